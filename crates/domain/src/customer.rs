@@ -1,0 +1,135 @@
+//! A customer: who signs in, owns devices and receives parcels.
+//!
+//! Not here: passwords (only their hash is known, to the service) and sessions. Invariant: a maker never sees a
+//! customer's own id, only the pairwise one made here (decisions 29).
+
+use crate::id::{CustomerId, MakerId};
+use crate::text::Email;
+use crate::time::Time;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+/// Where parcels go.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Address {
+    /// Street and number.
+    pub line1: String,
+    /// Flat, floor, company.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line2: Option<String>,
+    /// Town.
+    pub city: String,
+    /// State or region, where a country has them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Postal code.
+    pub postal_code: String,
+    /// Two-letter country code.
+    pub country: String,
+}
+
+impl Address {
+    /// Trims every part and drops empty optional ones; `Err` names the part that is missing or too long.
+    ///
+    /// # Errors
+    /// The part at fault, as a phrase for the person who typed it.
+    pub fn checked(mut self) -> Result<Self, &'static str> {
+        for part in [&mut self.line1, &mut self.city, &mut self.postal_code, &mut self.country] {
+            *part = part.trim().to_owned();
+        }
+        for part in [&mut self.line2, &mut self.region] {
+            *part = part.take().map(|p| p.trim().to_owned()).filter(|p| !p.is_empty());
+        }
+        let fits = |text: &str, max: usize| !text.is_empty() && text.chars().count() <= max;
+        match () {
+            () if !fits(&self.line1, 120) => Err("the street line"),
+            () if !fits(&self.city, 80) => Err("the city"),
+            () if !fits(&self.postal_code, 20) => Err("the postal code"),
+            () if self.country.len() != 2 || !self.country.bytes().all(|b| b.is_ascii_alphabetic()) => {
+                Err("the country (two letters, such as US)")
+            }
+            () => {
+                self.country = self.country.to_uppercase();
+                Ok(self)
+            }
+        }
+    }
+
+    /// The address on one line.
+    #[must_use]
+    pub fn one_line(&self) -> String {
+        let parts = [
+            Some(self.line1.as_str()),
+            self.line2.as_deref(),
+            Some(self.city.as_str()),
+            self.region.as_deref(),
+            Some(self.postal_code.as_str()),
+            Some(self.country.as_str()),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// A customer of the shop behind this service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Customer {
+    /// Inside identifier; never sent to makers.
+    pub id: CustomerId,
+    /// Sign-in name.
+    pub email: Email,
+    /// Name, as the customer writes it.
+    pub name: String,
+    /// Where parcels go; without one a standard order is held.
+    pub address: Option<Address>,
+    /// Since when.
+    pub created_at: Time,
+}
+
+/// `directedCustomerId`: `amzn1.account.` and 28 capital letters and digits, the first an `A` (service-api 1.4).
+///
+/// Stable for one maker, different for each, and not to be turned back without the installation's key.
+#[must_use]
+pub fn directed_id(key: &[u8; 32], maker: MakerId, customer: CustomerId) -> String {
+    const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let mac = Hmac::<Sha256>::new_from_slice(key).map(|mut mac| {
+        mac.update(b"directed customer id");
+        mac.update(maker.0.as_bytes());
+        mac.update(customer.0.as_bytes());
+        mac.finalize().into_bytes()
+    });
+    let bytes = mac.unwrap_or_default();
+    let letters = bytes.iter().take(27).map(|b| char::from(ALPHABET[usize::from(*b) % 32]));
+    format!("amzn1.account.A{}", letters.collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn a_customer_has_another_name_for_each_maker() {
+        let (key, customer) = ([7; 32], CustomerId(Uuid::from_u128(1)));
+        let [a, b] = [1, 2].map(|n| directed_id(&key, MakerId(Uuid::from_u128(n)), customer));
+        assert_ne!(a, b);
+        assert_eq!(a, directed_id(&key, MakerId(Uuid::from_u128(1)), customer), "stable");
+        assert_eq!(a.len(), "amzn1.account.".len() + 28);
+        assert!(a[14..].starts_with('A') && a[14..].bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()));
+    }
+
+    #[test]
+    fn an_address_needs_its_parts() {
+        let full = Address {
+            line1: " 1 Main Street ".into(),
+            line2: Some("  ".into()),
+            city: "Springfield".into(),
+            region: None,
+            postal_code: "97477".into(),
+            country: "us".into(),
+        };
+        assert_eq!(full.clone().checked().unwrap().one_line(), "1 Main Street, Springfield, 97477, US");
+        assert_eq!(Address { city: " ".into(), ..full.clone() }.checked(), Err("the city"));
+        assert!(Address { country: "USA".into(), ..full }.checked().is_err());
+    }
+}

@@ -1,0 +1,203 @@
+//! The lenient reading of dates that devices send (decisions 9, service-api 2.2).
+//!
+//! Not here: writing dates ([`crate::time`]). Invariant: what is accepted means one moment only; an ambiguous or
+//! impossible date is refused, never guessed.
+//!
+//! Accepted: RFC 3339, an offset without colon or with hours only, no offset (UTC), date only, unpadded months, days
+//! and times, a blank for the `T`, epoch seconds and epoch milliseconds.
+
+use crate::time::Time;
+
+/// From here on a bare number is milliseconds: as seconds it would be the year 5138.
+const MILLIS_FROM: f64 = 1e11;
+
+/// Reads a date in any of the accepted forms; `None` when it cannot be read.
+#[must_use]
+pub fn parse(text: &str) -> Option<Time> {
+    let text = text.trim();
+    if text.is_empty() || text.len() > 64 || !text.is_ascii() {
+        return None;
+    }
+    let number = text.strip_prefix('-').unwrap_or(text);
+    if number.bytes().all(|b| b.is_ascii_digit() || b == b'.') && number.bytes().filter(|b| *b == b'.').count() <= 1 {
+        return from_number(text.parse().ok()?);
+    }
+    let mut cursor = Cursor(text);
+    let (date, midnight) = (cursor.date()?, (0, 0, 0, 0));
+    if cursor.0.is_empty() {
+        return at(date, midnight, 0);
+    }
+    if !cursor.eat("T") && !cursor.eat("t") && !cursor.eat(" ") {
+        return None;
+    }
+    let time = cursor.time()?;
+    let offset = cursor.offset()?;
+    if cursor.0.is_empty() { at(date, time, offset) } else { None }
+}
+
+/// Reads an epoch number: seconds, or milliseconds from 10^11 on.
+#[must_use]
+pub fn from_number(number: f64) -> Option<Time> {
+    let micros = if number.abs() >= MILLIS_FROM { number * 1e3 } else { number * 1e6 };
+    if !micros.is_finite() || micros.abs() > 2.5e17 {
+        return None;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "bounded by the line above")]
+    let whole = micros.round() as i64;
+    (Time::from_micros(whole).micros() == whole).then(|| Time::from_micros(whole))
+}
+
+struct Cursor<'t>(&'t str);
+
+impl Cursor<'_> {
+    fn eat(&mut self, what: &str) -> bool {
+        match self.0.strip_prefix(what) {
+            Some(rest) => {
+                self.0 = rest;
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn digits(&mut self, min: usize, max: usize) -> Option<i64> {
+        let len = self.0.bytes().take_while(u8::is_ascii_digit).count().min(max);
+        if len < min {
+            return None;
+        }
+        let (number, rest) = self.0.split_at(len);
+        self.0 = rest;
+        number.parse().ok()
+    }
+
+    fn date(&mut self) -> Option<(i64, i64, i64)> {
+        let year = self.digits(4, 4)?;
+        let month = if self.eat("-") { self.digits(1, 2)? } else { return None };
+        let day = if self.eat("-") { self.digits(1, 2)? } else { return None };
+        Some((year, month, day))
+    }
+
+    fn time(&mut self) -> Option<(i64, i64, i64, i64)> {
+        let hour = self.digits(1, 2)?;
+        if !self.eat(":") {
+            return None;
+        }
+        let minute = self.digits(1, 2)?;
+        let second = if self.eat(":") { self.digits(1, 2)? } else { 0 };
+        let mut micros = 0;
+        if self.eat(".") || self.eat(",") {
+            let len = self.0.bytes().take_while(u8::is_ascii_digit).count();
+            let (digits, rest) = self.0.split_at(len);
+            if digits.is_empty() {
+                return None;
+            }
+            let first: String = format!("{digits:0<6}").chars().take(6).collect();
+            micros = first.parse().ok()?;
+            self.0 = rest;
+        }
+        (hour < 24 && minute < 60 && second <= 60).then_some((hour, minute, second.min(59), micros))
+    }
+
+    /// Seconds east of UTC.
+    fn offset(&mut self) -> Option<i64> {
+        self.0 = self.0.trim_start();
+        if self.0.is_empty() || self.eat("Z") || self.eat("z") || self.eat("UTC") || self.eat("GMT") {
+            return Some(0);
+        }
+        let sign = if self.eat("+") {
+            1
+        } else if self.eat("-") {
+            -1
+        } else {
+            return None;
+        };
+        let hours = self.digits(2, 2)?;
+        let _ = self.eat(":");
+        let minutes = if self.0.is_empty() { 0 } else { self.digits(2, 2)? };
+        (hours < 24 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
+    }
+}
+
+fn at((year, month, day): (i64, i64, i64), time: (i64, i64, i64, i64), offset: i64) -> Option<Time> {
+    let narrow = |n: i64| i8::try_from(n).ok();
+    let date = jiff::civil::Date::new(i16::try_from(year).ok()?, narrow(month)?, narrow(day)?).ok()?;
+    let days = i64::from(date.since(jiff::civil::date(1970, 1, 1)).ok()?.get_days());
+    let (hour, minute, second, micros) = time;
+    let secs = days * 86_400 + hour * 3600 + minute * 60 + second - offset;
+    Some(Time::from_micros(secs * 1_000_000 + micros))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn every_form_that_clients_were_seen_to_send() {
+        for (text, means) in [
+            ("2018-03-02T07:00:00Z", "2018-03-02T07:00:00.000Z"),
+            ("2018-03-02T07:00:00.5Z", "2018-03-02T07:00:00.500Z"),
+            ("2018-03-02T07:00:00.123456789Z", "2018-03-02T07:00:00.123Z"),
+            ("2018-03-02T09:00:00+02:00", "2018-03-02T07:00:00.000Z"),
+            ("2018-03-02T09:00:00+0200", "2018-03-02T07:00:00.000Z"),
+            ("2018-03-02T07:00:00+0000", "2018-03-02T07:00:00.000Z"),
+            ("2018-03-02T02:00:00-05", "2018-03-02T07:00:00.000Z"),
+            ("2018-03-02", "2018-03-02T00:00:00.000Z"),
+            ("2018-03-2", "2018-03-02T00:00:00.000Z"),
+            ("2018-3-2", "2018-03-02T00:00:00.000Z"),
+            ("2018-3-2T7:5:9Z", "2018-03-02T07:05:09.000Z"),
+            ("20180302", "1970-08-22T13:38:22.000Z"),
+            ("20180302T070000Z", "unreadable"),
+            ("2018-03-02T07:00", "2018-03-02T07:00:00.000Z"),
+            ("2018-03-02 07:00:00", "2018-03-02T07:00:00.000Z"),
+            ("1519974000", "2018-03-02T07:00:00.000Z"),
+            ("1519974000123", "2018-03-02T07:00:00.123Z"),
+            ("1519974000.25", "2018-03-02T07:00:00.250Z"),
+            ("2016-12-31T23:59:60Z", "2016-12-31T23:59:59.000Z"),
+            ("2024-02-29", "2024-02-29T00:00:00.000Z"),
+        ] {
+            let read = parse(text).map_or_else(|| "unreadable".into(), Time::to_millis_text);
+            assert_eq!(read, means, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_date_is_refused() {
+        for text in [
+            "",
+            "soon",
+            "2018-13-01",
+            "2018-02-30",
+            "2023-02-29",
+            "2018-03-02T25:00:00Z",
+            "2018-03-02T07:60Z",
+            "2018-03-02T07:00:00+99:00",
+            "2018-03-02X",
+            "2018-03-02T07:00:00Zjunk",
+            "18-03-02",
+            "03/02/2018",
+            "Fri Mar 02 2018",
+            "1e5",
+            "NaN",
+            "--1",
+            "1.2.3",
+            "99999999999999999999",
+            "２０１８-03-02",
+        ] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_we_write_we_read(millis in 0_i64..4_000_000_000_000) {
+            let time = Time::from_micros(millis * 1000);
+            prop_assert_eq!(parse(&time.to_millis_text()), Some(time));
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in ".{0,70}") {
+            let _ = parse(&text);
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Identifiers and their shapes on the wire.
+//!
+//! Not here: how an identifier is drawn; the caller brings the UUID. Invariant: a value of one of these types is
+//! well-formed, and `parse(x.to_string()) == x`.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use std::fmt;
+use uuid::Uuid;
+
+/// A text that is not the identifier it should be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not {wanted}")]
+pub struct BadId {
+    /// What was read.
+    pub text: String,
+    /// What it should have been, as a phrase.
+    pub wanted: &'static str,
+}
+
+fn bad(text: &str, wanted: &'static str) -> BadId {
+    BadId { text: text.chars().take(80).collect(), wanted }
+}
+
+macro_rules! plain_ids { ($( $(#[$m:meta])* $N:ident = $wanted:literal; )+) => { $(
+    $(#[$m])*
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+    #[serde(transparent)]
+    pub struct $N(pub Uuid);
+    impl $N {
+        /// Reads the UUID's text.
+        ///
+        /// # Errors
+        /// [`BadId`] when it is not a UUID.
+        pub fn parse(text: &str) -> Result<Self, BadId> {
+            Uuid::try_parse(text).map(Self).map_err(|_| bad(text, $wanted))
+        }
+    }
+    impl fmt::Display for $N {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { self.0.fmt(f) }
+    }
+)+ } }
+
+plain_ids! {
+    /// A maker: the account that owns profiles, models and receivers.
+    MakerId = "a maker id (a UUID)";
+    /// A device model, as the store knows it; makers and devices use its code ([`crate::text::ModelCode`]).
+    ModelId = "a model id (a UUID)";
+    /// One registration of one unit. A unit that leaves and comes back has a new one, so old tokens stay dead.
+    DeviceId = "a device id (a UUID)";
+    /// A customer, inside; makers only ever see the pairwise id of [`crate::customer::directed_id`].
+    CustomerId = "a customer id (a UUID)";
+    /// A notification event.
+    EventId = "an event id (a UUID)";
+    /// A stored reading (slot status).
+    ReadingId = "a reading id (a UUID)";
+    /// An order; see [`InstanceId`] for its shape on the wire.
+    OrderId = "an order id (a UUID)";
+}
+
+macro_rules! prefixed_ids { ($( $(#[$m:meta])* $N:ident = $prefix:literal, $simple:literal, $wanted:literal; )+) => { $(
+    $(#[$m])*
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub struct $N(pub Uuid);
+    impl $N {
+        /// What every such id begins with.
+        pub const PREFIX: &'static str = $prefix;
+        /// Reads the id as it stands on the wire, prefix included.
+        ///
+        /// # Errors
+        /// [`BadId`] when the prefix or what follows it is wrong.
+        pub fn parse(text: &str) -> Result<Self, BadId> {
+            text.strip_prefix(Self::PREFIX)
+                .filter(|rest| rest.len() == if $simple { 32 } else { 36 })
+                .and_then(|rest| Uuid::try_parse(rest).ok())
+                .map(Self)
+                .ok_or_else(|| bad(text, $wanted))
+        }
+    }
+    impl fmt::Display for $N {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            if $simple { write!(f, "{}{}", $prefix, self.0.simple()) } else { write!(f, "{}{}", $prefix, self.0) }
+        }
+    }
+)+ } }
+
+prefixed_ids! {
+    /// An LwA client: `amzn1.application-oa2-client.` and 32 hex digits (login-and-web 1.3).
+    ClientId = "amzn1.application-oa2-client.", true, "a client id (`amzn1.application-oa2-client.` and 32 hex digits)";
+    /// A security profile: `amzn1.application.` and 32 hex digits (login-and-web 1.3).
+    ProfileId = "amzn1.application.", true, "a profile id (`amzn1.application.` and 32 hex digits)";
+    /// What the teaser page is given: `amzn1.dash.v1.composite.` and a UUID (login-and-web 7.1).
+    CompositeId = "amzn1.dash.v1.composite.", false, "a composite id (`amzn1.dash.v1.composite.` and a UUID)";
+    /// A notification's own id: `amzn1.dash.notification.v1.` and a UUID (service-api 4.3).
+    NotificationId = "amzn1.dash.notification.v1.", false, "a notification id";
+}
+
+/// `eventInstanceId` = `instanceId`: what ties a reorder, its notifications and its status together.
+///
+/// On the wire `amzn1.dash.v2.o.` and the unpadded Base64 of `r.<uuid>.<uuid>`, 116 characters (service-api 1.4).
+/// The two UUIDs are the device's and the order's, so an order is found by its key, without an index, and an id of
+/// another device is seen for what it is before anything is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct InstanceId {
+    /// Whose order it is.
+    pub device: DeviceId,
+    /// The order.
+    pub order: OrderId,
+}
+
+impl InstanceId {
+    const PREFIX: &'static str = "amzn1.dash.v2.o.";
+
+    /// Reads the id as it stands on the wire.
+    ///
+    /// # Errors
+    /// [`BadId`] when it is not one of ours.
+    pub fn parse(text: &str) -> Result<Self, BadId> {
+        const WANTED: &str = "an eventInstanceId (`amzn1.dash.v2.o.` and 100 characters)";
+        let inner = |text: &str| {
+            let bytes = STANDARD_NO_PAD.decode(text.strip_prefix(Self::PREFIX)?).ok()?;
+            let plain = std::str::from_utf8(&bytes).ok()?;
+            let (device, order) = plain.strip_prefix("r.")?.split_once('.')?;
+            Some(InstanceId { device: DeviceId::parse(device).ok()?, order: OrderId::parse(order).ok()? })
+        };
+        inner(text).filter(|id| id.to_string() == text).ok_or_else(|| bad(text, WANTED))
+    }
+}
+
+impl fmt::Display for InstanceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plain = format!("r.{}.{}", self.device, self.order);
+        write!(f, "{}{}", Self::PREFIX, STANDARD_NO_PAD.encode(plain))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instance_ids_have_the_shape_seen_on_the_wire() {
+        let id = InstanceId { device: DeviceId(Uuid::from_u128(1)), order: OrderId(Uuid::from_u128(2)) };
+        let text = id.to_string();
+        assert_eq!(text.len(), 116);
+        assert!(text.starts_with("amzn1.dash.v2.o.ci4"), "{text}");
+        assert!(text[16..].bytes().all(|b| b.is_ascii_alphanumeric()), "safe in a path: {text}");
+        assert_eq!(InstanceId::parse(&text), Ok(id));
+    }
+
+    #[test]
+    fn a_damaged_instance_id_is_refused() {
+        let id = InstanceId { device: DeviceId(Uuid::from_u128(1)), order: OrderId(Uuid::from_u128(2)) }.to_string();
+        for text in ["", "amzn1.dash.v2.o.", &id[..115], &id.replace("v2", "v1"), &format!("{id}A")] {
+            assert!(InstanceId::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn client_ids_are_a_prefix_and_32_hex_digits() {
+        let text = "amzn1.application-oa2-client.0f3c9a7be2d14c55a1b68e90d2f4c713";
+        assert_eq!(ClientId::parse(text).map(|id| id.to_string()).as_deref(), Ok(text));
+        assert!(ClientId::parse("amzn1.application-oa2-client.0f3c").is_err());
+        assert!(ClientId::parse("amzn1.application-oa2-client.0f3c9a7b-e2d1-4c55-a1b6-8e90d2f4c713").is_err());
+    }
+}

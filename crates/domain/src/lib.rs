@@ -1,0 +1,28 @@
+//! The rules of the Dash Replenishment Service.
+//!
+//! What it is: identifiers, validated values, state machines, the version table, notifications, tokens and the
+//! rules of Login with Amazon. What it is not: it opens no file, no socket and no database.
+//!
+//! Invariant: nothing here knows the time, draws a random number or waits. Whoever calls says what time it is and
+//! brings the random bytes, so every rule is a function of its arguments and is tested in microseconds.
+
+pub mod customer;
+pub mod date;
+pub mod device;
+pub mod id;
+pub mod login;
+pub mod maker;
+pub mod model;
+pub mod money;
+pub mod notification;
+pub mod order;
+pub mod product;
+pub mod profile;
+pub mod reading;
+pub mod session;
+pub mod subscription;
+pub mod text;
+pub mod time;
+pub mod token;
+pub mod version;
+pub mod wire;

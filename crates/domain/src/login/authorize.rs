@@ -1,0 +1,244 @@
+//! The authorize request: `GET /ap/oa` (login-and-web 2.1, 2.5; decisions 21, 24).
+//!
+//! Not here: who the customer is and whether the model exists. Invariant: an error goes to the redirect URI only after
+//! client and URI were found good; before that there is nobody to be trusted with it ([`Refusal::Page`]).
+
+use super::form;
+use super::pkce::Challenge;
+use super::redirect;
+use super::scope::{DeviceRequest, Scope, Scopes};
+use crate::profile::Client;
+use serde::{Deserialize, Serialize};
+
+/// Longest `state` that is echoed, in bytes.
+pub const MAX_STATE: usize = 4096;
+
+/// The request's parameters, as sent; empty counts as absent, unknown ones do not matter.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Params {
+    pairs: Vec<(String, String)>,
+}
+
+impl Params {
+    /// Takes the decoded query.
+    #[must_use]
+    pub fn new(pairs: Vec<(String, String)>) -> Self {
+        Self { pairs }
+    }
+
+    /// Every parameter, in the order sent; the error page lists them.
+    #[must_use]
+    pub fn pairs(&self) -> &[(String, String)] {
+        &self.pairs
+    }
+
+    /// A parameter's value; absent when empty.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.pairs.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str()).filter(|v| !v.is_empty())
+    }
+}
+
+/// An authorize request that may be shown to a customer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Authorize {
+    /// The client's id, as on the wire.
+    pub client: String,
+    /// Where the answer goes.
+    pub redirect_uri: String,
+    /// Returned unchanged.
+    pub state: Option<String>,
+    /// What is asked for.
+    pub scopes: u8,
+    /// Which unit, when `dash:replenish` is asked for.
+    pub device: Option<DeviceRequest>,
+    /// The proof key's challenge.
+    pub challenge: Option<Challenge>,
+}
+
+impl Authorize {
+    /// What is asked for.
+    #[must_use]
+    pub fn scopes(&self) -> Scopes {
+        Scopes::from_bits(self.scopes)
+    }
+
+    /// The redirect of a customer who consented.
+    #[must_use]
+    pub fn granted(&self, code: &str) -> String {
+        let scope = self.scopes().to_string();
+        let mut params = vec![("code", code), ("scope", scope.as_str())];
+        params.extend(self.state.as_deref().map(|state| ("state", state)));
+        redirect::with_params(&self.redirect_uri, &params)
+    }
+
+    /// The redirect of a customer who did not.
+    #[must_use]
+    pub fn denied(&self) -> String {
+        error_redirect(&self.redirect_uri, self.state.as_deref(), "access_denied", "Access not permitted.")
+    }
+
+    /// The redirect of a request that cannot be served, for a reason found later.
+    #[must_use]
+    pub fn refused(&self, description: &str) -> String {
+        error_redirect(&self.redirect_uri, self.state.as_deref(), "invalid_request", description)
+    }
+}
+
+/// How a request is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// An HTML page with status 400 and this reason: there is no target to trust.
+    Page(&'static str),
+    /// A redirect to this URI, error and state included.
+    Redirect(String),
+}
+
+fn error_redirect(uri: &str, state: Option<&str>, error: &str, description: &str) -> String {
+    let mut params = vec![("error_description", description)];
+    params.extend(state.map(|state| ("state", state)));
+    params.push(("error", error));
+    redirect::with_params(uri, &params)
+}
+
+/// Checks a request against its client (`None`: no such client).
+///
+/// # Errors
+/// [`Refusal`].
+pub fn check(params: &Params, client: Option<&Client>) -> Result<Authorize, Refusal> {
+    let repeated = form::repeated(params.pairs());
+    if matches!(repeated, Some("client_id" | "redirect_uri" | "state")) {
+        return Err(Refusal::Page("The request has a repeated parameter : client_id, redirect_uri or state"));
+    }
+    if params.get("client_id").is_none() {
+        return Err(Refusal::Page("The request is missing a required parameter : client_id"));
+    }
+    let client = client.ok_or(Refusal::Page("The request has an invalid parameter : client_id"))?;
+    let uri = redirect::target(client, params.get("redirect_uri")).map_err(Refusal::Page)?;
+    let state = params.get("state");
+    if state.is_some_and(|s| s.len() > MAX_STATE) {
+        return Err(Refusal::Page("The request has an invalid parameter : state (longer than 4096 bytes)"));
+    }
+    let refuse = |error, description: &str| Refusal::Redirect(error_redirect(uri, state, error, description));
+    if let Some(name) = repeated {
+        return Err(refuse("invalid_request", &format!("The request repeats the parameter {}", clip(name))));
+    }
+    match params.get("response_type") {
+        Some("code") => {}
+        None => return Err(refuse("invalid_request", "The request is missing a required parameter : response_type")),
+        Some(_) => return Err(refuse("unsupported_response_type", "Only response_type=code is supported")),
+    }
+    let scopes = Scopes::parse(params.get("scope").unwrap_or_default())
+        .ok_or_else(|| refuse("invalid_scope", "An unknown scope was requested"))?;
+    let challenge = Challenge::parse(params.get("code_challenge"), params.get("code_challenge_method"))
+        .map_err(|why| refuse("invalid_request", why))?;
+    if challenge.is_none() && !client.kind.is_confidential() {
+        return Err(refuse("invalid_request", "Must provide code challenge parameter."));
+    }
+    let device = match scopes.has(Scope::Replenish) {
+        false => None,
+        true => {
+            let data = params
+                .get("scope_data")
+                .ok_or_else(|| refuse("invalid_request", "The request is missing a required parameter : scope_data"))?;
+            Some(DeviceRequest::parse(data).map_err(|why| refuse("invalid_request", &why))?)
+        }
+    };
+    Ok(Authorize {
+        client: client.id.to_string(),
+        redirect_uri: uri.to_owned(),
+        state: state.map(str::to_owned),
+        scopes: scopes.bits(),
+        device,
+        challenge,
+    })
+}
+
+fn clip(text: &str) -> String {
+    text.chars().filter(char::is_ascii_graphic).take(40).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::{ClientId, MakerId, ProfileId};
+    use crate::profile::ClientKind;
+    use uuid::Uuid;
+
+    fn client(kind: ClientKind) -> Client {
+        Client {
+            id: ClientId(Uuid::from_u128(1)),
+            profile: ProfileId(Uuid::nil()),
+            maker: MakerId(Uuid::nil()),
+            kind,
+            secret_hash: None,
+            redirect_uris: vec!["https://a.example/cb".into()],
+        }
+    }
+
+    const GOOD: [(&str, &str); 6] = [
+        ("client_id", "amzn1.application-oa2-client.00000000000000000000000000000001"),
+        ("scope", "dash:replenish"),
+        ("scope_data", r#"{"dash:replenish":{"device_model":"M","serial":"S"}}"#),
+        ("response_type", "code"),
+        ("redirect_uri", "https://a.example/cb"),
+        ("state", "s t&=://"),
+    ];
+
+    /// The good request with one parameter set, or removed.
+    fn request(name: &str, value: Option<&str>) -> Params {
+        let pairs = GOOD.iter().filter(|(n, _)| *n != name).map(|(n, v)| (n.to_string(), v.to_string()));
+        Params::new(pairs.chain(value.map(|v| (name.to_owned(), v.to_owned()))).collect())
+    }
+
+    #[test]
+    fn a_good_request_and_its_two_answers() {
+        let params = request("amzn_showRmrMe", Some("1"));
+        let authorize = check(&params, Some(&client(ClientKind::Web))).unwrap();
+        assert_eq!(
+            authorize.granted("ANx"),
+            "https://a.example/cb?code=ANx&scope=dash:replenish&state=s%20t%26%3D%3A%2F%2F"
+        );
+        assert_eq!(
+            authorize.denied(),
+            "https://a.example/cb?error_description=Access+not+permitted.&state=s%20t%26%3D%3A%2F%2F&error=access_denied"
+        );
+    }
+
+    #[test]
+    fn without_a_trusted_target_there_is_a_page() {
+        let web = client(ClientKind::Web);
+        let twice = Params::new([request("x", None).pairs().to_vec(), vec![("state".into(), "2".into())]].concat());
+        for (params, client) in [
+            (request("client_id", None), Some(&web)),
+            (request("client_id", Some("nobody")), None),
+            (request("redirect_uri", Some("https://evil.example/")), Some(&web)),
+            (twice, Some(&web)),
+        ] {
+            assert!(matches!(check(&params, client), Err(Refusal::Page(_))), "{params:?}");
+        }
+    }
+
+    #[test]
+    fn everything_else_is_told_to_the_client() {
+        for (name, value, error) in [
+            ("response_type", Some("token"), "unsupported_response_type"),
+            ("response_type", None, "invalid_request"),
+            ("scope", Some("alexa:all"), "invalid_scope"),
+            ("scope", None, "invalid_scope"),
+            ("scope_data", None, "invalid_request"),
+            ("scope_data", Some("{}"), "invalid_request"),
+            ("code_challenge", Some("short"), "invalid_request"),
+            ("code_challenge_method", Some("S256"), "invalid_request"),
+        ] {
+            match check(&request(name, value), Some(&client(ClientKind::Web))) {
+                Err(Refusal::Redirect(uri)) => {
+                    assert!(uri.starts_with("https://a.example/cb?error_description="), "{uri}");
+                    assert!(uri.ends_with(&format!("&state=s%20t%26%3D%3A%2F%2F&error={error}")), "{name}: {uri}");
+                }
+                other => panic!("{name}={value:?}: {other:?}"),
+            }
+        }
+        assert!(matches!(check(&request("x", None), Some(&client(ClientKind::Android))), Err(Refusal::Redirect(_))));
+    }
+}

@@ -1,0 +1,166 @@
+//! Authorization codes (decisions 23): 20 characters that begin with `AN`, good once, for five minutes.
+
+use super::pkce::Challenge;
+use super::scope::Scopes;
+use crate::id::{ClientId, CustomerId, DeviceId};
+use crate::profile::hash_secret;
+use crate::time::{Span, Time};
+
+/// How long a code may wait for its exchange.
+pub const LIFETIME: Span = Span::from_mins(5);
+/// How many random bytes [`generate`] is given; enough that running out of usable ones does not happen.
+pub const RANDOM: usize = 64;
+
+/// Writes a code: `AN` and 18 of 62 characters, 107 bits.
+#[must_use]
+pub fn generate(random: &[u8; RANDOM]) -> String {
+    const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    // Bytes from 248 on would favour the first letters; 18 of 64 below that is certain for all purposes, and a chain of
+    // the rest keeps the length fixed even then.
+    let fair = random.iter().filter(|b| **b < 248).chain(random.iter());
+    let letters = fair.take(18).map(|b| char::from(ALPHABET[usize::from(*b) % 62]));
+    format!("AN{}", letters.collect::<String>())
+}
+
+/// The hash under which a code is stored.
+#[must_use]
+pub fn hash(code: &str) -> [u8; 32] {
+    hash_secret(code)
+}
+
+/// An issued code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Code {
+    /// SHA-256 of its text.
+    pub hash: [u8; 32],
+    /// The registration it speaks for, and its shard.
+    pub device: Option<(i64, DeviceId)>,
+    /// Who granted it.
+    pub customer: CustomerId,
+    /// To whom.
+    pub client: ClientId,
+    /// Where it was sent; must come back when sent at all.
+    pub redirect_uri: String,
+    /// The proof key's challenge.
+    pub challenge: Option<Challenge>,
+    /// What was granted.
+    pub scopes: Scopes,
+    /// The family its tokens will belong to.
+    pub family: u64,
+    /// When it ends.
+    pub expires_at: Time,
+    /// When it was spent.
+    pub used_at: Option<Time>,
+}
+
+/// What a client presents with a code, once it has proved who it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Presented<'a> {
+    /// Who presents it.
+    pub client: ClientId,
+    /// Whether it proved itself with a secret.
+    pub by_secret: bool,
+    /// `redirect_uri`.
+    pub redirect_uri: Option<&'a str>,
+    /// `code_verifier`.
+    pub verifier: Option<&'a str>,
+}
+
+/// What becomes of a code that was presented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Tokens are issued, the code is spent.
+    Accepted,
+    /// Refused, and nothing else happens: unknown to this client, or expired.
+    Refused,
+    /// Refused, and spent: the right client failed the proof; whoever it is, there is no second guess.
+    Burnt,
+    /// Refused, and what the first use issued is revoked.
+    Replayed,
+}
+
+impl Code {
+    /// Decides; the order of checks is that of login-and-web 4.5.
+    #[must_use]
+    pub fn present(&self, with: Presented<'_>, now: Time) -> Outcome {
+        let proof = match (&self.challenge, with.verifier) {
+            (Some(challenge), Some(verifier)) => challenge.accepts(verifier),
+            (Some(_), None) | (None, Some(_)) => false,
+            (None, None) => true,
+        };
+        let redirect = match with.redirect_uri {
+            Some(uri) => uri == self.redirect_uri,
+            None => with.by_secret,
+        };
+        match () {
+            () if self.client != with.client => Outcome::Refused,
+            () if self.used_at.is_some() => Outcome::Replayed,
+            () if now >= self.expires_at => Outcome::Refused,
+            () if !redirect || !proof => Outcome::Burnt,
+            () => Outcome::Accepted,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn code() -> Code {
+        Code {
+            hash: hash("AN"),
+            device: None,
+            customer: CustomerId(Uuid::nil()),
+            client: ClientId(Uuid::from_u128(1)),
+            redirect_uri: "https://a/".into(),
+            challenge: None,
+            scopes: Scopes::from_bits(1),
+            family: 1,
+            expires_at: Time::from_secs(300),
+            used_at: None,
+        }
+    }
+
+    fn web(client: u128) -> Presented<'static> {
+        Presented { client: ClientId(Uuid::from_u128(client)), by_secret: true, redirect_uri: None, verifier: None }
+    }
+
+    #[test]
+    fn codes_have_twenty_characters_and_begin_with_an() {
+        let code = generate(&std::array::from_fn(|n| u8::try_from(n * 4).unwrap()));
+        assert_eq!(code.len(), 20);
+        assert!(code.starts_with("AN") && code.bytes().all(|b| b.is_ascii_alphanumeric()));
+        assert_eq!(generate(&[255; RANDOM]).len(), 20);
+    }
+
+    #[test]
+    fn a_code_is_presented() {
+        let verifier = "a".repeat(43);
+        let now = Time::from_secs(10);
+        let challenged = Code { challenge: Some(Challenge::Plain(verifier.clone())), ..code() };
+        let spent = Code { used_at: Some(now), ..code() };
+        let with = |redirect_uri, verifier| Presented { redirect_uri, verifier, ..web(1) };
+        for (name, code, presented, at, outcome) in [
+            ("plainly", code(), web(1), now, Outcome::Accepted),
+            ("with its redirect", code(), with(Some("https://a/"), None), now, Outcome::Accepted),
+            ("with another redirect", code(), with(Some("https://a"), None), now, Outcome::Burnt),
+            (
+                "by a public client without redirect",
+                code(),
+                Presented { by_secret: false, ..web(1) },
+                now,
+                Outcome::Burnt,
+            ),
+            ("by another client", code(), web(2), now, Outcome::Refused),
+            ("too late", code(), web(1), Time::from_secs(300), Outcome::Refused),
+            ("twice", spent.clone(), web(1), now, Outcome::Replayed),
+            ("twice, by another client", spent, web(2), now, Outcome::Refused),
+            ("with its verifier", challenged.clone(), with(None, Some(verifier.as_str())), now, Outcome::Accepted),
+            ("without its verifier", challenged.clone(), web(1), now, Outcome::Burnt),
+            ("with a verifier nobody asked for", code(), with(None, Some(verifier.as_str())), now, Outcome::Burnt),
+        ] {
+            assert_eq!(code.present(presented, at), outcome, "{name}");
+        }
+    }
+}

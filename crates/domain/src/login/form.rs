@@ -1,0 +1,96 @@
+//! Reading of `a=1&b=2`, as leniently as shipped clients need it (login-and-web 4.1).
+//!
+//! A raw `|`, `:` or `/` stands for itself; a `%` that begins no escape stands for itself; `+` is a blank. Invariant:
+//! nothing is dropped: every pair comes out, in order, so that a caller can see a repeated name.
+
+/// Decodes a query or a form body; `None` when it is not UTF-8 after decoding.
+#[must_use]
+pub fn decode(text: &[u8]) -> Option<Vec<(String, String)>> {
+    let text = text.strip_suffix(b"\r\n").unwrap_or(text);
+    text.split(|b| *b == b'&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let at = pair.iter().position(|b| *b == b'=');
+            let (name, value) = at.map_or((pair, &[][..]), |at| (&pair[..at], &pair[at + 1..]));
+            Some((unescape(name, true)?, unescape(value, true)?))
+        })
+        .collect()
+}
+
+/// Undoes percent-encoding; with `plus`, `+` becomes a blank. `None` when the result is not UTF-8.
+#[must_use]
+pub fn unescape(text: &[u8], plus: bool) -> Option<String> {
+    let hex = |b: u8| char::from(b).to_digit(16).and_then(|d| u8::try_from(d).ok());
+    let mut out = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while at < text.len() {
+        let escape = (text[at] == b'%').then(|| Some((hex(*text.get(at + 1)?)?, hex(*text.get(at + 2)?)?))).flatten();
+        match (escape, text[at]) {
+            (Some((high, low)), _) => {
+                out.push(high * 16 + low);
+                at += 2;
+            }
+            (None, b'+') if plus => out.push(b' '),
+            (None, byte) => out.push(byte),
+        }
+        at += 1;
+    }
+    String::from_utf8(out).ok()
+}
+
+/// Percent-encodes everything but `A-Z a-z 0-9 - . _ ~` and what `keep` names.
+#[must_use]
+pub fn escape(text: &str, keep: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        let plain = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || keep.as_bytes().contains(&byte);
+        if plain {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+/// The first name that stands twice.
+#[must_use]
+pub fn repeated(pairs: &[(String, String)]) -> Option<&str> {
+    pairs.iter().enumerate().find(|(at, (name, _))| pairs[..*at].iter().any(|(n, _)| n == name)).map(|(_, p)| &*p.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn raw_characters_stand_for_themselves() {
+        let read = decode(b"refresh_token=Atzr|a_b&redirect_uri=amzn://com.example?x=1&e&p=a+b%2Bc&bad=100%").unwrap();
+        let read: Vec<_> = read.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        assert_eq!(
+            read,
+            [
+                ("refresh_token", "Atzr|a_b"),
+                ("redirect_uri", "amzn://com.example?x=1"),
+                ("e", ""),
+                ("p", "a b+c"),
+                ("bad", "100%")
+            ]
+        );
+        assert_eq!(decode(b"a=%ff"), None);
+    }
+
+    #[test]
+    fn a_repeated_name_is_seen() {
+        assert_eq!(repeated(&decode(b"a=1&b=2&a=1").unwrap()), Some("a"));
+        assert_eq!(repeated(&decode(b"a=1&b=2").unwrap()), None);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_escaped_comes_back(text in ".{0,40}") {
+            prop_assert_eq!(unescape(escape(&text, "").as_bytes(), true), Some(text));
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The rules of Login with Amazon: what an authorize request must hold, how codes and challenges work, which redirect
+//! is trusted. Client profile `lwa` (decisions 21).
+
+pub mod authorize;
+pub mod code;
+pub mod form;
+pub mod pkce;
+pub mod redirect;
+pub mod scope;

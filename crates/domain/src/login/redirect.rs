@@ -1,0 +1,213 @@
+//! Redirect URIs: which may be registered, which are trusted, how answers are put into them.
+//!
+//! Invariant: an answer only goes to a URI that the client registered, compared character by character
+//! (login-and-web 6, decisions 26).
+
+use super::form;
+use crate::profile::{Client, ClientKind};
+
+/// Says why a URI may not be registered for a kind of client.
+///
+/// # Errors
+/// A sentence that names the rule.
+pub fn check(uri: &str, kind: ClientKind) -> Result<(), String> {
+    let refuse = |rule: &str| Err(format!("redirect URI `{}` {rule}", uri.chars().take(120).collect::<String>()));
+    if uri.len() > 2000 || uri.chars().any(|c| c.is_whitespace() || c.is_control() || "\"<>\\^`{}#*".contains(c)) {
+        return refuse("must be at most 2000 characters without blanks, quotes, wildcards or a fragment");
+    }
+    let Some((scheme, rest)) = uri.split_once(':') else { return refuse("has no scheme") };
+    let scheme = scheme.to_ascii_lowercase();
+    let authority = rest.strip_prefix("//").map(|r| r.split(['/', '?']).next().unwrap_or_default());
+    match (scheme.as_str(), authority) {
+        (_, Some(authority)) if authority.contains('@') => refuse("must not hold a user name"),
+        ("https", Some(authority)) if !authority.is_empty() => Ok(()),
+        ("http", Some(authority)) if is_loopback(authority) => Ok(()),
+        ("http", _) => refuse("uses http, which is allowed for localhost and loopback addresses only: use https"),
+        ("https", _) => refuse("has no host"),
+        _ if is_dangerous(uri) => refuse("has a scheme that runs code"),
+        (scheme, _) if kind.is_confidential() => {
+            refuse(&format!("has the scheme {scheme}: a web client needs https; apps' schemes go with android or ios"))
+        }
+        (scheme, _) if !scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b)) => {
+            refuse("has no valid scheme")
+        }
+        _ => Ok(()),
+    }
+}
+
+fn is_loopback(authority: &str) -> bool {
+    let host = match authority.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    host == "localhost" || host == "127.0.0.1" || host == "::1"
+}
+
+/// Whether a link would run code or show made-up content: `javascript:`, `data:`, `vbscript:`, however disguised.
+/// Browsers drop control characters and leading blanks before they look at the scheme, so this does too.
+#[must_use]
+pub fn is_dangerous(uri: &str) -> bool {
+    let dense: String = uri.chars().filter(|c| !c.is_control() && !c.is_whitespace()).take(16).collect();
+    let dense = dense.to_ascii_lowercase();
+    ["javascript:", "data:", "vbscript:"].iter().any(|scheme| dense.starts_with(scheme))
+}
+
+/// The redirect target of a request: the URI sent, if registered; without one, the only one registered.
+///
+/// # Errors
+/// The reason sentence of the error page (login-and-web 2.5).
+pub fn target<'c>(client: &'c Client, sent: Option<&str>) -> Result<&'c str, &'static str> {
+    match (sent, client.redirect_uris.as_slice()) {
+        (Some(sent), all) => all
+            .iter()
+            .find(|uri| *uri == sent)
+            .map(String::as_str)
+            .ok_or("The redirect URI you provided has not been whitelisted for your application"),
+        (None, [only]) => Ok(only),
+        (None, _) => Err("The request is missing a required parameter : redirect_uri"),
+    }
+}
+
+/// Puts parameters into a URI's query. `+` for blanks in descriptions, as LwA writes them; the `:` of a scope stays.
+#[must_use]
+pub fn with_params(uri: &str, params: &[(&str, &str)]) -> String {
+    let mut out = uri.to_owned();
+    for (name, value) in params {
+        let joint = match out.find('?') {
+            None => "?",
+            Some(at) if at + 1 == out.len() || out.ends_with('&') => "",
+            Some(_) => "&",
+        };
+        let value = match *name {
+            "error_description" => form::escape(value, " ").replace(' ', "+"),
+            "scope" => form::escape(value, ":"),
+            _ => form::escape(value, ""),
+        };
+        out.push_str(&format!("{joint}{name}={value}"));
+    }
+    out
+}
+
+/// What a page's Content-Security-Policy must name so that a form may end at this URI: an origin, or a scheme.
+#[must_use]
+pub fn csp_source(uri: &str) -> Option<String> {
+    let (scheme, rest) = uri.split_once(':')?;
+    let clean = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.:[]".contains(&b));
+    let source = match scheme {
+        "http" | "https" => {
+            let authority = rest.strip_prefix("//")?.split(['/', '?']).next()?;
+            clean(authority).then(|| format!("{scheme}://{authority}"))
+        }
+        _ => clean(scheme).then(|| format!("{scheme}:")),
+    };
+    source.filter(|s| !s.contains(' ') && !s.contains(';'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::{ClientId, MakerId, ProfileId};
+    use uuid::Uuid;
+
+    fn client(uris: &[&str]) -> Client {
+        Client {
+            id: ClientId(Uuid::nil()),
+            profile: ProfileId(Uuid::nil()),
+            maker: MakerId(Uuid::nil()),
+            kind: ClientKind::Web,
+            secret_hash: None,
+            redirect_uris: uris.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    #[test]
+    fn what_may_be_registered() {
+        use ClientKind::{Android, Ios, Web};
+        for (uri, kind) in [
+            ("https://setup.example.net/drs/done", Web),
+            ("https://setup.example.net:8443/done?close", Web),
+            ("http://localhost:3000/cb", Web),
+            ("http://127.0.0.1/cb", Web),
+            ("http://[::1]:80/cb", Web),
+            ("amzn://com.example.app", Android),
+            ("amzn-com.example.App://", Ios),
+        ] {
+            assert_eq!(check(uri, kind), Ok(()), "{uri}");
+        }
+        for (uri, kind) in [
+            ("http://setup.example.net/", Web),
+            ("http://localhost.evil.net/", Web),
+            ("https://good@evil.net/", Web),
+            ("https://a.net/#f", Web),
+            ("https://*.a.net/", Web),
+            ("https://", Web),
+            ("amzn://com.example.app", Web),
+            ("javascript:alert(1)", Android),
+            ("data:text/html,x", Ios),
+            ("no-scheme", Web),
+        ] {
+            assert!(check(uri, kind).is_err(), "{uri}");
+        }
+    }
+
+    #[test]
+    fn targets_match_to_the_character() {
+        let client = client(&["https://good.example/cb"]);
+        assert_eq!(target(&client, Some("https://good.example/cb")), Ok("https://good.example/cb"));
+        assert_eq!(target(&client, None), Ok("https://good.example/cb"));
+        for uri in [
+            "https://good.example/cb/",
+            "https://good.example/CB",
+            "https://good.example/cb?x=1",
+            "http://good.example/cb",
+            "https://good.example:443/cb",
+            "https://good.example/x/../cb",
+            "https://good.example/%63b",
+            "https://good@evil.example/cb",
+            "https://sub.good.example/cb",
+            "https://good.example.evil/cb",
+            "https://good.example/cb#f",
+            "https://good.example\\cb",
+            "https://good.example/cb\n",
+            " https://good.example/cb",
+            "https://good。example/cb",
+            "HTTPS://good.example/cb",
+            "https://good.example/cb%00",
+            "//good.example/cb",
+        ] {
+            assert!(target(&client, Some(uri)).is_err(), "{uri}");
+        }
+        assert!(target(&self::client(&["https://a/", "https://b/"]), None).is_err());
+    }
+
+    #[test]
+    fn parameters_join_what_is_there() {
+        let params = [("code", "AN1"), ("scope", "dash:replenish profile"), ("state", "a&b=c://%26")];
+        assert_eq!(
+            with_params("amzn://com.example", &params),
+            "amzn://com.example?code=AN1&scope=dash:replenish%20profile&state=a%26b%3Dc%3A%2F%2F%2526"
+        );
+        let denied = [("error_description", "Access not permitted."), ("error", "access_denied")];
+        assert_eq!(
+            with_params("https://a/?close", &denied),
+            "https://a/?close&error_description=Access+not+permitted.&error=access_denied"
+        );
+    }
+
+    #[test]
+    fn disguised_code_is_seen() {
+        for uri in ["javascript:x", " JavaScript:x", "java\tscript:x", "\u{1}data:x", "vb\nscript:x"] {
+            assert!(is_dangerous(uri), "{uri:?}");
+        }
+        for uri in ["/null", "amzn//com.example.app", "https://a", "RemindMeLater", "database:x"] {
+            assert!(!is_dangerous(uri), "{uri:?}");
+        }
+    }
+
+    #[test]
+    fn a_policy_names_an_origin_or_a_scheme() {
+        assert_eq!(csp_source("https://a.example:8100/x?y").as_deref(), Some("https://a.example:8100"));
+        assert_eq!(csp_source("amzn://com.example").as_deref(), Some("amzn:"));
+        assert_eq!(csp_source("https://a;script-src *"), None);
+    }
+}

@@ -1,0 +1,364 @@
+//! An order's life: the state machine of decisions 16 to 18.
+//!
+//! Not here: who may ask for a change, where an order is kept, what time it is. Invariant: an order changes only
+//! through [`Order::place`], [`Order::due`] and [`Order::cancel`]; each says what to tell the maker and whether the
+//! slot's lock is given back, so that all three land in one transaction. An order that is over never changes again.
+//!
+//! ```text
+//!  place ── problem ──> Held ── 72 h ──────────────> Expired      (OrderCancelled, slot freed)
+//!    │                   │ resolved
+//!    │ no problem        v
+//!    └──────────────> Placed ── cancel ────────────> Cancelled    (OrderCancelled, slot freed)
+//!     (OrderPlaced)      │ 24 h; test orders do not wait
+//!                        v
+//!                   Fulfilling ──> Shipped ────────> Delivered    (slot freed)
+//!                                  (ItemShipped)
+//! ```
+
+use crate::id::{DeviceId, InstanceId, OrderId};
+use crate::money::Money;
+use crate::text::{Asin, SlotId};
+use crate::time::{Span, Time};
+
+/// Where an order stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum State {
+    /// A problem keeps it from being placed; the customer has until the hold ends.
+    Held,
+    /// Placed; a standard order may still be cancelled.
+    Placed,
+    /// The window is over; the carrier has it.
+    Fulfilling,
+    /// On its way.
+    Shipped,
+    /// Arrived, or counted as arrived.
+    Delivered,
+    /// Cancelled by the customer or by CancelTestOrder.
+    Cancelled,
+    /// The problem was not resolved in time.
+    Expired,
+}
+
+impl State {
+    /// Every state.
+    pub const ALL: [State; 7] = [
+        State::Held,
+        State::Placed,
+        State::Fulfilling,
+        State::Shipped,
+        State::Delivered,
+        State::Cancelled,
+        State::Expired,
+    ];
+
+    /// The store's word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            State::Held => "held",
+            State::Placed => "placed",
+            State::Fulfilling => "fulfilling",
+            State::Shipped => "shipped",
+            State::Delivered => "delivered",
+            State::Cancelled => "cancelled",
+            State::Expired => "expired",
+        }
+    }
+
+    /// Reads the store's word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+
+    /// Whether the order no longer holds its slot's lock.
+    #[must_use]
+    pub fn is_over(self) -> bool {
+        matches!(self, State::Delivered | State::Cancelled | State::Expired)
+    }
+}
+
+/// What keeps an order from being placed (service-api 5.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Problem {
+    /// The customer has no address to ship to.
+    Address,
+    /// The product is not available.
+    OutOfStock,
+}
+
+impl Problem {
+    /// The store's word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Problem::Address => "address",
+            Problem::OutOfStock => "out_of_stock",
+        }
+    }
+
+    /// Reads the store's word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Problem::Address, Problem::OutOfStock].into_iter().find(|p| p.as_str() == word)
+    }
+}
+
+/// What stands in the way of an order, seen from outside: a test order ships nothing, so nothing can.
+#[must_use]
+pub fn problem(test: bool, has_address: bool, available: bool) -> Option<Problem> {
+    match (test, has_address, available) {
+        (true, _, _) => None,
+        (false, false, _) => Some(Problem::Address),
+        (false, true, false) => Some(Problem::OutOfStock),
+        (false, true, true) => None,
+    }
+}
+
+/// Every duration of an order's life; all are settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timing {
+    /// How long the customer may cancel (24 h).
+    pub cancel_window: Span,
+    /// How long a problem may stay unresolved (72 h).
+    pub problem_hold: Span,
+    /// How often a held order is looked at again (1 h).
+    pub recheck: Span,
+    /// From the end of the window to the parcel's leaving.
+    pub ship_after: Span,
+    /// From leaving to the expected delivery.
+    pub deliver_after: Span,
+    /// Whether the carrier tells of delivery. If not, the slot is freed `free_after` the expected delivery.
+    pub delivery_known: bool,
+    /// See `delivery_known` (one day).
+    pub free_after: Span,
+    /// Test orders: from placement to leaving (10 min).
+    pub test_ship_after: Span,
+    /// Test orders: from leaving to delivery (10 min).
+    pub test_deliver_after: Span,
+}
+
+/// What is ordered, as it was when the order was made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    /// The product.
+    pub asin: Asin,
+    /// Its title.
+    pub title: String,
+    /// How much it brings.
+    pub quantity: f64,
+    /// In which unit.
+    pub unit: String,
+    /// What it costs.
+    pub price: Money,
+}
+
+/// An order for one slot of one device.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Order {
+    /// Identifier.
+    pub id: OrderId,
+    /// Whose order.
+    pub device: DeviceId,
+    /// For which slot.
+    pub slot: SlotId,
+    /// What.
+    pub item: Item,
+    /// A test order: no payment, no parcel.
+    pub test: bool,
+    /// Where it stands.
+    pub state: State,
+    /// Why it is held; kept afterwards if it expired.
+    pub problem: Option<Problem>,
+    /// When Replenish made it.
+    pub opened_at: Time,
+    /// While held: until when. Once placed: when the cancel window ends.
+    pub window_ends_at: Time,
+    /// Expected delivery; unknown while held.
+    pub expected_at: Option<Time>,
+    /// When it next changes by itself; `None` when it is over.
+    pub due_at: Option<Time>,
+}
+
+/// What a maker is told of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub enum Told {
+    /// OrderPlaced.
+    Placed,
+    /// ItemShipped.
+    Shipped,
+    /// OrderCancelled.
+    Cancelled,
+}
+
+/// What happened to an order: what to tell the maker. The slot's lock is free if the order [`State::is_over`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The notification to push, if any.
+    pub told: Option<Told>,
+    /// The state it came from.
+    pub from: State,
+    /// The state it is in now.
+    pub to: State,
+}
+
+/// Why an order cannot be cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotCancelled {
+    /// The window is over.
+    #[error("The order can no longer be cancelled: the 24 hours after it was placed are over.")]
+    TooLate,
+    /// The order is over already.
+    #[error("The order is already finished or cancelled.")]
+    Over,
+    /// Only CancelTestOrder cancels test orders (login-and-web 14, row 24).
+    #[error("A test order is cancelled by its device, with CancelTestOrder.")]
+    Test,
+}
+
+/// Who cancels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Canceller {
+    /// The customer, on the settings page.
+    Customer,
+    /// The device, by CancelTestOrder.
+    TestCall,
+}
+
+impl Order {
+    /// What the wire calls it.
+    #[must_use]
+    pub fn instance(&self) -> InstanceId {
+        InstanceId { device: self.device, order: self.id }
+    }
+
+    /// Makes an order. The slot is locked from here on.
+    #[must_use]
+    pub fn place(
+        (id, device, slot): (OrderId, DeviceId, SlotId),
+        item: Item,
+        test: bool,
+        problem: Option<Problem>,
+        now: Time,
+        timing: &Timing,
+    ) -> (Self, Change) {
+        let mut order = Self {
+            id,
+            device,
+            slot,
+            item,
+            test,
+            state: State::Held,
+            problem,
+            opened_at: now,
+            window_ends_at: now + timing.problem_hold,
+            expected_at: None,
+            due_at: None,
+        };
+        let change = match problem {
+            None => order.confirm(now, timing),
+            Some(_) => {
+                order.due_at = Some((now + timing.recheck).min(order.window_ends_at));
+                Change { told: None, from: State::Held, to: State::Held }
+            }
+        };
+        (order, change)
+    }
+
+    /// Nothing stands in the way: placed, and the cancel window begins.
+    fn confirm(&mut self, now: Time, timing: &Timing) -> Change {
+        let window = if self.test { timing.test_ship_after } else { timing.cancel_window };
+        self.problem = None;
+        self.window_ends_at = now + window;
+        self.expected_at = Some(match self.test {
+            true => now + timing.test_ship_after + timing.test_deliver_after,
+            false => now + timing.cancel_window + timing.ship_after + timing.deliver_after,
+        });
+        self.due_at = Some(self.window_ends_at);
+        self.go(State::Placed, Some(Told::Placed))
+    }
+
+    fn go(&mut self, to: State, told: Option<Told>) -> Change {
+        let from = std::mem::replace(&mut self.state, to);
+        if to.is_over() {
+            self.due_at = None;
+        }
+        Change { told, from, to }
+    }
+
+    /// Does what is due at `now`, if anything; `problem` is what stands in the way at this moment. One step a call:
+    /// what falls due at once as a consequence is another call.
+    pub fn due(&mut self, now: Time, problem: Option<Problem>, timing: &Timing) -> Option<Change> {
+        if self.due_at.is_none_or(|due| due > now) {
+            return None;
+        }
+        Some(match self.state {
+            State::Held if problem.is_none() => self.confirm(now, timing),
+            State::Held if now >= self.window_ends_at => self.go(State::Expired, Some(Told::Cancelled)),
+            State::Held => {
+                self.problem = problem;
+                self.due_at = Some((now + timing.recheck).min(self.window_ends_at));
+                self.go(State::Held, None)
+            }
+            State::Placed if self.test => self.ship(now, timing.test_deliver_after, Span::default()),
+            State::Placed => {
+                self.due_at = Some(now + timing.ship_after);
+                self.go(State::Fulfilling, None)
+            }
+            State::Fulfilling => {
+                let wait = if timing.delivery_known { Span::default() } else { timing.free_after };
+                self.ship(now, timing.deliver_after, wait)
+            }
+            State::Shipped => self.go(State::Delivered, None),
+            State::Delivered | State::Cancelled | State::Expired => return None,
+        })
+    }
+
+    fn ship(&mut self, now: Time, deliver_after: Span, wait: Span) -> Change {
+        let expected = now + deliver_after;
+        self.expected_at = Some(expected);
+        self.due_at = Some(expected + wait);
+        self.go(State::Shipped, Some(Told::Shipped))
+    }
+
+    /// Cancels the order.
+    ///
+    /// A test order that has shipped is not un-shipped: the call counts it as delivered and tells nobody, since all
+    /// the caller wants is the slot's lock.
+    ///
+    /// # Errors
+    /// [`NotCancelled`] says why not; nothing has changed then.
+    pub fn cancel(&mut self, by: Canceller, now: Time) -> Result<Change, NotCancelled> {
+        match (by, self.state) {
+            (_, state) if state.is_over() => Err(NotCancelled::Over),
+            (Canceller::TestCall, State::Shipped) => Ok(self.go(State::Delivered, None)),
+            (Canceller::TestCall, _) => Ok(self.go(State::Cancelled, Some(Told::Cancelled))),
+            (Canceller::Customer, _) if self.test => Err(NotCancelled::Test),
+            (Canceller::Customer, State::Held) => Ok(self.go(State::Cancelled, Some(Told::Cancelled))),
+            (Canceller::Customer, State::Placed) if now < self.window_ends_at => {
+                Ok(self.go(State::Cancelled, Some(Told::Cancelled)))
+            }
+            (Canceller::Customer, _) => Err(NotCancelled::TooLate),
+        }
+    }
+
+    /// Whether the customer could cancel it now; the settings page shows the button by it.
+    #[must_use]
+    pub fn is_cancellable(&self, now: Time) -> bool {
+        self.clone().cancel(Canceller::Customer, now).is_ok()
+    }
+
+    /// `status` of GetOrderInfo (decisions 13).
+    #[must_use]
+    pub fn status(&self) -> &'static str {
+        match self.state {
+            State::Held | State::Placed | State::Fulfilling => "Processing",
+            State::Shipped | State::Delivered => "Shipped",
+            State::Cancelled | State::Expired => "Cancelled",
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "order_tests.rs"]
+mod tests;

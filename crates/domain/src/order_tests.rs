@@ -1,0 +1,147 @@
+//! An order's life, told as stories and held to its invariants by random ones.
+
+use super::*;
+use proptest::prelude::*;
+use uuid::Uuid;
+
+const TIMING: Timing = Timing {
+    cancel_window: Span::from_hours(24),
+    problem_hold: Span::from_hours(72),
+    recheck: Span::from_hours(1),
+    ship_after: Span::from_mins(30),
+    deliver_after: Span::from_hours(48),
+    delivery_known: true,
+    free_after: Span::from_hours(24),
+    test_ship_after: Span::from_mins(10),
+    test_deliver_after: Span::from_mins(10),
+};
+
+fn start() -> Time {
+    Time::from_secs(1_520_000_000)
+}
+
+fn place(test: bool, problem: Option<Problem>) -> (Order, Change) {
+    let item = Item {
+        asin: Asin::parse("B000000001").unwrap(),
+        title: "Filter".into(),
+        quantity: 3.0,
+        unit: "count".into(),
+        price: Money::parse("24.99", "USD").unwrap(),
+    };
+    let ids = (OrderId(Uuid::from_u128(1)), DeviceId(Uuid::from_u128(2)), SlotId::parse("s").unwrap());
+    Order::place(ids, item, test, problem, start(), &TIMING)
+}
+
+/// Lets time run to each due moment until the order is over, and writes down what happened.
+fn live(mut order: Order, problem: impl Fn(Time) -> Option<Problem>, timing: &Timing) -> Vec<String> {
+    let mut story = Vec::new();
+    while let Some(now) = order.due_at {
+        let change = order.due(now, problem(now), timing).unwrap();
+        if change.from != change.to {
+            let told = change.told.map_or(String::new(), |told| format!(" tell {told:?}"));
+            story.push(format!("{} {}{told}", now.since(start()), change.to.as_str()));
+        }
+    }
+    story
+}
+
+#[test]
+fn a_standard_order_waits_a_day_ships_and_arrives() {
+    let (order, change) = place(false, None);
+    assert_eq!((change.told, order.status()), (Some(Told::Placed), "Processing"));
+    assert_eq!(order.expected_at, Some(start() + Span::from_hours(72) + Span::from_mins(30)));
+    assert_eq!(live(order, |_| None, &TIMING), ["1d fulfilling", "1d 30m shipped tell Shipped", "3d 30m delivered"]);
+}
+
+#[test]
+fn without_a_word_of_delivery_the_slot_is_freed_a_day_after_it_was_expected() {
+    let timing = Timing { delivery_known: false, ..TIMING };
+    let story = live(place(false, None).0, |_| None, &timing);
+    assert_eq!(story.last().unwrap(), "4d 30m delivered");
+}
+
+#[test]
+fn a_test_order_takes_twenty_minutes_and_asks_no_customer() {
+    let (order, change) = place(true, None);
+    assert_eq!(change.told, Some(Told::Placed));
+    assert_eq!(live(order.clone(), |_| None, &TIMING), ["10m shipped tell Shipped", "20m delivered"]);
+    assert_eq!(order.clone().cancel(Canceller::Customer, start()), Err(NotCancelled::Test));
+}
+
+#[test]
+fn a_held_order_expires_after_72_hours_and_says_so_once() {
+    let (order, change) = place(false, Some(Problem::Address));
+    assert_eq!((change.told, order.expected_at, order.status()), (None, None, "Processing"));
+    assert_eq!(live(order, |_| Some(Problem::Address), &TIMING), ["3d expired tell Cancelled"]);
+}
+
+#[test]
+fn a_resolved_problem_starts_the_24_hours_anew() {
+    let (order, _) = place(false, Some(Problem::OutOfStock));
+    let resolved = start() + Span::from_hours(5);
+    let story = live(order, |now| (now < resolved).then_some(Problem::OutOfStock), &TIMING);
+    assert_eq!(story[..2], ["5h placed tell Placed", "1d 5h fulfilling"]);
+}
+
+#[test]
+fn the_customer_cancels_within_the_window_and_no_later() {
+    let (order, _) = place(false, None);
+    let last = order.window_ends_at - Span::from_secs(1);
+    assert!(order.is_cancellable(last));
+    assert_eq!(order.clone().cancel(Canceller::Customer, last).unwrap().told, Some(Told::Cancelled));
+    assert_eq!(order.clone().cancel(Canceller::Customer, order.window_ends_at), Err(NotCancelled::TooLate));
+    let mut held = place(false, Some(Problem::Address)).0;
+    assert_eq!(held.cancel(Canceller::Customer, start()).unwrap().told, Some(Told::Cancelled), "alone: no OrderPlaced");
+    assert_eq!(held.cancel(Canceller::Customer, start()), Err(NotCancelled::Over));
+}
+
+#[test]
+fn a_test_call_cancels_what_has_not_shipped_and_frees_what_has() {
+    let mut order = place(true, None).0;
+    assert_eq!(order.clone().cancel(Canceller::TestCall, start()).unwrap().told, Some(Told::Cancelled));
+    order.due(order.due_at.unwrap(), None, &TIMING);
+    let change = order.cancel(Canceller::TestCall, start()).unwrap();
+    assert_eq!((change.told, change.to, order.status()), (None, State::Delivered, "Shipped"));
+}
+
+#[test]
+fn nothing_happens_before_its_time() {
+    let (mut order, _) = place(false, None);
+    assert_eq!(order.due(order.due_at.unwrap() - Span::from_micros(1), None, &TIMING), None);
+}
+
+proptest! {
+    /// Whatever happens, in any order: OrderPlaced comes first and once, ItemShipped and OrderCancelled exclude each
+    /// other, an order that is over stays as it is, and one that is not over has a next moment.
+    #[test]
+    fn any_life_keeps_the_promises(
+        test in any::<bool>(),
+        mut bad in any::<bool>(),
+        steps in prop::collection::vec((0_u8..4, 0_i64..40), 1..40),
+    ) {
+        let wrong = |bad: bool| (bad && !test).then_some(Problem::OutOfStock);
+        let (mut order, change) = place(test, wrong(bad));
+        let (mut now, mut told) = (start(), Vec::from_iter(change.told));
+        for (step, hours) in steps {
+            now = now + Span::from_hours(hours);
+            let before = order.clone();
+            let change = match step {
+                0 => order.cancel(Canceller::Customer, now).ok(),
+                1 if test => order.cancel(Canceller::TestCall, now).ok(),
+                2 => { bad = !bad; None }
+                _ => order.due(now, wrong(bad), &TIMING),
+            };
+            told.extend(change.and_then(|c| c.told));
+            prop_assert_eq!(order.state.is_over(), order.due_at.is_none());
+            if before.state.is_over() {
+                prop_assert_eq!(&before, &order);
+            }
+        }
+        prop_assert!(told.iter().filter(|t| **t == Told::Placed).count() <= 1);
+        prop_assert!(!(told.contains(&Told::Shipped) && told.contains(&Told::Cancelled)));
+        if told.contains(&Told::Shipped) {
+            prop_assert_eq!(told[0], Told::Placed);
+        }
+        prop_assert_eq!(told.contains(&Told::Shipped), order.status() == "Shipped");
+    }
+}

@@ -1,0 +1,168 @@
+//! A reading: what a device says of a slot's level (SlotStatus), and of its own use (DeviceStatus).
+//!
+//! Not here: how the body was written (JSON or form; the edge hands over fields). Invariant: a value of these types
+//! was checked by decisions 9; what looks odd but possible is flagged, not refused.
+
+use crate::date;
+use crate::time::Time;
+
+/// A field's value as it came: a JSON number, or a text (JSON string or form field).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Field {
+    /// A JSON number.
+    Number(f64),
+    /// A JSON string.
+    Text(String),
+    /// A form field, which has no type of its own.
+    Form(String),
+    /// JSON `null`, counted as absent.
+    Null,
+    /// Any other JSON value.
+    Other,
+}
+
+/// Why a body was refused: which field, and what to change.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {problem}")]
+pub struct BadField {
+    /// The field's name on the wire.
+    pub field: &'static str,
+    /// What is wrong and how to mend it.
+    pub problem: &'static str,
+}
+
+/// SlotStatus (service-api 2.2), checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SlotStatus {
+    /// `remainingQuantityInUnit`.
+    pub remaining: f64,
+    /// `originalQuantityInUnit`.
+    pub original: f64,
+    /// `totalQuantityOnHand`: stock in the house, not yet loaded.
+    pub on_hand: Option<f64>,
+    /// `expectedReplenishmentDate`.
+    pub expected_at: Option<Time>,
+    /// `lastUseDate`.
+    pub last_use_at: Option<Time>,
+}
+
+const ABSENT: &str = "required; send a number of the slot's unit, zero or more";
+const LEVEL: &str = "must be a finite number, zero or more, without quotes in JSON";
+const DATE: &str =
+    "cannot be read as a date; send RFC 3339 such as 2018-03-02T07:00:00Z, a date such as 2018-03-02, or epoch seconds";
+
+fn level(value: Option<Field>, field: &'static str) -> Result<Option<f64>, BadField> {
+    let number = match value {
+        None | Some(Field::Null) => return Ok(None),
+        Some(Field::Number(n)) => Some(n),
+        Some(Field::Form(text)) => text.trim().parse().ok(),
+        Some(Field::Text(_) | Field::Other) => None,
+    };
+    number.filter(|n| n.is_finite() && *n >= 0.0).map(Some).ok_or(BadField { field, problem: LEVEL })
+}
+
+fn moment(value: Option<Field>, field: &'static str) -> Result<Option<Time>, BadField> {
+    let read = match value {
+        None | Some(Field::Null) => return Ok(None),
+        Some(Field::Number(n)) => date::from_number(n),
+        Some(Field::Text(text) | Field::Form(text)) => date::parse(&text),
+        Some(Field::Other) => None,
+    };
+    read.map(Some).ok_or(BadField { field, problem: DATE })
+}
+
+impl SlotStatus {
+    /// Checks a body's fields; `take` hands over a field by its wire name.
+    ///
+    /// # Errors
+    /// [`BadField`] for the first field that is missing or cannot be read.
+    pub fn read(mut take: impl FnMut(&str) -> Option<Field>) -> Result<Self, BadField> {
+        let mut required = |field| level(take(field), field).and_then(|n| n.ok_or(BadField { field, problem: ABSENT }));
+        let remaining = required("remainingQuantityInUnit")?;
+        let original = required("originalQuantityInUnit")?;
+        Ok(Self {
+            remaining,
+            original,
+            on_hand: level(take("totalQuantityOnHand"), "totalQuantityOnHand")?,
+            expected_at: moment(take("expectedReplenishmentDate"), "expectedReplenishmentDate")?,
+            last_use_at: moment(take("lastUseDate"), "lastUseDate")?,
+        })
+    }
+
+    /// More left than ever was in: possible after a refill with a larger pack, so it is kept and marked.
+    #[must_use]
+    pub fn is_odd(&self) -> bool {
+        self.remaining > self.original
+    }
+}
+
+/// DeviceStatus (service-api 2.3), checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceStatus {
+    /// `mostRecentlyActiveDate`.
+    pub active_at: Time,
+}
+
+impl DeviceStatus {
+    /// Checks a body's fields; `take` hands over a field by its wire name.
+    ///
+    /// # Errors
+    /// [`BadField`] when the date is missing or cannot be read.
+    pub fn read(mut take: impl FnMut(&str) -> Option<Field>) -> Result<Self, BadField> {
+        let field = "mostRecentlyActiveDate";
+        let active_at =
+            moment(take(field), field)?.ok_or(BadField { field, problem: "required; send the date of last use" })?;
+        Ok(Self { active_at })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(fields: &[(&str, Field)]) -> Result<SlotStatus, String> {
+        SlotStatus::read(|name| fields.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone()))
+            .map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn two_numbers_are_enough() {
+        let status = read(&[
+            ("remainingQuantityInUnit", Field::Number(12.25)),
+            ("originalQuantityInUnit", Field::Form(" 40 ".into())),
+            ("totalQuantityOnHand", Field::Null),
+        ]);
+        let status = status.unwrap();
+        assert_eq!((status.remaining, status.original, status.on_hand), (12.25, 40.0, None));
+        assert!(!status.is_odd());
+    }
+
+    #[test]
+    fn each_refusal_names_its_field() {
+        let good = ("originalQuantityInUnit", Field::Number(40.0));
+        for (field, value) in [
+            ("remainingQuantityInUnit", Field::Number(-1.0)),
+            ("remainingQuantityInUnit", Field::Form("NaN".into())),
+            ("remainingQuantityInUnit", Field::Form("inf".into())),
+            ("remainingQuantityInUnit", Field::Text("12".into())),
+            ("remainingQuantityInUnit", Field::Other),
+            ("remainingQuantityInUnit", Field::Null),
+        ] {
+            let message = read(&[(field, value.clone()), good.clone()]).unwrap_err();
+            assert!(message.starts_with(field), "{value:?}: {message}");
+        }
+        let bad_date = read(&[
+            ("remainingQuantityInUnit", Field::Number(1.0)),
+            good,
+            ("lastUseDate", Field::Text("yesterday".into())),
+        ]);
+        assert!(bad_date.unwrap_err().starts_with("lastUseDate: cannot be read as a date"));
+    }
+
+    #[test]
+    fn more_than_full_is_marked_not_refused() {
+        let status =
+            read(&[("remainingQuantityInUnit", Field::Number(50.0)), ("originalQuantityInUnit", Field::Number(40.0))]);
+        assert!(status.unwrap().is_odd());
+    }
+}

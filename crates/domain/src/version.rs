@@ -1,0 +1,321 @@
+//! The one table of endpoints and versions, and the reading of the two version headers (decisions 4).
+//!
+//! Everything that speaks of versions (routes, headers, OpenAPI, docs, tests) reads [`ENDPOINTS`]. Invariant: a row's
+//! inputs are what `x-amzn-type-version` may say, its results what `x-amzn-accept-type` may ask for; older versions
+//! stay valid for ever.
+
+use std::fmt;
+
+/// What every type name begins with.
+pub const PREFIX: &str = "com.amazon.dash.replenishment.";
+/// The header that says in which version the request is.
+pub const INPUT_HEADER: &str = "x-amzn-type-version";
+/// The header that asks for a version of the answer.
+pub const RESULT_HEADER: &str = "x-amzn-accept-type";
+
+/// A version of a type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Version {
+    /// `1.0`
+    V1,
+    /// `2.0`
+    V2,
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Version::V1 => "1.0",
+            Version::V2 => "2.0",
+        })
+    }
+}
+
+/// An operation of the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Endpoint {
+    /// `POST /replenish/{slot}`
+    Replenish,
+    /// `POST /slotStatus/{slot}`
+    SlotStatus,
+    /// `POST /deviceStatus` and `/deviceStatus/{slot}`
+    DeviceStatus,
+    /// `DELETE /registration` and the 1.0 path with model and serial
+    Deregister,
+    /// `GET /subscriptionInfo`
+    SubscriptionInfo,
+    /// `DELETE /testOrders`, `/testOrders/slots/{slot}`, `/testOrders/{slot}`
+    CancelTestOrders,
+    /// `GET /getOrderInfo/{eventInstanceId}`
+    OrderInfo,
+}
+
+/// A row of the table.
+#[derive(Debug)]
+pub struct Spec {
+    /// Which operation.
+    pub endpoint: Endpoint,
+    /// Its name for people.
+    pub title: &'static str,
+    /// HTTP method.
+    pub method: &'static str,
+    /// Every path form; `{slot}`, `{model}`, `{serial}` and `{instance}` stand for one segment.
+    pub paths: &'static [&'static str],
+    /// Short name of the request type.
+    pub input: &'static str,
+    /// Versions of the request it accepts.
+    pub inputs: &'static [Version],
+    /// Short name of the result type.
+    pub result: &'static str,
+    /// Versions of the result it offers.
+    pub results: &'static [Version],
+}
+
+use Version::{V1, V2};
+
+/// The table (service-api 1.1; decisions 4, 10 and 12 for the path forms).
+pub const ENDPOINTS: [Spec; 7] = [
+    Spec {
+        endpoint: Endpoint::Replenish,
+        title: "Replenish",
+        method: "POST",
+        paths: &["/replenish/{slot}"],
+        input: "DrsReplenishInput",
+        inputs: &[V1],
+        result: "DrsReplenishResult",
+        results: &[V1],
+    },
+    Spec {
+        endpoint: Endpoint::SlotStatus,
+        title: "Slot status",
+        method: "POST",
+        paths: &["/slotStatus/{slot}"],
+        input: "DrsSlotStatusInput",
+        inputs: &[V1],
+        result: "DrsSlotStatusResult",
+        results: &[V1],
+    },
+    Spec {
+        endpoint: Endpoint::DeviceStatus,
+        title: "Device status",
+        method: "POST",
+        paths: &["/deviceStatus", "/deviceStatus/{slot}"],
+        input: "DrsDeviceStatusInput",
+        inputs: &[V1],
+        result: "DrsDeviceStatusResult",
+        results: &[V1],
+    },
+    Spec {
+        endpoint: Endpoint::Deregister,
+        title: "Deregistration",
+        method: "DELETE",
+        paths: &["/registration", "/deviceModels/{model}/devices/{serial}/registration"],
+        input: "DrsDeregisterInput",
+        inputs: &[V1, V2],
+        result: "DrsDeregisterResult",
+        results: &[V1],
+    },
+    Spec {
+        endpoint: Endpoint::SubscriptionInfo,
+        title: "Subscription info",
+        method: "GET",
+        paths: &["/subscriptionInfo"],
+        input: "DrsSubscriptionInfoInput",
+        inputs: &[V1],
+        result: "DrsSubscriptionInfoResult",
+        results: &[V1, V2],
+    },
+    Spec {
+        endpoint: Endpoint::CancelTestOrders,
+        title: "Cancel test order",
+        method: "DELETE",
+        paths: &["/testOrders", "/testOrders/slots/{slot}", "/testOrders/{slot}"],
+        input: "DrsCancelTestOrdersInput",
+        inputs: &[V1],
+        result: "DrsCancelTestOrdersResult",
+        results: &[V1],
+    },
+    Spec {
+        endpoint: Endpoint::OrderInfo,
+        title: "Get order info",
+        method: "GET",
+        paths: &["/getOrderInfo/{instance}"],
+        input: "DrsOrderInfoInput",
+        inputs: &[V1],
+        result: "DrsOrderInfoResult",
+        results: &[V1],
+    },
+];
+
+impl Endpoint {
+    /// The endpoint's row.
+    #[must_use]
+    pub fn spec(self) -> &'static Spec {
+        &ENDPOINTS[self as usize]
+    }
+}
+
+/// What is wrong with a version header; four different answers, each naming what would be right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// The header is not there, or empty.
+    Missing,
+    /// It is not `com.amazon.dash.replenishment.<Type>@<version>`.
+    Malformed(String),
+    /// It names a type of another endpoint.
+    NotThisEndpoint(String),
+    /// It names this endpoint's type in a version that does not exist.
+    UnknownVersion(String),
+}
+
+/// A refused version header.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct BadVersion {
+    /// Which header.
+    pub header: &'static str,
+    /// What is wrong with it.
+    pub problem: Problem,
+    /// The values that would be right.
+    pub supported: Vec<String>,
+}
+
+impl fmt::Display for BadVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let header = self.header;
+        match &self.problem {
+            Problem::Missing => write!(f, "Missing header {header}."),
+            Problem::Malformed(value) => {
+                write!(f, "Malformed header {header}: '{value}' is not {PREFIX}<Type>@<version>.")
+            }
+            Problem::NotThisEndpoint(name) => write!(f, "Header {header}: type {name} is not of this endpoint."),
+            Problem::UnknownVersion(version) => write!(f, "Header {header}: unknown version {version}."),
+        }?;
+        write!(f, " Supported: {}", self.supported.join(", "))
+    }
+}
+
+/// The full name of a type in a version.
+#[must_use]
+pub fn full_name(short: &str, version: Version) -> String {
+    format!("{PREFIX}{short}@{version}")
+}
+
+fn read(
+    header: &'static str,
+    value: Option<&str>,
+    short: &str,
+    versions: &'static [Version],
+) -> Result<Version, BadVersion> {
+    // The hot path: exactly the right text, which needs no cleaning and no allocation.
+    let exact = |value: &str| {
+        let version = value.strip_prefix(PREFIX)?.strip_prefix(short)?.strip_prefix('@')?;
+        versions.iter().copied().find(|v| (*v == V1 && version == "1.0") || (*v == V2 && version == "2.0"))
+    };
+    if let Some(version) = value.and_then(exact) {
+        return Ok(version);
+    }
+    let refuse = |problem| {
+        Err(BadVersion { header, problem, supported: versions.iter().map(|v| full_name(short, *v)).collect() })
+    };
+    let clean = clean(value.unwrap_or_default(), header);
+    if clean.is_empty() {
+        return refuse(Problem::Missing);
+    }
+    let parts = clean.strip_prefix(PREFIX).and_then(|rest| rest.split_once('@')).filter(|(name, version)| {
+        let numeric = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+        !name.is_empty()
+            && name.bytes().all(|b| b.is_ascii_alphanumeric())
+            && version.split_once('.').is_some_and(|(major, minor)| numeric(major) && numeric(minor))
+    });
+    let short_of = |text: &str| text.chars().filter(|c| !c.is_control()).take(120).collect::<String>();
+    match parts {
+        None => refuse(Problem::Malformed(short_of(&clean))),
+        Some((name, _)) if name != short => refuse(Problem::NotThisEndpoint(short_of(name))),
+        Some((_, version)) => match exact(&clean) {
+            Some(found) => Ok(found),
+            None => refuse(Problem::UnknownVersion(short_of(version))),
+        },
+    }
+}
+
+/// Trims, removes inner blanks, and strips the header's own name where a client repeats it in the value.
+fn clean(value: &str, header: &str) -> String {
+    let dense: String = value.chars().filter(|c| !c.is_whitespace()).collect();
+    let mut rest = dense.as_str();
+    while rest.len() >= header.len() && rest.as_bytes()[..header.len()].eq_ignore_ascii_case(header.as_bytes()) {
+        rest = rest[header.len()..].trim_start_matches(':');
+    }
+    rest.to_owned()
+}
+
+impl Spec {
+    /// Reads `x-amzn-type-version`.
+    ///
+    /// # Errors
+    /// [`BadVersion`], one of four kinds.
+    pub fn read_input(&self, value: Option<&str>) -> Result<Version, BadVersion> {
+        read(INPUT_HEADER, value, self.input, self.inputs)
+    }
+
+    /// Reads `x-amzn-accept-type`.
+    ///
+    /// # Errors
+    /// [`BadVersion`], one of four kinds.
+    pub fn read_result(&self, value: Option<&str>) -> Result<Version, BadVersion> {
+        read(RESULT_HEADER, value, self.result, self.results)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_the_order_of_the_endpoints() {
+        for spec in &ENDPOINTS {
+            assert_eq!(spec.endpoint.spec().input, spec.input);
+        }
+    }
+
+    #[test]
+    fn what_clients_were_seen_to_send_is_read() {
+        let spec = Endpoint::CancelTestOrders.spec();
+        for value in [
+            "com.amazon.dash.replenishment.DrsCancelTestOrdersInput@1.0",
+            "  com.amazon.dash.replenishment.DrsCancelTestOrdersInput@1.0 ",
+            "com.amazon.dash.replenishment. DrsCancelTestOrdersInput@1.0",
+            "x-amzn-type-version: com.amazon.dash.replenishment.DrsCancelTestOrdersInput@1.0",
+            "X-Amzn-Type-Version:com.amazon.dash.replenishment.DrsCancelTestOrdersInput@1.0",
+        ] {
+            assert_eq!(spec.read_input(Some(value)), Ok(V1), "{value}");
+        }
+        let both = Endpoint::SubscriptionInfo.spec();
+        assert_eq!(both.read_result(Some("com.amazon.dash.replenishment.DrsSubscriptionInfoResult@2.0")), Ok(V2));
+    }
+
+    #[test]
+    fn four_different_refusals_each_naming_what_is_supported() {
+        let spec = Endpoint::SubscriptionInfo.spec();
+        let message = |value| spec.read_result(value).unwrap_err().to_string();
+        let supported = " Supported: com.amazon.dash.replenishment.DrsSubscriptionInfoResult@1.0, \
+                         com.amazon.dash.replenishment.DrsSubscriptionInfoResult@2.0";
+        for (value, begins) in [
+            (None, "Missing header x-amzn-accept-type."),
+            (Some(" "), "Missing header x-amzn-accept-type."),
+            (Some("DrsSubscriptionInfoResult@2.0"), "Malformed header x-amzn-accept-type: "),
+            (Some("com.amazon.dash.replenishment.DrsSubscriptionInfoResult"), "Malformed header"),
+            (Some("com.amazon.dash.replenishment.DrsSubscriptionInfoResult@two"), "Malformed header"),
+            (
+                Some("com.amazon.dash.replenishment.DrsReplenishResult@1.0"),
+                "Header x-amzn-accept-type: type DrsReplenishResult is not of this endpoint.",
+            ),
+            (
+                Some("com.amazon.dash.replenishment.DrsSubscriptionInfoResult@3.0"),
+                "Header x-amzn-accept-type: unknown version 3.0.",
+            ),
+        ] {
+            let message = message(value);
+            assert!(message.starts_with(begins) && message.ends_with(supported), "{value:?}: {message}");
+        }
+    }
+}

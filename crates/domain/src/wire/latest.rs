@@ -1,0 +1,254 @@
+//! Every answer and notification in its newest version.
+
+use super::{InOrder, Plain};
+use crate::id::NotificationId;
+use crate::notification::{Event, Facts, Kind, ProductInfo, SlotInfo};
+use crate::order::Order;
+use serde::Serialize;
+
+/// `notificationInfo.version`: the same in v1 and v2 (service-api 4.3).
+const NOTIFICATION_VERSION: &str = "2015-06-05";
+
+/// DrsReplenishResult.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Replenished<'a> {
+    /// One of three words.
+    pub detail_code: &'a str,
+    /// The order that was placed, or that holds the lock.
+    pub event_instance_id: String,
+}
+
+/// DrsSubscriptionInfoResult 2.0.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SubscriptionInfo {
+    /// One entry a slot, in the model's order.
+    pub slots_subscription_status: InOrder<SlotSubscription<Plain>>,
+}
+
+/// A slot in SubscriptionInfo and SubscriptionChanged; `Q` is how quantities are printed.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SlotSubscription<Q> {
+    /// The product chosen; may be listed while off.
+    pub product_info_list: Vec<Product<Q>>,
+    /// On or off.
+    pub subscribed: bool,
+}
+
+/// A product of a slot.
+#[derive(Debug, Serialize)]
+pub struct Product<Q> {
+    /// ASIN.
+    pub asin: String,
+    /// How much.
+    pub quantity: Q,
+    /// In which unit.
+    pub unit: String,
+}
+
+fn slots<Q>(slots: &[SlotInfo], quantity: impl Fn(f64) -> Q) -> InOrder<SlotSubscription<Q>> {
+    let product =
+        |p: &ProductInfo| Product { asin: p.asin.clone(), quantity: quantity(p.quantity), unit: p.unit.clone() };
+    let entry = |s: &SlotInfo| {
+        let product_info_list = s.product.iter().map(product).collect();
+        (s.slot.to_string(), SlotSubscription { product_info_list, subscribed: s.subscribed })
+    };
+    InOrder(slots.iter().map(entry).collect())
+}
+
+impl From<&[SlotInfo]> for SubscriptionInfo {
+    fn from(all: &[SlotInfo]) -> Self {
+        Self { slots_subscription_status: slots(all, Plain) }
+    }
+}
+
+/// DrsCancelTestOrdersResult.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TestOrdersCancelled {
+    /// One entry a slot concerned.
+    pub slot_order_statuses: Vec<SlotOrderStatus>,
+}
+
+/// A slot after CancelTestOrder.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SlotOrderStatus {
+    /// Always `NO_ORDER_IN_PROGRESS`: the state after the call (decisions 12).
+    pub order_status: &'static str,
+    /// Which slot.
+    pub slot_id: String,
+}
+
+/// DrsOrderInfoResult.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderInfo {
+    /// The order.
+    pub order_info_data: OrderInfoData,
+}
+
+/// What GetOrderInfo says of an order.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderInfoData {
+    /// The id asked for.
+    pub instance_id: String,
+    /// One item.
+    pub order_items: Vec<OrderItem>,
+}
+
+/// An item of an order.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderItem {
+    /// ASIN.
+    pub asin: String,
+    /// `yyyy-MM-ddTHH:mm:ss.SSSZ`, or null while a problem is being resolved.
+    pub expected_delivery_date: Option<String>,
+    /// How much.
+    pub quantity: Plain,
+    /// For which slot.
+    pub slot_id: String,
+    /// `Processing`, `Shipped` or `Cancelled`.
+    pub status: &'static str,
+}
+
+impl From<&Order> for OrderInfo {
+    fn from(order: &Order) -> Self {
+        let item = OrderItem {
+            asin: order.item.asin.to_string(),
+            expected_delivery_date: order.expected_at.map(crate::time::Time::to_millis_text),
+            quantity: Plain(order.item.quantity),
+            slot_id: order.slot.to_string(),
+            status: order.status(),
+        };
+        let order_info_data = OrderInfoData { instance_id: order.instance().to_string(), order_items: vec![item] };
+        Self { order_info_data }
+    }
+}
+
+/// A notification; `O` and `S` are the blocks that differ between versions.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Notification<'e, O, S> {
+    notification_info: NotificationInfo<'e>,
+    device_info: DeviceInfo<'e>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order_info: Option<O>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subscription_info: Option<S>,
+    customer_info: CustomerInfo<'e>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct NotificationInfo<'e> {
+    notification_type: &'static str,
+    lwa_client_id: &'e str,
+    notification_time: String,
+    notification_id: String,
+    version: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DeviceInfo<'e> {
+    device_identifier: DeviceIdentifier<'e>,
+    product_identifier: ProductIdentifier<'e>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DeviceIdentifier<'e> {
+    serial_number: &'e str,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ProductIdentifier<'e> {
+    model_id: &'e str,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CustomerInfo<'e> {
+    directed_customer_id: &'e str,
+}
+
+/// `subscriptionInfo` of SubscriptionChanged.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SubscriptionBlock<T> {
+    /// One entry a slot.
+    pub(super) slots_subscription_status: InOrder<T>,
+}
+
+/// `orderInfo` 2.0; OrderCancelled has the first two members alone.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OrderBlock<'e> {
+    instance_id: &'e str,
+    slot_id: &'e str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    product_info: Option<[OrderedProduct<'e>; 1]>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OrderedProduct<'e> {
+    quantity: f64,
+    unit: &'e str,
+    asin: &'e str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    estimated_delivery_date: Option<String>,
+}
+
+/// Wraps the type's own blocks in those that every message has.
+pub(super) fn envelope<O, S>(
+    event: &Event,
+    order_info: Option<O>,
+    subscription_info: Option<S>,
+) -> Notification<'_, O, S> {
+    Notification {
+        notification_info: NotificationInfo {
+            notification_type: event.kind().wire_name(),
+            lwa_client_id: &event.client,
+            notification_time: event.at.to_millis_text(),
+            notification_id: NotificationId(event.id.0).to_string(),
+            version: NOTIFICATION_VERSION,
+        },
+        device_info: DeviceInfo {
+            device_identifier: DeviceIdentifier { serial_number: &event.serial },
+            product_identifier: ProductIdentifier { model_id: &event.model },
+        },
+        order_info,
+        subscription_info,
+        customer_info: CustomerInfo { directed_customer_id: &event.customer },
+    }
+}
+
+pub(super) fn notification(event: &Event) -> serde_json::Result<String> {
+    let order = match &event.facts {
+        Facts::Order { instance, slot, product, expected_at, .. } => Some(OrderBlock {
+            instance_id: instance,
+            slot_id: slot.as_str(),
+            product_info: (event.kind() != Kind::OrderCancelled).then(|| {
+                [OrderedProduct {
+                    quantity: product.quantity,
+                    unit: &product.unit,
+                    asin: &product.asin,
+                    estimated_delivery_date: expected_at.map(crate::time::Time::to_seconds_text),
+                }]
+            }),
+        }),
+        _ => None,
+    };
+    let subscription = match &event.facts {
+        Facts::Subscription(all) => Some(SubscriptionBlock { slots_subscription_status: slots(all, |q| q) }),
+        _ => None,
+    };
+    serde_json::to_string(&envelope(event, order, subscription))
+}

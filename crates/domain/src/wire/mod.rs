@@ -1,0 +1,52 @@
+//! JSON shapes of the service's answers and notifications.
+//!
+//! [`latest`] holds every shape in its newest version; [`v1`] holds only what was different before. Invariant: the
+//! bytes made here are what receivers parse, compact and in a fixed order; names are spelt as the specification does.
+
+pub mod latest;
+pub mod v1;
+
+use crate::notification::Event;
+use crate::version::Version;
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+/// A notification's JSON in a version. Only OrderPlaced, ItemShipped and SubscriptionChanged differ (service-api 4.6).
+#[must_use]
+pub fn notification(event: &Event, version: Version) -> String {
+    let json = match version {
+        Version::V1 => v1::notification(event),
+        Version::V2 => latest::notification(event),
+    };
+    json.unwrap_or_default()
+}
+
+/// A quantity printed without decimals where it has none: `1`, `2.5` (service-api 2.5).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Plain(pub f64);
+
+impl Serialize for Plain {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[expect(clippy::cast_possible_truncation, reason = "only where the number is whole and small")]
+        match self.0 {
+            n if n.fract() == 0.0 && n.abs() < 1e15 => serializer.serialize_i64(n as i64),
+            n => serializer.serialize_f64(n),
+        }
+    }
+}
+
+/// A JSON object whose keys keep the order they were given in; some clients take the first key as their slot.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InOrder<T>(pub Vec<(String, T)>);
+
+impl<T: Serialize> Serialize for InOrder<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (key, value) in &self.0 {
+            map.serialize_entry(key, value)?;
+        }
+        map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests;
