@@ -18,7 +18,7 @@ pub struct Time(i64);
 pub struct Span(i64);
 
 /// The last moment that can be written in every zone with a four-digit year; later is not a date of this world.
-const LAST: i64 = 253_402_207_200_999_999;
+const LAST: i64 = 253_402_207_200_000_000;
 /// 0001-01-01T00:00:00Z.
 const FIRST: i64 = -62_135_596_800_000_000;
 
