@@ -1,1 +1,37 @@
-//! placeholder
+//! Every SQL text of the service, on two engines: SQLite, embedded, and PostgreSQL, shared by several nodes.
+//!
+//! What it is: [`Db`] opens, migrates and hands out [`Tx`]; one module a noun turns rows into domain values and back.
+//! What it is not: it decides nothing. Invariant: one text a query ([`queries::Q`]), prepared on every connection when
+//! it opens, so a node whose code does not fit the schema fails at its start and not at a request.
+
+mod db;
+mod error;
+mod lite;
+mod migrate;
+mod pg;
+mod queries;
+mod sql;
+mod tx;
+mod value;
+mod write;
+
+pub mod code;
+pub mod consent;
+pub mod customer;
+pub mod device;
+pub mod installation;
+pub mod maker;
+pub mod model;
+pub mod order;
+pub mod outbox;
+pub mod product;
+pub mod profile;
+pub mod reading;
+pub mod session;
+pub mod signup;
+pub mod subscription;
+
+pub use db::{Db, Engine, Place, Reader};
+pub use error::{Error, Result};
+pub use tx::Tx;
+pub use write::Write;

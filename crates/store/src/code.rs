@@ -1,0 +1,81 @@
+//! Authorization codes, under their hash.
+
+use crate::queries::Q;
+use crate::value::{FromRow, Row, p};
+use crate::{Error, Result, Tx};
+use opendrs_domain::id::DeviceId;
+use opendrs_domain::login::code::Code;
+use opendrs_domain::login::scope::Scopes;
+use opendrs_domain::time::Time;
+
+impl FromRow for Code {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        let bad = |column, found: String| Error::BadRow { query: row.query.sql().name, column, found };
+        let device: Option<DeviceId> = row.get(2)?;
+        let shard: i64 = row.get(1)?;
+        let challenge: Option<String> = row.get(6)?;
+        let (scopes, family): (i64, i64) = (row.get(7)?, row.get(8)?);
+        Ok(Self {
+            hash: row.get(0)?,
+            device: device.map(|id| (shard, id)),
+            customer: row.get(3)?,
+            client: row.get(4)?,
+            redirect_uri: row.get(5)?,
+            challenge: challenge
+                .map(|text| serde_json::from_str(&text))
+                .transpose()
+                .map_err(|e| bad(6, e.to_string()))?,
+            scopes: Scopes::from_bits(u8::try_from(scopes).map_err(|e| bad(7, e.to_string()))?),
+            family: family.cast_unsigned(),
+            expires_at: row.get(9)?,
+            used_at: row.get(10)?,
+        })
+    }
+}
+
+/// A code by its hash, held against other transactions: of two that present it, one comes second.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn lock(tx: &mut Tx<'_>, shard: i64, hash: &[u8; 32]) -> Result<Option<Code>> {
+    tx.opt(Q::CodeGet, p![shard, hash]).await
+}
+
+/// Adds a code.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn add(tx: &mut Tx<'_>, shard: i64, code: &Code) -> Result<()> {
+    let (device_shard, device) = code.device.unzip();
+    let challenge = code.challenge.as_ref().and_then(|c| serde_json::to_string(c).ok());
+    let params = p![
+        shard,
+        &code.hash,
+        device_shard.unwrap_or(-1),
+        device,
+        code.customer,
+        code.client,
+        &code.redirect_uri,
+        challenge.as_deref(),
+        i64::from(code.scopes.bits()),
+        code.family.cast_signed(),
+        code.expires_at
+    ];
+    tx.exec(Q::CodePut, params).await.map(drop)
+}
+
+/// Marks a code as used.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn spend(tx: &mut Tx<'_>, shard: i64, hash: &[u8; 32], at: Time) -> Result<()> {
+    tx.exec(Q::CodeSpend, p![shard, hash, at]).await.map(drop)
+}
+
+/// Removes at most `limit` codes that ended before a moment; says how many.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn purge(tx: &mut Tx<'_>, before: Time, limit: i64) -> Result<u64> {
+    tx.exec(Q::CodePurge, p![before, limit]).await
+}

@@ -1,0 +1,77 @@
+//! Customers: their row, and the row that makes an e-mail address theirs alone.
+
+use crate::queries::Q;
+use crate::value::{FromRow, Row, p};
+use crate::{Error, Result, Tx};
+use opendrs_domain::customer::{Address, Customer};
+use opendrs_domain::id::CustomerId;
+use opendrs_domain::text::Email;
+
+impl FromRow for Customer {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        let address: Option<String> = row.get(3)?;
+        let bad = |e: serde_json::Error| Error::BadRow { query: row.query.sql().name, column: 3, found: e.to_string() };
+        Ok(Self {
+            id: row.get(0)?,
+            email: row.get(1)?,
+            name: row.get(2)?,
+            address: address.map(|text| serde_json::from_str(&text)).transpose().map_err(bad)?,
+            created_at: row.get(4)?,
+        })
+    }
+}
+
+fn json(address: Option<&Address>) -> Option<String> {
+    address.and_then(|a| serde_json::to_string(a).ok())
+}
+
+/// A customer by id.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn by_id(tx: &mut Tx<'_>, shard: i64, id: CustomerId) -> Result<Option<Customer>> {
+    tx.opt(Q::CustomerById, p![shard, id]).await
+}
+
+/// Whose address an e-mail address is; the shard is the address's.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn id_by_email(tx: &mut Tx<'_>, shard: i64, email: &Email) -> Result<Option<CustomerId>> {
+    Ok(tx.opt::<(CustomerId,)>(Q::CustomerIdByEmail, p![shard, email]).await?.map(|(id,)| id))
+}
+
+/// A customer's password hash.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn password_hash(tx: &mut Tx<'_>, shard: i64, id: CustomerId) -> Result<Option<String>> {
+    Ok(tx.opt::<(String,)>(Q::CustomerPassword, p![shard, id]).await?.map(|(hash,)| hash))
+}
+
+/// Makes an e-mail address a customer's; fails if it is taken.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn claim_email(tx: &mut Tx<'_>, shard: i64, email: &Email, id: CustomerId) -> Result<()> {
+    tx.exec(Q::CustomerEmailPut, p![shard, email, id]).await.map(drop)
+}
+
+/// Adds a customer, or changes name, password and address of the one of that id.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn put(tx: &mut Tx<'_>, shard: i64, customer: &Customer, password_hash: &str) -> Result<()> {
+    let Customer { id, email, name, address, created_at } = customer;
+    let address = json(address.as_ref());
+    let params = p![shard, *id, email, name, password_hash, address.as_deref(), *created_at];
+    tx.exec(Q::CustomerPut, params).await.map(drop)
+}
+
+/// Changes where parcels go.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn set_address(tx: &mut Tx<'_>, shard: i64, id: CustomerId, address: &Address) -> Result<()> {
+    tx.exec(Q::CustomerAddress, p![shard, id, json(Some(address)).as_deref()]).await.map(drop)
+}

@@ -1,0 +1,166 @@
+//! Opening a store, reading from it, writing to it.
+
+use crate::tx::On;
+use crate::write::{Write, Writer};
+use crate::{Error, Result, Tx, installation, lite, migrate, pg};
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Where the store is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A SQLite file.
+    File(PathBuf),
+    /// A PostgreSQL database, by URL.
+    Url(String),
+}
+
+/// Which engine a store runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// Embedded, one process.
+    Sqlite,
+    /// Shared by nodes.
+    Postgres,
+}
+
+/// Reading connections on SQLite; more than cores, since a read may wait for the disk.
+const LITE_READERS: usize = 8;
+/// Writing connections of one node on PostgreSQL.
+const PG_LANES: usize = 2;
+/// Reading connections of one node on PostgreSQL; each pipelines.
+const PG_READERS: usize = 3;
+/// Shards of a new installation on PostgreSQL. SQLite has one: a prefix that scatters keys costs it dearly.
+const PG_SHARDS: i64 = 64;
+
+#[expect(clippy::large_enum_variant, reason = "one for the life of the process, behind an Arc")]
+enum Readers {
+    Lite(lite::Readers),
+    Pg(pg::Readers),
+}
+
+/// A store. Clones share it.
+#[derive(Clone)]
+pub struct Db {
+    readers: Arc<Readers>,
+    writer: Writer,
+    shards: i64,
+}
+
+impl std::fmt::Debug for Db {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Db").field("engine", &self.engine()).field("shards", &self.shards).finish_non_exhaustive()
+    }
+}
+
+impl Db {
+    /// Opens a store, brings its schema up to date and reads its installation row, making one if it is new.
+    ///
+    /// # Errors
+    /// [`Error::Open`] with what to do, or [`Error::Unavailable`].
+    pub async fn open(place: &Place, new: installation::New) -> Result<Self> {
+        match place {
+            Place::File(path) => Self::sqlite(path, new).await,
+            Place::Url(url) => Self::postgres(url, new).await,
+        }
+    }
+
+    async fn sqlite(path: &Path, new: installation::New) -> Result<Self> {
+        let conn = lite::open_writer(path)?;
+        let (writer, lanes) = Writer::new(1);
+        if let Some(lane) = lanes.into_iter().next() {
+            lite::start_writer(conn, lane)?;
+        }
+        let readers = Readers::Lite(lite::Readers::open(path, LITE_READERS)?);
+        Self { readers: Arc::new(readers), writer, shards: 1 }.installed(new).await
+    }
+
+    async fn postgres(url: &str, new: installation::New) -> Result<Self> {
+        let config = pg::config(url)?;
+        migrate::pg(&mut pg::plain(&config).await?).await?;
+        let (writer, lanes) = Writer::new(PG_LANES);
+        for lane in lanes {
+            pg::start_lane(&config, lane).await?;
+        }
+        let readers = Readers::Pg(pg::Readers::open(&config, PG_READERS).await?);
+        Self { readers: Arc::new(readers), writer, shards: PG_SHARDS }.installed(new).await
+    }
+
+    async fn installed(mut self, new: installation::New) -> Result<Self> {
+        let found = self.write(installation::Install { new, shards: self.shards }).await?;
+        if found.master_check != new.master_check {
+            return Err(Error::Open(
+                "this store was made with another master key: tokens and customer ids would not fit. \
+                 Start with the key file it was made with (`keys.master_file`)"
+                    .into(),
+            ));
+        }
+        self.shards = found.shards;
+        Ok(self)
+    }
+
+    /// Which engine it runs on.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        match &*self.readers {
+            Readers::Lite(_) => Engine::Sqlite,
+            Readers::Pg(_) => Engine::Postgres,
+        }
+    }
+
+    /// The shard of a key's owner. Fixed for the life of an installation.
+    #[must_use]
+    pub fn shard(&self, key: &[&[u8]]) -> i64 {
+        if self.shards == 1 {
+            return 0;
+        }
+        let mut hash = Sha256::new();
+        for part in key {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        let bytes: [u8; 32] = hash.finalize().into();
+        i64::from(u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])) % self.shards
+    }
+
+    /// Runs a command; answers after its commit.
+    ///
+    /// # Errors
+    /// [`Error`]; after [`Error::Unavailable`] the command may or may not have been done.
+    pub async fn write<W: Write>(&self, command: W) -> Result<W::Out> {
+        self.writer.write(command).await
+    }
+
+    /// A connection to read with, outside any transaction, on the caller's thread. Held briefly: there are few.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn reader(&self) -> Result<Reader<'_>> {
+        Ok(Reader(match &*self.readers {
+            Readers::Lite(readers) => Loan::Lite(readers.take().await?),
+            Readers::Pg(readers) => Loan::Pg(readers.take().await?),
+        }))
+    }
+}
+
+/// A connection on loan; see [`Db::reader`].
+pub struct Reader<'d>(Loan<'d>);
+
+enum Loan<'d> {
+    Lite(lite::Reading<'d>),
+    Pg(Arc<pg::PgConn>),
+}
+
+impl Reader<'_> {
+    /// What queries run on.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub fn tx(&mut self) -> Result<Tx<'_>> {
+        Ok(Tx(match &mut self.0 {
+            Loan::Lite(reading) => On::Lite(reading.conn()?),
+            Loan::Pg(conn) => On::Pg(conn),
+        }))
+    }
+}

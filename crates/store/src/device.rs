@@ -1,0 +1,133 @@
+//! Registered units.
+
+use crate::queries::Q;
+use crate::value::{FromRow, Row, p};
+use crate::{Error, Result, Tx};
+use opendrs_domain::device::{Device, Families};
+use opendrs_domain::id::{ClientId, CustomerId, DeviceId, ModelId};
+use opendrs_domain::text::{Serial, SlotId};
+use opendrs_domain::time::Time;
+
+/// Columns of a device, before what a query adds.
+const COLUMNS: usize = 13;
+
+impl FromRow for Device {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        let revoked: String = row.get(12)?;
+        let bad = |found| Error::BadRow { query: row.query.sql().name, column: 12, found };
+        Ok(Self {
+            id: row.get(0)?,
+            model: row.get(1)?,
+            model_code: row.get(2)?,
+            serial: row.get(3)?,
+            maker: row.get(4)?,
+            customer: row.get(5)?,
+            directed_customer: row.get(6)?,
+            client: row.get(7)?,
+            test: row.get(8)?,
+            registered_at: row.get(9)?,
+            active_at: row.get(10)?,
+            deregistered_at: row.get(11)?,
+            revoked: Families::parse(&revoked).ok_or_else(|| bad(revoked))?,
+        })
+    }
+}
+
+struct With<T>(Device, T);
+
+impl<T: crate::value::Column + Send> FromRow for With<T> {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok(Self(Device::from_row(row)?, row.get(COLUMNS)?))
+    }
+}
+
+/// A device by id.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn by_id(tx: &mut Tx<'_>, shard: i64, id: DeviceId) -> Result<Option<Device>> {
+    tx.opt(Q::DeviceById, p![shard, id]).await
+}
+
+/// The same, held against other transactions until this one ends.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn lock(tx: &mut Tx<'_>, shard: i64, id: DeviceId) -> Result<Option<Device>> {
+    tx.opt(Q::DeviceForUpdate, p![shard, id]).await
+}
+
+/// A device, and whether its model has a slot: the one read of the hot calls.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn with_slot(
+    tx: &mut Tx<'_>,
+    shard: i64,
+    id: DeviceId,
+    slot: &str,
+) -> Result<Option<(Device, Option<SlotId>)>> {
+    let found: Option<With<Option<SlotId>>> = tx.opt(Q::DeviceWithSlot, p![shard, id, slot]).await?;
+    Ok(found.map(|With(device, slot)| (device, slot)))
+}
+
+/// A customer's devices with their models' names, oldest first.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn of_customer(tx: &mut Tx<'_>, customer: CustomerId) -> Result<Vec<(Device, String)>> {
+    let found: Vec<With<String>> = tx.all(Q::DevicesOfCustomer, p![customer]).await?;
+    Ok(found.into_iter().map(|With(device, name)| (device, name)).collect())
+}
+
+/// The registration a unit has now, held against other transactions until this one ends.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn of_unit(tx: &mut Tx<'_>, shard: i64, model: ModelId, serial: &Serial) -> Result<Option<DeviceId>> {
+    Ok(tx.opt::<(DeviceId,)>(Q::UnitGet, p![shard, model, serial]).await?.map(|(id,)| id))
+}
+
+/// Adds a registration and makes it its unit's.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn add(tx: &mut Tx<'_>, shard: i64, device: &Device) -> Result<()> {
+    let Device { id, model, serial, customer, directed_customer, client, test, registered_at, .. } = device;
+    let params = p![shard, *id, *model, serial, *customer, directed_customer, *client, *test, *registered_at];
+    tx.exec(Q::DevicePut, params).await?;
+    tx.exec(Q::UnitPut, p![shard, *model, serial, *id]).await.map(drop)
+}
+
+/// Records what a second sign-up of the same customer changes.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn relink(tx: &mut Tx<'_>, shard: i64, id: DeviceId, client: ClientId, test: bool) -> Result<()> {
+    tx.exec(Q::DeviceRelink, p![shard, id, client, test]).await.map(drop)
+}
+
+/// Ends a registration; `false` if it had ended before.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn end(tx: &mut Tx<'_>, shard: i64, device: &Device, at: Time) -> Result<bool> {
+    tx.exec(Q::UnitDelete, p![shard, device.model, &device.serial, device.id]).await?;
+    Ok(tx.exec(Q::DeviceEnd, p![shard, device.id, at]).await? > 0)
+}
+
+/// Records the last use a device told of; an older one changes nothing.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn set_active(tx: &mut Tx<'_>, shard: i64, id: DeviceId, at: Time) -> Result<()> {
+    tx.exec(Q::DeviceActive, p![shard, id, at]).await.map(drop)
+}
+
+/// Records the revoked token families.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn set_revoked(tx: &mut Tx<'_>, shard: i64, id: DeviceId, revoked: &Families) -> Result<()> {
+    tx.exec(Q::DeviceRevoke, p![shard, id, &revoked.to_string()]).await.map(drop)
+}

@@ -1,0 +1,75 @@
+//! What can go wrong between a use case and its rows.
+
+/// A store error. Refusals of rules are not errors here; they are values of a command's outcome.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The engine cannot be reached, or its answer to a commit never came: the outcome is unknown, trying again is
+    /// safe for every command of this service.
+    #[error("the store cannot be reached: {0}")]
+    Unavailable(String),
+    /// Two transactions met; the command may be run again.
+    #[error("the store asks to try again: {0}")]
+    Conflict(String),
+    /// A row says what it cannot mean.
+    #[error("query {query}: column {column} holds {found}")]
+    BadRow {
+        /// The query that read it.
+        query: &'static str,
+        /// The column, counted from 0.
+        column: usize,
+        /// What was found.
+        found: String,
+    },
+    /// The engine refused a statement: a bug of ours or a damaged file.
+    #[error("query {query}: {source}")]
+    Statement {
+        /// The query.
+        query: &'static str,
+        /// The engine's words.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The store cannot be opened; the text says what to do.
+    #[error("{0}")]
+    Open(String),
+}
+
+/// A store result.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    pub(crate) fn lite(query: &'static str, error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{
+            CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, FileLockingProtocolFailed, ReadOnly, SystemIoFailure,
+        };
+        match error.sqlite_error_code() {
+            Some(DatabaseBusy | DatabaseLocked) => Error::Conflict(error.to_string()),
+            Some(DiskFull | SystemIoFailure | CannotOpen | ReadOnly | FileLockingProtocolFailed) => {
+                Error::Unavailable(error.to_string())
+            }
+            _ => Error::Statement { query, source: error.into() },
+        }
+    }
+
+    pub(crate) fn pg(query: &'static str, error: tokio_postgres::Error) -> Self {
+        match error.code().map(tokio_postgres::error::SqlState::code) {
+            Some("40001" | "40P01") => Error::Conflict(error.to_string()),
+            // 08 connection, 53 resources, 57P0x shutdown, 58 system; no code at all: the connection is gone
+            Some(code) if ["08", "53", "57P", "58"].iter().any(|class| code.starts_with(class)) => {
+                Error::Unavailable(error.to_string())
+            }
+            None if error.is_closed() || error.as_db_error().is_none() && is_io(&error) => {
+                Error::Unavailable(error.to_string())
+            }
+            _ => Error::Statement { query, source: error.into() },
+        }
+    }
+
+    /// Whether the command may simply be run again.
+    pub(crate) fn is_conflict(&self) -> bool {
+        matches!(self, Error::Conflict(_))
+    }
+}
+
+fn is_io(error: &tokio_postgres::Error) -> bool {
+    std::error::Error::source(error).is_some_and(|source| source.is::<std::io::Error>())
+}

@@ -1,0 +1,79 @@
+//! The installation's own row: shards, master key check, token keys, test clock.
+
+use crate::queries::Q;
+use crate::value::{FromRow, Row, p};
+use crate::{Result, Tx, Write};
+use opendrs_domain::time::Time;
+
+/// What a new installation begins with; an existing one is compared with it.
+#[derive(Clone, Copy, Debug)]
+pub struct New {
+    /// Proves that the master key is the one the store was made with, without telling it.
+    pub master_check: [u8; 32],
+    /// Now.
+    pub at: Time,
+}
+
+/// The installation's row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Installation {
+    pub(crate) shards: i64,
+    pub(crate) master_check: [u8; 32],
+}
+
+impl FromRow for Installation {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok(Self { shards: row.get(0)?, master_check: row.get(1)? })
+    }
+}
+
+/// Makes the installation's row and its first token key, unless they are there.
+pub(crate) struct Install {
+    pub(crate) new: New,
+    pub(crate) shards: i64,
+}
+
+impl Write for Install {
+    type Out = Installation;
+    fn key(&self) -> u64 {
+        0
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> Result<Installation> {
+        tx.exec(Q::InstallationPut, p![self.shards, &self.new.master_check, self.new.at]).await?;
+        tx.exec(Q::TokenKeyPut, p![1_i64, self.new.at]).await?;
+        let fresh = Installation { shards: self.shards, master_check: self.new.master_check };
+        Ok(tx.opt(Q::InstallationGet, p![]).await?.unwrap_or(fresh))
+    }
+}
+
+/// The token keys' numbers, oldest first, with the time each was made.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn token_keys(tx: &mut Tx<'_>) -> Result<Vec<(i64, Time)>> {
+    tx.all(Q::TokenKeys, p![]).await
+}
+
+/// Adds a token key; nothing happens if the number is taken.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn add_token_key(tx: &mut Tx<'_>, number: i64, at: Time) -> Result<()> {
+    tx.exec(Q::TokenKeyPut, p![number, at]).await.map(drop)
+}
+
+/// The test clock's offset in microseconds and the time at which it stands still, if it ever was used.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn clock(tx: &mut Tx<'_>) -> Result<(Option<i64>, Option<Time>)> {
+    Ok(tx.opt(Q::ClockGet, p![]).await?.unwrap_or_default())
+}
+
+/// Keeps the test clock's state, so that a restart and the command line tell the same time.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn set_clock(tx: &mut Tx<'_>, offset: i64, frozen_at: Option<Time>) -> Result<()> {
+    tx.exec(Q::ClockSet, p![offset, frozen_at]).await.map(drop)
+}

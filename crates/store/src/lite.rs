@@ -1,0 +1,149 @@
+//! SQLite: one writing connection on a thread of its own, a few reading ones used on the caller's thread.
+//!
+//! Invariant: `synchronous=FULL` in WAL mode, so an answered command survives a power cut; group commit pays for it.
+
+use crate::queries::Q;
+use crate::tx::On;
+use crate::write::{Job, Lane, MAX_BATCH};
+use crate::{Error, Result, Tx, migrate};
+use rusqlite::Connection;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// How long a writer waits for another process (a command line beside the server) to finish.
+const BUSY_MS: u64 = 5_000;
+
+fn open(path: &Path, write: bool) -> Result<Connection> {
+    let open = || {
+        let conn = Connection::open(path)?;
+        conn.set_prepared_statement_cache_capacity(Q::ALL.len() + 8);
+        conn.busy_timeout(std::time::Duration::from_millis(BUSY_MS))?;
+        conn.pragma_update(None, "journal_mode", "WAL")?;
+        conn.pragma_update(None, "synchronous", "FULL")?;
+        conn.pragma_update(None, "temp_store", "MEMORY")?;
+        conn.pragma_update(None, "query_only", !write)?;
+        Ok(conn)
+    };
+    open().map_err(|e: rusqlite::Error| {
+        let at = path.display();
+        Error::Open(format!("cannot open the database {at}: {e}. Check that the folder exists and is writable"))
+    })
+}
+
+pub(crate) fn open_writer(path: &Path) -> Result<Connection> {
+    let mut conn = open(path, true)?;
+    migrate::lite(&mut conn)?;
+    for sql in Q::ALL {
+        conn.prepare_cached(sql.lite).map_err(|e| Error::lite(sql.name, e))?;
+    }
+    Ok(conn)
+}
+
+/// The readers: as many connections as calls that may read at the same moment.
+pub(crate) struct Readers {
+    free: Mutex<Vec<Connection>>,
+    gate: Semaphore,
+}
+
+impl Readers {
+    pub(crate) fn open(path: &Path, count: usize) -> Result<Self> {
+        let free = (0..count).map(|_| open(path, false)).collect::<Result<Vec<_>>>()?;
+        Ok(Self { free: Mutex::new(free), gate: Semaphore::new(count) })
+    }
+
+    pub(crate) async fn take(&self) -> Result<Reading<'_>> {
+        let stopped = || Error::Unavailable("the store is shutting down".into());
+        let permit = self.gate.acquire().await.map_err(|_| stopped())?;
+        let conn = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        Ok(Reading { conn: Some(conn.ok_or_else(stopped)?), home: self, _permit: permit })
+    }
+}
+
+/// A reading connection on loan.
+pub(crate) struct Reading<'d> {
+    conn: Option<Connection>,
+    home: &'d Readers,
+    _permit: SemaphorePermit<'d>,
+}
+
+impl Reading<'_> {
+    pub(crate) fn conn(&mut self) -> Result<&mut Connection> {
+        self.conn.as_mut().ok_or_else(|| Error::Unavailable("a reader was used after its return".into()))
+    }
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        self.home.free.lock().unwrap_or_else(PoisonError::into_inner).extend(self.conn.take());
+    }
+}
+
+/// Starts the writer's thread; it ends when the last [`crate::Db`] is gone.
+pub(crate) fn start_writer(mut conn: Connection, mut lane: Lane) -> Result<()> {
+    let work = move || {
+        let mut batch: Vec<Box<dyn Job>> = Vec::with_capacity(MAX_BATCH);
+        while lane.blocking_recv_many(&mut batch, MAX_BATCH) > 0 {
+            match attempt(&mut conn, &mut batch) {
+                Ok(()) => batch.drain(..).for_each(|job| job.answer(Ok(()))),
+                Err(Failed::AtCommit(error)) => {
+                    // After a failed sync the engine cannot say what is on disk: nobody is told anything else.
+                    let words = error.to_string();
+                    batch.drain(..).for_each(|job| job.answer(Err(Error::Unavailable(words.clone()))));
+                }
+                Err(Failed::Before(_)) => {
+                    for job in batch.drain(..) {
+                        let mut one = [job];
+                        let result = attempt(&mut conn, &mut one).map_err(Failed::into_error);
+                        let [job] = one;
+                        job.answer(result);
+                    }
+                }
+            }
+        }
+    };
+    let thread = std::thread::Builder::new().name("store-writer".into()).spawn(work);
+    thread.map(drop).map_err(|e| Error::Open(format!("cannot start the writer's thread: {e}")))
+}
+
+enum Failed {
+    Before(Error),
+    AtCommit(Error),
+}
+
+impl Failed {
+    fn into_error(self) -> Error {
+        match self {
+            Failed::Before(error) | Failed::AtCommit(error) => error,
+        }
+    }
+}
+
+fn attempt(conn: &mut Connection, batch: &mut [Box<dyn Job>]) -> Result<(), Failed> {
+    control(conn, "BEGIN IMMEDIATE").map_err(Failed::Before)?;
+    let done = batch.iter_mut().try_for_each(|job| ready(job.run(&mut Tx(On::Lite(conn)))));
+    let failed = match done {
+        Ok(()) => match control(conn, "COMMIT") {
+            Ok(()) => return Ok(()),
+            Err(error) => Failed::AtCommit(error),
+        },
+        Err(error) => Failed::Before(error),
+    };
+    if !conn.is_autocommit() {
+        let _ = control(conn, "ROLLBACK");
+    }
+    Err(failed)
+}
+
+fn control(conn: &Connection, sql: &'static str) -> Result<()> {
+    conn.prepare_cached(sql).and_then(|mut s| s.raw_execute()).map(drop).map_err(|e| Error::lite(sql, e))
+}
+
+/// SQLite's futures are ready at the first poll.
+fn ready<F: Future<Output = Result<()>>>(future: F) -> Result<()> {
+    match std::pin::pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(result) => result,
+        Poll::Pending => Err(Error::Open("a command waited for something other than its Tx".into())),
+    }
+}

@@ -1,0 +1,62 @@
+//! Schema steps: embedded, numbered, one file an engine and step, each run once and in order.
+//!
+//! Invariant: a step that has shipped never changes; a later one adds. Steps only add, so a node of the release before
+//! goes on working while the new one starts.
+
+use crate::{Error, Result};
+use rusqlite::Connection;
+use tokio_postgres::Client;
+
+/// One step in both dialects.
+struct Step {
+    number: i64,
+    lite: &'static str,
+    pg: &'static str,
+}
+
+const STEPS: [Step; 1] = [Step {
+    number: 1,
+    lite: include_str!("../migrations/0001_init.lite.sql"),
+    pg: include_str!("../migrations/0001_init.pg.sql"),
+}];
+
+fn newer(found: i64) -> Result<()> {
+    let last = STEPS[STEPS.len() - 1].number;
+    if found <= last {
+        return Ok(());
+    }
+    Err(Error::Open(format!(
+        "the database is at schema step {found}, this program knows steps up to {last}: run the newer opendrs"
+    )))
+}
+
+pub(crate) fn lite(conn: &mut Connection) -> Result<()> {
+    let error = |e| Error::lite("migrate", e);
+    let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(error)?;
+    let done: i64 = tx.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(error)?;
+    newer(done)?;
+    for step in STEPS.iter().filter(|step| step.number > done) {
+        tx.execute_batch(step.lite).map_err(error)?;
+        tx.pragma_update(None, "user_version", step.number).map_err(error)?;
+    }
+    tx.commit().map_err(error)
+}
+
+pub(crate) async fn pg(client: &mut Client) -> Result<()> {
+    let error = |e| Error::pg("migrate", e);
+    // Two nodes that start at the same moment may both try to create the table; the second try finds it.
+    let create = "CREATE TABLE IF NOT EXISTS migration (step BIGINT NOT NULL, PRIMARY KEY (step))";
+    if client.batch_execute(create).await.is_err() {
+        client.batch_execute(create).await.map_err(error)?;
+    }
+    let tx = client.transaction().await.map_err(error)?;
+    tx.batch_execute("LOCK TABLE migration IN EXCLUSIVE MODE").await.map_err(error)?;
+    let row = tx.query_one("SELECT COALESCE(MAX(step), 0) FROM migration", &[]).await.map_err(error)?;
+    let done: i64 = row.get(0);
+    newer(done)?;
+    for step in STEPS.iter().filter(|step| step.number > done) {
+        tx.batch_execute(step.pg).await.map_err(error)?;
+        tx.execute("INSERT INTO migration (step) VALUES ($1)", &[&step.number]).await.map_err(error)?;
+    }
+    tx.commit().await.map_err(error)
+}

@@ -1,0 +1,88 @@
+//! Device models and their slots.
+
+use crate::queries::Q;
+use crate::value::{FromRow, Row, p};
+use crate::{Error, Result, Tx};
+use opendrs_domain::id::{CompositeId, MakerId, ModelId};
+use opendrs_domain::model::{Model, Slot};
+use opendrs_domain::text::ModelCode;
+
+impl FromRow for Model {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok(Self {
+            id: row.get(0)?,
+            maker: row.get(1)?,
+            code: row.get(2)?,
+            name: row.get(3)?,
+            composite: row.get(4)?,
+            live: row.get(5)?,
+        })
+    }
+}
+
+impl FromRow for Slot {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        let products: String = row.get(3)?;
+        let bad = |found: serde_json::Error| Error::BadRow {
+            query: row.query.sql().name,
+            column: 3,
+            found: found.to_string(),
+        };
+        Ok(Self {
+            id: row.get(0)?,
+            name: row.get(1)?,
+            unit: row.get(2)?,
+            products: serde_json::from_str(&products).map_err(bad)?,
+        })
+    }
+}
+
+/// A model by id.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn by_id(tx: &mut Tx<'_>, id: ModelId) -> Result<Option<Model>> {
+    tx.opt(Q::ModelById, p![id]).await
+}
+
+/// A model by what devices call it.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn by_code(tx: &mut Tx<'_>, maker: MakerId, code: &ModelCode) -> Result<Option<Model>> {
+    tx.opt(Q::ModelByCode, p![maker, code]).await
+}
+
+/// A model by what the teaser page is given.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn by_composite(tx: &mut Tx<'_>, id: CompositeId) -> Result<Option<Model>> {
+    tx.opt(Q::ModelByComposite, p![id]).await
+}
+
+/// Adds a model, or changes the one of that id.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn put(tx: &mut Tx<'_>, model: &Model) -> Result<()> {
+    let params = p![model.id, model.maker, &model.code, &model.name, model.composite, model.live];
+    tx.exec(Q::ModelPut, params).await.map(drop)
+}
+
+/// A model's slots, in their order.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn slots(tx: &mut Tx<'_>, model: ModelId) -> Result<Vec<Slot>> {
+    tx.all(Q::SlotsOfModel, p![model]).await
+}
+
+/// Adds a slot at a place in the order, or changes the one of that id.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn put_slot(tx: &mut Tx<'_>, model: ModelId, at: i64, slot: &Slot) -> Result<()> {
+    let products = serde_json::to_string(&slot.products).unwrap_or_else(|_| "[]".into());
+    tx.exec(Q::SlotPut, p![model, &slot.id, at, &slot.name, &slot.unit, &products]).await.map(drop)
+}

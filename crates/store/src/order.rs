@@ -1,0 +1,115 @@
+//! Orders, and the list of those that are due.
+
+use crate::queries::Q;
+use crate::value::{FromRow, Row, p};
+use crate::{Error, Result, Tx};
+use opendrs_domain::id::{DeviceId, OrderId};
+use opendrs_domain::money::Money;
+use opendrs_domain::order::{Item, Order, Problem, State};
+use opendrs_domain::time::Time;
+
+impl FromRow for Order {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        let bad = |column, found| Error::BadRow { query: row.query.sql().name, column, found };
+        let (state, problem): (String, Option<String>) = (row.get(10)?, row.get(11)?);
+        Ok(Self {
+            id: row.get(0)?,
+            device: row.get(1)?,
+            slot: row.get(2)?,
+            item: Item {
+                asin: row.get(3)?,
+                title: row.get(4)?,
+                quantity: row.get(5)?,
+                unit: row.get(6)?,
+                price: Money { minor: row.get(7)?, currency: row.get(8)? },
+            },
+            test: row.get(9)?,
+            state: State::parse(&state).ok_or_else(|| bad(10, state))?,
+            problem: problem.map(|word| Problem::parse(&word).ok_or_else(|| bad(11, word))).transpose()?,
+            opened_at: row.get(12)?,
+            window_ends_at: row.get(13)?,
+            expected_at: row.get(14)?,
+            due_at: row.get(15)?,
+        })
+    }
+}
+
+/// An order by id.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn by_id(tx: &mut Tx<'_>, shard: i64, id: OrderId) -> Result<Option<Order>> {
+    tx.opt(Q::OrderById, p![shard, id]).await
+}
+
+/// The same, held against other transactions until this one ends.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn lock(tx: &mut Tx<'_>, shard: i64, id: OrderId) -> Result<Option<Order>> {
+    tx.opt(Q::OrderForUpdate, p![shard, id]).await
+}
+
+/// Adds an order.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn add(tx: &mut Tx<'_>, shard: i64, order: &Order) -> Result<()> {
+    let Order { id, device, slot, item, test, state, problem, opened_at, window_ends_at, expected_at, due_at } = order;
+    let params = p![
+        shard,
+        *id,
+        *device,
+        slot,
+        &item.asin,
+        &item.title,
+        item.quantity,
+        &item.unit,
+        item.price.minor,
+        &item.price.currency,
+        *test,
+        state.as_str(),
+        problem.map(Problem::as_str),
+        *opened_at,
+        *window_ends_at,
+        *expected_at,
+        *due_at
+    ];
+    tx.exec(Q::OrderPut, params).await.map(drop)
+}
+
+/// Records where an order stands.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn save(tx: &mut Tx<'_>, shard: i64, order: &Order) -> Result<()> {
+    let Order { id, state, problem, window_ends_at, expected_at, due_at, .. } = order;
+    let problem = problem.map(Problem::as_str);
+    tx.exec(Q::OrderMove, p![shard, *id, state.as_str(), problem, *window_ends_at, *expected_at, *due_at])
+        .await
+        .map(drop)
+}
+
+/// A device's newest orders, newest first.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn of_device(tx: &mut Tx<'_>, shard: i64, device: DeviceId, limit: i64) -> Result<Vec<Order>> {
+    tx.all(Q::OrdersOfDevice, p![shard, device, limit]).await
+}
+
+/// The first orders that are due, as shard and id.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn due(tx: &mut Tx<'_>, now: Time, limit: i64) -> Result<Vec<(i64, OrderId)>> {
+    tx.all(Q::OrdersDue, p![now, limit]).await
+}
+
+/// When the next order falls due.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn next_due(tx: &mut Tx<'_>) -> Result<Option<Time>> {
+    Ok(tx.opt::<(Time,)>(Q::OrdersNextDue, p![]).await?.map(|(at,)| at))
+}

@@ -1,0 +1,167 @@
+//! PostgreSQL: a few writing lanes and a few shared reading connections, all pipelining.
+//!
+//! Invariant: a lost connection costs the commands that were on it, which are answered "unavailable"; the next ones get
+//! a new connection. Nothing waits for the database longer than a connection attempt.
+
+use crate::queries::Q;
+use crate::tx::On;
+use crate::value::V;
+use crate::write::{Job, Lane, MAX_BATCH};
+use crate::{Error, Result, Tx};
+use futures_util::future::{join, try_join_all};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::sync::RwLock;
+use tokio_postgres::{Client, Config, NoTls, RowStream, Statement};
+
+/// How long one connection attempt may take.
+const CONNECT: Duration = Duration::from_secs(5);
+/// How often a command that met another transaction is run again.
+const CONFLICTS: usize = 10;
+
+/// A connection with every statement prepared.
+pub(crate) struct PgConn {
+    client: Client,
+    statements: Vec<Statement>,
+}
+
+impl PgConn {
+    pub(crate) async fn execute(&self, q: Q, params: &[V<'_>]) -> Result<u64, tokio_postgres::Error> {
+        self.client.execute_raw(&self.statements[q as usize], params.iter().copied()).await
+    }
+
+    pub(crate) async fn query(&self, q: Q, params: &[V<'_>]) -> Result<RowStream, tokio_postgres::Error> {
+        self.client.query_raw(&self.statements[q as usize], params.iter().copied()).await
+    }
+}
+
+/// Reads a `postgres://` URL.
+pub(crate) fn config(url: &str) -> Result<Config> {
+    let mut config: Config = url.parse().map_err(|e| {
+        Error::Open(format!("the database URL cannot be read ({e}); write postgres://user:password@host:5432/name"))
+    })?;
+    config.connect_timeout(CONNECT).application_name("opendrs");
+    Ok(config)
+}
+
+pub(crate) async fn plain(config: &Config) -> Result<Client> {
+    let (client, driver) = config.connect(NoTls).await.map_err(|e| match std::error::Error::source(&e) {
+        Some(source) => Error::Unavailable(format!("{e}: {source}")),
+        None => Error::Unavailable(e.to_string()),
+    })?;
+    tokio::spawn(async move {
+        if let Err(error) = driver.await {
+            tracing::warn!(%error, "a database connection ended");
+        }
+    });
+    Ok(client)
+}
+
+async fn connect(config: &Config) -> Result<PgConn> {
+    let client = plain(config).await?;
+    let prepare = Q::ALL.iter().map(|sql| async { client.prepare(sql.pg).await.map_err(|e| Error::pg(sql.name, e)) });
+    let statements = try_join_all(prepare).await?;
+    Ok(PgConn { client, statements })
+}
+
+/// Reading connections: a client pipelines, so readers share them and nobody checks one out.
+pub(crate) struct Readers {
+    config: Config,
+    conns: Vec<RwLock<Arc<PgConn>>>,
+    next: AtomicUsize,
+}
+
+impl Readers {
+    pub(crate) async fn open(config: &Config, count: usize) -> Result<Self> {
+        let conns = try_join_all((0..count).map(|_| connect(config))).await?;
+        let conns = conns.into_iter().map(|conn| RwLock::new(Arc::new(conn))).collect();
+        Ok(Self { config: config.clone(), conns, next: AtomicUsize::new(0) })
+    }
+
+    /// The next connection, made anew if it was lost.
+    pub(crate) async fn take(&self) -> Result<Arc<PgConn>> {
+        let place = &self.conns[self.next.fetch_add(1, Ordering::Relaxed) % self.conns.len()];
+        let conn = place.read().await.clone();
+        if !conn.client.is_closed() {
+            return Ok(conn);
+        }
+        let mut place = place.write().await;
+        if place.client.is_closed() {
+            *place = Arc::new(connect(&self.config).await?);
+        }
+        Ok(place.clone())
+    }
+}
+
+/// Opens a lane's first connection and starts its task; it ends when the last [`crate::Db`] is gone.
+pub(crate) async fn start_lane(config: &Config, mut lane: Lane) -> Result<()> {
+    let (mut conn, config) = (connect(config).await?, config.clone());
+    tokio::spawn(async move {
+        let mut batch: Vec<Box<dyn Job>> = Vec::with_capacity(MAX_BATCH);
+        while lane.recv_many(&mut batch, MAX_BATCH).await > 0 {
+            if conn.client.is_closed() {
+                match connect(&config).await {
+                    Ok(new) => conn = new,
+                    Err(error) => {
+                        let words = error.to_string();
+                        batch.drain(..).for_each(|job| job.answer(Err(Error::Unavailable(words.clone()))));
+                        continue;
+                    }
+                }
+            }
+            // One order of locks on every node: fewer deadlocks.
+            batch.sort_by_key(|job| job.key());
+            if attempt(&conn, &mut batch).await.is_ok() {
+                batch.drain(..).for_each(|job| job.answer(Ok(())));
+            } else {
+                for job in batch.drain(..) {
+                    one_by_one(&conn, job).await;
+                }
+            }
+        }
+    });
+    Ok(())
+}
+
+async fn one_by_one(conn: &PgConn, job: Box<dyn Job>) {
+    let mut one = [job];
+    let mut result = attempt(conn, &mut one).await;
+    for _ in 0..CONFLICTS {
+        match &result {
+            Err(error) if error.is_conflict() => result = attempt(conn, &mut one).await,
+            _ => break,
+        }
+    }
+    let [job] = one;
+    job.answer(result);
+}
+
+async fn attempt(conn: &PgConn, batch: &mut [Box<dyn Job>]) -> Result<()> {
+    // Commands of one key in their order; different keys share the connection's pipeline.
+    let mut groups: Vec<Vec<&mut Box<dyn Job>>> = Vec::with_capacity(batch.len());
+    let mut place: HashMap<u64, usize> = HashMap::with_capacity(batch.len());
+    for job in batch {
+        let at = *place.entry(job.key()).or_insert_with(|| {
+            groups.push(Vec::new());
+            groups.len() - 1
+        });
+        groups[at].push(job);
+    }
+    let work = try_join_all(groups.into_iter().map(|group| async move {
+        for job in group {
+            job.run(&mut Tx(On::Pg(conn))).await?;
+        }
+        Ok::<_, Error>(())
+    }));
+    // `join` polls BEGIN first, so it is first on the wire and costs no round trip of its own.
+    let (begun, worked) = join(conn.client.batch_execute("BEGIN"), work).await;
+    match begun.map_err(|e| Error::pg("BEGIN", e)).and(worked) {
+        Ok(_) => conn.client.batch_execute("COMMIT").await.map_err(|e| Error::pg("COMMIT", e)),
+        Err(error) => {
+            let _ = conn.client.batch_execute("ROLLBACK").await;
+            Err(error)
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! The catalogue.
+
+use crate::queries::Q;
+use crate::value::{FromRow, Row, p};
+use crate::{Result, Tx};
+use opendrs_domain::money::Money;
+use opendrs_domain::product::Product;
+use opendrs_domain::text::Asin;
+
+impl FromRow for Product {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok(Self {
+            asin: row.get(0)?,
+            title: row.get(1)?,
+            price: Money { minor: row.get(2)?, currency: row.get(3)? },
+            quantity: row.get(4)?,
+            unit: row.get(5)?,
+            available: row.get(6)?,
+        })
+    }
+}
+
+/// A product by number.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn by_asin(tx: &mut Tx<'_>, asin: &Asin) -> Result<Option<Product>> {
+    tx.opt(Q::ProductByAsin, p![asin]).await
+}
+
+/// Adds a product, or changes the one of that number.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn put(tx: &mut Tx<'_>, product: &Product) -> Result<()> {
+    let Product { asin, title, price, quantity, unit, available } = product;
+    tx.exec(Q::ProductPut, p![asin, title, price.minor, &price.currency, *quantity, unit, *available]).await.map(drop)
+}

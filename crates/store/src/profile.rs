@@ -1,0 +1,80 @@
+//! Security profiles and their clients.
+
+use crate::queries::Q;
+use crate::value::{FromRow, Row, p};
+use crate::{Error, Result, Tx};
+use opendrs_domain::id::{ClientId, MakerId, ProfileId};
+use opendrs_domain::profile::{Client, ClientKind, Profile};
+
+impl FromRow for Profile {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok(Self { id: row.get(0)?, maker: row.get(1)?, name: row.get(2)?, privacy_url: row.get(3)? })
+    }
+}
+
+impl FromRow for Client {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        let bad = |column, found| Error::BadRow { query: row.query.sql().name, column, found };
+        let kind: String = row.get(3)?;
+        let uris: String = row.get(5)?;
+        Ok(Self {
+            id: row.get(0)?,
+            profile: row.get(1)?,
+            maker: row.get(2)?,
+            kind: ClientKind::parse(&kind).ok_or_else(|| bad(3, kind))?,
+            secret_hash: row.get(4)?,
+            redirect_uris: serde_json::from_str(&uris).map_err(|e| bad(5, e.to_string()))?,
+        })
+    }
+}
+
+/// A profile by name.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn by_name(tx: &mut Tx<'_>, maker: MakerId, name: &str) -> Result<Option<Profile>> {
+    tx.opt(Q::ProfileByName, p![maker, name]).await
+}
+
+/// A profile by id.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn by_id(tx: &mut Tx<'_>, id: ProfileId) -> Result<Option<Profile>> {
+    tx.opt(Q::ProfileById, p![id]).await
+}
+
+/// Adds a profile, or changes the one of that id.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn put(tx: &mut Tx<'_>, profile: &Profile) -> Result<()> {
+    let params = p![profile.id, profile.maker, &profile.name, profile.privacy_url.as_deref()];
+    tx.exec(Q::ProfilePut, params).await.map(drop)
+}
+
+/// A client by id.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn client(tx: &mut Tx<'_>, id: ClientId) -> Result<Option<Client>> {
+    tx.opt(Q::ClientById, p![id]).await
+}
+
+/// A client by its place among the profile's clients of its kind, counted from 0: how a seed file without ids names it.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn client_at(tx: &mut Tx<'_>, profile: ProfileId, kind: ClientKind, at: i64) -> Result<Option<Client>> {
+    tx.opt(Q::ClientByOrdinal, p![profile, kind.as_str(), at]).await
+}
+
+/// Adds a client, or changes the one of that id.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn put_client(tx: &mut Tx<'_>, client: &Client, at: i64) -> Result<()> {
+    let uris = serde_json::to_string(&client.redirect_uris).unwrap_or_else(|_| "[]".into());
+    let params = p![client.id, client.profile, client.kind.as_str(), at, client.secret_hash.as_ref(), &uris];
+    tx.exec(Q::ClientPut, params).await.map(drop)
+}

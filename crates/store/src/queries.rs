@@ -1,0 +1,138 @@
+//! Every query, one text each. Columns in the order in which the noun's module reads them.
+//!
+//! Invariant: every query on a sharded table that a device call runs names the shard; nothing scans.
+
+use crate::sql::queries;
+
+macro_rules! device_columns {
+    () => {
+        "d.id, d.model, m.code, d.serial, m.maker, d.customer, d.directed_customer, d.client, d.test, d.registered_at,
+     d.active_at, d.deregistered_at, d.revoked"
+    };
+}
+macro_rules! order_columns { () => {
+    "id, device, slot, asin, title, quantity, unit, price_minor, currency, test, state, problem, opened_at, window_ends_at,
+     expected_at, due_at"
+} }
+
+queries! {
+    /// A query; its text is [`Q::sql`].
+    pub(crate) enum Q {
+        // installation
+        InstallationPut = "INSERT INTO installation (id, shards, master_check, created_at) VALUES (1, $1, $2, $3)
+            ON CONFLICT (id) DO NOTHING";
+        InstallationGet = "SELECT shards, master_check FROM installation WHERE id = 1";
+        ClockGet = "SELECT clock_offset, clock_frozen_at FROM installation WHERE id = 1";
+        ClockSet = "UPDATE installation SET clock_offset = $1, clock_frozen_at = $2 WHERE id = 1";
+        TokenKeyPut = "INSERT INTO token_key (id, created_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING";
+        TokenKeys = "SELECT id, created_at FROM token_key ORDER BY id";
+
+        // makers' side
+        MakerByName = "SELECT id, name FROM maker WHERE name = $1";
+        MakerById = "SELECT id, name FROM maker WHERE id = $1";
+        MakerPut = "INSERT INTO maker (id, name) VALUES ($1, $2)";
+        ProfileByName = "SELECT id, maker, name, privacy_url FROM profile WHERE maker = $1 AND name = $2";
+        ProfileById = "SELECT id, maker, name, privacy_url FROM profile WHERE id = $1";
+        ProfilePut = "INSERT INTO profile (id, maker, name, privacy_url) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (id) DO UPDATE SET name = excluded.name, privacy_url = excluded.privacy_url";
+        ClientById = "SELECT c.id, c.profile, p.maker, c.kind, c.secret_hash, c.redirect_uris
+            FROM client c JOIN profile p ON p.id = c.profile WHERE c.id = $1";
+        ClientByOrdinal = "SELECT c.id, c.profile, p.maker, c.kind, c.secret_hash, c.redirect_uris
+            FROM client c JOIN profile p ON p.id = c.profile WHERE c.profile = $1 AND c.kind = $2 AND c.ordinal = $3";
+        ClientPut = "INSERT INTO client (id, profile, kind, ordinal, secret_hash, redirect_uris) VALUES ($1, $2, $3, $4, $5, $6)
+            ON CONFLICT (id) DO UPDATE SET secret_hash = excluded.secret_hash, redirect_uris = excluded.redirect_uris";
+        ModelById = "SELECT id, maker, code, name, composite, live FROM model WHERE id = $1";
+        ModelByCode = "SELECT id, maker, code, name, composite, live FROM model WHERE maker = $1 AND code = $2";
+        ModelByComposite = "SELECT id, maker, code, name, composite, live FROM model WHERE composite = $1";
+        ModelPut = "INSERT INTO model (id, maker, code, name, composite, live) VALUES ($1, $2, $3, $4, $5, $6)
+            ON CONFLICT (id) DO UPDATE SET name = excluded.name, live = excluded.live, composite = excluded.composite";
+        SlotsOfModel = "SELECT id, name, unit, products FROM slot WHERE model = $1 ORDER BY position, id";
+        SlotPut = "INSERT INTO slot (model, id, position, name, unit, products) VALUES ($1, $2, $3, $4, $5, $6)
+            ON CONFLICT (model, id) DO UPDATE SET position = excluded.position, name = excluded.name, unit = excluded.unit,
+            products = excluded.products";
+        ProductByAsin = "SELECT asin, title, price_minor, currency, quantity, unit, available FROM product WHERE asin = $1";
+        ProductPut = "INSERT INTO product (asin, title, price_minor, currency, quantity, unit, available)
+            VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (asin) DO UPDATE SET title = excluded.title,
+            price_minor = excluded.price_minor, currency = excluded.currency, quantity = excluded.quantity,
+            unit = excluded.unit, available = excluded.available";
+
+        // customers' side
+        CustomerById = "SELECT id, email, name, address, created_at FROM customer WHERE shard = $1 AND id = $2";
+        CustomerPassword = "SELECT password_hash FROM customer WHERE shard = $1 AND id = $2";
+        CustomerPut = "INSERT INTO customer (shard, id, email, name, password_hash, address, created_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (shard, id) DO UPDATE SET name = excluded.name,
+            password_hash = excluded.password_hash, address = excluded.address";
+        CustomerAddress = "UPDATE customer SET address = $3 WHERE shard = $1 AND id = $2";
+        CustomerIdByEmail = "SELECT customer FROM customer_email WHERE shard = $1 AND email = $2";
+        CustomerEmailPut = "INSERT INTO customer_email (shard, email, customer) VALUES ($1, $2, $3)";
+        SessionPut = "INSERT INTO session (shard, id, customer, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
+        SessionById = "SELECT id, customer, created_at, expires_at FROM session WHERE shard = $1 AND id = $2";
+        SessionDelete = "DELETE FROM session WHERE shard = $1 AND id = $2";
+        SessionPurge = "DELETE FROM session WHERE (shard, id) IN
+            (SELECT shard, id FROM session WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
+        ConsentGet = "SELECT scopes, revoked FROM consent WHERE shard = $1 AND customer = $2 AND profile = $3 /*pg FOR UPDATE */";
+        ConsentRead = "SELECT scopes, revoked FROM consent WHERE shard = $1 AND customer = $2 AND profile = $3";
+        ConsentPut = "INSERT INTO consent (shard, customer, profile, scopes, granted_at, revoked) VALUES ($1, $2, $3, $4, $5, '')
+            ON CONFLICT (shard, customer, profile) DO UPDATE SET scopes = excluded.scopes, granted_at = excluded.granted_at";
+        ConsentRevoke = "UPDATE consent SET revoked = $4 WHERE shard = $1 AND customer = $2 AND profile = $3";
+        SignupPut = "INSERT INTO signup (shard, id, session, request, consented, choices, expires_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (shard, id) DO UPDATE SET consented = excluded.consented,
+            choices = excluded.choices";
+        SignupGet = "SELECT id, session, request, consented, choices, expires_at FROM signup WHERE shard = $1 AND id = $2";
+        SignupDelete = "DELETE FROM signup WHERE shard = $1 AND id = $2";
+        SignupPurge = "DELETE FROM signup WHERE (shard, id) IN
+            (SELECT shard, id FROM signup WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
+        CodePut = "INSERT INTO code (shard, hash, device_shard, device, customer, client, redirect_uri, challenge, scopes, family,
+            expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+        CodeGet = "SELECT hash, device_shard, device, customer, client, redirect_uri, challenge, scopes, family, expires_at, used_at
+            FROM code WHERE shard = $1 AND hash = $2 /*pg FOR UPDATE */";
+        CodeSpend = "UPDATE code SET used_at = $3 WHERE shard = $1 AND hash = $2";
+        CodePurge = "DELETE FROM code WHERE (shard, hash) IN
+            (SELECT shard, hash FROM code WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
+
+        // devices' side
+        UnitGet = "SELECT device FROM unit WHERE shard = $1 AND model = $2 AND serial = $3 /*pg FOR UPDATE */";
+        UnitPut = "INSERT INTO unit (shard, model, serial, device) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (shard, model, serial) DO UPDATE SET device = excluded.device";
+        UnitDelete = "DELETE FROM unit WHERE shard = $1 AND model = $2 AND serial = $3 AND device = $4";
+        DevicePut = "INSERT INTO device (shard, id, model, serial, customer, directed_customer, client, test, registered_at, revoked)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '')";
+        DeviceById = concat!("SELECT ", device_columns!(), " FROM device d JOIN model m ON m.id = d.model
+            WHERE d.shard = $1 AND d.id = $2");
+        DeviceForUpdate = concat!("SELECT ", device_columns!(), " FROM device d JOIN model m ON m.id = d.model
+            WHERE d.shard = $1 AND d.id = $2 /*pg FOR UPDATE OF d */");
+        DeviceWithSlot = concat!("SELECT ", device_columns!(), ", s.id FROM device d JOIN model m ON m.id = d.model
+            LEFT JOIN slot s ON s.model = d.model AND s.id = $3 WHERE d.shard = $1 AND d.id = $2");
+        DevicesOfCustomer = concat!("SELECT ", device_columns!(), ", m.name FROM device d JOIN model m ON m.id = d.model
+            WHERE d.customer = $1 AND d.deregistered_at IS NULL ORDER BY d.registered_at LIMIT 200");
+        DeviceRelink = "UPDATE device SET client = $3, test = $4 WHERE shard = $1 AND id = $2";
+        DeviceEnd = "UPDATE device SET deregistered_at = $3 WHERE shard = $1 AND id = $2 AND deregistered_at IS NULL";
+        DeviceActive = "UPDATE device SET active_at = $3 WHERE shard = $1 AND id = $2 AND (active_at IS NULL OR active_at < $3)";
+        DeviceRevoke = "UPDATE device SET revoked = $3 WHERE shard = $1 AND id = $2";
+        SubscriptionGet = "SELECT slot, asin, active, open_order FROM subscription
+            WHERE shard = $1 AND device = $2 AND slot = $3 /*pg FOR UPDATE */";
+        SubscriptionsOfDevice = "SELECT slot, asin, active, open_order FROM subscription WHERE shard = $1 AND device = $2";
+        SubscriptionPut = "INSERT INTO subscription (shard, device, slot, asin, active) VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (shard, device, slot) DO UPDATE SET asin = excluded.asin, active = excluded.active";
+        SubscriptionLock = "UPDATE subscription SET open_order = $4 WHERE shard = $1 AND device = $2 AND slot = $3";
+        SubscriptionFree = "UPDATE subscription SET open_order = NULL
+            WHERE shard = $1 AND device = $2 AND slot = $3 AND open_order = $4";
+        ReadingPut = "INSERT INTO reading (shard, id, device, slot, at, remaining, original, on_hand, expected_at, last_use_at, odd)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+        ReadingsNewest = "SELECT r.id, d.serial, r.slot, r.at, r.remaining, r.original, r.on_hand, r.expected_at, r.last_use_at, r.odd
+            FROM reading r JOIN device d ON d.shard = r.shard AND d.id = r.device ORDER BY r.id DESC LIMIT $1";
+        OrderPut = concat!("INSERT INTO orders (shard, ", order_columns!(), ")
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)");
+        OrderById = concat!("SELECT ", order_columns!(), " FROM orders WHERE shard = $1 AND id = $2");
+        OrderForUpdate = concat!("SELECT ", order_columns!(), " FROM orders WHERE shard = $1 AND id = $2 /*pg FOR UPDATE */");
+        OrderMove = "UPDATE orders SET state = $3, problem = $4, window_ends_at = $5, expected_at = $6, due_at = $7
+            WHERE shard = $1 AND id = $2";
+        OrdersOfDevice = concat!("SELECT ", order_columns!(), " FROM orders WHERE shard = $1 AND device = $2
+            ORDER BY id DESC LIMIT $3");
+        OrdersDue = "SELECT shard, id FROM orders WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2";
+        OrdersNextDue = "SELECT due_at FROM orders WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
+        OutboxPut = "INSERT INTO outbox (shard, id, device, at, kind, event) VALUES ($1, $2, $3, $4, $5, $6)";
+        OutboxNewest = "SELECT id, event FROM outbox ORDER BY id DESC LIMIT $1";
+        OutboxAfter = "SELECT id, event FROM outbox WHERE id > $1 ORDER BY id LIMIT $2";
+    }
+}

@@ -1,0 +1,54 @@
+//! What each slot of a device may order, and which order holds its lock.
+
+use crate::queries::Q;
+use crate::value::{FromRow, Row, p};
+use crate::{Result, Tx};
+use opendrs_domain::id::{DeviceId, OrderId};
+use opendrs_domain::subscription::Subscription;
+use opendrs_domain::text::SlotId;
+
+impl FromRow for Subscription {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok(Self { slot: row.get(0)?, asin: row.get(1)?, on: row.get(2)?, open_order: row.get(3)? })
+    }
+}
+
+/// A slot's subscription, held against other transactions: of two Replenish calls at once, one comes second.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn lock(tx: &mut Tx<'_>, shard: i64, device: DeviceId, slot: &SlotId) -> Result<Option<Subscription>> {
+    tx.opt(Q::SubscriptionGet, p![shard, device, slot]).await
+}
+
+/// Every subscription of a device, in no order.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn of_device(tx: &mut Tx<'_>, shard: i64, device: DeviceId) -> Result<Vec<Subscription>> {
+    tx.all(Q::SubscriptionsOfDevice, p![shard, device]).await
+}
+
+/// Records product and switch; the lock stays as it is.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn put(tx: &mut Tx<'_>, shard: i64, device: DeviceId, sub: &Subscription) -> Result<()> {
+    tx.exec(Q::SubscriptionPut, p![shard, device, &sub.slot, sub.asin.as_ref(), sub.on]).await.map(drop)
+}
+
+/// Gives a slot's lock to an order.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn give_lock(tx: &mut Tx<'_>, shard: i64, device: DeviceId, slot: &SlotId, order: OrderId) -> Result<()> {
+    tx.exec(Q::SubscriptionLock, p![shard, device, slot, order]).await.map(drop)
+}
+
+/// Takes a slot's lock back, if this order has it.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn free_lock(tx: &mut Tx<'_>, shard: i64, device: DeviceId, slot: &SlotId, order: OrderId) -> Result<()> {
+    tx.exec(Q::SubscriptionFree, p![shard, device, slot, order]).await.map(drop)
+}

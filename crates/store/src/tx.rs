@@ -1,0 +1,90 @@
+//! What a query runs on. SQLite answers at once, so its futures are ready at the first poll; PostgreSQL pipelines.
+//!
+//! Invariant: this enum and the modules below it are the only places that know there are two engines.
+
+use crate::pg::PgConn;
+use crate::queries::Q;
+use crate::value::{FromRow, Inner, Row, V};
+use crate::{Error, Result};
+use futures_util::TryStreamExt;
+
+/// A connection inside a transaction, or a reader's.
+pub struct Tx<'c>(pub(crate) On<'c>);
+
+pub(crate) enum On<'c> {
+    Lite(&'c mut rusqlite::Connection),
+    Pg(&'c PgConn),
+}
+
+impl Tx<'_> {
+    /// Runs a statement; says how many rows it touched.
+    pub(crate) async fn exec(&mut self, q: Q, params: &[V<'_>]) -> Result<u64> {
+        let name = q.sql().name;
+        match &mut self.0 {
+            On::Lite(conn) => {
+                let run = || {
+                    let mut statement = bound(conn, q, params)?;
+                    statement.raw_execute()
+                };
+                run().map(|n| n as u64).map_err(|e| Error::lite(name, e))
+            }
+            On::Pg(conn) => conn.execute(q, params).await.map_err(|e| Error::pg(name, e)),
+        }
+    }
+
+    /// Every row of an answer.
+    pub(crate) async fn all<T: FromRow>(&mut self, q: Q, params: &[V<'_>]) -> Result<Vec<T>> {
+        let name = q.sql().name;
+        let mut out = Vec::new();
+        match &mut self.0 {
+            On::Lite(conn) => {
+                let lite = |e| Error::lite(name, e);
+                let mut statement = bound(conn, q, params).map_err(lite)?;
+                let mut rows = statement.raw_query();
+                while let Some(row) = rows.next().map_err(lite)? {
+                    out.push(T::from_row(&Row { query: q, inner: Inner::Lite(row) })?);
+                }
+            }
+            On::Pg(conn) => {
+                let pg = |e| Error::pg(name, e);
+                let stream = conn.query(q, params).await.map_err(pg)?;
+                let mut stream = std::pin::pin!(stream);
+                while let Some(row) = stream.try_next().await.map_err(pg)? {
+                    out.push(T::from_row(&Row { query: q, inner: Inner::Pg(&row) })?);
+                }
+            }
+        }
+        Ok(out)
+    }
+
+    /// The row of an answer that has at most one.
+    pub(crate) async fn opt<T: FromRow>(&mut self, q: Q, params: &[V<'_>]) -> Result<Option<T>> {
+        match &mut self.0 {
+            On::Lite(conn) => {
+                let lite = |e| Error::lite(q.sql().name, e);
+                let mut statement = bound(conn, q, params).map_err(lite)?;
+                let mut rows = statement.raw_query();
+                let found = match rows.next().map_err(lite)? {
+                    Some(row) => Some(T::from_row(&Row { query: q, inner: Inner::Lite(row) })?),
+                    None => None,
+                };
+                // A statement with RETURNING is finished only when it was stepped to its end.
+                while rows.next().map_err(lite)?.is_some() {}
+                Ok(found)
+            }
+            On::Pg(_) => Ok(self.all(q, params).await?.pop()),
+        }
+    }
+}
+
+fn bound<'c>(
+    conn: &'c rusqlite::Connection,
+    q: Q,
+    params: &[V<'_>],
+) -> rusqlite::Result<rusqlite::CachedStatement<'c>> {
+    let mut statement = conn.prepare_cached(q.sql().lite)?;
+    for (at, value) in params.iter().enumerate() {
+        statement.raw_bind_parameter(at + 1, value)?;
+    }
+    Ok(statement)
+}

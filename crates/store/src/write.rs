@@ -1,0 +1,90 @@
+//! Group commit: the writes of many requests in one transaction, each answered after the commit.
+//!
+//! A writer takes what is queued, runs it all, commits, then answers. While one batch is being synced to disk the next
+//! one gathers: an idle system adds no delay, a busy one makes big batches, and there is no timer. Invariant: a command
+//! is answered `Ok` only after the commit that holds it; a command that fails does not take its neighbours with it.
+
+use crate::{Error, Result, Tx};
+use std::pin::Pin;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot};
+
+/// One command: load, decide, save. A refusal is a value of `Out`, not an error.
+///
+/// `apply` may run more than once (a failed batch is run again one by one), so it touches nothing but its `Tx`.
+pub trait Write: Send + Sync + 'static {
+    /// What the caller is told.
+    type Out: Send + 'static;
+    /// Commands of one key run one after the other, in the order they came; others may interleave.
+    fn key(&self) -> u64;
+    /// Does it.
+    fn apply(&self, tx: &mut Tx<'_>) -> impl Future<Output = Result<Self::Out>> + Send;
+}
+
+/// The most commands one transaction takes.
+pub(crate) const MAX_BATCH: usize = 512;
+/// How many commands may wait; beyond that a caller waits before it may queue.
+const QUEUE: usize = 8192;
+
+pub(crate) type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A queued command whose outcome type is forgotten.
+pub(crate) trait Job: Send {
+    fn key(&self) -> u64;
+    fn run<'a, 'c: 'a>(&'a mut self, tx: &'a mut Tx<'c>) -> Boxed<'a, Result<()>>;
+    fn answer(self: Box<Self>, result: Result<()>);
+}
+
+struct Queued<W: Write> {
+    command: W,
+    out: Option<W::Out>,
+    back: oneshot::Sender<Result<W::Out>>,
+}
+
+impl<W: Write> Job for Queued<W> {
+    fn key(&self) -> u64 {
+        self.command.key()
+    }
+
+    fn run<'a, 'c: 'a>(&'a mut self, tx: &'a mut Tx<'c>) -> Boxed<'a, Result<()>> {
+        Box::pin(async move {
+            self.out = Some(self.command.apply(tx).await?);
+            Ok(())
+        })
+    }
+
+    fn answer(self: Box<Self>, result: Result<()>) {
+        let Queued { out, back, .. } = *self;
+        let out = result.and_then(|()| out.ok_or_else(stopped));
+        // A caller that went away does not undo its command: it is done and will be found done.
+        let _ = back.send(out);
+    }
+}
+
+fn stopped() -> Error {
+    Error::Unavailable("the store is shutting down".into())
+}
+
+/// The sending side of the writers.
+#[derive(Clone)]
+pub(crate) struct Writer {
+    lanes: Arc<[mpsc::Sender<Box<dyn Job>>]>,
+}
+
+pub(crate) type Lane = mpsc::Receiver<Box<dyn Job>>;
+
+impl Writer {
+    /// A writer of so many lanes, and the lanes' ends.
+    pub(crate) fn new(lanes: usize) -> (Self, Vec<Lane>) {
+        let (senders, receivers): (Vec<_>, _) = (0..lanes).map(|_| mpsc::channel(QUEUE)).unzip();
+        (Self { lanes: senders.into() }, receivers)
+    }
+
+    pub(crate) async fn write<W: Write>(&self, command: W) -> Result<W::Out> {
+        let (back, answer) = oneshot::channel();
+        let lane = usize::try_from(command.key() % self.lanes.len() as u64).unwrap_or_default();
+        let job = Box::new(Queued { command, out: None, back });
+        self.lanes[lane].send(job).await.map_err(|_| stopped())?;
+        answer.await.map_err(|_| stopped())?
+    }
+}

@@ -1,0 +1,143 @@
+//! The command line: words to a [`Request`].
+//!
+//! Not here: doing it. Invariant: a word that is not understood is refused, never ignored.
+
+use crate::failure::{Failure, Outcome};
+use crate::steps::Step;
+use std::fmt::Write as _;
+
+/// What a person asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Request {
+    /// Print [`help`].
+    Help,
+    /// Run these steps, in their fixed order; never empty.
+    Test(Vec<Step>),
+    /// Keep a throw-away PostgreSQL for a person's own `cargo test`.
+    Postgres,
+    /// Run `.ci/run` in a fresh clone of HEAD.
+    CiClone,
+}
+
+/// The help text; its list of steps is [`Step::ALL`].
+pub fn help() -> String {
+    let mut text = String::from(
+        "Usage: cargo xtask COMMAND
+
+  test [--only STEP[,STEP]] [--skip STEP[,STEP]]
+             run every check of the project; installs what it needs (into target/xtask, Debian packages as root)
+  postgres   start a throw-away PostgreSQL, print its URL, keep it until Ctrl-C or the end of standard input
+  ci-clone   run .ci/run in a fresh clone of HEAD, to find missing files and missing install steps
+
+Steps of `test`, in order:
+",
+    );
+    for step in Step::ALL {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "  {:<10} {}", step.name(), step.about());
+    }
+    text
+}
+
+/// Reads the words after `cargo xtask`.
+pub fn parse(words: impl IntoIterator<Item = String>) -> Outcome<Request> {
+    let words: Vec<String> = words.into_iter().collect();
+    if words.iter().any(|word| matches!(word.as_str(), "help" | "--help" | "-h")) {
+        return Ok(Request::Help);
+    }
+    let mut words = words.into_iter();
+    let Some(command) = words.next() else { return Err(wrong("no command given")) };
+    let request = match command.as_str() {
+        "test" => return steps(words).map(Request::Test),
+        "postgres" => Request::Postgres,
+        "ci-clone" => Request::CiClone,
+        other => return Err(wrong(&format!("`{other}` is not a command"))),
+    };
+    match words.next() {
+        Some(extra) => Err(wrong(&format!("`{command}` takes no `{extra}`"))),
+        None => Ok(request),
+    }
+}
+
+fn wrong(what: &str) -> Failure {
+    Failure::new(what, "`cargo xtask --help` lists the commands")
+}
+
+/// The options of `test`: all steps, or those of `--only`, without those of `--skip`.
+fn steps(mut words: impl Iterator<Item = String>) -> Outcome<Vec<Step>> {
+    let (mut only, mut skip) = (Vec::new(), Vec::new());
+    while let Some(word) = words.next() {
+        let (option, joined) = match word.split_once('=') {
+            Some((option, value)) => (option, Some(value.to_owned())),
+            None => (word.as_str(), None),
+        };
+        let list = match option {
+            "--only" => &mut only,
+            "--skip" => &mut skip,
+            _ => return Err(wrong(&format!("`test` takes no `{word}`"))),
+        };
+        let value = joined.or_else(|| words.next());
+        for name in value.as_deref().unwrap_or_default().split(',') {
+            list.push(step(option, name)?);
+        }
+    }
+    let chosen: Vec<Step> = Step::ALL
+        .into_iter()
+        .filter(|step| only.is_empty() || only.contains(step))
+        .filter(|step| !skip.contains(step))
+        .collect();
+    if chosen.is_empty() { Err(wrong("--only and --skip leave no step to run")) } else { Ok(chosen) }
+}
+
+fn step(option: &str, name: &str) -> Outcome<Step> {
+    let found = Step::ALL.into_iter().find(|step| step.name() == name);
+    found.ok_or_else(|| {
+        let names: Vec<&str> = Step::ALL.iter().map(|step| step.name()).collect();
+        Failure::new(format!("{option}: `{name}` is not a step"), format!("take one of {}", names.join(", ")))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Outcome<Request> {
+        parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn every_command_is_read() {
+        assert_eq!(read("test").unwrap(), Request::Test(Step::ALL.to_vec()));
+        assert_eq!(read("postgres").unwrap(), Request::Postgres);
+        assert_eq!(read("ci-clone").unwrap(), Request::CiClone);
+        for line in ["help", "--help", "-h", "test --only fmt --help", "postgres -h"] {
+            assert_eq!(read(line).unwrap(), Request::Help, "{line}");
+        }
+    }
+
+    #[test]
+    fn only_and_skip_keep_the_fixed_order() {
+        let expected = Request::Test(vec![Step::Fmt, Step::Rust]);
+        assert_eq!(read("test --only rust,fmt").unwrap(), expected);
+        assert_eq!(read("test --only=rust --only fmt").unwrap(), expected);
+        assert_eq!(read("test --only rust,deny,fmt --skip=deny").unwrap(), expected);
+        let all_but_deny = Step::ALL.into_iter().filter(|s| *s != Step::Deny).collect();
+        assert_eq!(read("test --skip deny").unwrap(), Request::Test(all_but_deny));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused() {
+        for line in
+            ["", "tset", "test fmt", "test --only", "test --only lint", "test --only fmt --skip fmt", "postgres 5432"]
+        {
+            assert!(read(line).is_err(), "{line}");
+        }
+        let told = read("test --only lint").unwrap_err().to_string();
+        assert!(told.contains("`lint`") && told.contains("clippy"), "{told}");
+    }
+
+    #[test]
+    fn help_names_every_step() {
+        assert!(Step::ALL.iter().all(|step| help().contains(step.name())));
+    }
+}

@@ -1,0 +1,166 @@
+//! One outside program, run to its end.
+//!
+//! Not here: what to run. Invariant: a program gets no standard input, cannot run longer than its limit, and its
+//! failure is told with its command line.
+
+use crate::failure::{Failure, Outcome};
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::io::IsTerminal as _;
+use std::path::Path;
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+/// How long a program may run when nothing else is said.
+const LIMIT: Duration = Duration::from_secs(40 * 60);
+/// How long a program that is told to end may take for it.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// A program with its arguments, not yet started.
+pub struct Program {
+    command: Command,
+    limit: Duration,
+}
+
+/// A program, found as a shell finds it; asked for plain text when nobody watches a terminal.
+pub fn program(name: impl AsRef<OsStr>) -> Program {
+    let mut command = Command::new(name);
+    if !std::io::stdout().is_terminal() {
+        // Two wishes, since rustfmt knows only the first and many know only the second.
+        command.env("TERM", "dumb").env("NO_COLOR", "1");
+    }
+    Program { command, limit: LIMIT }
+}
+
+impl Program {
+    /// Adds arguments.
+    pub fn args<A: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
+        self.command.args(args);
+        self
+    }
+
+    /// Sets an environment variable.
+    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Takes an environment variable away.
+    pub fn without(mut self, name: &str) -> Self {
+        self.command.env_remove(name);
+        self
+    }
+
+    /// Runs in this folder.
+    pub fn within(mut self, folder: &Path) -> Self {
+        self.command.current_dir(folder);
+        self
+    }
+
+    /// Ends the program after this time, as a failure.
+    pub fn limit(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Prints the command line and runs it; what it prints is seen as it comes.
+    pub fn run(mut self) -> Outcome {
+        println!("$ {self}");
+        let status = self.wait_for()?;
+        if status.success() { Ok(()) } else { Err(self.failed(status, "what it printed above says why")) }
+    }
+
+    /// Runs it silently and gives what it printed, without the space around it.
+    pub fn read(mut self) -> Outcome<String> {
+        let output = self.command.stdin(Stdio::null()).output().map_err(|error| self.unstarted(&error))?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        Err(self.failed(output.status, &format!("it said: {}", said.trim())))
+    }
+
+    fn wait_for(&mut self) -> Outcome<ExitStatus> {
+        let mut child = self.command.stdin(Stdio::null()).spawn().map_err(|error| self.unstarted(&error))?;
+        let id = child.id();
+        let (tell, told) = mpsc::channel();
+        thread::spawn(move || tell.send(child.wait()));
+        match told.recv_timeout(self.limit) {
+            Ok(status) => status.map_err(|error| self.unstarted(&error)),
+            Err(RecvTimeoutError::Timeout) => {
+                signal("TERM", id);
+                if told.recv_timeout(GRACE).is_err() {
+                    signal("KILL", id);
+                    // A killed program's end is certain; nothing is left to learn from it.
+                    let _ = told.recv_timeout(GRACE);
+                }
+                let what = format!("`{self}` was still running after {} s and was ended", self.limit.as_secs());
+                Err(Failure::new(what, "find what it waits for; the last lines it printed tell where it was"))
+            }
+            Err(RecvTimeoutError::Disconnected) => {
+                Err(Failure::new(format!("`{self}` was lost sight of"), "run it again"))
+            }
+        }
+    }
+
+    fn failed(&self, status: ExitStatus, fix: &str) -> Failure {
+        Failure::new(format!("`{self}` ended with {status}"), fix)
+    }
+
+    fn unstarted(&self, error: &std::io::Error) -> Failure {
+        let name = self.command.get_program().display();
+        Failure::new(format!("`{self}` did not start: {error}"), format!("install `{name}`, or put it on PATH"))
+    }
+}
+
+/// As one would type it; arguments with odd characters in quotes.
+impl fmt::Display for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.command.get_program().display())?;
+        self.command.get_args().try_for_each(|word| {
+            let word = word.to_string_lossy();
+            let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@,+".contains(c);
+            if !word.is_empty() && word.chars().all(plain) { write!(f, " {word}") } else { write!(f, " '{word}'") }
+        })
+    }
+}
+
+/// Sends a signal through a shell's built-in `kill`: std has only KILL, and a package with `kill` may be missing.
+fn signal(name: &str, id: u32) {
+    // It fails when the program has ended meanwhile, which is what we want.
+    let _ = Command::new("sh").args(["-c", &format!("kill -{name} {id}")]).stderr(Stdio::null()).status();
+}
+
+/// Where a shell would find this program.
+pub fn on_path(name: &str) -> Option<OsString> {
+    let folders = std::env::var_os("PATH")?;
+    std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|file| file.is_file()).map(Into::into)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_line_is_shown_as_typed() {
+        let line = program("cargo").args(["clippy", "--", "-D", "two words", ""]).to_string();
+        assert_eq!(line, "cargo clippy -- -D 'two words' ''");
+    }
+
+    #[test]
+    fn output_is_read_and_failures_tell_the_command() {
+        assert_eq!(program("echo").args(["hello"]).read().unwrap(), "hello");
+        let told = program("sh").args(["-c", "echo oh >&2; exit 3"]).read().unwrap_err().to_string();
+        assert!(told.contains("exit status: 3") && told.contains("it said: oh"), "{told}");
+        let told = program("no-such-program").run().unwrap_err().to_string();
+        assert!(told.contains("install `no-such-program`"), "{told}");
+    }
+
+    #[test]
+    fn a_program_that_does_not_end_is_ended() {
+        let told = program("sleep").args(["600"]).limit(Duration::from_millis(20)).run().unwrap_err().to_string();
+        assert!(told.contains("still running"), "{told}");
+    }
+}

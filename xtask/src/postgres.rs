@@ -1,0 +1,149 @@
+//! A throw-away PostgreSQL cluster for the tests.
+//!
+//! Not here: databases and schemas; each test makes its own. Nothing that needs durability may run on it: fsync is off.
+//! Invariant: the cluster and its folder go when the [`Cluster`] is dropped or this process is killed.
+
+use crate::command::{on_path, program};
+use crate::failure::{Failure, Outcome};
+use crate::tools::{self, Apt};
+use crate::tree::Tree;
+use crate::watchdog::{self, Watchdog};
+use std::fs::{self, File};
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+
+/// The environment variable in which tests find a cluster.
+pub const VARIABLE: &str = "OPENDRS_TEST_POSTGRES";
+
+/// Runs as the cluster's owner. Says `initialised`, is told a port, says `ready`, waits for the end of its orders.
+/// No Unix socket: its path may be longer than the 107 bytes that one may have.
+const SCRIPT: &str = r#"
+bin=$2 data=$folder/db
+"$bin/initdb" --pgdata="$data" --username=postgres --auth=trust --encoding=UTF8 --no-locale --no-sync >&2 || exit 1
+echo initialised
+read -r port || exit 0
+cat >>"$data/postgresql.conf" <<END
+listen_addresses = '127.0.0.1'
+port = $port
+unix_socket_directories = ''
+max_connections = 400
+fsync = off
+full_page_writes = off
+END
+clean() { "$bin/pg_ctl" stop -m immediate -D "$data" >&2; }
+"$bin/pg_ctl" start --wait --timeout=60 -D "$data" >&2 || exit 1
+echo ready
+read -r _
+"#;
+
+/// A running cluster.
+pub struct Cluster {
+    /// Where it listens, with the name of a superuser: `postgres://...`.
+    pub url: String,
+    /// The file with everything that it and its start-up printed.
+    pub log: PathBuf,
+    _watchdog: Watchdog,
+}
+
+impl Cluster {
+    /// Starts one and waits until it answers; `name` is its log file's. Installs PostgreSQL when there is none.
+    pub fn start(tree: &Tree, apt: &mut Apt, name: &str) -> Outcome<Self> {
+        let programs = match programs() {
+            Some(programs) => programs,
+            None => {
+                apt.install(&["postgresql"])?;
+                let fix = "install PostgreSQL 15 or newer, with `initdb` and `pg_ctl` on PATH";
+                programs().ok_or_else(|| Failure::new("PostgreSQL's `initdb` is not to be found", fix))?
+            }
+        };
+        let (log, file) = log_file(tree, name)?;
+        let failed = |what: &str| {
+            let fix = format!("mend what the end of its log tells:\n{}", last_lines(&log));
+            Failure::new(format!("PostgreSQL {what}"), fix)
+        };
+
+        let mut command = watchdog::shell("opendrs-postgres", SCRIPT, &[&programs]);
+        command.stderr(file).env("LC_ALL", "C");
+        for (variable, _) in std::env::vars_os() {
+            if variable.to_string_lossy().starts_with("PG") {
+                command.env_remove(variable);
+            }
+        }
+        if tools::is_root()? {
+            // initdb refuses root.
+            command.uid(postgres_number("-u")?).gid(postgres_number("-g")?);
+        }
+        let mut watchdog = Watchdog::start(command)?;
+        watchdog.hear().ok_or_else(watchdog::no_folder)?;
+        watchdog.hear().ok_or_else(|| failed("made no cluster"))?;
+        let port = free_port()?;
+        watchdog.say(&port.to_string())?;
+        watchdog.hear().ok_or_else(|| failed("did not start"))?;
+        Ok(Self { url: format!("postgres://postgres@127.0.0.1:{port}/postgres"), log, _watchdog: watchdog })
+    }
+}
+
+/// `cargo xtask postgres`: keeps a cluster until standard input ends or this process does.
+pub fn serve(tree: &Tree) -> Outcome {
+    let cluster = Cluster::start(tree, &mut Apt::default(), "postgres")?;
+    println!("export {VARIABLE}={}", cluster.url);
+    eprintln!("PostgreSQL runs until Ctrl-C or the end of standard input; its log: {}", cluster.log.display());
+    // Whether input ended or broke, nobody is there any more.
+    let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+    Ok(())
+}
+
+/// The folder of `initdb` and `pg_ctl`: Debian's newest server, else the one on PATH. A client alone has neither.
+fn programs() -> Option<PathBuf> {
+    let debian = Path::new("/usr/lib/postgresql");
+    let folders = fs::read_dir(debian).into_iter().flatten().flatten();
+    let versions = newest_first(folders.filter_map(|folder| folder.file_name().into_string().ok()));
+    let path = on_path("initdb").and_then(|initdb| Some(Path::new(&initdb).parent()?.to_owned()));
+    let mut places = versions.iter().map(|version| debian.join(version.to_string()).join("bin")).chain(path);
+    places.find(|bin| bin.join("initdb").is_file() && bin.join("pg_ctl").is_file())
+}
+
+/// Those of these names that are version numbers.
+fn newest_first(names: impl Iterator<Item = String>) -> Vec<u32> {
+    let mut versions: Vec<u32> = names.filter_map(|name| name.parse().ok()).collect();
+    versions.sort_unstable_by(|a, b| b.cmp(a));
+    versions
+}
+
+/// The number of the user (`-u`) or group (`-g`) that Debian's package makes for PostgreSQL.
+fn postgres_number(which: &str) -> Outcome<u32> {
+    let text = program("id").args([which, "postgres"]).read()?;
+    text.parse().map_err(|_| Failure::new(format!("`id` said `{text}`"), "add a user `postgres` to the system"))
+}
+
+/// A port on which nobody listens now; it is used within milliseconds.
+fn free_port() -> Outcome<u16> {
+    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
+    let port = port.map(|address| address.port());
+    port.map_err(|error| Failure::new(format!("no free port: {error}"), "see that 127.0.0.1 can be listened on"))
+}
+
+fn log_file(tree: &Tree, name: &str) -> Outcome<(PathBuf, File)> {
+    let log = tree.own(&format!("{name}.log"));
+    let file = fs::create_dir_all(tree.own("")).and_then(|()| File::create(&log));
+    let file = file.map_err(|error| tools::unwritable(&log, &error))?;
+    Ok((log, file))
+}
+
+/// The end of a log, for a person who may not be on this machine.
+fn last_lines(log: &Path) -> String {
+    let text = fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(20)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_compare_as_numbers() {
+        assert_eq!(newest_first(["9", "17", "README", "15"].map(str::to_owned).into_iter()), [17, 15, 9]);
+    }
+}

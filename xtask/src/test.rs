@@ -1,0 +1,33 @@
+//! `cargo xtask test`: runs steps, times them, sums them up.
+//!
+//! Not here: what the steps do (`steps`). Invariant: a failed step does not stop the later ones.
+
+use crate::failure::Outcome;
+use crate::steps::{Site, Step};
+use crate::summary::Summary;
+use crate::tree::Tree;
+use std::time::{Duration, Instant};
+
+/// Runs these steps; true when all of them passed.
+pub fn run(tree: &Tree, steps: &[Step]) -> Outcome<bool> {
+    let mut site = Site::new(tree);
+    let mut summary = Summary::default();
+    for &step in steps {
+        println!("== {}: {}", step.name(), step.about());
+        let (outcome, took) = timed(|| step.run(&mut site));
+        let result = if outcome.is_ok() { "passed" } else { "FAILED" };
+        println!("== {}: {result} after {:.1} s\n", step.name(), took.as_secs_f64());
+        summary.note(step, took, outcome);
+    }
+    // PostgreSQL ends here, so that nothing can follow the summary's last line.
+    drop(site);
+    print!("{summary}");
+    Ok(summary.failed() == 0)
+}
+
+#[expect(clippy::disallowed_methods, reason = "wall time for a person's eyes; nothing is decided by it")]
+fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+    let start = Instant::now();
+    let result = work();
+    (result, start.elapsed())
+}

@@ -1,0 +1,108 @@
+//! What the machine must have, and how it comes there.
+//!
+//! Not here: packages of npm and PyPI (`peers`). Invariant: nothing is installed that is there already, and Debian's
+//! package lists are fetched at most once a run, only when something is missing.
+
+use crate::command::{Program, on_path, program};
+use crate::failure::{Failure, Outcome};
+use crate::tree::Tree;
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+/// The version of cargo-deny that `deny.toml` is written for.
+const CARGO_DENY: &str = "0.20.2";
+
+/// Debian's package manager, as this run has used it.
+#[derive(Default)]
+pub struct Apt {
+    updated: bool,
+}
+
+impl Apt {
+    /// Installs Debian packages; only root can.
+    pub fn install(&mut self, packages: &[&str]) -> Outcome {
+        let names = packages.join(" ");
+        if !is_root()? || on_path("apt-get").is_none() {
+            let fix = format!("as root on Debian: `apt-get install {names}`; then run this again");
+            return Err(Failure::new(format!("missing on this machine: {names}"), fix));
+        }
+        if !self.updated {
+            apt_get(&["update"]).run()?;
+            self.updated = true;
+        }
+        apt_get(&["install", "--yes", "--no-install-recommends"]).args(packages).run()
+    }
+
+    /// `node` and `npm` on PATH.
+    pub fn node(&mut self) -> Outcome {
+        let missing = |name: &&str| on_path(name).is_none();
+        let packages: Vec<&str> = ["node", "npm"].into_iter().filter(missing).map(debian_name).collect();
+        if packages.is_empty() { Ok(()) } else { self.install(&packages) }
+    }
+
+    /// A Python that can make virtual environments with pip.
+    pub fn python(&mut self) -> Outcome<&'static str> {
+        if let Some(python) = python() {
+            return Ok(python);
+        }
+        self.install(&["python3", "python3-venv"])?;
+        python().ok_or_else(|| Failure::new("Python's `venv` does not work", "repair Debian's package python3-venv"))
+    }
+}
+
+fn debian_name(program: &str) -> &str {
+    if program == "node" { "nodejs" } else { program }
+}
+
+fn apt_get(words: &[&str]) -> Program {
+    program("apt-get")
+        .args(["-qq", "-o", "DPkg::Lock::Timeout=120", "-o", "Dpkg::Use-Pty=0"])
+        .args(words)
+        .env("DEBIAN_FRONTEND", "noninteractive")
+}
+
+/// The first of PATH's and Debian's own Python that has `venv` and pip.
+fn python() -> Option<&'static str> {
+    let whole = |python: &&str| program(python).args(["-c", "import ensurepip, venv"]).read().is_ok();
+    ["python3", "/usr/bin/python3"].into_iter().find(whole)
+}
+
+/// Whether we may install packages and must not run PostgreSQL.
+pub fn is_root() -> Outcome<bool> {
+    Ok(program("id").args(["-u"]).read()? == "0")
+}
+
+/// cargo-deny in the wanted version: the one on PATH, else our own, built from source when it is not there yet.
+pub fn cargo_deny(tree: &Tree) -> Outcome<OsString> {
+    let wanted = format!("cargo-deny {CARGO_DENY}");
+    let own = tree.own("tools/bin/cargo-deny").into_os_string();
+    let fits = |file: &OsString| program(file).args(["--version"]).read().is_ok_and(|version| version == wanted);
+    if let Some(file) = on_path("cargo-deny").into_iter().chain([own.clone()]).find(fits) {
+        return Ok(file);
+    }
+    let built = tree.own("tools/build");
+    program("cargo")
+        .args(["install", "cargo-deny", "--version", CARGO_DENY, "--locked", "--root"])
+        .args([tree.own("tools").as_os_str(), "--target-dir".as_ref(), built.as_os_str()])
+        .within(&tree.root)
+        .limit(Duration::from_secs(30 * 60))
+        .run()?;
+    remove(&built)?;
+    Ok(own)
+}
+
+/// Removes a folder, if it is there.
+fn remove(folder: &Path) -> Outcome {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(unwritable(folder, &error)),
+        _ => Ok(()),
+    }
+}
+
+/// The failure for a path of ours that cannot be written.
+pub fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
+    let fix = "see that the build folder is yours and its disk has room; `cargo clean` starts anew";
+    Failure::new(format!("{} cannot be written: {error}", path.display()), fix)
+}

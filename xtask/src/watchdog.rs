@@ -1,0 +1,126 @@
+//! A small shell script that cleans up after us, however we end.
+//!
+//! It reads its orders from a pipe that only we hold. The kernel closes that pipe when we are gone, by return, Ctrl-C
+//! or kill -9 alike, and the script's `read` fails: that is its sign to clean up. It runs in a process group of its
+//! own, so a terminal's Ctrl-C does not end it before it has done so. Not here: what is cleaned up.
+//! Invariant: when a [`Watchdog`] is dropped its script has ended.
+
+use crate::failure::{Failure, Outcome};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+/// A running script; say lines to it, hear lines from it.
+pub struct Watchdog {
+    child: Child,
+    orders: Option<ChildStdin>,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Watchdog {
+    /// Starts a command whose script reads standard input until it ends, then cleans up and ends itself.
+    pub fn start(mut command: Command) -> Outcome<Self> {
+        command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().map_err(|error| broken(&error.to_string()))?;
+        let (orders, answers) = (child.stdin.take(), child.stdout.take());
+        let answers = BufReader::new(answers.ok_or_else(|| broken("no pipe"))?);
+        Ok(Self { child, orders, answers })
+    }
+
+    /// Says one line to the script.
+    pub fn say(&mut self, line: &str) -> Outcome {
+        let Some(orders) = &mut self.orders else { return Err(broken("no pipe")) };
+        writeln!(orders, "{line}").map_err(|error| broken(&error.to_string()))
+    }
+
+    /// Waits for the script's next line; `None` when it has ended instead.
+    pub fn hear(&mut self) -> Option<String> {
+        let mut line = String::new();
+        match self.answers.read_line(&mut line) {
+            Ok(length) if length > 0 => Some(line.trim_end().to_owned()),
+            _ => None,
+        }
+    }
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        self.orders.take();
+        // Nobody is left to tell; the script's own messages have gone to its standard error.
+        let _ = self.child.wait();
+    }
+}
+
+fn broken(why: &str) -> Failure {
+    Failure::new(format!("the clean-up script did not run: {why}"), "see that `sh` is on PATH")
+}
+
+/// Makes a folder where this user may write, named from `$1`; at the end runs `clean` and removes it.
+const FOLDER: &str = r#"
+for parent in "${TMPDIR:-/var/tmp}" /var/tmp /tmp; do
+  folder=$(mktemp -d "$parent/$1.XXXXXX" 2>/dev/null) && break
+done
+[ -n "$folder" ] || { echo "no folder for temporary files can be written to" >&2; exit 1; }
+clean() { :; }
+trap 'clean; cd /; rm -rf "$folder"' EXIT
+trap 'exit 1' HUP INT PIPE TERM
+echo "$folder"
+"#;
+
+/// A shell that makes a temporary folder, says its path, runs `script` with it as `$folder`, and removes it.
+/// The script may define `clean`, to run before that; `words` are its `$2` and so on.
+pub fn shell(name: &str, script: &str, words: &[&Path]) -> Command {
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(format!("{FOLDER}{script}")).arg("sh").arg(name).args(words);
+    // Another user may run it, who could not enter ours.
+    command.current_dir("/");
+    command
+}
+
+/// A temporary folder that goes when it is dropped or we are killed.
+pub struct Folder {
+    /// Where it is, absolute.
+    pub path: PathBuf,
+    _watchdog: Watchdog,
+}
+
+impl Folder {
+    /// Makes one; its name starts with `name`.
+    pub fn make(name: &str) -> Outcome<Self> {
+        let mut watchdog = Watchdog::start(shell(name, "read -r _", &[]))?;
+        let path = watchdog.hear().ok_or_else(no_folder)?;
+        Ok(Self { path: path.into(), _watchdog: watchdog })
+    }
+}
+
+/// The failure when [`shell`] ended before it said its folder's path.
+pub fn no_folder() -> Failure {
+    Failure::new("no temporary folder could be made", "set TMPDIR to a folder that can be written to")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_goes_with_its_guard() {
+        let folder = Folder::make("opendrs-xtask-test").unwrap();
+        let path = folder.path.clone();
+        std::fs::write(path.join("file"), "x").unwrap();
+        drop(folder);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_script_hears_and_answers() {
+        let script = "read -r word; echo \"got $word\"; read -r _; echo cleaning";
+        let mut watchdog = Watchdog::start(shell("opendrs-xtask-test", script, &[])).unwrap();
+        assert!(watchdog.hear().is_some_and(|path| Path::new(&path).is_dir()));
+        watchdog.say("7").unwrap();
+        assert_eq!(watchdog.hear().as_deref(), Some("got 7"));
+        watchdog.orders.take();
+        assert_eq!(watchdog.hear().as_deref(), Some("cleaning"));
+        assert_eq!(watchdog.hear(), None);
+    }
+}
