@@ -41,9 +41,12 @@ impl Address {
         for part in [&mut self.line2, &mut self.region] {
             *part = part.take().map(|p| p.trim().to_owned()).filter(|p| !p.is_empty());
         }
-        let fits = |text: &str, max: usize| !text.is_empty() && text.chars().count() <= max;
+        let plain = |text: &str, max: usize| text.chars().count() <= max && !text.chars().any(char::is_control);
+        let fits = |text: &str, max: usize| !text.is_empty() && plain(text, max);
+        let optional = |text: &Option<String>| text.as_ref().is_none_or(|text| plain(text, 120));
         match () {
             () if !fits(&self.line1, 120) => Err("the street line"),
+            () if !optional(&self.line2) || !optional(&self.region) => Err("the second line or the region"),
             () if !fits(&self.city, 80) => Err("the city"),
             () if !fits(&self.postal_code, 20) => Err("the postal code"),
             () if self.country.len() != 2 || !self.country.bytes().all(|b| b.is_ascii_alphabetic()) => {

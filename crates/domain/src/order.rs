@@ -214,6 +214,9 @@ pub enum NotCancelled {
     /// Only CancelTestOrder cancels test orders (login-and-web 14, row 24).
     #[error("A test order is cancelled by its device, with CancelTestOrder.")]
     Test,
+    /// CancelTestOrder never touches a standard order.
+    #[error("This is no test order: the customer cancels it, on the settings page.")]
+    Standard,
 }
 
 /// Who cancels.
@@ -331,6 +334,7 @@ impl Order {
     pub fn cancel(&mut self, by: Canceller, now: Time) -> Result<Change, NotCancelled> {
         match (by, self.state) {
             (_, state) if state.is_over() => Err(NotCancelled::Over),
+            (Canceller::TestCall, _) if !self.test => Err(NotCancelled::Standard),
             (Canceller::TestCall, State::Shipped) => Ok(self.go(State::Delivered, None)),
             (Canceller::TestCall, _) => Ok(self.go(State::Cancelled, Some(Told::Cancelled))),
             (Canceller::Customer, _) if self.test => Err(NotCancelled::Test),

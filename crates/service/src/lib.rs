@@ -1,1 +1,26 @@
-//! placeholder
+//! Use cases: what the service does, for whoever asks: the device API, pages, workers, the command line.
+//!
+//! What it is: one function a use case, `(&App, who, what) -> Result<outcome>`: load, decide by a rule of `domain`,
+//! save, push events, commit. What it is not: it sees no request, header, page or SQL. Invariant: nothing before the
+//! commit leaves the process, and nothing after it can make the call fail.
+
+pub mod clock;
+pub mod customer;
+pub mod device;
+pub mod error;
+pub mod keys;
+pub mod login;
+pub mod order;
+pub mod outbox;
+pub mod random;
+pub mod reading;
+pub mod schedule;
+pub mod seed;
+pub mod session;
+pub mod subscription;
+pub mod throttle;
+pub mod token;
+
+mod app;
+pub use app::{App, Parts, Settings};
+pub use error::{Error, Result};

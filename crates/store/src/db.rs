@@ -3,6 +3,8 @@
 use crate::tx::On;
 use crate::write::{Write, Writer};
 use crate::{Error, Result, Tx, installation, lite, migrate, pg};
+use opendrs_domain::id::{CustomerId, ModelId};
+use opendrs_domain::text::Serial;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -109,19 +111,10 @@ impl Db {
         }
     }
 
-    /// The shard of a key's owner. Fixed for the life of an installation.
+    /// How keys are spread; commands carry it with them.
     #[must_use]
-    pub fn shard(&self, key: &[&[u8]]) -> i64 {
-        if self.shards == 1 {
-            return 0;
-        }
-        let mut hash = Sha256::new();
-        for part in key {
-            hash.update((part.len() as u64).to_be_bytes());
-            hash.update(part);
-        }
-        let bytes: [u8; 32] = hash.finalize().into();
-        i64::from(u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])) % self.shards
+    pub fn shards(&self) -> Shards {
+        Shards(self.shards)
     }
 
     /// Runs a command; answers after its commit.
@@ -141,6 +134,39 @@ impl Db {
             Readers::Lite(readers) => Loan::Lite(readers.take().await?),
             Readers::Pg(readers) => Loan::Pg(readers.take().await?),
         }))
+    }
+}
+
+/// How keys are spread over an installation's shards. Fixed for the life of an installation.
+#[derive(Clone, Copy, Debug)]
+pub struct Shards(i64);
+
+impl Shards {
+    /// The shard of a key's owner.
+    #[must_use]
+    pub fn of(self, key: &[&[u8]]) -> i64 {
+        if self.0 == 1 {
+            return 0;
+        }
+        let mut hash = Sha256::new();
+        for part in key {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        let bytes: [u8; 32] = hash.finalize().into();
+        i64::from(u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])) % self.0
+    }
+
+    /// The shard of a customer's rows.
+    #[must_use]
+    pub fn of_customer(self, id: CustomerId) -> i64 {
+        self.of(&[id.0.as_bytes()])
+    }
+
+    /// The shard of a unit, and so of everything on the device's side.
+    #[must_use]
+    pub fn of_unit(self, model: ModelId, serial: &Serial) -> i64 {
+        self.of(&[model.0.as_bytes(), serial.as_str().as_bytes()])
     }
 }
 

@@ -88,15 +88,18 @@ pub async fn of_unit(tx: &mut Tx<'_>, shard: i64, model: ModelId, serial: &Seria
     Ok(tx.opt::<(DeviceId,)>(Q::UnitGet, p![shard, model, serial]).await?.map(|(id,)| id))
 }
 
-/// Adds a registration and makes it its unit's.
+/// Adds a registration and makes it its unit's, which has none.
 ///
 /// # Errors
-/// [`crate::Error`].
+/// [`crate::Error`]; [`Error::Conflict`], and so another try, when another node registered the unit meanwhile.
 pub async fn add(tx: &mut Tx<'_>, shard: i64, device: &Device) -> Result<()> {
     let Device { id, model, serial, customer, directed_customer, client, test, registered_at, .. } = device;
     let params = p![shard, *id, *model, serial, *customer, directed_customer, *client, *test, *registered_at];
     tx.exec(Q::DevicePut, params).await?;
-    tx.exec(Q::UnitPut, p![shard, *model, serial, *id]).await.map(drop)
+    match tx.exec(Q::UnitPut, p![shard, *model, serial, *id]).await? {
+        0 => Err(Error::Conflict(format!("the unit {serial} was registered meanwhile"))),
+        _ => Ok(()),
+    }
 }
 
 /// Records what a second sign-up of the same customer changes.

@@ -31,7 +31,7 @@ pub mod session;
 pub mod signup;
 pub mod subscription;
 
-pub use db::{Db, Engine, Place, Reader};
+pub use db::{Db, Engine, Place, Reader, Shards};
 pub use error::{Error, Result};
 pub use tx::Tx;
 pub use write::Write;

@@ -93,7 +93,7 @@ queries! {
         // devices' side
         UnitGet = "SELECT device FROM unit WHERE shard = $1 AND model = $2 AND serial = $3 /*pg FOR UPDATE */";
         UnitPut = "INSERT INTO unit (shard, model, serial, device) VALUES ($1, $2, $3, $4)
-            ON CONFLICT (shard, model, serial) DO UPDATE SET device = excluded.device";
+            ON CONFLICT (shard, model, serial) DO NOTHING";
         UnitDelete = "DELETE FROM unit WHERE shard = $1 AND model = $2 AND serial = $3 AND device = $4";
         DevicePut = "INSERT INTO device (shard, id, model, serial, customer, directed_customer, client, test, registered_at, revoked)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '')";

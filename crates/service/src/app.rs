@@ -1,0 +1,102 @@
+//! The application: everything a use case may reach.
+
+use crate::Result;
+use crate::clock::{Clock, TestClock};
+use crate::keys::{self, Keys};
+use crate::random::{Ids, Random};
+use crate::throttle::Throttle;
+use opendrs_domain::order::Timing;
+use opendrs_domain::time::Time;
+use opendrs_store::{Db, Place, installation};
+use std::sync::Arc;
+use tokio::sync::{Mutex, Notify, Semaphore};
+
+/// What use cases may be told by an operator.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Every duration of an order's life.
+    pub timing: Timing,
+    /// `iss` of tokeninfo.
+    pub issuer: String,
+}
+
+/// What an application is made of.
+pub struct Parts {
+    /// Where the store is.
+    pub place: Place,
+    /// The installation's master key.
+    pub master: [u8; 32],
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+    /// What an operator decided.
+    pub settings: Settings,
+    /// Whether time may be moved: the clock then counts on top of [`Parts::clock`].
+    pub test_clock: bool,
+}
+
+/// The application. Cheap to share behind an [`Arc`].
+pub struct App {
+    /// The store.
+    pub db: Db,
+    /// New identifiers and secrets.
+    pub ids: Ids,
+    /// What an operator decided.
+    pub settings: Settings,
+    pub(crate) keys: Keys,
+    pub(crate) throttle: Throttle,
+    /// Held by whoever lets due things happen, so that moving the clock sees all that it caused.
+    pub(crate) turn: Mutex<()>,
+    /// As many password hashes at once as there are cores: each takes 19 MiB.
+    pub(crate) hashing: Semaphore,
+    /// Rung when something new may be due sooner than the worker thinks.
+    pub nudge: Notify,
+    clock: Arc<dyn Clock>,
+    test_clock: Option<Arc<TestClock>>,
+}
+
+impl App {
+    /// Opens the store and makes the application.
+    ///
+    /// # Errors
+    /// [`crate::Error`] when the store cannot be opened.
+    pub async fn open(parts: Parts) -> Result<Self> {
+        let Parts { place, master, clock, random, settings, test_clock } = parts;
+        let new = installation::New { master_check: keys::check(&master), at: clock.now() };
+        let db = Db::open(&place, new).await?;
+        let keys = Keys::load(&db, master).await?;
+        let test_clock = match test_clock {
+            true => Some(Arc::new(TestClock::resume(&db, clock.clone()).await?)),
+            false => None,
+        };
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Ok(Self {
+            db,
+            ids: Ids::new(random),
+            settings,
+            keys,
+            throttle: Throttle::default(),
+            turn: Mutex::new(()),
+            hashing: Semaphore::new(cores),
+            nudge: Notify::new(),
+            clock,
+            test_clock,
+        })
+    }
+
+    /// What time it is.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        match &self.test_clock {
+            Some(clock) => clock.now(),
+            None => self.clock.now(),
+        }
+    }
+
+    /// The clock that can be moved, if this application has one.
+    #[must_use]
+    pub fn test_clock(&self) -> Option<&TestClock> {
+        self.test_clock.as_deref()
+    }
+}

@@ -1,0 +1,53 @@
+//! Customers, as pages show them.
+
+use crate::{App, Error, Result};
+use opendrs_domain::customer::{Address, Customer};
+use opendrs_domain::id::CustomerId;
+use opendrs_domain::text::Email;
+use opendrs_store::{Tx, Write, customer};
+
+/// A customer by id.
+///
+/// # Errors
+/// [`Error::Unavailable`]; [`Error::Internal`] when there is none, since ids come from sessions and devices.
+pub async fn get(app: &App, id: CustomerId) -> Result<Customer> {
+    let mut reader = app.db.reader().await?;
+    let shard = app.db.shards().of_customer(id);
+    customer::by_id(&mut reader.tx()?, shard, id).await?.ok_or_else(|| Error::missing("a customer"))
+}
+
+/// Whose e-mail address it is.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn id_by_email(app: &App, email: &Email) -> Result<Option<CustomerId>> {
+    let mut reader = app.db.reader().await?;
+    let shard = app.db.shards().of(&[email.as_str().as_bytes()]);
+    Ok(customer::id_by_email(&mut reader.tx()?, shard, email).await?)
+}
+
+/// Changes where a customer's parcels go.
+///
+/// # Errors
+/// [`Error::BadChoice`] names the part that is missing; [`Error::Unavailable`].
+pub async fn set_address(app: &App, id: CustomerId, address: Address) -> Result<()> {
+    let address = address.checked().map_err(|part| Error::BadChoice(format!("Please check {part} of the address.")))?;
+    let shard = app.db.shards().of_customer(id);
+    Ok(app.db.write(SetAddress { shard, id, address }).await?)
+}
+
+struct SetAddress {
+    shard: i64,
+    id: CustomerId,
+    address: Address,
+}
+
+impl Write for SetAddress {
+    type Out = ();
+    fn key(&self) -> u64 {
+        self.id.0.as_u64_pair().1
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
+        customer::set_address(tx, self.shard, self.id, &self.address).await
+    }
+}

@@ -1,0 +1,138 @@
+//! Devices: DeviceStatus, deregistration, the customer's list.
+
+use crate::token::Caller;
+use crate::{App, Error, Result};
+use opendrs_domain::device::Device;
+use opendrs_domain::id::{CustomerId, DeviceId, EventId, ModelId};
+use opendrs_domain::model::Model;
+use opendrs_domain::notification::{Event, Facts};
+use opendrs_domain::reading::DeviceStatus;
+use opendrs_domain::text::Serial;
+use opendrs_domain::time::Time;
+use opendrs_store::{Tx, Write, device, model, outbox};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// The writer's key of a unit: whatever changes rows of one device uses it, so that two such commands never interleave
+/// within one transaction.
+pub(crate) fn key(model: ModelId, serial: &Serial) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (model, serial).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// DeviceStatus: stores the last use durably before it is answered.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn status(app: &App, caller: &Caller, status: &DeviceStatus) -> Result<()> {
+    let active_at = status.active_at;
+    Ok(app
+        .db
+        .write(Active {
+            key: key(caller.device.model, &caller.device.serial),
+            shard: caller.shard,
+            id: caller.device.id,
+            active_at,
+        })
+        .await?)
+}
+
+struct Active {
+    key: u64,
+    shard: i64,
+    id: DeviceId,
+    active_at: Time,
+}
+
+impl Write for Active {
+    type Out = ();
+    fn key(&self) -> u64 {
+        self.key
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
+        device::set_active(tx, self.shard, self.id, self.active_at).await
+    }
+}
+
+/// Ends the caller's registration: every token and code of it is dead from here on, on every node. An order in flight
+/// goes on. `named` is what the 1.0 path says of the device; it must be the caller.
+///
+/// # Errors
+/// [`Error::OtherDevice`], [`Error::InvalidToken`] when it ended meanwhile, [`Error::Unavailable`].
+pub async fn deregister(app: &App, caller: &Caller, named: Option<(&str, &str)>) -> Result<()> {
+    if let Some((model, serial)) = named
+        && (model != caller.device.model_code.as_str() || serial != caller.device.serial.as_str())
+    {
+        let clip = |text: &str| text.chars().filter(|c| !c.is_control()).take(64).collect();
+        return Err(Error::OtherDevice { model: clip(model), serial: clip(serial) });
+    }
+    let now = app.now();
+    let event = EventId(app.ids.ordered(now));
+    match app.db.write(Deregister { shard: caller.shard, device: caller.device.clone(), event, now }).await? {
+        true => Ok(()),
+        false => Err(Error::InvalidToken),
+    }
+}
+
+struct Deregister {
+    shard: i64,
+    device: Device,
+    event: EventId,
+    now: Time,
+}
+
+impl Write for Deregister {
+    type Out = bool;
+    fn key(&self) -> u64 {
+        key(self.device.model, &self.device.serial)
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<bool> {
+        match device::lock(tx, self.shard, self.device.id).await? {
+            Some(found) => end(tx, self.shard, &found, self.event, self.now).await,
+            None => Ok(false),
+        }
+    }
+}
+
+/// Ends a registration and tells the maker; `false` if it had ended before.
+pub(crate) async fn end(
+    tx: &mut Tx<'_>,
+    shard: i64,
+    found: &Device,
+    event: EventId,
+    now: Time,
+) -> opendrs_store::Result<bool> {
+    let ended = device::end(tx, shard, found, now).await?;
+    if ended {
+        outbox::push(tx, shard, found.id, &Event::new(event, now, found, Facts::Deregistered)).await?;
+    }
+    Ok(ended)
+}
+
+/// A customer's devices with their models' names.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn of_customer(app: &App, customer: CustomerId) -> Result<Vec<(Device, String)>> {
+    let mut reader = app.db.reader().await?;
+    Ok(device::of_customer(&mut reader.tx()?, customer).await?)
+}
+
+/// A device's model.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn model(app: &App, of: &Device) -> Result<Model> {
+    let mut reader = app.db.reader().await?;
+    model::by_id(&mut reader.tx()?, of.model).await?.ok_or_else(|| Error::missing("a device's model"))
+}
+
+/// The model that a teaser's composite id names.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn model_by_composite(app: &App, composite: &str) -> Result<Option<Model>> {
+    let Ok(id) = opendrs_domain::id::CompositeId::parse(composite) else { return Ok(None) };
+    let mut reader = app.db.reader().await?;
+    Ok(model::by_composite(&mut reader.tx()?, id).await?)
+}

@@ -1,0 +1,141 @@
+//! What a use case can answer instead of its outcome: one closed list.
+//!
+//! Each edge (API, login, pages, command line) turns it into its own words with one exhaustive `match`, so a new kind
+//! does not compile until all have an answer.
+
+use opendrs_domain::order::NotCancelled;
+use opendrs_domain::reading::BadField;
+use opendrs_domain::text::SlotId;
+
+/// Why a use case did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Missing, malformed, expired or revoked token; or one of another kind.
+    #[error("Invalid token")]
+    InvalidToken,
+    /// The token's scopes do not cover the call.
+    #[error("The access token lacks the scope {0}")]
+    InsufficientScope(&'static str),
+    /// The device's model has no such slot.
+    #[error("Slot {slot} does not exist on device model {model}.")]
+    UnknownSlot {
+        /// What was asked for.
+        slot: String,
+        /// The model's code.
+        model: String,
+    },
+    /// The slot may not order (service-api 3).
+    #[error("Unable to place order - slot : <{0}> is unsubscribed.")]
+    Unsubscribed(SlotId),
+    /// CancelTestOrder on a device that is not a test device.
+    #[error("The device is not a test device: register it with is_test_device=true to cancel its orders by API.")]
+    NotTestDevice,
+    /// No such order of this device.
+    #[error("Unknown eventInstanceId: this device has no such order.")]
+    UnknownOrder,
+    /// The 1.0 deregistration path names another device than the token.
+    #[error("The path names model {model} and serial {serial}, which are not those of the token's device.")]
+    OtherDevice {
+        /// From the path.
+        model: String,
+        /// From the path.
+        serial: String,
+    },
+    /// A body's field.
+    #[error(transparent)]
+    BadField(#[from] BadField),
+    /// An order that cannot be cancelled.
+    #[error(transparent)]
+    NotCancelled(#[from] NotCancelled),
+    /// An OAuth refusal: `error` and `error_description` of login-and-web 4.5.
+    #[error("{description}")]
+    OAuth {
+        /// The code.
+        error: OAuth,
+        /// For the developer.
+        description: String,
+    },
+    /// E-mail or password is wrong; which one is not said.
+    #[error("The e-mail address or the password is not correct.")]
+    WrongPassword,
+    /// Too many failures; try again after so many seconds.
+    #[error("Too many attempts. Try again in {0} seconds.")]
+    Throttled(i64),
+    /// The sign-up ended, was finished before, or belongs to another session.
+    #[error("This sign-up is no longer open. Start again from your device or app.")]
+    SignupGone,
+    /// A form says what it may not.
+    #[error("{0}")]
+    BadChoice(String),
+    /// A command names something that is not there, or may not be.
+    #[error("{0}")]
+    BadCommand(String),
+    /// A seed's declaration cannot be applied.
+    #[error("line {line}: {key}: {message}")]
+    BadSeed {
+        /// Line in the file, from 1.
+        line: usize,
+        /// The key at fault.
+        key: String,
+        /// What to change.
+        message: String,
+    },
+    /// The store is out of reach.
+    #[error("The service is temporarily unavailable. Try again.")]
+    Unavailable(String),
+    /// A bug or a damaged store; the text is for the log alone.
+    #[error("internal error")]
+    Internal(String),
+}
+
+/// OAuth error codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OAuth {
+    /// A parameter is missing, repeated or wrong.
+    InvalidRequest,
+    /// The client is unknown or did not prove itself.
+    InvalidClient,
+    /// Code or refresh token is not good.
+    InvalidGrant,
+    /// No such grant.
+    UnsupportedGrantType,
+}
+
+impl OAuth {
+    /// `error` on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            OAuth::InvalidRequest => "invalid_request",
+            OAuth::InvalidClient => "invalid_client",
+            OAuth::InvalidGrant => "invalid_grant",
+            OAuth::UnsupportedGrantType => "unsupported_grant_type",
+        }
+    }
+}
+
+/// A use case's result.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An OAuth refusal.
+    pub(crate) fn oauth(error: OAuth, description: impl Into<String>) -> Self {
+        Error::OAuth { error, description: description.into() }
+    }
+
+    /// A row that another row says must be there is not.
+    pub(crate) fn missing(what: &str) -> Self {
+        Error::Internal(format!("{what} is missing from the store"))
+    }
+}
+
+impl From<opendrs_store::Error> for Error {
+    fn from(error: opendrs_store::Error) -> Self {
+        use opendrs_store::Error as E;
+        match error {
+            E::Unavailable(_) | E::Conflict(_) => Error::Unavailable(error.to_string()),
+            E::Open(words) => Error::BadCommand(words),
+            E::BadRow { .. } | E::Statement { .. } => Error::Internal(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The authorize request: rules first, then whether the model it names may be linked.
+
+use crate::{App, Error, Result};
+use opendrs_domain::login::authorize::{self as rules, Authorize, Params, Refusal};
+use opendrs_domain::login::scope::Scopes;
+use opendrs_domain::maker::Maker;
+use opendrs_domain::model::Model;
+use opendrs_domain::profile::{Client, Profile};
+use opendrs_domain::session::Session;
+use opendrs_domain::time::Span;
+use opendrs_store::signup::Signup;
+use opendrs_store::{Tx, Write, consent, maker, model, profile, signup};
+use sha2::{Digest, Sha256};
+
+/// How long a sign-up may take.
+const LIFETIME: Span = Span::from_hours(1);
+
+/// An authorize request, checked, with all it speaks of.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The request.
+    pub request: Authorize,
+    /// Who asks.
+    pub client: Client,
+    /// The client's profile.
+    pub profile: Profile,
+    /// The profile's maker.
+    pub maker: Maker,
+    /// The device's model, when a device is to be linked.
+    pub model: Option<Model>,
+}
+
+/// Checks an authorize request.
+///
+/// # Errors
+/// [`Error::Unavailable`]; a refused request is the inner [`Refusal`].
+pub async fn check(app: &App, params: &Params) -> Result<Result<Asked, Refusal>> {
+    let client = match params.get("client_id") {
+        Some(id) => super::client::find(app, id).await?,
+        None => None,
+    };
+    let request = match rules::check(params, client.as_ref()) {
+        Ok(request) => request,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    load(app, request).await
+}
+
+/// Loads what a checked request speaks of; also at every later step, so that a model or client that went away meanwhile
+/// is seen.
+pub(crate) async fn load(app: &App, request: Authorize) -> Result<Result<Asked, Refusal>> {
+    let Some(client) = super::client::find(app, &request.client).await? else {
+        return Ok(Err(Refusal::Page("The request has an invalid parameter : client_id")));
+    };
+    let mut reader = app.db.reader().await?;
+    let mut tx = reader.tx()?;
+    let profile = profile::by_id(&mut tx, client.profile).await?.ok_or_else(|| Error::missing("a client's profile"))?;
+    let maker = maker::by_id(&mut tx, profile.maker).await?.ok_or_else(|| Error::missing("a profile's maker"))?;
+    let model = match &request.device {
+        None => None,
+        Some(asked) => match model::by_code(&mut tx, client.maker, &asked.model).await? {
+            None => {
+                let why =
+                    format!("device_model {} is unknown, or not a model of this security profile's maker", asked.model);
+                return Ok(Err(Refusal::Redirect(request.refused(&why))));
+            }
+            Some(model) if !model.live && !asked.non_live => {
+                let why = format!(
+                    "device_model {} is not live yet; send should_include_non_live=true to link it before it is",
+                    model.code
+                );
+                return Ok(Err(Refusal::Redirect(request.refused(&why))));
+            }
+            Some(model) => Some(model),
+        },
+    };
+    Ok(Ok(Asked { request, client, profile, maker, model }))
+}
+
+/// Begins a sign-up for a signed-in customer. Returns its id, and whether consent was given before and need not be
+/// asked for again.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn begin(app: &App, session: &Session, asked: &Asked) -> Result<(String, bool)> {
+    let granted = granted(app, session, asked).await?;
+    let consented = granted.is_some_and(|scopes| scopes.covers(asked.request.scopes()));
+    let id = app.ids.secret();
+    let signup = Signup {
+        id: hash(&id),
+        session: session.id,
+        request: asked.request.clone(),
+        consented,
+        choices: Vec::new(),
+        expires_at: app.now() + LIFETIME,
+    };
+    app.db.write(Put { shard: shard(app, &signup.id), signup }).await?;
+    Ok((id, consented))
+}
+
+async fn granted(app: &App, session: &Session, asked: &Asked) -> Result<Option<Scopes>> {
+    let mut reader = app.db.reader().await?;
+    let shard = app.db.shards().of_customer(session.customer);
+    let found = consent::get(&mut reader.tx()?, shard, session.customer, asked.profile.id).await?;
+    Ok(found.map(|consent| consent.scopes))
+}
+
+pub(crate) fn hash(id: &str) -> [u8; 32] {
+    Sha256::digest(id.as_bytes()).into()
+}
+
+pub(crate) fn shard(app: &App, id: &[u8; 32]) -> i64 {
+    app.db.shards().of(&[id])
+}
+
+/// Records a sign-up's progress.
+pub(crate) struct Put {
+    pub(crate) shard: i64,
+    pub(crate) signup: Signup,
+}
+
+impl Write for Put {
+    type Out = ();
+    fn key(&self) -> u64 {
+        u64::from_be_bytes(std::array::from_fn(|n| self.signup.id[n]))
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
+        signup::put(tx, self.shard, &self.signup).await
+    }
+}

@@ -1,0 +1,211 @@
+//! The token endpoint's two grants (login-and-web 4.2, 4.3; decisions 21 to 23).
+
+use super::client;
+use crate::error::OAuth;
+use crate::token::{self, ACCESS_LIFETIME, Grant};
+use crate::{App, Error, Result};
+use opendrs_domain::id::{ClientId, DeviceId, ProfileId};
+use opendrs_domain::login::code::{self as codes, Code, Outcome, Presented};
+use opendrs_domain::profile::Client;
+use opendrs_domain::time::Time;
+use opendrs_domain::token::Use;
+use opendrs_store::{Shards, Tx, Write, code, consent, device};
+
+/// A token request's parameters, wherever in the request they stood.
+#[derive(Clone, Debug, Default)]
+pub struct TokenRequest {
+    /// `grant_type`
+    pub grant_type: Option<String>,
+    /// `client_id`
+    pub client_id: Option<String>,
+    /// `client_secret`
+    pub client_secret: Option<String>,
+    /// `code`
+    pub code: Option<String>,
+    /// `redirect_uri`
+    pub redirect_uri: Option<String>,
+    /// `code_verifier`
+    pub code_verifier: Option<String>,
+    /// `refresh_token`
+    pub refresh_token: Option<String>,
+}
+
+/// Tokens, as the token endpoint answers them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tokens {
+    /// Opens the API.
+    pub access: String,
+    /// Makes access tokens.
+    pub refresh: String,
+    /// Seconds the access token lives.
+    pub expires_in: i64,
+}
+
+/// Serves a token request. The order of checks: grant, client, code or token, redirect, proof key.
+///
+/// # Errors
+/// [`Error::OAuth`], [`Error::Unavailable`].
+pub async fn tokens(app: &App, request: &TokenRequest) -> Result<Tokens> {
+    match request.grant_type.as_deref() {
+        Some("authorization_code") => by_code(app, request).await,
+        Some("refresh_token") => by_refresh(app, request).await,
+        _ => Err(Error::oauth(
+            OAuth::UnsupportedGrantType,
+            "The authorization grant type is not supported by the authorization server",
+        )),
+    }
+}
+
+async fn proven(app: &App, request: &TokenRequest) -> Result<Client> {
+    client::authenticate(app, request.client_id.as_deref(), request.client_secret.as_deref()).await
+}
+
+fn missing(name: &str) -> Error {
+    Error::oauth(OAuth::InvalidRequest, format!("The request is missing a required parameter : {name}"))
+}
+
+fn bad_grant(name: &str) -> Error {
+    Error::oauth(OAuth::InvalidGrant, format!("The request has an invalid grant parameter : {name}"))
+}
+
+async fn by_code(app: &App, request: &TokenRequest) -> Result<Tokens> {
+    let client = proven(app, request).await?;
+    let text = request.code.as_deref().ok_or_else(|| missing("code"))?;
+    if client.kind.is_confidential() || request.redirect_uri.is_some() {
+        // A web client proved itself by its secret and may leave the redirect out (decisions 21).
+    } else {
+        return Err(missing("redirect_uri"));
+    }
+    let hash = codes::hash(text);
+    let shards = app.db.shards();
+    let shard = shards.of(&[&hash]);
+    let found = {
+        let mut reader = app.db.reader().await?;
+        let mut tx = reader.tx()?;
+        match code::lock(&mut tx, shard, &hash).await? {
+            None => None,
+            Some(found) => {
+                let unit = match found.device {
+                    Some((shard, id)) => device::by_id(&mut tx, shard, id).await?,
+                    None => None,
+                };
+                Some((unit.map(|d| crate::device::key(d.model, &d.serial)), found))
+            }
+        }
+    };
+    let Some((unit, found)) = found else { return Err(bad_grant("code")) };
+    let command = Exchange {
+        key: unit.unwrap_or(found.customer.0.as_u64_pair().1),
+        shard,
+        hash,
+        client: client.id,
+        profile: client.profile,
+        by_secret: client.kind.is_confidential(),
+        redirect_uri: request.redirect_uri.clone(),
+        verifier: request.code_verifier.clone(),
+        shards,
+        now: app.now(),
+    };
+    match app.db.write(command).await? {
+        Some(code) => {
+            let Code { device, customer, client, family, scopes, .. } = code;
+            let grant = Grant { device, customer, client, family, scopes };
+            Ok(issue(app, grant, token::seal(app, grant, Use::Refresh)))
+        }
+        None => Err(bad_grant("code")),
+    }
+}
+
+pub(super) fn issue(app: &App, grant: Grant, refresh: String) -> Tokens {
+    Tokens { access: token::seal(app, grant, Use::Access), refresh, expires_in: ACCESS_LIFETIME.secs() }
+}
+
+struct Exchange {
+    key: u64,
+    shard: i64,
+    hash: [u8; 32],
+    client: ClientId,
+    profile: ProfileId,
+    by_secret: bool,
+    redirect_uri: Option<String>,
+    verifier: Option<String>,
+    shards: Shards,
+    now: Time,
+}
+
+impl Write for Exchange {
+    type Out = Option<Code>;
+    fn key(&self) -> u64 {
+        self.key
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Option<Code>> {
+        let Some(found) = code::lock(tx, self.shard, &self.hash).await? else { return Ok(None) };
+        let presented = Presented {
+            client: self.client,
+            by_secret: self.by_secret,
+            redirect_uri: self.redirect_uri.as_deref(),
+            verifier: self.verifier.as_deref(),
+        };
+        match found.present(presented, self.now) {
+            Outcome::Refused => Ok(None),
+            Outcome::Replayed => self.revoke(tx, &found).await.map(|()| None),
+            Outcome::Burnt => code::spend(tx, self.shard, &self.hash, self.now).await.map(|()| None),
+            Outcome::Accepted => {
+                code::spend(tx, self.shard, &self.hash, self.now).await?;
+                let alive = match found.device {
+                    Some((shard, id)) => alive(tx, shard, id, found.family).await?,
+                    None => true,
+                };
+                Ok(alive.then_some(found))
+            }
+        }
+    }
+}
+
+async fn alive(tx: &mut Tx<'_>, shard: i64, id: DeviceId, family: u64) -> opendrs_store::Result<bool> {
+    Ok(device::by_id(tx, shard, id).await?.is_some_and(|device| device.accepts(family)))
+}
+
+impl Exchange {
+    /// A code that comes twice was stolen once: what the first use issued dies (decisions 23).
+    async fn revoke(&self, tx: &mut Tx<'_>, found: &Code) -> opendrs_store::Result<()> {
+        match found.device {
+            Some((shard, id)) => {
+                let Some(mut device) = device::lock(tx, shard, id).await? else { return Ok(()) };
+                device.revoked.add(found.family);
+                device::set_revoked(tx, shard, id, &device.revoked).await
+            }
+            None => {
+                let shard = self.shards.of_customer(found.customer);
+                let Some(mut consent) = consent::lock(tx, shard, found.customer, self.profile).await? else {
+                    return Ok(());
+                };
+                consent.revoked.add(found.family);
+                consent::set_revoked(tx, shard, (found.customer, self.profile), &consent.revoked).await
+            }
+        }
+    }
+}
+
+/// A refresh writes nothing: the token is read, the one row it speaks for is looked at, and an access token is made.
+/// The refresh token that comes back is the one that was sent (decisions 21).
+async fn by_refresh(app: &App, request: &TokenRequest) -> Result<Tokens> {
+    let client = proven(app, request).await?;
+    let text = request.refresh_token.as_deref().ok_or_else(|| missing("refresh_token"))?;
+    let refused = || bad_grant("refresh_token");
+    let claims = match token::open(app, text, Use::Refresh).await {
+        Err(Error::InvalidToken) => return Err(refused()),
+        other => other?,
+    };
+    if claims.client != client.id || !token::stands(app, &claims).await? {
+        return Err(refused());
+    }
+    let grant = Grant {
+        device: claims.device,
+        customer: claims.customer,
+        client: claims.client,
+        family: claims.family,
+        scopes: claims.scopes,
+    };
+    Ok(issue(app, grant, text.to_owned()))
+}

@@ -1,0 +1,141 @@
+//! Linking a device without a browser: for an operator's shell and for tests.
+//!
+//! The same rules and the same transaction as the pages; only sign-in and consent are taken for granted, since whoever
+//! may run this command may read the store.
+
+use super::authorize::{self, Asked};
+use super::exchange::{self, Tokens};
+use super::signup::{Finished, Linking, finish};
+use crate::token::{self, Grant};
+use crate::{App, Error, Result};
+use opendrs_domain::login::authorize::Authorize;
+use opendrs_domain::login::pkce::Challenge;
+use opendrs_domain::login::redirect;
+use opendrs_domain::login::scope::{DeviceRequest, Scopes};
+use opendrs_domain::notification::SlotInfo;
+use opendrs_domain::subscription::Choice;
+use opendrs_domain::text::{Asin, Email, ModelCode, Serial, SlotId};
+use opendrs_domain::token::Use;
+use opendrs_store::device;
+
+/// Which slots are to be on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subscribe {
+    /// Every slot, with its first product.
+    All,
+    /// None.
+    None,
+    /// These, the others off.
+    Some(Vec<(SlotId, Asin)>),
+}
+
+/// What to link.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// The client's id, as on the wire.
+    pub client: String,
+    /// The model's code.
+    pub model: ModelCode,
+    /// The unit's serial.
+    pub serial: Serial,
+    /// The owner's e-mail address; without one, the only customer there is.
+    pub customer: Email,
+    /// Its orders are test orders.
+    pub test: bool,
+    /// Which slots are to be on.
+    pub subscribe: Subscribe,
+    /// For a code instead of tokens: the redirect it is bound to, and its challenge.
+    pub code: Option<(String, Option<Challenge>)>,
+}
+
+/// What was linked.
+#[derive(Clone, Debug)]
+pub struct Linked {
+    /// Tokens, or a code for them.
+    pub grant: Granted,
+    /// Every slot of the device.
+    pub slots: Vec<SlotInfo>,
+}
+
+/// Tokens, or a code for them.
+#[derive(Clone, Debug)]
+pub enum Granted {
+    /// Tokens.
+    Tokens(Tokens),
+    /// An authorization code.
+    Code(String),
+}
+
+/// Links a device.
+///
+/// # Errors
+/// [`Error::BadCommand`] names what does not exist or may not be.
+pub async fn link(app: &App, link: Link) -> Result<Linked> {
+    let bad = |text: String| Error::BadCommand(text);
+    let id = crate::customer::id_by_email(app, &link.customer).await?;
+    let id = id.ok_or_else(|| bad(format!("no customer has the address {}: seed one first", link.customer)))?;
+    let customer = crate::customer::get(app, id).await?;
+    let (redirect_uri, challenge) = link.code.clone().unwrap_or_default();
+    let request = Authorize {
+        client: link.client.clone(),
+        redirect_uri,
+        state: None,
+        scopes: Scopes::parse("dash:replenish").unwrap_or(Scopes::from_bits(1)).bits(),
+        device: Some(DeviceRequest {
+            model: link.model.clone(),
+            serial: link.serial.clone(),
+            test: link.test,
+            non_live: true,
+        }),
+        challenge,
+    };
+    let asked = authorize::load(app, request).await?;
+    let asked = asked.map_err(|_| {
+        bad(format!("client {} or model {} does not exist, or they are not of one maker", link.client, link.model))
+    })?;
+    if let Some((uri, challenge)) = &link.code {
+        redirect::target(&asked.client, Some(uri))
+            .map_err(|_| bad(format!("{uri} is no redirect URI of client {}", link.client)))?;
+        if challenge.is_none() && !asked.client.kind.is_confidential() {
+            return Err(bad("this client is public and must prove its code: give --code-challenge".into()));
+        }
+    }
+    let Asked { model: Some(model), .. } = asked.clone() else { return Err(Error::missing("a model")) };
+    let views = crate::subscription::view(app, &model, None).await?;
+    let mut choices = Vec::new();
+    for view in &views {
+        let slot = view.slot.id.clone();
+        let asin = match &link.subscribe {
+            Subscribe::All => view.slot.products.first().cloned(),
+            Subscribe::None => None,
+            Subscribe::Some(list) => list.iter().find(|(id, _)| *id == slot).map(|(_, asin)| asin.clone()),
+        };
+        if asin.as_ref().is_some_and(|asin| !view.slot.products.contains(asin)) {
+            let offered: Vec<_> = view.slot.products.iter().map(Asin::as_str).collect();
+            return Err(bad(format!("slot {slot} does not offer that product; it offers {}", offered.join(", "))));
+        }
+        choices.push(Choice { slot, asin });
+    }
+    if let Subscribe::Some(list) = &link.subscribe
+        && let Some((unknown, _)) = list.iter().find(|(id, _)| !views.iter().any(|view| view.slot.id == *id))
+    {
+        let known: Vec<_> = views.iter().map(|view| view.slot.id.as_str()).collect();
+        return Err(bad(format!("model {} has no slot {unknown}; it has {}", model.code, known.join(", "))));
+    }
+    let linking = Linking { model, serial: link.serial.clone(), test: link.test };
+    let Finished { code, device, family } = finish(app, &asked, &customer, Some(linking), choices, None).await?;
+    let (shard, id) = device.ok_or_else(|| Error::missing("the device just linked"))?;
+    let slots = {
+        let mut reader = app.db.reader().await?;
+        let mut tx = reader.tx()?;
+        let found = device::by_id(&mut tx, shard, id).await?.ok_or_else(|| Error::missing("the device just linked"))?;
+        crate::subscription::slot_infos(&mut tx, shard, &found).await?
+    };
+    let grant =
+        Grant { device, customer: customer.id, client: asked.client.id, family, scopes: asked.request.scopes() };
+    let grant = match link.code {
+        Some(_) => Granted::Code(code),
+        None => Granted::Tokens(exchange::issue(app, grant, token::seal(app, grant, Use::Refresh))),
+    };
+    Ok(Linked { grant, slots })
+}

@@ -1,0 +1,74 @@
+//! What an access token says of its customer: tokeninfo and `/user/profile` (login-and-web 5.1, 5.2).
+
+use crate::{App, Error, Result, token};
+use opendrs_domain::login::scope::Scope;
+use opendrs_domain::time::Time;
+use opendrs_store::profile;
+
+/// `GET /auth/o2/tokeninfo`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenInfo {
+    /// The customer, as this maker sees them.
+    pub user_id: String,
+    /// The client the token was issued to.
+    pub client: String,
+    /// The client's profile.
+    pub profile: String,
+    /// Seconds the token still lives.
+    pub remaining: i64,
+    /// When it was issued.
+    pub issued_at: Time,
+}
+
+/// `GET /user/profile`: what the token's scopes open, and no more.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct UserProfile {
+    /// With `profile` or `profile:user_id`.
+    pub user_id: Option<String>,
+    /// With `profile`.
+    pub name: Option<String>,
+    /// With `profile`.
+    pub email: Option<String>,
+    /// With `postal_code`.
+    pub postal_code: Option<String>,
+}
+
+/// Says what a token is.
+///
+/// # Errors
+/// [`Error::InvalidToken`], [`Error::Unavailable`].
+pub async fn token_info(app: &App, text: &str) -> Result<TokenInfo> {
+    let claims = token::check(app, text).await?;
+    let client = {
+        let mut reader = app.db.reader().await?;
+        profile::client(&mut reader.tx()?, claims.client).await?.ok_or(Error::InvalidToken)?
+    };
+    let end = claims.expires_at.unwrap_or(claims.issued_at);
+    Ok(TokenInfo {
+        user_id: app.keys.directed(client.maker, claims.customer),
+        client: client.id.to_string(),
+        profile: client.profile.to_string(),
+        remaining: end.since(app.now()).secs(),
+        issued_at: claims.issued_at,
+    })
+}
+
+/// Says who a token's customer is.
+///
+/// # Errors
+/// [`Error::InvalidToken`], [`Error::InsufficientScope`], [`Error::Unavailable`].
+pub async fn user_profile(app: &App, text: &str) -> Result<UserProfile> {
+    let claims = token::check(app, text).await?;
+    let has = |scope| claims.scopes.has(scope);
+    if !(has(Scope::Profile) || has(Scope::UserId) || has(Scope::PostalCode)) {
+        return Err(Error::InsufficientScope("profile"));
+    }
+    let user_id = token_info(app, text).await?.user_id;
+    let customer = crate::customer::get(app, claims.customer).await?;
+    Ok(UserProfile {
+        user_id: (has(Scope::Profile) || has(Scope::UserId)).then_some(user_id),
+        name: has(Scope::Profile).then_some(customer.name),
+        email: has(Scope::Profile).then(|| customer.email.to_string()),
+        postal_code: customer.address.filter(|_| has(Scope::PostalCode)).map(|a| a.postal_code),
+    })
+}

@@ -1,0 +1,335 @@
+//! Sign-up: consent, a choice for every slot, completion.
+//!
+//! Invariant: until [`complete`] nothing exists but the sign-up's own row; completing happens once, and makes the
+//! registration, its subscriptions, its events and the code in one transaction.
+
+use super::authorize::{self, Asked, Put};
+use crate::subscription::SlotView;
+use crate::{App, Error, Result};
+use opendrs_domain::customer::Customer;
+use opendrs_domain::device::{Device, Families};
+use opendrs_domain::id::{DeviceId, EventId, ProfileId};
+use opendrs_domain::login::code::{self as codes, Code};
+use opendrs_domain::login::scope::Scopes;
+use opendrs_domain::model::Model;
+use opendrs_domain::notification::{Event, Facts};
+use opendrs_domain::session::Session;
+use opendrs_domain::subscription::{Choice, Subscription};
+use opendrs_domain::text::{Asin, SlotId};
+use opendrs_domain::time::Time;
+use opendrs_store::signup::Signup;
+use opendrs_store::{Tx, Write, code, consent, device, outbox, signup, subscription};
+
+/// A sign-up under way, with all it speaks of.
+#[derive(Clone, Debug)]
+pub struct Underway {
+    /// Its id, as forms carry it.
+    pub id: String,
+    /// What was asked.
+    pub asked: Asked,
+    /// Whether the customer agreed.
+    pub consented: bool,
+    /// The slots answered so far.
+    pub choices: Vec<Choice>,
+    /// The model's slots with their products; empty when no device is linked.
+    pub slots: Vec<SlotView>,
+    row: Signup,
+}
+
+impl Underway {
+    /// The first slot without an answer.
+    #[must_use]
+    pub fn next_slot(&self) -> Option<&SlotView> {
+        self.slots.iter().find(|view| !self.choices.iter().any(|choice| choice.slot == view.slot.id))
+    }
+
+    /// The products chosen, slot by slot.
+    pub fn chosen(&self) -> impl Iterator<Item = (&SlotView, Option<&opendrs_domain::product::Product>)> {
+        self.slots.iter().map(|view| {
+            let asin = self.choices.iter().find(|c| c.slot == view.slot.id).and_then(|c| c.asin.as_ref());
+            (view, view.products.iter().find(|p| Some(&p.asin) == asin))
+        })
+    }
+}
+
+/// Finds a sign-up of this session.
+///
+/// # Errors
+/// [`Error::SignupGone`] when it ended, or belongs to another session.
+pub async fn find(app: &App, session: &Session, id: &str) -> Result<Underway> {
+    let hash = authorize::hash(id);
+    let row = {
+        let mut reader = app.db.reader().await?;
+        signup::get(&mut reader.tx()?, authorize::shard(app, &hash), &hash).await?
+    };
+    let row = row.filter(|row| row.session == session.id && row.expires_at > app.now()).ok_or(Error::SignupGone)?;
+    let asked = authorize::load(app, row.request.clone()).await?.map_err(|_| Error::SignupGone)?;
+    let slots = match &asked.model {
+        Some(model) => crate::subscription::view(app, model, None).await?,
+        None => Vec::new(),
+    };
+    Ok(Underway { id: id.to_owned(), asked, consented: row.consented, choices: row.choices.clone(), slots, row })
+}
+
+async fn put(app: &App, row: Signup) -> Result<()> {
+    Ok(app.db.write(Put { shard: authorize::shard(app, &row.id), signup: row }).await?)
+}
+
+/// Records that the customer agrees.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn consent(app: &App, of: &Underway) -> Result<()> {
+    put(app, Signup { consented: true, ..of.row.clone() }).await
+}
+
+/// Records a slot's product, or that it is skipped; a second answer replaces the first.
+///
+/// # Errors
+/// [`Error::BadChoice`], [`Error::SignupGone`] before consent.
+pub async fn choose(app: &App, of: &Underway, slot: &str, asin: Option<&str>) -> Result<()> {
+    if !of.consented {
+        return Err(Error::SignupGone);
+    }
+    let not_offered = || Error::BadChoice("Please choose one of the products offered for this slot.".into());
+    let view = of.slots.iter().find(|view| view.slot.id.as_str() == slot).ok_or_else(not_offered)?;
+    let asin = asin.map(Asin::parse).transpose().map_err(|_| not_offered())?;
+    if asin.as_ref().is_some_and(|asin| !view.products.iter().any(|p| &p.asin == asin)) {
+        return Err(not_offered());
+    }
+    let slot = view.slot.id.clone();
+    let mut choices: Vec<_> = of.choices.iter().filter(|choice| choice.slot != slot).cloned().collect();
+    choices.push(Choice { slot, asin });
+    put(app, Signup { choices, ..of.row.clone() }).await
+}
+
+/// Forgets the answers, so that the slots are asked again from the first.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn restart(app: &App, of: &Underway) -> Result<()> {
+    put(app, Signup { choices: Vec::new(), ..of.row.clone() }).await
+}
+
+/// Ends a sign-up that the customer does not want; nothing is left of it.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn abandon(app: &App, of: &Underway) -> Result<()> {
+    let shard = authorize::shard(app, &of.row.id);
+    Ok(app.db.write(Forget { shard, id: of.row.id }).await?)
+}
+
+struct Forget {
+    shard: i64,
+    id: [u8; 32],
+}
+
+impl Write for Forget {
+    type Out = ();
+    fn key(&self) -> u64 {
+        u64::from_be_bytes(std::array::from_fn(|n| self.id[n]))
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
+        signup::delete(tx, self.shard, &self.id).await.map(drop)
+    }
+}
+
+/// Finishes a sign-up. Returns where the browser goes, code included.
+///
+/// # Errors
+/// [`Error::BadChoice`] when a slot is unanswered, none is chosen, or there is nowhere to ship to;
+/// [`Error::SignupGone`] when it was finished before.
+pub async fn complete(app: &App, of: &Underway, customer: &Customer) -> Result<String> {
+    if !of.consented {
+        return Err(Error::SignupGone);
+    }
+    let linked = match (&of.asked.model, &of.asked.request.device) {
+        (Some(model), Some(asked)) => {
+            if let Some(view) = of.next_slot() {
+                return Err(Error::BadChoice(format!("Please choose a product for {} first.", view.slot.name)));
+            }
+            if of.choices.iter().all(|choice| choice.asin.is_none()) {
+                return Err(Error::BadChoice("Please choose a product for at least one slot.".into()));
+            }
+            if customer.address.is_none() && !asked.test {
+                return Err(Error::BadChoice("Please enter a shipping address.".into()));
+            }
+            Some(Linking { model: model.clone(), serial: asked.serial.clone(), test: asked.test })
+        }
+        _ => None,
+    };
+    let signup = Some((authorize::shard(app, &of.row.id), of.row.id));
+    let grant = finish(app, &of.asked, customer, linked, of.choices.clone(), signup).await?;
+    Ok(of.asked.request.granted(&grant.code))
+}
+
+/// The unit to be linked.
+#[derive(Clone, Debug)]
+pub(crate) struct Linking {
+    pub(crate) model: Model,
+    pub(crate) serial: opendrs_domain::text::Serial,
+    pub(crate) test: bool,
+}
+
+/// What [`finish`] made.
+#[derive(Clone, Debug)]
+pub(crate) struct Finished {
+    /// The authorization code.
+    pub(crate) code: String,
+    /// The registration and its shard.
+    pub(crate) device: Option<(i64, DeviceId)>,
+    /// The family of the tokens to come.
+    pub(crate) family: u64,
+}
+
+/// Makes registration, subscriptions, events, consent and code, all or nothing.
+pub(crate) async fn finish(
+    app: &App,
+    asked: &Asked,
+    customer: &Customer,
+    linked: Option<Linking>,
+    choices: Vec<Choice>,
+    signup: Option<(i64, [u8; 32])>,
+) -> Result<Finished> {
+    let now = app.now();
+    let text = codes::generate(&app.ids.bytes());
+    let hash = codes::hash(&text);
+    let family = u64::from_be_bytes(app.ids.bytes());
+    let shards = app.db.shards();
+    let code = Code {
+        hash,
+        device: None,
+        customer: customer.id,
+        client: asked.client.id,
+        redirect_uri: asked.request.redirect_uri.clone(),
+        challenge: asked.request.challenge.clone(),
+        scopes: asked.request.scopes(),
+        family,
+        expires_at: now + codes::LIFETIME,
+        used_at: None,
+    };
+    let unit = linked.map(|Linking { model, serial, test }| Unit {
+        shard: shards.of_unit(model.id, &serial),
+        fresh: Device {
+            id: DeviceId(app.ids.ordered(now)),
+            model: model.id,
+            model_code: model.code,
+            serial,
+            maker: model.maker,
+            customer: customer.id,
+            directed_customer: app.keys.directed(model.maker, customer.id),
+            client: asked.client.id,
+            test,
+            registered_at: now,
+            active_at: None,
+            deregistered_at: None,
+            revoked: Families::default(),
+        },
+        choices,
+        events: [(); 3].map(|()| EventId(app.ids.ordered(now))),
+    });
+    let command = Complete {
+        signup,
+        unit,
+        consent: (shards.of_customer(customer.id), asked.profile.id, asked.request.scopes()),
+        code: (shards.of(&[&hash]), code),
+        now,
+    };
+    match app.db.write(command).await? {
+        Some(device) => Ok(Finished { code: text, device, family }),
+        None => Err(Error::SignupGone),
+    }
+}
+
+struct Unit {
+    shard: i64,
+    fresh: Device,
+    choices: Vec<Choice>,
+    events: [EventId; 3],
+}
+
+struct Complete {
+    signup: Option<(i64, [u8; 32])>,
+    unit: Option<Unit>,
+    consent: (i64, ProfileId, Scopes),
+    code: (i64, Code),
+    now: Time,
+}
+
+impl Write for Complete {
+    /// `None` when the sign-up was finished before; else the device, if one was linked.
+    type Out = Option<Option<(i64, DeviceId)>>;
+
+    fn key(&self) -> u64 {
+        match &self.unit {
+            Some(unit) => crate::device::key(unit.fresh.model, &unit.fresh.serial),
+            None => self.code.1.customer.0.as_u64_pair().1,
+        }
+    }
+
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Out> {
+        if let Some((shard, id)) = &self.signup
+            && !signup::delete(tx, *shard, id).await?
+        {
+            return Ok(None);
+        }
+        let (shard, code) = &self.code;
+        let (customer_shard, profile, scopes) = self.consent;
+        let before = consent::lock(tx, customer_shard, code.customer, profile).await?;
+        let all = before.map_or(scopes, |consent| consent.scopes.union(scopes));
+        consent::put(tx, customer_shard, (code.customer, profile), all, self.now).await?;
+        let device = match &self.unit {
+            Some(unit) => Some((unit.shard, unit.link(tx, self.now).await?)),
+            None => None,
+        };
+        code::add(tx, *shard, &Code { device, ..code.clone() }).await?;
+        Ok(Some(device))
+    }
+}
+
+impl Unit {
+    /// Links the unit (decisions 27): the same customer keeps the registration, another one takes the unit over.
+    async fn link(&self, tx: &mut Tx<'_>, now: Time) -> opendrs_store::Result<DeviceId> {
+        let [ended, registered, changed] = self.events;
+        let before = match device::of_unit(tx, self.shard, self.fresh.model, &self.fresh.serial).await? {
+            Some(id) => device::lock(tx, self.shard, id).await?,
+            None => None,
+        };
+        let (found, new) = match before {
+            Some(old) if old.customer == self.fresh.customer && old.deregistered_at.is_none() => {
+                device::relink(tx, self.shard, old.id, self.fresh.client, self.fresh.test).await?;
+                (Device { client: self.fresh.client, test: self.fresh.test, ..old }, false)
+            }
+            old => {
+                if let Some(old) = old {
+                    crate::device::end(tx, self.shard, &old, ended, now).await?;
+                }
+                device::add(tx, self.shard, &self.fresh).await?;
+                (self.fresh.clone(), true)
+            }
+        };
+        if new {
+            let event = Event::new(registered, now, &found, Facts::Registered);
+            outbox::push(tx, self.shard, found.id, &event).await?;
+        }
+        if self.subscribe(tx, found.id).await? || new {
+            let facts = Facts::Subscription(crate::subscription::slot_infos(tx, self.shard, &found).await?);
+            outbox::push(tx, self.shard, found.id, &Event::new(changed, now, &found, facts)).await?;
+        }
+        Ok(found.id)
+    }
+
+    async fn subscribe(&self, tx: &mut Tx<'_>, id: DeviceId) -> opendrs_store::Result<bool> {
+        let mut any = false;
+        for Choice { slot, asin } in &self.choices {
+            let fresh = || Subscription { slot: SlotId::clone(slot), asin: None, on: false, open_order: None };
+            let mut sub = subscription::lock(tx, self.shard, id, slot).await?.unwrap_or_else(fresh);
+            if sub.choose(asin.clone(), asin.is_some()) {
+                any = true;
+            }
+            subscription::put(tx, self.shard, id, &sub).await?;
+        }
+        Ok(any)
+    }
+}

@@ -1,0 +1,327 @@
+//! Orders: Replenish, GetOrderInfo, CancelTestOrder, the customer's cancel, and what falls due.
+//!
+//! Invariant: an order, its slot's lock and the event that tells of it change in one transaction. Every command takes
+//! the slot's subscription row first and the order's row second, so two of them never wait for each other crosswise.
+
+use crate::token::Caller;
+use crate::{App, Error, Result};
+use opendrs_domain::device::Device;
+use opendrs_domain::id::{CustomerId, EventId, InstanceId, OrderId};
+use opendrs_domain::notification::Event;
+use opendrs_domain::order::{self as rules, Canceller, Change, Item, NotCancelled, Order, Timing};
+use opendrs_domain::product::Product;
+use opendrs_domain::text::SlotId;
+use opendrs_domain::time::Time;
+use opendrs_store::{Shards, Tx, Write, customer, device, model, order, outbox, product, subscription};
+
+/// What Replenish did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replenished {
+    /// A standard order was placed.
+    Standard(InstanceId),
+    /// A test order was placed.
+    Test(InstanceId),
+    /// Nothing new: this order holds the slot's lock.
+    InProgress(InstanceId),
+}
+
+/// Replenish: places an order, unless one holds the slot's lock.
+///
+/// # Errors
+/// [`Error::Unsubscribed`], [`Error::Unavailable`].
+pub async fn replenish(app: &App, caller: &Caller, slot: &SlotId) -> Result<Replenished> {
+    let has_address = caller.device.test || has_address(app, caller.device.customer).await?;
+    let now = app.now();
+    let device = &caller.device;
+    let placed = app
+        .db
+        .write(Place {
+            shard: caller.shard,
+            order: OrderId(app.ids.ordered(now)),
+            event: EventId(app.ids.ordered(now)),
+            device: device.clone(),
+            slot: slot.clone(),
+            has_address,
+            timing: app.settings.timing,
+            now,
+        })
+        .await?;
+    let instance = |order| InstanceId { device: device.id, order };
+    match placed {
+        Placed::Order(id) if device.test => Ok(Replenished::Test(instance(id))),
+        Placed::Order(id) => Ok(Replenished::Standard(instance(id))),
+        Placed::Locked(id) => Ok(Replenished::InProgress(instance(id))),
+        Placed::Unsubscribed => Err(Error::Unsubscribed(slot.clone())),
+    }
+}
+
+async fn has_address(app: &App, customer: CustomerId) -> Result<bool> {
+    let mut reader = app.db.reader().await?;
+    let shard = app.db.shards().of_customer(customer);
+    Ok(customer::by_id(&mut reader.tx()?, shard, customer).await?.is_some_and(|c| c.address.is_some()))
+}
+
+struct Place {
+    shard: i64,
+    order: OrderId,
+    event: EventId,
+    device: Device,
+    slot: SlotId,
+    has_address: bool,
+    timing: Timing,
+    now: Time,
+}
+
+enum Placed {
+    Order(OrderId),
+    Locked(OrderId),
+    Unsubscribed,
+}
+
+impl Write for Place {
+    type Out = Placed;
+    fn key(&self) -> u64 {
+        crate::device::key(self.device.model, &self.device.serial)
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Placed> {
+        let found = subscription::lock(tx, self.shard, self.device.id, &self.slot).await?;
+        let asin = match found {
+            Some(sub) if !sub.may_order() => return Ok(Placed::Unsubscribed),
+            Some(sub) => match (sub.open_order, sub.asin) {
+                (Some(open), _) => return Ok(Placed::Locked(open)),
+                (None, Some(asin)) => asin,
+                (None, None) => return Ok(Placed::Unsubscribed),
+            },
+            None => return Ok(Placed::Unsubscribed),
+        };
+        let Some(product) = product::by_asin(tx, &asin).await? else { return Ok(Placed::Unsubscribed) };
+        let problem = rules::problem(self.device.test, self.has_address, product.available);
+        let ids = (self.order, self.device.id, self.slot.clone());
+        let (order, change) = Order::place(ids, item(product), self.device.test, problem, self.now, &self.timing);
+        order::add(tx, self.shard, &order).await?;
+        subscription::give_lock(tx, self.shard, self.device.id, &self.slot, order.id).await?;
+        tell(tx, self.shard, &self.device, &order, change, (self.event, self.now)).await?;
+        Ok(Placed::Order(order.id))
+    }
+}
+
+fn item(product: Product) -> Item {
+    let Product { asin, title, price, quantity, unit, .. } = product;
+    Item { asin, title, quantity, unit, price }
+}
+
+/// Pushes what a change tells the maker.
+async fn tell(
+    tx: &mut Tx<'_>,
+    shard: i64,
+    device: &Device,
+    order: &Order,
+    change: Change,
+    (id, now): (EventId, Time),
+) -> opendrs_store::Result<()> {
+    match change.told {
+        Some(told) => outbox::push(tx, shard, device.id, &Event::of_order(id, now, device, order, told)).await,
+        None => Ok(()),
+    }
+}
+
+/// Saves a changed order, gives its slot's lock back if it is over, and tells the maker.
+async fn save(
+    tx: &mut Tx<'_>,
+    shard: i64,
+    device: &Device,
+    order: &Order,
+    change: Change,
+    event: (EventId, Time),
+) -> opendrs_store::Result<()> {
+    order::save(tx, shard, order).await?;
+    if order.state.is_over() {
+        subscription::free_lock(tx, shard, device.id, &order.slot, order.id).await?;
+    }
+    tell(tx, shard, device, order, change, event).await
+}
+
+/// GetOrderInfo. An order of another device is answered as one that does not exist.
+///
+/// # Errors
+/// [`Error::UnknownOrder`], [`Error::Unavailable`].
+pub async fn info(app: &App, caller: &Caller, instance: &str) -> Result<Order> {
+    let id = InstanceId::parse(instance).map_err(|_| Error::UnknownOrder)?;
+    if id.device != caller.device.id {
+        return Err(Error::UnknownOrder);
+    }
+    let mut reader = app.db.reader().await?;
+    order::by_id(&mut reader.tx()?, caller.shard, id.order).await?.ok_or(Error::UnknownOrder)
+}
+
+/// A device's newest orders, for its owner. Test orders are not shown (login-and-web 8.5).
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn history(app: &App, caller: &Caller) -> Result<Vec<Order>> {
+    let mut reader = app.db.reader().await?;
+    let orders = order::of_device(&mut reader.tx()?, caller.shard, caller.device.id, 50).await?;
+    Ok(orders.into_iter().filter(|order| !order.test).collect())
+}
+
+/// CancelTestOrder: frees the lock of one slot, or of all. Returns the slots concerned and whether each is free now.
+///
+/// # Errors
+/// [`Error::NotTestDevice`], [`Error::Unavailable`].
+pub async fn cancel_test(app: &App, caller: &Caller, slot: Option<SlotId>) -> Result<Vec<(SlotId, bool)>> {
+    if !caller.device.test {
+        return Err(Error::NotTestDevice);
+    }
+    let slots = match slot {
+        Some(slot) => vec![slot],
+        None => {
+            let mut reader = app.db.reader().await?;
+            model::slots(&mut reader.tx()?, caller.device.model).await?.into_iter().map(|slot| slot.id).collect()
+        }
+    };
+    let now = app.now();
+    let slots = slots.into_iter().map(|slot| (slot, EventId(app.ids.ordered(now)))).collect();
+    Ok(app.db.write(CancelTest { shard: caller.shard, device: caller.device.clone(), slots, now }).await?)
+}
+
+struct CancelTest {
+    shard: i64,
+    device: Device,
+    slots: Vec<(SlotId, EventId)>,
+    now: Time,
+}
+
+impl Write for CancelTest {
+    type Out = Vec<(SlotId, bool)>;
+    fn key(&self) -> u64 {
+        crate::device::key(self.device.model, &self.device.serial)
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Out> {
+        let mut states = Vec::with_capacity(self.slots.len());
+        for (slot, event) in &self.slots {
+            let open = subscription::lock(tx, self.shard, self.device.id, slot).await?.and_then(|sub| sub.open_order);
+            let order = match open {
+                Some(id) => order::lock(tx, self.shard, id).await?,
+                None => None,
+            };
+            let free = match order {
+                None => true,
+                Some(mut order) => match order.cancel(Canceller::TestCall, self.now) {
+                    Ok(change) => {
+                        save(tx, self.shard, &self.device, &order, change, (*event, self.now)).await?;
+                        true
+                    }
+                    Err(refused) => refused == NotCancelled::Over,
+                },
+            };
+            states.push((slot.clone(), free));
+        }
+        Ok(states)
+    }
+}
+
+/// The customer cancels an order of a device of theirs, within its window.
+///
+/// # Errors
+/// [`Error::UnknownOrder`], [`Error::NotCancelled`], [`Error::Unavailable`].
+pub async fn cancel(app: &App, caller: &Caller, instance: &str) -> Result<()> {
+    let order = info(app, caller, instance).await?;
+    let now = app.now();
+    let command = Cancel {
+        shard: caller.shard,
+        device: caller.device.clone(),
+        slot: order.slot,
+        id: order.id,
+        event: EventId(app.ids.ordered(now)),
+        now,
+    };
+    Ok(app.db.write(command).await??)
+}
+
+struct Cancel {
+    shard: i64,
+    device: Device,
+    slot: SlotId,
+    id: OrderId,
+    event: EventId,
+    now: Time,
+}
+
+impl Write for Cancel {
+    type Out = Result<(), NotCancelled>;
+    fn key(&self) -> u64 {
+        crate::device::key(self.device.model, &self.device.serial)
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Out> {
+        subscription::lock(tx, self.shard, self.device.id, &self.slot).await?;
+        let Some(mut order) = order::lock(tx, self.shard, self.id).await? else { return Ok(Err(NotCancelled::Over)) };
+        match order.cancel(Canceller::Customer, self.now) {
+            Ok(change) => save(tx, self.shard, &self.device, &order, change, (self.event, self.now)).await.map(Ok),
+            Err(refused) => Ok(Err(refused)),
+        }
+    }
+}
+
+/// Something that fell due and was done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fired {
+    /// When.
+    pub at: Time,
+    /// The order.
+    pub instance: InstanceId,
+    /// Its slot.
+    pub slot: SlotId,
+    /// What happened to it.
+    pub change: Change,
+}
+
+/// Does what is due for one order, if it still is: another node may have been quicker.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub(crate) async fn fire(app: &App, shard: i64, id: OrderId) -> Result<Option<Fired>> {
+    let device = {
+        let mut reader = app.db.reader().await?;
+        let mut tx = reader.tx()?;
+        let Some(order) = order::by_id(&mut tx, shard, id).await? else { return Ok(None) };
+        device::by_id(&mut tx, shard, order.device).await?.ok_or_else(|| Error::missing("an order's device"))?
+    };
+    let now = app.now();
+    let event = EventId(app.ids.ordered(now));
+    let (shards, timing) = (app.db.shards(), app.settings.timing);
+    Ok(app.db.write(Fire { shard, device, id, event, shards, timing, now }).await?)
+}
+
+struct Fire {
+    shard: i64,
+    device: Device,
+    id: OrderId,
+    event: EventId,
+    shards: Shards,
+    timing: Timing,
+    now: Time,
+}
+
+impl Write for Fire {
+    type Out = Option<Fired>;
+    fn key(&self) -> u64 {
+        crate::device::key(self.device.model, &self.device.serial)
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Out> {
+        let Some(seen) = order::by_id(tx, self.shard, self.id).await? else { return Ok(None) };
+        subscription::lock(tx, self.shard, self.device.id, &seen.slot).await?;
+        let Some(mut order) = order::lock(tx, self.shard, self.id).await? else { return Ok(None) };
+        let problem = match order.problem {
+            None => None,
+            Some(_) => {
+                let shard = self.shards.of_customer(self.device.customer);
+                let customer = customer::by_id(tx, shard, self.device.customer).await?;
+                let available = product::by_asin(tx, &order.item.asin).await?.is_some_and(|p| p.available);
+                rules::problem(order.test, customer.is_some_and(|c| c.address.is_some()), available)
+            }
+        };
+        let Some(change) = order.due(self.now, problem, &self.timing) else { return Ok(None) };
+        save(tx, self.shard, &self.device, &order, change, (self.event, self.now)).await?;
+        Ok(Some(Fired { at: self.now, instance: order.instance(), slot: order.slot, change }))
+    }
+}

@@ -1,0 +1,108 @@
+//! Randomness and new identifiers.
+//!
+//! Invariant: nobody else asks the system for random bytes. Identifiers of rows are time-ordered (UUID version 7) and
+//! rise strictly within a process, so tables grow at their end and events keep their order.
+
+use opendrs_domain::time::Time;
+use std::sync::{Arc, Mutex, PoisonError};
+use uuid::Uuid;
+
+/// A source of random bytes.
+pub trait Random: Send + Sync {
+    /// Fills the buffer.
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+/// The system's source.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemRandom;
+
+impl Random for SystemRandom {
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the system")]
+    fn fill(&self, bytes: &mut [u8]) {
+        // The system call fails on no supported system once it has booted; going on without randomness would be worse
+        // than stopping.
+        if getrandom::fill(bytes).is_err() {
+            std::process::abort();
+        }
+    }
+}
+
+/// Makes identifiers and secrets.
+pub struct Ids {
+    random: Arc<dyn Random>,
+    last: Mutex<(u64, u32)>,
+}
+
+/// How far the counter within one millisecond reaches: 30 bits.
+const COUNTER: u32 = 1 << 30;
+
+impl Ids {
+    pub(crate) fn new(random: Arc<dyn Random>) -> Self {
+        Self { random, last: Mutex::new((0, 0)) }
+    }
+
+    /// Random bytes.
+    #[must_use]
+    pub fn bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.random.fill(&mut bytes);
+        bytes
+    }
+
+    /// A random UUID (version 4).
+    #[must_use]
+    pub fn random(&self) -> Uuid {
+        uuid::Builder::from_random_bytes(self.bytes()).into_uuid()
+    }
+
+    /// A UUID (version 7) above every one made before.
+    #[must_use]
+    pub fn ordered(&self, now: Time) -> Uuid {
+        let millis = u64::try_from(now.micros() / 1000).unwrap_or_default();
+        let (millis, count) = {
+            let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+            *last = match *last {
+                (at, _) if millis > at => (millis, 0),
+                (at, count) if count + 1 < COUNTER => (at, count + 1),
+                (at, _) => (at + 1, 0),
+            };
+            *last
+        };
+        let tail: [u8; 6] = self.bytes();
+        let mut bytes = [0_u8; 16];
+        bytes[..6].copy_from_slice(&millis.to_be_bytes()[2..]);
+        bytes[6..8].copy_from_slice(&u16::try_from(count >> 18).unwrap_or_default().to_be_bytes());
+        bytes[8..].copy_from_slice(&((u64::from(count & 0x3_ffff) << 44).to_be_bytes()));
+        for (byte, random) in bytes[10..].iter_mut().zip(tail) {
+            *byte ^= random;
+        }
+        // The six random bytes overlap the counter's lowest four bits' byte: keep those.
+        bytes[10] = (bytes[10] & 0x0f) | (u8::try_from((count & 0xf) << 4).unwrap_or_default());
+        bytes[6] |= 0x70;
+        bytes[8] |= 0x80;
+        Uuid::from_bytes(bytes)
+    }
+
+    /// A secret of 256 bits, as 64 hex digits.
+    #[must_use]
+    pub fn secret(&self) -> String {
+        self.bytes::<32>().iter().map(|b| format!("{b:02x}")).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_rise_even_when_time_stands_still_or_goes_back() {
+        let ids = Ids::new(Arc::new(SystemRandom));
+        let now = Time::from_secs(1_520_000_000);
+        let mut all: Vec<_> = (0..2000).map(|_| ids.ordered(now)).collect();
+        all.push(ids.ordered(Time::from_secs(1)));
+        all.push(ids.ordered(Time::from_secs(1_520_000_001)));
+        assert!(all.is_sorted() && all.windows(2).all(|w| w[0] != w[1]));
+        assert!(all.iter().all(|id| id.get_version_num() == 7));
+    }
+}

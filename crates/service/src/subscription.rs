@@ -1,0 +1,148 @@
+//! Subscriptions: what each slot may order; told to devices, changed by customers.
+
+use crate::token::Caller;
+use crate::{App, Error, Result};
+use opendrs_domain::device::Device;
+use opendrs_domain::id::EventId;
+use opendrs_domain::model::{Model, Slot};
+use opendrs_domain::notification::{Event, Facts, ProductInfo, SlotInfo};
+use opendrs_domain::product::Product;
+use opendrs_domain::subscription::Subscription;
+use opendrs_domain::text::{Asin, SlotId};
+use opendrs_domain::time::Time;
+use opendrs_store::{Tx, Write, device, model, outbox, product, subscription};
+
+/// SubscriptionInfo: every slot of the caller's model, in the model's order.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn info(app: &App, caller: &Caller) -> Result<Vec<SlotInfo>> {
+    let mut reader = app.db.reader().await?;
+    Ok(slot_infos(&mut reader.tx()?, caller.shard, &caller.device).await?)
+}
+
+/// Every slot of a device as makers are told of it.
+pub(crate) async fn slot_infos(tx: &mut Tx<'_>, shard: i64, device: &Device) -> opendrs_store::Result<Vec<SlotInfo>> {
+    let slots = model::slots(tx, device.model).await?;
+    let subs = subscription::of_device(tx, shard, device.id).await?;
+    let mut infos = Vec::with_capacity(slots.len());
+    for slot in slots {
+        let sub = subs.iter().find(|sub| sub.slot == slot.id);
+        let product = match sub.and_then(|sub| sub.asin.as_ref()) {
+            Some(asin) => product::by_asin(tx, asin).await?.map(|p| ProductInfo {
+                asin: p.asin.to_string(),
+                quantity: p.quantity,
+                unit: p.unit,
+            }),
+            None => None,
+        };
+        infos.push(SlotInfo { slot: slot.id, subscribed: sub.is_some_and(Subscription::may_order), product });
+    }
+    Ok(infos)
+}
+
+/// A slot as the settings page and the sign-up pages show it.
+#[derive(Clone, Debug)]
+pub struct SlotView {
+    /// The slot.
+    pub slot: Slot,
+    /// The products it offers, in their order.
+    pub products: Vec<Product>,
+    /// What is chosen now.
+    pub subscription: Option<Subscription>,
+}
+
+/// A model's slots with their products and, for a device, what is chosen.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn view(app: &App, of: &Model, device: Option<(i64, &Device)>) -> Result<Vec<SlotView>> {
+    let mut reader = app.db.reader().await?;
+    let mut tx = reader.tx()?;
+    let subs = match device {
+        Some((shard, device)) => subscription::of_device(&mut tx, shard, device.id).await?,
+        None => Vec::new(),
+    };
+    let mut views = Vec::new();
+    for slot in model::slots(&mut tx, of.id).await? {
+        let mut products = Vec::with_capacity(slot.products.len());
+        for asin in &slot.products {
+            products.extend(product::by_asin(&mut tx, asin).await?);
+        }
+        let subscription = subs.iter().find(|sub| sub.slot == slot.id).cloned();
+        views.push(SlotView { slot, products, subscription });
+    }
+    Ok(views)
+}
+
+/// Switches a slot on or off, or chooses another product, on the customer's behalf; tells the maker if anything changed.
+///
+/// # Errors
+/// [`Error::BadChoice`] for a slot or product that the model does not offer, [`Error::InvalidToken`] when the
+/// registration ended meanwhile, [`Error::Unavailable`].
+pub async fn change(app: &App, caller: &Caller, slot: &str, asin: Option<&str>, on: bool) -> Result<()> {
+    let now = app.now();
+    let slot = SlotId::parse(slot).map_err(|e| Error::BadChoice(e.to_string()))?;
+    let asin = asin.map(Asin::parse).transpose().map_err(|e| Error::BadChoice(e.to_string()))?;
+    let event = EventId(app.ids.ordered(now));
+    match app
+        .db
+        .write(Change { shard: caller.shard, device: caller.device.clone(), slot, asin, on, event, now })
+        .await?
+    {
+        Changed::Done => Ok(()),
+        Changed::NotOffered => Err(Error::BadChoice("This product is not offered for this slot.".into())),
+        Changed::NoProduct => Err(Error::BadChoice("Choose a product to switch automatic reordering on.".into())),
+        Changed::Gone => Err(Error::InvalidToken),
+    }
+}
+
+struct Change {
+    shard: i64,
+    device: Device,
+    slot: SlotId,
+    asin: Option<Asin>,
+    on: bool,
+    event: EventId,
+    now: Time,
+}
+
+enum Changed {
+    Done,
+    NotOffered,
+    NoProduct,
+    Gone,
+}
+
+impl Write for Change {
+    type Out = Changed;
+    fn key(&self) -> u64 {
+        crate::device::key(self.device.model, &self.device.serial)
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Changed> {
+        match device::lock(tx, self.shard, self.device.id).await? {
+            Some(device) if device.deregistered_at.is_none() => {}
+            _ => return Ok(Changed::Gone),
+        }
+        let slots = model::slots(tx, self.device.model).await?;
+        let Some(slot) = slots.into_iter().find(|slot| slot.id == self.slot) else { return Ok(Changed::NotOffered) };
+        let found = subscription::lock(tx, self.shard, self.device.id, &self.slot).await?;
+        let mut sub = found.unwrap_or(Subscription { slot: slot.id, asin: None, on: false, open_order: None });
+        // Without a product named, the slot keeps the one it has.
+        let asin = self.asin.clone().or_else(|| sub.asin.clone());
+        match &asin {
+            Some(asin) if !slot.products.contains(asin) && sub.asin.as_ref() != Some(asin) => {
+                return Ok(Changed::NotOffered);
+            }
+            None if self.on => return Ok(Changed::NoProduct),
+            _ => {}
+        }
+        if sub.choose(asin, self.on) {
+            subscription::put(tx, self.shard, self.device.id, &sub).await?;
+            let facts = Facts::Subscription(slot_infos(tx, self.shard, &self.device).await?);
+            let event = Event::new(self.event, self.now, &self.device, facts);
+            outbox::push(tx, self.shard, self.device.id, &event).await?;
+        }
+        Ok(Changed::Done)
+    }
+}
