@@ -9,7 +9,7 @@ use opendrs_domain::order::Timing;
 use opendrs_domain::time::Time;
 use opendrs_store::{Db, Place, installation};
 use std::sync::Arc;
-use tokio::sync::{Mutex, Notify, Semaphore};
+use tokio::sync::{Mutex, Semaphore};
 
 /// What use cases may be told by an operator.
 #[derive(Clone, Debug)]
@@ -50,8 +50,6 @@ pub struct App {
     pub(crate) turn: Mutex<()>,
     /// As many password hashes at once as there are cores: each takes 19 MiB.
     pub(crate) hashing: Semaphore,
-    /// Rung when something new may be due sooner than the worker thinks.
-    pub nudge: Notify,
     clock: Arc<dyn Clock>,
     test_clock: Option<Arc<TestClock>>,
 }
@@ -79,7 +77,6 @@ impl App {
             throttle: Throttle::default(),
             turn: Mutex::new(()),
             hashing: Semaphore::new(cores),
-            nudge: Notify::new(),
             clock,
             test_clock,
         })

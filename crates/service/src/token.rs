@@ -6,6 +6,7 @@
 use crate::{App, Error, Result};
 use opendrs_domain::device::Device;
 use opendrs_domain::id::{ClientId, CustomerId};
+use opendrs_domain::login::form;
 use opendrs_domain::login::scope::{Scope, Scopes};
 use opendrs_domain::text::SlotId;
 use opendrs_domain::time::Span;
@@ -105,4 +106,62 @@ pub(crate) fn seal(app: &App, grant: Grant, purpose: Use) -> String {
         expires_at: (purpose == Use::Access).then_some(now + ACCESS_LIFETIME),
     };
     app.keys.ring().seal(&claims, &app.ids.bytes())
+}
+
+/// Which device a page speaks of.
+#[derive(Clone, Debug)]
+pub enum PageDevice {
+    /// A registered one.
+    Open(Box<Caller>),
+    /// One whose registration ended; with the address at which it can be set up again, where its client needs no proof
+    /// that only its device could give.
+    Unregistered(Option<String>),
+    /// The token is none of ours, or too old.
+    Unknown,
+}
+
+/// How long after its end a token still says which device a page is about; what the page may show is for the customer's
+/// sign-in to say (login-and-web 14, row 19).
+const PAGE_GRACE: Span = Span::from_hours(24);
+
+/// Finds the device that a page was opened for.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn for_page(app: &App, text: &str) -> Result<PageDevice> {
+    let claims = match open(app, text, Use::Access).await {
+        Err(Error::InvalidToken) => return Ok(PageDevice::Unknown),
+        other => other?,
+    };
+    let Some((shard, id)) = claims.device else { return Ok(PageDevice::Unknown) };
+    if claims.expires_at.is_none_or(|end| end + PAGE_GRACE <= app.now()) {
+        return Ok(PageDevice::Unknown);
+    }
+    let mut reader = app.db.reader().await?;
+    let mut tx = reader.tx()?;
+    let Some(device) = device::by_id(&mut tx, shard, id).await? else { return Ok(PageDevice::Unknown) };
+    if device.accepts(claims.family) {
+        return Ok(PageDevice::Open(Box::new(Caller { device, shard, slot: None })));
+    }
+    if device.deregistered_at.is_none() {
+        return Ok(PageDevice::Unknown);
+    }
+    let client = profile::client(&mut tx, claims.client).await?.filter(|client| client.kind.is_confidential());
+    Ok(PageDevice::Unregistered(client.and_then(|client| again(&client, &device))))
+}
+
+/// The authorize request that would link a unit again.
+fn again(client: &opendrs_domain::profile::Client, device: &Device) -> Option<String> {
+    let data = serde_json::json!({ "dash:replenish": {
+        "device_model": device.model_code, "serial": device.serial, "is_test_device": device.test,
+    } });
+    let params = [
+        ("client_id", client.id.to_string()),
+        ("scope", "dash:replenish".into()),
+        ("scope_data", data.to_string()),
+        ("response_type", "code".into()),
+        ("redirect_uri", client.redirect_uris.first()?.clone()),
+    ];
+    let query: Vec<_> = params.iter().map(|(name, value)| format!("{name}={}", form::escape(value, ""))).collect();
+    Some(format!("/ap/oa?{}", query.join("&")))
 }

@@ -1,0 +1,86 @@
+//! The seven endpoints: what, one use case, answer.
+
+use super::Call;
+use super::body::Fields;
+use super::problem::Problem;
+use opendrs_domain::reading::{DeviceStatus, SlotStatus};
+use opendrs_domain::version::{Endpoint, Version};
+use opendrs_domain::wire::{latest, v1};
+use opendrs_service::order::Replenished;
+use opendrs_service::{Error, device, order, reading, subscription};
+use serde::Serialize;
+
+/// The answer where there is nothing to say; some clients fail on an empty body.
+const NOTHING: &str = "{}";
+
+pub(super) async fn call(endpoint: Endpoint, call: Call<'_>) -> Result<String, Problem> {
+    match endpoint {
+        Endpoint::Replenish => replenish(call).await,
+        Endpoint::SlotStatus => slot_status(call).await,
+        Endpoint::DeviceStatus => device_status(call).await,
+        Endpoint::Deregister => deregister(call).await,
+        Endpoint::SubscriptionInfo => subscription_info(call).await,
+        Endpoint::CancelTestOrders => cancel_test_orders(call).await,
+        Endpoint::OrderInfo => order_info(call).await,
+    }
+}
+
+fn write(answer: &impl Serialize) -> Result<String, Problem> {
+    serde_json::to_string(answer).map_err(|e| Problem::from(Error::Internal(e.to_string())))
+}
+
+async fn replenish(Call { site, caller, .. }: Call<'_>) -> Result<String, Problem> {
+    let slot = caller.slot.clone().ok_or(Problem::NotFound)?;
+    let (detail_code, instance) = match order::replenish(&site.app, &caller, &slot).await? {
+        Replenished::Standard(instance) => ("STANDARD_ORDER_PLACED", instance),
+        Replenished::Test(instance) => ("TEST_ORDER_PLACED", instance),
+        Replenished::InProgress(instance) => ("ORDER_INPROGRESS", instance),
+    };
+    write(&latest::Replenished { detail_code, event_instance_id: instance.to_string() })
+}
+
+async fn slot_status(Call { site, mut caller, body, .. }: Call<'_>) -> Result<String, Problem> {
+    let slot = caller.slot.take().ok_or(Problem::NotFound)?;
+    let mut fields = Fields::read(&body)?;
+    let status = SlotStatus::read(|name| fields.take(name)).map_err(Error::from)?;
+    reading::add(&site.app, caller, slot, status).await?;
+    Ok(NOTHING.into())
+}
+
+async fn device_status(Call { site, caller, body, .. }: Call<'_>) -> Result<String, Problem> {
+    let mut fields = Fields::read(&body)?;
+    let status = DeviceStatus::read(|name| fields.take(name)).map_err(Error::from)?;
+    device::status(&site.app, &caller, &status).await?;
+    Ok(NOTHING.into())
+}
+
+async fn deregister(call: Call<'_>) -> Result<String, Problem> {
+    let named = (call.param("model"), call.param("serial"));
+    let named = (named != ("", "")).then_some(named);
+    device::deregister(&call.site.app, &call.caller, named).await?;
+    Ok(NOTHING.into())
+}
+
+async fn subscription_info(Call { site, caller, result, .. }: Call<'_>) -> Result<String, Problem> {
+    let slots = subscription::info(&site.app, &caller).await?;
+    match result {
+        Version::V1 => write(&v1::SubscriptionInfo::from(slots.as_slice())),
+        Version::V2 => write(&latest::SubscriptionInfo::from(slots.as_slice())),
+    }
+}
+
+async fn cancel_test_orders(Call { site, mut caller, .. }: Call<'_>) -> Result<String, Problem> {
+    let slot = caller.slot.take();
+    let slots = order::cancel_test(&site.app, &caller, slot).await?;
+    let status = |free| if free { "NO_ORDER_IN_PROGRESS" } else { "ORDER_INPROGRESS" };
+    let slot_order_statuses = slots
+        .into_iter()
+        .map(|(slot, free)| latest::SlotOrderStatus { order_status: status(free), slot_id: slot.to_string() })
+        .collect();
+    write(&latest::TestOrdersCancelled { slot_order_statuses })
+}
+
+async fn order_info(call: Call<'_>) -> Result<String, Problem> {
+    let order = order::info(&call.site.app, &call.caller, call.param("instance")).await?;
+    write(&latest::OrderInfo::from(&order))
+}

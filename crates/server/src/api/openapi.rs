@@ -1,0 +1,253 @@
+//! The device API as OpenAPI 3.1, made from the version table.
+//!
+//! Invariant: paths, methods, types and versions come from [`ENDPOINTS`]; only the shapes of bodies are written here,
+//! and tests hold real answers against them.
+
+use opendrs_domain::version::{ENDPOINTS, Endpoint, INPUT_HEADER, RESULT_HEADER, Spec, full_name};
+use serde_json::{Map, Value, json};
+
+/// The document; `url` is where the service is reached.
+#[must_use]
+pub fn document(url: &str) -> Value {
+    let mut paths = Map::new();
+    for spec in &ENDPOINTS {
+        for (at, path) in spec.paths.iter().enumerate() {
+            let operation = operation(spec, path, at);
+            let entry = paths.entry(wire_path(path)).or_insert_with(|| json!({}));
+            entry[spec.method.to_lowercase()] = operation;
+        }
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "OpenDRS device API",
+            "version": env!("CARGO_PKG_VERSION"),
+            "summary": "The Dash Replenishment Service, self-hosted.",
+            "description": "What devices and makers' clouds call. Every call carries an access token and two version \
+                            headers. Every refusal is JSON with a message that says what to change.",
+            "license": { "name": "Apache-2.0 OR MIT", "identifier": "Apache-2.0 OR MIT" },
+        },
+        "servers": [{ "url": url }],
+        "security": [{ "accessToken": [] }],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "accessToken": { "type": "http", "scheme": "bearer", "description": "A Login with Amazon access token, `Atza|...`." },
+            },
+            "schemas": schemas(),
+            "headers": headers(),
+            "responses": refusals(),
+        },
+    })
+}
+
+/// Parameters by the names that makers know.
+fn wire_path(path: &str) -> String {
+    path.replace("{slot}", "{slotId}")
+        .replace("{instance}", "{eventInstanceId}")
+        .replace("{model}", "{deviceModelId}")
+        .replace("{serial}", "{deviceIdentifier}")
+}
+
+fn operation(spec: &Spec, path: &str, at: usize) -> Value {
+    let suffix = if at == 0 { String::new() } else { (at + 1).to_string() };
+    let names = |short: &str, versions: &[opendrs_domain::version::Version]| {
+        versions.iter().map(|v| full_name(short, *v)).collect::<Vec<_>>()
+    };
+    let header = |name: &str, values: Vec<String>, words: &str| {
+        json!({ "name": name, "in": "header", "required": true, "description": words,
+                "schema": { "type": "string", "enum": values } })
+    };
+    let mut parameters = vec![
+        header(INPUT_HEADER, names(spec.input, spec.inputs), "Version of the request."),
+        header(RESULT_HEADER, names(spec.result, spec.results), "Version wanted for the answer."),
+    ];
+    let string =
+        |pattern: &str, max: u32| json!({ "type": "string", "minLength": 1, "maxLength": max, "pattern": pattern });
+    for (mark, name, schema, words) in [
+        ("{slot}", "slotId", string("^[A-Za-z0-9._~-]+$", 64), "A slot of the device's model."),
+        ("{model}", "deviceModelId", string("^[A-Za-z0-9+_-]+$", 64), "The token's device model."),
+        ("{serial}", "deviceIdentifier", string("^[A-Za-z0-9+_-]+$", 64), "The token's serial."),
+        ("{instance}", "eventInstanceId", string("^[A-Za-z0-9._-]+$", 255), "As Replenish returned it."),
+    ] {
+        if path.contains(mark) {
+            parameters
+                .push(json!({ "name": name, "in": "path", "required": true, "description": words, "schema": schema }));
+        }
+    }
+    let mut responses = json!({
+        "200": {
+            "description": "Done.",
+            "headers": {
+                "x-amzn-RequestId": { "$ref": "#/components/headers/RequestId" },
+                "x-amz-Date": { "$ref": "#/components/headers/Date" },
+                INPUT_HEADER: { "description": "Version of this answer.", "required": true,
+                    "schema": { "type": "string", "enum": names(spec.result, spec.results) } },
+            },
+            "content": { "application/json": { "schema": answer(spec.endpoint) } },
+        },
+    });
+    for status in ["400", "404", "405", "413", "429", "500", "503"] {
+        responses[status] = json!({ "$ref": format!("#/components/responses/Refusal{status}") });
+    }
+    let mut operation = json!({
+        "operationId": format!("{}{suffix}", id(spec.endpoint)),
+        "summary": spec.title,
+        "description": describe(spec.endpoint),
+        "parameters": parameters,
+        "responses": responses,
+    });
+    if let Some(schema) = body(spec.endpoint) {
+        operation["requestBody"] = json!({
+            "required": true,
+            "description": "JSON, or the same names as form fields; looked at by its content, not by its label.",
+            "content": { "application/json": { "schema": { "$ref": format!("#/components/schemas/{schema}") } } },
+        });
+    }
+    operation
+}
+
+fn id(endpoint: Endpoint) -> &'static str {
+    match endpoint {
+        Endpoint::Replenish => "replenish",
+        Endpoint::SlotStatus => "slotStatus",
+        Endpoint::DeviceStatus => "deviceStatus",
+        Endpoint::Deregister => "deregister",
+        Endpoint::SubscriptionInfo => "subscriptionInfo",
+        Endpoint::CancelTestOrders => "cancelTestOrders",
+        Endpoint::OrderInfo => "getOrderInfo",
+    }
+}
+
+fn describe(endpoint: Endpoint) -> &'static str {
+    match endpoint {
+        Endpoint::Replenish => {
+            "Orders the product chosen for the slot, unless an order is under way. Any body is ignored."
+        }
+        Endpoint::SlotStatus => "Stores what is left in the slot, durably, before it is answered.",
+        Endpoint::DeviceStatus => "Stores when the device was last used.",
+        Endpoint::Deregister => "Ends the registration: every token and code of the device is dead at once.",
+        Endpoint::SubscriptionInfo => "Every slot of the device, and what it may order.",
+        Endpoint::CancelTestOrders => {
+            "Frees the slot of a test device, so that the next Replenish places an order again."
+        }
+        Endpoint::OrderInfo => "Where an order stands.",
+    }
+}
+
+fn body(endpoint: Endpoint) -> Option<&'static str> {
+    match endpoint {
+        Endpoint::SlotStatus => Some("SlotStatus"),
+        Endpoint::DeviceStatus => Some("DeviceStatus"),
+        _ => None,
+    }
+}
+
+fn answer(endpoint: Endpoint) -> Value {
+    let schema = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
+    match endpoint {
+        Endpoint::Replenish => schema("Replenished"),
+        Endpoint::SlotStatus | Endpoint::DeviceStatus | Endpoint::Deregister => schema("Nothing"),
+        Endpoint::SubscriptionInfo => json!({ "oneOf": [schema("SubscriptionInfoV1"), schema("SubscriptionInfo")] }),
+        Endpoint::CancelTestOrders => schema("TestOrdersCancelled"),
+        Endpoint::OrderInfo => schema("OrderInfo"),
+    }
+}
+
+fn object(properties: &Value, required: &[&str]) -> Value {
+    json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
+}
+
+fn schemas() -> Value {
+    let text = json!({ "type": "string" });
+    let amount = json!({ "type": "number", "minimum": 0 });
+    let level = json!({ "type": "number", "minimum": 0, "maximum": 1e300 });
+    let maybe_level = json!({ "type": ["number", "null"], "minimum": 0, "maximum": 1e300 });
+    let date = json!({
+        "description": "RFC 3339. Offsets without colon, dates alone, unpadded parts and epoch seconds or milliseconds are read too.",
+        "type": ["string", "null"], "format": "date-time",
+    });
+    let when = json!({ "description": "RFC 3339, and the other forms that SlotStatus reads.", "type": "string", "format": "date-time" });
+    let product = object(&json!({ "asin": text, "quantity": amount, "unit": text }), &["asin", "quantity", "unit"]);
+    let slot = object(
+        &json!({ "subscribed": { "type": "boolean" }, "productInfoList": { "type": "array", "items": product } }),
+        &["subscribed", "productInfoList"],
+    );
+    let by_slot = |value: Value| {
+        let map = json!({ "type": "object", "additionalProperties": value });
+        object(&json!({ "slotsSubscriptionStatus": map }), &["slotsSubscriptionStatus"])
+    };
+    let slot_order = object(
+        &json!({ "orderStatus": { "type": "string", "enum": ["NO_ORDER_IN_PROGRESS", "ORDER_INPROGRESS"] }, "slotId": text }),
+        &["orderStatus", "slotId"],
+    );
+    let item = object(
+        &json!({
+            "asin": text, "quantity": amount, "slotId": text,
+            "expectedDeliveryDate": { "type": ["string", "null"], "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$" },
+            "status": { "type": "string", "enum": ["Processing", "Shipped", "Cancelled"] },
+        }),
+        &["asin", "expectedDeliveryDate", "quantity", "slotId", "status"],
+    );
+    let data = object(
+        &json!({ "instanceId": text, "orderItems": { "type": "array", "items": item } }),
+        &["instanceId", "orderItems"],
+    );
+    json!({
+        "SlotStatus": {
+            "type": "object",
+            "properties": {
+                "remainingQuantityInUnit": level, "originalQuantityInUnit": level, "totalQuantityOnHand": maybe_level,
+                "expectedReplenishmentDate": date, "lastUseDate": date,
+            },
+            "required": ["remainingQuantityInUnit", "originalQuantityInUnit"],
+        },
+        "DeviceStatus": {
+            "type": "object", "properties": { "mostRecentlyActiveDate": when }, "required": ["mostRecentlyActiveDate"],
+        },
+        "Replenished": object(
+            &json!({
+                "detailCode": { "type": "string", "enum": ["STANDARD_ORDER_PLACED", "TEST_ORDER_PLACED", "ORDER_INPROGRESS"] },
+                "eventInstanceId": { "type": "string", "maxLength": 255 },
+            }),
+            &["detailCode", "eventInstanceId"],
+        ),
+        "Nothing": object(&json!({}), &[]),
+        "SubscriptionInfo": by_slot(slot),
+        "SubscriptionInfoV1": by_slot(json!({ "type": "boolean" })),
+        "TestOrdersCancelled": object(
+            &json!({ "slotOrderStatuses": { "type": "array", "items": slot_order } }), &["slotOrderStatuses"],
+        ),
+        "OrderInfo": object(&json!({ "orderInfoData": data }), &["orderInfoData"]),
+        "Refusal": object(&json!({ "message": text }), &["message"]),
+    })
+}
+
+fn headers() -> Value {
+    json!({
+        "RequestId": { "description": "The call's id; name it when you ask for help.", "required": true,
+            "schema": { "type": "string", "format": "uuid" } },
+        "Date": { "description": "When it was answered, RFC 2822.", "required": true, "schema": { "type": "string" } },
+    })
+}
+
+fn refusals() -> Value {
+    let mut all = Map::new();
+    for (status, words) in [
+        ("400", "The caller can mend it: a bad token (`Invalid token`), version header, slot, body or state."),
+        ("404", "No such path; for Replenish also: no such slot."),
+        ("405", "The path does not take this method."),
+        ("413", "The body is over 64 KiB."),
+        ("429", "Too many calls."),
+        ("500", "Our fault; the request id leads to the log."),
+        ("503", "The store is out of reach; try again."),
+    ] {
+        let refusal = json!({
+            "description": words,
+            "headers": { "x-amzn-RequestId": { "$ref": "#/components/headers/RequestId" } },
+            "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Refusal" } } },
+        });
+        all.insert(format!("Refusal{status}"), refusal);
+    }
+    Value::Object(all)
+}

@@ -1,0 +1,141 @@
+//! Every refusal of the device API: status, exception name, message (decisions 6).
+//!
+//! Invariant: one exhaustive `match` over [`opendrs_service::Error`]; never 401 or 403, since clients in the field refresh their token
+//! on status 400 with the message `Invalid token` and on nothing else.
+
+use crate::http;
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use opendrs_domain::version::{BadVersion, Endpoint};
+use opendrs_service::Error;
+
+const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
+const NAMESPACE: &str = "http://internal.amazon.com/coral/com.amazon.parkeraccioservice/";
+/// Seconds after which a client may try again when the store is out of reach.
+pub(crate) const RETRY_SECONDS: &str = "5";
+
+/// A refusal.
+#[derive(Debug)]
+pub(crate) enum Problem {
+    /// By a use case.
+    Service(Error),
+    /// Replenish for a slot the model does not have: 404, where all others say 400.
+    NoSuchSlot(Error),
+    /// By the version table.
+    Version(BadVersion),
+    /// The body cannot be read.
+    BadBody(String),
+    /// The body is over the limit.
+    TooLarge,
+    /// No such path.
+    NotFound,
+    /// The path has other methods.
+    MethodNotAllowed,
+}
+
+impl Problem {
+    /// A use case's refusal at an endpoint.
+    pub(super) fn at(endpoint: Endpoint, error: Error) -> Self {
+        match (endpoint, &error) {
+            (Endpoint::Replenish, Error::UnknownSlot { .. }) => Problem::NoSuchSlot(error),
+            _ => Problem::Service(error),
+        }
+    }
+
+    fn parts(&self) -> (StatusCode, &'static str, String) {
+        const BAD: StatusCode = StatusCode::BAD_REQUEST;
+        match self {
+            Problem::Service(error) => of_service(error),
+            Problem::NoSuchSlot(error) => (StatusCode::NOT_FOUND, "ResourceNotFoundException", error.to_string()),
+            Problem::Version(bad) => (BAD, "ValidationException", bad.to_string()),
+            Problem::BadBody(why) => (BAD, "ValidationException", why.clone()),
+            Problem::TooLarge => {
+                let limit = format!("The body is larger than {} bytes.", http::MAX_BODY);
+                (StatusCode::PAYLOAD_TOO_LARGE, "RequestTooLargeException", limit)
+            }
+            Problem::NotFound => {
+                let message = "No such path. See the API's list at /-/openapi.json.".into();
+                (StatusCode::NOT_FOUND, "UnknownOperationException", message)
+            }
+            Problem::MethodNotAllowed => {
+                let message = "This path does not take this method; the Allow header lists those it takes.".into();
+                (StatusCode::METHOD_NOT_ALLOWED, "UnknownOperationException", message)
+            }
+        }
+    }
+}
+
+fn of_service(error: &Error) -> (StatusCode, &'static str, String) {
+    let status = match error {
+        Error::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
+        Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    let name = match error {
+        Error::InvalidToken => "InvalidTokenException",
+        Error::UnknownSlot { .. } | Error::UnknownOrder => "ResourceNotFoundException",
+        Error::Unsubscribed(_) => "SlotUnsubscribedException",
+        Error::Throttled(_) => "ThrottlingException",
+        Error::Unavailable(_) => "ServiceUnavailableException",
+        Error::Internal(_) => "InternalFailureException",
+        Error::InsufficientScope(_)
+        | Error::NotTestDevice
+        | Error::OtherDevice { .. }
+        | Error::BadField(_)
+        | Error::NotCancelled(_)
+        | Error::OAuth { .. }
+        | Error::WrongPassword
+        | Error::SignupGone
+        | Error::BadChoice(_)
+        | Error::BadSeed { .. }
+        | Error::BadCommand(_) => "ValidationException",
+    };
+    (status, name, error.to_string())
+}
+
+/// Writes the log's line of an error that is ours or the store's; nothing else logs it.
+pub(crate) fn log(error: &Error) {
+    match error {
+        Error::Internal(why) => tracing::error!(why, "a call failed"),
+        Error::Unavailable(why) => tracing::warn!(why, "the store is out of reach"),
+        _ => {}
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        Problem::Service(error)
+    }
+}
+
+impl From<BadVersion> for Problem {
+    fn from(bad: BadVersion) -> Self {
+        Problem::Version(bad)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        if let Problem::Service(error) = &self {
+            log(error);
+        }
+        let (status, name, message) = self.parts();
+        let mut response = http::json(status, serde_json::json!({ "message": message }).to_string());
+        let headers = response.headers_mut();
+        if let Ok(value) = HeaderValue::try_from(format!("{name}:{NAMESPACE}")) {
+            headers.insert(ERROR_TYPE, value);
+        }
+        match &self {
+            Problem::Service(Error::Throttled(seconds)) => {
+                headers.insert(RETRY_AFTER, HeaderValue::from(*seconds));
+            }
+            _ if status == StatusCode::SERVICE_UNAVAILABLE => {
+                headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS));
+            }
+            _ => {}
+        }
+        response
+    }
+}

@@ -1,0 +1,58 @@
+//! `opendrs demo`: the main job, seen at work.
+//!
+//! A fresh store, a server in this process, and a device that knows of it only what the wire tells. Invariant: every
+//! step is a real request over a socket, held against what the specification says; a step that answers otherwise makes
+//! the whole demo fail.
+
+mod story;
+mod walk;
+
+use super::open::{self, Time};
+use super::serve::{self, Running};
+use super::{StoreArgs, out, seed};
+use clap::Args;
+use std::path::Path;
+use story::Story;
+use toml::Value;
+
+const SEED: &str = include_str!("demo.seed.toml");
+
+#[derive(Debug, Args)]
+pub(super) struct Demo {
+    /// Address to listen on; port 0 takes a free one.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7373")]
+    listen: String,
+    /// Exit after the walk, with status 0 only if every step answered as it should.
+    #[arg(long)]
+    once: bool,
+    /// Print the timeline as JSON lines.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(file: Option<&Path>, args: Demo) -> Result<(), String> {
+    let folder = tempfile::Builder::new().prefix("opendrs-demo-").tempdir();
+    let folder = folder.map_err(|e| format!("cannot make a fresh data folder: {e}"))?;
+    let store = StoreArgs { data: Some(folder.path().to_owned()), database_url: None };
+    let listen = ("server", "listen", Value::String(args.listen.clone()));
+    let config = open::config(file, &store, vec![listen])?;
+    serve::log(&config.server.log)?;
+    let app = open::app(&config, Time::Test).await?;
+    seed::apply_text(&app, SEED, "the demo's seed").await?;
+    let running = Running::start(&config, app).await?;
+    let (address, _) = running.addresses.first().ok_or("the demo needs the service, login, web and worker roles")?;
+    let base = format!("http://{address}");
+    let mut story = Story::new(args.json);
+    let walked = walk::walk(&base, &running.site.app, &mut story).await;
+    let good = story.end(walked.as_ref().err());
+    if !good || args.once {
+        running.stop().await;
+        return if good { Ok(()) } else { Err("the demo did not go as the specification says".into()) };
+    }
+    if let Ok(device) = walked {
+        out::say(story::what_next(&base, folder.path(), &device));
+    }
+    serve::stopped().await;
+    running.stop().await;
+    Ok(())
+}

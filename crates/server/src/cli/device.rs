@@ -1,0 +1,97 @@
+//! `opendrs device link`: links a device without a browser.
+
+use super::open::{self, Time};
+use super::{StoreArgs, out};
+use clap::{Args, Subcommand};
+use opendrs_domain::login::pkce::Challenge;
+use opendrs_domain::text::{Asin, Email, ModelCode, Serial, SlotId};
+use opendrs_domain::wire::latest::SubscriptionInfo;
+use opendrs_service::login::exchange::Tokens;
+use opendrs_service::login::link::{Granted, Link, Subscribe, link};
+use serde_json::json;
+use std::path::Path;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Device {
+    /// Link a device to a customer and print its tokens as one JSON object.
+    Link(LinkArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LinkArgs {
+    #[command(flatten)]
+    store: StoreArgs,
+    /// The LwA client the device is linked through.
+    #[arg(long, value_name = "ID")]
+    client: String,
+    /// The device model.
+    #[arg(long, value_name = "MODEL", value_parser = ModelCode::parse)]
+    model: ModelCode,
+    /// The unit's serial.
+    #[arg(long, value_name = "SERIAL", value_parser = Serial::parse)]
+    serial: Serial,
+    /// The owner's e-mail address.
+    #[arg(long, value_name = "EMAIL", value_parser = Email::parse, default_value = "customer@example.com")]
+    customer: Email,
+    /// Make it a test device: its orders are free of payment and parcels.
+    #[arg(long)]
+    test_device: bool,
+    /// Which slots are on: all (each with its first product), none, or SLOT=ASIN,...
+    #[arg(long, value_name = "WHICH", value_parser = subscribe, default_value = "all")]
+    subscribe: Subscribe,
+    /// Print an authorization code instead of tokens.
+    #[arg(long, requires = "redirect_uri")]
+    code: bool,
+    /// The redirect URI the code is bound to.
+    #[arg(long, value_name = "URI", requires = "code")]
+    redirect_uri: Option<String>,
+    /// The proof key's challenge.
+    #[arg(long, value_name = "CHALLENGE", requires = "code")]
+    code_challenge: Option<String>,
+    /// S256 or plain; plain if it is left out.
+    #[arg(long, value_name = "METHOD", requires = "code_challenge")]
+    code_challenge_method: Option<String>,
+}
+
+fn subscribe(text: &str) -> Result<Subscribe, String> {
+    match text {
+        "all" => Ok(Subscribe::All),
+        "none" => Ok(Subscribe::None),
+        list => list
+            .split(',')
+            .map(|pair| {
+                let (slot, asin) = pair.split_once('=').ok_or("write all, none, or SLOT=ASIN,SLOT=ASIN")?;
+                let slot = SlotId::parse(slot).map_err(|e| e.to_string())?;
+                Ok((slot, Asin::parse(asin).map_err(|e| e.to_string())?))
+            })
+            .collect::<Result<_, String>>()
+            .map(Subscribe::Some),
+    }
+}
+
+pub(super) async fn run(file: Option<&Path>, Device::Link(args): Device) -> Result<(), String> {
+    let config = open::config(file, &args.store, Vec::new())?;
+    let app = open::app(&config, Time::AsServed).await?;
+    let challenge = Challenge::parse(args.code_challenge.as_deref(), args.code_challenge_method.as_deref())?;
+    let code = args.redirect_uri.filter(|_| args.code).map(|uri| (uri, challenge));
+    let command = Link {
+        client: args.client,
+        model: args.model,
+        serial: args.serial,
+        customer: args.customer,
+        test: args.test_device,
+        subscribe: args.subscribe,
+        code,
+    };
+    let linked = link(&app, command).await.map_err(|e| e.to_string())?;
+    let slots = serde_json::to_value(SubscriptionInfo::from(linked.slots.as_slice())).unwrap_or_default();
+    let slots = &slots["slotsSubscriptionStatus"];
+    let answer = match linked.grant {
+        Granted::Code(code) => json!({ "code": code, "expires_in": 300, "slots": slots }),
+        Granted::Tokens(Tokens { access, refresh, expires_in }) => {
+            json!({ "access_token": access, "refresh_token": refresh, "expires_in": expires_in, "slots": slots })
+        }
+    };
+    out::say(answer.to_string());
+    Ok(())
+}

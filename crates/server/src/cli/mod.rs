@@ -1,0 +1,106 @@
+//! The command line: one file a command.
+//!
+//! Invariant: what scripts read goes to standard output, everything else to standard error; a failure names the fix and
+//! ends with status 1, wrong usage with status 2.
+
+mod bench;
+mod clock;
+mod completions;
+mod config;
+mod demo;
+mod device;
+mod events;
+mod keys;
+mod open;
+mod out;
+mod readings;
+mod seed;
+mod serve;
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Your own Dash Replenishment Service: link devices, take their reorders, follow their orders.
+#[derive(Debug, Parser)]
+#[command(name = "opendrs", version, arg_required_else_help = true, max_term_width = 110)]
+#[command(after_help = "Begin with `opendrs demo`: it shows the whole service at work and prints lines to try.")]
+struct Cli {
+    /// Settings file; `opendrs config default` prints one with every setting.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the service.
+    Serve(serve::Serve),
+    /// See the whole service at work: a device signs up, reorders, and its order is shipped and delivered.
+    Demo(demo::Demo),
+    /// Add makers, models, products and customers from a file; applying it twice changes nothing.
+    Seed(seed::Seed),
+    /// Devices.
+    #[command(subcommand)]
+    Device(device::Device),
+    /// Show, freeze or move the clock of a server started with --test-clock.
+    Clock(clock::Clock),
+    /// What makers are told.
+    #[command(subcommand)]
+    Events(events::Events),
+    /// What devices reported of their slots.
+    #[command(subcommand)]
+    Readings(readings::Readings),
+    /// The keys that tokens are made with.
+    #[command(subcommand)]
+    Keys(keys::Keys),
+    /// Settings.
+    #[command(subcommand)]
+    Config(config::Config),
+    /// Load for measurements; `cargo xtask bench` uses it.
+    #[command(subcommand)]
+    Bench(bench::Bench),
+    /// Completion for your shell.
+    Completions(completions::Completions),
+}
+
+/// Which store a command works on.
+#[derive(Clone, Debug, Default, Args)]
+struct StoreArgs {
+    /// Data folder with the SQLite database and the master key.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// PostgreSQL instead of SQLite: postgres://user:password@host:5432/name.
+    #[arg(long, value_name = "URL", hide_env_values = true)]
+    database_url: Option<String>,
+}
+
+/// Runs the command line.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return out::fail(&format!("the runtime cannot start: {error}")),
+    };
+    let file = cli.config.as_deref();
+    let done = runtime.block_on(async {
+        match cli.command {
+            Command::Serve(args) => serve::run(file, args).await,
+            Command::Demo(args) => demo::run(file, args).await,
+            Command::Seed(args) => seed::run(file, args).await,
+            Command::Device(args) => device::run(file, args).await,
+            Command::Clock(args) => clock::run(args).await,
+            Command::Events(args) => events::run(file, args).await,
+            Command::Readings(args) => readings::run(file, args).await,
+            Command::Keys(args) => keys::run(file, args).await,
+            Command::Config(args) => config::run(file, &args),
+            Command::Bench(args) => bench::run(args).await,
+            Command::Completions(args) => completions::run(&args),
+        }
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => out::fail(&message),
+    }
+}

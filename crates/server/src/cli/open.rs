@@ -1,0 +1,100 @@
+//! Opening the application that a command works on: settings, master key, store.
+
+use super::StoreArgs;
+use crate::config::{Config, Override};
+use opendrs_service::clock::SystemClock;
+use opendrs_service::random::SystemRandom;
+use opendrs_service::{App, Parts, Settings};
+use opendrs_store::Place;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+use toml::Value;
+
+/// Settings of all sources, for a command with store options and perhaps others.
+pub(super) fn config(file: Option<&Path>, store: &StoreArgs, mut more: Vec<Override>) -> Result<Config, String> {
+    if let Some(data) = &store.data {
+        more.push(("server", "data", Value::String(data.display().to_string())));
+        // A folder named on the command line means SQLite in it, whatever else is set.
+        more.push(("server", "database_url", Value::String(String::new())));
+    }
+    if let Some(url) = &store.database_url {
+        more.push(("server", "database_url", Value::String(url.clone())));
+    }
+    Config::load(file, std::env::vars(), more)
+}
+
+/// Whether the clock may be moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Time {
+    /// It is the system's.
+    System,
+    /// It can be moved, and the store remembers how far.
+    Test,
+    /// As the server that uses this store has it: commands beside a server with a test clock tell its time.
+    AsServed,
+}
+
+/// Opens the application.
+pub(super) async fn app(config: &Config, time: Time) -> Result<App, String> {
+    let place = config.place();
+    if let Place::File(_) = &place {
+        let folder = &config.server.data;
+        std::fs::create_dir_all(folder).map_err(|e| {
+            format!("cannot make the data folder {}: {e}. Choose another with --data", folder.display())
+        })?;
+    }
+    let parts = Parts {
+        place,
+        master: master(&config.master_file())?,
+        clock: Arc::new(SystemClock),
+        random: Arc::new(SystemRandom),
+        settings: Settings { timing: config.timing(), issuer: config.login.issuer.clone() },
+        // A clock that was never moved tells the system's time.
+        test_clock: time != Time::System,
+    };
+    App::open(parts).await.map_err(|e| match e {
+        opendrs_service::Error::Unavailable(why) | opendrs_service::Error::Internal(why) => why,
+        other => other.to_string(),
+    })
+}
+
+/// The master key of a file, which is made, for its owner's eyes alone, if it is not there.
+fn master(path: &Path) -> Result<[u8; 32], String> {
+    let at = path.display();
+    match std::fs::read_to_string(path) {
+        Ok(text) => parse(text.trim()).ok_or_else(|| format!("{at} is no master key: it must hold 64 hex digits")),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => create(path),
+        Err(error) => Err(format!("cannot read the master key {at}: {error}")),
+    }
+}
+
+fn parse(text: &str) -> Option<[u8; 32]> {
+    let digits = (text.len() == 64 && text.is_ascii()).then(|| text.as_bytes().chunks(2))?;
+    let bytes = digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+    bytes.collect::<Option<Vec<_>>>()?.try_into().ok()
+}
+
+fn create(path: &Path) -> Result<[u8; 32], String> {
+    use opendrs_service::random::Random;
+    let mut key = [0_u8; 32];
+    SystemRandom.fill(&mut key);
+    let text: String = key.iter().map(|b| format!("{b:02x}")).collect();
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(|e| format!("cannot make the folder {}: {e}", folder.display()))?;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(mut file) => {
+            let written = file.write_all(format!("{text}\n").as_bytes()).and_then(|()| file.sync_all());
+            written.map_err(|e| format!("cannot write the master key {}: {e}", path.display()))?;
+            Ok(key)
+        }
+        // Another process of ours was quicker.
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => master(path),
+        Err(error) => Err(format!("cannot make the master key {}: {error}", path.display())),
+    }
+}

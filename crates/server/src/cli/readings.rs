@@ -1,0 +1,48 @@
+//! `opendrs readings list`: what devices reported of their slots.
+
+use super::open::{self, Time};
+use super::{StoreArgs, out};
+use clap::{Args, Subcommand};
+use opendrs_service::reading;
+use serde_json::json;
+use std::path::Path;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Readings {
+    /// The newest readings, newest first.
+    List(List),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct List {
+    #[command(flatten)]
+    store: StoreArgs,
+    /// How many at most.
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=10_000))]
+    limit: i64,
+    /// Print one JSON object a line.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(file: Option<&Path>, Readings::List(args): Readings) -> Result<(), String> {
+    let config = open::config(file, &args.store, Vec::new())?;
+    let app = open::app(&config, Time::AsServed).await?;
+    for r in reading::newest(&app, args.limit).await.map_err(|e| e.to_string())? {
+        if args.json {
+            let line = json!({
+                "at": r.at.to_millis_text(), "serial": r.serial.as_str(), "slotId": r.slot.as_str(),
+                "remainingQuantityInUnit": r.status.remaining, "originalQuantityInUnit": r.status.original,
+                "totalQuantityOnHand": r.status.on_hand,
+                "expectedReplenishmentDate": r.status.expected_at.map(|t| t.to_millis_text()),
+                "lastUseDate": r.status.last_use_at.map(|t| t.to_millis_text()), "flagged": r.odd,
+            });
+            out::say(line.to_string());
+        } else {
+            let odd = if r.odd { "  (more than full)" } else { "" };
+            let (left, full) = (r.status.remaining, r.status.original);
+            out::say(format!("{}  {} {}  {left} of {full}{odd}", r.at, r.serial, r.slot));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,360 @@
+//! `opendrs seed FILE`: the seed file's syntax, and what became of its declarations.
+
+use super::open::{self, Time};
+use super::{StoreArgs, out};
+use clap::Args;
+use opendrs_domain::customer::Address;
+use opendrs_domain::id::{ClientId, CompositeId, ProfileId};
+use opendrs_domain::login::redirect;
+use opendrs_domain::money::Money;
+use opendrs_domain::product::Product;
+use opendrs_domain::profile::ClientKind;
+use opendrs_domain::text::{Asin, Email, ModelCode, SlotId};
+use opendrs_service::App;
+use opendrs_service::seed::{self as service, Item};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use toml::Spanned;
+
+#[derive(Debug, Args)]
+pub(super) struct Seed {
+    /// The seed file; the README shows its shape.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    store: StoreArgs,
+    /// Print one JSON object a line.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(file: Option<&Path>, args: Seed) -> Result<(), String> {
+    let config = open::config(file, &args.store, Vec::new())?;
+    let app = open::app(&config, Time::AsServed).await?;
+    apply(&app, &args.file, args.json).await
+}
+
+/// Applies a file and prints what became of each declaration.
+pub(super) async fn apply(app: &App, path: &Path, json: bool) -> Result<(), String> {
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|e| format!("cannot read the seed file {name}: {e}"))?;
+    for item in apply_text(app, &text, &name).await? {
+        print(&item, json);
+    }
+    Ok(())
+}
+
+/// Applies a seed's text; `name` stands before errors.
+pub(super) async fn apply_text(app: &App, text: &str, name: &str) -> Result<Vec<Item>, String> {
+    let seed = parse(text).map_err(|e| format!("{name}: {e}"))?;
+    service::apply(app, seed).await.map_err(|e| format!("{name}: {e}"))
+}
+
+fn print(item: &Item, json: bool) {
+    let Item { kind, name, id, done, secret } = item;
+    if json {
+        let mut line = serde_json::json!({ "kind": kind, "name": name, "id": id, "done": done.as_str() });
+        if let Some(secret) = secret {
+            line["secret"] = secret.as_str().into();
+        }
+        return out::say(line.to_string());
+    }
+    out::say(format!("{:<9} {kind:<8} {name}  {id}", done.as_str()));
+    if let Some(secret) = secret {
+        out::say(format!("{:<9} {:<8} {secret}  (shown this once: keep it)", "", "secret"));
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    maker: Vec<MakerToml>,
+    #[serde(default)]
+    product: Vec<ProductToml>,
+    #[serde(default)]
+    customer: Vec<CustomerToml>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MakerToml {
+    name: Spanned<String>,
+    #[serde(default)]
+    profile: Vec<ProfileToml>,
+    #[serde(default)]
+    model: Vec<ModelToml>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProfileToml {
+    name: Spanned<String>,
+    id: Option<Spanned<String>>,
+    privacy_url: Option<Spanned<String>>,
+    #[serde(default)]
+    client: Vec<ClientToml>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClientToml {
+    kind: Spanned<ClientKind>,
+    id: Option<Spanned<String>>,
+    secret: Option<Spanned<String>>,
+    #[serde(default)]
+    redirect_uris: Vec<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ModelToml {
+    id: Spanned<ModelCode>,
+    name: String,
+    #[serde(default)]
+    live: bool,
+    composite_id: Option<Spanned<String>>,
+    slot: Spanned<Vec<SlotToml>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SlotToml {
+    id: Option<Spanned<SlotId>>,
+    name: Spanned<String>,
+    unit: String,
+    #[serde(default)]
+    products: Vec<Spanned<Asin>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProductToml {
+    asin: Spanned<Asin>,
+    title: String,
+    price: Spanned<String>,
+    currency: String,
+    quantity: Spanned<f64>,
+    unit: String,
+    #[serde(default = "yes")]
+    available: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CustomerToml {
+    email: Spanned<Email>,
+    password: Spanned<String>,
+    name: String,
+    address: Option<Spanned<Address>>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Where errors stand.
+struct Lines<'t>(&'t str);
+
+impl Lines<'_> {
+    fn of<T>(&self, spanned: &Spanned<T>) -> usize {
+        1 + self.0[..spanned.span().start.min(self.0.len())].matches('\n').count()
+    }
+
+    fn refuse<T, R>(&self, at: &Spanned<T>, key: &str, why: impl std::fmt::Display) -> Result<R, String> {
+        Err(format!("line {}: {key}: {why}", self.of(at)))
+    }
+
+    /// Refuses the second of two that must differ.
+    fn distinct<'s, T: 's, K: PartialEq + std::fmt::Display>(
+        &self,
+        all: impl Iterator<Item = (&'s Spanned<T>, K)>,
+        key: &str,
+    ) -> Result<(), String> {
+        let mut seen: Vec<K> = Vec::new();
+        for (at, value) in all {
+            if seen.contains(&value) {
+                return self.refuse(at, key, format!("`{value}` is declared twice"));
+            }
+            seen.push(value);
+        }
+        Ok(())
+    }
+}
+
+fn parse(text: &str) -> Result<service::Seed, String> {
+    let file: File = toml::from_str(text).map_err(|e| e.to_string())?;
+    let lines = Lines(text);
+    lines.distinct(file.maker.iter().map(|m| (&m.name, m.name.get_ref())), "name")?;
+    lines.distinct(file.product.iter().map(|p| (&p.asin, p.asin.get_ref())), "asin")?;
+    lines.distinct(file.customer.iter().map(|c| (&c.email, c.email.get_ref())), "email")?;
+    let clients = file.maker.iter().flat_map(|m| &m.profile).flat_map(|p| &p.client);
+    lines.distinct(clients.filter_map(|c| c.id.as_ref()).map(|id| (id, id.get_ref())), "id")?;
+    Ok(service::Seed {
+        makers: file.maker.into_iter().map(|maker| lines.maker(maker)).collect::<Result<_, _>>()?,
+        products: file.product.into_iter().map(|product| lines.product(product)).collect::<Result<_, _>>()?,
+        customers: file.customer.into_iter().map(|customer| lines.customer(customer)).collect::<Result<_, _>>()?,
+    })
+}
+
+impl Lines<'_> {
+    fn named(&self, name: Spanned<String>) -> Result<String, String> {
+        match name.get_ref().trim() {
+            "" => self.refuse(&name, "name", "must not be empty"),
+            text if text.chars().count() > 120 => self.refuse(&name, "name", "has more than 120 characters"),
+            _ => Ok(name.into_inner()),
+        }
+    }
+
+    fn maker(&self, maker: MakerToml) -> Result<service::MakerSeed, String> {
+        self.distinct(maker.profile.iter().map(|p| (&p.name, p.name.get_ref())), "name")?;
+        self.distinct(maker.model.iter().map(|m| (&m.id, m.id.get_ref())), "id")?;
+        Ok(service::MakerSeed {
+            name: self.named(maker.name)?,
+            profiles: maker.profile.into_iter().map(|profile| self.profile(profile)).collect::<Result<_, _>>()?,
+            models: maker.model.into_iter().map(|model| self.model(model)).collect::<Result<_, _>>()?,
+        })
+    }
+
+    fn profile(&self, profile: ProfileToml) -> Result<service::ProfileSeed, String> {
+        let id = match &profile.id {
+            Some(id) => Some(ProfileId::parse(id.get_ref()).or_else(|e| self.refuse(id, "id", e))?),
+            None => None,
+        };
+        if let Some(url) = &profile.privacy_url
+            && !(url.get_ref().starts_with("https://") || url.get_ref().starts_with("http://"))
+        {
+            return self.refuse(url, "privacy_url", "must begin with https:// or http://");
+        }
+        Ok(service::ProfileSeed {
+            name: self.named(profile.name)?,
+            id,
+            privacy_url: profile.privacy_url.map(Spanned::into_inner),
+            clients: profile.client.into_iter().map(|client| self.client(client)).collect::<Result<_, _>>()?,
+        })
+    }
+
+    fn client(&self, client: ClientToml) -> Result<service::ClientSeed, String> {
+        let kind = *client.kind.get_ref();
+        let id = match &client.id {
+            Some(id) => Some(ClientId::parse(id.get_ref()).or_else(|e| self.refuse(id, "id", e))?),
+            None => None,
+        };
+        if let Some(secret) = &client.secret {
+            let text = secret.get_ref();
+            if !kind.is_confidential() {
+                return self.refuse(
+                    secret,
+                    "secret",
+                    "only web clients have a secret; the others prove their codes by PKCE",
+                );
+            }
+            if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+                return self.refuse(secret, "secret", "must be 64 hex digits; leave it out to have one generated");
+            }
+        }
+        for uri in &client.redirect_uris {
+            redirect::check(uri.get_ref(), kind).or_else(|e| self.refuse(uri, "redirect_uris", e))?;
+        }
+        Ok(service::ClientSeed {
+            line: self.of(&client.kind),
+            kind,
+            id,
+            secret: client.secret.map(Spanned::into_inner),
+            redirect_uris: client.redirect_uris.into_iter().map(Spanned::into_inner).collect(),
+        })
+    }
+
+    fn model(&self, model: ModelToml) -> Result<service::ModelSeed, String> {
+        let slots = model.slot.get_ref();
+        if slots.is_empty() || slots.len() > 20 {
+            return self.refuse(&model.slot, "slot", "a model has 1 to 20 slots");
+        }
+        self.distinct(slots.iter().filter_map(|s| s.id.as_ref()).map(|id| (id, id.get_ref())), "id")?;
+        self.distinct(slots.iter().map(|s| (&s.name, s.name.get_ref())), "name")?;
+        let composite = match &model.composite_id {
+            Some(id) => Some(CompositeId::parse(id.get_ref()).or_else(|e| self.refuse(id, "composite_id", e))?),
+            None => None,
+        };
+        let slot = |slot: SlotToml| -> Result<_, String> {
+            Ok(service::SlotSeed {
+                id: slot.id.map(Spanned::into_inner),
+                name: self.named(slot.name)?,
+                unit: slot.unit,
+                products: slot
+                    .products
+                    .into_iter()
+                    .map(|p| (self.of(&p), p.into_inner()))
+                    .map(|(l, a)| (a, l))
+                    .collect(),
+            })
+        };
+        Ok(service::ModelSeed {
+            code: model.id.into_inner(),
+            name: model.name,
+            live: model.live,
+            composite,
+            slots: model.slot.into_inner().into_iter().map(slot).collect::<Result<_, _>>()?,
+        })
+    }
+
+    fn product(&self, product: ProductToml) -> Result<Product, String> {
+        let price = Money::parse(product.price.get_ref(), &product.currency);
+        let price = price.or_else(|e| self.refuse(&product.price, "price", e))?;
+        let quantity = *product.quantity.get_ref();
+        if !quantity.is_finite() || quantity <= 0.0 {
+            return self.refuse(&product.quantity, "quantity", "must be above zero");
+        }
+        let ProductToml { asin, title, unit, available, .. } = product;
+        Ok(Product { asin: asin.into_inner(), title, price, quantity, unit, available })
+    }
+
+    fn customer(&self, customer: CustomerToml) -> Result<service::CustomerSeed, String> {
+        if customer.password.get_ref().chars().count() < 8 {
+            return self.refuse(&customer.password, "password", "must have at least 8 characters");
+        }
+        let address = match customer.address {
+            None => None,
+            Some(address) => {
+                let checked = address.get_ref().clone().checked();
+                Some(checked.or_else(|part| self.refuse(&address, "address", format!("check {part}")))?)
+            }
+        };
+        let CustomerToml { email, password, name, .. } = customer;
+        Ok(service::CustomerSeed { email: email.into_inner(), password: password.into_inner(), name, address })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    const PRODUCT: &str = "[[product]]\nasin = \"B000000001\"\ntitle = \"F\"\nprice = \"1\"\ncurrency = \"USD\"\nquantity = 1\nunit = \"c\"\n";
+
+    #[test]
+    fn errors_name_line_and_key() {
+        for (text, says) in [
+            ("[[maker]]\nnam = \"A\"", "line 2"),
+            ("[[maker]]\nname = \"A\"\n[[maker]]\nname = \"A\"", "line 4: name: `A` is declared twice"),
+            (
+                "[[maker]]\nname = \"A\"\n[[maker.profile]]\nname = \"P\"\n[[maker.profile.client]]\nkind = \"web\"\nsecret = \"x\"",
+                "line 7: secret: must be 64 hex digits",
+            ),
+            (
+                "[[maker]]\nname = \"A\"\n[[maker.profile]]\nname = \"P\"\n[[maker.profile.client]]\nkind = \"web\"\nredirect_uris = [\"http://a.example/\"]",
+                "line 7: redirect_uris: redirect URI `http://a.example/` uses http",
+            ),
+            (
+                "[[maker]]\nname = \"A\"\n[[maker.model]]\nid = \"a b\"\nname = \"M\"\nslot = []",
+                "`a b` is not a device model id",
+            ),
+            (&PRODUCT.replace("\"1\"", "\"1.999\""), "line 4: price: `1.999` is not a price in USD"),
+            (&PRODUCT.replace("= 1\n", "= 0\n"), "line 6: quantity: must be above zero"),
+            ("[[customer]]\nemail = \"a@b.example\"\npassword = \"short\"\nname = \"N\"", "line 3: password"),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(error.contains(says), "{error}");
+        }
+        assert_eq!(parse(PRODUCT).unwrap().products[0].price.minor, 100);
+    }
+}

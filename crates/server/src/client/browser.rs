@@ -1,0 +1,157 @@
+//! A browser as far as plain pages need one: cookies, links' targets, forms.
+//!
+//! It reads only pages this program writes, so its reading of HTML is no more than finding tags and attributes.
+
+use super::{Reply, send};
+use axum::http::{Method, StatusCode};
+use opendrs_domain::login::form;
+
+/// A browser at one server.
+#[derive(Clone, Debug)]
+pub struct Browser {
+    base: String,
+    cookies: Vec<(String, String)>,
+}
+
+/// A page's form: where it goes, and what it sends if nobody types anything.
+#[derive(Clone, Debug, Default)]
+pub struct Form {
+    /// Its target, as the page writes it.
+    pub action: String,
+    /// Names and values of hidden fields, filled inputs and preselected choices.
+    pub fields: Vec<(String, String)>,
+    /// Names and values of its buttons; a button is sent only when it is pressed.
+    pub buttons: Vec<(String, String)>,
+}
+
+impl Form {
+    /// Fills a field in, whatever it held.
+    #[must_use]
+    pub fn fill(mut self, name: &str, value: &str) -> Self {
+        self.fields.retain(|(n, _)| n != name);
+        self.fields.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Presses a button by its name.
+    #[must_use]
+    pub fn press(mut self, name: &str) -> Self {
+        let value = self.buttons.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone()).unwrap_or_default();
+        self.fields.push((name.to_owned(), value));
+        self
+    }
+
+    /// The form as it is sent.
+    #[must_use]
+    pub fn encoded(&self) -> String {
+        let pair = |(n, v): &(String, String)| format!("{}={}", form::escape(n, ""), form::escape(v, ""));
+        self.fields.iter().map(pair).collect::<Vec<_>>().join("&")
+    }
+
+    /// Every form of a page.
+    #[must_use]
+    pub fn all(html: &str) -> Vec<Form> {
+        let mut forms = Vec::new();
+        for part in html.split("<form ").skip(1) {
+            let part = part.split("</form>").next().unwrap_or_default();
+            let head = part.split('>').next().unwrap_or_default();
+            let mut form = Form { action: attribute(head, "action").unwrap_or_default(), ..Form::default() };
+            for tag in part.split('<').skip(1).map(|tag| tag.split('>').next().unwrap_or_default()) {
+                let Some(name) = attribute(tag, "name") else { continue };
+                let value = attribute(tag, "value").unwrap_or_default();
+                let kind = attribute(tag, "type").unwrap_or_default();
+                let choice = kind == "radio" || kind == "checkbox";
+                if tag.starts_with("button ") {
+                    form.buttons.push((name, value));
+                } else if tag.starts_with("input ") && (!choice || tag.ends_with(" checked")) {
+                    form.fields.push((name, value));
+                }
+            }
+            forms.push(form);
+        }
+        forms
+    }
+}
+
+/// An attribute of a tag, unescaped.
+fn attribute(tag: &str, name: &str) -> Option<String> {
+    let rest =
+        &tag[tag.find(&format!(" {name}=\"")).or_else(|| tag.starts_with(&format!("{name}=\"")).then_some(0))?..];
+    let value = rest.split('"').nth(1)?;
+    Some(unescape(value))
+}
+
+/// Undoes the escaping of our templates.
+fn unescape(text: &str) -> String {
+    let mut out = text.to_owned();
+    for (entity, plain) in [("&#38;", "&"), ("&#60;", "<"), ("&#62;", ">"), ("&#34;", "\""), ("&#39;", "'")] {
+        out = out.replace(entity, plain);
+    }
+    out
+}
+
+impl Browser {
+    /// A browser with no cookies.
+    #[must_use]
+    pub fn new(base: &str) -> Self {
+        Self { base: base.trim_end_matches('/').to_owned(), cookies: Vec::new() }
+    }
+
+    /// What it sends as `Cookie`.
+    #[must_use]
+    pub fn cookie_header(&self) -> String {
+        self.cookies.iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join("; ")
+    }
+
+    async fn go(&mut self, method: Method, path: &str, body: String) -> Result<Reply, String> {
+        let cookies = self.cookie_header();
+        let mut headers = vec![("accept", "text/html")];
+        if !cookies.is_empty() {
+            headers.push(("cookie", &cookies));
+        }
+        if method == Method::POST {
+            headers.push(("content-type", "application/x-www-form-urlencoded"));
+        }
+        let reply = send(method, &format!("{}{path}", self.base), &headers, body).await?;
+        for value in reply.headers.get_all("set-cookie") {
+            let pair = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
+            if let Some((name, value)) = pair.split_once('=') {
+                self.cookies.retain(|(n, _)| n != name);
+                self.cookies.push((name.to_owned(), value.to_owned()));
+            }
+        }
+        Ok(reply)
+    }
+
+    /// Opens a page.
+    ///
+    /// # Errors
+    /// When the server does not answer.
+    pub async fn get(&mut self, path: &str) -> Result<Reply, String> {
+        self.go(Method::GET, path, String::new()).await
+    }
+
+    /// Sends a form.
+    ///
+    /// # Errors
+    /// When the server does not answer.
+    pub async fn submit(&mut self, form: &Form) -> Result<Reply, String> {
+        self.go(Method::POST, &form.action, form.encoded()).await
+    }
+
+    /// Follows redirects within this server; stops at a page, or at a redirect that leads elsewhere.
+    ///
+    /// # Errors
+    /// When the server does not answer, or leads in circles.
+    pub async fn follow(&mut self, mut reply: Reply) -> Result<Reply, String> {
+        for _ in 0..10 {
+            let target = reply.header("location").to_owned();
+            let here = matches!(reply.status, StatusCode::SEE_OTHER | StatusCode::FOUND) && target.starts_with('/');
+            if !here {
+                return Ok(reply);
+            }
+            reply = self.get(&target).await?;
+        }
+        Err("the pages lead in circles".into())
+    }
+}

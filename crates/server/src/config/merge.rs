@@ -1,0 +1,122 @@
+//! Laying one source of settings over another.
+
+use toml::de::{DeTable, DeValue};
+use toml::{Spanned, Table, Value};
+
+/// Environment variables that are no settings: the file's name, and what test runs hand to their programs.
+const NO_SETTINGS: [&str; 3] = ["OPENDRS_CONFIG", "OPENDRS_BIN", "OPENDRS_TEST_"];
+
+/// The default settings.
+pub(super) fn defaults() -> Result<Table, String> {
+    super::DEFAULT.parse().map_err(|e: toml::de::Error| format!("the default settings: {e}"))
+}
+
+/// Lays a file's settings over `base`.
+pub(super) fn file(base: &mut Table, text: &str, name: &str) -> Result<(), String> {
+    let parsed = DeTable::parse(text).map_err(|e| format!("{name}: {e}"))?;
+    let line = |at: usize| 1 + text[..at.min(text.len())].matches('\n').count();
+    for (section, content) in parsed.get_ref() {
+        let at = line(section.span().start);
+        let known = base.keys().cloned().collect::<Vec<_>>();
+        let Some(Value::Table(settings)) = base.get_mut(section.get_ref().as_ref()) else {
+            let hint = nearest(section.get_ref(), &known).map_or(String::new(), |n| format!("; did you mean [{n}]?"));
+            return Err(format!("{name}: line {at}: unknown section [{}]{hint}", section.get_ref()));
+        };
+        let DeValue::Table(content) = content.get_ref() else {
+            return Err(format!("{name}: line {at}: [{}] is a section, not a value", section.get_ref()));
+        };
+        for (key, value) in content {
+            set(settings, section.get_ref(), key, value)
+                .map_err(|e| format!("{name}: line {}: {e}", line(key.span().start)))?;
+        }
+    }
+    Ok(())
+}
+
+fn set(
+    settings: &mut Table,
+    section: &str,
+    key: &Spanned<std::borrow::Cow<'_, str>>,
+    value: &Spanned<DeValue<'_>>,
+) -> Result<(), String> {
+    let key: &str = key.get_ref();
+    let known = settings.keys().cloned().collect::<Vec<_>>();
+    let Some(place) = settings.get_mut(key) else {
+        let hint = nearest(key, &known).map_or(String::new(), |n| format!("; did you mean {section}.{n}?"));
+        return Err(format!("unknown setting {section}.{key}{hint}"));
+    };
+    let value = match value.get_ref() {
+        DeValue::String(text) => Value::String(text.to_string()),
+        DeValue::Boolean(flag) => Value::Boolean(*flag),
+        DeValue::Integer(number) => {
+            let digits = i64::from_str_radix(number.as_str(), number.radix());
+            Value::Integer(digits.map_err(|_| format!("{section}.{key} is too large a number"))?)
+        }
+        DeValue::Array(list) => {
+            let text = |item: &Spanned<DeValue<'_>>| item.get_ref().as_str().map(|s| Value::String(s.to_owned()));
+            let items = list.iter().map(text).collect::<Option<Vec<_>>>();
+            Value::Array(items.ok_or_else(|| format!("{section}.{key} must be a list of strings"))?)
+        }
+        _ => return Err(format!("{section}.{key} must be {}", kind(place))),
+    };
+    if value.same_type(place) {
+        *place = value;
+        Ok(())
+    } else {
+        Err(format!("{section}.{key} must be {}", kind(place)))
+    }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::String(_) => "a string",
+        Value::Integer(_) => "a number",
+        Value::Boolean(_) => "true or false",
+        _ => "a list of strings",
+    }
+}
+
+/// Lays the environment over `base`: `OPENDRS_SECTION_KEY`.
+pub(super) fn environment(base: &mut Table, env: &[(String, String)]) -> Result<(), String> {
+    for (name, text) in env {
+        if NO_SETTINGS.iter().any(|known| name.starts_with(known)) {
+            continue;
+        }
+        let lower = name.trim_start_matches("OPENDRS_").to_lowercase();
+        let place = lower
+            .split_once('_')
+            .and_then(|(section, key)| base.get_mut(section)?.as_table_mut()?.get_mut(key))
+            .ok_or_else(|| format!("{name}: unknown setting; `opendrs config default` lists all"))?;
+        *place = match place {
+            Value::Integer(_) => Value::Integer(text.parse().map_err(|_| format!("{name} must be a number"))?),
+            Value::Boolean(_) => Value::Boolean(text.parse().map_err(|_| format!("{name} must be true or false"))?),
+            Value::Array(_) => {
+                let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+                Value::Array(items.map(|item| Value::String(item.to_owned())).collect())
+            }
+            _ => Value::String(text.clone()),
+        };
+    }
+    Ok(())
+}
+
+/// The known word that a mistyped one is nearest to, if it is near at all.
+fn nearest<'k>(word: &str, known: &'k [String]) -> Option<&'k str> {
+    let best = known.iter().map(|k| (distance(word, k), k)).min()?;
+    (best.0 <= 2 || best.1.contains(word) || word.contains(best.1.as_str())).then_some(best.1.as_str())
+}
+
+/// How many letters have to be changed, added or removed.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut before = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.iter().enumerate() {
+            let change = before + usize::from(x != *y);
+            before = row[j + 1];
+            row[j + 1] = change.min(before + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}

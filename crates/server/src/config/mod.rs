@@ -1,0 +1,258 @@
+//! Settings: the default file, a file of the operator's, the environment, the command line, in rising order.
+//!
+//! Invariant: the default file (`opendrs.default.toml`, compiled in) is the list of settings and their documentation;
+//! what does not stand in it does not exist, and naming it anywhere is an error that says where.
+
+mod merge;
+
+use opendrs_domain::order::Timing;
+use opendrs_domain::time::{BadSpan, Span};
+use opendrs_store::Place;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The default settings with their comments, as `opendrs config default` prints them.
+pub const DEFAULT: &str = include_str!("../../opendrs.default.toml");
+
+/// What a node does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// The device API.
+    Service,
+    /// Login with Amazon.
+    Login,
+    /// Customer pages.
+    Web,
+    /// What falls due.
+    Worker,
+}
+
+/// `[server]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// Address of every role that has none of its own.
+    pub listen: String,
+    /// Data folder.
+    pub data: PathBuf,
+    /// PostgreSQL, or empty.
+    pub database_url: String,
+    /// What this node does.
+    pub roles: Vec<Role>,
+    /// Open connections at most.
+    pub max_connections: usize,
+    head_timeout: Lasting,
+    /// What is logged.
+    pub log: String,
+}
+
+/// `[service]`, `[web]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Face {
+    /// An address of its own, or empty.
+    pub listen: String,
+    /// Where the outside finds it, or empty.
+    pub public_url: String,
+}
+
+/// `[login]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Login {
+    /// An address of its own, or empty.
+    pub listen: String,
+    /// Where the outside finds it, or empty.
+    pub public_url: String,
+    /// `iss` of tokeninfo.
+    pub issuer: String,
+}
+
+/// `[keys]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Keys {
+    /// The master key's file, or empty.
+    pub master_file: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "String")]
+struct Lasting(Span);
+
+impl TryFrom<String> for Lasting {
+    type Error = BadSpan;
+    fn try_from(text: String) -> Result<Self, BadSpan> {
+        Span::parse(&text).map(Self)
+    }
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Orders {
+    cancel_window: Lasting,
+    problem_hold: Lasting,
+    recheck: Lasting,
+    ship_after: Lasting,
+    deliver_after: Lasting,
+    delivery_known: bool,
+    free_after: Lasting,
+    test_ship_after: Lasting,
+    test_deliver_after: Lasting,
+}
+
+/// Every setting.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// `[server]`
+    pub server: Server,
+    /// `[service]`
+    pub service: Face,
+    /// `[login]`
+    pub login: Login,
+    /// `[web]`
+    pub web: Face,
+    /// `[keys]`
+    pub keys: Keys,
+    orders: Orders,
+}
+
+/// A setting given on the command line: section, key, value.
+pub type Override = (&'static str, &'static str, toml::Value);
+
+impl Config {
+    /// Reads all sources. `file` is the one named on the command line; `env` the environment.
+    ///
+    /// # Errors
+    /// A sentence that names the source and the setting.
+    pub fn load(
+        file: Option<&Path>,
+        env: impl IntoIterator<Item = (String, String)>,
+        overrides: Vec<Override>,
+    ) -> Result<Self, String> {
+        let mut env: Vec<_> = env.into_iter().filter(|(name, _)| name.starts_with("OPENDRS_")).collect();
+        env.sort();
+        let named = env.iter().find(|(name, _)| name == "OPENDRS_CONFIG").map(|(_, path)| PathBuf::from(path));
+        let mut settings = merge::defaults()?;
+        if let Some(path) = file.map(Path::to_owned).or(named) {
+            let text = std::fs::read_to_string(&path)
+                .map_err(|e| format!("cannot read the settings file {}: {e}", path.display()))?;
+            merge::file(&mut settings, &text, &path.display().to_string())?;
+        }
+        merge::environment(&mut settings, &env)?;
+        for (section, key, value) in overrides {
+            if let Some(place) = settings.get_mut(section).and_then(|s| s.get_mut(key)) {
+                *place = value;
+            }
+        }
+        let config: Config = settings.try_into().map_err(|e: toml::de::Error| format!("settings: {}", e.message()))?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if self.server.roles.is_empty() {
+            return Err("server.roles is empty: name at least one of service, login, web, worker".into());
+        }
+        if self.server.max_connections == 0 {
+            return Err("server.max_connections is 0: no client could connect".into());
+        }
+        for (key, url) in [
+            ("service.public_url", &self.service.public_url),
+            ("login.public_url", &self.login.public_url),
+            ("web.public_url", &self.web.public_url),
+        ] {
+            if !url.is_empty() && !url.starts_with("http://") && !url.starts_with("https://") {
+                return Err(format!("{key} is `{url}`: write it with http:// or https://"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the store is.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        match self.server.database_url.as_str() {
+            "" => Place::File(self.server.data.join("opendrs.db")),
+            url => Place::Url(url.to_owned()),
+        }
+    }
+
+    /// Where the master key is.
+    #[must_use]
+    pub fn master_file(&self) -> PathBuf {
+        let named = &self.keys.master_file;
+        if named.as_os_str().is_empty() { self.server.data.join("master.key") } else { named.clone() }
+    }
+
+    /// How long a request's head may take.
+    #[must_use]
+    pub fn head_timeout(&self) -> Duration {
+        Duration::from_secs(u64::try_from(self.server.head_timeout.0.secs()).unwrap_or(60).max(1))
+    }
+
+    /// Every duration of an order's life.
+    #[must_use]
+    pub fn timing(&self) -> Timing {
+        let o = &self.orders;
+        Timing {
+            cancel_window: o.cancel_window.0,
+            problem_hold: o.problem_hold.0,
+            // A recheck of nothing would never let time pass.
+            recheck: o.recheck.0.max(Span::from_secs(1)),
+            ship_after: o.ship_after.0,
+            deliver_after: o.deliver_after.0,
+            delivery_known: o.delivery_known,
+            free_after: o.free_after.0,
+            test_ship_after: o.test_ship_after.0,
+            test_deliver_after: o.test_deliver_after.0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(file: &str, env: &[(&str, &str)]) -> Result<Config, String> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("o.toml");
+        std::fs::write(&path, file).unwrap();
+        let env = env.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
+        Config::load(Some(&path), env, Vec::new()).map_err(|e| e.replace(&path.display().to_string(), "o.toml"))
+    }
+
+    #[test]
+    fn each_source_wins_over_the_one_before() {
+        assert_eq!(load("", &[]).unwrap().server.listen, "127.0.0.1:7373");
+        let file = "[server]\nlisten = \"a:1\"\n[orders]\ncancel_window = \"1h\"";
+        let config = load(file, &[("OPENDRS_SERVER_LISTEN", "b:2"), ("OPENDRS_SERVER_ROLES", "web,worker")]).unwrap();
+        assert_eq!((config.server.listen.as_str(), config.timing().cancel_window), ("b:2", Span::from_hours(1)));
+        assert_eq!(config.server.roles, [Role::Web, Role::Worker]);
+    }
+
+    #[test]
+    fn unknown_settings_and_wrong_values_are_errors_that_say_where() {
+        for (file, env, says) in [
+            (
+                "[server]\nlisen = \"a\"",
+                None,
+                "o.toml: line 2: unknown setting server.lisen; did you mean server.listen?",
+            ),
+            ("[serve]\nx = 1", None, "o.toml: line 1: unknown section [serve]; did you mean [server]?"),
+            ("[server]\nlisten = 5", None, "o.toml: line 2: server.listen must be a string"),
+            ("[orders]\ncancel_window = \"soon\"", None, "`soon` is not a duration"),
+            ("[server\n", None, "o.toml: "),
+            ("", Some(("OPENDRS_SERVER_LISEN", "a")), "OPENDRS_SERVER_LISEN: unknown setting"),
+            ("", Some(("OPENDRS_SERVER_MAX_CONNECTIONS", "many")), "OPENDRS_SERVER_MAX_CONNECTIONS must be a number"),
+            ("[server]\nroles = [\"cook\"]", None, "unknown variant `cook`"),
+            ("[web]\npublic_url = \"shop.example\"", None, "web.public_url is `shop.example`: write it with http"),
+        ] {
+            let error = load(file, env.as_slice()).unwrap_err();
+            assert!(error.contains(says), "{error}");
+        }
+    }
+}

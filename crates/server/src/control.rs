@@ -1,0 +1,86 @@
+//! `/-/...`: health, the API's description, and the test clock. Paths no client of the field has.
+//!
+//! Invariant: the clock is here only where the server was started with a clock that can be moved; without, its path
+//! does not exist.
+
+use crate::api::openapi;
+use crate::api::problem::Problem;
+use crate::http::{self, json};
+use crate::site::Site;
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::get;
+use opendrs_domain::time::Span;
+use opendrs_service::order::Fired;
+use opendrs_service::schedule::{self, Shown};
+use opendrs_service::{Error, keys};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Routes of every node; the clock's only where time can be moved.
+pub(crate) fn routes(test_clock: bool) -> Router<Arc<Site>> {
+    let router = Router::new().route("/-/health", get(health)).route("/-/openapi.json", get(description));
+    if test_clock { router.route("/-/clock", get(show).post(change)) } else { router }
+}
+
+/// Healthy is: the store answers.
+async fn health(State(site): State<Arc<Site>>) -> Result<Response, Problem> {
+    keys::all(&site.app).await?;
+    Ok(json(StatusCode::OK, json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }).to_string()))
+}
+
+async fn description(State(site): State<Arc<Site>>) -> Response {
+    json(StatusCode::OK, openapi::document(&site.urls.service).to_string())
+}
+
+fn shown(shown: Shown) -> Value {
+    json!({ "now": shown.now.to_millis_text(), "frozen": shown.frozen, "ahead": shown.ahead.to_string() })
+}
+
+async fn show(State(site): State<Arc<Site>>) -> Result<Response, Problem> {
+    Ok(json(StatusCode::OK, shown(schedule::show(&site.app)?).to_string()))
+}
+
+/// What may be asked of the clock: one of `{"advance":"25h"}`, `{"freeze":true}`, `{"freeze":false}`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Change {
+    advance: Option<String>,
+    freeze: Option<bool>,
+}
+
+/// One thing that happened, for people and programs.
+fn fired(event: &Fired) -> Value {
+    json!({
+        "at": event.at.to_millis_text(),
+        "eventInstanceId": event.instance.to_string(),
+        "slotId": event.slot.as_str(),
+        "from": event.change.from.as_str(),
+        "to": event.change.to.as_str(),
+        "notification": event.change.told.map(|told| opendrs_domain::notification::Kind::from(told).wire_name()),
+    })
+}
+
+async fn change(State(site): State<Arc<Site>>, request: Request) -> Result<Response, Problem> {
+    const USAGE: &str = "Send one of {\"advance\":\"25h\"}, {\"freeze\":true}, {\"freeze\":false}.";
+    let body = http::read(request.into_body()).await.map_err(|_| Problem::TooLarge)?;
+    let bad = |why: String| Problem::BadBody(format!("{why} {USAGE}"));
+    let change: Change = serde_json::from_slice(&body).map_err(|e| bad(format!("The body cannot be read: {e}.")))?;
+    let mut happened = Vec::new();
+    match (change.advance, change.freeze) {
+        (Some(by), None) => {
+            let by = Span::parse(&by).map_err(|e| bad(e.to_string()))?;
+            happened = schedule::advance(&site.app, by).await?;
+        }
+        (None, Some(frozen)) => {
+            schedule::freeze(&site.app, frozen).await?;
+        }
+        _ => return Err(bad(String::new())),
+    }
+    let mut answer = shown(schedule::show(&site.app).map_err(|e: Error| Problem::from(e))?);
+    answer["fired"] = happened.iter().map(fired).collect();
+    Ok(json(StatusCode::OK, answer.to_string()))
+}

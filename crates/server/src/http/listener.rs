@@ -1,0 +1,133 @@
+//! The accept loop.
+//!
+//! Invariant: a taken port is refused at the start (no port sharing), a slow or silent client costs one bounded
+//! connection, and a stop lets every answer under way finish.
+
+use super::wire::Wire;
+use crate::site::Site;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+
+/// How long a stop waits for answers under way.
+const DRAIN: Duration = Duration::from_secs(20);
+/// Room for headers: tokens are 405 characters, so this is plenty.
+const MAX_HEAD: usize = 64 * 1024;
+
+/// Bounds on connections.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How many connections may be open.
+    pub connections: usize,
+    /// How long a request's head may take, and how long a connection may be idle.
+    pub head_timeout: Duration,
+}
+
+/// A bound listener.
+pub struct Listener {
+    inner: TcpListener,
+    limits: Limits,
+}
+
+impl Listener {
+    /// Binds an address.
+    ///
+    /// # Errors
+    /// A sentence that says what to do, when the address is taken or not ours.
+    pub async fn bind(address: &str, limits: Limits) -> Result<Self, String> {
+        let inner = TcpListener::bind(address).await.map_err(|e| match e.kind() {
+            std::io::ErrorKind::AddrInUse => {
+                format!("{address} is in use: stop the other program or choose another address with --listen")
+            }
+            _ => format!("cannot listen on {address}: {e}. Give --listen HOST:PORT"),
+        })?;
+        Ok(Self { inner, limits })
+    }
+
+    /// The address it listens on; the port is the real one where 0 was asked for.
+    ///
+    /// # Errors
+    /// The system's words.
+    pub fn address(&self) -> Result<SocketAddr, String> {
+        self.inner.local_addr().map_err(|e| e.to_string())
+    }
+
+    /// Serves until `stop` turns true and the answers under way are finished.
+    pub async fn serve(self, site: Arc<Site>, router: Router, mut stop: watch::Receiver<bool>) {
+        let places = Arc::new(Semaphore::new(self.limits.connections));
+        loop {
+            let place = places.clone().acquire_owned();
+            let accepted = tokio::select! {
+                biased;
+                () = stopped(&mut stop) => break,
+                accepted = async { (place.await, self.inner.accept().await) } => accepted,
+            };
+            let (Ok(place), Ok((stream, peer))) = accepted else {
+                // Out of descriptors, or a connection that was gone at once: the next one may fare better.
+                tokio::task::yield_now().await;
+                continue;
+            };
+            let connection = connection(stream, peer, self.limits, site.clone(), router.clone(), stop.clone());
+            tokio::spawn(async move {
+                connection.await;
+                drop(place);
+            });
+        }
+        drop(self.inner);
+        let all = u32::try_from(self.limits.connections).unwrap_or(u32::MAX);
+        if tokio::time::timeout(DRAIN, places.acquire_many(all)).await.is_err() {
+            tracing::warn!("some connections did not end in time");
+        }
+    }
+}
+
+/// Waits until `stop` turns true, or nobody is left to turn it.
+pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    limits: Limits,
+    site: Arc<Site>,
+    router: Router,
+    mut stop: watch::Receiver<bool>,
+) {
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+        let (site, router) = (site.clone(), router.clone());
+        async move {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(ConnectInfo(peer));
+            Ok::<_, Infallible>(super::answer(&site, &router, request).await)
+        }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head_timeout)
+        .max_buf_size(MAX_HEAD)
+        .title_case_headers(true)
+        .half_close(true)
+        .serve_connection(TokioIo::new(Wire::new(stream)), service);
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stopped(&mut stop) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::trace!(%error, %peer, "a connection ended badly");
+    }
+}

@@ -1,0 +1,102 @@
+//! HTTP/1.1 as the field's clients need it: listener, connection, path, and what every answer carries.
+//!
+//! Invariant: every answer has a request id (`x-amzn-RequestId`), a `Content-Length` and no chunks; header names go out
+//! in title case, since small firmware looks for `Content-Length` letter by letter.
+
+mod listener;
+pub(crate) mod path;
+mod wire;
+
+pub(crate) use listener::stopped;
+pub use listener::{Limits, Listener};
+
+use crate::site::Site;
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{ConnectInfo, Request};
+use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use http_body_util::{BodyExt, Limited};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tower::ServiceExt;
+
+/// The request's id on its answer.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+/// When it was answered, RFC 2822.
+pub(crate) const DATE: HeaderName = HeaderName::from_static("x-amz-date");
+/// The largest body that is read (decisions 6).
+pub const MAX_BODY: usize = 64 * 1024;
+/// How long a body may take to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Answers a request: the one way in, for sockets and for tests.
+pub async fn answer(site: &Arc<Site>, router: &Router, mut request: Request) -> Response {
+    path::normalise(request.uri_mut());
+    #[expect(clippy::disallowed_methods, reason = "the edge may measure how long an answer took")]
+    let started = tracing::enabled!(tracing::Level::DEBUG).then(std::time::Instant::now);
+    let line = started.map(|_| (request.method().clone(), request.uri().path().to_owned()));
+    let Ok(mut response) = router.clone().oneshot(request).await;
+    let id = site.app.ids.random();
+    let mut text = [0_u8; uuid::fmt::Hyphenated::LENGTH];
+    if let Ok(value) = HeaderValue::from_str(id.hyphenated().encode_lower(&mut text)) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response.headers_mut().insert(DATE, site.date());
+    if let (Some(started), Some((method, path))) = (started, line) {
+        // The query is never logged: it may hold a token.
+        tracing::debug!(%method, path, status = response.status().as_u16(), took = ?started.elapsed(), %id, "answered");
+    }
+    response
+}
+
+/// Why a body was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BadBody {
+    /// Over [`MAX_BODY`].
+    TooLarge,
+    /// It stopped arriving.
+    Cut,
+}
+
+/// Reads a whole body, within limits of size and time.
+pub(crate) async fn read(body: Body) -> Result<Bytes, BadBody> {
+    if axum::body::HttpBody::is_end_stream(&body) {
+        return Ok(Bytes::new());
+    }
+    match tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, MAX_BODY).collect()).await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(BadBody::TooLarge),
+        Ok(Err(_)) | Err(_) => Err(BadBody::Cut),
+    }
+}
+
+/// A header's value as text; what is no UTF-8 becomes replacement characters, which no rule accepts.
+pub(crate) fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<std::borrow::Cow<'h, str>> {
+    headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()))
+}
+
+/// The bearer token of a request. Two `Authorization` headers are none: which one is meant is not guessed.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<String> {
+    let mut values = headers.get_all("authorization").iter();
+    let (value, None) = (values.next()?.to_str().ok()?, values.next()) else { return None };
+    let (scheme, token) = value.trim().split_once(' ')?;
+    let token = token.trim();
+    // A client that encoded the token for a URL sends its bar encoded.
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.replacen("%7C", "|", 1).replacen("%7c", "|", 1))
+}
+
+/// A JSON answer.
+pub(crate) fn json(status: StatusCode, body: String) -> Response {
+    let mut response = (status, body).into_response();
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// Where a request came from, for the brake on guessing.
+pub(crate) fn source(request: &axum::http::request::Parts) -> String {
+    let peer = request.extensions.get::<ConnectInfo<SocketAddr>>();
+    peer.map_or_else(|| "local".into(), |ConnectInfo(addr)| addr.ip().to_string())
+}

@@ -1,0 +1,136 @@
+//! A connection's bytes, where the HTTP library alone would disturb old clients (decisions 5 and 8).
+//!
+//! Three things: an answer goes out in one write, head and body together; stray bytes after a complete request get no
+//! answer of their own, so nothing follows the one the client waits for; and a connection is closed so that the last
+//! answer arrives even where bytes of the client were never read. Invariant: what the application answered passes
+//! unchanged; only the library's own error answers are replaced.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+/// How long a closing connection is listened to, so that the kernel does not drop our last bytes with a reset.
+const LINGER: Duration = Duration::from_secs(1);
+/// How much is read and thrown away meanwhile.
+const LINGER_BYTES: usize = 256 * 1024;
+/// Every answer of the application carries this header; the library's own do not.
+const MARK: &[u8] = b"-requestid:";
+
+/// A connection.
+pub(crate) struct Wire {
+    inner: TcpStream,
+    answered: bool,
+    /// What is written instead of the library's answer, and how much of it is out.
+    instead: Option<(Vec<u8>, usize)>,
+    linger: Option<(Pin<Box<tokio::time::Sleep>>, usize)>,
+}
+
+impl Wire {
+    pub(crate) fn new(inner: TcpStream) -> Self {
+        Self { inner, answered: false, instead: None, linger: None }
+    }
+}
+
+/// Whether this is the library's own answer to bytes it could not read.
+fn is_library_error(head: &[u8]) -> bool {
+    let status = head.starts_with(b"HTTP/1.1 4") || head.starts_with(b"HTTP/1.0 4");
+    let end = head.windows(4).position(|w| w == b"\r\n\r\n").unwrap_or(head.len());
+    status && !head[..end].windows(MARK.len()).any(|w| w.eq_ignore_ascii_case(MARK))
+}
+
+/// The library's status with a body that clients can read.
+fn spoken(head: &[u8]) -> Vec<u8> {
+    let line = head.split(|b| *b == b'\r').next().unwrap_or_default();
+    let message = match line.get(9..12) {
+        Some(b"414") => "The request's target is too long.",
+        Some(b"431") => "The request's headers are too large.",
+        Some(b"408") => "The request did not arrive in time.",
+        _ => "The request is not readable HTTP/1.1.",
+    };
+    let body = format!("{{\"message\":\"{message}\"}}");
+    let mut out = line.to_vec();
+    out.extend_from_slice(
+        format!(
+            "\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        )
+        .as_bytes(),
+    );
+    out
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let this = &mut *self;
+        if this.instead.is_none() && is_library_error(buf) {
+            this.instead = Some((if this.answered { Vec::new() } else { spoken(buf) }, 0));
+        }
+        if let Some((out, at)) = &mut this.instead {
+            while *at < out.len() {
+                *at += ready!(Pin::new(&mut this.inner).poll_write(cx, &out[*at..]))?;
+            }
+            this.instead = None;
+            return Poll::Ready(Ok(buf.len()));
+        }
+        this.answered = true;
+        Pin::new(&mut this.inner).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a bound on waiting for a peer, not a delay")]
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        if this.linger.is_none() {
+            ready!(Pin::new(&mut this.inner).poll_shutdown(cx))?;
+            this.linger = Some((Box::pin(tokio::time::sleep(LINGER)), 0));
+        }
+        let Some((deadline, seen)) = &mut this.linger else { return Poll::Ready(Ok(())) };
+        let mut scratch = [0_u8; 8192];
+        while *seen < LINGER_BYTES {
+            let mut buf = ReadBuf::new(&mut scratch);
+            match Pin::new(&mut this.inner).poll_read(cx, &mut buf) {
+                Poll::Ready(Ok(())) if buf.filled().is_empty() => return Poll::Ready(Ok(())),
+                Poll::Ready(Ok(())) => *seen += buf.filled().len(),
+                Poll::Ready(Err(_)) => return Poll::Ready(Ok(())),
+                Poll::Pending => {
+                    ready!(deadline.as_mut().poll(cx));
+                    return Poll::Ready(Ok(()));
+                }
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// One flat write an answer: some clients take each packet for a whole body.
+    fn is_write_vectored(&self) -> bool {
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_librarys_answers_are_told_from_ours() {
+        let library = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+        let ours = b"HTTP/1.1 400 Bad Request\r\nX-Amzn-Requestid: 1\r\nContent-Length: 2\r\n\r\n{}";
+        assert!(is_library_error(library) && !is_library_error(ours));
+        assert!(!is_library_error(b"HTTP/1.1 200 OK\r\n\r\n"));
+        let spoken = String::from_utf8(spoken(library)).unwrap();
+        assert!(spoken.starts_with("HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\n"), "{spoken}");
+        assert!(spoken.ends_with("\r\n\r\n{\"message\":\"The request is not readable HTTP/1.1.\"}"), "{spoken}");
+    }
+}

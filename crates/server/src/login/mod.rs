@@ -1,0 +1,111 @@
+//! Login with Amazon: the endpoints that programs call. The pages that people see are in [`crate::pages`].
+//!
+//! Invariant: errors are OAuth's, `error_description` before `error`, with the headers LwA's clients log; answers with
+//! tokens are never cached, and nothing secret is taken from a query.
+
+mod profile;
+mod token;
+
+use crate::api::problem::{RETRY_SECONDS, log};
+use crate::http;
+use crate::site::Site;
+use axum::Router;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderName, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use opendrs_service::Error;
+use opendrs_service::error::OAuth;
+use serde::Serialize;
+use std::sync::Arc;
+
+const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
+
+/// Every route of the login role that programs call.
+pub(crate) fn routes() -> Router<Arc<Site>> {
+    Router::new()
+        .route("/auth/o2/token", post(token::post))
+        .route("/auth/o2/tokeninfo", get(profile::token_info))
+        .route("/user/profile", get(profile::user_profile))
+        .route("/auth/relyingPartyLogout", post(profile::logout))
+}
+
+/// A JSON answer that nobody keeps.
+fn answer(status: StatusCode, body: &impl Serialize) -> Response {
+    let text = serde_json::to_string(body).unwrap_or_default();
+    let mut response = http::json(status, text);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json;charset=UTF-8"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+    response
+}
+
+/// A refusal of the login role.
+#[derive(Debug)]
+struct Refused {
+    error: Error,
+    /// The client tried HTTP Basic, and is told so if it failed.
+    basic: bool,
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self { error, basic: false }
+    }
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    error_description: &'a str,
+    error: &'a str,
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        log(&self.error);
+        const BAD: StatusCode = StatusCode::BAD_REQUEST;
+        let (status, error) = match &self.error {
+            Error::OAuth { error: OAuth::InvalidClient, .. } => (StatusCode::UNAUTHORIZED, "invalid_client"),
+            Error::OAuth { error, .. } => (BAD, error.as_str()),
+            Error::InvalidToken => (BAD, "invalid_token"),
+            Error::InsufficientScope(_) => (StatusCode::UNAUTHORIZED, "insufficient_scope"),
+            Error::Throttled(_) => (StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable"),
+            Error::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable"),
+            Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "ServerError"),
+            Error::UnknownSlot { .. }
+            | Error::Unsubscribed(_)
+            | Error::NotTestDevice
+            | Error::UnknownOrder
+            | Error::OtherDevice { .. }
+            | Error::BadField(_)
+            | Error::NotCancelled(_)
+            | Error::WrongPassword
+            | Error::SignupGone
+            | Error::BadChoice(_)
+            | Error::BadSeed { .. }
+            | Error::BadCommand(_) => (BAD, "invalid_request"),
+        };
+        let words = match &self.error {
+            Error::InvalidToken => "The access token is missing, malformed, expired or revoked".into(),
+            error => error.to_string(),
+        };
+        let mut response = answer(status, &Body { error_description: &words, error });
+        let headers = response.headers_mut();
+        let name = "OA2InvalidRequestException:http://internal.amazon.com/coral/com.amazon.panda/";
+        headers.insert(ERROR_TYPE, HeaderValue::from_static(name));
+        if self.basic && status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"opendrs\""));
+        }
+        match &self.error {
+            Error::Throttled(seconds) => {
+                headers.insert(RETRY_AFTER, HeaderValue::from(*seconds));
+            }
+            Error::Unavailable(_) => {
+                headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS));
+            }
+            _ => {}
+        }
+        response
+    }
+}

@@ -1,0 +1,76 @@
+//! `GET /auth/o2/tokeninfo`, `GET /user/profile`, and the mobile SDK's sign-out (login-and-web 3.6, 5.1, 5.2).
+
+use super::{Refused, answer};
+use crate::http;
+use crate::site::Site;
+use axum::extract::State;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::Response;
+use opendrs_domain::login::form;
+use opendrs_service::Error;
+use opendrs_service::error::OAuth;
+use opendrs_service::login::profile;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// The token of the query, of `x-amz-access-token`, or of `Authorization: Bearer`.
+fn token(uri: &Uri, headers: &HeaderMap) -> Result<String, Error> {
+    let query = form::decode(uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
+    let in_query = query.into_iter().find(|(name, _)| name == "access_token").map(|(_, value)| value);
+    let in_header = http::header(headers, "x-amz-access-token").map(|value| value.trim().to_owned());
+    in_query.or(in_header).or_else(|| http::bearer(headers)).filter(|token| !token.is_empty()).ok_or_else(|| {
+        Error::OAuth {
+            error: OAuth::InvalidRequest,
+            description: "The request is missing a required parameter : access_token".into(),
+        }
+    })
+}
+
+#[derive(Serialize)]
+struct TokenInfo {
+    iss: String,
+    user_id: String,
+    aud: String,
+    app_id: String,
+    exp: i64,
+    iat: i64,
+}
+
+pub(super) async fn token_info(State(site): State<Arc<Site>>, parts: Parts) -> Result<Response, Refused> {
+    let token = token(&parts.uri, &parts.headers)?;
+    let info = profile::token_info(&site.app, &token).await?;
+    let body = TokenInfo {
+        iss: site.app.settings.issuer.clone(),
+        user_id: info.user_id,
+        aud: info.client,
+        app_id: info.profile,
+        exp: info.remaining,
+        iat: info.issued_at.secs(),
+    };
+    Ok(answer(StatusCode::OK, &body))
+}
+
+#[derive(Serialize)]
+struct UserProfile {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    postal_code: Option<String>,
+}
+
+pub(super) async fn user_profile(State(site): State<Arc<Site>>, parts: Parts) -> Result<Response, Refused> {
+    let token = token(&parts.uri, &parts.headers)?;
+    let profile::UserProfile { user_id, name, email, postal_code } = profile::user_profile(&site.app, &token).await?;
+    Ok(answer(StatusCode::OK, &UserProfile { user_id, email, name, postal_code }))
+}
+
+/// The Android SDK says goodbye. Its access token ends by itself within the hour, and the registration stays, so there
+/// is nothing to undo; the SDK only wants its 200.
+pub(super) async fn logout() -> Response {
+    answer(StatusCode::OK, &serde_json::json!({}))
+}

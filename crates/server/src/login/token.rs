@@ -1,0 +1,110 @@
+//! `POST /auth/o2/token`: as tolerant in transport as shipped clients need, strict in everything else
+//! (login-and-web 4.1).
+
+use super::{Refused, answer};
+use crate::http;
+use crate::site::Site;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use opendrs_domain::login::form;
+use opendrs_service::Error;
+use opendrs_service::error::OAuth;
+use opendrs_service::login::exchange::{self, TokenRequest};
+use serde::Serialize;
+use std::sync::Arc;
+
+/// What may not stand in the query: it would end in logs.
+const SECRETS: [&str; 4] = ["client_secret", "code", "refresh_token", "code_verifier"];
+
+#[derive(Serialize)]
+struct Body<'a> {
+    access_token: &'a str,
+    refresh_token: &'a str,
+    token_type: &'a str,
+    expires_in: i64,
+}
+
+pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Result<Response, Refused> {
+    let (parts, body) = request.into_parts();
+    let body = http::read(body).await.map_err(|_| invalid("The body is too large or did not arrive whole"))?;
+    let query = form::decode(parts.uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
+    if query.iter().any(|(name, _)| SECRETS.contains(&name.as_str())) {
+        return Err(invalid("Send parameters in the body, not in the query").into());
+    }
+    let mut asked = read(&body)?;
+    let basic = basic(&parts.headers)?;
+    let tried = basic.is_some();
+    if let Some((id, secret)) = basic {
+        let other = asked.client_id.as_ref().is_some_and(|in_body| *in_body != id);
+        if other || asked.client_secret.is_some() {
+            return Err(Refused { error: client_refused(), basic: true });
+        }
+        (asked.client_id, asked.client_secret) = (Some(id), Some(secret));
+    }
+    let tokens = exchange::tokens(&site.app, &asked).await.map_err(|error| Refused { error, basic: tried })?;
+    let body = Body {
+        access_token: &tokens.access,
+        refresh_token: &tokens.refresh,
+        token_type: "bearer",
+        expires_in: tokens.expires_in,
+    };
+    Ok(answer(StatusCode::OK, &body))
+}
+
+fn invalid(description: &str) -> Error {
+    Error::OAuth { error: OAuth::InvalidRequest, description: description.into() }
+}
+
+fn client_refused() -> Error {
+    Error::OAuth { error: OAuth::InvalidClient, description: "Client authentication failed".into() }
+}
+
+/// Reads the body by its look: form fields, or a JSON object of strings.
+fn read(body: &[u8]) -> Result<TokenRequest, Error> {
+    let text = body.trim_ascii();
+    let pairs = match text.first() {
+        Some(b'{') => serde_json::from_slice::<serde_json::Map<_, _>>(text)
+            .map_err(|_| invalid("The request is malformed : the body is not a JSON object"))?
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value.as_str()?.to_owned())))
+            .collect(),
+        _ => form::decode(text).ok_or_else(|| invalid("The request is malformed : the body is not UTF-8"))?,
+    };
+    if let Some(name) = form::repeated(&pairs) {
+        let name: String = name.chars().filter(char::is_ascii_graphic).take(40).collect();
+        return Err(invalid(&format!("The request repeats the parameter : {name}")));
+    }
+    let mut request = TokenRequest::default();
+    for (name, value) in pairs.into_iter().filter(|(_, value)| !value.is_empty()) {
+        let place = match name.as_str() {
+            "grant_type" => &mut request.grant_type,
+            "client_id" => &mut request.client_id,
+            "client_secret" => &mut request.client_secret,
+            "code" => &mut request.code,
+            "redirect_uri" => &mut request.redirect_uri,
+            "code_verifier" => &mut request.code_verifier,
+            "refresh_token" => &mut request.refresh_token,
+            _ => continue,
+        };
+        *place = Some(value);
+    }
+    Ok(request)
+}
+
+/// Client id and secret of an `Authorization: Basic` header; both are form-encoded inside it (RFC 6749, 2.3.1).
+fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, Refused> {
+    let refused = || Refused { error: client_refused(), basic: true };
+    let Some(value) = http::header(headers, "authorization") else { return Ok(None) };
+    let Some((scheme, credentials)) = value.trim().split_once(' ') else { return Err(refused()) };
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return Ok(None);
+    }
+    let decoded = STANDARD.decode(credentials.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let decoded = decoded.ok_or_else(refused)?;
+    let (id, secret) = decoded.split_once(':').ok_or_else(refused)?;
+    let plain = |text: &str| form::unescape(text.as_bytes(), true);
+    Ok(Some((plain(id).ok_or_else(refused)?, plain(secret).ok_or_else(refused)?)))
+}

@@ -1,0 +1,108 @@
+//! The browser at the other end: its cookie, its sign-in, the token its forms carry.
+//!
+//! Invariant: a POST is looked at only after its form token was found to fit the cookie it came with, and it did not
+//! come from another site.
+
+use super::Refused;
+use crate::http;
+use crate::site::Site;
+use axum::body::Body;
+use axum::http::header::{HeaderValue, SET_COOKIE};
+use axum::http::request::Parts;
+use axum::response::Response;
+use opendrs_domain::login::form;
+use opendrs_domain::session::Session;
+use opendrs_service::{Error, session};
+use std::sync::Arc;
+
+/// A browser.
+pub(super) struct Browser {
+    cookie: String,
+    /// The cookie is new and must be set.
+    fresh: bool,
+    /// Who signed in, if anybody.
+    pub(super) session: Option<Session>,
+}
+
+/// With `__Host-` a browser sends the cookie to this host alone, and by https alone.
+fn cookie_name(site: &Site) -> &'static str {
+    if site.is_secure() { "__Host-opendrs" } else { "opendrs" }
+}
+
+impl Browser {
+    pub(super) async fn of(site: &Arc<Site>, parts: &Parts) -> Result<Self, Refused> {
+        let sent = cookie(parts, cookie_name(site));
+        let session = match &sent {
+            Some(cookie) => session::find(&site.app, cookie).await.map_err(Refused::by(site))?,
+            None => None,
+        };
+        let fresh = sent.is_none();
+        let cookie = sent.unwrap_or_else(|| session::anonymous(&site.app));
+        Ok(Self { cookie, fresh, session })
+    }
+
+    /// What the page's forms carry.
+    pub(super) fn form_token(&self, site: &Site) -> String {
+        session::form_token(&site.app, &self.cookie)
+    }
+
+    /// The cookie's value.
+    pub(super) fn cookie(&self) -> &str {
+        &self.cookie
+    }
+
+    /// Sets the cookie on a page, where the browser has none yet: its forms are bound to it.
+    pub(super) fn remember(&self, site: &Site, mut response: Response) -> Response {
+        if self.fresh {
+            set_cookie(site, &mut response, &self.cookie, None);
+        }
+        response
+    }
+}
+
+/// Puts a cookie on an answer; an age of 0 removes it.
+pub(super) fn set_cookie(site: &Site, response: &mut Response, value: &str, max_age: Option<i64>) {
+    let secure = if site.is_secure() { "; Secure" } else { "" };
+    let age = max_age.map_or(String::new(), |seconds| format!("; Max-Age={seconds}"));
+    let text = format!("{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}", cookie_name(site));
+    if let Ok(value) = HeaderValue::try_from(text) {
+        response.headers_mut().append(SET_COOKIE, value);
+    }
+}
+
+fn cookie(parts: &Parts, name: &str) -> Option<String> {
+    let headers = parts.headers.get_all("cookie").iter();
+    let pairs = headers.filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(';'));
+    let mut values = pairs.filter_map(|pair| pair.trim().split_once('=')).filter(|(n, _)| *n == name);
+    let value = values.next()?.1;
+    let good = value.len() == 64 && value.bytes().all(|b| b.is_ascii_hexdigit());
+    good.then(|| value.to_owned())
+}
+
+/// A posted form.
+pub(super) struct Form(Vec<(String, String)>);
+
+impl Form {
+    /// Reads a form and checks that it is ours.
+    pub(super) async fn read(site: &Arc<Site>, parts: &Parts, browser: &Browser, body: Body) -> Result<Self, Refused> {
+        let refuse = |text: &str| Refused::by(site)(Error::BadChoice(text.into()));
+        let body = http::read(body).await.map_err(|_| refuse("The form did not arrive whole."))?;
+        let form = Self(form::decode(&body).ok_or_else(|| refuse("The form is not readable."))?);
+        let elsewhere = http::header(&parts.headers, "sec-fetch-site").is_some_and(|site| site == "cross-site");
+        let fits = session::form_token_is(&site.app, browser.cookie(), form.get("csrf").unwrap_or_default());
+        if elsewhere || !fits || browser.fresh {
+            return Err(refuse("This form has expired. Go back, reload the page and try again."));
+        }
+        Ok(form)
+    }
+
+    /// A field's value; absent when empty.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str()).filter(|v| !v.is_empty())
+    }
+
+    /// Whether a field was sent, such as the button that was pressed.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(n, _)| n == name)
+    }
+}

@@ -1,0 +1,169 @@
+//! Pages that people see: sign-in, consent, set-up, teaser, settings. A page is a template struct, a `get`, a `post`.
+//!
+//! Invariant: pages work without JavaScript; none can be framed; every form carries a token bound to the browser's
+//! cookie; nothing of a third party is loaded.
+
+mod browser;
+mod overview;
+mod settings;
+mod setup;
+mod signin;
+mod teaser;
+
+use crate::api::problem::{RETRY_SECONDS, log};
+use crate::site::Site;
+use askama::Template;
+use axum::Router;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use opendrs_domain::login::redirect;
+use opendrs_service::Error;
+use std::sync::Arc;
+
+/// Pages that belong to the login role.
+pub(crate) fn login_routes() -> Router<Arc<Site>> {
+    Router::new()
+        .route("/ap/oa", get(signin::authorize))
+        .route("/ap/consent", post(setup::consent))
+        .route("/setup_slot", get(setup::slot))
+        .route("/slot_action", post(setup::slot_action))
+        .route("/setup_overview", get(overview::get).post(overview::post))
+}
+
+/// Pages that belong to the web role.
+pub(crate) fn web_routes() -> Router<Arc<Site>> {
+    Router::new()
+        .route("/teaser", get(teaser::get))
+        .route("/AccioCustomerUI/teaser", get(teaser::get))
+        .route("/settings", get(settings::get))
+        .route("/settings/slot", post(settings::slot))
+        .route("/settings/order", post(settings::order))
+}
+
+/// What the pages of both roles need: their style, and signing in and out.
+pub(crate) fn shared_routes() -> Router<Arc<Site>> {
+    Router::new()
+        .route("/-/style.css", get(style))
+        .route("/ap/signin", post(signin::post))
+        .route("/ap/signout", post(signin::sign_out))
+}
+
+async fn style() -> Response {
+    let mut response = include_str!("../../static/style.css").into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
+    response
+}
+
+/// Writes a page. `ends_at` is where its forms may end outside of this server: the client's redirect URI.
+fn page(site: &Site, status: StatusCode, template: &impl Template, ends_at: Option<&str>) -> Response {
+    let html = match template.render() {
+        Ok(html) => html,
+        Err(error) => {
+            tracing::error!(%error, "a page could not be written");
+            return (StatusCode::INTERNAL_SERVER_ERROR, "This page could not be written.").into_response();
+        }
+    };
+    let mut response = (status, html).into_response();
+    let ends_at = ends_at.and_then(redirect::csp_source).map_or(String::new(), |source| format!(" {source}"));
+    let policy = format!(
+        "default-src 'none'; style-src 'self'; form-action 'self'{ends_at}; frame-ancestors 'none'; base-uri 'none'"
+    );
+    secure(site, response.headers_mut(), &policy);
+    response
+}
+
+fn secure(site: &Site, headers: &mut HeaderMap, policy: &str) {
+    let mut set = |name: &'static str, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    };
+    set("content-type", "text/html; charset=utf-8");
+    set("content-security-policy", policy);
+    set("x-frame-options", "DENY");
+    set("x-content-type-options", "nosniff");
+    set("referrer-policy", "no-referrer");
+    set("cache-control", "no-store");
+    if site.is_secure() {
+        set("strict-transport-security", "max-age=31536000");
+    }
+}
+
+/// A redirect: 302 for the answer to a client, 303 between our own pages.
+fn redirect_to(status: StatusCode, target: &str) -> Response {
+    let mut response = status.into_response();
+    match HeaderValue::from_str(target) {
+        Ok(target) => {
+            response.headers_mut().insert(LOCATION, target);
+            response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            response
+        }
+        Err(_) => (StatusCode::BAD_REQUEST, "The redirect target cannot be written into a header.").into_response(),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "message.html")]
+struct Message<'a> {
+    title: &'a str,
+    text: &'a str,
+}
+
+/// A refusal of a page.
+struct Refused {
+    site: Arc<Site>,
+    error: Error,
+}
+
+impl Refused {
+    fn by(site: &Arc<Site>) -> impl Fn(Error) -> Refused {
+        let site = site.clone();
+        move |error| Refused { site: site.clone(), error }
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        log(&self.error);
+        const BAD: StatusCode = StatusCode::BAD_REQUEST;
+        let (status, title) = match &self.error {
+            Error::Throttled(_) => (StatusCode::TOO_MANY_REQUESTS, "Please wait"),
+            Error::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "Please try again"),
+            Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong"),
+            Error::SignupGone => (StatusCode::GONE, "This page has expired"),
+            Error::InvalidToken
+            | Error::InsufficientScope(_)
+            | Error::UnknownSlot { .. }
+            | Error::Unsubscribed(_)
+            | Error::NotTestDevice
+            | Error::UnknownOrder
+            | Error::OtherDevice { .. }
+            | Error::BadField(_)
+            | Error::NotCancelled(_)
+            | Error::OAuth { .. }
+            | Error::WrongPassword
+            | Error::BadChoice(_)
+            | Error::BadSeed { .. }
+            | Error::BadCommand(_) => (BAD, "That did not work"),
+        };
+        let text = match &self.error {
+            Error::InvalidToken => "This link is no longer good. Open the page again from your device or app.".into(),
+            error => error.to_string(),
+        };
+        let mut response = page(&self.site, status, &Message { title, text: &text }, None);
+        match &self.error {
+            Error::Throttled(seconds) => {
+                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*seconds));
+            }
+            Error::Unavailable(_) => {
+                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS));
+            }
+            _ => {}
+        }
+        response
+    }
+}

@@ -1,0 +1,129 @@
+//! `/setup_overview`: what was chosen, where it goes, what it costs; and the button that completes set-up.
+
+use super::browser::{Browser, Form};
+use super::setup::{consent_page, flow, signed_in};
+use super::{Refused, page, redirect_to};
+use crate::site::Site;
+use askama::Template;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::Response;
+use opendrs_domain::customer::{Address, Customer};
+use opendrs_domain::product::Product;
+use opendrs_service::login::signup::{self, Underway};
+use opendrs_service::{Error, customer};
+use std::sync::Arc;
+
+struct Row<'a> {
+    slot: &'a str,
+    product: Option<&'a Product>,
+}
+
+#[derive(Template)]
+#[template(path = "overview.html")]
+struct OverviewPage<'a> {
+    csrf: &'a str,
+    flow: &'a str,
+    model: &'a str,
+    rows: Vec<Row<'a>>,
+    name: &'a str,
+    address: Option<String>,
+    ask_address: bool,
+    typed: &'a Address,
+    test: bool,
+    problem: Option<&'a str>,
+}
+
+fn overview(
+    site: &Arc<Site>,
+    browser: &Browser,
+    (underway, owner): (&Underway, &Customer),
+    problem: Option<&Error>,
+    typed: &Address,
+) -> Result<Response, Refused> {
+    let test = underway.asked.request.device.as_ref().is_some_and(|device| device.test);
+    let words = problem.map(ToString::to_string);
+    let template = OverviewPage {
+        csrf: &browser.form_token(site),
+        flow: &underway.id,
+        model: underway.asked.model.as_ref().map_or("", |model| model.name.as_str()),
+        rows: underway.chosen().map(|(view, product)| Row { slot: &view.slot.name, product }).collect(),
+        name: &owner.name,
+        address: owner.address.as_ref().map(Address::one_line),
+        ask_address: owner.address.is_none() && !test,
+        typed,
+        test,
+        problem: words.as_deref(),
+    };
+    let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    Ok(page(site, status, &template, Some(&underway.asked.request.redirect_uri)))
+}
+
+fn blank() -> Address {
+    Address {
+        line1: String::new(),
+        line2: None,
+        city: String::new(),
+        region: None,
+        postal_code: String::new(),
+        country: String::new(),
+    }
+}
+
+/// The overview; a slot without an answer is asked for first.
+pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<Response, Refused> {
+    let browser = Browser::of(&site, &parts).await?;
+    let session = signed_in(&site, &browser)?;
+    let underway = signup::find(&site.app, session, &flow(&parts)).await.map_err(Refused::by(&site))?;
+    if !underway.consented {
+        return consent_page(&site, &browser, &underway.id, &underway.asked);
+    }
+    if underway.next_slot().is_some() {
+        return Ok(redirect_to(StatusCode::SEE_OTHER, &format!("/setup_slot?flow={}", underway.id)));
+    }
+    let owner = customer::get(&site.app, session.customer).await.map_err(Refused::by(&site))?;
+    overview(&site, &browser, (&underway, &owner), None, &blank())
+}
+
+/// Completes set-up, goes back to the first slot, or cancels.
+pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Result<Response, Refused> {
+    let (parts, body) = request.into_parts();
+    let browser = Browser::of(&site, &parts).await?;
+    let form = Form::read(&site, &parts, &browser, body).await?;
+    let session = signed_in(&site, &browser)?;
+    let id = form.get("flow").unwrap_or_default();
+    let underway = signup::find(&site.app, session, id).await.map_err(Refused::by(&site))?;
+    if form.has("cancel") {
+        signup::abandon(&site.app, &underway).await.map_err(Refused::by(&site))?;
+        return Ok(redirect_to(StatusCode::FOUND, &underway.asked.request.denied()));
+    }
+    if form.has("change") {
+        signup::restart(&site.app, &underway).await.map_err(Refused::by(&site))?;
+        return Ok(redirect_to(StatusCode::SEE_OTHER, &format!("/setup_slot?flow={id}")));
+    }
+    let text = |name: &str| form.get(name).unwrap_or_default().to_owned();
+    let typed = Address {
+        line1: text("line1"),
+        line2: form.get("line2").map(str::to_owned),
+        city: text("city"),
+        region: form.get("region").map(str::to_owned),
+        postal_code: text("postal_code"),
+        country: text("country"),
+    };
+    let mut owner = customer::get(&site.app, session.customer).await.map_err(Refused::by(&site))?;
+    if owner.address.is_none() && form.has("line1") {
+        match customer::set_address(&site.app, owner.id, typed.clone()).await {
+            Ok(()) => owner = customer::get(&site.app, owner.id).await.map_err(Refused::by(&site))?,
+            Err(error @ Error::BadChoice(_)) => {
+                return overview(&site, &browser, (&underway, &owner), Some(&error), &typed);
+            }
+            Err(error) => return Err(Refused::by(&site)(error)),
+        }
+    }
+    match signup::complete(&site.app, &underway, &owner).await {
+        Ok(target) => Ok(redirect_to(StatusCode::FOUND, &target)),
+        Err(error @ Error::BadChoice(_)) => overview(&site, &browser, (&underway, &owner), Some(&error), &typed),
+        Err(error) => Err(Refused::by(&site)(error)),
+    }
+}

@@ -1,0 +1,173 @@
+//! Consent, and one page a slot (login-and-web 2.3, 7.4; decisions 31).
+
+use super::browser::{Browser, Form};
+use super::{Refused, page, redirect_to};
+use crate::site::Site;
+use askama::Template;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::Response;
+use opendrs_domain::login::form;
+use opendrs_domain::login::scope::{Scope, Scopes};
+use opendrs_domain::product::Product;
+use opendrs_domain::session::Session;
+use opendrs_service::login::authorize::Asked;
+use opendrs_service::login::signup::{self, Underway};
+use opendrs_service::{Error, customer};
+use std::sync::Arc;
+
+#[derive(Template)]
+#[template(path = "consent.html")]
+struct ConsentPage<'a> {
+    csrf: &'a str,
+    flow: &'a str,
+    profile: &'a str,
+    maker: &'a str,
+    privacy_url: Option<&'a str>,
+    device: Option<&'a str>,
+    serial: &'a str,
+    wants: Vec<&'static str>,
+}
+
+fn wants(scopes: Scopes) -> Vec<&'static str> {
+    [
+        (Scope::Replenish, "reorder supplies for this device, and see the status of those orders"),
+        (Scope::Profile, "your name and e-mail address"),
+        (Scope::UserId, "an identifier for your account"),
+        (Scope::PostalCode, "your postal code"),
+    ]
+    .into_iter()
+    .filter(|(scope, _)| scopes.has(*scope))
+    .map(|(_, words)| words)
+    .collect()
+}
+
+/// The page that asks for consent to exactly this request.
+pub(super) fn consent_page(site: &Arc<Site>, browser: &Browser, id: &str, asked: &Asked) -> Result<Response, Refused> {
+    let template = ConsentPage {
+        csrf: &browser.form_token(site),
+        flow: id,
+        profile: &asked.profile.name,
+        maker: &asked.maker.name,
+        privacy_url: asked.profile.privacy_url.as_deref(),
+        device: asked.model.as_ref().map(|model| model.name.as_str()),
+        serial: asked.request.device.as_ref().map_or("", |device| device.serial.as_str()),
+        wants: wants(asked.request.scopes()),
+    };
+    Ok(page(site, StatusCode::OK, &template, Some(&asked.request.redirect_uri)))
+}
+
+/// Who is signed in; without a sign-in there is no sign-up to go on with.
+pub(super) fn signed_in<'b>(site: &Arc<Site>, browser: &'b Browser) -> Result<&'b Session, Refused> {
+    browser.session.as_ref().ok_or_else(|| Refused::by(site)(Error::SignupGone))
+}
+
+/// Goes to the page that is next in a sign-up; where only profile scopes are asked for, none is.
+pub(super) async fn step(site: &Arc<Site>, session: &Session, id: &str) -> Result<Response, Refused> {
+    let underway = signup::find(&site.app, session, id).await.map_err(Refused::by(site))?;
+    if underway.asked.model.is_none() {
+        let owner = customer::get(&site.app, session.customer).await.map_err(Refused::by(site))?;
+        let target = signup::complete(&site.app, &underway, &owner).await.map_err(Refused::by(site))?;
+        return Ok(redirect_to(StatusCode::FOUND, &target));
+    }
+    let path = if underway.next_slot().is_some() { "/setup_slot" } else { "/setup_overview" };
+    Ok(redirect_to(StatusCode::SEE_OTHER, &format!("{path}?flow={id}")))
+}
+
+/// The id of the sign-up that a page's query names.
+pub(super) fn flow(parts: &Parts) -> String {
+    let pairs = form::decode(parts.uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
+    pairs.into_iter().find(|(name, _)| name == "flow").map(|(_, value)| value).unwrap_or_default()
+}
+
+/// The answer to the consent page.
+pub(super) async fn consent(State(site): State<Arc<Site>>, request: Request) -> Result<Response, Refused> {
+    let (parts, body) = request.into_parts();
+    let browser = Browser::of(&site, &parts).await?;
+    let form = Form::read(&site, &parts, &browser, body).await?;
+    let session = signed_in(&site, &browser)?;
+    let id = form.get("flow").unwrap_or_default();
+    let underway = signup::find(&site.app, session, id).await.map_err(Refused::by(&site))?;
+    if !form.has("consentApproved") {
+        signup::abandon(&site.app, &underway).await.map_err(Refused::by(&site))?;
+        return Ok(redirect_to(StatusCode::FOUND, &underway.asked.request.denied()));
+    }
+    signup::consent(&site.app, &underway).await.map_err(Refused::by(&site))?;
+    step(&site, session, id).await
+}
+
+#[derive(Template)]
+#[template(path = "slot.html")]
+struct SlotPage<'a> {
+    csrf: &'a str,
+    flow: &'a str,
+    model: &'a str,
+    slot_id: &'a str,
+    slot: &'a str,
+    number: usize,
+    count: usize,
+    products: &'a [Product],
+    problem: Option<&'a str>,
+}
+
+fn slot_page(
+    site: &Arc<Site>,
+    browser: &Browser,
+    underway: &Underway,
+    problem: Option<&Error>,
+) -> Result<Response, Refused> {
+    let Some(view) = underway.next_slot() else {
+        return Ok(redirect_to(StatusCode::SEE_OTHER, &format!("/setup_overview?flow={}", underway.id)));
+    };
+    let number = 1 + underway.slots.iter().position(|other| other.slot.id == view.slot.id).unwrap_or_default();
+    let words = problem.map(ToString::to_string);
+    let template = SlotPage {
+        csrf: &browser.form_token(site),
+        flow: &underway.id,
+        model: underway.asked.model.as_ref().map_or("", |model| model.name.as_str()),
+        slot_id: view.slot.id.as_str(),
+        slot: &view.slot.name,
+        number,
+        count: underway.slots.len(),
+        products: &view.products,
+        problem: words.as_deref(),
+    };
+    let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    Ok(page(site, status, &template, Some(&underway.asked.request.redirect_uri)))
+}
+
+/// The page of the next slot.
+pub(super) async fn slot(State(site): State<Arc<Site>>, parts: Parts) -> Result<Response, Refused> {
+    let browser = Browser::of(&site, &parts).await?;
+    let session = signed_in(&site, &browser)?;
+    let underway = signup::find(&site.app, session, &flow(&parts)).await.map_err(Refused::by(&site))?;
+    if !underway.consented {
+        return consent_page(&site, &browser, &underway.id, &underway.asked);
+    }
+    slot_page(&site, &browser, &underway, None)
+}
+
+/// The answer to a slot's page: a product, or skip.
+pub(super) async fn slot_action(State(site): State<Arc<Site>>, request: Request) -> Result<Response, Refused> {
+    let (parts, body) = request.into_parts();
+    let browser = Browser::of(&site, &parts).await?;
+    let form = Form::read(&site, &parts, &browser, body).await?;
+    let session = signed_in(&site, &browser)?;
+    let id = form.get("flow").unwrap_or_default();
+    let underway = signup::find(&site.app, session, id).await.map_err(Refused::by(&site))?;
+    if form.has("cancel") {
+        signup::abandon(&site.app, &underway).await.map_err(Refused::by(&site))?;
+        return Ok(redirect_to(StatusCode::FOUND, &underway.asked.request.denied()));
+    }
+    let asin = form.get("asin").filter(|_| !form.has("skip"));
+    if asin.is_none() && !form.has("skip") {
+        let missing = Error::BadChoice("Please choose a product, or skip this slot.".into());
+        return slot_page(&site, &browser, &underway, Some(&missing));
+    }
+    match signup::choose(&site.app, &underway, form.get("slotId").unwrap_or_default(), asin).await {
+        Ok(()) => step(&site, session, id).await,
+        Err(error @ Error::BadChoice(_)) => slot_page(&site, &browser, &underway, Some(&error)),
+        Err(error) => Err(Refused::by(&site)(error)),
+    }
+}

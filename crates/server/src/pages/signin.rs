@@ -1,0 +1,172 @@
+//! `GET /ap/oa`: the authorize request; `POST /ap/signin`: e-mail and password.
+//!
+//! Field names are those that page readers in the field look for (login-and-web 2.3; decisions 31).
+
+use super::browser::{Browser, Form, set_cookie};
+use super::setup::{self, step};
+use super::{Refused, page, redirect_to};
+use crate::http;
+use crate::site::Site;
+use askama::Template;
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use opendrs_domain::login::authorize::{Params, Refusal};
+use opendrs_domain::login::form;
+use opendrs_service::login::authorize as login;
+use opendrs_service::{Error, session};
+use std::sync::Arc;
+
+#[derive(Template)]
+#[template(path = "signin.html")]
+struct SignInPage<'a> {
+    csrf: &'a str,
+    return_to: &'a str,
+    cancel: Option<&'a str>,
+    problem: Option<&'a str>,
+    email: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "sorry.html")]
+struct Sorry<'a> {
+    reason: &'a str,
+    details: Vec<String>,
+}
+
+/// The authorize request.
+pub(super) async fn authorize(State(site): State<Arc<Site>>, parts: Parts) -> Result<Response, Refused> {
+    let query = parts.uri.query().unwrap_or_default();
+    let Some(pairs) = form::decode(query.as_bytes()) else {
+        return Ok(sorry(&site, "The request is not UTF-8", &Params::default()));
+    };
+    let params = Params::new(pairs);
+    let asked = match login::check(&site.app, &params).await.map_err(Refused::by(&site))? {
+        Ok(asked) => asked,
+        Err(Refusal::Page(reason)) => return Ok(sorry(&site, reason, &params)),
+        Err(Refusal::Redirect(target)) => return Ok(redirect_to(StatusCode::FOUND, &target)),
+    };
+    let browser = Browser::of(&site, &parts).await?;
+    let Some(session) = &browser.session else {
+        return sign_in_page(&site, &browser, &format!("/ap/oa?{query}"), None, "").await;
+    };
+    let (id, consented) = login::begin(&site.app, session, &asked).await.map_err(Refused::by(&site))?;
+    if consented { step(&site, session, &id).await } else { setup::consent_page(&site, &browser, &id, &asked) }
+}
+
+/// The 400 page for requests whose redirect target cannot be trusted (login-and-web 2.5).
+fn sorry(site: &Site, reason: &str, params: &Params) -> Response {
+    let details =
+        params.pairs().iter().take(40).map(|(n, v)| format!("{}={}", form::escape(n, ""), form::escape(v, "")));
+    page(site, StatusCode::BAD_REQUEST, &Sorry { reason, details: details.collect() }, None)
+}
+
+/// Where a cancelled sign-in goes, if it began with an authorize request that may be answered.
+async fn denied(site: &Arc<Site>, return_to: &str) -> Result<Option<(String, String)>, Refused> {
+    let Some(query) = return_to.strip_prefix("/ap/oa?") else { return Ok(None) };
+    let params = Params::new(form::decode(query.as_bytes()).unwrap_or_default());
+    let asked = login::check(&site.app, &params).await.map_err(Refused::by(site))?.ok();
+    Ok(asked.map(|asked| (asked.request.denied(), asked.request.redirect_uri)))
+}
+
+/// The sign-in page; what it is for goes on at `return_to`.
+pub(super) async fn sign_in_page(
+    site: &Arc<Site>,
+    browser: &Browser,
+    return_to: &str,
+    problem: Option<&Error>,
+    email: &str,
+) -> Result<Response, Refused> {
+    let cancel = denied(site, return_to).await?;
+    let words = problem.map(ToString::to_string);
+    let template = SignInPage {
+        csrf: &browser.form_token(site),
+        return_to,
+        cancel: cancel.as_ref().map(|(target, _)| target.as_str()),
+        problem: words.as_deref(),
+        email,
+    };
+    let status = match problem {
+        None => StatusCode::OK,
+        Some(Error::Throttled(_)) => StatusCode::TOO_MANY_REQUESTS,
+        Some(_) => StatusCode::BAD_REQUEST,
+    };
+    let mut response = page(site, status, &template, cancel.as_ref().map(|(_, uri)| uri.as_str()));
+    if let Some(Error::Throttled(seconds)) = problem {
+        response.headers_mut().insert(header::RETRY_AFTER, (*seconds).into());
+    }
+    Ok(browser.remember(site, response))
+}
+
+/// Only a path of ours may follow a sign-in: no host, no scheme, nothing a browser would take for one.
+fn is_local(target: &str) -> bool {
+    target.starts_with('/')
+        && !target.starts_with("//")
+        && !target.contains('\\')
+        && target.bytes().all(|b| b.is_ascii_graphic())
+}
+
+pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Result<Response, Refused> {
+    let (parts, body) = request.into_parts();
+    let browser = Browser::of(&site, &parts).await?;
+    let form = Form::read(&site, &parts, &browser, body).await?;
+    let return_to = form.get("return_to").filter(|target| is_local(target)).unwrap_or("/settings");
+    if form.has("cancel") {
+        return Ok(match denied(&site, return_to).await? {
+            Some((target, _)) => redirect_to(StatusCode::FOUND, &target),
+            None => redirect_to(StatusCode::SEE_OTHER, return_to),
+        });
+    }
+    let email = form.get("email").unwrap_or_default();
+    let sign_in = session::SignIn {
+        email,
+        password: form.get("password").unwrap_or_default(),
+        remember: form.has("rememberMe"),
+        source: &http::source(&parts),
+    };
+    match session::sign_in(&site.app, sign_in).await {
+        Ok(cookie) => {
+            if browser.session.is_some() {
+                session::sign_out(&site.app, browser.cookie()).await.map_err(Refused::by(&site))?;
+            }
+            let mut response = redirect_to(StatusCode::SEE_OTHER, return_to);
+            set_cookie(&site, &mut response, &cookie.value, cookie.max_age);
+            Ok(response)
+        }
+        Err(error @ (Error::WrongPassword | Error::Throttled(_))) => {
+            sign_in_page(&site, &browser, return_to, Some(&error), email).await
+        }
+        Err(error) => Err(Refused::by(&site)(error)),
+    }
+}
+
+/// Signs out, and asks for another sign-in where a page was open.
+pub(super) async fn sign_out(State(site): State<Arc<Site>>, request: Request) -> Result<Response, Refused> {
+    let (parts, body) = request.into_parts();
+    let browser = Browser::of(&site, &parts).await?;
+    let form = Form::read(&site, &parts, &browser, body).await?;
+    session::sign_out(&site.app, browser.cookie()).await.map_err(Refused::by(&site))?;
+    let return_to = form.get("return_to").filter(|target| is_local(target)).unwrap_or("/settings");
+    let mut response = redirect_to(StatusCode::SEE_OTHER, return_to).into_response();
+    set_cookie(&site, &mut response, "", Some(0));
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_local;
+
+    #[test]
+    fn a_sign_in_leads_nowhere_else() {
+        for target in ["/settings", "/ap/oa?client_id=x&redirect_uri=https%3A%2F%2Fa", "/settings?access_token=Atza|x"]
+        {
+            assert!(is_local(target), "{target}");
+        }
+        for target in
+            ["https://evil", "//evil", "/\\evil", "\\evil", "evil", "", "/a\r\nb", "/%0d\t", " /a", "javascript:x"]
+        {
+            assert!(!is_local(target), "{target}");
+        }
+    }
+}

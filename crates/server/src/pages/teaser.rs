@@ -1,0 +1,48 @@
+//! The teaser: what automatic reordering is, before anybody signs in (login-and-web 7.1; decisions 30).
+//!
+//! Its buttons are plain links whose targets are written as they came, since apps watch for them; no target, no button.
+
+use super::{Message, page};
+use crate::pages::Refused;
+use crate::site::Site;
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::Response;
+use opendrs_domain::login::{form, redirect};
+use opendrs_service::device;
+use std::sync::Arc;
+
+#[derive(Template)]
+#[template(path = "teaser.html")]
+struct TeaserPage<'a> {
+    model: &'a str,
+    login: Option<&'a str>,
+    later: Option<&'a str>,
+    skip: Option<&'a str>,
+}
+
+/// A link as it came, unless it would run code.
+pub(super) fn link<'p>(pairs: &'p [(String, String)], name: &str) -> Option<&'p str> {
+    let found = pairs.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str());
+    found.filter(|uri| !uri.is_empty() && !redirect::is_dangerous(uri))
+}
+
+pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<Response, Refused> {
+    let pairs = form::decode(parts.uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
+    let composite = link(&pairs, "compositeId").unwrap_or_default();
+    let model = device::model_by_composite(&site.app, composite).await.map_err(Refused::by(&site))?;
+    let Some(model) = model else {
+        let text =
+            "The compositeId of this link is missing or unknown. Its form is amzn1.dash.v1.composite. and a UUID.";
+        return Ok(page(&site, StatusCode::BAD_REQUEST, &Message { title: "This page does not exist", text }, None));
+    };
+    let template = TeaserPage {
+        model: &model.name,
+        login: link(&pairs, "loginUri"),
+        later: link(&pairs, "remindLaterUri"),
+        skip: link(&pairs, "skipUri"),
+    };
+    Ok(page(&site, StatusCode::OK, &template, None))
+}

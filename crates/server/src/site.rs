@@ -1,0 +1,50 @@
+//! What every handler shares: the application and how the outside reaches it.
+
+use axum::http::HeaderValue;
+use opendrs_service::App;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Where the outside finds each role.
+#[derive(Clone, Debug)]
+pub struct PublicUrls {
+    /// Device API.
+    pub service: String,
+    /// Login with Amazon.
+    pub login: String,
+    /// Customer pages.
+    pub web: String,
+}
+
+/// The application at its edge.
+pub struct Site {
+    /// The use cases' application.
+    pub app: App,
+    /// Where the outside finds it.
+    pub urls: PublicUrls,
+    date: Mutex<(i64, HeaderValue)>,
+}
+
+impl Site {
+    /// Puts an application at its edge.
+    #[must_use]
+    pub fn new(app: App, urls: PublicUrls) -> Arc<Self> {
+        Arc::new(Self { app, urls, date: Mutex::new((i64::MIN, HeaderValue::from_static(""))) })
+    }
+
+    /// `x-amz-Date`, written once a second.
+    pub(crate) fn date(&self) -> HeaderValue {
+        let now = self.app.now();
+        let mut date = self.date.lock().unwrap_or_else(PoisonError::into_inner);
+        if date.0 != now.secs()
+            && let Ok(value) = HeaderValue::try_from(now.to_rfc2822())
+        {
+            *date = (now.secs(), value);
+        }
+        date.1.clone()
+    }
+
+    /// Whether browsers reach the pages by https, so that cookies may be marked for it alone.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.urls.web.starts_with("https:") && self.urls.login.starts_with("https:")
+    }
+}
