@@ -28,9 +28,19 @@ impl Random for SystemRandom {
     }
 }
 
+/// How many random bytes are drawn at once: a system call for each identifier would be a good part of a call's time.
+const POOL: usize = 4096;
+
+/// Random bytes in store. What was given out is wiped.
+struct Pool {
+    bytes: Box<[u8; POOL]>,
+    used: usize,
+}
+
 /// Makes identifiers and secrets.
 pub struct Ids {
     random: Arc<dyn Random>,
+    pool: Mutex<Pool>,
     last: Mutex<(u64, u32)>,
 }
 
@@ -39,15 +49,29 @@ const COUNTER: u32 = 1 << 30;
 
 impl Ids {
     pub(crate) fn new(random: Arc<dyn Random>) -> Self {
-        Self { random, last: Mutex::new((0, 0)) }
+        let pool = Pool { bytes: Box::new([0; POOL]), used: POOL };
+        Self { random, pool: Mutex::new(pool), last: Mutex::new((0, 0)) }
     }
 
     /// Random bytes.
     #[must_use]
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
-        let mut bytes = [0; N];
-        self.random.fill(&mut bytes);
-        bytes
+        let mut out = [0; N];
+        if N > POOL {
+            self.random.fill(&mut out);
+            return out;
+        }
+        let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        if pool.used + N > POOL {
+            self.random.fill(&mut *pool.bytes);
+            pool.used = 0;
+        }
+        let from = pool.used;
+        let given = &mut pool.bytes[from..from + N];
+        out.copy_from_slice(given);
+        given.fill(0);
+        pool.used += N;
+        out
     }
 
     /// A random UUID (version 4).

@@ -1,6 +1,6 @@
 //! SlotStatus: a reading is stored durably before it is answered.
 
-use crate::token::Caller;
+use crate::token::{self, Caller};
 use crate::{App, Result};
 use opendrs_domain::id::{DeviceId, ReadingId};
 use opendrs_domain::reading::SlotStatus;
@@ -16,6 +16,20 @@ pub async fn add(app: &App, caller: Caller, slot: SlotId, status: SlotStatus) ->
     let at = app.now();
     let id = ReadingId(app.ids.ordered(at));
     Ok(app.db.write(Add { shard: caller.shard, id, device: caller.device.id, slot, at, status }).await?)
+}
+
+/// The same with a token in place of a caller, for the many calls in which everything is right: checking the device and
+/// storing its reading is one command. `false`, and nothing stored, when anything was not as it should be; what it was,
+/// [`token::caller`] finds out.
+///
+/// # Errors
+/// [`crate::Error::Unavailable`].
+pub async fn report(app: &App, token: Option<&str>, slot: &str, status: &SlotStatus) -> Result<bool> {
+    let (Some(token), Ok(slot)) = (token, SlotId::parse(slot)) else { return Ok(false) };
+    let Ok((shard, device, _)) = token::device_of(app, token).await else { return Ok(false) };
+    let at = app.now();
+    let id = ReadingId(app.ids.ordered(at));
+    Ok(app.db.write(Report(Add { shard, id, device, slot, at, status: status.clone() })).await?)
 }
 
 struct Add {
@@ -34,6 +48,19 @@ impl Write for Add {
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
         reading::add(tx, self.shard, (self.id, self.device, &self.slot), self.at, &self.status).await
+    }
+}
+
+struct Report(Add);
+
+impl Write for Report {
+    type Out = bool;
+    fn key(&self) -> u64 {
+        self.0.key()
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<bool> {
+        let Add { shard, id, device, slot, at, status } = &self.0;
+        reading::report(tx, *shard, (*id, *device, slot), *at, status).await
     }
 }
 

@@ -5,7 +5,7 @@
 
 use crate::{App, Error, Result};
 use opendrs_domain::device::Device;
-use opendrs_domain::id::{ClientId, CustomerId};
+use opendrs_domain::id::{ClientId, CustomerId, DeviceId};
 use opendrs_domain::login::form;
 use opendrs_domain::login::scope::{Scope, Scopes};
 use opendrs_domain::text::SlotId;
@@ -45,21 +45,26 @@ pub(crate) async fn open(app: &App, text: &str, wanted: Use) -> Result<Claims> {
 /// # Errors
 /// [`Error::InvalidToken`] for whatever is wrong with the token, [`Error::Unavailable`].
 pub async fn caller(app: &App, token: Option<&str>, slot: Option<&str>) -> Result<Caller> {
-    let claims = open(app, token.ok_or(Error::InvalidToken)?, Use::Access).await?;
-    let (shard, id) = claims.device.ok_or(Error::InvalidToken)?;
-    if !claims.scopes.has(Scope::Replenish) || claims.expires_at.is_none_or(|end| end <= app.now()) {
-        return Err(Error::InvalidToken);
-    }
+    let (shard, id, family) = device_of(app, token.ok_or(Error::InvalidToken)?).await?;
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
     let (device, slot) = match slot {
         Some(slot) => device::with_slot(&mut tx, shard, id, slot).await?.ok_or(Error::InvalidToken)?,
         None => (device::by_id(&mut tx, shard, id).await?.ok_or(Error::InvalidToken)?, None),
     };
-    if !device.accepts(claims.family) {
+    if !device.accepts(family) {
         return Err(Error::InvalidToken);
     }
     Ok(Caller { device, shard, slot })
+}
+
+/// The device an access token speaks for, its shard, and the token's family, as far as the token itself tells: whether
+/// the registration still stands is for the store to say.
+pub(crate) async fn device_of(app: &App, text: &str) -> Result<(i64, DeviceId, u64)> {
+    let claims = open(app, text, Use::Access).await?;
+    let (shard, id) = claims.device.ok_or(Error::InvalidToken)?;
+    let good = claims.scopes.has(Scope::Replenish) && claims.expires_at.is_some_and(|end| end > app.now());
+    if good { Ok((shard, id, claims.family)) } else { Err(Error::InvalidToken) }
 }
 
 /// Whether what a token speaks for still stands.
@@ -85,7 +90,7 @@ pub(crate) async fn check(app: &App, text: &str) -> Result<Claims> {
 /// What tokens are made for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Grant {
-    pub(crate) device: Option<(i64, opendrs_domain::id::DeviceId)>,
+    pub(crate) device: Option<(i64, DeviceId)>,
     pub(crate) customer: CustomerId,
     pub(crate) client: ClientId,
     pub(crate) family: u64,

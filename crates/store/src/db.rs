@@ -184,7 +184,7 @@ impl Reader<'_> {
     /// # Errors
     /// [`Error::Unavailable`].
     pub fn tx(&mut self) -> Result<Tx<'_>> {
-        Ok(Tx(match &mut self.0 {
+        Ok(Tx::new(match &mut self.0 {
             Loan::Lite(reading) => On::Lite(reading.conn()?),
             Loan::Pg(conn) => On::Pg(conn),
         }))

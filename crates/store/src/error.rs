@@ -52,21 +52,30 @@ impl Error {
 
     pub(crate) fn pg(query: &'static str, error: tokio_postgres::Error) -> Self {
         match error.code().map(tokio_postgres::error::SqlState::code) {
-            Some("40001" | "40P01") => Error::Conflict(error.to_string()),
+            Some("40001" | "40P01") => Error::Conflict(words(&error)),
             // 08 connection, 53 resources, 57P0x shutdown, 58 system; no code at all: the connection is gone
             Some(code) if ["08", "53", "57P", "58"].iter().any(|class| code.starts_with(class)) => {
-                Error::Unavailable(error.to_string())
+                Error::Unavailable(words(&error))
             }
             None if error.is_closed() || error.as_db_error().is_none() && is_io(&error) => {
-                Error::Unavailable(error.to_string())
+                Error::Unavailable(words(&error))
             }
-            _ => Error::Statement { query, source: error.into() },
+            _ => Error::Statement { query, source: words(&error).into() },
         }
     }
 
     /// Whether the command may simply be run again.
     pub(crate) fn is_conflict(&self) -> bool {
         matches!(self, Error::Conflict(_))
+    }
+}
+
+/// What PostgreSQL said; the driver itself only says "db error". Without the detail, which quotes customers' data.
+pub(crate) fn words(error: &tokio_postgres::Error) -> String {
+    match (error.as_db_error(), std::error::Error::source(error)) {
+        (Some(db), _) => format!("{} ({})", db.message(), db.code().code()),
+        (None, Some(source)) => format!("{error}: {source}"),
+        (None, None) => error.to_string(),
     }
 }
 

@@ -3,6 +3,7 @@
 //! Invariant: a lost connection costs the commands that were on it, which are answered "unavailable"; the next ones get
 //! a new connection. Nothing waits for the database longer than a connection attempt.
 
+use crate::error::words;
 use crate::queries::Q;
 use crate::tx::On;
 use crate::value::V;
@@ -47,10 +48,7 @@ pub(crate) fn config(url: &str) -> Result<Config> {
 }
 
 pub(crate) async fn plain(config: &Config) -> Result<Client> {
-    let (client, driver) = config.connect(NoTls).await.map_err(|e| match std::error::Error::source(&e) {
-        Some(source) => Error::Unavailable(format!("{e}: {source}")),
-        None => Error::Unavailable(e.to_string()),
-    })?;
+    let (client, driver) = config.connect(NoTls).await.map_err(|e| Error::Unavailable(words(&e)))?;
     tokio::spawn(async move {
         if let Err(error) = driver.await {
             tracing::warn!(%error, "a database connection ended");
@@ -151,7 +149,7 @@ async fn attempt(conn: &PgConn, batch: &mut [Box<dyn Job>]) -> Result<()> {
     }
     let work = try_join_all(groups.into_iter().map(|group| async move {
         for job in group {
-            job.run(&mut Tx(On::Pg(conn))).await?;
+            job.run(&mut Tx::new(On::Pg(conn))).await?;
         }
         Ok::<_, Error>(())
     }));

@@ -119,6 +119,11 @@ queries! {
             WHERE shard = $1 AND device = $2 AND slot = $3 AND open_order = $4";
         ReadingPut = "INSERT INTO reading (shard, id, device, slot, at, remaining, original, on_hand, expected_at, last_use_at, odd)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+        /// The check of the caller and the writing of the reading in one statement: the hot path.
+        ReadingReport = "INSERT INTO reading (shard, id, device, slot, at, remaining, original, on_hand, expected_at, last_use_at, odd)
+            SELECT d.shard, $2, d.id, s.id, $5, $6, $7, $8, $9, $10, $11
+            FROM device d JOIN slot s ON s.model = d.model AND s.id = $4
+            WHERE d.shard = $1 AND d.id = $3 AND d.deregistered_at IS NULL AND d.revoked = ''";
         ReadingsNewest = "SELECT r.id, d.serial, r.slot, r.at, r.remaining, r.original, r.on_hand, r.expected_at, r.last_use_at, r.odd
             FROM reading r JOIN device d ON d.shard = r.shard AND d.id = r.device ORDER BY r.id DESC LIMIT $1";
         OrderPut = concat!("INSERT INTO orders (shard, ", order_columns!(), ")

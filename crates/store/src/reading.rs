@@ -55,6 +55,25 @@ pub async fn add(
     tx.exec(Q::ReadingPut, params).await.map(drop)
 }
 
+/// Appends a reading if the device is registered, none of its token families is revoked, and its model has the slot;
+/// `false`, and nothing written, if not. Which of the three it was is for another, slower look.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn report(
+    tx: &mut Tx<'_>,
+    shard: i64,
+    (id, device, slot): (ReadingId, DeviceId, &SlotId),
+    at: Time,
+    status: &SlotStatus,
+) -> Result<bool> {
+    let SlotStatus { remaining, original, on_hand, expected_at, last_use_at } = status;
+    let params = p![
+        shard, id, device, slot, at, *remaining, *original, *on_hand, *expected_at, *last_use_at, status.is_odd()
+    ];
+    Ok(tx.exec(Q::ReadingReport, params).await? > 0)
+}
+
 /// The newest readings of all devices, newest first.
 ///
 /// # Errors

@@ -9,18 +9,61 @@ use crate::{Error, Result};
 use futures_util::TryStreamExt;
 
 /// A connection inside a transaction, or a reader's.
-pub struct Tx<'c>(pub(crate) On<'c>);
+pub struct Tx<'c> {
+    on: On<'c>,
+    /// The query that the engine refused, if any.
+    refused: Option<Q>,
+}
 
 pub(crate) enum On<'c> {
     Lite(&'c mut rusqlite::Connection),
     Pg(&'c PgConn),
 }
 
-impl Tx<'_> {
+impl<'c> Tx<'c> {
+    pub(crate) fn new(on: On<'c>) -> Self {
+        Self { on, refused: None }
+    }
+
     /// Runs a statement; says how many rows it touched.
     pub(crate) async fn exec(&mut self, q: Q, params: &[V<'_>]) -> Result<u64> {
+        let done = self.on.exec(q, params).await;
+        self.noted(q, done)
+    }
+
+    /// Every row of an answer.
+    pub(crate) async fn all<T: FromRow>(&mut self, q: Q, params: &[V<'_>]) -> Result<Vec<T>> {
+        let found = self.on.all(q, params).await;
+        self.noted(q, found)
+    }
+
+    /// The row of an answer that has at most one.
+    pub(crate) async fn opt<T: FromRow>(&mut self, q: Q, params: &[V<'_>]) -> Result<Option<T>> {
+        let found = self.on.opt(q, params).await;
+        self.noted(q, found)
+    }
+
+    fn noted<T>(&mut self, q: Q, result: Result<T>) -> Result<T> {
+        if result.is_err() {
+            self.refused.get_or_insert(q);
+        }
+        result
+    }
+
+    /// Whether the transaction may be committed. After a refused statement PostgreSQL answers COMMIT with a rollback
+    /// and calls that a success, so a command that passed over an error must not.
+    pub(crate) fn committable(&self) -> Result<()> {
+        self.refused.map_or(Ok(()), |q| {
+            let source = "its error was passed over, the command cannot be committed".into();
+            Err(Error::Statement { query: q.sql().name, source })
+        })
+    }
+}
+
+impl On<'_> {
+    async fn exec(&mut self, q: Q, params: &[V<'_>]) -> Result<u64> {
         let name = q.sql().name;
-        match &mut self.0 {
+        match self {
             On::Lite(conn) => {
                 let run = || {
                     let mut statement = bound(conn, q, params)?;
@@ -32,11 +75,10 @@ impl Tx<'_> {
         }
     }
 
-    /// Every row of an answer.
-    pub(crate) async fn all<T: FromRow>(&mut self, q: Q, params: &[V<'_>]) -> Result<Vec<T>> {
+    async fn all<T: FromRow>(&mut self, q: Q, params: &[V<'_>]) -> Result<Vec<T>> {
         let name = q.sql().name;
         let mut out = Vec::new();
-        match &mut self.0 {
+        match self {
             On::Lite(conn) => {
                 let lite = |e| Error::lite(name, e);
                 let mut statement = bound(conn, q, params).map_err(lite)?;
@@ -57,9 +99,8 @@ impl Tx<'_> {
         Ok(out)
     }
 
-    /// The row of an answer that has at most one.
-    pub(crate) async fn opt<T: FromRow>(&mut self, q: Q, params: &[V<'_>]) -> Result<Option<T>> {
-        match &mut self.0 {
+    async fn opt<T: FromRow>(&mut self, q: Q, params: &[V<'_>]) -> Result<Option<T>> {
+        match self {
             On::Lite(conn) => {
                 let lite = |e| Error::lite(q.sql().name, e);
                 let mut statement = bound(conn, q, params).map_err(lite)?;

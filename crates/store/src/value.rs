@@ -3,6 +3,7 @@
 //! Invariant: a domain value has one form in the store, the same on both engines; what does not read back as a valid
 //! domain value is an error that names query and column, never a default.
 
+use crate::error::words;
 use crate::queries::Q;
 use crate::{Error, Result};
 use bytes::BytesMut;
@@ -96,7 +97,7 @@ impl Row<'_> {
         let bad = |found| Error::BadRow { query: self.query.sql().name, column, found };
         let raw: T::Raw = match self.inner {
             Inner::Lite(row) => row.get(column).map_err(|e| bad(e.to_string()))?,
-            Inner::Pg(row) => row.try_get(column).map_err(|e| bad(e.to_string()))?,
+            Inner::Pg(row) => row.try_get(column).map_err(|e| bad(words(&e)))?,
         };
         T::from_raw(raw).ok_or_else(|| bad(format!("no valid {}", std::any::type_name::<T>())))
     }

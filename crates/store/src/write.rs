@@ -5,6 +5,8 @@
 //! is answered `Ok` only after the commit that holds it; a command that fails does not take its neighbours with it.
 
 use crate::{Error, Result, Tx};
+use futures_util::FutureExt;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
@@ -48,8 +50,10 @@ impl<W: Write> Job for Queued<W> {
 
     fn run<'a, 'c: 'a>(&'a mut self, tx: &'a mut Tx<'c>) -> Boxed<'a, Result<()>> {
         Box::pin(async move {
-            self.out = Some(self.command.apply(tx).await?);
-            Ok(())
+            // A panic must not take the writer along, and with it every command to come.
+            let applied = AssertUnwindSafe(self.command.apply(tx)).catch_unwind().await;
+            self.out = Some(applied.unwrap_or_else(|_| Err(panicked::<W>()))?);
+            tx.committable()
         })
     }
 
@@ -59,6 +63,10 @@ impl<W: Write> Job for Queued<W> {
         // A caller that went away does not undo its command: it is done and will be found done.
         let _ = back.send(out);
     }
+}
+
+fn panicked<W>() -> Error {
+    Error::Statement { query: std::any::type_name::<W>(), source: "the command panicked".into() }
 }
 
 fn stopped() -> Error {

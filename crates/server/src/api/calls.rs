@@ -3,6 +3,7 @@
 use super::Call;
 use super::body::Fields;
 use super::problem::Problem;
+use crate::site::Site;
 use opendrs_domain::reading::{DeviceStatus, SlotStatus};
 use opendrs_domain::version::{Endpoint, Version};
 use opendrs_domain::wire::{latest, v1};
@@ -37,6 +38,15 @@ async fn replenish(Call { site, caller, .. }: Call<'_>) -> Result<String, Proble
         Replenished::InProgress(instance) => ("ORDER_INPROGRESS", instance),
     };
     write(&latest::Replenished { detail_code, event_instance_id: instance.to_string() })
+}
+
+/// SlotStatus where everything is right, which is nearly always: the caller's check and the reading are one command.
+/// `None` when anything is not; then the ordinary order of checks says what it is.
+pub(super) async fn hot_slot_status(site: &Site, token: Option<&str>, slot: &str, body: &[u8]) -> Option<String> {
+    let mut fields = Fields::read(body).ok()?;
+    let status = SlotStatus::read(|name| fields.take(name)).ok()?;
+    let stored = reading::report(&site.app, token, slot, &status).await.ok()?;
+    stored.then(|| NOTHING.into())
 }
 
 async fn slot_status(Call { site, mut caller, body, .. }: Call<'_>) -> Result<String, Problem> {

@@ -16,7 +16,7 @@ use axum::extract::{RawPathParams, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
-use opendrs_domain::version::{ENDPOINTS, INPUT_HEADER, RESULT_HEADER, Spec, Version, full_name};
+use opendrs_domain::version::{ENDPOINTS, Endpoint, INPUT_HEADER, RESULT_HEADER, Spec, Version, full_name};
 use opendrs_service::{Error, token};
 use problem::Problem;
 use std::sync::Arc;
@@ -77,22 +77,34 @@ async fn serve(
     let (parts, body) = request.into_parts();
     let token = http::bearer(&parts.headers);
     let slot = param(params, "slot");
+    let input = spec.read_input(http::header(&parts.headers, INPUT_HEADER).as_deref());
+    let result = spec.read_result(http::header(&parts.headers, RESULT_HEADER).as_deref());
+    let body = http::read(body).await;
+    if let (Endpoint::SlotStatus, Some(slot), Ok(_), Ok(result), Ok(body)) = (spec.endpoint, slot, &input, &result, &body)
+        && let Some(json) = calls::hot_slot_status(site, token.as_deref(), slot, body).await
+    {
+        return Ok(done(spec, *result, json));
+    }
     let caller = token::caller(&site.app, token.as_deref(), slot).await?;
-    spec.read_input(http::header(&parts.headers, INPUT_HEADER).as_deref())?;
-    let result = spec.read_result(http::header(&parts.headers, RESULT_HEADER).as_deref())?;
+    input?;
+    let result = result?;
     if let (Some(slot), None) = (slot, &caller.slot) {
         let slot = slot.chars().filter(|c| !c.is_control()).take(64).collect();
         let unknown = Error::UnknownSlot { slot, model: caller.device.model_code.to_string() };
         return Err(Problem::at(spec.endpoint, unknown));
     }
-    let body = http::read(body).await.map_err(|why| match why {
+    let body = body.map_err(|why| match why {
         BadBody::TooLarge => Problem::TooLarge,
         BadBody::Cut => Problem::BadBody("The body did not arrive whole.".into()),
     })?;
     let json = calls::call(spec.endpoint, Call { site, caller, params, body, result }).await?;
+    Ok(done(spec, result, json))
+}
+
+fn done(spec: &Spec, result: Version, json: String) -> Response {
     let mut response = http::json(StatusCode::OK, json);
     if let Ok(value) = HeaderValue::try_from(full_name(spec.result, result)) {
         response.headers_mut().insert(TYPE_VERSION, value);
     }
-    Ok(response)
+    response
 }

@@ -66,7 +66,14 @@ pub(crate) async fn read(body: Body) -> Result<Bytes, BadBody> {
     if axum::body::HttpBody::is_end_stream(&body) {
         return Ok(Bytes::new());
     }
-    match tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, MAX_BODY).collect()).await {
+    let mut whole = std::pin::pin!(Limited::new(body, MAX_BODY).collect());
+    // Nearly always the body came with the head, and no timer is needed.
+    let at_once = std::future::poll_fn(|cx| std::task::Poll::Ready(whole.as_mut().poll(cx))).await;
+    let read = match at_once {
+        std::task::Poll::Ready(read) => Ok(read),
+        std::task::Poll::Pending => tokio::time::timeout(BODY_TIMEOUT, whole).await,
+    };
+    match read {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(BadBody::TooLarge),
         Ok(Err(_)) | Err(_) => Err(BadBody::Cut),
@@ -85,7 +92,10 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<String> {
     let (scheme, token) = value.trim().split_once(' ')?;
     let token = token.trim();
     // A client that encoded the token for a URL sends its bar encoded.
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.replacen("%7C", "|", 1).replacen("%7c", "|", 1))
+    scheme.eq_ignore_ascii_case("bearer").then(|| match token.contains('%') {
+        true => token.replacen("%7C", "|", 1).replacen("%7c", "|", 1),
+        false => token.to_owned(),
+    })
 }
 
 /// A JSON answer.
