@@ -119,12 +119,30 @@ impl Cursor<'_> {
 }
 
 fn at((year, month, day): (i64, i64, i64), time: (i64, i64, i64, i64), offset: i64) -> Option<Time> {
-    let narrow = |n: i64| i8::try_from(n).ok();
-    let date = jiff::civil::Date::new(i16::try_from(year).ok()?, narrow(month)?, narrow(day)?).ok()?;
-    let days = i64::from(date.since(jiff::civil::date(1970, 1, 1)).ok()?.get_days());
+    let days = days_since_epoch(year, month, day)?;
     let (hour, minute, second, micros) = time;
     let secs = days * 86_400 + hour * 3600 + minute * 60 + second - offset;
     Some(Time::from_micros(secs * 1_000_000 + micros))
+}
+
+/// Days from 1970-01-01 to a date of the Gregorian calendar; `None` for a day that does not exist. Plain arithmetic,
+/// because every report of a device holds two dates.
+fn days_since_epoch(year: i64, month: i64, day: i64) -> Option<i64> {
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let last = match month {
+        2 => 28 + i64::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        _ => return None,
+    };
+    if !(1..=last).contains(&day) {
+        return None;
+    }
+    // Years that begin in March end with the leap day, so months before it have fixed lengths.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let of_year = (153 * month + 2) / 5 + day - 1;
+    Some(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468)
 }
 
 #[cfg(test)]
@@ -193,6 +211,13 @@ mod tests {
         fn what_we_write_we_read(millis in 0_i64..4_000_000_000_000) {
             let time = Time::from_micros(millis * 1000);
             prop_assert_eq!(parse(&time.to_millis_text()), Some(time));
+        }
+
+        #[test]
+        fn days_are_those_of_the_calendar(days in -700_000_i32..2_900_000) {
+            let date = jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().days(days)).unwrap();
+            let (year, month, day) = (i64::from(date.year()), i64::from(date.month()), i64::from(date.day()));
+            prop_assert_eq!(days_since_epoch(year, month, day), Some(i64::from(days)));
         }
 
         #[test]

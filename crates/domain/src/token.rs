@@ -77,7 +77,7 @@ pub enum BadToken {
 
 /// The keys that make and check tokens, newest last.
 #[derive(Clone)]
-pub struct Keyring(Vec<(u32, [u8; 32])>);
+pub struct Keyring(Vec<(u32, Hmac<Sha256>)>);
 
 impl std::fmt::Debug for Keyring {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -101,7 +101,11 @@ impl Keyring {
     #[must_use]
     pub fn derive(master: &[u8; 32], mut numbers: Vec<u32>) -> Self {
         numbers.sort_unstable();
-        Self(numbers.into_iter().map(|number| (number, derive_key(master, "token", number))).collect())
+        let prepared = |number| {
+            let key = derive_key(master, "token", number);
+            Hmac::<Sha256>::new_from_slice(&key).ok().map(|mac| (number, mac))
+        };
+        Self(numbers.into_iter().filter_map(prepared).collect())
     }
 
     /// The numbers of its keys, oldest first.
@@ -109,17 +113,18 @@ impl Keyring {
         self.0.iter().map(|(number, _)| *number)
     }
 
-    fn mac(key: &[u8; 32], prefix: &str, body: &[u8]) -> Option<Hmac<Sha256>> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
+    fn mac(prepared: &Hmac<Sha256>, prefix: &str, body: &[u8]) -> Hmac<Sha256> {
+        let mut mac = prepared.clone();
         mac.update(prefix.as_bytes());
         mac.update(body);
-        Some(mac)
+        mac
     }
 
     /// Writes a token with the newest key. An empty ring, which no installation has, makes texts that no ring opens.
     #[must_use]
     pub fn seal(&self, claims: &Claims, filler: &[u8; FILLER]) -> String {
-        let (number, key) = self.0.last().copied().unwrap_or_default();
+        let newest = self.0.last();
+        let number = newest.map_or(0, |(number, _)| *number);
         let (shard, device) = claims.device.unwrap_or((-1, DeviceId(Uuid::nil())));
         let mut raw = Vec::with_capacity(RAW);
         raw.extend_from_slice(&HEADER);
@@ -135,7 +140,7 @@ impl Keyring {
         raw.extend_from_slice(&claims.expires_at.map_or(i64::MAX, Time::micros).to_be_bytes());
         raw.extend_from_slice(filler);
         let prefix = claims.purpose.prefix();
-        let tag = Self::mac(&key, prefix, &raw).map(|mac| mac.finalize().into_bytes()).unwrap_or_default();
+        let tag = newest.map(|(_, key)| Self::mac(key, prefix, &raw).finalize().into_bytes()).unwrap_or_default();
         raw.extend_from_slice(&tag);
         format!("{prefix}{}", URL_SAFE_NO_PAD.encode(&raw))
     }
@@ -158,9 +163,8 @@ impl Keyring {
             &raw[at - len..at]
         };
         let number = u32::from_be_bytes(array(take(4)));
-        let key = self.0.iter().find(|(n, _)| *n == number).ok_or(BadToken::UnknownKey(number))?.1;
-        let mac = Self::mac(&key, prefix, &raw[..TAG_AT]).ok_or(BadToken::Forged)?;
-        mac.verify_slice(&raw[TAG_AT..]).map_err(|_| BadToken::Forged)?;
+        let (_, key) = self.0.iter().find(|(n, _)| *n == number).ok_or(BadToken::UnknownKey(number))?;
+        Self::mac(key, prefix, &raw[..TAG_AT]).verify_slice(&raw[TAG_AT..]).map_err(|_| BadToken::Forged)?;
         let purpose = if take(1) == [1] { Use::Refresh } else { Use::Access };
         let scopes = Scopes::from_bits(take(1)[0]);
         let [device, customer, client] = [(); 3].map(|()| Uuid::from_bytes(array(take(16))));

@@ -5,13 +5,12 @@
 
 use crate::api::openapi;
 use crate::api::problem::Problem;
+use crate::http::route::{Route, get, post};
 use crate::http::{self, json};
 use crate::site::Site;
-use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::get;
 use opendrs_domain::time::Span;
 use opendrs_service::order::Fired;
 use opendrs_service::schedule::{self, Shown};
@@ -21,9 +20,12 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Routes of every node; the clock's only where time can be moved.
-pub(crate) fn routes(test_clock: bool) -> Router<Arc<Site>> {
-    let router = Router::new().route("/-/health", get(health)).route("/-/openapi.json", get(description));
-    if test_clock { router.route("/-/clock", get(show).post(change)) } else { router }
+pub(crate) fn routes(test_clock: bool) -> Vec<Route> {
+    let mut routes = vec![get("/-/health", health), get("/-/openapi.json", description)];
+    if test_clock {
+        routes.extend([get("/-/clock", show), post("/-/clock", change)]);
+    }
+    routes
 }
 
 /// Healthy is: the store answers.

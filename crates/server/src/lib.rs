@@ -18,25 +18,46 @@ use axum::Router;
 use axum::http::Method;
 use axum::response::{IntoResponse, Response};
 use config::Role;
+use http::route::{self, Route};
+use opendrs_domain::version::ENDPOINTS;
 use site::Site;
 use std::sync::Arc;
 
-/// The router of a set of roles.
-pub fn build(site: &Arc<Site>, roles: &[Role]) -> Router {
-    let mut router = control::routes(site.app.test_clock().is_some());
-    if roles.contains(&Role::Service) {
-        router = router.merge(api::routes());
-    }
+/// Where a node's requests go: the device API by its own table, everything else by the router.
+#[derive(Clone)]
+pub struct Routes {
+    api: bool,
+    others: Router,
+}
+
+/// The routes of a set of roles.
+pub fn build(site: &Arc<Site>, roles: &[Role]) -> Routes {
+    let router = route::router(others(roles, site.app.test_clock().is_some()));
+    let router = router.fallback(not_found).method_not_allowed_fallback(not_allowed).with_state(site.clone());
+    Routes { api: roles.contains(&Role::Service), others: router }
+}
+
+/// All routes but those of the device API, which has a table of its own.
+fn others(roles: &[Role], test_clock: bool) -> Vec<Route> {
+    let mut routes = control::routes(test_clock);
     if roles.contains(&Role::Login) {
-        router = router.merge(login::routes()).merge(pages::login_routes());
+        routes.extend(login::routes());
+        routes.extend(pages::login_routes());
     }
     if roles.contains(&Role::Web) {
-        router = router.merge(pages::web_routes());
+        routes.extend(pages::web_routes());
     }
     if roles.contains(&Role::Login) || roles.contains(&Role::Web) {
-        router = router.merge(pages::shared_routes());
+        routes.extend(pages::shared_routes());
     }
-    router.fallback(not_found).method_not_allowed_fallback(not_allowed).with_state(site.clone())
+    routes
+}
+
+/// Every route of a set of roles, as method and path: [`build`] makes these and no others.
+pub fn list(roles: &[Role], test_clock: bool) -> Vec<(&'static str, &'static str)> {
+    let api = ENDPOINTS.iter().filter(|_| roles.contains(&Role::Service));
+    let api = api.flat_map(|spec| spec.paths.iter().map(|path| (spec.method, *path)));
+    api.chain(others(roles, test_clock).iter().map(|route| (route.method, route.path))).collect()
 }
 
 async fn not_found() -> Response {

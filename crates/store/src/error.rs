@@ -50,6 +50,7 @@ impl Error {
         }
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "shaped for map_err")]
     pub(crate) fn pg(query: &'static str, error: tokio_postgres::Error) -> Self {
         match error.code().map(tokio_postgres::error::SqlState::code) {
             Some("40001" | "40P01") => Error::Conflict(words(&error)),

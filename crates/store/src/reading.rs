@@ -68,9 +68,8 @@ pub async fn report(
     status: &SlotStatus,
 ) -> Result<bool> {
     let SlotStatus { remaining, original, on_hand, expected_at, last_use_at } = status;
-    let params = p![
-        shard, id, device, slot, at, *remaining, *original, *on_hand, *expected_at, *last_use_at, status.is_odd()
-    ];
+    let params =
+        p![shard, id, device, slot, at, *remaining, *original, *on_hand, *expected_at, *last_use_at, status.is_odd()];
     Ok(tx.exec(Q::ReadingReport, params).await? > 0)
 }
 

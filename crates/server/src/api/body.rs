@@ -5,26 +5,29 @@
 use super::problem::Problem;
 use opendrs_domain::login::form;
 use opendrs_domain::reading::Field;
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use std::borrow::Cow;
+use std::fmt;
 
-/// A body's fields.
-pub(super) enum Fields {
-    Json(Map<String, Value>),
-    Form(Vec<(String, String)>),
-}
+/// A body's fields, by name, in the order they came; of two with one name the last one counts.
+pub(super) struct Fields<'b>(Vec<(Cow<'b, str>, Field)>);
 
-impl Fields {
-    pub(super) fn read(body: &[u8]) -> Result<Self, Problem> {
+impl<'b> Fields<'b> {
+    pub(super) fn read(body: &'b [u8]) -> Result<Self, Problem> {
         let refuse = |why: String| Err(Problem::BadBody(why));
         let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii();
         match text.first() {
-            None => Ok(Fields::Form(Vec::new())),
+            None => Ok(Fields(Vec::new())),
             Some(b'{') => match serde_json::from_slice(text) {
-                Ok(object) => Ok(Fields::Json(object)),
+                Ok(Json(fields)) => Ok(Fields(fields)),
                 Err(error) => refuse(format!("The body is not valid JSON: {error}.")),
             },
             Some(_) if text.contains(&b'=') => match form::decode(text) {
-                Some(pairs) => Ok(Fields::Form(pairs)),
+                Some(pairs) => {
+                    let filled = pairs.into_iter().filter(|(_, value)| !value.is_empty());
+                    Ok(Fields(filled.map(|(name, value)| (Cow::Owned(name), Field::Form(value))).collect()))
+                }
                 None => refuse("The body's form fields are not UTF-8.".into()),
             },
             Some(_) => refuse("The body is neither a JSON object nor form fields (a=1&b=2).".into()),
@@ -32,19 +35,109 @@ impl Fields {
     }
 
     pub(super) fn take(&mut self, name: &str) -> Option<Field> {
-        match self {
-            Fields::Json(object) => object.remove(name).map(|value| match value {
-                Value::Number(number) => number.as_f64().map_or(Field::Other, Field::Number),
-                Value::String(text) => Field::Text(text),
-                Value::Null => Field::Null,
-                Value::Bool(_) | Value::Array(_) | Value::Object(_) => Field::Other,
-            }),
-            Fields::Form(pairs) => pairs
-                .iter()
-                .find(|(n, _)| n == name)
-                .map(|(_, value)| value.clone())
-                .filter(|value| !value.is_empty())
-                .map(Field::Form),
+        let at = self.0.iter().rposition(|(n, _)| n == name)?;
+        Some(self.0.swap_remove(at).1)
+    }
+}
+
+/// A JSON object, without the tree that a general reader would build of it.
+struct Json<'b>(Vec<(Cow<'b, str>, Field)>);
+
+impl<'de> Deserialize<'de> for Json<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Json<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json<'de>, A::Error> {
+                let mut fields = Vec::with_capacity(8);
+                while let Some((Name(name), Value(value))) = map.next_entry()? {
+                    fields.push((name, value));
+                }
+                Ok(Json(fields))
+            }
+        }
+        deserializer.deserialize_map(Object)
+    }
+}
+
+/// A key, borrowed from the body unless it holds an escape.
+#[derive(Deserialize)]
+struct Name<'b>(#[serde(borrow)] Cow<'b, str>);
+
+/// A value of a known kind, or none that any field takes.
+struct Value(Field);
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Field;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a value")
+            }
+            fn visit_f64<E>(self, number: f64) -> Result<Field, E> {
+                Ok(Field::Number(number))
+            }
+            #[expect(clippy::cast_precision_loss, reason = "levels and epochs are far below 2^53")]
+            fn visit_i64<E>(self, number: i64) -> Result<Field, E> {
+                Ok(Field::Number(number as f64))
+            }
+            #[expect(clippy::cast_precision_loss, reason = "levels and epochs are far below 2^53")]
+            fn visit_u64<E>(self, number: u64) -> Result<Field, E> {
+                Ok(Field::Number(number as f64))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Field, E> {
+                Ok(Field::Text(text.to_owned()))
+            }
+            fn visit_unit<E>(self) -> Result<Field, E> {
+                Ok(Field::Null)
+            }
+            fn visit_bool<E>(self, _: bool) -> Result<Field, E> {
+                Ok(Field::Other)
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Field, A::Error> {
+                while seq.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Field::Other)
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Field, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Field::Other)
+            }
+        }
+        deserializer.deserialize_any(Any).map(Value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_read_by_its_look() {
+        let bodies: [&[u8]; 4] = [
+            b"{\"a\":12.5,\"b\":\"x\"}",
+            b" \n{\"b\":\"x\",\"a\":1,\"a\":12.5} ",
+            b"\xef\xbb\xbf{\"a\":12.5,\"\\u0062\":\"x\"}",
+            b"{\"c\":{\"d\":[1,{}]},\"a\":12.5,\"b\":\"x\"}",
+        ];
+        for body in bodies {
+            let mut fields = Fields::read(body).unwrap();
+            assert_eq!(fields.take("a"), Some(Field::Number(12.5)), "{body:?}");
+            assert_eq!(fields.take("b"), Some(Field::Text("x".into())), "{body:?}");
+            assert_eq!(fields.take("z"), None);
+        }
+        let mut form = Fields::read(b"a=12.5&b=&c=x").unwrap();
+        assert_eq!((form.take("a"), form.take("b")), (Some(Field::Form("12.5".into())), None));
+        let mut odd = Fields::read(b"{\"a\":null,\"b\":true,\"c\":[],\"d\":18446744073709551615}").unwrap();
+        assert_eq!(
+            [odd.take("a"), odd.take("b"), odd.take("c")],
+            [Some(Field::Null), Some(Field::Other), Some(Field::Other)]
+        );
+        for body in [&b"[1]"[..], b"{", b"{\"a\":1e999}", b"{\"a\":NaN}", b"hello", b"a=%ff"] {
+            assert!(Fields::read(body).is_err(), "{body:?}");
         }
     }
 }

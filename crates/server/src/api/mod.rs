@@ -11,40 +11,86 @@ pub(crate) mod problem;
 
 use crate::http::{self, BadBody};
 use crate::site::Site;
-use axum::Router;
-use axum::extract::{RawPathParams, Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::extract::Request;
+use axum::http::header::ALLOW;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodFilter, on};
+use opendrs_domain::login::form;
 use opendrs_domain::version::{ENDPOINTS, Endpoint, INPUT_HEADER, RESULT_HEADER, Spec, Version, full_name};
 use opendrs_service::{Error, token};
 use problem::Problem;
-use std::sync::Arc;
+use std::borrow::Cow;
 
 const TYPE_VERSION: HeaderName = HeaderName::from_static("x-amzn-type-version");
 
-/// Every route of the service role.
-pub(crate) fn routes() -> Router<Arc<Site>> {
-    let mut router = Router::new();
-    for spec in &ENDPOINTS {
-        for path in spec.paths {
-            let handler = move |State(site): State<Arc<Site>>, params: RawPathParams, request: Request| async move {
-                match serve(&site, spec, &params, request).await {
-                    Ok(response) => response,
-                    Err(problem) => problem.into_response(),
-                }
-            };
-            router = router.route(path, on(method(spec), handler));
-        }
-    }
-    router
+/// What a path leads to.
+pub(crate) enum Route<'p> {
+    /// An endpoint, and what stands in its path.
+    Call(&'static Spec, Params<'p>),
+    /// A path of ours, with another method; the one it takes.
+    OtherMethod(&'static str),
 }
 
-fn method(spec: &Spec) -> MethodFilter {
-    match spec.method {
-        "GET" => MethodFilter::GET,
-        "DELETE" => MethodFilter::DELETE,
-        _ => MethodFilter::POST,
+/// The parts of a path that an endpoint's pattern leaves open, by name, decoded.
+#[derive(Default)]
+pub(crate) struct Params<'p>([Option<(&'static str, Cow<'p, str>)>; 2]);
+
+impl Params<'_> {
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().flatten().find(|(n, _)| *n == name).map(|(_, value)| value.as_ref())
+    }
+}
+
+/// Finds the endpoint of a normalised path; `None` for a path that is not of the device API.
+pub(crate) fn find<'p>(method: &Method, path: &'p str) -> Option<Route<'p>> {
+    let mut other = None;
+    for spec in &ENDPOINTS {
+        for params in spec.paths.iter().filter_map(|pattern| fit(pattern, path)) {
+            if method.as_str() == spec.method {
+                return Some(Route::Call(spec, params));
+            }
+            other = Some(Route::OtherMethod(spec.method));
+        }
+    }
+    other
+}
+
+fn fit<'p>(pattern: &'static str, path: &'p str) -> Option<Params<'p>> {
+    let (mut params, mut free, mut segments) = (Params::default(), 0, path.split('/'));
+    for part in pattern.split('/') {
+        let segment = segments.next()?;
+        match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
+            Some(name) if !segment.is_empty() => {
+                *params.0.get_mut(free)? = Some((name, decoded(segment)?));
+                free += 1;
+            }
+            Some(_) => return None,
+            None if part == segment => {}
+            None => return None,
+        }
+    }
+    segments.next().is_none().then_some(params)
+}
+
+fn decoded(segment: &str) -> Option<Cow<'_, str>> {
+    match segment.contains('%') {
+        true => form::unescape(segment.as_bytes(), false).map(Cow::Owned),
+        false => Some(Cow::Borrowed(segment)),
+    }
+}
+
+/// Answers a request of the device API.
+pub(crate) async fn answer(site: &Site, route: Route<'_>, request: Request) -> Response {
+    match route {
+        Route::OtherMethod(allowed) => {
+            let mut response = Problem::MethodNotAllowed.into_response();
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+            response
+        }
+        Route::Call(spec, params) => match serve(site, spec, &params, request).await {
+            Ok(response) => response,
+            Err(problem) => problem.into_response(),
+        },
     }
 }
 
@@ -52,7 +98,7 @@ fn method(spec: &Spec) -> MethodFilter {
 struct Call<'r> {
     site: &'r Site,
     caller: token::Caller,
-    params: &'r RawPathParams,
+    params: &'r Params<'r>,
     body: axum::body::Bytes,
     result: Version,
 }
@@ -60,27 +106,19 @@ struct Call<'r> {
 impl Call<'_> {
     /// A path parameter, decoded.
     fn param(&self, name: &str) -> &str {
-        param(self.params, name).unwrap_or_default()
+        self.params.get(name).unwrap_or_default()
     }
 }
 
-fn param<'p>(params: &'p RawPathParams, name: &str) -> Option<&'p str> {
-    params.iter().find(|(n, _)| *n == name).map(|(_, value)| value)
-}
-
-async fn serve(
-    site: &Site,
-    spec: &'static Spec,
-    params: &RawPathParams,
-    request: Request,
-) -> Result<Response, Problem> {
+async fn serve(site: &Site, spec: &'static Spec, params: &Params<'_>, request: Request) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let token = http::bearer(&parts.headers);
-    let slot = param(params, "slot");
+    let slot = params.get("slot");
     let input = spec.read_input(http::header(&parts.headers, INPUT_HEADER).as_deref());
     let result = spec.read_result(http::header(&parts.headers, RESULT_HEADER).as_deref());
     let body = http::read(body).await;
-    if let (Endpoint::SlotStatus, Some(slot), Ok(_), Ok(result), Ok(body)) = (spec.endpoint, slot, &input, &result, &body)
+    if let (Endpoint::SlotStatus, Some(slot), Ok(_), Ok(result), Ok(body)) =
+        (spec.endpoint, slot, &input, &result, &body)
         && let Some(json) = calls::hot_slot_status(site, token.as_deref(), slot, body).await
     {
         return Ok(done(spec, *result, json));
@@ -107,4 +145,36 @@ fn done(spec: &Spec, result: Version, json: String) -> Response {
         response.headers_mut().insert(TYPE_VERSION, value);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_path_form_leads_to_its_endpoint() {
+        for spec in &ENDPOINTS {
+            for pattern in spec.paths {
+                let path = pattern.replace(['{', '}'], "");
+                let method = Method::from_bytes(spec.method.as_bytes()).unwrap();
+                assert!(matches!(find(&method, &path), Some(Route::Call(found, _)) if found.endpoint == spec.endpoint));
+                assert!(
+                    matches!(find(&Method::PATCH, &path), Some(Route::OtherMethod(allowed)) if allowed == spec.method)
+                );
+            }
+        }
+        for path in
+            ["/", "/replenish", "/replenish/", "/replenish/a/b", "/testOrders/slots/a/b", "/Replenish/a", "/settings"]
+        {
+            assert!(find(&Method::POST, path).is_none(), "{path}");
+        }
+    }
+
+    #[test]
+    fn open_parts_are_decoded() {
+        let Some(Route::Call(_, params)) = find(&Method::DELETE, "/deviceModels/M%2F1/devices/S+2/registration") else {
+            panic!("a route");
+        };
+        assert_eq!((params.get("model"), params.get("serial")), (Some("M/1"), Some("S+2")));
+    }
 }

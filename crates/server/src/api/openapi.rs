@@ -97,11 +97,15 @@ fn operation(spec: &Spec, path: &str, at: usize) -> Value {
         "parameters": parameters,
         "responses": responses,
     });
-    if let Some(schema) = body(spec.endpoint) {
+    if let Some([as_json, as_form]) = body(spec.endpoint) {
+        let content = |name: &str| json!({ "schema": { "$ref": format!("#/components/schemas/{name}") } });
         operation["requestBody"] = json!({
             "required": true,
             "description": "JSON, or the same names as form fields; looked at by its content, not by its label.",
-            "content": { "application/json": { "schema": { "$ref": format!("#/components/schemas/{schema}") } } },
+            "content": {
+                "application/json": content(as_json),
+                "application/x-www-form-urlencoded": content(as_form),
+            },
         });
     }
     operation
@@ -135,10 +139,11 @@ fn describe(endpoint: Endpoint) -> &'static str {
     }
 }
 
-fn body(endpoint: Endpoint) -> Option<&'static str> {
+/// The shapes of a body: as JSON, and as form fields.
+fn body(endpoint: Endpoint) -> Option<[&'static str; 2]> {
     match endpoint {
-        Endpoint::SlotStatus => Some("SlotStatus"),
-        Endpoint::DeviceStatus => Some("DeviceStatus"),
+        Endpoint::SlotStatus => Some(["SlotStatus", "SlotStatusForm"]),
+        Endpoint::DeviceStatus => Some(["DeviceStatus", "DeviceStatusForm"]),
         _ => None,
     }
 }
@@ -161,13 +166,12 @@ fn object(properties: &Value, required: &[&str]) -> Value {
 fn schemas() -> Value {
     let text = json!({ "type": "string" });
     let amount = json!({ "type": "number", "minimum": 0 });
-    let level = json!({ "type": "number", "minimum": 0, "maximum": 1e300 });
-    let maybe_level = json!({ "type": ["number", "null"], "minimum": 0, "maximum": 1e300 });
-    let date = json!({
-        "description": "RFC 3339. Offsets without colon, dates alone, unpadded parts and epoch seconds or milliseconds are read too.",
-        "type": ["string", "null"], "format": "date-time",
-    });
-    let when = json!({ "description": "RFC 3339, and the other forms that SlotStatus reads.", "type": "string", "format": "date-time" });
+    let level = json!({ "type": "number", "minimum": 0, "maximum": f64::MAX });
+    let date = json!({ "$ref": "#/components/schemas/Moment" });
+    let date_text = json!({ "$ref": "#/components/schemas/MomentText" });
+    // In JSON null counts as absent, in a form an empty field does.
+    let or_null = |schema: &Value| json!({ "anyOf": [schema, { "type": "null" }] });
+    let or_empty = |schema: &Value| json!({ "anyOf": [schema, { "type": "string", "maxLength": 0 }] });
     let product = object(&json!({ "asin": text, "quantity": amount, "unit": text }), &["asin", "quantity", "unit"]);
     let slot = object(
         &json!({ "subscribed": { "type": "boolean" }, "productInfoList": { "type": "array", "items": product } }),
@@ -193,18 +197,27 @@ fn schemas() -> Value {
         &json!({ "instanceId": text, "orderItems": { "type": "array", "items": item } }),
         &["instanceId", "orderItems"],
     );
-    json!({
-        "SlotStatus": {
+    let slot_status = |on_hand: &Value, date: &Value| {
+        json!({
             "type": "object",
             "properties": {
-                "remainingQuantityInUnit": level, "originalQuantityInUnit": level, "totalQuantityOnHand": maybe_level,
+                "remainingQuantityInUnit": level, "originalQuantityInUnit": level, "totalQuantityOnHand": on_hand,
                 "expectedReplenishmentDate": date, "lastUseDate": date,
             },
             "required": ["remainingQuantityInUnit", "originalQuantityInUnit"],
-        },
-        "DeviceStatus": {
-            "type": "object", "properties": { "mostRecentlyActiveDate": when }, "required": ["mostRecentlyActiveDate"],
-        },
+        })
+    };
+    let device_status = |date: &Value| {
+        let name = "mostRecentlyActiveDate";
+        json!({ "type": "object", "properties": { name: date }, "required": [name] })
+    };
+    json!({
+        "SlotStatus": slot_status(&or_null(&level), &or_null(&date)),
+        "SlotStatusForm": slot_status(&or_empty(&level), &or_empty(&date_text)),
+        "DeviceStatus": device_status(&date),
+        "DeviceStatusForm": device_status(&date_text),
+        "Moment": moment(),
+        "MomentText": moment_text(),
         "Replenished": object(
             &json!({
                 "detailCode": { "type": "string", "enum": ["STANDARD_ORDER_PLACED", "TEST_ORDER_PLACED", "ORDER_INPROGRESS"] },
@@ -220,6 +233,37 @@ fn schemas() -> Value {
         ),
         "OrderInfo": object(&json!({ "orderInfoData": data }), &["orderInfoData"]),
         "Refusal": object(&json!({ "message": text }), &["message"]),
+    })
+}
+
+/// A moment as devices may write it: what [`opendrs_domain::date`] reads.
+fn moment() -> Value {
+    json!({
+        "anyOf": [
+            { "$ref": "#/components/schemas/MomentText" },
+            { "title": "Epoch seconds", "type": "number", "minimum": -62_135_596_800_i64, "exclusiveMaximum": 1e11 },
+            { "title": "Epoch milliseconds", "type": "number", "minimum": 1e11, "maximum": 2.5e14 },
+            { "title": "Epoch milliseconds before 1970", "type": "number", "minimum": -62_135_596_800_000_i64, "maximum": -1e11 },
+        ],
+    })
+}
+
+fn moment_text() -> Value {
+    const DAY: &str = "(?:(?:0?[1-9]|1[0-2])-(?:0?[1-9]|1[0-9]|2[0-8])\
+                       |(?:0?[13-9]|1[0-2])-(?:29|30)|(?:0?[13578]|1[02])-31)";
+    const TIME: &str = "(?:[01]?[0-9]|2[0-3]):[0-5]?[0-9](?::[0-5]?[0-9](?:[.,][0-9]{1,9})?)?";
+    const OFFSET: &str = " ?(?:[Zz]|UTC|GMT|[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?)";
+    let short = format!("^[0-9]{{4}}-{DAY}(?:[Tt ]{TIME}(?:{OFFSET})?)?$");
+    let epoch = r"^(?:-?[0-9]{1,10}|[0-9]{11,14})(?:\.[0-9]{0,6})?$";
+    json!({
+        "description": "Best RFC 3339; the other forms are read too.",
+        "type": "string",
+        "anyOf": [
+            { "title": "RFC 3339", "format": "date-time" },
+            { "title": "A date alone", "format": "date" },
+            { "title": "Unpadded parts, an offset without colon or none (UTC)", "pattern": short },
+            { "title": "Epoch seconds or milliseconds, without exponent", "pattern": epoch },
+        ],
     })
 }
 

@@ -124,8 +124,8 @@ impl Running {
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
         for (_, listener, roles) in listeners {
-            let router = build(&site, &roles);
-            tasks.spawn(listener.serve(site.clone(), router, stopping.clone()));
+            let routes = build(&site, &roles);
+            tasks.spawn(listener.serve(site.clone(), routes, stopping.clone()));
         }
         if config.server.roles.contains(&Role::Worker) {
             tasks.spawn(workers::run(site.clone(), stopping));

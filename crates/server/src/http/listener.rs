@@ -4,8 +4,8 @@
 //! connection, and a stop lets every answer under way finish.
 
 use super::wire::Wire;
+use crate::Routes;
 use crate::site::Site;
-use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use hyper::server::conn::http1;
@@ -62,7 +62,7 @@ impl Listener {
     }
 
     /// Serves until `stop` turns true and the answers under way are finished.
-    pub async fn serve(self, site: Arc<Site>, router: Router, mut stop: watch::Receiver<bool>) {
+    pub async fn serve(self, site: Arc<Site>, routes: Routes, mut stop: watch::Receiver<bool>) {
         let places = Arc::new(Semaphore::new(self.limits.connections));
         loop {
             let place = places.clone().acquire_owned();
@@ -76,7 +76,7 @@ impl Listener {
                 tokio::task::yield_now().await;
                 continue;
             };
-            let connection = connection(stream, peer, self.limits, site.clone(), router.clone(), stop.clone());
+            let connection = connection(stream, peer, self.limits, site.clone(), routes.clone(), stop.clone());
             tokio::spawn(async move {
                 connection.await;
                 drop(place);
@@ -100,16 +100,16 @@ async fn connection(
     peer: SocketAddr,
     limits: Limits,
     site: Arc<Site>,
-    router: Router,
+    routes: Routes,
     mut stop: watch::Receiver<bool>,
 ) {
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
-        let (site, router) = (site.clone(), router.clone());
+        let (site, routes) = (site.clone(), routes.clone());
         async move {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(peer));
-            Ok::<_, Infallible>(super::answer(&site, &router, request).await)
+            Ok::<_, Infallible>(super::answer(&site, &routes, request).await)
         }
     });
     let connection = http1::Builder::new()

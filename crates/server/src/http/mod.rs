@@ -5,13 +5,14 @@
 
 mod listener;
 pub(crate) mod path;
+pub(crate) mod route;
 mod wire;
 
 pub(crate) use listener::stopped;
 pub use listener::{Limits, Listener};
 
 use crate::site::Site;
-use axum::Router;
+use crate::{Routes, api};
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request};
 use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
@@ -19,7 +20,6 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt, Limited};
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 use tower::ServiceExt;
 
@@ -33,12 +33,19 @@ pub const MAX_BODY: usize = 64 * 1024;
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Answers a request: the one way in, for sockets and for tests.
-pub async fn answer(site: &Arc<Site>, router: &Router, mut request: Request) -> Response {
+pub async fn answer(site: &Site, routes: &Routes, mut request: Request) -> Response {
     path::normalise(request.uri_mut());
     #[expect(clippy::disallowed_methods, reason = "the edge may measure how long an answer took")]
     let started = tracing::enabled!(tracing::Level::DEBUG).then(std::time::Instant::now);
     let line = started.map(|_| (request.method().clone(), request.uri().path().to_owned()));
-    let Ok(mut response) = router.clone().oneshot(request).await;
+    let uri = request.uri().clone();
+    let mut response = match api::find(request.method(), uri.path()).filter(|_| routes.api) {
+        Some(route) => api::answer(site, route, request).await,
+        None => match routes.others.clone().oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        },
+    };
     let id = site.app.ids.random();
     let mut text = [0_u8; uuid::fmt::Hyphenated::LENGTH];
     if let Ok(value) = HeaderValue::from_str(id.hyphenated().encode_lower(&mut text)) {
@@ -65,6 +72,10 @@ pub(crate) enum BadBody {
 pub(crate) async fn read(body: Body) -> Result<Bytes, BadBody> {
     if axum::body::HttpBody::is_end_stream(&body) {
         return Ok(Bytes::new());
+    }
+    // A body that announces its size is not waited for, nor is the client that asks first told to send it.
+    if axum::body::HttpBody::size_hint(&body).lower() > MAX_BODY as u64 {
+        return Err(BadBody::TooLarge);
     }
     let mut whole = std::pin::pin!(Limited::new(body, MAX_BODY).collect());
     // Nearly always the body came with the head, and no timer is needed.

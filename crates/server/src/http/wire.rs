@@ -1,9 +1,10 @@
 //! A connection's bytes, where the HTTP library alone would disturb old clients (decisions 5 and 8).
 //!
-//! Three things: an answer goes out in one write, head and body together; stray bytes after a complete request get no
-//! answer of their own, so nothing follows the one the client waits for; and a connection is closed so that the last
-//! answer arrives even where bytes of the client were never read. Invariant: what the application answered passes
-//! unchanged; only the library's own error answers are replaced.
+//! Four things: an answer goes out in one write, head and body together; its status line begins with `HTTP/1.1`, whatever
+//! version the client speaks; stray bytes after a complete request get no answer of their own, so nothing follows the one
+//! the client waits for; and a connection is closed so that the last answer arrives even where bytes of the client were
+//! never read. Invariant: what the application answered passes unchanged but for that version; only the library's own
+//! error answers are replaced.
 
 use std::io;
 use std::pin::Pin;
@@ -23,9 +24,17 @@ const MARK: &[u8] = b"-requestid:";
 pub(crate) struct Wire {
     inner: TcpStream,
     answered: bool,
-    /// What is written instead of the library's answer, and how much of it is out.
-    instead: Option<(Vec<u8>, usize)>,
+    instead: Option<Instead>,
     linger: Option<(Pin<Box<tokio::time::Sleep>>, usize)>,
+}
+
+/// What is written instead of what the library wrote.
+struct Instead {
+    bytes: Vec<u8>,
+    /// How many of them are out.
+    out: usize,
+    /// How many of the library's they stand for.
+    stand_for: usize,
 }
 
 impl Wire {
@@ -41,17 +50,25 @@ fn is_library_error(head: &[u8]) -> bool {
     status && !head[..end].windows(MARK.len()).any(|w| w.eq_ignore_ascii_case(MARK))
 }
 
+/// An answer in the client's older version, in ours: a client is told what the server speaks (RFC 9110, 6.2), and the
+/// field's clients compare the whole status line.
+fn in_1_1(answer: &[u8]) -> Option<Vec<u8>> {
+    let rest = answer.strip_prefix(b"HTTP/1.0 ")?;
+    Some([b"HTTP/1.1 ", rest].concat())
+}
+
 /// The library's status with a body that clients can read.
 fn spoken(head: &[u8]) -> Vec<u8> {
     let line = head.split(|b| *b == b'\r').next().unwrap_or_default();
+    let line = in_1_1(line).unwrap_or_else(|| line.to_vec());
     let message = match line.get(9..12) {
         Some(b"414") => "The request's target is too long.",
-        Some(b"431") => "The request's headers are too large.",
+        Some(b"431") => "The request's target and headers are too large.",
         Some(b"408") => "The request did not arrive in time.",
         _ => "The request is not readable HTTP/1.1.",
     };
     let body = format!("{{\"message\":\"{message}\"}}");
-    let mut out = line.to_vec();
+    let mut out = line;
     out.extend_from_slice(
         format!(
             "\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
@@ -71,15 +88,22 @@ impl AsyncRead for Wire {
 impl AsyncWrite for Wire {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let this = &mut *self;
-        if this.instead.is_none() && is_library_error(buf) {
-            this.instead = Some((if this.answered { Vec::new() } else { spoken(buf) }, 0));
+        if this.instead.is_none() {
+            let bytes = match is_library_error(buf) {
+                true if this.answered => Some(Vec::new()),
+                true => Some(spoken(buf)),
+                false => in_1_1(buf),
+            };
+            this.instead = bytes.map(|bytes| Instead { bytes, out: 0, stand_for: buf.len() });
         }
-        if let Some((out, at)) = &mut this.instead {
-            while *at < out.len() {
-                *at += ready!(Pin::new(&mut this.inner).poll_write(cx, &out[*at..]))?;
+        if let Some(Instead { bytes, out, stand_for }) = &mut this.instead {
+            while *out < bytes.len() {
+                *out += ready!(Pin::new(&mut this.inner).poll_write(cx, &bytes[*out..]))?;
             }
+            let done = *stand_for;
             this.instead = None;
-            return Poll::Ready(Ok(buf.len()));
+            this.answered = true;
+            return Poll::Ready(Ok(done));
         }
         this.answered = true;
         Pin::new(&mut this.inner).poll_write(cx, buf)
@@ -132,5 +156,11 @@ mod tests {
         let spoken = String::from_utf8(spoken(library)).unwrap();
         assert!(spoken.starts_with("HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\n"), "{spoken}");
         assert!(spoken.ends_with("\r\n\r\n{\"message\":\"The request is not readable HTTP/1.1.\"}"), "{spoken}");
+    }
+
+    #[test]
+    fn answers_are_in_our_version() {
+        assert_eq!(in_1_1(b"HTTP/1.0 200 OK\r\n\r\n{}").unwrap(), b"HTTP/1.1 200 OK\r\n\r\n{}");
+        assert_eq!(in_1_1(b"HTTP/1.1 200 OK\r\n\r\nHTTP/1.0 "), None);
     }
 }

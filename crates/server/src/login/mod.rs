@@ -8,26 +8,24 @@ mod token;
 
 use crate::api::problem::{RETRY_SECONDS, log};
 use crate::http;
-use crate::site::Site;
-use axum::Router;
+use crate::http::route::{Route, get, post};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use opendrs_service::Error;
 use opendrs_service::error::OAuth;
 use serde::Serialize;
-use std::sync::Arc;
 
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 
 /// Every route of the login role that programs call.
-pub(crate) fn routes() -> Router<Arc<Site>> {
-    Router::new()
-        .route("/auth/o2/token", post(token::post))
-        .route("/auth/o2/tokeninfo", get(profile::token_info))
-        .route("/user/profile", get(profile::user_profile))
-        .route("/auth/relyingPartyLogout", post(profile::logout))
+pub(crate) fn routes() -> Vec<Route> {
+    vec![
+        post("/auth/o2/token", token::post),
+        get("/auth/o2/tokeninfo", profile::token_info),
+        get("/user/profile", profile::user_profile),
+        post("/auth/relyingPartyLogout", profile::logout),
+    ]
 }
 
 /// A JSON answer that nobody keeps.

@@ -11,43 +11,42 @@ mod signin;
 mod teaser;
 
 use crate::api::problem::{RETRY_SECONDS, log};
+use crate::http::route::{Route, get, post};
 use crate::site::Site;
 use askama::Template;
-use axum::Router;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use opendrs_domain::login::redirect;
 use opendrs_service::Error;
 use std::sync::Arc;
 
 /// Pages that belong to the login role.
-pub(crate) fn login_routes() -> Router<Arc<Site>> {
-    Router::new()
-        .route("/ap/oa", get(signin::authorize))
-        .route("/ap/consent", post(setup::consent))
-        .route("/setup_slot", get(setup::slot))
-        .route("/slot_action", post(setup::slot_action))
-        .route("/setup_overview", get(overview::get).post(overview::post))
+pub(crate) fn login_routes() -> Vec<Route> {
+    vec![
+        get("/ap/oa", signin::authorize),
+        post("/ap/consent", setup::consent),
+        get("/setup_slot", setup::slot),
+        post("/slot_action", setup::slot_action),
+        get("/setup_overview", overview::get),
+        post("/setup_overview", overview::post),
+    ]
 }
 
 /// Pages that belong to the web role.
-pub(crate) fn web_routes() -> Router<Arc<Site>> {
-    Router::new()
-        .route("/teaser", get(teaser::get))
-        .route("/AccioCustomerUI/teaser", get(teaser::get))
-        .route("/settings", get(settings::get))
-        .route("/settings/slot", post(settings::slot))
-        .route("/settings/order", post(settings::order))
+pub(crate) fn web_routes() -> Vec<Route> {
+    vec![
+        get("/teaser", teaser::get),
+        get("/AccioCustomerUI/teaser", teaser::get),
+        get("/settings", settings::get),
+        post("/settings/slot", settings::slot),
+        post("/settings/order", settings::order),
+    ]
 }
 
 /// What the pages of both roles need: their style, and signing in and out.
-pub(crate) fn shared_routes() -> Router<Arc<Site>> {
-    Router::new()
-        .route("/-/style.css", get(style))
-        .route("/ap/signin", post(signin::post))
-        .route("/ap/signout", post(signin::sign_out))
+pub(crate) fn shared_routes() -> Vec<Route> {
+    vec![get("/-/style.css", style), post("/ap/signin", signin::post), post("/ap/signout", signin::sign_out)]
 }
 
 async fn style() -> Response {
