@@ -17,6 +17,8 @@ pub enum Request {
     Postgres,
     /// Run `.ci/run` in a fresh clone of HEAD.
     CiClone,
+    /// Measure the hot call against a bare endpoint.
+    Bench,
 }
 
 /// The help text; its list of steps is [`Step::ALL`].
@@ -28,6 +30,7 @@ pub fn help() -> String {
              run every check of the project; installs what it needs (into target/xtask, Debian packages as root)
   postgres   start a throw-away PostgreSQL, print its URL, keep it until Ctrl-C or the end of standard input
   ci-clone   run .ci/run in a fresh clone of HEAD, to find missing files and missing install steps
+  bench      measure SlotStatus against a bare endpoint of the same build, in turns; fails below the target
 
 Steps of `test`, in order:
 ",
@@ -51,6 +54,7 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Outcome<Request> {
         "test" => return steps(words).map(Request::Test),
         "postgres" => Request::Postgres,
         "ci-clone" => Request::CiClone,
+        "bench" => Request::Bench,
         other => return Err(wrong(&format!("`{other}` is not a command"))),
     };
     match words.next() {

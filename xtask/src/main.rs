@@ -6,6 +6,7 @@
 #![allow(clippy::print_stdout, reason = "a command line tool: its output is what it is for")]
 
 mod args;
+mod bench;
 mod clone;
 mod command;
 mod failure;
@@ -49,6 +50,7 @@ fn answer(request: Request) -> Outcome<bool> {
         }
         Request::Test(steps) => test::run(&tree::Tree::find()?, &steps),
         Request::Postgres => postgres::serve(&tree::Tree::find()?).map(|()| true),
+        Request::Bench => bench::run(&tree::Tree::find()?),
         Request::CiClone => clone::run(&tree::Tree::find()?).map(|()| true),
     }
 }

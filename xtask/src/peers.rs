@@ -1,13 +1,13 @@
 //! The step `peers`: programs written by others, run against our server.
 //!
 //! `peers/node/run.mjs` and `peers/python/run.py` talk to the program `$OPENDRS_BIN` with real client libraries; each
-//! exits with 0 when all went well. Their packages come from the committed lists beside them and go below
-//! target/xtask. Not here: the checks themselves. Invariant: packages are installed anew exactly when their list or the
-//! program that runs them has changed, and a lock names no host to download from.
+//! starts it with the world of `$OPENDRS_TEST_SEED`, and exits with 0 when all went well. Their packages come from the
+//! committed lists beside them and go below target/xtask. Not here: the checks themselves. Invariant: packages are
+//! installed anew exactly when their list or the program that runs them has changed, and a lock names no host to
+//! download from.
 
 use crate::command::{Program, program};
 use crate::failure::{Failure, Outcome};
-use crate::postgres::VARIABLE;
 use crate::steps::Site;
 use crate::tools;
 use std::fs;
@@ -20,17 +20,21 @@ const LIMIT: Duration = Duration::from_secs(10 * 60);
 /// Runs the peers of both languages; those of the second also when the first fails.
 pub fn run(site: &mut Site<'_>) -> Outcome {
     let folder = site.tree.root.join("peers");
-    for file in
-        ["node/run.mjs", "node/package.json", "node/package-lock.json", "python/run.py", "python/requirements.txt"]
-    {
+    for file in [
+        "seed.toml",
+        "node/run.mjs",
+        "node/package.json",
+        "node/package-lock.json",
+        "python/run.py",
+        "python/requirements.txt",
+    ] {
         if !folder.join(file).is_file() {
             return Err(Failure::new(format!("peers/{file} is missing"), "write it; this level is not optional"));
         }
     }
     site.cargo(&["build"]).run()?;
-    let url = site.cluster()?.url.clone();
-    let opendrs = site.tree.opendrs();
-    let told = |peer: Program| peer.env("OPENDRS_BIN", &opendrs).env(VARIABLE, &url).limit(LIMIT).run();
+    let (opendrs, seed) = (site.tree.opendrs(), folder.join("seed.toml"));
+    let told = |peer: Program| peer.env("OPENDRS_BIN", &opendrs).env("OPENDRS_TEST_SEED", &seed).limit(LIMIT).run();
     let node = node(site, &folder.join("node")).and_then(told);
     let python = python(site, &folder.join("python")).and_then(told);
     Failure::all([node, python].into_iter().filter_map(Result::err).collect())
