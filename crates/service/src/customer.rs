@@ -26,6 +26,20 @@ pub async fn id_by_email(app: &App, email: &Email) -> Result<Option<CustomerId>>
     Ok(customer::id_by_email(&mut reader.tx()?, shard, email).await?)
 }
 
+/// The only customer there is, for a command that names none.
+///
+/// # Errors
+/// [`Error::BadCommand`] when there is none, or more than one; [`Error::Unavailable`].
+pub async fn only(app: &App) -> Result<Email> {
+    let mut reader = app.db.reader().await?;
+    let mut found = customer::first(&mut reader.tx()?, 2).await?.into_iter();
+    match (found.next(), found.next()) {
+        (Some((email, _)), None) => Ok(email),
+        (None, _) => Err(Error::BadCommand("there is no customer yet: seed one with [[customer]]".into())),
+        (Some(_), Some(_)) => Err(Error::BadCommand("there are several customers: name one with --customer".into())),
+    }
+}
+
 /// Changes where a customer's parcels go.
 ///
 /// # Errors

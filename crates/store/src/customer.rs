@@ -41,6 +41,14 @@ pub async fn id_by_email(tx: &mut Tx<'_>, shard: i64, email: &Email) -> Result<O
     Ok(tx.opt::<(CustomerId,)>(Q::CustomerIdByEmail, p![shard, email]).await?.map(|(id,)| id))
 }
 
+/// The first customers by e-mail address, at most so many: for a shell, to see whether there is only one.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn first(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<(Email, CustomerId)>> {
+    tx.all(Q::CustomersFirst, p![limit]).await
+}
+
 /// A customer's password hash.
 ///
 /// # Errors

@@ -64,6 +64,7 @@ queries! {
             password_hash = excluded.password_hash, address = excluded.address";
         CustomerAddress = "UPDATE customer SET address = $3 WHERE shard = $1 AND id = $2";
         CustomerIdByEmail = "SELECT customer FROM customer_email WHERE shard = $1 AND email = $2";
+        CustomersFirst = "SELECT email, customer FROM customer_email ORDER BY email LIMIT $1";
         CustomerEmailPut = "INSERT INTO customer_email (shard, email, customer) VALUES ($1, $2, $3)";
         SessionPut = "INSERT INTO session (shard, id, customer, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
         SessionById = "SELECT id, customer, created_at, expires_at FROM session WHERE shard = $1 AND id = $2";

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use opendrs_domain::login::pkce::Challenge;
 use opendrs_domain::text::{Asin, Email, ModelCode, Serial, SlotId};
 use opendrs_domain::wire::latest::SubscriptionInfo;
+use opendrs_service::customer;
 use opendrs_service::login::exchange::Tokens;
 use opendrs_service::login::link::{Granted, Link, Subscribe, link};
 use serde_json::json;
@@ -30,9 +31,9 @@ pub(super) struct LinkArgs {
     /// The unit's serial.
     #[arg(long, value_name = "SERIAL", value_parser = Serial::parse)]
     serial: Serial,
-    /// The owner's e-mail address.
-    #[arg(long, value_name = "EMAIL", value_parser = Email::parse, default_value = "customer@example.com")]
-    customer: Email,
+    /// The owner's e-mail address; may be left out where there is only one customer.
+    #[arg(long, value_name = "EMAIL", value_parser = Email::parse)]
+    customer: Option<Email>,
     /// Make it a test device: its orders are free of payment and parcels.
     #[arg(long)]
     test_device: bool,
@@ -74,11 +75,15 @@ pub(super) async fn run(file: Option<&Path>, Device::Link(args): Device) -> Resu
     let app = open::app(&config, Time::AsServed).await?;
     let challenge = Challenge::parse(args.code_challenge.as_deref(), args.code_challenge_method.as_deref())?;
     let code = args.redirect_uri.filter(|_| args.code).map(|uri| (uri, challenge));
+    let customer = match args.customer {
+        Some(customer) => customer,
+        None => customer::only(&app).await.map_err(|e| e.to_string())?,
+    };
     let command = Link {
         client: args.client,
         model: args.model,
         serial: args.serial,
-        customer: args.customer,
+        customer,
         test: args.test_device,
         subscribe: args.subscribe,
         code,

@@ -38,7 +38,7 @@ pub struct Link {
     pub model: ModelCode,
     /// The unit's serial.
     pub serial: Serial,
-    /// The owner's e-mail address; without one, the only customer there is.
+    /// The owner's e-mail address.
     pub customer: Email,
     /// Its orders are test orders.
     pub test: bool,
