@@ -206,7 +206,7 @@ pub struct Change {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotCancelled {
     /// The window is over.
-    #[error("The order can no longer be cancelled: the 24 hours after it was placed are over.")]
+    #[error("The order can no longer be cancelled: the time for that is over.")]
     TooLate,
     /// The order is over already.
     #[error("The order is already finished or cancelled.")]

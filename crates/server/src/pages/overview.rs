@@ -11,6 +11,7 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use opendrs_domain::customer::{Address, Customer};
 use opendrs_domain::product::Product;
+use opendrs_domain::time::Span;
 use opendrs_service::login::signup::{self, Underway};
 use opendrs_service::{Error, customer};
 use std::sync::Arc;
@@ -32,6 +33,7 @@ struct OverviewPage<'a> {
     ask_address: bool,
     typed: &'a Address,
     test: bool,
+    window: String,
     problem: Option<&'a str>,
 }
 
@@ -54,10 +56,19 @@ fn overview(
         ask_address: owner.address.is_none() && !test,
         typed,
         test,
+        window: window(site.app.settings.timing.cancel_window),
         problem: words.as_deref(),
     };
     let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     Ok(page(site, status, &template, Some(&underway.asked.request.redirect_uri)))
+}
+
+/// How long an order may be cancelled, in words.
+fn window(span: Span) -> String {
+    match (span.secs() / 3600, span.secs() / 60) {
+        (0, minutes) => format!("{minutes} minutes"),
+        (hours, _) => format!("{hours} hours"),
+    }
 }
 
 fn blank() -> Address {

@@ -98,6 +98,7 @@ pub(super) fn what_next(base: &str, folder: &Path, device: &Linked) -> String {
     let level =
         " -H 'Content-Type: application/json' -d '{\"remainingQuantityInUnit\":12,\"originalQuantityInUnit\":150}'";
     let (slot, other) = (&device.slots[0], &device.slots[1]);
+    let program = std::env::current_exe().map_or_else(|_| "opendrs".into(), |path| path.display().to_string());
     let token = crate::client::Form::default().fill("access_token", &device.access).encoded();
     let lines = [
         format!("\n{}", out::bold("The server goes on. Stop it with Ctrl-C. To try (the token lives for an hour):")),
@@ -122,7 +123,7 @@ pub(super) fn what_next(base: &str, folder: &Path, device: &Linked) -> String {
             "teaser    {base}/teaser?compositeId=amzn1.dash.v1.composite.5f0c2a44-0000-4000-8000-0000000000c1&loginUri=%2Fsettings"
         ),
         format!("API       {base}/-/openapi.json"),
-        format!("\n# what makers are told\nopendrs events list --data {}", folder.display()),
+        format!("\n# what makers are told\n{program} events list --data {}", folder.display()),
     ];
     lines.join("\n")
 }
