@@ -11,7 +11,7 @@ use rusqlite::config::DbConfig;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
-use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// How long a writer waits for another process (a command line beside the server) to finish.
 const BUSY_MS: u64 = 5_000;
@@ -86,25 +86,12 @@ impl Drop for Reading<'_> {
 }
 
 /// Starts the writer's thread; it ends when the last [`crate::Db`] is gone.
-///
-/// Committed batches are answered by a task of the runtime, whose wake-ups of its neighbours cost far less than those
-/// of a foreign thread; and the thread is free for the next batch meanwhile.
 pub(crate) fn start_writer(mut conn: Connection, mut lane: Lane) -> Result<()> {
-    let (committed, mut answers) = mpsc::unbounded_channel::<Vec<Box<dyn Job>>>();
-    tokio::spawn(async move {
-        while let Some(batch) = answers.recv().await {
-            batch.into_iter().for_each(|job| job.answer(Ok(())));
-        }
-    });
     let work = move || {
         let mut batch: Vec<Box<dyn Job>> = Vec::with_capacity(MAX_BATCH);
         while lane.blocking_recv_many(&mut batch, MAX_BATCH) > 0 {
             match attempt(&mut conn, &mut batch) {
-                Ok(()) => {
-                    let done = std::mem::replace(&mut batch, Vec::with_capacity(MAX_BATCH));
-                    // Without a runtime there is nobody left to be answered.
-                    let _ = committed.send(done);
-                }
+                Ok(()) => batch.drain(..).for_each(|job| job.answer(Ok(()))),
                 Err(Failed::AtCommit(error)) => {
                     // After a failed sync the engine cannot say what is on disk: nobody is told anything else.
                     let words = error.to_string();

@@ -20,6 +20,7 @@ use opendrs_domain::version::{ENDPOINTS, Endpoint, INPUT_HEADER, RESULT_HEADER, 
 use opendrs_service::{Error, token};
 use problem::Problem;
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 const TYPE_VERSION: HeaderName = HeaderName::from_static("x-amzn-type-version");
 
@@ -140,10 +141,16 @@ async fn serve(site: &Site, spec: &'static Spec, params: &Params<'_>, request: R
 }
 
 fn done(spec: &Spec, result: Version, json: String) -> Response {
+    /// One value for each endpoint and version, written once.
+    static VALUES: LazyLock<Vec<[HeaderValue; 2]>> = LazyLock::new(|| {
+        let value = |spec: &Spec, version| HeaderValue::try_from(full_name(spec.result, version));
+        let empty = HeaderValue::from_static("");
+        let both = |spec| [Version::V1, Version::V2].map(|version| value(spec, version).unwrap_or(empty.clone()));
+        ENDPOINTS.iter().map(both).collect()
+    });
     let mut response = http::json(StatusCode::OK, json);
-    if let Ok(value) = HeaderValue::try_from(full_name(spec.result, result)) {
-        response.headers_mut().insert(TYPE_VERSION, value);
-    }
+    let value = VALUES[spec.endpoint as usize][usize::from(result == Version::V2)].clone();
+    response.headers_mut().insert(TYPE_VERSION, value);
     response
 }
 
