@@ -1,0 +1,84 @@
+// Our server as the peers meet it: the real program, on a port of its own, with a data folder that goes when it ends.
+//
+// Beside it: the world of seed.toml, and the two version headers that every call of the device API carries.
+
+import { spawn } from 'node:child_process'
+import { webcrypto } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+// Node 18, which Debian 12 has, does not offer it by itself; the peers look for it here.
+globalThis.crypto ??= webcrypto
+
+/** The ids of seed.toml. */
+export const WEB = {
+  id: 'amzn1.application-oa2-client.0f3c9a7be2d14c55a1b68e90d2f4c7aa',
+  secret: '5d1f0c8b9e7a6d4c3b2a19087f6e5d4c3b2a19087f6e5d4c3b2a19087f6e5daa',
+  redirect: 'https://maker.example/drs/done',
+}
+export const ANDROID = {
+  id: 'amzn1.application-oa2-client.1f3c9a7be2d14c55a1b68e90d2f4c7bb',
+  redirect: 'amzn://com.example.app',
+}
+export const DEVICE = {
+  id: 'amzn1.application-oa2-client.2f3c9a7be2d14c55a1b68e90d2f4c7cc',
+  redirect: 'http://127.0.0.1:8200/linked',
+}
+export const MODEL = 'Peer-Pitcher_1'
+export const PROTOTYPE = 'Peer-Prototype+2'
+export const FILTER = '7c0a3f5e-0000-4000-8000-0000000000b1'
+export const CARTRIDGE = '7c0a3f5e-0000-4000-8000-0000000000b2'
+export const CUSTOMER = { email: 'customer@example.com', password: 'correct horse & battery' }
+
+const SEED = process.env.OPENDRS_TEST_SEED ?? fileURLToPath(new URL('../seed.toml', import.meta.url))
+
+/** Starts a server; `stop` ends it and removes what it stored. */
+export async function start() {
+  const program = process.env.OPENDRS_BIN
+  if (!program) throw new Error('OPENDRS_BIN is not set: run `cargo xtask test --only peers`')
+  const data = mkdtempSync(join(tmpdir(), 'opendrs-peers-'))
+  const words = ['serve', '--seed', SEED, '--listen', '127.0.0.1:0', '--data', data, '--test-clock']
+  const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'pipe'] })
+  const ended = new Promise((resolve) => child.once('exit', resolve).once('error', resolve))
+  const remove = () => rmSync(data, { recursive: true, force: true, maxRetries: 3 })
+  // However this script ends, short of kill -9.
+  process.once('exit', () => {
+    child.kill('SIGKILL')
+    remove()
+  })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1))
+
+  const said = []
+  const base = await new Promise((resolve, reject) => {
+    createInterface(child.stderr).on('line', (line) => {
+      said.push(line)
+      const address = line.match(/listens on (http:\S+)/)
+      if (address) resolve(address[1])
+    })
+    ended.then(() => reject(new Error(`the server did not start:\n${said.join('\n')}`)))
+  })
+  const stop = async () => {
+    child.kill('SIGTERM')
+    const code = await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 25_000).unref())])
+    remove()
+    if (code !== 0) throw new Error(`the server ended with ${code}:\n${said.join('\n')}`)
+  }
+  return { base, stop }
+}
+
+/** The version headers of a call. */
+export const versions = (type, result = '1.0') => ({
+  'x-amzn-type-version': `com.amazon.dash.replenishment.${type}Input@1.0`,
+  'x-amzn-accept-type': `com.amazon.dash.replenishment.${type}Result@${result}`,
+})
+
+/** A serial that no other device of this run has. */
+let serials = 0
+export const serial = () => `PEER-${String(++serials).padStart(5, '0')}`
+
+/** `scope_data` for a unit. */
+export const scopeData = (unit, model = MODEL, more = {}) =>
+  JSON.stringify({ 'dash:replenish': { device_model: model, serial: unit, ...more } })
