@@ -159,6 +159,8 @@ pub async fn for_page(app: &App, text: &str) -> Result<PageDevice> {
 fn again(client: &opendrs_domain::profile::Client, device: &Device) -> Option<String> {
     let data = serde_json::json!({ "dash:replenish": {
         "device_model": device.model_code, "serial": device.serial, "is_test_device": device.test,
+        // It was registered before, so it may be again, certified or not.
+        "should_include_non_live": true,
     } });
     let params = [
         ("client_id", client.id.to_string()),

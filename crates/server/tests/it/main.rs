@@ -1,2 +1,14 @@
-//! placeholder
-fn main() {}
+//! The surface: what devices, makers' clouds, browsers and operators get from a whole server, over its sockets and from
+//! its program.
+//!
+//! Not here: rules (they are tested beside the domain) and rows (they are tested beside the store). Invariant: no test
+//! sleeps, none is skipped, none looks into the server but to see that nothing was written.
+
+#[macro_use]
+mod harness;
+
+mod api;
+mod cli;
+mod login;
+mod pages;
+mod table;

@@ -1,0 +1,234 @@
+//! What is wrong with a call's head: route, token, version headers, slot. Each refusal is JSON that says what to change,
+//! and nothing is written (decisions 4, 6 and 7).
+
+use crate::harness::world::{BEANS, BOB, FILTER, MODEL, OTHER_MODEL, OTHER_WEB};
+use crate::harness::{Call, Linking, Said, Server, filled, good_body};
+use opendrs_domain::version::{ENDPOINTS, Endpoint, INPUT_HEADER, RESULT_HEADER, full_name};
+
+/// The exception that a refusal names.
+const NAMESPACE: &str = "http://internal.amazon.com/coral/com.amazon.parkeraccioservice/";
+
+/// Sends a call that must be refused with this status, exception and message.
+pub async fn refused(call: Call, status: u16, exception: &str, message: &str) {
+    let reply = call.clone().send().await;
+    assert_eq!(reply.said(), (status, serde_json::json!({ "message": message }).to_string()), "{call:?}");
+    assert_eq!(reply.header("x-amzn-errortype"), format!("{exception}:{NAMESPACE}"), "{call:?}");
+    assert_eq!(reply.header("content-type"), "application/json");
+    assert!(!reply.headers.contains_key("x-amzn-type-version"));
+}
+
+async fn bad_token(call: Call) {
+    refused(call, 400, "InvalidTokenException", "Invalid token").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_version_header_is_one_of_four_refusals_at_every_endpoint() {
+    let server = Server::start().await;
+    let device = server.link(Linking::default().test_device()).await;
+    let before = server.rows().await;
+    for spec in &ENDPOINTS {
+        for (header, short, versions) in
+            [(INPUT_HEADER, spec.input, spec.inputs), (RESULT_HEADER, spec.result, spec.results)]
+        {
+            let prefix = "com.amazon.dash.replenishment.";
+            let supported = versions.iter().map(|v| full_name(short, *v)).collect::<Vec<_>>().join(", ");
+            let wrong_way = if header == INPUT_HEADER { spec.result } else { spec.input };
+            let call = server.call(&device, spec.endpoint, &filled(spec.paths[0], "x")).body(good_body(spec.endpoint));
+            for (value, says) in [
+                (None, format!("Missing header {header}.")),
+                (Some(" ".to_owned()), format!("Missing header {header}.")),
+                (Some(format!("{header}:")), format!("Missing header {header}.")),
+                (
+                    Some("nonsense".into()),
+                    format!("Malformed header {header}: 'nonsense' is not {prefix}<Type>@<version>."),
+                ),
+                (
+                    Some(format!("{short}@1.0")),
+                    format!("Malformed header {header}: '{short}@1.0' is not {prefix}<Type>@<version>."),
+                ),
+                (
+                    Some(format!("{prefix}{short}")),
+                    format!("Malformed header {header}: '{prefix}{short}' is not {prefix}<Type>@<version>."),
+                ),
+                (
+                    Some(format!("{prefix}{wrong_way}@1.0")),
+                    format!("Header {header}: type {wrong_way} is not of this endpoint."),
+                ),
+                (Some(format!("{prefix}{short}@9.9")), format!("Header {header}: unknown version 9.9.")),
+                (Some(format!("{prefix}{short}@01.0")), format!("Header {header}: unknown version 01.0.")),
+            ] {
+                let message = format!("{says} Supported: {supported}");
+                refused(call.clone().instead(header, value.as_deref()), 400, "ValidationException", &message).await;
+            }
+        }
+    }
+    assert_eq!(server.rows().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_bad_token_is_the_same_refusal_at_every_path() {
+    let server = Server::start().await;
+    let device = server.device().await;
+    let gone = server.link(Linking::default().serial("SN-2")).await;
+    server.call(&gone, Endpoint::Deregister, "/registration").send().await;
+    let profile = server.profile_token("profile").await;
+    let (good, mut forged) = (device.access.clone(), device.access.clone());
+    forged.replace_range(60..61, if &forged[60..61] == "A" { "B" } else { "A" });
+    let before = server.rows().await;
+    for spec in &ENDPOINTS {
+        for pattern in spec.paths {
+            let path = filled(pattern, "x");
+            let call = server.call(&device, spec.endpoint, &path).body(good_body(spec.endpoint));
+            for authorization in [
+                None,
+                Some(String::new()),
+                Some("Bearer".into()),
+                Some("Bearer ".into()),
+                Some(good.clone()),
+                Some(format!("Basic {good}")),
+                Some(format!("Bearer {}", good.replace("Atza|", ""))),
+                Some(format!("Bearer {}", "x".repeat(405))),
+                Some(format!("Bearer Atza|{}", "A".repeat(400))),
+                Some(format!("Bearer {forged}")),
+                Some(format!("Bearer {good}x")),
+                Some(format!("Bearer {}", &good[..404])),
+                Some(format!("Bearer {good},{good}")),
+                Some(format!("Bearer {}", device.refresh)),
+                Some(format!("Bearer {}", device.refresh.replace("Atzr|", "Atza|"))),
+                Some(format!("Bearer {profile}")),
+                Some(format!("Bearer {}", gone.access)),
+            ] {
+                bad_token(call.clone().instead("authorization", authorization.as_deref())).await;
+            }
+            bad_token(call.header("authorization", format!("Bearer {good}"))).await;
+            let query = format!("{path}?access_token={}", good.replace('|', "%7C"));
+            bad_token(server.call(&device, spec.endpoint, &query).instead("authorization", None)).await;
+        }
+    }
+    assert_eq!(server.rows().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_access_token_ends_after_an_hour() {
+    let server = Server::start().await;
+    let device = server.device().await;
+    let call = server.call(&device, Endpoint::SubscriptionInfo, "/subscriptionInfo");
+    server.advance("59m 59s").await;
+    assert_eq!(call.clone().send().await.status, 200);
+    server.advance("1s").await;
+    let before = server.rows().await;
+    bad_token(call).await;
+    for spec in &ENDPOINTS {
+        bad_token(server.call(&device, spec.endpoint, &filled(spec.paths[0], "x")).body(good_body(spec.endpoint)))
+            .await;
+    }
+    assert_eq!(server.rows().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slot_must_be_of_the_devices_model() {
+    let server = Server::start().await;
+    let device = server.link(Linking::default().test_device()).await;
+    let before = server.rows().await;
+    let endless = "x".repeat(200);
+    for (endpoint, path, status) in [
+        (Endpoint::Replenish, "/replenish/", 404),
+        (Endpoint::SlotStatus, "/slotStatus/", 400),
+        (Endpoint::DeviceStatus, "/deviceStatus/", 400),
+        (Endpoint::CancelTestOrders, "/testOrders/slots/", 400),
+        (Endpoint::CancelTestOrders, "/testOrders/", 400),
+    ] {
+        for (sent, named) in [
+            (BEANS, BEANS),
+            ("nothing", "nothing"),
+            (&FILTER.to_uppercase(), &FILTER.to_uppercase()),
+            ("a%20b", "a b"),
+            ("a%2F..%2Fb", "a/../b"),
+            ("%22%3Cscript%3E%0A", "\"<script>"),
+            ("'%20OR%201=1%20--", "' OR 1=1 --"),
+            (&endless, &"x".repeat(64)),
+        ] {
+            let message = format!("Slot {named} does not exist on device model {MODEL}.");
+            let call = server.call(&device, endpoint, &format!("{path}{sent}")).body(good_body(endpoint));
+            refused(call, status, "ResourceNotFoundException", &message).await;
+        }
+    }
+    assert_eq!(server.rows().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_devices_order_is_as_unknown_as_none() {
+    let server = Server::start().await;
+    let device = server.device().await;
+    let neighbour = server.link(Linking::default().serial("SN-2").customer(BOB)).await;
+    let stranger = server.link(Linking::default().client(OTHER_WEB, OTHER_MODEL)).await;
+    let placed = server.call(&device, Endpoint::Replenish, &format!("/replenish/{FILTER}")).send().await.json();
+    let order = placed["eventInstanceId"].as_str().unwrap().to_owned();
+    let before = server.rows().await;
+    let unknown = "Unknown eventInstanceId: this device has no such order.";
+    for caller in [&neighbour, &stranger] {
+        let call = server.call(caller, Endpoint::OrderInfo, &format!("/getOrderInfo/{order}"));
+        refused(call, 400, "ResourceNotFoundException", unknown).await;
+    }
+    let cut = &order[..order.len() - 1];
+    for id in
+        ["x", "amzn1.dash.v2.o.", "amzn1.dash.v2.o.ci4", cut, &format!("{order}A"), &"x".repeat(300), "%00", "%27"]
+    {
+        let call = server.call(&device, Endpoint::OrderInfo, &format!("/getOrderInfo/{id}"));
+        refused(call, 400, "ResourceNotFoundException", unknown).await;
+    }
+    assert_eq!(server.rows().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unknown_paths_are_404_for_everybody() {
+    let server = Server::start().await;
+    let device = server.device().await;
+    let before = server.rows().await;
+    let message = "No such path. See the API's list at /-/openapi.json.";
+    for (method, path) in [
+        ("DELETE", "/"),
+        ("GET", "/"),
+        ("OPTIONS", "/unknown"),
+        ("POST", "/replenish"),
+        ("POST", "/replenish/a/b"),
+        ("POST", "/replenish/%ff"),
+        ("POST", "/Replenish/x"),
+        ("GET", "/subscriptionInfo/x"),
+        ("GET", "/subscriptionInfo%2F"),
+        ("GET", "/getOrderInfo"),
+        ("DELETE", "/deviceModels/a/devices/b"),
+        ("DELETE", "/deviceModels/a/devices/registration"),
+        ("DELETE", "/testOrders/slots/a/b"),
+        ("GET", "/..%2fsubscriptionInfo"),
+    ] {
+        refused(server.request(method, path), 404, "UnknownOperationException", message).await;
+        refused(server.request(method, path).token(&device.access), 404, "UnknownOperationException", message).await;
+        refused(server.request(method, path).token(""), 404, "UnknownOperationException", message).await;
+    }
+    assert_eq!(server.rows().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_method_is_405_and_names_those_that_are_taken() {
+    let server = Server::start().await;
+    let device = server.device().await;
+    let before = server.rows().await;
+    let message = "This path does not take this method; the Allow header lists those it takes.";
+    for spec in &ENDPOINTS {
+        for pattern in spec.paths {
+            for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW"] {
+                if method == spec.method {
+                    continue;
+                }
+                let call = server.request(method, &filled(pattern, "x"));
+                refused(call.clone(), 405, "UnknownOperationException", message).await;
+                let reply = call.token(&device.access).send().await;
+                let allowed: Vec<_> =
+                    reply.header("allow").split(',').map(str::trim).filter(|m| *m != "HEAD").collect();
+                assert_eq!((reply.status.as_u16(), allowed), (405, vec![spec.method]), "{method} {pattern}");
+            }
+        }
+    }
+    assert_eq!(server.rows().await, before);
+}

@@ -1,0 +1,11 @@
+//! The device API.
+
+mod badbody;
+mod badinput;
+mod endpoints;
+mod order_of_checks;
+mod orders;
+mod quirks;
+mod race;
+mod registration;
+mod spelling;

@@ -1,0 +1,211 @@
+//! How clients of the field frame their requests, byte by byte, and what they get (service-api 1.5; decisions 5 and 8).
+//!
+//! Every answer here arrives in one piece, has the exact status line, a right `Content-Length`, no chunks, no `{` before
+//! its body and nothing after it: [`Server::exchange`] and [`Answer::suits_firmware`] see to that.
+
+use crate::harness::world::{CARTRIDGE, FILTER};
+use crate::harness::{Answer, Device, Linking, Server};
+use opendrs_domain::version::Endpoint::{self, DeviceStatus, Replenish, SlotStatus, SubscriptionInfo};
+
+pub const LEVEL: &str = r#"{"remainingQuantityInUnit":12.25,"originalQuantityInUnit":40}"#;
+
+/// A request's head without what frames its body.
+pub fn head(line: &str, device: &Device, endpoint: Endpoint) -> String {
+    format!("{line} HTTP/1.1\r\nHost: dash-replenishment-service-na.amazon.com\r\n{}", device.headers(endpoint))
+}
+
+#[track_caller]
+fn ordered(answer: &Answer) {
+    answer.suits_firmware();
+    assert_eq!(answer.status_line, "HTTP/1.1 200 OK");
+    assert!(answer.body.starts_with(r#"{"detailCode":"STANDARD_ORDER_PLACED","eventInstanceId":"amzn1.dash.v2.o.ci"#));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_has_these_headers_and_no_others() {
+    let server = Server::start().await;
+    let device = server.device().await;
+    let answer = server.exchange(head("GET /subscriptionInfo", &device, SubscriptionInfo) + "\r\n").await;
+    answer.is(&format!(r#"{{"slotsSubscriptionStatus":{{"{FILTER}":true,"{CARTRIDGE}":true}}}}"#));
+    let mut names: Vec<_> = answer.headers.iter().map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    let wanted = ["Content-Length", "Content-Type", "Date", "X-Amz-Date", "X-Amzn-Requestid", "X-Amzn-Type-Version"];
+    assert_eq!(names, wanted);
+    assert_eq!(answer.header("X-Amzn-Type-Version"), "com.amazon.dash.replenishment.DrsSubscriptionInfoResult@1.0");
+    assert_eq!(answer.header("X-Amz-Date"), "Fri, 02 Mar 2018 07:00:00 +0000");
+    let id = answer.header("X-Amzn-Requestid");
+    assert!(id.len() == 36 && uuid::Uuid::parse_str(id).unwrap().to_string() == id, "{id}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replenish_takes_every_shape_of_no_body() {
+    let server = Server::start().await;
+    let bodies = [
+        ("Arduino: no body, no length", "Cache-Control: no-cache\r\nConnection: close\r\n\r\n"),
+        ("ESP: a length of zero", "Content-Length: 0\r\n\r\n"),
+        (
+            "Go: an empty object",
+            "Accept: application/json\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
+        ),
+        (
+            "Android: a form type and nothing",
+            "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 0\r\n\r\n",
+        ),
+        ("an empty chunked body", "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+        ("a chunked body", "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"),
+        ("no JSON at all", "Content-Length: 3\r\n\r\n\0}{"),
+    ];
+    for (n, (who, rest)) in bodies.into_iter().enumerate() {
+        let device = server.link(Linking::default().serial(&format!("SN-{n}"))).await;
+        println!("{who}");
+        ordered(&server.exchange(head(&format!("POST /replenish/{FILTER}"), &device, Replenish) + rest).await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_is_asked_for_where_the_client_waits_for_that() {
+    let server = Server::start().await;
+    let device = server.device().await;
+    let mut wire = server.wire().await;
+    let head = head(&format!("POST /slotStatus/{FILTER}"), &device, SlotStatus);
+    wire.send(format!("{head}Expect: 100-continue\r\nContent-Length: {}\r\n\r\n", LEVEL.len())).await;
+    assert_eq!(wire.piece().await, "HTTP/1.1 100 Continue\r\n\r\n");
+    wire.send(LEVEL).await;
+    wire.answer().await.is("{}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_expects_to_be_asked_but_sends_nothing_is_answered_too() {
+    let server = Server::start().await;
+    let device = server.device().await;
+    let head = head(&format!("POST /replenish/{FILTER}"), &device, Replenish);
+    ordered(&server.exchange(head + "Expect: 100-continue\r\nContent-Length: 0\r\n\r\n").await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stray_bytes_after_a_request_get_no_answer_of_their_own() {
+    let server = Server::start().await;
+    for (n, stray) in ["\r\n", "\r\n\r\n", "garbage", "{}", "{}\r\n", "GET", "\0\0\0\0"].into_iter().enumerate() {
+        for connection in ["keep-alive", "close"] {
+            let device = server.link(Linking::default().serial(&format!("SN-{n}-{connection}"))).await;
+            let head = head(&format!("POST /replenish/{FILTER}"), &device, Replenish);
+            println!("{stray:?} and Connection: {connection}");
+            let bytes = format!("{head}Connection: {connection}\r\nContent-Length: 2\r\n\r\n{{}}{stray}");
+            ordered(&server.exchange(bytes).await);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_without_a_length_is_a_stray_one() {
+    let server = Server::start().await;
+    let device = server.device().await;
+    let head = head(&format!("POST /replenish/{FILTER}"), &device, Replenish);
+    ordered(&server.exchange(head + "Content-Type: application/json\r\n\r\n{}").await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn blank_lines_between_requests_do_no_harm() {
+    let server = Server::start().await;
+    let device = server.device().await;
+    let mut wire = server.wire().await;
+    for _ in 0..3 {
+        wire.send(head("GET /subscriptionInfo", &device, SubscriptionInfo) + "\r\n\r\n").await;
+        assert_eq!(wire.answer().await.status_line, "HTTP/1.1 200 OK");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pipelined_requests_are_answered_in_order() {
+    let server = Server::start().await;
+    let device = server.device().await;
+    let replenish = head(&format!("POST /replenish/{FILTER}"), &device, Replenish) + "Content-Length: 0\r\n\r\n";
+    let info = head("GET /subscriptionInfo", &device, SubscriptionInfo) + "\r\n";
+    let mut wire = server.wire().await;
+    wire.send(format!("{replenish}{info}{replenish}")).await;
+    wire.half_close().await;
+    let all = wire.rest().await;
+    let (first, rest) = Answer::first(&all);
+    let (second, rest) = Answer::first(rest);
+    ordered(&first);
+    assert!(second.body.starts_with(r#"{"slotsSubscriptionStatus""#));
+    assert!(Answer::only(rest).body.starts_with(r#"{"detailCode":"ORDER_INPROGRESS""#));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_closes_its_half_is_still_answered() {
+    let server = Server::start().await;
+    let device = server.device().await;
+    let mut wire = server.wire().await;
+    wire.send(head(&format!("POST /replenish/{FILTER}"), &device, Replenish) + "\r\n").await;
+    wire.half_close().await;
+    ordered(&wire.answer().await);
+    assert_eq!(wire.rest().await, "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chunked_body_is_put_together() {
+    let server = Server::start().await;
+    let device = server.device().await;
+    let head = head("POST /deviceStatus", &device, DeviceStatus);
+    let mut wire = server.wire().await;
+    wire.send(format!("{head}Transfer-Encoding: chunked\r\n\r\n")).await;
+    for part in [r#"{"mostRecently"#, r#"ActiveDate":"2018-"#, r#"03-1"}"#] {
+        wire.send(format!("{:x};ext=1\r\n{part}\r\n", part.len())).await;
+    }
+    wire.send("0\r\nTrailer: x\r\n\r\n").await;
+    wire.answer().await.is("{}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_protocol_version_gets_the_same_answer() {
+    let server = Server::start().await;
+    let device = server.device().await;
+    let mut wire = server.wire().await;
+    let request = head(&format!("POST /replenish/{FILTER}"), &device, Replenish) + "\r\n";
+    wire.send(request.replace("HTTP/1.1", "HTTP/1.0")).await;
+    ordered(&Answer::only(&wire.rest().await));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unreadable_requests_get_json_that_says_so() {
+    const LARGE: &str = "431 Request Header Fields Too Large";
+    let server = Server::start().await;
+    let before = server.rows().await;
+    let long = "x".repeat(140_000);
+    for (bytes, status, message) in [
+        ("hello\r\n\r\n".to_owned(), "400 Bad Request", "The request is not readable HTTP/1.1."),
+        ("GET /subscriptionInfo HTTP/9.9\r\n\r\n".into(), "400 Bad Request", "The request is not readable HTTP/1.1."),
+        ("GET / HTTP/1.1\r\nNo colon\r\n\r\n".into(), "400 Bad Request", "The request is not readable HTTP/1.1."),
+        (
+            "POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n".into(),
+            "400 Bad Request",
+            "The request is not readable HTTP/1.1.",
+        ),
+        (format!("GET / HTTP/1.1\r\nA: {long}\r\n\r\n"), LARGE, "The request's target and headers are too large."),
+        (format!("GET /{long} HTTP/1.1\r\n\r\n"), LARGE, "The request's target and headers are too large."),
+    ] {
+        let answer = server.exchange(&bytes).await;
+        answer.suits_firmware();
+        assert_eq!(answer.status_line, format!("HTTP/1.1 {status}"), "{}", &bytes[..20.min(bytes.len())]);
+        assert_eq!(answer.body, format!(r#"{{"message":"{message}"}}"#));
+        assert_eq!(answer.header("Connection"), "close");
+    }
+    assert_eq!(server.rows().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_breaks_off_changes_nothing() {
+    let server = Server::start().await;
+    let device = server.device().await;
+    let before = server.rows().await;
+    let head = head(&format!("POST /slotStatus/{FILTER}"), &device, SlotStatus);
+    let mut wire = server.wire().await;
+    wire.send(format!("{head}Content-Length: 100\r\n\r\n{LEVEL}")).await;
+    wire.half_close().await;
+    let answer = Answer::only(&wire.rest().await);
+    answer.suits_firmware();
+    assert_eq!(answer.status_line, "HTTP/1.1 400 Bad Request");
+    assert_eq!(answer.body, r#"{"message":"The body did not arrive whole."}"#);
+    assert_eq!(server.rows().await, before);
+}

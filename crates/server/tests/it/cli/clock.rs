@@ -1,0 +1,74 @@
+//! `opendrs clock`: the time of a running server.
+
+use super::program::{FILTER, Place};
+use opendrs_domain::date;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn time_stands_still_and_moves_and_things_happen_in_it() {
+    let place = Place::seeded();
+    let server = place.serve(&["--test-clock"]);
+    let clock = |words: &[&str]| place.run(&[&["clock"], words, &["--server", &server.base]].concat());
+    let device = place.link("SN-1", &[]);
+    let frozen = clock(&["freeze"]).good();
+    let at = frozen.strip_suffix(", standing still\n").unwrap_or_else(|| panic!("{frozen}"));
+    assert_eq!(clock(&["show"]).good(), frozen);
+    assert_eq!(server.replenish(device["access_token"].as_str().unwrap(), FILTER).await.status, 200);
+
+    let moved = clock(&["advance", "25h"]).good();
+    let lines: Vec<_> = moved.lines().collect();
+    let [fulfilling, shipped, now] = lines.as_slice() else { panic!("{moved}") };
+    let order = format!("order of slot {FILTER}:");
+    assert!(fulfilling.ends_with(&format!("{order} placed -> fulfilling")), "{moved}");
+    assert!(shipped.ends_with(&format!("{order} fulfilling -> shipped  -> ItemShippedNotification")), "{moved}");
+    let now = now.strip_suffix(", standing still").unwrap();
+    let hours = date::parse(now).unwrap().since(date::parse(at).unwrap()).secs() / 3600;
+    assert_eq!(hours, 25);
+    assert_eq!(server.info(device["access_token"].as_str().unwrap()).await.status, 400, "the token ended meanwhile");
+
+    let json: serde_json::Value = serde_json::from_str(&clock(&["advance", "2d", "--json"]).good()).unwrap();
+    assert_eq!((&json["fired"][0]["to"], &json["frozen"]), (&"delivered".into(), &true.into()));
+    let running = clock(&["freeze", "--off"]).good();
+    assert!(!running.contains("standing still"), "{running}");
+
+    // A command beside the server tells its time: the code it makes is good now.
+    let listed = place.on_store(&["events", "list"]).good();
+    assert!(listed.lines().last().unwrap().contains("ItemShippedNotification"), "{listed}");
+    let again = place.link("SN-1", &[]);
+    assert_eq!(server.info(again["access_token"].as_str().unwrap()).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_moved_clock_outlives_the_server() {
+    let place = Place::seeded();
+    let server = place.serve(&["--test-clock"]);
+    place.run(&["clock", "freeze", "--server", &server.base]).good();
+    let moved = place.run(&["clock", "advance", "3d", "--server", &server.base]).good();
+    drop(server);
+    let server = place.serve(&["--test-clock"]);
+    assert_eq!(place.run(&["clock", "show", "--server", &server.base]).good(), moved);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_moved_is_told() {
+    let place = Place::seeded();
+    let server = place.serve(&[]);
+    let base = server.base.as_str();
+    for words in [&["show"][..], &["freeze"], &["advance", "1h"]] {
+        let said = place.run(&[&["clock"], words, &["--server", base]].concat()).bad();
+        let wanted = format!("opendrs: the clock of {base} cannot be moved: start the server with --test-clock\n");
+        assert_eq!(said, wanted);
+    }
+    drop(server);
+    let server = place.serve(&["--test-clock"]);
+    for by in ["soon", "-1h", ""] {
+        let said = place.run(&["clock", "advance", "--server", &server.base, "--", by]).bad();
+        assert!(said.starts_with("opendrs: ") && said.contains("is not a duration"), "{by}: {said}");
+    }
+    for body in ["", "{}", r#"{"advance":"1h","freeze":true}"#, r#"{"back":"1h"}"#, "[]"] {
+        let reply = server.post("/-/clock", body).await;
+        assert!(reply.status == 400 && reply.text().contains("Send one of"), "{body}: {}", reply.text());
+    }
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let said = place.run(&["clock", "show", "--server", &format!("http://{nobody}")]).bad();
+    assert!(said.contains("no answer from") && said.contains("Is the server running there?"), "{said}");
+}

@@ -1,0 +1,47 @@
+//! `opendrs keys`: a new key while the server runs; no token dies of it.
+
+use super::program::{CLIENT, Place, SECRET};
+use crate::harness::Store;
+use serde_json::Value;
+
+async fn old_and_new_tokens_work(place: &Place) {
+    place.seed();
+    let server = place.serve(&[]);
+    let old = place.link("SN-1", &[]);
+    let text = |linked: &Value, key: &str| linked[key].as_str().unwrap().to_owned();
+    assert_eq!(server.info(&text(&old, "access_token")).await.status, 200);
+    assert_eq!(place.on_store(&["keys", "list"]).good().lines().count(), 1);
+
+    let keys = place.on_store(&["keys", "rotate"]).good();
+    let numbers: Vec<_> = keys.lines().map(|line| line.split("  ").next().unwrap()).collect();
+    assert_eq!(numbers, ["1", "2"], "{keys}");
+    assert_eq!(place.on_store(&["keys", "list"]).good(), keys);
+
+    // The server has not heard of the key yet; a token made with it tells it.
+    let new = place.link("SN-2", &[]);
+    for linked in [&new, &old] {
+        assert_eq!(server.info(&text(linked, "access_token")).await.status, 200);
+        let refresh = text(linked, "refresh_token").replace('|', "%7C");
+        let body =
+            format!("grant_type=refresh_token&client_id={CLIENT}&client_secret={SECRET}&refresh_token={refresh}");
+        let reply = server.post("/auth/o2/token", &body).await;
+        assert_eq!(server.info(&text(&reply.json(), "access_token")).await.status, 200);
+    }
+    let forged = format!("Atza|{}", "A".repeat(400));
+    assert_eq!(server.info(&forged).await.status, 400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_sqlite() {
+    old_and_new_tokens_work(&Place::new()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_postgres() {
+    let database = Store::postgres().await;
+    let opendrs_store::Place::Url(url) = database.place() else { panic!("no URL") };
+    let mut place = Place::new();
+    place.store.extend(["--database-url".into(), url]);
+    old_and_new_tokens_work(&place).await;
+    database.remove().await;
+}

@@ -1,0 +1,127 @@
+//! A server with its seed, on a socket of its own.
+
+use super::means::{Seeded, Standing};
+use super::store::{Rows, Store};
+use super::world;
+use opendrs_domain::time::Span;
+use opendrs_server::build;
+use opendrs_server::config::{Config, Role};
+use opendrs_server::http::{Limits, Listener};
+use opendrs_server::site::{PublicUrls, Site};
+use opendrs_service::order::Fired;
+use opendrs_service::{App, Parts, Settings, outbox, schedule, seed};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Makes of each `async fn test(server: &Server)` a test on SQLite and one on PostgreSQL.
+macro_rules! both { ($($test:ident),+ $(,)?) => {
+    mod sqlite { $(
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $test() { $crate::harness::on_sqlite(super::$test).await; }
+    )+ }
+    mod postgres { $(
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $test() { $crate::harness::on_postgres(super::$test).await; }
+    )+ }
+} }
+
+pub async fn on_sqlite(test: impl AsyncFn(&Server)) {
+    test(&Server::start().await).await;
+}
+
+pub async fn on_postgres(test: impl AsyncFn(&Server)) {
+    let server = Server::on(Store::postgres().await, Options::default()).await;
+    test(&server).await;
+    server.store.remove().await;
+}
+
+/// What a test's server may differ in from others.
+pub struct Options {
+    /// What is seeded.
+    pub seed: seed::Seed,
+    /// What it does.
+    pub roles: Vec<Role>,
+    /// Whether the outside reaches it by https, through a proxy that ends TLS.
+    pub https: bool,
+    /// Whether its clock may be moved.
+    pub test_clock: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { seed: world::seed(), roles: vec![Role::Service, Role::Login, Role::Web], https: false, test_clock: true }
+    }
+}
+
+/// A running server.
+pub struct Server {
+    pub site: Arc<Site>,
+    pub address: SocketAddr,
+    pub base: String,
+    store: Store,
+    _stop: watch::Sender<bool>,
+}
+
+impl Server {
+    /// On SQLite, with the usual seed.
+    pub async fn start() -> Self {
+        Self::with(Options::default()).await
+    }
+
+    /// On SQLite.
+    pub async fn with(options: Options) -> Self {
+        Self::on(Store::sqlite(), options).await
+    }
+
+    async fn on(store: Store, Options { seed, roles, https, test_clock }: Options) -> Self {
+        let parts = Parts {
+            place: store.place(),
+            master: [7; 32],
+            clock: Arc::new(Standing),
+            random: Arc::new(Seeded::from_env()),
+            settings: Settings {
+                timing: Config::load(None, [], Vec::new()).unwrap().timing(),
+                issuer: "https://www.amazon.com".into(),
+            },
+            test_clock,
+        };
+        let app = App::open(parts).await.unwrap();
+        seed::apply(&app, seed).await.unwrap();
+        let limits = Limits { connections: 1000, head_timeout: Duration::from_secs(60) };
+        let listener = Listener::bind("127.0.0.1:0", limits).await.unwrap();
+        let address = listener.address().unwrap();
+        let base = format!("http://{address}");
+        let url = if https { "https://drs.example".to_owned() } else { base.clone() };
+        let site = Site::new(app, PublicUrls { service: url.clone(), login: url.clone(), web: url });
+        let (stop, stopping) = watch::channel(false);
+        tokio::spawn(listener.serve(site.clone(), build(&site, &roles), stopping));
+        Self { site, address, base, store, _stop: stop }
+    }
+
+    pub fn app(&self) -> &App {
+        &self.site.app
+    }
+
+    /// Lets time pass, with everything that falls due in it.
+    pub async fn advance(&self, by: &str) -> Vec<Fired> {
+        schedule::advance(self.app(), Span::parse(by).unwrap()).await.unwrap()
+    }
+
+    /// Every row there is.
+    pub async fn rows(&self) -> Rows {
+        self.store.rows().await
+    }
+
+    /// How many rows a table has.
+    pub async fn count(&self, table: &str) -> usize {
+        self.rows().await[table].len()
+    }
+
+    /// What makers are told, oldest first, without the words that all names end with.
+    pub async fn events(&self) -> Vec<String> {
+        let events = outbox::newest(self.app(), 1000).await.unwrap();
+        events.iter().map(|event| event.kind().wire_name().replace("Notification", "")).collect()
+    }
+}

@@ -1,0 +1,116 @@
+//! Stores of the tests, and a look at their rows past the server.
+
+use opendrs_store::Place;
+use rusqlite::types::ValueRef;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use tempfile::TempDir;
+use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
+
+/// Where the tests find a PostgreSQL cluster.
+const VARIABLE: &str = "OPENDRS_TEST_POSTGRES";
+
+/// Every row of every table, as text. Two that are equal mean that nothing was written in between.
+pub type Rows = BTreeMap<String, Vec<String>>;
+
+/// A store that nobody has used.
+pub enum Store {
+    Lite(TempDir),
+    Pg { cluster: String, name: String },
+}
+
+impl Store {
+    pub fn sqlite() -> Self {
+        Self::Lite(TempDir::new().unwrap())
+    }
+
+    pub async fn postgres() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let cluster = std::env::var(VARIABLE).unwrap_or_else(|_| {
+            panic!("{VARIABLE} is not set: run `cargo xtask test`, or `cargo xtask postgres` and export what it prints")
+        });
+        let name = format!("server_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let store = Self::Pg { cluster, name };
+        // A process of the same number may have left one on this cluster.
+        store.run("DROP DATABASE IF EXISTS {} WITH (FORCE)").await;
+        store.run("CREATE DATABASE {}").await;
+        store
+    }
+
+    pub fn place(&self) -> Place {
+        match self {
+            Self::Lite(folder) => Place::File(folder.path().join("opendrs.db")),
+            Self::Pg { cluster, name } => {
+                let (server, _) = cluster.rsplit_once('/').expect("a URL with a database");
+                Place::Url(format!("{server}/{name}"))
+            }
+        }
+    }
+
+    /// Only after a success: what a failed test leaves is for a person to look at, and goes with the cluster.
+    pub async fn remove(&self) {
+        self.run("DROP DATABASE {} WITH (FORCE)").await;
+    }
+
+    async fn run(&self, sql: &str) {
+        if let Self::Pg { cluster, name } = self {
+            connect(cluster).await.batch_execute(&sql.replace("{}", name)).await.unwrap();
+        }
+    }
+
+    pub async fn rows(&self) -> Rows {
+        match self.place() {
+            Place::File(path) => {
+                let conn = rusqlite::Connection::open(path).unwrap();
+                let tables = lite(&conn, "SELECT name FROM sqlite_schema WHERE type = 'table'");
+                tables
+                    .into_iter()
+                    .map(|table| (table.clone(), lite(&conn, &format!("SELECT * FROM {table}"))))
+                    .collect()
+            }
+            Place::Url(url) => {
+                let conn = connect(&url).await;
+                let mut rows = Rows::new();
+                for table in
+                    pg(&conn, "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'").await
+                {
+                    let found = pg(&conn, &format!("SELECT t::text FROM {table} t ORDER BY 1")).await;
+                    rows.insert(table, found);
+                }
+                rows
+            }
+        }
+    }
+}
+
+async fn connect(url: &str) -> Client {
+    let (client, driver) = tokio_postgres::connect(url, NoTls).await.unwrap();
+    tokio::spawn(driver);
+    client
+}
+
+async fn pg(conn: &Client, sql: &str) -> Vec<String> {
+    let answer = conn.simple_query(sql).await.unwrap();
+    let row = |message: &SimpleQueryMessage| match message {
+        SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+        _ => None,
+    };
+    answer.iter().filter_map(row).collect()
+}
+
+fn lite(conn: &rusqlite::Connection, sql: &str) -> Vec<String> {
+    let mut statement = conn.prepare(sql).unwrap();
+    let columns = statement.column_count();
+    let text = |value: ValueRef<'_>| match value {
+        ValueRef::Null => "NULL".to_owned(),
+        ValueRef::Integer(n) => n.to_string(),
+        ValueRef::Real(n) => n.to_string(),
+        ValueRef::Text(text) => String::from_utf8(text.to_vec()).unwrap(),
+        ValueRef::Blob(bytes) => bytes.iter().map(|b| format!("{b:02x}")).collect(),
+    };
+    let row = |row: &rusqlite::Row<'_>| {
+        let columns: rusqlite::Result<Vec<_>> = (0..columns).map(|n| row.get_ref(n).map(text)).collect();
+        columns.map(|columns| columns.join("|"))
+    };
+    statement.query_map([], row).unwrap().collect::<Result<_, _>>().unwrap()
+}

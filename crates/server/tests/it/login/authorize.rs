@@ -1,0 +1,251 @@
+//! The authorize request: what is refused on a page, what by redirect, and how (login-and-web 2; decisions 21, 24, 26).
+
+use crate::harness::world::{ANN, APP, APP_REDIRECT, LOCAL_REDIRECT, OTHER_MODEL, PROTOTYPE, REDIRECT, SECRET, WEB};
+use crate::harness::{Said, Server, Visit, query};
+use opendrs_domain::login::form::{decode, escape};
+
+/// 43 characters, as a verifier or a digest has them.
+const CHALLENGE: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+
+fn data(model: &str, serial: &str, more: &str) -> String {
+    format!(r#"{{"dash:replenish":{{"device_model":"{model}","serial":"{serial}"{more}}}}}"#)
+}
+
+/// A page with this reason, and no redirect.
+async fn on_a_page(server: &Server, path: &str, reason: &str) {
+    let reply = server.request("GET", path).send().await;
+    let html = reply.text();
+    assert_eq!((reply.status.as_u16(), reply.header("location")), (400, ""), "{path}");
+    assert!(html.contains("We&#39;re sorry!") || html.contains("<h1>We're sorry!</h1>"), "{html}");
+    assert!(html.contains("<p>400 Bad Request</p>") && html.contains("Request Details"), "{html}");
+    assert!(html.contains(&format!("<p>{reason}</p>")), "{path}: {html}");
+}
+
+/// A redirect to the client with this error; the state comes along.
+async fn by_redirect(server: &Server, path: &str, error: &str, description: &str) {
+    let reply = server.request("GET", path).send().await;
+    let said = format!("error_description={}&state=s-1&error={error}", escape(description, " ").replace(' ', "+"));
+    assert_eq!(
+        (reply.status.as_u16(), reply.header("location")),
+        (302, format!("{REDIRECT}?{said}").as_str()),
+        "{path}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_trusted_target_the_refusal_is_a_page() {
+    let server = Server::start().await;
+    let before = server.rows().await;
+    let unknown = WEB.replace("0f3c", "ffff");
+    let long = "s".repeat(4097);
+    for (changes, reason) in [
+        (vec![("client_id", None)], "The request is missing a required parameter : client_id"),
+        (vec![("client_id", Some(""))], "The request is missing a required parameter : client_id"),
+        (vec![("client_id", Some(unknown.as_str()))], "The request has an invalid parameter : client_id"),
+        (vec![("client_id", Some("nobody"))], "The request has an invalid parameter : client_id"),
+        (vec![("redirect_uri", None)], "The request is missing a required parameter : redirect_uri"),
+        (vec![("redirect_uri", Some(""))], "The request is missing a required parameter : redirect_uri"),
+        (vec![("client_id", Some(APP))], "The redirect URI you provided has not been whitelisted for your application"),
+        (vec![("state", Some(&long))], "The request has an invalid parameter : state (longer than 4096 bytes)"),
+    ] {
+        on_a_page(&server, &query(&changes), reason).await;
+    }
+    for repeated in ["&client_id=x", "&redirect_uri=https%3A%2F%2Fevil.example", "&state=2"] {
+        let reason = "The request has a repeated parameter : client_id, redirect_uri or state";
+        on_a_page(&server, &(query(&[]) + repeated), reason).await;
+    }
+    assert_eq!(server.rows().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redirect_uri_matches_to_the_character() {
+    let server = Server::start().await;
+    let reason = "The redirect URI you provided has not been whitelisted for your application";
+    for uri in [
+        "https://setup.example.net/drs/done/",
+        "https://setup.example.net/drs/Done",
+        "https://setup.example.net/drs/done?x=1",
+        "https://setup.example.net/drs/done#f",
+        "https://setup.example.net/drs/../drs/done",
+        "https://setup.example.net/drs/%2e%2e/drs/done",
+        "https://setup.example.net/drs%2Fdone",
+        "https://setup.example.net/drs%252Fdone",
+        "https://setup.example.net:443/drs/done",
+        "https://good@setup.example.net/drs/done",
+        "https://setup.example.net@evil.example/drs/done",
+        "https://evil.setup.example.net/drs/done",
+        "https://setup.example.net.evil.example/drs/done",
+        "https://setup.example.net\\@evil.example/drs/done",
+        "https://setup.example.net/drs/done\t",
+        "https://setup.example.net/drs/done\n",
+        "https://setup。example.net/drs/done",
+        "http://setup.example.net/drs/done",
+        "HTTPS://setup.example.net/drs/done",
+        "//setup.example.net/drs/done",
+        "http://localhost:3000/_oauth/amazon",
+        "http://localhost:3001/_oauth/amazon?close",
+        "http://[::1%25eth0]:3000/_oauth/amazon?close",
+        "javascript:alert(1)",
+        APP_REDIRECT,
+    ] {
+        on_a_page(&server, &query(&[("redirect_uri", Some(uri))]), reason).await;
+    }
+    for uri in [REDIRECT, LOCAL_REDIRECT] {
+        assert_eq!(Visit::open(&server, &query(&[("redirect_uri", Some(uri))])).await.title(), "Sign in");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_other_refusal_goes_to_the_client() {
+    let server = Server::start().await;
+    let before = server.rows().await;
+    let unknown =
+        |model: &str| format!("device_model {model} is unknown, or not a model of this security profile's maker");
+    let serial = "is not a serial: 1 to 64 characters of A-Z a-z 0-9 - + _";
+    let long = "x".repeat(65);
+    for (name, value, error, description) in [
+        (
+            "response_type",
+            None,
+            "invalid_request",
+            "The request is missing a required parameter : response_type".to_owned(),
+        ),
+        (
+            "response_type",
+            Some("token".to_owned()),
+            "unsupported_response_type",
+            "Only response_type=code is supported".into(),
+        ),
+        (
+            "response_type",
+            Some("code id_token".into()),
+            "unsupported_response_type",
+            "Only response_type=code is supported".into(),
+        ),
+        (
+            "response_type",
+            Some("CODE".into()),
+            "unsupported_response_type",
+            "Only response_type=code is supported".into(),
+        ),
+        ("scope", None, "invalid_scope", "An unknown scope was requested".into()),
+        ("scope", Some("alexa:all".into()), "invalid_scope", "An unknown scope was requested".into()),
+        ("scope", Some("dash:replenish alexa:all".into()), "invalid_scope", "An unknown scope was requested".into()),
+        ("scope_data", None, "invalid_request", "The request is missing a required parameter : scope_data".into()),
+        (
+            "scope_data",
+            Some("{}".into()),
+            "invalid_request",
+            "scope_data has no object under the key dash:replenish".into(),
+        ),
+        (
+            "scope_data",
+            Some(r#"{"dash:replenish":{"serial":"S"}}"#.into()),
+            "invalid_request",
+            "scope_data: device_model is missing".into(),
+        ),
+        (
+            "scope_data",
+            Some(data("Aqua-Pitcher_7", "a b", "")),
+            "invalid_request",
+            format!("scope_data: serial `a b` {serial}"),
+        ),
+        (
+            "scope_data",
+            Some(data("Aqua-Pitcher_7", "", "")),
+            "invalid_request",
+            format!("scope_data: serial `` {serial}"),
+        ),
+        (
+            "scope_data",
+            Some(data("Aqua-Pitcher_7", &long, "")),
+            "invalid_request",
+            format!("scope_data: serial `{long}` {serial}"),
+        ),
+        (
+            "scope_data",
+            Some(data("Aqua-Pitcher_7", "S", r#","is_test_device":"maybe""#)),
+            "invalid_request",
+            "scope_data: is_test_device must be true or false".into(),
+        ),
+        ("scope_data", Some(data("Nothing", "S", "")), "invalid_request", unknown("Nothing")),
+        ("scope_data", Some(data(OTHER_MODEL, "S", "")), "invalid_request", unknown(OTHER_MODEL)),
+        (
+            "scope_data",
+            Some(data(PROTOTYPE, "S", "")),
+            "invalid_request",
+            format!(
+                "device_model {PROTOTYPE} is not live yet; send should_include_non_live=true to link it before it is"
+            ),
+        ),
+        (
+            "code_challenge",
+            Some("short".into()),
+            "invalid_request",
+            "code_challenge must have 43 to 128 characters of A-Z a-z 0-9 - . _ ~".into(),
+        ),
+        (
+            "code_challenge_method",
+            Some("S256".into()),
+            "invalid_request",
+            "code_challenge_method was sent without code_challenge".into(),
+        ),
+    ] {
+        by_redirect(&server, &query(&[(name, value.as_deref())]), error, &description).await;
+    }
+    for (method, description) in [
+        ("S512", "code_challenge_method must be S256 or plain"),
+        ("s256", "code_challenge_method must be S256 or plain"),
+    ] {
+        let path = query(&[("code_challenge", Some(CHALLENGE)), ("code_challenge_method", Some(method))]);
+        by_redirect(&server, &path, "invalid_request", description).await;
+    }
+    by_redirect(
+        &server,
+        &(query(&[]) + "&scope=profile"),
+        "invalid_request",
+        "The request repeats the parameter scope",
+    )
+    .await;
+    assert_eq!(server.rows().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_shipped_clients_send_is_taken() {
+    let server = Server::start().await;
+    let app = |challenge, method| {
+        let client = [("client_id", Some(APP)), ("redirect_uri", Some(APP_REDIRECT))];
+        query(&[client[0], client[1], ("code_challenge", challenge), ("code_challenge_method", method)])
+    };
+    let with = |data: &str| query(&[("scope_data", Some(data))]);
+    for path in [
+        with(&data("Aqua-Pitcher_7", "SN-1", r#","is_test_device":true"#)),
+        with(&data("Aqua-Pitcher_7", "SN-1", r#","is_test_device":"true""#)),
+        with(&data("Aqua-Pitcher_7", "SN-1", r#","is_test ":"x","should_include_non_live":"False""#)),
+        with(r#"{ "dash:replenish" : { "serial" : "SN-1", "device_model" : "Aqua-Pitcher_7" } }"#),
+        with(&data("Aqua-Pitcher_7", &"x".repeat(64), "")),
+        with(&data(PROTOTYPE, "S", r#","should_include_non_live":true"#)),
+        with(&data("Aqua%2BProto", "S%2B1", r#","should_include_non_live":"true""#)),
+        query(&[("scope", Some("dash:replenish profile"))]),
+        query(&[("scope", Some("profile postal_code")), ("scope_data", None)]),
+        query(&[("state", None)]),
+        query(&[
+            ("language", Some("de_DE")),
+            ("sandbox", Some("true")),
+            ("amzn_showRmrMe", Some("1")),
+            ("", Some("x")),
+        ]),
+        query(&[("code_challenge", Some(CHALLENGE))]),
+        query(&[("code_challenge", Some(CHALLENGE)), ("code_challenge_method", Some("S256"))]),
+        app(Some(CHALLENGE), None),
+        app(Some(CHALLENGE), Some("S256")),
+        query(&[("client_id", Some(APP)), ("redirect_uri", None), ("code_challenge", Some(CHALLENGE))]),
+        query(&[]).replace("/ap/oa", "//ap/oa/"),
+    ] {
+        let visit = Visit::open(&server, &path).await;
+        assert_eq!((visit.page.status.as_u16(), visit.title().as_str()), (200, "Sign in"), "{path}");
+    }
+    let reply = server.request("GET", &app(None, None)).send().await;
+    let said = "error_description=Must+provide+code+challenge+parameter.&state=s-1&error=invalid_request";
+    assert_eq!(reply.header("location"), format!("{APP_REDIRECT}?{said}"));
+}

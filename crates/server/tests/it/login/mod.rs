@@ -1,0 +1,13 @@
+//! Login with Amazon: the authorize request, sign-up by pages, the token endpoint, profiles.
+
+mod answer;
+mod authorize;
+mod headers;
+mod profile;
+mod quirks;
+mod replay;
+mod session;
+mod signup;
+mod takeover;
+mod token;
+mod token_refused;

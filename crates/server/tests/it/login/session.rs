@@ -1,0 +1,146 @@
+//! Signing in and out: cookies, guessing, and where a sign-in leads (security D2 13, 18, 29, 46).
+
+use crate::harness::world::{ANN, BOB, PASSWORD};
+use crate::harness::{Options, Server, Visit};
+
+/// The `Set-Cookie` of the page shown, taken apart.
+fn set_cookie(visit: &Visit) -> Vec<String> {
+    visit.page.header("set-cookie").split("; ").map(str::to_owned).collect()
+}
+
+/// Tries to sign in; the page that comes of it.
+async fn try_with(visit: &mut Visit, email: &str, password: &str) {
+    let form = visit.form("/ap/signin").fill("email", email).fill("password", password);
+    visit.page = visit.browser.submit(&form).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_session_is_a_new_one_at_every_sign_in() {
+    let server = Server::start().await;
+    let mut visit = Visit::open(&server, "/settings").await;
+    let before = visit.browser.cookie_header();
+    assert_eq!(set_cookie(&visit)[1..], ["Path=/", "HttpOnly", "SameSite=Lax"]);
+    try_with(&mut visit, ANN, PASSWORD).await;
+    let first = visit.browser.cookie_header();
+    assert_eq!((visit.page.status.as_u16(), visit.location()), (303, "/settings"));
+    assert_eq!(set_cookie(&visit)[1..], ["Path=/", "HttpOnly", "SameSite=Lax"]);
+    assert!(first != before && first.len() == "opendrs=".len() + 64);
+
+    let page = async |cookie: &str| server.request("GET", "/settings").header("cookie", cookie).send().await.text();
+    assert!(page(&before).await.contains("<h1>Sign in</h1>"), "what the browser had before opens nothing");
+    assert!(page(&first).await.contains("Signed in as Ann Example"));
+    assert!(page("opendrs=").await.contains("<h1>Sign in</h1>"));
+    assert!(page(&format!("a=b; {first}; c=d")).await.contains("Signed in as Ann Example"));
+
+    // Somebody else signs in with the same browser: the first session ends.
+    let csrf = opendrs_service::session::form_token(server.app(), first.strip_prefix("opendrs=").unwrap());
+    let fields = crate::harness::form(&[("csrf", &csrf), ("email", BOB), ("password", PASSWORD)]);
+    let reply = server.request("POST", "/ap/signin").header("cookie", &first).body(fields).send().await;
+    assert_eq!(reply.status, 303);
+    assert!(page(&first).await.contains("<h1>Sign in</h1>"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_out_ends_the_session_for_good() {
+    let server = Server::start().await;
+    let mut visit = Visit::signed_in(&server, ANN).await;
+    let cookie = visit.browser.cookie_header();
+    let csrf = opendrs_service::session::form_token(server.app(), cookie.strip_prefix("opendrs=").unwrap());
+    let reply =
+        server.request("POST", "/ap/signout").header("cookie", &cookie).body(format!("csrf={csrf}")).send().await;
+    assert_eq!((reply.status.as_u16(), reply.header("location")), (303, "/settings"));
+    assert_eq!(reply.header("set-cookie"), "opendrs=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
+    assert_eq!(visit.go("/settings").await.title(), "Sign in", "the old cookie opens nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_lasts_a_day_and_a_remembered_one_thirty() {
+    let server = Server::start().await;
+    for (remember, lasts, ends) in [(false, "23h 59m", "1m"), (true, "29d 23h 59m", "1m")] {
+        let mut visit = Visit::open(&server, "/settings").await;
+        let form = visit.form("/ap/signin").fill("email", ANN).fill("password", PASSWORD);
+        let form = if remember { form.fill("rememberMe", "true") } else { form };
+        visit.page = visit.browser.submit(&form).await.unwrap();
+        assert_eq!(visit.page.header("set-cookie").ends_with("; Max-Age=2592000"), remember);
+        server.advance(lasts).await;
+        assert_eq!(visit.go("/settings").await.title(), "Your devices");
+        server.advance(ends).await;
+        assert_eq!(visit.go("/settings").await.title(), "Sign in");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_https_cookies_are_bound_to_it() {
+    let server = Server::with(Options { https: true, ..Options::default() }).await;
+    let visit = Visit::open(&server, "/settings").await;
+    let cookie = set_cookie(&visit);
+    assert!(cookie[0].starts_with("__Host-opendrs="), "{cookie:?}");
+    assert_eq!(cookie[1..], ["Path=/", "HttpOnly", "SameSite=Lax", "Secure"]);
+    assert_eq!(visit.page.header("strict-transport-security"), "max-age=31536000");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_password_and_an_unknown_address_look_the_same() {
+    let server = Server::start().await;
+    let mut visit = Visit::open(&server, "/settings").await;
+    let before = server.rows().await;
+    let mut pages = Vec::new();
+    for (email, password) in
+        [(ANN, "wrong password"), ("nobody@example.com", PASSWORD), ("no address", PASSWORD), (ANN, "")]
+    {
+        try_with(&mut visit, email, password).await;
+        assert_eq!(visit.page.status, 400);
+        pages.push(visit.page.text().replace(email, "EMAIL"));
+    }
+    assert!(pages[0].contains("The e-mail address or the password is not correct."));
+    pages.dedup();
+    assert_eq!(pages.len(), 1);
+    assert_eq!(server.rows().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guessing_is_braked_and_time_undoes_it() {
+    let server = Server::start().await;
+    let mut visit = Visit::open(&server, "/settings").await;
+    for _ in 0..6 {
+        try_with(&mut visit, ANN, "wrong password").await;
+        assert_eq!(visit.page.status, 400);
+    }
+    for (email, password) in [(ANN, "wrong password"), (ANN, PASSWORD), (BOB, PASSWORD)] {
+        try_with(&mut visit, email, password).await;
+        assert_eq!(visit.page.status, 429, "the account is braked, and so is the source");
+        assert_eq!(visit.page.header("retry-after"), "3");
+        assert!(visit.page.text().contains("Too many attempts. Try again in 3 seconds."));
+    }
+    server.advance("3s").await;
+    try_with(&mut visit, ANN, "wrong password").await;
+    assert_eq!(visit.page.status, 400);
+    try_with(&mut visit, ANN, PASSWORD).await;
+    assert_eq!((visit.page.status.as_u16(), visit.page.header("retry-after")), (429, "5"), "each failure costs more");
+    server.advance("5s").await;
+    try_with(&mut visit, ANN, PASSWORD).await;
+    assert_eq!(visit.page.status, 303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_leads_to_pages_of_this_server_alone() {
+    let server = Server::start().await;
+    for target in [
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "/\t/evil.example",
+        "/a\r\nSet-Cookie: a=b",
+        "javascript:alert(1)",
+        " /settings?x",
+        "settings?x",
+        "",
+    ] {
+        let mut visit = Visit::open(&server, "/settings").await;
+        let form = visit.form("/ap/signin").fill("return_to", target).fill("email", ANN).fill("password", PASSWORD);
+        visit.page = visit.browser.submit(&form).await.unwrap();
+        assert_eq!((visit.page.status.as_u16(), visit.location()), (303, "/settings"), "{target:?}");
+        assert!(!visit.page.headers.contains_key("a"));
+    }
+}
