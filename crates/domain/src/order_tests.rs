@@ -62,10 +62,10 @@ fn without_a_word_of_delivery_the_slot_is_freed_a_day_after_it_was_expected() {
 
 #[test]
 fn a_test_order_takes_twenty_minutes_and_asks_no_customer() {
-    let (order, change) = place(true, None);
+    let (mut order, change) = place(true, None);
     assert_eq!(change.told, Some(Told::Placed));
     assert_eq!(live(order.clone(), |_| None, &TIMING), ["10m shipped tell Shipped", "20m delivered"]);
-    assert_eq!(order.clone().cancel(Canceller::Customer, start()), Err(NotCancelled::Test));
+    assert_eq!(order.cancel(Canceller::Customer, start()), Err(NotCancelled::Test));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What can go wrong between a use case and its rows.
 
+use tokio_postgres::error::SqlState;
+
 /// A store error. Refusals of rules are not errors here; they are values of a command's outcome.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -52,7 +54,7 @@ impl Error {
 
     #[expect(clippy::needless_pass_by_value, reason = "shaped for map_err")]
     pub(crate) fn pg(query: &'static str, error: tokio_postgres::Error) -> Self {
-        match error.code().map(tokio_postgres::error::SqlState::code) {
+        match error.code().map(SqlState::code) {
             Some("40001" | "40P01") => Error::Conflict(words(&error)),
             // 08 connection, 53 resources, 57P0x shutdown, 58 system; no code at all: the connection is gone
             Some(code) if ["08", "53", "57P", "58"].iter().any(|class| code.starts_with(class)) => {
@@ -61,7 +63,10 @@ impl Error {
             None if error.is_closed() || error.as_db_error().is_none() && is_io(&error) => {
                 Error::Unavailable(words(&error))
             }
-            _ => Error::Statement { query, source: words(&error).into() },
+            code => {
+                let taken = code == Some(SqlState::UNIQUE_VIOLATION.code());
+                Error::Statement { query, source: Refusal { words: words(&error), taken }.into() }
+            }
         }
     }
 
@@ -69,6 +74,20 @@ impl Error {
     pub(crate) fn is_conflict(&self) -> bool {
         matches!(self, Error::Conflict(_))
     }
+
+    /// Whether a key was taken: perhaps by another node, after the command had looked.
+    pub(crate) fn is_taken(&self) -> bool {
+        let Error::Statement { source, .. } = self else { return false };
+        source.downcast_ref::<Refusal>().is_some_and(|refusal| refusal.taken)
+    }
+}
+
+/// A statement that PostgreSQL refused.
+#[derive(Debug, thiserror::Error)]
+#[error("{words}")]
+struct Refusal {
+    words: String,
+    taken: bool,
 }
 
 /// What PostgreSQL said; the driver itself only says "db error". Without the detail, which quotes customers' data.

@@ -15,6 +15,8 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// How long a writer waits for another process (a command line beside the server) to finish.
 const BUSY_MS: u64 = 5_000;
+/// How often a process that meets another one at a new file looks again.
+const SWITCHES: usize = 100;
 
 fn open(path: &Path, write: bool) -> Result<Connection> {
     let open = || {
@@ -23,7 +25,7 @@ fn open(path: &Path, write: bool) -> Result<Connection> {
         conn.busy_timeout(std::time::Duration::from_millis(BUSY_MS))?;
         // Without this guarantee SQLite plans a statement anew whenever a parameter changes: a third of a call's time.
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-        conn.pragma_update(None, "journal_mode", "WAL")?;
+        write_ahead(&conn)?;
         conn.pragma_update(None, "synchronous", "FULL")?;
         // Rows are appended, so a page is written many times before it is full: a rarer checkpoint copies it once.
         conn.pragma_update(None, "wal_autocheckpoint", 4000)?;
@@ -35,6 +37,20 @@ fn open(path: &Path, write: bool) -> Result<Connection> {
         let at = path.display();
         Error::Open(format!("cannot open the database {at}: {e}. Check that the folder exists and is writable"))
     })
+}
+
+/// Switches to the write-ahead log. SQLite does not wait here when another process does the same to a new file, so this
+/// waits for that process's lock and looks again.
+fn write_ahead(conn: &Connection) -> rusqlite::Result<()> {
+    for _ in 0..SWITCHES {
+        match conn.pragma_update(None, "journal_mode", "WAL") {
+            Err(e) if e.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => {
+                conn.execute_batch("BEGIN IMMEDIATE; ROLLBACK")?;
+            }
+            done => return done,
+        }
+    }
+    conn.pragma_update(None, "journal_mode", "WAL")
 }
 
 pub(crate) fn open_writer(path: &Path) -> Result<Connection> {

@@ -126,11 +126,15 @@ pub(crate) async fn start_lane(config: &Config, mut lane: Lane) -> Result<()> {
 async fn one_by_one(conn: &PgConn, job: Box<dyn Job>) {
     let mut one = [job];
     let mut result = attempt(conn, &mut one).await;
+    let mut looked_again = false;
     for _ in 0..CONFLICTS {
         match &result {
-            Err(error) if error.is_conflict() => result = attempt(conn, &mut one).await,
+            Err(error) if error.is_conflict() => {}
+            // A key that was free when the command looked: another node was quicker. One more look will find it taken.
+            Err(error) if error.is_taken() && !looked_again => looked_again = true,
             _ => break,
         }
+        result = attempt(conn, &mut one).await;
     }
     let [job] = one;
     job.answer(result);

@@ -157,7 +157,7 @@ mod tests {
             ("twice", spent.clone(), web(1), now, Outcome::Replayed),
             ("twice, by another client", spent, web(2), now, Outcome::Refused),
             ("with its verifier", challenged.clone(), with(None, Some(verifier.as_str())), now, Outcome::Accepted),
-            ("without its verifier", challenged.clone(), web(1), now, Outcome::Burnt),
+            ("without its verifier", challenged, web(1), now, Outcome::Burnt),
             ("with a verifier nobody asked for", code(), with(None, Some(verifier.as_str())), now, Outcome::Burnt),
         ] {
             assert_eq!(code.present(presented, at), outcome, "{name}");

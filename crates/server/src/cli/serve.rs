@@ -11,6 +11,7 @@ use opendrs_service::App;
 use opendrs_store::Engine;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use toml::Value;
@@ -50,6 +51,8 @@ pub(super) async fn run(file: Option<&Path>, args: Serve) -> Result<(), String> 
         seed::apply(&app, path, false).await?;
     }
     let running = Running::start(&config, app).await?;
+    // Before anybody is told that it runs, and may ask it to end.
+    let signals = Signals::listen();
     for (address, roles) in &running.addresses {
         out::note(format!("OpenDRS {} listens on http://{address} ({roles})", env!("CARGO_PKG_VERSION")));
     }
@@ -58,7 +61,7 @@ pub(super) async fn run(file: Option<&Path>, args: Serve) -> Result<(), String> 
         Engine::Postgres => "PostgreSQL".to_owned(),
     };
     out::note(format!("Store: {engine}. Stop with Ctrl-C."));
-    stopped().await;
+    signals.any().await;
     out::note("Stopping: answers under way are finished first.");
     running.stop().await;
     Ok(())
@@ -75,16 +78,28 @@ pub(super) fn log(level: &str) -> Result<(), String> {
 
 /// Waits for Ctrl-C or a request to terminate.
 pub(super) async fn stopped() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-        }
-        Err(_) => {
-            let _ = tokio::signal::ctrl_c().await;
+    Signals::listen().any().await;
+}
+
+/// Ctrl-C and requests to terminate, heard from the moment this is made.
+struct Signals([Option<Signal>; 2]);
+
+impl Signals {
+    fn listen() -> Self {
+        // Where the system refuses to hand one over, it ends the process as it always does.
+        Self([SignalKind::interrupt(), SignalKind::terminate()].map(|kind| signal(kind).ok()))
+    }
+
+    /// Waits for either.
+    async fn any(self) {
+        let heard = async |signal: Option<Signal>| match signal {
+            Some(mut signal) => drop(signal.recv().await),
+            None => std::future::pending().await,
+        };
+        let [interrupt, terminate] = self.0;
+        tokio::select! {
+            () = heard(interrupt) => {}
+            () = heard(terminate) => {}
         }
     }
 }

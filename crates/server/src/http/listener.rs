@@ -10,10 +10,11 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
@@ -28,7 +29,7 @@ const MAX_HEAD: usize = 64 * 1024;
 pub struct Limits {
     /// How many connections may be open.
     pub connections: usize,
-    /// How long a request's head may take, and how long a connection may be idle.
+    /// How long a connection may go without an answer, idle or sending a head; it is closed within twice that.
     pub head_timeout: Duration,
 }
 
@@ -95,6 +96,33 @@ pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
+/// What a connection has done of late. A timer set anew for each request would be a good part of a call's time; this one
+/// looks back once a period.
+#[derive(Default)]
+struct Pace {
+    /// A request is being answered.
+    busy: AtomicBool,
+    /// How many were.
+    answered: AtomicU64,
+}
+
+impl Pace {
+    /// Waits until a whole period passed without an answer and without a request being answered: the client is idle, or
+    /// sends its head too slowly.
+    #[expect(clippy::disallowed_methods, reason = "a bound on waiting for a peer, not a delay")]
+    async fn too_slow(&self, period: Duration) {
+        let mut before = self.answered.load(Ordering::Relaxed);
+        loop {
+            tokio::time::sleep(period).await;
+            let now = self.answered.load(Ordering::Relaxed);
+            if now == before && !self.busy.load(Ordering::Relaxed) {
+                return;
+            }
+            before = now;
+        }
+    }
+}
+
 async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
@@ -104,17 +132,21 @@ async fn connection(
     mut stop: watch::Receiver<bool>,
 ) {
     let _ = stream.set_nodelay(true);
+    let pace = Arc::new(Pace::default());
+    let seen = pace.clone();
     let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
-        let (site, routes) = (site.clone(), routes.clone());
+        let (site, routes, pace) = (site.clone(), routes.clone(), pace.clone());
         async move {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(peer));
-            Ok::<_, Infallible>(super::answer(&site, &routes, request).await)
+            pace.busy.store(true, Ordering::Relaxed);
+            let response = super::answer(&site, &routes, request).await;
+            pace.answered.fetch_add(1, Ordering::Relaxed);
+            pace.busy.store(false, Ordering::Relaxed);
+            Ok::<_, Infallible>(response)
         }
     });
     let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.head_timeout)
         .max_buf_size(MAX_HEAD)
         .title_case_headers(true)
         .half_close(true)
@@ -126,6 +158,7 @@ async fn connection(
             connection.as_mut().graceful_shutdown();
             connection.await
         }
+        () = seen.too_slow(limits.head_timeout) => return,
     };
     if let Err(error) = ended {
         tracing::trace!(%error, %peer, "a connection ended badly");
