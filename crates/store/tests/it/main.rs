@@ -1,2 +1,31 @@
-//! placeholder
-fn main() {}
+//! The store's conformance suite: each test runs on SQLite and on PostgreSQL, on a store of its own.
+//!
+//! Not here: rules (they are tested beside the domain) and SQL plans (beside the queries). Invariant: no test sleeps,
+//! none is skipped, and what is random comes from a fixed seed.
+
+#![expect(clippy::unwrap_used, reason = "all of it is tests, also what no test attribute marks")]
+
+#[macro_use]
+mod harness;
+mod samples;
+
+mod bad_row;
+mod catalogue;
+mod code;
+mod commit;
+mod consent;
+mod customer;
+mod device;
+mod installation;
+mod lost;
+mod maker;
+mod nodes;
+mod open;
+mod order;
+mod outbox;
+mod profile;
+mod reading;
+mod schema;
+mod session;
+mod signup;
+mod subscription;

@@ -1,0 +1,165 @@
+//! Group commit: many commands, one transaction, each answered for itself.
+
+use crate::harness::{Answer, Command, Store, command};
+use crate::samples::{customer, maker, mixed, uuid};
+use futures_util::FutureExt as _;
+use futures_util::future::join_all;
+use opendrs_domain::customer::Customer;
+use opendrs_domain::id::{CustomerId, MakerId};
+use opendrs_domain::maker::Maker;
+use opendrs_store::{Db, Error, Result, Tx, customer, maker};
+use tokio::task::unconstrained;
+
+both!(
+    three_hundred_commands_at_once_are_all_answered_and_present,
+    a_command_that_fails_spares_its_neighbours_and_leaves_nothing,
+    a_command_that_goes_on_after_a_failed_statement_is_refused_and_costs_nobody_else,
+    a_command_that_panics_spares_its_neighbours_and_those_after_it,
+    commands_of_one_key_run_in_the_order_they_came,
+    a_command_whose_caller_went_away_is_still_done,
+    readers_see_what_was_answered_at_once,
+);
+
+/// Adds a maker and answers with its number.
+fn add(n: u64) -> Command<u64, u64> {
+    command(mixed(n), n, |tx, n| Box::pin(async { maker::add(tx, &maker(*n)).await.map(|()| *n) }))
+}
+
+/// Adds a customer, then a maker whose name is taken: the second half fails.
+fn half(n: u64) -> Command<u64, u64> {
+    command(mixed(n), n, |tx, n| {
+        Box::pin(async {
+            customer::put(tx, 0, &customer(*n), "x").await?;
+            maker::add(tx, &Maker { id: MakerId(uuid(*n)), ..maker(0) }).await.map(|()| *n)
+        })
+    })
+}
+
+async fn three_hundred_commands_at_once_are_all_answered_and_present(store: &Store) {
+    let answers = join_all((0..300).map(|n| store.db.write(add(n)))).await;
+    for (n, answer) in (0..).zip(answers) {
+        assert_eq!(answer.unwrap(), n, "each caller gets its own answer");
+    }
+    assert_eq!(store.count("maker").await, 300);
+}
+
+async fn a_command_that_fails_spares_its_neighbours_and_leaves_nothing(store: &Store) {
+    store.db.write(add(0)).await.unwrap();
+    let is_bad = |n: u64| n % 40 == 7;
+    let answers = join_all((1..200).map(|n| store.db.write(if is_bad(n) { half(n) } else { add(n) }))).await;
+    for (n, answer) in (1..).zip(answers) {
+        match answer {
+            Ok(answer) => assert!(answer == n && !is_bad(n), "{n}"),
+            Err(error) => {
+                assert!(is_bad(n) && matches!(error, Error::Statement { query: "MakerPut", .. }), "{n}: {error}");
+            }
+        }
+    }
+    assert_eq!((store.count("maker").await, store.count("customer").await), (195, 0));
+}
+
+async fn a_command_that_goes_on_after_a_failed_statement_is_refused_and_costs_nobody_else(store: &Store) {
+    store.db.write(add(0)).await.unwrap();
+    let stubborn = |n: u64| {
+        command(mixed(n), n, |tx, n| {
+            Box::pin(async {
+                let taken = maker::add(tx, &Maker { id: MakerId(uuid(*n)), ..maker(0) }).await;
+                assert!(taken.is_err());
+                Ok(*n)
+            })
+        })
+    };
+    for round in 0..10 {
+        let range = round * 20 + 1..round * 20 + 20;
+        let neighbours = join_all(range.clone().map(|n| store.db.write(add(n))));
+        let (good, bad) = futures_util::future::join(neighbours, store.db.write(stubborn(1_000 + round))).await;
+        assert!(bad.is_err(), "PostgreSQL would have rolled it back and called that a success");
+        assert!(good.iter().all(Result::is_ok), "{good:?}");
+        for n in range {
+            assert_eq!(store.read(async |tx| maker::by_id(tx, MakerId(uuid(n))).await).await, Some(maker(n)));
+        }
+    }
+}
+
+async fn a_command_that_panics_spares_its_neighbours_and_those_after_it(store: &Store) {
+    let panics = |n: u64| {
+        command(mixed(n), n, |tx, n| {
+            Box::pin(async {
+                maker::add(tx, &maker(*n)).await?;
+                assert_eq!(*n, 0, "a bug of ours, on purpose");
+                Ok(*n)
+            })
+        })
+    };
+    let answers = join_all((0..60).map(|n| store.db.write(if n % 20 == 7 { panics(n) } else { add(n) }))).await;
+    for (n, answer) in answers.into_iter().enumerate() {
+        assert_eq!(answer.is_err(), n % 20 == 7, "{n}: {answer:?}");
+    }
+    join_all((60..80).map(|n| store.db.write(add(n)))).await.into_iter().for_each(|answer| assert!(answer.is_ok()));
+    assert_eq!(store.count("maker").await, 77);
+}
+
+/// Adds a word to a customer's name.
+fn append(key: u64, n: u64) -> Command<(u64, u64), ()> {
+    command(key, (key, n), |tx, (key, n)| Box::pin(append_in(tx, *key, *n)))
+}
+
+async fn append_in(tx: &mut Tx<'_>, key: u64, n: u64) -> Result<()> {
+    let found = customer::by_id(tx, 0, CustomerId(uuid(key)))
+        .await?
+        .unwrap_or(Customer { name: String::new(), ..customer(key) });
+    customer::put(tx, 0, &Customer { name: format!("{}{n} ", found.name), ..found }, "x").await
+}
+
+async fn commands_of_one_key_run_in_the_order_they_came(store: &Store) {
+    store.db.write(add(0)).await.unwrap();
+    let mut waiting: Vec<Answer<'_, ()>> = Vec::new();
+    for n in 0..40 {
+        for key in 0..12 {
+            waiting.push(Box::pin(unconstrained(store.db.write(append(key, n)))));
+        }
+        if n % 15 == 14 {
+            // Its failure makes the batch run again, one by one.
+            let failing = async { store.db.write(half(77)).await.map(drop).or(Ok(())) };
+            waiting.push(Box::pin(unconstrained(failing)));
+        }
+    }
+    for answer in &mut waiting {
+        // One poll puts it into the queue, unless tokio thinks that the test had its turn: hence `unconstrained`.
+        assert!(answer.now_or_never().is_none_or(|answer| answer.is_ok()));
+    }
+    join_rest(waiting).await;
+    let wanted = (0..40).map(|n| format!("{n} ")).collect::<String>();
+    for key in 0..12 {
+        let found = store.read(async |tx| customer::by_id(tx, 0, CustomerId(uuid(key))).await).await.unwrap();
+        assert_eq!(found.name, wanted, "key {key}");
+    }
+}
+
+async fn join_rest(waiting: Vec<Answer<'_, ()>>) {
+    for answer in join_all(waiting).await {
+        answer.unwrap();
+    }
+}
+
+async fn a_command_whose_caller_went_away_is_still_done(store: &Store) {
+    for n in 0..50 {
+        let mut gone = Box::pin(unconstrained(store.db.write(append(1, n))));
+        let _ = (&mut gone).now_or_never();
+        drop(gone);
+    }
+    store.db.write(append(1, 99)).await.unwrap();
+    let found = store.read(async |tx| customer::by_id(tx, 0, CustomerId(uuid(1))).await).await.unwrap();
+    assert_eq!(found.name.split_whitespace().count(), 51);
+}
+
+async fn readers_see_what_was_answered_at_once(store: &Store) {
+    let write_then_read = |n: u64, db: Db| async move {
+        db.write(add(n)).await.unwrap();
+        let mut reader = db.reader().await.unwrap();
+        assert_eq!(maker::by_id(&mut reader.tx().unwrap(), MakerId(uuid(n))).await.unwrap(), Some(maker(n)));
+    };
+    // More than there are reading connections.
+    let tasks = (0..100).map(|n| tokio::spawn(write_then_read(n, store.db.clone())));
+    join_all(tasks).await.into_iter().for_each(|task| task.unwrap());
+}

@@ -1,0 +1,170 @@
+//! Registered units.
+
+use crate::harness::{Store, command};
+use crate::samples::{at, device, model, serial, slot, uuid};
+use opendrs_domain::device::{Device, Families};
+use opendrs_domain::id::{ClientId, CustomerId, DeviceId, MakerId, ModelId};
+use opendrs_domain::model::Model;
+use opendrs_store::{Error, device, model};
+
+both!(
+    a_new_device_comes_back_on_every_way_to_it,
+    a_unit_has_one_registration_at_a_time,
+    a_registration_ends_once,
+    the_end_of_an_old_registration_leaves_the_units_new_one,
+    a_second_sign_up_changes_client_and_test_and_nothing_else,
+    only_a_later_use_counts,
+    revoked_families_come_back,
+    the_hot_read_tells_whether_the_model_has_the_slot,
+    a_customers_devices_come_oldest_first_without_those_that_left,
+);
+
+const SHARD: i64 = 3;
+
+async fn washer(store: &Store) -> Model {
+    let model = model(1, MakerId(uuid(1)));
+    store.write(model.clone(), |tx, m| Box::pin(model::put(tx, m))).await;
+    model
+}
+
+async fn add(store: &Store, device: &Device) {
+    store.write(device.clone(), |tx, d| Box::pin(device::add(tx, SHARD, d))).await;
+}
+
+async fn end(store: &Store, device: &Device, when: i64) -> bool {
+    store.write((device.clone(), when), |tx, (d, when)| Box::pin(device::end(tx, SHARD, d, at(*when)))).await
+}
+
+async fn of_unit(store: &Store, model: ModelId, unit: &str) -> Option<DeviceId> {
+    let with = (model, serial(unit));
+    store.write(with, |tx, (model, serial)| Box::pin(device::of_unit(tx, SHARD, *model, serial))).await
+}
+
+/// Read in each of three ways, which must agree.
+async fn get(store: &Store, id: DeviceId) -> Option<Device> {
+    let read = store.read(async |tx| device::by_id(tx, SHARD, id).await).await;
+    let held = store.write(id, |tx, id| Box::pin(device::lock(tx, SHARD, *id))).await;
+    let hot = store.read(async |tx| device::with_slot(tx, SHARD, id, "none").await).await;
+    assert_eq!((Some(&read), Some(&hot.map(|(device, _)| device))), (Some(&held), Some(&held)));
+    read
+}
+
+async fn a_new_device_comes_back_on_every_way_to_it(store: &Store) {
+    let model = washer(store).await;
+    for (n, test) in [(1, false), (2, true)] {
+        let device =
+            Device { test, registered_at: at(-1), ..device(n, &model, &format!("-+_{}{n}", "Zz09".repeat(15))) };
+        add(store, &device).await;
+        assert_eq!(of_unit(store, model.id, device.serial.as_str()).await, Some(device.id));
+        assert_eq!(store.read(async |tx| device::by_id(tx, SHARD + 1, device.id).await).await, None, "another shard");
+        assert_eq!(get(store, device.id).await, Some(device));
+    }
+    assert_eq!(get(store, DeviceId(uuid(99))).await, None);
+    assert_eq!(of_unit(store, ModelId(uuid(99)), "unit").await, None);
+}
+
+async fn a_unit_has_one_registration_at_a_time(store: &Store) {
+    let model = washer(store).await;
+    let (first, second) = (device(1, &model, "unit"), device(2, &model, "unit"));
+    add(store, &first).await;
+    let refused = store.db.write(command(0, second.clone(), |tx, d| Box::pin(device::add(tx, SHARD, d)))).await;
+    assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");
+    assert_eq!(get(store, second.id).await, None, "the refused one left nothing");
+    assert_eq!(of_unit(store, model.id, "unit").await, Some(first.id));
+    assert_eq!(of_unit(store, model.id, "Unit").await, None, "case counts");
+}
+
+async fn a_registration_ends_once(store: &Store) {
+    let model = washer(store).await;
+    let (device, other) = (device(1, &model, "unit"), device(2, &model, "other"));
+    add(store, &device).await;
+    add(store, &other).await;
+    assert!(end(store, &device, 5).await);
+    assert!(!end(store, &device, 9).await, "it had ended");
+    assert_eq!(of_unit(store, model.id, "unit").await, None);
+    assert_eq!(get(store, device.id).await, Some(Device { deregistered_at: Some(at(5)), ..device }));
+    assert_eq!(of_unit(store, model.id, "other").await, Some(other.id));
+    assert_eq!(get(store, other.id).await, Some(other));
+}
+
+async fn the_end_of_an_old_registration_leaves_the_units_new_one(store: &Store) {
+    let model = washer(store).await;
+    let (old, new) = (device(1, &model, "unit"), device(2, &model, "unit"));
+    add(store, &old).await;
+    assert!(end(store, &old, 5).await);
+    add(store, &new).await;
+    assert!(!end(store, &old, 6).await);
+    assert_eq!(of_unit(store, model.id, "unit").await, Some(new.id));
+    assert_eq!(get(store, new.id).await, Some(new));
+}
+
+async fn a_second_sign_up_changes_client_and_test_and_nothing_else(store: &Store) {
+    let model = washer(store).await;
+    let (device, other) = (device(1, &model, "unit"), device(2, &model, "other"));
+    add(store, &device).await;
+    add(store, &other).await;
+    let client = ClientId(uuid(9));
+    store.write((device.id, client), |tx, (id, client)| Box::pin(device::relink(tx, SHARD, *id, *client, true))).await;
+    assert_eq!(get(store, device.id).await, Some(Device { client, test: true, ..device }));
+    assert_eq!(get(store, other.id).await, Some(other));
+}
+
+async fn only_a_later_use_counts(store: &Store) {
+    let model = washer(store).await;
+    let device = device(1, &model, "unit");
+    add(store, &device).await;
+    for (told, kept) in [(5, 5), (3, 5), (5, 5), (7, 7), (-9, 7)] {
+        store.write((device.id, told), |tx, (id, told)| Box::pin(device::set_active(tx, SHARD, *id, at(*told)))).await;
+        assert_eq!(get(store, device.id).await, Some(Device { active_at: Some(at(kept)), ..device.clone() }));
+    }
+}
+
+async fn revoked_families_come_back(store: &Store) {
+    let model = washer(store).await;
+    let (device, other) = (device(1, &model, "unit"), device(2, &model, "other"));
+    add(store, &device).await;
+    add(store, &other).await;
+    for families in [vec![0], vec![u64::MAX, 1, 0xabc], (0..500).collect(), vec![]] {
+        let revoked = Families(families);
+        let with = (device.id, revoked.clone());
+        store.write(with, |tx, (id, revoked)| Box::pin(device::set_revoked(tx, SHARD, *id, revoked))).await;
+        assert_eq!(get(store, device.id).await, Some(Device { revoked, ..device.clone() }));
+    }
+    assert_eq!(get(store, other.id).await, Some(other));
+}
+
+async fn the_hot_read_tells_whether_the_model_has_the_slot(store: &Store) {
+    let model = washer(store).await;
+    let (a, b) = (slot("a.b"), slot("filter"));
+    for (model, slot) in [(model.id, a.clone()), (ModelId(uuid(9)), b)] {
+        store.write((model, slot), |tx, (model, slot)| Box::pin(model::put_slot(tx, *model, 0, slot))).await;
+    }
+    let device = device(1, &model, "unit");
+    add(store, &device).await;
+    let long = "x".repeat(10_000);
+    for (asked, found) in
+        [("a.b", Some(a.id)), ("filter", None), ("A.B", None), ("", None), ("a.b'", None), (long.as_str(), None)]
+    {
+        let answer = store.read(async |tx| device::with_slot(tx, SHARD, device.id, asked).await).await;
+        assert_eq!(answer, Some((device.clone(), found)), "{asked:.20}");
+    }
+    assert_eq!(store.read(async |tx| device::with_slot(tx, SHARD + 1, device.id, "a.b").await).await, None);
+}
+
+async fn a_customers_devices_come_oldest_first_without_those_that_left(store: &Store) {
+    let model = washer(store).await;
+    let (ann, ben) = (CustomerId(uuid(1)), CustomerId(uuid(2)));
+    let mut devices = Vec::new();
+    for (n, customer, since) in [(1, ann, 30), (2, ben, 1), (3, ann, 10), (4, ann, 20), (5, ann, 5)] {
+        let device = Device { customer, registered_at: at(since), ..device(n, &model, &format!("unit-{n}")) };
+        let shard = i64::try_from(n).unwrap();
+        store.write((shard, device.clone()), |tx, (shard, d)| Box::pin(device::add(tx, *shard, d))).await;
+        devices.push(device);
+    }
+    let left = devices[4].clone();
+    assert!(store.write(left, |tx, d| Box::pin(device::end(tx, 5, d, at(99)))).await);
+    let found = store.read(async |tx| device::of_customer(tx, ann).await).await;
+    let wanted = [2, 3, 0].map(|n: usize| (devices[n].clone(), model.name.clone()));
+    assert_eq!(found, wanted);
+    assert_eq!(store.read(async |tx| device::of_customer(tx, CustomerId(uuid(3))).await).await, []);
+}

@@ -1,0 +1,187 @@
+//! A store of its own for each test, on either engine.
+//!
+//! `both!` makes two tests of each `async fn test(store: &Store)`. Not here: what rows look like ([`crate::samples`]).
+
+use crate::samples::at;
+use opendrs_store::installation::New;
+use opendrs_store::{Db, Place, Result, Tx, Write};
+use rusqlite::types::ValueRef;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU32, Ordering};
+use tempfile::TempDir;
+use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
+use uuid::Uuid;
+
+/// Where the tests find a PostgreSQL cluster.
+const VARIABLE: &str = "OPENDRS_TEST_POSTGRES";
+
+/// Makes of each test function a test on SQLite and one on PostgreSQL.
+macro_rules! both { ($($test:ident),+ $(,)?) => {
+    mod sqlite { $(
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $test() { $crate::harness::on_sqlite(super::$test).await; }
+    )+ }
+    postgres_only! { $($test),+ }
+} }
+
+/// The same, for what only PostgreSQL can do: several nodes, lost connections.
+macro_rules! postgres_only { ($($test:ident),+ $(,)?) => {
+    mod postgres { $(
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $test() { $crate::harness::on_postgres(super::$test).await; }
+    )+ }
+} }
+
+/// A store, and a way past it.
+pub struct Store {
+    pub db: Db,
+    pub place: Place,
+}
+
+pub async fn on_sqlite(test: impl AsyncFn(&Store)) {
+    let folder = TempDir::new().unwrap();
+    test(&Store::open(Place::File(folder.path().join("store.db"))).await).await;
+}
+
+pub async fn on_postgres(test: impl AsyncFn(&Store)) {
+    let database = Database::create().await;
+    test(&Store::open(database.place.clone()).await).await;
+    database.remove().await;
+}
+
+/// A PostgreSQL database that nobody has used.
+pub struct Database {
+    cluster: String,
+    name: String,
+    pub place: Place,
+}
+
+impl Database {
+    pub async fn create() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let cluster = std::env::var(VARIABLE).unwrap_or_else(|_| {
+            panic!("{VARIABLE} is not set: run `cargo xtask test`, or `cargo xtask postgres` and export what it prints")
+        });
+        let name = format!("store_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let (server, _) = cluster.rsplit_once('/').expect("a URL with a database");
+        let place = Place::Url(format!("{server}/{name}"));
+        let database = Self { cluster, name, place };
+        // A process of the same number may have left one on this cluster.
+        database.run("DROP DATABASE IF EXISTS {} WITH (FORCE)").await;
+        database.run("CREATE DATABASE {}").await;
+        database
+    }
+
+    /// Only after a success: what a failed test leaves is for a person to look at, and goes with the cluster.
+    pub async fn remove(self) {
+        self.run("DROP DATABASE {} WITH (FORCE)").await;
+    }
+
+    /// Runs a statement of the cluster; `{}` stands for the database's name.
+    pub async fn run(&self, sql: &str) {
+        connect(&self.cluster).await.batch_execute(&sql.replace("{}", &self.name)).await.unwrap();
+    }
+}
+
+async fn connect(url: &str) -> Client {
+    let (client, driver) = tokio_postgres::connect(url, NoTls).await.unwrap();
+    tokio::spawn(driver);
+    client
+}
+
+/// What every test's store begins with.
+pub fn new() -> New {
+    New { master_check: [7; 32], at: at(0) }
+}
+
+impl Store {
+    pub async fn open(place: Place) -> Self {
+        Self { db: Db::open(&place, new()).await.unwrap(), place }
+    }
+
+    /// The shard of an owner.
+    pub fn shard(&self, owner: Uuid) -> i64 {
+        self.db.shards().of(&[owner.as_bytes()])
+    }
+
+    /// Runs a change as a command of its own, which must succeed.
+    pub async fn write<C: Send + Sync + 'static, T: Send + 'static>(&self, with: C, change: Change<C, T>) -> T {
+        self.db.write(command(0, with, change)).await.unwrap()
+    }
+
+    /// Runs a query, which must succeed.
+    pub async fn read<T>(&self, query: impl AsyncFnOnce(&mut Tx<'_>) -> Result<T>) -> T {
+        self.try_read(query).await.unwrap()
+    }
+
+    pub async fn try_read<T>(&self, query: impl AsyncFnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+        let mut reader = self.db.reader().await?;
+        query(&mut reader.tx()?).await
+    }
+
+    /// Changes rows behind the store's back.
+    pub async fn tamper(&self, sql: &str) {
+        match &self.place {
+            Place::File(path) => rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap(),
+            Place::Url(url) => connect(url).await.batch_execute(sql).await.unwrap(),
+        }
+    }
+
+    /// What a query answers behind the store's back, as texts.
+    pub async fn rows(&self, sql: &str) -> Vec<Vec<String>> {
+        match &self.place {
+            Place::File(path) => lite_rows(&rusqlite::Connection::open(path).unwrap(), sql),
+            Place::Url(url) => {
+                let answer = connect(url).await.simple_query(sql).await.unwrap();
+                let rows = answer.iter().filter_map(|message| match message {
+                    SimpleQueryMessage::Row(row) => Some(row),
+                    _ => None,
+                });
+                rows.map(|row| (0..row.len()).map(|n| row.get(n).unwrap_or("NULL").to_owned()).collect()).collect()
+            }
+        }
+    }
+
+    /// How many rows a table has.
+    pub async fn count(&self, table: &str) -> usize {
+        self.rows(&format!("SELECT COUNT(*) FROM {table}")).await[0][0].parse().unwrap()
+    }
+}
+
+fn lite_rows(conn: &rusqlite::Connection, sql: &str) -> Vec<Vec<String>> {
+    let mut statement = conn.prepare(sql).unwrap();
+    let columns = statement.column_count();
+    let text = |value: ValueRef<'_>| match value {
+        ValueRef::Null => "NULL".to_owned(),
+        ValueRef::Integer(n) => n.to_string(),
+        ValueRef::Real(n) => n.to_string(),
+        ValueRef::Text(text) => String::from_utf8(text.to_vec()).unwrap(),
+        ValueRef::Blob(bytes) => format!("{bytes:02x?}"),
+    };
+    let rows = statement.query_map([], |row| (0..columns).map(|n| row.get_ref(n).map(text)).collect()).unwrap();
+    rows.collect::<Result<_, _>>().unwrap()
+}
+
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
+pub type Change<C, T> = for<'a, 'c> fn(&'a mut Tx<'c>, &'a C) -> Answer<'a, T>;
+
+/// A command made of what it knows and what it does with that.
+pub struct Command<C, T> {
+    key: u64,
+    with: C,
+    change: Change<C, T>,
+}
+
+pub fn command<C, T>(key: u64, with: C, change: Change<C, T>) -> Command<C, T> {
+    Command { key, with, change }
+}
+
+impl<C: Send + Sync + 'static, T: Send + 'static> Write for Command<C, T> {
+    type Out = T;
+    fn key(&self) -> u64 {
+        self.key
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> Result<T> {
+        (self.change)(tx, &self.with).await
+    }
+}

@@ -1,0 +1,84 @@
+//! The installation's own row: shards, master key check, token keys, test clock.
+
+use crate::harness::{Store, new};
+use crate::samples::{at, serial, uuid};
+use opendrs_domain::id::{CustomerId, ModelId};
+use opendrs_store::installation::{self, New};
+use opendrs_store::{Db, Engine, Error};
+use std::collections::BTreeSet;
+
+both!(
+    opening_twice_finds_the_same_row,
+    another_master_key_is_refused_with_what_to_do,
+    the_shards_are_those_it_was_made_with,
+    owners_are_spread_over_every_shard,
+    token_keys_are_added_once_and_come_oldest_first,
+    the_clocks_state_outlives_a_restart,
+);
+
+async fn opening_twice_finds_the_same_row(store: &Store) {
+    let row = "SELECT id, shards, created_at, clock_offset, clock_frozen_at FROM installation";
+    let before = store.rows(row).await;
+    let shards = if store.db.engine() == Engine::Sqlite { "1" } else { "64" };
+    assert_eq!(before, [["1", shards, &at(0).micros().to_string(), "NULL", "NULL"]]);
+    let again = Db::open(&store.place, New { at: at(99), ..new() }).await.unwrap();
+    assert_eq!(store.rows(row).await, before);
+    assert_eq!(again.engine(), store.db.engine());
+    assert_eq!(store.rows("SELECT id, created_at FROM token_key").await, [["1", &at(0).micros().to_string()]]);
+}
+
+async fn another_master_key_is_refused_with_what_to_do(store: &Store) {
+    let refused = Db::open(&store.place, New { master_check: [8; 32], ..new() }).await.unwrap_err();
+    assert!(matches!(refused, Error::Open(_)), "{refused:?}");
+    let words = refused.to_string();
+    assert!(words.contains("another master key") && words.contains("keys.master_file"), "{words}");
+    Db::open(&store.place, new()).await.expect("the right key still opens it");
+}
+
+async fn the_shards_are_those_it_was_made_with(store: &Store) {
+    let shards = |db: &Db| (0..200).map(|n| db.shards().of_customer(CustomerId(uuid(n)))).collect::<Vec<_>>();
+    let again = Db::open(&store.place, new()).await.unwrap();
+    assert_eq!(shards(&again), shards(&store.db));
+    if store.db.engine() == Engine::Postgres {
+        // Made by a release with another default.
+        store.tamper("UPDATE installation SET shards = 5").await;
+        let older = Db::open(&store.place, new()).await.unwrap();
+        assert_eq!(shards(&older).into_iter().collect::<BTreeSet<_>>(), (0..5).collect());
+    }
+}
+
+async fn owners_are_spread_over_every_shard(store: &Store) {
+    let shards = store.db.shards();
+    let (model, units) = (ModelId(uuid(1)), (0..2000).map(|n| serial(&format!("unit-{n}"))));
+    let of_units: BTreeSet<_> = units.map(|unit| shards.of_unit(model, &unit)).collect();
+    let of_customers: BTreeSet<_> = (0..2000).map(|n| shards.of_customer(CustomerId(uuid(n)))).collect();
+    let all = if store.db.engine() == Engine::Sqlite { 1 } else { 64 };
+    assert_eq!((of_units, of_customers), ((0..all).collect(), (0..all).collect()));
+    if all > 1 {
+        let parts = |at: usize| {
+            let (a, b) = "abcdefghijklmnop".split_at(at);
+            shards.of(&[a.as_bytes(), b.as_bytes()])
+        };
+        assert!((1..16).map(parts).collect::<BTreeSet<_>>().len() > 8, "where a key's parts meet counts");
+    }
+}
+
+async fn token_keys_are_added_once_and_come_oldest_first(store: &Store) {
+    for (number, when) in [(3, 30), (2, 20), (3, 99), (1, 99)] {
+        let with = (number, at(when));
+        store.write(with, |tx, (number, when)| Box::pin(installation::add_token_key(tx, *number, *when))).await;
+    }
+    let keys = store.read(async |tx| installation::token_keys(tx).await).await;
+    assert_eq!(keys, [(1, at(0)), (2, at(20)), (3, at(30))]);
+}
+
+async fn the_clocks_state_outlives_a_restart(store: &Store) {
+    assert_eq!(store.read(async |tx| installation::clock(tx).await).await, (None, None));
+    for (offset, frozen) in [(5, None), (-86_400_000_000, Some(at(7))), (i64::MAX, Some(at(-7))), (0, None)] {
+        store
+            .write((offset, frozen), |tx, (offset, frozen)| Box::pin(installation::set_clock(tx, *offset, *frozen)))
+            .await;
+        let again = Store::open(store.place.clone()).await;
+        assert_eq!(again.read(async |tx| installation::clock(tx).await).await, (Some(offset), frozen));
+    }
+}

@@ -1,0 +1,40 @@
+//! Makers.
+
+use crate::harness::{Store, command};
+use crate::samples::{maker, texts, uuid};
+use opendrs_domain::id::MakerId;
+use opendrs_domain::maker::Maker;
+use opendrs_store::{Error, maker};
+
+both!(a_maker_is_found_by_name_and_by_id, any_name_comes_back_as_it_went_in, a_taken_name_is_refused_in_clear_words);
+
+async fn a_maker_is_found_by_name_and_by_id(store: &Store) {
+    let acme = maker(1);
+    store.write(acme.clone(), |tx, m| Box::pin(maker::add(tx, m))).await;
+    assert_eq!(store.read(async |tx| maker::by_name(tx, "maker 1").await).await, Some(acme.clone()));
+    assert_eq!(store.read(async |tx| maker::by_id(tx, acme.id).await).await, Some(acme));
+    for other in ["maker 2", "Maker 1", "maker 1 ", "maker _", ""] {
+        assert_eq!(store.read(async |tx| maker::by_name(tx, other).await).await, None, "`{other}`");
+    }
+    assert_eq!(store.read(async |tx| maker::by_id(tx, MakerId(uuid(2))).await).await, None);
+}
+
+async fn any_name_comes_back_as_it_went_in(store: &Store) {
+    // A unique name is a key of an index, and those are short on PostgreSQL.
+    for (n, name) in texts().into_iter().filter(|name| name.len() < 1000).enumerate() {
+        let maker = Maker { name, ..maker(n as u64) };
+        store.write(maker.clone(), |tx, m| Box::pin(maker::add(tx, m))).await;
+        assert_eq!(store.read(async |tx| maker::by_id(tx, maker.id).await).await.as_ref(), Some(&maker));
+        assert_eq!(store.read(async |tx| maker::by_name(tx, &maker.name).await).await, Some(maker));
+    }
+}
+
+async fn a_taken_name_is_refused_in_clear_words(store: &Store) {
+    let (acme, twin) = (maker(1), Maker { id: MakerId(uuid(2)), ..maker(1) });
+    store.write(acme.clone(), |tx, m| Box::pin(maker::add(tx, m))).await;
+    let refused = store.db.write(command(0, twin, |tx, m| Box::pin(maker::add(tx, m)))).await.unwrap_err();
+    assert!(matches!(refused, Error::Statement { query: "MakerPut", .. }), "{refused:?}");
+    let words = refused.to_string();
+    assert!(words.contains("MakerPut") && words.contains("maker") && words.contains("name"), "{words}");
+    assert_eq!(store.read(async |tx| maker::by_name(tx, "maker 1").await).await, Some(acme));
+}

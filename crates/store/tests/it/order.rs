@@ -1,0 +1,127 @@
+//! Orders, and the list of those that are due.
+
+use crate::harness::Store;
+use crate::samples::{QUANTITIES, asin, at, mixed, order, slot_id, texts, uuid};
+use opendrs_domain::id::{DeviceId, OrderId};
+use opendrs_domain::money::Money;
+use opendrs_domain::order::{Item, Order, Problem, State};
+use opendrs_store::order;
+
+both!(
+    an_order_comes_back_in_every_state,
+    saving_an_order_changes_where_it_stands_and_nothing_else,
+    a_devices_newest_orders_come_first_and_bounded,
+    due_orders_come_in_order_and_bounded,
+    an_order_that_is_no_longer_due_leaves_the_list,
+);
+
+const DEVICE: fn() -> DeviceId = || DeviceId(uuid(1));
+
+async fn add(store: &Store, shard: i64, order: &Order) {
+    store.write((shard, order.clone()), |tx, (shard, o)| Box::pin(order::add(tx, *shard, o))).await;
+}
+
+async fn save(store: &Store, shard: i64, order: &Order) {
+    store.write((shard, order.clone()), |tx, (shard, o)| Box::pin(order::save(tx, *shard, o))).await;
+}
+
+/// Read both ways, which must agree.
+async fn get(store: &Store, shard: i64, id: OrderId) -> Option<Order> {
+    let read = store.read(async |tx| order::by_id(tx, shard, id).await).await;
+    let held = store.write((shard, id), |tx, (shard, id)| Box::pin(order::lock(tx, *shard, *id))).await;
+    assert_eq!(read, held);
+    read
+}
+
+async fn an_order_comes_back_in_every_state(store: &Store) {
+    let problems = [None, Some(Problem::Address), Some(Problem::OutOfStock)];
+    let (moments, texts) = ([None, Some(at(-1)), Some(at(7))], texts());
+    for n in 0..21_usize {
+        let text = texts[n % texts.len()].clone();
+        let price = Money { minor: i64::MAX - n as i64, currency: "USD".into() };
+        let item = Item { asin: asin(n as u64), title: text.clone(), quantity: QUANTITIES[n % 9], unit: text, price };
+        let order = Order {
+            item,
+            state: State::ALL[n % 7],
+            problem: problems[n / 7],
+            test: n % 2 == 0,
+            slot: slot_id(&"~.".repeat(n + 1)),
+            window_ends_at: at(n as i64),
+            expected_at: moments[n % 3],
+            due_at: moments[(n + 1) % 3],
+            ..order(n as u64, DEVICE())
+        };
+        add(store, 2, &order).await;
+        assert_eq!(get(store, 2, order.id).await, Some(order));
+    }
+    assert_eq!((get(store, 3, order(1, DEVICE()).id).await, get(store, 2, order(99, DEVICE()).id).await), (None, None));
+}
+
+async fn saving_an_order_changes_where_it_stands_and_nothing_else(store: &Store) {
+    let (first, other) = (order(1, DEVICE()), order(2, DEVICE()));
+    add(store, 2, &first).await;
+    add(store, 2, &other).await;
+    for (state, problem, window_ends_at, expected_at, due_at) in [
+        (State::Held, Some(Problem::OutOfStock), at(5), Some(at(6)), Some(at(7))),
+        (State::Cancelled, None, at(8), None, None),
+    ] {
+        let moved = Order { state, problem, window_ends_at, expected_at, due_at, ..first.clone() };
+        let otherwise = Item { title: "another".into(), quantity: 9.0, ..first.item.clone() };
+        let (device, slot) = (DeviceId(uuid(9)), slot_id("other"));
+        save(store, 2, &Order { device, slot, item: otherwise, test: true, opened_at: at(99), ..moved.clone() }).await;
+        assert_eq!(get(store, 2, first.id).await, Some(moved));
+        assert_eq!(get(store, 2, other.id).await.as_ref(), Some(&other));
+    }
+}
+
+async fn a_devices_newest_orders_come_first_and_bounded(store: &Store) {
+    for n in [4, 1, 5, 3, 2] {
+        add(store, 2, &order(n, DEVICE())).await;
+        add(store, 2, &order(n + 10, DeviceId(uuid(2)))).await;
+    }
+    let numbers = async |shard, limit| {
+        let orders = store.read(async |tx| order::of_device(tx, shard, DEVICE(), limit).await).await;
+        orders.into_iter().map(|o| o.id).collect::<Vec<_>>()
+    };
+    assert_eq!(numbers(2, 3).await, [5, 4, 3].map(|n| order(n, DEVICE()).id));
+    assert_eq!(numbers(2, 99).await, [5, 4, 3, 2, 1].map(|n| order(n, DEVICE()).id));
+    assert_eq!((numbers(2, 0).await, numbers(3, 99).await), (vec![], vec![]));
+}
+
+async fn due_orders_come_in_order_and_bounded(store: &Store) {
+    let next = async || store.read(async |tx| order::next_due(tx).await).await;
+    let due = async |now, limit| store.read(async |tx| order::due(tx, at(now), limit).await).await;
+    add(store, 0, &order(1000, DEVICE())).await;
+    assert_eq!((next().await, due(99, 9).await), (None, vec![]));
+
+    // Thirty orders on twelve shards, due at one of ten moments.
+    let mut wanted = Vec::new();
+    for n in 0..30 {
+        let (shard, moment) = (i64::try_from(mixed(n) % 12).unwrap(), i64::try_from(mixed(n) / 12 % 10).unwrap());
+        let order = Order { due_at: Some(at(moment)), ..order(mixed(n), DEVICE()) };
+        add(store, shard, &order).await;
+        wanted.push((moment, order.id, shard));
+    }
+    wanted.sort();
+    let until = |now: i64, limit: usize| {
+        let due = wanted.iter().filter(|(moment, ..)| *moment <= now);
+        due.map(|(_, id, shard)| (*shard, *id)).take(limit).collect::<Vec<_>>()
+    };
+    assert_eq!(next().await, Some(at(wanted[0].0)));
+    for (now, limit) in [(-1, 9), (3, 99), (3, 4), (9, 99), (99, 7), (99, 0)] {
+        assert_eq!(due(now, i64::try_from(limit).unwrap()).await, until(now, limit), "now {now}, at most {limit}");
+    }
+}
+
+async fn an_order_that_is_no_longer_due_leaves_the_list(store: &Store) {
+    let next = async || store.read(async |tx| order::next_due(tx).await).await;
+    let first = Order { due_at: Some(at(1)), ..order(1, DEVICE()) };
+    add(store, 2, &first).await;
+    add(store, 3, &Order { due_at: Some(at(5)), ..order(2, DEVICE()) }).await;
+    assert_eq!(next().await, Some(at(1)));
+    save(store, 2, &Order { due_at: Some(at(9)), ..first.clone() }).await;
+    assert_eq!(next().await, Some(at(5)));
+    save(store, 2, &Order { due_at: None, ..first }).await;
+    let due = store.read(async |tx| order::due(tx, at(99), 9).await).await;
+    assert_eq!(due, [(3, order(2, DEVICE()).id)]);
+}

@@ -1,0 +1,112 @@
+//! Security profiles and their clients.
+
+use crate::harness::{Store, command};
+use crate::samples::{client, hash, profile, texts, uuid};
+use opendrs_domain::id::{ClientId, MakerId, ProfileId};
+use opendrs_domain::profile::{Client, ClientKind, Profile};
+use opendrs_store::profile;
+
+both!(
+    a_profile_comes_back_with_and_without_its_privacy_notice,
+    putting_a_profile_again_changes_name_and_notice_and_nothing_else,
+    a_profile_name_belongs_to_one_profile_of_a_maker,
+    every_kind_of_client_comes_back,
+    a_client_is_found_by_its_place,
+    putting_a_client_again_changes_secret_and_redirects_and_nothing_else,
+);
+
+async fn put(store: &Store, profile: &Profile) {
+    store.write(profile.clone(), |tx, p| Box::pin(profile::put(tx, p))).await;
+}
+
+async fn put_client(store: &Store, client: &Client, at: i64) {
+    store.write((client.clone(), at), |tx, (c, at)| Box::pin(profile::put_client(tx, c, *at))).await;
+}
+
+async fn a_profile_comes_back_with_and_without_its_privacy_notice(store: &Store) {
+    let owner = MakerId(uuid(1));
+    for (n, url) in
+        [None, Some(String::new()), Some("https://a.example/p?x='1'&y=%20#ü".to_owned())].into_iter().enumerate()
+    {
+        let profile = Profile { privacy_url: url, ..profile(n as u64, owner) };
+        put(store, &profile).await;
+        assert_eq!(store.read(async |tx| profile::by_id(tx, profile.id).await).await.as_ref(), Some(&profile));
+        assert_eq!(store.read(async |tx| profile::by_name(tx, owner, &profile.name).await).await, Some(profile));
+    }
+    assert_eq!(store.read(async |tx| profile::by_id(tx, ProfileId(uuid(99))).await).await, None);
+    assert_eq!(store.read(async |tx| profile::by_name(tx, MakerId(uuid(2)), "profile 1").await).await, None);
+}
+
+async fn putting_a_profile_again_changes_name_and_notice_and_nothing_else(store: &Store) {
+    let (first, other) = (profile(1, MakerId(uuid(1))), profile(2, MakerId(uuid(1))));
+    put(store, &first).await;
+    put(store, &other).await;
+    let (name, privacy_url) = ("O'Neill's".to_owned(), Some("https://b.example".to_owned()));
+    put(store, &Profile { maker: MakerId(uuid(9)), name: name.clone(), privacy_url: privacy_url.clone(), ..first })
+        .await;
+    let changed = Profile { name, privacy_url, ..first };
+    assert_eq!(store.read(async |tx| profile::by_id(tx, changed.id).await).await, Some(changed));
+    assert_eq!(store.read(async |tx| profile::by_id(tx, other.id).await).await, Some(other));
+}
+
+async fn a_profile_name_belongs_to_one_profile_of_a_maker(store: &Store) {
+    put(store, &profile(1, MakerId(uuid(1)))).await;
+    let twin = Profile { id: ProfileId(uuid(2)), ..profile(1, MakerId(uuid(1))) };
+    let refused = store.db.write(command(0, twin, |tx, p| Box::pin(profile::put(tx, p)))).await;
+    assert!(refused.is_err_and(|e| e.to_string().contains("ProfilePut")));
+    put(store, &Profile { id: ProfileId(uuid(2)), ..profile(1, MakerId(uuid(2))) }).await;
+}
+
+async fn every_kind_of_client_comes_back(store: &Store) {
+    let profile = profile(1, MakerId(uuid(1)));
+    put(store, &profile).await;
+    let uris = [vec![], vec!["https://a.example/cb?x=[1]&y=\"q\"".to_owned()], texts()];
+    for (n, kind) in ClientKind::ALL.into_iter().enumerate() {
+        for (m, uris) in uris.iter().enumerate() {
+            let secret_hash = (m > 0).then(|| hash(n as u64));
+            let client =
+                Client { secret_hash, redirect_uris: uris.clone(), ..client((n * 10 + m) as u64, &profile, kind) };
+            put_client(store, &client, i64::try_from(m).unwrap()).await;
+            assert_eq!(store.read(async |tx| profile::client(tx, client.id).await).await, Some(client));
+        }
+    }
+    assert_eq!(store.read(async |tx| profile::client(tx, ClientId(uuid(99))).await).await, None);
+}
+
+async fn a_client_is_found_by_its_place(store: &Store) {
+    let profile = profile(1, MakerId(uuid(1)));
+    put(store, &profile).await;
+    let places = [(ClientKind::Web, 0), (ClientKind::Web, 1), (ClientKind::Ios, 0)];
+    for (n, (kind, at)) in (1..).zip(places) {
+        put_client(store, &client(n, &profile, kind), at).await;
+    }
+    for (n, (kind, at)) in (1..).zip(places) {
+        let found = store.read(async |tx| profile::client_at(tx, profile.id, kind, at).await).await;
+        assert_eq!(found, Some(client(n, &profile, kind)));
+    }
+    for (of, kind, at) in [(1, ClientKind::Web, 2), (1, ClientKind::Android, 0), (2, ClientKind::Web, 0)] {
+        let found = store.read(async |tx| profile::client_at(tx, ProfileId(uuid(of)), kind, at).await).await;
+        assert_eq!(found, None);
+    }
+    // Two seeds that run at once must not both make the first client.
+    let twin = (client(9, &profile, ClientKind::Web), 0);
+    let refused = store.db.write(command(0, twin, |tx, (c, at)| Box::pin(profile::put_client(tx, c, *at)))).await;
+    assert!(refused.is_err_and(|e| e.to_string().contains("ClientPut")));
+}
+
+async fn putting_a_client_again_changes_secret_and_redirects_and_nothing_else(store: &Store) {
+    let owner = profile(1, MakerId(uuid(1)));
+    let other = Profile { name: "other".into(), ..profile(2, owner.maker) };
+    put(store, &owner).await;
+    put(store, &other).await;
+    let first = Client { secret_hash: Some(hash(1)), ..client(1, &owner, ClientKind::Web) };
+    put_client(store, &first, 0).await;
+    for (secret_hash, redirect_uris) in [(Some(hash(2)), vec!["https://b.example/".to_owned()]), (None, vec![])] {
+        let moved = Client { secret_hash, redirect_uris: redirect_uris.clone(), ..client(1, &other, ClientKind::Ios) };
+        put_client(store, &moved, 7).await;
+        let changed = Client { secret_hash, redirect_uris, ..first.clone() };
+        assert_eq!(store.read(async |tx| profile::client(tx, first.id).await).await.as_ref(), Some(&changed));
+        let found = store.read(async |tx| profile::client_at(tx, owner.id, ClientKind::Web, 0).await).await;
+        assert_eq!(found, Some(changed), "its place stays");
+    }
+}

@@ -1,0 +1,149 @@
+//! Readings.
+
+use crate::harness::{Store, command};
+use crate::samples::{QUANTITIES, at, device, model, reading_id, serial, slot, slot_id, uuid};
+use opendrs_domain::device::Families;
+use opendrs_domain::id::{DeviceId, MakerId};
+use opendrs_domain::reading::SlotStatus;
+use opendrs_domain::time::Time;
+use opendrs_store::reading::{self, Listed};
+use opendrs_store::{device, model};
+
+both!(
+    readings_come_back_to_the_last_bit,
+    the_newest_readings_come_first_and_bounded,
+    a_reading_is_not_added_twice,
+    a_report_is_a_reading_of_the_device,
+    a_report_counts_only_from_a_device_in_good_standing_and_for_its_slots,
+);
+
+/// Two registered units, on their shards.
+async fn units(store: &Store) -> [(i64, DeviceId); 2] {
+    let model = model(1, MakerId(uuid(1)));
+    store.write(model.clone(), |tx, m| Box::pin(model::put(tx, m))).await;
+    let mut units = [(0, DeviceId(uuid(1))); 2];
+    for (unit, n) in units.iter_mut().zip(1..) {
+        let device = device(n, &model, &format!("unit-{n}"));
+        *unit = (store.db.shards().of_unit(model.id, &device.serial), device.id);
+        store.write((unit.0, device), |tx, (shard, d)| Box::pin(device::add(tx, *shard, d))).await;
+    }
+    units
+}
+
+async fn add(store: &Store, n: u64, (shard, device): (i64, DeviceId), when: Time, status: &SlotStatus) {
+    let with = (shard, reading_id(n), device, when, status.clone());
+    store
+        .write(with, |tx, (shard, id, device, when, status)| {
+            Box::pin(async move { reading::add(tx, *shard, (*id, *device, &slot_id("filter")), *when, status).await })
+        })
+        .await;
+}
+
+fn status(remaining: f64, original: f64) -> SlotStatus {
+    SlotStatus { remaining, original, on_hand: None, expected_at: None, last_use_at: None }
+}
+
+async fn newest(store: &Store, limit: i64) -> Vec<Listed> {
+    store.read(async |tx| reading::newest(tx, limit).await).await
+}
+
+async fn readings_come_back_to_the_last_bit(store: &Store) {
+    let units = units(store).await;
+    let moments =
+        [None, Some(Time::from_micros(i64::MIN)), Some(Time::from_micros(i64::MAX)), Some(at(1)), Some(at(-1))];
+    let mut wanted = Vec::new();
+    for (n, quantity) in QUANTITIES.into_iter().enumerate() {
+        let on_hand = (n % 3 > 0).then_some(quantity);
+        let (expected_at, last_use_at) = (moments[n % 5], moments[(n + 2) % 5]);
+        let status = SlotStatus { on_hand, expected_at, last_use_at, ..status(quantity, 1.0) };
+        let (number, unit) = (n as u64 + 1, n % 2);
+        add(store, number, units[unit], at(5), &status).await;
+        let (serial, odd) = (serial(&format!("unit-{}", unit + 1)), quantity > 1.0);
+        wanted.insert(0, Listed { id: reading_id(number), serial, slot: slot_id("filter"), at: at(5), status, odd });
+    }
+    let found = newest(store, 100).await;
+    assert_eq!(found, wanted);
+    let bits = |all: &[Listed]| all.iter().map(|r| r.status.remaining.to_bits()).collect::<Vec<_>>();
+    assert_eq!(bits(&found), bits(&wanted));
+}
+
+async fn the_newest_readings_come_first_and_bounded(store: &Store) {
+    let units = units(store).await;
+    assert_eq!(newest(store, 10).await, []);
+    for n in [7, 2, 5, 1, 4, 6, 3] {
+        add(store, n, units[usize::from(n % 2 == 0)], at(0), &status(0.0, 0.0)).await;
+    }
+    let numbers = async |limit| newest(store, limit).await.into_iter().map(|r| r.id).collect::<Vec<_>>();
+    assert_eq!(numbers(3).await, [7, 6, 5].map(reading_id));
+    assert_eq!(numbers(100).await, [7, 6, 5, 4, 3, 2, 1].map(reading_id));
+    assert_eq!(numbers(0).await, []);
+}
+
+async fn a_reading_is_not_added_twice(store: &Store) {
+    let [unit, _] = units(store).await;
+    add(store, 1, unit, at(0), &status(1.0, 2.0)).await;
+    let again = command(0, unit, |tx, (shard, device)| {
+        Box::pin(async move {
+            reading::add(tx, *shard, (reading_id(1), *device, &slot_id("a")), at(1), &status(9.0, 9.0)).await
+        })
+    });
+    assert!(store.db.write(again).await.is_err_and(|e| e.to_string().contains("ReadingPut")));
+    assert_eq!(newest(store, 10).await.len(), 1);
+}
+
+/// Reports under a number, which is also the reading's.
+async fn report(store: &Store, n: u64, (shard, device): (i64, DeviceId), slot: &str, status: &SlotStatus) -> bool {
+    let with = (shard, reading_id(n), device, slot_id(slot), status.clone());
+    store
+        .write(with, |tx, (shard, id, device, slot, status)| {
+            Box::pin(async move { reading::report(tx, *shard, (*id, *device, slot), at(5), status).await })
+        })
+        .await
+}
+
+async fn filter(store: &Store) {
+    let model = model(1, MakerId(uuid(1)));
+    store.write((model.id, slot("filter")), |tx, (model, slot)| Box::pin(model::put_slot(tx, *model, 0, slot))).await;
+}
+
+async fn a_report_is_a_reading_of_the_device(store: &Store) {
+    let units = units(store).await;
+    filter(store).await;
+    let full =
+        SlotStatus { on_hand: Some(0.1), expected_at: Some(at(6)), last_use_at: Some(at(-6)), ..status(0.3, 0.2) };
+    assert!(report(store, 1, units[0], "filter", &full).await);
+    assert!(report(store, 2, units[1], "filter", &status(5e-324, 1.0)).await);
+    let listed = |n, status, odd| Listed {
+        id: reading_id(n),
+        serial: serial(&format!("unit-{n}")),
+        slot: slot_id("filter"),
+        at: at(5),
+        status,
+        odd,
+    };
+    assert_eq!(newest(store, 9).await, [listed(2, status(5e-324, 1.0), false), listed(1, full, true)]);
+}
+
+async fn a_report_counts_only_from_a_device_in_good_standing_and_for_its_slots(store: &Store) {
+    let [(shard, device), (other_shard, other)] = units(store).await;
+    filter(store).await;
+    let status = status(1.0, 2.0);
+    for (n, who, slot) in [
+        (1, (shard, DeviceId(uuid(99))), "filter"),
+        (2, (shard + 1, device), "filter"),
+        (3, (shard, device), "Filter"),
+        (4, (shard, device), "soap"),
+    ] {
+        assert!(!report(store, n, who, slot, &status).await, "{n}");
+    }
+    store
+        .write((shard, device), |tx, (shard, device)| {
+            Box::pin(async { device::set_revoked(tx, *shard, *device, &Families(vec![7])).await })
+        })
+        .await;
+    assert!(!report(store, 5, (shard, device), "filter", &status).await, "a family is revoked");
+    let ended = store.read(async |tx| device::by_id(tx, other_shard, other).await).await.unwrap();
+    store.write((other_shard, ended), |tx, (shard, d)| Box::pin(device::end(tx, *shard, d, at(9)))).await;
+    assert!(!report(store, 6, (other_shard, other), "filter", &status).await, "it left");
+    assert_eq!(newest(store, 9).await, [], "nothing was written");
+}

@@ -1,0 +1,113 @@
+//! The two engines' catalogues: one schema, told twice.
+
+use crate::harness::{Database, Store, on_sqlite};
+use opendrs_store::Engine;
+use std::collections::{BTreeMap, BTreeSet};
+
+both!(tables_are_sharded_or_known_to_be_small);
+
+/// A column: its name, what it holds, whether it may be absent, its place in the primary key.
+type Column = (String, &'static str, bool, usize);
+
+/// Small tables that every node reads whole.
+const REFERENCE: [&str; 8] = ["client", "installation", "maker", "model", "product", "profile", "slot", "token_key"];
+
+/// Both engines' types, by what they hold. Not here: 32-bit integers, floats of 4 bytes, times and JSON of the engine.
+const TYPES: [(&str, &str, &str); 6] = [
+    ("bigint", "INTEGER", "number"),
+    ("boolean", "INTEGER", "number"),
+    ("double precision", "REAL", "quantity"),
+    ("text", "TEXT", "text"),
+    ("bytea", "BLOB", "bytes"),
+    ("uuid", "BLOB", "bytes"),
+];
+
+async fn tables(store: &Store) -> BTreeMap<String, Vec<Column>> {
+    let sql = match store.db.engine() {
+        Engine::Sqlite => {
+            "SELECT m.name, c.name, c.type, c.\"notnull\", c.pk FROM sqlite_schema m JOIN pragma_table_info(m.name) c
+             WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' ORDER BY m.name, c.cid"
+        }
+        Engine::Postgres => {
+            "SELECT c.table_name, c.column_name, c.data_type, CASE c.is_nullable WHEN 'NO' THEN 1 ELSE 0 END,
+                COALESCE(k.ordinal_position, 0)
+             FROM information_schema.columns c LEFT JOIN information_schema.table_constraints t
+                ON t.table_schema = c.table_schema AND t.table_name = c.table_name AND t.constraint_type = 'PRIMARY KEY'
+             LEFT JOIN information_schema.key_column_usage k
+                ON k.constraint_schema = t.constraint_schema AND k.constraint_name = t.constraint_name
+                AND k.column_name = c.column_name
+             WHERE c.table_schema = 'public' AND c.table_name <> 'migration' ORDER BY c.table_name, c.ordinal_position"
+        }
+    };
+    let mut tables: BTreeMap<String, Vec<Column>> = BTreeMap::new();
+    for row in store.rows(sql).await {
+        let [table, column, of, required, place] = <[String; 5]>::try_from(row).unwrap();
+        let known = TYPES.iter().find(|(pg, lite, _)| of == *pg || of == *lite);
+        let (_, _, holds) = known.unwrap_or_else(|| panic!("{table}.{column} is a {of}, which the other engine lacks"));
+        tables.entry(table).or_default().push((column, *holds, required == "0", place.parse().unwrap()));
+    }
+    tables
+}
+
+/// Indexes by name: table, uniqueness, whether partial, columns. Primary keys are with the columns.
+async fn indexes(store: &Store) -> BTreeMap<String, Vec<String>> {
+    let sql = match store.db.engine() {
+        Engine::Sqlite => {
+            "SELECT l.name, m.name, l.\"unique\", l.partial, i.name FROM sqlite_schema m
+             JOIN pragma_index_list(m.name) l JOIN pragma_index_info(l.name) i
+             WHERE m.type = 'table' AND l.origin <> 'pk' ORDER BY l.name, i.seqno"
+        }
+        Engine::Postgres => {
+            "SELECT i.relname, t.relname, x.indisunique::int, (x.indpred IS NOT NULL)::int, a.attname
+             FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid
+             JOIN pg_namespace n ON n.oid = t.relnamespace JOIN pg_attribute a ON a.attrelid = i.oid
+             WHERE n.nspname = 'public' AND NOT x.indisprimary ORDER BY i.relname, a.attnum"
+        }
+    };
+    let mut indexes: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for row in store.rows(sql).await {
+        let [index, table, unique, partial, column] = <[String; 5]>::try_from(row).unwrap();
+        let head = format!("{table} unique={unique} partial={partial}");
+        indexes.entry(index).or_insert_with(|| vec![head]).push(column);
+    }
+    indexes
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_two_engines_have_the_same_tables_columns_and_indexes() {
+    let database = Database::create().await;
+    let postgres = Store::open(database.place.clone()).await;
+    on_sqlite(async |sqlite: &Store| {
+        let (lite, pg) = (tables(sqlite).await, tables(&postgres).await);
+        assert_eq!(lite.keys().collect::<Vec<_>>(), pg.keys().collect::<Vec<_>>());
+        for (table, columns) in &lite {
+            assert_eq!(columns, &pg[table], "{table}: SQLite (left), PostgreSQL (right)");
+        }
+        assert_eq!(indexes(sqlite).await, indexes(&postgres).await);
+        assert!(lite.len() > REFERENCE.len() && !indexes(sqlite).await.is_empty(), "something was compared");
+    })
+    .await;
+    drop(postgres);
+    database.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_checks_types_and_keeps_rows_in_their_keys_order() {
+    on_sqlite(async |store: &Store| {
+        for row in store.rows("SELECT name, sql FROM sqlite_schema WHERE type = 'table'").await {
+            assert!(row[1].ends_with("STRICT, WITHOUT ROWID"), "{}", row[0]);
+        }
+    })
+    .await;
+}
+
+async fn tables_are_sharded_or_known_to_be_small(store: &Store) {
+    let mut small = BTreeSet::new();
+    for (table, columns) in tables(store).await {
+        match columns.iter().position(|(name, ..)| name == "shard") {
+            None => drop(small.insert(table)),
+            Some(at) => assert_eq!((at, columns[at].3), (0, 1), "{table}: shard comes first, in the primary key too"),
+        }
+    }
+    assert_eq!(small, REFERENCE.map(str::to_owned).into());
+}

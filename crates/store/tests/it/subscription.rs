@@ -1,0 +1,99 @@
+//! Subscriptions and their slots' locks.
+
+use crate::harness::Store;
+use crate::samples::{asin, slot_id, uuid};
+use opendrs_domain::id::{DeviceId, OrderId};
+use opendrs_domain::subscription::Subscription;
+use opendrs_store::subscription;
+
+both!(
+    a_subscription_comes_back_with_and_without_its_product,
+    putting_a_subscription_again_changes_product_and_switch_and_not_the_lock,
+    a_lock_is_given_back_by_its_owner_only,
+    a_lock_is_one_slots,
+);
+
+fn sub(slot: &str) -> Subscription {
+    Subscription { slot: slot_id(slot), asin: None, on: false, open_order: None }
+}
+
+async fn put(store: &Store, sub: &Subscription) {
+    store.write(sub.clone(), |tx, s| Box::pin(subscription::put(tx, 2, DeviceId(uuid(1)), s))).await;
+}
+
+async fn give(store: &Store, slot: &str, order: u64) {
+    let with = (slot_id(slot), OrderId(uuid(order)));
+    store
+        .write(with, |tx, (slot, order)| Box::pin(subscription::give_lock(tx, 2, DeviceId(uuid(1)), slot, *order)))
+        .await;
+}
+
+async fn free(store: &Store, slot: &str, order: u64) {
+    let with = (slot_id(slot), OrderId(uuid(order)));
+    store
+        .write(with, |tx, (slot, order)| Box::pin(subscription::free_lock(tx, 2, DeviceId(uuid(1)), slot, *order)))
+        .await;
+}
+
+async fn get(store: &Store, shard: i64, device: u64, slot: &str) -> Option<Subscription> {
+    let with = (shard, DeviceId(uuid(device)), slot_id(slot));
+    store.write(with, |tx, (shard, device, slot)| Box::pin(subscription::lock(tx, *shard, *device, slot))).await
+}
+
+async fn a_subscription_comes_back_with_and_without_its_product(store: &Store) {
+    let on = Subscription { asin: Some(asin(1)), on: true, ..sub("a") };
+    let kept = Subscription { asin: Some(asin(2)), on: false, ..sub("b") };
+    for sub in [&on, &kept, &sub("c")] {
+        put(store, sub).await;
+        assert_eq!(get(store, 2, 1, sub.slot.as_str()).await.as_ref(), Some(sub));
+    }
+    let mut all = store.read(async |tx| subscription::of_device(tx, 2, DeviceId(uuid(1))).await).await;
+    all.sort_by(|a, b| a.slot.cmp(&b.slot));
+    assert_eq!(all, [on, kept, sub("c")]);
+    for (shard, device, slot) in [(3, 1, "a"), (2, 9, "a"), (2, 1, "A")] {
+        assert_eq!(get(store, shard, device, slot).await, None, "{shard} {device} {slot}");
+    }
+    assert_eq!(store.read(async |tx| subscription::of_device(tx, 3, DeviceId(uuid(1))).await).await, []);
+}
+
+async fn putting_a_subscription_again_changes_product_and_switch_and_not_the_lock(store: &Store) {
+    put(store, &Subscription { open_order: Some(OrderId(uuid(5))), ..sub("a") }).await;
+    assert_eq!(get(store, 2, 1, "a").await, Some(sub("a")), "a lock is given, not put");
+    give(store, "a", 7).await;
+    for (asin, on) in [(Some(asin(1)), true), (Some(asin(2)), false), (None, false)] {
+        put(store, &Subscription { asin: asin.clone(), on, open_order: Some(OrderId(uuid(8))), ..sub("a") }).await;
+        let held = Subscription { asin, on, open_order: Some(OrderId(uuid(7))), ..sub("a") };
+        assert_eq!(get(store, 2, 1, "a").await, Some(held));
+    }
+}
+
+async fn a_lock_is_given_back_by_its_owner_only(store: &Store) {
+    put(store, &sub("a")).await;
+    let holder = async || get(store, 2, 1, "a").await.unwrap().open_order;
+    free(store, "a", 1).await;
+    assert_eq!(holder().await, None, "nobody had it");
+    give(store, "a", 1).await;
+    free(store, "a", 2).await;
+    assert_eq!(holder().await, Some(OrderId(uuid(1))), "order 2 does not have it");
+    free(store, "a", 1).await;
+    assert_eq!(holder().await, None);
+    give(store, "a", 2).await;
+    free(store, "a", 1).await;
+    assert_eq!(holder().await, Some(OrderId(uuid(2))), "order 1 has it no more");
+}
+
+async fn a_lock_is_one_slots(store: &Store) {
+    for slot in ["a", "b"] {
+        put(store, &Subscription { asin: Some(asin(1)), on: true, ..sub(slot) }).await;
+        give(store, slot, 1).await;
+    }
+    give(store, "none", 1).await;
+    free(store, "a", 1).await;
+    let on = Subscription { asin: Some(asin(1)), on: true, ..sub("a") };
+    assert_eq!(get(store, 2, 1, "a").await, Some(on.clone()));
+    assert_eq!(
+        get(store, 2, 1, "b").await,
+        Some(Subscription { slot: slot_id("b"), open_order: Some(OrderId(uuid(1))), ..on })
+    );
+    assert_eq!(get(store, 2, 1, "none").await, None, "a lock makes no subscription");
+}
