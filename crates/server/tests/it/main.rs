@@ -4,6 +4,8 @@
 //! Not here: rules (they are tested beside the domain) and rows (they are tested beside the store). Invariant: no test
 //! sleeps, none is skipped, none looks into the server but to see that nothing was written.
 
+#![expect(clippy::unwrap_used, reason = "all of it is tests, also what no test attribute marks")]
+
 #[macro_use]
 mod harness;
 

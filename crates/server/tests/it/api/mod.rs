@@ -2,6 +2,7 @@
 
 mod badbody;
 mod badinput;
+mod connection;
 mod endpoints;
 mod order_of_checks;
 mod orders;

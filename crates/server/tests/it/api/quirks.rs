@@ -57,7 +57,7 @@ async fn replenish_takes_every_shape_of_no_body() {
     ];
     for (n, (who, rest)) in bodies.into_iter().enumerate() {
         let device = server.link(Linking::default().serial(&format!("SN-{n}"))).await;
-        println!("{who}");
+        eprintln!("{who}");
         ordered(&server.exchange(head(&format!("POST /replenish/{FILTER}"), &device, Replenish) + rest).await);
     }
 }
@@ -89,7 +89,7 @@ async fn stray_bytes_after_a_request_get_no_answer_of_their_own() {
         for connection in ["keep-alive", "close"] {
             let device = server.link(Linking::default().serial(&format!("SN-{n}-{connection}"))).await;
             let head = head(&format!("POST /replenish/{FILTER}"), &device, Replenish);
-            println!("{stray:?} and Connection: {connection}");
+            eprintln!("{stray:?} and Connection: {connection}");
             let bytes = format!("{head}Connection: {connection}\r\nContent-Length: 2\r\n\r\n{{}}{stray}");
             ordered(&server.exchange(bytes).await);
         }

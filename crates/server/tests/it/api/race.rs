@@ -1,12 +1,18 @@
 //! Many at once: what may happen once happens once, on either engine.
 
-use crate::harness::world::{FILTER, REDIRECT, SECRET, WEB};
-use crate::harness::{Linking, Server};
+use crate::harness::world::{ANN, BOB, CARL, FILTER, REDIRECT, SECRET, WEB};
+use crate::harness::{Linking, Server, Visit, query};
 use futures_util::future::join_all;
 use opendrs_domain::version::Endpoint;
 use std::collections::BTreeMap;
 
-both!(many_replenish_calls_place_one_order, many_exchanges_of_one_code_have_one_winner, many_deregistrations_are_one);
+both!(
+    many_replenish_calls_place_one_order,
+    many_exchanges_of_one_code_have_one_winner,
+    many_deregistrations_are_one,
+    one_sign_up_is_completed_once,
+    many_customers_link_one_unit,
+);
 
 async fn many_replenish_calls_place_one_order(server: &Server) {
     let device = server.device().await;
@@ -51,4 +57,39 @@ async fn many_deregistrations_are_one(server: &Server) {
     assert_eq!(replies.iter().filter(|said| **said == (200, "{}".into())).count(), 1);
     assert_eq!(replies.iter().filter(|said| **said == (400, r#"{"message":"Invalid token"}"#.into())).count(), 29);
     assert_eq!(server.events().await, ["DeviceRegistered", "SubscriptionChanged", "DeviceDeregistered"]);
+}
+
+async fn one_sign_up_is_completed_once(server: &Server) {
+    let mut visit = Visit::open(server, &query(&[])).await;
+    visit.sign_in(ANN).await.press("/ap/consent", "consentApproved").await;
+    for _slot in 0..2 {
+        let form = visit.form("/slot_action");
+        visit.submit(&form).await;
+    }
+    let complete = visit.form("/setup_overview").press("completeSetup");
+    let browsers: Vec<_> = (0..30).map(|_| visit.browser.clone()).collect();
+    let replies =
+        join_all(browsers.into_iter().map(async |mut browser| browser.submit(&complete).await.unwrap())).await;
+
+    let statuses: Vec<_> = replies.iter().map(|reply| reply.status.as_u16()).collect();
+    assert_eq!(statuses.iter().filter(|status| **status == 302).count(), 1, "{statuses:?}");
+    assert_eq!(statuses.iter().filter(|status| **status == 410).count(), 29, "{statuses:?}");
+    assert_eq!((server.count("code").await, server.count("device").await), (1, 1));
+    assert_eq!(server.events().await, ["DeviceRegistered", "SubscriptionChanged"]);
+}
+
+async fn many_customers_link_one_unit(server: &Server) {
+    let owners = [ANN, BOB, CARL];
+    let links = (0..30).map(|n| server.link(Linking::default().customer(owners[n % 3])));
+    let devices = join_all(links).await;
+
+    let infos =
+        devices.iter().map(|device| server.call(device, Endpoint::SubscriptionInfo, "/subscriptionInfo").send());
+    let alive = join_all(infos).await.into_iter().filter(|reply| reply.status == 200).count();
+    assert!((1..=10).contains(&alive), "only the last owner's tokens are good: {alive}");
+    let events = server.events().await;
+    let count = |kind: &str| events.iter().filter(|event| *event == kind).count();
+    assert_eq!(count("DeviceRegistered"), count("DeviceDeregistered") + 1, "{events:?}");
+    assert_eq!(server.count("device").await, count("DeviceRegistered"));
+    assert_eq!(server.count("unit").await, 1);
 }

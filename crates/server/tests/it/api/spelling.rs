@@ -65,7 +65,7 @@ async fn version_headers_are_read_as_clients_mangle_them() {
         assert!(good.contains(from), "{who}");
         let again = server.exchange(format!("{}\r\n", good.replace(from, to))).await;
         again.is(&answer.body);
-        println!("{who}");
+        eprintln!("{who}");
     }
 }
 
@@ -88,7 +88,7 @@ async fn bodies_are_read_by_their_look() {
         let head = head(&format!("POST /slotStatus/{FILTER}"), &device, SlotStatus);
         let bytes = format!("{head}Content-Type: {kind}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
         server.exchange(bytes).await.is("{}");
-        println!("{who}");
+        eprintln!("{who}");
     }
     assert_eq!(server.count("reading").await, 5);
 }

@@ -129,6 +129,13 @@ impl Served {
         self.child.wait().unwrap().code().unwrap_or(-1)
     }
 
+    /// Ends it; everything it wrote to standard error since it listens.
+    pub fn log(mut self) -> String {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.lines.iter().collect::<Vec<_>>().join("\n")
+    }
+
     pub async fn get(&self, path: &str) -> Reply {
         send(axum::http::Method::GET, &format!("{}{path}", self.base), &[], "").await.unwrap()
     }

@@ -1,6 +1,6 @@
 //! `opendrs serve`: how it starts, what it says, how it ends.
 
-use super::program::{Place, SEED};
+use super::program::{CLIENT, FILTER, Place, SECRET, SEED};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_says_where_it_listens_and_ends_when_told() {
@@ -71,4 +71,44 @@ fn a_store_is_opened_with_the_key_it_was_made_with() {
     assert!(said.contains("data/master.key is no master key: it must hold 64 hex digits"), "{said}");
     std::fs::write(&key, text).unwrap();
     place.on_store(&["keys", "list"]).good();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_secret_is_logged() {
+    let place = Place::seeded();
+    place.file("loud.toml", "[server]\nlog = \"trace\"\n");
+    let server = place.serve(&["--config", "loud.toml"]);
+    let linked = place.link("SN-1", &[]);
+    let code = place.link("SN-1", &["--code", "--redirect-uri", "https://localhost:8100/authresponse"]);
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let (access, refresh, code) = (text(&linked["access_token"]), text(&linked["refresh_token"]), text(&code["code"]));
+    assert_eq!(server.info(&access).await.status, 200);
+    assert_eq!(server.replenish(&access, FILTER).await.status, 200);
+    let client = format!("client_id={CLIENT}&client_secret={SECRET}");
+    let refreshed =
+        server.post("/auth/o2/token", &format!("grant_type=refresh_token&{client}&refresh_token={refresh}")).await;
+    let exchanged = server.post("/auth/o2/token", &format!("grant_type=authorization_code&{client}&code={code}")).await;
+    assert_eq!((refreshed.status.as_u16(), exchanged.status.as_u16()), (200, 200));
+    for path in ["/settings", "/auth/o2/tokeninfo", "/subscriptionInfo"] {
+        server.get(&format!("{path}?access_token={access}&client_secret={SECRET}")).await;
+    }
+    server.post(&format!("/auth/o2/token?code={code}&refresh_token={refresh}"), "password=x").await;
+
+    let log = server.log();
+    assert!(log.contains("/auth/o2/token") && log.contains("answered"), "{log}");
+    for secret in [&access[5..], &refresh[5..], &code, SECRET] {
+        assert!(!log.contains(secret), "{secret} is logged: {log}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_client_does_not_keep_it_from_ending() {
+    use std::io::{Read, Write};
+    let place = Place::seeded();
+    let server = place.serve(&[]);
+    let mut client = std::net::TcpStream::connect(server.base.strip_prefix("http://").unwrap()).unwrap();
+    client.write_all(b"GET /-/health HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    assert!(client.read(&mut [0; 4096]).unwrap() > 0);
+    assert_eq!(server.terminate(), 0);
+    assert_eq!(client.read(&mut [0; 1]).unwrap(), 0);
 }

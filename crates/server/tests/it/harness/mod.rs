@@ -18,4 +18,4 @@ pub use call::{Call, Said, filled, form, good_body};
 pub use device::{Device, Linking};
 pub use server::{Options, Server, on_postgres, on_sqlite};
 pub use store::Store;
-pub use wire::{Answer, Wire};
+pub use wire::Answer;

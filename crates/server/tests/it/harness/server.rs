@@ -47,11 +47,19 @@ pub struct Options {
     pub https: bool,
     /// Whether its clock may be moved.
     pub test_clock: bool,
+    /// How long it waits for a request's head.
+    pub head_timeout: Duration,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { seed: world::seed(), roles: vec![Role::Service, Role::Login, Role::Web], https: false, test_clock: true }
+        Self {
+            seed: world::seed(),
+            roles: vec![Role::Service, Role::Login, Role::Web],
+            https: false,
+            test_clock: true,
+            head_timeout: Duration::from_secs(60),
+        }
     }
 }
 
@@ -61,7 +69,7 @@ pub struct Server {
     pub address: SocketAddr,
     pub base: String,
     store: Store,
-    _stop: watch::Sender<bool>,
+    stop: watch::Sender<bool>,
 }
 
 impl Server {
@@ -75,7 +83,7 @@ impl Server {
         Self::on(Store::sqlite(), options).await
     }
 
-    async fn on(store: Store, Options { seed, roles, https, test_clock }: Options) -> Self {
+    async fn on(store: Store, Options { seed, roles, https, test_clock, head_timeout }: Options) -> Self {
         let parts = Parts {
             place: store.place(),
             master: [7; 32],
@@ -89,7 +97,7 @@ impl Server {
         };
         let app = App::open(parts).await.unwrap();
         seed::apply(&app, seed).await.unwrap();
-        let limits = Limits { connections: 1000, head_timeout: Duration::from_secs(60) };
+        let limits = Limits { connections: 1000, head_timeout };
         let listener = Listener::bind("127.0.0.1:0", limits).await.unwrap();
         let address = listener.address().unwrap();
         let base = format!("http://{address}");
@@ -97,7 +105,17 @@ impl Server {
         let site = Site::new(app, PublicUrls { service: url.clone(), login: url.clone(), web: url });
         let (stop, stopping) = watch::channel(false);
         tokio::spawn(listener.serve(site.clone(), build(&site, &roles), stopping));
-        Self { site, address, base, store, _stop: stop }
+        Self { site, address, base, store, stop }
+    }
+
+    /// Tells it to stop: no new request is taken, answers under way are finished.
+    pub fn stop(&self) {
+        self.stop.send(true).unwrap();
+    }
+
+    /// Takes its store away, while it runs.
+    pub async fn lose_store(&self) {
+        self.store.shut().await;
     }
 
     pub fn app(&self) -> &App {

@@ -52,6 +52,12 @@ impl Store {
         self.run("DROP DATABASE {} WITH (FORCE)").await;
     }
 
+    /// Lets nobody in any more, and turns out who is.
+    pub async fn shut(&self) {
+        self.run("ALTER DATABASE {} WITH ALLOW_CONNECTIONS false").await;
+        self.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'").await;
+    }
+
     async fn run(&self, sql: &str) {
         if let Self::Pg { cluster, name } = self {
             connect(cluster).await.batch_execute(&sql.replace("{}", name)).await.unwrap();

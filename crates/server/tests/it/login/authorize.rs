@@ -1,8 +1,8 @@
 //! The authorize request: what is refused on a page, what by redirect, and how (login-and-web 2; decisions 21, 24, 26).
 
-use crate::harness::world::{ANN, APP, APP_REDIRECT, LOCAL_REDIRECT, OTHER_MODEL, PROTOTYPE, REDIRECT, SECRET, WEB};
-use crate::harness::{Said, Server, Visit, query};
-use opendrs_domain::login::form::{decode, escape};
+use crate::harness::world::{APP, APP_REDIRECT, LOCAL_REDIRECT, OTHER_MODEL, PROTOTYPE, REDIRECT, WEB};
+use crate::harness::{Server, Visit, query};
+use opendrs_domain::login::form::escape;
 
 /// 43 characters, as a verifier or a digest has them.
 const CHALLENGE: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";

@@ -1,7 +1,8 @@
 //! What protects every page: no framing, no caching, no referrer, nothing from elsewhere (security D2 14, 15, 16, 19).
 
 use crate::harness::world::{ANN, BOB, COMPOSITE, LOCAL_REDIRECT, PASSWORD};
-use crate::harness::{Server, Visit, form, query};
+use crate::harness::{Linking, Server, Visit, form, query};
+use opendrs_domain::version::Endpoint::Deregister;
 use opendrs_server::client::Reply;
 
 /// Checks a page; `ends_at` is what its forms may lead to besides this server.
@@ -91,4 +92,40 @@ async fn nobody_elses_script_is_let_in() {
             assert!(reply.headers.keys().all(|name| !name.as_str().starts_with("access-control")), "{method} {path}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forged_host_leads_nobody_astray() {
+    let server = Server::start().await;
+    let ended = server.link(Linking::default()).await;
+    server.call(&ended, Deregister, "/registration").send().await;
+    let cookie = Visit::signed_in(&server, ANN).await.browser.cookie_header();
+    let settings = format!("/settings?{}", form(&[("access_token", &ended.access)]));
+    for path in
+        [query(&[]), settings, "/settings".into(), format!("/teaser?compositeId={COMPOSITE}"), "/-/openapi.json".into()]
+    {
+        let mut call = server.request("GET", &path).header("cookie", &cookie).header("forwarded", "host=evil.example");
+        for name in ["x-forwarded-host", "x-forwarded-server", "x-original-url", "x-rewrite-url"] {
+            call = call.header(name, "evil.example");
+        }
+        let reply = call.header("x-forwarded-proto", "https").send().await;
+        assert!(reply.status.as_u16() < 400, "{path}");
+        assert!(!format!("{:?}{}", reply.headers, reply.text()).contains("evil.example"), "{path}");
+        assert!(reply.header("location").is_empty() || reply.header("location").starts_with('/'), "{path}");
+    }
+    let raw = server.exchange("GET /settings HTTP/1.1\r\nHost: evil.example\r\n\r\n").await;
+    assert!(!format!("{raw:?}").contains("evil.example"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_changes_something_is_never_a_get() {
+    let server = Server::start().await;
+    let before = server.rows().await;
+    for path in ["/ap/consent", "/slot_action", "/settings/slot", "/settings/order", "/ap/signin", "/ap/signout"] {
+        for method in ["GET", "HEAD", "PUT", "DELETE"] {
+            let reply = server.request(method, path).send().await;
+            assert_eq!((reply.status.as_u16(), reply.header("allow")), (405, "POST"), "{method} {path}");
+        }
+    }
+    assert_eq!(server.rows().await, before);
 }

@@ -97,7 +97,7 @@ async fn grant_then_client_then_code_or_token() {
             "The request repeats the parameter : grant_type".into(),
         ),
     ] {
-        println!("{fields:?}");
+        eprintln!("{fields:?}");
         refused(&server.token(&fields).send().await, status, error, &description);
     }
     assert_eq!(server.rows().await, before);
@@ -137,7 +137,7 @@ async fn a_code_whose_proof_fails_is_burnt() {
     ] {
         let code = server.code(Linking::default(), REDIRECT, challenge.clone()).await;
         let sent = ("code", code.as_str());
-        println!("{why}");
+        eprintln!("{why}");
         refused(&server.token(&[&web[..], &more, &[sent]].concat()).send().await, 400, "invalid_grant", BAD_CODE);
         let proof: &[_] = if challenge.is_some() { &[("code_verifier", VERIFIER)] } else { &[] };
         let second = server.token(&[&web[..], proof, &[sent]].concat()).send().await;

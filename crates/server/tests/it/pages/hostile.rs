@@ -1,7 +1,7 @@
 //! Names and parameters that would be code, in every place where a page writes them (security D2 20).
 
 use crate::harness::world::{self, ANN, BOB, COMPOSITE, FILTER, MODEL, PASSWORD, REDIRECT, SECRET, SMALL, WEB};
-use crate::harness::{Linking, Options, Server, Visit, form, query};
+use crate::harness::{Options, Server, Visit, form, query};
 use opendrs_domain::profile::ClientKind;
 use opendrs_domain::version::Endpoint::Replenish;
 use opendrs_service::seed::{MakerSeed, ProfileSeed, Seed};

@@ -19,9 +19,9 @@ fn address(device: &Device) -> String {
 
 /// The form of a slot.
 fn slot(visit: &Visit, id: &str) -> Form {
-    let forms = Form::all(&visit.page.text()).into_iter();
+    let mut forms = Form::all(&visit.page.text()).into_iter();
     let of = |form: &Form| form.fields.contains(&("slotId".to_owned(), id.to_owned()));
-    forms.filter(of).next().unwrap_or_else(|| panic!("{}", visit.page.text()))
+    forms.find(of).unwrap_or_else(|| panic!("{}", visit.page.text()))
 }
 
 async fn subscriptions(server: &Server, device: &Device) -> Value {
@@ -156,7 +156,7 @@ async fn the_exit_is_as_it_came() {
             let html = visit.page.text();
             match shown {
                 Some(uri) => {
-                    assert!(html.contains(&format!(r#"<a class="button" href="{uri}">Exit</a>"#)), "{exit}: {html}")
+                    assert!(html.contains(&format!(r#"<a class="button" href="{uri}">Exit</a>"#)), "{exit}: {html}");
                 }
                 None => assert!(!html.contains(">Exit<") && !html.contains("alert"), "{exit}: {html}"),
             }
