@@ -1,7 +1,7 @@
 //! `/setup_overview`: what was chosen, where it goes, what it costs; and the button that completes set-up.
 
-use super::browser::{Browser, Form};
-use super::setup::{consent_page, flow, signed_in};
+use super::browser::Browser;
+use super::setup::{Posted, consent_page, flow, posted, signed_in};
 use super::{Refused, page, redirect_to};
 use crate::site::Site;
 use askama::Template;
@@ -99,19 +99,13 @@ pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<R
 
 /// Completes set-up, goes back to the first slot, or cancels.
 pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Result<Response, Refused> {
-    let (parts, body) = request.into_parts();
-    let browser = Browser::of(&site, &parts).await?;
-    let form = Form::read(&site, &parts, &browser, body).await?;
-    let session = signed_in(&site, &browser)?;
-    let id = form.get("flow").unwrap_or_default();
-    let underway = signup::find(&site.app, session, id).await.map_err(Refused::by(&site))?;
-    if form.has("cancel") {
-        signup::abandon(&site.app, &underway).await.map_err(Refused::by(&site))?;
-        return Ok(redirect_to(StatusCode::FOUND, &underway.asked.request.denied()));
-    }
+    let Posted { browser, session, form, underway } = match posted(&site, request).await? {
+        Ok(posted) => posted,
+        Err(instead) => return Ok(instead),
+    };
     if form.has("change") {
         signup::restart(&site.app, &underway).await.map_err(Refused::by(&site))?;
-        return Ok(redirect_to(StatusCode::SEE_OTHER, &format!("/setup_slot?flow={id}")));
+        return Ok(redirect_to(StatusCode::SEE_OTHER, &format!("/setup_slot?flow={}", underway.id)));
     }
     let text = |name: &str| form.get(name).unwrap_or_default().to_owned();
     let typed = Address {

@@ -81,20 +81,41 @@ pub(super) fn flow(parts: &Parts) -> String {
     pairs.into_iter().find(|(name, _)| name == "flow").map(|(_, value)| value).unwrap_or_default()
 }
 
+/// A form of a sign-up's page: what was sent, by whom, in which sign-up.
+pub(super) struct Posted {
+    pub(super) browser: Browser,
+    pub(super) session: Session,
+    pub(super) form: Form,
+    pub(super) underway: Underway,
+}
+
+/// Reads a sign-up's form. The button that cancels is the same on every page, and is answered here.
+pub(super) async fn posted(site: &Arc<Site>, request: Request) -> Result<Result<Posted, Response>, Refused> {
+    let (parts, body) = request.into_parts();
+    let browser = Browser::of(site, &parts).await?;
+    let form = Form::read(site, &parts, &browser, body).await?;
+    let session = signed_in(site, &browser)?.clone();
+    let id = form.get("flow").unwrap_or_default();
+    let underway = signup::find(&site.app, &session, id).await.map_err(Refused::by(site))?;
+    if form.has("cancel") || form.has("consentDenied") {
+        signup::abandon(&site.app, &underway).await.map_err(Refused::by(site))?;
+        return Ok(Err(redirect_to(StatusCode::FOUND, &underway.asked.request.denied())));
+    }
+    Ok(Ok(Posted { browser, session, form, underway }))
+}
+
 /// The answer to the consent page.
 pub(super) async fn consent(State(site): State<Arc<Site>>, request: Request) -> Result<Response, Refused> {
-    let (parts, body) = request.into_parts();
-    let browser = Browser::of(&site, &parts).await?;
-    let form = Form::read(&site, &parts, &browser, body).await?;
-    let session = signed_in(&site, &browser)?;
-    let id = form.get("flow").unwrap_or_default();
-    let underway = signup::find(&site.app, session, id).await.map_err(Refused::by(&site))?;
+    let Posted { browser, session, form, underway } = match posted(&site, request).await? {
+        Ok(posted) => posted,
+        Err(instead) => return Ok(instead),
+    };
     if !form.has("consentApproved") {
-        signup::abandon(&site.app, &underway).await.map_err(Refused::by(&site))?;
-        return Ok(redirect_to(StatusCode::FOUND, &underway.asked.request.denied()));
+        // No button was named, as when a form is sent by the Enter key: consent is never guessed.
+        return consent_page(&site, &browser, &underway.id, &underway.asked);
     }
     signup::consent(&site.app, &underway).await.map_err(Refused::by(&site))?;
-    step(&site, session, id).await
+    step(&site, &session, &underway.id).await
 }
 
 #[derive(Template)]
@@ -150,23 +171,17 @@ pub(super) async fn slot(State(site): State<Arc<Site>>, parts: Parts) -> Result<
 
 /// The answer to a slot's page: a product, or skip.
 pub(super) async fn slot_action(State(site): State<Arc<Site>>, request: Request) -> Result<Response, Refused> {
-    let (parts, body) = request.into_parts();
-    let browser = Browser::of(&site, &parts).await?;
-    let form = Form::read(&site, &parts, &browser, body).await?;
-    let session = signed_in(&site, &browser)?;
-    let id = form.get("flow").unwrap_or_default();
-    let underway = signup::find(&site.app, session, id).await.map_err(Refused::by(&site))?;
-    if form.has("cancel") {
-        signup::abandon(&site.app, &underway).await.map_err(Refused::by(&site))?;
-        return Ok(redirect_to(StatusCode::FOUND, &underway.asked.request.denied()));
-    }
+    let Posted { browser, session, form, underway } = match posted(&site, request).await? {
+        Ok(posted) => posted,
+        Err(instead) => return Ok(instead),
+    };
     let asin = form.get("asin").filter(|_| !form.has("skip"));
     if asin.is_none() && !form.has("skip") {
         let missing = Error::BadChoice("Please choose a product, or skip this slot.".into());
         return slot_page(&site, &browser, &underway, Some(&missing));
     }
     match signup::choose(&site.app, &underway, form.get("slotId").unwrap_or_default(), asin).await {
-        Ok(()) => step(&site, session, id).await,
+        Ok(()) => step(&site, &session, &underway.id).await,
         Err(error @ Error::BadChoice(_)) => slot_page(&site, &browser, &underway, Some(&error)),
         Err(error) => Err(Refused::by(&site)(error)),
     }
