@@ -68,7 +68,7 @@ impl Step {
             Self::Alone => alone(site),
             Self::Rust => {
                 let url = site.cluster()?.url.clone();
-                site.cargo(&["test", "--workspace"]).env(VARIABLE, url).run()
+                site.cargo(&["test", "--workspace", "--no-fail-fast"]).env(VARIABLE, url).run()
             }
             Self::Demo => demo(site),
             Self::Peers => peers::run(site),

@@ -41,7 +41,7 @@ fn canonical(path: &str) -> Option<String> {
 /// Rewrites a request's path into the routes' form. An absolute-form target keeps its path alone: the host is never
 /// looked at. What cannot be decoded is left, and finds no route.
 pub(crate) fn normalise(uri: &mut Uri) {
-    if uri.authority().is_none() && is_plain(uri.path()) {
+    if uri.authority().is_none() && uri.query() != Some("") && is_plain(uri.path()) {
         return;
     }
     let Some(path) = canonical(uri.path()) else { return };
