@@ -3,6 +3,8 @@
 //! A raw `|`, `:` or `/` stands for itself; a `%` that begins no escape stands for itself; `+` is a blank. Invariant:
 //! nothing is dropped: every pair comes out, in order, so that a caller can see a repeated name.
 
+use std::collections::HashSet;
+
 /// Decodes a query or a form body; `None` when it is not UTF-8 after decoding.
 #[must_use]
 pub fn decode(text: &[u8]) -> Option<Vec<(String, String)>> {
@@ -56,7 +58,8 @@ pub fn escape(text: &str, keep: &str) -> String {
 /// The first name that stands twice.
 #[must_use]
 pub fn repeated(pairs: &[(String, String)]) -> Option<&str> {
-    pairs.iter().enumerate().find(|(at, (name, _))| pairs[..*at].iter().any(|(n, _)| n == name)).map(|(_, p)| &*p.0)
+    let mut seen = HashSet::with_capacity(pairs.len());
+    pairs.iter().map(|(name, _)| name.as_str()).find(|name| !seen.insert(*name))
 }
 
 #[cfg(test)]
