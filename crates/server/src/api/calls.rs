@@ -4,6 +4,7 @@ use super::Call;
 use super::body::Fields;
 use super::problem::Problem;
 use crate::site::Site;
+use axum::body::Bytes;
 use opendrs_domain::reading::{DeviceStatus, SlotStatus};
 use opendrs_domain::version::{Endpoint, Version};
 use opendrs_domain::wire::{latest, v1};
@@ -12,9 +13,9 @@ use opendrs_service::{Error, device, order, reading, subscription};
 use serde::Serialize;
 
 /// The answer where there is nothing to say; some clients fail on an empty body.
-const NOTHING: &str = "{}";
+const NOTHING: Bytes = Bytes::from_static(b"{}");
 
-pub(super) async fn call(endpoint: Endpoint, call: Call<'_>) -> Result<String, Problem> {
+pub(super) async fn call(endpoint: Endpoint, call: Call<'_>) -> Result<Bytes, Problem> {
     match endpoint {
         Endpoint::Replenish => replenish(call).await,
         Endpoint::SlotStatus => slot_status(call).await,
@@ -26,11 +27,12 @@ pub(super) async fn call(endpoint: Endpoint, call: Call<'_>) -> Result<String, P
     }
 }
 
-fn write(answer: &impl Serialize) -> Result<String, Problem> {
-    serde_json::to_string(answer).map_err(|e| Problem::from(Error::Internal(e.to_string())))
+fn write(answer: &impl Serialize) -> Result<Bytes, Problem> {
+    let written = serde_json::to_vec(answer).map(Bytes::from);
+    written.map_err(|e| Problem::from(Error::Internal(e.to_string())))
 }
 
-async fn replenish(Call { site, caller, .. }: Call<'_>) -> Result<String, Problem> {
+async fn replenish(Call { site, caller, .. }: Call<'_>) -> Result<Bytes, Problem> {
     let slot = caller.slot.clone().ok_or(Problem::NotFound)?;
     let (detail_code, instance) = match order::replenish(&site.app, &caller, &slot).await? {
         Replenished::Standard(instance) => ("STANDARD_ORDER_PLACED", instance),
@@ -42,36 +44,36 @@ async fn replenish(Call { site, caller, .. }: Call<'_>) -> Result<String, Proble
 
 /// SlotStatus where everything is right, which is nearly always: the caller's check and the reading are one command.
 /// `None` when anything is not; then the ordinary order of checks says what it is.
-pub(super) async fn hot_slot_status(site: &Site, token: Option<&str>, slot: &str, body: &[u8]) -> Option<String> {
+pub(super) async fn hot_slot_status(site: &Site, token: Option<&str>, slot: &str, body: &[u8]) -> Option<Bytes> {
     let mut fields = Fields::read(body).ok()?;
     let status = SlotStatus::read(|name| fields.take(name)).ok()?;
     let stored = reading::report(&site.app, token, slot, &status).await.ok()?;
-    stored.then(|| NOTHING.into())
+    stored.then_some(NOTHING)
 }
 
-async fn slot_status(Call { site, mut caller, body, .. }: Call<'_>) -> Result<String, Problem> {
+async fn slot_status(Call { site, mut caller, body, .. }: Call<'_>) -> Result<Bytes, Problem> {
     let slot = caller.slot.take().ok_or(Problem::NotFound)?;
     let mut fields = Fields::read(&body)?;
     let status = SlotStatus::read(|name| fields.take(name)).map_err(Error::from)?;
     reading::add(&site.app, caller, slot, status).await?;
-    Ok(NOTHING.into())
+    Ok(NOTHING)
 }
 
-async fn device_status(Call { site, caller, body, .. }: Call<'_>) -> Result<String, Problem> {
+async fn device_status(Call { site, caller, body, .. }: Call<'_>) -> Result<Bytes, Problem> {
     let mut fields = Fields::read(&body)?;
     let status = DeviceStatus::read(|name| fields.take(name)).map_err(Error::from)?;
     device::status(&site.app, &caller, &status).await?;
-    Ok(NOTHING.into())
+    Ok(NOTHING)
 }
 
-async fn deregister(call: Call<'_>) -> Result<String, Problem> {
+async fn deregister(call: Call<'_>) -> Result<Bytes, Problem> {
     let named = (call.param("model"), call.param("serial"));
     let named = (named != ("", "")).then_some(named);
     device::deregister(&call.site.app, &call.caller, named).await?;
-    Ok(NOTHING.into())
+    Ok(NOTHING)
 }
 
-async fn subscription_info(Call { site, caller, result, .. }: Call<'_>) -> Result<String, Problem> {
+async fn subscription_info(Call { site, caller, result, .. }: Call<'_>) -> Result<Bytes, Problem> {
     let slots = subscription::info(&site.app, &caller).await?;
     match result {
         Version::V1 => write(&v1::SubscriptionInfo::from(slots.as_slice())),
@@ -79,7 +81,7 @@ async fn subscription_info(Call { site, caller, result, .. }: Call<'_>) -> Resul
     }
 }
 
-async fn cancel_test_orders(Call { site, mut caller, .. }: Call<'_>) -> Result<String, Problem> {
+async fn cancel_test_orders(Call { site, mut caller, .. }: Call<'_>) -> Result<Bytes, Problem> {
     let slot = caller.slot.take();
     let slots = order::cancel_test(&site.app, &caller, slot).await?;
     let status = |free| if free { "NO_ORDER_IN_PROGRESS" } else { "ORDER_INPROGRESS" };
@@ -90,7 +92,7 @@ async fn cancel_test_orders(Call { site, mut caller, .. }: Call<'_>) -> Result<S
     write(&latest::TestOrdersCancelled { slot_order_statuses })
 }
 
-async fn order_info(call: Call<'_>) -> Result<String, Problem> {
+async fn order_info(call: Call<'_>) -> Result<Bytes, Problem> {
     let order = order::info(&call.site.app, &call.caller, call.param("instance")).await?;
     write(&latest::OrderInfo::from(&order))
 }

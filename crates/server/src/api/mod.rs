@@ -140,7 +140,7 @@ async fn serve(site: &Site, spec: &'static Spec, params: &Params<'_>, request: R
     Ok(done(spec, result, json))
 }
 
-fn done(spec: &Spec, result: Version, json: String) -> Response {
+fn done(spec: &Spec, result: Version, json: axum::body::Bytes) -> Response {
     /// One value for each endpoint and version, written once.
     static VALUES: LazyLock<Vec<[HeaderValue; 2]>> = LazyLock::new(|| {
         let value = |spec: &Spec, version| HeaderValue::try_from(full_name(spec.result, version));

@@ -17,8 +17,9 @@ use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request};
 use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use http_body_util::{BodyExt, Limited};
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tower::ServiceExt;
@@ -92,26 +93,27 @@ pub(crate) async fn read(body: Body) -> Result<Bytes, BadBody> {
 }
 
 /// A header's value as text; what is no UTF-8 becomes replacement characters, which no rule accepts.
-pub(crate) fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<std::borrow::Cow<'h, str>> {
+pub(crate) fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<Cow<'h, str>> {
     headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()))
 }
 
 /// The bearer token of a request. Two `Authorization` headers are none: which one is meant is not guessed.
-pub(crate) fn bearer(headers: &HeaderMap) -> Option<String> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<Cow<'_, str>> {
     let mut values = headers.get_all("authorization").iter();
     let (value, None) = (values.next()?.to_str().ok()?, values.next()) else { return None };
     let (scheme, token) = value.trim().split_once(' ')?;
     let token = token.trim();
     // A client that encoded the token for a URL sends its bar encoded.
     scheme.eq_ignore_ascii_case("bearer").then(|| match token.contains('%') {
-        true => token.replacen("%7C", "|", 1).replacen("%7c", "|", 1),
-        false => token.to_owned(),
+        true => Cow::Owned(token.replacen("%7C", "|", 1).replacen("%7c", "|", 1)),
+        false => Cow::Borrowed(token),
     })
 }
 
 /// A JSON answer.
-pub(crate) fn json(status: StatusCode, body: String) -> Response {
-    let mut response = (status, body).into_response();
+pub(crate) fn json(status: StatusCode, body: impl Into<Body>) -> Response {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }

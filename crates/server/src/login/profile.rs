@@ -12,6 +12,7 @@ use opendrs_service::Error;
 use opendrs_service::error::OAuth;
 use opendrs_service::login::profile;
 use serde::Serialize;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The token of the query, of `x-amz-access-token`, or of `Authorization: Bearer`.
@@ -19,12 +20,14 @@ fn token(uri: &Uri, headers: &HeaderMap) -> Result<String, Error> {
     let query = form::decode(uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
     let in_query = query.into_iter().find(|(name, _)| name == "access_token").map(|(_, value)| value);
     let in_header = http::header(headers, "x-amz-access-token").map(|value| value.trim().to_owned());
-    in_query.or(in_header).or_else(|| http::bearer(headers)).filter(|token| !token.is_empty()).ok_or_else(|| {
-        Error::OAuth {
+    in_query
+        .or(in_header)
+        .or_else(|| http::bearer(headers).map(Cow::into_owned))
+        .filter(|token| !token.is_empty())
+        .ok_or_else(|| Error::OAuth {
             error: OAuth::InvalidRequest,
             description: "The request is missing a required parameter : access_token".into(),
-        }
-    })
+        })
 }
 
 #[derive(Serialize)]
