@@ -28,7 +28,7 @@ fn open(path: &Path, write: bool) -> Result<Connection> {
         write_ahead(&conn)?;
         conn.pragma_update(None, "synchronous", "FULL")?;
         // Rows are appended, so a page is written many times before it is full: a rarer checkpoint copies it once.
-        conn.pragma_update(None, "wal_autocheckpoint", 8000)?;
+        conn.pragma_update(None, "wal_autocheckpoint", 4000)?;
         conn.pragma_update(None, "temp_store", "MEMORY")?;
         conn.pragma_update(None, "query_only", !write)?;
         Ok(conn)
