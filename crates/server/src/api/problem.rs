@@ -13,7 +13,16 @@ use opendrs_service::Error;
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 const NAMESPACE: &str = "http://internal.amazon.com/coral/com.amazon.parkeraccioservice/";
 /// Seconds after which a client may try again when the store is out of reach.
-pub(crate) const RETRY_SECONDS: &str = "5";
+const RETRY_SECONDS: &str = "5";
+
+/// `Retry-After` of a refusal, where waiting helps.
+pub(crate) fn retry_after(error: &Error) -> Option<HeaderValue> {
+    match error {
+        Error::Throttled(seconds) => Some(HeaderValue::from(*seconds)),
+        Error::Unavailable(_) => Some(HeaderValue::from_static(RETRY_SECONDS)),
+        _ => None,
+    }
+}
 
 /// A refusal.
 #[derive(Debug)]
@@ -127,14 +136,10 @@ impl IntoResponse for Problem {
         if let Ok(value) = HeaderValue::try_from(format!("{name}:{NAMESPACE}")) {
             headers.insert(ERROR_TYPE, value);
         }
-        match &self {
-            Problem::Service(Error::Throttled(seconds)) => {
-                headers.insert(RETRY_AFTER, HeaderValue::from(*seconds));
-            }
-            _ if status == StatusCode::SERVICE_UNAVAILABLE => {
-                headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS));
-            }
-            _ => {}
+        if let Problem::Service(error) = &self
+            && let Some(after) = retry_after(error)
+        {
+            headers.insert(RETRY_AFTER, after);
         }
         response
     }

@@ -188,7 +188,7 @@ impl Config {
         if named.as_os_str().is_empty() { self.server.data.join("master.key") } else { named.clone() }
     }
 
-    /// How long a request's head may take.
+    /// How long a connection may go without an answer.
     #[must_use]
     pub fn head_timeout(&self) -> Duration {
         Duration::from_secs(u64::try_from(self.server.head_timeout.0.secs()).unwrap_or(60).max(1))

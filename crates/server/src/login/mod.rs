@@ -6,7 +6,7 @@
 mod profile;
 mod token;
 
-use crate::api::problem::{RETRY_SECONDS, log};
+use crate::api::problem::{log, retry_after};
 use crate::http;
 use crate::http::route::{Route, get, post};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -95,14 +95,8 @@ impl IntoResponse for Refused {
         if self.basic && status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"opendrs\""));
         }
-        match &self.error {
-            Error::Throttled(seconds) => {
-                headers.insert(RETRY_AFTER, HeaderValue::from(*seconds));
-            }
-            Error::Unavailable(_) => {
-                headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS));
-            }
-            _ => {}
+        if let Some(after) = retry_after(&self.error) {
+            headers.insert(RETRY_AFTER, after);
         }
         response
     }

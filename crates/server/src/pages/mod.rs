@@ -10,7 +10,7 @@ mod setup;
 mod signin;
 mod teaser;
 
-use crate::api::problem::{RETRY_SECONDS, log};
+use crate::api::problem::{log, retry_after};
 use crate::http::route::{Route, get, post};
 use crate::site::Site;
 use askama::Template;
@@ -154,14 +154,8 @@ impl IntoResponse for Refused {
             error => error.to_string(),
         };
         let mut response = page(&self.site, status, &Message { title, text: &text }, None);
-        match &self.error {
-            Error::Throttled(seconds) => {
-                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*seconds));
-            }
-            Error::Unavailable(_) => {
-                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS));
-            }
-            _ => {}
+        if let Some(after) = retry_after(&self.error) {
+            response.headers_mut().insert(RETRY_AFTER, after);
         }
         response
     }

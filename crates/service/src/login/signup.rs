@@ -52,7 +52,7 @@ impl Underway {
     }
 }
 
-/// Finds a sign-up of this session.
+/// Finds a sign-up that a browser's sign-in began.
 ///
 /// # Errors
 /// [`Error::SignupGone`] when it ended, or belongs to another session.
