@@ -125,6 +125,12 @@ impl Db {
         self.writer.write(command).await
     }
 
+    /// Lets the commands of the current thread travel to the writer and back together, once a turn of its loop, which
+    /// must be a runtime of its own. For threads that serve many calls; others need not.
+    pub fn settle(&self) {
+        self.writer.settle();
+    }
+
     /// A connection to read with, outside any transaction, on the caller's thread. Held briefly: there are few.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ mod migrate;
 mod pg;
 mod queries;
 mod sql;
+mod turn;
 mod tx;
 mod value;
 mod write;

@@ -3,8 +3,8 @@
 //! Invariant: `synchronous=FULL` in WAL mode, so an answered command survives a power cut; group commit pays for it.
 
 use crate::queries::Q;
+use crate::turn::{Lane, PARCELS, Parcel, unavailable};
 use crate::tx::On;
-use crate::write::{Job, Lane, MAX_BATCH};
 use crate::{Error, Result, Tx, migrate};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
@@ -104,23 +104,16 @@ impl Drop for Reading<'_> {
 /// Starts the writer's thread; it ends when the last [`crate::Db`] is gone.
 pub(crate) fn start_writer(mut conn: Connection, mut lane: Lane) -> Result<()> {
     let work = move || {
-        let mut batch: Vec<Box<dyn Job>> = Vec::with_capacity(MAX_BATCH);
-        while lane.blocking_recv_many(&mut batch, MAX_BATCH) > 0 {
+        let mut batch: Vec<Parcel> = Vec::with_capacity(PARCELS);
+        while lane.blocking_recv_many(&mut batch, PARCELS) > 0 {
             match attempt(&mut conn, &mut batch) {
-                Ok(()) => batch.drain(..).for_each(|job| job.answer(Ok(()))),
-                Err(Failed::AtCommit(error)) => {
-                    // After a failed sync the engine cannot say what is on disk: nobody is told anything else.
-                    let words = error.to_string();
-                    batch.drain(..).for_each(|job| job.answer(Err(Error::Unavailable(words.clone()))));
-                }
-                Err(Failed::Before(_)) => {
-                    for job in batch.drain(..) {
-                        let mut one = [job];
-                        let result = attempt(&mut conn, &mut one).map_err(Failed::into_error);
-                        let [job] = one;
-                        job.answer(result);
-                    }
-                }
+                Ok(()) => batch.drain(..).for_each(|parcel| parcel.answer(|| Ok(()))),
+                // After a failed sync the engine cannot say what is on disk: nobody is told anything else.
+                Err(Failed::AtCommit(error)) => unavailable(&mut batch, &error),
+                Err(Failed::Before(_)) => batch.drain(..).flat_map(Parcel::split).for_each(|mut parcel| {
+                    let result = attempt(&mut conn, std::slice::from_mut(&mut parcel)).map_err(Failed::into_error);
+                    parcel.answer_one(result);
+                }),
             }
         }
     };
@@ -141,9 +134,10 @@ impl Failed {
     }
 }
 
-fn attempt(conn: &mut Connection, batch: &mut [Box<dyn Job>]) -> Result<(), Failed> {
+fn attempt(conn: &mut Connection, batch: &mut [Parcel]) -> Result<(), Failed> {
     control(conn, "BEGIN IMMEDIATE").map_err(Failed::Before)?;
-    let done = batch.iter_mut().try_for_each(|job| ready(job.run(&mut Tx::new(On::Lite(conn)))));
+    let mut jobs = batch.iter_mut().flat_map(|parcel| &mut parcel.jobs);
+    let done = jobs.try_for_each(|job| ready(job.run(&mut Tx::new(On::Lite(conn)))));
     let failed = match done {
         Ok(()) => match control(conn, "COMMIT") {
             Ok(()) => return Ok(()),

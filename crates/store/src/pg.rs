@@ -5,9 +5,10 @@
 
 use crate::error::words;
 use crate::queries::Q;
+use crate::turn::{Lane, PARCELS, Parcel, unavailable};
 use crate::tx::On;
 use crate::value::V;
-use crate::write::{Job, Lane, MAX_BATCH};
+use crate::write::Job;
 use crate::{Error, Result, Tx};
 use futures_util::future::{join, try_join_all};
 use std::collections::HashMap;
@@ -97,25 +98,22 @@ impl Readers {
 pub(crate) async fn start_lane(config: &Config, mut lane: Lane) -> Result<()> {
     let (mut conn, config) = (connect(config).await?, config.clone());
     tokio::spawn(async move {
-        let mut batch: Vec<Box<dyn Job>> = Vec::with_capacity(MAX_BATCH);
-        while lane.recv_many(&mut batch, MAX_BATCH).await > 0 {
+        let mut batch: Vec<Parcel> = Vec::with_capacity(PARCELS);
+        while lane.recv_many(&mut batch, PARCELS).await > 0 {
             if conn.client.is_closed() {
                 match connect(&config).await {
                     Ok(new) => conn = new,
                     Err(error) => {
-                        let words = error.to_string();
-                        batch.drain(..).for_each(|job| job.answer(Err(Error::Unavailable(words.clone()))));
+                        unavailable(&mut batch, &error);
                         continue;
                     }
                 }
             }
-            // One order of locks on every node: fewer deadlocks.
-            batch.sort_by_key(|job| job.key());
             if attempt(&conn, &mut batch).await.is_ok() {
-                batch.drain(..).for_each(|job| job.answer(Ok(())));
+                batch.drain(..).for_each(|parcel| parcel.answer(|| Ok(())));
             } else {
-                for job in batch.drain(..) {
-                    one_by_one(&conn, job).await;
+                for parcel in batch.drain(..).flat_map(Parcel::split) {
+                    one_by_one(&conn, parcel).await;
                 }
             }
         }
@@ -123,8 +121,8 @@ pub(crate) async fn start_lane(config: &Config, mut lane: Lane) -> Result<()> {
     Ok(())
 }
 
-async fn one_by_one(conn: &PgConn, job: Box<dyn Job>) {
-    let mut one = [job];
+async fn one_by_one(conn: &PgConn, parcel: Parcel) {
+    let mut one = [parcel];
     let mut result = attempt(conn, &mut one).await;
     let mut looked_again = false;
     for _ in 0..CONFLICTS {
@@ -136,15 +134,18 @@ async fn one_by_one(conn: &PgConn, job: Box<dyn Job>) {
         }
         result = attempt(conn, &mut one).await;
     }
-    let [job] = one;
-    job.answer(result);
+    let [parcel] = one;
+    parcel.answer_one(result);
 }
 
-async fn attempt(conn: &PgConn, batch: &mut [Box<dyn Job>]) -> Result<()> {
+async fn attempt(conn: &PgConn, batch: &mut [Parcel]) -> Result<()> {
+    let mut jobs: Vec<_> = batch.iter_mut().flat_map(|parcel| &mut parcel.jobs).collect();
+    // One order of locks on every node: fewer deadlocks.
+    jobs.sort_by_key(|job| job.key());
     // Commands of one key in their order; different keys share the connection's pipeline.
-    let mut groups: Vec<Vec<&mut Box<dyn Job>>> = Vec::with_capacity(batch.len());
-    let mut place: HashMap<u64, usize> = HashMap::with_capacity(batch.len());
-    for job in batch {
+    let mut groups: Vec<Vec<&mut Box<dyn Job>>> = Vec::with_capacity(jobs.len());
+    let mut place: HashMap<u64, usize> = HashMap::with_capacity(jobs.len());
+    for job in jobs {
         let at = *place.entry(job.key()).or_insert_with(|| {
             groups.push(Vec::new());
             groups.len() - 1

@@ -4,11 +4,11 @@
 //! one gathers: an idle system adds no delay, a busy one makes big batches, and there is no timer. Invariant: a command
 //! is answered `Ok` only after the commit that holds it; a command that fails does not take its neighbours with it.
 
+use crate::turn::{self, Lane, Lanes};
 use crate::{Error, Result, Tx};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
-use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
 /// One command: load, decide, save. A refusal is a value of `Out`, not an error.
@@ -25,7 +25,7 @@ pub trait Write: Send + Sync + 'static {
 
 /// The most commands one transaction takes.
 pub(crate) const MAX_BATCH: usize = 512;
-/// How many commands may wait; beyond that a caller waits before it may queue.
+/// How many messages may wait; beyond that a sender waits before it may queue.
 const QUEUE: usize = 8192;
 
 pub(crate) type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -69,17 +69,15 @@ fn panicked<W>() -> Error {
     Error::Statement { query: std::any::type_name::<W>(), source: "the command panicked".into() }
 }
 
-fn stopped() -> Error {
+pub(crate) fn stopped() -> Error {
     Error::Unavailable("the store is shutting down".into())
 }
 
 /// The sending side of the writers.
 #[derive(Clone)]
 pub(crate) struct Writer {
-    lanes: Arc<[mpsc::Sender<Box<dyn Job>>]>,
+    lanes: Lanes,
 }
-
-pub(crate) type Lane = mpsc::Receiver<Box<dyn Job>>;
 
 impl Writer {
     /// A writer of so many lanes, and the lanes' ends.
@@ -92,7 +90,12 @@ impl Writer {
         let (back, answer) = oneshot::channel();
         let lane = usize::try_from(command.key() % self.lanes.len() as u64).unwrap_or_default();
         let job = Box::new(Queued { command, out: None, back });
-        self.lanes[lane].send(job).await.map_err(|_| stopped())?;
+        turn::send(&self.lanes, lane, job).await?;
         answer.await.map_err(|_| stopped())?
+    }
+
+    /// Lets the current thread's commands travel together; see [`turn`].
+    pub(crate) fn settle(&self) {
+        turn::settle(&self.lanes);
     }
 }

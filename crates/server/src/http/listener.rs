@@ -3,6 +3,7 @@
 //! Invariant: a taken port is refused at the start (no port sharing), a slow or silent client costs one bounded
 //! connection, and a stop lets every answer under way finish.
 
+use super::threads::Threads;
 use super::wire::Wire;
 use crate::Routes;
 use crate::site::Site;
@@ -65,6 +66,10 @@ impl Listener {
     /// Serves until `stop` turns true and the answers under way are finished.
     pub async fn serve(self, site: Arc<Site>, routes: Routes, mut stop: watch::Receiver<bool>) {
         let places = Arc::new(Semaphore::new(self.limits.connections));
+        let threads = match Threads::start(&site.app.db) {
+            Ok(threads) => threads,
+            Err(error) => return tracing::error!(%error, "no thread to serve with: raise the limit on threads"),
+        };
         loop {
             let place = places.clone().acquire_owned();
             let accepted = tokio::select! {
@@ -77,9 +82,13 @@ impl Listener {
                 tokio::task::yield_now().await;
                 continue;
             };
-            let connection = connection(stream, peer, self.limits, site.clone(), routes.clone(), stop.clone());
-            tokio::spawn(async move {
-                connection.await;
+            // Its readiness is watched by the loop that serves it.
+            let Ok(stream) = stream.into_std() else { continue };
+            let (limits, site, routes, stop) = (self.limits, site.clone(), routes.clone(), stop.clone());
+            threads.spawn(async move {
+                if let Ok(stream) = TcpStream::from_std(stream) {
+                    connection(stream, peer, limits, site, routes, stop).await;
+                }
                 drop(place);
             });
         }

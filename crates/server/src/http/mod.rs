@@ -6,6 +6,7 @@
 mod listener;
 pub(crate) mod path;
 pub(crate) mod route;
+mod threads;
 mod wire;
 
 pub(crate) use listener::stopped;

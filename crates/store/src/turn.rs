@@ -1,0 +1,113 @@
+//! One message a thread and loop turn, to the writer and back.
+//!
+//! What it is: the commands that a serving thread's loop finds in one turn travel to the writer together, and their
+//! outcomes come back together, so that waking a thread is paid once a turn and not once a command. What it is not: it
+//! waits for nothing, and it decides neither order nor batch. Invariant: a command is answered once, on the thread it
+//! came from; a thread without a desk sends and is answered command by command.
+
+use crate::write::{Job, MAX_BATCH, stopped};
+use crate::{Error, Result};
+use std::cell::RefCell;
+use std::sync::Arc;
+use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+/// How many commands one parcel holds at most.
+const PARCEL: usize = 64;
+/// How many parcels the writer takes at once.
+pub(crate) const PARCELS: usize = MAX_BATCH / PARCEL;
+
+type Done = Vec<(Box<dyn Job>, Result<()>)>;
+
+/// Commands of one turn.
+pub(crate) struct Parcel {
+    pub(crate) jobs: Vec<Box<dyn Job>>,
+    /// The desk they came from.
+    back: Option<UnboundedSender<Done>>,
+}
+
+pub(crate) type Lanes = Arc<[Sender<Parcel>]>;
+pub(crate) type Lane = Receiver<Parcel>;
+
+impl Parcel {
+    pub(crate) fn single(job: Box<dyn Job>) -> Self {
+        Self { jobs: vec![job], back: None }
+    }
+
+    /// Answers all of them alike.
+    pub(crate) fn answer(self, mut result: impl FnMut() -> Result<()>) {
+        match self.back {
+            None => self.jobs.into_iter().for_each(|job| job.answer(result())),
+            // A desk that is gone has nobody left to tell.
+            Some(back) => drop(back.send(self.jobs.into_iter().map(|job| (job, result())).collect())),
+        }
+    }
+
+    /// Answers the only one.
+    pub(crate) fn answer_one(self, result: Result<()>) {
+        let mut result = Some(result);
+        self.answer(|| result.take().unwrap_or_else(|| Err(stopped())));
+    }
+
+    /// A parcel for each command.
+    pub(crate) fn split(self) -> impl Iterator<Item = Self> {
+        let back = self.back;
+        self.jobs.into_iter().map(move |job| Self { jobs: vec![job], back: back.clone() })
+    }
+}
+
+/// All parcels of a batch are told that their outcome is not known.
+pub(crate) fn unavailable(parcels: &mut Vec<Parcel>, error: &Error) {
+    let words = error.to_string();
+    parcels.drain(..).for_each(|parcel| parcel.answer(|| Err(Error::Unavailable(words.clone()))));
+}
+
+/// A thread's desk with one store's lanes.
+struct Desk {
+    lanes: Lanes,
+    out: UnboundedSender<(usize, Box<dyn Job>)>,
+}
+
+thread_local! {
+    static DESKS: RefCell<Vec<Desk>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Gives the current thread a desk, for as long as it lives; its loop must be a runtime of its own.
+pub(crate) fn settle(lanes: &Lanes) {
+    let (out, waiting) = unbounded_channel();
+    let (back, done) = unbounded_channel();
+    tokio::spawn(outgoing(waiting, lanes.clone(), back));
+    tokio::spawn(incoming(done));
+    DESKS.with_borrow_mut(|desks| desks.push(Desk { lanes: lanes.clone(), out }));
+}
+
+/// Sends a command on its way: with others of its turn, where the thread has a desk.
+pub(crate) async fn send(lanes: &Lanes, lane: usize, job: Box<dyn Job>) -> Result<()> {
+    let left = DESKS.with_borrow(|desks| match desks.iter().find(|desk| Arc::ptr_eq(&desk.lanes, lanes)) {
+        Some(desk) => desk.out.send((lane, job)).map(|()| None).map_err(|_| stopped()),
+        None => Ok(Some(job)),
+    })?;
+    match left {
+        Some(job) => lanes[lane].send(Parcel::single(job)).await.map_err(|_| stopped()),
+        None => Ok(()),
+    }
+}
+
+/// Woken by the first command of a turn, this runs after all that were ready in it.
+async fn outgoing(mut waiting: UnboundedReceiver<(usize, Box<dyn Job>)>, lanes: Lanes, back: UnboundedSender<Done>) {
+    let mut turn = Vec::with_capacity(PARCEL);
+    while waiting.recv_many(&mut turn, PARCEL).await > 0 {
+        for (lane, to) in lanes.iter().enumerate() {
+            let jobs: Vec<_> = turn.extract_if(.., |(at, _)| *at == lane).map(|(_, job)| job).collect();
+            if !jobs.is_empty() {
+                // A writer that is gone drops the commands, which tells their callers.
+                let _ = to.send(Parcel { jobs, back: Some(back.clone()) }).await;
+            }
+        }
+    }
+}
+
+async fn incoming(mut done: UnboundedReceiver<Done>) {
+    while let Some(turn) = done.recv().await {
+        turn.into_iter().for_each(|(job, result)| job.answer(result));
+    }
+}
