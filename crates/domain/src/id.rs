@@ -54,6 +54,10 @@ plain_ids! {
     EventId = "an event id (a UUID)";
     /// A stored reading (slot status).
     ReadingId = "a reading id (a UUID)";
+    /// A receiver of notifications.
+    TopicId = "a topic id (a UUID)";
+    /// A message on its way to one receiver.
+    DeliveryId = "a delivery id (a UUID)";
     /// An order; see [`InstanceId`] for its shape on the wire.
     OrderId = "an order id (a UUID)";
 }

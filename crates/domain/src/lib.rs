@@ -8,6 +8,7 @@
 
 pub mod customer;
 pub mod date;
+pub mod delivery;
 pub mod device;
 pub mod id;
 pub mod login;
@@ -24,5 +25,6 @@ pub mod subscription;
 pub mod text;
 pub mod time;
 pub mod token;
+pub mod topic;
 pub mod version;
 pub mod wire;

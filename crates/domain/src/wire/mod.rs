@@ -4,6 +4,7 @@
 //! bytes made here are what receivers parse, compact and in a fixed order; names are spelt as the specification does.
 
 pub mod latest;
+pub mod sns;
 pub mod v1;
 
 use crate::notification::Event;

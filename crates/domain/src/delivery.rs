@@ -1,0 +1,344 @@
+//! A delivery: one message on its way to one receiver; when it is tried again, and when it is given up.
+//!
+//! Not here: sending. Invariant: what an attempt's outcome means is decided by [`Policy::after`] alone; under the `sns`
+//! policy nothing is tried later than an hour after the first attempt (sns-delivery A6).
+
+use crate::time::{Span, Time};
+use serde::Deserialize;
+
+/// How long a receiver may take to answer (sns-delivery A6).
+pub const ATTEMPT: Span = Span::from_secs(15);
+/// The longest that all attempts under the `sns` policy may take together.
+const TOTAL: Span = Span::from_secs(3600);
+/// Waits before each retry under the `extended` policy: about three days in all (Standard Webhooks).
+const EXTENDED: [Span; 9] = [
+    Span::from_secs(5),
+    Span::from_mins(5),
+    Span::from_mins(30),
+    Span::from_hours(2),
+    Span::from_hours(5),
+    Span::from_hours(10),
+    Span::from_hours(14),
+    Span::from_hours(20),
+    Span::from_hours(24),
+];
+
+/// Where a delivery stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum State {
+    /// An earlier message of the same device to the same receiver goes first.
+    Queued,
+    /// It is sent when it is due.
+    Waiting,
+    /// A node is sending it; when its lease ends, another may.
+    Sending,
+    /// The receiver took it.
+    Delivered,
+    /// It was given up; it can be replayed.
+    Dead,
+}
+
+impl State {
+    const ALL: [State; 5] = [State::Queued, State::Waiting, State::Sending, State::Delivered, State::Dead];
+
+    /// The word of the store and of the command line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            State::Queued => "queued",
+            State::Waiting => "waiting",
+            State::Sending => "sending",
+            State::Delivered => "delivered",
+            State::Dead => "dead",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+}
+
+/// How an attempt ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The receiver answered with a status, and perhaps said how many seconds to wait.
+    Answered(u16, Option<i64>),
+    /// No answer: refused, reset, bad certificate, out of time.
+    Silent(String),
+    /// The address may not be sent to, now or later.
+    Forbidden(String),
+}
+
+/// What follows from an attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// It is done.
+    Delivered,
+    /// Again, then.
+    Retry(Time),
+    /// Never again, unless somebody replays it; why.
+    Dead(String),
+    /// Never again, and the receiver wants no more messages at all.
+    Gone(String),
+}
+
+/// How the wait grows between `minDelayTarget` and `maxDelayTarget`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Backoff {
+    /// By equal steps.
+    #[default]
+    Linear,
+    /// By steps that grow evenly.
+    Arithmetic,
+    /// By equal factors.
+    Geometric,
+    /// Twofold each time.
+    Exponential,
+}
+
+/// `healthyRetryPolicy` (sns-delivery A6).
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Phases {
+    min_delay_target: i64,
+    max_delay_target: i64,
+    num_retries: i64,
+    num_no_delay_retries: i64,
+    num_min_delay_retries: i64,
+    num_max_delay_retries: i64,
+    backoff_function: Backoff,
+}
+
+impl Default for Phases {
+    fn default() -> Self {
+        Self {
+            min_delay_target: 20,
+            max_delay_target: 20,
+            num_retries: 3,
+            num_no_delay_retries: 0,
+            num_min_delay_retries: 0,
+            num_max_delay_retries: 0,
+            backoff_function: Backoff::Linear,
+        }
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+struct Written {
+    healthy_retry_policy: Phases,
+    throttle_policy: Throttle,
+    // Obsolete, and taken without effect as SNS does.
+    #[serde(rename = "sicklyRetryPolicy")]
+    _sickly: Option<serde::de::IgnoredAny>,
+    #[serde(rename = "guaranteed")]
+    _guaranteed: Option<serde::de::IgnoredAny>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+struct Throttle {
+    max_receives_per_second: Option<i64>,
+}
+
+/// How a receiver's messages are tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Policy {
+    /// As SNS does, with at most so many messages a second.
+    Sns(Phases, Option<i64>),
+    /// For about three days, as Standard Webhooks suggests; 410 ends the receiver.
+    Extended,
+}
+
+impl Policy {
+    /// Reads `sns`, `extended`, or a subscription's DeliveryPolicy as JSON.
+    ///
+    /// # Errors
+    /// A sentence that names the field and its range.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "" | "sns" => return Ok(Policy::Sns(Phases::default(), None)),
+            "extended" => return Ok(Policy::Extended),
+            _ => {}
+        }
+        let Written { healthy_retry_policy: phases, throttle_policy, .. } =
+            serde_json::from_str(text).map_err(|e| {
+                format!("a delivery policy is `sns`, `extended`, or the JSON of an SNS DeliveryPolicy: {e}")
+            })?;
+        let p = &phases;
+        let fixed = [p.num_no_delay_retries, p.num_min_delay_retries, p.num_max_delay_retries];
+        let rules = [
+            ((1..=3600).contains(&p.max_delay_target), "maxDelayTarget is 1 to 3600 seconds"),
+            ((1..=p.max_delay_target).contains(&p.min_delay_target), "minDelayTarget is 1 to maxDelayTarget seconds"),
+            ((0..=100).contains(&p.num_retries), "numRetries is 0 to 100"),
+            (fixed.iter().all(|n| (0..=100).contains(n)), "the numbers of retries of each phase are 0 to 100"),
+            (fixed.iter().sum::<i64>() <= p.num_retries, "the phases' retries are together at most numRetries"),
+            (throttle_policy.max_receives_per_second.is_none_or(|n| n >= 1), "maxReceivesPerSecond is 1 or more"),
+        ];
+        match rules.iter().find(|(good, _)| !good) {
+            Some((_, rule)) => Err(format!("delivery policy: {rule}")),
+            None => Ok(Policy::Sns(phases, throttle_policy.max_receives_per_second)),
+        }
+    }
+
+    /// How many messages a second the receiver takes at most, on average.
+    #[must_use]
+    pub fn per_second(&self) -> Option<i64> {
+        match self {
+            Policy::Sns(_, rate) => *rate,
+            Policy::Extended => None,
+        }
+    }
+
+    /// What follows from attempt number `attempt` (from 1), which ended `now`; `began` is when the first one did.
+    /// `jitter` spreads retries by up to a tenth of the wait.
+    #[must_use]
+    pub fn after(&self, attempt: i64, outcome: &Outcome, began: Time, now: Time, jitter: u8) -> Next {
+        let (why, asked) = match outcome {
+            Outcome::Answered(200..=299, _) => return Next::Delivered,
+            Outcome::Answered(410, _) if *self == Policy::Extended => {
+                return Next::Gone("the receiver answered 410: it is gone".into());
+            }
+            Outcome::Answered(status @ (429 | 500..=599), asked) => (format!("the receiver answered {status}"), *asked),
+            Outcome::Answered(status, _) if *self == Policy::Extended => {
+                (format!("the receiver answered {status}"), None)
+            }
+            // Under SNS's rules whatever else a receiver answers is its last word (sns-delivery A6).
+            Outcome::Answered(status, _) => {
+                return Next::Dead(format!("the receiver answered {status}, which is final"));
+            }
+            Outcome::Silent(why) => (why.clone(), None),
+            Outcome::Forbidden(why) => return Next::Dead(why.clone()),
+        };
+        let Some(wait) = self.wait(attempt) else {
+            return Next::Dead(format!("{why}; attempt {attempt} was the last"));
+        };
+        let wait = Span::from_micros(wait.micros() + wait.micros() / 10 * i64::from(jitter) / 255);
+        let at = now + wait.max(Span::from_secs(asked.unwrap_or_default().clamp(0, 24 * 3600)));
+        match self {
+            Policy::Sns(..) if at.since(began) > TOTAL => Next::Dead(format!("{why}; an hour of attempts is over")),
+            _ => Next::Retry(at),
+        }
+    }
+
+    /// The wait before the retry that follows attempt number `attempt`.
+    fn wait(&self, attempt: i64) -> Option<Span> {
+        match self {
+            Policy::Sns(phases, _) => phases.wait(attempt),
+            Policy::Extended => EXTENDED.get(usize::try_from(attempt - 1).ok()?).copied(),
+        }
+    }
+}
+
+impl Phases {
+    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "seconds, 3600 at most")]
+    fn wait(&self, retry: i64) -> Option<Span> {
+        let backoff =
+            self.num_retries - self.num_no_delay_retries - self.num_min_delay_retries - self.num_max_delay_retries;
+        let (min, max) = (self.min_delay_target as f64, self.max_delay_target as f64);
+        let at = retry - self.num_no_delay_retries - self.num_min_delay_retries - 1;
+        let seconds = if retry > self.num_retries {
+            return None;
+        } else if retry <= self.num_no_delay_retries {
+            0.0
+        } else if at < 0 {
+            min
+        } else if at >= backoff {
+            max
+        } else {
+            let (at, last) = (at as f64, (backoff - 1).max(1) as f64);
+            match self.backoff_function {
+                Backoff::Linear => min + (max - min) * at / last,
+                Backoff::Arithmetic => min + (max - min) * at * (at + 1.0) / (last * (last + 1.0)),
+                Backoff::Geometric => min * (max / min).powf(at / last),
+                Backoff::Exponential => (min * at.exp2()).min(max),
+            }
+        };
+        Some(Span::from_micros((seconds * 1e6) as i64))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waits(policy: &str) -> Vec<i64> {
+        let policy = Policy::parse(policy).unwrap();
+        (1..).map_while(|attempt| policy.wait(attempt)).map(Span::secs).collect()
+    }
+
+    #[test]
+    fn phases_follow_one_another() {
+        assert_eq!(waits("sns"), [20, 20, 20]);
+        let phases = r#"{"healthyRetryPolicy":{"minDelayTarget":1,"maxDelayTarget":60,"numRetries":50,
+            "numNoDelayRetries":3,"numMinDelayRetries":2,"numMaxDelayRetries":35,"backoffFunction":"exponential"}}"#;
+        assert_eq!(waits(phases)[..16], [0, 0, 0, 1, 1, 1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60]);
+        assert_eq!(waits(phases).len(), 50);
+        for (function, wanted) in
+            [("linear", [10, 20, 30, 40]), ("arithmetic", [10, 15, 25, 40]), ("geometric", [10, 15, 25, 40])]
+        {
+            let policy = format!(
+                r#"{{"healthyRetryPolicy":{{"minDelayTarget":10,"maxDelayTarget":40,"numRetries":4,"backoffFunction":"{function}"}}}}"#
+            );
+            assert_eq!(waits(&policy), wanted, "{function}");
+        }
+        assert_eq!(waits("extended").iter().sum::<i64>() / 3600, 75);
+    }
+
+    fn began() -> Time {
+        Time::from_secs(1_520_139_967)
+    }
+
+    #[test]
+    fn what_an_answer_means() {
+        let [sns, extended] = ["sns", "extended"].map(|text| Policy::parse(text).unwrap());
+        let after = |policy: &Policy, outcome: Outcome| policy.after(1, &outcome, began(), began(), 0);
+        for status in [200, 204, 299] {
+            assert_eq!(after(&sns, Outcome::Answered(status, None)), Next::Delivered);
+        }
+        for status in [500, 503, 599, 429] {
+            assert_eq!(after(&sns, Outcome::Answered(status, None)), Next::Retry(began() + Span::from_secs(20)));
+        }
+        for status in [301, 400, 403, 404, 410] {
+            assert!(matches!(after(&sns, Outcome::Answered(status, None)), Next::Dead(_)), "{status}");
+        }
+        assert_eq!(after(&sns, Outcome::Answered(429, Some(90))), Next::Retry(began() + Span::from_secs(90)));
+        assert_eq!(after(&sns, Outcome::Silent("reset".into())), Next::Retry(began() + Span::from_secs(20)));
+        assert!(matches!(after(&extended, Outcome::Answered(410, None)), Next::Gone(_)));
+        assert_eq!(after(&extended, Outcome::Answered(404, None)), Next::Retry(began() + Span::from_secs(5)));
+        assert!(matches!(after(&extended, Outcome::Forbidden("no".into())), Next::Dead(_)));
+    }
+
+    #[test]
+    fn nothing_is_tried_after_the_last_attempt_or_after_an_hour() {
+        let sns = Policy::parse("sns").unwrap();
+        let silent = Outcome::Silent("no answer".into());
+        assert_eq!(sns.after(4, &silent, began(), began(), 0), Next::Dead("no answer; attempt 4 was the last".into()));
+        let late = began() + Span::from_secs(3590);
+        assert_eq!(
+            sns.after(1, &silent, began(), late, 0),
+            Next::Dead("no answer; an hour of attempts is over".into())
+        );
+        assert_eq!(sns.after(1, &silent, began(), began(), 255), Next::Retry(began() + Span::from_secs(22)));
+    }
+
+    #[test]
+    fn a_policy_out_of_range_says_which_rule_it_breaks() {
+        for (policy, says) in [
+            (r#"{"healthyRetryPolicy":{"minDelayTarget":30}}"#, "minDelayTarget is 1 to maxDelayTarget"),
+            (r#"{"healthyRetryPolicy":{"maxDelayTarget":3601}}"#, "maxDelayTarget is 1 to 3600"),
+            (r#"{"healthyRetryPolicy":{"numRetries":101}}"#, "numRetries is 0 to 100"),
+            (r#"{"healthyRetryPolicy":{"numNoDelayRetries":4}}"#, "together at most numRetries"),
+            (r#"{"throttlePolicy":{"maxReceivesPerSecond":0}}"#, "maxReceivesPerSecond is 1 or more"),
+            (r#"{"healthyRetries":{}}"#, "unknown field `healthyRetries`"),
+            ("often", "`sns`, `extended`, or the JSON"),
+        ] {
+            let error = Policy::parse(policy).unwrap_err();
+            assert!(error.contains(says), "{error}");
+        }
+        assert_eq!(Policy::parse(r#"{"throttlePolicy":{"maxReceivesPerSecond":5}}"#).unwrap().per_second(), Some(5));
+    }
+}

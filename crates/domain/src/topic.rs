@@ -1,0 +1,131 @@
+//! A topic: where a security profile's notifications go, and how.
+//!
+//! Not here: what is said ([`crate::notification`]) and when it is tried again ([`crate::delivery`]). Invariant: until
+//! the receiver confirmed, it gets nothing but the question whether it wants to (sns-delivery A5).
+
+use crate::delivery::Policy;
+use crate::id::{ProfileId, TopicId};
+use crate::time::{Span, Time};
+use uuid::Uuid;
+
+/// How long a confirmation's token is good (sns-delivery A5).
+pub const TOKEN_LIFETIME: Span = Span::from_hours(48);
+/// How long the secret before a rotation still signs beside the new one (sns-delivery B4).
+pub const SECRET_GRACE: Span = Span::from_hours(24);
+
+/// Where a topic stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// The receiver was asked and has not confirmed.
+    Pending,
+    /// It gets what the profile's devices cause.
+    Confirmed,
+    /// It asked for no more messages.
+    Unsubscribed,
+    /// An operator, or an answer of 410, switched it off.
+    Disabled,
+}
+
+impl State {
+    const ALL: [State; 4] = [State::Pending, State::Confirmed, State::Unsubscribed, State::Disabled];
+
+    /// The word of the store and of the command line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            State::Pending => "pending",
+            State::Confirmed => "confirmed",
+            State::Unsubscribed => "unsubscribed",
+            State::Disabled => "disabled",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+}
+
+/// `SignatureVersion`: which hash is signed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Signature {
+    /// "1", SHA-1: what every receiver of the field can check (decisions 35).
+    #[default]
+    V1,
+    /// "2", SHA-256.
+    V2,
+}
+
+impl Signature {
+    /// As it stands in a message.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Signature::V1 => "1",
+            Signature::V2 => "2",
+        }
+    }
+
+    /// Reads it.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Signature::V1, Signature::V2].into_iter().find(|version| version.as_str() == word)
+    }
+}
+
+/// A receiver of a profile's notifications.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Topic {
+    /// Identifier.
+    pub id: TopicId,
+    /// Whose notifications.
+    pub profile: ProfileId,
+    /// `arn:aws:sns:<region>:<12 digits>:<name>`.
+    pub arn: String,
+    /// Where they are posted.
+    pub endpoint: String,
+    /// Where it stands.
+    pub state: State,
+    /// Which signature its envelopes carry.
+    pub signature: Signature,
+    /// The bare message instead of the envelope.
+    pub raw: bool,
+    /// How they are tried, as it was written.
+    pub policy_text: String,
+    /// How they are tried.
+    pub policy: Policy,
+    /// The last part of the subscription's ARN.
+    pub subscription: Uuid,
+    /// Which of its tokens is good.
+    pub token: i64,
+    /// Until when.
+    pub token_ends_at: Time,
+    /// Which of its webhook secrets signs.
+    pub secret: i64,
+    /// When that became so.
+    pub secret_at: Time,
+    /// When it was made.
+    pub created_at: Time,
+}
+
+impl Topic {
+    /// `SubscriptionArn`.
+    #[must_use]
+    pub fn subscription_arn(&self) -> String {
+        format!("{}:{}", self.arn, self.subscription)
+    }
+
+    /// The numbers of the webhook secrets that sign now: the newest, and for a day the one before it.
+    #[must_use]
+    pub fn secrets(&self, now: Time) -> Vec<i64> {
+        let before = (self.secret > 1 && now < self.secret_at + SECRET_GRACE).then_some(self.secret - 1);
+        std::iter::once(self.secret).chain(before).collect()
+    }
+}
+
+/// Whether a text may be a topic's name: `[A-Za-z0-9_-]{1,256}` (sns-delivery A4).
+#[must_use]
+pub fn is_name(text: &str) -> bool {
+    (1..=256).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+}

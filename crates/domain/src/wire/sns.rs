@@ -1,0 +1,230 @@
+//! The envelope of Amazon SNS over HTTP: its JSON, and the text that is signed (sns-delivery A1 to A3).
+//!
+//! Not here: keys and signatures. Invariant: what [`Envelope::to_sign`] returns is made of the same values that
+//! [`Envelope::json`] writes, so a receiver that follows the rules finds the same text.
+
+use serde::Serialize;
+
+/// The subject of every notification (decisions 33).
+pub const SUBJECT: &str = "DRS Notification";
+
+/// What kind of message an envelope holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub enum Kind {
+    /// Asks a receiver whether it wants a topic's messages.
+    SubscriptionConfirmation,
+    /// A message.
+    Notification,
+    /// Tells a receiver that it gets no more, and how to undo that.
+    UnsubscribeConfirmation,
+}
+
+impl Kind {
+    const ALL: [Kind; 3] = [Kind::SubscriptionConfirmation, Kind::Notification, Kind::UnsubscribeConfirmation];
+
+    /// `Type`, and `x-amz-sns-message-type`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::SubscriptionConfirmation => "SubscriptionConfirmation",
+            Kind::Notification => "Notification",
+            Kind::UnsubscribeConfirmation => "UnsubscribeConfirmation",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
+/// A message on its way.
+#[derive(Clone, Debug)]
+pub struct Envelope {
+    /// What kind.
+    pub kind: Kind,
+    /// `MessageId`, the same on every attempt.
+    pub message_id: String,
+    /// `TopicArn`.
+    pub topic_arn: String,
+    /// `Subject`, never empty; notifications alone have one.
+    pub subject: Option<String>,
+    /// `Message`.
+    pub message: String,
+    /// `Timestamp`: when it was published, the same on every attempt. Never `.000`: a receiver's library prints such a
+    /// time without its milliseconds and then finds another signature.
+    pub timestamp: String,
+    /// `Token` and `SubscribeURL` of the two confirmations.
+    pub confirm: Option<(String, String)>,
+    /// `UnsubscribeURL` of notifications.
+    pub unsubscribe_url: Option<String>,
+    /// The attribute `version`, on messages of version 2.0.
+    pub version: Option<&'static str>,
+}
+
+impl Envelope {
+    /// The text whose signature goes into the envelope: names and values, a line each, in the order of the names.
+    #[must_use]
+    pub fn to_sign(&self) -> String {
+        let (token, url) = self.confirm.as_ref().map(|(token, url)| (token.as_str(), url.as_str())).unzip();
+        let fields = [
+            ("Message", Some(self.message.as_str())),
+            ("MessageId", Some(&self.message_id)),
+            ("Subject", self.subject.as_deref()),
+            ("SubscribeURL", url),
+            ("Timestamp", Some(&self.timestamp)),
+            ("Token", token),
+            ("TopicArn", Some(&self.topic_arn)),
+            ("Type", Some(self.kind.as_str())),
+        ];
+        fields.iter().filter_map(|(name, value)| value.map(|value| format!("{name}\n{value}\n"))).collect()
+    }
+
+    /// The envelope with its signature, in the order of members that SNS has.
+    #[must_use]
+    pub fn json(&self, version: &str, signature: &str, cert_url: &str) -> String {
+        let (token, subscribe_url) = self.confirm.as_ref().map(|(token, url)| (token.as_str(), url.as_str())).unzip();
+        let attribute = |value| Attributes { version: Attribute { r#type: "String", value } };
+        let written = Written {
+            r#type: self.kind,
+            message_id: &self.message_id,
+            token,
+            topic_arn: &self.topic_arn,
+            subject: self.subject.as_deref(),
+            message: &self.message,
+            subscribe_url,
+            timestamp: &self.timestamp,
+            signature_version: version,
+            signature,
+            signing_cert_url: cert_url,
+            unsubscribe_url: self.unsubscribe_url.as_deref(),
+            message_attributes: self.version.map(attribute),
+        };
+        serde_json::to_string(&written).unwrap_or_default()
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Written<'e> {
+    r#type: Kind,
+    message_id: &'e str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'e str>,
+    topic_arn: &'e str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<&'e str>,
+    message: &'e str,
+    #[serde(rename = "SubscribeURL", skip_serializing_if = "Option::is_none")]
+    subscribe_url: Option<&'e str>,
+    timestamp: &'e str,
+    signature_version: &'e str,
+    signature: &'e str,
+    #[serde(rename = "SigningCertURL")]
+    signing_cert_url: &'e str,
+    #[serde(rename = "UnsubscribeURL", skip_serializing_if = "Option::is_none")]
+    unsubscribe_url: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message_attributes: Option<Attributes>,
+}
+
+#[derive(Serialize)]
+struct Attributes {
+    version: Attribute,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Attribute {
+    r#type: &'static str,
+    value: &'static str,
+}
+
+/// `Timestamp` of a moment. Never `.000`: such a time becomes `.001`.
+#[must_use]
+pub fn timestamp(at: crate::time::Time) -> String {
+    at.to_millis_text().replace(".000Z", ".001Z")
+}
+
+/// `Message` of a confirmation.
+#[must_use]
+pub fn question(kind: Kind, arn: &str) -> String {
+    match kind {
+        Kind::UnsubscribeConfirmation => format!(
+            "You have chosen to deactivate subscription {arn}.\nTo cancel this operation and restore the subscription, \
+             visit the SubscribeURL included in this message."
+        ),
+        _ => format!(
+            "You have chosen to subscribe to the topic {arn}.\nTo confirm the subscription, visit the SubscribeURL \
+             included in this message."
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::{Span, Time};
+
+    fn notification() -> Envelope {
+        Envelope {
+            kind: Kind::Notification,
+            message_id: "11111111-2222-4333-8444-555555555555".into(),
+            topic_arn: "arn:aws:sns:drs-local-1:000000000000:kettles".into(),
+            subject: Some(SUBJECT.into()),
+            message: "{\"a\":\"\u{2028}\n\"}".into(),
+            timestamp: "2018-03-04T05:06:07.089Z".into(),
+            confirm: None,
+            unsubscribe_url: Some("https://drs.example/?Action=Unsubscribe".into()),
+            version: Some("2.0"),
+        }
+    }
+
+    #[test]
+    fn a_notification_is_signed_and_written_as_sns_does() {
+        assert_eq!(
+            notification().to_sign(),
+            "Message\n{\"a\":\"\u{2028}\n\"}\nMessageId\n11111111-2222-4333-8444-555555555555\nSubject\nDRS Notification\n\
+             Timestamp\n2018-03-04T05:06:07.089Z\nTopicArn\narn:aws:sns:drs-local-1:000000000000:kettles\nType\nNotification\n"
+        );
+        assert_eq!(
+            notification().json("1", "c2ln", "https://drs.example/x.pem"),
+            "{\"Type\":\"Notification\",\"MessageId\":\"11111111-2222-4333-8444-555555555555\",\
+             \"TopicArn\":\"arn:aws:sns:drs-local-1:000000000000:kettles\",\"Subject\":\"DRS Notification\",\
+             \"Message\":\"{\\\"a\\\":\\\"\u{2028}\\n\\\"}\",\"Timestamp\":\"2018-03-04T05:06:07.089Z\",\
+             \"SignatureVersion\":\"1\",\"Signature\":\"c2ln\",\"SigningCertURL\":\"https://drs.example/x.pem\",\
+             \"UnsubscribeURL\":\"https://drs.example/?Action=Unsubscribe\",\
+             \"MessageAttributes\":{\"version\":{\"Type\":\"String\",\"Value\":\"2.0\"}}}"
+        );
+    }
+
+    #[test]
+    fn a_confirmation_has_its_token_and_no_subject() {
+        let kind = Kind::SubscriptionConfirmation;
+        let envelope = Envelope {
+            kind,
+            subject: None,
+            message: question(kind, "arn:aws:sns:drs-local-1:000000000000:kettles"),
+            confirm: Some(("abc".into(), "https://drs.example/?Action=ConfirmSubscription".into())),
+            unsubscribe_url: None,
+            version: None,
+            ..notification()
+        };
+        let signed = envelope.to_sign();
+        assert!(signed.starts_with("Message\nYou have chosen to subscribe to the topic arn:aws:sns:"), "{signed}");
+        assert!(
+            signed.contains("\nSubscribeURL\nhttps://drs.example/?Action=ConfirmSubscription\nTimestamp\n"),
+            "{signed}"
+        );
+        assert!(signed.contains("\nToken\nabc\nTopicArn\n") && !signed.contains("Subject\n"), "{signed}");
+        let json = envelope.json("2", "s", "u");
+        assert!(json.contains("\"Token\":\"abc\",\"TopicArn\"") && !json.contains("Subject\""), "{json}");
+    }
+
+    #[test]
+    fn whole_seconds_are_a_millisecond_late() {
+        assert_eq!(timestamp(Time::from_secs(1_520_139_967)), "2018-03-04T05:06:07.001Z");
+        assert_eq!(timestamp(Time::from_secs(1_520_139_967) + Span::from_micros(5000)), "2018-03-04T05:06:07.005Z");
+    }
+}
