@@ -19,6 +19,7 @@ mod write;
 pub mod code;
 pub mod consent;
 pub mod customer;
+pub mod delivery;
 pub mod device;
 pub mod installation;
 pub mod maker;
@@ -31,6 +32,7 @@ pub mod reading;
 pub mod session;
 pub mod signup;
 pub mod subscription;
+pub mod topic;
 
 pub use db::{Db, Engine, Place, Reader, Shards};
 pub use error::{Error, Result};

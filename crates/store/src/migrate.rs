@@ -14,11 +14,17 @@ struct Step {
     pg: &'static str,
 }
 
-const STEPS: [Step; 1] = [Step {
-    number: 1,
-    lite: include_str!("../migrations/0001_init.lite.sql"),
-    pg: include_str!("../migrations/0001_init.pg.sql"),
-}];
+macro_rules! step {
+    ($number:literal, $name:literal) => {
+        Step {
+            number: $number,
+            lite: include_str!(concat!("../migrations/", $name, ".lite.sql")),
+            pg: include_str!(concat!("../migrations/", $name, ".pg.sql")),
+        }
+    };
+}
+
+const STEPS: &[Step] = &[step!(1, "0001_init"), step!(2, "0002_topic")];
 
 fn newer(found: i64) -> Result<()> {
     let last = STEPS[STEPS.len() - 1].number;

@@ -5,6 +5,7 @@ use crate::value::{FromRow, Row, p};
 use crate::{Error, Result, Tx};
 use opendrs_domain::id::{DeviceId, EventId};
 use opendrs_domain::notification::Event;
+use opendrs_domain::time::Time;
 
 struct Stored(Event);
 
@@ -43,4 +44,58 @@ pub async fn newest(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Event>> {
 /// [`crate::Error`].
 pub async fn after(tx: &mut Tx<'_>, last: EventId, limit: i64) -> Result<Vec<Event>> {
     Ok(tx.all::<Stored>(Q::OutboxAfter, p![last, limit]).await?.into_iter().map(|Stored(event)| event).collect())
+}
+
+/// Events up to now that no receiver was looked up for yet, oldest first.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn fresh(tx: &mut Tx<'_>, now: Time, limit: i64) -> Result<Vec<(i64, EventId)>> {
+    tx.all(Q::OutboxFresh, p![now, limit]).await
+}
+
+struct Dispatched(Event, DeviceId);
+
+impl FromRow for Dispatched {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok(Self(Stored::from_row(row)?.0, row.get(2)?))
+    }
+}
+
+/// Marks an event as dispatched and hands it over with its device; `None` if another was quicker.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn dispatch(tx: &mut Tx<'_>, shard: i64, id: EventId, now: Time) -> Result<Option<(Event, DeviceId)>> {
+    let found: Option<Dispatched> = tx.opt(Q::OutboxDispatch, p![shard, id, now]).await?;
+    Ok(found.map(|Dispatched(event, device)| (event, device)))
+}
+
+/// An event by its key.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn by_id(tx: &mut Tx<'_>, shard: i64, id: EventId) -> Result<Option<Event>> {
+    Ok(tx.opt::<Stored>(Q::OutboxById, p![shard, id]).await?.map(|Stored(event)| event))
+}
+
+/// The shard of an event.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn find(tx: &mut Tx<'_>, id: EventId) -> Result<Option<i64>> {
+    Ok(tx.opt::<(i64,)>(Q::OutboxFind, p![id]).await?.map(|(shard,)| shard))
+}
+
+/// The events of a time range after a given one, in the order of their times.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn between(
+    tx: &mut Tx<'_>,
+    (from, last): (Time, EventId),
+    until: Time,
+    limit: i64,
+) -> Result<Vec<(i64, EventId, Time)>> {
+    tx.all(Q::OutboxBetween, p![from, last, until, limit]).await
 }

@@ -16,6 +16,18 @@ macro_rules! order_columns { () => {
      expected_at, due_at"
 } }
 
+macro_rules! topic_columns {
+    () => {
+        "id, profile, arn, endpoint, state, signature, raw, policy, subscription, token, token_ends_at, secret, secret_at, created_at"
+    };
+}
+
+macro_rules! delivery_columns {
+    () => {
+        "shard, id, topic, device, event, kind, version, published_at, state, due_at, attempts, round, began_at, ended_at, reason"
+    };
+}
+
 queries! {
     /// A query; its text is [`Q::sql`].
     pub(crate) enum Q {
@@ -141,6 +153,58 @@ queries! {
         OrdersNextDue = "SELECT due_at FROM orders WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
         OutboxPut = "INSERT INTO outbox (shard, id, device, at, kind, event) VALUES ($1, $2, $3, $4, $5, $6)";
         OutboxNewest = "SELECT id, event FROM outbox /*lite WHERE shard = 0 */ ORDER BY id DESC LIMIT $1";
+        OutboxFresh = "SELECT shard, id FROM outbox WHERE dispatched_at IS NULL AND at <= $1 ORDER BY at, id LIMIT $2";
+        OutboxById = "SELECT id, event FROM outbox WHERE shard = $1 AND id = $2";
+        OutboxFind = "SELECT shard FROM outbox WHERE /*lite shard = 0 AND */ id = $1 LIMIT 1";
+        OutboxDispatch = "UPDATE outbox SET dispatched_at = $3 WHERE shard = $1 AND id = $2 AND dispatched_at IS NULL
+            RETURNING id, event, device";
+        OutboxBetween = "SELECT shard, id, at FROM outbox WHERE (at, id) > ($1, $2) AND at < $3 ORDER BY at, id LIMIT $4";
+        OutboxPurge = "DELETE FROM outbox WHERE (shard, id) IN
+            (SELECT shard, id FROM outbox WHERE at < $1 ORDER BY at LIMIT $2) AND dispatched_at IS NOT NULL";
+
+        // receivers
+        TopicPut = concat!("INSERT INTO topic (", topic_columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+            $13, $14) ON CONFLICT (id) DO UPDATE SET endpoint = excluded.endpoint, state = excluded.state,
+            signature = excluded.signature, raw = excluded.raw, policy = excluded.policy, token = excluded.token,
+            token_ends_at = excluded.token_ends_at, secret = excluded.secret, secret_at = excluded.secret_at");
+        TopicById = concat!("SELECT ", topic_columns!(), " FROM topic WHERE id = $1 /*pg FOR UPDATE */");
+        TopicRead = concat!("SELECT ", topic_columns!(), " FROM topic WHERE id = $1");
+        TopicByArn = concat!("SELECT ", topic_columns!(), " FROM topic WHERE arn = $1");
+        TopicBySubscription = concat!("SELECT ", topic_columns!(), " FROM topic WHERE subscription = $1");
+        TopicsOfProfile = concat!("SELECT ", topic_columns!(), " FROM topic WHERE profile = $1 ORDER BY id LIMIT 100");
+        TopicsAll = concat!("SELECT ", topic_columns!(), " FROM topic WHERE id > $1 ORDER BY id LIMIT $2");
+        SigningKeyPut = "INSERT INTO signing_key (id, name, certificate, sealed, created_at) VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (id) DO NOTHING";
+        SigningKeyNewest = "SELECT id, name, certificate, sealed, created_at FROM signing_key WHERE id > 0 ORDER BY id DESC LIMIT 1";
+        SigningKeyByName = "SELECT certificate FROM signing_key WHERE name = $1";
+        MessageVersionPut = "INSERT INTO model_message (model, kind, version) VALUES ($1, $2, $3)
+            ON CONFLICT (model, kind) DO UPDATE SET version = excluded.version";
+        MessageVersionGet = "SELECT version FROM model_message WHERE model = $1 AND kind = $2";
+        DeliveryPut = concat!("INSERT INTO delivery (", delivery_columns!(), ")
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)");
+        DeliveryById = concat!("SELECT ", delivery_columns!(), " FROM delivery WHERE shard = $1 AND id = $2 /*pg FOR UPDATE */");
+        DeliveriesOfEvent = concat!("SELECT ", delivery_columns!(), " FROM delivery WHERE shard = $1 AND event = $2 ORDER BY id");
+        DeliveryOpen = "SELECT id FROM delivery WHERE shard = $1 AND topic = $2 AND device = $3 AND ended_at IS NULL
+            ORDER BY id LIMIT 1";
+        DeliveryQueued = "SELECT id FROM delivery WHERE shard = $1 AND topic = $2 AND device = $3 AND ended_at IS NULL
+            AND state = 'queued' ORDER BY id LIMIT 1";
+        /// The next receiver that anything is on its way to, and when its first message is due.
+        DeliveryTopicAfter = "SELECT topic, due_at FROM delivery WHERE due_at IS NOT NULL AND topic > $1
+            ORDER BY topic, due_at LIMIT 1";
+        DeliveryClaim = concat!("UPDATE delivery SET state = 'sending', due_at = $3, attempts = attempts + 1, round = round + 1,
+            began_at = coalesce(began_at, $2) WHERE (shard, id) IN
+            (SELECT shard, id FROM delivery WHERE topic = $1 AND due_at <= $2 ORDER BY due_at LIMIT $4 /*pg FOR UPDATE SKIP LOCKED */)
+            RETURNING ", delivery_columns!());
+        DeliverySave = "UPDATE delivery SET state = $3, due_at = $4, began_at = $5, ended_at = $6, reason = $7, round = $8,
+            published_at = $9 WHERE shard = $1 AND id = $2";
+        DeliveryPurge = "DELETE FROM delivery WHERE (shard, id) IN
+            (SELECT shard, id FROM delivery WHERE ended_at < $1 ORDER BY ended_at LIMIT $2)";
+        AttemptPut = "INSERT INTO attempt (shard, delivery, number, at, took, status, problem, answer)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        AttemptsOf = "SELECT number, at, took, status, problem, answer FROM attempt WHERE shard = $1 AND delivery = $2
+            ORDER BY number DESC LIMIT 100";
+        AttemptPurge = "DELETE FROM attempt WHERE (shard, delivery, number) IN
+            (SELECT shard, delivery, number FROM attempt WHERE at < $1 ORDER BY at LIMIT $2)";
         OutboxAfter = "SELECT id, event FROM outbox WHERE /*lite shard = 0 AND */ id > $1 ORDER BY id LIMIT $2";
     }
 }

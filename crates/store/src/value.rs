@@ -8,7 +8,8 @@ use crate::queries::Q;
 use crate::{Error, Result};
 use bytes::BytesMut;
 use opendrs_domain::id::{
-    ClientId, CompositeId, CustomerId, DeviceId, EventId, MakerId, ModelId, OrderId, ProfileId, ReadingId,
+    ClientId, CompositeId, CustomerId, DeliveryId, DeviceId, EventId, MakerId, ModelId, OrderId, ProfileId, ReadingId,
+    TopicId,
 };
 use opendrs_domain::text::{Asin, Email, ModelCode, Serial, SlotId};
 use opendrs_domain::time::Time;
@@ -33,7 +34,7 @@ macro_rules! into_v { ($($t:ty => |$x:ident| $e:expr),* $(,)?) => {
 } }
 into_v! {
     i64 => |x| V::Int(x), bool => |x| V::Bool(x), f64 => |x| V::Real(x), Uuid => |x| V::Uuid(x),
-    &'a str => |x| V::Text(x), &'a String => |x| V::Text(x), &'a [u8; 32] => |x| V::Bytes(x), Time => |x| V::Int(x.micros()),
+    &'a str => |x| V::Text(x), &'a String => |x| V::Text(x), &'a [u8; 32] => |x| V::Bytes(x), &'a [u8] => |x| V::Bytes(x), Time => |x| V::Int(x.micros()),
     &'a SlotId => |x| V::Text(x.as_str()), &'a Asin => |x| V::Text(x.as_str()), &'a Serial => |x| V::Text(x.as_str()),
     &'a ModelCode => |x| V::Text(x.as_str()), &'a Email => |x| V::Text(x.as_str()),
 }
@@ -114,7 +115,7 @@ macro_rules! columns { ($($t:ty as $raw:ty => |$x:ident| $e:expr),* $(,)?) => {
 } }
 columns! {
     i64 as i64 => |x| Some(x), bool as bool => |x| Some(x), f64 as f64 => |x| Some(x), String as String => |x| Some(x),
-    Uuid as Uuid => |x| Some(x), [u8; 32] as Vec<u8> => |x| x.try_into().ok(), Time as i64 => |x| Some(Time::from_micros(x)),
+    Uuid as Uuid => |x| Some(x), [u8; 32] as Vec<u8> => |x| x.try_into().ok(), Vec<u8> as Vec<u8> => |x| Some(x), Time as i64 => |x| Some(Time::from_micros(x)),
     SlotId as String => |x| SlotId::parse(&x).ok(), Asin as String => |x| Asin::parse(&x).ok(),
     Serial as String => |x| Serial::parse(&x).ok(), ModelCode as String => |x| ModelCode::parse(&x).ok(),
     Email as String => |x| Email::parse(&x).ok(),
@@ -134,7 +135,20 @@ macro_rules! id_columns { ($($t:ident),*) => { $(
     impl Column for $t { type Raw = Uuid; fn from_raw(raw: Uuid) -> Option<Self> { Some($t(raw)) } }
     impl From<$t> for V<'_> { fn from(id: $t) -> Self { V::Uuid(id.0) } }
 )* } }
-id_columns!(ClientId, CompositeId, CustomerId, DeviceId, EventId, MakerId, ModelId, OrderId, ProfileId, ReadingId);
+id_columns!(
+    ClientId,
+    CompositeId,
+    CustomerId,
+    DeliveryId,
+    DeviceId,
+    EventId,
+    MakerId,
+    ModelId,
+    OrderId,
+    ProfileId,
+    ReadingId,
+    TopicId
+);
 
 /// A value read from a whole row.
 pub(crate) trait FromRow: Sized + Send {
@@ -144,6 +158,12 @@ pub(crate) trait FromRow: Sized + Send {
 impl<T: Column + Send> FromRow for (T,) {
     fn from_row(row: &Row<'_>) -> Result<Self> {
         Ok((row.get(0)?,))
+    }
+}
+
+impl<A: Column + Send, B: Column + Send, C: Column + Send> FromRow for (A, B, C) {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
     }
 }
 
