@@ -10,6 +10,7 @@ pub mod config;
 mod control;
 pub mod http;
 mod login;
+pub mod outbound;
 mod pages;
 pub mod site;
 mod workers;

@@ -3,12 +3,14 @@
 use crate::Result;
 use crate::clock::{Clock, TestClock};
 use crate::keys::{self, Keys};
+use crate::outbound::Outbound;
 use crate::random::{Ids, Random};
 use crate::throttle::Throttle;
 use opendrs_domain::order::Timing;
 use opendrs_domain::time::Time;
 use opendrs_store::{Db, Place, installation};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{Mutex, Semaphore};
 
 /// What use cases may be told by an operator.
@@ -18,6 +20,8 @@ pub struct Settings {
     pub timing: Timing,
     /// `iss` of tokeninfo.
     pub issuer: String,
+    /// How long one request to another server may take.
+    pub request_timeout: Duration,
 }
 
 /// What an application is made of.
@@ -30,6 +34,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub random: Arc<dyn Random>,
+    /// The network.
+    pub outbound: Arc<dyn Outbound>,
     /// What an operator decided.
     pub settings: Settings,
     /// Whether time may be moved: the clock then counts on top of [`Parts::clock`].
@@ -42,6 +48,8 @@ pub struct App {
     pub db: Db,
     /// New identifiers and secrets.
     pub ids: Ids,
+    /// The network: the one way to other servers.
+    pub outbound: Arc<dyn Outbound>,
     /// What an operator decided.
     pub settings: Settings,
     pub(crate) keys: Keys,
@@ -60,7 +68,7 @@ impl App {
     /// # Errors
     /// [`crate::Error`] when the store cannot be opened.
     pub async fn open(parts: Parts) -> Result<Self> {
-        let Parts { place, master, clock, random, settings, test_clock } = parts;
+        let Parts { place, master, clock, random, outbound, settings, test_clock } = parts;
         let new = installation::New { master_check: keys::check(&master), at: clock.now() };
         let db = Db::open(&place, new).await?;
         let keys = Keys::load(&db, master).await?;
@@ -72,6 +80,7 @@ impl App {
         Ok(Self {
             db,
             ids: Ids::new(random),
+            outbound,
             settings,
             keys,
             throttle: Throttle::default(),

@@ -11,6 +11,7 @@ pub mod error;
 pub mod keys;
 pub mod login;
 pub mod order;
+pub mod outbound;
 pub mod outbox;
 pub mod random;
 pub mod reading;

@@ -5,6 +5,7 @@
 
 mod merge;
 
+use crate::outbound::Network;
 use opendrs_domain::order::Timing;
 use opendrs_domain::time::{BadSpan, Span};
 use opendrs_store::Place;
@@ -78,6 +79,17 @@ pub struct Keys {
     pub master_file: PathBuf,
 }
 
+/// `[outbound]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Out {
+    /// Networks, addresses and host names that may be asked though they are private.
+    pub allow: Vec<String>,
+    /// A file of certificate authorities, or empty.
+    pub ca_file: PathBuf,
+    timeout: Lasting,
+}
+
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(try_from = "String")]
 struct Lasting(Span);
@@ -117,6 +129,8 @@ pub struct Config {
     pub web: Face,
     /// `[keys]`
     pub keys: Keys,
+    /// `[outbound]`
+    pub outbound: Out,
     orders: Orders,
 }
 
@@ -192,6 +206,21 @@ impl Config {
     #[must_use]
     pub fn head_timeout(&self) -> Duration {
         Duration::from_secs(u64::try_from(self.server.head_timeout.0.secs()).unwrap_or(60).max(1))
+    }
+
+    /// The network as the settings have it.
+    ///
+    /// # Errors
+    /// A sentence that names the setting at fault.
+    pub fn network(&self) -> Result<Network, String> {
+        let ca_file = Some(self.outbound.ca_file.as_path()).filter(|path| !path.as_os_str().is_empty());
+        Network::new(&self.outbound.allow, ca_file)
+    }
+
+    /// How long a request to another server may take.
+    #[must_use]
+    pub fn request_timeout(&self) -> Duration {
+        Duration::from_secs(u64::try_from(self.outbound.timeout.0.secs()).unwrap_or(15).max(1))
     }
 
     /// Every duration of an order's life.

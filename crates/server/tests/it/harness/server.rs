@@ -84,14 +84,17 @@ impl Server {
     }
 
     async fn on(store: Store, Options { seed, roles, https, test_clock, head_timeout }: Options) -> Self {
+        let config = Config::load(None, [], Vec::new()).unwrap();
         let parts = Parts {
             place: store.place(),
             master: [7; 32],
             clock: Arc::new(Standing),
             random: Arc::new(Seeded::from_env()),
+            outbound: Arc::new(config.network().unwrap()),
             settings: Settings {
-                timing: Config::load(None, [], Vec::new()).unwrap().timing(),
+                timing: config.timing(),
                 issuer: "https://www.amazon.com".into(),
+                request_timeout: config.request_timeout(),
             },
             test_clock,
         };

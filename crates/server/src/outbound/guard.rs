@@ -1,0 +1,164 @@
+//! Which addresses may be asked: no other server may use this one to reach what only this one can reach.
+//!
+//! Invariant: an address is judged as the number it stands for: an IPv4 address wrapped into IPv6 is judged as IPv4. What
+//! an operator lists is allowed whatever it is; a listed name is allowed wherever it leads.
+
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+const fn v4(a: u8, b: u8, c: u8, d: u8, bits: u8) -> Ipv4Net {
+    Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), bits)
+}
+
+const fn v6(first: u16, second: u16, bits: u8) -> Ipv6Net {
+    Ipv6Net::new_assert(Ipv6Addr::new(first, second, 0, 0, 0, 0, 0, 0), bits)
+}
+
+/// This host, private networks, link-local (with the clouds' metadata at 169.254.169.254), shared, test and
+/// documentation networks, multicast, reserved; and Azure's metadata, which looks public.
+const CLOSED_V4: [Ipv4Net; 16] = [
+    v4(0, 0, 0, 0, 8),
+    v4(10, 0, 0, 0, 8),
+    v4(100, 64, 0, 0, 10),
+    v4(127, 0, 0, 0, 8),
+    v4(168, 63, 129, 16, 32),
+    v4(169, 254, 0, 0, 16),
+    v4(172, 16, 0, 0, 12),
+    v4(192, 0, 0, 0, 24),
+    v4(192, 0, 2, 0, 24),
+    v4(192, 88, 99, 0, 24),
+    v4(192, 168, 0, 0, 16),
+    v4(198, 18, 0, 0, 15),
+    v4(198, 51, 100, 0, 24),
+    v4(203, 0, 113, 0, 24),
+    v4(224, 0, 0, 0, 4),
+    v4(240, 0, 0, 0, 4),
+];
+
+/// Only 2000::/3 is given out; within it, Teredo, ORCHID, benchmarking and documentation lead nowhere good.
+const OPEN_V6: Ipv6Net = v6(0x2000, 0, 3);
+const CLOSED_V6: [Ipv6Net; 3] = [v6(0x2001, 0, 23), v6(0x2001, 0xdb8, 32), v6(0x3fff, 0, 20)];
+
+/// The IPv4 address that an IPv6 address carries: mapped, compatible, NAT64 or 6to4.
+fn inner(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    let parts = address.segments();
+    let v4 = |high: u16, low: u16| Some(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)));
+    match parts {
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] => v4(high, low),
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => v4(high, low),
+        [0x2002, high, low, ..] => v4(high, low),
+        _ => None,
+    }
+}
+
+/// Whether anybody on the internet could reach the address.
+fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => !CLOSED_V4.iter().any(|net| net.contains(&address)),
+        IpAddr::V6(address) => match inner(address) {
+            Some(inner) => is_public(IpAddr::V4(inner)),
+            None => OPEN_V6.contains(&address) && !CLOSED_V6.iter().any(|net| net.contains(&address)),
+        },
+    }
+}
+
+/// What may be asked.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Guard {
+    nets: Vec<IpNet>,
+    names: Vec<String>,
+}
+
+impl Guard {
+    /// Reads `outbound.allow`: networks, addresses and host names.
+    pub(super) fn parse(list: &[String]) -> Result<Self, String> {
+        let mut guard = Self::default();
+        for item in list {
+            if let Ok(net) = item.parse::<IpNet>() {
+                guard.nets.push(net);
+            } else if let Ok(address) = item.parse::<IpAddr>() {
+                guard.nets.push(address.into());
+            } else if let Ok(url::Host::Domain(name)) = url::Host::parse(item) {
+                guard.names.push(name.trim_end_matches('.').to_owned());
+            } else {
+                return Err(format!(
+                    "outbound.allow holds `{item}`: write a network such as 10.0.0.0/8, an address or a host name"
+                ));
+            }
+        }
+        Ok(guard)
+    }
+
+    /// Whether wherever this name leads may be asked.
+    pub(super) fn trusts(&self, name: &str) -> bool {
+        self.names.iter().any(|known| known.eq_ignore_ascii_case(name.trim_end_matches('.')))
+    }
+
+    /// Whether this address may be asked.
+    pub(super) fn allows(&self, address: IpAddr) -> bool {
+        let unwrapped = match address {
+            IpAddr::V6(v6) => inner(v6).map_or(address, IpAddr::V4),
+            IpAddr::V4(_) => address,
+        };
+        is_public(address) || self.nets.iter().any(|net| net.contains(&address) || net.contains(&unwrapped))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_public_addresses_are_open() {
+        let guard = Guard::default();
+        for open in ["93.184.215.14", "100.63.255.255", "172.32.0.1", "2606:4700::1111", "64:ff9b::808:808"] {
+            assert!(guard.allows(open.parse().unwrap()), "{open}");
+        }
+        for closed in [
+            "0.0.0.0",
+            "10.1.2.3",
+            "100.64.0.1",
+            "127.0.0.1",
+            "127.255.1.1",
+            "168.63.129.16",
+            "169.254.169.254",
+            "172.31.255.255",
+            "192.168.1.1",
+            "192.0.2.1",
+            "198.19.0.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "fd00:ec2::254",
+            "fe80::1",
+            "fec0::1",
+            "ff02::1",
+            "2001:db8::1",
+            "2001::1",
+            "::ffff:10.0.0.1",
+            "::127.0.0.1",
+            "64:ff9b::a9fe:a9fe",
+            "64:ff9b:1::1",
+            "2002:7f00:1::",
+        ] {
+            assert!(!guard.allows(closed.parse().unwrap()), "{closed}");
+        }
+    }
+
+    #[test]
+    fn what_is_listed_is_allowed_and_nothing_else() {
+        let list = ["10.0.0.0/8", "192.168.7.7", "::1", "Shop.Internal", "localhost"].map(str::to_owned);
+        let guard = Guard::parse(&list).unwrap();
+        for good in ["10.9.8.7", "192.168.7.7", "::1", "::ffff:10.0.0.1"] {
+            assert!(guard.allows(good.parse().unwrap()), "{good}");
+        }
+        for bad in ["192.168.7.8", "127.0.0.1", "169.254.169.254"] {
+            assert!(!guard.allows(bad.parse().unwrap()), "{bad}");
+        }
+        assert!(guard.trusts("shop.internal") && guard.trusts("LOCALHOST.") && !guard.trusts("x.shop.internal"));
+        for wrong in ["10.0.0.0/40", "http://a", "", "a b"] {
+            assert!(Guard::parse(&[wrong.to_owned()]).unwrap_err().contains("write a network"), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! The client against servers that behave as servers do on a bad day.
+
+use super::*;
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rustls::ServerConfig;
+use rustls::pki_types::PrivateKeyDer;
+use std::io::Write;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+
+/// A deadline that nothing good comes near, and one that is waited for.
+const LONG: Duration = Duration::from_secs(20);
+const SHORT: Duration = Duration::from_millis(300);
+
+fn post(url: impl Into<String>) -> Request {
+    let headers = vec![("Content-Type".into(), "text/plain; charset=UTF-8".into())];
+    Request { method: "POST", url: url.into(), headers, body: b"hello".to_vec(), deadline: LONG, limit: 4096 }
+}
+
+fn network(allow: &[&str]) -> Network {
+    let allow: Vec<_> = allow.iter().map(|item| (*item).to_owned()).collect();
+    Network::new(&allow, None).unwrap()
+}
+
+/// Reads a request's head and a body of five bytes; empty when the other side has gone.
+async fn heard(stream: &mut (impl AsyncRead + Unpin)) -> String {
+    let mut read = Vec::new();
+    let mut byte = [0];
+    while !read.ends_with(b"\r\n\r\nhello") && stream.read_exact(&mut byte).await.is_ok() {
+        read.push(byte[0]);
+    }
+    String::from_utf8(read).unwrap()
+}
+
+/// A server that answers every request on every connection with `parts`, one write each, then says nothing more.
+async fn server(parts: &'static [&'static str]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                while !heard(&mut stream).await.is_empty() {
+                    for part in parts {
+                        stream.write_all(part.as_bytes()).await.unwrap();
+                    }
+                }
+            });
+        }
+    });
+    format!("http://{address}/hook")
+}
+
+/// A server that hears one request on one connection and does with it what it is told; what it heard comes back.
+async fn once<F>(then: impl FnOnce(TcpStream) -> F + Send + 'static) -> (String, tokio::task::JoinHandle<String>)
+where
+    F: Future<Output = ()> + Send,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let task = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let heard = heard(&mut stream).await;
+        then(stream).await;
+        heard
+    });
+    (format!("http://{address}/hook"), task)
+}
+
+#[tokio::test]
+async fn a_request_arrives_as_it_was_meant_and_its_answer_comes_back() {
+    let (url, task) = once(|mut stream| async move {
+        let answer = b"HTTP/1.1 202 Accepted\r\nX-Kind: yes\r\nContent-Length: 4\r\n\r\nfine";
+        stream.write_all(answer).await.unwrap();
+    })
+    .await;
+    let url = url.replace("http://", "http://us%40er:p%3Aw@");
+    let answer = network(&["127.0.0.0/8"]).send(post(format!("{url}?q=1"))).await.unwrap();
+    assert_eq!((answer.status, answer.body.as_slice(), answer.truncated), (202, b"fine".as_slice(), false));
+    assert!(answer.is_success() && answer.header("x-kind") == Some("yes"));
+    let heard = task.await.unwrap().to_lowercase();
+    assert!(heard.starts_with("post /hook?q=1 http/1.1\r\n"), "{heard}");
+    for line in ["content-type: text/plain; charset=utf-8", "content-length: 5", "user-agent: opendrs/"] {
+        assert!(heard.contains(&format!("\r\n{line}")), "{heard}");
+    }
+    assert!(heard.contains("\r\nauthorization: basic dxnazxi6cdp3"), "{heard}");
+    assert!(!heard.contains("us%40er@"), "the address is sent without its password: {heard}");
+}
+
+#[tokio::test]
+async fn connections_are_kept_for_the_next_request() {
+    // It takes one connection and no second.
+    let (url, _task) = once(|mut stream| async move {
+        for _ in 0..3 {
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await.unwrap();
+            heard(&mut stream).await;
+        }
+    })
+    .await;
+    let network = network(&["127.0.0.1"]);
+    for _ in 0..3 {
+        assert_eq!(network.send(post(&url)).await.unwrap().body, b"ok");
+    }
+}
+
+#[tokio::test]
+async fn who_never_answers_is_left_at_the_deadline() {
+    let url = server(&[]).await;
+    let request = Request { deadline: SHORT, ..post(url) };
+    assert_eq!(network(&["127.0.0.1"]).send(request).await, Err(Failure::TimedOut));
+}
+
+#[tokio::test]
+async fn who_drips_is_left_at_the_deadline() {
+    let (url, _task) = once(|mut stream| async move {
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n").await.unwrap();
+        let mut ticks = tokio::time::interval(Duration::from_millis(20));
+        loop {
+            ticks.tick().await;
+            if stream.write_all(b"x").await.is_err() {
+                return;
+            }
+        }
+    })
+    .await;
+    let request = Request { deadline: SHORT, ..post(url) };
+    assert_eq!(network(&["127.0.0.1"]).send(request).await, Err(Failure::TimedOut));
+}
+
+#[tokio::test]
+async fn a_redirect_is_an_answer() {
+    let url = server(&["HTTP/1.1 301 Moved\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"]).await;
+    let answer = network(&["127.0.0.1"]).send(post(url)).await.unwrap();
+    assert_eq!((answer.status, answer.header("location")), (301, Some("http://127.0.0.1:1/")));
+}
+
+#[tokio::test]
+async fn an_answer_is_read_to_its_limit_and_no_further() {
+    let url =
+        server(&["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "6\r\nabcdef\r\n", "3\r\nghi\r\n"]).await;
+    let network = network(&["127.0.0.1"]);
+    let answer = network.send(Request { limit: 8, ..post(&url) }).await.unwrap();
+    assert_eq!((answer.body.as_slice(), answer.truncated), (b"abcdefgh".as_slice(), true));
+    let whole = server(&["HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nabcdefgh"]).await;
+    let answer = network.send(Request { limit: 8, ..post(whole) }).await.unwrap();
+    assert_eq!((answer.body.as_slice(), answer.truncated), (b"abcdefgh".as_slice(), false));
+}
+
+#[tokio::test]
+async fn a_head_without_end_is_unreadable() {
+    let (url, _task) = once(|mut stream| async move {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n").await;
+        while stream.write_all(format!("x: {}\r\n", "y".repeat(1000)).as_bytes()).await.is_ok() {}
+    })
+    .await;
+    let failure = network(&["127.0.0.1"]).send(post(url)).await.unwrap_err();
+    assert!(matches!(failure, Failure::Unreadable(_)), "{failure:?}");
+    let url = server(&["SSH-2.0-OpenSSH_9.2\r\n\r\n"]).await;
+    let failure = network(&["127.0.0.1"]).send(post(url)).await.unwrap_err();
+    assert!(matches!(failure, Failure::Unreadable(_)), "{failure:?}");
+}
+
+#[tokio::test]
+async fn a_connection_that_ends_too_early_is_no_answer() {
+    let network = network(&["127.0.0.1"]);
+    let (url, _task) = once(|stream| async move { drop(stream) }).await;
+    assert_eq!(network.send(post(url)).await, Err(Failure::Closed), "before the head");
+    let (url, _task) = once(|mut stream| async move {
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf").await.unwrap();
+    })
+    .await;
+    assert_eq!(network.send(post(url)).await, Err(Failure::Closed), "within the body");
+    let (url, _task) = once(|stream| async move { stream.set_zero_linger().unwrap() }).await;
+    assert_eq!(network.send(post(url)).await, Err(Failure::Closed), "reset");
+}
+
+#[tokio::test]
+async fn nobody_there() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let failure = network(&["127.0.0.1"]).send(post(format!("http://{address}/"))).await.unwrap_err();
+    assert!(matches!(failure, Failure::Connect(_)), "{failure:?}");
+    let failure = network(&[]).send(post("http://nowhere.invalid/")).await.unwrap_err();
+    assert!(matches!(failure, Failure::Unresolved(_)), "{failure:?}");
+}
+
+#[tokio::test]
+async fn private_addresses_are_refused_however_they_are_spelt() {
+    let network = network(&["192.168.7.0/24"]);
+    for (host, is) in [
+        ("127.0.0.1", "127.0.0.1"),
+        ("0x7f.1", "127.0.0.1"),
+        ("2130706433", "127.0.0.1"),
+        ("0177.0.0.1", "127.0.0.1"),
+        ("[::ffff:127.0.0.1]", "::ffff:7f00:1"),
+        ("[::1]", "::1"),
+        ("169.254.169.254", "169.254.169.254"),
+        ("10.0.0.1", "10.0.0.1"),
+    ] {
+        let failure = network.send(post(format!("http://{host}:9/"))).await.unwrap_err();
+        assert_eq!(failure, Failure::Refused(is.parse().unwrap()), "{host}");
+    }
+    let failure = network.send(post("https://localhost:9/")).await.unwrap_err();
+    assert!(matches!(failure, Failure::Refused(address) if address.is_loopback()), "{failure:?}");
+}
+
+#[tokio::test]
+async fn a_listed_name_is_asked_wherever_it_leads() {
+    let url = server(&["HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"]).await.replace("127.0.0.1", "localhost");
+    assert_eq!(network(&["localhost"]).send(post(url)).await.unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn what_cannot_be_sent_is_said_before_anybody_is_asked() {
+    for url in ["", "shop", "ftp://a/", "file:///etc/passwd", "http://a/#b", "http://", "http://a b/"] {
+        let failure = network(&[]).send(post(url)).await.unwrap_err();
+        assert!(matches!(failure, Failure::BadUrl(_)) && !failure.is_passing(), "{url}: {failure:?}");
+    }
+    let bad = Request { headers: vec![("a".into(), "b\r\nc: d".into())], ..post("http://example.com/") };
+    assert_eq!(network(&[]).send(bad).await, Err(Failure::BadHeader("a".into())));
+}
+
+/// A TLS server for `localhost` and its certificate as PEM.
+async fn secure_server() -> (String, String) {
+    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(vec!["localhost".into()]).unwrap();
+    let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = config.with_no_client_auth().with_single_cert(vec![cert.der().clone()], key).unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+            answer(&mut stream).await;
+        }
+    });
+    (format!("https://localhost:{port}/"), cert.pem())
+}
+
+async fn answer(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) {
+    heard(stream).await;
+    stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret").await.unwrap();
+    stream.flush().await.unwrap();
+}
+
+#[tokio::test]
+async fn certificates_are_checked_against_the_system_and_the_file() {
+    let (url, certificate) = secure_server().await;
+    let allow = ["localhost".to_owned(), "127.0.0.1".to_owned()];
+    let failure = Network::new(&allow, None).unwrap().send(post(&url)).await.unwrap_err();
+    assert!(matches!(failure, Failure::Tls(_)), "nobody vouches for it: {failure:?}");
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(certificate.as_bytes()).unwrap();
+    let trusting = Network::new(&allow, Some(file.path())).unwrap();
+    assert_eq!(trusting.send(post(&url)).await.unwrap().body, b"secret");
+    let failure = trusting.send(post(url.replace("localhost", "127.0.0.1"))).await.unwrap_err();
+    assert!(matches!(failure, Failure::Tls(_)), "another name: {failure:?}");
+    let plain = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}/", plain.local_addr().unwrap());
+    tokio::spawn(async move { plain.accept().await.unwrap().0.write_all(b"HTTP/1.1 400 Bad\r\n\r\n").await });
+    let failure = trusting.send(post(url)).await.unwrap_err();
+    assert!(matches!(failure, Failure::Tls(_)), "no TLS there: {failure:?}");
+}
+
+#[test]
+fn a_file_without_certificates_is_an_error_that_names_the_setting() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let error = Network::new(&[], Some(file.path())).err().unwrap();
+    assert!(error.starts_with("outbound.ca_file ") && error.contains("no certificate"), "{error}");
+    let error = Network::new(&[], Some(Path::new("/nowhere.pem"))).err().unwrap();
+    assert!(error.starts_with("outbound.ca_file /nowhere.pem"), "{error}");
+}
