@@ -22,6 +22,18 @@ pub enum Version {
     V2,
 }
 
+impl Version {
+    /// Reads `1.0` or `2.0`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "1.0" => Some(Version::V1),
+            "2.0" => Some(Version::V2),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -11,9 +11,11 @@ use crate::site::Site;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use opendrs_domain::delivery::Next;
 use opendrs_domain::time::Span;
+use opendrs_service::delivery::Sent;
 use opendrs_service::order::Fired;
-use opendrs_service::schedule::{self, Shown};
+use opendrs_service::schedule::{self, Happened, Shown};
 use opendrs_service::{Error, keys};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -54,7 +56,34 @@ struct Change {
     freeze: Option<bool>,
 }
 
-/// One thing that happened, for people and programs.
+/// What happened, in the order of time, for people and programs.
+fn told(happened: &Happened) -> Value {
+    let orders = happened.orders.iter().map(|event| (event.at, fired(event)));
+    let sent = happened.sent.iter().map(|attempt| (attempt.at, delivered(attempt)));
+    let mut all: Vec<_> = orders.chain(sent).collect();
+    all.sort_by_key(|(at, _)| *at);
+    all.into_iter().map(|(_, what)| what).collect()
+}
+
+/// A message that was sent, or tried.
+fn delivered(sent: &Sent) -> Value {
+    let (outcome, reason) = match &sent.next {
+        Next::Delivered => ("delivered", None),
+        Next::Retry(_) => ("retry", None),
+        Next::Dead(why) | Next::Gone(why) => ("dead", Some(why)),
+    };
+    json!({
+        "at": sent.at.to_millis_text(),
+        "topicArn": sent.arn,
+        "messageId": sent.message_id,
+        "message": sent.what,
+        "attempt": sent.attempt,
+        "outcome": outcome,
+        "reason": reason,
+    })
+}
+
+/// An order that moved on.
 fn fired(event: &Fired) -> Value {
     json!({
         "at": event.at.to_millis_text(),
@@ -71,7 +100,7 @@ async fn change(State(site): State<Arc<Site>>, request: Request) -> Result<Respo
     let body = http::read(request.into_body()).await.map_err(|_| Problem::TooLarge)?;
     let bad = |why: String| Problem::BadBody(format!("{why} {USAGE}"));
     let change: Change = serde_json::from_slice(&body).map_err(|e| bad(format!("The body cannot be read: {e}.")))?;
-    let mut happened = Vec::new();
+    let mut happened = Happened::default();
     match (change.advance, change.freeze) {
         (Some(by), None) => {
             let by = Span::parse(&by).map_err(|e| bad(e.to_string()))?;
@@ -83,6 +112,6 @@ async fn change(State(site): State<Arc<Site>>, request: Request) -> Result<Respo
         _ => return Err(bad(String::new())),
     }
     let mut answer = shown(schedule::show(&site.app).map_err(|e: Error| Problem::from(e))?);
-    answer["fired"] = happened.iter().map(fired).collect();
+    answer["fired"] = told(&happened);
     Ok(json(StatusCode::OK, answer.to_string()))
 }

@@ -13,6 +13,7 @@ mod login;
 pub mod outbound;
 mod pages;
 pub mod site;
+mod sns;
 mod workers;
 
 use axum::Router;
@@ -34,7 +35,11 @@ pub struct Routes {
 /// The routes of a set of roles.
 pub fn build(site: &Arc<Site>, roles: &[Role]) -> Routes {
     let router = route::router(others(roles, site.app.test_clock().is_some()));
-    let router = router.fallback(not_found).method_not_allowed_fallback(not_allowed).with_state(site.clone());
+    let router = match roles.contains(&Role::Web) {
+        true => router.fallback(sns::others),
+        false => router.fallback(not_found),
+    };
+    let router = router.method_not_allowed_fallback(not_allowed).with_state(site.clone());
     Routes { api: roles.contains(&Role::Service), others: router }
 }
 

@@ -1,34 +1,53 @@
-//! The worker's rhythm: rounds of what is due, and a purge now and then.
+//! The worker's rhythm: rounds of what is due, messages to receivers, and a purge now and then.
 //!
 //! Invariant: this is the one place that waits for time to pass; what a round does is a use case of its own, bounded and
-//! safe on every node at once.
+//! safe on every node at once. A receiver's messages are sent by a task of its own, so a dead one delays no other.
 
 use crate::api::problem::log;
 use crate::http::stopped;
 use crate::site::Site;
-use opendrs_service::schedule;
+use opendrs_domain::id::TopicId;
+use opendrs_service::{delivery, schedule};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 /// How often it is looked at what is due.
 const ROUND: Duration = Duration::from_millis(250);
-/// Every how many rounds ended sessions, sign-ups and codes are removed.
+/// Every how many rounds what ended is removed.
 const PURGE_EVERY: u64 = 240;
 
-/// Runs until `stop` turns true.
+/// Runs until `stop` turns true; messages that are being sent are finished first.
 pub(crate) async fn run(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
     let mut ticks = tokio::time::interval(ROUND);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut count: u64 = 0;
+    let (mut count, mut busy, mut senders): (u64, HashSet<TopicId>, JoinSet<TopicId>) = Default::default();
     loop {
         tokio::select! {
-            () = stopped(&mut stop) => return,
+            () = stopped(&mut stop) => break,
+            Some(done) = senders.join_next() => {
+                // A sender that panicked is not known by name; all are looked at anew.
+                match done {
+                    Ok(topic) => drop(busy.remove(&topic)),
+                    Err(_) => busy.clear(),
+                }
+                continue;
+            }
             _ = ticks.tick() => {}
         }
         match schedule::run_once(&site.app).await {
             Ok(fired) if !fired.is_empty() => tracing::debug!(count = fired.len(), "orders moved on"),
             Ok(_) => {}
+            Err(error) => log(&error),
+        }
+        match deliver(&site).await {
+            Ok(due) => {
+                for topic in due.into_iter().filter(|topic| busy.insert(*topic)) {
+                    senders.spawn(send(site.clone(), topic));
+                }
+            }
             Err(error) => log(&error),
         }
         if count.is_multiple_of(PURGE_EVERY)
@@ -38,4 +57,20 @@ pub(crate) async fn run(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
         }
         count += 1;
     }
+    while senders.join_next().await.is_some() {}
+}
+
+/// Gives new events out and says which receivers something is due for.
+async fn deliver(site: &Site) -> opendrs_service::Result<Vec<TopicId>> {
+    delivery::dispatch(&site.app).await?;
+    delivery::due(&site.app).await
+}
+
+/// Sends one receiver's messages.
+async fn send(site: Arc<Site>, topic: TopicId) -> TopicId {
+    match delivery::drain(&site.app, topic).await {
+        Ok(sent) => tracing::debug!(count = sent.len(), %topic, "messages sent"),
+        Err(error) => log(&error),
+    }
+    topic
 }

@@ -4,14 +4,18 @@ use crate::Result;
 use crate::clock::{Clock, TestClock};
 use crate::keys::{self, Keys};
 use crate::outbound::Outbound;
+use crate::pace::Pace;
 use crate::random::{Ids, Random};
+use crate::signing::Signer;
 use crate::throttle::Throttle;
+use crate::topic::Notifications;
+use arc_swap::ArcSwapOption;
 use opendrs_domain::order::Timing;
 use opendrs_domain::time::Time;
 use opendrs_store::{Db, Place, installation};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::{Mutex, RwLock, Semaphore};
 
 /// What use cases may be told by an operator.
 #[derive(Clone, Debug)]
@@ -20,6 +24,8 @@ pub struct Settings {
     pub timing: Timing,
     /// `iss` of tokeninfo.
     pub issuer: String,
+    /// Topics' names and addresses.
+    pub notifications: Notifications,
     /// How long one request to another server may take.
     pub request_timeout: Duration,
 }
@@ -56,6 +62,10 @@ pub struct App {
     pub(crate) throttle: Throttle,
     /// Held by whoever lets due things happen, so that moving the clock sees all that it caused.
     pub(crate) turn: Mutex<()>,
+    /// Shared by those who send messages; held alone by whoever moves the clock, so that none is under way meanwhile.
+    pub(crate) sending: RwLock<()>,
+    pub(crate) signer: ArcSwapOption<Signer>,
+    pub(crate) pace: Pace,
     /// As many password hashes at once as there are cores: each takes 19 MiB.
     pub(crate) hashing: Semaphore,
     clock: Arc<dyn Clock>,
@@ -85,6 +95,9 @@ impl App {
             keys,
             throttle: Throttle::default(),
             turn: Mutex::new(()),
+            sending: RwLock::new(()),
+            signer: ArcSwapOption::empty(),
+            pace: Pace::default(),
             hashing: Semaphore::new(cores),
             clock,
             test_clock,
@@ -98,6 +111,11 @@ impl App {
             Some(clock) => clock.now(),
             None => self.clock.now(),
         }
+    }
+
+    /// The time outside, whatever the clock of the service was moved to: for what others compare with their own clocks.
+    pub(crate) fn wall(&self) -> Time {
+        self.clock.now()
     }
 
     /// The clock that can be moved, if this application has one.

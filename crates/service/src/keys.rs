@@ -43,6 +43,16 @@ impl Keys {
         Ok(())
     }
 
+    /// The key that seals what the store keeps of signing keys.
+    pub(crate) fn sealing(&self) -> [u8; 32] {
+        crate::signing::sealing_key(&self.master)
+    }
+
+    /// A key for a purpose; numbers make several.
+    pub(crate) fn derive(&self, purpose: &str, number: u32) -> [u8; 32] {
+        derive_key(&self.master, purpose, number)
+    }
+
     pub(crate) fn ring(&self) -> arc_swap::Guard<Arc<Keyring>> {
         self.ring.load()
     }

@@ -6,6 +6,7 @@
 
 pub mod clock;
 pub mod customer;
+pub mod delivery;
 pub mod device;
 pub mod error;
 pub mod keys;
@@ -18,10 +19,13 @@ pub mod reading;
 pub mod schedule;
 pub mod seed;
 pub mod session;
+pub mod signing;
 pub mod subscription;
 pub mod throttle;
 pub mod token;
+pub mod topic;
 
 mod app;
+mod pace;
 pub use app::{App, Parts, Settings};
 pub use error::{Error, Result};

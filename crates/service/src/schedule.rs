@@ -4,10 +4,11 @@
 //! Moving the test clock stops at every due moment on the way, so each thing happens at its own time and in order.
 
 use crate::clock::{Keep, Setting};
+use crate::delivery::{self, Sent};
 use crate::order::{self, Fired};
 use crate::{App, Error, Result};
 use opendrs_domain::time::{Span, Time};
-use opendrs_store::{Tx, Write, code, order as orders, session, signup};
+use opendrs_store::{Tx, Write, code, delivery as deliveries, order as orders, session, signup};
 
 /// How many due orders one round takes.
 const ROUND: i64 = 200;
@@ -39,25 +40,40 @@ async fn round(app: &App) -> Result<Vec<Fired>> {
 
 /// Everything that is due at this moment, and what falls due at once as its consequence. A held order that is looked
 /// at again without a change is done, but not told.
-async fn drain(app: &App, told: &mut Vec<Fired>) -> Result<()> {
+async fn drain(app: &App, told: &mut Happened) -> Result<()> {
     loop {
-        let fired = round(app).await?;
-        if fired.is_empty() {
+        let (fired, sent) = (round(app).await?, delivery::settle(app).await?);
+        if fired.is_empty() && sent.is_empty() {
             return Ok(());
         }
-        told.extend(fired.into_iter().filter(|f| f.change.from != f.change.to));
+        told.orders.extend(fired.into_iter().filter(|f| f.change.from != f.change.to));
+        told.sent.extend(sent);
     }
 }
 
-/// Removes sessions, sign-ups and codes that ended, a bounded number of each.
+/// What happened while time was moved, each in its order.
+#[derive(Clone, Debug, Default)]
+pub struct Happened {
+    /// Orders that moved on.
+    pub orders: Vec<Fired>,
+    /// Messages that were sent, or tried.
+    pub sent: Vec<Sent>,
+}
+
+/// Removes what ended and is no longer kept, a bounded number of each kind.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
 pub async fn purge(app: &App) -> Result<u64> {
-    Ok(app.db.write(Purge(app.now())).await?)
+    let now = app.now();
+    Ok(app.db.write(Purge { now, told: now - app.settings.notifications.keep }).await?)
 }
 
-struct Purge(Time);
+struct Purge {
+    now: Time,
+    /// Events and deliveries from before are no longer kept.
+    told: Time,
+}
 
 impl Write for Purge {
     type Out = u64;
@@ -65,10 +81,11 @@ impl Write for Purge {
         0
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<u64> {
-        let sessions = session::purge(tx, self.0, PURGE).await?;
-        let signups = signup::purge(tx, self.0, PURGE).await?;
-        let codes = code::purge(tx, self.0 - KEEP_CODES, PURGE).await?;
-        Ok(sessions + signups + codes)
+        let sessions = session::purge(tx, self.now, PURGE).await?;
+        let signups = signup::purge(tx, self.now, PURGE).await?;
+        let codes = code::purge(tx, self.now - KEEP_CODES, PURGE).await?;
+        let told = deliveries::purge(tx, self.told, PURGE).await?;
+        Ok(sessions + signups + codes + told)
     }
 }
 
@@ -113,18 +130,19 @@ pub async fn freeze(app: &App, frozen: bool) -> Result<Shown> {
 ///
 /// # Errors
 /// [`Error::BadCommand`] where time cannot be moved, [`Error::Unavailable`].
-pub async fn advance(app: &App, by: Span) -> Result<Vec<Fired>> {
+pub async fn advance(app: &App, by: Span) -> Result<Happened> {
     let clock = app.test_clock().ok_or_else(no_clock)?;
     let _turn = app.turn.lock().await;
+    let _alone = app.sending.write().await;
     let target = clock.now() + by;
-    let mut told = Vec::new();
+    let mut told = Happened::default();
     loop {
         drain(app, &mut told).await?;
         let next = {
             let mut reader = app.db.reader().await?;
             orders::next_due(&mut reader.tx()?).await?
         };
-        match next {
+        match next.into_iter().chain(delivery::next_due(app).await?).min() {
             Some(next) if next <= target => clock.forward_to(next),
             _ => break,
         }

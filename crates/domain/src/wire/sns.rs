@@ -141,6 +141,20 @@ struct Attribute {
     value: &'static str,
 }
 
+/// The text that a received message's signature must be of; `None` where it is no SNS message.
+#[must_use]
+pub fn signed_text(message: &serde_json::Value) -> Option<String> {
+    let names: &[&str] = match Kind::parse(message["Type"].as_str()?)? {
+        Kind::Notification => &["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"],
+        _ => &["Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"],
+    };
+    let field = |name: &&str| match message.get(name) {
+        Some(value) => value.as_str().map(|value| format!("{name}\n{value}\n")),
+        None => (*name == "Subject").then(String::new),
+    };
+    names.iter().map(field).collect()
+}
+
 /// `Timestamp` of a moment. Never `.000`: such a time becomes `.001`.
 #[must_use]
 pub fn timestamp(at: crate::time::Time) -> String {

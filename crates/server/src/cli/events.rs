@@ -1,11 +1,16 @@
-//! `opendrs events list`: what makers are told.
+//! `opendrs events`: what makers are told, what became of it, and telling it again.
 
 use super::open::{self, Time};
 use super::{StoreArgs, out};
 use clap::{Args, Subcommand};
+use opendrs_domain::delivery::State;
+use opendrs_domain::id::EventId;
+use opendrs_domain::notification::Event;
 use opendrs_domain::version::Version;
-use opendrs_domain::wire;
-use opendrs_service::outbox;
+use opendrs_domain::{date, wire};
+use opendrs_service::delivery::{self, Which};
+use opendrs_service::{outbox, topic};
+use opendrs_store::delivery::Attempt;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -13,6 +18,10 @@ use std::path::Path;
 pub(super) enum Events {
     /// The newest events, oldest first.
     List(List),
+    /// One event: its message, and each attempt to deliver it.
+    Show(Show),
+    /// Send events again: under the same id, with a new time and signature.
+    Replay(Replay),
 }
 
 #[derive(Debug, Args)]
@@ -27,25 +36,144 @@ pub(super) struct List {
     json: bool,
 }
 
-pub(super) async fn run(file: Option<&Path>, Events::List(args): Events) -> Result<(), String> {
+#[derive(Debug, Args)]
+pub(super) struct Show {
+    /// The event's id, as `opendrs events list --json` prints it.
+    event: String,
+    #[command(flatten)]
+    store: StoreArgs,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("which").required(true).multiple(false).args(["event", "since"]))]
+pub(super) struct Replay {
+    /// One event, by its id.
+    event: Option<String>,
+    /// Every event from this moment on, such as 2018-03-02T07:00:00Z.
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+    /// Until this moment.
+    #[arg(long, value_name = "TIME", requires = "since")]
+    until: Option<String>,
+    /// To this topic alone: its name or its ARN.
+    #[arg(long, value_name = "TOPIC")]
+    topic: Option<String>,
+    /// Only what was given up.
+    #[arg(long)]
+    failed: bool,
+    #[command(flatten)]
+    store: StoreArgs,
+}
+
+pub(super) async fn run(file: Option<&Path>, args: Events) -> Result<(), String> {
+    match args {
+        Events::List(args) => list(file, args).await,
+        Events::Show(args) => show(file, args).await,
+        Events::Replay(args) => replay(file, args).await,
+    }
+}
+
+async fn list(file: Option<&Path>, args: List) -> Result<(), String> {
     let config = open::config(file, &args.store, Vec::new())?;
     let app = open::app(&config, Time::AsServed).await?;
     for event in outbox::newest(&app, args.limit).await.map_err(|e| e.to_string())? {
         if args.json {
-            let message =
-                |version| serde_json::from_str::<Value>(&wire::notification(&event, version)).unwrap_or_default();
-            let line = json!({
-                "id": event.id.to_string(),
-                "at": event.at.to_millis_text(),
-                "type": event.kind().wire_name(),
-                "model": event.model,
-                "serial": event.serial,
-                "versions": { "1.0": message(Version::V1), "2.0": message(Version::V2) },
-            });
-            out::say(line.to_string());
+            out::say(object(&event).to_string());
         } else {
-            out::say(format!("{}  {:<31} {} {}", event.at, event.kind().wire_name(), event.model, event.serial));
+            out::say(line(&event));
         }
     }
+    Ok(())
+}
+
+fn line(event: &Event) -> String {
+    format!("{}  {:<31} {} {}", event.at, event.kind().wire_name(), event.model, event.serial)
+}
+
+fn object(event: &Event) -> Value {
+    let message = |version| serde_json::from_str::<Value>(&wire::notification(event, version)).unwrap_or_default();
+    json!({
+        "id": event.id.to_string(),
+        "at": event.at.to_millis_text(),
+        "type": event.kind().wire_name(),
+        "model": event.model,
+        "serial": event.serial,
+        "versions": { "1.0": message(Version::V1), "2.0": message(Version::V2) },
+    })
+}
+
+fn event(text: &str) -> Result<EventId, String> {
+    let bare = text.strip_prefix("amzn1.dash.notification.v1.").unwrap_or(text);
+    EventId::parse(bare).map_err(|e| e.to_string())
+}
+
+async fn show(file: Option<&Path>, args: Show) -> Result<(), String> {
+    let config = open::config(file, &args.store, Vec::new())?;
+    let app = open::app(&config, Time::AsServed).await?;
+    let story = delivery::story(&app, event(&args.event)?).await.map_err(|e| e.to_string())?;
+    if args.json {
+        let mut shown = object(&story.event);
+        shown["deliveries"] = story
+            .deliveries
+            .iter()
+            .map(|(topic, delivery, attempts)| {
+                json!({
+                    "topic": topic.arn,
+                    "endpoint": topic.endpoint,
+                    "version": delivery.version,
+                    "state": delivery.state.as_str(),
+                    "due": delivery.due_at.filter(|_| delivery.state == State::Waiting).map(|at| at.to_millis_text()),
+                    "reason": delivery.reason,
+                    "attempts": attempts.iter().map(attempt).collect::<Value>(),
+                })
+            })
+            .collect();
+        out::say(shown.to_string());
+        return Ok(());
+    }
+    out::say(line(&story.event));
+    if story.deliveries.is_empty() {
+        out::note("It was sent to nobody: its security profile had no confirmed topic. `opendrs topic add` adds one.");
+    }
+    for (topic, delivery, attempts) in &story.deliveries {
+        out::say(format!(
+            "  {:<9} {}  {}",
+            delivery.state.as_str(),
+            topic.arn,
+            delivery.reason.as_deref().unwrap_or("")
+        ));
+        for Attempt { number, at, took, status, problem, .. } in attempts.iter().rev() {
+            let came = status.map_or_else(|| problem.clone().unwrap_or_default(), |status| status.to_string());
+            out::say(format!("    {number}  {at}  {} ms  {came}", took / 1000));
+        }
+    }
+    Ok(())
+}
+
+fn attempt(attempt: &Attempt) -> Value {
+    let Attempt { number, at, took, status, problem, answer } = attempt;
+    json!({ "number": number, "at": at.to_millis_text(), "took_us": took, "status": status, "problem": problem, "answer": answer })
+}
+
+async fn replay(file: Option<&Path>, args: Replay) -> Result<(), String> {
+    let config = open::config(file, &args.store, Vec::new())?;
+    let app = open::app(&config, Time::AsServed).await?;
+    let moment = |text: &String| {
+        date::parse(text).ok_or_else(|| format!("`{text}` is no moment: write it as 2018-03-02T07:00:00Z"))
+    };
+    let which = match (&args.event, &args.since) {
+        (Some(id), _) => Which::One(event(id)?),
+        (None, Some(since)) => Which::Range(moment(since)?, args.until.as_ref().map_or(Ok(app.now()), moment)?),
+        (None, None) => return Err("name an event, or --since".into()),
+    };
+    let to = match &args.topic {
+        Some(name) => Some(topic::find(&app, name).await.map_err(|e| e.to_string())?.id),
+        None => None,
+    };
+    let count = delivery::replay(&app, which, to, args.failed).await.map_err(|e| e.to_string())?;
+    out::say(format!("{count} to be sent again"));
     Ok(())
 }

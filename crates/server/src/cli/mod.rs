@@ -16,6 +16,7 @@ mod out;
 mod readings;
 mod seed;
 mod serve;
+mod topic;
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -49,6 +50,9 @@ enum Command {
     /// What makers are told.
     #[command(subcommand)]
     Events(events::Events),
+    /// Who is told.
+    #[command(subcommand)]
+    Topic(topic::Topic),
     /// What devices reported of their slots.
     #[command(subcommand)]
     Readings(readings::Readings),
@@ -92,6 +96,7 @@ pub fn run() -> ExitCode {
             Command::Device(args) => device::run(file, args).await,
             Command::Clock(args) => clock::run(args).await,
             Command::Events(args) => events::run(file, args).await,
+            Command::Topic(args) => topic::run(file, args).await,
             Command::Readings(args) => readings::run(file, args).await,
             Command::Keys(args) => keys::run(file, args).await,
             Command::Config(args) => config::run(file, &args),

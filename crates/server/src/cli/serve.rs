@@ -116,7 +116,7 @@ pub(super) struct Running {
 
 impl Running {
     /// Binds every address, then serves.
-    pub(super) async fn start(config: &Config, app: App) -> Result<Self, String> {
+    pub(super) async fn start(config: &Config, mut app: App) -> Result<Self, String> {
         let limits = Limits { connections: config.server.max_connections, head_timeout: config.head_timeout() };
         let mut listeners: Vec<(String, Listener, Vec<Role>)> = Vec::new();
         for role in config.server.roles.iter().filter(|role| **role != Role::Worker) {
@@ -135,7 +135,11 @@ impl Running {
         for (_, listener, roles) in &listeners {
             found.push((listener.address()?, roles.clone()));
         }
-        let site = Site::new(app, urls(config, &found));
+        let urls = urls(config, &found);
+        if app.settings.notifications.base_url.is_empty() {
+            app.settings.notifications.base_url.clone_from(&urls.web);
+        }
+        let site = Site::new(app, urls);
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
         for (_, listener, roles) in listeners {

@@ -71,6 +71,18 @@ pub struct Login {
     pub issuer: String,
 }
 
+/// `[notifications]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Notifications {
+    /// Where receivers find this installation, or empty.
+    pub public_url: String,
+    region: String,
+    account: String,
+    certificate_name: String,
+    keep: Lasting,
+}
+
 /// `[keys]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -129,6 +141,8 @@ pub struct Config {
     pub web: Face,
     /// `[keys]`
     pub keys: Keys,
+    /// `[notifications]`
+    pub notifications: Notifications,
     /// `[outbound]`
     pub outbound: Out,
     orders: Orders,
@@ -178,12 +192,40 @@ impl Config {
             ("service.public_url", &self.service.public_url),
             ("login.public_url", &self.login.public_url),
             ("web.public_url", &self.web.public_url),
+            ("notifications.public_url", &self.notifications.public_url),
         ] {
             if !url.is_empty() && !url.starts_with("http://") && !url.starts_with("https://") {
                 return Err(format!("{key} is `{url}`: write it with http:// or https://"));
             }
         }
+        let Notifications { region, account, certificate_name, .. } = &self.notifications;
+        let word = |text: &str| {
+            !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        };
+        if !word(region) {
+            return Err(format!("notifications.region is `{region}`: use small letters, digits and `-`"));
+        }
+        if account.len() != 12 || !account.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(format!("notifications.account is `{account}`: write 12 digits"));
+        }
+        if certificate_name.is_empty() || !certificate_name.is_ascii() || certificate_name.contains([' ', '/']) {
+            return Err(format!("notifications.certificate_name is `{certificate_name}`: write a host name"));
+        }
         Ok(())
+    }
+
+    /// How topics are named, and where receivers find this installation as far as the settings say.
+    #[must_use]
+    pub fn topics(&self) -> opendrs_service::topic::Notifications {
+        let Notifications { public_url, region, account, certificate_name, keep } = &self.notifications;
+        let base_url = if public_url.is_empty() { &self.web.public_url } else { public_url };
+        opendrs_service::topic::Notifications {
+            base_url: base_url.trim_end_matches('/').to_owned(),
+            region: region.clone(),
+            account: account.clone(),
+            certificate_name: certificate_name.clone(),
+            keep: keep.0,
+        }
     }
 
     /// Where the store is.

@@ -12,5 +12,6 @@ mod harness;
 mod api;
 mod cli;
 mod login;
+mod notify;
 mod pages;
 mod table;

@@ -84,7 +84,9 @@ impl Server {
     }
 
     async fn on(store: Store, Options { seed, roles, https, test_clock, head_timeout }: Options) -> Self {
-        let config = Config::load(None, [], Vec::new()).unwrap();
+        // Receivers of the tests are on this machine.
+        let here = toml::Value::Array(vec!["127.0.0.0/8".into()]);
+        let config = Config::load(None, [], vec![("outbound", "allow", here)]).unwrap();
         let parts = Parts {
             place: store.place(),
             master: [7; 32],
@@ -94,17 +96,19 @@ impl Server {
             settings: Settings {
                 timing: config.timing(),
                 issuer: "https://www.amazon.com".into(),
+                notifications: config.topics(),
                 request_timeout: config.request_timeout(),
             },
             test_clock,
         };
-        let app = App::open(parts).await.unwrap();
+        let mut app = App::open(parts).await.unwrap();
         seed::apply(&app, seed).await.unwrap();
         let limits = Limits { connections: 1000, head_timeout };
         let listener = Listener::bind("127.0.0.1:0", limits).await.unwrap();
         let address = listener.address().unwrap();
         let base = format!("http://{address}");
         let url = if https { "https://drs.example".to_owned() } else { base.clone() };
+        app.settings.notifications.base_url.clone_from(&url);
         let site = Site::new(app, PublicUrls { service: url.clone(), login: url.clone(), web: url });
         let (stop, stopping) = watch::channel(false);
         tokio::spawn(listener.serve(site.clone(), build(&site, &roles), stopping));
@@ -127,7 +131,7 @@ impl Server {
 
     /// Lets time pass, with everything that falls due in it.
     pub async fn advance(&self, by: &str) -> Vec<Fired> {
-        schedule::advance(self.app(), Span::parse(by).unwrap()).await.unwrap()
+        schedule::advance(self.app(), Span::parse(by).unwrap()).await.unwrap().orders
     }
 
     /// Every row there is.

@@ -1,0 +1,158 @@
+//! What becomes of a message whose receiver does not simply take it.
+
+use crate::harness::{Does, Got, Receiver, Server};
+use opendrs_domain::delivery::State;
+use opendrs_domain::id::EventId;
+use opendrs_domain::time::Span;
+use opendrs_service::delivery::{self, Story, Which};
+use opendrs_service::outbox;
+
+both!(
+    final_answers_are_not_tried_again,
+    passing_failures_are_tried_again_and_then_given_up,
+    an_extended_receiver_is_tried_for_days_and_gone_is_gone,
+    a_lost_attempt_goes_out_again_under_the_same_id,
+    a_dead_receiver_delays_no_other,
+    what_was_given_up_can_be_replayed,
+);
+
+/// The event of the first thing that happened.
+async fn first(server: &Server) -> EventId {
+    outbox::newest(server.app(), 100).await.unwrap().first().unwrap().id
+}
+
+async fn story(server: &Server) -> Story {
+    delivery::story(server.app(), first(server).await).await.unwrap()
+}
+
+async fn final_answers_are_not_tried_again(server: &Server) {
+    for (n, status) in [301, 400, 404, 410].into_iter().enumerate() {
+        let receiver = Receiver::start().await;
+        receiver.will(&[Does::Answer(status, "Location: /elsewhere\r\n")]);
+        let topic = server.confirmed(&format!("t{n}"), &receiver, |_| {}).await;
+        server.link(crate::harness::Linking::default().serial(&format!("SN-{status}"))).await;
+        server.advance("2h").await;
+        let got = receiver.all().await;
+        let kinds: Vec<_> = got.iter().map(Got::what).collect();
+        assert_eq!(kinds, ["DeviceRegisteredNotification", "SubscriptionChangedNotification"], "{status}");
+        let id: EventId = EventId::parse(got[0].header("x-amz-sns-message-id").unwrap()).unwrap();
+        let story = delivery::story(server.app(), id).await.unwrap();
+        let (_, delivery, attempts) = story.deliveries.iter().find(|(t, ..)| t.id == topic.id).unwrap();
+        assert_eq!((delivery.state, attempts.len()), (State::Dead, 1));
+        assert_eq!(
+            delivery.reason.as_deref(),
+            Some(format!("the receiver answered {status}, which is final").as_str())
+        );
+        assert_eq!((attempts[0].status, attempts[0].answer.as_str()), (Some(status.into()), "well"));
+    }
+}
+
+async fn passing_failures_are_tried_again_and_then_given_up(server: &Server) {
+    let receiver = Receiver::start().await;
+    let topic = server.confirmed("kettles", &receiver, |_| {}).await;
+    receiver.will(&[Does::Answer(500, ""), Does::Close, Does::Answer(429, "Retry-After: 90\r\n")]);
+    server.device().await;
+    server.advance("0s").await;
+    let one = receiver.only().await;
+    server.advance("25s").await;
+    let two = receiver.only().await;
+    server.advance("25s").await;
+    let three = receiver.only().await;
+    server.advance("79s").await;
+    assert_eq!(receiver.all().await.len(), 0, "it asked for 90 seconds");
+    server.advance("6s").await;
+    let four = receiver.all().await;
+    assert_eq!(four.len(), 2, "and the next message at once");
+    for again in [&two, &three, &four[0]] {
+        assert_eq!(again.body, one.body, "the same bytes, time and signature included");
+    }
+    assert_eq!(story(server).await.deliveries[0].1.state, State::Delivered);
+    // Four attempts without success are the end.
+    receiver.will(&[const { Does::Answer(503, "") }; 4]);
+    server.link(crate::harness::Linking::default().serial("SN-2")).await;
+    server.advance("1h").await;
+    let got = receiver.all().await;
+    assert_eq!(got.iter().map(Got::what).filter(|what| what.contains("Registered")).count(), 4);
+    assert_eq!(
+        got.last().unwrap().what(),
+        "SubscriptionChangedNotification",
+        "its turn came after the end of the first"
+    );
+    let _ = topic;
+}
+
+async fn an_extended_receiver_is_tried_for_days_and_gone_is_gone(server: &Server) {
+    let receiver = Receiver::start().await;
+    let topic = server.confirmed("kettles", &receiver, |new| new.policy = "extended".into()).await;
+    receiver.will(&[const { Does::Answer(404, "") }; 9]);
+    receiver.will(&[Does::Answer(410, "")]);
+    server.device().await;
+    server.advance("90h").await;
+    assert_eq!(receiver.all().await.len(), 10);
+    let found = opendrs_service::topic::find(server.app(), &topic.arn).await.unwrap();
+    assert_eq!(found.state, opendrs_domain::topic::State::Disabled);
+    let Story { deliveries, .. } = story(server).await;
+    assert_eq!(deliveries[0].1.reason.as_deref(), Some("the receiver answered 410: it is gone"));
+}
+
+async fn a_lost_attempt_goes_out_again_under_the_same_id(server: &Server) {
+    let receiver = Receiver::start().await;
+    let topic = server.confirmed("kettles", &receiver, |_| {}).await;
+    receiver.will(&[Does::Hang]);
+    server.device().await;
+    delivery::dispatch(server.app()).await.unwrap();
+    // The node dies between sending and recording.
+    let before = tokio::select! {
+        sent = delivery::drain(server.app(), topic.id) => panic!("{sent:?}"),
+        got = receiver.next() => got,
+    };
+    server.advance("59s").await;
+    assert_eq!(receiver.all().await.len(), 0, "its lease is not over");
+    server.advance("2s").await;
+    let after = receiver.all().await;
+    assert_eq!(after[0].header("x-amz-sns-message-id"), before.header("x-amz-sns-message-id"));
+    assert_eq!(after[0].body, before.body);
+    let Story { deliveries, .. } = story(server).await;
+    assert_eq!((deliveries[0].1.state, deliveries[0].1.attempts), (State::Delivered, 2));
+}
+
+async fn a_dead_receiver_delays_no_other(server: &Server) {
+    let (dead, alive) = (Receiver::start().await, Receiver::start().await);
+    let dead_topic = server.confirmed("dead", &dead, |_| {}).await;
+    let alive_topic = server.confirmed("alive", &alive, |_| {}).await;
+    dead.will(&[Does::Hang]);
+    server.device().await;
+    delivery::dispatch(server.app()).await.unwrap();
+    tokio::select! {
+        sent = delivery::drain(server.app(), dead_topic.id) => panic!("{sent:?}"),
+        sent = async {
+            dead.next().await;
+            delivery::drain(server.app(), alive_topic.id).await.unwrap()
+        } => assert_eq!(sent.len(), 2),
+    }
+    assert_eq!(alive.all().await.len(), 2);
+}
+
+async fn what_was_given_up_can_be_replayed(server: &Server) {
+    let receiver = Receiver::start().await;
+    server.confirmed("kettles", &receiver, |_| {}).await;
+    receiver.will(&[Does::Answer(400, "")]);
+    server.device().await;
+    server.advance("0s").await;
+    let before = receiver.all().await.remove(0).json();
+    server.advance("2h").await;
+    let now = server.app().now();
+    let replayed =
+        delivery::replay(server.app(), Which::Range(now - Span::from_hours(3), now), None, true).await.unwrap();
+    assert_eq!(replayed, 1, "the other one was delivered");
+    server.advance("0s").await;
+    let after = receiver.only().await.json();
+    assert_eq!((&before["MessageId"], &before["Message"]), (&after["MessageId"], &after["Message"]));
+    assert_eq!(after["Timestamp"], "2018-03-02T09:00:00.001Z");
+    assert!(before["Signature"] != after["Signature"] && server.signed(&after).await);
+    assert_eq!(story(server).await.deliveries[0].1.state, State::Delivered);
+    let one = delivery::replay(server.app(), Which::One(first(server).await), None, false).await.unwrap();
+    assert_eq!(one, 1);
+    server.advance("0s").await;
+    assert_eq!(receiver.only().await.json()["MessageId"], before["MessageId"]);
+}

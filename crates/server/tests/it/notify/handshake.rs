@@ -1,0 +1,164 @@
+//! What SNS receivers expect of a topic: to be asked first, signed envelopes, and a way out.
+
+use crate::harness::{Receiver, Server};
+use opendrs_domain::topic::Signature;
+use opendrs_service::topic;
+
+both!(
+    a_receiver_is_asked_before_it_is_told_anything,
+    a_receiver_that_unsubscribed_is_told_how_to_come_back,
+    what_a_receiver_asks_wrongly_is_refused_in_xml,
+    every_message_is_signed_in_the_version_of_its_topic,
+    raw_delivery_is_the_bare_message,
+    a_new_key_signs_and_the_old_certificate_is_still_there,
+);
+
+async fn a_receiver_is_asked_before_it_is_told_anything(server: &Server) {
+    let receiver = Receiver::start().await;
+    let topic = server.topic("kettles", &receiver, |_| {}).await;
+    assert_eq!(topic.arn, "arn:aws:sns:drs-local-1:000000000000:kettles");
+    server.device().await;
+    server.advance("0s").await;
+    let asked = receiver.only().await;
+    assert!(asked.head.starts_with("POST /drs?maker=aqua HTTP/1.1\r\n"), "{}", asked.head);
+    let message = asked.json();
+    for (header, wanted) in [
+        ("x-amz-sns-message-type", "SubscriptionConfirmation"),
+        ("x-amz-sns-message-id", message["MessageId"].as_str().unwrap()),
+        ("x-amz-sns-topic-arn", &topic.arn),
+        ("content-type", "text/plain; charset=UTF-8"),
+        ("user-agent", "Amazon Simple Notification Service Agent"),
+    ] {
+        assert_eq!(asked.header(header), Some(wanted), "{header}");
+    }
+    assert_eq!(asked.header("x-amz-sns-subscription-arn"), None);
+    assert_eq!(asked.header("transfer-encoding"), None);
+    assert!(server.signed(&message).await, "{message}");
+    let (status, xml) = server.visit(&message["SubscribeURL"]).await;
+    let arn = topic.subscription_arn();
+    assert_eq!(status, 200, "{xml}");
+    let wanted = format!(
+        "<ConfirmSubscriptionResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><ConfirmSubscriptionResult>\
+         <SubscriptionArn>{arn}</SubscriptionArn></ConfirmSubscriptionResult><ResponseMetadata><RequestId>"
+    );
+    assert!(xml.starts_with(&wanted), "{xml}");
+    assert_eq!(server.visit(&message["SubscribeURL"]).await.0, 200, "twice is once");
+    // What happened before it confirmed is not sent.
+    server.advance("1h").await;
+    assert_eq!(receiver.all().await.len(), 0);
+    let device = server.device().await;
+    let path = format!("/replenish/{}", crate::harness::world::FILTER);
+    server.call(&device, opendrs_domain::version::Endpoint::Replenish, &path).send().await;
+    server.advance("1s").await;
+    let got = receiver.all().await;
+    assert_eq!(got.last().unwrap().what(), "OrderPlacedNotification");
+    assert_eq!(got.last().unwrap().header("x-amz-sns-subscription-arn"), Some(arn.as_str()));
+    assert_eq!(got.last().unwrap().json()["Subject"], "DRS Notification");
+    assert_eq!(got.last().unwrap().json()["MessageAttributes"]["version"]["Value"], "2.0");
+}
+
+async fn a_receiver_that_unsubscribed_is_told_how_to_come_back(server: &Server) {
+    let receiver = Receiver::start().await;
+    server.confirmed("kettles", &receiver, |_| {}).await;
+    server.device().await;
+    server.advance("0s").await;
+    let message = receiver.all().await.remove(0).json();
+    let (status, xml) = server.visit(&message["UnsubscribeURL"]).await;
+    assert!(status == 200 && xml.starts_with("<UnsubscribeResponse xmlns="), "{xml}");
+    server.advance("0s").await;
+    let gone = receiver.only().await.json();
+    assert_eq!(gone["Type"], "UnsubscribeConfirmation");
+    assert!(server.signed(&gone).await);
+    server.link(crate::harness::Linking::default().serial("SN-2")).await;
+    server.advance("1h").await;
+    assert_eq!(receiver.all().await.len(), 0, "it wanted no more");
+    server.visit(&gone["SubscribeURL"]).await;
+    server.link(crate::harness::Linking::default().serial("SN-3")).await;
+    server.advance("0s").await;
+    let got = receiver.all().await;
+    assert!(got.iter().all(|got| got.message().to_string().contains("SN-3")) && got.len() == 2, "{got:#?}");
+}
+
+async fn what_a_receiver_asks_wrongly_is_refused_in_xml(server: &Server) {
+    let receiver = Receiver::start().await;
+    let topic = server.topic("kettles", &receiver, |_| {}).await;
+    let arn = topic.subscription_arn();
+    for (query, status, code) in [
+        ("Action=Publish".to_owned(), 400, "InvalidAction"),
+        ("TopicArn=x".into(), 400, "MissingAction"),
+        (format!("Action=ConfirmSubscription&TopicArn={}&Token=00", topic.arn), 400, "InvalidParameter"),
+        (format!("Action=ConfirmSubscription&TopicArn={}", topic.arn), 400, "InvalidParameter"),
+        ("Action=ConfirmSubscription&TopicArn=arn:aws:sns:a:1:b&Token=00".into(), 404, "NotFound"),
+        ("Action=Unsubscribe&SubscriptionArn=x".into(), 400, "InvalidParameter"),
+        (format!("Action=Unsubscribe&SubscriptionArn={}", arn.replace("kettles", "mugs")), 404, "NotFound"),
+    ] {
+        for (method, path, body) in [("GET", format!("/?{query}"), String::new()), ("POST", "/".into(), query.clone())]
+        {
+            let (got, xml) = server.request(method, &path).body(body).said().await;
+            assert!(got == status && xml.contains(&format!("<Code>{code}</Code>")), "{method} {query}: {got} {xml}");
+        }
+    }
+    // Two days later the token is no good any more.
+    server.advance("0s").await;
+    let asked = receiver.only().await.json();
+    server.advance("48h").await;
+    assert_eq!(server.visit(&asked["SubscribeURL"]).await.0, 400);
+}
+
+async fn every_message_is_signed_in_the_version_of_its_topic(server: &Server) {
+    let (one, two) = (Receiver::start().await, Receiver::start().await);
+    server.confirmed("one", &one, |_| {}).await;
+    server.confirmed("two", &two, |new| new.signature = Signature::V2).await;
+    server.device().await;
+    server.advance("0s").await;
+    for (receiver, version) in [(one, "1"), (two, "2")] {
+        let got = receiver.all().await;
+        assert_eq!(
+            got.iter().map(crate::harness::Got::what).collect::<Vec<_>>(),
+            ["DeviceRegisteredNotification", "SubscriptionChangedNotification"]
+        );
+        for got in got {
+            let mut message = got.json();
+            assert_eq!(message["SignatureVersion"], version);
+            assert!(!message["Timestamp"].as_str().unwrap().ends_with(".000Z"), "{message}");
+            assert!(server.signed(&message).await, "{message}");
+            message["Message"] = "{}".into();
+            assert!(!server.signed(&message).await);
+        }
+    }
+}
+
+async fn raw_delivery_is_the_bare_message(server: &Server) {
+    let receiver = Receiver::start().await;
+    let topic = server.confirmed("kettles", &receiver, |new| new.raw = true).await;
+    server.device().await;
+    server.advance("0s").await;
+    let got = receiver.all().await.remove(0);
+    assert_eq!(got.header("x-amz-sns-rawdelivery"), Some("true"));
+    assert_eq!(got.json()["notificationInfo"]["notificationType"], "DeviceRegisteredNotification");
+    let ours = topic::secrets(server.app(), &topic).unwrap().remove(0);
+    assert!(ours.secret.starts_with("whsec_") && ours.public_key.starts_with("whpk_"));
+    let signature = got.header("webhook-signature").unwrap();
+    assert!(signature.starts_with("v1,") && signature.contains(" v1a,"), "{signature}");
+    assert_eq!(got.header("webhook-id"), got.header("x-amz-sns-message-id"));
+    assert_eq!(got.header("webhook-timestamp"), Some("1519974000"));
+}
+
+async fn a_new_key_signs_and_the_old_certificate_is_still_there(server: &Server) {
+    let receiver = Receiver::start().await;
+    server.confirmed("kettles", &receiver, |_| {}).await;
+    server.device().await;
+    server.advance("0s").await;
+    let before = receiver.all().await.remove(0).json();
+    let file = opendrs_service::signing::rotate(server.app()).await.unwrap();
+    server.link(crate::harness::Linking::default().serial("SN-2")).await;
+    server.advance("0s").await;
+    let after = receiver.all().await.remove(0).json();
+    assert!(
+        after["SigningCertURL"].as_str().unwrap().ends_with(&file)
+            && before["SigningCertURL"] != after["SigningCertURL"]
+    );
+    assert!(server.signed(&before).await && server.signed(&after).await);
+    let unknown = server.request("GET", "/SimpleNotificationService-00000000000000000000000000000000.pem").said().await;
+    assert_eq!(unknown.0, 404);
+}

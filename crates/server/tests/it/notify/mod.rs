@@ -1,0 +1,5 @@
+//! Notifications on their way to a receiver's socket, on either engine: asking, sending, trying again, giving up.
+
+mod attempts;
+mod handshake;
+mod order;

@@ -1,0 +1,220 @@
+//! The installation's signing key: the one whose certificate receivers of notifications trust.
+//!
+//! What it is: RSA with 2048 bits and a certificate that signs itself, made when the first topic is (sns-delivery A4),
+//! kept in the store sealed with a key derived from the master key, so every node signs alike. What it is not: the
+//! secrets of webhooks, which are derived and stored nowhere. Invariant: a certificate's file name is made of its hash
+//! and is served for ever; a new key signs only after its certificate is stored.
+
+use crate::{App, Error, Result};
+use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use aws_lc_rs::signature::{
+    RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair,
+    UnparsedPublicKey, VerificationAlgorithm,
+};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use opendrs_domain::token::derive_key;
+use opendrs_domain::topic::Signature;
+use opendrs_domain::wire::sns;
+use opendrs_store::topic::{self as store, SigningKey};
+use opendrs_store::{Tx, Write};
+use rsa::pkcs8::DecodePrivateKey;
+use rsa::{Pkcs1v15Sign, PrivateKey};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+use sha1::{Digest, Sha1};
+use sha2::Sha256;
+use std::sync::Arc;
+use webpki::EndEntityCert;
+
+/// Whether a received message was signed with the key of a certificate, PEM: what a receiver checks.
+#[must_use]
+pub fn is_signed(certificate: &str, message: &serde_json::Value) -> bool {
+    let check = || {
+        let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).ok()?;
+        let key = EndEntityCert::try_from(&certificate).ok()?.subject_public_key_info();
+        let rule: &'static dyn VerificationAlgorithm = match Signature::parse(message["SignatureVersion"].as_str()?)? {
+            Signature::V1 => &RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY,
+            Signature::V2 => &RSA_PKCS1_2048_8192_SHA256,
+        };
+        let signature = STANDARD.decode(message["Signature"].as_str()?).ok()?;
+        let text = sns::signed_text(message)?;
+        UnparsedPublicKey::new(rule, key.as_ref()).verify(text.as_bytes(), &signature).ok()
+    };
+    check().is_some()
+}
+
+/// What the name of a certificate's file begins with (sns-delivery A2).
+pub const FILE_PREFIX: &str = "SimpleNotificationService-";
+
+/// A key that signs.
+pub(crate) struct Signer {
+    number: i64,
+    /// The certificate's file name, without its beginning and end.
+    pub(crate) name: String,
+    /// For SHA-1, which the library of the other one refuses to sign.
+    old: PrivateKey,
+    new: RsaKeyPair,
+}
+
+impl Signer {
+    fn of(number: i64, name: String, pkcs8: &[u8]) -> Result<Self> {
+        let old = PrivateKey::from_pkcs8_der(pkcs8).map_err(|e| Error::Internal(format!("signing key: {e}")))?;
+        let new = RsaKeyPair::from_pkcs8(pkcs8).map_err(|e| Error::Internal(format!("signing key: {e}")))?;
+        Ok(Self { number, name, old, new })
+    }
+
+    /// `Signature` of an envelope: base64 of RSASSA-PKCS1-v1_5.
+    pub(crate) fn sign(&self, version: Signature, text: &str) -> Result<String> {
+        let signed = match version {
+            Signature::V1 => self
+                .old
+                .sign(Pkcs1v15Sign::new::<Sha1>(), &Sha1::digest(text.as_bytes()))
+                .map_err(|e| Error::Internal(format!("signing: {e}")))?,
+            Signature::V2 => {
+                let mut signed = vec![0; self.new.public_modulus_len()];
+                self.new
+                    .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), text.as_bytes(), &mut signed)
+                    .map_err(|_| Error::Internal("signing failed".into()))?;
+                signed
+            }
+        };
+        Ok(STANDARD.encode(signed))
+    }
+}
+
+/// The key in use. Made if there is none; read again if another node or command made a newer one.
+pub(crate) async fn current(app: &App) -> Result<Arc<Signer>> {
+    let newest = {
+        let mut reader = app.db.reader().await?;
+        store::newest_key(&mut reader.tx()?).await?
+    };
+    let known = app.signer.load_full();
+    let stored = match (newest, known) {
+        (Some(stored), Some(known)) if stored.id == known.number => return Ok(known),
+        (Some(stored), _) => stored,
+        (None, _) => make(app, 1).await?,
+    };
+    let sealing = app.keys.sealing();
+    let signer = Arc::new(Signer::of(stored.id, stored.name, &open(&sealing, &stored.sealed)?)?);
+    app.signer.store(Some(signer.clone()));
+    Ok(signer)
+}
+
+/// Makes a new signing key, which signs from now on; returns the name of its certificate's file.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn rotate(app: &App) -> Result<String> {
+    let last = current(app).await?.number;
+    make(app, last + 1).await?;
+    Ok(file_name(&current(app).await?.name))
+}
+
+/// The certificate of a file name such as `SimpleNotificationService-<32 hex>.pem`.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn certificate(app: &App, file: &str) -> Result<Option<String>> {
+    let name = file.strip_prefix(FILE_PREFIX).and_then(|rest| rest.strip_suffix(".pem"));
+    let Some(name) = name else { return Ok(None) };
+    let mut reader = app.db.reader().await?;
+    Ok(store::certificate(&mut reader.tx()?, name).await?)
+}
+
+/// The name under which a certificate is served (sns-delivery A2).
+pub(crate) fn file_name(name: &str) -> String {
+    format!("{FILE_PREFIX}{name}.pem")
+}
+
+/// Makes a key of a number and stores it, unless another was quicker; returns the one that is stored.
+async fn make(app: &App, number: i64) -> Result<SigningKey> {
+    let (host, sealing, at) = (app.settings.notifications.certificate_name.clone(), app.keys.sealing(), app.now());
+    let work = move || generate(&host, &sealing);
+    let made = tokio::task::spawn_blocking(work).await.map_err(|e| Error::Internal(e.to_string()))?;
+    let (certificate, sealed) = made?;
+    let name = Sha256::digest(certificate.as_bytes())[..16].iter().map(|b| format!("{b:02x}")).collect();
+    let key = SigningKey { id: number, name, certificate, sealed, created_at: at };
+    app.db.write(Add(key)).await?;
+    let mut reader = app.db.reader().await?;
+    store::newest_key(&mut reader.tx()?).await?.ok_or_else(|| Error::missing("the signing key"))
+}
+
+struct Add(SigningKey);
+
+impl Write for Add {
+    type Out = ();
+    fn key(&self) -> u64 {
+        0
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
+        store::add_key(tx, &self.0).await
+    }
+}
+
+/// A certificate and its sealed private key.
+fn generate(host: &str, sealing: &[u8; 32]) -> Result<(String, Vec<u8>)> {
+    let bad = |what: &str| Error::Internal(format!("making a signing key: {what}"));
+    let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| bad("no key"))?;
+    let pkcs8 = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).map_err(|_| bad("no encoding"))?;
+    let key = rcgen::KeyPair::from_pkcs8_der_and_sign_algo(&pkcs8.as_ref().into(), &rcgen::PKCS_RSA_SHA256);
+    let key = key.map_err(|e| bad(&e.to_string()))?;
+    let mut params = rcgen::CertificateParams::new([host.to_owned()]).map_err(|e| bad(&e.to_string()))?;
+    params.distinguished_name.push(rcgen::DnType::CommonName, host);
+    let certificate = params.self_signed(&key).map_err(|e| bad(&e.to_string()))?;
+    // One block with plain line ends: some receivers read nothing else.
+    let pem = certificate.pem().replace("\r\n", "\n");
+    Ok((pem, seal(sealing, pkcs8.as_ref())?))
+}
+
+fn cipher(key: &[u8; 32]) -> Result<RandomizedNonceKey> {
+    RandomizedNonceKey::new(&AES_256_GCM, key).map_err(|_| Error::Internal("sealing key".into()))
+}
+
+fn seal(key: &[u8; 32], plain: &[u8]) -> Result<Vec<u8>> {
+    let mut sealed = plain.to_vec();
+    let nonce = cipher(key)?.seal_in_place_append_tag(Aad::empty(), &mut sealed);
+    let nonce = nonce.map_err(|_| Error::Internal("sealing failed".into()))?;
+    Ok([nonce.as_ref().as_slice(), &sealed].concat())
+}
+
+fn open(key: &[u8; 32], sealed: &[u8]) -> Result<Vec<u8>> {
+    let broken = || Error::Internal("the stored signing key cannot be opened with this master key".into());
+    let (nonce, text) = sealed.split_at_checked(NONCE_LEN).ok_or_else(broken)?;
+    let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| broken())?;
+    let mut text = text.to_vec();
+    let plain = cipher(key)?.open_in_place(nonce, Aad::empty(), &mut text).map_err(|_| broken())?;
+    Ok(plain.to_vec())
+}
+
+/// The key that seals what the store keeps of signing keys.
+pub(crate) fn sealing_key(master: &[u8; 32]) -> [u8; 32] {
+    derive_key(master, "signing keys", 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_signatures_verify_and_what_is_sealed_opens_with_its_key_alone() {
+        let (pem, sealed) = generate("sns.amazonaws.com", &[7; 32]).unwrap();
+        assert!(pem.starts_with("-----BEGIN CERTIFICATE-----\n") && !pem.contains('\r'), "{pem}");
+        assert!(open(&[8; 32], &sealed).is_err() && open(&[7; 32], &sealed[..9]).is_err());
+        let signer = Signer::of(1, "n".into(), &open(&[7; 32], &sealed).unwrap()).unwrap();
+        for version in [Signature::V1, Signature::V2] {
+            let mut message = serde_json::json!({
+                "Type": "Notification", "MessageId": "m", "TopicArn": "t", "Message": "\u{2028}\n\"é🫖", "Timestamp": "now",
+                "SignatureVersion": version.as_str(),
+            });
+            let text = sns::signed_text(&message).unwrap();
+            message["Signature"] = signer.sign(version, &text).unwrap().into();
+            assert!(is_signed(&pem, &message), "{version:?}");
+            message["Message"] = "another".into();
+            assert!(!is_signed(&pem, &message), "{version:?}");
+        }
+    }
+}

@@ -1,0 +1,368 @@
+//! Topics: adding receivers, and what a receiver itself may ask: to confirm, and to be left alone.
+//!
+//! Invariant: a token that confirms, and a secret that signs, is derived from the master key and stored nowhere; a new
+//! number makes a new one. A receiver that did not confirm gets nothing but the question (sns-delivery A5).
+
+use crate::{App, Error, Result};
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use opendrs_domain::delivery::{self as rules, Policy};
+use opendrs_domain::id::{DeliveryId, ProfileId, TopicId};
+use opendrs_domain::time::Time;
+use opendrs_domain::topic::{self, Signature, State, TOKEN_LIFETIME, Topic};
+use opendrs_domain::wire::sns;
+use opendrs_store::delivery::Delivery;
+use opendrs_store::{Tx, Write, delivery, profile, topic as store};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+use uuid::Uuid;
+
+/// How an installation names its topics and where receivers find it.
+#[derive(Clone, Debug)]
+pub struct Notifications {
+    /// Where SubscribeURL, UnsubscribeURL and SigningCertURL lead, without a slash at the end.
+    pub base_url: String,
+    /// Region in a topic's ARN.
+    pub region: String,
+    /// Account in a topic's ARN: 12 digits.
+    pub account: String,
+    /// The name in the signing certificate.
+    pub certificate_name: String,
+    /// How long events, deliveries and attempts are kept.
+    pub keep: opendrs_domain::time::Span,
+}
+
+/// What a new topic is made of.
+#[derive(Clone, Debug)]
+pub struct NewTopic {
+    /// Whose notifications.
+    pub profile: ProfileId,
+    /// The last part of its ARN.
+    pub name: String,
+    /// Where they are posted.
+    pub endpoint: String,
+    /// Which signature.
+    pub signature: Signature,
+    /// The bare message instead of the envelope.
+    pub raw: bool,
+    /// `sns`, `extended` or a DeliveryPolicy.
+    pub policy: String,
+    /// The receiver needs no confirmation: its owner says so at the command line or in a seed.
+    pub confirmed: bool,
+}
+
+/// Adds a topic and asks its receiver to confirm; one of the same name is changed instead.
+///
+/// # Errors
+/// [`Error::BadCommand`] names what to change; [`Error::Unavailable`].
+pub async fn add(app: &App, new: NewTopic) -> Result<Topic> {
+    let draft = draft(app, &new)?;
+    // Made now, so that the certificate is there before the first signature.
+    crate::signing::current(app).await?;
+    let question = DeliveryId(app.ids.ordered(app.now()));
+    app.db.write(Add { draft, profile: new.profile, question, now: app.now() }).await?
+}
+
+/// Checks what was asked for.
+pub(crate) fn draft(app: &App, new: &NewTopic) -> Result<Topic> {
+    let bad = |text: String| Err(Error::BadCommand(text));
+    if !topic::is_name(&new.name) {
+        return bad(format!("`{}` is no topic name: use 1 to 256 letters, digits, `-` and `_`", new.name));
+    }
+    let host = new.endpoint.strip_prefix("https://").or_else(|| new.endpoint.strip_prefix("http://"));
+    if host.is_none_or(|host| host.is_empty() || host.starts_with('/') || host.contains(['#', ' '])) {
+        return bad(format!("`{}` is no endpoint: write http:// or https://, a host and a path", new.endpoint));
+    }
+    let policy = Policy::parse(&new.policy).map_err(Error::BadCommand)?;
+    let Notifications { region, account, .. } = &app.settings.notifications;
+    let now = app.now();
+    Ok(Topic {
+        id: TopicId(app.ids.ordered(now)),
+        profile: new.profile,
+        arn: format!("arn:aws:sns:{region}:{account}:{}", new.name),
+        endpoint: new.endpoint.clone(),
+        state: if new.confirmed { State::Confirmed } else { State::Pending },
+        signature: new.signature,
+        raw: new.raw,
+        policy_text: new.policy.clone(),
+        policy,
+        subscription: app.ids.random(),
+        token: 1,
+        token_ends_at: now + TOKEN_LIFETIME,
+        secret: 1,
+        secret_at: now,
+        created_at: now,
+    })
+}
+
+struct Add {
+    draft: Topic,
+    profile: ProfileId,
+    question: DeliveryId,
+    now: Time,
+}
+
+impl Write for Add {
+    type Out = Result<Topic>;
+    fn key(&self) -> u64 {
+        0
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Out> {
+        if profile::by_id(tx, self.profile).await?.is_none() {
+            return Ok(Err(Error::BadCommand(format!("there is no security profile {}", self.profile))));
+        }
+        let topic = match store::by_arn(tx, &self.draft.arn).await? {
+            Some(known) if known.profile != self.profile => {
+                let taken = format!("{} belongs to another security profile: choose another name", known.arn);
+                return Ok(Err(Error::BadCommand(taken)));
+            }
+            Some(known) if known.endpoint == self.draft.endpoint => {
+                let Topic { signature, raw, policy_text, policy, .. } = self.draft.clone();
+                let state = if self.draft.state == State::Confirmed { State::Confirmed } else { known.state };
+                Topic { signature, raw, policy_text, policy, state, ..known }
+            }
+            // Another address is another receiver, which is asked anew.
+            Some(known) => {
+                let Topic { id, subscription, token, secret, secret_at, created_at, .. } = known;
+                Topic { id, subscription, token: token + 1, secret, secret_at, created_at, ..self.draft.clone() }
+            }
+            None => self.draft.clone(),
+        };
+        store::put(tx, &topic).await?;
+        if topic.state == State::Pending && topic.token_ends_at == self.draft.token_ends_at {
+            delivery::add(tx, &question(&topic, sns::Kind::SubscriptionConfirmation, self.question, self.now)).await?;
+        }
+        Ok(Ok(topic))
+    }
+}
+
+/// A confirmation on its way.
+fn question(topic: &Topic, kind: sns::Kind, id: DeliveryId, now: Time) -> Delivery {
+    Delivery {
+        shard: 0,
+        id,
+        topic: topic.id,
+        device: None,
+        event: None,
+        kind,
+        version: String::new(),
+        published_at: now,
+        state: rules::State::Waiting,
+        due_at: Some(now),
+        attempts: 0,
+        round: 0,
+        began_at: None,
+        ended_at: None,
+        reason: None,
+    }
+}
+
+/// Every topic, oldest first, at most so many.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn all(app: &App, limit: i64) -> Result<Vec<Topic>> {
+    let mut reader = app.db.reader().await?;
+    Ok(store::after(&mut reader.tx()?, delivery::first(), limit).await?)
+}
+
+/// A topic by its ARN, or by its ARN's last part.
+///
+/// # Errors
+/// [`Error::BadCommand`] if there is none; [`Error::Unavailable`].
+pub async fn find(app: &App, name: &str) -> Result<Topic> {
+    let Notifications { region, account, .. } = &app.settings.notifications;
+    let arn = if name.starts_with("arn:") { name.to_owned() } else { format!("arn:aws:sns:{region}:{account}:{name}") };
+    let mut reader = app.db.reader().await?;
+    let found = store::by_arn(&mut reader.tx()?, &arn).await?;
+    found.ok_or_else(|| Error::BadCommand(format!("there is no topic {arn}: `opendrs topic list` shows all")))
+}
+
+/// What may be done to a topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It gets nothing more.
+    Disable,
+    /// It gets messages again: what happened meanwhile is not sent.
+    Enable,
+    /// The receiver is asked once more.
+    Ask,
+    /// A new webhook secret signs, for a day beside the old one.
+    RotateSecret,
+    /// The old webhook secret ends at once.
+    EndGrace,
+    /// The receiver confirmed, with the token of a number.
+    Confirm,
+    /// The receiver wants no more messages.
+    Unsubscribe,
+}
+
+/// Changes a topic.
+///
+/// # Errors
+/// [`Error::BadCommand`] if it is gone; [`Error::Unavailable`].
+pub async fn change(app: &App, id: TopicId, change: Change) -> Result<Topic> {
+    let now = app.now();
+    app.db.write(Changed { id, change, question: DeliveryId(app.ids.ordered(now)), now }).await?
+}
+
+struct Changed {
+    id: TopicId,
+    change: Change,
+    question: DeliveryId,
+    now: Time,
+}
+
+impl Write for Changed {
+    type Out = Result<Topic>;
+    fn key(&self) -> u64 {
+        self.id.0.as_u64_pair().1
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Out> {
+        let Some(mut topic) = store::lock(tx, self.id).await? else {
+            return Ok(Err(Error::BadCommand("the topic is gone".into())));
+        };
+        let mut ask = None;
+        match self.change {
+            Change::Disable => topic.state = State::Disabled,
+            Change::Enable | Change::Confirm => topic.state = State::Confirmed,
+            Change::Ask => {
+                topic.state = State::Pending;
+                ask = Some(sns::Kind::SubscriptionConfirmation);
+            }
+            Change::RotateSecret => {
+                topic.secret += 1;
+                topic.secret_at = self.now;
+            }
+            Change::EndGrace => topic.secret_at = self.now - topic::SECRET_GRACE,
+            Change::Unsubscribe => {
+                topic.state = State::Unsubscribed;
+                ask = Some(sns::Kind::UnsubscribeConfirmation);
+            }
+        }
+        if let Some(kind) = ask {
+            topic.token += 1;
+            topic.token_ends_at = self.now + TOKEN_LIFETIME;
+            delivery::add(tx, &question(&topic, kind, self.question, self.now)).await?;
+        }
+        store::put(tx, &topic).await?;
+        Ok(Ok(topic))
+    }
+}
+
+/// Why a receiver's request was refused: an SNS error code and its words (sns-delivery A5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// 400.
+    InvalidParameter(&'static str),
+    /// 404.
+    NotFound(&'static str),
+}
+
+/// ConfirmSubscription: the receiver wants the topic's messages. Twice is once.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn confirm(app: &App, arn: &str, token: &str) -> Result<Result<String, Refused>> {
+    let found = {
+        let mut reader = app.db.reader().await?;
+        store::by_arn(&mut reader.tx()?, arn).await?
+    };
+    let Some(topic) = found else { return Ok(Err(Refused::NotFound("Topic does not exist"))) };
+    let good = bool::from(confirmation(app, &topic).as_bytes().ct_eq(token.as_bytes()));
+    if !good || topic.token_ends_at <= app.now() || topic.state == State::Disabled {
+        return Ok(Err(Refused::InvalidParameter("Invalid parameter: Token")));
+    }
+    if topic.state != State::Confirmed {
+        change(app, topic.id, Change::Confirm).await?;
+        tracing::info!(topic = topic.arn, "the receiver confirmed");
+    }
+    Ok(Ok(topic.subscription_arn()))
+}
+
+/// Unsubscribe: the receiver wants no more messages; it is told how to undo that.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn unsubscribe(app: &App, arn: &str) -> Result<Result<(), Refused>> {
+    let last = arn.rsplit_once(':').and_then(|(topic, last)| Some((topic, Uuid::try_parse(last).ok()?)));
+    let Some((topic_arn, last)) = last else {
+        return Ok(Err(Refused::InvalidParameter("Invalid parameter: SubscriptionArn")));
+    };
+    let found = {
+        let mut reader = app.db.reader().await?;
+        store::by_subscription(&mut reader.tx()?, last).await?
+    };
+    match found {
+        Some(topic) if topic.arn == topic_arn => {
+            if topic.state == State::Confirmed {
+                change(app, topic.id, Change::Unsubscribe).await?;
+                tracing::info!(topic = topic.arn, "the receiver unsubscribed");
+            }
+            Ok(Ok(()))
+        }
+        _ => Ok(Err(Refused::NotFound("Subscription does not exist"))),
+    }
+}
+
+/// The token that confirms a topic now.
+pub(crate) fn confirmation(app: &App, topic: &Topic) -> String {
+    let number = u32::try_from(topic.token).unwrap_or_default();
+    let key = app.keys.derive(&format!("confirm {}", topic.id), number);
+    key.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// A topic's webhook secret of a number: for HMAC, and for Ed25519.
+struct Secret {
+    hmac: [u8; 32],
+    ed25519: Ed25519KeyPair,
+}
+
+impl Secret {
+    fn of(app: &App, topic: &Topic, number: i64) -> Result<Self> {
+        let number = u32::try_from(number).unwrap_or_default();
+        let seed = app.keys.derive(&format!("webhook ed25519 {}", topic.id), number);
+        let ed25519 = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|e| Error::Internal(e.to_string()))?;
+        Ok(Self { hmac: app.keys.derive(&format!("webhook {}", topic.id), number), ed25519 })
+    }
+}
+
+/// What a receiver needs to verify Standard Webhooks signatures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Secrets {
+    /// `whsec_...`: for HMAC-SHA256.
+    pub secret: String,
+    /// `whpk_...`: for Ed25519.
+    pub public_key: String,
+}
+
+/// The secrets of a topic that sign now, newest first.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub fn secrets(app: &App, topic: &Topic) -> Result<Vec<Secrets>> {
+    let written = |number| {
+        let Secret { hmac, ed25519 } = Secret::of(app, topic, number)?;
+        Ok(Secrets {
+            secret: format!("whsec_{}", STANDARD.encode(hmac)),
+            public_key: format!("whpk_{}", STANDARD.encode(ed25519.public_key())),
+        })
+    };
+    topic.secrets(app.now()).into_iter().map(written).collect()
+}
+
+/// `webhook-signature` of a body: both kinds, for each secret that signs now (Standard Webhooks 1.0).
+pub(crate) fn webhook_signature(app: &App, topic: &Topic, id: &str, seconds: i64, body: &[u8]) -> Result<String> {
+    let signed = [format!("{id}.{seconds}.").as_bytes(), body].concat();
+    let mut all = Vec::new();
+    for number in topic.secrets(app.now()) {
+        let Secret { hmac, ed25519 } = Secret::of(app, topic, number)?;
+        let mac = Hmac::<Sha256>::new_from_slice(&hmac).map_err(|e| Error::Internal(e.to_string()))?;
+        let mac = mac.chain_update(&signed).finalize().into_bytes();
+        all.push(format!("v1,{}", STANDARD.encode(mac)));
+        all.push(format!("v1a,{}", STANDARD.encode(ed25519.sign(&signed))));
+    }
+    Ok(all.join(" "))
+}
