@@ -1,5 +1,6 @@
 //! What every handler shares: the application and how the outside reaches it.
 
+use crate::http::Bodies;
 use axum::http::HeaderValue;
 use opendrs_service::App;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,14 +22,16 @@ pub struct Site {
     pub app: App,
     /// Where the outside finds it.
     pub urls: PublicUrls,
+    /// What bodies may be.
+    pub(crate) bodies: Bodies,
     date: Mutex<(i64, HeaderValue)>,
 }
 
 impl Site {
     /// Puts an application at its edge.
     #[must_use]
-    pub fn new(app: App, urls: PublicUrls) -> Arc<Self> {
-        Arc::new(Self { app, urls, date: Mutex::new((i64::MIN, HeaderValue::from_static(""))) })
+    pub fn new(app: App, urls: PublicUrls, bodies: Bodies) -> Arc<Self> {
+        Arc::new(Self { app, urls, bodies, date: Mutex::new((i64::MIN, HeaderValue::from_static(""))) })
     }
 
     /// `x-amz-Date`, written once a second.

@@ -3,6 +3,7 @@
 use crate::Result;
 use crate::clock::{Clock, TestClock};
 use crate::keys::{self, Keys};
+use crate::limit::{Limits, Rates};
 use crate::random::{Ids, Random};
 use crate::throttle::Throttle;
 use opendrs_domain::order::Timing;
@@ -18,6 +19,8 @@ pub struct Settings {
     pub timing: Timing,
     /// `iss` of tokeninfo.
     pub issuer: String,
+    /// How often devices and clients may call.
+    pub rates: Rates,
 }
 
 /// What an application is made of.
@@ -46,6 +49,9 @@ pub struct App {
     pub settings: Settings,
     pub(crate) keys: Keys,
     pub(crate) throttle: Throttle,
+    /// The same for clients' secrets; nearly always empty.
+    pub(crate) client_throttle: Throttle,
+    pub(crate) limits: Limits,
     /// Held by whoever lets due things happen, so that moving the clock sees all that it caused.
     pub(crate) turn: Mutex<()>,
     /// As many password hashes at once as there are cores: each takes 19 MiB.
@@ -72,9 +78,11 @@ impl App {
         Ok(Self {
             db,
             ids: Ids::new(random),
+            limits: Limits::new(settings.rates),
             settings,
             keys,
             throttle: Throttle::default(),
+            client_throttle: Throttle::default(),
             turn: Mutex::new(()),
             hashing: Semaphore::new(cores),
             clock,
@@ -89,6 +97,11 @@ impl App {
             Some(clock) => clock.now(),
             None => self.clock.now(),
         }
+    }
+
+    /// The time of the machine, which the test clock does not move.
+    pub(crate) fn real_time(&self) -> Time {
+        self.clock.now()
     }
 
     /// The clock that can be moved, if this application has one.

@@ -9,6 +9,7 @@ pub mod customer;
 pub mod device;
 pub mod error;
 pub mod keys;
+pub mod limit;
 pub mod login;
 pub mod order;
 pub mod outbox;

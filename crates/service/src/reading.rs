@@ -1,7 +1,7 @@
 //! SlotStatus: a reading is stored durably before it is answered.
 
 use crate::token::{self, Caller};
-use crate::{App, Result};
+use crate::{App, Result, limit};
 use opendrs_domain::id::{DeviceId, ReadingId};
 use opendrs_domain::reading::SlotStatus;
 use opendrs_domain::text::SlotId;
@@ -23,13 +23,18 @@ pub async fn add(app: &App, caller: Caller, slot: SlotId, status: SlotStatus) ->
 /// [`token::caller`] finds out.
 ///
 /// # Errors
-/// [`crate::Error::Unavailable`].
+/// [`crate::Error::TooOften`], [`crate::Error::Unavailable`].
 pub async fn report(app: &App, token: Option<&str>, slot: &str, status: &SlotStatus) -> Result<bool> {
     let (Some(token), Ok(slot)) = (token, SlotId::parse(slot)) else { return Ok(false) };
     let Ok((shard, device, _)) = token::device_of(app, token).await else { return Ok(false) };
+    limit::device(app, device)?;
     let at = app.now();
     let id = ReadingId(app.ids.ordered(at));
-    Ok(app.db.write(Report(Add { shard, id, device, slot, at, status: status.clone() })).await?)
+    let stored = app.db.write(Report(Add { shard, id, device, slot, at, status: status.clone() })).await;
+    if !matches!(stored, Ok(true)) {
+        limit::device_again(app, device);
+    }
+    Ok(stored?)
 }
 
 struct Add {

@@ -3,7 +3,7 @@
 use super::open::{self, Time};
 use super::{StoreArgs, out, seed};
 use crate::config::{Config, Role};
-use crate::http::{Limits, Listener};
+use crate::http::Listener;
 use crate::site::{PublicUrls, Site};
 use crate::{build, workers};
 use clap::Args;
@@ -117,7 +117,7 @@ pub(super) struct Running {
 impl Running {
     /// Binds every address, then serves.
     pub(super) async fn start(config: &Config, app: App) -> Result<Self, String> {
-        let limits = Limits { connections: config.server.max_connections, head_timeout: config.head_timeout() };
+        let limits = config.connections();
         let mut listeners: Vec<(String, Listener, Vec<Role>)> = Vec::new();
         for role in config.server.roles.iter().filter(|role| **role != Role::Worker) {
             let own = match role {
@@ -135,7 +135,7 @@ impl Running {
         for (_, listener, roles) in &listeners {
             found.push((listener.address()?, roles.clone()));
         }
-        let site = Site::new(app, urls(config, &found));
+        let site = Site::new(app, urls(config, &found), config.bodies());
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
         for (_, listener, roles) in listeners {

@@ -5,8 +5,10 @@
 
 mod merge;
 
+use crate::http::{Bodies, Limits};
 use opendrs_domain::order::Timing;
 use opendrs_domain::time::{BadSpan, Span};
+use opendrs_service::limit::{Rate, Rates};
 use opendrs_store::Place;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -46,6 +48,19 @@ pub struct Server {
     head_timeout: Lasting,
     /// What is logged.
     pub log: String,
+}
+
+/// `[limits]`
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Bounds {
+    head_bytes: usize,
+    body_bytes: usize,
+    body_timeout: Lasting,
+    device_rate: u32,
+    device_burst: u32,
+    client_rate: u32,
+    client_burst: u32,
 }
 
 /// `[service]`, `[web]`
@@ -89,6 +104,13 @@ impl TryFrom<String> for Lasting {
     }
 }
 
+impl Lasting {
+    /// As a time by the machine's clock.
+    fn wall(self) -> Duration {
+        Duration::from_micros(u64::try_from(self.0.micros()).unwrap_or_default())
+    }
+}
+
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Orders {
@@ -109,6 +131,7 @@ struct Orders {
 pub struct Config {
     /// `[server]`
     pub server: Server,
+    limits: Bounds,
     /// `[service]`
     pub service: Face,
     /// `[login]`
@@ -160,6 +183,13 @@ impl Config {
         if self.server.max_connections == 0 {
             return Err("server.max_connections is 0: no client could connect".into());
         }
+        for (key, value, least) in
+            [("head_bytes", self.limits.head_bytes, 8192), ("body_bytes", self.limits.body_bytes, 1024)]
+        {
+            if value < least {
+                return Err(format!("limits.{key} is {value}: no client could work with less than {least}"));
+            }
+        }
         for (key, url) in [
             ("service.public_url", &self.service.public_url),
             ("login.public_url", &self.login.public_url),
@@ -188,10 +218,25 @@ impl Config {
         if named.as_os_str().is_empty() { self.server.data.join("master.key") } else { named.clone() }
     }
 
-    /// How long a connection may go without an answer.
+    /// Bounds on connections.
     #[must_use]
-    pub fn head_timeout(&self) -> Duration {
-        Duration::from_secs(u64::try_from(self.server.head_timeout.0.secs()).unwrap_or(60).max(1))
+    pub fn connections(&self) -> Limits {
+        let head_timeout = self.server.head_timeout.wall().max(Duration::from_secs(1));
+        Limits { connections: self.server.max_connections, head_timeout, head_bytes: self.limits.head_bytes }
+    }
+
+    /// Bounds on bodies.
+    #[must_use]
+    pub fn bodies(&self) -> Bodies {
+        Bodies { bytes: self.limits.body_bytes, timeout: self.limits.body_timeout.wall() }
+    }
+
+    /// How often devices and clients may call.
+    #[must_use]
+    pub fn rates(&self) -> Rates {
+        let Bounds { device_rate, device_burst, client_rate, client_burst, .. } = self.limits;
+        let rate = |per_second, burst| Rate { per_second, burst };
+        Rates { device: rate(device_rate, device_burst), client: rate(client_rate, client_burst) }
     }
 
     /// Every duration of an order's life.

@@ -22,8 +22,6 @@ use tokio::sync::{Semaphore, watch};
 
 /// How long a stop waits for answers under way.
 const DRAIN: Duration = Duration::from_secs(20);
-/// Room for headers: tokens are 405 characters, so this is plenty.
-const MAX_HEAD: usize = 64 * 1024;
 
 /// Bounds on connections.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +30,8 @@ pub struct Limits {
     pub connections: usize,
     /// How long a connection may go without an answer, idle or sending a head; it is closed within twice that.
     pub head_timeout: Duration,
+    /// Room for a request's line and headers, in bytes.
+    pub head_bytes: usize,
 }
 
 /// A bound listener.
@@ -156,7 +156,7 @@ async fn connection(
         }
     });
     let connection = http1::Builder::new()
-        .max_buf_size(MAX_HEAD)
+        .max_buf_size(limits.head_bytes)
         .title_case_headers(true)
         .half_close(true)
         .serve_connection(TokioIo::new(Wire::new(stream)), service);

@@ -4,6 +4,7 @@ mod badbody;
 mod badinput;
 mod connection;
 mod endpoints;
+mod limits;
 mod order_of_checks;
 mod orders;
 mod quirks;

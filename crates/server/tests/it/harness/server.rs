@@ -6,8 +6,9 @@ use super::world;
 use opendrs_domain::time::Span;
 use opendrs_server::build;
 use opendrs_server::config::{Config, Role};
-use opendrs_server::http::{Limits, Listener};
+use opendrs_server::http::{Bodies, Limits, Listener};
 use opendrs_server::site::{PublicUrls, Site};
+use opendrs_service::limit::Rates;
 use opendrs_service::order::Fired;
 use opendrs_service::{App, Parts, Settings, outbox, schedule, seed};
 use std::net::SocketAddr;
@@ -49,6 +50,12 @@ pub struct Options {
     pub test_clock: bool,
     /// How long it waits for a request's head.
     pub head_timeout: Duration,
+    /// How long it waits for a body.
+    pub body_timeout: Duration,
+    /// How many connections it has open at most.
+    pub connections: usize,
+    /// How often devices and clients may call. The machine's clock stands still: what was spent does not come back.
+    pub rates: Rates,
 }
 
 impl Default for Options {
@@ -59,6 +66,9 @@ impl Default for Options {
             https: false,
             test_clock: true,
             head_timeout: Duration::from_secs(60),
+            body_timeout: Duration::from_secs(30),
+            connections: 1000,
+            rates: Rates::default(),
         }
     }
 }
@@ -83,7 +93,8 @@ impl Server {
         Self::on(Store::sqlite(), options).await
     }
 
-    async fn on(store: Store, Options { seed, roles, https, test_clock, head_timeout }: Options) -> Self {
+    async fn on(store: Store, options: Options) -> Self {
+        let Options { seed, roles, https, test_clock, head_timeout, body_timeout, connections, rates } = options;
         let parts = Parts {
             place: store.place(),
             master: [7; 32],
@@ -92,17 +103,19 @@ impl Server {
             settings: Settings {
                 timing: Config::load(None, [], Vec::new()).unwrap().timing(),
                 issuer: "https://www.amazon.com".into(),
+                rates,
             },
             test_clock,
         };
         let app = App::open(parts).await.unwrap();
         seed::apply(&app, seed).await.unwrap();
-        let limits = Limits { connections: 1000, head_timeout };
+        let limits = Limits { connections, head_timeout, head_bytes: 64 * 1024 };
         let listener = Listener::bind("127.0.0.1:0", limits).await.unwrap();
         let address = listener.address().unwrap();
         let base = format!("http://{address}");
         let url = if https { "https://drs.example".to_owned() } else { base.clone() };
-        let site = Site::new(app, PublicUrls { service: url.clone(), login: url.clone(), web: url });
+        let bodies = Bodies { bytes: 64 * 1024, timeout: body_timeout };
+        let site = Site::new(app, PublicUrls { service: url.clone(), login: url.clone(), web: url }, bodies);
         let (stop, stopping) = watch::channel(false);
         tokio::spawn(listener.serve(site.clone(), build(&site, &roles), stopping));
         Self { site, address, base, store, stop }
