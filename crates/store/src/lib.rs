@@ -22,6 +22,7 @@ pub mod customer;
 pub mod device;
 pub mod installation;
 pub mod maker;
+pub mod meter;
 pub mod model;
 pub mod order;
 pub mod outbox;

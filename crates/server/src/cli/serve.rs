@@ -3,9 +3,9 @@
 use super::open::{self, Time};
 use super::{StoreArgs, out, seed};
 use crate::config::{Config, Role};
-use crate::http::Listener;
+use crate::http::{Limits, Listener};
 use crate::site::{PublicUrls, Site};
-use crate::{build, workers};
+use crate::{build, build_metrics, meters, workers};
 use clap::Args;
 use opendrs_service::App;
 use opendrs_store::Engine;
@@ -104,6 +104,9 @@ impl Signals {
     }
 }
 
+/// Connections to the metrics' address at most.
+const SCRAPERS: usize = 16;
+
 /// A running node.
 pub(super) struct Running {
     /// The application at its edge.
@@ -131,23 +134,32 @@ impl Running {
                 None => listeners.push((address.clone(), Listener::bind(address, limits).await?, vec![*role])),
             }
         }
+        let metrics = match config.metrics.listen.as_str() {
+            "" => None,
+            address => Some(Listener::bind(address, Limits { connections: SCRAPERS, ..limits }).await?),
+        };
         let mut found = Vec::new();
         for (_, listener, roles) in &listeners {
             found.push((listener.address()?, roles.clone()));
         }
-        let site = Site::new(app, urls(config, &found), config.bodies());
+        let site = Site::new(app, urls(config, &found), config.bodies(), metrics.is_some().then(meters));
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
         for (_, listener, roles) in listeners {
             let routes = build(&site, &roles);
             tasks.spawn(listener.serve(site.clone(), routes, stopping.clone()));
         }
+        let mut told = Vec::new();
+        if let Some(listener) = metrics {
+            told.push((listener.address()?, "metrics".to_owned()));
+            tasks.spawn(listener.serve(site.clone(), build_metrics(&site), stopping.clone()));
+        }
         if config.server.roles.contains(&Role::Worker) {
             tasks.spawn(workers::run(site.clone(), stopping));
         }
         let names =
             |roles: Vec<Role>| roles.iter().map(|r| format!("{r:?}").to_lowercase()).collect::<Vec<_>>().join(", ");
-        let addresses = found.into_iter().map(|(address, roles)| (address, names(roles))).collect();
+        let addresses = found.into_iter().map(|(address, roles)| (address, names(roles))).chain(told).collect();
         Ok(Self { site, addresses, stop, tasks })
     }
 

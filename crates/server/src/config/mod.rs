@@ -63,6 +63,14 @@ struct Bounds {
     client_burst: u32,
 }
 
+/// `[metrics]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Metrics {
+    /// The address at which a node tells its numbers, or empty.
+    pub listen: String,
+}
+
 /// `[service]`, `[web]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -132,6 +140,8 @@ pub struct Config {
     /// `[server]`
     pub server: Server,
     limits: Bounds,
+    /// `[metrics]`
+    pub metrics: Metrics,
     /// `[service]`
     pub service: Face,
     /// `[login]`

@@ -6,6 +6,7 @@
 use super::threads::Threads;
 use super::wire::Wire;
 use crate::Routes;
+use crate::metrics::Meters;
 use crate::site::Site;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -140,6 +141,7 @@ async fn connection(
     routes: Routes,
     mut stop: watch::Receiver<bool>,
 ) {
+    let _counted = Meters::connected(&site);
     let _ = stream.set_nodelay(true);
     let pace = Arc::new(Pace::default());
     let seen = pace.clone();

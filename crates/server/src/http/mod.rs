@@ -43,10 +43,16 @@ pub struct Bodies {
 pub async fn answer(site: &Site, routes: &Routes, mut request: Request) -> Response {
     path::normalise(request.uri_mut());
     #[expect(clippy::disallowed_methods, reason = "the edge may measure how long an answer took")]
-    let started = tracing::enabled!(tracing::Level::DEBUG).then(std::time::Instant::now);
-    let line = started.map(|_| (request.method().clone(), request.uri().path().to_owned()));
+    let started = (site.meters.is_some() || tracing::enabled!(tracing::Level::DEBUG)).then(std::time::Instant::now);
+    let line =
+        tracing::enabled!(tracing::Level::DEBUG).then(|| (request.method().clone(), request.uri().path().to_owned()));
     let uri = request.uri().clone();
-    let mut response = match api::find(request.method(), uri.path()).filter(|_| routes.api) {
+    let route = api::find(request.method(), uri.path()).filter(|_| routes.api);
+    let place = site.meters.as_ref().map(|meters| match &route {
+        Some(api::Route::Call(spec, _)) => spec.endpoint as usize,
+        _ => meters.place(uri.path()),
+    });
+    let mut response = match route {
         Some(route) => api::answer(site, route, request).await,
         None => match routes.others.clone().oneshot(request).await {
             Ok(response) => response,
@@ -59,6 +65,9 @@ pub async fn answer(site: &Site, routes: &Routes, mut request: Request) -> Respo
         response.headers_mut().insert(REQUEST_ID, value);
     }
     response.headers_mut().insert(DATE, site.date());
+    if let (Some(meters), Some(place), Some(started)) = (&site.meters, place, started) {
+        meters.answered(place, response.status().as_u16(), started.elapsed());
+    }
     if let (Some(started), Some((method, path))) = (started, line) {
         // The query is never logged: it may hold a token.
         tracing::debug!(%method, path, status = response.status().as_u16(), took = ?started.elapsed(), %id, "answered");

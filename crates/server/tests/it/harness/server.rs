@@ -4,10 +4,10 @@ use super::means::{Seeded, Standing};
 use super::store::{Rows, Store};
 use super::world;
 use opendrs_domain::time::Span;
-use opendrs_server::build;
 use opendrs_server::config::{Config, Role};
 use opendrs_server::http::{Bodies, Limits, Listener};
 use opendrs_server::site::{PublicUrls, Site};
+use opendrs_server::{build, build_metrics, meters};
 use opendrs_service::limit::Rates;
 use opendrs_service::order::Fired;
 use opendrs_service::{App, Parts, Settings, outbox, schedule, seed};
@@ -56,6 +56,8 @@ pub struct Options {
     pub connections: usize,
     /// How often devices and clients may call. The machine's clock stands still: what was spent does not come back.
     pub rates: Rates,
+    /// Whether it counts, and tells of it at an address of its own.
+    pub metrics: bool,
 }
 
 impl Default for Options {
@@ -69,6 +71,7 @@ impl Default for Options {
             body_timeout: Duration::from_secs(30),
             connections: 1000,
             rates: Rates::default(),
+            metrics: false,
         }
     }
 }
@@ -78,6 +81,8 @@ pub struct Server {
     pub site: Arc<Site>,
     pub address: SocketAddr,
     pub base: String,
+    /// Where it tells what it counts.
+    pub numbers: String,
     store: Store,
     stop: watch::Sender<bool>,
 }
@@ -94,7 +99,8 @@ impl Server {
     }
 
     async fn on(store: Store, options: Options) -> Self {
-        let Options { seed, roles, https, test_clock, head_timeout, body_timeout, connections, rates } = options;
+        let Options { seed, roles, https, test_clock, head_timeout, body_timeout, connections, rates, metrics } =
+            options;
         let parts = Parts {
             place: store.place(),
             master: [7; 32],
@@ -115,10 +121,24 @@ impl Server {
         let base = format!("http://{address}");
         let url = if https { "https://drs.example".to_owned() } else { base.clone() };
         let bodies = Bodies { bytes: 64 * 1024, timeout: body_timeout };
-        let site = Site::new(app, PublicUrls { service: url.clone(), login: url.clone(), web: url }, bodies);
+        let site = Site::new(
+            app,
+            PublicUrls { service: url.clone(), login: url.clone(), web: url },
+            bodies,
+            metrics.then(meters),
+        );
         let (stop, stopping) = watch::channel(false);
+        let numbers = match metrics {
+            true => {
+                let listener = Listener::bind("127.0.0.1:0", limits).await.unwrap();
+                let base = format!("http://{}", listener.address().unwrap());
+                tokio::spawn(listener.serve(site.clone(), build_metrics(&site), stopping.clone()));
+                base
+            }
+            false => String::new(),
+        };
         tokio::spawn(listener.serve(site.clone(), build(&site, &roles), stopping));
-        Self { site, address, base, store, stop }
+        Self { site, address, base, numbers, store, stop }
     }
 
     /// Tells it to stop: no new request is taken, answers under way are finished.
