@@ -16,10 +16,12 @@ mod tx;
 mod value;
 mod write;
 
+pub mod backup;
 pub mod code;
 pub mod consent;
 pub mod customer;
 pub mod device;
+pub mod examine;
 pub mod installation;
 pub mod maker;
 pub mod meter;

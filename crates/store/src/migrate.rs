@@ -20,8 +20,13 @@ const STEPS: [Step; 1] = [Step {
     pg: include_str!("../migrations/0001_init.pg.sql"),
 }];
 
+/// The last step there is.
+pub(crate) fn last() -> i64 {
+    STEPS[STEPS.len() - 1].number
+}
+
 fn newer(found: i64) -> Result<()> {
-    let last = STEPS[STEPS.len() - 1].number;
+    let last = last();
     if found <= last {
         return Ok(());
     }

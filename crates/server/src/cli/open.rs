@@ -59,6 +59,13 @@ pub(super) async fn app(config: &Config, time: Time) -> Result<App, String> {
     })
 }
 
+/// The master key of a file that must be there.
+pub(super) fn existing_master(path: &Path) -> Result<[u8; 32], String> {
+    let at = path.display();
+    let text = std::fs::read_to_string(path).map_err(|e| format!("cannot read the master key {at}: {e}"))?;
+    parse(text.trim()).ok_or_else(|| format!("{at} is no master key: it must hold 64 hex digits"))
+}
+
 /// The master key of a file, which is made, for its owner's eyes alone, if it is not there.
 fn master(path: &Path) -> Result<[u8; 32], String> {
     let at = path.display();
