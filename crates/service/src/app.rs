@@ -5,6 +5,7 @@ use crate::clock::{Clock, TestClock};
 use crate::keys::{self, Keys};
 use crate::limit::{Limits, Rates};
 use crate::random::{Ids, Random};
+use crate::reading::Keep;
 use crate::throttle::Throttle;
 use opendrs_domain::order::Timing;
 use opendrs_domain::time::Time;
@@ -21,6 +22,8 @@ pub struct Settings {
     pub issuer: String,
     /// How often devices and clients may call.
     pub rates: Rates,
+    /// For how long readings are kept.
+    pub keep: Keep,
 }
 
 /// What an application is made of.

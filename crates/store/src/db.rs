@@ -164,6 +164,11 @@ impl Db {
 pub struct Shards(i64);
 
 impl Shards {
+    /// Every shard.
+    pub fn all(self) -> impl Iterator<Item = i64> {
+        0..self.0
+    }
+
     /// The shard of a key's owner.
     #[must_use]
     pub fn of(self, key: &[&[u8]]) -> i64 {

@@ -14,11 +14,18 @@ struct Step {
     pg: &'static str,
 }
 
-const STEPS: [Step; 1] = [Step {
-    number: 1,
-    lite: include_str!("../migrations/0001_init.lite.sql"),
-    pg: include_str!("../migrations/0001_init.pg.sql"),
-}];
+const STEPS: [Step; 2] = [
+    Step {
+        number: 1,
+        lite: include_str!("../migrations/0001_init.lite.sql"),
+        pg: include_str!("../migrations/0001_init.pg.sql"),
+    },
+    Step {
+        number: 3,
+        lite: include_str!("../migrations/0003_reading_day.lite.sql"),
+        pg: include_str!("../migrations/0003_reading_day.pg.sql"),
+    },
+];
 
 /// The last step there is.
 pub(crate) fn last() -> i64 {

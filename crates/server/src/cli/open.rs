@@ -49,7 +49,12 @@ pub(super) async fn app(config: &Config, time: Time) -> Result<App, String> {
         master: master(&config.master_file())?,
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
-        settings: Settings { timing: config.timing(), issuer: config.login.issuer.clone(), rates: config.rates() },
+        settings: Settings {
+            timing: config.timing(),
+            issuer: config.login.issuer.clone(),
+            rates: config.rates(),
+            keep: config.keep(),
+        },
         // A clock that was never moved tells the system's time.
         test_clock: time != Time::System,
     };

@@ -9,6 +9,7 @@ use crate::http::{Bodies, Limits};
 use opendrs_domain::order::Timing;
 use opendrs_domain::time::{BadSpan, Span};
 use opendrs_service::limit::{Rate, Rates};
+use opendrs_service::reading::Keep;
 use opendrs_store::Place;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -121,6 +122,13 @@ impl Lasting {
 
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Readings {
+    keep: Lasting,
+    keep_daily: Lasting,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Orders {
     cancel_window: Lasting,
     problem_hold: Lasting,
@@ -150,6 +158,7 @@ pub struct Config {
     pub web: Face,
     /// `[keys]`
     pub keys: Keys,
+    readings: Readings,
     orders: Orders,
 }
 
@@ -247,6 +256,12 @@ impl Config {
         let Bounds { device_rate, device_burst, client_rate, client_burst, .. } = self.limits;
         let rate = |per_second, burst| Rate { per_second, burst };
         Rates { device: rate(device_rate, device_burst), client: rate(client_rate, client_burst) }
+    }
+
+    /// For how long readings are kept.
+    #[must_use]
+    pub fn keep(&self) -> Keep {
+        Keep { readings: self.readings.keep.0, days: self.readings.keep_daily.0 }
     }
 
     /// Every duration of an order's life.

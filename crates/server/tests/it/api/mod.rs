@@ -10,4 +10,5 @@ mod orders;
 mod quirks;
 mod race;
 mod registration;
+mod retention;
 mod spelling;

@@ -8,5 +8,6 @@ mod device;
 mod doctor;
 mod keys;
 mod program;
+mod readings;
 mod seed;
 mod serve;

@@ -110,6 +110,7 @@ impl Server {
                 timing: Config::load(None, [], Vec::new()).unwrap().timing(),
                 issuer: "https://www.amazon.com".into(),
                 rates,
+                keep: Config::load(None, [], Vec::new()).unwrap().keep(),
             },
             test_clock,
         };
