@@ -61,6 +61,9 @@ pub enum Error {
     /// Too many failures; try again after so many seconds.
     #[error("Too many attempts. Try again in {0} seconds.")]
     Throttled(i64),
+    /// More calls than the caller's rate; try again after so many seconds.
+    #[error("Too many calls. Try again in {0} seconds, and less often.")]
+    TooOften(i64),
     /// The sign-up ended, was finished before, or belongs to another session.
     #[error("This sign-up is no longer open. Start again from your device or app.")]
     SignupGone,

@@ -16,13 +16,16 @@ mod tx;
 mod value;
 mod write;
 
+pub mod backup;
 pub mod code;
 pub mod consent;
 pub mod customer;
 pub mod delivery;
 pub mod device;
+pub mod examine;
 pub mod installation;
 pub mod maker;
+pub mod meter;
 pub mod model;
 pub mod order;
 pub mod outbox;

@@ -2,6 +2,7 @@
 //!
 //! Invariant: `synchronous=FULL` in WAL mode, so an answered command survives a power cut; group commit pays for it.
 
+use crate::meter::{Meter, count};
 use crate::queries::Q;
 use crate::turn::{Lane, PARCELS, Parcel, unavailable};
 use crate::tx::On;
@@ -9,7 +10,7 @@ use crate::{Error, Result, Tx, migrate};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -66,17 +67,24 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection> {
 pub(crate) struct Readers {
     free: Mutex<Vec<Connection>>,
     gate: Semaphore,
+    meter: Arc<Meter>,
 }
 
 impl Readers {
-    pub(crate) fn open(path: &Path, count: usize) -> Result<Self> {
+    pub(crate) fn open(path: &Path, count: usize, meter: Arc<Meter>) -> Result<Self> {
         let free = (0..count).map(|_| open(path, false)).collect::<Result<Vec<_>>>()?;
-        Ok(Self { free: Mutex::new(free), gate: Semaphore::new(count) })
+        Ok(Self { free: Mutex::new(free), gate: Semaphore::new(count), meter })
     }
 
     pub(crate) async fn take(&self) -> Result<Reading<'_>> {
         let stopped = || Error::Unavailable("the store is shutting down".into());
-        let permit = self.gate.acquire().await.map_err(|_| stopped())?;
+        let permit = match self.gate.try_acquire() {
+            Ok(permit) => permit,
+            Err(_) => {
+                count(&self.meter.waits);
+                self.gate.acquire().await.map_err(|_| stopped())?
+            }
+        };
         let conn = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
         Ok(Reading { conn: Some(conn.ok_or_else(stopped)?), home: self, _permit: permit })
     }
@@ -102,11 +110,14 @@ impl Drop for Reading<'_> {
 }
 
 /// Starts the writer's thread; it ends when the last [`crate::Db`] is gone.
-pub(crate) fn start_writer(mut conn: Connection, mut lane: Lane) -> Result<()> {
+pub(crate) fn start_writer(mut conn: Connection, mut lane: Lane, meter: Arc<Meter>) -> Result<()> {
     let work = move || {
         let mut batch: Vec<Parcel> = Vec::with_capacity(PARCELS);
         while lane.blocking_recv_many(&mut batch, PARCELS) > 0 {
-            match attempt(&mut conn, &mut batch) {
+            let counted = meter.batch(batch.iter().map(|parcel| parcel.jobs.len()).sum());
+            let done = attempt(&mut conn, &mut batch);
+            counted.ended(done.is_ok());
+            match done {
                 Ok(()) => batch.drain(..).for_each(|parcel| parcel.answer(|| Ok(()))),
                 // After a failed sync the engine cannot say what is on disk: nobody is told anything else.
                 Err(Failed::AtCommit(error)) => unavailable(&mut batch, &error),

@@ -4,6 +4,7 @@
 //! a new connection. Nothing waits for the database longer than a connection attempt.
 
 use crate::error::words;
+use crate::meter::{Meter, count};
 use crate::queries::Q;
 use crate::turn::{Lane, PARCELS, Parcel, unavailable};
 use crate::tx::On;
@@ -58,7 +59,8 @@ pub(crate) async fn plain(config: &Config) -> Result<Client> {
     Ok(client)
 }
 
-async fn connect(config: &Config) -> Result<PgConn> {
+async fn connect(config: &Config, meter: &Meter) -> Result<PgConn> {
+    count(&meter.connects);
     let client = plain(config).await?;
     let prepare = Q::ALL.iter().map(|sql| async { client.prepare(sql.pg).await.map_err(|e| Error::pg(sql.name, e)) });
     let statements = try_join_all(prepare).await?;
@@ -70,13 +72,14 @@ pub(crate) struct Readers {
     config: Config,
     conns: Vec<RwLock<Arc<PgConn>>>,
     next: AtomicUsize,
+    meter: Arc<Meter>,
 }
 
 impl Readers {
-    pub(crate) async fn open(config: &Config, count: usize) -> Result<Self> {
-        let conns = try_join_all((0..count).map(|_| connect(config))).await?;
+    pub(crate) async fn open(config: &Config, count: usize, meter: Arc<Meter>) -> Result<Self> {
+        let conns = try_join_all((0..count).map(|_| connect(config, &meter))).await?;
         let conns = conns.into_iter().map(|conn| RwLock::new(Arc::new(conn))).collect();
-        Ok(Self { config: config.clone(), conns, next: AtomicUsize::new(0) })
+        Ok(Self { config: config.clone(), conns, next: AtomicUsize::new(0), meter })
     }
 
     /// The next connection, made anew if it was lost.
@@ -88,20 +91,20 @@ impl Readers {
         }
         let mut place = place.write().await;
         if place.client.is_closed() {
-            *place = Arc::new(connect(&self.config).await?);
+            *place = Arc::new(connect(&self.config, &self.meter).await?);
         }
         Ok(place.clone())
     }
 }
 
 /// Opens a lane's first connection and starts its task; it ends when the last [`crate::Db`] is gone.
-pub(crate) async fn start_lane(config: &Config, mut lane: Lane) -> Result<()> {
-    let (mut conn, config) = (connect(config).await?, config.clone());
+pub(crate) async fn start_lane(config: &Config, mut lane: Lane, meter: Arc<Meter>) -> Result<()> {
+    let (mut conn, config) = (connect(config, &meter).await?, config.clone());
     tokio::spawn(async move {
         let mut batch: Vec<Parcel> = Vec::with_capacity(PARCELS);
         while lane.recv_many(&mut batch, PARCELS).await > 0 {
             if conn.client.is_closed() {
-                match connect(&config).await {
+                match connect(&config, &meter).await {
                     Ok(new) => conn = new,
                     Err(error) => {
                         unavailable(&mut batch, &error);
@@ -109,7 +112,10 @@ pub(crate) async fn start_lane(config: &Config, mut lane: Lane) -> Result<()> {
                     }
                 }
             }
-            if attempt(&conn, &mut batch).await.is_ok() {
+            let counted = meter.batch(batch.iter().map(|parcel| parcel.jobs.len()).sum());
+            let done = attempt(&conn, &mut batch).await;
+            counted.ended(done.is_ok());
+            if done.is_ok() {
                 batch.drain(..).for_each(|parcel| parcel.answer(|| Ok(())));
             } else {
                 for parcel in batch.drain(..).flat_map(Parcel::split) {

@@ -5,7 +5,7 @@ use super::{StoreArgs, out, seed};
 use crate::config::{Config, Role};
 use crate::http::{Limits, Listener};
 use crate::site::{PublicUrls, Site};
-use crate::{build, workers};
+use crate::{build, build_metrics, meters, workers};
 use clap::Args;
 use opendrs_service::App;
 use opendrs_store::Engine;
@@ -104,6 +104,9 @@ impl Signals {
     }
 }
 
+/// Connections to the metrics' address at most.
+const SCRAPERS: usize = 16;
+
 /// A running node.
 pub(super) struct Running {
     /// The application at its edge.
@@ -117,7 +120,7 @@ pub(super) struct Running {
 impl Running {
     /// Binds every address, then serves.
     pub(super) async fn start(config: &Config, mut app: App) -> Result<Self, String> {
-        let limits = Limits { connections: config.server.max_connections, head_timeout: config.head_timeout() };
+        let limits = config.connections();
         let mut listeners: Vec<(String, Listener, Vec<Role>)> = Vec::new();
         for role in config.server.roles.iter().filter(|role| **role != Role::Worker) {
             let own = match role {
@@ -131,6 +134,10 @@ impl Running {
                 None => listeners.push((address.clone(), Listener::bind(address, limits).await?, vec![*role])),
             }
         }
+        let metrics = match config.metrics.listen.as_str() {
+            "" => None,
+            address => Some(Listener::bind(address, Limits { connections: SCRAPERS, ..limits }).await?),
+        };
         let mut found = Vec::new();
         for (_, listener, roles) in &listeners {
             found.push((listener.address()?, roles.clone()));
@@ -139,19 +146,24 @@ impl Running {
         if app.settings.notifications.base_url.is_empty() {
             app.settings.notifications.base_url.clone_from(&urls.web);
         }
-        let site = Site::new(app, urls);
+        let site = Site::new(app, urls, config.bodies(), metrics.is_some().then(meters));
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
         for (_, listener, roles) in listeners {
             let routes = build(&site, &roles);
             tasks.spawn(listener.serve(site.clone(), routes, stopping.clone()));
         }
+        let mut told = Vec::new();
+        if let Some(listener) = metrics {
+            told.push((listener.address()?, "metrics".to_owned()));
+            tasks.spawn(listener.serve(site.clone(), build_metrics(&site), stopping.clone()));
+        }
         if config.server.roles.contains(&Role::Worker) {
             tasks.spawn(workers::run(site.clone(), stopping));
         }
         let names =
             |roles: Vec<Role>| roles.iter().map(|r| format!("{r:?}").to_lowercase()).collect::<Vec<_>>().join(", ");
-        let addresses = found.into_iter().map(|(address, roles)| (address, names(roles))).collect();
+        let addresses = found.into_iter().map(|(address, roles)| (address, names(roles))).chain(told).collect();
         Ok(Self { site, addresses, stop, tasks })
     }
 

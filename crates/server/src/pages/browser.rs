@@ -86,7 +86,7 @@ impl Form {
     /// Reads a form and checks that it is ours.
     pub(super) async fn read(site: &Arc<Site>, parts: &Parts, browser: &Browser, body: Body) -> Result<Self, Refused> {
         let refuse = |text: &str| Refused::by(site)(Error::BadChoice(text.into()));
-        let body = http::read(body).await.map_err(|_| refuse("The form did not arrive whole."))?;
+        let body = http::read(body, site.bodies).await.map_err(|_| refuse("The form did not arrive whole."))?;
         let form = Self(form::decode(&body).ok_or_else(|| refuse("The form is not readable."))?);
         let elsewhere = http::header(&parts.headers, "sec-fetch-site").is_some_and(|site| site == "cross-site");
         let fits = session::form_token_is(&site.app, browser.cookie(), form.get("csrf").unwrap_or_default());

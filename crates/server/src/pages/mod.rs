@@ -130,7 +130,7 @@ impl IntoResponse for Refused {
         log(&self.error);
         const BAD: StatusCode = StatusCode::BAD_REQUEST;
         let (status, title) = match &self.error {
-            Error::Throttled(_) => (StatusCode::TOO_MANY_REQUESTS, "Please wait"),
+            Error::Throttled(_) | Error::TooOften(_) => (StatusCode::TOO_MANY_REQUESTS, "Please wait"),
             Error::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "Please try again"),
             Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong"),
             Error::SignupGone => (StatusCode::GONE, "This page has expired"),

@@ -28,6 +28,8 @@ pub struct TokenRequest {
     pub code_verifier: Option<String>,
     /// `refresh_token`
     pub refresh_token: Option<String>,
+    /// Where the request came from, for the brake on guessing.
+    pub source: String,
 }
 
 /// Tokens, as the token endpoint answers them.
@@ -44,7 +46,7 @@ pub struct Tokens {
 /// Serves a token request. The order of checks: grant, client, code or token, redirect, proof key.
 ///
 /// # Errors
-/// [`Error::OAuth`], [`Error::Unavailable`].
+/// [`Error::OAuth`], [`Error::Throttled`], [`Error::TooOften`], [`Error::Unavailable`].
 pub async fn tokens(app: &App, request: &TokenRequest) -> Result<Tokens> {
     match request.grant_type.as_deref() {
         Some("authorization_code") => by_code(app, request).await,
@@ -57,7 +59,7 @@ pub async fn tokens(app: &App, request: &TokenRequest) -> Result<Tokens> {
 }
 
 async fn proven(app: &App, request: &TokenRequest) -> Result<Client> {
-    client::authenticate(app, request.client_id.as_deref(), request.client_secret.as_deref()).await
+    client::authenticate(app, request.client_id.as_deref(), request.client_secret.as_deref(), &request.source).await
 }
 
 fn missing(name: &str) -> Error {

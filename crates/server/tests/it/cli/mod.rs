@@ -1,10 +1,13 @@
 //! The program itself: what operators and scripts run, and what it prints.
 
+mod backup;
 mod clock;
 mod config;
 mod demo;
 mod device;
+mod doctor;
 mod keys;
 mod program;
+mod readings;
 mod seed;
 mod serve;
