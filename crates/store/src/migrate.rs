@@ -14,11 +14,18 @@ struct Step {
     pg: &'static str,
 }
 
-const STEPS: [Step; 1] = [Step {
-    number: 1,
-    lite: include_str!("../migrations/0001_init.lite.sql"),
-    pg: include_str!("../migrations/0001_init.pg.sql"),
-}];
+const STEPS: [Step; 2] = [
+    Step {
+        number: 1,
+        lite: include_str!("../migrations/0001_init.lite.sql"),
+        pg: include_str!("../migrations/0001_init.pg.sql"),
+    },
+    Step {
+        number: 4,
+        lite: include_str!("../migrations/0004_fulfilment.lite.sql"),
+        pg: include_str!("../migrations/0004_fulfilment.pg.sql"),
+    },
+];
 
 fn newer(found: i64) -> Result<()> {
     let last = STEPS[STEPS.len() - 1].number;
