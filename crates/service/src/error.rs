@@ -3,7 +3,7 @@
 //! Each edge (API, login, pages, command line) turns it into its own words with one exhaustive `match`, so a new kind
 //! does not compile until all have an answer.
 
-use opendrs_domain::order::NotCancelled;
+use opendrs_domain::order::{NotApproved, NotCancelled};
 use opendrs_domain::reading::BadField;
 use opendrs_domain::text::SlotId;
 
@@ -47,6 +47,9 @@ pub enum Error {
     /// An order that cannot be cancelled.
     #[error(transparent)]
     NotCancelled(#[from] NotCancelled),
+    /// An order that the customer's word does not place.
+    #[error(transparent)]
+    NotApproved(#[from] NotApproved),
     /// An OAuth refusal: `error` and `error_description` of login-and-web 4.5.
     #[error("{description}")]
     OAuth {

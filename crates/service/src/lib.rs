@@ -17,6 +17,7 @@ pub mod outbound;
 pub mod outbox;
 pub mod random;
 pub mod reading;
+pub mod rule;
 pub mod schedule;
 pub mod seed;
 pub mod session;

@@ -32,6 +32,7 @@ pub mod outbox;
 pub mod product;
 pub mod profile;
 pub mod reading;
+pub mod rule;
 pub mod session;
 pub mod signup;
 pub mod subscription;

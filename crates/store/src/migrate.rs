@@ -24,7 +24,8 @@ macro_rules! step {
     };
 }
 
-const STEPS: &[Step] = &[step!(1, "0001_init"), step!(2, "0002_topic"), step!(3, "0003_reading_day")];
+const STEPS: &[Step] =
+    &[step!(1, "0001_init"), step!(2, "0002_topic"), step!(3, "0003_reading_day"), step!(4, "0004_fulfilment")];
 
 /// The last step there is.
 pub(crate) fn last() -> i64 {

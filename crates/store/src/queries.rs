@@ -13,7 +13,7 @@ macro_rules! device_columns {
 }
 macro_rules! order_columns { () => {
     "id, device, slot, asin, title, quantity, unit, price_minor, currency, test, state, problem, opened_at, window_ends_at,
-     expected_at, due_at"
+     expected_at, due_at, approved_minor"
 } }
 
 macro_rules! topic_columns {
@@ -159,11 +159,21 @@ queries! {
         ReadingDayPurge = "DELETE FROM reading_day WHERE (shard, device, slot, day) IN
             (SELECT shard, device, slot, day FROM reading_day WHERE day < $1 ORDER BY day LIMIT $2)";
         OrderPut = concat!("INSERT INTO orders (shard, ", order_columns!(), ")
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)");
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)");
         OrderById = concat!("SELECT ", order_columns!(), " FROM orders WHERE shard = $1 AND id = $2");
         OrderForUpdate = concat!("SELECT ", order_columns!(), " FROM orders WHERE shard = $1 AND id = $2 /*pg FOR UPDATE */");
-        OrderMove = "UPDATE orders SET state = $3, problem = $4, window_ends_at = $5, expected_at = $6, due_at = $7
+        OrderMove = "UPDATE orders SET state = $3, problem = $4, window_ends_at = $5, expected_at = $6, due_at = $7,
+            approved_minor = $8 WHERE shard = $1 AND id = $2";
+        OrderItem = "UPDATE orders SET asin = $3, title = $4, quantity = $5, unit = $6, price_minor = $7, currency = $8
             WHERE shard = $1 AND id = $2";
+        OrdersRecent = "SELECT COUNT(*) FROM orders WHERE shard = $1 AND device = $2 AND slot = $3 AND opened_at > $4
+            AND state IN ('placed', 'fulfilling', 'shipped', 'delivered')";
+        RuleGet = "SELECT rules FROM rule WHERE shard = $1 AND device = $2 AND slot = $3";
+        RulesOfDevice = "SELECT slot, rules FROM rule WHERE shard = $1 AND device = $2";
+        RulePut = "INSERT INTO rule (shard, device, slot, rules) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (shard, device, slot) DO UPDATE SET rules = excluded.rules";
+        DeviceOfCustomer = concat!("SELECT ", device_columns!(), ", m.name FROM device d JOIN model m ON m.id = d.model
+            WHERE d.customer = $1 AND d.id = $2");
         OrdersOfDevice = concat!("SELECT ", order_columns!(), " FROM orders WHERE shard = $1 AND device = $2
             ORDER BY id DESC LIMIT $3");
         OrdersDue = "SELECT shard, id FROM orders WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2";

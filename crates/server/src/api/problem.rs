@@ -102,6 +102,7 @@ fn of_service(error: &Error) -> (StatusCode, &'static str, String) {
         | Error::OtherDevice { .. }
         | Error::BadField(_)
         | Error::NotCancelled(_)
+        | Error::NotApproved(_)
         | Error::OAuth { .. }
         | Error::WrongPassword
         | Error::SignupGone

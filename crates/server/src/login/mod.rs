@@ -78,6 +78,7 @@ impl IntoResponse for Refused {
             | Error::OtherDevice { .. }
             | Error::BadField(_)
             | Error::NotCancelled(_)
+            | Error::NotApproved(_)
             | Error::WrongPassword
             | Error::SignupGone
             | Error::BadChoice(_)

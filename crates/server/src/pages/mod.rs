@@ -4,7 +4,9 @@
 //! cookie; nothing of a third party is loaded.
 
 mod browser;
+mod order;
 mod overview;
+mod rule;
 mod settings;
 mod setup;
 mod signin;
@@ -41,6 +43,9 @@ pub(crate) fn web_routes() -> Vec<Route> {
         get("/settings", settings::get),
         post("/settings/slot", settings::slot),
         post("/settings/order", settings::order),
+        post("/settings/rule", settings::rule),
+        get("/order", order::get),
+        post("/order", order::post),
     ]
 }
 
@@ -143,6 +148,7 @@ impl IntoResponse for Refused {
             | Error::OtherDevice { .. }
             | Error::BadField(_)
             | Error::NotCancelled(_)
+            | Error::NotApproved(_)
             | Error::OAuth { .. }
             | Error::WrongPassword
             | Error::BadChoice(_)

@@ -25,6 +25,7 @@ mod order;
 mod outbox;
 mod profile;
 mod reading;
+mod rule;
 mod schema;
 mod session;
 mod signup;
