@@ -7,6 +7,7 @@ use crate::clock::{Keep, Setting};
 use crate::order::{self, Fired};
 use crate::{App, Error, Result};
 use opendrs_domain::time::{Span, Time};
+use opendrs_store::failpoint::{self, Point};
 use opendrs_store::{Tx, Write, code, order as orders, session, signup};
 
 /// How many due orders one round takes.
@@ -32,6 +33,7 @@ async fn round(app: &App) -> Result<Vec<Fired>> {
     };
     let mut fired = Vec::with_capacity(due.len());
     for (shard, id) in due {
+        failpoint::reached(if fired.is_empty() { Point::WorkClaimed } else { Point::WorkHalfDone });
         fired.extend(order::fire(app, shard, id).await?);
     }
     Ok(fired)
@@ -130,6 +132,7 @@ pub async fn advance(app: &App, by: Span) -> Result<Vec<Fired>> {
         }
     }
     clock.forward_to(target);
+    failpoint::reached(Point::ClockMoved);
     app.db.write(Keep(clock.setting())).await?;
     Ok(told)
 }

@@ -94,6 +94,14 @@ impl Writer {
         answer.await.map_err(|_| stopped())?
     }
 
+    /// Waits until a lane has stopped for good.
+    pub(crate) async fn stopped(&self) {
+        let mut lanes = self.lanes.iter().map(|lane| Box::pin(lane.closed()));
+        if let Some(first) = lanes.next() {
+            futures_util::future::select_all(std::iter::once(first).chain(lanes)).await;
+        }
+    }
+
     /// Lets the current thread's commands travel together; see [`turn`].
     pub(crate) fn settle(&self) {
         turn::settle(&self.lanes);
