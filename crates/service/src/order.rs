@@ -14,6 +14,7 @@ use opendrs_domain::product::Product;
 use opendrs_domain::subscription::Subscription;
 use opendrs_domain::text::SlotId;
 use opendrs_domain::time::Time;
+use opendrs_store::failpoint::{self, Point};
 use opendrs_store::{Shards, Tx, Write, customer, device, model, order, outbox, subscription};
 
 mod held;
@@ -51,6 +52,9 @@ pub async fn replenish(app: &App, caller: &Caller, slot: &SlotId) -> Result<Repl
             now,
         })
         .await?;
+    if let Placed::Order(_) = placed {
+        failpoint::reached(Point::OrderPlaced);
+    }
     let instance = |order| InstanceId { device: device.id, order };
     match placed {
         Placed::Order(id) if device.test => Ok(Replenished::Test(instance(id))),

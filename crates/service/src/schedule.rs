@@ -8,6 +8,7 @@ use crate::delivery::{self, Sent};
 use crate::order::{self, Fired};
 use crate::{App, Error, Result};
 use opendrs_domain::time::{Span, Time};
+use opendrs_store::failpoint::{self, Point};
 use opendrs_store::{Tx, Write, code, delivery as deliveries, order as orders, session, signup};
 
 /// How many due orders one round takes.
@@ -33,6 +34,7 @@ async fn round(app: &App) -> Result<Vec<Fired>> {
     };
     let mut fired = Vec::with_capacity(due.len());
     for (shard, id) in due {
+        failpoint::reached(if fired.is_empty() { Point::WorkClaimed } else { Point::WorkHalfDone });
         fired.extend(order::fire(app, shard, id).await?);
     }
     Ok(fired)
@@ -173,6 +175,7 @@ pub async fn advance(app: &App, by: Span) -> Result<Happened> {
         }
     }
     clock.forward_to(target);
+    failpoint::reached(Point::ClockMoved);
     app.db.write(Keep(clock.setting())).await?;
     Ok(told)
 }

@@ -147,6 +147,12 @@ impl Db {
         }
     }
 
+    /// Waits until nothing can be written any more: the disk failed to sync, and only a new start of the process can
+    /// tell what it holds. Until then every command is answered [`Error::Unavailable`].
+    pub async fn stopped(&self) {
+        self.writer.stopped().await;
+    }
+
     /// A connection to read with, outside any transaction, on the caller's thread. Held briefly: there are few.
     ///
     /// # Errors

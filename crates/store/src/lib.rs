@@ -23,6 +23,7 @@ pub mod customer;
 pub mod delivery;
 pub mod device;
 pub mod examine;
+pub mod failpoint;
 pub mod installation;
 pub mod maker;
 pub mod meter;

@@ -1,10 +1,12 @@
 //! SQLite: one writing connection on a thread of its own, a few reading ones used on the caller's thread.
 //!
 //! Invariant: `synchronous=FULL` in WAL mode, so an answered command survives a power cut; group commit pays for it.
+//! After a failed sync the writer stops for good: what is on disk only a new start, which reads the log anew, can tell.
 
+use crate::failpoint::{self, Point};
 use crate::meter::{Meter, count};
 use crate::queries::Q;
-use crate::turn::{Lane, PARCELS, Parcel, unavailable};
+use crate::turn::{self, Lane, PARCELS, Parcel, unavailable};
 use crate::tx::On;
 use crate::{Error, Result, Tx, migrate};
 use rusqlite::Connection;
@@ -109,27 +111,52 @@ impl Drop for Reading<'_> {
     }
 }
 
-/// Starts the writer's thread; it ends when the last [`crate::Db`] is gone.
+/// Starts the writer's thread; it ends when the last [`crate::Db`] is gone, or the disk failed to sync.
 pub(crate) fn start_writer(mut conn: Connection, mut lane: Lane, meter: Arc<Meter>) -> Result<()> {
     let work = move || {
         let mut batch: Vec<Parcel> = Vec::with_capacity(PARCELS);
         while lane.blocking_recv_many(&mut batch, PARCELS) > 0 {
             let counted = meter.batch(batch.iter().map(|parcel| parcel.jobs.len()).sum());
-            let done = attempt(&mut conn, &mut batch);
-            counted.ended(done.is_ok());
-            match done {
-                Ok(()) => batch.drain(..).for_each(|parcel| parcel.answer(|| Ok(()))),
-                // After a failed sync the engine cannot say what is on disk: nobody is told anything else.
-                Err(Failed::AtCommit(error)) => unavailable(&mut batch, &error),
-                Err(Failed::Before(_)) => batch.drain(..).flat_map(Parcel::split).for_each(|mut parcel| {
-                    let result = attempt(&mut conn, std::slice::from_mut(&mut parcel)).map_err(Failed::into_error);
-                    parcel.answer_one(result);
-                }),
+            let attempted = attempt(&mut conn, &mut batch);
+            counted.ended(attempted.is_ok());
+            let unsynced = match attempted {
+                Ok(()) => {
+                    turn::done(&mut batch);
+                    None
+                }
+                Err(failed) if failed.error().is_unsynced() => Some(failed.into_error()),
+                // The engine cannot always say whether it is done: nobody is told anything else.
+                Err(Failed::AtCommit(error)) => {
+                    unavailable(&mut batch, &error);
+                    None
+                }
+                Err(Failed::Before(_)) => one_by_one(&mut conn, &mut batch),
+            };
+            if let Some(error) = unsynced {
+                tracing::error!(%error, "nothing more is written");
+                unavailable(&mut batch, &error);
+                return;
             }
         }
     };
     let thread = std::thread::Builder::new().name("store-writer".into()).spawn(work);
     thread.map(drop).map_err(|e| Error::Open(format!("cannot start the writer's thread: {e}")))
+}
+
+/// Runs the commands of a failed batch each for itself; a failed sync ends that, with the rest still in the batch.
+fn one_by_one(conn: &mut Connection, batch: &mut Vec<Parcel>) -> Option<Error> {
+    let mut rest = std::mem::take(batch).into_iter().flat_map(Parcel::split);
+    while let Some(mut parcel) = rest.next() {
+        match attempt(conn, std::slice::from_mut(&mut parcel)).map_err(Failed::into_error) {
+            Err(error) if error.is_unsynced() => {
+                batch.push(parcel);
+                batch.extend(rest);
+                return Some(error);
+            }
+            result => parcel.answer_one(result),
+        }
+    }
+    None
 }
 
 enum Failed {
@@ -138,6 +165,12 @@ enum Failed {
 }
 
 impl Failed {
+    fn error(&self) -> &Error {
+        match self {
+            Failed::Before(error) | Failed::AtCommit(error) => error,
+        }
+    }
+
     fn into_error(self) -> Error {
         match self {
             Failed::Before(error) | Failed::AtCommit(error) => error,
@@ -150,10 +183,16 @@ fn attempt(conn: &mut Connection, batch: &mut [Parcel]) -> Result<(), Failed> {
     let mut jobs = batch.iter_mut().flat_map(|parcel| &mut parcel.jobs);
     let done = jobs.try_for_each(|job| ready(job.run(&mut Tx::new(On::Lite(conn)))));
     let failed = match done {
-        Ok(()) => match control(conn, "COMMIT") {
-            Ok(()) => return Ok(()),
-            Err(error) => Failed::AtCommit(error),
-        },
+        Ok(()) => {
+            failpoint::reached(Point::BatchApplied);
+            match control(conn, "COMMIT") {
+                Ok(()) => {
+                    failpoint::reached(Point::BatchCommitted);
+                    return Ok(());
+                }
+                Err(error) => Failed::AtCommit(error),
+            }
+        }
         Err(error) => Failed::Before(error),
     };
     if !conn.is_autocommit() {

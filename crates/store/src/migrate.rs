@@ -3,6 +3,7 @@
 //! Invariant: a step that has shipped never changes; a later one adds. Steps only add, so a node of the release before
 //! goes on working while the new one starts.
 
+use crate::failpoint::{self, Point};
 use crate::{Error, Result};
 use rusqlite::Connection;
 use tokio_postgres::Client;
@@ -50,6 +51,7 @@ pub(crate) fn lite(conn: &mut Connection) -> Result<()> {
     for step in STEPS.iter().filter(|step| step.number > done) {
         tx.execute_batch(step.lite).map_err(error)?;
         tx.pragma_update(None, "user_version", step.number).map_err(error)?;
+        failpoint::reached(Point::SchemaApplied);
     }
     tx.commit().map_err(error)
 }
@@ -69,6 +71,7 @@ pub(crate) async fn pg(client: &mut Client) -> Result<()> {
     for step in STEPS.iter().filter(|step| step.number > done) {
         tx.batch_execute(step.pg).await.map_err(error)?;
         tx.execute("INSERT INTO migration (step) VALUES ($1)", &[&step.number]).await.map_err(error)?;
+        failpoint::reached(Point::SchemaApplied);
     }
     tx.commit().await.map_err(error)
 }

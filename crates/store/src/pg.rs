@@ -4,9 +4,10 @@
 //! a new connection. Nothing waits for the database longer than a connection attempt.
 
 use crate::error::words;
+use crate::failpoint::{self, Point};
 use crate::meter::{Meter, count};
 use crate::queries::Q;
-use crate::turn::{Lane, PARCELS, Parcel, unavailable};
+use crate::turn::{self, Lane, PARCELS, Parcel, unavailable};
 use crate::tx::On;
 use crate::value::V;
 use crate::write::Job;
@@ -116,7 +117,7 @@ pub(crate) async fn start_lane(config: &Config, mut lane: Lane, meter: Arc<Meter
             let done = attempt(&conn, &mut batch).await;
             counted.ended(done.is_ok());
             if done.is_ok() {
-                batch.drain(..).for_each(|parcel| parcel.answer(|| Ok(())));
+                turn::done(&mut batch);
             } else {
                 for parcel in batch.drain(..).flat_map(Parcel::split) {
                     one_by_one(&conn, parcel).await;
@@ -167,7 +168,12 @@ async fn attempt(conn: &PgConn, batch: &mut [Parcel]) -> Result<()> {
     // `join` polls BEGIN first, so it is first on the wire and costs no round trip of its own.
     let (begun, worked) = join(conn.client.batch_execute("BEGIN"), work).await;
     match begun.map_err(|e| Error::pg("BEGIN", e)).and(worked) {
-        Ok(_) => conn.client.batch_execute("COMMIT").await.map_err(|e| Error::pg("COMMIT", e)),
+        Ok(_) => {
+            failpoint::reached(Point::BatchApplied);
+            conn.client.batch_execute("COMMIT").await.map_err(|e| Error::pg("COMMIT", e))?;
+            failpoint::reached(Point::BatchCommitted);
+            Ok(())
+        }
         Err(error) => {
             let _ = conn.client.batch_execute("ROLLBACK").await;
             Err(error)

@@ -102,6 +102,14 @@ impl Writer {
         self.lanes.iter().map(|lane| lane.max_capacity() - lane.capacity()).sum()
     }
 
+    /// Waits until a lane has stopped for good.
+    pub(crate) async fn stopped(&self) {
+        let mut lanes = self.lanes.iter().map(|lane| Box::pin(lane.closed()));
+        if let Some(first) = lanes.next() {
+            futures_util::future::select_all(std::iter::once(first).chain(lanes)).await;
+        }
+    }
+
     /// Lets the current thread's commands travel together; see [`turn`].
     pub(crate) fn settle(&self) {
         turn::settle(&self.lanes);

@@ -61,10 +61,15 @@ pub(super) async fn run(file: Option<&Path>, args: Serve) -> Result<(), String> 
         Engine::Postgres => "PostgreSQL".to_owned(),
     };
     out::note(format!("Store: {engine}. Stop with Ctrl-C."));
-    signals.any().await;
+    let ended = tokio::select! {
+        () = signals.any() => Ok(()),
+        () = running.site.app.db.stopped() => Err("the disk failed to sync: what it holds is known after a restart. \
+             Everything that was answered is there; look at the disk, then start again"
+            .to_owned()),
+    };
     out::note("Stopping: answers under way are finished first.");
     running.stop().await;
-    Ok(())
+    ended
 }
 
 /// Sends what is logged to standard error.

@@ -9,6 +9,7 @@ use opendrs_domain::login::code::{self as codes, Code, Outcome, Presented};
 use opendrs_domain::profile::Client;
 use opendrs_domain::time::Time;
 use opendrs_domain::token::Use;
+use opendrs_store::failpoint::{self, Point};
 use opendrs_store::{Shards, Tx, Write, code, consent, device};
 
 /// A token request's parameters, wherever in the request they stood.
@@ -110,6 +111,7 @@ async fn by_code(app: &App, request: &TokenRequest) -> Result<Tokens> {
     };
     match app.db.write(command).await? {
         Some(code) => {
+            failpoint::reached(Point::CodeRedeemed);
             let Code { device, customer, client, family, scopes, .. } = code;
             let grant = Grant { device, customer, client, family, scopes };
             Ok(issue(app, grant, token::seal(app, grant, Use::Refresh)))

@@ -30,3 +30,4 @@ mod schema;
 mod session;
 mod signup;
 mod subscription;
+mod unsynced;
