@@ -95,7 +95,7 @@ pub fn run() -> ExitCode {
             Command::Readings(args) => readings::run(file, args).await,
             Command::Keys(args) => keys::run(file, args).await,
             Command::Config(args) => config::run(file, &args),
-            Command::Bench(args) => bench::run(args).await,
+            Command::Bench(args) => bench::run(file, args).await,
             Command::Completions(args) => completions::run(&args),
         }
     });

@@ -1,5 +1,6 @@
 //! The program itself: what operators and scripts run, and what it prints.
 
+mod bench;
 mod clock;
 mod config;
 mod demo;
