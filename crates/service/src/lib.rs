@@ -9,6 +9,7 @@ pub mod customer;
 pub mod delivery;
 pub mod device;
 pub mod error;
+pub mod fill;
 pub mod keys;
 pub mod limit;
 pub mod login;

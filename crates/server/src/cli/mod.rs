@@ -111,7 +111,7 @@ pub fn run() -> ExitCode {
             Command::Backup(args) => backup::backup(file, args).await,
             Command::Restore(args) => backup::restore(file, args).await,
             Command::Doctor(args) => doctor::run(file, args).await,
-            Command::Bench(args) => bench::run(args).await,
+            Command::Bench(args) => bench::run(file, args).await,
             Command::Completions(args) => completions::run(&args),
         }
     });

@@ -120,7 +120,7 @@ async fn by_code(app: &App, request: &TokenRequest) -> Result<Tokens> {
     }
 }
 
-pub(super) fn issue(app: &App, grant: Grant, refresh: String) -> Tokens {
+pub(crate) fn issue(app: &App, grant: Grant, refresh: String) -> Tokens {
     Tokens { access: token::seal(app, grant, Use::Access), refresh, expires_in: ACCESS_LIFETIME.secs() }
 }
 

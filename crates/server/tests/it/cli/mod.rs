@@ -1,6 +1,7 @@
 //! The program itself: what operators and scripts run, and what it prints.
 
 mod backup;
+mod bench;
 mod clock;
 mod config;
 mod demo;
