@@ -49,6 +49,8 @@ enum Readers {
 pub struct Db {
     readers: Arc<Readers>,
     writer: Writer,
+    /// The SQLite file.
+    file: Option<Arc<Path>>,
     shards: i64,
 }
 
@@ -77,7 +79,7 @@ impl Db {
             lite::start_writer(conn, lane, writer.meter.clone())?;
         }
         let readers = Readers::Lite(lite::Readers::open(path, LITE_READERS, writer.meter.clone())?);
-        Self { readers: Arc::new(readers), writer, shards: 1 }.installed(new).await
+        Self { readers: Arc::new(readers), writer, file: Some(path.into()), shards: 1 }.installed(new).await
     }
 
     async fn postgres(url: &str, new: installation::New) -> Result<Self> {
@@ -88,7 +90,7 @@ impl Db {
             pg::start_lane(&config, lane, writer.meter.clone()).await?;
         }
         let readers = Readers::Pg(pg::Readers::open(&config, PG_READERS, writer.meter.clone()).await?);
-        Self { readers: Arc::new(readers), writer, shards: PG_SHARDS }.installed(new).await
+        Self { readers: Arc::new(readers), writer, file: None, shards: PG_SHARDS }.installed(new).await
     }
 
     async fn installed(mut self, new: installation::New) -> Result<Self> {
@@ -151,6 +153,15 @@ impl Db {
     /// tell what it holds. Until then every command is answered [`Error::Unavailable`].
     pub async fn stopped(&self) {
         self.writer.stopped().await;
+    }
+
+    /// Moves what SQLite's log holds into the store's one file, so that a stopped store can be copied or replaced as a
+    /// file. For the end of a process, when nothing is under way.
+    ///
+    /// # Errors
+    /// [`Error`]; nothing is lost then, the log is read at the next start.
+    pub fn rest(&self) -> Result<()> {
+        self.file.as_deref().map_or(Ok(()), lite::fold)
     }
 
     /// A connection to read with, outside any transaction, on the caller's thread. Held briefly: there are few.

@@ -65,6 +65,12 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection> {
     Ok(conn)
 }
 
+/// Empties the write-ahead log into the file.
+pub(crate) fn fold(path: &Path) -> Result<()> {
+    let folded = open(path, true)?.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    folded.map_err(|e| Error::lite("wal_checkpoint", e))
+}
+
 /// The readers: as many connections as calls that may read at the same moment.
 pub(crate) struct Readers {
     free: Mutex<Vec<Connection>>,

@@ -176,6 +176,9 @@ impl Running {
     pub(super) async fn stop(mut self) {
         let _ = self.stop.send(true);
         while self.tasks.join_next().await.is_some() {}
+        if let Err(error) = self.site.app.db.rest() {
+            tracing::warn!(%error, "the store's log stays beside it");
+        }
     }
 }
 
