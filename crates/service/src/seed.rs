@@ -3,15 +3,20 @@
 //! Not here: the file's syntax. Invariant: applying a seed twice changes nothing the second time; everything of one seed
 //! lands in one transaction, or nothing does.
 
+use crate::topic::{self, NewTopic};
 use crate::{App, Error, Result, session};
 use opendrs_domain::customer::{Address, Customer};
 use opendrs_domain::id::{ClientId, CompositeId, CustomerId, MakerId, ModelId, ProfileId};
 use opendrs_domain::maker::Maker;
 use opendrs_domain::model::{Model, Slot};
+use opendrs_domain::notification::Kind;
 use opendrs_domain::product::Product;
 use opendrs_domain::profile::{Client, ClientKind, Profile, hash_secret};
 use opendrs_domain::text::{Asin, Email, ModelCode, SlotId};
 use opendrs_domain::time::Time;
+use opendrs_domain::topic::Signature;
+use opendrs_domain::version::Version;
+use opendrs_store::topic as topics;
 use opendrs_store::{Shards, Tx, Write, customer, maker, model, product, profile};
 use uuid::Uuid;
 
@@ -48,6 +53,27 @@ pub struct ProfileSeed {
     pub privacy_url: Option<String>,
     /// Its clients.
     pub clients: Vec<ClientSeed>,
+    /// Who is told of what its devices do.
+    pub topics: Vec<TopicSeed>,
+}
+
+/// A receiver of notifications.
+#[derive(Clone, Debug)]
+pub struct TopicSeed {
+    /// Where it stands in the file.
+    pub line: usize,
+    /// The last part of its ARN, by which a second application finds it.
+    pub name: String,
+    /// Where messages are posted.
+    pub endpoint: String,
+    /// Which signature.
+    pub signature: Signature,
+    /// The bare message instead of the envelope.
+    pub raw: bool,
+    /// `sns`, `extended` or a DeliveryPolicy.
+    pub policy: String,
+    /// It needs not be asked.
+    pub confirmed: bool,
 }
 
 /// A client.
@@ -78,6 +104,8 @@ pub struct ModelSeed {
     pub composite: Option<CompositeId>,
     /// Its slots, in order.
     pub slots: Vec<SlotSeed>,
+    /// Messages whose version was chosen; the others are 2.0 (decisions 33).
+    pub messages: Vec<(Kind, Version)>,
 }
 
 /// A slot.
@@ -167,7 +195,29 @@ pub async fn apply(app: &App, seed: Seed) -> Result<Vec<Item>> {
         ids: (0..count).map(|_| app.ids.random()).collect(),
         secrets: (0..count).map(|_| app.ids.secret()).collect(),
     };
-    app.db.write(Apply { seed, passwords, fresh, shards: app.db.shards(), now: app.now() }).await?
+    let profiles: Vec<_> = seed.makers.iter().flat_map(|m| m.profiles.clone()).collect();
+    let mut items = app.db.write(Apply { seed, passwords, fresh, shards: app.db.shards(), now: app.now() }).await??;
+    let ids: Vec<_> = items.iter().filter(|item| item.kind == "profile").map(|item| item.id.clone()).collect();
+    for (declared, id) in profiles.iter().zip(ids) {
+        let profile = ProfileId::parse(&id).map_err(|e| Error::Internal(e.to_string()))?;
+        for topic in &declared.topics {
+            items.push(put_topic(app, profile, topic).await?);
+        }
+    }
+    Ok(items)
+}
+
+/// Adds or changes a topic. Not part of the seed's one command: the key that signs for it is made before.
+async fn put_topic(app: &App, profile: ProfileId, declared: &TopicSeed) -> Result<Item> {
+    let TopicSeed { line, name, endpoint, signature, raw, policy, confirmed } = declared.clone();
+    let old = topic::find(app, &name).await.ok();
+    let new = NewTopic { profile, name: name.clone(), endpoint, signature, raw, policy, confirmed };
+    let added = topic::add(app, new).await.map_err(|error| match error {
+        Error::BadCommand(message) => Error::BadSeed { line, key: "topic".into(), message },
+        other => other,
+    })?;
+    let done = Done::of(old.is_some(), old.as_ref() == Some(&added));
+    Ok(Item { kind: "topic", name, id: added.arn, done, secret: None })
 }
 
 impl MakerSeed {
@@ -437,6 +487,9 @@ async fn put_model(
     }
     let done = Done::of(old.is_some(), same);
     items.push(Item { kind: "model", name: new.code.to_string(), id: new.composite.to_string(), done, secret: None });
+    for (kind, version) in &declared.messages {
+        topics::set_message_version(tx, new.id, kind.wire_name(), &version.to_string()).await?;
+    }
     let before = model::slots(tx, new.id).await?;
     for (at, seed) in declared.slots.iter().enumerate() {
         let found = before.iter().position(|s| seed.id.as_ref().map_or(s.name == seed.name, |id| *id == s.id));

@@ -66,6 +66,13 @@ pub(super) async fn run(args: Clock) -> Result<(), String> {
 /// One thing that happened, on a line.
 pub(super) fn line(fired: &Value) -> String {
     let text = |key: &str| fired[key].as_str().unwrap_or_default().to_owned();
+    if fired["messageId"].is_string() {
+        let (name, outcome) = (text("topicArn"), text("outcome"));
+        let name = name.rsplit(':').next().unwrap_or_default();
+        return format!("{}  {} to {name}: {outcome} {}", text("at"), text("message"), text("reason"))
+            .trim_end()
+            .to_owned();
+    }
     let told = fired["notification"].as_str().map_or(String::new(), |told| format!("  -> {told}"));
     format!("{}  order of slot {}: {} -> {}{told}", text("at"), text("slotId"), text("from"), text("to"))
 }

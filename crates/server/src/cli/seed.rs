@@ -7,12 +7,16 @@ use opendrs_domain::customer::Address;
 use opendrs_domain::id::{ClientId, CompositeId, ProfileId};
 use opendrs_domain::login::redirect;
 use opendrs_domain::money::Money;
+use opendrs_domain::notification::Kind;
 use opendrs_domain::product::Product;
 use opendrs_domain::profile::ClientKind;
 use opendrs_domain::text::{Asin, Email, ModelCode, SlotId};
+use opendrs_domain::topic::Signature;
+use opendrs_domain::version::Version;
 use opendrs_service::App;
 use opendrs_service::seed::{self as service, Item};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
 
@@ -94,6 +98,22 @@ struct ProfileToml {
     privacy_url: Option<Spanned<String>>,
     #[serde(default)]
     client: Vec<ClientToml>,
+    #[serde(default)]
+    topic: Vec<TopicToml>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TopicToml {
+    name: Spanned<String>,
+    endpoint: String,
+    signature_version: Option<Spanned<String>>,
+    #[serde(default)]
+    raw: bool,
+    #[serde(default)]
+    policy: String,
+    #[serde(default)]
+    confirmed: bool,
 }
 
 #[derive(Deserialize)]
@@ -115,6 +135,8 @@ struct ModelToml {
     live: bool,
     composite_id: Option<Spanned<String>>,
     slot: Spanned<Vec<SlotToml>>,
+    #[serde(default)]
+    notifications: BTreeMap<Spanned<String>, Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -231,7 +253,33 @@ impl Lines<'_> {
             id,
             privacy_url: profile.privacy_url.map(Spanned::into_inner),
             clients: profile.client.into_iter().map(|client| self.client(client)).collect::<Result<_, _>>()?,
+            topics: profile.topic.into_iter().map(|topic| self.topic(topic)).collect::<Result<_, _>>()?,
         })
+    }
+
+    fn topic(&self, topic: TopicToml) -> Result<service::TopicSeed, String> {
+        let signature = match &topic.signature_version {
+            Some(text) => match Signature::parse(text.get_ref()) {
+                Some(version) => version,
+                None => return self.refuse(text, "signature_version", "must be \"1\" (SHA-1) or \"2\" (SHA-256)"),
+            },
+            None => Signature::default(),
+        };
+        let TopicToml { name, endpoint, raw, policy, confirmed, .. } = topic;
+        let line = self.of(&name);
+        Ok(service::TopicSeed { line, name: name.into_inner(), endpoint, signature, raw, policy, confirmed })
+    }
+
+    /// A message's name, without its last word, and its version.
+    fn message(&self, name: &Spanned<String>, version: &Spanned<String>) -> Result<(Kind, Version), String> {
+        let Some(kind) = Kind::parse(&format!("{}Notification", name.get_ref())) else {
+            let all = Kind::ALL.map(|kind| kind.wire_name().trim_end_matches("Notification")).join(", ");
+            return self.refuse(name, name.get_ref(), format!("is no notification; there are {all}"));
+        };
+        match Version::parse(version.get_ref()) {
+            Some(version) => Ok((kind, version)),
+            None => self.refuse(version, name.get_ref(), "must be \"1.0\" or \"2.0\""),
+        }
     }
 
     fn client(&self, client: ClientToml) -> Result<service::ClientSeed, String> {
@@ -294,6 +342,7 @@ impl Lines<'_> {
             name: model.name,
             live: model.live,
             composite,
+            messages: model.notifications.iter().map(|(n, v)| self.message(n, v)).collect::<Result<_, _>>()?,
             slots: model.slot.into_inner().into_iter().map(slot).collect::<Result<_, _>>()?,
         })
     }

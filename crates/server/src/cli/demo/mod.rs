@@ -4,6 +4,7 @@
 //! step is a real request over a socket, held against what the specification says; a step that answers otherwise makes
 //! the whole demo fail.
 
+mod cloud;
 mod story;
 mod walk;
 
@@ -11,6 +12,7 @@ use super::open::{self, Time};
 use super::serve::{self, Running};
 use super::{StoreArgs, out, seed};
 use clap::Args;
+use cloud::Cloud;
 use std::path::Path;
 use story::Story;
 use toml::Value;
@@ -35,15 +37,19 @@ pub(super) async fn run(file: Option<&Path>, args: Demo) -> Result<(), String> {
     let folder = folder.map_err(|e| format!("cannot make a fresh data folder: {e}"))?;
     let store = StoreArgs { data: Some(folder.path().to_owned()), database_url: None };
     let listen = ("server", "listen", Value::String(args.listen.clone()));
-    let config = open::config(file, &store, vec![listen])?;
+    // The maker's cloud of the demo is on this machine.
+    let here = ("outbound", "allow", Value::Array(vec!["127.0.0.0/8".into()]));
+    let config = open::config(file, &store, vec![listen, here])?;
     serve::log(&config.server.log)?;
     let app = open::app(&config, Time::Test).await?;
-    seed::apply_text(&app, SEED, "the demo's seed").await?;
+    let cloud = Cloud::start().await?;
+    let topic = format!("[[maker.profile.topic]]\nname = \"aqua\"\nendpoint = \"{}\"\n\n[[maker.model]]", cloud.url);
+    seed::apply_text(&app, &SEED.replacen("[[maker.model]]", &topic, 1), "the demo's seed").await?;
     let running = Running::start(&config, app).await?;
     let (address, _) = running.addresses.first().ok_or("the demo needs the service, login, web and worker roles")?;
     let base = format!("http://{address}");
     let mut story = Story::new(args.json);
-    let walked = walk::walk(&base, &running.site.app, &mut story).await;
+    let walked = walk::walk(&base, &running.site.app, &cloud, &mut story).await;
     let good = story.end(walked.as_ref().err());
     if !good || args.once {
         running.stop().await;

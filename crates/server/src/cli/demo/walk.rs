@@ -1,12 +1,14 @@
 //! The walk: a device's life from its set-up to its second order.
 
 use super::super::clock::line;
+use super::cloud::Cloud;
 use super::story::{Step, Story};
 use crate::client::{self, Browser, Form, Reply};
 use axum::http::Method;
 use opendrs_domain::login::form::{decode, escape};
+use opendrs_domain::topic::State;
 use opendrs_domain::version::Endpoint;
-use opendrs_service::{App, outbox};
+use opendrs_service::{App, outbox, topic};
 use serde_json::{Value, json};
 
 const CLIENT: &str = "amzn1.application-oa2-client.0f3c9a7be2d14c55a1b68e90d2f4c713";
@@ -36,14 +38,15 @@ struct Walk<'w> {
 }
 
 /// Walks. An error is a step after which no next one makes sense.
-pub(super) async fn walk(base: &str, app: &App, story: &mut Story) -> Result<Linked, String> {
+pub(super) async fn walk(base: &str, app: &App, cloud: &Cloud, story: &mut Story) -> Result<Linked, String> {
     let browser = Browser::new(base);
     let mut walk = Walk { base, app, story, browser, access: String::new(), refresh: String::new() };
+    walk.subscribe(cloud).await?;
     walk.sign_up().await?;
     walk.report().await?;
     let order = walk.reorder().await?;
     walk.follow(&order).await?;
-    walk.told().await?;
+    walk.told(cloud).await?;
     let Walk { access, refresh, .. } = walk;
     Ok(Linked { client: CLIENT, secret: SECRET, access, refresh, slots: [FILTER, CARTRIDGE], order })
 }
@@ -68,6 +71,18 @@ impl Walk<'_> {
             (!good).then(|| format!("a page with {marks}")),
         );
         form.filter(|_| good).ok_or_else(|| format!("{title}: no form to go on with"))
+    }
+
+    /// The maker's cloud is asked whether it wants the notifications, and confirms.
+    async fn subscribe(&mut self, cloud: &Cloud) -> Result<(), String> {
+        self.story.chapter("The maker's cloud subscribes to notifications");
+        self.advance("0s", &[]).await?;
+        let topic = topic::find(self.app, "aqua").await.map_err(|e| e.to_string())?;
+        self.story.happened(&format!("{} posts to {}: {}", topic.arn, cloud.url, topic.state.as_str()));
+        match topic.state {
+            State::Confirmed => Ok(()),
+            other => Err(format!("the receiver was asked to confirm, and the topic is {}", other.as_str())),
+        }
     }
 
     async fn sign_up(&mut self) -> Result<(), String> {
@@ -260,7 +275,7 @@ impl Walk<'_> {
     }
 
     /// What the maker is told of all this.
-    async fn told(&mut self) -> Result<(), String> {
+    async fn told(&mut self, cloud: &Cloud) -> Result<(), String> {
         self.story.chapter("What the maker is told");
         let events = outbox::newest(self.app, 50).await.map_err(|e| e.to_string())?;
         let names: Vec<_> = events.iter().map(|event| event.kind().wire_name()).collect();
@@ -274,6 +289,19 @@ impl Walk<'_> {
             "ItemShippedNotification",
             "OrderPlacedNotification",
         ];
-        if names == wanted { Ok(()) } else { Err(format!("the maker is told {names:?} and not {wanted:?}")) }
+        if names != wanted {
+            return Err(format!("the maker is told {names:?} and not {wanted:?}"));
+        }
+        self.advance("0s", &[]).await?;
+        let (told, refused) = cloud.told();
+        self.story.happened(&format!(
+            "{} arrived at {} with good signatures, {refused} were refused",
+            told.len(),
+            cloud.url
+        ));
+        match (told == wanted, refused) {
+            (true, 0) => Ok(()),
+            _ => Err(format!("the maker's cloud was told {told:?}, refused {refused}, and not told {wanted:?}")),
+        }
     }
 }

@@ -49,6 +49,7 @@ pub fn seed() -> Seed {
             MakerSeed {
                 name: "Aqua Appliances".into(),
                 profiles: vec![ProfileSeed {
+                    topics: Vec::new(),
                     name: "Aqua companion app".into(),
                     id: None,
                     privacy_url: Some("https://aqua.example/privacy".into()),
@@ -80,6 +81,7 @@ pub fn seed() -> Seed {
             MakerSeed {
                 name: "Brew Brothers".into(),
                 profiles: vec![ProfileSeed {
+                    topics: Vec::new(),
                     name: "Brew app".into(),
                     id: None,
                     privacy_url: None,
@@ -120,7 +122,7 @@ pub fn client(kind: ClientKind, id: &str, secret: Option<&str>, redirects: &[&st
 
 pub fn model(code: &str, name: &str, live: bool, composite: &str, slots: Vec<SlotSeed>) -> ModelSeed {
     let composite = Some(CompositeId::parse(composite).unwrap());
-    ModelSeed { code: ModelCode::parse(code).unwrap(), name: name.into(), live, composite, slots }
+    ModelSeed { code: ModelCode::parse(code).unwrap(), name: name.into(), live, composite, slots, messages: Vec::new() }
 }
 
 pub fn slot(id: &str, name: &str, products: &[&str]) -> SlotSeed {

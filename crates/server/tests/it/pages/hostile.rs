@@ -21,6 +21,7 @@ fn seed() -> Seed {
         makers: vec![MakerSeed {
             name: name("maker"),
             profiles: vec![ProfileSeed {
+                topics: Vec::new(),
                 name: name("profile"),
                 id: None,
                 privacy_url: Some(name("https://privacy.example/")),
