@@ -2,6 +2,7 @@
 //!
 //! Invariant: a [`Server`] serves until it is dropped, and has ended then.
 
+use crate::command::signal;
 use crate::failure::{Failure, Outcome};
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read, Write as _};
@@ -64,6 +65,15 @@ pub enum Store {
     Readings,
 }
 
+/// On which of its outputs a program tells its address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tells {
+    /// Standard output.
+    Out,
+    /// Standard error, as `opendrs serve` does.
+    Err,
+}
+
 /// A program that serves until it is dropped.
 pub struct Server {
     child: Child,
@@ -77,29 +87,31 @@ pub struct Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended by itself; either way nothing is left running.
-        let _ = self.child.kill();
+        // A tracer that is killed lets go of its program, but ends with it.
+        let traced = children(self.child.id());
+        traced.iter().for_each(|id| signal("KILL", *id));
+        if traced.is_empty() {
+            // It may have ended by itself; either way nothing is left running.
+            let _ = self.child.kill();
+        }
         let _ = self.child.wait();
     }
 }
 
 impl Server {
-    /// Starts a program and waits for the line that tells its address, on either output.
-    pub fn start(mut command: Command, fleet: PathBuf) -> Outcome<Self> {
+    /// Starts a program and waits for the line that tells its address.
+    pub fn start(mut command: Command, tells: Tells, fleet: PathBuf) -> Outcome<Self> {
         let line = format!("{command:?}");
         let failed = |why: String| Failure::new(format!("{line} did not start: {why}"), "run it by hand");
-        command.stdin(Stdio::null());
-        // OpenDRS tells it on standard error and says nothing on the other; all others the other way round.
-        let ours = line.contains("\"serve\"");
-        if ours {
-            command.stdout(Stdio::null()).stderr(Stdio::piped());
-        } else {
-            command.stdout(Stdio::piped()).stderr(Stdio::null());
-        }
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        match tells {
+            Tells::Out => command.stdout(Stdio::piped()),
+            Tells::Err => command.stderr(Stdio::piped()),
+        };
         let mut child = command.spawn().map_err(|e| failed(e.to_string()))?;
-        let told: Option<Box<dyn Read + Send>> = match ours {
-            true => child.stderr.take().map(|stream| Box::new(stream) as _),
-            false => child.stdout.take().map(|stream| Box::new(stream) as _),
+        let told: Option<Box<dyn Read + Send>> = match tells {
+            Tells::Out => child.stdout.take().map(|stream| Box::new(stream) as _),
+            Tells::Err => child.stderr.take().map(|stream| Box::new(stream) as _),
         };
         let mut server = Self { child, address: String::new(), fleet, next: 0 };
         let mut lines = BufReader::new(told.ok_or_else(|| failed("its output is closed".into()))?).lines();
@@ -134,11 +146,11 @@ impl Server {
         }
     }
 
-    /// Starts a server and gives the milliseconds until its first answer.
+    /// Starts `opendrs serve` and gives the milliseconds until its first answer.
     #[expect(clippy::disallowed_methods, reason = "this command measures")]
     pub fn timed(command: Command) -> Outcome<f64> {
         let started = Instant::now();
-        let server = Self::start(command, PathBuf::new())?;
+        let server = Self::start(command, Tells::Err, PathBuf::new())?;
         server.answer()?;
         Ok(started.elapsed().as_secs_f64() * 1000.0)
     }
@@ -151,6 +163,12 @@ impl Server {
             Failure::new(format!("{file} tells no {name}"), "measure memory on Linux, the only system that is known")
         })
     }
+}
+
+/// The processes that a process started itself.
+fn children(id: u32) -> Vec<u32> {
+    let listed = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
+    listed.split_whitespace().filter_map(|id| id.parse().ok()).collect()
 }
 
 fn kilobytes(status: &str, name: &str) -> Option<f64> {
@@ -170,10 +188,23 @@ mod tests {
     }
 
     #[test]
+    fn what_a_server_started_ends_with_it() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "sleep 600 & echo http://127.0.0.1:1 ; wait; :"]);
+        let server = Server::start(command, Tells::Out, PathBuf::new()).unwrap();
+        assert_eq!(server.address, "127.0.0.1:1");
+        let [inner] = children(server.child.id())[..] else { panic!("one child") };
+        drop(server);
+        let alive = fs::read_to_string(format!("/proc/{inner}/stat")).is_ok_and(|stat| !stat.contains(") Z "));
+        assert!(!alive, "process {inner} is still there");
+    }
+
+    #[test]
     fn a_program_that_ends_is_told_with_its_last_words() {
         let mut command = Command::new("sh");
         command.args(["-c", "echo first; echo last; exit 1"]);
-        let told = Server::start(command, PathBuf::new()).err().map(|failure| failure.to_string()).unwrap_or_default();
+        let started = Server::start(command, Tells::Out, PathBuf::new());
+        let told = started.err().map(|failure| failure.to_string()).unwrap_or_default();
         assert!(told.contains("its last words: last"), "{told}");
     }
 }

@@ -4,7 +4,7 @@
 //! longer near in time is made again.
 
 use super::rows::Run;
-use super::server::{Peer, Server, Store, Who};
+use super::server::{Peer, Server, Store, Tells, Who};
 use crate::command::{on_path, program};
 use crate::failure::{Failure, Outcome};
 use crate::peers;
@@ -118,7 +118,7 @@ impl<'t> Site<'t> {
 
     fn memory(&mut self) -> Outcome<Memory> {
         self.fill(Store::Alone)?;
-        let server = Server::start(self.serve(Store::Alone), self.fleet(Store::Alone))?;
+        let server = Server::start(self.serve(Store::Alone), Tells::Err, self.fleet(Store::Alone))?;
         server.answer()?;
         let idle = server.memory("VmRSS")?;
         self.call(&server, ("slot-status", 256), &[])?;
@@ -177,11 +177,11 @@ impl<'t> Site<'t> {
                 self.fill(Store::Thousand)?;
                 let mut command = Command::new(&self.opendrs);
                 command.args(["bench", "anchor"]);
-                Server::start(command, self.fleet(Store::Thousand))?
+                Server::start(command, Tells::Out, self.fleet(Store::Thousand))?
             }
             Who::Sqlite(store) => {
                 self.fill(store)?;
-                Server::start(self.serve(store), self.fleet(store))?
+                Server::start(self.serve(store), Tells::Err, self.fleet(store))?
             }
             Who::Traced { slow } => self.traced(slow)?,
             Who::Postgres => self.postgres()?,
@@ -205,7 +205,7 @@ impl<'t> Site<'t> {
         }
         let serve = self.serve(store);
         command.arg(serve.get_program()).args(serve.get_args());
-        Server::start(command, self.fleet(store))
+        Server::start(command, Tells::Err, self.fleet(store))
     }
 
     fn postgres(&mut self) -> Outcome<Server> {
@@ -223,7 +223,7 @@ impl<'t> Site<'t> {
         let mut command = Command::new(&self.opendrs);
         command.args(["serve", "--listen", "127.0.0.1:0", "--database-url", &url]);
         command.env("OPENDRS_KEYS_MASTER_FILE", data.join("master.key"));
-        Server::start(command, fleet)
+        Server::start(command, Tells::Err, fleet)
     }
 
     /// A database that survives a power cut, as ours on SQLite does.
@@ -255,7 +255,7 @@ impl<'t> Site<'t> {
             }
             Peer::Oidc => command.arg("token.mjs").arg(&own),
         };
-        Server::start(command, if peer == Peer::Oidc { own } else { fleet })
+        Server::start(command, Tells::Out, if peer == Peer::Oidc { own } else { fleet })
     }
 
     fn serve(&self, store: Store) -> Command {
