@@ -2,6 +2,7 @@
 //!
 //! Not here: doing it. Invariant: a word that is not understood is refused, never ignored.
 
+use crate::bench::{self, Options};
 use crate::failure::{Failure, Outcome};
 use crate::steps::Step;
 use std::fmt::Write as _;
@@ -17,8 +18,8 @@ pub enum Request {
     Postgres,
     /// Run `.ci/run` in a fresh clone of HEAD.
     CiClone,
-    /// Measure the hot call against a bare endpoint.
-    Bench,
+    /// Measure against the targets.
+    Bench(Options),
 }
 
 /// The help text; its list of steps is [`Step::ALL`].
@@ -30,7 +31,9 @@ pub fn help() -> String {
              run every check of the project; installs what it needs (into target/xtask, Debian packages as root)
   postgres   start a throw-away PostgreSQL, print its URL, keep it until Ctrl-C or the end of standard input
   ci-clone   run .ci/run in a fresh clone of HEAD, to find missing files and missing install steps
-  bench      measure SlotStatus against a bare endpoint of the same build, in turns; fails below the target
+  bench [--full] [--only ROW[,ROW]] [--rounds N] [--json FILE]
+             measure speed against a bare endpoint and other people's servers, in turns; fails when a must is missed.
+             --full adds what needs millions of devices: some ten minutes and 10 GB more
 
 Steps of `test`, in order:
 ",
@@ -39,6 +42,17 @@ Steps of `test`, in order:
         // Writing to a String cannot fail.
         let _ = writeln!(text, "  {:<10} {}", step.name(), step.about());
     }
+    text.push_str("\nRows of `bench`:\n ");
+    let mut width = 1;
+    for name in bench::names() {
+        if width + name.len() > 110 {
+            text.push_str("\n ");
+            width = 1;
+        }
+        width += name.len() + 1;
+        let _ = write!(text, " {name}");
+    }
+    text.push('\n');
     text
 }
 
@@ -54,7 +68,7 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Outcome<Request> {
         "test" => return steps(words).map(Request::Test),
         "postgres" => Request::Postgres,
         "ci-clone" => Request::CiClone,
-        "bench" => Request::Bench,
+        "bench" => return bench_options(words).map(Request::Bench),
         other => return Err(wrong(&format!("`{other}` is not a command"))),
     };
     match words.next() {
@@ -91,6 +105,42 @@ fn steps(mut words: impl Iterator<Item = String>) -> Outcome<Vec<Step>> {
         .filter(|step| !skip.contains(step))
         .collect();
     if chosen.is_empty() { Err(wrong("--only and --skip leave no step to run")) } else { Ok(chosen) }
+}
+
+/// The options of `bench`.
+fn bench_options(mut words: impl Iterator<Item = String>) -> Outcome<Options> {
+    let mut options = Options::default();
+    while let Some(word) = words.next() {
+        let (option, joined) = match word.split_once('=') {
+            Some((option, value)) => (option, Some(value.to_owned())),
+            None => (word.as_str(), None),
+        };
+        if option == "--full" && joined.is_none() {
+            options.full = true;
+            continue;
+        }
+        if !matches!(option, "--only" | "--rounds" | "--json") {
+            return Err(wrong(&format!("`bench` takes no `{word}`")));
+        }
+        let value = joined.or_else(|| words.next()).filter(|value| !value.is_empty());
+        let value = value.ok_or_else(|| wrong(&format!("{option} needs a value")))?;
+        match option {
+            "--only" => {
+                for name in value.split(',') {
+                    if bench::names().all(|known| known != name) {
+                        return Err(wrong(&format!("--only: `{name}` is not a row")));
+                    }
+                    options.only.push(name.to_owned());
+                }
+            }
+            "--rounds" => {
+                let rounds = value.parse().ok().filter(|rounds| (1..=100).contains(rounds));
+                options.rounds = rounds.ok_or_else(|| wrong("--rounds takes a number from 1 to 100"))?;
+            }
+            _ => options.json = Some(value.into()),
+        }
+    }
+    Ok(options)
 }
 
 fn step(option: &str, name: &str) -> Outcome<Step> {
@@ -138,6 +188,18 @@ mod tests {
         }
         let told = read("test --only lint").unwrap_err().to_string();
         assert!(told.contains("`lint`") && told.contains("clippy"), "{told}");
+    }
+
+    #[test]
+    fn a_measurement_is_chosen_by_row() {
+        assert_eq!(read("bench").unwrap(), Request::Bench(Options::default()));
+        let chosen = read("bench --only slot-pg-64,token-refresh --rounds=7 --full --json out.json").unwrap();
+        let only = vec!["slot-pg-64".to_owned(), "token-refresh".to_owned()];
+        assert_eq!(chosen, Request::Bench(Options { only, full: true, rounds: 7, json: Some("out.json".into()) }));
+        for line in ["--only", "--only slot", "--rounds 0", "--rounds five", "--json", "--fast", "5"] {
+            assert!(read(&format!("bench {line}")).is_err(), "{line}");
+        }
+        assert!(bench::names().all(|name| help().contains(name)));
     }
 
     #[test]

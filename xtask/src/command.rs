@@ -128,7 +128,7 @@ impl fmt::Display for Program {
 }
 
 /// Sends a signal through a shell's built-in `kill`: std has only KILL, and a package with `kill` may be missing.
-fn signal(name: &str, id: u32) {
+pub fn signal(name: &str, id: u32) {
     // It fails when the program has ended meanwhile, which is what we want.
     let _ = Command::new("sh").args(["-c", &format!("kill -{name} {id}")]).stderr(Stdio::null()).status();
 }

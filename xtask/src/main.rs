@@ -50,7 +50,7 @@ fn answer(request: Request) -> Outcome<bool> {
         }
         Request::Test(steps) => test::run(&tree::Tree::find()?, &steps),
         Request::Postgres => postgres::serve(&tree::Tree::find()?).map(|()| true),
-        Request::Bench => bench::run(&tree::Tree::find()?),
+        Request::Bench(options) => bench::run(&tree::Tree::find()?, &options),
         Request::CiClone => clone::run(&tree::Tree::find()?).map(|()| true),
     }
 }

@@ -9,7 +9,8 @@
 use crate::command::{Program, program};
 use crate::failure::{Failure, Outcome};
 use crate::steps::Site;
-use crate::tools;
+use crate::tools::{self, Apt};
+use crate::tree::Tree;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -35,32 +36,42 @@ pub fn run(site: &mut Site<'_>) -> Outcome {
     site.cargo(&["build"]).run()?;
     let (opendrs, seed) = (site.tree.opendrs(), folder.join("seed.toml"));
     let told = |peer: Program| peer.env("OPENDRS_BIN", &opendrs).env("OPENDRS_TEST_SEED", &seed).limit(LIMIT).run();
-    let node = node(site, &folder.join("node")).and_then(told);
+    let node = node(site).and_then(told);
     let python = python(site, &folder.join("python")).and_then(told);
     Failure::all([node, python].into_iter().filter_map(Result::err).collect())
 }
 
-/// Node's peers: copied beside their installed packages, since Node looks for those from a module's own place upwards.
-fn node(site: &mut Site<'_>, from: &Path) -> Outcome<Program> {
+/// Node's peers.
+fn node(site: &mut Site<'_>) -> Outcome<Program> {
+    let folder = installed(site.tree, &mut site.apt, "node")?;
+    Ok(program("node").args(["run.mjs"]).within(&folder))
+}
+
+/// A folder of `peers/` for Node: copied beside its installed packages, since Node looks for those from a module's own
+/// place upwards.
+pub fn installed(tree: &Tree, apt: &mut Apt, name: &str) -> Outcome<PathBuf> {
+    let from = tree.root.join("peers").join(name);
     let lock = read(&from.join("package-lock.json"))?;
     if let Some(address) = download_address(&lock) {
-        let fix = "set `omit-lockfile-registry-resolved=true` in peers/node/.npmrc, delete the lock, `npm install`";
-        return Err(Failure::new(format!("peers/node/package-lock.json names a host: {address}"), fix));
+        let fix = format!(
+            "set `omit-lockfile-registry-resolved=true` in peers/{name}/.npmrc, delete the lock, `npm install`"
+        );
+        return Err(Failure::new(format!("peers/{name}/package-lock.json names a host: {address}"), fix));
     }
-    site.apt.node()?;
-    let to = site.tree.own("node");
-    copy_anew(from, &to).map_err(|error| tools::unwritable(&to, &error))?;
+    apt.node()?;
+    let to = tree.own(name);
+    copy_anew(&from, &to).map_err(|error| tools::unwritable(&to, &error))?;
     let mut list = program("node").args(["--version"]).read()?;
     for file in ["package.json", "package-lock.json", ".npmrc"] {
         list += &fs::read_to_string(from.join(file)).unwrap_or_default();
     }
-    let stamp = Stamp::new(site.tree.own("node.stamp"), list);
+    let stamp = Stamp::new(tree.own(&format!("{name}.stamp")), list);
     if !stamp.fits(&to.join("node_modules")) {
         stamp.clear();
         program("npm").args(["ci", "--no-audit", "--no-fund"]).within(&to).run()?;
         stamp.set()?;
     }
-    Ok(program("node").args(["run.mjs"]).within(&to))
+    Ok(to)
 }
 
 /// Python's peers: run where they are, by a virtual environment's interpreter.

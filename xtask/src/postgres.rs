@@ -1,6 +1,7 @@
 //! A throw-away PostgreSQL cluster for the tests.
 //!
-//! Not here: databases and schemas; each test makes its own. Nothing that needs durability may run on it: fsync is off.
+//! Not here: databases and schemas; each test makes its own. Nothing that needs durability may run on it, since fsync is
+//! off, but for one that was started as [`Cluster::durable`], to be measured.
 //! Invariant: the cluster and its folder go when the [`Cluster`] is dropped or this process is killed.
 
 use crate::command::{on_path, program};
@@ -19,7 +20,7 @@ pub const VARIABLE: &str = "OPENDRS_TEST_POSTGRES";
 /// Runs as the cluster's owner. Says `initialised`, is told a port, says `ready`, waits for the end of its orders.
 /// No Unix socket: its path may be longer than the 107 bytes that one may have.
 const SCRIPT: &str = r#"
-bin=$2 data=$folder/db
+bin=$2 data=$folder/db sync=$3
 "$bin/initdb" --pgdata="$data" --username=postgres --auth=trust --encoding=UTF8 --no-locale --no-sync >&2 || exit 1
 echo initialised
 read -r port || exit 0
@@ -28,8 +29,8 @@ listen_addresses = '127.0.0.1'
 port = $port
 unix_socket_directories = ''
 max_connections = 400
-fsync = off
-full_page_writes = off
+fsync = $sync
+full_page_writes = $sync
 END
 clean() { "$bin/pg_ctl" stop -m immediate -D "$data" >&2; }
 "$bin/pg_ctl" start --wait --timeout=60 -D "$data" >&2 || exit 1
@@ -49,6 +50,15 @@ pub struct Cluster {
 impl Cluster {
     /// Starts one and waits until it answers; `name` is its log file's. Installs PostgreSQL when there is none.
     pub fn start(tree: &Tree, apt: &mut Apt, name: &str) -> Outcome<Self> {
+        Self::launch(tree, apt, name, "off")
+    }
+
+    /// The same, but what it commits survives a power cut, as PostgreSQL has it by default.
+    pub fn durable(tree: &Tree, apt: &mut Apt, name: &str) -> Outcome<Self> {
+        Self::launch(tree, apt, name, "on")
+    }
+
+    fn launch(tree: &Tree, apt: &mut Apt, name: &str, sync: &str) -> Outcome<Self> {
         let programs = match programs() {
             Some(programs) => programs,
             None => {
@@ -63,7 +73,7 @@ impl Cluster {
             Failure::new(format!("PostgreSQL {what}"), fix)
         };
 
-        let mut command = watchdog::shell("opendrs-postgres", SCRIPT, &[&programs]);
+        let mut command = watchdog::shell("opendrs-postgres", SCRIPT, &[&programs, Path::new(sync)]);
         command.stderr(file).env("LC_ALL", "C");
         for (variable, _) in std::env::vars_os() {
             if variable.to_string_lossy().starts_with("PG") {

@@ -87,11 +87,12 @@ pub(super) struct Calls {
 }
 
 impl Calls {
-    /// The calls of a load on a fleet, from its `from`th slot or device on; at most `limit`.
+    /// The calls of a load on a fleet, from its `from`th slot or device on; at most `limit`. `again`: slots may be used
+    /// more than once.
     pub(super) fn new(
         (kind, server): (Kind, SocketAddr),
         fleet: Vec<Unit>,
-        (from, limit, seed): (u64, u64, u64),
+        (from, limit, seed, again): (u64, u64, u64, bool),
     ) -> Result<Self, String> {
         let text = |e: &dyn std::fmt::Display| format!("the fleet file holds a text that no request can carry: {e}");
         let mut known: HashMap<String, Slot> = HashMap::new();
@@ -133,12 +134,12 @@ impl Calls {
         let host = HeaderValue::try_from(server.to_string()).map_err(|e| text(&e))?;
         let slots: u64 = devices.iter().map(|device| device.slots.len() as u64).sum();
         let end = match kind {
-            Kind::Replenish if from >= slots => {
+            Kind::Replenish if !again && from >= slots => {
                 return Err(format!(
                     "the fleet has {slots} slots and all before the {from}th are used: fill with more --tokens"
                 ));
             }
-            Kind::Replenish => slots.min(from.saturating_add(limit)),
+            Kind::Replenish if !again => slots.min(from.saturating_add(limit)),
             _ => from.saturating_add(limit),
         };
         Ok(Self { kind, host, devices, headers, orders: Vec::new(), seed, from, end, next: AtomicU64::new(from) })
@@ -272,7 +273,7 @@ mod tests {
     }
 
     fn calls(kind: Kind, devices: usize, from: u64, limit: u64) -> Result<Calls, String> {
-        Calls::new((kind, "127.0.0.1:1".parse().unwrap()), fleet(devices), (from, limit, 7))
+        Calls::new((kind, "127.0.0.1:1".parse().unwrap()), fleet(devices), (from, limit, 7, false))
     }
 
     #[test]

@@ -101,7 +101,9 @@ pub(super) async fn run(file: Option<&Path>, args: Fill) -> Result<(), String> {
             "fleet": args.fleet });
         out::say(line.to_string());
     } else {
-        out::say(format!("{devices} devices and {readings} readings in {seconds:.1} s; {tokens} of them in {at}"));
+        out::say(format!(
+            "{devices} devices and {readings} readings in {seconds:.1} s; tokens of {tokens} devices in {at}"
+        ));
     }
     Ok(())
 }

@@ -44,6 +44,9 @@ pub(in crate::cli) struct Load {
     /// Begin with this device of the fleet, for Replenish with this slot: what the last run printed as `next`.
     #[arg(long, value_name = "N", default_value_t = 0)]
     from: u64,
+    /// Send Replenish to each slot again and again: for the anchor, which does not know that an order was placed.
+    #[arg(long)]
+    again: bool,
     /// Decides which call comes when in a mixed fleet.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -60,7 +63,8 @@ const LATEST: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(kind: Kind, args: Load) -> Result<(), String> {
     loopback(args.server)?;
-    let mut calls = Calls::new((kind, args.server), fleet::read(&args.fleet)?, (args.from, args.calls, args.seed))?;
+    let mut calls =
+        Calls::new((kind, args.server), fleet::read(&args.fleet)?, (args.from, args.calls, args.seed, args.again))?;
     if kind.needs_orders() {
         place_orders(&mut calls, args.server).await?;
     }

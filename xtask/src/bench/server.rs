@@ -1,0 +1,210 @@
+//! Those who are called: what they are, how one is started, and what the system knows of it.
+//!
+//! Invariant: a [`Server`] serves until it is dropped, and has ended then.
+
+use crate::command::signal;
+use crate::failure::{Failure, Outcome};
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read, Write as _};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Who can be called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// The bare endpoint.
+    Anchor,
+    /// OpenDRS on SQLite, on one of the stores.
+    Sqlite(Store),
+    /// OpenDRS on PostgreSQL.
+    Postgres,
+    /// OpenDRS on SQLite under strace, which makes each sync wait, or not.
+    Traced {
+        /// Whether a sync takes a millisecond more.
+        slow: bool,
+    },
+    /// Somebody else's work.
+    Peer(Peer),
+}
+
+/// Other people's servers, in `peers/fastify`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Peer {
+    /// Fastify + better-sqlite3, a commit a request.
+    Each,
+    /// The same with group commit.
+    Grouped,
+    /// Fastify + pg.
+    Pool,
+    /// oidc-provider.
+    Oidc,
+}
+
+/// The SQLite stores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Store {
+    /// 1,000 devices.
+    Thousand,
+    /// The same, for a server that is alone with it: memory and start.
+    Alone,
+    /// The same, for what is set against many readings.
+    Empty,
+    /// The same, for each of the two traced servers.
+    Traced(bool),
+    /// Many devices that each order once a slot.
+    Orders,
+    /// 100,000 devices.
+    Hundred,
+    /// 5,000,000 devices.
+    Millions,
+    /// 1,000 devices with 1,000,000 readings.
+    Million,
+    /// 1,000 devices with 10,000,000 readings.
+    Readings,
+}
+
+/// On which of its outputs a program tells its address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tells {
+    /// Standard output.
+    Out,
+    /// Standard error, as `opendrs serve` does.
+    Err,
+}
+
+/// A program that serves until it is dropped.
+pub struct Server {
+    child: Child,
+    /// Where it listens.
+    pub address: String,
+    /// The devices that may call it.
+    pub fleet: PathBuf,
+    /// The first of them, or of their slots, that no load has used up.
+    pub next: u64,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // A tracer that is killed lets go of its program, but ends with it.
+        let traced = children(self.child.id());
+        traced.iter().for_each(|id| signal("KILL", *id));
+        if traced.is_empty() {
+            // It may have ended by itself; either way nothing is left running.
+            let _ = self.child.kill();
+        }
+        let _ = self.child.wait();
+    }
+}
+
+impl Server {
+    /// Starts a program and waits for the line that tells its address.
+    pub fn start(mut command: Command, tells: Tells, fleet: PathBuf) -> Outcome<Self> {
+        let line = format!("{command:?}");
+        let failed = |why: String| Failure::new(format!("{line} did not start: {why}"), "run it by hand");
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        match tells {
+            Tells::Out => command.stdout(Stdio::piped()),
+            Tells::Err => command.stderr(Stdio::piped()),
+        };
+        let mut child = command.spawn().map_err(|e| failed(e.to_string()))?;
+        let told: Option<Box<dyn Read + Send>> = match tells {
+            Tells::Out => child.stdout.take().map(|stream| Box::new(stream) as _),
+            Tells::Err => child.stderr.take().map(|stream| Box::new(stream) as _),
+        };
+        let mut server = Self { child, address: String::new(), fleet, next: 0 };
+        let mut lines = BufReader::new(told.ok_or_else(|| failed("its output is closed".into()))?).lines();
+        let mut said = String::new();
+        for text in lines.by_ref() {
+            let text = text.map_err(|e| failed(e.to_string()))?;
+            if let Some((_, rest)) = text.split_once("http://") {
+                server.address = rest.split(' ').next().unwrap_or_default().to_owned();
+                // Whatever else it says must not fill the pipe.
+                std::thread::spawn(move || lines.for_each(drop));
+                return Ok(server);
+            }
+            said = text;
+        }
+        Err(failed(format!("it ended; its last words: {said}")))
+    }
+
+    /// Waits for one answer.
+    pub fn answer(&self) -> Outcome {
+        let asked = || -> std::io::Result<bool> {
+            let mut stream = TcpStream::connect(&self.address)?;
+            stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+            write!(stream, "GET /-/health HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", self.address)?;
+            let mut start = [0; 12];
+            stream.read_exact(&mut start)?;
+            Ok(start == *b"HTTP/1.1 200")
+        };
+        match asked() {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Failure::new("the server does not call itself healthy", "run `opendrs serve` by hand")),
+            Err(error) => Err(Failure::new(format!("the server gave no answer: {error}"), "run it by hand")),
+        }
+    }
+
+    /// Starts `opendrs serve` and gives the milliseconds until its first answer.
+    #[expect(clippy::disallowed_methods, reason = "this command measures")]
+    pub fn timed(command: Command) -> Outcome<f64> {
+        let started = Instant::now();
+        let server = Self::start(command, Tells::Err, PathBuf::new())?;
+        server.answer()?;
+        Ok(started.elapsed().as_secs_f64() * 1000.0)
+    }
+
+    /// A line of what the system knows of its memory, in megabytes: `VmRSS` now, `VmHWM` at most.
+    pub fn memory(&self, name: &str) -> Outcome<f64> {
+        let file = format!("/proc/{}/status", self.child.id());
+        let status = fs::read_to_string(&file).unwrap_or_default();
+        kilobytes(&status, name).map(|kilobytes| kilobytes / 1024.0).ok_or_else(|| {
+            Failure::new(format!("{file} tells no {name}"), "measure memory on Linux, the only system that is known")
+        })
+    }
+}
+
+/// The processes that a process started itself.
+fn children(id: u32) -> Vec<u32> {
+    let listed = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
+    listed.split_whitespace().filter_map(|id| id.parse().ok()).collect()
+}
+
+fn kilobytes(status: &str, name: &str) -> Option<f64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+    line.trim().strip_suffix("kB")?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_read() {
+        let status = "Name:\topendrs\nVmHWM:\t   21504 kB\nVmRSS:\t   10240 kB\n";
+        assert_eq!((kilobytes(status, "VmRSS"), kilobytes(status, "VmHWM")), (Some(10240.0), Some(21504.0)));
+        assert_eq!((kilobytes(status, "Vm"), kilobytes(status, "Name")), (None, None));
+    }
+
+    #[test]
+    fn what_a_server_started_ends_with_it() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "sleep 600 & echo http://127.0.0.1:1 ; wait; :"]);
+        let server = Server::start(command, Tells::Out, PathBuf::new()).unwrap();
+        assert_eq!(server.address, "127.0.0.1:1");
+        let [inner] = children(server.child.id())[..] else { panic!("one child") };
+        drop(server);
+        let alive = fs::read_to_string(format!("/proc/{inner}/stat")).is_ok_and(|stat| !stat.contains(") Z "));
+        assert!(!alive, "process {inner} is still there");
+    }
+
+    #[test]
+    fn a_program_that_ends_is_told_with_its_last_words() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo first; echo last; exit 1"]);
+        let started = Server::start(command, Tells::Out, PathBuf::new());
+        let told = started.err().map(|failure| failure.to_string()).unwrap_or_default();
+        assert!(told.contains("its last words: last"), "{told}");
+    }
+}
