@@ -4,6 +4,7 @@
 
 use crate::failure::{Failure, Outcome};
 use crate::steps::Step;
+use crate::torture::{Engine, Torture};
 use std::fmt::Write as _;
 
 /// What a person asked for.
@@ -19,6 +20,8 @@ pub enum Request {
     CiClone,
     /// Measure the hot call against a bare endpoint.
     Bench,
+    /// Kill and disturb a real server.
+    Torture(Torture),
 }
 
 /// The help text; its list of steps is [`Step::ALL`].
@@ -31,6 +34,9 @@ pub fn help() -> String {
   postgres   start a throw-away PostgreSQL, print its URL, keep it until Ctrl-C or the end of standard input
   ci-clone   run .ci/run in a fresh clone of HEAD, to find missing files and missing install steps
   bench      measure SlotStatus against a bare endpoint of the same build, in turns; fails below the target
+  torture [--cycles N] [--engine sqlite|postgres] [--seed S]
+             kill -9 a real server N times (200) on each engine, then full disks, failed syncs, a lost PostgreSQL and
+             other faults; after each, everything that was answered must be there
 
 Steps of `test`, in order:
 ",
@@ -52,6 +58,7 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Outcome<Request> {
     let Some(command) = words.next() else { return Err(wrong("no command given")) };
     let request = match command.as_str() {
         "test" => return steps(words).map(Request::Test),
+        "torture" => return torture(words).map(Request::Torture),
         "postgres" => Request::Postgres,
         "ci-clone" => Request::CiClone,
         "bench" => Request::Bench,
@@ -93,6 +100,29 @@ fn steps(mut words: impl Iterator<Item = String>) -> Outcome<Vec<Step>> {
     if chosen.is_empty() { Err(wrong("--only and --skip leave no step to run")) } else { Ok(chosen) }
 }
 
+/// The options of `torture`.
+fn torture(mut words: impl Iterator<Item = String>) -> Outcome<Torture> {
+    let mut torture = Torture::default();
+    while let Some(word) = words.next() {
+        let (option, value) = match word.split_once('=') {
+            Some((option, value)) => (option.to_owned(), Some(value.to_owned())),
+            None => (word.clone(), words.next()),
+        };
+        let value = value.unwrap_or_default();
+        let number = || value.parse::<u64>().map_err(|_| wrong(&format!("{option}: `{value}` is not a number")));
+        match option.as_str() {
+            "--cycles" => torture.cycles = number()?,
+            "--seed" => torture.seed = Some(number()?),
+            "--engine" => {
+                let engine = Engine::ALL.into_iter().find(|engine| engine.name() == value);
+                torture.engines = vec![engine.ok_or_else(|| wrong("--engine takes sqlite or postgres"))?];
+            }
+            _ => return Err(wrong(&format!("`torture` takes no `{word}`"))),
+        }
+    }
+    Ok(torture)
+}
+
 fn step(option: &str, name: &str) -> Outcome<Step> {
     let found = Step::ALL.into_iter().find(|step| step.name() == name);
     found.ok_or_else(|| {
@@ -127,6 +157,17 @@ mod tests {
         assert_eq!(read("test --only rust,deny,fmt --skip=deny").unwrap(), expected);
         let all_but_deny = Step::ALL.into_iter().filter(|s| *s != Step::Deny).collect();
         assert_eq!(read("test --skip deny").unwrap(), Request::Test(all_but_deny));
+    }
+
+    #[test]
+    fn torture_takes_numbers_and_an_engine() {
+        let all = Torture { cycles: 200, engines: Engine::ALL.to_vec(), seed: None };
+        assert_eq!(read("torture").unwrap(), Request::Torture(all));
+        let some = Torture { cycles: 7, engines: vec![Engine::Postgres], seed: Some(3) };
+        assert_eq!(read("torture --cycles 7 --engine=postgres --seed 3").unwrap(), Request::Torture(some));
+        for line in ["torture 7", "torture --cycles", "torture --cycles x", "torture --engine oracle"] {
+            assert!(read(line).is_err(), "{line}");
+        }
     }
 
     #[test]
