@@ -13,4 +13,5 @@ mod api;
 mod cli;
 mod login;
 mod pages;
+mod promise;
 mod table;
