@@ -5,6 +5,7 @@
 use crate::bench::{self, Options};
 use crate::failure::{Failure, Outcome};
 use crate::steps::Step;
+use crate::torture::{Engine, Torture};
 use std::fmt::Write as _;
 
 /// What a person asked for.
@@ -20,6 +21,8 @@ pub enum Request {
     CiClone,
     /// Measure against the targets.
     Bench(Options),
+    /// Kill and disturb a real server.
+    Torture(Torture),
 }
 
 /// The help text; its list of steps is [`Step::ALL`].
@@ -34,6 +37,9 @@ pub fn help() -> String {
   bench [--full] [--only ROW[,ROW]] [--rounds N] [--json FILE]
              measure speed against a bare endpoint and other people's servers, in turns; fails when a must is missed.
              --full adds what needs millions of devices: some ten minutes and 10 GB more
+  torture [--cycles N] [--engine sqlite|postgres] [--seed S]
+             kill -9 a real server N times (200) on each engine, then full disks, failed syncs, a lost PostgreSQL and
+             other faults; after each, everything that was answered must be there
 
 Steps of `test`, in order:
 ",
@@ -66,6 +72,7 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Outcome<Request> {
     let Some(command) = words.next() else { return Err(wrong("no command given")) };
     let request = match command.as_str() {
         "test" => return steps(words).map(Request::Test),
+        "torture" => return torture(words).map(Request::Torture),
         "postgres" => Request::Postgres,
         "ci-clone" => Request::CiClone,
         "bench" => return bench_options(words).map(Request::Bench),
@@ -143,6 +150,29 @@ fn bench_options(mut words: impl Iterator<Item = String>) -> Outcome<Options> {
     Ok(options)
 }
 
+/// The options of `torture`.
+fn torture(mut words: impl Iterator<Item = String>) -> Outcome<Torture> {
+    let mut torture = Torture::default();
+    while let Some(word) = words.next() {
+        let (option, value) = match word.split_once('=') {
+            Some((option, value)) => (option.to_owned(), Some(value.to_owned())),
+            None => (word.clone(), words.next()),
+        };
+        let value = value.unwrap_or_default();
+        let number = || value.parse::<u64>().map_err(|_| wrong(&format!("{option}: `{value}` is not a number")));
+        match option.as_str() {
+            "--cycles" => torture.cycles = number()?,
+            "--seed" => torture.seed = Some(number()?),
+            "--engine" => {
+                let engine = Engine::ALL.into_iter().find(|engine| engine.name() == value);
+                torture.engines = vec![engine.ok_or_else(|| wrong("--engine takes sqlite or postgres"))?];
+            }
+            _ => return Err(wrong(&format!("`torture` takes no `{word}`"))),
+        }
+    }
+    Ok(torture)
+}
+
 fn step(option: &str, name: &str) -> Outcome<Step> {
     let found = Step::ALL.into_iter().find(|step| step.name() == name);
     found.ok_or_else(|| {
@@ -177,6 +207,17 @@ mod tests {
         assert_eq!(read("test --only rust,deny,fmt --skip=deny").unwrap(), expected);
         let all_but_deny = Step::ALL.into_iter().filter(|s| *s != Step::Deny).collect();
         assert_eq!(read("test --skip deny").unwrap(), Request::Test(all_but_deny));
+    }
+
+    #[test]
+    fn torture_takes_numbers_and_an_engine() {
+        let all = Torture { cycles: 200, engines: Engine::ALL.to_vec(), seed: None };
+        assert_eq!(read("torture").unwrap(), Request::Torture(all));
+        let some = Torture { cycles: 7, engines: vec![Engine::Postgres], seed: Some(3) };
+        assert_eq!(read("torture --cycles 7 --engine=postgres --seed 3").unwrap(), Request::Torture(some));
+        for line in ["torture 7", "torture --cycles", "torture --cycles x", "torture --engine oracle"] {
+            assert!(read(line).is_err(), "{line}");
+        }
     }
 
     #[test]

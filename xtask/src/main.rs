@@ -16,6 +16,7 @@ mod steps;
 mod summary;
 mod test;
 mod tools;
+mod torture;
 mod tree;
 mod watchdog;
 
@@ -50,6 +51,7 @@ fn answer(request: Request) -> Outcome<bool> {
         }
         Request::Test(steps) => test::run(&tree::Tree::find()?, &steps),
         Request::Postgres => postgres::serve(&tree::Tree::find()?).map(|()| true),
+        Request::Torture(torture) => torture::run(&tree::Tree::find()?, &torture).map(|()| true),
         Request::Bench(options) => bench::run(&tree::Tree::find()?, &options),
         Request::CiClone => clone::run(&tree::Tree::find()?).map(|()| true),
     }

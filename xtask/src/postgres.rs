@@ -1,7 +1,7 @@
 //! A throw-away PostgreSQL cluster for the tests.
 //!
-//! Not here: databases and schemas; each test makes its own. Nothing that needs durability may run on it, since fsync is
-//! off, but for one that was started as [`Cluster::durable`], to be measured.
+//! Not here: databases and schemas; each test makes its own. Nothing that needs durability may run on one that was
+//! started without it: fsync is off.
 //! Invariant: the cluster and its folder go when the [`Cluster`] is dropped or this process is killed.
 
 use crate::command::{on_path, program};
@@ -20,7 +20,7 @@ pub const VARIABLE: &str = "OPENDRS_TEST_POSTGRES";
 /// Runs as the cluster's owner. Says `initialised`, is told a port, says `ready`, waits for the end of its orders.
 /// No Unix socket: its path may be longer than the 107 bytes that one may have.
 const SCRIPT: &str = r#"
-bin=$2 data=$folder/db sync=$3
+bin=$2 sync=$3 data=$folder/db
 "$bin/initdb" --pgdata="$data" --username=postgres --auth=trust --encoding=UTF8 --no-locale --no-sync >&2 || exit 1
 echo initialised
 read -r port || exit 0
@@ -38,27 +38,31 @@ echo ready
 read -r _
 "#;
 
+/// Whether a cluster survives a power cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// It need not, and is quick.
+    None,
+    /// As in production.
+    Full,
+}
+
 /// A running cluster.
 pub struct Cluster {
     /// Where it listens, with the name of a superuser: `postgres://...`.
     pub url: String,
     /// The file with everything that it and its start-up printed.
     pub log: PathBuf,
+    /// The folder of `pg_ctl`.
+    pub bin: PathBuf,
+    /// Its data folder.
+    pub data: PathBuf,
     _watchdog: Watchdog,
 }
 
 impl Cluster {
     /// Starts one and waits until it answers; `name` is its log file's. Installs PostgreSQL when there is none.
-    pub fn start(tree: &Tree, apt: &mut Apt, name: &str) -> Outcome<Self> {
-        Self::launch(tree, apt, name, "off")
-    }
-
-    /// The same, but what it commits survives a power cut, as PostgreSQL has it by default.
-    pub fn durable(tree: &Tree, apt: &mut Apt, name: &str) -> Outcome<Self> {
-        Self::launch(tree, apt, name, "on")
-    }
-
-    fn launch(tree: &Tree, apt: &mut Apt, name: &str, sync: &str) -> Outcome<Self> {
+    pub fn start(tree: &Tree, apt: &mut Apt, name: &str, durability: Durability) -> Outcome<Self> {
         let programs = match programs() {
             Some(programs) => programs,
             None => {
@@ -73,7 +77,8 @@ impl Cluster {
             Failure::new(format!("PostgreSQL {what}"), fix)
         };
 
-        let mut command = watchdog::shell("opendrs-postgres", SCRIPT, &[&programs, Path::new(sync)]);
+        let sync = Path::new(if durability == Durability::Full { "on" } else { "off" });
+        let mut command = watchdog::shell("opendrs-postgres", SCRIPT, &[&programs, sync]);
         command.stderr(file).env("LC_ALL", "C");
         for (variable, _) in std::env::vars_os() {
             if variable.to_string_lossy().starts_with("PG") {
@@ -85,18 +90,19 @@ impl Cluster {
             command.uid(postgres_number("-u")?).gid(postgres_number("-g")?);
         }
         let mut watchdog = Watchdog::start(command)?;
-        watchdog.hear().ok_or_else(watchdog::no_folder)?;
+        let data = Path::new(&watchdog.hear().ok_or_else(watchdog::no_folder)?).join("db");
         watchdog.hear().ok_or_else(|| failed("made no cluster"))?;
         let port = free_port()?;
         watchdog.say(&port.to_string())?;
         watchdog.hear().ok_or_else(|| failed("did not start"))?;
-        Ok(Self { url: format!("postgres://postgres@127.0.0.1:{port}/postgres"), log, _watchdog: watchdog })
+        let url = format!("postgres://postgres@127.0.0.1:{port}/postgres");
+        Ok(Self { url, log, bin: programs, data, _watchdog: watchdog })
     }
 }
 
 /// `cargo xtask postgres`: keeps a cluster until standard input ends or this process does.
 pub fn serve(tree: &Tree) -> Outcome {
-    let cluster = Cluster::start(tree, &mut Apt::default(), "postgres")?;
+    let cluster = Cluster::start(tree, &mut Apt::default(), "postgres", Durability::None)?;
     println!("export {VARIABLE}={}", cluster.url);
     eprintln!("PostgreSQL runs until Ctrl-C or the end of standard input; its log: {}", cluster.log.display());
     // Whether input ended or broke, nobody is there any more.

@@ -6,8 +6,9 @@
 use crate::command::{Program, program};
 use crate::failure::{Failure, Outcome};
 use crate::peers;
-use crate::postgres::{Cluster, VARIABLE};
+use crate::postgres::{Cluster, Durability, VARIABLE};
 use crate::tools::{self, Apt};
+use crate::torture;
 use crate::tree::Tree;
 use std::time::Duration;
 
@@ -26,13 +27,16 @@ pub enum Step {
     Demo,
     /// Programs by others, against ours.
     Peers,
+    /// Kills and faults, in short.
+    Torture,
     /// Bans, licences and sources of what we depend on.
     Deny,
 }
 
 impl Step {
     /// Every step, cheap ones first.
-    pub const ALL: [Self; 7] = [Self::Fmt, Self::Clippy, Self::Alone, Self::Rust, Self::Demo, Self::Peers, Self::Deny];
+    pub const ALL: [Self; 8] =
+        [Self::Fmt, Self::Clippy, Self::Alone, Self::Rust, Self::Demo, Self::Peers, Self::Torture, Self::Deny];
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
@@ -43,6 +47,7 @@ impl Step {
             Self::Rust => "rust",
             Self::Demo => "demo",
             Self::Peers => "peers",
+            Self::Torture => "torture",
             Self::Deny => "deny",
         }
     }
@@ -56,6 +61,7 @@ impl Step {
             Self::Rust => "all Rust tests, on SQLite and on a throw-away PostgreSQL",
             Self::Demo => "`opendrs demo --once` runs to its end",
             Self::Peers => "other people's clients (npm, PyPI) get along with the server",
+            Self::Torture => "a server is killed and disturbed, and loses nothing that it answered",
             Self::Deny => "dependencies: bans, licences, sources",
         }
     }
@@ -72,6 +78,7 @@ impl Step {
             }
             Self::Demo => demo(site),
             Self::Peers => peers::run(site),
+            Self::Torture => torture::short(site),
             Self::Deny => deny(site),
         }
     }
@@ -102,7 +109,7 @@ impl<'t> Site<'t> {
         let cluster = match self.cluster.take() {
             Some(cluster) => cluster,
             None => {
-                let cluster = Cluster::start(self.tree, &mut self.apt, "test-postgres")?;
+                let cluster = Cluster::start(self.tree, &mut self.apt, "test-postgres", Durability::None)?;
                 println!("PostgreSQL runs; its log: {}", cluster.log.display());
                 cluster
             }

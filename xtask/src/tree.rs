@@ -29,7 +29,12 @@ impl Tree {
 
     /// The server's program, once built with the dev profile.
     pub fn opendrs(&self) -> PathBuf {
-        self.built.join("opendrs")
+        self.built("opendrs")
+    }
+
+    /// A program of ours, once built with the dev profile.
+    pub fn built(&self, name: &str) -> PathBuf {
+        self.built.join(name)
     }
 
     /// A file or folder of this tool's own, beside cargo's build products: installed packages, tools, logs.

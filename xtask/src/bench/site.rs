@@ -8,7 +8,7 @@ use super::server::{Peer, Server, Store, Tells, Who};
 use crate::command::{on_path, program};
 use crate::failure::{Failure, Outcome};
 use crate::peers;
-use crate::postgres::Cluster;
+use crate::postgres::{Cluster, Durability};
 use crate::tools::Apt;
 use crate::tree::Tree;
 use crate::watchdog::Folder;
@@ -230,7 +230,7 @@ impl<'t> Site<'t> {
     fn database(&mut self) -> Outcome<String> {
         let cluster = match self.cluster.take() {
             Some(cluster) => cluster,
-            None => Cluster::durable(self.tree, &mut self.apt, "bench-postgres")?,
+            None => Cluster::start(self.tree, &mut self.apt, "bench-postgres", Durability::Full)?,
         };
         Ok(self.cluster.insert(cluster).url.clone())
     }

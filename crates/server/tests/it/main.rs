@@ -14,4 +14,5 @@ mod cli;
 mod login;
 mod notify;
 mod pages;
+mod promise;
 mod table;

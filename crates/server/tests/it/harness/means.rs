@@ -18,6 +18,11 @@ impl Clock for Standing {
     }
 }
 
+/// The seed of the environment, or always the same one.
+pub fn test_seed() -> u64 {
+    std::env::var("OPENDRS_TEST_SEED").map_or(1, |text| text.parse().expect("OPENDRS_TEST_SEED"))
+}
+
 /// Random bytes of a seed: SHA-256 of seed and counter. A failing test prints its seed.
 pub struct Seeded {
     seed: u64,
@@ -27,8 +32,7 @@ pub struct Seeded {
 impl Seeded {
     /// The seed of the environment, or always the same one.
     pub fn from_env() -> Self {
-        let seed = std::env::var("OPENDRS_TEST_SEED").map_or(1, |text| text.parse().expect("OPENDRS_TEST_SEED"));
-        Self { seed, count: AtomicU64::new(0) }
+        Self { seed: test_seed(), count: AtomicU64::new(0) }
     }
 }
 

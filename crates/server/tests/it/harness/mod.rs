@@ -17,6 +17,7 @@ pub mod world;
 pub use browse::{Visit, query};
 pub use call::{Call, Said, filled, form, good_body};
 pub use device::{Device, Linking};
+pub use means::test_seed;
 pub use receiver::{Does, Got, Receiver};
 pub use server::{Options, Server, on_postgres, on_sqlite};
 pub use store::Store;

@@ -1,0 +1,65 @@
+//! No descriptor left: connections can be neither taken nor made.
+
+use super::conclude;
+use crate::site::Site;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
+/// How many the server may have open; it needs a part of them for its store and its loops.
+const LIMIT: usize = 96;
+
+/// Idle connections take every descriptor while devices call.
+pub async fn exhausted(site: &mut Site) -> Result<(), String> {
+    let limit = format!("ulimit -n {LIMIT}; exec \"$@\"");
+    site.program.under = ["sh", "-c", &limit, "sh"].map(str::to_owned).to_vec();
+    // Linking is a process of its own, under the same limit.
+    let server = site.found().await?;
+    let mut load = site.load(&server.base, true);
+    load.answered().await?;
+    let address = server.base.trim_start_matches("http://").to_owned();
+    let mut early = Early::connect(&address)?;
+    // More than there are descriptors left, and fewer than fill the system's queue of connections to be taken.
+    let idle = (0..LIMIT).map(|_| TcpStream::connect(&address)).collect::<Result<Vec<_>, _>>().map_err(failed)?;
+    for _ in 0..20 {
+        early.ask()?;
+    }
+    drop(idle);
+    load.answered().await?;
+    early.ask()?;
+    conclude(site, load, server).await
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "shaped for map_err")]
+fn failed(error: std::io::Error) -> String {
+    format!("a connection from before is not served: {error}")
+}
+
+/// A connection that was there before.
+struct Early(TcpStream);
+
+impl Early {
+    fn connect(address: &str) -> Result<Self, String> {
+        let stream = TcpStream::connect(address).map_err(failed)?;
+        stream.set_read_timeout(Some(Duration::from_secs(10))).map_err(failed)?;
+        let mut early = Self(stream);
+        early.ask()?;
+        Ok(early)
+    }
+
+    /// Asks whether the server is well, on the one connection.
+    fn ask(&mut self) -> Result<(), String> {
+        self.0.write_all(b"GET /-/health HTTP/1.1\r\nHost: opendrs\r\n\r\n").map_err(failed)?;
+        let (mut answer, mut part) = (Vec::new(), [0; 4096]);
+        while !answer.ends_with(b"}") {
+            match self.0.read(&mut part).map_err(failed)? {
+                0 => return Err("a connection from before was closed".into()),
+                length => answer.extend_from_slice(&part[..length]),
+            }
+        }
+        match answer.starts_with(b"HTTP/1.1 200 ") {
+            true => Ok(()),
+            false => Err(format!("it is not well: {}", String::from_utf8_lossy(&answer))),
+        }
+    }
+}

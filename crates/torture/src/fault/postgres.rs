@@ -1,0 +1,98 @@
+//! A PostgreSQL that dies under load and comes back.
+
+use super::conclude;
+use crate::site::Site;
+use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// A cluster that nobody else uses.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    /// The folder of `pg_ctl`.
+    pub bin: PathBuf,
+    /// Its data folder.
+    pub data: PathBuf,
+}
+
+impl Cluster {
+    /// `pg_ctl`, as the owner of the data.
+    fn control(&self, words: &[&str]) -> Result<(), String> {
+        let owner = std::fs::metadata(&self.data).map_err(|e| format!("{}: {e}", self.data.display()))?;
+        let us = std::fs::metadata("/proc/self").map_err(|e| e.to_string())?;
+        let log = self.data.join("restarts.log");
+        let mut command = Command::new(self.bin.join("pg_ctl"));
+        command.args(words).arg("-D").arg(&self.data).arg("-l").arg(&log);
+        command.current_dir("/").env("LC_ALL", "C");
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        if owner.uid() != us.uid() {
+            command.uid(owner.uid()).gid(owner.gid());
+        }
+        match command.status() {
+            Ok(status) if status.success() => Ok(()),
+            other => {
+                let log = std::fs::read_to_string(&log).unwrap_or_default();
+                let last = log.lines().rev().take(8).collect::<Vec<_>>().join("\n");
+                Err(format!("pg_ctl {}: {other:?}; newest first:\n{last}", words.join(" ")))
+            }
+        }
+    }
+
+    /// SIGKILL to every process of it, the first one first, so that it cannot tell the others.
+    async fn kill(&self) -> Result<(), String> {
+        let file = self.data.join("postmaster.pid");
+        let text = std::fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
+        let first = text.lines().next().unwrap_or_default().to_owned();
+        let mut all = vec![first.clone()];
+        all.extend(children(&first));
+        let killed = Command::new("sh").args(["-c", "kill -9 \"$@\"", "sh"]).args(&all).stderr(Stdio::null()).status();
+        killed.map_err(|e| format!("kill: {e}"))?;
+        let mut ticks = tokio::time::interval(Duration::from_millis(5));
+        for _ in 0..4_000 {
+            ticks.tick().await;
+            if !all.iter().any(|id| lives(id)) {
+                // Where nobody buries the dead, as in many containers, the next one would think that this one lives.
+                return std::fs::remove_file(&file).map_err(|e| format!("{}: {e}", file.display()));
+            }
+        }
+        Err("PostgreSQL does not die".into())
+    }
+}
+
+/// Parent and state of a process, from what follows its name.
+fn stat(id: &str) -> Option<(String, String)> {
+    let text = std::fs::read_to_string(Path::new("/proc").join(id).join("stat")).ok()?;
+    let mut fields = text.rsplit_once(')')?.1.split_whitespace().map(str::to_owned);
+    let state = fields.next()?;
+    Some((fields.next()?, state))
+}
+
+fn children(parent: &str) -> Vec<String> {
+    let all = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let ids = all.filter_map(|entry| entry.file_name().into_string().ok());
+    ids.filter(|id| stat(id).is_some_and(|(of, _)| of == parent)).collect()
+}
+
+fn lives(id: &str) -> bool {
+    // One that only waits for its parent to look has released everything.
+    stat(id).is_some_and(|(_, state)| state != "Z")
+}
+
+/// Kills it, and stops it at once; each time it comes back and the server finds it.
+pub async fn lost(site: &mut Site, cluster: &Cluster) -> Result<(), String> {
+    let server = site.found().await?;
+    let mut load = site.load(&server.base, true);
+    for killed in [true, false, true] {
+        load.answered().await?;
+        match killed {
+            true => cluster.kill().await?,
+            false => cluster.control(&["stop", "-m", "immediate"])?,
+        }
+        load.refused().await?;
+        cluster.control(&["start", "--wait", "--timeout=60"])?;
+    }
+    load.answered().await?;
+    conclude(site, load, server).await
+}

@@ -1,0 +1,128 @@
+//! `kill -9` at random moments and at every failpoint, again and again on one store.
+//!
+//! Invariant: a cycle ends with a dead server, and with everything checked that any server of this store ever answered.
+
+use crate::program::Server;
+use crate::site::Site;
+use opendrs_store::failpoint::Point;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// How long a server may live that dies at random.
+const LIFE: std::ops::Range<u64> = 10..350;
+/// How long one is waited for that should die at a failpoint; then it is killed.
+const LATE: Duration = Duration::from_millis(900);
+/// Each so many-th cycle kills at random; the others take the failpoints in turn.
+const RANDOM: usize = 3;
+/// Codes redeemed in a cycle.
+const CODES: usize = 2;
+
+/// How the servers died.
+#[derive(Default)]
+pub struct Deaths {
+    /// By a signal at a random moment.
+    pub random: usize,
+    /// At a failpoint.
+    pub at: BTreeMap<&'static str, usize>,
+    /// A failpoint was not reached in time.
+    pub late: usize,
+}
+
+/// Kills servers until `cycles` are over.
+pub async fn run(site: &mut Site, cycles: usize, mut tell: impl FnMut(usize, &Deaths)) -> Result<Deaths, String> {
+    let mut deaths = Deaths::default();
+    birth(site, &mut deaths)?;
+    site.found().await?.kill()?;
+    // A schema step is applied only where a store is made.
+    let points: Vec<_> = Point::ALL.into_iter().filter(|point| *point != Point::SchemaApplied).collect();
+    let (mut turn, mut eager) = (0, false);
+    for cycle in 0..cycles {
+        if cycle % RANDOM == 0 {
+            let failed = |e| format!("cycle {cycle}: {e}");
+            let life = Duration::from_millis(site.rng.u64(LIFE));
+            let server = site.start().await.map_err(failed)?;
+            one(site, server, life).await.map_err(failed)?;
+            deaths.random += 1;
+        } else {
+            let point = points[turn % points.len()];
+            // What was not reached the last time dies at the first opportunity.
+            let times = if eager { 1 } else { site.rng.u64(1..=often(point)) };
+            let failed = |e| format!("cycle {cycle}, {} {times}: {e}", point.name());
+            eager = match site.start_to_die((point, times)).await.map_err(failed)? {
+                Some(server) => !one(site, server, LATE).await.map_err(failed)?,
+                None => {
+                    site.verify_dead().await.map_err(failed)?;
+                    false
+                }
+            };
+            if eager {
+                deaths.late += 1;
+            } else {
+                turn += 1;
+                *deaths.at.entry(point.name()).or_default() += 1;
+            }
+        }
+        tell(cycle + 1, &deaths);
+    }
+    site.start().await?.kill()?;
+    site.verify_dead().await?;
+    site.program.place.sound().await?;
+    Ok(deaths)
+}
+
+/// How often a place may be passed before it kills: as often as it is reached in a cycle's load.
+fn often(point: Point) -> u64 {
+    match point {
+        Point::SchemaApplied | Point::CodeRedeemed | Point::WorkHalfDone => 1,
+        Point::ClockMoved => 2,
+        Point::WorkClaimed => 3,
+        Point::OrderPlaced => 6,
+        Point::BatchApplied | Point::BatchCommitted | Point::BatchHalfAnswered => 60,
+    }
+}
+
+/// Deaths while a store is made: each start goes on where the one before died.
+fn birth(site: &mut Site, deaths: &mut Deaths) -> Result<(), String> {
+    let later = site.rng.u64(2..=5);
+    for (point, times) in [
+        (Point::SchemaApplied, 1),
+        (Point::BatchApplied, 1),
+        (Point::BatchCommitted, 1),
+        (Point::BatchApplied, later),
+        (Point::BatchCommitted, 2),
+    ] {
+        match site.program.serve(Some(&site.seed), Some((point, times))) {
+            Err(None) => *deaths.at.entry(point.name()).or_default() += 1,
+            Err(Some(why)) => return Err(format!("first start, {} {times}: {why}", point.name())),
+            // What is there already is not written again, so a later batch may not come.
+            Ok(mut server) => server.kill()?,
+        }
+    }
+    Ok(())
+}
+
+/// One life under load; whether the server died by itself within `life`.
+async fn one(site: &mut Site, mut server: Server, life: Duration) -> Result<bool, String> {
+    let base = server.base.clone();
+    let mut load = site.load(&base, true);
+    // The program's own commands go on beside a server that dies.
+    let codes = site.codes(&mut load, CODES);
+    let died = dies_within(&mut server, life).await;
+    if !died {
+        server.kill()?;
+    }
+    codes?;
+    load.end().await.map_err(|e| format!("{e}\n{}", server.last_words()))?;
+    site.verify_dead().await.map_err(|e| format!("{e}\n{}", server.last_words()))?;
+    Ok(died)
+}
+
+async fn dies_within(server: &mut Server, life: Duration) -> bool {
+    let mut ticks = tokio::time::interval(Duration::from_millis(2));
+    let watch = async {
+        while !server.has_ended() {
+            ticks.tick().await;
+        }
+    };
+    tokio::time::timeout(life, watch).await.is_ok()
+}

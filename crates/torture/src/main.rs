@@ -1,0 +1,207 @@
+//! `opendrs-torture`: kills and faults against a real server, and the proof that nothing it answered was lost.
+//!
+//! What it is: devices over HTTP, a ledger of answers that is on disk before the next call, and checks of the store
+//! past the server. `cargo xtask torture` builds and starts it. What it is not: part of the product. Invariant: every
+//! finding ends the run with status 1 and with the seed to run it again; what was started is ended.
+
+mod check;
+mod device;
+mod fault;
+mod kill;
+mod ledger;
+mod load;
+mod program;
+mod site;
+mod store;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use kill::Deaths;
+use program::Program;
+use site::Site;
+use std::io::{IsTerminal as _, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use store::Place;
+
+/// Kills and faults against a real server: whatever it answered must be there afterwards.
+#[derive(Debug, Parser)]
+#[command(name = "opendrs-torture", arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// kill -9 at random moments and at every failpoint, in turns.
+    Kill(Kill),
+    /// Full disks, failed writes and syncs, a PostgreSQL that dies, a clock that jumps, no descriptor left.
+    Faults(Faults),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+#[derive(Debug, Args)]
+struct Which {
+    /// The engine.
+    #[arg(long)]
+    engine: Engine,
+    /// The server, built with the feature `failpoints`.
+    #[arg(long, value_name = "FILE")]
+    server: PathBuf,
+    /// A PostgreSQL cluster, as a superuser; a database is made on it and removed after a success.
+    #[arg(long, value_name = "URL", required_if_eq("engine", "postgres"))]
+    cluster: Option<String>,
+    /// Repeats the choices of an earlier run.
+    #[arg(long)]
+    seed: u64,
+}
+
+/// So many cycles see every kind of answer; a run that did not has proved nothing.
+const ENOUGH: usize = 10;
+
+#[derive(Debug, Args)]
+struct Kill {
+    #[command(flatten)]
+    which: Which,
+    /// How many servers are killed.
+    #[arg(long)]
+    cycles: usize,
+}
+
+#[derive(Debug, Args)]
+struct Faults {
+    #[command(flatten)]
+    which: Which,
+    /// The folder of the cluster's `pg_ctl`; the cluster is killed, so it must be nobody else's.
+    #[arg(long, value_name = "DIR", requires = "cluster_data")]
+    cluster_bin: Option<PathBuf>,
+    /// The cluster's data folder.
+    #[arg(long, value_name = "DIR", requires = "cluster_bin")]
+    cluster_data: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&format!("the runtime cannot start: {error}")),
+    };
+    let done = runtime.block_on(async {
+        match cli.command {
+            Command::Kill(args) => kill_cycles(&args).await.map_err(|e| (e, args.which.seed)),
+            Command::Faults(args) => faults(&args).await.map_err(|e| (e, args.which.seed)),
+        }
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err((finding, seed)) => fail(&format!("{finding}\nagain: --seed {seed}")),
+    }
+}
+
+fn fail(message: &str) -> ExitCode {
+    let _ = writeln!(std::io::stderr().lock(), "{message}");
+    ExitCode::FAILURE
+}
+
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{line}");
+}
+
+/// A folder for one run. It stays after a finding, for a person to look at.
+struct Folder(Option<tempfile::TempDir>);
+
+impl Folder {
+    fn path(&self) -> PathBuf {
+        self.0.as_ref().map(|folder| folder.path().to_owned()).unwrap_or_default()
+    }
+
+    fn keep(&mut self) -> Option<PathBuf> {
+        self.0.take().map(tempfile::TempDir::keep)
+    }
+}
+
+/// Makes a site, lets it be tortured, and removes it; after a finding it is kept.
+async fn on_site<T>(which: &Which, work: impl AsyncFnOnce(&mut Site) -> Result<T, String>) -> Result<T, String> {
+    let mut folder = Folder(Some(tempfile::tempdir().map_err(|e| e.to_string())?));
+    let data = folder.path().join("data");
+    let name = format!("torture_{}_{}", std::process::id(), which.seed);
+    let cluster = which.cluster.as_deref().unwrap_or_default();
+    let place = match which.engine {
+        Engine::Sqlite => Place::File(data.join("opendrs.db")),
+        Engine::Postgres => {
+            let client = store::connect(cluster).await?;
+            client.batch_execute(&format!("CREATE DATABASE {name}")).await.map_err(|e| e.to_string())?;
+            let (server, _) = cluster.rsplit_once('/').ok_or("the cluster's URL names no database")?;
+            Place::Url(format!("{server}/{name}"))
+        }
+    };
+    let seed = folder.path().join("seed.toml");
+    std::fs::write(&seed, device::SEED).map_err(|e| e.to_string())?;
+    let program = Program {
+        file: std::path::absolute(&which.server).map_err(|e| e.to_string())?,
+        under: Vec::new(),
+        data,
+        place,
+    };
+    let rng = fastrand::Rng::with_seed(which.seed);
+    let mut site = Site::new(program, seed, &folder.path().join("ledger"), rng)?;
+    match work(&mut site).await {
+        Ok(done) => {
+            if which.engine == Engine::Postgres {
+                let client = store::connect(cluster).await?;
+                let drop = format!("DROP DATABASE {name} WITH (FORCE)");
+                client.batch_execute(&drop).await.map_err(|e| e.to_string())?;
+            }
+            Ok(done)
+        }
+        Err(finding) => {
+            let kept = folder.keep().unwrap_or_default();
+            Err(format!("{finding}\nkept: {}", kept.display()))
+        }
+    }
+}
+
+async fn faults(args: &Faults) -> Result<(), String> {
+    let both = args.cluster_bin.clone().zip(args.cluster_data.clone());
+    let cluster = both.map(|(bin, data)| fault::Cluster { bin, data });
+    say(&format!("{:?}, seed {}: faults", args.which.engine, args.which.seed));
+    fault::run(&args.which, cluster.as_ref(), |done| say(&format!("  {done}"))).await
+}
+
+async fn kill_cycles(args: &Kill) -> Result<(), String> {
+    let progress = std::io::stderr().is_terminal();
+    let tell = |cycle: usize, deaths: &Deaths| {
+        if progress {
+            let _ = write!(std::io::stderr().lock(), "\r{cycle} of {} cycles, {} late ", args.cycles, deaths.late);
+        }
+    };
+    let work = async |site: &mut Site| {
+        let deaths = kill::run(site, args.cycles, tell).await?;
+        Ok((deaths, site.counts()))
+    };
+    let (deaths, counts) = on_site(&args.which, work).await?;
+    if progress {
+        let _ = writeln!(std::io::stderr().lock());
+    }
+    let points: Vec<_> = deaths.at.iter().map(|(name, count)| format!("{name} {count}")).collect();
+    let answers: Vec<_> = counts.iter().map(|(name, count)| format!("{count} {name}")).collect();
+    say(&format!(
+        "{:?}, seed {}: {} cycles; killed at random {}, late {}; died at {}",
+        args.which.engine,
+        args.which.seed,
+        args.cycles,
+        deaths.random,
+        deaths.late,
+        points.join(", "),
+    ));
+    say(&format!("  all there: {}", answers.join(", ")));
+    match counts.iter().find(|(_, count)| *count == 0) {
+        Some((name, _)) if args.cycles >= ENOUGH => Err(format!("there were no {name}: nothing was proved of them")),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,175 @@
+//! The store behind the server's back, for looking only.
+//!
+//! Invariant: what is read here went through no code of the server.
+
+use opendrs_domain::id::{DeviceId, InstanceId, OrderId};
+use opendrs_domain::notification::{Event, Facts};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OpenFlags};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
+
+/// Where the store is.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// A SQLite file.
+    File(PathBuf),
+    /// A PostgreSQL database, by URL.
+    Url(String),
+}
+
+/// An order's row.
+#[derive(Clone, Debug)]
+pub struct OrderRow {
+    /// `eventInstanceId`.
+    pub instance: String,
+    /// Its device's serial.
+    pub serial: String,
+    /// Its slot.
+    pub slot: String,
+    /// Where it stands.
+    pub state: String,
+}
+
+/// What the checks look at.
+pub struct Rows {
+    /// Serial and remaining quantity of every reading.
+    pub readings: Vec<(String, u64)>,
+    /// Every order.
+    pub orders: Vec<OrderRow>,
+    /// Serial, slot and order of every lock.
+    pub locks: Vec<(String, String, String)>,
+    /// What orders' events tell: which of the three, and the order's `eventInstanceId`.
+    pub events: Vec<(String, String)>,
+}
+
+/// A client of a cluster or database.
+pub async fn connect(url: &str) -> Result<Client, String> {
+    let (client, driver) = tokio_postgres::connect(url, NoTls).await.map_err(|e| format!("PostgreSQL: {e}"))?;
+    tokio::spawn(driver);
+    Ok(client)
+}
+
+impl Place {
+    /// What several queries answer within one moment. A UUID is a blob on one engine and a text with dashes on the
+    /// other: it is written `hex(...)`.
+    async fn ask(&self, queries: &[&str]) -> Result<Vec<Table>, String> {
+        match self {
+            Place::File(path) => lite(path, queries).map_err(|e| format!("{}: {e}", path.display())),
+            Place::Url(url) => pg(&connect(url).await?, queries).await.map_err(|e| format!("PostgreSQL: {e}")),
+        }
+    }
+
+    /// Everything that the checks look at.
+    pub async fn rows(&self) -> Result<Rows, String> {
+        let tables = self.ask(&[
+            "SELECT d.serial, CAST(r.remaining AS BIGINT) FROM reading r
+             JOIN device d ON d.shard = r.shard AND d.id = r.device",
+            "SELECT hex(o.device), hex(o.id), d.serial, o.slot, o.state FROM orders o
+             JOIN device d ON d.shard = o.shard AND d.id = o.device",
+            "SELECT hex(s.device), hex(s.open_order), d.serial, s.slot FROM subscription s
+             JOIN device d ON d.shard = s.shard AND d.id = s.device WHERE s.open_order IS NOT NULL",
+            "SELECT event FROM outbox",
+        ]);
+        let tables = <[Table; 4]>::try_from(tables.await?).map_err(|_| "four answers were expected")?;
+        let [readings, orders, locks, events] = tables;
+        Ok(Rows {
+            readings: readings.into_iter().map(reading).collect::<Result<_, _>>()?,
+            orders: orders.into_iter().map(order).collect::<Result<_, _>>()?,
+            locks: locks.into_iter().map(lock).collect::<Result<_, _>>()?,
+            events: events.iter().filter_map(|row| event(&row[0]).transpose()).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Whether the file itself is sound; PostgreSQL answers for its own.
+    pub async fn sound(&self) -> Result<(), String> {
+        let Place::File(_) = self else { return Ok(()) };
+        let said = self.ask(&["PRAGMA integrity_check"]).await?;
+        if said == [[["ok"]]] { Ok(()) } else { Err(format!("the file is damaged: {said:?}")) }
+    }
+
+    /// Waits until what a killed server had sent is done: PostgreSQL finishes it before it sees that nobody is there.
+    pub async fn settled(&self) -> Result<(), String> {
+        let Place::Url(url) = self else { return Ok(()) };
+        let client = connect(url).await?;
+        let left = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'opendrs'";
+        let mut ticks = tokio::time::interval(Duration::from_millis(5));
+        for _ in 0..4_000 {
+            ticks.tick().await;
+            if pg(&client, &[left]).await.map_err(|e| e.to_string())?[0].is_empty() {
+                return Ok(());
+            }
+        }
+        Err("connections of a killed server did not end".into())
+    }
+}
+
+type Table = Vec<Vec<String>>;
+
+async fn pg(client: &Client, queries: &[&str]) -> Result<Vec<Table>, tokio_postgres::Error> {
+    client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ").await?;
+    let mut tables = Vec::new();
+    for sql in queries {
+        let mut table = Table::new();
+        for message in client.simple_query(&sql.replace("hex(", "(")).await? {
+            if let SimpleQueryMessage::Row(row) = message {
+                table.push((0..row.len()).map(|n| row.get(n).unwrap_or_default().to_owned()).collect());
+            }
+        }
+        tables.push(table);
+    }
+    client.batch_execute("COMMIT").await?;
+    Ok(tables)
+}
+
+fn lite(path: &Path, queries: &[&str]) -> rusqlite::Result<Vec<Table>> {
+    // Not read-only: after a kill somebody must be the first to recover the log, and that writes.
+    let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    conn.busy_timeout(Duration::from_secs(5))?;
+    conn.execute_batch("BEGIN")?;
+    queries.iter().map(|sql| table(&conn, sql)).collect()
+}
+
+fn table(conn: &Connection, sql: &str) -> rusqlite::Result<Table> {
+    let mut statement = conn.prepare(sql)?;
+    let columns = statement.column_count();
+    let text = |value: ValueRef<'_>| match value {
+        ValueRef::Integer(n) => n.to_string(),
+        ValueRef::Real(n) => n.to_string(),
+        ValueRef::Text(text) | ValueRef::Blob(text) => String::from_utf8_lossy(text).into_owned(),
+        ValueRef::Null => String::new(),
+    };
+    let rows = statement.query_map([], |row| (0..columns).map(|n| row.get_ref(n).map(text)).collect())?;
+    rows.collect()
+}
+
+fn reading(row: Vec<String>) -> Result<(String, u64), String> {
+    let n = row[1].parse().map_err(|_| format!("a reading of {}", row[1]))?;
+    row.into_iter().next().map(|serial| (serial, n)).ok_or_else(|| "an empty row".into())
+}
+
+fn instance(device: &str, order: &str) -> Result<String, String> {
+    let bad = |e: &dyn std::fmt::Display| format!("{device} {order}: {e}");
+    let device = DeviceId::parse(device).map_err(|e| bad(&e))?;
+    let order = OrderId::parse(order).map_err(|e| bad(&e))?;
+    Ok(InstanceId { device, order }.to_string())
+}
+
+fn order(row: Vec<String>) -> Result<OrderRow, String> {
+    let [device, id, serial, slot, state] = <[String; 5]>::try_from(row).map_err(|row| format!("{row:?}"))?;
+    Ok(OrderRow { instance: instance(&device, &id)?, serial, slot, state })
+}
+
+fn lock(row: Vec<String>) -> Result<(String, String, String), String> {
+    let [device, id, serial, slot] = <[String; 4]>::try_from(row).map_err(|row| format!("{row:?}"))?;
+    Ok((serial, slot, instance(&device, &id)?))
+}
+
+fn event(text: &str) -> Result<Option<(String, String)>, String> {
+    let event: Event = serde_json::from_str(text).map_err(|e| format!("an event cannot be read: {e}: {text}"))?;
+    Ok(match event.facts {
+        Facts::Order { told, instance, .. } => Some((format!("{told:?}"), instance)),
+        _ => None,
+    })
+}

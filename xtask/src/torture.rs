@@ -1,0 +1,110 @@
+//! `cargo xtask torture`, and its short form as a step of `cargo xtask test`.
+//!
+//! Builds the server with failpoints under a name of its own, and `opendrs-torture`, which kills and disturbs the one and
+//! checks what it leaves. Not here: kills, faults and checks (`crates/torture`). Invariant: PostgreSQL syncs to disk here, and is
+//! nobody else's, since it is killed as well.
+
+use crate::command::{on_path, program};
+use crate::failure::Outcome;
+use crate::postgres::{Cluster, Durability};
+use crate::steps::Site;
+use crate::tools::Apt;
+use crate::tree::Tree;
+use std::time::Duration;
+
+/// How many servers are killed on each engine when nothing else is said.
+const CYCLES: u64 = 200;
+/// The same in `cargo xtask test`: enough that every failpoint has its turn.
+const SHORT: u64 = 12;
+/// How long one part may take.
+const LIMIT: Duration = Duration::from_secs(60 * 60);
+
+/// One of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// Embedded.
+    Sqlite,
+    /// A cluster of its own.
+    Postgres,
+}
+
+impl Engine {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Sqlite, Self::Postgres];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+        }
+    }
+}
+
+/// What is asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Torture {
+    /// How many servers are killed on each engine.
+    pub cycles: u64,
+    /// On which engines.
+    pub engines: Vec<Engine>,
+    /// Repeats the choices of an earlier run.
+    pub seed: Option<u64>,
+}
+
+impl Default for Torture {
+    fn default() -> Self {
+        Self { cycles: CYCLES, engines: Engine::ALL.to_vec(), seed: None }
+    }
+}
+
+/// The step of `cargo xtask test`.
+pub fn short(site: &mut Site<'_>) -> Outcome {
+    let torture = Torture { cycles: SHORT, ..Torture::default() };
+    on(site.tree, &mut site.apt, &torture)
+}
+
+/// `cargo xtask torture`.
+pub fn run(tree: &Tree, torture: &Torture) -> Outcome {
+    on(tree, &mut Apt::default(), torture)
+}
+
+fn on(tree: &Tree, apt: &mut Apt, torture: &Torture) -> Outcome {
+    let build = ["build", "--package", "opendrs-torture", "--features", "failpoints"];
+    program("cargo").args(build).within(&tree.root).run()?;
+    let seed = torture.seed.unwrap_or_else(seed).to_string();
+    println!("seed {seed}");
+    if on_path("strace").is_none() {
+        apt.install(&["strace"])?;
+    }
+    for engine in &torture.engines {
+        let cluster = match engine {
+            Engine::Sqlite => None,
+            Engine::Postgres => Some(Cluster::start(tree, apt, "torture-postgres", Durability::Full)?),
+        };
+        let torturer = |words: &[&str]| {
+            let common = ["--engine", engine.name(), "--seed", &seed];
+            let mut torturer = program(tree.built("opendrs-torture")).args(words).args(common).limit(LIMIT);
+            torturer = torturer.arg("--server").arg(tree.built("opendrs-failing"));
+            match &cluster {
+                Some(cluster) => torturer.args(["--cluster", &cluster.url]),
+                None => torturer,
+            }
+        };
+        torturer(&["kill", "--cycles", &torture.cycles.to_string()]).run()?;
+        let faults = torturer(&["faults"]);
+        let faults = match &cluster {
+            Some(cluster) => faults.arg("--cluster-bin").arg(&cluster.bin).arg("--cluster-data").arg(&cluster.data),
+            None => faults,
+        };
+        faults.run()?;
+    }
+    Ok(())
+}
+
+/// Another one each time; it is printed.
+#[expect(clippy::disallowed_methods, reason = "a seed, for which the time is as good as any")]
+fn seed() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(1, |since| u64::from(since.subsec_nanos()))
+}
