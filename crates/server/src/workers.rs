@@ -1,4 +1,4 @@
-//! The worker's rhythm: rounds of what is due, and a purge now and then.
+//! The worker's rhythm: rounds of what is due, and a purge now and then; and what every node looks for.
 //!
 //! Invariant: this is the one place that waits for time to pass; what a round does is a use case of its own, bounded and
 //! safe on every node at once.
@@ -6,7 +6,7 @@
 use crate::api::problem::log;
 use crate::http::stopped;
 use crate::site::Site;
-use opendrs_service::{Error, reading, schedule};
+use opendrs_service::{Error, keys, reading, schedule};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -57,5 +57,22 @@ pub(crate) async fn run(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
             log(&error);
         }
         count += 1;
+    }
+}
+
+/// How often a node looks for what others changed.
+const WATCH: Duration = Duration::from_secs(1);
+
+/// What every node does, whatever its roles, until `stop` turns true: it looks for keys that were added elsewhere.
+pub(crate) async fn watch(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
+    let mut ticks = tokio::time::interval(WATCH);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stopped(&mut stop) => return,
+            _ = ticks.tick() => {}
+        }
+        // Out of reach: whoever calls is told, and the worker says it in the log.
+        let _ = keys::refresh(&site.app).await;
     }
 }

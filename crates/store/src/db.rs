@@ -213,7 +213,7 @@ impl Reader<'_> {
     pub fn tx(&mut self) -> Result<Tx<'_>> {
         Ok(Tx::new(match &mut self.0 {
             Loan::Lite(reading) => On::Lite(reading.conn()?),
-            Loan::Pg(conn) => On::Pg(conn),
+            Loan::Pg(conn) => On::PgRead(conn),
         }))
     }
 }

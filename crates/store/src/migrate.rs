@@ -22,14 +22,20 @@ const STEPS: [Step; 2] = [
     },
     Step {
         number: 3,
-        lite: include_str!("../migrations/0003_reading_day.lite.sql"),
-        pg: include_str!("../migrations/0003_reading_day.pg.sql"),
+        lite: include_str!("../migrations/0003_days_and_claims.lite.sql"),
+        pg: include_str!("../migrations/0003_days_and_claims.pg.sql"),
     },
 ];
 
 /// The last step there is.
 pub(crate) fn last() -> i64 {
     STEPS[STEPS.len() - 1].number
+}
+
+/// The PostgreSQL text of every step.
+#[cfg(test)]
+pub(crate) fn texts() -> impl Iterator<Item = &'static str> {
+    STEPS.iter().map(|step| step.pg)
 }
 
 fn newer(found: i64) -> Result<()> {

@@ -1,7 +1,7 @@
 //! PostgreSQL: a few writing lanes and a few shared reading connections, all pipelining.
 //!
 //! Invariant: a lost connection costs the commands that were on it, which are answered "unavailable"; the next ones get
-//! a new connection. Nothing waits for the database longer than a connection attempt.
+//! a new connection. Nothing waits for a database that is silent longer than [`SILENCE`] and a connection attempt.
 
 use crate::error::words;
 use crate::meter::{Meter, count};
@@ -14,13 +14,18 @@ use crate::{Error, Result, Tx};
 use futures_util::future::{join, try_join_all};
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 use tokio::sync::RwLock;
 use tokio_postgres::{Client, Config, NoTls, RowStream, Statement};
 
 /// How long one connection attempt may take.
 const CONNECT: Duration = Duration::from_secs(5);
+/// How long a transaction or a read may take before its connection is given up: the database is frozen, or the network
+/// swallows what is sent.
+const SILENCE: Duration = Duration::from_secs(10);
+/// For how long after a failed attempt nobody else of a reader's waits for another.
+const PAUSE: Duration = Duration::from_secs(1);
 /// How often a command that met another transaction is run again.
 const CONFLICTS: usize = 10;
 
@@ -28,11 +33,33 @@ const CONFLICTS: usize = 10;
 pub(crate) struct PgConn {
     client: Client,
     statements: Vec<Statement>,
+    /// It was silent for too long.
+    silent: AtomicBool,
+}
+
+fn silence() -> Error {
+    Error::Unavailable(format!("the database did not answer within {} seconds", SILENCE.as_secs()))
 }
 
 impl PgConn {
     pub(crate) async fn execute(&self, q: Q, params: &[V<'_>]) -> Result<u64, tokio_postgres::Error> {
         self.client.execute_raw(&self.statements[q as usize], params.iter().copied()).await
+    }
+
+    /// Whether it is of no use any more.
+    fn is_lost(&self) -> bool {
+        self.client.is_closed() || self.silent.load(Ordering::Relaxed)
+    }
+
+    /// Waits for an answer, but not for ever.
+    pub(crate) async fn bounded<T>(&self, answer: impl Future<Output = Result<T>>) -> Result<T> {
+        match tokio::time::timeout(SILENCE, answer).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                self.silent.store(true, Ordering::Relaxed);
+                Err(silence())
+            }
+        }
     }
 
     pub(crate) async fn query(&self, q: Q, params: &[V<'_>]) -> Result<RowStream, tokio_postgres::Error> {
@@ -50,7 +77,8 @@ pub(crate) fn config(url: &str) -> Result<Config> {
 }
 
 pub(crate) async fn plain(config: &Config) -> Result<Client> {
-    let (client, driver) = config.connect(NoTls).await.map_err(|e| Error::Unavailable(words(&e)))?;
+    let connected = tokio::time::timeout(SILENCE, config.connect(NoTls)).await.map_err(|_| silence())?;
+    let (client, driver) = connected.map_err(|e| Error::Unavailable(words(&e)))?;
     tokio::spawn(async move {
         if let Err(error) = driver.await {
             tracing::warn!(%error, "a database connection ended");
@@ -61,16 +89,26 @@ pub(crate) async fn plain(config: &Config) -> Result<Client> {
 
 async fn connect(config: &Config, meter: &Meter) -> Result<PgConn> {
     count(&meter.connects);
+    tokio::time::timeout(SILENCE, prepared(config)).await.unwrap_or_else(|_| Err(silence()))
+}
+
+async fn prepared(config: &Config) -> Result<PgConn> {
     let client = plain(config).await?;
     let prepare = Q::ALL.iter().map(|sql| async { client.prepare(sql.pg).await.map_err(|e| Error::pg(sql.name, e)) });
     let statements = try_join_all(prepare).await?;
-    Ok(PgConn { client, statements })
+    Ok(PgConn { client, statements, silent: AtomicBool::new(false) })
+}
+
+/// A reading connection, and how the last attempt to replace it failed.
+struct Place {
+    conn: Arc<PgConn>,
+    failed: Option<(Instant, String)>,
 }
 
 /// Reading connections: a client pipelines, so readers share them and nobody checks one out.
 pub(crate) struct Readers {
     config: Config,
-    conns: Vec<RwLock<Arc<PgConn>>>,
+    conns: Vec<RwLock<Place>>,
     next: AtomicUsize,
     meter: Arc<Meter>,
 }
@@ -78,22 +116,35 @@ pub(crate) struct Readers {
 impl Readers {
     pub(crate) async fn open(config: &Config, count: usize, meter: Arc<Meter>) -> Result<Self> {
         let conns = try_join_all((0..count).map(|_| connect(config, &meter))).await?;
-        let conns = conns.into_iter().map(|conn| RwLock::new(Arc::new(conn))).collect();
+        let conns = conns.into_iter().map(|conn| RwLock::new(Place { conn: Arc::new(conn), failed: None })).collect();
         Ok(Self { config: config.clone(), conns, next: AtomicUsize::new(0), meter })
     }
 
     /// The next connection, made anew if it was lost.
     pub(crate) async fn take(&self) -> Result<Arc<PgConn>> {
         let place = &self.conns[self.next.fetch_add(1, Ordering::Relaxed) % self.conns.len()];
-        let conn = place.read().await.clone();
-        if !conn.client.is_closed() {
+        let conn = place.read().await.conn.clone();
+        if !conn.is_lost() {
             return Ok(conn);
         }
         let mut place = place.write().await;
-        if place.client.is_closed() {
-            *place = Arc::new(connect(&self.config, &self.meter).await?);
+        if place.conn.is_lost() {
+            if let Some((at, words)) = &place.failed
+                && at.elapsed() < PAUSE
+            {
+                return Err(Error::Unavailable(words.clone()));
+            }
+            match connect(&self.config, &self.meter).await {
+                Ok(conn) => *place = Place { conn: Arc::new(conn), failed: None },
+                Err(error) => {
+                    #[expect(clippy::disallowed_methods, reason = "a bound on waiting for a peer, not a delay")]
+                    let now = Instant::now();
+                    place.failed = Some((now, error.to_string()));
+                    return Err(error);
+                }
+            }
         }
-        Ok(place.clone())
+        Ok(place.conn.clone())
     }
 }
 
@@ -103,7 +154,7 @@ pub(crate) async fn start_lane(config: &Config, mut lane: Lane, meter: Arc<Meter
     tokio::spawn(async move {
         let mut batch: Vec<Parcel> = Vec::with_capacity(PARCELS);
         while lane.recv_many(&mut batch, PARCELS).await > 0 {
-            if conn.client.is_closed() {
+            if conn.is_lost() {
                 match connect(&config, &meter).await {
                     Ok(new) => conn = new,
                     Err(error) => {
@@ -113,10 +164,13 @@ pub(crate) async fn start_lane(config: &Config, mut lane: Lane, meter: Arc<Meter
                 }
             }
             let counted = meter.batch(batch.iter().map(|parcel| parcel.jobs.len()).sum());
-            let done = attempt(&conn, &mut batch).await;
+            let done = conn.bounded(attempt(&conn, &mut batch)).await;
             counted.ended(done.is_ok());
             if done.is_ok() {
                 batch.drain(..).for_each(|parcel| parcel.answer(|| Ok(())));
+            } else if conn.is_lost() {
+                // Whether it was committed is not known; on this connection nothing more can be tried.
+                unavailable(&mut batch, &done.err().unwrap_or_else(silence));
             } else {
                 for parcel in batch.drain(..).flat_map(Parcel::split) {
                     one_by_one(&conn, parcel).await;
@@ -129,7 +183,7 @@ pub(crate) async fn start_lane(config: &Config, mut lane: Lane, meter: Arc<Meter
 
 async fn one_by_one(conn: &PgConn, parcel: Parcel) {
     let mut one = [parcel];
-    let mut result = attempt(conn, &mut one).await;
+    let mut result = conn.bounded(attempt(conn, &mut one)).await;
     let mut looked_again = false;
     for _ in 0..CONFLICTS {
         match &result {
@@ -138,7 +192,7 @@ async fn one_by_one(conn: &PgConn, parcel: Parcel) {
             Err(error) if error.is_taken() && !looked_again => looked_again = true,
             _ => break,
         }
-        result = attempt(conn, &mut one).await;
+        result = conn.bounded(attempt(conn, &mut one)).await;
     }
     let [parcel] = one;
     parcel.answer_one(result);
