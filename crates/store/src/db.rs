@@ -81,13 +81,13 @@ impl Db {
     }
 
     async fn postgres(url: &str, new: installation::New) -> Result<Self> {
-        let config = pg::config(url)?;
-        migrate::pg(&mut pg::plain(&config).await?).await?;
+        let target = pg::target(url)?;
+        migrate::pg(&mut pg::plain(&target).await?).await?;
         let (writer, lanes) = Writer::new(PG_LANES);
         for lane in lanes {
-            pg::start_lane(&config, lane, writer.meter.clone()).await?;
+            pg::start_lane(&target, lane, writer.meter.clone()).await?;
         }
-        let readers = Readers::Pg(pg::Readers::open(&config, PG_READERS, writer.meter.clone()).await?);
+        let readers = Readers::Pg(pg::Readers::open(&target, PG_READERS, writer.meter.clone()).await?);
         Self { readers: Arc::new(readers), writer, shards: PG_SHARDS }.installed(new).await
     }
 

@@ -10,14 +10,15 @@ use crate::turn::{Lane, PARCELS, Parcel, unavailable};
 use crate::tx::On;
 use crate::value::V;
 use crate::write::Job;
-use crate::{Error, Result, Tx};
+use crate::{Error, Result, Tx, tls};
 use futures_util::future::{join, try_join_all};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::RwLock;
-use tokio_postgres::{Client, Config, NoTls, RowStream, Statement};
+use tokio_postgres::{Client, Config, RowStream, Statement};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// How long one connection attempt may take.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -67,17 +68,25 @@ impl PgConn {
     }
 }
 
+/// Where the database is, and how its connections are protected.
+#[derive(Clone)]
+pub(crate) struct Target {
+    config: Config,
+    tls: MakeRustlsConnect,
+}
+
 /// Reads a `postgres://` URL.
-pub(crate) fn config(url: &str) -> Result<Config> {
+pub(crate) fn target(url: &str) -> Result<Target> {
+    let (url, verify) = tls::split(url)?;
     let mut config: Config = url.parse().map_err(|e| {
         Error::Open(format!("the database URL cannot be read ({e}); write postgres://user:password@host:5432/name"))
     })?;
     config.connect_timeout(CONNECT).application_name("opendrs");
-    Ok(config)
+    Ok(Target { config, tls: tls::connector(&verify)? })
 }
 
-pub(crate) async fn plain(config: &Config) -> Result<Client> {
-    let connected = tokio::time::timeout(SILENCE, config.connect(NoTls)).await.map_err(|_| silence())?;
+pub(crate) async fn plain(Target { config, tls }: &Target) -> Result<Client> {
+    let connected = tokio::time::timeout(SILENCE, config.connect(tls.clone())).await.map_err(|_| silence())?;
     let (client, driver) = connected.map_err(|e| Error::Unavailable(words(&e)))?;
     tokio::spawn(async move {
         if let Err(error) = driver.await {
@@ -87,13 +96,13 @@ pub(crate) async fn plain(config: &Config) -> Result<Client> {
     Ok(client)
 }
 
-async fn connect(config: &Config, meter: &Meter) -> Result<PgConn> {
+async fn connect(target: &Target, meter: &Meter) -> Result<PgConn> {
     count(&meter.connects);
-    tokio::time::timeout(SILENCE, prepared(config)).await.unwrap_or_else(|_| Err(silence()))
+    tokio::time::timeout(SILENCE, prepared(target)).await.unwrap_or_else(|_| Err(silence()))
 }
 
-async fn prepared(config: &Config) -> Result<PgConn> {
-    let client = plain(config).await?;
+async fn prepared(target: &Target) -> Result<PgConn> {
+    let client = plain(target).await?;
     let prepare = Q::ALL.iter().map(|sql| async { client.prepare(sql.pg).await.map_err(|e| Error::pg(sql.name, e)) });
     let statements = try_join_all(prepare).await?;
     Ok(PgConn { client, statements, silent: AtomicBool::new(false) })
@@ -107,17 +116,17 @@ struct Place {
 
 /// Reading connections: a client pipelines, so readers share them and nobody checks one out.
 pub(crate) struct Readers {
-    config: Config,
+    target: Target,
     conns: Vec<RwLock<Place>>,
     next: AtomicUsize,
     meter: Arc<Meter>,
 }
 
 impl Readers {
-    pub(crate) async fn open(config: &Config, count: usize, meter: Arc<Meter>) -> Result<Self> {
-        let conns = try_join_all((0..count).map(|_| connect(config, &meter))).await?;
+    pub(crate) async fn open(target: &Target, count: usize, meter: Arc<Meter>) -> Result<Self> {
+        let conns = try_join_all((0..count).map(|_| connect(target, &meter))).await?;
         let conns = conns.into_iter().map(|conn| RwLock::new(Place { conn: Arc::new(conn), failed: None })).collect();
-        Ok(Self { config: config.clone(), conns, next: AtomicUsize::new(0), meter })
+        Ok(Self { target: target.clone(), conns, next: AtomicUsize::new(0), meter })
     }
 
     /// The next connection, made anew if it was lost.
@@ -134,7 +143,7 @@ impl Readers {
             {
                 return Err(Error::Unavailable(words.clone()));
             }
-            match connect(&self.config, &self.meter).await {
+            match connect(&self.target, &self.meter).await {
                 Ok(conn) => *place = Place { conn: Arc::new(conn), failed: None },
                 Err(error) => {
                     #[expect(clippy::disallowed_methods, reason = "a bound on waiting for a peer, not a delay")]
@@ -149,13 +158,13 @@ impl Readers {
 }
 
 /// Opens a lane's first connection and starts its task; it ends when the last [`crate::Db`] is gone.
-pub(crate) async fn start_lane(config: &Config, mut lane: Lane, meter: Arc<Meter>) -> Result<()> {
-    let (mut conn, config) = (connect(config, &meter).await?, config.clone());
+pub(crate) async fn start_lane(target: &Target, mut lane: Lane, meter: Arc<Meter>) -> Result<()> {
+    let (mut conn, target) = (connect(target, &meter).await?, target.clone());
     tokio::spawn(async move {
         let mut batch: Vec<Parcel> = Vec::with_capacity(PARCELS);
         while lane.recv_many(&mut batch, PARCELS).await > 0 {
             if conn.is_lost() {
-                match connect(&config, &meter).await {
+                match connect(&target, &meter).await {
                     Ok(new) => conn = new,
                     Err(error) => {
                         unavailable(&mut batch, &error);

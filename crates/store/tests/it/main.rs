@@ -29,3 +29,4 @@ mod schema;
 mod session;
 mod signup;
 mod subscription;
+mod tls;
