@@ -1,4 +1,4 @@
-//! `/-/...`: health, the API's description, and the test clock. Paths no client of the field has.
+//! `/-/...`: health, readiness, the API's description, and the test clock. Paths no client of the field has.
 //!
 //! Invariant: the clock is here only where the server was started with a clock that can be moved; without, its path
 //! does not exist.
@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 /// Routes of every node; the clock's only where time can be moved.
 pub(crate) fn routes(test_clock: bool) -> Vec<Route> {
-    let mut routes = vec![get("/-/health", health), get("/-/openapi.json", description)];
+    let mut routes = vec![get("/-/health", health), get("/-/ready", ready), get("/-/openapi.json", description)];
     if test_clock {
         routes.extend([get("/-/clock", show), post("/-/clock", change)]);
     }
@@ -34,6 +34,15 @@ pub(crate) fn routes(test_clock: bool) -> Vec<Route> {
 async fn health(State(site): State<Arc<Site>>) -> Result<Response, Problem> {
     keys::all(&site.app).await?;
     Ok(json(StatusCode::OK, json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }).to_string()))
+}
+
+/// Ready is: it takes calls, and goes on doing so. A node that is about to stop says no while it still answers, so that a
+/// balancer sends nobody more. A store that is out of reach is no reason: it is so for every node, and calls are told.
+async fn ready(State(site): State<Arc<Site>>) -> Response {
+    match site.is_leaving() {
+        true => json(StatusCode::SERVICE_UNAVAILABLE, json!({ "status": "stopping" }).to_string()),
+        false => json(StatusCode::OK, json!({ "status": "ready" }).to_string()),
+    }
 }
 
 async fn description(State(site): State<Arc<Site>>) -> Response {

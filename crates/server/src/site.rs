@@ -4,6 +4,7 @@ use crate::http::Bodies;
 use crate::metrics::Meters;
 use axum::http::HeaderValue;
 use opendrs_service::App;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Where the outside finds each role.
@@ -28,13 +29,31 @@ pub struct Site {
     /// What is counted, where somebody asks for it.
     pub(crate) meters: Option<Meters>,
     date: Mutex<(i64, HeaderValue)>,
+    leaving: AtomicBool,
 }
 
 impl Site {
     /// Puts an application at its edge.
     #[must_use]
     pub fn new(app: App, urls: PublicUrls, bodies: Bodies, meters: Option<Meters>) -> Arc<Self> {
-        Arc::new(Self { app, urls, bodies, meters, date: Mutex::new((i64::MIN, HeaderValue::from_static(""))) })
+        Arc::new(Self {
+            app,
+            urls,
+            bodies,
+            meters,
+            date: Mutex::new((i64::MIN, HeaderValue::from_static(""))),
+            leaving: AtomicBool::new(false),
+        })
+    }
+
+    /// From here on the node says that it is about to stop, and asks its clients to connect anew, elsewhere.
+    pub fn leave(&self) {
+        self.leaving.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the node is about to stop.
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::Relaxed)
     }
 
     /// `x-amz-Date`, written once a second.

@@ -1,4 +1,5 @@
-//! The worker's rhythm: rounds of what is due, messages to receivers, and a purge now and then.
+//! The worker's rhythm: rounds of what is due, messages to receivers, and a purge now and then; and what every node looks
+//! for.
 //!
 //! Invariant: this is the one place that waits for time to pass; what a round does is a use case of its own, bounded and
 //! safe on every node at once. A receiver's messages are sent by a task of its own, so a dead one delays no other.
@@ -7,7 +8,7 @@ use crate::api::problem::log;
 use crate::http::stopped;
 use crate::site::Site;
 use opendrs_domain::id::TopicId;
-use opendrs_service::{Error, delivery, reading, schedule};
+use opendrs_service::{Error, delivery, keys, reading, schedule};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -93,4 +94,21 @@ async fn send(site: Arc<Site>, topic: TopicId) -> TopicId {
         Err(error) => log(&error),
     }
     topic
+}
+
+/// How often a node looks for what others changed.
+const WATCH: Duration = Duration::from_secs(1);
+
+/// What every node does, whatever its roles, until `stop` turns true: it looks for keys that were added elsewhere.
+pub(crate) async fn watch(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
+    let mut ticks = tokio::time::interval(WATCH);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stopped(&mut stop) => return,
+            _ = ticks.tick() => {}
+        }
+        // Out of reach: whoever calls is told, and the worker says it in the log.
+        let _ = keys::refresh(&site.app).await;
+    }
 }

@@ -38,7 +38,11 @@ impl Keys {
     }
 
     pub(crate) async fn reload(&self, db: &Db) -> Result<()> {
-        let numbers = list(db).await?.into_iter().filter_map(|(number, _)| u32::try_from(number).ok()).collect();
+        let numbers: Vec<_> =
+            list(db).await?.into_iter().filter_map(|(number, _)| u32::try_from(number).ok()).collect();
+        if self.ring.load().numbers().eq(numbers.iter().copied()) {
+            return Ok(());
+        }
         self.ring.store(Arc::new(Keyring::derive(&self.master, numbers)));
         Ok(())
     }
@@ -77,6 +81,14 @@ async fn list(db: &Db) -> Result<Vec<(i64, Time)>> {
 /// [`crate::Error::Unavailable`].
 pub async fn all(app: &App) -> Result<Vec<(i64, Time)>> {
     list(&app.db).await
+}
+
+/// Looks whether another node, or the command line, added a key.
+///
+/// # Errors
+/// [`crate::Error::Unavailable`].
+pub async fn refresh(app: &App) -> Result<()> {
+    app.keys.reload(&app.db).await
 }
 
 /// Adds a token key, which signs from now on; tokens of older keys stay good. Returns its number.

@@ -7,9 +7,10 @@ use crate::clock::{Keep, Setting};
 use crate::delivery::{self, Sent};
 use crate::order::{self, Fired};
 use crate::{App, Error, Result};
+use opendrs_domain::id::OrderId;
 use opendrs_domain::time::{Span, Time};
 use opendrs_store::failpoint::{self, Point};
-use opendrs_store::{Tx, Write, code, delivery as deliveries, order as orders, session, signup};
+use opendrs_store::{Engine, Tx, Write, code, delivery as deliveries, order as orders, session, signup};
 
 /// How many due orders one round takes.
 const ROUND: i64 = 200;
@@ -24,14 +25,49 @@ const KEEP_CODES: Span = Span::from_hours(24);
 /// [`Error::Unavailable`].
 pub async fn run_once(app: &App) -> Result<Vec<Fired>> {
     let _turn = app.turn.lock().await;
-    round(app).await
+    let due = match app.db.engine() {
+        // Nobody else is there to share with.
+        Engine::Sqlite => due(app).await?,
+        // Looked for before it is asked for: a claim is a write, and most rounds find nothing.
+        Engine::Postgres if due(app).await?.is_empty() => Vec::new(),
+        Engine::Postgres => app.db.write(Claim::of(app)).await?,
+    };
+    fire(app, due).await
+}
+
+async fn due(app: &App) -> Result<Vec<(i64, OrderId)>> {
+    let mut reader = app.db.reader().await?;
+    Ok(orders::due(&mut reader.tx()?, app.now(), ROUND).await?)
+}
+
+/// How long a node has an order for itself; if it dies, another takes it then.
+const CLAIM: Span = Span::from_secs(60);
+
+struct Claim(Time, orders::Claim);
+
+impl Claim {
+    fn of(app: &App) -> Self {
+        let at = app.real_time();
+        Self(app.now(), orders::Claim { at, until: at + CLAIM })
+    }
+}
+
+impl Write for Claim {
+    type Out = Vec<(i64, OrderId)>;
+    fn key(&self) -> u64 {
+        0
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Out> {
+        orders::claim(tx, self.0, self.1, ROUND).await
+    }
 }
 
 async fn round(app: &App) -> Result<Vec<Fired>> {
-    let due = {
-        let mut reader = app.db.reader().await?;
-        orders::due(&mut reader.tx()?, app.now(), ROUND).await?
-    };
+    let due = due(app).await?;
+    fire(app, due).await
+}
+
+async fn fire(app: &App, due: Vec<(i64, OrderId)>) -> Result<Vec<Fired>> {
     let mut fired = Vec::with_capacity(due.len());
     for (shard, id) in due {
         failpoint::reached(if fired.is_empty() { Point::WorkClaimed } else { Point::WorkHalfDone });

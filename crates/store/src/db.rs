@@ -83,13 +83,13 @@ impl Db {
     }
 
     async fn postgres(url: &str, new: installation::New) -> Result<Self> {
-        let config = pg::config(url)?;
-        migrate::pg(&mut pg::plain(&config).await?).await?;
+        let target = pg::target(url)?;
+        migrate::pg(&mut pg::plain(&target).await?).await?;
         let (writer, lanes) = Writer::new(PG_LANES);
         for lane in lanes {
-            pg::start_lane(&config, lane, writer.meter.clone()).await?;
+            pg::start_lane(&target, lane, writer.meter.clone()).await?;
         }
-        let readers = Readers::Pg(pg::Readers::open(&config, PG_READERS, writer.meter.clone()).await?);
+        let readers = Readers::Pg(pg::Readers::open(&target, PG_READERS, writer.meter.clone()).await?);
         Self { readers: Arc::new(readers), writer, file: None, shards: PG_SHARDS }.installed(new).await
     }
 
@@ -230,7 +230,7 @@ impl Reader<'_> {
     pub fn tx(&mut self) -> Result<Tx<'_>> {
         Ok(Tx::new(match &mut self.0 {
             Loan::Lite(reading) => On::Lite(reading.conn()?),
-            Loan::Pg(conn) => On::Pg(conn),
+            Loan::Pg(conn) => On::PgRead(conn),
         }))
     }
 }

@@ -11,6 +11,7 @@ mod migrate;
 mod pg;
 mod queries;
 mod sql;
+mod tls;
 mod turn;
 mod tx;
 mod value;

@@ -26,11 +26,17 @@ macro_rules! step {
 }
 
 const STEPS: &[Step] =
-    &[step!(1, "0001_init"), step!(2, "0002_topic"), step!(3, "0003_reading_day"), step!(4, "0004_fulfilment")];
+    &[step!(1, "0001_init"), step!(2, "0002_topic"), step!(3, "0003_days_and_claims"), step!(4, "0004_fulfilment")];
 
 /// The last step there is.
 pub(crate) fn last() -> i64 {
     STEPS[STEPS.len() - 1].number
+}
+
+/// The PostgreSQL text of every step.
+#[cfg(test)]
+pub(crate) fn texts() -> impl Iterator<Item = &'static str> {
+    STEPS.iter().map(|step| step.pg)
 }
 
 fn newer(found: i64) -> Result<()> {

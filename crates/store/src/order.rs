@@ -142,6 +142,24 @@ pub async fn due(tx: &mut Tx<'_>, now: Time, limit: i64) -> Result<Vec<(i64, Ord
     tx.all(Q::OrdersDue, p![now, limit]).await
 }
 
+/// How long a claim holds, and when it is made: by the machine's clock, since it ends with the machine.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim {
+    /// When it is made.
+    pub at: Time,
+    /// When it ends, unless the order was saved before.
+    pub until: Time,
+}
+
+/// Takes the first orders that are due and that no other node has; nobody else is given them until they are saved, or
+/// until the claim ends.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn claim(tx: &mut Tx<'_>, now: Time, Claim { at, until }: Claim, limit: i64) -> Result<Vec<(i64, OrderId)>> {
+    tx.all(Q::OrdersClaim, p![now, at, until, limit]).await
+}
+
 /// When the next order falls due.
 ///
 /// # Errors

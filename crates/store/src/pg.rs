@@ -1,7 +1,7 @@
 //! PostgreSQL: a few writing lanes and a few shared reading connections, all pipelining.
 //!
 //! Invariant: a lost connection costs the commands that were on it, which are answered "unavailable"; the next ones get
-//! a new connection. Nothing waits for the database longer than a connection attempt.
+//! a new connection. Nothing waits for a database that is silent longer than [`SILENCE`] and a connection attempt.
 
 use crate::error::words;
 use crate::failpoint::{self, Point};
@@ -11,17 +11,23 @@ use crate::turn::{self, Lane, PARCELS, Parcel, unavailable};
 use crate::tx::On;
 use crate::value::V;
 use crate::write::Job;
-use crate::{Error, Result, Tx};
+use crate::{Error, Result, Tx, tls};
 use futures_util::future::{join, try_join_all};
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 use tokio::sync::RwLock;
-use tokio_postgres::{Client, Config, NoTls, RowStream, Statement};
+use tokio_postgres::{Client, Config, RowStream, Statement};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// How long one connection attempt may take.
 const CONNECT: Duration = Duration::from_secs(5);
+/// How long a transaction or a read may take before its connection is given up: the database is frozen, or the network
+/// swallows what is sent.
+const SILENCE: Duration = Duration::from_secs(10);
+/// For how long after a failed attempt nobody else of a reader's waits for another.
+const PAUSE: Duration = Duration::from_secs(1);
 /// How often a command that met another transaction is run again.
 const CONFLICTS: usize = 10;
 
@@ -29,6 +35,12 @@ const CONFLICTS: usize = 10;
 pub(crate) struct PgConn {
     client: Client,
     statements: Vec<Statement>,
+    /// It was silent for too long.
+    silent: AtomicBool,
+}
+
+fn silence() -> Error {
+    Error::Unavailable(format!("the database did not answer within {} seconds", SILENCE.as_secs()))
 }
 
 impl PgConn {
@@ -36,22 +48,47 @@ impl PgConn {
         self.client.execute_raw(&self.statements[q as usize], params.iter().copied()).await
     }
 
+    /// Whether it is of no use any more.
+    fn is_lost(&self) -> bool {
+        self.client.is_closed() || self.silent.load(Ordering::Relaxed)
+    }
+
+    /// Waits for an answer, but not for ever.
+    pub(crate) async fn bounded<T>(&self, answer: impl Future<Output = Result<T>>) -> Result<T> {
+        match tokio::time::timeout(SILENCE, answer).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                self.silent.store(true, Ordering::Relaxed);
+                Err(silence())
+            }
+        }
+    }
+
     pub(crate) async fn query(&self, q: Q, params: &[V<'_>]) -> Result<RowStream, tokio_postgres::Error> {
         self.client.query_raw(&self.statements[q as usize], params.iter().copied()).await
     }
 }
 
+/// Where the database is, and how its connections are protected.
+#[derive(Clone)]
+pub(crate) struct Target {
+    config: Config,
+    tls: MakeRustlsConnect,
+}
+
 /// Reads a `postgres://` URL.
-pub(crate) fn config(url: &str) -> Result<Config> {
+pub(crate) fn target(url: &str) -> Result<Target> {
+    let (url, verify) = tls::split(url)?;
     let mut config: Config = url.parse().map_err(|e| {
         Error::Open(format!("the database URL cannot be read ({e}); write postgres://user:password@host:5432/name"))
     })?;
     config.connect_timeout(CONNECT).application_name("opendrs");
-    Ok(config)
+    Ok(Target { config, tls: tls::connector(&verify)? })
 }
 
-pub(crate) async fn plain(config: &Config) -> Result<Client> {
-    let (client, driver) = config.connect(NoTls).await.map_err(|e| Error::Unavailable(words(&e)))?;
+pub(crate) async fn plain(Target { config, tls }: &Target) -> Result<Client> {
+    let connected = tokio::time::timeout(SILENCE, config.connect(tls.clone())).await.map_err(|_| silence())?;
+    let (client, driver) = connected.map_err(|e| Error::Unavailable(words(&e)))?;
     tokio::spawn(async move {
         if let Err(error) = driver.await {
             tracing::warn!(%error, "a database connection ended");
@@ -60,52 +97,75 @@ pub(crate) async fn plain(config: &Config) -> Result<Client> {
     Ok(client)
 }
 
-async fn connect(config: &Config, meter: &Meter) -> Result<PgConn> {
+async fn connect(target: &Target, meter: &Meter) -> Result<PgConn> {
     count(&meter.connects);
-    let client = plain(config).await?;
+    tokio::time::timeout(SILENCE, prepared(target)).await.unwrap_or_else(|_| Err(silence()))
+}
+
+async fn prepared(target: &Target) -> Result<PgConn> {
+    let client = plain(target).await?;
     let prepare = Q::ALL.iter().map(|sql| async { client.prepare(sql.pg).await.map_err(|e| Error::pg(sql.name, e)) });
     let statements = try_join_all(prepare).await?;
-    Ok(PgConn { client, statements })
+    Ok(PgConn { client, statements, silent: AtomicBool::new(false) })
+}
+
+/// A reading connection, and how the last attempt to replace it failed.
+struct Place {
+    conn: Arc<PgConn>,
+    failed: Option<(Instant, String)>,
 }
 
 /// Reading connections: a client pipelines, so readers share them and nobody checks one out.
 pub(crate) struct Readers {
-    config: Config,
-    conns: Vec<RwLock<Arc<PgConn>>>,
+    target: Target,
+    conns: Vec<RwLock<Place>>,
     next: AtomicUsize,
     meter: Arc<Meter>,
 }
 
 impl Readers {
-    pub(crate) async fn open(config: &Config, count: usize, meter: Arc<Meter>) -> Result<Self> {
-        let conns = try_join_all((0..count).map(|_| connect(config, &meter))).await?;
-        let conns = conns.into_iter().map(|conn| RwLock::new(Arc::new(conn))).collect();
-        Ok(Self { config: config.clone(), conns, next: AtomicUsize::new(0), meter })
+    pub(crate) async fn open(target: &Target, count: usize, meter: Arc<Meter>) -> Result<Self> {
+        let conns = try_join_all((0..count).map(|_| connect(target, &meter))).await?;
+        let conns = conns.into_iter().map(|conn| RwLock::new(Place { conn: Arc::new(conn), failed: None })).collect();
+        Ok(Self { target: target.clone(), conns, next: AtomicUsize::new(0), meter })
     }
 
     /// The next connection, made anew if it was lost.
     pub(crate) async fn take(&self) -> Result<Arc<PgConn>> {
         let place = &self.conns[self.next.fetch_add(1, Ordering::Relaxed) % self.conns.len()];
-        let conn = place.read().await.clone();
-        if !conn.client.is_closed() {
+        let conn = place.read().await.conn.clone();
+        if !conn.is_lost() {
             return Ok(conn);
         }
         let mut place = place.write().await;
-        if place.client.is_closed() {
-            *place = Arc::new(connect(&self.config, &self.meter).await?);
+        if place.conn.is_lost() {
+            if let Some((at, words)) = &place.failed
+                && at.elapsed() < PAUSE
+            {
+                return Err(Error::Unavailable(words.clone()));
+            }
+            match connect(&self.target, &self.meter).await {
+                Ok(conn) => *place = Place { conn: Arc::new(conn), failed: None },
+                Err(error) => {
+                    #[expect(clippy::disallowed_methods, reason = "a bound on waiting for a peer, not a delay")]
+                    let now = Instant::now();
+                    place.failed = Some((now, error.to_string()));
+                    return Err(error);
+                }
+            }
         }
-        Ok(place.clone())
+        Ok(place.conn.clone())
     }
 }
 
 /// Opens a lane's first connection and starts its task; it ends when the last [`crate::Db`] is gone.
-pub(crate) async fn start_lane(config: &Config, mut lane: Lane, meter: Arc<Meter>) -> Result<()> {
-    let (mut conn, config) = (connect(config, &meter).await?, config.clone());
+pub(crate) async fn start_lane(target: &Target, mut lane: Lane, meter: Arc<Meter>) -> Result<()> {
+    let (mut conn, target) = (connect(target, &meter).await?, target.clone());
     tokio::spawn(async move {
         let mut batch: Vec<Parcel> = Vec::with_capacity(PARCELS);
         while lane.recv_many(&mut batch, PARCELS).await > 0 {
-            if conn.client.is_closed() {
-                match connect(&config, &meter).await {
+            if conn.is_lost() {
+                match connect(&target, &meter).await {
                     Ok(new) => conn = new,
                     Err(error) => {
                         unavailable(&mut batch, &error);
@@ -114,10 +174,13 @@ pub(crate) async fn start_lane(config: &Config, mut lane: Lane, meter: Arc<Meter
                 }
             }
             let counted = meter.batch(batch.iter().map(|parcel| parcel.jobs.len()).sum());
-            let done = attempt(&conn, &mut batch).await;
+            let done = conn.bounded(attempt(&conn, &mut batch)).await;
             counted.ended(done.is_ok());
             if done.is_ok() {
                 turn::done(&mut batch);
+            } else if conn.is_lost() {
+                // Whether it was committed is not known; on this connection nothing more can be tried.
+                unavailable(&mut batch, &done.err().unwrap_or_else(silence));
             } else {
                 for parcel in batch.drain(..).flat_map(Parcel::split) {
                     one_by_one(&conn, parcel).await;
@@ -130,7 +193,7 @@ pub(crate) async fn start_lane(config: &Config, mut lane: Lane, meter: Arc<Meter
 
 async fn one_by_one(conn: &PgConn, parcel: Parcel) {
     let mut one = [parcel];
-    let mut result = attempt(conn, &mut one).await;
+    let mut result = conn.bounded(attempt(conn, &mut one)).await;
     let mut looked_again = false;
     for _ in 0..CONFLICTS {
         match &result {
@@ -139,7 +202,7 @@ async fn one_by_one(conn: &PgConn, parcel: Parcel) {
             Err(error) if error.is_taken() && !looked_again => looked_again = true,
             _ => break,
         }
-        result = attempt(conn, &mut one).await;
+        result = conn.bounded(attempt(conn, &mut one)).await;
     }
     let [parcel] = one;
     parcel.answer_one(result);

@@ -163,7 +163,7 @@ queries! {
         OrderById = concat!("SELECT ", order_columns!(), " FROM orders WHERE shard = $1 AND id = $2");
         OrderForUpdate = concat!("SELECT ", order_columns!(), " FROM orders WHERE shard = $1 AND id = $2 /*pg FOR UPDATE */");
         OrderMove = "UPDATE orders SET state = $3, problem = $4, window_ends_at = $5, expected_at = $6, due_at = $7,
-            approved_minor = $8 WHERE shard = $1 AND id = $2";
+            approved_minor = $8, claimed_until = NULL WHERE shard = $1 AND id = $2";
         OrderItem = "UPDATE orders SET asin = $3, title = $4, quantity = $5, unit = $6, price_minor = $7, currency = $8
             WHERE shard = $1 AND id = $2";
         OrdersRecent = "SELECT COUNT(*) FROM orders WHERE shard = $1 AND device = $2 AND slot = $3 AND opened_at > $4
@@ -177,6 +177,10 @@ queries! {
         OrdersOfDevice = concat!("SELECT ", order_columns!(), " FROM orders WHERE shard = $1 AND device = $2
             ORDER BY id DESC LIMIT $3");
         OrdersDue = "SELECT shard, id FROM orders WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2";
+        /// Those that are due and no other node has: what one node takes, another passes over without waiting.
+        OrdersClaim = "UPDATE orders SET claimed_until = $3 WHERE (shard, id) IN
+            (SELECT shard, id FROM orders WHERE due_at <= $1 AND (claimed_until IS NULL OR claimed_until <= $2)
+            ORDER BY due_at, id LIMIT $4 /*pg FOR UPDATE SKIP LOCKED */) RETURNING shard, id";
         OrdersNextDue = "SELECT due_at FROM orders WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
         OrdersOverdue = "SELECT COUNT(*) FROM (SELECT id FROM orders WHERE due_at <= $1 ORDER BY due_at LIMIT $2) waiting";
         OutboxPut = "INSERT INTO outbox (shard, id, device, at, kind, event) VALUES ($1, $2, $3, $4, $5, $6)";
@@ -243,6 +247,54 @@ mod tests {
 
     /// A table of a few rows, and a question that only a person at a shell asks.
     const MAY_SCAN: [&str; 2] = ["TokenKeys", "CustomersFirst"];
+
+    /// Tables that are spread over shards.
+    fn sharded() -> Vec<&'static str> {
+        let tables = crate::migrate::texts().flat_map(str::lines).filter_map(|line| line.strip_prefix("CREATE TABLE "));
+        tables.filter_map(|rest| rest.split_once(" (shard ")).map(|(name, _)| name).collect()
+    }
+
+    /// Work lists, purges, and what a person asks for: none is part of a device's or a client's call.
+    const ALL_SHARDS: [&str; 14] = [
+        "CodePurge",
+        "CustomersFirst",
+        "DevicesOfCustomer",
+        "OrdersClaim",
+        "OrdersDue",
+        "OrdersNextDue",
+        "OrdersOverdue",
+        "OutboxAfter",
+        "OutboxNewest",
+        "ReadingDayPurge",
+        "ReadingDaysNewest",
+        "ReadingsNewest",
+        "SessionPurge",
+        "SignupPurge",
+    ];
+
+    /// On a store that is spread over machines, such a statement runs on the one that has the shard.
+    #[test]
+    fn every_hot_query_names_its_shard() {
+        let (sharded, mut spread) = (sharded(), Vec::new());
+        assert!(sharded.contains(&"reading") && !sharded.contains(&"model"), "{sharded:?}");
+        for sql in Q::ALL {
+            let words: Vec<_> = sql.pg.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+            let after = |verb| words.windows(2).filter(move |pair| pair[0] == verb).map(|pair| pair[1]);
+            let tables = ["FROM", "JOIN", "INTO", "UPDATE"].into_iter().flat_map(after);
+            if !tables.into_iter().any(|table| sharded.contains(&table)) {
+                continue;
+            }
+            let dense = sql.pg.split_whitespace().collect::<Vec<_>>().join(" ");
+            let inserted =
+                dense.contains("(shard, ") && (dense.contains("VALUES ($1, ") || dense.contains("SELECT d.shard, "));
+            match dense.contains("shard = $1") || dense.starts_with("INSERT") && inserted {
+                true => assert!(!ALL_SHARDS.contains(&sql.name), "{} is in the list, but names its shard", sql.name),
+                false => spread.push(sql.name),
+            }
+        }
+        spread.sort_unstable();
+        assert_eq!(spread, ALL_SHARDS, "a query that a call runs must name the shard: WHERE shard = $1");
+    }
 
     #[test]
     fn no_query_scans_a_table_on_sqlite() {

@@ -18,6 +18,8 @@ pub struct Tx<'c> {
 pub(crate) enum On<'c> {
     Lite(&'c mut rusqlite::Connection),
     Pg(&'c PgConn),
+    /// Outside a transaction, where each statement is waited for by itself.
+    PgRead(&'c PgConn),
 }
 
 impl<'c> Tx<'c> {
@@ -72,31 +74,27 @@ impl On<'_> {
                 run().map(|n| n as u64).map_err(|e| Error::lite(name, e))
             }
             On::Pg(conn) => conn.execute(q, params).await.map_err(|e| Error::pg(name, e)),
+            On::PgRead(conn) => {
+                conn.bounded(async { conn.execute(q, params).await.map_err(|e| Error::pg(name, e)) }).await
+            }
         }
     }
 
     async fn all<T: FromRow>(&mut self, q: Q, params: &[V<'_>]) -> Result<Vec<T>> {
-        let name = q.sql().name;
-        let mut out = Vec::new();
         match self {
             On::Lite(conn) => {
-                let lite = |e| Error::lite(name, e);
+                let mut out = Vec::new();
+                let lite = |e| Error::lite(q.sql().name, e);
                 let mut statement = bound(conn, q, params).map_err(lite)?;
                 let mut rows = statement.raw_query();
                 while let Some(row) = rows.next().map_err(lite)? {
                     out.push(T::from_row(&Row { query: q, inner: Inner::Lite(row) })?);
                 }
+                Ok(out)
             }
-            On::Pg(conn) => {
-                let pg = |e| Error::pg(name, e);
-                let stream = conn.query(q, params).await.map_err(pg)?;
-                let mut stream = std::pin::pin!(stream);
-                while let Some(row) = stream.try_next().await.map_err(pg)? {
-                    out.push(T::from_row(&Row { query: q, inner: Inner::Pg(&row) })?);
-                }
-            }
+            On::Pg(conn) => rows(conn, q, params).await,
+            On::PgRead(conn) => conn.bounded(rows(conn, q, params)).await,
         }
-        Ok(out)
     }
 
     async fn opt<T: FromRow>(&mut self, q: Q, params: &[V<'_>]) -> Result<Option<T>> {
@@ -113,9 +111,19 @@ impl On<'_> {
                 while rows.next().map_err(lite)?.is_some() {}
                 Ok(found)
             }
-            On::Pg(_) => Ok(self.all(q, params).await?.pop()),
+            On::Pg(_) | On::PgRead(_) => Ok(self.all(q, params).await?.pop()),
         }
     }
+}
+
+async fn rows<T: FromRow>(conn: &PgConn, q: Q, params: &[V<'_>]) -> Result<Vec<T>> {
+    let pg = |e| Error::pg(q.sql().name, e);
+    let mut out = Vec::new();
+    let mut stream = std::pin::pin!(conn.query(q, params).await.map_err(pg)?);
+    while let Some(row) = stream.try_next().await.map_err(pg)? {
+        out.push(T::from_row(&Row { query: q, inner: Inner::Pg(&row) })?);
+    }
+    Ok(out)
 }
 
 fn bound<'c>(

@@ -43,12 +43,21 @@ async fn replenish(Call { site, caller, .. }: Call<'_>) -> Result<Bytes, Problem
 }
 
 /// SlotStatus where everything is right, which is nearly always: the caller's check and the reading are one command.
-/// `None` when anything is not; then the ordinary order of checks says what it is.
-pub(super) async fn hot_slot_status(site: &Site, token: Option<&str>, slot: &str, body: &[u8]) -> Option<Bytes> {
+/// `None` when anything is not; then the ordinary order of checks says what it is. A store that is out of reach is not
+/// waited for a second time.
+pub(super) async fn hot_slot_status(
+    site: &Site,
+    token: Option<&str>,
+    slot: &str,
+    body: &[u8],
+) -> Option<Result<Bytes, Problem>> {
     let mut fields = Fields::read(body).ok()?;
     let status = SlotStatus::read(|name| fields.take(name)).ok()?;
-    let stored = reading::report(&site.app, token, slot, &status).await.ok()?;
-    stored.then_some(NOTHING)
+    match reading::report(&site.app, token, slot, &status).await {
+        Ok(stored) => stored.then_some(Ok(NOTHING)),
+        Err(error @ Error::Unavailable(_)) => Some(Err(error.into())),
+        Err(_) => None,
+    }
 }
 
 async fn slot_status(Call { site, mut caller, body, .. }: Call<'_>) -> Result<Bytes, Problem> {

@@ -122,7 +122,7 @@ async fn serve(site: &Site, spec: &'static Spec, params: &Params<'_>, request: R
         (spec.endpoint, slot, &input, &result, &body)
         && let Some(json) = calls::hot_slot_status(site, token.as_deref(), slot, body).await
     {
-        return Ok(done(spec, *result, json));
+        return Ok(done(spec, *result, json?));
     }
     let caller = token::caller(&site.app, token.as_deref(), slot).await?;
     input?;

@@ -10,7 +10,7 @@ use std::path::Path;
 pub(super) enum Keys {
     /// Every token key, oldest first; the last one makes new tokens.
     List(Which),
-    /// Add a key. New tokens are made with it by every node that starts or reads one of its tokens; old tokens stay good.
+    /// Add a key. Every node makes new tokens with it within a second; old tokens stay good.
     Rotate(Which),
 }
 

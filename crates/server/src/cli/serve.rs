@@ -52,7 +52,7 @@ pub(super) async fn run(file: Option<&Path>, args: Serve) -> Result<(), String> 
     }
     let running = Running::start(&config, app).await?;
     // Before anybody is told that it runs, and may ask it to end.
-    let signals = Signals::listen();
+    let mut signals = Signals::listen();
     for (address, roles) in &running.addresses {
         out::note(format!("OpenDRS {} listens on http://{address} ({roles})", env!("CARGO_PKG_VERSION")));
     }
@@ -67,6 +67,12 @@ pub(super) async fn run(file: Option<&Path>, args: Serve) -> Result<(), String> 
              Everything that was answered is there; look at the disk, then start again"
             .to_owned()),
     };
+    running.site.leave();
+    if ended.is_ok() && !config.drain().is_zero() {
+        let drain = config.drain();
+        out::note(format!("Not ready any more: serving for {drain:?} yet, or until told once more to stop."));
+        let _ = tokio::time::timeout(drain, signals.any()).await;
+    }
     out::note("Stopping: answers under way are finished first.");
     running.stop().await;
     ended
@@ -96,12 +102,12 @@ impl Signals {
     }
 
     /// Waits for either.
-    async fn any(self) {
-        let heard = async |signal: Option<Signal>| match signal {
-            Some(mut signal) => drop(signal.recv().await),
+    async fn any(&mut self) {
+        let heard = async |signal: &mut Option<Signal>| match signal {
+            Some(signal) => drop(signal.recv().await),
             None => std::future::pending().await,
         };
-        let [interrupt, terminate] = self.0;
+        let [interrupt, terminate] = &mut self.0;
         tokio::select! {
             () = heard(interrupt) => {}
             () = heard(terminate) => {}
@@ -164,8 +170,9 @@ impl Running {
             tasks.spawn(listener.serve(site.clone(), build_metrics(&site), stopping.clone()));
         }
         if config.server.roles.contains(&Role::Worker) {
-            tasks.spawn(workers::run(site.clone(), stopping));
+            tasks.spawn(workers::run(site.clone(), stopping.clone()));
         }
+        tasks.spawn(workers::watch(site.clone(), stopping));
         let names =
             |roles: Vec<Role>| roles.iter().map(|r| format!("{r:?}").to_lowercase()).collect::<Vec<_>>().join(", ");
         let addresses = found.into_iter().map(|(address, roles)| (address, names(roles))).chain(told).collect();

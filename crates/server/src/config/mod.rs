@@ -48,6 +48,7 @@ pub struct Server {
     /// Open connections at most.
     pub max_connections: usize,
     head_timeout: Lasting,
+    drain: Lasting,
     /// What is logged.
     pub log: String,
 }
@@ -298,6 +299,12 @@ impl Config {
     pub fn connections(&self) -> Limits {
         let head_timeout = self.server.head_timeout.wall().max(Duration::from_secs(1));
         Limits { connections: self.server.max_connections, head_timeout, head_bytes: self.limits.head_bytes }
+    }
+
+    /// For how long a node that stops still serves.
+    #[must_use]
+    pub fn drain(&self) -> Duration {
+        self.server.drain.wall()
     }
 
     /// Bounds on bodies.

@@ -16,7 +16,7 @@ use crate::site::Site;
 use crate::{Routes, api};
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request};
-use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use axum::http::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use http_body_util::{BodyExt, Limited};
@@ -65,6 +65,9 @@ pub async fn answer(site: &Site, routes: &Routes, mut request: Request) -> Respo
         response.headers_mut().insert(REQUEST_ID, value);
     }
     response.headers_mut().insert(DATE, site.date());
+    if site.is_leaving() {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     if let (Some(meters), Some(place), Some(started)) = (&site.meters, place, started) {
         meters.answered(place, response.status().as_u16(), started.elapsed());
     }

@@ -30,4 +30,5 @@ mod schema;
 mod session;
 mod signup;
 mod subscription;
+mod tls;
 mod unsynced;

@@ -77,6 +77,24 @@ async fn without_its_store_it_says_so_and_when_to_come_back() {
     on_postgres(without_its_store).await;
 }
 
+/// A database that takes a statement and says nothing: here, for somebody holds its table.
+async fn silent(server: &Server) {
+    let device = server.device().await;
+    let report = || server.call(&device, SlotStatus, &format!("/slotStatus/{FILTER}")).body(LEVEL).send();
+    let holder = server.hold("reading").await;
+    let reply = report().await;
+    assert_eq!((reply.status.as_u16(), reply.header("retry-after")), (503, "5"), "{}", reply.text());
+    let info = server.call(&device, SubscriptionInfo, "/subscriptionInfo").send().await;
+    assert_eq!(info.status, 200, "what needs nothing of it is answered");
+    drop(holder);
+    assert_eq!(report().await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_database_is_not_waited_for_for_ever() {
+    on_postgres(silent).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn many_connections_are_served_at_once() {
     let server = Server::start().await;

@@ -122,9 +122,15 @@ impl Served {
         }
     }
 
+    /// Sends it a signal.
+    pub fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
+    }
+
     /// Asks it to end, as a service manager does; its exit status.
     pub fn terminate(mut self) -> i32 {
-        assert!(Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap().success());
+        self.signal("TERM");
         self.line("Stopping: answers under way are finished first.");
         self.child.wait().unwrap().code().unwrap_or(-1)
     }

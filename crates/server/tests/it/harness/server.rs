@@ -159,6 +159,11 @@ impl Server {
         self.store.shut().await;
     }
 
+    /// Holds a table of its store, so that whoever asks for it waits, until what is returned is dropped.
+    pub async fn hold(&self, table: &str) -> impl Drop + use<> {
+        self.store.hold(table).await
+    }
+
     pub fn app(&self) -> &App {
         &self.site.app
     }

@@ -58,6 +58,14 @@ impl Store {
         self.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'").await;
     }
 
+    /// Holds a table until what is returned is dropped.
+    pub async fn hold(&self, table: &str) -> Holder {
+        let Place::Url(url) = self.place() else { panic!("only PostgreSQL has table locks") };
+        let client = connect(&url).await;
+        client.batch_execute(&format!("BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")).await.unwrap();
+        Holder(Some(client))
+    }
+
     async fn run(&self, sql: &str) {
         if let Self::Pg { cluster, name } = self {
             connect(cluster).await.batch_execute(&sql.replace("{}", name)).await.unwrap();
@@ -86,6 +94,15 @@ impl Store {
                 rows
             }
         }
+    }
+}
+
+/// Who holds a table: a connection, which lets go when it ends.
+pub struct Holder(Option<Client>);
+
+impl Drop for Holder {
+    fn drop(&mut self) {
+        drop(self.0.take());
     }
 }
 

@@ -80,6 +80,7 @@ fn cases(token: &str, order: &str) -> Vec<Case> {
         api("DELETE", "/testOrders/slots/{slot}", "200 {}", SLOT),
         api("DELETE", "/testOrders/{slot}", "200 {}", SLOT),
         open("GET", "/-/health", String::new(), "200 {}"),
+        open("GET", "/-/ready", String::new(), "200 {}"),
         // It has an address of its own: at the service's there is no such path.
         open("GET", "/-/metrics", String::new(), "404 No such path"),
         open("GET", "/-/openapi.json", String::new(), "200 {}"),
@@ -147,8 +148,8 @@ fn every_route_has_its_line() {
 #[test]
 fn a_role_alone_has_its_own_routes() {
     let count = |roles: &[Role], test_clock| opendrs_server::list(roles, test_clock).len();
-    assert_eq!(count(&[Role::Worker], false), 2, "health and description");
-    assert_eq!(count(&[Role::Worker], true), 4, "and the clock");
+    assert_eq!(count(&[Role::Worker], false), 3, "health, readiness and description");
+    assert_eq!(count(&[Role::Worker], true), 5, "and the clock");
     let [service, login, web, _] = ROLES.map(|role| opendrs_server::list(&[role], false));
     assert!(service.contains(&("POST", "/replenish/{slot}")) && !service.contains(&("GET", "/ap/oa")));
     assert!(login.contains(&("GET", "/ap/oa")) && !login.contains(&("GET", "/settings")));
