@@ -9,6 +9,7 @@
 pub mod customer;
 pub mod date;
 pub mod device;
+pub mod fulfilment;
 pub mod id;
 pub mod login;
 pub mod maker;

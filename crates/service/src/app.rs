@@ -2,6 +2,7 @@
 
 use crate::Result;
 use crate::clock::{Clock, TestClock};
+use crate::fulfilment::Fulfilment;
 use crate::keys::{self, Keys};
 use crate::outbound::Outbound;
 use crate::random::{Ids, Random};
@@ -20,6 +21,8 @@ pub struct Settings {
     pub timing: Timing,
     /// `iss` of tokeninfo.
     pub issuer: String,
+    /// Who fulfils orders.
+    pub fulfilment: Fulfilment,
     /// How long one request to another server may take.
     pub request_timeout: Duration,
 }

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod customer;
 pub mod device;
 pub mod error;
+pub mod fulfilment;
 pub mod keys;
 pub mod login;
 pub mod order;

@@ -12,6 +12,7 @@ mod device;
 mod events;
 mod keys;
 mod open;
+mod order;
 mod out;
 mod readings;
 mod seed;
@@ -49,6 +50,9 @@ enum Command {
     /// What makers are told.
     #[command(subcommand)]
     Events(events::Events),
+    /// Orders, and the operator's hand in them.
+    #[command(subcommand)]
+    Order(order::Order),
     /// What devices reported of their slots.
     #[command(subcommand)]
     Readings(readings::Readings),
@@ -92,6 +96,7 @@ pub fn run() -> ExitCode {
             Command::Device(args) => device::run(file, args).await,
             Command::Clock(args) => clock::run(args).await,
             Command::Events(args) => events::run(file, args).await,
+            Command::Order(args) => order::run(file, args).await,
             Command::Readings(args) => readings::run(file, args).await,
             Command::Keys(args) => keys::run(file, args).await,
             Command::Config(args) => config::run(file, &args),

@@ -53,6 +53,7 @@ pub(super) async fn app(config: &Config, time: Time) -> Result<App, String> {
         settings: Settings {
             timing: config.timing(),
             issuer: config.login.issuer.clone(),
+            fulfilment: config.fulfilment()?,
             request_timeout: config.request_timeout(),
         },
         // A clock that was never moved tells the system's time.

@@ -49,6 +49,8 @@ pub struct Options {
     pub test_clock: bool,
     /// How long it waits for a request's head.
     pub head_timeout: Duration,
+    /// Settings that differ from the default ones, as environment variables.
+    pub settings: Vec<(&'static str, String)>,
 }
 
 impl Default for Options {
@@ -59,6 +61,7 @@ impl Default for Options {
             https: false,
             test_clock: true,
             head_timeout: Duration::from_secs(60),
+            settings: Vec::new(),
         }
     }
 }
@@ -83,8 +86,9 @@ impl Server {
         Self::on(Store::sqlite(), options).await
     }
 
-    async fn on(store: Store, Options { seed, roles, https, test_clock, head_timeout }: Options) -> Self {
-        let config = Config::load(None, [], Vec::new()).unwrap();
+    async fn on(store: Store, Options { seed, roles, https, test_clock, head_timeout, settings }: Options) -> Self {
+        let env = settings.into_iter().map(|(name, value)| (name.to_owned(), value));
+        let config = Config::load(None, env, Vec::new()).unwrap();
         let parts = Parts {
             place: store.place(),
             master: [7; 32],
@@ -94,6 +98,7 @@ impl Server {
             settings: Settings {
                 timing: config.timing(),
                 issuer: "https://www.amazon.com".into(),
+                fulfilment: config.fulfilment().unwrap(),
                 request_timeout: config.request_timeout(),
             },
             test_clock,
