@@ -1,7 +1,7 @@
 //! An order's life: the state machine of decisions 16 to 18.
 //!
 //! Not here: who may ask for a change, where an order is kept, what time it is. Invariant: an order changes only
-//! through [`Order::place`], [`Order::due`], [`Order::approve`] and [`Order::cancel`]; each says what to tell the maker and whether the
+//! through [`Order::place`], [`Order::due`], [`Order::report`], [`Order::approve`] and [`Order::cancel`]; each says what to tell the maker and whether the
 //! slot's lock is given back, so that all three land in one transaction. An order that is over never changes again.
 //!
 //! ```text
@@ -15,6 +15,7 @@
 //!                                  (ItemShipped)
 //! ```
 
+use crate::fulfilment::{Backend, Report};
 use crate::id::{DeviceId, InstanceId, OrderId};
 use crate::money::Money;
 use crate::text::{Asin, SlotId};
@@ -86,6 +87,8 @@ pub enum Problem {
     Address,
     /// The product is not available.
     OutOfStock,
+    /// It cannot be paid for.
+    Payment,
     /// It is dearer than the customer allows.
     Price,
     /// The customer wants to be asked.
@@ -98,8 +101,15 @@ pub enum Problem {
 
 impl Problem {
     /// Every problem.
-    pub const ALL: [Problem; 6] =
-        [Problem::Address, Problem::OutOfStock, Problem::Price, Problem::Ask, Problem::Limit, Problem::Paused];
+    pub const ALL: [Problem; 7] = [
+        Problem::Address,
+        Problem::OutOfStock,
+        Problem::Payment,
+        Problem::Price,
+        Problem::Ask,
+        Problem::Limit,
+        Problem::Paused,
+    ];
 
     /// The store's word.
     #[must_use]
@@ -107,6 +117,7 @@ impl Problem {
         match self {
             Problem::Address => "address",
             Problem::OutOfStock => "out_of_stock",
+            Problem::Payment => "payment",
             Problem::Price => "price",
             Problem::Ask => "ask",
             Problem::Limit => "limit",
@@ -188,10 +199,18 @@ pub struct Order {
     pub window_ends_at: Time,
     /// Expected delivery; unknown while held.
     pub expected_at: Option<Time>,
-    /// When it next changes by itself; `None` when it is over.
+    /// When it next changes by itself; `None` when it is over, and while a real back end is at work on it.
     pub due_at: Option<Time>,
     /// The price that the customer agreed to when they were asked about this order.
     pub approved: Option<Money>,
+    /// Who fulfils it.
+    pub backend: Backend,
+    /// The problem is what the back end said: only its word or the owner's answer takes it away.
+    pub reported: bool,
+    /// When it was first placed, which the maker is told once.
+    pub placed_at: Option<Time>,
+    /// The carrier's number.
+    pub tracking: Option<String>,
 }
 
 /// What a maker is told of an order.
@@ -233,6 +252,20 @@ pub enum NotCancelled {
     Standard,
 }
 
+/// Why a back end's word is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotReported {
+    /// Nobody fulfils it but the clock.
+    #[error("This order is fulfilled by the clock: no back end has it. See [fulfilment] in the settings.")]
+    Simulated,
+    /// It waits for its customer.
+    #[error("The order waits for its customer, or for stock: it reaches its back end when nothing is in its way.")]
+    Customers,
+    /// It is not in a state in which that can happen.
+    #[error("The order is {0}: that cannot happen to it now.")]
+    State(&'static str),
+}
+
 /// Why a customer's word changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotApproved {
@@ -265,7 +298,7 @@ impl Order {
     pub fn place(
         (id, device, slot): (OrderId, DeviceId, SlotId),
         item: Item,
-        test: bool,
+        (test, backend): (bool, Backend),
         problem: Option<Problem>,
         now: Time,
         timing: &Timing,
@@ -283,6 +316,10 @@ impl Order {
             expected_at: None,
             due_at: None,
             approved: None,
+            backend: if test { Backend::Simulated } else { backend },
+            reported: false,
+            placed_at: None,
+            tracking: None,
         };
         let change = match problem {
             None => order.confirm(now, timing),
@@ -298,13 +335,16 @@ impl Order {
     fn confirm(&mut self, now: Time, timing: &Timing) -> Change {
         let window = if self.test { timing.test_ship_after } else { timing.cancel_window };
         self.problem = None;
+        self.reported = false;
         self.window_ends_at = now + window;
         self.expected_at = Some(match self.test {
             true => now + timing.test_ship_after + timing.test_deliver_after,
             false => now + timing.cancel_window + timing.ship_after + timing.deliver_after,
         });
         self.due_at = Some(self.window_ends_at);
-        self.go(State::Placed, Some(Told::Placed))
+        let told = self.placed_at.is_none().then_some(Told::Placed);
+        self.placed_at.get_or_insert(now);
+        self.go(State::Placed, told)
     }
 
     fn go(&mut self, to: State, told: Option<Told>) -> Change {
@@ -331,7 +371,8 @@ impl Order {
             }
             State::Placed if self.test => self.ship(now, timing.test_deliver_after, Span::default()),
             State::Placed => {
-                self.due_at = Some(now + timing.ship_after);
+                // A real back end ships when it ships.
+                self.due_at = (self.backend == Backend::Simulated).then(|| now + timing.ship_after);
                 self.go(State::Fulfilling, None)
             }
             State::Fulfilling => {
@@ -341,6 +382,52 @@ impl Order {
             State::Shipped => self.go(State::Delivered, None),
             State::Delivered | State::Cancelled | State::Expired => return None,
         })
+    }
+
+    /// Takes a back end's word. A word that was heard before, or that a later one overtook, changes nothing and is no
+    /// error, so that it may be said again.
+    ///
+    /// # Errors
+    /// [`NotReported`] says why the word cannot be true; nothing has changed then.
+    pub fn report(&mut self, report: &Report, now: Time, timing: &Timing) -> Result<Option<Change>, NotReported> {
+        match (report, self.state) {
+            _ if self.backend == Backend::Simulated => Err(NotReported::Simulated),
+            // What the customer has to decide, or has to provide first, nobody decides for them.
+            (Report::Accepted { .. } | Report::Problem(_), State::Held) if !self.reported => {
+                Err(NotReported::Customers)
+            }
+            (Report::Accepted { expected_at }, State::Held) => {
+                let change = self.confirm(now, timing);
+                self.expected_at = expected_at.or(self.expected_at);
+                Ok(Some(change))
+            }
+            (Report::Problem(problem), State::Held | State::Placed | State::Fulfilling) => {
+                if self.state != State::Held {
+                    self.window_ends_at = now + timing.problem_hold;
+                }
+                (self.problem, self.reported, self.expected_at) = (Some(*problem), true, None);
+                self.due_at = Some((now + timing.recheck).min(self.window_ends_at));
+                Ok(Some(self.go(State::Held, None)))
+            }
+            (Report::Shipped { expected_at, tracking }, State::Placed | State::Fulfilling) => {
+                let change = self.ship(now, timing.deliver_after, timing.free_after);
+                if let Some(expected) = *expected_at {
+                    self.expected_at = Some(expected);
+                    self.due_at = Some(expected.max(now) + timing.free_after);
+                }
+                self.tracking.clone_from(tracking);
+                Ok(Some(change))
+            }
+            (Report::Delivered, State::Shipped) => Ok(Some(self.go(State::Delivered, None))),
+            (Report::Cancelled, State::Held | State::Placed | State::Fulfilling) => {
+                Ok(Some(self.go(State::Cancelled, Some(Told::Cancelled))))
+            }
+            (Report::Accepted { .. }, _)
+            | (Report::Shipped { .. }, State::Shipped | State::Delivered)
+            | (Report::Delivered, State::Delivered)
+            | (Report::Cancelled, State::Cancelled | State::Expired) => Ok(None),
+            (_, state) => Err(NotReported::State(state.as_str())),
+        }
     }
 
     fn ship(&mut self, now: Time, deliver_after: Span, wait: Span) -> Change {
@@ -370,6 +457,14 @@ impl Order {
     /// Lets a held order be looked at now instead of at its next turn; any other is left as it is.
     pub fn look_again(&mut self, now: Time) {
         if self.state == State::Held {
+            self.due_at = Some(now);
+        }
+    }
+
+    /// The owner says that they did what the back end asked for; it is asked again, or taken at their word.
+    pub fn retry(&mut self, now: Time) {
+        if self.state == State::Held {
+            self.reported = false;
             self.due_at = Some(now);
         }
     }

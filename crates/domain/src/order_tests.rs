@@ -21,6 +21,10 @@ fn start() -> Time {
 }
 
 fn place(test: bool, problem: Option<Problem>) -> (Order, Change) {
+    place_with(Backend::Simulated, test, problem)
+}
+
+fn place_with(backend: Backend, test: bool, problem: Option<Problem>) -> (Order, Change) {
     let item = Item {
         asin: Asin::parse("B000000001").unwrap(),
         title: "Filter".into(),
@@ -29,7 +33,7 @@ fn place(test: bool, problem: Option<Problem>) -> (Order, Change) {
         price: Money::parse("24.99", "USD").unwrap(),
     };
     let ids = (OrderId(Uuid::from_u128(1)), DeviceId(Uuid::from_u128(2)), SlotId::parse("s").unwrap());
-    Order::place(ids, item, test, problem, start(), &TIMING)
+    Order::place(ids, item, (test, backend), problem, start(), &TIMING)
 }
 
 /// Lets time run to each due moment until the order is over, and writes down what happened.
@@ -122,6 +126,66 @@ fn a_test_call_cancels_what_has_not_shipped_and_frees_what_has() {
 fn nothing_happens_before_its_time() {
     let (mut order, _) = place(false, None);
     assert_eq!(order.due(order.due_at.unwrap() - Span::from_micros(1), None, &TIMING), None);
+}
+
+const SHIPPED: Report = Report::Shipped { expected_at: None, tracking: None };
+const ACCEPTED: Report = Report::Accepted { expected_at: None };
+
+#[test]
+fn a_real_back_end_ships_and_delivers_when_it_says_so() {
+    let (mut order, change) = place_with(Backend::Manual, false, None);
+    assert_eq!(change.told, Some(Told::Placed));
+    let mut say = |report: &Report, hours| {
+        let change = order.report(report, start() + Span::from_hours(hours), &TIMING);
+        (change.map(|c| c.map(|c| (c.to, c.told))), order.due_at)
+    };
+    let free = Some(start() + Span::from_hours(2 + 48 + 24));
+    assert_eq!(say(&Report::Delivered, 1).0, Err(NotReported::State("placed")));
+    assert_eq!(say(&SHIPPED, 2), (Ok(Some((State::Shipped, Some(Told::Shipped)))), free));
+    assert_eq!(say(&SHIPPED, 3), (Ok(None), free), "again");
+    assert_eq!(say(&ACCEPTED, 3), (Ok(None), free), "late");
+    assert_eq!(say(&Report::Cancelled, 3).0, Err(NotReported::State("shipped")));
+    assert_eq!(say(&Report::Delivered, 4), (Ok(Some((State::Delivered, None))), None));
+    assert_eq!(say(&Report::Delivered, 5), (Ok(None), None));
+
+    let mut silent = place_with(Backend::Manual, false, None).0;
+    silent.due(silent.due_at.unwrap(), None, &TIMING).unwrap();
+    assert_eq!((silent.state, silent.due_at), (State::Fulfilling, None), "the clock ships nothing");
+    assert_eq!(place(false, None).0.report(&SHIPPED, start(), &TIMING), Err(NotReported::Simulated));
+}
+
+#[test]
+fn a_back_ends_problem_holds_and_the_maker_is_told_of_the_order_once() {
+    let (mut order, _) = place_with(Backend::Manual, false, None);
+    let later = start() + Span::from_hours(30);
+    let held = order.report(&Report::Problem(Problem::Payment), later, &TIMING).unwrap().unwrap();
+    assert_eq!((held.to, held.told, order.expected_at), (State::Held, None, None));
+    assert_eq!(order.window_ends_at, later + TIMING.problem_hold);
+    let mut lost = order.clone();
+    let placed = order.report(&ACCEPTED, later, &TIMING).unwrap().unwrap();
+    assert_eq!((placed.to, placed.told, order.problem, order.reported), (State::Placed, None, None, false));
+    let ended = lost.due(lost.window_ends_at, lost.problem, &TIMING).unwrap();
+    assert_eq!(ended.told, Some(Told::Cancelled));
+    assert_eq!(lost.report(&Report::Cancelled, later, &TIMING), Ok(None));
+    assert_eq!(lost.report(&SHIPPED, later, &TIMING), Err(NotReported::State("expired")));
+}
+
+#[test]
+fn a_back_end_does_not_decide_for_the_customer() {
+    let mut order = place_with(Backend::Manual, false, Some(Problem::Ask)).0;
+    for report in [ACCEPTED, Report::Problem(Problem::Payment)] {
+        assert_eq!(order.report(&report, start(), &TIMING), Err(NotReported::Customers));
+    }
+    assert_eq!(order.report(&SHIPPED, start(), &TIMING), Err(NotReported::State("held")));
+    assert!(
+        order.report(&Report::Cancelled, start(), &TIMING).is_ok_and(|change| change.is_some()),
+        "it may refuse it"
+    );
+}
+
+#[test]
+fn a_test_order_has_no_back_end() {
+    assert_eq!(place_with(Backend::Manual, true, None).0.backend, Backend::Simulated);
 }
 
 proptest! {

@@ -2,6 +2,7 @@
 
 use crate::Result;
 use crate::clock::{Clock, TestClock};
+use crate::fulfilment::Fulfilment;
 use crate::keys::{self, Keys};
 use crate::limit::{Limits, Rates};
 use crate::outbound::Outbound;
@@ -28,6 +29,8 @@ pub struct Settings {
     pub issuer: String,
     /// Topics' names and addresses.
     pub notifications: Notifications,
+    /// Who fulfils orders.
+    pub fulfilment: Fulfilment,
     /// How long one request to another server may take.
     pub request_timeout: Duration,
     /// How often devices and clients may call.

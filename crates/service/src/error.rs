@@ -3,7 +3,7 @@
 //! Each edge (API, login, pages, command line) turns it into its own words with one exhaustive `match`, so a new kind
 //! does not compile until all have an answer.
 
-use opendrs_domain::order::{NotApproved, NotCancelled};
+use opendrs_domain::order::{NotApproved, NotCancelled, NotReported};
 use opendrs_domain::reading::BadField;
 use opendrs_domain::text::SlotId;
 
@@ -50,6 +50,9 @@ pub enum Error {
     /// An order that the customer's word does not place.
     #[error(transparent)]
     NotApproved(#[from] NotApproved),
+    /// A back end's word that cannot be true.
+    #[error(transparent)]
+    NotReported(#[from] NotReported),
     /// An OAuth refusal: `error` and `error_description` of login-and-web 4.5.
     #[error("{description}")]
     OAuth {

@@ -10,6 +10,7 @@ pub mod delivery;
 pub mod device;
 pub mod error;
 pub mod fill;
+pub mod fulfilment;
 pub mod keys;
 pub mod limit;
 pub mod login;

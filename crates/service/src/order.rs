@@ -7,6 +7,7 @@ use crate::rule::{self, Asked};
 use crate::token::Caller;
 use crate::{App, Error, Result};
 use opendrs_domain::device::Device;
+use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::id::{CustomerId, DeviceId, EventId, InstanceId, OrderId};
 use opendrs_domain::notification::Event;
 use opendrs_domain::order::{Canceller, Change, Item, NotCancelled, Order, Timing};
@@ -37,6 +38,7 @@ pub enum Replenished {
 /// [`Error::Unsubscribed`], [`Error::Unavailable`].
 pub async fn replenish(app: &App, caller: &Caller, slot: &SlotId) -> Result<Replenished> {
     let has_address = caller.device.test || has_address(app, caller.device.customer).await?;
+    let backend = crate::fulfilment::backend_of(app, caller.device.maker).await?;
     let now = app.now();
     let device = &caller.device;
     let placed = app
@@ -48,6 +50,7 @@ pub async fn replenish(app: &App, caller: &Caller, slot: &SlotId) -> Result<Repl
             device: device.clone(),
             slot: slot.clone(),
             has_address,
+            backend,
             timing: app.settings.timing,
             now,
         })
@@ -77,6 +80,7 @@ struct Place {
     device: Device,
     slot: SlotId,
     has_address: bool,
+    backend: Backend,
     timing: Timing,
     now: Time,
 }
@@ -114,7 +118,8 @@ impl Write for Place {
         };
         let (Some(product), problem) = rule::judge(tx, &asked).await? else { return Ok(Placed::Unsubscribed) };
         let ids = (self.order, self.device.id, self.slot.clone());
-        let (order, change) = Order::place(ids, item(product), self.device.test, problem, self.now, &self.timing);
+        let (order, change) =
+            Order::place(ids, item(product), (self.device.test, self.backend), problem, self.now, &self.timing);
         order::add(tx, self.shard, &order).await?;
         subscription::give_lock(tx, self.shard, self.device.id, &self.slot, order.id).await?;
         tell(tx, self.shard, &self.device, &order, change, (self.event, self.now)).await?;
@@ -143,7 +148,7 @@ async fn tell(
 }
 
 /// Saves a changed order, gives its slot's lock back if it is over, and tells the maker.
-async fn save(
+pub(crate) async fn save(
     tx: &mut Tx<'_>,
     shard: i64,
     device: &Device,
@@ -334,7 +339,7 @@ impl Write for Fire {
 }
 
 /// Locks an order and before it the subscription of its slot.
-async fn lock(
+pub(crate) async fn lock(
     tx: &mut Tx<'_>,
     shard: i64,
     device: DeviceId,

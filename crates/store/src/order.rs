@@ -3,6 +3,7 @@
 use crate::queries::Q;
 use crate::value::{FromRow, Row, p};
 use crate::{Error, Result, Tx};
+use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::id::{DeviceId, OrderId};
 use opendrs_domain::money::Money;
 use opendrs_domain::order::{Item, Order, Problem, State};
@@ -14,7 +15,7 @@ impl FromRow for Order {
         let bad = |column, found| Error::BadRow { query: row.query.sql().name, column, found };
         let (state, problem): (String, Option<String>) = (row.get(10)?, row.get(11)?);
         let price = Money { minor: row.get(7)?, currency: row.get(8)? };
-        let approved: Option<i64> = row.get(16)?;
+        let (approved, backend): (Option<i64>, Option<String>) = (row.get(16)?, row.get(17)?);
         Ok(Self {
             id: row.get(0)?,
             device: row.get(1)?,
@@ -35,6 +36,13 @@ impl FromRow for Order {
             due_at: row.get(15)?,
             // An approved price is one in the order's own currency.
             approved: approved.map(|minor| Money { minor, currency: price.currency }),
+            backend: match backend {
+                None => Backend::Simulated,
+                Some(word) => Backend::parse(&word).ok_or_else(|| bad(17, word))?,
+            },
+            reported: row.get::<Option<bool>>(18)?.unwrap_or_default(),
+            placed_at: row.get(19)?,
+            tracking: row.get(20)?,
         })
     }
 }
@@ -60,20 +68,8 @@ pub async fn lock(tx: &mut Tx<'_>, shard: i64, id: OrderId) -> Result<Option<Ord
 /// # Errors
 /// [`crate::Error`].
 pub async fn add(tx: &mut Tx<'_>, shard: i64, order: &Order) -> Result<()> {
-    let Order {
-        id,
-        device,
-        slot,
-        item,
-        test,
-        state,
-        problem,
-        opened_at,
-        window_ends_at,
-        expected_at,
-        due_at,
-        approved,
-    } = order;
+    let Order { id, device, slot, item, test, state, problem, opened_at, window_ends_at, expected_at, due_at, .. } =
+        order;
     let params = p![
         shard,
         *id,
@@ -92,7 +88,11 @@ pub async fn add(tx: &mut Tx<'_>, shard: i64, order: &Order) -> Result<()> {
         *window_ends_at,
         *expected_at,
         *due_at,
-        approved.as_ref().map(|price| price.minor)
+        order.approved.as_ref().map(|price| price.minor),
+        order.backend.as_str(),
+        order.reported,
+        order.placed_at,
+        order.tracking.as_ref()
     ];
     tx.exec(Q::OrderPut, params).await.map(drop)
 }
@@ -103,8 +103,19 @@ pub async fn add(tx: &mut Tx<'_>, shard: i64, order: &Order) -> Result<()> {
 /// [`crate::Error`].
 pub async fn save(tx: &mut Tx<'_>, shard: i64, order: &Order) -> Result<()> {
     let Order { id, state, problem, window_ends_at, expected_at, due_at, approved, .. } = order;
-    let (problem, approved) = (problem.map(Problem::as_str), approved.as_ref().map(|price| price.minor));
-    let params = p![shard, *id, state.as_str(), problem, *window_ends_at, *expected_at, *due_at, approved];
+    let params = p![
+        shard,
+        *id,
+        state.as_str(),
+        problem.map(Problem::as_str),
+        *window_ends_at,
+        *expected_at,
+        *due_at,
+        approved.as_ref().map(|price| price.minor),
+        order.reported,
+        order.placed_at,
+        order.tracking.as_ref()
+    ];
     tx.exec(Q::OrderMove, params).await.map(drop)
 }
 
@@ -132,6 +143,30 @@ pub async fn recent(tx: &mut Tx<'_>, shard: i64, device: DeviceId, slot: &SlotId
 /// [`crate::Error`].
 pub async fn of_device(tx: &mut Tx<'_>, shard: i64, device: DeviceId, limit: i64) -> Result<Vec<Order>> {
     tx.all(Q::OrdersOfDevice, p![shard, device, limit]).await
+}
+
+/// Where an order is, by its id alone: its shard and its device. For those who are told an id and know no device.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn place_of(tx: &mut Tx<'_>, id: OrderId) -> Result<Option<(i64, DeviceId)>> {
+    tx.opt(Q::OrderShard, p![id]).await
+}
+
+/// The newest orders of all devices, newest first.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn newest(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Order>> {
+    tx.all(Q::OrdersNewest, p![limit]).await
+}
+
+/// Orders of all devices that are not over, oldest first.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn open(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Order>> {
+    tx.all(Q::OrdersOpen, p![limit]).await
 }
 
 /// The first orders that are due, as shard and id.

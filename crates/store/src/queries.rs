@@ -13,7 +13,7 @@ macro_rules! device_columns {
 }
 macro_rules! order_columns { () => {
     "id, device, slot, asin, title, quantity, unit, price_minor, currency, test, state, problem, opened_at, window_ends_at,
-     expected_at, due_at, approved_minor"
+     expected_at, due_at, approved_minor, backend, reported, placed_at, tracking"
 } }
 
 macro_rules! topic_columns {
@@ -159,11 +159,12 @@ queries! {
         ReadingDayPurge = "DELETE FROM reading_day WHERE (shard, device, slot, day) IN
             (SELECT shard, device, slot, day FROM reading_day WHERE day < $1 ORDER BY day LIMIT $2)";
         OrderPut = concat!("INSERT INTO orders (shard, ", order_columns!(), ")
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)");
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)");
         OrderById = concat!("SELECT ", order_columns!(), " FROM orders WHERE shard = $1 AND id = $2");
         OrderForUpdate = concat!("SELECT ", order_columns!(), " FROM orders WHERE shard = $1 AND id = $2 /*pg FOR UPDATE */");
         OrderMove = "UPDATE orders SET state = $3, problem = $4, window_ends_at = $5, expected_at = $6, due_at = $7,
-            approved_minor = $8, claimed_until = NULL WHERE shard = $1 AND id = $2";
+            approved_minor = $8, reported = $9, placed_at = $10, tracking = $11, claimed_until = NULL
+            WHERE shard = $1 AND id = $2";
         OrderItem = "UPDATE orders SET asin = $3, title = $4, quantity = $5, unit = $6, price_minor = $7, currency = $8
             WHERE shard = $1 AND id = $2";
         OrdersRecent = "SELECT COUNT(*) FROM orders WHERE shard = $1 AND device = $2 AND slot = $3 AND opened_at > $4
@@ -176,6 +177,10 @@ queries! {
             WHERE d.customer = $1 AND d.id = $2");
         OrdersOfDevice = concat!("SELECT ", order_columns!(), " FROM orders WHERE shard = $1 AND device = $2
             ORDER BY id DESC LIMIT $3");
+        OrderShard = "SELECT shard, device FROM orders WHERE id = $1";
+        OrdersNewest = concat!("SELECT ", order_columns!(), " FROM orders /*lite WHERE shard = 0 */ ORDER BY id DESC LIMIT $1");
+        OrdersOpen = concat!("SELECT ", order_columns!(), " FROM orders
+            WHERE state IN ('held', 'placed', 'fulfilling', 'shipped') ORDER BY id LIMIT $1");
         OrdersDue = "SELECT shard, id FROM orders WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2";
         /// Those that are due and no other node has: what one node takes, another passes over without waiting.
         OrdersClaim = "UPDATE orders SET claimed_until = $3 WHERE (shard, id) IN
@@ -245,8 +250,8 @@ queries! {
 mod tests {
     use super::Q;
 
-    /// A table of a few rows, and a question that only a person at a shell asks.
-    const MAY_SCAN: [&str; 2] = ["TokenKeys", "CustomersFirst"];
+    /// A table of a few rows, and questions that only a person at a shell asks.
+    const MAY_SCAN: [&str; 3] = ["TokenKeys", "CustomersFirst", "OrdersOpen"];
 
     /// Tables that are spread over shards.
     fn sharded() -> Vec<&'static str> {
@@ -255,16 +260,28 @@ mod tests {
     }
 
     /// Work lists, purges, and what a person asks for: none is part of a device's or a client's call.
-    const ALL_SHARDS: [&str; 14] = [
+    const ALL_SHARDS: [&str; 26] = [
+        "AttemptPurge",
         "CodePurge",
         "CustomersFirst",
+        "DeliveryClaim",
+        "DeliveryPurge",
+        "DeliveryTopicAfter",
+        "DeviceOfCustomer",
         "DevicesOfCustomer",
+        "OrderShard",
         "OrdersClaim",
         "OrdersDue",
+        "OrdersNewest",
         "OrdersNextDue",
+        "OrdersOpen",
         "OrdersOverdue",
         "OutboxAfter",
+        "OutboxBetween",
+        "OutboxFind",
+        "OutboxFresh",
         "OutboxNewest",
+        "OutboxPurge",
         "ReadingDayPurge",
         "ReadingDaysNewest",
         "ReadingsNewest",

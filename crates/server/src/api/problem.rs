@@ -103,6 +103,7 @@ fn of_service(error: &Error) -> (StatusCode, &'static str, String) {
         | Error::BadField(_)
         | Error::NotCancelled(_)
         | Error::NotApproved(_)
+        | Error::NotReported(_)
         | Error::OAuth { .. }
         | Error::WrongPassword
         | Error::SignupGone

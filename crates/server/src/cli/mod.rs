@@ -14,6 +14,7 @@ mod doctor;
 mod events;
 mod keys;
 mod open;
+mod order;
 mod out;
 mod readings;
 mod seed;
@@ -55,6 +56,9 @@ enum Command {
     /// Who is told.
     #[command(subcommand)]
     Topic(topic::Topic),
+    /// Orders, and the operator's hand in them.
+    #[command(subcommand)]
+    Order(order::Order),
     /// What devices reported of their slots.
     #[command(subcommand)]
     Readings(readings::Readings),
@@ -105,6 +109,7 @@ pub fn run() -> ExitCode {
             Command::Clock(args) => clock::run(args).await,
             Command::Events(args) => events::run(file, args).await,
             Command::Topic(args) => topic::run(file, args).await,
+            Command::Order(args) => order::run(file, args).await,
             Command::Readings(args) => readings::run(file, args).await,
             Command::Keys(args) => keys::run(file, args).await,
             Command::Config(args) => config::run(file, &args),

@@ -54,6 +54,7 @@ pub(super) async fn app(config: &Config, time: Time) -> Result<App, String> {
             timing: config.timing(),
             issuer: config.login.issuer.clone(),
             notifications: config.topics(),
+            fulfilment: config.fulfilment()?,
             request_timeout: config.request_timeout(),
             rates: config.rates(),
             keep: config.keep(),

@@ -7,8 +7,10 @@ mod merge;
 
 use crate::http::{Bodies, Limits};
 use crate::outbound::Network;
+use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::order::Timing;
 use opendrs_domain::time::{BadSpan, Span};
+use opendrs_service::fulfilment::Fulfilment;
 use opendrs_service::limit::{Rate, Rates};
 use opendrs_service::reading::Keep;
 use opendrs_store::Place;
@@ -166,6 +168,13 @@ struct Orders {
     test_deliver_after: Lasting,
 }
 
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fulfilling {
+    backend: String,
+    makers: Vec<String>,
+}
+
 /// Every setting.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -189,6 +198,7 @@ pub struct Config {
     pub outbound: Out,
     readings: Readings,
     orders: Orders,
+    fulfilment: Fulfilling,
 }
 
 /// A setting given on the command line: section, key, value.
@@ -261,7 +271,7 @@ impl Config {
         if certificate_name.is_empty() || !certificate_name.is_ascii() || certificate_name.contains([' ', '/']) {
             return Err(format!("notifications.certificate_name is `{certificate_name}`: write a host name"));
         }
-        Ok(())
+        self.fulfilment().map(drop)
     }
 
     /// How topics are named, and where receivers find this installation as far as the settings say.
@@ -342,6 +352,26 @@ impl Config {
         Duration::from_secs(u64::try_from(self.outbound.timeout.0.secs()).unwrap_or(15).max(1))
     }
 
+    /// Who fulfils orders.
+    ///
+    /// # Errors
+    /// A sentence that names the setting at fault.
+    pub fn fulfilment(&self) -> Result<Fulfilment, String> {
+        let Fulfilling { backend, makers } = &self.fulfilment;
+        let read = |key: &str, word: &str| {
+            let words = Backend::ALL.map(Backend::as_str).join(" or ");
+            Backend::parse(word).ok_or_else(|| format!("fulfilment.{key} has `{word}`: write {words}"))
+        };
+        let own = |item: &String| {
+            let (maker, word) = item
+                .rsplit_once('=')
+                .ok_or_else(|| format!("fulfilment.makers has `{item}`: write \"Maker name = manual\""))?;
+            Ok::<_, String>((maker.trim().to_owned(), read("makers", word.trim())?))
+        };
+        let makers = makers.iter().map(own).collect::<Result<_, _>>()?;
+        Ok(Fulfilment { backend: read("backend", backend)?, makers })
+    }
+
     /// Every duration of an order's life.
     #[must_use]
     pub fn timing(&self) -> Timing {
@@ -397,6 +427,8 @@ mod tests {
             ("", Some(("OPENDRS_SERVER_LISEN", "a")), "OPENDRS_SERVER_LISEN: unknown setting"),
             ("", Some(("OPENDRS_SERVER_MAX_CONNECTIONS", "many")), "OPENDRS_SERVER_MAX_CONNECTIONS must be a number"),
             ("[server]\nroles = [\"cook\"]", None, "unknown variant `cook`"),
+            ("[fulfilment]\nbackend = \"drone\"", None, "fulfilment.backend has `drone`: write simulated or manual"),
+            ("[fulfilment]\nmakers = [\"Aqua\"]", None, "fulfilment.makers has `Aqua`: write \"Maker name = manual\""),
             ("[web]\npublic_url = \"shop.example\"", None, "web.public_url is `shop.example`: write it with http"),
         ] {
             let error = load(file, env.as_slice()).unwrap_err();

@@ -79,6 +79,7 @@ impl IntoResponse for Refused {
             | Error::BadField(_)
             | Error::NotCancelled(_)
             | Error::NotApproved(_)
+            | Error::NotReported(_)
             | Error::WrongPassword
             | Error::SignupGone
             | Error::BadChoice(_)

@@ -149,6 +149,7 @@ impl IntoResponse for Refused {
             | Error::BadField(_)
             | Error::NotCancelled(_)
             | Error::NotApproved(_)
+            | Error::NotReported(_)
             | Error::OAuth { .. }
             | Error::WrongPassword
             | Error::BadChoice(_)

@@ -65,7 +65,7 @@ fn show(site: &Site, browser: &Browser, owned: &Owned) -> Response {
         ends: order.window_ends_at.to_reading_text(),
         ask_address: problem == Some(Problem::Address),
         may_approve: problem.is_some_and(Problem::asks_customer),
-        may_look: problem == Some(Problem::OutOfStock),
+        may_look: matches!(problem, Some(Problem::OutOfStock | Problem::Payment)),
         cancellable: order.is_cancellable(site.app.now()),
     };
     page(site, StatusCode::OK, &template, None)

@@ -97,7 +97,11 @@ pub(super) fn standing(order: &Order) -> String {
     match order.state {
         Standing::Held => format!("On hold: {}", order.problem.map_or("it is being placed", reason)),
         Standing::Placed | Standing::Fulfilling => format!("In preparation{}", until(order.expected_at)),
-        Standing::Shipped => format!("Shipped{}", until(order.expected_at)),
+        Standing::Shipped => {
+            let tracking =
+                order.tracking.as_ref().map_or(String::new(), |number| format!(", tracking number {number}"));
+            format!("Shipped{}{tracking}", until(order.expected_at))
+        }
         Standing::Delivered => "Delivered".into(),
         Standing::Cancelled => "Cancelled".into(),
         Standing::Expired => "Not placed: the problem was not resolved in time".into(),
@@ -109,6 +113,7 @@ pub(super) fn reason(problem: Problem) -> &'static str {
     match problem {
         Problem::Address => "there is no address to ship to",
         Problem::OutOfStock => "the product is out of stock",
+        Problem::Payment => "it could not be paid for",
         Problem::Price => "it costs more than you allow",
         Problem::Ask => "it waits for your word",
         Problem::Limit => "there were as many orders as you allow",

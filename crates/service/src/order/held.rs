@@ -22,6 +22,10 @@ impl Fire {
         if order.state != State::Held {
             return Ok(None);
         }
+        if order.reported {
+            // Who said so has to take it back, or the owner has to say that it is no longer so.
+            return Ok(order.problem);
+        }
         let shard = self.shards.of_customer(self.device.customer);
         let customer = customer::by_id(tx, shard, self.device.customer).await?;
         let chosen = sub.and_then(|sub| sub.asin).filter(|_| order.approved.is_none());
@@ -123,7 +127,7 @@ impl Write for Answer {
                 Err(refused) => return Ok(Err(refused)),
             },
             Word::LookAgain if order.state != State::Held => return Ok(Err(NotApproved::NotHeld)),
-            Word::LookAgain => order.look_again(*now),
+            Word::LookAgain => order.retry(*now),
         }
         let problem = self.fire.look(tx, sub, &mut order).await?;
         if let Some(change) = order.due(*now, problem, timing) {

@@ -2,6 +2,7 @@
 
 use crate::harness::Store;
 use crate::samples::{QUANTITIES, asin, at, mixed, order, slot_id, texts, uuid};
+use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::id::{DeviceId, OrderId};
 use opendrs_domain::money::Money;
 use opendrs_domain::order::{Item, Order, Problem, State};
@@ -15,6 +16,7 @@ both!(
     an_order_that_is_no_longer_due_leaves_the_list,
     what_an_order_is_for_is_changed_alone,
     recent_orders_of_a_slot_are_counted,
+    orders_are_listed_and_found_by_their_id_alone,
 );
 
 const DEVICE: fn() -> DeviceId = || DeviceId(uuid(1));
@@ -38,7 +40,7 @@ async fn get(store: &Store, shard: i64, id: OrderId) -> Option<Order> {
 async fn an_order_comes_back_in_every_state(store: &Store) {
     let problems: Vec<_> = [None].into_iter().chain(Problem::ALL.map(Some)).collect();
     let (moments, texts) = ([None, Some(at(-1)), Some(at(7))], texts());
-    for n in 0..21_usize {
+    for n in 0..3 * problems.len() {
         let text = texts[n % texts.len()].clone();
         let price = Money { minor: i64::MAX - n as i64, currency: "USD".into() };
         let item = Item { asin: asin(n as u64), title: text.clone(), quantity: QUANTITIES[n % 9], unit: text, price };
@@ -51,6 +53,10 @@ async fn an_order_comes_back_in_every_state(store: &Store) {
             window_ends_at: at(n as i64),
             expected_at: moments[n % 3],
             due_at: moments[(n + 1) % 3],
+            backend: Backend::ALL[n % Backend::ALL.len()],
+            reported: n % 5 == 0,
+            placed_at: moments[(n + 2) % 3],
+            tracking: (n % 4 == 0).then(|| texts[n % texts.len()].clone()),
             approved: (n % 2 == 0).then(|| Money { minor: n as i64, currency: "USD".into() }),
             ..order(n as u64, DEVICE())
         };
@@ -68,10 +74,25 @@ async fn saving_an_order_changes_where_it_stands_and_nothing_else(store: &Store)
         (State::Held, Some(Problem::OutOfStock), at(5), Some(at(6)), Some(at(7)), Some(first.item.price.clone())),
         (State::Cancelled, None, at(8), None, None, None),
     ] {
-        let moved = Order { state, problem, window_ends_at, expected_at, due_at, approved, ..first.clone() };
+        let (reported, placed_at, tracking) = (problem.is_some(), expected_at, problem.map(|_| "1Z'9".to_owned()));
+        let moved = Order { reported, placed_at, tracking, approved, ..first.clone() };
+        let moved = Order { state, problem, window_ends_at, expected_at, due_at, ..moved };
         let otherwise = Item { title: "another".into(), quantity: 9.0, ..first.item.clone() };
         let (device, slot) = (DeviceId(uuid(9)), slot_id("other"));
-        save(store, 2, &Order { device, slot, item: otherwise, test: true, opened_at: at(99), ..moved.clone() }).await;
+        save(
+            store,
+            2,
+            &Order {
+                device,
+                slot,
+                item: otherwise,
+                test: true,
+                opened_at: at(99),
+                backend: Backend::Manual,
+                ..moved.clone()
+            },
+        )
+        .await;
         assert_eq!(get(store, 2, first.id).await, Some(moved));
         assert_eq!(get(store, 2, other.id).await.as_ref(), Some(&other));
     }
@@ -157,4 +178,21 @@ async fn recent_orders_of_a_slot_are_counted(store: &Store) {
         assert_eq!(count(2, after).await, wanted, "after {after}");
     }
     assert_eq!(count(3, 0).await, 0);
+}
+
+async fn orders_are_listed_and_found_by_their_id_alone(store: &Store) {
+    // On one shard, as on SQLite.
+    for (n, state) in (1..).zip(State::ALL) {
+        add(store, 0, &Order { state, ..order(n, DEVICE()) }).await;
+    }
+    let ids = |orders: Vec<Order>| orders.into_iter().map(|o| o.id).collect::<Vec<_>>();
+    let newest = ids(store.read(async |tx| order::newest(tx, 3).await).await);
+    assert_eq!(newest, [7, 6, 5].map(|n| order(n, DEVICE()).id));
+    let open = async |limit| ids(store.read(async |tx| order::open(tx, limit).await).await);
+    assert_eq!(open(99).await, [1, 2, 3, 4].map(|n| order(n, DEVICE()).id));
+    assert_eq!(open(2).await, [1, 2].map(|n| order(n, DEVICE()).id));
+    let place = async |n| store.read(async |tx| order::place_of(tx, order(n, DEVICE()).id).await).await;
+    add(store, 9, &order(20, DeviceId(uuid(2)))).await;
+    assert_eq!(place(20).await, Some((9, DeviceId(uuid(2)))));
+    assert_eq!((place(1).await, place(99).await), (Some((0, DEVICE())), None));
 }

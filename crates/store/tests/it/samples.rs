@@ -2,6 +2,7 @@
 
 use opendrs_domain::customer::{Address, Customer};
 use opendrs_domain::device::{Device, Families};
+use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::id::{
     ClientId, CompositeId, CustomerId, DeviceId, EventId, MakerId, ModelId, OrderId, ProfileId, ReadingId,
 };
@@ -159,6 +160,10 @@ pub fn order(n: u64, device: DeviceId) -> Order {
         expected_at: None,
         due_at: None,
         approved: None,
+        backend: Backend::Simulated,
+        reported: false,
+        placed_at: None,
+        tracking: None,
     }
 }
 

@@ -9,6 +9,7 @@ mod device;
 mod doctor;
 mod keys;
 mod nodes;
+mod order;
 mod program;
 mod readings;
 mod seed;

@@ -58,6 +58,8 @@ pub struct Options {
     pub rates: Rates,
     /// Whether it counts, and tells of it at an address of its own.
     pub metrics: bool,
+    /// Settings that differ from the default ones, as environment variables.
+    pub settings: Vec<(&'static str, String)>,
 }
 
 impl Default for Options {
@@ -72,6 +74,7 @@ impl Default for Options {
             connections: 1000,
             rates: Rates::default(),
             metrics: false,
+            settings: Vec::new(),
         }
     }
 }
@@ -99,11 +102,22 @@ impl Server {
     }
 
     async fn on(store: Store, options: Options) -> Self {
-        let Options { seed, roles, https, test_clock, head_timeout, body_timeout, connections, rates, metrics } =
-            options;
+        let Options {
+            seed,
+            roles,
+            https,
+            test_clock,
+            head_timeout,
+            body_timeout,
+            connections,
+            rates,
+            metrics,
+            settings,
+        } = options;
         // Receivers of the tests are on this machine.
         let here = toml::Value::Array(vec!["127.0.0.0/8".into()]);
-        let config = Config::load(None, [], vec![("outbound", "allow", here)]).unwrap();
+        let env = settings.into_iter().map(|(name, value)| (name.to_owned(), value));
+        let config = Config::load(None, env, vec![("outbound", "allow", here)]).unwrap();
         let parts = Parts {
             place: store.place(),
             master: [7; 32],
@@ -114,6 +128,7 @@ impl Server {
                 timing: config.timing(),
                 issuer: "https://www.amazon.com".into(),
                 notifications: config.topics(),
+                fulfilment: config.fulfilment().unwrap(),
                 request_timeout: config.request_timeout(),
                 rates,
                 keep: config.keep(),

@@ -1,0 +1,103 @@
+//! `opendrs order`: what an operator sees of orders, and does with those that are fulfilled by hand.
+
+use super::program::{FILTER, Place, Served};
+use serde_json::Value;
+
+const MANUAL: &str = "[fulfilment]\nbackend = \"manual\"\n";
+
+/// A server whose orders an operator fulfils.
+fn manual(settings: &str) -> (Place, Served) {
+    let place = Place::seeded();
+    place.file("o.toml", settings);
+    let server = place.serve(&["--config", "o.toml", "--test-clock"]);
+    (place, server)
+}
+
+async fn placed(place: &Place, server: &Served, serial: &str, more: &[&str]) -> String {
+    let device = place.link(serial, more);
+    let answer = server.replenish(device["access_token"].as_str().unwrap(), FILTER).await.json();
+    answer["eventInstanceId"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+}
+
+/// The types of what makers were told, without the words that all names end with.
+fn told(place: &Place) -> Vec<String> {
+    let listed = place.on_store(&["events", "list"]).good();
+    let kind = |line: &str| line.split_whitespace().nth(1).unwrap().trim_end_matches("Notification").to_owned();
+    listed.lines().map(kind).skip(2).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_ships_and_delivers() {
+    let (place, server) = manual(MANUAL);
+    let id = placed(&place, &server, "SN-1", &[]).await;
+    let order = |words: &[&str]| place.on_store(&[&["order"], words].concat());
+    let listed = order(&["list"]).good();
+    assert_eq!(listed.lines().count(), 1);
+    assert!(listed.contains(&format!("{id}  placed ")), "{listed}");
+    let shown = order(&["show", &id]).good();
+    for part in ["Aqua-Pitcher_7 SN-1, slot ", "to Demo Customer <", "fulfilled by: manual"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    // The clock closes the window and ships nothing.
+    let clock = |by: &str| place.run(&["clock", "advance", by, "--server", &server.base]).good();
+    assert!(clock("10d").contains("placed -> fulfilling"));
+    assert_eq!(told(&place), ["OrderPlaced"]);
+
+    assert_eq!(order(&["deliver", &id]).bad(), "opendrs: The order is fulfilling: that cannot happen to it now.\n");
+    let shipped = order(&["ship", &id, "--tracking", " 1Z-9\u{7} ", "--json"]).good();
+    let shipped: Value = serde_json::from_str(&shipped).unwrap();
+    assert_eq!((&shipped["state"], &shipped["tracking"]), (&"shipped".into(), &"1Z-9".into()));
+    assert!(order(&["ship", &id]).good().ends_with("(nothing changed)\n"));
+    assert_eq!(told(&place), ["OrderPlaced", "ItemShipped"]);
+    assert!(order(&["deliver", &id]).good().contains("  delivered "));
+    assert_eq!(order(&["list"]).good(), "");
+    let all: Value = serde_json::from_str(&order(&["list", "--all", "--json"]).good()).unwrap();
+    assert_eq!((&all["state"], &all["backend"]), (&"delivered".into(), &"manual".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_word_of_delivery_the_slot_is_freed_a_day_after_it_was_expected() {
+    let (place, server) = manual(MANUAL);
+    let id = placed(&place, &server, "SN-1", &[]).await;
+    place.run(&["clock", "freeze", "--server", &server.base]).good();
+    place.on_store(&["order", "ship", &id]).good();
+    let clock = |by: &str| place.run(&["clock", "advance", by, "--server", &server.base]).good();
+    assert!(!clock("2d 23h").contains("delivered"));
+    assert!(clock("1h").contains("shipped -> delivered"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_holds_releases_and_cancels() {
+    let (place, server) = manual(MANUAL);
+    let id = placed(&place, &server, "SN-1", &[]).await;
+    let order = |words: &[&str]| place.on_store(&[&["order"], words].concat());
+    let clock = |by: &str| place.run(&["clock", "advance", by, "--server", &server.base]).good();
+    assert!(order(&["hold", &id, "--problem", "payment"]).good().contains("held (payment)"));
+    clock("71h");
+    assert_eq!(told(&place), ["OrderPlaced"], "the hourly look does not release it");
+    assert!(order(&["release", &id]).good().contains("  placed "));
+    assert_eq!(told(&place), ["OrderPlaced"], "the maker knows already");
+    order(&["hold", &id, "--problem", "out_of_stock"]).good();
+    assert!(clock("72h").contains("held -> expired  -> OrderCancelledNotification"));
+
+    let id = placed(&place, &server, "SN-1", &[]).await;
+    assert!(order(&["cancel", &id]).good().contains("  cancelled "));
+    assert!(order(&["cancel", &id]).good().ends_with("(nothing changed)\n"));
+    assert_eq!(told(&place)[1..], ["OrderCancelled", "OrderPlaced", "OrderCancelled"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_clock_or_the_customer_decides_is_not_an_operators() {
+    let (place, server) = manual("[fulfilment]\nmakers = [\"Aqua Appliances = manual\"]\n");
+    let ours = placed(&place, &server, "SN-1", &[]).await;
+    let test = placed(&place, &server, "SN-2", &["--test-device"]).await;
+    let order = |words: &[&str]| place.on_store(&[&["order"], words].concat());
+    assert!(order(&["show", &ours]).good().contains("fulfilled by: manual"), "by its maker");
+    let said = order(&["ship", &test]).bad();
+    assert!(said.contains("fulfilled by the clock"), "{said}");
+    let said = order(&["ship", "x"]).bad();
+    assert!(said.contains("Unknown eventInstanceId"), "{said}");
+    let wrong = order(&["hold", &ours, "--problem", "mood"]);
+    assert_eq!(wrong.status, 2);
+    assert!(wrong.err.contains("write out_of_stock, payment or address"), "{}", wrong.err);
+}

@@ -1,0 +1,117 @@
+//! Fulfilment: who takes an order to the door, and what they say of it.
+//!
+//! Invariant: what a back end says goes through one use case, [`report`], whoever brings it; saying it twice changes
+//! nothing.
+
+use crate::order::save;
+use crate::{App, Error, Result};
+use opendrs_domain::customer::Customer;
+use opendrs_domain::device::Device;
+use opendrs_domain::fulfilment::{Backend, Report};
+use opendrs_domain::id::{EventId, InstanceId, MakerId, OrderId};
+use opendrs_domain::order::{NotReported, Order, Timing};
+use opendrs_domain::time::Time;
+use opendrs_store::{Tx, Write, customer, device, maker, order};
+
+/// Who fulfils orders, as the settings have it.
+#[derive(Clone, Debug, Default)]
+pub struct Fulfilment {
+    /// Whoever is not named below.
+    pub backend: Backend,
+    /// Makers, by name, whose orders go elsewhere.
+    pub makers: Vec<(String, Backend)>,
+}
+
+/// Who fulfils the orders of a maker's devices.
+pub(crate) async fn backend_of(app: &App, id: MakerId) -> Result<Backend> {
+    let Fulfilment { backend, makers, .. } = &app.settings.fulfilment;
+    if makers.is_empty() {
+        return Ok(*backend);
+    }
+    let mut reader = app.db.reader().await?;
+    let name = maker::by_id(&mut reader.tx()?, id).await?.map(|maker| maker.name);
+    let own = makers.iter().find(|(maker, _)| Some(maker) == name.as_ref());
+    Ok(own.map_or(*backend, |(_, backend)| *backend))
+}
+
+/// An order with all that who fulfils it has to know.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// The order.
+    pub order: Order,
+    /// The device it is for.
+    pub device: Device,
+    /// Whose it is, and where parcels go.
+    pub customer: Customer,
+    pub(crate) shard: i64,
+}
+
+async fn job(app: &App, id: OrderId) -> Result<Job> {
+    let mut reader = app.db.reader().await?;
+    let mut tx = reader.tx()?;
+    let (shard, device) = order::place_of(&mut tx, id).await?.ok_or(Error::UnknownOrder)?;
+    let order = order::by_id(&mut tx, shard, id).await?.ok_or(Error::UnknownOrder)?;
+    let device = device::by_id(&mut tx, shard, device).await?.ok_or_else(|| Error::missing("an order's device"))?;
+    let customer = customer::by_id(&mut tx, app.db.shards().of_customer(device.customer), device.customer).await?;
+    Ok(Job { order, device, customer: customer.ok_or_else(|| Error::missing("a device's customer"))?, shard })
+}
+
+/// An order by its `eventInstanceId`.
+///
+/// # Errors
+/// [`Error::UnknownOrder`], [`Error::Unavailable`].
+pub async fn find(app: &App, instance: &str) -> Result<Job> {
+    let id = InstanceId::parse(instance).map_err(|_| Error::UnknownOrder)?;
+    let found = job(app, id.order).await?;
+    if found.order.device == id.device { Ok(found) } else { Err(Error::UnknownOrder) }
+}
+
+/// Orders of all devices: those that are not over, oldest first, or all, newest first.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn list(app: &App, all: bool, limit: i64) -> Result<Vec<Order>> {
+    let mut reader = app.db.reader().await?;
+    let mut tx = reader.tx()?;
+    Ok(if all { order::newest(&mut tx, limit).await? } else { order::open(&mut tx, limit).await? })
+}
+
+/// Takes a back end's word for an order; the order as it stands then, and whether the word changed it.
+///
+/// # Errors
+/// [`Error::UnknownOrder`], [`Error::NotReported`], [`Error::Unavailable`].
+pub async fn report(app: &App, instance: &str, report: Report) -> Result<(Order, bool)> {
+    let Job { order, device, shard, .. } = find(app, instance).await?;
+    let now = app.now();
+    let event = EventId(app.ids.ordered(now));
+    let command = Said { shard, device, id: order.id, report, event, timing: app.settings.timing, now };
+    Ok(app.db.write(command).await??)
+}
+
+struct Said {
+    shard: i64,
+    device: Device,
+    id: OrderId,
+    report: Report,
+    event: EventId,
+    timing: Timing,
+    now: Time,
+}
+
+impl Write for Said {
+    type Out = Result<(Order, bool), NotReported>;
+    fn key(&self) -> u64 {
+        crate::device::key(self.device.model, &self.device.serial)
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Out> {
+        let found = crate::order::lock(tx, self.shard, self.device.id, self.id).await?;
+        let Some((_, mut order)) = found else { return Ok(Err(NotReported::State("gone"))) };
+        let change = match order.report(&self.report, self.now, &self.timing) {
+            Ok(Some(change)) => change,
+            Ok(None) => return Ok(Ok((order, false))),
+            Err(refused) => return Ok(Err(refused)),
+        };
+        save(tx, self.shard, &self.device, &order, change, (self.event, self.now)).await?;
+        Ok(Ok((order, true)))
+    }
+}
