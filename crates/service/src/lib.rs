@@ -24,6 +24,7 @@ pub mod subscription;
 pub mod throttle;
 pub mod token;
 pub mod topic;
+pub mod trigger;
 
 mod app;
 mod pace;

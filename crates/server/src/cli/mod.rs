@@ -16,7 +16,9 @@ mod out;
 mod readings;
 mod seed;
 mod serve;
+mod testing;
 mod topic;
+mod trigger;
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -53,6 +55,8 @@ enum Command {
     /// Who is told.
     #[command(subcommand)]
     Topic(topic::Topic),
+    /// Have a server started with --test-clock send a notification, as if what it tells of had happened.
+    Trigger(trigger::Trigger),
     /// What devices reported of their slots.
     #[command(subcommand)]
     Readings(readings::Readings),
@@ -97,6 +101,7 @@ pub fn run() -> ExitCode {
             Command::Clock(args) => clock::run(args).await,
             Command::Events(args) => events::run(file, args).await,
             Command::Topic(args) => topic::run(file, args).await,
+            Command::Trigger(args) => trigger::run(args).await,
             Command::Readings(args) => readings::run(file, args).await,
             Command::Keys(args) => keys::run(file, args).await,
             Command::Config(args) => config::run(file, &args),

@@ -15,3 +15,4 @@ mod login;
 mod notify;
 mod pages;
 mod table;
+mod testing;

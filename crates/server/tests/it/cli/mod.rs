@@ -8,3 +8,4 @@ mod keys;
 mod program;
 mod seed;
 mod serve;
+mod trigger;

@@ -195,6 +195,14 @@ impl Place {
         self.on_store(&["seed", "seed.toml"]).good();
     }
 
+    /// The demo's security profile.
+    pub fn profile(&self) -> String {
+        let printed = self.on_store(&["seed", "seed.toml", "--json"]).good();
+        let mut lines = printed.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let profile = lines.find(|line| line["kind"] == "profile").unwrap();
+        profile["id"].as_str().unwrap().to_owned()
+    }
+
     /// Links a device; its tokens, or whatever was asked for.
     #[track_caller]
     pub fn link(&self, serial: &str, more: &[&str]) -> serde_json::Value {
