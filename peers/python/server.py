@@ -16,6 +16,8 @@ import threading
 import tomllib
 from pathlib import Path
 
+# A generator of requests calls more often than any device.
+UNLIMITED = {"OPENDRS_LIMITS_DEVICE_RATE": "0", "OPENDRS_LIMITS_CLIENT_RATE": "0"}
 SEED = Path(os.environ.get("OPENDRS_TEST_SEED") or Path(__file__).resolve().parent.parent / "seed.toml")
 WORLD = tomllib.loads(SEED.read_text())
 MAKER = WORLD["maker"][0]
@@ -61,7 +63,7 @@ class Server:
         command = [program(), "serve", "--seed", SEED, "--listen", "127.0.0.1:0", "--test-clock", "--data"]
         self.data, self.child = tempfile.mkdtemp(prefix="opendrs-peers-"), None
         try:
-            self.child = subprocess.Popen([*command, self.data], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            self.child = subprocess.Popen([*command, self.data], env=os.environ | UNLIMITED, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
             self.said = []
             for line in self.child.stderr:
                 self.said.append(line)

@@ -20,6 +20,7 @@ pub mod order;
 pub mod product;
 pub mod profile;
 pub mod reading;
+pub mod rule;
 pub mod session;
 pub mod subscription;
 pub mod text;

@@ -1,7 +1,7 @@
 //! An order's life: the state machine of decisions 16 to 18.
 //!
 //! Not here: who may ask for a change, where an order is kept, what time it is. Invariant: an order changes only
-//! through [`Order::place`], [`Order::due`] and [`Order::cancel`]; each says what to tell the maker and whether the
+//! through [`Order::place`], [`Order::due`], [`Order::approve`] and [`Order::cancel`]; each says what to tell the maker and whether the
 //! slot's lock is given back, so that all three land in one transaction. An order that is over never changes again.
 //!
 //! ```text
@@ -78,40 +78,52 @@ impl State {
     }
 }
 
-/// What keeps an order from being placed (service-api 5.2).
+/// What keeps an order from being placed: what nobody can help (service-api 5.2), or a rule of the customer's
+/// (decisions 20).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Problem {
     /// The customer has no address to ship to.
     Address,
     /// The product is not available.
     OutOfStock,
+    /// It is dearer than the customer allows.
+    Price,
+    /// The customer wants to be asked.
+    Ask,
+    /// There were as many orders as the customer allows.
+    Limit,
+    /// The customer wants no orders at this time.
+    Paused,
 }
 
 impl Problem {
+    /// Every problem.
+    pub const ALL: [Problem; 6] =
+        [Problem::Address, Problem::OutOfStock, Problem::Price, Problem::Ask, Problem::Limit, Problem::Paused];
+
     /// The store's word.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Problem::Address => "address",
             Problem::OutOfStock => "out_of_stock",
+            Problem::Price => "price",
+            Problem::Ask => "ask",
+            Problem::Limit => "limit",
+            Problem::Paused => "paused",
         }
     }
 
     /// Reads the store's word.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        [Problem::Address, Problem::OutOfStock].into_iter().find(|p| p.as_str() == word)
+        Self::ALL.into_iter().find(|p| p.as_str() == word)
     }
-}
 
-/// What stands in the way of an order, seen from outside: a test order ships nothing, so nothing can.
-#[must_use]
-pub fn problem(test: bool, has_address: bool, available: bool) -> Option<Problem> {
-    match (test, has_address, available) {
-        (true, _, _) => None,
-        (false, false, _) => Some(Problem::Address),
-        (false, true, false) => Some(Problem::OutOfStock),
-        (false, true, true) => None,
+    /// Whether the customer's word alone resolves it.
+    #[must_use]
+    pub fn asks_customer(self) -> bool {
+        matches!(self, Problem::Price | Problem::Ask | Problem::Limit | Problem::Paused)
     }
 }
 
@@ -138,7 +150,7 @@ pub struct Timing {
     pub test_deliver_after: Span,
 }
 
-/// What is ordered, as it was when the order was made.
+/// What is ordered, as it was when the order was made; a held order follows the catalogue.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Item {
     /// The product.
@@ -178,6 +190,8 @@ pub struct Order {
     pub expected_at: Option<Time>,
     /// When it next changes by itself; `None` when it is over.
     pub due_at: Option<Time>,
+    /// The price that the customer agreed to when they were asked about this order.
+    pub approved: Option<Money>,
 }
 
 /// What a maker is told of an order.
@@ -219,6 +233,17 @@ pub enum NotCancelled {
     Standard,
 }
 
+/// Why a customer's word changes nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotApproved {
+    /// It is placed or over.
+    #[error("This order no longer waits for you.")]
+    NotHeld,
+    /// It costs something else than what the customer saw.
+    #[error("The price has changed meanwhile: it is {0} now. Look at the order again.")]
+    OtherPrice(Money),
+}
+
 /// Who cancels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Canceller {
@@ -257,6 +282,7 @@ impl Order {
             window_ends_at: now + timing.problem_hold,
             expected_at: None,
             due_at: None,
+            approved: None,
         };
         let change = match problem {
             None => order.confirm(now, timing),
@@ -322,6 +348,30 @@ impl Order {
         self.expected_at = Some(expected);
         self.due_at = Some(expected + wait);
         self.go(State::Shipped, Some(Told::Shipped))
+    }
+
+    /// The customer, who was asked, agrees to what it costs; what it is for does not change from here on. Whether
+    /// anything else stands in the way is seen at once.
+    ///
+    /// # Errors
+    /// [`NotApproved`] says why not; nothing has changed then.
+    pub fn approve(&mut self, seen: &Money, now: Time) -> Result<(), NotApproved> {
+        match () {
+            () if self.state != State::Held || self.test => Err(NotApproved::NotHeld),
+            () if self.item.price != *seen => Err(NotApproved::OtherPrice(self.item.price.clone())),
+            () => {
+                self.approved = Some(seen.clone());
+                self.due_at = Some(now);
+                Ok(())
+            }
+        }
+    }
+
+    /// Lets a held order be looked at now instead of at its next turn; any other is left as it is.
+    pub fn look_again(&mut self, now: Time) {
+        if self.state == State::Held {
+            self.due_at = Some(now);
+        }
     }
 
     /// Cancels the order.

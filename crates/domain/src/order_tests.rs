@@ -84,6 +84,20 @@ fn a_resolved_problem_starts_the_24_hours_anew() {
 }
 
 #[test]
+fn the_customers_word_is_for_a_held_order_at_the_price_they_saw() {
+    let (mut order, _) = place(false, Some(Problem::Ask));
+    let later = start() + Span::from_mins(5);
+    let other = Money::parse("25.00", "USD").unwrap();
+    assert_eq!(order.approve(&other, later), Err(NotApproved::OtherPrice(order.item.price.clone())));
+    assert_eq!((order.approved.clone(), order.due_at), (None, Some(start() + TIMING.recheck)));
+    let seen = order.item.price.clone();
+    order.approve(&seen, later).unwrap();
+    let change = order.due(later, None, &TIMING).unwrap();
+    assert_eq!((change.told, order.window_ends_at), (Some(Told::Placed), later + TIMING.cancel_window));
+    assert_eq!(order.approve(&seen, later), Err(NotApproved::NotHeld));
+}
+
+#[test]
 fn the_customer_cancels_within_the_window_and_no_later() {
     let (order, _) = place(false, None);
     let last = order.window_ends_at - Span::from_secs(1);

@@ -4,6 +4,8 @@
 //! was checked by decisions 9; what looks odd but possible is flagged, not refused.
 
 use crate::date;
+use crate::id::DeviceId;
+use crate::text::SlotId;
 use crate::time::Time;
 
 /// A field's value as it came: a JSON number, or a text (JSON string or form field).
@@ -116,6 +118,82 @@ impl DeviceStatus {
     }
 }
 
+/// One reading, as far as a day's summary needs it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Point {
+    /// Of which registered device.
+    pub device: DeviceId,
+    /// Of which slot.
+    pub slot: SlotId,
+    /// When it came in.
+    pub at: Time,
+    /// `remainingQuantityInUnit`.
+    pub remaining: f64,
+    /// `originalQuantityInUnit`.
+    pub original: f64,
+}
+
+/// What is kept of a slot's readings of one day.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Day {
+    /// Of which registered device.
+    pub device: DeviceId,
+    /// Of which slot.
+    pub slot: SlotId,
+    /// Days since 1970-01-01, UTC.
+    pub day: i64,
+    /// How many readings there were.
+    pub count: i64,
+    /// The lowest that remained.
+    pub lowest: f64,
+    /// The highest.
+    pub highest: f64,
+    /// When the last one came in.
+    pub last_at: Time,
+    /// What remained then.
+    pub remaining: f64,
+    /// Of how much.
+    pub original: f64,
+}
+
+const DAY_MICROS: i64 = 86_400_000_000;
+
+/// The day that a moment is in.
+#[must_use]
+pub fn day_of(at: Time) -> i64 {
+    at.micros().div_euclid(DAY_MICROS)
+}
+
+/// Sums readings up by device, slot and day, in that order. Their own order does not matter.
+#[must_use]
+pub fn days(mut points: Vec<Point>) -> Vec<Day> {
+    points.sort_by(|a, b| (a.device.0, a.slot.as_str(), a.at).cmp(&(b.device.0, b.slot.as_str(), b.at)));
+    let mut days: Vec<Day> = Vec::new();
+    for Point { device, slot, at, remaining, original } in points {
+        let day = day_of(at);
+        match days.last_mut().filter(|last| last.device == device && last.slot == slot && last.day == day) {
+            Some(last) => {
+                last.count += 1;
+                last.lowest = last.lowest.min(remaining);
+                last.highest = last.highest.max(remaining);
+                (last.last_at, last.remaining, last.original) = (at, remaining, original);
+            }
+            None => days.push(Day {
+                device,
+                slot,
+                day,
+                count: 1,
+                lowest: remaining,
+                highest: remaining,
+                last_at: at,
+                remaining,
+                original,
+            }),
+        }
+    }
+    days
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,5 +242,39 @@ mod tests {
         let status =
             read(&[("remainingQuantityInUnit", Field::Number(50.0)), ("originalQuantityInUnit", Field::Number(40.0))]);
         assert!(status.unwrap().is_odd());
+    }
+
+    #[test]
+    fn readings_are_summed_up_by_device_slot_and_day() {
+        let point = |device, slot, hours: i64, remaining| Point {
+            device: DeviceId(uuid::Uuid::from_u128(device)),
+            slot: SlotId::parse(slot).unwrap(),
+            at: Time::from_secs(hours * 3600),
+            remaining,
+            original: 40.0,
+        };
+        let points = vec![
+            point(1, "a", 24, 7.0),
+            point(1, "a", 5, 3.0),
+            point(1, "a", 1, 9.0),
+            point(1, "a", 23, 8.0),
+            point(1, "b", 2, 1.0),
+            point(2, "a", 2, 2.0),
+            point(1, "a", -1, 6.0),
+        ];
+        let short =
+            |d: &Day| (d.device.0.as_u128(), d.slot.to_string(), d.day, d.count, d.lowest, d.highest, d.remaining);
+        let found: Vec<_> = days(points).iter().map(short).collect();
+        assert_eq!(
+            found,
+            [
+                (1, "a".into(), -1, 1, 6.0, 6.0, 6.0),
+                (1, "a".into(), 0, 3, 3.0, 9.0, 8.0),
+                (1, "a".into(), 1, 1, 7.0, 7.0, 7.0),
+                (1, "b".into(), 0, 1, 1.0, 1.0, 1.0),
+                (2, "a".into(), 0, 1, 2.0, 2.0, 2.0),
+            ]
+        );
+        assert!(days(Vec::new()).is_empty());
     }
 }

@@ -99,7 +99,7 @@ fn fired(event: &Fired) -> Value {
 
 async fn change(State(site): State<Arc<Site>>, request: Request) -> Result<Response, Problem> {
     const USAGE: &str = "Send one of {\"advance\":\"25h\"}, {\"freeze\":true}, {\"freeze\":false}.";
-    let body = http::read(request.into_body()).await.map_err(|_| Problem::TooLarge)?;
+    let body = http::read(request.into_body(), site.bodies).await.map_err(Problem::of_body)?;
     let bad = |why: String| Problem::BadBody(format!("{why} {USAGE}"));
     let change: Change = serde_json::from_slice(&body).map_err(|e| bad(format!("The body cannot be read: {e}.")))?;
     let mut happened = Happened::default();

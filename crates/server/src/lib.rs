@@ -10,6 +10,7 @@ pub mod config;
 mod control;
 pub mod http;
 mod login;
+mod metrics;
 pub mod outbound;
 mod pages;
 pub mod site;
@@ -22,6 +23,7 @@ use axum::http::Method;
 use axum::response::{IntoResponse, Response};
 use config::Role;
 use http::route::{self, Route};
+pub use metrics::Meters;
 use opendrs_domain::version::ENDPOINTS;
 use site::Site;
 use std::sync::Arc;
@@ -42,6 +44,19 @@ pub fn build(site: &Arc<Site>, roles: &[Role]) -> Routes {
     };
     let router = router.method_not_allowed_fallback(not_allowed).with_state(site.clone());
     Routes { api: roles.contains(&Role::Service), others: router }
+}
+
+/// The routes of the address at which a node tells its numbers, and nothing else.
+pub fn build_metrics(site: &Arc<Site>) -> Routes {
+    let router = route::router(metrics::routes());
+    let router = router.fallback(not_found).method_not_allowed_fallback(not_allowed).with_state(site.clone());
+    Routes { api: false, others: router }
+}
+
+/// Counters for every route there may be.
+pub fn meters() -> Meters {
+    let all = [Role::Service, Role::Login, Role::Web, Role::Worker];
+    Meters::new(others(&all, true).iter().chain(&metrics::routes()).map(|route| route.path))
 }
 
 /// All routes but those of the device API, which has a table of its own.
@@ -65,6 +80,11 @@ pub fn list(roles: &[Role], test_clock: bool) -> Vec<(&'static str, &'static str
     let api = ENDPOINTS.iter().filter(|_| roles.contains(&Role::Service));
     let api = api.flat_map(|spec| spec.paths.iter().map(|path| (spec.method, *path)));
     api.chain(others(roles, test_clock).iter().map(|route| (route.method, route.path))).collect()
+}
+
+/// Every route of [`build_metrics`].
+pub fn list_metrics() -> Vec<(&'static str, &'static str)> {
+    metrics::routes().iter().map(|route| (route.method, route.path)).collect()
 }
 
 async fn not_found() -> Response {

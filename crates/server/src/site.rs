@@ -1,5 +1,7 @@
 //! What every handler shares: the application and how the outside reaches it.
 
+use crate::http::Bodies;
+use crate::metrics::Meters;
 use axum::http::HeaderValue;
 use opendrs_service::App;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,14 +23,18 @@ pub struct Site {
     pub app: App,
     /// Where the outside finds it.
     pub urls: PublicUrls,
+    /// What bodies may be.
+    pub(crate) bodies: Bodies,
+    /// What is counted, where somebody asks for it.
+    pub(crate) meters: Option<Meters>,
     date: Mutex<(i64, HeaderValue)>,
 }
 
 impl Site {
     /// Puts an application at its edge.
     #[must_use]
-    pub fn new(app: App, urls: PublicUrls) -> Arc<Self> {
-        Arc::new(Self { app, urls, date: Mutex::new((i64::MIN, HeaderValue::from_static(""))) })
+    pub fn new(app: App, urls: PublicUrls, bodies: Bodies, meters: Option<Meters>) -> Arc<Self> {
+        Arc::new(Self { app, urls, bodies, meters, date: Mutex::new((i64::MIN, HeaderValue::from_static(""))) })
     }
 
     /// `x-amz-Date`, written once a second.

@@ -23,9 +23,9 @@ pub(crate) async fn others(State(site): State<Arc<Site>>, request: Request) -> R
     let file = uri.path().trim_start_matches('/');
     match (method, file) {
         (Method::GET, "") => query(&site, uri.query().unwrap_or_default().to_owned()).await,
-        (Method::POST, "") => match http::read(request.into_body()).await {
+        (Method::POST, "") => match http::read(request.into_body(), site.bodies).await {
             Ok(body) => query(&site, String::from_utf8_lossy(&body).into_owned()).await,
-            Err(_) => Problem::TooLarge.into_response(),
+            Err(_) => Problem::TooLarge(site.bodies.bytes).into_response(),
         },
         (Method::GET | Method::HEAD, file) if file.starts_with(signing::FILE_PREFIX) => certificate(&site, file).await,
         _ => crate::not_found().await,

@@ -7,7 +7,7 @@ use crate::api::problem::log;
 use crate::http::stopped;
 use crate::site::Site;
 use opendrs_domain::id::TopicId;
-use opendrs_service::{delivery, schedule};
+use opendrs_service::{Error, delivery, reading, schedule};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,11 +19,26 @@ const ROUND: Duration = Duration::from_millis(250);
 /// Every how many rounds what ended is removed.
 const PURGE_EVERY: u64 = 240;
 
+/// How many batches of a shard's old readings a round sums up at most: 40,000 readings a second.
+const BATCHES: usize = 20;
+
+/// Sums up a shard's readings whose time is over.
+async fn sum_up(site: &Site, shard: i64) -> Result<(), Error> {
+    for _ in 0..BATCHES {
+        if !reading::sum_up(&site.app, shard).await? {
+            break;
+        }
+    }
+    Ok(())
+}
+
 /// Runs until `stop` turns true; messages that are being sent are finished first.
 pub(crate) async fn run(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
     let mut ticks = tokio::time::interval(ROUND);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let (mut count, mut busy, mut senders): (u64, HashSet<TopicId>, JoinSet<TopicId>) = Default::default();
+    let shards: Vec<_> = site.app.db.shards().all().collect();
+    let mut shards = shards.into_iter().cycle();
     loop {
         tokio::select! {
             () = stopped(&mut stop) => break,
@@ -50,8 +65,13 @@ pub(crate) async fn run(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
             }
             Err(error) => log(&error),
         }
-        if count.is_multiple_of(PURGE_EVERY)
-            && let Err(error) = schedule::purge(&site.app).await
+        if count.is_multiple_of(PURGE_EVERY) {
+            for purged in [schedule::purge(&site.app).await, reading::purge_days(&site.app).await] {
+                purged.map_or_else(|error| log(&error), drop);
+            }
+        }
+        if let Some(shard) = shards.next()
+            && let Err(error) = sum_up(&site, shard).await
         {
             log(&error);
         }

@@ -3,9 +3,11 @@
 use crate::Result;
 use crate::clock::{Clock, TestClock};
 use crate::keys::{self, Keys};
+use crate::limit::{Limits, Rates};
 use crate::outbound::Outbound;
 use crate::pace::Pace;
 use crate::random::{Ids, Random};
+use crate::reading::Keep;
 use crate::signing::Signer;
 use crate::throttle::Throttle;
 use crate::topic::Notifications;
@@ -28,6 +30,10 @@ pub struct Settings {
     pub notifications: Notifications,
     /// How long one request to another server may take.
     pub request_timeout: Duration,
+    /// How often devices and clients may call.
+    pub rates: Rates,
+    /// For how long readings are kept.
+    pub keep: Keep,
 }
 
 /// What an application is made of.
@@ -60,6 +66,9 @@ pub struct App {
     pub settings: Settings,
     pub(crate) keys: Keys,
     pub(crate) throttle: Throttle,
+    /// The same for clients' secrets; nearly always empty.
+    pub(crate) client_throttle: Throttle,
+    pub(crate) limits: Limits,
     /// Held by whoever lets due things happen, so that moving the clock sees all that it caused.
     pub(crate) turn: Mutex<()>,
     /// Shared by those who send messages; held alone by whoever moves the clock, so that none is under way meanwhile.
@@ -91,9 +100,11 @@ impl App {
             db,
             ids: Ids::new(random),
             outbound,
+            limits: Limits::new(settings.rates),
             settings,
             keys,
             throttle: Throttle::default(),
+            client_throttle: Throttle::default(),
             turn: Mutex::new(()),
             sending: RwLock::new(()),
             signer: ArcSwapOption::empty(),
@@ -113,8 +124,8 @@ impl App {
         }
     }
 
-    /// The time outside, whatever the clock of the service was moved to: for what others compare with their own clocks.
-    pub(crate) fn wall(&self) -> Time {
+    /// The time of the machine, which the test clock does not move: for what others compare with their own clocks.
+    pub(crate) fn real_time(&self) -> Time {
         self.clock.now()
     }
 

@@ -187,7 +187,7 @@ async fn send_due(app: &App, id: TopicId) -> Result<Vec<Sent>> {
         // Claimed by the handful: a claim is a write.
         if room >= SIDE_BY_SIDE / 2 && sent.len() + under_way.len() < DRAIN {
             let Some(topic) = topic_by_id(app, id).await? else { return Ok(sent) };
-            let allowed = app.pace.allow(id, topic.policy.per_second(), room, app.wall());
+            let allowed = app.pace.allow(id, topic.policy.per_second(), room, app.real_time());
             for delivery in app.db.write(Claim { topic: id, now: app.now(), limit: allowed }).await? {
                 under_way.push(attempt(app, topic.clone(), signer.clone(), delivery));
             }
@@ -235,12 +235,12 @@ async fn attempt(app: &App, topic: Topic, signer: Arc<Signer>, delivery: Deliver
     };
     let at = app.now();
     let message_id = delivery.event.map_or(delivery.id.0, |event| event.0).to_string();
-    let started = app.wall();
+    let started = app.real_time();
     let (outcome, answer) = match request(app, &topic, &signer, &delivery, event.as_ref(), &message_id)? {
         Ok(request) => outcome(app.outbound.send(request).await),
         Err(why) => (Outcome::Forbidden(why), String::new()),
     };
-    let took = app.wall().since(started).micros();
+    let took = app.real_time().since(started).micros();
     let began = delivery.began_at.unwrap_or(at);
     let [jitter] = app.ids.bytes();
     let next = topic.policy.after(delivery.round, &outcome, began, app.now(), jitter);
@@ -311,7 +311,7 @@ fn request(
         }
     };
     // The time of the attempt, as the receiver's own clock tells it.
-    let seconds = app.wall().secs();
+    let seconds = app.real_time().secs();
     let mut headers = vec![
         ("x-amz-sns-message-type", delivery.kind.as_str().to_owned()),
         ("x-amz-sns-message-id", message_id.to_owned()),

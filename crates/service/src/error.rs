@@ -3,7 +3,7 @@
 //! Each edge (API, login, pages, command line) turns it into its own words with one exhaustive `match`, so a new kind
 //! does not compile until all have an answer.
 
-use opendrs_domain::order::NotCancelled;
+use opendrs_domain::order::{NotApproved, NotCancelled};
 use opendrs_domain::reading::BadField;
 use opendrs_domain::text::SlotId;
 
@@ -47,6 +47,9 @@ pub enum Error {
     /// An order that cannot be cancelled.
     #[error(transparent)]
     NotCancelled(#[from] NotCancelled),
+    /// An order that the customer's word does not place.
+    #[error(transparent)]
+    NotApproved(#[from] NotApproved),
     /// An OAuth refusal: `error` and `error_description` of login-and-web 4.5.
     #[error("{description}")]
     OAuth {
@@ -61,6 +64,9 @@ pub enum Error {
     /// Too many failures; try again after so many seconds.
     #[error("Too many attempts. Try again in {0} seconds.")]
     Throttled(i64),
+    /// More calls than the caller's rate; try again after so many seconds.
+    #[error("Too many calls. Try again in {0} seconds, and less often.")]
+    TooOften(i64),
     /// The sign-up ended, was finished before, or belongs to another session.
     #[error("This sign-up is no longer open. Start again from your device or app.")]
     SignupGone,
@@ -133,7 +139,7 @@ impl From<opendrs_store::Error> for Error {
     fn from(error: opendrs_store::Error) -> Self {
         use opendrs_store::Error as E;
         match error {
-            E::Unavailable(_) | E::Conflict(_) => Error::Unavailable(error.to_string()),
+            E::Unavailable(_) | E::Unsynced(_) | E::Conflict(_) => Error::Unavailable(error.to_string()),
             E::Open(words) => Error::BadCommand(words),
             E::BadRow { .. } | E::Statement { .. } => Error::Internal(error.to_string()),
         }

@@ -3,16 +3,22 @@
 //! Invariant: an order, its slot's lock and the event that tells of it change in one transaction. Every command takes
 //! the slot's subscription row first and the order's row second, so two of them never wait for each other crosswise.
 
+use crate::rule::{self, Asked};
 use crate::token::Caller;
 use crate::{App, Error, Result};
 use opendrs_domain::device::Device;
-use opendrs_domain::id::{CustomerId, EventId, InstanceId, OrderId};
+use opendrs_domain::id::{CustomerId, DeviceId, EventId, InstanceId, OrderId};
 use opendrs_domain::notification::Event;
-use opendrs_domain::order::{self as rules, Canceller, Change, Item, NotCancelled, Order, Timing};
+use opendrs_domain::order::{Canceller, Change, Item, NotCancelled, Order, Timing};
 use opendrs_domain::product::Product;
+use opendrs_domain::subscription::Subscription;
 use opendrs_domain::text::SlotId;
 use opendrs_domain::time::Time;
-use opendrs_store::{Shards, Tx, Write, customer, device, model, order, outbox, product, subscription};
+use opendrs_store::failpoint::{self, Point};
+use opendrs_store::{Shards, Tx, Write, customer, device, model, order, outbox, subscription};
+
+mod held;
+pub use held::{Owned, Word, answer, of_customer};
 
 /// What Replenish did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +52,9 @@ pub async fn replenish(app: &App, caller: &Caller, slot: &SlotId) -> Result<Repl
             now,
         })
         .await?;
+    if let Placed::Order(_) = placed {
+        failpoint::reached(Point::OrderPlaced);
+    }
     let instance = |order| InstanceId { device: device.id, order };
     match placed {
         Placed::Order(id) if device.test => Ok(Replenished::Test(instance(id))),
@@ -94,8 +103,16 @@ impl Write for Place {
             },
             None => return Ok(Placed::Unsubscribed),
         };
-        let Some(product) = product::by_asin(tx, &asin).await? else { return Ok(Placed::Unsubscribed) };
-        let problem = rules::problem(self.device.test, self.has_address, product.available);
+        let asked = Asked {
+            shard: self.shard,
+            device: &self.device,
+            slot: &self.slot,
+            chosen: &asin,
+            has_address: self.has_address,
+            approved: None,
+            now: self.now,
+        };
+        let (Some(product), problem) = rule::judge(tx, &asked).await? else { return Ok(Placed::Unsubscribed) };
         let ids = (self.order, self.device.id, self.slot.clone());
         let (order, change) = Order::place(ids, item(product), self.device.test, problem, self.now, &self.timing);
         order::add(tx, self.shard, &order).await?;
@@ -308,20 +325,22 @@ impl Write for Fire {
         crate::device::key(self.device.model, &self.device.serial)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Out> {
-        let Some(seen) = order::by_id(tx, self.shard, self.id).await? else { return Ok(None) };
-        subscription::lock(tx, self.shard, self.device.id, &seen.slot).await?;
-        let Some(mut order) = order::lock(tx, self.shard, self.id).await? else { return Ok(None) };
-        let problem = match order.problem {
-            None => None,
-            Some(_) => {
-                let shard = self.shards.of_customer(self.device.customer);
-                let customer = customer::by_id(tx, shard, self.device.customer).await?;
-                let available = product::by_asin(tx, &order.item.asin).await?.is_some_and(|p| p.available);
-                rules::problem(order.test, customer.is_some_and(|c| c.address.is_some()), available)
-            }
-        };
+        let Some((sub, mut order)) = lock(tx, self.shard, self.device.id, self.id).await? else { return Ok(None) };
+        let problem = self.look(tx, sub, &mut order).await?;
         let Some(change) = order.due(self.now, problem, &self.timing) else { return Ok(None) };
         save(tx, self.shard, &self.device, &order, change, (self.event, self.now)).await?;
         Ok(Some(Fired { at: self.now, instance: order.instance(), slot: order.slot, change }))
     }
+}
+
+/// Locks an order and before it the subscription of its slot.
+async fn lock(
+    tx: &mut Tx<'_>,
+    shard: i64,
+    device: DeviceId,
+    id: OrderId,
+) -> opendrs_store::Result<Option<(Option<Subscription>, Order)>> {
+    let Some(seen) = order::by_id(tx, shard, id).await? else { return Ok(None) };
+    let sub = subscription::lock(tx, shard, device, &seen.slot).await?;
+    Ok(order::lock(tx, shard, id).await?.map(|order| (sub, order)))
 }

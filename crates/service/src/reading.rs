@@ -1,12 +1,13 @@
 //! SlotStatus: a reading is stored durably before it is answered.
 
 use crate::token::{self, Caller};
-use crate::{App, Result};
+use crate::{App, Result, limit};
 use opendrs_domain::id::{DeviceId, ReadingId};
-use opendrs_domain::reading::SlotStatus;
+use opendrs_domain::reading::{SlotStatus, day_of, days};
 use opendrs_domain::text::SlotId;
-use opendrs_domain::time::Time;
+use opendrs_domain::time::{Span, Time};
 use opendrs_store::{Tx, Write, reading};
+use uuid::Uuid;
 
 /// Stores what a device says of a slot.
 ///
@@ -23,13 +24,18 @@ pub async fn add(app: &App, caller: Caller, slot: SlotId, status: SlotStatus) ->
 /// [`token::caller`] finds out.
 ///
 /// # Errors
-/// [`crate::Error::Unavailable`].
+/// [`crate::Error::TooOften`], [`crate::Error::Unavailable`].
 pub async fn report(app: &App, token: Option<&str>, slot: &str, status: &SlotStatus) -> Result<bool> {
     let (Some(token), Ok(slot)) = (token, SlotId::parse(slot)) else { return Ok(false) };
     let Ok((shard, device, _)) = token::device_of(app, token).await else { return Ok(false) };
+    limit::device(app, device)?;
     let at = app.now();
     let id = ReadingId(app.ids.ordered(at));
-    Ok(app.db.write(Report(Add { shard, id, device, slot, at, status: status.clone() })).await?)
+    let stored = app.db.write(Report(Add { shard, id, device, slot, at, status: status.clone() })).await;
+    if !matches!(stored, Ok(true)) {
+        limit::device_again(app, device);
+    }
+    Ok(stored?)
 }
 
 struct Add {
@@ -71,4 +77,88 @@ impl Write for Report {
 pub async fn newest(app: &App, limit: i64) -> Result<Vec<reading::Listed>> {
     let mut reader = app.db.reader().await?;
     Ok(reading::newest(&mut reader.tx()?, limit).await?)
+}
+
+/// For how long readings are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keep {
+    /// Each by itself; no time means for ever.
+    pub readings: Span,
+    /// Summed up by day, from there on; no time means for ever.
+    pub days: Span,
+}
+
+/// How many readings one transaction sums up.
+const BATCH: i64 = 500;
+
+/// Sums up a shard's oldest readings whose time is over, a bounded number of them. `true` if there are more.
+///
+/// # Errors
+/// [`crate::Error::Unavailable`].
+pub async fn sum_up(app: &App, shard: i64) -> Result<bool> {
+    let keep = app.settings.keep.readings;
+    if keep == Span::default() {
+        return Ok(false);
+    }
+    let before = app.now() - keep;
+    Ok(app.db.write(SumUp { shard, below: first_id(before) }).await? == BATCH)
+}
+
+/// Below every id that was made at a moment or later: the milliseconds stand first in an id.
+fn first_id(at: Time) -> ReadingId {
+    let millis = u128::try_from(at.micros() / 1000).unwrap_or_default();
+    ReadingId(Uuid::from_u128(millis << 80))
+}
+
+struct SumUp {
+    shard: i64,
+    below: ReadingId,
+}
+
+impl Write for SumUp {
+    type Out = i64;
+    fn key(&self) -> u64 {
+        self.shard.cast_unsigned()
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<i64> {
+        let taken = reading::take(tx, self.shard, self.below, BATCH).await?;
+        let count = taken.len();
+        for day in days(taken) {
+            reading::add_day(tx, self.shard, &day).await?;
+        }
+        Ok(i64::try_from(count).unwrap_or(BATCH))
+    }
+}
+
+/// Removes days whose time is over, a bounded number of them; says how many.
+///
+/// # Errors
+/// [`crate::Error::Unavailable`].
+pub async fn purge_days(app: &App) -> Result<u64> {
+    let keep = app.settings.keep.days;
+    if keep == Span::default() {
+        return Ok(0);
+    }
+    Ok(app.db.write(PurgeDays(day_of(app.now() - keep))).await?)
+}
+
+struct PurgeDays(i64);
+
+impl Write for PurgeDays {
+    type Out = u64;
+    fn key(&self) -> u64 {
+        0
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<u64> {
+        reading::purge_days(tx, self.0, BATCH).await
+    }
+}
+
+/// The newest days that were summed up, newest first.
+///
+/// # Errors
+/// [`crate::Error::Unavailable`].
+pub async fn newest_days(app: &App, limit: i64) -> Result<Vec<reading::ListedDay>> {
+    let mut reader = app.db.reader().await?;
+    Ok(reading::newest_days(&mut reader.tx()?, i64::MAX, limit).await?)
 }

@@ -8,6 +8,7 @@ use crate::delivery::{self, Sent};
 use crate::order::{self, Fired};
 use crate::{App, Error, Result};
 use opendrs_domain::time::{Span, Time};
+use opendrs_store::failpoint::{self, Point};
 use opendrs_store::{Tx, Write, code, delivery as deliveries, order as orders, session, signup};
 
 /// How many due orders one round takes.
@@ -33,6 +34,7 @@ async fn round(app: &App) -> Result<Vec<Fired>> {
     };
     let mut fired = Vec::with_capacity(due.len());
     for (shard, id) in due {
+        failpoint::reached(if fired.is_empty() { Point::WorkClaimed } else { Point::WorkHalfDone });
         fired.extend(order::fire(app, shard, id).await?);
     }
     Ok(fired)
@@ -87,6 +89,31 @@ impl Write for Purge {
         let told = deliveries::purge(tx, self.told, PURGE).await?;
         Ok(sessions + signups + codes + told)
     }
+}
+
+/// What waits for a worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backlog {
+    /// Orders that are due; no more than [`COUNTED`] are counted.
+    pub orders: i64,
+    /// For how long the oldest of them has been.
+    pub oldest: Span,
+}
+
+/// How far a backlog is counted.
+pub const COUNTED: i64 = 10_000;
+
+/// What waits for a worker at this moment.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn backlog(app: &App) -> Result<Backlog> {
+    let now = app.now();
+    let mut reader = app.db.reader().await?;
+    let mut tx = reader.tx()?;
+    let next = orders::next_due(&mut tx).await?;
+    let oldest = next.filter(|due| *due <= now).map_or(Span::from_secs(0), |due| now.since(due));
+    Ok(Backlog { orders: orders::overdue(&mut tx, now, COUNTED).await?, oldest })
 }
 
 /// Where the test clock stands.
@@ -148,6 +175,7 @@ pub async fn advance(app: &App, by: Span) -> Result<Happened> {
         }
     }
     clock.forward_to(target);
+    failpoint::reached(Point::ClockMoved);
     app.db.write(Keep(clock.setting())).await?;
     Ok(told)
 }

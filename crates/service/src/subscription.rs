@@ -7,10 +7,11 @@ use opendrs_domain::id::EventId;
 use opendrs_domain::model::{Model, Slot};
 use opendrs_domain::notification::{Event, Facts, ProductInfo, SlotInfo};
 use opendrs_domain::product::Product;
+use opendrs_domain::rule::Rules;
 use opendrs_domain::subscription::Subscription;
 use opendrs_domain::text::{Asin, SlotId};
 use opendrs_domain::time::Time;
-use opendrs_store::{Tx, Write, device, model, outbox, product, subscription};
+use opendrs_store::{Tx, Write, device, model, outbox, product, rule, subscription};
 
 /// SubscriptionInfo: every slot of the caller's model, in the model's order.
 ///
@@ -50,6 +51,8 @@ pub struct SlotView {
     pub products: Vec<Product>,
     /// What is chosen now.
     pub subscription: Option<Subscription>,
+    /// The customer's rules for it.
+    pub rules: Rules,
 }
 
 /// A model's slots with their products and, for a device, what is chosen.
@@ -59,9 +62,12 @@ pub struct SlotView {
 pub async fn view(app: &App, of: &Model, device: Option<(i64, &Device)>) -> Result<Vec<SlotView>> {
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
-    let subs = match device {
-        Some((shard, device)) => subscription::of_device(&mut tx, shard, device.id).await?,
-        None => Vec::new(),
+    let (subs, mut rules) = match device {
+        Some((shard, device)) => (
+            subscription::of_device(&mut tx, shard, device.id).await?,
+            rule::of_device(&mut tx, shard, device.id).await?,
+        ),
+        None => (Vec::new(), Vec::new()),
     };
     let mut views = Vec::new();
     for slot in model::slots(&mut tx, of.id).await? {
@@ -70,7 +76,9 @@ pub async fn view(app: &App, of: &Model, device: Option<(i64, &Device)>) -> Resu
             products.extend(product::by_asin(&mut tx, asin).await?);
         }
         let subscription = subs.iter().find(|sub| sub.slot == slot.id).cloned();
-        views.push(SlotView { slot, products, subscription });
+        let rules =
+            rules.iter().position(|(id, _)| *id == slot.id).map(|at| rules.swap_remove(at).1).unwrap_or_default();
+        views.push(SlotView { slot, products, subscription, rules });
     }
     Ok(views)
 }
@@ -137,12 +145,32 @@ impl Write for Change {
             None if self.on => return Ok(Changed::NoProduct),
             _ => {}
         }
+        let before = sub.asin.clone();
         if sub.choose(asin, self.on) {
             subscription::put(tx, self.shard, self.device.id, &sub).await?;
+            if before != sub.asin {
+                self.agree(tx, &sub).await?;
+            }
             let facts = Facts::Subscription(slot_infos(tx, self.shard, &self.device).await?);
             let event = Event::new(self.event, self.now, &self.device, facts);
             outbox::push(tx, self.shard, self.device.id, &event).await?;
         }
         Ok(Changed::Done)
+    }
+}
+
+impl Change {
+    /// Another product is another price agreed, and it replaces nothing any more; a held order is for it from now on.
+    async fn agree(&self, tx: &mut Tx<'_>, sub: &Subscription) -> opendrs_store::Result<()> {
+        let mut rules = rule::get(tx, self.shard, self.device.id, &sub.slot).await?;
+        if rules != Rules::default() {
+            rules.substitutes.retain(|asin| Some(asin) != sub.asin.as_ref());
+            rules.agreed = match &sub.asin {
+                Some(asin) => product::by_asin(tx, asin).await?.map(|product| product.price),
+                None => None,
+            };
+            rule::put(tx, self.shard, self.device.id, &sub.slot, &rules).await?;
+        }
+        crate::rule::look_again(tx, self.shard, sub.open_order, self.now).await
     }
 }

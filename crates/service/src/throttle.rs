@@ -5,6 +5,7 @@
 
 use opendrs_domain::time::{Span, Time};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// Failures that cost nothing.
@@ -22,18 +23,27 @@ struct Entry {
 
 /// Failures by name: an account, or a source.
 #[derive(Default)]
-pub(crate) struct Throttle(Mutex<HashMap<String, Entry>>);
+pub(crate) struct Throttle {
+    entries: Mutex<HashMap<String, Entry>>,
+    /// Whether there are any, for those who ask often and would rather not wait for the lock.
+    some: AtomicBool,
+}
 
 impl Throttle {
+    /// Whether nobody failed of late.
+    pub(crate) fn is_empty(&self) -> bool {
+        !self.some.load(Ordering::Relaxed)
+    }
+
     /// How many seconds a name has to wait, if it has to.
     pub(crate) fn wait(&self, name: &str, now: Time) -> Option<i64> {
-        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         entries.get(name).filter(|e| e.failures > FREE && e.until > now).map(|e| e.until.since(now).secs() + 1)
     }
 
     /// Counts a failure.
     pub(crate) fn failed(&self, name: &str, now: Time) {
-        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         if entries.len() >= CAPACITY && !entries.contains_key(name) {
             entries.retain(|_, e| e.until > now);
             if entries.len() >= CAPACITY {
@@ -45,11 +55,14 @@ impl Throttle {
         entry.failures = if now.since(entry.until) > LONGEST { 1 } else { entry.failures.saturating_add(1) };
         let wait = Span::from_secs(1 << entry.failures.saturating_sub(FREE).min(10)).min(LONGEST);
         entry.until = now + wait;
+        self.some.store(true, Ordering::Relaxed);
     }
 
     /// A success: all is forgiven.
     pub(crate) fn succeeded(&self, name: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.remove(name);
+        self.some.store(!entries.is_empty(), Ordering::Relaxed);
     }
 }
 
@@ -78,6 +91,6 @@ mod tests {
         for n in 0..CAPACITY + 100 {
             throttle.failed(&n.to_string(), Time::from_secs(1));
         }
-        assert!(throttle.0.lock().unwrap().len() <= CAPACITY);
+        assert!(throttle.entries.lock().unwrap().len() <= CAPACITY);
     }
 }

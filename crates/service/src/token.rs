@@ -3,7 +3,7 @@
 //! Invariant: a token is good if its bytes are ours, its time is not over, and the one row it speaks for (the device, or
 //! the consent) still stands. There is no cache and no list of tokens, so a revocation holds at once on every node.
 
-use crate::{App, Error, Result};
+use crate::{App, Error, Result, limit};
 use opendrs_domain::device::Device;
 use opendrs_domain::id::{ClientId, CustomerId, DeviceId};
 use opendrs_domain::login::form;
@@ -43,9 +43,10 @@ pub(crate) async fn open(app: &App, text: &str, wanted: Use) -> Result<Claims> {
 /// Finds the device that an access token speaks for, and whether its model has a slot, in one read.
 ///
 /// # Errors
-/// [`Error::InvalidToken`] for whatever is wrong with the token, [`Error::Unavailable`].
+/// [`Error::InvalidToken`] for whatever is wrong with the token, [`Error::TooOften`], [`Error::Unavailable`].
 pub async fn caller(app: &App, token: Option<&str>, slot: Option<&str>) -> Result<Caller> {
     let (shard, id, family) = device_of(app, token.ok_or(Error::InvalidToken)?).await?;
+    limit::device(app, id)?;
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
     let (device, slot) = match slot {

@@ -1,5 +1,6 @@
 //! Opening a store, reading from it, writing to it.
 
+use crate::meter::Numbers;
 use crate::tx::On;
 use crate::write::{Write, Writer};
 use crate::{Error, Result, Tx, installation, lite, migrate, pg};
@@ -8,6 +9,7 @@ use opendrs_domain::text::Serial;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Where the store is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +49,8 @@ enum Readers {
 pub struct Db {
     readers: Arc<Readers>,
     writer: Writer,
+    /// The SQLite file.
+    file: Option<Arc<Path>>,
     shards: i64,
 }
 
@@ -72,10 +76,10 @@ impl Db {
         let conn = lite::open_writer(path)?;
         let (writer, lanes) = Writer::new(1);
         if let Some(lane) = lanes.into_iter().next() {
-            lite::start_writer(conn, lane)?;
+            lite::start_writer(conn, lane, writer.meter.clone())?;
         }
-        let readers = Readers::Lite(lite::Readers::open(path, LITE_READERS)?);
-        Self { readers: Arc::new(readers), writer, shards: 1 }.installed(new).await
+        let readers = Readers::Lite(lite::Readers::open(path, LITE_READERS, writer.meter.clone())?);
+        Self { readers: Arc::new(readers), writer, file: Some(path.into()), shards: 1 }.installed(new).await
     }
 
     async fn postgres(url: &str, new: installation::New) -> Result<Self> {
@@ -83,10 +87,10 @@ impl Db {
         migrate::pg(&mut pg::plain(&config).await?).await?;
         let (writer, lanes) = Writer::new(PG_LANES);
         for lane in lanes {
-            pg::start_lane(&config, lane).await?;
+            pg::start_lane(&config, lane, writer.meter.clone()).await?;
         }
-        let readers = Readers::Pg(pg::Readers::open(&config, PG_READERS).await?);
-        Self { readers: Arc::new(readers), writer, shards: PG_SHARDS }.installed(new).await
+        let readers = Readers::Pg(pg::Readers::open(&config, PG_READERS, writer.meter.clone()).await?);
+        Self { readers: Arc::new(readers), writer, file: None, shards: PG_SHARDS }.installed(new).await
     }
 
     async fn installed(mut self, new: installation::New) -> Result<Self> {
@@ -131,6 +135,35 @@ impl Db {
         self.writer.settle();
     }
 
+    /// How it is doing.
+    #[must_use]
+    pub fn numbers(&self) -> Numbers {
+        let (meter, counter) = (&self.writer.meter, |counter: &AtomicU64| counter.load(Ordering::Relaxed));
+        Numbers {
+            batches: meter.sizes.read(),
+            batch_micros: meter.micros.read(),
+            batches_redone: counter(&meter.redone),
+            queued: self.writer.queued() as u64,
+            reader_waits: counter(&meter.waits),
+            connects: counter(&meter.connects),
+        }
+    }
+
+    /// Waits until nothing can be written any more: the disk failed to sync, and only a new start of the process can
+    /// tell what it holds. Until then every command is answered [`Error::Unavailable`].
+    pub async fn stopped(&self) {
+        self.writer.stopped().await;
+    }
+
+    /// Moves what SQLite's log holds into the store's one file, so that a stopped store can be copied or replaced as a
+    /// file. For the end of a process, when nothing is under way.
+    ///
+    /// # Errors
+    /// [`Error`]; nothing is lost then, the log is read at the next start.
+    pub fn rest(&self) -> Result<()> {
+        self.file.as_deref().map_or(Ok(()), lite::fold)
+    }
+
     /// A connection to read with, outside any transaction, on the caller's thread. Held briefly: there are few.
     ///
     /// # Errors
@@ -148,6 +181,11 @@ impl Db {
 pub struct Shards(i64);
 
 impl Shards {
+    /// Every shard.
+    pub fn all(self) -> impl Iterator<Item = i64> {
+        0..self.0
+    }
+
     /// The shard of a key's owner.
     #[must_use]
     pub fn of(self, key: &[&[u8]]) -> i64 {

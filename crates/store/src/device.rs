@@ -80,6 +80,19 @@ pub async fn of_customer(tx: &mut Tx<'_>, customer: CustomerId) -> Result<Vec<(D
     Ok(found.into_iter().map(|With(device, name)| (device, name)).collect())
 }
 
+/// A customer's device by id, registered still or not, with its model's name.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn of_customer_by_id(
+    tx: &mut Tx<'_>,
+    customer: CustomerId,
+    id: DeviceId,
+) -> Result<Option<(Device, String)>> {
+    let found: Option<With<String>> = tx.opt(Q::DeviceOfCustomer, p![customer, id]).await?;
+    Ok(found.map(|With(device, name)| (device, name)))
+}
+
 /// The registration a unit has now, held against other transactions until this one ends.
 ///
 /// # Errors

@@ -9,6 +9,10 @@ pub enum Error {
     /// safe for every command of this service.
     #[error("the store cannot be reached: {0}")]
     Unavailable(String),
+    /// The disk did not take what was to be made durable. What it holds now the engine cannot say: the outcome is
+    /// unknown, and the store that answers this takes no more commands until the process starts anew.
+    #[error("the disk failed to sync, restart to recover: {0}")]
+    Unsynced(String),
     /// Two transactions met; the command may be run again.
     #[error("the store asks to try again: {0}")]
     Conflict(String),
@@ -44,6 +48,10 @@ impl Error {
             CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, FileLockingProtocolFailed, ReadOnly, SystemIoFailure,
         };
         match error.sqlite_error_code() {
+            // A second sync may succeed although the first one's pages are gone: it must not be asked for.
+            Some(SystemIoFailure) if extended(&error).is_some_and(|code| UNSYNCED.contains(&code)) => {
+                Error::Unsynced(error.to_string())
+            }
             Some(DatabaseBusy | DatabaseLocked) => Error::Conflict(error.to_string()),
             Some(DiskFull | SystemIoFailure | CannotOpen | ReadOnly | FileLockingProtocolFailed) => {
                 Error::Unavailable(error.to_string())
@@ -70,6 +78,11 @@ impl Error {
         }
     }
 
+    /// Whether nothing may be written before the process starts anew.
+    pub(crate) fn is_unsynced(&self) -> bool {
+        matches!(self, Error::Unsynced(_))
+    }
+
     /// Whether the command may simply be run again.
     pub(crate) fn is_conflict(&self) -> bool {
         matches!(self, Error::Conflict(_))
@@ -80,6 +93,13 @@ impl Error {
         let Error::Statement { source, .. } = self else { return false };
         source.downcast_ref::<Refusal>().is_some_and(|refusal| refusal.taken)
     }
+}
+
+/// SQLite's codes of a file or folder that did not sync.
+const UNSYNCED: [i32; 2] = [rusqlite::ffi::SQLITE_IOERR_FSYNC, rusqlite::ffi::SQLITE_IOERR_DIR_FSYNC];
+
+fn extended(error: &rusqlite::Error) -> Option<i32> {
+    error.sqlite_error().map(|error| error.extended_code)
 }
 
 /// A statement that PostgreSQL refused.

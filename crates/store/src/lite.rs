@@ -1,15 +1,18 @@
 //! SQLite: one writing connection on a thread of its own, a few reading ones used on the caller's thread.
 //!
 //! Invariant: `synchronous=FULL` in WAL mode, so an answered command survives a power cut; group commit pays for it.
+//! After a failed sync the writer stops for good: what is on disk only a new start, which reads the log anew, can tell.
 
+use crate::failpoint::{self, Point};
+use crate::meter::{Meter, count};
 use crate::queries::Q;
-use crate::turn::{Lane, PARCELS, Parcel, unavailable};
+use crate::turn::{self, Lane, PARCELS, Parcel, unavailable};
 use crate::tx::On;
 use crate::{Error, Result, Tx, migrate};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -62,21 +65,34 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection> {
     Ok(conn)
 }
 
+/// Empties the write-ahead log into the file.
+pub(crate) fn fold(path: &Path) -> Result<()> {
+    let folded = open(path, true)?.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    folded.map_err(|e| Error::lite("wal_checkpoint", e))
+}
+
 /// The readers: as many connections as calls that may read at the same moment.
 pub(crate) struct Readers {
     free: Mutex<Vec<Connection>>,
     gate: Semaphore,
+    meter: Arc<Meter>,
 }
 
 impl Readers {
-    pub(crate) fn open(path: &Path, count: usize) -> Result<Self> {
+    pub(crate) fn open(path: &Path, count: usize, meter: Arc<Meter>) -> Result<Self> {
         let free = (0..count).map(|_| open(path, false)).collect::<Result<Vec<_>>>()?;
-        Ok(Self { free: Mutex::new(free), gate: Semaphore::new(count) })
+        Ok(Self { free: Mutex::new(free), gate: Semaphore::new(count), meter })
     }
 
     pub(crate) async fn take(&self) -> Result<Reading<'_>> {
         let stopped = || Error::Unavailable("the store is shutting down".into());
-        let permit = self.gate.acquire().await.map_err(|_| stopped())?;
+        let permit = match self.gate.try_acquire() {
+            Ok(permit) => permit,
+            Err(_) => {
+                count(&self.meter.waits);
+                self.gate.acquire().await.map_err(|_| stopped())?
+            }
+        };
         let conn = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
         Ok(Reading { conn: Some(conn.ok_or_else(stopped)?), home: self, _permit: permit })
     }
@@ -101,24 +117,52 @@ impl Drop for Reading<'_> {
     }
 }
 
-/// Starts the writer's thread; it ends when the last [`crate::Db`] is gone.
-pub(crate) fn start_writer(mut conn: Connection, mut lane: Lane) -> Result<()> {
+/// Starts the writer's thread; it ends when the last [`crate::Db`] is gone, or the disk failed to sync.
+pub(crate) fn start_writer(mut conn: Connection, mut lane: Lane, meter: Arc<Meter>) -> Result<()> {
     let work = move || {
         let mut batch: Vec<Parcel> = Vec::with_capacity(PARCELS);
         while lane.blocking_recv_many(&mut batch, PARCELS) > 0 {
-            match attempt(&mut conn, &mut batch) {
-                Ok(()) => batch.drain(..).for_each(|parcel| parcel.answer(|| Ok(()))),
-                // After a failed sync the engine cannot say what is on disk: nobody is told anything else.
-                Err(Failed::AtCommit(error)) => unavailable(&mut batch, &error),
-                Err(Failed::Before(_)) => batch.drain(..).flat_map(Parcel::split).for_each(|mut parcel| {
-                    let result = attempt(&mut conn, std::slice::from_mut(&mut parcel)).map_err(Failed::into_error);
-                    parcel.answer_one(result);
-                }),
+            let counted = meter.batch(batch.iter().map(|parcel| parcel.jobs.len()).sum());
+            let attempted = attempt(&mut conn, &mut batch);
+            counted.ended(attempted.is_ok());
+            let unsynced = match attempted {
+                Ok(()) => {
+                    turn::done(&mut batch);
+                    None
+                }
+                Err(failed) if failed.error().is_unsynced() => Some(failed.into_error()),
+                // The engine cannot always say whether it is done: nobody is told anything else.
+                Err(Failed::AtCommit(error)) => {
+                    unavailable(&mut batch, &error);
+                    None
+                }
+                Err(Failed::Before(_)) => one_by_one(&mut conn, &mut batch),
+            };
+            if let Some(error) = unsynced {
+                tracing::error!(%error, "nothing more is written");
+                unavailable(&mut batch, &error);
+                return;
             }
         }
     };
     let thread = std::thread::Builder::new().name("store-writer".into()).spawn(work);
     thread.map(drop).map_err(|e| Error::Open(format!("cannot start the writer's thread: {e}")))
+}
+
+/// Runs the commands of a failed batch each for itself; a failed sync ends that, with the rest still in the batch.
+fn one_by_one(conn: &mut Connection, batch: &mut Vec<Parcel>) -> Option<Error> {
+    let mut rest = std::mem::take(batch).into_iter().flat_map(Parcel::split);
+    while let Some(mut parcel) = rest.next() {
+        match attempt(conn, std::slice::from_mut(&mut parcel)).map_err(Failed::into_error) {
+            Err(error) if error.is_unsynced() => {
+                batch.push(parcel);
+                batch.extend(rest);
+                return Some(error);
+            }
+            result => parcel.answer_one(result),
+        }
+    }
+    None
 }
 
 enum Failed {
@@ -127,6 +171,12 @@ enum Failed {
 }
 
 impl Failed {
+    fn error(&self) -> &Error {
+        match self {
+            Failed::Before(error) | Failed::AtCommit(error) => error,
+        }
+    }
+
     fn into_error(self) -> Error {
         match self {
             Failed::Before(error) | Failed::AtCommit(error) => error,
@@ -139,10 +189,16 @@ fn attempt(conn: &mut Connection, batch: &mut [Parcel]) -> Result<(), Failed> {
     let mut jobs = batch.iter_mut().flat_map(|parcel| &mut parcel.jobs);
     let done = jobs.try_for_each(|job| ready(job.run(&mut Tx::new(On::Lite(conn)))));
     let failed = match done {
-        Ok(()) => match control(conn, "COMMIT") {
-            Ok(()) => return Ok(()),
-            Err(error) => Failed::AtCommit(error),
-        },
+        Ok(()) => {
+            failpoint::reached(Point::BatchApplied);
+            match control(conn, "COMMIT") {
+                Ok(()) => {
+                    failpoint::reached(Point::BatchCommitted);
+                    return Ok(());
+                }
+                Err(error) => Failed::AtCommit(error),
+            }
+        }
         Err(error) => Failed::Before(error),
     };
     if !conn.is_autocommit() {

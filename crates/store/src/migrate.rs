@@ -3,6 +3,7 @@
 //! Invariant: a step that has shipped never changes; a later one adds. Steps only add, so a node of the release before
 //! goes on working while the new one starts.
 
+use crate::failpoint::{self, Point};
 use crate::{Error, Result};
 use rusqlite::Connection;
 use tokio_postgres::Client;
@@ -24,10 +25,16 @@ macro_rules! step {
     };
 }
 
-const STEPS: &[Step] = &[step!(1, "0001_init"), step!(2, "0002_topic")];
+const STEPS: &[Step] =
+    &[step!(1, "0001_init"), step!(2, "0002_topic"), step!(3, "0003_reading_day"), step!(4, "0004_fulfilment")];
+
+/// The last step there is.
+pub(crate) fn last() -> i64 {
+    STEPS[STEPS.len() - 1].number
+}
 
 fn newer(found: i64) -> Result<()> {
-    let last = STEPS[STEPS.len() - 1].number;
+    let last = last();
     if found <= last {
         return Ok(());
     }
@@ -44,6 +51,7 @@ pub(crate) fn lite(conn: &mut Connection) -> Result<()> {
     for step in STEPS.iter().filter(|step| step.number > done) {
         tx.execute_batch(step.lite).map_err(error)?;
         tx.pragma_update(None, "user_version", step.number).map_err(error)?;
+        failpoint::reached(Point::SchemaApplied);
     }
     tx.commit().map_err(error)
 }
@@ -63,6 +71,7 @@ pub(crate) async fn pg(client: &mut Client) -> Result<()> {
     for step in STEPS.iter().filter(|step| step.number > done) {
         tx.batch_execute(step.pg).await.map_err(error)?;
         tx.execute("INSERT INTO migration (step) VALUES ($1)", &[&step.number]).await.map_err(error)?;
+        failpoint::reached(Point::SchemaApplied);
     }
     tx.commit().await.map_err(error)
 }

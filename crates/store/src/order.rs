@@ -6,12 +6,15 @@ use crate::{Error, Result, Tx};
 use opendrs_domain::id::{DeviceId, OrderId};
 use opendrs_domain::money::Money;
 use opendrs_domain::order::{Item, Order, Problem, State};
+use opendrs_domain::text::SlotId;
 use opendrs_domain::time::Time;
 
 impl FromRow for Order {
     fn from_row(row: &Row<'_>) -> Result<Self> {
         let bad = |column, found| Error::BadRow { query: row.query.sql().name, column, found };
         let (state, problem): (String, Option<String>) = (row.get(10)?, row.get(11)?);
+        let price = Money { minor: row.get(7)?, currency: row.get(8)? };
+        let approved: Option<i64> = row.get(16)?;
         Ok(Self {
             id: row.get(0)?,
             device: row.get(1)?,
@@ -21,7 +24,7 @@ impl FromRow for Order {
                 title: row.get(4)?,
                 quantity: row.get(5)?,
                 unit: row.get(6)?,
-                price: Money { minor: row.get(7)?, currency: row.get(8)? },
+                price: price.clone(),
             },
             test: row.get(9)?,
             state: State::parse(&state).ok_or_else(|| bad(10, state))?,
@@ -30,6 +33,8 @@ impl FromRow for Order {
             window_ends_at: row.get(13)?,
             expected_at: row.get(14)?,
             due_at: row.get(15)?,
+            // An approved price is one in the order's own currency.
+            approved: approved.map(|minor| Money { minor, currency: price.currency }),
         })
     }
 }
@@ -55,7 +60,20 @@ pub async fn lock(tx: &mut Tx<'_>, shard: i64, id: OrderId) -> Result<Option<Ord
 /// # Errors
 /// [`crate::Error`].
 pub async fn add(tx: &mut Tx<'_>, shard: i64, order: &Order) -> Result<()> {
-    let Order { id, device, slot, item, test, state, problem, opened_at, window_ends_at, expected_at, due_at } = order;
+    let Order {
+        id,
+        device,
+        slot,
+        item,
+        test,
+        state,
+        problem,
+        opened_at,
+        window_ends_at,
+        expected_at,
+        due_at,
+        approved,
+    } = order;
     let params = p![
         shard,
         *id,
@@ -73,21 +91,39 @@ pub async fn add(tx: &mut Tx<'_>, shard: i64, order: &Order) -> Result<()> {
         *opened_at,
         *window_ends_at,
         *expected_at,
-        *due_at
+        *due_at,
+        approved.as_ref().map(|price| price.minor)
     ];
     tx.exec(Q::OrderPut, params).await.map(drop)
 }
 
-/// Records where an order stands.
+/// Records where an order stands, and what the customer agreed to.
 ///
 /// # Errors
 /// [`crate::Error`].
 pub async fn save(tx: &mut Tx<'_>, shard: i64, order: &Order) -> Result<()> {
-    let Order { id, state, problem, window_ends_at, expected_at, due_at, .. } = order;
-    let problem = problem.map(Problem::as_str);
-    tx.exec(Q::OrderMove, p![shard, *id, state.as_str(), problem, *window_ends_at, *expected_at, *due_at])
-        .await
-        .map(drop)
+    let Order { id, state, problem, window_ends_at, expected_at, due_at, approved, .. } = order;
+    let (problem, approved) = (problem.map(Problem::as_str), approved.as_ref().map(|price| price.minor));
+    let params = p![shard, *id, state.as_str(), problem, *window_ends_at, *expected_at, *due_at, approved];
+    tx.exec(Q::OrderMove, params).await.map(drop)
+}
+
+/// Records what an order is for, which may change while it is held.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn set_item(tx: &mut Tx<'_>, shard: i64, id: OrderId, item: &Item) -> Result<()> {
+    let Item { asin, title, quantity, unit, price } = item;
+    let params = p![shard, id, asin, title, *quantity, unit, price.minor, &price.currency];
+    tx.exec(Q::OrderItem, params).await.map(drop)
+}
+
+/// How many orders of a slot were made after a moment and are placed: not held, not cancelled, not expired.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn recent(tx: &mut Tx<'_>, shard: i64, device: DeviceId, slot: &SlotId, after: Time) -> Result<i64> {
+    Ok(tx.opt::<(i64,)>(Q::OrdersRecent, p![shard, device, slot, after]).await?.map_or(0, |(count,)| count))
 }
 
 /// A device's newest orders, newest first.
@@ -112,4 +148,12 @@ pub async fn due(tx: &mut Tx<'_>, now: Time, limit: i64) -> Result<Vec<(i64, Ord
 /// [`crate::Error`].
 pub async fn next_due(tx: &mut Tx<'_>) -> Result<Option<Time>> {
     Ok(tx.opt::<(Time,)>(Q::OrdersNextDue, p![]).await?.map(|(at,)| at))
+}
+
+/// How many orders are due, counted up to a limit.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn overdue(tx: &mut Tx<'_>, now: Time, limit: i64) -> Result<i64> {
+    Ok(tx.opt::<(i64,)>(Q::OrdersOverdue, p![now, limit]).await?.map_or(0, |(count,)| count))
 }

@@ -4,8 +4,10 @@
 //! a new connection. Nothing waits for the database longer than a connection attempt.
 
 use crate::error::words;
+use crate::failpoint::{self, Point};
+use crate::meter::{Meter, count};
 use crate::queries::Q;
-use crate::turn::{Lane, PARCELS, Parcel, unavailable};
+use crate::turn::{self, Lane, PARCELS, Parcel, unavailable};
 use crate::tx::On;
 use crate::value::V;
 use crate::write::Job;
@@ -58,7 +60,8 @@ pub(crate) async fn plain(config: &Config) -> Result<Client> {
     Ok(client)
 }
 
-async fn connect(config: &Config) -> Result<PgConn> {
+async fn connect(config: &Config, meter: &Meter) -> Result<PgConn> {
+    count(&meter.connects);
     let client = plain(config).await?;
     let prepare = Q::ALL.iter().map(|sql| async { client.prepare(sql.pg).await.map_err(|e| Error::pg(sql.name, e)) });
     let statements = try_join_all(prepare).await?;
@@ -70,13 +73,14 @@ pub(crate) struct Readers {
     config: Config,
     conns: Vec<RwLock<Arc<PgConn>>>,
     next: AtomicUsize,
+    meter: Arc<Meter>,
 }
 
 impl Readers {
-    pub(crate) async fn open(config: &Config, count: usize) -> Result<Self> {
-        let conns = try_join_all((0..count).map(|_| connect(config))).await?;
+    pub(crate) async fn open(config: &Config, count: usize, meter: Arc<Meter>) -> Result<Self> {
+        let conns = try_join_all((0..count).map(|_| connect(config, &meter))).await?;
         let conns = conns.into_iter().map(|conn| RwLock::new(Arc::new(conn))).collect();
-        Ok(Self { config: config.clone(), conns, next: AtomicUsize::new(0) })
+        Ok(Self { config: config.clone(), conns, next: AtomicUsize::new(0), meter })
     }
 
     /// The next connection, made anew if it was lost.
@@ -88,20 +92,20 @@ impl Readers {
         }
         let mut place = place.write().await;
         if place.client.is_closed() {
-            *place = Arc::new(connect(&self.config).await?);
+            *place = Arc::new(connect(&self.config, &self.meter).await?);
         }
         Ok(place.clone())
     }
 }
 
 /// Opens a lane's first connection and starts its task; it ends when the last [`crate::Db`] is gone.
-pub(crate) async fn start_lane(config: &Config, mut lane: Lane) -> Result<()> {
-    let (mut conn, config) = (connect(config).await?, config.clone());
+pub(crate) async fn start_lane(config: &Config, mut lane: Lane, meter: Arc<Meter>) -> Result<()> {
+    let (mut conn, config) = (connect(config, &meter).await?, config.clone());
     tokio::spawn(async move {
         let mut batch: Vec<Parcel> = Vec::with_capacity(PARCELS);
         while lane.recv_many(&mut batch, PARCELS).await > 0 {
             if conn.client.is_closed() {
-                match connect(&config).await {
+                match connect(&config, &meter).await {
                     Ok(new) => conn = new,
                     Err(error) => {
                         unavailable(&mut batch, &error);
@@ -109,8 +113,11 @@ pub(crate) async fn start_lane(config: &Config, mut lane: Lane) -> Result<()> {
                     }
                 }
             }
-            if attempt(&conn, &mut batch).await.is_ok() {
-                batch.drain(..).for_each(|parcel| parcel.answer(|| Ok(())));
+            let counted = meter.batch(batch.iter().map(|parcel| parcel.jobs.len()).sum());
+            let done = attempt(&conn, &mut batch).await;
+            counted.ended(done.is_ok());
+            if done.is_ok() {
+                turn::done(&mut batch);
             } else {
                 for parcel in batch.drain(..).flat_map(Parcel::split) {
                     one_by_one(&conn, parcel).await;
@@ -161,7 +168,12 @@ async fn attempt(conn: &PgConn, batch: &mut [Parcel]) -> Result<()> {
     // `join` polls BEGIN first, so it is first on the wire and costs no round trip of its own.
     let (begun, worked) = join(conn.client.batch_execute("BEGIN"), work).await;
     match begun.map_err(|e| Error::pg("BEGIN", e)).and(worked) {
-        Ok(_) => conn.client.batch_execute("COMMIT").await.map_err(|e| Error::pg("COMMIT", e)),
+        Ok(_) => {
+            failpoint::reached(Point::BatchApplied);
+            conn.client.batch_execute("COMMIT").await.map_err(|e| Error::pg("COMMIT", e))?;
+            failpoint::reached(Point::BatchCommitted);
+            Ok(())
+        }
         Err(error) => {
             let _ = conn.client.batch_execute("ROLLBACK").await;
             Err(error)

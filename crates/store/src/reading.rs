@@ -4,7 +4,7 @@ use crate::queries::Q;
 use crate::value::{FromRow, Row, p};
 use crate::{Result, Tx};
 use opendrs_domain::id::{DeviceId, ReadingId};
-use opendrs_domain::reading::SlotStatus;
+use opendrs_domain::reading::{Day, Point, SlotStatus};
 use opendrs_domain::text::{Serial, SlotId};
 use opendrs_domain::time::Time;
 
@@ -79,4 +79,72 @@ pub async fn report(
 /// [`crate::Error`].
 pub async fn newest(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Listed>> {
     tx.all(Q::ReadingsNewest, p![limit]).await
+}
+
+impl FromRow for Point {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        let (device, slot, at) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(Self { device, slot, at, remaining: row.get(3)?, original: row.get(4)? })
+    }
+}
+
+/// Takes a shard's oldest readings out, those with ids below one, at most `limit`; in no order. Two transactions never
+/// take the same.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn take(tx: &mut Tx<'_>, shard: i64, below: ReadingId, limit: i64) -> Result<Vec<Point>> {
+    tx.all(Q::ReadingTake, p![shard, below, limit]).await
+}
+
+/// Adds to what is kept of a day.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn add_day(tx: &mut Tx<'_>, shard: i64, day: &Day) -> Result<()> {
+    let Day { device, slot, day, count, lowest, highest, last_at, remaining, original } = day;
+    let params = p![shard, *device, slot, *day, *count, *lowest, *highest, *last_at, *remaining, *original];
+    tx.exec(Q::ReadingDayPut, params).await.map(drop)
+}
+
+/// A day as it is listed, with its unit's serial.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ListedDay {
+    /// The unit's serial.
+    pub serial: Serial,
+    /// What is kept of it.
+    pub day: Day,
+}
+
+impl FromRow for ListedDay {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        let day = Day {
+            device: row.get(1)?,
+            slot: row.get(2)?,
+            day: row.get(3)?,
+            count: row.get(4)?,
+            lowest: row.get(5)?,
+            highest: row.get(6)?,
+            last_at: row.get(7)?,
+            remaining: row.get(8)?,
+            original: row.get(9)?,
+        };
+        Ok(Self { serial: row.get(0)?, day })
+    }
+}
+
+/// The newest days of all devices up to one, newest first.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn newest_days(tx: &mut Tx<'_>, until: i64, limit: i64) -> Result<Vec<ListedDay>> {
+    tx.all(Q::ReadingDaysNewest, p![until, limit]).await
+}
+
+/// Removes at most `limit` days before one; says how many.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn purge_days(tx: &mut Tx<'_>, before: i64, limit: i64) -> Result<u64> {
+    tx.exec(Q::ReadingDayPurge, p![before, limit]).await
 }

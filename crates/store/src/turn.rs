@@ -5,6 +5,7 @@
 //! waits for nothing, and it decides neither order nor batch. Invariant: a command is answered once, on the thread it
 //! came from; a thread without a desk sends and is answered command by command.
 
+use crate::failpoint::{self, Point};
 use crate::write::{Job, MAX_BATCH, stopped};
 use crate::{Error, Result};
 use std::cell::RefCell;
@@ -52,6 +53,14 @@ impl Parcel {
     pub(crate) fn split(self) -> impl Iterator<Item = Self> {
         let back = self.back;
         self.jobs.into_iter().map(move |job| Self { jobs: vec![job], back: back.clone() })
+    }
+}
+
+/// All parcels of a batch are told that they are done.
+pub(crate) fn done(parcels: &mut Vec<Parcel>) {
+    for parcel in parcels.drain(..) {
+        parcel.answer(|| Ok(()));
+        failpoint::reached(Point::BatchHalfAnswered);
     }
 }
 

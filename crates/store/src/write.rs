@@ -4,11 +4,13 @@
 //! one gathers: an idle system adds no delay, a busy one makes big batches, and there is no timer. Invariant: a command
 //! is answered `Ok` only after the commit that holds it; a command that fails does not take its neighbours with it.
 
+use crate::meter::Meter;
 use crate::turn::{self, Lane, Lanes};
 use crate::{Error, Result, Tx};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
+use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
 /// One command: load, decide, save. A refusal is a value of `Out`, not an error.
@@ -77,13 +79,14 @@ pub(crate) fn stopped() -> Error {
 #[derive(Clone)]
 pub(crate) struct Writer {
     lanes: Lanes,
+    pub(crate) meter: Arc<Meter>,
 }
 
 impl Writer {
     /// A writer of so many lanes, and the lanes' ends.
     pub(crate) fn new(lanes: usize) -> (Self, Vec<Lane>) {
         let (senders, receivers): (Vec<_>, _) = (0..lanes).map(|_| mpsc::channel(QUEUE)).unzip();
-        (Self { lanes: senders.into() }, receivers)
+        (Self { lanes: senders.into(), meter: Arc::default() }, receivers)
     }
 
     pub(crate) async fn write<W: Write>(&self, command: W) -> Result<W::Out> {
@@ -92,6 +95,19 @@ impl Writer {
         let job = Box::new(Queued { command, out: None, back });
         turn::send(&self.lanes, lane, job).await?;
         answer.await.map_err(|_| stopped())?
+    }
+
+    /// How many messages wait for a lane.
+    pub(crate) fn queued(&self) -> usize {
+        self.lanes.iter().map(|lane| lane.max_capacity() - lane.capacity()).sum()
+    }
+
+    /// Waits until a lane has stopped for good.
+    pub(crate) async fn stopped(&self) {
+        let mut lanes = self.lanes.iter().map(|lane| Box::pin(lane.closed()));
+        if let Some(first) = lanes.next() {
+            futures_util::future::select_all(std::iter::once(first).chain(lanes)).await;
+        }
     }
 
     /// Lets the current thread's commands travel together; see [`turn`].

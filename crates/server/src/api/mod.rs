@@ -9,7 +9,7 @@ mod calls;
 pub mod openapi;
 pub(crate) mod problem;
 
-use crate::http::{self, BadBody};
+use crate::http;
 use crate::site::Site;
 use axum::extract::Request;
 use axum::http::header::ALLOW;
@@ -117,7 +117,7 @@ async fn serve(site: &Site, spec: &'static Spec, params: &Params<'_>, request: R
     let slot = params.get("slot");
     let input = spec.read_input(http::header(&parts.headers, INPUT_HEADER).as_deref());
     let result = spec.read_result(http::header(&parts.headers, RESULT_HEADER).as_deref());
-    let body = http::read(body).await;
+    let body = http::read(body, site.bodies).await;
     if let (Endpoint::SlotStatus, Some(slot), Ok(_), Ok(result), Ok(body)) =
         (spec.endpoint, slot, &input, &result, &body)
         && let Some(json) = calls::hot_slot_status(site, token.as_deref(), slot, body).await
@@ -132,10 +132,7 @@ async fn serve(site: &Site, spec: &'static Spec, params: &Params<'_>, request: R
         let unknown = Error::UnknownSlot { slot, model: caller.device.model_code.to_string() };
         return Err(Problem::at(spec.endpoint, unknown));
     }
-    let body = body.map_err(|why| match why {
-        BadBody::TooLarge => Problem::TooLarge,
-        BadBody::Cut => Problem::BadBody("The body did not arrive whole.".into()),
-    })?;
+    let body = body.map_err(Problem::of_body)?;
     let json = calls::call(spec.endpoint, Call { site, caller, params, body, result }).await?;
     Ok(done(spec, result, json))
 }

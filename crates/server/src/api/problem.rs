@@ -3,7 +3,7 @@
 //! Invariant: one exhaustive `match` over [`opendrs_service::Error`]; never 401 or 403, since clients in the field refresh their token
 //! on status 400 with the message `Invalid token` and on nothing else.
 
-use crate::http;
+use crate::http::{self, BadBody};
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -18,7 +18,7 @@ const RETRY_SECONDS: &str = "5";
 /// `Retry-After` of a refusal, where waiting helps.
 pub(crate) fn retry_after(error: &Error) -> Option<HeaderValue> {
     match error {
-        Error::Throttled(seconds) => Some(HeaderValue::from(*seconds)),
+        Error::Throttled(seconds) | Error::TooOften(seconds) => Some(HeaderValue::from(*seconds)),
         Error::Unavailable(_) => Some(HeaderValue::from_static(RETRY_SECONDS)),
         _ => None,
     }
@@ -35,8 +35,8 @@ pub(crate) enum Problem {
     Version(BadVersion),
     /// The body cannot be read.
     BadBody(String),
-    /// The body is over the limit.
-    TooLarge,
+    /// The body is over the limit, in bytes.
+    TooLarge(usize),
     /// No such path.
     NotFound,
     /// The path has other methods.
@@ -52,6 +52,14 @@ impl Problem {
         }
     }
 
+    /// A body that could not be read.
+    pub(crate) fn of_body(why: BadBody) -> Self {
+        match why {
+            BadBody::TooLarge(limit) => Problem::TooLarge(limit),
+            BadBody::Cut => Problem::BadBody("The body did not arrive whole.".into()),
+        }
+    }
+
     fn parts(&self) -> (StatusCode, &'static str, String) {
         const BAD: StatusCode = StatusCode::BAD_REQUEST;
         match self {
@@ -59,8 +67,8 @@ impl Problem {
             Problem::NoSuchSlot(error) => (StatusCode::NOT_FOUND, "ResourceNotFoundException", error.to_string()),
             Problem::Version(bad) => (BAD, "ValidationException", bad.to_string()),
             Problem::BadBody(why) => (BAD, "ValidationException", why.clone()),
-            Problem::TooLarge => {
-                let limit = format!("The body is larger than {} bytes.", http::MAX_BODY);
+            Problem::TooLarge(limit) => {
+                let limit = format!("The body is larger than {limit} bytes.");
                 (StatusCode::PAYLOAD_TOO_LARGE, "RequestTooLargeException", limit)
             }
             Problem::NotFound => {
@@ -77,7 +85,7 @@ impl Problem {
 
 fn of_service(error: &Error) -> (StatusCode, &'static str, String) {
     let status = match error {
-        Error::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
+        Error::Throttled(_) | Error::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
         Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::BAD_REQUEST,
@@ -86,7 +94,7 @@ fn of_service(error: &Error) -> (StatusCode, &'static str, String) {
         Error::InvalidToken => "InvalidTokenException",
         Error::UnknownSlot { .. } | Error::UnknownOrder => "ResourceNotFoundException",
         Error::Unsubscribed(_) => "SlotUnsubscribedException",
-        Error::Throttled(_) => "ThrottlingException",
+        Error::Throttled(_) | Error::TooOften(_) => "ThrottlingException",
         Error::Unavailable(_) => "ServiceUnavailableException",
         Error::Internal(_) => "InternalFailureException",
         Error::InsufficientScope(_)
@@ -94,6 +102,7 @@ fn of_service(error: &Error) -> (StatusCode, &'static str, String) {
         | Error::OtherDevice { .. }
         | Error::BadField(_)
         | Error::NotCancelled(_)
+        | Error::NotApproved(_)
         | Error::OAuth { .. }
         | Error::WrongPassword
         | Error::SignupGone

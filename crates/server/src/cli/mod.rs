@@ -3,12 +3,14 @@
 //! Invariant: what scripts read goes to standard output, everything else to standard error; a failure names the fix and
 //! ends with status 1, wrong usage with status 2.
 
+mod backup;
 mod bench;
 mod clock;
 mod completions;
 mod config;
 mod demo;
 mod device;
+mod doctor;
 mod events;
 mod keys;
 mod open;
@@ -66,6 +68,12 @@ enum Command {
     /// Settings.
     #[command(subcommand)]
     Config(config::Config),
+    /// Copy the SQLite store to a file while the server runs.
+    Backup(backup::Backup),
+    /// Put a backup in the SQLite store's place; the server must be stopped.
+    Restore(backup::Restore),
+    /// Look for what will not work: settings, store, keys, disk, clock, addresses. Says the fix for each; changes nothing.
+    Doctor(doctor::Doctor),
     /// Load for measurements; `cargo xtask bench` uses it.
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -105,7 +113,10 @@ pub fn run() -> ExitCode {
             Command::Readings(args) => readings::run(file, args).await,
             Command::Keys(args) => keys::run(file, args).await,
             Command::Config(args) => config::run(file, &args),
-            Command::Bench(args) => bench::run(args).await,
+            Command::Backup(args) => backup::backup(file, args).await,
+            Command::Restore(args) => backup::restore(file, args).await,
+            Command::Doctor(args) => doctor::run(file, args).await,
+            Command::Bench(args) => bench::run(file, args).await,
             Command::Completions(args) => completions::run(&args),
         }
     });

@@ -55,6 +55,8 @@ pub(super) async fn app(config: &Config, time: Time) -> Result<App, String> {
             issuer: config.login.issuer.clone(),
             notifications: config.topics(),
             request_timeout: config.request_timeout(),
+            rates: config.rates(),
+            keep: config.keep(),
         },
         // A clock that was never moved tells the system's time.
         test_clock: time != Time::System,
@@ -63,6 +65,13 @@ pub(super) async fn app(config: &Config, time: Time) -> Result<App, String> {
         opendrs_service::Error::Unavailable(why) | opendrs_service::Error::Internal(why) => why,
         other => other.to_string(),
     })
+}
+
+/// The master key of a file that must be there.
+pub(super) fn existing_master(path: &Path) -> Result<[u8; 32], String> {
+    let at = path.display();
+    let text = std::fs::read_to_string(path).map_err(|e| format!("cannot read the master key {at}: {e}"))?;
+    parse(text.trim()).ok_or_else(|| format!("{at} is no master key: it must hold 64 hex digits"))
 }
 
 /// The master key of a file, which is made, for its owner's eyes alone, if it is not there.

@@ -1,9 +1,9 @@
-//! `opendrs readings list`: what devices reported of their slots.
+//! `opendrs readings`: what devices reported of their slots, and what is left of it after its time.
 
 use super::open::{self, Time};
 use super::{StoreArgs, out};
 use clap::{Args, Subcommand};
-use opendrs_service::reading;
+use opendrs_service::{App, reading};
 use serde_json::json;
 use std::path::Path;
 
@@ -11,6 +11,8 @@ use std::path::Path;
 pub(super) enum Readings {
     /// The newest readings, newest first.
     List(List),
+    /// What is left of readings after `readings.keep`: a line a device, slot and day, newest first.
+    Daily(List),
 }
 
 #[derive(Debug, Args)]
@@ -25,9 +27,13 @@ pub(super) struct List {
     json: bool,
 }
 
-pub(super) async fn run(file: Option<&Path>, Readings::List(args): Readings) -> Result<(), String> {
+pub(super) async fn run(file: Option<&Path>, which: Readings) -> Result<(), String> {
+    let (Readings::List(args) | Readings::Daily(args)) = &which;
     let config = open::config(file, &args.store, Vec::new())?;
     let app = open::app(&config, Time::AsServed).await?;
+    if let Readings::Daily(_) = which {
+        return daily(&app, args).await;
+    }
     for r in reading::newest(&app, args.limit).await.map_err(|e| e.to_string())? {
         if args.json {
             let line = json!({
@@ -42,6 +48,29 @@ pub(super) async fn run(file: Option<&Path>, Readings::List(args): Readings) -> 
             let odd = if r.odd { "  (more than full)" } else { "" };
             let (left, full) = (r.status.remaining, r.status.original);
             out::say(format!("{}  {} {}  {left} of {full}{odd}", r.at, r.serial, r.slot));
+        }
+    }
+    Ok(())
+}
+
+async fn daily(app: &App, args: &List) -> Result<(), String> {
+    for r in reading::newest_days(app, args.limit).await.map_err(|e| e.to_string())? {
+        let day = opendrs_domain::time::Time::from_secs(r.day.day * 86_400).to_millis_text();
+        let date = day.split('T').next().unwrap_or_default();
+        let (d, serial) = (&r.day, r.serial.as_str());
+        if args.json {
+            let line = json!({
+                "day": date, "serial": serial, "slotId": d.slot.as_str(), "readings": d.count, "lowest": d.lowest,
+                "highest": d.highest, "lastAt": d.last_at.to_millis_text(), "remainingQuantityInUnit": d.remaining,
+                "originalQuantityInUnit": d.original,
+            });
+            out::say(line.to_string());
+        } else {
+            let (count, low, high) = (d.count, d.lowest, d.highest);
+            out::say(format!(
+                "{date}  {serial} {}  {count} readings, {low} to {high}, last {} of {}",
+                d.slot, d.remaining, d.original
+            ));
         }
     }
     Ok(())

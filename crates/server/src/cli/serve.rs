@@ -5,7 +5,7 @@ use super::{StoreArgs, out, seed};
 use crate::config::{Config, Role};
 use crate::http::{Limits, Listener};
 use crate::site::{PublicUrls, Site};
-use crate::{build, workers};
+use crate::{build, build_metrics, meters, workers};
 use clap::Args;
 use opendrs_service::App;
 use opendrs_store::Engine;
@@ -67,10 +67,15 @@ pub(super) async fn run(file: Option<&Path>, args: Serve) -> Result<(), String> 
         Engine::Postgres => "PostgreSQL".to_owned(),
     };
     out::note(format!("Store: {engine}. Stop with Ctrl-C."));
-    signals.any().await;
+    let ended = tokio::select! {
+        () = signals.any() => Ok(()),
+        () = running.site.app.db.stopped() => Err("the disk failed to sync: what it holds is known after a restart. \
+             Everything that was answered is there; look at the disk, then start again"
+            .to_owned()),
+    };
     out::note("Stopping: answers under way are finished first.");
     running.stop().await;
-    Ok(())
+    ended
 }
 
 /// Sends what is logged to standard error.
@@ -110,6 +115,9 @@ impl Signals {
     }
 }
 
+/// Connections to the metrics' address at most.
+const SCRAPERS: usize = 16;
+
 /// A running node.
 pub(super) struct Running {
     /// The application at its edge.
@@ -123,7 +131,7 @@ pub(super) struct Running {
 impl Running {
     /// Binds every address, then serves.
     pub(super) async fn start(config: &Config, mut app: App) -> Result<Self, String> {
-        let limits = Limits { connections: config.server.max_connections, head_timeout: config.head_timeout() };
+        let limits = config.connections();
         let mut listeners: Vec<(String, Listener, Vec<Role>)> = Vec::new();
         for role in config.server.roles.iter().filter(|role| **role != Role::Worker) {
             let own = match role {
@@ -137,6 +145,10 @@ impl Running {
                 None => listeners.push((address.clone(), Listener::bind(address, limits).await?, vec![*role])),
             }
         }
+        let metrics = match config.metrics.listen.as_str() {
+            "" => None,
+            address => Some(Listener::bind(address, Limits { connections: SCRAPERS, ..limits }).await?),
+        };
         let mut found = Vec::new();
         for (_, listener, roles) in &listeners {
             found.push((listener.address()?, roles.clone()));
@@ -145,19 +157,24 @@ impl Running {
         if app.settings.notifications.base_url.is_empty() {
             app.settings.notifications.base_url.clone_from(&urls.web);
         }
-        let site = Site::new(app, urls);
+        let site = Site::new(app, urls, config.bodies(), metrics.is_some().then(meters));
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
         for (_, listener, roles) in listeners {
             let routes = build(&site, &roles);
             tasks.spawn(listener.serve(site.clone(), routes, stopping.clone()));
         }
+        let mut told = Vec::new();
+        if let Some(listener) = metrics {
+            told.push((listener.address()?, "metrics".to_owned()));
+            tasks.spawn(listener.serve(site.clone(), build_metrics(&site), stopping.clone()));
+        }
         if config.server.roles.contains(&Role::Worker) {
             tasks.spawn(workers::run(site.clone(), stopping));
         }
         let names =
             |roles: Vec<Role>| roles.iter().map(|r| format!("{r:?}").to_lowercase()).collect::<Vec<_>>().join(", ");
-        let addresses = found.into_iter().map(|(address, roles)| (address, names(roles))).collect();
+        let addresses = found.into_iter().map(|(address, roles)| (address, names(roles))).chain(told).collect();
         Ok(Self { site, addresses, stop, tasks })
     }
 
@@ -165,6 +182,9 @@ impl Running {
     pub(super) async fn stop(mut self) {
         let _ = self.stop.send(true);
         while self.tasks.join_next().await.is_some() {}
+        if let Err(error) = self.site.app.db.rest() {
+            tracing::warn!(%error, "the store's log stays beside it");
+        }
     }
 }
 

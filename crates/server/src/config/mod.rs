@@ -5,9 +5,12 @@
 
 mod merge;
 
+use crate::http::{Bodies, Limits};
 use crate::outbound::Network;
 use opendrs_domain::order::Timing;
 use opendrs_domain::time::{BadSpan, Span};
+use opendrs_service::limit::{Rate, Rates};
+use opendrs_service::reading::Keep;
 use opendrs_store::Place;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -47,6 +50,27 @@ pub struct Server {
     head_timeout: Lasting,
     /// What is logged.
     pub log: String,
+}
+
+/// `[limits]`
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Bounds {
+    head_bytes: usize,
+    body_bytes: usize,
+    body_timeout: Lasting,
+    device_rate: u32,
+    device_burst: u32,
+    client_rate: u32,
+    client_burst: u32,
+}
+
+/// `[metrics]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Metrics {
+    /// The address at which a node tells its numbers, or empty.
+    pub listen: String,
 }
 
 /// `[service]`, `[web]`
@@ -113,6 +137,20 @@ impl TryFrom<String> for Lasting {
     }
 }
 
+impl Lasting {
+    /// As a time by the machine's clock.
+    fn wall(self) -> Duration {
+        Duration::from_micros(u64::try_from(self.0.micros()).unwrap_or_default())
+    }
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Readings {
+    keep: Lasting,
+    keep_daily: Lasting,
+}
+
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Orders {
@@ -133,6 +171,9 @@ struct Orders {
 pub struct Config {
     /// `[server]`
     pub server: Server,
+    limits: Bounds,
+    /// `[metrics]`
+    pub metrics: Metrics,
     /// `[service]`
     pub service: Face,
     /// `[login]`
@@ -145,6 +186,7 @@ pub struct Config {
     pub notifications: Notifications,
     /// `[outbound]`
     pub outbound: Out,
+    readings: Readings,
     orders: Orders,
 }
 
@@ -187,6 +229,13 @@ impl Config {
         }
         if self.server.max_connections == 0 {
             return Err("server.max_connections is 0: no client could connect".into());
+        }
+        for (key, value, least) in
+            [("head_bytes", self.limits.head_bytes, 8192), ("body_bytes", self.limits.body_bytes, 1024)]
+        {
+            if value < least {
+                return Err(format!("limits.{key} is {value}: no client could work with less than {least}"));
+            }
         }
         for (key, url) in [
             ("service.public_url", &self.service.public_url),
@@ -244,10 +293,31 @@ impl Config {
         if named.as_os_str().is_empty() { self.server.data.join("master.key") } else { named.clone() }
     }
 
-    /// How long a connection may go without an answer.
+    /// Bounds on connections.
     #[must_use]
-    pub fn head_timeout(&self) -> Duration {
-        Duration::from_secs(u64::try_from(self.server.head_timeout.0.secs()).unwrap_or(60).max(1))
+    pub fn connections(&self) -> Limits {
+        let head_timeout = self.server.head_timeout.wall().max(Duration::from_secs(1));
+        Limits { connections: self.server.max_connections, head_timeout, head_bytes: self.limits.head_bytes }
+    }
+
+    /// Bounds on bodies.
+    #[must_use]
+    pub fn bodies(&self) -> Bodies {
+        Bodies { bytes: self.limits.body_bytes, timeout: self.limits.body_timeout.wall() }
+    }
+
+    /// How often devices and clients may call.
+    #[must_use]
+    pub fn rates(&self) -> Rates {
+        let Bounds { device_rate, device_burst, client_rate, client_burst, .. } = self.limits;
+        let rate = |per_second, burst| Rate { per_second, burst };
+        Rates { device: rate(device_rate, device_burst), client: rate(client_rate, client_burst) }
+    }
+
+    /// For how long readings are kept.
+    #[must_use]
+    pub fn keep(&self) -> Keep {
+        Keep { readings: self.readings.keep.0, days: self.readings.keep_daily.0 }
     }
 
     /// The network as the settings have it.

@@ -6,6 +6,7 @@
 use super::threads::Threads;
 use super::wire::Wire;
 use crate::Routes;
+use crate::metrics::Meters;
 use crate::site::Site;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -22,8 +23,6 @@ use tokio::sync::{Semaphore, watch};
 
 /// How long a stop waits for answers under way.
 const DRAIN: Duration = Duration::from_secs(20);
-/// Room for headers: tokens are 405 characters, so this is plenty.
-const MAX_HEAD: usize = 64 * 1024;
 
 /// Bounds on connections.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +31,8 @@ pub struct Limits {
     pub connections: usize,
     /// How long a connection may go without an answer, idle or sending a head; it is closed within twice that.
     pub head_timeout: Duration,
+    /// Room for a request's line and headers, in bytes.
+    pub head_bytes: usize,
 }
 
 /// A bound listener.
@@ -140,6 +141,7 @@ async fn connection(
     routes: Routes,
     mut stop: watch::Receiver<bool>,
 ) {
+    let _counted = Meters::connected(&site);
     let _ = stream.set_nodelay(true);
     let pace = Arc::new(Pace::default());
     let seen = pace.clone();
@@ -156,7 +158,7 @@ async fn connection(
         }
     });
     let connection = http1::Builder::new()
-        .max_buf_size(MAX_HEAD)
+        .max_buf_size(limits.head_bytes)
         .title_case_headers(true)
         .half_close(true)
         .serve_connection(TokioIo::new(Wire::new(stream)), service);

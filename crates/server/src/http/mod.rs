@@ -29,19 +29,30 @@ use tower::ServiceExt;
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 /// When it was answered, RFC 2822.
 pub(crate) const DATE: HeaderName = HeaderName::from_static("x-amz-date");
-/// The largest body that is read (decisions 6).
-pub const MAX_BODY: usize = 64 * 1024;
-/// How long a body may take to arrive.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Bounds on bodies.
+#[derive(Clone, Copy, Debug)]
+pub struct Bodies {
+    /// The largest that is read, in bytes (decisions 6).
+    pub bytes: usize,
+    /// How long one may take to arrive.
+    pub timeout: Duration,
+}
 
 /// Answers a request: the one way in, for sockets and for tests.
 pub async fn answer(site: &Site, routes: &Routes, mut request: Request) -> Response {
     path::normalise(request.uri_mut());
     #[expect(clippy::disallowed_methods, reason = "the edge may measure how long an answer took")]
-    let started = tracing::enabled!(tracing::Level::DEBUG).then(std::time::Instant::now);
-    let line = started.map(|_| (request.method().clone(), request.uri().path().to_owned()));
+    let started = (site.meters.is_some() || tracing::enabled!(tracing::Level::DEBUG)).then(std::time::Instant::now);
+    let line =
+        tracing::enabled!(tracing::Level::DEBUG).then(|| (request.method().clone(), request.uri().path().to_owned()));
     let uri = request.uri().clone();
-    let mut response = match api::find(request.method(), uri.path()).filter(|_| routes.api) {
+    let route = api::find(request.method(), uri.path()).filter(|_| routes.api);
+    let place = site.meters.as_ref().map(|meters| match &route {
+        Some(api::Route::Call(spec, _)) => spec.endpoint as usize,
+        _ => meters.place(uri.path()),
+    });
+    let mut response = match route {
         Some(route) => api::answer(site, route, request).await,
         None => match routes.others.clone().oneshot(request).await {
             Ok(response) => response,
@@ -54,6 +65,9 @@ pub async fn answer(site: &Site, routes: &Routes, mut request: Request) -> Respo
         response.headers_mut().insert(REQUEST_ID, value);
     }
     response.headers_mut().insert(DATE, site.date());
+    if let (Some(meters), Some(place), Some(started)) = (&site.meters, place, started) {
+        meters.answered(place, response.status().as_u16(), started.elapsed());
+    }
     if let (Some(started), Some((method, path))) = (started, line) {
         // The query is never logged: it may hold a token.
         tracing::debug!(%method, path, status = response.status().as_u16(), took = ?started.elapsed(), %id, "answered");
@@ -64,31 +78,31 @@ pub async fn answer(site: &Site, routes: &Routes, mut request: Request) -> Respo
 /// Why a body was not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BadBody {
-    /// Over [`MAX_BODY`].
-    TooLarge,
+    /// Over so many bytes.
+    TooLarge(usize),
     /// It stopped arriving.
     Cut,
 }
 
 /// Reads a whole body, within limits of size and time.
-pub(crate) async fn read(body: Body) -> Result<Bytes, BadBody> {
+pub(crate) async fn read(body: Body, Bodies { bytes, timeout }: Bodies) -> Result<Bytes, BadBody> {
     if axum::body::HttpBody::is_end_stream(&body) {
         return Ok(Bytes::new());
     }
     // A body that announces its size is not waited for, nor is the client that asks first told to send it.
-    if axum::body::HttpBody::size_hint(&body).lower() > MAX_BODY as u64 {
-        return Err(BadBody::TooLarge);
+    if axum::body::HttpBody::size_hint(&body).lower() > bytes as u64 {
+        return Err(BadBody::TooLarge(bytes));
     }
-    let mut whole = std::pin::pin!(Limited::new(body, MAX_BODY).collect());
+    let mut whole = std::pin::pin!(Limited::new(body, bytes).collect());
     // Nearly always the body came with the head, and no timer is needed.
     let at_once = std::future::poll_fn(|cx| std::task::Poll::Ready(whole.as_mut().poll(cx))).await;
     let read = match at_once {
         std::task::Poll::Ready(read) => Ok(read),
-        std::task::Poll::Pending => tokio::time::timeout(BODY_TIMEOUT, whole).await,
+        std::task::Poll::Pending => tokio::time::timeout(timeout, whole).await,
     };
     match read {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(BadBody::TooLarge),
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(BadBody::TooLarge(bytes)),
         Ok(Err(_)) | Err(_) => Err(BadBody::Cut),
     }
 }

@@ -29,12 +29,13 @@ struct Body<'a> {
 
 pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Result<Response, Refused> {
     let (parts, body) = request.into_parts();
-    let body = http::read(body).await.map_err(|_| invalid("The body is too large or did not arrive whole"))?;
+    let body =
+        http::read(body, site.bodies).await.map_err(|_| invalid("The body is too large or did not arrive whole"))?;
     let query = form::decode(parts.uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
     if query.iter().any(|(name, _)| SECRETS.contains(&name.as_str())) {
         return Err(invalid("Send parameters in the body, not in the query").into());
     }
-    let mut asked = read(&body)?;
+    let mut asked = TokenRequest { source: http::source(&parts), ..read(&body)? };
     let basic = basic(&parts.headers)?;
     let tried = basic.is_some();
     if let Some((id, secret)) = basic {

@@ -86,7 +86,7 @@ impl Form {
     /// Reads a form and checks that it is ours.
     pub(super) async fn read(site: &Arc<Site>, parts: &Parts, browser: &Browser, body: Body) -> Result<Self, Refused> {
         let refuse = |text: &str| Refused::by(site)(Error::BadChoice(text.into()));
-        let body = http::read(body).await.map_err(|_| refuse("The form did not arrive whole."))?;
+        let body = http::read(body, site.bodies).await.map_err(|_| refuse("The form did not arrive whole."))?;
         let form = Self(form::decode(&body).ok_or_else(|| refuse("The form is not readable."))?);
         let elsewhere = http::header(&parts.headers, "sec-fetch-site").is_some_and(|site| site == "cross-site");
         let fits = session::form_token_is(&site.app, browser.cookie(), form.get("csrf").unwrap_or_default());
@@ -99,6 +99,11 @@ impl Form {
     /// A field's value; absent when empty.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str()).filter(|v| !v.is_empty())
+    }
+
+    /// Every value of a field that may be sent several times.
+    pub(super) fn all(&self, name: &str) -> Vec<&str> {
+        self.0.iter().filter(|(n, v)| n == name && !v.is_empty()).map(|(_, v)| v.as_str()).collect()
     }
 
     /// Whether a field was sent, such as the button that was pressed.

@@ -4,7 +4,9 @@
 //! cookie; nothing of a third party is loaded.
 
 mod browser;
+mod order;
 mod overview;
+mod rule;
 mod settings;
 mod setup;
 mod signin;
@@ -41,6 +43,9 @@ pub(crate) fn web_routes() -> Vec<Route> {
         get("/settings", settings::get),
         post("/settings/slot", settings::slot),
         post("/settings/order", settings::order),
+        post("/settings/rule", settings::rule),
+        get("/order", order::get),
+        post("/order", order::post),
     ]
 }
 
@@ -130,7 +135,7 @@ impl IntoResponse for Refused {
         log(&self.error);
         const BAD: StatusCode = StatusCode::BAD_REQUEST;
         let (status, title) = match &self.error {
-            Error::Throttled(_) => (StatusCode::TOO_MANY_REQUESTS, "Please wait"),
+            Error::Throttled(_) | Error::TooOften(_) => (StatusCode::TOO_MANY_REQUESTS, "Please wait"),
             Error::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "Please try again"),
             Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong"),
             Error::SignupGone => (StatusCode::GONE, "This page has expired"),
@@ -143,6 +148,7 @@ impl IntoResponse for Refused {
             | Error::OtherDevice { .. }
             | Error::BadField(_)
             | Error::NotCancelled(_)
+            | Error::NotApproved(_)
             | Error::OAuth { .. }
             | Error::WrongPassword
             | Error::BadChoice(_)

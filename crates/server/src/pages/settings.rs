@@ -4,6 +4,7 @@
 //! and every change, and the token alone shows nothing.
 
 use super::browser::{Browser, Form};
+use super::rule::{self, RuleRow};
 use super::signin::sign_in_page;
 use super::teaser::link;
 use super::{Message, Refused, page, redirect_to};
@@ -15,13 +16,13 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use opendrs_domain::customer::Address;
 use opendrs_domain::login::{form, redirect};
-use opendrs_domain::order::{Order, State as Standing};
+use opendrs_domain::order::{Order, Problem, State as Standing};
 use opendrs_domain::product::Product;
 use opendrs_domain::session::Session;
 use opendrs_domain::time::Time;
 use opendrs_service::subscription::SlotView;
 use opendrs_service::token::{self, Caller, PageDevice};
-use opendrs_service::{customer, device, order, subscription};
+use opendrs_service::{customer, device, order, rule as rules, subscription};
 use std::sync::Arc;
 
 struct SlotRow {
@@ -30,11 +31,13 @@ struct SlotRow {
     on: bool,
     /// Each product, and whether it is the one chosen.
     products: Vec<(Product, bool)>,
+    rule: Option<RuleRow>,
 }
 
 /// The product chosen is marked; where none is, the first.
 fn slot_row(view: SlotView) -> SlotRow {
-    let SlotView { slot, products, subscription } = view;
+    let rule = rule::row(&view);
+    let SlotView { slot, products, subscription, .. } = view;
     let chosen = subscription.as_ref().and_then(|sub| sub.asin.clone()).or(slot.products.first().cloned());
     let products = products.into_iter().map(|product| (chosen.as_ref() == Some(&product.asin), product));
     SlotRow {
@@ -42,6 +45,7 @@ fn slot_row(view: SlotView) -> SlotRow {
         name: slot.name,
         on: subscription.is_some_and(|sub| sub.on),
         products: products.map(|(chosen, product)| (product, chosen)).collect(),
+        rule,
     }
 }
 
@@ -51,6 +55,7 @@ struct OrderRow {
     price: String,
     placed: String,
     standing: String,
+    held: bool,
     cancellable: bool,
 }
 
@@ -86,22 +91,39 @@ struct SwitchPage<'a> {
     exit: Option<&'a str>,
 }
 
-fn row(order: &Order, now: Time) -> OrderRow {
+/// Where an order stands, for its owner.
+pub(super) fn standing(order: &Order) -> String {
     let until = |time: Option<Time>| time.map_or(String::new(), |t| format!(", expected {}", t.to_reading_text()));
-    let standing = match order.state {
-        Standing::Held => "On hold: we could not place it yet".into(),
+    match order.state {
+        Standing::Held => format!("On hold: {}", order.problem.map_or("it is being placed", reason)),
         Standing::Placed | Standing::Fulfilling => format!("In preparation{}", until(order.expected_at)),
         Standing::Shipped => format!("Shipped{}", until(order.expected_at)),
         Standing::Delivered => "Delivered".into(),
         Standing::Cancelled => "Cancelled".into(),
         Standing::Expired => "Not placed: the problem was not resolved in time".into(),
-    };
+    }
+}
+
+/// Why an order is held, for its owner.
+pub(super) fn reason(problem: Problem) -> &'static str {
+    match problem {
+        Problem::Address => "there is no address to ship to",
+        Problem::OutOfStock => "the product is out of stock",
+        Problem::Price => "it costs more than you allow",
+        Problem::Ask => "it waits for your word",
+        Problem::Limit => "there were as many orders as you allow",
+        Problem::Paused => "you paused orders at this time",
+    }
+}
+
+fn row(order: &Order, now: Time) -> OrderRow {
     OrderRow {
         instance: order.instance().to_string(),
         title: order.item.title.clone(),
         price: order.item.price.to_string(),
         placed: order.opened_at.to_reading_text(),
-        standing,
+        standing: standing(order),
+        held: order.state == Standing::Held,
         cancellable: order.is_cancellable(now),
     }
 }
@@ -227,5 +249,17 @@ pub(super) async fn order(State(site): State<Arc<Site>>, request: Request) -> Re
     };
     let instance = form.get("instanceId").unwrap_or_default();
     order::cancel(&site.app, &caller, instance).await.map_err(Refused::by(&site))?;
+    Ok(redirect_to(StatusCode::SEE_OTHER, &back))
+}
+
+/// Changes a slot's rules.
+pub(super) async fn rule(State(site): State<Arc<Site>>, request: Request) -> Result<Response, Refused> {
+    let Posted { form, caller, back } = match posted(&site, request).await? {
+        Ok(posted) => posted,
+        Err(instead) => return Ok(instead),
+    };
+    let slot = form.get("slotId").unwrap_or_default();
+    let changed = rules::set(&site.app, &caller, slot, rule::typed(&form), &form.all("substitute")).await;
+    changed.map_err(Refused::by(&site))?;
     Ok(redirect_to(StatusCode::SEE_OTHER, &back))
 }

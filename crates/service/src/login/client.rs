@@ -1,7 +1,7 @@
 //! Which client is speaking at the token endpoint (decisions 21, 25).
 
 use crate::error::OAuth;
-use crate::{App, Error, Result};
+use crate::{App, Error, Result, limit};
 use opendrs_domain::id::ClientId;
 use opendrs_domain::profile::{Client, hash_secret};
 use opendrs_store::profile;
@@ -19,20 +19,38 @@ pub async fn find(app: &App, id: &str) -> Result<Option<Client>> {
 /// Finds the client and checks its proof: a web client its secret, a public one that it sends none. An unknown client
 /// costs the same work and gets the same answer as a wrong secret.
 ///
+/// Wrong proofs are braked by client and source: who guesses waits, and nobody waits for guesses from elsewhere.
+///
 /// # Errors
-/// `invalid_request` without an id, `invalid_client`.
-pub async fn authenticate(app: &App, id: Option<&str>, secret: Option<&str>) -> Result<Client> {
+/// `invalid_request` without an id, `invalid_client`, [`Error::Throttled`], [`Error::TooOften`].
+pub async fn authenticate(app: &App, id: Option<&str>, secret: Option<&str>, source: &str) -> Result<Client> {
     let id = id.ok_or_else(|| {
         Error::oauth(OAuth::InvalidRequest, "The request is missing a required parameter : client_id")
     })?;
+    let (brake, now) = (&app.client_throttle, app.now());
+    let name = || format!("{} {source}", ClientId::parse(id).map_or_else(|_| "unknown".into(), |id| id.to_string()));
+    if !brake.is_empty()
+        && let Some(wait) = brake.wait(&name(), now)
+    {
+        return Err(Error::Throttled(wait));
+    }
     let refused = || Error::oauth(OAuth::InvalidClient, "Client authentication failed");
     let Some(client) = find(app, id).await? else {
         let _ = hash_secret(secret.unwrap_or_default());
+        brake.failed(&name(), now);
         return Err(refused());
     };
     let proven = match secret.filter(|s| !s.is_empty()) {
         Some(secret) => client.secret_is(secret),
         None => !client.kind.is_confidential(),
     };
-    if proven { Ok(client) } else { Err(refused()) }
+    if !proven {
+        brake.failed(&name(), now);
+        return Err(refused());
+    }
+    if !brake.is_empty() && client.kind.is_confidential() {
+        brake.succeeded(&name());
+    }
+    limit::client(app, client.id, (!client.kind.is_confidential()).then_some(source))?;
+    Ok(client)
 }

@@ -9,6 +9,7 @@ use opendrs_domain::login::code::{self as codes, Code, Outcome, Presented};
 use opendrs_domain::profile::Client;
 use opendrs_domain::time::Time;
 use opendrs_domain::token::Use;
+use opendrs_store::failpoint::{self, Point};
 use opendrs_store::{Shards, Tx, Write, code, consent, device};
 
 /// A token request's parameters, wherever in the request they stood.
@@ -28,6 +29,8 @@ pub struct TokenRequest {
     pub code_verifier: Option<String>,
     /// `refresh_token`
     pub refresh_token: Option<String>,
+    /// Where the request came from, for the brake on guessing.
+    pub source: String,
 }
 
 /// Tokens, as the token endpoint answers them.
@@ -44,7 +47,7 @@ pub struct Tokens {
 /// Serves a token request. The order of checks: grant, client, code or token, redirect, proof key.
 ///
 /// # Errors
-/// [`Error::OAuth`], [`Error::Unavailable`].
+/// [`Error::OAuth`], [`Error::Throttled`], [`Error::TooOften`], [`Error::Unavailable`].
 pub async fn tokens(app: &App, request: &TokenRequest) -> Result<Tokens> {
     match request.grant_type.as_deref() {
         Some("authorization_code") => by_code(app, request).await,
@@ -57,7 +60,7 @@ pub async fn tokens(app: &App, request: &TokenRequest) -> Result<Tokens> {
 }
 
 async fn proven(app: &App, request: &TokenRequest) -> Result<Client> {
-    client::authenticate(app, request.client_id.as_deref(), request.client_secret.as_deref()).await
+    client::authenticate(app, request.client_id.as_deref(), request.client_secret.as_deref(), &request.source).await
 }
 
 fn missing(name: &str) -> Error {
@@ -108,6 +111,7 @@ async fn by_code(app: &App, request: &TokenRequest) -> Result<Tokens> {
     };
     match app.db.write(command).await? {
         Some(code) => {
+            failpoint::reached(Point::CodeRedeemed);
             let Code { device, customer, client, family, scopes, .. } = code;
             let grant = Grant { device, customer, client, family, scopes };
             Ok(issue(app, grant, token::seal(app, grant, Use::Refresh)))
@@ -116,7 +120,7 @@ async fn by_code(app: &App, request: &TokenRequest) -> Result<Tokens> {
     }
 }
 
-pub(super) fn issue(app: &App, grant: Grant, refresh: String) -> Tokens {
+pub(crate) fn issue(app: &App, grant: Grant, refresh: String) -> Tokens {
     Tokens { access: token::seal(app, grant, Use::Access), refresh, expires_in: ACCESS_LIFETIME.secs() }
 }
 

@@ -13,6 +13,8 @@ both!(
     a_devices_newest_orders_come_first_and_bounded,
     due_orders_come_in_order_and_bounded,
     an_order_that_is_no_longer_due_leaves_the_list,
+    what_an_order_is_for_is_changed_alone,
+    recent_orders_of_a_slot_are_counted,
 );
 
 const DEVICE: fn() -> DeviceId = || DeviceId(uuid(1));
@@ -34,7 +36,7 @@ async fn get(store: &Store, shard: i64, id: OrderId) -> Option<Order> {
 }
 
 async fn an_order_comes_back_in_every_state(store: &Store) {
-    let problems = [None, Some(Problem::Address), Some(Problem::OutOfStock)];
+    let problems: Vec<_> = [None].into_iter().chain(Problem::ALL.map(Some)).collect();
     let (moments, texts) = ([None, Some(at(-1)), Some(at(7))], texts());
     for n in 0..21_usize {
         let text = texts[n % texts.len()].clone();
@@ -43,12 +45,13 @@ async fn an_order_comes_back_in_every_state(store: &Store) {
         let order = Order {
             item,
             state: State::ALL[n % 7],
-            problem: problems[n / 7],
+            problem: problems[n / 3],
             test: n % 2 == 0,
             slot: slot_id(&"~.".repeat(n + 1)),
             window_ends_at: at(n as i64),
             expected_at: moments[n % 3],
             due_at: moments[(n + 1) % 3],
+            approved: (n % 2 == 0).then(|| Money { minor: n as i64, currency: "USD".into() }),
             ..order(n as u64, DEVICE())
         };
         add(store, 2, &order).await;
@@ -61,11 +64,11 @@ async fn saving_an_order_changes_where_it_stands_and_nothing_else(store: &Store)
     let (first, other) = (order(1, DEVICE()), order(2, DEVICE()));
     add(store, 2, &first).await;
     add(store, 2, &other).await;
-    for (state, problem, window_ends_at, expected_at, due_at) in [
-        (State::Held, Some(Problem::OutOfStock), at(5), Some(at(6)), Some(at(7))),
-        (State::Cancelled, None, at(8), None, None),
+    for (state, problem, window_ends_at, expected_at, due_at, approved) in [
+        (State::Held, Some(Problem::OutOfStock), at(5), Some(at(6)), Some(at(7)), Some(first.item.price.clone())),
+        (State::Cancelled, None, at(8), None, None, None),
     ] {
-        let moved = Order { state, problem, window_ends_at, expected_at, due_at, ..first.clone() };
+        let moved = Order { state, problem, window_ends_at, expected_at, due_at, approved, ..first.clone() };
         let otherwise = Item { title: "another".into(), quantity: 9.0, ..first.item.clone() };
         let (device, slot) = (DeviceId(uuid(9)), slot_id("other"));
         save(store, 2, &Order { device, slot, item: otherwise, test: true, opened_at: at(99), ..moved.clone() }).await;
@@ -110,6 +113,8 @@ async fn due_orders_come_in_order_and_bounded(store: &Store) {
     assert_eq!(next().await, Some(at(wanted[0].0)));
     for (now, limit) in [(-1, 9), (3, 99), (3, 4), (9, 99), (99, 7), (99, 0)] {
         assert_eq!(due(now, i64::try_from(limit).unwrap()).await, until(now, limit), "now {now}, at most {limit}");
+        let count = store.read(async |tx| order::overdue(tx, at(now), i64::try_from(limit).unwrap()).await).await;
+        assert_eq!(count, i64::try_from(until(now, limit).len()).unwrap(), "now {now}, counted up to {limit}");
     }
 }
 
@@ -124,4 +129,32 @@ async fn an_order_that_is_no_longer_due_leaves_the_list(store: &Store) {
     save(store, 2, &Order { due_at: None, ..first }).await;
     let due = store.read(async |tx| order::due(tx, at(99), 9).await).await;
     assert_eq!(due, [(3, order(2, DEVICE()).id)]);
+}
+
+async fn what_an_order_is_for_is_changed_alone(store: &Store) {
+    let (first, other) = (order(1, DEVICE()), order(2, DEVICE()));
+    add(store, 2, &first).await;
+    add(store, 2, &other).await;
+    let price = Money { minor: 7, currency: "USD".into() };
+    let item = Item { asin: asin(2), title: "O'Filter".into(), quantity: 0.25, unit: "lbs".into(), price };
+    let with = (first.id, item.clone());
+    store.write(with, |tx, (id, item)| Box::pin(order::set_item(tx, 2, *id, item))).await;
+    assert_eq!(get(store, 2, first.id).await, Some(Order { item, ..first }));
+    assert_eq!(get(store, 2, other.id).await, Some(other));
+}
+
+async fn recent_orders_of_a_slot_are_counted(store: &Store) {
+    for (n, state) in (1..).zip(State::ALL) {
+        add(store, 2, &Order { state, opened_at: at(n), ..order(n as u64, DEVICE()) }).await;
+    }
+    add(store, 2, &Order { slot: slot_id("other"), opened_at: at(9), ..order(20, DEVICE()) }).await;
+    add(store, 2, &Order { opened_at: at(9), ..order(21, DeviceId(uuid(2))) }).await;
+    let count = async |shard, after| {
+        store.read(async |tx| order::recent(tx, shard, DEVICE(), &slot_id("filter"), at(after)).await).await
+    };
+    // Placed, fulfilling, shipped and delivered were made at 2, 3, 4 and 5.
+    for (after, wanted) in [(0, 4), (1, 4), (2, 3), (4, 1), (5, 0)] {
+        assert_eq!(count(2, after).await, wanted, "after {after}");
+    }
+    assert_eq!(count(3, 0).await, 0);
 }

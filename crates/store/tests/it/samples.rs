@@ -158,6 +158,7 @@ pub fn order(n: u64, device: DeviceId) -> Order {
         window_ends_at: at(100),
         expected_at: None,
         due_at: None,
+        approved: None,
     }
 }
 

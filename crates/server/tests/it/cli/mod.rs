@@ -1,11 +1,15 @@
 //! The program itself: what operators and scripts run, and what it prints.
 
+mod backup;
+mod bench;
 mod clock;
 mod config;
 mod demo;
 mod device;
+mod doctor;
 mod keys;
 mod program;
+mod readings;
 mod seed;
 mod serve;
 mod trigger;

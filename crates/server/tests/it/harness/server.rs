@@ -4,10 +4,11 @@ use super::means::{Seeded, Standing};
 use super::store::{Rows, Store};
 use super::world;
 use opendrs_domain::time::Span;
-use opendrs_server::build;
 use opendrs_server::config::{Config, Role};
-use opendrs_server::http::{Limits, Listener};
+use opendrs_server::http::{Bodies, Limits, Listener};
 use opendrs_server::site::{PublicUrls, Site};
+use opendrs_server::{build, build_metrics, meters};
+use opendrs_service::limit::Rates;
 use opendrs_service::order::Fired;
 use opendrs_service::{App, Parts, Settings, outbox, schedule, seed};
 use std::net::SocketAddr;
@@ -49,6 +50,14 @@ pub struct Options {
     pub test_clock: bool,
     /// How long it waits for a request's head.
     pub head_timeout: Duration,
+    /// How long it waits for a body.
+    pub body_timeout: Duration,
+    /// How many connections it has open at most.
+    pub connections: usize,
+    /// How often devices and clients may call. The machine's clock stands still: what was spent does not come back.
+    pub rates: Rates,
+    /// Whether it counts, and tells of it at an address of its own.
+    pub metrics: bool,
 }
 
 impl Default for Options {
@@ -59,6 +68,10 @@ impl Default for Options {
             https: false,
             test_clock: true,
             head_timeout: Duration::from_secs(60),
+            body_timeout: Duration::from_secs(30),
+            connections: 1000,
+            rates: Rates::default(),
+            metrics: false,
         }
     }
 }
@@ -68,6 +81,8 @@ pub struct Server {
     pub site: Arc<Site>,
     pub address: SocketAddr,
     pub base: String,
+    /// Where it tells what it counts.
+    pub numbers: String,
     store: Store,
     stop: watch::Sender<bool>,
 }
@@ -83,7 +98,9 @@ impl Server {
         Self::on(Store::sqlite(), options).await
     }
 
-    async fn on(store: Store, Options { seed, roles, https, test_clock, head_timeout }: Options) -> Self {
+    async fn on(store: Store, options: Options) -> Self {
+        let Options { seed, roles, https, test_clock, head_timeout, body_timeout, connections, rates, metrics } =
+            options;
         // Receivers of the tests are on this machine.
         let here = toml::Value::Array(vec!["127.0.0.0/8".into()]);
         let config = Config::load(None, [], vec![("outbound", "allow", here)]).unwrap();
@@ -98,21 +115,38 @@ impl Server {
                 issuer: "https://www.amazon.com".into(),
                 notifications: config.topics(),
                 request_timeout: config.request_timeout(),
+                rates,
+                keep: config.keep(),
             },
             test_clock,
         };
         let mut app = App::open(parts).await.unwrap();
         seed::apply(&app, seed).await.unwrap();
-        let limits = Limits { connections: 1000, head_timeout };
+        let limits = Limits { connections, head_timeout, head_bytes: 64 * 1024 };
         let listener = Listener::bind("127.0.0.1:0", limits).await.unwrap();
         let address = listener.address().unwrap();
         let base = format!("http://{address}");
         let url = if https { "https://drs.example".to_owned() } else { base.clone() };
         app.settings.notifications.base_url.clone_from(&url);
-        let site = Site::new(app, PublicUrls { service: url.clone(), login: url.clone(), web: url });
+        let bodies = Bodies { bytes: 64 * 1024, timeout: body_timeout };
+        let site = Site::new(
+            app,
+            PublicUrls { service: url.clone(), login: url.clone(), web: url },
+            bodies,
+            metrics.then(meters),
+        );
         let (stop, stopping) = watch::channel(false);
+        let numbers = match metrics {
+            true => {
+                let listener = Listener::bind("127.0.0.1:0", limits).await.unwrap();
+                let base = format!("http://{}", listener.address().unwrap());
+                tokio::spawn(listener.serve(site.clone(), build_metrics(&site), stopping.clone()));
+                base
+            }
+            false => String::new(),
+        };
         tokio::spawn(listener.serve(site.clone(), build(&site, &roles), stopping));
-        Self { site, address, base, store, stop }
+        Self { site, address, base, numbers, store, stop }
     }
 
     /// Tells it to stop: no new request is taken, answers under way are finished.

@@ -32,6 +32,23 @@ impl Wire {
         String::from_utf8(buffer).unwrap()
     }
 
+    /// Sends the same bytes again and again without reading a byte, until the server closes; how often they were sent.
+    pub async fn send_until_refused(&mut self, bytes: &str) -> usize {
+        let sending = async {
+            let mut count = 0;
+            while self.0.write_all(bytes.as_bytes()).await.is_ok() {
+                count += 1;
+            }
+            count
+        };
+        tokio::time::timeout(PATIENCE, sending).await.expect("the server closes")
+    }
+
+    /// Whether anything has arrived.
+    pub fn has_something(&self) -> bool {
+        self.0.try_read(&mut [0; 1]).is_ok()
+    }
+
     /// An answer, which must arrive in one piece.
     pub async fn answer(&mut self) -> Answer {
         Answer::only(&self.piece().await)

@@ -80,6 +80,8 @@ fn cases(token: &str, order: &str) -> Vec<Case> {
         api("DELETE", "/testOrders/slots/{slot}", "200 {}", SLOT),
         api("DELETE", "/testOrders/{slot}", "200 {}", SLOT),
         open("GET", "/-/health", String::new(), "200 {}"),
+        // It has an address of its own: at the service's there is no such path.
+        open("GET", "/-/metrics", String::new(), "404 No such path"),
         open("GET", "/-/openapi.json", String::new(), "200 {}"),
         open("GET", "/-/style.css", String::new(), "200 "),
         // Whoever reaches a server that was started for tests may move its time.
@@ -118,6 +120,14 @@ fn cases(token: &str, order: &str) -> Vec<Case> {
             "303 /settings",
         ),
         posted("/settings/order", &[("access_token", token), ("instanceId", order)], SIGN_IN, "303 /settings"),
+        posted(
+            "/settings/rule",
+            &[("access_token", token), ("slotId", FILTER), ("mode", "ask")],
+            SIGN_IN,
+            "303 /settings",
+        ),
+        page("GET", "/order", format!("?id={order}"), SIGN_IN, "200 Your order"),
+        posted("/order", &[("id", order), ("cancel", "true")], SIGN_IN, "303 /order"),
         posted("/ap/signin", &[("email", ANN), ("password", PASSWORD)], "303 /settings", "303 /settings"),
         posted("/ap/signout", &[], "303 /settings", "303 /settings"),
         api("DELETE", "/registration", "200 {}", "200 {}"),
@@ -129,7 +139,8 @@ const ROLES: [Role; 4] = [Role::Service, Role::Login, Role::Web, Role::Worker];
 
 #[test]
 fn every_route_has_its_line() {
-    let routes: BTreeSet<_> = opendrs_server::list(&ROLES, true).into_iter().collect();
+    let routes = opendrs_server::list(&ROLES, true).into_iter().chain(opendrs_server::list_metrics());
+    let routes: BTreeSet<_> = routes.collect();
     let lines: BTreeSet<_> = cases("", "").iter().map(|case| (case.method, case.route)).collect();
     assert_eq!(lines, routes);
 }

@@ -2,5 +2,6 @@
 //! fails.
 
 mod callers;
+mod metrics;
 mod openapi;
 mod versions;

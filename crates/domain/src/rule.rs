@@ -1,0 +1,229 @@
+//! The customer's rules for a slot, and what they say of an order (decisions 20).
+//!
+//! What it is: whether an order may be placed now, for which product, and if not, why. What it is not: it changes no
+//! order; who orders for a test device is bound by no rule, since nothing is bought. Invariant: a rule never changes
+//! what is ordered or what it costs beyond what the customer allowed; where it cannot be kept, the order is held.
+
+use crate::date;
+use crate::money::Money;
+use crate::order::Problem;
+use crate::product::Product;
+use crate::text::Asin;
+use crate::time::{Span, Time};
+use serde::{Deserialize, Serialize};
+
+/// Who decides that an order is placed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// The device: it is placed at once.
+    #[default]
+    Automatic,
+    /// The customer: every order waits for their word.
+    Ask,
+}
+
+/// How dear an order may be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Cap {
+    /// So much and no more.
+    Amount(Money),
+    /// So many hundredths over the price agreed and no more.
+    Percent(u32),
+}
+
+/// How many orders there may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limit {
+    /// At most so many, at least one...
+    pub orders: u32,
+    /// ...within so many days, at least one.
+    pub days: u32,
+}
+
+impl Limit {
+    /// How far back orders count.
+    #[must_use]
+    pub fn period(&self) -> Span {
+        Span::from_hours(i64::from(self.days) * 24)
+    }
+}
+
+/// A time without orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// From here...
+    pub from: Time,
+    /// ...until before here.
+    pub until: Time,
+}
+
+/// The rules of one slot of one device. The default is what a device of old expects: everything is ordered.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Rules {
+    /// Who decides.
+    pub mode: Mode,
+    /// What the chosen product cost when the customer agreed to it.
+    pub agreed: Option<Money>,
+    /// How dear an order may be.
+    pub cap: Option<Cap>,
+    /// How many orders there may be.
+    pub limit: Option<Limit>,
+    /// A time without orders.
+    pub pause: Option<Pause>,
+    /// What may be ordered when the chosen product is out of stock, first one first.
+    pub substitutes: Vec<Asin>,
+}
+
+/// The largest number of days, orders or per cent that a form may name.
+const MOST: u32 = 1000;
+const DAY: Span = Span::from_hours(24);
+
+/// A form's fields, as they were typed; empty ones are absent.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Typed<'f> {
+    /// `automatic` or `ask`.
+    pub mode: Option<&'f str>,
+    /// `amount` or `percent`; else there is no cap.
+    pub cap_kind: Option<&'f str>,
+    /// An amount in the product's currency, or a whole number of per cent.
+    pub cap: Option<&'f str>,
+    /// At most so many orders...
+    pub limit_orders: Option<&'f str>,
+    /// ...in so many days.
+    pub limit_days: Option<&'f str>,
+    /// First day without orders.
+    pub pause_from: Option<&'f str>,
+    /// Last day without orders.
+    pub pause_until: Option<&'f str>,
+}
+
+fn number(text: &str, what: &str) -> Result<u32, String> {
+    let read = text.trim().parse().ok().filter(|n| (1..=MOST).contains(n));
+    read.ok_or_else(|| format!("Write {what} as a whole number from 1 to {MOST}."))
+}
+
+fn day(text: &str) -> Result<Time, String> {
+    let read = date::parse(text).filter(|time| time.micros() % 86_400_000_000 == 0);
+    read.ok_or_else(|| {
+        format!("`{}` is no date: write it as year-month-day.", text.chars().take(20).collect::<String>())
+    })
+}
+
+impl Rules {
+    /// Reads what a customer typed; `agreed` is the chosen product's price at this moment.
+    ///
+    /// # Errors
+    /// A sentence for the customer.
+    pub fn read(typed: Typed<'_>, agreed: &Money, substitutes: Vec<Asin>) -> Result<Self, String> {
+        let mode = match typed.mode {
+            Some("ask") => Mode::Ask,
+            Some("automatic") => Mode::Automatic,
+            _ => return Err("Choose whether orders are placed by themselves or only after you were asked.".into()),
+        };
+        let cap = match (typed.cap_kind, typed.cap) {
+            (Some("amount"), Some(text)) => {
+                let money = Money::parse(text.trim(), &agreed.currency);
+                Some(Cap::Amount(money.map_err(|e| format!("The highest price: {e}."))?))
+            }
+            (Some("percent"), Some(text)) => Some(Cap::Percent(number(text, "the per cent over the price")?)),
+            (Some("amount" | "percent"), None) => return Err("Write the highest price, or choose no limit.".into()),
+            _ => None,
+        };
+        let limit = match (typed.limit_orders, typed.limit_days) {
+            (None, None) => None,
+            (Some(orders), Some(days)) => Some(Limit {
+                orders: number(orders, "the number of orders")?,
+                days: number(days, "the number of days")?,
+            }),
+            _ => return Err("Write both how many orders there may be and in how many days, or neither.".into()),
+        };
+        let pause = match (typed.pause_from, typed.pause_until) {
+            (None, None) => None,
+            (Some(from), Some(until)) => Some(Pause { from: day(from)?, until: day(until)? + DAY }),
+            _ => return Err("Write both the first and the last day of the pause, or neither.".into()),
+        };
+        if pause.is_some_and(|pause| pause.until <= pause.from) {
+            return Err("The last day of the pause lies before its first.".into());
+        }
+        Ok(Self { mode, agreed: Some(agreed.clone()), cap, limit, pause, substitutes })
+    }
+
+    /// Whether a price is within the cap. A price in another currency cannot be compared, so it is not.
+    #[must_use]
+    pub fn allows_price(&self, price: &Money) -> bool {
+        let within = |limit: &Money, minor: i128| limit.currency == price.currency && i128::from(price.minor) <= minor;
+        match (&self.cap, &self.agreed) {
+            (None, _) => true,
+            (Some(Cap::Amount(limit)), _) => within(limit, limit.minor.into()),
+            (Some(Cap::Percent(_)), None) => false,
+            (Some(Cap::Percent(percent)), Some(agreed)) => {
+                within(agreed, i128::from(agreed.minor) * (100 + i128::from(*percent)) / 100)
+            }
+        }
+    }
+
+    /// The first and the last day of the pause, as dates.
+    #[must_use]
+    pub fn pause_days(&self) -> Option<(String, String)> {
+        let date = |time: Time| time.to_millis_text().chars().take(10).collect();
+        self.pause.map(|pause| (date(pause.from), date(pause.until - DAY)))
+    }
+}
+
+/// What is known when it is decided whether an order may be placed.
+#[derive(Clone, Copy, Debug)]
+pub struct Situation<'s> {
+    /// Nothing is bought or shipped.
+    pub test: bool,
+    /// There is somewhere to ship to.
+    pub has_address: bool,
+    /// The product chosen and then its substitutes, in the customer's order; what was taken off the catalogue is absent.
+    pub products: &'s [Product],
+    /// Orders of the slot within [`Limit::period`] that were placed and not cancelled.
+    pub recent: u32,
+    /// The highest price that the customer agreed to for this very order, if they were asked.
+    pub approved: Option<&'s Money>,
+    /// Now.
+    pub now: Time,
+}
+
+/// Which of [`Situation::products`] an order is for, and what keeps it from being placed, if anything does.
+///
+/// What nobody can help comes first; then the customer's rules. An order that the customer has agreed to is bound by
+/// the price they saw and by no other rule.
+#[must_use]
+pub fn decide(rules: &Rules, situation: &Situation<'_>) -> (usize, Option<Problem>) {
+    let Situation { test, has_address, products, recent, approved, now } = *situation;
+    if test {
+        return (0, None);
+    }
+    let affordable = |product: &Product| match approved {
+        Some(price) => product.price.currency == price.currency && product.price.minor <= price.minor,
+        None => rules.allows_price(&product.price),
+    };
+    let Some(chosen) = products.first() else { return (0, Some(Problem::OutOfStock)) };
+    let at = match chosen.available {
+        true => 0,
+        // What is out of stock is replaced by what the customer named and can afford, or waited for.
+        false => products.iter().position(|p| p.available && affordable(p)).unwrap_or_default(),
+    };
+    let paused = rules.pause.is_some_and(|pause| (pause.from..pause.until).contains(&now));
+    let problem = match () {
+        () if !has_address => Some(Problem::Address),
+        () if !products[at].available => Some(Problem::OutOfStock),
+        () if !affordable(&products[at]) => Some(Problem::Price),
+        () if approved.is_some() => None,
+        () if paused => Some(Problem::Paused),
+        () if rules.limit.is_some_and(|limit| recent >= limit.orders) => Some(Problem::Limit),
+        () if rules.mode == Mode::Ask => Some(Problem::Ask),
+        () => None,
+    };
+    (at, problem)
+}
+
+#[cfg(test)]
+#[path = "rule_tests.rs"]
+mod tests;

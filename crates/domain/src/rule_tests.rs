@@ -1,0 +1,180 @@
+//! Rules as tables: what is typed, and what it means for an order.
+
+use super::*;
+use proptest::prelude::*;
+
+const NOW: fn() -> Time = || Time::from_secs(1_520_000_000);
+
+fn usd(amount: &str) -> Money {
+    Money::parse(amount, "USD").unwrap()
+}
+
+fn product(n: u32, price: &str, available: bool) -> Product {
+    let asin = Asin::parse(&format!("B00000000{n}")).unwrap();
+    Product { asin, title: "Filter".into(), price: usd(price), quantity: 3.0, unit: "count".into(), available }
+}
+
+fn judged<'s>(
+    rules: &Rules,
+    products: &'s [Product],
+    more: impl FnOnce(&mut Situation<'s>),
+) -> (usize, Option<Problem>) {
+    let mut situation = Situation { test: false, has_address: true, products, recent: 0, approved: None, now: NOW() };
+    more(&mut situation);
+    decide(rules, &situation)
+}
+
+#[test]
+fn without_rules_everything_is_ordered_that_can_be() {
+    let (rules, dear) = (Rules::default(), [product(1, "999.00", true)]);
+    assert_eq!(judged(&rules, &dear, |_| ()), (0, None));
+    assert_eq!(judged(&rules, &dear, |s| s.has_address = false), (0, Some(Problem::Address)));
+    assert_eq!(judged(&rules, &[product(1, "1.00", false)], |_| ()), (0, Some(Problem::OutOfStock)));
+    assert_eq!(judged(&rules, &[], |_| ()), (0, Some(Problem::OutOfStock)));
+}
+
+#[test]
+fn a_test_order_is_bound_by_nothing() {
+    let rules = Rules { mode: Mode::Ask, cap: Some(Cap::Amount(usd("1.00"))), ..Rules::default() };
+    let all = |s: &mut Situation<'_>| (s.test, s.has_address, s.recent) = (true, false, 9);
+    assert_eq!(judged(&rules, &[product(1, "5.00", false)], all), (0, None));
+}
+
+#[test]
+fn a_cap_holds_what_is_dearer_and_nothing_else() {
+    let agreed = Some(usd("20.00"));
+    for (cap, price, held) in [
+        (Cap::Amount(usd("25.00")), "25.00", false),
+        (Cap::Amount(usd("25.00")), "25.01", true),
+        (Cap::Percent(10), "22.00", false),
+        (Cap::Percent(10), "22.01", true),
+        (Cap::Percent(10), "5.00", false),
+        (Cap::Amount(Money::parse("25.00", "EUR").unwrap()), "1.00", true),
+    ] {
+        let rules = Rules { cap: Some(cap.clone()), agreed: agreed.clone(), ..Rules::default() };
+        let wanted = held.then_some(Problem::Price);
+        assert_eq!(judged(&rules, &[product(1, price, true)], |_| ()), (0, wanted), "{cap:?} {price}");
+    }
+    let nothing_agreed = Rules { cap: Some(Cap::Percent(10)), ..Rules::default() };
+    assert_eq!(judged(&nothing_agreed, &[product(1, "1.00", true)], |_| ()), (0, Some(Problem::Price)));
+}
+
+#[test]
+fn a_limit_a_pause_and_the_wish_to_be_asked_hold() {
+    let limit = Rules { limit: Some(Limit { orders: 2, days: 30 }), ..Rules::default() };
+    let one = [product(1, "5.00", true)];
+    for (recent, wanted) in [(0, None), (1, None), (2, Some(Problem::Limit)), (3, Some(Problem::Limit))] {
+        assert_eq!(judged(&limit, &one, |s| s.recent = recent), (0, wanted), "{recent}");
+    }
+    let second = Span::from_secs(1);
+    let pause = Rules { pause: Some(Pause { from: NOW(), until: NOW() + DAY }), ..Rules::default() };
+    for (now, wanted) in [
+        (NOW() - second, None),
+        (NOW(), Some(Problem::Paused)),
+        (NOW() + DAY - second, Some(Problem::Paused)),
+        (NOW() + DAY, None),
+    ] {
+        assert_eq!(judged(&pause, &one, |s| s.now = now), (0, wanted), "{now}");
+    }
+    let ask = Rules { mode: Mode::Ask, ..Rules::default() };
+    assert_eq!(judged(&ask, &one, |_| ()), (0, Some(Problem::Ask)));
+}
+
+#[test]
+fn the_customers_word_is_good_for_the_price_they_saw() {
+    let rules = Rules {
+        mode: Mode::Ask,
+        cap: Some(Cap::Amount(usd("1.00"))),
+        limit: Some(Limit { orders: 1, days: 1 }),
+        pause: Some(Pause { from: NOW(), until: NOW() + DAY }),
+        ..Rules::default()
+    };
+    let (word, one) = (usd("5.00"), [product(1, "5.00", true)]);
+    assert_eq!(judged(&rules, &one, |s| (s.approved, s.recent) = (Some(&word), 9)), (0, None));
+    let dearer = [product(1, "5.01", true)];
+    assert_eq!(judged(&rules, &dearer, |s| s.approved = Some(&word)), (0, Some(Problem::Price)));
+    let gone = [product(1, "5.00", false)];
+    assert_eq!(judged(&rules, &gone, |s| s.approved = Some(&word)), (0, Some(Problem::OutOfStock)));
+    assert_eq!(
+        judged(&rules, &one, |s| (s.approved, s.has_address) = (Some(&word), false)),
+        (0, Some(Problem::Address))
+    );
+}
+
+#[test]
+fn only_what_is_out_of_stock_is_replaced_and_only_within_the_cap() {
+    let rules = Rules { cap: Some(Cap::Amount(usd("10.00"))), ..Rules::default() };
+    for (products, wanted) in [
+        (vec![product(1, "9.00", true), product(2, "1.00", true)], (0, None)),
+        (vec![product(1, "9.00", false), product(2, "8.00", false), product(3, "7.00", true)], (2, None)),
+        (vec![product(1, "9.00", false), product(2, "11.00", true), product(3, "10.00", true)], (2, None)),
+        (vec![product(1, "9.00", false), product(2, "11.00", true)], (0, Some(Problem::OutOfStock))),
+        (vec![product(1, "11.00", true), product(2, "9.00", true)], (0, Some(Problem::Price))),
+    ] {
+        assert_eq!(judged(&rules, &products, |_| ()), wanted, "{products:?}");
+    }
+}
+
+#[test]
+fn what_is_typed_is_read() {
+    let typed = Typed {
+        mode: Some("ask"),
+        cap_kind: Some("amount"),
+        cap: Some("25.50 "),
+        limit_orders: Some("2"),
+        limit_days: Some("30"),
+        pause_from: Some("2026-07-01"),
+        pause_until: Some("2026-07-14"),
+    };
+    let rules = Rules::read(typed, &usd("20.00"), Vec::new()).unwrap();
+    assert_eq!((rules.mode, rules.cap.clone()), (Mode::Ask, Some(Cap::Amount(usd("25.50")))));
+    assert_eq!(rules.limit.unwrap().period(), Span::from_hours(30 * 24));
+    assert_eq!(rules.pause_days(), Some(("2026-07-01".into(), "2026-07-14".into())));
+    assert_eq!(rules.pause.unwrap().until, date::parse("2026-07-15").unwrap(), "the last day is part of it");
+    let open = Rules::read(Typed { mode: Some("automatic"), ..Typed::default() }, &usd("20.00"), Vec::new()).unwrap();
+    assert_eq!(open, Rules { agreed: Some(usd("20.00")), ..Rules::default() });
+}
+
+#[test]
+fn what_cannot_be_meant_is_said() {
+    let good = Typed { mode: Some("automatic"), ..Typed::default() };
+    for (typed, says) in [
+        (Typed { mode: None, ..good }, "Choose whether"),
+        (Typed { cap_kind: Some("amount"), ..good }, "Write the highest price"),
+        (Typed { cap_kind: Some("amount"), cap: Some("cheap"), ..good }, "The highest price: `cheap` is not a price"),
+        (Typed { cap_kind: Some("percent"), cap: Some("-5"), ..good }, "from 1 to 1000"),
+        (Typed { limit_orders: Some("2"), ..good }, "Write both how many"),
+        (Typed { limit_orders: Some("0"), limit_days: Some("30"), ..good }, "the number of orders as a whole"),
+        (Typed { limit_orders: Some("1"), limit_days: Some("9999999999"), ..good }, "the number of days"),
+        (Typed { pause_from: Some("2026-07-01"), ..good }, "Write both the first"),
+        (Typed { pause_from: Some("soon"), pause_until: Some("2026-07-01"), ..good }, "`soon` is no date"),
+        (Typed { pause_from: Some("2026-07-02"), pause_until: Some("2026-07-01"), ..good }, "lies before its first"),
+    ] {
+        let error = Rules::read(typed, &usd("20.00"), Vec::new()).unwrap_err();
+        assert!(error.contains(says), "{typed:?}: {error}");
+    }
+}
+
+proptest! {
+    /// Whatever the rules and the catalogue are: an order that goes through is for a product the customer named, in
+    /// stock, at a price they allowed.
+    #[test]
+    fn nothing_goes_through_that_the_customer_did_not_allow(
+        cap in 0_i64..3000, prices in prop::collection::vec((1_i64..3000, any::<bool>()), 1..5), approved in prop::option::of(1_i64..3000),
+    ) {
+        let rules = Rules { cap: Some(Cap::Amount(Money { minor: cap, currency: "USD".into() })), ..Rules::default() };
+        let products: Vec<_> = prices
+            .iter()
+            .map(|(minor, available)| {
+                Product { price: Money { minor: *minor, currency: "USD".into() }, ..product(1, "1.00", *available) }
+            })
+            .collect();
+        let word = approved.map(|minor| Money { minor, currency: "USD".into() });
+        let (at, problem) = judged(&rules, &products, |s| s.approved = word.as_ref());
+        if problem.is_none() {
+            prop_assert!(products[at].available);
+            prop_assert!(products[at].price.minor <= approved.unwrap_or(cap));
+            prop_assert!(at == 0 || !products[0].available);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! One order's page, where mails lead: what it is, what it costs, where it stands, and what its owner can do about it.
+//!
+//! Invariant: only the owner's sign-in opens it; the button that places an order says what is to be paid, and the price
+//! it names is the one agreed to.
+
+use super::browser::{Browser, Form};
+use super::settings::standing;
+use super::signin::sign_in_page;
+use super::{Refused, page, redirect_to};
+use crate::site::Site;
+use askama::Template;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::Response;
+use opendrs_domain::customer::Address;
+use opendrs_domain::login::form;
+use opendrs_domain::money::Money;
+use opendrs_domain::order::{Order, Problem, State as Standing};
+use opendrs_service::order::{self, Owned, Word};
+use opendrs_service::{Error, customer};
+use std::sync::Arc;
+
+#[derive(Template)]
+#[template(path = "order.html")]
+struct OrderPage<'a> {
+    csrf: &'a str,
+    instance: String,
+    model: &'a str,
+    serial: &'a str,
+    title: &'a str,
+    quantity: f64,
+    unit: &'a str,
+    price: String,
+    amount: String,
+    currency: &'a str,
+    placed: String,
+    standing: String,
+    held: bool,
+    ends: String,
+    ask_address: bool,
+    may_approve: bool,
+    may_look: bool,
+    cancellable: bool,
+}
+
+fn show(site: &Site, browser: &Browser, owned: &Owned) -> Response {
+    let Owned { caller, model, order } = owned;
+    let Order { item, .. } = order;
+    let problem = order.problem.filter(|_| order.state == Standing::Held);
+    let template = OrderPage {
+        csrf: &browser.form_token(site),
+        instance: order.instance().to_string(),
+        model,
+        serial: caller.device.serial.as_str(),
+        title: &item.title,
+        quantity: item.quantity,
+        unit: &item.unit,
+        price: item.price.to_string(),
+        amount: item.price.amount(),
+        currency: &item.price.currency,
+        placed: order.opened_at.to_reading_text(),
+        standing: standing(order),
+        held: order.state == Standing::Held,
+        ends: order.window_ends_at.to_reading_text(),
+        ask_address: problem == Some(Problem::Address),
+        may_approve: problem.is_some_and(Problem::asks_customer),
+        may_look: problem == Some(Problem::OutOfStock),
+        cancellable: order.is_cancellable(site.app.now()),
+    };
+    page(site, StatusCode::OK, &template, None)
+}
+
+fn here(instance: &str) -> String {
+    format!("/order?id={}", form::escape(instance, ""))
+}
+
+pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<Response, Refused> {
+    let pairs = form::decode(parts.uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
+    let instance = pairs.iter().find(|(name, _)| name == "id").map_or("", |(_, value)| value.as_str());
+    let browser = Browser::of(&site, &parts).await?;
+    let Some(session) = &browser.session else {
+        return sign_in_page(&site, &browser, &here(instance), None, "").await;
+    };
+    let owned = order::of_customer(&site.app, session.customer, instance).await.map_err(Refused::by(&site))?;
+    Ok(show(&site, &browser, &owned))
+}
+
+/// Does what was pressed, then shows the order again.
+pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Result<Response, Refused> {
+    let (parts, body) = request.into_parts();
+    let browser = Browser::of(&site, &parts).await?;
+    let form = Form::read(&site, &parts, &browser, body).await?;
+    let instance = form.get("id").unwrap_or_default();
+    let back = here(instance);
+    let Some(session) = &browser.session else {
+        return sign_in_page(&site, &browser, &back, None, "").await;
+    };
+    let owned = order::of_customer(&site.app, session.customer, instance).await.map_err(Refused::by(&site))?;
+    press(&site, &form, &owned).await.map_err(Refused::by(&site))?;
+    Ok(redirect_to(StatusCode::SEE_OTHER, &back))
+}
+
+async fn press(site: &Site, form: &Form, owned: &Owned) -> Result<(), Error> {
+    let text = |name: &str| form.get(name).unwrap_or_default();
+    match () {
+        () if form.has("cancel") => order::cancel(&site.app, &owned.caller, text("id")).await,
+        () if form.has("approve") => {
+            let seen = Money::parse(text("price"), text("currency")).map_err(|e| Error::BadChoice(e.to_string()))?;
+            order::answer(&site.app, owned, Word::Approve(seen)).await
+        }
+        () if form.has("address") => {
+            let address = Address {
+                line1: text("line1").to_owned(),
+                line2: form.get("line2").map(str::to_owned),
+                city: text("city").to_owned(),
+                region: form.get("region").map(str::to_owned),
+                postal_code: text("postal_code").to_owned(),
+                country: text("country").to_owned(),
+            };
+            customer::set_address(&site.app, owned.caller.device.customer, address).await?;
+            order::answer(&site.app, owned, Word::LookAgain).await
+        }
+        () if form.has("look") => order::answer(&site.app, owned, Word::LookAgain).await,
+        () => Err(Error::BadChoice("Press one of the buttons.".into())),
+    }
+}

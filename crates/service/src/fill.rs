@@ -1,0 +1,209 @@
+//! Filling a store: many devices at once, as if they had signed up long ago.
+//!
+//! What it is: the rows that a sign-up leaves (customer, registration, subscriptions) and readings, in bounded batches,
+//! for measurements of a full store. What it is not: a sign-up; no consent is asked for and no maker is told.
+//! Invariant: every row is written by the function that writes it in earnest.
+
+use crate::login::exchange::{self, Tokens};
+use crate::token::{self, Grant};
+use crate::{App, Error, Result, session};
+use opendrs_domain::customer::{Address, Customer};
+use opendrs_domain::device::{Device, Families};
+use opendrs_domain::id::{ClientId, CustomerId, DeviceId, ReadingId};
+use opendrs_domain::login::scope::Scopes;
+use opendrs_domain::model::{Model, Slot};
+use opendrs_domain::reading::SlotStatus;
+use opendrs_domain::subscription::Subscription;
+use opendrs_domain::text::{Email, ModelCode, Serial};
+use opendrs_domain::time::Time;
+use opendrs_domain::token::Use;
+use opendrs_store::{Tx, Write, customer, device, model, profile, reading, subscription};
+
+/// Devices of one customer.
+const PER_CUSTOMER: u64 = 2;
+
+/// What the devices of one filling have in common.
+pub struct Plan {
+    client: ClientId,
+    model: Model,
+    slots: Vec<Slot>,
+    /// Stands in serials and addresses, so that a second filling meets none of the first.
+    tag: String,
+    /// Of a password that nobody knows.
+    password_hash: String,
+    address: Address,
+}
+
+impl Plan {
+    /// Looks up what to fill with: a client, and a model of its maker whose slots all offer a product.
+    ///
+    /// # Errors
+    /// [`Error::BadCommand`] names what is missing; [`Error::Unavailable`].
+    pub async fn make(app: &App, client: ClientId, code: &ModelCode, address: Address) -> Result<Self> {
+        let (model, slots) = {
+            let mut reader = app.db.reader().await?;
+            let mut tx = reader.tx()?;
+            let missing = |what: String| Error::BadCommand(format!("{what} does not exist: seed it first"));
+            let found = profile::client(&mut tx, client).await?.ok_or_else(|| missing(format!("client {client}")))?;
+            let model = model::by_code(&mut tx, found.maker, code).await?;
+            let model = model.ok_or_else(|| missing(format!("model {code} of the client's maker")))?;
+            let slots = model::slots(&mut tx, model.id).await?;
+            (model, slots)
+        };
+        let tag: String = app.ids.bytes::<4>().iter().map(|b| format!("{b:02x}")).collect();
+        let password_hash = session::hash_password(app, &app.ids.secret()).await?;
+        Ok(Self { client, model, slots, tag, password_hash, address })
+    }
+
+    /// The slots that every device has.
+    #[must_use]
+    pub fn slots(&self) -> &[Slot] {
+        &self.slots
+    }
+
+    /// The client that every device is linked through.
+    #[must_use]
+    pub fn client(&self) -> ClientId {
+        self.client
+    }
+
+    fn unit(&self, app: &App, n: u64, customer: CustomerId) -> Result<(i64, Device)> {
+        let serial = Serial::parse(&format!("{}-{n:09}", self.tag)).map_err(|e| Error::Internal(e.to_string()))?;
+        let now = app.now();
+        let device = Device {
+            id: DeviceId(app.ids.ordered(now)),
+            model: self.model.id,
+            model_code: self.model.code.clone(),
+            serial,
+            maker: self.model.maker,
+            customer,
+            directed_customer: app.keys.directed(self.model.maker, customer),
+            client: self.client,
+            test: false,
+            registered_at: now,
+            active_at: None,
+            deregistered_at: None,
+            revoked: Families::default(),
+        };
+        Ok((app.db.shards().of_unit(device.model, &device.serial), device))
+    }
+}
+
+/// A registration that was filled in.
+#[derive(Clone, Copy, Debug)]
+pub struct Unit {
+    shard: i64,
+    id: DeviceId,
+    customer: CustomerId,
+}
+
+/// Devices to be written in one command.
+pub struct Devices {
+    customers: Vec<Person>,
+    devices: Vec<(i64, Device)>,
+    subscriptions: Vec<Subscription>,
+    password_hash: String,
+    now: Time,
+}
+
+struct Person {
+    shard: i64,
+    email_shard: i64,
+    id: CustomerId,
+    email: Email,
+    address: Address,
+}
+
+/// Makes the devices with these numbers, counted from 0 over the whole filling; a customer owns two neighbours.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub fn devices(app: &App, plan: &Plan, numbers: std::ops::Range<u64>) -> Result<(Devices, Vec<Unit>)> {
+    let (now, shards) = (app.now(), app.db.shards());
+    let (mut customers, mut devices, mut units) = (Vec::new(), Vec::new(), Vec::new());
+    for n in numbers {
+        if n % PER_CUSTOMER == 0 || customers.is_empty() {
+            let id = CustomerId(app.ids.ordered(now));
+            let email = format!("{}-{n:09}@example.com", plan.tag);
+            let email = Email::parse(&email).map_err(|e| Error::Internal(e.to_string()))?;
+            let email_shard = shards.of(&[email.as_str().as_bytes()]);
+            let address = plan.address.clone();
+            customers.push(Person { shard: shards.of_customer(id), email_shard, id, email, address });
+        }
+        let Some(owner) = customers.last() else { continue };
+        let (shard, device) = plan.unit(app, n, owner.id)?;
+        units.push(Unit { shard, id: device.id, customer: owner.id });
+        devices.push((shard, device));
+    }
+    let offered = plan.slots.iter().filter_map(|slot| Some((slot.id.clone(), slot.products.first()?.clone())));
+    let subscriptions =
+        offered.map(|(slot, asin)| Subscription { slot, asin: Some(asin), on: true, open_order: None }).collect();
+    Ok((Devices { customers, devices, subscriptions, password_hash: plan.password_hash.clone(), now }, units))
+}
+
+impl Write for Devices {
+    type Out = ();
+    fn key(&self) -> u64 {
+        self.devices.first().map_or(0, |(_, first)| first.id.0.as_u64_pair().1)
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
+        for Person { shard, email_shard, id, email, address } in &self.customers {
+            customer::claim_email(tx, *email_shard, email, *id).await?;
+            let (name, address) = ("Customer".to_owned(), Some(address.clone()));
+            let new = Customer { id: *id, email: email.clone(), name, address, created_at: self.now };
+            customer::put(tx, *shard, &new, &self.password_hash).await?;
+        }
+        for (shard, device) in &self.devices {
+            device::add(tx, *shard, device).await?;
+            for sub in &self.subscriptions {
+                subscription::put(tx, *shard, device.id, sub).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Readings to be written in one command.
+pub struct Readings {
+    rows: Vec<(i64, ReadingId, DeviceId)>,
+    slot: Slot,
+    now: Time,
+}
+
+/// Makes one reading of the first slot of each of these devices; `None` where there is nothing to write.
+#[must_use]
+pub fn readings(app: &App, plan: &Plan, units: &[Unit]) -> Option<Readings> {
+    let (slot, now) = (plan.slots.first()?.clone(), app.now());
+    let rows: Vec<_> = units.iter().map(|unit| (unit.shard, ReadingId(app.ids.ordered(now)), unit.id)).collect();
+    (!rows.is_empty()).then_some(Readings { rows, slot, now })
+}
+
+impl Write for Readings {
+    type Out = ();
+    fn key(&self) -> u64 {
+        self.rows.first().map_or(0, |(_, first, _)| first.0.as_u64_pair().1)
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
+        let status = SlotStatus {
+            remaining: 12.25,
+            original: 40.0,
+            on_hand: Some(80.0),
+            expected_at: Some(self.now),
+            last_use_at: Some(self.now),
+        };
+        for (shard, id, device) in &self.rows {
+            reading::add(tx, *shard, (*id, *device, &self.slot.id), self.now, &status).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Tokens of a device that was filled in.
+#[must_use]
+pub fn tokens(app: &App, plan: &Plan, unit: Unit) -> Tokens {
+    let scopes = Scopes::parse("dash:replenish").unwrap_or(Scopes::from_bits(1));
+    let family = u64::from_be_bytes(app.ids.bytes());
+    let device = Some((unit.shard, unit.id));
+    let grant = Grant { device, customer: unit.customer, client: plan.client, family, scopes };
+    exchange::issue(app, grant, token::seal(app, grant, Use::Refresh))
+}

@@ -1,0 +1,134 @@
+//! Orders that are held: what stands in their way, and what their owner says to it.
+
+use super::{Fire, info, item, lock, save};
+use crate::rule::{self, Asked};
+use crate::token::Caller;
+use crate::{App, Error, Result};
+use opendrs_domain::id::{CustomerId, EventId, InstanceId};
+use opendrs_domain::money::Money;
+use opendrs_domain::order::{NotApproved, Order, Problem, State};
+use opendrs_domain::subscription::Subscription;
+use opendrs_store::{Tx, Write, customer, device, order};
+
+impl Fire {
+    /// What stands in the way of a held order at this moment. While it is held it follows the customer's choice and the
+    /// catalogue; once the customer has agreed to it, only its price does.
+    pub(super) async fn look(
+        &self,
+        tx: &mut Tx<'_>,
+        sub: Option<Subscription>,
+        order: &mut Order,
+    ) -> opendrs_store::Result<Option<Problem>> {
+        if order.state != State::Held {
+            return Ok(None);
+        }
+        let shard = self.shards.of_customer(self.device.customer);
+        let customer = customer::by_id(tx, shard, self.device.customer).await?;
+        let chosen = sub.and_then(|sub| sub.asin).filter(|_| order.approved.is_none());
+        let asked = Asked {
+            shard: self.shard,
+            device: &self.device,
+            slot: &order.slot,
+            chosen: chosen.as_ref().unwrap_or(&order.item.asin),
+            has_address: customer.is_some_and(|c| c.address.is_some()),
+            approved: order.approved.as_ref(),
+            now: self.now,
+        };
+        let (product, problem) = rule::judge(tx, &asked).await?;
+        if let Some(item) = product.map(item).filter(|item| *item != order.item) {
+            order::set_item(tx, self.shard, order.id, &item).await?;
+            order.item = item;
+        }
+        Ok(problem)
+    }
+}
+
+/// An order as its owner sees it.
+#[derive(Clone, Debug)]
+pub struct Owned {
+    /// The device it is for.
+    pub caller: Caller,
+    /// That device's model.
+    pub model: String,
+    /// The order.
+    pub order: Order,
+}
+
+/// An order of one of a customer's devices, registered still or not. Test orders are nobody's (login-and-web 8.5).
+///
+/// # Errors
+/// [`Error::UnknownOrder`], [`Error::Unavailable`].
+pub async fn of_customer(app: &App, owner: CustomerId, instance: &str) -> Result<Owned> {
+    let id = InstanceId::parse(instance).map_err(|_| Error::UnknownOrder)?;
+    let found = {
+        let mut reader = app.db.reader().await?;
+        device::of_customer_by_id(&mut reader.tx()?, owner, id.device).await?
+    };
+    let (device, model) = found.ok_or(Error::UnknownOrder)?;
+    let shard = app.db.shards().of_unit(device.model, &device.serial);
+    let caller = Caller { device, shard, slot: None };
+    let order = info(app, &caller, instance).await?;
+    if order.test || order.device != caller.device.id {
+        Err(Error::UnknownOrder)
+    } else {
+        Ok(Owned { caller, model, order })
+    }
+}
+
+/// What an owner says of an order that is held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Word {
+    /// Order it, at the price they saw.
+    Approve(Money),
+    /// Look again whether it can be placed.
+    LookAgain,
+}
+
+/// Takes an owner's word for a held order, and places the order if nothing is left in the way.
+///
+/// # Errors
+/// [`Error::NotApproved`], [`Error::Unavailable`].
+pub async fn answer(app: &App, owned: &Owned, word: Word) -> Result<()> {
+    let now = app.now();
+    let fire = Fire {
+        shard: owned.caller.shard,
+        device: owned.caller.device.clone(),
+        id: owned.order.id,
+        event: EventId(app.ids.ordered(now)),
+        shards: app.db.shards(),
+        timing: app.settings.timing,
+        now,
+    };
+    Ok(app.db.write(Answer { fire, word }).await??)
+}
+
+struct Answer {
+    fire: Fire,
+    word: Word,
+}
+
+impl Write for Answer {
+    type Out = Result<(), NotApproved>;
+    fn key(&self) -> u64 {
+        self.fire.key()
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Out> {
+        let Fire { shard, device, id, timing, event, now, .. } = &self.fire;
+        let Some((sub, mut order)) = lock(tx, *shard, device.id, *id).await? else {
+            return Ok(Err(NotApproved::NotHeld));
+        };
+        match &self.word {
+            Word::Approve(seen) => match order.approve(seen, *now) {
+                Ok(()) => {}
+                Err(refused) => return Ok(Err(refused)),
+            },
+            Word::LookAgain if order.state != State::Held => return Ok(Err(NotApproved::NotHeld)),
+            Word::LookAgain => order.look_again(*now),
+        }
+        let problem = self.fire.look(tx, sub, &mut order).await?;
+        if let Some(change) = order.due(*now, problem, timing) {
+            save(tx, *shard, device, &order, change, (*event, *now)).await?;
+        }
+        Ok(Ok(()))
+    }
+}

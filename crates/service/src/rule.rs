@@ -1,0 +1,128 @@
+//! The customer's rules: changed on the settings page, kept whenever an order is to be placed.
+
+use crate::token::Caller;
+use crate::{App, Error, Result};
+use opendrs_domain::device::Device;
+use opendrs_domain::money::Money;
+use opendrs_domain::order::{Order, Problem};
+use opendrs_domain::product::Product;
+use opendrs_domain::rule::{Rules, Situation, Typed, decide};
+use opendrs_domain::text::{Asin, SlotId};
+use opendrs_domain::time::Time;
+use opendrs_store::{Tx, Write, device, model, order, product, rule, subscription};
+
+/// An order that is to be placed.
+pub(crate) struct Asked<'a> {
+    pub(crate) shard: i64,
+    pub(crate) device: &'a Device,
+    pub(crate) slot: &'a SlotId,
+    /// What the customer chose.
+    pub(crate) chosen: &'a Asin,
+    pub(crate) has_address: bool,
+    /// The price they agreed to for this order.
+    pub(crate) approved: Option<&'a Money>,
+    pub(crate) now: Time,
+}
+
+/// Which product is ordered at this moment, and what keeps the order from being placed; no product when the catalogue no
+/// longer has any.
+pub(crate) async fn judge(
+    tx: &mut Tx<'_>,
+    asked: &Asked<'_>,
+) -> opendrs_store::Result<(Option<Product>, Option<Problem>)> {
+    let Asked { shard, device, slot, chosen, has_address, approved, now } = *asked;
+    let rules = rule::get(tx, shard, device.id, slot).await?;
+    let mut products = Vec::from_iter(product::by_asin(tx, chosen).await?);
+    // Who was asked about one product gets that one; and a test order's product is never short.
+    let replaceable = approved.is_none() && !device.test && products.iter().all(|p| !p.available);
+    for asin in rules.substitutes.iter().filter(|_| replaceable) {
+        products.extend(product::by_asin(tx, asin).await?);
+    }
+    let recent = match rules.limit {
+        Some(limit) => order::recent(tx, shard, device.id, slot, now - limit.period()).await?,
+        None => 0,
+    };
+    let recent = u32::try_from(recent).unwrap_or(u32::MAX);
+    let situation = Situation { test: device.test, has_address, products: &products, recent, approved, now };
+    let (at, problem) = decide(&rules, &situation);
+    Ok(((at < products.len()).then(|| products.swap_remove(at)), problem))
+}
+
+/// Changes a slot's rules; an order that is held is looked at again with the new ones.
+///
+/// # Errors
+/// [`Error::BadChoice`] says what is wrong with the rules; [`Error::InvalidToken`] when the registration ended
+/// meanwhile, [`Error::Unavailable`].
+pub async fn set(app: &App, caller: &Caller, slot: &str, typed: Typed<'_>, substitutes: &[&str]) -> Result<()> {
+    let bad = |words: String| Error::BadChoice(words);
+    let slot = SlotId::parse(slot).map_err(|e| bad(e.to_string()))?;
+    let substitutes = substitutes.iter().map(|text| Asin::parse(text));
+    let substitutes: Vec<_> = substitutes.collect::<Result<_, _>>().map_err(|e| bad(e.to_string()))?;
+    let agreed = {
+        let mut reader = app.db.reader().await?;
+        let mut tx = reader.tx()?;
+        let subs = subscription::of_device(&mut tx, caller.shard, caller.device.id).await?;
+        let chosen = subs.into_iter().find(|sub| sub.slot == slot).and_then(|sub| sub.asin);
+        match chosen {
+            Some(asin) => product::by_asin(&mut tx, &asin).await?,
+            None => None,
+        }
+    };
+    let agreed = agreed.ok_or_else(|| bad("Choose a product for this slot first.".into()))?;
+    let rules = Rules::read(typed, &agreed.price, substitutes).map_err(bad)?;
+    let command =
+        Set { shard: caller.shard, device: caller.device.clone(), slot, chosen: agreed.asin, rules, now: app.now() };
+    app.db.write(command).await?
+}
+
+struct Set {
+    shard: i64,
+    device: Device,
+    slot: SlotId,
+    chosen: Asin,
+    rules: Rules,
+    now: Time,
+}
+
+impl Write for Set {
+    type Out = Result<()>;
+    fn key(&self) -> u64 {
+        crate::device::key(self.device.model, &self.device.serial)
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Out> {
+        match device::lock(tx, self.shard, self.device.id).await? {
+            Some(device) if device.deregistered_at.is_none() => {}
+            _ => return Ok(Err(Error::InvalidToken)),
+        }
+        let slots = model::slots(tx, self.device.model).await?;
+        let offered = slots.into_iter().find(|slot| slot.id == self.slot).map(|slot| slot.products).unwrap_or_default();
+        let mut rules = self.rules.clone();
+        rules.substitutes.retain(|asin| *asin != self.chosen);
+        if !rules.substitutes.iter().all(|asin| offered.contains(asin)) {
+            return Ok(Err(Error::BadChoice("This product is not offered for this slot.".into())));
+        }
+        let sub = subscription::lock(tx, self.shard, self.device.id, &self.slot).await?;
+        rule::put(tx, self.shard, self.device.id, &self.slot, &rules).await?;
+        let held = sub.and_then(|sub| sub.open_order);
+        look_again(tx, self.shard, held, self.now).await?;
+        Ok(Ok(()))
+    }
+}
+
+/// Lets an order that is held be looked at at once, since what it is held for may have changed. The slot's subscription
+/// is locked by the caller.
+pub(crate) async fn look_again(
+    tx: &mut Tx<'_>,
+    shard: i64,
+    open: Option<opendrs_domain::id::OrderId>,
+    now: Time,
+) -> opendrs_store::Result<()> {
+    let Some(id) = open else { return Ok(()) };
+    let Some(mut found) = order::lock(tx, shard, id).await? else { return Ok(()) };
+    let before: Order = found.clone();
+    found.look_again(now);
+    if found != before {
+        order::save(tx, shard, &found).await?;
+    }
+    Ok(())
+}

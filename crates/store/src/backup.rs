@@ -1,0 +1,124 @@
+//! Copies of a SQLite store, made while it is in use, and put back.
+//!
+//! What it is not: a backup of PostgreSQL, which has tools of its own. Invariant: a copy is one moment's whole state, is
+//! checked before it gets its name, and is readable by its owner alone; a store is replaced only while nobody has it open.
+
+use crate::examine::{Found, existing, lite};
+use crate::{Error, Result};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+fn failed(what: &str, path: &Path, error: impl std::fmt::Display) -> Error {
+    Error::Open(format!("cannot {what} {}: {error}", path.display()))
+}
+
+/// A path with something after its name.
+fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(end);
+    name.into()
+}
+
+/// Where a copy grows until it is whole.
+#[must_use]
+pub fn part(to: &Path) -> PathBuf {
+    beside(to, ".part")
+}
+
+/// How large a copy of a store will be at most, in bytes.
+///
+/// # Errors
+/// [`Error::Open`].
+pub fn size(from: &Path) -> Result<u64> {
+    let conn = existing(from)?;
+    let one = |sql| conn.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(|e| failed("read", from, e));
+    Ok((one("PRAGMA page_count")? * one("PRAGMA page_size")?).cast_unsigned())
+}
+
+/// Copies a store, as it is at this moment, to a file that must not be there. Calls and commits go on meanwhile.
+///
+/// # Errors
+/// [`Error::Open`]; nothing is left behind then.
+pub fn copy(from: &Path, to: &Path) -> Result<Found> {
+    if to.exists() {
+        return Err(failed("write", to, "there is such a file already; choose another name"));
+    }
+    let part = part(to);
+    let copied = copy_to(from, &part).and_then(|()| check(&part));
+    let named = copied.and_then(|found| {
+        std::fs::rename(&part, to).map_err(|e| failed("name", to, e))?;
+        Ok(found)
+    });
+    if named.is_err() {
+        let _ = std::fs::remove_file(&part);
+    }
+    named
+}
+
+fn copy_to(from: &Path, to: &Path) -> Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(to).map_err(|e| failed("write", to, e))?;
+    let name = to.to_str().ok_or_else(|| failed("write", to, "its name is no UTF-8"))?;
+    existing(from)?.execute("VACUUM INTO ?1", [name]).map_err(|e| failed("copy to", to, e))?;
+    file.sync_all().map_err(|e| failed("write", to, e))
+}
+
+/// Checks that a file is a whole store.
+///
+/// # Errors
+/// [`Error::Open`] with what is wrong with it.
+pub fn check(path: &Path) -> Result<Found> {
+    let found = lite(path)?;
+    if found.installation.is_none() {
+        return Err(failed("use", path, "it is no store of OpenDRS"));
+    }
+    if found.step > found.known {
+        let words = format!("it is at schema step {}, this program knows steps up to {}", found.step, found.known);
+        return Err(failed("use", path, words));
+    }
+    let conn = existing(path)?;
+    let said = conn.query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0));
+    match said {
+        Ok(words) if words == "ok" => Ok(found),
+        Ok(words) => Err(failed("use", path, format!("it is damaged: {words}"))),
+        Err(e) => Err(failed("use", path, format!("it is damaged: {e}"))),
+    }
+}
+
+/// Puts a copy in a store's place; a store that is there is kept under the name that is returned.
+///
+/// # Errors
+/// [`Error::Open`], also where a process has the store open.
+pub fn put_back(from: &Path, store: &Path) -> Result<Option<PathBuf>> {
+    let fresh = beside(store, ".restored");
+    let _ = std::fs::remove_file(&fresh);
+    copy(from, &fresh)?;
+    let kept = match store.exists() {
+        true => Some(set_aside(store)?),
+        false => None,
+    };
+    std::fs::rename(&fresh, store).map_err(|e| failed("name", store, e))?;
+    Ok(kept)
+}
+
+fn set_aside(store: &Path) -> Result<PathBuf> {
+    let conn = existing(store)?;
+    // Whoever has the store open holds a lock on it, even when idle.
+    let alone = conn.busy_timeout(std::time::Duration::ZERO);
+    let alone = alone.and_then(|()| conn.pragma_update(None, "locking_mode", "EXCLUSIVE"));
+    alone
+        .and_then(|()| conn.execute_batch("BEGIN EXCLUSIVE; COMMIT"))
+        .map_err(|e| failed("replace", store, format!("another process has it open ({e}); stop the server first")))?;
+    // The last to close a store empties its log into it.
+    conn.close().map_err(|(_, e)| failed("close", store, e))?;
+    let mut names = (1_u32..).map(|n| beside(store, &format!(".before-restore-{n}")));
+    let kept = names.find(|name| !name.exists()).ok_or_else(|| failed("keep", store, "no name is free"))?;
+    std::fs::rename(store, &kept).map_err(|e| failed("keep", store, e))?;
+    for end in ["-wal", "-shm"] {
+        let _ = std::fs::remove_file(beside(store, end));
+    }
+    Ok(kept)
+}

@@ -1,0 +1,74 @@
+//! A look at a store that changes nothing: for `opendrs doctor`, backups and restores.
+//!
+//! What it is not: the way a server opens its store, which brings the schema up to date. Invariant: a store that is not
+//! there is not made.
+
+use crate::error::words;
+use crate::{Error, Place, Result, migrate, pg};
+use opendrs_domain::time::Time;
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use std::path::Path;
+
+/// What is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The schema step it is at; 0 if nothing was ever in it.
+    pub step: i64,
+    /// The last step this program knows.
+    pub known: i64,
+    /// The installation, if it has one: proof of its master key, and when it was made.
+    pub installation: Option<([u8; 32], Time)>,
+    /// What time the store has, where it has a clock of its own.
+    pub clock: Option<Time>,
+}
+
+/// Looks at a store; `None` where no database is.
+///
+/// # Errors
+/// [`Error::Open`], [`Error::Unavailable`].
+pub async fn examine(place: &Place) -> Result<Option<Found>> {
+    match place {
+        Place::File(path) if !path.exists() => Ok(None),
+        Place::File(path) => lite(path).map(Some),
+        Place::Url(url) => postgres(url).await.map(Some),
+    }
+}
+
+/// Opens a file that must be there.
+pub(crate) fn existing(path: &Path) -> Result<Connection> {
+    // Reading a write-ahead log needs the right to write beside it.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags);
+    let conn = conn.and_then(|conn| conn.busy_timeout(std::time::Duration::from_secs(5)).map(|()| conn));
+    conn.map_err(|e| Error::Open(format!("cannot open the database {}: {e}", path.display())))
+}
+
+pub(crate) fn lite(path: &Path) -> Result<Found> {
+    let conn = existing(path)?;
+    let bad = |e: rusqlite::Error| Error::Open(format!("{} is no database that can be read: {e}", path.display()));
+    let step = conn.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(bad)?;
+    let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, [u8; 32]>(0)?, row.get(1)?));
+    let read = || conn.query_row("SELECT master_check, created_at FROM installation", [], row).optional();
+    let installation = if step == 0 { None } else { read().map_err(bad)? };
+    let installation = installation.map(|(check, at)| (check, Time::from_micros(at)));
+    Ok(Found { step, known: migrate::last(), installation, clock: None })
+}
+
+async fn postgres(url: &str) -> Result<Found> {
+    let client = pg::plain(&pg::config(url)?).await?;
+    let error = |e: tokio_postgres::Error| Error::Unavailable(words(&e));
+    let sql = "SELECT to_regclass('migration') IS NOT NULL, (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT";
+    let row = client.query_one(sql, &[]).await.map_err(error)?;
+    let (made, now): (bool, i64) = (row.get(0), row.get(1));
+    let (mut step, mut installation) = (0, None);
+    if made {
+        let sql = "SELECT COALESCE(MAX(step), 0) FROM migration";
+        step = client.query_one(sql, &[]).await.map_err(error)?.get(0);
+        let row = client.query_opt("SELECT master_check, created_at FROM installation", &[]).await.map_err(error)?;
+        installation = row.and_then(|row| {
+            let check = row.get::<_, Vec<u8>>(0).try_into().ok()?;
+            Some((check, Time::from_micros(row.get(1))))
+        });
+    }
+    Ok(Found { step, known: migrate::last(), installation, clock: Some(Time::from_micros(now)) })
+}
