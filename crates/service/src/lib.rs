@@ -12,6 +12,7 @@ pub mod error;
 pub mod fill;
 pub mod keys;
 pub mod limit;
+pub mod listening;
 pub mod login;
 pub mod order;
 pub mod outbound;

@@ -13,6 +13,7 @@ mod device;
 mod doctor;
 mod events;
 mod keys;
+mod listen;
 mod open;
 mod out;
 mod readings;
@@ -57,6 +58,8 @@ enum Command {
     /// Who is told.
     #[command(subcommand)]
     Topic(topic::Topic),
+    /// Hear what makers are told, here and now, and pass it on to a program of yours.
+    Listen(listen::Listen),
     /// Have a server started with --test-clock send a notification, as if what it tells of had happened.
     Trigger(trigger::Trigger),
     /// What devices reported of their slots.
@@ -109,6 +112,7 @@ pub fn run() -> ExitCode {
             Command::Clock(args) => clock::run(args).await,
             Command::Events(args) => events::run(file, args).await,
             Command::Topic(args) => topic::run(file, args).await,
+            Command::Listen(args) => listen::run(file, args).await,
             Command::Trigger(args) => trigger::run(args).await,
             Command::Readings(args) => readings::run(file, args).await,
             Command::Keys(args) => keys::run(file, args).await,

@@ -8,6 +8,7 @@ mod trigger;
 use crate::api::problem::Problem;
 use crate::http;
 use crate::http::route::{Route, post};
+use crate::site::Site;
 use axum::body::Body;
 use serde::de::DeserializeOwned;
 
@@ -17,8 +18,8 @@ pub(crate) fn routes() -> Vec<Route> {
 }
 
 /// Reads a body of JSON; what it should be stands behind what is wrong with it.
-async fn read<T: DeserializeOwned>(body: Body, usage: &str) -> Result<T, Problem> {
-    let body = http::read(body).await.map_err(|_| Problem::TooLarge)?;
+async fn read<T: DeserializeOwned>(site: &Site, body: Body, usage: &str) -> Result<T, Problem> {
+    let body = http::read(body, site.bodies).await.map_err(Problem::of_body)?;
     let bad = |e: serde_json::Error| Problem::BadBody(format!("The body cannot be read: {e}. {usage}"));
     serde_json::from_slice(&body).map_err(bad)
 }

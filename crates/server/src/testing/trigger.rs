@@ -29,7 +29,7 @@ const USAGE: &str =
     "Send {\"type\":\"item-shipped\",\"device\":\"SERIAL\",\"slot\":\"SLOT\"}, and \"version\" if it matters.";
 
 pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Result<Response, Problem> {
-    let Asked { r#type, device, slot, version } = read(request.into_body(), USAGE).await?;
+    let Asked { r#type, device, slot, version } = read(&site, request.into_body(), USAGE).await?;
     let kind = Kind::named(&r#type).ok_or_else(|| {
         let known = Kind::ALL.map(Kind::word).join(", ");
         Error::BadCommand(format!("`{}` is no type of notification: name one of {known}", r#type.escape_default()))

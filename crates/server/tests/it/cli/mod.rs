@@ -8,6 +8,7 @@ mod demo;
 mod device;
 mod doctor;
 mod keys;
+mod listen;
 mod program;
 mod readings;
 mod seed;
