@@ -56,6 +56,30 @@ impl Kind {
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.wire_name() == name)
     }
+
+    /// Reads a type as people write it: `item-shipped`, `ItemShipped` or `ItemShippedNotification`.
+    #[must_use]
+    pub fn named(text: &str) -> Option<Self> {
+        let word: String = text.chars().filter(|c| !matches!(c, '-' | '_')).collect();
+        let is = |kind: &Kind| {
+            let short = kind.wire_name().trim_end_matches("Notification");
+            word.eq_ignore_ascii_case(short) || word.eq_ignore_ascii_case(kind.wire_name())
+        };
+        Self::ALL.into_iter().find(is)
+    }
+
+    /// The type as a command line writes it, such as `item-shipped`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::DeviceRegistered => "device-registered",
+            Kind::DeviceDeregistered => "device-deregistered",
+            Kind::SubscriptionChanged => "subscription-changed",
+            Kind::OrderPlaced => "order-placed",
+            Kind::OrderCancelled => "order-cancelled",
+            Kind::ItemShipped => "item-shipped",
+        }
+    }
 }
 
 impl From<Told> for Kind {
@@ -175,6 +199,24 @@ impl Event {
             Facts::Deregistered => Kind::DeviceDeregistered,
             Facts::Subscription(_) => Kind::SubscriptionChanged,
             Facts::Order { told, .. } => (*told).into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_type_is_known_by_each_of_its_names() {
+        for kind in Kind::ALL {
+            let short = kind.wire_name().replace("Notification", "");
+            for name in [kind.wire_name(), kind.word(), &short, &kind.word().replace('-', "_").to_uppercase()] {
+                assert_eq!(Kind::named(name), Some(kind), "{name}");
+            }
+        }
+        for name in ["", "Notification", "item", "item-shipped-twice"] {
+            assert_eq!(Kind::named(name), None, "{name}");
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::api::problem::Problem;
 use crate::http::route::{Route, get, post};
 use crate::http::{self, json};
 use crate::site::Site;
+use crate::testing;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -26,6 +27,7 @@ pub(crate) fn routes(test_clock: bool) -> Vec<Route> {
     let mut routes = vec![get("/-/health", health), get("/-/ready", ready), get("/-/openapi.json", description)];
     if test_clock {
         routes.extend([get("/-/clock", show), post("/-/clock", change)]);
+        routes.extend(testing::routes());
     }
     routes
 }

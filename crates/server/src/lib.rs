@@ -15,6 +15,7 @@ pub mod outbound;
 mod pages;
 pub mod site;
 mod sns;
+mod testing;
 mod workers;
 
 use axum::Router;

@@ -83,43 +83,58 @@ impl Write for Dispatch {
         self.shard.cast_unsigned()
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
-        let Some((event, device)) = outbox::dispatch(tx, self.shard, self.event, self.now).await? else {
-            return Ok(());
-        };
-        let Ok(client) = ClientId::parse(&event.client) else { return Ok(()) };
-        let Some(client) = profile::client(tx, client).await? else { return Ok(()) };
-        let mut receivers = topics::of_profile(tx, client.profile).await?;
-        receivers.retain(|topic| topic.state == TopicState::Confirmed);
-        if receivers.is_empty() {
-            return Ok(());
-        }
-        // Held, so that the end of an earlier message and this one see each other.
-        let Some(device_row) = device::lock(tx, self.shard, device).await? else { return Ok(()) };
-        let chosen = topics::message_version(tx, device_row.model, event.kind().wire_name()).await?;
-        let version = chosen.unwrap_or_else(|| Version::V2.to_string());
-        for (n, topic) in (0_u128..).zip(receivers) {
-            let behind = store::is_open(tx, self.shard, topic.id, device).await?;
-            let delivery = Delivery {
-                shard: self.shard,
-                id: DeliveryId(uuid::Uuid::from_u128(self.first + n)),
-                topic: topic.id,
-                device: Some(device),
-                event: Some(self.event),
-                kind: sns::Kind::Notification,
-                version: version.clone(),
-                published_at: self.now,
-                state: if behind { State::Queued } else { State::Waiting },
-                due_at: (!behind).then_some(self.now),
-                attempts: 0,
-                round: 0,
-                began_at: None,
-                ended_at: None,
-                reason: None,
-            };
-            store::add(tx, &delivery).await?;
-        }
-        Ok(())
+        give_out(tx, self.shard, self.event, self.first, None, self.now).await.map(drop)
     }
+}
+
+/// Gives an event to its receivers, in the version of its model or, if one is asked for, in that; the deliveries' ids
+/// count on from `first`. Says how many receivers.
+pub(crate) async fn give_out(
+    tx: &mut Tx<'_>,
+    shard: i64,
+    id: EventId,
+    first: u128,
+    version: Option<Version>,
+    now: Time,
+) -> opendrs_store::Result<usize> {
+    let Some((event, device)) = outbox::dispatch(tx, shard, id, now).await? else { return Ok(0) };
+    let Ok(client) = ClientId::parse(&event.client) else { return Ok(0) };
+    let Some(client) = profile::client(tx, client).await? else { return Ok(0) };
+    let mut receivers = topics::of_profile(tx, client.profile).await?;
+    receivers.retain(|topic| topic.state == TopicState::Confirmed);
+    if receivers.is_empty() {
+        return Ok(0);
+    }
+    // Held, so that the end of an earlier message and this one see each other.
+    let Some(device_row) = device::lock(tx, shard, device).await? else { return Ok(0) };
+    let chosen = match version {
+        Some(version) => Some(version.to_string()),
+        None => topics::message_version(tx, device_row.model, event.kind().wire_name()).await?,
+    };
+    let version = chosen.unwrap_or_else(|| Version::V2.to_string());
+    let count = receivers.len();
+    for (n, topic) in (0_u128..).zip(receivers) {
+        let behind = store::is_open(tx, shard, topic.id, device).await?;
+        let delivery = Delivery {
+            shard,
+            id: DeliveryId(uuid::Uuid::from_u128(first + n)),
+            topic: topic.id,
+            device: Some(device),
+            event: Some(id),
+            kind: sns::Kind::Notification,
+            version: version.clone(),
+            published_at: now,
+            state: if behind { State::Queued } else { State::Waiting },
+            due_at: (!behind).then_some(now),
+            attempts: 0,
+            round: 0,
+            began_at: None,
+            ended_at: None,
+            reason: None,
+        };
+        store::add(tx, &delivery).await?;
+    }
+    Ok(count)
 }
 
 /// The receivers that something is due for now.

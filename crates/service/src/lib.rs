@@ -13,6 +13,7 @@ pub mod fill;
 pub mod fulfilment;
 pub mod keys;
 pub mod limit;
+pub mod listening;
 pub mod login;
 pub mod order;
 pub mod outbound;
@@ -28,6 +29,7 @@ pub mod subscription;
 pub mod throttle;
 pub mod token;
 pub mod topic;
+pub mod trigger;
 
 mod app;
 mod pace;

@@ -101,6 +101,14 @@ pub async fn of_unit(tx: &mut Tx<'_>, shard: i64, model: ModelId, serial: &Seria
     Ok(tx.opt::<(DeviceId,)>(Q::UnitGet, p![shard, model, serial]).await?.map(|(id,)| id))
 }
 
+/// The registration a unit has now.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn unit(tx: &mut Tx<'_>, shard: i64, model: ModelId, serial: &Serial) -> Result<Option<DeviceId>> {
+    Ok(tx.opt::<(DeviceId,)>(Q::UnitRead, p![shard, model, serial]).await?.map(|(id,)| id))
+}
+
 /// Adds a registration and makes it its unit's, which has none.
 ///
 /// # Errors

@@ -61,6 +61,14 @@ pub async fn by_composite(tx: &mut Tx<'_>, id: CompositeId) -> Result<Option<Mod
     tx.opt(Q::ModelByComposite, p![id]).await
 }
 
+/// The first models after one, in the order of their ids.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn after(tx: &mut Tx<'_>, last: ModelId, limit: i64) -> Result<Vec<Model>> {
+    tx.all(Q::ModelAfter, p![last, limit]).await
+}
+
 /// Adds a model, or changes the one of that id.
 ///
 /// # Errors

@@ -44,6 +44,14 @@ pub async fn by_id(tx: &mut Tx<'_>, id: ProfileId) -> Result<Option<Profile>> {
     tx.opt(Q::ProfileById, p![id]).await
 }
 
+/// The first profiles after one, in the order of their ids.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn after(tx: &mut Tx<'_>, last: ProfileId, limit: i64) -> Result<Vec<Profile>> {
+    tx.all(Q::ProfileAfter, p![last, limit]).await
+}
+
 /// Adds a profile, or changes the one of that id.
 ///
 /// # Errors

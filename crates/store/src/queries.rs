@@ -242,6 +242,9 @@ queries! {
             ORDER BY number DESC LIMIT 100";
         AttemptPurge = "DELETE FROM attempt WHERE (shard, delivery, number) IN
             (SELECT shard, delivery, number FROM attempt WHERE at < $1 ORDER BY at LIMIT $2)";
+        ModelAfter = "SELECT id, maker, code, name, composite, live FROM model WHERE id > $1 ORDER BY id LIMIT $2";
+        ProfileAfter = "SELECT id, maker, name, privacy_url FROM profile WHERE id > $1 ORDER BY id LIMIT $2";
+        UnitRead = "SELECT device FROM unit WHERE shard = $1 AND model = $2 AND serial = $3";
         OutboxAfter = "SELECT id, event FROM outbox WHERE /*lite shard = 0 AND */ id > $1 ORDER BY id LIMIT $2";
     }
 }

@@ -111,3 +111,27 @@ fn an_event_survives_the_store() {
     let text = serde_json::to_string(&event).unwrap();
     assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event);
 }
+
+/// The whole message of each type and version, as receivers get it, in files that others may read too.
+#[test]
+fn every_message_is_its_golden_file() {
+    let events = [
+        event(Facts::Registered),
+        event(Facts::Deregistered),
+        event(Facts::Subscription(subscription())),
+        order(Told::Placed),
+        order(Told::Cancelled),
+        order(Told::Shipped),
+    ];
+    let mut seen = std::collections::BTreeSet::new();
+    for event in &events {
+        for version in [Version::V1, Version::V2] {
+            let name = format!("{}-{version}.json", event.kind().wire_name());
+            let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(&name);
+            let golden = std::fs::read_to_string(&path).unwrap_or_default();
+            assert_eq!(notification(event, version), golden.trim_end(), "{name}");
+            seen.insert(name);
+        }
+    }
+    assert_eq!(seen.len(), 12, "{seen:?}");
+}

@@ -13,13 +13,16 @@ mod device;
 mod doctor;
 mod events;
 mod keys;
+mod listen;
 mod open;
 mod order;
 mod out;
 mod readings;
 mod seed;
 mod serve;
+mod testing;
 mod topic;
+mod trigger;
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -59,6 +62,10 @@ enum Command {
     /// Orders, and the operator's hand in them.
     #[command(subcommand)]
     Order(order::Order),
+    /// Hear what makers are told, here and now, and pass it on to a program of yours.
+    Listen(listen::Listen),
+    /// Have a server started with --test-clock send a notification, as if what it tells of had happened.
+    Trigger(trigger::Trigger),
     /// What devices reported of their slots.
     #[command(subcommand)]
     Readings(readings::Readings),
@@ -110,6 +117,8 @@ pub fn run() -> ExitCode {
             Command::Events(args) => events::run(file, args).await,
             Command::Topic(args) => topic::run(file, args).await,
             Command::Order(args) => order::run(file, args).await,
+            Command::Listen(args) => listen::run(file, args).await,
+            Command::Trigger(args) => trigger::run(args).await,
             Command::Readings(args) => readings::run(file, args).await,
             Command::Keys(args) => keys::run(file, args).await,
             Command::Config(args) => config::run(file, &args),

@@ -34,6 +34,9 @@ pub(super) struct Serve {
     test_clock: bool,
 }
 
+/// Where the receivers of tests are.
+pub(super) const LOOPBACK: [&str; 3] = ["127.0.0.0/8", "::1", "localhost"];
+
 pub(super) async fn run(file: Option<&Path>, args: Serve) -> Result<(), String> {
     let mut more = Vec::new();
     if let Some(listen) = &args.listen {
@@ -43,8 +46,11 @@ pub(super) async fn run(file: Option<&Path>, args: Serve) -> Result<(), String> 
         let word = |role: &Role| clap::ValueEnum::to_possible_value(role).map(|v| Value::String(v.get_name().into()));
         more.push(("server", "roles", Value::Array(args.roles.iter().filter_map(word).collect())));
     }
-    let config = open::config(file, &args.store, more)?;
+    let mut config = open::config(file, &args.store, more)?;
     log(&config.server.log)?;
+    if args.test_clock {
+        config.outbound.allow.extend(LOOPBACK.map(str::to_owned));
+    }
     let time = if args.test_clock { Time::Test } else { Time::System };
     let app = open::app(&config, time).await?;
     if let Some(path) = &args.seed {

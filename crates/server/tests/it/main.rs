@@ -16,3 +16,4 @@ mod notify;
 mod pages;
 mod promise;
 mod table;
+mod testing;

@@ -12,6 +12,7 @@ use opendrs_store::{model, product};
 both!(
     a_model_is_found_by_id_code_and_composite,
     putting_a_model_again_changes_name_composite_and_live_and_nothing_else,
+    models_are_walked_through_by_id,
     two_models_share_neither_code_nor_composite,
     slots_come_in_their_order,
     putting_a_slot_again_changes_all_but_its_id,
@@ -21,6 +22,21 @@ both!(
 
 async fn put(store: &Store, model: &Model) {
     store.write(model.clone(), |tx, m| Box::pin(model::put(tx, m))).await;
+}
+
+async fn models_are_walked_through_by_id(store: &Store) {
+    for n in [3, 1, 2] {
+        put(store, &model(n, MakerId(uuid(n)))).await;
+    }
+    let mut all = Vec::new();
+    let mut last = ModelId(uuid::Uuid::nil());
+    loop {
+        let page = store.read(async |tx| model::after(tx, last, 2).await).await;
+        let Some(end) = page.last() else { break };
+        last = end.id;
+        all.extend(page.into_iter().map(|model| model.id));
+    }
+    assert!(all.len() == 3 && all.is_sorted(), "{all:?}");
 }
 
 async fn put_slot(store: &Store, model: ModelId, at: i64, slot: &Slot) {

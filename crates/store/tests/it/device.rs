@@ -35,9 +35,13 @@ async fn end(store: &Store, device: &Device, when: i64) -> bool {
     store.write((device.clone(), when), |tx, (d, when)| Box::pin(device::end(tx, SHARD, d, at(*when)))).await
 }
 
+/// Read in each of two ways, which must agree.
 async fn of_unit(store: &Store, model: ModelId, unit: &str) -> Option<DeviceId> {
     let with = (model, serial(unit));
-    store.write(with, |tx, (model, serial)| Box::pin(device::of_unit(tx, SHARD, *model, serial))).await
+    let read = store.read(async |tx| device::unit(tx, SHARD, with.0, &with.1).await).await;
+    let held = store.write(with, |tx, (model, serial)| Box::pin(device::of_unit(tx, SHARD, *model, serial))).await;
+    assert_eq!(read, held);
+    read
 }
 
 /// Read in each of three ways, which must agree.

@@ -86,19 +86,65 @@ impl Place {
         self.run(&words.iter().copied().chain(store).collect::<Vec<_>>())
     }
 
+    /// Starts a command that goes on until it is told to end.
+    pub fn start(&self, words: &[&str]) -> Started {
+        let mut child = self.command(words).spawn().unwrap();
+        let (out, err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+        Started { child, out: lines(out), err: lines(err) }
+    }
+
     /// Starts a server on a free port.
     pub fn serve(&self, words: &[&str]) -> Served {
         let store = self.store.iter().map(String::as_str);
         let words: Vec<_> =
             ["serve", "--listen", "127.0.0.1:0"].into_iter().chain(store).chain(words.iter().copied()).collect();
         let mut child = self.command(&words).spawn().unwrap();
-        let (line, lines) = mpsc::channel();
-        let reader = BufReader::new(child.stderr.take().unwrap());
-        std::thread::spawn(move || reader.lines().map_while(Result::ok).all(|text| line.send(text).is_ok()));
+        let lines = lines(child.stderr.take().unwrap());
         let mut served = Served { child, lines, base: String::new() };
         let listens = served.line("listens on");
         served.base = listens.split(' ').find(|word| word.starts_with("http://")).unwrap().to_owned();
         served
+    }
+}
+
+/// The lines of a stream, as they come.
+fn lines(stream: impl std::io::Read + Send + 'static) -> mpsc::Receiver<String> {
+    let (line, lines) = mpsc::channel();
+    let reader = BufReader::new(stream);
+    std::thread::spawn(move || reader.lines().map_while(Result::ok).all(|text| line.send(text).is_ok()));
+    lines
+}
+
+/// A process that goes on; it ends with its value.
+pub struct Started {
+    child: Child,
+    out: mpsc::Receiver<String>,
+    err: mpsc::Receiver<String>,
+}
+
+impl Started {
+    /// The next line on standard output.
+    pub fn said(&self) -> String {
+        self.out.recv_timeout(PATIENCE).unwrap()
+    }
+
+    /// The next line on standard error.
+    pub fn noted(&self) -> String {
+        self.err.recv_timeout(PATIENCE).unwrap()
+    }
+
+    /// Asks it to end, as Ctrl-C does; its exit status, and what it said until then.
+    pub fn interrupt(mut self) -> (i32, Vec<String>) {
+        assert!(Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap().success());
+        let status = self.child.wait().unwrap().code().unwrap_or(-1);
+        (status, self.out.iter().collect())
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -199,6 +245,14 @@ impl Place {
     pub fn seed(&self) {
         self.file("seed.toml", SEED);
         self.on_store(&["seed", "seed.toml"]).good();
+    }
+
+    /// The demo's security profile.
+    pub fn profile(&self) -> String {
+        let printed = self.on_store(&["seed", "seed.toml", "--json"]).good();
+        let mut lines = printed.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let profile = lines.find(|line| line["kind"] == "profile").unwrap();
+        profile["id"].as_str().unwrap().to_owned()
     }
 
     /// Links a device; its tokens, or whatever was asked for.

@@ -1,0 +1,55 @@
+//! `opendrs trigger`: a notification on request.
+
+use super::out;
+use super::testing::Server;
+use axum::http::Method;
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+use opendrs_domain::notification::Kind;
+use serde_json::json;
+
+#[derive(Debug, Args)]
+pub(super) struct Trigger {
+    /// What it tells of.
+    #[arg(value_name = "TYPE", value_parser = PossibleValuesParser::new(Kind::ALL.map(Kind::word)))]
+    kind: String,
+    /// Of which device: its serial, or MODEL/SERIAL.
+    #[arg(long, value_name = "DEVICE")]
+    device: String,
+    /// Of which slot; needed where the type tells of an order and the device has several.
+    #[arg(long, value_name = "SLOT")]
+    slot: Option<String>,
+    /// In which version, instead of the one its model has.
+    #[arg(long, value_name = "VERSION", value_parser = ["1.0", "2.0"])]
+    version: Option<String>,
+    #[command(flatten)]
+    server: Server,
+    /// Print the server's JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(args: Trigger) -> Result<(), String> {
+    let Trigger { kind, device, slot, version, server, json } = args;
+    let body = json!({ "type": kind, "device": device, "slot": slot, "version": version });
+    let answer = server.ask(Method::POST, "/-/trigger", Some(body)).await?;
+    if json {
+        out::say(answer.to_string());
+        return Ok(());
+    }
+    let text = |key: &str| answer[key].as_str().unwrap_or_default().to_owned();
+    let topics = answer["topics"].as_u64().unwrap_or_default();
+    out::say(format!("{}  {} {}  {}", text("type"), text("model"), text("serial"), text("event")));
+    match topics {
+        0 => out::note(
+            "It is sent to nobody: its security profile has no confirmed topic. `opendrs topic add` adds one.",
+        ),
+        1 => out::note("It is on its way to 1 topic; `opendrs events show` with the id above tells what became of it."),
+        n => {
+            out::note(format!(
+                "It is on its way to {n} topics; `opendrs events show` with the id above tells what became of it."
+            ));
+        }
+    }
+    Ok(())
+}

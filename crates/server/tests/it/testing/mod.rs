@@ -1,0 +1,3 @@
+//! What a test may ask of a server with a test clock, on either engine.
+
+mod trigger;

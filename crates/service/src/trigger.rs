@@ -1,0 +1,179 @@
+//! A notification on request, for tests of those who receive it: nothing has happened that it tells of.
+//!
+//! What it is: an event of a registered device with facts as its store has them, which goes through outbox and delivery
+//! as any other, so nothing on the wire tells it from one. What it is not: a change of the device, its slots or orders.
+//! Invariant: only a server whose clock can be moved does it.
+
+use crate::delivery::give_out;
+use crate::subscription::slot_infos;
+use crate::{App, Error, Result};
+use opendrs_domain::device::Device;
+use opendrs_domain::id::{EventId, InstanceId, ModelId, OrderId};
+use opendrs_domain::notification::{Event, Facts, Kind, ProductInfo};
+use opendrs_domain::order::{Timing, Told};
+use opendrs_domain::text::{Serial, SlotId};
+use opendrs_domain::time::Time;
+use opendrs_domain::version::Version;
+use opendrs_store::{Tx, Write, device, model, order, outbox, product, subscription};
+
+/// How many models are looked at in one go.
+const PAGE: i64 = 200;
+
+/// What is to be sent.
+#[derive(Clone, Debug)]
+pub struct Trigger {
+    /// Of which type.
+    pub kind: Kind,
+    /// Of which device: its serial, or its model's code, a slash and its serial.
+    pub device: String,
+    /// Of which slot; only messages of orders tell of one, and a device with a single slot needs none named.
+    pub slot: Option<String>,
+    /// In which version, instead of the one its model has.
+    pub version: Option<Version>,
+}
+
+/// What was sent.
+#[derive(Clone, Debug)]
+pub struct Triggered {
+    /// The event.
+    pub event: Event,
+    /// To how many topics.
+    pub topics: usize,
+}
+
+/// Sends a notification as if what it tells of had happened.
+///
+/// # Errors
+/// [`Error::BadCommand`] names what does not exist; [`Error::Unavailable`].
+pub async fn trigger(app: &App, what: Trigger) -> Result<Triggered> {
+    if app.test_clock().is_none() {
+        return Err(Error::BadCommand("this server sends nothing on request: start it with --test-clock".into()));
+    }
+    let (shard, device) = find(app, &what.device).await?;
+    let now = app.now();
+    let facts = match told(what.kind) {
+        Some(told) => order_facts(app, (shard, &device), told, what.slot.as_deref(), now).await?,
+        None => {
+            let mut reader = app.db.reader().await?;
+            let slots = slot_infos(&mut reader.tx()?, shard, &device).await?;
+            match what.kind {
+                Kind::DeviceRegistered => Facts::Registered,
+                Kind::DeviceDeregistered => Facts::Deregistered,
+                _ => Facts::Subscription(slots),
+            }
+        }
+    };
+    let event = Event::new(EventId(app.ids.ordered(now)), now, &device, facts);
+    let first = app.ids.ordered(now).as_u128();
+    let command = Send { shard, device, event: event.clone(), first, version: what.version, now };
+    Ok(Triggered { event, topics: app.db.write(command).await? })
+}
+
+fn told(kind: Kind) -> Option<Told> {
+    [Told::Placed, Told::Shipped, Told::Cancelled].into_iter().find(|told| Kind::from(*told) == kind)
+}
+
+/// The registered device of a name. Models are few, so each is asked whether it has the unit.
+async fn find(app: &App, name: &str) -> Result<(i64, Device)> {
+    let (code, serial) = name.rsplit_once('/').map_or((None, name), |(code, serial)| (Some(code), serial));
+    let serial = Serial::parse(serial).map_err(|e| Error::BadCommand(e.to_string()))?;
+    let (mut found, mut last) = (Vec::new(), ModelId(uuid::Uuid::nil()));
+    let mut reader = app.db.reader().await?;
+    let mut tx = reader.tx()?;
+    loop {
+        let page = model::after(&mut tx, last, PAGE).await?;
+        let Some(end) = page.last() else { break };
+        last = end.id;
+        for model in page.iter().filter(|model| code.is_none_or(|code| model.code.as_str() == code)) {
+            let shard = app.db.shards().of_unit(model.id, &serial);
+            if let Some(id) = device::unit(&mut tx, shard, model.id, &serial).await? {
+                found.extend(device::by_id(&mut tx, shard, id).await?.map(|device| (shard, device)));
+            }
+        }
+    }
+    let Some(device) = found.pop() else {
+        return Err(Error::BadCommand(format!("no device {name} is registered: `opendrs device link` links one")));
+    };
+    if found.is_empty() {
+        return Ok(device);
+    }
+    let all = found.iter().chain([&device]).map(|(_, d)| format!("{}/{}", d.model_code, d.serial)).collect::<Vec<_>>();
+    Err(Error::BadCommand(format!("several devices are called {name}: write which one, of {}", all.join(", "))))
+}
+
+/// What a message of an order says: of the order that holds the slot, or else of one that might.
+async fn order_facts(
+    app: &App,
+    (shard, device): (i64, &Device),
+    told: Told,
+    slot: Option<&str>,
+    now: Time,
+) -> Result<Facts> {
+    let mut reader = app.db.reader().await?;
+    let mut tx = reader.tx()?;
+    let slots = model::slots(&mut tx, device.model).await?;
+    let known = || slots.iter().map(|slot| slot.id.as_str()).collect::<Vec<_>>().join(", ");
+    let slot = match slot {
+        Some(name) => slots.iter().find(|slot| slot.id.as_str() == name).ok_or_else(|| {
+            Error::BadCommand(format!("device model {} has no slot {name}; it has {}", device.model_code, known()))
+        })?,
+        None => match slots.as_slice() {
+            [only] => only,
+            _ => return Err(Error::BadCommand(format!("this type tells of one slot: name it, of {}", known()))),
+        },
+    };
+    let subs = subscription::of_device(&mut tx, shard, device.id).await?;
+    let sub = subs.iter().find(|sub| sub.slot == slot.id);
+    if let Some(id) = sub.and_then(|sub| sub.open_order)
+        && let Some(order) = order::by_id(&mut tx, shard, id).await?
+    {
+        let mut event = Event::of_order(EventId(uuid::Uuid::nil()), now, device, &order, told);
+        if let Facts::Order { expected_at, .. } = &mut event.facts {
+            expected_at.get_or_insert(expected(device, &app.settings.timing, now));
+        }
+        return Ok(event.facts);
+    }
+    let asin = sub.and_then(|sub| sub.asin.clone()).or_else(|| slot.products.first().cloned());
+    let product = match asin {
+        Some(asin) => product::by_asin(&mut tx, &asin).await?,
+        None => None,
+    };
+    let product = product.ok_or_else(|| Error::BadCommand(format!("slot {} has no product to tell of", slot.id)))?;
+    let instance = InstanceId { device: device.id, order: OrderId(app.ids.ordered(now)) };
+    Ok(Facts::Order {
+        told,
+        instance: instance.to_string(),
+        slot: SlotId::clone(&slot.id),
+        product: ProductInfo { asin: product.asin.to_string(), quantity: product.quantity, unit: product.unit },
+        expected_at: Some(expected(device, &app.settings.timing, now)),
+    })
+}
+
+/// When an order of this moment would arrive.
+fn expected(device: &Device, timing: &Timing, now: Time) -> Time {
+    match device.test {
+        true => now + timing.test_ship_after + timing.test_deliver_after,
+        false => now + timing.cancel_window + timing.ship_after + timing.deliver_after,
+    }
+}
+
+struct Send {
+    shard: i64,
+    device: Device,
+    event: Event,
+    first: u128,
+    version: Option<Version>,
+    now: Time,
+}
+
+impl Write for Send {
+    type Out = usize;
+    fn key(&self) -> u64 {
+        crate::device::key(self.device.model, &self.device.serial)
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<usize> {
+        outbox::push(tx, self.shard, self.device.id, &self.event).await?;
+        // Given out at once: what was asked for, such as a version, is not kept with the event.
+        give_out(tx, self.shard, self.event.id, self.first, self.version, self.now).await
+    }
+}
