@@ -32,6 +32,16 @@ pub enum Role {
     Worker,
 }
 
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// An object a line.
+    Json,
+}
+
 /// `[server]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -50,6 +60,8 @@ pub struct Server {
     drain: Lasting,
     /// What is logged.
     pub log: String,
+    /// How.
+    pub log_format: LogFormat,
 }
 
 /// `[limits]`

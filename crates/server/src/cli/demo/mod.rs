@@ -36,7 +36,7 @@ pub(super) async fn run(file: Option<&Path>, args: Demo) -> Result<(), String> {
     let store = StoreArgs { data: Some(folder.path().to_owned()), database_url: None };
     let listen = ("server", "listen", Value::String(args.listen.clone()));
     let config = open::config(file, &store, vec![listen])?;
-    serve::log(&config.server.log)?;
+    serve::log(&config.server.log, config.server.log_format)?;
     let app = open::app(&config, Time::Test).await?;
     seed::apply_text(&app, SEED, "the demo's seed").await?;
     let running = Running::start(&config, app).await?;

@@ -5,6 +5,7 @@ mod clock;
 mod config;
 mod demo;
 mod device;
+mod dist;
 mod doctor;
 mod keys;
 mod nodes;
