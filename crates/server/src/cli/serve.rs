@@ -167,7 +167,13 @@ impl Running {
         for (_, listener, roles) in &listeners {
             found.push((listener.address()?, roles.clone()));
         }
-        let site = Site::new(app, urls(config, &found), config.bodies(), metrics.is_some().then(meters));
+        let site = Site::new(
+            app,
+            urls(config, &found),
+            config.bodies(),
+            metrics.is_some().then(meters),
+            config.server.proxies.clone(),
+        );
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
         for (_, listener, roles) in listeners {

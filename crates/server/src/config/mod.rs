@@ -12,6 +12,7 @@ use opendrs_service::limit::{Rate, Rates};
 use opendrs_service::reading::Keep;
 use opendrs_store::Place;
 use serde::Deserialize;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -54,6 +55,8 @@ pub struct Server {
     pub database_url: String,
     /// What this node does.
     pub roles: Vec<Role>,
+    /// Addresses of proxies, whose `X-Forwarded-For` is believed.
+    pub proxies: Vec<IpAddr>,
     /// Open connections at most.
     pub max_connections: usize,
     head_timeout: Lasting,

@@ -11,7 +11,7 @@ use opendrs_server::{build, build_metrics, meters};
 use opendrs_service::limit::Rates;
 use opendrs_service::order::Fired;
 use opendrs_service::{App, Parts, Settings, outbox, schedule, seed};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -58,6 +58,8 @@ pub struct Options {
     pub rates: Rates,
     /// Whether it counts, and tells of it at an address of its own.
     pub metrics: bool,
+    /// Whose `X-Forwarded-For` it believes.
+    pub proxies: Vec<IpAddr>,
 }
 
 impl Default for Options {
@@ -72,6 +74,7 @@ impl Default for Options {
             connections: 1000,
             rates: Rates::default(),
             metrics: false,
+            proxies: Vec::new(),
         }
     }
 }
@@ -99,8 +102,18 @@ impl Server {
     }
 
     async fn on(store: Store, options: Options) -> Self {
-        let Options { seed, roles, https, test_clock, head_timeout, body_timeout, connections, rates, metrics } =
-            options;
+        let Options {
+            seed,
+            roles,
+            https,
+            test_clock,
+            head_timeout,
+            body_timeout,
+            connections,
+            rates,
+            metrics,
+            proxies,
+        } = options;
         let parts = Parts {
             place: store.place(),
             master: [7; 32],
@@ -127,6 +140,7 @@ impl Server {
             PublicUrls { service: url.clone(), login: url.clone(), web: url },
             bodies,
             metrics.then(meters),
+            proxies,
         );
         let (stop, stopping) = watch::channel(false);
         let numbers = match metrics {
