@@ -4,6 +4,7 @@ use crate::http::Bodies;
 use crate::metrics::Meters;
 use axum::http::HeaderValue;
 use opendrs_service::App;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -26,6 +27,8 @@ pub struct Site {
     pub urls: PublicUrls,
     /// What bodies may be.
     pub(crate) bodies: Bodies,
+    /// Whose word on where a request came from is taken.
+    pub(crate) proxies: Vec<IpAddr>,
     /// What is counted, where somebody asks for it.
     pub(crate) meters: Option<Meters>,
     date: Mutex<(i64, HeaderValue)>,
@@ -35,12 +38,13 @@ pub struct Site {
 impl Site {
     /// Puts an application at its edge.
     #[must_use]
-    pub fn new(app: App, urls: PublicUrls, bodies: Bodies, meters: Option<Meters>) -> Arc<Self> {
+    pub fn new(app: App, urls: PublicUrls, bodies: Bodies, meters: Option<Meters>, proxies: Vec<IpAddr>) -> Arc<Self> {
         Arc::new(Self {
             app,
             urls,
             bodies,
             meters,
+            proxies,
             date: Mutex::new((i64::MIN, HeaderValue::from_static(""))),
             leaving: AtomicBool::new(false),
         })

@@ -237,6 +237,10 @@ fn addresses(config: &Config) -> Vec<Check> {
         let fix = "set both: with one alone, cookies are not marked for https";
         checks.push(failed(NAME, "only one of login.public_url and web.public_url is https", fix));
     }
+    if (secure(&config.login.public_url) || secure(&config.web.public_url)) && config.server.proxies.is_empty() {
+        let says = "TLS is ended by a proxy, and all who come through it are one source to the brake on guessing";
+        checks.push(warning(NAME, says, "set server.proxies to the proxy's address"));
+    }
     if checks.is_empty() {
         checks.push(good(NAME, "fit the addresses that are listened on"));
     }

@@ -2,12 +2,13 @@
 
 use super::open::{self, Time};
 use super::{StoreArgs, out, seed};
-use crate::config::{Config, Role};
+use crate::config::{Config, LogFormat, Role};
 use crate::http::{Limits, Listener};
 use crate::site::{PublicUrls, Site};
 use crate::{build, build_metrics, meters, workers};
 use clap::Args;
 use opendrs_service::App;
+use opendrs_service::clock::{Clock, SystemClock};
 use opendrs_store::Engine;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -47,7 +48,9 @@ pub(super) async fn run(file: Option<&Path>, args: Serve) -> Result<(), String> 
         more.push(("server", "roles", Value::Array(args.roles.iter().filter_map(word).collect())));
     }
     let mut config = open::config(file, &args.store, more)?;
-    log(&config.server.log)?;
+    log(&config.server.log, config.server.log_format)?;
+    let log_format = config.server.log_format;
+    let note = |line: String| note(log_format, &line);
     if args.test_clock {
         config.outbound.allow.extend(LOOPBACK.map(str::to_owned));
     }
@@ -60,13 +63,13 @@ pub(super) async fn run(file: Option<&Path>, args: Serve) -> Result<(), String> 
     // Before anybody is told that it runs, and may ask it to end.
     let mut signals = Signals::listen();
     for (address, roles) in &running.addresses {
-        out::note(format!("OpenDRS {} listens on http://{address} ({roles})", env!("CARGO_PKG_VERSION")));
+        note(format!("OpenDRS {} listens on http://{address} ({roles})", env!("CARGO_PKG_VERSION")));
     }
     let engine = match running.site.app.db.engine() {
         Engine::Sqlite => format!("SQLite in {}", config.server.data.display()),
         Engine::Postgres => "PostgreSQL".to_owned(),
     };
-    out::note(format!("Store: {engine}. Stop with Ctrl-C."));
+    note(format!("Store: {engine}. Stop with Ctrl-C."));
     let ended = tokio::select! {
         () = signals.any() => Ok(()),
         () = running.site.app.db.stopped() => Err("the disk failed to sync: what it holds is known after a restart. \
@@ -76,20 +79,37 @@ pub(super) async fn run(file: Option<&Path>, args: Serve) -> Result<(), String> 
     running.site.leave();
     if ended.is_ok() && !config.drain().is_zero() {
         let drain = config.drain();
-        out::note(format!("Not ready any more: serving for {drain:?} yet, or until told once more to stop."));
+        note(format!("Not ready any more: serving for {drain:?} yet, or until told once more to stop."));
         let _ = tokio::time::timeout(drain, signals.any()).await;
     }
-    out::note("Stopping: answers under way are finished first.");
+    note("Stopping: answers under way are finished first.".into());
     running.stop().await;
     ended
 }
 
+/// Says something on standard error, whatever is logged, in the log's format.
+fn note(format: LogFormat, line: &str) {
+    match format {
+        LogFormat::Text => out::note(line),
+        LogFormat::Json => {
+            let at = SystemClock.now().to_millis_text();
+            let fields = serde_json::json!({ "message": line });
+            let line = serde_json::json!({ "timestamp": at, "level": "INFO", "fields": fields, "target": "opendrs" });
+            out::note(line.to_string());
+        }
+    }
+}
+
 /// Sends what is logged to standard error.
-pub(super) fn log(level: &str) -> Result<(), String> {
+pub(super) fn log(level: &str, format: LogFormat) -> Result<(), String> {
     let filter = tracing_subscriber::EnvFilter::try_new(level)
         .map_err(|e| format!("server.log is `{level}`: write error, warn, info, debug or trace ({e})"))?;
     // A second start within one process, as in tests, keeps the first one's log.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let _ = match format {
+        LogFormat::Text => log.try_init(),
+        LogFormat::Json => log.json().try_init(),
+    };
     Ok(())
 }
 
@@ -163,7 +183,8 @@ impl Running {
         if app.settings.notifications.base_url.is_empty() {
             app.settings.notifications.base_url.clone_from(&urls.web);
         }
-        let site = Site::new(app, urls, config.bodies(), metrics.is_some().then(meters));
+        let (bodies, proxies) = (config.bodies(), config.server.proxies.clone());
+        let site = Site::new(app, urls, bodies, metrics.is_some().then(meters), proxies);
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
         for (_, listener, roles) in listeners {

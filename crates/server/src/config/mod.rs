@@ -15,6 +15,7 @@ use opendrs_service::limit::{Rate, Rates};
 use opendrs_service::reading::Keep;
 use opendrs_store::Place;
 use serde::Deserialize;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -35,6 +36,16 @@ pub enum Role {
     Worker,
 }
 
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// An object a line.
+    Json,
+}
+
 /// `[server]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -47,12 +58,16 @@ pub struct Server {
     pub database_url: String,
     /// What this node does.
     pub roles: Vec<Role>,
+    /// Addresses of proxies, whose `X-Forwarded-For` is believed.
+    pub proxies: Vec<IpAddr>,
     /// Open connections at most.
     pub max_connections: usize,
     head_timeout: Lasting,
     drain: Lasting,
     /// What is logged.
     pub log: String,
+    /// How.
+    pub log_format: LogFormat,
 }
 
 /// `[limits]`

@@ -21,7 +21,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use http_body_util::{BodyExt, Limited};
 use std::borrow::Cow;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use tower::ServiceExt;
 
@@ -136,8 +136,17 @@ pub(crate) fn json(status: StatusCode, body: impl Into<Body>) -> Response {
     response
 }
 
-/// Where a request came from, for the brake on guessing.
-pub(crate) fn source(request: &axum::http::request::Parts) -> String {
-    let peer = request.extensions.get::<ConnectInfo<SocketAddr>>();
-    peer.map_or_else(|| "local".into(), |ConnectInfo(addr)| addr.ip().to_string())
+/// Where a request came from, for the brake on guessing: the address at the other end; or, where that is a proxy of ours,
+/// the last one in `X-Forwarded-For` that is none. Whatever stands before it was written by who knows whom.
+pub(crate) fn source(site: &Site, request: &axum::http::request::Parts) -> String {
+    let Some(ConnectInfo(peer)) = request.extensions.get::<ConnectInfo<SocketAddr>>() else { return "local".into() };
+    let ours = |address: &IpAddr| site.proxies.contains(&address.to_canonical());
+    let mut from = peer.ip();
+    let lines = request.headers.get_all("x-forwarded-for").iter().rev();
+    let mut named = lines.flat_map(|line| line.to_str().unwrap_or_default().rsplit(','));
+    while ours(&from) {
+        let Some(Ok(before)) = named.next().map(|text| text.trim().parse()) else { break };
+        from = before;
+    }
+    from.to_canonical().to_string()
 }

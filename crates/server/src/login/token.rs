@@ -35,7 +35,7 @@ pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Res
     if query.iter().any(|(name, _)| SECRETS.contains(&name.as_str())) {
         return Err(invalid("Send parameters in the body, not in the query").into());
     }
-    let mut asked = TokenRequest { source: http::source(&parts), ..read(&body)? };
+    let mut asked = TokenRequest { source: http::source(&site, &parts), ..read(&body)? };
     let basic = basic(&parts.headers)?;
     let tried = basic.is_some();
     if let Some((id, secret)) = basic {

@@ -123,7 +123,7 @@ pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Res
         email,
         password: form.get("password").unwrap_or_default(),
         remember: form.has("rememberMe"),
-        source: &http::source(&parts),
+        source: &http::source(&site, &parts),
     };
     match session::sign_in(&site.app, sign_in).await {
         Ok(cookie) => {

@@ -107,6 +107,43 @@ async fn guessing_a_secret_is_braked_and_time_undoes_it() {
     assert_eq!(outcome(&ask(WEB, OTHER_SECRET).send().await), (401, ""), "a success undoes it");
 }
 
+/// Six wrong secrets from one address, then one from each of several; who is braked.
+async fn braked_after_guesses(proxies: &[&str], guesser: &str, others: &[&str]) -> Vec<bool> {
+    let proxies = proxies.iter().map(|text| text.parse().unwrap()).collect();
+    let server = Server::with(Options { proxies, ..Options::default() }).await;
+    let ask = async |from: &str| {
+        let fields = [
+            ("grant_type", "refresh_token"),
+            ("client_id", WEB),
+            ("client_secret", OTHER_SECRET),
+            ("refresh_token", "x"),
+        ];
+        server.token(&fields).header("x-forwarded-for", from).send().await.status.as_u16()
+    };
+    for _ in 0..6 {
+        assert_eq!(ask(guesser).await, 401);
+    }
+    let mut braked = Vec::new();
+    for from in others {
+        braked.push(ask(from).await == 429);
+    }
+    braked
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_a_proxy_who_guesses_brakes_nobody_else() {
+    let own = ["127.0.0.1", "10.0.0.1"];
+    let asked =
+        braked_after_guesses(&own, "203.0.113.7", &["203.0.113.7", "203.0.113.8", "203.0.113.7, 203.0.113.8", ""])
+            .await;
+    assert_eq!(asked, [true, false, false, false]);
+    let asked =
+        braked_after_guesses(&own, "198.51.100.1, 203.0.113.7, 10.0.0.1", &["203.0.113.7", "198.51.100.1"]).await;
+    assert_eq!(asked, [true, false], "what the guesser wrote before its own address counts for nothing");
+    let asked = braked_after_guesses(&[], "203.0.113.7", &["203.0.113.8", ""]).await;
+    assert_eq!(asked, [true, true], "nobody's word is taken unasked");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_does_not_arrive_is_not_waited_for() {
     let server = Server::with(Options { body_timeout: Duration::from_millis(200), ..Options::default() }).await;

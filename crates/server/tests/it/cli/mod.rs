@@ -6,6 +6,7 @@ mod clock;
 mod config;
 mod demo;
 mod device;
+mod dist;
 mod doctor;
 mod keys;
 mod listen;

@@ -75,8 +75,14 @@ fn a_store_is_opened_with_the_key_it_was_made_with() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_secret_is_logged() {
+    for format in ["text", "json"] {
+        nothing_secret_is_in_the_log(format).await;
+    }
+}
+
+async fn nothing_secret_is_in_the_log(format: &str) {
     let place = Place::seeded();
-    place.file("loud.toml", "[server]\nlog = \"trace\"\n");
+    place.file("loud.toml", &format!("[server]\nlog = \"trace\"\nlog_format = \"{format}\"\n"));
     let server = place.serve(&["--config", "loud.toml"]);
     let linked = place.link("SN-1", &[]);
     let code = place.link("SN-1", &["--code", "--redirect-uri", "https://localhost:8100/authresponse"]);
@@ -95,6 +101,11 @@ async fn nothing_secret_is_logged() {
     server.post(&format!("/auth/o2/token?code={code}&refresh_token={refresh}"), "password=x").await;
 
     let log = server.log();
+    let objects = log
+        .lines()
+        .filter(|line| serde_json::from_str::<serde_json::Value>(line).is_ok_and(|v| v["level"].is_string()));
+    let wanted = if format == "json" { log.lines().count() } else { 0 };
+    assert_eq!(objects.count(), wanted, "{log}");
     assert!(log.contains("/auth/o2/token") && log.contains("answered"), "{log}");
     for secret in [&access[5..], &refresh[5..], &code, SECRET] {
         assert!(!log.contains(secret), "{secret} is logged: {log}");

@@ -11,7 +11,7 @@ use opendrs_server::{build, build_metrics, meters};
 use opendrs_service::limit::Rates;
 use opendrs_service::order::Fired;
 use opendrs_service::{App, Parts, Settings, outbox, schedule, seed};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -60,6 +60,8 @@ pub struct Options {
     pub metrics: bool,
     /// Settings that differ from the default ones, as environment variables.
     pub settings: Vec<(&'static str, String)>,
+    /// Whose `X-Forwarded-For` it believes.
+    pub proxies: Vec<IpAddr>,
 }
 
 impl Default for Options {
@@ -75,6 +77,7 @@ impl Default for Options {
             rates: Rates::default(),
             metrics: false,
             settings: Vec::new(),
+            proxies: Vec::new(),
         }
     }
 }
@@ -112,6 +115,7 @@ impl Server {
             connections,
             rates,
             metrics,
+            proxies,
             settings,
         } = options;
         // Receivers of the tests are on this machine.
@@ -149,6 +153,7 @@ impl Server {
             PublicUrls { service: url.clone(), login: url.clone(), web: url },
             bodies,
             metrics.then(meters),
+            proxies,
         );
         let (stop, stopping) = watch::channel(false);
         let numbers = match metrics {
