@@ -154,9 +154,9 @@ impl Hand {
         while !self.shared.stopped() {
             let slot = SLOTS[self.rng.usize(..SLOTS.len())];
             match self.rng.u8(..100) {
-                0..45 => self.report(slot).await?,
-                45..75 => self.replenish(slot).await?,
-                75..85 => self.cancel(slot).await?,
+                0..40 => self.report(slot).await?,
+                40..66 => self.replenish(slot).await?,
+                66..85 => self.cancel(slot).await?,
                 85..93 => self.follow(slot).await?,
                 93..97 => drop(self.call(Endpoint::SubscriptionInfo, "/subscriptionInfo", "").await?),
                 _ => drop(self.shared.count(self.device.refresh(&self.shared.base).await?)),

@@ -30,7 +30,9 @@ pub struct Site {
     told: Told,
     devices: Vec<Arc<Device>>,
     next: Arc<AtomicU64>,
-    /// Codes made so far, with the number of calls that presented each.
+    /// Codes that nobody presented yet.
+    fresh: Vec<String>,
+    /// Codes that were presented in the last life, with the number of calls that did.
     codes: BTreeMap<String, usize>,
 }
 
@@ -45,6 +47,7 @@ impl Site {
             told: Told::default(),
             devices: Vec::new(),
             next: Arc::new(AtomicU64::new(1)),
+            fresh: Vec::new(),
             codes: BTreeMap::new(),
         })
     }
@@ -130,23 +133,27 @@ impl Site {
         Load::start(base, &self.devices, &self.ledger, &self.next, &mut self.rng, clock)
     }
 
-    /// Makes codes, each of a device of its own, and has them redeemed: the first by one call, the others by several.
-    pub fn codes(&mut self, load: &mut Load, count: usize) -> Result<(), String> {
-        let serials: Vec<_> = (0..count).map(|_| format!("C-{}", self.rng.u64(..))).collect();
+    /// Makes codes until there are so many that nobody presented yet, each of a device of its own.
+    pub fn make_codes(&mut self, count: usize) -> Result<(), String> {
+        let missing = count.saturating_sub(self.fresh.len());
+        let serials: Vec<_> = (0..missing).map(|_| format!("C-{}", self.rng.u64(..))).collect();
         let program = &self.program;
-        let made = thread::scope(|scope| {
+        thread::scope(|scope| {
             let threads: Vec<_> = serials.iter().map(|serial| scope.spawn(|| Device::code(program, serial))).collect();
-            threads
-                .into_iter()
-                .map(|made| made.join().map_err(|_| "a thread panicked")?)
-                .collect::<Vec<Result<_, String>>>()
-        });
-        for (n, code) in made.into_iter().enumerate() {
-            let (code, calls) = (code?, if n == 0 { 1 } else { 3 });
+            for made in threads {
+                self.fresh.push(made.join().map_err(|_| "a thread panicked")??);
+            }
+            Ok(())
+        })
+    }
+
+    /// Has the codes that were made redeemed: the first by one call, the others by several.
+    pub fn redeem(&mut self, load: &mut Load) {
+        for (n, code) in std::mem::take(&mut self.fresh).into_iter().enumerate() {
+            let calls = if n == 0 { 1 } else { 3 };
             load.redeem(&code, calls);
             self.codes.insert(code, calls);
         }
-        Ok(())
     }
 
     /// Notes a time that the clock told.

@@ -43,12 +43,18 @@ async fn replenish(Call { site, caller, .. }: Call<'_>) -> Result<Bytes, Problem
 }
 
 /// SlotStatus where everything is right, which is nearly always: the caller's check and the reading are one command.
-/// `None` when anything is not; then the ordinary order of checks says what it is.
-pub(super) async fn hot_slot_status(site: &Site, token: Option<&str>, slot: &str, body: &[u8]) -> Option<Bytes> {
-    let mut fields = Fields::read(body).ok()?;
-    let status = SlotStatus::read(|name| fields.take(name)).ok()?;
-    let stored = reading::report(&site.app, token, slot, &status).await.ok()?;
-    stored.then_some(NOTHING)
+/// `None` when anything is not; then the ordinary order of checks says what it is. Not so where the store is out of reach:
+/// the reading may be stored, and must not be stored again.
+pub(super) async fn hot_slot_status(
+    site: &Site,
+    token: Option<&str>,
+    slot: &str,
+    body: &[u8],
+) -> Result<Option<Bytes>, Problem> {
+    let Ok(mut fields) = Fields::read(body) else { return Ok(None) };
+    let Ok(status) = SlotStatus::read(|name| fields.take(name)) else { return Ok(None) };
+    let stored = reading::report(&site.app, token, slot, &status).await?;
+    Ok(stored.then_some(NOTHING))
 }
 
 async fn slot_status(Call { site, mut caller, body, .. }: Call<'_>) -> Result<Bytes, Problem> {

@@ -120,7 +120,7 @@ async fn serve(site: &Site, spec: &'static Spec, params: &Params<'_>, request: R
     let body = http::read(body).await;
     if let (Endpoint::SlotStatus, Some(slot), Ok(_), Ok(result), Ok(body)) =
         (spec.endpoint, slot, &input, &result, &body)
-        && let Some(json) = calls::hot_slot_status(site, token.as_deref(), slot, body).await
+        && let Some(json) = calls::hot_slot_status(site, token.as_deref(), slot, body).await?
     {
         return Ok(done(spec, *result, json));
     }
