@@ -15,7 +15,7 @@ const LATE: Duration = Duration::from_millis(900);
 /// Each so many-th cycle kills at random; the others take the failpoints in turn.
 const RANDOM: usize = 3;
 /// Codes redeemed in a cycle.
-const CODES: usize = 2;
+const CODES: usize = 3;
 
 /// How the servers died.
 #[derive(Default)]

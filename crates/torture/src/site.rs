@@ -32,8 +32,8 @@ pub struct Site {
     next: Arc<AtomicU64>,
     /// Codes that nobody presented yet.
     fresh: Vec<String>,
-    /// Codes that were presented in the last life, with the number of calls that did.
-    codes: BTreeMap<String, usize>,
+    /// Codes that were presented in the last life, and whether one call alone did and its tokens were left alive.
+    codes: BTreeMap<String, bool>,
 }
 
 impl Site {
@@ -98,15 +98,15 @@ impl Site {
         for device in &self.devices {
             must(device.refresh(base).await?)?;
         }
-        for (code, calls) in std::mem::take(&mut self.codes) {
-            self.redeemed_once(base, &code, calls).await?;
+        for (code, alive) in std::mem::take(&mut self.codes) {
+            self.redeemed_once(base, &code, alive).await?;
         }
         Ok(())
     }
 
     /// Presents a code again. Where it was redeemed by one call, what came of it is good until that moment; that it is
     /// dead afterwards is not for here: the clock may have jumped past the time for which codes are remembered.
-    async fn redeemed_once(&self, base: &str, code: &str, calls: usize) -> Result<(), String> {
+    async fn redeemed_once(&self, base: &str, code: &str, alive: bool) -> Result<(), String> {
         let again = || device::token(base, "authorization_code", "code", code);
         let Some(refresh) = self.told.redeemed.get(code) else {
             // Perhaps redeemed, perhaps not; the next call, or the one before, is the only one that ever is.
@@ -117,9 +117,14 @@ impl Site {
                 _ => Err(GONE.into()),
             };
         };
-        let refreshed = || device::token(base, "refresh_token", "refresh_token", refresh);
-        if let (1, Answer::Refused(why)) = (calls, refreshed().await?) {
-            return Err(format!("LOST: the tokens of {code} were answered and are refused: {why}"));
+        match device::token(base, "refresh_token", "refresh_token", refresh).await? {
+            Answer::Refused(why) if alive => {
+                return Err(format!("LOST: the tokens of {code} were answered and are refused: {why}"));
+            }
+            Answer::Done(_) if self.told.ended.contains(refresh) => {
+                return Err(format!("LOST: the device of {code} deregistered itself, and its tokens live"));
+            }
+            _ => {}
         }
         match again().await? {
             Answer::Refused(_) => Ok(()),
@@ -147,12 +152,13 @@ impl Site {
         })
     }
 
-    /// Has the codes that were made redeemed: the first by one call, the others by several.
+    /// Has the codes that were made redeemed: the first two by one call, the others by several. Every device but the
+    /// first then ends its registration with what it got.
     pub fn redeem(&mut self, load: &mut Load) {
         for (n, code) in std::mem::take(&mut self.fresh).into_iter().enumerate() {
-            let calls = if n == 0 { 1 } else { 3 };
-            load.redeem(&code, calls);
-            self.codes.insert(code, calls);
+            let (calls, ends) = (if n < 2 { 1 } else { 3 }, n > 0);
+            load.redeem(&code, calls, ends);
+            self.codes.insert(code, calls == 1 && !ends);
         }
     }
 
