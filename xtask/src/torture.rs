@@ -15,7 +15,7 @@ use std::time::Duration;
 /// How many servers are killed on each engine when nothing else is said.
 const CYCLES: u64 = 200;
 /// The same in `cargo xtask test`: enough that every failpoint has its turn.
-const SHORT: u64 = 12;
+const SHORT: u64 = 16;
 /// How long one part may take.
 const LIMIT: Duration = Duration::from_secs(60 * 60);
 

@@ -30,7 +30,10 @@ pub fn check(told: &Told, rows: &Rows) -> Result<(), String> {
 }
 
 fn readings(told: &Told, rows: &Rows) -> Result<(), String> {
-    let there: BTreeSet<_> = rows.readings.iter().collect();
+    let mut there = BTreeSet::new();
+    if let Some((serial, n)) = rows.readings.iter().find(|reading| !there.insert(*reading)) {
+        return Err(format!("TWICE: reading {n} of {serial} was sent once and is there twice"));
+    }
     match told.readings.iter().find(|reading| !there.contains(reading)) {
         Some((serial, n)) => Err(format!("LOST: reading {n} of {serial} was answered and is not there")),
         None => Ok(()),

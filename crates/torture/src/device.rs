@@ -72,6 +72,22 @@ pub async fn token(base: &str, grant: &str, name: &str, value: &str) -> Result<A
     answer(base, Method::POST, "/auth/o2/token", &headers, body).await
 }
 
+/// A call of the device API, with the newest versions.
+async fn call(base: &str, access: &str, endpoint: Endpoint, path: &str, body: &str) -> Result<Answer, String> {
+    let spec = endpoint.spec();
+    let newest = |name, versions: &[Version]| full_name(name, versions.iter().copied().max().unwrap_or(Version::V1));
+    let bearer = format!("Bearer {access}");
+    let (input, result) = (newest(spec.input, spec.inputs), newest(spec.result, spec.results));
+    let headers = [("authorization", bearer.as_str()), (INPUT_HEADER, &input), (RESULT_HEADER, &result)];
+    let method = Method::from_bytes(spec.method.as_bytes()).map_err(|e| e.to_string())?;
+    answer(base, method, path, &headers, body.into()).await
+}
+
+/// Ends the registration that a token speaks for.
+pub async fn deregister(base: &str, access: &str) -> Result<Answer, String> {
+    call(base, access, Endpoint::Deregister, "/registration", "").await
+}
+
 /// A linked device.
 pub struct Device {
     /// Its serial.
@@ -121,14 +137,8 @@ impl Device {
     /// One of its calls. Time may have been moved past its token's end: then it takes another.
     pub async fn call(&self, base: &str, endpoint: Endpoint, path: &str, body: &str) -> Result<Answer, String> {
         loop {
-            let spec = endpoint.spec();
-            let newest =
-                |name, versions: &[Version]| full_name(name, versions.iter().copied().max().unwrap_or(Version::V1));
-            let bearer = format!("Bearer {}", self.access.lock().map_err(|_| "a device panicked")?);
-            let (input, result) = (newest(spec.input, spec.inputs), newest(spec.result, spec.results));
-            let headers = [("authorization", bearer.as_str()), (INPUT_HEADER, &input), (RESULT_HEADER, &result)];
-            let method = Method::from_bytes(spec.method.as_bytes()).map_err(|e| e.to_string())?;
-            match answer(base, method, path, &headers, body.into()).await? {
+            let access = self.access.lock().map_err(|_| "a device panicked")?.clone();
+            match call(base, &access, endpoint, path, body).await? {
                 Answer::Refused(why) if why["message"] == "Invalid token" => match self.refresh(base).await? {
                     Answer::Done(_) => {}
                     other => return Ok(other),

@@ -15,7 +15,7 @@ const LATE: Duration = Duration::from_millis(900);
 /// Each so many-th cycle kills at random; the others take the failpoints in turn.
 const RANDOM: usize = 3;
 /// Codes redeemed in a cycle.
-const CODES: usize = 2;
+const CODES: usize = 3;
 
 /// How the servers died.
 #[derive(Default)]
@@ -37,6 +37,7 @@ pub async fn run(site: &mut Site, cycles: usize, mut tell: impl FnMut(usize, &De
     let points: Vec<_> = Point::ALL.into_iter().filter(|point| *point != Point::SchemaApplied).collect();
     let (mut turn, mut eager) = (0, false);
     for cycle in 0..cycles {
+        site.make_codes(CODES)?;
         if cycle % RANDOM == 0 {
             let failed = |e| format!("cycle {cycle}: {e}");
             let life = Duration::from_millis(site.rng.u64(LIFE));
@@ -105,13 +106,11 @@ fn birth(site: &mut Site, deaths: &mut Deaths) -> Result<(), String> {
 async fn one(site: &mut Site, mut server: Server, life: Duration) -> Result<bool, String> {
     let base = server.base.clone();
     let mut load = site.load(&base, true);
-    // The program's own commands go on beside a server that dies.
-    let codes = site.codes(&mut load, CODES);
+    site.redeem(&mut load);
     let died = dies_within(&mut server, life).await;
     if !died {
         server.kill()?;
     }
-    codes?;
     load.end().await.map_err(|e| format!("{e}\n{}", server.last_words()))?;
     site.verify_dead().await.map_err(|e| format!("{e}\n{}", server.last_words()))?;
     Ok(died)

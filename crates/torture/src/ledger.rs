@@ -27,6 +27,8 @@ pub enum Entry {
     Moved { instance: String, state: String },
     /// A code was redeemed.
     Redeemed { code: String, refresh: String },
+    /// A device deregistered itself, so this refresh token is dead.
+    Ended { refresh: String },
     /// The clock was moved to this time, in its own words, which sort.
     Clock { now: String },
 }
@@ -87,6 +89,8 @@ pub struct Told {
     pub moved: BTreeSet<(String, String)>,
     /// Codes redeemed, with the refresh token that came.
     pub redeemed: BTreeMap<String, String>,
+    /// Refresh tokens of devices that deregistered themselves.
+    pub ended: BTreeSet<String>,
     /// The latest time that the clock told.
     pub clock: String,
 }
@@ -110,6 +114,7 @@ impl Told {
                     return Err(format!("the code {code} was redeemed twice"));
                 }
             }
+            Entry::Ended { refresh } => drop(self.ended.insert(refresh)),
             Entry::Clock { now } => self.clock = std::mem::take(&mut self.clock).max(now),
         }
         Ok(())
@@ -123,6 +128,7 @@ impl Told {
             ("cancels", self.over.len()),
             ("moves", self.moved.len()),
             ("redemptions", self.redeemed.len()),
+            ("deregistrations", self.ended.len()),
         ]
     }
 }

@@ -77,10 +77,10 @@ impl Load {
         Self { shared, hands }
     }
 
-    /// Lets several redeem a code, each once.
-    pub fn redeem(&mut self, code: &str, by: usize) {
+    /// Lets several redeem a code, each once; the device then ends its registration, if it is to.
+    pub fn redeem(&mut self, code: &str, by: usize, then_end: bool) {
         for _ in 0..by {
-            self.hands.spawn(redeem(self.shared.clone(), code.into()));
+            self.hands.spawn(redeem(self.shared.clone(), code.into(), then_end));
         }
     }
 
@@ -154,9 +154,9 @@ impl Hand {
         while !self.shared.stopped() {
             let slot = SLOTS[self.rng.usize(..SLOTS.len())];
             match self.rng.u8(..100) {
-                0..45 => self.report(slot).await?,
-                45..75 => self.replenish(slot).await?,
-                75..85 => self.cancel(slot).await?,
+                0..40 => self.report(slot).await?,
+                40..66 => self.replenish(slot).await?,
+                66..85 => self.cancel(slot).await?,
                 85..93 => self.follow(slot).await?,
                 93..97 => drop(self.call(Endpoint::SubscriptionInfo, "/subscriptionInfo", "").await?),
                 _ => drop(self.shared.count(self.device.refresh(&self.shared.base).await?)),
@@ -237,9 +237,18 @@ async fn jump(shared: Arc<Shared>, mut rng: fastrand::Rng) -> Result<(), String>
     Ok(())
 }
 
-async fn redeem(shared: Arc<Shared>, code: String) -> Result<(), String> {
+async fn redeem(shared: Arc<Shared>, code: String, then_end: bool) -> Result<(), String> {
     let answer = device::token(&shared.base, "authorization_code", "code", &code).await?;
     let Some(tokens) = shared.count(answer) else { return Ok(()) };
-    let refresh = tokens["refresh_token"].as_str().ok_or_else(|| format!("no refresh token in {tokens}"))?.to_owned();
-    shared.ledger.write(&[Entry::Redeemed { code, refresh }])
+    let text = |name: &str| tokens[name].as_str().map(str::to_owned).ok_or_else(|| format!("no {name} in {tokens}"));
+    let (access, refresh) = (text("access_token")?, text("refresh_token")?);
+    shared.ledger.write(&[Entry::Redeemed { code, refresh: refresh.clone() }])?;
+    if then_end {
+        // Its token may have ended meanwhile: time jumps, and others present the code.
+        let answer = device::deregister(&shared.base, &access).await?;
+        if shared.count(answer).is_some() {
+            shared.ledger.write(&[Entry::Ended { refresh }])?;
+        }
+    }
+    Ok(())
 }

@@ -30,8 +30,10 @@ pub struct Site {
     told: Told,
     devices: Vec<Arc<Device>>,
     next: Arc<AtomicU64>,
-    /// Codes made so far, with the number of calls that presented each.
-    codes: BTreeMap<String, usize>,
+    /// Codes that nobody presented yet.
+    fresh: Vec<String>,
+    /// Codes that were presented in the last life, and whether one call alone did and its tokens were left alive.
+    codes: BTreeMap<String, bool>,
 }
 
 impl Site {
@@ -45,6 +47,7 @@ impl Site {
             told: Told::default(),
             devices: Vec::new(),
             next: Arc::new(AtomicU64::new(1)),
+            fresh: Vec::new(),
             codes: BTreeMap::new(),
         })
     }
@@ -95,15 +98,15 @@ impl Site {
         for device in &self.devices {
             must(device.refresh(base).await?)?;
         }
-        for (code, calls) in std::mem::take(&mut self.codes) {
-            self.redeemed_once(base, &code, calls).await?;
+        for (code, alive) in std::mem::take(&mut self.codes) {
+            self.redeemed_once(base, &code, alive).await?;
         }
         Ok(())
     }
 
     /// Presents a code again. Where it was redeemed by one call, what came of it is good until that moment; that it is
     /// dead afterwards is not for here: the clock may have jumped past the time for which codes are remembered.
-    async fn redeemed_once(&self, base: &str, code: &str, calls: usize) -> Result<(), String> {
+    async fn redeemed_once(&self, base: &str, code: &str, alive: bool) -> Result<(), String> {
         let again = || device::token(base, "authorization_code", "code", code);
         let Some(refresh) = self.told.redeemed.get(code) else {
             // Perhaps redeemed, perhaps not; the next call, or the one before, is the only one that ever is.
@@ -114,9 +117,14 @@ impl Site {
                 _ => Err(GONE.into()),
             };
         };
-        let refreshed = || device::token(base, "refresh_token", "refresh_token", refresh);
-        if let (1, Answer::Refused(why)) = (calls, refreshed().await?) {
-            return Err(format!("LOST: the tokens of {code} were answered and are refused: {why}"));
+        match device::token(base, "refresh_token", "refresh_token", refresh).await? {
+            Answer::Refused(why) if alive => {
+                return Err(format!("LOST: the tokens of {code} were answered and are refused: {why}"));
+            }
+            Answer::Done(_) if self.told.ended.contains(refresh) => {
+                return Err(format!("LOST: the device of {code} deregistered itself, and its tokens live"));
+            }
+            _ => {}
         }
         match again().await? {
             Answer::Refused(_) => Ok(()),
@@ -130,23 +138,28 @@ impl Site {
         Load::start(base, &self.devices, &self.ledger, &self.next, &mut self.rng, clock)
     }
 
-    /// Makes codes, each of a device of its own, and has them redeemed: the first by one call, the others by several.
-    pub fn codes(&mut self, load: &mut Load, count: usize) -> Result<(), String> {
-        let serials: Vec<_> = (0..count).map(|_| format!("C-{}", self.rng.u64(..))).collect();
+    /// Makes codes until there are so many that nobody presented yet, each of a device of its own.
+    pub fn make_codes(&mut self, count: usize) -> Result<(), String> {
+        let missing = count.saturating_sub(self.fresh.len());
+        let serials: Vec<_> = (0..missing).map(|_| format!("C-{}", self.rng.u64(..))).collect();
         let program = &self.program;
-        let made = thread::scope(|scope| {
+        thread::scope(|scope| {
             let threads: Vec<_> = serials.iter().map(|serial| scope.spawn(|| Device::code(program, serial))).collect();
-            threads
-                .into_iter()
-                .map(|made| made.join().map_err(|_| "a thread panicked")?)
-                .collect::<Vec<Result<_, String>>>()
-        });
-        for (n, code) in made.into_iter().enumerate() {
-            let (code, calls) = (code?, if n == 0 { 1 } else { 3 });
-            load.redeem(&code, calls);
-            self.codes.insert(code, calls);
+            for made in threads {
+                self.fresh.push(made.join().map_err(|_| "a thread panicked")??);
+            }
+            Ok(())
+        })
+    }
+
+    /// Has the codes that were made redeemed: the first two by one call, the others by several. Every device but the
+    /// first then ends its registration with what it got.
+    pub fn redeem(&mut self, load: &mut Load) {
+        for (n, code) in std::mem::take(&mut self.fresh).into_iter().enumerate() {
+            let (calls, ends) = (if n < 2 { 1 } else { 3 }, n > 0);
+            load.redeem(&code, calls, ends);
+            self.codes.insert(code, calls == 1 && !ends);
         }
-        Ok(())
     }
 
     /// Notes a time that the clock told.

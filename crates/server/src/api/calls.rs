@@ -44,7 +44,7 @@ async fn replenish(Call { site, caller, .. }: Call<'_>) -> Result<Bytes, Problem
 
 /// SlotStatus where everything is right, which is nearly always: the caller's check and the reading are one command.
 /// `None` when anything is not; then the ordinary order of checks says what it is. A store that is out of reach is not
-/// waited for a second time.
+/// waited for a second time: the reading may be stored, and must not be stored again.
 pub(super) async fn hot_slot_status(
     site: &Site,
     token: Option<&str>,

@@ -79,8 +79,8 @@ impl Listener {
                 accepted = async { (place.await, self.inner.accept().await) } => accepted,
             };
             let (Ok(place), Ok((stream, peer))) = accepted else {
-                // Out of descriptors, or a connection that was gone at once: the next one may fare better.
-                tokio::task::yield_now().await;
+                // Out of descriptors, mostly: the next one may fare better, a little later.
+                pause().await;
                 continue;
             };
             // Its readiness is watched by the loop that serves it.
@@ -99,6 +99,14 @@ impl Listener {
             tracing::warn!("some connections did not end in time");
         }
     }
+}
+
+/// How long no connection is taken after one could not be: trying at once would take a core until a descriptor is free.
+const PAUSE: Duration = Duration::from_millis(10);
+
+#[expect(clippy::disallowed_methods, reason = "nothing tells when a descriptor is free")]
+async fn pause() {
+    tokio::time::sleep(PAUSE).await;
 }
 
 /// Waits until `stop` turns true, or nobody is left to turn it.

@@ -24,10 +24,32 @@ pub async fn exhausted(site: &mut Site) -> Result<(), String> {
     for _ in 0..20 {
         early.ask()?;
     }
+    idles(server.id()).await?;
     drop(idle);
     load.answered().await?;
     early.ask()?;
     conclude(site, load, server).await
+}
+
+/// With nobody to serve, the server must wait for a descriptor, not look for one.
+async fn idles(id: u32) -> Result<(), String> {
+    const WATCH: Duration = Duration::from_millis(500);
+    let before = ticks(id)?;
+    let mut clock = tokio::time::interval(WATCH);
+    clock.tick().await;
+    clock.tick().await;
+    let spent = ticks(id)? - before;
+    // A tick is ten milliseconds: a busy loop takes fifty of them, the rounds of the worker a few.
+    if spent < 20 { Ok(()) } else { Err(format!("out of descriptors, the server spent {spent} ticks in {WATCH:?}")) }
+}
+
+/// The processor time that a process has taken.
+fn ticks(id: u32) -> Result<u64, String> {
+    let path = format!("/proc/{id}/stat");
+    let text = std::fs::read_to_string(&path).map_err(|e| format!("{path}: {e}"))?;
+    let after_name = text.rsplit_once(')').map(|(_, rest)| rest).unwrap_or_default();
+    let times = after_name.split_whitespace().skip(11).take(2);
+    times.map(|time| time.parse::<u64>().map_err(|e| format!("{path}: {e}"))).sum()
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "shaped for map_err")]
