@@ -53,6 +53,8 @@ pub enum Store {
     Empty,
     /// The same, for each of the two traced servers.
     Traced(bool),
+    /// The same, with tokens as many as the stores of 100,000 devices and more have: the generator works alike on both.
+    Few,
     /// Many devices that each order once a slot.
     Orders,
     /// 100,000 devices.

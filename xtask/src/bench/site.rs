@@ -9,10 +9,11 @@ use crate::command::{on_path, program};
 use crate::failure::{Failure, Outcome};
 use crate::peers;
 use crate::postgres::{Cluster, Durability};
-use crate::tools::Apt;
+use crate::tools::{self, Apt};
 use crate::tree::Tree;
 use crate::watchdog::Folder;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -20,6 +21,9 @@ use std::time::Duration;
 const SECONDS: &str = "3";
 /// How many runs back one is still near enough to be compared with.
 const NEAR: usize = 6;
+/// PostgreSQL's fleet, and one of a thousand devices of it.
+const POSTGRES_FLEET: &str = "postgres.fleet";
+const POSTGRES_FEW: &str = "postgres.few.fleet";
 /// Slots of each device that `opendrs bench fill` makes.
 const SLOTS: u64 = 2;
 
@@ -121,7 +125,7 @@ impl<'t> Site<'t> {
         let server = Server::start(self.serve(Store::Alone), Tells::Err, self.fleet(Store::Alone))?;
         server.answer()?;
         let idle = server.memory("VmRSS")?;
-        self.call(&server, ("slot-status", 256), &[])?;
+        self.call((&server, &server.fleet), ("slot-status", 256), &[])?;
         Ok(Memory { idle, loaded: server.memory("VmHWM")? })
     }
 
@@ -142,20 +146,39 @@ impl<'t> Site<'t> {
                 }
             }
         }
-        let (measured, next) = self.call(server, (run.kind, run.connections), &more)?;
+        let fleet = self.fleet_of(run).unwrap_or_else(|| server.fleet.clone());
+        let (measured, next) = self.call((server, &fleet), (run.kind, run.connections), &more)?;
         if run.kind == "replenish" && run.who != Who::Anchor {
             self.servers[at].1.next = next;
         }
         Ok(measured)
     }
 
-    fn call(&self, server: &Server, (kind, connections): (&str, u16), more: &[String]) -> Outcome<(Measured, u64)> {
+    /// The fleet of a run, where it is not its server's. A large fleet costs the generator a good part of its speed, so
+    /// both sides of a ratio are called with fleets of one size.
+    fn fleet_of(&self, run: Run) -> Option<PathBuf> {
+        match run.who {
+            Who::Anchor if run.kind == "replenish" && self.stores.contains(&Store::Orders) => {
+                Some(self.fleet(Store::Orders))
+            }
+            Who::Anchor if run.kind == "replenish" => Some(self.folder.path.join(POSTGRES_FLEET)),
+            Who::Postgres if run.kind != "replenish" => Some(self.folder.path.join(POSTGRES_FEW)),
+            _ => None,
+        }
+    }
+
+    fn call(
+        &self,
+        (server, fleet): (&Server, &Path),
+        (kind, connections): (&str, u16),
+        more: &[String],
+    ) -> Outcome<(Measured, u64)> {
         let connections = connections.to_string();
         let words = ["bench", kind, "--server", &server.address, "--connections", &connections];
         let said = program(&self.opendrs)
             .args(words)
             .args(["--seconds", SECONDS, "--json", "--fleet"])
-            .args([&server.fleet])
+            .args([fleet])
             .args(more)
             .limit(Duration::from_secs(60))
             .read()?;
@@ -210,7 +233,7 @@ impl<'t> Site<'t> {
 
     fn postgres(&mut self) -> Outcome<Server> {
         let url = self.database()?;
-        let fleet = self.folder.path.join("postgres.fleet");
+        let (fleet, few) = (self.folder.path.join(POSTGRES_FLEET), self.folder.path.join(POSTGRES_FEW));
         let data = self.folder.path.join("postgres");
         let (devices, tokens) = (self.devices(Store::Orders).0, self.tokens(Store::Orders));
         eprintln!("  filling PostgreSQL with {devices} devices");
@@ -220,6 +243,7 @@ impl<'t> Site<'t> {
             .args([&fleet])
             .env("OPENDRS_KEYS_MASTER_FILE", data.join("master.key"))
             .read()?;
+        thin_out(&fleet, &few, usize::try_from(tokens / self.tokens(Store::Thousand)).unwrap_or(1))?;
         let mut command = Command::new(&self.opendrs);
         command.args(["serve", "--listen", "127.0.0.1:0", "--database-url", &url]);
         command.env("OPENDRS_KEYS_MASTER_FILE", data.join("master.key"));
@@ -287,7 +311,7 @@ impl<'t> Site<'t> {
     /// Devices and readings of a store.
     fn devices(&self, store: Store) -> (u64, u64) {
         match store {
-            Store::Thousand | Store::Alone | Store::Empty | Store::Traced(_) => (1_000, 0),
+            Store::Thousand | Store::Alone | Store::Empty | Store::Few | Store::Traced(_) => (1_000, 0),
             Store::Orders if self.full => (1_000_000, 0),
             Store::Orders | Store::Hundred => (100_000, 0),
             Store::Millions => (5_000_000, 0),
@@ -301,7 +325,7 @@ impl<'t> Site<'t> {
         match store {
             Store::Orders if self.full => 150_000,
             Store::Orders => 60_000,
-            Store::Hundred | Store::Millions => 20_000,
+            Store::Few | Store::Hundred | Store::Millions => 20_000,
             _ => 1_000,
         }
     }
@@ -315,6 +339,15 @@ impl<'t> Site<'t> {
     }
 }
 
+/// Copies every `step`th line.
+fn thin_out(from: &Path, to: &Path, step: usize) -> Outcome {
+    let copied = fs::read_to_string(from).and_then(|text| {
+        let lines: Vec<_> = text.lines().step_by(step).collect();
+        fs::write(to, lines.join("\n") + "\n")
+    });
+    copied.map_err(|error| tools::unwritable(to, &error))
+}
+
 /// A member of a flat JSON object, as it is written there.
 fn field<'t>(json: &'t str, name: &str) -> Option<&'t str> {
     let (_, rest) = json.split_once(&format!("\"{name}\":"))?;
@@ -324,6 +357,15 @@ fn field<'t>(json: &'t str, name: &str) -> Option<&'t str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fleet_is_thinned_out_evenly() {
+        let folder = Folder::make("opendrs-xtask-test").unwrap();
+        let (from, to) = (folder.path.join("from"), folder.path.join("to"));
+        fs::write(&from, "1\n2\n3\n4\n5\n").unwrap();
+        thin_out(&from, &to, 2).unwrap();
+        assert_eq!(fs::read_to_string(to).unwrap(), "1\n3\n5\n");
+    }
 
     #[test]
     fn members_are_found() {

@@ -30,7 +30,8 @@ pub(in crate::cli) struct Fill {
     /// How many readings to add, spread over the devices.
     #[arg(long, value_name = "M", default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=1_000_000_000))]
     readings: u64,
-    /// How many of the devices to write tokens for, spread evenly; each line is about 1,000 bytes.
+    /// How many lines with tokens to write, of about 1,000 bytes, spread evenly over the devices; several for each when
+    /// there are more lines than devices.
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     tokens: u64,
     /// Where to write the fleet file. It holds tokens, so only you may read it.
@@ -61,7 +62,7 @@ pub(super) async fn run(file: Option<&Path>, args: Fill) -> Result<(), String> {
     let mut fleet = fleet::Writing::create(&args.fleet)?;
     #[expect(clippy::disallowed_methods, reason = "this command measures")]
     let started = Instant::now();
-    let tokens = args.tokens.min(args.devices);
+    let tokens = args.tokens;
     let mut filling = Filling { app: app.clone(), tasks: JoinSet::new() };
     let bar =
         report::bar("filling", args.devices + args.readings, "{msg} {wide_bar} {human_pos} of {human_len}  {eta}");
@@ -71,7 +72,7 @@ pub(super) async fn run(file: Option<&Path>, args: Fill) -> Result<(), String> {
         filling.write(devices).await?;
         bar.inc(units.len() as u64);
         for (n, unit) in numbers.clone().zip(&units) {
-            if part(tokens, n + 1, args.devices) > part(tokens, n, args.devices) {
+            for _ in part(tokens, n, args.devices)..part(tokens, n + 1, args.devices) {
                 let pair = fill::tokens(&app, &plan, *unit);
                 fleet.add(&Unit {
                     access_token: pair.access,
@@ -102,7 +103,7 @@ pub(super) async fn run(file: Option<&Path>, args: Fill) -> Result<(), String> {
         out::say(line.to_string());
     } else {
         out::say(format!(
-            "{devices} devices and {readings} readings in {seconds:.1} s; tokens of {tokens} devices in {at}"
+            "{devices} devices and {readings} readings in {seconds:.1} s; {tokens} lines with tokens in {at}"
         ));
     }
     Ok(())

@@ -73,7 +73,9 @@ fn each_slot_is_reordered_once_and_a_second_try_is_no_measurement() {
 #[test]
 fn at_a_rate_calls_are_sent_whatever_the_answers_do() {
     let place = Place::new();
-    fill(&place, &["--devices", "5"]);
+    fill(&place, &["--devices", "5", "--tokens", "12"]);
+    let fleet = std::fs::read_to_string(place.path().join("fleet")).unwrap();
+    assert_eq!(fleet.lines().collect::<std::collections::HashSet<_>>().len(), 12, "more tokens than devices");
     let server = place.serve(&[]);
     let words = ["--connections", "4", "--rate", "100", "--seconds", "1", "--plot", "plot.svg"];
     let report = load(&place, &server, "slot-status", &words);
