@@ -6,6 +6,7 @@
 use crate::api::problem::log;
 use crate::http::stopped;
 use crate::site::Site;
+use opendrs_service::fulfilment::call;
 use opendrs_service::schedule;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,5 +38,20 @@ pub(crate) async fn run(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
             log(&error);
         }
         count += 1;
+    }
+}
+
+/// Calls back ends, until `stop` turns true: beside [`run`], so that a slow one delays nothing else.
+pub(crate) async fn call(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
+    let mut ticks = tokio::time::interval(ROUND);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stopped(&mut stop) => return,
+            _ = ticks.tick() => {}
+        }
+        if let Err(error) = call::run_once(&site.app).await {
+            log(&error);
+        }
     }
 }

@@ -59,6 +59,8 @@ pub struct App {
     pub(crate) throttle: Throttle,
     /// Held by whoever lets due things happen, so that moving the clock sees all that it caused.
     pub(crate) turn: Mutex<()>,
+    /// Held by whoever calls back ends, for the same reason.
+    pub(crate) calls: Mutex<()>,
     /// As many password hashes at once as there are cores: each takes 19 MiB.
     pub(crate) hashing: Semaphore,
     clock: Arc<dyn Clock>,
@@ -88,6 +90,7 @@ impl App {
             keys,
             throttle: Throttle::default(),
             turn: Mutex::new(()),
+            calls: Mutex::new(()),
             hashing: Semaphore::new(cores),
             clock,
             test_clock,
@@ -101,6 +104,12 @@ impl App {
             Some(clock) => clock.now(),
             None => self.clock.now(),
         }
+    }
+
+    /// What time it is for others, whom a moved clock does not move.
+    #[must_use]
+    pub fn world_now(&self) -> Time {
+        self.clock.now()
     }
 
     /// The clock that can be moved, if this application has one.

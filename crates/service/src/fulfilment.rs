@@ -1,7 +1,11 @@
 //! Fulfilment: who takes an order to the door, and what they say of it.
 //!
-//! Invariant: what a back end says goes through one use case, [`report`], whoever brings it; saying it twice changes
+//! What it is: the choice of back end, [`report`], and for a back end that is called ([`webhook`]) the calls themselves
+//! ([`call`]). Invariant: what a back end says goes through one use case, [`report`], whoever brings it; saying it twice changes
 //! nothing.
+
+pub mod call;
+pub mod webhook;
 
 use crate::order::save;
 use crate::{App, Error, Result};
@@ -9,9 +13,9 @@ use opendrs_domain::customer::Customer;
 use opendrs_domain::device::Device;
 use opendrs_domain::fulfilment::{Backend, Report};
 use opendrs_domain::id::{EventId, InstanceId, MakerId, OrderId};
-use opendrs_domain::order::{NotReported, Order, Timing};
+use opendrs_domain::order::{NotReported, Order, Problem, State, Timing};
 use opendrs_domain::time::Time;
-use opendrs_store::{Tx, Write, customer, device, maker, order};
+use opendrs_store::{Tx, Write, customer, device, fulfilment, maker, order};
 
 /// Who fulfils orders, as the settings have it.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +24,8 @@ pub struct Fulfilment {
     pub backend: Backend,
     /// Makers, by name, whose orders go elsewhere.
     pub makers: Vec<(String, Backend)>,
+    /// Where orders for [`Backend::Webhook`] are sent.
+    pub webhook: Option<webhook::Hook>,
 }
 
 /// Who fulfils the orders of a maker's devices.
@@ -64,6 +70,33 @@ pub async fn find(app: &App, instance: &str) -> Result<Job> {
     let id = InstanceId::parse(instance).map_err(|_| Error::UnknownOrder)?;
     let found = job(app, id.order).await?;
     if found.order.device == id.device { Ok(found) } else { Err(Error::UnknownOrder) }
+}
+
+/// What went wrong when an order's back end was last called, if anything.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn trouble(app: &App, job: &Job) -> Result<Option<String>> {
+    let mut reader = app.db.reader().await?;
+    Ok(fulfilment::error(&mut reader.tx()?, job.shard, job.order.id).await?)
+}
+
+/// What keeps an order from being placed once nothing else does: a back end that is called has to take it first.
+pub(crate) fn gate(test: bool, backend: Backend) -> Option<Problem> {
+    (backend == Backend::Webhook && !test).then_some(Problem::Unconfirmed)
+}
+
+/// Has the back end of a changed order called, if the change asks for it.
+pub(crate) async fn hand_over(tx: &mut Tx<'_>, shard: i64, order: &Order, now: Time) -> opendrs_store::Result<()> {
+    match (order.backend, order.state) {
+        (Backend::Webhook, State::Held) if order.problem == Some(Problem::Unconfirmed) => {
+            fulfilment::want_place(tx, shard, order.id, now).await
+        }
+        (Backend::Webhook, State::Cancelled | State::Expired) => {
+            fulfilment::want_cancel(tx, shard, order.id, now).await
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Orders of all devices: those that are not over, oldest first, or all, newest first.
@@ -112,6 +145,10 @@ impl Write for Said {
             Err(refused) => return Ok(Err(refused)),
         };
         save(tx, self.shard, &self.device, &order, change, (self.event, self.now)).await?;
+        // What it said itself it is not asked or told again.
+        if order.backend == Backend::Webhook {
+            fulfilment::set(tx, self.shard, order.id, None, None).await?;
+        }
         Ok(Ok((order, true)))
     }
 }

@@ -4,6 +4,7 @@
 //! Moving the test clock stops at every due moment on the way, so each thing happens at its own time and in order.
 
 use crate::clock::{Keep, Setting};
+use crate::fulfilment::call;
 use crate::order::{self, Fired};
 use crate::{App, Error, Result};
 use opendrs_domain::time::{Span, Time};
@@ -37,12 +38,13 @@ async fn round(app: &App) -> Result<Vec<Fired>> {
     Ok(fired)
 }
 
-/// Everything that is due at this moment, and what falls due at once as its consequence. A held order that is looked
+/// Everything that is due at this moment, calls to back ends among it, and what falls due at once as its consequence. A held order that is looked
 /// at again without a change is done, but not told.
 async fn drain(app: &App, told: &mut Vec<Fired>) -> Result<()> {
     loop {
         let fired = round(app).await?;
-        if fired.is_empty() {
+        let called = call::run_once(app).await?;
+        if fired.is_empty() && called == 0 {
             return Ok(());
         }
         told.extend(fired.into_iter().filter(|f| f.change.from != f.change.to));
@@ -124,6 +126,7 @@ pub async fn advance(app: &App, by: Span) -> Result<Vec<Fired>> {
             let mut reader = app.db.reader().await?;
             orders::next_due(&mut reader.tx()?).await?
         };
+        let next = [next, call::due(app).await?].into_iter().flatten().min();
         match next {
             Some(next) if next <= target => clock.forward_to(next),
             _ => break,

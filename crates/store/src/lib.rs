@@ -20,6 +20,7 @@ pub mod code;
 pub mod consent;
 pub mod customer;
 pub mod device;
+pub mod fulfilment;
 pub mod installation;
 pub mod maker;
 pub mod model;

@@ -153,6 +153,20 @@ queries! {
             WHERE state IN ('held', 'placed', 'fulfilling', 'shipped') ORDER BY id LIMIT $1");
         OrdersDue = "SELECT shard, id FROM orders WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2";
         OrdersNextDue = "SELECT due_at FROM orders WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
+        /// A call under way or waited for stays as it is.
+        FulfilmentPlace = "INSERT INTO fulfilment (shard, id, wanted, tries, due_at) VALUES ($1, $2, 'place', 0, $3)
+            ON CONFLICT (shard, id) DO UPDATE SET wanted = excluded.wanted, tries = 0, due_at = excluded.due_at, error = NULL
+            WHERE fulfilment.due_at IS NULL";
+        /// What was never asked for is not given up.
+        FulfilmentCancel = "UPDATE fulfilment SET wanted = 'cancel', tries = 0, due_at = $3, error = NULL
+            WHERE shard = $1 AND id = $2 AND wanted = 'place'";
+        FulfilmentLease = "UPDATE fulfilment SET due_at = $2, tries = tries + 1 WHERE (shard, id) IN
+            (SELECT shard, id FROM fulfilment WHERE due_at <= $1 ORDER BY due_at LIMIT $3 /*pg FOR UPDATE SKIP LOCKED */)
+            RETURNING shard, id, wanted, tries";
+        FulfilmentGet = "SELECT shard, id, wanted, tries FROM fulfilment WHERE shard = $1 AND id = $2 /*pg FOR UPDATE */";
+        FulfilmentSet = "UPDATE fulfilment SET due_at = $3, error = $4 WHERE shard = $1 AND id = $2";
+        FulfilmentError = "SELECT error FROM fulfilment WHERE shard = $1 AND id = $2 AND error IS NOT NULL";
+        FulfilmentNextDue = "SELECT due_at FROM fulfilment WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
         OutboxPut = "INSERT INTO outbox (shard, id, device, at, kind, event) VALUES ($1, $2, $3, $4, $5, $6)";
         OutboxNewest = "SELECT id, event FROM outbox /*lite WHERE shard = 0 */ ORDER BY id DESC LIMIT $1";
         OutboxAfter = "SELECT id, event FROM outbox WHERE /*lite shard = 0 AND */ id > $1 ORDER BY id LIMIT $2";

@@ -143,7 +143,10 @@ impl Running {
             tasks.spawn(listener.serve(site.clone(), routes, stopping.clone()));
         }
         if config.server.roles.contains(&Role::Worker) {
-            tasks.spawn(workers::run(site.clone(), stopping));
+            tasks.spawn(workers::run(site.clone(), stopping.clone()));
+            if site.app.settings.fulfilment.webhook.is_some() {
+                tasks.spawn(workers::call(site.clone(), stopping));
+            }
         }
         let names =
             |roles: Vec<Role>| roles.iter().map(|r| format!("{r:?}").to_lowercase()).collect::<Vec<_>>().join(", ");

@@ -11,6 +11,7 @@ mod harness;
 
 mod api;
 mod cli;
+mod fulfilment;
 mod login;
 mod pages;
 mod table;

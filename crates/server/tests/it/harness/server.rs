@@ -86,7 +86,8 @@ impl Server {
         Self::on(Store::sqlite(), options).await
     }
 
-    async fn on(store: Store, Options { seed, roles, https, test_clock, head_timeout, settings }: Options) -> Self {
+    /// On a store.
+    pub async fn on(store: Store, Options { seed, roles, https, test_clock, head_timeout, settings }: Options) -> Self {
         let env = settings.into_iter().map(|(name, value)| (name.to_owned(), value));
         let config = Config::load(None, env, Vec::new()).unwrap();
         let parts = Parts {
@@ -119,6 +120,11 @@ impl Server {
     /// Tells it to stop: no new request is taken, answers under way are finished.
     pub fn stop(&self) {
         self.stop.send(true).unwrap();
+    }
+
+    /// Removes its store, after a success.
+    pub async fn remove_store(&self) {
+        self.store.remove().await;
     }
 
     /// Takes its store away, while it runs.
