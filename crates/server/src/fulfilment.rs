@@ -14,7 +14,7 @@ use axum::response::Response;
 use opendrs_domain::fulfilment::Backend;
 use opendrs_service::Error;
 use opendrs_service::fulfilment::webhook::{Signed, told};
-use opendrs_service::fulfilment::{find, report};
+use opendrs_service::fulfilment::{Speaker, find, report};
 use serde_json::json as value;
 use std::sync::Arc;
 
@@ -61,7 +61,7 @@ async fn take(site: &Site, body: &Bytes) -> Result<Response, Error> {
     }
     let mut changed = false;
     if let Some(word) = word {
-        (order, changed) = report(&site.app, &instance, word).await?;
+        (order, changed) = report(&site.app, &instance, word, Speaker::Backend).await?;
     }
     let problem = order.problem.map(opendrs_domain::order::Problem::as_str);
     let answer = value!({ "state": order.state.as_str(), "problem": problem, "changed": changed });

@@ -109,15 +109,24 @@ pub async fn list(app: &App, all: bool, limit: i64) -> Result<Vec<Order>> {
     Ok(if all { order::newest(&mut tx, limit).await? } else { order::open(&mut tx, limit).await? })
 }
 
-/// Takes a back end's word for an order; the order as it stands then, and whether the word changed it.
+/// Who says something of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speaker {
+    /// Its back end.
+    Backend,
+    /// An operator; a back end that is called hears of it.
+    Operator,
+}
+
+/// Takes a word for an order; the order as it stands then, and whether the word changed it.
 ///
 /// # Errors
 /// [`Error::UnknownOrder`], [`Error::NotReported`], [`Error::Unavailable`].
-pub async fn report(app: &App, instance: &str, report: Report) -> Result<(Order, bool)> {
+pub async fn report(app: &App, instance: &str, report: Report, by: Speaker) -> Result<(Order, bool)> {
     let Job { order, device, shard, .. } = find(app, instance).await?;
     let now = app.now();
     let event = EventId(app.ids.ordered(now));
-    let command = Said { shard, device, id: order.id, report, event, timing: app.settings.timing, now };
+    let command = Said { shard, device, id: order.id, report, by, event, timing: app.settings.timing, now };
     Ok(app.db.write(command).await??)
 }
 
@@ -126,6 +135,7 @@ struct Said {
     device: Device,
     id: OrderId,
     report: Report,
+    by: Speaker,
     event: EventId,
     timing: Timing,
     now: Time,
@@ -146,7 +156,7 @@ impl Write for Said {
         };
         save(tx, self.shard, &self.device, &order, change, (self.event, self.now)).await?;
         // What it said itself it is not asked or told again.
-        if order.backend == Backend::Webhook {
+        if order.backend == Backend::Webhook && self.by == Speaker::Backend {
             fulfilment::set(tx, self.shard, order.id, None, None).await?;
         }
         Ok(Ok((order, true)))

@@ -8,7 +8,7 @@ use opendrs_domain::date;
 use opendrs_domain::fulfilment::{Report, tracking};
 use opendrs_domain::order::{Order as Row, Problem};
 use opendrs_service::App;
-use opendrs_service::fulfilment::{self, Job};
+use opendrs_service::fulfilment::{self, Job, Speaker};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -149,7 +149,8 @@ async fn app(file: Option<&Path>, store: &StoreArgs) -> Result<App, String> {
 
 async fn say(file: Option<&Path>, order: One, report: Report) -> Result<(), String> {
     let app = app(file, &order.store).await?;
-    let (said, changed) = fulfilment::report(&app, &order.id, report).await.map_err(|e| e.to_string())?;
+    let said = fulfilment::report(&app, &order.id, report, Speaker::Operator).await;
+    let (said, changed) = said.map_err(|e| e.to_string())?;
     match order.json {
         true => out::say(line(&said).to_string()),
         false if changed => out::say(words(&said)),

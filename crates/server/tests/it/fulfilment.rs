@@ -7,10 +7,12 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::routing::post;
+use opendrs_domain::fulfilment::Report;
 use opendrs_domain::time::{Span, Time};
 use opendrs_domain::version::Endpoint::Replenish;
 use opendrs_server::client::{Form, Reply, send};
 use opendrs_service::fulfilment::webhook::{Hook, Secret, Signed};
+use opendrs_service::fulfilment::{self, Speaker};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -267,6 +269,13 @@ async fn an_order_that_ends_is_given_up(server: &Server, shop: &Shop) {
     assert_eq!(says(server, &id, "cancelled").await, (200, "cancelled".into(), true.into()));
     server.advance("1h").await;
     assert_eq!(shop.types(), ["order.place"]);
+
+    // What an operator decides it is.
+    let (_, id) = replenish(server, &server.device().await).await;
+    server.advance("1s").await;
+    fulfilment::report(server.app(), &id, Report::Cancelled, Speaker::Operator).await.unwrap();
+    server.advance("1s").await;
+    assert_eq!(shop.types(), ["order.place", "order.cancel"]);
 }
 
 async fn the_customers_rules_come_first(server: &Server, shop: &Shop) {
