@@ -4,7 +4,7 @@
 //! say later.
 
 use crate::order::Problem;
-use crate::time::Time;
+use crate::time::{Span, Time};
 
 /// A fulfilment back end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -14,11 +14,13 @@ pub enum Backend {
     Simulated,
     /// An operator, by the command line.
     Manual,
+    /// Another system, by signed calls in both directions.
+    Webhook,
 }
 
 impl Backend {
     /// Every back end.
-    pub const ALL: [Backend; 2] = [Backend::Simulated, Backend::Manual];
+    pub const ALL: [Backend; 3] = [Backend::Simulated, Backend::Manual, Backend::Webhook];
 
     /// The word of store and settings.
     #[must_use]
@@ -26,6 +28,7 @@ impl Backend {
         match self {
             Backend::Simulated => "simulated",
             Backend::Manual => "manual",
+            Backend::Webhook => "webhook",
         }
     }
 
@@ -59,6 +62,39 @@ pub enum Report {
     Cancelled,
 }
 
+/// What a back end has to be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// To take an order.
+    Place,
+    /// To give an order up.
+    Cancel,
+}
+
+impl Wanted {
+    /// The store's word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Wanted::Place => "place",
+            Wanted::Cancel => "cancel",
+        }
+    }
+
+    /// Reads the store's word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Wanted::Place, Wanted::Cancel].into_iter().find(|wanted| wanted.as_str() == word)
+    }
+}
+
+/// How long to wait after so many calls that failed: ten seconds, doubled with each, an hour at most.
+#[must_use]
+pub fn pause_after(tries: i64) -> Span {
+    let doubled = 10_i64 << (tries - 1).clamp(0, 9);
+    Span::from_secs(doubled.min(3600))
+}
+
 /// The longest tracking number that is kept.
 const TRACKING: usize = 100;
 
@@ -67,4 +103,23 @@ const TRACKING: usize = 100;
 pub fn tracking(text: &str) -> Option<String> {
     let kept: String = text.trim().chars().filter(|c| !c.is_control()).take(TRACKING).collect();
     Some(kept).filter(|kept| !kept.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_that_fail_are_made_less_and_less_often() {
+        let waits: Vec<_> = (1..=11).map(|tries| pause_after(tries).secs()).collect();
+        assert_eq!(waits, [10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600]);
+        assert_eq!((pause_after(0).secs(), pause_after(i64::MAX).secs()), (10, 3600));
+    }
+
+    #[test]
+    fn a_tracking_number_is_one_line_and_short() {
+        assert_eq!(tracking(" 1Z\n9 \u{7}"), Some("1Z9 ".into()));
+        assert_eq!(tracking(" \u{0} "), None);
+        assert_eq!(tracking(&"x".repeat(500)).unwrap().len(), 100);
+    }
 }

@@ -89,6 +89,8 @@ pub enum Problem {
     OutOfStock,
     /// It cannot be paid for.
     Payment,
+    /// The back end has not said yet that it takes the order.
+    Unconfirmed,
     /// It is dearer than the customer allows.
     Price,
     /// The customer wants to be asked.
@@ -101,10 +103,11 @@ pub enum Problem {
 
 impl Problem {
     /// Every problem.
-    pub const ALL: [Problem; 7] = [
+    pub const ALL: [Problem; 8] = [
         Problem::Address,
         Problem::OutOfStock,
         Problem::Payment,
+        Problem::Unconfirmed,
         Problem::Price,
         Problem::Ask,
         Problem::Limit,
@@ -118,6 +121,7 @@ impl Problem {
             Problem::Address => "address",
             Problem::OutOfStock => "out_of_stock",
             Problem::Payment => "payment",
+            Problem::Unconfirmed => "unconfirmed",
             Problem::Price => "price",
             Problem::Ask => "ask",
             Problem::Limit => "limit",
@@ -393,7 +397,9 @@ impl Order {
         match (report, self.state) {
             _ if self.backend == Backend::Simulated => Err(NotReported::Simulated),
             // What the customer has to decide, or has to provide first, nobody decides for them.
-            (Report::Accepted { .. } | Report::Problem(_), State::Held) if !self.reported => {
+            (Report::Accepted { .. } | Report::Problem(_), State::Held)
+                if !self.reported && self.problem != Some(Problem::Unconfirmed) =>
+            {
                 Err(NotReported::Customers)
             }
             (Report::Accepted { expected_at }, State::Held) => {

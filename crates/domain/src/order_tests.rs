@@ -184,6 +184,20 @@ fn a_back_end_does_not_decide_for_the_customer() {
 }
 
 #[test]
+fn an_order_that_its_back_end_has_to_confirm_is_placed_by_its_word() {
+    let waiting = || place_with(Backend::Webhook, false, Some(Problem::Unconfirmed)).0;
+    let (later, mut order) = (start() + Span::from_mins(1), waiting());
+    let expected = start() + Span::from_hours(50);
+    let placed = order.report(&Report::Accepted { expected_at: Some(expected) }, later, &TIMING).unwrap().unwrap();
+    assert_eq!((placed.told, order.expected_at), (Some(Told::Placed), Some(expected)));
+    assert_eq!(order.window_ends_at, later + TIMING.cancel_window);
+    let mut refused = waiting();
+    let held = refused.report(&Report::Problem(Problem::OutOfStock), later, &TIMING).unwrap().unwrap();
+    assert_eq!((held.told, held.to, refused.problem), (None, State::Held, Some(Problem::OutOfStock)));
+    assert_eq!(refused.window_ends_at, start() + TIMING.problem_hold, "the 72 hours count from the order's making");
+}
+
+#[test]
 fn a_test_order_has_no_back_end() {
     assert_eq!(place_with(Backend::Manual, true, None).0.backend, Backend::Simulated);
 }

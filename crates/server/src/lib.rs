@@ -8,6 +8,7 @@ pub mod cli;
 pub mod client;
 pub mod config;
 mod control;
+mod fulfilment;
 pub mod http;
 mod login;
 mod metrics;
@@ -62,6 +63,9 @@ pub fn meters() -> Meters {
 /// All routes but those of the device API, which has a table of its own.
 fn others(roles: &[Role], test_clock: bool) -> Vec<Route> {
     let mut routes = control::routes(test_clock);
+    if roles.contains(&Role::Service) {
+        routes.extend(fulfilment::routes());
+    }
     if roles.contains(&Role::Login) {
         routes.extend(login::routes());
         routes.extend(pages::login_routes());

@@ -8,6 +8,7 @@ use crate::api::problem::log;
 use crate::http::stopped;
 use crate::site::Site;
 use opendrs_domain::id::TopicId;
+use opendrs_service::fulfilment::call;
 use opendrs_service::{Error, delivery, keys, reading, schedule};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -110,5 +111,20 @@ pub(crate) async fn watch(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
         }
         // Out of reach: whoever calls is told, and the worker says it in the log.
         let _ = keys::refresh(&site.app).await;
+    }
+}
+
+/// Calls back ends, until `stop` turns true: beside [`run`], so that a slow one delays nothing else.
+pub(crate) async fn call(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
+    let mut ticks = tokio::time::interval(ROUND);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stopped(&mut stop) => return,
+            _ = ticks.tick() => {}
+        }
+        if let Err(error) = call::run_once(&site.app).await {
+            log(&error);
+        }
     }
 }

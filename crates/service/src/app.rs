@@ -78,6 +78,8 @@ pub struct App {
     pub(crate) sending: RwLock<()>,
     pub(crate) signer: ArcSwapOption<Signer>,
     pub(crate) pace: Pace,
+    /// Held by whoever calls back ends, for the same reason.
+    pub(crate) calls: Mutex<()>,
     /// As many password hashes at once as there are cores: each takes 19 MiB.
     pub(crate) hashing: Semaphore,
     clock: Arc<dyn Clock>,
@@ -112,6 +114,7 @@ impl App {
             sending: RwLock::new(()),
             signer: ArcSwapOption::empty(),
             pace: Pace::default(),
+            calls: Mutex::new(()),
             hashing: Semaphore::new(cores),
             clock,
             test_clock,
@@ -128,7 +131,8 @@ impl App {
     }
 
     /// The time of the machine, which the test clock does not move: for what others compare with their own clocks.
-    pub(crate) fn real_time(&self) -> Time {
+    #[must_use]
+    pub fn real_time(&self) -> Time {
         self.clock.now()
     }
 

@@ -1,6 +1,6 @@
 //! What a use case can answer instead of its outcome: one closed list.
 //!
-//! Each edge (API, login, pages, command line) turns it into its own words with one exhaustive `match`, so a new kind
+//! Each edge (API, login, pages, back ends, command line) turns it into its own words with one exhaustive `match`, so a new kind
 //! does not compile until all have an answer.
 
 use opendrs_domain::order::{NotApproved, NotCancelled, NotReported};

@@ -1,7 +1,11 @@
 //! Fulfilment: who takes an order to the door, and what they say of it.
 //!
-//! Invariant: what a back end says goes through one use case, [`report`], whoever brings it; saying it twice changes
+//! What it is: the choice of back end, [`report`], and for a back end that is called ([`webhook`]) the calls themselves
+//! ([`call`]). Invariant: what a back end says goes through one use case, [`report`], whoever brings it; saying it twice changes
 //! nothing.
+
+pub mod call;
+pub mod webhook;
 
 use crate::order::save;
 use crate::{App, Error, Result};
@@ -9,9 +13,9 @@ use opendrs_domain::customer::Customer;
 use opendrs_domain::device::Device;
 use opendrs_domain::fulfilment::{Backend, Report};
 use opendrs_domain::id::{EventId, InstanceId, MakerId, OrderId};
-use opendrs_domain::order::{NotReported, Order, Timing};
+use opendrs_domain::order::{NotReported, Order, Problem, State, Timing};
 use opendrs_domain::time::Time;
-use opendrs_store::{Tx, Write, customer, device, maker, order};
+use opendrs_store::{Tx, Write, customer, device, fulfilment, maker, order};
 
 /// Who fulfils orders, as the settings have it.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +24,8 @@ pub struct Fulfilment {
     pub backend: Backend,
     /// Makers, by name, whose orders go elsewhere.
     pub makers: Vec<(String, Backend)>,
+    /// Where orders for [`Backend::Webhook`] are sent.
+    pub webhook: Option<webhook::Hook>,
 }
 
 /// Who fulfils the orders of a maker's devices.
@@ -66,6 +72,33 @@ pub async fn find(app: &App, instance: &str) -> Result<Job> {
     if found.order.device == id.device { Ok(found) } else { Err(Error::UnknownOrder) }
 }
 
+/// What went wrong when an order's back end was last called, if anything.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn trouble(app: &App, job: &Job) -> Result<Option<String>> {
+    let mut reader = app.db.reader().await?;
+    Ok(fulfilment::error(&mut reader.tx()?, job.shard, job.order.id).await?)
+}
+
+/// What keeps an order from being placed once nothing else does: a back end that is called has to take it first.
+pub(crate) fn gate(test: bool, backend: Backend) -> Option<Problem> {
+    (backend == Backend::Webhook && !test).then_some(Problem::Unconfirmed)
+}
+
+/// Has the back end of a changed order called, if the change asks for it.
+pub(crate) async fn hand_over(tx: &mut Tx<'_>, shard: i64, order: &Order, now: Time) -> opendrs_store::Result<()> {
+    match (order.backend, order.state) {
+        (Backend::Webhook, State::Held) if order.problem == Some(Problem::Unconfirmed) => {
+            fulfilment::want_place(tx, shard, order.id, now).await
+        }
+        (Backend::Webhook, State::Cancelled | State::Expired) => {
+            fulfilment::want_cancel(tx, shard, order.id, now).await
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Orders of all devices: those that are not over, oldest first, or all, newest first.
 ///
 /// # Errors
@@ -76,15 +109,24 @@ pub async fn list(app: &App, all: bool, limit: i64) -> Result<Vec<Order>> {
     Ok(if all { order::newest(&mut tx, limit).await? } else { order::open(&mut tx, limit).await? })
 }
 
-/// Takes a back end's word for an order; the order as it stands then, and whether the word changed it.
+/// Who says something of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speaker {
+    /// Its back end.
+    Backend,
+    /// An operator; a back end that is called hears of it.
+    Operator,
+}
+
+/// Takes a word for an order; the order as it stands then, and whether the word changed it.
 ///
 /// # Errors
 /// [`Error::UnknownOrder`], [`Error::NotReported`], [`Error::Unavailable`].
-pub async fn report(app: &App, instance: &str, report: Report) -> Result<(Order, bool)> {
+pub async fn report(app: &App, instance: &str, report: Report, by: Speaker) -> Result<(Order, bool)> {
     let Job { order, device, shard, .. } = find(app, instance).await?;
     let now = app.now();
     let event = EventId(app.ids.ordered(now));
-    let command = Said { shard, device, id: order.id, report, event, timing: app.settings.timing, now };
+    let command = Said { shard, device, id: order.id, report, by, event, timing: app.settings.timing, now };
     Ok(app.db.write(command).await??)
 }
 
@@ -93,6 +135,7 @@ struct Said {
     device: Device,
     id: OrderId,
     report: Report,
+    by: Speaker,
     event: EventId,
     timing: Timing,
     now: Time,
@@ -112,6 +155,10 @@ impl Write for Said {
             Err(refused) => return Ok(Err(refused)),
         };
         save(tx, self.shard, &self.device, &order, change, (self.event, self.now)).await?;
+        // What it said itself it is not asked or told again.
+        if order.backend == Backend::Webhook && self.by == Speaker::Backend {
+            fulfilment::set(tx, self.shard, order.id, None, None).await?;
+        }
         Ok(Ok((order, true)))
     }
 }

@@ -3,6 +3,7 @@
 //! Invariant: an order, its slot's lock and the event that tells of it change in one transaction. Every command takes
 //! the slot's subscription row first and the order's row second, so two of them never wait for each other crosswise.
 
+use crate::fulfilment;
 use crate::rule::{self, Asked};
 use crate::token::Caller;
 use crate::{App, Error, Result};
@@ -38,7 +39,7 @@ pub enum Replenished {
 /// [`Error::Unsubscribed`], [`Error::Unavailable`].
 pub async fn replenish(app: &App, caller: &Caller, slot: &SlotId) -> Result<Replenished> {
     let has_address = caller.device.test || has_address(app, caller.device.customer).await?;
-    let backend = crate::fulfilment::backend_of(app, caller.device.maker).await?;
+    let backend = fulfilment::backend_of(app, caller.device.maker).await?;
     let now = app.now();
     let device = &caller.device;
     let placed = app
@@ -117,10 +118,12 @@ impl Write for Place {
             now: self.now,
         };
         let (Some(product), problem) = rule::judge(tx, &asked).await? else { return Ok(Placed::Unsubscribed) };
+        let problem = problem.or_else(|| fulfilment::gate(self.device.test, self.backend));
         let ids = (self.order, self.device.id, self.slot.clone());
         let (order, change) =
             Order::place(ids, item(product), (self.device.test, self.backend), problem, self.now, &self.timing);
         order::add(tx, self.shard, &order).await?;
+        fulfilment::hand_over(tx, self.shard, &order, self.now).await?;
         subscription::give_lock(tx, self.shard, self.device.id, &self.slot, order.id).await?;
         tell(tx, self.shard, &self.device, &order, change, (self.event, self.now)).await?;
         Ok(Placed::Order(order.id))
@@ -157,6 +160,7 @@ pub(crate) async fn save(
     event: (EventId, Time),
 ) -> opendrs_store::Result<()> {
     order::save(tx, shard, order).await?;
+    fulfilment::hand_over(tx, shard, order, event.1).await?;
     if order.state.is_over() {
         subscription::free_lock(tx, shard, device.id, &order.slot, order.id).await?;
     }

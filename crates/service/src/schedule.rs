@@ -5,6 +5,7 @@
 
 use crate::clock::{Keep, Setting};
 use crate::delivery::{self, Sent};
+use crate::fulfilment::call;
 use crate::order::{self, Fired};
 use crate::{App, Error, Result};
 use opendrs_domain::id::OrderId;
@@ -76,12 +77,13 @@ async fn fire(app: &App, due: Vec<(i64, OrderId)>) -> Result<Vec<Fired>> {
     Ok(fired)
 }
 
-/// Everything that is due at this moment, and what falls due at once as its consequence. A held order that is looked
+/// Everything that is due at this moment, calls to back ends among it, and what falls due at once as its consequence. A held order that is looked
 /// at again without a change is done, but not told.
 async fn drain(app: &App, told: &mut Happened) -> Result<()> {
     loop {
-        let (fired, sent) = (round(app).await?, delivery::settle(app).await?);
-        if fired.is_empty() && sent.is_empty() {
+        let (fired, called) = (round(app).await?, call::run_once(app).await?);
+        let sent = delivery::settle(app).await?;
+        if fired.is_empty() && called == 0 && sent.is_empty() {
             return Ok(());
         }
         told.orders.extend(fired.into_iter().filter(|f| f.change.from != f.change.to));
@@ -205,7 +207,8 @@ pub async fn advance(app: &App, by: Span) -> Result<Happened> {
             let mut reader = app.db.reader().await?;
             orders::next_due(&mut reader.tx()?).await?
         };
-        match next.into_iter().chain(delivery::next_due(app).await?).min() {
+        let others = [call::due(app).await?, delivery::next_due(app).await?];
+        match next.into_iter().chain(others.into_iter().flatten()).min() {
             Some(next) if next <= target => clock.forward_to(next),
             _ => break,
         }

@@ -10,3 +10,8 @@ ALTER TABLE orders ADD COLUMN placed_at INTEGER;
 ALTER TABLE orders ADD COLUMN tracking TEXT;
 CREATE INDEX orders_id ON orders (id);
 CREATE INDEX orders_open ON orders (id) WHERE state IN ('held', 'placed', 'fulfilling', 'shipped');
+
+-- What a back end that is called has to be asked for, and when next; without a time it has answered.
+CREATE TABLE fulfilment (shard INTEGER NOT NULL, id BLOB NOT NULL, wanted TEXT NOT NULL, tries INTEGER NOT NULL, due_at INTEGER, error TEXT,
+  PRIMARY KEY (shard, id)) STRICT, WITHOUT ROWID;
+CREATE INDEX fulfilment_due ON fulfilment (due_at) WHERE due_at IS NOT NULL;

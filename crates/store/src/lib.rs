@@ -25,6 +25,7 @@ pub mod delivery;
 pub mod device;
 pub mod examine;
 pub mod failpoint;
+pub mod fulfilment;
 pub mod installation;
 pub mod maker;
 pub mod meter;

@@ -188,6 +188,20 @@ queries! {
             ORDER BY due_at, id LIMIT $4 /*pg FOR UPDATE SKIP LOCKED */) RETURNING shard, id";
         OrdersNextDue = "SELECT due_at FROM orders WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
         OrdersOverdue = "SELECT COUNT(*) FROM (SELECT id FROM orders WHERE due_at <= $1 ORDER BY due_at LIMIT $2) waiting";
+        /// A call under way or waited for stays as it is.
+        FulfilmentPlace = "INSERT INTO fulfilment (shard, id, wanted, tries, due_at) VALUES ($1, $2, 'place', 0, $3)
+            ON CONFLICT (shard, id) DO UPDATE SET wanted = excluded.wanted, tries = 0, due_at = excluded.due_at, error = NULL
+            WHERE fulfilment.due_at IS NULL";
+        /// What was never asked for is not given up.
+        FulfilmentCancel = "UPDATE fulfilment SET wanted = 'cancel', tries = 0, due_at = $3, error = NULL
+            WHERE shard = $1 AND id = $2 AND wanted = 'place'";
+        FulfilmentLease = "UPDATE fulfilment SET due_at = $2, tries = tries + 1 WHERE (shard, id) IN
+            (SELECT shard, id FROM fulfilment WHERE due_at <= $1 ORDER BY due_at LIMIT $3 /*pg FOR UPDATE SKIP LOCKED */)
+            RETURNING shard, id, wanted, tries";
+        FulfilmentGet = "SELECT shard, id, wanted, tries FROM fulfilment WHERE shard = $1 AND id = $2 /*pg FOR UPDATE */";
+        FulfilmentSet = "UPDATE fulfilment SET due_at = $3, error = $4 WHERE shard = $1 AND id = $2";
+        FulfilmentError = "SELECT error FROM fulfilment WHERE shard = $1 AND id = $2 AND error IS NOT NULL";
+        FulfilmentNextDue = "SELECT due_at FROM fulfilment WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
         OutboxPut = "INSERT INTO outbox (shard, id, device, at, kind, event) VALUES ($1, $2, $3, $4, $5, $6)";
         OutboxNewest = "SELECT id, event FROM outbox /*lite WHERE shard = 0 */ ORDER BY id DESC LIMIT $1";
         OutboxFresh = "SELECT shard, id FROM outbox WHERE dispatched_at IS NULL AND at <= $1 ORDER BY at, id LIMIT $2";
@@ -263,7 +277,7 @@ mod tests {
     }
 
     /// Work lists, purges, and what a person asks for: none is part of a device's or a client's call.
-    const ALL_SHARDS: [&str; 26] = [
+    const ALL_SHARDS: [&str; 28] = [
         "AttemptPurge",
         "CodePurge",
         "CustomersFirst",
@@ -272,6 +286,8 @@ mod tests {
         "DeliveryTopicAfter",
         "DeviceOfCustomer",
         "DevicesOfCustomer",
+        "FulfilmentLease",
+        "FulfilmentNextDue",
         "OrderShard",
         "OrdersClaim",
         "OrdersDue",

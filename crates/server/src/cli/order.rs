@@ -8,7 +8,7 @@ use opendrs_domain::date;
 use opendrs_domain::fulfilment::{Report, tracking};
 use opendrs_domain::order::{Order as Row, Problem};
 use opendrs_service::App;
-use opendrs_service::fulfilment::{self, Job};
+use opendrs_service::fulfilment::{self, Job, Speaker};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -121,9 +121,11 @@ fn whole(job: &Job) -> Value {
     value
 }
 
-fn show(job: &Job, as_json: bool) {
+fn show(job: &Job, trouble: Option<&str>, as_json: bool) {
     if as_json {
-        return out::say(whole(job).to_string());
+        let mut value = whole(job);
+        value["lastError"] = trouble.into();
+        return out::say(value.to_string());
     }
     let Job { order, device, customer, .. } = job;
     let address = customer.address.as_ref().map_or_else(|| "no address".into(), Address::one_line);
@@ -135,6 +137,9 @@ fn show(job: &Job, as_json: bool) {
         out::say(format!("  tracking number {number}"));
     }
     out::say(format!("  fulfilled by: {}", order.backend.as_str()));
+    if let Some(trouble) = trouble {
+        out::say(format!("  its last call failed: {trouble}"));
+    }
 }
 
 async fn app(file: Option<&Path>, store: &StoreArgs) -> Result<App, String> {
@@ -144,7 +149,8 @@ async fn app(file: Option<&Path>, store: &StoreArgs) -> Result<App, String> {
 
 async fn say(file: Option<&Path>, order: One, report: Report) -> Result<(), String> {
     let app = app(file, &order.store).await?;
-    let (said, changed) = fulfilment::report(&app, &order.id, report).await.map_err(|e| e.to_string())?;
+    let said = fulfilment::report(&app, &order.id, report, Speaker::Operator).await;
+    let (said, changed) = said.map_err(|e| e.to_string())?;
     match order.json {
         true => out::say(line(&said).to_string()),
         false if changed => out::say(words(&said)),
@@ -164,7 +170,9 @@ pub(super) async fn run(file: Option<&Path>, command: Order) -> Result<(), Strin
         }
         Order::Show(args) => {
             let app = app(file, &args.store).await?;
-            show(&fulfilment::find(&app, &args.id).await.map_err(|e| e.to_string())?, args.json);
+            let job = fulfilment::find(&app, &args.id).await.map_err(|e| e.to_string())?;
+            let trouble = fulfilment::trouble(&app, &job).await.map_err(|e| e.to_string())?;
+            show(&job, trouble.as_deref(), args.json);
             Ok(())
         }
         Order::Ship(Ship { order, tracking: number, expected }) => {

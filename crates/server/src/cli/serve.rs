@@ -198,6 +198,9 @@ impl Running {
         }
         if config.server.roles.contains(&Role::Worker) {
             tasks.spawn(workers::run(site.clone(), stopping.clone()));
+            if site.app.settings.fulfilment.webhook.is_some() {
+                tasks.spawn(workers::call(site.clone(), stopping.clone()));
+            }
         }
         tasks.spawn(workers::watch(site.clone(), stopping));
         let names =

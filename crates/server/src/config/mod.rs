@@ -11,6 +11,7 @@ use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::order::Timing;
 use opendrs_domain::time::{BadSpan, Span};
 use opendrs_service::fulfilment::Fulfilment;
+use opendrs_service::fulfilment::webhook::{Hook, Secret};
 use opendrs_service::limit::{Rate, Rates};
 use opendrs_service::reading::Keep;
 use opendrs_store::Place;
@@ -188,6 +189,8 @@ struct Orders {
 struct Fulfilling {
     backend: String,
     makers: Vec<String>,
+    webhook_url: String,
+    webhook_secrets: Vec<String>,
 }
 
 /// Every setting.
@@ -214,6 +217,20 @@ pub struct Config {
     readings: Readings,
     orders: Orders,
     fulfilment: Fulfilling,
+}
+
+fn http_url(key: &str, url: &str) -> Result<String, String> {
+    match url.starts_with("http://") || url.starts_with("https://") {
+        true => Ok(url.to_owned()),
+        false => Err(format!("{key} is `{url}`: write it with http:// or https://")),
+    }
+}
+
+/// The secrets of a list; a wrong one is not repeated, since it may be nearly right.
+fn secrets(list: &[String]) -> Result<Vec<Secret>, String> {
+    let wrong = "fulfilment.webhook_secrets: write each as whsec_ and the Base64 of 24 to 64 random bytes";
+    let read: Option<Vec<_>> = list.iter().map(|text| Secret::parse(text)).collect();
+    read.filter(|read| !read.is_empty()).ok_or_else(|| wrong.into())
 }
 
 /// A setting given on the command line: section, key, value.
@@ -269,8 +286,8 @@ impl Config {
             ("web.public_url", &self.web.public_url),
             ("notifications.public_url", &self.notifications.public_url),
         ] {
-            if !url.is_empty() && !url.starts_with("http://") && !url.starts_with("https://") {
-                return Err(format!("{key} is `{url}`: write it with http:// or https://"));
+            if !url.is_empty() {
+                http_url(key, url)?;
             }
         }
         let Notifications { region, account, certificate_name, .. } = &self.notifications;
@@ -372,7 +389,7 @@ impl Config {
     /// # Errors
     /// A sentence that names the setting at fault.
     pub fn fulfilment(&self) -> Result<Fulfilment, String> {
-        let Fulfilling { backend, makers } = &self.fulfilment;
+        let Fulfilling { backend, makers, webhook_url, webhook_secrets } = &self.fulfilment;
         let read = |key: &str, word: &str| {
             let words = Backend::ALL.map(Backend::as_str).join(" or ");
             Backend::parse(word).ok_or_else(|| format!("fulfilment.{key} has `{word}`: write {words}"))
@@ -383,8 +400,19 @@ impl Config {
                 .ok_or_else(|| format!("fulfilment.makers has `{item}`: write \"Maker name = manual\""))?;
             Ok::<_, String>((maker.trim().to_owned(), read("makers", word.trim())?))
         };
-        let makers = makers.iter().map(own).collect::<Result<_, _>>()?;
-        Ok(Fulfilment { backend: read("backend", backend)?, makers })
+        let makers: Vec<_> = makers.iter().map(own).collect::<Result<_, _>>()?;
+        let backend = read("backend", backend)?;
+        let called = backend == Backend::Webhook || makers.iter().any(|(_, backend)| *backend == Backend::Webhook);
+        let webhook = match (webhook_url.as_str(), webhook_secrets.is_empty()) {
+            ("", _) | (_, true) if called => {
+                return Err("fulfilment has webhook: set fulfilment.webhook_url and fulfilment.webhook_secrets".into());
+            }
+            ("", _) => None,
+            (url, _) => {
+                Some(Hook { url: http_url("fulfilment.webhook_url", url)?, secrets: secrets(webhook_secrets)? })
+            }
+        };
+        Ok(Fulfilment { backend, makers, webhook })
     }
 
     /// Every duration of an order's life.
@@ -442,8 +470,18 @@ mod tests {
             ("", Some(("OPENDRS_SERVER_LISEN", "a")), "OPENDRS_SERVER_LISEN: unknown setting"),
             ("", Some(("OPENDRS_SERVER_MAX_CONNECTIONS", "many")), "OPENDRS_SERVER_MAX_CONNECTIONS must be a number"),
             ("[server]\nroles = [\"cook\"]", None, "unknown variant `cook`"),
-            ("[fulfilment]\nbackend = \"drone\"", None, "fulfilment.backend has `drone`: write simulated or manual"),
+            (
+                "[fulfilment]\nbackend = \"drone\"",
+                None,
+                "fulfilment.backend has `drone`: write simulated or manual or webhook",
+            ),
             ("[fulfilment]\nmakers = [\"Aqua\"]", None, "fulfilment.makers has `Aqua`: write \"Maker name = manual\""),
+            ("[fulfilment]\nbackend = \"webhook\"", None, "set fulfilment.webhook_url and fulfilment.webhook_secrets"),
+            (
+                "[fulfilment]\nwebhook_url = \"https://a\"\nwebhook_secrets = [\"hush\"]",
+                None,
+                "fulfilment.webhook_secrets: write each as whsec_",
+            ),
             ("[web]\npublic_url = \"shop.example\"", None, "web.public_url is `shop.example`: write it with http"),
         ] {
             let error = load(file, env.as_slice()).unwrap_err();

@@ -114,6 +114,7 @@ pub(super) fn reason(problem: Problem) -> &'static str {
         Problem::Address => "there is no address to ship to",
         Problem::OutOfStock => "the product is out of stock",
         Problem::Payment => "it could not be paid for",
+        Problem::Unconfirmed => "it is being confirmed",
         Problem::Price => "it costs more than you allow",
         Problem::Ask => "it waits for your word",
         Problem::Limit => "there were as many orders as you allow",

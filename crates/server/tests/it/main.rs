@@ -11,6 +11,7 @@ mod harness;
 
 mod api;
 mod cli;
+mod fulfilment;
 mod login;
 mod notify;
 mod pages;

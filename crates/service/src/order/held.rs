@@ -1,9 +1,11 @@
 //! Orders that are held: what stands in their way, and what their owner says to it.
 
 use super::{Fire, info, item, lock, save};
+use crate::fulfilment::gate;
 use crate::rule::{self, Asked};
 use crate::token::Caller;
 use crate::{App, Error, Result};
+use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::id::{CustomerId, EventId, InstanceId};
 use opendrs_domain::money::Money;
 use opendrs_domain::order::{NotApproved, Order, Problem, State};
@@ -22,10 +24,12 @@ impl Fire {
         if order.state != State::Held {
             return Ok(None);
         }
-        if order.reported {
+        if order.reported && order.backend != Backend::Webhook {
             // Who said so has to take it back, or the owner has to say that it is no longer so.
             return Ok(order.problem);
         }
+        // A back end that can be asked is asked again.
+        order.reported = false;
         let shard = self.shards.of_customer(self.device.customer);
         let customer = customer::by_id(tx, shard, self.device.customer).await?;
         let chosen = sub.and_then(|sub| sub.asin).filter(|_| order.approved.is_none());
@@ -43,7 +47,7 @@ impl Fire {
             order::set_item(tx, self.shard, order.id, &item).await?;
             order.item = item;
         }
-        Ok(problem)
+        Ok(problem.or_else(|| gate(order.test, order.backend)))
     }
 }
 

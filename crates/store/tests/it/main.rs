@@ -16,6 +16,7 @@ mod commit;
 mod consent;
 mod customer;
 mod device;
+mod fulfilment;
 mod installation;
 mod lost;
 mod maker;

@@ -1,6 +1,6 @@
 //! `opendrs order`: what an operator sees of orders, and does with those that are fulfilled by hand.
 
-use super::program::{FILTER, Place, Served};
+use super::program::{FILTER, PATIENCE, Place, Served};
 use serde_json::Value;
 
 const MANUAL: &str = "[fulfilment]\nbackend = \"manual\"\n";
@@ -100,4 +100,29 @@ async fn what_the_clock_or_the_customer_decides_is_not_an_operators() {
     let wrong = order(&["hold", &ours, "--problem", "mood"]);
     assert_eq!(wrong.status, 2);
     assert!(wrong.err.contains("write out_of_stock, payment or address"), "{}", wrong.err);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_serving_node_calls_the_shop_and_ends_no_call_half_done() {
+    let (heard, calls) = std::sync::mpsc::channel();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let answer = async move |body: String| {
+        heard.send(body).unwrap();
+        r#"{"status":"accepted"}"#
+    };
+    let shop = axum::Router::new().route("/drs", axum::routing::post(answer));
+    tokio::spawn(async move { axum::serve(listener, shop).await });
+    let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let (place, server) = manual(&format!(
+        "[fulfilment]\nbackend = \"webhook\"\nwebhook_url = \"http://{address}/drs\"\nwebhook_secrets = [\"{secret}\"]\n\
+         [outbound]\nallow = [\"127.0.0.1\"]\n"
+    ));
+    let id = placed(&place, &server, "SN-1", &[]).await;
+    let body = tokio::task::spawn_blocking(move || calls.recv_timeout(PATIENCE)).await.unwrap().unwrap();
+    assert!(body.contains(&id), "{body}");
+    assert_eq!(server.terminate(), 0);
+    let shown = place.on_store(&["order", "show", &id]).good();
+    assert!(shown.contains("  placed ") && shown.contains("fulfilled by: webhook"), "{shown}");
+    assert!(!shown.contains("its last call failed"), "{shown}");
 }

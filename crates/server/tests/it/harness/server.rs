@@ -104,7 +104,8 @@ impl Server {
         Self::on(Store::sqlite(), options).await
     }
 
-    async fn on(store: Store, options: Options) -> Self {
+    /// On a store.
+    pub async fn on(store: Store, options: Options) -> Self {
         let Options {
             seed,
             roles,
@@ -172,6 +173,11 @@ impl Server {
     /// Tells it to stop: no new request is taken, answers under way are finished.
     pub fn stop(&self) {
         self.stop.send(true).unwrap();
+    }
+
+    /// Removes its store, after a success.
+    pub async fn remove_store(&self) {
+        self.store.remove().await;
     }
 
     /// Takes its store away, while it runs.

@@ -1,0 +1,98 @@
+//! `/-/fulfilment`: the word of the back end that is another system.
+//!
+//! Invariant: nothing of a request is read before its signature was found good; without a webhook in the settings none
+//! is. A refusal says what to change to whoever has the secret, and to others only that they have not.
+
+use crate::api::problem::log;
+use crate::http::route::{Route, post};
+use crate::http::{self, json};
+use crate::site::Site;
+use axum::body::Bytes;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use opendrs_domain::fulfilment::Backend;
+use opendrs_service::Error;
+use opendrs_service::fulfilment::webhook::{Signed, told};
+use opendrs_service::fulfilment::{Speaker, find, report};
+use serde_json::json as value;
+use std::sync::Arc;
+
+pub(crate) fn routes() -> Vec<Route> {
+    vec![post("/-/fulfilment", heard)]
+}
+
+async fn heard(State(site): State<Arc<Site>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = match http::read(body, site.bodies).await {
+        Ok(body) => body,
+        Err(http::BadBody::TooLarge(_)) => return refuse(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large."),
+        Err(http::BadBody::Cut) => return refuse(StatusCode::BAD_REQUEST, "The body did not arrive whole."),
+    };
+    if !is_signed(&site, &parts.headers, &body) {
+        let text = "The signature is missing, wrong or older than five minutes.";
+        return refuse(StatusCode::UNAUTHORIZED, text);
+    }
+    match take(&site, &body).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            log(&error);
+            refuse(status(&error), &error.to_string())
+        }
+    }
+}
+
+fn is_signed(site: &Site, headers: &HeaderMap, body: &Bytes) -> bool {
+    let header = |name: &str| headers.get(name)?.to_str().ok();
+    let signed = || {
+        let [id, timestamp, signature] = ["webhook-id", "webhook-timestamp", "webhook-signature"].map(header);
+        Some(Signed { id: id?, timestamp: timestamp?, signature: signature? })
+    };
+    let hook = site.app.settings.fulfilment.webhook.as_ref();
+    hook.zip(signed()).is_some_and(|(hook, signed)| hook.has_signed(signed, site.app.real_time(), body))
+}
+
+async fn take(site: &Site, body: &Bytes) -> Result<Response, Error> {
+    let (instance, word) = told(body).map_err(Error::BadChoice)?;
+    let mut order = find(&site.app, &instance).await?.order;
+    // Another back end's orders are not there for this one.
+    if order.backend != Backend::Webhook {
+        return Err(Error::UnknownOrder);
+    }
+    let mut changed = false;
+    if let Some(word) = word {
+        (order, changed) = report(&site.app, &instance, word, Speaker::Backend).await?;
+    }
+    let problem = order.problem.map(opendrs_domain::order::Problem::as_str);
+    let answer = value!({ "state": order.state.as_str(), "problem": problem, "changed": changed });
+    Ok(json(StatusCode::OK, answer.to_string()))
+}
+
+fn refuse(status: StatusCode, message: &str) -> Response {
+    json(status, value!({ "message": message }).to_string())
+}
+
+fn status(error: &Error) -> StatusCode {
+    match error {
+        Error::UnknownOrder => StatusCode::NOT_FOUND,
+        Error::NotReported(_) => StatusCode::CONFLICT,
+        Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        Error::Throttled(_) | Error::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
+        Error::InvalidToken
+        | Error::InsufficientScope(_)
+        | Error::UnknownSlot { .. }
+        | Error::Unsubscribed(_)
+        | Error::NotTestDevice
+        | Error::OtherDevice { .. }
+        | Error::BadField(_)
+        | Error::NotCancelled(_)
+        | Error::NotApproved(_)
+        | Error::OAuth { .. }
+        | Error::WrongPassword
+        | Error::SignupGone
+        | Error::BadChoice(_)
+        | Error::BadSeed { .. }
+        | Error::BadCommand(_) => StatusCode::BAD_REQUEST,
+    }
+}

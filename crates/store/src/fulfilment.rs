@@ -1,0 +1,86 @@
+//! Calls that a back end has to be sent, one row an order at most. Whoever locks a row has locked its order before.
+
+use crate::queries::Q;
+use crate::value::{FromRow, Row, p};
+use crate::{Error, Result, Tx};
+use opendrs_domain::fulfilment::Wanted;
+use opendrs_domain::id::OrderId;
+use opendrs_domain::time::Time;
+
+/// A call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// The order's shard.
+    pub shard: i64,
+    /// The order.
+    pub order: OrderId,
+    /// What is asked for.
+    pub wanted: Wanted,
+    /// How often it was, this time included.
+    pub tries: i64,
+}
+
+impl FromRow for Call {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        let word: String = row.get(2)?;
+        let wanted = Wanted::parse(&word);
+        let bad = || Error::BadRow { query: row.query.sql().name, column: 2, found: word.clone() };
+        Ok(Self { shard: row.get(0)?, order: row.get(1)?, wanted: wanted.ok_or_else(bad)?, tries: row.get(3)? })
+    }
+}
+
+/// Has the back end asked to take an order, unless it is being asked.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn want_place(tx: &mut Tx<'_>, shard: i64, id: OrderId, now: Time) -> Result<()> {
+    tx.exec(Q::FulfilmentPlace, p![shard, id, now]).await.map(drop)
+}
+
+/// Has the back end told to give an order up, if it ever was asked to take it.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn want_cancel(tx: &mut Tx<'_>, shard: i64, id: OrderId, now: Time) -> Result<()> {
+    tx.exec(Q::FulfilmentCancel, p![shard, id, now]).await.map(drop)
+}
+
+/// Takes the first calls that are due; nobody else takes them before `until`.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn lease(tx: &mut Tx<'_>, now: Time, until: Time, limit: i64) -> Result<Vec<Call>> {
+    tx.all(Q::FulfilmentLease, p![now, until, limit]).await
+}
+
+/// What an order's back end is to be asked for, held against other transactions.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn lock(tx: &mut Tx<'_>, shard: i64, id: OrderId) -> Result<Option<Call>> {
+    tx.opt(Q::FulfilmentGet, p![shard, id]).await
+}
+
+/// Records how a call went: when it is made again, if at all, and what went wrong.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn set(tx: &mut Tx<'_>, shard: i64, id: OrderId, due_at: Option<Time>, error: Option<&str>) -> Result<()> {
+    tx.exec(Q::FulfilmentSet, p![shard, id, due_at, error]).await.map(drop)
+}
+
+/// What went wrong with an order's last call, if anything.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn error(tx: &mut Tx<'_>, shard: i64, id: OrderId) -> Result<Option<String>> {
+    Ok(tx.opt::<(String,)>(Q::FulfilmentError, p![shard, id]).await?.map(|(error,)| error))
+}
+
+/// When the next call falls due.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn next_due(tx: &mut Tx<'_>) -> Result<Option<Time>> {
+    Ok(tx.opt::<(Time,)>(Q::FulfilmentNextDue, p![]).await?.map(|(at,)| at))
+}
