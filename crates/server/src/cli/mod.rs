@@ -12,11 +12,13 @@ mod demo;
 mod device;
 mod doctor;
 mod events;
+mod fault;
 mod keys;
 mod listen;
 mod open;
 mod out;
 mod readings;
+mod reset;
 mod seed;
 mod serve;
 mod testing;
@@ -62,6 +64,10 @@ enum Command {
     Listen(listen::Listen),
     /// Have a server started with --test-clock send a notification, as if what it tells of had happened.
     Trigger(trigger::Trigger),
+    /// Plan what goes wrong next on a server started with --test-clock.
+    Fault(fault::Fault),
+    /// Have a server started with --test-clock forget what customers and devices did.
+    Reset(reset::Reset),
     /// What devices reported of their slots.
     #[command(subcommand)]
     Readings(readings::Readings),
@@ -113,6 +119,8 @@ pub fn run() -> ExitCode {
             Command::Events(args) => events::run(file, args).await,
             Command::Topic(args) => topic::run(file, args).await,
             Command::Listen(args) => listen::run(file, args).await,
+            Command::Fault(args) => fault::run(args).await,
+            Command::Reset(args) => reset::run(args).await,
             Command::Trigger(args) => trigger::run(args).await,
             Command::Readings(args) => readings::run(file, args).await,
             Command::Keys(args) => keys::run(file, args).await,
