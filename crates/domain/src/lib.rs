@@ -10,6 +10,7 @@ pub mod customer;
 pub mod date;
 pub mod delivery;
 pub mod device;
+pub mod fault;
 pub mod fulfilment;
 pub mod id;
 pub mod login;

@@ -42,6 +42,14 @@ fn digits(currency: &str) -> u32 {
 }
 
 impl Money {
+    /// So many percent more, rounded to the nearest minor unit.
+    #[must_use]
+    pub fn dearer(&self, percent: u32) -> Self {
+        let more = (i128::from(self.minor) * i128::from(percent) + 50) / 100;
+        let minor = i64::try_from(i128::from(self.minor) + more).unwrap_or(i64::MAX);
+        Self { minor, currency: self.currency.clone() }
+    }
+
     /// Reads `24.99` in `USD`, `1200` in `JPY`.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use crate::Result;
 use crate::clock::{Clock, TestClock};
+use crate::faults::Faults;
 use crate::fulfilment::Fulfilment;
 use crate::keys::{self, Keys};
 use crate::limit::{Limits, Rates};
@@ -63,10 +64,14 @@ pub struct App {
     pub db: Db,
     /// New identifiers and secrets.
     pub ids: Ids,
+    /// The same for what comes at no fixed moment and is not told: ids of requests and deliveries, jitter.
+    pub passing: Ids,
     /// The network: the one way to other servers.
     pub outbound: Arc<dyn Outbound>,
     /// What an operator decided.
     pub settings: Settings,
+    /// What is to go wrong, on a server for tests.
+    pub faults: Faults,
     pub(crate) keys: Keys,
     pub(crate) throttle: Throttle,
     /// The same for clients' secrets; nearly always empty.
@@ -103,10 +108,12 @@ impl App {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Ok(Self {
             db,
+            passing: Ids::new(random.beside().unwrap_or_else(|| random.clone())),
             ids: Ids::new(random),
             outbound,
             limits: Limits::new(settings.rates),
             settings,
+            faults: Faults::default(),
             keys,
             throttle: Throttle::default(),
             client_throttle: Throttle::default(),

@@ -74,6 +74,21 @@ impl TestClock {
         }
     }
 
+    /// Tells the time of the clock below it again.
+    pub(crate) fn reset(&self) {
+        *self.setting.lock().unwrap_or_else(PoisonError::into_inner) = Setting::default();
+    }
+
+    /// Stands still at a time, if it was never set before; says whether.
+    pub(crate) fn begin_at(&self, at: Time) -> bool {
+        let mut setting = self.setting.lock().unwrap_or_else(PoisonError::into_inner);
+        let untouched = *setting == Setting::default();
+        if untouched {
+            setting.frozen_at = Some(at);
+        }
+        untouched
+    }
+
     /// Moves forward to a time; never back.
     pub(crate) fn forward_to(&self, to: Time) {
         let ahead = to.since(self.now());

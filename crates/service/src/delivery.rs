@@ -12,6 +12,7 @@ use crate::{App, Error, Result};
 use futures_util::future::try_join_all;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use opendrs_domain::delivery::{ATTEMPT, Next, Outcome, State};
+use opendrs_domain::fault::Message as Fault;
 use opendrs_domain::id::{ClientId, DeliveryId, DeviceId, EventId, TopicId};
 use opendrs_domain::notification::Event;
 use opendrs_domain::time::{Span, Time};
@@ -62,7 +63,7 @@ pub async fn dispatch(app: &App) -> Result<usize> {
         outbox::fresh(&mut reader.tx()?, now, ROUND).await?
     };
     let commands = fresh.iter().map(|(shard, event)| {
-        let first = app.ids.ordered(now).as_u128();
+        let first = app.passing.ordered(now).as_u128();
         app.db.write(Dispatch { shard: *shard, event: *event, first, now })
     });
     Ok(try_join_all(commands).await?.len())
@@ -235,15 +236,33 @@ async fn attempt(app: &App, topic: Topic, signer: Arc<Signer>, delivery: Deliver
     };
     let at = app.now();
     let message_id = delivery.event.map_or(delivery.id.0, |event| event.0).to_string();
+    let fault = match app.faults.is_armed() && delivery.kind == sns::Kind::Notification {
+        true => fault_of(app, &delivery).await?,
+        false => None,
+    };
     let started = app.real_time();
     let (outcome, answer) = match request(app, &topic, &signer, &delivery, event.as_ref(), &message_id)? {
-        Ok(request) => outcome(app.outbound.send(request).await),
+        Ok(_) if matches!(fault, Some(Fault::Lost | Fault::Late(_) | Fault::OutOfOrder)) => {
+            (Outcome::Silent("not sent: the plan of faults wants it so".into()), String::new())
+        }
+        Ok(request) => {
+            if fault == Some(Fault::Doubled) {
+                // What comes of the first is what comes of the second.
+                let _ = app.outbound.send(request.clone()).await;
+            }
+            outcome(app.outbound.send(request).await)
+        }
         Err(why) => (Outcome::Forbidden(why), String::new()),
     };
     let took = app.real_time().since(started).micros();
     let began = delivery.began_at.unwrap_or(at);
-    let [jitter] = app.ids.bytes();
-    let next = topic.policy.after(delivery.round, &outcome, began, app.now(), jitter);
+    let [jitter] = app.passing.bytes();
+    let next = match (&outcome, fault) {
+        (Outcome::Silent(why), Some(Fault::Lost)) => Next::Dead(why.clone()),
+        (Outcome::Silent(_), Some(Fault::Late(by))) => Next::Retry(at + by),
+        (Outcome::Silent(_), Some(Fault::OutOfOrder)) => Next::Retry(at),
+        _ => topic.policy.after(delivery.round, &outcome, began, app.now(), jitter),
+    };
     let (status, problem) = match outcome {
         Outcome::Answered(status, _) => (Some(i64::from(status)), None),
         Outcome::Silent(why) | Outcome::Forbidden(why) => (None, Some(why)),
@@ -251,7 +270,8 @@ async fn attempt(app: &App, topic: Topic, signer: Arc<Signer>, delivery: Deliver
     let attempt = Attempt { number: delivery.attempts, at, took, status, problem, answer };
     let what = event.as_ref().map_or(delivery.kind.as_str(), |event| event.kind().wire_name()).to_owned();
     let sent = Sent { at, arn: topic.arn, message_id, what, attempt: delivery.attempts, next: next.clone() };
-    app.db.write(Record { delivery, attempt, next, now: app.now() }).await?;
+    let overtaken = fault == Some(Fault::OutOfOrder);
+    app.db.write(Record { delivery, attempt, next, overtaken, now: app.now() }).await?;
     Ok(sent)
 }
 
@@ -348,10 +368,22 @@ fn outcome(result: Result<Answer, Failure>) -> (Outcome, String) {
     }
 }
 
+/// What is to go wrong with a message, on a server for tests.
+async fn fault_of(app: &App, delivery: &Delivery) -> Result<Option<Fault>> {
+    let Some(device) = delivery.device else { return Ok(None) };
+    let behind = {
+        let mut reader = app.db.reader().await?;
+        store::queued(&mut reader.tx()?, delivery.shard, delivery.topic, device).await?
+    };
+    Ok(app.faults.of_message(behind.is_some()))
+}
+
 struct Record {
     delivery: Delivery,
     attempt: Attempt,
     next: Next,
+    /// The next message of the device goes first.
+    overtaken: bool,
     now: Time,
 }
 
@@ -378,6 +410,11 @@ impl Write for Record {
         };
         found.ended_at = due_at.is_none().then_some(self.now);
         (found.state, found.due_at, found.reason) = (state, due_at, reason);
+        if let (true, Some(device)) = (self.overtaken, found.device)
+            && promote(tx, shard, topic, device, self.now).await?
+        {
+            (found.state, found.due_at) = (State::Queued, None);
+        }
         store::save(tx, &found).await?;
         if found.ended_at.is_some()
             && let Some(device) = found.device
@@ -392,21 +429,22 @@ impl Write for Record {
     }
 }
 
-/// Lets the next message of a device to a receiver go, now that the one before has ended.
+/// Lets the next message of a device to a receiver go, now that the one before has ended; says whether there is one.
 async fn promote(
     tx: &mut Tx<'_>,
     shard: i64,
     topic: TopicId,
     device: DeviceId,
     now: Time,
-) -> opendrs_store::Result<()> {
+) -> opendrs_store::Result<bool> {
     if let Some(id) = store::queued(tx, shard, topic, device).await?
         && let Some(mut next) = store::lock(tx, shard, id).await?
     {
         (next.state, next.due_at) = (State::Waiting, Some(now));
         store::save(tx, &next).await?;
+        return Ok(true);
     }
-    Ok(())
+    Ok(false)
 }
 
 /// What is to be sent again.

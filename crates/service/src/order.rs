@@ -8,6 +8,7 @@ use crate::rule::{self, Asked};
 use crate::token::Caller;
 use crate::{App, Error, Result};
 use opendrs_domain::device::Device;
+use opendrs_domain::fault;
 use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::id::{CustomerId, DeviceId, EventId, InstanceId, OrderId};
 use opendrs_domain::notification::Event;
@@ -45,6 +46,8 @@ pub async fn replenish(app: &App, caller: &Caller, slot: &SlotId) -> Result<Repl
     let placed = app
         .db
         .write(Place {
+            // A test order ships nothing, so nothing can go wrong with it.
+            fault: if device.test { None } else { app.faults.of_order() },
             shard: caller.shard,
             order: OrderId(app.ids.ordered(now)),
             event: EventId(app.ids.ordered(now)),
@@ -75,6 +78,8 @@ async fn has_address(app: &App, customer: CustomerId) -> Result<bool> {
 }
 
 struct Place {
+    /// What is to go wrong, on a server for tests.
+    fault: Option<fault::Order>,
     shard: i64,
     order: OrderId,
     event: EventId,
@@ -115,6 +120,7 @@ impl Write for Place {
             chosen: &asin,
             has_address: self.has_address,
             approved: None,
+            fault: self.fault,
             now: self.now,
         };
         let (Some(product), problem) = rule::judge(tx, &asked).await? else { return Ok(Placed::Unsubscribed) };

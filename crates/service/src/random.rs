@@ -4,6 +4,8 @@
 //! rise strictly within a process, so tables grow at their end and events keep their order.
 
 use opendrs_domain::time::Time;
+use sha2::{Digest, Sha256};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use uuid::Uuid;
 
@@ -11,6 +13,12 @@ use uuid::Uuid;
 pub trait Random: Send + Sync {
     /// Fills the buffer.
     fn fill(&self, bytes: &mut [u8]);
+
+    /// A source beside this one for what passes and is not kept, where what is drawn for it must not change what comes
+    /// next here.
+    fn beside(&self) -> Option<Arc<dyn Random>> {
+        None
+    }
 }
 
 /// The system's source.
@@ -25,6 +33,38 @@ impl Random for SystemRandom {
         if getrandom::fill(bytes).is_err() {
             std::process::abort();
         }
+    }
+}
+
+/// Bytes that follow from a number: the same number, the same bytes. For tests alone, since whoever knows the number
+/// knows every secret.
+#[derive(Debug)]
+pub struct SeededRandom {
+    seed: [u8; 32],
+    count: AtomicU64,
+}
+
+impl SeededRandom {
+    /// The bytes of a number, at the so many-th start with it: a store that is opened again gets other ids than before.
+    #[must_use]
+    pub fn new(number: u64, start: u64) -> Self {
+        let seed = Sha256::new().chain_update(number.to_be_bytes()).chain_update(start.to_be_bytes()).finalize();
+        Self { seed: seed.into(), count: AtomicU64::new(0) }
+    }
+}
+
+impl Random for SeededRandom {
+    fn fill(&self, bytes: &mut [u8]) {
+        for part in bytes.chunks_mut(32) {
+            let count = self.count.fetch_add(1, Ordering::Relaxed);
+            let block = Sha256::new().chain_update(self.seed).chain_update(count.to_be_bytes()).finalize();
+            part.copy_from_slice(&block[..part.len()]);
+        }
+    }
+
+    fn beside(&self) -> Option<Arc<dyn Random>> {
+        let seed = Sha256::new().chain_update(self.seed).chain_update(b"beside").finalize();
+        Some(Arc::new(Self { seed: seed.into(), count: AtomicU64::new(0) }))
     }
 }
 
@@ -118,6 +158,20 @@ impl Ids {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_makes_the_same_bytes_again_whatever_is_drawn_beside_them() {
+        let drawn = |number, start, beside: usize| {
+            let random = SeededRandom::new(number, start);
+            let other = random.beside().unwrap();
+            (0..beside).for_each(|_| other.fill(&mut [0; 40]));
+            let mut bytes = [0; 100];
+            random.fill(&mut bytes);
+            bytes
+        };
+        assert_eq!(drawn(7, 0, 0), drawn(7, 0, 5));
+        assert!(drawn(7, 0, 0) != drawn(8, 0, 0) && drawn(7, 0, 0) != drawn(7, 1, 0));
+    }
 
     #[test]
     fn identifiers_rise_even_when_time_stands_still_or_goes_back() {

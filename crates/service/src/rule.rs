@@ -3,6 +3,7 @@
 use crate::token::Caller;
 use crate::{App, Error, Result};
 use opendrs_domain::device::Device;
+use opendrs_domain::fault;
 use opendrs_domain::money::Money;
 use opendrs_domain::order::{Order, Problem};
 use opendrs_domain::product::Product;
@@ -21,6 +22,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) has_address: bool,
     /// The price they agreed to for this order.
     pub(crate) approved: Option<&'a Money>,
+    /// What is to go wrong, on a server for tests.
+    pub(crate) fault: Option<fault::Order>,
     pub(crate) now: Time,
 }
 
@@ -30,13 +33,20 @@ pub(crate) async fn judge(
     tx: &mut Tx<'_>,
     asked: &Asked<'_>,
 ) -> opendrs_store::Result<(Option<Product>, Option<Problem>)> {
-    let Asked { shard, device, slot, chosen, has_address, approved, now } = *asked;
+    let Asked { shard, device, slot, chosen, has_address, approved, fault, now } = *asked;
     let rules = rule::get(tx, shard, device.id, slot).await?;
     let mut products = Vec::from_iter(product::by_asin(tx, chosen).await?);
     // Who was asked about one product gets that one; and a test order's product is never short.
     let replaceable = approved.is_none() && !device.test && products.iter().all(|p| !p.available);
     for asin in rules.substitutes.iter().filter(|_| replaceable) {
         products.extend(product::by_asin(tx, asin).await?);
+    }
+    for product in &mut products {
+        match fault {
+            Some(fault::Order::OutOfStock) => product.available = false,
+            Some(fault::Order::Dearer(percent)) => product.price = product.price.dearer(percent),
+            None => {}
+        }
     }
     let recent = match rules.limit {
         Some(limit) => order::recent(tx, shard, device.id, slot, now - limit.period()).await?,

@@ -191,6 +191,18 @@ pub async fn freeze(app: &App, frozen: bool) -> Result<Shown> {
     show(app)
 }
 
+/// Lets a test clock that was never set stand still at a time; one that was goes on as it was set.
+///
+/// # Errors
+/// [`Error::BadCommand`] where time cannot be moved, [`Error::Unavailable`].
+pub async fn begin_at(app: &App, at: Time) -> Result<()> {
+    let clock = app.test_clock().ok_or_else(no_clock)?;
+    if clock.begin_at(at) {
+        app.db.write(Keep(clock.setting())).await?;
+    }
+    Ok(())
+}
+
 /// Moves the test clock forward; returns when everything that fell due on the way has happened, with the list of it.
 ///
 /// # Errors

@@ -64,7 +64,7 @@ pub async fn trigger(app: &App, what: Trigger) -> Result<Triggered> {
         }
     };
     let event = Event::new(EventId(app.ids.ordered(now)), now, &device, facts);
-    let first = app.ids.ordered(now).as_u128();
+    let first = app.passing.ordered(now).as_u128();
     let command = Send { shard, device, event: event.clone(), first, version: what.version, now };
     Ok(Triggered { event, topics: app.db.write(command).await? })
 }

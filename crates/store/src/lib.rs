@@ -35,6 +35,7 @@ pub mod outbox;
 pub mod product;
 pub mod profile;
 pub mod reading;
+pub mod reset;
 pub mod rule;
 pub mod session;
 pub mod signup;

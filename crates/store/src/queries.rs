@@ -256,6 +256,21 @@ queries! {
             ORDER BY number DESC LIMIT 100";
         AttemptPurge = "DELETE FROM attempt WHERE (shard, delivery, number) IN
             (SELECT shard, delivery, number FROM attempt WHERE at < $1 ORDER BY at LIMIT $2)";
+        /// For a server of tests alone: everything of customers' devices.
+        ForgetSession = "DELETE FROM session";
+        ForgetConsent = "DELETE FROM consent";
+        ForgetSignup = "DELETE FROM signup";
+        ForgetCode = "DELETE FROM code";
+        ForgetUnit = "DELETE FROM unit";
+        ForgetDevice = "DELETE FROM device";
+        ForgetSubscription = "DELETE FROM subscription";
+        ForgetRule = "DELETE FROM rule";
+        ForgetReading = "DELETE FROM reading";
+        ForgetReadingDay = "DELETE FROM reading_day";
+        ForgetOrders = "DELETE FROM orders";
+        ForgetOutbox = "DELETE FROM outbox";
+        ForgetDelivery = "DELETE FROM delivery";
+        ForgetAttempt = "DELETE FROM attempt";
         ModelAfter = "SELECT id, maker, code, name, composite, live FROM model WHERE id > $1 ORDER BY id LIMIT $2";
         ProfileAfter = "SELECT id, maker, name, privacy_url FROM profile WHERE id > $1 ORDER BY id LIMIT $2";
         UnitRead = "SELECT device FROM unit WHERE shard = $1 AND model = $2 AND serial = $3";

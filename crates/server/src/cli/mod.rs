@@ -12,12 +12,14 @@ mod demo;
 mod device;
 mod doctor;
 mod events;
+mod fault;
 mod keys;
 mod listen;
 mod open;
 mod order;
 mod out;
 mod readings;
+mod reset;
 mod seed;
 mod serve;
 mod testing;
@@ -66,6 +68,10 @@ enum Command {
     Listen(listen::Listen),
     /// Have a server started with --test-clock send a notification, as if what it tells of had happened.
     Trigger(trigger::Trigger),
+    /// Plan what goes wrong next on a server started with --test-clock.
+    Fault(fault::Fault),
+    /// Have a server started with --test-clock forget what customers and devices did.
+    Reset(reset::Reset),
     /// What devices reported of their slots.
     #[command(subcommand)]
     Readings(readings::Readings),
@@ -118,6 +124,8 @@ pub fn run() -> ExitCode {
             Command::Topic(args) => topic::run(file, args).await,
             Command::Order(args) => order::run(file, args).await,
             Command::Listen(args) => listen::run(file, args).await,
+            Command::Fault(args) => fault::run(args).await,
+            Command::Reset(args) => reset::run(args).await,
             Command::Trigger(args) => trigger::run(args).await,
             Command::Readings(args) => readings::run(file, args).await,
             Command::Keys(args) => keys::run(file, args).await,

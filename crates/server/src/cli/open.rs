@@ -3,7 +3,7 @@
 use super::StoreArgs;
 use crate::config::{Config, Override};
 use opendrs_service::clock::SystemClock;
-use opendrs_service::random::SystemRandom;
+use opendrs_service::random::{Random, SeededRandom, SystemRandom};
 use opendrs_service::{App, Parts, Settings};
 use opendrs_store::Place;
 use std::io::Write;
@@ -37,6 +37,26 @@ pub(super) enum Time {
 
 /// Opens the application.
 pub(super) async fn app(config: &Config, time: Time) -> Result<App, String> {
+    app_with(config, time, Arc::new(SystemRandom)).await
+}
+
+/// Randomness that follows from a number. The data folder counts the starts, so that no id comes twice in one store.
+pub(super) fn seeded(config: &Config, number: u64) -> Result<Arc<dyn Random>, String> {
+    let folder = &config.server.data;
+    let path = folder.join("random-starts");
+    let bad = |e: &dyn std::fmt::Display| format!("cannot count the starts in {}: {e}", path.display());
+    std::fs::create_dir_all(folder).map_err(|e| bad(&e))?;
+    let start = match std::fs::read_to_string(&path) {
+        Ok(text) => text.trim().parse::<u64>().map_err(|e| bad(&e))?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => 0,
+        Err(error) => return Err(bad(&error)),
+    };
+    std::fs::write(&path, format!("{}\n", start + 1)).map_err(|e| bad(&e))?;
+    Ok(Arc::new(SeededRandom::new(number, start)))
+}
+
+/// Opens the application with a source of randomness.
+pub(super) async fn app_with(config: &Config, time: Time, random: Arc<dyn Random>) -> Result<App, String> {
     let place = config.place();
     if let Place::File(_) = &place {
         let folder = &config.server.data;
@@ -46,9 +66,9 @@ pub(super) async fn app(config: &Config, time: Time) -> Result<App, String> {
     }
     let parts = Parts {
         place,
-        master: master(&config.master_file())?,
+        master: master(&config.master_file(), &*random)?,
         clock: Arc::new(SystemClock),
-        random: Arc::new(SystemRandom),
+        random,
         outbound: Arc::new(config.network()?),
         settings: Settings {
             timing: config.timing(),
@@ -76,11 +96,11 @@ pub(super) fn existing_master(path: &Path) -> Result<[u8; 32], String> {
 }
 
 /// The master key of a file, which is made, for its owner's eyes alone, if it is not there.
-fn master(path: &Path) -> Result<[u8; 32], String> {
+fn master(path: &Path, random: &dyn Random) -> Result<[u8; 32], String> {
     let at = path.display();
     match std::fs::read_to_string(path) {
         Ok(text) => parse(text.trim()).ok_or_else(|| format!("{at} is no master key: it must hold 64 hex digits")),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => create(path),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => create(path, random),
         Err(error) => Err(format!("cannot read the master key {at}: {error}")),
     }
 }
@@ -91,10 +111,9 @@ fn parse(text: &str) -> Option<[u8; 32]> {
     bytes.collect::<Option<Vec<_>>>()?.try_into().ok()
 }
 
-fn create(path: &Path) -> Result<[u8; 32], String> {
-    use opendrs_service::random::Random;
+fn create(path: &Path, random: &dyn Random) -> Result<[u8; 32], String> {
     let mut key = [0_u8; 32];
-    SystemRandom.fill(&mut key);
+    random.fill(&mut key);
     let text: String = key.iter().map(|b| format!("{b:02x}")).collect();
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(|e| format!("cannot make the folder {}: {e}", folder.display()))?;
@@ -110,7 +129,7 @@ fn create(path: &Path) -> Result<[u8; 32], String> {
             Ok(key)
         }
         // Another process of ours was quicker.
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => master(path),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => master(path, random),
         Err(error) => Err(format!("cannot make the master key {}: {error}", path.display())),
     }
 }

@@ -7,8 +7,11 @@ use crate::http::{Limits, Listener};
 use crate::site::{PublicUrls, Site};
 use crate::{build, build_metrics, meters, workers};
 use clap::Args;
-use opendrs_service::App;
+use opendrs_domain::date;
+use opendrs_domain::time::Time as Moment;
 use opendrs_service::clock::{Clock, SystemClock};
+use opendrs_service::random::SystemRandom;
+use opendrs_service::{App, schedule};
 use opendrs_store::Engine;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -33,6 +36,17 @@ pub(super) struct Serve {
     /// Let the clock be frozen and moved, by `opendrs clock` and /-/clock. For tests: anybody who reaches the server may.
     #[arg(long)]
     test_clock: bool,
+    /// Make ids and secrets of this number, so that the same requests get the same answers again. For tests: whoever
+    /// knows the number knows the secrets.
+    #[arg(long, value_name = "N", requires = "test_clock")]
+    random_seed: Option<u64>,
+    /// Let the clock of a new store stand still at this time, such as 2018-03-02T07:00:00Z.
+    #[arg(long, value_name = "TIME", requires = "test_clock", value_parser = moment)]
+    start_at: Option<Moment>,
+}
+
+fn moment(text: &str) -> Result<Moment, String> {
+    date::parse(text).ok_or_else(|| "write it as 2018-03-02T07:00:00Z".into())
 }
 
 /// Where the receivers of tests are.
@@ -55,7 +69,14 @@ pub(super) async fn run(file: Option<&Path>, args: Serve) -> Result<(), String> 
         config.outbound.allow.extend(LOOPBACK.map(str::to_owned));
     }
     let time = if args.test_clock { Time::Test } else { Time::System };
-    let app = open::app(&config, time).await?;
+    let random = match args.random_seed {
+        Some(number) => open::seeded(&config, number)?,
+        None => Arc::new(SystemRandom),
+    };
+    let app = open::app_with(&config, time, random).await?;
+    if let Some(at) = args.start_at {
+        schedule::begin_at(&app, at).await.map_err(|e| e.to_string())?;
+    }
     if let Some(path) = &args.seed {
         seed::apply(&app, path, false).await?;
     }

@@ -13,6 +13,7 @@ pub(crate) use listener::stopped;
 pub use listener::{Limits, Listener};
 
 use crate::site::Site;
+use crate::testing::faults;
 use crate::{Routes, api};
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request};
@@ -52,14 +53,22 @@ pub async fn answer(site: &Site, routes: &Routes, mut request: Request) -> Respo
         Some(api::Route::Call(spec, _)) => spec.endpoint as usize,
         _ => meters.place(uri.path()),
     });
-    let mut response = match route {
-        Some(route) => api::answer(site, route, request).await,
-        None => match routes.others.clone().oneshot(request).await {
+    let planned = match site.app.faults.is_armed() {
+        true => Box::pin(faults::before(site, uri.path())).await,
+        false => faults::Planned::default(),
+    };
+    let mut response = match (planned.instead, route) {
+        (Some(response), _) => *response,
+        (None, Some(route)) => api::answer(site, route, request).await,
+        (None, None) => match routes.others.clone().oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},
         },
     };
-    let id = site.app.ids.random();
+    if let Some(wait) = planned.after {
+        Box::pin(faults::wait(site, wait)).await;
+    }
+    let id = site.app.passing.random();
     let mut text = [0_u8; uuid::fmt::Hyphenated::LENGTH];
     if let Ok(value) = HeaderValue::from_str(id.hyphenated().encode_lower(&mut text)) {
         response.headers_mut().insert(REQUEST_ID, value);

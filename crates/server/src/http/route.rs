@@ -23,6 +23,11 @@ pub(crate) fn post<T: 'static>(path: &'static str, handler: impl Handler<T, Arc<
     Route { method: "POST", path, answers: routing::post(handler) }
 }
 
+/// `DELETE`.
+pub(crate) fn delete<T: 'static>(path: &'static str, handler: impl Handler<T, Arc<Site>>) -> Route {
+    Route { method: "DELETE", path, answers: routing::delete(handler) }
+}
+
 /// The router of these routes and no others.
 pub(crate) fn router(routes: Vec<Route>) -> Router<Arc<Site>> {
     routes.into_iter().fold(Router::new(), |router, route| router.route(route.path, route.answers))

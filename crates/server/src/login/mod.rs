@@ -41,7 +41,7 @@ fn answer(status: StatusCode, body: &impl Serialize) -> Response {
 
 /// A refusal of the login role.
 #[derive(Debug)]
-struct Refused {
+pub(crate) struct Refused {
     error: Error,
     /// The client tried HTTP Basic, and is told so if it failed.
     basic: bool,

@@ -3,18 +3,35 @@
 //! Invariant: all of it is here only where the server was started with a clock that can be moved; without, its paths do
 //! not exist. Nothing of it is guarded: whoever reaches such a server may.
 
+pub(crate) mod faults;
 mod trigger;
 
 use crate::api::problem::Problem;
 use crate::http;
-use crate::http::route::{Route, post};
+use crate::http::route::{Route, delete, get, post};
 use crate::site::Site;
 use axum::body::Body;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
 use serde::de::DeserializeOwned;
+use std::sync::Arc;
 
 /// Routes of a server for tests.
 pub(crate) fn routes() -> Vec<Route> {
-    vec![post("/-/trigger", trigger::post)]
+    vec![
+        post("/-/trigger", trigger::post),
+        get("/-/faults", faults::list),
+        post("/-/faults", faults::add),
+        delete("/-/faults", faults::clear),
+        post("/-/reset", reset),
+    ]
+}
+
+/// Forgets what customers and devices did.
+async fn reset(State(site): State<Arc<Site>>) -> Result<Response, Problem> {
+    opendrs_service::reset::reset(&site.app).await?;
+    Ok(http::json(StatusCode::OK, "{}"))
 }
 
 /// Reads a body of JSON; what it should be stands behind what is wrong with it.

@@ -40,6 +40,7 @@ impl Fire {
             chosen: chosen.as_ref().unwrap_or(&order.item.asin),
             has_address: customer.is_some_and(|c| c.address.is_some()),
             approved: order.approved.as_ref(),
+            fault: None,
             now: self.now,
         };
         let (product, problem) = rule::judge(tx, &asked).await?;

@@ -10,6 +10,7 @@ both!(
     a_profile_comes_back_with_and_without_its_privacy_notice,
     putting_a_profile_again_changes_name_and_notice_and_nothing_else,
     a_profile_name_belongs_to_one_profile_of_a_maker,
+    profiles_are_walked_through_by_id,
     every_kind_of_client_comes_back,
     a_client_is_found_by_its_place,
     putting_a_client_again_changes_secret_and_redirects_and_nothing_else,
@@ -35,6 +36,17 @@ async fn a_profile_comes_back_with_and_without_its_privacy_notice(store: &Store)
     }
     assert_eq!(store.read(async |tx| profile::by_id(tx, ProfileId(uuid(99))).await).await, None);
     assert_eq!(store.read(async |tx| profile::by_name(tx, MakerId(uuid(2)), "profile 1").await).await, None);
+}
+
+async fn profiles_are_walked_through_by_id(store: &Store) {
+    for n in [3, 1, 2] {
+        put(store, &profile(n, MakerId(uuid(1)))).await;
+    }
+    let first = store.read(async |tx| profile::after(tx, ProfileId(uuid::Uuid::nil()), 2).await).await;
+    let last = first.last().unwrap().id;
+    let rest = store.read(async |tx| profile::after(tx, last, 2).await).await;
+    let all: Vec<_> = first.iter().chain(&rest).map(|profile| profile.id).collect();
+    assert!(all.len() == 3 && first.len() == 2 && all.is_sorted(), "{all:?}");
 }
 
 async fn putting_a_profile_again_changes_name_and_notice_and_nothing_else(store: &Store) {

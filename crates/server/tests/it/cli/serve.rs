@@ -123,3 +123,30 @@ async fn an_idle_client_does_not_keep_it_from_ending() {
     assert_eq!(server.terminate(), 0);
     assert_eq!(client.read(&mut [0; 1]).unwrap(), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_makes_the_same_ids_and_secrets_again() {
+    let start = |number: &str| {
+        let place = Place::new();
+        place.file("seed.toml", SEED);
+        let words =
+            ["--test-clock", "--seed", "seed.toml", "--start-at", "2018-03-02T07:00:00Z", "--random-seed", number];
+        let server = place.serve(&words);
+        let clock = place.run(&["clock", "show", "--server", &server.base]).good();
+        assert_eq!(clock, "2018-03-02T07:00:00.000Z, standing still\n");
+        let key = std::fs::read_to_string(place.path().join("data/master.key")).unwrap();
+        let made = (place.profile(), key);
+        place.run(&["clock", "advance", "1h", "--server", &server.base]).good();
+        assert_eq!(server.terminate(), 0);
+        // A second start goes on from there, with other ids than the first.
+        let server = place.serve(&words);
+        let clock = place.run(&["clock", "show", "--server", &server.base]).good();
+        assert_eq!(clock, "2018-03-02T08:00:00.000Z, standing still\n");
+        assert_eq!(std::fs::read_to_string(place.path().join("data/random-starts")).unwrap(), "2\n");
+        made
+    };
+    let (first, again, other) = (start("7"), start("7"), start("8"));
+    assert!(first == again && first.0 != other.0 && first.1 != other.1);
+    let said = Place::new().run(&["serve", "--random-seed", "7"]);
+    assert!(said.status == 2 && said.err.contains("--test-clock"), "{said:?}");
+}

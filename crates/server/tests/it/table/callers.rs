@@ -89,6 +89,10 @@ fn cases(token: &str, order: &str) -> Vec<Case> {
         // Whoever reaches a server that was started for tests may move its time.
         open("GET", "/-/clock", String::new(), "200 {}"),
         open("POST", "/-/clock", String::new(), "400 The body cannot be read"),
+        open("GET", "/-/faults", String::new(), "200 {}"),
+        open("POST", "/-/faults", String::new(), "400 The body cannot be read"),
+        open("DELETE", "/-/faults", String::new(), "200 {}"),
+        open("POST", "/-/reset", String::new(), "200 {}"),
         open("POST", "/-/trigger", String::new(), "400 The body cannot be read"),
         open("GET", "/teaser", format!("?compositeId={COMPOSITE}"), "200 Never run out"),
         open("GET", "/AccioCustomerUI/teaser", format!("?compositeId={COMPOSITE}"), "200 Never run out"),
@@ -151,7 +155,7 @@ fn every_route_has_its_line() {
 fn a_role_alone_has_its_own_routes() {
     let count = |roles: &[Role], test_clock| opendrs_server::list(roles, test_clock).len();
     assert_eq!(count(&[Role::Worker], false), 3, "health, readiness and description");
-    assert_eq!(count(&[Role::Worker], true), 6, "and the clock, and what else tests may ask for");
+    assert_eq!(count(&[Role::Worker], true), 10, "and the clock, and what else tests may ask for");
     let [service, login, web, _] = ROLES.map(|role| opendrs_server::list(&[role], false));
     assert!(service.contains(&("POST", "/replenish/{slot}")) && !service.contains(&("GET", "/ap/oa")));
     assert!(login.contains(&("GET", "/ap/oa")) && !login.contains(&("GET", "/settings")));

@@ -1,3 +1,5 @@
 //! What a test may ask of a server with a test clock, on either engine.
 
+mod faults;
+mod reset;
 mod trigger;

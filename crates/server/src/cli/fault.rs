@@ -1,0 +1,93 @@
+//! `opendrs fault`: the plan of faults of a running server.
+
+use super::out;
+use super::testing::Server;
+use axum::http::Method;
+use clap::{Args, Subcommand};
+use opendrs_domain::fault::WORDS;
+use serde_json::{Value, json};
+
+#[derive(Debug, Args)]
+pub(super) struct Fault {
+    #[command(flatten)]
+    server: Server,
+    /// Print the server's JSON.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    what: Do,
+}
+
+#[derive(Debug, Subcommand)]
+enum Do {
+    /// Plan that something goes wrong, once or so many times.
+    Add(Add),
+    /// What is planned, and how often still.
+    List,
+    /// Forget the plan; calls that it keeps waiting go on.
+    Clear,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Calls:
+  400, 429, 500, 503  answered so, and nothing is done
+  expired-token       answered as if its access token had ended
+  timeout             not answered for a minute, or --by, and nothing is done
+  timeout-after       done, and then not answered for as long
+  slow                done and answered, 5s later, or --by
+Notifications:
+  lost                given up unsent; `opendrs events replay` sends it after all
+  late                ten minutes late, or --by, on the service's clock; what is behind it waits
+  doubled             sent twice
+  out-of-order        overtaken by the one behind it; waits for one that has another behind it
+Standard orders, looked at again, and then well, an hour later:
+  out-of-stock        no product is available
+  price               every product costs --percent more")]
+struct Add {
+    /// What goes wrong; see below.
+    #[arg(value_name = "FAULT", value_parser = WORDS.split(", ").collect::<Vec<_>>())]
+    fault: String,
+    /// For calls: at this path and below, such as replenish, slotStatus/SLOT or auth/o2/token. Without, at any.
+    #[arg(long, value_name = "PATH")]
+    on: Option<String>,
+    /// How many times.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    times: u32,
+    /// For how long, or how late: 90s, 10m.
+    #[arg(long, value_name = "SPAN")]
+    by: Option<String>,
+    /// By how many percent.
+    #[arg(long, value_name = "N")]
+    percent: Option<u32>,
+}
+
+pub(super) async fn run(args: Fault) -> Result<(), String> {
+    let (method, body) = match args.what {
+        Do::Add(Add { fault, on, times, by, percent }) => {
+            let body = json!({ "fault": fault, "on": on, "times": times, "by": by, "percent": percent });
+            (Method::POST, Some(body))
+        }
+        Do::List => (Method::GET, None),
+        Do::Clear => (Method::DELETE, None),
+    };
+    let answer = args.server.ask(method, "/-/faults", body).await?;
+    if args.json {
+        out::say(answer.to_string());
+        return Ok(());
+    }
+    let all = answer["faults"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if all.is_empty() {
+        out::note("Nothing is planned.");
+    }
+    for fault in all {
+        out::say(line(fault));
+    }
+    Ok(())
+}
+
+fn line(fault: &Value) -> String {
+    let text = |key: &str, before: &str| fault[key].as_str().map_or(String::new(), |text| format!("{before}{text}"));
+    let percent = fault["percent"].as_u64().map_or(String::new(), |percent| format!("  {percent} %"));
+    format!("{:<13}  {}x{}{}{percent}", text("fault", ""), fault["times"], text("on", "  on "), text("by", "  by "))
+}
