@@ -12,6 +12,7 @@ pub mod delivery;
 pub mod device;
 pub mod id;
 pub mod login;
+pub mod mail;
 pub mod maker;
 pub mod model;
 pub mod money;

@@ -22,6 +22,7 @@ pub mod customer;
 pub mod delivery;
 pub mod device;
 pub mod installation;
+pub mod mail;
 pub mod maker;
 pub mod model;
 pub mod order;

@@ -24,7 +24,7 @@ macro_rules! step {
     };
 }
 
-const STEPS: &[Step] = &[step!(1, "0001_init"), step!(2, "0002_topic")];
+const STEPS: &[Step] = &[step!(1, "0001_init"), step!(2, "0002_topic"), step!(5, "0005_mail")];
 
 fn newer(found: i64) -> Result<()> {
     let last = STEPS[STEPS.len() - 1].number;

@@ -18,6 +18,7 @@ mod customer;
 mod device;
 mod installation;
 mod lost;
+mod mail;
 mod maker;
 mod nodes;
 mod open;

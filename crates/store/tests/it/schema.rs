@@ -10,7 +10,19 @@ both!(tables_are_sharded_or_known_to_be_small);
 type Column = (String, &'static str, bool, usize);
 
 /// Small tables that every node reads whole.
-const REFERENCE: [&str; 8] = ["client", "installation", "maker", "model", "product", "profile", "slot", "token_key"];
+const REFERENCE: [&str; 11] = [
+    "client",
+    "installation",
+    "maker",
+    "model",
+    "model_message",
+    "product",
+    "profile",
+    "signing_key",
+    "slot",
+    "token_key",
+    "topic",
+];
 
 /// Both engines' types, by what they hold. Not here: 32-bit integers, floats of 4 bytes, times and JSON of the engine.
 const TYPES: [(&str, &str, &str); 6] = [
