@@ -10,6 +10,7 @@ pub mod config;
 mod control;
 pub mod http;
 mod login;
+pub mod mail;
 pub mod outbound;
 mod pages;
 pub mod site;
@@ -34,7 +35,8 @@ pub struct Routes {
 
 /// The routes of a set of roles.
 pub fn build(site: &Arc<Site>, roles: &[Role]) -> Routes {
-    let router = route::router(others(roles, site.app.test_clock().is_some()));
+    let test_clock = site.app.test_clock().is_some();
+    let router = route::router(others(roles, test_clock, test_clock || site.app.settings.mail.page));
     let router = match roles.contains(&Role::Web) {
         true => router.fallback(sns::others),
         false => router.fallback(not_found),
@@ -43,8 +45,9 @@ pub fn build(site: &Arc<Site>, roles: &[Role]) -> Routes {
     Routes { api: roles.contains(&Role::Service), others: router }
 }
 
-/// All routes but those of the device API, which has a table of its own.
-fn others(roles: &[Role], test_clock: bool) -> Vec<Route> {
+/// All routes but those of the device API, which has a table of its own. `mail` opens the pages that show customers'
+/// mail to whoever asks: where time can be moved, or an operator says so.
+fn others(roles: &[Role], test_clock: bool, mail: bool) -> Vec<Route> {
     let mut routes = control::routes(test_clock);
     if roles.contains(&Role::Login) {
         routes.extend(login::routes());
@@ -52,6 +55,9 @@ fn others(roles: &[Role], test_clock: bool) -> Vec<Route> {
     }
     if roles.contains(&Role::Web) {
         routes.extend(pages::web_routes());
+        if mail {
+            routes.extend(pages::mail_routes());
+        }
     }
     if roles.contains(&Role::Login) || roles.contains(&Role::Web) {
         routes.extend(pages::shared_routes());
@@ -63,7 +69,7 @@ fn others(roles: &[Role], test_clock: bool) -> Vec<Route> {
 pub fn list(roles: &[Role], test_clock: bool) -> Vec<(&'static str, &'static str)> {
     let api = ENDPOINTS.iter().filter(|_| roles.contains(&Role::Service));
     let api = api.flat_map(|spec| spec.paths.iter().map(|path| (spec.method, *path)));
-    api.chain(others(roles, test_clock).iter().map(|route| (route.method, route.path))).collect()
+    api.chain(others(roles, test_clock, test_clock).iter().map(|route| (route.method, route.path))).collect()
 }
 
 async fn not_found() -> Response {

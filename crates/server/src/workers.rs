@@ -7,12 +7,12 @@ use crate::api::problem::log;
 use crate::http::stopped;
 use crate::site::Site;
 use opendrs_domain::id::TopicId;
-use opendrs_service::{delivery, schedule};
+use opendrs_service::{delivery, mail, schedule};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 /// How often it is looked at what is due.
 const ROUND: Duration = Duration::from_millis(250);
@@ -24,6 +24,7 @@ pub(crate) async fn run(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
     let mut ticks = tokio::time::interval(ROUND);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let (mut count, mut busy, mut senders): (u64, HashSet<TopicId>, JoinSet<TopicId>) = Default::default();
+    let mut mailing: Option<JoinHandle<()>> = None;
     loop {
         tokio::select! {
             () = stopped(&mut stop) => break,
@@ -50,6 +51,9 @@ pub(crate) async fn run(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
             }
             Err(error) => log(&error),
         }
+        if mailing.as_ref().is_none_or(JoinHandle::is_finished) {
+            mailing = Some(tokio::spawn(send_mail(site.clone(), stop.clone())));
+        }
         if count.is_multiple_of(PURGE_EVERY)
             && let Err(error) = schedule::purge(&site.app).await
         {
@@ -58,6 +62,9 @@ pub(crate) async fn run(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
         count += 1;
     }
     while senders.join_next().await.is_some() {}
+    if let Some(mailing) = mailing {
+        let _ = mailing.await;
+    }
 }
 
 /// Gives new events out and says which receivers something is due for.
@@ -73,4 +80,15 @@ async fn send(site: Arc<Site>, topic: TopicId) -> TopicId {
         Err(error) => log(&error),
     }
     topic
+}
+
+/// Sends the mails that are due, until there are none.
+async fn send_mail(site: Arc<Site>, stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        match mail::drain(&site.app).await {
+            Ok(sent) if sent.is_empty() => return,
+            Ok(sent) => tracing::debug!(count = sent.len(), "mails dealt with"),
+            Err(error) => return log(&error),
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use crate::Result;
 use crate::clock::{Clock, TestClock};
 use crate::keys::{self, Keys};
+use crate::mail::{Mailing, Post};
 use crate::outbound::Outbound;
 use crate::pace::Pace;
 use crate::random::{Ids, Random};
@@ -28,6 +29,8 @@ pub struct Settings {
     pub notifications: Notifications,
     /// How long one request to another server may take.
     pub request_timeout: Duration,
+    /// Mail to customers.
+    pub mail: Mailing,
 }
 
 /// What an application is made of.
@@ -42,6 +45,8 @@ pub struct Parts {
     pub random: Arc<dyn Random>,
     /// The network.
     pub outbound: Arc<dyn Outbound>,
+    /// The mail server.
+    pub post: Arc<dyn Post>,
     /// What an operator decided.
     pub settings: Settings,
     /// Whether time may be moved: the clock then counts on top of [`Parts::clock`].
@@ -58,6 +63,7 @@ pub struct App {
     pub outbound: Arc<dyn Outbound>,
     /// What an operator decided.
     pub settings: Settings,
+    pub(crate) post: Arc<dyn Post>,
     pub(crate) keys: Keys,
     pub(crate) throttle: Throttle,
     /// Held by whoever lets due things happen, so that moving the clock sees all that it caused.
@@ -78,7 +84,7 @@ impl App {
     /// # Errors
     /// [`crate::Error`] when the store cannot be opened.
     pub async fn open(parts: Parts) -> Result<Self> {
-        let Parts { place, master, clock, random, outbound, settings, test_clock } = parts;
+        let Parts { place, master, clock, random, outbound, post, settings, test_clock } = parts;
         let new = installation::New { master_check: keys::check(&master), at: clock.now() };
         let db = Db::open(&place, new).await?;
         let keys = Keys::load(&db, master).await?;
@@ -92,6 +98,7 @@ impl App {
             ids: Ids::new(random),
             outbound,
             settings,
+            post,
             keys,
             throttle: Throttle::default(),
             turn: Mutex::new(()),

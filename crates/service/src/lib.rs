@@ -11,6 +11,7 @@ pub mod device;
 pub mod error;
 pub mod keys;
 pub mod login;
+pub mod mail;
 pub mod order;
 pub mod outbound;
 pub mod outbox;

@@ -5,10 +5,11 @@
 
 use crate::clock::{Keep, Setting};
 use crate::delivery::{self, Sent};
+use crate::mail::{self, Mailed};
 use crate::order::{self, Fired};
 use crate::{App, Error, Result};
 use opendrs_domain::time::{Span, Time};
-use opendrs_store::{Tx, Write, code, delivery as deliveries, order as orders, session, signup};
+use opendrs_store::{Tx, Write, code, delivery as deliveries, mail as mails, order as orders, session, signup};
 
 /// How many due orders one round takes.
 const ROUND: i64 = 200;
@@ -42,12 +43,13 @@ async fn round(app: &App) -> Result<Vec<Fired>> {
 /// at again without a change is done, but not told.
 async fn drain(app: &App, told: &mut Happened) -> Result<()> {
     loop {
-        let (fired, sent) = (round(app).await?, delivery::settle(app).await?);
-        if fired.is_empty() && sent.is_empty() {
+        let (fired, sent, mailed) = (round(app).await?, delivery::settle(app).await?, mail::settle(app).await?);
+        if fired.is_empty() && sent.is_empty() && mailed.is_empty() {
             return Ok(());
         }
         told.orders.extend(fired.into_iter().filter(|f| f.change.from != f.change.to));
         told.sent.extend(sent);
+        told.mailed.extend(mailed);
     }
 }
 
@@ -58,6 +60,8 @@ pub struct Happened {
     pub orders: Vec<Fired>,
     /// Messages that were sent, or tried.
     pub sent: Vec<Sent>,
+    /// Mails to customers that were sent, or tried.
+    pub mailed: Vec<Mailed>,
 }
 
 /// Removes what ended and is no longer kept, a bounded number of each kind.
@@ -66,13 +70,16 @@ pub struct Happened {
 /// [`Error::Unavailable`].
 pub async fn purge(app: &App) -> Result<u64> {
     let now = app.now();
-    Ok(app.db.write(Purge { now, told: now - app.settings.notifications.keep }).await?)
+    let told = now - app.settings.notifications.keep;
+    Ok(app.db.write(Purge { now, told, mailed: now - app.settings.mail.keep }).await?)
 }
 
 struct Purge {
     now: Time,
     /// Events and deliveries from before are no longer kept.
     told: Time,
+    /// Mails from before are no longer kept.
+    mailed: Time,
 }
 
 impl Write for Purge {
@@ -85,7 +92,8 @@ impl Write for Purge {
         let signups = signup::purge(tx, self.now, PURGE).await?;
         let codes = code::purge(tx, self.now - KEEP_CODES, PURGE).await?;
         let told = deliveries::purge(tx, self.told, PURGE).await?;
-        Ok(sessions + signups + codes + told)
+        let mailed = mails::purge(tx, self.mailed, PURGE).await?;
+        Ok(sessions + signups + codes + told + mailed)
     }
 }
 
@@ -142,7 +150,7 @@ pub async fn advance(app: &App, by: Span) -> Result<Happened> {
             let mut reader = app.db.reader().await?;
             orders::next_due(&mut reader.tx()?).await?
         };
-        match next.into_iter().chain(delivery::next_due(app).await?).min() {
+        match next.into_iter().chain(delivery::next_due(app).await?).chain(mail::next_due(app).await?).min() {
             Some(next) if next <= target => clock.forward_to(next),
             _ => break,
         }

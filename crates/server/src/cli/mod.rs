@@ -11,6 +11,7 @@ mod demo;
 mod device;
 mod events;
 mod keys;
+mod mail;
 mod open;
 mod out;
 mod readings;
@@ -53,6 +54,9 @@ enum Command {
     /// Who is told.
     #[command(subcommand)]
     Topic(topic::Topic),
+    /// What customers are told by mail.
+    #[command(subcommand)]
+    Mail(mail::Mail),
     /// What devices reported of their slots.
     #[command(subcommand)]
     Readings(readings::Readings),
@@ -97,6 +101,7 @@ pub fn run() -> ExitCode {
             Command::Clock(args) => clock::run(args).await,
             Command::Events(args) => events::run(file, args).await,
             Command::Topic(args) => topic::run(file, args).await,
+            Command::Mail(args) => mail::run(file, args).await,
             Command::Readings(args) => readings::run(file, args).await,
             Command::Keys(args) => keys::run(file, args).await,
             Command::Config(args) => config::run(file, &args),

@@ -50,11 +50,13 @@ pub(super) async fn app(config: &Config, time: Time) -> Result<App, String> {
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
         outbound: Arc::new(config.network()?),
+        post: config.post()?,
         settings: Settings {
             timing: config.timing(),
             issuer: config.login.issuer.clone(),
             notifications: config.topics(),
             request_timeout: config.request_timeout(),
+            mail: config.mailing(),
         },
         // A clock that was never moved tells the system's time.
         test_clock: time != Time::System,

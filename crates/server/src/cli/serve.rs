@@ -139,6 +139,7 @@ impl Running {
         if app.settings.notifications.base_url.is_empty() {
             app.settings.notifications.base_url.clone_from(&urls.web);
         }
+        app.settings.mail.base_url.clone_from(&urls.web);
         let site = Site::new(app, urls);
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();

@@ -3,6 +3,7 @@
 //! Invariant: the default file (`opendrs.default.toml`, compiled in) is the list of settings and their documentation;
 //! what does not stand in it does not exist, and naming it anywhere is an error that says where.
 
+mod mail;
 mod merge;
 
 use crate::outbound::Network;
@@ -145,6 +146,8 @@ pub struct Config {
     pub notifications: Notifications,
     /// `[outbound]`
     pub outbound: Out,
+    /// `[mail]`
+    pub mail: mail::Mail,
     orders: Orders,
 }
 
@@ -211,7 +214,7 @@ impl Config {
         if certificate_name.is_empty() || !certificate_name.is_ascii() || certificate_name.contains([' ', '/']) {
             return Err(format!("notifications.certificate_name is `{certificate_name}`: write a host name"));
         }
-        Ok(())
+        self.mail.check()
     }
 
     /// How topics are named, and where receivers find this installation as far as the settings say.

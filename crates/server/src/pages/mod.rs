@@ -4,6 +4,8 @@
 //! cookie; nothing of a third party is loaded.
 
 mod browser;
+mod cancel;
+mod mail;
 mod overview;
 mod settings;
 mod setup;
@@ -41,7 +43,14 @@ pub(crate) fn web_routes() -> Vec<Route> {
         get("/settings", settings::get),
         post("/settings/slot", settings::slot),
         post("/settings/order", settings::order),
+        get("/order/cancel", cancel::get),
+        post("/order/cancel", cancel::post),
     ]
+}
+
+/// Customers' mail, shown to whoever asks.
+pub(crate) fn mail_routes() -> Vec<Route> {
+    vec![get("/-/mail", mail::list), get("/-/mail/{id}", mail::show), get("/-/mail/{id}/html", mail::html)]
 }
 
 /// What the pages of both roles need: their style, and signing in and out.

@@ -12,6 +12,7 @@ mod harness;
 mod api;
 mod cli;
 mod login;
+mod mail;
 mod notify;
 mod pages;
 mod table;

@@ -5,6 +5,7 @@ mod config;
 mod demo;
 mod device;
 mod keys;
+mod mail;
 mod program;
 mod seed;
 mod serve;

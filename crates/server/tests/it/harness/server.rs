@@ -7,7 +7,9 @@ use opendrs_domain::time::Span;
 use opendrs_server::build;
 use opendrs_server::config::{Config, Role};
 use opendrs_server::http::{Limits, Listener};
+use opendrs_server::mail::Sink;
 use opendrs_server::site::{PublicUrls, Site};
+use opendrs_service::mail::Post;
 use opendrs_service::order::Fired;
 use opendrs_service::{App, Parts, Settings, outbox, schedule, seed};
 use std::net::SocketAddr;
@@ -49,6 +51,8 @@ pub struct Options {
     pub test_clock: bool,
     /// How long it waits for a request's head.
     pub head_timeout: Duration,
+    /// Who takes its mails.
+    pub post: Arc<dyn Post>,
 }
 
 impl Default for Options {
@@ -59,6 +63,7 @@ impl Default for Options {
             https: false,
             test_clock: true,
             head_timeout: Duration::from_secs(60),
+            post: Arc::new(Sink),
         }
     }
 }
@@ -83,7 +88,8 @@ impl Server {
         Self::on(Store::sqlite(), options).await
     }
 
-    async fn on(store: Store, Options { seed, roles, https, test_clock, head_timeout }: Options) -> Self {
+    async fn on(store: Store, options: Options) -> Self {
+        let Options { seed, roles, https, test_clock, head_timeout, post } = options;
         // Receivers of the tests are on this machine.
         let here = toml::Value::Array(vec!["127.0.0.0/8".into()]);
         let config = Config::load(None, [], vec![("outbound", "allow", here)]).unwrap();
@@ -93,11 +99,13 @@ impl Server {
             clock: Arc::new(Standing),
             random: Arc::new(Seeded::from_env()),
             outbound: Arc::new(config.network().unwrap()),
+            post,
             settings: Settings {
                 timing: config.timing(),
                 issuer: "https://www.amazon.com".into(),
                 notifications: config.topics(),
                 request_timeout: config.request_timeout(),
+                mail: config.mailing(),
             },
             test_clock,
         };
@@ -109,6 +117,7 @@ impl Server {
         let base = format!("http://{address}");
         let url = if https { "https://drs.example".to_owned() } else { base.clone() };
         app.settings.notifications.base_url.clone_from(&url);
+        app.settings.mail.base_url.clone_from(&url);
         let site = Site::new(app, PublicUrls { service: url.clone(), login: url.clone(), web: url });
         let (stop, stopping) = watch::channel(false);
         tokio::spawn(listener.serve(site.clone(), build(&site, &roles), stopping));
