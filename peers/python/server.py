@@ -57,8 +57,8 @@ class Server:
     `settings` are environment variables of its own, by name.
     """
 
-    def __init__(self, settings={}):
-        self.settings = settings
+    def __init__(self, settings=None):
+        self.settings = settings or {}
 
     def __enter__(self):
         # A request to end is an exception, so that `__exit__` runs.

@@ -10,7 +10,7 @@ mod link;
 pub use link::{Linked, cancel, linked};
 
 use crate::{App, Error, Result};
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use opendrs_domain::customer::Address;
 use opendrs_domain::device::Device;
 use opendrs_domain::id::{EventId, MailId};
@@ -165,15 +165,15 @@ pub(crate) async fn left(
     add(tx, shard, device, news, event).await
 }
 
-/// Gathers what a mail's words need; `None` when its customer is gone.
+/// Gathers what a mail's words need; `None` when its customer, or what it tells of, is gone.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
 pub async fn letter(app: &App, mail: &Mail) -> Result<Option<Letter>> {
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
-    let of = device::by_id(&mut tx, mail.shard, mail.device).await?.ok_or_else(|| Error::missing("a mail's device"))?;
-    let model = model::by_id(&mut tx, of.model).await?.ok_or_else(|| Error::missing("a device's model"))?;
+    let Some(of) = device::by_id(&mut tx, mail.shard, mail.device).await? else { return Ok(None) };
+    let Some(model) = model::by_id(&mut tx, of.model).await? else { return Ok(None) };
     let shard = app.db.shards().of_customer(mail.customer);
     let Some(to) = customer::by_id(&mut tx, shard, mail.customer).await? else { return Ok(None) };
     let base = &app.settings.mail.base_url;
@@ -214,7 +214,9 @@ pub(crate) async fn settle(app: &App) -> Result<Vec<Mailed>> {
     claimed.sort_by_key(|mail| (mail.customer, mail.id));
     // One customer's mails one after the other, so that what happened first is read first.
     let of_one = claimed.chunk_by(|a, b| a.customer == b.customer).map(|mails| in_turn(app, mails));
-    Ok(try_join_all(of_one).await?.into_iter().flatten().collect())
+    // All of them, even if one fails: what is being sent is not to be dropped half-way.
+    let sent = join_all(of_one).await.into_iter().collect::<Result<Vec<_>>>()?;
+    Ok(sent.into_iter().flatten().collect())
 }
 
 async fn in_turn(app: &App, mails: &[Mail]) -> Result<Vec<Mailed>> {
@@ -249,7 +251,7 @@ async fn attempt(app: &App, mut mail: Mail) -> Result<Mailed> {
     let at = app.now();
     let (to, outcome) = match letter(app, &mail).await? {
         Some(letter) => (Some(letter.to.clone()), app.post.send(&letter).await),
-        None => (None, Outcome::Final("the customer is gone".into())),
+        None => (None, Outcome::Final("the customer, or the device, is gone".into())),
     };
     let now = app.now();
     let next = rules::after(mail.attempts, &outcome, now);
