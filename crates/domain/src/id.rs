@@ -58,6 +58,8 @@ plain_ids! {
     TopicId = "a topic id (a UUID)";
     /// A message on its way to one receiver.
     DeliveryId = "a delivery id (a UUID)";
+    /// A mail to a customer.
+    MailId = "a mail id (a UUID)";
     /// An order; see [`InstanceId`] for its shape on the wire.
     OrderId = "an order id (a UUID)";
 }

@@ -14,6 +14,7 @@ pub mod fault;
 pub mod fulfilment;
 pub mod id;
 pub mod login;
+pub mod mail;
 pub mod maker;
 pub mod model;
 pub mod money;

@@ -13,8 +13,10 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use opendrs_domain::delivery::Next;
+use opendrs_domain::mail as rules;
 use opendrs_domain::time::Span;
 use opendrs_service::delivery::Sent;
+use opendrs_service::mail::Mailed;
 use opendrs_service::order::Fired;
 use opendrs_service::schedule::{self, Happened, Shown};
 use opendrs_service::{Error, keys};
@@ -71,7 +73,8 @@ struct Change {
 fn told(happened: &Happened) -> Value {
     let orders = happened.orders.iter().map(|event| (event.at, fired(event)));
     let sent = happened.sent.iter().map(|attempt| (attempt.at, delivered(attempt)));
-    let mut all: Vec<_> = orders.chain(sent).collect();
+    let mailed = happened.mailed.iter().map(|attempt| (attempt.at, mailed(attempt)));
+    let mut all: Vec<_> = orders.chain(sent).chain(mailed).collect();
     all.sort_by_key(|(at, _)| *at);
     all.into_iter().map(|(_, what)| what).collect()
 }
@@ -89,6 +92,23 @@ fn delivered(sent: &Sent) -> Value {
         "messageId": sent.message_id,
         "message": sent.what,
         "attempt": sent.attempt,
+        "outcome": outcome,
+        "reason": reason,
+    })
+}
+
+/// A mail to a customer that was sent, or tried.
+fn mailed(mailed: &Mailed) -> Value {
+    let (outcome, reason) = match &mailed.next {
+        rules::Next::Over(state, why) => (state.as_str(), why.as_ref()),
+        rules::Next::Retry(_, why) => ("retry", Some(why)),
+    };
+    json!({
+        "at": mailed.at.to_millis_text(),
+        "mailId": mailed.id,
+        "mail": mailed.kind,
+        "recipient": mailed.to,
+        "attempt": mailed.attempt,
         "outcome": outcome,
         "reason": reason,
     })

@@ -11,6 +11,7 @@ mod control;
 mod fulfilment;
 pub mod http;
 mod login;
+pub mod mail;
 mod metrics;
 pub mod outbound;
 mod pages;
@@ -38,7 +39,8 @@ pub struct Routes {
 
 /// The routes of a set of roles.
 pub fn build(site: &Arc<Site>, roles: &[Role]) -> Routes {
-    let router = route::router(others(roles, site.app.test_clock().is_some()));
+    let test_clock = site.app.test_clock().is_some();
+    let router = route::router(others(roles, test_clock, test_clock || site.app.settings.mail.page));
     let router = match roles.contains(&Role::Web) {
         true => router.fallback(sns::others),
         false => router.fallback(not_found),
@@ -57,11 +59,12 @@ pub fn build_metrics(site: &Arc<Site>) -> Routes {
 /// Counters for every route there may be.
 pub fn meters() -> Meters {
     let all = [Role::Service, Role::Login, Role::Web, Role::Worker];
-    Meters::new(others(&all, true).iter().chain(&metrics::routes()).map(|route| route.path))
+    Meters::new(others(&all, true, true).iter().chain(&metrics::routes()).map(|route| route.path))
 }
 
-/// All routes but those of the device API, which has a table of its own.
-fn others(roles: &[Role], test_clock: bool) -> Vec<Route> {
+/// All routes but those of the device API, which has a table of its own. `mail` opens the pages that show customers'
+/// mail to whoever asks: where time can be moved, or an operator says so.
+fn others(roles: &[Role], test_clock: bool, mail: bool) -> Vec<Route> {
     let mut routes = control::routes(test_clock);
     if roles.contains(&Role::Service) {
         routes.extend(fulfilment::routes());
@@ -72,6 +75,9 @@ fn others(roles: &[Role], test_clock: bool) -> Vec<Route> {
     }
     if roles.contains(&Role::Web) {
         routes.extend(pages::web_routes());
+        if mail {
+            routes.extend(pages::mail_routes());
+        }
     }
     if roles.contains(&Role::Login) || roles.contains(&Role::Web) {
         routes.extend(pages::shared_routes());
@@ -83,7 +89,7 @@ fn others(roles: &[Role], test_clock: bool) -> Vec<Route> {
 pub fn list(roles: &[Role], test_clock: bool) -> Vec<(&'static str, &'static str)> {
     let api = ENDPOINTS.iter().filter(|_| roles.contains(&Role::Service));
     let api = api.flat_map(|spec| spec.paths.iter().map(|path| (spec.method, *path)));
-    api.chain(others(roles, test_clock).iter().map(|route| (route.method, route.path))).collect()
+    api.chain(others(roles, test_clock, test_clock).iter().map(|route| (route.method, route.path))).collect()
 }
 
 /// Every route of [`build_metrics`].

@@ -9,12 +9,12 @@ use crate::http::stopped;
 use crate::site::Site;
 use opendrs_domain::id::TopicId;
 use opendrs_service::fulfilment::call;
-use opendrs_service::{Error, delivery, keys, reading, schedule};
+use opendrs_service::{Error, delivery, keys, mail, reading, schedule};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 /// How often it is looked at what is due.
 const ROUND: Duration = Duration::from_millis(250);
@@ -41,6 +41,7 @@ pub(crate) async fn run(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
     let (mut count, mut busy, mut senders): (u64, HashSet<TopicId>, JoinSet<TopicId>) = Default::default();
     let shards: Vec<_> = site.app.db.shards().all().collect();
     let mut shards = shards.into_iter().cycle();
+    let mut mailing: Option<JoinHandle<()>> = None;
     loop {
         tokio::select! {
             () = stopped(&mut stop) => break,
@@ -67,6 +68,9 @@ pub(crate) async fn run(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
             }
             Err(error) => log(&error),
         }
+        if mailing.as_ref().is_none_or(JoinHandle::is_finished) {
+            mailing = Some(tokio::spawn(send_mail(site.clone(), stop.clone())));
+        }
         if count.is_multiple_of(PURGE_EVERY) {
             for purged in [schedule::purge(&site.app).await, reading::purge_days(&site.app).await] {
                 purged.map_or_else(|error| log(&error), drop);
@@ -80,6 +84,9 @@ pub(crate) async fn run(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
         count += 1;
     }
     while senders.join_next().await.is_some() {}
+    if let Some(mailing) = mailing {
+        let _ = mailing.await;
+    }
 }
 
 /// Gives new events out and says which receivers something is due for.
@@ -125,6 +132,17 @@ pub(crate) async fn call(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
         }
         if let Err(error) = call::run_once(&site.app).await {
             log(&error);
+        }
+    }
+}
+
+/// Sends the mails that are due, until there are none.
+async fn send_mail(site: Arc<Site>, stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        match mail::drain(&site.app).await {
+            Ok(sent) if sent.is_empty() => return,
+            Ok(sent) => tracing::debug!(count = sent.len(), "mails dealt with"),
+            Err(error) => return log(&error),
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::faults::Faults;
 use crate::fulfilment::Fulfilment;
 use crate::keys::{self, Keys};
 use crate::limit::{Limits, Rates};
+use crate::mail::{Mailing, Post};
 use crate::outbound::Outbound;
 use crate::pace::Pace;
 use crate::random::{Ids, Random};
@@ -38,6 +39,8 @@ pub struct Settings {
     pub rates: Rates,
     /// For how long readings are kept.
     pub keep: Keep,
+    /// Mail to customers.
+    pub mail: Mailing,
 }
 
 /// What an application is made of.
@@ -52,6 +55,8 @@ pub struct Parts {
     pub random: Arc<dyn Random>,
     /// The network.
     pub outbound: Arc<dyn Outbound>,
+    /// The mail server.
+    pub post: Arc<dyn Post>,
     /// What an operator decided.
     pub settings: Settings,
     /// Whether time may be moved: the clock then counts on top of [`Parts::clock`].
@@ -72,6 +77,7 @@ pub struct App {
     pub settings: Settings,
     /// What is to go wrong, on a server for tests.
     pub faults: Faults,
+    pub(crate) post: Arc<dyn Post>,
     pub(crate) keys: Keys,
     pub(crate) throttle: Throttle,
     /// The same for clients' secrets; nearly always empty.
@@ -97,7 +103,7 @@ impl App {
     /// # Errors
     /// [`crate::Error`] when the store cannot be opened.
     pub async fn open(parts: Parts) -> Result<Self> {
-        let Parts { place, master, clock, random, outbound, settings, test_clock } = parts;
+        let Parts { place, master, clock, random, outbound, post, settings, test_clock } = parts;
         let new = installation::New { master_check: keys::check(&master), at: clock.now() };
         let db = Db::open(&place, new).await?;
         let keys = Keys::load(&db, master).await?;
@@ -114,6 +120,7 @@ impl App {
             limits: Limits::new(settings.rates),
             settings,
             faults: Faults::default(),
+            post,
             keys,
             throttle: Throttle::default(),
             client_throttle: Throttle::default(),

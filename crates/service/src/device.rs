@@ -4,6 +4,7 @@ use crate::token::Caller;
 use crate::{App, Error, Result};
 use opendrs_domain::device::Device;
 use opendrs_domain::id::{CustomerId, DeviceId, EventId, ModelId};
+use opendrs_domain::mail::News;
 use opendrs_domain::model::Model;
 use opendrs_domain::notification::{Event, Facts};
 use opendrs_domain::reading::DeviceStatus;
@@ -88,7 +89,13 @@ impl Write for Deregister {
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<bool> {
         match device::lock(tx, self.shard, self.device.id).await? {
-            Some(found) => end(tx, self.shard, &found, self.event, self.now).await,
+            Some(found) => {
+                let ended = end(tx, self.shard, &found, self.event, self.now).await?;
+                if ended {
+                    crate::mail::left(tx, self.shard, &found, News::Deregistered, (self.event, self.now)).await?;
+                }
+                Ok(ended)
+            }
             None => Ok(false),
         }
     }

@@ -16,6 +16,7 @@ pub mod keys;
 pub mod limit;
 pub mod listening;
 pub mod login;
+pub mod mail;
 pub mod order;
 pub mod outbound;
 pub mod outbox;

@@ -141,7 +141,7 @@ fn item(product: Product) -> Item {
     Item { asin, title, quantity, unit, price }
 }
 
-/// Pushes what a change tells the maker.
+/// Pushes what a change tells the maker, and the mail that tells the customer.
 async fn tell(
     tx: &mut Tx<'_>,
     shard: i64,
@@ -150,6 +150,7 @@ async fn tell(
     change: Change,
     (id, now): (EventId, Time),
 ) -> opendrs_store::Result<()> {
+    crate::mail::of_order(tx, shard, device, order, change, (id, now)).await?;
     match change.told {
         Some(told) => outbox::push(tx, shard, device.id, &Event::of_order(id, now, device, order, told)).await,
         None => Ok(()),

@@ -6,12 +6,13 @@
 use crate::clock::{Keep, Setting};
 use crate::delivery::{self, Sent};
 use crate::fulfilment::call;
+use crate::mail::{self, Mailed};
 use crate::order::{self, Fired};
 use crate::{App, Error, Result};
 use opendrs_domain::id::OrderId;
 use opendrs_domain::time::{Span, Time};
 use opendrs_store::failpoint::{self, Point};
-use opendrs_store::{Engine, Tx, Write, code, delivery as deliveries, order as orders, session, signup};
+use opendrs_store::{Engine, Tx, Write, code, delivery as deliveries, mail as mails, order as orders, session, signup};
 
 /// How many due orders one round takes.
 const ROUND: i64 = 200;
@@ -82,12 +83,13 @@ async fn fire(app: &App, due: Vec<(i64, OrderId)>) -> Result<Vec<Fired>> {
 async fn drain(app: &App, told: &mut Happened) -> Result<()> {
     loop {
         let (fired, called) = (round(app).await?, call::run_once(app).await?);
-        let sent = delivery::settle(app).await?;
-        if fired.is_empty() && called == 0 && sent.is_empty() {
+        let (sent, mailed) = (delivery::settle(app).await?, mail::settle(app).await?);
+        if fired.is_empty() && called == 0 && sent.is_empty() && mailed.is_empty() {
             return Ok(());
         }
         told.orders.extend(fired.into_iter().filter(|f| f.change.from != f.change.to));
         told.sent.extend(sent);
+        told.mailed.extend(mailed);
     }
 }
 
@@ -98,6 +100,8 @@ pub struct Happened {
     pub orders: Vec<Fired>,
     /// Messages that were sent, or tried.
     pub sent: Vec<Sent>,
+    /// Mails to customers that were sent, or tried.
+    pub mailed: Vec<Mailed>,
 }
 
 /// Removes what ended and is no longer kept, a bounded number of each kind.
@@ -106,13 +110,16 @@ pub struct Happened {
 /// [`Error::Unavailable`].
 pub async fn purge(app: &App) -> Result<u64> {
     let now = app.now();
-    Ok(app.db.write(Purge { now, told: now - app.settings.notifications.keep }).await?)
+    let told = now - app.settings.notifications.keep;
+    Ok(app.db.write(Purge { now, told, mailed: now - app.settings.mail.keep }).await?)
 }
 
 struct Purge {
     now: Time,
     /// Events and deliveries from before are no longer kept.
     told: Time,
+    /// Mails from before are no longer kept.
+    mailed: Time,
 }
 
 impl Write for Purge {
@@ -125,7 +132,8 @@ impl Write for Purge {
         let signups = signup::purge(tx, self.now, PURGE).await?;
         let codes = code::purge(tx, self.now - KEEP_CODES, PURGE).await?;
         let told = deliveries::purge(tx, self.told, PURGE).await?;
-        Ok(sessions + signups + codes + told)
+        let mailed = mails::purge(tx, self.mailed, PURGE).await?;
+        Ok(sessions + signups + codes + told + mailed)
     }
 }
 
@@ -219,7 +227,7 @@ pub async fn advance(app: &App, by: Span) -> Result<Happened> {
             let mut reader = app.db.reader().await?;
             orders::next_due(&mut reader.tx()?).await?
         };
-        let others = [call::due(app).await?, delivery::next_due(app).await?];
+        let others = [call::due(app).await?, delivery::next_due(app).await?, mail::next_due(app).await?];
         match next.into_iter().chain(others.into_iter().flatten()).min() {
             Some(next) if next <= target => clock.forward_to(next),
             _ => break,

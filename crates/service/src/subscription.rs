@@ -154,6 +154,7 @@ impl Write for Change {
             let facts = Facts::Subscription(slot_infos(tx, self.shard, &self.device).await?);
             let event = Event::new(self.event, self.now, &self.device, facts);
             outbox::push(tx, self.shard, self.device.id, &event).await?;
+            crate::mail::subscribed(tx, self.shard, &self.device, (self.event, self.now)).await?;
         }
         Ok(Changed::Done)
     }

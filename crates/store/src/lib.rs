@@ -27,6 +27,7 @@ pub mod examine;
 pub mod failpoint;
 pub mod fulfilment;
 pub mod installation;
+pub mod mail;
 pub mod maker;
 pub mod meter;
 pub mod model;

@@ -25,8 +25,13 @@ macro_rules! step {
     };
 }
 
-const STEPS: &[Step] =
-    &[step!(1, "0001_init"), step!(2, "0002_topic"), step!(3, "0003_days_and_claims"), step!(4, "0004_fulfilment")];
+const STEPS: &[Step] = &[
+    step!(1, "0001_init"),
+    step!(2, "0002_topic"),
+    step!(3, "0003_days_and_claims"),
+    step!(4, "0004_fulfilment"),
+    step!(5, "0005_mail"),
+];
 
 /// The last step there is.
 pub(crate) fn last() -> i64 {

@@ -28,6 +28,12 @@ macro_rules! delivery_columns {
     };
 }
 
+macro_rules! mail_columns {
+    () => {
+        "shard, id, device, customer, at, news, state, due_at, attempts, ended_at, reason"
+    };
+}
+
 queries! {
     /// A query; its text is [`Q::sql`].
     pub(crate) enum Q {
@@ -275,6 +281,20 @@ queries! {
         ProfileAfter = "SELECT id, maker, name, privacy_url FROM profile WHERE id > $1 ORDER BY id LIMIT $2";
         UnitRead = "SELECT device FROM unit WHERE shard = $1 AND model = $2 AND serial = $3";
         OutboxAfter = "SELECT id, event FROM outbox WHERE /*lite shard = 0 AND */ id > $1 ORDER BY id LIMIT $2";
+
+        // mail to customers
+        MailPut = "INSERT INTO mail (shard, id, device, customer, at, kind, news, state, due_at, attempts, ended_at, reason)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+        MailClaim = concat!("UPDATE mail SET state = 'sending', due_at = $2, attempts = attempts + 1 WHERE (shard, id) IN
+            (SELECT shard, id FROM mail WHERE due_at <= $1 ORDER BY due_at LIMIT $3 /*pg FOR UPDATE SKIP LOCKED */)
+            RETURNING ", mail_columns!());
+        MailSave = "UPDATE mail SET state = $4, due_at = $5, ended_at = $6, reason = $7
+            WHERE shard = $1 AND id = $2 AND attempts = $3 AND state = 'sending'";
+        MailNextDue = "SELECT due_at FROM mail WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
+        MailById = concat!("SELECT ", mail_columns!(), " FROM mail WHERE id = $1");
+        MailNewest = concat!("SELECT ", mail_columns!(), " FROM mail /*lite WHERE shard = 0 */ ORDER BY id DESC LIMIT $1");
+        MailPurge = "DELETE FROM mail WHERE (shard, id) IN
+            (SELECT shard, id FROM mail WHERE ended_at < $1 ORDER BY ended_at LIMIT $2)";
     }
 }
 

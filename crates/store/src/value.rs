@@ -8,8 +8,8 @@ use crate::queries::Q;
 use crate::{Error, Result};
 use bytes::BytesMut;
 use opendrs_domain::id::{
-    ClientId, CompositeId, CustomerId, DeliveryId, DeviceId, EventId, MakerId, ModelId, OrderId, ProfileId, ReadingId,
-    TopicId,
+    ClientId, CompositeId, CustomerId, DeliveryId, DeviceId, EventId, MailId, MakerId, ModelId, OrderId, ProfileId,
+    ReadingId, TopicId,
 };
 use opendrs_domain::text::{Asin, Email, ModelCode, Serial, SlotId};
 use opendrs_domain::time::Time;
@@ -142,6 +142,7 @@ id_columns!(
     DeliveryId,
     DeviceId,
     EventId,
+    MailId,
     MakerId,
     ModelId,
     OrderId,

@@ -66,12 +66,12 @@ pub(super) async fn run(args: Clock) -> Result<(), String> {
 /// One thing that happened, on a line.
 pub(super) fn line(fired: &Value) -> String {
     let text = |key: &str| fired[key].as_str().unwrap_or_default().to_owned();
-    if fired["messageId"].is_string() {
-        let (name, outcome) = (text("topicArn"), text("outcome"));
-        let name = name.rsplit(':').next().unwrap_or_default();
-        return format!("{}  {} to {name}: {outcome} {}", text("at"), text("message"), text("reason"))
-            .trim_end()
-            .to_owned();
+    for (key, what) in [("message", "to "), ("mail", "mail to ")] {
+        if let Some(name) = fired[key].as_str() {
+            let whom = fired["topicArn"].as_str().or(fired["recipient"].as_str()).unwrap_or("nobody");
+            let why = fired["reason"].as_str().map_or(String::new(), |why| format!(": {why}"));
+            return format!("{}  {name} {what}{whom}: {}{why}", text("at"), text("outcome"));
+        }
     }
     let told = fired["notification"].as_str().map_or(String::new(), |told| format!("  -> {told}"));
     format!("{}  order of slot {}: {} -> {}{told}", text("at"), text("slotId"), text("from"), text("to"))

@@ -15,6 +15,7 @@ mod events;
 mod fault;
 mod keys;
 mod listen;
+mod mail;
 mod open;
 mod order;
 mod out;
@@ -72,6 +73,9 @@ enum Command {
     Fault(fault::Fault),
     /// Have a server started with --test-clock forget what customers and devices did.
     Reset(reset::Reset),
+    /// What customers are told by mail.
+    #[command(subcommand)]
+    Mail(mail::Mail),
     /// What devices reported of their slots.
     #[command(subcommand)]
     Readings(readings::Readings),
@@ -127,6 +131,7 @@ pub fn run() -> ExitCode {
             Command::Fault(args) => fault::run(args).await,
             Command::Reset(args) => reset::run(args).await,
             Command::Trigger(args) => trigger::run(args).await,
+            Command::Mail(args) => mail::run(file, args).await,
             Command::Readings(args) => readings::run(file, args).await,
             Command::Keys(args) => keys::run(file, args).await,
             Command::Config(args) => config::run(file, &args),

@@ -70,6 +70,7 @@ pub(super) async fn app_with(config: &Config, time: Time, random: Arc<dyn Random
         clock: Arc::new(SystemClock),
         random,
         outbound: Arc::new(config.network()?),
+        post: config.post()?,
         settings: Settings {
             timing: config.timing(),
             issuer: config.login.issuer.clone(),
@@ -78,6 +79,7 @@ pub(super) async fn app_with(config: &Config, time: Time, random: Arc<dyn Random
             request_timeout: config.request_timeout(),
             rates: config.rates(),
             keep: config.keep(),
+            mail: config.mailing(),
         },
         // A clock that was never moved tells the system's time.
         test_clock: time != Time::System,

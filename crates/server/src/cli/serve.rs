@@ -204,6 +204,7 @@ impl Running {
         if app.settings.notifications.base_url.is_empty() {
             app.settings.notifications.base_url.clone_from(&urls.web);
         }
+        app.settings.mail.base_url.clone_from(&urls.web);
         let (bodies, proxies) = (config.bodies(), config.server.proxies.clone());
         let site = Site::new(app, urls, bodies, metrics.is_some().then(meters), proxies);
         let (stop, stopping) = watch::channel(false);

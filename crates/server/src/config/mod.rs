@@ -3,6 +3,7 @@
 //! Invariant: the default file (`opendrs.default.toml`, compiled in) is the list of settings and their documentation;
 //! what does not stand in it does not exist, and naming it anywhere is an error that says where.
 
+mod mail;
 mod merge;
 
 use crate::http::{Bodies, Limits};
@@ -215,6 +216,8 @@ pub struct Config {
     /// `[outbound]`
     pub outbound: Out,
     readings: Readings,
+    /// `[mail]`
+    pub mail: mail::Mail,
     orders: Orders,
     fulfilment: Fulfilling,
 }
@@ -303,6 +306,7 @@ impl Config {
         if certificate_name.is_empty() || !certificate_name.is_ascii() || certificate_name.contains([' ', '/']) {
             return Err(format!("notifications.certificate_name is `{certificate_name}`: write a host name"));
         }
+        self.mail.check()?;
         self.fulfilment().map(drop)
     }
 

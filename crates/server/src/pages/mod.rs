@@ -4,6 +4,8 @@
 //! cookie; nothing of a third party is loaded.
 
 mod browser;
+mod cancel;
+mod mail;
 mod order;
 mod overview;
 mod rule;
@@ -46,7 +48,14 @@ pub(crate) fn web_routes() -> Vec<Route> {
         post("/settings/rule", settings::rule),
         get("/order", order::get),
         post("/order", order::post),
+        get("/order/cancel", cancel::get),
+        post("/order/cancel", cancel::post),
     ]
+}
+
+/// Customers' mail, shown to whoever asks.
+pub(crate) fn mail_routes() -> Vec<Route> {
+    vec![get("/-/mail", mail::list), get("/-/mail/{id}", mail::show), get("/-/mail/{id}/html", mail::html)]
 }
 
 /// What the pages of both roles need: their style, and signing in and out.

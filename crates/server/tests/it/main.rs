@@ -13,6 +13,7 @@ mod api;
 mod cli;
 mod fulfilment;
 mod login;
+mod mail;
 mod notify;
 mod pages;
 mod promise;

@@ -11,6 +11,7 @@ use opendrs_domain::device::{Device, Families};
 use opendrs_domain::id::{DeviceId, EventId, ProfileId};
 use opendrs_domain::login::code::{self as codes, Code};
 use opendrs_domain::login::scope::Scopes;
+use opendrs_domain::mail::News;
 use opendrs_domain::model::Model;
 use opendrs_domain::notification::{Event, Facts};
 use opendrs_domain::session::Session;
@@ -302,8 +303,10 @@ impl Unit {
                 (Device { client: self.fresh.client, test: self.fresh.test, ..old }, false)
             }
             old => {
-                if let Some(old) = old {
-                    crate::device::end(tx, self.shard, &old, ended, now).await?;
+                if let Some(old) = old
+                    && crate::device::end(tx, self.shard, &old, ended, now).await?
+                {
+                    crate::mail::left(tx, self.shard, &old, News::TakenOver, (ended, now)).await?;
                 }
                 device::add(tx, self.shard, &self.fresh).await?;
                 (self.fresh.clone(), true)
@@ -316,6 +319,7 @@ impl Unit {
         if self.subscribe(tx, found.id).await? || new {
             let facts = Facts::Subscription(crate::subscription::slot_infos(tx, self.shard, &found).await?);
             outbox::push(tx, self.shard, found.id, &Event::new(changed, now, &found, facts)).await?;
+            crate::mail::subscribed(tx, self.shard, &found, (changed, now)).await?;
         }
         Ok(found.id)
     }

@@ -19,6 +19,7 @@ mod device;
 mod fulfilment;
 mod installation;
 mod lost;
+mod mail;
 mod maker;
 mod nodes;
 mod open;

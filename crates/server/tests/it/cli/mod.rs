@@ -11,6 +11,7 @@ mod doctor;
 mod fault;
 mod keys;
 mod listen;
+mod mail;
 mod nodes;
 mod order;
 mod program;

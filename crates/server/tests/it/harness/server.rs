@@ -6,9 +6,11 @@ use super::world;
 use opendrs_domain::time::Span;
 use opendrs_server::config::{Config, Role};
 use opendrs_server::http::{Bodies, Limits, Listener};
+use opendrs_server::mail::Sink;
 use opendrs_server::site::{PublicUrls, Site};
 use opendrs_server::{build, build_metrics, meters};
 use opendrs_service::limit::Rates;
+use opendrs_service::mail::Post;
 use opendrs_service::order::Fired;
 use opendrs_service::{App, Parts, Settings, outbox, schedule, seed};
 use std::net::{IpAddr, SocketAddr};
@@ -62,6 +64,8 @@ pub struct Options {
     pub settings: Vec<(&'static str, String)>,
     /// Whose `X-Forwarded-For` it believes.
     pub proxies: Vec<IpAddr>,
+    /// Who takes its mails.
+    pub post: Arc<dyn Post>,
 }
 
 impl Default for Options {
@@ -78,6 +82,7 @@ impl Default for Options {
             metrics: false,
             settings: Vec::new(),
             proxies: Vec::new(),
+            post: Arc::new(Sink),
         }
     }
 }
@@ -118,6 +123,7 @@ impl Server {
             metrics,
             proxies,
             settings,
+            post,
         } = options;
         // Receivers of the tests are on this machine.
         let here = toml::Value::Array(vec!["127.0.0.0/8".into()]);
@@ -129,6 +135,7 @@ impl Server {
             clock: Arc::new(Standing),
             random: Arc::new(Seeded::from_env()),
             outbound: Arc::new(config.network().unwrap()),
+            post,
             settings: Settings {
                 timing: config.timing(),
                 issuer: "https://www.amazon.com".into(),
@@ -137,6 +144,7 @@ impl Server {
                 request_timeout: config.request_timeout(),
                 rates,
                 keep: config.keep(),
+                mail: config.mailing(),
             },
             test_clock,
         };
@@ -148,6 +156,8 @@ impl Server {
         let base = format!("http://{address}");
         let url = if https { "https://drs.example".to_owned() } else { base.clone() };
         app.settings.notifications.base_url.clone_from(&url);
+        app.settings.notifications.base_url.clone_from(&url);
+        app.settings.mail.base_url.clone_from(&url);
         let bodies = Bodies { bytes: 64 * 1024, timeout: body_timeout };
         let site = Site::new(
             app,

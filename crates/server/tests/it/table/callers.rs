@@ -134,6 +134,16 @@ fn cases(token: &str, order: &str) -> Vec<Case> {
         ),
         page("GET", "/order", format!("?id={order}"), SIGN_IN, "200 Your order"),
         posted("/order", &[("id", order), ("cancel", "true")], SIGN_IN, "303 /order"),
+        // What opens an order by its mail's link is the link alone; who has none learns nothing.
+        open("GET", "/order/cancel", "?token=x".into(), "400 That did not work"),
+        posted("/order/cancel", &[("token", "x")], "400 That did not work", "400 That did not work"),
+        // Whoever reaches a server that was started for tests may read its mail.
+        open("GET", "/-/mail", String::new(), "200 Mail to customers"),
+        Case { path: "/-/mail/x".into(), ..open("GET", "/-/mail/{id}", String::new(), "400 That did not work") },
+        Case {
+            path: "/-/mail/x/html".into(),
+            ..open("GET", "/-/mail/{id}/html", String::new(), "400 That did not work")
+        },
         posted("/ap/signin", &[("email", ANN), ("password", PASSWORD)], "303 /settings", "303 /settings"),
         posted("/ap/signout", &[], "303 /settings", "303 /settings"),
         api("DELETE", "/registration", "200 {}", "200 {}"),

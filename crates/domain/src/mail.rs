@@ -1,0 +1,241 @@
+//! Mail to customers: which change they are told of, and when a mail is tried again or given up.
+//!
+//! Not here: words, links and sending. Invariant: what a mail tells is written down with the change it tells of and does
+//! not change afterwards; it holds neither the customer's address nor anything secret.
+
+use crate::id::{DeviceId, InstanceId, OrderId};
+use crate::money::Money;
+use crate::order::{Change, Order, Problem, State as Standing};
+use crate::time::{Span, Time};
+use serde::{Deserialize, Serialize};
+
+/// An order as its mail tells of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Bought {
+    /// The order.
+    pub order: OrderId,
+    /// The device that reordered.
+    pub device: DeviceId,
+    /// The product's title.
+    pub title: String,
+    /// How much it brings.
+    pub quantity: f64,
+    /// In which unit.
+    pub unit: String,
+    /// What it costs.
+    pub price: Money,
+    /// A test order: no payment, no parcel.
+    pub test: bool,
+    /// While held: until when. Once placed: when the cancel window ends.
+    pub window_ends_at: Time,
+    /// Expected delivery, if known.
+    pub expected_at: Option<Time>,
+    /// The store's word of what keeps it, or kept it, from being placed.
+    problem: Option<String>,
+}
+
+impl Bought {
+    fn new(order: &Order) -> Self {
+        let item = &order.item;
+        Self {
+            order: order.id,
+            device: order.device,
+            title: item.title.clone(),
+            quantity: item.quantity,
+            unit: item.unit.clone(),
+            price: item.price.clone(),
+            test: order.test,
+            window_ends_at: order.window_ends_at,
+            expected_at: order.expected_at,
+            problem: order.problem.map(|problem| problem.as_str().to_owned()),
+        }
+    }
+
+    /// What keeps it, or kept it, from being placed.
+    #[must_use]
+    pub fn problem(&self) -> Option<Problem> {
+        self.problem.as_deref().and_then(Problem::parse)
+    }
+
+    /// What the wire calls the order.
+    #[must_use]
+    pub fn instance(&self) -> InstanceId {
+        InstanceId { device: self.device, order: self.order }
+    }
+}
+
+/// A slot as the mail about subscriptions tells of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SlotNews {
+    /// The slot's name.
+    pub name: String,
+    /// What is reordered for it, and its price; `None` where automatic reordering is off.
+    pub product: Option<(String, Money)>,
+}
+
+/// What a mail tells.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum News {
+    /// An order was placed.
+    Placed(Bought),
+    /// An order waits for a problem to be resolved.
+    Held(Bought),
+    /// A parcel left.
+    Shipped(Bought),
+    /// A parcel arrived, or should have by now.
+    Delivered(Bought),
+    /// An order was cancelled.
+    Cancelled(Bought),
+    /// An order's problem was not resolved in time.
+    Expired(Bought),
+    /// What the device's slots reorder from now on, every slot.
+    Subscribed(Vec<SlotNews>),
+    /// The device is no longer registered.
+    Deregistered,
+    /// The same, since somebody else registered it (decisions 27).
+    TakenOver,
+}
+
+impl News {
+    /// What kind of mail it is, in the word of the store and of the command line.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            News::Placed(_) => "order_placed",
+            News::Held(_) => "order_held",
+            News::Shipped(_) => "order_shipped",
+            News::Delivered(_) => "order_delivered",
+            News::Cancelled(_) => "order_cancelled",
+            News::Expired(_) => "order_expired",
+            News::Subscribed(_) => "subscribed",
+            News::Deregistered => "deregistered",
+            News::TakenOver => "taken_over",
+        }
+    }
+
+    /// The order that its reader is asked about.
+    #[must_use]
+    pub fn held(&self) -> Option<InstanceId> {
+        match self {
+            News::Held(bought) => Some(bought.instance()),
+            _ => None,
+        }
+    }
+
+    /// The order that its reader may cancel by a link: a standard one that did not leave yet.
+    #[must_use]
+    pub fn cancellable(&self) -> Option<InstanceId> {
+        match self {
+            News::Placed(bought) | News::Held(bought) if !bought.test => Some(bought.instance()),
+            _ => None,
+        }
+    }
+}
+
+/// What the customer is told of an order's change, if anything. An order that is held is told of once, when it is made;
+/// one that CancelTestOrder counts as delivered before it could have arrived is not told of.
+#[must_use]
+pub fn of_order(order: &Order, change: Change, now: Time) -> Option<News> {
+    let bought = || Bought::new(order);
+    match change.to {
+        // What waits for a back end's word is nothing for the customer to do, or to know.
+        Standing::Held if order.problem == Some(Problem::Unconfirmed) => None,
+        Standing::Held => (order.opened_at == now).then(|| News::Held(bought())),
+        Standing::Placed => Some(News::Placed(bought())),
+        Standing::Fulfilling => None,
+        Standing::Shipped => Some(News::Shipped(bought())),
+        Standing::Delivered => order.expected_at.is_some_and(|at| at <= now).then(|| News::Delivered(bought())),
+        Standing::Cancelled => Some(News::Cancelled(bought())),
+        Standing::Expired => Some(News::Expired(bought())),
+    }
+}
+
+/// Where a mail stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum State {
+    /// It is sent when it is due.
+    Waiting,
+    /// A node is sending it; when its lease ends, another may.
+    Sending,
+    /// A mail server took it.
+    Sent,
+    /// No mail server is set: it is kept to be looked at.
+    Kept,
+    /// It was given up.
+    Dead,
+}
+
+impl State {
+    const ALL: [State; 5] = [State::Waiting, State::Sending, State::Sent, State::Kept, State::Dead];
+
+    /// The word of the store and of the command line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            State::Waiting => "waiting",
+            State::Sending => "sending",
+            State::Sent => "sent",
+            State::Kept => "kept",
+            State::Dead => "dead",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+}
+
+/// How an attempt to send a mail ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The mail server took it.
+    Sent,
+    /// There is no mail server: it stays where it is.
+    Kept,
+    /// Not now; why.
+    Passing(String),
+    /// The mail server will never take it; why.
+    Final(String),
+}
+
+/// What follows from an attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// It is over, well or not; why, if it was given up.
+    Over(State, Option<String>),
+    /// Again, then; why.
+    Retry(Time, String),
+}
+
+/// Waits before each retry: about three days in all.
+const WAITS: [Span; 10] = [
+    Span::from_mins(1),
+    Span::from_mins(5),
+    Span::from_mins(15),
+    Span::from_hours(1),
+    Span::from_hours(3),
+    Span::from_hours(6),
+    Span::from_hours(12),
+    Span::from_hours(12),
+    Span::from_hours(18),
+    Span::from_hours(20),
+];
+
+/// What follows from an attempt, counted from 1.
+#[must_use]
+pub fn after(attempt: i64, outcome: &Outcome, now: Time) -> Next {
+    let wait = usize::try_from(attempt - 1).ok().and_then(|n| WAITS.get(n));
+    match (outcome, wait) {
+        (Outcome::Sent, _) => Next::Over(State::Sent, None),
+        (Outcome::Kept, _) => Next::Over(State::Kept, None),
+        (Outcome::Passing(why), Some(wait)) => Next::Retry(now + *wait, why.clone()),
+        (Outcome::Passing(why), None) => Next::Over(State::Dead, Some(format!("{why}; it was tried for three days"))),
+        (Outcome::Final(why), _) => Next::Over(State::Dead, Some(why.clone())),
+    }
+}
+
+#[cfg(test)]
+#[path = "mail_tests.rs"]
+mod tests;

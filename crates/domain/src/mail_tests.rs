@@ -1,0 +1,123 @@
+//! Which mails an order's life causes, and how long a mail server is waited for.
+
+use super::*;
+use crate::fulfilment::Backend;
+use crate::order::{Canceller, Item, Timing};
+use crate::text::{Asin, SlotId};
+use uuid::Uuid;
+
+const TIMING: Timing = Timing {
+    cancel_window: Span::from_hours(24),
+    problem_hold: Span::from_hours(72),
+    recheck: Span::from_hours(1),
+    ship_after: Span::from_mins(30),
+    deliver_after: Span::from_hours(48),
+    delivery_known: true,
+    free_after: Span::from_hours(24),
+    test_ship_after: Span::from_mins(10),
+    test_deliver_after: Span::from_mins(10),
+};
+
+fn start() -> Time {
+    Time::from_secs(1_520_000_000)
+}
+
+fn place(test: bool, problem: Option<Problem>) -> (Order, Vec<News>) {
+    let item = Item {
+        asin: Asin::parse("B000000001").unwrap(),
+        title: "Filter".into(),
+        quantity: 3.0,
+        unit: "count".into(),
+        price: Money::parse("24.99", "USD").unwrap(),
+    };
+    let ids = (OrderId(Uuid::from_u128(1)), DeviceId(Uuid::from_u128(2)), SlotId::parse("s").unwrap());
+    let (order, change) = Order::place(ids, item, (test, Backend::Simulated), problem, start(), &TIMING);
+    let news = of_order(&order, change, start()).into_iter().collect();
+    (order, news)
+}
+
+/// Every mail of an order's life, as its kind, when nothing but time passes.
+fn mails((mut order, mut news): (Order, Vec<News>), problem: impl Fn(Time) -> Option<Problem>) -> Vec<&'static str> {
+    while let Some(now) = order.due_at {
+        let change = order.due(now, problem(now), &TIMING).unwrap();
+        news.extend(of_order(&order, change, now));
+    }
+    news.iter().map(News::kind).collect()
+}
+
+#[test]
+fn an_order_is_told_of_when_it_is_placed_ships_and_arrives() {
+    for test in [false, true] {
+        assert_eq!(mails(place(test, None), |_| None), ["order_placed", "order_shipped", "order_delivered"]);
+    }
+}
+
+#[test]
+fn a_held_order_is_told_of_once_and_again_when_it_is_over() {
+    let held = Some(Problem::Address);
+    assert_eq!(mails(place(false, held), |_| held), ["order_held", "order_expired"]);
+    let resolved = |now: Time| held.filter(|_| now.since(start()) < Span::from_hours(5));
+    assert_eq!(mails(place(false, held), resolved), ["order_held", "order_placed", "order_shipped", "order_delivered"]);
+}
+
+#[test]
+fn a_cancelled_order_is_told_of_unless_its_parcel_is_only_counted_as_arrived() {
+    let cancelled = |mut order: Order, by, now| {
+        let change = order.cancel(by, now).unwrap();
+        of_order(&order, change, now).map(|news| news.kind())
+    };
+    assert_eq!(cancelled(place(false, None).0, Canceller::Customer, start()), Some("order_cancelled"));
+    let (mut shipped, _) = place(true, None);
+    let now = shipped.due_at.unwrap();
+    shipped.due(now, None, &TIMING).unwrap();
+    assert_eq!(cancelled(shipped, Canceller::TestCall, now), None);
+}
+
+#[test]
+fn only_a_standard_order_that_did_not_leave_can_be_cancelled_by_its_mail() {
+    let (order, news) = place(false, None);
+    assert_eq!(news[0].cancellable(), Some(order.instance()));
+    assert_eq!(place(false, Some(Problem::OutOfStock)).1[0].cancellable(), Some(order.instance()));
+    assert_eq!(place(true, None).1[0].cancellable(), None);
+    assert_eq!(News::Shipped(Bought::new(&order)).cancellable(), None);
+    assert_eq!(News::TakenOver.cancellable(), None);
+}
+
+#[test]
+fn what_a_mail_tells_reads_back() {
+    let slots = [Some(("Filter".to_owned(), Money::parse("24.99", "USD").unwrap())), None];
+    let slots = slots.map(|product| SlotNews { name: "漢字 \"x\"".into(), product });
+    let mut all = vec![News::Subscribed(slots.into()), News::Deregistered, News::TakenOver];
+    all.extend(place(false, Some(Problem::OutOfStock)).1);
+    for news in all {
+        let text = serde_json::to_string(&news).unwrap();
+        assert_eq!(serde_json::from_str::<News>(&text).unwrap(), news);
+    }
+    let News::Held(bought) = &place(false, Some(Problem::OutOfStock)).1[0] else { panic!("not held") };
+    assert_eq!(bought.problem(), Some(Problem::OutOfStock));
+}
+
+#[test]
+fn a_mail_server_is_waited_for_about_three_days() {
+    let (mut now, mut attempt) = (start(), 1);
+    let passing = Outcome::Passing("451 come back later".into());
+    while let Next::Retry(at, why) = after(attempt, &passing, now) {
+        assert_eq!(why, "451 come back later");
+        assert!(at > now);
+        (now, attempt) = (at, attempt + 1);
+    }
+    assert_eq!((attempt, now.since(start()).to_string().as_str()), (11, "3d 21m"));
+    let Next::Over(State::Dead, Some(why)) = after(attempt, &passing, now) else { panic!("tried again") };
+    assert_eq!(why, "451 come back later; it was tried for three days");
+}
+
+#[test]
+fn what_a_mail_server_says_for_good_is_not_asked_twice() {
+    let end = |outcome| after(1, &outcome, start());
+    assert_eq!(end(Outcome::Sent), Next::Over(State::Sent, None));
+    assert_eq!(end(Outcome::Kept), Next::Over(State::Kept, None));
+    assert_eq!(end(Outcome::Final("550 no".into())), Next::Over(State::Dead, Some("550 no".into())));
+    for state in State::ALL {
+        assert_eq!(State::parse(state.as_str()), Some(state));
+    }
+}

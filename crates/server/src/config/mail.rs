@@ -1,0 +1,103 @@
+//! `[mail]`: the mail server, and what is kept.
+//!
+//! Invariant: a password travels only where the connection is protected.
+
+use super::{Config, Lasting};
+use crate::mail::{Security, Sink, Smtp, SmtpSettings};
+use lettre::message::Mailbox;
+use opendrs_service::mail::{Mailing, Post};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// `[mail]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    /// The mail server, or empty.
+    pub host: String,
+    port: u16,
+    security: Security,
+    from: String,
+    user: String,
+    password_file: PathBuf,
+    keep: Lasting,
+    page: bool,
+}
+
+impl Mail {
+    pub(super) fn check(&self) -> Result<(), String> {
+        if self.host.is_empty() {
+            return Ok(());
+        }
+        self.sender()?;
+        if self.user.is_empty() != self.password_file.as_os_str().is_empty() {
+            return Err("mail.user and mail.password_file belong together: give both or none".into());
+        }
+        if !self.user.is_empty() && self.security == Security::None {
+            return Err("mail.security is none: the password of mail.user would travel in the clear. \
+                        Use starttls or tls"
+                .into());
+        }
+        Ok(())
+    }
+
+    fn sender(&self) -> Result<Mailbox, String> {
+        self.from.parse().map_err(|_| {
+            format!(
+                "mail.from is `{}`: with mail.host, write who mails are from: Name <orders@your.example>",
+                self.from
+            )
+        })
+    }
+
+    fn password(&self) -> Result<String, String> {
+        let at = self.password_file.display();
+        let text = std::fs::read_to_string(&self.password_file)
+            .map_err(|e| format!("cannot read the file {at} of mail.password_file: {e}"))?;
+        let first = text.lines().next().unwrap_or_default();
+        if first.is_empty() { Err(format!("the file {at} of mail.password_file is empty")) } else { Ok(first.into()) }
+    }
+}
+
+impl Config {
+    /// What holds for mail, with links as far as the settings say where customers' pages are.
+    #[must_use]
+    pub fn mailing(&self) -> Mailing {
+        let listen = if self.web.listen.is_empty() { &self.server.listen } else { &self.web.listen };
+        let base_url = match self.web.public_url.as_str() {
+            "" => format!("http://{listen}"),
+            url => url.trim_end_matches('/').to_owned(),
+        };
+        Mailing { base_url, keep: self.mail.keep.0, page: self.mail.page }
+    }
+
+    /// The mail server as the settings have it, or the sink. Within a runtime: it looks after its connections.
+    ///
+    /// # Errors
+    /// A sentence that names the setting at fault.
+    pub fn post(&self) -> Result<Arc<dyn Post>, String> {
+        let mail = &self.mail;
+        if mail.host.is_empty() {
+            return Ok(Arc::new(Sink));
+        }
+        let login = match mail.user.as_str() {
+            "" => None,
+            user => Some((user.to_owned(), mail.password()?)),
+        };
+        let ca_file = Some(self.outbound.ca_file.as_path()).filter(|path| !path.as_os_str().is_empty());
+        let settings = SmtpSettings {
+            host: mail.host.clone(),
+            port: (mail.port != 0).then_some(mail.port),
+            security: mail.security,
+            from: mail.sender()?,
+            login,
+            authorities: ca_file.map(authorities).transpose()?,
+        };
+        Ok(Arc::new(Smtp::new(settings)?))
+    }
+}
+
+fn authorities(path: &Path) -> Result<Vec<u8>, String> {
+    std::fs::read(path).map_err(|e| format!("cannot read the file {} of outbound.ca_file: {e}", path.display()))
+}

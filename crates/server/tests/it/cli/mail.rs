@@ -1,0 +1,69 @@
+//! `opendrs mail`, and the settings of a mail server.
+
+use super::program::{FILTER, Place};
+use serde_json::Value;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mails_are_listed_and_shown() {
+    let place = Place::seeded();
+    let none = place.on_store(&["mail", "list"]);
+    assert!(none.err.contains("No mail yet"), "{none:?}");
+    assert_eq!(none.good(), "");
+    let server = place.serve(&["--test-clock"]);
+    let device = place.link("SN-1", &[]);
+    assert_eq!(server.replenish(device["access_token"].as_str().unwrap(), FILTER).await.status, 200);
+    // The worker may or may not have looked at them; whoever moves time does.
+    place.run(&["clock", "advance", "1s", "--server", &server.base]).good();
+
+    let listed = place.on_store(&["mail", "list"]).good();
+    let lines: Vec<_> = listed.lines().collect();
+    assert_eq!(lines.len(), 2, "{listed}");
+    assert!(lines[0].contains("  kept  ") && lines[0].contains("  customer@example.com  Automatic reordering for"));
+    assert!(lines[1].contains("  Your order: "), "{listed}");
+
+    let json: Vec<Value> =
+        place.on_store(&["mail", "list", "--json", "--limit", "1"]).good().lines().map(parse).collect();
+    assert_eq!((json.len(), &json[0]["kind"], &json[0]["state"]), (1, &"order_placed".into(), &"kept".into()));
+    let id = json[0]["id"].as_str().unwrap();
+
+    let shown = place.on_store(&["mail", "show", id]).good();
+    assert!(shown.starts_with("To: customer@example.com\nSubject: Your order: "), "{shown}");
+    assert!(shown.contains("State: kept, 1 attempts\n\nHello Demo Customer,\n"), "{shown}");
+    let whole = parse(&place.on_store(&["mail", "show", id, "--json"]).good());
+    assert!(whole["html"].as_str().unwrap().starts_with("<!doctype html>"));
+    let link = whole["links"][0]["url"].as_str().unwrap();
+    let path = link.split_once("/order/").unwrap().1;
+    assert!(server.get(&format!("/order/{path}")).await.text().contains("Cancel this order?"), "{link}");
+
+    let said = place.on_store(&["mail", "show", "00000000-0000-0000-0000-000000000001"]).bad();
+    assert!(said.contains("there is no mail 00000000-0000-0000-0000-000000000001, or it is no longer kept"), "{said}");
+}
+
+fn parse(line: &str) -> Value {
+    serde_json::from_str(line).unwrap()
+}
+
+#[test]
+fn a_mail_server_that_cannot_be_used_is_told_before_the_start() {
+    let place = Place::seeded();
+    place.file("empty", "\n");
+    let from = ("OPENDRS_MAIL_FROM", "Shop <shop@example.com>");
+    let host = ("OPENDRS_MAIL_HOST", "mail.example");
+    let user = ("OPENDRS_MAIL_USER", "shop");
+    let file = |name| ("OPENDRS_MAIL_PASSWORD_FILE", name);
+    for (env, says) in [
+        (vec![host], "mail.from is ``: with mail.host, write who mails are from: Name <orders@your.example>"),
+        (vec![host, from, user], "mail.user and mail.password_file belong together"),
+        (
+            vec![host, from, user, file("empty"), ("OPENDRS_MAIL_SECURITY", "none")],
+            "the password of mail.user would travel in the clear",
+        ),
+        (vec![host, from, user, file("missing")], "cannot read the file missing of mail.password_file"),
+        (vec![host, from, user, file("empty")], "the file empty of mail.password_file is empty"),
+        (vec![host, from, ("OPENDRS_MAIL_SECURITY", "ssl")], "unknown variant `ssl`"),
+        (vec![host, from, ("OPENDRS_OUTBOUND_CA_FILE", "missing")], "missing"),
+    ] {
+        let said = place.run_with(&["mail", "list", "--data", "data"], &env).bad();
+        assert!(said.contains(says), "{says}: {said}");
+    }
+}

@@ -1,0 +1,213 @@
+//! A mail server: a socket that speaks SMTP as far as it must, writes down what it is sent and answers as it is told to.
+
+use opendrs_server::mail::{Security, Smtp, SmtpSettings};
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufStream};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+
+/// A mail as it came.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// `MAIL FROM` and `RCPT TO`.
+    pub envelope: Vec<String>,
+    /// What the sender said to prove who it is.
+    pub login: Option<String>,
+    /// Whether the connection was protected.
+    pub secure: bool,
+    /// Head and body.
+    pub message: String,
+}
+
+impl Received {
+    /// A header of the message, unfolded.
+    pub fn header(&self, name: &str) -> String {
+        let head = self.message.split("\r\n\r\n").next().unwrap().replace("\r\n ", " ");
+        let found = head.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")).map(str::to_owned));
+        found.unwrap_or_else(|| panic!("no {name} in {head}"))
+    }
+
+    /// The message with quoted-printable lines read.
+    pub fn plain(&self) -> String {
+        let joined = self.message.replace("=\r\n", "");
+        let mut parts = joined.split('=');
+        let mut bytes = parts.next().unwrap().as_bytes().to_vec();
+        for part in parts {
+            match part.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+                Some(byte) => {
+                    bytes.push(byte);
+                    bytes.extend_from_slice(&part.as_bytes()[2..]);
+                }
+                None => bytes.extend([b"=", part.as_bytes()].concat()),
+            }
+        }
+        String::from_utf8(bytes).unwrap()
+    }
+}
+
+#[derive(Clone)]
+struct Means {
+    security: Security,
+    tls: TlsAcceptor,
+    script: Arc<Mutex<VecDeque<&'static str>>>,
+    tell: UnboundedSender<Received>,
+}
+
+/// A mail server on a port of its own.
+pub struct MailServer {
+    port: u16,
+    security: Security,
+    /// The authority of its certificate.
+    pub pem: Vec<u8>,
+    script: Arc<Mutex<VecDeque<&'static str>>>,
+    got: tokio::sync::Mutex<UnboundedReceiver<Received>>,
+}
+
+impl MailServer {
+    pub async fn start(security: Security) -> Self {
+        let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let key = PrivateKeyDer::Pkcs8(signing_key.serialize_der().into());
+        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
+        let config = config.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+        let config = config.with_single_cert(vec![cert.der().clone()], key).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (tell, got) = unbounded_channel();
+        let script = Arc::new(Mutex::new(VecDeque::new()));
+        let means = Means { security, tls: TlsAcceptor::from(Arc::new(config)), script: script.clone(), tell };
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(accept(stream, means.clone()));
+            }
+        });
+        Self { port, security, pem: cert.pem().into_bytes(), script, got: tokio::sync::Mutex::new(got) }
+    }
+
+    /// The settings that lead here.
+    pub fn settings(&self) -> SmtpSettings {
+        SmtpSettings {
+            host: "localhost".into(),
+            port: Some(self.port),
+            security: self.security,
+            from: "Aqua Appliances <orders@aqua.example>".parse().unwrap(),
+            login: None,
+            authorities: Some(self.pem.clone()),
+        }
+    }
+
+    pub fn post(&self) -> Arc<Smtp> {
+        Arc::new(Smtp::new(self.settings()).unwrap())
+    }
+
+    /// What it answers to the next mails; after them it takes them. `""` closes the connection without an answer.
+    pub fn will(&self, answers: &[&'static str]) {
+        self.script.lock().unwrap().extend(answers);
+    }
+
+    /// What came since it was last asked.
+    pub async fn all(&self) -> Vec<Received> {
+        let mut got = self.got.lock().await;
+        std::iter::from_fn(|| got.try_recv().ok()).collect()
+    }
+
+    /// The one mail that came.
+    pub async fn only(&self) -> Received {
+        let mut all = self.all().await;
+        assert_eq!(all.len(), 1, "{all:#?}");
+        all.remove(0)
+    }
+}
+
+async fn accept(stream: TcpStream, means: Means) {
+    match means.security {
+        Security::None => drop(converse(BufStream::new(stream), &means, false, true).await),
+        Security::Tls => {
+            if let Ok(stream) = means.tls.accept(stream).await {
+                converse(BufStream::new(stream), &means, true, true).await;
+            }
+        }
+        Security::StartTls => {
+            if let Some(stream) = converse(BufStream::new(stream), &means, false, true).await
+                && let Ok(stream) = means.tls.accept(stream.into_inner()).await
+            {
+                converse(BufStream::new(stream), &means, true, false).await;
+            }
+        }
+    }
+}
+
+/// Speaks SMTP until the other side goes, or (then the stream comes back) wants TLS.
+async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
+    mut stream: BufStream<S>,
+    means: &Means,
+    secure: bool,
+    greet: bool,
+) -> Option<BufStream<S>> {
+    let (mut envelope, mut login) = (Vec::new(), None);
+    if greet {
+        say(&mut stream, "220 here").await?;
+    }
+    loop {
+        let line = hear(&mut stream).await?;
+        let verb = line.split(' ').next().unwrap().to_ascii_uppercase();
+        let answer = match verb.as_str() {
+            "EHLO" if means.security == Security::StartTls && !secure => "250-here\r\n250 STARTTLS",
+            "EHLO" => "250-here\r\n250-8BITMIME\r\n250 AUTH PLAIN",
+            "STARTTLS" if means.security == Security::StartTls && !secure => {
+                say(&mut stream, "220 go on").await?;
+                return Some(stream);
+            }
+            "AUTH" => {
+                login = Some(line);
+                "235 it is you"
+            }
+            "MAIL" | "RCPT" => {
+                envelope.push(line);
+                "250 well"
+            }
+            "DATA" => {
+                say(&mut stream, "354 go on").await?;
+                let mut message = String::new();
+                loop {
+                    let line = hear(&mut stream).await?;
+                    if line == "." {
+                        break;
+                    }
+                    message += line.strip_prefix('.').unwrap_or(&line);
+                    message += "\r\n";
+                }
+                let answer = means.script.lock().unwrap().pop_front();
+                let envelope = std::mem::take(&mut envelope);
+                let _ = means.tell.send(Received { envelope, login: login.clone(), secure, message });
+                match answer {
+                    Some("") => return None,
+                    Some(answer) => answer,
+                    None => "250 taken",
+                }
+            }
+            "RSET" | "NOOP" => "250 well",
+            "QUIT" => "221 bye",
+            _ => "502 what",
+        };
+        say(&mut stream, answer).await?;
+    }
+}
+
+async fn say(stream: &mut (impl AsyncWrite + Unpin), text: &str) -> Option<()> {
+    stream.write_all(format!("{text}\r\n").as_bytes()).await.ok()?;
+    stream.flush().await.ok()
+}
+
+async fn hear(stream: &mut (impl AsyncBufReadExt + Unpin)) -> Option<String> {
+    let mut line = String::new();
+    match stream.read_line(&mut line).await {
+        Ok(read) if read > 0 => Some(line.trim_end_matches(['\r', '\n']).to_owned()),
+        _ => None,
+    }
+}

@@ -1,0 +1,164 @@
+//! A mail server's socket: what it is sent, and what happens when it will not take it.
+
+use crate::harness::world::FILTER;
+use crate::harness::{Device, MailServer, Options, Server};
+use opendrs_domain::mail::{Outcome, State};
+use opendrs_domain::version::Endpoint::Replenish;
+use opendrs_server::mail::{Security, Smtp, SmtpSettings};
+use opendrs_service::mail::{self, Letter, Pending, Post};
+use opendrs_store::mail::Mail;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use tokio::sync::Notify;
+
+async fn server(post: Arc<dyn Post>) -> (Server, Device) {
+    let server = Server::with(Options { post, ..Options::default() }).await;
+    let device = server.device().await;
+    (server, device)
+}
+
+async fn newest(server: &Server) -> Mail {
+    mail::newest(server.app(), 1).await.unwrap().remove(0)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_arrives_whole() {
+    let mails = MailServer::start(Security::None).await;
+    let (server, device) = server(mails.post()).await;
+    server.call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
+    server.advance("0s").await;
+    let [subscribed, placed] = <[_; 2]>::try_from(mails.all().await).unwrap();
+    assert_eq!(subscribed.header("Subject"), "Automatic reordering for your Aqua Pitcher");
+    assert_eq!(placed.envelope[0].split(' ').take(2).collect::<Vec<_>>(), ["MAIL", "FROM:<orders@aqua.example>"]);
+    assert_eq!(placed.envelope[1], "RCPT TO:<ann@example.com>");
+    let id = newest(&server).await.id;
+    for (name, value) in [
+        ("From", "\"Aqua Appliances\" <orders@aqua.example>"),
+        ("To", "\"Ann Example\" <ann@example.com>"),
+        ("Subject", "Your order: Water filter, pack of 3"),
+        ("Date", "Fri, 02 Mar 2018 07:00:00 +0000"),
+        ("Message-ID", &format!("<{id}@aqua.example>")),
+        ("Auto-Submitted", "auto-generated"),
+    ] {
+        assert_eq!(placed.header(name), value);
+    }
+    assert!(placed.header("Content-Type").starts_with("multipart/alternative;"));
+    let (plain, link) = (placed.plain(), server.letter().await.cancel_url.unwrap());
+    assert!(plain.contains("Content-Type: text/plain; charset=utf-8"), "{plain}");
+    assert!(plain.contains(&format!("Cancel this order:\r\n{link}\r\n")), "{plain}");
+    assert!(plain.contains(&format!("<a href=\"{link}\">Cancel this order</a>")), "{plain}");
+    assert_eq!(newest(&server).await.state, State::Sent);
+    server.advance("1h").await;
+    assert_eq!(mails.all().await.len(), 0, "once is enough");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_is_put_off_comes_again_as_the_same() {
+    let mails = MailServer::start(Security::None).await;
+    mails.will(&["451 greylisted", ""]);
+    let (server, _) = server(mails.post()).await;
+    server.advance("0s").await;
+    let first = mails.only().await;
+    let waiting = newest(&server).await;
+    assert_eq!((waiting.state, waiting.attempts), (State::Waiting, 1));
+    assert!(waiting.reason.unwrap().contains("greylisted"));
+    // The second time it was taken, perhaps; the answer is lost.
+    server.advance("61s").await;
+    mails.only().await;
+    assert_eq!(newest(&server).await.state, State::Waiting);
+    server.advance("5m").await;
+    let third = mails.only().await;
+    assert_eq!(third.header("Message-ID"), first.header("Message-ID"));
+    assert_eq!((newest(&server).await.state, newest(&server).await.attempts), (State::Sent, 3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_is_refused_is_given_up() {
+    let mails = MailServer::start(Security::None).await;
+    mails.will(&["550 no such customer"]);
+    let (server, _) = server(mails.post()).await;
+    server.advance("4d").await;
+    mails.only().await;
+    let dead = newest(&server).await;
+    assert_eq!((dead.state, dead.attempts), (State::Dead, 1));
+    assert!(dead.reason.unwrap().contains("no such customer"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_server_that_is_gone_is_waited_for_three_days() {
+    let mails = MailServer::start(Security::None).await;
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let (server, _) =
+        server(Arc::new(Smtp::new(SmtpSettings { port: Some(nobody), ..mails.settings() }).unwrap())).await;
+    server.advance("71h").await;
+    assert_eq!(newest(&server).await.state, State::Waiting);
+    server.advance("2h").await;
+    let dead = newest(&server).await;
+    assert_eq!((dead.state, dead.attempts), (State::Dead, 11));
+    assert!(dead.reason.unwrap().ends_with("; it was tried for three days"));
+    server.advance("31d").await;
+    opendrs_service::schedule::purge(server.app()).await.unwrap();
+    assert_eq!(server.mails().await, [""; 0], "and is not kept for ever");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_travels_under_tls_alone() {
+    for security in [Security::Tls, Security::StartTls] {
+        let mails = MailServer::start(security).await;
+        let login = Some(("aqua".to_owned(), "s3cret".to_owned()));
+        let (server, _) = server(Arc::new(Smtp::new(SmtpSettings { login, ..mails.settings() }).unwrap())).await;
+        server.advance("0s").await;
+        let got = mails.only().await;
+        assert_eq!((got.secure, got.login.as_deref()), (true, Some("AUTH PLAIN AGFxdWEAczNjcmV0")), "{security:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_server_that_cannot_be_trusted_gets_nothing() {
+    let (stranger, plain) = (MailServer::start(Security::Tls).await, MailServer::start(Security::None).await);
+    for (mails, settings, says) in [
+        (&stranger, SmtpSettings { authorities: None, ..stranger.settings() }, "certificate"),
+        (&plain, SmtpSettings { security: Security::StartTls, ..plain.settings() }, "STARTTLS"),
+    ] {
+        let (server, _) = server(Arc::new(Smtp::new(settings).unwrap())).await;
+        server.advance("0s").await;
+        let waiting = newest(&server).await;
+        assert_eq!((mails.all().await.len(), waiting.state), (0, State::Waiting));
+        let reason = waiting.reason.unwrap();
+        assert!(reason.contains(says), "{reason}");
+    }
+}
+
+/// Says that it has a mail, and the first time is never heard of again.
+#[derive(Default)]
+struct Lost {
+    has_it: Notify,
+    count: AtomicU32,
+}
+
+impl Post for Lost {
+    fn send<'a>(&'a self, _: &'a Letter) -> Pending<'a> {
+        Box::pin(async {
+            self.has_it.notify_one();
+            match self.count.fetch_add(1, Ordering::SeqCst) {
+                0 => std::future::pending().await,
+                _ => Outcome::Sent,
+            }
+        })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_dies_while_it_sends_loses_no_mail() {
+    let lost = Arc::new(Lost::default());
+    let (server, _) = server(lost.clone()).await;
+    tokio::select! {
+        done = mail::drain(server.app()) => panic!("{done:?}"),
+        () = lost.has_it.notified() => {}
+    }
+    assert_eq!(newest(&server).await.state, State::Sending);
+    server.advance("4m").await;
+    assert_eq!(newest(&server).await.attempts, 1, "the lease holds");
+    server.advance("1m").await;
+    assert_eq!((newest(&server).await.state, newest(&server).await.attempts), (State::Sent, 2));
+}

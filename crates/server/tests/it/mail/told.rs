@@ -1,0 +1,137 @@
+//! Which change a customer is told of, and in which words.
+
+use crate::harness::world::{BOB, CARL, FILTER, SOLD_OUT};
+use crate::harness::{Linking, Server};
+use opendrs_domain::text::{Asin, SlotId};
+use opendrs_domain::version::Endpoint::{CancelTestOrders, Deregister, Replenish};
+use opendrs_server::mail::words::Words;
+use opendrs_service::login::link::Subscribe;
+
+both!(
+    a_customer_is_told_of_an_order_from_its_placing_to_its_arrival,
+    a_test_device_has_no_address_and_no_link,
+    a_held_order_says_why_and_what_to_do,
+    who_loses_a_device_is_told_without_being_told_to_whom,
+    a_device_that_leaves_is_told_of,
+    a_refused_call_mails_nothing,
+);
+
+async fn a_customer_is_told_of_an_order_from_its_placing_to_its_arrival(server: &Server) {
+    let device = server.device().await;
+    assert_eq!(server.mails().await, ["subscribed"]);
+    assert_eq!(
+        server.text().await,
+        "Hello Ann Example,\n\n\
+         From now on your device orders by itself what you chose, when it runs low.\n\n\
+         A mail tells you of each order, with its price, while it can still be cancelled.\n\n\
+         Filter: Water filter, pack of 3, 24.99 USD\n\
+         Mineral cartridge: Mineral cartridge, 12.50 USD\n\n\
+         Your devices:\n"
+            .to_owned()
+            + &server.base
+            + "/settings\n\n-- \nAqua Pitcher, serial SN-1\n"
+    );
+    server.call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
+    let letter = server.letter().await;
+    let words = Words::of(&letter);
+    assert_eq!(
+        (words.subject.as_str(), letter.to.as_str()),
+        ("Your order: Water filter, pack of 3", "ann@example.com")
+    );
+    let cancel = letter.cancel_url.unwrap();
+    assert!(cancel.starts_with(&format!("{}/order/cancel?token=", server.base)), "{cancel}");
+    assert_eq!(
+        words.text().unwrap(),
+        format!(
+            "Hello Ann Example,\n\n\
+             Your Aqua Pitcher ordered this for you.\n\n\
+             You can cancel it until 3 March 2018, 07:00 UTC. After that it is sent, and you pay for it.\n\n\
+             Product: Water filter, pack of 3\n\
+             Quantity: 3 count\n\
+             Price: 24.99 USD\n\
+             Ships to: 1 Main Street, Springfield, 97477, US\n\
+             Expected: 5 March 2018, 07:30 UTC\n\n\
+             Cancel this order:\n{cancel}\n\n\
+             Your devices:\n{}/settings\n\n-- \nAqua Pitcher, serial SN-1\n",
+            server.base
+        )
+    );
+    server.advance("4d").await;
+    assert_eq!(server.mails().await, ["subscribed", "order_placed", "order_shipped", "order_delivered"]);
+    assert!(server.text().await.contains("Your order has been delivered."));
+    assert_eq!(server.letter().await.cancel_url, None);
+}
+
+async fn a_test_device_has_no_address_and_no_link(server: &Server) {
+    let device = server.link(Linking::default().test_device()).await;
+    server.call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
+    let (letter, text) = (server.letter().await, server.text().await);
+    assert!(text.contains("Ships to: N/A\n") && !text.contains("Main Street"), "{text}");
+    assert!(text.contains("serial SN-1, a test device: nothing is charged and nothing is shipped"), "{text}");
+    assert_eq!((letter.cancel_url.as_deref(), Words::of(&letter).subject.starts_with("Test: ")), (None, true));
+    server.advance("10m").await;
+    // Its parcel is only counted as arrived, so that the slot is free.
+    server.call(&device, CancelTestOrders, "/testOrders").send().await;
+    assert_eq!(server.mails().await, ["subscribed", "order_placed", "order_shipped"]);
+    server.call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
+    server.call(&device, CancelTestOrders, "/testOrders").send().await;
+    assert_eq!(server.mails().await[3..], ["order_placed", "order_cancelled"]);
+}
+
+async fn a_held_order_says_why_and_what_to_do(server: &Server) {
+    let device = server.link(Linking::default().customer(CARL)).await;
+    server.call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
+    let text = server.text().await;
+    for part in [
+        "There is no address to deliver to.",
+        "Open the order and enter an address.",
+        "until 5 March 2018, 07:00 UTC; then it ends",
+        "Price: 24.99 USD",
+        "Ships to: no address yet",
+        "/order/cancel?token=",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    server.advance("73h").await;
+    assert_eq!(server.mails().await, ["subscribed", "order_held", "order_expired"]);
+    assert!(server.text().await.contains("It ended without being placed"));
+    let gold = Subscribe::Some(vec![(SlotId::parse(FILTER).unwrap(), Asin::parse(SOLD_OUT).unwrap())]);
+    let device = server.link(Linking::default().serial("SN-2").subscribe(gold)).await;
+    server.call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
+    assert!(server.text().await.contains("The product is out of stock."));
+}
+
+async fn who_loses_a_device_is_told_without_being_told_to_whom(server: &Server) {
+    server.device().await;
+    server.link(Linking::default().customer(BOB)).await;
+    assert_eq!(server.mails().await, ["subscribed", "taken_over", "subscribed"]);
+    let mails = opendrs_service::mail::newest(server.app(), 2).await.unwrap();
+    let letter = opendrs_service::mail::letter(server.app(), &mails[0]).await.unwrap().unwrap();
+    let words = Words::of(&letter);
+    assert_eq!(
+        (letter.to.as_str(), words.subject.as_str()),
+        ("ann@example.com", "Your Aqua Pitcher was registered by somebody else")
+    );
+    assert!(!words.text().unwrap().to_lowercase().contains("bob"));
+    assert_eq!(server.letter().await.to.as_str(), BOB);
+}
+
+async fn a_device_that_leaves_is_told_of(server: &Server) {
+    let device = server.device().await;
+    server.call(&device, Deregister, "/registration").send().await;
+    server.call(&device, Deregister, "/registration").send().await;
+    assert_eq!(server.mails().await, ["subscribed", "deregistered"]);
+    // The same customer again, with the same choices: a new registration, and its mail.
+    server.device().await;
+    server.device().await;
+    assert_eq!(server.mails().await, ["subscribed", "deregistered", "subscribed"]);
+}
+
+async fn a_refused_call_mails_nothing(server: &Server) {
+    let device = server.device().await;
+    for _ in 0..2 {
+        server.call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
+        server.call(&device, CancelTestOrders, "/testOrders").send().await;
+    }
+    assert_eq!(server.mails().await, ["subscribed", "order_placed"]);
+}

@@ -1,0 +1,309 @@
+//! Mail to customers: written with the change it tells of, sent by whoever lets due things happen.
+//!
+//! What it is: which row a change adds, and the sending of what is due. What it is not: it finds no words and knows no
+//! mail server (both are the [`Post`]'s), nor the rhythm (the worker's). Invariant: a mail is claimed before it is sent
+//! and recorded after it; a process that dies between the two leaves a lease behind, and when that ends the same mail
+//! goes out again under the same id, so none is lost and one may come twice.
+
+mod link;
+
+pub use link::{Linked, cancel, linked};
+
+use crate::{App, Error, Result};
+use futures_util::future::join_all;
+use opendrs_domain::customer::Address;
+use opendrs_domain::device::Device;
+use opendrs_domain::id::{EventId, MailId};
+use opendrs_domain::login::form;
+use opendrs_domain::mail::{self as rules, News, Next, Outcome, SlotNews, State};
+use opendrs_domain::order::{Change, Order};
+use opendrs_domain::subscription::Subscription;
+use opendrs_domain::text::Email;
+use opendrs_domain::time::{Span, Time};
+use opendrs_store::mail::{self as store, Mail};
+use opendrs_store::{Tx, Write, customer, device, model, product, subscription};
+use std::pin::Pin;
+
+/// How many mails one round takes.
+const ROUND: i64 = 8;
+/// How long a claimed mail is left to its node: longer than a round's mails may take one after the other.
+const LEASE: Span = Span::from_mins(5);
+
+/// What an operator decided about mail.
+#[derive(Clone, Debug)]
+pub struct Mailing {
+    /// Where links lead: the customer pages' address, without a slash at the end.
+    pub base_url: String,
+    /// How long mails are kept after they were sent.
+    pub keep: Span,
+    /// Whether the newest mails are shown on a page to whoever asks, as where the clock can be moved.
+    pub page: bool,
+}
+
+/// A mail with all that its words need.
+#[derive(Clone, Debug)]
+pub struct Letter {
+    /// The mail's id: the same at every attempt.
+    pub id: MailId,
+    /// When what it tells happened.
+    pub at: Time,
+    /// To whom.
+    pub to: Email,
+    /// The customer's name.
+    pub name: String,
+    /// The name of the device's model.
+    pub model: String,
+    /// The device's serial.
+    pub serial: String,
+    /// It is a test device.
+    pub test: bool,
+    /// Where parcels go: the customer's address; `N/A` for a test device; `None` where there is none.
+    pub address: Option<String>,
+    /// Whether the carrier tells of delivery, or it is only counted as done.
+    pub delivery_known: bool,
+    /// What it tells.
+    pub news: News,
+    /// The link by which the order can be cancelled, where it could be when the mail was written.
+    pub cancel_url: Option<String>,
+    /// The page at which a held order is decided, after signing in.
+    pub order_url: Option<String>,
+    /// The customer's settings.
+    pub settings_url: String,
+}
+
+/// What sending a mail will have come to.
+pub type Pending<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
+
+/// The mail server, and the words. It ends within half a minute, one way or the other.
+pub trait Post: Send + Sync {
+    /// Writes a letter out and sends it.
+    fn send<'a>(&'a self, letter: &'a Letter) -> Pending<'a>;
+}
+
+/// A mail that was sent, or tried.
+#[derive(Clone, Debug)]
+pub struct Mailed {
+    /// When.
+    pub at: Time,
+    /// Which.
+    pub id: MailId,
+    /// What kind of mail.
+    pub kind: &'static str,
+    /// To whom, if there still is somebody.
+    pub to: Option<Email>,
+    /// Which attempt it was, from 1.
+    pub attempt: i64,
+    /// What came of it.
+    pub next: Next,
+}
+
+/// Adds a mail of a device's customer. A change has one event's id, told or not, and one mail at most: so it lends its
+/// id to the mail.
+async fn add(
+    tx: &mut Tx<'_>,
+    shard: i64,
+    device: &Device,
+    news: News,
+    (id, now): (EventId, Time),
+) -> opendrs_store::Result<()> {
+    let mail = Mail {
+        shard,
+        id: MailId(id.0),
+        device: device.id,
+        customer: device.customer,
+        at: now,
+        news,
+        state: State::Waiting,
+        due_at: Some(now),
+        attempts: 0,
+        ended_at: None,
+        reason: None,
+    };
+    store::add(tx, &mail).await
+}
+
+/// Adds what the customer is told of an order's change, if anything.
+pub(crate) async fn of_order(
+    tx: &mut Tx<'_>,
+    shard: i64,
+    device: &Device,
+    order: &Order,
+    change: Change,
+    event: (EventId, Time),
+) -> opendrs_store::Result<()> {
+    match rules::of_order(order, change, event.1) {
+        Some(news) => add(tx, shard, device, news, event).await,
+        None => Ok(()),
+    }
+}
+
+/// Adds the mail that tells what a device's slots reorder now.
+pub(crate) async fn subscribed(
+    tx: &mut Tx<'_>,
+    shard: i64,
+    device: &Device,
+    event: (EventId, Time),
+) -> opendrs_store::Result<()> {
+    let subs = subscription::of_device(tx, shard, device.id).await?;
+    let mut slots = Vec::new();
+    for slot in model::slots(tx, device.model).await? {
+        let sub = subs.iter().find(|sub| sub.slot == slot.id).filter(|sub| Subscription::may_order(sub));
+        let product = match sub.and_then(|sub| sub.asin.as_ref()) {
+            Some(asin) => product::by_asin(tx, asin).await?.map(|product| (product.title, product.price)),
+            None => None,
+        };
+        slots.push(SlotNews { name: slot.name, product });
+    }
+    add(tx, shard, device, News::Subscribed(slots), event).await
+}
+
+/// Adds the mail that tells of a registration's end.
+pub(crate) async fn left(
+    tx: &mut Tx<'_>,
+    shard: i64,
+    device: &Device,
+    news: News,
+    event: (EventId, Time),
+) -> opendrs_store::Result<()> {
+    add(tx, shard, device, news, event).await
+}
+
+/// Gathers what a mail's words need; `None` when its customer, or what it tells of, is gone.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn letter(app: &App, mail: &Mail) -> Result<Option<Letter>> {
+    let mut reader = app.db.reader().await?;
+    let mut tx = reader.tx()?;
+    let Some(of) = device::by_id(&mut tx, mail.shard, mail.device).await? else { return Ok(None) };
+    let Some(model) = model::by_id(&mut tx, of.model).await? else { return Ok(None) };
+    let shard = app.db.shards().of_customer(mail.customer);
+    let Some(to) = customer::by_id(&mut tx, shard, mail.customer).await? else { return Ok(None) };
+    let base = &app.settings.mail.base_url;
+    let token = mail.news.cancellable().map(|instance| link::token(app, mail.shard, instance)).transpose()?;
+    Ok(Some(Letter {
+        id: mail.id,
+        at: mail.at,
+        to: to.email,
+        name: to.name,
+        model: model.name,
+        serial: of.serial.to_string(),
+        test: of.test,
+        address: if of.test { Some("N/A".into()) } else { to.address.as_ref().map(Address::one_line) },
+        delivery_known: of.test || app.settings.timing.delivery_known,
+        news: mail.news.clone(),
+        cancel_url: token.map(|token| format!("{base}/order/cancel?token={token}")),
+        order_url: mail
+            .news
+            .held()
+            .map(|instance| format!("{base}/order?id={}", form::escape(&instance.to_string(), ""))),
+        settings_url: format!("{base}/settings"),
+    }))
+}
+
+/// Sends what is due, a handful at most, and says what came of it; nothing was due if that is nothing.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn drain(app: &App) -> Result<Vec<Mailed>> {
+    let _others = app.sending.read().await;
+    settle(app).await
+}
+
+/// The same; the caller holds [`App::sending`].
+pub(crate) async fn settle(app: &App) -> Result<Vec<Mailed>> {
+    let now = app.now();
+    // Looked at first: a claim is a write.
+    if next_due(app).await?.is_none_or(|at| at > now) {
+        return Ok(Vec::new());
+    }
+    let mut claimed = app.db.write(Claim { now }).await?;
+    claimed.sort_by_key(|mail| (mail.customer, mail.id));
+    // One customer's mails one after the other, so that what happened first is read first.
+    let of_one = claimed.chunk_by(|a, b| a.customer == b.customer).map(|mails| in_turn(app, mails));
+    // All of them, even if one fails: what is being sent is not to be dropped half-way.
+    let sent = join_all(of_one).await.into_iter().collect::<Result<Vec<_>>>()?;
+    Ok(sent.into_iter().flatten().collect())
+}
+
+async fn in_turn(app: &App, mails: &[Mail]) -> Result<Vec<Mailed>> {
+    let mut sent = Vec::with_capacity(mails.len());
+    for mail in mails {
+        sent.push(attempt(app, mail.clone()).await?);
+    }
+    Ok(sent)
+}
+
+/// When something is due next.
+pub(crate) async fn next_due(app: &App) -> Result<Option<Time>> {
+    let mut reader = app.db.reader().await?;
+    Ok(store::next_due(&mut reader.tx()?).await?)
+}
+
+struct Claim {
+    now: Time,
+}
+
+impl Write for Claim {
+    type Out = Vec<Mail>;
+    fn key(&self) -> u64 {
+        0
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Out> {
+        store::claim(tx, self.now, self.now + LEASE, ROUND).await
+    }
+}
+
+async fn attempt(app: &App, mut mail: Mail) -> Result<Mailed> {
+    let at = app.now();
+    let (to, outcome) = match letter(app, &mail).await? {
+        Some(letter) => (Some(letter.to.clone()), app.post.send(&letter).await),
+        None => (None, Outcome::Final("the customer, or the device, is gone".into())),
+    };
+    let now = app.now();
+    let next = rules::after(mail.attempts, &outcome, now);
+    (mail.state, mail.due_at, mail.ended_at, mail.reason) = match next.clone() {
+        Next::Over(state, why) => (state, None, Some(now), why),
+        Next::Retry(at, why) => (State::Waiting, Some(at), None, Some(why)),
+    };
+    // Why stays out of the log: mail servers repeat the address in their answers.
+    match &mail.reason {
+        Some(_) => tracing::warn!(mail = %mail.id, attempt = mail.attempts, "not sent: see `opendrs mail show`"),
+        None => tracing::debug!(mail = %mail.id, state = mail.state.as_str(), "a mail was dealt with"),
+    }
+    let told = Mailed { at, id: mail.id, kind: mail.news.kind(), to, attempt: mail.attempts, next };
+    app.db.write(Record(mail)).await?;
+    Ok(told)
+}
+
+struct Record(Mail);
+
+impl Write for Record {
+    type Out = ();
+    fn key(&self) -> u64 {
+        self.0.shard.cast_unsigned()
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
+        store::save(tx, &self.0).await.map(drop)
+    }
+}
+
+/// The newest mails, oldest first.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn newest(app: &App, limit: i64) -> Result<Vec<Mail>> {
+    let mut reader = app.db.reader().await?;
+    Ok(store::newest(&mut reader.tx()?, limit).await?)
+}
+
+/// A mail by its id's text.
+///
+/// # Errors
+/// [`Error::BadCommand`] when there is none; [`Error::Unavailable`].
+pub async fn find(app: &App, id: &str) -> Result<Mail> {
+    let parsed = MailId::parse(id).map_err(|e| Error::BadCommand(e.to_string()))?;
+    let mut reader = app.db.reader().await?;
+    let found = store::by_id(&mut reader.tx()?, parsed).await?;
+    found.ok_or_else(|| Error::BadCommand(format!("there is no mail {parsed}, or it is no longer kept")))
+}
