@@ -7,7 +7,7 @@ use crate::value::p;
 use crate::{Result, Tx, installation};
 
 /// Every table that is emptied.
-const FORGOTTEN: [Q; 14] = [
+const FORGOTTEN: [Q; 16] = [
     Q::ForgetSession,
     Q::ForgetConsent,
     Q::ForgetSignup,
@@ -22,6 +22,8 @@ const FORGOTTEN: [Q; 14] = [
     Q::ForgetOutbox,
     Q::ForgetDelivery,
     Q::ForgetAttempt,
+    Q::ForgetFulfilment,
+    Q::ForgetMail,
 ];
 
 /// Forgets all devices with all that is theirs, all sessions, and how the test clock was set.
