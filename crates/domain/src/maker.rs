@@ -1,4 +1,4 @@
-//! A maker: who builds devices. It owns security profiles, device models and, later, receivers of notifications.
+//! A maker: who builds devices. It owns security profiles, device models and receivers of notifications.
 
 use crate::id::MakerId;
 

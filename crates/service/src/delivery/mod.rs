@@ -1,0 +1,223 @@
+//! Delivering: events to receivers, attempt by attempt.
+//!
+//! What it is: [`dispatch`] gives each event to the receivers of its device's security profile; [`drain`] sends what is
+//! due for one receiver, some side by side. What it is not: the rhythm (the worker's) and the network (a parameter).
+//! Invariant: an attempt is claimed before it is made and recorded after it; a process that dies between the two leaves
+//! a lease behind, and when that ends the same message goes out again, so nothing is lost and something may come twice.
+
+mod attempt;
+mod replay;
+
+pub use replay::{Story, Which, replay, story};
+
+use crate::signing;
+use crate::{App, Result};
+use attempt::attempt;
+use futures_util::future::try_join_all;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use opendrs_domain::delivery::{Next, State};
+use opendrs_domain::id::{ClientId, DeliveryId, EventId, TopicId};
+use opendrs_domain::time::{Span, Time};
+use opendrs_domain::topic::{State as TopicState, Topic};
+use opendrs_domain::version::Version;
+use opendrs_domain::wire::sns;
+use opendrs_store::delivery::Delivery;
+use opendrs_store::{Tx, Write, delivery as store, device, outbox, profile, topic as topics};
+
+/// How many events one round gives out.
+const ROUND: i64 = 200;
+/// How many messages are on their way to one receiver at once.
+const SIDE_BY_SIDE: usize = 16;
+/// How many messages one call of [`drain`] sends at most.
+const DRAIN: usize = 512;
+/// How long a claimed message is left to its node: an attempt's time-out and room to record it.
+const LEASE: Span = Span::from_secs(60);
+/// An attempt that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// When.
+    pub at: Time,
+    /// To which topic.
+    pub arn: String,
+    /// `MessageId`.
+    pub message_id: String,
+    /// What was told; a confirmation tells no event.
+    pub what: String,
+    /// Which attempt it was, from 1.
+    pub attempt: i64,
+    /// What came of it.
+    pub next: Next,
+}
+
+/// Gives new events to the receivers they are for; says how many events.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn dispatch(app: &App) -> Result<usize> {
+    let now = app.now();
+    let fresh = {
+        let mut reader = app.db.reader().await?;
+        outbox::fresh(&mut reader.tx()?, now, ROUND).await?
+    };
+    let commands = fresh.iter().map(|(shard, event)| {
+        let first = app.passing.ordered(now).as_u128();
+        app.db.write(Dispatch { shard: *shard, event: *event, first, now })
+    });
+    Ok(try_join_all(commands).await?.len())
+}
+
+struct Dispatch {
+    shard: i64,
+    event: EventId,
+    /// The first delivery's id; the next ones count on.
+    first: u128,
+    now: Time,
+}
+
+impl Write for Dispatch {
+    type Out = ();
+    /// Events of one shard keep their order.
+    fn key(&self) -> u64 {
+        self.shard.cast_unsigned()
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
+        give_out(tx, self.shard, self.event, self.first, None, self.now).await.map(drop)
+    }
+}
+
+/// Gives an event to its receivers, in the version of its model or, if one is asked for, in that; the deliveries' ids
+/// count on from `first`. Says how many receivers.
+pub(crate) async fn give_out(
+    tx: &mut Tx<'_>,
+    shard: i64,
+    id: EventId,
+    first: u128,
+    version: Option<Version>,
+    now: Time,
+) -> opendrs_store::Result<usize> {
+    let Some((event, device)) = outbox::dispatch(tx, shard, id, now).await? else { return Ok(0) };
+    let Ok(client) = ClientId::parse(&event.client) else { return Ok(0) };
+    let Some(client) = profile::client(tx, client).await? else { return Ok(0) };
+    let mut receivers = topics::of_profile(tx, client.profile).await?;
+    receivers.retain(|topic| topic.state == TopicState::Confirmed);
+    if receivers.is_empty() {
+        return Ok(0);
+    }
+    // Held, so that the end of an earlier message and this one see each other.
+    let Some(device_row) = device::lock(tx, shard, device).await? else { return Ok(0) };
+    let chosen = match version {
+        Some(version) => Some(version.to_string()),
+        None => topics::message_version(tx, device_row.model, event.kind().wire_name()).await?,
+    };
+    let version = chosen.unwrap_or_else(|| Version::V2.to_string());
+    let count = receivers.len();
+    for (n, topic) in (0_u128..).zip(receivers) {
+        let behind = store::is_open(tx, shard, topic.id, device).await?;
+        let delivery = Delivery {
+            shard,
+            id: DeliveryId(uuid::Uuid::from_u128(first + n)),
+            topic: topic.id,
+            device: Some(device),
+            event: Some(id),
+            kind: sns::Kind::Notification,
+            version: version.clone(),
+            published_at: now,
+            state: if behind { State::Queued } else { State::Waiting },
+            due_at: (!behind).then_some(now),
+            attempts: 0,
+            round: 0,
+            began_at: None,
+            ended_at: None,
+            reason: None,
+        };
+        store::add(tx, &delivery).await?;
+    }
+    Ok(count)
+}
+
+/// The receivers that something is due for now.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn due(app: &App) -> Result<Vec<TopicId>> {
+    let now = app.now();
+    Ok(open(app).await?.into_iter().filter(|(_, at)| *at <= now).map(|(topic, _)| topic).collect())
+}
+
+/// When something is due next.
+pub(crate) async fn next_due(app: &App) -> Result<Option<Time>> {
+    Ok(open(app).await?.into_iter().map(|(_, at)| at).min())
+}
+
+/// The receivers that something is on its way to, and when its first message is due.
+async fn open(app: &App) -> Result<Vec<(TopicId, Time)>> {
+    let mut reader = app.db.reader().await?;
+    let mut tx = reader.tx()?;
+    let (mut found, mut last) = (Vec::new(), store::first());
+    while let Some((topic, at)) = store::topic_after(&mut tx, last).await? {
+        found.push((topic, at));
+        last = topic;
+    }
+    Ok(found)
+}
+
+/// Sends what is due for a receiver, at most so much, and says what came of it.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn drain(app: &App, id: TopicId) -> Result<Vec<Sent>> {
+    let _others = app.sending.read().await;
+    send_due(app, id).await
+}
+
+/// The same for every receiver; the caller holds [`App::sending`] alone.
+pub(crate) async fn settle(app: &App) -> Result<Vec<Sent>> {
+    while dispatch(app).await? > 0 {}
+    let sent = try_join_all(due(app).await?.into_iter().map(|topic| send_due(app, topic))).await?;
+    Ok(sent.into_iter().flatten().collect())
+}
+
+async fn send_due(app: &App, id: TopicId) -> Result<Vec<Sent>> {
+    let signer = signing::current(app).await?;
+    let (mut under_way, mut sent) = (FuturesUnordered::new(), Vec::new());
+    loop {
+        let room = SIDE_BY_SIDE - under_way.len();
+        // Claimed by the handful: a claim is a write.
+        if room >= SIDE_BY_SIDE / 2 && sent.len() + under_way.len() < DRAIN {
+            let Some(topic) = topic_by_id(app, id).await? else { return Ok(sent) };
+            let allowed = app.pace.allow(id, topic.policy.per_second(), room, app.real_time());
+            for delivery in app.db.write(Claim { topic: id, now: app.now(), limit: allowed }).await? {
+                under_way.push(attempt(app, topic.clone(), signer.clone(), delivery));
+            }
+        }
+        match under_way.next().await {
+            Some(done) => sent.push(done?),
+            None => return Ok(sent),
+        }
+    }
+}
+
+async fn topic_by_id(app: &App, id: TopicId) -> Result<Option<Topic>> {
+    let mut reader = app.db.reader().await?;
+    Ok(topics::by_id(&mut reader.tx()?, id).await?)
+}
+
+struct Claim {
+    topic: TopicId,
+    now: Time,
+    limit: usize,
+}
+
+impl Write for Claim {
+    type Out = Vec<Delivery>;
+    fn key(&self) -> u64 {
+        self.topic.0.as_u64_pair().1
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Vec<Delivery>> {
+        let limit = i64::try_from(self.limit).unwrap_or_default();
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        store::claim(tx, self.topic, self.now, self.now + LEASE, limit).await
+    }
+}

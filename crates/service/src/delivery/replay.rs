@@ -1,0 +1,118 @@
+//! Sending again, and telling what became of an event.
+//!
+//! Invariant: a replay has the event's id, a new time and so a new signature; what is still under way is left alone.
+
+use super::ROUND;
+use crate::{App, Error, Result};
+use opendrs_domain::delivery::State;
+use opendrs_domain::id::{EventId, TopicId};
+use opendrs_domain::notification::Event;
+use opendrs_domain::time::{Span, Time};
+use opendrs_domain::topic::Topic;
+use opendrs_store::delivery::{Attempt, Delivery};
+use opendrs_store::{Tx, Write, delivery as store, device, outbox, topic as topics};
+
+/// What is to be sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// One event.
+    One(EventId),
+    /// Every event of a time range: from, until.
+    Range(Time, Time),
+}
+
+/// Sends events again: to the receivers that were sent them, or to one; with a new time and so a new signature, under
+/// the same id. Only what failed, if that is asked. Says how many messages.
+///
+/// # Errors
+/// [`Error::BadCommand`] if there is no such event; [`Error::Unavailable`].
+pub async fn replay(app: &App, which: Which, to: Option<TopicId>, failed: bool) -> Result<u64> {
+    let mut count = 0;
+    match which {
+        Which::One(event) => {
+            let mut reader = app.db.reader().await?;
+            let found = outbox::find(&mut reader.tx()?, event).await?;
+            drop(reader);
+            let shard = found
+                .ok_or_else(|| Error::BadCommand(format!("there is no event {event}, or it is no longer kept")))?;
+            count += app.db.write(Replay { shard, event, to, failed, now: app.now() }).await?;
+        }
+        Which::Range(from, until) => {
+            let mut last = (from - Span::from_micros(1), EventId(uuid::Uuid::max()));
+            loop {
+                let page = {
+                    let mut reader = app.db.reader().await?;
+                    outbox::between(&mut reader.tx()?, last, until, ROUND).await?
+                };
+                let Some((_, event, at)) = page.last() else { break };
+                last = (*at, *event);
+                for (shard, event, _) in page {
+                    count += app.db.write(Replay { shard, event, to, failed, now: app.now() }).await?;
+                }
+            }
+        }
+    }
+    Ok(count)
+}
+
+struct Replay {
+    shard: i64,
+    event: EventId,
+    to: Option<TopicId>,
+    failed: bool,
+    now: Time,
+}
+
+impl Write for Replay {
+    type Out = u64;
+    fn key(&self) -> u64 {
+        self.shard.cast_unsigned()
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<u64> {
+        let mut count = 0;
+        for mut found in store::of_event(tx, self.shard, self.event).await? {
+            let chosen = self.to.is_none_or(|topic| topic == found.topic);
+            // What is still under way goes out anyhow.
+            if !chosen || found.ended_at.is_none() || (self.failed && found.state != State::Dead) {
+                continue;
+            }
+            if let Some(device) = found.device {
+                device::lock(tx, self.shard, device).await?;
+            }
+            found.state = State::Waiting;
+            (found.due_at, found.published_at) = (Some(self.now), self.now);
+            (found.round, found.began_at, found.ended_at, found.reason) = (0, None, None, None);
+            store::save(tx, &found).await?;
+            count += 1;
+        }
+        Ok(count)
+    }
+}
+
+/// An event with what became of it at each receiver.
+#[derive(Clone, Debug)]
+pub struct Story {
+    /// The event.
+    pub event: Event,
+    /// One a receiver: its topic, where it stands, and its newest attempts, newest first.
+    pub deliveries: Vec<(Topic, Delivery, Vec<Attempt>)>,
+}
+
+/// Tells what became of an event.
+///
+/// # Errors
+/// [`Error::BadCommand`] if there is no such event; [`Error::Unavailable`].
+pub async fn story(app: &App, id: EventId) -> Result<Story> {
+    let gone = || Error::BadCommand(format!("there is no event {id}, or it is no longer kept"));
+    let mut reader = app.db.reader().await?;
+    let mut tx = reader.tx()?;
+    let shard = outbox::find(&mut tx, id).await?.ok_or_else(gone)?;
+    let event = outbox::by_id(&mut tx, shard, id).await?.ok_or_else(gone)?;
+    let mut deliveries = Vec::new();
+    for delivery in store::of_event(&mut tx, shard, id).await? {
+        let Some(topic) = topics::by_id(&mut tx, delivery.topic).await? else { continue };
+        let attempts = store::attempts(&mut tx, shard, delivery.id).await?;
+        deliveries.push((topic, delivery, attempts));
+    }
+    Ok(Story { event, deliveries })
+}
