@@ -10,7 +10,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import requests
-from aws_sns_message_validator import InvalidMessageException, SNSMessageValidator
+from sns_message_validator import SignatureVerificationFailureException, SNSMessageValidator
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from checks import check, equal
@@ -60,7 +60,7 @@ def run(server):
     def refused(message):
         try:
             validator.validate_message(message)
-        except InvalidMessageException:
+        except SignatureVerificationFailureException:
             return
         raise AssertionError("a tampered message was taken")
 

@@ -229,7 +229,9 @@ async fn jump(shared: Arc<Shared>, mut rng: fastrand::Rng) -> Result<(), String>
         let Some(answer) = answer else { continue };
         let text = |value: &Value| value.as_str().map(str::to_owned).ok_or_else(|| format!("odd: {answer}"));
         let mut entries = vec![Entry::Clock { now: text(&answer["now"])? }];
-        for fired in answer["fired"].as_array().into_iter().flatten() {
+        // Messages and mails that were sent stand in the list as well.
+        let orders = answer["fired"].as_array().into_iter().flatten().filter(|fired| fired["to"].is_string());
+        for fired in orders {
             entries.push(Entry::Moved { instance: text(&fired["eventInstanceId"])?, state: text(&fired["to"])? });
         }
         shared.ledger.write(&entries)?;
