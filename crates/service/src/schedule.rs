@@ -78,19 +78,26 @@ async fn fire(app: &App, due: Vec<(i64, OrderId)>) -> Result<Vec<Fired>> {
     Ok(fired)
 }
 
-/// Everything that is due at this moment, calls to back ends among it, and what falls due at once as its consequence. A held order that is looked
-/// at again without a change is done, but not told.
+/// How many rounds in which no order moved, but something was sent, end a [`drain`].
+const QUIET: usize = 16;
+
+/// Everything that is due at this moment, calls to back ends among it, and what falls due at once as its consequence. A
+/// held order that is looked at again without a change is done, but not told. Devices that go on ordering meanwhile go on
+/// making messages and mails: those of a moment are not waited for without end, the worker sends the rest.
 async fn drain(app: &App, told: &mut Happened) -> Result<()> {
-    loop {
+    let mut quiet = 0;
+    while quiet < QUIET {
         let (fired, called) = (round(app).await?, call::run_once(app).await?);
         let (sent, mailed) = (delivery::settle(app).await?, mail::settle(app).await?);
         if fired.is_empty() && called == 0 && sent.is_empty() && mailed.is_empty() {
             return Ok(());
         }
+        quiet = if fired.is_empty() { quiet + 1 } else { 0 };
         told.orders.extend(fired.into_iter().filter(|f| f.change.from != f.change.to));
         told.sent.extend(sent);
         told.mailed.extend(mailed);
     }
+    Ok(())
 }
 
 /// What happened while time was moved, each in its order.

@@ -61,7 +61,8 @@ pub async fn add(app: &App, new: NewTopic) -> Result<Topic> {
     let draft = draft(app, &new)?;
     // Made now, so that the certificate is there before the first signature.
     crate::signing::current(app).await?;
-    give_out_before(app).await?;
+    // A topic that begins to hear is not told of what was before it.
+    crate::delivery::dispatch_all(app).await?;
     let question = DeliveryId(app.ids.ordered(app.now()));
     app.db.write(Add { draft, profile: new.profile, question, now: app.now() }).await?
 }
@@ -205,15 +206,10 @@ pub enum Change {
 /// # Errors
 /// [`Error::BadCommand`] if it is gone; [`Error::Unavailable`].
 pub async fn change(app: &App, id: TopicId, change: Change) -> Result<Topic> {
-    give_out_before(app).await?;
+    // A topic that begins to hear is not told of what was before it.
+    crate::delivery::dispatch_all(app).await?;
     let now = app.now();
     app.db.write(Changed { id, change, question: DeliveryId(app.ids.ordered(now)), now }).await?
-}
-
-/// Gives out what happened up to now, so that a topic that begins to hear is not told of what was before it.
-async fn give_out_before(app: &App) -> Result<()> {
-    while crate::delivery::dispatch(app).await? > 0 {}
-    Ok(())
 }
 
 struct Changed {

@@ -66,6 +66,12 @@ pub async fn dispatch(app: &App) -> Result<usize> {
     Ok(try_join_all(commands).await?.len())
 }
 
+/// Gives out all that happened up to now; what goes on happening is left to the next time.
+pub(crate) async fn dispatch_all(app: &App) -> Result<()> {
+    while i64::try_from(dispatch(app).await?).unwrap_or_default() == ROUND {}
+    Ok(())
+}
+
 struct Dispatch {
     shard: i64,
     event: EventId,
@@ -172,7 +178,7 @@ pub async fn drain(app: &App, id: TopicId) -> Result<Vec<Sent>> {
 
 /// The same for every receiver; the caller holds [`App::sending`] alone.
 pub(crate) async fn settle(app: &App) -> Result<Vec<Sent>> {
-    while dispatch(app).await? > 0 {}
+    dispatch_all(app).await?;
     let sent = try_join_all(due(app).await?.into_iter().map(|topic| send_due(app, topic))).await?;
     Ok(sent.into_iter().flatten().collect())
 }
