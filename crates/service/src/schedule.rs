@@ -235,7 +235,9 @@ pub async fn advance(app: &App, by: Span) -> Result<Happened> {
             orders::next_due(&mut reader.tx()?).await?
         };
         let others = [call::due(app).await?, delivery::next_due(app).await?, mail::next_due(app).await?];
-        match next.into_iter().chain(others.into_iter().flatten()).min() {
+        // What devices caused meanwhile is due already: it holds no moment up, the next one sends it.
+        let others = others.into_iter().flatten().filter(|at| *at > clock.now());
+        match next.into_iter().chain(others).min() {
             Some(next) if next <= target => clock.forward_to(next),
             _ => break,
         }
