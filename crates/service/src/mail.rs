@@ -10,7 +10,7 @@ mod link;
 pub use link::{Linked, cancel, linked};
 
 use crate::{App, Error, Result};
-use futures_util::future::join_all;
+use futures_util::future::{join_all, try_join_all};
 use opendrs_domain::customer::Address;
 use opendrs_domain::device::Device;
 use opendrs_domain::id::{EventId, MailId};
@@ -226,12 +226,25 @@ pub(crate) async fn settle(app: &App) -> Result<Vec<Mailed>> {
     Ok(sent.into_iter().flatten().collect())
 }
 
+/// Sends one after the other, and records all of them at once: a commit each would be most of the time.
 async fn in_turn(app: &App, mails: &[Mail]) -> Result<Vec<Mailed>> {
-    let mut sent = Vec::with_capacity(mails.len());
+    let (mut sent, mut records) = (Vec::with_capacity(mails.len()), Vec::with_capacity(mails.len()));
+    let mut failed = None;
     for mail in mails {
-        sent.push(attempt(app, mail.clone()).await?);
+        match attempt(app, mail.clone()).await {
+            Ok((told, record)) => {
+                sent.push(told);
+                records.push(app.db.write(record));
+            }
+            Err(error) => {
+                failed = Some(error);
+                break;
+            }
+        }
     }
-    Ok(sent)
+    // What was sent is recorded, whatever came after it.
+    try_join_all(records).await?;
+    failed.map_or(Ok(sent), Err)
 }
 
 /// When something is due next.
@@ -254,7 +267,7 @@ impl Write for Claim {
     }
 }
 
-async fn attempt(app: &App, mut mail: Mail) -> Result<Mailed> {
+async fn attempt(app: &App, mut mail: Mail) -> Result<(Mailed, Record)> {
     let at = app.now();
     let (to, outcome) = match letter(app, &mail).await? {
         Some(letter) => (Some(letter.to.clone()), app.post.send(&letter).await),
@@ -272,8 +285,7 @@ async fn attempt(app: &App, mut mail: Mail) -> Result<Mailed> {
         None => tracing::debug!(mail = %mail.id, state = mail.state.as_str(), "a mail was dealt with"),
     }
     let told = Mailed { at, id: mail.id, kind: mail.news.kind(), to, attempt: mail.attempts, next };
-    app.db.write(Record(mail)).await?;
-    Ok(told)
+    Ok((told, Record(mail)))
 }
 
 struct Record(Mail);
