@@ -26,6 +26,8 @@ use std::pin::Pin;
 
 /// How many mails one round takes.
 const ROUND: i64 = 8;
+/// How many rounds a moment of a moved clock takes at most.
+const BATCHES: usize = 512;
 /// How long a claimed mail is left to its node: longer than a round's mails may take one after the other.
 const LEASE: Span = Span::from_mins(5);
 
@@ -207,17 +209,28 @@ pub async fn letter(app: &App, mail: &Mail) -> Result<Option<Letter>> {
 /// [`Error::Unavailable`].
 pub async fn drain(app: &App) -> Result<Vec<Mailed>> {
     let _others = app.sending.read().await;
-    settle(app).await
+    batch(app, app.now()).await
 }
 
-/// The same; the caller holds [`App::sending`].
-pub(crate) async fn settle(app: &App) -> Result<Vec<Mailed>> {
-    let now = app.now();
+/// All that was due at a moment; the caller holds [`App::sending`].
+pub(crate) async fn settle(app: &App, until: Time) -> Result<Vec<Mailed>> {
+    let mut all = Vec::new();
+    // Bounded, since while the clock stands still nothing tells those that come meanwhile from those of the moment.
+    for _ in 0..BATCHES {
+        match batch(app, until).await? {
+            sent if sent.is_empty() => break,
+            sent => all.extend(sent),
+        }
+    }
+    Ok(all)
+}
+
+async fn batch(app: &App, until: Time) -> Result<Vec<Mailed>> {
     // Looked at first: a claim is a write.
-    if next_due(app).await?.is_none_or(|at| at > now) {
+    if next_due(app).await?.is_none_or(|at| at > until) {
         return Ok(Vec::new());
     }
-    let mut claimed = app.db.write(Claim { now }).await?;
+    let mut claimed = app.db.write(Claim { now: until }).await?;
     claimed.sort_by_key(|mail| (mail.customer, mail.id));
     // One customer's mails one after the other, so that what happened first is read first.
     let of_one = claimed.chunk_by(|a, b| a.customer == b.customer).map(|mails| in_turn(app, mails));

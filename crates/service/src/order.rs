@@ -312,16 +312,14 @@ pub struct Fired {
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub(crate) async fn fire(app: &App, shard: i64, id: OrderId) -> Result<Option<Fired>> {
+pub(crate) async fn fire(app: &App, shard: i64, id: OrderId, event: EventId) -> Result<Option<Fired>> {
     let device = {
         let mut reader = app.db.reader().await?;
         let mut tx = reader.tx()?;
         let Some(order) = order::by_id(&mut tx, shard, id).await? else { return Ok(None) };
         device::by_id(&mut tx, shard, order.device).await?.ok_or_else(|| Error::missing("an order's device"))?
     };
-    let now = app.now();
-    let event = EventId(app.ids.ordered(now));
-    let (shards, timing) = (app.db.shards(), app.settings.timing);
+    let (now, shards, timing) = (app.now(), app.db.shards(), app.settings.timing);
     Ok(app.db.write(Fire { shard, device, id, event, shards, timing, now }).await?)
 }
 

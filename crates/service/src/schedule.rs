@@ -9,7 +9,8 @@ use crate::fulfilment::call;
 use crate::mail::{self, Mailed};
 use crate::order::{self, Fired};
 use crate::{App, Error, Result};
-use opendrs_domain::id::OrderId;
+use futures_util::stream::{StreamExt, TryStreamExt};
+use opendrs_domain::id::{EventId, OrderId};
 use opendrs_domain::time::{Span, Time};
 use opendrs_store::failpoint::{self, Point};
 use opendrs_store::{Engine, Tx, Write, code, delivery as deliveries, mail as mails, order as orders, session, signup};
@@ -69,33 +70,49 @@ async fn round(app: &App) -> Result<Vec<Fired>> {
     fire(app, due).await
 }
 
+/// How many due orders are moved on side by side: they share commits, and stay in their order in what is told.
+const SIDE_BY_SIDE: usize = 32;
+
 async fn fire(app: &App, due: Vec<(i64, OrderId)>) -> Result<Vec<Fired>> {
-    let mut fired = Vec::with_capacity(due.len());
-    for (shard, id) in due {
-        failpoint::reached(if fired.is_empty() { Point::WorkClaimed } else { Point::WorkHalfDone });
-        fired.extend(order::fire(app, shard, id).await?);
+    if !due.is_empty() {
+        failpoint::reached(Point::WorkClaimed);
+    }
+    // Drawn here, so that the ids of events rise in the order of what they tell.
+    let due: Vec<_> = due.into_iter().map(|(shard, id)| (shard, id, EventId(app.ids.ordered(app.now())))).collect();
+    let moving = due.into_iter().map(|(shard, id, event)| order::fire(app, shard, id, event));
+    let mut moved = futures_util::stream::iter(moving).buffered(SIDE_BY_SIDE);
+    let mut fired = Vec::new();
+    while let Some(order) = moved.try_next().await? {
+        fired.extend(order);
+        failpoint::reached(Point::WorkHalfDone);
     }
     Ok(fired)
 }
 
-/// How many rounds in which no order moved, but something was sent, end a [`drain`].
-const QUIET: usize = 16;
+/// How often calls to back ends may move orders on within one moment.
+const ROUNDS: usize = 64;
 
 /// Everything that is due at this moment, calls to back ends among it, and what falls due at once as its consequence. A
 /// held order that is looked at again without a change is done, but not told. Devices that go on ordering meanwhile go on
-/// making messages and mails: those of a moment are not waited for without end, the worker sends the rest.
+/// causing messages and mails: those are not of this moment, and wait for the next one or for the worker.
 async fn drain(app: &App, told: &mut Happened) -> Result<()> {
-    let mut quiet = 0;
-    while quiet < QUIET {
-        let (fired, called) = (round(app).await?, call::run_once(app).await?);
-        let (sent, mailed) = (delivery::settle(app).await?, mail::settle(app).await?);
-        if fired.is_empty() && called == 0 && sent.is_empty() && mailed.is_empty() {
-            return Ok(());
+    for _ in 0..ROUNDS {
+        loop {
+            let fired = round(app).await?;
+            if fired.is_empty() {
+                break;
+            }
+            told.orders.extend(fired.into_iter().filter(|f| f.change.from != f.change.to));
         }
-        quiet = if fired.is_empty() { quiet + 1 } else { 0 };
-        told.orders.extend(fired.into_iter().filter(|f| f.change.from != f.change.to));
-        told.sent.extend(sent);
-        told.mailed.extend(mailed);
+        delivery::dispatch_all(app).await?;
+        let until = app.now();
+        let called = call::run_once(app).await?;
+        told.sent.extend(delivery::settle(app, until).await?);
+        told.mailed.extend(mail::settle(app, until).await?);
+        // What a back end answered may have moved orders on.
+        if called == 0 {
+            break;
+        }
     }
     Ok(())
 }

@@ -65,6 +65,8 @@ pub async fn run(site: &mut Site, cycles: usize, mut tell: impl FnMut(usize, &De
         }
         tell(cycle + 1, &deaths);
     }
+    lasting(site).await.map_err(|e| format!("the last life: {e}"))?;
+    deaths.random += 1;
     site.start().await?.kill()?;
     site.verify_dead().await?;
     site.program.place.sound().await?;
@@ -114,6 +116,18 @@ async fn one(site: &mut Site, mut server: Server, life: Duration) -> Result<bool
     load.end().await.map_err(|e| format!("{e}\n{}", server.last_words()))?;
     site.verify_dead().await.map_err(|e| format!("{e}\n{}", server.last_words()))?;
     Ok(died)
+}
+
+/// One life that lasts until the clock took orders with it: on a slow store the short ones end before.
+async fn lasting(site: &mut Site) -> Result<(), String> {
+    site.make_codes(CODES)?;
+    let mut server = site.start().await?;
+    let mut load = site.load(&server.base, true);
+    site.redeem(&mut load);
+    load.moved().await?;
+    server.kill()?;
+    load.end().await.map_err(|e| format!("{e}\n{}", server.last_words()))?;
+    site.verify_dead().await.map_err(|e| format!("{e}\n{}", server.last_words()))
 }
 
 async fn dies_within(server: &mut Server, life: Duration) -> bool {

@@ -40,6 +40,8 @@ struct Shared {
     refused: AtomicU64,
     /// How often a call was answered 200.
     done: AtomicU64,
+    /// How many orders moved on in answered moves of the clock.
+    moved: AtomicU64,
 }
 
 /// Hands at work.
@@ -65,6 +67,7 @@ impl Load {
             stop: AtomicBool::new(false),
             refused: AtomicU64::new(0),
             done: AtomicU64::new(0),
+            moved: AtomicU64::new(0),
         });
         let mut hands = JoinSet::new();
         for device in devices.iter().flat_map(|device| std::iter::repeat_n(device, HANDS)) {
@@ -103,6 +106,11 @@ impl Load {
     /// Waits until calls are answered 200, as many as prove that it is for good.
     pub async fn answered(&mut self) -> Result<(), String> {
         self.grown(|shared| &shared.done, CALLS, "calls get no answer: the server did not recover").await
+    }
+
+    /// Waits until the clock took an order with it, and said so.
+    pub async fn moved(&mut self) -> Result<(), String> {
+        self.grown(|shared| &shared.moved, 1, "no move of the clock that moved an order was answered").await
     }
 
     /// Waits until calls are refused with 503.
@@ -235,6 +243,7 @@ async fn jump(shared: Arc<Shared>, mut rng: fastrand::Rng) -> Result<(), String>
             entries.push(Entry::Moved { instance: text(&fired["eventInstanceId"])?, state: text(&fired["to"])? });
         }
         shared.ledger.write(&entries)?;
+        shared.moved.fetch_add(entries.len() as u64 - 1, Ordering::Relaxed);
     }
     Ok(())
 }

@@ -239,7 +239,8 @@ async fn promote(
     if let Some(id) = store::queued(tx, shard, topic, device).await?
         && let Some(mut next) = store::lock(tx, shard, id).await?
     {
-        (next.state, next.due_at) = (State::Waiting, Some(now));
+        // Due since it was published: it belongs to that moment, however long it stood in line.
+        (next.state, next.due_at) = (State::Waiting, Some(next.published_at.min(now)));
         store::save(tx, &next).await?;
         return Ok(true);
     }

@@ -173,17 +173,18 @@ async fn open(app: &App) -> Result<Vec<(TopicId, Time)>> {
 /// [`Error::Unavailable`].
 pub async fn drain(app: &App, id: TopicId) -> Result<Vec<Sent>> {
     let _others = app.sending.read().await;
-    send_due(app, id).await
+    send_due(app, id, None).await
 }
 
-/// The same for every receiver; the caller holds [`App::sending`] alone.
-pub(crate) async fn settle(app: &App) -> Result<Vec<Sent>> {
-    dispatch_all(app).await?;
-    let sent = try_join_all(due(app).await?.into_iter().map(|topic| send_due(app, topic))).await?;
+/// Sends all that was due at a moment; the caller holds [`App::sending`] alone.
+pub(crate) async fn settle(app: &App, until: Time) -> Result<Vec<Sent>> {
+    let topics = open(app).await?.into_iter().filter(|(_, at)| *at <= until);
+    let sent = try_join_all(topics.map(|(topic, _)| send_due(app, topic, Some(until)))).await?;
     Ok(sent.into_iter().flatten().collect())
 }
 
-async fn send_due(app: &App, id: TopicId) -> Result<Vec<Sent>> {
+/// What is due now, or was due at a moment.
+async fn send_due(app: &App, id: TopicId, until: Option<Time>) -> Result<Vec<Sent>> {
     let signer = signing::current(app).await?;
     let (mut under_way, mut sent) = (FuturesUnordered::new(), Vec::new());
     loop {
@@ -192,7 +193,9 @@ async fn send_due(app: &App, id: TopicId) -> Result<Vec<Sent>> {
         if room >= SIDE_BY_SIDE / 2 && sent.len() + under_way.len() < DRAIN {
             let Some(topic) = topic_by_id(app, id).await? else { return Ok(sent) };
             let allowed = app.pace.allow(id, topic.policy.per_second(), room, app.real_time());
-            for delivery in app.db.write(Claim { topic: id, now: app.now(), limit: allowed }).await? {
+            for delivery in
+                app.db.write(Claim { topic: id, now: until.unwrap_or_else(|| app.now()), limit: allowed }).await?
+            {
                 under_way.push(attempt(app, topic.clone(), signer.clone(), delivery));
             }
         }
