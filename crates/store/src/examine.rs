@@ -45,7 +45,12 @@ pub(crate) fn existing(path: &Path) -> Result<Connection> {
 
 pub(crate) fn lite(path: &Path) -> Result<Found> {
     let conn = existing(path)?;
-    let bad = |e: rusqlite::Error| Error::Open(format!("{} is no database that can be read: {e}", path.display()));
+    // A damaged schema shows here, a damaged table only to `PRAGMA integrity_check`; both are called so.
+    let bad = |e: rusqlite::Error| {
+        let damaged = e.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseCorrupt);
+        let what = if damaged { "is damaged" } else { "is no database that can be read" };
+        Error::Open(format!("{} {what}: {e}", path.display()))
+    };
     let step = conn.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(bad)?;
     let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, [u8; 32]>(0)?, row.get(1)?));
     let read = || conn.query_row("SELECT master_check, created_at FROM installation", [], row).optional();

@@ -91,8 +91,7 @@ fn what_is_no_whole_backup_is_refused() {
     damaged[whole.len() * 3 / 4..].fill(0xAA);
     for (bytes, says) in [
         (&b"no database at all"[..], "is no database that can be read"),
-        // Whether the schema or a table is hit is for the layout to say; either is seen.
-        (&damaged, "bad.db"),
+        (&damaged, "is damaged"),
         (&[], "it is no store of OpenDRS"),
     ] {
         std::fs::write(place.path().join("bad.db"), bytes).unwrap();
