@@ -13,6 +13,7 @@ use opendrs_service::clock::{Clock, SystemClock};
 use opendrs_service::random::SystemRandom;
 use opendrs_service::{App, schedule};
 use opendrs_store::Engine;
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -127,6 +128,7 @@ pub(super) fn log(level: &str, format: LogFormat) -> Result<(), String> {
         .map_err(|e| format!("server.log is `{level}`: write error, warn, info, debug or trace ({e})"))?;
     // A second start within one process, as in tests, keeps the first one's log.
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = log.with_ansi(std::io::stderr().is_terminal());
     let _ = match format {
         LogFormat::Text => log.try_init(),
         LogFormat::Json => log.json().try_init(),

@@ -104,6 +104,7 @@ async fn nothing_secret_is_in_the_log(format: &str) {
     let objects = log
         .lines()
         .filter(|line| serde_json::from_str::<serde_json::Value>(line).is_ok_and(|v| v["level"].is_string()));
+    assert!(!log.contains('\u{1b}'), "a log that is no terminal's has no colours");
     let wanted = if format == "json" { log.lines().count() } else { 0 };
     assert_eq!(objects.count(), wanted, "{log}");
     assert!(log.contains("/auth/o2/token") && log.contains("answered"), "{log}");
