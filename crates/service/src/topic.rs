@@ -357,8 +357,16 @@ pub fn secrets(app: &App, topic: &Topic) -> Result<Vec<Secrets>> {
     topic.secrets(app.now()).into_iter().map(written).collect()
 }
 
-/// `webhook-signature` of a body: both kinds, for each secret that signs now (Standard Webhooks 1.0).
-pub(crate) fn webhook_signature(app: &App, topic: &Topic, id: &str, seconds: i64, body: &[u8]) -> Result<String> {
+/// The headers of Standard Webhooks 1.0 for a body that is sent at a moment: both kinds of signature, for each secret that
+/// signs now.
+pub(crate) fn webhook_headers(
+    app: &App,
+    topic: &Topic,
+    id: &str,
+    at: Time,
+    body: &[u8],
+) -> Result<[(&'static str, String); 3]> {
+    let seconds = at.secs();
     let signed = [format!("{id}.{seconds}.").as_bytes(), body].concat();
     let mut all = Vec::new();
     for number in topic.secrets(app.now()) {
@@ -368,5 +376,9 @@ pub(crate) fn webhook_signature(app: &App, topic: &Topic, id: &str, seconds: i64
         all.push(format!("v1,{}", STANDARD.encode(mac)));
         all.push(format!("v1a,{}", STANDARD.encode(ed25519.sign(&signed))));
     }
-    Ok(all.join(" "))
+    Ok([
+        ("webhook-id", id.to_owned()),
+        ("webhook-timestamp", seconds.to_string()),
+        ("webhook-signature", all.join(" ")),
+    ])
 }

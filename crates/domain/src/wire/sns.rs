@@ -81,6 +81,26 @@ impl Envelope {
         fields.iter().filter_map(|(name, value)| value.map(|value| format!("{name}\n{value}\n"))).collect()
     }
 
+    /// The headers of the request that carries it (sns-delivery A1); `raw` where the bare message is sent.
+    #[must_use]
+    pub fn headers(&self, subscription_arn: &str, raw: bool) -> Vec<(&'static str, String)> {
+        let mut headers = vec![
+            ("x-amz-sns-message-type", self.kind.as_str().to_owned()),
+            ("x-amz-sns-message-id", self.message_id.clone()),
+            ("x-amz-sns-topic-arn", self.topic_arn.clone()),
+            ("content-type", "text/plain; charset=UTF-8".to_owned()),
+            ("user-agent", "Amazon Simple Notification Service Agent".to_owned()),
+        ];
+        // Who was not asked yet has no subscription.
+        if self.kind != Kind::SubscriptionConfirmation {
+            headers.push(("x-amz-sns-subscription-arn", subscription_arn.to_owned()));
+        }
+        if raw {
+            headers.push(("x-amz-sns-rawdelivery", "true".to_owned()));
+        }
+        headers
+    }
+
     /// The envelope with its signature, in the order of members that SNS has.
     #[must_use]
     pub fn json(&self, version: &str, signature: &str, cert_url: &str) -> String {
@@ -153,6 +173,18 @@ pub fn signed_text(message: &serde_json::Value) -> Option<String> {
         None => (*name == "Subject").then(String::new),
     };
     names.iter().map(field).collect()
+}
+
+/// `SubscribeURL`: where a receiver confirms. `base` has no slash at its end.
+#[must_use]
+pub fn confirm_url(base: &str, topic_arn: &str, token: &str) -> String {
+    format!("{base}/?Action=ConfirmSubscription&TopicArn={topic_arn}&Token={token}")
+}
+
+/// `UnsubscribeURL`: where a receiver ends its subscription.
+#[must_use]
+pub fn unsubscribe_url(base: &str, subscription_arn: &str) -> String {
+    format!("{base}/?Action=Unsubscribe&SubscriptionArn={subscription_arn}")
 }
 
 /// `Timestamp` of a moment. Never `.000`: such a time becomes `.001`.

@@ -105,7 +105,7 @@ fn request(
     };
     let confirm = is_question.then(|| {
         let token = topic::confirmation(app, topic);
-        let url = format!("{base}/?Action=ConfirmSubscription&TopicArn={}&Token={token}", topic.arn);
+        let url = sns::confirm_url(base, &topic.arn, &token);
         (token, url)
     });
     let envelope = sns::Envelope {
@@ -116,11 +116,11 @@ fn request(
         message,
         timestamp: sns::timestamp(delivery.published_at),
         confirm,
-        unsubscribe_url: (!is_question)
-            .then(|| format!("{base}/?Action=Unsubscribe&SubscriptionArn={}", topic.subscription_arn())),
+        unsubscribe_url: (!is_question).then(|| sns::unsubscribe_url(base, &topic.subscription_arn())),
         version: (!is_question && version == Version::V2).then_some("2.0"),
     };
     let raw = topic.raw && !is_question;
+    let mut headers = envelope.headers(&topic.subscription_arn(), raw);
     let body = match raw {
         true => envelope.message.into_bytes(),
         false => {
@@ -130,23 +130,7 @@ fn request(
         }
     };
     // The time of the attempt, as the receiver's own clock tells it.
-    let seconds = app.real_time().secs();
-    let mut headers = vec![
-        ("x-amz-sns-message-type", delivery.kind.as_str().to_owned()),
-        ("x-amz-sns-message-id", message_id.to_owned()),
-        ("x-amz-sns-topic-arn", topic.arn.clone()),
-        ("content-type", "text/plain; charset=UTF-8".to_owned()),
-        ("user-agent", "Amazon Simple Notification Service Agent".to_owned()),
-        ("webhook-id", message_id.to_owned()),
-        ("webhook-timestamp", seconds.to_string()),
-        ("webhook-signature", topic::webhook_signature(app, topic, message_id, seconds, &body)?),
-    ];
-    if delivery.kind != sns::Kind::SubscriptionConfirmation {
-        headers.push(("x-amz-sns-subscription-arn", topic.subscription_arn()));
-    }
-    if raw {
-        headers.push(("x-amz-sns-rawdelivery", "true".to_owned()));
-    }
+    headers.extend(topic::webhook_headers(app, topic, message_id, app.real_time(), &body)?);
     let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     let deadline = Duration::from_micros(ATTEMPT.micros().unsigned_abs());
     Ok(Ok(Request { method: "POST", url: topic.endpoint.clone(), headers, body, deadline, limit: ANSWER }))
