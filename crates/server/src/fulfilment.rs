@@ -12,8 +12,9 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use opendrs_domain::fulfilment::Backend;
+use opendrs_domain::wire::webhook::Signed;
 use opendrs_service::Error;
-use opendrs_service::fulfilment::webhook::{Signed, told};
+use opendrs_service::fulfilment::webhook::told;
 use opendrs_service::fulfilment::{Speaker, find, report};
 use serde_json::json as value;
 use std::sync::Arc;
@@ -49,7 +50,7 @@ fn is_signed(site: &Site, headers: &HeaderMap, body: &Bytes) -> bool {
         Some(Signed { id: id?, timestamp: timestamp?, signature: signature? })
     };
     let hook = site.app.settings.fulfilment.webhook.as_ref();
-    hook.zip(signed()).is_some_and(|(hook, signed)| hook.has_signed(signed, site.app.real_time(), body))
+    hook.zip(signed()).is_some_and(|(hook, signed)| signed.is_good(&hook.secrets, site.app.real_time(), body))
 }
 
 async fn take(site: &Site, body: &Bytes) -> Result<Response, Error> {

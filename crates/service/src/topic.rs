@@ -7,15 +7,14 @@ use crate::{App, Error, Result};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit, Mac};
 use opendrs_domain::delivery::{self as rules, Policy};
 use opendrs_domain::id::{DeliveryId, ProfileId, TopicId};
 use opendrs_domain::time::Time;
 use opendrs_domain::topic::{self, Signature, State, TOKEN_LIFETIME, Topic};
 use opendrs_domain::wire::sns;
+use opendrs_domain::wire::webhook::{self, Secret};
 use opendrs_store::delivery::Delivery;
 use opendrs_store::{Tx, Write, delivery, profile, topic as store};
-use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
@@ -318,19 +317,12 @@ pub(crate) fn confirmation(app: &App, topic: &Topic) -> String {
     key.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// A topic's webhook secret of a number: for HMAC, and for Ed25519.
-struct Secret {
-    hmac: [u8; 32],
-    ed25519: Ed25519KeyPair,
-}
-
-impl Secret {
-    fn of(app: &App, topic: &Topic, number: i64) -> Result<Self> {
-        let number = u32::try_from(number).unwrap_or_default();
-        let seed = app.keys.derive(&format!("webhook ed25519 {}", topic.id), number);
-        let ed25519 = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|e| Error::Internal(e.to_string()))?;
-        Ok(Self { hmac: app.keys.derive(&format!("webhook {}", topic.id), number), ed25519 })
-    }
+/// A topic's webhook secrets of a number: the shared one, and the pair of Ed25519.
+fn webhook_secret(app: &App, topic: &Topic, number: i64) -> Result<(Secret, Ed25519KeyPair)> {
+    let number = u32::try_from(number).unwrap_or_default();
+    let seed = app.keys.derive(&format!("webhook ed25519 {}", topic.id), number);
+    let pair = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|e| Error::Internal(e.to_string()))?;
+    Ok((app.keys.derive(&format!("webhook {}", topic.id), number).into(), pair))
 }
 
 /// What a receiver needs to verify Standard Webhooks signatures.
@@ -348,11 +340,9 @@ pub struct Secrets {
 /// [`Error::Internal`].
 pub fn secrets(app: &App, topic: &Topic) -> Result<Vec<Secrets>> {
     let written = |number| {
-        let Secret { hmac, ed25519 } = Secret::of(app, topic, number)?;
-        Ok(Secrets {
-            secret: format!("whsec_{}", STANDARD.encode(hmac)),
-            public_key: format!("whpk_{}", STANDARD.encode(ed25519.public_key())),
-        })
+        let (secret, pair) = webhook_secret(app, topic, number)?;
+        let public_key = format!("whpk_{}", STANDARD.encode(pair.public_key()));
+        Ok(Secrets { secret: secret.reveal(), public_key })
     };
     topic.secrets(app.now()).into_iter().map(written).collect()
 }
@@ -366,19 +356,12 @@ pub(crate) fn webhook_headers(
     at: Time,
     body: &[u8],
 ) -> Result<[(&'static str, String); 3]> {
-    let seconds = at.secs();
-    let signed = [format!("{id}.{seconds}.").as_bytes(), body].concat();
-    let mut all = Vec::new();
+    let mut signatures = Vec::new();
     for number in topic.secrets(app.now()) {
-        let Secret { hmac, ed25519 } = Secret::of(app, topic, number)?;
-        let mac = Hmac::<Sha256>::new_from_slice(&hmac).map_err(|e| Error::Internal(e.to_string()))?;
-        let mac = mac.chain_update(&signed).finalize().into_bytes();
-        all.push(format!("v1,{}", STANDARD.encode(mac)));
-        all.push(format!("v1a,{}", STANDARD.encode(ed25519.sign(&signed))));
+        let (secret, pair) = webhook_secret(app, topic, number)?;
+        signatures.push(secret.sign(id, at, body));
+        let signed = pair.sign(&webhook::signed_bytes(id, &at.secs().to_string(), body));
+        signatures.push(format!("v1a,{}", STANDARD.encode(signed)));
     }
-    Ok([
-        ("webhook-id", id.to_owned()),
-        ("webhook-timestamp", seconds.to_string()),
-        ("webhook-signature", all.join(" ")),
-    ])
+    Ok(webhook::headers(id, at, &signatures))
 }

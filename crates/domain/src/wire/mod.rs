@@ -6,6 +6,7 @@
 pub mod latest;
 pub mod sns;
 pub mod v1;
+pub mod webhook;
 
 use crate::notification::Event;
 use crate::version::Version;

@@ -10,8 +10,9 @@ use axum::routing::post;
 use opendrs_domain::fulfilment::Report;
 use opendrs_domain::time::{Span, Time};
 use opendrs_domain::version::Endpoint::Replenish;
+use opendrs_domain::wire::webhook::{Secret, Signed};
 use opendrs_server::client::{Form, Reply, send};
-use opendrs_service::fulfilment::webhook::{Hook, Secret, Signed};
+use opendrs_service::fulfilment::webhook::Hook;
 use opendrs_service::fulfilment::{self, Speaker};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
@@ -86,7 +87,7 @@ async fn hear(State(shop): State<Shop>, headers: HeaderMap, body: Bytes) -> (Sta
         timestamp: header("webhook-timestamp"),
         signature: header("webhook-signature"),
     };
-    assert!(hook(SECRET).has_signed(signed, now(), &body), "{headers:?}");
+    assert!(signed.is_good(&hook(SECRET).secrets, now(), &body), "{headers:?}");
     shop.heard.lock().unwrap().push((signed.id.to_owned(), serde_json::from_slice(&body).unwrap()));
     let act = shop.acts.lock().unwrap().pop_front();
     match act {

@@ -6,50 +6,17 @@
 
 use super::Job;
 use crate::outbound::{Answer, Request};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit, Mac};
 use opendrs_domain::date;
 use opendrs_domain::fulfilment::{Report, Wanted, tracking};
 use opendrs_domain::order::Problem;
-use opendrs_domain::time::{Span, Time};
+use opendrs_domain::time::Time;
+use opendrs_domain::wire::webhook::{self, Secret};
 use serde::Deserialize;
 use serde_json::json;
-use sha2::Sha256;
-use std::fmt;
 use std::time::Duration;
 
-/// How far a signature's time may lie from now.
-const TOLERANCE: Span = Span::from_mins(5);
 /// The largest answer that is read.
 const MAX_ANSWER: usize = 16 * 1024;
-
-/// A shared secret.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(Vec<u8>);
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret")
-    }
-}
-
-impl Secret {
-    /// Reads `whsec_` and the Base64 of 24 to 64 bytes.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let bytes = STANDARD.decode(text.strip_prefix("whsec_")?).ok()?;
-        (24..=64).contains(&bytes.len()).then_some(Self(bytes))
-    }
-
-    fn mac(&self, id: &str, timestamp: &str, body: &[u8]) -> Option<Hmac<Sha256>> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).ok()?;
-        for part in [id.as_bytes(), b".", timestamp.as_bytes(), b".", body] {
-            mac.update(part);
-        }
-        Some(mac)
-    }
-}
 
 /// Where orders are sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,44 +27,12 @@ pub struct Hook {
     pub secrets: Vec<Secret>,
 }
 
-/// The headers of a signed body.
-#[derive(Clone, Copy, Debug)]
-pub struct Signed<'h> {
-    /// `webhook-id`
-    pub id: &'h str,
-    /// `webhook-timestamp`
-    pub timestamp: &'h str,
-    /// `webhook-signature`
-    pub signature: &'h str,
-}
-
 impl Hook {
     /// The headers that sign a body.
     #[must_use]
     pub fn sign(&self, id: &str, now: Time, body: &[u8]) -> Vec<(String, String)> {
-        let timestamp = now.secs().to_string();
-        let macs = self.secrets.iter().filter_map(|secret| secret.mac(id, &timestamp, body));
-        let signatures: Vec<_> =
-            macs.map(|mac| format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))).collect();
-        [("webhook-id", id), ("webhook-timestamp", &timestamp), ("webhook-signature", &signatures.join(" "))]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .into()
-    }
-
-    /// Whether a body was signed with one of the secrets, and not long ago.
-    #[must_use]
-    pub fn has_signed(&self, signed: Signed<'_>, now: Time, body: &[u8]) -> bool {
-        let Signed { id, timestamp, signature } = signed;
-        let fresh = timestamp.parse().ok().map(Time::from_secs).is_some_and(|at| {
-            let apart = if at > now { at.since(now) } else { now.since(at) };
-            apart <= TOLERANCE
-        });
-        let given = signature.split(' ').filter_map(|text| STANDARD.decode(text.strip_prefix("v1,")?).ok());
-        fresh
-            && given.take(8).any(|given| {
-                let mut macs = self.secrets.iter().filter_map(|secret| secret.mac(id, timestamp, body));
-                macs.any(|mac| mac.verify_slice(&given).is_ok())
-            })
+        let signatures: Vec<_> = self.secrets.iter().map(|secret| secret.sign(id, now, body)).collect();
+        webhook::headers(id, now, &signatures).map(|(name, value)| (name.to_owned(), value)).into()
     }
 
     /// The call that asks for an order to be taken or given up.
@@ -188,52 +123,6 @@ pub(super) fn answered(wanted: Wanted, answer: &Answer) -> Result<Option<Report>
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn hook(secrets: &[&str]) -> Hook {
-        let secrets = secrets.iter().map(|text| Secret::parse(text).unwrap()).collect();
-        Hook { url: "https://shop.example/drs".into(), secrets }
-    }
-
-    const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-    const OTHER: &str = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-
-    #[test]
-    fn signatures_are_those_of_standard_webhooks() {
-        // The example of the specification's reference libraries.
-        let body = br#"{"test": 2432232314}"#;
-        let headers = hook(&[SECRET]).sign("msg_p5jXN8AQM9LWM0D4loKWxJek", Time::from_secs(1_614_265_330), body);
-        assert_eq!(headers[1].1, "1614265330");
-        assert_eq!(headers[2].1, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
-    }
-
-    #[test]
-    fn a_signature_is_good_for_its_body_its_id_and_five_minutes() {
-        let (now, body) = (Time::from_secs(1_614_265_330), b"{}");
-        let headers = hook(&[OTHER, SECRET]).sign("a", now, body);
-        let [id, timestamp, signature] = [0, 1, 2].map(|at: usize| headers[at].1.as_str());
-        let signed = Signed { id, timestamp, signature };
-        let ours = hook(&[SECRET]);
-        for minutes in [0, 5] {
-            let apart = Span::from_mins(minutes);
-            assert!(ours.has_signed(signed, now + apart, body) && ours.has_signed(signed, now - apart, body));
-        }
-        let late = Span::from_secs(301);
-        assert!(!ours.has_signed(signed, now + late, body) && !ours.has_signed(signed, now - late, body));
-        assert!(!ours.has_signed(signed, now, b"{ }"));
-        assert!(!ours.has_signed(Signed { id: "b", ..signed }, now, body));
-        assert!(!ours.has_signed(Signed { timestamp: "1614265331", ..signed }, now, body));
-        for none in ["", "v1,", "v1,AAAA", "v2,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="] {
-            assert!(!ours.has_signed(Signed { signature: none, ..signed }, now, body), "{none}");
-        }
-        assert!(!hook(&["whsec_BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB"]).has_signed(signed, now, body));
-    }
-
-    #[test]
-    fn secrets_are_long_enough_and_marked() {
-        for text in ["", "whsec_", "whsec_c2hvcnQ=", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_!"] {
-            assert!(Secret::parse(text).is_none(), "{text}");
-        }
-    }
 
     #[test]
     fn words_are_read_and_what_cannot_be_meant_is_said() {
