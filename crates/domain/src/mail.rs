@@ -132,15 +132,13 @@ impl News {
     }
 }
 
-/// What the customer is told of an order's change, if anything. An order that is held is told of once, when it is made;
-/// one that CancelTestOrder counts as delivered before it could have arrived is not told of.
+/// What the customer is told of an order's change, if anything. An order that is held is told of once for each
+/// reason; one that CancelTestOrder counts as delivered before it could have arrived is not told of.
 #[must_use]
 pub fn of_order(order: &Order, change: Change, now: Time) -> Option<News> {
     let bought = || Bought::new(order);
     match change.to {
-        // What waits for a back end's word is nothing for the customer to do, or to know.
-        Standing::Held if order.problem == Some(Problem::Unconfirmed) => None,
-        Standing::Held => (order.opened_at == now).then(|| News::Held(bought())),
+        Standing::Held => change.new_reason.then(|| News::Held(bought())),
         Standing::Placed => Some(News::Placed(bought())),
         Standing::Fulfilling => None,
         Standing::Shipped => Some(News::Shipped(bought())),

@@ -1,7 +1,7 @@
 //! Which mails an order's life causes, and how long a mail server is waited for.
 
 use super::*;
-use crate::fulfilment::Backend;
+use crate::fulfilment::{Backend, Report};
 use crate::order::{Canceller, Item, Timing};
 use crate::text::{Asin, SlotId};
 use uuid::Uuid;
@@ -58,6 +58,25 @@ fn a_held_order_is_told_of_once_and_again_when_it_is_over() {
     assert_eq!(mails(place(false, held), |_| held), ["order_held", "order_expired"]);
     let resolved = |now: Time| held.filter(|_| now.since(start()) < Span::from_hours(5));
     assert_eq!(mails(place(false, held), resolved), ["order_held", "order_placed", "order_shipped", "order_delivered"]);
+}
+
+#[test]
+fn a_new_reason_for_holding_an_order_is_told_of() {
+    let (address, stock) = (Some(Problem::Address), Some(Problem::OutOfStock));
+    let changes = |now: Time| if now.since(start()) < Span::from_hours(5) { address } else { stock };
+    assert_eq!(mails(place(false, address), changes), ["order_held", "order_held", "order_expired"]);
+    // While a back end has not said its word there is nothing to tell; what it says then is told once.
+    let (mut order, news) = place(false, Some(Problem::Unconfirmed));
+    order.backend = Backend::Webhook;
+    assert_eq!(news, []);
+    let said: Vec<_> = [Problem::OutOfStock, Problem::OutOfStock, Problem::Payment]
+        .into_iter()
+        .map(|problem| {
+            let change = order.report(&Report::Problem(problem), start(), &TIMING).unwrap().unwrap();
+            of_order(&order, change, start()).map(|news| news.kind())
+        })
+        .collect();
+    assert_eq!(said, [Some("order_held"), None, Some("order_held")]);
 }
 
 #[test]

@@ -215,6 +215,8 @@ pub struct Order {
     pub placed_at: Option<Time>,
     /// The carrier's number.
     pub tracking: Option<String>,
+    /// For which reason it was held last; a back end's silence is none.
+    pub held_for: Option<Problem>,
 }
 
 /// What a maker is told of an order.
@@ -237,6 +239,8 @@ pub struct Change {
     pub from: State,
     /// The state it is in now.
     pub to: State,
+    /// It is held for a reason that the customer was not told of yet.
+    pub new_reason: bool,
 }
 
 /// Why an order cannot be cancelled.
@@ -324,13 +328,11 @@ impl Order {
             reported: false,
             placed_at: None,
             tracking: None,
+            held_for: None,
         };
         let change = match problem {
             None => order.confirm(now, timing),
-            Some(_) => {
-                order.due_at = Some((now + timing.recheck).min(order.window_ends_at));
-                Change { told: None, from: State::Held, to: State::Held }
-            }
+            Some(_) => order.hold(problem, now, timing),
         };
         (order, change)
     }
@@ -338,7 +340,7 @@ impl Order {
     /// Nothing stands in the way: placed, and the cancel window begins.
     fn confirm(&mut self, now: Time, timing: &Timing) -> Change {
         let window = if self.test { timing.test_ship_after } else { timing.cancel_window };
-        self.problem = None;
+        (self.problem, self.held_for) = (None, None);
         self.reported = false;
         self.window_ends_at = now + window;
         self.expected_at = Some(match self.test {
@@ -356,7 +358,18 @@ impl Order {
         if to.is_over() {
             self.due_at = None;
         }
-        Change { told, from, to }
+        Change { told, from, to, new_reason: false }
+    }
+
+    /// Held for a reason, be it the one there was or another.
+    fn hold(&mut self, problem: Option<Problem>, now: Time, timing: &Timing) -> Change {
+        // That a back end has not said its word yet is no reason of its own, and does not undo the one before it.
+        let reason = problem.filter(|problem| *problem != Problem::Unconfirmed);
+        let new_reason = reason.is_some() && reason != self.held_for;
+        self.held_for = reason.or(self.held_for);
+        self.problem = problem;
+        self.due_at = Some((now + timing.recheck).min(self.window_ends_at));
+        Change { new_reason, ..self.go(State::Held, None) }
     }
 
     /// Does what is due at `now`, if anything; `problem` is what stands in the way at this moment. One step a call:
@@ -368,11 +381,7 @@ impl Order {
         Some(match self.state {
             State::Held if problem.is_none() => self.confirm(now, timing),
             State::Held if now >= self.window_ends_at => self.go(State::Expired, Some(Told::Cancelled)),
-            State::Held => {
-                self.problem = problem;
-                self.due_at = Some((now + timing.recheck).min(self.window_ends_at));
-                self.go(State::Held, None)
-            }
+            State::Held => self.hold(problem, now, timing),
             State::Placed if self.test => self.ship(now, timing.test_deliver_after, Span::default()),
             State::Placed => {
                 // A real back end ships when it ships.
@@ -411,9 +420,8 @@ impl Order {
                 if self.state != State::Held {
                     self.window_ends_at = now + timing.problem_hold;
                 }
-                (self.problem, self.reported, self.expected_at) = (Some(*problem), true, None);
-                self.due_at = Some((now + timing.recheck).min(self.window_ends_at));
-                Ok(Some(self.go(State::Held, None)))
+                (self.reported, self.expected_at) = (true, None);
+                Ok(Some(self.hold(Some(*problem), now, timing)))
             }
             (Report::Shipped { expected_at, tracking }, State::Placed | State::Fulfilling) => {
                 let change = self.ship(now, timing.deliver_after, timing.free_after);

@@ -31,6 +31,7 @@ const STEPS: &[Step] = &[
     step!(3, "0003_days_and_claims"),
     step!(4, "0004_fulfilment"),
     step!(5, "0005_mail"),
+    step!(6, "0006_held_for"),
 ];
 
 /// The last step there is.

@@ -16,6 +16,7 @@ impl FromRow for Order {
         let (state, problem): (String, Option<String>) = (row.get(10)?, row.get(11)?);
         let price = Money { minor: row.get(7)?, currency: row.get(8)? };
         let (approved, backend): (Option<i64>, Option<String>) = (row.get(16)?, row.get(17)?);
+        let held_for: Option<String> = row.get(21)?;
         Ok(Self {
             id: row.get(0)?,
             device: row.get(1)?,
@@ -43,6 +44,7 @@ impl FromRow for Order {
             reported: row.get::<Option<bool>>(18)?.unwrap_or_default(),
             placed_at: row.get(19)?,
             tracking: row.get(20)?,
+            held_for: held_for.map(|word| Problem::parse(&word).ok_or_else(|| bad(21, word))).transpose()?,
         })
     }
 }
@@ -92,7 +94,8 @@ pub async fn add(tx: &mut Tx<'_>, shard: i64, order: &Order) -> Result<()> {
         order.backend.as_str(),
         order.reported,
         order.placed_at,
-        order.tracking.as_ref()
+        order.tracking.as_ref(),
+        order.held_for.map(Problem::as_str)
     ];
     tx.exec(Q::OrderPut, params).await.map(drop)
 }
@@ -114,7 +117,8 @@ pub async fn save(tx: &mut Tx<'_>, shard: i64, order: &Order) -> Result<()> {
         approved.as_ref().map(|price| price.minor),
         order.reported,
         order.placed_at,
-        order.tracking.as_ref()
+        order.tracking.as_ref(),
+        order.held_for.map(Problem::as_str)
     ];
     tx.exec(Q::OrderMove, params).await.map(drop)
 }

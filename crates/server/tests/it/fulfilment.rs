@@ -240,6 +240,9 @@ async fn a_shops_problem_holds_the_order_until_it_is_gone(server: &Server, shop:
     assert!(ann.page.text().contains("Use this address"), "{}", ann.page.text());
     assert_eq!(says(server, &id, "accepted").await, (200, "placed".into(), true.into()));
     assert_eq!(told(server).await.len(), 1);
+    // The customer hears of each reason once, however often the shop is asked, and nothing while it only has not said.
+    let held = ["order_held", "order_held", "order_placed", "order_held", "order_placed"];
+    assert_eq!(server.mails().await, [&["subscribed"][..], &held].concat());
 }
 
 async fn an_order_that_ends_is_given_up(server: &Server, shop: &Shop) {

@@ -56,6 +56,7 @@ async fn an_order_comes_back_in_every_state(store: &Store) {
             backend: Backend::ALL[n % Backend::ALL.len()],
             reported: n % 5 == 0,
             placed_at: moments[(n + 2) % 3],
+            held_for: (n % 3 == 0).then(|| Problem::ALL[n % Problem::ALL.len()]),
             tracking: (n % 4 == 0).then(|| texts[n % texts.len()].clone()),
             approved: (n % 2 == 0).then(|| Money { minor: n as i64, currency: "USD".into() }),
             ..order(n as u64, DEVICE())
@@ -75,7 +76,7 @@ async fn saving_an_order_changes_where_it_stands_and_nothing_else(store: &Store)
         (State::Cancelled, None, at(8), None, None, None),
     ] {
         let (reported, placed_at, tracking) = (problem.is_some(), expected_at, problem.map(|_| "1Z'9".to_owned()));
-        let moved = Order { reported, placed_at, tracking, approved, ..first.clone() };
+        let moved = Order { reported, placed_at, tracking, approved, held_for: problem, ..first.clone() };
         let moved = Order { state, problem, window_ends_at, expected_at, due_at, ..moved };
         let otherwise = Item { title: "another".into(), quantity: 9.0, ..first.item.clone() };
         let (device, slot) = (DeviceId(uuid(9)), slot_id("other"));

@@ -164,6 +164,7 @@ pub fn order(n: u64, device: DeviceId) -> Order {
         reported: false,
         placed_at: None,
         tracking: None,
+        held_for: None,
     }
 }
 

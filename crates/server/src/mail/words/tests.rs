@@ -36,8 +36,9 @@ fn letter(state: State, problem: Option<Problem>, delivery_known: bool) -> Lette
         reported: false,
         placed_at: None,
         tracking: None,
+        held_for: None,
     };
-    let change = Change { told: None, from: State::Placed, to: state };
+    let change = Change { told: None, from: State::Placed, to: state, new_reason: state == State::Held };
     Letter {
         id: MailId(Uuid::from_u128(3)),
         at: now,
