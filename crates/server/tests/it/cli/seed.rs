@@ -107,3 +107,39 @@ fn a_mistake_is_named_by_line_and_key_and_nothing_is_applied() {
     let good = place.on_store(&["seed", "seed.toml"]).good();
     assert!(done(&good).iter().all(|word| *word == "created"), "{good}");
 }
+
+#[test]
+fn topics_are_checked_before_anything_is_written_and_twice_is_once() {
+    let place = Place::new();
+    let with = |topic: &str| {
+        let topic = format!("[[maker.profile.topic]]\n{topic}\n[[maker.model]]");
+        let chosen = "name = \"Brewer\"\nnotifications = { OrderPlaced = \"1.0\" }";
+        place.file("seed.toml", &NAMELESS.replace("[[maker.model]]", &topic).replace("name = \"Brewer\"", chosen));
+        place.on_store(&["seed", "seed.toml"])
+    };
+    for (topic, says) in [
+        ("name = \"brew\"\nendpoint = \"ftp://brew.example\"", "line 13: topic: `ftp://brew.example` is no endpoint"),
+        ("name = \"b r\"\nendpoint = \"https://brew.example\"", "line 13: topic: `b r` is no topic name"),
+        (
+            "name = \"brew\"\nendpoint = \"https://brew.example\"\npolicy = \"often\"",
+            "line 13: topic: a delivery policy is `sns`, `extended`",
+        ),
+        (
+            "name = \"brew\"\nendpoint = \"https://brew.example\"\nsignature_version = \"3\"",
+            "line 15: signature_version: must be \"1\" (SHA-1) or \"2\" (SHA-256)",
+        ),
+    ] {
+        let said = with(topic).bad();
+        assert!(said.contains(says), "{says}: {said}");
+    }
+    let good = "name = \"brew\"\nendpoint = \"https://brew.example/drs\"\nsignature_version = \"2\"";
+    let first = with(good).good();
+    assert!(first.contains("topic    brew  arn:aws:sns:drs-local-1:000000000000:brew"), "{first}");
+    let words = done(&first);
+    let created = words.iter().filter(|word| **word == "created").count();
+    assert_eq!(created, 7, "nothing of the refused ones is there: {first}");
+    let second = with(good).good();
+    assert!(done(&second).iter().all(|word| *word == "unchanged"), "{second}");
+    let listed = place.on_store(&["topic", "list"]).good();
+    assert!(listed.starts_with("pending ") && listed.contains("https://brew.example/drs"), "{listed}");
+}

@@ -1,184 +1,27 @@
 //! Seeding: makers, profiles, clients, models, products and customers from a declaration.
 //!
-//! Not here: the file's syntax. Invariant: applying a seed twice changes nothing the second time; everything of one seed
-//! lands in one transaction, or nothing does.
+//! Not here: the file's syntax, and what may be declared ([`declared`]). Invariant: applying a seed twice changes nothing
+//! the second time; everything of one seed lands in one transaction, or nothing does, and its topics follow.
 
-use crate::topic::{self, NewTopic};
+mod declared;
+
+pub use declared::{
+    ClientSeed, CustomerSeed, Done, Item, MakerSeed, ModelSeed, ProfileSeed, Seed, SlotSeed, TopicSeed,
+};
+
+use crate::topic;
 use crate::{App, Error, Result, session};
-use opendrs_domain::customer::{Address, Customer};
+use opendrs_domain::customer::Customer;
 use opendrs_domain::id::{ClientId, CompositeId, CustomerId, MakerId, ModelId, ProfileId};
 use opendrs_domain::maker::Maker;
 use opendrs_domain::model::{Model, Slot};
-use opendrs_domain::notification::Kind;
 use opendrs_domain::product::Product;
-use opendrs_domain::profile::{Client, ClientKind, Profile, hash_secret};
-use opendrs_domain::text::{Asin, Email, ModelCode, SlotId};
+use opendrs_domain::profile::{Client, Profile, hash_secret};
+use opendrs_domain::text::SlotId;
 use opendrs_domain::time::Time;
-use opendrs_domain::topic::Signature;
-use opendrs_domain::version::Version;
 use opendrs_store::topic as topics;
 use opendrs_store::{Shards, Tx, Write, customer, maker, model, product, profile};
 use uuid::Uuid;
-
-/// A declaration. Lines are those of the file it came from, for errors.
-#[derive(Clone, Debug, Default)]
-pub struct Seed {
-    /// Makers.
-    pub makers: Vec<MakerSeed>,
-    /// The catalogue.
-    pub products: Vec<Product>,
-    /// Customers.
-    pub customers: Vec<CustomerSeed>,
-}
-
-/// A maker.
-#[derive(Clone, Debug)]
-pub struct MakerSeed {
-    /// Its name, by which a second application finds it.
-    pub name: String,
-    /// Its profiles.
-    pub profiles: Vec<ProfileSeed>,
-    /// Its models.
-    pub models: Vec<ModelSeed>,
-}
-
-/// A security profile.
-#[derive(Clone, Debug)]
-pub struct ProfileSeed {
-    /// Its name, by which a second application finds it.
-    pub name: String,
-    /// Its id, or generated.
-    pub id: Option<ProfileId>,
-    /// The maker's privacy notice.
-    pub privacy_url: Option<String>,
-    /// Its clients.
-    pub clients: Vec<ClientSeed>,
-    /// Who is told of what its devices do.
-    pub topics: Vec<TopicSeed>,
-}
-
-/// A receiver of notifications.
-#[derive(Clone, Debug)]
-pub struct TopicSeed {
-    /// Where it stands in the file.
-    pub line: usize,
-    /// The last part of its ARN, by which a second application finds it.
-    pub name: String,
-    /// Where messages are posted.
-    pub endpoint: String,
-    /// Which signature.
-    pub signature: Signature,
-    /// The bare message instead of the envelope.
-    pub raw: bool,
-    /// `sns`, `extended` or a DeliveryPolicy.
-    pub policy: String,
-    /// It needs not be asked.
-    pub confirmed: bool,
-}
-
-/// A client.
-#[derive(Clone, Debug)]
-pub struct ClientSeed {
-    /// Where it stands in the file.
-    pub line: usize,
-    /// Its kind.
-    pub kind: ClientKind,
-    /// Its id, or generated; without one it is found by its place among the profile's clients of its kind.
-    pub id: Option<ClientId>,
-    /// A web client's secret, or generated.
-    pub secret: Option<String>,
-    /// Where answers may go.
-    pub redirect_uris: Vec<String>,
-}
-
-/// A device model.
-#[derive(Clone, Debug)]
-pub struct ModelSeed {
-    /// Its code, by which a second application finds it.
-    pub code: ModelCode,
-    /// Name shown to customers.
-    pub name: String,
-    /// Certified.
-    pub live: bool,
-    /// The teaser's id, or generated.
-    pub composite: Option<CompositeId>,
-    /// Its slots, in order.
-    pub slots: Vec<SlotSeed>,
-    /// Messages whose version was chosen; the others are 2.0 (decisions 33).
-    pub messages: Vec<(Kind, Version)>,
-}
-
-/// A slot.
-#[derive(Clone, Debug)]
-pub struct SlotSeed {
-    /// Its id, or generated; without one it is found by its name.
-    pub id: Option<SlotId>,
-    /// Name shown to customers.
-    pub name: String,
-    /// Unit of its levels.
-    pub unit: String,
-    /// Its products and the line each stands in.
-    pub products: Vec<(Asin, usize)>,
-}
-
-/// A customer.
-#[derive(Clone, Debug)]
-pub struct CustomerSeed {
-    /// Sign-in name, by which a second application finds it.
-    pub email: Email,
-    /// Password.
-    pub password: String,
-    /// Name.
-    pub name: String,
-    /// Where parcels go.
-    pub address: Option<Address>,
-}
-
-/// What became of one declared thing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Item {
-    /// `maker`, `profile`, `client`, `model`, `slot`, `product` or `customer`.
-    pub kind: &'static str,
-    /// Its name.
-    pub name: String,
-    /// Its id on the wire.
-    pub id: String,
-    /// What happened to it.
-    pub done: Done,
-    /// A secret that was generated now and is shown this once.
-    pub secret: Option<String>,
-}
-
-/// What happened to a declared thing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Done {
-    /// It is new.
-    Created,
-    /// It was there and differs now.
-    Changed,
-    /// It was there, just so.
-    Unchanged,
-}
-
-impl Done {
-    /// A word for people.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Done::Created => "created",
-            Done::Changed => "changed",
-            Done::Unchanged => "unchanged",
-        }
-    }
-
-    fn of(before: bool, same: bool) -> Self {
-        match (before, same) {
-            (false, _) => Done::Created,
-            (true, true) => Done::Unchanged,
-            (true, false) => Done::Changed,
-        }
-    }
-}
 
 /// Applies a seed.
 ///
@@ -195,6 +38,10 @@ pub async fn apply(app: &App, seed: Seed) -> Result<Vec<Item>> {
         ids: (0..count).map(|_| app.ids.random()).collect(),
         secrets: (0..count).map(|_| app.ids.secret()).collect(),
     };
+    // What is wrong with a topic is found before anything is written.
+    for topic in seed.makers.iter().flat_map(|m| &m.profiles).flat_map(|p| &p.topics) {
+        topic::draft(app, &topic.of(ProfileId(Uuid::nil()))).map_err(|error| topic.refusal(error))?;
+    }
     let profiles: Vec<_> = seed.makers.iter().flat_map(|m| m.profiles.clone()).collect();
     let mut items = app.db.write(Apply { seed, passwords, fresh, shards: app.db.shards(), now: app.now() }).await??;
     let ids: Vec<_> = items.iter().filter(|item| item.kind == "profile").map(|item| item.id.clone()).collect();
@@ -209,15 +56,10 @@ pub async fn apply(app: &App, seed: Seed) -> Result<Vec<Item>> {
 
 /// Adds or changes a topic. Not part of the seed's one command: the key that signs for it is made before.
 async fn put_topic(app: &App, profile: ProfileId, declared: &TopicSeed) -> Result<Item> {
-    let TopicSeed { line, name, endpoint, signature, raw, policy, confirmed } = declared.clone();
-    let old = topic::find(app, &name).await.ok();
-    let new = NewTopic { profile, name: name.clone(), endpoint, signature, raw, policy, confirmed };
-    let added = topic::add(app, new).await.map_err(|error| match error {
-        Error::BadCommand(message) => Error::BadSeed { line, key: "topic".into(), message },
-        other => other,
-    })?;
+    let old = topic::find(app, &declared.name).await.ok();
+    let added = topic::add(app, declared.of(profile)).await.map_err(|error| declared.refusal(error))?;
     let done = Done::of(old.is_some(), old.as_ref() == Some(&added));
-    Ok(Item { kind: "topic", name, id: added.arn, done, secret: None })
+    Ok(Item { kind: "topic", name: declared.name.clone(), id: added.arn, done, secret: None })
 }
 
 impl MakerSeed {
@@ -485,11 +327,16 @@ async fn put_model(
     if !same {
         model::put(tx, &new).await?;
     }
-    let done = Done::of(old.is_some(), same);
-    items.push(Item { kind: "model", name: new.code.to_string(), id: new.composite.to_string(), done, secret: None });
+    let mut same_messages = true;
     for (kind, version) in &declared.messages {
-        topics::set_message_version(tx, new.id, kind.wire_name(), &version.to_string()).await?;
+        let (kind, version) = (kind.wire_name(), version.to_string());
+        if topics::message_version(tx, new.id, kind).await?.as_ref() != Some(&version) {
+            same_messages = false;
+            topics::set_message_version(tx, new.id, kind, &version).await?;
+        }
     }
+    let done = Done::of(old.is_some(), same && same_messages);
+    items.push(Item { kind: "model", name: new.code.to_string(), id: new.composite.to_string(), done, secret: None });
     let before = model::slots(tx, new.id).await?;
     for (at, seed) in declared.slots.iter().enumerate() {
         let found = before.iter().position(|s| seed.id.as_ref().map_or(s.name == seed.name, |id| *id == s.id));
