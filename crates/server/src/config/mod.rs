@@ -5,12 +5,16 @@
 
 mod mail;
 mod merge;
+mod sections;
+
+use sections::{Bounds, Fulfilling, Keys, Lasting, Orders, Readings};
+pub use sections::{Face, LogFormat, Login, Metrics, Notifications, Out, Role, Server};
 
 use crate::http::{Bodies, Limits};
 use crate::outbound::Network;
 use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::order::Timing;
-use opendrs_domain::time::{BadSpan, Span};
+use opendrs_domain::time::Span;
 use opendrs_domain::wire::webhook::Secret;
 use opendrs_service::fulfilment::Fulfilment;
 use opendrs_service::fulfilment::webhook::Hook;
@@ -18,182 +22,11 @@ use opendrs_service::limit::{Rate, Rates};
 use opendrs_service::reading::Keep;
 use opendrs_store::Place;
 use serde::Deserialize;
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The default settings with their comments, as `opendrs config default` prints them.
 pub const DEFAULT: &str = include_str!("../../opendrs.default.toml");
-
-/// What a node does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// The device API.
-    Service,
-    /// Login with Amazon.
-    Login,
-    /// Customer pages.
-    Web,
-    /// What falls due.
-    Worker,
-}
-
-/// How the log is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// An object a line.
-    Json,
-}
-
-/// `[server]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Server {
-    /// Address of every role that has none of its own.
-    pub listen: String,
-    /// Data folder.
-    pub data: PathBuf,
-    /// PostgreSQL, or empty.
-    pub database_url: String,
-    /// What this node does.
-    pub roles: Vec<Role>,
-    /// Addresses of proxies, whose `X-Forwarded-For` is believed.
-    pub proxies: Vec<IpAddr>,
-    /// Open connections at most.
-    pub max_connections: usize,
-    head_timeout: Lasting,
-    drain: Lasting,
-    /// What is logged.
-    pub log: String,
-    /// How.
-    pub log_format: LogFormat,
-}
-
-/// `[limits]`
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Bounds {
-    head_bytes: usize,
-    body_bytes: usize,
-    body_timeout: Lasting,
-    device_rate: u32,
-    device_burst: u32,
-    client_rate: u32,
-    client_burst: u32,
-}
-
-/// `[metrics]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Metrics {
-    /// The address at which a node tells its numbers, or empty.
-    pub listen: String,
-}
-
-/// `[service]`, `[web]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Face {
-    /// An address of its own, or empty.
-    pub listen: String,
-    /// Where the outside finds it, or empty.
-    pub public_url: String,
-}
-
-/// `[login]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Login {
-    /// An address of its own, or empty.
-    pub listen: String,
-    /// Where the outside finds it, or empty.
-    pub public_url: String,
-    /// `iss` of tokeninfo.
-    pub issuer: String,
-}
-
-/// `[notifications]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Notifications {
-    /// Where receivers find this installation, or empty.
-    pub public_url: String,
-    region: String,
-    account: String,
-    certificate_name: String,
-    keep: Lasting,
-}
-
-/// `[keys]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Keys {
-    /// The master key's file, or empty.
-    pub master_file: PathBuf,
-}
-
-/// `[outbound]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Out {
-    /// Networks, addresses and host names that may be asked though they are private.
-    pub allow: Vec<String>,
-    /// A file of certificate authorities, or empty.
-    pub ca_file: PathBuf,
-    timeout: Lasting,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(try_from = "String")]
-struct Lasting(Span);
-
-impl TryFrom<String> for Lasting {
-    type Error = BadSpan;
-    fn try_from(text: String) -> Result<Self, BadSpan> {
-        Span::parse(&text).map(Self)
-    }
-}
-
-impl Lasting {
-    /// As a time by the machine's clock.
-    fn wall(self) -> Duration {
-        Duration::from_micros(u64::try_from(self.0.micros()).unwrap_or_default())
-    }
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Readings {
-    keep: Lasting,
-    keep_daily: Lasting,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Orders {
-    cancel_window: Lasting,
-    problem_hold: Lasting,
-    recheck: Lasting,
-    ship_after: Lasting,
-    deliver_after: Lasting,
-    delivery_known: bool,
-    free_after: Lasting,
-    test_ship_after: Lasting,
-    test_deliver_after: Lasting,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Fulfilling {
-    backend: String,
-    makers: Vec<String>,
-    webhook_url: String,
-    webhook_secrets: Vec<String>,
-}
 
 /// Every setting.
 #[derive(Clone, Debug, Deserialize)]
