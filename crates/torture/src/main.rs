@@ -15,6 +15,7 @@ mod site;
 mod store;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use fault::Permitted;
 use kill::Deaths;
 use program::Program;
 use site::Site;
@@ -83,6 +84,9 @@ struct Faults {
     /// The cluster's data folder.
     #[arg(long, value_name = "DIR", requires = "cluster_bin")]
     cluster_data: Option<PathBuf>,
+    /// Leave out, and say so, what this machine does not permit: to mount a disk, to trace a process.
+    #[arg(long)]
+    as_permitted: bool,
 }
 
 fn main() -> ExitCode {
@@ -170,7 +174,8 @@ async fn faults(args: &Faults) -> Result<(), String> {
     let both = args.cluster_bin.clone().zip(args.cluster_data.clone());
     let cluster = both.map(|(bin, data)| fault::Cluster { bin, data });
     say(&format!("{:?}, seed {}: faults", args.which.engine, args.which.seed));
-    fault::run(&args.which, cluster.as_ref(), |done| say(&format!("  {done}"))).await
+    let permitted = if args.as_permitted { Permitted::here() } else { Permitted::ALL };
+    fault::run(&args.which, cluster.as_ref(), permitted, |done| say(&format!("  {done}"))).await
 }
 
 async fn kill_cycles(args: &Kill) -> Result<(), String> {

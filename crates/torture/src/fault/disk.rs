@@ -47,6 +47,19 @@ impl Drop for SmallDisk {
     }
 }
 
+/// Whether a small disk can be mounted here.
+pub fn may_mount() -> bool {
+    let folder = tempfile::tempdir();
+    folder.is_ok_and(|folder| SmallDisk::mount(folder.path()).is_ok())
+}
+
+/// Whether a process can be traced here, as [`failing`] does it.
+pub fn may_trace() -> bool {
+    let words = failing("fdatasync", "1");
+    let traced = Command::new(&words[0]).args(&words[1..]).arg("true").stderr(Stdio::null()).status();
+    traced.is_ok_and(|status| status.success())
+}
+
 /// Fills the disk under load, twice; then makes room.
 pub async fn full(site: &mut Site) -> Result<(), String> {
     let folder = site.program.data.clone();

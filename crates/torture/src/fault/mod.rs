@@ -14,8 +14,30 @@ use crate::site::Site;
 use crate::{Engine, Which, on_site};
 pub use postgres::Cluster;
 
-/// Every fault of an engine; tells each that lost nothing.
-pub async fn run(which: &Which, cluster: Option<&Cluster>, tell: impl Fn(&str)) -> Result<(), String> {
+/// Which faults may be made: those of the disk need rights that a container may lack.
+#[derive(Clone, Copy, Debug)]
+pub struct Permitted {
+    mount: bool,
+    trace: bool,
+}
+
+impl Permitted {
+    /// Whoever asks for all of them is told which one cannot be made.
+    pub const ALL: Self = Self { mount: true, trace: true };
+
+    /// What this machine permits.
+    pub fn here() -> Self {
+        Self { mount: disk::may_mount(), trace: disk::may_trace() }
+    }
+}
+
+/// Every fault of an engine; tells each that lost nothing, and each that was left out.
+pub async fn run(
+    which: &Which,
+    cluster: Option<&Cluster>,
+    permitted: Permitted,
+    tell: impl Fn(&str),
+) -> Result<(), String> {
     let named = |name: &'static str| move |e: String| format!("{name}: {e}");
     on_site(which, clock::jumps).await.map_err(named("clock"))?;
     tell("the clock jumps by years, and servers die after it: time never goes back, nothing happens twice");
@@ -23,8 +45,16 @@ pub async fn run(which: &Which, cluster: Option<&Cluster>, tell: impl Fn(&str)) 
     tell("no descriptor is left: who is connected is served, who comes waits, all is well when some are free");
     match (which.engine, cluster) {
         (Engine::Sqlite, _) => {
-            on_site(which, disk::full).await.map_err(named("disk full"))?;
-            tell("the disk is full: 503 until there is room, and by itself 200 again");
+            if permitted.mount {
+                on_site(which, disk::full).await.map_err(named("disk full"))?;
+                tell("the disk is full: 503 until there is room, and by itself 200 again");
+            } else {
+                tell("LEFT OUT, this machine lets nobody mount a disk: the disk is full");
+            }
+            if !permitted.trace {
+                tell("LEFT OUT, this machine lets nobody trace a process: writes fail, a sync fails");
+                return Ok(());
+            }
             on_site(which, disk::writes_fail).await.map_err(named("failed writes"))?;
             tell("writes fail for a while: 503, and by itself 200 again");
             on_site(which, disk::sync_fails).await.map_err(named("failed sync"))?;
