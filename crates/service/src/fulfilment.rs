@@ -29,13 +29,12 @@ pub struct Fulfilment {
 }
 
 /// Who fulfils the orders of a maker's devices.
-pub(crate) async fn backend_of(app: &App, id: MakerId) -> Result<Backend> {
+pub(crate) async fn backend_of(app: &App, tx: &mut Tx<'_>, id: MakerId) -> Result<Backend> {
     let Fulfilment { backend, makers, .. } = &app.settings.fulfilment;
     if makers.is_empty() {
         return Ok(*backend);
     }
-    let mut reader = app.db.reader().await?;
-    let name = maker::by_id(&mut reader.tx()?, id).await?.map(|maker| maker.name);
+    let name = maker::by_id(tx, id).await?.map(|maker| maker.name);
     let own = makers.iter().find(|(maker, _)| Some(maker) == name.as_ref());
     Ok(own.map_or(*backend, |(_, backend)| *backend))
 }

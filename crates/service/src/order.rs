@@ -18,7 +18,7 @@ use opendrs_domain::subscription::Subscription;
 use opendrs_domain::text::SlotId;
 use opendrs_domain::time::Time;
 use opendrs_store::failpoint::{self, Point};
-use opendrs_store::{Shards, Tx, Write, customer, device, model, order, outbox, subscription};
+use opendrs_store::{Reader, Shards, Tx, Write, customer, device, model, order, outbox, subscription};
 
 mod held;
 pub use held::{Owned, Word, answer, of_customer};
@@ -38,9 +38,12 @@ pub enum Replenished {
 ///
 /// # Errors
 /// [`Error::Unsubscribed`], [`Error::Unavailable`].
-pub async fn replenish(app: &App, caller: &Caller, slot: &SlotId) -> Result<Replenished> {
-    let has_address = caller.device.test || has_address(app, caller.device.customer).await?;
-    let backend = fulfilment::backend_of(app, caller.device.maker).await?;
+pub async fn replenish(app: &App, mut reader: Reader<'_>, caller: &Caller, slot: &SlotId) -> Result<Replenished> {
+    let mut tx = reader.tx()?;
+    let has_address = caller.device.test || has_address(app, &mut tx, caller.device.customer).await?;
+    let backend = fulfilment::backend_of(app, &mut tx, caller.device.maker).await?;
+    drop(tx);
+    drop(reader);
     let now = app.now();
     let device = &caller.device;
     let placed = app
@@ -71,10 +74,9 @@ pub async fn replenish(app: &App, caller: &Caller, slot: &SlotId) -> Result<Repl
     }
 }
 
-async fn has_address(app: &App, customer: CustomerId) -> Result<bool> {
-    let mut reader = app.db.reader().await?;
+async fn has_address(app: &App, tx: &mut Tx<'_>, customer: CustomerId) -> Result<bool> {
     let shard = app.db.shards().of_customer(customer);
-    Ok(customer::by_id(&mut reader.tx()?, shard, customer).await?.is_some_and(|c| c.address.is_some()))
+    Ok(customer::by_id(tx, shard, customer).await?.is_some_and(|c| c.address.is_some()))
 }
 
 struct Place {
@@ -178,12 +180,11 @@ pub(crate) async fn save(
 ///
 /// # Errors
 /// [`Error::UnknownOrder`], [`Error::Unavailable`].
-pub async fn info(app: &App, caller: &Caller, instance: &str) -> Result<Order> {
+pub async fn info(mut reader: Reader<'_>, caller: &Caller, instance: &str) -> Result<Order> {
     let id = InstanceId::parse(instance).map_err(|_| Error::UnknownOrder)?;
     if id.device != caller.device.id {
         return Err(Error::UnknownOrder);
     }
-    let mut reader = app.db.reader().await?;
     order::by_id(&mut reader.tx()?, caller.shard, id.order).await?.ok_or(Error::UnknownOrder)
 }
 
@@ -258,7 +259,7 @@ impl Write for CancelTest {
 /// # Errors
 /// [`Error::UnknownOrder`], [`Error::NotCancelled`], [`Error::Unavailable`].
 pub async fn cancel(app: &App, caller: &Caller, instance: &str) -> Result<()> {
-    let order = info(app, caller, instance).await?;
+    let order = info(app.db.reader().await?, caller, instance).await?;
     let now = app.now();
     let command = Cancel {
         shard: caller.shard,

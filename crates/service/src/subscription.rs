@@ -5,41 +5,20 @@ use crate::{App, Error, Result};
 use opendrs_domain::device::Device;
 use opendrs_domain::id::EventId;
 use opendrs_domain::model::{Model, Slot};
-use opendrs_domain::notification::{Event, Facts, ProductInfo, SlotInfo};
+use opendrs_domain::notification::{Event, Facts, SlotInfo};
 use opendrs_domain::product::Product;
 use opendrs_domain::rule::Rules;
 use opendrs_domain::subscription::Subscription;
 use opendrs_domain::text::{Asin, SlotId};
 use opendrs_domain::time::Time;
-use opendrs_store::{Tx, Write, device, model, outbox, product, rule, subscription};
+use opendrs_store::{Reader, Tx, Write, device, model, outbox, product, rule, subscription};
 
 /// SubscriptionInfo: every slot of the caller's model, in the model's order.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn info(app: &App, caller: &Caller) -> Result<Vec<SlotInfo>> {
-    let mut reader = app.db.reader().await?;
-    Ok(slot_infos(&mut reader.tx()?, caller.shard, &caller.device).await?)
-}
-
-/// Every slot of a device as makers are told of it.
-pub(crate) async fn slot_infos(tx: &mut Tx<'_>, shard: i64, device: &Device) -> opendrs_store::Result<Vec<SlotInfo>> {
-    let slots = model::slots(tx, device.model).await?;
-    let subs = subscription::of_device(tx, shard, device.id).await?;
-    let mut infos = Vec::with_capacity(slots.len());
-    for slot in slots {
-        let sub = subs.iter().find(|sub| sub.slot == slot.id);
-        let product = match sub.and_then(|sub| sub.asin.as_ref()) {
-            Some(asin) => product::by_asin(tx, asin).await?.map(|p| ProductInfo {
-                asin: p.asin.to_string(),
-                quantity: p.quantity,
-                unit: p.unit,
-            }),
-            None => None,
-        };
-        infos.push(SlotInfo { slot: slot.id, subscribed: sub.is_some_and(Subscription::may_order), product });
-    }
-    Ok(infos)
+pub async fn info(mut reader: Reader<'_>, caller: &Caller) -> Result<Vec<SlotInfo>> {
+    Ok(subscription::told(&mut reader.tx()?, caller.shard, caller.device.id).await?)
 }
 
 /// A slot as the settings page and the sign-up pages show it.
@@ -151,7 +130,7 @@ impl Write for Change {
             if before != sub.asin {
                 self.agree(tx, &sub).await?;
             }
-            let facts = Facts::Subscription(slot_infos(tx, self.shard, &self.device).await?);
+            let facts = Facts::Subscription(subscription::told(tx, self.shard, self.device.id).await?);
             let event = Event::new(self.event, self.now, &self.device, facts);
             outbox::push(tx, self.shard, self.device.id, &event).await?;
             crate::mail::subscribed(tx, self.shard, &self.device, (self.event, self.now)).await?;

@@ -11,7 +11,7 @@ use opendrs_domain::login::scope::{Scope, Scopes};
 use opendrs_domain::text::SlotId;
 use opendrs_domain::time::Span;
 use opendrs_domain::token::{BadToken, Claims, Use};
-use opendrs_store::{consent, device, profile};
+use opendrs_store::{Reader, Tx, consent, device, profile};
 
 /// How long an access token lives (decisions 22).
 pub const ACCESS_LIFETIME: Span = Span::from_secs(3600);
@@ -40,11 +40,12 @@ pub(crate) async fn open(app: &App, text: &str, wanted: Use) -> Result<Claims> {
     claims.map_err(|_| Error::InvalidToken)
 }
 
-/// Finds the device that an access token speaks for, and whether its model has a slot, in one read.
+/// Finds the device that an access token speaks for, and whether its model has a slot, in one read. The reader comes with
+/// it, for what else the call reads; a call that writes gives it back before.
 ///
 /// # Errors
 /// [`Error::InvalidToken`] for whatever is wrong with the token, [`Error::TooOften`], [`Error::Unavailable`].
-pub async fn caller(app: &App, token: Option<&str>, slot: Option<&str>) -> Result<Caller> {
+pub async fn caller<'a>(app: &'a App, token: Option<&str>, slot: Option<&str>) -> Result<(Caller, Reader<'a>)> {
     let (shard, id, family) = device_of(app, token.ok_or(Error::InvalidToken)?).await?;
     limit::device(app, id)?;
     let mut reader = app.db.reader().await?;
@@ -56,7 +57,8 @@ pub async fn caller(app: &App, token: Option<&str>, slot: Option<&str>) -> Resul
     if !device.accepts(family) {
         return Err(Error::InvalidToken);
     }
-    Ok(Caller { device, shard, slot })
+    drop(tx);
+    Ok((Caller { device, shard, slot }, reader))
 }
 
 /// The device an access token speaks for, its shard, and the token's family, as far as the token itself tells: whether
@@ -69,15 +71,13 @@ pub(crate) async fn device_of(app: &App, text: &str) -> Result<(i64, DeviceId, u
 }
 
 /// Whether what a token speaks for still stands.
-pub(crate) async fn stands(app: &App, claims: &Claims) -> Result<bool> {
-    let mut reader = app.db.reader().await?;
-    let mut tx = reader.tx()?;
+pub(crate) async fn stands(app: &App, tx: &mut Tx<'_>, claims: &Claims) -> Result<bool> {
     if let Some((shard, id)) = claims.device {
-        return Ok(device::by_id(&mut tx, shard, id).await?.is_some_and(|device| device.accepts(claims.family)));
+        return Ok(device::by_id(tx, shard, id).await?.is_some_and(|device| device.accepts(claims.family)));
     }
-    let Some(client) = profile::client(&mut tx, claims.client).await? else { return Ok(false) };
+    let Some(client) = profile::client(tx, claims.client).await? else { return Ok(false) };
     let shard = app.db.shards().of_customer(claims.customer);
-    let consent = consent::get(&mut tx, shard, claims.customer, client.profile).await?;
+    let consent = consent::get(tx, shard, claims.customer, client.profile).await?;
     Ok(consent.is_some_and(|c| c.scopes.covers(claims.scopes) && !c.revoked.0.contains(&claims.family)))
 }
 
@@ -85,7 +85,11 @@ pub(crate) async fn stands(app: &App, claims: &Claims) -> Result<bool> {
 pub(crate) async fn check(app: &App, text: &str) -> Result<Claims> {
     let claims = open(app, text, Use::Access).await?;
     let alive = claims.expires_at.is_some_and(|end| end > app.now());
-    if alive && stands(app, &claims).await? { Ok(claims) } else { Err(Error::InvalidToken) }
+    if alive && stands(app, &mut app.db.reader().await?.tx()?, &claims).await? {
+        Ok(claims)
+    } else {
+        Err(Error::InvalidToken)
+    }
 }
 
 /// What tokens are made for.

@@ -5,7 +5,6 @@
 //! Invariant: only a server whose clock can be moved does it.
 
 use crate::delivery::give_out;
-use crate::subscription::slot_infos;
 use crate::{App, Error, Result};
 use opendrs_domain::device::Device;
 use opendrs_domain::id::{EventId, InstanceId, ModelId, OrderId};
@@ -55,7 +54,7 @@ pub async fn trigger(app: &App, what: Trigger) -> Result<Triggered> {
         Some(told) => order_facts(app, (shard, &device), told, what.slot.as_deref(), now).await?,
         None => {
             let mut reader = app.db.reader().await?;
-            let slots = slot_infos(&mut reader.tx()?, shard, &device).await?;
+            let slots = subscription::told(&mut reader.tx()?, shard, device.id).await?;
             match what.kind {
                 Kind::DeviceRegistered => Facts::Registered,
                 Kind::DeviceDeregistered => Facts::Deregistered,

@@ -61,7 +61,7 @@ pub async fn add(tx: &mut Tx<'_>, shard: i64, code: &Code) -> Result<()> {
         code.family.cast_signed(),
         code.expires_at
     ];
-    tx.exec(Q::CodePut, params).await.map(drop)
+    tx.put(Q::CodePut, params).await
 }
 
 /// Marks a code as used.
@@ -69,7 +69,7 @@ pub async fn add(tx: &mut Tx<'_>, shard: i64, code: &Code) -> Result<()> {
 /// # Errors
 /// [`crate::Error`].
 pub async fn spend(tx: &mut Tx<'_>, shard: i64, hash: &[u8; 32], at: Time) -> Result<()> {
-    tx.exec(Q::CodeSpend, p![shard, hash, at]).await.map(drop)
+    tx.put(Q::CodeSpend, p![shard, hash, at]).await
 }
 
 /// Removes at most `limit` codes that ended before a moment; says how many.

@@ -55,7 +55,7 @@ pub async fn put(
     scopes: Scopes,
     at: Time,
 ) -> Result<()> {
-    tx.exec(Q::ConsentPut, p![shard, customer, profile, i64::from(scopes.bits()), at]).await.map(drop)
+    tx.put(Q::ConsentPut, p![shard, customer, profile, i64::from(scopes.bits()), at]).await
 }
 
 /// Records the revoked families.
@@ -68,5 +68,5 @@ pub async fn set_revoked(
     (customer, profile): (CustomerId, ProfileId),
     revoked: &Families,
 ) -> Result<()> {
-    tx.exec(Q::ConsentRevoke, p![shard, customer, profile, &revoked.to_string()]).await.map(drop)
+    tx.put(Q::ConsentRevoke, p![shard, customer, profile, &revoked.to_string()]).await
 }

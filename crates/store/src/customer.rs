@@ -62,7 +62,7 @@ pub async fn password_hash(tx: &mut Tx<'_>, shard: i64, id: CustomerId) -> Resul
 /// # Errors
 /// [`crate::Error`].
 pub async fn claim_email(tx: &mut Tx<'_>, shard: i64, email: &Email, id: CustomerId) -> Result<()> {
-    tx.exec(Q::CustomerEmailPut, p![shard, email, id]).await.map(drop)
+    tx.put(Q::CustomerEmailPut, p![shard, email, id]).await
 }
 
 /// Adds a customer, or changes name, password and address of the one of that id.
@@ -73,7 +73,7 @@ pub async fn put(tx: &mut Tx<'_>, shard: i64, customer: &Customer, password_hash
     let Customer { id, email, name, address, created_at } = customer;
     let address = json(address.as_ref());
     let params = p![shard, *id, email, name, password_hash, address.as_deref(), *created_at];
-    tx.exec(Q::CustomerPut, params).await.map(drop)
+    tx.put(Q::CustomerPut, params).await
 }
 
 /// Changes where parcels go.
@@ -81,5 +81,5 @@ pub async fn put(tx: &mut Tx<'_>, shard: i64, customer: &Customer, password_hash
 /// # Errors
 /// [`crate::Error`].
 pub async fn set_address(tx: &mut Tx<'_>, shard: i64, id: CustomerId, address: &Address) -> Result<()> {
-    tx.exec(Q::CustomerAddress, p![shard, id, json(Some(address)).as_deref()]).await.map(drop)
+    tx.put(Q::CustomerAddress, p![shard, id, json(Some(address)).as_deref()]).await
 }

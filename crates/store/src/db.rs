@@ -32,7 +32,7 @@ pub enum Engine {
 /// Reading connections on SQLite; more than cores, since a read may wait for the disk.
 const LITE_READERS: usize = 8;
 /// Writing connections of one node on PostgreSQL.
-const PG_LANES: usize = 2;
+const PG_LANES: usize = 1;
 /// Reading connections of one node on PostgreSQL; each pipelines.
 const PG_READERS: usize = 3;
 /// Shards of a new installation on PostgreSQL. SQLite has one: a prefix that scatters keys costs it dearly.
@@ -49,8 +49,8 @@ enum Readers {
 pub struct Db {
     readers: Arc<Readers>,
     writer: Writer,
-    /// The SQLite file.
-    file: Option<Arc<Path>>,
+    /// The SQLite file, and what is held of it.
+    file: Option<(Arc<Path>, Arc<lite::Hold>)>,
     shards: i64,
 }
 
@@ -75,11 +75,12 @@ impl Db {
     async fn sqlite(path: &Path, new: installation::New) -> Result<Self> {
         let conn = lite::open_writer(path)?;
         let (writer, lanes) = Writer::new(1);
+        let hold = Arc::new(lite::Hold::open(path)?);
         if let Some(lane) = lanes.into_iter().next() {
-            lite::start_writer(conn, lane, writer.meter.clone())?;
+            lite::start_writer(conn, hold.clone(), lane, writer.meter.clone())?;
         }
         let readers = Readers::Lite(lite::Readers::open(path, LITE_READERS, writer.meter.clone())?);
-        Self { readers: Arc::new(readers), writer, file: Some(path.into()), shards: 1 }.installed(new).await
+        Self { readers: Arc::new(readers), writer, file: Some((path.into(), hold)), shards: 1 }.installed(new).await
     }
 
     async fn postgres(url: &str, new: installation::New) -> Result<Self> {
@@ -161,7 +162,9 @@ impl Db {
     /// # Errors
     /// [`Error`]; nothing is lost then, the log is read at the next start.
     pub fn rest(&self) -> Result<()> {
-        self.file.as_deref().map_or(Ok(()), lite::fold)
+        let Some((path, hold)) = &self.file else { return Ok(()) };
+        hold.end();
+        lite::fold(path)
     }
 
     /// A connection to read with, outside any transaction, on the caller's thread. Held briefly: there are few.

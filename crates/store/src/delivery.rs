@@ -124,7 +124,7 @@ pub async fn add(tx: &mut Tx<'_>, delivery: &Delivery) -> Result<()> {
         d.ended_at,
         d.reason.as_deref()
     ];
-    tx.exec(Q::DeliveryPut, params).await.map(drop)
+    tx.put(Q::DeliveryPut, params).await
 }
 
 /// A delivery by id, held against other transactions until this one ends.
@@ -160,7 +160,7 @@ pub async fn save(tx: &mut Tx<'_>, delivery: &Delivery) -> Result<()> {
         d.round,
         d.published_at
     ];
-    tx.exec(Q::DeliverySave, params).await.map(drop)
+    tx.put(Q::DeliverySave, params).await
 }
 
 /// Whether an earlier message of a device is still on its way to a receiver.
@@ -202,7 +202,7 @@ pub async fn claim(tx: &mut Tx<'_>, topic: TopicId, now: Time, lease: Time, limi
 pub async fn add_attempt(tx: &mut Tx<'_>, shard: i64, delivery: DeliveryId, attempt: &Attempt) -> Result<()> {
     let Attempt { number, at, took, status, problem, answer } = attempt;
     let params = p![shard, delivery, *number, *at, *took, *status, problem.as_deref(), answer];
-    tx.exec(Q::AttemptPut, params).await.map(drop)
+    tx.put(Q::AttemptPut, params).await
 }
 
 /// A delivery's newest 100 attempts, newest first.

@@ -128,7 +128,7 @@ pub async fn add(tx: &mut Tx<'_>, shard: i64, device: &Device) -> Result<()> {
 /// # Errors
 /// [`crate::Error`].
 pub async fn relink(tx: &mut Tx<'_>, shard: i64, id: DeviceId, client: ClientId, test: bool) -> Result<()> {
-    tx.exec(Q::DeviceRelink, p![shard, id, client, test]).await.map(drop)
+    tx.put(Q::DeviceRelink, p![shard, id, client, test]).await
 }
 
 /// Ends a registration; `false` if it had ended before.
@@ -145,7 +145,7 @@ pub async fn end(tx: &mut Tx<'_>, shard: i64, device: &Device, at: Time) -> Resu
 /// # Errors
 /// [`crate::Error`].
 pub async fn set_active(tx: &mut Tx<'_>, shard: i64, id: DeviceId, at: Time) -> Result<()> {
-    tx.exec(Q::DeviceActive, p![shard, id, at]).await.map(drop)
+    tx.put(Q::DeviceActive, p![shard, id, at]).await
 }
 
 /// Records the revoked token families.
@@ -153,5 +153,5 @@ pub async fn set_active(tx: &mut Tx<'_>, shard: i64, id: DeviceId, at: Time) -> 
 /// # Errors
 /// [`crate::Error`].
 pub async fn set_revoked(tx: &mut Tx<'_>, shard: i64, id: DeviceId, revoked: &Families) -> Result<()> {
-    tx.exec(Q::DeviceRevoke, p![shard, id, &revoked.to_string()]).await.map(drop)
+    tx.put(Q::DeviceRevoke, p![shard, id, &revoked.to_string()]).await
 }

@@ -34,7 +34,7 @@ impl FromRow for Call {
 /// # Errors
 /// [`crate::Error`].
 pub async fn want_place(tx: &mut Tx<'_>, shard: i64, id: OrderId, now: Time) -> Result<()> {
-    tx.exec(Q::FulfilmentPlace, p![shard, id, now]).await.map(drop)
+    tx.put(Q::FulfilmentPlace, p![shard, id, now]).await
 }
 
 /// Has the back end told to give an order up, if it ever was asked to take it.
@@ -42,7 +42,7 @@ pub async fn want_place(tx: &mut Tx<'_>, shard: i64, id: OrderId, now: Time) -> 
 /// # Errors
 /// [`crate::Error`].
 pub async fn want_cancel(tx: &mut Tx<'_>, shard: i64, id: OrderId, now: Time) -> Result<()> {
-    tx.exec(Q::FulfilmentCancel, p![shard, id, now]).await.map(drop)
+    tx.put(Q::FulfilmentCancel, p![shard, id, now]).await
 }
 
 /// Takes the first calls that are due; nobody else takes them before `until`.
@@ -66,7 +66,7 @@ pub async fn lock(tx: &mut Tx<'_>, shard: i64, id: OrderId) -> Result<Option<Cal
 /// # Errors
 /// [`crate::Error`].
 pub async fn set(tx: &mut Tx<'_>, shard: i64, id: OrderId, due_at: Option<Time>, error: Option<&str>) -> Result<()> {
-    tx.exec(Q::FulfilmentSet, p![shard, id, due_at, error]).await.map(drop)
+    tx.put(Q::FulfilmentSet, p![shard, id, due_at, error]).await
 }
 
 /// What went wrong with an order's last call, if anything.

@@ -59,7 +59,7 @@ pub async fn token_keys(tx: &mut Tx<'_>) -> Result<Vec<(i64, Time)>> {
 /// # Errors
 /// [`crate::Error`].
 pub async fn add_token_key(tx: &mut Tx<'_>, number: i64, at: Time) -> Result<()> {
-    tx.exec(Q::TokenKeyPut, p![number, at]).await.map(drop)
+    tx.put(Q::TokenKeyPut, p![number, at]).await
 }
 
 /// The test clock's offset in microseconds and the time at which it stands still, if it ever was used.
@@ -75,5 +75,5 @@ pub async fn clock(tx: &mut Tx<'_>) -> Result<(Option<i64>, Option<Time>)> {
 /// # Errors
 /// [`crate::Error`].
 pub async fn set_clock(tx: &mut Tx<'_>, offset: i64, frozen_at: Option<Time>) -> Result<()> {
-    tx.exec(Q::ClockSet, p![offset, frozen_at]).await.map(drop)
+    tx.put(Q::ClockSet, p![offset, frozen_at]).await
 }

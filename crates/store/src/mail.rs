@@ -77,7 +77,7 @@ pub async fn add(tx: &mut Tx<'_>, mail: &Mail) -> Result<()> {
         m.ended_at,
         m.reason.as_deref()
     ];
-    tx.exec(Q::MailPut, params).await.map(drop)
+    tx.put(Q::MailPut, params).await
 }
 
 /// Takes what is due, at most `limit`, until a lease ends.

@@ -33,5 +33,5 @@ pub async fn by_id(tx: &mut Tx<'_>, id: MakerId) -> Result<Option<Maker>> {
 /// # Errors
 /// [`crate::Error`].
 pub async fn add(tx: &mut Tx<'_>, maker: &Maker) -> Result<()> {
-    tx.exec(Q::MakerPut, p![maker.id, &maker.name]).await.map(drop)
+    tx.put(Q::MakerPut, p![maker.id, &maker.name]).await
 }

@@ -75,7 +75,7 @@ pub async fn after(tx: &mut Tx<'_>, last: ModelId, limit: i64) -> Result<Vec<Mod
 /// [`crate::Error`].
 pub async fn put(tx: &mut Tx<'_>, model: &Model) -> Result<()> {
     let params = p![model.id, model.maker, &model.code, &model.name, model.composite, model.live];
-    tx.exec(Q::ModelPut, params).await.map(drop)
+    tx.put(Q::ModelPut, params).await
 }
 
 /// A model's slots, in their order.
@@ -92,5 +92,5 @@ pub async fn slots(tx: &mut Tx<'_>, model: ModelId) -> Result<Vec<Slot>> {
 /// [`crate::Error`].
 pub async fn put_slot(tx: &mut Tx<'_>, model: ModelId, at: i64, slot: &Slot) -> Result<()> {
     let products = serde_json::to_string(&slot.products).unwrap_or_else(|_| "[]".into());
-    tx.exec(Q::SlotPut, p![model, &slot.id, at, &slot.name, &slot.unit, &products]).await.map(drop)
+    tx.put(Q::SlotPut, p![model, &slot.id, at, &slot.name, &slot.unit, &products]).await
 }

@@ -97,7 +97,7 @@ pub async fn add(tx: &mut Tx<'_>, shard: i64, order: &Order) -> Result<()> {
         order.tracking.as_ref(),
         order.held_for.map(Problem::as_str)
     ];
-    tx.exec(Q::OrderPut, params).await.map(drop)
+    tx.put(Q::OrderPut, params).await
 }
 
 /// Records where an order stands, and what the customer agreed to.
@@ -120,7 +120,7 @@ pub async fn save(tx: &mut Tx<'_>, shard: i64, order: &Order) -> Result<()> {
         order.tracking.as_ref(),
         order.held_for.map(Problem::as_str)
     ];
-    tx.exec(Q::OrderMove, params).await.map(drop)
+    tx.put(Q::OrderMove, params).await
 }
 
 /// Records what an order is for, which may change while it is held.
@@ -130,7 +130,7 @@ pub async fn save(tx: &mut Tx<'_>, shard: i64, order: &Order) -> Result<()> {
 pub async fn set_item(tx: &mut Tx<'_>, shard: i64, id: OrderId, item: &Item) -> Result<()> {
     let Item { asin, title, quantity, unit, price } = item;
     let params = p![shard, id, asin, title, *quantity, unit, price.minor, &price.currency];
-    tx.exec(Q::OrderItem, params).await.map(drop)
+    tx.put(Q::OrderItem, params).await
 }
 
 /// How many orders of a slot were made after a moment and are placed: not held, not cancelled, not expired.

@@ -24,7 +24,7 @@ impl FromRow for Stored {
 pub async fn push(tx: &mut Tx<'_>, shard: i64, device: DeviceId, event: &Event) -> Result<()> {
     let text = serde_json::to_string(event).map_err(|e| Error::Open(e.to_string()))?;
     let kind = event.kind().wire_name();
-    tx.exec(Q::OutboxPut, p![shard, event.id, device, event.at, kind, &text]).await.map(drop)
+    tx.put(Q::OutboxPut, p![shard, event.id, device, event.at, kind, &text]).await
 }
 
 /// The newest events, oldest first.

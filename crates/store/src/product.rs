@@ -34,5 +34,5 @@ pub async fn by_asin(tx: &mut Tx<'_>, asin: &Asin) -> Result<Option<Product>> {
 /// [`crate::Error`].
 pub async fn put(tx: &mut Tx<'_>, product: &Product) -> Result<()> {
     let Product { asin, title, price, quantity, unit, available } = product;
-    tx.exec(Q::ProductPut, p![asin, title, price.minor, &price.currency, *quantity, unit, *available]).await.map(drop)
+    tx.put(Q::ProductPut, p![asin, title, price.minor, &price.currency, *quantity, unit, *available]).await
 }

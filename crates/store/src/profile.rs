@@ -58,7 +58,7 @@ pub async fn after(tx: &mut Tx<'_>, last: ProfileId, limit: i64) -> Result<Vec<P
 /// [`crate::Error`].
 pub async fn put(tx: &mut Tx<'_>, profile: &Profile) -> Result<()> {
     let params = p![profile.id, profile.maker, &profile.name, profile.privacy_url.as_deref()];
-    tx.exec(Q::ProfilePut, params).await.map(drop)
+    tx.put(Q::ProfilePut, params).await
 }
 
 /// A client by id.
@@ -84,5 +84,5 @@ pub async fn client_at(tx: &mut Tx<'_>, profile: ProfileId, kind: ClientKind, at
 pub async fn put_client(tx: &mut Tx<'_>, client: &Client, at: i64) -> Result<()> {
     let uris = serde_json::to_string(&client.redirect_uris).unwrap_or_else(|_| "[]".into());
     let params = p![client.id, client.profile, client.kind.as_str(), at, client.secret_hash.as_ref(), &uris];
-    tx.exec(Q::ClientPut, params).await.map(drop)
+    tx.put(Q::ClientPut, params).await
 }

@@ -132,6 +132,10 @@ queries! {
         SubscriptionGet = "SELECT slot, asin, active, open_order FROM subscription
             WHERE shard = $1 AND device = $2 AND slot = $3 /*pg FOR UPDATE */";
         SubscriptionsOfDevice = "SELECT slot, asin, active, open_order FROM subscription WHERE shard = $1 AND device = $2";
+        /// Every slot of a device's model, with what is chosen for it.
+        SlotsTold = "SELECT s.id, u.active, u.asin, p.quantity, p.unit FROM device d JOIN slot s ON s.model = d.model
+            LEFT JOIN subscription u ON u.shard = d.shard AND u.device = d.id AND u.slot = s.id
+            LEFT JOIN product p ON p.asin = u.asin WHERE d.shard = $1 AND d.id = $2 ORDER BY s.position, s.id";
         SubscriptionPut = "INSERT INTO subscription (shard, device, slot, asin, active) VALUES ($1, $2, $3, $4, $5)
             ON CONFLICT (shard, device, slot) DO UPDATE SET asin = excluded.asin, active = excluded.active";
         SubscriptionLock = "UPDATE subscription SET open_order = $4 WHERE shard = $1 AND device = $2 AND slot = $3";

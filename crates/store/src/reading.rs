@@ -52,7 +52,7 @@ pub async fn add(
     let SlotStatus { remaining, original, on_hand, expected_at, last_use_at } = status;
     let params =
         p![shard, id, device, slot, at, *remaining, *original, *on_hand, *expected_at, *last_use_at, status.is_odd()];
-    tx.exec(Q::ReadingPut, params).await.map(drop)
+    tx.put(Q::ReadingPut, params).await
 }
 
 /// Appends a reading if the device is registered, none of its token families is revoked, and its model has the slot;
@@ -104,7 +104,7 @@ pub async fn take(tx: &mut Tx<'_>, shard: i64, below: ReadingId, limit: i64) -> 
 pub async fn add_day(tx: &mut Tx<'_>, shard: i64, day: &Day) -> Result<()> {
     let Day { device, slot, day, count, lowest, highest, last_at, remaining, original } = day;
     let params = p![shard, *device, slot, *day, *count, *lowest, *highest, *last_at, *remaining, *original];
-    tx.exec(Q::ReadingDayPut, params).await.map(drop)
+    tx.put(Q::ReadingDayPut, params).await
 }
 
 /// A day as it is listed, with its unit's serial.

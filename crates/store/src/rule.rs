@@ -50,5 +50,5 @@ pub async fn of_device(tx: &mut Tx<'_>, shard: i64, device: DeviceId) -> Result<
 /// [`crate::Error`].
 pub async fn put(tx: &mut Tx<'_>, shard: i64, device: DeviceId, slot: &SlotId, rules: &Rules) -> Result<()> {
     let text = serde_json::to_string(rules).map_err(|e| Error::Open(e.to_string()))?;
-    tx.exec(Q::RulePut, p![shard, device, slot, &text]).await.map(drop)
+    tx.put(Q::RulePut, p![shard, device, slot, &text]).await
 }

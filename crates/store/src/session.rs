@@ -26,7 +26,7 @@ pub async fn by_id(tx: &mut Tx<'_>, shard: i64, id: &[u8; 32]) -> Result<Option<
 /// [`crate::Error`].
 pub async fn add(tx: &mut Tx<'_>, shard: i64, session: &Session) -> Result<()> {
     let params = p![shard, &session.id, session.customer, session.created_at, session.expires_at];
-    tx.exec(Q::SessionPut, params).await.map(drop)
+    tx.put(Q::SessionPut, params).await
 }
 
 /// Ends a session.
@@ -34,7 +34,7 @@ pub async fn add(tx: &mut Tx<'_>, shard: i64, session: &Session) -> Result<()> {
 /// # Errors
 /// [`crate::Error`].
 pub async fn delete(tx: &mut Tx<'_>, shard: i64, id: &[u8; 32]) -> Result<()> {
-    tx.exec(Q::SessionDelete, p![shard, id]).await.map(drop)
+    tx.put(Q::SessionDelete, p![shard, id]).await
 }
 
 /// Removes at most `limit` sessions that ended before a moment; says how many.

@@ -57,7 +57,7 @@ pub async fn put(tx: &mut Tx<'_>, shard: i64, signup: &Signup) -> Result<()> {
     let request = serde_json::to_string(&signup.request).map_err(json)?;
     let choices = serde_json::to_string(&signup.choices).map_err(json)?;
     let params = p![shard, &signup.id, &signup.session, &request, signup.consented, &choices, signup.expires_at];
-    tx.exec(Q::SignupPut, params).await.map(drop)
+    tx.put(Q::SignupPut, params).await
 }
 
 /// Removes a sign-up; `false` if it was not there, so that it is finished at most once.

@@ -4,8 +4,9 @@ use crate::queries::Q;
 use crate::value::{FromRow, Row, p};
 use crate::{Result, Tx};
 use opendrs_domain::id::{DeviceId, OrderId};
+use opendrs_domain::notification::{ProductInfo, SlotInfo};
 use opendrs_domain::subscription::Subscription;
-use opendrs_domain::text::SlotId;
+use opendrs_domain::text::{Asin, SlotId};
 
 impl FromRow for Subscription {
     fn from_row(row: &Row<'_>) -> Result<Self> {
@@ -29,12 +30,31 @@ pub async fn of_device(tx: &mut Tx<'_>, shard: i64, device: DeviceId) -> Result<
     tx.all(Q::SubscriptionsOfDevice, p![shard, device]).await
 }
 
+impl FromRow for SlotInfo {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        let (on, asin): (Option<bool>, Option<Asin>) = (row.get(1)?, row.get(2)?);
+        let (quantity, unit): (Option<f64>, Option<String>) = (row.get(3)?, row.get(4)?);
+        let subscribed = on == Some(true) && asin.is_some();
+        let product = asin.zip(quantity).zip(unit);
+        let product = product.map(|((asin, quantity), unit)| ProductInfo { asin: asin.to_string(), quantity, unit });
+        Ok(Self { slot: row.get(0)?, subscribed, product })
+    }
+}
+
+/// Every slot of a device's model, in the model's order, with what is chosen for it.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn told(tx: &mut Tx<'_>, shard: i64, device: DeviceId) -> Result<Vec<SlotInfo>> {
+    tx.all(Q::SlotsTold, p![shard, device]).await
+}
+
 /// Records product and switch; the lock stays as it is.
 ///
 /// # Errors
 /// [`crate::Error`].
 pub async fn put(tx: &mut Tx<'_>, shard: i64, device: DeviceId, sub: &Subscription) -> Result<()> {
-    tx.exec(Q::SubscriptionPut, p![shard, device, &sub.slot, sub.asin.as_ref(), sub.on]).await.map(drop)
+    tx.put(Q::SubscriptionPut, p![shard, device, &sub.slot, sub.asin.as_ref(), sub.on]).await
 }
 
 /// Gives a slot's lock to an order.
@@ -42,7 +62,7 @@ pub async fn put(tx: &mut Tx<'_>, shard: i64, device: DeviceId, sub: &Subscripti
 /// # Errors
 /// [`crate::Error`].
 pub async fn give_lock(tx: &mut Tx<'_>, shard: i64, device: DeviceId, slot: &SlotId, order: OrderId) -> Result<()> {
-    tx.exec(Q::SubscriptionLock, p![shard, device, slot, order]).await.map(drop)
+    tx.put(Q::SubscriptionLock, p![shard, device, slot, order]).await
 }
 
 /// Takes a slot's lock back, if this order has it.
@@ -50,5 +70,5 @@ pub async fn give_lock(tx: &mut Tx<'_>, shard: i64, device: DeviceId, slot: &Slo
 /// # Errors
 /// [`crate::Error`].
 pub async fn free_lock(tx: &mut Tx<'_>, shard: i64, device: DeviceId, slot: &SlotId, order: OrderId) -> Result<()> {
-    tx.exec(Q::SubscriptionFree, p![shard, device, slot, order]).await.map(drop)
+    tx.put(Q::SubscriptionFree, p![shard, device, slot, order]).await
 }

@@ -54,7 +54,7 @@ pub async fn put(tx: &mut Tx<'_>, topic: &Topic) -> Result<()> {
         topic.secret_at,
         topic.created_at
     ];
-    tx.exec(Q::TopicPut, params).await.map(drop)
+    tx.put(Q::TopicPut, params).await
 }
 
 /// A topic by id, held against other transactions until this one ends.
@@ -138,7 +138,7 @@ impl FromRow for SigningKey {
 /// [`crate::Error`].
 pub async fn add_key(tx: &mut Tx<'_>, key: &SigningKey) -> Result<()> {
     let params = p![key.id, &key.name, &key.certificate, key.sealed.as_slice(), key.created_at];
-    tx.exec(Q::SigningKeyPut, params).await.map(drop)
+    tx.put(Q::SigningKeyPut, params).await
 }
 
 /// The signing key in use.
@@ -170,5 +170,5 @@ pub async fn message_version(tx: &mut Tx<'_>, model: ModelId, kind: &str) -> Res
 /// # Errors
 /// [`crate::Error`].
 pub async fn set_message_version(tx: &mut Tx<'_>, model: ModelId, kind: &str, version: &str) -> Result<()> {
-    tx.exec(Q::MessageVersionPut, p![model, kind, version]).await.map(drop)
+    tx.put(Q::MessageVersionPut, p![model, kind, version]).await
 }

@@ -2,17 +2,18 @@
 //!
 //! Invariant: this enum and the modules below it are the only places that know there are two engines.
 
-use crate::pg::PgConn;
+use crate::pg::{Answer, PgConn};
 use crate::queries::Q;
 use crate::value::{FromRow, Inner, Row, V};
 use crate::{Error, Result};
-use futures_util::TryStreamExt;
 
 /// A connection inside a transaction, or a reader's.
 pub struct Tx<'c> {
     on: On<'c>,
     /// The query that the engine refused, if any.
     refused: Option<Q>,
+    /// What was put and may not have been sent.
+    put: Vec<Answer>,
 }
 
 pub(crate) enum On<'c> {
@@ -24,23 +25,46 @@ pub(crate) enum On<'c> {
 
 impl<'c> Tx<'c> {
     pub(crate) fn new(on: On<'c>) -> Self {
-        Self { on, refused: None }
+        Self { on, refused: None, put: Vec::new() }
     }
 
     /// Runs a statement; says how many rows it touched.
     pub(crate) async fn exec(&mut self, q: Q, params: &[V<'_>]) -> Result<u64> {
+        self.settled().await?;
         let done = self.on.exec(q, params).await;
         self.noted(q, done)
     }
 
+    /// Runs a statement that changes what it is known to change, so that nothing has to be told of it. It may go out with
+    /// the commit; if it fails, so does the transaction.
+    pub(crate) async fn put(&mut self, q: Q, params: &[V<'_>]) -> Result<()> {
+        if let On::Pg(conn) = self.on
+            && let Some(answer) = conn.gather.ask(q, params)
+        {
+            self.put.push(answer);
+            return Ok(());
+        }
+        self.exec(q, params).await.map(drop)
+    }
+
+    /// Waits for what was put: what is asked now is to see it.
+    async fn settled(&mut self) -> Result<()> {
+        for answer in self.put.drain(..) {
+            answer.rows().await?;
+        }
+        Ok(())
+    }
+
     /// Every row of an answer.
     pub(crate) async fn all<T: FromRow>(&mut self, q: Q, params: &[V<'_>]) -> Result<Vec<T>> {
+        self.settled().await?;
         let found = self.on.all(q, params).await;
         self.noted(q, found)
     }
 
     /// The row of an answer that has at most one.
     pub(crate) async fn opt<T: FromRow>(&mut self, q: Q, params: &[V<'_>]) -> Result<Option<T>> {
+        self.settled().await?;
         let found = self.on.opt(q, params).await;
         self.noted(q, found)
     }
@@ -73,10 +97,11 @@ impl On<'_> {
                 };
                 run().map(|n| n as u64).map_err(|e| Error::lite(name, e))
             }
-            On::Pg(conn) => conn.execute(q, params).await.map_err(|e| Error::pg(name, e)),
-            On::PgRead(conn) => {
-                conn.bounded(async { conn.execute(q, params).await.map_err(|e| Error::pg(name, e)) }).await
-            }
+            On::Pg(conn) => match conn.gather.ask(q, params) {
+                Some(answer) => answer.rows().await.map(|rows| rows.len() as u64),
+                None => conn.execute(q, params).await,
+            },
+            On::PgRead(conn) => conn.bounded(conn.execute(q, params)).await,
         }
     }
 
@@ -92,8 +117,14 @@ impl On<'_> {
                 }
                 Ok(out)
             }
-            On::Pg(conn) => rows(conn, q, params).await,
-            On::PgRead(conn) => conn.bounded(rows(conn, q, params)).await,
+            On::Pg(conn) => match conn.gather.ask(q, params) {
+                Some(answer) => read(q, &answer.rows().await?),
+                None => read(q, &conn.query(q, params).await?),
+            },
+            On::PgRead(conn) => match conn.ask(q, params) {
+                Some(answer) => read(q, &conn.bounded(answer.rows()).await?),
+                None => read(q, &conn.bounded(conn.query(q, params)).await?),
+            },
         }
     }
 
@@ -116,14 +147,8 @@ impl On<'_> {
     }
 }
 
-async fn rows<T: FromRow>(conn: &PgConn, q: Q, params: &[V<'_>]) -> Result<Vec<T>> {
-    let pg = |e| Error::pg(q.sql().name, e);
-    let mut out = Vec::new();
-    let mut stream = std::pin::pin!(conn.query(q, params).await.map_err(pg)?);
-    while let Some(row) = stream.try_next().await.map_err(pg)? {
-        out.push(T::from_row(&Row { query: q, inner: Inner::Pg(&row) })?);
-    }
-    Ok(out)
+fn read<T: FromRow>(q: Q, rows: &[tokio_postgres::Row]) -> Result<Vec<T>> {
+    rows.iter().map(|row| T::from_row(&Row { query: q, inner: Inner::Pg(row) })).collect()
 }
 
 fn bound<'c>(

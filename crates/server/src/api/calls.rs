@@ -10,20 +10,22 @@ use opendrs_domain::version::{Endpoint, Version};
 use opendrs_domain::wire::{latest, v1};
 use opendrs_service::order::Replenished;
 use opendrs_service::{Error, device, order, reading, subscription};
+use opendrs_store::Reader;
 use serde::Serialize;
 
 /// The answer where there is nothing to say; some clients fail on an empty body.
 const NOTHING: Bytes = Bytes::from_static(b"{}");
 
-pub(super) async fn call(endpoint: Endpoint, call: Call<'_>) -> Result<Bytes, Problem> {
+/// Serves a call. Who writes gives the reader back first: there are few.
+pub(super) async fn call(endpoint: Endpoint, call: Call<'_>, reader: Reader<'_>) -> Result<Bytes, Problem> {
     match endpoint {
-        Endpoint::Replenish => replenish(call).await,
-        Endpoint::SlotStatus => slot_status(call).await,
-        Endpoint::DeviceStatus => device_status(call).await,
-        Endpoint::Deregister => deregister(call).await,
-        Endpoint::SubscriptionInfo => subscription_info(call).await,
-        Endpoint::CancelTestOrders => cancel_test_orders(call).await,
-        Endpoint::OrderInfo => order_info(call).await,
+        Endpoint::Replenish => replenish(call, reader).await,
+        Endpoint::SubscriptionInfo => subscription_info(call, reader).await,
+        Endpoint::OrderInfo => order_info(call, reader).await,
+        Endpoint::SlotStatus => slot_status(call, reader).await,
+        Endpoint::DeviceStatus => device_status(call, reader).await,
+        Endpoint::Deregister => deregister(call, reader).await,
+        Endpoint::CancelTestOrders => cancel_test_orders(call, reader).await,
     }
 }
 
@@ -32,9 +34,9 @@ fn write(answer: &impl Serialize) -> Result<Bytes, Problem> {
     written.map_err(|e| Problem::from(Error::Internal(e.to_string())))
 }
 
-async fn replenish(Call { site, caller, .. }: Call<'_>) -> Result<Bytes, Problem> {
+async fn replenish(Call { site, caller, .. }: Call<'_>, reader: Reader<'_>) -> Result<Bytes, Problem> {
     let slot = caller.slot.clone().ok_or(Problem::NotFound)?;
-    let (detail_code, instance) = match order::replenish(&site.app, &caller, &slot).await? {
+    let (detail_code, instance) = match order::replenish(&site.app, reader, &caller, &slot).await? {
         Replenished::Standard(instance) => ("STANDARD_ORDER_PLACED", instance),
         Replenished::Test(instance) => ("TEST_ORDER_PLACED", instance),
         Replenished::InProgress(instance) => ("ORDER_INPROGRESS", instance),
@@ -60,7 +62,8 @@ pub(super) async fn hot_slot_status(
     }
 }
 
-async fn slot_status(Call { site, mut caller, body, .. }: Call<'_>) -> Result<Bytes, Problem> {
+async fn slot_status(Call { site, mut caller, body, .. }: Call<'_>, reader: Reader<'_>) -> Result<Bytes, Problem> {
+    drop(reader);
     let slot = caller.slot.take().ok_or(Problem::NotFound)?;
     let mut fields = Fields::read(&body)?;
     let status = SlotStatus::read(|name| fields.take(name)).map_err(Error::from)?;
@@ -68,29 +71,32 @@ async fn slot_status(Call { site, mut caller, body, .. }: Call<'_>) -> Result<By
     Ok(NOTHING)
 }
 
-async fn device_status(Call { site, caller, body, .. }: Call<'_>) -> Result<Bytes, Problem> {
+async fn device_status(Call { site, caller, body, .. }: Call<'_>, reader: Reader<'_>) -> Result<Bytes, Problem> {
+    drop(reader);
     let mut fields = Fields::read(&body)?;
     let status = DeviceStatus::read(|name| fields.take(name)).map_err(Error::from)?;
     device::status(&site.app, &caller, &status).await?;
     Ok(NOTHING)
 }
 
-async fn deregister(call: Call<'_>) -> Result<Bytes, Problem> {
+async fn deregister(call: Call<'_>, reader: Reader<'_>) -> Result<Bytes, Problem> {
+    drop(reader);
     let named = (call.param("model"), call.param("serial"));
     let named = (named != ("", "")).then_some(named);
     device::deregister(&call.site.app, &call.caller, named).await?;
     Ok(NOTHING)
 }
 
-async fn subscription_info(Call { site, caller, result, .. }: Call<'_>) -> Result<Bytes, Problem> {
-    let slots = subscription::info(&site.app, &caller).await?;
+async fn subscription_info(Call { caller, result, .. }: Call<'_>, reader: Reader<'_>) -> Result<Bytes, Problem> {
+    let slots = subscription::info(reader, &caller).await?;
     match result {
         Version::V1 => write(&v1::SubscriptionInfo::from(slots.as_slice())),
         Version::V2 => write(&latest::SubscriptionInfo::from(slots.as_slice())),
     }
 }
 
-async fn cancel_test_orders(Call { site, mut caller, .. }: Call<'_>) -> Result<Bytes, Problem> {
+async fn cancel_test_orders(Call { site, mut caller, .. }: Call<'_>, reader: Reader<'_>) -> Result<Bytes, Problem> {
+    drop(reader);
     let slot = caller.slot.take();
     let slots = order::cancel_test(&site.app, &caller, slot).await?;
     let status = |free| if free { "NO_ORDER_IN_PROGRESS" } else { "ORDER_INPROGRESS" };
@@ -101,7 +107,7 @@ async fn cancel_test_orders(Call { site, mut caller, .. }: Call<'_>) -> Result<B
     write(&latest::TestOrdersCancelled { slot_order_statuses })
 }
 
-async fn order_info(call: Call<'_>) -> Result<Bytes, Problem> {
-    let order = order::info(&call.site.app, &call.caller, call.param("instance")).await?;
+async fn order_info(call: Call<'_>, reader: Reader<'_>) -> Result<Bytes, Problem> {
+    let order = order::info(reader, &call.caller, call.param("instance")).await?;
     write(&latest::OrderInfo::from(&order))
 }

@@ -124,7 +124,7 @@ async fn serve(site: &Site, spec: &'static Spec, params: &Params<'_>, request: R
     {
         return Ok(done(spec, *result, json?));
     }
-    let caller = token::caller(&site.app, token.as_deref(), slot).await?;
+    let (caller, reader) = token::caller(&site.app, token.as_deref(), slot).await?;
     input?;
     let result = result?;
     if let (Some(slot), None) = (slot, &caller.slot) {
@@ -133,7 +133,7 @@ async fn serve(site: &Site, spec: &'static Spec, params: &Params<'_>, request: R
         return Err(Problem::at(spec.endpoint, unknown));
     }
     let body = body.map_err(Problem::of_body)?;
-    let json = calls::call(spec.endpoint, Call { site, caller, params, body, result }).await?;
+    let json = calls::call(spec.endpoint, Call { site, caller, params, body, result }, reader).await?;
     Ok(done(spec, result, json))
 }
 

@@ -4,7 +4,7 @@ use crate::error::OAuth;
 use crate::{App, Error, Result, limit};
 use opendrs_domain::id::ClientId;
 use opendrs_domain::profile::{Client, hash_secret};
-use opendrs_store::profile;
+use opendrs_store::{Tx, profile};
 
 /// A client by its id on the wire.
 ///
@@ -23,7 +23,13 @@ pub async fn find(app: &App, id: &str) -> Result<Option<Client>> {
 ///
 /// # Errors
 /// `invalid_request` without an id, `invalid_client`, [`Error::Throttled`], [`Error::TooOften`].
-pub async fn authenticate(app: &App, id: Option<&str>, secret: Option<&str>, source: &str) -> Result<Client> {
+pub(crate) async fn authenticate(
+    app: &App,
+    tx: &mut Tx<'_>,
+    id: Option<&str>,
+    secret: Option<&str>,
+    source: &str,
+) -> Result<Client> {
     let id = id.ok_or_else(|| {
         Error::oauth(OAuth::InvalidRequest, "The request is missing a required parameter : client_id")
     })?;
@@ -35,7 +41,11 @@ pub async fn authenticate(app: &App, id: Option<&str>, secret: Option<&str>, sou
         return Err(Error::Throttled(wait));
     }
     let refused = || Error::oauth(OAuth::InvalidClient, "Client authentication failed");
-    let Some(client) = find(app, id).await? else {
+    let found = match ClientId::parse(id) {
+        Ok(id) => profile::client(tx, id).await?,
+        Err(_) => None,
+    };
+    let Some(client) = found else {
         let _ = hash_secret(secret.unwrap_or_default());
         brake.failed(&name(), now);
         return Err(refused());

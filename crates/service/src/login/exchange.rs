@@ -59,8 +59,9 @@ pub async fn tokens(app: &App, request: &TokenRequest) -> Result<Tokens> {
     }
 }
 
-async fn proven(app: &App, request: &TokenRequest) -> Result<Client> {
-    client::authenticate(app, request.client_id.as_deref(), request.client_secret.as_deref(), &request.source).await
+async fn proven(app: &App, tx: &mut Tx<'_>, request: &TokenRequest) -> Result<Client> {
+    let TokenRequest { client_id, client_secret, source, .. } = request;
+    client::authenticate(app, tx, client_id.as_deref(), client_secret.as_deref(), source).await
 }
 
 fn missing(name: &str) -> Error {
@@ -72,7 +73,9 @@ fn bad_grant(name: &str) -> Error {
 }
 
 async fn by_code(app: &App, request: &TokenRequest) -> Result<Tokens> {
-    let client = proven(app, request).await?;
+    let mut reader = app.db.reader().await?;
+    let mut tx = reader.tx()?;
+    let client = proven(app, &mut tx, request).await?;
     let text = request.code.as_deref().ok_or_else(|| missing("code"))?;
     if client.kind.is_confidential() || request.redirect_uri.is_some() {
         // A web client proved itself by its secret and may leave the redirect out (decisions 21).
@@ -82,21 +85,14 @@ async fn by_code(app: &App, request: &TokenRequest) -> Result<Tokens> {
     let hash = codes::hash(text);
     let shards = app.db.shards();
     let shard = shards.of(&[&hash]);
-    let found = {
-        let mut reader = app.db.reader().await?;
-        let mut tx = reader.tx()?;
-        match code::lock(&mut tx, shard, &hash).await? {
-            None => None,
-            Some(found) => {
-                let unit = match found.device {
-                    Some((shard, id)) => device::by_id(&mut tx, shard, id).await?,
-                    None => None,
-                };
-                Some((unit.map(|d| crate::device::key(d.model, &d.serial)), found))
-            }
-        }
+    let Some(found) = code::lock(&mut tx, shard, &hash).await? else { return Err(bad_grant("code")) };
+    let unit = match found.device {
+        Some((shard, id)) => device::by_id(&mut tx, shard, id).await?,
+        None => None,
     };
-    let Some((unit, found)) = found else { return Err(bad_grant("code")) };
+    let unit = unit.map(|device| crate::device::key(device.model, &device.serial));
+    drop(tx);
+    drop(reader);
     let command = Exchange {
         key: unit.unwrap_or(found.customer.0.as_u64_pair().1),
         shard,
@@ -194,14 +190,16 @@ impl Exchange {
 /// A refresh writes nothing: the token is read, the one row it speaks for is looked at, and an access token is made.
 /// The refresh token that comes back is the one that was sent (decisions 21).
 async fn by_refresh(app: &App, request: &TokenRequest) -> Result<Tokens> {
-    let client = proven(app, request).await?;
+    let mut reader = app.db.reader().await?;
+    let mut tx = reader.tx()?;
+    let client = proven(app, &mut tx, request).await?;
     let text = request.refresh_token.as_deref().ok_or_else(|| missing("refresh_token"))?;
     let refused = || bad_grant("refresh_token");
     let claims = match token::open(app, text, Use::Refresh).await {
         Err(Error::InvalidToken) => return Err(refused()),
         other => other?,
     };
-    if claims.client != client.id || !token::stands(app, &claims).await? {
+    if claims.client != client.id || !token::stands(app, &mut tx, &claims).await? {
         return Err(refused());
     }
     let grant = Grant {

@@ -16,7 +16,7 @@ use opendrs_domain::notification::SlotInfo;
 use opendrs_domain::subscription::Choice;
 use opendrs_domain::text::{Asin, Email, ModelCode, Serial, SlotId};
 use opendrs_domain::token::Use;
-use opendrs_store::device;
+use opendrs_store::subscription;
 
 /// Which slots are to be on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,12 +125,7 @@ pub async fn link(app: &App, link: Link) -> Result<Linked> {
     let linking = Linking { model, serial: link.serial.clone(), test: link.test };
     let Finished { code, device, family } = finish(app, &asked, &customer, Some(linking), choices, None).await?;
     let (shard, id) = device.ok_or_else(|| Error::missing("the device just linked"))?;
-    let slots = {
-        let mut reader = app.db.reader().await?;
-        let mut tx = reader.tx()?;
-        let found = device::by_id(&mut tx, shard, id).await?.ok_or_else(|| Error::missing("the device just linked"))?;
-        crate::subscription::slot_infos(&mut tx, shard, &found).await?
-    };
+    let slots = subscription::told(&mut app.db.reader().await?.tx()?, shard, id).await?;
     let grant =
         Grant { device, customer: customer.id, client: asked.client.id, family, scopes: asked.request.scopes() };
     let grant = match link.code {

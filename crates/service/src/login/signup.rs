@@ -317,7 +317,7 @@ impl Unit {
             outbox::push(tx, self.shard, found.id, &event).await?;
         }
         if self.subscribe(tx, found.id).await? || new {
-            let facts = Facts::Subscription(crate::subscription::slot_infos(tx, self.shard, &found).await?);
+            let facts = Facts::Subscription(subscription::told(tx, self.shard, found.id).await?);
             outbox::push(tx, self.shard, found.id, &Event::new(changed, now, &found, facts)).await?;
             crate::mail::subscribed(tx, self.shard, &found, (changed, now)).await?;
         }

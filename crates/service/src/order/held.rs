@@ -76,7 +76,7 @@ pub async fn of_customer(app: &App, owner: CustomerId, instance: &str) -> Result
     let (device, model) = found.ok_or(Error::UnknownOrder)?;
     let shard = app.db.shards().of_unit(device.model, &device.serial);
     let caller = Caller { device, shard, slot: None };
-    let order = info(app, &caller, instance).await?;
+    let order = info(app.db.reader().await?, &caller, instance).await?;
     if order.test || order.device != caller.device.id {
         Err(Error::UnknownOrder)
     } else {

@@ -1,0 +1,108 @@
+//! Reading connections, used on the caller's thread.
+//!
+//! Invariant: whoever has one on loan reads one state of the store, and gives it back soon: there are few.
+
+use super::{control, open};
+use crate::meter::{Meter, count};
+use crate::{Error, Result};
+use rusqlite::Connection;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// The readers: as many connections as calls that may read at the same moment.
+pub(crate) struct Readers {
+    free: Mutex<Vec<Connection>>,
+    gate: Semaphore,
+    meter: Arc<Meter>,
+}
+
+impl Readers {
+    pub(crate) fn open(path: &Path, count: usize, meter: Arc<Meter>) -> Result<Self> {
+        let free = (0..count).map(|_| open(path, false)).collect::<Result<Vec<_>>>()?;
+        Ok(Self { free: Mutex::new(free), gate: Semaphore::new(count), meter })
+    }
+
+    pub(crate) async fn take(&self) -> Result<Reading<'_>> {
+        let stopped = || Error::Unavailable("the store is shutting down".into());
+        let permit = match self.gate.try_acquire() {
+            Ok(permit) => permit,
+            Err(_) => {
+                count(&self.meter.waits);
+                self.gate.acquire().await.map_err(|_| stopped())?
+            }
+        };
+        let conn = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        Ok(Reading { conn: Some(conn.ok_or_else(stopped)?), begun: false, home: self, _permit: permit })
+    }
+}
+
+/// A reading connection on loan. What is read on it is read in one transaction: the file is locked once, since each lock
+/// is waited for by all other readers, and statements that belong together see one state.
+pub(crate) struct Reading<'d> {
+    conn: Option<Connection>,
+    begun: bool,
+    home: &'d Readers,
+    _permit: SemaphorePermit<'d>,
+}
+
+impl Reading<'_> {
+    pub(crate) fn conn(&mut self) -> Result<&mut Connection> {
+        let conn = self.conn.as_mut().ok_or_else(|| Error::Unavailable("a reader was used after its return".into()))?;
+        if !self.begun {
+            control(conn, "BEGIN")?;
+            self.begun = true;
+        }
+        Ok(conn)
+    }
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        let Some(conn) = self.conn.take() else { return };
+        if self.begun && !conn.is_autocommit() {
+            // It wrote nothing, so there is nothing that could fail.
+            let _ = control(&conn, "COMMIT");
+        }
+        self.home.free.lock().unwrap_or_else(PoisonError::into_inner).push(conn);
+    }
+}
+
+/// A reader that reads nothing: it keeps the state that others read marked in the file. The first connection of a process
+/// that reads a state marks it by a system call, which all others wait for, and the last unmarks it; in between they only
+/// count. Let go while anything is written, or the log of writes could never begin anew.
+pub(crate) struct Hold(Mutex<Option<Connection>>);
+
+impl Hold {
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        Ok(Self(Mutex::new(Some(open(path, false)?))))
+    }
+
+    /// Marks what is there now. A failure costs speed alone.
+    pub(super) fn take(&self) {
+        self.with(|conn| {
+            let read = || conn.prepare_cached("SELECT 1 FROM installation")?.query_row([], |_| Ok(()));
+            let _ = control(conn, "BEGIN").map(|()| read());
+        });
+    }
+
+    /// Unmarks it.
+    pub(super) fn let_go(&self) {
+        self.with(|conn| {
+            if !conn.is_autocommit() {
+                let _ = control(conn, "COMMIT");
+            }
+        });
+    }
+
+    /// Unmarks it for good.
+    pub(crate) fn end(&self) {
+        drop(self.0.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+
+    fn with(&self, act: impl FnOnce(&Connection)) {
+        if let Some(conn) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            act(conn);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! A writing lane: batches of commands, a transaction each, on a connection of its own.
+//!
+//! The lane and its connection live on one thread, so that between them nothing is woken. Invariant: a batch is committed
+//! whole or run again command by command; nobody is told that a command is done before its commit was answered.
+
+use super::{PgConn, Target, connect, silence};
+use crate::failpoint::{self, Point};
+use crate::meter::Meter;
+use crate::turn::{self, Lane, PARCELS, Parcel, unavailable};
+use crate::tx::On;
+use crate::write::Job;
+use crate::{Error, Result, Tx};
+use futures_util::future::try_join_all;
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// How often a command that met another transaction is run again.
+const CONFLICTS: usize = 10;
+
+/// Opens a lane's first connection and starts its thread; it ends when the last [`crate::Db`] is gone.
+pub(crate) async fn start_lane(target: &Target, lane: Lane, meter: Arc<Meter>) -> Result<()> {
+    let (target, (opened, open)) = (target.clone(), oneshot::channel());
+    let failed = |e: std::io::Error| Error::Open(format!("cannot start a writer's thread: {e}"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+    let work = move || {
+        runtime.block_on(async {
+            match connect(&target, &meter).await {
+                Ok(conn) => {
+                    let _ = opened.send(Ok(()));
+                    run(conn, lane, &target, &meter).await;
+                }
+                Err(error) => drop(opened.send(Err(error))),
+            }
+        });
+    };
+    std::thread::Builder::new().name("store-writer".into()).spawn(work).map_err(failed)?;
+    open.await.unwrap_or_else(|_| Err(silence()))
+}
+
+async fn run(mut conn: PgConn, mut lane: Lane, target: &Target, meter: &Meter) {
+    let mut batch: Vec<Parcel> = Vec::with_capacity(PARCELS);
+    while lane.recv_many(&mut batch, PARCELS).await > 0 {
+        if conn.is_lost() {
+            match connect(target, meter).await {
+                Ok(new) => conn = new,
+                Err(error) => {
+                    unavailable(&mut batch, &error);
+                    continue;
+                }
+            }
+        }
+        let counted = meter.batch(batch.iter().map(|parcel| parcel.jobs.len()).sum());
+        let done = conn.bounded(attempt(&conn, &mut batch)).await;
+        counted.ended(done.is_ok());
+        if done.is_ok() {
+            turn::done(&mut batch);
+        } else if conn.is_lost() {
+            // Whether it was committed is not known; on this connection nothing more can be tried.
+            unavailable(&mut batch, &done.err().unwrap_or_else(silence));
+        } else {
+            for parcel in batch.drain(..).flat_map(Parcel::split) {
+                one_by_one(&conn, parcel).await;
+            }
+        }
+    }
+}
+
+async fn one_by_one(conn: &PgConn, parcel: Parcel) {
+    let mut one = [parcel];
+    let mut result = conn.bounded(attempt(conn, &mut one)).await;
+    let mut looked_again = false;
+    for _ in 0..CONFLICTS {
+        match &result {
+            Err(error) if error.is_conflict() => {}
+            // A key that was free when the command looked: another node was quicker. One more look will find it taken.
+            Err(error) if error.is_taken() && !looked_again => looked_again = true,
+            _ => break,
+        }
+        result = conn.bounded(attempt(conn, &mut one)).await;
+    }
+    let [parcel] = one;
+    parcel.answer_one(result);
+}
+
+async fn attempt(conn: &PgConn, batch: &mut [Parcel]) -> Result<()> {
+    let mut jobs: Vec<_> = batch.iter_mut().flat_map(|parcel| &mut parcel.jobs).collect();
+    // One order of locks on every node: fewer deadlocks.
+    jobs.sort_by_key(|job| job.key());
+    let count = jobs.len();
+    // A command that follows another of its key sees what that one did, so it cannot be sent along with the commit.
+    let mut single = jobs.iter().all(|job| job.is_single());
+    let mut groups: Vec<Vec<&mut Box<dyn Job>>> = Vec::with_capacity(count);
+    let mut place: HashMap<u64, usize> = HashMap::with_capacity(count);
+    for job in jobs {
+        let at = *place.entry(job.key()).or_insert_with(|| {
+            groups.push(Vec::new());
+            groups.len() - 1
+        });
+        groups[at].push(job);
+    }
+    single &= groups.len() == count;
+    // Commands of one key in their order, on one `Tx`; different keys share the connection's pipeline.
+    let work = try_join_all(groups.into_iter().map(|group| async move {
+        let mut tx = Tx::new(On::Pg(conn));
+        for job in group {
+            job.run(&mut tx).await?;
+        }
+        Ok::<_, Error>(())
+    }));
+    conn.gather.transaction(&conn.client, work, single).await?;
+    failpoint::reached(Point::BatchCommitted);
+    Ok(())
+}

@@ -1,0 +1,149 @@
+//! PostgreSQL: a few writing lanes and a few shared reading connections, all pipelining.
+//!
+//! What is here: one connection. [`lane`] writes, [`readers`] reads, [`gather`] makes one statement of many.
+//! Invariant: a lost connection costs the commands that were on it, which are answered "unavailable"; the next ones get
+//! a new connection. Nothing waits for a database that is silent longer than [`SILENCE`] and a connection attempt.
+
+mod gather;
+mod lane;
+mod many;
+mod readers;
+
+pub(crate) use gather::Answer;
+pub(crate) use lane::start_lane;
+pub(crate) use readers::Readers;
+
+use crate::error::words;
+use crate::meter::{Meter, count};
+use crate::queries::Q;
+use crate::value::V;
+use crate::{Error, Result, tls};
+use futures_util::TryStreamExt;
+use futures_util::future::try_join_all;
+use gather::Gather;
+use std::sync::Weak;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio_postgres::{Client, Config, Row, Statement};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// How long one connection attempt may take.
+const CONNECT: Duration = Duration::from_secs(5);
+/// How long a transaction or a read may take before its connection is given up: the database is frozen, or the network
+/// swallows what is sent.
+const SILENCE: Duration = Duration::from_secs(10);
+/// Every statement finds its rows by an index and is planned once. Left to itself the planner would believe what it knew
+/// of a table when the table was small.
+const PLANS: &str = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off;
+    SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_memoize = off";
+
+/// A connection with every statement prepared.
+pub(crate) struct PgConn {
+    client: Client,
+    statements: Vec<Statement>,
+    pub(crate) gather: Gather,
+    /// It was silent for too long.
+    silent: AtomicBool,
+}
+
+/// What is asked outside of a transaction; see [`PgConn::answer`].
+impl PgConn {
+    /// Asks along with others; `None` if this is a statement that is sent by itself.
+    pub(crate) fn ask(&self, q: Q, params: &[V<'_>]) -> Option<Answer> {
+        self.gather.ask(q, params).inspect(|_| self.gather.asked.notify_one())
+    }
+
+    /// Sends what is asked, as long as anybody has the connection. What comes meanwhile is sent when that was answered.
+    async fn answer(conn: Weak<Self>) {
+        let Some(asked) = conn.upgrade().map(|conn| conn.gather.asked.clone()) else { return };
+        loop {
+            asked.notified().await;
+            let Some(conn) = conn.upgrade() else { return };
+            conn.gather.flush(&conn.client).await;
+        }
+    }
+}
+
+impl Drop for PgConn {
+    fn drop(&mut self) {
+        // Lets `answer` see that nobody has the connection any more.
+        self.gather.asked.notify_one();
+    }
+}
+
+fn silence() -> Error {
+    Error::Unavailable(format!("the database did not answer within {} seconds", SILENCE.as_secs()))
+}
+
+impl PgConn {
+    pub(crate) async fn execute(&self, q: Q, params: &[V<'_>]) -> Result<u64> {
+        let done = self.client.execute_raw(&self.statements[q as usize], params.iter().copied()).await;
+        done.map_err(|e| Error::pg(q.sql().name, e))
+    }
+
+    /// Whether it is of no use any more.
+    fn is_lost(&self) -> bool {
+        self.client.is_closed() || self.silent.load(Ordering::Relaxed)
+    }
+
+    /// Waits for an answer, but not for ever.
+    pub(crate) async fn bounded<T>(&self, answer: impl Future<Output = Result<T>>) -> Result<T> {
+        match tokio::time::timeout(SILENCE, answer).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                self.silent.store(true, Ordering::Relaxed);
+                Err(silence())
+            }
+        }
+    }
+
+    pub(crate) async fn query(&self, q: Q, params: &[V<'_>]) -> Result<Vec<Row>> {
+        let found = async {
+            let rows = self.client.query_raw(&self.statements[q as usize], params.iter().copied()).await?;
+            rows.try_collect().await
+        };
+        found.await.map_err(|e| Error::pg(q.sql().name, e))
+    }
+}
+
+/// Where the database is, and how its connections are protected.
+#[derive(Clone)]
+pub(crate) struct Target {
+    config: Config,
+    tls: MakeRustlsConnect,
+}
+
+/// Reads a `postgres://` URL.
+pub(crate) fn target(url: &str) -> Result<Target> {
+    let (url, verify) = tls::split(url)?;
+    let mut config: Config = url.parse().map_err(|e| {
+        Error::Open(format!("the database URL cannot be read ({e}); write postgres://user:password@host:5432/name"))
+    })?;
+    config.connect_timeout(CONNECT).application_name("opendrs");
+    Ok(Target { config, tls: tls::connector(&verify)? })
+}
+
+pub(crate) async fn plain(Target { config, tls }: &Target) -> Result<Client> {
+    let connected = tokio::time::timeout(SILENCE, config.connect(tls.clone())).await.map_err(|_| silence())?;
+    let (client, driver) = connected.map_err(|e| Error::Unavailable(words(&e)))?;
+    tokio::spawn(async move {
+        if let Err(error) = driver.await {
+            tracing::warn!(%error, "a database connection ended");
+        }
+    });
+    Ok(client)
+}
+
+async fn connect(target: &Target, meter: &Meter) -> Result<PgConn> {
+    count(&meter.connects);
+    tokio::time::timeout(SILENCE, prepared(target)).await.unwrap_or_else(|_| Err(silence()))
+}
+
+async fn prepared(target: &Target) -> Result<PgConn> {
+    let client = plain(target).await?;
+    client.batch_execute(PLANS).await.map_err(|e| Error::pg("SET", e))?;
+    let prepare = Q::ALL.iter().map(|sql| async { client.prepare(sql.pg).await.map_err(|e| Error::pg(sql.name, e)) });
+    let statements = try_join_all(prepare).await?;
+    let gather = Gather::prepare(&client, &statements).await?;
+    Ok(PgConn { client, statements, gather, silent: AtomicBool::new(false) })
+}

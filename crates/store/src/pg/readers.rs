@@ -1,0 +1,96 @@
+//! Reading connections, shared by all calls: a client pipelines, so nobody checks one out.
+//!
+//! They live on a thread of their own. What calls ask of a connection while it is being asked already goes out together,
+//! by statement ([`super::gather`]). Invariant: a connection that was lost is replaced by the next that needs it; who
+//! comes while that fails is told so at once.
+
+use super::{PgConn, Target, connect};
+use crate::meter::Meter;
+use crate::{Error, Result};
+use futures_util::future::try_join_all;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::{RwLock, oneshot};
+
+/// For how long after a failed attempt nobody else of a reader's waits for another.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// A reading connection, and how the last attempt to replace it failed.
+struct Place {
+    conn: Arc<PgConn>,
+    failed: Option<(Instant, String)>,
+}
+
+/// The readers of a store.
+pub(crate) struct Readers {
+    target: Target,
+    conns: Vec<RwLock<Place>>,
+    next: AtomicUsize,
+    meter: Arc<Meter>,
+    home: Home,
+}
+
+/// The thread on which connections live; it ends with this.
+struct Home {
+    thread: Handle,
+    _alive: oneshot::Sender<()>,
+}
+
+impl Home {
+    fn start() -> std::io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let thread = runtime.handle().clone();
+        let (alive, ended) = oneshot::channel();
+        let work = move || runtime.block_on(ended).unwrap_or_default();
+        std::thread::Builder::new().name("store-reader".into()).spawn(work)?;
+        Ok(Self { thread, _alive: alive })
+    }
+
+    async fn connect(&self, target: &Target, meter: &Arc<Meter>) -> Result<Arc<PgConn>> {
+        let (target, meter) = (target.clone(), meter.clone());
+        let connected = self.thread.spawn(async move {
+            let conn = Arc::new(connect(&target, &meter).await?);
+            tokio::spawn(PgConn::answer(Arc::downgrade(&conn)));
+            Ok(conn)
+        });
+        connected.await.unwrap_or_else(|e| Err(Error::Unavailable(e.to_string())))
+    }
+}
+
+impl Readers {
+    pub(crate) async fn open(target: &Target, count: usize, meter: Arc<Meter>) -> Result<Self> {
+        let home = Home::start().map_err(|e| Error::Open(format!("cannot start the readers' thread: {e}")))?;
+        let conns = try_join_all((0..count).map(|_| home.connect(target, &meter))).await?;
+        let conns = conns.into_iter().map(|conn| RwLock::new(Place { conn, failed: None })).collect();
+        Ok(Self { target: target.clone(), conns, next: AtomicUsize::new(0), meter, home })
+    }
+
+    /// The next connection, made anew if it was lost.
+    pub(crate) async fn take(&self) -> Result<Arc<PgConn>> {
+        let place = &self.conns[self.next.fetch_add(1, Ordering::Relaxed) % self.conns.len()];
+        let conn = place.read().await.conn.clone();
+        if !conn.is_lost() {
+            return Ok(conn);
+        }
+        let mut place = place.write().await;
+        if place.conn.is_lost() {
+            if let Some((at, words)) = &place.failed
+                && at.elapsed() < PAUSE
+            {
+                return Err(Error::Unavailable(words.clone()));
+            }
+            match self.home.connect(&self.target, &self.meter).await {
+                Ok(conn) => *place = Place { conn, failed: None },
+                Err(error) => {
+                    #[expect(clippy::disallowed_methods, reason = "a bound on waiting for a peer, not a delay")]
+                    let now = Instant::now();
+                    place.failed = Some((now, error.to_string()));
+                    return Err(error);
+                }
+            }
+        }
+        Ok(place.conn.clone())
+    }
+}
