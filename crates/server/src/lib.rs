@@ -18,10 +18,12 @@ mod pages;
 pub mod site;
 mod sns;
 mod testing;
+pub mod tls;
 mod workers;
 
 use axum::Router;
-use axum::http::Method;
+use axum::http::header::{CONNECTION, HeaderValue};
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use config::Role;
 use http::route::{self, Route};
@@ -54,6 +56,11 @@ pub fn build_metrics(site: &Arc<Site>) -> Routes {
     let router = route::router(metrics::routes());
     let router = router.fallback(not_found).method_not_allowed_fallback(not_allowed).with_state(site.clone());
     Routes { api: false, others: router }
+}
+
+/// What an address that speaks TLS has for those who speak plain HTTP to it: a word about it.
+fn plain_at_tls() -> Routes {
+    Routes { api: false, others: Router::new().fallback(speak_tls) }
 }
 
 /// Counters for every route there may be.
@@ -99,6 +106,13 @@ pub fn list_metrics() -> Vec<(&'static str, &'static str)> {
 
 async fn not_found() -> Response {
     api::problem::Problem::NotFound.into_response()
+}
+
+async fn speak_tls() -> Response {
+    let words = "This address speaks HTTPS alone: write https:// instead of http://.";
+    let mut response = http::json(StatusCode::BAD_REQUEST, serde_json::json!({ "message": words }).to_string());
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 async fn not_allowed(_method: Method) -> Response {

@@ -72,6 +72,11 @@ impl Site {
         date.1.clone()
     }
 
+    /// Whether the pages are of this machine alone: browsers would ask all its ports by https from then on.
+    pub(crate) fn is_local(&self) -> bool {
+        self.urls.web.starts_with("https://localhost")
+    }
+
     /// Whether browsers reach the pages by https, so that cookies may be marked for it alone.
     pub(crate) fn is_secure(&self) -> bool {
         self.urls.web.starts_with("https:") && self.urls.login.starts_with("https:")

@@ -67,7 +67,7 @@ pub(super) async fn run(file: Option<&Path>, args: Listen) -> Result<(), String>
     let topics = listening::begin(&app, args.profile, &here, gone).await.map_err(|e| e.to_string())?;
     let receiver = Receiver {
         app: app.clone(),
-        network: config.network()?,
+        network: config.network_to_ourselves()?,
         forward: args.forward_to.map(String::from),
         json: args.json,
         certificates: Mutex::default(),

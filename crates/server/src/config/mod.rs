@@ -6,9 +6,12 @@
 mod mail;
 mod merge;
 mod sections;
+mod tls;
 
 use sections::{Bounds, Fulfilling, Keys, Lasting, Orders, Readings};
 pub use sections::{Face, LogFormat, Login, Metrics, Notifications, Out, Role, Server};
+
+pub use tls::{Tls, TlsMode};
 
 use crate::http::{Bodies, Limits};
 use crate::outbound::Network;
@@ -35,6 +38,8 @@ pub struct Config {
     /// `[server]`
     pub server: Server,
     limits: Bounds,
+    /// `[tls]`
+    pub tls: Tls,
     /// `[metrics]`
     pub metrics: Metrics,
     /// `[service]`
@@ -140,6 +145,7 @@ impl Config {
         if certificate_name.is_empty() || !certificate_name.is_ascii() || certificate_name.contains([' ', '/']) {
             return Err(format!("notifications.certificate_name is `{certificate_name}`: write a host name"));
         }
+        self.tls.check()?;
         self.mail.check()?;
         self.fulfilment().map(drop)
     }
@@ -212,8 +218,21 @@ impl Config {
     /// # Errors
     /// A sentence that names the setting at fault.
     pub fn network(&self) -> Result<Network, String> {
-        let ca_file = Some(self.outbound.ca_file.as_path()).filter(|path| !path.as_os_str().is_empty());
-        Network::new(&self.outbound.allow, ca_file)
+        Network::new(&self.outbound.allow, self.trusted())
+    }
+
+    /// The same for a command that asks this installation itself, whose own authority is trusted then.
+    ///
+    /// # Errors
+    /// A sentence that names the setting at fault.
+    pub fn network_to_ourselves(&self) -> Result<Network, String> {
+        let own = self.local_authority();
+        Network::new(&self.outbound.allow, self.trusted().into_iter().chain(own.as_deref()))
+    }
+
+    /// A file of authorities that are trusted besides the system's.
+    fn trusted(&self) -> Option<&Path> {
+        Some(self.outbound.ca_file.as_path()).filter(|path| !path.as_os_str().is_empty())
     }
 
     /// How long a request to another server may take.

@@ -19,4 +19,5 @@ mod readings;
 mod reset;
 mod seed;
 mod serve;
+mod tls;
 mod trigger;

@@ -2,6 +2,7 @@
 
 use super::means::{Seeded, Standing};
 use super::store::{Rows, Store};
+use super::wire::Protected;
 use super::world;
 use opendrs_domain::time::Span;
 use opendrs_server::config::{Config, Role};
@@ -30,6 +31,18 @@ macro_rules! both { ($($test:ident),+ $(,)?) => {
     )+ }
 } }
 
+/// Makes of each `async fn test(server: &Server)` a test over plain connections and one over TLS.
+macro_rules! plain_and_tls { ($($test:ident),+ $(,)?) => {
+    mod plain { $(
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $test() { super::$test(&$crate::harness::Server::start().await).await; }
+    )+ }
+    mod tls { $(
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $test() { super::$test(&$crate::harness::Server::with_tls().await).await; }
+    )+ }
+} }
+
 pub async fn on_sqlite(test: impl AsyncFn(&Server)) {
     test(&Server::start().await).await;
 }
@@ -48,6 +61,8 @@ pub struct Options {
     pub roles: Vec<Role>,
     /// Whether the outside reaches it by https, through a proxy that ends TLS.
     pub https: bool,
+    /// Whether raw sockets reach it by TLS.
+    pub tls: bool,
     /// Whether its clock may be moved.
     pub test_clock: bool,
     /// How long it waits for a request's head.
@@ -74,6 +89,7 @@ impl Default for Options {
             seed: world::seed(),
             roles: vec![Role::Service, Role::Login, Role::Web],
             https: false,
+            tls: false,
             test_clock: true,
             head_timeout: Duration::from_secs(60),
             body_timeout: Duration::from_secs(30),
@@ -92,6 +108,8 @@ pub struct Server {
     pub site: Arc<Site>,
     pub address: SocketAddr,
     pub base: String,
+    /// Where it speaks TLS, beside the address at which it does not.
+    pub protected: Option<Protected>,
     /// Where it tells what it counts.
     pub numbers: String,
     store: Store,
@@ -102,6 +120,11 @@ impl Server {
     /// On SQLite, with the usual seed.
     pub async fn start() -> Self {
         Self::with(Options::default()).await
+    }
+
+    /// The same, reached by TLS.
+    pub async fn with_tls() -> Self {
+        Self::with(Options { tls: true, ..Options::default() }).await
     }
 
     /// On SQLite.
@@ -115,6 +138,7 @@ impl Server {
             seed,
             roles,
             https,
+            tls,
             test_clock,
             head_timeout,
             body_timeout,
@@ -176,8 +200,19 @@ impl Server {
             }
             false => String::new(),
         };
+        let protected = match tls {
+            true => {
+                let protected = Protected::new();
+                let listener = Listener::bind("127.0.0.1:0", limits).await.unwrap();
+                let protected = protected.at(listener.address().unwrap());
+                let listener = listener.with_tls(Some(protected.tls.acceptor()));
+                tokio::spawn(listener.serve(site.clone(), build(&site, &roles), stopping.clone()));
+                Some(protected)
+            }
+            false => None,
+        };
         tokio::spawn(listener.serve(site.clone(), build(&site, &roles), stopping));
-        Self { site, address, base, numbers, store, stop }
+        Self { site, protected, address, base, numbers, store, stop }
     }
 
     /// Tells it to stop: no new request is taken, answers under way are finished.
