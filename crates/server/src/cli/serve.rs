@@ -252,7 +252,7 @@ impl Running {
         }
         app.settings.mail.base_url.clone_from(&urls.web);
         let (bodies, proxies) = (config.bodies(), config.server.proxies.clone());
-        let site = Site::new(app, urls, bodies, metrics.is_some().then(meters), proxies);
+        let site = Site::new(app, urls, bodies, metrics.is_some().then(meters), proxies, config.operator()?);
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
         for (_, listener, roles) in listeners {

@@ -8,7 +8,7 @@ mod merge;
 mod sections;
 mod tls;
 
-use sections::{Bounds, Fulfilling, Keys, Lasting, Orders, Readings};
+use sections::{Bounds, Fulfilling, Keys, Lasting, Operating, Orders, Readings};
 pub use sections::{Face, LogFormat, Login, Metrics, Notifications, Out, Role, Server};
 
 pub use tls::{Tls, TlsMode};
@@ -22,6 +22,7 @@ use opendrs_domain::wire::webhook::Secret;
 use opendrs_service::fulfilment::Fulfilment;
 use opendrs_service::fulfilment::webhook::Hook;
 use opendrs_service::limit::{Rate, Rates};
+use opendrs_service::operator::Operator;
 use opendrs_service::reading::Keep;
 use opendrs_store::Place;
 use serde::Deserialize;
@@ -40,6 +41,7 @@ pub struct Config {
     limits: Bounds,
     /// `[tls]`
     pub tls: Tls,
+    operator: Operating,
     /// `[metrics]`
     pub metrics: Metrics,
     /// `[service]`
@@ -205,6 +207,20 @@ impl Config {
         let Bounds { device_rate, device_burst, client_rate, client_burst, .. } = self.limits;
         let rate = |per_second, burst| Rate { per_second, burst };
         Rates { device: rate(device_rate, device_burst), client: rate(client_rate, client_burst) }
+    }
+
+    /// Who may use the operator's API; `None` where nobody may.
+    ///
+    /// # Errors
+    /// A sentence that names the file at fault, and nothing of what is in it.
+    pub fn operator(&self) -> Result<Option<Operator>, String> {
+        let path = &self.operator.token_file;
+        if path.as_os_str().is_empty() {
+            return Ok(None);
+        }
+        let bad = |why: &dyn std::fmt::Display| format!("operator.token_file {}: {why}", path.display());
+        let text = std::fs::read_to_string(path).map_err(|e| bad(&e))?;
+        Operator::with(text.lines().next().unwrap_or_default().trim()).map(Some).map_err(|why| bad(&why))
     }
 
     /// For how long readings are kept.

@@ -162,6 +162,7 @@ impl IntoResponse for Refused {
             | Error::OAuth { .. }
             | Error::WrongPassword
             | Error::BadChoice(_)
+            | Error::UnknownEvent(_)
             | Error::BadSeed { .. }
             | Error::BadCommand(_) => (BAD, "That did not work"),
         };

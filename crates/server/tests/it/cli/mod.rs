@@ -13,6 +13,7 @@ mod keys;
 mod listen;
 mod mail;
 mod nodes;
+mod operator;
 mod order;
 mod program;
 mod readings;

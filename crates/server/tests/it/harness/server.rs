@@ -12,6 +12,7 @@ use opendrs_server::site::{PublicUrls, Site};
 use opendrs_server::{build, build_metrics, meters};
 use opendrs_service::limit::Rates;
 use opendrs_service::mail::Post;
+use opendrs_service::operator::Operator;
 use opendrs_service::order::Fired;
 use opendrs_service::{App, Parts, Settings, outbox, schedule, seed};
 use std::net::{IpAddr, SocketAddr};
@@ -103,6 +104,9 @@ impl Default for Options {
     }
 }
 
+/// What the operator's programs show.
+pub const OPERATOR: &str = "0123456789abcdef0123456789abcdef";
+
 /// A running server.
 pub struct Server {
     pub site: Arc<Site>,
@@ -189,6 +193,7 @@ impl Server {
             bodies,
             metrics.then(meters),
             proxies,
+            Some(Operator::with(OPERATOR).unwrap()),
         );
         let (stop, stopping) = watch::channel(false);
         let numbers = match metrics {
