@@ -15,9 +15,9 @@ const VERSIONS: [(&SupportedProtocolVersion, ProtocolVersion); 2] =
 
 const HEALTH: &str = "GET /-/health HTTP/1.1\r\nHost: x\r\n\r\n";
 
-/// One that waits a third of a second for a handshake.
+/// One that waits a second for a handshake.
 async fn hasty() -> Server {
-    Server::with(Options { tls: true, head_timeout: Duration::from_millis(300), ..Options::default() }).await
+    Server::with(Options { tls: true, head_timeout: Duration::from_secs(1), ..Options::default() }).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -157,7 +157,7 @@ async fn a_stop_finishes_what_is_under_way_and_waits_for_no_handshake() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_only_greets_holds_a_place_no_longer_than_a_handshake_may_take() {
-    let options = Options { tls: true, connections: 2, head_timeout: Duration::from_millis(300), ..Options::default() };
+    let options = Options { tls: true, connections: 2, head_timeout: Duration::from_secs(1), ..Options::default() };
     let server = Server::with(options).await;
     let address = server.protected.as_ref().unwrap().address;
     let mut greeting = Vec::new();

@@ -100,3 +100,17 @@ fn a_start_without_its_certificate_is_refused_and_doctor_says_why() {
     assert!(doctor().contains("the first start makes this installation's own authority"), "{}", doctor());
     assert!(!place.path().join("data/local-ca.pem").exists(), "it makes nothing");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listener_beside_it_trusts_its_authority() {
+    let place = Place::seeded();
+    let _server = place.serve(&["--tls", "self-signed", "--test-clock"]);
+    let listen = place.start(&["listen", "--data", "data"]);
+    listen.noted();
+    place.link("SN-1", &[]);
+    for told in ["DeviceRegisteredNotification", "SubscriptionChangedNotification"] {
+        let said = listen.said();
+        assert!(said.contains(told) && said.ends_with("  verified"), "{said}");
+    }
+    assert_eq!(listen.interrupt().0, 0);
+}
