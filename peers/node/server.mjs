@@ -2,13 +2,14 @@
 //
 // Beside it: the world of seed.toml, and the two version headers that every call of the device API carries.
 
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { webcrypto } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 
 // Node 18, which Debian 12 has, does not offer it by itself; the peers look for it here.
 globalThis.crypto ??= webcrypto
@@ -35,13 +36,26 @@ export const CUSTOMER = { email: 'customer@example.com', password: 'correct hors
 
 const SEED = process.env.OPENDRS_TEST_SEED ?? fileURLToPath(new URL('../seed.toml', import.meta.url))
 
-/** Starts a server; `stop` ends it and removes what it stored. */
-export async function start() {
+export const PROFILE = 'amzn1.application.7d20b6a1c3e94f0d8a5512ce09b7f466'
+
+function program() {
   const program = process.env.OPENDRS_BIN
   if (!program) throw new Error('OPENDRS_BIN is not set: run `cargo xtask test --only peers`')
+  return program
+}
+
+/** Runs a command on the store of a server; the JSON object that it prints. */
+export async function opendrs(data, ...words) {
+  const { stdout } = await promisify(execFile)(program(), [...words, '--data', data])
+  return stdout && JSON.parse(stdout)
+}
+
+/** Starts a server, with further words and variables; `stop` ends it and removes what it stored. */
+export async function start(more = [], settings = {}) {
   const data = mkdtempSync(join(tmpdir(), 'opendrs-peers-'))
-  const words = ['serve', '--seed', SEED, '--listen', '127.0.0.1:0', '--data', data, '--test-clock']
-  const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'pipe'] })
+  const words = ['serve', '--seed', SEED, '--listen', '127.0.0.1:0', '--data', data, '--test-clock', ...more]
+  const env = { ...process.env, ...settings }
+  const child = spawn(program(), words, { stdio: ['ignore', 'ignore', 'pipe'], env })
   const ended = new Promise((resolve) => child.once('exit', resolve).once('error', resolve))
   const remove = () => rmSync(data, { recursive: true, force: true, maxRetries: 3 })
   // However this script ends, short of kill -9.
@@ -55,7 +69,7 @@ export async function start() {
   const base = await new Promise((resolve, reject) => {
     createInterface(child.stderr).on('line', (line) => {
       said.push(line)
-      const address = line.match(/listens on (http:\S+)/)
+      const address = line.match(/listens on (https?:\S+)/)
       if (address) resolve(address[1])
     })
     ended.then(() => reject(new Error(`the server did not start:\n${said.join('\n')}`)))
@@ -66,7 +80,7 @@ export async function start() {
     remove()
     if (code !== 0) throw new Error(`the server ended with ${code}:\n${said.join('\n')}`)
   }
-  return { base, stop }
+  return { base, data, stop }
 }
 
 /** The version headers of a call. */

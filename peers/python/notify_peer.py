@@ -1,9 +1,11 @@
 """PyPI `aws-sns-message-validator` and `standardwebhooks`, what makers' receivers in Python check pushes with.
 
-The validator can do signature version 1 alone, and takes our certificates by an argument that names where they may lie.
+The validator can do signature version 1 alone, and takes our certificates by an argument that names where they may lie. Our
+server speaks TLS with an authority of its own, which Python is told to trust as it is told everywhere.
 """
 
 import json
+import os
 import queue
 import subprocess
 import threading
@@ -15,6 +17,9 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from checks import check, equal
 from server import link, program, serial
+
+# What the server of this peer is set to.
+SETTINGS = {"OPENDRS_TLS_MODE": "self-signed"}
 
 
 class Receiver(ThreadingHTTPServer):
@@ -51,6 +56,17 @@ def profile(data):
 
 
 def run(server):
+    # The first is Python's own, the second that of `requests`.
+    for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
+        os.environ[name] = f"{server.data}/local-ca.pem"
+    try:
+        receive(server)
+    finally:
+        del os.environ["SSL_CERT_FILE"], os.environ["REQUESTS_CA_BUNDLE"]
+
+
+def receive(server):
+    assert server.base.startswith("https://"), server.base
     receiver = Receiver()
     url = f"http://127.0.0.1:{receiver.server_port}/drs"
     command = [program(), "topic", "add", "peers", url, "--profile", profile(server.data), "--data", server.data, "--json"]

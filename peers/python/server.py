@@ -73,7 +73,7 @@ class Server:
             self.said = []
             for line in self.child.stderr:
                 self.said.append(line)
-                if found := re.search(r"listens on (http:\S+)", line):
+                if found := re.search(r"listens on (https?:\S+)", line):
                     self.base = found[1]
                     # Somebody must go on reading, or the server would wait for room in the pipe.
                     threading.Thread(target=lambda: self.said.extend(self.child.stderr), daemon=True).start()

@@ -93,6 +93,7 @@ fn status(error: &Error) -> StatusCode {
         | Error::WrongPassword
         | Error::SignupGone
         | Error::BadChoice(_)
+        | Error::UnknownEvent(_)
         | Error::BadSeed { .. }
         | Error::BadCommand(_) => StatusCode::BAD_REQUEST,
     }

@@ -8,20 +8,24 @@ pub mod cli;
 pub mod client;
 pub mod config;
 mod control;
+mod events;
 mod fulfilment;
 pub mod http;
 mod login;
 pub mod mail;
 mod metrics;
+mod operator;
 pub mod outbound;
 mod pages;
 pub mod site;
 mod sns;
 mod testing;
+pub mod tls;
 mod workers;
 
 use axum::Router;
-use axum::http::Method;
+use axum::http::header::{CONNECTION, HeaderValue};
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use config::Role;
 use http::route::{self, Route};
@@ -40,7 +44,9 @@ pub struct Routes {
 /// The routes of a set of roles.
 pub fn build(site: &Arc<Site>, roles: &[Role]) -> Routes {
     let test_clock = site.app.test_clock().is_some();
-    let router = route::router(others(roles, test_clock, test_clock || site.app.settings.mail.page));
+    let doors =
+        Doors { test_clock, mail: test_clock || site.app.settings.mail.page, operator: site.operator.is_some() };
+    let router = route::router(others(roles, doors));
     let router = match roles.contains(&Role::Web) {
         true => router.fallback(sns::others),
         false => router.fallback(not_found),
@@ -56,16 +62,41 @@ pub fn build_metrics(site: &Arc<Site>) -> Routes {
     Routes { api: false, others: router }
 }
 
+/// What an address that speaks TLS has for those who speak plain HTTP to it: a word about it.
+fn plain_at_tls() -> Routes {
+    Routes { api: false, others: Router::new().fallback(speak_tls) }
+}
+
 /// Counters for every route there may be.
 pub fn meters() -> Meters {
     let all = [Role::Service, Role::Login, Role::Web, Role::Worker];
-    Meters::new(others(&all, true, true).iter().chain(&metrics::routes()).map(|route| route.path))
+    Meters::new(others(&all, Doors::OPEN).iter().chain(&metrics::routes()).map(|route| route.path))
 }
 
-/// All routes but those of the device API, which has a table of its own. `mail` opens the pages that show customers'
-/// mail to whoever asks: where time can be moved, or an operator says so.
-fn others(roles: &[Role], test_clock: bool, mail: bool) -> Vec<Route> {
-    let mut routes = control::routes(test_clock);
+/// What is there only where settings or the command line say so.
+#[derive(Clone, Copy, Debug)]
+pub struct Doors {
+    /// What a test may ask for: time can be moved.
+    pub test_clock: bool,
+    /// The pages that show customers' mail to whoever asks: where time can be moved, or an operator says so.
+    pub mail: bool,
+    /// The operator's API: somebody has a token.
+    pub operator: bool,
+}
+
+impl Doors {
+    /// All of it.
+    pub const OPEN: Self = Self { test_clock: true, mail: true, operator: true };
+    /// Nothing of it.
+    pub const SHUT: Self = Self { test_clock: false, mail: false, operator: false };
+}
+
+/// All routes but those of the device API, which has a table of its own.
+fn others(roles: &[Role], doors: Doors) -> Vec<Route> {
+    let mut routes = control::routes(doors.test_clock);
+    if doors.operator {
+        routes.extend(operator::routes());
+    }
     if roles.contains(&Role::Service) {
         routes.extend(fulfilment::routes());
     }
@@ -75,7 +106,7 @@ fn others(roles: &[Role], test_clock: bool, mail: bool) -> Vec<Route> {
     }
     if roles.contains(&Role::Web) {
         routes.extend(pages::web_routes());
-        if mail {
+        if doors.mail {
             routes.extend(pages::mail_routes());
         }
     }
@@ -86,10 +117,10 @@ fn others(roles: &[Role], test_clock: bool, mail: bool) -> Vec<Route> {
 }
 
 /// Every route of a set of roles, as method and path: [`build`] makes these and no others.
-pub fn list(roles: &[Role], test_clock: bool) -> Vec<(&'static str, &'static str)> {
+pub fn list(roles: &[Role], doors: Doors) -> Vec<(&'static str, &'static str)> {
     let api = ENDPOINTS.iter().filter(|_| roles.contains(&Role::Service));
     let api = api.flat_map(|spec| spec.paths.iter().map(|path| (spec.method, *path)));
-    api.chain(others(roles, test_clock, test_clock).iter().map(|route| (route.method, route.path))).collect()
+    api.chain(others(roles, doors).iter().map(|route| (route.method, route.path))).collect()
 }
 
 /// Every route of [`build_metrics`].
@@ -99,6 +130,13 @@ pub fn list_metrics() -> Vec<(&'static str, &'static str)> {
 
 async fn not_found() -> Response {
     api::problem::Problem::NotFound.into_response()
+}
+
+async fn speak_tls() -> Response {
+    let words = "This address speaks HTTPS alone: write https:// instead of http://.";
+    let mut response = http::json(StatusCode::BAD_REQUEST, serde_json::json!({ "message": words }).to_string());
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 async fn not_allowed(_method: Method) -> Response {

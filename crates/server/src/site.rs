@@ -4,6 +4,7 @@ use crate::http::Bodies;
 use crate::metrics::Meters;
 use axum::http::HeaderValue;
 use opendrs_service::App;
+use opendrs_service::operator::Operator;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,6 +30,8 @@ pub struct Site {
     pub(crate) bodies: Bodies,
     /// Whose word on where a request came from is taken.
     pub(crate) proxies: Vec<IpAddr>,
+    /// Who may use the operator's API, if there is one.
+    pub(crate) operator: Option<Operator>,
     /// What is counted, where somebody asks for it.
     pub(crate) meters: Option<Meters>,
     date: Mutex<(i64, HeaderValue)>,
@@ -38,13 +41,21 @@ pub struct Site {
 impl Site {
     /// Puts an application at its edge.
     #[must_use]
-    pub fn new(app: App, urls: PublicUrls, bodies: Bodies, meters: Option<Meters>, proxies: Vec<IpAddr>) -> Arc<Self> {
+    pub fn new(
+        app: App,
+        urls: PublicUrls,
+        bodies: Bodies,
+        meters: Option<Meters>,
+        proxies: Vec<IpAddr>,
+        operator: Option<Operator>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             app,
             urls,
             bodies,
             meters,
             proxies,
+            operator,
             date: Mutex::new((i64::MIN, HeaderValue::from_static(""))),
             leaving: AtomicBool::new(false),
         })
@@ -70,6 +81,11 @@ impl Site {
             *date = (now.secs(), value);
         }
         date.1.clone()
+    }
+
+    /// Whether the pages are of this machine alone: browsers would ask all its ports by https from then on.
+    pub(crate) fn is_local(&self) -> bool {
+        self.urls.web.starts_with("https://localhost")
     }
 
     /// Whether browsers reach the pages by https, so that cookies may be marked for it alone.

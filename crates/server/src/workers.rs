@@ -7,7 +7,9 @@
 use crate::api::problem::log;
 use crate::http::stopped;
 use crate::site::Site;
+use crate::tls::Tls;
 use opendrs_domain::id::TopicId;
+use opendrs_service::clock::{Clock, SystemClock};
 use opendrs_service::fulfilment::call;
 use opendrs_service::{Error, delivery, keys, mail, reading, schedule};
 use std::collections::HashSet;
@@ -32,6 +34,35 @@ async fn sum_up(site: &Site, shard: i64) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// Looks now and then whether the listeners have another certificate to show.
+pub(crate) async fn certificate(tls: Arc<Tls>, every: Duration, mut stop: watch::Receiver<bool>) {
+    let mut ticks = tokio::time::interval(every);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut said = None;
+    loop {
+        tokio::select! {
+            () = stopped(&mut stop) => break,
+            _ = ticks.tick() => {}
+        }
+        let looking = tls.clone();
+        let looked = tokio::task::spawn_blocking(move || looking.look(SystemClock.now())).await;
+        match looked.unwrap_or_else(|e| Err(e.to_string())) {
+            Ok(other) => {
+                said = None;
+                if other {
+                    tracing::info!("another certificate is shown from now on");
+                }
+            }
+            // Once for each reason: it may take an operator a while.
+            Err(why) if said.as_ref() != Some(&why) => {
+                tracing::warn!(why, "the certificate cannot be used; the one before is shown still");
+                said = Some(why);
+            }
+            Err(_) => {}
+        }
+    }
 }
 
 /// Runs until `stop` turns true; messages that are being sent are finished first.

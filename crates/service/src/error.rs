@@ -3,6 +3,7 @@
 //! Each edge (API, login, pages, back ends, command line) turns it into its own words with one exhaustive `match`, so a new kind
 //! does not compile until all have an answer.
 
+use opendrs_domain::id::EventId;
 use opendrs_domain::order::{NotApproved, NotCancelled, NotReported};
 use opendrs_domain::reading::BadField;
 use opendrs_domain::text::SlotId;
@@ -79,6 +80,9 @@ pub enum Error {
     /// A command names something that is not there, or may not be.
     #[error("{0}")]
     BadCommand(String),
+    /// No such event.
+    #[error("There is no event {0}, or it is no longer kept.")]
+    UnknownEvent(EventId),
     /// A seed's declaration cannot be applied.
     #[error("line {line}: {key}: {message}")]
     BadSeed {

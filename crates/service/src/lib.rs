@@ -17,6 +17,7 @@ pub mod limit;
 pub mod listening;
 pub mod login;
 pub mod mail;
+pub mod operator;
 pub mod order;
 pub mod outbound;
 pub mod outbox;

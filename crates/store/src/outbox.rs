@@ -27,13 +27,21 @@ pub async fn push(tx: &mut Tx<'_>, shard: i64, device: DeviceId, event: &Event) 
     tx.put(Q::OutboxPut, p![shard, event.id, device, event.at, kind, &text]).await
 }
 
+/// The events before a moment and id, newest first.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn before(tx: &mut Tx<'_>, first: (Time, EventId), limit: i64) -> Result<Vec<Event>> {
+    let found = tx.all::<Stored>(Q::OutboxBefore, p![first.0, first.1, limit]).await?;
+    Ok(found.into_iter().map(|Stored(event)| event).collect())
+}
+
 /// The newest events, oldest first.
 ///
 /// # Errors
 /// [`crate::Error`].
 pub async fn newest(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Event>> {
-    let mut found: Vec<Event> =
-        tx.all::<Stored>(Q::OutboxNewest, p![limit]).await?.into_iter().map(|Stored(event)| event).collect();
+    let mut found = before(tx, (Time::from_micros(i64::MAX), EventId(uuid::Uuid::max())), limit).await?;
     found.reverse();
     Ok(found)
 }

@@ -213,7 +213,7 @@ queries! {
         FulfilmentError = "SELECT error FROM fulfilment WHERE shard = $1 AND id = $2 AND error IS NOT NULL";
         FulfilmentNextDue = "SELECT due_at FROM fulfilment WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
         OutboxPut = "INSERT INTO outbox (shard, id, device, at, kind, event) VALUES ($1, $2, $3, $4, $5, $6)";
-        OutboxNewest = "SELECT id, event FROM outbox /*lite WHERE shard = 0 */ ORDER BY id DESC LIMIT $1";
+        OutboxBefore = "SELECT id, event FROM outbox WHERE (at, id) < ($1, $2) ORDER BY at DESC, id DESC LIMIT $3";
         OutboxFresh = "SELECT shard, id FROM outbox WHERE dispatched_at IS NULL AND at <= $1 ORDER BY at, id LIMIT $2";
         OutboxById = "SELECT id, event FROM outbox WHERE shard = $1 AND id = $2";
         OutboxFind = "SELECT shard FROM outbox WHERE /*lite shard = 0 AND */ id = $1 LIMIT 1";
@@ -342,10 +342,10 @@ mod tests {
         "OrdersOpen",
         "OrdersOverdue",
         "OutboxAfter",
+        "OutboxBefore",
         "OutboxBetween",
         "OutboxFind",
         "OutboxFresh",
-        "OutboxNewest",
         "OutboxPurge",
         "ReadingDayPurge",
         "ReadingDaysNewest",

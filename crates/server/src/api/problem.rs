@@ -86,13 +86,14 @@ impl Problem {
 fn of_service(error: &Error) -> (StatusCode, &'static str, String) {
     let status = match error {
         Error::Throttled(_) | Error::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
+        Error::UnknownEvent(_) => StatusCode::NOT_FOUND,
         Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::BAD_REQUEST,
     };
     let name = match error {
         Error::InvalidToken => "InvalidTokenException",
-        Error::UnknownSlot { .. } | Error::UnknownOrder => "ResourceNotFoundException",
+        Error::UnknownSlot { .. } | Error::UnknownOrder | Error::UnknownEvent(_) => "ResourceNotFoundException",
         Error::Unsubscribed(_) => "SlotUnsubscribedException",
         Error::Throttled(_) | Error::TooOften(_) => "ThrottlingException",
         Error::Unavailable(_) => "ServiceUnavailableException",

@@ -4,6 +4,7 @@
 
 use super::{StoreArgs, open, out};
 use crate::config::{Config, Role};
+use crate::tls::{Authority, Source, Tls};
 use clap::Args;
 use opendrs_domain::time::Span;
 use opendrs_service::clock::{Clock, SystemClock};
@@ -87,6 +88,7 @@ async fn all(config: &Config) -> Vec<Check> {
         checks.extend(folder(config));
     }
     checks.extend(store(config, key.as_ref()).await);
+    checks.extend(tls(config));
     checks.extend(addresses(config));
     checks.push(files(config));
     checks
@@ -209,6 +211,34 @@ fn clock(found: &Found) -> Check {
     }
 }
 
+/// The certificate that clients are shown.
+fn tls(config: &Config) -> Option<Check> {
+    const NAME: &str = "certificate";
+    let now = SystemClock.now();
+    let source = config.certificate()?;
+    if let Source::Local { folder, .. } = &source {
+        match Authority::is_made(folder) {
+            None => return Some(good(NAME, "the first start makes this installation's own authority")),
+            Some(false) => {
+                let says = format!("{} holds only one file of local-ca.pem and local-ca.key", folder.display());
+                return Some(failed(NAME, says, "put the other back, or remove this one for a new authority"));
+            }
+            Some(true) => {}
+        }
+    }
+    let renewed = match &source {
+        Source::Files { .. } => "put its successor in its place: the server uses it without a restart",
+        Source::Local { .. } => "keep this machine's clock right",
+    };
+    Some(match Tls::open(source, now).map(|tls| tls.ends()) {
+        Err(why) => failed(NAME, why, "put PEM files in place, or change [tls]"),
+        Ok(None) => warning(NAME, "when it ends cannot be read", "look at tls.certificate_file"),
+        Ok(Some(end)) if end <= now => failed(NAME, format!("it ended {end}"), renewed),
+        Ok(Some(end)) if end.since(now) < Span::from_hours(14 * 24) => warning(NAME, format!("it ends {end}"), renewed),
+        Ok(Some(end)) => good(NAME, format!("it is good until {end}")),
+    })
+}
+
 fn addresses(config: &Config) -> Vec<Check> {
     const NAME: &str = "public URLs";
     let faces = [
@@ -228,16 +258,18 @@ fn addresses(config: &Config) -> Vec<Check> {
             let fix = format!("set {section}.public_url to the https address that others use");
             checks.push(warning(NAME, says, fix));
         } else if url.starts_with("http://") && role != Role::Service {
-            let fix = "end TLS in front of it and set the https address, so that cookies are sent by https alone";
+            let fix = "set [tls], or end TLS in front, and set the https address: cookies are then sent by https alone";
             checks.push(warning(NAME, format!("{section}.public_url is {url}"), fix));
         }
     }
-    let secure = |url: &str| url.starts_with("https://");
+    let own = config.certificate().is_some();
+    let secure = |url: &str| url.starts_with("https://") || (own && url.is_empty());
     if secure(&config.login.public_url) != secure(&config.web.public_url) {
         let fix = "set both: with one alone, cookies are not marked for https";
         checks.push(failed(NAME, "only one of login.public_url and web.public_url is https", fix));
     }
-    if (secure(&config.login.public_url) || secure(&config.web.public_url)) && config.server.proxies.is_empty() {
+    if !own && (secure(&config.login.public_url) || secure(&config.web.public_url)) && config.server.proxies.is_empty()
+    {
         let says = "TLS is ended by a proxy, and all who come through it are one source to the brake on guessing";
         checks.push(warning(NAME, says, "set server.proxies to the proxy's address"));
     }

@@ -2,16 +2,12 @@
 
 use super::open::{self, Time};
 use super::{StoreArgs, out};
+use crate::events;
 use clap::{Args, Subcommand};
-use opendrs_domain::delivery::State;
-use opendrs_domain::id::EventId;
 use opendrs_domain::notification::Event;
-use opendrs_domain::version::Version;
-use opendrs_domain::{date, wire};
 use opendrs_service::delivery::{self, Which};
 use opendrs_service::{outbox, topic};
 use opendrs_store::delivery::Attempt;
-use serde_json::{Value, json};
 use std::path::Path;
 
 #[derive(Debug, Subcommand)]
@@ -81,7 +77,7 @@ async fn list(file: Option<&Path>, args: List) -> Result<(), String> {
     let app = open::app(&config, Time::AsServed).await?;
     for event in outbox::newest(&app, args.limit).await.map_err(|e| e.to_string())? {
         if args.json {
-            out::say(object(&event).to_string());
+            out::say(events::object(&event).to_string());
         } else {
             out::say(line(&event));
         }
@@ -93,45 +89,12 @@ fn line(event: &Event) -> String {
     format!("{}  {:<31} {} {}", event.at, event.kind().wire_name(), event.model, event.serial)
 }
 
-fn object(event: &Event) -> Value {
-    let message = |version| serde_json::from_str::<Value>(&wire::notification(event, version)).unwrap_or_default();
-    json!({
-        "id": event.id.to_string(),
-        "at": event.at.to_millis_text(),
-        "type": event.kind().wire_name(),
-        "model": event.model,
-        "serial": event.serial,
-        "versions": { "1.0": message(Version::V1), "2.0": message(Version::V2) },
-    })
-}
-
-fn event(text: &str) -> Result<EventId, String> {
-    let bare = text.strip_prefix("amzn1.dash.notification.v1.").unwrap_or(text);
-    EventId::parse(bare).map_err(|e| e.to_string())
-}
-
 async fn show(file: Option<&Path>, args: Show) -> Result<(), String> {
     let config = open::config(file, &args.store, Vec::new())?;
     let app = open::app(&config, Time::AsServed).await?;
-    let story = delivery::story(&app, event(&args.event)?).await.map_err(|e| e.to_string())?;
+    let story = delivery::story(&app, events::id(&args.event)?).await.map_err(|e| e.to_string())?;
     if args.json {
-        let mut shown = object(&story.event);
-        shown["deliveries"] = story
-            .deliveries
-            .iter()
-            .map(|(topic, delivery, attempts)| {
-                json!({
-                    "topic": topic.arn,
-                    "endpoint": topic.endpoint,
-                    "version": delivery.version,
-                    "state": delivery.state.as_str(),
-                    "due": delivery.due_at.filter(|_| delivery.state == State::Waiting).map(|at| at.to_millis_text()),
-                    "reason": delivery.reason,
-                    "attempts": attempts.iter().map(attempt).collect::<Value>(),
-                })
-            })
-            .collect();
-        out::say(shown.to_string());
+        out::say(events::told(&story).to_string());
         return Ok(());
     }
     out::say(line(&story.event));
@@ -153,20 +116,15 @@ async fn show(file: Option<&Path>, args: Show) -> Result<(), String> {
     Ok(())
 }
 
-fn attempt(attempt: &Attempt) -> Value {
-    let Attempt { number, at, took, status, problem, answer } = attempt;
-    json!({ "number": number, "at": at.to_millis_text(), "took_us": took, "status": status, "problem": problem, "answer": answer })
-}
-
 async fn replay(file: Option<&Path>, args: Replay) -> Result<(), String> {
     let config = open::config(file, &args.store, Vec::new())?;
     let app = open::app(&config, Time::AsServed).await?;
-    let moment = |text: &String| {
-        date::parse(text).ok_or_else(|| format!("`{text}` is no moment: write it as 2018-03-02T07:00:00Z"))
-    };
     let which = match (&args.event, &args.since) {
-        (Some(id), _) => Which::One(event(id)?),
-        (None, Some(since)) => Which::Range(moment(since)?, args.until.as_ref().map_or(Ok(app.now()), moment)?),
+        (Some(id), _) => Which::One(events::id(id)?),
+        (None, Some(since)) => {
+            let until = args.until.as_deref().map_or(Ok(app.now()), events::moment)?;
+            Which::Range(events::moment(since)?, until)
+        }
         (None, None) => return Err("name an event, or --since".into()),
     };
     let to = match &args.topic {

@@ -5,6 +5,7 @@
 
 use super::open::{self, Time};
 use super::serve::{LOOPBACK, stopped};
+use super::verify::Certificates;
 use super::{StoreArgs, out};
 use crate::outbound::Network;
 use axum::Router;
@@ -19,9 +20,8 @@ use opendrs_domain::id::ProfileId;
 use opendrs_service::outbound::{Answer, Outbound, Request as Asking};
 use opendrs_service::{App, listening, signing};
 use serde_json::{Value, json};
-use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use url::{Host, Url};
@@ -67,10 +67,10 @@ pub(super) async fn run(file: Option<&Path>, args: Listen) -> Result<(), String>
     let topics = listening::begin(&app, args.profile, &here, gone).await.map_err(|e| e.to_string())?;
     let receiver = Receiver {
         app: app.clone(),
-        network: config.network()?,
+        network: config.network_to_ourselves()?,
         forward: args.forward_to.map(String::from),
         json: args.json,
-        certificates: Mutex::default(),
+        certificates: Certificates::default(),
     };
     let (count, profiles) = (topics.len(), if topics.len() == 1 { "profile" } else { "profiles" });
     out::note(format!("Listening at {here} to {count} security {profiles}. Stop with Ctrl-C."));
@@ -98,8 +98,7 @@ struct Receiver {
     network: Network,
     forward: Option<String>,
     json: bool,
-    /// Certificates that were fetched and are this installation's, by address.
-    certificates: Mutex<HashMap<String, String>>,
+    certificates: Certificates,
 }
 
 async fn hear(State(receiver): State<Arc<Receiver>>, request: Request) -> Response {
@@ -109,7 +108,7 @@ async fn hear(State(receiver): State<Arc<Receiver>>, request: Request) -> Respon
     };
     let body = body.to_bytes();
     let message: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let signed = receiver.verify(&message).await;
+    let signed = receiver.certificates.verify(&message, async |url| receiver.certificate(url).await).await;
     let answer = receiver.pass_on(&parts.headers, body).await;
     receiver.tell(&message, &signed, &answer);
     match answer {
@@ -131,18 +130,7 @@ fn answered(answer: Answer) -> Response {
 }
 
 impl Receiver {
-    /// Whether a message carries a signature of this installation, checked with the certificate that it names; if not,
-    /// why not.
-    async fn verify(&self, message: &Value) -> Result<(), String> {
-        let url = message["SigningCertURL"].as_str().ok_or("it names no certificate")?;
-        let known = self.certificates.lock().unwrap_or_else(PoisonError::into_inner).get(url).cloned();
-        let certificate = match known {
-            Some(certificate) => certificate,
-            None => self.certificate(url).await?,
-        };
-        signing::is_signed(&certificate, message).then_some(()).ok_or_else(|| "its signature is wrong".into())
-    }
-
+    /// Brings a certificate, which must be one of this installation's.
     async fn certificate(&self, url: &str) -> Result<String, String> {
         let asking = Asking {
             method: "GET",
@@ -156,12 +144,10 @@ impl Receiver {
         let fetched = String::from_utf8_lossy(&answer.body).into_owned();
         let file = url.rsplit('/').next().unwrap_or_default();
         let own = signing::certificate(&self.app, file).await.map_err(|e| e.to_string())?;
-        if !answer.is_success() || own.as_ref() != Some(&fetched) {
-            return Err(format!("{url} leads to no certificate of this installation"));
+        match answer.is_success() && own.as_ref() == Some(&fetched) {
+            true => Ok(fetched),
+            false => Err(format!("{url} leads to no certificate of this installation")),
         }
-        let mut known = self.certificates.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(url.to_owned(), fetched.clone());
-        Ok(fetched)
     }
 
     /// Passes a message on, if that is asked for.

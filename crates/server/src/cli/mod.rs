@@ -26,6 +26,7 @@ mod serve;
 mod testing;
 mod topic;
 mod trigger;
+mod verify;
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;

@@ -2,9 +2,10 @@
 
 use super::open::{self, Time};
 use super::{StoreArgs, out, seed};
-use crate::config::{Config, LogFormat, Role};
+use crate::config::{Config, LogFormat, Override, Role, TlsMode};
 use crate::http::{Limits, Listener};
 use crate::site::{PublicUrls, Site};
+use crate::tls::Tls;
 use crate::{build, build_metrics, meters, workers};
 use clap::Args;
 use opendrs_domain::date;
@@ -28,6 +29,15 @@ pub(super) struct Serve {
     listen: Option<String>,
     #[command(flatten)]
     store: StoreArgs,
+    /// Speak HTTPS: with a certificate of an authority made in the data folder (self-signed), or of files.
+    #[arg(long, value_name = "MODE", value_enum)]
+    tls: Option<TlsMode>,
+    /// The certificate, PEM, followed by those that lead to a root; used anew when it changes.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// Its key, PEM.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
     /// What this node does, separated by commas.
     #[arg(long, value_delimiter = ',', value_enum)]
     roles: Vec<Role>,
@@ -58,6 +68,7 @@ pub(super) async fn run(file: Option<&Path>, args: Serve) -> Result<(), String> 
     if let Some(listen) = &args.listen {
         more.push(("server", "listen", Value::String(listen.clone())));
     }
+    more.extend(tls(&args));
     if !args.roles.is_empty() {
         let word = |role: &Role| clap::ValueEnum::to_possible_value(role).map(|v| Value::String(v.get_name().into()));
         more.push(("server", "roles", Value::Array(args.roles.iter().filter_map(word).collect())));
@@ -85,7 +96,15 @@ pub(super) async fn run(file: Option<&Path>, args: Serve) -> Result<(), String> 
     // Before anybody is told that it runs, and may ask it to end.
     let mut signals = Signals::listen();
     for (address, roles) in &running.addresses {
-        note(format!("OpenDRS {} listens on http://{address} ({roles})", env!("CARGO_PKG_VERSION")));
+        note(format!("OpenDRS {} listens on {address} ({roles})", env!("CARGO_PKG_VERSION")));
+    }
+    if let (TlsMode::SelfSigned, Some(authority)) = (config.tls.mode, config.local_authority()) {
+        let at = authority.display();
+        note(format!("TLS: clients must trust this installation's own authority, {at}. For example:"));
+        note(format!("  curl --cacert {at} ...   NODE_EXTRA_CA_CERTS={at} node ...   SSL_CERT_FILE={at} opendrs ..."));
+        note(format!(
+            "  for a whole Debian: cp {at} /usr/local/share/ca-certificates/opendrs.crt && update-ca-certificates"
+        ));
     }
     let engine = match running.site.app.db.engine() {
         Engine::Sqlite => format!("SQLite in {}", config.server.data.display()),
@@ -107,6 +126,26 @@ pub(super) async fn run(file: Option<&Path>, args: Serve) -> Result<(), String> 
     note("Stopping: answers under way are finished first.".into());
     running.stop().await;
     ended
+}
+
+/// What the options say of TLS; files need no mode beside them.
+fn tls(args: &Serve) -> Vec<Override> {
+    let mut more = Vec::new();
+    let mut set = |key, value: String| more.push(("tls", key, Value::String(value)));
+    let files = args.tls_cert.as_ref().zip(args.tls_key.as_ref());
+    if let Some(mode) = args.tls.or(files.map(|_| TlsMode::Files)) {
+        set("mode", clap::ValueEnum::to_possible_value(&mode).map_or(String::new(), |word| word.get_name().into()));
+        // What a file says of another mode holds no more.
+        if mode != TlsMode::Files {
+            set("certificate_file", String::new());
+            set("key_file", String::new());
+        }
+    }
+    if let Some((certificate, key)) = files {
+        set("certificate_file", certificate.display().to_string());
+        set("key_file", key.display().to_string());
+    }
+    more
 }
 
 /// Says something on standard error, whatever is logged, in the log's format.
@@ -171,8 +210,8 @@ const SCRAPERS: usize = 16;
 pub(super) struct Running {
     /// The application at its edge.
     pub(super) site: Arc<Site>,
-    /// Addresses listened on, and the roles at each.
-    pub(super) addresses: Vec<(std::net::SocketAddr, String)>,
+    /// Addresses listened on, as URLs, and the roles at each.
+    pub(super) addresses: Vec<(String, String)>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
@@ -181,6 +220,8 @@ impl Running {
     /// Binds every address, then serves.
     pub(super) async fn start(config: &Config, mut app: App) -> Result<Self, String> {
         let limits = config.connections();
+        let tls = config.certificate().map(|source| Tls::open(source, SystemClock.now())).transpose()?.map(Arc::new);
+        let acceptor = || tls.as_ref().map(|tls| tls.acceptor());
         let mut listeners: Vec<(String, Listener, Vec<Role>)> = Vec::new();
         for role in config.server.roles.iter().filter(|role| **role != Role::Worker) {
             let own = match role {
@@ -191,7 +232,10 @@ impl Running {
             let address = if own.is_empty() { &config.server.listen } else { own };
             match listeners.iter_mut().find(|(known, ..)| known == address) {
                 Some((.., roles)) => roles.push(*role),
-                None => listeners.push((address.clone(), Listener::bind(address, limits).await?, vec![*role])),
+                None => {
+                    let listener = Listener::bind(address, limits).await?.with_tls(acceptor());
+                    listeners.push((address.clone(), listener, vec![*role]));
+                }
             }
         }
         let metrics = match config.metrics.listen.as_str() {
@@ -208,7 +252,7 @@ impl Running {
         }
         app.settings.mail.base_url.clone_from(&urls.web);
         let (bodies, proxies) = (config.bodies(), config.server.proxies.clone());
-        let site = Site::new(app, urls, bodies, metrics.is_some().then(meters), proxies);
+        let site = Site::new(app, urls, bodies, metrics.is_some().then(meters), proxies, config.operator()?);
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
         for (_, listener, roles) in listeners {
@@ -226,10 +270,16 @@ impl Running {
                 tasks.spawn(workers::call(site.clone(), stopping.clone()));
             }
         }
+        if let Some(tls) = tls.clone() {
+            tasks.spawn(workers::certificate(tls, config.certificate_look(), stopping.clone()));
+        }
         tasks.spawn(workers::watch(site.clone(), stopping));
         let names =
             |roles: Vec<Role>| roles.iter().map(|r| format!("{r:?}").to_lowercase()).collect::<Vec<_>>().join(", ");
-        let addresses = found.into_iter().map(|(address, roles)| (address, names(roles))).chain(told).collect();
+        let told = told.into_iter().map(|(address, roles)| (format!("http://{address}"), roles));
+        let found =
+            found.into_iter().map(|(address, roles)| (format!("{}://{address}", config.scheme()), names(roles)));
+        let addresses = found.chain(told).collect();
         Ok(Self { site, addresses, stop, tasks })
     }
 
@@ -245,10 +295,11 @@ impl Running {
 
 /// Where the outside finds each role: as set, or where it listens here.
 fn urls(config: &Config, listening: &[(std::net::SocketAddr, Vec<Role>)]) -> PublicUrls {
+    let scheme = config.scheme();
     let url = |set: &str, role: Role| match listening.iter().find(|(_, roles)| roles.contains(&role)) {
         _ if !set.is_empty() => set.trim_end_matches('/').to_owned(),
-        Some((address, _)) => format!("http://{address}"),
-        None => format!("http://{}", config.server.listen),
+        Some((address, _)) => format!("{scheme}://{address}"),
+        None => format!("{scheme}://{}", config.server.listen),
     };
     PublicUrls {
         service: url(&config.service.public_url, Role::Service),

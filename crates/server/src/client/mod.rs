@@ -1,6 +1,7 @@
-//! A small HTTP/1.1 client over plain connections: for the command line, the demo and tests.
+//! A small HTTP/1.1 client: for the command line, the demo and tests.
 //!
-//! Not a client for the open internet: no TLS, no redirects followed by itself, answers of bounded size.
+//! Not a client for the open internet: no redirects followed by itself, answers of bounded size. By https it trusts the
+//! system's authorities, or those of the file that `SSL_CERT_FILE` names.
 
 mod browser;
 
@@ -9,8 +10,16 @@ pub use browser::{Browser, Form};
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, Uri};
 use http_body_util::{BodyExt, Limited};
+use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, RootCertStore};
+use std::sync::Arc;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 /// The largest answer that is read.
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
@@ -46,21 +55,23 @@ impl Reply {
     }
 }
 
-/// Sends one request on a connection of its own. `url` is absolute, with `http`.
+/// Sends one request on a connection of its own. `url` is absolute, with `http` or `https`.
 ///
 /// # Errors
 /// A sentence that names the address.
 pub async fn send(method: Method, url: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Result<Reply, String> {
     let uri: Uri = url.parse().map_err(|e| format!("{url} is no address: {e}"))?;
-    let (Some("http"), Some(host)) = (uri.scheme_str(), uri.authority()) else {
-        return Err(format!("{url}: write the address as http://host:port"));
+    let (Some(scheme @ ("http" | "https")), Some(host)) = (uri.scheme_str(), uri.authority()) else {
+        return Err(format!("{url}: write the address as http://host:port or https://host:port"));
     };
-    let address = (host.host().trim_matches(['[', ']']), host.port_u16().unwrap_or(80));
+    let (name, default) = (host.host().trim_matches(['[', ']']), if scheme == "https" { 443 } else { 80 });
     let failed = |e: &dyn std::fmt::Display| format!("no answer from {host}: {e}. Is the server running there?");
-    let stream = TcpStream::connect(address).await.map_err(|e| failed(&e))?;
-    let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
-    let (mut sender, connection) = handshake.map_err(|e| failed(&e))?;
-    let driver = tokio::spawn(connection);
+    let stream = TcpStream::connect((name, host.port_u16().unwrap_or(default))).await.map_err(|e| failed(&e))?;
+    let (mut sender, driver) = match scheme {
+        "https" => begin(protected(stream, name).await?).await,
+        _ => begin(stream).await,
+    }
+    .map_err(|e| failed(&e))?;
     let path = uri.path_and_query().map_or("/", |p| p.as_str());
     let mut request = Request::builder().method(method).uri(path).header("host", host.as_str());
     for (name, value) in headers {
@@ -71,4 +82,28 @@ pub async fn send(method: Method, url: &str, headers: &[(&str, &str)], body: imp
     let body = Limited::new(body, MAX_ANSWER).collect().await.map_err(|e| failed(&e))?.to_bytes();
     driver.abort();
     Ok(Reply { status: parts.status, headers: parts.headers, body })
+}
+
+type Begun = (SendRequest<Body>, JoinHandle<hyper::Result<()>>);
+
+async fn begin(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> hyper::Result<Begun> {
+    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    Ok((sender, tokio::spawn(connection)))
+}
+
+/// Makes a connection's handshake.
+async fn protected(stream: TcpStream, name: &str) -> Result<TlsStream<TcpStream>, String> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|e| format!("TLS is not available: {e}"))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let server = ServerName::try_from(name.to_owned()).map_err(|e| format!("{name}: {e}"))?;
+    let made = TlsConnector::from(Arc::new(config)).connect(server, stream).await;
+    made.map_err(|e| {
+        format!("{name} has no certificate that is trusted here: {e}. For an authority of its own: SSL_CERT_FILE=FILE")
+    })
 }

@@ -66,7 +66,7 @@ impl Config {
     pub fn mailing(&self) -> Mailing {
         let listen = if self.web.listen.is_empty() { &self.server.listen } else { &self.web.listen };
         let base_url = match self.web.public_url.as_str() {
-            "" => format!("http://{listen}"),
+            "" => format!("{}://{listen}", self.scheme()),
             url => url.trim_end_matches('/').to_owned(),
         };
         Mailing { base_url, keep: self.mail.keep.0, page: self.mail.page }
@@ -85,14 +85,13 @@ impl Config {
             "" => None,
             user => Some((user.to_owned(), mail.password()?)),
         };
-        let ca_file = Some(self.outbound.ca_file.as_path()).filter(|path| !path.as_os_str().is_empty());
         let settings = SmtpSettings {
             host: mail.host.clone(),
             port: (mail.port != 0).then_some(mail.port),
             security: mail.security,
             from: mail.sender()?,
             login,
-            authorities: ca_file.map(authorities).transpose()?,
+            authorities: self.trusted().map(authorities).transpose()?,
         };
         Ok(Arc::new(Smtp::new(settings)?))
     }

@@ -6,9 +6,12 @@
 mod mail;
 mod merge;
 mod sections;
+mod tls;
 
-use sections::{Bounds, Fulfilling, Keys, Lasting, Orders, Readings};
+use sections::{Bounds, Fulfilling, Keys, Lasting, Operating, Orders, Readings};
 pub use sections::{Face, LogFormat, Login, Metrics, Notifications, Out, Role, Server};
+
+pub use tls::{Tls, TlsMode};
 
 use crate::http::{Bodies, Limits};
 use crate::outbound::Network;
@@ -19,6 +22,7 @@ use opendrs_domain::wire::webhook::Secret;
 use opendrs_service::fulfilment::Fulfilment;
 use opendrs_service::fulfilment::webhook::Hook;
 use opendrs_service::limit::{Rate, Rates};
+use opendrs_service::operator::Operator;
 use opendrs_service::reading::Keep;
 use opendrs_store::Place;
 use serde::Deserialize;
@@ -35,6 +39,9 @@ pub struct Config {
     /// `[server]`
     pub server: Server,
     limits: Bounds,
+    /// `[tls]`
+    pub tls: Tls,
+    operator: Operating,
     /// `[metrics]`
     pub metrics: Metrics,
     /// `[service]`
@@ -140,6 +147,7 @@ impl Config {
         if certificate_name.is_empty() || !certificate_name.is_ascii() || certificate_name.contains([' ', '/']) {
             return Err(format!("notifications.certificate_name is `{certificate_name}`: write a host name"));
         }
+        self.tls.check()?;
         self.mail.check()?;
         self.fulfilment().map(drop)
     }
@@ -201,6 +209,20 @@ impl Config {
         Rates { device: rate(device_rate, device_burst), client: rate(client_rate, client_burst) }
     }
 
+    /// Who may use the operator's API; `None` where nobody may.
+    ///
+    /// # Errors
+    /// A sentence that names the file at fault, and nothing of what is in it.
+    pub fn operator(&self) -> Result<Option<Operator>, String> {
+        let path = &self.operator.token_file;
+        if path.as_os_str().is_empty() {
+            return Ok(None);
+        }
+        let bad = |why: &dyn std::fmt::Display| format!("operator.token_file {}: {why}", path.display());
+        let text = std::fs::read_to_string(path).map_err(|e| bad(&e))?;
+        Operator::with(text.lines().next().unwrap_or_default().trim()).map(Some).map_err(|why| bad(&why))
+    }
+
     /// For how long readings are kept.
     #[must_use]
     pub fn keep(&self) -> Keep {
@@ -212,8 +234,21 @@ impl Config {
     /// # Errors
     /// A sentence that names the setting at fault.
     pub fn network(&self) -> Result<Network, String> {
-        let ca_file = Some(self.outbound.ca_file.as_path()).filter(|path| !path.as_os_str().is_empty());
-        Network::new(&self.outbound.allow, ca_file)
+        Network::new(&self.outbound.allow, self.trusted())
+    }
+
+    /// The same for a command that asks this installation itself, whose own authority is trusted then.
+    ///
+    /// # Errors
+    /// A sentence that names the setting at fault.
+    pub fn network_to_ourselves(&self) -> Result<Network, String> {
+        let own = self.local_authority();
+        Network::new(&self.outbound.allow, self.trusted().into_iter().chain(own.as_deref()))
+    }
+
+    /// A file of authorities that are trusted besides the system's.
+    fn trusted(&self) -> Option<&Path> {
+        Some(self.outbound.ca_file.as_path()).filter(|path| !path.as_os_str().is_empty())
     }
 
     /// How long a request to another server may take.

@@ -69,6 +69,13 @@ pub(super) struct Bounds {
     pub(super) client_burst: u32,
 }
 
+/// `[operator]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Operating {
+    pub(super) token_file: PathBuf,
+}
+
 /// `[metrics]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,6 +1,7 @@
 //! The accept loop.
 //!
-//! Invariant: a taken port is refused at the start (no port sharing), a slow or silent client costs one bounded
+//! A listener speaks TLS to everybody or to nobody: who speaks plain HTTP to one that has a certificate is told so, and
+//! served nothing. Invariant: a taken port is refused at the start (no port sharing), a slow or silent client costs one bounded
 //! connection, and a stop lets every answer under way finish.
 
 use super::threads::Threads;
@@ -18,11 +19,19 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 /// How long a stop waits for answers under way.
 const DRAIN: Duration = Duration::from_secs(20);
+/// How long a handshake may take; a small device needs seconds for its sums.
+const HANDSHAKE: Duration = Duration::from_secs(15);
+
+/// How long the end of a connection may take on which something went wrong.
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Bounds on connections.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +48,7 @@ pub struct Limits {
 pub struct Listener {
     inner: TcpListener,
     limits: Limits,
+    tls: Option<TlsAcceptor>,
 }
 
 impl Listener {
@@ -53,7 +63,13 @@ impl Listener {
             }
             _ => format!("cannot listen on {address}: {e}. Give --listen HOST:PORT"),
         })?;
-        Ok(Self { inner, limits })
+        Ok(Self { inner, limits, tls: None })
+    }
+
+    /// Lets it speak TLS, if there is something to do so with, and plain HTTP otherwise.
+    #[must_use]
+    pub fn with_tls(self, tls: Option<TlsAcceptor>) -> Self {
+        Self { tls, ..self }
     }
 
     /// The address it listens on; the port is the real one where 0 was asked for.
@@ -85,10 +101,16 @@ impl Listener {
             };
             // Its readiness is watched by the loop that serves it.
             let Ok(stream) = stream.into_std() else { continue };
-            let (limits, site, routes, stop) = (self.limits, site.clone(), routes.clone(), stop.clone());
+            let (limits, tls) = (self.limits, self.tls.clone());
+            let caller = Caller { peer, limits, site: site.clone(), routes: routes.clone(), stop: stop.clone() };
             threads.spawn(async move {
                 if let Ok(stream) = TcpStream::from_std(stream) {
-                    connection(stream, peer, limits, site, routes, stop).await;
+                    let _counted = Meters::connected(&caller.site);
+                    let _ = stream.set_nodelay(true);
+                    match tls {
+                        None => caller.serve(stream).await,
+                        Some(tls) => Box::pin(caller.greet(stream, tls)).await,
+                    }
                 }
                 drop(place);
             });
@@ -141,48 +163,88 @@ impl Pace {
     }
 }
 
-async fn connection(
-    stream: TcpStream,
+/// What a protected listener found at the other end.
+enum Greeted {
+    Protected(Box<TlsStream<TcpStream>>),
+    Plain(TcpStream),
+}
+
+/// Makes the handshake, unless the first byte is none of TLS but one of plain HTTP.
+async fn handshake(stream: TcpStream, tls: TlsAcceptor) -> std::io::Result<Greeted> {
+    let mut first = [0];
+    stream.peek(&mut first).await?;
+    match first[0].is_ascii_alphabetic() || first[0].is_ascii_whitespace() {
+        true => Ok(Greeted::Plain(stream)),
+        false => Ok(Greeted::Protected(Box::new(tls.accept(stream).await?))),
+    }
+}
+
+/// Who is at the other end of a connection, and what there is for them.
+struct Caller {
     peer: SocketAddr,
     limits: Limits,
     site: Arc<Site>,
     routes: Routes,
-    mut stop: watch::Receiver<bool>,
-) {
-    let _counted = Meters::connected(&site);
-    let _ = stream.set_nodelay(true);
-    let pace = Arc::new(Pace::default());
-    let seen = pace.clone();
-    let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
-        let (site, routes, pace) = (site.clone(), routes.clone(), pace.clone());
-        async move {
-            let mut request = request.map(Body::new);
-            request.extensions_mut().insert(ConnectInfo(peer));
-            pace.busy.store(true, Ordering::Relaxed);
-            let response = super::answer(&site, &routes, request).await;
-            // What else is ready is answered first; then all answers are written one after the other. Written one by one,
-            // each would wake its reader, and be paid for with a change of threads.
-            tokio::task::yield_now().await;
-            pace.answered.fetch_add(1, Ordering::Relaxed);
-            pace.busy.store(false, Ordering::Relaxed);
-            Ok::<_, Infallible>(response)
+    stop: watch::Receiver<bool>,
+}
+
+impl Caller {
+    /// Serves a connection that must be protected.
+    async fn greet(mut self, stream: TcpStream, tls: TlsAcceptor) {
+        let patience = self.limits.head_timeout.min(HANDSHAKE);
+        let greeted = tokio::select! {
+            greeted = tokio::time::timeout(patience, handshake(stream, tls)) => greeted,
+            () = stopped(&mut self.stop) => return,
+        };
+        match greeted {
+            Ok(Ok(Greeted::Protected(stream))) => self.serve(stream).await,
+            Ok(Ok(Greeted::Plain(stream))) => {
+                self.routes = crate::plain_at_tls();
+                self.serve(stream).await;
+            }
+            Ok(Err(error)) => tracing::debug!(%error, peer = %self.peer, "a handshake failed"),
+            Err(_) => tracing::debug!(peer = %self.peer, "a handshake did not end in time"),
         }
-    });
-    let connection = http1::Builder::new()
-        .max_buf_size(limits.head_bytes)
-        .title_case_headers(true)
-        .half_close(true)
-        .serve_connection(TokioIo::new(Wire::new(stream)), service);
-    let mut connection = std::pin::pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = stopped(&mut stop) => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+    }
+
+    /// Serves a connection to its end.
+    async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin) {
+        let Self { peer, limits, site, routes, mut stop } = self;
+        let pace = Arc::new(Pace::default());
+        let seen = pace.clone();
+        let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+            let (site, routes, pace) = (site.clone(), routes.clone(), pace.clone());
+            async move {
+                let mut request = request.map(Body::new);
+                request.extensions_mut().insert(ConnectInfo(peer));
+                pace.busy.store(true, Ordering::Relaxed);
+                let response = super::answer(&site, &routes, request).await;
+                // What else is ready is answered first; then all answers are written one after the other. Written one by
+                // one, each would wake its reader, and be paid for with a change of threads.
+                tokio::task::yield_now().await;
+                pace.answered.fetch_add(1, Ordering::Relaxed);
+                pace.busy.store(false, Ordering::Relaxed);
+                Ok::<_, Infallible>(response)
+            }
+        });
+        let mut connection = http1::Builder::new()
+            .max_buf_size(limits.head_bytes)
+            .title_case_headers(true)
+            .half_close(true)
+            .serve_connection(TokioIo::new(Wire::new(stream)), service);
+        let ended = tokio::select! {
+            ended = &mut connection => ended,
+            () = stopped(&mut stop) => {
+                Pin::new(&mut connection).graceful_shutdown();
+                (&mut connection).await
+            }
+            () = seen.too_slow(limits.head_timeout) => return,
+        };
+        if let Err(error) = ended {
+            tracing::trace!(%error, %peer, "a connection ended badly");
+            // The library leaves it as it is; what was answered shall arrive, and by TLS an end has to be said.
+            let mut wire = connection.into_parts().io.into_inner();
+            let _ = tokio::time::timeout(FAREWELL, wire.shutdown()).await;
         }
-        () = seen.too_slow(limits.head_timeout) => return,
-    };
-    if let Err(error) = ended {
-        tracing::trace!(%error, %peer, "a connection ended badly");
     }
 }

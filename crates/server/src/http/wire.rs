@@ -11,7 +11,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
 /// How long a closing connection is listened to, so that the kernel does not drop our last bytes with a reset.
 const LINGER: Duration = Duration::from_secs(1);
@@ -20,9 +19,9 @@ const LINGER_BYTES: usize = 256 * 1024;
 /// Every answer of the application carries this header; the library's own do not.
 const MARK: &[u8] = b"-requestid:";
 
-/// A connection.
-pub(crate) struct Wire {
-    inner: TcpStream,
+/// A connection, plain or protected.
+pub(crate) struct Wire<S> {
+    inner: S,
     answered: bool,
     instead: Option<Instead>,
     linger: Option<(Pin<Box<tokio::time::Sleep>>, usize)>,
@@ -37,8 +36,8 @@ struct Instead {
     stand_for: usize,
 }
 
-impl Wire {
-    pub(crate) fn new(inner: TcpStream) -> Self {
+impl<S> Wire<S> {
+    pub(crate) fn new(inner: S) -> Self {
         Self { inner, answered: false, instead: None, linger: None }
     }
 }
@@ -79,13 +78,13 @@ fn spoken(head: &[u8]) -> Vec<u8> {
     out
 }
 
-impl AsyncRead for Wire {
+impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.inner).poll_read(cx, buf)
     }
 }
 
-impl AsyncWrite for Wire {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let this = &mut *self;
         if this.instead.is_none() {

@@ -83,6 +83,7 @@ impl IntoResponse for Refused {
             | Error::WrongPassword
             | Error::SignupGone
             | Error::BadChoice(_)
+            | Error::UnknownEvent(_)
             | Error::BadSeed { .. }
             | Error::BadCommand(_) => (BAD, "invalid_request"),
         };

@@ -41,17 +41,17 @@ pub struct Network {
 
 impl Network {
     /// A network that asks public addresses and those in `allow`, and trusts the system's certificate authorities and
-    /// those in `ca_file`.
+    /// those in `ca_files`.
     ///
     /// # Errors
     /// A sentence that names the setting at fault.
-    pub fn new(allow: &[String], ca_file: Option<&Path>) -> Result<Self, String> {
+    pub fn new<'p>(allow: &[String], ca_files: impl IntoIterator<Item = &'p Path>) -> Result<Self, String> {
         let guard = Arc::new(Guard::parse(allow)?);
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let tls = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|e| format!("TLS is not available: {e}"))?
-            .with_root_certificates(roots(ca_file)?)
+            .with_root_certificates(roots(ca_files)?)
             .with_no_client_auth();
         let https = hyper_rustls::HttpsConnectorBuilder::new()
             .with_tls_config(tls)
@@ -103,12 +103,12 @@ impl Outbound for Network {
     }
 }
 
-/// The system's certificate authorities and those of a file.
-fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, String> {
+/// The system's certificate authorities and those of files.
+fn roots<'p>(ca_files: impl IntoIterator<Item = &'p Path>) -> Result<RootCertStore, String> {
     let mut store = RootCertStore::empty();
     // What the system holds and cannot be read is the system's matter: the rest still serves.
     store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if let Some(path) = ca_file {
+    for path in ca_files {
         let bad = |why: &dyn std::fmt::Display| format!("outbound.ca_file {}: {why}", path.display());
         let mut count = 0;
         for certificate in CertificateDer::pem_file_iter(path).map_err(|e| bad(&e))? {

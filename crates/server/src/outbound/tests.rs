@@ -20,7 +20,7 @@ fn post(url: impl Into<String>) -> Request {
 
 fn network(allow: &[&str]) -> Network {
     let allow: Vec<_> = allow.iter().map(|item| (*item).to_owned()).collect();
-    Network::new(&allow, None).unwrap()
+    Network::new(&allow, []).unwrap()
 }
 
 /// Reads a request's head and a body of five bytes; empty when the other side has gone.
@@ -250,11 +250,11 @@ async fn answer(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) {
 async fn certificates_are_checked_against_the_system_and_the_file() {
     let (url, certificate) = secure_server().await;
     let allow = ["localhost".to_owned(), "127.0.0.1".to_owned()];
-    let failure = Network::new(&allow, None).unwrap().send(post(&url)).await.unwrap_err();
+    let failure = Network::new(&allow, []).unwrap().send(post(&url)).await.unwrap_err();
     assert!(matches!(failure, Failure::Tls(_)), "nobody vouches for it: {failure:?}");
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(certificate.as_bytes()).unwrap();
-    let trusting = Network::new(&allow, Some(file.path())).unwrap();
+    let trusting = Network::new(&allow, [file.path()]).unwrap();
     assert_eq!(trusting.send(post(&url)).await.unwrap().body, b"secret");
     let failure = trusting.send(post(url.replace("localhost", "127.0.0.1"))).await.unwrap_err();
     assert!(matches!(failure, Failure::Tls(_)), "another name: {failure:?}");
@@ -268,8 +268,8 @@ async fn certificates_are_checked_against_the_system_and_the_file() {
 #[test]
 fn a_file_without_certificates_is_an_error_that_names_the_setting() {
     let file = tempfile::NamedTempFile::new().unwrap();
-    let error = Network::new(&[], Some(file.path())).err().unwrap();
+    let error = Network::new(&[], [file.path()]).err().unwrap();
     assert!(error.starts_with("outbound.ca_file ") && error.contains("no certificate"), "{error}");
-    let error = Network::new(&[], Some(Path::new("/nowhere.pem"))).err().unwrap();
+    let error = Network::new(&[], [Path::new("/nowhere.pem")]).err().unwrap();
     assert!(error.starts_with("outbound.ca_file /nowhere.pem"), "{error}");
 }

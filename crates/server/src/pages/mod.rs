@@ -101,7 +101,7 @@ fn secure(site: &Site, headers: &mut HeaderMap, policy: &str) {
     set("x-content-type-options", "nosniff");
     set("referrer-policy", "no-referrer");
     set("cache-control", "no-store");
-    if site.is_secure() {
+    if site.is_secure() && !site.is_local() {
         set("strict-transport-security", "max-age=31536000");
     }
 }
@@ -162,6 +162,7 @@ impl IntoResponse for Refused {
             | Error::OAuth { .. }
             | Error::WrongPassword
             | Error::BadChoice(_)
+            | Error::UnknownEvent(_)
             | Error::BadSeed { .. }
             | Error::BadCommand(_) => (BAD, "That did not work"),
         };

@@ -8,7 +8,7 @@
 mod attempt;
 mod replay;
 
-pub use replay::{Story, Which, replay, story};
+pub use replay::{Cursor, Story, Which, from, replay, replay_some, story};
 
 use crate::signing;
 use crate::{App, Result};

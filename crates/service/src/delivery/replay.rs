@@ -21,38 +21,62 @@ pub enum Which {
     Range(Time, Time),
 }
 
+/// Where a replay of a range goes on: the last event that was looked at.
+pub type Cursor = (Time, EventId);
+
+/// Where a replay of everything from a moment on begins.
+#[must_use]
+pub fn from(since: Time) -> Cursor {
+    (since - Span::from_micros(1), EventId(uuid::Uuid::max()))
+}
+
 /// Sends events again: to the receivers that were sent them, or to one; with a new time and so a new signature, under
 /// the same id. Only what failed, if that is asked. Says how many messages.
 ///
 /// # Errors
-/// [`Error::BadCommand`] if there is no such event; [`Error::Unavailable`].
+/// [`Error::UnknownEvent`]; [`Error::Unavailable`].
 pub async fn replay(app: &App, which: Which, to: Option<TopicId>, failed: bool) -> Result<u64> {
-    let mut count = 0;
-    match which {
+    let (since, until) = match which {
         Which::One(event) => {
             let mut reader = app.db.reader().await?;
             let found = outbox::find(&mut reader.tx()?, event).await?;
             drop(reader);
-            let shard = found
-                .ok_or_else(|| Error::BadCommand(format!("there is no event {event}, or it is no longer kept")))?;
-            count += app.db.write(Replay { shard, event, to, failed, now: app.now() }).await?;
+            let shard = found.ok_or(Error::UnknownEvent(event))?;
+            return Ok(app.db.write(Replay { shard, event, to, failed, now: app.now() }).await?);
         }
-        Which::Range(from, until) => {
-            let mut last = (from - Span::from_micros(1), EventId(uuid::Uuid::max()));
-            loop {
-                let page = {
-                    let mut reader = app.db.reader().await?;
-                    outbox::between(&mut reader.tx()?, last, until, ROUND).await?
-                };
-                let Some((_, event, at)) = page.last() else { break };
-                last = (*at, *event);
-                for (shard, event, _) in page {
-                    count += app.db.write(Replay { shard, event, to, failed, now: app.now() }).await?;
-                }
-            }
-        }
+        Which::Range(since, until) => (since, until),
+    };
+    let (mut count, mut next) = (0, Some(from(since)));
+    while let Some(last) = next {
+        let sent;
+        (sent, next) = replay_some(app, last, until, to, failed).await?;
+        count += sent;
     }
     Ok(count)
+}
+
+/// The same for the next few events of a range. Says how many messages, and where to go on, if there is more.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn replay_some(
+    app: &App,
+    last: Cursor,
+    until: Time,
+    to: Option<TopicId>,
+    failed: bool,
+) -> Result<(u64, Option<Cursor>)> {
+    let page = {
+        let mut reader = app.db.reader().await?;
+        outbox::between(&mut reader.tx()?, last, until, ROUND).await?
+    };
+    let full = i64::try_from(page.len()).is_ok_and(|len| len == ROUND);
+    let next = page.last().filter(|_| full).map(|(_, event, at)| (*at, *event));
+    let mut count = 0;
+    for (shard, event, _) in page {
+        count += app.db.write(Replay { shard, event, to, failed, now: app.now() }).await?;
+    }
+    Ok((count, next))
 }
 
 struct Replay {
@@ -101,9 +125,9 @@ pub struct Story {
 /// Tells what became of an event.
 ///
 /// # Errors
-/// [`Error::BadCommand`] if there is no such event; [`Error::Unavailable`].
+/// [`Error::UnknownEvent`]; [`Error::Unavailable`].
 pub async fn story(app: &App, id: EventId) -> Result<Story> {
-    let gone = || Error::BadCommand(format!("there is no event {id}, or it is no longer kept"));
+    let gone = || Error::UnknownEvent(id);
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
     let shard = outbox::find(&mut tx, id).await?.ok_or_else(gone)?;

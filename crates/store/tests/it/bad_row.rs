@@ -113,7 +113,7 @@ fn cases() -> Vec<Case> {
         ("device.serial", "'ü'", "'unit'", device, "DeviceById", 3, "Serial"),
         ("subscription.asin", "''", "NULL", read!(|tx| subscription::of_device(tx, 0, UNIT())), "SubscriptionsOfDevice", 1, "Asin"),
         ("reading.slot", "'a/b'", "'a'", read!(|tx| reading::newest(tx, 9)), "ReadingsNewest", 2, "SlotId"),
-        ("outbox.event", "'{\"id\":1}'", "'{}'", read!(|tx| outbox::newest(tx, 9)), "OutboxNewest", 1, "UUID"),
+        ("outbox.event", "'{\"id\":1}'", "'{}'", read!(|tx| outbox::newest(tx, 9)), "OutboxBefore", 1, "UUID"),
     ]
 }
 

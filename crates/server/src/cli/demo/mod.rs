@@ -39,24 +39,26 @@ pub(super) async fn run(file: Option<&Path>, args: Demo) -> Result<(), String> {
     let listen = ("server", "listen", Value::String(args.listen.clone()));
     // The maker's cloud of the demo is on this machine.
     let here = ("outbound", "allow", Value::Array(vec!["127.0.0.0/8".into()]));
-    let config = open::config(file, &store, vec![listen, here])?;
+    // So is the device; it speaks plain HTTP, and its lines to paste need no certificate.
+    let plain = [("mode", "off"), ("certificate_file", ""), ("key_file", "")];
+    let plain = plain.map(|(key, value)| ("tls", key, Value::String(value.to_owned())));
+    let config = open::config(file, &store, [listen, here].into_iter().chain(plain).collect())?;
     serve::log(&config.server.log, config.server.log_format)?;
     let app = open::app(&config, Time::Test).await?;
     let cloud = Cloud::start().await?;
     let topic = format!("[[maker.profile.topic]]\nname = \"aqua\"\nendpoint = \"{}\"\n\n[[maker.model]]", cloud.url);
     seed::apply_text(&app, &SEED.replacen("[[maker.model]]", &topic, 1), "the demo's seed").await?;
     let running = Running::start(&config, app).await?;
-    let (address, _) = running.addresses.first().ok_or("the demo needs the service, login, web and worker roles")?;
-    let base = format!("http://{address}");
+    let (base, _) = running.addresses.first().ok_or("the demo needs the service, login, web and worker roles")?;
     let mut story = Story::new(args.json);
-    let walked = walk::walk(&base, &running.site.app, &cloud, &mut story).await;
+    let walked = walk::walk(base, &running.site.app, &cloud, &mut story).await;
     let good = story.end(walked.as_ref().err());
     if !good || args.once {
         running.stop().await;
         return if good { Ok(()) } else { Err("the demo did not go as the specification says".into()) };
     }
     if let Ok(device) = walked {
-        out::say(story::what_next(&base, folder.path(), &device));
+        out::say(story::what_next(base, folder.path(), &device));
     }
     serve::stopped().await;
     running.stop().await;

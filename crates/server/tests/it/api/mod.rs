@@ -12,3 +12,4 @@ mod race;
 mod registration;
 mod retention;
 mod spelling;
+mod tls;

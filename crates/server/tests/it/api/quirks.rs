@@ -7,6 +7,22 @@ use crate::harness::world::{CARTRIDGE, FILTER};
 use crate::harness::{Answer, Device, Linking, Server};
 use opendrs_domain::version::Endpoint::{self, DeviceStatus, Replenish, SlotStatus, SubscriptionInfo};
 
+plain_and_tls!(
+    an_answer_has_these_headers_and_no_others,
+    replenish_takes_every_shape_of_no_body,
+    a_body_is_asked_for_where_the_client_waits_for_that,
+    a_client_that_expects_to_be_asked_but_sends_nothing_is_answered_too,
+    stray_bytes_after_a_request_get_no_answer_of_their_own,
+    a_body_without_a_length_is_a_stray_one,
+    blank_lines_between_requests_do_no_harm,
+    pipelined_requests_are_answered_in_order,
+    a_client_that_closes_its_half_is_still_answered,
+    a_chunked_body_is_put_together,
+    an_old_protocol_version_gets_the_same_answer,
+    unreadable_requests_get_json_that_says_so,
+    a_request_that_breaks_off_changes_nothing,
+);
+
 pub const LEVEL: &str = r#"{"remainingQuantityInUnit":12.25,"originalQuantityInUnit":40}"#;
 
 /// A request's head without what frames its body.
@@ -21,9 +37,7 @@ fn ordered(answer: &Answer) {
     assert!(answer.body.starts_with(r#"{"detailCode":"STANDARD_ORDER_PLACED","eventInstanceId":"amzn1.dash.v2.o.ci"#));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_answer_has_these_headers_and_no_others() {
-    let server = Server::start().await;
+async fn an_answer_has_these_headers_and_no_others(server: &Server) {
     let device = server.device().await;
     let answer = server.exchange(head("GET /subscriptionInfo", &device, SubscriptionInfo) + "\r\n").await;
     answer.is(&format!(r#"{{"slotsSubscriptionStatus":{{"{FILTER}":true,"{CARTRIDGE}":true}}}}"#));
@@ -37,9 +51,7 @@ async fn an_answer_has_these_headers_and_no_others() {
     assert!(id.len() == 36 && uuid::Uuid::parse_str(id).unwrap().to_string() == id, "{id}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn replenish_takes_every_shape_of_no_body() {
-    let server = Server::start().await;
+async fn replenish_takes_every_shape_of_no_body(server: &Server) {
     let bodies = [
         ("Arduino: no body, no length", "Cache-Control: no-cache\r\nConnection: close\r\n\r\n"),
         ("ESP: a length of zero", "Content-Length: 0\r\n\r\n"),
@@ -62,9 +74,7 @@ async fn replenish_takes_every_shape_of_no_body() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_body_is_asked_for_where_the_client_waits_for_that() {
-    let server = Server::start().await;
+async fn a_body_is_asked_for_where_the_client_waits_for_that(server: &Server) {
     let device = server.device().await;
     let mut wire = server.wire().await;
     let head = head(&format!("POST /slotStatus/{FILTER}"), &device, SlotStatus);
@@ -74,17 +84,13 @@ async fn a_body_is_asked_for_where_the_client_waits_for_that() {
     wire.answer().await.is("{}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_expects_to_be_asked_but_sends_nothing_is_answered_too() {
-    let server = Server::start().await;
+async fn a_client_that_expects_to_be_asked_but_sends_nothing_is_answered_too(server: &Server) {
     let device = server.device().await;
     let head = head(&format!("POST /replenish/{FILTER}"), &device, Replenish);
     ordered(&server.exchange(head + "Expect: 100-continue\r\nContent-Length: 0\r\n\r\n").await);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn stray_bytes_after_a_request_get_no_answer_of_their_own() {
-    let server = Server::start().await;
+async fn stray_bytes_after_a_request_get_no_answer_of_their_own(server: &Server) {
     for (n, stray) in ["\r\n", "\r\n\r\n", "garbage", "{}", "{}\r\n", "GET", "\0\0\0\0"].into_iter().enumerate() {
         for connection in ["keep-alive", "close"] {
             let device = server.link(Linking::default().serial(&format!("SN-{n}-{connection}"))).await;
@@ -96,17 +102,13 @@ async fn stray_bytes_after_a_request_get_no_answer_of_their_own() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_body_without_a_length_is_a_stray_one() {
-    let server = Server::start().await;
+async fn a_body_without_a_length_is_a_stray_one(server: &Server) {
     let device = server.device().await;
     let head = head(&format!("POST /replenish/{FILTER}"), &device, Replenish);
     ordered(&server.exchange(head + "Content-Type: application/json\r\n\r\n{}").await);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn blank_lines_between_requests_do_no_harm() {
-    let server = Server::start().await;
+async fn blank_lines_between_requests_do_no_harm(server: &Server) {
     let device = server.device().await;
     let mut wire = server.wire().await;
     for _ in 0..3 {
@@ -115,9 +117,7 @@ async fn blank_lines_between_requests_do_no_harm() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn pipelined_requests_are_answered_in_order() {
-    let server = Server::start().await;
+async fn pipelined_requests_are_answered_in_order(server: &Server) {
     let device = server.device().await;
     let replenish = head(&format!("POST /replenish/{FILTER}"), &device, Replenish) + "Content-Length: 0\r\n\r\n";
     let info = head("GET /subscriptionInfo", &device, SubscriptionInfo) + "\r\n";
@@ -132,9 +132,7 @@ async fn pipelined_requests_are_answered_in_order() {
     assert!(Answer::only(rest).body.starts_with(r#"{"detailCode":"ORDER_INPROGRESS""#));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_closes_its_half_is_still_answered() {
-    let server = Server::start().await;
+async fn a_client_that_closes_its_half_is_still_answered(server: &Server) {
     let device = server.device().await;
     let mut wire = server.wire().await;
     wire.send(head(&format!("POST /replenish/{FILTER}"), &device, Replenish) + "\r\n").await;
@@ -143,9 +141,7 @@ async fn a_client_that_closes_its_half_is_still_answered() {
     assert_eq!(wire.rest().await, "");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_chunked_body_is_put_together() {
-    let server = Server::start().await;
+async fn a_chunked_body_is_put_together(server: &Server) {
     let device = server.device().await;
     let head = head("POST /deviceStatus", &device, DeviceStatus);
     let mut wire = server.wire().await;
@@ -157,9 +153,7 @@ async fn a_chunked_body_is_put_together() {
     wire.answer().await.is("{}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_old_protocol_version_gets_the_same_answer() {
-    let server = Server::start().await;
+async fn an_old_protocol_version_gets_the_same_answer(server: &Server) {
     let device = server.device().await;
     let mut wire = server.wire().await;
     let request = head(&format!("POST /replenish/{FILTER}"), &device, Replenish) + "\r\n";
@@ -167,10 +161,8 @@ async fn an_old_protocol_version_gets_the_same_answer() {
     ordered(&Answer::only(&wire.rest().await));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn unreadable_requests_get_json_that_says_so() {
+async fn unreadable_requests_get_json_that_says_so(server: &Server) {
     const LARGE: &str = "431 Request Header Fields Too Large";
-    let server = Server::start().await;
     let before = server.rows().await;
     let long = "x".repeat(140_000);
     for (bytes, status, message) in [
@@ -194,9 +186,7 @@ async fn unreadable_requests_get_json_that_says_so() {
     assert_eq!(server.rows().await, before);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_request_that_breaks_off_changes_nothing() {
-    let server = Server::start().await;
+async fn a_request_that_breaks_off_changes_nothing(server: &Server) {
     let device = server.device().await;
     let before = server.rows().await;
     let head = head(&format!("POST /slotStatus/{FILTER}"), &device, SlotStatus);

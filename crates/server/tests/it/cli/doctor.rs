@@ -98,7 +98,13 @@ fn settings_are_judged() {
     place.file("a.toml", "[server]\nlisten = \"0.0.0.0:7373\"\nmax_connections = 1000000000\n[web]\npublic_url = \"https://shop.example\"\n[login]\npublic_url = \"http://shop.example\"\n");
     let ended = examined(&place, &["--config", "a.toml"]);
     found(&ended, "public URLs", "warning", "service listens on 0.0.0.0:7373", "set service.public_url");
-    found(&ended, "public URLs", "warning", "login.public_url is http://shop.example", "end TLS in front of it");
+    found(
+        &ended,
+        "public URLs",
+        "warning",
+        "login.public_url is http://shop.example",
+        "set [tls], or end TLS in front, and set",
+    );
     found(&ended, "public URLs", "failed", "only one of", "set both");
     found(&ended, "public URLs", "warning", "one source to the brake on guessing", "set server.proxies");
     found(&ended, "open files", "warning", "server.max_connections needs 1000000100", "LimitNOFILE=1000000100");

@@ -102,7 +102,11 @@ impl Place {
         let lines = lines(child.stderr.take().unwrap());
         let mut served = Served { child, lines, base: String::new() };
         let listens = served.line("listens on");
-        served.base = listens.split(' ').find(|word| word.starts_with("http://")).unwrap().to_owned();
+        served.base = listens
+            .split(' ')
+            .find(|word| word.starts_with("http://") || word.starts_with("https://"))
+            .unwrap()
+            .to_owned();
         served
     }
 }

@@ -2,6 +2,7 @@
 
 use super::means::{Seeded, Standing};
 use super::store::{Rows, Store};
+use super::wire::Protected;
 use super::world;
 use opendrs_domain::time::Span;
 use opendrs_server::config::{Config, Role};
@@ -11,6 +12,7 @@ use opendrs_server::site::{PublicUrls, Site};
 use opendrs_server::{build, build_metrics, meters};
 use opendrs_service::limit::Rates;
 use opendrs_service::mail::Post;
+use opendrs_service::operator::Operator;
 use opendrs_service::order::Fired;
 use opendrs_service::{App, Parts, Settings, outbox, schedule, seed};
 use std::net::{IpAddr, SocketAddr};
@@ -27,6 +29,18 @@ macro_rules! both { ($($test:ident),+ $(,)?) => {
     mod postgres { $(
         #[tokio::test(flavor = "multi_thread")]
         async fn $test() { $crate::harness::on_postgres(super::$test).await; }
+    )+ }
+} }
+
+/// Makes of each `async fn test(server: &Server)` a test over plain connections and one over TLS.
+macro_rules! plain_and_tls { ($($test:ident),+ $(,)?) => {
+    mod plain { $(
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $test() { super::$test(&$crate::harness::Server::start().await).await; }
+    )+ }
+    mod tls { $(
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $test() { super::$test(&$crate::harness::Server::with_tls().await).await; }
     )+ }
 } }
 
@@ -48,6 +62,8 @@ pub struct Options {
     pub roles: Vec<Role>,
     /// Whether the outside reaches it by https, through a proxy that ends TLS.
     pub https: bool,
+    /// Whether raw sockets reach it by TLS.
+    pub tls: bool,
     /// Whether its clock may be moved.
     pub test_clock: bool,
     /// How long it waits for a request's head.
@@ -74,6 +90,7 @@ impl Default for Options {
             seed: world::seed(),
             roles: vec![Role::Service, Role::Login, Role::Web],
             https: false,
+            tls: false,
             test_clock: true,
             head_timeout: Duration::from_secs(60),
             body_timeout: Duration::from_secs(30),
@@ -87,11 +104,16 @@ impl Default for Options {
     }
 }
 
+/// What the operator's programs show.
+pub const OPERATOR: &str = "0123456789abcdef0123456789abcdef";
+
 /// A running server.
 pub struct Server {
     pub site: Arc<Site>,
     pub address: SocketAddr,
     pub base: String,
+    /// Where it speaks TLS, beside the address at which it does not.
+    pub protected: Option<Protected>,
     /// Where it tells what it counts.
     pub numbers: String,
     store: Store,
@@ -102,6 +124,11 @@ impl Server {
     /// On SQLite, with the usual seed.
     pub async fn start() -> Self {
         Self::with(Options::default()).await
+    }
+
+    /// The same, reached by TLS.
+    pub async fn with_tls() -> Self {
+        Self::with(Options { tls: true, ..Options::default() }).await
     }
 
     /// On SQLite.
@@ -115,6 +142,7 @@ impl Server {
             seed,
             roles,
             https,
+            tls,
             test_clock,
             head_timeout,
             body_timeout,
@@ -165,6 +193,7 @@ impl Server {
             bodies,
             metrics.then(meters),
             proxies,
+            Some(Operator::with(OPERATOR).unwrap()),
         );
         let (stop, stopping) = watch::channel(false);
         let numbers = match metrics {
@@ -176,8 +205,19 @@ impl Server {
             }
             false => String::new(),
         };
+        let protected = match tls {
+            true => {
+                let protected = Protected::new();
+                let listener = Listener::bind("127.0.0.1:0", limits).await.unwrap();
+                let protected = protected.at(listener.address().unwrap());
+                let listener = listener.with_tls(Some(protected.tls.acceptor()));
+                tokio::spawn(listener.serve(site.clone(), build(&site, &roles), stopping.clone()));
+                Some(protected)
+            }
+            false => None,
+        };
         tokio::spawn(listener.serve(site.clone(), build(&site, &roles), stopping));
-        Self { site, address, base, numbers, store, stop }
+        Self { site, protected, address, base, numbers, store, stop }
     }
 
     /// Tells it to stop: no new request is taken, answers under way are finished.

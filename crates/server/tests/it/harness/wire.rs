@@ -1,23 +1,45 @@
 //! Exact bytes to the server, exact bytes back.
 
 use super::{Device, Server};
+use futures_util::FutureExt;
+use opendrs_domain::time::Time;
 use opendrs_domain::version::{Endpoint, INPUT_HEADER, RESULT_HEADER, full_name};
+use opendrs_server::tls::{CERTIFICATE_FILE, Source, Tls};
+use opendrs_service::clock::{Clock, SystemClock};
 use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tempfile::TempDir;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion, version};
 
 /// After so long without a byte that must come, a test has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A connection.
-pub struct Wire(TcpStream);
+/// What carries bytes both ways.
+pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
+/// A connection, plain or protected.
+pub struct Wire(Box<dyn Stream>);
 
 impl Wire {
     pub async fn open(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).await.unwrap();
         stream.set_nodelay(true).unwrap();
-        Self(stream)
+        Self::over(stream)
+    }
+
+    pub fn over(stream: impl Stream + 'static) -> Self {
+        Self(Box::new(stream))
     }
 
     pub async fn send(&mut self, bytes: impl AsRef<[u8]>) {
@@ -45,8 +67,8 @@ impl Wire {
     }
 
     /// Whether anything has arrived.
-    pub fn has_something(&self) -> bool {
-        self.0.try_read(&mut [0; 1]).is_ok()
+    pub fn has_something(&mut self) -> bool {
+        self.0.read(&mut [0; 1]).now_or_never().is_some()
     }
 
     /// An answer, which must arrive in one piece.
@@ -63,6 +85,14 @@ impl Wire {
                 piece => all.push_str(piece),
             }
         }
+    }
+
+    /// Whether the server lets the connection go, without a word or with one about time; a protected one it may cut off.
+    pub async fn gone(&mut self) -> bool {
+        let mut all = Vec::new();
+        let read = tokio::time::timeout(PATIENCE, self.0.read_to_end(&mut all)).await;
+        drop(read.expect("the server closes"));
+        all.is_empty() || all.starts_with(b"HTTP/1.1 408 ")
     }
 
     /// Says that nothing more will come; answers are still taken.
@@ -143,9 +173,76 @@ impl Answer {
     }
 }
 
+/// Where a server speaks TLS, with a certificate of an authority of its own.
+pub struct Protected {
+    pub address: SocketAddr,
+    pub tls: Tls,
+    folder: TempDir,
+}
+
+/// By the real clock, which a client's look at a certificate goes by.
+pub fn days_ago(days: i64) -> Time {
+    Time::from_secs(SystemClock.now().secs() - days * 24 * 3600)
+}
+
+impl Protected {
+    pub fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let names = vec!["127.0.0.1".into(), "localhost".into()];
+        let source = Source::Local { folder: folder.path().to_owned(), names };
+        // So long ago that a new certificate is due.
+        let tls = Tls::open(source, days_ago(31)).unwrap();
+        Self { address: ([127, 0, 0, 1], 0).into(), tls, folder }
+    }
+
+    pub fn at(self, address: SocketAddr) -> Self {
+        Self { address, ..self }
+    }
+
+    /// A client that trusts the server's authority.
+    pub fn client(&self, versions: &[&'static SupportedProtocolVersion]) -> ClientConfig {
+        client(&self.folder.path().join(CERTIFICATE_FILE), versions)
+    }
+
+    /// A connection after its handshake.
+    pub async fn connect(&self, client: &Arc<ClientConfig>, name: &str) -> std::io::Result<TlsStream<TcpStream>> {
+        connect(self.address, client, name).await
+    }
+}
+
+/// A client that trusts the certificate of a file.
+fn client(root: &Path, versions: &[&'static SupportedProtocolVersion]) -> ClientConfig {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(root).unwrap()).unwrap();
+    let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
+    let builder = builder.with_protocol_versions(versions).unwrap();
+    builder.with_root_certificates(roots).with_no_client_auth()
+}
+
+async fn connect(address: SocketAddr, client: &Arc<ClientConfig>, name: &str) -> std::io::Result<TlsStream<TcpStream>> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    let name = ServerName::try_from(name.to_owned()).unwrap();
+    TlsConnector::from(client.clone()).connect(name, stream).await
+}
+
+impl Wire {
+    /// A protected connection to a program, whose authority's certificate is in a file.
+    pub async fn protected(address: &str, root: &Path) -> Self {
+        let client = Arc::new(client(root, &[&version::TLS12, &version::TLS13]));
+        Self::over(connect(address.parse().unwrap(), &client, "127.0.0.1").await.unwrap())
+    }
+}
+
 impl Server {
     pub async fn wire(&self) -> Wire {
-        Wire::open(self.address).await
+        match &self.protected {
+            None => Wire::open(self.address).await,
+            Some(protected) => {
+                let client = Arc::new(protected.client(&[&version::TLS12, &version::TLS13]));
+                Wire::over(protected.connect(&client, "127.0.0.1").await.unwrap())
+            }
+        }
     }
 
     /// Sends bytes on a connection of their own; the answer must come in one piece, and nothing after it.

@@ -2,4 +2,5 @@
 
 mod attempts;
 mod handshake;
+mod operator;
 mod order;

@@ -1,8 +1,9 @@
 //! Every route and every kind of caller: who gets what. A route without a line here fails the completeness test.
 
 use crate::harness::world::{ANN, COMPOSITE, FILTER, OTHER_MODEL, OTHER_WEB, PASSWORD};
-use crate::harness::{Device, Linking, Server, Visit, form, good_body, query};
+use crate::harness::{Device, Linking, OPERATOR, Server, Visit, form, good_body, query};
 use opendrs_domain::version::{ENDPOINTS, Endpoint};
+use opendrs_server::Doors;
 use opendrs_server::client::Reply;
 use opendrs_server::config::Role;
 use opendrs_service::session::form_token;
@@ -22,11 +23,11 @@ struct Case {
     route: &'static str,
     path: String,
     fields: Vec<(&'static str, String)>,
-    answers: [&'static str; 8],
+    answers: [&'static str; 9],
 }
 
 /// The callers of [`Case::answers`], in that order.
-const CALLERS: [&str; 8] = [
+const CALLERS: [&str; 9] = [
     "nobody",
     "the device",
     "another maker's device",
@@ -35,6 +36,7 @@ const CALLERS: [&str; 8] = [
     "a signed-in browser",
     "the same with its form's token",
     "the same with another browser's form token",
+    "the operator",
 ];
 
 const TOKEN: &str = "400 Invalid token";
@@ -47,7 +49,7 @@ fn cases(token: &str, order: &str) -> Vec<Case> {
     let api = |method, route: &'static str, own, other| {
         let path = route.replace("{slot}", FILTER).replace("{instance}", order);
         let path = path.replace("{model}", "Aqua-Pitcher_7").replace("{serial}", "SN-1");
-        let answers = [TOKEN, own, other, TOKEN, TOKEN, TOKEN, TOKEN, TOKEN];
+        let answers = [TOKEN, own, other, TOKEN, TOKEN, TOKEN, TOKEN, TOKEN, TOKEN];
         Case { method, route, path, fields: Vec::new(), answers }
     };
     let open = |method, route: &'static str, query: String, answer| Case {
@@ -55,18 +57,30 @@ fn cases(token: &str, order: &str) -> Vec<Case> {
         route,
         path: format!("{route}{query}"),
         fields: Vec::new(),
-        answers: [answer; 8],
+        answers: [answer; 9],
     };
     let page = |method, route: &'static str, query: String, stranger, signed_in| {
         let [a, b] = [stranger, signed_in];
-        Case { method, route, path: format!("{route}{query}"), fields: Vec::new(), answers: [a, a, a, a, a, b, b, b] }
+        Case {
+            method,
+            route,
+            path: format!("{route}{query}"),
+            fields: Vec::new(),
+            answers: [a, a, a, a, a, b, b, b, a],
+        }
     };
     let posted = |route: &'static str, fields: &[(&'static str, &str)], stranger, signed_in| Case {
         method: "POST",
         route,
         path: route.into(),
         fields: fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect(),
-        answers: [FORM, FORM, FORM, FORM, stranger, FORM, signed_in, FORM],
+        answers: [FORM, FORM, FORM, FORM, stranger, FORM, signed_in, FORM, FORM],
+    };
+    let operated = |method, route: &'static str, path: &str, answer| {
+        const STRANGER: &str = "401 Show the operator's token";
+        let mut answers = [STRANGER; 9];
+        answers[8] = answer;
+        Case { method, route, path: path.into(), fields: Vec::new(), answers }
     };
     let of_device = format!("?{}", form(&[("access_token", token)]));
     vec![
@@ -86,6 +100,10 @@ fn cases(token: &str, order: &str) -> Vec<Case> {
         open("GET", "/-/openapi.json", String::new(), "200 {}"),
         open("GET", "/-/style.css", String::new(), "200 "),
         open("POST", "/-/fulfilment", String::new(), "401 The signature is missing, wrong or older"),
+        operated("GET", "/-/events", "/-/events", "200 {}"),
+        operated("GET", "/-/events/{id}", "/-/events/x", "400 "),
+        operated("POST", "/-/events/{id}/replay", "/-/events/x/replay", "400 "),
+        operated("POST", "/-/events/replay", "/-/events/replay", "400 The body cannot be read"),
         // Whoever reaches a server that was started for tests may move its time.
         open("GET", "/-/clock", String::new(), "200 {}"),
         open("POST", "/-/clock", String::new(), "400 The body cannot be read"),
@@ -108,6 +126,7 @@ fn cases(token: &str, order: &str) -> Vec<Case> {
                 "400 The request is missing a required parameter",
                 "400 The request is missing a required parameter",
                 "400 The request is missing a required parameter",
+                "400 The access token is missing",
             ],
             ..open("GET", "/user/profile", String::new(), "")
         },
@@ -155,7 +174,7 @@ const ROLES: [Role; 4] = [Role::Service, Role::Login, Role::Web, Role::Worker];
 
 #[test]
 fn every_route_has_its_line() {
-    let routes = opendrs_server::list(&ROLES, true).into_iter().chain(opendrs_server::list_metrics());
+    let routes = opendrs_server::list(&ROLES, Doors::OPEN).into_iter().chain(opendrs_server::list_metrics());
     let routes: BTreeSet<_> = routes.collect();
     let lines: BTreeSet<_> = cases("", "").iter().map(|case| (case.method, case.route)).collect();
     assert_eq!(lines, routes);
@@ -163,10 +182,11 @@ fn every_route_has_its_line() {
 
 #[test]
 fn a_role_alone_has_its_own_routes() {
-    let count = |roles: &[Role], test_clock| opendrs_server::list(roles, test_clock).len();
-    assert_eq!(count(&[Role::Worker], false), 3, "health, readiness and description");
-    assert_eq!(count(&[Role::Worker], true), 10, "and the clock, and what else tests may ask for");
-    let [service, login, web, _] = ROLES.map(|role| opendrs_server::list(&[role], false));
+    let count = |doors| opendrs_server::list(&[Role::Worker], doors).len();
+    assert_eq!(count(Doors::SHUT), 3, "health, readiness and description");
+    assert_eq!(count(Doors { test_clock: true, ..Doors::SHUT }), 10, "and the clock, and what else tests may ask for");
+    assert_eq!(count(Doors { operator: true, ..Doors::SHUT }), 7, "and the operator's");
+    let [service, login, web, _] = ROLES.map(|role| opendrs_server::list(&[role], Doors::SHUT));
     assert!(service.contains(&("POST", "/replenish/{slot}")) && !service.contains(&("GET", "/ap/oa")));
     assert!(login.contains(&("GET", "/ap/oa")) && !login.contains(&("GET", "/settings")));
     assert!(web.contains(&("GET", "/settings")) && !web.contains(&("POST", "/auth/o2/token")));
@@ -218,6 +238,7 @@ async fn shown(server: &Server, caller: usize, device: &Device, other: &Device) 
             };
             Caller { cookie: Some(cookie), csrf, token: None }
         }
+        8 => Caller { token: Some(OPERATOR.into()), ..Caller::default() },
         _ => Caller::default(),
     }
 }

@@ -3,6 +3,7 @@
 use crate::harness::world::FILTER;
 use crate::harness::{Device, Options, Server, good_body};
 use opendrs_domain::version::Endpoint;
+use opendrs_server::Doors;
 use opendrs_server::client::send;
 use opendrs_server::config::Role;
 
@@ -95,7 +96,7 @@ async fn nothing_else_is_at_that_address() {
     let bearer = format!("Bearer {access}");
     for headers in [&[][..], &[("authorization", bearer.as_str())]] {
         assert_eq!(get(&server, "/-/metrics", headers).await.0, 200);
-        for (_, path) in opendrs_server::list(&[Role::Service, Role::Login, Role::Web, Role::Worker], true) {
+        for (_, path) in opendrs_server::list(&[Role::Service, Role::Login, Role::Web, Role::Worker], Doors::OPEN) {
             let path = path.replace(['{', '}'], "");
             assert_eq!(get(&server, &path, headers).await.0, 404, "{path}");
         }

@@ -1,0 +1,138 @@
+//! `[tls]`: how clients' connections are protected.
+//!
+//! Invariant: what is set to be protected is never served in the clear.
+
+use super::{Config, Lasting};
+use crate::tls::{CERTIFICATE_FILE, Source};
+use serde::Deserialize;
+use std::path::PathBuf;
+use std::time::Duration;
+use url::Url;
+
+/// Where the certificate comes from, if there is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum TlsMode {
+    /// Plain HTTP: for one machine, or behind a proxy that ends TLS.
+    Off,
+    /// A certificate and its key in PEM files.
+    Files,
+    /// A certificate of an authority that is made in the data folder, for those who trust it.
+    SelfSigned,
+}
+
+/// `[tls]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// Where the certificate comes from.
+    pub mode: TlsMode,
+    certificate_file: PathBuf,
+    key_file: PathBuf,
+    names: Vec<String>,
+    look: Lasting,
+}
+
+impl Tls {
+    pub(super) fn check(&self) -> Result<(), String> {
+        let named = [&self.certificate_file, &self.key_file].map(|path| !path.as_os_str().is_empty());
+        match (self.mode, named) {
+            (TlsMode::Files, [true, true]) | (TlsMode::Off | TlsMode::SelfSigned, [false, false]) => Ok(()),
+            (TlsMode::Files, _) => {
+                Err("tls.mode is files: name both, tls.certificate_file (--tls-cert) and tls.key_file (--tls-key)"
+                    .into())
+            }
+            _ => Err("tls.certificate_file and tls.key_file are used with tls.mode = \"files\" alone: \
+                      set it, or leave them out"
+                .into()),
+        }
+    }
+}
+
+impl Config {
+    /// Where the listeners' certificate comes from; `None` where they speak plain HTTP.
+    #[must_use]
+    pub fn certificate(&self) -> Option<Source> {
+        match self.tls.mode {
+            TlsMode::Off => None,
+            TlsMode::Files => {
+                Some(Source::Files { certificate: self.tls.certificate_file.clone(), key: self.tls.key_file.clone() })
+            }
+            TlsMode::SelfSigned => Some(Source::Local { folder: self.server.data.clone(), names: self.names() }),
+        }
+    }
+
+    /// How often it is looked whether there is another certificate.
+    #[must_use]
+    pub fn certificate_look(&self) -> Duration {
+        self.tls.look.wall().max(Duration::from_secs(1))
+    }
+
+    /// What addresses of this server begin with where none is set.
+    #[must_use]
+    pub fn scheme(&self) -> &'static str {
+        if self.tls.mode == TlsMode::Off { "http" } else { "https" }
+    }
+
+    /// The certificate of this installation's own authority, where it has one.
+    #[must_use]
+    pub fn local_authority(&self) -> Option<PathBuf> {
+        Some(self.server.data.join(CERTIFICATE_FILE)).filter(|path| path.exists())
+    }
+
+    /// What a certificate of our own is good for: this machine as it calls itself, where it listens, where the settings
+    /// say that it is found, and what else they name.
+    fn names(&self) -> Vec<String> {
+        let listen = [&self.server.listen, &self.service.listen, &self.login.listen, &self.web.listen];
+        let listen = listen.map(|address| format!("http://{address}"));
+        let faces = [&self.service.public_url, &self.login.public_url, &self.web.public_url];
+        let urls = faces.into_iter().chain([&self.notifications.public_url]).chain(&listen);
+        let hosts = urls.filter_map(|url| Url::parse(url).ok()?.host_str().map(str::to_owned));
+        let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).into();
+        for name in hosts.chain(self.tls.names.iter().cloned()) {
+            let name = name.trim_matches(['[', ']']).to_owned();
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(env: &[(&str, &str)]) -> Result<Config, String> {
+        Config::load(None, env.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())), Vec::new())
+    }
+
+    #[test]
+    fn files_come_in_pairs_and_with_their_mode() {
+        let (mode, cert, key) = ("OPENDRS_TLS_MODE", "OPENDRS_TLS_CERTIFICATE_FILE", "OPENDRS_TLS_KEY_FILE");
+        for env in [vec![(mode, "files")], vec![(mode, "files"), (cert, "c")], vec![(mode, "files"), (key, "k")]] {
+            assert!(load(&env).unwrap_err().starts_with("tls.mode is files: name both"), "{env:?}");
+        }
+        for env in [vec![(cert, "c"), (key, "k")], vec![(mode, "self-signed"), (key, "k")]] {
+            assert!(load(&env).unwrap_err().contains("with tls.mode = \"files\" alone"), "{env:?}");
+        }
+        let config = load(&[(mode, "files"), (cert, "c"), (key, "k")]).unwrap();
+        assert!(matches!(config.certificate(), Some(Source::Files { .. })) && config.scheme() == "https");
+        let config = load(&[]).unwrap();
+        assert!(config.certificate().is_none() && config.scheme() == "http");
+    }
+
+    #[test]
+    fn a_certificate_of_our_own_is_good_for_every_name_that_leads_here() {
+        let config = load(&[
+            ("OPENDRS_TLS_MODE", "self-signed"),
+            ("OPENDRS_TLS_NAMES", "dash-replenishment-service-na.amazon.com, 10.0.0.9"),
+            ("OPENDRS_SERVER_LISTEN", "[fd00::1]:7373"),
+            ("OPENDRS_WEB_PUBLIC_URL", "https://shop.example:8443/"),
+            ("OPENDRS_LOGIN_PUBLIC_URL", "https://shop.example"),
+        ]);
+        let Some(Source::Local { names, .. }) = config.unwrap().certificate() else { panic!("no authority") };
+        let wanted = ["localhost", "127.0.0.1", "::1", "shop.example", "fd00::1"];
+        assert_eq!(names, [&wanted[..], &["dash-replenishment-service-na.amazon.com", "10.0.0.9"]].concat());
+    }
+}

@@ -1,0 +1,144 @@
+//! An authority of this installation's own, for those who have no certificate: whoever trusts its certificate trusts what
+//! it issues, and nobody else does.
+//!
+//! Invariant: its key stays in one file of the data folder, which its owner alone may read; its certificate stands beside
+//! it and is nobody's secret. Both are made once.
+
+use super::ends;
+use opendrs_domain::time::{Span, Time};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use std::fs::Permissions;
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use x509_cert::der::Decode;
+
+/// The file of its certificate, in the data folder.
+pub const CERTIFICATE_FILE: &str = "local-ca.pem";
+/// The file of its key.
+const KEY_FILE: &str = "local-ca.key";
+/// How long its own certificate is good.
+const YEARS: i64 = 10;
+/// How long what it issues is good; some clients take nothing over 397 days.
+const LEAF: Span = Span::from_hours(397 * 24);
+/// Begins so much earlier: a device's clock may be behind.
+const SLACK: Span = Span::from_hours(24);
+
+/// The authority.
+pub struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    /// Where its certificate is, for those who are to trust it.
+    pub certificate: PathBuf,
+}
+
+impl Authority {
+    /// How much of an authority a folder holds: nothing, a part that is of no use, or the whole.
+    #[must_use]
+    pub fn is_made(folder: &Path) -> Option<bool> {
+        let [key, certificate] = [KEY_FILE, CERTIFICATE_FILE].map(|name| folder.join(name).exists());
+        (key || certificate).then_some(key && certificate)
+    }
+
+    /// Opens the authority of a folder, or makes it.
+    ///
+    /// # Errors
+    /// A sentence that names the file at fault.
+    pub fn open(folder: &Path, now: Time) -> Result<Self, String> {
+        std::fs::create_dir_all(folder).map_err(|e| format!("cannot make the folder {}: {e}", folder.display()))?;
+        let path = folder.join(KEY_FILE);
+        let text = kept(&path, 0o600, || KeyPair::generate().map(|key| key.serialize_pem()))?;
+        let key = KeyPair::from_pem(&text).map_err(|e| format!("{} holds no key: {e}", path.display()))?;
+        let params = authority(&key, now);
+        let certificate = folder.join(CERTIFICATE_FILE);
+        let text = kept(&certificate, 0o644, || params.self_signed(&key).map(|made| made.pem()))?;
+        let again = format!("remove {} and {KEY_FILE} beside it for a new one", certificate.display());
+        match read(&text) {
+            Some((public, _)) if public != key.public_key_raw() => {
+                return Err(format!("{} is not of the key in {KEY_FILE}: {again}", certificate.display()));
+            }
+            Some((_, end)) if end > now => {}
+            _ => return Err(format!("{} is no certificate, or has ended: {again}", certificate.display())),
+        }
+        Ok(Self { issuer: Issuer::new(params, key), certificate })
+    }
+
+    /// Issues a certificate for names and addresses, with a new key.
+    ///
+    /// # Errors
+    /// A sentence that names what cannot stand in a certificate.
+    pub fn issue(
+        &self,
+        names: &[String],
+        now: Time,
+    ) -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>), String> {
+        let bad = |e: rcgen::Error| format!("no certificate can be made for {}: {e}", names.join(", "));
+        let key = KeyPair::generate().map_err(bad)?;
+        let mut params = CertificateParams::new(names).map_err(bad)?;
+        params.distinguished_name.remove(DnType::CommonName);
+        params.distinguished_name.push(DnType::CommonName, "OpenDRS");
+        params.is_ca = IsCa::ExplicitNoCa;
+        params.use_authority_key_identifier_extension = true;
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        valid(&mut params, now, LEAF);
+        let leaf = params.signed_by(&key, &self.issuer).map_err(bad)?;
+        let key = PrivatePkcs8KeyDer::from(key.serialize_der());
+        Ok((leaf.der().clone(), key.into()))
+    }
+}
+
+/// What the authority's own certificate says. Its name holds part of its key, so that two of them are told apart.
+fn authority(key: &KeyPair, now: Time) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    let id = params.key_identifier(key);
+    let id: String = id.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    params.distinguished_name.remove(DnType::CommonName);
+    params.distinguished_name.push(DnType::CommonName, format!("OpenDRS local authority {id}"));
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    valid(&mut params, now, Span::from_hours(YEARS * 365 * 24));
+    params
+}
+
+fn valid(params: &mut CertificateParams, now: Time, lasting: Span) {
+    let at = |secs: i64| rcgen::date_time_ymd(1970, 1, 1) + Duration::from_secs(secs.max(0).unsigned_abs());
+    params.not_before = at(now.secs() - SLACK.secs());
+    params.not_after = at(now.secs() + lasting.secs() - SLACK.secs());
+}
+
+/// A certificate's public key and end.
+fn read(pem: &str) -> Option<(Vec<u8>, Time)> {
+    let der = CertificateDer::from_pem_slice(pem.as_bytes()).ok()?;
+    let read = x509_cert::Certificate::from_der(&der).ok()?;
+    let public = read.tbs_certificate.subject_public_key_info.subject_public_key.as_bytes()?.to_vec();
+    Some((public, ends(&der)?))
+}
+
+/// The text of a file, which is made, whole, if it is not there.
+fn kept(path: &Path, mode: u32, make: impl FnOnce() -> Result<String, rcgen::Error>) -> Result<String, String> {
+    let at = path.display();
+    let unreadable = |e: std::io::Error| format!("cannot read {at}: {e}");
+    match std::fs::read_to_string(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        text => return text.map_err(unreadable),
+    }
+    let text = make().map_err(|e| format!("cannot make {at}: {e}"))?;
+    let write = || {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let mut file = tempfile::Builder::new().permissions(Permissions::from_mode(mode)).tempfile_in(folder)?;
+        file.write_all(text.as_bytes())?;
+        file.as_file().sync_all()?;
+        match file.persist_noclobber(path) {
+            // Another process of ours was quicker: its text holds.
+            Err(taken) if taken.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+            done => done.map(drop).map_err(|e| e.error),
+        }
+    };
+    write().map_err(|e| format!("cannot write {at}: {e}"))?;
+    std::fs::read_to_string(path).map_err(unreadable)
+}
