@@ -4,6 +4,7 @@
 //! save, push events, commit. What it is not: it sees no request, header, page or SQL. Invariant: nothing before the
 //! commit leaves the process, and nothing after it can make the call fail.
 
+pub mod backlog;
 pub mod clock;
 pub mod customer;
 pub mod delivery;
@@ -17,6 +18,7 @@ pub mod limit;
 pub mod listening;
 pub mod login;
 pub mod mail;
+pub mod meter;
 pub mod order;
 pub mod outbound;
 pub mod outbox;

@@ -17,6 +17,7 @@ mod tx;
 mod value;
 mod write;
 
+pub mod backlog;
 pub mod backup;
 pub mod code;
 pub mod consent;

@@ -7,7 +7,7 @@ use super::Sent;
 use crate::outbound::{Answer, Failure, Request};
 use crate::signing::{self, Signer};
 use crate::topic;
-use crate::{App, Result};
+use crate::{App, Result, meter};
 use opendrs_domain::delivery::{ATTEMPT, Next, Outcome, State};
 use opendrs_domain::fault::Message as Fault;
 use opendrs_domain::id::{DeviceId, TopicId};
@@ -62,6 +62,13 @@ pub(super) async fn attempt(app: &App, topic: Topic, signer: Arc<Signer>, delive
         (Outcome::Silent(_), Some(Fault::OutOfOrder)) => Next::Retry(at),
         _ => topic.policy.after(delivery.round, &outcome, began, app.now(), jitter),
     };
+    let ended = match next {
+        Next::Delivered => "delivered",
+        Next::Retry(_) => "retry",
+        Next::Dead(_) => "dead",
+        Next::Gone(_) => "gone",
+    };
+    meter::ended(&app.meter.deliveries, topic.protocol(), ended, took);
     let (status, problem) = match outcome {
         Outcome::Answered(status, _) => (Some(i64::from(status)), None),
         Outcome::Silent(why) | Outcome::Forbidden(why) => (None, Some(why)),

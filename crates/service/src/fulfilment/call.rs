@@ -7,7 +7,7 @@
 use super::job;
 use super::webhook::{Hook, answered};
 use crate::order::{lock, save};
-use crate::{App, Error, Result};
+use crate::{App, Error, Result, meter};
 use futures_util::future::join_all;
 use opendrs_domain::device::Device;
 use opendrs_domain::fulfilment::{Report, Wanted, pause_after};
@@ -78,11 +78,14 @@ async fn one(app: &App, hook: &Hook, call: Call) -> Result<()> {
     if !needed {
         return record(app, call, found.device, Ok(None)).await;
     }
+    let started = app.real_time();
     let request = hook.request(call.wanted, &found, app.real_time(), app.settings.request_timeout);
     let outcome = match app.outbound.send(request).await {
         Ok(answer) => answered(call.wanted, &answer),
         Err(failure) => Err(failure.to_string()),
     };
+    let ended = if outcome.is_ok() { "answered" } else { "failed" };
+    meter::ended(&app.meter.calls, call.wanted.as_str(), ended, app.real_time().since(started).micros());
     if let Err(why) = &outcome {
         tracing::warn!(order = %found.order.instance(), call = call.wanted.as_str(), why, "the back end did not take a call");
     }

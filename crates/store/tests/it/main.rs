@@ -9,6 +9,7 @@
 mod harness;
 mod samples;
 
+mod backlog;
 mod bad_row;
 mod catalogue;
 mod code;
