@@ -3,7 +3,7 @@
 use crate::meter::Numbers;
 use crate::tx::On;
 use crate::write::{Write, Writer};
-use crate::{Error, Result, Tx, installation, lite, migrate, pg};
+use crate::{Error, Result, Tx, installation, lite, migrate, pg, span};
 use opendrs_domain::id::{CustomerId, ModelId};
 use opendrs_domain::text::Serial;
 use sha2::{Digest, Sha256};
@@ -126,6 +126,9 @@ impl Db {
     /// # Errors
     /// [`Error`]; after [`Error::Unavailable`] the command may or may not have been done.
     pub async fn write<W: Write>(&self, command: W) -> Result<W::Out> {
+        if span::wanted() {
+            return Box::pin(span::of_write::<W, _>(self.engine(), self.writer.write(command))).await;
+        }
         self.writer.write(command).await
     }
 

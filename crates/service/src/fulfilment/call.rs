@@ -15,7 +15,9 @@ use opendrs_domain::id::EventId;
 use opendrs_domain::order::{Problem, State, Timing};
 use opendrs_domain::time::{Span, Time};
 use opendrs_store::fulfilment::Call;
-use opendrs_store::{Tx, Write, fulfilment};
+use opendrs_store::{Tx, Write, fulfilment, span};
+use tracing::Instrument;
+use tracing::field::Empty;
 
 /// How many calls one round makes, side by side.
 const ROUND: i64 = 16;
@@ -67,6 +69,18 @@ impl Write for Lease {
 }
 
 async fn one(app: &App, hook: &Hook, call: Call) -> Result<()> {
+    let span = tracing::trace_span!(
+        target: span::TARGET,
+        "fulfil",
+        otel.kind = "client",
+        opendrs.call = call.wanted.as_str(),
+        opendrs.attempt = call.tries,
+        opendrs.outcome = Empty,
+    );
+    make(app, hook, call).instrument(span).await
+}
+
+async fn make(app: &App, hook: &Hook, call: Call) -> Result<()> {
     let found = match job(app, call.order).await {
         Err(Error::UnknownOrder) => return Err(Error::missing("a call's order")),
         found => found?,
@@ -85,6 +99,7 @@ async fn one(app: &App, hook: &Hook, call: Call) -> Result<()> {
         Err(failure) => Err(failure.to_string()),
     };
     let ended = if outcome.is_ok() { "answered" } else { "failed" };
+    tracing::Span::current().record("opendrs.outcome", ended);
     meter::ended(&app.meter.calls, call.wanted.as_str(), ended, app.real_time().since(started).micros());
     if let Err(why) = &outcome {
         tracing::warn!(order = %found.order.instance(), call = call.wanted.as_str(), why, "the back end did not take a call");

@@ -40,7 +40,7 @@ pub(super) async fn run(file: Option<&Path>, args: Demo) -> Result<(), String> {
     // The maker's cloud of the demo is on this machine.
     let here = ("outbound", "allow", Value::Array(vec!["127.0.0.0/8".into()]));
     let config = open::config(file, &store, vec![listen, here])?;
-    serve::log(&config.server.log, config.server.log_format)?;
+    serve::log(&config.server.log, config.server.log_format, None)?;
     let app = open::app(&config, Time::Test).await?;
     let cloud = Cloud::start().await?;
     let topic = format!("[[maker.profile.topic]]\nname = \"aqua\"\nendpoint = \"{}\"\n\n[[maker.model]]", cloud.url);
