@@ -30,6 +30,7 @@ pub mod schedule;
 pub mod seed;
 pub mod session;
 pub mod signing;
+pub mod snapshot;
 pub mod subscription;
 pub mod throttle;
 pub mod token;

@@ -44,6 +44,12 @@ enum Readers {
     Pg(pg::Readers),
 }
 
+/// Where an open store is.
+pub(crate) enum Kind {
+    Lite(PathBuf),
+    Pg(Box<pg::Target>),
+}
+
 /// A store. Clones share it.
 #[derive(Clone)]
 pub struct Db {
@@ -112,6 +118,14 @@ impl Db {
         match &*self.readers {
             Readers::Lite(_) => Engine::Sqlite,
             Readers::Pg(_) => Engine::Postgres,
+        }
+    }
+
+    /// Where it is, for those who open it anew.
+    pub(crate) fn kind(&self) -> Kind {
+        match (&*self.readers, &self.file) {
+            (Readers::Pg(readers), _) => Kind::Pg(Box::new(readers.target().clone())),
+            (Readers::Lite(_), file) => Kind::Lite(file.as_deref().unwrap_or(Path::new("")).to_owned()),
         }
     }
 

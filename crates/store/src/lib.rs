@@ -41,6 +41,7 @@ pub mod reset;
 pub mod rule;
 pub mod session;
 pub mod signup;
+pub mod snapshot;
 pub mod span;
 pub mod subscription;
 pub mod topic;

@@ -32,6 +32,7 @@ mod rule;
 mod schema;
 mod session;
 mod signup;
+mod snapshot;
 mod subscription;
 mod tls;
 mod unsynced;

@@ -19,6 +19,7 @@ mod readings;
 mod reset;
 mod seed;
 mod serve;
+mod snapshot;
 #[cfg(feature = "otel")]
 mod traces;
 mod trigger;

@@ -93,6 +93,12 @@ fn cases(token: &str, order: &str) -> Vec<Case> {
         open("POST", "/-/faults", String::new(), "400 The body cannot be read"),
         open("DELETE", "/-/faults", String::new(), "200 {}"),
         open("POST", "/-/reset", String::new(), "200 {}"),
+        open("GET", "/-/snapshots", String::new(), "200 {}"),
+        open("POST", "/-/snapshots", String::new(), "400 The body cannot be read"),
+        Case {
+            path: "/-/snapshots/never-saved".into(),
+            ..open("DELETE", "/-/snapshots/{name}", String::new(), "400 there is no snapshot")
+        },
         open("POST", "/-/trigger", String::new(), "400 The body cannot be read"),
         open("GET", "/teaser", format!("?compositeId={COMPOSITE}"), "200 Never run out"),
         open("GET", "/AccioCustomerUI/teaser", format!("?compositeId={COMPOSITE}"), "200 Never run out"),
@@ -165,7 +171,7 @@ fn every_route_has_its_line() {
 fn a_role_alone_has_its_own_routes() {
     let count = |roles: &[Role], test_clock| opendrs_server::list(roles, test_clock).len();
     assert_eq!(count(&[Role::Worker], false), 3, "health, readiness and description");
-    assert_eq!(count(&[Role::Worker], true), 10, "and the clock, and what else tests may ask for");
+    assert_eq!(count(&[Role::Worker], true), 13, "and the clock, and what else tests may ask for");
     let [service, login, web, _] = ROLES.map(|role| opendrs_server::list(&[role], false));
     assert!(service.contains(&("POST", "/replenish/{slot}")) && !service.contains(&("GET", "/ap/oa")));
     assert!(login.contains(&("GET", "/ap/oa")) && !login.contains(&("GET", "/settings")));
