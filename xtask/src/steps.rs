@@ -118,14 +118,15 @@ impl<'t> Site<'t> {
     }
 }
 
-/// Building the workspace at once gives every crate the features that any crate asks for; alone, each has only its own.
+/// Building the workspace at once gives every crate the features that any crate asks for; alone, each has only its own, and
+/// here not even those that are on by default.
 fn alone(site: &Site<'_>) -> Outcome {
     let listed = site.cargo(&["tree", "--quiet", "--workspace", "--depth", "0", "--prefix", "none"]).read()?;
     let crates = crates(&listed);
     if crates.is_empty() {
         return Err(Failure::new("`cargo tree` named no crate", "see what `cargo tree --workspace --depth 0` prints"));
     }
-    let checks = crates.iter().map(|name| site.cargo(&["check", "--package", name]).run());
+    let checks = crates.iter().map(|name| site.cargo(&["check", "--no-default-features", "--package", name]).run());
     Failure::all(checks.filter_map(Result::err).collect())
 }
 

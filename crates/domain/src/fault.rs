@@ -48,6 +48,8 @@ pub enum Order {
     OutOfStock,
     /// Every product costs so many percent more.
     Dearer(u32),
+    /// It cannot be paid for.
+    Declined,
 }
 
 /// What goes wrong.
@@ -62,7 +64,7 @@ pub enum What {
 }
 
 /// The words of every fault, for those who ask what there is.
-pub const WORDS: &str = "400, 429, 500, 503, expired-token, timeout, timeout-after, slow, lost, late, doubled, out-of-order, out-of-stock, price";
+pub const WORDS: &str = "400, 429, 500, 503, expired-token, timeout, timeout-after, slow, lost, late, doubled, out-of-order, out-of-stock, payment-declined, price";
 
 impl What {
     /// Reads a fault's word, with how long or by how much where that matters.
@@ -82,6 +84,7 @@ impl What {
             "doubled" => What::Message(Message::Doubled),
             "out-of-order" => What::Message(Message::OutOfOrder),
             "out-of-stock" => What::Order(Order::OutOfStock),
+            "payment-declined" => What::Order(Order::Declined),
             "price" => What::Order(Order::Dearer(percent.ok_or("say by how many percent the price is higher")?)),
             _ => return Err(format!("`{word}` is no fault: name one of {WORDS}")),
         };
@@ -115,6 +118,7 @@ impl What {
             What::Message(Message::OutOfOrder) => "out-of-order",
             What::Order(Order::OutOfStock) => "out-of-stock",
             What::Order(Order::Dearer(_)) => "price",
+            What::Order(Order::Declined) => "payment-declined",
         }
         .to_owned()
     }

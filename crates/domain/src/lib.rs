@@ -25,6 +25,7 @@ pub mod profile;
 pub mod reading;
 pub mod rule;
 pub mod session;
+pub mod snapshot;
 pub mod subscription;
 pub mod text;
 pub mod time;

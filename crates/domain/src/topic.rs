@@ -74,6 +74,9 @@ impl Signature {
     }
 }
 
+/// How receivers are reached: the part of an endpoint before its colon.
+pub const PROTOCOLS: [&str; 2] = ["http", "https"];
+
 /// A receiver of a profile's notifications.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Topic {
@@ -114,6 +117,13 @@ impl Topic {
     #[must_use]
     pub fn subscription_arn(&self) -> String {
         format!("{}:{}", self.arn, self.subscription)
+    }
+
+    /// How it is reached, one of [`PROTOCOLS`].
+    #[must_use]
+    pub fn protocol(&self) -> &'static str {
+        let scheme = self.endpoint.split(':').next().unwrap_or_default();
+        PROTOCOLS.into_iter().find(|protocol| protocol.eq_ignore_ascii_case(scheme)).unwrap_or(PROTOCOLS[0])
     }
 
     /// The numbers of the webhook secrets that sign now: the newest, and for a day the one before it.

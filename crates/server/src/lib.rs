@@ -21,6 +21,8 @@ pub mod site;
 mod sns;
 mod testing;
 pub mod tls;
+#[cfg(feature = "otel")]
+mod traces;
 mod workers;
 
 use axum::Router;
@@ -32,7 +34,7 @@ use http::route::{self, Route};
 pub use metrics::Meters;
 use opendrs_domain::version::ENDPOINTS;
 use site::Site;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// Where a node's requests go: the device API by its own table, everything else by the router.
 #[derive(Clone)]
@@ -126,6 +128,15 @@ pub fn list(roles: &[Role], doors: Doors) -> Vec<(&'static str, &'static str)> {
 /// Every route of [`build_metrics`].
 pub fn list_metrics() -> Vec<(&'static str, &'static str)> {
     metrics::routes().iter().map(|route| (route.method, route.path)).collect()
+}
+
+/// The pattern of a path beside the device API's, whatever this node's roles.
+fn pattern(path: &str) -> Option<&'static str> {
+    static ALL: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+        let all = [Role::Service, Role::Login, Role::Web, Role::Worker];
+        others(&all, Doors::OPEN).iter().map(|route| route.path).collect()
+    });
+    ALL.iter().copied().find(|pattern| api::fits(pattern, path))
 }
 
 async fn not_found() -> Response {

@@ -11,7 +11,8 @@ use axum::extract::State;
 use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use opendrs_domain::version::ENDPOINTS;
-use opendrs_service::schedule;
+use opendrs_service::backlog::{self, Backlog, COUNTED, Waiting};
+use opendrs_service::meter::Attempts;
 use opendrs_store::Engine;
 use opendrs_store::meter::{Counted, Histogram};
 use std::cell::Cell;
@@ -184,12 +185,53 @@ fn store(site: &Site, page: &mut Page) {
     page.counter("opendrs_store_connects_total", help, numbers.connects);
 }
 
+/// What this node sent: attempts by outcome, and how long they took.
+fn sent(site: &Site, page: &mut Page) {
+    let meter = &site.app.meter;
+    let told = [
+        ("delivery", "Attempts to deliver a message to a receiver", "protocol", &meter.deliveries),
+        ("mail", "Attempts to send a mail to a customer", "", &meter.mails),
+        ("fulfilment", "Calls to back ends that fulfil orders", "call", &meter.calls),
+    ];
+    for (noun, help, label, all) in told {
+        let of = |attempts: &Attempts| match label {
+            "" => String::new(),
+            label => format!("{label}=\"{}\",", attempts.kind),
+        };
+        let name = format!("opendrs_{noun}_attempts_total");
+        page.head(&name, "counter", &format!("{help}, by outcome."));
+        for attempts in all {
+            for (outcome, count) in attempts.outcomes() {
+                page.line(&format!("{name}{{{}outcome=\"{outcome}\"}}", of(attempts)), count);
+            }
+        }
+        let name = format!("opendrs_{noun}_attempt_seconds");
+        page.head(&name, "histogram", &format!("{help}: how long each took."));
+        for attempts in all {
+            page.histogram(&name, &of(attempts), &attempts.micros(), 1e-6);
+        }
+    }
+}
+
 async fn due(site: &Site, page: &mut Page) -> Result<(), opendrs_service::Error> {
-    let backlog = schedule::backlog(&site.app).await?;
-    let help = "Orders that are due and wait for a worker, of all nodes; no more than 10000 are counted.";
-    page.gauge("opendrs_orders_due", help, backlog.orders);
-    let help = "For how long the oldest of them has been due.";
-    page.gauge("opendrs_orders_due_oldest_seconds", help, backlog.oldest.secs());
+    let Backlog { orders, held, events, deliveries, mails, calls } = backlog::read(&site.app).await?;
+    let lists = [
+        ("orders_due", "Orders that are due and wait for a worker", orders),
+        ("events_waiting", "Events whose receivers were not looked up yet", events),
+        ("deliveries_waiting", "Messages on their way to receivers, those to be tried again among them", deliveries),
+        ("mails_waiting", "Mails on their way to customers, those to be tried again among them", mails),
+        ("fulfilment_calls_waiting", "Calls to back ends that were not answered yet", calls),
+    ];
+    for (name, help, Waiting { count, oldest }) in lists {
+        page.gauge(&format!("opendrs_{name}"), &format!("{help}, of all nodes; counted up to {COUNTED}."), count);
+        let help = "For how long the first of them has been due; 0 where none is.";
+        page.gauge(&format!("opendrs_{name}_oldest_seconds"), help, oldest.secs());
+    }
+    let help = format!("Orders that are held, by what holds them, of all nodes; counted up to {COUNTED} each.");
+    page.head("opendrs_orders_held", "gauge", &help);
+    for (problem, count) in held {
+        page.line(&format!("opendrs_orders_held{{problem=\"{}\"}}", problem.as_str()), count);
+    }
     Ok(())
 }
 
@@ -219,6 +261,7 @@ async fn page(State(site): State<Arc<Site>>) -> Response {
         meters.requests(&mut page);
     }
     store(&site, &mut page);
+    sent(&site, &mut page);
     let up = due(&site, &mut page).await.is_ok();
     page.gauge("opendrs_store_up", "Whether the store answered just now.", u8::from(up));
     process(&mut page);

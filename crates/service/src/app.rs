@@ -7,6 +7,7 @@ use crate::fulfilment::Fulfilment;
 use crate::keys::{self, Keys};
 use crate::limit::{Limits, Rates};
 use crate::mail::{Mailing, Post};
+use crate::meter::Meter;
 use crate::outbound::Outbound;
 use crate::pace::Pace;
 use crate::random::{Ids, Random};
@@ -77,6 +78,8 @@ pub struct App {
     pub settings: Settings,
     /// What is to go wrong, on a server for tests.
     pub faults: Faults,
+    /// What this node counts of what it sends.
+    pub meter: Meter,
     pub(crate) post: Arc<dyn Post>,
     pub(crate) keys: Keys,
     pub(crate) throttle: Throttle,
@@ -120,6 +123,7 @@ impl App {
             limits: Limits::new(settings.rates),
             settings,
             faults: Faults::default(),
+            meter: Meter::default(),
             post,
             keys,
             throttle: Throttle::default(),

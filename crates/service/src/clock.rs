@@ -74,9 +74,14 @@ impl TestClock {
         }
     }
 
+    /// Stands as it is told to.
+    pub(crate) fn set(&self, setting: Setting) {
+        *self.setting.lock().unwrap_or_else(PoisonError::into_inner) = setting;
+    }
+
     /// Tells the time of the clock below it again.
     pub(crate) fn reset(&self) {
-        *self.setting.lock().unwrap_or_else(PoisonError::into_inner) = Setting::default();
+        self.set(Setting::default());
     }
 
     /// Stands still at a time, if it was never set before; says whether.

@@ -4,6 +4,7 @@
 //! save, push events, commit. What it is not: it sees no request, header, page or SQL. Invariant: nothing before the
 //! commit leaves the process, and nothing after it can make the call fail.
 
+pub mod backlog;
 pub mod clock;
 pub mod customer;
 pub mod delivery;
@@ -17,6 +18,7 @@ pub mod limit;
 pub mod listening;
 pub mod login;
 pub mod mail;
+pub mod meter;
 pub mod operator;
 pub mod order;
 pub mod outbound;
@@ -29,6 +31,7 @@ pub mod schedule;
 pub mod seed;
 pub mod session;
 pub mod signing;
+pub mod snapshot;
 pub mod subscription;
 pub mod throttle;
 pub mod token;

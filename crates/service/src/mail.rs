@@ -9,7 +9,7 @@ mod link;
 
 pub use link::{Linked, cancel, linked};
 
-use crate::{App, Error, Result};
+use crate::{App, Error, Result, meter};
 use futures_util::future::{join_all, try_join_all};
 use opendrs_domain::customer::Address;
 use opendrs_domain::device::Device;
@@ -21,8 +21,10 @@ use opendrs_domain::subscription::Subscription;
 use opendrs_domain::text::Email;
 use opendrs_domain::time::{Span, Time};
 use opendrs_store::mail::{self as store, Mail};
-use opendrs_store::{Tx, Write, customer, device, model, product, subscription};
+use opendrs_store::{Tx, Write, customer, device, model, product, span, subscription};
 use std::pin::Pin;
+use tracing::Instrument;
+use tracing::field::Empty;
 
 /// How many mails one round takes.
 const ROUND: i64 = 8;
@@ -280,8 +282,20 @@ impl Write for Claim {
     }
 }
 
-async fn attempt(app: &App, mut mail: Mail) -> Result<(Mailed, Record)> {
-    let at = app.now();
+async fn attempt(app: &App, mail: Mail) -> Result<(Mailed, Record)> {
+    let span = tracing::trace_span!(
+        target: span::TARGET,
+        "mail",
+        otel.kind = "client",
+        opendrs.mail = mail.news.kind(),
+        opendrs.attempt = mail.attempts,
+        opendrs.outcome = Empty,
+    );
+    make(app, mail).instrument(span).await
+}
+
+async fn make(app: &App, mut mail: Mail) -> Result<(Mailed, Record)> {
+    let (at, started) = (app.now(), app.real_time());
     let (to, outcome) = match letter(app, &mail).await? {
         Some(letter) => (Some(letter.to.clone()), app.post.send(&letter).await),
         None => (None, Outcome::Final("the customer, or the device, is gone".into())),
@@ -292,6 +306,12 @@ async fn attempt(app: &App, mut mail: Mail) -> Result<(Mailed, Record)> {
         Next::Over(state, why) => (state, None, Some(now), why),
         Next::Retry(at, why) => (State::Waiting, Some(at), None, Some(why)),
     };
+    let ended = match mail.state {
+        State::Waiting | State::Sending => "retry",
+        over => over.as_str(),
+    };
+    meter::ended(&app.meter.mails, "mail", ended, app.real_time().since(started).micros());
+    tracing::Span::current().record("opendrs.outcome", ended);
     // Why stays out of the log: mail servers repeat the address in their answers.
     match &mail.reason {
         Some(_) => tracing::warn!(mail = %mail.id, attempt = mail.attempts, "not sent: see `opendrs mail show`"),

@@ -45,7 +45,7 @@ pub(crate) async fn judge(
         match fault {
             Some(fault::Order::OutOfStock) => product.available = false,
             Some(fault::Order::Dearer(percent)) => product.price = product.price.dearer(percent),
-            None => {}
+            Some(fault::Order::Declined) | None => {}
         }
     }
     let recent = match rules.limit {
@@ -55,6 +55,8 @@ pub(crate) async fn judge(
     let recent = u32::try_from(recent).unwrap_or(u32::MAX);
     let situation = Situation { test: device.test, has_address, products: &products, recent, approved, now };
     let (at, problem) = decide(&rules, &situation);
+    // Nobody pays for what is held for another reason.
+    let problem = problem.or((fault == Some(fault::Order::Declined)).then_some(Problem::Payment));
     Ok(((at < products.len()).then(|| products.swap_remove(at)), problem))
 }
 

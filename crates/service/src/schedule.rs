@@ -161,31 +161,6 @@ impl Write for Purge {
     }
 }
 
-/// What waits for a worker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Backlog {
-    /// Orders that are due; no more than [`COUNTED`] are counted.
-    pub orders: i64,
-    /// For how long the oldest of them has been.
-    pub oldest: Span,
-}
-
-/// How far a backlog is counted.
-pub const COUNTED: i64 = 10_000;
-
-/// What waits for a worker at this moment.
-///
-/// # Errors
-/// [`Error::Unavailable`].
-pub async fn backlog(app: &App) -> Result<Backlog> {
-    let now = app.now();
-    let mut reader = app.db.reader().await?;
-    let mut tx = reader.tx()?;
-    let next = orders::next_due(&mut tx).await?;
-    let oldest = next.filter(|due| *due <= now).map_or(Span::from_secs(0), |due| now.since(due));
-    Ok(Backlog { orders: orders::overdue(&mut tx, now, COUNTED).await?, oldest })
-}
-
 /// Where the test clock stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shown {

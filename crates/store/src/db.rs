@@ -3,7 +3,7 @@
 use crate::meter::Numbers;
 use crate::tx::On;
 use crate::write::{Write, Writer};
-use crate::{Error, Result, Tx, installation, lite, migrate, pg};
+use crate::{Error, Result, Tx, installation, lite, migrate, pg, span};
 use opendrs_domain::id::{CustomerId, ModelId};
 use opendrs_domain::text::Serial;
 use sha2::{Digest, Sha256};
@@ -42,6 +42,12 @@ const PG_SHARDS: i64 = 64;
 enum Readers {
     Lite(lite::Readers),
     Pg(pg::Readers),
+}
+
+/// Where an open store is.
+pub(crate) enum Kind {
+    Lite(PathBuf),
+    Pg(Box<pg::Target>),
 }
 
 /// A store. Clones share it.
@@ -116,6 +122,14 @@ impl Db {
         }
     }
 
+    /// Where it is, for those who open it anew.
+    pub(crate) fn kind(&self) -> Kind {
+        match (&*self.readers, &self.file) {
+            (Readers::Pg(readers), _) => Kind::Pg(Box::new(readers.target().clone())),
+            (Readers::Lite(_), file) => Kind::Lite(file.as_ref().map_or(Path::new(""), |(path, _)| path).to_owned()),
+        }
+    }
+
     /// How keys are spread; commands carry it with them.
     #[must_use]
     pub fn shards(&self) -> Shards {
@@ -127,6 +141,9 @@ impl Db {
     /// # Errors
     /// [`Error`]; after [`Error::Unavailable`] the command may or may not have been done.
     pub async fn write<W: Write>(&self, command: W) -> Result<W::Out> {
+        if span::wanted() {
+            return Box::pin(span::of_write::<W, _>(self.engine(), self.writer.write(command))).await;
+        }
         self.writer.write(command).await
     }
 

@@ -17,6 +17,7 @@ mod tx;
 mod value;
 mod write;
 
+pub mod backlog;
 pub mod backup;
 pub mod code;
 pub mod consent;
@@ -40,6 +41,8 @@ pub mod reset;
 pub mod rule;
 pub mod session;
 pub mod signup;
+pub mod snapshot;
+pub mod span;
 pub mod subscription;
 pub mod topic;
 

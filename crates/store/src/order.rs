@@ -206,11 +206,3 @@ pub async fn claim(tx: &mut Tx<'_>, now: Time, Claim { at, until }: Claim, limit
 pub async fn next_due(tx: &mut Tx<'_>) -> Result<Option<Time>> {
     Ok(tx.opt::<(Time,)>(Q::OrdersNextDue, p![]).await?.map(|(at,)| at))
 }
-
-/// How many orders are due, counted up to a limit.
-///
-/// # Errors
-/// [`crate::Error`].
-pub async fn overdue(tx: &mut Tx<'_>, now: Time, limit: i64) -> Result<i64> {
-    Ok(tx.opt::<(i64,)>(Q::OrdersOverdue, p![now, limit]).await?.map_or(0, |(count,)| count))
-}

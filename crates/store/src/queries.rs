@@ -197,7 +197,6 @@ queries! {
             (SELECT shard, id FROM orders WHERE due_at <= $1 AND (claimed_until IS NULL OR claimed_until <= $2)
             ORDER BY due_at, id LIMIT $4 /*pg FOR UPDATE SKIP LOCKED */) RETURNING shard, id";
         OrdersNextDue = "SELECT due_at FROM orders WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
-        OrdersOverdue = "SELECT COUNT(*) FROM (SELECT id FROM orders WHERE due_at <= $1 ORDER BY due_at LIMIT $2) waiting";
         /// A call under way or waited for stays as it is.
         FulfilmentPlace = "INSERT INTO fulfilment (shard, id, wanted, tries, due_at) VALUES ($1, $2, 'place', 0, $3)
             ON CONFLICT (shard, id) DO UPDATE SET wanted = excluded.wanted, tries = 0, due_at = excluded.due_at, error = NULL
@@ -301,6 +300,20 @@ queries! {
         MailNewest = concat!("SELECT ", mail_columns!(), " FROM mail /*lite WHERE shard = 0 */ ORDER BY id DESC LIMIT $1");
         MailPurge = "DELETE FROM mail WHERE (shard, id) IN
             (SELECT shard, id FROM mail WHERE ended_at < $1 ORDER BY ended_at LIMIT $2)";
+
+        // what waits, counted up to a limit
+        OrdersOverdue = "SELECT COUNT(*), MIN(due_at) FROM
+            (SELECT due_at FROM orders WHERE due_at <= $1 ORDER BY due_at LIMIT $2) waiting";
+        OrdersHeld = "SELECT COUNT(*) FROM (SELECT problem FROM orders WHERE state = 'held' AND problem = $1 LIMIT $2) waiting";
+        OutboxWaiting = "SELECT COUNT(*), MIN(at) FROM
+            (SELECT at FROM outbox WHERE dispatched_at IS NULL AND at <= $1 ORDER BY at LIMIT $2) waiting";
+        /// The index is named, since every delivery ever made has a shard and few are open.
+        DeliveriesWaiting = "SELECT COUNT(*) FROM (SELECT id FROM delivery /*lite INDEXED BY delivery_line */
+            WHERE ended_at IS NULL AND shard >= 0 LIMIT $1) waiting";
+        MailsWaiting = "SELECT COUNT(*), MIN(due_at) FROM
+            (SELECT due_at FROM mail WHERE due_at <= $1 ORDER BY due_at LIMIT $2) waiting";
+        FulfilmentWaiting = "SELECT COUNT(*), MIN(due_at) FROM
+            (SELECT due_at FROM fulfilment WHERE due_at <= $1 ORDER BY due_at LIMIT $2) waiting";
     }
 }
 
@@ -318,10 +331,11 @@ mod tests {
     }
 
     /// Work lists, purges, and what a person asks for: none is part of a device's or a client's call.
-    const ALL_SHARDS: [&str; 33] = [
+    const ALL_SHARDS: [&str; 38] = [
         "AttemptPurge",
         "CodePurge",
         "CustomersFirst",
+        "DeliveriesWaiting",
         "DeliveryClaim",
         "DeliveryPurge",
         "DeliveryTopicAfter",
@@ -329,14 +343,17 @@ mod tests {
         "DevicesOfCustomer",
         "FulfilmentLease",
         "FulfilmentNextDue",
+        "FulfilmentWaiting",
         "MailById",
         "MailClaim",
         "MailNewest",
         "MailNextDue",
         "MailPurge",
+        "MailsWaiting",
         "OrderShard",
         "OrdersClaim",
         "OrdersDue",
+        "OrdersHeld",
         "OrdersNewest",
         "OrdersNextDue",
         "OrdersOpen",
@@ -347,6 +364,7 @@ mod tests {
         "OutboxFind",
         "OutboxFresh",
         "OutboxPurge",
+        "OutboxWaiting",
         "ReadingDayPurge",
         "ReadingDaysNewest",
         "ReadingsNewest",

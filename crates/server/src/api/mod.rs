@@ -56,6 +56,11 @@ pub(crate) fn find<'p>(method: &Method, path: &'p str) -> Option<Route<'p>> {
     other
 }
 
+/// Whether a path has a pattern's form.
+pub(crate) fn fits(pattern: &'static str, path: &str) -> bool {
+    fit(pattern, path).is_some()
+}
+
 fn fit<'p>(pattern: &'static str, path: &'p str) -> Option<Params<'p>> {
     let (mut params, mut free, mut segments) = (Params::default(), 0, path.split('/'));
     for part in pattern.split('/') {

@@ -43,6 +43,7 @@ Notifications:
   out-of-order        overtaken by the one behind it; waits for one that has another behind it
 Standard orders, looked at again, and then well, an hour later:
   out-of-stock        no product is available
+  payment-declined    it cannot be paid for
   price               every product costs --percent more")]
 struct Add {
     /// What goes wrong; see below.

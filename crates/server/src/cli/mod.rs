@@ -23,6 +23,7 @@ mod readings;
 mod reset;
 mod seed;
 mod serve;
+mod snapshot;
 mod testing;
 mod topic;
 mod trigger;
@@ -74,6 +75,8 @@ enum Command {
     Fault(fault::Fault),
     /// Have a server started with --test-clock forget what customers and devices did.
     Reset(reset::Reset),
+    /// Keep states of a server started with --test-clock under names, and bring them back.
+    Snapshot(snapshot::Snapshot),
     /// What customers are told by mail.
     #[command(subcommand)]
     Mail(mail::Mail),
@@ -131,6 +134,7 @@ pub fn run() -> ExitCode {
             Command::Listen(args) => listen::run(file, args).await,
             Command::Fault(args) => fault::run(args).await,
             Command::Reset(args) => reset::run(args).await,
+            Command::Snapshot(args) => snapshot::run(args).await,
             Command::Trigger(args) => trigger::run(args).await,
             Command::Mail(args) => mail::run(file, args).await,
             Command::Readings(args) => readings::run(file, args).await,

@@ -9,7 +9,7 @@ use clap::Args;
 #[command(
     after_help = "Devices, their slots, readings, orders and notifications are gone, and so are sessions, the plan \
                         of faults and how the clock was set. Makers, profiles, models, products, customers and topics \
-                        stay. To keep a state and come back to it, use `opendrs backup` and `opendrs restore`."
+                        stay. To keep a state and come back to it, use `opendrs snapshot`."
 )]
 pub(super) struct Reset {
     #[command(flatten)]

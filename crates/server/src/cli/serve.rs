@@ -21,6 +21,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use toml::Value;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, Registry};
 
 #[derive(Debug, Args)]
 pub(super) struct Serve {
@@ -74,7 +77,13 @@ pub(super) async fn run(file: Option<&Path>, args: Serve) -> Result<(), String> 
         more.push(("server", "roles", Value::Array(args.roles.iter().filter_map(word).collect())));
     }
     let mut config = open::config(file, &args.store, more)?;
-    log(&config.server.log, config.server.log_format)?;
+    #[cfg(feature = "otel")]
+    let traces = crate::traces::Traces::start(&config)?;
+    #[cfg(feature = "otel")]
+    let spans = traces.as_ref().map(crate::traces::Traces::layer);
+    #[cfg(not(feature = "otel"))]
+    let spans = None;
+    log(&config.server.log, config.server.log_format, spans)?;
     let log_format = config.server.log_format;
     let note = |line: String| note(log_format, &line);
     if args.test_clock {
@@ -125,6 +134,10 @@ pub(super) async fn run(file: Option<&Path>, args: Serve) -> Result<(), String> 
     }
     note("Stopping: answers under way are finished first.".into());
     running.stop().await;
+    #[cfg(feature = "otel")]
+    if let Some(traces) = traces {
+        traces.finish().await;
+    }
     ended
 }
 
@@ -161,17 +174,22 @@ fn note(format: LogFormat, line: &str) {
     }
 }
 
-/// Sends what is logged to standard error.
-pub(super) fn log(level: &str, format: LogFormat) -> Result<(), String> {
+/// A part of what hears of all that is logged.
+type Ear = Box<dyn Layer<Registry> + Send + Sync>;
+
+/// Sends what is logged to standard error, and spans to whoever takes them.
+pub(super) fn log(level: &str, format: LogFormat, spans: Option<Ear>) -> Result<(), String> {
     let filter = tracing_subscriber::EnvFilter::try_new(level)
         .map_err(|e| format!("server.log is `{level}`: write error, warn, info, debug or trace ({e})"))?;
-    // A second start within one process, as in tests, keeps the first one's log.
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let log = log.with_ansi(std::io::stderr().is_terminal());
-    let _ = match format {
-        LogFormat::Text => log.try_init(),
-        LogFormat::Json => log.json().try_init(),
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = lines.with_ansi(std::io::stderr().is_terminal());
+    let lines: Ear = match format {
+        LogFormat::Text => lines.with_filter(filter).boxed(),
+        LogFormat::Json => lines.json().with_filter(filter).boxed(),
     };
+    let ears: Vec<Ear> = std::iter::once(lines).chain(spans).collect();
+    // A second start within one process, as in tests, keeps the first one's log.
+    let _ = tracing_subscriber::registry().with(ears).try_init();
     Ok(())
 }
 

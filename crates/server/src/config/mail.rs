@@ -91,7 +91,7 @@ impl Config {
             security: mail.security,
             from: mail.sender()?,
             login,
-            authorities: self.trusted().map(authorities).transpose()?,
+            authorities: self.ca_file().map(authorities).transpose()?,
         };
         Ok(Arc::new(Smtp::new(settings)?))
     }

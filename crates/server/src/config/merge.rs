@@ -11,6 +11,22 @@ pub(super) fn defaults() -> Result<Table, String> {
     super::DEFAULT.parse().map_err(|e: toml::de::Error| format!("the default settings: {e}"))
 }
 
+/// Lays what OpenTelemetry's own variables say over the defaults.
+pub(super) fn opentelemetry(base: &mut Table, env: &[(String, String)]) {
+    let names = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "endpoint"),
+        ("OTEL_SERVICE_NAME", "service_name"),
+        ("OTEL_TRACES_SAMPLER_ARG", "sampling"),
+    ];
+    for (name, text) in env.iter().filter(|(_, text)| !text.is_empty()) {
+        if let Some((_, key)) = names.iter().find(|(known, _)| known == name)
+            && let Some(place) = base.get_mut("traces").and_then(|traces| traces.get_mut(*key))
+        {
+            *place = Value::String(text.clone());
+        }
+    }
+}
+
 /// Lays a file's settings over `base`.
 pub(super) fn file(base: &mut Table, text: &str, name: &str) -> Result<(), String> {
     let parsed = DeTable::parse(text).map_err(|e| format!("{name}: {e}"))?;

@@ -9,7 +9,7 @@ mod sections;
 mod tls;
 
 use sections::{Bounds, Fulfilling, Keys, Lasting, Operating, Orders, Readings};
-pub use sections::{Face, LogFormat, Login, Metrics, Notifications, Out, Role, Server};
+pub use sections::{Face, LogFormat, Login, Metrics, Notifications, Out, Role, Server, Traces};
 
 pub use tls::{Tls, TlsMode};
 
@@ -44,6 +44,8 @@ pub struct Config {
     operator: Operating,
     /// `[metrics]`
     pub metrics: Metrics,
+    /// `[traces]`
+    pub traces: Traces,
     /// `[service]`
     pub service: Face,
     /// `[login]`
@@ -90,10 +92,13 @@ impl Config {
         env: impl IntoIterator<Item = (String, String)>,
         overrides: Vec<Override>,
     ) -> Result<Self, String> {
-        let mut env: Vec<_> = env.into_iter().filter(|(name, _)| name.starts_with("OPENDRS_")).collect();
+        let known = |name: &str| ["OPENDRS_", "OTEL_"].iter().any(|start| name.starts_with(start));
+        let mut env: Vec<_> = env.into_iter().filter(|(name, _)| known(name)).collect();
         env.sort();
+        let (otel, env): (Vec<_>, Vec<_>) = env.into_iter().partition(|(name, _)| name.starts_with("OTEL_"));
         let named = env.iter().find(|(name, _)| name == "OPENDRS_CONFIG").map(|(_, path)| PathBuf::from(path));
         let mut settings = merge::defaults()?;
+        merge::opentelemetry(&mut settings, &otel);
         if let Some(path) = file.map(Path::to_owned).or(named) {
             let text = std::fs::read_to_string(&path)
                 .map_err(|e| format!("cannot read the settings file {}: {e}", path.display()))?;
@@ -148,8 +153,33 @@ impl Config {
             return Err(format!("notifications.certificate_name is `{certificate_name}`: write a host name"));
         }
         self.tls.check()?;
+        self.tracing()?;
         self.mail.check()?;
         self.fulfilment().map(drop)
+    }
+
+    /// Where traces go, and which part of what there is; nothing where none are made.
+    ///
+    /// # Errors
+    /// A sentence that names the setting at fault.
+    pub fn tracing(&self) -> Result<Option<(String, f64)>, String> {
+        let Traces { endpoint, sampling, resource, headers, .. } = &self.traces;
+        let part = sampling.parse().ok().filter(|part| (0.0..=1.0).contains(part));
+        let part = part.ok_or_else(|| format!("traces.sampling is `{sampling}`: write a number from 0 to 1"))?;
+        for (key, list) in [("resource", resource), ("headers", headers)] {
+            if let Some(at) = list.iter().position(|pair| pair.split_once('=').is_none_or(|(name, _)| name.is_empty()))
+            {
+                // A header may hold a secret: it is not repeated.
+                return Err(format!("traces.{key}: item {} is no pair: write \"name=value\"", at + 1));
+            }
+        }
+        match endpoint.as_str() {
+            "" => Ok(None),
+            _ if !cfg!(feature = "otel") => {
+                Err("traces.endpoint is set, but this program was built without the feature `otel`".into())
+            }
+            url => Ok(Some((format!("{}/v1/traces", http_url("traces.endpoint", url)?.trim_end_matches('/')), part))),
+        }
     }
 
     /// How topics are named, and where receivers find this installation as far as the settings say.
@@ -234,7 +264,7 @@ impl Config {
     /// # Errors
     /// A sentence that names the setting at fault.
     pub fn network(&self) -> Result<Network, String> {
-        Network::new(&self.outbound.allow, self.trusted())
+        Network::new(&self.outbound.allow, self.ca_file())
     }
 
     /// The same for a command that asks this installation itself, whose own authority is trusted then.
@@ -243,11 +273,12 @@ impl Config {
     /// A sentence that names the setting at fault.
     pub fn network_to_ourselves(&self) -> Result<Network, String> {
         let own = self.local_authority();
-        Network::new(&self.outbound.allow, self.trusted().into_iter().chain(own.as_deref()))
+        Network::new(&self.outbound.allow, self.ca_file().into_iter().chain(own.as_deref()))
     }
 
-    /// A file of authorities that are trusted besides the system's.
-    fn trusted(&self) -> Option<&Path> {
+    /// A file of certificate authorities that are trusted besides the system's.
+    #[must_use]
+    pub fn ca_file(&self) -> Option<&Path> {
         Some(self.outbound.ca_file.as_path()).filter(|path| !path.as_os_str().is_empty())
     }
 
@@ -329,6 +360,23 @@ mod tests {
     }
 
     #[test]
+    fn opentelemetrys_own_variables_take_the_defaults_place() {
+        assert_eq!(load("", &[]).unwrap().tracing(), Ok(None));
+        let env = [
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a:4318/"),
+            ("OTEL_SERVICE_NAME", "drs"),
+            ("OTEL_TRACES_SAMPLER_ARG", "0.5"),
+            ("OTEL_ELSE", "x"),
+        ];
+        let config = load("", &env).unwrap();
+        assert_eq!(config.tracing(), Ok(Some(("http://a:4318/v1/traces".into(), 0.5))));
+        assert_eq!(config.traces.service_name, "drs");
+        let config = load("[traces]\nendpoint = \"http://b\"", &env).unwrap();
+        assert_eq!(config.tracing(), Ok(Some(("http://b/v1/traces".into(), 0.5))), "the file is nearer");
+        assert_eq!(load("[traces]\nendpoint = \"\"", &env).unwrap().tracing(), Ok(None), "and can switch it off");
+    }
+
+    #[test]
     fn unknown_settings_and_wrong_values_are_errors_that_say_where() {
         for (file, env, says) in [
             (
@@ -355,6 +403,13 @@ mod tests {
                 None,
                 "fulfilment.webhook_secrets: write each as whsec_",
             ),
+            ("[traces]\nsampling = \"2\"", None, "traces.sampling is `2`: write a number from 0 to 1"),
+            (
+                "[traces]\nendpoint = \"collector:4318\"",
+                None,
+                "traces.endpoint is `collector:4318`: write it with http",
+            ),
+            ("[traces]\nheaders = [\"a=b\", \"hush\"]", None, "traces.headers: item 2 is no pair"),
             ("[web]\npublic_url = \"shop.example\"", None, "web.public_url is `shop.example`: write it with http"),
         ] {
             let error = load(file, env.as_slice()).unwrap_err();

@@ -84,6 +84,22 @@ pub struct Metrics {
     pub listen: String,
 }
 
+/// `[traces]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Traces {
+    /// Where traces go, or empty.
+    pub endpoint: String,
+    /// Which part of what comes without a trace of its own is traced, as it is written.
+    pub sampling: String,
+    /// What the service calls itself.
+    pub service_name: String,
+    /// What else is known of it, as `key=value`.
+    pub resource: Vec<String>,
+    /// Headers for the collector, as `name=value`.
+    pub headers: Vec<String>,
+}
+
 /// `[service]`, `[web]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

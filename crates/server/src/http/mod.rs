@@ -7,6 +7,7 @@ mod listener;
 pub(crate) mod path;
 pub(crate) mod route;
 mod threads;
+mod traced;
 mod wire;
 
 pub(crate) use listener::stopped;
@@ -21,6 +22,7 @@ use axum::http::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use http_body_util::{BodyExt, Limited};
+use opendrs_store::span;
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -41,7 +43,14 @@ pub struct Bodies {
 }
 
 /// Answers a request: the one way in, for sockets and for tests.
-pub async fn answer(site: &Site, routes: &Routes, mut request: Request) -> Response {
+pub async fn answer(site: &Site, routes: &Routes, request: Request) -> Response {
+    if span::wanted() {
+        return Box::pin(traced::answer(site, routes, request)).await;
+    }
+    respond(site, routes, request).await
+}
+
+async fn respond(site: &Site, routes: &Routes, mut request: Request) -> Response {
     path::normalise(request.uri_mut());
     #[expect(clippy::disallowed_methods, reason = "the edge may measure how long an answer took")]
     let started = (site.meters.is_some() || tracing::enabled!(tracing::Level::DEBUG)).then(std::time::Instant::now);

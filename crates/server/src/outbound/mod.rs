@@ -47,14 +47,8 @@ impl Network {
     /// A sentence that names the setting at fault.
     pub fn new<'p>(allow: &[String], ca_files: impl IntoIterator<Item = &'p Path>) -> Result<Self, String> {
         let guard = Arc::new(Guard::parse(allow)?);
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let tls = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|e| format!("TLS is not available: {e}"))?
-            .with_root_certificates(roots(ca_files)?)
-            .with_no_client_auth();
         let https = hyper_rustls::HttpsConnectorBuilder::new()
-            .with_tls_config(tls)
+            .with_tls_config(tls(ca_files)?)
             .https_or_http()
             .enable_http1()
             .wrap_connector(Connector::new(guard));
@@ -101,6 +95,16 @@ impl Outbound for Network {
             async move { tokio::time::timeout(deadline, self.ask(request)).await.unwrap_or(Err(Failure::TimedOut)) },
         )
     }
+}
+
+/// How a server proves who it is: always by a certificate.
+pub(crate) fn tls<'p>(ca_files: impl IntoIterator<Item = &'p Path>) -> Result<ClientConfig, String> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    Ok(ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|e| format!("TLS is not available: {e}"))?
+        .with_root_certificates(roots(ca_files)?)
+        .with_no_client_auth())
 }
 
 /// The system's certificate authorities and those of files.

@@ -4,6 +4,7 @@
 //! not exist. Nothing of it is guarded: whoever reaches such a server may.
 
 pub(crate) mod faults;
+mod snapshots;
 mod trigger;
 
 use crate::api::problem::Problem;
@@ -25,6 +26,9 @@ pub(crate) fn routes() -> Vec<Route> {
         post("/-/faults", faults::add),
         delete("/-/faults", faults::clear),
         post("/-/reset", reset),
+        get("/-/snapshots", snapshots::list),
+        post("/-/snapshots", snapshots::post),
+        delete("/-/snapshots/{name}", snapshots::remove),
     ]
 }
 

@@ -7,7 +7,7 @@ use super::Sent;
 use crate::outbound::{Answer, Failure, Request};
 use crate::signing::{self, Signer};
 use crate::topic;
-use crate::{App, Result};
+use crate::{App, Result, meter};
 use opendrs_domain::delivery::{ATTEMPT, Next, Outcome, State};
 use opendrs_domain::fault::Message as Fault;
 use opendrs_domain::id::{DeviceId, TopicId};
@@ -17,15 +17,30 @@ use opendrs_domain::topic::{State as TopicState, Topic};
 use opendrs_domain::version::Version;
 use opendrs_domain::wire::{self, sns};
 use opendrs_store::delivery::{Attempt, Delivery};
-use opendrs_store::{Tx, Write, delivery as store, device, outbox, topic as topics};
+use opendrs_store::{Tx, Write, delivery as store, device, outbox, span, topic as topics};
 use std::sync::Arc;
 use std::time::Duration;
+use tracing::Instrument;
+use tracing::field::Empty;
 
 /// How much of an answer is kept.
 const ANSWER: usize = 4096;
 
 /// Makes one attempt and records it.
 pub(super) async fn attempt(app: &App, topic: Topic, signer: Arc<Signer>, delivery: Delivery) -> Result<Sent> {
+    let span = tracing::trace_span!(
+        target: span::TARGET,
+        "deliver",
+        otel.kind = "client",
+        opendrs.topic = topic.arn,
+        opendrs.attempt = delivery.attempts,
+        messaging.message.id = Empty,
+        opendrs.outcome = Empty,
+    );
+    make(app, topic, signer, delivery).instrument(span).await
+}
+
+async fn make(app: &App, topic: Topic, signer: Arc<Signer>, delivery: Delivery) -> Result<Sent> {
     let event = match delivery.event {
         Some(id) => {
             let mut reader = app.db.reader().await?;
@@ -62,6 +77,14 @@ pub(super) async fn attempt(app: &App, topic: Topic, signer: Arc<Signer>, delive
         (Outcome::Silent(_), Some(Fault::OutOfOrder)) => Next::Retry(at),
         _ => topic.policy.after(delivery.round, &outcome, began, app.now(), jitter),
     };
+    let ended = match next {
+        Next::Delivered => "delivered",
+        Next::Retry(_) => "retry",
+        Next::Dead(_) => "dead",
+        Next::Gone(_) => "gone",
+    };
+    meter::ended(&app.meter.deliveries, topic.protocol(), ended, took);
+    tracing::Span::current().record("messaging.message.id", &message_id).record("opendrs.outcome", ended);
     let (status, problem) = match outcome {
         Outcome::Answered(status, _) => (Some(i64::from(status)), None),
         Outcome::Silent(why) | Outcome::Forbidden(why) => (None, Some(why)),

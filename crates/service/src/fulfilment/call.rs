@@ -7,7 +7,7 @@
 use super::job;
 use super::webhook::{Hook, answered};
 use crate::order::{lock, save};
-use crate::{App, Error, Result};
+use crate::{App, Error, Result, meter};
 use futures_util::future::join_all;
 use opendrs_domain::device::Device;
 use opendrs_domain::fulfilment::{Report, Wanted, pause_after};
@@ -15,7 +15,9 @@ use opendrs_domain::id::EventId;
 use opendrs_domain::order::{Problem, State, Timing};
 use opendrs_domain::time::{Span, Time};
 use opendrs_store::fulfilment::Call;
-use opendrs_store::{Tx, Write, fulfilment};
+use opendrs_store::{Tx, Write, fulfilment, span};
+use tracing::Instrument;
+use tracing::field::Empty;
 
 /// How many calls one round makes, side by side.
 const ROUND: i64 = 16;
@@ -67,6 +69,18 @@ impl Write for Lease {
 }
 
 async fn one(app: &App, hook: &Hook, call: Call) -> Result<()> {
+    let span = tracing::trace_span!(
+        target: span::TARGET,
+        "fulfil",
+        otel.kind = "client",
+        opendrs.call = call.wanted.as_str(),
+        opendrs.attempt = call.tries,
+        opendrs.outcome = Empty,
+    );
+    make(app, hook, call).instrument(span).await
+}
+
+async fn make(app: &App, hook: &Hook, call: Call) -> Result<()> {
     let found = match job(app, call.order).await {
         Err(Error::UnknownOrder) => return Err(Error::missing("a call's order")),
         found => found?,
@@ -78,11 +92,15 @@ async fn one(app: &App, hook: &Hook, call: Call) -> Result<()> {
     if !needed {
         return record(app, call, found.device, Ok(None)).await;
     }
+    let started = app.real_time();
     let request = hook.request(call.wanted, &found, app.real_time(), app.settings.request_timeout);
     let outcome = match app.outbound.send(request).await {
         Ok(answer) => answered(call.wanted, &answer),
         Err(failure) => Err(failure.to_string()),
     };
+    let ended = if outcome.is_ok() { "answered" } else { "failed" };
+    tracing::Span::current().record("opendrs.outcome", ended);
+    meter::ended(&app.meter.calls, call.wanted.as_str(), ended, app.real_time().since(started).micros());
     if let Err(why) = &outcome {
         tracing::warn!(order = %found.order.instance(), call = call.wanted.as_str(), why, "the back end did not take a call");
     }

@@ -20,7 +20,7 @@ const BUSY_MS: u64 = 5_000;
 /// How often a process that meets another one at a new file looks again.
 const SWITCHES: usize = 100;
 
-fn open(path: &Path, write: bool) -> Result<Connection> {
+pub(crate) fn open(path: &Path, write: bool) -> Result<Connection> {
     let open = || {
         let conn = Connection::open(path)?;
         conn.set_prepared_statement_cache_capacity(Q::ALL.len() + 8);

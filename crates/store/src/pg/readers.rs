@@ -67,6 +67,11 @@ impl Readers {
         Ok(Self { target: target.clone(), conns, next: AtomicUsize::new(0), meter, home })
     }
 
+    /// Where the database is.
+    pub(crate) fn target(&self) -> &Target {
+        &self.target
+    }
+
     /// The next connection, made anew if it was lost.
     pub(crate) async fn take(&self) -> Result<Arc<PgConn>> {
         let place = &self.conns[self.next.fetch_add(1, Ordering::Relaxed) % self.conns.len()];

@@ -9,6 +9,7 @@
 mod harness;
 mod samples;
 
+mod backlog;
 mod bad_row;
 mod catalogue;
 mod code;
@@ -31,6 +32,7 @@ mod rule;
 mod schema;
 mod session;
 mod signup;
+mod snapshot;
 mod subscription;
 mod tls;
 mod unsynced;

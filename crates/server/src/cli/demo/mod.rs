@@ -43,7 +43,7 @@ pub(super) async fn run(file: Option<&Path>, args: Demo) -> Result<(), String> {
     let plain = [("mode", "off"), ("certificate_file", ""), ("key_file", "")];
     let plain = plain.map(|(key, value)| ("tls", key, Value::String(value.to_owned())));
     let config = open::config(file, &store, [listen, here].into_iter().chain(plain).collect())?;
-    serve::log(&config.server.log, config.server.log_format)?;
+    serve::log(&config.server.log, config.server.log_format, None)?;
     let app = open::app(&config, Time::Test).await?;
     let cloud = Cloud::start().await?;
     let topic = format!("[[maker.profile.topic]]\nname = \"aqua\"\nendpoint = \"{}\"\n\n[[maker.model]]", cloud.url);

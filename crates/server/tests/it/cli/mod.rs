@@ -20,5 +20,8 @@ mod readings;
 mod reset;
 mod seed;
 mod serve;
+mod snapshot;
 mod tls;
+#[cfg(feature = "otel")]
+mod traces;
 mod trigger;

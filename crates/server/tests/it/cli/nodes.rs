@@ -2,7 +2,7 @@
 
 use super::program::{FILTER, Place, SEED, Served};
 use crate::harness::Store;
-use opendrs_server::client::send;
+use opendrs_server::client::{Browser, Form, send};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -212,6 +212,96 @@ async fn a_new_key_is_used_by_every_node() {
             assert!(looks < 20_000, "it goes on with the old key");
         }
     }
+    drop(nodes);
+    database.remove().await;
+}
+
+/// The customer's settings of a device, on one node, signed in.
+async fn settings(node: &Served, path: &str) -> Browser {
+    let mut browser = Browser::new(&node.base);
+    let page = browser.get(path).await.unwrap().text();
+    let form = Form::all(&page).into_iter().find(|form| form.fields.iter().any(|(name, _)| name == "password"));
+    let form = form.unwrap_or_else(|| panic!("no sign-in: {page}"));
+    let form = form.fill("email", "customer@example.com").fill("password", "correct horse battery");
+    let reply = browser.submit(&form).await.unwrap();
+    let reply = browser.follow(reply).await.unwrap();
+    assert!(reply.text().contains("Serial SN-1"), "{}", reply.text());
+    browser
+}
+
+/// What makers, operators and customers set is remembered by no node: the next call reads it, wherever it is made.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_set_beside_a_node_or_on_another_holds_at_the_next_call() {
+    let (database, place) = shared().await;
+    let nodes = [place.serve(&["--test-clock"]), place.serve(&["--test-clock"])];
+    let device = place.link("SN-1", &[]);
+    let text = |key: &str| device[key].as_str().unwrap().to_owned();
+    let (token, refresh) = (text("access_token"), text("refresh_token").replace('|', "%7C"));
+    let path = format!("/settings?access_token={}", token.replace('|', "%7C"));
+    let mut pages = [settings(&nodes[0], &path).await, settings(&nodes[1], &path).await];
+
+    // A maker renames the model, gives it a slot more, and changes a price and a client's secret.
+    let (client, secret, other) = (super::program::CLIENT, super::program::SECRET, "7".repeat(64));
+    let refreshed = async |node: &Served, secret: &str| {
+        let who = format!("client_id={client}&client_secret={secret}");
+        node.post("/auth/o2/token", &format!("grant_type=refresh_token&{who}&refresh_token={refresh}")).await.status
+    };
+    let slot =
+        "[[maker.model.slot]]\nid = \"lamp\"\nname = \"UV lamp\"\nunit = \"count\"\nproducts = [\"B000000003\"]\n";
+    let changed = SEED.replace("\"24.99\"", "\"31.50\"").replace("\"Aqua Pitcher\"", "\"Aqua Carafe\"");
+    let changed = changed.replace(secret, &other).replacen("[[product]]", &format!("{slot}\n[[product]]"), 1);
+    let new = ["31.50 USD", "Aqua Carafe", "UV lamp"];
+    for (node, page) in nodes.iter().zip(&mut pages) {
+        let shown = page.get(&path).await.unwrap().text();
+        assert!(shown.contains("24.99 USD") && !new.iter().any(|words| shown.contains(words)), "{shown}");
+        assert_eq!(refreshed(node, secret).await, 200);
+    }
+    place.file("changed.toml", &changed);
+    place.on_store(&["seed", "changed.toml"]).good();
+    for (node, page) in nodes.iter().zip(&mut pages) {
+        let shown = page.get(&path).await.unwrap().text();
+        assert!(new.iter().all(|words| shown.contains(words)) && !shown.contains("24.99 USD"), "{shown}");
+        assert_eq!((refreshed(node, &other).await.as_u16(), refreshed(node, secret).await.as_u16()), (200, 401));
+    }
+
+    // An operator adds a receiver, and switches it off.
+    let heard = async || {
+        let mut topics = Vec::new();
+        for node in &nodes {
+            let reply = node.post("/-/trigger", r#"{"type":"device-registered","device":"SN-1"}"#).await;
+            topics.push(reply.json()["topics"].as_u64().unwrap_or_else(|| panic!("{}", reply.text())));
+        }
+        topics
+    };
+    let profile = place.profile();
+    assert_eq!(heard().await, [0, 0]);
+    place.on_store(&["topic", "add", "kettles", "http://127.0.0.1:9/", "--profile", &profile, "--confirmed"]).good();
+    assert_eq!(heard().await, [1, 1]);
+    place.on_store(&["topic", "disable", "kettles"]).good();
+    assert_eq!(heard().await, [0, 0]);
+
+    // A customer switches a slot off on one node and on again on the other.
+    for (on, off) in [(false, 0), (true, 1)] {
+        let html = pages[off].get(&path).await.unwrap().text();
+        let of =
+            |form: &Form| form.action == "/settings/slot" && form.fields.contains(&("slotId".into(), FILTER.into()));
+        let form = Form::all(&html).into_iter().find(of).unwrap_or_else(|| panic!("{html}"));
+        pages[off].submit(&form.fill("subscribed", &on.to_string())).await.unwrap();
+        let reply = nodes[1 - off].replenish(&token, FILTER).await;
+        assert_eq!((reply.status == 200, reply.text().contains("is unsubscribed")), (on, !on), "{}", reply.text());
+    }
+
+    // The device leaves at one node: its token is of no use anywhere.
+    let bearer = format!("Bearer {token}");
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("x-amzn-type-version", "com.amazon.dash.replenishment.DrsDeregisterInput@2.0"),
+        ("x-amzn-accept-type", "com.amazon.dash.replenishment.DrsDeregisterResult@1.0"),
+    ];
+    assert_eq!(nodes[1].info(&token).await.status, 200);
+    let left =
+        send(axum::http::Method::DELETE, &format!("{}/registration", nodes[0].base), &headers, "").await.unwrap();
+    assert_eq!((left.status.as_u16(), nodes[1].info(&token).await.status.as_u16()), (200, 400), "{}", left.text());
     drop(nodes);
     database.remove().await;
 }

@@ -111,6 +111,12 @@ fn cases(token: &str, order: &str) -> Vec<Case> {
         open("POST", "/-/faults", String::new(), "400 The body cannot be read"),
         open("DELETE", "/-/faults", String::new(), "200 {}"),
         open("POST", "/-/reset", String::new(), "200 {}"),
+        open("GET", "/-/snapshots", String::new(), "200 {}"),
+        open("POST", "/-/snapshots", String::new(), "400 The body cannot be read"),
+        Case {
+            path: "/-/snapshots/never-saved".into(),
+            ..open("DELETE", "/-/snapshots/{name}", String::new(), "400 there is no snapshot")
+        },
         open("POST", "/-/trigger", String::new(), "400 The body cannot be read"),
         open("GET", "/teaser", format!("?compositeId={COMPOSITE}"), "200 Never run out"),
         open("GET", "/AccioCustomerUI/teaser", format!("?compositeId={COMPOSITE}"), "200 Never run out"),
@@ -184,7 +190,7 @@ fn every_route_has_its_line() {
 fn a_role_alone_has_its_own_routes() {
     let count = |doors| opendrs_server::list(&[Role::Worker], doors).len();
     assert_eq!(count(Doors::SHUT), 3, "health, readiness and description");
-    assert_eq!(count(Doors { test_clock: true, ..Doors::SHUT }), 10, "and the clock, and what else tests may ask for");
+    assert_eq!(count(Doors { test_clock: true, ..Doors::SHUT }), 13, "and the clock, and what else tests may ask for");
     assert_eq!(count(Doors { operator: true, ..Doors::SHUT }), 7, "and the operator's");
     let [service, login, web, _] = ROLES.map(|role| opendrs_server::list(&[role], Doors::SHUT));
     assert!(service.contains(&("POST", "/replenish/{slot}")) && !service.contains(&("GET", "/ap/oa")));

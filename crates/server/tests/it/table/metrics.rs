@@ -1,11 +1,12 @@
 //! The metrics' own address: what it tells, and that it tells nothing else.
 
 use crate::harness::world::FILTER;
-use crate::harness::{Device, Options, Server, good_body};
+use crate::harness::{Device, Does, Options, Receiver, Server, Store, good_body};
 use opendrs_domain::version::Endpoint;
 use opendrs_server::Doors;
 use opendrs_server::client::send;
 use opendrs_server::config::Role;
+use std::collections::BTreeMap;
 
 async fn counting() -> Server {
     Server::with(Options { metrics: true, ..Options::default() }).await
@@ -47,6 +48,11 @@ async fn requests_batches_and_what_is_due_are_counted() {
         (r#"opendrs_request_seconds_bucket{endpoint="Slot status",le="+Inf"}"#, 3.0),
         ("opendrs_orders_due", 0.0),
         ("opendrs_orders_due_oldest_seconds", 0.0),
+        ("opendrs_events_waiting", 3.0),
+        ("opendrs_deliveries_waiting", 0.0),
+        ("opendrs_mails_waiting", 2.0),
+        (r#"opendrs_orders_held{problem="payment"}"#, 0.0),
+        (r#"opendrs_delivery_attempts_total{protocol="https",outcome="delivered"}"#, 0.0),
         ("opendrs_store_up", 1.0),
         ("opendrs_store_queue", 0.0),
     ] {
@@ -101,4 +107,94 @@ async fn nothing_else_is_at_that_address() {
             assert_eq!(get(&server, &path, headers).await.0, 404, "{path}");
         }
     }
+}
+
+/// Every metric is described, and every metric that alerts look at exists.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_manual_describes_every_metric_and_no_other() {
+    let server = counting().await;
+    let (_, page) = get(&server, "/-/metrics", &[]).await;
+    let typed = page.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
+    let exposed: BTreeMap<_, _> = typed.collect();
+    let manual = include_str!("../../../../../docs/operate/metrics.md");
+    let rows = manual.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
+    let described: BTreeMap<_, _> = rows.map(|(name, rest)| (name, rest.split(" | ").next().unwrap())).collect();
+    assert_eq!(described, exposed);
+    let word = |c: char| !c.is_ascii_alphanumeric() && c != '_';
+    let (_, alerts) = manual.split_once("```yaml").unwrap();
+    let named: Vec<_> = alerts.split(word).filter(|name| name.starts_with("opendrs_")).collect();
+    assert!(named.len() > 10, "{named:?}");
+    for name in named {
+        let base = name.strip_suffix("_bucket").unwrap_or(name);
+        assert!(exposed.contains_key(base), "{name} is not exposed");
+    }
+}
+
+mod sqlite {
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_is_sent_and_what_waits_is_told() {
+        super::what_is_sent_and_what_waits_is_told(super::Store::sqlite()).await;
+    }
+}
+
+mod postgres {
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_is_sent_and_what_waits_is_told() {
+        super::what_is_sent_and_what_waits_is_told(super::Store::postgres().await).await;
+    }
+}
+
+/// Messages, mails and calls: attempts by how they ended, and what still waits.
+async fn what_is_sent_and_what_waits_is_told(store: Store) {
+    let (cloud, shop) = (Receiver::start().await, Receiver::start().await);
+    let settings = vec![
+        ("OPENDRS_FULFILMENT_BACKEND", "webhook".to_owned()),
+        ("OPENDRS_FULFILMENT_WEBHOOK_URL", shop.url.clone()),
+        ("OPENDRS_FULFILMENT_WEBHOOK_SECRETS", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned()),
+    ];
+    let server = Server::on(store, Options { metrics: true, settings, ..Options::default() }).await;
+    server.confirmed("kettles", &cloud, |_| {}).await;
+    cloud.will(&[Does::Answer(500, ""), Does::Answer(200, ""), Does::Answer(400, "")]);
+    shop.will(&[Does::Answer(503, "")]);
+    let told = async |wanted: &[(&str, f64)]| {
+        let (_, page) = get(&server, "/-/metrics", &[]).await;
+        for (name, wanted) in wanted {
+            assert_eq!(value(&page, &format!("opendrs_{name}")), Some(*wanted), "{name} of {page}");
+        }
+    };
+    let device = server.device().await;
+    server.call(&device, Endpoint::Replenish, &format!("/replenish/{FILTER}")).send().await;
+    told(&[
+        ("events_waiting", 2.0),
+        ("deliveries_waiting", 0.0),
+        ("mails_waiting", 1.0),
+        ("fulfilment_calls_waiting", 1.0),
+        (r#"orders_held{problem="unconfirmed"}"#, 1.0),
+        (r#"orders_held{problem="payment"}"#, 0.0),
+    ])
+    .await;
+    // The receiver fails, and the message behind waits with the first; the shop fails; there is no mail server.
+    server.advance("0s").await;
+    told(&[
+        ("events_waiting", 0.0),
+        ("deliveries_waiting", 2.0),
+        ("deliveries_waiting_oldest_seconds", 0.0),
+        (r#"delivery_attempts_total{protocol="http",outcome="retry"}"#, 1.0),
+        (r#"delivery_attempt_seconds_count{protocol="http"}"#, 1.0),
+        (r#"delivery_attempts_total{protocol="https",outcome="retry"}"#, 0.0),
+        ("mails_waiting", 0.0),
+        (r#"mail_attempts_total{outcome="kept"}"#, 1.0),
+        ("fulfilment_calls_waiting", 1.0),
+        (r#"fulfilment_attempts_total{call="place",outcome="failed"}"#, 1.0),
+        (r#"fulfilment_attempt_seconds_count{call="place"}"#, 1.0),
+    ])
+    .await;
+    server.advance("25s").await;
+    told(&[
+        ("deliveries_waiting", 0.0),
+        (r#"delivery_attempts_total{protocol="http",outcome="delivered"}"#, 1.0),
+        (r#"delivery_attempts_total{protocol="http",outcome="dead"}"#, 1.0),
+    ])
+    .await;
+    server.remove_store().await;
 }

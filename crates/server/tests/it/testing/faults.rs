@@ -1,7 +1,7 @@
 //! `/-/faults`: calls, notifications and orders that go wrong as planned.
 
-use crate::harness::world::FILTER;
-use crate::harness::{Device, Got, Options, Receiver, Server};
+use crate::harness::world::{ANN, CARL, FILTER};
+use crate::harness::{Device, Got, Linking, Options, Receiver, Server, Visit};
 use opendrs_domain::fault::{Call, What};
 use opendrs_domain::version::Endpoint;
 use opendrs_service::faults::plan;
@@ -12,6 +12,7 @@ both!(
     a_call_that_times_out_is_done_or_not,
     notifications_are_lost_late_doubled_and_out_of_order,
     an_order_meets_a_problem_and_is_placed_an_hour_later,
+    a_declined_payment_holds_the_order_until_it_is_tried_again,
     what_cannot_be_planned_is_refused_with_what_can,
 );
 
@@ -165,6 +166,44 @@ async fn an_order_meets_a_problem_and_is_placed_an_hour_later(server: &Server) {
     replenish(server, &device).await;
     let rows = server.rows().await;
     assert!(rows["orders"].iter().any(|row| row.contains("3499")), "24.99 and 40 %: {:?}", rows["orders"]);
+}
+
+async fn a_declined_payment_holds_the_order_until_it_is_tried_again(server: &Server) {
+    let device = server.device().await;
+    let hold = async || {
+        assert_eq!(planned(server, json!({ "fault": "payment-declined" })).await.0, 200);
+        let (status, answer) = replenish(server, &device).await;
+        assert_eq!((status, &answer["detailCode"]), (200, &json!("STANDARD_ORDER_PLACED")));
+        assert_eq!(list(server).await, json!([]));
+        answer["eventInstanceId"].as_str().unwrap().to_owned()
+    };
+    let order = hold().await;
+    assert!(!server.events().await.contains(&"OrderPlaced".to_owned()), "makers hear nothing of it");
+    assert_eq!(server.mails().await, ["subscribed", "order_held"]);
+    let mail = server.text().await;
+    for words in ["It could not be paid for.", "Open the order once you can pay, or cancel it.", "/order?id="] {
+        assert!(mail.contains(words), "{mail}");
+    }
+    let mut ann = Visit::open(server, &format!("/order?id={order}")).await;
+    ann.sign_in(ANN).await;
+    assert!(ann.page.text().contains("it could not be paid for"), "{}", ann.page.text());
+    ann.press("/order", "look").await;
+    assert!(!ann.page.text().contains("it could not be paid for"), "{}", ann.page.text());
+    assert_eq!(server.events().await.last().unwrap(), "OrderPlaced");
+    assert_eq!(server.mails().await.last().unwrap(), &"order_placed");
+
+    // Nobody pays for what is held for another reason.
+    let carls = server.link(Linking::default().serial("SN-2").customer(CARL)).await;
+    planned(server, json!({ "fault": "payment-declined" })).await;
+    replenish(server, &carls).await;
+    let rows = server.rows().await;
+    assert!(rows["orders"].iter().any(|row| row.contains("held") && row.contains("address")), "{:?}", rows["orders"]);
+
+    // Left alone it is looked at again an hour later.
+    ann.press("/order", "cancel").await;
+    hold().await;
+    server.advance("1h").await;
+    assert_eq!(server.events().await.last().unwrap(), "OrderPlaced");
 }
 
 async fn what_cannot_be_planned_is_refused_with_what_can(server: &Server) {

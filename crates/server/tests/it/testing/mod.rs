@@ -2,4 +2,5 @@
 
 mod faults;
 mod reset;
+mod snapshot;
 mod trigger;

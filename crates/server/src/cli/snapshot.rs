@@ -1,0 +1,84 @@
+//! `opendrs snapshot`: states of a server for tests, kept and brought back.
+
+use super::out;
+use super::testing::Server;
+use axum::http::Method;
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+#[derive(Debug, Args)]
+#[command(after_help = "A snapshot is the whole state: makers, models, products, customers, topics, devices, orders, \
+                        notifications, mails, sessions, keys, and where the clock stands. Loading one forgets the plan \
+                        of faults; tokens and codes are good if they were good then. On SQLite snapshots are files in \
+                        the data folder, on PostgreSQL schemas of the database. They fit the release that made them; \
+                        for keeps, use `opendrs backup`.")]
+pub(super) struct Snapshot {
+    #[command(flatten)]
+    server: Server,
+    /// Print the server's JSON.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    what: Do,
+}
+
+#[derive(Debug, Subcommand)]
+enum Do {
+    /// Keep the state as it is now.
+    Save {
+        /// 1 to 40 small letters, digits, `-` and `_`.
+        name: String,
+        /// Let go of a snapshot of that name.
+        #[arg(long)]
+        replace: bool,
+    },
+    /// Bring a state back.
+    Load {
+        /// As it was saved.
+        name: String,
+    },
+    /// What is kept, and where the clock stands in it.
+    List,
+    /// Let go of a snapshot.
+    Delete {
+        /// As it was saved.
+        name: String,
+    },
+}
+
+pub(super) async fn run(args: Snapshot) -> Result<(), String> {
+    let (method, path, body) = match &args.what {
+        Do::Save { name, replace } => {
+            (Method::POST, "/-/snapshots".to_owned(), Some(json!({ "save": name, "replace": replace })))
+        }
+        Do::Load { name } => (Method::POST, "/-/snapshots".to_owned(), Some(json!({ "load": name }))),
+        Do::List => (Method::GET, "/-/snapshots".to_owned(), None),
+        Do::Delete { name } => {
+            // What is no name is said here: as a part of the path it would lead elsewhere.
+            let name = opendrs_domain::snapshot::Name::parse(name)?;
+            (Method::DELETE, format!("/-/snapshots/{}", name.as_str()), None)
+        }
+    };
+    let answer = args.server.ask(method, &path, body).await?;
+    if args.json {
+        out::say(answer.to_string());
+        return Ok(());
+    }
+    let at = |snapshot: &Value| snapshot["at"].as_str().unwrap_or_default().to_owned();
+    match args.what {
+        Do::Save { name, .. } => out::note(format!("Kept as {name}: the clock stands at {}.", at(&answer))),
+        Do::Load { name } => out::note(format!("Back at {name}: the clock stands at {}.", at(&answer))),
+        Do::Delete { name } => out::note(format!("{name} is gone.")),
+        Do::List => {
+            let all = answer["snapshots"].as_array().map(Vec::as_slice).unwrap_or_default();
+            if all.is_empty() {
+                out::note("Nothing is kept.");
+            }
+            for snapshot in all {
+                let name = snapshot["name"].as_str().unwrap_or_default();
+                out::say(format!("{name:<20}  {}", at(snapshot)));
+            }
+        }
+    }
+    Ok(())
+}
