@@ -32,6 +32,7 @@ const STEPS: &[Step] = &[
     step!(4, "0004_fulfilment"),
     step!(5, "0005_mail"),
     step!(6, "0006_held_for"),
+    step!(7, "0007_vendure"),
 ];
 
 /// The last step there is.

@@ -86,6 +86,7 @@ fn cases(token: &str, order: &str) -> Vec<Case> {
         open("GET", "/-/openapi.json", String::new(), "200 {}"),
         open("GET", "/-/style.css", String::new(), "200 "),
         open("POST", "/-/fulfilment", String::new(), "401 The signature is missing, wrong or older"),
+        open("POST", "/-/fulfilment/vendure", String::new(), "401 The signature is missing, wrong or older"),
         // Whoever reaches a server that was started for tests may move its time.
         open("GET", "/-/clock", String::new(), "200 {}"),
         open("POST", "/-/clock", String::new(), "400 The body cannot be read"),
