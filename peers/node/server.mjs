@@ -35,13 +35,15 @@ export const CUSTOMER = { email: 'customer@example.com', password: 'correct hors
 
 const SEED = process.env.OPENDRS_TEST_SEED ?? fileURLToPath(new URL('../seed.toml', import.meta.url))
 
-/** Starts a server; `stop` ends it and removes what it stored. */
-export async function start() {
+/**
+ * Starts a server; `stop` ends it and removes what it stored. `env` is more of the environment; `data` is the folder of
+ * a server that was killed, to go on with.
+ */
+export async function start({ env = {}, data = mkdtempSync(join(tmpdir(), 'opendrs-peers-')) } = {}) {
   const program = process.env.OPENDRS_BIN
   if (!program) throw new Error('OPENDRS_BIN is not set: run `cargo xtask test --only peers`')
-  const data = mkdtempSync(join(tmpdir(), 'opendrs-peers-'))
   const words = ['serve', '--seed', SEED, '--listen', '127.0.0.1:0', '--data', data, '--test-clock']
-  const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } })
   const ended = new Promise((resolve) => child.once('exit', resolve).once('error', resolve))
   const remove = () => rmSync(data, { recursive: true, force: true, maxRetries: 3 })
   // However this script ends, short of kill -9.
@@ -66,7 +68,11 @@ export async function start() {
     remove()
     if (code !== 0) throw new Error(`the server ended with ${code}:\n${said.join('\n')}`)
   }
-  return { base, stop }
+  const kill = async () => {
+    child.kill('SIGKILL')
+    await ended
+  }
+  return { base, data, stop, kill }
 }
 
 /** The version headers of a call. */
