@@ -58,7 +58,7 @@ export async function open(products) {
       superadminCredentials: { identifier: ADMIN.username, password: ADMIN.password },
     },
     dbConnectionOptions: { type: 'better-sqlite3', database: join(folder, 'shop.db'), synchronize: true, logging: false },
-    logger: new DefaultLogger({ level: LogLevel.Warn }),
+    logger: new DefaultLogger({ level: LogLevel.Error }),
     paymentOptions: {
       paymentMethodHandlers: [dummyPaymentHandler],
       process: [defaultPaymentProcess, { onTransitionStart: () => (till.closed ? 'the till is closed' : undefined) }],

@@ -145,7 +145,15 @@ pub async fn report(app: &App, instance: &str, report: Report, by: Speaker) -> R
 /// # Errors
 /// [`Error::Unavailable`].
 pub async fn hint(app: &App, reference: String) -> Result<bool> {
-    Ok(app.db.write(Hint { reference, now: app.now() }).await?)
+    let known = {
+        let mut reader = app.db.reader().await?;
+        fulfilment::is_watched(&mut reader.tx()?, &reference).await?
+    };
+    // A shop hints at all its orders; most are none of ours, and cost no write.
+    if known {
+        app.db.write(Hint { reference, now: app.now() }).await?;
+    }
+    Ok(known)
 }
 
 struct Hint {

@@ -97,7 +97,16 @@ pub async fn refer(tx: &mut Tx<'_>, shard: i64, id: OrderId, until: Time, refere
     Ok(tx.exec(Q::FulfilmentRefer, p![shard, id, until, reference]).await? > 0)
 }
 
-/// Has an order that is watched looked at now, by what the back end calls it; whether there is one.
+/// Whether an order is watched, by what the back end calls it.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn is_watched(tx: &mut Tx<'_>, reference: &str) -> Result<bool> {
+    Ok(tx.opt::<(i64,)>(Q::FulfilmentWatched, p![reference]).await?.is_some())
+}
+
+/// Has an order that is watched looked at now, by what the back end calls it; whether that is earlier than it would
+/// have been.
 ///
 /// # Errors
 /// [`crate::Error`].

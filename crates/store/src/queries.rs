@@ -211,6 +211,7 @@ queries! {
         /// Only whoever still has the call may say so.
         FulfilmentRefer = "UPDATE fulfilment SET reference = $4 WHERE shard = $1 AND id = $2 AND wanted = 'place' AND due_at = $3";
         FulfilmentHint = "UPDATE fulfilment SET due_at = $2 WHERE reference = $1 AND wanted = 'watch' AND due_at > $2";
+        FulfilmentWatched = "SELECT shard FROM fulfilment WHERE reference = $1 AND wanted = 'watch' AND due_at IS NOT NULL LIMIT 1";
         FulfilmentError = "SELECT error FROM fulfilment WHERE shard = $1 AND id = $2 AND error IS NOT NULL";
         FulfilmentNextDue = "SELECT due_at FROM fulfilment WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
         OutboxPut = "INSERT INTO outbox (shard, id, device, at, kind, event) VALUES ($1, $2, $3, $4, $5, $6)";
@@ -319,7 +320,7 @@ mod tests {
     }
 
     /// Work lists, purges, and what a person asks for: none is part of a device's or a client's call.
-    const ALL_SHARDS: [&str; 34] = [
+    const ALL_SHARDS: [&str; 35] = [
         "AttemptPurge",
         "CodePurge",
         "CustomersFirst",
@@ -331,6 +332,7 @@ mod tests {
         "FulfilmentHint",
         "FulfilmentLease",
         "FulfilmentNextDue",
+        "FulfilmentWatched",
         "MailById",
         "MailClaim",
         "MailNewest",

@@ -116,7 +116,10 @@ async fn refer(store: &Store, n: u64, until: i64, reference: &'static str) -> bo
 }
 
 async fn hint(store: &Store, reference: &'static str, now: i64) -> bool {
-    store.write((reference, now), |tx, (name, now)| Box::pin(fulfilment::hint(tx, name, at(*now)))).await
+    let seen = store.read(async |tx| fulfilment::is_watched(tx, reference).await).await;
+    let done = store.write((reference, now), |tx, (name, now)| Box::pin(fulfilment::hint(tx, name, at(*now)))).await;
+    assert_eq!(seen, done, "what is seen is what is done");
+    done
 }
 
 async fn what_is_watched_is_looked_at_when_it_is_due_or_hinted_at(store: &Store) {
