@@ -15,8 +15,9 @@ use opendrs_domain::device::Device;
 use opendrs_domain::fulfilment::{Backend, Report};
 use opendrs_domain::id::{EventId, InstanceId, MakerId, OrderId};
 use opendrs_domain::order::{NotReported, Order, Problem, State, Timing};
+use opendrs_domain::rule::Rules;
 use opendrs_domain::time::Time;
-use opendrs_store::{Tx, Write, customer, device, fulfilment, maker, order};
+use opendrs_store::{Tx, Write, customer, device, fulfilment, maker, order, rule};
 
 /// Who fulfils orders, as the settings have it.
 #[derive(Clone, Debug, Default)]
@@ -61,6 +62,12 @@ pub struct Job {
     /// Whose it is, and where parcels go.
     pub customer: Customer,
     pub(crate) shard: i64,
+}
+
+/// What the customer allows for the slot of an order.
+async fn rules(app: &App, Job { order, device, shard, .. }: &Job) -> Result<Rules> {
+    let mut reader = app.db.reader().await?;
+    Ok(rule::get(&mut reader.tx()?, *shard, device.id, &order.slot).await?)
 }
 
 async fn job(app: &App, id: OrderId) -> Result<Job> {

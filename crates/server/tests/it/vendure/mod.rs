@@ -4,7 +4,7 @@
 mod shop;
 
 use crate::harness::world::{ANN, FILTER, SMALL};
-use crate::harness::{Device, Linking, Options, Server, Store, Visit};
+use crate::harness::{Device, Linking, Options, Server, Store, Visit, form};
 use axum::http::Method;
 use opendrs_domain::fulfilment::Report;
 use opendrs_domain::order::{Order, Problem, State};
@@ -42,6 +42,7 @@ with_a_shop!(
     what_left_the_shop_is_not_cancelled_there,
     what_the_shop_cannot_do_holds_the_order_until_it_can,
     what_is_too_dear_is_ordered_once_its_owner_agrees,
+    what_its_owner_allows_is_not_too_dear,
     a_lost_answer_is_asked_for_again_and_orders_nothing_twice,
     a_crash_between_two_steps_orders_nothing_twice,
     an_order_that_ends_while_it_is_made_is_given_up,
@@ -301,6 +302,27 @@ async fn what_is_too_dear_is_ordered_once_its_owner_agrees(server: &Server, shop
     assert_eq!(told(server).await, ["OrderPlaced"]);
     // It was agreed to once, and is worth no more than that.
     assert_eq!(placed.limit().to_string(), "29.99 USD");
+}
+
+async fn what_its_owner_allows_is_not_too_dear(server: &Server, shop: &Shop) {
+    let device = server.device().await;
+    for (most, state) in [("29.98", State::Held), ("29.99", State::Placed)] {
+        let mut ann = Visit::signed_in(server, ANN).await;
+        ann.go(&format!("/settings?{}", form(&[("access_token", &device.access)]))).await;
+        let rules = ann.form("/settings/rule").fill("cap_kind", "amount").fill("cap", most);
+        ann.submit(&rules).await;
+        shop.plays("too_dear", ..2);
+        if state == State::Placed {
+            shop.plays_as("delivered", 2..5, |text| text.replace("2499", "2999"));
+        }
+        let id = ordered_by(server, &device).await;
+        server.advance("1s").await;
+        let (order, said) = standing(server, &id).await;
+        assert_eq!((order.state, order.item.price.to_string().as_str()), (state, "29.99 USD"), "{most}: {said}");
+        fulfilment::report(server.app(), &id, Report::Cancelled, Speaker::Operator).await.unwrap();
+        shop.will("Seek", &json!({ "data": { "paid": { "items": [] }, "begun": { "items": [] } } }));
+        server.advance("1s").await;
+    }
 }
 
 async fn a_lost_answer_is_asked_for_again_and_orders_nothing_twice(server: &Server, shop: &Shop) {

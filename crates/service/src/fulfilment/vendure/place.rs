@@ -10,12 +10,13 @@ use super::wire::{
 };
 use super::{Outcome, Shop, reports};
 use crate::App;
-use crate::fulfilment::Job;
 use crate::fulfilment::call::note_reference;
+use crate::fulfilment::{Job, rules};
 use opendrs_domain::customer::{Address, Customer};
 use opendrs_domain::fulfilment::Report;
 use opendrs_domain::money::Money;
 use opendrs_domain::order::Problem;
+use opendrs_domain::rule::Rules;
 use opendrs_store::fulfilment::Call;
 use serde_json::{Value, json};
 
@@ -25,6 +26,8 @@ struct Placing<'a> {
     shop: &'a Shop,
     job: &'a Job,
     call: &'a Call,
+    /// What the customer allows.
+    rules: Rules,
     instance: String,
 }
 
@@ -41,12 +44,13 @@ fn taken(price: Option<Money>, then: Vec<Report>) -> Outcome {
 /// Asks for an order, unless the shop has it; the words that follow from it, or what went wrong and is tried again.
 pub(in crate::fulfilment) async fn place(app: &App, shop: &Shop, job: &Job, call: &Call) -> Result<Outcome, String> {
     let instance = job.order.instance().to_string();
-    Placing { app, shop, job, call, instance }.run().await
+    let rules = rules(app, job).await.map_err(|error| error.to_string())?;
+    Placing { app, shop, job, call, rules, instance }.run().await
 }
 
 impl Placing<'_> {
     async fn run(&self) -> Result<Outcome, String> {
-        let Self { app, shop, job, call, instance } = self;
+        let Self { app, shop, job, call, instance, .. } = self;
         let Job { order, customer, .. } = job;
         let code = call.reference.as_deref().unwrap_or_default();
         let sku = order.item.asin.as_str();
@@ -114,11 +118,11 @@ impl Placing<'_> {
         Ok(taken(price, reports(found)))
     }
 
-    /// The price, if the customer agreed to as much.
+    /// The price, if the customer allows it.
     fn agreed(&self, price: Option<Money>, total: i64, currency: &str) -> Result<Money, Outcome> {
         let limit = self.job.order.limit();
         match price {
-            Some(price) if price.currency == limit.currency && price.minor <= limit.minor => Ok(price),
+            Some(price) if self.rules.allows_charge(&self.job.order, &price) => Ok(price),
             Some(price) if price.currency == limit.currency => {
                 let note = format!("it costs {price} in the shop, the customer agreed to {limit}");
                 Err(Outcome { price: Some(price), ..problem(Problem::Price, note) })
