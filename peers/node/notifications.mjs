@@ -41,7 +41,7 @@ export default async function notifications() {
     ['amazon-like', { ...trusting, OPENDRS_NOTIFICATIONS_PUBLIC_URL: `https://${AMAZON_LIKE}` }],
   ]) {
     await check(`notifications, ${how}: the server starts, its receivers go on to their end, it ends well`, async () => {
-      const server = await start(['--tls', 'self-signed'], settings)
+      const server = await start({ more: ['--tls', 'self-signed'], env: settings })
       try {
         await receivers(how, server, certificate)
       } finally {

@@ -50,12 +50,13 @@ export async function opendrs(data, ...words) {
   return stdout && JSON.parse(stdout)
 }
 
-/** Starts a server, with further words and variables; `stop` ends it and removes what it stored. */
-export async function start(more = [], settings = {}) {
-  const data = mkdtempSync(join(tmpdir(), 'opendrs-peers-'))
+/**
+ * Starts a server; `stop` ends it and removes what it stored. `more` are further words, `env` is more of the
+ * environment; `data` is the folder of a server that was killed, to go on with.
+ */
+export async function start({ more = [], env = {}, data = mkdtempSync(join(tmpdir(), 'opendrs-peers-')) } = {}) {
   const words = ['serve', '--seed', SEED, '--listen', '127.0.0.1:0', '--data', data, '--test-clock', ...more]
-  const env = { ...process.env, ...settings }
-  const child = spawn(program(), words, { stdio: ['ignore', 'ignore', 'pipe'], env })
+  const child = spawn(program(), words, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } })
   const ended = new Promise((resolve) => child.once('exit', resolve).once('error', resolve))
   const remove = () => rmSync(data, { recursive: true, force: true, maxRetries: 3 })
   // However this script ends, short of kill -9.
@@ -80,7 +81,11 @@ export async function start(more = [], settings = {}) {
     remove()
     if (code !== 0) throw new Error(`the server ended with ${code}:\n${said.join('\n')}`)
   }
-  return { base, data, stop }
+  const kill = async () => {
+    child.kill('SIGKILL')
+    await ended
+  }
+  return { base, data, stop, kill }
 }
 
 /** The version headers of a call. */

@@ -30,8 +30,9 @@ pub fn help() -> String {
     let mut text = String::from(
         "Usage: cargo xtask COMMAND
 
-  test [--only STEP[,STEP]] [--skip STEP[,STEP]]
-             run every check of the project; installs what it needs (into target/xtask, Debian packages as root)
+  test [--only STEP[,STEP]] [--skip STEP[,STEP]] [--with STEP]
+             run every check of the project; installs what it needs (into target/xtask, Debian packages as root).
+             --with adds a step that is no part of the usual run, since its install takes minutes
   postgres   start a throw-away PostgreSQL, print its URL, keep it until Ctrl-C or the end of standard input
   ci-clone   run .ci/run in a fresh clone of HEAD, to find missing files and missing install steps
   bench [--full] [--only ROW[,ROW]] [--rounds N] [--json FILE]
@@ -88,9 +89,9 @@ fn wrong(what: &str) -> Failure {
     Failure::new(what, "`cargo xtask --help` lists the commands")
 }
 
-/// The options of `test`: all steps, or those of `--only`, without those of `--skip`.
+/// The options of `test`: the usual steps and those of `--with`, or those of `--only`, without those of `--skip`.
 fn steps(mut words: impl Iterator<Item = String>) -> Outcome<Vec<Step>> {
-    let (mut only, mut skip) = (Vec::new(), Vec::new());
+    let (mut only, mut skip, mut with) = (Vec::new(), Vec::new(), Vec::new());
     while let Some(word) = words.next() {
         let (option, joined) = match word.split_once('=') {
             Some((option, value)) => (option, Some(value.to_owned())),
@@ -99,6 +100,7 @@ fn steps(mut words: impl Iterator<Item = String>) -> Outcome<Vec<Step>> {
         let list = match option {
             "--only" => &mut only,
             "--skip" => &mut skip,
+            "--with" => &mut with,
             _ => return Err(wrong(&format!("`test` takes no `{word}`"))),
         };
         let value = joined.or_else(|| words.next());
@@ -108,7 +110,7 @@ fn steps(mut words: impl Iterator<Item = String>) -> Outcome<Vec<Step>> {
     }
     let chosen: Vec<Step> = Step::ALL
         .into_iter()
-        .filter(|step| only.is_empty() || only.contains(step))
+        .filter(|step| with.contains(step) || if only.is_empty() { step.is_usual() } else { only.contains(step) })
         .filter(|step| !skip.contains(step))
         .collect();
     if chosen.is_empty() { Err(wrong("--only and --skip leave no step to run")) } else { Ok(chosen) }
@@ -189,9 +191,13 @@ mod tests {
         parse(line.split_whitespace().map(str::to_owned))
     }
 
+    fn usual() -> Vec<Step> {
+        Step::ALL.into_iter().filter(|step| *step != Step::Vendure).collect()
+    }
+
     #[test]
     fn every_command_is_read() {
-        assert_eq!(read("test").unwrap(), Request::Test(Step::ALL.to_vec()));
+        assert_eq!(read("test").unwrap(), Request::Test(usual()));
         assert_eq!(read("postgres").unwrap(), Request::Postgres);
         assert_eq!(read("ci-clone").unwrap(), Request::CiClone);
         for line in ["help", "--help", "-h", "test --only fmt --help", "postgres -h"] {
@@ -205,8 +211,11 @@ mod tests {
         assert_eq!(read("test --only rust,fmt").unwrap(), expected);
         assert_eq!(read("test --only=rust --only fmt").unwrap(), expected);
         assert_eq!(read("test --only rust,deny,fmt --skip=deny").unwrap(), expected);
-        let all_but_deny = Step::ALL.into_iter().filter(|s| *s != Step::Deny).collect();
+        let all_but_deny = usual().into_iter().filter(|s| *s != Step::Deny).collect();
         assert_eq!(read("test --skip deny").unwrap(), Request::Test(all_but_deny));
+        assert_eq!(read("test --with vendure").unwrap(), Request::Test(Step::ALL.to_vec()));
+        assert_eq!(read("test --only vendure").unwrap(), Request::Test(vec![Step::Vendure]));
+        assert_eq!(read("test --only=fmt --with=vendure").unwrap(), Request::Test(vec![Step::Fmt, Step::Vendure]));
     }
 
     #[test]
@@ -222,9 +231,17 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_refused() {
-        for line in
-            ["", "tset", "test fmt", "test --only", "test --only lint", "test --only fmt --skip fmt", "postgres 5432"]
-        {
+        for line in [
+            "",
+            "tset",
+            "test fmt",
+            "test --with",
+            "test --with lint",
+            "test --only",
+            "test --only lint",
+            "test --only fmt --skip fmt",
+            "postgres 5432",
+        ] {
             assert!(read(line).is_err(), "{line}");
         }
         let told = read("test --only lint").unwrap_err().to_string();

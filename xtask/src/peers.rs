@@ -1,4 +1,4 @@
-//! The step `peers`: programs written by others, run against our server.
+//! The steps `peers` and `vendure`: programs written by others, run against our server.
 //!
 //! `peers/node/run.mjs` and `peers/python/run.py` talk to the program `$OPENDRS_BIN` with real client libraries; each
 //! starts it with the world of `$OPENDRS_TEST_SEED`, and exits with 0 when all went well. Their packages come from the
@@ -14,6 +14,9 @@ use crate::tree::Tree;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// What the shop's test has in common with Node's peers.
+const SHARED: [&str; 3] = ["browser.mjs", "checks.mjs", "server.mjs"];
 
 /// How long one language's peers may take.
 const LIMIT: Duration = Duration::from_secs(10 * 60);
@@ -39,6 +42,32 @@ pub fn run(site: &mut Site<'_>) -> Outcome {
     let node = node(site).and_then(told);
     let python = python(site, &folder.join("python")).and_then(told);
     Failure::all([node, python].into_iter().filter_map(Result::err).collect())
+}
+
+/// Runs a real shop, and our server with orders for it.
+pub fn vendure(site: &mut Site<'_>) -> Outcome {
+    println!("Vendure comes from npm: some 300 packages, and SQLite that is compiled where there is no binary");
+    site.apt.node()?;
+    let version = program("node").args(["--version"]).read()?;
+    if !is_node_20(&version) {
+        let fix = "put a newer `node` on PATH; the other steps do without";
+        return Err(Failure::new(format!("Vendure needs Node.js 20 or newer, this is {version}"), fix));
+    }
+    let folder = installed(site.tree, &mut site.apt, "vendure")?;
+    let peers = site.tree.root.join("peers");
+    for name in SHARED {
+        let to = folder.join(name);
+        fs::copy(peers.join("node").join(name), &to).map_err(|error| tools::unwritable(&to, &error))?;
+    }
+    site.cargo(&["build"]).run()?;
+    let run = program("node").args(["run.mjs"]).within(&folder).env("VENDURE_DISABLE_TELEMETRY", "true");
+    run.env("OPENDRS_BIN", site.tree.opendrs()).env("OPENDRS_TEST_SEED", peers.join("seed.toml")).limit(LIMIT).run()
+}
+
+/// Whether `node --version` is 20 or newer.
+fn is_node_20(version: &str) -> bool {
+    let major = version.strip_prefix('v').and_then(|rest| rest.split('.').next()?.parse::<u32>().ok());
+    major.is_some_and(|major| major >= 20)
 }
 
 /// Node's peers.
@@ -156,6 +185,12 @@ impl Stamp {
 mod tests {
     use super::*;
     use crate::watchdog::Folder;
+
+    #[test]
+    fn node_is_told_by_its_version() {
+        assert!(is_node_20("v20.0.0") && is_node_20("v101.2.3"));
+        assert!(!is_node_20("v18.20.4") && !is_node_20("20.0.0") && !is_node_20(""));
+    }
 
     #[test]
     fn a_lock_may_name_pages_but_no_downloads() {

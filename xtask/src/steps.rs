@@ -27,6 +27,8 @@ pub enum Step {
     Demo,
     /// Programs by others, against ours.
     Peers,
+    /// A real shop that fulfils orders; only when it is asked for.
+    Vendure,
     /// Kills and faults, in short.
     Torture,
     /// Bans, licences and sources of what we depend on.
@@ -35,8 +37,22 @@ pub enum Step {
 
 impl Step {
     /// Every step, cheap ones first.
-    pub const ALL: [Self; 8] =
-        [Self::Fmt, Self::Clippy, Self::Alone, Self::Rust, Self::Demo, Self::Peers, Self::Torture, Self::Deny];
+    pub const ALL: [Self; 9] = [
+        Self::Fmt,
+        Self::Clippy,
+        Self::Alone,
+        Self::Rust,
+        Self::Demo,
+        Self::Peers,
+        Self::Vendure,
+        Self::Torture,
+        Self::Deny,
+    ];
+
+    /// Whether it is part of every run, or takes so long to install that it is asked for by name.
+    pub fn is_usual(self) -> bool {
+        self != Self::Vendure
+    }
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
@@ -47,6 +63,7 @@ impl Step {
             Self::Rust => "rust",
             Self::Demo => "demo",
             Self::Peers => "peers",
+            Self::Vendure => "vendure",
             Self::Torture => "torture",
             Self::Deny => "deny",
         }
@@ -61,6 +78,7 @@ impl Step {
             Self::Rust => "all Rust tests, on SQLite and on a throw-away PostgreSQL",
             Self::Demo => "`opendrs demo --once` runs to its end",
             Self::Peers => "other people's clients (npm, PyPI) get along with the server",
+            Self::Vendure => "a real Vendure shop (npm) fulfils orders; only with `--with vendure`",
             Self::Torture => "a server is killed and disturbed, and loses nothing that it answered",
             Self::Deny => "dependencies: bans, licences, sources",
         }
@@ -78,6 +96,7 @@ impl Step {
             }
             Self::Demo => demo(site),
             Self::Peers => peers::run(site),
+            Self::Vendure => peers::vendure(site),
             Self::Torture => torture::short(site),
             Self::Deny => deny(site),
         }

@@ -16,11 +16,13 @@ pub enum Backend {
     Manual,
     /// Another system, by signed calls in both directions.
     Webhook,
+    /// A Vendure shop, by its Admin API.
+    Vendure,
 }
 
 impl Backend {
     /// Every back end.
-    pub const ALL: [Backend; 3] = [Backend::Simulated, Backend::Manual, Backend::Webhook];
+    pub const ALL: [Backend; 4] = [Backend::Simulated, Backend::Manual, Backend::Webhook, Backend::Vendure];
 
     /// The word of store and settings.
     #[must_use]
@@ -29,7 +31,14 @@ impl Backend {
             Backend::Simulated => "simulated",
             Backend::Manual => "manual",
             Backend::Webhook => "webhook",
+            Backend::Vendure => "vendure",
         }
+    }
+
+    /// Whether it is another system, which is called and has to take an order before it is placed.
+    #[must_use]
+    pub fn is_called(self) -> bool {
+        matches!(self, Backend::Webhook | Backend::Vendure)
     }
 
     /// Reads that word.
@@ -69,6 +78,8 @@ pub enum Wanted {
     Place,
     /// To give an order up.
     Cancel,
+    /// How an order stands that it took.
+    Watch,
 }
 
 impl Wanted {
@@ -78,13 +89,14 @@ impl Wanted {
         match self {
             Wanted::Place => "place",
             Wanted::Cancel => "cancel",
+            Wanted::Watch => "watch",
         }
     }
 
     /// Reads the store's word.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        [Wanted::Place, Wanted::Cancel].into_iter().find(|wanted| wanted.as_str() == word)
+        [Wanted::Place, Wanted::Cancel, Wanted::Watch].into_iter().find(|wanted| wanted.as_str() == word)
     }
 }
 

@@ -71,6 +71,19 @@ impl Money {
         Ok(Self { minor, currency: currency.to_owned() })
     }
 
+    /// An amount that another system writes as a whole number with so many decimals, whatever the currency. What is
+    /// left over of a minor unit counts as one more. Nothing for what is no price.
+    #[must_use]
+    pub fn of_decimals(amount: i64, decimals: u32, currency: &str) -> Option<Self> {
+        let Self { minor: 0, currency } = Self::parse("0", currency).ok()? else { return None };
+        let (amount, digits) = (u64::try_from(amount).ok()?, digits(&currency));
+        let minor = match decimals.checked_sub(digits) {
+            Some(more) => amount.div_ceil(10_u64.checked_pow(more)?),
+            None => amount.checked_mul(10_u64.checked_pow(digits - decimals)?)?,
+        };
+        Some(Self { minor: i64::try_from(minor).ok()?, currency })
+    }
+
     /// The amount as a decimal number, without the currency: `24.99`.
     #[must_use]
     pub fn amount(&self) -> String {
@@ -107,6 +120,27 @@ mod tests {
             assert_eq!(Money::parse(&money.amount(), currency).unwrap(), money);
         }
         assert_eq!(Money::parse("24.9", "USD").unwrap().to_string(), "24.90 USD");
+    }
+
+    #[test]
+    fn other_systems_decimals_are_ours_rounded_up() {
+        for (amount, decimals, currency, minor) in [
+            (2499, 2, "USD", Some(2499)),
+            (2499, 4, "USD", Some(25)),
+            (2500, 4, "USD", Some(25)),
+            (120_000, 2, "JPY", Some(1200)),
+            (120_001, 2, "JPY", Some(1201)),
+            (12, 2, "KWD", Some(120)),
+            (7, 0, "EUR", Some(700)),
+            (0, 2, "USD", Some(0)),
+            (-1, 2, "USD", None),
+            (1, 2, "usd", None),
+            (i64::MAX, 0, "USD", None),
+            (1, 60, "USD", None),
+        ] {
+            let money = Money::of_decimals(amount, decimals, currency);
+            assert_eq!(money.map(|money| money.minor), minor, "{amount} {decimals} {currency}");
+        }
     }
 
     #[test]

@@ -301,6 +301,12 @@ impl Order {
         InstanceId { device: self.device, order: self.id }
     }
 
+    /// What it may cost: what the customer agreed to for this very order, or else its price as it stands.
+    #[must_use]
+    pub fn limit(&self) -> &Money {
+        self.approved.as_ref().unwrap_or(&self.item.price)
+    }
+
     /// Makes an order. The slot is locked from here on.
     #[must_use]
     pub fn place(

@@ -237,3 +237,24 @@ proptest! {
         prop_assert_eq!(told.contains(&Told::Shipped), order.status() == "Shipped");
     }
 }
+
+#[test]
+fn a_back_end_takes_no_more_than_the_customer_allows() {
+    use crate::rule::{Cap, Rules};
+    let usd = |amount: &str| Money::parse(amount, "USD").unwrap();
+    let (mut order, _) = place_with(Backend::Vendure, false, Some(Problem::Unconfirmed));
+    let free = Rules::default();
+    let capped = Rules { cap: Some(Cap::Amount(usd("30.00"))), ..Rules::default() };
+    let percent = Rules { cap: Some(Cap::Percent(10)), agreed: Some(usd("24.99")), ..Rules::default() };
+    let allowed =
+        |order: &Order, price: &Money| [&free, &capped, &percent].map(|rules| rules.allows_charge(order, price));
+    assert_eq!(allowed(&order, &usd("24.99")), [true, true, true]);
+    assert_eq!(allowed(&order, &usd("25.00")), [false, true, true], "without a cap nothing dearer was allowed");
+    assert_eq!(allowed(&order, &usd("30.00")), [false, true, false]);
+    assert_eq!(allowed(&order, &usd("30.01")), [false, false, false]);
+    assert_eq!(allowed(&order, &Money::parse("1.00", "EUR").unwrap()), [false, false, false]);
+    order.approve(&usd("24.99"), start()).unwrap();
+    assert_eq!(allowed(&order, &usd("25.00")), [false, false, false], "who was asked is bound by what they saw");
+    order.item.price = usd("20.00");
+    assert_eq!(allowed(&order, &usd("24.99")), [true, true, true]);
+}

@@ -6,7 +6,7 @@
 
 use crate::date;
 use crate::money::Money;
-use crate::order::Problem;
+use crate::order::{Order, Problem};
 use crate::product::Product;
 use crate::text::Asin;
 use crate::time::{Span, Time};
@@ -163,6 +163,15 @@ impl Rules {
                 within(agreed, i128::from(agreed.minor) * (100 + i128::from(*percent)) / 100)
             }
         }
+    }
+
+    /// Whether a back end may take this price for an order: no more than the customer agreed to for that very order; or
+    /// else no more than its price as it stands, or than the highest price if they named one.
+    #[must_use]
+    pub fn allows_charge(&self, order: &Order, price: &Money) -> bool {
+        let limit = order.limit();
+        let covered = limit.currency == price.currency && price.minor <= limit.minor;
+        covered || order.approved.is_none() && self.cap.is_some() && self.allows_price(price)
     }
 
     /// The first and the last day of the pause, as dates.

@@ -1,7 +1,8 @@
-//! `/-/fulfilment`: the word of the back end that is another system.
+//! `/-/fulfilment`: the word of the back end that is another system; `/-/fulfilment/vendure`: a shop's hint to look at an
+//! order, which is never taken at its word.
 //!
-//! Invariant: nothing of a request is read before its signature was found good; without a webhook in the settings none
-//! is. A refusal says what to change to whoever has the secret, and to others only that they have not.
+//! Invariant: nothing of a request is read before its signature was found good; without secrets in the settings none is.
+//! A refusal says what to change to whoever has the secret, and to others only that they have not.
 
 use crate::api::problem::log;
 use crate::http::route::{Route, post};
@@ -12,29 +13,49 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use opendrs_domain::fulfilment::Backend;
-use opendrs_domain::wire::webhook::Signed;
+use opendrs_domain::wire::webhook::{Secret, Signed};
 use opendrs_service::Error;
 use opendrs_service::fulfilment::webhook::told;
-use opendrs_service::fulfilment::{Speaker, find, report};
+use opendrs_service::fulfilment::{Speaker, find, hint, report, vendure};
 use serde_json::json as value;
 use std::sync::Arc;
 
 pub(crate) fn routes() -> Vec<Route> {
-    vec![post("/-/fulfilment", heard)]
+    vec![post("/-/fulfilment", heard), post("/-/fulfilment/vendure", hinted)]
 }
 
 async fn heard(State(site): State<Arc<Site>>, request: Request) -> Response {
+    let hook = site.app.settings.fulfilment.webhook.as_ref();
+    answer(&site, hook.map_or(&[], |hook| &hook.secrets), request, async |body| take(&site, body).await).await
+}
+
+async fn hinted(State(site): State<Arc<Site>>, request: Request) -> Response {
+    let shop = site.app.settings.fulfilment.vendure.as_ref();
+    let look = async |body: &Bytes| {
+        let known = hint(&site.app, vendure::hinted(body).map_err(Error::BadChoice)?).await?;
+        Ok(json(StatusCode::OK, value!({ "known": known }).to_string()))
+    };
+    answer(&site, shop.map_or(&[], |shop| &shop.hint_secrets), request, look).await
+}
+
+/// Answers a request that one of these secrets has signed.
+async fn answer(
+    site: &Site,
+    secrets: &[Secret],
+    request: Request,
+    take: impl AsyncFnOnce(&Bytes) -> Result<Response, Error>,
+) -> Response {
     let (parts, body) = request.into_parts();
     let body = match http::read(body, site.bodies).await {
         Ok(body) => body,
         Err(http::BadBody::TooLarge(_)) => return refuse(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large."),
         Err(http::BadBody::Cut) => return refuse(StatusCode::BAD_REQUEST, "The body did not arrive whole."),
     };
-    if !is_signed(&site, &parts.headers, &body) {
+    if !is_signed(site, secrets, &parts.headers, &body) {
         let text = "The signature is missing, wrong or older than five minutes.";
         return refuse(StatusCode::UNAUTHORIZED, text);
     }
-    match take(&site, &body).await {
+    match take(&body).await {
         Ok(answer) => answer,
         Err(error) => {
             log(&error);
@@ -43,14 +64,13 @@ async fn heard(State(site): State<Arc<Site>>, request: Request) -> Response {
     }
 }
 
-fn is_signed(site: &Site, headers: &HeaderMap, body: &Bytes) -> bool {
+fn is_signed(site: &Site, secrets: &[Secret], headers: &HeaderMap, body: &Bytes) -> bool {
     let header = |name: &str| headers.get(name)?.to_str().ok();
     let signed = || {
         let [id, timestamp, signature] = ["webhook-id", "webhook-timestamp", "webhook-signature"].map(header);
         Some(Signed { id: id?, timestamp: timestamp?, signature: signature? })
     };
-    let hook = site.app.settings.fulfilment.webhook.as_ref();
-    hook.zip(signed()).is_some_and(|(hook, signed)| signed.is_good(&hook.secrets, site.app.real_time(), body))
+    signed().is_some_and(|signed| signed.is_good(secrets, site.app.real_time(), body))
 }
 
 async fn take(site: &Site, body: &Bytes) -> Result<Response, Error> {

@@ -1,10 +1,11 @@
 //! Fulfilment: who takes an order to the door, and what they say of it.
 //!
-//! What it is: the choice of back end, [`report`], and for a back end that is called ([`webhook`]) the calls themselves
-//! ([`call`]). Invariant: what a back end says goes through one use case, [`report`], whoever brings it; saying it twice changes
+//! What it is: the choice of back end, [`report`], and for back ends that are called ([`webhook`], [`vendure`]) the calls
+//! themselves ([`call`]). Invariant: what a back end says goes through one use case, [`report`], whoever brings it; saying it twice changes
 //! nothing.
 
 pub mod call;
+pub mod vendure;
 pub mod webhook;
 
 use crate::order::save;
@@ -14,8 +15,9 @@ use opendrs_domain::device::Device;
 use opendrs_domain::fulfilment::{Backend, Report};
 use opendrs_domain::id::{EventId, InstanceId, MakerId, OrderId};
 use opendrs_domain::order::{NotReported, Order, Problem, State, Timing};
+use opendrs_domain::rule::Rules;
 use opendrs_domain::time::Time;
-use opendrs_store::{Tx, Write, customer, device, fulfilment, maker, order};
+use opendrs_store::{Tx, Write, customer, device, fulfilment, maker, order, rule};
 
 /// Who fulfils orders, as the settings have it.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +28,16 @@ pub struct Fulfilment {
     pub makers: Vec<(String, Backend)>,
     /// Where orders for [`Backend::Webhook`] are sent.
     pub webhook: Option<webhook::Hook>,
+    /// Where orders for [`Backend::Vendure`] are made.
+    pub vendure: Option<vendure::Shop>,
+}
+
+impl Fulfilment {
+    /// Whether there is a back end that is called.
+    #[must_use]
+    pub fn calls(&self) -> bool {
+        self.webhook.is_some() || self.vendure.is_some()
+    }
 }
 
 /// Who fulfils the orders of a maker's devices.
@@ -49,6 +61,12 @@ pub struct Job {
     /// Whose it is, and where parcels go.
     pub customer: Customer,
     pub(crate) shard: i64,
+}
+
+/// What the customer allows for the slot of an order.
+async fn rules(app: &App, Job { order, device, shard, .. }: &Job) -> Result<Rules> {
+    let mut reader = app.db.reader().await?;
+    Ok(rule::get(&mut reader.tx()?, *shard, device.id, &order.slot).await?)
 }
 
 async fn job(app: &App, id: OrderId) -> Result<Job> {
@@ -82,18 +100,17 @@ pub async fn trouble(app: &App, job: &Job) -> Result<Option<String>> {
 
 /// What keeps an order from being placed once nothing else does: a back end that is called has to take it first.
 pub(crate) fn gate(test: bool, backend: Backend) -> Option<Problem> {
-    (backend == Backend::Webhook && !test).then_some(Problem::Unconfirmed)
+    (backend.is_called() && !test).then_some(Problem::Unconfirmed)
 }
 
 /// Has the back end of a changed order called, if the change asks for it.
 pub(crate) async fn hand_over(tx: &mut Tx<'_>, shard: i64, order: &Order, now: Time) -> opendrs_store::Result<()> {
-    match (order.backend, order.state) {
-        (Backend::Webhook, State::Held) if order.problem == Some(Problem::Unconfirmed) => {
+    match order.state {
+        _ if !order.backend.is_called() => Ok(()),
+        State::Held if order.problem == Some(Problem::Unconfirmed) => {
             fulfilment::want_place(tx, shard, order.id, now).await
         }
-        (Backend::Webhook, State::Cancelled | State::Expired) => {
-            fulfilment::want_cancel(tx, shard, order.id, now).await
-        }
+        State::Cancelled | State::Expired => fulfilment::want_cancel(tx, shard, order.id, now).await,
         _ => Ok(()),
     }
 }
@@ -129,6 +146,37 @@ pub async fn report(app: &App, instance: &str, report: Report, by: Speaker) -> R
     Ok(app.db.write(command).await??)
 }
 
+/// Has an order looked at now that a shop has, by the shop's own name for it; whether there is such an order.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn hint(app: &App, reference: String) -> Result<bool> {
+    let known = {
+        let mut reader = app.db.reader().await?;
+        fulfilment::is_watched(&mut reader.tx()?, &reference).await?
+    };
+    // A shop hints at all its orders; most are none of ours, and cost no write.
+    if known {
+        app.db.write(Hint { reference, now: app.now() }).await?;
+    }
+    Ok(known)
+}
+
+struct Hint {
+    reference: String,
+    now: Time,
+}
+
+impl Write for Hint {
+    type Out = bool;
+    fn key(&self) -> u64 {
+        0
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<bool> {
+        fulfilment::hint(tx, &self.reference, self.now).await
+    }
+}
+
 struct Said {
     shard: i64,
     device: Device,
@@ -155,7 +203,7 @@ impl Write for Said {
         };
         save(tx, self.shard, &self.device, &order, change, (self.event, self.now)).await?;
         // What it said itself it is not asked or told again.
-        if order.backend == Backend::Webhook && self.by == Speaker::Backend {
+        if order.backend.is_called() && self.by == Speaker::Backend {
             fulfilment::set(tx, self.shard, order.id, None, None).await?;
         }
         Ok(Ok((order, true)))

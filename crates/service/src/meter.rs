@@ -63,7 +63,7 @@ impl Default for Meter {
         Self {
             deliveries: all(&opendrs_domain::topic::PROTOCOLS, &["delivered", "retry", "dead", "gone"]),
             mails: all(&["mail"], &["sent", "kept", "retry", "dead"]),
-            calls: all(&["place", "cancel"], &["answered", "failed"]),
+            calls: all(&["place", "cancel", "watch"], &["answered", "failed"]),
         }
     }
 }

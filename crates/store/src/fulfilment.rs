@@ -8,7 +8,7 @@ use opendrs_domain::id::OrderId;
 use opendrs_domain::time::Time;
 
 /// A call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     /// The order's shard.
     pub shard: i64,
@@ -18,6 +18,10 @@ pub struct Call {
     pub wanted: Wanted,
     /// How often it was, this time included.
     pub tries: i64,
+    /// When it is due; once leased, when the lease is over.
+    pub due_at: Option<Time>,
+    /// What the back end calls the order, once that is known.
+    pub reference: Option<String>,
 }
 
 impl FromRow for Call {
@@ -25,7 +29,14 @@ impl FromRow for Call {
         let word: String = row.get(2)?;
         let wanted = Wanted::parse(&word);
         let bad = || Error::BadRow { query: row.query.sql().name, column: 2, found: word.clone() };
-        Ok(Self { shard: row.get(0)?, order: row.get(1)?, wanted: wanted.ok_or_else(bad)?, tries: row.get(3)? })
+        Ok(Self {
+            shard: row.get(0)?,
+            order: row.get(1)?,
+            wanted: wanted.ok_or_else(bad)?,
+            tries: row.get(3)?,
+            due_at: row.get(4)?,
+            reference: row.get(5)?,
+        })
     }
 }
 
@@ -67,6 +78,40 @@ pub async fn lock(tx: &mut Tx<'_>, shard: i64, id: OrderId) -> Result<Option<Cal
 /// [`crate::Error`].
 pub async fn set(tx: &mut Tx<'_>, shard: i64, id: OrderId, due_at: Option<Time>, error: Option<&str>) -> Result<()> {
     tx.put(Q::FulfilmentSet, p![shard, id, due_at, error]).await
+}
+
+/// Has the back end asked how an order stands, from then on.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn watch(tx: &mut Tx<'_>, shard: i64, id: OrderId, due_at: Time) -> Result<()> {
+    tx.exec(Q::FulfilmentWatch, p![shard, id, due_at]).await.map(drop)
+}
+
+/// Notes what the back end calls an order that it is being asked to take; false when the call is no longer whose lease
+/// ends at `until`.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn refer(tx: &mut Tx<'_>, shard: i64, id: OrderId, until: Time, reference: &str) -> Result<bool> {
+    Ok(tx.exec(Q::FulfilmentRefer, p![shard, id, until, reference]).await? > 0)
+}
+
+/// Whether an order is watched, by what the back end calls it.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn is_watched(tx: &mut Tx<'_>, reference: &str) -> Result<bool> {
+    Ok(tx.opt::<(i64,)>(Q::FulfilmentWatched, p![reference]).await?.is_some())
+}
+
+/// Has an order that is watched looked at now, by what the back end calls it; whether that is earlier than it would
+/// have been.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn hint(tx: &mut Tx<'_>, reference: &str, now: Time) -> Result<bool> {
+    Ok(tx.exec(Q::FulfilmentHint, p![reference, now]).await? > 0)
 }
 
 /// What went wrong with an order's last call, if anything.

@@ -32,7 +32,8 @@ const STEPS: &[Step] = &[
     step!(4, "0004_fulfilment"),
     step!(5, "0005_mail"),
     step!(6, "0006_held_for"),
-    step!(10, "0010_orders_held"),
+    step!(7, "0007_vendure"),
+    step!(8, "0008_orders_held"),
 ];
 
 /// The last step there is.

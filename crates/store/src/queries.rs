@@ -197,18 +197,24 @@ queries! {
             (SELECT shard, id FROM orders WHERE due_at <= $1 AND (claimed_until IS NULL OR claimed_until <= $2)
             ORDER BY due_at, id LIMIT $4 /*pg FOR UPDATE SKIP LOCKED */) RETURNING shard, id";
         OrdersNextDue = "SELECT due_at FROM orders WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
-        /// A call under way or waited for stays as it is.
+        /// A call under way or waited for stays as it is; who only watches is asked.
         FulfilmentPlace = "INSERT INTO fulfilment (shard, id, wanted, tries, due_at) VALUES ($1, $2, 'place', 0, $3)
             ON CONFLICT (shard, id) DO UPDATE SET wanted = excluded.wanted, tries = 0, due_at = excluded.due_at, error = NULL
-            WHERE fulfilment.due_at IS NULL";
+            WHERE fulfilment.due_at IS NULL OR fulfilment.wanted = 'watch'";
         /// What was never asked for is not given up.
         FulfilmentCancel = "UPDATE fulfilment SET wanted = 'cancel', tries = 0, due_at = $3, error = NULL
-            WHERE shard = $1 AND id = $2 AND wanted = 'place'";
+            WHERE shard = $1 AND id = $2 AND wanted <> 'cancel'";
         FulfilmentLease = "UPDATE fulfilment SET due_at = $2, tries = tries + 1 WHERE (shard, id) IN
             (SELECT shard, id FROM fulfilment WHERE due_at <= $1 ORDER BY due_at LIMIT $3 /*pg FOR UPDATE SKIP LOCKED */)
-            RETURNING shard, id, wanted, tries";
-        FulfilmentGet = "SELECT shard, id, wanted, tries FROM fulfilment WHERE shard = $1 AND id = $2 /*pg FOR UPDATE */";
+            RETURNING shard, id, wanted, tries, due_at, reference";
+        FulfilmentGet = "SELECT shard, id, wanted, tries, due_at, reference FROM fulfilment WHERE shard = $1 AND id = $2 /*pg FOR UPDATE */";
         FulfilmentSet = "UPDATE fulfilment SET due_at = $3, error = $4 WHERE shard = $1 AND id = $2";
+        FulfilmentWatch = "UPDATE fulfilment SET wanted = 'watch', tries = 0, due_at = $3, error = NULL
+            WHERE shard = $1 AND id = $2";
+        /// Only whoever still has the call may say so.
+        FulfilmentRefer = "UPDATE fulfilment SET reference = $4 WHERE shard = $1 AND id = $2 AND wanted = 'place' AND due_at = $3";
+        FulfilmentHint = "UPDATE fulfilment SET due_at = $2 WHERE reference = $1 AND wanted = 'watch' AND due_at > $2";
+        FulfilmentWatched = "SELECT shard FROM fulfilment WHERE reference = $1 AND wanted = 'watch' AND due_at IS NOT NULL LIMIT 1";
         FulfilmentError = "SELECT error FROM fulfilment WHERE shard = $1 AND id = $2 AND error IS NOT NULL";
         FulfilmentNextDue = "SELECT due_at FROM fulfilment WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
         OutboxPut = "INSERT INTO outbox (shard, id, device, at, kind, event) VALUES ($1, $2, $3, $4, $5, $6)";
@@ -331,7 +337,7 @@ mod tests {
     }
 
     /// Work lists, purges, and what a person asks for: none is part of a device's or a client's call.
-    const ALL_SHARDS: [&str; 38] = [
+    const ALL_SHARDS: [&str; 40] = [
         "AttemptPurge",
         "CodePurge",
         "CustomersFirst",
@@ -341,9 +347,11 @@ mod tests {
         "DeliveryTopicAfter",
         "DeviceOfCustomer",
         "DevicesOfCustomer",
+        "FulfilmentHint",
         "FulfilmentLease",
         "FulfilmentNextDue",
         "FulfilmentWaiting",
+        "FulfilmentWatched",
         "MailById",
         "MailClaim",
         "MailNewest",

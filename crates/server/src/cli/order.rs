@@ -138,7 +138,7 @@ fn show(job: &Job, trouble: Option<&str>, as_json: bool) {
     }
     out::say(format!("  fulfilled by: {}", order.backend.as_str()));
     if let Some(trouble) = trouble {
-        out::say(format!("  its last call failed: {trouble}"));
+        out::say(format!("  its back end, last: {trouble}"));
     }
 }
 

@@ -284,7 +284,7 @@ impl Running {
         }
         if config.server.roles.contains(&Role::Worker) {
             tasks.spawn(workers::run(site.clone(), stopping.clone()));
-            if site.app.settings.fulfilment.webhook.is_some() {
+            if site.app.settings.fulfilment.calls() {
                 tasks.spawn(workers::call(site.clone(), stopping.clone()));
             }
         }

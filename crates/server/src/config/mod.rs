@@ -3,6 +3,7 @@
 //! Invariant: the default file (`opendrs.default.toml`, compiled in) is the list of settings and their documentation;
 //! what does not stand in it does not exist, and naming it anywhere is an error that says where.
 
+mod fulfilment;
 mod mail;
 mod merge;
 mod sections;
@@ -15,12 +16,8 @@ pub use tls::{Tls, TlsMode};
 
 use crate::http::{Bodies, Limits};
 use crate::outbound::Network;
-use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::order::Timing;
 use opendrs_domain::time::Span;
-use opendrs_domain::wire::webhook::Secret;
-use opendrs_service::fulfilment::Fulfilment;
-use opendrs_service::fulfilment::webhook::Hook;
 use opendrs_service::limit::{Rate, Rates};
 use opendrs_service::operator::Operator;
 use opendrs_service::reading::Keep;
@@ -70,13 +67,6 @@ fn http_url(key: &str, url: &str) -> Result<String, String> {
         true => Ok(url.to_owned()),
         false => Err(format!("{key} is `{url}`: write it with http:// or https://")),
     }
-}
-
-/// The secrets of a list; a wrong one is not repeated, since it may be nearly right.
-fn secrets(list: &[String]) -> Result<Vec<Secret>, String> {
-    let wrong = "fulfilment.webhook_secrets: write each as whsec_ and the Base64 of 24 to 64 random bytes";
-    let read: Option<Vec<_>> = list.iter().map(|text| Secret::parse(text)).collect();
-    read.filter(|read| !read.is_empty()).ok_or_else(|| wrong.into())
 }
 
 /// A setting given on the command line: section, key, value.
@@ -288,37 +278,6 @@ impl Config {
         Duration::from_secs(u64::try_from(self.outbound.timeout.0.secs()).unwrap_or(15).max(1))
     }
 
-    /// Who fulfils orders.
-    ///
-    /// # Errors
-    /// A sentence that names the setting at fault.
-    pub fn fulfilment(&self) -> Result<Fulfilment, String> {
-        let Fulfilling { backend, makers, webhook_url, webhook_secrets } = &self.fulfilment;
-        let read = |key: &str, word: &str| {
-            let words = Backend::ALL.map(Backend::as_str).join(" or ");
-            Backend::parse(word).ok_or_else(|| format!("fulfilment.{key} has `{word}`: write {words}"))
-        };
-        let own = |item: &String| {
-            let (maker, word) = item
-                .rsplit_once('=')
-                .ok_or_else(|| format!("fulfilment.makers has `{item}`: write \"Maker name = manual\""))?;
-            Ok::<_, String>((maker.trim().to_owned(), read("makers", word.trim())?))
-        };
-        let makers: Vec<_> = makers.iter().map(own).collect::<Result<_, _>>()?;
-        let backend = read("backend", backend)?;
-        let called = backend == Backend::Webhook || makers.iter().any(|(_, backend)| *backend == Backend::Webhook);
-        let webhook = match (webhook_url.as_str(), webhook_secrets.is_empty()) {
-            ("", _) | (_, true) if called => {
-                return Err("fulfilment has webhook: set fulfilment.webhook_url and fulfilment.webhook_secrets".into());
-            }
-            ("", _) => None,
-            (url, _) => {
-                Some(Hook { url: http_url("fulfilment.webhook_url", url)?, secrets: secrets(webhook_secrets)? })
-            }
-        };
-        Ok(Fulfilment { backend, makers, webhook })
-    }
-
     /// Every duration of an order's life.
     #[must_use]
     pub fn timing(&self) -> Timing {
@@ -394,7 +353,7 @@ mod tests {
             (
                 "[fulfilment]\nbackend = \"drone\"",
                 None,
-                "fulfilment.backend has `drone`: write simulated or manual or webhook",
+                "fulfilment.backend has `drone`: write simulated or manual or webhook or vendure",
             ),
             ("[fulfilment]\nmakers = [\"Aqua\"]", None, "fulfilment.makers has `Aqua`: write \"Maker name = manual\""),
             ("[fulfilment]\nbackend = \"webhook\"", None, "set fulfilment.webhook_url and fulfilment.webhook_secrets"),
@@ -410,6 +369,16 @@ mod tests {
                 "traces.endpoint is `collector:4318`: write it with http",
             ),
             ("[traces]\nheaders = [\"a=b\", \"hush\"]", None, "traces.headers: item 2 is no pair"),
+            (
+                "[fulfilment]\nmakers = [\"Aqua=vendure\"]",
+                None,
+                "set fulfilment.vendure_url and fulfilment.vendure_key_file",
+            ),
+            (
+                "[fulfilment]\nvendure_url = \"https://a\"\nvendure_key_file = \"/no/such/key\"",
+                None,
+                "cannot read the file /no/such/key of fulfilment.vendure_key_file",
+            ),
             ("[web]\npublic_url = \"shop.example\"", None, "web.public_url is `shop.example`: write it with http"),
         ] {
             let error = load(file, env.as_slice()).unwrap_err();

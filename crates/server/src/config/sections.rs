@@ -199,4 +199,11 @@ pub(super) struct Fulfilling {
     pub(super) makers: Vec<String>,
     pub(super) webhook_url: String,
     pub(super) webhook_secrets: Vec<String>,
+    pub(super) vendure_url: String,
+    pub(super) vendure_key_file: PathBuf,
+    pub(super) vendure_channel: String,
+    pub(super) vendure_shipping_method: String,
+    pub(super) vendure_payment_method: String,
+    pub(super) vendure_poll: Lasting,
+    pub(super) vendure_hint_secrets: Vec<String>,
 }

@@ -19,3 +19,4 @@ mod pages;
 mod promise;
 mod table;
 mod testing;
+mod vendure;

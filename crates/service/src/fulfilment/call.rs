@@ -1,21 +1,22 @@
-//! Calls to a back end: lease, send, record. Retried until they are answered or no longer needed.
+//! Calls to back ends: lease, send, record. Retried until they are answered or no longer needed.
 //!
 //! Invariant: a call is sent outside of any transaction; what comes of it is recorded with the change it makes, and only
 //! if it is still what is wanted. Rows leased by a process that died are taken again when the lease is over, so a back
 //! end may hear the same call twice, under the same id.
 
-use super::job;
-use super::webhook::{Hook, answered};
+use super::vendure::{self, Outcome};
+use super::webhook::answered;
+use super::{Job, job};
 use crate::order::{lock, save};
 use crate::{App, Error, Result, meter};
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use opendrs_domain::device::Device;
-use opendrs_domain::fulfilment::{Report, Wanted, pause_after};
+use opendrs_domain::fulfilment::{Backend, Report, Wanted, pause_after};
 use opendrs_domain::id::EventId;
 use opendrs_domain::order::{Problem, State, Timing};
 use opendrs_domain::time::{Span, Time};
 use opendrs_store::fulfilment::Call;
-use opendrs_store::{Tx, Write, fulfilment, span};
+use opendrs_store::{Tx, Write, fulfilment, order, span};
 use tracing::Instrument;
 use tracing::field::Empty;
 
@@ -31,22 +32,28 @@ const LAST_TRY: i64 = 80;
 /// # Errors
 /// [`Error::Unavailable`].
 pub async fn run_once(app: &App) -> Result<usize> {
-    let Some(hook) = &app.settings.fulfilment.webhook else { return Ok(0) };
+    if !app.settings.fulfilment.calls() {
+        return Ok(0);
+    }
     let _turn = app.calls.lock().await;
     let now = app.now();
     if due(app).await?.is_none_or(|due| due > now) {
         return Ok(0);
     }
-    let longest = Span::from_secs(i64::try_from(app.settings.request_timeout.as_secs()).unwrap_or(60));
-    let calls = app.db.write(Lease { now, until: now + longest + SLACK }).await?;
-    let made = join_all(calls.iter().map(|call| one(app, hook, *call))).await;
+    let one_request = i64::try_from(app.settings.request_timeout.as_secs()).unwrap_or(60);
+    let requests = if app.settings.fulfilment.vendure.is_some() { vendure::REQUESTS } else { 1 };
+    let until = now + Span::from_secs(one_request * requests) + SLACK;
+    let calls = app.db.write(Lease { now, until }).await?;
+    let (watched, asked): (Vec<_>, Vec<_>) = calls.iter().partition(|call| call.wanted == Wanted::Watch);
+    let (seen, made) = join(watch(app, &watched), join_all(asked.into_iter().map(|call| one(app, call)))).await;
+    seen?;
     made.into_iter().collect::<Result<Vec<()>>>()?;
     Ok(calls.len())
 }
 
 /// When the next call falls due.
 pub(crate) async fn due(app: &App) -> Result<Option<Time>> {
-    if app.settings.fulfilment.webhook.is_none() {
+    if !app.settings.fulfilment.calls() {
         return Ok(None);
     }
     let mut reader = app.db.reader().await?;
@@ -68,7 +75,14 @@ impl Write for Lease {
     }
 }
 
-async fn one(app: &App, hook: &Hook, call: Call) -> Result<()> {
+async fn of_call(app: &App, call: &Call) -> Result<Job> {
+    match job(app, call.order).await {
+        Err(Error::UnknownOrder) => Err(Error::missing("a call's order")),
+        found => found,
+    }
+}
+
+async fn one(app: &App, call: &Call) -> Result<()> {
     let span = tracing::trace_span!(
         target: span::TARGET,
         "fulfil",
@@ -77,47 +91,122 @@ async fn one(app: &App, hook: &Hook, call: Call) -> Result<()> {
         opendrs.attempt = call.tries,
         opendrs.outcome = Empty,
     );
-    make(app, hook, call).instrument(span).await
+    make(app, call).instrument(span).await
 }
 
-async fn make(app: &App, hook: &Hook, call: Call) -> Result<()> {
-    let found = match job(app, call.order).await {
-        Err(Error::UnknownOrder) => return Err(Error::missing("a call's order")),
-        found => found?,
-    };
+async fn make(app: &App, call: &Call) -> Result<()> {
+    let found = of_call(app, call).await?;
     // What the customer has to decide first, or was decided by other means, is not asked for any more.
     let order = &found.order;
     let needed =
         call.wanted == Wanted::Cancel || (order.state == State::Held && order.problem == Some(Problem::Unconfirmed));
     if !needed {
-        return record(app, call, found.device, Ok(None)).await;
+        return record(app, call, found.device, Ok(Outcome::default())).await;
     }
     let started = app.real_time();
-    let request = hook.request(call.wanted, &found, app.real_time(), app.settings.request_timeout);
-    let outcome = match app.outbound.send(request).await {
-        Ok(answer) => answered(call.wanted, &answer),
-        Err(failure) => Err(failure.to_string()),
-    };
-    let ended = if outcome.is_ok() { "answered" } else { "failed" };
-    tracing::Span::current().record("opendrs.outcome", ended);
-    meter::ended(&app.meter.calls, call.wanted.as_str(), ended, app.real_time().since(started).micros());
-    if let Err(why) = &outcome {
-        tracing::warn!(order = %found.order.instance(), call = call.wanted.as_str(), why, "the back end did not take a call");
-    }
+    let outcome = ask(app, call, &found).await;
+    tell(app, &found, call, &outcome, started);
     record(app, call, found.device, outcome).await
 }
 
-async fn record(app: &App, call: Call, device: Device, outcome: Result<Option<Report>, String>) -> Result<()> {
+/// Asks for an order to be taken or given up.
+async fn ask(app: &App, call: &Call, found: &Job) -> Result<Outcome, String> {
+    let fulfilling = &app.settings.fulfilment;
+    match (found.order.backend, &fulfilling.webhook, &fulfilling.vendure) {
+        (Backend::Webhook, Some(hook), _) => {
+            let request = hook.request(call.wanted, found, app.real_time(), app.settings.request_timeout);
+            let answer = app.outbound.send(request).await.map_err(|failure| failure.to_string())?;
+            let report = answered(call.wanted, &answer)?;
+            Ok(Outcome { reports: report.into_iter().collect(), ..Outcome::default() })
+        }
+        (Backend::Vendure, _, Some(shop)) => match call.wanted {
+            Wanted::Cancel => vendure::cancel(app, shop, found, call).await,
+            Wanted::Place | Wanted::Watch => vendure::place(app, shop, found, call).await,
+        },
+        (backend, ..) => Err(format!("the settings no longer say where {} is", backend.as_str())),
+    }
+}
+
+/// Asks how orders stand that a shop has, all in one request.
+async fn watch(app: &App, calls: &[&Call]) -> Result<()> {
+    let mut open = Vec::new();
+    for call in calls {
+        let found = of_call(app, call).await?;
+        match found.order.state.is_over() {
+            true => record(app, call, found.device, Ok(Outcome::default())).await?,
+            false => open.push((*call, found)),
+        }
+    }
+    if open.is_empty() {
+        return Ok(());
+    }
+    let asked: Vec<_> = open.iter().map(|(call, _)| *call).collect();
+    let started = app.real_time();
+    let outcomes = match &app.settings.fulfilment.vendure {
+        Some(shop) => vendure::watch(app, shop, &asked).await,
+        None => asked.iter().map(|_| Err("the settings no longer say where vendure is".into())).collect(),
+    };
+    for ((call, found), outcome) in open.into_iter().zip(outcomes) {
+        tell(app, &found, call, &outcome, started);
+        record(app, call, found.device, outcome).await?;
+    }
+    Ok(())
+}
+
+/// Counts a call that was made, and says what went wrong with it.
+fn tell(app: &App, found: &Job, call: &Call, outcome: &Result<Outcome, String>, started: Time) {
+    let (order, call) = (found.order.instance(), call.wanted.as_str());
+    let ended = if outcome.is_ok() { "answered" } else { "failed" };
+    tracing::Span::current().record("opendrs.outcome", ended);
+    meter::ended(&app.meter.calls, call, ended, app.real_time().since(started).micros());
+    match outcome {
+        Err(why) => tracing::warn!(%order, call, why, "the back end did not take a call"),
+        Ok(Outcome { note: Some(note), .. }) => tracing::info!(%order, call, note, "the back end cannot do as asked"),
+        Ok(_) => {}
+    }
+}
+
+/// Notes what a shop calls an order that is being placed; false when the call is somebody else's by now.
+pub(super) async fn note_reference(app: &App, job: &Job, call: &Call, reference: &str) -> Result<bool, String> {
+    let Some(until) = call.due_at else { return Ok(false) };
+    let command = Refer { device: job.device.clone(), call: call.clone(), until, reference: reference.to_owned() };
+    app.db.write(command).await.map_err(|error| error.to_string())
+}
+
+struct Refer {
+    device: Device,
+    call: Call,
+    until: Time,
+    reference: String,
+}
+
+impl Write for Refer {
+    type Out = bool;
+    fn key(&self) -> u64 {
+        crate::device::key(self.device.model, &self.device.serial)
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<bool> {
+        fulfilment::refer(tx, self.call.shard, self.call.order, self.until, &self.reference).await
+    }
+}
+
+async fn record(app: &App, call: &Call, device: Device, outcome: Result<Outcome, String>) -> Result<()> {
     let now = app.now();
-    let event = EventId(app.ids.ordered(now));
-    Ok(app.db.write(Record { call, device, outcome, event, timing: app.settings.timing, now }).await?)
+    let words = outcome.as_ref().map(|outcome| outcome.reports.clone()).unwrap_or_default();
+    let words = words.into_iter().map(|report| (report, EventId(app.ids.ordered(now)))).collect();
+    let poll = app.settings.fulfilment.vendure.as_ref().map(|shop| shop.poll).unwrap_or_default();
+    let timing = app.settings.timing;
+    Ok(app.db.write(Record { call: call.clone(), device, outcome, words, next: now + poll, timing, now }).await?)
 }
 
 struct Record {
     call: Call,
     device: Device,
-    outcome: Result<Option<Report>, String>,
-    event: EventId,
+    outcome: Result<Outcome, String>,
+    /// The outcome's words, and the events that may tell of them.
+    words: Vec<(Report, EventId)>,
+    /// When an order that is watched is looked at again.
+    next: Time,
     timing: Timing,
     now: Time,
 }
@@ -128,28 +217,43 @@ impl Write for Record {
         crate::device::key(self.device.model, &self.device.serial)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
-        let Call { shard, order: id, wanted, tries } = self.call;
+        let Call { shard, order: id, wanted, tries, .. } = self.call;
         let Some((_, mut order)) = lock(tx, shard, self.device.id, id).await? else { return Ok(()) };
         let Some(row) = fulfilment::lock(tx, shard, id).await? else { return Ok(()) };
         if row.wanted != wanted {
             // Given up while it was being asked for: it has to hear that after all.
             return fulfilment::set(tx, shard, id, Some(self.now), None).await;
         }
-        match &self.outcome {
-            Ok(report) => {
-                // A word that is nothing new, or no longer possible, changes nothing: the order has moved on.
-                let said = report.as_ref().and_then(|report| order.report(report, self.now, &self.timing).ok()?);
-                if let Some(change) = said {
-                    save(tx, shard, &self.device, &order, change, (self.event, self.now)).await?;
-                }
-                fulfilment::set(tx, shard, id, None, None).await
-            }
+        let outcome = match &self.outcome {
+            Ok(outcome) => outcome,
             Err(why) => {
-                let again = wanted == Wanted::Place || tries < LAST_TRY;
+                let again = wanted != Wanted::Cancel || tries < LAST_TRY;
                 let due = again.then(|| self.now + pause_after(tries));
-                let why: String = why.chars().take(300).collect();
-                fulfilment::set(tx, shard, id, due, Some(&why)).await
+                return fulfilment::set(tx, shard, id, due, Some(&short(why))).await;
+            }
+        };
+        let open = order.state == State::Held && order.problem == Some(Problem::Unconfirmed);
+        if let Some(price) = outcome.price.as_ref().filter(|price| open && **price != order.item.price) {
+            order.item.price = price.clone();
+            order::set_item(tx, shard, id, &order.item).await?;
+        }
+        for (report, event) in &self.words {
+            // A word that is nothing new, or no longer possible, changes nothing: the order has moved on.
+            if let Ok(Some(change)) = order.report(report, self.now, &self.timing) {
+                save(tx, shard, &self.device, &order, change, (*event, self.now)).await?;
             }
         }
+        if outcome.watched && !order.state.is_over() {
+            // A hint that came while it was being looked at has it looked at once more.
+            let hinted =
+                row.due_at.filter(|due| wanted == Wanted::Watch && row.due_at < self.call.due_at && *due < self.next);
+            return fulfilment::watch(tx, shard, id, hinted.unwrap_or(self.next)).await;
+        }
+        fulfilment::set(tx, shard, id, None, outcome.note.as_deref().map(short).as_deref()).await
     }
+}
+
+/// As much of what went wrong as is kept.
+fn short(why: &str) -> String {
+    why.chars().take(300).collect()
 }

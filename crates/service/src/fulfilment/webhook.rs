@@ -42,7 +42,8 @@ impl Hook {
         let instance = order.instance().to_string();
         let body = match wanted {
             Wanted::Cancel => json!({ "type": "order.cancel", "data": { "eventInstanceId": instance } }),
-            Wanted::Place => json!({
+            // Such a system tells of its own accord how an order stands: it is asked about none.
+            Wanted::Place | Wanted::Watch => json!({
                 "type": "order.place",
                 "data": {
                     "eventInstanceId": instance,
@@ -114,8 +115,8 @@ pub(super) fn answered(wanted: Wanted, answer: &Answer) -> Result<Option<Report>
     match wanted {
         // An order that it does not know, or gave up before, is given up.
         Wanted::Cancel if answer.is_success() || matches!(answer.status, 404 | 409 | 410) => Ok(None),
-        Wanted::Place if answer.is_success() && answer.truncated => Err("the answer is too long".into()),
-        Wanted::Place if answer.is_success() => word(&answer.body).map(|(_, report)| report),
+        _ if answer.is_success() && answer.truncated => Err("the answer is too long".into()),
+        _ if answer.is_success() => word(&answer.body).map(|(_, report)| report),
         _ => Err(format!("it answered with status {}", answer.status)),
     }
 }

@@ -5,7 +5,6 @@ use crate::fulfilment::gate;
 use crate::rule::{self, Asked};
 use crate::token::Caller;
 use crate::{App, Error, Result};
-use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::id::{CustomerId, EventId, InstanceId};
 use opendrs_domain::money::Money;
 use opendrs_domain::order::{NotApproved, Order, Problem, State};
@@ -24,7 +23,7 @@ impl Fire {
         if order.state != State::Held {
             return Ok(None);
         }
-        if order.reported && order.backend != Backend::Webhook {
+        if order.reported && !order.backend.is_called() {
             // Who said so has to take it back, or the owner has to say that it is no longer so.
             return Ok(order.problem);
         }

@@ -11,6 +11,8 @@ both!(
     a_call_that_is_waited_for_is_not_put_twice,
     only_what_was_asked_for_is_given_up,
     what_went_wrong_is_kept_until_it_is_asked_for_again,
+    what_is_watched_is_looked_at_when_it_is_due_or_hinted_at,
+    only_who_has_the_call_names_its_order,
 );
 
 const ID: fn(u64) -> OrderId = |n| OrderId(ordered(n));
@@ -52,14 +54,22 @@ async fn a_call_is_taken_once_and_again_when_its_lease_is_over(store: &Store) {
         place(store, shard, n, due).await;
     }
     assert_eq!(next(store).await, Some(at(5)));
-    let call = |shard, n, tries| Call { shard, order: ID(n), wanted: Wanted::Place, tries };
+    let call = |shard, n, tries, due| Call {
+        shard,
+        order: ID(n),
+        wanted: Wanted::Place,
+        tries,
+        due_at: Some(at(due)),
+        reference: None,
+    };
     assert_eq!(lease(store, 4, 50, 9).await, []);
-    assert_eq!(lease(store, 7, 50, 2).await, [call(2, 1, 1), call(3, 2, 1)], "the first two");
-    assert_eq!(lease(store, 49, 60, 9).await, [call(2, 3, 1)]);
-    assert_eq!(lease(store, 50, 70, 9).await, [call(2, 1, 2), call(3, 2, 2)]);
+    assert_eq!(lease(store, 7, 50, 2).await, [call(2, 1, 1, 50), call(3, 2, 1, 50)], "the first two");
+    assert_eq!(lease(store, 49, 60, 9).await, [call(2, 3, 1, 60)]);
+    assert_eq!(lease(store, 50, 70, 9).await, [call(2, 1, 2, 70), call(3, 2, 2, 70)]);
     set(store, 1, None, None).await;
-    assert_eq!(lease(store, 60, 80, 9).await, [call(2, 3, 2)], "the first has its answer");
-    assert_eq!((get(store, 2, 1).await, get(store, 3, 1).await), (Some(call(2, 1, 2)), None));
+    assert_eq!(lease(store, 60, 80, 9).await, [call(2, 3, 2, 80)], "the first has its answer");
+    let answered = Call { due_at: None, ..call(2, 1, 2, 0) };
+    assert_eq!((get(store, 2, 1).await, get(store, 3, 1).await), (Some(answered), None));
 }
 
 async fn a_call_that_is_waited_for_is_not_put_twice(store: &Store) {
@@ -94,4 +104,59 @@ async fn what_went_wrong_is_kept_until_it_is_asked_for_again(store: &Store) {
     assert_eq!((error().await.as_deref(), next(store).await), (Some("it's down"), Some(at(9))));
     cancel(store, 1, 10).await;
     assert_eq!(error().await, None);
+}
+
+async fn watch(store: &Store, n: u64, due: i64) {
+    store.write((n, due), |tx, (n, due)| Box::pin(fulfilment::watch(tx, 2, ID(*n), at(*due)))).await;
+}
+
+async fn refer(store: &Store, n: u64, until: i64, reference: &'static str) -> bool {
+    let with = (n, until, reference);
+    store.write(with, |tx, (n, until, name)| Box::pin(fulfilment::refer(tx, 2, ID(*n), at(*until), name))).await
+}
+
+async fn hint(store: &Store, reference: &'static str, now: i64) -> bool {
+    let seen = store.read(async |tx| fulfilment::is_watched(tx, reference).await).await;
+    let done = store.write((reference, now), |tx, (name, now)| Box::pin(fulfilment::hint(tx, name, at(*now)))).await;
+    assert_eq!(seen, done, "what is seen is what is done");
+    done
+}
+
+async fn what_is_watched_is_looked_at_when_it_is_due_or_hinted_at(store: &Store) {
+    place(store, 2, 1, 5).await;
+    lease(store, 5, 50, 9).await;
+    assert!(refer(store, 1, 50, "R1").await);
+    assert!(!hint(store, "R1", 10).await, "it is not there yet");
+    watch(store, 1, 100).await;
+    assert_eq!((next(store).await, get(store, 2, 1).await.unwrap().tries), (Some(at(100)), 0));
+    assert!(!hint(store, "R2", 10).await);
+    assert!(hint(store, "R1", 10).await);
+    let call = &lease(store, 10, 60, 9).await[0];
+    assert_eq!((call.wanted, call.tries, call.reference.as_deref()), (Wanted::Watch, 1, Some("R1")));
+    // A hint while it is being looked at is seen by whoever records what was found.
+    assert!(hint(store, "R1", 11).await);
+    assert_eq!(get(store, 2, 1).await.unwrap().due_at, Some(at(11)));
+    // Who is watched can be asked again, and given up.
+    place(store, 2, 1, 12).await;
+    let call = get(store, 2, 1).await.unwrap();
+    assert_eq!((call.wanted, call.due_at, call.reference.as_deref()), (Wanted::Place, Some(at(12)), Some("R1")));
+    watch(store, 1, 100).await;
+    cancel(store, 1, 13).await;
+    assert_eq!(get(store, 2, 1).await.unwrap().wanted, Wanted::Cancel);
+    assert!(!hint(store, "R1", 5).await, "it is being given up");
+    watch(store, 1, 100).await;
+    set(store, 1, None, None).await;
+    assert!(!hint(store, "R1", 14).await, "it is over");
+}
+
+async fn only_who_has_the_call_names_its_order(store: &Store) {
+    place(store, 2, 1, 5).await;
+    assert!(!refer(store, 1, 50, "A").await, "nobody has it");
+    lease(store, 5, 50, 9).await;
+    lease(store, 50, 90, 9).await;
+    assert!(!refer(store, 1, 50, "A").await, "its lease was over");
+    assert!(refer(store, 1, 90, "B").await);
+    cancel(store, 1, 60).await;
+    assert!(!refer(store, 1, 90, "C").await, "it is given up");
+    assert_eq!(get(store, 2, 1).await.unwrap().reference.as_deref(), Some("B"));
 }

@@ -100,6 +100,7 @@ fn cases(token: &str, order: &str) -> Vec<Case> {
         open("GET", "/-/openapi.json", String::new(), "200 {}"),
         open("GET", "/-/style.css", String::new(), "200 "),
         open("POST", "/-/fulfilment", String::new(), "401 The signature is missing, wrong or older"),
+        open("POST", "/-/fulfilment/vendure", String::new(), "401 The signature is missing, wrong or older"),
         operated("GET", "/-/events", "/-/events", "200 {}"),
         operated("GET", "/-/events/{id}", "/-/events/x", "400 "),
         operated("POST", "/-/events/{id}/replay", "/-/events/x/replay", "400 "),

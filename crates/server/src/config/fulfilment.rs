@@ -1,0 +1,97 @@
+//! `[fulfilment]`: who takes orders to the door, and how those are reached who are called.
+//!
+//! Invariant: a back end that an order could go to is whole, or the settings are refused; no secret is repeated in a
+//! refusal.
+
+use super::sections::Fulfilling;
+use super::{Config, http_url};
+use opendrs_domain::fulfilment::Backend;
+use opendrs_domain::time::Span;
+use opendrs_domain::wire::webhook::Secret;
+use opendrs_service::fulfilment::Fulfilment;
+use opendrs_service::fulfilment::vendure::Shop;
+use opendrs_service::fulfilment::webhook::Hook;
+
+/// The secrets of a list; a wrong one is not repeated, since it may be nearly right.
+fn secrets(key: &str, list: &[String]) -> Result<Vec<Secret>, String> {
+    let read: Option<Vec<_>> = list.iter().map(|text| Secret::parse(text)).collect();
+    read.ok_or_else(|| format!("fulfilment.{key}: write each as whsec_ and the Base64 of 24 to 64 random bytes"))
+}
+
+fn backend(key: &str, word: &str) -> Result<Backend, String> {
+    let words = Backend::ALL.map(Backend::as_str).join(" or ");
+    Backend::parse(word).ok_or_else(|| format!("fulfilment.{key} has `{word}`: write {words}"))
+}
+
+impl Fulfilling {
+    fn makers(&self) -> Result<Vec<(String, Backend)>, String> {
+        let own = |item: &String| {
+            let (maker, word) = item
+                .rsplit_once('=')
+                .ok_or_else(|| format!("fulfilment.makers has `{item}`: write \"Maker name = manual\""))?;
+            Ok((maker.trim().to_owned(), backend("makers", word.trim())?))
+        };
+        self.makers.iter().map(own).collect()
+    }
+
+    /// The other system, if the settings say where it is.
+    fn hook(&self) -> Result<Option<Hook>, String> {
+        if self.webhook_url.is_empty() || self.webhook_secrets.is_empty() {
+            return Ok(None);
+        }
+        let url = http_url("fulfilment.webhook_url", &self.webhook_url)?;
+        Ok(Some(Hook { url, secrets: secrets("webhook_secrets", &self.webhook_secrets)? }))
+    }
+
+    /// The shop, if the settings say where it is.
+    fn shop(&self) -> Result<Option<Shop>, String> {
+        if self.vendure_url.is_empty() || self.vendure_key_file.as_os_str().is_empty() {
+            return Ok(None);
+        }
+        let at = self.vendure_key_file.display();
+        let text = std::fs::read_to_string(&self.vendure_key_file)
+            .map_err(|e| format!("cannot read the file {at} of fulfilment.vendure_key_file: {e}"))?;
+        let key = text.lines().next().unwrap_or_default().trim();
+        if key.is_empty() {
+            return Err(format!("the file {at} of fulfilment.vendure_key_file is empty"));
+        }
+        let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        if self.vendure_payment_method.is_empty() {
+            return Err(
+                "fulfilment.vendure_payment_method is empty: write the name that payments get in the shop".into()
+            );
+        }
+        Ok(Some(Shop {
+            url: http_url("fulfilment.vendure_url", &self.vendure_url)?,
+            key: key.to_owned(),
+            channel: given(&self.vendure_channel),
+            shipping_method: given(&self.vendure_shipping_method),
+            payment_method: self.vendure_payment_method.clone(),
+            // An order is never looked at without a pause.
+            poll: self.vendure_poll.0.max(Span::from_secs(10)),
+            hint_secrets: secrets("vendure_hint_secrets", &self.vendure_hint_secrets)?,
+        }))
+    }
+}
+
+impl Config {
+    /// Who fulfils orders.
+    ///
+    /// # Errors
+    /// A sentence that names the setting at fault.
+    pub fn fulfilment(&self) -> Result<Fulfilment, String> {
+        let (makers, backend) = (self.fulfilment.makers()?, backend("backend", &self.fulfilment.backend)?);
+        let named = |which: Backend| backend == which || makers.iter().any(|(_, own)| *own == which);
+        let (webhook, vendure) = (self.fulfilment.hook()?, self.fulfilment.shop()?);
+        let missing = |keys: &str| Err(format!("fulfilment has {keys}"));
+        match () {
+            () if webhook.is_none() && named(Backend::Webhook) => {
+                missing("webhook: set fulfilment.webhook_url and fulfilment.webhook_secrets")
+            }
+            () if vendure.is_none() && named(Backend::Vendure) => {
+                missing("vendure: set fulfilment.vendure_url and fulfilment.vendure_key_file")
+            }
+            () => Ok(Fulfilment { backend, makers, webhook, vendure }),
+        }
+    }
+}

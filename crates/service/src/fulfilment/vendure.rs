@@ -1,0 +1,130 @@
+//! The back end that is a Vendure shop: orders are made, cancelled and followed through its Admin API.
+//!
+//! What it is: the shop as the settings have it, and what its orders say of ours. What it is not: when it is called
+//! ([`super::call`]). Invariant: the payment that completes an order carries our `eventInstanceId` as its
+//! `transactionId`, and is looked for before anything is made, so that one order of ours is one completed order there,
+//! whatever was lost on the way.
+
+mod ask;
+mod cancel;
+mod place;
+mod watch;
+mod wire;
+
+pub(super) use cancel::cancel;
+pub(super) use place::place;
+pub(super) use watch::watch;
+
+use opendrs_domain::fulfilment::{Report, tracking};
+use opendrs_domain::money::Money;
+use opendrs_domain::time::Span;
+use opendrs_domain::wire::webhook::Secret;
+use serde::Deserialize;
+use std::fmt;
+use wire::Found;
+
+/// How many requests one order takes at most, one after the other.
+pub(super) const REQUESTS: i64 = 10;
+
+/// A Vendure shop.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Shop {
+    /// Its Admin API.
+    pub url: String,
+    /// The API key.
+    pub key: String,
+    /// The token of the channel to sell in; none: the default channel.
+    pub channel: Option<String>,
+    /// The code of the way to ship; none: the cheapest one that the shop offers.
+    pub shipping_method: Option<String>,
+    /// What the payment method is called in the shop's books.
+    pub payment_method: String,
+    /// How often an order is looked at that the shop has.
+    pub poll: Span,
+    /// What signs the shop's hints: several while they are exchanged; none: no hints are taken.
+    pub hint_secrets: Vec<Secret>,
+}
+
+impl fmt::Debug for Shop {
+    /// Without the key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shop").field("url", &self.url).field("channel", &self.channel).finish_non_exhaustive()
+    }
+}
+
+/// What the shop said to a call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Outcome {
+    /// Its words, in their order.
+    pub(super) reports: Vec<Report>,
+    /// What the order costs there, if it may be placed, or could be if the customer agreed.
+    pub(super) price: Option<Money>,
+    /// It has the order, which is looked at from now on.
+    pub(super) watched: bool,
+    /// What an operator should know.
+    pub(super) note: Option<String>,
+}
+
+/// What a shop's order says of ours, once it is complete; what was heard before is said again.
+fn reports(found: &Found) -> Vec<Report> {
+    let parcels = found.fulfillments.iter().flatten();
+    let number = parcels.filter_map(|parcel| tracking(parcel.tracking_code.as_deref()?)).next_back();
+    let shipped = Report::Shipped { expected_at: None, tracking: number };
+    match found.state.as_str() {
+        "Cancelled" => vec![Report::Cancelled],
+        "Shipped" | "PartiallyDelivered" => vec![shipped],
+        "Delivered" => vec![shipped, Report::Delivered],
+        _ => Vec::new(),
+    }
+}
+
+/// Which order a hint is about, by the shop's own code.
+///
+/// # Errors
+/// A sentence that says what is wrong with the body.
+pub fn hinted(body: &[u8]) -> Result<String, String> {
+    #[derive(Deserialize)]
+    struct Hint {
+        order: String,
+    }
+    let hint: Hint = serde_json::from_slice(body).map_err(|e| format!("the body cannot be read: {e}"))?;
+    Ok(hint.order)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shops_states_are_words_of_ours() {
+        let found = |state: &str, parcels: &str| -> Found {
+            let text = format!(
+                r#"{{"id":"1","code":"A","state":"{state}","totalWithTax":1,"currencyCode":"USD","payments":null,"fulfillments":{parcels}}}"#
+            );
+            serde_json::from_str(&text).unwrap()
+        };
+        let shipped = |number: Option<&str>| Report::Shipped { expected_at: None, tracking: number.map(Into::into) };
+        for state in ["PaymentSettled", "PaymentAuthorized", "PartiallyShipped", "Modifying", "OnAnotherPlanet"] {
+            assert_eq!(reports(&found(state, "[]")), [], "{state}");
+        }
+        assert_eq!(reports(&found("Cancelled", "null")), [Report::Cancelled]);
+        assert_eq!(reports(&found("Shipped", "null")), [shipped(None)]);
+        let parcels =
+            r#"[{"trackingCode":"old"},{"trackingCode":" 1Z\n9 "},{"trackingCode":""},{"trackingCode":null}]"#;
+        assert_eq!(reports(&found("Delivered", parcels)), [shipped(Some("1Z9")), Report::Delivered]);
+    }
+
+    #[test]
+    fn a_shop_is_shown_without_its_key() {
+        let shop = Shop {
+            url: "https://shop.example/admin-api".into(),
+            key: "hush".into(),
+            channel: None,
+            shipping_method: None,
+            payment_method: "opendrs".into(),
+            poll: Span::from_mins(5),
+            hint_secrets: Vec::new(),
+        };
+        assert!(!format!("{shop:?}").contains("hush"), "{shop:?}");
+    }
+}

@@ -1,0 +1,82 @@
+//! Has a shop give an order up, however far it got.
+
+use super::place::discard;
+use super::wire::{CANCEL, Cancelled, Found, Payment, REFUND, Refunded, SEEK, SETTLE, Settled, Sought};
+use super::{Outcome, Shop};
+use crate::App;
+use crate::fulfilment::Job;
+use opendrs_store::fulfilment::Call;
+use serde_json::json;
+
+/// Why an order is cancelled, as the shop's people read it.
+const REASON: &str = "Cancelled at OpenDRS";
+
+/// Gives it up. What left the shop already stays with its customer: that is noted, and no error.
+pub(in crate::fulfilment) async fn cancel(app: &App, shop: &Shop, job: &Job, call: &Call) -> Result<Outcome, String> {
+    let instance = job.order.instance().to_string();
+    let code = call.reference.as_deref().unwrap_or_default();
+    let Sought { paid, begun } = shop.ask(app, &SEEK, json!({ "id": instance, "code": code })).await?;
+    let mut note = None;
+    let paid: Vec<_> = paid.items.into_iter().filter(|found| found.payment(&instance).is_some()).collect();
+    let begun = begun.items.into_iter().filter(|found| paid.iter().all(|other| other.id != found.id));
+    for found in begun.collect::<Vec<_>>().iter().chain(&paid) {
+        note = one(app, shop, found).await?.or(note);
+        if note.is_none()
+            && let Some(payment) = found.payment(&instance)
+        {
+            refund(app, shop, payment, &instance).await?;
+        }
+    }
+    Ok(Outcome { note, ..Outcome::default() })
+}
+
+/// What an operator should know, if it cannot be given up any more.
+async fn one(app: &App, shop: &Shop, found: &Found) -> Result<Option<String>, String> {
+    match found.state.as_str() {
+        "Cancelled" => {}
+        _ if found.is_unfinished() => discard(app, shop, &found.id, &found.state).await?,
+        "PartiallyShipped" | "Shipped" | "PartiallyDelivered" | "Delivered" => {
+            return Ok(Some(format!(
+                "the shop's order {} is under way already: it was not cancelled there",
+                found.code
+            )));
+        }
+        _ => {
+            let input = json!({ "orderId": found.id, "cancelShipping": true, "reason": REASON });
+            let answer: Cancelled = shop.ask(app, &CANCEL, json!({ "input": input })).await?;
+            if let Some((_, why)) = answer.cancelled.refusal() {
+                return Err(format!("the shop does not cancel its order {}: {why}", found.code));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Enters that nothing was taken: the shop was told of a payment, and never had the money.
+async fn refund(app: &App, shop: &Shop, payment: &Payment, instance: &str) -> Result<(), String> {
+    if payment.state != "Settled" {
+        return Ok(());
+    }
+    let refunds = payment.refunds.iter().filter(|refund| refund.state != "Failed");
+    let left = payment.amount - refunds.clone().map(|refund| refund.total).sum::<i64>();
+    let mut pending: Vec<String> = refunds.filter(|r| r.state == "Pending").map(|r| r.id.clone()).collect();
+    if left > 0 {
+        // The last three are deprecated, but shops of 3.7 cannot store a refund without them.
+        let input = json!({
+            "paymentId": payment.id, "amount": left, "reason": REASON, "lines": [], "shipping": 0, "adjustment": 0,
+        });
+        let Refunded { refund } = shop.ask(app, &REFUND, json!({ "input": input })).await?;
+        if let Some((_, why)) = refund.step.refusal() {
+            return Err(format!("the shop does not enter a refund: {why}"));
+        }
+        pending.extend(refund.id.filter(|_| refund.state.as_deref() == Some("Pending")));
+    }
+    for id in pending {
+        let input = json!({ "id": id, "transactionId": instance });
+        let Settled { settled } = shop.ask(app, &SETTLE, json!({ "input": input })).await?;
+        if let Some((_, why)) = settled.refusal() {
+            return Err(format!("the shop does not settle a refund: {why}"));
+        }
+    }
+    Ok(())
+}

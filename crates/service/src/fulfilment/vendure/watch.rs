@@ -1,0 +1,28 @@
+//! Asks a shop how the orders stand that it has: many in one request.
+
+use super::wire::{WATCH, Watched};
+use super::{Outcome, Shop, reports};
+use crate::App;
+use opendrs_store::fulfilment::Call;
+use serde_json::json;
+use std::collections::HashMap;
+
+/// What each call's order says, in the order of the calls.
+pub(in crate::fulfilment) async fn watch(app: &App, shop: &Shop, calls: &[&Call]) -> Vec<Result<Outcome, String>> {
+    let codes: Vec<_> = calls.iter().filter_map(|call| call.reference.as_deref()).collect();
+    let watched: Watched = match shop.ask(app, &WATCH, json!({ "codes": codes })).await {
+        Ok(watched) => watched,
+        Err(trouble) => {
+            let why = String::from(trouble);
+            return calls.iter().map(|_| Err(why.clone())).collect();
+        }
+    };
+    let found: HashMap<_, _> = watched.orders.items.iter().map(|found| (found.code.as_str(), found)).collect();
+    let outcome = |call: &&Call| {
+        let code = call.reference.as_deref().unwrap_or_default();
+        let found = found.get(code).ok_or_else(|| format!("the shop no longer has its order {code}"))?;
+        let watched = !matches!(found.state.as_str(), "Cancelled" | "Delivered");
+        Ok(Outcome { reports: reports(found), watched, ..Outcome::default() })
+    };
+    calls.iter().map(outcome).collect()
+}

@@ -1,0 +1,357 @@
+//! What a shop is asked, as GraphQL of Vendure 3's Admin API, and the shapes of its answers.
+//!
+//! Invariant: nothing is asked for that is not read. Amounts are whole numbers with as many decimals as the shop's
+//! `moneyStrategyPrecision` says, whatever the currency.
+
+use super::ask::Operation;
+use opendrs_domain::money::Money;
+use serde::Deserialize;
+
+macro_rules! found {
+    () => {
+        "fragment Found on Order { id code state totalWithTax currencyCode
+           payments { id transactionId amount state refunds { id state total } } fulfillments { trackingCode } }"
+    };
+}
+
+/// Both ways to find an order again: by our payment, and by the code that was noted when it was begun.
+macro_rules! both_ways {
+    () => {
+        "paid: orders(options: { filter: { transactionId: { eq: $id } }, take: 10 }) { items { ...Found } }
+         begun: orders(options: { filter: { code: { eq: $code } }, take: 1 }) { items { ...Found } }"
+    };
+}
+
+/// All that is known of an order, its product and its customer.
+pub(super) const LOOK: Operation = Operation {
+    name: "Look",
+    text: concat!(
+        "query Look($id: String!, $code: String!, $sku: String!, $email: String!) { ",
+        both_ways!(),
+        " variants: productVariants(options: { filter: { sku: { eq: $sku } }, take: 10 }) {
+             items { id enabled product { enabled } stockLevel priceWithTax currencyCode } }
+           customers(options: { filter: { emailAddress: { eq: $email } }, take: 1 }) { items { id } }
+           globalSettings { serverConfig { moneyStrategyPrecision } } } ",
+        found!()
+    ),
+};
+
+/// What shipping would cost.
+pub(super) const QUOTE: Operation = Operation {
+    name: "Quote",
+    text: "query Quote($input: TestEligibleShippingMethodsInput!) {
+        methods: testEligibleShippingMethods(input: $input) { id code priceWithTax } }",
+};
+
+/// A draft, empty at first.
+pub(super) const BEGIN: Operation =
+    Operation { name: "Begin", text: "mutation Begin { draft: createDraftOrder { id code } }" };
+
+/// Whom it is for, where it goes, what it is and how it is sent.
+pub(super) const FILL: Operation = Operation {
+    name: "Fill",
+    text: "mutation Fill($id: ID!, $customer: ID, $person: CreateCustomerInput, $address: CreateAddressInput!,
+          $item: AddItemToDraftOrderInput!, $method: ID!) {
+        customer: setCustomerForDraftOrder(orderId: $id, customerId: $customer, input: $person) {
+          ... on ErrorResult { errorCode message } }
+        address: setDraftOrderShippingAddress(orderId: $id, input: $address) { id }
+        item: addItemToDraftOrder(orderId: $id, input: $item) { ... on ErrorResult { errorCode message } }
+        shipping: setDraftOrderShippingMethod(orderId: $id, shippingMethodId: $method) {
+          ... on ErrorResult { errorCode message } ... on Order { totalWithTax currencyCode } } }",
+};
+
+/// Completes it.
+pub(super) const PAY: Operation = Operation {
+    name: "Pay",
+    text: r#"mutation Pay($id: ID!, $payment: ManualPaymentInput!) {
+        arrange: transitionOrderToState(id: $id, state: "ArrangingPayment") {
+          ... on ErrorResult { errorCode message } ... on OrderStateTransitionError { transitionError } }
+        pay: addManualPaymentToOrder(input: $payment) {
+          ... on ErrorResult { errorCode message } ... on Order { state } } }"#,
+};
+
+/// Lets it into a state.
+pub(super) const MOVE: Operation = Operation {
+    name: "Move",
+    text: "mutation Move($id: ID!, $state: String!) { moved: transitionOrderToState(id: $id, state: $state) {
+        ... on ErrorResult { errorCode message } ... on OrderStateTransitionError { transitionError } } }",
+};
+
+/// Removes a draft.
+pub(super) const DISCARD: Operation = Operation {
+    name: "Discard",
+    text: "mutation Discard($id: ID!) { gone: deleteDraftOrder(orderId: $id) { result message } }",
+};
+
+/// An order that is to be given up.
+pub(super) const SEEK: Operation = Operation {
+    name: "Seek",
+    text: concat!("query Seek($id: String!, $code: String!) { ", both_ways!(), " } ", found!()),
+};
+
+/// Gives a completed one up.
+pub(super) const CANCEL: Operation = Operation {
+    name: "Cancel",
+    text: "mutation Cancel($input: CancelOrderInput!) { cancelled: cancelOrder(input: $input) {
+        ... on ErrorResult { errorCode message } ... on OrderStateTransitionError { transitionError } } }",
+};
+
+/// Enters in the shop's books that nothing was taken after all.
+pub(super) const REFUND: Operation = Operation {
+    name: "Refund",
+    text: "mutation Refund($input: RefundOrderInput!) { refund: refundOrder(input: $input) {
+        ... on ErrorResult { errorCode message } ... on Refund { id state } } }",
+};
+
+/// The same, for a refund that waits for somebody's word.
+pub(super) const SETTLE: Operation = Operation {
+    name: "Settle",
+    text: "mutation Settle($input: SettleRefundInput!) { settled: settleRefund(input: $input) {
+        ... on ErrorResult { errorCode message } } }",
+};
+
+/// How orders stand.
+pub(super) const WATCH: Operation = Operation {
+    name: "Watch",
+    text: concat!(
+        "query Watch($codes: [String!]!) {
+           orders(options: { filter: { code: { in: $codes } }, take: 100 }) { items { ...Found } } } ",
+        found!()
+    ),
+};
+
+/// A list's page.
+#[derive(Deserialize)]
+pub(super) struct List<T> {
+    pub(super) items: Vec<T>,
+}
+
+/// An order of the shop's.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Found {
+    pub(super) id: String,
+    pub(super) code: String,
+    pub(super) state: String,
+    pub(super) total_with_tax: i64,
+    pub(super) currency_code: String,
+    pub(super) payments: Option<Vec<Payment>>,
+    pub(super) fulfillments: Option<Vec<Parcel>>,
+}
+
+impl Found {
+    /// The payment that carries our id.
+    pub(super) fn payment(&self, instance: &str) -> Option<&Payment> {
+        self.payments.iter().flatten().find(|payment| payment.transaction_id.as_deref() == Some(instance))
+    }
+
+    /// It was never completed.
+    pub(super) fn is_unfinished(&self) -> bool {
+        matches!(self.state.as_str(), "Created" | "Draft" | "AddingItems" | "ArrangingPayment")
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Payment {
+    pub(super) id: String,
+    pub(super) transaction_id: Option<String>,
+    pub(super) amount: i64,
+    pub(super) state: String,
+    pub(super) refunds: Vec<Refund>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Refund {
+    pub(super) id: String,
+    pub(super) state: String,
+    pub(super) total: i64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Parcel {
+    pub(super) tracking_code: Option<String>,
+}
+
+/// Answer to [`SEEK`], and a part of [`LOOK`]'s.
+#[derive(Deserialize)]
+pub(super) struct Sought {
+    pub(super) paid: List<Found>,
+    pub(super) begun: List<Found>,
+}
+
+/// Answer to [`LOOK`].
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Looked {
+    #[serde(flatten)]
+    pub(super) sought: Sought,
+    pub(super) variants: List<Variant>,
+    pub(super) customers: List<Named>,
+    global_settings: Settings,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Settings {
+    server_config: ServerConfig,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ServerConfig {
+    money_strategy_precision: u32,
+}
+
+impl Looked {
+    /// An amount of this shop's; nothing if it is none that can be ours.
+    pub(super) fn money(&self, amount: i64, currency: &str) -> Option<Money> {
+        Money::of_decimals(amount, self.global_settings.server_config.money_strategy_precision, currency)
+    }
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Variant {
+    pub(super) id: String,
+    pub(super) enabled: bool,
+    pub(super) product: Switch,
+    pub(super) stock_level: String,
+    pub(super) price_with_tax: i64,
+    pub(super) currency_code: String,
+}
+
+#[derive(Clone, Deserialize)]
+pub(super) struct Switch {
+    pub(super) enabled: bool,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Named {
+    pub(super) id: String,
+}
+
+/// Answer to [`QUOTE`].
+#[derive(Deserialize)]
+pub(super) struct Quoted {
+    pub(super) methods: Vec<Method>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Method {
+    pub(super) id: String,
+    pub(super) code: String,
+    pub(super) price_with_tax: i64,
+}
+
+/// Answer to [`BEGIN`].
+#[derive(Deserialize)]
+pub(super) struct Begun {
+    pub(super) draft: Draft,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Draft {
+    pub(super) id: String,
+    pub(super) code: String,
+}
+
+/// What became of one part of a request: refused, if there is an error code.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Step {
+    error_code: Option<String>,
+    message: Option<String>,
+    transition_error: Option<String>,
+}
+
+impl Step {
+    /// The error's code and what it says.
+    pub(super) fn refusal(&self) -> Option<(&str, &str)> {
+        let says = self.transition_error.as_ref().or(self.message.as_ref());
+        Some((self.error_code.as_deref()?, says.map_or("", String::as_str)))
+    }
+}
+
+/// Answer to [`FILL`].
+#[derive(Deserialize)]
+pub(super) struct Filled {
+    pub(super) customer: Step,
+    pub(super) item: Step,
+    pub(super) shipping: Totalled,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Totalled {
+    #[serde(flatten)]
+    pub(super) step: Step,
+    pub(super) total_with_tax: Option<i64>,
+    pub(super) currency_code: Option<String>,
+}
+
+/// Answer to [`PAY`].
+#[derive(Deserialize)]
+pub(super) struct Paid {
+    pub(super) arrange: Step,
+    pub(super) pay: Stated,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Stated {
+    #[serde(flatten)]
+    pub(super) step: Step,
+    pub(super) state: Option<String>,
+}
+
+/// Answer to [`MOVE`].
+#[derive(Deserialize)]
+pub(super) struct Moved {
+    pub(super) moved: Step,
+}
+
+/// Answer to [`DISCARD`].
+#[derive(Deserialize)]
+pub(super) struct Discarded {
+    pub(super) gone: Deletion,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Deletion {
+    pub(super) result: String,
+    pub(super) message: Option<String>,
+}
+
+/// Answer to [`CANCEL`].
+#[derive(Deserialize)]
+pub(super) struct Cancelled {
+    pub(super) cancelled: Step,
+}
+
+/// Answer to [`REFUND`].
+#[derive(Deserialize)]
+pub(super) struct Refunded {
+    pub(super) refund: Entered,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Entered {
+    #[serde(flatten)]
+    pub(super) step: Step,
+    pub(super) id: Option<String>,
+    pub(super) state: Option<String>,
+}
+
+/// Answer to [`SETTLE`].
+#[derive(Deserialize)]
+pub(super) struct Settled {
+    pub(super) settled: Step,
+}
+
+/// Answer to [`WATCH`].
+#[derive(Deserialize)]
+pub(super) struct Watched {
+    pub(super) orders: List<Found>,
+}
