@@ -1,10 +1,12 @@
 //! A topic: where a security profile's notifications go, and how.
 //!
 //! Not here: what is said ([`crate::notification`]) and when it is tried again ([`crate::delivery`]). Invariant: until
-//! the receiver confirmed, it gets nothing but the question whether it wants to (sns-delivery A5).
+//! the receiver confirmed, it gets nothing but the question whether it wants to (sns-delivery A5). An Amazon SNS topic is
+//! never asked: whoever may publish to it was let in by its owner.
 
 use crate::delivery::Policy;
 use crate::id::{ProfileId, TopicId};
+use crate::publication::TopicArn;
 use crate::time::{Span, Time};
 use uuid::Uuid;
 
@@ -83,7 +85,7 @@ pub struct Topic {
     pub profile: ProfileId,
     /// `arn:aws:sns:<region>:<12 digits>:<name>`.
     pub arn: String,
-    /// Where they are posted.
+    /// Where they are posted, or the ARN of the Amazon SNS topic to which they are published.
     pub endpoint: String,
     /// Where it stands.
     pub state: State,
@@ -114,6 +116,12 @@ impl Topic {
     #[must_use]
     pub fn subscription_arn(&self) -> String {
         format!("{}:{}", self.arn, self.subscription)
+    }
+
+    /// The Amazon SNS topic to which its messages are published; `None` where they are posted.
+    #[must_use]
+    pub fn published_to(&self) -> Option<TopicArn> {
+        self.endpoint.parse().ok()
     }
 
     /// The numbers of the webhook secrets that sign now: the newest, and for a day the one before it.

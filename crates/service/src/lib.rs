@@ -20,6 +20,7 @@ pub mod mail;
 pub mod order;
 pub mod outbound;
 pub mod outbox;
+pub mod publication;
 pub mod random;
 pub mod reading;
 pub mod reset;

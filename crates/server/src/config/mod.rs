@@ -5,6 +5,7 @@
 
 mod mail;
 mod merge;
+mod publication;
 mod sections;
 
 use sections::{Bounds, Fulfilling, Keys, Lasting, Orders, Readings};
@@ -140,6 +141,7 @@ impl Config {
         if certificate_name.is_empty() || !certificate_name.is_ascii() || certificate_name.contains([' ', '/']) {
             return Err(format!("notifications.certificate_name is `{certificate_name}`: write a host name"));
         }
+        self.check_publisher()?;
         self.mail.check()?;
         self.fulfilment().map(drop)
     }
@@ -147,7 +149,7 @@ impl Config {
     /// How topics are named, and where receivers find this installation as far as the settings say.
     #[must_use]
     pub fn topics(&self) -> opendrs_service::topic::Notifications {
-        let Notifications { public_url, region, account, certificate_name, keep } = &self.notifications;
+        let Notifications { public_url, region, account, certificate_name, keep, .. } = &self.notifications;
         let base_url = if public_url.is_empty() { &self.web.public_url } else { public_url };
         opendrs_service::topic::Notifications {
             base_url: base_url.trim_end_matches('/').to_owned(),

@@ -19,4 +19,6 @@ mod readings;
 mod reset;
 mod seed;
 mod serve;
+#[cfg(feature = "sns")]
+mod topic;
 mod trigger;

@@ -12,6 +12,7 @@ use opendrs_server::{build, build_metrics, meters};
 use opendrs_service::limit::Rates;
 use opendrs_service::mail::Post;
 use opendrs_service::order::Fired;
+use opendrs_service::publication::Publisher;
 use opendrs_service::{App, Parts, Settings, outbox, schedule, seed};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -66,6 +67,8 @@ pub struct Options {
     pub proxies: Vec<IpAddr>,
     /// Who takes its mails.
     pub post: Arc<dyn Post>,
+    /// Who publishes for it to Amazon SNS.
+    pub publisher: Option<Arc<dyn Publisher>>,
 }
 
 impl Default for Options {
@@ -83,6 +86,7 @@ impl Default for Options {
             settings: Vec::new(),
             proxies: Vec::new(),
             post: Arc::new(Sink),
+            publisher: None,
         }
     }
 }
@@ -124,6 +128,7 @@ impl Server {
             proxies,
             settings,
             post,
+            publisher,
         } = options;
         // Receivers of the tests are on this machine.
         let here = toml::Value::Array(vec!["127.0.0.0/8".into()]);
@@ -135,6 +140,7 @@ impl Server {
             clock: Arc::new(Standing),
             random: Arc::new(Seeded::from_env()),
             outbound: Arc::new(config.network().unwrap()),
+            publisher,
             post,
             settings: Settings {
                 timing: config.timing(),

@@ -3,3 +3,5 @@
 mod attempts;
 mod handshake;
 mod order;
+#[cfg(feature = "sns")]
+mod published;
