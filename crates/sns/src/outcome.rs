@@ -14,7 +14,7 @@ use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How much of an error's words is kept.
-const WORDS: usize = 500;
+const WORDS: usize = 600;
 
 /// SNS's answer, word for word, for whoever asked.
 #[derive(Clone, Debug, Default)]
@@ -94,7 +94,7 @@ fn unheard(error: &(dyn Error + 'static)) -> Option<Unpublished> {
     None
 }
 
-/// An error and its causes, each in its own words.
+/// An error and its causes, each in its own words, on one line.
 pub(crate) fn words(error: &dyn Error) -> String {
     let mut all = error.to_string();
     let mut cause = error.source();
@@ -105,8 +105,9 @@ pub(crate) fn words(error: &dyn Error) -> String {
         }
         cause = found.source();
     }
-    match all.char_indices().nth(WORDS) {
-        Some((end, _)) => all[..end].to_owned(),
-        None => all,
+    let line = all.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(WORDS) {
+        Some((end, _)) => format!("{} ...", &line[..end]),
+        None => line.trim_end_matches('.').to_owned(),
     }
 }

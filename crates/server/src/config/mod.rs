@@ -323,6 +323,11 @@ mod tests {
                 "fulfilment.webhook_secrets: write each as whsec_",
             ),
             ("[web]\npublic_url = \"shop.example\"", None, "web.public_url is `shop.example`: write it with http"),
+            (
+                "[notifications]\nsns_endpoint = \"sns\"",
+                None,
+                "notifications.sns_endpoint is `sns`: write it with http",
+            ),
         ] {
             let error = load(file, env.as_slice()).unwrap_err();
             assert!(error.contains(says), "{error}");

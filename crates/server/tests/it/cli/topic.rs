@@ -88,6 +88,7 @@ async fn a_test_is_published_with_the_credentials_that_aws_tools_find() {
         "{none}"
     );
     assert!(none.ends_with(". Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or a role\n"), "{none}");
+    assert_eq!((none.lines().count(), none.contains("..")), (1, false), "{none}");
     assert_eq!(sns.all().await.len(), 0);
 }
 
