@@ -6,13 +6,14 @@ $OPENDRS_BIN is the program. Ends with a line `N passed, M failed`, and with 0 o
 import sys
 
 import aiosmtpd_peer
+import moto_peer
 import notify_peer
 import requests_oauthlib_peer
 import schemathesis_peer
 from checks import check, tally
 from server import Server
 
-for peer in (aiosmtpd_peer, requests_oauthlib_peer, notify_peer, schemathesis_peer):
+for peer in (aiosmtpd_peer, requests_oauthlib_peer, notify_peer, moto_peer, schemathesis_peer):
 
     @check(f"{peer.__name__}: its server starts and ends well")
     def _():

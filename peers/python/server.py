@@ -56,11 +56,11 @@ def call_headers(name, result="1.0"):
 class Server:
     """`with Server() as server:` runs it; `server.base` is its address, `server.data` its folder.
 
-    `settings` are environment variables of its own, by name.
+    `settings` are environment variables of its own, by name; `server.environment` is all it has.
     """
 
     def __init__(self, settings=None):
-        self.settings = settings or {}
+        self.environment = os.environ | UNLIMITED | (settings or {})
 
     def __enter__(self):
         # A request to end is an exception, so that `__exit__` runs.
@@ -69,7 +69,7 @@ class Server:
         command = [program(), "serve", "--seed", SEED, "--listen", "127.0.0.1:0", "--test-clock", "--data"]
         self.data, self.child = tempfile.mkdtemp(prefix="opendrs-peers-"), None
         try:
-            self.child = subprocess.Popen([*command, self.data], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=os.environ | UNLIMITED | self.settings)
+            self.child = subprocess.Popen([*command, self.data], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=self.environment)
             self.said = []
             for line in self.child.stderr:
                 self.said.append(line)

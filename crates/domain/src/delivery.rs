@@ -3,6 +3,7 @@
 //! Not here: sending. Invariant: what an attempt's outcome means is decided by [`Policy::after`] alone; under the `sns`
 //! policy nothing is tried later than an hour after the first attempt (sns-delivery A6).
 
+use crate::publication::Refusal;
 use crate::time::{Span, Time};
 use serde::Deserialize;
 
@@ -65,6 +66,8 @@ impl State {
 pub enum Outcome {
     /// The receiver answered with a status, and perhaps said how many seconds to wait.
     Answered(u16, Option<i64>),
+    /// Amazon SNS did not take the publication.
+    Refused(Refusal),
     /// No answer: refused, reset, bad certificate, out of time.
     Silent(String),
     /// The address may not be sent to, now or later.
@@ -210,6 +213,11 @@ impl Policy {
             Outcome::Answered(status, _) => {
                 return Next::Dead(format!("the receiver answered {status}, which is final"));
             }
+            // What passes by itself is waited for; in three days somebody may also have mended the rest.
+            Outcome::Refused(refusal) if refusal.is_passing() || *self == Policy::Extended => {
+                (refusal.to_string(), None)
+            }
+            Outcome::Refused(refusal) => return Next::Dead(format!("{refusal}, which is final")),
             Outcome::Silent(why) => (why.clone(), None),
             Outcome::Forbidden(why) => return Next::Dead(why.clone()),
         };
@@ -310,6 +318,21 @@ mod tests {
         assert!(matches!(after(&extended, Outcome::Answered(410, None)), Next::Gone(_)));
         assert_eq!(after(&extended, Outcome::Answered(404, None)), Next::Retry(began() + Span::from_secs(5)));
         assert!(matches!(after(&extended, Outcome::Forbidden("no".into())), Next::Dead(_)));
+    }
+
+    #[test]
+    fn what_a_refusal_of_sns_means() {
+        let [sns, extended] = ["sns", "extended"].map(|text| Policy::parse(text).unwrap());
+        let after = |policy: &Policy, status, code: &str| {
+            policy.after(1, &Outcome::Refused(Refusal { status, code: code.into() }), began(), began(), 0)
+        };
+        assert_eq!(after(&sns, 400, "Throttling"), Next::Retry(began() + Span::from_secs(20)));
+        assert_eq!(
+            after(&sns, 403, "AuthorizationError"),
+            Next::Dead("SNS answered 403 AuthorizationError, which is final".into())
+        );
+        assert_eq!(after(&extended, 404, "NotFound"), Next::Retry(began() + Span::from_secs(5)));
+        assert_eq!(after(&extended, 410, ""), Next::Retry(began() + Span::from_secs(5)));
     }
 
     #[test]

@@ -22,6 +22,7 @@ pub mod notification;
 pub mod order;
 pub mod product;
 pub mod profile;
+pub mod publication;
 pub mod reading;
 pub mod rule;
 pub mod session;

@@ -1,10 +1,12 @@
 //! A topic: where a security profile's notifications go, and how.
 //!
 //! Not here: what is said ([`crate::notification`]) and when it is tried again ([`crate::delivery`]). Invariant: until
-//! the receiver confirmed, it gets nothing but the question whether it wants to (sns-delivery A5).
+//! the receiver confirmed, it gets nothing but the question whether it wants to (sns-delivery A5). An Amazon SNS topic is
+//! never asked: whoever may publish to it was let in by its owner.
 
 use crate::delivery::Policy;
 use crate::id::{ProfileId, TopicId};
+use crate::publication::TopicArn;
 use crate::time::{Span, Time};
 use uuid::Uuid;
 
@@ -74,8 +76,8 @@ impl Signature {
     }
 }
 
-/// How receivers are reached: the part of an endpoint before its colon.
-pub const PROTOCOLS: [&str; 2] = ["http", "https"];
+/// How receivers are reached.
+pub const PROTOCOLS: [&str; 3] = ["http", "https", "sns"];
 
 /// A receiver of a profile's notifications.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +88,7 @@ pub struct Topic {
     pub profile: ProfileId,
     /// `arn:aws:sns:<region>:<12 digits>:<name>`.
     pub arn: String,
-    /// Where they are posted.
+    /// Where they are posted, or the ARN of the Amazon SNS topic to which they are published.
     pub endpoint: String,
     /// Where it stands.
     pub state: State,
@@ -119,11 +121,21 @@ impl Topic {
         format!("{}:{}", self.arn, self.subscription)
     }
 
+    /// The Amazon SNS topic to which its messages are published; `None` where they are posted.
+    #[must_use]
+    pub fn published_to(&self) -> Option<TopicArn> {
+        self.endpoint.parse().ok()
+    }
+
     /// How it is reached, one of [`PROTOCOLS`].
     #[must_use]
     pub fn protocol(&self) -> &'static str {
-        let scheme = self.endpoint.split(':').next().unwrap_or_default();
-        PROTOCOLS.into_iter().find(|protocol| protocol.eq_ignore_ascii_case(scheme)).unwrap_or(PROTOCOLS[0])
+        let [http, https, sns] = PROTOCOLS;
+        match self.endpoint.split(':').next() {
+            Some("arn") => sns,
+            Some(scheme) if scheme.eq_ignore_ascii_case(https) => https,
+            _ => http,
+        }
     }
 
     /// The numbers of the webhook secrets that sign now: the newest, and for a day the one before it.

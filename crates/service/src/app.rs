@@ -10,6 +10,7 @@ use crate::mail::{Mailing, Post};
 use crate::meter::Meter;
 use crate::outbound::Outbound;
 use crate::pace::Pace;
+use crate::publication::Publisher;
 use crate::random::{Ids, Random};
 use crate::reading::Keep;
 use crate::signing::Signer;
@@ -56,6 +57,8 @@ pub struct Parts {
     pub random: Arc<dyn Random>,
     /// The network.
     pub outbound: Arc<dyn Outbound>,
+    /// Amazon SNS, if this program can publish to it.
+    pub publisher: Option<Arc<dyn Publisher>>,
     /// The mail server.
     pub post: Arc<dyn Post>,
     /// What an operator decided.
@@ -74,6 +77,8 @@ pub struct App {
     pub passing: Ids,
     /// The network: the one way to other servers.
     pub outbound: Arc<dyn Outbound>,
+    /// Amazon SNS, if this program can publish to it.
+    pub publisher: Option<Arc<dyn Publisher>>,
     /// What an operator decided.
     pub settings: Settings,
     /// What is to go wrong, on a server for tests.
@@ -106,7 +111,7 @@ impl App {
     /// # Errors
     /// [`crate::Error`] when the store cannot be opened.
     pub async fn open(parts: Parts) -> Result<Self> {
-        let Parts { place, master, clock, random, outbound, post, settings, test_clock } = parts;
+        let Parts { place, master, clock, random, outbound, publisher, post, settings, test_clock } = parts;
         let new = installation::New { master_check: keys::check(&master), at: clock.now() };
         let db = Db::open(&place, new).await?;
         let keys = Keys::load(&db, master).await?;
@@ -120,6 +125,7 @@ impl App {
             passing: Ids::new(random.beside().unwrap_or_else(|| random.clone())),
             ids: Ids::new(random),
             outbound,
+            publisher,
             limits: Limits::new(settings.rates),
             settings,
             faults: Faults::default(),

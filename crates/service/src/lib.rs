@@ -23,6 +23,7 @@ pub mod operator;
 pub mod order;
 pub mod outbound;
 pub mod outbox;
+pub mod publication;
 pub mod random;
 pub mod reading;
 pub mod reset;

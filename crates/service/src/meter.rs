@@ -85,7 +85,7 @@ mod tests {
         ended(&meter.deliveries, "https", "retry", 7_000);
         ended(&meter.deliveries, "https", "retry", 70_000_000);
         ended(&meter.deliveries, "carrier pigeon", "retry", 1);
-        let [_, https] = &meter.deliveries[..] else { panic!("two protocols") };
+        let [_, https, _] = &meter.deliveries[..] else { panic!("three protocols") };
         let outcomes: Vec<_> = https.outcomes().collect();
         assert_eq!(outcomes, [("delivered", 0), ("retry", 2), ("dead", 0), ("gone", 0)]);
         assert_eq!((https.micros().count, https.micros().sum), (2, 70_007_000));

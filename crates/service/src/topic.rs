@@ -3,12 +3,14 @@
 //! Invariant: a token that confirms, and a secret that signs, is derived from the master key and stored nowhere; a new
 //! number makes a new one. A receiver that did not confirm gets nothing but the question (sns-delivery A5).
 
+use crate::publication::NO_PUBLISHER;
 use crate::{App, Error, Result};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use opendrs_domain::delivery::{self as rules, Policy};
 use opendrs_domain::id::{DeliveryId, ProfileId, TopicId};
+use opendrs_domain::publication::TopicArn;
 use opendrs_domain::time::Time;
 use opendrs_domain::topic::{self, Signature, State, TOKEN_LIFETIME, Topic};
 use opendrs_domain::wire::sns;
@@ -40,7 +42,7 @@ pub struct NewTopic {
     pub profile: ProfileId,
     /// The last part of its ARN.
     pub name: String,
-    /// Where they are posted.
+    /// Where they are posted, or the ARN of the Amazon SNS topic to which they are published.
     pub endpoint: String,
     /// Which signature.
     pub signature: Signature,
@@ -52,18 +54,21 @@ pub struct NewTopic {
     pub confirmed: bool,
 }
 
-/// Adds a topic and asks its receiver to confirm; one of the same name is changed instead.
+/// Adds a topic and asks its receiver to confirm; one of the same name is changed instead. An Amazon SNS topic is not
+/// asked.
 ///
 /// # Errors
 /// [`Error::BadCommand`] names what to change; [`Error::Unavailable`].
 pub async fn add(app: &App, new: NewTopic) -> Result<Topic> {
     let draft = draft(app, &new)?;
-    // Made now, so that the certificate is there before the first signature.
-    crate::signing::current(app).await?;
+    if draft.published_to().is_none() {
+        // Made now, so that the certificate is there before the first signature.
+        crate::signing::current(app).await?;
+    }
     // A topic that begins to hear is not told of what was before it.
     crate::delivery::dispatch_all(app).await?;
     let question = DeliveryId(app.ids.ordered(app.now()));
-    app.db.write(Add { draft, profile: new.profile, question, now: app.now() }).await?
+    app.db.write(Add { draft, confirmed: new.confirmed, profile: new.profile, question, now: app.now() }).await?
 }
 
 /// Checks what was asked for.
@@ -72,9 +77,14 @@ pub(crate) fn draft(app: &App, new: &NewTopic) -> Result<Topic> {
     if !topic::is_name(&new.name) {
         return bad(format!("`{}` is no topic name: use 1 to 256 letters, digits, `-` and `_`", new.name));
     }
+    let published = TopicArn::is_meant(&new.endpoint);
+    if published {
+        check_published(app, new)?;
+    }
     let host = new.endpoint.strip_prefix("https://").or_else(|| new.endpoint.strip_prefix("http://"));
-    if host.is_none_or(|host| host.is_empty() || host.starts_with('/') || host.contains(['#', ' '])) {
-        return bad(format!("`{}` is no endpoint: write http:// or https://, a host and a path", new.endpoint));
+    if !published && host.is_none_or(|host| host.is_empty() || host.starts_with('/') || host.contains(['#', ' '])) {
+        let wanted = "write http:// or https://, a host and a path, or the ARN of an Amazon SNS topic";
+        return bad(format!("`{}` is no endpoint: {wanted}", new.endpoint));
     }
     let policy = Policy::parse(&new.policy).map_err(Error::BadCommand)?;
     let Notifications { region, account, .. } = &app.settings.notifications;
@@ -84,7 +94,7 @@ pub(crate) fn draft(app: &App, new: &NewTopic) -> Result<Topic> {
         profile: new.profile,
         arn: format!("arn:aws:sns:{region}:{account}:{}", new.name),
         endpoint: new.endpoint.clone(),
-        state: if new.confirmed { State::Confirmed } else { State::Pending },
+        state: if new.confirmed || published { State::Confirmed } else { State::Pending },
         signature: new.signature,
         raw: new.raw,
         policy_text: new.policy.clone(),
@@ -98,8 +108,30 @@ pub(crate) fn draft(app: &App, new: &NewTopic) -> Result<Topic> {
     })
 }
 
+/// Checks what was asked for of a topic whose endpoint is an Amazon SNS topic.
+fn check_published(app: &App, new: &NewTopic) -> Result<()> {
+    let bad = |text: String| Err(Error::BadCommand(text));
+    if let Err(why) = new.endpoint.parse::<TopicArn>() {
+        return bad(why);
+    }
+    if app.publisher.is_none() {
+        return bad(NO_PUBLISHER.into());
+    }
+    if new.raw || new.signature != Signature::default() {
+        let says =
+            "raw delivery and the signature's version are for Amazon SNS to decide: set RawMessageDelivery of the";
+        return bad(format!(
+            "{says} subscription or SignatureVersion of {} there, and leave both out here",
+            new.endpoint
+        ));
+    }
+    Ok(())
+}
+
 struct Add {
     draft: Topic,
+    /// Its owner says that it wants messages, whatever was before.
+    confirmed: bool,
     profile: ProfileId,
     question: DeliveryId,
     now: Time,
@@ -121,7 +153,7 @@ impl Write for Add {
             }
             Some(known) if known.endpoint == self.draft.endpoint => {
                 let Topic { signature, raw, policy_text, policy, .. } = self.draft.clone();
-                let state = if self.draft.state == State::Confirmed { State::Confirmed } else { known.state };
+                let state = if self.confirmed { State::Confirmed } else { known.state };
                 Topic { signature, raw, policy_text, policy, state, ..known }
             }
             // Another address is another receiver, which is asked anew.
@@ -169,7 +201,7 @@ pub async fn all(app: &App, limit: i64) -> Result<Vec<Topic>> {
     Ok(store::after(&mut reader.tx()?, delivery::first(), limit).await?)
 }
 
-/// A topic by its ARN, or by its ARN's last part.
+/// A topic by its ARN, by its ARN's last part, or by the ARN of an Amazon SNS topic that it has its name from.
 ///
 /// # Errors
 /// [`Error::BadCommand`] if there is none; [`Error::Unavailable`].
@@ -177,8 +209,35 @@ pub async fn find(app: &App, name: &str) -> Result<Topic> {
     let Notifications { region, account, .. } = &app.settings.notifications;
     let arn = if name.starts_with("arn:") { name.to_owned() } else { format!("arn:aws:sns:{region}:{account}:{name}") };
     let mut reader = app.db.reader().await?;
-    let found = store::by_arn(&mut reader.tx()?, &arn).await?;
+    let mut tx = reader.tx()?;
+    let mut found = store::by_arn(&mut tx, &arn).await?;
+    if let (None, Ok(published)) = (&found, name.parse::<TopicArn>()) {
+        // One that was given no name of its own has the name of the topic it is published to.
+        let ours = format!("arn:aws:sns:{region}:{account}:{}", published.name());
+        found = store::by_arn(&mut tx, &ours).await?.filter(|topic| topic.endpoint == name);
+    }
     found.ok_or_else(|| Error::BadCommand(format!("there is no topic {arn}: `opendrs topic list` shows all")))
+}
+
+/// The name of a topic that is given none of its own: that of the Amazon SNS topic to which it is published.
+///
+/// # Errors
+/// [`Error::BadCommand`] if its endpoint is no such topic, or the name stands for another one; [`Error::Unavailable`].
+pub async fn name_of(app: &App, endpoint: &str) -> Result<String> {
+    if !TopicArn::is_meant(endpoint) {
+        let wanted = "an endpoint is missing: name the topic and then where it goes, or the ARN of an Amazon SNS topic";
+        return Err(Error::BadCommand(wanted.into()));
+    }
+    let name = endpoint.parse::<TopicArn>().map_err(Error::BadCommand)?.name().to_owned();
+    let Notifications { region, account, .. } = &app.settings.notifications;
+    let mut reader = app.db.reader().await?;
+    match store::by_arn(&mut reader.tx()?, &format!("arn:aws:sns:{region}:{account}:{name}")).await? {
+        Some(other) if other.endpoint != endpoint => {
+            let fix = format!("name this one otherwise: NAME {endpoint}");
+            Err(Error::BadCommand(format!("the topic {name} goes to {}; {fix}", other.endpoint)))
+        }
+        _ => Ok(name),
+    }
 }
 
 /// What may be done to a topic.
@@ -231,6 +290,9 @@ impl Write for Changed {
         match self.change {
             Change::Disable => topic.state = State::Disabled,
             Change::Enable | Change::Confirm => topic.state = State::Confirmed,
+            Change::Ask | Change::RotateSecret | Change::EndGrace if topic.published_to().is_some() => {
+                return Ok(Err(signed_by_sns(&topic)));
+            }
             Change::Ask => {
                 topic.state = State::Pending;
                 ask = Some(sns::Kind::SubscriptionConfirmation);
@@ -253,6 +315,11 @@ impl Write for Changed {
         store::put(tx, &topic).await?;
         Ok(Ok(topic))
     }
+}
+
+fn signed_by_sns(topic: &Topic) -> Error {
+    let says = "is an Amazon SNS topic: SNS asks its subscribers, and signs what it sends them";
+    Error::BadCommand(format!("{} {says}", topic.endpoint))
 }
 
 /// Why a receiver's request was refused: an SNS error code and its words (sns-delivery A5).
@@ -299,7 +366,7 @@ pub async fn unsubscribe(app: &App, arn: &str) -> Result<Result<(), Refused>> {
         store::by_subscription(&mut reader.tx()?, last).await?
     };
     match found {
-        Some(topic) if topic.arn == topic_arn => {
+        Some(topic) if topic.arn == topic_arn && topic.published_to().is_none() => {
             if topic.state == State::Confirmed {
                 change(app, topic.id, Change::Unsubscribe).await?;
                 tracing::info!(topic = topic.arn, "the receiver unsubscribed");
@@ -337,8 +404,11 @@ pub struct Secrets {
 /// The secrets of a topic that sign now, newest first.
 ///
 /// # Errors
-/// [`Error::Internal`].
+/// [`Error::BadCommand`] if it has none; [`Error::Internal`].
 pub fn secrets(app: &App, topic: &Topic) -> Result<Vec<Secrets>> {
+    if topic.published_to().is_some() {
+        return Err(signed_by_sns(topic));
+    }
     let written = |number| {
         let (secret, pair) = webhook_secret(app, topic, number)?;
         let public_key = format!("whpk_{}", STANDARD.encode(pair.public_key()));

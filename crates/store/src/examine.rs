@@ -20,7 +20,13 @@ pub struct Found {
     pub installation: Option<([u8; 32], Time)>,
     /// What time the store has, where it has a clock of its own.
     pub clock: Option<Time>,
+    /// The Amazon SNS topics to which notifications are published, at most 100.
+    pub published: Vec<String>,
 }
+
+/// The step that made topics.
+const TOPICS: i64 = 2;
+const PUBLISHED: &str = "SELECT DISTINCT endpoint FROM topic WHERE endpoint LIKE 'arn:%' AND state = 'confirmed' ORDER BY endpoint LIMIT 100";
 
 /// Looks at a store; `None` where no database is.
 ///
@@ -56,7 +62,9 @@ pub(crate) fn lite(path: &Path) -> Result<Found> {
     let read = || conn.query_row("SELECT master_check, created_at FROM installation", [], row).optional();
     let installation = if step == 0 { None } else { read().map_err(bad)? };
     let installation = installation.map(|(check, at)| (check, Time::from_micros(at)));
-    Ok(Found { step, known: migrate::last(), installation, clock: None })
+    let published = || conn.prepare(PUBLISHED)?.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>();
+    let published = if step < TOPICS { Vec::new() } else { published().map_err(bad)? };
+    Ok(Found { step, known: migrate::last(), installation, clock: None, published })
 }
 
 async fn postgres(url: &str) -> Result<Found> {
@@ -65,7 +73,7 @@ async fn postgres(url: &str) -> Result<Found> {
     let sql = "SELECT to_regclass('migration') IS NOT NULL, (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT";
     let row = client.query_one(sql, &[]).await.map_err(error)?;
     let (made, now): (bool, i64) = (row.get(0), row.get(1));
-    let (mut step, mut installation) = (0, None);
+    let (mut step, mut installation, mut published) = (0, None, Vec::new());
     if made {
         let sql = "SELECT COALESCE(MAX(step), 0) FROM migration";
         step = client.query_one(sql, &[]).await.map_err(error)?.get(0);
@@ -75,5 +83,9 @@ async fn postgres(url: &str) -> Result<Found> {
             Some((check, Time::from_micros(row.get(1))))
         });
     }
-    Ok(Found { step, known: migrate::last(), installation, clock: Some(Time::from_micros(now)) })
+    if step >= TOPICS {
+        let rows = client.query(PUBLISHED, &[]).await.map_err(error)?;
+        published = rows.iter().map(|row| row.get(0)).collect();
+    }
+    Ok(Found { step, known: migrate::last(), installation, clock: Some(Time::from_micros(now)), published })
 }

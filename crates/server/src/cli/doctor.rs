@@ -6,9 +6,11 @@ use super::{StoreArgs, open, out};
 use crate::config::{Config, Role};
 use crate::tls::{Authority, Source, Tls};
 use clap::Args;
+use opendrs_domain::publication::TopicArn;
 use opendrs_domain::time::Span;
 use opendrs_service::clock::{Clock, SystemClock};
 use opendrs_service::keys;
+use opendrs_service::publication::NO_PUBLISHER;
 use opendrs_store::examine::{Found, examine};
 use opendrs_store::{Error, Place};
 use serde_json::json;
@@ -179,6 +181,7 @@ async fn store(config: &Config, key: Option<&[u8; 32]>) -> Vec<Check> {
                 });
             }
             checks.push(clock(&found));
+            checks.extend(published(config, &found.published).await);
             checks
         }
     }
@@ -192,6 +195,34 @@ fn schema(found: &Found) -> Check {
         std::cmp::Ordering::Less => warning("schema", says, "the next start of `opendrs serve` brings it up to date"),
         std::cmp::Ordering::Greater => failed("schema", says, "run the newer opendrs"),
     }
+}
+
+/// Whether there is somebody to publish as, in each region that is published to.
+async fn published(config: &Config, topics: &[String]) -> Vec<Check> {
+    const NAME: &str = "Amazon SNS";
+    let arns: Vec<TopicArn> = topics.iter().filter_map(|topic| topic.parse().ok()).collect();
+    let publisher = config.publisher();
+    let mut checks = Vec::new();
+    for (n, arn) in arns.iter().enumerate() {
+        if arns[..n].iter().any(|before| before.region() == arn.region()) {
+            continue;
+        }
+        let what = format!("topics in {}", arn.region());
+        let Some(publisher) = &publisher else {
+            checks.push(failed(NAME, format!("{what} cannot be published to"), NO_PUBLISHER));
+            continue;
+        };
+        checks.push(match publisher.find_credentials(arn.clone()).await {
+            Ok(()) => good(NAME, format!("there are AWS credentials for {what}")),
+            // The server may have others than this shell.
+            Err(why) => {
+                let fix = "give the server AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE or a role, and run \
+                           this in the same surroundings";
+                warning(NAME, format!("{what}: {why}"), fix)
+            }
+        });
+    }
+    checks
 }
 
 /// Tokens end and orders fall due by this machine's clock.

@@ -109,7 +109,8 @@ async fn show(file: Option<&Path>, args: Show) -> Result<(), String> {
             delivery.reason.as_deref().unwrap_or("")
         ));
         for Attempt { number, at, took, status, problem, .. } in attempts.iter().rev() {
-            let came = status.map_or_else(|| problem.clone().unwrap_or_default(), |status| status.to_string());
+            // Where both are known, what the problem was names the status.
+            let came = problem.clone().or_else(|| status.map(|status| status.to_string())).unwrap_or_default();
             out::say(format!("    {number}  {at}  {} ms  {came}", took / 1000));
         }
     }

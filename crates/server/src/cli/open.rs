@@ -70,6 +70,7 @@ pub(super) async fn app_with(config: &Config, time: Time, random: Arc<dyn Random
         clock: Arc::new(SystemClock),
         random,
         outbound: Arc::new(config.network()?),
+        publisher: config.publisher(),
         post: config.post()?,
         settings: Settings {
             timing: config.timing(),

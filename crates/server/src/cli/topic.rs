@@ -6,17 +6,22 @@ use clap::{Args, Subcommand, ValueEnum};
 use opendrs_domain::id::ProfileId;
 use opendrs_domain::topic::{Signature, State, Topic as Found};
 use opendrs_service::topic::{self, Change, NewTopic};
-use opendrs_service::{App, signing};
+use opendrs_service::{App, publication, signing};
 use serde_json::{Value, json};
 use std::path::Path;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Topic {
     /// Add a receiver of a security profile's notifications and ask it to confirm. The same name again changes it.
+    ///
+    /// A receiver is an address to which notifications are posted as Amazon SNS does, or the ARN of a topic of your own at
+    /// Amazon SNS, which is not asked: `opendrs topic add arn:aws:sns:eu-west-1:123456789012:kettles --profile ID`. The
+    /// server publishes to it with the credentials that AWS's tools would find; they need `sns:Publish` on that ARN.
     Add(Add),
     /// Every topic and where it stands.
     List(List),
-    /// Ask a receiver once more to confirm; nothing is sent to it until it does.
+    /// Ask a receiver once more to confirm; nothing is sent to it until it does. To an Amazon SNS topic a test message is
+    /// published at once, with this shell's credentials; all who subscribed to it get that.
     Test(Named),
     /// Send nothing more to a receiver.
     Disable(Named),
@@ -42,10 +47,11 @@ enum Version {
 
 #[derive(Debug, Args)]
 pub(super) struct Add {
-    /// The last part of the topic's ARN: letters, digits, `-` and `_`.
+    /// The last part of the topic's ARN: letters, digits, `-` and `_`. It may be left out before an ARN, whose name is
+    /// taken then.
     name: String,
-    /// Where notifications are posted: http:// or https://.
-    endpoint: String,
+    /// Where notifications are posted, http:// or https://; or the ARN of the Amazon SNS topic to which they are published.
+    endpoint: Option<String>,
     /// Whose notifications: `amzn1.application.` and 32 hex digits, as `opendrs seed` prints it.
     #[arg(long, value_name = "ID")]
     profile: String,
@@ -120,7 +126,7 @@ pub(super) async fn run(file: Option<&Path>, args: Topic) -> Result<(), String> 
             }
             Ok(())
         }
-        Topic::Test(named) => change(app, &named, Change::Ask, "asked to confirm").await,
+        Topic::Test(named) => test(app, &named).await,
         Topic::Disable(named) => change(app, &named, Change::Disable, "disabled").await,
         Topic::Enable(named) => change(app, &named, Change::Enable, "enabled").await,
         Topic::Secret(named) => secrets(app, &find(app, &named).await?),
@@ -138,10 +144,14 @@ pub(super) async fn run(file: Option<&Path>, args: Topic) -> Result<(), String> 
 }
 
 async fn add(app: &App, args: Add) -> Result<(), String> {
+    let (name, endpoint) = match args.endpoint {
+        Some(endpoint) => (args.name, endpoint),
+        None => (topic::name_of(app, &args.name).await.map_err(|e| e.to_string())?, args.name),
+    };
     let new = NewTopic {
         profile: ProfileId::parse(&args.profile).map_err(|e| e.to_string())?,
-        name: args.name,
-        endpoint: args.endpoint,
+        name,
+        endpoint,
         signature: match args.signature_version {
             Version::One => Signature::V1,
             Version::Two => Signature::V2,
@@ -153,9 +163,11 @@ async fn add(app: &App, args: Add) -> Result<(), String> {
     let found = topic::add(app, new).await.map_err(|e| e.to_string())?;
     if args.json {
         let mut line = object(&found);
-        let secrets = topic::secrets(app, &found).map_err(|e| e.to_string())?;
-        line["webhook_secret"] = secrets.first().map(|s| s.secret.as_str()).into();
-        line["webhook_public_key"] = secrets.first().map(|s| s.public_key.as_str()).into();
+        if found.published_to().is_none() {
+            let secrets = topic::secrets(app, &found).map_err(|e| e.to_string())?;
+            line["webhook_secret"] = secrets.first().map(|s| s.secret.as_str()).into();
+            line["webhook_public_key"] = secrets.first().map(|s| s.public_key.as_str()).into();
+        }
         out::say(line.to_string());
         return Ok(());
     }
@@ -168,6 +180,17 @@ async fn add(app: &App, args: Add) -> Result<(), String> {
 
 async fn find(app: &App, named: &Named) -> Result<Found, String> {
     topic::find(app, &named.topic).await.map_err(|e| e.to_string())
+}
+
+async fn test(app: &App, named: &Named) -> Result<(), String> {
+    let found = find(app, named).await?;
+    if found.published_to().is_none() {
+        return change(app, named, Change::Ask, "asked to confirm").await;
+    }
+    let id = publication::test(app, &found).await.map_err(|e| e.to_string())?;
+    out::say(format!("published to {} as {id}", found.endpoint));
+    out::note("With the credentials of this shell: the server publishes with its own.");
+    Ok(())
 }
 
 async fn change(app: &App, named: &Named, what: Change, done: &str) -> Result<(), String> {

@@ -6,6 +6,7 @@
 mod fulfilment;
 mod mail;
 mod merge;
+mod publication;
 mod sections;
 mod tls;
 
@@ -144,6 +145,7 @@ impl Config {
         }
         self.tls.check()?;
         self.tracing()?;
+        self.check_publisher()?;
         self.mail.check()?;
         self.fulfilment().map(drop)
     }
@@ -175,7 +177,7 @@ impl Config {
     /// How topics are named, and where receivers find this installation as far as the settings say.
     #[must_use]
     pub fn topics(&self) -> opendrs_service::topic::Notifications {
-        let Notifications { public_url, region, account, certificate_name, keep } = &self.notifications;
+        let Notifications { public_url, region, account, certificate_name, keep, .. } = &self.notifications;
         let base_url = if public_url.is_empty() { &self.web.public_url } else { public_url };
         opendrs_service::topic::Notifications {
             base_url: base_url.trim_end_matches('/').to_owned(),
@@ -380,6 +382,11 @@ mod tests {
                 "cannot read the file /no/such/key of fulfilment.vendure_key_file",
             ),
             ("[web]\npublic_url = \"shop.example\"", None, "web.public_url is `shop.example`: write it with http"),
+            (
+                "[notifications]\nsns_endpoint = \"sns\"",
+                None,
+                "notifications.sns_endpoint is `sns`: write it with http",
+            ),
         ] {
             let error = load(file, env.as_slice()).unwrap_err();
             assert!(error.contains(says), "{error}");

@@ -131,6 +131,7 @@ pub struct Notifications {
     pub(super) region: String,
     pub(super) account: String,
     pub(super) certificate_name: String,
+    pub(super) sns_endpoint: String,
     pub(super) keep: Lasting,
 }
 

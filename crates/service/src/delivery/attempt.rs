@@ -4,10 +4,12 @@
 //! every attempt of a round sends the same bytes but for the time in the webhook's headers.
 
 use super::Sent;
-use crate::outbound::{Answer, Failure, Request};
+use super::parcel::{ANSWER, Parcel};
+use crate::outbound::Request;
+use crate::publication::{Place, Publication};
 use crate::signing::{self, Signer};
 use crate::topic;
-use crate::{App, Result, meter};
+use crate::{App, Error, Result, meter};
 use opendrs_domain::delivery::{ATTEMPT, Next, Outcome, State};
 use opendrs_domain::fault::Message as Fault;
 use opendrs_domain::id::{DeviceId, TopicId};
@@ -23,11 +25,8 @@ use std::time::Duration;
 use tracing::Instrument;
 use tracing::field::Empty;
 
-/// How much of an answer is kept.
-const ANSWER: usize = 4096;
-
 /// Makes one attempt and records it.
-pub(super) async fn attempt(app: &App, topic: Topic, signer: Arc<Signer>, delivery: Delivery) -> Result<Sent> {
+pub(super) async fn attempt(app: &App, topic: Topic, signer: Option<Arc<Signer>>, delivery: Delivery) -> Result<Sent> {
     let span = tracing::trace_span!(
         target: span::TARGET,
         "deliver",
@@ -40,7 +39,7 @@ pub(super) async fn attempt(app: &App, topic: Topic, signer: Arc<Signer>, delive
     make(app, topic, signer, delivery).instrument(span).await
 }
 
-async fn make(app: &App, topic: Topic, signer: Arc<Signer>, delivery: Delivery) -> Result<Sent> {
+async fn make(app: &App, topic: Topic, signer: Option<Arc<Signer>>, delivery: Delivery) -> Result<Sent> {
     let event = match delivery.event {
         Some(id) => {
             let mut reader = app.db.reader().await?;
@@ -55,16 +54,16 @@ async fn make(app: &App, topic: Topic, signer: Arc<Signer>, delivery: Delivery) 
         false => None,
     };
     let started = app.real_time();
-    let (outcome, answer) = match request(app, &topic, &signer, &delivery, event.as_ref(), &message_id)? {
+    let (outcome, answer) = match parcel(app, &topic, signer.as_deref(), &delivery, event.as_ref(), &message_id)? {
         Ok(_) if matches!(fault, Some(Fault::Lost | Fault::Late(_) | Fault::OutOfOrder)) => {
             (Outcome::Silent("not sent: the plan of faults wants it so".into()), String::new())
         }
-        Ok(request) => {
+        Ok(parcel) => {
             if fault == Some(Fault::Doubled) {
                 // What comes of the first is what comes of the second.
-                let _ = app.outbound.send(request.clone()).await;
+                let _ = parcel.clone().send(app).await;
             }
-            outcome(app.outbound.send(request).await)
+            parcel.send(app).await
         }
         Err(why) => (Outcome::Forbidden(why), String::new()),
     };
@@ -87,6 +86,7 @@ async fn make(app: &App, topic: Topic, signer: Arc<Signer>, delivery: Delivery) 
     tracing::Span::current().record("messaging.message.id", &message_id).record("opendrs.outcome", ended);
     let (status, problem) = match outcome {
         Outcome::Answered(status, _) => (Some(i64::from(status)), None),
+        Outcome::Refused(refusal) => (Some(i64::from(refusal.status)), Some(refusal.to_string())),
         Outcome::Silent(why) | Outcome::Forbidden(why) => (None, Some(why)),
     };
     let attempt = Attempt { number: delivery.attempts, at, took, status, problem, answer };
@@ -97,15 +97,15 @@ async fn make(app: &App, topic: Topic, signer: Arc<Signer>, delivery: Delivery) 
     Ok(sent)
 }
 
-/// The request of an attempt, or why there can be none any more.
-fn request(
+/// What an attempt sends, or why there is nothing to be sent any more. `signer` is for what is posted.
+fn parcel(
     app: &App,
     topic: &Topic,
-    signer: &Signer,
+    signer: Option<&Signer>,
     delivery: &Delivery,
     event: Option<&Event>,
     message_id: &str,
-) -> Result<Result<Request, String>> {
+) -> Result<Result<Parcel, String>> {
     let is_question = delivery.kind != sns::Kind::Notification;
     let wanted = match topic.state {
         TopicState::Confirmed => true,
@@ -116,7 +116,6 @@ fn request(
     if !wanted {
         return Ok(Err(format!("the topic is {}", topic.state.as_str())));
     }
-    let base = &app.settings.notifications.base_url;
     let version = Version::parse(&delivery.version).unwrap_or(Version::V2);
     let message = match (event, is_question) {
         (_, true) if delivery.kind == sns::Kind::UnsubscribeConfirmation => {
@@ -126,6 +125,34 @@ fn request(
         (Some(event), false) => wire::notification(event, version),
         (None, false) => return Ok(Err("its event is no longer kept".into())),
     };
+    let version = (!is_question && version == Version::V2).then_some("2.0");
+    match (topic.published_to(), signer) {
+        (Some(_), _) if is_question => Ok(Err("it is published now, and nobody is asked".into())),
+        (Some(arn), _) => {
+            let place = || Place {
+                group: delivery.device.map(|device| device.to_string()).unwrap_or_default(),
+                deduplication: message_id.to_owned(),
+            };
+            let publication = Publication::new(arn, sns::SUBJECT, message, place);
+            Ok(Ok(Parcel::Publish(Publication { version, ..publication })))
+        }
+        (None, Some(signer)) => post(app, topic, signer, delivery, message, version, message_id).map(Ok),
+        (None, None) => Err(Error::Internal("nobody signs".into())),
+    }
+}
+
+/// The request of an attempt: the signed envelope, or the bare message.
+fn post(
+    app: &App,
+    topic: &Topic,
+    signer: &Signer,
+    delivery: &Delivery,
+    message: String,
+    version: Option<&'static str>,
+    message_id: &str,
+) -> Result<Parcel> {
+    let base = &app.settings.notifications.base_url;
+    let is_question = delivery.kind != sns::Kind::Notification;
     let confirm = is_question.then(|| {
         let token = topic::confirmation(app, topic);
         let url = sns::confirm_url(base, &topic.arn, &token);
@@ -140,7 +167,7 @@ fn request(
         timestamp: sns::timestamp(delivery.published_at),
         confirm,
         unsubscribe_url: (!is_question).then(|| sns::unsubscribe_url(base, &topic.subscription_arn())),
-        version: (!is_question && version == Version::V2).then_some("2.0"),
+        version,
     };
     let raw = topic.raw && !is_question;
     let mut headers = envelope.headers(&topic.subscription_arn(), raw);
@@ -156,22 +183,7 @@ fn request(
     headers.extend(topic::webhook_headers(app, topic, message_id, app.real_time(), &body)?);
     let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     let deadline = Duration::from_micros(ATTEMPT.micros().unsigned_abs());
-    Ok(Ok(Request { method: "POST", url: topic.endpoint.clone(), headers, body, deadline, limit: ANSWER }))
-}
-
-fn outcome(result: Result<Answer, Failure>) -> (Outcome, String) {
-    match result {
-        Ok(answer) => {
-            let wait = answer.header("retry-after").and_then(|value| value.trim().parse().ok());
-            // NUL is text that PostgreSQL does not store.
-            let body = String::from_utf8_lossy(&answer.body).replace('\0', "\u{fffd}");
-            (Outcome::Answered(answer.status, wait), body)
-        }
-        Err(failure) if failure.is_passing() && !matches!(failure, Failure::Refused(_)) => {
-            (Outcome::Silent(failure.to_string()), String::new())
-        }
-        Err(failure) => (Outcome::Forbidden(failure.to_string()), String::new()),
-    }
+    Ok(Parcel::Post(Request { method: "POST", url: topic.endpoint.clone(), headers, body, deadline, limit: ANSWER }))
 }
 
 /// What is to go wrong with a message, on a server for tests.

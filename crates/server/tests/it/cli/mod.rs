@@ -22,6 +22,8 @@ mod seed;
 mod serve;
 mod snapshot;
 mod tls;
+#[cfg(feature = "sns")]
+mod topic;
 #[cfg(feature = "otel")]
 mod traces;
 mod trigger;

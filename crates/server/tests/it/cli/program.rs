@@ -58,7 +58,7 @@ impl Place {
 
     fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_opendrs"));
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("OPENDRS_")) {
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("OPENDRS_") || name.starts_with("AWS_")) {
             command.env_remove(name);
         }
         command.args(words).current_dir(self.path()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

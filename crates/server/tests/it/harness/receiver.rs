@@ -19,6 +19,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 pub enum Does {
     /// Answers with a status and further header lines.
     Answer(u16, &'static str),
+    /// Answers with a status and a body.
+    Say(u16, &'static str),
     /// Closes without an answer.
     Close,
     /// Neither answers nor closes.
@@ -62,15 +64,20 @@ pub struct Receiver {
 
 impl Receiver {
     pub async fn start() -> Self {
+        Self::at("/drs?maker=aqua", Does::Answer(200, "")).await
+    }
+
+    /// One at a path, which usually does the same.
+    pub async fn at(path: &str, usually: Does) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/drs?maker=aqua", listener.local_addr().unwrap());
+        let url = format!("http://{}{path}", listener.local_addr().unwrap());
         let (tell, got) = unbounded_channel();
         let script = Arc::new(Mutex::new(VecDeque::new()));
-        tokio::spawn(accept(listener, script.clone(), tell));
+        tokio::spawn(accept(listener, script.clone(), usually, tell));
         Self { url, script, got: tokio::sync::Mutex::new(got) }
     }
 
-    /// What it does with the next requests; after them it answers 200.
+    /// What it does with the next requests; after them it does as usual.
     pub fn will(&self, does: &[Does]) {
         self.script.lock().unwrap().extend(does.iter().cloned());
     }
@@ -94,7 +101,7 @@ impl Receiver {
     }
 }
 
-async fn accept(listener: TcpListener, script: Arc<Mutex<VecDeque<Does>>>, tell: UnboundedSender<Got>) {
+async fn accept(listener: TcpListener, script: Arc<Mutex<VecDeque<Does>>>, usually: Does, tell: UnboundedSender<Got>) {
     let mut hanging = Vec::new();
     loop {
         let (mut stream, _) = listener.accept().await.unwrap();
@@ -114,13 +121,18 @@ async fn accept(listener: TcpListener, script: Arc<Mutex<VecDeque<Does>>>, tell:
                 read => bytes.extend_from_slice(&part[..read]),
             }
         };
-        let does = script.lock().unwrap().pop_front().unwrap_or(Does::Answer(200, ""));
+        let does = script.lock().unwrap().pop_front().unwrap_or_else(|| usually.clone());
         let _ = tell.send(got);
         match does {
             Does::Answer(status, headers) => {
                 let answer =
                     format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: 4\r\nConnection: close\r\n\r\nwell");
                 let _ = stream.write_all(answer.as_bytes()).await;
+            }
+            Does::Say(status, body) => {
+                let length = body.len();
+                let head = format!("HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+                let _ = stream.write_all(format!("{head}{body}").as_bytes()).await;
             }
             Does::Close => {}
             Does::Hang => hanging.push(stream),

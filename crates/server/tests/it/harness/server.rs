@@ -14,6 +14,7 @@ use opendrs_service::limit::Rates;
 use opendrs_service::mail::Post;
 use opendrs_service::operator::Operator;
 use opendrs_service::order::Fired;
+use opendrs_service::publication::Publisher;
 use opendrs_service::{App, Parts, Settings, outbox, schedule, seed};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -82,6 +83,8 @@ pub struct Options {
     pub proxies: Vec<IpAddr>,
     /// Who takes its mails.
     pub post: Arc<dyn Post>,
+    /// Who publishes for it to Amazon SNS.
+    pub publisher: Option<Arc<dyn Publisher>>,
 }
 
 impl Default for Options {
@@ -100,6 +103,7 @@ impl Default for Options {
             settings: Vec::new(),
             proxies: Vec::new(),
             post: Arc::new(Sink),
+            publisher: None,
         }
     }
 }
@@ -152,6 +156,7 @@ impl Server {
             proxies,
             settings,
             post,
+            publisher,
         } = options;
         // Receivers of the tests are on this machine.
         let here = toml::Value::Array(vec!["127.0.0.0/8".into()]);
@@ -163,6 +168,7 @@ impl Server {
             clock: Arc::new(Standing),
             random: Arc::new(Seeded::from_env()),
             outbound: Arc::new(config.network().unwrap()),
+            publisher,
             post,
             settings: Settings {
                 timing: config.timing(),

@@ -4,3 +4,5 @@ mod attempts;
 mod handshake;
 mod operator;
 mod order;
+#[cfg(feature = "sns")]
+mod published;

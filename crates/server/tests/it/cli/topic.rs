@@ -1,0 +1,111 @@
+//! `opendrs topic` with the ARN of an Amazon SNS topic: naming, testing, and whose credentials are found.
+
+use super::program::{Ended, Place, SEED};
+use crate::harness::{Does, Receiver};
+use serde_json::Value;
+
+const ARN: &str = "arn:aws:sns:eu-west-1:123456789012:kettles";
+const OURS: &str = "arn:aws:sns:drs-local-1:000000000000:kettles";
+
+const TAKEN: &str = "<PublishResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><PublishResult>\
+    <MessageId>567910cd-659e-55d4-8ccb-5aaf14679dc0</MessageId></PublishResult></PublishResponse>";
+
+/// No metadata service is asked; where a machine of AWS's runs these tests, it would answer.
+const NOWHERE: (&str, &str) = ("AWS_EC2_METADATA_DISABLED", "true");
+
+fn add(place: &Place, words: &[&str]) -> Ended {
+    let profile = place.profile();
+    place.on_store(&[&["topic", "add"], words, &["--profile", &profile]].concat())
+}
+
+#[test]
+fn an_arn_may_stand_alone_and_is_found_by_each_of_its_names() {
+    let place = Place::seeded();
+    let said = add(&place, &[ARN]).good();
+    assert_eq!(said, format!("confirmed     {OURS}  {ARN}  {}\n", place.profile()));
+    assert_eq!(add(&place, &[ARN]).good(), said, "twice is once");
+    let abroad = ARN.replace("eu-west-1", "us-east-1");
+    let refused = add(&place, &[&abroad]).bad();
+    assert_eq!(refused, format!("opendrs: the topic kettles goes to {ARN}; name this one otherwise: NAME {abroad}\n"));
+    let added = add(&place, &["abroad", &abroad, "--json"]).good();
+    let added: Value = serde_json::from_str(&added).unwrap();
+    assert_eq!((&added["endpoint"], &added["state"]), (&abroad.as_str().into(), &"confirmed".into()));
+    assert!(added.get("webhook_secret").is_none(), "SNS signs: {added}");
+    for name in ["kettles", ARN, OURS] {
+        assert_eq!(place.on_store(&["topic", "disable", name]).good(), format!("{OURS} is disabled\n"));
+    }
+    let refused = place.on_store(&["topic", "secret", ARN]).bad();
+    assert!(refused.contains("SNS asks its subscribers, and signs what it sends them"), "{refused}");
+    let unknown = place.on_store(&["topic", "enable", &abroad]).bad();
+    assert!(unknown.contains("there is no topic") && unknown.contains("`opendrs topic list` shows all"), "{unknown}");
+    let missing = add(&place, &["mugs"]).bad();
+    assert!(missing.starts_with("opendrs: an endpoint is missing: name the topic and then where it goes"), "{missing}");
+}
+
+#[test]
+fn a_seed_declares_one_and_leaves_it_switched_off() {
+    let place = Place::new();
+    let topic = format!("[[maker.profile.topic]]\nname = \"kettles\"\nendpoint = \"{ARN}\"\n[[maker.model]]");
+    place.file("seed.toml", &SEED.replacen("[[maker.model]]", &topic, 1));
+    let first = place.on_store(&["seed", "seed.toml"]).good();
+    assert!(first.contains(&format!("created   topic    kettles  {OURS}\n")), "{first}");
+    place.on_store(&["topic", "disable", "kettles"]).good();
+    let second = place.on_store(&["seed", "seed.toml"]).good();
+    assert!(second.contains(&format!("unchanged topic    kettles  {OURS}\n")), "{second}");
+    assert!(place.on_store(&["topic", "list"]).good().starts_with("disabled "));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_test_is_published_with_the_credentials_that_aws_tools_find() {
+    let place = Place::seeded();
+    add(&place, &[ARN]).good();
+    let sns = Receiver::at("", Does::Say(200, TAKEN)).await;
+    place.file("aws", "[default]\naws_access_key_id = AKIDFILE\naws_secret_access_key = s\n\
+                       [drs]\naws_access_key_id = AKIDPROFILE\naws_secret_access_key = s\n\
+                       [lent]\ncredential_process = echo '{\"Version\":1,\"AccessKeyId\":\"AKIDLENT\",\"SecretAccessKey\":\"s\"}'\n");
+    let test = |env: &[(&str, &str)]| {
+        let file = [NOWHERE, ("AWS_SHARED_CREDENTIALS_FILE", "aws"), ("OPENDRS_NOTIFICATIONS_SNS_ENDPOINT", &sns.url)];
+        place.run_with(&["topic", "test", "kettles", "--data", "data"], &[&file[..], env].concat())
+    };
+    for (env, key) in [
+        (&[][..], "AKIDFILE"),
+        (&[("AWS_PROFILE", "drs")], "AKIDPROFILE"),
+        (&[("AWS_PROFILE", "lent")], "AKIDLENT"),
+        (&[("AWS_ACCESS_KEY_ID", "AKIDENV"), ("AWS_SECRET_ACCESS_KEY", "s")], "AKIDENV"),
+    ] {
+        let said = test(env).good();
+        assert_eq!(said, format!("published to {ARN} as 567910cd-659e-55d4-8ccb-5aaf14679dc0\n"));
+        let authorization = sns.only().await.header("authorization").unwrap().to_owned();
+        let wanted = format!("AWS4-HMAC-SHA256 Credential={key}/");
+        assert!(
+            authorization.starts_with(&wanted) && authorization.contains("/eu-west-1/sns/aws4_request, "),
+            "{authorization}"
+        );
+    }
+    let none = test(&[("AWS_SHARED_CREDENTIALS_FILE", "nowhere"), ("AWS_CONFIG_FILE", "nowhere")]).bad();
+    assert!(
+        none.starts_with(&format!("opendrs: nothing was published to {ARN}: there are no AWS credentials: ")),
+        "{none}"
+    );
+    assert!(none.ends_with(". Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or a role\n"), "{none}");
+    assert_eq!((none.lines().count(), none.contains("..")), (1, false), "{none}");
+    assert_eq!(sns.all().await.len(), 0);
+}
+
+#[test]
+fn doctor_looks_for_credentials_where_something_is_published() {
+    let place = Place::seeded();
+    let examined = |env: &[(&str, &str)]| {
+        let env = [&[NOWHERE, ("AWS_SHARED_CREDENTIALS_FILE", "nowhere"), ("AWS_CONFIG_FILE", "nowhere")][..], env];
+        place.run_with(&["doctor", "--data", "data"], &env.concat()).good()
+    };
+    assert!(!examined(&[]).contains("Amazon SNS"));
+    add(&place, &[ARN]).good();
+    add(&place, &["more", &ARN.replace("kettles", "mugs")]).good();
+    let without = examined(&[]);
+    assert!(without.contains("warning  Amazon SNS   topics in eu-west-1: there are no AWS credentials: "), "{without}");
+    assert!(without.contains("Fix: give the server AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"), "{without}");
+    let with = examined(&[("AWS_ACCESS_KEY_ID", "AKIDENV"), ("AWS_SECRET_ACCESS_KEY", "s")]);
+    assert_eq!(with.matches("Amazon SNS").count(), 1, "once a region: {with}");
+    assert!(with.contains("good     Amazon SNS   there are AWS credentials for topics in eu-west-1\n"), "{with}");
+}

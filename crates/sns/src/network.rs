@@ -1,0 +1,95 @@
+//! The SDK's requests, on the network of the application.
+//!
+//! Invariant: what the network says of a request that failed is kept whole, for [`crate::outcome`] to find.
+
+use aws_sdk_sns::config::{HttpClient, RuntimeComponents};
+use aws_sdk_sns::error::ConnectorError;
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_types::body::SdkBody;
+use opendrs_service::outbound::{Answer, Failure, Outbound, Request};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a request may take whose sender does not say.
+const DEADLINE: Duration = Duration::from_secs(15);
+/// How much of an answer is read: those of SNS and of the services that lend credentials are a few kilobytes.
+const LIMIT: usize = 256 * 1024;
+
+/// The network as the SDK asks for it.
+pub(crate) struct Network(pub(crate) Arc<dyn Outbound>);
+
+impl fmt::Debug for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Network")
+    }
+}
+
+impl HttpClient for Network {
+    fn http_connector(&self, settings: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        // The services that lend credentials set both: where there are none, nobody waits for them long.
+        let deadline = settings.read_timeout().map(|read| read + settings.connect_timeout().unwrap_or_default());
+        SharedHttpConnector::new(Connector(self.0.clone(), deadline.unwrap_or(DEADLINE)))
+    }
+}
+
+/// The network with a deadline.
+struct Connector(Arc<dyn Outbound>, Duration);
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Connector")
+    }
+}
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let (network, deadline) = (self.0.clone(), self.1);
+        HttpConnectorFuture::new(async move {
+            let request = translated(&request, deadline).map_err(|why| ConnectorError::user(why.into()))?;
+            match network.send(request).await {
+                Ok(answer) => answered(answer).map_err(|why| ConnectorError::io(why.into())),
+                Err(Failure::TimedOut) => Err(ConnectorError::timeout(Failure::TimedOut.into())),
+                Err(failure) => Err(ConnectorError::io(failure.into())),
+            }
+        })
+    }
+}
+
+/// A request of the SDK as one of ours.
+fn translated(request: &HttpRequest, deadline: Duration) -> Result<Request, String> {
+    let method = match request.method() {
+        "GET" => "GET",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        other => return Err(format!("no {other} requests are made")),
+    };
+    // The network says how long the body is.
+    let headers = request.headers().iter().filter(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
+    let body = request.body().bytes().ok_or("no bodies are sent in pieces")?;
+    Ok(Request {
+        method,
+        url: request.uri().to_owned(),
+        headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        body: body.to_vec(),
+        deadline,
+        limit: LIMIT,
+    })
+}
+
+/// An answer as the SDK reads it.
+fn answered(answer: Answer) -> Result<HttpResponse, Failure> {
+    let unreadable = |why: &dyn fmt::Display| Failure::Unreadable(why.to_string());
+    if answer.truncated {
+        return Err(unreadable(&"it is too long"));
+    }
+    let status = answer.status.try_into().map_err(|_| unreadable(&format!("status {}", answer.status)))?;
+    let mut response = HttpResponse::new(status, SdkBody::from(answer.body));
+    for (name, value) in answer.headers {
+        response.headers_mut().try_append(name, value).map_err(|e| unreadable(&e))?;
+    }
+    Ok(response)
+}
