@@ -218,7 +218,8 @@ mod tests {
             let threads: Vec<_> = (0..4).map(|n| scope.spawn(move || count(n))).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).sum()
         });
-        // One that loses its exchange again and again passes uncounted.
-        assert!((1000..1100).contains(&passed), "{passed}");
+        // One that loses its exchange as often as it tries passes uncounted; each of the 1000 that are counted makes three
+        // others lose once at most, however the threads are scheduled.
+        assert!((1000..=1000 + 1000 * 3 / TRIES).contains(&passed), "{passed}");
     }
 }

@@ -5,8 +5,8 @@
 
 use crate::fulfilment;
 use crate::rule::{self, Asked};
-use crate::token::Caller;
-use crate::{App, Error, Result};
+use crate::token::{self, Caller};
+use crate::{App, Error, Result, limit};
 use opendrs_domain::device::Device;
 use opendrs_domain::fault;
 use opendrs_domain::fulfilment::Backend;
@@ -186,6 +186,26 @@ pub async fn info(mut reader: Reader<'_>, caller: &Caller, instance: &str) -> Re
         return Err(Error::UnknownOrder);
     }
     order::by_id(&mut reader.tx()?, caller.shard, id.order).await?.ok_or(Error::UnknownOrder)
+}
+
+/// The same with a token in place of a caller, for the many calls in which everything is right: one read. `None` when
+/// anything was not as it should be; what it was, [`crate::token::caller`] and [`info`] find out.
+///
+/// # Errors
+/// [`Error::Unavailable`], [`Error::TooOften`].
+pub async fn told(app: &App, token: &str, instance: &str) -> Result<Option<Order>> {
+    let (Ok((shard, device, _)), Ok(id)) = (token::device_of(app, token).await, InstanceId::parse(instance)) else {
+        return Ok(None);
+    };
+    limit::device(app, device)?;
+    let found = match id.device == device {
+        true => order::told(&mut app.db.reader().await?.tx()?, shard, id.order, device).await?,
+        false => None,
+    };
+    if found.is_none() {
+        limit::device_again(app, device);
+    }
+    Ok(found)
 }
 
 /// A device's newest orders, for its owner. Test orders are not shown (login-and-web 8.5).

@@ -25,8 +25,8 @@ pub async fn add(app: &App, caller: Caller, slot: SlotId, status: SlotStatus) ->
 ///
 /// # Errors
 /// [`crate::Error::TooOften`], [`crate::Error::Unavailable`].
-pub async fn report(app: &App, token: Option<&str>, slot: &str, status: &SlotStatus) -> Result<bool> {
-    let (Some(token), Ok(slot)) = (token, SlotId::parse(slot)) else { return Ok(false) };
+pub async fn report(app: &App, token: &str, slot: &str, status: &SlotStatus) -> Result<bool> {
+    let Ok(slot) = SlotId::parse(slot) else { return Ok(false) };
     let Ok((shard, device, _)) = token::device_of(app, token).await else { return Ok(false) };
     limit::device(app, device)?;
     let at = app.now();

@@ -1,7 +1,7 @@
 //! Subscriptions: what each slot may order; told to devices, changed by customers.
 
-use crate::token::Caller;
-use crate::{App, Error, Result};
+use crate::token::{self, Caller};
+use crate::{App, Error, Result, limit};
 use opendrs_domain::device::Device;
 use opendrs_domain::id::EventId;
 use opendrs_domain::model::{Model, Slot};
@@ -19,6 +19,21 @@ use opendrs_store::{Reader, Tx, Write, device, model, outbox, product, rule, sub
 /// [`Error::Unavailable`].
 pub async fn info(mut reader: Reader<'_>, caller: &Caller) -> Result<Vec<SlotInfo>> {
     Ok(subscription::told(&mut reader.tx()?, caller.shard, caller.device.id).await?)
+}
+
+/// The same with a token in place of a caller, for the many calls in which everything is right: one read. `None` when
+/// anything was not as it should be; what it was, [`crate::token::caller`] finds out.
+///
+/// # Errors
+/// [`Error::Unavailable`], [`Error::TooOften`].
+pub async fn told(app: &App, token: &str) -> Result<Option<Vec<SlotInfo>>> {
+    let Ok((shard, device, _)) = token::device_of(app, token).await else { return Ok(None) };
+    limit::device(app, device)?;
+    let found = subscription::told_in_good_standing(&mut app.db.reader().await?.tx()?, shard, device).await?;
+    if found.is_none() {
+        limit::device_again(app, device);
+    }
+    Ok(found)
 }
 
 /// A slot as the settings page and the sign-up pages show it.

@@ -133,6 +133,14 @@ pub async fn set_item(tx: &mut Tx<'_>, shard: i64, id: OrderId, item: &Item) -> 
     tx.put(Q::OrderItem, params).await
 }
 
+/// An order of a device, if the device is registered and none of its token families is revoked.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn told(tx: &mut Tx<'_>, shard: i64, id: OrderId, device: DeviceId) -> Result<Option<Order>> {
+    tx.opt(Q::OrderTold, p![shard, id, device]).await
+}
+
 /// How many orders of a slot were made after a moment and are placed: not held, not cancelled, not expired.
 ///
 /// # Errors

@@ -132,8 +132,8 @@ queries! {
         SubscriptionGet = "SELECT slot, asin, active, open_order FROM subscription
             WHERE shard = $1 AND device = $2 AND slot = $3 /*pg FOR UPDATE */";
         SubscriptionsOfDevice = "SELECT slot, asin, active, open_order FROM subscription WHERE shard = $1 AND device = $2";
-        /// Every slot of a device's model, with what is chosen for it.
-        SlotsTold = "SELECT s.id, u.active, u.asin, p.quantity, p.unit FROM device d JOIN slot s ON s.model = d.model
+        /// Every slot of a device's model, with what is chosen for it, and whether the device is in good standing.
+        SlotsTold = "SELECT s.id, u.active, u.asin, p.quantity, p.unit, d.deregistered_at IS NULL AND d.revoked = '' FROM device d JOIN slot s ON s.model = d.model
             LEFT JOIN subscription u ON u.shard = d.shard AND u.device = d.id AND u.slot = s.id
             LEFT JOIN product p ON p.asin = u.asin WHERE d.shard = $1 AND d.id = $2 ORDER BY s.position, s.id";
         SubscriptionPut = "INSERT INTO subscription (shard, device, slot, asin, active) VALUES ($1, $2, $3, $4, $5)
@@ -171,6 +171,9 @@ queries! {
         OrderPut = concat!("INSERT INTO orders (shard, ", order_columns!(), ")
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)");
         OrderById = concat!("SELECT ", order_columns!(), " FROM orders WHERE shard = $1 AND id = $2");
+        /// The check of the caller and the reading of the order in one statement.
+        OrderTold = concat!("SELECT ", order_columns!(), " FROM orders WHERE shard = $1 AND id = $2 AND device = $3 AND EXISTS
+            (SELECT 1 FROM device d WHERE d.shard = $1 AND d.id = $3 AND d.deregistered_at IS NULL AND d.revoked = '')");
         OrderForUpdate = concat!("SELECT ", order_columns!(), " FROM orders WHERE shard = $1 AND id = $2 /*pg FOR UPDATE */");
         OrderMove = "UPDATE orders SET state = $3, problem = $4, window_ends_at = $5, expected_at = $6, due_at = $7,
             approved_minor = $8, reported = $9, placed_at = $10, tracking = $11, held_for = $12, claimed_until = NULL

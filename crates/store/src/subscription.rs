@@ -49,6 +49,24 @@ pub async fn told(tx: &mut Tx<'_>, shard: i64, device: DeviceId) -> Result<Vec<S
     tx.all(Q::SlotsTold, p![shard, device]).await
 }
 
+struct Standing(bool, SlotInfo);
+
+impl FromRow for Standing {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok(Self(row.get(5)?, SlotInfo::from_row(row)?))
+    }
+}
+
+/// The same, if the device is registered and none of its token families is revoked.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn told_in_good_standing(tx: &mut Tx<'_>, shard: i64, device: DeviceId) -> Result<Option<Vec<SlotInfo>>> {
+    let found: Vec<Standing> = tx.all(Q::SlotsTold, p![shard, device]).await?;
+    let good = found.first().is_some_and(|Standing(good, _)| *good);
+    Ok(good.then(|| found.into_iter().map(|Standing(_, slot)| slot).collect()))
+}
+
 /// Records product and switch; the lock stays as it is.
 ///
 /// # Errors

@@ -1,10 +1,11 @@
 //! The seven endpoints: what, one use case, answer.
 
-use super::Call;
 use super::body::Fields;
 use super::problem::Problem;
+use super::{Call, Params};
 use crate::site::Site;
 use axum::body::Bytes;
+use opendrs_domain::notification::SlotInfo;
 use opendrs_domain::reading::{DeviceStatus, SlotStatus};
 use opendrs_domain::version::{Endpoint, Version};
 use opendrs_domain::wire::{latest, v1};
@@ -44,21 +45,44 @@ async fn replenish(Call { site, caller, .. }: Call<'_>, reader: Reader<'_>) -> R
     write(&latest::Replenished { detail_code, event_instance_id: instance.to_string() })
 }
 
-/// SlotStatus where everything is right, which is nearly always: the caller's check and the reading are one command.
-/// `None` when anything is not; then the ordinary order of checks says what it is. A store that is out of reach is not
-/// waited for a second time: the reading may be stored, and must not be stored again.
-pub(super) async fn hot_slot_status(
+/// What devices call most, where everything is right, which is nearly always: the check of the caller and what is asked
+/// are one statement. `None` when anything is not, or for other calls; then the ordinary order of checks says what it is.
+/// A store that is out of reach is not waited for a second time: a reading may be stored, and must not be stored again.
+pub(super) async fn at_once(
     site: &Site,
-    token: Option<&str>,
-    slot: &str,
-    body: &[u8],
+    endpoint: Endpoint,
+    token: &str,
+    params: &Params<'_>,
+    (body, result): (&[u8], Version),
 ) -> Option<Result<Bytes, Problem>> {
-    let mut fields = Fields::read(body).ok()?;
-    let status = SlotStatus::read(|name| fields.take(name)).ok()?;
-    match reading::report(&site.app, token, slot, &status).await {
-        Ok(stored) => stored.then_some(Ok(NOTHING)),
+    let app = &site.app;
+    let answer = match endpoint {
+        Endpoint::SlotStatus => {
+            let mut fields = Fields::read(body).ok()?;
+            let status = SlotStatus::read(|name| fields.take(name)).ok()?;
+            let stored = reading::report(app, token, params.get("slot")?, &status).await;
+            stored.map(|stored| stored.then_some(Ok(NOTHING)))
+        }
+        Endpoint::SubscriptionInfo => {
+            subscription::told(app, token).await.map(|slots| Some(slots_told(&slots?, result)))
+        }
+        Endpoint::OrderInfo => {
+            let order = order::told(app, token, params.get("instance")?).await;
+            order.map(|order| Some(write(&latest::OrderInfo::from(&order?))))
+        }
+        _ => return None,
+    };
+    match answer {
+        Ok(answer) => answer,
         Err(error @ Error::Unavailable(_)) => Some(Err(error.into())),
         Err(_) => None,
+    }
+}
+
+fn slots_told(slots: &[SlotInfo], result: Version) -> Result<Bytes, Problem> {
+    match result {
+        Version::V1 => write(&v1::SubscriptionInfo::from(slots)),
+        Version::V2 => write(&latest::SubscriptionInfo::from(slots)),
     }
 }
 
@@ -88,11 +112,7 @@ async fn deregister(call: Call<'_>, reader: Reader<'_>) -> Result<Bytes, Problem
 }
 
 async fn subscription_info(Call { caller, result, .. }: Call<'_>, reader: Reader<'_>) -> Result<Bytes, Problem> {
-    let slots = subscription::info(reader, &caller).await?;
-    match result {
-        Version::V1 => write(&v1::SubscriptionInfo::from(slots.as_slice())),
-        Version::V2 => write(&latest::SubscriptionInfo::from(slots.as_slice())),
-    }
+    slots_told(&subscription::info(reader, &caller).await?, result)
 }
 
 async fn cancel_test_orders(Call { site, mut caller, .. }: Call<'_>, reader: Reader<'_>) -> Result<Bytes, Problem> {

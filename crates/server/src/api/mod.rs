@@ -16,7 +16,7 @@ use axum::http::header::ALLOW;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use opendrs_domain::login::form;
-use opendrs_domain::version::{ENDPOINTS, Endpoint, INPUT_HEADER, RESULT_HEADER, Spec, Version, full_name};
+use opendrs_domain::version::{ENDPOINTS, INPUT_HEADER, RESULT_HEADER, Spec, Version, full_name};
 use opendrs_service::{Error, token};
 use problem::Problem;
 use std::borrow::Cow;
@@ -123,9 +123,8 @@ async fn serve(site: &Site, spec: &'static Spec, params: &Params<'_>, request: R
     let input = spec.read_input(http::header(&parts.headers, INPUT_HEADER).as_deref());
     let result = spec.read_result(http::header(&parts.headers, RESULT_HEADER).as_deref());
     let body = http::read(body, site.bodies).await;
-    if let (Endpoint::SlotStatus, Some(slot), Ok(_), Ok(result), Ok(body)) =
-        (spec.endpoint, slot, &input, &result, &body)
-        && let Some(json) = calls::hot_slot_status(site, token.as_deref(), slot, body).await
+    if let (Some(token), Ok(_), Ok(result), Ok(body)) = (&token, &input, &result, &body)
+        && let Some(json) = calls::at_once(site, spec.endpoint, token, params, (body, *result)).await
     {
         return Ok(done(spec, *result, json?));
     }

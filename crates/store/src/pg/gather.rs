@@ -30,6 +30,7 @@ const GATHERED: &[Q] = &[
     Q::MailPut,
     Q::OrderById,
     Q::OrderPut,
+    Q::OrderTold,
     Q::OutboxPut,
     Q::ProductByAsin,
     Q::ReadingPut,
