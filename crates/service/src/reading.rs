@@ -61,7 +61,6 @@ struct Report(Add);
 
 impl Write for Report {
     type Out = bool;
-    const SINGLE: bool = true;
     fn key(&self) -> u64 {
         self.0.key()
     }

@@ -14,8 +14,6 @@ use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender, un
 
 /// How many commands one parcel holds at most.
 const PARCEL: usize = 64;
-/// How many parcels the writer takes at once.
-pub(crate) const PARCELS: usize = MAX_BATCH / PARCEL;
 
 type Done = Vec<(Box<dyn Job>, Result<()>)>;
 
@@ -53,6 +51,17 @@ impl Parcel {
     pub(crate) fn split(self) -> impl Iterator<Item = Self> {
         let back = self.back;
         self.jobs.into_iter().map(move |job| Self { jobs: vec![job], back: back.clone() })
+    }
+}
+
+/// Adds what waits beside a batch's first parcel, up to [`MAX_BATCH`] commands and those of the last parcel.
+pub(crate) fn fill(batch: &mut Vec<Parcel>, lane: &mut Lane) {
+    let mut jobs: usize = batch.iter().map(|parcel| parcel.jobs.len()).sum();
+    while jobs < MAX_BATCH
+        && let Ok(parcel) = lane.try_recv()
+    {
+        jobs += parcel.jobs.len();
+        batch.push(parcel);
     }
 }
 

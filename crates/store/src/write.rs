@@ -19,8 +19,6 @@ use tokio::sync::{mpsc, oneshot};
 pub trait Write: Send + Sync + 'static {
     /// What the caller is told.
     type Out: Send + 'static;
-    /// It asks the store once and does nothing after, so its commit need not wait for the answer.
-    const SINGLE: bool = false;
     /// Commands of one key run one after the other, in the order they came; others may interleave.
     fn key(&self) -> u64;
     /// Does it.
@@ -37,7 +35,6 @@ pub(crate) type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// A queued command whose outcome type is forgotten.
 pub(crate) trait Job: Send {
     fn key(&self) -> u64;
-    fn is_single(&self) -> bool;
     fn run<'a, 'c: 'a>(&'a mut self, tx: &'a mut Tx<'c>) -> Boxed<'a, Result<()>>;
     fn answer(self: Box<Self>, result: Result<()>);
 }
@@ -51,10 +48,6 @@ struct Queued<W: Write> {
 impl<W: Write> Job for Queued<W> {
     fn key(&self) -> u64 {
         self.command.key()
-    }
-
-    fn is_single(&self) -> bool {
-        W::SINGLE
     }
 
     fn run<'a, 'c: 'a>(&'a mut self, tx: &'a mut Tx<'c>) -> Boxed<'a, Result<()>> {

@@ -25,6 +25,7 @@ enum Verdict {
     Missed,
     Failed,
     NotMeasured,
+    Told,
 }
 
 impl Verdict {
@@ -35,6 +36,7 @@ impl Verdict {
             Verdict::Missed => "MISSED",
             Verdict::Failed => "FAILED",
             Verdict::NotMeasured => "not measured",
+            Verdict::Told => "told",
         }
     }
 }
@@ -55,6 +57,7 @@ impl Line {
         match () {
             () if self.failure.is_some() => Verdict::Failed,
             () if self.values.is_empty() => Verdict::NotMeasured,
+            () if !self.row.is_judged() => Verdict::Told,
             () if reaches(self.row.goal) => Verdict::Goal,
             () if reaches(self.row.must) => Verdict::Must,
             () => Verdict::Missed,
@@ -85,7 +88,8 @@ pub fn table(lines: &[Line], options: &Options) -> String {
             }
             _ => "-".to_owned(),
         };
-        let target = |value| if line.row.is_measured() { unit.number(value) } else { String::new() };
+        let target =
+            |value| if line.row.is_measured() && line.row.is_judged() { unit.number(value) } else { String::new() };
         let (must, goal) = (target(*must), target(*goal));
         let word = line.verdict().word();
         // Writing to a String cannot fail.
@@ -115,7 +119,9 @@ pub fn json(lines: &[Line]) -> String {
 }
 
 fn object(line: &Line) -> String {
-    let Row { name, about, must, goal, .. } = line.row;
+    let Row { name, about, .. } = line.row;
+    let target = |value: f64| if value.is_nan() { "null".to_owned() } else { value.to_string() };
+    let (must, goal) = (target(line.row.must), target(line.row.goal));
     let word = line.verdict().word();
     let values: Vec<_> = line.values.iter().map(|value| format!("{value:.4}")).collect();
     let median = line.span().map_or("null".to_owned(), |(median, ..)| format!("{median:.4}"));
@@ -159,6 +165,13 @@ mod tests {
         let failed = Line { failure: Some(Failure::new("a", "b")), ..line(&[0.9]) };
         assert!(!failed.is_good(), "a row that failed once is not met by what went before");
         assert!(table(&[failed], &Options::default()).contains("FAILED"));
+    }
+
+    #[test]
+    fn a_row_without_target_is_told_and_not_judged() {
+        let row = ROWS.iter().find(|row| !row.is_judged()).expect("one of them");
+        let line = Line { values: vec![99.0], ..Line::new(row) };
+        assert!(line.is_good() && json(&[line]).contains("\"must\": null, \"goal\": null, \"reached\": \"told\""));
     }
 
     #[test]

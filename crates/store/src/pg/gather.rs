@@ -168,7 +168,7 @@ impl Gather {
     }
 
     /// Runs commands side by side in a transaction. What they ask for is sent as soon as none of them can go on; with the
-    /// last of it goes the commit. Commands that are `single` ask once, and all is sent at once.
+    /// last of it goes the commit.
     ///
     /// # Errors
     /// The first of a command, a statement or the commit; then nothing was committed, as far as the connection lives.
@@ -176,7 +176,6 @@ impl Gather {
         &self,
         client: &Client,
         commands: impl Future<Output = Result<T>>,
-        single: bool,
     ) -> Result<()> {
         let (mut commands, mut done, mut committing) = (pin!(commands), false, false);
         let mut sent: Vec<Boxed<'_, Result<()>>> = vec![Box::pin(control(client, "BEGIN"))];
@@ -204,7 +203,7 @@ impl Gather {
                     sent.push(Box::pin(self.send(client, set)));
                     moved = true;
                 }
-                if !committing && (done || single && !sent.is_empty() && moved) {
+                if done && !committing {
                     failpoint::reached(Point::BatchApplied);
                     sent.push(Box::pin(control(client, "COMMIT")));
                     (committing, moved) = (true, true);

@@ -6,7 +6,7 @@
 use super::{PgConn, Target, connect, silence};
 use crate::failpoint::{self, Point};
 use crate::meter::Meter;
-use crate::turn::{self, Lane, PARCELS, Parcel, unavailable};
+use crate::turn::{self, Lane, Parcel, unavailable};
 use crate::tx::On;
 use crate::write::Job;
 use crate::{Error, Result, Tx};
@@ -39,8 +39,10 @@ pub(crate) async fn start_lane(target: &Target, lane: Lane, meter: Arc<Meter>) -
 }
 
 async fn run(mut conn: PgConn, mut lane: Lane, target: &Target, meter: &Meter) {
-    let mut batch: Vec<Parcel> = Vec::with_capacity(PARCELS);
-    while lane.recv_many(&mut batch, PARCELS).await > 0 {
+    let mut batch: Vec<Parcel> = Vec::new();
+    while let Some(first) = lane.recv().await {
+        batch.push(first);
+        turn::fill(&mut batch, &mut lane);
         if conn.is_lost() {
             match connect(target, meter).await {
                 Ok(new) => conn = new,
@@ -87,11 +89,8 @@ async fn attempt(conn: &PgConn, batch: &mut [Parcel]) -> Result<()> {
     let mut jobs: Vec<_> = batch.iter_mut().flat_map(|parcel| &mut parcel.jobs).collect();
     // One order of locks on every node: fewer deadlocks.
     jobs.sort_by_key(|job| job.key());
-    let count = jobs.len();
-    // A command that follows another of its key sees what that one did, so it cannot be sent along with the commit.
-    let mut single = jobs.iter().all(|job| job.is_single());
-    let mut groups: Vec<Vec<&mut Box<dyn Job>>> = Vec::with_capacity(count);
-    let mut place: HashMap<u64, usize> = HashMap::with_capacity(count);
+    let mut groups: Vec<Vec<&mut Box<dyn Job>>> = Vec::with_capacity(jobs.len());
+    let mut place: HashMap<u64, usize> = HashMap::with_capacity(jobs.len());
     for job in jobs {
         let at = *place.entry(job.key()).or_insert_with(|| {
             groups.push(Vec::new());
@@ -99,7 +98,6 @@ async fn attempt(conn: &PgConn, batch: &mut [Parcel]) -> Result<()> {
         });
         groups[at].push(job);
     }
-    single &= groups.len() == count;
     // Commands of one key in their order, on one `Tx`; different keys share the connection's pipeline.
     let work = try_join_all(groups.into_iter().map(|group| async move {
         let mut tx = Tx::new(On::Pg(conn));
@@ -108,7 +106,7 @@ async fn attempt(conn: &PgConn, batch: &mut [Parcel]) -> Result<()> {
         }
         Ok::<_, Error>(())
     }));
-    conn.gather.transaction(&conn.client, work, single).await?;
+    conn.gather.transaction(&conn.client, work).await?;
     failpoint::reached(Point::BatchCommitted);
     Ok(())
 }
