@@ -73,7 +73,7 @@ pub(crate) async fn device_of(app: &App, text: &str) -> Result<(i64, DeviceId, u
 /// Whether what a token speaks for still stands.
 pub(crate) async fn stands(app: &App, tx: &mut Tx<'_>, claims: &Claims) -> Result<bool> {
     if let Some((shard, id)) = claims.device {
-        return Ok(device::by_id(tx, shard, id).await?.is_some_and(|device| device.accepts(claims.family)));
+        return Ok(device::revoked(tx, shard, id).await?.is_some_and(|revoked| !revoked.0.contains(&claims.family)));
     }
     let Some(client) = profile::client(tx, claims.client).await? else { return Ok(false) };
     let shard = app.db.shards().of_customer(claims.customer);

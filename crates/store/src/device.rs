@@ -49,7 +49,23 @@ pub async fn by_id(tx: &mut Tx<'_>, shard: i64, id: DeviceId) -> Result<Option<D
     tx.opt(Q::DeviceById, p![shard, id]).await
 }
 
-/// The same, held against other transactions until this one ends.
+impl FromRow for Families {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        let revoked: String = row.get(0)?;
+        let bad = |found| Error::BadRow { query: row.query.sql().name, column: 0, found };
+        Families::parse(&revoked).ok_or_else(|| bad(revoked))
+    }
+}
+
+/// The token families that are revoked of a device; none at all if it is not registered any more.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn revoked(tx: &mut Tx<'_>, shard: i64, id: DeviceId) -> Result<Option<Families>> {
+    tx.opt(Q::DeviceFamilies, p![shard, id]).await
+}
+
+/// A device, held against other transactions until this one ends.
 ///
 /// # Errors
 /// [`crate::Error`].

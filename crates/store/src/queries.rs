@@ -119,6 +119,7 @@ queries! {
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '')";
         DeviceById = concat!("SELECT ", device_columns!(), " FROM device d JOIN model m ON m.id = d.model
             WHERE d.shard = $1 AND d.id = $2");
+        DeviceFamilies = "SELECT revoked FROM device WHERE shard = $1 AND id = $2 AND deregistered_at IS NULL";
         DeviceForUpdate = concat!("SELECT ", device_columns!(), " FROM device d JOIN model m ON m.id = d.model
             WHERE d.shard = $1 AND d.id = $2 /*pg FOR UPDATE OF d */");
         DeviceWithSlot = concat!("SELECT ", device_columns!(), ", s.id FROM device d JOIN model m ON m.id = d.model

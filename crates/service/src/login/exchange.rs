@@ -4,7 +4,7 @@ use super::client;
 use crate::error::OAuth;
 use crate::token::{self, ACCESS_LIFETIME, Grant};
 use crate::{App, Error, Result};
-use opendrs_domain::id::{ClientId, DeviceId, ProfileId};
+use opendrs_domain::id::{ClientId, ProfileId};
 use opendrs_domain::login::code::{self as codes, Code, Outcome, Presented};
 use opendrs_domain::profile::Client;
 use opendrs_domain::time::Time;
@@ -153,17 +153,15 @@ impl Write for Exchange {
             Outcome::Accepted => {
                 code::spend(tx, self.shard, &self.hash, self.now).await?;
                 let alive = match found.device {
-                    Some((shard, id)) => alive(tx, shard, id, found.family).await?,
+                    Some((shard, id)) => {
+                        device::revoked(tx, shard, id).await?.is_some_and(|revoked| !revoked.0.contains(&found.family))
+                    }
                     None => true,
                 };
                 Ok(alive.then_some(found))
             }
         }
     }
-}
-
-async fn alive(tx: &mut Tx<'_>, shard: i64, id: DeviceId, family: u64) -> opendrs_store::Result<bool> {
-    Ok(device::by_id(tx, shard, id).await?.is_some_and(|device| device.accepts(family)))
 }
 
 impl Exchange {

@@ -22,7 +22,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio_postgres::types::{IsNull, Kind, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, Row, Statement};
 
-/// The statements of calls, of which many run at once. None has more than one row to change for a command.
+/// The statements of calls, of which many run at once. What they change is one row of the command's own key.
 const GATHERED: &[Q] = &[
     Q::CustomerById,
     Q::DeviceById,

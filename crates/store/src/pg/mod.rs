@@ -59,7 +59,8 @@ impl PgConn {
         loop {
             asked.notified().await;
             let Some(conn) = conn.upgrade() else { return };
-            conn.gather.flush(&conn.client).await;
+            // Who asked was told what came of it; a database that is silent must not keep the connection.
+            let _ = conn.bounded(async { Ok(conn.gather.flush(&conn.client).await) }).await;
         }
     }
 }

@@ -1,13 +1,14 @@
 //! Group commit: many commands, one transaction, each answered for itself.
 
 use crate::harness::{Answer, Command, Store, command};
-use crate::samples::{customer, maker, mixed, uuid};
+use crate::samples::{customer, maker, mixed, order, slot_id, uuid};
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use opendrs_domain::customer::Customer;
-use opendrs_domain::id::{CustomerId, MakerId};
+use opendrs_domain::id::{CustomerId, DeviceId, MakerId, OrderId};
 use opendrs_domain::maker::Maker;
-use opendrs_store::{Db, Error, Result, Tx, customer, maker};
+use opendrs_domain::subscription::Subscription;
+use opendrs_store::{Db, Error, Result, Tx, customer, maker, order, subscription};
 use tokio::task::unconstrained;
 
 both!(
@@ -16,6 +17,8 @@ both!(
     a_command_that_goes_on_after_a_failed_statement_is_refused_and_costs_nobody_else,
     a_command_that_panics_spares_its_neighbours_and_those_after_it,
     commands_of_one_key_run_in_the_order_they_came,
+    what_is_put_and_refused_costs_its_command_alone,
+    a_command_sees_what_it_and_those_of_its_key_have_put,
     a_command_whose_caller_went_away_is_still_done,
     readers_see_what_was_answered_at_once,
 );
@@ -23,6 +26,27 @@ both!(
 /// Adds a maker and answers with its number.
 fn add(n: u64) -> Command<u64, u64> {
     command(mixed(n), n, |tx, n| Box::pin(async { maker::add(tx, &maker(*n)).await.map(|()| *n) }))
+}
+
+/// Adds an order of a number; which is put, and refused when there is one.
+fn order_of(n: u64, id: u64) -> Command<u64, ()> {
+    command(mixed(n), id, |tx, id| Box::pin(async { order::add(tx, 1, &order(*id, DeviceId(uuid(1)))).await }))
+}
+
+/// Takes a slot's lock if it is free; whether it was, and is taken now.
+fn take(n: u64) -> Command<u64, bool> {
+    command(5, n, |tx, n| {
+        Box::pin(async {
+            let (device, slot, order) = (DeviceId(uuid(1)), slot_id("a"), OrderId(uuid(*n)));
+            let holder = subscription::lock(tx, 1, device, &slot).await?.and_then(|sub| sub.open_order);
+            if holder.is_some() {
+                return Ok(false);
+            }
+            subscription::give_lock(tx, 1, device, &slot, order).await?;
+            let holder = subscription::lock(tx, 1, device, &slot).await?.and_then(|sub| sub.open_order);
+            Ok(holder == Some(order))
+        })
+    })
 }
 
 /// Adds a customer, then a maker whose name is taken: the second half fails.
@@ -41,6 +65,30 @@ async fn three_hundred_commands_at_once_are_all_answered_and_present(store: &Sto
         assert_eq!(answer.unwrap(), n, "each caller gets its own answer");
     }
     assert_eq!(store.count("maker").await, 300);
+}
+
+async fn what_is_put_and_refused_costs_its_command_alone(store: &Store) {
+    store.db.write(order_of(0, 7)).await.unwrap();
+    let is_taken = |n: u64| n % 20 == 3;
+    let answers = join_all((1..100).map(|n| store.db.write(order_of(n, if is_taken(n) { 7 } else { n + 100 })))).await;
+    for (n, answer) in (1..).zip(answers) {
+        match answer {
+            Ok(()) => assert!(!is_taken(n), "{n}"),
+            Err(error) => {
+                assert!(is_taken(n) && matches!(error, Error::Statement { query: "OrderPut", .. }), "{n}: {error}");
+            }
+        }
+    }
+    assert_eq!(store.count("orders").await, 95);
+}
+
+async fn a_command_sees_what_it_and_those_of_its_key_have_put(store: &Store) {
+    let sub = Subscription { slot: slot_id("a"), asin: None, on: false, open_order: None };
+    store.write(sub, |tx, sub| Box::pin(subscription::put(tx, 1, DeviceId(uuid(1)), sub))).await;
+    let took = join_all((1..=100).map(|n| store.db.write(take(n)))).await;
+    let took: Vec<_> = took.into_iter().map(Result::unwrap).collect();
+    assert_eq!(took.iter().position(|took| *took), Some(0), "they come in their order");
+    assert_eq!(took.iter().filter(|took| **took).count(), 1);
 }
 
 async fn a_command_that_fails_spares_its_neighbours_and_leaves_nothing(store: &Store) {

@@ -44,12 +44,15 @@ async fn of_unit(store: &Store, model: ModelId, unit: &str) -> Option<DeviceId> 
     read
 }
 
-/// Read in each of three ways, which must agree.
+/// Read in each of four ways, which must agree.
 async fn get(store: &Store, id: DeviceId) -> Option<Device> {
     let read = store.read(async |tx| device::by_id(tx, SHARD, id).await).await;
     let held = store.write(id, |tx, id| Box::pin(device::lock(tx, SHARD, *id))).await;
     let hot = store.read(async |tx| device::with_slot(tx, SHARD, id, "none").await).await;
     assert_eq!((Some(&read), Some(&hot.map(|(device, _)| device))), (Some(&held), Some(&held)));
+    let revoked = store.read(async |tx| device::revoked(tx, SHARD, id).await).await;
+    let registered = read.as_ref().filter(|device| device.deregistered_at.is_none());
+    assert_eq!(revoked.as_ref(), registered.map(|device| &device.revoked));
     read
 }
 

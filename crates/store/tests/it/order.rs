@@ -1,12 +1,13 @@
 //! Orders, and the list of those that are due.
 
 use crate::harness::Store;
-use crate::samples::{QUANTITIES, asin, at, mixed, order, slot_id, texts, uuid};
+use crate::samples::{QUANTITIES, asin, at, device, mixed, model, order, slot_id, texts, uuid};
+use opendrs_domain::device::Families;
 use opendrs_domain::fulfilment::Backend;
-use opendrs_domain::id::{DeviceId, OrderId};
+use opendrs_domain::id::{DeviceId, MakerId, OrderId};
 use opendrs_domain::money::Money;
 use opendrs_domain::order::{Item, Order, Problem, State};
-use opendrs_store::order;
+use opendrs_store::{device, model, order};
 
 both!(
     an_order_comes_back_in_every_state,
@@ -17,6 +18,7 @@ both!(
     what_an_order_is_for_is_changed_alone,
     recent_orders_of_a_slot_are_counted,
     orders_are_listed_and_found_by_their_id_alone,
+    an_order_is_told_to_its_device_in_good_standing_alone,
 );
 
 const DEVICE: fn() -> DeviceId = || DeviceId(uuid(1));
@@ -35,6 +37,31 @@ async fn get(store: &Store, shard: i64, id: OrderId) -> Option<Order> {
     let held = store.write((shard, id), |tx, (shard, id)| Box::pin(order::lock(tx, *shard, *id))).await;
     assert_eq!(read, held);
     read
+}
+
+async fn an_order_is_told_to_its_device_in_good_standing_alone(store: &Store) {
+    let model = model(1, MakerId(uuid(1)));
+    store.write(model.clone(), |tx, m| Box::pin(model::put(tx, m))).await;
+    let (device, other) = (device(1, &model, "unit"), device(2, &model, "other"));
+    for device in [&device, &other] {
+        store.write(device.clone(), |tx, d| Box::pin(device::add(tx, 2, d))).await;
+    }
+    let order = order(1, device.id);
+    add(store, 2, &order).await;
+    let told = async |shard, id, device| store.read(async |tx| order::told(tx, shard, id, device).await).await;
+    assert_eq!(told(2, order.id, device.id).await.as_ref(), Some(&order));
+    assert_eq!(told(2, order.id, other.id).await, None, "another's");
+    assert_eq!(told(3, order.id, device.id).await, None, "another shard");
+    assert_eq!(told(2, OrderId(uuid(9)), device.id).await, None, "no such order");
+    let revoke = |with: Vec<u64>| {
+        let with = (device.id, Families(with));
+        store.write(with, |tx, (id, families)| Box::pin(device::set_revoked(tx, 2, *id, families)))
+    };
+    revoke(vec![1]).await;
+    assert_eq!(told(2, order.id, device.id).await, None, "a family is revoked: who asks is for another look to say");
+    revoke(vec![]).await;
+    store.write(device.clone(), |tx, d| Box::pin(device::end(tx, 2, d, at(5)))).await;
+    assert_eq!(told(2, order.id, device.id).await, None, "its registration ended");
 }
 
 async fn an_order_comes_back_in_every_state(store: &Store) {

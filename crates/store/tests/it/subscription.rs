@@ -1,16 +1,19 @@
 //! Subscriptions and their slots' locks.
 
 use crate::harness::Store;
-use crate::samples::{asin, slot_id, uuid};
-use opendrs_domain::id::{DeviceId, OrderId};
+use crate::samples::{asin, device, model, product, slot, slot_id, uuid};
+use opendrs_domain::device::Families;
+use opendrs_domain::id::{DeviceId, MakerId, OrderId};
+use opendrs_domain::notification::{ProductInfo, SlotInfo};
 use opendrs_domain::subscription::Subscription;
-use opendrs_store::subscription;
+use opendrs_store::{device, model, product, subscription};
 
 both!(
     a_subscription_comes_back_with_and_without_its_product,
     putting_a_subscription_again_changes_product_and_switch_and_not_the_lock,
     a_lock_is_given_back_by_its_owner_only,
     a_lock_is_one_slots,
+    every_slot_is_told_in_the_models_order_with_its_product,
 );
 
 fn sub(slot: &str) -> Subscription {
@@ -38,6 +41,43 @@ async fn free(store: &Store, slot: &str, order: u64) {
 async fn get(store: &Store, shard: i64, device: u64, slot: &str) -> Option<Subscription> {
     let with = (shard, DeviceId(uuid(device)), slot_id(slot));
     store.write(with, |tx, (shard, device, slot)| Box::pin(subscription::lock(tx, *shard, *device, slot))).await
+}
+
+async fn every_slot_is_told_in_the_models_order_with_its_product(store: &Store) {
+    let model = model(1, MakerId(uuid(1)));
+    store.write(model.clone(), |tx, m| Box::pin(model::put(tx, m))).await;
+    for (position, name) in [(2, "a"), (0, "c"), (1, "b"), (3, "gone")] {
+        let with = (model.id, position, slot(name));
+        store.write(with, |tx, (model, at, slot)| Box::pin(model::put_slot(tx, *model, *at, slot))).await;
+    }
+    store.write(product(1), |tx, p| Box::pin(product::put(tx, p))).await;
+    let (device, other) = (device(1, &model, "unit"), device(2, &model, "other"));
+    for device in [&device, &other] {
+        store.write(device.clone(), |tx, d| Box::pin(device::add(tx, 2, d))).await;
+    }
+    let chosen = |name, n, on| Subscription { asin: Some(asin(n)), on, ..sub(name) };
+    for sub in [chosen("c", 1, true), chosen("b", 1, false), chosen("gone", 9, true)] {
+        store.write((device.id, sub), |tx, (id, s)| Box::pin(subscription::put(tx, 2, *id, s))).await;
+    }
+    let filter = ProductInfo { asin: asin(1).to_string(), quantity: 12.5, unit: "lbs".into() };
+    let slot = |name, subscribed, product| SlotInfo { slot: slot_id(name), subscribed, product };
+    let all = [
+        slot("c", true, Some(filter.clone())),
+        slot("b", false, Some(filter)),
+        slot("a", false, None),
+        slot("gone", true, None),
+    ];
+    let told = async |id| {
+        let told = store.read(async |tx| subscription::told(tx, 2, id).await).await;
+        (told, store.read(async |tx| subscription::told_in_good_standing(tx, 2, id).await).await)
+    };
+    assert_eq!(told(device.id).await, (all.to_vec(), Some(all.to_vec())));
+    let none = ["c", "b", "a", "gone"].map(|name| slot(name, false, None)).to_vec();
+    assert_eq!(told(other.id).await, (none.clone(), Some(none)), "another device's choices are its own");
+    assert_eq!(told(DeviceId(uuid(9))).await, (vec![], None));
+    let families = (device.id, Families(vec![1]));
+    store.write(families, |tx, (id, families)| Box::pin(device::set_revoked(tx, 2, *id, families))).await;
+    assert_eq!(told(device.id).await, (all.to_vec(), None), "a family is revoked");
 }
 
 async fn a_subscription_comes_back_with_and_without_its_product(store: &Store) {
