@@ -94,7 +94,7 @@ pub(crate) async fn run(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
         match deliver(&site).await {
             Ok(due) => {
                 for topic in due.into_iter().filter(|topic| busy.insert(*topic)) {
-                    senders.spawn(send(site.clone(), topic));
+                    senders.spawn(send(site.clone(), topic, stop.clone()));
                 }
             }
             Err(error) => log(&error),
@@ -120,17 +120,30 @@ pub(crate) async fn run(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
     }
 }
 
+/// How often new events are given out in one round, some hundreds at a time.
+const GIVEN_OUT: usize = 10;
+
 /// Gives new events out and says which receivers something is due for.
 async fn deliver(site: &Site) -> opendrs_service::Result<Vec<TopicId>> {
-    delivery::dispatch(&site.app).await?;
+    for _ in 0..GIVEN_OUT {
+        if delivery::dispatch(&site.app).await? == 0 {
+            break;
+        }
+    }
     delivery::due(&site.app).await
 }
 
-/// Sends one receiver's messages.
-async fn send(site: Arc<Site>, topic: TopicId) -> TopicId {
-    match delivery::drain(&site.app, topic).await {
-        Ok(sent) => tracing::debug!(count = sent.len(), %topic, "messages sent"),
-        Err(error) => log(&error),
+/// Sends one receiver's messages, until nothing is due or `stop` turns true.
+async fn send(site: Arc<Site>, topic: TopicId, stop: watch::Receiver<bool>) -> TopicId {
+    while !*stop.borrow() {
+        match delivery::drain(&site.app, topic).await {
+            Ok(sent) if sent.is_empty() => break,
+            Ok(sent) => tracing::debug!(count = sent.len(), %topic, "messages sent"),
+            Err(error) => {
+                log(&error);
+                break;
+            }
+        }
     }
     topic
 }

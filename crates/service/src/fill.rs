@@ -9,15 +9,16 @@ use crate::token::{self, Grant};
 use crate::{App, Error, Result, session};
 use opendrs_domain::customer::{Address, Customer};
 use opendrs_domain::device::{Device, Families};
-use opendrs_domain::id::{ClientId, CustomerId, DeviceId, ReadingId};
+use opendrs_domain::id::{ClientId, CustomerId, DeviceId, EventId, ReadingId};
 use opendrs_domain::login::scope::Scopes;
 use opendrs_domain::model::{Model, Slot};
+use opendrs_domain::notification::{Event, Facts};
 use opendrs_domain::reading::SlotStatus;
 use opendrs_domain::subscription::Subscription;
 use opendrs_domain::text::{Email, ModelCode, Serial};
 use opendrs_domain::time::Time;
 use opendrs_domain::token::Use;
-use opendrs_store::{Tx, Write, customer, device, model, profile, reading, subscription};
+use opendrs_store::{Tx, Write, customer, device, model, outbox, profile, reading, subscription};
 
 /// Devices of one customer.
 const PER_CUSTOMER: u64 = 2;
@@ -168,6 +169,30 @@ pub struct Readings {
     rows: Vec<(i64, ReadingId, DeviceId)>,
     slot: Slot,
     now: Time,
+}
+
+/// Events to be written in one command.
+pub struct Events(Vec<(i64, DeviceId, Event)>);
+
+/// Makes an event of each of these devices: that it was registered.
+#[must_use]
+pub fn events(app: &App, devices: &Devices) -> Events {
+    let now = app.now();
+    let event = |device| Event::new(EventId(app.ids.ordered(now)), now, device, Facts::Registered);
+    Events(devices.devices.iter().map(|(shard, device)| (*shard, device.id, event(device))).collect())
+}
+
+impl Write for Events {
+    type Out = ();
+    fn key(&self) -> u64 {
+        self.0.first().map_or(0, |(_, _, first)| first.id.0.as_u64_pair().1)
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
+        for (shard, device, event) in &self.0 {
+            outbox::push(tx, *shard, *device, event).await?;
+        }
+        Ok(())
+    }
 }
 
 /// Makes one reading of the first slot of each of these devices; `None` where there is nothing to write.

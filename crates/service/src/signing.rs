@@ -104,6 +104,24 @@ pub(crate) async fn current(app: &App) -> Result<Arc<Signer>> {
     Ok(signer)
 }
 
+/// Signs a text so many times on each of so many threads and throws the signatures away: what deliveries are measured
+/// against.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn exercise(app: &App, version: Signature, threads: usize, times: usize, text: &str) -> Result<()> {
+    let (signer, text) = (current(app).await?, Arc::<str>::from(text));
+    let each = (0..threads).map(|_| {
+        let (signer, text) = (signer.clone(), text.clone());
+        tokio::task::spawn_blocking(move || (0..times).try_for_each(|_| signer.sign(version, &text).map(drop)))
+    });
+    // All are begun before the first is waited for.
+    for thread in each.collect::<Vec<_>>() {
+        thread.await.map_err(|e| Error::Internal(e.to_string()))??;
+    }
+    Ok(())
+}
+
 /// Makes a new signing key, which signs from now on; returns the name of its certificate's file.
 ///
 /// # Errors

@@ -87,6 +87,8 @@ enum How {
     Loaded,
     /// From the start of the process to its first answer.
     Start(Store),
+    /// Notifications delivered over signatures made, of a version.
+    Deliveries(&'static str),
     /// Not by this command, for this reason.
     Not(&'static str),
 }
@@ -124,6 +126,7 @@ impl Row {
             How::Idle => runs.memory(site)?.idle,
             How::Loaded => runs.memory(site)?.loaded,
             How::Start(store) => site.start_time(*store)?,
+            How::Deliveries(version) => site.deliveries(version)?,
             How::Not(why) => return Err(Failure::new(*why, "leave the row out")),
         };
         if value.is_finite() { Ok(value) } else { Err(Failure::new("a run measured nothing", "give it more time")) }
@@ -214,6 +217,10 @@ pub const ROWS: &[Row] = rows! {
         How::Rates(run(Who::Sqlite(Store::Million), SLOT, 64), run(Who::Sqlite(Store::Empty), SLOT, 64));
     "growth-readings-10m", 0.85 / 0.95 Times full, "SlotStatus at 10,000,000 stored readings over an empty store",
         How::Rates(run(Who::Sqlite(Store::Readings), SLOT, 64), run(Who::Sqlite(Store::Empty), SLOT, 64));
+    "deliveries-v1", 0.40 / 0.70 Times, "notifications signed by version 1, delivered, over its signatures on the same cores",
+        How::Deliveries("1");
+    "deliveries-v2", 0.40 / 0.70 Times, "the same with version 2",
+        How::Deliveries("2");
     "due-timers", none / none Times, "due timers cost by what is due, not by what is stored",
         How::Not("a test of the store proves it: no work list scans (`no_query_scans_a_table_on_sqlite`)");
 };

@@ -120,6 +120,18 @@ impl<'t> Site<'t> {
         Server::timed(self.serve(store))
     }
 
+    /// Notifications that are delivered, over signatures of a version that the same cores make.
+    pub fn deliveries(&mut self, version: &str) -> Outcome<f64> {
+        let said = program(&self.opendrs)
+            .args(["bench", "deliveries", "--json", "--signature", version])
+            .limit(Duration::from_secs(180))
+            .read()?;
+        let ratio = field(&said, "ratio").and_then(|text| text.parse().ok());
+        ratio.ok_or_else(|| {
+            Failure::new(format!("unexpected answer: {said}"), "build program and xtask from one commit")
+        })
+    }
+
     fn memory(&mut self) -> Outcome<Memory> {
         self.fill(Store::Alone)?;
         let server = Server::start(self.serve(Store::Alone), Tells::Err, self.fleet(Store::Alone))?;

@@ -54,7 +54,7 @@ async fn make(app: &App, topic: Topic, signer: Option<Arc<Signer>>, delivery: De
         false => None,
     };
     let started = app.real_time();
-    let (outcome, answer) = match parcel(app, &topic, signer.as_deref(), &delivery, event.as_ref(), &message_id)? {
+    let (outcome, answer) = match parcel(app, &topic, signer.as_ref(), &delivery, event.as_ref(), &message_id).await? {
         Ok(_) if matches!(fault, Some(Fault::Lost | Fault::Late(_) | Fault::OutOfOrder)) => {
             (Outcome::Silent("not sent: the plan of faults wants it so".into()), String::new())
         }
@@ -98,10 +98,10 @@ async fn make(app: &App, topic: Topic, signer: Option<Arc<Signer>>, delivery: De
 }
 
 /// What an attempt sends, or why there is nothing to be sent any more. `signer` is for what is posted.
-fn parcel(
+async fn parcel(
     app: &App,
     topic: &Topic,
-    signer: Option<&Signer>,
+    signer: Option<&Arc<Signer>>,
     delivery: &Delivery,
     event: Option<&Event>,
     message_id: &str,
@@ -136,16 +136,16 @@ fn parcel(
             let publication = Publication::new(arn, sns::SUBJECT, message, place);
             Ok(Ok(Parcel::Publish(Publication { version, ..publication })))
         }
-        (None, Some(signer)) => post(app, topic, signer, delivery, message, version, message_id).map(Ok),
+        (None, Some(signer)) => post(app, topic, signer, delivery, message, version, message_id).await.map(Ok),
         (None, None) => Err(Error::Internal("nobody signs".into())),
     }
 }
 
 /// The request of an attempt: the signed envelope, or the bare message.
-fn post(
+async fn post(
     app: &App,
     topic: &Topic,
-    signer: &Signer,
+    signer: &Arc<Signer>,
     delivery: &Delivery,
     message: String,
     version: Option<&'static str>,
@@ -174,7 +174,10 @@ fn post(
     let body = match raw {
         true => envelope.message.into_bytes(),
         false => {
-            let signature = signer.sign(topic.signature, &envelope.to_sign())?;
+            // A signature takes a good part of a millisecond: on a thread of its own several are made side by side.
+            let (signing, version, text) = (signer.clone(), topic.signature, envelope.to_sign());
+            let signature = tokio::task::spawn_blocking(move || signing.sign(version, &text)).await;
+            let signature = signature.map_err(|e| Error::Internal(e.to_string()))??;
             let certificate = format!("{base}/{}", signing::file_name(&signer.name));
             envelope.json(topic.signature.as_str(), &signature, &certificate).into_bytes()
         }

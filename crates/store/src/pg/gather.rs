@@ -161,10 +161,12 @@ impl Gather {
         std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Sends what is asked, and waits for the answers.
-    pub(crate) async fn flush(&self, client: &Client) {
-        // Who asked is told what went wrong.
-        join_all(self.take().into_iter().map(|set| self.send(client, set))).await;
+    /// Sends what is asked, and waits for the answers; who asked is told what went wrong.
+    ///
+    /// # Errors
+    /// The first that went wrong.
+    pub(crate) async fn flush(&self, client: &Client) -> Result<()> {
+        join_all(self.take().into_iter().map(|set| self.send(client, set))).await.into_iter().collect()
     }
 
     /// Runs commands side by side in a transaction. What they ask for is sent as soon as none of them can go on; with the

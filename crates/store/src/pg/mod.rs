@@ -60,7 +60,7 @@ impl PgConn {
             asked.notified().await;
             let Some(conn) = conn.upgrade() else { return };
             // Who asked was told what came of it; a database that is silent must not keep the connection.
-            let _ = conn.bounded(async { Ok(conn.gather.flush(&conn.client).await) }).await;
+            let _ = conn.bounded(conn.gather.flush(&conn.client)).await;
         }
     }
 }

@@ -42,7 +42,7 @@ pub(in crate::cli) struct Fill {
     json: bool,
 }
 
-const SEED: &str = include_str!("bench.seed.toml");
+pub(super) const SEED: &str = include_str!("bench.seed.toml");
 /// The seed's client and model.
 const CLIENT: &str = "amzn1.application-oa2-client.be4c0000be4c0000be4c0000be4c0000";
 const MODEL: &str = "Bench-Pitcher_1";
@@ -56,9 +56,7 @@ pub(super) async fn run(file: Option<&Path>, args: Fill) -> Result<(), String> {
     let config = open::config(file, &args.store, Vec::new())?;
     let app = Arc::new(open::app(&config, Time::AsServed).await?);
     seed::apply_text(&app, SEED, "bench").await?;
-    let client = ClientId::parse(CLIENT).map_err(|e| e.to_string())?;
-    let model = ModelCode::parse(MODEL).map_err(|e| e.to_string())?;
-    let plan = Plan::make(&app, client, &model, address()).await.map_err(|e| e.to_string())?;
+    let plan = plan(&app).await?;
     let mut fleet = fleet::Writing::create(&args.fleet)?;
     #[expect(clippy::disallowed_methods, reason = "this command measures")]
     let started = Instant::now();
@@ -123,6 +121,13 @@ fn address() -> Address {
         postal_code: "97477".into(),
         country: "US".into(),
     }
+}
+
+/// What the seed's devices have in common.
+pub(super) async fn plan(app: &App) -> Result<Plan, String> {
+    let client = ClientId::parse(CLIENT).map_err(|e| e.to_string())?;
+    let model = ModelCode::parse(MODEL).map_err(|e| e.to_string())?;
+    Plan::make(app, client, &model, address()).await.map_err(|e| e.to_string())
 }
 
 /// Commands on their way to the store.

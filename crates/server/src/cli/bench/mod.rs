@@ -6,6 +6,7 @@
 
 mod anchor;
 mod calls;
+mod deliveries;
 mod fill;
 mod fleet;
 mod load;
@@ -34,6 +35,8 @@ pub(super) enum Bench {
     OrderInfo(load::Load),
     /// Token refresh: each call exchanges a refresh token for an access token.
     TokenRefresh(load::Load),
+    /// Notifications to a receiver on this machine, beside what its cores sign when they do nothing else.
+    Deliveries(deliveries::Deliveries),
     /// What a fleet does: nine readings of ten calls, and now and then each of the others.
     Mixed(load::Load),
 }
@@ -47,6 +50,7 @@ pub(super) async fn run(file: Option<&Path>, args: Bench) -> Result<(), String> 
         Bench::SubscriptionInfo(args) => load::run(Kind::SubscriptionInfo, args).await,
         Bench::OrderInfo(args) => load::run(Kind::OrderInfo, args).await,
         Bench::TokenRefresh(args) => load::run(Kind::TokenRefresh, args).await,
+        Bench::Deliveries(args) => deliveries::run(file, args).await,
         Bench::Mixed(args) => load::run(Kind::Mixed, args).await,
     }
 }
