@@ -184,7 +184,8 @@ impl Db {
         lite::fold(path)
     }
 
-    /// A connection to read with, outside any transaction, on the caller's thread. Held briefly: there are few.
+    /// A connection to read with, on the caller's thread; what is read on it on SQLite is of one moment. Held briefly,
+    /// and never while another is waited for: there are few.
     ///
     /// # Errors
     /// [`Error::Unavailable`].

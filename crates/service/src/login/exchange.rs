@@ -188,12 +188,18 @@ impl Exchange {
 /// A refresh writes nothing: the token is read, the one row it speaks for is looked at, and an access token is made.
 /// The refresh token that comes back is the one that was sent (decisions 21).
 async fn by_refresh(app: &App, request: &TokenRequest) -> Result<Tokens> {
+    // Opened first, though the client is judged first: a key that is new to this node is read from the store, and who
+    // has a reader must not wait for another.
+    let opened = match request.refresh_token.as_deref() {
+        Some(text) => Some((text, token::open(app, text, Use::Refresh).await)),
+        None => None,
+    };
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
     let client = proven(app, &mut tx, request).await?;
-    let text = request.refresh_token.as_deref().ok_or_else(|| missing("refresh_token"))?;
+    let (text, claims) = opened.ok_or_else(|| missing("refresh_token"))?;
     let refused = || bad_grant("refresh_token");
-    let claims = match token::open(app, text, Use::Refresh).await {
+    let claims = match claims {
         Err(Error::InvalidToken) => return Err(refused()),
         other => other?,
     };
