@@ -1,6 +1,7 @@
 //! An order's life, told as stories and held to its invariants by random ones.
 
 use super::*;
+use crate::fulfilment::Report;
 use proptest::prelude::*;
 use uuid::Uuid;
 
