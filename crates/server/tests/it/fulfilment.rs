@@ -22,18 +22,7 @@ use tokio::net::TcpListener;
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const OTHER: &str = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-macro_rules! with_a_shop { ($($test:ident),+ $(,)?) => {
-    mod sqlite { $(
-        #[tokio::test(flavor = "multi_thread")]
-        async fn $test() { super::on(super::Store::sqlite(), super::$test).await; }
-    )+ }
-    mod postgres { $(
-        #[tokio::test(flavor = "multi_thread")]
-        async fn $test() { super::on(super::Store::postgres().await, super::$test).await; }
-    )+ }
-} }
-
-with_a_shop!(
+both!(by on:
     an_order_is_sent_confirmed_shipped_and_delivered,
     a_shop_that_fails_is_asked_again_under_the_same_id,
     a_shops_problem_holds_the_order_until_it_is_gone,

@@ -22,16 +22,30 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// Makes of each `async fn test(server: &Server)` a test on SQLite and one on PostgreSQL.
-macro_rules! both { ($($test:ident),+ $(,)?) => {
-    mod sqlite { $(
-        #[tokio::test(flavor = "multi_thread")]
-        async fn $test() { $crate::harness::on_sqlite(super::$test).await; }
-    )+ }
-    mod postgres { $(
-        #[tokio::test(flavor = "multi_thread")]
-        async fn $test() { $crate::harness::on_postgres(super::$test).await; }
-    )+ }
-} }
+///
+/// With `by on:` before them, what the tests need is made by `async fn on(store: Store, test)`.
+macro_rules! both {
+    (by $on:ident: $($test:ident),+ $(,)?) => {
+        mod sqlite { $(
+            #[tokio::test(flavor = "multi_thread")]
+            async fn $test() { super::$on($crate::harness::Store::sqlite(), super::$test).await; }
+        )+ }
+        mod postgres { $(
+            #[tokio::test(flavor = "multi_thread")]
+            async fn $test() { super::$on($crate::harness::Store::postgres().await, super::$test).await; }
+        )+ }
+    };
+    ($($test:ident),+ $(,)?) => {
+        mod sqlite { $(
+            #[tokio::test(flavor = "multi_thread")]
+            async fn $test() { $crate::harness::on_sqlite(super::$test).await; }
+        )+ }
+        mod postgres { $(
+            #[tokio::test(flavor = "multi_thread")]
+            async fn $test() { $crate::harness::on_postgres(super::$test).await; }
+        )+ }
+    };
+}
 
 /// Makes of each `async fn test(server: &Server)` a test over plain connections and one over TLS.
 macro_rules! plain_and_tls { ($($test:ident),+ $(,)?) => {

@@ -54,18 +54,7 @@ fn publisher(sns: &Receiver) -> Arc<dyn Publisher> {
     Arc::new(Sns::new(Box::new(network), Some(sns.url.clone())).with_key(KEY, SECRET))
 }
 
-macro_rules! published { ($($test:ident),+ $(,)?) => {
-    mod sqlite { $(
-        #[tokio::test(flavor = "multi_thread")]
-        async fn $test() { super::with_sns(super::Store::sqlite(), super::$test).await; }
-    )+ }
-    mod postgres { $(
-        #[tokio::test(flavor = "multi_thread")]
-        async fn $test() { super::with_sns(super::Store::postgres().await, super::$test).await; }
-    )+ }
-} }
-
-published!(
+both!(by with_sns:
     a_notification_is_published_signed_with_subject_and_version,
     a_message_of_version_1_has_no_attribute,
     a_fifo_topic_keeps_the_order_of_a_device,

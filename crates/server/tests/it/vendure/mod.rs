@@ -21,18 +21,7 @@ const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 /// What a shop is asked to take an order.
 const ALL: [&str; 5] = ["Look", "Quote", "Begin", "Fill", "Pay"];
 
-macro_rules! with_a_shop { ($($test:ident),+ $(,)?) => {
-    mod sqlite { $(
-        #[tokio::test(flavor = "multi_thread")]
-        async fn $test() { super::on(super::Store::sqlite(), super::$test).await; }
-    )+ }
-    mod postgres { $(
-        #[tokio::test(flavor = "multi_thread")]
-        async fn $test() { super::on(super::Store::postgres().await, super::$test).await; }
-    )+ }
-} }
-
-with_a_shop!(
+both!(by on:
     an_order_is_made_shipped_and_delivered,
     orders_are_looked_at_together,
     a_hint_has_an_order_looked_at_at_once,
