@@ -24,6 +24,16 @@ pub(super) fn config(file: Option<&Path>, store: &StoreArgs, mut more: Vec<Overr
     Config::load(file, std::env::vars(), more)
 }
 
+/// Settings of a server that serves this machine alone, on a store of its own: plain HTTP, and receivers are here.
+pub(super) fn local(file: Option<&Path>, data: &Path, listen: &str) -> Result<Config, String> {
+    let text = |section, key, value: &str| (section, key, Value::String(value.to_owned()));
+    let here = ("outbound", "allow", Value::Array(vec!["127.0.0.0/8".into()]));
+    let plain = [("mode", "off"), ("certificate_file", ""), ("key_file", "")];
+    let plain = plain.map(|(key, value)| text("tls", key, value));
+    let store = StoreArgs { data: Some(data.to_owned()), database_url: None };
+    config(file, &store, [text("server", "listen", listen), here].into_iter().chain(plain).collect())
+}
+
 /// Whether the clock may be moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Time {

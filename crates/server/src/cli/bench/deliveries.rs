@@ -5,7 +5,7 @@
 
 use super::super::open::{self, Time};
 use super::super::serve::Running;
-use super::super::{StoreArgs, out, seed};
+use super::super::{out, seed};
 use super::fill as filling;
 use axum::http::StatusCode;
 use axum::routing::post;
@@ -17,7 +17,6 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use toml::Value;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Deliveries {
@@ -44,11 +43,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub(super) async fn run(file: Option<&Path>, args: Deliveries) -> Result<(), String> {
     let folder = tempfile::Builder::new().prefix("opendrs-bench-").tempdir();
     let folder = folder.map_err(|e| format!("cannot make a fresh data folder: {e}"))?;
-    let store = StoreArgs { data: Some(folder.path().to_owned()), database_url: None };
-    let text = |section, key, value: &str| (section, key, Value::String(value.to_owned()));
-    let here = ("outbound", "allow", Value::Array(vec!["127.0.0.0/8".into()]));
-    let config =
-        open::config(file, &store, vec![text("server", "listen", "127.0.0.1:0"), text("tls", "mode", "off"), here])?;
+    let config = open::local(file, folder.path(), "127.0.0.1:0")?;
     let app = open::app(&config, Time::System).await?;
     let (url, mut heard) = receiver().await?;
     let topic = format!(

@@ -10,12 +10,11 @@ mod walk;
 
 use super::open::{self, Time};
 use super::serve::{self, Running};
-use super::{StoreArgs, out, seed};
+use super::{out, seed};
 use clap::Args;
 use cloud::Cloud;
 use std::path::Path;
 use story::Story;
-use toml::Value;
 
 const SEED: &str = include_str!("demo.seed.toml");
 
@@ -35,14 +34,8 @@ pub(super) struct Demo {
 pub(super) async fn run(file: Option<&Path>, args: Demo) -> Result<(), String> {
     let folder = tempfile::Builder::new().prefix("opendrs-demo-").tempdir();
     let folder = folder.map_err(|e| format!("cannot make a fresh data folder: {e}"))?;
-    let store = StoreArgs { data: Some(folder.path().to_owned()), database_url: None };
-    let listen = ("server", "listen", Value::String(args.listen.clone()));
-    // The maker's cloud of the demo is on this machine.
-    let here = ("outbound", "allow", Value::Array(vec!["127.0.0.0/8".into()]));
-    // So is the device; it speaks plain HTTP, and its lines to paste need no certificate.
-    let plain = [("mode", "off"), ("certificate_file", ""), ("key_file", "")];
-    let plain = plain.map(|(key, value)| ("tls", key, Value::String(value.to_owned())));
-    let config = open::config(file, &store, [listen, here].into_iter().chain(plain).collect())?;
+    // The maker's cloud of the demo is on this machine, and so is the device: its lines to paste need no certificate.
+    let config = open::local(file, folder.path(), &args.listen)?;
     serve::log(&config.server.log, config.server.log_format, None)?;
     let app = open::app(&config, Time::Test).await?;
     let cloud = Cloud::start().await?;

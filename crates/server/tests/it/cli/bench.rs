@@ -100,3 +100,15 @@ fn a_wrong_answer_is_no_measurement() {
     place.file("fleet", "{}\n");
     assert!(run(&["fleet", "--server", address]).contains("fleet: line 1: "));
 }
+
+#[test]
+fn deliveries_are_counted_beside_signatures() {
+    let place = Place::new();
+    for signature in ["1", "2"] {
+        let printed = place.run(&["bench", "deliveries", "--events", "40", "--signature", signature, "--json"]).good();
+        let report: Value = serde_json::from_str(&printed).unwrap();
+        let [rate, raw, ratio] = ["rate", "raw", "ratio"].map(|name| report[name].as_f64().unwrap());
+        assert_eq!((&report["signature"], &report["events"]), (&signature.into(), &40.into()), "{report}");
+        assert!(rate > 0.0 && raw > 0.0 && (ratio - rate / raw).abs() < 1e-9, "{report}");
+    }
+}
