@@ -31,8 +31,6 @@ pub enum Engine {
 
 /// Reading connections on SQLite; more than cores, since a read may wait for the disk.
 const LITE_READERS: usize = 8;
-/// Writing connections of one node on PostgreSQL.
-const PG_LANES: usize = 1;
 /// Reading connections of one node on PostgreSQL; each pipelines.
 const PG_READERS: usize = 3;
 /// Shards of a new installation on PostgreSQL. SQLite has one: a prefix that scatters keys costs it dearly.
@@ -80,11 +78,9 @@ impl Db {
 
     async fn sqlite(path: &Path, new: installation::New) -> Result<Self> {
         let conn = lite::open_writer(path)?;
-        let (writer, lanes) = Writer::new(1);
+        let (writer, waiting) = Writer::new();
         let hold = Arc::new(lite::Hold::open(path)?);
-        if let Some(lane) = lanes.into_iter().next() {
-            lite::start_writer(conn, hold.clone(), lane, writer.meter.clone())?;
-        }
+        lite::start_writer(conn, hold.clone(), waiting, writer.meter.clone())?;
         let readers = Readers::Lite(lite::Readers::open(path, LITE_READERS, writer.meter.clone())?);
         Self { readers: Arc::new(readers), writer, file: Some((path.into(), hold)), shards: 1 }.installed(new).await
     }
@@ -92,10 +88,8 @@ impl Db {
     async fn postgres(url: &str, new: installation::New) -> Result<Self> {
         let target = pg::target(url)?;
         migrate::pg(&mut pg::plain(&target).await?).await?;
-        let (writer, lanes) = Writer::new(PG_LANES);
-        for lane in lanes {
-            pg::start_lane(&target, lane, writer.meter.clone()).await?;
-        }
+        let (writer, waiting) = Writer::new();
+        pg::start_writer(&target, waiting, writer.meter.clone()).await?;
         let readers = Readers::Pg(pg::Readers::open(&target, PG_READERS, writer.meter.clone()).await?);
         Self { readers: Arc::new(readers), writer, file: None, shards: PG_SHARDS }.installed(new).await
     }

@@ -9,7 +9,6 @@ use crate::failpoint::{self, Point};
 use crate::write::{Job, MAX_BATCH, stopped};
 use crate::{Error, Result};
 use std::cell::RefCell;
-use std::sync::Arc;
 use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// How many commands one parcel holds at most.
@@ -24,8 +23,8 @@ pub(crate) struct Parcel {
     back: Option<UnboundedSender<Done>>,
 }
 
-pub(crate) type Lanes = Arc<[Sender<Parcel>]>;
-pub(crate) type Lane = Receiver<Parcel>;
+/// Where a writer finds what is to be written.
+pub(crate) type Parcels = Receiver<Parcel>;
 
 impl Parcel {
     pub(crate) fn single(job: Box<dyn Job>) -> Self {
@@ -55,10 +54,10 @@ impl Parcel {
 }
 
 /// Adds what waits beside a batch's first parcel, up to [`MAX_BATCH`] commands and those of the last parcel.
-pub(crate) fn fill(batch: &mut Vec<Parcel>, lane: &mut Lane) {
+pub(crate) fn fill(batch: &mut Vec<Parcel>, waiting: &mut Parcels) {
     let mut jobs: usize = batch.iter().map(|parcel| parcel.jobs.len()).sum();
     while jobs < MAX_BATCH
-        && let Ok(parcel) = lane.try_recv()
+        && let Ok(parcel) = waiting.try_recv()
     {
         jobs += parcel.jobs.len();
         batch.push(parcel);
@@ -79,10 +78,10 @@ pub(crate) fn unavailable(parcels: &mut Vec<Parcel>, error: &Error) {
     parcels.drain(..).for_each(|parcel| parcel.answer(|| Err(Error::Unavailable(words.clone()))));
 }
 
-/// A thread's desk with one store's lanes.
+/// A thread's desk with one store's writer.
 struct Desk {
-    lanes: Lanes,
-    out: UnboundedSender<(usize, Box<dyn Job>)>,
+    writer: Sender<Parcel>,
+    out: UnboundedSender<Box<dyn Job>>,
 }
 
 thread_local! {
@@ -90,37 +89,33 @@ thread_local! {
 }
 
 /// Gives the current thread a desk, for as long as it lives; its loop must be a runtime of its own.
-pub(crate) fn settle(lanes: &Lanes) {
+pub(crate) fn settle(writer: &Sender<Parcel>) {
     let (out, waiting) = unbounded_channel();
     let (back, done) = unbounded_channel();
-    tokio::spawn(outgoing(waiting, lanes.clone(), back));
+    tokio::spawn(outgoing(waiting, writer.clone(), back));
     tokio::spawn(incoming(done));
-    DESKS.with_borrow_mut(|desks| desks.push(Desk { lanes: lanes.clone(), out }));
+    DESKS.with_borrow_mut(|desks| desks.push(Desk { writer: writer.clone(), out }));
 }
 
 /// Sends a command on its way: with others of its turn, where the thread has a desk.
-pub(crate) async fn send(lanes: &Lanes, lane: usize, job: Box<dyn Job>) -> Result<()> {
-    let left = DESKS.with_borrow(|desks| match desks.iter().find(|desk| Arc::ptr_eq(&desk.lanes, lanes)) {
-        Some(desk) => desk.out.send((lane, job)).map(|()| None).map_err(|_| stopped()),
+pub(crate) async fn send(writer: &Sender<Parcel>, job: Box<dyn Job>) -> Result<()> {
+    let left = DESKS.with_borrow(|desks| match desks.iter().find(|desk| desk.writer.same_channel(writer)) {
+        Some(desk) => desk.out.send(job).map(|()| None).map_err(|_| stopped()),
         None => Ok(Some(job)),
     })?;
     match left {
-        Some(job) => lanes[lane].send(Parcel::single(job)).await.map_err(|_| stopped()),
+        Some(job) => writer.send(Parcel::single(job)).await.map_err(|_| stopped()),
         None => Ok(()),
     }
 }
 
 /// Woken by the first command of a turn, this runs after all that were ready in it.
-async fn outgoing(mut waiting: UnboundedReceiver<(usize, Box<dyn Job>)>, lanes: Lanes, back: UnboundedSender<Done>) {
-    let mut turn = Vec::with_capacity(PARCEL);
-    while waiting.recv_many(&mut turn, PARCEL).await > 0 {
-        for (lane, to) in lanes.iter().enumerate() {
-            let jobs: Vec<_> = turn.extract_if(.., |(at, _)| *at == lane).map(|(_, job)| job).collect();
-            if !jobs.is_empty() {
-                // A writer that is gone drops the commands, which tells their callers.
-                let _ = to.send(Parcel { jobs, back: Some(back.clone()) }).await;
-            }
-        }
+async fn outgoing(mut waiting: UnboundedReceiver<Box<dyn Job>>, writer: Sender<Parcel>, back: UnboundedSender<Done>) {
+    let mut jobs = Vec::with_capacity(PARCEL);
+    while waiting.recv_many(&mut jobs, PARCEL).await > 0 {
+        let jobs = std::mem::replace(&mut jobs, Vec::with_capacity(PARCEL));
+        // A writer that is gone drops the commands, which tells their callers.
+        let _ = writer.send(Parcel { jobs, back: Some(back.clone()) }).await;
     }
 }
 

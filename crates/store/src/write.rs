@@ -5,7 +5,7 @@
 //! is answered `Ok` only after the commit that holds it; a command that fails does not take its neighbours with it.
 
 use crate::meter::Meter;
-use crate::turn::{self, Lane, Lanes};
+use crate::turn::{self, Parcel, Parcels};
 use crate::{Error, Result, Tx};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
@@ -75,43 +75,38 @@ pub(crate) fn stopped() -> Error {
     Error::Unavailable("the store is shutting down".into())
 }
 
-/// The sending side of the writers.
+/// The sending side of a store's writer.
 #[derive(Clone)]
 pub(crate) struct Writer {
-    lanes: Lanes,
+    parcels: mpsc::Sender<Parcel>,
     pub(crate) meter: Arc<Meter>,
 }
 
 impl Writer {
-    /// A writer of so many lanes, and the lanes' ends.
-    pub(crate) fn new(lanes: usize) -> (Self, Vec<Lane>) {
-        let (senders, receivers): (Vec<_>, _) = (0..lanes).map(|_| mpsc::channel(QUEUE)).unzip();
-        (Self { lanes: senders.into(), meter: Arc::default() }, receivers)
+    /// It, and the end at which what it sends comes out.
+    pub(crate) fn new() -> (Self, Parcels) {
+        let (parcels, waiting) = mpsc::channel(QUEUE);
+        (Self { parcels, meter: Arc::default() }, waiting)
     }
 
     pub(crate) async fn write<W: Write>(&self, command: W) -> Result<W::Out> {
         let (back, answer) = oneshot::channel();
-        let lane = usize::try_from(command.key() % self.lanes.len() as u64).unwrap_or_default();
-        let job = Box::new(Queued { command, out: None, back });
-        turn::send(&self.lanes, lane, job).await?;
+        turn::send(&self.parcels, Box::new(Queued { command, out: None, back })).await?;
         answer.await.map_err(|_| stopped())?
     }
 
-    /// How many messages wait for a lane.
+    /// How many messages wait for it.
     pub(crate) fn queued(&self) -> usize {
-        self.lanes.iter().map(|lane| lane.max_capacity() - lane.capacity()).sum()
+        self.parcels.max_capacity() - self.parcels.capacity()
     }
 
-    /// Waits until a lane has stopped for good.
+    /// Waits until it has stopped for good.
     pub(crate) async fn stopped(&self) {
-        let mut lanes = self.lanes.iter().map(|lane| Box::pin(lane.closed()));
-        if let Some(first) = lanes.next() {
-            futures_util::future::select_all(std::iter::once(first).chain(lanes)).await;
-        }
+        self.parcels.closed().await;
     }
 
     /// Lets the current thread's commands travel together; see [`turn`].
     pub(crate) fn settle(&self) {
-        turn::settle(&self.lanes);
+        turn::settle(&self.parcels);
     }
 }

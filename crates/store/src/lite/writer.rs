@@ -6,7 +6,7 @@ use super::control;
 use super::readers::Hold;
 use crate::failpoint::{self, Point};
 use crate::meter::Meter;
-use crate::turn::{self, Lane, Parcel, unavailable};
+use crate::turn::{self, Parcel, Parcels, unavailable};
 use crate::tx::On;
 use crate::{Error, Result, Tx};
 use rusqlite::Connection;
@@ -14,16 +14,21 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 /// Starts the writer's thread; it ends when the last [`crate::Db`] is gone, or the disk failed to sync.
-pub(crate) fn start_writer(mut conn: Connection, hold: Arc<Hold>, mut lane: Lane, meter: Arc<Meter>) -> Result<()> {
+pub(crate) fn start_writer(
+    mut conn: Connection,
+    hold: Arc<Hold>,
+    mut waiting: Parcels,
+    meter: Arc<Meter>,
+) -> Result<()> {
     let work = move || {
         let mut batch: Vec<Parcel> = Vec::new();
         loop {
-            if lane.is_empty() {
+            if waiting.is_empty() {
                 hold.take();
             }
-            let Some(first) = lane.blocking_recv() else { return };
+            let Some(first) = waiting.blocking_recv() else { return };
             batch.push(first);
-            turn::fill(&mut batch, &mut lane);
+            turn::fill(&mut batch, &mut waiting);
             hold.let_go();
             let counted = meter.batch(batch.iter().map(|parcel| parcel.jobs.len()).sum());
             let attempted = attempt(&mut conn, &mut batch);

@@ -1,17 +1,17 @@
-//! PostgreSQL: a few writing lanes and a few shared reading connections, all pipelining.
+//! PostgreSQL: one writing connection and a few shared reading ones, all pipelining.
 //!
-//! What is here: one connection. [`lane`] writes, [`readers`] reads, [`gather`] makes one statement of many.
+//! What is here: one connection. [`writer`] writes, [`readers`] reads, [`gather`] makes one statement of many.
 //! Invariant: a lost connection costs the commands that were on it, which are answered "unavailable"; the next ones get
 //! a new connection. Nothing waits for a database that is silent longer than [`SILENCE`] and a connection attempt.
 
 mod gather;
-mod lane;
 mod many;
 mod readers;
+mod writer;
 
 pub(crate) use gather::Answer;
-pub(crate) use lane::start_lane;
 pub(crate) use readers::Readers;
+pub(crate) use writer::start_writer;
 
 use crate::error::words;
 use crate::meter::{Meter, count};

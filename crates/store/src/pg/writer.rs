@@ -1,12 +1,12 @@
-//! A writing lane: batches of commands, a transaction each, on a connection of its own.
+//! The writer: batches of commands, a transaction each, on a connection of its own.
 //!
-//! The lane and its connection live on one thread, so that between them nothing is woken. Invariant: a batch is committed
+//! It and its connection live on one thread, so that between them nothing is woken. Invariant: a batch is committed
 //! whole or run again command by command; nobody is told that a command is done before its commit was answered.
 
 use super::{PgConn, Target, connect, silence};
 use crate::failpoint::{self, Point};
 use crate::meter::Meter;
-use crate::turn::{self, Lane, Parcel, unavailable};
+use crate::turn::{self, Parcel, Parcels, unavailable};
 use crate::tx::On;
 use crate::write::Job;
 use crate::{Error, Result, Tx};
@@ -18,17 +18,17 @@ use tokio::sync::oneshot;
 /// How often a command that met another transaction is run again.
 const CONFLICTS: usize = 10;
 
-/// Opens a lane's first connection and starts its thread; it ends when the last [`crate::Db`] is gone.
-pub(crate) async fn start_lane(target: &Target, lane: Lane, meter: Arc<Meter>) -> Result<()> {
+/// Opens the writer's first connection and starts its thread; it ends when the last [`crate::Db`] is gone.
+pub(crate) async fn start_writer(target: &Target, waiting: Parcels, meter: Arc<Meter>) -> Result<()> {
     let (target, (opened, open)) = (target.clone(), oneshot::channel());
-    let failed = |e: std::io::Error| Error::Open(format!("cannot start a writer's thread: {e}"));
+    let failed = |e: std::io::Error| Error::Open(format!("cannot start the writer's thread: {e}"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
     let work = move || {
         runtime.block_on(async {
             match connect(&target, &meter).await {
                 Ok(conn) => {
                     let _ = opened.send(Ok(()));
-                    run(conn, lane, &target, &meter).await;
+                    run(conn, waiting, &target, &meter).await;
                 }
                 Err(error) => drop(opened.send(Err(error))),
             }
@@ -38,11 +38,11 @@ pub(crate) async fn start_lane(target: &Target, lane: Lane, meter: Arc<Meter>) -
     open.await.unwrap_or_else(|_| Err(silence()))
 }
 
-async fn run(mut conn: PgConn, mut lane: Lane, target: &Target, meter: &Meter) {
+async fn run(mut conn: PgConn, mut waiting: Parcels, target: &Target, meter: &Meter) {
     let mut batch: Vec<Parcel> = Vec::new();
-    while let Some(first) = lane.recv().await {
+    while let Some(first) = waiting.recv().await {
         batch.push(first);
-        turn::fill(&mut batch, &mut lane);
+        turn::fill(&mut batch, &mut waiting);
         if conn.is_lost() {
             match connect(target, meter).await {
                 Ok(new) => conn = new,
