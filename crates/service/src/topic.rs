@@ -1,24 +1,27 @@
-//! Topics: adding receivers, and what a receiver itself may ask: to confirm, and to be left alone.
+//! Topics: the receivers of notifications, added, changed and found.
 //!
-//! Invariant: a token that confirms, and a secret that signs, is derived from the master key and stored nowhere; a new
-//! number makes a new one. A receiver that did not confirm gets nothing but the question (sns-delivery A5).
+//! Not here: what a receiver itself may ask ([`asked`]), and the secrets of its webhooks ([`secret`]). Invariant: a token
+//! that confirms, and a secret that signs, is known by its number alone; a receiver that did not confirm gets nothing but
+//! the question (sns-delivery A5).
+
+mod asked;
+mod secret;
+
+pub(crate) use asked::confirmation;
+pub use asked::{Refused, confirm, unsubscribe};
+pub(crate) use secret::webhook_headers;
+pub use secret::{Secrets, secrets};
 
 use crate::publication::NO_PUBLISHER;
 use crate::{App, Error, Result};
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use opendrs_domain::delivery::{self as rules, Policy};
 use opendrs_domain::id::{DeliveryId, ProfileId, TopicId};
 use opendrs_domain::publication::TopicArn;
 use opendrs_domain::time::Time;
 use opendrs_domain::topic::{self, Signature, State, TOKEN_LIFETIME, Topic};
 use opendrs_domain::wire::sns;
-use opendrs_domain::wire::webhook::{self, Secret};
 use opendrs_store::delivery::Delivery;
 use opendrs_store::{Tx, Write, delivery, profile, topic as store};
-use subtle::ConstantTimeEq;
-use uuid::Uuid;
 
 /// How an installation names its topics and where receivers find it.
 #[derive(Clone, Debug)]
@@ -320,118 +323,4 @@ impl Write for Changed {
 fn signed_by_sns(topic: &Topic) -> Error {
     let says = "is an Amazon SNS topic: SNS asks its subscribers, and signs what it sends them";
     Error::BadCommand(format!("{} {says}", topic.endpoint))
-}
-
-/// Why a receiver's request was refused: an SNS error code and its words (sns-delivery A5).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refused {
-    /// 400.
-    InvalidParameter(&'static str),
-    /// 404.
-    NotFound(&'static str),
-}
-
-/// ConfirmSubscription: the receiver wants the topic's messages. Twice is once.
-///
-/// # Errors
-/// [`Error::Unavailable`].
-pub async fn confirm(app: &App, arn: &str, token: &str) -> Result<Result<String, Refused>> {
-    let found = {
-        let mut reader = app.db.reader().await?;
-        store::by_arn(&mut reader.tx()?, arn).await?
-    };
-    let Some(topic) = found else { return Ok(Err(Refused::NotFound("Topic does not exist"))) };
-    let good = bool::from(confirmation(app, &topic).as_bytes().ct_eq(token.as_bytes()));
-    if !good || topic.token_ends_at <= app.now() || topic.state == State::Disabled {
-        return Ok(Err(Refused::InvalidParameter("Invalid parameter: Token")));
-    }
-    if topic.state != State::Confirmed {
-        change(app, topic.id, Change::Confirm).await?;
-        tracing::info!(topic = topic.arn, "the receiver confirmed");
-    }
-    Ok(Ok(topic.subscription_arn()))
-}
-
-/// Unsubscribe: the receiver wants no more messages; it is told how to undo that.
-///
-/// # Errors
-/// [`Error::Unavailable`].
-pub async fn unsubscribe(app: &App, arn: &str) -> Result<Result<(), Refused>> {
-    let last = arn.rsplit_once(':').and_then(|(topic, last)| Some((topic, Uuid::try_parse(last).ok()?)));
-    let Some((topic_arn, last)) = last else {
-        return Ok(Err(Refused::InvalidParameter("Invalid parameter: SubscriptionArn")));
-    };
-    let found = {
-        let mut reader = app.db.reader().await?;
-        store::by_subscription(&mut reader.tx()?, last).await?
-    };
-    match found {
-        Some(topic) if topic.arn == topic_arn && topic.published_to().is_none() => {
-            if topic.state == State::Confirmed {
-                change(app, topic.id, Change::Unsubscribe).await?;
-                tracing::info!(topic = topic.arn, "the receiver unsubscribed");
-            }
-            Ok(Ok(()))
-        }
-        _ => Ok(Err(Refused::NotFound("Subscription does not exist"))),
-    }
-}
-
-/// The token that confirms a topic now.
-pub(crate) fn confirmation(app: &App, topic: &Topic) -> String {
-    let number = u32::try_from(topic.token).unwrap_or_default();
-    let key = app.keys.derive(&format!("confirm {}", topic.id), number);
-    key.iter().map(|b| format!("{b:02x}")).collect()
-}
-
-/// A topic's webhook secrets of a number: the shared one, and the pair of Ed25519.
-fn webhook_secret(app: &App, topic: &Topic, number: i64) -> Result<(Secret, Ed25519KeyPair)> {
-    let number = u32::try_from(number).unwrap_or_default();
-    let seed = app.keys.derive(&format!("webhook ed25519 {}", topic.id), number);
-    let pair = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|e| Error::Internal(e.to_string()))?;
-    Ok((app.keys.derive(&format!("webhook {}", topic.id), number).into(), pair))
-}
-
-/// What a receiver needs to verify Standard Webhooks signatures.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Secrets {
-    /// `whsec_...`: for HMAC-SHA256.
-    pub secret: String,
-    /// `whpk_...`: for Ed25519.
-    pub public_key: String,
-}
-
-/// The secrets of a topic that sign now, newest first.
-///
-/// # Errors
-/// [`Error::BadCommand`] if it has none; [`Error::Internal`].
-pub fn secrets(app: &App, topic: &Topic) -> Result<Vec<Secrets>> {
-    if topic.published_to().is_some() {
-        return Err(signed_by_sns(topic));
-    }
-    let written = |number| {
-        let (secret, pair) = webhook_secret(app, topic, number)?;
-        let public_key = format!("whpk_{}", STANDARD.encode(pair.public_key()));
-        Ok(Secrets { secret: secret.reveal(), public_key })
-    };
-    topic.secrets(app.now()).into_iter().map(written).collect()
-}
-
-/// The headers of Standard Webhooks 1.0 for a body that is sent at a moment: both kinds of signature, for each secret that
-/// signs now.
-pub(crate) fn webhook_headers(
-    app: &App,
-    topic: &Topic,
-    id: &str,
-    at: Time,
-    body: &[u8],
-) -> Result<[(&'static str, String); 3]> {
-    let mut signatures = Vec::new();
-    for number in topic.secrets(app.now()) {
-        let (secret, pair) = webhook_secret(app, topic, number)?;
-        signatures.push(secret.sign(id, at, body));
-        let signed = pair.sign(&webhook::signed_bytes(id, &at.secs().to_string(), body));
-        signatures.push(format!("v1a,{}", STANDARD.encode(signed)));
-    }
-    Ok(webhook::headers(id, at, &signatures))
 }

@@ -1,0 +1,72 @@
+//! What a receiver itself may ask: to be told, and to be left alone.
+//!
+//! Invariant: who confirms shows a token that only the question could tell it (sns-delivery A5).
+
+use super::{Change, change};
+use crate::{App, Result};
+use opendrs_domain::topic::{State, Topic};
+use opendrs_store::topic as store;
+use subtle::ConstantTimeEq;
+use uuid::Uuid;
+
+/// Why a receiver's request was refused: an SNS error code and its words (sns-delivery A5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// 400.
+    InvalidParameter(&'static str),
+    /// 404.
+    NotFound(&'static str),
+}
+
+/// ConfirmSubscription: the receiver wants the topic's messages. Twice is once.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn confirm(app: &App, arn: &str, token: &str) -> Result<Result<String, Refused>> {
+    let found = {
+        let mut reader = app.db.reader().await?;
+        store::by_arn(&mut reader.tx()?, arn).await?
+    };
+    let Some(topic) = found else { return Ok(Err(Refused::NotFound("Topic does not exist"))) };
+    let good = bool::from(confirmation(app, &topic).as_bytes().ct_eq(token.as_bytes()));
+    if !good || topic.token_ends_at <= app.now() || topic.state == State::Disabled {
+        return Ok(Err(Refused::InvalidParameter("Invalid parameter: Token")));
+    }
+    if topic.state != State::Confirmed {
+        change(app, topic.id, Change::Confirm).await?;
+        tracing::info!(topic = topic.arn, "the receiver confirmed");
+    }
+    Ok(Ok(topic.subscription_arn()))
+}
+
+/// Unsubscribe: the receiver wants no more messages; it is told how to undo that.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn unsubscribe(app: &App, arn: &str) -> Result<Result<(), Refused>> {
+    let last = arn.rsplit_once(':').and_then(|(topic, last)| Some((topic, Uuid::try_parse(last).ok()?)));
+    let Some((topic_arn, last)) = last else {
+        return Ok(Err(Refused::InvalidParameter("Invalid parameter: SubscriptionArn")));
+    };
+    let found = {
+        let mut reader = app.db.reader().await?;
+        store::by_subscription(&mut reader.tx()?, last).await?
+    };
+    match found {
+        Some(topic) if topic.arn == topic_arn && topic.published_to().is_none() => {
+            if topic.state == State::Confirmed {
+                change(app, topic.id, Change::Unsubscribe).await?;
+                tracing::info!(topic = topic.arn, "the receiver unsubscribed");
+            }
+            Ok(Ok(()))
+        }
+        _ => Ok(Err(Refused::NotFound("Subscription does not exist"))),
+    }
+}
+
+/// The token that confirms a topic now.
+pub(crate) fn confirmation(app: &App, topic: &Topic) -> String {
+    let number = u32::try_from(topic.token).unwrap_or_default();
+    let key = app.keys.derive(&format!("confirm {}", topic.id), number);
+    key.iter().map(|b| format!("{b:02x}")).collect()
+}
