@@ -3,9 +3,10 @@
 use super::*;
 use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::id::{DeviceId, MailId, OrderId};
+use opendrs_domain::language::Language;
 use opendrs_domain::mail;
 use opendrs_domain::money::Money;
-use opendrs_domain::order::{Change, Item, Order, State};
+use opendrs_domain::order::{Change, Item, Order, Problem, State};
 use opendrs_domain::text::{Asin, Email, SlotId};
 use uuid::Uuid;
 
@@ -43,6 +44,7 @@ fn letter(state: State, problem: Option<Problem>, delivery_known: bool) -> Lette
         id: MailId(Uuid::from_u128(3)),
         at: now,
         to: Email::parse("ann@example.com").unwrap(),
+        language: Language::English,
         name: "Ann\n<b>Example</b>".into(),
         model: "Pitcher\n\"7\"".into(),
         serial: "SN-1".into(),

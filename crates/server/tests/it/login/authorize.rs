@@ -230,7 +230,7 @@ async fn what_shipped_clients_send_is_taken() {
         query(&[("scope", Some("profile postal_code")), ("scope_data", None)]),
         query(&[("state", None)]),
         query(&[
-            ("language", Some("de_DE")),
+            ("language", Some("en_US")),
             ("sandbox", Some("true")),
             ("amzn_showRmrMe", Some("1")),
             ("", Some("x")),

@@ -158,6 +158,7 @@ fn cases(token: &str, order: &str) -> Vec<Case> {
             SIGN_IN,
             "303 /settings",
         ),
+        posted("/settings/language", &[("language", "en")], SIGN_IN, "303 /settings"),
         page("GET", "/order", format!("?id={order}"), SIGN_IN, "200 Your order"),
         posted("/order", &[("id", order), ("cancel", "true")], SIGN_IN, "303 /order"),
         // What opens an order by its mail's link is the link alone; who has none learns nothing.
