@@ -91,3 +91,6 @@ impl Texts {
         format!("{} {unit}", self.language.number(*quantity))
     }
 }
+
+#[cfg(test)]
+mod tests;
