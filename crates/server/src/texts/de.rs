@@ -13,7 +13,7 @@ pub(super) static TEXTS: Texts = Texts {
     language: Language::German,
     shared: Shared {
         languages: "Sprache",
-        exit: "Zurück zur App",
+        exit: "Beenden",
         cancel: "Abbrechen",
         cancel_order: "Diese Bestellung stornieren",
         your_devices: "Ihre Geräte",

@@ -56,8 +56,8 @@ pub(super) const LETTERS: Letters = Letters {
     left: |model| format!("Ihr Gerät {model} ist nicht mehr registriert. Es bestellt nichts mehr für Sie."),
     taken_subject: |model| format!("Ihr Gerät {model} wurde von jemand anderem registriert"),
     taken: |model| format!("Ihr Gerät {model} wurde von jemand anderem registriert. Es bestellt nichts mehr für Sie."),
-    taken_more: "Wenn Sie das Gerät weitergegeben haben, ist alles in Ordnung. Wenn nicht, hat es in der Hand, wer dies getan \
-                 hat: Sie können es wieder für sich einrichten.",
+    taken_more: "Wenn Sie das Gerät weitergegeben haben, ist alles in Ordnung. Wenn nicht, hat die Person, die es registriert \
+                 hat, das Gerät zur Hand: Sie können es erneut für sich einrichten.",
     under_way: "Eine laufende Bestellung wird noch ausgeführt.",
 };
 

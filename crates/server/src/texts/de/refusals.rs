@@ -74,7 +74,7 @@ fn bad_choice(choice: &BadChoice) -> String {
                 .into()
         }
         BadChoice::NoButton => "Bitte drücken Sie eine der Schaltflächen.".into(),
-        BadChoice::Malformed(_) => "Das Formular enthält eine Angabe, die diese Seite nie macht.".into(),
+        BadChoice::Malformed(_) => "Das Formular enthält eine ungültige Angabe.".into(),
         BadChoice::Address(part) => {
             let part = match part {
                 BadAddress::Street => "Straße und Hausnummer",

@@ -54,7 +54,7 @@ fn bad_choice(choice: &BadChoice) -> String {
             "このフォームの有効期限が切れました。前のページに戻って再読み込みし、もう一度お試しください。".into()
         }
         BadChoice::NoButton => "いずれかのボタンを押してください。".into(),
-        BadChoice::Malformed(_) => "フォームに、このページからは送信されない値が含まれています。".into(),
+        BadChoice::Malformed(_) => "フォームに無効な値が含まれています。".into(),
         BadChoice::Address(part) => {
             let part = match part {
                 BadAddress::Street => "番地・町名",

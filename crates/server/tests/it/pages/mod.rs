@@ -6,3 +6,4 @@ mod rules;
 mod settings;
 mod settings_guard;
 mod teaser;
+mod translations;
