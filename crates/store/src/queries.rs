@@ -227,7 +227,9 @@ queries! {
         OutboxFresh = "SELECT shard, id FROM outbox WHERE dispatched_at IS NULL AND at <= $1 ORDER BY at, id LIMIT $2";
         OutboxById = "SELECT id, event FROM outbox WHERE shard = $1 AND id = $2";
         OutboxFind = "SELECT shard FROM outbox WHERE /*lite shard = 0 AND */ id = $1 LIMIT 1";
-        OutboxDispatch = "UPDATE outbox SET dispatched_at = $3 WHERE shard = $1 AND id = $2 AND dispatched_at IS NULL
+        /// Asked in words that the list of fresh events does not know: PostgreSQL takes that list for short and would look
+        /// through it for each event.
+        OutboxDispatch = "UPDATE outbox SET dispatched_at = $3 WHERE shard = $1 AND id = $2 AND COALESCE(dispatched_at, 0) = 0
             RETURNING id, event, device";
         OutboxBetween = "SELECT shard, id, at FROM outbox WHERE (at, id) > ($1, $2) AND at < $3 ORDER BY at, id LIMIT $4";
         OutboxPurge = "DELETE FROM outbox WHERE (shard, id) IN
