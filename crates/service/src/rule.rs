@@ -34,8 +34,8 @@ pub(crate) async fn judge(
     asked: &Asked<'_>,
 ) -> opendrs_store::Result<(Option<Product>, Option<Problem>)> {
     let Asked { shard, device, slot, chosen, has_address, approved, fault, now } = *asked;
-    let rules = rule::get(tx, shard, device.id, slot).await?;
-    let mut products = Vec::from_iter(product::by_asin(tx, chosen).await?);
+    let (rules, product) = rule::with_product(tx, shard, (device.id, slot), chosen).await?;
+    let mut products = Vec::from_iter(product);
     // Who was asked about one product gets that one; and a test order's product is never short.
     let replaceable = approved.is_none() && !device.test && products.iter().all(|p| !p.available);
     for asin in rules.substitutes.iter().filter(|_| replaceable) {

@@ -4,8 +4,9 @@ use crate::queries::Q;
 use crate::value::{FromRow, Row, p};
 use crate::{Error, Result, Tx};
 use opendrs_domain::id::DeviceId;
+use opendrs_domain::product::Product;
 use opendrs_domain::rule::Rules;
-use opendrs_domain::text::SlotId;
+use opendrs_domain::text::{Asin, SlotId};
 
 struct Stored<const COLUMN: usize>(Rules);
 
@@ -33,6 +34,21 @@ impl FromRow for OfSlot {
 pub async fn get(tx: &mut Tx<'_>, shard: i64, device: DeviceId, slot: &SlotId) -> Result<Rules> {
     let found: Option<Stored<0>> = tx.opt(Q::RuleGet, p![shard, device, slot]).await?;
     Ok(found.map(|Stored(rules)| rules).unwrap_or_default())
+}
+
+/// A slot's rules, and the product chosen for it.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn with_product(
+    tx: &mut Tx<'_>,
+    shard: i64,
+    (device, slot): (DeviceId, &SlotId),
+    chosen: &Asin,
+) -> Result<(Rules, Option<Product>)> {
+    let found = tx.opts((Q::RuleGet, p![shard, device, slot]), (Q::ProductByAsin, p![chosen])).await?;
+    let (rules, product): (Option<Stored<0>>, _) = found;
+    Ok((rules.map(|Stored(rules)| rules).unwrap_or_default(), product))
 }
 
 /// The rules of a device's slots that have some, in no order.

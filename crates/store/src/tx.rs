@@ -69,6 +69,23 @@ impl<'c> Tx<'c> {
         self.noted(q, found)
     }
 
+    /// Two of those that do not depend on each other: where it pays, they travel together.
+    pub(crate) async fn opts<A: FromRow, B: FromRow>(
+        &mut self,
+        (q, params): (Q, &[V<'_>]),
+        (other, others): (Q, &[V<'_>]),
+    ) -> Result<(Option<A>, Option<B>)> {
+        self.settled().await?;
+        let ahead = match self.on {
+            On::Pg(conn) => conn.gather.ask(other, others),
+            On::Lite(_) | On::PgRead(_) => None,
+        };
+        let first = self.opt(q, params).await?;
+        let Some(ahead) = ahead else { return Ok((first, self.opt(other, others).await?)) };
+        let second = ahead.rows().await.and_then(|rows| read(other, &rows));
+        Ok((first, self.noted(other, second)?.pop()))
+    }
+
     fn noted<T>(&mut self, q: Q, result: Result<T>) -> Result<T> {
         if result.is_err() {
             self.refused.get_or_insert(q);

@@ -1,13 +1,13 @@
 //! The customer's rules for each slot.
 
 use crate::harness::Store;
-use crate::samples::{asin, at, slot_id, uuid};
+use crate::samples::{asin, at, product, slot_id, uuid};
 use opendrs_domain::id::DeviceId;
 use opendrs_domain::money::Money;
 use opendrs_domain::rule::{Cap, Limit, Mode, Pause, Rules};
-use opendrs_store::rule;
+use opendrs_store::{Tx, product as products, rule};
 
-both!(rules_come_back_as_they_were_put, a_slot_without_rules_has_the_default);
+both!(rules_come_back_as_they_were_put, a_slot_without_rules_has_the_default, a_slots_rules_come_with_its_product,);
 
 fn every_rule() -> Rules {
     let money = |minor| Money { minor, currency: "JPY".into() };
@@ -48,4 +48,24 @@ async fn a_slot_without_rules_has_the_default(store: &Store) {
         assert_eq!(get(store, shard, device, slot).await, Rules::default(), "{shard} {device} {slot}");
     }
     assert_eq!(store.read(async |tx| rule::of_device(tx, 2, DeviceId(uuid(2))).await).await, []);
+}
+
+async fn a_slots_rules_come_with_its_product(store: &Store) {
+    put(store, 1, "a", &every_rule()).await;
+    store.write(product(1), |tx, product| Box::pin(products::put(tx, product))).await;
+    for (slot, chosen, wanted) in [
+        ("a", 1, (every_rule(), Some(product(1)))),
+        ("a", 9, (every_rule(), None)),
+        ("b", 1, (Rules::default(), Some(product(1)))),
+        ("b", 9, (Rules::default(), None)),
+    ] {
+        let read =
+            async |tx: &mut Tx<'_>| rule::with_product(tx, 2, (DeviceId(uuid(1)), &slot_id(slot)), &asin(chosen)).await;
+        assert_eq!(store.read(read).await, wanted, "{slot} {chosen}, by a reader");
+        let with = (slot_id(slot), asin(chosen));
+        let found = store.write(with, |tx, (slot, chosen)| {
+            Box::pin(async move { rule::with_product(tx, 2, (DeviceId(uuid(1)), slot), chosen).await })
+        });
+        assert_eq!(found.await, wanted, "{slot} {chosen}, by a command");
+    }
 }
