@@ -11,7 +11,15 @@ fn usd(amount: &str) -> Money {
 
 fn product(n: u32, price: &str, available: bool) -> Product {
     let asin = Asin::parse(&format!("B00000000{n}")).unwrap();
-    Product { asin, title: "Filter".into(), price: usd(price), quantity: 3.0, unit: "count".into(), available }
+    Product {
+        asin,
+        title: "Filter".into(),
+        price: usd(price),
+        quantity: 3.0,
+        unit: "count".into(),
+        available,
+        sku: None,
+    }
 }
 
 fn judged<'s>(

@@ -15,9 +15,10 @@ use opendrs_domain::device::Device;
 use opendrs_domain::fulfilment::{Backend, Report};
 use opendrs_domain::id::{EventId, InstanceId, MakerId, OrderId};
 use opendrs_domain::order::{NotReported, Order, Problem, State, Timing};
+use opendrs_domain::product::Product;
 use opendrs_domain::rule::Rules;
 use opendrs_domain::time::Time;
-use opendrs_store::{Tx, Write, customer, device, fulfilment, maker, order, rule};
+use opendrs_store::{Tx, Write, customer, device, fulfilment, maker, order, product, rule};
 
 /// Who fulfils orders, as the settings have it.
 #[derive(Clone, Debug, Default)]
@@ -60,6 +61,8 @@ pub struct Job {
     pub device: Device,
     /// Whose it is, and where parcels go.
     pub customer: Customer,
+    /// What a shop calls its product.
+    pub sku: String,
     pub(crate) shard: i64,
 }
 
@@ -76,7 +79,11 @@ async fn job(app: &App, id: OrderId) -> Result<Job> {
     let order = order::by_id(&mut tx, shard, id).await?.ok_or(Error::UnknownOrder)?;
     let device = device::by_id(&mut tx, shard, device).await?.ok_or_else(|| Error::missing("an order's device"))?;
     let customer = customer::by_id(&mut tx, app.db.shards().of_customer(device.customer), device.customer).await?;
-    Ok(Job { order, device, customer: customer.ok_or_else(|| Error::missing("a device's customer"))?, shard })
+    let customer = customer.ok_or_else(|| Error::missing("a device's customer"))?;
+    // What left the catalogue meanwhile is asked for by its number.
+    let product = product::by_asin(&mut tx, &order.item.asin).await?;
+    let sku = product.as_ref().map_or(order.item.asin.as_str(), Product::sku).to_owned();
+    Ok(Job { order, device, customer, sku, shard })
 }
 
 /// An order by its `eventInstanceId`.

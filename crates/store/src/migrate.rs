@@ -34,6 +34,7 @@ const STEPS: &[Step] = &[
     step!(6, "0006_held_for"),
     step!(7, "0007_vendure"),
     step!(8, "0008_orders_held"),
+    step!(10, "0010_sku_and_begun"),
 ];
 
 /// The last step there is.

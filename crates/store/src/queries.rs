@@ -69,11 +69,11 @@ queries! {
         SlotPut = "INSERT INTO slot (model, id, position, name, unit, products) VALUES ($1, $2, $3, $4, $5, $6)
             ON CONFLICT (model, id) DO UPDATE SET position = excluded.position, name = excluded.name, unit = excluded.unit,
             products = excluded.products";
-        ProductByAsin = "SELECT asin, title, price_minor, currency, quantity, unit, available FROM product WHERE asin = $1";
-        ProductPut = "INSERT INTO product (asin, title, price_minor, currency, quantity, unit, available)
-            VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (asin) DO UPDATE SET title = excluded.title,
+        ProductByAsin = "SELECT asin, title, price_minor, currency, quantity, unit, available, sku FROM product WHERE asin = $1";
+        ProductPut = "INSERT INTO product (asin, title, price_minor, currency, quantity, unit, available, sku)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (asin) DO UPDATE SET title = excluded.title,
             price_minor = excluded.price_minor, currency = excluded.currency, quantity = excluded.quantity,
-            unit = excluded.unit, available = excluded.available";
+            unit = excluded.unit, available = excluded.available, sku = excluded.sku";
 
         // customers' side
         CustomerById = "SELECT id, email, name, address, created_at FROM customer WHERE shard = $1 AND id = $2";
@@ -210,13 +210,17 @@ queries! {
             WHERE shard = $1 AND id = $2 AND wanted <> 'cancel'";
         FulfilmentLease = "UPDATE fulfilment SET due_at = $2, tries = tries + 1 WHERE (shard, id) IN
             (SELECT shard, id FROM fulfilment WHERE due_at <= $1 ORDER BY due_at LIMIT $3 /*pg FOR UPDATE SKIP LOCKED */)
-            RETURNING shard, id, wanted, tries, due_at, reference";
-        FulfilmentGet = "SELECT shard, id, wanted, tries, due_at, reference FROM fulfilment WHERE shard = $1 AND id = $2 /*pg FOR UPDATE */";
+            RETURNING shard, id, wanted, tries, due_at, reference, begun_at";
+        FulfilmentGet = "SELECT shard, id, wanted, tries, due_at, reference, begun_at FROM fulfilment WHERE shard = $1 AND id = $2 /*pg FOR UPDATE */";
         FulfilmentSet = "UPDATE fulfilment SET due_at = $3, error = $4 WHERE shard = $1 AND id = $2";
         FulfilmentWatch = "UPDATE fulfilment SET wanted = 'watch', tries = 0, due_at = $3, error = NULL
             WHERE shard = $1 AND id = $2";
         /// Only whoever still has the call may say so.
-        FulfilmentRefer = "UPDATE fulfilment SET reference = $4 WHERE shard = $1 AND id = $2 AND wanted = 'place' AND due_at = $3";
+        FulfilmentRefer = "UPDATE fulfilment SET reference = $4, begun_at = $5
+            WHERE shard = $1 AND id = $2 AND wanted = 'place' AND due_at = $3";
+        FulfilmentBegin = "UPDATE fulfilment SET begun_at = COALESCE(begun_at, $4)
+            WHERE shard = $1 AND id = $2 AND wanted = 'place' AND due_at = $3";
+        FulfilmentNamed = "SELECT shard FROM fulfilment WHERE reference = $1 LIMIT 1";
         FulfilmentHint = "UPDATE fulfilment SET due_at = $2 WHERE reference = $1 AND wanted = 'watch' AND due_at > $2";
         FulfilmentWatched = "SELECT shard FROM fulfilment WHERE reference = $1 AND wanted = 'watch' AND due_at IS NOT NULL LIMIT 1";
         FulfilmentError = "SELECT error FROM fulfilment WHERE shard = $1 AND id = $2 AND error IS NOT NULL";
@@ -341,7 +345,7 @@ mod tests {
     }
 
     /// Work lists, purges, and what a person asks for: none is part of a device's or a client's call.
-    const ALL_SHARDS: [&str; 40] = [
+    const ALL_SHARDS: [&str; 41] = [
         "AttemptPurge",
         "CodePurge",
         "CustomersFirst",
@@ -353,6 +357,7 @@ mod tests {
         "DevicesOfCustomer",
         "FulfilmentHint",
         "FulfilmentLease",
+        "FulfilmentNamed",
         "FulfilmentNextDue",
         "FulfilmentWaiting",
         "FulfilmentWatched",

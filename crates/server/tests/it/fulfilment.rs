@@ -152,7 +152,7 @@ async fn an_order_is_sent_confirmed_shipped_and_delivered(server: &Server, shop:
     let address = json!({ "line1": "1 Main Street", "city": "Springfield", "postal_code": "97477", "country": "US" });
     let wanted = json!({ "type": "order.place", "data": {
         "eventInstanceId": id, "model": "Aqua-Pitcher_7", "serial": "SN-1", "slotId": FILTER,
-        "item": { "asin": SMALL, "title": "Water filter, pack of 3", "quantity": 3.0, "unit": "count" },
+        "item": { "asin": SMALL, "sku": SMALL, "title": "Water filter, pack of 3", "quantity": 3.0, "unit": "count" },
         "price": { "amount": "24.99", "currency": "USD" },
         "shipTo": { "name": "Ann Example", "address": address },
     } });

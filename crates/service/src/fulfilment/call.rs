@@ -166,27 +166,48 @@ fn tell(app: &App, found: &Job, call: &Call, outcome: &Result<Outcome, String>, 
     }
 }
 
-/// Notes what a shop calls an order that is being placed; false when the call is somebody else's by now.
-pub(super) async fn note_reference(app: &App, job: &Job, call: &Call, reference: &str) -> Result<bool, String> {
-    let Some(until) = call.due_at else { return Ok(false) };
-    let command = Refer { device: job.device.clone(), call: call.clone(), until, reference: reference.to_owned() };
-    app.db.write(command).await.map_err(|error| error.to_string())
+/// What is noted of an order while it is being placed.
+#[derive(Clone, Debug)]
+pub(super) enum Noted {
+    /// A shop is about to be asked to begin it.
+    Begins,
+    /// What the shop calls it, and since when others were begun that were not heard of, if any were.
+    Named(String, Option<Time>),
 }
 
-struct Refer {
+/// Notes it; an error when the call is somebody else's by now.
+pub(super) async fn note(app: &App, job: &Job, call: &Call, noted: Noted) -> Result<(), String> {
+    let at = app.real_time();
+    let mine = match call.due_at {
+        Some(until) => app.db.write(Note { device: job.device.clone(), call: call.clone(), until, noted, at }).await,
+        None => Ok(false),
+    };
+    match mine {
+        Ok(true) => Ok(()),
+        Ok(false) => Err("another node has the call".into()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+struct Note {
     device: Device,
     call: Call,
     until: Time,
-    reference: String,
+    noted: Noted,
+    at: Time,
 }
 
-impl Write for Refer {
+impl Write for Note {
     type Out = bool;
     fn key(&self) -> u64 {
         crate::device::key(self.device.model, &self.device.serial)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<bool> {
-        fulfilment::refer(tx, self.call.shard, self.call.order, self.until, &self.reference).await
+        let Call { shard, order, .. } = self.call;
+        match &self.noted {
+            Noted::Begins => fulfilment::begin(tx, shard, order, self.until, self.at).await,
+            Noted::Named(code, unheard) => fulfilment::refer(tx, shard, order, self.until, (code, *unheard)).await,
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod ask;
 mod cancel;
+mod lost;
 mod place;
 mod watch;
 mod wire;
@@ -24,7 +25,7 @@ use std::fmt;
 use wire::Found;
 
 /// How many requests one order takes at most, one after the other.
-pub(super) const REQUESTS: i64 = 10;
+pub(super) const REQUESTS: i64 = 13;
 
 /// A Vendure shop.
 #[derive(Clone, PartialEq, Eq)]

@@ -38,7 +38,7 @@ impl Hook {
     /// The call that asks for an order to be taken or given up.
     #[must_use]
     pub fn request(&self, wanted: Wanted, job: &Job, now: Time, deadline: Duration) -> Request {
-        let Job { order, device, customer, .. } = job;
+        let Job { order, device, customer, sku, .. } = job;
         let instance = order.instance().to_string();
         let body = match wanted {
             Wanted::Cancel => json!({ "type": "order.cancel", "data": { "eventInstanceId": instance } }),
@@ -49,7 +49,7 @@ impl Hook {
                     "eventInstanceId": instance,
                     "model": device.model_code.as_str(), "serial": device.serial.as_str(), "slotId": order.slot.as_str(),
                     "item": {
-                        "asin": order.item.asin.as_str(), "title": order.item.title,
+                        "asin": order.item.asin.as_str(), "sku": sku, "title": order.item.title,
                         "quantity": order.item.quantity, "unit": order.item.unit,
                     },
                     "price": { "amount": order.item.price.amount(), "currency": order.item.price.currency },

@@ -4,13 +4,14 @@
 //! what was begun before and not completed is removed first, since the world may have changed meanwhile.
 
 use super::ask::Trouble;
+use super::lost;
 use super::wire::{
     BEGIN, Begun, DISCARD, Discarded, FILL, Filled, Found, LOOK, Looked, MOVE, Method, Moved, PAY, Paid, QUOTE, Quoted,
     Variant,
 };
 use super::{Outcome, Shop, reports};
 use crate::App;
-use crate::fulfilment::call::note_reference;
+use crate::fulfilment::call::{Noted, note};
 use crate::fulfilment::{Job, rules};
 use opendrs_domain::customer::{Address, Customer};
 use opendrs_domain::fulfilment::Report;
@@ -51,9 +52,8 @@ pub(in crate::fulfilment) async fn place(app: &App, shop: &Shop, job: &Job, call
 impl Placing<'_> {
     async fn run(&self) -> Result<Outcome, String> {
         let Self { app, shop, job, call, instance, .. } = self;
-        let Job { order, customer, .. } = job;
+        let Job { customer, sku, .. } = job;
         let code = call.reference.as_deref().unwrap_or_default();
-        let sku = order.item.asin.as_str();
         let variables = json!({ "id": instance, "code": code, "sku": sku, "email": customer.email.as_str() });
         let looked: Looked = shop.ask(app, &LOOK, variables).await?;
         if let Some(found) = looked.sought.paid.items.iter().find(|found| found.payment(instance).is_some()) {
@@ -83,10 +83,12 @@ impl Placing<'_> {
         if let Err(dear) = agreed(total, &variant.currency_code) {
             return Ok(dear);
         }
+        note(app, job, call, Noted::Begins).await?;
         let Begun { draft } = shop.ask(app, &BEGIN, json!({})).await?;
-        if !note_reference(app, job, call, &draft.code).await? {
+        let named = |unheard| Noted::Named(draft.code.clone(), unheard);
+        if let Err(why) = note(app, job, call, named(call.begun_at)).await {
             self.discard(&draft.id, "Draft").await?;
-            return Err("another node has the call".into());
+            return Err(why);
         }
         let known = looked.customers.items.first().map(|named| named.id.as_str());
         let (total, currency) = match self.fill(&draft.id, (known, &address), (variant, &method)).await {
@@ -98,7 +100,13 @@ impl Placing<'_> {
             Err(Refusal::Failed(why)) => return Err(why),
         };
         match agreed(total, &currency) {
-            Ok(price) => self.pay(&draft.id, price).await,
+            Ok(price) => {
+                if let Some(since) = call.begun_at {
+                    lost::remove(app, shop, since, &draft.code).await?;
+                    note(app, job, call, named(None)).await?;
+                }
+                self.pay(&draft.id, price).await
+            }
             Err(dear) => {
                 self.discard(&draft.id, "Draft").await?;
                 Ok(dear)
