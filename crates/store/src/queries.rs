@@ -258,6 +258,9 @@ queries! {
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)");
         DeliveryById = concat!("SELECT ", delivery_columns!(), " FROM delivery WHERE shard = $1 AND id = $2 /*pg FOR UPDATE */");
         DeliveriesOfEvent = concat!("SELECT ", delivery_columns!(), " FROM delivery WHERE shard = $1 AND event = $2 ORDER BY id");
+        /// What a receiver itself was asked is of no event.
+        DeliveryAsked = concat!("SELECT ", delivery_columns!(), " FROM delivery WHERE shard = $1 AND event IS NULL AND topic = $2
+            ORDER BY published_at DESC, id DESC LIMIT 1");
         DeliveryOpen = "SELECT id FROM delivery WHERE shard = $1 AND topic = $2 AND device = $3 AND ended_at IS NULL
             ORDER BY id LIMIT 1";
         DeliveryQueued = "SELECT id FROM delivery WHERE shard = $1 AND topic = $2 AND device = $3 AND ended_at IS NULL

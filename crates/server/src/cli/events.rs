@@ -34,7 +34,7 @@ pub(super) struct List {
 
 #[derive(Debug, Args)]
 pub(super) struct Show {
-    /// The event's id, as `opendrs events list --json` prints it.
+    /// The event's id, as `opendrs events list` prints it last.
     event: String,
     #[command(flatten)]
     store: StoreArgs,
@@ -46,7 +46,7 @@ pub(super) struct Show {
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("which").required(true).multiple(false).args(["event", "since"]))]
 pub(super) struct Replay {
-    /// One event, by its id.
+    /// One event, by its id, as `opendrs events list` prints it last.
     event: Option<String>,
     /// Every event from this moment on, such as 2018-03-02T07:00:00Z.
     #[arg(long, value_name = "TIME")]
@@ -86,7 +86,7 @@ async fn list(file: Option<&Path>, args: List) -> Result<(), String> {
 }
 
 fn line(event: &Event) -> String {
-    format!("{}  {:<31} {} {}", event.at, event.kind().wire_name(), event.model, event.serial)
+    format!("{}  {:<31} {} {}  {}", event.at, event.kind().wire_name(), event.model, event.serial, event.id)
 }
 
 async fn show(file: Option<&Path>, args: Show) -> Result<(), String> {
