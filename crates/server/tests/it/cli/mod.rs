@@ -10,6 +10,7 @@ mod dist;
 mod doctor;
 mod fault;
 mod keys;
+mod killed;
 mod listen;
 mod mail;
 mod nodes;
