@@ -1,15 +1,17 @@
 //! Fulfilment: who takes an order to the door, and what they say of it.
 //!
-//! What it is: the choice of back end, [`report`], and for back ends that are called ([`webhook`], [`vendure`]) the calls
-//! themselves ([`call`]). Invariant: what a back end says goes through one use case, [`report`], whoever brings it; saying it twice changes
+//! What it is: the choice of back end, [`report`], and for back ends that are called ([`webhook`], [`vendure`], each a
+//! [`connector`]) the calls themselves ([`call`]). Invariant: what a back end says goes through one use case, [`report`], whoever brings it; saying it twice changes
 //! nothing.
 
 pub mod call;
+mod connector;
 pub mod vendure;
 pub mod webhook;
 
 use crate::order::save;
 use crate::{App, Error, Result};
+use connector::Connector;
 use opendrs_domain::customer::Customer;
 use opendrs_domain::device::Device;
 use opendrs_domain::fulfilment::{Backend, Report};
@@ -37,7 +39,22 @@ impl Fulfilment {
     /// Whether there is a back end that is called.
     #[must_use]
     pub fn calls(&self) -> bool {
-        self.webhook.is_some() || self.vendure.is_some()
+        self.connectors().next().is_some()
+    }
+
+    /// The systems that are called.
+    fn connectors(&self) -> impl Iterator<Item = &dyn Connector> {
+        [Backend::Webhook, Backend::Vendure].into_iter().filter_map(|backend| self.connector(backend))
+    }
+
+    /// Who is called for a back end's orders: nobody where the clock or an operator fulfils them, or where the settings
+    /// no longer name it.
+    fn connector(&self, backend: Backend) -> Option<&dyn Connector> {
+        match backend {
+            Backend::Simulated | Backend::Manual => None,
+            Backend::Webhook => self.webhook.as_ref().map(|hook| hook as _),
+            Backend::Vendure => self.vendure.as_ref().map(|shop| shop as _),
+        }
     }
 }
 

@@ -4,8 +4,7 @@
 //! if it is still what is wanted. Rows leased by a process that died are taken again when the lease is over, so a back
 //! end may hear the same call twice, under the same id.
 
-use super::vendure::{self, Outcome};
-use super::webhook::answered;
+use super::connector::{Connector, Outcome, Said};
 use super::{Job, job};
 use crate::order::{lock, save};
 use crate::{App, Error, Result, meter};
@@ -17,6 +16,7 @@ use opendrs_domain::order::{Problem, State, Timing};
 use opendrs_domain::time::{Span, Time};
 use opendrs_store::fulfilment::Call;
 use opendrs_store::{Tx, Write, fulfilment, order, span};
+use std::collections::BTreeMap;
 use tracing::Instrument;
 use tracing::field::Empty;
 
@@ -41,7 +41,7 @@ pub async fn run_once(app: &App) -> Result<usize> {
         return Ok(0);
     }
     let one_request = i64::try_from(app.settings.request_timeout.as_secs()).unwrap_or(60);
-    let requests = if app.settings.fulfilment.vendure.is_some() { vendure::REQUESTS } else { 1 };
+    let requests = app.settings.fulfilment.connectors().map(Connector::requests).max().unwrap_or(1);
     let until = now + Span::from_secs(one_request * requests) + SLACK;
     let calls = app.db.write(Lease { now, until }).await?;
     let (watched, asked): (Vec<_>, Vec<_>) = calls.iter().partition(|call| call.wanted == Wanted::Watch);
@@ -101,60 +101,55 @@ async fn make(app: &App, call: &Call) -> Result<()> {
     let needed =
         call.wanted == Wanted::Cancel || (order.state == State::Held && order.problem == Some(Problem::Unconfirmed));
     if !needed {
-        return record(app, call, found.device, Ok(Outcome::default())).await;
+        return record(app, call, found, Ok(Outcome::default())).await;
     }
     let started = app.real_time();
     let outcome = ask(app, call, &found).await;
     tell(app, &found, call, &outcome, started);
-    record(app, call, found.device, outcome).await
+    record(app, call, found, outcome).await
 }
 
 /// Asks for an order to be taken or given up.
-async fn ask(app: &App, call: &Call, found: &Job) -> Result<Outcome, String> {
-    let fulfilling = &app.settings.fulfilment;
-    match (found.order.backend, &fulfilling.webhook, &fulfilling.vendure) {
-        (Backend::Webhook, Some(hook), _) => {
-            let request = hook.request(call.wanted, found, app.real_time(), app.settings.request_timeout);
-            let answer = app.outbound.send(request).await.map_err(|failure| failure.to_string())?;
-            let report = answered(call.wanted, &answer)?;
-            Ok(Outcome { reports: report.into_iter().collect(), ..Outcome::default() })
-        }
-        (Backend::Vendure, _, Some(shop)) => match call.wanted {
-            Wanted::Cancel => vendure::cancel(app, shop, found, call).await,
-            Wanted::Place | Wanted::Watch => vendure::place(app, shop, found, call).await,
-        },
-        (backend, ..) => Err(format!("the settings no longer say where {} is", backend.as_str())),
+async fn ask(app: &App, call: &Call, found: &Job) -> Said {
+    let backend = found.order.backend;
+    let Some(connector) = app.settings.fulfilment.connector(backend) else { return Err(unknown(backend)) };
+    match call.wanted {
+        Wanted::Cancel => connector.cancel(app, found, call).await,
+        Wanted::Place | Wanted::Watch => connector.place(app, found, call).await,
     }
 }
 
-/// Asks how orders stand that a shop has, all in one request.
+fn unknown(backend: Backend) -> String {
+    format!("the settings no longer say where {} is", backend.as_str())
+}
+
+/// Asks how orders stand that systems have, all of one system's at once.
 async fn watch(app: &App, calls: &[&Call]) -> Result<()> {
-    let mut open = Vec::new();
+    let mut open: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for call in calls {
         let found = of_call(app, call).await?;
         match found.order.state.is_over() {
-            true => record(app, call, found.device, Ok(Outcome::default())).await?,
-            false => open.push((*call, found)),
+            true => record(app, call, found, Ok(Outcome::default())).await?,
+            false => open.entry(found.order.backend).or_default().push((*call, found)),
         }
     }
-    if open.is_empty() {
-        return Ok(());
-    }
-    let asked: Vec<_> = open.iter().map(|(call, _)| *call).collect();
-    let started = app.real_time();
-    let outcomes = match &app.settings.fulfilment.vendure {
-        Some(shop) => vendure::watch(app, shop, &asked).await,
-        None => asked.iter().map(|_| Err("the settings no longer say where vendure is".into())).collect(),
-    };
-    for ((call, found), outcome) in open.into_iter().zip(outcomes) {
-        tell(app, &found, call, &outcome, started);
-        record(app, call, found.device, outcome).await?;
+    for (backend, open) in open {
+        let asked: Vec<_> = open.iter().map(|(call, _)| *call).collect();
+        let started = app.real_time();
+        let said = match app.settings.fulfilment.connector(backend) {
+            Some(connector) => connector.status(app, &asked).await,
+            None => asked.iter().map(|_| Err(unknown(backend))).collect(),
+        };
+        for ((call, found), said) in open.into_iter().zip(said) {
+            tell(app, &found, call, &said, started);
+            record(app, call, found, said).await?;
+        }
     }
     Ok(())
 }
 
 /// Counts a call that was made, and says what went wrong with it.
-fn tell(app: &App, found: &Job, call: &Call, outcome: &Result<Outcome, String>, started: Time) {
+fn tell(app: &App, found: &Job, call: &Call, outcome: &Said, started: Time) {
     let (order, call) = (found.order.instance(), call.wanted.as_str());
     let ended = if outcome.is_ok() { "answered" } else { "failed" };
     tracing::Span::current().record("opendrs.outcome", ended);
@@ -211,19 +206,22 @@ impl Write for Note {
     }
 }
 
-async fn record(app: &App, call: &Call, device: Device, outcome: Result<Outcome, String>) -> Result<()> {
+async fn record(app: &App, call: &Call, found: Job, outcome: Said) -> Result<()> {
     let now = app.now();
     let words = outcome.as_ref().map(|outcome| outcome.reports.clone()).unwrap_or_default();
     let words = words.into_iter().map(|report| (report, EventId(app.ids.ordered(now)))).collect();
-    let poll = app.settings.fulfilment.vendure.as_ref().map(|shop| shop.poll).unwrap_or_default();
+    let poll = app.settings.fulfilment.connector(found.order.backend).map(Connector::poll).unwrap_or_default();
     let timing = app.settings.timing;
-    Ok(app.db.write(Record { call: call.clone(), device, outcome, words, next: now + poll, timing, now }).await?)
+    Ok(app
+        .db
+        .write(Record { call: call.clone(), device: found.device, outcome, words, next: now + poll, timing, now })
+        .await?)
 }
 
 struct Record {
     call: Call,
     device: Device,
-    outcome: Result<Outcome, String>,
+    outcome: Said,
     /// The outcome's words, and the events that may tell of them.
     words: Vec<(Report, EventId)>,
     /// When an order that is watched is looked at again.

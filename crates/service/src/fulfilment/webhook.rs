@@ -5,12 +5,15 @@
 //! body whose signature was not checked; the same call has the same id however often it is made.
 
 use super::Job;
+use super::connector::{Asking, Connector, Outcome, Said};
+use crate::App;
 use crate::outbound::{Answer, Request};
 use opendrs_domain::date;
 use opendrs_domain::fulfilment::{Report, Wanted, tracking};
 use opendrs_domain::order::Problem;
-use opendrs_domain::time::Time;
+use opendrs_domain::time::{Span, Time};
 use opendrs_domain::wire::webhook::{self, Secret};
+use opendrs_store::fulfilment::Call;
 use serde::Deserialize;
 use serde_json::json;
 use std::time::Duration;
@@ -65,6 +68,38 @@ impl Hook {
     }
 }
 
+impl Hook {
+    /// Makes a call.
+    async fn ask(&self, app: &App, wanted: Wanted, job: &Job) -> Said {
+        let request = self.request(wanted, job, app.real_time(), app.settings.request_timeout);
+        let answer = app.outbound.send(request).await.map_err(|failure| failure.to_string())?;
+        Ok(Outcome { reports: answered(wanted, &answer)?.into_iter().collect(), ..Outcome::default() })
+    }
+}
+
+impl Connector for Hook {
+    fn place<'a>(&'a self, app: &'a App, job: &'a Job, _: &'a Call) -> Asking<'a, Said> {
+        Box::pin(self.ask(app, Wanted::Place, job))
+    }
+
+    fn cancel<'a>(&'a self, app: &'a App, job: &'a Job, _: &'a Call) -> Asking<'a, Said> {
+        Box::pin(self.ask(app, Wanted::Cancel, job))
+    }
+
+    /// It tells of its own accord how an order stands: it is asked about none.
+    fn status<'a>(&'a self, _: &'a App, calls: &'a [&'a Call]) -> Asking<'a, Vec<Said>> {
+        Box::pin(std::future::ready(calls.iter().map(|_| Ok(Outcome::default())).collect()))
+    }
+
+    fn requests(&self) -> i64 {
+        1
+    }
+
+    fn poll(&self) -> Span {
+        Span::default()
+    }
+}
+
 /// A back end's word as it is written, in the answer to a call and in its own calls.
 #[derive(Debug, Deserialize)]
 struct Written {
@@ -111,7 +146,7 @@ pub fn told(body: &[u8]) -> Result<(String, Option<Report>), String> {
 }
 
 /// What it answered to a call: its word, nothing if it will say later, or what is wrong and so tried again.
-pub(super) fn answered(wanted: Wanted, answer: &Answer) -> Result<Option<Report>, String> {
+fn answered(wanted: Wanted, answer: &Answer) -> Result<Option<Report>, String> {
     match wanted {
         // An order that it does not know, or gave up before, is given up.
         Wanted::Cancel if answer.is_success() || matches!(answer.status, 404 | 409 | 410) => Ok(None),

@@ -3,7 +3,7 @@
 use super::lost;
 use super::place::discard;
 use super::wire::{CANCEL, Cancelled, Found, Payment, REFUND, Refunded, SEEK, SETTLE, Settled, Sought};
-use super::{Outcome, Shop};
+use super::{Outcome, Said, Shop};
 use crate::App;
 use crate::fulfilment::Job;
 use opendrs_store::fulfilment::Call;
@@ -13,7 +13,7 @@ use serde_json::json;
 const REASON: &str = "Cancelled at OpenDRS";
 
 /// Gives it up. What left the shop already stays with its customer: that is noted, and no error.
-pub(in crate::fulfilment) async fn cancel(app: &App, shop: &Shop, job: &Job, call: &Call) -> Result<Outcome, String> {
+pub(super) async fn cancel(app: &App, shop: &Shop, job: &Job, call: &Call) -> Said {
     let instance = job.order.instance().to_string();
     let code = call.reference.as_deref().unwrap_or_default();
     let Sought { paid, begun } = shop.ask(app, &SEEK, json!({ "id": instance, "code": code })).await?;

@@ -9,7 +9,7 @@ use super::wire::{
     BEGIN, Begun, DISCARD, Discarded, FILL, Filled, Found, LOOK, Looked, MOVE, Method, Moved, PAY, Paid, QUOTE, Quoted,
     Variant,
 };
-use super::{Outcome, Shop, reports};
+use super::{Outcome, Said, Shop, reports};
 use crate::App;
 use crate::fulfilment::call::{Noted, note};
 use crate::fulfilment::{Job, rules};
@@ -43,14 +43,14 @@ fn taken(price: Option<Money>, then: Vec<Report>) -> Outcome {
 }
 
 /// Asks for an order, unless the shop has it; the words that follow from it, or what went wrong and is tried again.
-pub(in crate::fulfilment) async fn place(app: &App, shop: &Shop, job: &Job, call: &Call) -> Result<Outcome, String> {
+pub(super) async fn place(app: &App, shop: &Shop, job: &Job, call: &Call) -> Said {
     let instance = job.order.instance().to_string();
     let rules = rules(app, job).await.map_err(|error| error.to_string())?;
     Placing { app, shop, job, call, rules, instance }.run().await
 }
 
 impl Placing<'_> {
-    async fn run(&self) -> Result<Outcome, String> {
+    async fn run(&self) -> Said {
         let Self { app, shop, job, call, instance, .. } = self;
         let Job { customer, sku, .. } = job;
         let code = call.reference.as_deref().unwrap_or_default();
@@ -115,7 +115,7 @@ impl Placing<'_> {
     }
 
     /// The shop has the order already.
-    async fn found(&self, looked: &Looked, found: &Found) -> Result<Outcome, String> {
+    async fn found(&self, looked: &Looked, found: &Found) -> Said {
         if found.state == "Cancelled" {
             return Ok(Outcome { reports: reports(found), ..Outcome::default() });
         }
@@ -189,7 +189,7 @@ impl Placing<'_> {
     }
 
     /// Completes a draft.
-    async fn pay(&self, id: &str, price: Money) -> Result<Outcome, String> {
+    async fn pay(&self, id: &str, price: Money) -> Said {
         let Self { app, shop, instance, .. } = self;
         let payment = json!({
             "orderId": id, "method": shop.payment_method, "transactionId": instance, "metadata": {},
