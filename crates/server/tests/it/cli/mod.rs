@@ -8,6 +8,7 @@ mod demo;
 mod device;
 mod dist;
 mod doctor;
+mod events;
 mod fault;
 mod keys;
 mod killed;
