@@ -12,7 +12,7 @@ use opendrs_domain::time::{Span, Time};
 use opendrs_store::fulfilment;
 use serde_json::json;
 
-/// By how much a shop's clock may be slower than ours.
+/// How much earlier than by our clock it may seem to have been begun: some shops count in seconds.
 const SLACK: Span = Span::from_mins(1);
 /// How many are removed at once.
 const MOST: usize = 4;
