@@ -66,26 +66,33 @@ export async function open(products) {
     plugins: [HintPlugin],
   })
   const url = `http://127.0.0.1:${port}/admin-api`
-  let bearer
-
-  /** A call as the shop's administrator. */
-  async function admin(query, variables = {}) {
-    const headers = { 'content-type': 'application/json', ...(bearer && { authorization: `Bearer ${bearer}` }) }
-    const reply = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ query, variables }) })
-    bearer = reply.headers.get('vendure-auth-token') ?? bearer
-    const { data, errors } = await reply.json()
-    if (errors) throw new Error(`the shop answered ${JSON.stringify(errors)} to ${query}`)
-    return data
+  /** Calls as one of the shop's people. */
+  async function person(credentials) {
+    let bearer
+    async function ask(query, variables = {}) {
+      const headers = { 'content-type': 'application/json', ...(bearer && { authorization: `Bearer ${bearer}` }) }
+      const reply = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ query, variables }) })
+      bearer = reply.headers.get('vendure-auth-token') ?? bearer
+      const { data, errors } = await reply.json()
+      if (errors) throw new Error(`the shop answered ${JSON.stringify(errors)} to ${query}`)
+      return data
+    }
+    await ask(
+      'mutation ($username: String!, $password: String!) { login(username: $username, password: $password) { __typename } }',
+      credentials,
+    )
+    return ask
   }
 
-  await admin('mutation ($username: String!, $password: String!) { login(username: $username, password: $password) { __typename } }', ADMIN)
+  const admin = await person(ADMIN)
   await furnish(admin, products)
   const key = await makeKey(admin)
+  const clerk = await person(await makeClerk(admin))
   const close = async () => {
     await app.close()
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
   }
-  return { url, key, admin, close }
+  return { url, key, admin, clerk, close }
 }
 
 /** A country and its taxes, a way to ship and one to pay, and what is sold. */
@@ -149,6 +156,16 @@ async function furnish(admin, products) {
       ],
     })
   }
+}
+
+/** One of the shop's people beside the administrator; what they sign in with. */
+async function makeClerk(admin) {
+  const input = { emailAddress: 'clerk@shop.example', firstName: 'Carla', lastName: 'Clerk', password: ADMIN.password }
+  const { roles } = await admin('{ roles(options: { filter: { code: { eq: "opendrs" } } }) { items { id } } }')
+  await admin('mutation ($input: CreateAdministratorInput!) { createAdministrator(input: $input) { id } }', {
+    input: { ...input, roleIds: roles.items.map(({ id }) => id) },
+  })
+  return { username: input.emailAddress, password: input.password }
 }
 
 /** A role with the rights of the key and no others, and a key that has it. */

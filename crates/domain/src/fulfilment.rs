@@ -7,7 +7,7 @@ use crate::order::Problem;
 use crate::time::{Span, Time};
 
 /// A fulfilment back end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Backend {
     /// Nobody: parcels leave and arrive by the clock.
     #[default]

@@ -81,6 +81,39 @@ fn a_held_order_expires_after_72_hours_and_says_so_once() {
 }
 
 #[test]
+fn an_order_of_a_pause_waits_for_its_end_and_is_placed_then() {
+    let (mut order, _) = place(false, Some(Problem::Paused));
+    let until = start() + Span::from_hours(30 * 24);
+    order.wait_for_owner(Some(until), start(), &TIMING);
+    assert_eq!(order.window_ends_at, until + TIMING.problem_hold);
+    let story = live(order.clone(), |now| (now < until).then_some(Problem::Paused), &TIMING);
+    assert_eq!(story[..2], ["30d placed tell Placed", "31d fulfilling"]);
+    // What else is in the way then has its 72 hours from then on.
+    let story = live(order, |now| Some(if now < until { Problem::Paused } else { Problem::Ask }), &TIMING);
+    assert_eq!(story, ["33d expired tell Cancelled"]);
+}
+
+#[test]
+fn a_pause_that_ends_early_gives_an_order_the_72_hours_of_any_other() {
+    let (mut order, _) = place(false, Some(Problem::Paused));
+    let month = start() + Span::from_hours(30 * 24);
+    order.wait_for_owner(Some(month), start(), &TIMING);
+    let back = start() + Span::from_hours(100);
+    order.wait_for_owner(None, back, &TIMING);
+    assert_eq!(order.window_ends_at, back + TIMING.problem_hold);
+    order.wait_for_owner(None, back + Span::from_hours(5), &TIMING);
+    assert_eq!(order.window_ends_at, back + TIMING.problem_hold, "and no more");
+    let (mut never, _) = place(false, Some(Problem::Ask));
+    let before = never.clone();
+    never.wait_for_owner(None, start() + Span::from_hours(5), &TIMING);
+    assert_eq!(never, before);
+    let (mut placed, _) = place(false, None);
+    let before = placed.clone();
+    placed.wait_for_owner(Some(month), start(), &TIMING);
+    assert_eq!(placed, before, "what is placed is no longer held");
+}
+
+#[test]
 fn a_resolved_problem_starts_the_24_hours_anew() {
     let (order, _) = place(false, Some(Problem::OutOfStock));
     let resolved = start() + Span::from_hours(5);

@@ -236,38 +236,52 @@ pub struct Situation<'s> {
     pub now: Time,
 }
 
-/// Which of [`Situation::products`] an order is for, and what keeps it from being placed, if anything does.
+/// What is decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Which of [`Situation::products`] the order is for.
+    pub at: usize,
+    /// What keeps it from being placed, if anything does.
+    pub problem: Option<Problem>,
+    /// When the customer wants orders again, if they want none now: also where something else is named first.
+    pub paused_until: Option<Time>,
+}
+
+/// Decides whether an order may be placed.
 ///
 /// What nobody can help comes first; then the customer's rules. An order that the customer has agreed to is bound by
 /// the price they saw and by no other rule.
 #[must_use]
-pub fn decide(rules: &Rules, situation: &Situation<'_>) -> (usize, Option<Problem>) {
+pub fn decide(rules: &Rules, situation: &Situation<'_>) -> Verdict {
     let Situation { test, has_address, products, recent, approved, now } = *situation;
     if test {
-        return (0, None);
+        return Verdict { at: 0, problem: None, paused_until: None };
     }
+    let pause = rules.pause.filter(|pause| approved.is_none() && (pause.from..pause.until).contains(&now));
+    let paused_until = pause.map(|pause| pause.until);
     let affordable = |product: &Product| match approved {
         Some(price) => product.price.currency == price.currency && product.price.minor <= price.minor,
         None => rules.allows_price(&product.price),
     };
-    let Some(chosen) = products.first() else { return (0, Some(Problem::OutOfStock)) };
+    let Some(chosen) = products.first() else {
+        return Verdict { at: 0, problem: Some(Problem::OutOfStock), paused_until };
+    };
     let at = match chosen.available {
         true => 0,
         // What is out of stock is replaced by what the customer named and can afford, or waited for.
         false => products.iter().position(|p| p.available && affordable(p)).unwrap_or_default(),
     };
-    let paused = rules.pause.is_some_and(|pause| (pause.from..pause.until).contains(&now));
     let problem = match () {
         () if !has_address => Some(Problem::Address),
         () if !products[at].available => Some(Problem::OutOfStock),
         () if !affordable(&products[at]) => Some(Problem::Price),
         () if approved.is_some() => None,
-        () if paused => Some(Problem::Paused),
+        () if paused_until.is_some() => Some(Problem::Paused),
         () if rules.limit.is_some_and(|limit| recent >= limit.orders) => Some(Problem::Limit),
         () if rules.mode == Mode::Ask => Some(Problem::Ask),
         () => None,
     };
-    (at, problem)
+    Verdict { at, problem, paused_until }
 }
 
 #[cfg(test)]

@@ -11,7 +11,15 @@ fn usd(amount: &str) -> Money {
 
 fn product(n: u32, price: &str, available: bool) -> Product {
     let asin = Asin::parse(&format!("B00000000{n}")).unwrap();
-    Product { asin, title: "Filter".into(), price: usd(price), quantity: 3.0, unit: "count".into(), available }
+    Product {
+        asin,
+        title: "Filter".into(),
+        price: usd(price),
+        quantity: 3.0,
+        unit: "count".into(),
+        available,
+        sku: None,
+    }
 }
 
 fn judged<'s>(
@@ -19,6 +27,11 @@ fn judged<'s>(
     products: &'s [Product],
     more: impl FnOnce(&mut Situation<'s>),
 ) -> (usize, Option<Problem>) {
+    let Verdict { at, problem, .. } = verdict(rules, products, more);
+    (at, problem)
+}
+
+fn verdict<'s>(rules: &Rules, products: &'s [Product], more: impl FnOnce(&mut Situation<'s>)) -> Verdict {
     let mut situation = Situation { test: false, has_address: true, products, recent: 0, approved: None, now: NOW() };
     more(&mut situation);
     decide(rules, &situation)
@@ -78,6 +91,22 @@ fn a_limit_a_pause_and_the_wish_to_be_asked_hold() {
     }
     let ask = Rules { mode: Mode::Ask, ..Rules::default() };
     assert_eq!(judged(&ask, &one, |_| ()), (0, Some(Problem::Ask)));
+}
+
+#[test]
+fn a_pause_is_known_whatever_is_named_first() {
+    let until = NOW() + Span::from_hours(31 * 24);
+    let rules = Rules { pause: Some(Pause { from: NOW(), until }), ..Rules::default() };
+    let (one, none, word) = ([product(1, "5.00", true)], [product(1, "5.00", false)], usd("5.00"));
+    let paused = |products, more: fn(&mut Situation<'_>)| verdict(&rules, products, more).paused_until;
+    assert_eq!(paused(&one, |_| ()), Some(until));
+    assert_eq!(paused(&none, |_| ()), Some(until));
+    assert_eq!(paused(&[], |_| ()), Some(until));
+    assert_eq!(paused(&one, |s| s.has_address = false), Some(until));
+    assert_eq!(paused(&one, |s| s.now = NOW() - Span::from_secs(1)), None);
+    assert_eq!(paused(&one, |s| s.test = true), None);
+    let agreed = verdict(&rules, &none, |s| s.approved = Some(&word));
+    assert_eq!(agreed.paused_until, None, "who agreed to this very order wants it now");
 }
 
 #[test]

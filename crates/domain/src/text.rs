@@ -63,6 +63,9 @@ texts! {
     /// A product's number: ten capital letters and digits (login-and-web 10.3).
     Asin, "an ASIN: 10 characters of A-Z 0-9",
         |x| x.len() == 10 && x.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+    /// A shop's own number for a product.
+    Sku, "a SKU: 1 to 100 characters on one line, without a blank at either end",
+        |x| (1..=100).contains(&x.chars().count()) && x.trim() == x && !x.chars().any(char::is_control);
 }
 
 /// An e-mail address as a sign-in name: lower-cased, so that one address is one account.

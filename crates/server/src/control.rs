@@ -16,6 +16,7 @@ use opendrs_domain::delivery::Next;
 use opendrs_domain::mail as rules;
 use opendrs_domain::time::Span;
 use opendrs_service::delivery::Sent;
+use opendrs_service::fulfilment::call::Called;
 use opendrs_service::mail::Mailed;
 use opendrs_service::order::Fired;
 use opendrs_service::schedule::{self, Happened, Shown};
@@ -74,7 +75,8 @@ fn told(happened: &Happened) -> Value {
     let orders = happened.orders.iter().map(|event| (event.at, fired(event)));
     let sent = happened.sent.iter().map(|attempt| (attempt.at, delivered(attempt)));
     let mailed = happened.mailed.iter().map(|attempt| (attempt.at, mailed(attempt)));
-    let mut all: Vec<_> = orders.chain(sent).chain(mailed).collect();
+    let called = happened.called.iter().map(|call| (call.at, called(call)));
+    let mut all: Vec<_> = called.chain(orders).chain(sent).chain(mailed).collect();
     all.sort_by_key(|(at, _)| *at);
     all.into_iter().map(|(_, what)| what).collect()
 }
@@ -94,6 +96,18 @@ fn delivered(sent: &Sent) -> Value {
         "attempt": sent.attempt,
         "outcome": outcome,
         "reason": reason,
+    })
+}
+
+/// A call to a back end.
+fn called(call: &Called) -> Value {
+    json!({
+        "at": call.at.to_millis_text(),
+        "eventInstanceId": call.instance.to_string(),
+        "call": call.wanted.as_str(),
+        "backend": call.backend.as_str(),
+        "outcome": if call.trouble.is_some() { "failed" } else { "answered" },
+        "reason": call.trouble,
     })
 }
 

@@ -42,6 +42,15 @@ async fn query(site: &Site, text: String) -> Response {
     let fields = form::decode(text.as_bytes()).unwrap_or_default();
     let value = |name: &str| fields.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone()).unwrap_or_default();
     let done = match value("Action").as_str() {
+        // SNS has such a call signed, and nobody has credentials here: better refused than taken without what it asks.
+        "ConfirmSubscription" if value("AuthenticateOnUnsubscribe").eq_ignore_ascii_case("true") => {
+            return error(
+                StatusCode::FORBIDDEN,
+                "AuthorizationError",
+                "AuthenticateOnUnsubscribe needs a signed call, which is not taken here: leave it out",
+                id,
+            );
+        }
         "ConfirmSubscription" => topic::confirm(&site.app, &value("TopicArn"), &value("Token")).await.map(|done| {
             done.map(|arn| {
                 answer("ConfirmSubscription", &format!("<SubscriptionArn>{}</SubscriptionArn>", xml(&arn)), id)

@@ -1,23 +1,26 @@
 //! Fulfilment: who takes an order to the door, and what they say of it.
 //!
-//! What it is: the choice of back end, [`report`], and for back ends that are called ([`webhook`], [`vendure`]) the calls
-//! themselves ([`call`]). Invariant: what a back end says goes through one use case, [`report`], whoever brings it; saying it twice changes
+//! What it is: the choice of back end, [`report`], and for back ends that are called ([`webhook`], [`vendure`], each a
+//! [`connector`]) the calls themselves ([`call`]). Invariant: what a back end says goes through one use case, [`report`], whoever brings it; saying it twice changes
 //! nothing.
 
 pub mod call;
+mod connector;
 pub mod vendure;
 pub mod webhook;
 
 use crate::order::save;
 use crate::{App, Error, Result};
+use connector::Connector;
 use opendrs_domain::customer::Customer;
 use opendrs_domain::device::Device;
 use opendrs_domain::fulfilment::{Backend, Report};
 use opendrs_domain::id::{EventId, InstanceId, MakerId, OrderId};
 use opendrs_domain::order::{NotReported, Order, Problem, State, Timing};
+use opendrs_domain::product::Product;
 use opendrs_domain::rule::Rules;
 use opendrs_domain::time::Time;
-use opendrs_store::{Tx, Write, customer, device, fulfilment, maker, order, rule};
+use opendrs_store::{Tx, Write, customer, device, fulfilment, maker, order, product, rule};
 
 /// Who fulfils orders, as the settings have it.
 #[derive(Clone, Debug, Default)]
@@ -36,7 +39,22 @@ impl Fulfilment {
     /// Whether there is a back end that is called.
     #[must_use]
     pub fn calls(&self) -> bool {
-        self.webhook.is_some() || self.vendure.is_some()
+        self.connectors().next().is_some()
+    }
+
+    /// The systems that are called.
+    fn connectors(&self) -> impl Iterator<Item = &dyn Connector> {
+        [Backend::Webhook, Backend::Vendure].into_iter().filter_map(|backend| self.connector(backend))
+    }
+
+    /// Who is called for a back end's orders: nobody where the clock or an operator fulfils them, or where the settings
+    /// no longer name it.
+    fn connector(&self, backend: Backend) -> Option<&dyn Connector> {
+        match backend {
+            Backend::Simulated | Backend::Manual => None,
+            Backend::Webhook => self.webhook.as_ref().map(|hook| hook as _),
+            Backend::Vendure => self.vendure.as_ref().map(|shop| shop as _),
+        }
     }
 }
 
@@ -60,6 +78,8 @@ pub struct Job {
     pub device: Device,
     /// Whose it is, and where parcels go.
     pub customer: Customer,
+    /// What a shop calls its product.
+    pub sku: String,
     pub(crate) shard: i64,
 }
 
@@ -76,7 +96,11 @@ async fn job(app: &App, id: OrderId) -> Result<Job> {
     let order = order::by_id(&mut tx, shard, id).await?.ok_or(Error::UnknownOrder)?;
     let device = device::by_id(&mut tx, shard, device).await?.ok_or_else(|| Error::missing("an order's device"))?;
     let customer = customer::by_id(&mut tx, app.db.shards().of_customer(device.customer), device.customer).await?;
-    Ok(Job { order, device, customer: customer.ok_or_else(|| Error::missing("a device's customer"))?, shard })
+    let customer = customer.ok_or_else(|| Error::missing("a device's customer"))?;
+    // What left the catalogue meanwhile is asked for by its number.
+    let product = product::by_asin(&mut tx, &order.item.asin).await?;
+    let sku = product.as_ref().map_or(order.item.asin.as_str(), Product::sku).to_owned();
+    Ok(Job { order, device, customer, sku, shard })
 }
 
 /// An order by its `eventInstanceId`.

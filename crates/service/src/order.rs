@@ -4,7 +4,7 @@
 //! the slot's subscription row first and the order's row second, so two of them never wait for each other crosswise.
 
 use crate::fulfilment;
-use crate::rule::{self, Asked};
+use crate::rule::{self, Asked, Judged};
 use crate::token::{self, Caller};
 use crate::{App, Error, Result, limit};
 use opendrs_domain::device::Device;
@@ -125,11 +125,14 @@ impl Write for Place {
             fault: self.fault,
             now: self.now,
         };
-        let (Some(product), problem) = rule::judge(tx, &asked).await? else { return Ok(Placed::Unsubscribed) };
+        let Judged { product: Some(product), problem, paused_until } = rule::judge(tx, &asked).await? else {
+            return Ok(Placed::Unsubscribed);
+        };
         let problem = problem.or_else(|| fulfilment::gate(self.device.test, self.backend));
         let ids = (self.order, self.device.id, self.slot.clone());
-        let (order, change) =
+        let (mut order, change) =
             Order::place(ids, item(product), (self.device.test, self.backend), problem, self.now, &self.timing);
+        order.wait_for_owner(paused_until, self.now, &self.timing);
         order::add(tx, self.shard, &order).await?;
         fulfilment::hand_over(tx, self.shard, &order, self.now).await?;
         subscription::give_lock(tx, self.shard, self.device.id, &self.slot, order.id).await?;

@@ -7,7 +7,7 @@ use opendrs_domain::fault;
 use opendrs_domain::money::Money;
 use opendrs_domain::order::{Order, Problem};
 use opendrs_domain::product::Product;
-use opendrs_domain::rule::{Rules, Situation, Typed, decide};
+use opendrs_domain::rule::{Rules, Situation, Typed, Verdict, decide};
 use opendrs_domain::text::{Asin, SlotId};
 use opendrs_domain::time::Time;
 use opendrs_store::{Tx, Write, device, model, order, product, rule, subscription};
@@ -27,12 +27,18 @@ pub(crate) struct Asked<'a> {
     pub(crate) now: Time,
 }
 
-/// Which product is ordered at this moment, and what keeps the order from being placed; no product when the catalogue no
-/// longer has any.
-pub(crate) async fn judge(
-    tx: &mut Tx<'_>,
-    asked: &Asked<'_>,
-) -> opendrs_store::Result<(Option<Product>, Option<Problem>)> {
+/// What an order comes to at this moment.
+pub(crate) struct Judged {
+    /// What is ordered; nothing when the catalogue no longer has any of it.
+    pub(crate) product: Option<Product>,
+    /// What keeps it from being placed.
+    pub(crate) problem: Option<Problem>,
+    /// When its owner wants orders again, if they want none now.
+    pub(crate) paused_until: Option<Time>,
+}
+
+/// Which product is ordered at this moment, and what keeps the order from being placed.
+pub(crate) async fn judge(tx: &mut Tx<'_>, asked: &Asked<'_>) -> opendrs_store::Result<Judged> {
     let Asked { shard, device, slot, chosen, has_address, approved, fault, now } = *asked;
     let (rules, product) = rule::with_product(tx, shard, (device.id, slot), chosen).await?;
     let mut products = Vec::from_iter(product);
@@ -54,10 +60,10 @@ pub(crate) async fn judge(
     };
     let recent = u32::try_from(recent).unwrap_or(u32::MAX);
     let situation = Situation { test: device.test, has_address, products: &products, recent, approved, now };
-    let (at, problem) = decide(&rules, &situation);
+    let Verdict { at, problem, paused_until } = decide(&rules, &situation);
     // Nobody pays for what is held for another reason.
     let problem = problem.or((fault == Some(fault::Order::Declined)).then_some(Problem::Payment));
-    Ok(((at < products.len()).then(|| products.swap_remove(at)), problem))
+    Ok(Judged { product: (at < products.len()).then(|| products.swap_remove(at)), problem, paused_until })
 }
 
 /// Changes a slot's rules; an order that is held is looked at again with the new ones.

@@ -5,7 +5,7 @@
 
 use crate::clock::{Keep, Setting};
 use crate::delivery::{self, Sent};
-use crate::fulfilment::call;
+use crate::fulfilment::call::{self, Called, Round};
 use crate::mail::{self, Mailed};
 use crate::order::{self, Fired};
 use crate::{App, Error, Result};
@@ -106,11 +106,13 @@ async fn drain(app: &App, told: &mut Happened) -> Result<()> {
         }
         delivery::dispatch_all(app).await?;
         let until = app.now();
-        let called = call::run_once(app).await?;
+        let Round { due, called, orders } = call::run_once(app).await?;
+        told.called.extend(called);
+        told.orders.extend(orders);
         told.sent.extend(delivery::settle(app, until).await?);
         told.mailed.extend(mail::settle(app, until).await?);
         // What a back end answered may have moved orders on.
-        if called == 0 {
+        if due == 0 {
             break;
         }
     }
@@ -124,6 +126,8 @@ pub struct Happened {
     pub orders: Vec<Fired>,
     /// Messages that were sent, or tried.
     pub sent: Vec<Sent>,
+    /// Back ends that were called.
+    pub called: Vec<Called>,
     /// Mails to customers that were sent, or tried.
     pub mailed: Vec<Mailed>,
 }

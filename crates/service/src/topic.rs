@@ -8,7 +8,7 @@ mod asked;
 mod secret;
 
 pub(crate) use asked::confirmation;
-pub use asked::{Refused, confirm, unsubscribe};
+pub use asked::{Refused, confirm, unconfirmed, unsubscribe};
 pub(crate) use secret::webhook_headers;
 pub use secret::{Secrets, secrets};
 
@@ -174,10 +174,13 @@ impl Write for Add {
     }
 }
 
+/// The shard of what receivers themselves are asked.
+const QUESTIONS: i64 = 0;
+
 /// A confirmation on its way.
 fn question(topic: &Topic, kind: sns::Kind, id: DeliveryId, now: Time) -> Delivery {
     Delivery {
-        shard: 0,
+        shard: QUESTIONS,
         id,
         topic: topic.id,
         device: None,

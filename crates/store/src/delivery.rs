@@ -143,6 +143,14 @@ pub async fn of_event(tx: &mut Tx<'_>, shard: i64, event: EventId) -> Result<Vec
     tx.all(Q::DeliveriesOfEvent, p![shard, event]).await
 }
 
+/// The last question to a receiver: whether it wants a topic's messages.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn asked(tx: &mut Tx<'_>, shard: i64, topic: TopicId) -> Result<Option<Delivery>> {
+    tx.opt(Q::DeliveryAsked, p![shard, topic]).await
+}
+
 /// Saves where a delivery stands now.
 ///
 /// # Errors

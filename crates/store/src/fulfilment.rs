@@ -22,6 +22,8 @@ pub struct Call {
     pub due_at: Option<Time>,
     /// What the back end calls the order, once that is known.
     pub reference: Option<String>,
+    /// When it was first asked to begin an order and was not heard, by the world's clock.
+    pub begun_at: Option<Time>,
 }
 
 impl FromRow for Call {
@@ -36,6 +38,7 @@ impl FromRow for Call {
             tries: row.get(3)?,
             due_at: row.get(4)?,
             reference: row.get(5)?,
+            begun_at: row.get(6)?,
         })
     }
 }
@@ -88,13 +91,36 @@ pub async fn watch(tx: &mut Tx<'_>, shard: i64, id: OrderId, due_at: Time) -> Re
     tx.exec(Q::FulfilmentWatch, p![shard, id, due_at]).await.map(drop)
 }
 
-/// Notes what the back end calls an order that it is being asked to take; false when the call is no longer whose lease
-/// ends at `until`.
+/// Notes that the back end is being asked to begin an order, at a moment of the world's clock, unless that stands there
+/// from before; false when the call is no longer whose lease ends at `until`.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn refer(tx: &mut Tx<'_>, shard: i64, id: OrderId, until: Time, reference: &str) -> Result<bool> {
-    Ok(tx.exec(Q::FulfilmentRefer, p![shard, id, until, reference]).await? > 0)
+pub async fn begin(tx: &mut Tx<'_>, shard: i64, id: OrderId, until: Time, at: Time) -> Result<bool> {
+    Ok(tx.exec(Q::FulfilmentBegin, p![shard, id, until, at]).await? > 0)
+}
+
+/// Notes what the back end calls an order that it is being asked to take, and since when others were begun that were not
+/// heard of, if any were; false when the call is no longer whose lease ends at `until`.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn refer(
+    tx: &mut Tx<'_>,
+    shard: i64,
+    id: OrderId,
+    until: Time,
+    (reference, begun_at): (&str, Option<Time>),
+) -> Result<bool> {
+    Ok(tx.exec(Q::FulfilmentRefer, p![shard, id, until, reference, begun_at]).await? > 0)
+}
+
+/// Whether any order is what the back end calls so.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn is_named(tx: &mut Tx<'_>, reference: &str) -> Result<bool> {
+    Ok(tx.opt::<(i64,)>(Q::FulfilmentNamed, p![reference]).await?.is_some())
 }
 
 /// Whether an order is watched, by what the back end calls it.

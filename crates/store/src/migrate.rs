@@ -35,6 +35,7 @@ const STEPS: &[Step] = &[
     step!(7, "0007_vendure"),
     step!(8, "0008_orders_held"),
     step!(9, "0009_language"),
+    step!(10, "0010_sku_and_begun"),
     step!(11, "0011_by_event"),
 ];
 

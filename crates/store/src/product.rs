@@ -16,6 +16,7 @@ impl FromRow for Product {
             quantity: row.get(4)?,
             unit: row.get(5)?,
             available: row.get(6)?,
+            sku: row.get(7)?,
         })
     }
 }
@@ -33,6 +34,7 @@ pub async fn by_asin(tx: &mut Tx<'_>, asin: &Asin) -> Result<Option<Product>> {
 /// # Errors
 /// [`crate::Error`].
 pub async fn put(tx: &mut Tx<'_>, product: &Product) -> Result<()> {
-    let Product { asin, title, price, quantity, unit, available } = product;
-    tx.put(Q::ProductPut, p![asin, title, price.minor, &price.currency, *quantity, unit, *available]).await
+    let Product { asin, title, price, quantity, unit, available, sku } = product;
+    let row = p![asin, title, price.minor, &price.currency, *quantity, unit, *available, sku.as_ref()];
+    tx.put(Q::ProductPut, row).await
 }

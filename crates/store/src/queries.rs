@@ -69,11 +69,11 @@ queries! {
         SlotPut = "INSERT INTO slot (model, id, position, name, unit, products) VALUES ($1, $2, $3, $4, $5, $6)
             ON CONFLICT (model, id) DO UPDATE SET position = excluded.position, name = excluded.name, unit = excluded.unit,
             products = excluded.products";
-        ProductByAsin = "SELECT asin, title, price_minor, currency, quantity, unit, available FROM product WHERE asin = $1";
-        ProductPut = "INSERT INTO product (asin, title, price_minor, currency, quantity, unit, available)
-            VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (asin) DO UPDATE SET title = excluded.title,
+        ProductByAsin = "SELECT asin, title, price_minor, currency, quantity, unit, available, sku FROM product WHERE asin = $1";
+        ProductPut = "INSERT INTO product (asin, title, price_minor, currency, quantity, unit, available, sku)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (asin) DO UPDATE SET title = excluded.title,
             price_minor = excluded.price_minor, currency = excluded.currency, quantity = excluded.quantity,
-            unit = excluded.unit, available = excluded.available";
+            unit = excluded.unit, available = excluded.available, sku = excluded.sku";
 
         // customers' side
         CustomerById = "SELECT id, email, name, address, created_at, language FROM customer WHERE shard = $1 AND id = $2";
@@ -211,13 +211,17 @@ queries! {
             WHERE shard = $1 AND id = $2 AND wanted <> 'cancel'";
         FulfilmentLease = "UPDATE fulfilment SET due_at = $2, tries = tries + 1 WHERE (shard, id) IN
             (SELECT shard, id FROM fulfilment WHERE due_at <= $1 ORDER BY due_at LIMIT $3 /*pg FOR UPDATE SKIP LOCKED */)
-            RETURNING shard, id, wanted, tries, due_at, reference";
-        FulfilmentGet = "SELECT shard, id, wanted, tries, due_at, reference FROM fulfilment WHERE shard = $1 AND id = $2 /*pg FOR UPDATE */";
+            RETURNING shard, id, wanted, tries, due_at, reference, begun_at";
+        FulfilmentGet = "SELECT shard, id, wanted, tries, due_at, reference, begun_at FROM fulfilment WHERE shard = $1 AND id = $2 /*pg FOR UPDATE */";
         FulfilmentSet = "UPDATE fulfilment SET due_at = $3, error = $4 WHERE shard = $1 AND id = $2";
         FulfilmentWatch = "UPDATE fulfilment SET wanted = 'watch', tries = 0, due_at = $3, error = NULL
             WHERE shard = $1 AND id = $2";
         /// Only whoever still has the call may say so.
-        FulfilmentRefer = "UPDATE fulfilment SET reference = $4 WHERE shard = $1 AND id = $2 AND wanted = 'place' AND due_at = $3";
+        FulfilmentRefer = "UPDATE fulfilment SET reference = $4, begun_at = $5
+            WHERE shard = $1 AND id = $2 AND wanted = 'place' AND due_at = $3";
+        FulfilmentBegin = "UPDATE fulfilment SET begun_at = COALESCE(begun_at, $4)
+            WHERE shard = $1 AND id = $2 AND wanted = 'place' AND due_at = $3";
+        FulfilmentNamed = "SELECT shard FROM fulfilment WHERE reference = $1 LIMIT 1";
         FulfilmentHint = "UPDATE fulfilment SET due_at = $2 WHERE reference = $1 AND wanted = 'watch' AND due_at > $2";
         FulfilmentWatched = "SELECT shard FROM fulfilment WHERE reference = $1 AND wanted = 'watch' AND due_at IS NOT NULL LIMIT 1";
         FulfilmentError = "SELECT error FROM fulfilment WHERE shard = $1 AND id = $2 AND error IS NOT NULL";
@@ -257,6 +261,9 @@ queries! {
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)");
         DeliveryById = concat!("SELECT ", delivery_columns!(), " FROM delivery WHERE shard = $1 AND id = $2 /*pg FOR UPDATE */");
         DeliveriesOfEvent = concat!("SELECT ", delivery_columns!(), " FROM delivery WHERE shard = $1 AND event = $2 ORDER BY id");
+        /// What a receiver itself was asked is of no event.
+        DeliveryAsked = concat!("SELECT ", delivery_columns!(), " FROM delivery WHERE shard = $1 AND event IS NULL AND topic = $2
+            ORDER BY published_at DESC, id DESC LIMIT 1");
         DeliveryOpen = "SELECT id FROM delivery WHERE shard = $1 AND topic = $2 AND device = $3 AND ended_at IS NULL
             ORDER BY id LIMIT 1";
         DeliveryQueued = "SELECT id FROM delivery WHERE shard = $1 AND topic = $2 AND device = $3 AND ended_at IS NULL
@@ -331,101 +338,5 @@ queries! {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::Q;
-
-    /// A table of a few rows, and questions that only a person at a shell asks.
-    const MAY_SCAN: [&str; 3] = ["TokenKeys", "CustomersFirst", "OrdersOpen"];
-
-    /// Tables that are spread over shards.
-    fn sharded() -> Vec<&'static str> {
-        let tables = crate::migrate::texts().flat_map(str::lines).filter_map(|line| line.strip_prefix("CREATE TABLE "));
-        tables.filter_map(|rest| rest.split_once(" (shard ")).map(|(name, _)| name).collect()
-    }
-
-    /// Work lists, purges, and what a person asks for: none is part of a device's or a client's call.
-    const ALL_SHARDS: [&str; 40] = [
-        "AttemptPurge",
-        "CodePurge",
-        "CustomersFirst",
-        "DeliveriesWaiting",
-        "DeliveryClaim",
-        "DeliveryPurge",
-        "DeliveryTopicAfter",
-        "DeviceOfCustomer",
-        "DevicesOfCustomer",
-        "FulfilmentHint",
-        "FulfilmentLease",
-        "FulfilmentNextDue",
-        "FulfilmentWaiting",
-        "FulfilmentWatched",
-        "MailById",
-        "MailClaim",
-        "MailNewest",
-        "MailNextDue",
-        "MailPurge",
-        "MailsWaiting",
-        "OrderShard",
-        "OrdersClaim",
-        "OrdersDue",
-        "OrdersHeld",
-        "OrdersNewest",
-        "OrdersNextDue",
-        "OrdersOpen",
-        "OrdersOverdue",
-        "OutboxAfter",
-        "OutboxBefore",
-        "OutboxBetween",
-        "OutboxFind",
-        "OutboxFresh",
-        "OutboxPurge",
-        "OutboxWaiting",
-        "ReadingDayPurge",
-        "ReadingDaysNewest",
-        "ReadingsNewest",
-        "SessionPurge",
-        "SignupPurge",
-    ];
-
-    /// On a store that is spread over machines, such a statement runs on the one that has the shard.
-    #[test]
-    fn every_hot_query_names_its_shard() {
-        let (sharded, mut spread) = (sharded(), Vec::new());
-        assert!(sharded.contains(&"reading") && !sharded.contains(&"model"), "{sharded:?}");
-        for sql in Q::ALL {
-            let words: Vec<_> = sql.pg.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
-            let after = |verb| words.windows(2).filter(move |pair| pair[0] == verb).map(|pair| pair[1]);
-            let tables = ["FROM", "JOIN", "INTO", "UPDATE"].into_iter().flat_map(after);
-            if !tables.into_iter().any(|table| sharded.contains(&table)) {
-                continue;
-            }
-            let dense = sql.pg.split_whitespace().collect::<Vec<_>>().join(" ");
-            let inserted =
-                dense.contains("(shard, ") && (dense.contains("VALUES ($1, ") || dense.contains("SELECT d.shard, "));
-            match dense.contains("shard = $1") || dense.starts_with("INSERT") && inserted {
-                true => assert!(!ALL_SHARDS.contains(&sql.name), "{} is in the list, but names its shard", sql.name),
-                // A server for tests is emptied everywhere.
-                false if sql.name.starts_with("Forget") => {}
-                false => spread.push(sql.name),
-            }
-        }
-        spread.sort_unstable();
-        assert_eq!(spread, ALL_SHARDS, "a query that a call runs must name the shard: WHERE shard = $1");
-    }
-
-    #[test]
-    fn no_query_scans_a_table_on_sqlite() {
-        let folder = tempfile::tempdir().unwrap();
-        let conn = crate::lite::open_writer(&folder.path().join("store.db")).unwrap();
-        for sql in Q::ALL {
-            let mut plan = conn.prepare(&format!("EXPLAIN QUERY PLAN {}", sql.lite)).unwrap();
-            let mut rows = plan.raw_query();
-            while let Some(row) = rows.next().unwrap() {
-                let step: String = row.get(3).unwrap();
-                // The list that was just limited, not a table.
-                let limited = step == "SCAN waiting";
-                assert!(limited || !step.starts_with("SCAN") || MAY_SCAN.contains(&sql.name), "{}: {step}", sql.name);
-            }
-        }
-    }
-}
+#[path = "queries_tests.rs"]
+mod tests;

@@ -11,7 +11,7 @@ use opendrs_domain::id::{
     ClientId, CompositeId, CustomerId, DeliveryId, DeviceId, EventId, MailId, MakerId, ModelId, OrderId, ProfileId,
     ReadingId, TopicId,
 };
-use opendrs_domain::text::{Asin, Email, ModelCode, Serial, SlotId};
+use opendrs_domain::text::{Asin, Email, ModelCode, Serial, Sku, SlotId};
 use opendrs_domain::time::Time;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
@@ -35,7 +35,7 @@ macro_rules! into_v { ($($t:ty => |$x:ident| $e:expr),* $(,)?) => {
 into_v! {
     i64 => |x| V::Int(x), bool => |x| V::Bool(x), f64 => |x| V::Real(x), Uuid => |x| V::Uuid(x),
     &'a str => |x| V::Text(x), &'a String => |x| V::Text(x), &'a [u8; 32] => |x| V::Bytes(x), &'a [u8] => |x| V::Bytes(x), Time => |x| V::Int(x.micros()),
-    &'a SlotId => |x| V::Text(x.as_str()), &'a Asin => |x| V::Text(x.as_str()), &'a Serial => |x| V::Text(x.as_str()),
+    &'a SlotId => |x| V::Text(x.as_str()), &'a Asin => |x| V::Text(x.as_str()), &'a Sku => |x| V::Text(x.as_str()), &'a Serial => |x| V::Text(x.as_str()),
     &'a ModelCode => |x| V::Text(x.as_str()), &'a Email => |x| V::Text(x.as_str()),
 }
 
@@ -118,7 +118,7 @@ columns! {
     Uuid as Uuid => |x| Some(x), [u8; 32] as Vec<u8> => |x| x.try_into().ok(), Vec<u8> as Vec<u8> => |x| Some(x), Time as i64 => |x| Some(Time::from_micros(x)),
     SlotId as String => |x| SlotId::parse(&x).ok(), Asin as String => |x| Asin::parse(&x).ok(),
     Serial as String => |x| Serial::parse(&x).ok(), ModelCode as String => |x| ModelCode::parse(&x).ok(),
-    Email as String => |x| Email::parse(&x).ok(),
+    Email as String => |x| Email::parse(&x).ok(), Sku as String => |x| Sku::parse(&x).ok(),
 }
 
 impl<T: Column> Column for Option<T> {

@@ -2,7 +2,8 @@
 //!
 //! Not here: who may ask for a change, where an order is kept, what time it is. Invariant: an order changes only
 //! through [`Order::place`], [`Order::due`], [`Order::report`], [`Order::approve`] and [`Order::cancel`]; each says what
-//! to tell the maker and whether the slot's lock is given back, so that all three land in one transaction.
+//! to tell the maker and whether the slot's lock is given back, so that all three land in one transaction. The 72 hours
+//! of a held order are counted from the end of its owner's pause, if they paused ([`Order::wait_for_owner`]).
 //!
 //! ```text
 //!  place ── problem ──> Held ── 72 h ──────────────> Expired      (OrderCancelled, slot freed)
@@ -199,6 +200,18 @@ impl Order {
                 self.due_at = Some(now);
                 Ok(())
             }
+        }
+    }
+
+    /// Has the hold of a held order begin when its owner wants orders again, if that is later than now: what came while
+    /// they were away waits for them. Once they do, or said so early, it lasts no longer than any other. To be called
+    /// before [`Order::due`], which may end it.
+    pub fn wait_for_owner(&mut self, paused_until: Option<Time>, now: Time, timing: &Timing) {
+        if self.state == State::Held {
+            self.window_ends_at = match paused_until {
+                Some(until) => until.max(now) + timing.problem_hold,
+                None => self.window_ends_at.min(now + timing.problem_hold),
+            };
         }
     }
 

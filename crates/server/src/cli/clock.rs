@@ -66,9 +66,10 @@ pub(super) async fn run(args: Clock) -> Result<(), String> {
 /// One thing that happened, on a line.
 pub(super) fn line(fired: &Value) -> String {
     let text = |key: &str| fired[key].as_str().unwrap_or_default().to_owned();
-    for (key, what) in [("message", "to "), ("mail", "mail to ")] {
+    for (key, what) in [("message", "to "), ("mail", "mail to "), ("call", "call to ")] {
         if let Some(name) = fired[key].as_str() {
-            let whom = fired["topicArn"].as_str().or(fired["recipient"].as_str()).unwrap_or("nobody");
+            let whom = ["topicArn", "recipient", "backend"].iter().find_map(|key| fired[*key].as_str());
+            let whom = whom.unwrap_or("nobody");
             let why = fired["reason"].as_str().map_or(String::new(), |why| format!(": {why}"));
             return format!("{}  {name} {what}{whom}: {}{why}", text("at"), text("outcome"));
         }

@@ -5,16 +5,17 @@ use super::{StoreArgs, out};
 use crate::events;
 use clap::{Args, Subcommand};
 use opendrs_domain::notification::Event;
-use opendrs_service::delivery::{self, Which};
+use opendrs_service::delivery::{self, Story, Which};
 use opendrs_service::{outbox, topic};
 use opendrs_store::delivery::Attempt;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Events {
     /// The newest events, oldest first.
     List(List),
-    /// One event: its message, and each attempt to deliver it.
+    /// One event: its message, and each attempt to deliver it with what was answered.
     Show(Show),
     /// Send events again: under the same id, with a new time and signature.
     Replay(Replay),
@@ -34,7 +35,7 @@ pub(super) struct List {
 
 #[derive(Debug, Args)]
 pub(super) struct Show {
-    /// The event's id, as `opendrs events list --json` prints it.
+    /// The event's id, as `opendrs events list` prints it last.
     event: String,
     #[command(flatten)]
     store: StoreArgs,
@@ -46,7 +47,7 @@ pub(super) struct Show {
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("which").required(true).multiple(false).args(["event", "since"]))]
 pub(super) struct Replay {
-    /// One event, by its id.
+    /// One event, by its id, as `opendrs events list` prints it last.
     event: Option<String>,
     /// Every event from this moment on, such as 2018-03-02T07:00:00Z.
     #[arg(long, value_name = "TIME")]
@@ -86,7 +87,7 @@ async fn list(file: Option<&Path>, args: List) -> Result<(), String> {
 }
 
 fn line(event: &Event) -> String {
-    format!("{}  {:<31} {} {}", event.at, event.kind().wire_name(), event.model, event.serial)
+    format!("{}  {:<31} {} {}  {}", event.at, event.kind().wire_name(), event.model, event.serial, event.id)
 }
 
 async fn show(file: Option<&Path>, args: Show) -> Result<(), String> {
@@ -98,6 +99,7 @@ async fn show(file: Option<&Path>, args: Show) -> Result<(), String> {
         return Ok(());
     }
     out::say(line(&story.event));
+    show_message(&story)?;
     if story.deliveries.is_empty() {
         out::note("It was sent to nobody: its security profile had no confirmed topic. `opendrs topic add` adds one.");
     }
@@ -108,11 +110,24 @@ async fn show(file: Option<&Path>, args: Show) -> Result<(), String> {
             topic.arn,
             delivery.reason.as_deref().unwrap_or("")
         ));
-        for Attempt { number, at, took, status, problem, .. } in attempts.iter().rev() {
+        for Attempt { number, at, took, status, problem, answer } in attempts.iter().rev() {
             // Where both are known, what the problem was names the status.
             let came = problem.clone().or_else(|| status.map(|status| status.to_string())).unwrap_or_default();
             out::say(format!("    {number}  {at}  {} ms  {came}", took / 1000));
+            answer.lines().filter(|line| !line.trim().is_empty()).for_each(|line| out::say(format!("       {line}")));
         }
+    }
+    Ok(())
+}
+
+/// The message in each version that was sent; in the newest, if none was.
+fn show_message(story: &Story) -> Result<(), String> {
+    let sent: BTreeSet<_> = story.deliveries.iter().map(|(_, delivery, _)| delivery.version.as_str()).collect();
+    let versions = if sent.is_empty() { BTreeSet::from(["2.0"]) } else { sent };
+    for version in versions {
+        let message = &events::object(&story.event)["versions"][version];
+        let text = serde_json::to_string_pretty(message).map_err(|e| e.to_string())?;
+        text.lines().for_each(|line| out::say(format!("  {line}")));
     }
     Ok(())
 }

@@ -1,23 +1,21 @@
 //! `opendrs seed FILE`: the seed file's syntax, and what became of its declarations.
 
+mod shape;
+
 use super::open::{self, Time};
 use super::{StoreArgs, out};
 use clap::Args;
-use opendrs_domain::customer::Address;
 use opendrs_domain::id::{ClientId, CompositeId, ProfileId};
 use opendrs_domain::language::Language;
 use opendrs_domain::login::redirect;
 use opendrs_domain::money::Money;
 use opendrs_domain::notification::Kind;
 use opendrs_domain::product::Product;
-use opendrs_domain::profile::ClientKind;
-use opendrs_domain::text::{Asin, Email, ModelCode, SlotId};
 use opendrs_domain::topic::Signature;
 use opendrs_domain::version::Version;
 use opendrs_service::App;
 use opendrs_service::seed::{self as service, Item};
-use serde::Deserialize;
-use std::collections::BTreeMap;
+use shape::{ClientToml, CustomerToml, File, MakerToml, ModelToml, ProductToml, ProfileToml, SlotToml, TopicToml};
 use std::path::{Path, PathBuf};
 use toml::Spanned;
 
@@ -68,113 +66,6 @@ fn print(item: &Item, json: bool) {
     if let Some(secret) = secret {
         out::say(format!("{:<9} {:<8} {secret}  (shown this once: keep it)", "", "secret"));
     }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    #[serde(default)]
-    maker: Vec<MakerToml>,
-    #[serde(default)]
-    product: Vec<ProductToml>,
-    #[serde(default)]
-    customer: Vec<CustomerToml>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MakerToml {
-    name: Spanned<String>,
-    #[serde(default)]
-    profile: Vec<ProfileToml>,
-    #[serde(default)]
-    model: Vec<ModelToml>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ProfileToml {
-    name: Spanned<String>,
-    id: Option<Spanned<String>>,
-    privacy_url: Option<Spanned<String>>,
-    #[serde(default)]
-    client: Vec<ClientToml>,
-    #[serde(default)]
-    topic: Vec<TopicToml>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TopicToml {
-    name: Spanned<String>,
-    endpoint: String,
-    signature_version: Option<Spanned<String>>,
-    #[serde(default)]
-    raw: bool,
-    #[serde(default)]
-    policy: String,
-    #[serde(default)]
-    confirmed: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ClientToml {
-    kind: Spanned<ClientKind>,
-    id: Option<Spanned<String>>,
-    secret: Option<Spanned<String>>,
-    #[serde(default)]
-    redirect_uris: Vec<Spanned<String>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ModelToml {
-    id: Spanned<ModelCode>,
-    name: String,
-    #[serde(default)]
-    live: bool,
-    composite_id: Option<Spanned<String>>,
-    slot: Spanned<Vec<SlotToml>>,
-    #[serde(default)]
-    notifications: BTreeMap<Spanned<String>, Spanned<String>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SlotToml {
-    id: Option<Spanned<SlotId>>,
-    name: Spanned<String>,
-    unit: String,
-    #[serde(default)]
-    products: Vec<Spanned<Asin>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ProductToml {
-    asin: Spanned<Asin>,
-    title: String,
-    price: Spanned<String>,
-    currency: String,
-    quantity: Spanned<f64>,
-    unit: String,
-    #[serde(default = "yes")]
-    available: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CustomerToml {
-    email: Spanned<Email>,
-    password: Spanned<String>,
-    name: String,
-    address: Option<Spanned<Address>>,
-    language: Option<Spanned<String>>,
-}
-
-fn yes() -> bool {
-    true
 }
 
 /// Where errors stand.
@@ -356,8 +247,8 @@ impl Lines<'_> {
         if !quantity.is_finite() || quantity <= 0.0 {
             return self.refuse(&product.quantity, "quantity", "must be above zero");
         }
-        let ProductToml { asin, title, unit, available, .. } = product;
-        Ok(Product { asin: asin.into_inner(), title, price, quantity, unit, available })
+        let ProductToml { asin, title, unit, available, sku, .. } = product;
+        Ok(Product { asin: asin.into_inner(), title, price, quantity, unit, available, sku })
     }
 
     fn customer(&self, customer: CustomerToml) -> Result<service::CustomerSeed, String> {
@@ -409,6 +300,7 @@ mod tests {
             ),
             (&PRODUCT.replace("\"1\"", "\"1.999\""), "line 4: price: `1.999` is not a price in USD"),
             (&PRODUCT.replace("= 1\n", "= 0\n"), "line 6: quantity: must be above zero"),
+            (&format!("{PRODUCT}sku = \" S\""), "` S` is not a SKU: 1 to 100 characters on one line"),
             ("[[customer]]\nemail = \"a@b.example\"\npassword = \"short\"\nname = \"N\"", "line 3: password"),
             (
                 "[[customer]]\nemail = \"a@b.example\"\npassword = \"long enough\"\nname = \"N\"\nlanguage = \"fr\"",
@@ -419,5 +311,7 @@ mod tests {
             assert!(error.contains(says), "{error}");
         }
         assert_eq!(parse(PRODUCT).unwrap().products[0].price.minor, 100);
+        assert_eq!(parse(PRODUCT).unwrap().products[0].sku(), "B000000001");
+        assert_eq!(parse(&format!("{PRODUCT}sku = \"AF-3\"")).unwrap().products[0].sku(), "AF-3");
     }
 }

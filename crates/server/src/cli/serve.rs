@@ -1,7 +1,7 @@
 //! `opendrs serve`: the service itself.
 
 use super::open::{self, Time};
-use super::{StoreArgs, out, seed};
+use super::{StoreArgs, out, seed as declared};
 use crate::config::{Config, LogFormat, Override, Role, TlsMode};
 use crate::http::{Limits, Listener};
 use crate::site::{PublicUrls, Site};
@@ -44,9 +44,9 @@ pub(super) struct Serve {
     /// What this node does, separated by commas.
     #[arg(long, value_delimiter = ',', value_enum)]
     roles: Vec<Role>,
-    /// A seed file that is applied before the first answer.
-    #[arg(long, value_name = "FILE")]
-    seed: Option<PathBuf>,
+    /// A seed file that is applied before the first answer. A whole number in place of a file is --random-seed.
+    #[arg(long, value_name = "FILE|N", value_parser = seed)]
+    seed: Vec<Seed>,
     /// Let the clock be frozen and moved, by `opendrs clock` and /-/clock. For tests: anybody who reaches the server may.
     #[arg(long)]
     test_clock: bool,
@@ -57,6 +57,21 @@ pub(super) struct Serve {
     /// Let the clock of a new store stand still at this time, such as 2018-03-02T07:00:00Z.
     #[arg(long, value_name = "TIME", requires = "test_clock", value_parser = moment)]
     start_at: Option<Moment>,
+}
+
+/// What a word for `--seed` means: people call both so.
+#[derive(Clone, Debug)]
+enum Seed {
+    File(PathBuf),
+    Number(u64),
+}
+
+fn seed(text: &str) -> Result<Seed, std::convert::Infallible> {
+    let file = PathBuf::from(text);
+    Ok(match text.parse() {
+        Ok(number) if !file.exists() => Seed::Number(number),
+        _ => Seed::File(file),
+    })
 }
 
 fn moment(text: &str) -> Result<Moment, String> {
@@ -90,7 +105,14 @@ pub(super) async fn run(file: Option<&Path>, args: Serve) -> Result<(), String> 
         config.outbound.allow.extend(LOOPBACK.map(str::to_owned));
     }
     let time = if args.test_clock { Time::Test } else { Time::System };
-    let random = match args.random_seed {
+    let numbers =
+        args.seed.iter().filter_map(|seed| if let Seed::Number(number) = seed { Some(*number) } else { None });
+    let random = match args.random_seed.into_iter().chain(numbers).last() {
+        Some(number) if !args.test_clock => {
+            return Err(format!(
+                "--seed {number} makes secrets that can be guessed: it is for tests, with --test-clock"
+            ));
+        }
         Some(number) => open::seeded(&config, number)?,
         None => Arc::new(SystemRandom),
     };
@@ -98,8 +120,10 @@ pub(super) async fn run(file: Option<&Path>, args: Serve) -> Result<(), String> 
     if let Some(at) = args.start_at {
         schedule::begin_at(&app, at).await.map_err(|e| e.to_string())?;
     }
-    if let Some(path) = &args.seed {
-        seed::apply(&app, path, false).await?;
+    for seed in &args.seed {
+        if let Seed::File(path) = seed {
+            declared::apply(&app, path, false).await?;
+        }
     }
     let running = Running::start(&config, app).await?;
     // Before anybody is told that it runs, and may ask it to end.

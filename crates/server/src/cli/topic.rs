@@ -18,7 +18,7 @@ pub(super) enum Topic {
     /// Amazon SNS, which is not asked: `opendrs topic add arn:aws:sns:eu-west-1:123456789012:kettles --profile ID`. The
     /// server publishes to it with the credentials that AWS's tools would find; they need `sns:Publish` on that ARN.
     Add(Add),
-    /// Every topic and where it stands.
+    /// Every topic, where it stands, and what keeps it from being confirmed.
     List(List),
     /// Ask a receiver once more to confirm; nothing is sent to it until it does. To an Amazon SNS topic a test message is
     /// published at once, with this shell's credentials; all who subscribed to it get that.
@@ -122,7 +122,17 @@ pub(super) async fn run(file: Option<&Path>, args: Topic) -> Result<(), String> 
         Topic::Add(args) => add(app, args).await,
         Topic::List(args) => {
             for found in topic::all(app, args.limit).await.map_err(|e| e.to_string())? {
-                out::say(if args.json { object(&found).to_string() } else { line(&found) });
+                let trouble = topic::unconfirmed(app, &found).await.map_err(|e| e.to_string())?;
+                if args.json {
+                    let mut line = object(&found);
+                    line["trouble"] = trouble.into();
+                    out::say(line.to_string());
+                    continue;
+                }
+                out::say(line(&found));
+                if let Some(trouble) = trouble {
+                    out::say(format!("{:<12}  {trouble}", ""));
+                }
             }
             Ok(())
         }
@@ -173,7 +183,10 @@ async fn add(app: &App, args: Add) -> Result<(), String> {
     }
     out::say(line(&found));
     if found.state == State::Pending {
-        out::note("The receiver is asked by the running server; it confirms by opening the SubscribeURL it is sent.");
+        out::note(
+            "The receiver is asked by the running server; it confirms by opening the SubscribeURL it is sent. \
+                   `opendrs topic list` says what became of it.",
+        );
     }
     Ok(())
 }

@@ -154,7 +154,11 @@ pub(super) static TEXTS: Texts = Texts {
         brings: |amount, model, serial| format!("{amount} für Ihr Gerät {model}, Seriennummer {serial}."),
         price: "Preis ",
         placed: |placed| format!(". Bestellt am {placed}."),
-        ends: |ends| format!("Ohne Ihre Entscheidung endet sie am {ends}, und es wird nichts berechnet."),
+        ends: |ends| {
+            format!(
+                "Sie wird aufgegeben, sobald ihr nichts mehr im Wege steht, längstens bis {ends}; danach endet sie, und es wird nichts berechnet."
+            )
+        },
         use_address: "Diese Adresse verwenden",
         pay: |_| "Zahlungspflichtig bestellen".into(),
         try_again: "Erneut versuchen",

@@ -145,7 +145,9 @@ pub(super) static TEXTS: Texts = Texts {
         brings: |amount, model, serial| format!("{amount} for your {model}, serial {serial}."),
         price: "Price ",
         placed: |placed| format!(". Ordered {placed}."),
-        ends: |ends| format!("Without your word it ends on {ends} and nothing is charged."),
+        ends: |ends| {
+            format!("It is placed once nothing stands in its way, until {ends}; then it ends and nothing is charged.")
+        },
         use_address: "Use this address",
         pay: |price| format!("Order and pay {price}"),
         try_again: "Try again",

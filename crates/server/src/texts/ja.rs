@@ -140,7 +140,11 @@ pub(super) static TEXTS: Texts = Texts {
         brings: |amount, model, serial| format!("{amount}、{model}（シリアル番号 {serial}）用。"),
         price: "価格：",
         placed: |placed| format!("。注文日時：{placed}。"),
-        ends: |ends| format!("お返事がない場合は{ends}に終了し、請求は行われません。"),
+        ends: |ends| {
+            format!(
+                "支障がなくなり次第、ご注文を確定します。{ends}までに確定できない場合は終了し、請求は行われません。"
+            )
+        },
         use_address: "この住所を使う",
         pay: |price| format!("{price} を支払って注文を確定する"),
         try_again: "もう一度試す",

@@ -25,6 +25,7 @@ const OTHER: &str = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 both!(by on:
     an_order_is_sent_confirmed_shipped_and_delivered,
     a_shop_that_fails_is_asked_again_under_the_same_id,
+    time_moves_and_says_whom_it_asked,
     a_shops_problem_holds_the_order_until_it_is_gone,
     an_order_that_ends_is_given_up,
     the_customers_rules_come_first,
@@ -152,7 +153,7 @@ async fn an_order_is_sent_confirmed_shipped_and_delivered(server: &Server, shop:
     let address = json!({ "line1": "1 Main Street", "city": "Springfield", "postal_code": "97477", "country": "US" });
     let wanted = json!({ "type": "order.place", "data": {
         "eventInstanceId": id, "model": "Aqua-Pitcher_7", "serial": "SN-1", "slotId": FILTER,
-        "item": { "asin": SMALL, "title": "Water filter, pack of 3", "quantity": 3.0, "unit": "count" },
+        "item": { "asin": SMALL, "sku": SMALL, "title": "Water filter, pack of 3", "quantity": 3.0, "unit": "count" },
         "price": { "amount": "24.99", "currency": "USD" },
         "shipTo": { "name": "Ann Example", "address": address },
     } });
@@ -202,6 +203,25 @@ async fn a_shop_that_fails_is_asked_again_under_the_same_id(server: &Server, sho
     assert!(ids.iter().all(|id| *id == ids[0]) && ids[0].starts_with("place."), "{ids:?}");
     assert_eq!(told(server).await, ["OrderPlaced"]);
     assert!(page(server, &id).await.page.text().contains("expected 9 March 2018"));
+}
+
+async fn time_moves_and_says_whom_it_asked(server: &Server, shop: &Shop) {
+    shop.will([Act::Answer(500, json!({})), Act::Answer(200, json!({ "status": "accepted" }))]);
+    let (_, id) = replenish(server, &server.device().await).await;
+    let answer = server.request("POST", "/-/clock").body(r#"{"advance":"1m"}"#).send().await.json();
+    let of_order = |fired: &&Value| fired["eventInstanceId"] == id.as_str();
+    let fired: Vec<_> = answer["fired"].as_array().unwrap().iter().filter(of_order).collect();
+    let said = |at: usize, key: &str| fired[at][key].as_str().unwrap_or_default();
+    assert_eq!(
+        [0, 1].map(|at| (said(at, "call"), said(at, "backend"), said(at, "outcome"))),
+        [("place", "webhook", "failed"), ("place", "webhook", "answered"),]
+    );
+    assert_eq!(said(0, "reason"), "it answered with status 500");
+    assert_eq!(
+        (said(2, "from"), said(2, "to"), said(2, "notification")),
+        ("held", "placed", "OrderPlacedNotification")
+    );
+    assert_eq!((fired.len(), said(1, "at")), (3, said(2, "at")), "{answer}");
 }
 
 async fn a_shops_problem_holds_the_order_until_it_is_gone(server: &Server, shop: &Shop) {

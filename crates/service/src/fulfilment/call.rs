@@ -4,19 +4,19 @@
 //! if it is still what is wanted. Rows leased by a process that died are taken again when the lease is over, so a back
 //! end may hear the same call twice, under the same id.
 
-use super::vendure::{self, Outcome};
-use super::webhook::answered;
+use super::connector::{Connector, Outcome, Said};
 use super::{Job, job};
-use crate::order::{lock, save};
+use crate::order::{Fired, lock, save};
 use crate::{App, Error, Result, meter};
 use futures_util::future::{join, join_all};
 use opendrs_domain::device::Device;
 use opendrs_domain::fulfilment::{Backend, Report, Wanted, pause_after};
-use opendrs_domain::id::EventId;
+use opendrs_domain::id::{EventId, InstanceId};
 use opendrs_domain::order::{Problem, State, Timing};
 use opendrs_domain::time::{Span, Time};
 use opendrs_store::fulfilment::Call;
 use opendrs_store::{Tx, Write, fulfilment, order, span};
+use std::collections::BTreeMap;
 use tracing::Instrument;
 use tracing::field::Empty;
 
@@ -27,28 +27,65 @@ const SLACK: Span = Span::from_mins(1);
 /// After so many calls in vain, about three days, an order that is given up is not called about any more.
 const LAST_TRY: i64 = 80;
 
-/// Makes the calls that are due, at most one round of them; how many it made.
+/// A call that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Called {
+    /// When.
+    pub at: Time,
+    /// About which order.
+    pub instance: InstanceId,
+    /// Whom.
+    pub backend: Backend,
+    /// For what.
+    pub wanted: Wanted,
+    /// Why it is made again, if it is.
+    pub trouble: Option<String>,
+}
+
+/// What came of a round of calls.
+#[derive(Clone, Debug, Default)]
+pub struct Round {
+    /// How many were due.
+    pub due: usize,
+    /// Those that were made; a look at an order that had nothing new to say is left out.
+    pub called: Vec<Called>,
+    /// Orders that moved on by what was answered.
+    pub orders: Vec<Fired>,
+}
+
+impl Round {
+    fn add(&mut self, other: Self) {
+        self.called.extend(other.called);
+        self.orders.extend(other.orders);
+    }
+}
+
+/// Makes the calls that are due, at most one round of them.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn run_once(app: &App) -> Result<usize> {
+pub async fn run_once(app: &App) -> Result<Round> {
+    let mut all = Round::default();
     if !app.settings.fulfilment.calls() {
-        return Ok(0);
+        return Ok(all);
     }
     let _turn = app.calls.lock().await;
     let now = app.now();
     if due(app).await?.is_none_or(|due| due > now) {
-        return Ok(0);
+        return Ok(all);
     }
     let one_request = i64::try_from(app.settings.request_timeout.as_secs()).unwrap_or(60);
-    let requests = if app.settings.fulfilment.vendure.is_some() { vendure::REQUESTS } else { 1 };
+    let requests = app.settings.fulfilment.connectors().map(Connector::requests).max().unwrap_or(1);
     let until = now + Span::from_secs(one_request * requests) + SLACK;
     let calls = app.db.write(Lease { now, until }).await?;
     let (watched, asked): (Vec<_>, Vec<_>) = calls.iter().partition(|call| call.wanted == Wanted::Watch);
     let (seen, made) = join(watch(app, &watched), join_all(asked.into_iter().map(|call| one(app, call)))).await;
-    seen?;
-    made.into_iter().collect::<Result<Vec<()>>>()?;
-    Ok(calls.len())
+    all.due = calls.len();
+    all.add(seen?);
+    for made in made {
+        all.add(made?);
+    }
+    Ok(all)
 }
 
 /// When the next call falls due.
@@ -82,7 +119,7 @@ async fn of_call(app: &App, call: &Call) -> Result<Job> {
     }
 }
 
-async fn one(app: &App, call: &Call) -> Result<()> {
+async fn one(app: &App, call: &Call) -> Result<Round> {
     let span = tracing::trace_span!(
         target: span::TARGET,
         "fulfil",
@@ -94,67 +131,77 @@ async fn one(app: &App, call: &Call) -> Result<()> {
     make(app, call).instrument(span).await
 }
 
-async fn make(app: &App, call: &Call) -> Result<()> {
+async fn make(app: &App, call: &Call) -> Result<Round> {
     let found = of_call(app, call).await?;
     // What the customer has to decide first, or was decided by other means, is not asked for any more.
     let order = &found.order;
     let needed =
         call.wanted == Wanted::Cancel || (order.state == State::Held && order.problem == Some(Problem::Unconfirmed));
     if !needed {
-        return record(app, call, found.device, Ok(Outcome::default())).await;
+        record(app, call, found, Ok(Outcome::default())).await?;
+        return Ok(Round::default());
     }
     let started = app.real_time();
     let outcome = ask(app, call, &found).await;
-    tell(app, &found, call, &outcome, started);
-    record(app, call, found.device, outcome).await
+    ended(app, call, found, outcome, started).await
 }
 
 /// Asks for an order to be taken or given up.
-async fn ask(app: &App, call: &Call, found: &Job) -> Result<Outcome, String> {
-    let fulfilling = &app.settings.fulfilment;
-    match (found.order.backend, &fulfilling.webhook, &fulfilling.vendure) {
-        (Backend::Webhook, Some(hook), _) => {
-            let request = hook.request(call.wanted, found, app.real_time(), app.settings.request_timeout);
-            let answer = app.outbound.send(request).await.map_err(|failure| failure.to_string())?;
-            let report = answered(call.wanted, &answer)?;
-            Ok(Outcome { reports: report.into_iter().collect(), ..Outcome::default() })
-        }
-        (Backend::Vendure, _, Some(shop)) => match call.wanted {
-            Wanted::Cancel => vendure::cancel(app, shop, found, call).await,
-            Wanted::Place | Wanted::Watch => vendure::place(app, shop, found, call).await,
-        },
-        (backend, ..) => Err(format!("the settings no longer say where {} is", backend.as_str())),
+async fn ask(app: &App, call: &Call, found: &Job) -> Said {
+    let backend = found.order.backend;
+    let Some(connector) = app.settings.fulfilment.connector(backend) else { return Err(unknown(backend)) };
+    match call.wanted {
+        Wanted::Cancel => connector.cancel(app, found, call).await,
+        Wanted::Place | Wanted::Watch => connector.place(app, found, call).await,
     }
 }
 
-/// Asks how orders stand that a shop has, all in one request.
-async fn watch(app: &App, calls: &[&Call]) -> Result<()> {
-    let mut open = Vec::new();
+fn unknown(backend: Backend) -> String {
+    format!("the settings no longer say where {} is", backend.as_str())
+}
+
+/// Asks how orders stand that systems have, all of one system's at once.
+async fn watch(app: &App, calls: &[&Call]) -> Result<Round> {
+    let mut all = Round::default();
+    let mut open: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for call in calls {
         let found = of_call(app, call).await?;
         match found.order.state.is_over() {
-            true => record(app, call, found.device, Ok(Outcome::default())).await?,
-            false => open.push((*call, found)),
+            true => drop(record(app, call, found, Ok(Outcome::default())).await?),
+            false => open.entry(found.order.backend).or_default().push((*call, found)),
         }
     }
-    if open.is_empty() {
-        return Ok(());
+    for (backend, open) in open {
+        let asked: Vec<_> = open.iter().map(|(call, _)| *call).collect();
+        let started = app.real_time();
+        let said = match app.settings.fulfilment.connector(backend) {
+            Some(connector) => connector.status(app, &asked).await,
+            None => asked.iter().map(|_| Err(unknown(backend))).collect(),
+        };
+        for ((call, found), said) in open.into_iter().zip(said) {
+            all.add(ended(app, call, found, said, started).await?);
+        }
     }
-    let asked: Vec<_> = open.iter().map(|(call, _)| *call).collect();
-    let started = app.real_time();
-    let outcomes = match &app.settings.fulfilment.vendure {
-        Some(shop) => vendure::watch(app, shop, &asked).await,
-        None => asked.iter().map(|_| Err("the settings no longer say where vendure is".into())).collect(),
+    Ok(all)
+}
+
+/// Tells and records how a call ended.
+async fn ended(app: &App, call: &Call, found: Job, said: Said, started: Time) -> Result<Round> {
+    tell(app, &found, call, &said, started);
+    let called = Called {
+        at: app.now(),
+        instance: found.order.instance(),
+        backend: found.order.backend,
+        wanted: call.wanted,
+        trouble: said.as_ref().err().cloned(),
     };
-    for ((call, found), outcome) in open.into_iter().zip(outcomes) {
-        tell(app, &found, call, &outcome, started);
-        record(app, call, found.device, outcome).await?;
-    }
-    Ok(())
+    let orders = record(app, call, found, said).await?;
+    let new = call.wanted != Wanted::Watch || called.trouble.is_some() || !orders.is_empty();
+    Ok(Round { due: 0, called: Vec::from_iter(new.then_some(called)), orders })
 }
 
 /// Counts a call that was made, and says what went wrong with it.
-fn tell(app: &App, found: &Job, call: &Call, outcome: &Result<Outcome, String>, started: Time) {
+fn tell(app: &App, found: &Job, call: &Call, outcome: &Said, started: Time) {
     let (order, call) = (found.order.instance(), call.wanted.as_str());
     let ended = if outcome.is_ok() { "answered" } else { "failed" };
     tracing::Span::current().record("opendrs.outcome", ended);
@@ -166,43 +213,68 @@ fn tell(app: &App, found: &Job, call: &Call, outcome: &Result<Outcome, String>, 
     }
 }
 
-/// Notes what a shop calls an order that is being placed; false when the call is somebody else's by now.
-pub(super) async fn note_reference(app: &App, job: &Job, call: &Call, reference: &str) -> Result<bool, String> {
-    let Some(until) = call.due_at else { return Ok(false) };
-    let command = Refer { device: job.device.clone(), call: call.clone(), until, reference: reference.to_owned() };
-    app.db.write(command).await.map_err(|error| error.to_string())
+/// What is noted of an order while it is being placed.
+#[derive(Clone, Debug)]
+pub(super) enum Noted {
+    /// A shop is about to be asked to begin it.
+    Begins,
+    /// What the shop calls it, and since when others were begun that were not heard of, if any were.
+    Named(String, Option<Time>),
 }
 
-struct Refer {
+/// Notes it; an error when the call is somebody else's by now.
+pub(super) async fn note(app: &App, job: &Job, call: &Call, noted: Noted) -> Result<(), String> {
+    let at = app.real_time();
+    let mine = match call.due_at {
+        Some(until) => app.db.write(Note { device: job.device.clone(), call: call.clone(), until, noted, at }).await,
+        None => Ok(false),
+    };
+    match mine {
+        Ok(true) => Ok(()),
+        Ok(false) => Err("another node has the call".into()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+struct Note {
     device: Device,
     call: Call,
     until: Time,
-    reference: String,
+    noted: Noted,
+    at: Time,
 }
 
-impl Write for Refer {
+impl Write for Note {
     type Out = bool;
     fn key(&self) -> u64 {
         crate::device::key(self.device.model, &self.device.serial)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<bool> {
-        fulfilment::refer(tx, self.call.shard, self.call.order, self.until, &self.reference).await
+        let Call { shard, order, .. } = self.call;
+        match &self.noted {
+            Noted::Begins => fulfilment::begin(tx, shard, order, self.until, self.at).await,
+            Noted::Named(code, unheard) => fulfilment::refer(tx, shard, order, self.until, (code, *unheard)).await,
+        }
     }
 }
 
-async fn record(app: &App, call: &Call, device: Device, outcome: Result<Outcome, String>) -> Result<()> {
+/// Records what came of a call; what moved on by it.
+async fn record(app: &App, call: &Call, found: Job, outcome: Said) -> Result<Vec<Fired>> {
     let now = app.now();
     let words = outcome.as_ref().map(|outcome| outcome.reports.clone()).unwrap_or_default();
     let words = words.into_iter().map(|report| (report, EventId(app.ids.ordered(now)))).collect();
-    let poll = app.settings.fulfilment.vendure.as_ref().map(|shop| shop.poll).unwrap_or_default();
+    let poll = app.settings.fulfilment.connector(found.order.backend).map(Connector::poll).unwrap_or_default();
     let timing = app.settings.timing;
-    Ok(app.db.write(Record { call: call.clone(), device, outcome, words, next: now + poll, timing, now }).await?)
+    Ok(app
+        .db
+        .write(Record { call: call.clone(), device: found.device, outcome, words, next: now + poll, timing, now })
+        .await?)
 }
 
 struct Record {
     call: Call,
     device: Device,
-    outcome: Result<Outcome, String>,
+    outcome: Said,
     /// The outcome's words, and the events that may tell of them.
     words: Vec<(Report, EventId)>,
     /// When an order that is watched is looked at again.
@@ -212,24 +284,27 @@ struct Record {
 }
 
 impl Write for Record {
-    type Out = ();
+    type Out = Vec<Fired>;
     fn key(&self) -> u64 {
         crate::device::key(self.device.model, &self.device.serial)
     }
-    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Vec<Fired>> {
         let Call { shard, order: id, wanted, tries, .. } = self.call;
-        let Some((_, mut order)) = lock(tx, shard, self.device.id, id).await? else { return Ok(()) };
-        let Some(row) = fulfilment::lock(tx, shard, id).await? else { return Ok(()) };
+        let mut moved = Vec::new();
+        let Some((_, mut order)) = lock(tx, shard, self.device.id, id).await? else { return Ok(moved) };
+        let Some(row) = fulfilment::lock(tx, shard, id).await? else { return Ok(moved) };
         if row.wanted != wanted {
             // Given up while it was being asked for: it has to hear that after all.
-            return fulfilment::set(tx, shard, id, Some(self.now), None).await;
+            fulfilment::set(tx, shard, id, Some(self.now), None).await?;
+            return Ok(moved);
         }
         let outcome = match &self.outcome {
             Ok(outcome) => outcome,
             Err(why) => {
                 let again = wanted != Wanted::Cancel || tries < LAST_TRY;
                 let due = again.then(|| self.now + pause_after(tries));
-                return fulfilment::set(tx, shard, id, due, Some(&short(why))).await;
+                fulfilment::set(tx, shard, id, due, Some(&short(why))).await?;
+                return Ok(moved);
             }
         };
         let open = order.state == State::Held && order.problem == Some(Problem::Unconfirmed);
@@ -241,15 +316,21 @@ impl Write for Record {
             // A word that is nothing new, or no longer possible, changes nothing: the order has moved on.
             if let Ok(Some(change)) = order.report(report, self.now, &self.timing) {
                 save(tx, shard, &self.device, &order, change, (*event, self.now)).await?;
+                if change.from != change.to {
+                    let (instance, slot) = (order.instance(), order.slot.clone());
+                    moved.push(Fired { at: self.now, instance, slot, change });
+                }
             }
         }
         if outcome.watched && !order.state.is_over() {
             // A hint that came while it was being looked at has it looked at once more.
             let hinted =
                 row.due_at.filter(|due| wanted == Wanted::Watch && row.due_at < self.call.due_at && *due < self.next);
-            return fulfilment::watch(tx, shard, id, hinted.unwrap_or(self.next)).await;
+            fulfilment::watch(tx, shard, id, hinted.unwrap_or(self.next)).await?;
+        } else {
+            fulfilment::set(tx, shard, id, None, outcome.note.as_deref().map(short).as_deref()).await?;
         }
-        fulfilment::set(tx, shard, id, None, outcome.note.as_deref().map(short).as_deref()).await
+        Ok(moved)
     }
 }
 

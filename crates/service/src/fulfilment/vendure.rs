@@ -7,24 +7,24 @@
 
 mod ask;
 mod cancel;
+mod lost;
 mod place;
 mod watch;
 mod wire;
 
-pub(super) use cancel::cancel;
-pub(super) use place::place;
-pub(super) use watch::watch;
-
+use super::Job;
+use super::connector::{Asking, Connector, Outcome, Said};
+use crate::App;
 use opendrs_domain::fulfilment::{Report, tracking};
-use opendrs_domain::money::Money;
 use opendrs_domain::time::Span;
 use opendrs_domain::wire::webhook::Secret;
+use opendrs_store::fulfilment::Call;
 use serde::Deserialize;
 use std::fmt;
 use wire::Found;
 
 /// How many requests one order takes at most, one after the other.
-pub(super) const REQUESTS: i64 = 10;
+const REQUESTS: i64 = 13;
 
 /// A Vendure shop.
 #[derive(Clone, PartialEq, Eq)]
@@ -52,17 +52,26 @@ impl fmt::Debug for Shop {
     }
 }
 
-/// What the shop said to a call.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Outcome {
-    /// Its words, in their order.
-    pub(super) reports: Vec<Report>,
-    /// What the order costs there, if it may be placed, or could be if the customer agreed.
-    pub(super) price: Option<Money>,
-    /// It has the order, which is looked at from now on.
-    pub(super) watched: bool,
-    /// What an operator should know.
-    pub(super) note: Option<String>,
+impl Connector for Shop {
+    fn place<'a>(&'a self, app: &'a App, job: &'a Job, call: &'a Call) -> Asking<'a, Said> {
+        Box::pin(place::place(app, self, job, call))
+    }
+
+    fn cancel<'a>(&'a self, app: &'a App, job: &'a Job, call: &'a Call) -> Asking<'a, Said> {
+        Box::pin(cancel::cancel(app, self, job, call))
+    }
+
+    fn status<'a>(&'a self, app: &'a App, calls: &'a [&'a Call]) -> Asking<'a, Vec<Said>> {
+        Box::pin(watch::watch(app, self, calls))
+    }
+
+    fn requests(&self) -> i64 {
+        REQUESTS
+    }
+
+    fn poll(&self) -> Span {
+        self.poll
+    }
 }
 
 /// What a shop's order says of ours, once it is complete; what was heard before is said again.

@@ -5,12 +5,15 @@
 //! body whose signature was not checked; the same call has the same id however often it is made.
 
 use super::Job;
+use super::connector::{Asking, Connector, Outcome, Said};
+use crate::App;
 use crate::outbound::{Answer, Request};
 use opendrs_domain::date;
 use opendrs_domain::fulfilment::{Report, Wanted, tracking};
 use opendrs_domain::order::Problem;
-use opendrs_domain::time::Time;
+use opendrs_domain::time::{Span, Time};
 use opendrs_domain::wire::webhook::{self, Secret};
+use opendrs_store::fulfilment::Call;
 use serde::Deserialize;
 use serde_json::json;
 use std::time::Duration;
@@ -38,7 +41,7 @@ impl Hook {
     /// The call that asks for an order to be taken or given up.
     #[must_use]
     pub fn request(&self, wanted: Wanted, job: &Job, now: Time, deadline: Duration) -> Request {
-        let Job { order, device, customer, .. } = job;
+        let Job { order, device, customer, sku, .. } = job;
         let instance = order.instance().to_string();
         let body = match wanted {
             Wanted::Cancel => json!({ "type": "order.cancel", "data": { "eventInstanceId": instance } }),
@@ -49,7 +52,7 @@ impl Hook {
                     "eventInstanceId": instance,
                     "model": device.model_code.as_str(), "serial": device.serial.as_str(), "slotId": order.slot.as_str(),
                     "item": {
-                        "asin": order.item.asin.as_str(), "title": order.item.title,
+                        "asin": order.item.asin.as_str(), "sku": sku, "title": order.item.title,
                         "quantity": order.item.quantity, "unit": order.item.unit,
                     },
                     "price": { "amount": order.item.price.amount(), "currency": order.item.price.currency },
@@ -62,6 +65,38 @@ impl Hook {
         let mut headers = self.sign(&format!("{}.{}", wanted.as_str(), order.id), now, &body);
         headers.push(("content-type".into(), "application/json".into()));
         Request { method: "POST", url: self.url.clone(), headers, body, deadline, limit: MAX_ANSWER }
+    }
+}
+
+impl Hook {
+    /// Makes a call.
+    async fn ask(&self, app: &App, wanted: Wanted, job: &Job) -> Said {
+        let request = self.request(wanted, job, app.real_time(), app.settings.request_timeout);
+        let answer = app.outbound.send(request).await.map_err(|failure| failure.to_string())?;
+        Ok(Outcome { reports: answered(wanted, &answer)?.into_iter().collect(), ..Outcome::default() })
+    }
+}
+
+impl Connector for Hook {
+    fn place<'a>(&'a self, app: &'a App, job: &'a Job, _: &'a Call) -> Asking<'a, Said> {
+        Box::pin(self.ask(app, Wanted::Place, job))
+    }
+
+    fn cancel<'a>(&'a self, app: &'a App, job: &'a Job, _: &'a Call) -> Asking<'a, Said> {
+        Box::pin(self.ask(app, Wanted::Cancel, job))
+    }
+
+    /// It tells of its own accord how an order stands: it is asked about none.
+    fn status<'a>(&'a self, _: &'a App, calls: &'a [&'a Call]) -> Asking<'a, Vec<Said>> {
+        Box::pin(std::future::ready(calls.iter().map(|_| Ok(Outcome::default())).collect()))
+    }
+
+    fn requests(&self) -> i64 {
+        1
+    }
+
+    fn poll(&self) -> Span {
+        Span::default()
     }
 }
 
@@ -111,7 +146,7 @@ pub fn told(body: &[u8]) -> Result<(String, Option<Report>), String> {
 }
 
 /// What it answered to a call: its word, nothing if it will say later, or what is wrong and so tried again.
-pub(super) fn answered(wanted: Wanted, answer: &Answer) -> Result<Option<Report>, String> {
+fn answered(wanted: Wanted, answer: &Answer) -> Result<Option<Report>, String> {
     match wanted {
         // An order that it does not know, or gave up before, is given up.
         Wanted::Cancel if answer.is_success() || matches!(answer.status, 404 | 409 | 410) => Ok(None),

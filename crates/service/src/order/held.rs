@@ -2,7 +2,7 @@
 
 use super::{Fire, info, item, lock, save};
 use crate::fulfilment::gate;
-use crate::rule::{self, Asked};
+use crate::rule::{self, Asked, Judged};
 use crate::token::Caller;
 use crate::{App, Error, Result};
 use opendrs_domain::id::{CustomerId, EventId, InstanceId};
@@ -42,7 +42,8 @@ impl Fire {
             fault: None,
             now: self.now,
         };
-        let (product, problem) = rule::judge(tx, &asked).await?;
+        let Judged { product, problem, paused_until } = rule::judge(tx, &asked).await?;
+        order.wait_for_owner(paused_until, self.now, &self.timing);
         if let Some(item) = product.map(item).filter(|item| *item != order.item) {
             order::set_item(tx, self.shard, order.id, &item).await?;
             order.item = item;

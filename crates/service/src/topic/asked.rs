@@ -2,10 +2,10 @@
 //!
 //! Invariant: who confirms shows a token that only the question could tell it (sns-delivery A5).
 
-use super::{Change, change};
+use super::{Change, QUESTIONS, change};
 use crate::{App, Result};
 use opendrs_domain::topic::{State, Topic};
-use opendrs_store::topic as store;
+use opendrs_store::{delivery, topic as store};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
@@ -62,6 +62,34 @@ pub async fn unsubscribe(app: &App, arn: &str) -> Result<Result<(), Refused>> {
         }
         _ => Ok(Err(Refused::NotFound("Subscription does not exist"))),
     }
+}
+
+/// Why a topic is not confirmed, as far as is known: what became of the last question to its receiver.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn unconfirmed(app: &App, topic: &Topic) -> Result<Option<String>> {
+    if topic.state != State::Pending {
+        return Ok(None);
+    }
+    let mut reader = app.db.reader().await?;
+    let mut tx = reader.tx()?;
+    let last = match delivery::asked(&mut tx, QUESTIONS, topic.id).await? {
+        Some(question) => delivery::attempts(&mut tx, QUESTIONS, question.id).await?.into_iter().next(),
+        None => None,
+    };
+    let old = topic.token_ends_at <= app.now();
+    Ok(Some(match last {
+        _ if old => "the question is more than two days old: `opendrs topic test` asks again".into(),
+        None => "it was not asked yet: the running server asks".into(),
+        Some(attempt) => match (attempt.problem, attempt.status) {
+            (Some(problem), _) => problem,
+            (None, Some(status @ 200..300)) => {
+                format!("it answered {status}, and did not open the SubscribeURL it was sent")
+            }
+            (None, status) => format!("it answered {}", status.unwrap_or_default()),
+        },
+    }))
 }
 
 /// The token that confirms a topic now.

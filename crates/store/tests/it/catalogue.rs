@@ -6,7 +6,7 @@ use opendrs_domain::id::{CompositeId, MakerId, ModelId};
 use opendrs_domain::model::{Model, Slot};
 use opendrs_domain::money::Money;
 use opendrs_domain::product::Product;
-use opendrs_domain::text::ModelCode;
+use opendrs_domain::text::{ModelCode, Sku};
 use opendrs_store::{model, product};
 
 both!(
@@ -110,7 +110,7 @@ async fn a_product_comes_back_to_the_last_bit(store: &Store) {
         let texts = texts();
         let price = Money { minor: amounts[n % amounts.len()], currency: "EUR".into() };
         let (title, unit) = (texts[n % texts.len()].clone(), texts[n % 3].clone());
-        let product = Product { title, price, quantity, unit, available: n % 2 == 0, ..product(n as u64) };
+        let product = Product { title, price, quantity, unit, available: n % 2 == 0, sku: sku(n), ..product(n as u64) };
         store.write(product.clone(), |tx, p| Box::pin(product::put(tx, p))).await;
         let found = store.read(async |tx| product::by_asin(tx, &product.asin).await).await.unwrap();
         assert_eq!(found.quantity.to_bits(), quantity.to_bits());
@@ -119,10 +119,15 @@ async fn a_product_comes_back_to_the_last_bit(store: &Store) {
     assert_eq!(store.read(async |tx| product::by_asin(tx, &asin(99)).await).await, None);
 }
 
+/// Every second one has a number of a shop's.
+fn sku(n: usize) -> Option<Sku> {
+    (n % 2 == 1).then(|| Sku::parse(&format!("é \u{1f9fb} {n}")).unwrap())
+}
+
 async fn putting_a_product_again_changes_all_but_its_number(store: &Store) {
     let price = Money { minor: 5, currency: "JPY".into() };
     let (title, unit) = ("new".to_owned(), "count".to_owned());
-    let changed = Product { title, price, quantity: 0.5, unit, available: false, ..product(1) };
+    let changed = Product { title, price, quantity: 0.5, unit, available: false, sku: sku(1), ..product(1) };
     for product in [product(1), product(2), changed.clone()] {
         store.write(product, |tx, p| Box::pin(product::put(tx, p))).await;
     }

@@ -12,6 +12,7 @@ both!(
     only_what_was_asked_for_is_given_up,
     what_went_wrong_is_kept_until_it_is_asked_for_again,
     what_is_watched_is_looked_at_when_it_is_due_or_hinted_at,
+    what_was_begun_is_known_until_it_is_cleared,
     only_who_has_the_call_names_its_order,
 );
 
@@ -61,6 +62,7 @@ async fn a_call_is_taken_once_and_again_when_its_lease_is_over(store: &Store) {
         tries,
         due_at: Some(at(due)),
         reference: None,
+        begun_at: None,
     };
     assert_eq!(lease(store, 4, 50, 9).await, []);
     assert_eq!(lease(store, 7, 50, 2).await, [call(2, 1, 1, 50), call(3, 2, 1, 50)], "the first two");
@@ -112,7 +114,7 @@ async fn watch(store: &Store, n: u64, due: i64) {
 
 async fn refer(store: &Store, n: u64, until: i64, reference: &'static str) -> bool {
     let with = (n, until, reference);
-    store.write(with, |tx, (n, until, name)| Box::pin(fulfilment::refer(tx, 2, ID(*n), at(*until), name))).await
+    store.write(with, |tx, (n, until, name)| Box::pin(fulfilment::refer(tx, 2, ID(*n), at(*until), (name, None)))).await
 }
 
 async fn hint(store: &Store, reference: &'static str, now: i64) -> bool {
@@ -147,6 +149,30 @@ async fn what_is_watched_is_looked_at_when_it_is_due_or_hinted_at(store: &Store)
     watch(store, 1, 100).await;
     set(store, 1, None, None).await;
     assert!(!hint(store, "R1", 14).await, "it is over");
+}
+
+async fn what_was_begun_is_known_until_it_is_cleared(store: &Store) {
+    let begin = async |until: i64, now: i64| {
+        let with = (until, now);
+        store.write(with, |tx, (until, now)| Box::pin(fulfilment::begin(tx, 2, ID(1), at(*until), at(*now)))).await
+    };
+    let named = async |unheard: Option<i64>| {
+        let refer = store
+            .write(unheard, |tx, unheard| Box::pin(fulfilment::refer(tx, 2, ID(1), at(90), ("R1", unheard.map(at)))));
+        assert!(refer.await);
+        get(store, 2, 1).await.unwrap().begun_at
+    };
+    place(store, 2, 1, 5).await;
+    assert!(!begin(50, 1000).await, "nobody has it");
+    lease(store, 5, 50, 9).await;
+    assert!(begin(50, 1000).await);
+    assert_eq!(lease(store, 50, 90, 9).await[0].begun_at, Some(at(1000)));
+    assert!(!begin(50, 2000).await, "its lease was over");
+    assert!(begin(90, 2000).await);
+    assert_eq!(get(store, 2, 1).await.unwrap().begun_at, Some(at(1000)), "the first time is the one that counts");
+    assert_eq!((named(Some(1000)).await, named(None).await), (Some(at(1000)), None));
+    let known = async |name: &'static str| store.read(async |tx| fulfilment::is_named(tx, name).await).await;
+    assert_eq!((known("R1").await, known("R2").await), (true, false));
 }
 
 async fn only_who_has_the_call_names_its_order(store: &Store) {

@@ -106,7 +106,15 @@ pub fn slot(text: &str) -> Slot {
 
 pub fn product(n: u64) -> Product {
     let price = Money { minor: 2499, currency: "USD".into() };
-    Product { asin: asin(n), title: format!("product {n}"), price, quantity: 12.5, unit: "lbs".into(), available: true }
+    Product {
+        asin: asin(n),
+        title: format!("product {n}"),
+        price,
+        quantity: 12.5,
+        unit: "lbs".into(),
+        available: true,
+        sku: None,
+    }
 }
 
 pub fn customer(n: u64) -> Customer {

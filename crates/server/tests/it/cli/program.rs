@@ -185,6 +185,11 @@ impl Served {
         self.child.wait().unwrap().code().unwrap_or(-1)
     }
 
+    /// `kill -9`.
+    pub fn kill(self) {
+        self.log();
+    }
+
     /// Ends it; everything it wrote to standard error since it listens.
     pub fn log(mut self) -> String {
         self.child.kill().unwrap();

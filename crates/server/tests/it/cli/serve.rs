@@ -127,11 +127,10 @@ async fn an_idle_client_does_not_keep_it_from_ending() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_makes_the_same_ids_and_secrets_again() {
-    let start = |number: &str| {
+    let start = |option: &str, number: &str| {
         let place = Place::new();
         place.file("seed.toml", SEED);
-        let words =
-            ["--test-clock", "--seed", "seed.toml", "--start-at", "2018-03-02T07:00:00Z", "--random-seed", number];
+        let words = ["--test-clock", "--seed", "seed.toml", "--start-at", "2018-03-02T07:00:00Z", option, number];
         let server = place.serve(&words);
         let clock = place.run(&["clock", "show", "--server", &server.base]).good();
         assert_eq!(clock, "2018-03-02T07:00:00.000Z, standing still\n");
@@ -146,8 +145,11 @@ async fn a_number_makes_the_same_ids_and_secrets_again() {
         assert_eq!(std::fs::read_to_string(place.path().join("data/random-starts")).unwrap(), "2\n");
         made
     };
-    let (first, again, other) = (start("7"), start("7"), start("8"));
+    let first = start("--random-seed", "7");
+    let (again, other) = (start("--seed", "7"), start("--random-seed", "8"));
     assert!(first == again && first.0 != other.0 && first.1 != other.1);
     let said = Place::new().run(&["serve", "--random-seed", "7"]);
     assert!(said.status == 2 && said.err.contains("--test-clock"), "{said:?}");
+    let said = Place::new().run(&["serve", "--seed", "7"]);
+    assert!(said.status == 1 && said.err.contains("with --test-clock"), "{said:?}");
 }

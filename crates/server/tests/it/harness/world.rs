@@ -136,7 +136,15 @@ pub fn slot(id: &str, name: &str, products: &[&str]) -> SlotSeed {
 
 pub fn product(asin: &str, title: &str, price: &str, quantity: f64, available: bool) -> Product {
     let price = Money::parse(price, "USD").unwrap();
-    Product { asin: Asin::parse(asin).unwrap(), title: title.into(), price, quantity, unit: "count".into(), available }
+    Product {
+        asin: Asin::parse(asin).unwrap(),
+        title: title.into(),
+        price,
+        quantity,
+        unit: "count".into(),
+        available,
+        sku: None,
+    }
 }
 
 pub fn customer(email: &str, name: &str, street: Option<&str>) -> CustomerSeed {

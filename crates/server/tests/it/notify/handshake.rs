@@ -1,12 +1,13 @@
 //! What SNS receivers expect of a topic: to be asked first, signed envelopes, and a way out.
 
-use crate::harness::{Receiver, Server};
-use opendrs_domain::topic::Signature;
-use opendrs_service::topic;
+use crate::harness::{Does, Receiver, Server};
+use opendrs_domain::topic::{Signature, Topic};
+use opendrs_service::topic::{self, Change};
 
 both!(
     a_receiver_is_asked_before_it_is_told_anything,
     a_receiver_that_unsubscribed_is_told_how_to_come_back,
+    what_keeps_a_topic_from_being_confirmed_is_said,
     what_a_receiver_asks_wrongly_is_refused_in_xml,
     every_message_is_signed_in_the_version_of_its_topic,
     raw_delivery_is_the_bare_message,
@@ -79,6 +80,25 @@ async fn a_receiver_that_unsubscribed_is_told_how_to_come_back(server: &Server) 
     assert!(got.iter().all(|got| got.message().to_string().contains("SN-3")) && got.len() == 2, "{got:#?}");
 }
 
+async fn what_keeps_a_topic_from_being_confirmed_is_said(server: &Server) {
+    let receiver = Receiver::start().await;
+    let why = async |topic: &Topic| topic::unconfirmed(server.app(), topic).await.unwrap().unwrap_or_default();
+    let topic = server.topic("kettles", &receiver, |_| {}).await;
+    assert_eq!(why(&topic).await, "it was not asked yet: the running server asks");
+    server.advance("0s").await;
+    assert_eq!(why(&topic).await, "it answered 200, and did not open the SubscribeURL it was sent");
+    let private = server.topic("mugs", &receiver, |new| new.endpoint = "http://10.0.0.1/drs".into()).await;
+    receiver.will(&[Does::Say(404, "")]);
+    let lost = server.topic("jugs", &receiver, |_| {}).await;
+    server.advance("0s").await;
+    let kept = "10.0.0.1 is a private or reserved address; list it in outbound.allow if it is meant";
+    assert_eq!((why(&private).await.as_str(), why(&lost).await.as_str()), (kept, "it answered 404"));
+    server.advance("49h").await;
+    assert_eq!(why(&lost).await, "the question is more than two days old: `opendrs topic test` asks again");
+    let confirmed = topic::change(server.app(), topic.id, Change::Enable).await.unwrap();
+    assert_eq!(why(&confirmed).await, "");
+}
+
 async fn what_a_receiver_asks_wrongly_is_refused_in_xml(server: &Server) {
     let receiver = Receiver::start().await;
     let topic = server.topic("kettles", &receiver, |_| {}).await;
@@ -88,6 +108,11 @@ async fn what_a_receiver_asks_wrongly_is_refused_in_xml(server: &Server) {
         ("TopicArn=x".into(), 400, "MissingAction"),
         (format!("Action=ConfirmSubscription&TopicArn={}&Token=00", topic.arn), 400, "InvalidParameter"),
         (format!("Action=ConfirmSubscription&TopicArn={}", topic.arn), 400, "InvalidParameter"),
+        (
+            format!("Action=ConfirmSubscription&TopicArn={}&Token=00&AuthenticateOnUnsubscribe=true", topic.arn),
+            403,
+            "AuthorizationError",
+        ),
         ("Action=ConfirmSubscription&TopicArn=arn:aws:sns:a:1:b&Token=00".into(), 404, "NotFound"),
         ("Action=Unsubscribe&SubscriptionArn=x".into(), 400, "InvalidParameter"),
         (format!("Action=Unsubscribe&SubscriptionArn={}", arn.replace("kettles", "mugs")), 404, "NotFound"),

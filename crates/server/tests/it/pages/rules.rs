@@ -14,6 +14,8 @@ both!(
     a_price_that_changed_while_the_customer_looked_is_shown_first,
     a_limit_of_orders_holds_until_its_period_is_over,
     a_pause_holds_and_ends,
+    a_long_pause_loses_no_order,
+    a_pause_that_is_lifted_leaves_three_days,
     out_of_stock_is_replaced_only_from_the_customers_list,
     an_address_given_on_the_orders_page_places_the_order,
     rules_that_cannot_be_meant_are_said_and_not_kept,
@@ -82,7 +84,7 @@ async fn a_customer_who_wants_to_be_asked_is_asked(server: &Server) {
     assert!(told(server).await.is_empty());
     let mut ann = order(server, &id, ANN).await;
     shows(&ann, &["Water filter, pack of 3", "3 count for your Aqua Pitcher", "24.99 USD", "it waits for your word"]);
-    shows(&ann, &[">Order and pay 24.99 USD<", "it ends on 5 March 2018"]);
+    shows(&ann, &[">Order and pay 24.99 USD<", "until 5 March 2018"]);
     ann.press("/order", "approve").await;
     shows(&ann, &["In preparation, expected", "Cancel this order"]);
     assert!(!ann.page.text().contains("Order and pay"), "{}", ann.page.text());
@@ -162,6 +164,36 @@ async fn a_pause_holds_and_ends(server: &Server) {
     assert!(told(server).await.is_empty());
     server.advance("2h").await;
     assert_eq!(told(server).await, ["OrderPlaced"]);
+}
+
+async fn a_long_pause_loses_no_order(server: &Server) {
+    let device = server.device().await;
+    rule(server, &device, &[("pause_from", "2018-03-01"), ("pause_until", "2018-03-31")]).await;
+    let (_, id) = replenish(server, &device).await;
+    // Three days after the last day: those are what every hold has.
+    shows(&order(server, &id, ANN).await, &["you paused orders at this time", "until 4 April 2018"]);
+    server.advance("20d").await;
+    assert!(told(server).await.is_empty());
+    let device = server.device().await;
+    assert_eq!(replenish(server, &device).await, ("ORDER_INPROGRESS".into(), id.clone()));
+    assert_eq!(server.mails().await, ["subscribed", "order_held"], "told once");
+    server.advance("10d").await;
+    assert_eq!(told(server).await, ["OrderPlaced"]);
+}
+
+async fn a_pause_that_is_lifted_leaves_three_days(server: &Server) {
+    let device = server.device().await;
+    rule(server, &device, &[("pause_from", "2018-03-01"), ("pause_until", "2018-12-31")]).await;
+    let (_, id) = replenish(server, &device).await;
+    server.advance("10d").await;
+    let device = server.device().await;
+    rule(server, &device, &[("pause_from", ""), ("pause_until", ""), ("mode", "ask")]).await;
+    server.advance("1s").await;
+    shows(&order(server, &id, ANN).await, &["it waits for your word", "until 15 March 2018"]);
+    server.advance("71h").await;
+    assert!(told(server).await.is_empty());
+    server.advance("2h").await;
+    assert_eq!(told(server).await, ["OrderCancelled"]);
 }
 
 async fn out_of_stock_is_replaced_only_from_the_customers_list(server: &Server) {

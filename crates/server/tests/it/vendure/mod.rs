@@ -1,20 +1,24 @@
 //! Orders that a Vendure shop fulfils, as transcripts, on either engine. The shop's answers are those of a real Vendure
 //! 3.7, which `cargo xtask test --with vendure` asks anew; `RECORD_TO=FILE` has it write them.
 
+mod faults;
 mod shop;
 
-use crate::harness::world::{ANN, FILTER, SMALL};
+use crate::harness::world::{ANN, FILTER, SMALL, product};
 use crate::harness::{Device, Linking, Options, Server, Store, Visit, form};
 use axum::http::Method;
 use opendrs_domain::fulfilment::Report;
 use opendrs_domain::order::{Order, Problem, State};
+use opendrs_domain::product::Product;
+use opendrs_domain::text::Sku;
 use opendrs_domain::time::Time;
 use opendrs_domain::version::Endpoint::Replenish;
 use opendrs_domain::wire::webhook::Secret;
 use opendrs_server::client::{Reply, send};
 use opendrs_service::fulfilment::webhook::Hook;
 use opendrs_service::fulfilment::{self, Speaker};
-use serde_json::{Value, json};
+use opendrs_service::seed::{self, Seed};
+use serde_json::json;
 use shop::{KEY, Shop};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -23,6 +27,7 @@ const ALL: [&str; 5] = ["Look", "Quote", "Begin", "Fill", "Pay"];
 
 both!(by on:
     an_order_is_made_shipped_and_delivered,
+    a_product_is_asked_for_by_its_sku,
     orders_are_looked_at_together,
     a_hint_has_an_order_looked_at_at_once,
     what_is_no_hint_is_refused,
@@ -32,10 +37,6 @@ both!(by on:
     what_the_shop_cannot_do_holds_the_order_until_it_can,
     what_is_too_dear_is_ordered_once_its_owner_agrees,
     what_its_owner_allows_is_not_too_dear,
-    a_lost_answer_is_asked_for_again_and_orders_nothing_twice,
-    a_crash_between_two_steps_orders_nothing_twice,
-    an_order_that_ends_while_it_is_made_is_given_up,
-    a_shop_that_fails_is_asked_again,
 );
 
 async fn on(store: Store, test: impl AsyncFn(&Server, &Shop)) {
@@ -136,6 +137,17 @@ async fn an_order_is_made_shipped_and_delivered(server: &Server, shop: &Shop) {
     assert_eq!(shop.names(), ["Watch", "Watch", "Watch"]);
     server.advance("48h").await;
     assert_eq!(shop.names(), [""; 0], "what is over is not asked about");
+}
+
+async fn a_product_is_asked_for_by_its_sku(server: &Server, shop: &Shop) {
+    let small = product(SMALL, "Water filter, pack of 3", "24.99", 3.0, true);
+    let sku = Sku::parse("AF/3 pack").unwrap();
+    let products = vec![Product { sku: Some(sku), ..small }];
+    seed::apply(server.app(), Seed { products, ..Seed::default() }).await.unwrap();
+    shop.plays("unknown_sku", ..1);
+    let id = order(server).await;
+    assert_eq!(shop.heard()[0].1["sku"], "AF/3 pack");
+    assert_eq!(standing(server, &id).await.1, "the shop sells nothing with the SKU AF/3 pack");
 }
 
 async fn orders_are_looked_at_together(server: &Server, shop: &Shop) {
@@ -312,96 +324,4 @@ async fn what_its_owner_allows_is_not_too_dear(server: &Server, shop: &Shop) {
         shop.will("Seek", &json!({ "data": { "paid": { "items": [] }, "begun": { "items": [] } } }));
         server.advance("1s").await;
     }
-}
-
-async fn a_lost_answer_is_asked_for_again_and_orders_nothing_twice(server: &Server, shop: &Shop) {
-    for operation in ALL {
-        let scene = format!("lost_{}", operation.to_lowercase());
-        shop.plays(&scene, ..);
-        let id = order(server).await;
-        let (held, said) = standing(server, &id).await;
-        assert_eq!((held.state, held.problem), (State::Held, Some(Problem::Unconfirmed)), "{scene}");
-        assert!(said.contains("closed") || said.contains("connection"), "{scene}: {said}");
-        server.advance("10s").await;
-        assert_eq!((state(server, &id).await, shop.left()), (State::Placed, 0), "{scene}");
-        forget(server, shop, &id).await;
-    }
-}
-
-async fn a_crash_between_two_steps_orders_nothing_twice(server: &Server, shop: &Shop) {
-    for operation in ALL {
-        let scene = format!("lost_{}", operation.to_lowercase());
-        shop.plays(&scene, ..);
-        shop.stops_at_what_is_lost();
-        let id = replenish(server).await;
-        tokio::select! {
-            _ = server.advance("1s") => panic!("{scene}: nothing was in the way"),
-            () = shop.stopped() => {}
-        }
-        server.advance("4m").await;
-        assert_eq!((state(server, &id).await, shop.left()), (State::Placed, 0), "{scene}");
-        forget(server, shop, &id).await;
-    }
-}
-
-/// Has an order out of the way of what follows.
-async fn forget(server: &Server, shop: &Shop, id: &str) {
-    shop.will("Seek", &json!({ "data": { "paid": { "items": [] }, "begun": { "items": [] } } }));
-    fulfilment::report(server.app(), id, Report::Cancelled, Speaker::Operator).await.unwrap();
-    server.advance("1s").await;
-    assert_eq!(shop.left(), 0);
-}
-
-async fn an_order_that_ends_while_it_is_made_is_given_up(server: &Server, shop: &Shop) {
-    shop.plays("lost_fill", ..4);
-    let id = order(server).await;
-    shop.heard();
-    let begun = |state: &str| -> Value {
-        let mut item = shop.recorded("lost_fill", 4)["data"]["begun"]["items"][0].clone();
-        item["state"] = state.into();
-        json!({ "data": { "paid": { "items": [] }, "begun": { "items": [item] } } })
-    };
-    shop.will("Seek", &begun("Draft"));
-    shop.will("Discard", &shop.recorded("lost_fill", 5));
-    fulfilment::report(server.app(), &id, Report::Cancelled, Speaker::Operator).await.unwrap();
-    server.advance("1h").await;
-    assert_eq!(shop.names(), ["Seek", "Discard"]);
-
-    shop.plays("lost_fill", ..4);
-    let id = order(server).await;
-    shop.heard();
-    shop.will("Seek", &begun("ArrangingPayment"));
-    shop.will("Move", &shop.recorded("payment", 5));
-    fulfilment::report(server.app(), &id, Report::Cancelled, Speaker::Operator).await.unwrap();
-    server.advance("1h").await;
-    assert_eq!(shop.names(), ["Seek", "Move"]);
-}
-
-async fn a_shop_that_fails_is_asked_again(server: &Server, shop: &Shop) {
-    let forbidden = r#"{"errors":[{"message":"You are not currently authorized to perform this action","path":["paid"],"extensions":{"code":"FORBIDDEN"}}],"data":null}"#;
-    shop.answers(500, "oh");
-    let id = order(server).await;
-    assert_eq!(standing(server, &id).await.1, "the shop answered with status 500");
-    shop.answers(200, forbidden);
-    server.advance("10s").await;
-    let said = standing(server, &id).await.1;
-    assert!(said.starts_with("the shop does not let the key do `paid`: see that"), "{said}");
-    shop.answers(301, "");
-    server.advance("20s").await;
-    shop.plays("delivered", ..5);
-    server.advance("40s").await;
-    assert_eq!(state(server, &id).await, State::Placed);
-    // Looked at less and less often while it is down; what was sent is not lost.
-    for _ in 0..3 {
-        shop.answers(503, "");
-    }
-    server.advance("1h 20s").await;
-    assert_eq!((shop.left(), state(server, &id).await), (1, State::Placed));
-    server.advance("20s").await;
-    assert_eq!(standing(server, &id).await.1, "the shop answered with status 503");
-    shop.plays("delivered", 6..);
-    server.advance("40s").await;
-    assert_eq!(state(server, &id).await, State::Shipped);
-    server.advance("1h").await;
-    assert_eq!(state(server, &id).await, State::Delivered);
 }

@@ -1,8 +1,9 @@
 //! Has a shop give an order up, however far it got.
 
+use super::lost;
 use super::place::discard;
 use super::wire::{CANCEL, Cancelled, Found, Payment, REFUND, Refunded, SEEK, SETTLE, Settled, Sought};
-use super::{Outcome, Shop};
+use super::{Outcome, Said, Shop};
 use crate::App;
 use crate::fulfilment::Job;
 use opendrs_store::fulfilment::Call;
@@ -12,18 +13,28 @@ use serde_json::json;
 const REASON: &str = "Cancelled at OpenDRS";
 
 /// Gives it up. What left the shop already stays with its customer: that is noted, and no error.
-pub(in crate::fulfilment) async fn cancel(app: &App, shop: &Shop, job: &Job, call: &Call) -> Result<Outcome, String> {
+pub(super) async fn cancel(app: &App, shop: &Shop, job: &Job, call: &Call) -> Said {
     let instance = job.order.instance().to_string();
     let code = call.reference.as_deref().unwrap_or_default();
     let Sought { paid, begun } = shop.ask(app, &SEEK, json!({ "id": instance, "code": code })).await?;
-    let mut note = None;
+    // What was begun and not heard of is told by the draft that was heard of; without one nobody can tell whose it is.
+    let mut note = match (call.begun_at, call.reference.as_deref()) {
+        (Some(since), Some(code)) => {
+            lost::remove(app, shop, since, code).await?;
+            None
+        }
+        (Some(_), None) => {
+            Some("the shop may have begun it and was not heard: look for an empty draft there".to_owned())
+        }
+        (None, _) => None,
+    };
     let paid: Vec<_> = paid.items.into_iter().filter(|found| found.payment(&instance).is_some()).collect();
     let begun = begun.items.into_iter().filter(|found| paid.iter().all(|other| other.id != found.id));
     for found in begun.collect::<Vec<_>>().iter().chain(&paid) {
-        note = one(app, shop, found).await?.or(note);
-        if note.is_none()
-            && let Some(payment) = found.payment(&instance)
-        {
+        let under_way = one(app, shop, found).await?;
+        let ended = under_way.is_none();
+        note = under_way.or(note);
+        if ended && let Some(payment) = found.payment(&instance) {
             refund(app, shop, payment, &instance).await?;
         }
     }

@@ -4,13 +4,14 @@
 //! what was begun before and not completed is removed first, since the world may have changed meanwhile.
 
 use super::ask::Trouble;
+use super::lost;
 use super::wire::{
     BEGIN, Begun, DISCARD, Discarded, FILL, Filled, Found, LOOK, Looked, MOVE, Method, Moved, PAY, Paid, QUOTE, Quoted,
     Variant,
 };
-use super::{Outcome, Shop, reports};
+use super::{Outcome, Said, Shop, reports};
 use crate::App;
-use crate::fulfilment::call::note_reference;
+use crate::fulfilment::call::{Noted, note};
 use crate::fulfilment::{Job, rules};
 use opendrs_domain::customer::{Address, Customer};
 use opendrs_domain::fulfilment::Report;
@@ -42,18 +43,17 @@ fn taken(price: Option<Money>, then: Vec<Report>) -> Outcome {
 }
 
 /// Asks for an order, unless the shop has it; the words that follow from it, or what went wrong and is tried again.
-pub(in crate::fulfilment) async fn place(app: &App, shop: &Shop, job: &Job, call: &Call) -> Result<Outcome, String> {
+pub(super) async fn place(app: &App, shop: &Shop, job: &Job, call: &Call) -> Said {
     let instance = job.order.instance().to_string();
     let rules = rules(app, job).await.map_err(|error| error.to_string())?;
     Placing { app, shop, job, call, rules, instance }.run().await
 }
 
 impl Placing<'_> {
-    async fn run(&self) -> Result<Outcome, String> {
+    async fn run(&self) -> Said {
         let Self { app, shop, job, call, instance, .. } = self;
-        let Job { order, customer, .. } = job;
+        let Job { customer, sku, .. } = job;
         let code = call.reference.as_deref().unwrap_or_default();
-        let sku = order.item.asin.as_str();
         let variables = json!({ "id": instance, "code": code, "sku": sku, "email": customer.email.as_str() });
         let looked: Looked = shop.ask(app, &LOOK, variables).await?;
         if let Some(found) = looked.sought.paid.items.iter().find(|found| found.payment(instance).is_some()) {
@@ -83,10 +83,12 @@ impl Placing<'_> {
         if let Err(dear) = agreed(total, &variant.currency_code) {
             return Ok(dear);
         }
+        note(app, job, call, Noted::Begins).await?;
         let Begun { draft } = shop.ask(app, &BEGIN, json!({})).await?;
-        if !note_reference(app, job, call, &draft.code).await? {
+        let named = |unheard| Noted::Named(draft.code.clone(), unheard);
+        if let Err(why) = note(app, job, call, named(call.begun_at)).await {
             self.discard(&draft.id, "Draft").await?;
-            return Err("another node has the call".into());
+            return Err(why);
         }
         let known = looked.customers.items.first().map(|named| named.id.as_str());
         let (total, currency) = match self.fill(&draft.id, (known, &address), (variant, &method)).await {
@@ -98,7 +100,13 @@ impl Placing<'_> {
             Err(Refusal::Failed(why)) => return Err(why),
         };
         match agreed(total, &currency) {
-            Ok(price) => self.pay(&draft.id, price).await,
+            Ok(price) => {
+                if let Some(since) = call.begun_at {
+                    lost::remove(app, shop, since, &draft.code).await?;
+                    note(app, job, call, named(None)).await?;
+                }
+                self.pay(&draft.id, price).await
+            }
             Err(dear) => {
                 self.discard(&draft.id, "Draft").await?;
                 Ok(dear)
@@ -107,7 +115,7 @@ impl Placing<'_> {
     }
 
     /// The shop has the order already.
-    async fn found(&self, looked: &Looked, found: &Found) -> Result<Outcome, String> {
+    async fn found(&self, looked: &Looked, found: &Found) -> Said {
         if found.state == "Cancelled" {
             return Ok(Outcome { reports: reports(found), ..Outcome::default() });
         }
@@ -181,7 +189,7 @@ impl Placing<'_> {
     }
 
     /// Completes a draft.
-    async fn pay(&self, id: &str, price: Money) -> Result<Outcome, String> {
+    async fn pay(&self, id: &str, price: Money) -> Said {
         let Self { app, shop, instance, .. } = self;
         let payment = json!({
             "orderId": id, "method": shop.payment_method, "transactionId": instance, "metadata": {},

@@ -1,14 +1,14 @@
 //! Asks a shop how the orders stand that it has: many in one request.
 
 use super::wire::{WATCH, Watched};
-use super::{Outcome, Shop, reports};
+use super::{Outcome, Said, Shop, reports};
 use crate::App;
 use opendrs_store::fulfilment::Call;
 use serde_json::json;
 use std::collections::HashMap;
 
 /// What each call's order says, in the order of the calls.
-pub(in crate::fulfilment) async fn watch(app: &App, shop: &Shop, calls: &[&Call]) -> Vec<Result<Outcome, String>> {
+pub(super) async fn watch(app: &App, shop: &Shop, calls: &[&Call]) -> Vec<Said> {
     let codes: Vec<_> = calls.iter().filter_map(|call| call.reference.as_deref()).collect();
     let watched: Watched = match shop.ask(app, &WATCH, json!({ "codes": codes })).await {
         Ok(watched) => watched,

@@ -47,6 +47,17 @@ pub(super) const QUOTE: Operation = Operation {
 pub(super) const BEGIN: Operation =
     Operation { name: "Begin", text: "mutation Begin { draft: createDraftOrder { id code } }" };
 
+/// An order of ours, and the newest drafts.
+pub(super) const LOST: Operation = Operation {
+    name: "Lost",
+    text: "query Lost($code: String!) {
+        own: orders(options: { filter: { code: { eq: $code } }, take: 1 }) { items { ...Drafted } }
+        drafts: orders(options: { filter: { state: { eq: \"Draft\" } }, sort: { createdAt: DESC }, take: 100 }) {
+          items { ...Drafted } } }
+      fragment Drafted on Order { id code createdAt totalQuantity customer { id }
+        history(options: { take: 1 }) { items { administrator { id } } } }",
+};
+
 /// Whom it is for, where it goes, what it is and how it is sent.
 pub(super) const FILL: Operation = Operation {
     name: "Fill",
@@ -121,7 +132,7 @@ pub(super) const WATCH: Operation = Operation {
 };
 
 /// A list's page.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 pub(super) struct List<T> {
     pub(super) items: Vec<T>,
 }
@@ -227,7 +238,7 @@ pub(super) struct Switch {
     pub(super) enabled: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 pub(super) struct Named {
     pub(super) id: String,
 }
@@ -256,6 +267,31 @@ pub(super) struct Begun {
 pub(super) struct Draft {
     pub(super) id: String,
     pub(super) code: String,
+}
+
+/// Answer to [`LOST`].
+#[derive(Deserialize)]
+pub(super) struct Lost {
+    pub(super) own: List<Drafted>,
+    pub(super) drafts: List<Drafted>,
+}
+
+/// An order, with what tells whether it is an empty draft, and whose.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Drafted {
+    pub(super) id: String,
+    pub(super) code: String,
+    pub(super) created_at: String,
+    pub(super) total_quantity: i64,
+    pub(super) customer: Option<Named>,
+    pub(super) history: List<Entry>,
+}
+
+/// The first thing that happened to it.
+#[derive(Clone, Deserialize)]
+pub(super) struct Entry {
+    pub(super) administrator: Option<Named>,
 }
 
 /// What became of one part of a request: refused, if there is an error code.

@@ -1,57 +1,30 @@
 //! Receivers that are Amazon SNS topics: what SNS is asked, and what becomes of what it answers.
 
-use crate::harness::{Does, Got, Linking, Options, Receiver, Server, Store, world};
-use hmac::{Hmac, KeyInit, Mac};
+mod sns;
+
+use crate::harness::{Does, Linking, Options, Receiver, Server, Store, world};
 use opendrs_domain::delivery::State;
-use opendrs_domain::login::form;
 use opendrs_domain::notification::Kind;
 use opendrs_domain::publication::{Refusal, TopicArn};
 use opendrs_domain::topic::{Signature, State as TopicState, Topic};
 use opendrs_domain::version::Endpoint::Replenish;
 use opendrs_domain::version::Version;
-use opendrs_server::outbound::Network;
 use opendrs_service::delivery::{self, Which};
 use opendrs_service::outbound::Failure;
-use opendrs_service::publication::{self, Publication, Publisher, Unpublished};
+use opendrs_service::publication::{self, Publication, Unpublished};
 use opendrs_service::topic::{self, Change, NewTopic};
 use opendrs_service::{outbox, seed};
-use opendrs_sns::Sns;
-use serde_json::Value;
-use sha2::{Digest, Sha256};
-use std::sync::Arc;
+use sns::{TAKEN, is_signed, parameter, parameters, publisher, refused, what};
 use std::time::Duration;
 
 const ARN: &str = "arn:aws:sns:eu-west-1:123456789012:kettles";
 const FIFO: &str = "arn:aws:sns:eu-west-1:123456789012:kettles.fifo";
-const KEY: &str = "AKIDEXAMPLE";
-const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
-
-const TAKEN: &str = "<PublishResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><PublishResult>\
-    <MessageId>567910cd-659e-55d4-8ccb-5aaf14679dc0</MessageId></PublishResult><ResponseMetadata>\
-    <RequestId>d74b8436-ae13-5ab4-a9ff-ce54dfea72a0</RequestId></ResponseMetadata></PublishResponse>";
-
-macro_rules! refused {
-    ($code:literal) => {
-        concat!(
-            "<ErrorResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><Error><Type>Sender</Type><Code>",
-            $code,
-            "</Code><Message>why it was refused</Message></Error>",
-            "<RequestId>9dd01905-5012-5f99-8663-4b3ecd0dfaef</RequestId></ErrorResponse>"
-        )
-    };
-}
-
 /// Runs a test with a server, and with what it takes for Amazon SNS.
 async fn with_sns(store: Store, test: impl AsyncFn(&Server, &Receiver)) {
     let sns = Receiver::at("", Does::Say(200, TAKEN)).await;
     let server = Server::on(store, Options { publisher: Some(publisher(&sns)), ..Options::default() }).await;
     test(&server, &sns).await;
     server.remove_store().await;
-}
-
-fn publisher(sns: &Receiver) -> Arc<dyn Publisher> {
-    let network = || Ok(Arc::new(Network::new(&["127.0.0.1".into()], None)?) as _);
-    Arc::new(Sns::new(Box::new(network), Some(sns.url.clone())).with_key(KEY, SECRET))
 }
 
 both!(by with_sns:
@@ -90,43 +63,6 @@ impl Server {
         let new = self.wanted(arn, |_| {}).await;
         topic::add(self.app(), new).await.unwrap()
     }
-}
-
-/// The parameters of a call, by name.
-fn parameters(got: &Got) -> Vec<(String, String)> {
-    let plain = |text: &str| form::unescape(text.as_bytes(), true).unwrap();
-    let pairs = got.body.split('&').map(|pair| pair.split_once('=').unwrap());
-    pairs.map(|(name, value)| (plain(name), plain(value))).collect()
-}
-
-fn parameter(got: &Got, name: &str) -> Option<String> {
-    parameters(got).into_iter().find(|(n, _)| n == name).map(|(_, value)| value)
-}
-
-fn what(got: &Got) -> String {
-    let message: Value = serde_json::from_str(&parameter(got, "Message").unwrap()).unwrap();
-    message["notificationInfo"]["notificationType"].as_str().unwrap().to_owned()
-}
-
-/// Whether a request is signed with the secret, for a region: version 4 of AWS's signature, worked out anew.
-fn is_signed(got: &Got, region: &str) -> bool {
-    let header = |name: &str| got.header(name).unwrap().trim().to_owned();
-    let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
-    let mac = |key: &[u8], text: &str| {
-        Hmac::<Sha256>::new_from_slice(key).unwrap().chain_update(text).finalize().into_bytes().to_vec()
-    };
-    let authorization = header("authorization");
-    let part = |name: &str| {
-        let parts = authorization.strip_prefix("AWS4-HMAC-SHA256 ").unwrap().split(", ");
-        parts.map(|part| part.split_once('=').unwrap()).find(|(n, _)| *n == name).unwrap().1.to_owned()
-    };
-    let (at, names) = (header("x-amz-date"), part("SignedHeaders"));
-    let scope = format!("{}/{region}/sns/aws4_request", &at[..8]);
-    let headers: String = names.split(';').map(|name| format!("{name}:{}\n", header(name))).collect();
-    let request = format!("POST\n/\n\n{headers}\n{names}\n{}", hex(&Sha256::digest(got.body.as_bytes())));
-    let text = format!("AWS4-HMAC-SHA256\n{at}\n{scope}\n{}", hex(&Sha256::digest(request.as_bytes())));
-    let key = scope.split('/').fold(format!("AWS4{SECRET}").into_bytes(), |key, part| mac(&key, part));
-    part("Credential") == format!("{KEY}/{scope}") && part("Signature") == hex(&mac(&key, &text))
 }
 
 async fn a_notification_is_published_signed_with_subject_and_version(server: &Server, sns: &Receiver) {

@@ -1,0 +1,99 @@
+//! Every query held to the rules: which name their shard, which may not scan.
+
+use super::Q;
+
+/// A table of a few rows, and questions that only a person at a shell asks.
+const MAY_SCAN: [&str; 3] = ["TokenKeys", "CustomersFirst", "OrdersOpen"];
+
+/// Tables that are spread over shards.
+fn sharded() -> Vec<&'static str> {
+    let tables = crate::migrate::texts().flat_map(str::lines).filter_map(|line| line.strip_prefix("CREATE TABLE "));
+    tables.filter_map(|rest| rest.split_once(" (shard ")).map(|(name, _)| name).collect()
+}
+
+/// Work lists, purges, and what a person asks for: none is part of a device's or a client's call.
+const ALL_SHARDS: [&str; 41] = [
+    "AttemptPurge",
+    "CodePurge",
+    "CustomersFirst",
+    "DeliveriesWaiting",
+    "DeliveryClaim",
+    "DeliveryPurge",
+    "DeliveryTopicAfter",
+    "DeviceOfCustomer",
+    "DevicesOfCustomer",
+    "FulfilmentHint",
+    "FulfilmentLease",
+    "FulfilmentNamed",
+    "FulfilmentNextDue",
+    "FulfilmentWaiting",
+    "FulfilmentWatched",
+    "MailById",
+    "MailClaim",
+    "MailNewest",
+    "MailNextDue",
+    "MailPurge",
+    "MailsWaiting",
+    "OrderShard",
+    "OrdersClaim",
+    "OrdersDue",
+    "OrdersHeld",
+    "OrdersNewest",
+    "OrdersNextDue",
+    "OrdersOpen",
+    "OrdersOverdue",
+    "OutboxAfter",
+    "OutboxBefore",
+    "OutboxBetween",
+    "OutboxFind",
+    "OutboxFresh",
+    "OutboxPurge",
+    "OutboxWaiting",
+    "ReadingDayPurge",
+    "ReadingDaysNewest",
+    "ReadingsNewest",
+    "SessionPurge",
+    "SignupPurge",
+];
+
+/// On a store that is spread over machines, such a statement runs on the one that has the shard.
+#[test]
+fn every_hot_query_names_its_shard() {
+    let (sharded, mut spread) = (sharded(), Vec::new());
+    assert!(sharded.contains(&"reading") && !sharded.contains(&"model"), "{sharded:?}");
+    for sql in Q::ALL {
+        let words: Vec<_> = sql.pg.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+        let after = |verb| words.windows(2).filter(move |pair| pair[0] == verb).map(|pair| pair[1]);
+        let tables = ["FROM", "JOIN", "INTO", "UPDATE"].into_iter().flat_map(after);
+        if !tables.into_iter().any(|table| sharded.contains(&table)) {
+            continue;
+        }
+        let dense = sql.pg.split_whitespace().collect::<Vec<_>>().join(" ");
+        let inserted =
+            dense.contains("(shard, ") && (dense.contains("VALUES ($1, ") || dense.contains("SELECT d.shard, "));
+        match dense.contains("shard = $1") || dense.starts_with("INSERT") && inserted {
+            true => assert!(!ALL_SHARDS.contains(&sql.name), "{} is in the list, but names its shard", sql.name),
+            // A server for tests is emptied everywhere.
+            false if sql.name.starts_with("Forget") => {}
+            false => spread.push(sql.name),
+        }
+    }
+    spread.sort_unstable();
+    assert_eq!(spread, ALL_SHARDS, "a query that a call runs must name the shard: WHERE shard = $1");
+}
+
+#[test]
+fn no_query_scans_a_table_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let conn = crate::lite::open_writer(&folder.path().join("store.db")).unwrap();
+    for sql in Q::ALL {
+        let mut plan = conn.prepare(&format!("EXPLAIN QUERY PLAN {}", sql.lite)).unwrap();
+        let mut rows = plan.raw_query();
+        while let Some(row) = rows.next().unwrap() {
+            let step: String = row.get(3).unwrap();
+            // The list that was just limited, not a table.
+            let limited = step == "SCAN waiting";
+            assert!(limited || !step.starts_with("SCAN") || MAY_SCAN.contains(&sql.name), "{}: {step}", sql.name);
+        }
+    }
+}
