@@ -11,7 +11,7 @@ use crate::tls::Tls;
 use opendrs_domain::id::TopicId;
 use opendrs_service::clock::{Clock, SystemClock};
 use opendrs_service::fulfilment::call;
-use opendrs_service::{Error, delivery, keys, mail, reading, schedule};
+use opendrs_service::{Error, delivery, keys, mail, reading, schedule, signing};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,6 +65,15 @@ pub(crate) async fn certificate(tls: Arc<Tls>, every: Duration, mut stop: watch:
     }
 }
 
+/// Makes what an installation has from its first start on; nothing waits for it.
+async fn first_start(site: Arc<Site>) {
+    match signing::first(&site.app).await {
+        Ok(Some(certificate)) => tracing::info!(certificate, "a key to sign notifications with was made"),
+        Ok(None) => {}
+        Err(error) => log(&error),
+    }
+}
+
 /// Runs until `stop` turns true; messages that are being sent are finished first.
 pub(crate) async fn run(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
     let mut ticks = tokio::time::interval(ROUND);
@@ -73,6 +82,7 @@ pub(crate) async fn run(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
     let shards: Vec<_> = site.app.db.shards().all().collect();
     let mut shards = shards.into_iter().cycle();
     let mut mailing: Option<JoinHandle<()>> = None;
+    tokio::spawn(first_start(site.clone()));
     loop {
         tokio::select! {
             () = stopped(&mut stop) => break,

@@ -1,8 +1,8 @@
 //! The installation's signing key: the one whose certificate receivers of notifications trust.
 //!
-//! What it is: RSA with 2048 bits and a certificate that signs itself, made when the first topic is (sns-delivery A4),
-//! kept in the store sealed with a key derived from the master key, so every node signs alike. What it is not: the
-//! secrets of webhooks, which are derived and stored nowhere. Invariant: a certificate's file name is made of its hash
+//! What it is: RSA with 2048 bits and a certificate that signs itself, made at an installation's first start
+//! (sns-delivery A4), kept in the store sealed with a key derived from the master key, so every node signs alike. What it
+//! is not: the secrets of webhooks, which are derived and stored nowhere. Invariant: a certificate's file name is made of its hash
 //! and is served for ever; a new key signs only after its certificate is stored.
 
 use crate::{App, Error, Result};
@@ -83,6 +83,21 @@ impl Signer {
             }
         };
         Ok(STANDARD.encode(signed))
+    }
+}
+
+/// Makes the installation's first key if there is none; returns the name of its certificate's file if it did.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn first(app: &App) -> Result<Option<String>> {
+    let found = {
+        let mut reader = app.db.reader().await?;
+        store::newest_key(&mut reader.tx()?).await?
+    };
+    match found {
+        Some(_) => Ok(None),
+        None => Ok(Some(file_name(&make(app, 1).await?.name))),
     }
 }
 

@@ -45,3 +45,18 @@ async fn on_postgres() {
     old_and_new_tokens_work(&place).await;
     database.remove().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_certificate_of_notifications_is_there_from_the_first_start_on() {
+    let place = Place::new();
+    let mut server = place.serve(&[]);
+    let made = server.line("a key to sign notifications with was made");
+    let file = made.split(['"', ' ', '=']).find(|word| word.ends_with(".pem")).unwrap().to_owned();
+    let certificate = server.get(&format!("/{file}")).await;
+    assert_eq!(certificate.status, 200, "{made}");
+    assert!(certificate.text().starts_with("-----BEGIN CERTIFICATE-----"));
+    server.terminate();
+
+    let server = place.serve(&[]);
+    assert_eq!(server.get(&format!("/{file}")).await.status, 200, "the next start has the same");
+}
