@@ -1,6 +1,6 @@
 //! `opendrs device link`: links a device without a browser.
 
-use super::open::{self, Time};
+use super::open;
 use super::{StoreArgs, out};
 use clap::{Args, Subcommand};
 use opendrs_domain::login::pkce::Challenge;
@@ -72,7 +72,7 @@ fn subscribe(text: &str) -> Result<Subscribe, String> {
 
 pub(super) async fn run(file: Option<&Path>, Device::Link(args): Device) -> Result<(), String> {
     let config = open::config(file, &args.store, Vec::new())?;
-    let app = open::app(&config, Time::AsServed).await?;
+    let app = open::beside(&config).await?;
     let challenge = Challenge::parse(args.code_challenge.as_deref(), args.code_challenge_method.as_deref())?;
     let code = args.redirect_uri.filter(|_| args.code).map(|uri| (uri, challenge));
     let customer = match args.customer {
