@@ -90,6 +90,8 @@ async fn what_a_receiver_asks_wrongly_is_refused_in_xml(server: &Server) {
         (format!("Action=ConfirmSubscription&TopicArn={}&Token=00", topic.arn), 400, "InvalidParameter"),
         (format!("Action=ConfirmSubscription&TopicArn={}", topic.arn), 400, "InvalidParameter"),
         ("Action=ConfirmSubscription&TopicArn=arn:aws:sns:a:1:b&Token=00".into(), 404, "NotFound"),
+        ("Action=ConfirmSubscription&TopicArn=%00&Token=00".into(), 404, "NotFound"),
+        ("Action=Unsubscribe&SubscriptionArn=%00".into(), 400, "InvalidParameter"),
         ("Action=Unsubscribe&SubscriptionArn=x".into(), 400, "InvalidParameter"),
         (format!("Action=Unsubscribe&SubscriptionArn={}", arn.replace("kettles", "mugs")), 404, "NotFound"),
     ] {
