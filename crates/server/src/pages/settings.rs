@@ -4,6 +4,7 @@
 //! and every change, and the token alone shows nothing.
 
 use super::browser::{Browser, Form};
+use super::remove;
 use super::rule::{self, RuleRow};
 use super::signin::sign_in_page;
 use super::teaser::link;
@@ -72,6 +73,8 @@ struct SettingsPage<'a> {
     address: Option<String>,
     slots: Vec<SlotRow>,
     orders: Vec<OrderRow>,
+    /// Where the device is removed.
+    remove: String,
 }
 
 #[derive(Template)]
@@ -80,7 +83,8 @@ struct DevicesPage<'a> {
     note: &'a str,
     exit: Option<&'a str>,
     name: &'a str,
-    devices: Vec<(String, String)>,
+    /// Each device's model, its serial, and where it is removed.
+    devices: Vec<(String, String, String)>,
 }
 
 #[derive(Template)]
@@ -166,7 +170,9 @@ async fn open(
 async fn devices(site: &Arc<Site>, session: &Session, note: &str, exit: Option<&str>) -> Result<Response, Refused> {
     let found = device::of_customer(&site.app, session.customer).await.map_err(Refused::by(site))?;
     let owner = customer::get(&site.app, session.customer).await.map_err(Refused::by(site))?;
-    let devices = found.into_iter().map(|(device, model)| (model, device.serial.to_string())).collect();
+    let devices =
+        found.into_iter().map(|(device, model)| (model, device.serial.to_string(), remove::address(device.id)));
+    let devices = devices.collect();
     Ok(page(site, StatusCode::OK, &DevicesPage { note, exit, name: &owner.name, devices }, None))
 }
 
@@ -209,6 +215,7 @@ pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<R
         address: owner.address.as_ref().map(Address::one_line),
         slots: slots.into_iter().map(slot_row).collect(),
         orders: orders.iter().map(|order| row(order, now)).collect(),
+        remove: remove::address(caller.device.id),
     };
     Ok(page(&site, StatusCode::OK, &template, None))
 }

@@ -1,6 +1,7 @@
 //! Customer pages: teaser, settings, and what strangers write into either.
 
 mod hostile;
+mod remove;
 mod rules;
 mod settings;
 mod settings_guard;
