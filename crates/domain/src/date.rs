@@ -58,7 +58,8 @@ pub fn from_number(number: f64) -> Option<Time> {
 
 /// Java's `Date` as it prints itself, in UTC alone, since other zones' short names mean several zones; and as Gson does.
 fn of_java(text: &str) -> Option<Time> {
-    const FORMS: [&str; 3] = ["%a %b %d %H:%M:%S UTC %Y", "%a %b %d %H:%M:%S GMT %Y", "%b %d, %Y %I:%M:%S %p"];
+    const FORMS: [&str; 4] =
+        ["%a %b %d %H:%M:%S UTC %Y", "%a %b %d %H:%M:%S GMT %Y", "%b %d, %Y %I:%M:%S %p", "%b %d, %Y, %I:%M:%S %p"];
     let read = FORMS.iter().find_map(|form| jiff::civil::DateTime::strptime(form, text).ok())?;
     let date = (read.year().into(), read.month().into(), read.day().into());
     at(date, (read.hour().into(), read.minute().into(), read.second().into(), 0), 0)
@@ -195,6 +196,7 @@ mod tests {
             ("Fri Mar 02 07:00:00 UTC 2018", "2018-03-02T07:00:00.000Z"),
             ("Fri Mar 02 07:00:00 GMT 2018", "2018-03-02T07:00:00.000Z"),
             ("Mar 2, 2018 7:00:00 AM", "2018-03-02T07:00:00.000Z"),
+            ("Mar 2, 2018, 7:00:00 AM", "2018-03-02T07:00:00.000Z"),
             ("Mar 2, 2018 12:00:00 PM", "2018-03-02T12:00:00.000Z"),
             ("2018-03-02T07:00", "2018-03-02T07:00:00.000Z"),
             ("2018-03-02 07:00:00", "2018-03-02T07:00:00.000Z"),
