@@ -144,6 +144,33 @@ def run(server):
         if status(token, instance) == before:
             raise AssertionError("the order was not cancelled")
 
+    @check("aiosmtpd: who changes the language is written to in it, readable as ever")
+    def _():
+        def press(browser, page, pick, **fields):
+            form = next(form for form in Forms(page.text).all if pick(form))
+            return browser.post(urljoin(page.url, form["action"]), data=form["fields"] | fields)
+
+        def speak(language):
+            sign_in = {name: CUSTOMER[name] for name in ("email", "password")}
+            with requests.Session() as browser:
+                page = browser.get(f"{server.base}/settings")
+                page = press(browser, page, lambda form: form.get("name") == "signIn", **sign_in)
+                page = press(browser, page, lambda form: form["action"] == "/settings/language", language=language)
+            equal(f'<html lang="{language}">' in page.text, True, page.text)
+
+        speak("ja")
+        replenish(token)
+        message, _ = MAILBOX.next("ご注文：")
+        text, html = (message.get_body((kind,)).get_content() for kind in ("plain", "html"))
+        equal((message["content-language"], "価格: $24.99" in text, '<html lang="ja">' in html), ("ja", True, True), text)
+        equal(len(message.defects) + sum(len(part.defects) for part in message.walk()), 0, "defects")
+        with requests.Session() as browser:
+            page = browser.get(links(message)["この注文をキャンセルする"], headers={"Accept-Language": "de-AT, ja;q=0.5"})
+            done = press(browser, page, lambda form: form.get("name") == "cancel-form")
+        equal((page.headers["Content-Language"], '<html lang="en">' in done.text), ("de", True), "pages go by the browser")
+        MAILBOX.next("キャンセルしました：")
+        speak("en")
+
     @check("aiosmtpd: a mail that is put off comes again, as the same mail")
     def _():
         MAILBOX.answers.append("451 come back later")

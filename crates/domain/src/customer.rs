@@ -4,6 +4,7 @@
 //! customer's own id, only the pairwise one made here (decisions 29).
 
 use crate::id::{CustomerId, MakerId};
+use crate::language::Language;
 use crate::text::Email;
 use crate::time::Time;
 use hmac::{Hmac, KeyInit, Mac};
@@ -29,12 +30,32 @@ pub struct Address {
     pub country: String,
 }
 
+/// A part of an address that is missing, too long or not to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadAddress {
+    /// Street and number.
+    #[error("the street line")]
+    Street,
+    /// What may be left out.
+    #[error("the second line or the region")]
+    Optional,
+    /// Town.
+    #[error("the city")]
+    City,
+    /// Postal code.
+    #[error("the postal code")]
+    PostalCode,
+    /// Country.
+    #[error("the country (two letters, such as US)")]
+    Country,
+}
+
 impl Address {
     /// Trims every part and drops empty optional ones; `Err` names the part that is missing or too long.
     ///
     /// # Errors
-    /// The part at fault, as a phrase for the person who typed it.
-    pub fn checked(mut self) -> Result<Self, &'static str> {
+    /// The part at fault, to be told to the person who typed it.
+    pub fn checked(mut self) -> Result<Self, BadAddress> {
         for part in [&mut self.line1, &mut self.city, &mut self.postal_code, &mut self.country] {
             *part = part.trim().to_owned();
         }
@@ -45,12 +66,12 @@ impl Address {
         let fits = |text: &str, max: usize| !text.is_empty() && plain(text, max);
         let optional = |text: &Option<String>| text.as_ref().is_none_or(|text| plain(text, 120));
         match () {
-            () if !fits(&self.line1, 120) => Err("the street line"),
-            () if !optional(&self.line2) || !optional(&self.region) => Err("the second line or the region"),
-            () if !fits(&self.city, 80) => Err("the city"),
-            () if !fits(&self.postal_code, 20) => Err("the postal code"),
+            () if !fits(&self.line1, 120) => Err(BadAddress::Street),
+            () if !optional(&self.line2) || !optional(&self.region) => Err(BadAddress::Optional),
+            () if !fits(&self.city, 80) => Err(BadAddress::City),
+            () if !fits(&self.postal_code, 20) => Err(BadAddress::PostalCode),
             () if self.country.len() != 2 || !self.country.bytes().all(|b| b.is_ascii_alphabetic()) => {
-                Err("the country (two letters, such as US)")
+                Err(BadAddress::Country)
             }
             () => {
                 self.country = self.country.to_uppercase();
@@ -87,6 +108,8 @@ pub struct Customer {
     pub address: Option<Address>,
     /// Since when.
     pub created_at: Time,
+    /// In which language they are written to; unknown until they sign in for the first time.
+    pub language: Option<Language>,
 }
 
 /// `directedCustomerId`: `amzn1.account.` and 28 capital letters and digits, the first an `A` (service-api 1.4).
@@ -132,7 +155,7 @@ mod tests {
             country: "us".into(),
         };
         assert_eq!(full.clone().checked().unwrap().one_line(), "1 Main Street, Springfield, 97477, US");
-        assert_eq!(Address { city: " ".into(), ..full.clone() }.checked(), Err("the city"));
+        assert_eq!(Address { city: " ".into(), ..full.clone() }.checked(), Err(BadAddress::City));
         assert!(Address { country: "USA".into(), ..full }.checked().is_err());
     }
 }

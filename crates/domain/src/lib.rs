@@ -13,6 +13,7 @@ pub mod device;
 pub mod fault;
 pub mod fulfilment;
 pub mod id;
+pub mod language;
 pub mod login;
 pub mod mail;
 pub mod maker;

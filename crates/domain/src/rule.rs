@@ -5,7 +5,7 @@
 //! what is ordered or what it costs beyond what the customer allowed; where it cannot be kept, the order is held.
 
 use crate::date;
-use crate::money::Money;
+use crate::money::{BadMoney, Money};
 use crate::order::{Order, Problem};
 use crate::product::Product;
 use crate::text::Asin;
@@ -78,7 +78,7 @@ pub struct Rules {
 }
 
 /// The largest number of days, orders or per cent that a form may name.
-const MOST: u32 = 1000;
+pub const MOST: u32 = 1000;
 const DAY: Span = Span::from_hours(24);
 
 /// A form's fields, as they were typed; empty ones are absent.
@@ -100,53 +100,90 @@ pub struct Typed<'f> {
     pub pause_until: Option<&'f str>,
 }
 
-fn number(text: &str, what: &str) -> Result<u32, String> {
-    let read = text.trim().parse().ok().filter(|n| (1..=MOST).contains(n));
-    read.ok_or_else(|| format!("Write {what} as a whole number from 1 to {MOST}."))
+/// Rules that cannot be: for the customer who typed them.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadRule {
+    /// Who decides was not said.
+    #[error("Choose whether orders are placed by themselves or only after you were asked.")]
+    NoMode,
+    /// The highest price is no price.
+    #[error("The highest price: {0}.")]
+    Price(#[from] BadMoney),
+    /// There is to be a highest price, and it is missing.
+    #[error("Write the highest price, or choose no limit.")]
+    NoCap,
+    /// Not a whole number from 1 to [`MOST`].
+    #[error("Write {0} as a whole number from 1 to {MOST}.")]
+    Number(Counted),
+    /// Orders without days, or days without orders.
+    #[error("Write both how many orders there may be and in how many days, or neither.")]
+    HalfALimit,
+    /// Not a date; its beginning.
+    #[error("`{0}` is no date: write it as year-month-day.")]
+    Date(String),
+    /// A first day without a last one, or the other way round.
+    #[error("Write both the first and the last day of the pause, or neither.")]
+    HalfAPause,
+    /// It ends before it begins.
+    #[error("The last day of the pause lies before its first.")]
+    PauseBackwards,
 }
 
-fn day(text: &str) -> Result<Time, String> {
+/// What a form counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Counted {
+    /// Hundredths of the price agreed.
+    #[error("the per cent over the price")]
+    Percent,
+    /// Orders.
+    #[error("the number of orders")]
+    Orders,
+    /// Days.
+    #[error("the number of days")]
+    Days,
+}
+
+fn number(text: &str, what: Counted) -> Result<u32, BadRule> {
+    let read = text.trim().parse().ok().filter(|n| (1..=MOST).contains(n));
+    read.ok_or(BadRule::Number(what))
+}
+
+fn day(text: &str) -> Result<Time, BadRule> {
     let read = date::parse(text).filter(|time| time.micros() % 86_400_000_000 == 0);
-    read.ok_or_else(|| {
-        format!("`{}` is no date: write it as year-month-day.", text.chars().take(20).collect::<String>())
-    })
+    read.ok_or_else(|| BadRule::Date(text.chars().take(20).collect()))
 }
 
 impl Rules {
     /// Reads what a customer typed; `agreed` is the chosen product's price at this moment.
     ///
     /// # Errors
-    /// A sentence for the customer.
-    pub fn read(typed: Typed<'_>, agreed: &Money, substitutes: Vec<Asin>) -> Result<Self, String> {
+    /// [`BadRule`].
+    pub fn read(typed: Typed<'_>, agreed: &Money, substitutes: Vec<Asin>) -> Result<Self, BadRule> {
         let mode = match typed.mode {
             Some("ask") => Mode::Ask,
             Some("automatic") => Mode::Automatic,
-            _ => return Err("Choose whether orders are placed by themselves or only after you were asked.".into()),
+            _ => return Err(BadRule::NoMode),
         };
         let cap = match (typed.cap_kind, typed.cap) {
-            (Some("amount"), Some(text)) => {
-                let money = Money::parse(text.trim(), &agreed.currency);
-                Some(Cap::Amount(money.map_err(|e| format!("The highest price: {e}."))?))
-            }
-            (Some("percent"), Some(text)) => Some(Cap::Percent(number(text, "the per cent over the price")?)),
-            (Some("amount" | "percent"), None) => return Err("Write the highest price, or choose no limit.".into()),
+            (Some("amount"), Some(text)) => Some(Cap::Amount(Money::parse(text.trim(), &agreed.currency)?)),
+            (Some("percent"), Some(text)) => Some(Cap::Percent(number(text, Counted::Percent)?)),
+            (Some("amount" | "percent"), None) => return Err(BadRule::NoCap),
             _ => None,
         };
         let limit = match (typed.limit_orders, typed.limit_days) {
             (None, None) => None,
-            (Some(orders), Some(days)) => Some(Limit {
-                orders: number(orders, "the number of orders")?,
-                days: number(days, "the number of days")?,
-            }),
-            _ => return Err("Write both how many orders there may be and in how many days, or neither.".into()),
+            (Some(orders), Some(days)) => {
+                Some(Limit { orders: number(orders, Counted::Orders)?, days: number(days, Counted::Days)? })
+            }
+            _ => return Err(BadRule::HalfALimit),
         };
         let pause = match (typed.pause_from, typed.pause_until) {
             (None, None) => None,
             (Some(from), Some(until)) => Some(Pause { from: day(from)?, until: day(until)? + DAY }),
-            _ => return Err("Write both the first and the last day of the pause, or neither.".into()),
+            _ => return Err(BadRule::HalfAPause),
         };
         if pause.is_some_and(|pause| pause.until <= pause.from) {
-            return Err("The last day of the pause lies before its first.".into());
+            return Err(BadRule::PauseBackwards);
         }
         Ok(Self { mode, agreed: Some(agreed.clone()), cap, limit, pause, substitutes })
     }

@@ -150,7 +150,7 @@ fn what_cannot_be_meant_is_said() {
         (Typed { pause_from: Some("soon"), pause_until: Some("2026-07-01"), ..good }, "`soon` is no date"),
         (Typed { pause_from: Some("2026-07-02"), pause_until: Some("2026-07-01"), ..good }, "lies before its first"),
     ] {
-        let error = Rules::read(typed, &usd("20.00"), Vec::new()).unwrap_err();
+        let error = Rules::read(typed, &usd("20.00"), Vec::new()).unwrap_err().to_string();
         assert!(error.contains(says), "{typed:?}: {error}");
     }
 }

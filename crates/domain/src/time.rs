@@ -53,7 +53,7 @@ impl Time {
         Span((self.0 - earlier.0).max(0))
     }
 
-    fn format(self, pattern: &str) -> String {
+    pub(crate) fn format(self, pattern: &str) -> String {
         let at = Timestamp::from_microsecond(self.0).unwrap_or_default();
         strtime::format(pattern, at).unwrap_or_default()
     }
@@ -74,12 +74,6 @@ impl Time {
     #[must_use]
     pub fn to_rfc2822(self) -> String {
         self.format("%a, %d %b %Y %H:%M:%S +0000")
-    }
-
-    /// `4 March 2018, 05:06 UTC`: for people.
-    #[must_use]
-    pub fn to_reading_text(self) -> String {
-        self.format("%-d %B %Y, %H:%M UTC")
     }
 }
 

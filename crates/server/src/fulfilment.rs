@@ -32,7 +32,7 @@ async fn heard(State(site): State<Arc<Site>>, request: Request) -> Response {
 async fn hinted(State(site): State<Arc<Site>>, request: Request) -> Response {
     let shop = site.app.settings.fulfilment.vendure.as_ref();
     let look = async |body: &Bytes| {
-        let known = hint(&site.app, vendure::hinted(body).map_err(Error::BadChoice)?).await?;
+        let known = hint(&site.app, vendure::hinted(body).map_err(Error::malformed)?).await?;
         Ok(json(StatusCode::OK, value!({ "known": known }).to_string()))
     };
     answer(&site, shop.map_or(&[], |shop| &shop.hint_secrets), request, look).await
@@ -74,7 +74,7 @@ fn is_signed(site: &Site, secrets: &[Secret], headers: &HeaderMap, body: &Bytes)
 }
 
 async fn take(site: &Site, body: &Bytes) -> Result<Response, Error> {
-    let (instance, word) = told(body).map_err(Error::BadChoice)?;
+    let (instance, word) = told(body).map_err(Error::malformed)?;
     let mut order = find(&site.app, &instance).await?.order;
     // Another back end's orders are not there for this one.
     if order.backend != Backend::Webhook {

@@ -20,6 +20,7 @@ mod pages;
 pub mod site;
 mod sns;
 mod testing;
+mod texts;
 pub mod tls;
 #[cfg(feature = "otel")]
 mod traces;

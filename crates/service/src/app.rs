@@ -17,6 +17,7 @@ use crate::signing::Signer;
 use crate::throttle::Throttle;
 use crate::topic::Notifications;
 use arc_swap::ArcSwapOption;
+use opendrs_domain::language::Language;
 use opendrs_domain::order::Timing;
 use opendrs_domain::time::Time;
 use opendrs_store::{Db, Place, installation};
@@ -41,6 +42,8 @@ pub struct Settings {
     pub rates: Rates,
     /// For how long readings are kept.
     pub keep: Keep,
+    /// The language of those of whom none is known.
+    pub language: Language,
     /// Mail to customers.
     pub mail: Mailing,
 }

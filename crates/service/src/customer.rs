@@ -1,8 +1,9 @@
 //! Customers, as pages show them.
 
-use crate::{App, Error, Result};
+use crate::{App, BadChoice, Error, Result};
 use opendrs_domain::customer::{Address, Customer};
 use opendrs_domain::id::CustomerId;
+use opendrs_domain::language::Language;
 use opendrs_domain::text::Email;
 use opendrs_store::{Tx, Write, customer};
 
@@ -45,7 +46,7 @@ pub async fn only(app: &App) -> Result<Email> {
 /// # Errors
 /// [`Error::BadChoice`] names the part that is missing; [`Error::Unavailable`].
 pub async fn set_address(app: &App, id: CustomerId, address: Address) -> Result<()> {
-    let address = address.checked().map_err(|part| Error::BadChoice(format!("Please check {part} of the address.")))?;
+    let address = address.checked().map_err(BadChoice::Address)?;
     let shard = app.db.shards().of_customer(id);
     Ok(app.db.write(SetAddress { shard, id, address }).await?)
 }
@@ -63,5 +64,38 @@ impl Write for SetAddress {
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
         customer::set_address(tx, self.shard, self.id, &self.address).await
+    }
+}
+
+/// Changes the language a customer is written to in.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn set_language(app: &App, id: CustomerId, language: Language) -> Result<()> {
+    let shard = app.db.shards().of_customer(id);
+    Ok(app.db.write(SetLanguage { shard, id, language }).await?)
+}
+
+/// Keeps the language in which a customer was spoken to, if they never said anything else.
+pub(crate) async fn meet(app: &App, id: CustomerId, language: Language) -> Result<()> {
+    match get(app, id).await?.language {
+        Some(_) => Ok(()),
+        None => set_language(app, id, language).await,
+    }
+}
+
+struct SetLanguage {
+    shard: i64,
+    id: CustomerId,
+    language: Language,
+}
+
+impl Write for SetLanguage {
+    type Out = ();
+    fn key(&self) -> u64 {
+        self.id.0.as_u64_pair().1
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
+        customer::set_language(tx, self.shard, self.id, self.language).await
     }
 }

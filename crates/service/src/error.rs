@@ -3,9 +3,11 @@
 //! Each edge (API, login, pages, back ends, command line) turns it into its own words with one exhaustive `match`, so a new kind
 //! does not compile until all have an answer.
 
+use opendrs_domain::customer::BadAddress;
 use opendrs_domain::id::EventId;
 use opendrs_domain::order::{NotApproved, NotCancelled, NotReported};
 use opendrs_domain::reading::BadField;
+use opendrs_domain::rule::BadRule;
 use opendrs_domain::text::SlotId;
 
 /// Why a use case did not do what was asked.
@@ -75,8 +77,8 @@ pub enum Error {
     #[error("This sign-up is no longer open. Start again from your device or app.")]
     SignupGone,
     /// A form says what it may not.
-    #[error("{0}")]
-    BadChoice(String),
+    #[error(transparent)]
+    BadChoice(#[from] BadChoice),
     /// A command names something that is not there, or may not be.
     #[error("{0}")]
     BadCommand(String),
@@ -99,6 +101,56 @@ pub enum Error {
     /// A bug or a damaged store; the text is for the log alone.
     #[error("internal error")]
     Internal(String),
+}
+
+/// What a form says and may not: for the customer who sent it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadChoice {
+    /// It did not arrive whole.
+    #[error("The form did not arrive whole.")]
+    Torn,
+    /// It is not a form.
+    #[error("The form is not readable.")]
+    Unreadable,
+    /// It is of another browser, or of a site that is not ours.
+    #[error("This form has expired. Go back, reload the page and try again.")]
+    Expired,
+    /// No button was pressed.
+    #[error("Press one of the buttons.")]
+    NoButton,
+    /// A hidden field that no page of ours writes so; what is wrong with it.
+    #[error("{0}")]
+    Malformed(String),
+    /// A part of the address.
+    #[error("Please check {0} of the address.")]
+    Address(BadAddress),
+    /// There is nowhere to ship to.
+    #[error("Please enter a shipping address.")]
+    NoAddress,
+    /// A product of another slot, or of none.
+    #[error("This product is not offered for this slot.")]
+    NotOffered,
+    /// The same, while the products offered stand on the page.
+    #[error("Please choose one of the products offered for this slot.")]
+    NotOfThese,
+    /// Neither a product nor that the slot is to be skipped.
+    #[error("Please choose a product, or skip this slot.")]
+    NoAnswer,
+    /// A slot is switched on, with nothing to order.
+    #[error("Choose a product to switch automatic reordering on.")]
+    NothingToOrder,
+    /// Rules for a slot for which nothing is chosen.
+    #[error("Choose a product for this slot first.")]
+    NothingToRule,
+    /// A slot that is not answered yet; its name.
+    #[error("Please choose a product for {0} first.")]
+    Unanswered(String),
+    /// Every slot was skipped.
+    #[error("Please choose a product for at least one slot.")]
+    AllSkipped,
+    /// Rules that cannot be.
+    #[error(transparent)]
+    Rule(#[from] BadRule),
 }
 
 /// OAuth error codes.
@@ -137,6 +189,12 @@ impl Error {
     /// An OAuth refusal.
     pub(crate) fn oauth(error: OAuth, description: impl Into<String>) -> Self {
         Error::OAuth { error, description: description.into() }
+    }
+
+    /// A field that no page of ours writes so.
+    #[expect(clippy::needless_pass_by_value, reason = "it is given to `map_err`, which hands errors over")]
+    pub fn malformed(why: impl ToString) -> Self {
+        BadChoice::Malformed(why.to_string()).into()
     }
 
     /// A row that another row says must be there is not.

@@ -151,7 +151,7 @@ impl Write for Devices {
         for Person { shard, email_shard, id, email, address } in &self.customers {
             customer::claim_email(tx, *email_shard, email, *id).await?;
             let (name, address) = ("Customer".to_owned(), Some(address.clone()));
-            let new = Customer { id: *id, email: email.clone(), name, address, created_at: self.now };
+            let new = Customer { id: *id, email: email.clone(), name, address, created_at: self.now, language: None };
             customer::put(tx, *shard, &new, &self.password_hash).await?;
         }
         for (shard, device) in &self.devices {

@@ -42,4 +42,4 @@ pub mod trigger;
 mod app;
 mod pace;
 pub use app::{App, Parts, Settings};
-pub use error::{Error, Result};
+pub use error::{BadChoice, Error, Result};

@@ -14,6 +14,7 @@ use futures_util::future::{join_all, try_join_all};
 use opendrs_domain::customer::Address;
 use opendrs_domain::device::Device;
 use opendrs_domain::id::{EventId, MailId};
+use opendrs_domain::language::Language;
 use opendrs_domain::login::form;
 use opendrs_domain::mail::{self as rules, News, Next, Outcome, SlotNews, State};
 use opendrs_domain::order::{Change, Order};
@@ -53,6 +54,8 @@ pub struct Letter {
     pub at: Time,
     /// To whom.
     pub to: Email,
+    /// The customer's language.
+    pub language: Language,
     /// The customer's name.
     pub name: String,
     /// The name of the device's model.
@@ -189,6 +192,7 @@ pub async fn letter(app: &App, mail: &Mail) -> Result<Option<Letter>> {
         id: mail.id,
         at: mail.at,
         to: to.email,
+        language: to.language.unwrap_or(app.settings.language),
         name: to.name,
         model: model.name,
         serial: of.serial.to_string(),

@@ -1,7 +1,7 @@
 //! The customer's rules: changed on the settings page, kept whenever an order is to be placed.
 
 use crate::token::Caller;
-use crate::{App, Error, Result};
+use crate::{App, BadChoice, Error, Result};
 use opendrs_domain::device::Device;
 use opendrs_domain::fault;
 use opendrs_domain::money::Money;
@@ -66,10 +66,9 @@ pub(crate) async fn judge(
 /// [`Error::BadChoice`] says what is wrong with the rules; [`Error::InvalidToken`] when the registration ended
 /// meanwhile, [`Error::Unavailable`].
 pub async fn set(app: &App, caller: &Caller, slot: &str, typed: Typed<'_>, substitutes: &[&str]) -> Result<()> {
-    let bad = |words: String| Error::BadChoice(words);
-    let slot = SlotId::parse(slot).map_err(|e| bad(e.to_string()))?;
+    let slot = SlotId::parse(slot).map_err(Error::malformed)?;
     let substitutes = substitutes.iter().map(|text| Asin::parse(text));
-    let substitutes: Vec<_> = substitutes.collect::<Result<_, _>>().map_err(|e| bad(e.to_string()))?;
+    let substitutes: Vec<_> = substitutes.collect::<Result<_, _>>().map_err(Error::malformed)?;
     let agreed = {
         let mut reader = app.db.reader().await?;
         let mut tx = reader.tx()?;
@@ -80,8 +79,8 @@ pub async fn set(app: &App, caller: &Caller, slot: &str, typed: Typed<'_>, subst
             None => None,
         }
     };
-    let agreed = agreed.ok_or_else(|| bad("Choose a product for this slot first.".into()))?;
-    let rules = Rules::read(typed, &agreed.price, substitutes).map_err(bad)?;
+    let agreed = agreed.ok_or(BadChoice::NothingToRule)?;
+    let rules = Rules::read(typed, &agreed.price, substitutes).map_err(BadChoice::Rule)?;
     let command =
         Set { shard: caller.shard, device: caller.device.clone(), slot, chosen: agreed.asin, rules, now: app.now() };
     app.db.write(command).await?
@@ -111,7 +110,7 @@ impl Write for Set {
         let mut rules = self.rules.clone();
         rules.substitutes.retain(|asin| *asin != self.chosen);
         if !rules.substitutes.iter().all(|asin| offered.contains(asin)) {
-            return Ok(Err(Error::BadChoice("This product is not offered for this slot.".into())));
+            return Ok(Err(BadChoice::NotOffered.into()));
         }
         let sub = subscription::lock(tx, self.shard, self.device.id, &self.slot).await?;
         rule::put(tx, self.shard, self.device.id, &self.slot, &rules).await?;

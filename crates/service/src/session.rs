@@ -8,6 +8,7 @@ use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash};
 use hmac::{Hmac, KeyInit, Mac};
 use opendrs_domain::id::CustomerId;
+use opendrs_domain::language::Language;
 use opendrs_domain::session::{Session, lifetime};
 use opendrs_domain::text::Email;
 use opendrs_store::{Tx, Write, customer, session};
@@ -26,6 +27,8 @@ pub struct SignIn<'a> {
     pub password: &'a str,
     /// Stay signed in for 30 days.
     pub remember: bool,
+    /// In which language they were asked; kept if they were never spoken to before.
+    pub language: Language,
     /// Where the request came from, for the brake on guessing.
     pub source: &'a str,
 }
@@ -54,6 +57,7 @@ pub async fn sign_in(app: &App, form: SignIn<'_>) -> Result<Cookie> {
         return Err(Error::WrongPassword);
     };
     app.throttle.succeeded(&names[0]);
+    crate::customer::meet(app, id, form.language).await?;
     let value = app.ids.secret();
     let expires_at = now + lifetime(form.remember);
     let found = Session { id: hash(&value), customer: id, created_at: now, expires_at };

@@ -1,7 +1,7 @@
 //! Subscriptions: what each slot may order; told to devices, changed by customers.
 
 use crate::token::{self, Caller};
-use crate::{App, Error, Result, limit};
+use crate::{App, BadChoice, Error, Result, limit};
 use opendrs_domain::device::Device;
 use opendrs_domain::id::EventId;
 use opendrs_domain::model::{Model, Slot};
@@ -84,8 +84,8 @@ pub async fn view(app: &App, of: &Model, device: Option<(i64, &Device)>) -> Resu
 /// registration ended meanwhile, [`Error::Unavailable`].
 pub async fn change(app: &App, caller: &Caller, slot: &str, asin: Option<&str>, on: bool) -> Result<()> {
     let now = app.now();
-    let slot = SlotId::parse(slot).map_err(|e| Error::BadChoice(e.to_string()))?;
-    let asin = asin.map(Asin::parse).transpose().map_err(|e| Error::BadChoice(e.to_string()))?;
+    let slot = SlotId::parse(slot).map_err(Error::malformed)?;
+    let asin = asin.map(Asin::parse).transpose().map_err(Error::malformed)?;
     let event = EventId(app.ids.ordered(now));
     match app
         .db
@@ -93,8 +93,8 @@ pub async fn change(app: &App, caller: &Caller, slot: &str, asin: Option<&str>, 
         .await?
     {
         Changed::Done => Ok(()),
-        Changed::NotOffered => Err(Error::BadChoice("This product is not offered for this slot.".into())),
-        Changed::NoProduct => Err(Error::BadChoice("Choose a product to switch automatic reordering on.".into())),
+        Changed::NotOffered => Err(BadChoice::NotOffered.into()),
+        Changed::NoProduct => Err(BadChoice::NothingToOrder.into()),
         Changed::Gone => Err(Error::InvalidToken),
     }
 }

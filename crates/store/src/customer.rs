@@ -5,6 +5,7 @@ use crate::value::{FromRow, Row, p};
 use crate::{Error, Result, Tx};
 use opendrs_domain::customer::{Address, Customer};
 use opendrs_domain::id::CustomerId;
+use opendrs_domain::language::Language;
 use opendrs_domain::text::Email;
 
 impl FromRow for Customer {
@@ -17,6 +18,8 @@ impl FromRow for Customer {
             name: row.get(2)?,
             address: address.map(|text| serde_json::from_str(&text)).transpose().map_err(bad)?,
             created_at: row.get(4)?,
+            // What a later release knows is unknown here, and no reason to fail.
+            language: row.get::<Option<String>>(5)?.as_deref().and_then(Language::parse),
         })
     }
 }
@@ -65,14 +68,15 @@ pub async fn claim_email(tx: &mut Tx<'_>, shard: i64, email: &Email, id: Custome
     tx.put(Q::CustomerEmailPut, p![shard, email, id]).await
 }
 
-/// Adds a customer, or changes name, password and address of the one of that id.
+/// Adds a customer, or changes name, password, address and language of the one of that id.
 ///
 /// # Errors
 /// [`crate::Error`].
 pub async fn put(tx: &mut Tx<'_>, shard: i64, customer: &Customer, password_hash: &str) -> Result<()> {
-    let Customer { id, email, name, address, created_at } = customer;
+    let Customer { id, email, name, address, created_at, language } = customer;
     let address = json(address.as_ref());
-    let params = p![shard, *id, email, name, password_hash, address.as_deref(), *created_at];
+    let language = language.map(Language::tag);
+    let params = p![shard, *id, email, name, password_hash, address.as_deref(), *created_at, language];
     tx.put(Q::CustomerPut, params).await
 }
 
@@ -82,4 +86,12 @@ pub async fn put(tx: &mut Tx<'_>, shard: i64, customer: &Customer, password_hash
 /// [`crate::Error`].
 pub async fn set_address(tx: &mut Tx<'_>, shard: i64, id: CustomerId, address: &Address) -> Result<()> {
     tx.put(Q::CustomerAddress, p![shard, id, json(Some(address)).as_deref()]).await
+}
+
+/// Changes the language they are written to in.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn set_language(tx: &mut Tx<'_>, shard: i64, id: CustomerId, language: Language) -> Result<()> {
+    tx.put(Q::CustomerLanguage, p![shard, id, language.tag()]).await
 }

@@ -34,6 +34,8 @@ const STEPS: &[Step] = &[
     step!(6, "0006_held_for"),
     step!(7, "0007_vendure"),
     step!(8, "0008_orders_held"),
+    step!(9, "0009_language"),
+    step!(11, "0011_by_event"),
 ];
 
 /// The last step there is.

@@ -76,12 +76,13 @@ queries! {
             unit = excluded.unit, available = excluded.available";
 
         // customers' side
-        CustomerById = "SELECT id, email, name, address, created_at FROM customer WHERE shard = $1 AND id = $2";
+        CustomerById = "SELECT id, email, name, address, created_at, language FROM customer WHERE shard = $1 AND id = $2";
         CustomerPassword = "SELECT password_hash FROM customer WHERE shard = $1 AND id = $2";
-        CustomerPut = "INSERT INTO customer (shard, id, email, name, password_hash, address, created_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (shard, id) DO UPDATE SET name = excluded.name,
-            password_hash = excluded.password_hash, address = excluded.address";
+        CustomerPut = "INSERT INTO customer (shard, id, email, name, password_hash, address, created_at, language)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (shard, id) DO UPDATE SET name = excluded.name,
+            password_hash = excluded.password_hash, address = excluded.address, language = excluded.language";
         CustomerAddress = "UPDATE customer SET address = $3 WHERE shard = $1 AND id = $2";
+        CustomerLanguage = "UPDATE customer SET language = $3 WHERE shard = $1 AND id = $2";
         CustomerIdByEmail = "SELECT customer FROM customer_email WHERE shard = $1 AND email = $2";
         CustomersFirst = "SELECT email, customer FROM customer_email ORDER BY email LIMIT $1";
         CustomerEmailPut = "INSERT INTO customer_email (shard, email, customer) VALUES ($1, $2, $3)";
@@ -226,7 +227,9 @@ queries! {
         OutboxFresh = "SELECT shard, id FROM outbox WHERE dispatched_at IS NULL AND at <= $1 ORDER BY at, id LIMIT $2";
         OutboxById = "SELECT id, event FROM outbox WHERE shard = $1 AND id = $2";
         OutboxFind = "SELECT shard FROM outbox WHERE /*lite shard = 0 AND */ id = $1 LIMIT 1";
-        OutboxDispatch = "UPDATE outbox SET dispatched_at = $3 WHERE shard = $1 AND id = $2 AND dispatched_at IS NULL
+        /// Asked in words that the list of fresh events does not know: PostgreSQL takes that list for short and would look
+        /// through it for each event.
+        OutboxDispatch = "UPDATE outbox SET dispatched_at = $3 WHERE shard = $1 AND id = $2 AND COALESCE(dispatched_at, 0) = 0
             RETURNING id, event, device";
         OutboxBetween = "SELECT shard, id, at FROM outbox WHERE (at, id) > ($1, $2) AND at < $3 ORDER BY at, id LIMIT $4";
         OutboxPurge = "DELETE FROM outbox WHERE (shard, id) IN

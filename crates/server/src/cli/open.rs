@@ -104,6 +104,7 @@ pub(super) async fn app_with(config: &Config, time: Time, random: Arc<dyn Random
             request_timeout: config.request_timeout(),
             rates: config.rates(),
             keep: config.keep(),
+            language: config.language(),
             mail: config.mailing(),
         },
         // A clock that was never moved tells the system's time.

@@ -5,6 +5,7 @@ use super::{StoreArgs, out};
 use clap::Args;
 use opendrs_domain::customer::Address;
 use opendrs_domain::id::{ClientId, CompositeId, ProfileId};
+use opendrs_domain::language::Language;
 use opendrs_domain::login::redirect;
 use opendrs_domain::money::Money;
 use opendrs_domain::notification::Kind;
@@ -169,6 +170,7 @@ struct CustomerToml {
     password: Spanned<String>,
     name: String,
     address: Option<Spanned<Address>>,
+    language: Option<Spanned<String>>,
 }
 
 fn yes() -> bool {
@@ -369,8 +371,16 @@ impl Lines<'_> {
                 Some(checked.or_else(|part| self.refuse(&address, "address", format!("check {part}")))?)
             }
         };
+        let language = match &customer.language {
+            None => None,
+            Some(tag) => Some(
+                Language::parse(tag.get_ref())
+                    .map_or_else(|| self.refuse(tag, "language", format!("is none of {}", Language::tags())), Ok)?,
+            ),
+        };
         let CustomerToml { email, password, name, .. } = customer;
-        Ok(service::CustomerSeed { email: email.into_inner(), password: password.into_inner(), name, address })
+        let (email, password) = (email.into_inner(), password.into_inner());
+        Ok(service::CustomerSeed { email, password, name, address, language })
     }
 }
 
@@ -400,6 +410,10 @@ mod tests {
             (&PRODUCT.replace("\"1\"", "\"1.999\""), "line 4: price: `1.999` is not a price in USD"),
             (&PRODUCT.replace("= 1\n", "= 0\n"), "line 6: quantity: must be above zero"),
             ("[[customer]]\nemail = \"a@b.example\"\npassword = \"short\"\nname = \"N\"", "line 3: password"),
+            (
+                "[[customer]]\nemail = \"a@b.example\"\npassword = \"long enough\"\nname = \"N\"\nlanguage = \"fr\"",
+                "line 5: language",
+            ),
         ] {
             let error = parse(text).unwrap_err();
             assert!(error.contains(says), "{error}");

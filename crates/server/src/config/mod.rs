@@ -11,12 +11,13 @@ mod sections;
 mod tls;
 
 use sections::{Bounds, Fulfilling, Keys, Lasting, Operating, Orders, Readings};
-pub use sections::{Face, LogFormat, Login, Metrics, Notifications, Out, Role, Server, Traces};
+pub use sections::{Face, LogFormat, Login, Metrics, Notifications, Out, Role, Server, Traces, Web};
 
 pub use tls::{Tls, TlsMode};
 
 use crate::http::{Bodies, Limits};
 use crate::outbound::Network;
+use opendrs_domain::language::Language;
 use opendrs_domain::order::Timing;
 use opendrs_domain::time::Span;
 use opendrs_service::limit::{Rate, Rates};
@@ -49,7 +50,7 @@ pub struct Config {
     /// `[login]`
     pub login: Login,
     /// `[web]`
-    pub web: Face,
+    pub web: Web,
     /// `[keys]`
     pub keys: Keys,
     /// `[notifications]`
@@ -143,6 +144,9 @@ impl Config {
         if certificate_name.is_empty() || !certificate_name.is_ascii() || certificate_name.contains([' ', '/']) {
             return Err(format!("notifications.certificate_name is `{certificate_name}`: write a host name"));
         }
+        if Language::parse(&self.web.language).is_none() {
+            return Err(format!("web.language is `{}`: write one of {}", self.web.language, Language::tags()));
+        }
         self.tls.check()?;
         self.tracing()?;
         self.check_publisher()?;
@@ -172,6 +176,12 @@ impl Config {
             }
             url => Ok(Some((format!("{}/v1/traces", http_url("traces.endpoint", url)?.trim_end_matches('/')), part))),
         }
+    }
+
+    /// The language of pages and mails where no other is known.
+    #[must_use]
+    pub fn language(&self) -> Language {
+        Language::parse(&self.web.language).unwrap_or(Language::English)
     }
 
     /// How topics are named, and where receivers find this installation as far as the settings say.
@@ -392,6 +402,7 @@ mod tests {
                 None,
                 "cannot read the file /no/such/key of fulfilment.vendure_key_file",
             ),
+            ("[web]\nlanguage = \"fr\"", None, "web.language is `fr`: write one of en, de, ja"),
             ("[web]\npublic_url = \"shop.example\"", None, "web.public_url is `shop.example`: write it with http"),
             (
                 "[notifications]\nsns_endpoint = \"sns\"",

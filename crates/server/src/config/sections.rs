@@ -100,7 +100,7 @@ pub struct Traces {
     pub headers: Vec<String>,
 }
 
-/// `[service]`, `[web]`
+/// `[service]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Face {
@@ -108,6 +108,17 @@ pub struct Face {
     pub listen: String,
     /// Where the outside finds it, or empty.
     pub public_url: String,
+}
+
+/// `[web]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Web {
+    /// An address of its own, or empty.
+    pub listen: String,
+    /// Where the outside finds it, or empty.
+    pub public_url: String,
+    pub(super) language: String,
 }
 
 /// `[login]`

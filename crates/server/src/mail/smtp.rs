@@ -103,6 +103,7 @@ impl Smtp {
         let name = words.name.clone();
         let at = SystemTime::UNIX_EPOCH + Duration::from_micros(letter.at.micros().try_into().unwrap_or_default());
         let automatic = HeaderName::new_from_ascii_str("Auto-Submitted");
+        let language = HeaderName::new_from_ascii_str("Content-Language");
         Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(Some(name), to))
@@ -110,6 +111,7 @@ impl Smtp {
             .date(at)
             .message_id(Some(format!("<{}@{}>", letter.id, self.from.email.domain())))
             .raw_header(HeaderValue::new(automatic, "auto-generated".into()))
+            .raw_header(HeaderValue::new(language, letter.language.tag().into()))
             .multipart(MultiPart::alternative_plain_html(text, html))
             .map_err(|e| e.to_string())
     }

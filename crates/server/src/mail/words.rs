@@ -1,21 +1,25 @@
 //! What a letter says: subject, sentences, facts and links; then as text and as HTML.
 //!
-//! Invariant: both forms say the same. Every link is an address of ours; what makers and customers wrote is one line
+//! The sentences themselves are in `texts`. Invariant: both forms say the same. Every link is an address of ours; what makers and customers wrote is one line
 //! each, and escaped where it is HTML.
 
+use crate::texts::Texts;
 use askama::Template;
 use opendrs_domain::mail::{Bought, News, SlotNews};
-use opendrs_domain::order::Problem;
 use opendrs_domain::time::Time;
 use opendrs_service::mail::Letter;
 
 /// A letter in words.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Words {
+    /// What its language says.
+    pub(crate) texts: &'static Texts,
     /// The subject: one line.
     pub subject: String,
     /// Who is spoken to.
     pub name: String,
+    /// How they are greeted.
+    pub hello: String,
     /// The sentences.
     pub lines: Vec<String>,
     /// What is best read as a table: name and value.
@@ -44,26 +48,25 @@ fn line(text: &str) -> String {
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn fact(name: &str, value: impl Into<String>) -> (String, String) {
-    (name.to_owned(), value.into())
-}
-
 impl Words {
-    /// Finds the words of a letter.
+    /// Finds the words of a letter, in its reader's language.
     #[must_use]
     pub fn of(letter: &Letter) -> Self {
-        let model = line(&letter.model);
-        let test = if letter.test { ", a test device: nothing is charged and nothing is shipped" } else { "" };
+        let texts = Texts::of(letter.language);
+        let said = &texts.letters;
+        let (model, name) = (line(&letter.model), line(&letter.name));
         let mut words = Self {
+            texts,
             subject: String::new(),
-            name: line(&letter.name),
+            hello: (said.hello)(&name),
+            name,
             lines: Vec::new(),
             facts: Vec::new(),
-            links: letter.cancel_url.iter().map(|url| ("Cancel this order", url.clone())).collect(),
-            device: format!("{model}, serial {}{test}", line(&letter.serial)),
+            links: letter.cancel_url.iter().map(|url| (texts.shared.cancel_order, url.clone())).collect(),
+            device: (said.device)(&model, &line(&letter.serial), letter.test),
         };
-        words.links.extend(letter.order_url.iter().map(|url| ("See the order and decide", url.clone())));
-        words.links.push(("Your devices", letter.settings_url.clone()));
+        words.links.extend(letter.order_url.iter().map(|url| (said.decide, url.clone())));
+        words.links.push((texts.shared.your_devices, letter.settings_url.clone()));
         match &letter.news {
             News::Placed(bought) => words.placed(letter, bought, &model),
             News::Held(bought) => words.held(letter, bought, &model),
@@ -72,8 +75,11 @@ impl Words {
             News::Cancelled(bought) => words.cancelled(bought),
             News::Expired(bought) => words.expired(bought),
             News::Subscribed(slots) => words.subscribed(slots, &model),
-            News::Deregistered => words.left(&model, "is no longer registered", &[]),
-            News::TakenOver => words.left(&model, "was registered by somebody else", &TAKEN_OVER),
+            News::Deregistered => words.left((said.left_subject)(&model), [(said.left)(&model)]),
+            News::TakenOver => {
+                let lines = [(said.taken)(&model), said.taken_more.to_owned()];
+                words.left((said.taken_subject)(&model), lines);
+            }
         }
         words
     }
@@ -98,128 +104,109 @@ impl Words {
         self.lines.push(sentence.into());
     }
 
+    fn fact(&mut self, name: impl Into<String>, value: String) {
+        self.facts.push((name.into(), value));
+    }
+
     fn subject(&mut self, what: &str, bought: &Bought) {
-        let test = if bought.test { "Test: " } else { "" };
-        self.subject = format!("{test}{what}: {}", line(&bought.title));
+        self.subject = (self.texts.letters.subject)(bought.test, what, &line(&bought.title));
     }
 
     fn product(&mut self, bought: &Bought) {
-        self.facts.push(fact("Product", line(&bought.title)));
-        self.facts.push(fact("Quantity", format!("{} {}", bought.quantity, line(&bought.unit))));
-        self.facts.push(fact("Price", bought.price.to_string()));
+        let texts = self.texts;
+        self.fact(texts.letters.product, line(&bought.title));
+        self.fact(texts.letters.quantity, texts.amount(&bought.quantity, &line(&bought.unit)));
+        self.fact(texts.letters.price, texts.money(&bought.price));
     }
 
     fn parcel(&mut self, letter: &Letter, expected: Option<Time>) {
-        let address = letter.address.as_deref().unwrap_or("no address yet");
-        self.facts.push(fact("Ships to", line(address)));
-        self.facts.extend(expected.map(|at| fact("Expected", at.to_reading_text())));
+        let said = &self.texts.letters;
+        let address = letter.address.as_deref().unwrap_or(said.no_address);
+        self.fact(said.ships_to, line(address));
+        if let Some(at) = expected {
+            self.fact(said.expected, self.texts.moment(&at));
+        }
     }
 
     fn placed(&mut self, letter: &Letter, bought: &Bought, model: &str) {
-        self.subject("Your order", bought);
-        self.say(format!("Your {model} ordered this for you."));
+        let said = &self.texts.letters;
+        self.subject(said.placed_subject, bought);
+        self.say((said.placed)(model));
         self.product(bought);
         self.parcel(letter, bought.expected_at);
         if letter.cancel_url.is_some() {
-            let until = bought.window_ends_at.to_reading_text();
-            self.say(format!("You can cancel it until {until}. After that it is sent, and you pay for it."));
+            self.say((said.cancel_until)(&self.texts.moment(&bought.window_ends_at)));
         }
     }
 
     fn held(&mut self, letter: &Letter, bought: &Bought, model: &str) {
-        self.subject("We could not place your order yet", bought);
-        self.say(format!("Your {model} wants to order this for you. {}", problem(bought)));
-        self.say(match bought.problem() {
-            Some(Problem::Address) => "Open the order and enter an address.",
-            Some(Problem::Payment) => "Open the order once you can pay, or cancel it.",
-            Some(Problem::Price | Problem::Ask | Problem::Limit | Problem::Paused) => {
-                "It waits for your word: open the order to see what it costs, and order or cancel it."
-            }
-            Some(Problem::OutOfStock) => {
-                "You need not do anything. If you would rather have something else, cancel this order and choose \
-                 another product in the device's settings."
-            }
-            Some(Problem::Unconfirmed) | None => "You need not do anything.",
-        });
-        let until = bought.window_ends_at.to_reading_text();
-        self.say(format!("The order is placed once nothing stands in its way, until {until}; then it ends."));
+        let said = &self.texts.letters;
+        self.subject(said.held_subject, bought);
+        self.say((said.held)(model, (said.problem)(bought.problem())));
+        self.say((said.remedy)(bought.problem()));
+        self.say((said.held_until)(&self.texts.moment(&bought.window_ends_at)));
         self.product(bought);
         self.parcel(letter, None);
     }
 
     fn shipped(&mut self, letter: &Letter, bought: &Bought) {
-        self.subject("On its way", bought);
-        self.say("Your order has left and can no longer be cancelled.");
+        let said = &self.texts.letters;
+        self.subject(said.shipped_subject, bought);
+        self.say(said.shipped);
         self.product(bought);
         self.parcel(letter, bought.expected_at);
     }
 
     fn delivered(&mut self, letter: &Letter, bought: &Bought) {
-        if letter.delivery_known {
-            self.subject("Delivered", bought);
-            self.say(
-                "Your order has been delivered. If it is not there, or something is wrong with it, reply to this mail.",
-            );
-        } else {
-            self.subject("Should be there by now", bought);
-            self.say("Your order should have arrived by now; the carrier does not tell us. If it has not, reply to this mail.");
-        }
+        let said = &self.texts.letters;
+        let (subject, sentence) = match letter.delivery_known {
+            true => (said.delivered_subject, said.delivered),
+            false => (said.assumed_subject, said.assumed),
+        };
+        self.subject(subject, bought);
+        self.say(sentence);
         self.product(bought);
         self.parcel(letter, bought.expected_at);
     }
 
     fn cancelled(&mut self, bought: &Bought) {
-        self.subject("Cancelled", bought);
-        self.say("Your order was cancelled. Nothing is sent and nothing is charged.");
+        let said = &self.texts.letters;
+        self.subject(said.cancelled_subject, bought);
+        self.say(said.cancelled);
         self.product(bought);
     }
 
     fn expired(&mut self, bought: &Bought) {
-        self.subject("Not ordered", bought);
-        self.say(format!("Your order was not placed. {}", problem(bought)));
-        self.say("It ended without being placed: nothing is sent and nothing is charged. The device may order again.");
+        let said = &self.texts.letters;
+        self.subject(said.expired_subject, bought);
+        self.say((said.expired)((said.problem)(bought.problem())));
+        self.say(said.ended);
         self.product(bought);
     }
 
     fn subscribed(&mut self, slots: &[SlotNews], model: &str) {
+        let texts = self.texts;
+        let said = &texts.letters;
         if slots.iter().any(|slot| slot.product.is_some()) {
-            self.subject = format!("Automatic reordering for your {model}");
-            self.say("From now on your device orders by itself what you chose, when it runs low.");
-            self.say("A mail tells you of each order, with its price, while it can still be cancelled.");
+            self.subject = (said.subscribed_subject)(model);
+            said.subscribed.iter().for_each(|sentence| self.say(*sentence));
         } else {
-            self.subject = format!("Automatic reordering is off for your {model}");
-            self.say("Your device orders nothing by itself any more.");
+            self.subject = (said.off_subject)(model);
+            self.say(said.off);
         }
         for slot in slots {
-            let product = slot.product.as_ref();
-            let chosen = product.map_or_else(|| "off".into(), |(title, price)| format!("{}, {price}", line(title)));
-            self.facts.push(fact(&line(&slot.name), chosen));
+            let chosen = match &slot.product {
+                Some((title, price)) => (said.chosen)(&line(title), &texts.money(price)),
+                None => said.not_chosen.to_owned(),
+            };
+            self.fact(line(&slot.name), chosen);
         }
     }
 
-    fn left(&mut self, model: &str, what: &str, more: &[&str]) {
-        self.subject = format!("Your {model} {what}");
-        self.say(format!("Your {model} {what}. It orders nothing for you any more."));
-        more.iter().for_each(|sentence| self.say(*sentence));
-        self.say("An order that is under way goes on.");
-    }
-}
-
-/// Who it was is not told.
-const TAKEN_OVER: [&str; 1] = ["If you gave the device away, all is well. If not, whoever did this has it at hand: \
-                                you can set it up again for yourself."];
-
-fn problem(bought: &Bought) -> &'static str {
-    match bought.problem() {
-        Some(Problem::Address) => "There is no address to deliver to.",
-        Some(Problem::OutOfStock) => "The product is out of stock.",
-        Some(Problem::Payment) => "It could not be paid for.",
-        Some(Problem::Price) => "It costs more than you allow.",
-        Some(Problem::Ask) => "You want to be asked first.",
-        Some(Problem::Limit) => "There were as many orders as you allow.",
-        Some(Problem::Paused) => "You paused orders at this time.",
-        Some(Problem::Unconfirmed) => "The shop did not confirm it.",
-        None => "Something stood in its way.",
+    fn left<const N: usize>(&mut self, subject: String, lines: [String; N]) {
+        self.subject = subject;
+        self.lines.extend(lines);
+        self.say(self.texts.letters.under_way);
     }
 }
 

@@ -1,9 +1,10 @@
-//! The browser at the other end: its cookie, its sign-in, the token its forms carry.
+//! The browser at the other end: its cookie, its sign-in, its language, the token its forms carry.
 //!
 //! Invariant: a POST is looked at only after its form token was found to fit the cookie it came with, and it did not
 //! come from another site.
 
 use super::Refused;
+use super::shown::{Said, Shown};
 use crate::http;
 use crate::site::Site;
 use axum::body::Body;
@@ -12,7 +13,7 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use opendrs_domain::login::form;
 use opendrs_domain::session::Session;
-use opendrs_service::{Error, session};
+use opendrs_service::{BadChoice, customer, session};
 use std::sync::Arc;
 
 /// A browser.
@@ -22,23 +23,41 @@ pub(super) struct Browser {
     fresh: bool,
     /// Who signed in, if anybody.
     pub(super) session: Option<Session>,
+    /// How pages are shown to them.
+    pub(super) shown: Shown,
 }
 
-/// With `__Host-` a browser sends the cookie to this host alone, and by https alone.
-fn cookie_name(site: &Site) -> &'static str {
-    if site.is_secure() { "__Host-opendrs" } else { "opendrs" }
+/// The cookie that stands for a sign-in, and binds forms to a browser.
+pub(super) const SESSION: &str = "opendrs";
+/// The cookie that remembers a language.
+pub(super) const LANGUAGE: &str = "opendrs-language";
+
+/// With `__Host-` a browser sends a cookie to this host alone, and by https alone.
+pub(super) fn cookie_name(site: &Site, name: &str) -> String {
+    if site.is_secure() { format!("__Host-{name}") } else { name.to_owned() }
 }
 
 impl Browser {
     pub(super) async fn of(site: &Arc<Site>, parts: &Parts) -> Result<Self, Refused> {
-        let sent = cookie(parts, cookie_name(site));
+        let said = Said::by(site, parts);
+        // As far as is known before anybody was looked up.
+        let shown = said.shown(site, None);
+        let refused = Refused::by(&shown);
+        let sent = cookie(parts, &cookie_name(site, SESSION)).filter(|value| is_ours(value)).map(str::to_owned);
         let session = match &sent {
-            Some(cookie) => session::find(&site.app, cookie).await.map_err(Refused::by(site))?,
+            Some(cookie) => session::find(&site.app, cookie).await.map_err(&refused)?,
             None => None,
+        };
+        let shown = match &session {
+            Some(session) if !said.is_enough() => {
+                let owner = customer::get(&site.app, session.customer).await.map_err(&refused)?;
+                said.shown(site, owner.language)
+            }
+            _ => shown,
         };
         let fresh = sent.is_none();
         let cookie = sent.unwrap_or_else(|| session::anonymous(&site.app));
-        Ok(Self { cookie, fresh, session })
+        Ok(Self { cookie, fresh, session, shown })
     }
 
     /// What the page's forms carry.
@@ -54,29 +73,34 @@ impl Browser {
     /// Sets the cookie on a page, where the browser has none yet: its forms are bound to it.
     pub(super) fn remember(&self, site: &Site, mut response: Response) -> Response {
         if self.fresh {
-            set_cookie(site, &mut response, &self.cookie, None);
+            set_cookie(site, &mut response, SESSION, &self.cookie, None);
         }
         response
     }
 }
 
 /// Puts a cookie on an answer; an age of 0 removes it.
-pub(super) fn set_cookie(site: &Site, response: &mut Response, value: &str, max_age: Option<i64>) {
+pub(super) fn set_cookie(site: &Site, response: &mut Response, name: &str, value: &str, max_age: Option<i64>) {
     let secure = if site.is_secure() { "; Secure" } else { "" };
     let age = max_age.map_or(String::new(), |seconds| format!("; Max-Age={seconds}"));
-    let text = format!("{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}", cookie_name(site));
+    let name = cookie_name(site, name);
+    let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}");
     if let Ok(value) = HeaderValue::try_from(text) {
         response.headers_mut().append(SET_COOKIE, value);
     }
 }
 
-fn cookie(parts: &Parts, name: &str) -> Option<String> {
+/// A cookie's value, as sent.
+pub(super) fn cookie<'p>(parts: &'p Parts, name: &str) -> Option<&'p str> {
     let headers = parts.headers.get_all("cookie").iter();
     let pairs = headers.filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(';'));
     let mut values = pairs.filter_map(|pair| pair.trim().split_once('=')).filter(|(n, _)| *n == name);
-    let value = values.next()?.1;
-    let good = value.len() == 64 && value.bytes().all(|b| b.is_ascii_hexdigit());
-    good.then(|| value.to_owned())
+    Some(values.next()?.1)
+}
+
+/// Whether it may be a session's.
+fn is_ours(value: &str) -> bool {
+    value.len() == 64 && value.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 /// A posted form.
@@ -85,13 +109,13 @@ pub(super) struct Form(Vec<(String, String)>);
 impl Form {
     /// Reads a form and checks that it is ours.
     pub(super) async fn read(site: &Arc<Site>, parts: &Parts, browser: &Browser, body: Body) -> Result<Self, Refused> {
-        let refuse = |text: &str| Refused::by(site)(Error::BadChoice(text.into()));
-        let body = http::read(body, site.bodies).await.map_err(|_| refuse("The form did not arrive whole."))?;
-        let form = Self(form::decode(&body).ok_or_else(|| refuse("The form is not readable."))?);
+        let refuse = |why: BadChoice| Refused::by(&browser.shown)(why.into());
+        let body = http::read(body, site.bodies).await.map_err(|_| refuse(BadChoice::Torn))?;
+        let form = Self(form::decode(&body).ok_or_else(|| refuse(BadChoice::Unreadable))?);
         let elsewhere = http::header(&parts.headers, "sec-fetch-site").is_some_and(|site| site == "cross-site");
         let fits = session::form_token_is(&site.app, browser.cookie(), form.get("csrf").unwrap_or_default());
         if elsewhere || !fits || browser.fresh {
-            return Err(refuse("This form has expired. Go back, reload the page and try again."));
+            return Err(refuse(BadChoice::Expired));
         }
         Ok(form)
     }

@@ -5,8 +5,10 @@
 //! it is for.
 
 use super::browser::{Browser, Form};
-use super::{Message, Refused, page};
+use super::shown::{Other, Shown, here};
+use super::{Refused, message, page};
 use crate::site::Site;
+use crate::texts::Texts;
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -20,6 +22,8 @@ use std::sync::Arc;
 #[derive(Template)]
 #[template(path = "cancel.html")]
 struct CancelPage<'a> {
+    texts: &'static Texts,
+    switch: Vec<Other>,
     csrf: &'a str,
     token: &'a str,
     title: &'a str,
@@ -28,30 +32,35 @@ struct CancelPage<'a> {
     until: String,
 }
 
-const CANCELLED: Message<'static> =
-    Message { title: "Your order is cancelled", text: "Nothing is sent and nothing is charged." };
+fn cancelled(shown: &Shown) -> Response {
+    let texts = &shown.texts.orders;
+    message(shown, StatusCode::OK, texts.cancelled_title, texts.cancelled_text)
+}
 
 pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<Response, Refused> {
     let pairs = form::decode(parts.uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
     let token = pairs.iter().find(|(name, _)| name == "token").map_or("", |(_, value)| value);
-    let Linked { order, refusal, .. } = mail::linked(&site.app, token).await.map_err(Refused::by(&site))?;
+    let browser = Browser::of(&site, &parts).await?;
+    let Browser { shown, .. } = &browser;
+    let Linked { order, refusal, .. } = mail::linked(&site.app, token).await.map_err(Refused::by(shown))?;
     if order.state == Standing::Cancelled {
-        return Ok(page(&site, StatusCode::OK, &CANCELLED, None));
+        return Ok(cancelled(shown));
     }
     if let Some(why) = refusal {
-        let template = Message { title: "This order cannot be cancelled", text: &why.to_string() };
-        return Ok(page(&site, StatusCode::OK, &template, None));
+        let why = (shown.texts.refusal)(&why.into());
+        return Ok(message(shown, StatusCode::OK, shown.texts.orders.not_cancelled, &why));
     }
-    let browser = Browser::of(&site, &parts).await?;
     let template = CancelPage {
+        texts: shown.texts,
+        switch: shown.switch(here(&parts)),
         csrf: &browser.form_token(&site),
         token,
         title: &order.item.title,
-        price: order.item.price.to_string(),
-        placed: order.opened_at.to_reading_text(),
-        until: order.window_ends_at.to_reading_text(),
+        price: shown.texts.money(&order.item.price),
+        placed: shown.texts.moment(&order.opened_at),
+        until: shown.texts.moment(&order.window_ends_at),
     };
-    Ok(browser.remember(&site, page(&site, StatusCode::OK, &template, None)))
+    Ok(browser.remember(&site, page(shown, StatusCode::OK, &template, None)))
 }
 
 /// Cancels the order.
@@ -59,6 +68,6 @@ pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Res
     let (parts, body) = request.into_parts();
     let browser = Browser::of(&site, &parts).await?;
     let form = Form::read(&site, &parts, &browser, body).await?;
-    mail::cancel(&site.app, form.get("token").unwrap_or_default()).await.map_err(Refused::by(&site))?;
-    Ok(page(&site, StatusCode::OK, &CANCELLED, None))
+    mail::cancel(&site.app, form.get("token").unwrap_or_default()).await.map_err(Refused::by(&browser.shown))?;
+    Ok(cancelled(&browser.shown))
 }

@@ -1,7 +1,7 @@
 //! Pages that people see: sign-in, consent, set-up, teaser, settings. A page is a template struct, a `get`, a `post`.
 //!
 //! Invariant: pages work without JavaScript; none can be framed; every form carries a token bound to the browser's
-//! cookie; nothing of a third party is loaded.
+//! cookie; nothing of a third party is loaded; what a page says it says in the reader's language.
 
 mod browser;
 mod cancel;
@@ -12,19 +12,23 @@ mod remove;
 mod rule;
 mod settings;
 mod setup;
+mod shown;
 mod signin;
 mod teaser;
 
 use crate::api::problem::{log, retry_after};
 use crate::http::route::{Route, get, post};
 use crate::site::Site;
+use crate::texts::{Headings, Texts};
 use askama::Template;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, VARY,
+};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use opendrs_domain::login::redirect;
 use opendrs_service::Error;
-use std::sync::Arc;
+use shown::{Other, Shown};
 
 /// Pages that belong to the login role.
 pub(crate) fn login_routes() -> Vec<Route> {
@@ -47,6 +51,7 @@ pub(crate) fn web_routes() -> Vec<Route> {
         post("/settings/slot", settings::slot),
         post("/settings/order", settings::order),
         post("/settings/rule", settings::rule),
+        post("/settings/language", settings::language),
         get("/settings/remove", remove::get),
         post("/settings/remove", remove::post),
         get("/order", order::get),
@@ -75,7 +80,7 @@ async fn style() -> Response {
 }
 
 /// Writes a page. `ends_at` is where its forms may end outside of this server: the client's redirect URI.
-fn page(site: &Site, status: StatusCode, template: &impl Template, ends_at: Option<&str>) -> Response {
+fn page(shown: &Shown, status: StatusCode, template: &impl Template, ends_at: Option<&str>) -> Response {
     let html = match template.render() {
         Ok(html) => html,
         Err(error) => {
@@ -88,8 +93,11 @@ fn page(site: &Site, status: StatusCode, template: &impl Template, ends_at: Opti
     let policy = format!(
         "default-src 'none'; style-src 'self'; form-action 'self'{ends_at}; frame-ancestors 'none'; base-uri 'none'"
     );
-    secure(site, response.headers_mut(), &policy);
-    response
+    secure(&shown.site, response.headers_mut(), &policy);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(shown.texts.language.tag()));
+    headers.insert(VARY, HeaderValue::from_static("Accept-Language, Cookie"));
+    shown.remembered(response)
 }
 
 fn secure(site: &Site, headers: &mut HeaderMap, policy: &str) {
@@ -125,20 +133,27 @@ fn redirect_to(status: StatusCode, target: &str) -> Response {
 #[derive(Template)]
 #[template(path = "message.html")]
 struct Message<'a> {
+    texts: &'static Texts,
+    switch: Vec<Other>,
     title: &'a str,
     text: &'a str,
 }
 
+/// A page of two sentences; a page that cannot be asked for again has no other languages.
+fn message(shown: &Shown, status: StatusCode, title: &str, text: &str) -> Response {
+    page(shown, status, &Message { texts: shown.texts, switch: Vec::new(), title, text }, None)
+}
+
 /// A refusal of a page.
 struct Refused {
-    site: Arc<Site>,
+    shown: Shown,
     error: Error,
 }
 
 impl Refused {
-    fn by(site: &Arc<Site>) -> impl Fn(Error) -> Refused {
-        let site = site.clone();
-        move |error| Refused { site: site.clone(), error }
+    fn by(shown: &Shown) -> impl Fn(Error) -> Refused + use<> {
+        let shown = shown.clone();
+        move |error| Refused { shown: shown.clone(), error }
     }
 }
 
@@ -146,11 +161,12 @@ impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         log(&self.error);
         const BAD: StatusCode = StatusCode::BAD_REQUEST;
+        let Headings { wait, again, wrong, expired, failed } = &self.shown.texts.refused;
         let (status, title) = match &self.error {
-            Error::Throttled(_) | Error::TooOften(_) => (StatusCode::TOO_MANY_REQUESTS, "Please wait"),
-            Error::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "Please try again"),
-            Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong"),
-            Error::SignupGone => (StatusCode::GONE, "This page has expired"),
+            Error::Throttled(_) | Error::TooOften(_) => (StatusCode::TOO_MANY_REQUESTS, wait),
+            Error::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, again),
+            Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, wrong),
+            Error::SignupGone => (StatusCode::GONE, expired),
             Error::InvalidToken
             | Error::InsufficientScope(_)
             | Error::UnknownSlot { .. }
@@ -167,13 +183,10 @@ impl IntoResponse for Refused {
             | Error::BadChoice(_)
             | Error::UnknownEvent(_)
             | Error::BadSeed { .. }
-            | Error::BadCommand(_) => (BAD, "That did not work"),
+            | Error::BadCommand(_) => (BAD, failed),
         };
-        let text = match &self.error {
-            Error::InvalidToken => "This link is no longer good. Open the page again from your device or app.".into(),
-            error => error.to_string(),
-        };
-        let mut response = page(&self.site, status, &Message { title, text: &text }, None);
+        let text = (self.shown.texts.refusal)(&self.error);
+        let mut response = message(&self.shown, status, title, &text);
         if let Some(after) = retry_after(&self.error) {
             response.headers_mut().insert(RETRY_AFTER, after);
         }

@@ -1,13 +1,15 @@
 //! One order's page, where mails lead: what it is, what it costs, where it stands, and what its owner can do about it.
 //!
-//! Invariant: only the owner's sign-in opens it; the button that places an order says what is to be paid, and the price
-//! it names is the one agreed to.
+//! Invariant: only the owner's sign-in opens it; the button that places an order says that it is to be paid for, and the
+//! price that the page names is the one agreed to.
 
 use super::browser::{Browser, Form};
 use super::settings::standing;
+use super::shown::Other;
 use super::signin::sign_in_page;
 use super::{Refused, page, redirect_to};
 use crate::site::Site;
+use crate::texts::Texts;
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -18,19 +20,20 @@ use opendrs_domain::login::form;
 use opendrs_domain::money::Money;
 use opendrs_domain::order::{Order, Problem, State as Standing};
 use opendrs_service::order::{self, Owned, Word};
-use opendrs_service::{Error, customer};
+use opendrs_service::{BadChoice, Error, customer};
 use std::sync::Arc;
 
 #[derive(Template)]
 #[template(path = "order.html")]
 struct OrderPage<'a> {
+    texts: &'static Texts,
+    switch: Vec<Other>,
     csrf: &'a str,
     instance: String,
     model: &'a str,
     serial: &'a str,
     title: &'a str,
-    quantity: f64,
-    unit: &'a str,
+    brings: String,
     price: String,
     amount: String,
     currency: &'a str,
@@ -48,27 +51,31 @@ fn show(site: &Site, browser: &Browser, owned: &Owned) -> Response {
     let Owned { caller, model, order } = owned;
     let Order { item, .. } = order;
     let problem = order.problem.filter(|_| order.state == Standing::Held);
+    let Browser { shown, .. } = browser;
+    let texts = shown.texts;
+    let instance = order.instance().to_string();
     let template = OrderPage {
+        texts,
+        switch: shown.switch(&here(&instance)),
         csrf: &browser.form_token(site),
-        instance: order.instance().to_string(),
+        instance,
         model,
         serial: caller.device.serial.as_str(),
         title: &item.title,
-        quantity: item.quantity,
-        unit: &item.unit,
-        price: item.price.to_string(),
+        brings: texts.amount(&item.quantity, &item.unit),
+        price: texts.money(&item.price),
         amount: item.price.amount(),
         currency: &item.price.currency,
-        placed: order.opened_at.to_reading_text(),
-        standing: standing(order),
+        placed: texts.moment(&order.opened_at),
+        standing: standing(order, texts),
         held: order.state == Standing::Held,
-        ends: order.window_ends_at.to_reading_text(),
+        ends: texts.moment(&order.window_ends_at),
         ask_address: problem == Some(Problem::Address),
         may_approve: problem.is_some_and(Problem::asks_customer),
         may_look: matches!(problem, Some(Problem::OutOfStock | Problem::Payment)),
         cancellable: order.is_cancellable(site.app.now()),
     };
-    page(site, StatusCode::OK, &template, None)
+    page(shown, StatusCode::OK, &template, None)
 }
 
 fn here(instance: &str) -> String {
@@ -82,7 +89,7 @@ pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<R
     let Some(session) = &browser.session else {
         return sign_in_page(&site, &browser, &here(instance), None, "").await;
     };
-    let owned = order::of_customer(&site.app, session.customer, instance).await.map_err(Refused::by(&site))?;
+    let owned = order::of_customer(&site.app, session.customer, instance).await.map_err(Refused::by(&browser.shown))?;
     Ok(show(&site, &browser, &owned))
 }
 
@@ -96,8 +103,9 @@ pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Res
     let Some(session) = &browser.session else {
         return sign_in_page(&site, &browser, &back, None, "").await;
     };
-    let owned = order::of_customer(&site.app, session.customer, instance).await.map_err(Refused::by(&site))?;
-    press(&site, &form, &owned).await.map_err(Refused::by(&site))?;
+    let refused = Refused::by(&browser.shown);
+    let owned = order::of_customer(&site.app, session.customer, instance).await.map_err(&refused)?;
+    press(&site, &form, &owned).await.map_err(&refused)?;
     Ok(redirect_to(StatusCode::SEE_OTHER, &back))
 }
 
@@ -106,7 +114,7 @@ async fn press(site: &Site, form: &Form, owned: &Owned) -> Result<(), Error> {
     match () {
         () if form.has("cancel") => order::cancel(&site.app, &owned.caller, text("id")).await,
         () if form.has("approve") => {
-            let seen = Money::parse(text("price"), text("currency")).map_err(|e| Error::BadChoice(e.to_string()))?;
+            let seen = Money::parse(text("price"), text("currency")).map_err(Error::malformed)?;
             order::answer(&site.app, owned, Word::Approve(seen)).await
         }
         () if form.has("address") => {
@@ -122,6 +130,6 @@ async fn press(site: &Site, form: &Form, owned: &Owned) -> Result<(), Error> {
             order::answer(&site.app, owned, Word::LookAgain).await
         }
         () if form.has("look") => order::answer(&site.app, owned, Word::LookAgain).await,
-        () => Err(Error::BadChoice("Press one of the buttons.".into())),
+        () => Err(BadChoice::NoButton.into()),
     }
 }

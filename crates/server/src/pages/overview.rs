@@ -1,9 +1,11 @@
 //! `/setup_overview`: what was chosen, where it goes, what it costs; and the button that completes set-up.
 
 use super::browser::Browser;
-use super::setup::{Posted, consent_page, flow, posted, signed_in};
+use super::setup::{Posted, consent_page, flow, posted, signed_in, slot_address};
+use super::shown::Other;
 use super::{Refused, page, redirect_to};
 use crate::site::Site;
+use crate::texts::{Texts, Window};
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -24,6 +26,8 @@ struct Row<'a> {
 #[derive(Template)]
 #[template(path = "overview.html")]
 struct OverviewPage<'a> {
+    texts: &'static Texts,
+    switch: Vec<Other>,
     csrf: &'a str,
     flow: &'a str,
     model: &'a str,
@@ -33,7 +37,7 @@ struct OverviewPage<'a> {
     ask_address: bool,
     typed: &'a Address,
     test: bool,
-    window: String,
+    cancel_within: String,
     problem: Option<&'a str>,
 }
 
@@ -45,8 +49,11 @@ fn overview(
     typed: &Address,
 ) -> Result<Response, Refused> {
     let test = underway.asked.request.device.as_ref().is_some_and(|device| device.test);
-    let words = problem.map(ToString::to_string);
+    let Browser { shown, .. } = browser;
+    let words = problem.map(shown.texts.refusal);
     let template = OverviewPage {
+        texts: shown.texts,
+        switch: shown.switch(&format!("/setup_overview?flow={}", underway.id)),
         csrf: &browser.form_token(site),
         flow: &underway.id,
         model: underway.asked.model.as_ref().map_or("", |model| model.name.as_str()),
@@ -56,18 +63,18 @@ fn overview(
         ask_address: owner.address.is_none() && !test,
         typed,
         test,
-        window: window(site.app.settings.timing.cancel_window),
+        cancel_within: (shown.texts.set_up.cancel_within)(window(site.app.settings.timing.cancel_window)),
         problem: words.as_deref(),
     };
     let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    Ok(page(site, status, &template, Some(&underway.asked.request.redirect_uri)))
+    Ok(page(shown, status, &template, Some(&underway.asked.request.redirect_uri)))
 }
 
-/// How long an order may be cancelled, in words.
-fn window(span: Span) -> String {
-    match (span.secs() / 3600, span.secs() / 60) {
-        (0, minutes) => format!("{minutes} minutes"),
-        (hours, _) => format!("{hours} hours"),
+/// How long an order may be cancelled, in whole hours where it is some.
+fn window(span: Span) -> Window {
+    match span.secs() / 60 {
+        minutes if minutes > 0 && minutes % 60 == 0 => Window::Hours(minutes / 60),
+        minutes => Window::Minutes(minutes),
     }
 }
 
@@ -85,15 +92,16 @@ fn blank() -> Address {
 /// The overview; a slot without an answer is asked for first.
 pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<Response, Refused> {
     let browser = Browser::of(&site, &parts).await?;
-    let session = signed_in(&site, &browser)?;
-    let underway = signup::find(&site.app, session, &flow(&parts)).await.map_err(Refused::by(&site))?;
+    let session = signed_in(&browser)?;
+    let refused = Refused::by(&browser.shown);
+    let underway = signup::find(&site.app, session, &flow(&parts)).await.map_err(&refused)?;
     if !underway.consented {
         return consent_page(&site, &browser, &underway.id, &underway.asked);
     }
     if underway.next_slot().is_some() {
-        return Ok(redirect_to(StatusCode::SEE_OTHER, &format!("/setup_slot?flow={}", underway.id)));
+        return Ok(redirect_to(StatusCode::SEE_OTHER, &slot_address(&underway.id)));
     }
-    let owner = customer::get(&site.app, session.customer).await.map_err(Refused::by(&site))?;
+    let owner = customer::get(&site.app, session.customer).await.map_err(&refused)?;
     overview(&site, &browser, (&underway, &owner), None, &blank())
 }
 
@@ -103,9 +111,10 @@ pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Res
         Ok(posted) => posted,
         Err(instead) => return Ok(instead),
     };
+    let refused = Refused::by(&browser.shown);
     if form.has("change") {
-        signup::restart(&site.app, &underway).await.map_err(Refused::by(&site))?;
-        return Ok(redirect_to(StatusCode::SEE_OTHER, &format!("/setup_slot?flow={}", underway.id)));
+        signup::restart(&site.app, &underway).await.map_err(&refused)?;
+        return Ok(redirect_to(StatusCode::SEE_OTHER, &slot_address(&underway.id)));
     }
     let text = |name: &str| form.get(name).unwrap_or_default().to_owned();
     let typed = Address {
@@ -116,19 +125,19 @@ pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Res
         postal_code: text("postal_code"),
         country: text("country"),
     };
-    let mut owner = customer::get(&site.app, session.customer).await.map_err(Refused::by(&site))?;
+    let mut owner = customer::get(&site.app, session.customer).await.map_err(&refused)?;
     if owner.address.is_none() && form.has("line1") {
         match customer::set_address(&site.app, owner.id, typed.clone()).await {
-            Ok(()) => owner = customer::get(&site.app, owner.id).await.map_err(Refused::by(&site))?,
+            Ok(()) => owner = customer::get(&site.app, owner.id).await.map_err(&refused)?,
             Err(error @ Error::BadChoice(_)) => {
                 return overview(&site, &browser, (&underway, &owner), Some(&error), &typed);
             }
-            Err(error) => return Err(Refused::by(&site)(error)),
+            Err(error) => return Err(refused(error)),
         }
     }
     match signup::complete(&site.app, &underway, &owner).await {
         Ok(target) => Ok(redirect_to(StatusCode::FOUND, &target)),
         Err(error @ Error::BadChoice(_)) => overview(&site, &browser, (&underway, &owner), Some(&error), &typed),
-        Err(error) => Err(Refused::by(&site)(error)),
+        Err(error) => Err(refused(error)),
     }
 }

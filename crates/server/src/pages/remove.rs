@@ -4,9 +4,11 @@
 //! twice is once.
 
 use super::browser::{Browser, Form};
+use super::shown::{Other, here};
 use super::signin::sign_in_page;
 use super::{Refused, page, redirect_to};
 use crate::site::Site;
+use crate::texts::Texts;
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -24,6 +26,8 @@ const LIST: &str = "/settings";
 #[derive(Template)]
 #[template(path = "remove.html")]
 struct RemovePage<'a> {
+    texts: &'static Texts,
+    switch: Vec<Other>,
     csrf: &'a str,
     device: String,
     model: &'a str,
@@ -36,9 +40,14 @@ pub(super) fn address(device: DeviceId) -> String {
 }
 
 /// The customer's device of this id, with its model's name.
-async fn find(site: &Arc<Site>, owner: CustomerId, id: &str) -> Result<Option<(Device, String)>, Refused> {
+async fn find(
+    site: &Site,
+    browser: &Browser,
+    owner: CustomerId,
+    id: &str,
+) -> Result<Option<(Device, String)>, Refused> {
     let Ok(id) = DeviceId::parse(id) else { return Ok(None) };
-    device::owned(&site.app, owner, id).await.map_err(Refused::by(site))
+    device::owned(&site.app, owner, id).await.map_err(Refused::by(&browser.shown))
 }
 
 pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<Response, Refused> {
@@ -49,16 +58,19 @@ pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<R
         let back = DeviceId::parse(id).map_or_else(|_| LIST.to_owned(), address);
         return sign_in_page(&site, &browser, &back, None, "").await;
     };
-    let Some((device, model)) = find(&site, session.customer, id).await? else {
+    let Some((device, model)) = find(&site, &browser, session.customer, id).await? else {
         return Ok(redirect_to(StatusCode::SEE_OTHER, LIST));
     };
+    let Browser { shown, .. } = &browser;
     let template = RemovePage {
+        texts: shown.texts,
+        switch: shown.switch(here(&parts)),
         csrf: &browser.form_token(&site),
         device: device.id.to_string(),
         model: &model,
         serial: device.serial.as_str(),
     };
-    Ok(page(&site, StatusCode::OK, &template, None))
+    Ok(page(shown, StatusCode::OK, &template, None))
 }
 
 /// Removes the device, then shows which are left.
@@ -69,8 +81,8 @@ pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Res
     let Some(session) = &browser.session else {
         return sign_in_page(&site, &browser, LIST, None, "").await;
     };
-    if let Some((device, _)) = find(&site, session.customer, form.get("device").unwrap_or_default()).await? {
-        device::remove(&site.app, device).await.map_err(Refused::by(&site))?;
+    if let Some((device, _)) = find(&site, &browser, session.customer, form.get("device").unwrap_or_default()).await? {
+        device::remove(&site.app, device).await.map_err(Refused::by(&browser.shown))?;
     }
     Ok(redirect_to(StatusCode::SEE_OTHER, LIST))
 }

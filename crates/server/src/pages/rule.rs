@@ -1,6 +1,7 @@
 //! The customer's rules for a slot, as the settings page shows and reads them.
 
 use super::browser::Form;
+use crate::texts::Texts;
 use opendrs_domain::product::Product;
 use opendrs_domain::rule::{Cap, Mode, Rules, Typed};
 use opendrs_service::subscription::SlotView;
@@ -22,13 +23,13 @@ pub(super) struct RuleRow {
 }
 
 /// The rules of a slot; none where no product is chosen, since there is nothing to rule.
-pub(super) fn row(view: &SlotView) -> Option<RuleRow> {
+pub(super) fn row(view: &SlotView, texts: &Texts) -> Option<RuleRow> {
     let SlotView { products, subscription, rules, .. } = view;
     let chosen = subscription.as_ref().and_then(|sub| sub.asin.as_ref())?;
     let Rules { mode, agreed, cap, limit, substitutes, .. } = rules;
     let (cap_kind, cap) = match cap {
         None => ("", String::new()),
-        Some(Cap::Amount(money)) => ("amount", money.amount()),
+        Some(Cap::Amount(money)) => ("amount", texts.language.amount(money)),
         Some(Cap::Percent(percent)) => ("percent", percent.to_string()),
     };
     let price = products.iter().find(|product| product.asin == *chosen).map(|product| &product.price);
@@ -40,7 +41,7 @@ pub(super) fn row(view: &SlotView) -> Option<RuleRow> {
         cap_kind,
         cap,
         currency,
-        agreed: agreed.as_ref().map(ToString::to_string),
+        agreed: agreed.as_ref().map(|money| texts.money(money)),
         limit_orders: limit.map_or(String::new(), |limit| limit.orders.to_string()),
         limit_days: limit.map_or(String::new(), |limit| limit.days.to_string()),
         pause_from,
@@ -49,12 +50,12 @@ pub(super) fn row(view: &SlotView) -> Option<RuleRow> {
     })
 }
 
-/// What a form says of the rules.
-pub(super) fn typed(form: &Form) -> Typed<'_> {
+/// What a form says of the rules; `cap` is its highest price, as digits and a point.
+pub(super) fn typed<'f>(form: &'f Form, cap: Option<&'f str>) -> Typed<'f> {
     Typed {
         mode: form.get("mode"),
         cap_kind: form.get("cap_kind"),
-        cap: form.get("cap"),
+        cap,
         limit_orders: form.get("limit_orders"),
         limit_days: form.get("limit_days"),
         pause_from: form.get("pause_from"),

@@ -6,24 +6,27 @@
 use super::browser::{Browser, Form};
 use super::remove;
 use super::rule::{self, RuleRow};
+use super::shown::{self, Other};
 use super::signin::sign_in_page;
 use super::teaser::link;
-use super::{Message, Refused, page, redirect_to};
+use super::{Refused, message, page, redirect_to};
 use crate::site::Site;
+use crate::texts::Texts;
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
 use opendrs_domain::customer::Address;
+use opendrs_domain::language::Language;
 use opendrs_domain::login::{form, redirect};
-use opendrs_domain::order::{Order, Problem, State as Standing};
+use opendrs_domain::order::{Order, State as Standing};
 use opendrs_domain::product::Product;
 use opendrs_domain::session::Session;
 use opendrs_domain::time::Time;
 use opendrs_service::subscription::SlotView;
 use opendrs_service::token::{self, Caller, PageDevice};
-use opendrs_service::{customer, device, order, rule as rules, subscription};
+use opendrs_service::{BadChoice, customer, device, order, rule as rules, subscription};
 use std::sync::Arc;
 
 struct SlotRow {
@@ -36,8 +39,8 @@ struct SlotRow {
 }
 
 /// The product chosen is marked; where none is, the first.
-fn slot_row(view: SlotView) -> SlotRow {
-    let rule = rule::row(&view);
+fn slot_row(view: SlotView, texts: &Texts) -> SlotRow {
+    let rule = rule::row(&view, texts);
     let SlotView { slot, products, subscription, .. } = view;
     let chosen = subscription.as_ref().and_then(|sub| sub.asin.clone()).or(slot.products.first().cloned());
     let products = products.into_iter().map(|product| (chosen.as_ref() == Some(&product.asin), product));
@@ -53,9 +56,7 @@ fn slot_row(view: SlotView) -> SlotRow {
 struct OrderRow {
     instance: String,
     title: String,
-    price: String,
-    placed: String,
-    standing: String,
+    line: String,
     held: bool,
     cancellable: bool,
 }
@@ -63,8 +64,11 @@ struct OrderRow {
 #[derive(Template)]
 #[template(path = "settings.html")]
 struct SettingsPage<'a> {
+    texts: &'static Texts,
+    switch: Vec<Other>,
     csrf: &'a str,
     access_token: &'a str,
+    token: Option<&'a str>,
     exit: Option<&'a str>,
     model: &'a str,
     serial: &'a str,
@@ -80,6 +84,10 @@ struct SettingsPage<'a> {
 #[derive(Template)]
 #[template(path = "devices.html")]
 struct DevicesPage<'a> {
+    texts: &'static Texts,
+    switch: Vec<Other>,
+    csrf: &'a str,
+    token: Option<&'a str>,
     note: &'a str,
     exit: Option<&'a str>,
     name: &'a str,
@@ -90,49 +98,33 @@ struct DevicesPage<'a> {
 #[derive(Template)]
 #[template(path = "switch.html")]
 struct SwitchPage<'a> {
+    texts: &'static Texts,
+    switch: Vec<Other>,
     csrf: &'a str,
     return_to: &'a str,
     exit: Option<&'a str>,
 }
 
-/// Where an order stands, for its owner.
-pub(super) fn standing(order: &Order) -> String {
-    let until = |time: Option<Time>| time.map_or(String::new(), |t| format!(", expected {}", t.to_reading_text()));
+/// Where an order stands, for its owner; without a stop at the end.
+pub(super) fn standing(order: &Order, texts: &Texts) -> String {
+    let said = &texts.orders;
+    let expected = order.expected_at.map(|at| texts.moment(&at));
     match order.state {
-        Standing::Held => format!("On hold: {}", order.problem.map_or("it is being placed", reason)),
-        Standing::Placed | Standing::Fulfilling => format!("In preparation{}", until(order.expected_at)),
-        Standing::Shipped => {
-            let tracking =
-                order.tracking.as_ref().map_or(String::new(), |number| format!(", tracking number {number}"));
-            format!("Shipped{}{tracking}", until(order.expected_at))
-        }
-        Standing::Delivered => "Delivered".into(),
-        Standing::Cancelled => "Cancelled".into(),
-        Standing::Expired => "Not placed: the problem was not resolved in time".into(),
+        Standing::Held => (said.held)((said.reason)(order.problem)),
+        Standing::Placed | Standing::Fulfilling => (said.preparing)(expected.as_deref()),
+        Standing::Shipped => (said.shipped)(expected.as_deref(), order.tracking.as_deref()),
+        Standing::Delivered => said.delivered.into(),
+        Standing::Cancelled => said.cancelled.into(),
+        Standing::Expired => said.expired.into(),
     }
 }
 
-/// Why an order is held, for its owner.
-pub(super) fn reason(problem: Problem) -> &'static str {
-    match problem {
-        Problem::Address => "there is no address to ship to",
-        Problem::OutOfStock => "the product is out of stock",
-        Problem::Payment => "it could not be paid for",
-        Problem::Unconfirmed => "it is being confirmed",
-        Problem::Price => "it costs more than you allow",
-        Problem::Ask => "it waits for your word",
-        Problem::Limit => "there were as many orders as you allow",
-        Problem::Paused => "you paused orders at this time",
-    }
-}
-
-fn row(order: &Order, now: Time) -> OrderRow {
+fn row(order: &Order, now: Time, texts: &Texts) -> OrderRow {
+    let (price, placed) = (texts.money(&order.item.price), texts.moment(&order.opened_at));
     OrderRow {
         instance: order.instance().to_string(),
         title: order.item.title.clone(),
-        price: order.item.price.to_string(),
-        placed: order.opened_at.to_reading_text(),
-        standing: standing(order),
+        line: (texts.settings.order)(&price, &placed, &standing(order, texts)),
         held: order.state == Standing::Held,
         cancellable: order.is_cancellable(now),
     }
@@ -146,43 +138,59 @@ async fn open(
     access_token: Option<&str>,
     exit: Option<&str>,
 ) -> Result<Result<Caller, Response>, Refused> {
-    let Some(text) = access_token else { return devices(site, session, "", exit).await.map(Err) };
-    match token::for_page(&site.app, text).await.map_err(Refused::by(site))? {
+    let Browser { shown, .. } = browser;
+    let texts = &shown.texts.settings;
+    let Some(text) = access_token else { return devices(site, browser, session, "", exit).await.map(Err) };
+    match token::for_page(&site.app, text).await.map_err(Refused::by(shown))? {
         PageDevice::Open(caller) if caller.device.customer == session.customer => Ok(Ok(*caller)),
         PageDevice::Open(_) => {
-            let return_to = address(text, exit);
-            let template = SwitchPage { csrf: &browser.form_token(site), return_to: &return_to, exit };
-            Ok(Err(page(site, StatusCode::FORBIDDEN, &template, None)))
+            let return_to = address(Some(text), exit);
+            let csrf = &browser.form_token(site);
+            let switch = shown.switch(&return_to);
+            let template = SwitchPage { texts: shown.texts, switch, csrf, return_to: &return_to, exit };
+            Ok(Err(page(shown, StatusCode::FORBIDDEN, &template, None)))
         }
-        PageDevice::Unregistered(Some(again)) => Ok(Err(redirect_to(StatusCode::SEE_OTHER, &again))),
+        PageDevice::Unregistered(Some(again)) => Ok(Err(shown.remembered(redirect_to(StatusCode::SEE_OTHER, &again)))),
         PageDevice::Unregistered(None) => {
-            let title = "This device is not registered";
-            let text = "Start its set-up again from the device or its app.";
-            Ok(Err(page(site, StatusCode::OK, &Message { title, text }, None)))
+            Ok(Err(message(shown, StatusCode::OK, texts.unregistered, texts.unregistered_why)))
         }
-        PageDevice::Unknown => {
-            let note = "This link is no longer good. Open the settings again from your device or app.";
-            devices(site, session, note, exit).await.map(Err)
-        }
+        PageDevice::Unknown => devices(site, browser, session, texts.link_gone, exit).await.map(Err),
     }
 }
 
-async fn devices(site: &Arc<Site>, session: &Session, note: &str, exit: Option<&str>) -> Result<Response, Refused> {
-    let found = device::of_customer(&site.app, session.customer).await.map_err(Refused::by(site))?;
-    let owner = customer::get(&site.app, session.customer).await.map_err(Refused::by(site))?;
-    let devices =
-        found.into_iter().map(|(device, model)| (model, device.serial.to_string(), remove::address(device.id)));
-    let devices = devices.collect();
-    Ok(page(site, StatusCode::OK, &DevicesPage { note, exit, name: &owner.name, devices }, None))
+async fn devices(
+    site: &Arc<Site>,
+    browser: &Browser,
+    session: &Session,
+    note: &str,
+    exit: Option<&str>,
+) -> Result<Response, Refused> {
+    let Browser { shown, .. } = browser;
+    let refused = Refused::by(shown);
+    let found = device::of_customer(&site.app, session.customer).await.map_err(&refused)?;
+    let owner = customer::get(&site.app, session.customer).await.map_err(&refused)?;
+    let template = DevicesPage {
+        texts: shown.texts,
+        switch: shown.switch(&address(None, exit)),
+        csrf: &browser.form_token(site),
+        token: None,
+        note,
+        exit,
+        name: &owner.name,
+        devices: found
+            .into_iter()
+            .map(|(device, model)| (model, device.serial.to_string(), remove::address(device.id)))
+            .collect(),
+    };
+    Ok(page(shown, StatusCode::OK, &template, None))
 }
 
 /// The page's own address.
-fn address(access_token: &str, exit: Option<&str>) -> String {
-    let mut out = format!("/settings?access_token={}", form::escape(access_token, ""));
-    if let Some(exit) = exit {
-        out.push_str(&format!("&exitUri={}", form::escape(exit, "")));
-    }
-    out
+fn address(access_token: Option<&str>, exit: Option<&str>) -> String {
+    let pairs = [("access_token", access_token), ("exitUri", exit)];
+    let pairs = pairs.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", form::escape(value?, ""))));
+    let query = pairs.collect::<Vec<_>>().join("&");
+    if query.is_empty() { "/settings".into() } else { format!("/settings?{query}") }
 }
 
 pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<Response, Refused> {
@@ -191,37 +199,43 @@ pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<R
     let access_token = link(&pairs, "access_token");
     let browser = Browser::of(&site, &parts).await?;
     let Some(session) = &browser.session else {
-        let return_to = access_token.map_or_else(|| "/settings".into(), |text| address(text, exit));
+        let return_to = address(access_token, exit.filter(|_| access_token.is_some()));
         return sign_in_page(&site, &browser, &return_to, None, "").await;
     };
     let caller = match open(&site, &browser, session, access_token, exit).await? {
         Ok(caller) => caller,
         Err(instead) => return Ok(instead),
     };
-    let model = device::model(&site.app, &caller.device).await.map_err(Refused::by(&site))?;
+    let Browser { shown, .. } = &browser;
+    let (texts, refused) = (shown.texts, Refused::by(shown));
+    let model = device::model(&site.app, &caller.device).await.map_err(&refused)?;
     let of = Some((caller.shard, &caller.device));
-    let slots = subscription::view(&site.app, &model, of).await.map_err(Refused::by(&site))?;
-    let owner = customer::get(&site.app, session.customer).await.map_err(Refused::by(&site))?;
-    let orders = order::history(&site.app, &caller).await.map_err(Refused::by(&site))?;
+    let slots = subscription::view(&site.app, &model, of).await.map_err(&refused)?;
+    let owner = customer::get(&site.app, session.customer).await.map_err(&refused)?;
+    let orders = order::history(&site.app, &caller).await.map_err(&refused)?;
     let now = site.app.now();
     let template = SettingsPage {
+        texts,
+        switch: shown.switch(&address(access_token, exit)),
         csrf: &browser.form_token(&site),
         access_token: access_token.unwrap_or_default(),
+        token: access_token,
         exit,
         model: &model.name,
         serial: caller.device.serial.as_str(),
         test: caller.device.test,
         name: &owner.name,
         address: owner.address.as_ref().map(Address::one_line),
-        slots: slots.into_iter().map(slot_row).collect(),
-        orders: orders.iter().map(|order| row(order, now)).collect(),
+        slots: slots.into_iter().map(|view| slot_row(view, texts)).collect(),
+        orders: orders.iter().map(|order| row(order, now, texts)).collect(),
         remove: remove::address(caller.device.id),
     };
-    Ok(page(&site, StatusCode::OK, &template, None))
+    Ok(page(shown, StatusCode::OK, &template, None))
 }
 
 /// What every form of the page begins with: who, which device.
 struct Posted {
+    browser: Browser,
     form: Form,
     caller: Caller,
     back: String,
@@ -233,46 +247,67 @@ async fn posted(site: &Arc<Site>, request: Request) -> Result<Result<Posted, Res
     let form = Form::read(site, &parts, &browser, body).await?;
     let access_token = form.get("access_token").unwrap_or_default().to_owned();
     let exit = form.get("exitUri").filter(|uri| !redirect::is_dangerous(uri)).map(str::to_owned);
-    let back = address(&access_token, exit.as_deref());
+    let back = address(Some(&access_token), exit.as_deref());
     let Some(session) = &browser.session else {
         return Ok(Err(sign_in_page(site, &browser, &back, None, "").await?));
     };
     let opened = open(site, &browser, session, Some(&access_token), exit.as_deref()).await?;
-    Ok(opened.map(|caller| Posted { form, caller, back }))
+    Ok(opened.map(|caller| Posted { browser, form, caller, back }))
 }
 
 /// Switches a slot on or off, or takes another product.
 pub(super) async fn slot(State(site): State<Arc<Site>>, request: Request) -> Result<Response, Refused> {
-    let Posted { form, caller, back } = match posted(&site, request).await? {
+    let Posted { browser, form, caller, back } = match posted(&site, request).await? {
         Ok(posted) => posted,
         Err(instead) => return Ok(instead),
     };
     let slot = form.get("slotId").unwrap_or_default();
     let on = form.get("subscribed") == Some("true");
     let changed = subscription::change(&site.app, &caller, slot, form.get("asin"), on).await;
-    changed.map_err(Refused::by(&site))?;
+    changed.map_err(Refused::by(&browser.shown))?;
     Ok(redirect_to(StatusCode::SEE_OTHER, &back))
 }
 
 /// Cancels an order within its window.
 pub(super) async fn order(State(site): State<Arc<Site>>, request: Request) -> Result<Response, Refused> {
-    let Posted { form, caller, back } = match posted(&site, request).await? {
+    let Posted { browser, form, caller, back } = match posted(&site, request).await? {
         Ok(posted) => posted,
         Err(instead) => return Ok(instead),
     };
     let instance = form.get("instanceId").unwrap_or_default();
-    order::cancel(&site.app, &caller, instance).await.map_err(Refused::by(&site))?;
+    order::cancel(&site.app, &caller, instance).await.map_err(Refused::by(&browser.shown))?;
     Ok(redirect_to(StatusCode::SEE_OTHER, &back))
 }
 
 /// Changes a slot's rules.
 pub(super) async fn rule(State(site): State<Arc<Site>>, request: Request) -> Result<Response, Refused> {
-    let Posted { form, caller, back } = match posted(&site, request).await? {
+    let Posted { browser, form, caller, back } = match posted(&site, request).await? {
         Ok(posted) => posted,
         Err(instead) => return Ok(instead),
     };
     let slot = form.get("slotId").unwrap_or_default();
-    let changed = rules::set(&site.app, &caller, slot, rule::typed(&form), &form.all("substitute")).await;
-    changed.map_err(Refused::by(&site))?;
+    let cap = form.get("cap").map(|text| browser.shown.texts.language.typed_amount(text));
+    let typed = rule::typed(&form, cap.as_deref());
+    let changed = rules::set(&site.app, &caller, slot, typed, &form.all("substitute")).await;
+    changed.map_err(Refused::by(&browser.shown))?;
     Ok(redirect_to(StatusCode::SEE_OTHER, &back))
+}
+
+/// Changes the customer's language: of the pages from here on, in this browser too, and of mails.
+pub(super) async fn language(State(site): State<Arc<Site>>, request: Request) -> Result<Response, Refused> {
+    let (parts, body) = request.into_parts();
+    let browser = Browser::of(&site, &parts).await?;
+    let form = Form::read(&site, &parts, &browser, body).await?;
+    let exit = form.get("exitUri").filter(|uri| !redirect::is_dangerous(uri));
+    let back = address(form.get("access_token"), exit);
+    let Some(session) = &browser.session else {
+        return sign_in_page(&site, &browser, &back, None, "").await;
+    };
+    let refused = Refused::by(&browser.shown);
+    let chosen = form.get("language").and_then(Language::parse);
+    let chosen = chosen.ok_or_else(|| refused(BadChoice::NoButton.into()))?;
+    customer::set_language(&site.app, session.customer, chosen).await.map_err(&refused)?;
+    let mut response = redirect_to(StatusCode::SEE_OTHER, &back);
+    shown::remember(&site, &mut response, chosen);
+    Ok(response)
 }

@@ -1,8 +1,10 @@
 //! Consent, and one page a slot (login-and-web 2.3, 7.4; decisions 31).
 
 use super::browser::{Browser, Form};
+use super::shown::Other;
 use super::{Refused, page, redirect_to};
 use crate::site::Site;
+use crate::texts::{Consent, Texts};
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -14,12 +16,14 @@ use opendrs_domain::product::Product;
 use opendrs_domain::session::Session;
 use opendrs_service::login::authorize::Asked;
 use opendrs_service::login::signup::{self, Underway};
-use opendrs_service::{Error, customer};
+use opendrs_service::{BadChoice, Error, customer};
 use std::sync::Arc;
 
 #[derive(Template)]
 #[template(path = "consent.html")]
 struct ConsentPage<'a> {
+    texts: &'static Texts,
+    switch: Vec<Other>,
     csrf: &'a str,
     flow: &'a str,
     profile: &'a str,
@@ -30,12 +34,12 @@ struct ConsentPage<'a> {
     wants: Vec<&'static str>,
 }
 
-fn wants(scopes: Scopes) -> Vec<&'static str> {
+fn wants(scopes: Scopes, texts: &Consent) -> Vec<&'static str> {
     [
-        (Scope::Replenish, "reorder supplies for this device, and see the status of those orders"),
-        (Scope::Profile, "your name and e-mail address"),
-        (Scope::UserId, "an identifier for your account"),
-        (Scope::PostalCode, "your postal code"),
+        (Scope::Replenish, texts.replenish),
+        (Scope::Profile, texts.profile),
+        (Scope::UserId, texts.user_id),
+        (Scope::PostalCode, texts.postal_code),
     ]
     .into_iter()
     .filter(|(scope, _)| scopes.has(*scope))
@@ -45,7 +49,10 @@ fn wants(scopes: Scopes) -> Vec<&'static str> {
 
 /// The page that asks for consent to exactly this request.
 pub(super) fn consent_page(site: &Arc<Site>, browser: &Browser, id: &str, asked: &Asked) -> Result<Response, Refused> {
+    let Browser { shown, .. } = browser;
     let template = ConsentPage {
+        texts: shown.texts,
+        switch: shown.switch(&slot_address(id)),
         csrf: &browser.form_token(site),
         flow: id,
         profile: &asked.profile.name,
@@ -53,22 +60,33 @@ pub(super) fn consent_page(site: &Arc<Site>, browser: &Browser, id: &str, asked:
         privacy_url: asked.profile.privacy_url.as_deref(),
         device: asked.model.as_ref().map(|model| model.name.as_str()),
         serial: asked.request.device.as_ref().map_or("", |device| device.serial.as_str()),
-        wants: wants(asked.request.scopes()),
+        wants: wants(asked.request.scopes(), &shown.texts.consent),
     };
-    Ok(page(site, StatusCode::OK, &template, Some(&asked.request.redirect_uri)))
+    Ok(page(shown, StatusCode::OK, &template, Some(&asked.request.redirect_uri)))
+}
+
+/// The address of a sign-up's page of the next slot; before consent, it is where consent is asked for.
+pub(super) fn slot_address(id: &str) -> String {
+    format!("/setup_slot?flow={id}")
 }
 
 /// Who is signed in; without a sign-in there is no sign-up to go on with.
-pub(super) fn signed_in<'b>(site: &Arc<Site>, browser: &'b Browser) -> Result<&'b Session, Refused> {
-    browser.session.as_ref().ok_or_else(|| Refused::by(site)(Error::SignupGone))
+pub(super) fn signed_in(browser: &Browser) -> Result<&Session, Refused> {
+    browser.session.as_ref().ok_or_else(|| Refused::by(&browser.shown)(Error::SignupGone))
 }
 
 /// Goes to the page that is next in a sign-up; where only profile scopes are asked for, none is.
-pub(super) async fn step(site: &Arc<Site>, session: &Session, id: &str) -> Result<Response, Refused> {
-    let underway = signup::find(&site.app, session, id).await.map_err(Refused::by(site))?;
+pub(super) async fn step(
+    site: &Arc<Site>,
+    browser: &Browser,
+    session: &Session,
+    id: &str,
+) -> Result<Response, Refused> {
+    let refused = Refused::by(&browser.shown);
+    let underway = signup::find(&site.app, session, id).await.map_err(&refused)?;
     if underway.asked.model.is_none() {
-        let owner = customer::get(&site.app, session.customer).await.map_err(Refused::by(site))?;
-        let target = signup::complete(&site.app, &underway, &owner).await.map_err(Refused::by(site))?;
+        let owner = customer::get(&site.app, session.customer).await.map_err(&refused)?;
+        let target = signup::complete(&site.app, &underway, &owner).await.map_err(&refused)?;
         return Ok(redirect_to(StatusCode::FOUND, &target));
     }
     let path = if underway.next_slot().is_some() { "/setup_slot" } else { "/setup_overview" };
@@ -94,11 +112,12 @@ pub(super) async fn posted(site: &Arc<Site>, request: Request) -> Result<Result<
     let (parts, body) = request.into_parts();
     let browser = Browser::of(site, &parts).await?;
     let form = Form::read(site, &parts, &browser, body).await?;
-    let session = signed_in(site, &browser)?.clone();
+    let refused = Refused::by(&browser.shown);
+    let session = signed_in(&browser)?.clone();
     let id = form.get("flow").unwrap_or_default();
-    let underway = signup::find(&site.app, &session, id).await.map_err(Refused::by(site))?;
+    let underway = signup::find(&site.app, &session, id).await.map_err(&refused)?;
     if form.has("cancel") || form.has("consentDenied") {
-        signup::abandon(&site.app, &underway).await.map_err(Refused::by(site))?;
+        signup::abandon(&site.app, &underway).await.map_err(&refused)?;
         return Ok(Err(redirect_to(StatusCode::FOUND, &underway.asked.request.denied())));
     }
     Ok(Ok(Posted { browser, session, form, underway }))
@@ -114,20 +133,20 @@ pub(super) async fn consent(State(site): State<Arc<Site>>, request: Request) -> 
         // No button was named, as when a form is sent by the Enter key: consent is never guessed.
         return consent_page(&site, &browser, &underway.id, &underway.asked);
     }
-    signup::consent(&site.app, &underway).await.map_err(Refused::by(&site))?;
-    step(&site, &session, &underway.id).await
+    signup::consent(&site.app, &underway).await.map_err(Refused::by(&browser.shown))?;
+    step(&site, &browser, &session, &underway.id).await
 }
 
 #[derive(Template)]
 #[template(path = "slot.html")]
 struct SlotPage<'a> {
+    texts: &'static Texts,
+    switch: Vec<Other>,
     csrf: &'a str,
     flow: &'a str,
-    model: &'a str,
     slot_id: &'a str,
     slot: &'a str,
-    number: usize,
-    count: usize,
+    step: String,
     products: &'a [Product],
     problem: Option<&'a str>,
 }
@@ -142,27 +161,29 @@ fn slot_page(
         return Ok(redirect_to(StatusCode::SEE_OTHER, &format!("/setup_overview?flow={}", underway.id)));
     };
     let number = 1 + underway.slots.iter().position(|other| other.slot.id == view.slot.id).unwrap_or_default();
-    let words = problem.map(ToString::to_string);
+    let Browser { shown, .. } = browser;
+    let model = underway.asked.model.as_ref().map_or("", |model| model.name.as_str());
+    let words = problem.map(shown.texts.refusal);
     let template = SlotPage {
+        texts: shown.texts,
+        switch: shown.switch(&slot_address(&underway.id)),
         csrf: &browser.form_token(site),
         flow: &underway.id,
-        model: underway.asked.model.as_ref().map_or("", |model| model.name.as_str()),
         slot_id: view.slot.id.as_str(),
         slot: &view.slot.name,
-        number,
-        count: underway.slots.len(),
+        step: (shown.texts.set_up.step)(model, number, underway.slots.len()),
         products: &view.products,
         problem: words.as_deref(),
     };
     let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    Ok(page(site, status, &template, Some(&underway.asked.request.redirect_uri)))
+    Ok(page(shown, status, &template, Some(&underway.asked.request.redirect_uri)))
 }
 
 /// The page of the next slot.
 pub(super) async fn slot(State(site): State<Arc<Site>>, parts: Parts) -> Result<Response, Refused> {
     let browser = Browser::of(&site, &parts).await?;
-    let session = signed_in(&site, &browser)?;
-    let underway = signup::find(&site.app, session, &flow(&parts)).await.map_err(Refused::by(&site))?;
+    let session = signed_in(&browser)?;
+    let underway = signup::find(&site.app, session, &flow(&parts)).await.map_err(Refused::by(&browser.shown))?;
     if !underway.consented {
         return consent_page(&site, &browser, &underway.id, &underway.asked);
     }
@@ -177,12 +198,12 @@ pub(super) async fn slot_action(State(site): State<Arc<Site>>, request: Request)
     };
     let asin = form.get("asin").filter(|_| !form.has("skip"));
     if asin.is_none() && !form.has("skip") {
-        let missing = Error::BadChoice("Please choose a product, or skip this slot.".into());
+        let missing = BadChoice::NoAnswer.into();
         return slot_page(&site, &browser, &underway, Some(&missing));
     }
     match signup::choose(&site.app, &underway, form.get("slotId").unwrap_or_default(), asin).await {
-        Ok(()) => step(&site, &session, &underway.id).await,
+        Ok(()) => step(&site, &browser, &session, &underway.id).await,
         Err(error @ Error::BadChoice(_)) => slot_page(&site, &browser, &underway, Some(&error)),
-        Err(error) => Err(Refused::by(&site)(error)),
+        Err(error) => Err(Refused::by(&browser.shown)(error)),
     }
 }

@@ -2,11 +2,13 @@
 //!
 //! Field names are those that page readers in the field look for (login-and-web 2.3; decisions 31).
 
-use super::browser::{Browser, Form, set_cookie};
+use super::browser::{Browser, Form, SESSION, set_cookie};
 use super::setup::{self, step};
-use super::{Refused, page, redirect_to};
+use super::shown::Other;
+use super::{Refused, Shown, page, redirect_to};
 use crate::http;
 use crate::site::Site;
+use crate::texts::Texts;
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
@@ -21,6 +23,8 @@ use std::sync::Arc;
 #[derive(Template)]
 #[template(path = "signin.html")]
 struct SignInPage<'a> {
+    texts: &'static Texts,
+    switch: Vec<Other>,
     csrf: &'a str,
     return_to: &'a str,
     cancel: Option<&'a str>,
@@ -31,42 +35,50 @@ struct SignInPage<'a> {
 #[derive(Template)]
 #[template(path = "sorry.html")]
 struct Sorry<'a> {
+    texts: &'static Texts,
+    switch: Vec<Other>,
     reason: &'a str,
     details: Vec<String>,
 }
 
 /// The authorize request.
 pub(super) async fn authorize(State(site): State<Arc<Site>>, parts: Parts) -> Result<Response, Refused> {
+    let browser = Browser::of(&site, &parts).await?;
+    let Browser { shown, .. } = &browser;
     let query = parts.uri.query().unwrap_or_default();
+    let here = format!("/ap/oa?{query}");
     let Some(pairs) = form::decode(query.as_bytes()) else {
-        return Ok(sorry(&site, "The request is not UTF-8", &Params::default()));
+        return Ok(sorry(shown, &here, "The request is not UTF-8", &Params::default()));
     };
     let params = Params::new(pairs);
-    let asked = match login::check(&site.app, &params).await.map_err(Refused::by(&site))? {
+    let asked = match login::check(&site.app, &params).await.map_err(Refused::by(shown))? {
         Ok(asked) => asked,
-        Err(Refusal::Page(reason)) => return Ok(sorry(&site, reason, &params)),
+        Err(Refusal::Page(reason)) => return Ok(sorry(shown, &here, reason, &params)),
         Err(Refusal::Redirect(target)) => return Ok(redirect_to(StatusCode::FOUND, &target)),
     };
-    let browser = Browser::of(&site, &parts).await?;
     let Some(session) = &browser.session else {
-        return sign_in_page(&site, &browser, &format!("/ap/oa?{query}"), None, "").await;
+        return sign_in_page(&site, &browser, &here, None, "").await;
     };
-    let (id, consented) = login::begin(&site.app, session, &asked).await.map_err(Refused::by(&site))?;
-    if consented { step(&site, session, &id).await } else { setup::consent_page(&site, &browser, &id, &asked) }
+    let (id, consented) = login::begin(&site.app, session, &asked).await.map_err(Refused::by(shown))?;
+    match consented {
+        true => step(&site, &browser, session, &id).await.map(|response| shown.remembered(response)),
+        false => setup::consent_page(&site, &browser, &id, &asked),
+    }
 }
 
 /// The 400 page for requests whose redirect target cannot be trusted (login-and-web 2.5).
-fn sorry(site: &Site, reason: &str, params: &Params) -> Response {
+fn sorry(shown: &Shown, here: &str, reason: &str, params: &Params) -> Response {
     let details =
         params.pairs().iter().take(40).map(|(n, v)| format!("{}={}", form::escape(n, ""), form::escape(v, "")));
-    page(site, StatusCode::BAD_REQUEST, &Sorry { reason, details: details.collect() }, None)
+    let template = Sorry { texts: shown.texts, switch: shown.switch(here), reason, details: details.collect() };
+    page(shown, StatusCode::BAD_REQUEST, &template, None)
 }
 
 /// Where a cancelled sign-in goes, if it began with an authorize request that may be answered.
-async fn denied(site: &Arc<Site>, return_to: &str) -> Result<Option<(String, String)>, Refused> {
+async fn denied(shown: &Shown, return_to: &str) -> Result<Option<(String, String)>, Refused> {
     let Some(query) = return_to.strip_prefix("/ap/oa?") else { return Ok(None) };
     let params = Params::new(form::decode(query.as_bytes()).unwrap_or_default());
-    let asked = login::check(&site.app, &params).await.map_err(Refused::by(site))?.ok();
+    let asked = login::check(&shown.site.app, &params).await.map_err(Refused::by(shown))?.ok();
     Ok(asked.map(|asked| (asked.request.denied(), asked.request.redirect_uri)))
 }
 
@@ -78,9 +90,12 @@ pub(super) async fn sign_in_page(
     problem: Option<&Error>,
     email: &str,
 ) -> Result<Response, Refused> {
-    let cancel = denied(site, return_to).await?;
-    let words = problem.map(ToString::to_string);
+    let Browser { shown, .. } = browser;
+    let cancel = denied(shown, return_to).await?;
+    let words = problem.map(shown.texts.refusal);
     let template = SignInPage {
+        texts: shown.texts,
+        switch: shown.switch(return_to),
         csrf: &browser.form_token(site),
         return_to,
         cancel: cancel.as_ref().map(|(target, _)| target.as_str()),
@@ -92,7 +107,7 @@ pub(super) async fn sign_in_page(
         Some(Error::Throttled(_)) => StatusCode::TOO_MANY_REQUESTS,
         Some(_) => StatusCode::BAD_REQUEST,
     };
-    let mut response = page(site, status, &template, cancel.as_ref().map(|(_, uri)| uri.as_str()));
+    let mut response = page(shown, status, &template, cancel.as_ref().map(|(_, uri)| uri.as_str()));
     if let Some(Error::Throttled(seconds)) = problem {
         response.headers_mut().insert(header::RETRY_AFTER, (*seconds).into());
     }
@@ -113,7 +128,7 @@ pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Res
     let form = Form::read(&site, &parts, &browser, body).await?;
     let return_to = form.get("return_to").filter(|target| is_local(target)).unwrap_or("/settings");
     if form.has("cancel") {
-        return Ok(match denied(&site, return_to).await? {
+        return Ok(match denied(&browser.shown, return_to).await? {
             Some((target, _)) => redirect_to(StatusCode::FOUND, &target),
             None => redirect_to(StatusCode::SEE_OTHER, return_to),
         });
@@ -123,21 +138,22 @@ pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Res
         email,
         password: form.get("password").unwrap_or_default(),
         remember: form.has("rememberMe"),
+        language: browser.shown.texts.language,
         source: &http::source(&site, &parts),
     };
     match session::sign_in(&site.app, sign_in).await {
         Ok(cookie) => {
             if browser.session.is_some() {
-                session::sign_out(&site.app, browser.cookie()).await.map_err(Refused::by(&site))?;
+                session::sign_out(&site.app, browser.cookie()).await.map_err(Refused::by(&browser.shown))?;
             }
             let mut response = redirect_to(StatusCode::SEE_OTHER, return_to);
-            set_cookie(&site, &mut response, &cookie.value, cookie.max_age);
+            set_cookie(&site, &mut response, SESSION, &cookie.value, cookie.max_age);
             Ok(response)
         }
         Err(error @ (Error::WrongPassword | Error::Throttled(_))) => {
             sign_in_page(&site, &browser, return_to, Some(&error), email).await
         }
-        Err(error) => Err(Refused::by(&site)(error)),
+        Err(error) => Err(Refused::by(&browser.shown)(error)),
     }
 }
 
@@ -146,10 +162,10 @@ pub(super) async fn sign_out(State(site): State<Arc<Site>>, request: Request) ->
     let (parts, body) = request.into_parts();
     let browser = Browser::of(&site, &parts).await?;
     let form = Form::read(&site, &parts, &browser, body).await?;
-    session::sign_out(&site.app, browser.cookie()).await.map_err(Refused::by(&site))?;
+    session::sign_out(&site.app, browser.cookie()).await.map_err(Refused::by(&browser.shown))?;
     let return_to = form.get("return_to").filter(|target| is_local(target)).unwrap_or("/settings");
     let mut response = redirect_to(StatusCode::SEE_OTHER, return_to).into_response();
-    set_cookie(&site, &mut response, "", Some(0));
+    set_cookie(&site, &mut response, SESSION, "", Some(0));
     Ok(response)
 }
 

@@ -2,9 +2,11 @@
 //!
 //! Its buttons are plain links whose targets are written as they came, since apps watch for them; no target, no button.
 
-use super::{Message, page};
-use crate::pages::Refused;
+use super::browser::Browser;
+use super::shown::{Other, here};
+use super::{Refused, message, page};
 use crate::site::Site;
+use crate::texts::Texts;
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -17,6 +19,8 @@ use std::sync::Arc;
 #[derive(Template)]
 #[template(path = "teaser.html")]
 struct TeaserPage<'a> {
+    texts: &'static Texts,
+    switch: Vec<Other>,
     model: &'a str,
     login: Option<&'a str>,
     later: Option<&'a str>,
@@ -30,19 +34,21 @@ pub(super) fn link<'p>(pairs: &'p [(String, String)], name: &str) -> Option<&'p 
 }
 
 pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<Response, Refused> {
+    let Browser { shown, .. } = Browser::of(&site, &parts).await?;
+    let texts = &shown.texts.teaser;
     let pairs = form::decode(parts.uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
     let composite = link(&pairs, "compositeId").unwrap_or_default();
-    let model = device::model_by_composite(&site.app, composite).await.map_err(Refused::by(&site))?;
+    let model = device::model_by_composite(&site.app, composite).await.map_err(Refused::by(&shown))?;
     let Some(model) = model else {
-        let text =
-            "The compositeId of this link is missing or unknown. Its form is amzn1.dash.v1.composite. and a UUID.";
-        return Ok(page(&site, StatusCode::BAD_REQUEST, &Message { title: "This page does not exist", text }, None));
+        return Ok(message(&shown, StatusCode::BAD_REQUEST, texts.unknown, texts.unknown_why));
     };
     let template = TeaserPage {
+        texts: shown.texts,
+        switch: shown.switch(here(&parts)),
         model: &model.name,
         login: link(&pairs, "loginUri"),
         later: link(&pairs, "remindLaterUri"),
         skip: link(&pairs, "skipUri"),
     };
-    Ok(page(&site, StatusCode::OK, &template, None))
+    Ok(page(&shown, StatusCode::OK, &template, None))
 }

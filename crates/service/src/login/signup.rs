@@ -5,7 +5,7 @@
 
 use super::authorize::{self, Asked, Put};
 use crate::subscription::SlotView;
-use crate::{App, Error, Result};
+use crate::{App, BadChoice, Error, Result};
 use opendrs_domain::customer::Customer;
 use opendrs_domain::device::{Device, Families};
 use opendrs_domain::id::{DeviceId, EventId, ProfileId};
@@ -92,11 +92,10 @@ pub async fn choose(app: &App, of: &Underway, slot: &str, asin: Option<&str>) ->
     if !of.consented {
         return Err(Error::SignupGone);
     }
-    let not_offered = || Error::BadChoice("Please choose one of the products offered for this slot.".into());
-    let view = of.slots.iter().find(|view| view.slot.id.as_str() == slot).ok_or_else(not_offered)?;
-    let asin = asin.map(Asin::parse).transpose().map_err(|_| not_offered())?;
+    let view = of.slots.iter().find(|view| view.slot.id.as_str() == slot).ok_or(BadChoice::NotOfThese)?;
+    let asin = asin.map(Asin::parse).transpose().map_err(|_| BadChoice::NotOfThese)?;
     if asin.as_ref().is_some_and(|asin| !view.products.iter().any(|p| &p.asin == asin)) {
-        return Err(not_offered());
+        return Err(BadChoice::NotOfThese.into());
     }
     let slot = view.slot.id.clone();
     let mut choices: Vec<_> = of.choices.iter().filter(|choice| choice.slot != slot).cloned().collect();
@@ -148,13 +147,13 @@ pub async fn complete(app: &App, of: &Underway, customer: &Customer) -> Result<S
     let linked = match (&of.asked.model, &of.asked.request.device) {
         (Some(model), Some(asked)) => {
             if let Some(view) = of.next_slot() {
-                return Err(Error::BadChoice(format!("Please choose a product for {} first.", view.slot.name)));
+                return Err(BadChoice::Unanswered(view.slot.name.clone()).into());
             }
             if of.choices.iter().all(|choice| choice.asin.is_none()) {
-                return Err(Error::BadChoice("Please choose a product for at least one slot.".into()));
+                return Err(BadChoice::AllSkipped.into());
             }
             if customer.address.is_none() && !asked.test {
-                return Err(Error::BadChoice("Please enter a shipping address.".into()));
+                return Err(BadChoice::NoAddress.into());
             }
             Some(Linking { model: model.clone(), serial: asked.serial.clone(), test: asked.test })
         }

@@ -6,6 +6,7 @@ use crate::Error;
 use crate::topic::NewTopic;
 use opendrs_domain::customer::Address;
 use opendrs_domain::id::{ClientId, CompositeId, ProfileId};
+use opendrs_domain::language::Language;
 use opendrs_domain::notification::Kind;
 use opendrs_domain::product::Product;
 use opendrs_domain::profile::ClientKind;
@@ -141,6 +142,8 @@ pub struct CustomerSeed {
     pub name: String,
     /// Where parcels go.
     pub address: Option<Address>,
+    /// In which language they are written to; if it is not said, that of their first sign-in.
+    pub language: Option<Language>,
 }
 
 /// What became of one declared thing.

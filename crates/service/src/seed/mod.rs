@@ -188,8 +188,10 @@ impl Apply {
         let old = customer::by_id(tx, shard, id).await?;
         let old_hash = customer::password_hash(tx, shard, id).await?;
         let created_at = old.as_ref().map_or(self.now, |c| c.created_at);
-        let CustomerSeed { email, name, address, .. } = declared.clone();
-        let new = Customer { id, email, name, address, created_at };
+        let CustomerSeed { email, name, address, language, .. } = declared.clone();
+        // What a customer chose since stays, unless the seed says otherwise.
+        let language = language.or(old.as_ref().and_then(|c| c.language));
+        let new = Customer { id, email, name, address, created_at, language };
         let same = old.as_ref() == Some(&new) && old_hash.as_deref() == Some(hash);
         if !same {
             customer::put(tx, shard, &new, hash).await?;

@@ -24,13 +24,19 @@ use tokio_postgres::{Client, Row, Statement};
 
 /// The statements of calls, of which many run at once. What they change is one row of the command's own key.
 const GATHERED: &[Q] = &[
+    Q::ClientById,
     Q::CustomerById,
+    Q::DeliveryOpen,
+    Q::DeliveryPut,
     Q::DeviceById,
+    Q::DeviceForUpdate,
     Q::DeviceWithSlot,
     Q::MailPut,
+    Q::MessageVersionGet,
     Q::OrderById,
     Q::OrderPut,
     Q::OrderTold,
+    Q::OutboxDispatch,
     Q::OutboxPut,
     Q::ProductByAsin,
     Q::ReadingPut,
@@ -39,6 +45,7 @@ const GATHERED: &[Q] = &[
     Q::SubscriptionGet,
     Q::SubscriptionLock,
     Q::SubscriptionsOfDevice,
+    Q::TopicsOfProfile,
 ];
 
 /// A parameter of many commands: an array, in PostgreSQL's binary form.

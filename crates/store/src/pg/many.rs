@@ -28,7 +28,11 @@ pub(crate) fn text(one: &str, types: &[&str]) -> Option<String> {
         ));
     }
     let (set, keys) = dense.strip_prefix("UPDATE ")?.split_once(" WHERE ")?;
-    Some(format!("UPDATE {set} FROM {asked} WHERE {keys} RETURNING u.n"))
+    let (keys, told) = match keys.split_once(" RETURNING ") {
+        Some((keys, columns)) => (keys, format!("{columns}, u.n")),
+        None => (keys, "u.n".to_owned()),
+    };
+    Some(format!("UPDATE {set} FROM {asked} WHERE {keys} RETURNING {told}"))
 }
 
 /// `$3` as `u.p3`, outside of quotes.
@@ -70,6 +74,17 @@ mod tests {
             Some(
                 "UPDATE t SET b = u.p2 FROM unnest($1::int8[], $2::text[]) WITH ORDINALITY AS u(p1, p2, n) \
                  WHERE a = u.p1 AND b < u.p2 RETURNING u.n"
+            )
+        );
+    }
+
+    #[test]
+    fn what_a_change_tells_it_tells_of_many() {
+        assert_eq!(
+            text("UPDATE t SET b = $2 WHERE a = $1 RETURNING a, c", &["int8", "text"]).as_deref(),
+            Some(
+                "UPDATE t SET b = u.p2 FROM unnest($1::int8[], $2::text[]) WITH ORDINALITY AS u(p1, p2, n) \
+                 WHERE a = u.p1 RETURNING a, c, u.n"
             )
         );
     }

@@ -6,6 +6,8 @@
 
 mod gather;
 mod many;
+#[cfg(test)]
+mod plans;
 mod readers;
 mod writer;
 

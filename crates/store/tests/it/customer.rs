@@ -4,12 +4,15 @@ use crate::harness::{Store, command};
 use crate::samples::{address, at, customer, email, texts, uuid};
 use opendrs_domain::customer::{Address, Customer};
 use opendrs_domain::id::CustomerId;
+use opendrs_domain::language::Language;
 use opendrs_store::customer;
 
 both!(
     a_customer_comes_back_with_and_without_an_address,
-    putting_a_customer_again_changes_name_password_and_address_and_nothing_else,
+    putting_a_customer_again_changes_what_they_may_change_and_nothing_else,
     a_new_address_changes_nothing_else,
+    a_new_language_changes_nothing_else,
+    a_language_of_a_later_release_is_none,
     an_email_address_is_one_customers,
     a_customer_is_found_on_its_own_shard_only,
     the_first_customers_come_by_address_and_bounded,
@@ -41,15 +44,16 @@ async fn a_customer_comes_back_with_and_without_an_address(store: &Store) {
     assert_eq!((get(store, CustomerId(uuid(99))).await, password(store, CustomerId(uuid(99))).await), (None, None));
 }
 
-async fn putting_a_customer_again_changes_name_password_and_address_and_nothing_else(store: &Store) {
+async fn putting_a_customer_again_changes_what_they_may_change_and_nothing_else(store: &Store) {
     let (first, other) = (customer(1), customer(2));
     put(store, &first, "$argon2id$1").await;
     put(store, &other, "$argon2id$2").await;
     for address in [Some(address()), None] {
         let change =
             Customer { id: first.id, name: "new".into(), address: address.clone(), created_at: at(9), ..customer(3) };
+        let change = Customer { language: Some(Language::Japanese), ..change };
         put(store, &change, "$argon2id$3").await;
-        let changed = Customer { name: "new".into(), address, ..first.clone() };
+        let changed = Customer { name: "new".into(), address, language: change.language, ..first.clone() };
         assert_eq!(get(store, first.id).await, Some(changed));
     }
     assert_eq!(password(store, first.id).await.as_deref(), Some("$argon2id$3"));
@@ -66,6 +70,27 @@ async fn a_new_address_changes_nothing_else(store: &Store) {
     assert_eq!(password(store, first.id).await.as_deref(), Some("$argon2id$1"));
     assert_eq!(get(store, first.id).await, Some(Customer { address: Some(address()), ..first }));
     assert_eq!(get(store, other.id).await, Some(other));
+}
+
+async fn a_new_language_changes_nothing_else(store: &Store) {
+    let (first, other) = (Customer { address: Some(address()), ..customer(1) }, customer(2));
+    put(store, &first, "$argon2id$1").await;
+    put(store, &other, "$argon2id$2").await;
+    for language in Language::ALL {
+        let with = (store.shard(first.id.0), first.id, language);
+        store.write(with, |tx, (shard, id, to)| Box::pin(customer::set_language(tx, *shard, *id, *to))).await;
+        assert_eq!(get(store, first.id).await, Some(Customer { language: Some(language), ..first.clone() }));
+    }
+    assert_eq!(password(store, first.id).await.as_deref(), Some("$argon2id$1"));
+    assert_eq!(get(store, other.id).await, Some(other));
+}
+
+async fn a_language_of_a_later_release_is_none(store: &Store) {
+    let first = Customer { language: Some(Language::German), ..customer(1) };
+    put(store, &first, "$argon2id$1").await;
+    assert_eq!(get(store, first.id).await, Some(first.clone()));
+    store.tamper("UPDATE customer SET language = 'tlh'").await;
+    assert_eq!(get(store, first.id).await, Some(Customer { language: None, ..first }));
 }
 
 async fn an_email_address_is_one_customers(store: &Store) {

@@ -3,9 +3,10 @@
 use super::*;
 use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::id::{DeviceId, MailId, OrderId};
+use opendrs_domain::language::Language;
 use opendrs_domain::mail;
 use opendrs_domain::money::Money;
-use opendrs_domain::order::{Change, Item, Order, State};
+use opendrs_domain::order::{Change, Item, Order, Problem, State};
 use opendrs_domain::text::{Asin, Email, SlotId};
 use uuid::Uuid;
 
@@ -43,6 +44,7 @@ fn letter(state: State, problem: Option<Problem>, delivery_known: bool) -> Lette
         id: MailId(Uuid::from_u128(3)),
         at: now,
         to: Email::parse("ann@example.com").unwrap(),
+        language: Language::English,
         name: "Ann\n<b>Example</b>".into(),
         model: "Pitcher\n\"7\"".into(),
         serial: "SN-1".into(),
@@ -95,5 +97,50 @@ fn every_problem_says_what_it_is_and_what_to_do() {
         let words = Words::of(&letter(State::Held, found, true));
         assert!(words.lines[0].contains(what) && words.lines[1].contains(todo), "{:?}", words.lines);
         assert!(Words::of(&letter(State::Expired, found, true)).lines[0].contains(what));
+    }
+}
+
+/// Every letter there is: its news and its problem, with and without what may be missing.
+fn letters(language: Language) -> Vec<Letter> {
+    let mut all = Vec::new();
+    for state in [State::Held, State::Placed, State::Shipped, State::Delivered, State::Cancelled, State::Expired] {
+        for problem in Problem::ALL.map(Some).into_iter().chain([None]) {
+            all.extend([true, false].map(|known| letter(state, problem, known)));
+        }
+    }
+    let bare = letter(State::Placed, None, true);
+    let price = Money::parse("24.99", "EUR").unwrap();
+    for product in [Some(("Filter".to_owned(), price)), None] {
+        let news = mail::News::Subscribed(vec![mail::SlotNews { name: "Slot".into(), product }]);
+        all.push(Letter { news, address: None, ..bare.clone() });
+    }
+    all.extend([mail::News::Deregistered, mail::News::TakenOver].map(|news| Letter { news, ..bare.clone() }));
+    all.push(Letter { test: true, address: None, ..bare });
+    all.into_iter().map(|letter| Letter { language, ..letter }).collect()
+}
+
+#[test]
+fn every_letter_speaks_its_readers_language_alone() {
+    let english: Vec<_> = letters(Language::English).iter().map(Words::of).collect();
+    for language in [Language::German, Language::Japanese] {
+        for (words, original) in letters(language).iter().map(Words::of).zip(&english) {
+            let html = words.html().unwrap();
+            assert!(html.contains(&format!("<html lang=\"{language}\">")), "{html}");
+            let names = |words: &Words| -> Vec<String> {
+                let facts = words.facts.iter().map(|(name, _)| name.clone()).filter(|name| name != "Slot");
+                let links = words.links.iter().map(|(name, _)| (*name).to_owned());
+                let texts = [words.subject.clone(), words.hello.clone(), words.device.clone()];
+                words.lines.iter().cloned().chain(texts).chain(facts).chain(links).collect()
+            };
+            let (said, originally) = (names(&words), names(original));
+            assert_eq!(said.len(), originally.len(), "{said:?} for {originally:?}");
+            assert_eq!(said.iter().find(|text| originally.contains(text)), None, "{language}: {said:?}");
+            // Where each leads is the same.
+            let leads = |words: &Words| words.links.iter().map(|(_, url)| url.clone()).collect::<Vec<_>>();
+            assert_eq!(leads(&words), leads(original));
+            for sentence in &words.lines {
+                assert!(sentence.ends_with(['.', '。']), "{sentence}");
+            }
+        }
     }
 }

@@ -148,5 +148,6 @@ pub fn customer(email: &str, name: &str, street: Option<&str>) -> CustomerSeed {
         postal_code: "97477".into(),
         country: "US".into(),
     });
-    CustomerSeed { email: Email::parse(email).unwrap(), password: PASSWORD.into(), name: name.into(), address }
+    let email = Email::parse(email).unwrap();
+    CustomerSeed { email, password: PASSWORD.into(), name: name.into(), address, language: None }
 }

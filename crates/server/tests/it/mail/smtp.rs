@@ -1,10 +1,15 @@
 //! A mail server's socket: what it is sent, and what happens when it will not take it.
 
-use crate::harness::world::FILTER;
+use crate::harness::world::{ANN, FILTER};
 use crate::harness::{Device, MailServer, Options, Server};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use opendrs_domain::language::Language;
 use opendrs_domain::mail::{Outcome, State};
+use opendrs_domain::text::Email;
 use opendrs_domain::version::Endpoint::Replenish;
 use opendrs_server::mail::{Security, Smtp, SmtpSettings};
+use opendrs_service::customer;
 use opendrs_service::mail::{self, Letter, Pending, Post};
 use opendrs_store::mail::Mail;
 use std::sync::Arc;
@@ -39,6 +44,7 @@ async fn a_mail_arrives_whole() {
         ("Date", "Fri, 02 Mar 2018 07:00:00 +0000"),
         ("Message-ID", &format!("<{id}@aqua.example>")),
         ("Auto-Submitted", "auto-generated"),
+        ("Content-Language", "en"),
     ] {
         assert_eq!(placed.header(name), value);
     }
@@ -50,6 +56,43 @@ async fn a_mail_arrives_whole() {
     assert_eq!(newest(&server).await.state, State::Sent);
     server.advance("1h").await;
     assert_eq!(mails.all().await.len(), 0, "once is enough");
+}
+
+/// A header as a mail program shows it: encoded words read, and joined where they follow each other (RFC 2047).
+fn decoded(header: &str) -> String {
+    let (mut bytes, mut after_encoded) = (Vec::new(), true);
+    for word in header.split(' ') {
+        let encoded = word.strip_prefix("=?utf-8?b?").and_then(|word| word.strip_suffix("?="));
+        if !(after_encoded && encoded.is_some() || bytes.is_empty()) {
+            bytes.push(b' ');
+        }
+        bytes.extend(encoded.map_or(word.as_bytes().to_vec(), |encoded| STANDARD.decode(encoded).unwrap()));
+        after_encoded = encoded.is_some();
+    }
+    String::from_utf8(bytes).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_arrives_in_its_readers_language() {
+    let mails = MailServer::start(Security::None).await;
+    let (server, device) = server(mails.post()).await;
+    let ann = customer::id_by_email(server.app(), &Email::parse(ANN).unwrap()).await.unwrap().unwrap();
+    customer::set_language(server.app(), ann, Language::Japanese).await.unwrap();
+    server.call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
+    server.advance("0s").await;
+    // What was written down while the language was another is worded when it is sent.
+    let [subscribed, placed] = <[_; 2]>::try_from(mails.all().await).unwrap();
+    assert_eq!(decoded(&subscribed.header("Subject")), "Aqua Pitcherの自動再注文");
+    assert_eq!(decoded(&placed.header("Subject")), "ご注文：Water filter, pack of 3");
+    assert_eq!(placed.header("Content-Language"), "ja");
+    for line in placed.message.lines() {
+        assert!(line.is_ascii() && line.len() < 998, "{line}");
+    }
+    let encoded = placed.message.split("base64\r\n\r\n").nth(1).unwrap().split("--").next().unwrap();
+    let text = String::from_utf8(STANDARD.decode(encoded.replace("\r\n", "")).unwrap()).unwrap();
+    assert!(text.starts_with("Ann Example 様\r\n") && text.contains("お届け先: 1 Main Street"), "{text}");
+    let html = placed.plain();
+    assert!(html.contains("<html lang=\"ja\">") && html.contains(">この注文をキャンセルする</a>"), "{html}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

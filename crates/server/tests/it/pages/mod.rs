@@ -1,8 +1,10 @@
 //! Customer pages: teaser, settings, and what strangers write into either.
 
 mod hostile;
+mod languages;
 mod remove;
 mod rules;
 mod settings;
 mod settings_guard;
 mod teaser;
+mod translations;

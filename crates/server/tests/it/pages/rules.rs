@@ -230,6 +230,7 @@ async fn an_orders_page_is_its_owners(server: &Server) {
     let device = server.device().await;
     rule(server, &device, &[("mode", "ask")]).await;
     let (_, id) = replenish(server, &device).await;
+    Visit::signed_in(server, BOB).await;
     let before = server.rows().await;
     let mut bob = order(server, &id, BOB).await;
     assert_eq!(bob.page.status, 400);

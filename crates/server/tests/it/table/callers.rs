@@ -158,6 +158,7 @@ fn cases(token: &str, order: &str) -> Vec<Case> {
             SIGN_IN,
             "303 /settings",
         ),
+        posted("/settings/language", &[("language", "en")], SIGN_IN, "303 /settings"),
         // Whoever is signed in sees no device of another's: of an unknown one only that it is not theirs.
         page("GET", "/settings/remove", "?device=x".into(), SIGN_IN, "303 /settings"),
         posted("/settings/remove", &[("device", "x")], SIGN_IN, "303 /settings"),

@@ -26,10 +26,11 @@ const KEPT: [&str; 11] = [
 async fn only_what_was_seeded_is_left(server: &Server) {
     let receiver = Receiver::start().await;
     server.confirmed("kettles", &receiver, |_| {}).await;
+    // The language she is written to in is a part of who she is, as her address: it stays.
+    Visit::signed_in(server, ANN).await;
     let before = server.rows().await;
     let now = server.request("GET", "/-/clock").send().await.text();
     let device = server.device().await;
-    Visit::signed_in(server, ANN).await;
     for (endpoint, path) in [(Endpoint::SlotStatus, "slotStatus"), (Endpoint::Replenish, "replenish")] {
         let call = server.call(&device, endpoint, &format!("/{path}/{FILTER}"));
         assert_eq!(call.body(crate::harness::good_body(endpoint)).send().await.status, 200);

@@ -1,0 +1,183 @@
+//! What browsers, apps and links send, and which language follows from it; how each language writes.
+
+use super::*;
+use crate::money::Money;
+use crate::time::Time;
+use Language::{English, German, Japanese};
+use proptest::prelude::*;
+
+#[test]
+fn tags_and_locales_of_the_field_are_read() {
+    for (tag, language) in [
+        ("en", Some(English)),
+        ("en_US", Some(English)),
+        ("en-GB", Some(English)),
+        ("en_US.UTF-8", Some(English)),
+        ("de", Some(German)),
+        ("DE-at", Some(German)),
+        ("de-Latn-CH-1996", Some(German)),
+        ("ja-JP", Some(Japanese)),
+        ("ja_JP_#Jpan", Some(Japanese)),
+        (" ja ", Some(Japanese)),
+        ("", None),
+        ("*", None),
+        ("fr-DE", None),
+        ("den", None),
+        ("english", None),
+        ("日本語", None),
+    ] {
+        assert_eq!(Language::parse(tag), language, "{tag}");
+    }
+    for language in Language::ALL {
+        assert_eq!(Language::parse(language.tag()), Some(language));
+    }
+    assert_eq!(Language::first("fr-CA de-CH ja"), Some(German));
+    assert_eq!(Language::first("fr it"), None);
+}
+
+#[test]
+fn a_browser_is_answered_in_what_it_likes_best() {
+    for (header, language) in [
+        ("", None),
+        ("de", Some(German)),
+        ("de-AT", Some(German)),
+        ("de-AT,de;q=0.9,en;q=0.8", Some(German)),
+        ("en-US,en;q=0.5", Some(English)),
+        ("ja,en-US;q=0.7,en;q=0.3", Some(Japanese)),
+        ("fr-FR,fr;q=0.9,de;q=0.4,en;q=0.6", Some(English)),
+        ("fr, it", None),
+        ("en;q=0.5, de;q=0.5", Some(English)),
+        ("de ; q=0.2 , ja;q=0.20", Some(German)),
+        ("de;Q=0.2, ja;q=0.3", Some(Japanese)),
+        // Refused by itself, wanted as a region's.
+        ("de;q=0, de-CH", Some(German)),
+        ("de;q=0", None),
+        ("de;q=0.000, en;q=0.001", Some(English)),
+        // Anything: the default language, unless it was named by itself.
+        ("*", Some(English)),
+        ("fr, *;q=0.1", Some(English)),
+        ("en;q=0, *", Some(German)),
+        ("en;q=0.1, *;q=0.2", Some(German)),
+        ("en;q=0, de;q=0, ja;q=0, *", None),
+        ("*;q=0", None),
+        ("ja, *;q=0.5", Some(Japanese)),
+        // What is no range, or has no quality that may be, is not there.
+        ("de;q=2, ja", Some(Japanese)),
+        ("de;q=1.001, ja;q=0.1", Some(Japanese)),
+        ("de;q=0.1234, ja;q=0.1", Some(Japanese)),
+        ("de;q=, ja;q=0.1", Some(Japanese)),
+        ("de;q=-1, ja;q=0.1", Some(Japanese)),
+        ("de;level=1, ja;q=0.1", Some(Japanese)),
+        (",,;q=1, ;,ja", Some(Japanese)),
+        ("de;q=1.000", Some(German)),
+        ("de;q=1.", Some(German)),
+    ] {
+        assert_eq!(accepted(header, English), language, "{header}");
+    }
+    assert_eq!(accepted("fr, *;q=0.1", Japanese), Some(Japanese), "the operator's");
+    let many = "fr,".repeat(RANGES) + "de";
+    assert_eq!(accepted(&many, English), None, "nobody likes that many");
+}
+
+#[test]
+fn what_is_nearest_to_their_own_word_counts() {
+    let nothing = Wishes { asked: None, chosen: None, stored: None, accepted: None, default: English };
+    assert_eq!(nothing.settle(), English);
+    assert_eq!(Wishes { default: Japanese, ..nothing }.settle(), Japanese);
+    let accepted = Wishes { accepted: Some("de-CH"), ..nothing };
+    assert_eq!(accepted.settle(), German);
+    assert_eq!(Wishes { accepted: Some("fr"), ..nothing }.settle(), English);
+    let stored = Wishes { stored: Some(Japanese), ..accepted };
+    assert_eq!(stored.settle(), Japanese);
+    let chosen = Wishes { chosen: Some(English), ..stored };
+    assert_eq!(chosen.settle(), English);
+    assert_eq!(Wishes { asked: Some(German), ..chosen }.settle(), German);
+}
+
+#[test]
+fn each_language_writes_prices_its_own_way() {
+    for (amount, currency, written) in [
+        ("24.99", "USD", ["24.99 USD", "24,99\u{a0}$", "$24.99"]),
+        ("12.99", "EUR", ["12.99 EUR", "12,99\u{a0}€", "€12.99"]),
+        ("0.05", "GBP", ["0.05 GBP", "0,05\u{a0}£", "£0.05"]),
+        ("1299", "JPY", ["1299 JPY", "1.299\u{a0}¥", "¥1,299"]),
+        ("1234567.8", "CHF", ["1234567.80 CHF", "1.234.567,80\u{a0}CHF", "CHF\u{a0}1,234,567.80"]),
+        ("999", "KWD", ["999.000 KWD", "999,000\u{a0}KWD", "KWD\u{a0}999.000"]),
+    ] {
+        let money = Money::parse(amount, currency).unwrap();
+        assert_eq!(Language::ALL.map(|language| language.money(&money)), written);
+        for language in Language::ALL {
+            let typed = language.typed_amount(&language.amount(&money));
+            assert_eq!(Money::parse(&typed, currency).unwrap(), money, "{language}: {typed}");
+        }
+    }
+}
+
+#[test]
+fn amounts_are_read_as_they_are_written_and_never_as_something_else() {
+    for (language, typed, plain) in [
+        (English, " 12.99 ", "12.99"),
+        (English, "12,99", "12,99"),
+        (German, "12,99", "12.99"),
+        (German, "12.99", "12.99"),
+        (German, "1.299,00", "1299.00"),
+        (German, "1299,5", "1299.5"),
+        (German, "1.29,00", "1.29,00"),
+        (German, "1,299.00", "1,299.00"),
+        (German, ",5", ".5"),
+        (Japanese, "1,299", "1299"),
+        (Japanese, "1,299.50", "1299.50"),
+        (Japanese, "12,99", "12,99"),
+        (Japanese, "1299", "1299"),
+    ] {
+        assert_eq!(language.typed_amount(typed), plain, "{language}: {typed}");
+    }
+    // A point that parts thousands, without a comma behind it, is refused instead of being taken for a decimal sign.
+    assert!(Money::parse(&German.typed_amount("1.299"), "EUR").is_err());
+}
+
+#[test]
+fn each_language_writes_moments_and_numbers_its_own_way() {
+    let at = Time::from_secs(1_520_139_967);
+    let written = ["4 March 2018, 05:06 UTC", "4. März 2018, 05:06 Uhr (UTC)", "2018年3月4日 05:06（UTC）"];
+    assert_eq!(Language::ALL.map(|language| language.moment(at)), written);
+    let at = Time::from_secs(1_795_478_340);
+    let written = ["23 November 2026, 23:59 UTC", "23. November 2026, 23:59 Uhr (UTC)", "2026年11月23日 23:59（UTC）"];
+    assert_eq!(Language::ALL.map(|language| language.moment(at)), written);
+    for (number, written) in [
+        (3.0, ["3", "3", "3"]),
+        (0.5, ["0.5", "0,5", "0.5"]),
+        (1500.25, ["1500.25", "1.500,25", "1,500.25"]),
+        (1_000_000.0, ["1000000", "1.000.000", "1,000,000"]),
+    ] {
+        assert_eq!(Language::ALL.map(|language| language.number(number)), written);
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_a_browser_sends_a_language_comes_out(header in ".{0,80}", default in 0..3_usize) {
+        let default = Language::ALL[default];
+        let wishes = Wishes { asked: None, chosen: None, stored: None, accepted: Some(&header), default };
+        prop_assert!(Language::ALL.contains(&wishes.settle()));
+    }
+
+    #[test]
+    fn a_header_made_of_ranges_gives_the_one_of_highest_quality(
+        qualities in proptest::array::uniform3(0..=1000_u16), order in Just([0, 1, 2]).prop_shuffle(),
+    ) {
+        let write = |at: &usize| format!("{}-XX;q={}.{:03}", Language::ALL[*at], qualities[*at] / 1000, qualities[*at] % 1000);
+        let header = order.iter().map(write).collect::<Vec<_>>().join(", ");
+        let best = order.iter().filter(|at| qualities[**at] > 0).rev().max_by_key(|at| qualities[**at]);
+        prop_assert_eq!(accepted(&header, English), best.map(|at| Language::ALL[*at]));
+    }
+
+    #[test]
+    fn every_amount_that_is_shown_is_read_back(minor in 0..10_000_000_000_i64, currency in 0..3_usize) {
+        let money = Money { minor, currency: ["EUR", "JPY", "KWD"][currency].into() };
+        for language in Language::ALL {
+            let typed = language.typed_amount(&language.amount(&money));
+            prop_assert_eq!(Money::parse(&typed, &money.currency).unwrap(), money.clone());
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! How each language writes prices, moments and numbers, for people to read.
+//!
+//! Not here: what forms send and machines read, which is the same in every language. Invariant: nothing is rounded; a
+//! moment is told in UTC, whose name stands with it.
+
+use super::Language;
+use crate::money::Money;
+use crate::time::Time;
+
+/// Currencies whose sign is told by itself; others are told by their code, so that no two dollars look alike.
+const SIGNS: [(&str, &str); 4] = [("EUR", "€"), ("GBP", "£"), ("JPY", "¥"), ("USD", "$")];
+
+const MONTHS: [&str; 12] = [
+    "Januar",
+    "Februar",
+    "März",
+    "April",
+    "Mai",
+    "Juni",
+    "Juli",
+    "August",
+    "September",
+    "Oktober",
+    "November",
+    "Dezember",
+];
+
+/// A blank at which no line ends.
+const NO_BREAK: char = '\u{a0}';
+
+impl Language {
+    /// A price: `24.99 USD`, `24,99 €`, `¥1,299`.
+    #[must_use]
+    pub fn money(self, money: &Money) -> String {
+        let currency = money.currency.as_str();
+        let sign = SIGNS.iter().find(|(code, _)| *code == currency).map(|(_, sign)| *sign);
+        match (self, sign) {
+            (Language::English, _) => money.to_string(),
+            (Language::German, sign) => {
+                format!("{}{NO_BREAK}{}", self.decimal(&money.amount()), sign.unwrap_or(currency))
+            }
+            (Language::Japanese, Some(sign)) => format!("{sign}{}", self.decimal(&money.amount())),
+            (Language::Japanese, None) => format!("{currency}{NO_BREAK}{}", self.decimal(&money.amount())),
+        }
+    }
+
+    /// A moment: `4 March 2018, 05:06 UTC`, `4. März 2018, 05:06 Uhr (UTC)`, `2018年3月4日 05:06（UTC）`.
+    #[must_use]
+    pub fn moment(self, at: Time) -> String {
+        match self {
+            Language::English => at.format("%-d %B %Y, %H:%M UTC"),
+            Language::German => {
+                let month = at.format("%-m").parse::<usize>().ok().and_then(|n| MONTHS.get(n - 1));
+                format!("{}. {} {}", at.format("%-d"), month.unwrap_or(&""), at.format("%Y, %H:%M Uhr (UTC)"))
+            }
+            Language::Japanese => at.format("%Y年%-m月%-d日 %H:%M（UTC）"),
+        }
+    }
+
+    /// A number: `1500.5`, `1.500,5`, `1,500.5`.
+    #[must_use]
+    pub fn number(self, number: f64) -> String {
+        self.decimal(&number.to_string())
+    }
+
+    /// A number that is written with digits and a point, as this language writes it.
+    fn decimal(self, plain: &str) -> String {
+        let (group, point) = match self {
+            Language::English => return plain.to_owned(),
+            Language::German => ('.', ','),
+            Language::Japanese => (',', '.'),
+        };
+        let (whole, part) = plain.split_once('.').unwrap_or((plain, ""));
+        let mut out = String::with_capacity(plain.len() + 4);
+        for (at, digit) in whole.chars().enumerate() {
+            if at > 0 && (whole.len() - at).is_multiple_of(3) {
+                out.push(group);
+            }
+            out.push(digit);
+        }
+        if !part.is_empty() {
+            out.push(point);
+            out.push_str(part);
+        }
+        out
+    }
+
+    /// An amount that somebody typed as this language writes it, as [`Money::parse`] reads it: where the comma is the
+    /// decimal sign, points before it part thousands. What is something else stays as it is, and is refused there.
+    #[must_use]
+    pub fn typed_amount(self, text: &str) -> String {
+        let text = text.trim();
+        match (self, text.split_once(',')) {
+            (Language::German, Some((whole, part))) if !part.contains('.') => {
+                let plain = format!("{}.{part}", whole.replace('.', ""));
+                if self.decimal(&plain) == text || whole.len() == whole.replace('.', "").len() {
+                    plain
+                } else {
+                    text.to_owned()
+                }
+            }
+            (Language::Japanese, Some(_)) => {
+                let plain = text.replace(',', "");
+                if self.decimal(&plain) == text { plain } else { text.to_owned() }
+            }
+            _ => text.to_owned(),
+        }
+    }
+
+    /// An amount for a form's field: what [`Language::typed_amount`] reads back.
+    #[must_use]
+    pub fn amount(self, money: &Money) -> String {
+        match self {
+            Language::German => money.amount().replace('.', ","),
+            Language::English | Language::Japanese => money.amount(),
+        }
+    }
+}

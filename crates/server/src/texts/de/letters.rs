@@ -1,0 +1,92 @@
+//! German mails.
+
+use crate::texts::{Letters, Text};
+use opendrs_domain::order::Problem;
+
+pub(super) const LETTERS: Letters = Letters {
+    hello: |name| format!("Guten Tag {name},"),
+    subject: |test, what, title| format!("{}{what}: {title}", if test { "Test: " } else { "" }),
+    device: |model, serial, test| {
+        let test = if test { ", ein Testgerät: Es wird nichts berechnet und nichts versandt" } else { "" };
+        format!("{model}, Seriennummer {serial}{test}")
+    },
+    product: "Produkt",
+    quantity: "Menge",
+    price: "Preis",
+    ships_to: "Lieferung an",
+    no_address: "noch keine Adresse",
+    expected: "Erwartet am",
+    decide: "Bestellung ansehen und entscheiden",
+    problem,
+    placed_subject: "Ihre Bestellung",
+    placed: |model| format!("Ihr Gerät {model} hat dies für Sie bestellt."),
+    cancel_until: |until| {
+        format!("Sie können die Bestellung bis zum {until} stornieren. Danach wird sie versandt, und Sie bezahlen sie.")
+    },
+    held_subject: "Wir konnten Ihre Bestellung noch nicht aufgeben",
+    held: |model, problem| format!("Ihr Gerät {model} möchte dies für Sie bestellen. {problem}"),
+    remedy,
+    held_until: |until| {
+        format!("Die Bestellung wird aufgegeben, sobald ihr nichts mehr im Weg steht, bis zum {until}; dann endet sie.")
+    },
+    shipped_subject: "Unterwegs",
+    shipped: "Ihre Bestellung ist unterwegs und kann nicht mehr storniert werden.",
+    delivered_subject: "Zugestellt",
+    delivered: "Ihre Bestellung wurde zugestellt. Wenn sie nicht da ist oder etwas nicht stimmt, antworten Sie auf \
+                diese E-Mail.",
+    assumed_subject: "Sollte inzwischen da sein",
+    assumed: "Ihre Bestellung sollte inzwischen angekommen sein; der Versender teilt es uns nicht mit. Wenn sie nicht \
+              da ist, antworten Sie auf diese E-Mail.",
+    cancelled_subject: "Storniert",
+    cancelled: "Ihre Bestellung wurde storniert. Es wird nichts versandt und nichts berechnet.",
+    expired_subject: "Nicht bestellt",
+    expired: |problem| format!("Ihre Bestellung wurde nicht aufgegeben. {problem}"),
+    ended: "Sie endete, ohne aufgegeben zu werden: Es wird nichts versandt und nichts berechnet. Das Gerät kann erneut \
+            bestellen.",
+    subscribed_subject: |model| format!("Automatische Nachbestellung für Ihr Gerät {model}"),
+    subscribed: [
+        "Von jetzt an bestellt Ihr Gerät selbsttätig nach, was Sie gewählt haben, wenn der Vorrat zur Neige geht.",
+        "Eine E-Mail benachrichtigt Sie über jede Bestellung mit ihrem Preis, solange sie noch storniert werden kann.",
+    ],
+    off_subject: |model| format!("Automatische Nachbestellung ausgeschaltet für Ihr Gerät {model}"),
+    off: "Ihr Gerät bestellt nichts mehr selbsttätig nach.",
+    chosen: |title, price| format!("{title}, {price}"),
+    not_chosen: "ausgeschaltet",
+    left_subject: |model| format!("Ihr Gerät {model} ist nicht mehr registriert"),
+    left: |model| format!("Ihr Gerät {model} ist nicht mehr registriert. Es bestellt nichts mehr für Sie."),
+    taken_subject: |model| format!("Ihr Gerät {model} wurde von jemand anderem registriert"),
+    taken: |model| format!("Ihr Gerät {model} wurde von jemand anderem registriert. Es bestellt nichts mehr für Sie."),
+    taken_more: "Wenn Sie das Gerät weitergegeben haben, ist alles in Ordnung. Wenn nicht, hat die Person, die es registriert \
+                 hat, das Gerät zur Hand: Sie können es erneut für sich einrichten.",
+    under_way: "Eine laufende Bestellung wird noch ausgeführt.",
+};
+
+fn problem(problem: Option<Problem>) -> Text {
+    match problem {
+        Some(Problem::Address) => "Es fehlt eine Lieferadresse.",
+        Some(Problem::OutOfStock) => "Das Produkt ist nicht vorrätig.",
+        Some(Problem::Payment) => "Die Bestellung konnte nicht bezahlt werden.",
+        Some(Problem::Price) => "Sie kostet mehr, als Sie erlauben.",
+        Some(Problem::Ask) => "Sie möchten vorher gefragt werden.",
+        Some(Problem::Limit) => "Die von Ihnen erlaubte Zahl von Bestellungen ist erreicht.",
+        Some(Problem::Paused) => "Sie haben Bestellungen für diese Zeit pausiert.",
+        Some(Problem::Unconfirmed) => "Der Händler hat sie nicht bestätigt.",
+        None => "Etwas stand ihr im Weg.",
+    }
+}
+
+fn remedy(problem: Option<Problem>) -> Text {
+    match problem {
+        Some(Problem::Address) => "Öffnen Sie die Bestellung, und geben Sie eine Adresse ein.",
+        Some(Problem::Payment) => "Öffnen Sie die Bestellung, sobald Sie bezahlen können, oder stornieren Sie sie.",
+        Some(Problem::Price | Problem::Ask | Problem::Limit | Problem::Paused) => {
+            "Sie wartet auf Ihre Entscheidung: Öffnen Sie die Bestellung, um zu sehen, was sie kostet, und bestellen oder \
+             stornieren Sie."
+        }
+        Some(Problem::OutOfStock) => {
+            "Sie brauchen nichts zu tun. Wenn Sie lieber etwas anderes möchten, stornieren Sie diese Bestellung, und \
+             wählen Sie in den Einstellungen des Geräts ein anderes Produkt."
+        }
+        Some(Problem::Unconfirmed) | None => "Sie brauchen nichts zu tun.",
+    }
+}

@@ -1,0 +1,221 @@
+//! English.
+
+mod letters;
+
+use super::{
+    Consent, Headings, Marked, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry, Teaser, Text, Texts,
+    Window,
+};
+use opendrs_domain::language::Language;
+use opendrs_domain::order::Problem;
+use opendrs_service::Error;
+
+pub(super) static TEXTS: Texts = Texts {
+    language: Language::English,
+    shared: Shared {
+        languages: "Language",
+        exit: "Exit",
+        cancel: "Cancel",
+        cancel_order: "Cancel this order",
+        your_devices: "Your devices",
+        shipping_address: "Shipping address",
+        product: "Product",
+        none_offered: "No product is offered for this slot yet.",
+        stop: ".",
+        line1: "Street and number",
+        line2: "Flat, floor, company (optional)",
+        city: "City",
+        region: "State or region (optional)",
+        postal_code: "Postal code",
+        country: "Country (two letters, such as US)",
+    },
+    sign_in: SignIn {
+        title: "Sign in",
+        email: "E-mail address",
+        password: "Password",
+        remember: "Keep me signed in for 30 days",
+    },
+    consent: Consent {
+        title: |profile| format!("{profile} asks for your consent"),
+        asks: |maker| format!("by {maker} asks for your consent to use:"),
+        replenish: "reorder supplies for this device, and see the status of those orders",
+        profile: "your name and e-mail address",
+        user_id: "an identifier for your account",
+        postal_code: "your postal code",
+        device: "Device: ",
+        serial: |serial| format!(", serial {serial}."),
+        share: |maker| format!("We share the details and the status of its orders with {maker}."),
+        privacy: |maker| format!("Privacy notice of {maker}"),
+        allow: "Allow",
+    },
+    set_up: SetUp {
+        choose: |slot| format!("Choose the {slot}"),
+        step: |model, number, count| format!("for your {model}, step {number} of {count}"),
+        once: "It is ordered when the device runs low. You choose once, and may change or stop at any time.",
+        per_order: |amount| format!("{amount} an order."),
+        tax: "Tax and shipping are added where they apply.",
+        out_of_stock: "Currently out of stock.",
+        next: "Next",
+        skip: "Skip this slot",
+        title: "Confirm automatic reordering",
+        confirm: "Please confirm",
+        will_order: |model| format!("Your {model} will order these by itself when it runs low:"),
+        column_slot: "For",
+        column_price: "Price of an order",
+        skipped: "skipped",
+        test: "This is a test device: nothing is charged and nothing is shipped.",
+        cancel_within: |window| {
+            let window = match window {
+                Window::Hours(1) => "1 hour".to_owned(),
+                Window::Hours(hours) => format!("{hours} hours"),
+                Window::Minutes(1) => "1 minute".to_owned(),
+                Window::Minutes(minutes) => format!("{minutes} minutes"),
+            };
+            format!("After each order you have {window} to cancel it.")
+        },
+        complete: "Complete Setup",
+        choose_again: "Choose again",
+    },
+    teaser: Teaser {
+        title: |model| format!("Automatic reordering for your {model}"),
+        heading: "Never run out",
+        notices: Marked("Your ", " notices when its supplies run low and reorders them by itself."),
+        points: [
+            "You choose the product and see its price before anything is ordered.",
+            "We tell you of every order, and you have time to cancel it.",
+            "You can change the product, pause or stop at any time.",
+        ],
+        next: "What next",
+        start: "Get Started",
+        later: "Remind me later",
+        skip: "Skip",
+        unknown: "This page does not exist",
+        unknown_why: "The compositeId of this link is missing or unknown. Its form is amzn1.dash.v1.composite. and a UUID.",
+    },
+    settings: Settings {
+        title: |model| format!("Settings of your {model}"),
+        serial: |serial| format!("Serial {serial}"),
+        test: ". Test device: nothing is charged and nothing is shipped",
+        reordering: Marked("Automatic reordering is ", "."),
+        on: "on",
+        off: "off",
+        use_product: "Use this product",
+        switch_on: "Switch on",
+        switch_off: "Switch off",
+        no_address: ": no address yet",
+        orders: "Orders of this device",
+        order: |price, placed, standing| format!("{price}. Ordered {placed}. {standing}."),
+        see: "See what you can do",
+        none: "None yet.",
+        language: "Language of pages and mails",
+        use_language: "Use this language",
+        signed_in: |name| format!("Signed in as {name}."),
+        how_to_change: "To change a device's settings, open them from the device or its app.",
+        device: |model, serial| format!("{model}, serial {serial}"),
+        no_device: "No device is linked to your account.",
+        link_gone: "This link is no longer good. Open the settings again from your device or app.",
+        other_account: "Another account's device",
+        other_account_why: "This device is linked to another account than the one you are signed in with.",
+        other_sign_in: "Sign in with another account",
+        unregistered: "This device is not registered",
+        unregistered_why: "Start its set-up again from the device or its app.",
+    },
+    removal: Removal {
+        link: "Remove",
+        title: |model| format!("Remove your {model}"),
+        heading: |model| format!("Remove your {model}?"),
+        why: "It can order nothing any more, and its maker is told. Orders under way go on. To use it again, set it up anew \
+              from the device or its app.",
+        button: "Remove this device",
+        keep: "Keep it",
+    },
+    rules: Rules {
+        title: |slot| format!("Rules for the {slot}"),
+        about: "An order that breaks a rule is held and you decide; it is never changed without you.",
+        mode: "When the device orders",
+        automatic: "Place the order",
+        ask: "Ask me first",
+        cap: "Highest price",
+        cap_agreed: |price| format!("Highest price; you agreed to {price}"),
+        no_cap: "No limit",
+        cap_amount: |currency| format!("An amount in {currency}"),
+        cap_percent: "Per cent over the price of today",
+        cap_value: "Amount or per cent",
+        limit: "How many orders; leave both empty for no limit",
+        limit_orders: "At most so many orders",
+        limit_days: "in so many days",
+        pause: "Pause; leave both empty for none",
+        pause_from: "First day without orders",
+        pause_until: "Last day without orders",
+        substitutes: "If it is out of stock, order instead",
+        save: "Save these rules",
+    },
+    orders: Orders {
+        title: "Your order",
+        brings: |amount, model, serial| format!("{amount} for your {model}, serial {serial}."),
+        price: "Price ",
+        placed: |placed| format!(". Ordered {placed}."),
+        ends: |ends| format!("Without your word it ends on {ends} and nothing is charged."),
+        use_address: "Use this address",
+        pay: |price| format!("Order and pay {price}"),
+        try_again: "Try again",
+        held: |reason| format!("On hold: {reason}"),
+        preparing: |at| format!("In preparation{}", expected(at)),
+        shipped: |at, tracking| {
+            let tracking = tracking.map_or(String::new(), |number| format!(", tracking number {number}"));
+            format!("Shipped{}{tracking}", expected(at))
+        },
+        delivered: "Delivered",
+        cancelled: "Cancelled",
+        expired: "Not placed: the problem was not resolved in time",
+        reason,
+        cancel_title: "Cancel your order",
+        cancel_heading: "Cancel this order?",
+        cancel_until: |placed, until| format!("Ordered {placed}. It can be cancelled until {until}."),
+        keep: "To keep it, close this page.",
+        cancelled_title: "Your order is cancelled",
+        cancelled_text: "Nothing is sent and nothing is charged.",
+        not_cancelled: "This order cannot be cancelled",
+    },
+    sorry: Sorry {
+        title: "We're sorry!",
+        text: "An error occurred when we tried to process your request.",
+        summary: "Error Summary",
+        details: "Request Details",
+    },
+    refused: Headings {
+        wait: "Please wait",
+        again: "Please try again",
+        wrong: "Something went wrong",
+        expired: "This page has expired",
+        failed: "That did not work",
+    },
+    refusal,
+    letters: letters::LETTERS,
+};
+
+fn expected(at: Option<&str>) -> String {
+    at.map_or(String::new(), |at| format!(", expected {at}"))
+}
+
+fn reason(problem: Option<Problem>) -> Text {
+    match problem {
+        None => "it is being placed",
+        Some(Problem::Address) => "there is no address to ship to",
+        Some(Problem::OutOfStock) => "the product is out of stock",
+        Some(Problem::Payment) => "it could not be paid for",
+        Some(Problem::Unconfirmed) => "it is being confirmed",
+        Some(Problem::Price) => "it costs more than you allow",
+        Some(Problem::Ask) => "it waits for your word",
+        Some(Problem::Limit) => "there were as many orders as you allow",
+        Some(Problem::Paused) => "you paused orders at this time",
+    }
+}
+
+/// Errors speak English by themselves; but a page is opened by a link, not by a token.
+fn refusal(error: &Error) -> String {
+    match error {
+        Error::InvalidToken => "This link is no longer good. Open the page again from your device or app.".into(),
+        error => error.to_string(),
+    }
+}

@@ -1,0 +1,84 @@
+//! English mails.
+
+use crate::texts::{Letters, Text};
+use opendrs_domain::order::Problem;
+
+pub(super) const LETTERS: Letters = Letters {
+    hello: |name| format!("Hello {name},"),
+    subject: |test, what, title| format!("{}{what}: {title}", if test { "Test: " } else { "" }),
+    device: |model, serial, test| {
+        let test = if test { ", a test device: nothing is charged and nothing is shipped" } else { "" };
+        format!("{model}, serial {serial}{test}")
+    },
+    product: "Product",
+    quantity: "Quantity",
+    price: "Price",
+    ships_to: "Ships to",
+    no_address: "no address yet",
+    expected: "Expected",
+    decide: "See the order and decide",
+    problem,
+    placed_subject: "Your order",
+    placed: |model| format!("Your {model} ordered this for you."),
+    cancel_until: |until| format!("You can cancel it until {until}. After that it is sent, and you pay for it."),
+    held_subject: "We could not place your order yet",
+    held: |model, problem| format!("Your {model} wants to order this for you. {problem}"),
+    remedy,
+    held_until: |until| format!("The order is placed once nothing stands in its way, until {until}; then it ends."),
+    shipped_subject: "On its way",
+    shipped: "Your order has left and can no longer be cancelled.",
+    delivered_subject: "Delivered",
+    delivered: "Your order has been delivered. If it is not there, or something is wrong with it, reply to this mail.",
+    assumed_subject: "Should be there by now",
+    assumed: "Your order should have arrived by now; the carrier does not tell us. If it has not, reply to this mail.",
+    cancelled_subject: "Cancelled",
+    cancelled: "Your order was cancelled. Nothing is sent and nothing is charged.",
+    expired_subject: "Not ordered",
+    expired: |problem| format!("Your order was not placed. {problem}"),
+    ended: "It ended without being placed: nothing is sent and nothing is charged. The device may order again.",
+    subscribed_subject: |model| format!("Automatic reordering for your {model}"),
+    subscribed: [
+        "From now on your device orders by itself what you chose, when it runs low.",
+        "A mail tells you of each order, with its price, while it can still be cancelled.",
+    ],
+    off_subject: |model| format!("Automatic reordering is off for your {model}"),
+    off: "Your device orders nothing by itself any more.",
+    chosen: |title, price| format!("{title}, {price}"),
+    not_chosen: "off",
+    left_subject: |model| format!("Your {model} is no longer registered"),
+    left: |model| format!("Your {model} is no longer registered. It orders nothing for you any more."),
+    taken_subject: |model| format!("Your {model} was registered by somebody else"),
+    taken: |model| format!("Your {model} was registered by somebody else. It orders nothing for you any more."),
+    taken_more: "If you gave the device away, all is well. If not, whoever did this has it at hand: you can set it up \
+                 again for yourself.",
+    under_way: "An order that is under way goes on.",
+};
+
+fn problem(problem: Option<Problem>) -> Text {
+    match problem {
+        Some(Problem::Address) => "There is no address to deliver to.",
+        Some(Problem::OutOfStock) => "The product is out of stock.",
+        Some(Problem::Payment) => "It could not be paid for.",
+        Some(Problem::Price) => "It costs more than you allow.",
+        Some(Problem::Ask) => "You want to be asked first.",
+        Some(Problem::Limit) => "There were as many orders as you allow.",
+        Some(Problem::Paused) => "You paused orders at this time.",
+        Some(Problem::Unconfirmed) => "The shop did not confirm it.",
+        None => "Something stood in its way.",
+    }
+}
+
+fn remedy(problem: Option<Problem>) -> Text {
+    match problem {
+        Some(Problem::Address) => "Open the order and enter an address.",
+        Some(Problem::Payment) => "Open the order once you can pay, or cancel it.",
+        Some(Problem::Price | Problem::Ask | Problem::Limit | Problem::Paused) => {
+            "It waits for your word: open the order to see what it costs, and order or cancel it."
+        }
+        Some(Problem::OutOfStock) => {
+            "You need not do anything. If you would rather have something else, cancel this order and choose \
+             another product in the device's settings."
+        }
+        Some(Problem::Unconfirmed) | None => "You need not do anything.",
+    }
+}

@@ -1,0 +1,89 @@
+//! Japanese mails.
+
+use crate::texts::{Letters, Text};
+use opendrs_domain::order::Problem;
+
+pub(super) const LETTERS: Letters = Letters {
+    hello: |name| format!("{name} 様"),
+    subject: |test, what, title| format!("{}{what}：{title}", if test { "【テスト】" } else { "" }),
+    device: |model, serial, test| {
+        let test = if test { "。テスト用の機器です。請求も発送も行われません" } else { "" };
+        format!("{model}、シリアル番号 {serial}{test}")
+    },
+    product: "商品",
+    quantity: "数量",
+    price: "価格",
+    ships_to: "お届け先",
+    no_address: "住所はまだ登録されていません",
+    expected: "お届け予定",
+    decide: "注文を確認して決める",
+    problem,
+    placed_subject: "ご注文",
+    placed: |model| format!("お使いの{model}が、次の商品を注文しました。"),
+    cancel_until: |until| format!("{until}までキャンセルできます。その後は商品が発送され、お支払いが発生します。"),
+    held_subject: "ご注文はまだ確定していません",
+    held: |model, problem| format!("お使いの{model}が、次の商品を注文しようとしています。{problem}"),
+    remedy,
+    held_until: |until| {
+        format!("問題がなくなり次第、注文が確定します。{until}までに解決しない場合、注文は終了します。")
+    },
+    shipped_subject: "発送しました",
+    shipped: "ご注文の商品を発送しました。キャンセルはできなくなりました。",
+    delivered_subject: "配達が完了しました",
+    delivered: "ご注文の商品が配達されました。届いていない場合や商品に問題がある場合は、このメールにご返信ください。",
+    assumed_subject: "そろそろお手元に届いているころです",
+    assumed: "ご注文の商品はすでに届いているころですが、配送業者からの通知はありません。届いていない場合は、このメールに\
+              ご返信ください。",
+    cancelled_subject: "キャンセルしました",
+    cancelled: "ご注文をキャンセルしました。発送も請求も行われません。",
+    expired_subject: "注文されませんでした",
+    expired: |problem| format!("ご注文は確定しませんでした。{problem}"),
+    ended: "ご注文は確定しないまま終了しました。発送も請求も行われません。機器が再び注文することがあります。",
+    subscribed_subject: |model| format!("{model}の自動再注文"),
+    subscribed: [
+        "今後は残量が少なくなると、お選びいただいた商品を機器が自動で注文します。",
+        "注文のたびに、キャンセルできるうちに価格とともにメールでお知らせします。",
+    ],
+    off_subject: |model| format!("{model}の自動再注文はオフです"),
+    off: "お使いの機器は、自動で注文しなくなりました。",
+    chosen: |title, price| format!("{title}、{price}"),
+    not_chosen: "オフ",
+    left_subject: |model| format!("{model}の登録が解除されました"),
+    left: |model| format!("お使いの{model}の登録が解除されました。今後、お客様のために注文することはありません。"),
+    taken_subject: |model| format!("{model}は別の方によって登録されました"),
+    taken: |model| {
+        format!("お使いの{model}は別の方によって登録されました。今後、お客様のために注文することはありません。")
+    },
+    taken_more: "機器をお譲りになった場合は問題ありません。お心当たりがない場合は、その機器を手元に持つ方が登録しました。\
+                 もう一度設定すれば、お客様の機器として登録し直せます。",
+    under_way: "すでに進行中の注文は、そのまま続行されます。",
+};
+
+fn problem(problem: Option<Problem>) -> Text {
+    match problem {
+        Some(Problem::Address) => "お届け先住所がありません。",
+        Some(Problem::OutOfStock) => "商品が在庫切れです。",
+        Some(Problem::Payment) => "お支払いができませんでした。",
+        Some(Problem::Price) => "価格が、お客様の設定した上限を超えています。",
+        Some(Problem::Ask) => "事前の確認をご希望です。",
+        Some(Problem::Limit) => "注文回数が、お客様の設定した上限に達しています。",
+        Some(Problem::Paused) => "この期間の注文は一時停止されています。",
+        Some(Problem::Unconfirmed) => "ショップの確認が取れませんでした。",
+        None => "問題が発生しました。",
+    }
+}
+
+fn remedy(problem: Option<Problem>) -> Text {
+    match problem {
+        Some(Problem::Address) => "注文を開いて、住所を入力してください。",
+        Some(Problem::Payment) => "お支払いの準備ができましたら注文を開いてください。または、キャンセルしてください。",
+        Some(Problem::Price | Problem::Ask | Problem::Limit | Problem::Paused) => {
+            "お客様のお返事をお待ちしています。注文を開いて価格を確認し、注文するかキャンセルしてください。"
+        }
+        Some(Problem::OutOfStock) => {
+            "何もしていただく必要はありません。別の商品をご希望の場合は、この注文をキャンセルし、機器の設定で別の商品を\
+             選択してください。"
+        }
+        Some(Problem::Unconfirmed) | None => "何もしていただく必要はありません。",
+    }
+}

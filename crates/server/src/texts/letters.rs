@@ -1,0 +1,58 @@
+//! What mails say.
+
+use super::Text;
+use opendrs_domain::order::Problem;
+
+/// Mails: subjects, sentences, names of facts, links.
+pub(crate) struct Letters {
+    pub(crate) hello: fn(name: &str) -> String,
+    /// Subject of a mail about an order.
+    pub(crate) subject: fn(test: bool, what: &str, title: &str) -> String,
+    /// Which device it is about.
+    pub(crate) device: fn(model: &str, serial: &str, test: bool) -> String,
+    /// Names of facts.
+    pub(crate) product: Text,
+    pub(crate) quantity: Text,
+    pub(crate) price: Text,
+    pub(crate) ships_to: Text,
+    pub(crate) no_address: Text,
+    pub(crate) expected: Text,
+    /// The link to an order that waits.
+    pub(crate) decide: Text,
+    /// What stands in an order's way.
+    pub(crate) problem: fn(problem: Option<Problem>) -> Text,
+    pub(crate) placed_subject: Text,
+    pub(crate) placed: fn(model: &str) -> String,
+    pub(crate) cancel_until: fn(until: &str) -> String,
+    pub(crate) held_subject: Text,
+    pub(crate) held: fn(model: &str, problem: &str) -> String,
+    /// What its reader can do about it.
+    pub(crate) remedy: fn(problem: Option<Problem>) -> Text,
+    pub(crate) held_until: fn(until: &str) -> String,
+    pub(crate) shipped_subject: Text,
+    pub(crate) shipped: Text,
+    pub(crate) delivered_subject: Text,
+    pub(crate) delivered: Text,
+    /// The same where the carrier says nothing.
+    pub(crate) assumed_subject: Text,
+    pub(crate) assumed: Text,
+    pub(crate) cancelled_subject: Text,
+    pub(crate) cancelled: Text,
+    pub(crate) expired_subject: Text,
+    pub(crate) expired: fn(problem: &str) -> String,
+    pub(crate) ended: Text,
+    pub(crate) subscribed_subject: fn(model: &str) -> String,
+    pub(crate) subscribed: [Text; 2],
+    pub(crate) off_subject: fn(model: &str) -> String,
+    pub(crate) off: Text,
+    /// What a slot reorders, or that it does not.
+    pub(crate) chosen: fn(title: &str, price: &str) -> String,
+    pub(crate) not_chosen: Text,
+    pub(crate) left_subject: fn(model: &str) -> String,
+    pub(crate) left: fn(model: &str) -> String,
+    pub(crate) taken_subject: fn(model: &str) -> String,
+    pub(crate) taken: fn(model: &str) -> String,
+    /// Who it was is not told.
+    pub(crate) taken_more: Text,
+    pub(crate) under_way: Text,
+}

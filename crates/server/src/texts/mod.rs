@@ -1,0 +1,100 @@
+//! Everything that pages and mails say to customers, in each language.
+//!
+//! What it is: one catalogue of typed texts ([`Texts`]), filled in once for each language (`en`, `de`, `ja`); a text that
+//! one of them lacks, or that takes other values, does not compile. What it is not: which language is spoken
+//! (`domain::language`), and what makers and customers wrote themselves. Invariant: a text is a whole sentence or label,
+//! so that each language orders its words as it must; it holds no markup, and values are escaped where they are shown.
+
+mod de;
+mod en;
+mod ja;
+mod letters;
+mod pages;
+
+pub(crate) use letters::Letters;
+pub(crate) use pages::{
+    Consent, Marked, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry, Teaser, Window,
+};
+
+use opendrs_domain::language::Language;
+use opendrs_domain::money::Money;
+use opendrs_domain::time::Time;
+use opendrs_service::Error;
+
+/// A text without values.
+pub(crate) type Text = &'static str;
+
+/// All texts of a language.
+pub(crate) struct Texts {
+    /// Which language it is.
+    pub(crate) language: Language,
+    /// What several pages say.
+    pub(crate) shared: Shared,
+    /// Signing in.
+    pub(crate) sign_in: SignIn,
+    /// The page that asks for consent.
+    pub(crate) consent: Consent,
+    /// A page a slot, and the overview.
+    pub(crate) set_up: SetUp,
+    /// Before anybody signs in.
+    pub(crate) teaser: Teaser,
+    /// The settings of a device, and the list of devices.
+    pub(crate) settings: Settings,
+    /// The removal of a device from an account.
+    pub(crate) removal: Removal,
+    /// The customer's rules.
+    pub(crate) rules: Rules,
+    /// An order's page, where it stands, and the page that cancels it.
+    pub(crate) orders: Orders,
+    /// The page for requests that cannot be trusted.
+    pub(crate) sorry: Sorry,
+    /// Headings of refusals.
+    pub(crate) refused: Headings,
+    /// Why not: for the customer.
+    pub(crate) refusal: fn(error: &Error) -> String,
+    /// Mails.
+    pub(crate) letters: Letters,
+}
+
+/// Headings of pages that refuse something.
+pub(crate) struct Headings {
+    /// Too much at once.
+    pub(crate) wait: Text,
+    /// The store is out of reach.
+    pub(crate) again: Text,
+    /// A bug.
+    pub(crate) wrong: Text,
+    /// A sign-up that is over.
+    pub(crate) expired: Text,
+    /// Everything else.
+    pub(crate) failed: Text,
+}
+
+impl Texts {
+    /// The texts of a language.
+    pub(crate) fn of(language: Language) -> &'static Self {
+        match language {
+            Language::English => &en::TEXTS,
+            Language::German => &de::TEXTS,
+            Language::Japanese => &ja::TEXTS,
+        }
+    }
+
+    /// A price.
+    pub(crate) fn money(&self, money: &Money) -> String {
+        self.language.money(money)
+    }
+
+    /// A moment.
+    pub(crate) fn moment(&self, at: &Time) -> String {
+        self.language.moment(*at)
+    }
+
+    /// So much of something; its unit is the maker's word.
+    pub(crate) fn amount(&self, quantity: &f64, unit: &str) -> String {
+        format!("{} {unit}", self.language.number(*quantity))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,224 @@
+//! What pages say: the catalogue's rooms, a page each.
+
+use super::Text;
+use opendrs_domain::order::Problem;
+
+/// A sentence around one value that the page puts into bold type: what stands before it and after it.
+pub(crate) struct Marked(pub(crate) Text, pub(crate) Text);
+
+/// What several pages say.
+pub(crate) struct Shared {
+    /// Of the links to the other languages.
+    pub(crate) languages: Text,
+    /// The link back to the app.
+    pub(crate) exit: Text,
+    /// Gives up what is under way.
+    pub(crate) cancel: Text,
+    /// The button that cancels an order.
+    pub(crate) cancel_order: Text,
+    /// The customer's devices.
+    pub(crate) your_devices: Text,
+    /// Above an address.
+    pub(crate) shipping_address: Text,
+    /// Above products.
+    pub(crate) product: Text,
+    /// A slot without products.
+    pub(crate) none_offered: Text,
+    /// What ends a sentence that is put together.
+    pub(crate) stop: Text,
+    pub(crate) line1: Text,
+    pub(crate) line2: Text,
+    pub(crate) city: Text,
+    pub(crate) region: Text,
+    pub(crate) postal_code: Text,
+    pub(crate) country: Text,
+}
+
+/// Signing in.
+pub(crate) struct SignIn {
+    /// Heading and button.
+    pub(crate) title: Text,
+    pub(crate) email: Text,
+    pub(crate) password: Text,
+    pub(crate) remember: Text,
+}
+
+/// The page that asks for consent.
+pub(crate) struct Consent {
+    pub(crate) title: fn(profile: &str) -> String,
+    /// Goes on after the profile's name, and before the list of what is asked for.
+    pub(crate) asks: fn(maker: &str) -> String,
+    /// What each scope opens: `dash:replenish`, `profile`, `profile:user_id`, `postal_code`.
+    pub(crate) replenish: Text,
+    pub(crate) profile: Text,
+    pub(crate) user_id: Text,
+    pub(crate) postal_code: Text,
+    /// Before the device's name.
+    pub(crate) device: Text,
+    /// After it.
+    pub(crate) serial: fn(serial: &str) -> String,
+    pub(crate) share: fn(maker: &str) -> String,
+    pub(crate) privacy: fn(maker: &str) -> String,
+    pub(crate) allow: Text,
+}
+
+/// How long an order may be cancelled.
+#[derive(Clone, Copy)]
+pub(crate) enum Window {
+    Hours(i64),
+    Minutes(i64),
+}
+
+/// A page a slot, and the overview.
+pub(crate) struct SetUp {
+    pub(crate) choose: fn(slot: &str) -> String,
+    pub(crate) step: fn(model: &str, number: usize, count: usize) -> String,
+    /// Above the products.
+    pub(crate) once: Text,
+    /// How much an order brings.
+    pub(crate) per_order: fn(amount: String) -> String,
+    pub(crate) tax: Text,
+    pub(crate) out_of_stock: Text,
+    pub(crate) next: Text,
+    pub(crate) skip: Text,
+    /// Of the overview.
+    pub(crate) title: Text,
+    pub(crate) confirm: Text,
+    pub(crate) will_order: fn(model: &str) -> String,
+    /// Heads of the table's columns: what for, and what an order costs.
+    pub(crate) column_slot: Text,
+    pub(crate) column_price: Text,
+    pub(crate) skipped: Text,
+    pub(crate) test: Text,
+    pub(crate) cancel_within: fn(window: Window) -> String,
+    pub(crate) complete: Text,
+    pub(crate) choose_again: Text,
+}
+
+/// Before anybody signs in.
+pub(crate) struct Teaser {
+    pub(crate) title: fn(model: &str) -> String,
+    pub(crate) heading: Text,
+    /// Around the model's name.
+    pub(crate) notices: Marked,
+    pub(crate) points: [Text; 3],
+    /// Of the links.
+    pub(crate) next: Text,
+    pub(crate) start: Text,
+    pub(crate) later: Text,
+    pub(crate) skip: Text,
+    /// A teaser of no model.
+    pub(crate) unknown: Text,
+    pub(crate) unknown_why: Text,
+}
+
+/// The settings of a device, the list of devices, and what is shown in their place.
+pub(crate) struct Settings {
+    pub(crate) title: fn(model: &str) -> String,
+    pub(crate) serial: fn(serial: &str) -> String,
+    /// Goes on after the serial.
+    pub(crate) test: Text,
+    /// Around [`Settings::on`] or [`Settings::off`].
+    pub(crate) reordering: Marked,
+    pub(crate) on: Text,
+    pub(crate) off: Text,
+    pub(crate) use_product: Text,
+    pub(crate) switch_on: Text,
+    pub(crate) switch_off: Text,
+    /// Goes on after the customer's name.
+    pub(crate) no_address: Text,
+    pub(crate) orders: Text,
+    pub(crate) order: fn(price: &str, placed: &str, standing: &str) -> String,
+    pub(crate) see: Text,
+    pub(crate) none: Text,
+    /// The customer's language: heading and button.
+    pub(crate) language: Text,
+    pub(crate) use_language: Text,
+    /// Of the list of devices.
+    pub(crate) signed_in: fn(name: &str) -> String,
+    pub(crate) how_to_change: Text,
+    pub(crate) device: fn(model: &str, serial: &str) -> String,
+    pub(crate) no_device: Text,
+    pub(crate) link_gone: Text,
+    /// A device of somebody else.
+    pub(crate) other_account: Text,
+    pub(crate) other_account_why: Text,
+    pub(crate) other_sign_in: Text,
+    /// A device of nobody.
+    pub(crate) unregistered: Text,
+    pub(crate) unregistered_why: Text,
+}
+
+/// The removal of a device from an account.
+pub(crate) struct Removal {
+    /// In the list of devices.
+    pub(crate) link: Text,
+    pub(crate) title: fn(model: &str) -> String,
+    pub(crate) heading: fn(model: &str) -> String,
+    pub(crate) why: Text,
+    pub(crate) button: Text,
+    pub(crate) keep: Text,
+}
+
+/// The customer's rules.
+pub(crate) struct Rules {
+    pub(crate) title: fn(slot: &str) -> String,
+    pub(crate) about: Text,
+    pub(crate) mode: Text,
+    pub(crate) automatic: Text,
+    pub(crate) ask: Text,
+    pub(crate) cap: Text,
+    pub(crate) cap_agreed: fn(price: &str) -> String,
+    pub(crate) no_cap: Text,
+    pub(crate) cap_amount: fn(currency: &str) -> String,
+    pub(crate) cap_percent: Text,
+    pub(crate) cap_value: Text,
+    pub(crate) limit: Text,
+    pub(crate) limit_orders: Text,
+    pub(crate) limit_days: Text,
+    pub(crate) pause: Text,
+    pub(crate) pause_from: Text,
+    pub(crate) pause_until: Text,
+    pub(crate) substitutes: Text,
+    pub(crate) save: Text,
+}
+
+/// An order's page, where it stands, and the page that cancels it.
+pub(crate) struct Orders {
+    pub(crate) title: Text,
+    /// What it brings, and for which device.
+    pub(crate) brings: fn(amount: &str, model: &str, serial: &str) -> String,
+    /// Before the price, and after it.
+    pub(crate) price: Text,
+    pub(crate) placed: fn(placed: &str) -> String,
+    pub(crate) ends: fn(ends: &str) -> String,
+    pub(crate) use_address: Text,
+    /// The button that places an order. It says that it is to be paid for; in German it must say nothing else.
+    pub(crate) pay: fn(price: &str) -> String,
+    pub(crate) try_again: Text,
+    /// Where it stands: without a stop at the end.
+    pub(crate) held: fn(reason: &str) -> String,
+    pub(crate) preparing: fn(expected: Option<&str>) -> String,
+    pub(crate) shipped: fn(expected: Option<&str>, tracking: Option<&str>) -> String,
+    pub(crate) delivered: Text,
+    pub(crate) cancelled: Text,
+    pub(crate) expired: Text,
+    /// Why it is held, as a part of [`Orders::held`]; nothing is known while it is being placed.
+    pub(crate) reason: fn(problem: Option<Problem>) -> Text,
+    /// Of the page that cancels.
+    pub(crate) cancel_title: Text,
+    pub(crate) cancel_heading: Text,
+    pub(crate) cancel_until: fn(placed: &str, until: &str) -> String,
+    pub(crate) keep: Text,
+    pub(crate) cancelled_title: Text,
+    pub(crate) cancelled_text: Text,
+    pub(crate) not_cancelled: Text,
+}
+
+/// The page for requests that cannot be trusted. Its reason is for the client's developer, and English.
+pub(crate) struct Sorry {
+    pub(crate) title: Text,
+    pub(crate) text: Text,
+    pub(crate) summary: Text,
+    pub(crate) details: Text,
+}
