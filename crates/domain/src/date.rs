@@ -4,7 +4,8 @@
 //! impossible date is refused, never guessed.
 //!
 //! Accepted: RFC 3339, an offset without colon or with hours only, no offset (UTC), date only, unpadded months, days
-//! and times, a blank for the `T`, epoch seconds and epoch milliseconds.
+//! and times, a blank for the `T`, ISO 8601 without dashes and colons, epoch seconds and epoch milliseconds, and what
+//! Java's `Date` becomes where nobody gave it a form.
 
 use crate::time::Time;
 
@@ -18,8 +19,16 @@ pub fn parse(text: &str) -> Option<Time> {
     if text.is_empty() || text.len() > 64 || !text.is_ascii() {
         return None;
     }
+    if text.as_bytes()[0].is_ascii_alphabetic() {
+        return of_java(text);
+    }
     let number = text.strip_prefix('-').unwrap_or(text);
-    if number.bytes().all(|b| b.is_ascii_digit() || b == b'.') && number.bytes().filter(|b| *b == b'.').count() <= 1 {
+    // Eight digits of this century or the last are a day: as seconds they would be one of August 1970.
+    let day = text.len() == 8 && (text.starts_with("19") || text.starts_with("20"));
+    if !day
+        && number.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        && number.bytes().filter(|b| *b == b'.').count() <= 1
+    {
         return from_number(text.parse().ok()?);
     }
     let mut cursor = Cursor(text);
@@ -47,6 +56,15 @@ pub fn from_number(number: f64) -> Option<Time> {
     (Time::from_micros(whole).micros() == whole).then(|| Time::from_micros(whole))
 }
 
+/// Java's `Date` as it prints itself, in UTC alone, since other zones' short names mean several zones; and as Gson does.
+fn of_java(text: &str) -> Option<Time> {
+    const FORMS: [&str; 4] =
+        ["%a %b %d %H:%M:%S UTC %Y", "%a %b %d %H:%M:%S GMT %Y", "%b %d, %Y %I:%M:%S %p", "%b %d, %Y, %I:%M:%S %p"];
+    let read = FORMS.iter().find_map(|form| jiff::civil::DateTime::strptime(form, text).ok())?;
+    let date = (read.year().into(), read.month().into(), read.day().into());
+    at(date, (read.hour().into(), read.minute().into(), read.second().into(), 0), 0)
+}
+
 struct Cursor<'t>(&'t str);
 
 impl Cursor<'_> {
@@ -72,18 +90,20 @@ impl Cursor<'_> {
 
     fn date(&mut self) -> Option<(i64, i64, i64)> {
         let year = self.digits(4, 4)?;
-        let month = if self.eat("-") { self.digits(1, 2)? } else { return None };
+        if !self.eat("-") {
+            return Some((year, self.digits(2, 2)?, self.digits(2, 2)?));
+        }
+        let month = self.digits(1, 2)?;
         let day = if self.eat("-") { self.digits(1, 2)? } else { return None };
         Some((year, month, day))
     }
 
     fn time(&mut self) -> Option<(i64, i64, i64, i64)> {
         let hour = self.digits(1, 2)?;
-        if !self.eat(":") {
-            return None;
-        }
-        let minute = self.digits(1, 2)?;
-        let second = if self.eat(":") { self.digits(1, 2)? } else { 0 };
+        let (minute, second) = match self.eat(":") {
+            true => (self.digits(1, 2)?, if self.eat(":") { self.digits(1, 2)? } else { 0 }),
+            false => (self.digits(2, 2)?, self.digits(2, 2).unwrap_or(0)),
+        };
         let mut micros = 0;
         if self.eat(".") || self.eat(",") {
             let len = self.0.bytes().take_while(u8::is_ascii_digit).count();
@@ -100,6 +120,7 @@ impl Cursor<'_> {
 
     /// Seconds east of UTC.
     fn offset(&mut self) -> Option<i64> {
+        let after_a_blank = self.0.starts_with(' ');
         self.0 = self.0.trim_start();
         if self.0.is_empty() || self.eat("Z") || self.eat("z") || self.eat("UTC") || self.eat("GMT") {
             return Some(0);
@@ -108,6 +129,9 @@ impl Cursor<'_> {
             1
         } else if self.eat("-") {
             -1
+        } else if after_a_blank {
+            // A form whose client did not encode its `+`, which is a blank there.
+            1
         } else {
             return None;
         };
@@ -164,10 +188,19 @@ mod tests {
             ("2018-03-2", "2018-03-02T00:00:00.000Z"),
             ("2018-3-2", "2018-03-02T00:00:00.000Z"),
             ("2018-3-2T7:5:9Z", "2018-03-02T07:05:09.000Z"),
-            ("20180302", "1970-08-22T13:38:22.000Z"),
-            ("20180302T070000Z", "unreadable"),
+            ("20180302", "2018-03-02T00:00:00.000Z"),
+            ("20180302T070000Z", "2018-03-02T07:00:00.000Z"),
+            ("20180302T0900+0200", "2018-03-02T07:00:00.000Z"),
+            ("2018-03-02T07:00:00 0000", "2018-03-02T07:00:00.000Z"),
+            ("2018-03-02T09:00:00 02:00", "2018-03-02T07:00:00.000Z"),
+            ("Fri Mar 02 07:00:00 UTC 2018", "2018-03-02T07:00:00.000Z"),
+            ("Fri Mar 02 07:00:00 GMT 2018", "2018-03-02T07:00:00.000Z"),
+            ("Mar 2, 2018 7:00:00 AM", "2018-03-02T07:00:00.000Z"),
+            ("Mar 2, 2018, 7:00:00 AM", "2018-03-02T07:00:00.000Z"),
+            ("Mar 2, 2018 12:00:00 PM", "2018-03-02T12:00:00.000Z"),
             ("2018-03-02T07:00", "2018-03-02T07:00:00.000Z"),
             ("2018-03-02 07:00:00", "2018-03-02T07:00:00.000Z"),
+            ("12345678", "1970-05-23T21:21:18.000Z"),
             ("1519974000", "2018-03-02T07:00:00.000Z"),
             ("1519974000123", "2018-03-02T07:00:00.123Z"),
             ("1519974000.25", "2018-03-02T07:00:00.250Z"),
@@ -195,6 +228,13 @@ mod tests {
             "18-03-02",
             "03/02/2018",
             "Fri Mar 02 2018",
+            "Thu Mar 02 07:00:00 UTC 2018",
+            "Fri Mar 02 07:00:00 EST 2018",
+            "Mar 2, 2018 13:00:00 PM",
+            "20181302",
+            "20180302T7000",
+            "2018-03-02T07:0000",
+            "2018-03-02T07:00:00 soon",
             "1e5",
             "NaN",
             "--1",

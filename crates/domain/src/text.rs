@@ -26,11 +26,13 @@ macro_rules! texts { ($( $(#[$m:meta])* $N:ident, $rule:literal, |$x:ident| $ok:
         /// # Errors
         /// [`BadText`], which states the rule.
         pub fn parse(text: &str) -> Result<Self, BadText> {
-            let $x = text;
-            if $ok { Ok(Self(text.to_owned())) } else {
+            if Self::fits(text) { Ok(Self(text.to_owned())) } else {
                 Err(BadText { text: text.chars().take(80).collect(), rule: $rule })
             }
         }
+        /// Whether a text obeys the rule.
+        #[must_use]
+        pub fn fits($x: &str) -> bool { $ok }
         /// The text itself.
         #[must_use]
         pub fn as_str(&self) -> &str { &self.0 }

@@ -148,7 +148,7 @@ async fn change(State(site): State<Arc<Site>>, request: Request) -> Result<Respo
     let mut happened = Happened::default();
     match (change.advance, change.freeze) {
         (Some(by), None) => {
-            let by = Span::parse(&by).map_err(|e| bad(e.to_string()))?;
+            let by = Span::parse(&by).map_err(|e| Problem::BadBody(e.to_string()))?;
             happened = schedule::advance(&site.app, by).await?;
         }
         (None, Some(frozen)) => {

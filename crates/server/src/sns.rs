@@ -24,7 +24,11 @@ pub(crate) async fn others(State(site): State<Arc<Site>>, request: Request) -> R
     match (method, file) {
         (Method::GET, "") => query(&site, uri.query().unwrap_or_default().to_owned()).await,
         (Method::POST, "") => match http::read(request.into_body(), site.bodies).await {
-            Ok(body) => query(&site, String::from_utf8_lossy(&body).into_owned()).await,
+            // Whoever posts may leave the question where it stood in the link.
+            Ok(body) => {
+                let asked = [uri.query().unwrap_or_default(), &String::from_utf8_lossy(&body)].join("&");
+                query(&site, asked.trim_matches('&').to_owned()).await
+            }
             Err(_) => Problem::TooLarge(site.bodies.bytes).into_response(),
         },
         (Method::GET | Method::HEAD, file) if file.starts_with(signing::FILE_PREFIX) => certificate(&site, file).await,

@@ -67,12 +67,25 @@ pub async fn deregister(app: &App, caller: &Caller, named: Option<(&str, &str)>)
         let clip = |text: &str| text.chars().filter(|c| !c.is_control()).take(64).collect();
         return Err(Error::OtherDevice { model: clip(model), serial: clip(serial) });
     }
-    let now = app.now();
-    let event = EventId(app.ids.ordered(now));
-    match app.db.write(Deregister { shard: caller.shard, device: caller.device.clone(), event, now }).await? {
+    match ended(app, caller.shard, caller.device.clone()).await? {
         true => Ok(()),
         false => Err(Error::InvalidToken),
     }
+}
+
+/// Ends a registration at the word of its owner, who needs no token of the device, or of whoever helps them. `false` if
+/// it had ended before.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn remove(app: &App, device: Device) -> Result<bool> {
+    ended(app, app.db.shards().of_unit(device.model, &device.serial), device).await
+}
+
+async fn ended(app: &App, shard: i64, device: Device) -> Result<bool> {
+    let now = app.now();
+    let event = EventId(app.ids.ordered(now));
+    Ok(app.db.write(Deregister { shard, device, event, now }).await?)
 }
 
 struct Deregister {
@@ -123,6 +136,16 @@ pub(crate) async fn end(
 pub async fn of_customer(app: &App, customer: CustomerId) -> Result<Vec<(Device, String)>> {
     let mut reader = app.db.reader().await?;
     Ok(device::of_customer(&mut reader.tx()?, customer).await?)
+}
+
+/// A device that a customer has now, by its registration, with its model's name.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn owned(app: &App, owner: CustomerId, id: DeviceId) -> Result<Option<(Device, String)>> {
+    let mut reader = app.db.reader().await?;
+    let found = device::of_customer_by_id(&mut reader.tx()?, owner, id).await?;
+    Ok(found.filter(|(device, _)| device.deregistered_at.is_none()))
 }
 
 /// A device's model.

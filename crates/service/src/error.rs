@@ -162,6 +162,8 @@ pub enum OAuth {
     InvalidClient,
     /// Code or refresh token is not good.
     InvalidGrant,
+    /// More is asked for than was granted.
+    InvalidScope,
     /// No such grant.
     UnsupportedGrantType,
 }
@@ -174,6 +176,7 @@ impl OAuth {
             OAuth::InvalidRequest => "invalid_request",
             OAuth::InvalidClient => "invalid_client",
             OAuth::InvalidGrant => "invalid_grant",
+            OAuth::InvalidScope => "invalid_scope",
             OAuth::UnsupportedGrantType => "unsupported_grant_type",
         }
     }

@@ -50,7 +50,8 @@ pub async fn caller<'a>(app: &'a App, token: Option<&str>, slot: Option<&str>) -
     limit::device(app, id)?;
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
-    let (device, slot) = match slot {
+    // No model has a slot of another form; and a text with a NUL in it is none that PostgreSQL can be asked for.
+    let (device, slot) = match slot.filter(|text| SlotId::fits(text)) {
         Some(slot) => device::with_slot(&mut tx, shard, id, slot).await?.ok_or(Error::InvalidToken)?,
         None => (device::by_id(&mut tx, shard, id).await?.ok_or(Error::InvalidToken)?, None),
     };

@@ -13,6 +13,18 @@ use serde::{Deserialize, Serialize};
 /// Longest `state` that is echoed, in bytes.
 pub const MAX_STATE: usize = 4096;
 
+/// What is read of a request, those first without which there is nobody to answer.
+const NAMES: [&str; 8] = [
+    "client_id",
+    "redirect_uri",
+    "state",
+    "response_type",
+    "scope",
+    "scope_data",
+    "code_challenge",
+    "code_challenge_method",
+];
+
 /// The request's parameters, as sent; empty counts as absent, unknown ones do not matter.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Params {
@@ -106,7 +118,7 @@ fn error_redirect(uri: &str, state: Option<&str>, error: &str, description: &str
 /// # Errors
 /// [`Refusal`].
 pub fn check(params: &Params, client: Option<&Client>) -> Result<Authorize, Refusal> {
-    let repeated = form::repeated(params.pairs());
+    let repeated = form::repeated(params.pairs(), &NAMES);
     if matches!(repeated, Some("client_id" | "redirect_uri" | "state")) {
         return Err(Refusal::Page("The request has a repeated parameter : client_id, redirect_uri or state"));
     }
@@ -121,7 +133,7 @@ pub fn check(params: &Params, client: Option<&Client>) -> Result<Authorize, Refu
     }
     let refuse = |error, description: &str| Refusal::Redirect(error_redirect(uri, state, error, description));
     if let Some(name) = repeated {
-        return Err(refuse("invalid_request", &format!("The request repeats the parameter {}", clip(name))));
+        return Err(refuse("invalid_request", &format!("The request repeats the parameter {name}")));
     }
     match params.get("response_type") {
         Some("code") => {}
@@ -152,10 +164,6 @@ pub fn check(params: &Params, client: Option<&Client>) -> Result<Authorize, Refu
         device,
         challenge,
     })
-}
-
-fn clip(text: &str) -> String {
-    text.chars().filter(char::is_ascii_graphic).take(40).collect()
 }
 
 #[cfg(test)]

@@ -24,43 +24,39 @@ pub struct Replenished<'a> {
 #[serde(rename_all = "camelCase")]
 pub struct SubscriptionInfo {
     /// One entry a slot, in the model's order.
-    pub slots_subscription_status: InOrder<SlotSubscription<Plain>>,
+    pub slots_subscription_status: InOrder<SlotSubscription>,
 }
 
-/// A slot in SubscriptionInfo and SubscriptionChanged; `Q` is how quantities are printed.
+/// A slot in SubscriptionInfo.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct SlotSubscription<Q> {
+pub struct SlotSubscription {
     /// The product chosen; may be listed while off.
-    pub product_info_list: Vec<Product<Q>>,
+    pub product_info_list: Vec<Product>,
     /// On or off.
     pub subscribed: bool,
 }
 
 /// A product of a slot.
 #[derive(Debug, Serialize)]
-pub struct Product<Q> {
+pub struct Product {
     /// ASIN.
     pub asin: String,
     /// How much.
-    pub quantity: Q,
+    pub quantity: Plain,
     /// In which unit.
     pub unit: String,
 }
 
-fn slots<Q>(slots: &[SlotInfo], quantity: impl Fn(f64) -> Q) -> InOrder<SlotSubscription<Q>> {
-    let product =
-        |p: &ProductInfo| Product { asin: p.asin.clone(), quantity: quantity(p.quantity), unit: p.unit.clone() };
-    let entry = |s: &SlotInfo| {
-        let product_info_list = s.product.iter().map(product).collect();
-        (s.slot.to_string(), SlotSubscription { product_info_list, subscribed: s.subscribed })
-    };
-    InOrder(slots.iter().map(entry).collect())
-}
-
 impl From<&[SlotInfo]> for SubscriptionInfo {
     fn from(all: &[SlotInfo]) -> Self {
-        Self { slots_subscription_status: slots(all, Plain) }
+        let product =
+            |p: &ProductInfo| Product { asin: p.asin.clone(), quantity: Plain(p.quantity), unit: p.unit.clone() };
+        let entry = |s: &SlotInfo| {
+            let product_info_list = s.product.iter().map(product).collect();
+            (s.slot.to_string(), SlotSubscription { product_info_list, subscribed: s.subscribed })
+        };
+        Self { slots_subscription_status: InOrder(all.iter().map(entry).collect()) }
     }
 }
 
@@ -186,6 +182,14 @@ pub(super) struct SubscriptionBlock<T> {
     pub(super) slots_subscription_status: InOrder<T>,
 }
 
+/// A slot in SubscriptionChanged 2.0; its members stand in another order than in SubscriptionInfo (service-api 4.5).
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SlotChanged<'e> {
+    subscribed: bool,
+    product_info_list: Vec<OrderedProduct<'e>>,
+}
+
 /// `orderInfo` 2.0; OrderCancelled has the first two members alone.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -204,6 +208,20 @@ struct OrderedProduct<'e> {
     asin: &'e str,
     #[serde(skip_serializing_if = "Option::is_none")]
     estimated_delivery_date: Option<String>,
+}
+
+impl<'e> From<&'e ProductInfo> for OrderedProduct<'e> {
+    fn from(product: &'e ProductInfo) -> Self {
+        let ProductInfo { asin, quantity, unit } = product;
+        Self { quantity: *quantity, unit, asin, estimated_delivery_date: None }
+    }
+}
+
+impl<'e> From<&'e SlotInfo> for SlotChanged<'e> {
+    fn from(slot: &'e SlotInfo) -> Self {
+        let product_info_list = slot.product.iter().map(OrderedProduct::from).collect();
+        Self { subscribed: slot.subscribed, product_info_list }
+    }
 }
 
 /// Wraps the type's own blocks in those that every message has.
@@ -236,18 +254,17 @@ pub(super) fn notification(event: &Event) -> serde_json::Result<String> {
             instance_id: instance,
             slot_id: slot.as_str(),
             product_info: (event.kind() != Kind::OrderCancelled).then(|| {
-                [OrderedProduct {
-                    quantity: product.quantity,
-                    unit: &product.unit,
-                    asin: &product.asin,
-                    estimated_delivery_date: expected_at.map(crate::time::Time::to_seconds_text),
-                }]
+                let estimated_delivery_date = expected_at.map(crate::time::Time::to_seconds_text);
+                [OrderedProduct { estimated_delivery_date, ..OrderedProduct::from(product) }]
             }),
         }),
         _ => None,
     };
     let subscription = match &event.facts {
-        Facts::Subscription(all) => Some(SubscriptionBlock { slots_subscription_status: slots(all, |q| q) }),
+        Facts::Subscription(all) => {
+            let slots = all.iter().map(|s| (s.slot.to_string(), SlotChanged::from(s))).collect();
+            Some(SubscriptionBlock { slots_subscription_status: InOrder(slots) })
+        }
         _ => None,
     };
     serde_json::to_string(&envelope(event, order, subscription))

@@ -90,6 +90,7 @@ impl Envelope {
             ("x-amz-sns-topic-arn", self.topic_arn.clone()),
             ("content-type", "text/plain; charset=UTF-8".to_owned()),
             ("user-agent", "Amazon Simple Notification Service Agent".to_owned()),
+            ("connection", "Keep-Alive".to_owned()),
         ];
         // Who was not asked yet has no subscription.
         if self.kind != Kind::SubscriptionConfirmation {

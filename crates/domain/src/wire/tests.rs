@@ -79,7 +79,7 @@ fn subscription_messages_keep_the_models_order_of_slots() {
     );
     assert_eq!(
         middle(&event, Version::V2),
-        r#""subscriptionInfo":{"slotsSubscriptionStatus":{"zeta":{"productInfoList":[{"asin":"B000000001","quantity":3.0,"unit":"count"}],"subscribed":true},"alpha":{"productInfoList":[],"subscribed":false}}},"#
+        r#""subscriptionInfo":{"slotsSubscriptionStatus":{"zeta":{"subscribed":true,"productInfoList":[{"quantity":3.0,"unit":"count","asin":"B000000001"}]},"alpha":{"subscribed":false,"productInfoList":[]}}},"#
     );
 }
 

@@ -16,7 +16,7 @@ pub(super) struct Fields<'b>(Vec<(Cow<'b, str>, Field)>);
 impl<'b> Fields<'b> {
     pub(super) fn read(body: &'b [u8]) -> Result<Self, Problem> {
         let refuse = |why: String| Err(Problem::BadBody(why));
-        let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii();
+        let text = bare(body);
         match text.first() {
             None => Ok(Fields(Vec::new())),
             Some(b'{') => match serde_json::from_slice(text) {
@@ -38,6 +38,16 @@ impl<'b> Fields<'b> {
         let at = self.0.iter().rposition(|(n, _)| n == name)?;
         Some(self.0.swap_remove(at).1)
     }
+}
+
+/// What is left without a byte order mark before it, and blanks around it or the end of a C string, which firmware
+/// counts in.
+fn bare(body: &[u8]) -> &[u8] {
+    let mut text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    while let [rest @ .., 0] = text {
+        text = rest;
+    }
+    text.trim_ascii()
 }
 
 /// A JSON object, without the tree that a general reader would build of it.
@@ -117,11 +127,12 @@ mod tests {
 
     #[test]
     fn a_body_is_read_by_its_look() {
-        let bodies: [&[u8]; 4] = [
+        let bodies: [&[u8]; 5] = [
             b"{\"a\":12.5,\"b\":\"x\"}",
             b" \n{\"b\":\"x\",\"a\":1,\"a\":12.5} ",
             b"\xef\xbb\xbf{\"a\":12.5,\"\\u0062\":\"x\"}",
             b"{\"c\":{\"d\":[1,{}]},\"a\":12.5,\"b\":\"x\"}",
+            b"{\"a\":12.5,\"b\":\"x\"}\r\n\0\0",
         ];
         for body in bodies {
             let mut fields = Fields::read(body).unwrap();
@@ -136,7 +147,7 @@ mod tests {
             [odd.take("a"), odd.take("b"), odd.take("c")],
             [Some(Field::Null), Some(Field::Other), Some(Field::Other)]
         );
-        for body in [&b"[1]"[..], b"{", b"{\"a\":1e999}", b"{\"a\":NaN}", b"hello", b"a=%ff"] {
+        for body in [&b"[1]"[..], b"{", b"{\"a\":1e999}", b"{\"a\":NaN}", b"hello", b"a=%ff", b"{\"a\":1}\0}"] {
             assert!(Fields::read(body).is_err(), "{body:?}");
         }
     }

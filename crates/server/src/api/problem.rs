@@ -11,7 +11,8 @@ use opendrs_domain::version::{BadVersion, Endpoint};
 use opendrs_service::Error;
 
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
-const NAMESPACE: &str = "http://internal.amazon.com/coral/com.amazon.parkeraccioservice/";
+/// What follows an exception's name in `x-amzn-ErrorType`.
+pub(crate) const NAMESPACE: &str = "http://internal.amazon.com/coral/com.amazon.parkeraccioservice/";
 /// Seconds after which a client may try again when the store is out of reach.
 const RETRY_SECONDS: &str = "5";
 

@@ -1,14 +1,17 @@
-//! `opendrs device link`: links a device without a browser.
+//! `opendrs device`: links a device without a browser, and does for customers what they ask for by telephone: says which
+//! devices they have, and removes one.
 
-use super::open::{self, Time};
+use super::open;
 use super::{StoreArgs, out};
 use clap::{Args, Subcommand};
+use opendrs_domain::device::Device as Unit;
 use opendrs_domain::login::pkce::Challenge;
 use opendrs_domain::text::{Asin, Email, ModelCode, Serial, SlotId};
+use opendrs_domain::time::Time;
 use opendrs_domain::wire::latest::SubscriptionInfo;
-use opendrs_service::customer;
 use opendrs_service::login::exchange::Tokens;
 use opendrs_service::login::link::{Granted, Link, Subscribe, link};
+use opendrs_service::{App, customer, device};
 use serde_json::json;
 use std::path::Path;
 
@@ -16,6 +19,34 @@ use std::path::Path;
 pub(super) enum Device {
     /// Link a device to a customer and print its tokens as one JSON object.
     Link(LinkArgs),
+    /// The devices that a customer has.
+    List {
+        #[command(flatten)]
+        of: OfArgs,
+        /// Print one JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Deregister a device, as its owner or its maker can: its tokens end, its maker is told, orders under way go on.
+    Remove {
+        #[command(flatten)]
+        of: OfArgs,
+        /// The device model.
+        #[arg(long, value_name = "MODEL", value_parser = ModelCode::parse)]
+        model: ModelCode,
+        /// The unit's serial.
+        #[arg(long, value_name = "SERIAL", value_parser = Serial::parse)]
+        serial: Serial,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct OfArgs {
+    #[command(flatten)]
+    store: StoreArgs,
+    /// The owner's e-mail address; may be left out where there is only one customer.
+    #[arg(long, value_name = "EMAIL", value_parser = Email::parse)]
+    customer: Option<Email>,
 }
 
 #[derive(Debug, Args)]
@@ -70,15 +101,70 @@ fn subscribe(text: &str) -> Result<Subscribe, String> {
     }
 }
 
-pub(super) async fn run(file: Option<&Path>, Device::Link(args): Device) -> Result<(), String> {
+pub(super) async fn run(file: Option<&Path>, command: Device) -> Result<(), String> {
+    match command {
+        Device::Link(args) => linked(file, args).await,
+        Device::List { of, json } => {
+            for (unit, model) in of_customer(file, of).await?.1 {
+                out::say(line(&unit, &model, json));
+            }
+            Ok(())
+        }
+        Device::Remove { of, model, serial } => {
+            let (app, found) = of_customer(file, of).await?;
+            let unit = found.into_iter().find(|(unit, _)| unit.model_code == model && unit.serial == serial);
+            let (unit, name) = unit.ok_or_else(|| {
+                format!("the customer has no device {model} {serial}: `opendrs device list` tells which they have")
+            })?;
+            device::remove(&app, unit).await.map_err(|e| e.to_string())?;
+            out::say(format!("{name}, serial {serial}, is no longer registered."));
+            Ok(())
+        }
+    }
+}
+
+/// A customer's devices, with their models' names.
+async fn of_customer(file: Option<&Path>, of: OfArgs) -> Result<(App, Vec<(Unit, String)>), String> {
+    let app = open::beside(&open::config(file, &of.store, Vec::new())?).await?;
+    let email = owner(&app, of.customer).await?;
+    let id = customer::id_by_email(&app, &email).await.map_err(|e| e.to_string())?;
+    let id = id.ok_or_else(|| format!("no customer has the address {email}"))?;
+    let found = device::of_customer(&app, id).await.map_err(|e| e.to_string())?;
+    Ok((app, found))
+}
+
+/// The customer that was named, or the only one there is.
+async fn owner(app: &App, named: Option<Email>) -> Result<Email, String> {
+    match named {
+        Some(customer) => Ok(customer),
+        None => customer::only(app).await.map_err(|e| e.to_string()),
+    }
+}
+
+fn line(unit: &Unit, model: &str, json: bool) -> String {
+    let active = unit.active_at.map(Time::to_millis_text);
+    if json {
+        return json!({
+            "model": unit.model_code.as_str(),
+            "name": model,
+            "serial": unit.serial.as_str(),
+            "test": unit.test,
+            "registeredAt": unit.registered_at.to_millis_text(),
+            "activeAt": active,
+        })
+        .to_string();
+    }
+    let test = if unit.test { "  test device" } else { "" };
+    let active = active.map_or_else(String::new, |at| format!("  last active {at}"));
+    format!("{}  {} {}  {model}{test}{active}", unit.registered_at.to_millis_text(), unit.model_code, unit.serial)
+}
+
+async fn linked(file: Option<&Path>, args: LinkArgs) -> Result<(), String> {
     let config = open::config(file, &args.store, Vec::new())?;
-    let app = open::app(&config, Time::AsServed).await?;
+    let app = open::beside(&config).await?;
     let challenge = Challenge::parse(args.code_challenge.as_deref(), args.code_challenge_method.as_deref())?;
     let code = args.redirect_uri.filter(|_| args.code).map(|uri| (uri, challenge));
-    let customer = match args.customer {
-        Some(customer) => customer,
-        None => customer::only(&app).await.map_err(|e| e.to_string())?,
-    };
+    let customer = owner(&app, args.customer).await?;
     let command = Link {
         client: args.client,
         model: args.model,

@@ -1,6 +1,6 @@
 //! `opendrs events`: what makers are told, what became of it, and telling it again.
 
-use super::open::{self, Time};
+use super::open;
 use super::{StoreArgs, out};
 use crate::events;
 use clap::{Args, Subcommand};
@@ -75,7 +75,7 @@ pub(super) async fn run(file: Option<&Path>, args: Events) -> Result<(), String>
 
 async fn list(file: Option<&Path>, args: List) -> Result<(), String> {
     let config = open::config(file, &args.store, Vec::new())?;
-    let app = open::app(&config, Time::AsServed).await?;
+    let app = open::beside(&config).await?;
     for event in outbox::newest(&app, args.limit).await.map_err(|e| e.to_string())? {
         if args.json {
             out::say(events::object(&event).to_string());
@@ -92,7 +92,7 @@ fn line(event: &Event) -> String {
 
 async fn show(file: Option<&Path>, args: Show) -> Result<(), String> {
     let config = open::config(file, &args.store, Vec::new())?;
-    let app = open::app(&config, Time::AsServed).await?;
+    let app = open::beside(&config).await?;
     let story = delivery::story(&app, events::id(&args.event)?).await.map_err(|e| e.to_string())?;
     if args.json {
         out::say(events::told(&story).to_string());
@@ -134,7 +134,7 @@ fn show_message(story: &Story) -> Result<(), String> {
 
 async fn replay(file: Option<&Path>, args: Replay) -> Result<(), String> {
     let config = open::config(file, &args.store, Vec::new())?;
-    let app = open::app(&config, Time::AsServed).await?;
+    let app = open::beside(&config).await?;
     let which = match (&args.event, &args.since) {
         (Some(id), _) => Which::One(events::id(id)?),
         (None, Some(since)) => {

@@ -1,6 +1,6 @@
 //! `opendrs keys`: the keys that tokens are made with, and the operator's own token.
 
-use super::open::{self, Time};
+use super::open;
 use super::{StoreArgs, out};
 use clap::{Args, Subcommand};
 use opendrs_service::keys;
@@ -35,7 +35,7 @@ pub(super) async fn run(file: Option<&Path>, args: Keys) -> Result<(), String> {
         Keys::Operator { token } => return operator(token),
     };
     let config = open::config(file, &which.store, Vec::new())?;
-    let app = open::app(&config, Time::AsServed).await?;
+    let app = open::beside(&config).await?;
     if let Keys::Rotate(_) = args {
         keys::rotate(&app).await.map_err(|e| e.to_string())?;
     }

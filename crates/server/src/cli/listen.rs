@@ -3,7 +3,7 @@
 //! Invariant: what is passed on is what came, body and headers; what the service is answered is what the program behind
 //! answered, so that its failures are tried again and logged as they would be.
 
-use super::open::{self, Time};
+use super::open;
 use super::serve::{LOOPBACK, stopped};
 use super::verify::Certificates;
 use super::{StoreArgs, out};
@@ -60,7 +60,7 @@ pub(super) async fn run(file: Option<&Path>, args: Listen) -> Result<(), String>
         Host::Ipv4(address) => address.to_string(),
         Host::Ipv6(address) => address.to_string(),
     }));
-    let app = Arc::new(open::app(&config, Time::AsServed).await?);
+    let app = Arc::new(open::beside(&config).await?);
     let listener = TcpListener::bind("127.0.0.1:0").await.map_err(|e| format!("cannot listen on 127.0.0.1: {e}"))?;
     let here = format!("http://{}/", listener.local_addr().map_err(|e| e.to_string())?);
     let stop = stopped();

@@ -1,6 +1,6 @@
 //! `opendrs mail`: what customers are told by mail, and what became of it.
 
-use super::open::{self, Time};
+use super::open;
 use super::{StoreArgs, out};
 use crate::mail::words::Words;
 use clap::{Args, Subcommand};
@@ -56,7 +56,7 @@ async fn words(app: &App, row: &Row) -> Result<(Option<String>, Option<Words>), 
 
 async fn list(file: Option<&Path>, args: List) -> Result<(), String> {
     let config = open::config(file, &args.store, Vec::new())?;
-    let app = open::app(&config, Time::AsServed).await?;
+    let app = open::beside(&config).await?;
     let found = mails::newest(&app, args.limit).await.map_err(|e| e.to_string())?;
     if found.is_empty() && !args.json {
         out::note(
@@ -92,7 +92,7 @@ fn object(row: &Row, to: Option<&str>, subject: Option<&str>) -> Value {
 
 async fn show(file: Option<&Path>, args: Show) -> Result<(), String> {
     let config = open::config(file, &args.store, Vec::new())?;
-    let app = open::app(&config, Time::AsServed).await?;
+    let app = open::beside(&config).await?;
     let row = mails::find(&app, &args.mail).await.map_err(|e| e.to_string())?;
     let (to, words) = words(&app, &row).await?;
     let words = words.ok_or("the customer of this mail is gone, and with them what it said")?;

@@ -50,6 +50,20 @@ pub(super) async fn app(config: &Config, time: Time) -> Result<App, String> {
     app_with(config, time, Arc::new(SystemRandom)).await
 }
 
+/// Opens the application beside a server, or before its next start. Its store must be there: a mistyped folder shall not
+/// become a new one with nothing in it.
+pub(super) async fn beside(config: &Config) -> Result<App, String> {
+    if let Place::File(file) = config.place()
+        && !file.exists()
+    {
+        let folder = config.server.data.display();
+        return Err(format!(
+            "there is no store in {folder}: name its folder with --data; `opendrs serve` makes a new one"
+        ));
+    }
+    app(config, Time::AsServed).await
+}
+
 /// Randomness that follows from a number. The data folder counts the starts, so that no id comes twice in one store.
 pub(super) fn seeded(config: &Config, number: u64) -> Result<Arc<dyn Random>, String> {
     let folder = &config.server.data;
@@ -96,7 +110,11 @@ pub(super) async fn app_with(config: &Config, time: Time, random: Arc<dyn Random
         // A clock that was never moved tells the system's time.
         test_clock: time != Time::System,
     };
+    let postgres = matches!(parts.place, Place::Url(_));
     App::open(parts).await.map_err(|e| match e {
+        opendrs_service::Error::Unavailable(why) if postgres => {
+            format!("{why}. Is PostgreSQL running there? Check host, port, name, user and password of --database-url")
+        }
         opendrs_service::Error::Unavailable(why) | opendrs_service::Error::Internal(why) => why,
         other => other.to_string(),
     })

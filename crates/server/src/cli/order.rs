@@ -1,6 +1,6 @@
 //! `opendrs order`: orders of all devices, and the operator's hand in those that are fulfilled by hand.
 
-use super::open::{self, Time};
+use super::open;
 use super::{StoreArgs, out};
 use clap::{Args, Subcommand};
 use opendrs_domain::customer::Address;
@@ -144,7 +144,7 @@ fn show(job: &Job, trouble: Option<&str>, as_json: bool) {
 
 async fn app(file: Option<&Path>, store: &StoreArgs) -> Result<App, String> {
     let config = open::config(file, store, Vec::new())?;
-    open::app(&config, Time::AsServed).await
+    open::beside(&config).await
 }
 
 async fn say(file: Option<&Path>, order: One, report: Report) -> Result<(), String> {

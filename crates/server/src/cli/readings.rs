@@ -1,6 +1,6 @@
 //! `opendrs readings`: what devices reported of their slots, and what is left of it after its time.
 
-use super::open::{self, Time};
+use super::open;
 use super::{StoreArgs, out};
 use clap::{Args, Subcommand};
 use opendrs_service::{App, reading};
@@ -30,7 +30,7 @@ pub(super) struct List {
 pub(super) async fn run(file: Option<&Path>, which: Readings) -> Result<(), String> {
     let (Readings::List(args) | Readings::Daily(args)) = &which;
     let config = open::config(file, &args.store, Vec::new())?;
-    let app = open::app(&config, Time::AsServed).await?;
+    let app = open::beside(&config).await?;
     if let Readings::Daily(_) = which {
         return daily(&app, args).await;
     }

@@ -1,6 +1,6 @@
 //! `opendrs topic`: who is told of what a security profile's devices do.
 
-use super::open::{self, Time};
+use super::open;
 use super::{StoreArgs, out};
 use clap::{Args, Subcommand, ValueEnum};
 use opendrs_domain::id::ProfileId;
@@ -116,7 +116,7 @@ pub(super) async fn run(file: Option<&Path>, args: Topic) -> Result<(), String> 
         Topic::RotateSecret(rotate) => &rotate.named.store,
     };
     let config = open::config(file, store, Vec::new())?;
-    let app = open::app(&config, Time::AsServed).await?;
+    let app = open::beside(&config).await?;
     let app = &app;
     match args {
         Topic::Add(args) => add(app, args).await,

@@ -35,8 +35,14 @@ pub(super) fn file(base: &mut Table, text: &str, name: &str) -> Result<(), Strin
         let at = line(section.span().start);
         let known = base.keys().cloned().collect::<Vec<_>>();
         let Some(Value::Table(settings)) = base.get_mut(section.get_ref().as_ref()) else {
-            let hint = nearest(section.get_ref(), &known).map_or(String::new(), |n| format!("; did you mean [{n}]?"));
-            return Err(format!("{name}: line {at}: unknown section [{}]{hint}", section.get_ref()));
+            let word: &str = section.get_ref();
+            if !matches!(content.get_ref(), DeValue::Table(_))
+                && let Some(home) = home(base, word)
+            {
+                return Err(format!("{name}: line {at}: {word} stands in no section: write it under [{home}]"));
+            }
+            let hint = nearest(word, &known).map_or(String::new(), |n| format!("; did you mean [{n}]?"));
+            return Err(format!("{name}: line {at}: unknown section [{word}]{hint}"));
         };
         let DeValue::Table(content) = content.get_ref() else {
             return Err(format!("{name}: line {at}: [{}] is a section, not a value", section.get_ref()));
@@ -101,8 +107,12 @@ pub(super) fn environment(base: &mut Table, env: &[(String, String)]) -> Result<
         let lower = name.trim_start_matches("OPENDRS_").to_lowercase();
         let place = lower
             .split_once('_')
-            .and_then(|(section, key)| base.get_mut(section)?.as_table_mut()?.get_mut(key))
-            .ok_or_else(|| format!("{name}: unknown setting; `opendrs config default` lists all"))?;
+            .filter(|(section, key)| base.get(*section).and_then(|section| section.get(key)).is_some())
+            .ok_or_else(|| {
+                format!("{name}: unknown setting{}; `opendrs config default` lists all", meant(base, &lower))
+            });
+        let (section, key) = place?;
+        let Some(place) = base.get_mut(section).and_then(|section| section.get_mut(key)) else { continue };
         *place = match place {
             Value::Integer(_) => Value::Integer(text.parse().map_err(|_| format!("{name} must be a number"))?),
             Value::Boolean(_) => Value::Boolean(text.parse().map_err(|_| format!("{name} must be true or false"))?),
@@ -114,6 +124,24 @@ pub(super) fn environment(base: &mut Table, env: &[(String, String)]) -> Result<
         };
     }
     Ok(())
+}
+
+/// The section that has a setting of this name: the server's own, before those of its parts.
+fn home<'b>(base: &'b Table, key: &str) -> Option<&'b str> {
+    let has = |section: &&String| base[*section].get(key).is_some();
+    base.keys().filter(has).max_by_key(|section| *section == "server").map(String::as_str)
+}
+
+/// Which variable a mistyped one may stand for, as the end of a sentence.
+fn meant(base: &Table, lower: &str) -> String {
+    let names = |(section, table): (&String, &Value)| {
+        let keys = table.as_table().into_iter().flat_map(Table::keys);
+        keys.map(|key| format!("{section}_{key}")).collect::<Vec<_>>()
+    };
+    let all: Vec<_> = base.iter().flat_map(names).collect();
+    let home = home(base, lower).map(|section| format!("{section}_{lower}"));
+    let near = home.or_else(|| nearest(lower, &all).map(str::to_owned));
+    near.map_or(String::new(), |near| format!("; did you mean OPENDRS_{}?", near.to_uppercase()))
 }
 
 /// The known word that a mistyped one is nearest to, if it is near at all.

@@ -359,7 +359,18 @@ mod tests {
             ("[server]\nlisten = 5", None, "o.toml: line 2: server.listen must be a string"),
             ("[orders]\ncancel_window = \"soon\"", None, "`soon` is not a duration"),
             ("[server\n", None, "o.toml: "),
-            ("", Some(("OPENDRS_SERVER_LISEN", "a")), "OPENDRS_SERVER_LISEN: unknown setting"),
+            ("listen = \"a\"", None, "o.toml: line 1: listen stands in no section: write it under [server]"),
+            (
+                "",
+                Some(("OPENDRS_SERVER_LISEN", "a")),
+                "OPENDRS_SERVER_LISEN: unknown setting; did you mean OPENDRS_SERVER_LISTEN?",
+            ),
+            (
+                "",
+                Some(("OPENDRS_LISTEN", "a")),
+                "OPENDRS_LISTEN: unknown setting; did you mean OPENDRS_SERVER_LISTEN?; `opendrs config default` lists all",
+            ),
+            ("", Some(("OPENDRS_X", "a")), "OPENDRS_X: unknown setting"),
             ("", Some(("OPENDRS_SERVER_MAX_CONNECTIONS", "many")), "OPENDRS_SERVER_MAX_CONNECTIONS must be a number"),
             ("[server]\nroles = [\"cook\"]", None, "unknown variant `cook`"),
             (

@@ -6,6 +6,7 @@
 //! never read. Invariant: what the application answered passes unchanged but for that version; only the library's own
 //! error answers are replaced.
 
+use crate::api::problem::NAMESPACE;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -18,6 +19,10 @@ const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 256 * 1024;
 /// Every answer of the application carries this header; the library's own do not.
 const MARK: &[u8] = b"-requestid:";
+
+/// What is said of bytes that are no request.
+const UNREADABLE: &str = "The request is not readable HTTP/1.1. Percent-encode blanks, quotes, < and > in its target, \
+                          and write each header as Name: value.";
 
 /// A connection, plain or protected.
 pub(crate) struct Wire<S> {
@@ -64,13 +69,14 @@ fn spoken(head: &[u8]) -> Vec<u8> {
         Some(b"414") => "The request's target is too long.",
         Some(b"431") => "The request's target and headers are too large.",
         Some(b"408") => "The request did not arrive in time.",
-        _ => "The request is not readable HTTP/1.1.",
+        _ => UNREADABLE,
     };
     let body = format!("{{\"message\":\"{message}\"}}");
     let mut out = line;
     out.extend_from_slice(
         format!(
-            "\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            "\r\nContent-Type: application/json\r\nX-Amzn-Errortype: ValidationException:{NAMESPACE}\r\n\
+             Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
             body.len()
         )
         .as_bytes(),
@@ -154,7 +160,8 @@ mod tests {
         assert!(!is_library_error(b"HTTP/1.1 200 OK\r\n\r\n"));
         let spoken = String::from_utf8(spoken(library)).unwrap();
         assert!(spoken.starts_with("HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\n"), "{spoken}");
-        assert!(spoken.ends_with("\r\n\r\n{\"message\":\"The request is not readable HTTP/1.1.\"}"), "{spoken}");
+        assert!(spoken.contains("\r\nX-Amzn-Errortype: ValidationException:http://"), "{spoken}");
+        assert!(spoken.ends_with(&format!("\r\n\r\n{{\"message\":\"{UNREADABLE}\"}}")), "{spoken}");
     }
 
     #[test]

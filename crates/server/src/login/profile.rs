@@ -18,10 +18,11 @@ use std::sync::Arc;
 /// The token of the query, of `x-amz-access-token`, or of `Authorization: Bearer`.
 fn token(uri: &Uri, headers: &HeaderMap) -> Result<String, Error> {
     let query = form::decode(uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
-    let in_query = query.into_iter().find(|(name, _)| name == "access_token").map(|(_, value)| value);
+    let in_query = query.into_iter().find(|(name, value)| name == "access_token" && !value.is_empty());
     let in_header = http::header(headers, "x-amz-access-token").map(|value| value.trim().to_owned());
     in_query
-        .or(in_header)
+        .map(|(_, value)| value)
+        .or(in_header.filter(|token| !token.is_empty()))
         .or_else(|| http::bearer(headers).map(Cow::into_owned))
         .filter(|token| !token.is_empty())
         .ok_or_else(|| Error::OAuth {

@@ -19,6 +19,10 @@ use std::sync::Arc;
 /// What may not stand in the query: it would end in logs.
 const SECRETS: [&str; 4] = ["client_secret", "code", "refresh_token", "code_verifier"];
 
+/// What is read of a request.
+const NAMES: [&str; 8] =
+    ["grant_type", "client_id", "client_secret", "code", "redirect_uri", "code_verifier", "refresh_token", "scope"];
+
 #[derive(Serialize)]
 struct Body<'a> {
     access_token: &'a str,
@@ -65,7 +69,7 @@ fn client_refused() -> Error {
 
 /// Reads the body by its look: form fields, or a JSON object of strings.
 fn read(body: &[u8]) -> Result<TokenRequest, Error> {
-    let text = body.trim_ascii();
+    let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii();
     let pairs = match text.first() {
         Some(b'{') => serde_json::from_slice::<serde_json::Map<_, _>>(text)
             .map_err(|_| invalid("The request is malformed : the body is not a JSON object"))?
@@ -74,8 +78,7 @@ fn read(body: &[u8]) -> Result<TokenRequest, Error> {
             .collect(),
         _ => form::decode(text).ok_or_else(|| invalid("The request is malformed : the body is not UTF-8"))?,
     };
-    if let Some(name) = form::repeated(&pairs) {
-        let name: String = name.chars().filter(char::is_ascii_graphic).take(40).collect();
+    if let Some(name) = form::repeated(&pairs, &NAMES) {
         return Err(invalid(&format!("The request repeats the parameter : {name}")));
     }
     let mut request = TokenRequest::default();
@@ -88,6 +91,7 @@ fn read(body: &[u8]) -> Result<TokenRequest, Error> {
             "redirect_uri" => &mut request.redirect_uri,
             "code_verifier" => &mut request.code_verifier,
             "refresh_token" => &mut request.refresh_token,
+            "scope" => &mut request.scope,
             _ => continue,
         };
         *place = Some(value);
@@ -98,7 +102,8 @@ fn read(body: &[u8]) -> Result<TokenRequest, Error> {
 /// Client id and secret of an `Authorization: Basic` header; both are form-encoded inside it (RFC 6749, 2.3.1).
 fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, Refused> {
     let refused = || Refused { error: client_refused(), basic: true };
-    let Some(value) = http::header(headers, "authorization") else { return Ok(None) };
+    let value = http::header(headers, "authorization").filter(|value| !value.trim().is_empty());
+    let Some(value) = value else { return Ok(None) };
     let Some((scheme, credentials)) = value.trim().split_once(' ') else { return Err(refused()) };
     if !scheme.eq_ignore_ascii_case("basic") {
         return Ok(None);

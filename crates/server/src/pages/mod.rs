@@ -8,6 +8,7 @@ mod cancel;
 mod mail;
 mod order;
 mod overview;
+mod remove;
 mod rule;
 mod settings;
 mod setup;
@@ -51,6 +52,8 @@ pub(crate) fn web_routes() -> Vec<Route> {
         post("/settings/order", settings::order),
         post("/settings/rule", settings::rule),
         post("/settings/language", settings::language),
+        get("/settings/remove", remove::get),
+        post("/settings/remove", remove::post),
         get("/order", order::get),
         post("/order", order::post),
         get("/order/cancel", cancel::get),

@@ -4,6 +4,7 @@
 //! and every change, and the token alone shows nothing.
 
 use super::browser::{Browser, Form};
+use super::remove;
 use super::rule::{self, RuleRow};
 use super::shown::{self, Other};
 use super::signin::sign_in_page;
@@ -76,6 +77,8 @@ struct SettingsPage<'a> {
     address: Option<String>,
     slots: Vec<SlotRow>,
     orders: Vec<OrderRow>,
+    /// Where the device is removed.
+    remove: String,
 }
 
 #[derive(Template)]
@@ -88,7 +91,8 @@ struct DevicesPage<'a> {
     note: &'a str,
     exit: Option<&'a str>,
     name: &'a str,
-    devices: Vec<(String, String)>,
+    /// Each device's model, its serial, and where it is removed.
+    devices: Vec<(String, String, String)>,
 }
 
 #[derive(Template)]
@@ -173,7 +177,10 @@ async fn devices(
         note,
         exit,
         name: &owner.name,
-        devices: found.into_iter().map(|(device, model)| (model, device.serial.to_string())).collect(),
+        devices: found
+            .into_iter()
+            .map(|(device, model)| (model, device.serial.to_string(), remove::address(device.id)))
+            .collect(),
     };
     Ok(page(shown, StatusCode::OK, &template, None))
 }
@@ -221,6 +228,7 @@ pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<R
         address: owner.address.as_ref().map(Address::one_line),
         slots: slots.into_iter().map(|view| slot_row(view, texts)).collect(),
         orders: orders.iter().map(|order| row(order, now, texts)).collect(),
+        remove: remove::address(caller.device.id),
     };
     Ok(page(shown, StatusCode::OK, &template, None))
 }

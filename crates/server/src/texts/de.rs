@@ -4,7 +4,8 @@ mod letters;
 mod refusals;
 
 use super::{
-    Consent, Headings, Marked, Orders, Rules, SetUp, Settings, Shared, SignIn, Sorry, Teaser, Text, Texts, Window,
+    Consent, Headings, Marked, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry, Teaser, Text, Texts,
+    Window,
 };
 use opendrs_domain::language::Language;
 use opendrs_domain::order::Problem;
@@ -126,6 +127,15 @@ pub(super) static TEXTS: Texts = Texts {
         other_sign_in: "Mit einem anderen Konto anmelden",
         unregistered: "Dieses Gerät ist nicht registriert",
         unregistered_why: "Beginnen Sie seine Einrichtung erneut am Gerät oder in seiner App.",
+    },
+    removal: Removal {
+        link: "Entfernen",
+        title: |model| format!("{model} entfernen"),
+        heading: |model| format!("{model} entfernen?"),
+        why: "Das Gerät kann dann nichts mehr bestellen, und sein Hersteller wird benachrichtigt. Laufende Bestellungen werden \
+              ausgeführt. Um es wieder zu verwenden, richten Sie es am Gerät oder in seiner App neu ein.",
+        button: "Dieses Gerät entfernen",
+        keep: "Behalten",
     },
     rules: Rules {
         title: |slot| format!("Regeln für: {slot}"),

@@ -3,7 +3,8 @@
 mod letters;
 
 use super::{
-    Consent, Headings, Marked, Orders, Rules, SetUp, Settings, Shared, SignIn, Sorry, Teaser, Text, Texts, Window,
+    Consent, Headings, Marked, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry, Teaser, Text, Texts,
+    Window,
 };
 use opendrs_domain::language::Language;
 use opendrs_domain::order::Problem;
@@ -118,6 +119,15 @@ pub(super) static TEXTS: Texts = Texts {
         other_sign_in: "Sign in with another account",
         unregistered: "This device is not registered",
         unregistered_why: "Start its set-up again from the device or its app.",
+    },
+    removal: Removal {
+        link: "Remove",
+        title: |model| format!("Remove your {model}"),
+        heading: |model| format!("Remove your {model}?"),
+        why: "It can order nothing any more, and its maker is told. Orders under way go on. To use it again, set it up anew \
+              from the device or its app.",
+        button: "Remove this device",
+        keep: "Keep it",
     },
     rules: Rules {
         title: |slot| format!("Rules for the {slot}"),

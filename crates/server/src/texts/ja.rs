@@ -4,7 +4,8 @@ mod letters;
 mod refusals;
 
 use super::{
-    Consent, Headings, Marked, Orders, Rules, SetUp, Settings, Shared, SignIn, Sorry, Teaser, Text, Texts, Window,
+    Consent, Headings, Marked, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry, Teaser, Text, Texts,
+    Window,
 };
 use opendrs_domain::language::Language;
 use opendrs_domain::order::Problem;
@@ -113,6 +114,15 @@ pub(super) static TEXTS: Texts = Texts {
         other_sign_in: "別のアカウントでサインインする",
         unregistered: "この機器は登録されていません",
         unregistered_why: "機器またはそのアプリから、もう一度設定を始めてください。",
+    },
+    removal: Removal {
+        link: "削除",
+        title: |model| format!("{model}の削除"),
+        heading: |model| format!("{model}を削除しますか？"),
+        why: "この機器は今後注文できなくなり、製造元に通知されます。進行中の注文はそのまま続きます。\
+              再び使うには、機器またはそのアプリからもう一度設定してください。",
+        button: "この機器を削除する",
+        keep: "削除しない",
     },
     rules: Rules {
         title: |slot| format!("{slot}の注文ルール"),

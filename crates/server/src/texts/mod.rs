@@ -12,7 +12,9 @@ mod letters;
 mod pages;
 
 pub(crate) use letters::Letters;
-pub(crate) use pages::{Consent, Marked, Orders, Rules, SetUp, Settings, Shared, SignIn, Sorry, Teaser, Window};
+pub(crate) use pages::{
+    Consent, Marked, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry, Teaser, Window,
+};
 
 use opendrs_domain::language::Language;
 use opendrs_domain::money::Money;
@@ -38,6 +40,8 @@ pub(crate) struct Texts {
     pub(crate) teaser: Teaser,
     /// The settings of a device, and the list of devices.
     pub(crate) settings: Settings,
+    /// The removal of a device from an account.
+    pub(crate) removal: Removal,
     /// The customer's rules.
     pub(crate) rules: Rules,
     /// An order's page, where it stands, and the page that cancels it.

@@ -149,6 +149,17 @@ pub(crate) struct Settings {
     pub(crate) unregistered_why: Text,
 }
 
+/// The removal of a device from an account.
+pub(crate) struct Removal {
+    /// In the list of devices.
+    pub(crate) link: Text,
+    pub(crate) title: fn(model: &str) -> String,
+    pub(crate) heading: fn(model: &str) -> String,
+    pub(crate) why: Text,
+    pub(crate) button: Text,
+    pub(crate) keep: Text,
+}
+
 /// The customer's rules.
 pub(crate) struct Rules {
     pub(crate) title: fn(slot: &str) -> String,

@@ -6,6 +6,7 @@ use crate::token::{self, ACCESS_LIFETIME, Grant};
 use crate::{App, Error, Result};
 use opendrs_domain::id::{ClientId, ProfileId};
 use opendrs_domain::login::code::{self as codes, Code, Outcome, Presented};
+use opendrs_domain::login::scope::Scopes;
 use opendrs_domain::profile::Client;
 use opendrs_domain::time::Time;
 use opendrs_domain::token::Use;
@@ -29,6 +30,8 @@ pub struct TokenRequest {
     pub code_verifier: Option<String>,
     /// `refresh_token`
     pub refresh_token: Option<String>,
+    /// `scope`
+    pub scope: Option<String>,
     /// Where the request came from, for the brake on guessing.
     pub source: String,
 }
@@ -206,12 +209,19 @@ async fn by_refresh(app: &App, request: &TokenRequest) -> Result<Tokens> {
     if claims.client != client.id || !token::stands(app, &mut tx, &claims).await? {
         return Err(refused());
     }
+    // Less than was granted may be asked for, and never more (RFC 6749, 6).
+    let scopes = match request.scope.as_deref() {
+        None => claims.scopes,
+        Some(asked) => Scopes::parse(asked)
+            .filter(|asked| claims.scopes.covers(*asked))
+            .ok_or_else(|| Error::oauth(OAuth::InvalidScope, "The request has an invalid parameter : scope"))?,
+    };
     let grant = Grant {
         device: claims.device,
         customer: claims.customer,
         client: claims.client,
         family: claims.family,
-        scopes: claims.scopes,
+        scopes,
     };
     Ok(issue(app, grant, text.to_owned()))
 }

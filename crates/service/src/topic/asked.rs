@@ -23,9 +23,10 @@ pub enum Refused {
 /// # Errors
 /// [`Error::Unavailable`].
 pub async fn confirm(app: &App, arn: &str, token: &str) -> Result<Result<String, Refused>> {
-    let found = {
-        let mut reader = app.db.reader().await?;
-        store::by_arn(&mut reader.tx()?, arn).await?
+    // A NUL is in no text that PostgreSQL can be asked for.
+    let found = match arn.contains('\0') {
+        true => None,
+        false => store::by_arn(&mut app.db.reader().await?.tx()?, arn).await?,
     };
     let Some(topic) = found else { return Ok(Err(Refused::NotFound("Topic does not exist"))) };
     let good = bool::from(confirmation(app, &topic).as_bytes().ct_eq(token.as_bytes()));

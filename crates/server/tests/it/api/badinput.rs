@@ -5,6 +5,8 @@ use crate::harness::world::{BEANS, BOB, FILTER, MODEL, OTHER_MODEL, OTHER_WEB};
 use crate::harness::{Call, Linking, Said, Server, filled, good_body};
 use opendrs_domain::version::{ENDPOINTS, Endpoint, INPUT_HEADER, RESULT_HEADER, full_name};
 
+both!(a_slot_must_be_of_the_devices_model, another_devices_order_is_as_unknown_as_none);
+
 /// The exception that a refusal names.
 const NAMESPACE: &str = "http://internal.amazon.com/coral/com.amazon.parkeraccioservice/";
 
@@ -125,9 +127,7 @@ async fn an_access_token_ends_after_an_hour() {
     assert_eq!(server.rows().await, before);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_slot_must_be_of_the_devices_model() {
-    let server = Server::start().await;
+async fn a_slot_must_be_of_the_devices_model(server: &Server) {
     let device = server.link(Linking::default().test_device()).await;
     let before = server.rows().await;
     let endless = "x".repeat(200);
@@ -145,6 +145,8 @@ async fn a_slot_must_be_of_the_devices_model() {
             ("a%20b", "a b"),
             ("a%2F..%2Fb", "a/../b"),
             ("%22%3Cscript%3E%0A", "\"<script>"),
+            ("%00", ""),
+            ("a%00b", "ab"),
             ("'%20OR%201=1%20--", "' OR 1=1 --"),
             (&endless, &"x".repeat(64)),
         ] {
@@ -156,9 +158,7 @@ async fn a_slot_must_be_of_the_devices_model() {
     assert_eq!(server.rows().await, before);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn another_devices_order_is_as_unknown_as_none() {
-    let server = Server::start().await;
+async fn another_devices_order_is_as_unknown_as_none(server: &Server) {
     let device = server.device().await;
     let neighbour = server.link(Linking::default().serial("SN-2").customer(BOB)).await;
     let stranger = server.link(Linking::default().client(OTHER_WEB, OTHER_MODEL)).await;

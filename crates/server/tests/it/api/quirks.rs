@@ -162,18 +162,17 @@ async fn an_old_protocol_version_gets_the_same_answer(server: &Server) {
 }
 
 async fn unreadable_requests_get_json_that_says_so(server: &Server) {
+    const UNREADABLE: &str = "The request is not readable HTTP/1.1. Percent-encode blanks, quotes, < and > in its \
+                              target, and write each header as Name: value.";
     const LARGE: &str = "431 Request Header Fields Too Large";
     let before = server.rows().await;
     let long = "x".repeat(140_000);
     for (bytes, status, message) in [
-        ("hello\r\n\r\n".to_owned(), "400 Bad Request", "The request is not readable HTTP/1.1."),
-        ("GET /subscriptionInfo HTTP/9.9\r\n\r\n".into(), "400 Bad Request", "The request is not readable HTTP/1.1."),
-        ("GET / HTTP/1.1\r\nNo colon\r\n\r\n".into(), "400 Bad Request", "The request is not readable HTTP/1.1."),
-        (
-            "POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n".into(),
-            "400 Bad Request",
-            "The request is not readable HTTP/1.1.",
-        ),
+        ("hello\r\n\r\n".to_owned(), "400 Bad Request", UNREADABLE),
+        ("GET /subscriptionInfo HTTP/9.9\r\n\r\n".into(), "400 Bad Request", UNREADABLE),
+        ("GET /settings?exitUri=\"/null\" HTTP/1.1\r\n\r\n".into(), "400 Bad Request", UNREADABLE),
+        ("GET / HTTP/1.1\r\nNo colon\r\n\r\n".into(), "400 Bad Request", UNREADABLE),
+        ("POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n".into(), "400 Bad Request", UNREADABLE),
         (format!("GET / HTTP/1.1\r\nA: {long}\r\n\r\n"), LARGE, "The request's target and headers are too large."),
         (format!("GET /{long} HTTP/1.1\r\n\r\n"), LARGE, "The request's target and headers are too large."),
     ] {
@@ -182,6 +181,8 @@ async fn unreadable_requests_get_json_that_says_so(server: &Server) {
         assert_eq!(answer.status_line, format!("HTTP/1.1 {status}"), "{}", &bytes[..20.min(bytes.len())]);
         assert_eq!(answer.body, format!(r#"{{"message":"{message}"}}"#));
         assert_eq!(answer.header("Connection"), "close");
+        let error = "ValidationException:http://internal.amazon.com/coral/com.amazon.parkeraccioservice/";
+        assert_eq!(answer.header("X-Amzn-Errortype"), error);
     }
     assert_eq!(server.rows().await, before);
 }

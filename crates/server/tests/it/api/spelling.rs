@@ -74,6 +74,7 @@ async fn bodies_are_read_by_their_look() {
     let server = Server::start().await;
     let device = server.device().await;
     let form = "remainingQuantityInUnit=3&originalQuantityInUnit=40.5&lastUseDate=2018-02-1&expectedReplenishmentDate=2018-03-02T07%3A00%3A00%2B0000";
+    let raw = "remainingQuantityInUnit=3&originalQuantityInUnit=40.5&lastUseDate=2018-02-01T09:00:00+0200";
     for (who, kind, body) in [
         ("PHP: JSON under a form's label", "application/x-www-form-urlencoded", LEVEL),
         ("Ruby: a form", "application/x-www-form-urlencoded", form),
@@ -84,13 +85,21 @@ async fn bodies_are_read_by_their_look() {
             "application/json",
             "\u{feff} {\"originalQuantityInUnit\":1,\"remainingQuantityInUnit\":1}\r\n",
         ),
+        (
+            "C: the end of a string",
+            "application/json",
+            "{\"originalQuantityInUnit\":1,\"remainingQuantityInUnit\":1}\0",
+        ),
+        ("a form with a raw plus", "application/x-www-form-urlencoded", raw),
     ] {
         let head = head(&format!("POST /slotStatus/{FILTER}"), &device, SlotStatus);
         let bytes = format!("{head}Content-Type: {kind}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
         server.exchange(bytes).await.is("{}");
         eprintln!("{who}");
     }
-    assert_eq!(server.count("reading").await, 5);
+    assert_eq!(server.count("reading").await, 7);
+    let newest = opendrs_service::reading::newest(server.app(), 1).await.unwrap();
+    assert_eq!(newest[0].status.last_use_at.unwrap().to_millis_text(), "2018-02-01T07:00:00.000Z");
 }
 
 #[tokio::test(flavor = "multi_thread")]

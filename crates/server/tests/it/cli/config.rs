@@ -48,11 +48,45 @@ fn an_unknown_setting_stops_every_command() {
         let wanted = "opendrs: opendrs.toml: line 2: unknown setting server.lisen; did you mean server.listen?\n";
         assert_eq!(said, wanted, "{words:?}");
         let said = place.run_with(&words[..words.len() - 2], &[("OPENDRS_SERVER_LISEN", "x")]).bad();
-        let wanted = "opendrs: OPENDRS_SERVER_LISEN: unknown setting; `opendrs config default` lists all\n";
+        let wanted = "opendrs: OPENDRS_SERVER_LISEN: unknown setting; did you mean OPENDRS_SERVER_LISTEN?; \
+                      `opendrs config default` lists all\n";
         assert_eq!(said, wanted, "{words:?}");
     }
     let said = place.run(&["config", "check", "--config", "nowhere.toml"]).bad();
     assert!(said.starts_with("opendrs: cannot read the settings file nowhere.toml: "), "{said}");
+}
+
+#[test]
+fn a_mistyped_folder_becomes_no_store() {
+    let place = Place::new();
+    let wanted =
+        "opendrs: there is no store in nowhere: name its folder with --data; `opendrs serve` makes a new one\n";
+    for words in [
+        &["device", "link", "--client", "x", "--model", "M", "--serial", "S"][..],
+        &["events", "list"],
+        &["keys", "list"],
+        &["listen"],
+        &["mail", "list"],
+        &["order", "list"],
+        &["readings", "list"],
+        &["topic", "list"],
+    ] {
+        assert_eq!(place.run(&[words, &["--data", "nowhere"]].concat()).bad(), wanted, "{words:?}");
+    }
+    assert!(!place.path().join("nowhere").exists());
+}
+
+#[test]
+fn a_database_that_does_not_answer_is_named_with_what_to_check() {
+    let place = Place::new();
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("postgres://user:hush@{nobody}/opendrs");
+    for words in [&["serve", "--listen", "127.0.0.1:0"][..], &["events", "list"]] {
+        let said = place.run(&[words, &["--database-url", &url]].concat()).bad();
+        let end = "Is PostgreSQL running there? Check host, port, name, user and password of --database-url\n";
+        assert!(said.starts_with("opendrs: the store cannot be reached: ") && said.ends_with(end), "{said}");
+        assert!(!said.contains("hush"), "{said}");
+    }
 }
 
 #[test]

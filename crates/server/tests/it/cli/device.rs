@@ -1,4 +1,4 @@
-//! `opendrs device link`: a device without a browser; what scripts read is one JSON object.
+//! `opendrs device`: a device without a browser, which customers have, and one removed; what scripts read is JSON.
 
 use super::program::{CLIENT, FILTER, Place, REDIRECT, SECRET};
 use serde_json::json;
@@ -49,6 +49,39 @@ async fn a_code_with_its_proof_key_is_exchanged_by_the_server() {
     let reply = server.post("/auth/o2/token", &body).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
     assert_eq!(server.info(reply.json()["access_token"].as_str().unwrap()).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customers_devices_are_listed_and_removed() {
+    let place = Place::seeded();
+    let server = place.serve(&[]);
+    assert_eq!(place.on_store(&["device", "list"]).good(), "");
+    let linked = place.link("SN-1", &[]);
+    place.link("SN-2", &["--test-device"]);
+    let access = linked["access_token"].as_str().unwrap();
+    let listed = place.on_store(&["device", "list"]).good();
+    let of = |serial: &str| listed.lines().find(|line| line.contains(serial)).unwrap_or_else(|| panic!("{listed}"));
+    assert!(of("SN-1").ends_with("Aqua-Pitcher_7 SN-1  Aqua Pitcher"), "{listed}");
+    assert!(of("SN-2").ends_with("  test device"), "{listed}");
+    let objects = place.on_store(&["device", "list", "--json"]).good();
+    let first: serde_json::Value = serde_json::from_str(objects.lines().next().unwrap()).unwrap();
+    assert_eq!(
+        (&first["model"], &first["serial"], &first["test"]),
+        (&json!("Aqua-Pitcher_7"), &json!("SN-1"), &json!(false))
+    );
+
+    let remove = ["device", "remove", "--model", "Aqua-Pitcher_7", "--serial", "SN-1"];
+    assert_eq!(place.on_store(&remove).good(), "Aqua Pitcher, serial SN-1, is no longer registered.\n");
+    assert_eq!(server.info(access).await.text(), r#"{"message":"Invalid token"}"#);
+    let told = place.on_store(&["events", "list"]).good();
+    assert!(told.lines().last().unwrap().contains("DeviceDeregisteredNotification  Aqua-Pitcher_7 SN-1"), "{told}");
+    let said = place.on_store(&remove).bad();
+    assert!(
+        said.starts_with("opendrs: the customer has no device Aqua-Pitcher_7 SN-1: `opendrs device list`"),
+        "{said}"
+    );
+    let said = place.on_store(&["device", "list", "--customer", "nobody@example.com"]).bad();
+    assert_eq!(said, "opendrs: no customer has the address nobody@example.com\n");
 }
 
 #[test]

@@ -78,6 +78,8 @@ async fn scripts_read_json_and_the_next_listener_takes_the_same_name() {
 #[test]
 fn a_program_that_is_not_there_is_told_of() {
     let place = Place::new();
+    place.file("empty.toml", "");
+    place.run(&["seed", "empty.toml", "--data", "data"]).good();
     let said = place.run(&["listen", "--data", "data"]).bad();
     assert_eq!(said, "opendrs: there is no security profile to listen to: `opendrs seed` makes some\n");
     assert_eq!(place.run(&["listen", "--forward-to", "nowhere"]).status, 2);

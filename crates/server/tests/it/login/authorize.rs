@@ -235,6 +235,7 @@ async fn what_shipped_clients_send_is_taken() {
             ("amzn_showRmrMe", Some("1")),
             ("", Some("x")),
         ]),
+        query(&[]) + "&language=en_US&language=de_DE&x=1&x=2",
         query(&[("code_challenge", Some(CHALLENGE))]),
         query(&[("code_challenge", Some(CHALLENGE)), ("code_challenge_method", Some("S256"))]),
         app(Some(CHALLENGE), None),

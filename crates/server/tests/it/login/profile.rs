@@ -35,6 +35,8 @@ async fn tokeninfo_counts_down() {
         by_query.clone(),
         server.request("GET", &format!("/auth/O2/tokeninfo?access_token={}", device.access)),
         server.request("GET", "/auth/o2/tokeninfo").header("x-amz-access-token", &device.access),
+        server.request("GET", "/auth/o2/tokeninfo?access_token=").header("x-amz-access-token", &device.access),
+        server.request("GET", "/auth/o2/tokeninfo").header("x-amz-access-token", "").token(&device.access),
         server.request("GET", "/auth/o2/tokeninfo").header("authorization", format!("bearer {}", device.access)),
     ] {
         let info = call.send().await.json();

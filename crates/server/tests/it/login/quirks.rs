@@ -72,6 +72,24 @@ async fn token_requests_are_read_as_clients_write_them() {
             form.to_owned() + &basic(&WEB.replace('.', "%2E"), SECRET).replace("Basic", "basic"),
             format!("client_id={WEB}&grant_type=refresh_token&refresh_token={encoded}"),
         ),
+        (
+            "no credentials in an empty header",
+            "/auth/o2/token",
+            form.to_owned() + "Authorization: \r\n",
+            format!("{rest}&grant_type=refresh_token&refresh_token={encoded}"),
+        ),
+        (
+            "what nobody reads, twice",
+            "/auth/o2/token",
+            form.into(),
+            format!("{rest}&grant_type=refresh_token&refresh_token={encoded}&di.os.name=a&di.os.name=b"),
+        ),
+        (
+            "a byte order mark",
+            "/auth/o2/token",
+            form.into(),
+            format!("\u{feff}grant_type=refresh_token&refresh_token={encoded}&{rest}"),
+        ),
         ("JSON", "/auth/o2/token", "Content-Type: application/json\r\n".into(), json.to_string()),
         ("JSON under a form's label", "//auth//%4f2//token?", form.into(), json.to_string()),
     ] {

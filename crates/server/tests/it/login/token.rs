@@ -1,7 +1,7 @@
 //! The token endpoint where all goes well (login-and-web 4.2, 4.3; decisions 21 to 23). On either engine.
 
 use crate::harness::world::{APP, APP_REDIRECT, LOCAL_REDIRECT, REDIRECT, SECRET, WEB};
-use crate::harness::{Linking, Server};
+use crate::harness::{Linking, Server, query};
 use opendrs_domain::login::pkce::Challenge;
 use opendrs_domain::version::Endpoint::SubscriptionInfo;
 use opendrs_server::client::Reply;
@@ -9,6 +9,7 @@ use opendrs_server::client::Reply;
 both!(
     a_code_is_exchanged,
     a_refresh_token_stays_the_same,
+    a_refresh_asks_for_no_more_than_was_granted,
     proof_keys_of_either_method,
     a_code_that_comes_twice_kills_what_it_gave
 );
@@ -74,6 +75,31 @@ async fn a_refresh_token_stays_the_same(server: &Server) {
         200,
         "it does not end"
     );
+}
+
+async fn a_refresh_asks_for_no_more_than_was_granted(server: &Server) {
+    let device = server.device().await;
+    let refresh = async |token: &str, scope: &str| {
+        web(server, "refresh_token", &[("refresh_token", token), ("scope", scope)]).await
+    };
+    let refused = r#"{"error_description":"The request has an invalid parameter : scope","error":"invalid_scope"}"#;
+    for scope in ["profile", "dash:replenish profile", "alexa:all", "dash:replenish,profile"] {
+        let reply = refresh(&device.refresh, scope).await;
+        assert_eq!((reply.status.as_u16(), reply.text().as_str()), (400, refused), "{scope}");
+    }
+    for scope in ["", "dash:replenish"] {
+        let answer = refresh(&device.refresh, scope).await.json();
+        let call = server.call(&device, SubscriptionInfo, "/subscriptionInfo");
+        assert_eq!(call.token(answer["access_token"].as_str().unwrap()).send().await.status, 200, "{scope}");
+    }
+
+    let visit = server.sign_up(&query(&[("scope", Some("profile postal_code")), ("scope_data", None)])).await;
+    let granted = web(server, "authorization_code", &[("code", visit.answer("code").unwrap())]).await.json();
+    let whole = granted["refresh_token"].as_str().unwrap();
+    let narrow = refresh(whole, "postal_code").await.json();
+    let profile = server.request("GET", "/user/profile").token(narrow["access_token"].as_str().unwrap());
+    assert_eq!(profile.said().await, (200, r#"{"postal_code":"97477"}"#.into()));
+    assert_eq!(narrow["refresh_token"], whole, "the grant stays as it is");
 }
 
 async fn proof_keys_of_either_method(server: &Server) {

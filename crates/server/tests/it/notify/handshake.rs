@@ -29,6 +29,7 @@ async fn a_receiver_is_asked_before_it_is_told_anything(server: &Server) {
         ("x-amz-sns-topic-arn", &topic.arn),
         ("content-type", "text/plain; charset=UTF-8"),
         ("user-agent", "Amazon Simple Notification Service Agent"),
+        ("connection", "Keep-Alive"),
     ] {
         assert_eq!(asked.header(header), Some(wanted), "{header}");
     }
@@ -114,11 +115,17 @@ async fn what_a_receiver_asks_wrongly_is_refused_in_xml(server: &Server) {
             "AuthorizationError",
         ),
         ("Action=ConfirmSubscription&TopicArn=arn:aws:sns:a:1:b&Token=00".into(), 404, "NotFound"),
+        ("Action=ConfirmSubscription&TopicArn=%00&Token=00".into(), 404, "NotFound"),
+        ("Action=Unsubscribe&SubscriptionArn=%00".into(), 400, "InvalidParameter"),
         ("Action=Unsubscribe&SubscriptionArn=x".into(), 400, "InvalidParameter"),
         (format!("Action=Unsubscribe&SubscriptionArn={}", arn.replace("kettles", "mugs")), 404, "NotFound"),
     ] {
-        for (method, path, body) in [("GET", format!("/?{query}"), String::new()), ("POST", "/".into(), query.clone())]
-        {
+        for (method, path, body) in [
+            ("GET", format!("/?{query}"), String::new()),
+            ("POST", "/".into(), query.clone()),
+            ("POST", format!("/?{query}"), String::new()),
+            ("POST", "/?Version=2010-03-31".into(), query.clone()),
+        ] {
             let (got, xml) = server.request(method, &path).body(body).said().await;
             assert!(got == status && xml.contains(&format!("<Code>{code}</Code>")), "{method} {query}: {got} {xml}");
         }

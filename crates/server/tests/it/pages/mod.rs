@@ -2,6 +2,7 @@
 
 mod hostile;
 mod languages;
+mod remove;
 mod rules;
 mod settings;
 mod settings_guard;

@@ -159,6 +159,9 @@ fn cases(token: &str, order: &str) -> Vec<Case> {
             "303 /settings",
         ),
         posted("/settings/language", &[("language", "en")], SIGN_IN, "303 /settings"),
+        // Whoever is signed in sees no device of another's: of an unknown one only that it is not theirs.
+        page("GET", "/settings/remove", "?device=x".into(), SIGN_IN, "303 /settings"),
+        posted("/settings/remove", &[("device", "x")], SIGN_IN, "303 /settings"),
         page("GET", "/order", format!("?id={order}"), SIGN_IN, "200 Your order"),
         posted("/order", &[("id", order), ("cancel", "true")], SIGN_IN, "303 /order"),
         // What opens an order by its mail's link is the link alone; who has none learns nothing.
