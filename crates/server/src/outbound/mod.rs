@@ -29,8 +29,8 @@ use url::Url;
 
 /// How long a connection is kept for the next request to the same server.
 const IDLE: Duration = Duration::from_secs(30);
-/// How many of them for one server.
-const IDLE_CONNECTIONS: usize = 8;
+/// How many of them for one server: as many as messages are on their way to one receiver at once.
+const IDLE_CONNECTIONS: usize = 24;
 /// The largest head of an answer.
 const MAX_HEAD: usize = 64 * 1024;
 
