@@ -116,7 +116,7 @@ impl Sender {
         let mut http = HttpConnector::new();
         http.enforce_http(false);
         let https = hyper_rustls::HttpsConnectorBuilder::new()
-            .with_tls_config(outbound::tls(config.ca_file())?)
+            .with_tls_config(outbound::Trust::new(config.ca_file())?.tls())
             .https_or_http()
             .enable_http1()
             .wrap_connector(http);

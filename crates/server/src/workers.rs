@@ -16,7 +16,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::{JoinError, JoinHandle, JoinSet};
 
 /// How often it is looked at what is due.
 const ROUND: Duration = Duration::from_millis(250);
@@ -87,11 +87,7 @@ pub(crate) async fn run(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
         tokio::select! {
             () = stopped(&mut stop) => break,
             Some(done) = senders.join_next() => {
-                // A sender that panicked is not known by name; all are looked at anew.
-                match done {
-                    Ok(topic) => drop(busy.remove(&topic)),
-                    Err(_) => busy.clear(),
-                }
+                free(&mut busy, &done);
                 continue;
             }
             _ = ticks.tick() => {}
@@ -101,13 +97,26 @@ pub(crate) async fn run(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
             Ok(_) => {}
             Err(error) => log(&error),
         }
-        match deliver(&site).await {
-            Ok(due) => {
-                for topic in due.into_iter().filter(|topic| busy.insert(*topic)) {
-                    senders.spawn(send(site.clone(), topic, stop.clone()));
+        for _ in 0..GIVEN_OUT {
+            let given = give_out(&site).await;
+            while let Some(done) = senders.try_join_next() {
+                free(&mut busy, &done);
+            }
+            match given {
+                Ok((due, more)) => {
+                    // The first are on their way while others are given out.
+                    for topic in due.into_iter().filter(|topic| busy.insert(*topic)) {
+                        senders.spawn(send(site.clone(), topic, stop.clone()));
+                    }
+                    if !more {
+                        break;
+                    }
+                }
+                Err(error) => {
+                    log(&error);
+                    break;
                 }
             }
-            Err(error) => log(&error),
         }
         if mailing.as_ref().is_none_or(JoinHandle::is_finished) {
             mailing = Some(tokio::spawn(send_mail(site.clone(), stop.clone())));
@@ -130,17 +139,23 @@ pub(crate) async fn run(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// How often new events are given out in one round, some hundreds at a time.
-const GIVEN_OUT: usize = 10;
-
-/// Gives new events out and says which receivers something is due for.
-async fn deliver(site: &Site) -> opendrs_service::Result<Vec<TopicId>> {
-    for _ in 0..GIVEN_OUT {
-        if delivery::dispatch(&site.app).await? == 0 {
-            break;
+/// A sender that panicked is not known by name; all are looked at anew.
+fn free(busy: &mut HashSet<TopicId>, done: &Result<TopicId, JoinError>) {
+    match done {
+        Ok(topic) => {
+            busy.remove(topic);
         }
+        Err(_) => busy.clear(),
     }
-    delivery::due(&site.app).await
+}
+
+/// How often new events are given out in one round, some hundreds at a time.
+const GIVEN_OUT: usize = 20;
+
+/// Gives new events out; says which receivers something is due for, and whether there may be more to give out.
+async fn give_out(site: &Site) -> opendrs_service::Result<(Vec<TopicId>, bool)> {
+    let given = delivery::dispatch(&site.app).await?;
+    Ok((delivery::due(&site.app).await?, given > 0))
 }
 
 /// Sends one receiver's messages, until nothing is due or `stop` turns true.

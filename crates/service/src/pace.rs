@@ -24,6 +24,14 @@ impl Pace {
         *sent += allowed;
         allowed
     }
+
+    /// So many of those that could go were not there.
+    pub(crate) fn give_back(&self, topic: TopicId, unused: usize) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, sent)) = all.get_mut(&topic) {
+            *sent = sent.saturating_sub(unused);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -36,6 +44,9 @@ mod tests {
         let at = |millis: i64| Time::from_secs(1_520_139_967) + Span::from_micros(millis * 1000);
         let allow = |wanted, millis| pace.allow(topic, Some(5), wanted, at(millis));
         assert_eq!([allow(4, 0), allow(4, 500), allow(4, 999), allow(4, 1000)], [4, 1, 0, 4]);
-        assert_eq!(pace.allow(topic, None, 16, at(0)), 16);
+        pace.give_back(topic, 3);
+        assert_eq!([allow(9, 1500), allow(9, 1999)], [4, 0]);
+        pace.give_back(TopicId(uuid::Uuid::from_u128(2)), 3);
+        assert_eq!(pace.allow(TopicId(uuid::Uuid::from_u128(2)), None, 16, at(0)), 16);
     }
 }

@@ -119,6 +119,13 @@ pub(crate) async fn current(app: &App) -> Result<Arc<Signer>> {
     Ok(signer)
 }
 
+/// Signs texts, on a thread of its own; the signatures come in the texts' order.
+pub(crate) async fn sign_all(signer: &Arc<Signer>, version: Signature, texts: Vec<String>) -> Result<Vec<String>> {
+    let signer = signer.clone();
+    let sign = move || texts.iter().map(|text| signer.sign(version, text)).collect();
+    tokio::task::spawn_blocking(sign).await.map_err(|e| Error::Internal(e.to_string()))?
+}
+
 /// Signs a text so many times on each of so many threads and throws the signatures away: what deliveries are measured
 /// against.
 ///

@@ -9,7 +9,7 @@ mod secret;
 
 pub(crate) use asked::confirmation;
 pub use asked::{Refused, confirm, unconfirmed, unsubscribe};
-pub(crate) use secret::webhook_headers;
+pub(crate) use secret::Webhook;
 pub use secret::{Secrets, secrets};
 
 use crate::publication::NO_PUBLISHER;

@@ -29,7 +29,7 @@ pub enum Engine {
     Postgres,
 }
 
-/// Reading connections on SQLite; more than cores, since a read may wait for the disk.
+/// Reading connections on SQLite at most; more than cores, since a read may wait for the disk.
 const LITE_READERS: usize = 8;
 /// Reading connections of one node on PostgreSQL; each pipelines.
 const PG_READERS: usize = 3;

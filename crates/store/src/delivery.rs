@@ -147,8 +147,8 @@ pub async fn of_event(tx: &mut Tx<'_>, shard: i64, event: EventId) -> Result<Vec
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn asked(tx: &mut Tx<'_>, shard: i64, topic: TopicId) -> Result<Option<Delivery>> {
-    tx.opt(Q::DeliveryAsked, p![shard, topic]).await
+pub async fn asked(tx: &mut Tx<'_>, topic: TopicId) -> Result<Option<Delivery>> {
+    tx.opt(Q::DeliveryAsked, p![topic]).await
 }
 
 /// Saves where a delivery stands now.

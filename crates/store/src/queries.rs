@@ -1,7 +1,8 @@
 //! Every query, one text each. Columns in the order in which the noun's module reads them.
 //!
 //! Invariant: every query on a sharded table that a device call runs names the shard; nothing scans. SQLite has one
-//! shard, 0: what lists the newest rows of all shards names it there, or its planner would read and sort the table.
+//! shard, 0: what lists the newest rows of all shards names it there, or its planner would read and sort the table. It
+//! takes a shard for a few rows, too: where it would look through a shard in the order of ids, the index is named.
 
 use crate::sql::queries;
 
@@ -182,7 +183,7 @@ queries! {
             WHERE shard = $1 AND id = $2";
         OrderItem = "UPDATE orders SET asin = $3, title = $4, quantity = $5, unit = $6, price_minor = $7, currency = $8
             WHERE shard = $1 AND id = $2";
-        OrdersRecent = "SELECT COUNT(*) FROM orders WHERE shard = $1 AND device = $2 AND slot = $3 AND opened_at > $4
+        OrdersRecent = "SELECT COUNT(*) FROM orders /*lite INDEXED BY orders_device */ WHERE shard = $1 AND device = $2 AND slot = $3 AND opened_at > $4
             AND state IN ('placed', 'fulfilling', 'shipped', 'delivered')";
         RuleGet = "SELECT rules FROM rule WHERE shard = $1 AND device = $2 AND slot = $3";
         RulesOfDevice = "SELECT slot, rules FROM rule WHERE shard = $1 AND device = $2";
@@ -190,7 +191,7 @@ queries! {
             ON CONFLICT (shard, device, slot) DO UPDATE SET rules = excluded.rules";
         DeviceOfCustomer = concat!("SELECT ", device_columns!(), ", m.name FROM device d JOIN model m ON m.id = d.model
             WHERE d.customer = $1 AND d.id = $2");
-        OrdersOfDevice = concat!("SELECT ", order_columns!(), " FROM orders WHERE shard = $1 AND device = $2
+        OrdersOfDevice = concat!("SELECT ", order_columns!(), " FROM orders /*lite INDEXED BY orders_device */ WHERE shard = $1 AND device = $2
             ORDER BY id DESC LIMIT $3");
         OrderShard = "SELECT shard, device FROM orders WHERE id = $1";
         OrdersNewest = concat!("SELECT ", order_columns!(), " FROM orders /*lite WHERE shard = 0 */ ORDER BY id DESC LIMIT $1");
@@ -260,14 +261,15 @@ queries! {
         DeliveryPut = concat!("INSERT INTO delivery (", delivery_columns!(), ")
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)");
         DeliveryById = concat!("SELECT ", delivery_columns!(), " FROM delivery WHERE shard = $1 AND id = $2 /*pg FOR UPDATE */");
-        DeliveriesOfEvent = concat!("SELECT ", delivery_columns!(), " FROM delivery WHERE shard = $1 AND event = $2 ORDER BY id");
+        DeliveriesOfEvent = concat!("SELECT ", delivery_columns!(), " FROM delivery /*lite INDEXED BY delivery_of_event */
+            WHERE shard = $1 AND event = $2 ORDER BY id");
         /// What a receiver itself was asked is of no event.
-        DeliveryAsked = concat!("SELECT ", delivery_columns!(), " FROM delivery WHERE shard = $1 AND event IS NULL AND topic = $2
-            ORDER BY published_at DESC, id DESC LIMIT 1");
-        DeliveryOpen = "SELECT id FROM delivery WHERE shard = $1 AND topic = $2 AND device = $3 AND ended_at IS NULL
-            ORDER BY id LIMIT 1";
-        DeliveryQueued = "SELECT id FROM delivery WHERE shard = $1 AND topic = $2 AND device = $3 AND ended_at IS NULL
-            AND state = 'queued' ORDER BY id LIMIT 1";
+        DeliveryAsked = concat!("SELECT ", delivery_columns!(), " FROM delivery /*lite INDEXED BY delivery_of_event */
+            WHERE event IS NULL AND topic = $1 ORDER BY published_at DESC, id DESC LIMIT 1");
+        DeliveryOpen = "SELECT id FROM delivery /*lite INDEXED BY delivery_line */
+            WHERE shard = $1 AND topic = $2 AND device = $3 AND ended_at IS NULL ORDER BY id LIMIT 1";
+        DeliveryQueued = "SELECT id FROM delivery /*lite INDEXED BY delivery_line */
+            WHERE shard = $1 AND topic = $2 AND device = $3 AND ended_at IS NULL AND state = 'queued' ORDER BY id LIMIT 1";
         /// The next receiver that anything is on its way to, and when its first message is due.
         DeliveryTopicAfter = "SELECT topic, due_at FROM delivery WHERE due_at IS NOT NULL AND topic > $1
             ORDER BY topic, due_at LIMIT 1";

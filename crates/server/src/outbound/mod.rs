@@ -20,23 +20,26 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use opendrs_service::outbound::{Answer, Failure, Outbound, Pending, Request};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 use std::error::Error as _;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use url::Url;
 
 /// How long a connection is kept for the next request to the same server.
 const IDLE: Duration = Duration::from_secs(30);
-/// How many of them for one server.
-const IDLE_CONNECTIONS: usize = 8;
+/// How many of them for one server: as many as messages are on their way to one receiver at once.
+const IDLE_CONNECTIONS: usize = 24;
 /// The largest head of an answer.
 const MAX_HEAD: usize = 64 * 1024;
 
-/// The network as the settings have it.
+type Asking = Client<HttpsConnector<Connector>, Full<Bytes>>;
+
+/// The network as the settings have it. The system's certificate authorities are some hundred; they are read when somebody
+/// is asked first, since many a server never asks anybody.
 pub struct Network {
-    client: Client<HttpsConnector<Connector>, Full<Bytes>>,
+    client: LazyLock<Asking, Box<dyn FnOnce() -> Asking + Send>>,
 }
 
 impl Network {
@@ -47,19 +50,8 @@ impl Network {
     /// A sentence that names the setting at fault.
     pub fn new<'p>(allow: &[String], ca_files: impl IntoIterator<Item = &'p Path>) -> Result<Self, String> {
         let guard = Arc::new(Guard::parse(allow)?);
-        let https = hyper_rustls::HttpsConnectorBuilder::new()
-            .with_tls_config(tls(ca_files)?)
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(Connector::new(guard));
-        let client = Client::builder(TokioExecutor::new())
-            .timer(TokioTimer::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE)
-            .pool_max_idle_per_host(IDLE_CONNECTIONS)
-            .http1_max_buf_size(MAX_HEAD)
-            .build(https);
-        Ok(Self { client })
+        let trust = Trust::new(ca_files)?;
+        Ok(Self { client: LazyLock::new(Box::new(move || asking(guard, trust))) })
     }
 
     async fn ask(&self, request: Request) -> Result<Answer, Failure> {
@@ -97,21 +89,50 @@ impl Outbound for Network {
     }
 }
 
-/// How a server proves who it is: always by a certificate.
-pub(crate) fn tls<'p>(ca_files: impl IntoIterator<Item = &'p Path>) -> Result<ClientConfig, String> {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    Ok(ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|e| format!("TLS is not available: {e}"))?
-        .with_root_certificates(roots(ca_files)?)
-        .with_no_client_auth())
+/// The client of a guard and of those who are trusted.
+fn asking(guard: Arc<Guard>, trust: Trust) -> Asking {
+    let https = hyper_rustls::HttpsConnectorBuilder::new()
+        .with_tls_config(trust.tls())
+        .https_or_http()
+        .enable_http1()
+        .wrap_connector(Connector::new(guard));
+    Client::builder(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(IDLE)
+        .pool_max_idle_per_host(IDLE_CONNECTIONS)
+        .http1_max_buf_size(MAX_HEAD)
+        .build(https)
 }
 
-/// The system's certificate authorities and those of files.
-fn roots<'p>(ca_files: impl IntoIterator<Item = &'p Path>) -> Result<RootCertStore, String> {
+/// How a server proves who it is: always by a certificate, of one of the system's authorities or of files.
+pub(crate) struct Trust {
+    builder: ConfigBuilder<ClientConfig, WantsVerifier>,
+    files: RootCertStore,
+}
+
+impl Trust {
+    /// Reads the files; those of the system wait for [`Trust::tls`].
+    pub(crate) fn new<'p>(ca_files: impl IntoIterator<Item = &'p Path>) -> Result<Self, String> {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let builder = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|e| format!("TLS is not available: {e}"))?;
+        Ok(Self { builder, files: authorities(ca_files)? })
+    }
+
+    /// What a client checks a server by.
+    pub(crate) fn tls(self) -> ClientConfig {
+        let mut roots = self.files;
+        // What the system holds and cannot be read is the system's matter: the rest still serves.
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        self.builder.with_root_certificates(roots).with_no_client_auth()
+    }
+}
+
+/// The certificate authorities of files.
+fn authorities<'p>(ca_files: impl IntoIterator<Item = &'p Path>) -> Result<RootCertStore, String> {
     let mut store = RootCertStore::empty();
-    // What the system holds and cannot be read is the system's matter: the rest still serves.
-    store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     for path in ca_files {
         let bad = |why: &dyn std::fmt::Display| format!("outbound.ca_file {}: {why}", path.display());
         let mut count = 0;

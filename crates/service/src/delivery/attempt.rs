@@ -1,64 +1,72 @@
-//! One attempt to deliver a message: what is sent, what came of it, and how that is recorded.
+//! One attempt to deliver a message: it is sent, and how that ended is recorded.
 //!
-//! Not here: which messages are due. Invariant: what is sent is made of the event, the topic and the delivery's own row, so
-//! every attempt of a round sends the same bytes but for the time in the webhook's headers.
+//! Not here: which messages are due, and what they say. Invariant: an attempt is over when it is recorded; whoever sends
+//! may have many recorded at once, since what is written at the same time is written together.
 
 use super::Sent;
-use super::parcel::{ANSWER, Parcel};
-use crate::outbound::Request;
-use crate::publication::{Place, Publication};
-use crate::signing::{self, Signer};
-use crate::topic;
-use crate::{App, Error, Result, meter};
-use opendrs_domain::delivery::{ATTEMPT, Next, Outcome, State};
+use super::pack::Packed;
+use super::parcel::Parcel;
+use crate::{App, Result, meter};
+use opendrs_domain::delivery::{Next, Outcome, State};
 use opendrs_domain::fault::Message as Fault;
 use opendrs_domain::id::{DeviceId, TopicId};
-use opendrs_domain::notification::Event;
 use opendrs_domain::time::Time;
-use opendrs_domain::topic::{State as TopicState, Topic};
-use opendrs_domain::version::Version;
-use opendrs_domain::wire::{self, sns};
+use opendrs_domain::topic::State as TopicState;
+use opendrs_domain::wire::sns;
 use opendrs_store::delivery::{Attempt, Delivery};
-use opendrs_store::{Tx, Write, delivery as store, device, outbox, span, topic as topics};
-use std::sync::Arc;
-use std::time::Duration;
-use tracing::Instrument;
+use opendrs_store::{Tx, Write, delivery as store, device, span, topic as topics};
 use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
-/// Makes one attempt and records it.
-pub(super) async fn attempt(app: &App, topic: Topic, signer: Option<Arc<Signer>>, delivery: Delivery) -> Result<Sent> {
+/// An attempt that was made and waits to be recorded.
+pub(super) struct Made {
+    record: Record,
+    sent: Sent,
+    span: Span,
+}
+
+impl Made {
+    /// Writes down how it ended.
+    pub(super) async fn record(self, app: &App) -> Result<Sent> {
+        let Self { record, sent, span } = self;
+        app.db.write(record).instrument(span).await?;
+        Ok(sent)
+    }
+}
+
+/// Makes one attempt.
+pub(super) async fn make(app: &App, packed: Packed) -> Result<Made> {
     let span = tracing::trace_span!(
         target: span::TARGET,
         "deliver",
         otel.kind = "client",
-        opendrs.topic = topic.arn,
-        opendrs.attempt = delivery.attempts,
-        messaging.message.id = Empty,
+        opendrs.topic = packed.topic.arn,
+        opendrs.attempt = packed.delivery.attempts,
+        messaging.message.id = packed.message_id,
         opendrs.outcome = Empty,
     );
-    make(app, topic, signer, delivery).instrument(span).await
+    let (record, sent) = send(app, packed).instrument(span.clone()).await?;
+    Ok(Made { record, sent, span })
 }
 
-async fn make(app: &App, topic: Topic, signer: Option<Arc<Signer>>, delivery: Delivery) -> Result<Sent> {
-    let event = match delivery.event {
-        Some(id) => {
-            let mut reader = app.db.reader().await?;
-            outbox::by_id(&mut reader.tx()?, delivery.shard, id).await?
-        }
-        None => None,
-    };
+async fn send(app: &App, packed: Packed) -> Result<(Record, Sent)> {
+    let Packed { topic, delivery, event, message_id, parcel, webhook } = packed;
     let at = app.now();
-    let message_id = delivery.event.map_or(delivery.id.0, |event| event.0).to_string();
     let fault = match app.faults.is_armed() && delivery.kind == sns::Kind::Notification {
         true => fault_of(app, &delivery).await?,
         false => None,
     };
     let started = app.real_time();
-    let (outcome, answer) = match parcel(app, &topic, signer.as_ref(), &delivery, event.as_ref(), &message_id).await? {
+    let (outcome, answer) = match parcel {
         Ok(_) if matches!(fault, Some(Fault::Lost | Fault::Late(_) | Fault::OutOfOrder)) => {
             (Outcome::Silent("not sent: the plan of faults wants it so".into()), String::new())
         }
-        Ok(parcel) => {
+        Ok(mut parcel) => {
+            if let Parcel::Post(request) = &mut parcel {
+                // The time of the attempt, as the receiver's own clock tells it.
+                let headers = webhook.headers(&message_id, started, &request.body);
+                request.headers.extend(headers.map(|(name, value)| (name.to_owned(), value)));
+            }
             if fault == Some(Fault::Doubled) {
                 // What comes of the first is what comes of the second.
                 let _ = parcel.clone().send(app).await;
@@ -83,7 +91,7 @@ async fn make(app: &App, topic: Topic, signer: Option<Arc<Signer>>, delivery: De
         Next::Gone(_) => "gone",
     };
     meter::ended(&app.meter.deliveries, topic.protocol(), ended, took);
-    tracing::Span::current().record("messaging.message.id", &message_id).record("opendrs.outcome", ended);
+    Span::current().record("opendrs.outcome", ended);
     let (status, problem) = match outcome {
         Outcome::Answered(status, _) => (Some(i64::from(status)), None),
         Outcome::Refused(refusal) => (Some(i64::from(refusal.status)), Some(refusal.to_string())),
@@ -91,102 +99,9 @@ async fn make(app: &App, topic: Topic, signer: Option<Arc<Signer>>, delivery: De
     };
     let attempt = Attempt { number: delivery.attempts, at, took, status, problem, answer };
     let what = event.as_ref().map_or(delivery.kind.as_str(), |event| event.kind().wire_name()).to_owned();
-    let sent = Sent { at, arn: topic.arn, message_id, what, attempt: delivery.attempts, next: next.clone() };
+    let sent = Sent { at, arn: topic.arn.clone(), message_id, what, attempt: delivery.attempts, next: next.clone() };
     let overtaken = fault == Some(Fault::OutOfOrder);
-    app.db.write(Record { delivery, attempt, next, overtaken, now: app.now() }).await?;
-    Ok(sent)
-}
-
-/// What an attempt sends, or why there is nothing to be sent any more. `signer` is for what is posted.
-async fn parcel(
-    app: &App,
-    topic: &Topic,
-    signer: Option<&Arc<Signer>>,
-    delivery: &Delivery,
-    event: Option<&Event>,
-    message_id: &str,
-) -> Result<Result<Parcel, String>> {
-    let is_question = delivery.kind != sns::Kind::Notification;
-    let wanted = match topic.state {
-        TopicState::Confirmed => true,
-        TopicState::Pending => delivery.kind == sns::Kind::SubscriptionConfirmation,
-        TopicState::Unsubscribed => delivery.kind == sns::Kind::UnsubscribeConfirmation,
-        TopicState::Disabled => false,
-    };
-    if !wanted {
-        return Ok(Err(format!("the topic is {}", topic.state.as_str())));
-    }
-    let version = Version::parse(&delivery.version).unwrap_or(Version::V2);
-    let message = match (event, is_question) {
-        (_, true) if delivery.kind == sns::Kind::UnsubscribeConfirmation => {
-            sns::question(delivery.kind, &topic.subscription_arn())
-        }
-        (_, true) => sns::question(delivery.kind, &topic.arn),
-        (Some(event), false) => wire::notification(event, version),
-        (None, false) => return Ok(Err("its event is no longer kept".into())),
-    };
-    let version = (!is_question && version == Version::V2).then_some("2.0");
-    match (topic.published_to(), signer) {
-        (Some(_), _) if is_question => Ok(Err("it is published now, and nobody is asked".into())),
-        (Some(arn), _) => {
-            let place = || Place {
-                group: delivery.device.map(|device| device.to_string()).unwrap_or_default(),
-                deduplication: message_id.to_owned(),
-            };
-            let publication = Publication::new(arn, sns::SUBJECT, message, place);
-            Ok(Ok(Parcel::Publish(Publication { version, ..publication })))
-        }
-        (None, Some(signer)) => post(app, topic, signer, delivery, message, version, message_id).await.map(Ok),
-        (None, None) => Err(Error::Internal("nobody signs".into())),
-    }
-}
-
-/// The request of an attempt: the signed envelope, or the bare message.
-async fn post(
-    app: &App,
-    topic: &Topic,
-    signer: &Arc<Signer>,
-    delivery: &Delivery,
-    message: String,
-    version: Option<&'static str>,
-    message_id: &str,
-) -> Result<Parcel> {
-    let base = &app.settings.notifications.base_url;
-    let is_question = delivery.kind != sns::Kind::Notification;
-    let confirm = is_question.then(|| {
-        let token = topic::confirmation(app, topic);
-        let url = sns::confirm_url(base, &topic.arn, &token);
-        (token, url)
-    });
-    let envelope = sns::Envelope {
-        kind: delivery.kind,
-        message_id: message_id.to_owned(),
-        topic_arn: topic.arn.clone(),
-        subject: (!is_question).then(|| sns::SUBJECT.to_owned()),
-        message,
-        timestamp: sns::timestamp(delivery.published_at),
-        confirm,
-        unsubscribe_url: (!is_question).then(|| sns::unsubscribe_url(base, &topic.subscription_arn())),
-        version,
-    };
-    let raw = topic.raw && !is_question;
-    let mut headers = envelope.headers(&topic.subscription_arn(), raw);
-    let body = match raw {
-        true => envelope.message.into_bytes(),
-        false => {
-            // A signature takes a good part of a millisecond: on a thread of its own several are made side by side.
-            let (signing, version, text) = (signer.clone(), topic.signature, envelope.to_sign());
-            let signature = tokio::task::spawn_blocking(move || signing.sign(version, &text)).await;
-            let signature = signature.map_err(|e| Error::Internal(e.to_string()))??;
-            let certificate = format!("{base}/{}", signing::file_name(&signer.name));
-            envelope.json(topic.signature.as_str(), &signature, &certificate).into_bytes()
-        }
-    };
-    // The time of the attempt, as the receiver's own clock tells it.
-    headers.extend(topic::webhook_headers(app, topic, message_id, app.real_time(), &body)?);
-    let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    let deadline = Duration::from_micros(ATTEMPT.micros().unsigned_abs());
-    Ok(Parcel::Post(Request { method: "POST", url: topic.endpoint.clone(), headers, body, deadline, limit: ANSWER }))
+    Ok((Record { delivery, attempt, next, overtaken, now: app.now() }, sent))
 }
 
 /// What is to go wrong with a message, on a server for tests.

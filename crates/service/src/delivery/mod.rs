@@ -6,6 +6,7 @@
 //! a lease behind, and when that ends the same message goes out again, so nothing is lost and something may come twice.
 
 mod attempt;
+mod pack;
 mod parcel;
 mod replay;
 
@@ -13,8 +14,8 @@ pub use replay::{Cursor, Story, Which, from, replay, replay_some, story};
 
 use crate::signing;
 use crate::{App, Result};
-use attempt::attempt;
-use futures_util::future::try_join_all;
+use attempt::{Made, make};
+use futures_util::future::{Fuse, FusedFuture, FutureExt, try_join_all};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use opendrs_domain::delivery::{Next, State};
 use opendrs_domain::id::{ClientId, DeliveryId, EventId, TopicId};
@@ -24,15 +25,26 @@ use opendrs_domain::version::Version;
 use opendrs_domain::wire::sns;
 use opendrs_store::delivery::Delivery;
 use opendrs_store::{Tx, Write, delivery as store, device, outbox, profile, topic as topics};
+use pack::Set;
+use std::collections::VecDeque;
+use std::pin::pin;
 
 /// How many events one round gives out.
 const ROUND: i64 = 200;
 /// How many messages are on their way to one receiver at once.
-const SIDE_BY_SIDE: usize = 16;
+const SIDE_BY_SIDE: usize = 24;
+/// How many messages are claimed and packed together: a claim is a write, and a set's signatures are made on one thread.
+const SET: usize = 16;
+/// How many messages to one receiver are claimed and not yet answered. Those that are not on their way are being packed, on
+/// some threads at once, and wait for two attempts at most before their own.
+const CLAIMED: usize = 3 * SIDE_BY_SIDE;
 /// How many messages one call of [`drain`] sends at most.
-const DRAIN: usize = 512;
-/// How long a claimed message is left to its node: an attempt's time-out and room to record it.
+const DRAIN: usize = 4096;
+/// For how long it begins with more of them.
+const TURN: Span = Span::from_secs(1);
+/// How long a claimed message is left to its node: three attempts' time-outs and room to record it.
 const LEASE: Span = Span::from_secs(60);
+
 /// An attempt that was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sent {
@@ -184,31 +196,60 @@ pub(crate) async fn settle(app: &App, until: Time) -> Result<Vec<Sent>> {
     Ok(sent.into_iter().flatten().collect())
 }
 
-/// What is due now, or was due at a moment.
+/// What is due now, or was due at a moment: some sets are packed while others are on their way and others are recorded.
 async fn send_due(app: &App, id: TopicId, until: Option<Time>) -> Result<Vec<Sent>> {
-    let mut signer = None;
-    let (mut under_way, mut sent) = (FuturesUnordered::new(), Vec::new());
+    let began = app.real_time();
+    let mut claiming = pin!(Fuse::terminated());
+    let (mut packing, mut packed) = (FuturesUnordered::new(), VecDeque::new());
+    let (mut under_way, mut recording) = (FuturesUnordered::new(), FuturesUnordered::new());
+    // Something may be due that the last claim did not find.
+    let (mut look, mut claimed, mut sent) = (true, 0, Vec::new());
     loop {
-        let room = SIDE_BY_SIDE - under_way.len();
-        // Claimed by the handful: a claim is a write.
-        if room >= SIDE_BY_SIDE / 2 && sent.len() + under_way.len() < DRAIN {
-            let Some(topic) = topic_by_id(app, id).await? else { return Ok(sent) };
-            // Amazon SNS signs for itself.
-            if signer.is_none() && topic.published_to().is_none() {
-                signer = Some(signing::current(app).await?);
-            }
-            let allowed = app.pace.allow(id, topic.policy.per_second(), room, app.real_time());
-            for delivery in
-                app.db.write(Claim { topic: id, now: until.unwrap_or_else(|| app.now()), limit: allowed }).await?
-            {
-                under_way.push(attempt(app, topic.clone(), signer.clone(), delivery));
-            }
+        let many = sent.len() + claimed >= DRAIN;
+        let over = many || (until.is_none() && app.real_time().since(began) >= TURN);
+        if look && !over && claiming.is_terminated() && claimed + SET <= CLAIMED && recording.len() <= CLAIMED {
+            look = false;
+            claiming.set(claim(app, id, until).fuse());
         }
-        match under_way.next().await {
-            Some(done) => sent.push(done?),
-            None => return Ok(sent),
+        while under_way.len() < SIDE_BY_SIDE
+            && let Some(next) = packed.pop_front()
+        {
+            under_way.push(make(app, next));
+        }
+        tokio::select! {
+            set = &mut claiming, if !claiming.is_terminated() => {
+                if let Some(set) = set? {
+                    claimed += set.deliveries.len();
+                    look |= set.deliveries.len() == SET;
+                    packing.push(set.pack(app));
+                }
+            }
+            Some(set) = packing.next() => packed.extend(set?),
+            Some(made) = under_way.next() => {
+                claimed -= 1;
+                recording.push(Made::record(made?, app));
+            }
+            Some(done) = recording.next() => {
+                sent.push(done?);
+                look = true;
+            }
+            else => return Ok(sent),
         }
     }
+}
+
+/// Claims the next few messages that are due for a receiver.
+async fn claim(app: &App, id: TopicId, until: Option<Time>) -> Result<Option<Set>> {
+    let Some(topic) = topic_by_id(app, id).await? else { return Ok(None) };
+    // Amazon SNS signs for itself.
+    let signer = match topic.published_to() {
+        Some(_) => None,
+        None => Some(signing::current(app).await?),
+    };
+    let limit = app.pace.allow(id, topic.policy.per_second(), SET, app.real_time());
+    let deliveries = app.db.write(Claim { topic: id, now: until.unwrap_or_else(|| app.now()), limit }).await?;
+    app.pace.give_back(id, limit - deliveries.len());
+    Ok((!deliveries.is_empty()).then_some(Set { topic, signer, deliveries }))
 }
 
 async fn topic_by_id(app: &App, id: TopicId) -> Result<Option<Topic>> {

@@ -75,7 +75,7 @@ pub async fn unconfirmed(app: &App, topic: &Topic) -> Result<Option<String>> {
     }
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
-    let last = match delivery::asked(&mut tx, QUESTIONS, topic.id).await? {
+    let last = match delivery::asked(&mut tx, topic.id).await? {
         Some(question) => delivery::attempts(&mut tx, QUESTIONS, question.id).await?.into_iter().next(),
         None => None,
     };

@@ -44,21 +44,24 @@ pub fn secrets(app: &App, topic: &Topic) -> Result<Vec<Secrets>> {
     topic.secrets(app.now()).into_iter().map(written).collect()
 }
 
-/// The headers of Standard Webhooks 1.0 for a body that is sent at a moment: both kinds of signature, for each secret that
-/// signs now.
-pub(crate) fn webhook_headers(
-    app: &App,
-    topic: &Topic,
-    id: &str,
-    at: Time,
-    body: &[u8],
-) -> Result<[(&'static str, String); 3]> {
-    let mut signatures = Vec::new();
-    for number in topic.secrets(app.now()) {
-        let (secret, pair) = webhook_secret(app, topic, number)?;
-        signatures.push(secret.sign(id, at, body));
-        let signed = pair.sign(&webhook::signed_bytes(id, &at.secs().to_string(), body));
-        signatures.push(format!("v1a,{}", STANDARD.encode(signed)));
+/// The secrets of a topic that sign now: both kinds, newest first.
+pub(crate) struct Webhook(Vec<(Secret, Ed25519KeyPair)>);
+
+impl Webhook {
+    /// Derives them. Dearer than a signature, so once for many messages.
+    pub(crate) fn of(app: &App, topic: &Topic) -> Result<Self> {
+        let keys = topic.secrets(app.now()).into_iter().map(|number| webhook_secret(app, topic, number));
+        Ok(Self(keys.collect::<Result<_>>()?))
     }
-    Ok(webhook::headers(id, at, &signatures))
+
+    /// The headers of Standard Webhooks 1.0 for a body that is sent at a moment: both kinds of signature, for each secret.
+    pub(crate) fn headers(&self, id: &str, at: Time, body: &[u8]) -> [(&'static str, String); 3] {
+        let mut signatures = Vec::new();
+        for (secret, pair) in &self.0 {
+            signatures.push(secret.sign(id, at, body));
+            let signed = pair.sign(&webhook::signed_bytes(id, &at.secs().to_string(), body));
+            signatures.push(format!("v1a,{}", STANDARD.encode(signed)));
+        }
+        webhook::headers(id, at, &signatures)
+    }
 }

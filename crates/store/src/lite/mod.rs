@@ -58,9 +58,6 @@ fn write_ahead(conn: &Connection) -> rusqlite::Result<()> {
 pub(crate) fn open_writer(path: &Path) -> Result<Connection> {
     let mut conn = open(path, true)?;
     migrate::lite(&mut conn)?;
-    for sql in Q::ALL {
-        conn.prepare_cached(sql.lite).map_err(|e| Error::lite(sql.name, e))?;
-    }
     Ok(conn)
 }
 

@@ -7,20 +7,27 @@ use crate::meter::{Meter, count};
 use crate::{Error, Result};
 use rusqlite::Connection;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::Semaphore;
 
-/// The readers: as many connections as calls that may read at the same moment.
+/// The readers: at most as many connections as calls that may read at the same moment. Each knows the schema and its
+/// statements for itself, so one more is opened only when all others are on loan; where none can be, they are waited for.
 pub(crate) struct Readers {
+    path: Box<Path>,
     free: Mutex<Vec<Connection>>,
+    /// As many permits as there are free ones.
     gate: Semaphore,
+    /// How many more may be opened.
+    room: AtomicUsize,
     meter: Arc<Meter>,
 }
 
 impl Readers {
     pub(crate) fn open(path: &Path, count: usize, meter: Arc<Meter>) -> Result<Self> {
-        let free = (0..count).map(|_| open(path, false)).collect::<Result<Vec<_>>>()?;
-        Ok(Self { free: Mutex::new(free), gate: Semaphore::new(count), meter })
+        let free = Mutex::new(vec![open(path, false)?]);
+        let room = AtomicUsize::new(count.saturating_sub(1));
+        Ok(Self { path: path.into(), free, gate: Semaphore::new(1), room, meter })
     }
 
     pub(crate) async fn take(&self) -> Result<Reading<'_>> {
@@ -28,12 +35,30 @@ impl Readers {
         let permit = match self.gate.try_acquire() {
             Ok(permit) => permit,
             Err(_) => {
+                if let Some(conn) = self.another() {
+                    return Ok(Reading { conn: Some(conn), begun: false, home: self });
+                }
                 count(&self.meter.waits);
                 self.gate.acquire().await.map_err(|_| stopped())?
             }
         };
+        // It comes back with the connection.
+        permit.forget();
         let conn = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        Ok(Reading { conn: Some(conn.ok_or_else(stopped)?), begun: false, home: self, _permit: permit })
+        Ok(Reading { conn: Some(conn.ok_or_else(stopped)?), begun: false, home: self })
+    }
+
+    /// One more, if there may be one and the system has room for it.
+    fn another(&self) -> Option<Connection> {
+        self.room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |room| room.checked_sub(1)).ok()?;
+        match open(&self.path, false) {
+            Ok(conn) => Some(conn),
+            Err(error) => {
+                self.room.fetch_add(1, Ordering::Relaxed);
+                tracing::debug!(%error, "no further reader; the others are waited for");
+                None
+            }
+        }
     }
 }
 
@@ -43,7 +68,6 @@ pub(crate) struct Reading<'d> {
     conn: Option<Connection>,
     begun: bool,
     home: &'d Readers,
-    _permit: SemaphorePermit<'d>,
 }
 
 impl Reading<'_> {
@@ -65,6 +89,7 @@ impl Drop for Reading<'_> {
             let _ = control(&conn, "COMMIT");
         }
         self.home.free.lock().unwrap_or_else(PoisonError::into_inner).push(conn);
+        self.home.gate.add_permits(1);
     }
 }
 

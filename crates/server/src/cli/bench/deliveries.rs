@@ -1,7 +1,8 @@
 //! `opendrs bench deliveries`: signed notifications, beside the rate at which the same cores sign and do nothing else.
 //!
 //! A fresh store, a whole server in this process, and a receiver on this machine that answers 200 and counts. Invariant:
-//! each event is of a device of its own, and every one was answered before the time is taken.
+//! each event is of a device of its own, every one was answered before the time is taken, and what the cores sign is
+//! measured before and after.
 
 use super::super::open::{self, Time};
 use super::super::serve::Running;
@@ -45,14 +46,14 @@ pub(super) async fn run(file: Option<&Path>, args: Deliveries) -> Result<(), Str
     let folder = folder.map_err(|e| format!("cannot make a fresh data folder: {e}"))?;
     let config = open::local(file, folder.path(), "127.0.0.1:0")?;
     let app = open::app(&config, Time::System).await?;
-    let (url, mut heard) = receiver().await?;
+    let (url, mut heard) = receiver(args.events).await?;
     let topic = format!(
         "[[maker.profile.topic]]\nname = \"bench\"\nendpoint = \"{url}\"\nsignature_version = \"{}\"\nconfirmed = true\n\n[[maker.model]]",
         args.signature
     );
     seed::apply_text(&app, &filling::SEED.replacen("[[maker.model]]", &topic, 1), "bench").await?;
     let version = Signature::parse(&args.signature).ok_or("there is no such signature")?;
-    let raw = raw(&app, version).await?;
+    let before = raw(&app, version).await?;
     let plan = filling::plan(&app).await?;
     for first in (0..args.events).step_by(usize::try_from(BATCH).unwrap_or(1)) {
         let (devices, _) =
@@ -63,11 +64,13 @@ pub(super) async fn run(file: Option<&Path>, args: Deliveries) -> Result<(), Str
     }
     let started = now();
     let running = Running::start(&config, app).await?;
+    let site = running.site.clone();
     let all = tokio::time::timeout(PATIENCE, heard.wait_for(|heard| *heard >= args.events)).await;
     let seconds = started.elapsed().as_secs_f64();
     let all = all.map(|_| ()).map_err(|_| format!("not all were delivered within {} s", PATIENCE.as_secs()));
     running.stop().await;
     all?;
+    let raw = f64::midpoint(before, raw(&site.app, version).await?);
     #[expect(clippy::cast_precision_loss, reason = "a rate")]
     let rate = args.events as f64 / seconds;
     match args.json {
@@ -103,14 +106,17 @@ async fn raw(app: &App, version: Signature) -> Result<f64, String> {
     Ok(made / started.elapsed().as_secs_f64())
 }
 
-/// Answers 200 to whatever is posted, and tells how often it did.
-async fn receiver() -> Result<(String, watch::Receiver<u64>), String> {
+/// Answers 200 to whatever is posted, and tells when it did so often enough.
+async fn receiver(enough: u64) -> Result<(String, watch::Receiver<u64>), String> {
     let failed = |e: std::io::Error| format!("the receiver cannot listen: {e}");
     let listener = TcpListener::bind("127.0.0.1:0").await.map_err(failed)?;
     let url = format!("http://{}/", listener.local_addr().map_err(failed)?);
     let (count, heard) = watch::channel(0);
     let answer = move || {
-        count.send_modify(|heard| *heard += 1);
+        count.send_if_modified(|heard| {
+            *heard += 1;
+            *heard >= enough
+        });
         async { StatusCode::OK }
     };
     let routes = axum::Router::new().route("/", post(answer));

@@ -2,8 +2,11 @@
 
 use super::Server;
 use super::world::{ANN, MODEL, WEB};
+use opendrs_domain::customer::Address;
+use opendrs_domain::id::ClientId;
 use opendrs_domain::login::pkce::Challenge;
 use opendrs_domain::text::{Email, ModelCode, Serial};
+use opendrs_service::fill::{self, Plan};
 use opendrs_service::login::exchange::Tokens;
 use opendrs_service::login::link::{Granted, Link, Subscribe, link};
 
@@ -59,6 +62,24 @@ impl Linking {
 }
 
 impl Server {
+    /// Many devices, and the event of each that it was registered.
+    pub async fn told_of_devices(&self, count: u64) {
+        let address = Address {
+            line1: "1 Main Street".into(),
+            line2: None,
+            city: "Springfield".into(),
+            region: None,
+            postal_code: "97477".into(),
+            country: "US".into(),
+        };
+        let client = ClientId::parse(WEB).unwrap();
+        let plan = Plan::make(self.app(), client, &ModelCode::parse(MODEL).unwrap(), address).await.unwrap();
+        let (devices, _) = fill::devices(self.app(), &plan, 0..count).unwrap();
+        let events = fill::events(self.app(), &devices);
+        self.app().db.write(devices).await.unwrap();
+        self.app().db.write(events).await.unwrap();
+    }
+
     /// Ann's device SN-1, both slots on.
     pub async fn device(&self) -> Device {
         self.link(Linking::default()).await

@@ -6,6 +6,7 @@ use opendrs_domain::id::EventId;
 use opendrs_domain::time::Span;
 use opendrs_service::delivery::{self, Story, Which};
 use opendrs_service::outbox;
+use std::collections::HashSet;
 
 both!(
     final_answers_are_not_tried_again,
@@ -13,6 +14,7 @@ both!(
     an_extended_receiver_is_tried_for_days_and_gone_is_gone,
     a_lost_attempt_goes_out_again_under_the_same_id,
     a_dead_receiver_delays_no_other,
+    messages_without_an_answer_leave_room_for_others,
     what_was_given_up_can_be_replayed,
 );
 
@@ -131,6 +133,27 @@ async fn a_dead_receiver_delays_no_other(server: &Server) {
         } => assert_eq!(sent.len(), 2),
     }
     assert_eq!(alive.all().await.len(), 2);
+}
+
+async fn messages_without_an_answer_leave_room_for_others(server: &Server) {
+    let receiver = Receiver::start().await;
+    let topic = server.confirmed("kettles", &receiver, |_| {}).await;
+    receiver.will(&[const { Does::Hang }; 20]);
+    server.told_of_devices(100).await;
+    delivery::dispatch(server.app()).await.unwrap();
+    let got = async {
+        let mut got = HashSet::new();
+        for _ in 0..100 {
+            let message = receiver.next().await;
+            assert!(server.signed(&message.json()).await);
+            got.insert(message.header("x-amz-sns-message-id").unwrap().to_owned());
+        }
+        got
+    };
+    tokio::select! {
+        sent = delivery::drain(server.app(), topic.id) => panic!("{sent:?}"),
+        got = got => assert_eq!(got.len(), 100, "each once"),
+    }
 }
 
 async fn what_was_given_up_can_be_replayed(server: &Server) {
