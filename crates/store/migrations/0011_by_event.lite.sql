@@ -2,5 +2,3 @@
 -- One that begins with the event is never mistaken for it.
 CREATE INDEX delivery_of_event ON delivery (event, shard, id);
 DROP INDEX delivery_event;
--- An event is asked for by its id alone, and events are listed from one on: not by looking through all of them.
-CREATE INDEX outbox_id ON outbox (id);

@@ -196,6 +196,11 @@ impl Db {
 pub struct Shards(i64);
 
 impl Shards {
+    /// How many there are.
+    pub(crate) fn count(self) -> i64 {
+        self.0
+    }
+
     /// Every shard.
     pub fn all(self) -> impl Iterator<Item = i64> {
         0..self.0

@@ -2,7 +2,7 @@
 
 use crate::queries::Q;
 use crate::value::{FromRow, Row, p};
-use crate::{Error, Result, Tx};
+use crate::{Error, Result, Shards, Tx};
 use opendrs_domain::id::{DeviceId, EventId};
 use opendrs_domain::notification::Event;
 use opendrs_domain::time::Time;
@@ -46,14 +46,6 @@ pub async fn newest(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Event>> {
     Ok(found)
 }
 
-/// The first events after one, oldest first.
-///
-/// # Errors
-/// [`crate::Error`].
-pub async fn after(tx: &mut Tx<'_>, last: EventId, limit: i64) -> Result<Vec<Event>> {
-    Ok(tx.all::<Stored>(Q::OutboxAfter, p![last, limit]).await?.into_iter().map(|Stored(event)| event).collect())
-}
-
 /// Events up to now that no receiver was looked up for yet, oldest first.
 ///
 /// # Errors
@@ -87,12 +79,12 @@ pub async fn by_id(tx: &mut Tx<'_>, shard: i64, id: EventId) -> Result<Option<Ev
     Ok(tx.opt::<Stored>(Q::OutboxById, p![shard, id]).await?.map(|Stored(event)| event))
 }
 
-/// The shard of an event.
+/// The shard of an event, found by asking each.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn find(tx: &mut Tx<'_>, id: EventId) -> Result<Option<i64>> {
-    Ok(tx.opt::<(i64,)>(Q::OutboxFind, p![id]).await?.map(|(shard,)| shard))
+pub async fn find(tx: &mut Tx<'_>, shards: Shards, id: EventId) -> Result<Option<i64>> {
+    Ok(tx.opt::<(i64,)>(Q::OutboxFind, p![id, shards.count()]).await?.map(|(shard,)| shard))
 }
 
 /// The events of a time range after a given one, in the order of their times.

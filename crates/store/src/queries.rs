@@ -231,7 +231,11 @@ queries! {
         OutboxBefore = "SELECT id, event FROM outbox WHERE (at, id) < ($1, $2) ORDER BY at DESC, id DESC LIMIT $3";
         OutboxFresh = "SELECT shard, id FROM outbox WHERE dispatched_at IS NULL AND at <= $1 ORDER BY at, id LIMIT $2";
         OutboxById = "SELECT id, event FROM outbox WHERE shard = $1 AND id = $2";
-        OutboxFind = "SELECT shard FROM outbox WHERE /*lite shard = 0 AND */ id = $1 LIMIT 1";
+        /// By the primary key of each shard: an index by id alone would cost every event something.
+        OutboxFind = "SELECT o.shard FROM
+            /*pg generate_series(0::bigint, $2::bigint - 1) s CROSS JOIN LATERAL
+                (SELECT shard FROM outbox WHERE shard = s AND id = $1 LIMIT 1) o */
+            /*lite outbox o WHERE o.shard = $2 - 1 AND o.id = $1 */ LIMIT 1";
         /// Asked in words that the list of fresh events does not know: PostgreSQL takes that list for short and would look
         /// through it for each event.
         OutboxDispatch = "UPDATE outbox SET dispatched_at = $3 WHERE shard = $1 AND id = $2 AND COALESCE(dispatched_at, 0) = 0
@@ -307,7 +311,6 @@ queries! {
         ModelAfter = "SELECT id, maker, code, name, composite, live FROM model WHERE id > $1 ORDER BY id LIMIT $2";
         ProfileAfter = "SELECT id, maker, name, privacy_url FROM profile WHERE id > $1 ORDER BY id LIMIT $2";
         UnitRead = "SELECT device FROM unit WHERE shard = $1 AND model = $2 AND serial = $3";
-        OutboxAfter = "SELECT id, event FROM outbox WHERE /*lite shard = 0 AND */ id > $1 ORDER BY id LIMIT $2";
 
         // mail to customers
         MailPut = "INSERT INTO mail (shard, id, device, customer, at, kind, news, state, due_at, attempts, ended_at, reason)

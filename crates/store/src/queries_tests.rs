@@ -15,7 +15,7 @@ fn sharded() -> Vec<&'static str> {
 }
 
 /// Work lists, purges, and what a person asks for: none is part of a device's or a client's call.
-const ALL_SHARDS: [&str; 42] = [
+const ALL_SHARDS: [&str; 41] = [
     "AttemptPurge",
     "CodePurge",
     "CustomersFirst",
@@ -46,7 +46,6 @@ const ALL_SHARDS: [&str; 42] = [
     "OrdersNextDue",
     "OrdersOpen",
     "OrdersOverdue",
-    "OutboxAfter",
     "OutboxBefore",
     "OutboxBetween",
     "OutboxFind",

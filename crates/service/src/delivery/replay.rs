@@ -39,7 +39,7 @@ pub async fn replay(app: &App, which: Which, to: Option<TopicId>, failed: bool) 
     let (since, until) = match which {
         Which::One(event) => {
             let mut reader = app.db.reader().await?;
-            let found = outbox::find(&mut reader.tx()?, event).await?;
+            let found = outbox::find(&mut reader.tx()?, app.db.shards(), event).await?;
             drop(reader);
             let shard = found.ok_or(Error::UnknownEvent(event))?;
             return Ok(app.db.write(Replay { shard, event, to, failed, now: app.now() }).await?);
@@ -130,7 +130,7 @@ pub async fn story(app: &App, id: EventId) -> Result<Story> {
     let gone = || Error::UnknownEvent(id);
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
-    let shard = outbox::find(&mut tx, id).await?.ok_or_else(gone)?;
+    let shard = outbox::find(&mut tx, app.db.shards(), id).await?.ok_or_else(gone)?;
     let event = outbox::by_id(&mut tx, shard, id).await?.ok_or_else(gone)?;
     let mut deliveries = Vec::new();
     for delivery in store::of_event(&mut tx, shard, id).await? {
