@@ -158,6 +158,9 @@ impl<'t> Site<'t> {
                 }
             }
         }
+        if let Who::Sqlite(store) = run.who {
+            warm(&self.data(store))?;
+        }
         let fleet = self.fleet_of(run).unwrap_or_else(|| server.fleet.clone());
         let (measured, next) = self.call((server, &fleet), (run.kind, run.connections), &more)?;
         if run.kind == "replenish" && run.who != Who::Anchor {
@@ -349,6 +352,18 @@ impl<'t> Site<'t> {
     fn fleet(&self, store: Store) -> PathBuf {
         self.folder.path.join(format!("{store:?}.fleet"))
     }
+}
+
+/// Reads a store's files, so that the system holds them in memory: it may have let go of what nobody read since they were
+/// filled, and then the disk would be measured.
+fn warm(data: &Path) -> Outcome {
+    let read = || -> std::io::Result<()> {
+        for file in fs::read_dir(data)? {
+            std::io::copy(&mut fs::File::open(file?.path())?, &mut std::io::sink())?;
+        }
+        Ok(())
+    };
+    read().map_err(|error| Failure::new(format!("{} cannot be read: {error}", data.display()), "look at the disk"))
 }
 
 /// Copies every `step`th line.
