@@ -1,7 +1,7 @@
 //! Schema steps: embedded, numbered, one file an engine and step, each run once and in order.
 //!
-//! Invariant: a step that has shipped never changes; a later one adds. Steps only add, so a node of the release before
-//! goes on working while the new one starts.
+//! Invariant: a step that has shipped never changes; a later one adds. What a node of the release before reads and
+//! writes stays, so that it goes on working while the new one starts; an index goes only where another does its work.
 
 use crate::failpoint::{self, Point};
 use crate::{Error, Result};

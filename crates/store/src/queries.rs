@@ -146,11 +146,12 @@ queries! {
             WHERE shard = $1 AND device = $2 AND slot = $3 AND open_order = $4";
         ReadingPut = "INSERT INTO reading (shard, id, device, slot, at, remaining, original, on_hand, expected_at, last_use_at, odd)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-        /// The check of the caller and the writing of the reading in one statement: the hot path.
+        /// The check of the caller and the writing of the reading in one statement: the hot path. The slot is no part of a
+        /// join: for many readings PostgreSQL, as long as it knows nothing of the tables, would read all slots for each.
         ReadingReport = "INSERT INTO reading (shard, id, device, slot, at, remaining, original, on_hand, expected_at, last_use_at, odd)
-            SELECT d.shard, $2, d.id, s.id, $5, $6, $7, $8, $9, $10, $11
-            FROM device d JOIN slot s ON s.model = d.model AND s.id = $4
-            WHERE d.shard = $1 AND d.id = $3 AND d.deregistered_at IS NULL AND d.revoked = ''";
+            SELECT d.shard, $2, d.id, $4, $5, $6, $7, $8, $9, $10, $11
+            FROM device d WHERE d.shard = $1 AND d.id = $3 AND d.deregistered_at IS NULL AND d.revoked = ''
+            AND (SELECT s.id FROM slot s WHERE s.model = d.model AND s.id = $4) IS NOT NULL";
         ReadingsNewest = "SELECT r.id, d.serial, r.slot, r.at, r.remaining, r.original, r.on_hand, r.expected_at, r.last_use_at, r.odd
             FROM reading r JOIN device d ON d.shard = r.shard AND d.id = r.device
             /*lite WHERE r.shard = 0 */ ORDER BY r.id DESC LIMIT $1";
@@ -183,16 +184,16 @@ queries! {
             WHERE shard = $1 AND id = $2";
         OrderItem = "UPDATE orders SET asin = $3, title = $4, quantity = $5, unit = $6, price_minor = $7, currency = $8
             WHERE shard = $1 AND id = $2";
-        OrdersRecent = "SELECT COUNT(*) FROM orders /*lite INDEXED BY orders_device */ WHERE shard = $1 AND device = $2 AND slot = $3 AND opened_at > $4
-            AND state IN ('placed', 'fulfilling', 'shipped', 'delivered')";
+        OrdersRecent = "SELECT COUNT(*) FROM orders /*lite INDEXED BY orders_device */
+            WHERE shard = $1 AND device = $2 AND slot = $3 AND opened_at > $4 AND state IN ('placed', 'fulfilling', 'shipped', 'delivered')";
         RuleGet = "SELECT rules FROM rule WHERE shard = $1 AND device = $2 AND slot = $3";
         RulesOfDevice = "SELECT slot, rules FROM rule WHERE shard = $1 AND device = $2";
         RulePut = "INSERT INTO rule (shard, device, slot, rules) VALUES ($1, $2, $3, $4)
             ON CONFLICT (shard, device, slot) DO UPDATE SET rules = excluded.rules";
         DeviceOfCustomer = concat!("SELECT ", device_columns!(), ", m.name FROM device d JOIN model m ON m.id = d.model
             WHERE d.customer = $1 AND d.id = $2");
-        OrdersOfDevice = concat!("SELECT ", order_columns!(), " FROM orders /*lite INDEXED BY orders_device */ WHERE shard = $1 AND device = $2
-            ORDER BY id DESC LIMIT $3");
+        OrdersOfDevice = concat!("SELECT ", order_columns!(), " FROM orders /*lite INDEXED BY orders_device */
+            WHERE shard = $1 AND device = $2 ORDER BY id DESC LIMIT $3");
         OrderShard = "SELECT shard, device FROM orders WHERE id = $1";
         OrdersNewest = concat!("SELECT ", order_columns!(), " FROM orders /*lite WHERE shard = 0 */ ORDER BY id DESC LIMIT $1");
         OrdersOpen = concat!("SELECT ", order_columns!(), " FROM orders
@@ -213,7 +214,8 @@ queries! {
         FulfilmentLease = "UPDATE fulfilment SET due_at = $2, tries = tries + 1 WHERE (shard, id) IN
             (SELECT shard, id FROM fulfilment WHERE due_at <= $1 ORDER BY due_at LIMIT $3 /*pg FOR UPDATE SKIP LOCKED */)
             RETURNING shard, id, wanted, tries, due_at, reference, begun_at";
-        FulfilmentGet = "SELECT shard, id, wanted, tries, due_at, reference, begun_at FROM fulfilment WHERE shard = $1 AND id = $2 /*pg FOR UPDATE */";
+        FulfilmentGet = "SELECT shard, id, wanted, tries, due_at, reference, begun_at FROM fulfilment
+            WHERE shard = $1 AND id = $2 /*pg FOR UPDATE */";
         FulfilmentSet = "UPDATE fulfilment SET due_at = $3, error = $4 WHERE shard = $1 AND id = $2";
         FulfilmentWatch = "UPDATE fulfilment SET wanted = 'watch', tries = 0, due_at = $3, error = NULL
             WHERE shard = $1 AND id = $2";

@@ -23,7 +23,7 @@ use tokio_postgres::types::{IsNull, Kind, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, Row, Statement};
 
 /// The statements of calls, of which many run at once. What they change is one row of the command's own key.
-const GATHERED: &[Q] = &[
+pub(super) const GATHERED: &[Q] = &[
     Q::ClientById,
     Q::CustomerById,
     Q::DeliveryOpen,
@@ -49,6 +49,12 @@ const GATHERED: &[Q] = &[
     Q::SubscriptionsOfDevice,
     Q::TopicsOfProfile,
 ];
+
+/// The text for many of a statement as it is prepared for one.
+pub(super) fn text(q: Q, one: &Statement) -> Option<String> {
+    let types: Vec<_> = one.params().iter().map(Type::name).collect();
+    many::text(q.sql().pg, &types)
+}
 
 /// A parameter of many commands: an array, in PostgreSQL's binary form.
 #[derive(Debug)]
@@ -134,9 +140,9 @@ impl Gather {
     pub(crate) async fn prepare(client: &Client, ones: &[Statement]) -> Result<Self> {
         let mut statements = vec![None; ones.len()];
         for q in GATHERED {
-            let (name, types) = (q.sql().name, ones[*q as usize].params().iter().map(Type::name));
-            if let Some(text) = many::text(q.sql().pg, &types.collect::<Vec<_>>()) {
-                statements[*q as usize] = Some(client.prepare(&text).await.map_err(|e| Error::pg(name, e))?);
+            if let Some(text) = text(*q, &ones[*q as usize]) {
+                let prepared = client.prepare(&text).await.map_err(|e| Error::pg(q.sql().name, e))?;
+                statements[*q as usize] = Some(prepared);
             }
         }
         let citus = client.query("SELECT 1 FROM pg_extension WHERE extname = 'citus'", &[]).await;

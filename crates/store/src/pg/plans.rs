@@ -1,11 +1,11 @@
-//! How PostgreSQL finds the rows of each statement, on tables that it has not looked at yet.
+//! How PostgreSQL finds the rows of each statement, for one command and for many, on tables that it has not looked at yet.
 //!
 //! What it is: a test. To a planner without statistics a shard is one row, and one index as good as another; what it
 //! chooses then it keeps until the first ANALYZE, and in that time a new installation may have been filled. Invariant:
 //! a statement enters an index by its first column, and not by the shard alone, so that it reads what it asks for and
 //! not what there is.
 
-use super::{PLANS, plain, target};
+use super::{PLANS, gather, plain, target};
 use crate::migrate;
 use crate::queries::Q;
 use std::collections::HashMap;
@@ -39,12 +39,18 @@ async fn every_statement_enters_an_index_by_its_first_column() {
     client.batch_execute(PLANS).await.unwrap();
 
     let first = first_columns(&client).await;
+    let ones = Q::ALL.iter().filter(|sql| !sql.name.starts_with("Forget"));
+    let mut texts: Vec<_> = ones.map(|sql| (sql.name.to_owned(), sql.pg.to_owned())).collect();
+    for q in gather::GATHERED {
+        let one = client.prepare(q.sql().pg).await.unwrap();
+        texts.push((format!("{} for many", q.sql().name), gather::text(*q, &one).unwrap()));
+    }
     let (mut walking, mut plans) = (Vec::new(), String::new());
-    for sql in Q::ALL.iter().filter(|sql| !sql.name.starts_with("Forget")) {
-        let plan = plan(&client, sql.pg).await;
+    for (name, text) in &texts {
+        let plan = plan(&client, text).await;
         if walks(&plan, &first) {
-            plans += &format!("{}\n  {}\n", sql.name, plan.join("\n  "));
-            walking.push(sql.name);
+            plans += &format!("{name}\n  {}\n", plan.join("\n  "));
+            walking.push(name);
         }
     }
     assert_eq!(walking, MAY_WALK, "\n{plans}");
