@@ -1,8 +1,8 @@
 //! Fulfilment: who takes an order to the door, and what they say of it.
 //!
 //! What it is: the choice of back end, [`report`], and for back ends that are called ([`webhook`], [`vendure`], each a
-//! [`connector`]) the calls themselves ([`call`]). Invariant: what a back end says goes through one use case, [`report`], whoever brings it; saying it twice changes
-//! nothing.
+//! [`connector`]) the calls themselves ([`call`]). Invariant: what a back end says goes through one use case, [`report`],
+//! whoever brings it; saying it twice changes nothing.
 
 pub mod call;
 mod connector;

@@ -2,8 +2,8 @@
 //!
 //! What it is: RSA with 2048 bits and a certificate that signs itself, made at an installation's first start
 //! (sns-delivery A4), kept in the store sealed with a key derived from the master key, so every node signs alike. What it
-//! is not: the secrets of webhooks, which are derived and stored nowhere. Invariant: a certificate's file name is made of its hash
-//! and is served for ever; a new key signs only after its certificate is stored.
+//! is not: the secrets of webhooks, which are derived and stored nowhere. Invariant: a certificate's file name is made of
+//! its hash and is served for ever; a new key signs only after its certificate is stored.
 
 use crate::{App, Error, Result};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
@@ -91,24 +91,21 @@ impl Signer {
 /// # Errors
 /// [`Error::Unavailable`].
 pub async fn first(app: &App) -> Result<Option<String>> {
-    let found = {
-        let mut reader = app.db.reader().await?;
-        store::newest_key(&mut reader.tx()?).await?
-    };
-    match found {
+    match newest(app).await? {
         Some(_) => Ok(None),
         None => Ok(Some(file_name(&make(app, 1).await?.name))),
     }
 }
 
+async fn newest(app: &App) -> Result<Option<SigningKey>> {
+    let mut reader = app.db.reader().await?;
+    Ok(store::newest_key(&mut reader.tx()?).await?)
+}
+
 /// The key in use. Made if there is none; read again if another node or command made a newer one.
 pub(crate) async fn current(app: &App) -> Result<Arc<Signer>> {
-    let newest = {
-        let mut reader = app.db.reader().await?;
-        store::newest_key(&mut reader.tx()?).await?
-    };
     let known = app.signer.load_full();
-    let stored = match (newest, known) {
+    let stored = match (newest(app).await?, known) {
         (Some(stored), Some(known)) if stored.id == known.number => return Ok(known),
         (Some(stored), _) => stored,
         (None, _) => make(app, 1).await?,
@@ -179,8 +176,7 @@ async fn make(app: &App, number: i64) -> Result<SigningKey> {
     let name = Sha256::digest(certificate.as_bytes())[..16].iter().map(|b| format!("{b:02x}")).collect();
     let key = SigningKey { id: number, name, certificate, sealed, created_at: at };
     app.db.write(Add(key)).await?;
-    let mut reader = app.db.reader().await?;
-    store::newest_key(&mut reader.tx()?).await?.ok_or_else(|| Error::missing("the signing key"))
+    newest(app).await?.ok_or_else(|| Error::missing("the signing key"))
 }
 
 struct Add(SigningKey);

@@ -19,9 +19,10 @@ use crate::{Routes, api};
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request};
 use axum::http::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use http_body_util::{BodyExt, Limited};
+use opendrs_domain::login::form;
 use opendrs_store::span;
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
@@ -126,6 +127,11 @@ pub(crate) async fn read(body: Body, Bodies { bytes, timeout }: Bodies) -> Resul
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(BadBody::TooLarge(bytes)),
         Ok(Err(_)) | Err(_) => Err(BadBody::Cut),
     }
+}
+
+/// The pairs of an address's query; none where it cannot be read.
+pub(crate) fn query(uri: &Uri) -> Vec<(String, String)> {
+    form::decode(uri.query().unwrap_or_default().as_bytes()).unwrap_or_default()
 }
 
 /// A header's value as text; what is no UTF-8 becomes replacement characters, which no rule accepts.

@@ -7,7 +7,6 @@ use axum::extract::State;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
-use opendrs_domain::login::form;
 use opendrs_service::Error;
 use opendrs_service::error::OAuth;
 use opendrs_service::login::profile;
@@ -17,7 +16,7 @@ use std::sync::Arc;
 
 /// The token of the query, of `x-amz-access-token`, or of `Authorization: Bearer`.
 fn token(uri: &Uri, headers: &HeaderMap) -> Result<String, Error> {
-    let query = form::decode(uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
+    let query = http::query(uri);
     let in_query = query.into_iter().find(|(name, value)| name == "access_token" && !value.is_empty());
     let in_header = http::header(headers, "x-amz-access-token").map(|value| value.trim().to_owned());
     in_query

@@ -35,7 +35,7 @@ pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Res
     let (parts, body) = request.into_parts();
     let body =
         http::read(body, site.bodies).await.map_err(|_| invalid("The body is too large or did not arrive whole"))?;
-    let query = form::decode(parts.uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
+    let query = http::query(&parts.uri);
     if query.iter().any(|(name, _)| SECRETS.contains(&name.as_str())) {
         return Err(invalid("Send parameters in the body, not in the query").into());
     }

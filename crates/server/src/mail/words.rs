@@ -1,7 +1,7 @@
 //! What a letter says: subject, sentences, facts and links; then as text and as HTML.
 //!
-//! The sentences themselves are in `texts`. Invariant: both forms say the same. Every link is an address of ours; what makers and customers wrote is one line
-//! each, and escaped where it is HTML.
+//! The sentences themselves are in `texts`. Invariant: both forms say the same. Every link is an address of ours; what
+//! makers and customers wrote is one line each, and escaped where it is HTML.
 
 use crate::texts::Texts;
 use askama::Template;

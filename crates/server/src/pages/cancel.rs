@@ -6,7 +6,7 @@
 
 use super::browser::{Browser, Form};
 use super::shown::{Other, Shown, here};
-use super::{Refused, message, page};
+use super::{Refused, asked, message, page};
 use crate::site::Site;
 use crate::texts::Texts;
 use askama::Template;
@@ -14,7 +14,6 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
-use opendrs_domain::login::form;
 use opendrs_domain::order::State as Standing;
 use opendrs_service::mail::{self, Linked};
 use std::sync::Arc;
@@ -38,8 +37,7 @@ fn cancelled(shown: &Shown) -> Response {
 }
 
 pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<Response, Refused> {
-    let pairs = form::decode(parts.uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
-    let token = pairs.iter().find(|(name, _)| name == "token").map_or("", |(_, value)| value);
+    let token = &asked(&parts, "token");
     let browser = Browser::of(&site, &parts).await?;
     let Browser { shown, .. } = &browser;
     let Linked { order, refusal, .. } = mail::linked(&site.app, token).await.map_err(Refused::by(shown))?;

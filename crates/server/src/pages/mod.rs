@@ -17,6 +17,7 @@ mod signin;
 mod teaser;
 
 use crate::api::problem::{log, retry_after};
+use crate::http;
 use crate::http::route::{Route, get, post};
 use crate::site::Site;
 use crate::texts::{Headings, Texts};
@@ -24,6 +25,7 @@ use askama::Template;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, VARY,
 };
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use opendrs_domain::login::redirect;
@@ -77,6 +79,12 @@ async fn style() -> Response {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
     response
+}
+
+/// What a page's address says under a name; empty where it says nothing.
+fn asked(parts: &Parts, name: &str) -> String {
+    let found = http::query(&parts.uri).into_iter().find(|(said, _)| said == name);
+    found.map(|(_, value)| value).unwrap_or_default()
 }
 
 /// Writes a page. `ends_at` is where its forms may end outside of this server: the client's redirect URI.

@@ -7,7 +7,7 @@ use super::browser::{Browser, Form};
 use super::settings::standing;
 use super::shown::Other;
 use super::signin::sign_in_page;
-use super::{Refused, page, redirect_to};
+use super::{Refused, asked, page, redirect_to};
 use crate::site::Site;
 use crate::texts::Texts;
 use askama::Template;
@@ -83,8 +83,7 @@ fn here(instance: &str) -> String {
 }
 
 pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<Response, Refused> {
-    let pairs = form::decode(parts.uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
-    let instance = pairs.iter().find(|(name, _)| name == "id").map_or("", |(_, value)| value.as_str());
+    let instance = &asked(&parts, "id");
     let browser = Browser::of(&site, &parts).await?;
     let Some(session) = &browser.session else {
         return sign_in_page(&site, &browser, &here(instance), None, "").await;

@@ -1,9 +1,9 @@
 //! `/setup_overview`: what was chosen, where it goes, what it costs; and the button that completes set-up.
 
 use super::browser::Browser;
-use super::setup::{Posted, consent_page, flow, posted, signed_in, slot_address};
+use super::setup::{Posted, consent_page, posted, signed_in, slot_address};
 use super::shown::Other;
-use super::{Refused, page, redirect_to};
+use super::{Refused, asked, page, redirect_to};
 use crate::site::Site;
 use crate::texts::{Texts, Window};
 use askama::Template;
@@ -94,7 +94,7 @@ pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<R
     let browser = Browser::of(&site, &parts).await?;
     let session = signed_in(&browser)?;
     let refused = Refused::by(&browser.shown);
-    let underway = signup::find(&site.app, session, &flow(&parts)).await.map_err(&refused)?;
+    let underway = signup::find(&site.app, session, &asked(&parts, "flow")).await.map_err(&refused)?;
     if !underway.consented {
         return consent_page(&site, &browser, &underway.id, &underway.asked);
     }

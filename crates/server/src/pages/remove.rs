@@ -6,7 +6,7 @@
 use super::browser::{Browser, Form};
 use super::shown::{Other, here};
 use super::signin::sign_in_page;
-use super::{Refused, page, redirect_to};
+use super::{Refused, asked, page, redirect_to};
 use crate::site::Site;
 use crate::texts::Texts;
 use askama::Template;
@@ -16,7 +16,6 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use opendrs_domain::device::Device;
 use opendrs_domain::id::{CustomerId, DeviceId};
-use opendrs_domain::login::form;
 use opendrs_service::device;
 use std::sync::Arc;
 
@@ -51,8 +50,7 @@ async fn find(
 }
 
 pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<Response, Refused> {
-    let pairs = form::decode(parts.uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
-    let id = pairs.iter().find(|(name, _)| name == "device").map_or("", |(_, value)| value);
+    let id = &asked(&parts, "device");
     let browser = Browser::of(&site, &parts).await?;
     let Some(session) = &browser.session else {
         let back = DeviceId::parse(id).map_or_else(|_| LIST.to_owned(), address);

@@ -10,6 +10,7 @@ use super::shown::{self, Other};
 use super::signin::sign_in_page;
 use super::teaser::link;
 use super::{Refused, message, page, redirect_to};
+use crate::http;
 use crate::site::Site;
 use crate::texts::Texts;
 use askama::Template;
@@ -194,7 +195,7 @@ fn address(access_token: Option<&str>, exit: Option<&str>) -> String {
 }
 
 pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<Response, Refused> {
-    let pairs = form::decode(parts.uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
+    let pairs = http::query(&parts.uri);
     let exit = link(&pairs, "exitUri");
     let access_token = link(&pairs, "access_token");
     let browser = Browser::of(&site, &parts).await?;

@@ -2,7 +2,7 @@
 
 use super::browser::{Browser, Form};
 use super::shown::Other;
-use super::{Refused, page, redirect_to};
+use super::{Refused, asked, page, redirect_to};
 use crate::site::Site;
 use crate::texts::{Consent, Texts};
 use askama::Template;
@@ -10,7 +10,6 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
-use opendrs_domain::login::form;
 use opendrs_domain::login::scope::{Scope, Scopes};
 use opendrs_domain::product::Product;
 use opendrs_domain::session::Session;
@@ -91,12 +90,6 @@ pub(super) async fn step(
     }
     let path = if underway.next_slot().is_some() { "/setup_slot" } else { "/setup_overview" };
     Ok(redirect_to(StatusCode::SEE_OTHER, &format!("{path}?flow={id}")))
-}
-
-/// The id of the sign-up that a page's query names.
-pub(super) fn flow(parts: &Parts) -> String {
-    let pairs = form::decode(parts.uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
-    pairs.into_iter().find(|(name, _)| name == "flow").map(|(_, value)| value).unwrap_or_default()
 }
 
 /// A form of a sign-up's page: what was sent, by whom, in which sign-up.
@@ -183,7 +176,8 @@ fn slot_page(
 pub(super) async fn slot(State(site): State<Arc<Site>>, parts: Parts) -> Result<Response, Refused> {
     let browser = Browser::of(&site, &parts).await?;
     let session = signed_in(&browser)?;
-    let underway = signup::find(&site.app, session, &flow(&parts)).await.map_err(Refused::by(&browser.shown))?;
+    let underway =
+        signup::find(&site.app, session, &asked(&parts, "flow")).await.map_err(Refused::by(&browser.shown))?;
     if !underway.consented {
         return consent_page(&site, &browser, &underway.id, &underway.asked);
     }

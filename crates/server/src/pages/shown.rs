@@ -41,7 +41,7 @@ pub(super) struct Said {
 
 impl Said {
     pub(super) fn by(site: &Site, parts: &Parts) -> Self {
-        let pairs = form::decode(parts.uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
+        let pairs = http::query(&parts.uri);
         let asked = pairs.iter().filter(|(name, _)| ASKING.contains(&name.as_str()));
         let accepted = http::header(&parts.headers, "accept-language");
         Self {

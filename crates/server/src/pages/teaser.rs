@@ -5,6 +5,7 @@
 use super::browser::Browser;
 use super::shown::{Other, here};
 use super::{Refused, message, page};
+use crate::http;
 use crate::site::Site;
 use crate::texts::Texts;
 use askama::Template;
@@ -12,7 +13,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
-use opendrs_domain::login::{form, redirect};
+use opendrs_domain::login::redirect;
 use opendrs_service::device;
 use std::sync::Arc;
 
@@ -36,7 +37,7 @@ pub(super) fn link<'p>(pairs: &'p [(String, String)], name: &str) -> Option<&'p 
 pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<Response, Refused> {
     let Browser { shown, .. } = Browser::of(&site, &parts).await?;
     let texts = &shown.texts.teaser;
-    let pairs = form::decode(parts.uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
+    let pairs = http::query(&parts.uri);
     let composite = link(&pairs, "compositeId").unwrap_or_default();
     let model = device::model_by_composite(&site.app, composite).await.map_err(Refused::by(&shown))?;
     let Some(model) = model else {

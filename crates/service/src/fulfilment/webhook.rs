@@ -66,9 +66,7 @@ impl Hook {
         headers.push(("content-type".into(), "application/json".into()));
         Request { method: "POST", url: self.url.clone(), headers, body, deadline, limit: MAX_ANSWER }
     }
-}
 
-impl Hook {
     /// Makes a call.
     async fn ask(&self, app: &App, wanted: Wanted, job: &Job) -> Said {
         let request = self.request(wanted, job, app.real_time(), app.settings.request_timeout);
