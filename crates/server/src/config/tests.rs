@@ -1,0 +1,93 @@
+//! Settings from files and the environment: what is taken, and what is refused with which words.
+
+use super::*;
+
+fn load(file: &str, env: &[(&str, &str)]) -> Result<Config, String> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("o.toml");
+    std::fs::write(&path, file).unwrap();
+    let env = env.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
+    Config::load(Some(&path), env, Vec::new()).map_err(|e| e.replace(&path.display().to_string(), "o.toml"))
+}
+
+#[test]
+fn each_source_wins_over_the_one_before() {
+    assert_eq!(load("", &[]).unwrap().server.listen, "127.0.0.1:7373");
+    let file = "[server]\nlisten = \"a:1\"\n[orders]\ncancel_window = \"1h\"";
+    let config = load(file, &[("OPENDRS_SERVER_LISTEN", "b:2"), ("OPENDRS_SERVER_ROLES", "web,worker")]).unwrap();
+    assert_eq!((config.server.listen.as_str(), config.timing().cancel_window), ("b:2", Span::from_hours(1)));
+    assert_eq!(config.server.roles, [Role::Web, Role::Worker]);
+}
+
+#[test]
+fn opentelemetrys_own_variables_take_the_defaults_place() {
+    assert_eq!(load("", &[]).unwrap().tracing(), Ok(None));
+    let env = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a:4318/"),
+        ("OTEL_SERVICE_NAME", "drs"),
+        ("OTEL_TRACES_SAMPLER_ARG", "0.5"),
+        ("OTEL_ELSE", "x"),
+    ];
+    let config = load("", &env).unwrap();
+    assert_eq!(config.tracing(), Ok(Some(("http://a:4318/v1/traces".into(), 0.5))));
+    assert_eq!(config.traces.service_name, "drs");
+    let config = load("[traces]\nendpoint = \"http://b\"", &env).unwrap();
+    assert_eq!(config.tracing(), Ok(Some(("http://b/v1/traces".into(), 0.5))), "the file is nearer");
+    assert_eq!(load("[traces]\nendpoint = \"\"", &env).unwrap().tracing(), Ok(None), "and can switch it off");
+}
+
+#[test]
+fn unknown_settings_and_wrong_values_are_errors_that_say_where() {
+    for (file, env, says) in [
+        ("[server]\nlisen = \"a\"", None, "o.toml: line 2: unknown setting server.lisen; did you mean server.listen?"),
+        ("[serve]\nx = 1", None, "o.toml: line 1: unknown section [serve]; did you mean [server]?"),
+        ("[server]\nlisten = 5", None, "o.toml: line 2: server.listen must be a string"),
+        ("[orders]\ncancel_window = \"soon\"", None, "`soon` is not a duration"),
+        ("[server\n", None, "o.toml: "),
+        ("listen = \"a\"", None, "o.toml: line 1: listen stands in no section: write it under [server]"),
+        (
+            "",
+            Some(("OPENDRS_SERVER_LISEN", "a")),
+            "OPENDRS_SERVER_LISEN: unknown setting; did you mean OPENDRS_SERVER_LISTEN?",
+        ),
+        (
+            "",
+            Some(("OPENDRS_LISTEN", "a")),
+            "OPENDRS_LISTEN: unknown setting; did you mean OPENDRS_SERVER_LISTEN?; `opendrs config default` lists all",
+        ),
+        ("", Some(("OPENDRS_X", "a")), "OPENDRS_X: unknown setting"),
+        ("", Some(("OPENDRS_SERVER_MAX_CONNECTIONS", "many")), "OPENDRS_SERVER_MAX_CONNECTIONS must be a number"),
+        ("[server]\nroles = [\"cook\"]", None, "unknown variant `cook`"),
+        (
+            "[fulfilment]\nbackend = \"drone\"",
+            None,
+            "fulfilment.backend has `drone`: write simulated or manual or webhook or vendure",
+        ),
+        ("[fulfilment]\nmakers = [\"Aqua\"]", None, "fulfilment.makers has `Aqua`: write \"Maker name = manual\""),
+        ("[fulfilment]\nbackend = \"webhook\"", None, "set fulfilment.webhook_url and fulfilment.webhook_secrets"),
+        (
+            "[fulfilment]\nwebhook_url = \"https://a\"\nwebhook_secrets = [\"hush\"]",
+            None,
+            "fulfilment.webhook_secrets: write each as whsec_",
+        ),
+        ("[traces]\nsampling = \"2\"", None, "traces.sampling is `2`: write a number from 0 to 1"),
+        ("[traces]\nendpoint = \"collector:4318\"", None, "traces.endpoint is `collector:4318`: write it with http"),
+        ("[traces]\nheaders = [\"a=b\", \"hush\"]", None, "traces.headers: item 2 is no pair"),
+        (
+            "[fulfilment]\nmakers = [\"Aqua=vendure\"]",
+            None,
+            "set fulfilment.vendure_url and fulfilment.vendure_key_file",
+        ),
+        (
+            "[fulfilment]\nvendure_url = \"https://a\"\nvendure_key_file = \"/no/such/key\"",
+            None,
+            "cannot read the file /no/such/key of fulfilment.vendure_key_file",
+        ),
+        ("[web]\nlanguage = \"fr\"", None, "web.language is `fr`: write one of en, de, ja"),
+        ("[web]\npublic_url = \"shop.example\"", None, "web.public_url is `shop.example`: write it with http"),
+        ("[notifications]\nsns_endpoint = \"sns\"", None, "notifications.sns_endpoint is `sns`: write it with http"),
+    ] {
+        let error = load(file, env.as_slice()).unwrap_err();
+        assert!(error.contains(says), "{error}");
+    }
+}
