@@ -152,6 +152,11 @@ queries! {
             SELECT d.shard, $2, d.id, $4, $5, $6, $7, $8, $9, $10, $11
             FROM device d WHERE d.shard = $1 AND d.id = $3 AND d.deregistered_at IS NULL AND d.revoked = ''
             AND (SELECT s.id FROM slot s WHERE s.model = d.model AND s.id = $4) IS NOT NULL";
+        /// The writing alone: the device is known to be registered, and its model to have the slot, and no device was ended
+        /// and no slot taken away since ($12). All of a set are written, or none.
+        ReadingKnown = "INSERT INTO reading (shard, id, device, slot, at, remaining, original, on_hand, expected_at, last_use_at, odd)
+            SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 WHERE $12 = (SELECT last FROM device_change WHERE id = 1)";
+        DeviceChange = "SELECT last FROM device_change WHERE id = $1";
         ReadingsNewest = "SELECT r.id, d.serial, r.slot, r.at, r.remaining, r.original, r.on_hand, r.expected_at, r.last_use_at, r.odd
             FROM reading r JOIN device d ON d.shard = r.shard AND d.id = r.device
             /*lite WHERE r.shard = 0 */ ORDER BY r.id DESC LIMIT $1";

@@ -1,7 +1,7 @@
 //! Readings: append-only, keyed by a time-ordered id, so that writing one touches the end of one table.
 
 use crate::queries::Q;
-use crate::value::{FromRow, Row, p};
+use crate::value::{FromRow, Row, V, p};
 use crate::{Result, Tx};
 use opendrs_domain::id::{DeviceId, ReadingId};
 use opendrs_domain::reading::{Day, Point, SlotStatus};
@@ -68,9 +68,26 @@ pub async fn report(
     status: &SlotStatus,
 ) -> Result<bool> {
     let SlotStatus { remaining, original, on_hand, expected_at, last_use_at } = status;
-    let params =
+    let params: &[V<'_>] =
         p![shard, id, device, slot, at, *remaining, *original, *on_hand, *expected_at, *last_use_at, status.is_odd()];
-    Ok(tx.exec(Q::ReadingReport, params).await? > 0)
+    let Some(known) = tx.known() else { return Ok(tx.last(Q::ReadingReport, params).await? > 0) };
+    if let Some(change) = known.good(device, slot) {
+        if tx.last(Q::ReadingKnown, &[params, p![change]].concat()).await? > 0 {
+            return Ok(true);
+        }
+        known.over(change);
+    }
+    let change = match known.change() {
+        Some(change) => Some(change),
+        None => {
+            tx.opt(Q::DeviceChange, p![1_i64]).await?.map(|(change,)| change).inspect(|change| known.begin(*change))
+        }
+    };
+    let stored = tx.last(Q::ReadingReport, params).await? > 0;
+    if let Some(change) = change.filter(|_| stored) {
+        known.found(change, device, slot);
+    }
+    Ok(stored)
 }
 
 /// The newest readings of all devices, newest first.

@@ -2,7 +2,7 @@
 //!
 //! Invariant: this enum and the modules below it are the only places that know there are two engines.
 
-use crate::pg::{Answer, PgConn};
+use crate::pg::{Answer, Known, PgConn};
 use crate::queries::Q;
 use crate::value::{FromRow, Inner, Row, V};
 use crate::{Error, Result};
@@ -31,15 +31,31 @@ impl<'c> Tx<'c> {
     /// Runs a statement; says how many rows it touched.
     pub(crate) async fn exec(&mut self, q: Q, params: &[V<'_>]) -> Result<u64> {
         self.settled().await?;
-        let done = self.on.exec(q, params).await;
+        let done = self.on.exec(q, params, false).await;
         self.noted(q, done)
+    }
+
+    /// Runs a statement that is the command's last, unless it changes nothing: then others may follow. It may be a
+    /// transaction by itself.
+    pub(crate) async fn last(&mut self, q: Q, params: &[V<'_>]) -> Result<u64> {
+        self.settled().await?;
+        let done = self.on.exec(q, params, true).await;
+        self.noted(q, done)
+    }
+
+    /// Where it pays to remember which devices are in good standing; see [`crate::pg`].
+    pub(crate) fn known(&self) -> Option<&'c Known> {
+        match self.on {
+            On::Pg(conn) => conn.known.kept(),
+            On::Lite(_) | On::PgRead(_) => None,
+        }
     }
 
     /// Runs a statement that changes what it is known to change, so that nothing has to be told of it. It may go out with
     /// the commit; if it fails, so does the transaction.
     pub(crate) async fn put(&mut self, q: Q, params: &[V<'_>]) -> Result<()> {
         if let On::Pg(conn) = self.on
-            && let Some(answer) = conn.gather.ask(q, params)
+            && let Some(answer) = conn.gather.ask(q, params, false)
         {
             self.put.push(answer);
             return Ok(());
@@ -50,7 +66,7 @@ impl<'c> Tx<'c> {
     /// Waits for what was put: what is asked now is to see it.
     async fn settled(&mut self) -> Result<()> {
         for answer in self.put.drain(..) {
-            answer.rows().await?;
+            answer.found().await?;
         }
         Ok(())
     }
@@ -77,12 +93,12 @@ impl<'c> Tx<'c> {
     ) -> Result<(Option<A>, Option<B>)> {
         self.settled().await?;
         let ahead = match self.on {
-            On::Pg(conn) => conn.gather.ask(other, others),
+            On::Pg(conn) => conn.gather.ask(other, others, false),
             On::Lite(_) | On::PgRead(_) => None,
         };
         let first = self.opt(q, params).await?;
         let Some(ahead) = ahead else { return Ok((first, self.opt(other, others).await?)) };
-        let second = ahead.rows().await.and_then(|rows| read(other, &rows));
+        let second = ahead.found().await.and_then(|found| read(other, &found.rows));
         Ok((first, self.noted(other, second)?.pop()))
     }
 
@@ -104,7 +120,7 @@ impl<'c> Tx<'c> {
 }
 
 impl On<'_> {
-    async fn exec(&mut self, q: Q, params: &[V<'_>]) -> Result<u64> {
+    async fn exec(&mut self, q: Q, params: &[V<'_>], last: bool) -> Result<u64> {
         let name = q.sql().name;
         match self {
             On::Lite(conn) => {
@@ -114,9 +130,12 @@ impl On<'_> {
                 };
                 run().map(|n| n as u64).map_err(|e| Error::lite(name, e))
             }
-            On::Pg(conn) => match conn.gather.ask(q, params) {
-                Some(answer) => answer.rows().await.map(|rows| rows.len() as u64),
-                None => conn.execute(q, params).await,
+            On::Pg(conn) => match conn.gather.ask(q, params, last) {
+                Some(answer) => answer.found().await.map(|found| found.count),
+                None => {
+                    conn.gather.begun().await;
+                    conn.execute(q, params).await
+                }
             },
             On::PgRead(conn) => conn.bounded(conn.execute(q, params)).await,
         }
@@ -134,12 +153,15 @@ impl On<'_> {
                 }
                 Ok(out)
             }
-            On::Pg(conn) => match conn.gather.ask(q, params) {
-                Some(answer) => read(q, &answer.rows().await?),
-                None => read(q, &conn.query(q, params).await?),
+            On::Pg(conn) => match conn.gather.ask(q, params, false) {
+                Some(answer) => read(q, &answer.found().await?.rows),
+                None => {
+                    conn.gather.begun().await;
+                    read(q, &conn.query(q, params).await?)
+                }
             },
             On::PgRead(conn) => match conn.ask(q, params) {
-                Some(answer) => read(q, &conn.bounded(answer.rows()).await?),
+                Some(answer) => read(q, &conn.bounded(answer.found()).await?.rows),
                 None => read(q, &conn.bounded(conn.query(q, params)).await?),
             },
         }

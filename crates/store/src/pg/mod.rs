@@ -1,17 +1,22 @@
 //! PostgreSQL: one writing connection and a few shared reading ones, all pipelining.
 //!
-//! What is here: one connection. [`writer`] writes, [`readers`] reads, [`gather`] makes one statement of many.
+//! What is here: one connection. [`writer`] writes, [`readers`] reads, [`gather`] makes one statement of many,
+//! [`transaction`] sends them, [`known`] remembers which devices were found in good standing.
 //! Invariant: a lost connection costs the commands that were on it, which are answered "unavailable"; the next ones get
 //! a new connection. Nothing waits for a database that is silent longer than [`SILENCE`] and a connection attempt.
 
+mod column;
 mod gather;
+mod known;
 mod many;
 #[cfg(test)]
 mod plans;
 mod readers;
+mod transaction;
 mod writer;
 
 pub(crate) use gather::Answer;
+pub(crate) use known::Known;
 pub(crate) use readers::Readers;
 pub(crate) use writer::start_writer;
 
@@ -44,6 +49,8 @@ pub(crate) struct PgConn {
     client: Client,
     statements: Vec<Statement>,
     pub(crate) gather: Gather,
+    /// What is known of devices; as old as the connection.
+    pub(crate) known: Known,
     /// It was silent for too long.
     silent: AtomicBool,
 }
@@ -52,7 +59,7 @@ pub(crate) struct PgConn {
 impl PgConn {
     /// Asks along with others; `None` if this is a statement that is sent by itself.
     pub(crate) fn ask(&self, q: Q, params: &[V<'_>]) -> Option<Answer> {
-        self.gather.ask(q, params).inspect(|_| self.gather.asked.notify_one())
+        self.gather.ask(q, params, false).inspect(|_| self.gather.asked.notify_one())
     }
 
     /// Sends what is asked, as long as anybody has the connection. What comes meanwhile is sent when that was answered.
@@ -148,5 +155,7 @@ async fn prepared(target: &Target) -> Result<PgConn> {
     let prepare = Q::ALL.iter().map(|sql| async { client.prepare(sql.pg).await.map_err(|e| Error::pg(sql.name, e)) });
     let statements = try_join_all(prepare).await?;
     let gather = Gather::prepare(&client, &statements).await?;
-    Ok(PgConn { client, statements, gather, silent: AtomicBool::new(false) })
+    // Spread over machines, there is no transaction that was the last.
+    let known = Known::new(!gather.by_shard);
+    Ok(PgConn { client, statements, gather, known, silent: AtomicBool::new(false) })
 }

@@ -43,7 +43,7 @@ async fn every_statement_enters_an_index_by_its_first_column() {
     let mut texts: Vec<_> = ones.map(|sql| (sql.name.to_owned(), sql.pg.to_owned())).collect();
     for q in gather::GATHERED {
         let one = client.prepare(q.sql().pg).await.unwrap();
-        texts.push((format!("{} for many", q.sql().name), gather::text(*q, &one).unwrap()));
+        texts.push((format!("{} for many", q.sql().name), gather::text(*q, &one).unwrap().text));
     }
     let (mut walking, mut plans) = (Vec::new(), String::new());
     for (name, text) in &texts {

@@ -98,6 +98,7 @@ async fn attempt(conn: &PgConn, batch: &mut [Parcel]) -> Result<()> {
         });
         groups[at].push(job);
     }
+    let count = groups.len();
     // Commands of one key in their order, on one `Tx`; different keys share the connection's pipeline.
     let work = try_join_all(groups.into_iter().map(|group| async move {
         let mut tx = Tx::new(On::Pg(conn));
@@ -106,7 +107,8 @@ async fn attempt(conn: &PgConn, batch: &mut [Parcel]) -> Result<()> {
         }
         Ok::<_, Error>(())
     }));
-    conn.gather.transaction(&conn.client, work).await?;
+    let done = conn.gather.transaction(&conn.client, count, work).await;
+    conn.known.ended(done.is_ok());
     failpoint::reached(Point::BatchCommitted);
-    Ok(())
+    done
 }

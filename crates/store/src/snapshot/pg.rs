@@ -33,10 +33,10 @@ async fn exists(client: &Transaction<'_>, name: &Name) -> Result<bool> {
     Ok(client.query_opt(sql, &[&wanted]).await.map_err(error)?.is_some())
 }
 
-/// The store's own tables, in one order.
+/// The store's own tables, in one order. Not those that tell of the database itself: to it, a load is one more change.
 async fn tables(tx: &Transaction<'_>) -> Result<Vec<String>> {
-    let sql = "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema() AND tablename <> 'migration'
-        ORDER BY tablename";
+    let sql = "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema()
+        AND tablename NOT IN ('migration', 'device_change') ORDER BY tablename";
     Ok(tx.query(sql, &[]).await.map_err(error)?.into_iter().map(|row| row.get(0)).collect())
 }
 

@@ -19,6 +19,7 @@ mod customer;
 mod device;
 mod fulfilment;
 mod installation;
+mod known;
 mod lost;
 mod mail;
 mod maker;

@@ -10,8 +10,9 @@ both!(tables_are_sharded_or_known_to_be_small);
 type Column = (String, &'static str, bool, usize);
 
 /// Small tables that every node reads whole.
-const REFERENCE: [&str; 11] = [
+const REFERENCE: [&str; 12] = [
     "client",
+    "device_change",
     "installation",
     "maker",
     "model",

@@ -1,0 +1,104 @@
+//! A batch of commands as one transaction.
+//!
+//! What it is: when `BEGIN`, what was gathered ([`super::gather`]) and `COMMIT` are sent. Invariant: what commands ask for is
+//! sent in a transaction; in one, unless all that was sent before changed nothing.
+
+use super::gather::Gather;
+use crate::failpoint::{self, Point};
+use crate::write::Boxed;
+use crate::{Error, Result};
+use std::pin::pin;
+use std::sync::atomic::Ordering;
+use std::task::Poll;
+use tokio_postgres::Client;
+
+/// How far a transaction is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Nothing but what is a transaction by itself was sent.
+    Before,
+    Begun,
+    Committing,
+}
+
+impl Gather {
+    /// Runs so many commands side by side in a transaction. What they ask for is sent as soon as none of them can go on;
+    /// with the last of it goes the commit. Where all wait for one statement and it is their last, it is a transaction by
+    /// itself: a beginning and a commit would cost the database more than what stands between them.
+    ///
+    /// # Errors
+    /// The first of a command, a statement or the commit; then nothing was committed, as far as the connection lives.
+    pub(crate) async fn transaction<T>(
+        &self,
+        client: &Client,
+        count: usize,
+        commands: impl Future<Output = Result<T>>,
+    ) -> Result<()> {
+        let (mut commands, mut done, mut stage) = (pin!(commands), false, Stage::Before);
+        let mut sent: Vec<Boxed<'_, Result<()>>> = Vec::new();
+        let ended = std::future::poll_fn(|cx| {
+            loop {
+                // What is polled first is sent first; and an answer lets commands go on, which may ask for more.
+                let (before, mut failed) = (sent.len(), None);
+                sent.retain_mut(|answer| match answer.as_mut().poll(cx) {
+                    Poll::Ready(Err(error)) => {
+                        failed.get_or_insert(error);
+                        false
+                    }
+                    Poll::Ready(Ok(())) => false,
+                    Poll::Pending => true,
+                });
+                if let Some(error) = failed {
+                    return Poll::Ready(Err(error));
+                }
+                if !done && let Poll::Ready(result) = commands.as_mut().poll(cx) {
+                    result?;
+                    done = true;
+                }
+                let mut moved = sent.len() < before;
+                let (sets, beginning) = (self.take(), self.take_beginning());
+                let alone = matches!(&*sets, [only] if done || only.is_last_of(count));
+                if stage == Stage::Before && alone {
+                    failpoint::reached(Point::BatchApplied);
+                } else if stage == Stage::Before && !(sets.is_empty() && beginning.is_empty()) {
+                    sent.push(Box::pin(control(client, "BEGIN")));
+                    (stage, moved) = (Stage::Begun, true);
+                    self.begun.store(true, Ordering::Relaxed);
+                }
+                // They go on when the commands are polled next, and before that what is to be sent is.
+                for begun in beginning {
+                    let _ = begun.send(());
+                }
+                for set in sets {
+                    sent.push(Box::pin(self.send(client, set)));
+                    moved = true;
+                }
+                if done && stage == Stage::Begun {
+                    failpoint::reached(Point::BatchApplied);
+                    sent.push(Box::pin(control(client, "COMMIT")));
+                    (stage, moved) = (Stage::Committing, true);
+                }
+                match (done && sent.is_empty(), moved) {
+                    (true, _) => return Poll::Ready(Ok(())),
+                    (false, true) => {}
+                    (false, false) => return Poll::Pending,
+                }
+            }
+        });
+        let ended: Result<()> = ended.await;
+        self.begun.store(false, Ordering::Relaxed);
+        if ended.is_err() {
+            drop(sent);
+            // Others may have asked meanwhile; nobody waits for them any more.
+            drop((self.take(), self.take_beginning()));
+            if stage == Stage::Begun {
+                let _ = control(client, "ROLLBACK").await;
+            }
+        }
+        ended
+    }
+}
+
+async fn control(client: &Client, sql: &'static str) -> Result<()> {
+    client.batch_execute(sql).await.map_err(|e| Error::pg(sql, e))
+}
