@@ -9,11 +9,12 @@ mod link;
 
 pub use link::{Linked, cancel, linked};
 
+use crate::delivery::Stamp;
 use crate::{App, Error, Result, meter};
 use futures_util::future::{join_all, try_join_all};
 use opendrs_domain::customer::Address;
 use opendrs_domain::device::Device;
-use opendrs_domain::id::{EventId, MailId};
+use opendrs_domain::id::MailId;
 use opendrs_domain::language::Language;
 use opendrs_domain::login::form;
 use opendrs_domain::mail::{self as rules, News, Next, Outcome, SlotNews, State};
@@ -111,11 +112,11 @@ async fn add(
     shard: i64,
     device: &Device,
     news: News,
-    (id, now): (EventId, Time),
+    (stamp, now): (Stamp, Time),
 ) -> opendrs_store::Result<()> {
     let mail = Mail {
         shard,
-        id: MailId(id.0),
+        id: MailId(stamp.event.0),
         device: device.id,
         customer: device.customer,
         at: now,
@@ -136,10 +137,10 @@ pub(crate) async fn of_order(
     device: &Device,
     order: &Order,
     change: Change,
-    event: (EventId, Time),
+    stamp: (Stamp, Time),
 ) -> opendrs_store::Result<()> {
-    match rules::of_order(order, change, event.1) {
-        Some(news) => add(tx, shard, device, news, event).await,
+    match rules::of_order(order, change, stamp.1) {
+        Some(news) => add(tx, shard, device, news, stamp).await,
         None => Ok(()),
     }
 }
@@ -149,7 +150,7 @@ pub(crate) async fn subscribed(
     tx: &mut Tx<'_>,
     shard: i64,
     device: &Device,
-    event: (EventId, Time),
+    stamp: (Stamp, Time),
 ) -> opendrs_store::Result<()> {
     let subs = subscription::of_device(tx, shard, device.id).await?;
     let mut slots = Vec::new();
@@ -161,7 +162,7 @@ pub(crate) async fn subscribed(
         };
         slots.push(SlotNews { name: slot.name, product });
     }
-    add(tx, shard, device, News::Subscribed(slots), event).await
+    add(tx, shard, device, News::Subscribed(slots), stamp).await
 }
 
 /// Adds the mail that tells of a registration's end.
@@ -170,9 +171,9 @@ pub(crate) async fn left(
     shard: i64,
     device: &Device,
     news: News,
-    event: (EventId, Time),
+    stamp: (Stamp, Time),
 ) -> opendrs_store::Result<()> {
-    add(tx, shard, device, news, event).await
+    add(tx, shard, device, news, stamp).await
 }
 
 /// Gathers what a mail's words need; `None` when its customer, or what it tells of, is gone.

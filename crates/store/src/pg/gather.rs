@@ -26,7 +26,7 @@ use tokio_postgres::{Client, Row, Statement};
 pub(super) const GATHERED: &[Q] = &[
     Q::ClientById,
     Q::CustomerById,
-    Q::DeliveryOpen,
+    Q::DeliveryGive,
     Q::DeliveryPut,
     Q::DeviceById,
     Q::DeviceForUpdate,
@@ -47,7 +47,7 @@ pub(super) const GATHERED: &[Q] = &[
     Q::SubscriptionGet,
     Q::SubscriptionLock,
     Q::SubscriptionsOfDevice,
-    Q::TopicsOfProfile,
+    Q::TopicsOfClient,
 ];
 
 /// The text for many of a statement as it is prepared for one.
