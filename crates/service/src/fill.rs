@@ -180,7 +180,7 @@ pub struct Events(Vec<(i64, Device, Event, u128)>);
 pub fn events(app: &App, devices: &Devices) -> Events {
     let now = app.now();
     let of = |(shard, device): &(i64, Device)| {
-        let Stamp { event, first } = Stamp::draw(app, now);
+        let Stamp { event, first, .. } = Stamp::draw(app, now);
         (*shard, device.clone(), Event::new(event, now, device, Facts::Registered), first)
     };
     Events(devices.devices.iter().map(of).collect())

@@ -44,6 +44,8 @@ pub struct Mailing {
     pub keep: Span,
     /// Whether the newest mails are shown on a page to whoever asks, as where the clock can be moved.
     pub page: bool,
+    /// Whether mails are kept as they are written: who writes them would send them, and there is no mail server.
+    pub kept: bool,
 }
 
 /// A mail with all that its words need.
@@ -114,6 +116,7 @@ async fn add(
     news: News,
     (stamp, now): (Stamp, Time),
 ) -> opendrs_store::Result<()> {
+    let kept = stamp.mail_kept;
     let mail = Mail {
         shard,
         id: MailId(stamp.event.0),
@@ -121,10 +124,10 @@ async fn add(
         customer: device.customer,
         at: now,
         news,
-        state: State::Waiting,
-        due_at: Some(now),
+        state: if kept { State::Kept } else { State::Waiting },
+        due_at: (!kept).then_some(now),
         attempts: 0,
-        ended_at: None,
+        ended_at: kept.then_some(now),
         reason: None,
     };
     store::add(tx, &mail).await

@@ -21,12 +21,18 @@ pub(crate) struct Stamp {
     pub(crate) event: EventId,
     /// The message's id that the first receiver is sent; the others' count on from it.
     pub(crate) first: u128,
+    /// The mail is kept as it is written, since nobody would send it.
+    pub(crate) mail_kept: bool,
 }
 
 impl Stamp {
     /// Draws the ids, of which those of events rise.
     pub(crate) fn draw(app: &App, now: Time) -> Self {
-        Self { event: EventId(app.ids.ordered(now)), first: app.passing.ordered(now).as_u128() }
+        Self {
+            event: EventId(app.ids.ordered(now)),
+            first: app.passing.ordered(now).as_u128(),
+            mail_kept: app.settings.mail.kept,
+        }
     }
 }
 
