@@ -1,16 +1,17 @@
 //! Devices: DeviceStatus, deregistration, the customer's list.
 
+use crate::delivery::{self, Stamp};
 use crate::token::Caller;
 use crate::{App, Error, Result};
 use opendrs_domain::device::Device;
-use opendrs_domain::id::{CustomerId, DeviceId, EventId, ModelId};
+use opendrs_domain::id::{CustomerId, DeviceId, ModelId};
 use opendrs_domain::mail::News;
 use opendrs_domain::model::Model;
 use opendrs_domain::notification::{Event, Facts};
 use opendrs_domain::reading::DeviceStatus;
 use opendrs_domain::text::Serial;
 use opendrs_domain::time::Time;
-use opendrs_store::{Tx, Write, device, model, outbox};
+use opendrs_store::{Tx, Write, device, model};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// The writer's key of a unit: whatever changes rows of one device uses it, so that two such commands never interleave
@@ -84,14 +85,13 @@ pub async fn remove(app: &App, device: Device) -> Result<bool> {
 
 async fn ended(app: &App, shard: i64, device: Device) -> Result<bool> {
     let now = app.now();
-    let event = EventId(app.ids.ordered(now));
-    Ok(app.db.write(Deregister { shard, device, event, now }).await?)
+    Ok(app.db.write(Deregister { shard, device, stamp: Stamp::draw(app, now), now }).await?)
 }
 
 struct Deregister {
     shard: i64,
     device: Device,
-    event: EventId,
+    stamp: Stamp,
     now: Time,
 }
 
@@ -103,9 +103,9 @@ impl Write for Deregister {
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<bool> {
         match device::lock(tx, self.shard, self.device.id).await? {
             Some(found) => {
-                let ended = end(tx, self.shard, &found, self.event, self.now).await?;
+                let ended = end(tx, self.shard, &found, (self.stamp, self.now)).await?;
                 if ended {
-                    crate::mail::left(tx, self.shard, &found, News::Deregistered, (self.event, self.now)).await?;
+                    crate::mail::left(tx, self.shard, &found, News::Deregistered, (self.stamp, self.now)).await?;
                 }
                 Ok(ended)
             }
@@ -119,12 +119,12 @@ pub(crate) async fn end(
     tx: &mut Tx<'_>,
     shard: i64,
     found: &Device,
-    event: EventId,
-    now: Time,
+    (stamp, now): (Stamp, Time),
 ) -> opendrs_store::Result<bool> {
     let ended = device::end(tx, shard, found, now).await?;
     if ended {
-        outbox::push(tx, shard, found.id, &Event::new(event, now, found, Facts::Deregistered)).await?;
+        let event = Event::new(stamp.event, now, found, Facts::Deregistered);
+        delivery::tell(tx, shard, found, &event, stamp.first).await?;
     }
     Ok(ended)
 }

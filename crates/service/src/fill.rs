@@ -4,12 +4,13 @@
 //! for measurements of a full store. What it is not: a sign-up; no consent is asked for and no maker is told.
 //! Invariant: every row is written by the function that writes it in earnest.
 
+use crate::delivery::{self, Stamp};
 use crate::login::exchange::{self, Tokens};
 use crate::token::{self, Grant};
 use crate::{App, Error, Result, session};
 use opendrs_domain::customer::{Address, Customer};
 use opendrs_domain::device::{Device, Families};
-use opendrs_domain::id::{ClientId, CustomerId, DeviceId, EventId, ReadingId};
+use opendrs_domain::id::{ClientId, CustomerId, DeviceId, ReadingId};
 use opendrs_domain::login::scope::Scopes;
 use opendrs_domain::model::{Model, Slot};
 use opendrs_domain::notification::{Event, Facts};
@@ -18,7 +19,7 @@ use opendrs_domain::subscription::Subscription;
 use opendrs_domain::text::{Email, ModelCode, Serial};
 use opendrs_domain::time::Time;
 use opendrs_domain::token::Use;
-use opendrs_store::{Tx, Write, customer, device, model, outbox, profile, reading, subscription};
+use opendrs_store::{Tx, Write, customer, device, model, profile, reading, subscription};
 
 /// Devices of one customer.
 const PER_CUSTOMER: u64 = 2;
@@ -172,24 +173,27 @@ pub struct Readings {
 }
 
 /// Events to be written in one command.
-pub struct Events(Vec<(i64, DeviceId, Event)>);
+pub struct Events(Vec<(i64, Device, Event, u128)>);
 
 /// Makes an event of each of these devices: that it was registered.
 #[must_use]
 pub fn events(app: &App, devices: &Devices) -> Events {
     let now = app.now();
-    let event = |device| Event::new(EventId(app.ids.ordered(now)), now, device, Facts::Registered);
-    Events(devices.devices.iter().map(|(shard, device)| (*shard, device.id, event(device))).collect())
+    let of = |(shard, device): &(i64, Device)| {
+        let Stamp { event, first, .. } = Stamp::draw(app, now);
+        (*shard, device.clone(), Event::new(event, now, device, Facts::Registered), first)
+    };
+    Events(devices.devices.iter().map(of).collect())
 }
 
 impl Write for Events {
     type Out = ();
     fn key(&self) -> u64 {
-        self.0.first().map_or(0, |(_, _, first)| first.id.0.as_u64_pair().1)
+        self.0.first().map_or(0, |(_, _, event, _)| event.id.0.as_u64_pair().1)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
-        for (shard, device, event) in &self.0 {
-            outbox::push(tx, *shard, *device, event).await?;
+        for (shard, device, event, first) in &self.0 {
+            delivery::tell(tx, *shard, device, event, *first).await?;
         }
         Ok(())
     }

@@ -9,13 +9,14 @@ mod connector;
 pub mod vendure;
 pub mod webhook;
 
+use crate::delivery::Stamp;
 use crate::order::save;
 use crate::{App, Error, Result};
 use connector::Connector;
 use opendrs_domain::customer::Customer;
 use opendrs_domain::device::Device;
 use opendrs_domain::fulfilment::{Backend, Report};
-use opendrs_domain::id::{EventId, InstanceId, MakerId, OrderId};
+use opendrs_domain::id::{InstanceId, MakerId, OrderId};
 use opendrs_domain::order::{NotReported, Order, Problem, State, Timing};
 use opendrs_domain::product::Product;
 use opendrs_domain::rule::Rules;
@@ -165,8 +166,8 @@ pub enum Speaker {
 pub async fn report(app: &App, instance: &str, report: Report, by: Speaker) -> Result<(Order, bool)> {
     let Job { order, device, shard, .. } = find(app, instance).await?;
     let now = app.now();
-    let event = EventId(app.ids.ordered(now));
-    let command = Said { shard, device, id: order.id, report, by, event, timing: app.settings.timing, now };
+    let stamp = Stamp::draw(app, now);
+    let command = Said { shard, device, id: order.id, report, by, stamp, timing: app.settings.timing, now };
     Ok(app.db.write(command).await??)
 }
 
@@ -207,7 +208,7 @@ struct Said {
     id: OrderId,
     report: Report,
     by: Speaker,
-    event: EventId,
+    stamp: Stamp,
     timing: Timing,
     now: Time,
 }
@@ -225,7 +226,7 @@ impl Write for Said {
             Ok(None) => return Ok(Ok((order, false))),
             Err(refused) => return Ok(Err(refused)),
         };
-        save(tx, self.shard, &self.device, &order, change, (self.event, self.now)).await?;
+        save(tx, self.shard, &self.device, &order, change, (self.stamp, self.now)).await?;
         // What it said itself it is not asked or told again.
         if order.backend.is_called() && self.by == Speaker::Backend {
             fulfilment::set(tx, self.shard, order.id, None, None).await?;

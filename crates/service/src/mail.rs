@@ -9,11 +9,12 @@ mod link;
 
 pub use link::{Linked, cancel, linked};
 
+use crate::delivery::Stamp;
 use crate::{App, Error, Result, meter};
 use futures_util::future::{join_all, try_join_all};
 use opendrs_domain::customer::Address;
 use opendrs_domain::device::Device;
-use opendrs_domain::id::{EventId, MailId};
+use opendrs_domain::id::MailId;
 use opendrs_domain::language::Language;
 use opendrs_domain::login::form;
 use opendrs_domain::mail::{self as rules, News, Next, Outcome, SlotNews, State};
@@ -43,6 +44,8 @@ pub struct Mailing {
     pub keep: Span,
     /// Whether the newest mails are shown on a page to whoever asks, as where the clock can be moved.
     pub page: bool,
+    /// Whether mails are kept as they are written: who writes them would send them, and there is no mail server.
+    pub kept: bool,
 }
 
 /// A mail with all that its words need.
@@ -111,19 +114,20 @@ async fn add(
     shard: i64,
     device: &Device,
     news: News,
-    (id, now): (EventId, Time),
+    (stamp, now): (Stamp, Time),
 ) -> opendrs_store::Result<()> {
+    let kept = stamp.mail_kept;
     let mail = Mail {
         shard,
-        id: MailId(id.0),
+        id: MailId(stamp.event.0),
         device: device.id,
         customer: device.customer,
         at: now,
         news,
-        state: State::Waiting,
-        due_at: Some(now),
+        state: if kept { State::Kept } else { State::Waiting },
+        due_at: (!kept).then_some(now),
         attempts: 0,
-        ended_at: None,
+        ended_at: kept.then_some(now),
         reason: None,
     };
     store::add(tx, &mail).await
@@ -136,10 +140,10 @@ pub(crate) async fn of_order(
     device: &Device,
     order: &Order,
     change: Change,
-    event: (EventId, Time),
+    stamp: (Stamp, Time),
 ) -> opendrs_store::Result<()> {
-    match rules::of_order(order, change, event.1) {
-        Some(news) => add(tx, shard, device, news, event).await,
+    match rules::of_order(order, change, stamp.1) {
+        Some(news) => add(tx, shard, device, news, stamp).await,
         None => Ok(()),
     }
 }
@@ -149,7 +153,7 @@ pub(crate) async fn subscribed(
     tx: &mut Tx<'_>,
     shard: i64,
     device: &Device,
-    event: (EventId, Time),
+    stamp: (Stamp, Time),
 ) -> opendrs_store::Result<()> {
     let subs = subscription::of_device(tx, shard, device.id).await?;
     let mut slots = Vec::new();
@@ -161,7 +165,7 @@ pub(crate) async fn subscribed(
         };
         slots.push(SlotNews { name: slot.name, product });
     }
-    add(tx, shard, device, News::Subscribed(slots), event).await
+    add(tx, shard, device, News::Subscribed(slots), stamp).await
 }
 
 /// Adds the mail that tells of a registration's end.
@@ -170,9 +174,9 @@ pub(crate) async fn left(
     shard: i64,
     device: &Device,
     news: News,
-    event: (EventId, Time),
+    stamp: (Stamp, Time),
 ) -> opendrs_store::Result<()> {
-    add(tx, shard, device, news, event).await
+    add(tx, shard, device, news, stamp).await
 }
 
 /// Gathers what a mail's words need; `None` when its customer, or what it tells of, is gone.

@@ -1,8 +1,10 @@
 //! Orders: Replenish, GetOrderInfo, CancelTestOrder, the customer's cancel, and what falls due.
 //!
 //! Invariant: an order, its slot's lock and the event that tells of it change in one transaction. Every command takes
-//! the slot's subscription row first and the order's row second, so two of them never wait for each other crosswise.
+//! the slot's subscription row first, the order's row second and, where somebody is to be told, the device's last, so two of
+//! them never wait for each other crosswise.
 
+use crate::delivery::{self, Stamp, Telling};
 use crate::fulfilment;
 use crate::rule::{self, Asked, Judged};
 use crate::token::{self, Caller};
@@ -10,7 +12,7 @@ use crate::{App, Error, Result, limit};
 use opendrs_domain::device::Device;
 use opendrs_domain::fault;
 use opendrs_domain::fulfilment::Backend;
-use opendrs_domain::id::{CustomerId, DeviceId, EventId, InstanceId, OrderId};
+use opendrs_domain::id::{CustomerId, DeviceId, InstanceId, OrderId, TopicId};
 use opendrs_domain::notification::Event;
 use opendrs_domain::order::{Canceller, Change, Item, NotCancelled, Order, Timing};
 use opendrs_domain::product::Product;
@@ -18,7 +20,7 @@ use opendrs_domain::subscription::Subscription;
 use opendrs_domain::text::SlotId;
 use opendrs_domain::time::Time;
 use opendrs_store::failpoint::{self, Point};
-use opendrs_store::{Reader, Shards, Tx, Write, customer, device, model, order, outbox, subscription};
+use opendrs_store::{Reader, Shards, Tx, Write, customer, device, model, order, subscription};
 
 mod held;
 pub use held::{Owned, Word, answer, of_customer};
@@ -53,7 +55,7 @@ pub async fn replenish(app: &App, mut reader: Reader<'_>, caller: &Caller, slot:
             fault: if device.test { None } else { app.faults.of_order() },
             shard: caller.shard,
             order: OrderId(app.ids.ordered(now)),
-            event: EventId(app.ids.ordered(now)),
+            stamp: Stamp::draw(app, now),
             device: device.clone(),
             slot: slot.clone(),
             has_address,
@@ -84,7 +86,7 @@ struct Place {
     fault: Option<fault::Order>,
     shard: i64,
     order: OrderId,
-    event: EventId,
+    stamp: Stamp,
     device: Device,
     slot: SlotId,
     has_address: bool,
@@ -125,7 +127,8 @@ impl Write for Place {
             fault: self.fault,
             now: self.now,
         };
-        let Judged { product: Some(product), problem, paused_until } = rule::judge(tx, &asked).await? else {
+        let judged = rule::judge(tx, &asked).await?;
+        let Judged { product: Some(product), problem, paused_until, receivers } = judged else {
             return Ok(Placed::Unsubscribed);
         };
         let problem = problem.or_else(|| fulfilment::gate(self.device.test, self.backend));
@@ -136,7 +139,7 @@ impl Write for Place {
         order::add(tx, self.shard, &order).await?;
         fulfilment::hand_over(tx, self.shard, &order, self.now).await?;
         subscription::give_lock(tx, self.shard, self.device.id, &self.slot, order.id).await?;
-        tell(tx, self.shard, &self.device, &order, change, (self.event, self.now)).await?;
+        tell(tx, self.shard, &self.device, &order, change, (self.stamp, self.now), &receivers).await?;
         Ok(Placed::Order(order.id))
     }
 }
@@ -146,20 +149,21 @@ fn item(product: Product) -> Item {
     Item { asin, title, quantity, unit, price }
 }
 
-/// Pushes what a change tells the maker, and the mail that tells the customer.
+/// Tells the maker of a change, and writes the mail that tells the customer.
 async fn tell(
     tx: &mut Tx<'_>,
     shard: i64,
     device: &Device,
     order: &Order,
     change: Change,
-    (id, now): (EventId, Time),
+    (stamp, now): (Stamp, Time),
+    receivers: &[TopicId],
 ) -> opendrs_store::Result<()> {
-    crate::mail::of_order(tx, shard, device, order, change, (id, now)).await?;
-    match change.told {
-        Some(told) => outbox::push(tx, shard, device.id, &Event::of_order(id, now, device, order, told)).await,
-        None => Ok(()),
-    }
+    crate::mail::of_order(tx, shard, device, order, change, (stamp, now)).await?;
+    let Some(told) = change.told else { return Ok(()) };
+    let event = Event::of_order(stamp.event, now, device, order, told);
+    let telling = Telling { shard, device, event: &event, first: stamp.first, version: None };
+    delivery::tell_to(tx, &telling, receivers).await
 }
 
 /// Saves a changed order, gives its slot's lock back if it is over, and tells the maker.
@@ -169,14 +173,19 @@ pub(crate) async fn save(
     device: &Device,
     order: &Order,
     change: Change,
-    event: (EventId, Time),
+    (stamp, now): (Stamp, Time),
 ) -> opendrs_store::Result<()> {
+    // Asked before anything is put, which a question would wait for.
+    let receivers = match change.told {
+        Some(_) => delivery::receivers(tx, device).await?,
+        None => Vec::new(),
+    };
     order::save(tx, shard, order).await?;
-    fulfilment::hand_over(tx, shard, order, event.1).await?;
+    fulfilment::hand_over(tx, shard, order, now).await?;
     if order.state.is_over() {
         subscription::free_lock(tx, shard, device.id, &order.slot, order.id).await?;
     }
-    tell(tx, shard, device, order, change, event).await
+    tell(tx, shard, device, order, change, (stamp, now), &receivers).await
 }
 
 /// GetOrderInfo. An order of another device is answered as one that does not exist.
@@ -237,14 +246,14 @@ pub async fn cancel_test(app: &App, caller: &Caller, slot: Option<SlotId>) -> Re
         }
     };
     let now = app.now();
-    let slots = slots.into_iter().map(|slot| (slot, EventId(app.ids.ordered(now)))).collect();
+    let slots = slots.into_iter().map(|slot| (slot, Stamp::draw(app, now))).collect();
     Ok(app.db.write(CancelTest { shard: caller.shard, device: caller.device.clone(), slots, now }).await?)
 }
 
 struct CancelTest {
     shard: i64,
     device: Device,
-    slots: Vec<(SlotId, EventId)>,
+    slots: Vec<(SlotId, Stamp)>,
     now: Time,
 }
 
@@ -254,18 +263,21 @@ impl Write for CancelTest {
         crate::device::key(self.device.model, &self.device.serial)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Out> {
-        let mut states = Vec::with_capacity(self.slots.len());
-        for (slot, event) in &self.slots {
+        let mut held = Vec::with_capacity(self.slots.len());
+        for (slot, _) in &self.slots {
             let open = subscription::lock(tx, self.shard, self.device.id, slot).await?.and_then(|sub| sub.open_order);
-            let order = match open {
+            held.push(match open {
                 Some(id) => order::lock(tx, self.shard, id).await?,
                 None => None,
-            };
+            });
+        }
+        let mut states = Vec::with_capacity(self.slots.len());
+        for ((slot, stamp), order) in self.slots.iter().zip(held) {
             let free = match order {
                 None => true,
                 Some(mut order) => match order.cancel(Canceller::TestCall, self.now) {
                     Ok(change) => {
-                        save(tx, self.shard, &self.device, &order, change, (*event, self.now)).await?;
+                        save(tx, self.shard, &self.device, &order, change, (*stamp, self.now)).await?;
                         true
                     }
                     Err(refused) => refused == NotCancelled::Over,
@@ -289,7 +301,7 @@ pub async fn cancel(app: &App, caller: &Caller, instance: &str) -> Result<()> {
         device: caller.device.clone(),
         slot: order.slot,
         id: order.id,
-        event: EventId(app.ids.ordered(now)),
+        stamp: Stamp::draw(app, now),
         now,
     };
     Ok(app.db.write(command).await??)
@@ -300,7 +312,7 @@ struct Cancel {
     device: Device,
     slot: SlotId,
     id: OrderId,
-    event: EventId,
+    stamp: Stamp,
     now: Time,
 }
 
@@ -313,7 +325,7 @@ impl Write for Cancel {
         subscription::lock(tx, self.shard, self.device.id, &self.slot).await?;
         let Some(mut order) = order::lock(tx, self.shard, self.id).await? else { return Ok(Err(NotCancelled::Over)) };
         match order.cancel(Canceller::Customer, self.now) {
-            Ok(change) => save(tx, self.shard, &self.device, &order, change, (self.event, self.now)).await.map(Ok),
+            Ok(change) => save(tx, self.shard, &self.device, &order, change, (self.stamp, self.now)).await.map(Ok),
             Err(refused) => Ok(Err(refused)),
         }
     }
@@ -336,7 +348,7 @@ pub struct Fired {
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub(crate) async fn fire(app: &App, shard: i64, id: OrderId, event: EventId) -> Result<Option<Fired>> {
+pub(crate) async fn fire(app: &App, shard: i64, id: OrderId, stamp: Stamp) -> Result<Option<Fired>> {
     let device = {
         let mut reader = app.db.reader().await?;
         let mut tx = reader.tx()?;
@@ -344,14 +356,14 @@ pub(crate) async fn fire(app: &App, shard: i64, id: OrderId, event: EventId) -> 
         device::by_id(&mut tx, shard, order.device).await?.ok_or_else(|| Error::missing("an order's device"))?
     };
     let (now, shards, timing) = (app.now(), app.db.shards(), app.settings.timing);
-    Ok(app.db.write(Fire { shard, device, id, event, shards, timing, now }).await?)
+    Ok(app.db.write(Fire { shard, device, id, stamp, shards, timing, now }).await?)
 }
 
 struct Fire {
     shard: i64,
     device: Device,
     id: OrderId,
-    event: EventId,
+    stamp: Stamp,
     shards: Shards,
     timing: Timing,
     now: Time,
@@ -366,7 +378,7 @@ impl Write for Fire {
         let Some((sub, mut order)) = lock(tx, self.shard, self.device.id, self.id).await? else { return Ok(None) };
         let problem = self.look(tx, sub, &mut order).await?;
         let Some(change) = order.due(self.now, problem, &self.timing) else { return Ok(None) };
-        save(tx, self.shard, &self.device, &order, change, (self.event, self.now)).await?;
+        save(tx, self.shard, &self.device, &order, change, (self.stamp, self.now)).await?;
         Ok(Some(Fired { at: self.now, instance: order.instance(), slot: order.slot, change }))
     }
 }

@@ -4,12 +4,14 @@ use crate::token::Caller;
 use crate::{App, BadChoice, Error, Result};
 use opendrs_domain::device::Device;
 use opendrs_domain::fault;
+use opendrs_domain::id::TopicId;
 use opendrs_domain::money::Money;
 use opendrs_domain::order::{Order, Problem};
 use opendrs_domain::product::Product;
 use opendrs_domain::rule::{Rules, Situation, Typed, Verdict, decide};
 use opendrs_domain::text::{Asin, SlotId};
 use opendrs_domain::time::Time;
+use opendrs_store::rule::Grounds;
 use opendrs_store::{Tx, Write, device, model, order, product, rule, subscription};
 
 /// An order that is to be placed.
@@ -35,12 +37,15 @@ pub(crate) struct Judged {
     pub(crate) problem: Option<Problem>,
     /// When its owner wants orders again, if they want none now.
     pub(crate) paused_until: Option<Time>,
+    /// Who hears of it.
+    pub(crate) receivers: Vec<TopicId>,
 }
 
 /// Which product is ordered at this moment, and what keeps the order from being placed.
 pub(crate) async fn judge(tx: &mut Tx<'_>, asked: &Asked<'_>) -> opendrs_store::Result<Judged> {
     let Asked { shard, device, slot, chosen, has_address, approved, fault, now } = *asked;
-    let (rules, product) = rule::with_product(tx, shard, (device.id, slot), chosen).await?;
+    let grounds = rule::grounds(tx, shard, (device.id, slot), chosen, device.client).await?;
+    let Grounds { rules, product, receivers } = grounds;
     let mut products = Vec::from_iter(product);
     // Who was asked about one product gets that one; and a test order's product is never short.
     let replaceable = approved.is_none() && !device.test && products.iter().all(|p| !p.available);
@@ -63,7 +68,8 @@ pub(crate) async fn judge(tx: &mut Tx<'_>, asked: &Asked<'_>) -> opendrs_store::
     let Verdict { at, problem, paused_until } = decide(&rules, &situation);
     // Nobody pays for what is held for another reason.
     let problem = problem.or((fault == Some(fault::Order::Declined)).then_some(Problem::Payment));
-    Ok(Judged { product: (at < products.len()).then(|| products.swap_remove(at)), problem, paused_until })
+    let product = (at < products.len()).then(|| products.swap_remove(at));
+    Ok(Judged { product, problem, paused_until, receivers })
 }
 
 /// Changes a slot's rules; an order that is held is looked at again with the new ones.
@@ -107,6 +113,7 @@ impl Write for Set {
         crate::device::key(self.device.model, &self.device.serial)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Out> {
+        let sub = subscription::lock(tx, self.shard, self.device.id, &self.slot).await?;
         match device::lock(tx, self.shard, self.device.id).await? {
             Some(device) if device.deregistered_at.is_none() => {}
             _ => return Ok(Err(Error::InvalidToken)),
@@ -118,7 +125,6 @@ impl Write for Set {
         if !rules.substitutes.iter().all(|asin| offered.contains(asin)) {
             return Ok(Err(BadChoice::NotOffered.into()));
         }
-        let sub = subscription::lock(tx, self.shard, self.device.id, &self.slot).await?;
         rule::put(tx, self.shard, self.device.id, &self.slot, &rules).await?;
         let held = sub.and_then(|sub| sub.open_order);
         look_again(tx, self.shard, held, self.now).await?;

@@ -4,13 +4,13 @@
 //! Moving the test clock stops at every due moment on the way, so each thing happens at its own time and in order.
 
 use crate::clock::{Keep, Setting};
-use crate::delivery::{self, Sent};
+use crate::delivery::{self, Sent, Stamp};
 use crate::fulfilment::call::{self, Called, Round};
 use crate::mail::{self, Mailed};
 use crate::order::{self, Fired};
 use crate::{App, Error, Result};
 use futures_util::stream::{StreamExt, TryStreamExt};
-use opendrs_domain::id::{EventId, OrderId};
+use opendrs_domain::id::OrderId;
 use opendrs_domain::time::{Span, Time};
 use opendrs_store::failpoint::{self, Point};
 use opendrs_store::{Engine, Tx, Write, code, delivery as deliveries, mail as mails, order as orders, session, signup};
@@ -78,8 +78,8 @@ async fn fire(app: &App, due: Vec<(i64, OrderId)>) -> Result<Vec<Fired>> {
         failpoint::reached(Point::WorkClaimed);
     }
     // Drawn here, so that the ids of events rise in the order of what they tell.
-    let due: Vec<_> = due.into_iter().map(|(shard, id)| (shard, id, EventId(app.ids.ordered(app.now())))).collect();
-    let moving = due.into_iter().map(|(shard, id, event)| order::fire(app, shard, id, event));
+    let due: Vec<_> = due.into_iter().map(|(shard, id)| (shard, id, Stamp::draw(app, app.now()))).collect();
+    let moving = due.into_iter().map(|(shard, id, stamp)| order::fire(app, shard, id, stamp));
     let mut moved = futures_util::stream::iter(moving).buffered(SIDE_BY_SIDE);
     let mut fired = Vec::new();
     while let Some(order) = moved.try_next().await? {

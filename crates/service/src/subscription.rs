@@ -1,9 +1,9 @@
 //! Subscriptions: what each slot may order; told to devices, changed by customers.
 
+use crate::delivery::{self, Stamp};
 use crate::token::{self, Caller};
 use crate::{App, BadChoice, Error, Result, limit};
 use opendrs_domain::device::Device;
-use opendrs_domain::id::EventId;
 use opendrs_domain::model::{Model, Slot};
 use opendrs_domain::notification::{Event, Facts, SlotInfo};
 use opendrs_domain::product::Product;
@@ -11,7 +11,7 @@ use opendrs_domain::rule::Rules;
 use opendrs_domain::subscription::Subscription;
 use opendrs_domain::text::{Asin, SlotId};
 use opendrs_domain::time::Time;
-use opendrs_store::{Reader, Tx, Write, device, model, outbox, product, rule, subscription};
+use opendrs_store::{Reader, Tx, Write, device, model, product, rule, subscription};
 
 /// SubscriptionInfo: every slot of the caller's model, in the model's order.
 ///
@@ -86,10 +86,10 @@ pub async fn change(app: &App, caller: &Caller, slot: &str, asin: Option<&str>, 
     let now = app.now();
     let slot = SlotId::parse(slot).map_err(Error::malformed)?;
     let asin = asin.map(Asin::parse).transpose().map_err(Error::malformed)?;
-    let event = EventId(app.ids.ordered(now));
+    let stamp = Stamp::draw(app, now);
     match app
         .db
-        .write(Change { shard: caller.shard, device: caller.device.clone(), slot, asin, on, event, now })
+        .write(Change { shard: caller.shard, device: caller.device.clone(), slot, asin, on, stamp, now })
         .await?
     {
         Changed::Done => Ok(()),
@@ -105,7 +105,7 @@ struct Change {
     slot: SlotId,
     asin: Option<Asin>,
     on: bool,
-    event: EventId,
+    stamp: Stamp,
     now: Time,
 }
 
@@ -122,13 +122,13 @@ impl Write for Change {
         crate::device::key(self.device.model, &self.device.serial)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Changed> {
+        let found = subscription::lock(tx, self.shard, self.device.id, &self.slot).await?;
         match device::lock(tx, self.shard, self.device.id).await? {
             Some(device) if device.deregistered_at.is_none() => {}
             _ => return Ok(Changed::Gone),
         }
         let slots = model::slots(tx, self.device.model).await?;
         let Some(slot) = slots.into_iter().find(|slot| slot.id == self.slot) else { return Ok(Changed::NotOffered) };
-        let found = subscription::lock(tx, self.shard, self.device.id, &self.slot).await?;
         let mut sub = found.unwrap_or(Subscription { slot: slot.id, asin: None, on: false, open_order: None });
         // Without a product named, the slot keeps the one it has.
         let asin = self.asin.clone().or_else(|| sub.asin.clone());
@@ -146,9 +146,9 @@ impl Write for Change {
                 self.agree(tx, &sub).await?;
             }
             let facts = Facts::Subscription(subscription::told(tx, self.shard, self.device.id).await?);
-            let event = Event::new(self.event, self.now, &self.device, facts);
-            outbox::push(tx, self.shard, self.device.id, &event).await?;
-            crate::mail::subscribed(tx, self.shard, &self.device, (self.event, self.now)).await?;
+            let event = Event::new(self.stamp.event, self.now, &self.device, facts);
+            delivery::tell(tx, self.shard, &self.device, &event, self.stamp.first).await?;
+            crate::mail::subscribed(tx, self.shard, &self.device, (self.stamp, self.now)).await?;
         }
         Ok(Changed::Done)
     }

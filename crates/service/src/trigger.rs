@@ -4,7 +4,7 @@
 //! as any other, so nothing on the wire tells it from one. What it is not: a change of the device, its slots or orders.
 //! Invariant: only a server whose clock can be moved does it.
 
-use crate::delivery::give_out;
+use crate::delivery::{Stamp, Telling, receivers, tell_to};
 use crate::{App, Error, Result};
 use opendrs_domain::device::Device;
 use opendrs_domain::id::{EventId, InstanceId, ModelId, OrderId};
@@ -13,7 +13,7 @@ use opendrs_domain::order::{Timing, Told};
 use opendrs_domain::text::{Serial, SlotId};
 use opendrs_domain::time::Time;
 use opendrs_domain::version::Version;
-use opendrs_store::{Tx, Write, device, model, order, outbox, product, subscription};
+use opendrs_store::{Tx, Write, device, model, order, product, subscription};
 
 /// How many models are looked at in one go.
 const PAGE: i64 = 200;
@@ -62,9 +62,9 @@ pub async fn trigger(app: &App, what: Trigger) -> Result<Triggered> {
             }
         }
     };
-    let event = Event::new(EventId(app.ids.ordered(now)), now, &device, facts);
-    let first = app.passing.ordered(now).as_u128();
-    let command = Send { shard, device, event: event.clone(), first, version: what.version, now };
+    let stamp = Stamp::draw(app, now);
+    let event = Event::new(stamp.event, now, &device, facts);
+    let command = Send { shard, device, event: event.clone(), first: stamp.first, version: what.version };
     Ok(Triggered { event, topics: app.db.write(command).await? })
 }
 
@@ -161,8 +161,8 @@ struct Send {
     device: Device,
     event: Event,
     first: u128,
+    /// Not kept with the event.
     version: Option<Version>,
-    now: Time,
 }
 
 impl Write for Send {
@@ -171,8 +171,9 @@ impl Write for Send {
         crate::device::key(self.device.model, &self.device.serial)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<usize> {
-        outbox::push(tx, self.shard, self.device.id, &self.event).await?;
-        // Given out at once: what was asked for, such as a version, is not kept with the event.
-        give_out(tx, self.shard, self.event.id, self.first, self.version, self.now).await
+        let Self { shard, device, event, first, version } = self;
+        let topics = receivers(tx, device).await?;
+        tell_to(tx, &Telling { shard: *shard, device, event, first: *first, version: *version }, &topics).await?;
+        Ok(topics.len())
     }
 }

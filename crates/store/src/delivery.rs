@@ -7,7 +7,8 @@ use crate::queries::Q;
 use crate::value::{FromRow, Row, p};
 use crate::{Error, Result, Tx};
 use opendrs_domain::delivery::State;
-use opendrs_domain::id::{DeliveryId, DeviceId, EventId, TopicId};
+use opendrs_domain::device::Device;
+use opendrs_domain::id::{DeliveryId, DeviceId, EventId, ModelId, TopicId};
 use opendrs_domain::time::Time;
 use opendrs_domain::wire::sns;
 use uuid::Uuid;
@@ -171,12 +172,51 @@ pub async fn save(tx: &mut Tx<'_>, delivery: &Delivery) -> Result<()> {
     tx.put(Q::DeliverySave, params).await
 }
 
-/// Whether an earlier message of a device is still on its way to a receiver.
+/// A device's place in its receivers' lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Its shard.
+    pub shard: i64,
+    /// The device.
+    pub device: DeviceId,
+    /// The version in which its model's messages of a kind are; `None` where nobody chose.
+    pub version: Option<String>,
+}
+
+/// Holds a device against other transactions until this one ends, so that the end of an earlier message and a new one see each
+/// other, and looks up the version of its model's messages of a kind. `None` if the device is gone.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn is_open(tx: &mut Tx<'_>, shard: i64, topic: TopicId, device: DeviceId) -> Result<bool> {
-    Ok(tx.opt::<(DeliveryId,)>(Q::DeliveryOpen, p![shard, topic, device]).await?.is_some())
+pub async fn line(
+    tx: &mut Tx<'_>,
+    shard: i64,
+    (device, model): (DeviceId, ModelId),
+    kind: &str,
+) -> Result<Option<Line>> {
+    let of_kind = p![model, kind];
+    let version = tx.ahead(Q::MessageVersionGet, of_kind).await?;
+    let held: Option<Device> = tx.opt(Q::DeviceForUpdate, p![shard, device]).await?;
+    let version: Vec<(String,)> = tx.found(version).await?;
+    let version = version.into_iter().next().map(|(version,)| version);
+    Ok(held.map(|_| Line { shard, device, version }))
+}
+
+/// Adds a message that tells a receiver of an event, published at a moment: due then, or queued behind an earlier one of its
+/// device.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn give(
+    tx: &mut Tx<'_>,
+    Line { shard, device, .. }: &Line,
+    (id, topic): (DeliveryId, TopicId),
+    event: EventId,
+    version: &str,
+    at: Time,
+) -> Result<()> {
+    let kind = sns::Kind::Notification.as_str();
+    tx.put(Q::DeliveryGive, p![*shard, id, topic, *device, event, kind, version, at]).await
 }
 
 /// The oldest message of a device that is queued for a receiver.

@@ -1,4 +1,7 @@
 //! Events: written with the change they tell of, in the same transaction.
+//!
+//! Invariant: whoever writes an event gives it to its receivers. Only nodes of the release before leave that to a worker, and
+//! [`fresh`] finds what they wrote.
 
 use crate::queries::Q;
 use crate::value::{FromRow, Row, p};
@@ -17,7 +20,7 @@ impl FromRow for Stored {
     }
 }
 
-/// Appends an event of a device.
+/// Appends an event of a device, which the caller gives to its receivers in the same transaction.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -46,29 +49,20 @@ pub async fn newest(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Event>> {
     Ok(found)
 }
 
-/// Events up to now that no receiver was looked up for yet, oldest first.
+/// Events up to now that no receiver was looked up for yet, oldest first, with their devices.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn fresh(tx: &mut Tx<'_>, now: Time, limit: i64) -> Result<Vec<(i64, EventId)>> {
+pub async fn fresh(tx: &mut Tx<'_>, now: Time, limit: i64) -> Result<Vec<(i64, EventId, DeviceId)>> {
     tx.all(Q::OutboxFresh, p![now, limit]).await
 }
 
-struct Dispatched(Event, DeviceId);
-
-impl FromRow for Dispatched {
-    fn from_row(row: &Row<'_>) -> Result<Self> {
-        Ok(Self(Stored::from_row(row)?.0, row.get(2)?))
-    }
-}
-
-/// Marks an event as dispatched and hands it over with its device; `None` if another was quicker.
+/// Marks an event as dispatched and hands it over; `None` if another was quicker.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn dispatch(tx: &mut Tx<'_>, shard: i64, id: EventId, now: Time) -> Result<Option<(Event, DeviceId)>> {
-    let found: Option<Dispatched> = tx.opt(Q::OutboxDispatch, p![shard, id, now]).await?;
-    Ok(found.map(|Dispatched(event, device)| (event, device)))
+pub async fn dispatch(tx: &mut Tx<'_>, shard: i64, id: EventId, now: Time) -> Result<Option<Event>> {
+    Ok(tx.opt::<Stored>(Q::OutboxDispatch, p![shard, id, now]).await?.map(|Stored(event)| event))
 }
 
 /// An event by its key.

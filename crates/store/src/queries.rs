@@ -234,9 +234,10 @@ queries! {
         FulfilmentWatched = "SELECT shard FROM fulfilment WHERE reference = $1 AND wanted = 'watch' AND due_at IS NOT NULL LIMIT 1";
         FulfilmentError = "SELECT error FROM fulfilment WHERE shard = $1 AND id = $2 AND error IS NOT NULL";
         FulfilmentNextDue = "SELECT due_at FROM fulfilment WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
-        OutboxPut = "INSERT INTO outbox (shard, id, device, at, kind, event) VALUES ($1, $2, $3, $4, $5, $6)";
+        /// Given out by whoever writes it, at the moment it tells of.
+        OutboxPut = "INSERT INTO outbox (shard, id, device, at, kind, event, dispatched_at) VALUES ($1, $2, $3, $4, $5, $6, $4)";
         OutboxBefore = "SELECT id, event FROM outbox WHERE (at, id) < ($1, $2) ORDER BY at DESC, id DESC LIMIT $3";
-        OutboxFresh = "SELECT shard, id FROM outbox WHERE dispatched_at IS NULL AND at <= $1 ORDER BY at, id LIMIT $2";
+        OutboxFresh = "SELECT shard, id, device FROM outbox WHERE dispatched_at IS NULL AND at <= $1 ORDER BY at, id LIMIT $2";
         OutboxById = "SELECT id, event FROM outbox WHERE shard = $1 AND id = $2";
         /// By the primary key of each shard: an index by id alone would cost every event something.
         OutboxFind = "SELECT o.shard FROM
@@ -246,7 +247,7 @@ queries! {
         /// Asked in words that the list of fresh events does not know: PostgreSQL takes that list for short and would look
         /// through it for each event.
         OutboxDispatch = "UPDATE outbox SET dispatched_at = $3 WHERE shard = $1 AND id = $2 AND COALESCE(dispatched_at, 0) = 0
-            RETURNING id, event, device";
+            RETURNING id, event";
         OutboxBetween = "SELECT shard, id, at FROM outbox WHERE (at, id) > ($1, $2) AND at < $3 ORDER BY at, id LIMIT $4";
         OutboxPurge = "DELETE FROM outbox WHERE (shard, id) IN
             (SELECT shard, id FROM outbox WHERE at < $1 ORDER BY at LIMIT $2) AND dispatched_at IS NOT NULL";
@@ -260,7 +261,9 @@ queries! {
         TopicRead = concat!("SELECT ", topic_columns!(), " FROM topic WHERE id = $1");
         TopicByArn = concat!("SELECT ", topic_columns!(), " FROM topic WHERE arn = $1");
         TopicBySubscription = concat!("SELECT ", topic_columns!(), " FROM topic WHERE subscription = $1");
-        TopicsOfProfile = concat!("SELECT ", topic_columns!(), " FROM topic WHERE profile = $1 ORDER BY id LIMIT 100");
+        /// Who hears of a client's devices.
+        TopicsOfClient = "SELECT t.id FROM client c JOIN topic t ON t.profile = c.profile
+            WHERE c.id = $1 AND t.state = 'confirmed' ORDER BY t.id LIMIT 100";
         TopicsAll = concat!("SELECT ", topic_columns!(), " FROM topic WHERE id > $1 ORDER BY id LIMIT $2");
         SigningKeyPut = "INSERT INTO signing_key (id, name, certificate, sealed, created_at) VALUES ($1, $2, $3, $4, $5)
             ON CONFLICT (id) DO NOTHING";
@@ -271,14 +274,20 @@ queries! {
         MessageVersionGet = "SELECT version FROM model_message WHERE model = $1 AND kind = $2";
         DeliveryPut = concat!("INSERT INTO delivery (", delivery_columns!(), ")
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)");
+        /// Due at once, unless an earlier message of its device is on its way to its receiver: found out by the statement that
+        /// writes it, since commands side by side end messages and add others.
+        DeliveryGive = concat!("INSERT INTO delivery (", delivery_columns!(), ")
+            SELECT $1, $2, $3, $4, $5, $6, $7, $8, CASE WHEN line.ahead IS NULL THEN 'waiting' ELSE 'queued' END,
+                CASE WHEN line.ahead IS NULL THEN CAST($8 AS BIGINT) END, 0, 0, CAST(NULL AS BIGINT), CAST(NULL AS BIGINT),
+                CAST(NULL AS TEXT)
+            FROM (SELECT (SELECT id FROM delivery /*lite INDEXED BY delivery_line */
+                WHERE shard = $1 AND topic = $3 AND device = $4 AND ended_at IS NULL LIMIT 1) AS ahead LIMIT 1) line");
         DeliveryById = concat!("SELECT ", delivery_columns!(), " FROM delivery WHERE shard = $1 AND id = $2 /*pg FOR UPDATE */");
         DeliveriesOfEvent = concat!("SELECT ", delivery_columns!(), " FROM delivery /*lite INDEXED BY delivery_of_event */
             WHERE shard = $1 AND event = $2 ORDER BY id");
         /// What a receiver itself was asked is of no event.
         DeliveryAsked = concat!("SELECT ", delivery_columns!(), " FROM delivery /*lite INDEXED BY delivery_of_event */
             WHERE event IS NULL AND topic = $1 ORDER BY published_at DESC, id DESC LIMIT 1");
-        DeliveryOpen = "SELECT id FROM delivery /*lite INDEXED BY delivery_line */
-            WHERE shard = $1 AND topic = $2 AND device = $3 AND ended_at IS NULL ORDER BY id LIMIT 1";
         DeliveryQueued = "SELECT id FROM delivery /*lite INDEXED BY delivery_line */
             WHERE shard = $1 AND topic = $2 AND device = $3 AND ended_at IS NULL AND state = 'queued' ORDER BY id LIMIT 1";
         /// The next receiver that anything is on its way to, and when its first message is due.

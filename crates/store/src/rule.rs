@@ -3,7 +3,7 @@
 use crate::queries::Q;
 use crate::value::{FromRow, Row, p};
 use crate::{Error, Result, Tx};
-use opendrs_domain::id::DeviceId;
+use opendrs_domain::id::{ClientId, DeviceId, TopicId};
 use opendrs_domain::product::Product;
 use opendrs_domain::rule::Rules;
 use opendrs_domain::text::{Asin, SlotId};
@@ -36,19 +36,35 @@ pub async fn get(tx: &mut Tx<'_>, shard: i64, device: DeviceId, slot: &SlotId) -
     Ok(found.map(|Stored(rules)| rules).unwrap_or_default())
 }
 
-/// A slot's rules, and the product chosen for it.
+/// What an order is judged and told by.
+pub struct Grounds {
+    /// The slot's rules.
+    pub rules: Rules,
+    /// The product chosen for it, if the catalogue has it.
+    pub product: Option<Product>,
+    /// Who hears of the device's orders.
+    pub receivers: Vec<TopicId>,
+}
+
+/// What an order of a device's slot is judged and told by, with the product chosen for it and the client that the device is
+/// linked through.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn with_product(
+pub async fn grounds(
     tx: &mut Tx<'_>,
     shard: i64,
     (device, slot): (DeviceId, &SlotId),
     chosen: &Asin,
-) -> Result<(Rules, Option<Product>)> {
-    let found = tx.opts((Q::RuleGet, p![shard, device, slot]), (Q::ProductByAsin, p![chosen])).await?;
-    let (rules, product): (Option<Stored<0>>, _) = found;
-    Ok((rules.map(|Stored(rules)| rules).unwrap_or_default(), product))
+    client: ClientId,
+) -> Result<Grounds> {
+    let (of_product, of_client) = (p![chosen], p![client]);
+    let product = tx.ahead(Q::ProductByAsin, of_product).await?;
+    let receivers = tx.ahead(Q::TopicsOfClient, of_client).await?;
+    let rules = get(tx, shard, device, slot).await?;
+    let product = tx.found(product).await?.pop();
+    let receivers: Vec<(TopicId,)> = tx.found(receivers).await?;
+    Ok(Grounds { rules, product, receivers: receivers.into_iter().map(|(id,)| id).collect() })
 }
 
 /// The rules of a device's slots that have some, in no order.

@@ -4,7 +4,7 @@ use crate::queries::Q;
 use crate::value::{FromRow, Row, p};
 use crate::{Error, Result, Tx};
 use opendrs_domain::delivery::Policy;
-use opendrs_domain::id::{ModelId, ProfileId, TopicId};
+use opendrs_domain::id::{ClientId, ModelId, TopicId};
 use opendrs_domain::time::Time;
 use opendrs_domain::topic::{Signature, State, Topic};
 use uuid::Uuid;
@@ -89,12 +89,13 @@ pub async fn by_subscription(tx: &mut Tx<'_>, subscription: Uuid) -> Result<Opti
     tx.opt(Q::TopicBySubscription, p![subscription]).await
 }
 
-/// A profile's topics, at most 100.
+/// Who hears of the devices of a client: the confirmed topics of its profile, at most 100.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn of_profile(tx: &mut Tx<'_>, profile: ProfileId) -> Result<Vec<Topic>> {
-    tx.all(Q::TopicsOfProfile, p![profile]).await
+pub async fn of_client(tx: &mut Tx<'_>, client: ClientId) -> Result<Vec<TopicId>> {
+    let found: Vec<(TopicId,)> = tx.all(Q::TopicsOfClient, p![client]).await?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
 /// The topics after one, in the order of their ids.

@@ -16,6 +16,13 @@ pub struct Tx<'c> {
     put: Vec<Answer>,
 }
 
+/// What was asked ahead, and is asked when it is wanted where nothing is gained by that.
+pub(crate) struct Ahead<'p> {
+    q: Q,
+    params: &'p [V<'p>],
+    under_way: Option<Answer>,
+}
+
 pub(crate) enum On<'c> {
     Lite(&'c mut rusqlite::Connection),
     Pg(&'c PgConn),
@@ -85,21 +92,22 @@ impl<'c> Tx<'c> {
         self.noted(q, found)
     }
 
-    /// Two of those that do not depend on each other: where it pays, they travel together.
-    pub(crate) async fn opts<A: FromRow, B: FromRow>(
-        &mut self,
-        (q, params): (Q, &[V<'_>]),
-        (other, others): (Q, &[V<'_>]),
-    ) -> Result<(Option<A>, Option<B>)> {
+    /// Asks what those that are asked next do not depend on: where it pays, they travel together. The answer is had from
+    /// [`Tx::found`].
+    pub(crate) async fn ahead<'p>(&mut self, q: Q, params: &'p [V<'p>]) -> Result<Ahead<'p>> {
         self.settled().await?;
-        let ahead = match self.on {
-            On::Pg(conn) => conn.gather.ask(other, others, false),
+        let under_way = match self.on {
+            On::Pg(conn) => conn.gather.ask(q, params, false),
             On::Lite(_) | On::PgRead(_) => None,
         };
-        let first = self.opt(q, params).await?;
-        let Some(ahead) = ahead else { return Ok((first, self.opt(other, others).await?)) };
-        let second = ahead.found().await.and_then(|found| read(other, &found.rows));
-        Ok((first, self.noted(other, second)?.pop()))
+        Ok(Ahead { q, params, under_way })
+    }
+
+    /// Every row of what was asked ahead.
+    pub(crate) async fn found<T: FromRow>(&mut self, Ahead { q, params, under_way }: Ahead<'_>) -> Result<Vec<T>> {
+        let Some(answer) = under_way else { return self.all(q, params).await };
+        let found = answer.found().await.and_then(|found| read(q, &found.rows));
+        self.noted(q, found)
     }
 
     fn noted<T>(&mut self, q: Q, result: Result<T>) -> Result<T> {

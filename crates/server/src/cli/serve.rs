@@ -294,6 +294,8 @@ impl Running {
             app.settings.notifications.base_url.clone_from(&urls.web);
         }
         app.settings.mail.base_url.clone_from(&urls.web);
+        // Whoever moves the clock is told of each mail that is sent meanwhile, to nobody as to somebody.
+        app.settings.mail.kept = config.keeps_mail() && app.test_clock().is_none();
         let (bodies, proxies) = (config.bodies(), config.server.proxies.clone());
         let site = Site::new(app, urls, bodies, metrics.is_some().then(meters), proxies, config.operator()?);
         let (stop, stopping) = watch::channel(false);

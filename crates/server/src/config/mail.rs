@@ -2,7 +2,7 @@
 //!
 //! Invariant: a password travels only where the connection is protected.
 
-use super::{Config, Lasting};
+use super::{Config, Lasting, Role};
 use crate::mail::{Security, Sink, Smtp, SmtpSettings};
 use lettre::message::Mailbox;
 use opendrs_service::mail::{Mailing, Post};
@@ -61,7 +61,8 @@ impl Mail {
 }
 
 impl Config {
-    /// What holds for mail, with links as far as the settings say where customers' pages are.
+    /// What holds for mail, with links as far as the settings say where customers' pages are. Whether mails are kept at once
+    /// is said of a server that runs ([`Config::keeps_mail`]).
     #[must_use]
     pub fn mailing(&self) -> Mailing {
         let listen = if self.web.listen.is_empty() { &self.server.listen } else { &self.web.listen };
@@ -69,7 +70,14 @@ impl Config {
             "" => format!("{}://{listen}", self.scheme()),
             url => url.trim_end_matches('/').to_owned(),
         };
-        Mailing { base_url, keep: self.mail.keep.0, page: self.mail.page }
+        Mailing { base_url, keep: self.mail.keep.0, page: self.mail.page, kept: false }
+    }
+
+    /// Whether a server with these settings may keep mails as it writes them: it is a worker, which would claim them only to
+    /// keep them. Another node, or a command beside a server, need not know the mail server, and leaves them to one.
+    #[must_use]
+    pub fn keeps_mail(&self) -> bool {
+        self.mail.host.is_empty() && self.server.roles.contains(&Role::Worker)
     }
 
     /// The mail server as the settings have it, or the sink. Within a runtime: it looks after its connections.

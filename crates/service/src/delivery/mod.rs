@@ -1,15 +1,18 @@
 //! Delivering: events to receivers, attempt by attempt.
 //!
-//! What it is: [`dispatch`] gives each event to the receivers of its device's security profile; [`drain`] sends what is
-//! due for one receiver, some side by side. What it is not: the rhythm (the worker's) and the network (a parameter).
-//! Invariant: an attempt is claimed before it is made and recorded after it; a process that dies between the two leaves
+//! What it is: events are given to the receivers of their device's security profile where they are written ([`giving`]);
+//! [`drain`] sends what is due for one receiver, some side by side. [`dispatch`] gives out what nodes of the release before
+//! wrote, which left that to a worker; it stays for as long as such a node may run beside this one. What it is not: the
+//! rhythm (the worker's) and the network (a parameter). Invariant: an attempt is claimed before it is made and recorded after it; a process that dies between the two leaves
 //! a lease behind, and when that ends the same message goes out again, so nothing is lost and something may come twice.
 
 mod attempt;
+mod giving;
 mod pack;
 mod parcel;
 mod replay;
 
+pub(crate) use giving::{Stamp, Telling, receivers, tell, tell_to};
 pub use replay::{Cursor, Story, Which, from, replay, replay_some, story};
 
 use crate::signing;
@@ -17,14 +20,13 @@ use crate::{App, Result};
 use attempt::{Made, make};
 use futures_util::future::{Fuse, FusedFuture, FutureExt, try_join_all};
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use opendrs_domain::delivery::{Next, State};
-use opendrs_domain::id::{ClientId, DeliveryId, EventId, TopicId};
+use opendrs_domain::delivery::Next;
+use opendrs_domain::device::Device;
+use opendrs_domain::id::{ClientId, EventId, TopicId};
 use opendrs_domain::time::{Span, Time};
-use opendrs_domain::topic::{State as TopicState, Topic};
-use opendrs_domain::version::Version;
-use opendrs_domain::wire::sns;
+use opendrs_domain::topic::Topic;
 use opendrs_store::delivery::Delivery;
-use opendrs_store::{Tx, Write, delivery as store, device, outbox, profile, topic as topics};
+use opendrs_store::{Tx, Write, delivery as store, device, outbox, topic as topics};
 use pack::Set;
 use std::collections::VecDeque;
 use std::pin::pin;
@@ -62,19 +64,23 @@ pub struct Sent {
     pub next: Next,
 }
 
-/// Gives new events to the receivers they are for; says how many events.
+/// Gives out the events that were written and not given to anybody; says how many.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
 pub async fn dispatch(app: &App) -> Result<usize> {
     let now = app.now();
-    let fresh = {
+    let mut fresh = Vec::new();
+    {
         let mut reader = app.db.reader().await?;
-        outbox::fresh(&mut reader.tx()?, now, ROUND).await?
-    };
-    let commands = fresh.iter().map(|(shard, event)| {
+        let mut tx = reader.tx()?;
+        for (shard, event, device) in outbox::fresh(&mut tx, now, ROUND).await? {
+            fresh.push((shard, event, device::by_id(&mut tx, shard, device).await?));
+        }
+    }
+    let commands = fresh.into_iter().map(|(shard, event, device)| {
         let first = app.passing.ordered(now).as_u128();
-        app.db.write(Dispatch { shard: *shard, event: *event, first, now })
+        app.db.write(Dispatch { shard, event, device, first, now })
     });
     Ok(try_join_all(commands).await?.len())
 }
@@ -88,70 +94,26 @@ pub(crate) async fn dispatch_all(app: &App) -> Result<()> {
 struct Dispatch {
     shard: i64,
     event: EventId,
-    /// The first delivery's id; the next ones count on.
+    /// `None` if it is gone.
+    device: Option<Device>,
+    /// The first message's id.
     first: u128,
     now: Time,
 }
 
 impl Write for Dispatch {
     type Out = ();
-    /// Events of one shard keep their order.
+    /// Events of one device keep their order.
     fn key(&self) -> u64 {
-        self.shard.cast_unsigned()
+        let of_device = |device: &Device| crate::device::key(device.model, &device.serial);
+        self.device.as_ref().map_or(self.shard.cast_unsigned(), of_device)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
-        give_out(tx, self.shard, self.event, self.first, None, self.now).await.map(drop)
+        let Some(event) = outbox::dispatch(tx, self.shard, self.event, self.now).await? else { return Ok(()) };
+        let (Some(device), Ok(client)) = (&self.device, ClientId::parse(&event.client)) else { return Ok(()) };
+        let receivers = topics::of_client(tx, client).await?;
+        giving::give(tx, self.shard, (device.id, device.model), &event, &receivers, (self.first, None)).await
     }
-}
-
-/// Gives an event to its receivers, in the version of its model or, if one is asked for, in that; the deliveries' ids
-/// count on from `first`. Says how many receivers.
-pub(crate) async fn give_out(
-    tx: &mut Tx<'_>,
-    shard: i64,
-    id: EventId,
-    first: u128,
-    version: Option<Version>,
-    now: Time,
-) -> opendrs_store::Result<usize> {
-    let Some((event, device)) = outbox::dispatch(tx, shard, id, now).await? else { return Ok(0) };
-    let Ok(client) = ClientId::parse(&event.client) else { return Ok(0) };
-    let Some(client) = profile::client(tx, client).await? else { return Ok(0) };
-    let mut receivers = topics::of_profile(tx, client.profile).await?;
-    receivers.retain(|topic| topic.state == TopicState::Confirmed);
-    if receivers.is_empty() {
-        return Ok(0);
-    }
-    // Held, so that the end of an earlier message and this one see each other.
-    let Some(device_row) = device::lock(tx, shard, device).await? else { return Ok(0) };
-    let chosen = match version {
-        Some(version) => Some(version.to_string()),
-        None => topics::message_version(tx, device_row.model, event.kind().wire_name()).await?,
-    };
-    let version = chosen.unwrap_or_else(|| Version::V2.to_string());
-    let count = receivers.len();
-    for (n, topic) in (0_u128..).zip(receivers) {
-        let behind = store::is_open(tx, shard, topic.id, device).await?;
-        let delivery = Delivery {
-            shard,
-            id: DeliveryId(uuid::Uuid::from_u128(first + n)),
-            topic: topic.id,
-            device: Some(device),
-            event: Some(id),
-            kind: sns::Kind::Notification,
-            version: version.clone(),
-            published_at: now,
-            state: if behind { State::Queued } else { State::Waiting },
-            due_at: (!behind).then_some(now),
-            attempts: 0,
-            round: 0,
-            began_at: None,
-            ended_at: None,
-            reason: None,
-        };
-        store::add(tx, &delivery).await?;
-    }
-    Ok(count)
 }
 
 /// The receivers that something is due for now.

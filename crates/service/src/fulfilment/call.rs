@@ -6,12 +6,13 @@
 
 use super::connector::{Connector, Outcome, Said};
 use super::{Job, job};
+use crate::delivery::Stamp;
 use crate::order::{Fired, lock, save};
 use crate::{App, Error, Result, meter};
 use futures_util::future::{join, join_all};
 use opendrs_domain::device::Device;
 use opendrs_domain::fulfilment::{Backend, Report, Wanted, pause_after};
-use opendrs_domain::id::{EventId, InstanceId};
+use opendrs_domain::id::InstanceId;
 use opendrs_domain::order::{Problem, State, Timing};
 use opendrs_domain::time::{Span, Time};
 use opendrs_store::fulfilment::Call;
@@ -262,7 +263,7 @@ impl Write for Note {
 async fn record(app: &App, call: &Call, found: Job, outcome: Said) -> Result<Vec<Fired>> {
     let now = app.now();
     let words = outcome.as_ref().map(|outcome| outcome.reports.clone()).unwrap_or_default();
-    let words = words.into_iter().map(|report| (report, EventId(app.ids.ordered(now)))).collect();
+    let words = words.into_iter().map(|report| (report, Stamp::draw(app, now))).collect();
     let poll = app.settings.fulfilment.connector(found.order.backend).map(Connector::poll).unwrap_or_default();
     let timing = app.settings.timing;
     Ok(app
@@ -275,8 +276,8 @@ struct Record {
     call: Call,
     device: Device,
     outcome: Said,
-    /// The outcome's words, and the events that may tell of them.
-    words: Vec<(Report, EventId)>,
+    /// The outcome's words, each with what may tell of it.
+    words: Vec<(Report, Stamp)>,
     /// When an order that is watched is looked at again.
     next: Time,
     timing: Timing,
@@ -312,10 +313,10 @@ impl Write for Record {
             order.item.price = price.clone();
             order::set_item(tx, shard, id, &order.item).await?;
         }
-        for (report, event) in &self.words {
+        for (report, stamp) in &self.words {
             // A word that is nothing new, or no longer possible, changes nothing: the order has moved on.
             if let Ok(Some(change)) = order.report(report, self.now, &self.timing) {
-                save(tx, shard, &self.device, &order, change, (*event, self.now)).await?;
+                save(tx, shard, &self.device, &order, change, (*stamp, self.now)).await?;
                 if change.from != change.to {
                     let (instance, slot) = (order.instance(), order.slot.clone());
                     moved.push(Fired { at: self.now, instance, slot, change });

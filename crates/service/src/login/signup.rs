@@ -4,11 +4,12 @@
 //! registration, its subscriptions, its events and the code in one transaction.
 
 use super::authorize::{self, Asked, Put};
+use crate::delivery::{self, Stamp};
 use crate::subscription::SlotView;
 use crate::{App, BadChoice, Error, Result};
 use opendrs_domain::customer::Customer;
 use opendrs_domain::device::{Device, Families};
-use opendrs_domain::id::{DeviceId, EventId, ProfileId};
+use opendrs_domain::id::{DeviceId, ProfileId};
 use opendrs_domain::login::code::{self as codes, Code};
 use opendrs_domain::login::scope::Scopes;
 use opendrs_domain::mail::News;
@@ -19,7 +20,7 @@ use opendrs_domain::subscription::{Choice, Subscription};
 use opendrs_domain::text::{Asin, SlotId};
 use opendrs_domain::time::Time;
 use opendrs_store::signup::Signup;
-use opendrs_store::{Tx, Write, code, consent, device, outbox, signup, subscription};
+use opendrs_store::{Tx, Write, code, consent, device, signup, subscription};
 
 /// A sign-up under way, with all it speaks of.
 #[derive(Clone, Debug)]
@@ -227,7 +228,7 @@ pub(crate) async fn finish(
             revoked: Families::default(),
         },
         choices,
-        events: [(); 3].map(|()| EventId(app.ids.ordered(now))),
+        stamps: [(); 3].map(|()| Stamp::draw(app, now)),
     });
     let command = Complete {
         signup,
@@ -246,7 +247,7 @@ struct Unit {
     shard: i64,
     fresh: Device,
     choices: Vec<Choice>,
-    events: [EventId; 3],
+    stamps: [Stamp; 3],
 }
 
 struct Complete {
@@ -291,9 +292,15 @@ impl Write for Complete {
 impl Unit {
     /// Links the unit (decisions 27): the same customer keeps the registration, another one takes the unit over.
     async fn link(&self, tx: &mut Tx<'_>, now: Time) -> opendrs_store::Result<DeviceId> {
-        let [ended, registered, changed] = self.events;
+        let [ended, registered, changed] = self.stamps;
         let before = match device::of_unit(tx, self.shard, self.fresh.model, &self.fresh.serial).await? {
-            Some(id) => device::lock(tx, self.shard, id).await?,
+            Some(id) => {
+                // Slots before their device: an order takes them so.
+                for Choice { slot, .. } in &self.choices {
+                    subscription::lock(tx, self.shard, id, slot).await?;
+                }
+                device::lock(tx, self.shard, id).await?
+            }
             None => None,
         };
         let (found, new) = match before {
@@ -303,7 +310,7 @@ impl Unit {
             }
             old => {
                 if let Some(old) = old
-                    && crate::device::end(tx, self.shard, &old, ended, now).await?
+                    && crate::device::end(tx, self.shard, &old, (ended, now)).await?
                 {
                     crate::mail::left(tx, self.shard, &old, News::TakenOver, (ended, now)).await?;
                 }
@@ -312,12 +319,13 @@ impl Unit {
             }
         };
         if new {
-            let event = Event::new(registered, now, &found, Facts::Registered);
-            outbox::push(tx, self.shard, found.id, &event).await?;
+            let event = Event::new(registered.event, now, &found, Facts::Registered);
+            delivery::tell(tx, self.shard, &found, &event, registered.first).await?;
         }
         if self.subscribe(tx, found.id).await? || new {
             let facts = Facts::Subscription(subscription::told(tx, self.shard, found.id).await?);
-            outbox::push(tx, self.shard, found.id, &Event::new(changed, now, &found, facts)).await?;
+            let event = Event::new(changed.event, now, &found, facts);
+            delivery::tell(tx, self.shard, &found, &event, changed.first).await?;
             crate::mail::subscribed(tx, self.shard, &found, (changed, now)).await?;
         }
         Ok(found.id)

@@ -1,11 +1,12 @@
 //! Orders that are held: what stands in their way, and what their owner says to it.
 
 use super::{Fire, info, item, lock, save};
+use crate::delivery::Stamp;
 use crate::fulfilment::gate;
 use crate::rule::{self, Asked, Judged};
 use crate::token::Caller;
 use crate::{App, Error, Result};
-use opendrs_domain::id::{CustomerId, EventId, InstanceId};
+use opendrs_domain::id::{CustomerId, InstanceId};
 use opendrs_domain::money::Money;
 use opendrs_domain::order::{NotApproved, Order, Problem, State};
 use opendrs_domain::subscription::Subscription;
@@ -42,7 +43,7 @@ impl Fire {
             fault: None,
             now: self.now,
         };
-        let Judged { product, problem, paused_until } = rule::judge(tx, &asked).await?;
+        let Judged { product, problem, paused_until, .. } = rule::judge(tx, &asked).await?;
         order.wait_for_owner(paused_until, self.now, &self.timing);
         if let Some(item) = product.map(item).filter(|item| *item != order.item) {
             order::set_item(tx, self.shard, order.id, &item).await?;
@@ -103,7 +104,7 @@ pub async fn answer(app: &App, owned: &Owned, word: Word) -> Result<()> {
         shard: owned.caller.shard,
         device: owned.caller.device.clone(),
         id: owned.order.id,
-        event: EventId(app.ids.ordered(now)),
+        stamp: Stamp::draw(app, now),
         shards: app.db.shards(),
         timing: app.settings.timing,
         now,
@@ -122,7 +123,7 @@ impl Write for Answer {
         self.fire.key()
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Out> {
-        let Fire { shard, device, id, timing, event, now, .. } = &self.fire;
+        let Fire { shard, device, id, timing, stamp, now, .. } = &self.fire;
         let Some((sub, mut order)) = lock(tx, *shard, device.id, *id).await? else {
             return Ok(Err(NotApproved::NotHeld));
         };
@@ -136,7 +137,7 @@ impl Write for Answer {
         }
         let problem = self.fire.look(tx, sub, &mut order).await?;
         if let Some(change) = order.due(*now, problem, timing) {
-            save(tx, *shard, device, &order, change, (*event, *now)).await?;
+            save(tx, *shard, device, &order, change, (*stamp, *now)).await?;
         }
         Ok(Ok(()))
     }

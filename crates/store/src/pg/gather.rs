@@ -23,7 +23,7 @@ use tokio_postgres::{Client, Row, Statement};
 pub(super) const GATHERED: &[Q] = &[
     Q::ClientById,
     Q::CustomerById,
-    Q::DeliveryOpen,
+    Q::DeliveryGive,
     Q::DeliveryPut,
     Q::DeviceById,
     Q::DeviceChange,
@@ -46,7 +46,7 @@ pub(super) const GATHERED: &[Q] = &[
     Q::SubscriptionGet,
     Q::SubscriptionLock,
     Q::SubscriptionsOfDevice,
-    Q::TopicsOfProfile,
+    Q::TopicsOfClient,
 ];
 
 /// The text for many of a statement as it is prepared for one.

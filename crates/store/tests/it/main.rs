@@ -16,6 +16,7 @@ mod code;
 mod commit;
 mod consent;
 mod customer;
+mod delivery;
 mod device;
 mod fulfilment;
 mod installation;

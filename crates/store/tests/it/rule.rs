@@ -1,13 +1,20 @@
 //! The customer's rules for each slot.
 
 use crate::harness::Store;
-use crate::samples::{asin, at, product, slot_id, uuid};
-use opendrs_domain::id::DeviceId;
+use crate::samples::{asin, at, client, ordered, product, profile, slot_id, topic, uuid};
+use opendrs_domain::id::{DeviceId, MakerId, ProfileId, TopicId};
 use opendrs_domain::money::Money;
+use opendrs_domain::profile::ClientKind;
 use opendrs_domain::rule::{Cap, Limit, Mode, Pause, Rules};
-use opendrs_store::{Tx, product as products, rule};
+use opendrs_domain::topic::State;
+use opendrs_store::rule::Grounds;
+use opendrs_store::{Tx, product as products, profile as profiles, rule, topic as topics};
 
-both!(rules_come_back_as_they_were_put, a_slot_without_rules_has_the_default, a_slots_rules_come_with_its_product,);
+both!(
+    rules_come_back_as_they_were_put,
+    a_slot_without_rules_has_the_default,
+    what_an_order_is_judged_and_told_by_comes_at_once,
+);
 
 fn every_rule() -> Rules {
     let money = |minor| Money { minor, currency: "JPY".into() };
@@ -50,22 +57,40 @@ async fn a_slot_without_rules_has_the_default(store: &Store) {
     assert_eq!(store.read(async |tx| rule::of_device(tx, 2, DeviceId(uuid(2))).await).await, []);
 }
 
-async fn a_slots_rules_come_with_its_product(store: &Store) {
+async fn what_an_order_is_judged_and_told_by_comes_at_once(store: &Store) {
     put(store, 1, "a", &every_rule()).await;
     store.write(product(1), |tx, product| Box::pin(products::put(tx, product))).await;
-    for (slot, chosen, wanted) in [
-        ("a", 1, (every_rule(), Some(product(1)))),
-        ("a", 9, (every_rule(), None)),
-        ("b", 1, (Rules::default(), Some(product(1)))),
-        ("b", 9, (Rules::default(), None)),
+    let owner = profile(1, MakerId(uuid(1)));
+    let (heard, unheard) = (client(1, &owner, ClientKind::Web), client(2, &profile(2, owner.maker), ClientKind::Web));
+    for client in [heard.clone(), unheard.clone()] {
+        store.write(client, |tx, client| Box::pin(profiles::put_client(tx, client, 1))).await;
+    }
+    // The confirmed ones of the profile, in the order of their ids.
+    for (n, of, state) in [
+        (3, owner.id, State::Confirmed),
+        (1, owner.id, State::Confirmed),
+        (2, owner.id, State::Pending),
+        (4, owner.id, State::Disabled),
+        (5, ProfileId(uuid(9)), State::Confirmed),
     ] {
-        let read =
-            async |tx: &mut Tx<'_>| rule::with_product(tx, 2, (DeviceId(uuid(1)), &slot_id(slot)), &asin(chosen)).await;
-        assert_eq!(store.read(read).await, wanted, "{slot} {chosen}, by a reader");
-        let with = (slot_id(slot), asin(chosen));
-        let found = store.write(with, |tx, (slot, chosen)| {
-            Box::pin(async move { rule::with_product(tx, 2, (DeviceId(uuid(1)), slot), chosen).await })
+        store.write(topic(n, of, state), |tx, topic| Box::pin(topics::put(tx, topic))).await;
+    }
+    let both = vec![TopicId(ordered(1)), TopicId(ordered(3))];
+    for (slot, chosen, client, wanted) in [
+        ("a", 1, heard.id, (every_rule(), Some(product(1)), both.clone())),
+        ("a", 9, unheard.id, (every_rule(), None, vec![])),
+        ("b", 1, unheard.id, (Rules::default(), Some(product(1)), vec![])),
+        ("b", 9, heard.id, (Rules::default(), None, both)),
+    ] {
+        let parts = |Grounds { rules, product, receivers }| (rules, product, receivers);
+        let of = (DeviceId(uuid(1)), &slot_id(slot));
+        let read = async |tx: &mut Tx<'_>| rule::grounds(tx, 2, of, &asin(chosen), client).await;
+        assert_eq!(parts(store.read(read).await), wanted, "{slot} {chosen}, by a reader");
+        let with = (slot_id(slot), asin(chosen), client);
+        let found = store.write(with, |tx, (slot, chosen, client)| {
+            Box::pin(async move { rule::grounds(tx, 2, (DeviceId(uuid(1)), slot), chosen, *client).await })
         });
-        assert_eq!(found.await, wanted, "{slot} {chosen}, by a command");
+        assert_eq!(parts(found.await), wanted, "{slot} {chosen}, by a command");
+        assert_eq!(store.read(async |tx| topics::of_client(tx, client).await).await, wanted.2);
     }
 }

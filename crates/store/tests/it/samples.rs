@@ -1,10 +1,11 @@
 //! Values for rows, each told apart by a number; the same number makes the same value.
 
 use opendrs_domain::customer::{Address, Customer};
+use opendrs_domain::delivery::Policy;
 use opendrs_domain::device::{Device, Families};
 use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::id::{
-    ClientId, CompositeId, CustomerId, DeviceId, EventId, MakerId, ModelId, OrderId, ProfileId, ReadingId,
+    ClientId, CompositeId, CustomerId, DeviceId, EventId, MakerId, ModelId, OrderId, ProfileId, ReadingId, TopicId,
 };
 use opendrs_domain::maker::Maker;
 use opendrs_domain::model::{Model, Slot};
@@ -15,6 +16,7 @@ use opendrs_domain::product::Product;
 use opendrs_domain::profile::{Client, ClientKind, Profile};
 use opendrs_domain::text::{Asin, Email, ModelCode, Serial, SlotId};
 use opendrs_domain::time::Time;
+use opendrs_domain::topic::{self, Signature, Topic};
 use uuid::Uuid;
 
 /// Levels and quantities that a careless store would round, overflow or take for something else.
@@ -189,5 +191,26 @@ pub fn event(n: u64, facts: Facts) -> Event {
         serial: "unit-1".into(),
         customer: "amzn1.account.A".into(),
         facts,
+    }
+}
+
+/// A topic of a profile.
+pub fn topic(n: u64, profile: ProfileId, state: topic::State) -> Topic {
+    Topic {
+        id: TopicId(ordered(n)),
+        profile,
+        arn: format!("arn:aws:sns:drs-local-1:123456789012:topic-{n}"),
+        endpoint: "https://maker.example/drs".into(),
+        state,
+        signature: Signature::default(),
+        raw: false,
+        policy: Policy::parse("sns").unwrap(),
+        policy_text: "sns".into(),
+        subscription: uuid(n),
+        token: 1,
+        token_ends_at: at(9),
+        secret: 1,
+        secret_at: at(0),
+        created_at: at(0),
     }
 }

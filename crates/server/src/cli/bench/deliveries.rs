@@ -55,14 +55,18 @@ pub(super) async fn run(file: Option<&Path>, args: Deliveries) -> Result<(), Str
     let version = Signature::parse(&args.signature).ok_or("there is no such signature")?;
     let before = raw(&app, version).await?;
     let plan = filling::plan(&app).await?;
+    let mut events = Vec::new();
     for first in (0..args.events).step_by(usize::try_from(BATCH).unwrap_or(1)) {
         let (devices, _) =
             fill::devices(&app, &plan, first..(first + BATCH).min(args.events)).map_err(|e| e.to_string())?;
-        let events = fill::events(&app, &devices);
+        events.push(fill::events(&app, &devices));
         app.db.write(devices).await.map_err(|e| e.to_string())?;
-        app.db.write(events).await.map_err(|e| e.to_string())?;
     }
     let started = now();
+    // That they are given to the receiver is a part of their way.
+    for events in events {
+        app.db.write(events).await.map_err(|e| e.to_string())?;
+    }
     let running = Running::start(&config, app).await?;
     let site = running.site.clone();
     let all = tokio::time::timeout(PATIENCE, heard.wait_for(|heard| *heard >= args.events)).await;

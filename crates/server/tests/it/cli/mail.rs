@@ -39,6 +39,27 @@ async fn mails_are_listed_and_shown() {
     assert!(said.contains("there is no mail 00000000-0000-0000-0000-000000000001, or it is no longer kept"), "{said}");
 }
 
+/// A worker without a mail server has nothing to do with what it writes; a node that is none leaves it to one.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_mail_server_a_worker_keeps_what_it_writes() {
+    let place = Place::seeded();
+    let newest = |kind: &str| {
+        let lines = place.on_store(&["mail", "list", "--json"]).good();
+        let mail = lines.lines().map(parse).rfind(|mail| mail["kind"] == kind).unwrap();
+        (mail["state"].as_str().unwrap().to_owned(), mail["attempts"].as_i64().unwrap())
+    };
+    let first = place.link("SN-1", &[]);
+    assert_eq!(newest("subscribed"), ("waiting".into(), 0), "the server may know a mail server: the command does not");
+    let node = place.serve(&["--roles", "service"]);
+    assert_eq!(node.replenish(first["access_token"].as_str().unwrap(), FILTER).await.status, 200);
+    assert_eq!(newest("order_placed"), ("waiting".into(), 0));
+    let second = place.link("SN-2", &[]);
+    drop(node);
+    let worker = place.serve(&[]);
+    assert_eq!(worker.replenish(second["access_token"].as_str().unwrap(), FILTER).await.status, 200);
+    assert_eq!(newest("order_placed"), ("kept".into(), 0), "nobody tried to send it");
+}
+
 fn parse(line: &str) -> Value {
     serde_json::from_str(line).unwrap()
 }

@@ -261,6 +261,11 @@ impl Server {
         self.store.hold(table).await
     }
 
+    /// Changes rows of its store past it.
+    pub async fn tamper(&self, sql: &str) {
+        self.store.tamper(sql).await;
+    }
+
     pub fn app(&self) -> &App {
         &self.site.app
     }

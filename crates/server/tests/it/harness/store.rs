@@ -72,6 +72,14 @@ impl Store {
         }
     }
 
+    /// Changes rows behind the server's back.
+    pub async fn tamper(&self, sql: &str) {
+        match self.place() {
+            Place::File(path) => rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap(),
+            Place::Url(url) => connect(&url).await.batch_execute(sql).await.unwrap(),
+        }
+    }
+
     pub async fn rows(&self) -> Rows {
         match self.place() {
             Place::File(path) => {
