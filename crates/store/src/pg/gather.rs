@@ -46,6 +46,7 @@ pub(super) const GATHERED: &[Q] = &[
     Q::RuleGet,
     Q::SubscriptionGet,
     Q::SubscriptionLock,
+    Q::SubscriptionToOrder,
     Q::SubscriptionsOfDevice,
     Q::TopicsOfClient,
 ];
