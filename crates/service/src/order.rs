@@ -20,7 +20,7 @@ use opendrs_domain::subscription::Subscription;
 use opendrs_domain::text::SlotId;
 use opendrs_domain::time::Time;
 use opendrs_store::failpoint::{self, Point};
-use opendrs_store::{Reader, Shards, Tx, Write, customer, device, model, order, subscription};
+use opendrs_store::{Reader, Shards, Tx, Write, customer, device, model, order, rule as rules, subscription};
 
 mod held;
 pub use held::{Owned, Word, answer, of_customer};
@@ -107,28 +107,26 @@ impl Write for Place {
         crate::device::key(self.device.model, &self.device.serial)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Placed> {
-        let found = subscription::lock(tx, self.shard, self.device.id, &self.slot).await?;
-        let asin = match found {
-            Some(sub) if !sub.may_order() => return Ok(Placed::Unsubscribed),
-            Some(sub) => match (sub.open_order, sub.asin) {
-                (Some(open), _) => return Ok(Placed::Locked(open)),
-                (None, Some(asin)) => asin,
-                (None, None) => return Ok(Placed::Unsubscribed),
-            },
-            None => return Ok(Placed::Unsubscribed),
+        let free = |sub: &Subscription| sub.may_order() && sub.open_order.is_none();
+        let of = (self.device.id, &self.slot);
+        let (grounds, receivers) = match rules::to_order(tx, self.shard, of, self.device.client, free).await? {
+            Some((_, Some(found))) => found,
+            Some((sub, None)) if sub.may_order() => {
+                return Ok(sub.open_order.map_or(Placed::Unsubscribed, Placed::Locked));
+            }
+            _ => return Ok(Placed::Unsubscribed),
         };
         let asked = Asked {
             shard: self.shard,
             device: &self.device,
             slot: &self.slot,
-            chosen: &asin,
             has_address: self.has_address,
             approved: None,
             fault: self.fault,
             now: self.now,
         };
-        let judged = rule::judge(tx, &asked).await?;
-        let Judged { product: Some(product), problem, paused_until, receivers } = judged else {
+        let judged = rule::judge(tx, &asked, grounds).await?;
+        let Judged { product: Some(product), problem, paused_until } = judged else {
             return Ok(Placed::Unsubscribed);
         };
         let problem = problem.or_else(|| fulfilment::gate(self.device.test, self.backend));

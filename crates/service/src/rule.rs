@@ -4,7 +4,6 @@ use crate::token::Caller;
 use crate::{App, BadChoice, Error, Result};
 use opendrs_domain::device::Device;
 use opendrs_domain::fault;
-use opendrs_domain::id::TopicId;
 use opendrs_domain::money::Money;
 use opendrs_domain::order::{Order, Problem};
 use opendrs_domain::product::Product;
@@ -19,8 +18,6 @@ pub(crate) struct Asked<'a> {
     pub(crate) shard: i64,
     pub(crate) device: &'a Device,
     pub(crate) slot: &'a SlotId,
-    /// What the customer chose.
-    pub(crate) chosen: &'a Asin,
     pub(crate) has_address: bool,
     /// The price they agreed to for this order.
     pub(crate) approved: Option<&'a Money>,
@@ -37,15 +34,15 @@ pub(crate) struct Judged {
     pub(crate) problem: Option<Problem>,
     /// When its owner wants orders again, if they want none now.
     pub(crate) paused_until: Option<Time>,
-    /// Who hears of it.
-    pub(crate) receivers: Vec<TopicId>,
 }
 
 /// Which product is ordered at this moment, and what keeps the order from being placed.
-pub(crate) async fn judge(tx: &mut Tx<'_>, asked: &Asked<'_>) -> opendrs_store::Result<Judged> {
-    let Asked { shard, device, slot, chosen, has_address, approved, fault, now } = *asked;
-    let grounds = rule::grounds(tx, shard, (device.id, slot), chosen, device.client).await?;
-    let Grounds { rules, product, receivers } = grounds;
+pub(crate) async fn judge(
+    tx: &mut Tx<'_>,
+    asked: &Asked<'_>,
+    Grounds { rules, product }: Grounds,
+) -> opendrs_store::Result<Judged> {
+    let Asked { shard, device, slot, has_address, approved, fault, now } = *asked;
     let mut products = Vec::from_iter(product);
     // Who was asked about one product gets that one; and a test order's product is never short.
     let replaceable = approved.is_none() && !device.test && products.iter().all(|p| !p.available);
@@ -69,7 +66,7 @@ pub(crate) async fn judge(tx: &mut Tx<'_>, asked: &Asked<'_>) -> opendrs_store::
     // Nobody pays for what is held for another reason.
     let problem = problem.or((fault == Some(fault::Order::Declined)).then_some(Problem::Payment));
     let product = (at < products.len()).then(|| products.swap_remove(at));
-    Ok(Judged { product, problem, paused_until, receivers })
+    Ok(Judged { product, problem, paused_until })
 }
 
 /// Changes a slot's rules; an order that is held is looked at again with the new ones.

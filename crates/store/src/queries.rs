@@ -134,6 +134,10 @@ queries! {
         DeviceRevoke = "UPDATE device SET revoked = $3 WHERE shard = $1 AND id = $2";
         SubscriptionGet = "SELECT slot, asin, active, open_order FROM subscription
             WHERE shard = $1 AND device = $2 AND slot = $3 /*pg FOR UPDATE */";
+        /// The same with what is chosen for it.
+        SubscriptionToOrder = "SELECT p.asin, p.title, p.price_minor, p.currency, p.quantity, p.unit, p.available, p.sku,
+            s.slot, s.asin, s.active, s.open_order FROM subscription s LEFT JOIN product p ON p.asin = s.asin
+            WHERE s.shard = $1 AND s.device = $2 AND s.slot = $3 /*pg FOR UPDATE OF s */";
         SubscriptionsOfDevice = "SELECT slot, asin, active, open_order FROM subscription WHERE shard = $1 AND device = $2";
         /// Every slot of a device's model, with what is chosen for it, and whether the device is in good standing.
         SlotsTold = "SELECT s.id, u.active, u.asin, p.quantity, p.unit, d.deregistered_at IS NULL AND d.revoked = '' FROM device d JOIN slot s ON s.model = d.model

@@ -6,6 +6,7 @@ use crate::{Error, Result, Tx};
 use opendrs_domain::id::{ClientId, DeviceId, TopicId};
 use opendrs_domain::product::Product;
 use opendrs_domain::rule::Rules;
+use opendrs_domain::subscription::Subscription;
 use opendrs_domain::text::{Asin, SlotId};
 
 struct Stored<const COLUMN: usize>(Rules);
@@ -36,18 +37,16 @@ pub async fn get(tx: &mut Tx<'_>, shard: i64, device: DeviceId, slot: &SlotId) -
     Ok(found.map(|Stored(rules)| rules).unwrap_or_default())
 }
 
-/// What an order is judged and told by.
+/// What an order of a slot is judged by.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Grounds {
     /// The slot's rules.
     pub rules: Rules,
     /// The product chosen for it, if the catalogue has it.
     pub product: Option<Product>,
-    /// Who hears of the device's orders.
-    pub receivers: Vec<TopicId>,
 }
 
-/// What an order of a device's slot is judged and told by, with the product chosen for it and the client that the device is
-/// linked through.
+/// What an order of a device's slot is judged by, with the product chosen for it.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -56,15 +55,48 @@ pub async fn grounds(
     shard: i64,
     (device, slot): (DeviceId, &SlotId),
     chosen: &Asin,
-    client: ClientId,
 ) -> Result<Grounds> {
-    let (of_product, of_client) = (p![chosen], p![client]);
+    let of_product = p![chosen];
     let product = tx.ahead(Q::ProductByAsin, of_product).await?;
-    let receivers = tx.ahead(Q::TopicsOfClient, of_client).await?;
     let rules = get(tx, shard, device, slot).await?;
-    let product = tx.found(product).await?.pop();
-    let receivers: Vec<(TopicId,)> = tx.found(receivers).await?;
-    Ok(Grounds { rules, product, receivers: receivers.into_iter().map(|(id,)| id).collect() })
+    Ok(Grounds { rules, product: tx.found(product).await?.pop() })
+}
+
+struct ToOrder(Subscription, Option<Product>);
+
+impl FromRow for ToOrder {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        let known: Option<Asin> = row.get(0)?;
+        let sub = Subscription { slot: row.get(8)?, asin: row.get(9)?, on: row.get(10)?, open_order: row.get(11)? };
+        Ok(Self(sub, known.map(|_| Product::from_row(row)).transpose()?))
+    }
+}
+
+/// What a slot that orders now is held, judged and told by: its subscription, held against other transactions; what its
+/// order is judged by; and who hears of the devices of a client. Of a slot that `orders` says will not order, or that
+/// has no subscription, the latter two are nothing.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn to_order(
+    tx: &mut Tx<'_>,
+    shard: i64,
+    (device, slot): (DeviceId, &SlotId),
+    client: ClientId,
+    orders: impl FnOnce(&Subscription) -> bool,
+) -> Result<Option<(Subscription, Option<(Grounds, Vec<TopicId>)>)>> {
+    let (of_slot, of_client) = (p![shard, device, slot], p![client]);
+    // Held first: what is read after it is as whoever held it before has left it.
+    let sub = tx.ahead(Q::SubscriptionToOrder, of_slot).await?;
+    let rules = tx.ahead(Q::RuleGet, of_slot).await?;
+    let receivers = tx.ahead(Q::TopicsOfClient, of_client).await?;
+    let Some(ToOrder(sub, product)) = tx.found(sub).await?.pop() else { return Ok(None) };
+    if !orders(&sub) {
+        return Ok(Some((sub, None)));
+    }
+    let rules = tx.found::<Stored<0>>(rules).await?.pop().map(|Stored(rules)| rules).unwrap_or_default();
+    let receivers = tx.found::<(TopicId,)>(receivers).await?.into_iter().map(|(id,)| id).collect();
+    Ok(Some((sub, Some((Grounds { rules, product }, receivers)))))
 }
 
 /// The rules of a device's slots that have some, in no order.

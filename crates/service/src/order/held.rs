@@ -10,7 +10,7 @@ use opendrs_domain::id::{CustomerId, InstanceId};
 use opendrs_domain::money::Money;
 use opendrs_domain::order::{NotApproved, Order, Problem, State};
 use opendrs_domain::subscription::Subscription;
-use opendrs_store::{Tx, Write, customer, device, order};
+use opendrs_store::{Tx, Write, customer, device, order, rule as rules};
 
 impl Fire {
     /// What stands in the way of a held order at this moment. While it is held it follows the customer's choice and the
@@ -37,13 +37,14 @@ impl Fire {
             shard: self.shard,
             device: &self.device,
             slot: &order.slot,
-            chosen: chosen.as_ref().unwrap_or(&order.item.asin),
             has_address: customer.is_some_and(|c| c.address.is_some()),
             approved: order.approved.as_ref(),
             fault: None,
             now: self.now,
         };
-        let Judged { product, problem, paused_until, .. } = rule::judge(tx, &asked).await?;
+        let chosen = chosen.as_ref().unwrap_or(&order.item.asin);
+        let grounds = rules::grounds(tx, self.shard, (self.device.id, &order.slot), chosen).await?;
+        let Judged { product, problem, paused_until } = rule::judge(tx, &asked, grounds).await?;
         order.wait_for_owner(paused_until, self.now, &self.timing);
         if let Some(item) = product.map(item).filter(|item| *item != order.item) {
             order::set_item(tx, self.shard, order.id, &item).await?;

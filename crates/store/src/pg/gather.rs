@@ -45,6 +45,7 @@ pub(super) const GATHERED: &[Q] = &[
     Q::RuleGet,
     Q::SubscriptionGet,
     Q::SubscriptionLock,
+    Q::SubscriptionToOrder,
     Q::SubscriptionsOfDevice,
     Q::TopicsOfClient,
 ];

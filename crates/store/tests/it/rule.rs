@@ -6,9 +6,10 @@ use opendrs_domain::id::{DeviceId, MakerId, ProfileId, TopicId};
 use opendrs_domain::money::Money;
 use opendrs_domain::profile::ClientKind;
 use opendrs_domain::rule::{Cap, Limit, Mode, Pause, Rules};
+use opendrs_domain::subscription::Subscription;
 use opendrs_domain::topic::State;
 use opendrs_store::rule::Grounds;
-use opendrs_store::{Tx, product as products, profile as profiles, rule, topic as topics};
+use opendrs_store::{Tx, product as products, profile as profiles, rule, subscription, topic as topics};
 
 both!(
     rules_come_back_as_they_were_put,
@@ -76,21 +77,32 @@ async fn what_an_order_is_judged_and_told_by_comes_at_once(store: &Store) {
         store.write(topic(n, of, state), |tx, topic| Box::pin(topics::put(tx, topic))).await;
     }
     let both = vec![TopicId(ordered(1)), TopicId(ordered(3))];
+    let sub = |slot, chosen| Subscription { slot: slot_id(slot), asin: Some(asin(chosen)), on: true, open_order: None };
     for (slot, chosen, client, wanted) in [
         ("a", 1, heard.id, (every_rule(), Some(product(1)), both.clone())),
         ("a", 9, unheard.id, (every_rule(), None, vec![])),
         ("b", 1, unheard.id, (Rules::default(), Some(product(1)), vec![])),
         ("b", 9, heard.id, (Rules::default(), None, both)),
     ] {
-        let parts = |Grounds { rules, product, receivers }| (rules, product, receivers);
+        store.write(sub(slot, chosen), |tx, sub| Box::pin(subscription::put(tx, 2, DeviceId(uuid(1)), sub))).await;
         let of = (DeviceId(uuid(1)), &slot_id(slot));
-        let read = async |tx: &mut Tx<'_>| rule::grounds(tx, 2, of, &asin(chosen), client).await;
-        assert_eq!(parts(store.read(read).await), wanted, "{slot} {chosen}, by a reader");
-        let with = (slot_id(slot), asin(chosen), client);
-        let found = store.write(with, |tx, (slot, chosen, client)| {
-            Box::pin(async move { rule::grounds(tx, 2, (DeviceId(uuid(1)), slot), chosen, *client).await })
+        let (rules, product, receivers) = wanted;
+        let grounds = Grounds { rules, product };
+        let read = async |tx: &mut Tx<'_>| rule::grounds(tx, 2, of, &asin(chosen)).await;
+        assert_eq!(store.read(read).await, grounds, "{slot} {chosen}, by a reader");
+        let with = (slot_id(slot), client);
+        let found = store.write(with.clone(), |tx, (slot, client)| {
+            Box::pin(async move { rule::to_order(tx, 2, (DeviceId(uuid(1)), slot), *client, |_| true).await })
         });
-        assert_eq!(parts(found.await), wanted, "{slot} {chosen}, by a command");
-        assert_eq!(store.read(async |tx| topics::of_client(tx, client).await).await, wanted.2);
+        assert_eq!(found.await, Some((sub(slot, chosen), Some((grounds, receivers.clone())))), "{slot} {chosen}");
+        let refused = store.write(with, |tx, (slot, client)| {
+            Box::pin(async move { rule::to_order(tx, 2, (DeviceId(uuid(1)), slot), *client, |_| false).await })
+        });
+        assert_eq!(refused.await, Some((sub(slot, chosen), None)));
+        assert_eq!(store.read(async |tx| topics::of_client(tx, client).await).await, receivers);
     }
+    let none = store.write(heard.id, |tx, client| {
+        Box::pin(async move { rule::to_order(tx, 2, (DeviceId(uuid(2)), &slot_id("a")), *client, |_| true).await })
+    });
+    assert_eq!(none.await, None, "no subscription");
 }
