@@ -135,8 +135,14 @@ impl InstanceId {
 
 impl fmt::Display for InstanceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plain = format!("r.{}.{}", self.device, self.order);
-        write!(f, "{}{}", Self::PREFIX, STANDARD_NO_PAD.encode(plain))
+        // `r.`, the device, a point, the order; written without help, since each call about an order does it twice.
+        let (mut plain, mut coded) = ([b'.'; 75], [0; 100]);
+        plain[0] = b'r';
+        self.device.0.hyphenated().encode_lower(&mut plain[2..38]);
+        self.order.0.hyphenated().encode_lower(&mut plain[39..]);
+        let length = STANDARD_NO_PAD.encode_slice(plain, &mut coded).map_err(|_| fmt::Error)?;
+        f.write_str(Self::PREFIX)?;
+        f.write_str(str::from_utf8(&coded[..length]).map_err(|_| fmt::Error)?)
     }
 }
 

@@ -209,7 +209,7 @@ pub async fn told(app: &App, token: &str, instance: &str) -> Result<Option<Order
     };
     limit::device(app, device)?;
     let found = match id.device == device {
-        true => order::told(&mut app.db.reader().await?.tx()?, shard, id.order, device).await?,
+        true => order::told(&mut app.db.reader().await?.once()?, shard, id.order, device).await?,
         false => None,
     };
     if found.is_none() {

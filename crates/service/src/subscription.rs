@@ -29,7 +29,7 @@ pub async fn info(mut reader: Reader<'_>, caller: &Caller) -> Result<Vec<SlotInf
 pub async fn told(app: &App, token: &str) -> Result<Option<Vec<SlotInfo>>> {
     let Ok((shard, device, _)) = token::device_of(app, token).await else { return Ok(None) };
     limit::device(app, device)?;
-    let found = subscription::told_in_good_standing(&mut app.db.reader().await?.tx()?, shard, device).await?;
+    let found = subscription::told_in_good_standing(&mut app.db.reader().await?.once()?, shard, device).await?;
     if found.is_none() {
         limit::device_again(app, device);
     }

@@ -253,4 +253,15 @@ impl Reader<'_> {
             Loan::Pg(conn) => On::PgRead(conn),
         }))
     }
+
+    /// What one query runs on that is alone: it needs no transaction around it, which would cost as much again.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub fn once(&mut self) -> Result<Tx<'_>> {
+        Ok(Tx::new(match &mut self.0 {
+            Loan::Lite(reading) => On::Lite(reading.bare()?),
+            Loan::Pg(conn) => On::PgRead(conn),
+        }))
+    }
 }

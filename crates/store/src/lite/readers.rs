@@ -62,8 +62,8 @@ impl Readers {
     }
 }
 
-/// A reading connection on loan. What is read on it is read in one transaction: the file is locked once, since each lock
-/// is waited for by all other readers, and statements that belong together see one state.
+/// A reading connection on loan. What is read on it is read in one transaction, unless it is one statement: the file is
+/// locked once, since each lock is waited for by all other readers, and statements that belong together see one state.
 pub(crate) struct Reading<'d> {
     conn: Option<Connection>,
     begun: bool,
@@ -72,12 +72,16 @@ pub(crate) struct Reading<'d> {
 
 impl Reading<'_> {
     pub(crate) fn conn(&mut self) -> Result<&mut Connection> {
-        let conn = self.conn.as_mut().ok_or_else(|| Error::Unavailable("a reader was used after its return".into()))?;
         if !self.begun {
-            control(conn, "BEGIN")?;
+            control(self.bare()?, "BEGIN")?;
             self.begun = true;
         }
-        Ok(conn)
+        self.bare()
+    }
+
+    /// Without a transaction, as long as none was begun.
+    pub(crate) fn bare(&mut self) -> Result<&mut Connection> {
+        self.conn.as_mut().ok_or_else(|| Error::Unavailable("a reader was used after its return".into()))
     }
 }
 
