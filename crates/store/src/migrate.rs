@@ -37,6 +37,7 @@ const STEPS: &[Step] = &[
     step!(9, "0009_language"),
     step!(10, "0010_sku_and_begun"),
     step!(11, "0011_by_event"),
+    step!(14, "0014_withdrawal_and_strict"),
 ];
 
 /// The last step there is.
