@@ -13,9 +13,11 @@ use std::path::Path;
 pub(super) enum Client {
     /// Every client, profile by profile.
     List(Which),
-    /// Let a client live by other rules from now on: `lwa`, those of Login with Amazon, which devices and apps in the field
-    /// need; or `strict`, those of RFC 9700: S256 always, redirect URIs always and to the letter, a new refresh token at
-    /// each use, no token in a query. What the client was issued before stays good.
+    /// Let a client live by other rules from now on.
+    ///
+    /// `lwa`, those of Login with Amazon, which devices and apps in the field need; or `strict`, those of RFC 9700: S256
+    /// always, redirect URIs always and to the letter, a new refresh token at each use, no token in a query. Tokens that the
+    /// client was issued before stay good.
     Mode {
         #[command(flatten)]
         which: Which,

@@ -40,7 +40,7 @@ pub async fn all(app: &App) -> Result<Vec<(String, String, Client)>> {
     }
 }
 
-/// Lets a client live by other rules, on every node from its next request on; what it was issued stays good.
+/// Lets a client live by other rules, on every node from its next request on; tokens it was issued stay good.
 ///
 /// # Errors
 /// [`Error::BadCommand`] when there is no such client; [`Error::Unavailable`].
