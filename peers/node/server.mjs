@@ -20,6 +20,11 @@ export const WEB = {
   secret: '5d1f0c8b9e7a6d4c3b2a19087f6e5d4c3b2a19087f6e5d4c3b2a19087f6e5daa',
   redirect: 'https://maker.example/drs/done',
 }
+export const STRICT = {
+  id: 'amzn1.application-oa2-client.3f3c9a7be2d14c55a1b68e90d2f4c7dd',
+  secret: '6d1f0c8b9e7a6d4c3b2a19087f6e5d4c3b2a19087f6e5d4c3b2a19087f6e5ddd',
+  redirect: 'https://maker.example/strict/done',
+}
 export const ANDROID = {
   id: 'amzn1.application-oa2-client.1f3c9a7be2d14c55a1b68e90d2f4c7bb',
   redirect: 'amzn://com.example.app',

@@ -6,6 +6,7 @@
 //! Invariant: nothing here knows the time, draws a random number or waits. Whoever calls says what time it is and
 //! brings the random bytes, so every rule is a function of its arguments and is tested in microseconds.
 
+pub mod consent;
 pub mod customer;
 pub mod date;
 pub mod delivery;

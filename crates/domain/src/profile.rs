@@ -49,6 +49,37 @@ impl ClientKind {
     }
 }
 
+/// By which rules a client lives (decisions 21).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Those of Login with Amazon, which shipped clients need.
+    #[default]
+    Lwa,
+    /// Those of RFC 9700.
+    Strict,
+}
+
+impl Mode {
+    /// Every mode.
+    pub const ALL: [Mode; 2] = [Mode::Lwa, Mode::Strict];
+
+    /// The word of the seed file and the store.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Mode::Lwa => "lwa",
+            Mode::Strict => "strict",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.as_str() == word)
+    }
+}
+
 /// A security profile: what the customer consents to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
@@ -77,6 +108,8 @@ pub struct Client {
     pub secret_hash: Option<[u8; 32]>,
     /// Where answers may be sent.
     pub redirect_uris: Vec<String>,
+    /// By which rules it lives.
+    pub mode: Mode,
 }
 
 /// The hash under which a secret of at least 160 random bits is kept.
@@ -86,6 +119,19 @@ pub fn hash_secret(secret: &str) -> [u8; 32] {
 }
 
 impl Client {
+    /// Whether it lives by RFC 9700.
+    #[must_use]
+    pub fn is_strict(&self) -> bool {
+        self.mode == Mode::Strict
+    }
+
+    /// Whether its authorize requests must bring a proof key's challenge: where no secret proves who exchanges the code, and
+    /// always where the client is strict.
+    #[must_use]
+    pub fn must_prove_codes(&self) -> bool {
+        self.is_strict() || !self.kind.is_confidential()
+    }
+
     /// Compares a presented secret with the stored hash, in constant time. Hashes also where there is nothing to
     /// compare with, so that public clients are not told apart by time.
     #[must_use]

@@ -11,7 +11,7 @@ use crate::tls::Tls;
 use opendrs_domain::id::TopicId;
 use opendrs_service::clock::{Clock, SystemClock};
 use opendrs_service::fulfilment::call;
-use opendrs_service::{Error, delivery, keys, mail, reading, schedule, signing};
+use opendrs_service::{Error, consent, delivery, keys, mail, reading, schedule, signing};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -124,6 +124,11 @@ pub(crate) async fn run(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
         if count.is_multiple_of(PURGE_EVERY) {
             for purged in [schedule::purge(&site.app).await, reading::purge_days(&site.app).await] {
                 purged.map_or_else(|error| log(&error), drop);
+            }
+            match consent::finish_all(&site.app).await {
+                Ok(0) => {}
+                Ok(count) => tracing::info!(count, "withdrawals of consent that were left unfinished are finished"),
+                Err(error) => log(&error),
             }
         }
         if let Some(shard) = shards.next()

@@ -101,17 +101,23 @@ impl Write for Deregister {
         key(self.device.model, &self.device.serial)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<bool> {
-        match device::lock(tx, self.shard, self.device.id).await? {
-            Some(found) => {
-                let ended = end(tx, self.shard, &found, (self.stamp, self.now)).await?;
-                if ended {
-                    crate::mail::left(tx, self.shard, &found, News::Deregistered, (self.stamp, self.now)).await?;
-                }
-                Ok(ended)
-            }
-            None => Ok(false),
-        }
+        leave(tx, self.shard, self.device.id, (self.stamp, self.now)).await
     }
+}
+
+/// Ends a registration and tells maker and owner; `false` if it had ended before.
+pub(crate) async fn leave(
+    tx: &mut Tx<'_>,
+    shard: i64,
+    id: DeviceId,
+    told: (Stamp, Time),
+) -> opendrs_store::Result<bool> {
+    let Some(found) = device::lock(tx, shard, id).await? else { return Ok(false) };
+    let ended = end(tx, shard, &found, told).await?;
+    if ended {
+        crate::mail::left(tx, shard, &found, News::Deregistered, told).await?;
+    }
+    Ok(ended)
 }
 
 /// Ends a registration and tells the maker; `false` if it had ended before.

@@ -6,6 +6,7 @@
 
 pub mod backlog;
 pub mod clock;
+pub mod consent;
 pub mod customer;
 pub mod delivery;
 pub mod device;

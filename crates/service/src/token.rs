@@ -9,7 +9,7 @@ use opendrs_domain::id::{ClientId, CustomerId, DeviceId};
 use opendrs_domain::login::form;
 use opendrs_domain::login::scope::{Scope, Scopes};
 use opendrs_domain::text::SlotId;
-use opendrs_domain::time::Span;
+use opendrs_domain::time::{Span, Time};
 use opendrs_domain::token::{BadToken, Claims, Use};
 use opendrs_store::{Reader, Tx, consent, device, profile};
 
@@ -79,7 +79,7 @@ pub(crate) async fn stands(app: &App, tx: &mut Tx<'_>, claims: &Claims) -> Resul
     let Some(client) = profile::client(tx, claims.client).await? else { return Ok(false) };
     let shard = app.db.shards().of_customer(claims.customer);
     let consent = consent::get(tx, shard, claims.customer, client.profile).await?;
-    Ok(consent.is_some_and(|c| c.scopes.covers(claims.scopes) && !c.revoked.0.contains(&claims.family)))
+    Ok(consent.is_some_and(|consent| consent.accepts(claims.family, claims.scopes)))
 }
 
 /// Reads an access token of any scope, and checks that it is good now.
@@ -105,7 +105,11 @@ pub(crate) struct Grant {
 
 /// Makes a token.
 pub(crate) fn seal(app: &App, grant: Grant, purpose: Use) -> String {
-    let now = app.now();
+    seal_at(app, grant, purpose, app.now())
+}
+
+/// The same, as if it were made at another moment.
+pub(crate) fn seal_at(app: &App, grant: Grant, purpose: Use, now: Time) -> String {
     let claims = Claims {
         purpose,
         device: grant.device,
@@ -157,7 +161,7 @@ pub async fn for_page(app: &App, text: &str) -> Result<PageDevice> {
     if device.deregistered_at.is_none() {
         return Ok(PageDevice::Unknown);
     }
-    let client = profile::client(&mut tx, claims.client).await?.filter(|client| client.kind.is_confidential());
+    let client = profile::client(&mut tx, claims.client).await?.filter(|client| !client.must_prove_codes());
     Ok(PageDevice::Unregistered(client.and_then(|client| again(&client, &device))))
 }
 

@@ -4,7 +4,8 @@ use crate::queries::Q;
 use crate::value::{FromRow, Row, p};
 use crate::{Error, Result, Tx};
 use opendrs_domain::device::{Device, Families};
-use opendrs_domain::id::{ClientId, CustomerId, DeviceId, ModelId};
+use opendrs_domain::id::{ClientId, CustomerId, DeviceId, MakerId, ModelId};
+use opendrs_domain::login::turn::Turns;
 use opendrs_domain::text::{Serial, SlotId};
 use opendrs_domain::time::Time;
 
@@ -96,6 +97,20 @@ pub async fn of_customer(tx: &mut Tx<'_>, customer: CustomerId) -> Result<Vec<(D
     Ok(found.into_iter().map(|With(device, name)| (device, name)).collect())
 }
 
+/// The devices of one maker's that a customer has, oldest first, with their models' names.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn of_maker(
+    tx: &mut Tx<'_>,
+    customer: CustomerId,
+    maker: MakerId,
+    limit: i64,
+) -> Result<Vec<(Device, String)>> {
+    let found: Vec<With<String>> = tx.all(Q::DevicesOfMaker, p![customer, maker, limit]).await?;
+    Ok(found.into_iter().map(|With(device, name)| (device, name)).collect())
+}
+
 /// A customer's device by id, registered still or not, with its model's name.
 ///
 /// # Errors
@@ -170,4 +185,32 @@ pub async fn set_active(tx: &mut Tx<'_>, shard: i64, id: DeviceId, at: Time) -> 
 /// [`crate::Error`].
 pub async fn set_revoked(tx: &mut Tx<'_>, shard: i64, id: DeviceId, revoked: &Families) -> Result<()> {
     tx.put(Q::DeviceRevoke, p![shard, id, &revoked.to_string()]).await
+}
+
+struct Standing(Families, Turns);
+
+impl FromRow for Standing {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        let turns: String = row.get(1)?;
+        let bad = |found| Error::BadRow { query: row.query.sql().name, column: 1, found };
+        Ok(Self(Families::from_row(row)?, Turns::parse(&turns).ok_or_else(|| bad(turns))?))
+    }
+}
+
+/// The token families that are revoked of a device, and where the others' refresh tokens stand, held against other
+/// transactions until this one ends; none at all if it is not registered any more.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn turns(tx: &mut Tx<'_>, shard: i64, id: DeviceId) -> Result<Option<(Families, Turns)>> {
+    let found: Option<Standing> = tx.opt(Q::DeviceTurns, p![shard, id]).await?;
+    Ok(found.map(|Standing(revoked, turns)| (revoked, turns)))
+}
+
+/// Records both.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn set_turns(tx: &mut Tx<'_>, shard: i64, id: DeviceId, revoked: &Families, turns: &Turns) -> Result<()> {
+    tx.put(Q::DeviceTurn, p![shard, id, &revoked.to_string(), &turns.to_string()]).await
 }

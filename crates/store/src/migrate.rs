@@ -38,6 +38,7 @@ const STEPS: &[Step] = &[
     step!(10, "0010_sku_and_begun"),
     step!(11, "0011_by_event"),
     step!(12, "0012_device_change"),
+    step!(13, "0013_withdrawal_and_strict"),
 ];
 
 /// The last step there is.

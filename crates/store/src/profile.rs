@@ -4,7 +4,7 @@ use crate::queries::Q;
 use crate::value::{FromRow, Row, p};
 use crate::{Error, Result, Tx};
 use opendrs_domain::id::{ClientId, MakerId, ProfileId};
-use opendrs_domain::profile::{Client, ClientKind, Profile};
+use opendrs_domain::profile::{Client, ClientKind, Mode, Profile};
 
 impl FromRow for Profile {
     fn from_row(row: &Row<'_>) -> Result<Self> {
@@ -17,6 +17,7 @@ impl FromRow for Client {
         let bad = |column, found| Error::BadRow { query: row.query.sql().name, column, found };
         let kind: String = row.get(3)?;
         let uris: String = row.get(5)?;
+        let mode: String = row.get(6)?;
         Ok(Self {
             id: row.get(0)?,
             profile: row.get(1)?,
@@ -24,6 +25,7 @@ impl FromRow for Client {
             kind: ClientKind::parse(&kind).ok_or_else(|| bad(3, kind))?,
             secret_hash: row.get(4)?,
             redirect_uris: serde_json::from_str(&uris).map_err(|e| bad(5, e.to_string()))?,
+            mode: Mode::parse(&mode).ok_or_else(|| bad(6, mode))?,
         })
     }
 }
@@ -83,6 +85,23 @@ pub async fn client_at(tx: &mut Tx<'_>, profile: ProfileId, kind: ClientKind, at
 /// [`crate::Error`].
 pub async fn put_client(tx: &mut Tx<'_>, client: &Client, at: i64) -> Result<()> {
     let uris = serde_json::to_string(&client.redirect_uris).unwrap_or_else(|_| "[]".into());
-    let params = p![client.id, client.profile, client.kind.as_str(), at, client.secret_hash.as_ref(), &uris];
+    let Client { id, profile, kind, secret_hash, mode, .. } = client;
+    let params = p![*id, *profile, kind.as_str(), at, secret_hash.as_ref(), &uris, mode.as_str()];
     tx.put(Q::ClientPut, params).await
+}
+
+/// A profile's clients, by kind and place.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn clients(tx: &mut Tx<'_>, profile: ProfileId) -> Result<Vec<Client>> {
+    tx.all(Q::ClientsOfProfile, p![profile]).await
+}
+
+/// Lets a client live by other rules.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn set_mode(tx: &mut Tx<'_>, client: ClientId, mode: Mode) -> Result<()> {
+    tx.put(Q::ClientMode, p![client, mode.as_str()]).await
 }

@@ -55,12 +55,13 @@ queries! {
         ProfileById = "SELECT id, maker, name, privacy_url FROM profile WHERE id = $1";
         ProfilePut = "INSERT INTO profile (id, maker, name, privacy_url) VALUES ($1, $2, $3, $4)
             ON CONFLICT (id) DO UPDATE SET name = excluded.name, privacy_url = excluded.privacy_url";
-        ClientById = "SELECT c.id, c.profile, p.maker, c.kind, c.secret_hash, c.redirect_uris
+        ClientById = "SELECT c.id, c.profile, p.maker, c.kind, c.secret_hash, c.redirect_uris, c.mode
             FROM client c JOIN profile p ON p.id = c.profile WHERE c.id = $1";
-        ClientByOrdinal = "SELECT c.id, c.profile, p.maker, c.kind, c.secret_hash, c.redirect_uris
+        ClientByOrdinal = "SELECT c.id, c.profile, p.maker, c.kind, c.secret_hash, c.redirect_uris, c.mode
             FROM client c JOIN profile p ON p.id = c.profile WHERE c.profile = $1 AND c.kind = $2 AND c.ordinal = $3";
-        ClientPut = "INSERT INTO client (id, profile, kind, ordinal, secret_hash, redirect_uris) VALUES ($1, $2, $3, $4, $5, $6)
-            ON CONFLICT (id) DO UPDATE SET secret_hash = excluded.secret_hash, redirect_uris = excluded.redirect_uris";
+        ClientPut = "INSERT INTO client (id, profile, kind, ordinal, secret_hash, redirect_uris, mode) VALUES ($1, $2, $3, $4, $5, $6, $7)
+            ON CONFLICT (id) DO UPDATE SET secret_hash = excluded.secret_hash, redirect_uris = excluded.redirect_uris,
+            mode = excluded.mode";
         ModelById = "SELECT id, maker, code, name, composite, live FROM model WHERE id = $1";
         ModelByCode = "SELECT id, maker, code, name, composite, live FROM model WHERE maker = $1 AND code = $2";
         ModelByComposite = "SELECT id, maker, code, name, composite, live FROM model WHERE composite = $1";
@@ -92,15 +93,18 @@ queries! {
         SessionDelete = "DELETE FROM session WHERE shard = $1 AND id = $2";
         SessionPurge = "DELETE FROM session WHERE (shard, id) IN
             (SELECT shard, id FROM session WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
-        ConsentGet = "SELECT scopes, revoked FROM consent WHERE shard = $1 AND customer = $2 AND profile = $3 /*pg FOR UPDATE */";
-        ConsentRead = "SELECT scopes, revoked FROM consent WHERE shard = $1 AND customer = $2 AND profile = $3";
+        ConsentGet = "SELECT scopes, revoked, mark, ending_at FROM consent
+            WHERE shard = $1 AND customer = $2 AND profile = $3 /*pg FOR UPDATE */";
+        ConsentRead = "SELECT scopes, revoked, mark, ending_at FROM consent WHERE shard = $1 AND customer = $2 AND profile = $3";
+        /// It stands since it was granted, or granted anew after it was withdrawn.
         ConsentPut = "INSERT INTO consent (shard, customer, profile, scopes, granted_at, revoked) VALUES ($1, $2, $3, $4, $5, '')
-            ON CONFLICT (shard, customer, profile) DO UPDATE SET scopes = excluded.scopes, granted_at = excluded.granted_at";
+            ON CONFLICT (shard, customer, profile) DO UPDATE SET scopes = excluded.scopes,
+            granted_at = CASE WHEN consent.scopes = 0 THEN excluded.granted_at ELSE consent.granted_at END";
         ConsentRevoke = "UPDATE consent SET revoked = $4 WHERE shard = $1 AND customer = $2 AND profile = $3";
-        SignupPut = "INSERT INTO signup (shard, id, session, request, consented, choices, expires_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (shard, id) DO UPDATE SET consented = excluded.consented,
-            choices = excluded.choices";
-        SignupGet = "SELECT id, session, request, consented, choices, expires_at FROM signup WHERE shard = $1 AND id = $2";
+        SignupPut = "INSERT INTO signup (shard, id, session, request, consented, choices, expires_at, mark)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (shard, id) DO UPDATE SET consented = excluded.consented,
+            choices = excluded.choices, mark = excluded.mark";
+        SignupGet = "SELECT id, session, request, consented, choices, expires_at, mark FROM signup WHERE shard = $1 AND id = $2";
         SignupDelete = "DELETE FROM signup WHERE shard = $1 AND id = $2";
         SignupPurge = "DELETE FROM signup WHERE (shard, id) IN
             (SELECT shard, id FROM signup WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
@@ -359,6 +363,29 @@ queries! {
             (SELECT due_at FROM mail WHERE due_at <= $1 ORDER BY due_at LIMIT $2) waiting";
         FulfilmentWaiting = "SELECT COUNT(*), MIN(due_at) FROM
             (SELECT due_at FROM fulfilment WHERE due_at <= $1 ORDER BY due_at LIMIT $2) waiting";
+
+        // consents, withdrawn
+        /// What was revoked one by one is dead with all the rest.
+        ConsentWithdraw = "UPDATE consent SET scopes = 0, revoked = '', turns = '', mark = $4, ending_at = $5
+            WHERE shard = $1 AND customer = $2 AND profile = $3";
+        ConsentEnded = "UPDATE consent SET ending_at = NULL WHERE shard = $1 AND customer = $2 AND profile = $3 AND mark = $4";
+        ConsentsEnding = "SELECT shard, customer, profile, mark FROM consent WHERE ending_at <= $1 ORDER BY ending_at LIMIT $2";
+        ConsentsOfCustomer = "SELECT c.profile, p.name, m.name, c.scopes, c.granted_at FROM consent c
+            JOIN profile p ON p.id = c.profile JOIN maker m ON m.id = p.maker
+            WHERE c.shard = $1 AND c.customer = $2 AND c.scopes <> 0 ORDER BY c.granted_at, c.profile LIMIT 200";
+        DevicesOfMaker = concat!("SELECT ", device_columns!(), ", m.name FROM device d JOIN model m ON m.id = d.model
+            WHERE d.customer = $1 AND m.maker = $2 AND d.deregistered_at IS NULL ORDER BY d.registered_at, d.id LIMIT $3");
+
+        // strict clients
+        ClientsOfProfile = "SELECT c.id, c.profile, p.maker, c.kind, c.secret_hash, c.redirect_uris, c.mode
+            FROM client c JOIN profile p ON p.id = c.profile WHERE c.profile = $1 ORDER BY c.kind, c.ordinal";
+        ClientMode = "UPDATE client SET mode = $2 WHERE id = $1";
+        DeviceTurns = "SELECT revoked, turns FROM device
+            WHERE shard = $1 AND id = $2 AND deregistered_at IS NULL /*pg FOR UPDATE */";
+        DeviceTurn = "UPDATE device SET revoked = $3, turns = $4 WHERE shard = $1 AND id = $2";
+        ConsentTurns = "SELECT scopes, revoked, mark, ending_at, turns FROM consent
+            WHERE shard = $1 AND customer = $2 AND profile = $3 /*pg FOR UPDATE */";
+        ConsentTurn = "UPDATE consent SET revoked = $4, turns = $5 WHERE shard = $1 AND customer = $2 AND profile = $3";
     }
 }
 

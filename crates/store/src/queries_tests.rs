@@ -15,9 +15,10 @@ fn sharded() -> Vec<&'static str> {
 }
 
 /// Work lists, purges, and what a person asks for: none is part of a device's or a client's call.
-const ALL_SHARDS: [&str; 41] = [
+const ALL_SHARDS: [&str; 43] = [
     "AttemptPurge",
     "CodePurge",
+    "ConsentsEnding",
     "CustomersFirst",
     "DeliveriesWaiting",
     "DeliveryAsked",
@@ -26,6 +27,7 @@ const ALL_SHARDS: [&str; 41] = [
     "DeliveryTopicAfter",
     "DeviceOfCustomer",
     "DevicesOfCustomer",
+    "DevicesOfMaker",
     "FulfilmentHint",
     "FulfilmentLease",
     "FulfilmentNamed",

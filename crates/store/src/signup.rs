@@ -3,6 +3,7 @@
 use crate::queries::Q;
 use crate::value::{FromRow, Row, p};
 use crate::{Error, Result, Tx};
+use opendrs_domain::consent::Mark;
 use opendrs_domain::login::authorize::Authorize;
 use opendrs_domain::subscription::Choice;
 use opendrs_domain::time::Time;
@@ -22,6 +23,8 @@ pub struct Signup {
     pub choices: Vec<Choice>,
     /// When it ends.
     pub expires_at: Time,
+    /// The mark of the consent it was begun with, or that was given in it: it is good for no other.
+    pub mark: Option<Mark>,
 }
 
 impl FromRow for Signup {
@@ -36,6 +39,7 @@ impl FromRow for Signup {
             consented: row.get(3)?,
             choices: serde_json::from_str(&choices).map_err(|e| bad(4, e))?,
             expires_at: row.get(5)?,
+            mark: row.get::<Option<i64>>(6)?.map(Mark::stored),
         })
     }
 }
@@ -48,7 +52,7 @@ pub async fn get(tx: &mut Tx<'_>, shard: i64, id: &[u8; 32]) -> Result<Option<Si
     tx.opt(Q::SignupGet, p![shard, id]).await
 }
 
-/// Adds a sign-up, or records its consent and choices.
+/// Adds a sign-up, or records its consent, with the mark that it was given under, and choices.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -56,7 +60,9 @@ pub async fn put(tx: &mut Tx<'_>, shard: i64, signup: &Signup) -> Result<()> {
     let json = |e: serde_json::Error| Error::Open(e.to_string());
     let request = serde_json::to_string(&signup.request).map_err(json)?;
     let choices = serde_json::to_string(&signup.choices).map_err(json)?;
-    let params = p![shard, &signup.id, &signup.session, &request, signup.consented, &choices, signup.expires_at];
+    let Signup { id, session, consented, expires_at, .. } = signup;
+    let mark = signup.mark.map(Mark::as_stored);
+    let params = p![shard, id, session, &request, *consented, &choices, *expires_at, mark];
     tx.put(Q::SignupPut, params).await
 }
 

@@ -66,6 +66,9 @@ pub struct Authorize {
     pub device: Option<DeviceRequest>,
     /// The proof key's challenge.
     pub challenge: Option<Challenge>,
+    /// Who answers, for clients that compare it (RFC 9207): strict ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
 }
 
 impl Authorize {
@@ -81,19 +84,24 @@ impl Authorize {
         let scope = self.scopes().to_string();
         let mut params = vec![("code", code), ("scope", scope.as_str())];
         params.extend(self.state.as_deref().map(|state| ("state", state)));
+        params.extend(self.issuer.as_deref().map(|issuer| ("iss", issuer)));
         redirect::with_params(&self.redirect_uri, &params)
     }
 
     /// The redirect of a customer who did not.
     #[must_use]
     pub fn denied(&self) -> String {
-        error_redirect(&self.redirect_uri, self.state.as_deref(), "access_denied", "Access not permitted.")
+        self.error("access_denied", "Access not permitted.")
     }
 
     /// The redirect of a request that cannot be served, for a reason found later.
     #[must_use]
     pub fn refused(&self, description: &str) -> String {
-        error_redirect(&self.redirect_uri, self.state.as_deref(), "invalid_request", description)
+        self.error("invalid_request", description)
+    }
+
+    fn error(&self, error: &str, description: &str) -> String {
+        error_redirect(&self.redirect_uri, (self.state.as_deref(), self.issuer.as_deref()), error, description)
     }
 }
 
@@ -106,18 +114,19 @@ pub enum Refusal {
     Redirect(String),
 }
 
-fn error_redirect(uri: &str, state: Option<&str>, error: &str, description: &str) -> String {
+fn error_redirect(uri: &str, (state, issuer): (Option<&str>, Option<&str>), error: &str, description: &str) -> String {
     let mut params = vec![("error_description", description)];
     params.extend(state.map(|state| ("state", state)));
+    params.extend(issuer.map(|issuer| ("iss", issuer)));
     params.push(("error", error));
     redirect::with_params(uri, &params)
 }
 
-/// Checks a request against its client (`None`: no such client).
+/// Checks a request against its client (`None`: no such client). `issuer` is who answers, as strict clients are told.
 ///
 /// # Errors
 /// [`Refusal`].
-pub fn check(params: &Params, client: Option<&Client>) -> Result<Authorize, Refusal> {
+pub fn check(params: &Params, client: Option<&Client>, issuer: &str) -> Result<Authorize, Refusal> {
     let repeated = form::repeated(params.pairs(), &NAMES);
     if matches!(repeated, Some("client_id" | "redirect_uri" | "state")) {
         return Err(Refusal::Page("The request has a repeated parameter : client_id, redirect_uri or state"));
@@ -126,12 +135,17 @@ pub fn check(params: &Params, client: Option<&Client>) -> Result<Authorize, Refu
         return Err(Refusal::Page("The request is missing a required parameter : client_id"));
     }
     let client = client.ok_or(Refusal::Page("The request has an invalid parameter : client_id"))?;
+    let strict = client.is_strict();
+    if strict && params.get("redirect_uri").is_none() {
+        return Err(Refusal::Page("The request is missing a required parameter : redirect_uri"));
+    }
     let uri = redirect::target(client, params.get("redirect_uri")).map_err(Refusal::Page)?;
+    let issuer = strict.then_some(issuer);
     let state = params.get("state");
     if state.is_some_and(|s| s.len() > MAX_STATE) {
         return Err(Refusal::Page("The request has an invalid parameter : state (longer than 4096 bytes)"));
     }
-    let refuse = |error, description: &str| Refusal::Redirect(error_redirect(uri, state, error, description));
+    let refuse = |error, description: &str| Refusal::Redirect(error_redirect(uri, (state, issuer), error, description));
     if let Some(name) = repeated {
         return Err(refuse("invalid_request", &format!("The request repeats the parameter {name}")));
     }
@@ -144,8 +158,11 @@ pub fn check(params: &Params, client: Option<&Client>) -> Result<Authorize, Refu
         .ok_or_else(|| refuse("invalid_scope", "An unknown scope was requested"))?;
     let challenge = Challenge::parse(params.get("code_challenge"), params.get("code_challenge_method"))
         .map_err(|why| refuse("invalid_request", why))?;
-    if challenge.is_none() && !client.kind.is_confidential() {
+    if challenge.is_none() && client.must_prove_codes() {
         return Err(refuse("invalid_request", "Must provide code challenge parameter."));
+    }
+    if strict && matches!(challenge, Some(Challenge::Plain(_))) {
+        return Err(refuse("invalid_request", "code_challenge_method must be S256 for this client, and must be sent"));
     }
     let device = match scopes.has(Scope::Replenish) {
         false => None,
@@ -163,6 +180,7 @@ pub fn check(params: &Params, client: Option<&Client>) -> Result<Authorize, Refu
         scopes: scopes.bits(),
         device,
         challenge,
+        issuer: issuer.map(str::to_owned),
     })
 }
 
@@ -170,7 +188,7 @@ pub fn check(params: &Params, client: Option<&Client>) -> Result<Authorize, Refu
 mod tests {
     use super::*;
     use crate::id::{ClientId, MakerId, ProfileId};
-    use crate::profile::ClientKind;
+    use crate::profile::{ClientKind, Mode};
     use uuid::Uuid;
 
     fn client(kind: ClientKind) -> Client {
@@ -181,7 +199,14 @@ mod tests {
             kind,
             secret_hash: None,
             redirect_uris: vec!["https://a.example/cb".into()],
+            mode: Mode::Lwa,
         }
+    }
+
+    const ISSUER: &str = "https://login.example";
+
+    fn check(params: &Params, client: Option<&Client>) -> Result<Authorize, Refusal> {
+        super::check(params, client, ISSUER)
     }
 
     const GOOD: [(&str, &str); 6] = [
@@ -248,5 +273,34 @@ mod tests {
             }
         }
         assert!(matches!(check(&request("x", None), Some(&client(ClientKind::Android))), Err(Refusal::Redirect(_))));
+    }
+
+    #[test]
+    fn a_strict_client_proves_its_codes_by_s256_and_is_told_who_answers() {
+        let strict = Client { mode: Mode::Strict, ..client(ClientKind::Web) };
+        let digest = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+        let with = |more: &[(&str, &str)]| {
+            let more = more.iter().map(|(name, value)| (name.to_string(), value.to_string()));
+            Params::new(request("x", None).pairs().iter().cloned().chain(more).collect())
+        };
+        let s256 = [("code_challenge", digest), ("code_challenge_method", "S256")];
+        let authorize = check(&with(&s256), Some(&strict)).unwrap();
+        let end = "&state=s%20t%26%3D%3A%2F%2F&iss=https%3A%2F%2Flogin.example";
+        assert!(authorize.granted("ANx").ends_with(&format!("?code=ANx&scope=dash:replenish{end}")));
+        assert!(authorize.denied().ends_with(&format!("{end}&error=access_denied")));
+        for (more, error) in [
+            (&[][..], "invalid_request"),
+            (&s256[..1], "invalid_request"),
+            (&[s256[0], ("code_challenge_method", "plain")], "invalid_request"),
+        ] {
+            match check(&with(more), Some(&strict)) {
+                Err(Refusal::Redirect(uri)) => assert!(uri.ends_with(&format!("{end}&error={error}")), "{uri}"),
+                other => panic!("{more:?}: {other:?}"),
+            }
+        }
+        let open =
+            Params::new(with(&s256).pairs().iter().filter(|(name, _)| name != "redirect_uri").cloned().collect());
+        assert!(matches!(check(&open, Some(&strict)), Err(Refusal::Page(_))));
+        assert!(check(&open, Some(&client(ClientKind::Web))).is_ok(), "others may leave out the only one");
     }
 }

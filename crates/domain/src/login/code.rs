@@ -60,6 +60,8 @@ pub struct Presented<'a> {
     pub client: ClientId,
     /// Whether it proved itself with a secret.
     pub by_secret: bool,
+    /// Whether it is strict: whatever its code was issued under, it proves it by S256 and says where it was sent.
+    pub strict: bool,
     /// `redirect_uri`.
     pub redirect_uri: Option<&'a str>,
     /// `code_verifier`.
@@ -84,13 +86,14 @@ impl Code {
     #[must_use]
     pub fn present(&self, with: Presented<'_>, now: Time) -> Outcome {
         let proof = match (&self.challenge, with.verifier) {
+            (None | Some(Challenge::Plain(_)), _) if with.strict => false,
             (Some(challenge), Some(verifier)) => challenge.accepts(verifier),
             (Some(_), None) | (None, Some(_)) => false,
             (None, None) => true,
         };
         let redirect = match with.redirect_uri {
             Some(uri) => uri == self.redirect_uri,
-            None => with.by_secret,
+            None => with.by_secret && !with.strict,
         };
         match () {
             () if self.client != with.client => Outcome::Refused,
@@ -123,7 +126,8 @@ mod tests {
     }
 
     fn web(client: u128) -> Presented<'static> {
-        Presented { client: ClientId(Uuid::from_u128(client)), by_secret: true, redirect_uri: None, verifier: None }
+        let client = ClientId(Uuid::from_u128(client));
+        Presented { client, by_secret: true, strict: false, redirect_uri: None, verifier: None }
     }
 
     #[test]
@@ -161,6 +165,27 @@ mod tests {
             ("with a verifier nobody asked for", code(), with(None, Some(verifier.as_str())), now, Outcome::Burnt),
         ] {
             assert_eq!(code.present(presented, at), outcome, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_strict_client_proves_whatever_its_code_was_issued_under() {
+        let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+        let digest = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+        let now = Time::from_secs(10);
+        let s256 = || Some(Challenge::S256(digest.into()));
+        for (challenge, redirect_uri, verifier, outcome) in [
+            (s256(), Some("https://a/"), Some(verifier), Outcome::Accepted),
+            (s256(), None, Some(verifier), Outcome::Burnt),
+            (s256(), Some("https://a"), Some(verifier), Outcome::Burnt),
+            (s256(), Some("https://a/"), None, Outcome::Burnt),
+            (Some(Challenge::Plain(verifier.into())), Some("https://a/"), Some(verifier), Outcome::Burnt),
+            (None, Some("https://a/"), None, Outcome::Burnt),
+            (None, Some("https://a/"), Some(verifier), Outcome::Burnt),
+        ] {
+            let presented = Presented { strict: true, redirect_uri, verifier, ..web(1) };
+            let code = Code { challenge: challenge.clone(), ..code() };
+            assert_eq!(code.present(presented, now), outcome, "{challenge:?} {presented:?}");
         }
     }
 }

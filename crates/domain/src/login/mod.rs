@@ -1,5 +1,5 @@
 //! The rules of Login with Amazon: what an authorize request must hold, how codes and challenges work, which redirect
-//! is trusted. Client profile `lwa` (decisions 21).
+//! is trusted; for clients that keep to what Login with Amazon did, and for strict ones (decisions 21).
 
 pub mod authorize;
 pub mod code;
@@ -7,3 +7,4 @@ pub mod form;
 pub mod pkce;
 pub mod redirect;
 pub mod scope;
+pub mod turn;

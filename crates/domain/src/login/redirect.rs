@@ -107,6 +107,7 @@ pub fn csp_source(uri: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::id::{ClientId, MakerId, ProfileId};
+    use crate::profile::Mode;
     use uuid::Uuid;
 
     fn client(uris: &[&str]) -> Client {
@@ -117,6 +118,7 @@ mod tests {
             kind: ClientKind::Web,
             secret_hash: None,
             redirect_uris: uris.iter().map(ToString::to_string).collect(),
+            mode: Mode::Lwa,
         }
     }
 

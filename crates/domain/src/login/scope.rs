@@ -30,6 +30,9 @@ const NAMES: [(Scope, &str); 4] = [
 ];
 
 impl Scopes {
+    /// Every scope there is.
+    pub const ALL: Self = Self(15);
+
     /// Reads a blank-separated list; `None` when it is empty or names a scope we do not know.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -65,7 +68,7 @@ impl Scopes {
     /// From the store; unknown bits fall away.
     #[must_use]
     pub fn from_bits(bits: u8) -> Self {
-        Self(bits & 15)
+        Self(bits & Self::ALL.0)
     }
 }
 

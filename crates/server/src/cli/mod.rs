@@ -5,9 +5,11 @@
 
 mod backup;
 mod bench;
+mod client;
 mod clock;
 mod completions;
 mod config;
+mod consent;
 mod demo;
 mod device;
 mod doctor;
@@ -56,6 +58,12 @@ enum Command {
     /// Devices.
     #[command(subcommand)]
     Device(device::Device),
+    /// The Login with Amazon clients of apps and clouds, and the rules each lives by.
+    #[command(subcommand)]
+    Client(client::Client),
+    /// What customers consent to.
+    #[command(subcommand)]
+    Consent(consent::Consent),
     /// Show, freeze or move the clock of a server started with --test-clock.
     Clock(clock::Clock),
     /// What makers are told.
@@ -127,6 +135,8 @@ pub fn run() -> ExitCode {
             Command::Demo(args) => demo::run(file, args).await,
             Command::Seed(args) => seed::run(file, args).await,
             Command::Device(args) => device::run(file, args).await,
+            Command::Client(args) => client::run(file, args).await,
+            Command::Consent(args) => consent::run(file, args).await,
             Command::Clock(args) => clock::run(args).await,
             Command::Events(args) => events::run(file, args).await,
             Command::Topic(args) => topic::run(file, args).await,

@@ -203,6 +203,7 @@ impl Lines<'_> {
             id,
             secret: client.secret.map(Spanned::into_inner),
             redirect_uris: client.redirect_uris.into_iter().map(Spanned::into_inner).collect(),
+            mode: client.mode,
         })
     }
 

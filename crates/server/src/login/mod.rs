@@ -3,6 +3,7 @@
 //! Invariant: errors are OAuth's, `error_description` before `error`, with the headers LwA's clients log; answers with
 //! tokens are never cached, and nothing secret is taken from a query.
 
+mod metadata;
 mod profile;
 mod token;
 
@@ -25,6 +26,7 @@ pub(crate) fn routes() -> Vec<Route> {
         get("/auth/o2/tokeninfo", profile::token_info),
         get("/user/profile", profile::user_profile),
         post("/auth/relyingPartyLogout", profile::logout),
+        get("/.well-known/oauth-authorization-server", metadata::get),
     ]
 }
 

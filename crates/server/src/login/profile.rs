@@ -9,21 +9,21 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use opendrs_service::Error;
 use opendrs_service::error::OAuth;
-use opendrs_service::login::profile;
+use opendrs_service::login::profile::{self, Carried};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The token of the query, of `x-amz-access-token`, or of `Authorization: Bearer`.
-fn token(uri: &Uri, headers: &HeaderMap) -> Result<String, Error> {
+fn token(uri: &Uri, headers: &HeaderMap) -> Result<(String, Carried), Error> {
     let query = http::query(uri);
     let in_query = query.into_iter().find(|(name, value)| name == "access_token" && !value.is_empty());
     let in_header = http::header(headers, "x-amz-access-token").map(|value| value.trim().to_owned());
     in_query
-        .map(|(_, value)| value)
-        .or(in_header.filter(|token| !token.is_empty()))
-        .or_else(|| http::bearer(headers).map(Cow::into_owned))
-        .filter(|token| !token.is_empty())
+        .map(|(_, value)| (value, Carried::Query))
+        .or(in_header.filter(|token| !token.is_empty()).map(|token| (token, Carried::Header)))
+        .or_else(|| http::bearer(headers).map(|token| (Cow::into_owned(token), Carried::Header)))
+        .filter(|(token, _)| !token.is_empty())
         .ok_or_else(|| Error::OAuth {
             error: OAuth::InvalidRequest,
             description: "The request is missing a required parameter : access_token".into(),
@@ -41,8 +41,8 @@ struct TokenInfo {
 }
 
 pub(super) async fn token_info(State(site): State<Arc<Site>>, parts: Parts) -> Result<Response, Refused> {
-    let token = token(&parts.uri, &parts.headers)?;
-    let info = profile::token_info(&site.app, &token).await?;
+    let (token, carried) = token(&parts.uri, &parts.headers)?;
+    let info = profile::token_info(&site.app, &token, carried).await?;
     let body = TokenInfo {
         iss: site.app.settings.issuer.clone(),
         user_id: info.user_id,
@@ -67,8 +67,9 @@ struct UserProfile {
 }
 
 pub(super) async fn user_profile(State(site): State<Arc<Site>>, parts: Parts) -> Result<Response, Refused> {
-    let token = token(&parts.uri, &parts.headers)?;
-    let profile::UserProfile { user_id, name, email, postal_code } = profile::user_profile(&site.app, &token).await?;
+    let (token, carried) = token(&parts.uri, &parts.headers)?;
+    let profile::UserProfile { user_id, name, email, postal_code } =
+        profile::user_profile(&site.app, &token, carried).await?;
     Ok(answer(StatusCode::OK, &UserProfile { user_id, email, name, postal_code }))
 }
 

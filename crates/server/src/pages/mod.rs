@@ -15,6 +15,7 @@ mod setup;
 mod shown;
 mod signin;
 mod teaser;
+mod unlink;
 
 use crate::api::problem::{log, retry_after};
 use crate::http;
@@ -56,6 +57,8 @@ pub(crate) fn web_routes() -> Vec<Route> {
         post("/settings/language", settings::language),
         get("/settings/remove", remove::get),
         post("/settings/remove", remove::post),
+        get("/settings/unlink", unlink::get),
+        post("/settings/unlink", unlink::post),
         get("/order", order::get),
         post("/order", order::post),
         get("/order/cancel", cancel::get),

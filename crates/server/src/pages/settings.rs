@@ -6,9 +6,11 @@
 use super::browser::{Browser, Form};
 use super::remove;
 use super::rule::{self, RuleRow};
+use super::setup::wants;
 use super::shown::{self, Other};
 use super::signin::sign_in_page;
 use super::teaser::link;
+use super::unlink;
 use super::{Refused, message, page, redirect_to};
 use crate::http;
 use crate::site::Site;
@@ -25,6 +27,7 @@ use opendrs_domain::order::{Order, State as Standing};
 use opendrs_domain::product::Product;
 use opendrs_domain::session::Session;
 use opendrs_domain::time::Time;
+use opendrs_service::consent::{self, Given};
 use opendrs_service::subscription::SlotView;
 use opendrs_service::token::{self, Caller, PageDevice};
 use opendrs_service::{BadChoice, customer, device, order, rule as rules, subscription};
@@ -94,6 +97,27 @@ struct DevicesPage<'a> {
     name: &'a str,
     /// Each device's model, its serial, and where it is removed.
     devices: Vec<(String, String, String)>,
+    apps: Vec<AppRow>,
+}
+
+/// An app that has the customer's consent.
+struct AppRow {
+    name: String,
+    maker: String,
+    since: String,
+    wants: Vec<&'static str>,
+    /// Where the consent is withdrawn.
+    unlink: String,
+}
+
+fn app_row(given: Given, texts: &Texts) -> AppRow {
+    AppRow {
+        since: texts.moment(&given.granted_at),
+        wants: wants(given.scopes, &texts.consent),
+        unlink: unlink::address(given.profile),
+        name: given.name,
+        maker: given.maker,
+    }
 }
 
 #[derive(Template)]
@@ -170,6 +194,7 @@ async fn devices(
     let refused = Refused::by(shown);
     let found = device::of_customer(&site.app, session.customer).await.map_err(&refused)?;
     let owner = customer::get(&site.app, session.customer).await.map_err(&refused)?;
+    let given = consent::of_customer(&site.app, session.customer).await.map_err(&refused)?;
     let template = DevicesPage {
         texts: shown.texts,
         switch: shown.switch(&address(None, exit)),
@@ -182,6 +207,7 @@ async fn devices(
             .into_iter()
             .map(|(device, model)| (model, device.serial.to_string(), remove::address(device.id)))
             .collect(),
+        apps: given.into_iter().map(|given| app_row(given, shown.texts)).collect(),
     };
     Ok(page(shown, StatusCode::OK, &template, None))
 }

@@ -33,7 +33,8 @@ struct ConsentPage<'a> {
     wants: Vec<&'static str>,
 }
 
-fn wants(scopes: Scopes, texts: &Consent) -> Vec<&'static str> {
+/// What scopes open, in words.
+pub(super) fn wants(scopes: Scopes, texts: &Consent) -> Vec<&'static str> {
     [
         (Scope::Replenish, texts.replenish),
         (Scope::Profile, texts.profile),
@@ -126,7 +127,7 @@ pub(super) async fn consent(State(site): State<Arc<Site>>, request: Request) -> 
         // No button was named, as when a form is sent by the Enter key: consent is never guessed.
         return consent_page(&site, &browser, &underway.id, &underway.asked);
     }
-    signup::consent(&site.app, &underway).await.map_err(Refused::by(&browser.shown))?;
+    signup::consent(&site.app, &session, &underway).await.map_err(Refused::by(&browser.shown))?;
     step(&site, &browser, &session, &underway.id).await
 }
 

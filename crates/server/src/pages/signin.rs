@@ -51,7 +51,7 @@ pub(super) async fn authorize(State(site): State<Arc<Site>>, parts: Parts) -> Re
         return Ok(sorry(shown, &here, "The request is not UTF-8", &Params::default()));
     };
     let params = Params::new(pairs);
-    let asked = match login::check(&site.app, &params).await.map_err(Refused::by(shown))? {
+    let asked = match login::check(&site.app, &params, &site.urls.login).await.map_err(Refused::by(shown))? {
         Ok(asked) => asked,
         Err(Refusal::Page(reason)) => return Ok(sorry(shown, &here, reason, &params)),
         Err(Refusal::Redirect(target)) => return Ok(redirect_to(StatusCode::FOUND, &target)),
@@ -78,7 +78,7 @@ fn sorry(shown: &Shown, here: &str, reason: &str, params: &Params) -> Response {
 async fn denied(shown: &Shown, return_to: &str) -> Result<Option<(String, String)>, Refused> {
     let Some(query) = return_to.strip_prefix("/ap/oa?") else { return Ok(None) };
     let params = Params::new(form::decode(query.as_bytes()).unwrap_or_default());
-    let asked = login::check(&shown.site.app, &params).await.map_err(Refused::by(shown))?.ok();
+    let asked = login::check(&shown.site.app, &params, &shown.site.urls.login).await.map_err(Refused::by(shown))?.ok();
     Ok(asked.map(|asked| (asked.request.denied(), asked.request.redirect_uri)))
 }
 

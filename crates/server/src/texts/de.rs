@@ -5,7 +5,7 @@ mod refusals;
 
 use super::{
     Consent, Headings, Marked, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry, Teaser, Text, Texts,
-    Window,
+    Unlinking, Window,
 };
 use opendrs_domain::language::Language;
 use opendrs_domain::order::Problem;
@@ -136,6 +136,23 @@ pub(super) static TEXTS: Texts = Texts {
               ausgeführt. Um es wieder zu verwenden, richten Sie es am Gerät oder in seiner App neu ein.",
         button: "Dieses Gerät entfernen",
         keep: "Behalten",
+    },
+    unlinking: Unlinking {
+        apps: "Apps mit Ihrer Zustimmung",
+        app: |profile, maker, since| format!("{profile} von {maker}, seit {since}, darf verwenden:"),
+        no_app: "Keine App hat Ihre Zustimmung.",
+        link: "Zustimmung widerrufen",
+        title: |profile| format!("Zustimmung für {profile} widerrufen"),
+        heading: |profile| format!("Zustimmung für {profile} widerrufen?"),
+        why: |profile, maker| {
+            format!(
+                "{profile} kann dann nichts mehr in Ihrem Namen tun, und {maker} wird benachrichtigt. Laufende Bestellungen \
+                 werden ausgeführt. Um die App wieder zu verwenden, melden Sie sich in ihr an und stimmen Sie erneut zu."
+            )
+        },
+        devices: |maker| format!("Diese Geräte von {maker} werden aus Ihrem Konto entfernt:"),
+        button: "Zustimmung widerrufen",
+        keep: "Alles so lassen",
     },
     rules: Rules {
         title: |slot| format!("Regeln für: {slot}"),

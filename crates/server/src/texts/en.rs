@@ -4,7 +4,7 @@ mod letters;
 
 use super::{
     Consent, Headings, Marked, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry, Teaser, Text, Texts,
-    Window,
+    Unlinking, Window,
 };
 use opendrs_domain::language::Language;
 use opendrs_domain::order::Problem;
@@ -128,6 +128,23 @@ pub(super) static TEXTS: Texts = Texts {
               from the device or its app.",
         button: "Remove this device",
         keep: "Keep it",
+    },
+    unlinking: Unlinking {
+        apps: "Apps with your consent",
+        app: |profile, maker, since| format!("{profile} by {maker}, since {since}, may use:"),
+        no_app: "No app has your consent.",
+        link: "Withdraw consent",
+        title: |profile| format!("Withdraw your consent to {profile}"),
+        heading: |profile| format!("Withdraw your consent to {profile}?"),
+        why: |profile, maker| {
+            format!(
+                "{profile} can do nothing in your name any more, and {maker} is told. Orders under way go on. To use it \
+                 again, sign in from the app and give your consent anew."
+            )
+        },
+        devices: |maker| format!("These devices of {maker} are removed from your account:"),
+        button: "Withdraw consent",
+        keep: "Keep it as it is",
     },
     rules: Rules {
         title: |slot| format!("Rules for the {slot}"),

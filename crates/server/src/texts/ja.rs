@@ -5,7 +5,7 @@ mod refusals;
 
 use super::{
     Consent, Headings, Marked, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry, Teaser, Text, Texts,
-    Window,
+    Unlinking, Window,
 };
 use opendrs_domain::language::Language;
 use opendrs_domain::order::Problem;
@@ -123,6 +123,23 @@ pub(super) static TEXTS: Texts = Texts {
               再び使うには、機器またはそのアプリからもう一度設定してください。",
         button: "この機器を削除する",
         keep: "削除しない",
+    },
+    unlinking: Unlinking {
+        apps: "許可しているアプリ",
+        app: |profile, maker, since| format!("{profile}（{maker}）。許可日時：{since}。許可している内容："),
+        no_app: "許可しているアプリはありません。",
+        link: "許可を取り消す",
+        title: |profile| format!("{profile}への許可の取り消し"),
+        heading: |profile| format!("{profile}への許可を取り消しますか？"),
+        why: |profile, maker| {
+            format!(
+                "{profile}は今後お客様に代わって操作できなくなり、{maker}に通知されます。進行中の注文はそのまま続きます。\
+                 再び使うには、アプリからサインインして、もう一度許可してください。"
+            )
+        },
+        devices: |maker| format!("{maker}の次の機器がアカウントから削除されます。"),
+        button: "許可を取り消す",
+        keep: "取り消さない",
     },
     rules: Rules {
         title: |slot| format!("{slot}の注文ルール"),

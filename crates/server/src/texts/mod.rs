@@ -13,7 +13,7 @@ mod pages;
 
 pub(crate) use letters::Letters;
 pub(crate) use pages::{
-    Consent, Marked, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry, Teaser, Window,
+    Consent, Marked, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry, Teaser, Unlinking, Window,
 };
 
 use opendrs_domain::language::Language;
@@ -42,6 +42,8 @@ pub(crate) struct Texts {
     pub(crate) settings: Settings,
     /// The removal of a device from an account.
     pub(crate) removal: Removal,
+    /// The apps that have a customer's consent.
+    pub(crate) unlinking: Unlinking,
     /// The customer's rules.
     pub(crate) rules: Rules,
     /// An order's page, where it stands, and the page that cancels it.

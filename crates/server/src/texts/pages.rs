@@ -160,6 +160,24 @@ pub(crate) struct Removal {
     pub(crate) keep: Text,
 }
 
+/// The apps that have a customer's consent, and its withdrawal.
+pub(crate) struct Unlinking {
+    /// Above the list, which follows that of the devices.
+    pub(crate) apps: Text,
+    /// Before the list of what it may use, each as [`Consent`] says it.
+    pub(crate) app: fn(profile: &str, maker: &str, since: &str) -> String,
+    pub(crate) no_app: Text,
+    /// In the list.
+    pub(crate) link: Text,
+    pub(crate) title: fn(profile: &str) -> String,
+    pub(crate) heading: fn(profile: &str) -> String,
+    pub(crate) why: fn(profile: &str, maker: &str) -> String,
+    /// Before the list of the devices that are removed.
+    pub(crate) devices: fn(maker: &str) -> String,
+    pub(crate) button: Text,
+    pub(crate) keep: Text,
+}
+
 /// The customer's rules.
 pub(crate) struct Rules {
     pub(crate) title: fn(slot: &str) -> String,

@@ -2,14 +2,13 @@
 
 use crate::{App, Error, Result};
 use opendrs_domain::login::authorize::{self as rules, Authorize, Params, Refusal};
-use opendrs_domain::login::scope::Scopes;
 use opendrs_domain::maker::Maker;
 use opendrs_domain::model::Model;
 use opendrs_domain::profile::{Client, Profile};
 use opendrs_domain::session::Session;
 use opendrs_domain::time::Span;
 use opendrs_store::signup::Signup;
-use opendrs_store::{Tx, Write, consent, maker, model, profile, signup};
+use opendrs_store::{Tx, Write, maker, model, profile, signup};
 use sha2::{Digest, Sha256};
 
 /// How long a sign-up may take.
@@ -30,16 +29,16 @@ pub struct Asked {
     pub model: Option<Model>,
 }
 
-/// Checks an authorize request.
+/// Checks an authorize request. `issuer` is who answers it, as strict clients are told.
 ///
 /// # Errors
 /// [`Error::Unavailable`]; a refused request is the inner [`Refusal`].
-pub async fn check(app: &App, params: &Params) -> Result<Result<Asked, Refusal>> {
+pub async fn check(app: &App, params: &Params, issuer: &str) -> Result<Result<Asked, Refusal>> {
     let client = match params.get("client_id") {
         Some(id) => super::client::find(app, id).await?,
         None => None,
     };
-    let request = match rules::check(params, client.as_ref()) {
+    let request = match rules::check(params, client.as_ref(), issuer) {
         Ok(request) => request,
         Err(refusal) => return Ok(Err(refusal)),
     };
@@ -83,8 +82,8 @@ pub(crate) async fn load(app: &App, request: Authorize) -> Result<Result<Asked, 
 /// # Errors
 /// [`Error::Unavailable`].
 pub async fn begin(app: &App, session: &Session, asked: &Asked) -> Result<(String, bool)> {
-    let granted = granted(app, session, asked).await?;
-    let consented = granted.is_some_and(|scopes| scopes.covers(asked.request.scopes()));
+    let granted = crate::consent::get(app, session.customer, asked.profile.id).await?;
+    let consented = granted.as_ref().is_some_and(|consent| consent.scopes.covers(asked.request.scopes()));
     let id = app.ids.secret();
     let signup = Signup {
         id: hash(&id),
@@ -93,16 +92,10 @@ pub async fn begin(app: &App, session: &Session, asked: &Asked) -> Result<(Strin
         consented,
         choices: Vec::new(),
         expires_at: app.now() + LIFETIME,
+        mark: granted.and_then(|consent| consent.mark),
     };
     app.db.write(Put { shard: shard(app, &signup.id), signup }).await?;
     Ok((id, consented))
-}
-
-async fn granted(app: &App, session: &Session, asked: &Asked) -> Result<Option<Scopes>> {
-    let mut reader = app.db.reader().await?;
-    let shard = app.db.shards().of_customer(session.customer);
-    let found = consent::get(&mut reader.tx()?, shard, session.customer, asked.profile.id).await?;
-    Ok(found.map(|consent| consent.scopes))
 }
 
 pub(crate) fn hash(id: &str) -> [u8; 32] {

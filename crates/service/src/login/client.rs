@@ -1,10 +1,14 @@
-//! Which client is speaking at the token endpoint (decisions 21, 25).
+//! Which client is speaking at the token endpoint, and by which rules (decisions 21, 25).
 
 use crate::error::OAuth;
 use crate::{App, Error, Result, limit};
-use opendrs_domain::id::ClientId;
-use opendrs_domain::profile::{Client, hash_secret};
-use opendrs_store::{Tx, profile};
+use opendrs_domain::id::{ClientId, ProfileId};
+use opendrs_domain::profile::{Client, Mode, hash_secret};
+use opendrs_store::{Tx, Write, maker, profile};
+use uuid::Uuid;
+
+/// How many profiles are read at once.
+const PAGE: i64 = 100;
 
 /// A client by its id on the wire.
 ///
@@ -14,6 +18,51 @@ pub async fn find(app: &App, id: &str) -> Result<Option<Client>> {
     let Ok(id) = ClientId::parse(id) else { return Ok(None) };
     let mut reader = app.db.reader().await?;
     Ok(profile::client(&mut reader.tx()?, id).await?)
+}
+
+/// Every client with the names of its maker and its profile, profile by profile.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn all(app: &App) -> Result<Vec<(String, String, Client)>> {
+    let mut reader = app.db.reader().await?;
+    let mut tx = reader.tx()?;
+    let (mut found, mut last) = (Vec::new(), ProfileId(Uuid::nil()));
+    loop {
+        let profiles = profile::after(&mut tx, last, PAGE).await?;
+        let Some(end) = profiles.last() else { return Ok(found) };
+        last = end.id;
+        for of in profiles {
+            let owner = maker::by_id(&mut tx, of.maker).await?.map(|maker| maker.name).unwrap_or_default();
+            let clients = profile::clients(&mut tx, of.id).await?;
+            found.extend(clients.into_iter().map(|client| (owner.clone(), of.name.clone(), client)));
+        }
+    }
+}
+
+/// Lets a client live by other rules, on every node from its next request on; tokens it was issued stay good.
+///
+/// # Errors
+/// [`Error::BadCommand`] when there is no such client; [`Error::Unavailable`].
+pub async fn set_mode(app: &App, id: &str, mode: Mode) -> Result<Client> {
+    let found = find(app, id).await?;
+    let client = found.ok_or_else(|| {
+        Error::BadCommand(format!("there is no client {id}: `opendrs client list` tells which there are"))
+    })?;
+    app.db.write(SetMode(client.id, mode)).await?;
+    Ok(Client { mode, ..client })
+}
+
+struct SetMode(ClientId, Mode);
+
+impl Write for SetMode {
+    type Out = ();
+    fn key(&self) -> u64 {
+        0
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
+        profile::set_mode(tx, self.0, self.1).await
+    }
 }
 
 /// Finds the client and checks its proof: a web client its secret, a public one that it sends none. An unknown client

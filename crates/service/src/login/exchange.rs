@@ -1,6 +1,7 @@
 //! The token endpoint's two grants (login-and-web 4.2, 4.3; decisions 21 to 23).
 
 use super::client;
+use super::turn::{self, Turn};
 use crate::error::OAuth;
 use crate::token::{self, ACCESS_LIFETIME, Grant};
 use crate::{App, Error, Result};
@@ -80,8 +81,8 @@ async fn by_code(app: &App, request: &TokenRequest) -> Result<Tokens> {
     let mut tx = reader.tx()?;
     let client = proven(app, &mut tx, request).await?;
     let text = request.code.as_deref().ok_or_else(|| missing("code"))?;
-    if client.kind.is_confidential() || request.redirect_uri.is_some() {
-        // A web client proved itself by its secret and may leave the redirect out (decisions 21).
+    if client.kind.is_confidential() && !client.is_strict() || request.redirect_uri.is_some() {
+        // A web client proved itself by its secret and may leave the redirect out (decisions 21); a strict one may not.
     } else {
         return Err(missing("redirect_uri"));
     }
@@ -97,12 +98,13 @@ async fn by_code(app: &App, request: &TokenRequest) -> Result<Tokens> {
     drop(tx);
     drop(reader);
     let command = Exchange {
-        key: unit.unwrap_or(found.customer.0.as_u64_pair().1),
+        key: unit.unwrap_or(crate::consent::key(found.customer)),
         shard,
         hash,
         client: client.id,
         profile: client.profile,
         by_secret: client.kind.is_confidential(),
+        strict: client.is_strict(),
         redirect_uri: request.redirect_uri.clone(),
         verifier: request.code_verifier.clone(),
         shards,
@@ -130,6 +132,7 @@ struct Exchange {
     client: ClientId,
     profile: ProfileId,
     by_secret: bool,
+    strict: bool,
     redirect_uri: Option<String>,
     verifier: Option<String>,
     shards: Shards,
@@ -146,6 +149,7 @@ impl Write for Exchange {
         let presented = Presented {
             client: self.client,
             by_secret: self.by_secret,
+            strict: self.strict,
             redirect_uri: self.redirect_uri.as_deref(),
             verifier: self.verifier.as_deref(),
         };
@@ -159,7 +163,11 @@ impl Write for Exchange {
                     Some((shard, id)) => {
                         device::revoked(tx, shard, id).await?.is_some_and(|revoked| !revoked.0.contains(&found.family))
                     }
-                    None => true,
+                    None => {
+                        let shard = self.shards.of_customer(found.customer);
+                        let consent = consent::get(tx, shard, found.customer, self.profile).await?;
+                        consent.is_some_and(|consent| consent.accepts(found.family, found.scopes))
+                    }
                 };
                 Ok(alive.then_some(found))
             }
@@ -189,7 +197,7 @@ impl Exchange {
 }
 
 /// A refresh writes nothing: the token is read, the one row it speaks for is looked at, and an access token is made.
-/// The refresh token that comes back is the one that was sent (decisions 21).
+/// The refresh token that comes back is the one that was sent (decisions 21). That of a strict client turns.
 async fn by_refresh(app: &App, request: &TokenRequest) -> Result<Tokens> {
     // Opened first, though the client is judged first: a key that is new to this node is read from the store, and who
     // has a reader must not wait for another.
@@ -216,12 +224,22 @@ async fn by_refresh(app: &App, request: &TokenRequest) -> Result<Tokens> {
             .filter(|asked| claims.scopes.covers(*asked))
             .ok_or_else(|| Error::oauth(OAuth::InvalidScope, "The request has an invalid parameter : scope"))?,
     };
-    let grant = Grant {
+    let whole = Grant {
         device: claims.device,
         customer: claims.customer,
         client: claims.client,
         family: claims.family,
-        scopes,
+        scopes: claims.scopes,
     };
-    Ok(issue(app, grant, text.to_owned()))
+    let refresh = match client.is_strict() {
+        false => text.to_owned(),
+        true => {
+            let command = Turn::of(&mut tx, &client, &claims, (app.db.shards(), app.now())).await?;
+            drop(tx);
+            drop(reader);
+            let at = turn::turned(app, command.ok_or_else(refused)?).await?.ok_or_else(refused)?;
+            token::seal_at(app, whole, Use::Refresh, at)
+        }
+    };
+    Ok(issue(app, Grant { scopes, ..whole }, refresh))
 }

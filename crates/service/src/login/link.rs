@@ -88,6 +88,7 @@ pub async fn link(app: &App, link: Link) -> Result<Linked> {
             non_live: true,
         }),
         challenge,
+        issuer: None,
     };
     let asked = authorize::load(app, request).await?;
     let asked = asked.map_err(|_| {
@@ -96,8 +97,12 @@ pub async fn link(app: &App, link: Link) -> Result<Linked> {
     if let Some((uri, challenge)) = &link.code {
         redirect::target(&asked.client, Some(uri))
             .map_err(|_| bad(format!("{uri} is no redirect URI of client {}", link.client)))?;
-        if challenge.is_none() && !asked.client.kind.is_confidential() {
-            return Err(bad("this client is public and must prove its code: give --code-challenge".into()));
+        if challenge.is_none() && asked.client.must_prove_codes() {
+            let why = if asked.client.is_strict() { "strict" } else { "public" };
+            return Err(bad(format!("this client is {why} and must prove its code: give --code-challenge")));
+        }
+        if asked.client.is_strict() && matches!(challenge, Some(Challenge::Plain(_))) {
+            return Err(bad("this client is strict: give --code-challenge-method S256, and its challenge".into()));
         }
     }
     let Asked { model: Some(model), .. } = asked.clone() else { return Err(Error::missing("a model")) };

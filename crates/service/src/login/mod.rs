@@ -1,4 +1,4 @@
-//! Login with Amazon: authorize, sign-up, token, tokeninfo, profile.
+//! Login with Amazon: authorize, sign-up, token, tokeninfo, profile; the turning refresh tokens of strict clients.
 
 pub mod authorize;
 pub mod client;
@@ -6,3 +6,4 @@ pub mod exchange;
 pub mod link;
 pub mod profile;
 pub mod signup;
+mod turn;

@@ -1,5 +1,6 @@
 //! What an access token says of its customer: tokeninfo and `/user/profile` (login-and-web 5.1, 5.2).
 
+use crate::error::OAuth;
 use crate::{App, Error, Result, token};
 use opendrs_domain::login::scope::Scope;
 use opendrs_domain::time::Time;
@@ -33,16 +34,31 @@ pub struct UserProfile {
     pub postal_code: Option<String>,
 }
 
+/// Where a token came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carried {
+    /// In a header.
+    Header,
+    /// In the query, where logs and histories keep it; not that of a strict client.
+    Query,
+}
+
 /// Says what a token is.
 ///
 /// # Errors
-/// [`Error::InvalidToken`], [`Error::Unavailable`].
-pub async fn token_info(app: &App, text: &str) -> Result<TokenInfo> {
+/// [`Error::InvalidToken`], [`Error::OAuth`] for a strict client's token in the query, [`Error::Unavailable`].
+pub async fn token_info(app: &App, text: &str, carried: Carried) -> Result<TokenInfo> {
     let claims = token::check(app, text).await?;
     let client = {
         let mut reader = app.db.reader().await?;
         profile::client(&mut reader.tx()?, claims.client).await?.ok_or(Error::InvalidToken)?
     };
+    if client.is_strict() && carried == Carried::Query {
+        return Err(Error::oauth(
+            OAuth::InvalidRequest,
+            "Send this client's access tokens in a header, not in the query",
+        ));
+    }
     let end = claims.expires_at.unwrap_or(claims.issued_at);
     Ok(TokenInfo {
         user_id: app.keys.directed(client.maker, claims.customer),
@@ -56,14 +72,15 @@ pub async fn token_info(app: &App, text: &str) -> Result<TokenInfo> {
 /// Says who a token's customer is.
 ///
 /// # Errors
-/// [`Error::InvalidToken`], [`Error::InsufficientScope`], [`Error::Unavailable`].
-pub async fn user_profile(app: &App, text: &str) -> Result<UserProfile> {
+/// [`Error::InvalidToken`], [`Error::InsufficientScope`], [`Error::OAuth`] for a strict client's token in the query,
+/// [`Error::Unavailable`].
+pub async fn user_profile(app: &App, text: &str, carried: Carried) -> Result<UserProfile> {
     let claims = token::check(app, text).await?;
     let has = |scope| claims.scopes.has(scope);
     if !(has(Scope::Profile) || has(Scope::UserId) || has(Scope::PostalCode)) {
         return Err(Error::InsufficientScope("profile"));
     }
-    let user_id = token_info(app, text).await?.user_id;
+    let user_id = token_info(app, text, carried).await?.user_id;
     let customer = crate::customer::get(app, claims.customer).await?;
     Ok(UserProfile {
         user_id: (has(Scope::Profile) || has(Scope::UserId)).then_some(user_id),

@@ -7,6 +7,7 @@ use super::authorize::{self, Asked, Put};
 use crate::delivery::{self, Stamp};
 use crate::subscription::SlotView;
 use crate::{App, BadChoice, Error, Result};
+use opendrs_domain::consent::{Mark, family};
 use opendrs_domain::customer::Customer;
 use opendrs_domain::device::{Device, Families};
 use opendrs_domain::id::{DeviceId, ProfileId};
@@ -19,6 +20,7 @@ use opendrs_domain::session::Session;
 use opendrs_domain::subscription::{Choice, Subscription};
 use opendrs_domain::text::{Asin, SlotId};
 use opendrs_domain::time::Time;
+use opendrs_store::consent::Ending;
 use opendrs_store::signup::Signup;
 use opendrs_store::{Tx, Write, code, consent, device, signup, subscription};
 
@@ -77,12 +79,14 @@ async fn put(app: &App, row: Signup) -> Result<()> {
     Ok(app.db.write(Put { shard: authorize::shard(app, &row.id), signup: row }).await?)
 }
 
-/// Records that the customer agrees.
+/// Records that the customer agrees; what they withdrew before is another consent.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn consent(app: &App, of: &Underway) -> Result<()> {
-    put(app, Signup { consented: true, ..of.row.clone() }).await
+pub async fn consent(app: &App, session: &Session, of: &Underway) -> Result<()> {
+    let granted = crate::consent::get(app, session.customer, of.asked.profile.id).await?;
+    let mark = granted.and_then(|consent| consent.mark);
+    put(app, Signup { consented: true, mark, ..of.row.clone() }).await
 }
 
 /// Records a slot's product, or that it is skipped; a second answer replaces the first.
@@ -160,7 +164,7 @@ pub async fn complete(app: &App, of: &Underway, customer: &Customer) -> Result<S
         }
         _ => None,
     };
-    let signup = Some((authorize::shard(app, &of.row.id), of.row.id));
+    let signup = Some(Begun { shard: authorize::shard(app, &of.row.id), id: of.row.id, mark: of.row.mark });
     let grant = finish(app, &of.asked, customer, linked, of.choices.clone(), signup).await?;
     Ok(of.asked.request.granted(&grant.code))
 }
@@ -184,6 +188,17 @@ pub(crate) struct Finished {
     pub(crate) family: u64,
 }
 
+/// The sign-up that is finished.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Begun {
+    shard: i64,
+    id: [u8; 32],
+    mark: Option<Mark>,
+}
+
+/// How often a sign-up waits for the end of a withdrawal.
+const TRIES: usize = 3;
+
 /// Makes registration, subscriptions, events, consent and code, all or nothing.
 pub(crate) async fn finish(
     app: &App,
@@ -191,12 +206,32 @@ pub(crate) async fn finish(
     customer: &Customer,
     linked: Option<Linking>,
     choices: Vec<Choice>,
-    signup: Option<(i64, [u8; 32])>,
+    signup: Option<Begun>,
 ) -> Result<Finished> {
+    for _ in 0..TRIES {
+        match attempt(app, asked, customer, linked.clone(), choices.clone(), signup).await? {
+            (text, Completed::Done { device, family }) => return Ok(Finished { code: text, device, family }),
+            (_, Completed::Over) => break,
+            // Its events come before those of the next try, whose ids are drawn then.
+            (_, Completed::Ending(ending)) => crate::consent::finish(app, ending).await?,
+        }
+    }
+    Err(Error::SignupGone)
+}
+
+/// A try: the code's text, and what became of it.
+async fn attempt(
+    app: &App,
+    asked: &Asked,
+    customer: &Customer,
+    linked: Option<Linking>,
+    choices: Vec<Choice>,
+    signup: Option<Begun>,
+) -> Result<(String, Completed)> {
     let now = app.now();
     let text = codes::generate(&app.ids.bytes());
     let hash = codes::hash(&text);
-    let family = u64::from_be_bytes(app.ids.bytes());
+    let random = app.ids.bytes();
     let shards = app.db.shards();
     let code = Code {
         hash,
@@ -206,7 +241,7 @@ pub(crate) async fn finish(
         redirect_uri: asked.request.redirect_uri.clone(),
         challenge: asked.request.challenge.clone(),
         scopes: asked.request.scopes(),
-        family,
+        family: family(None, random),
         expires_at: now + codes::LIFETIME,
         used_at: None,
     };
@@ -235,12 +270,10 @@ pub(crate) async fn finish(
         unit,
         consent: (shards.of_customer(customer.id), asked.profile.id, asked.request.scopes()),
         code: (shards.of(&[&hash]), code),
+        random,
         now,
     };
-    match app.db.write(command).await? {
-        Some(device) => Ok(Finished { code: text, device, family }),
-        None => Err(Error::SignupGone),
-    }
+    Ok((text, app.db.write(command).await?))
 }
 
 struct Unit {
@@ -251,41 +284,58 @@ struct Unit {
 }
 
 struct Complete {
-    signup: Option<(i64, [u8; 32])>,
+    signup: Option<Begun>,
     unit: Option<Unit>,
     consent: (i64, ProfileId, Scopes),
     code: (i64, Code),
+    random: [u8; 8],
     now: Time,
 }
 
+/// What became of a sign-up.
+enum Completed {
+    /// It is finished: the device, if one was linked, and the family of its tokens.
+    Done { device: Option<(i64, DeviceId)>, family: u64 },
+    /// It was finished before, or the consent that it was begun with was withdrawn meanwhile.
+    Over,
+    /// What the customer withdrew before is not at its end; nothing was changed.
+    Ending(Ending),
+}
+
 impl Write for Complete {
-    /// `None` when the sign-up was finished before; else the device, if one was linked.
-    type Out = Option<Option<(i64, DeviceId)>>;
+    type Out = Completed;
 
     fn key(&self) -> u64 {
         match &self.unit {
             Some(unit) => crate::device::key(unit.fresh.model, &unit.fresh.serial),
-            None => self.code.1.customer.0.as_u64_pair().1,
+            None => crate::consent::key(self.code.1.customer),
         }
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Out> {
-        if let Some((shard, id)) = &self.signup
-            && !signup::delete(tx, *shard, id).await?
-        {
-            return Ok(None);
-        }
         let (shard, code) = &self.code;
         let (customer_shard, profile, scopes) = self.consent;
         let before = consent::lock(tx, customer_shard, code.customer, profile).await?;
+        let mark = before.as_ref().and_then(|consent| consent.mark);
+        if let Some(mark) = mark
+            && before.as_ref().is_some_and(|consent| consent.ending_at.is_some())
+        {
+            return Ok(Completed::Ending(Ending { shard: customer_shard, customer: code.customer, profile, mark }));
+        }
+        if let Some(begun) = &self.signup
+            && (!signup::delete(tx, begun.shard, &begun.id).await? || begun.mark != mark)
+        {
+            return Ok(Completed::Over);
+        }
         let all = before.map_or(scopes, |consent| consent.scopes.union(scopes));
         consent::put(tx, customer_shard, (code.customer, profile), all, self.now).await?;
         let device = match &self.unit {
             Some(unit) => Some((unit.shard, unit.link(tx, self.now).await?)),
             None => None,
         };
-        code::add(tx, *shard, &Code { device, ..code.clone() }).await?;
-        Ok(Some(device))
+        let family = family(mark, self.random);
+        code::add(tx, *shard, &Code { device, family, ..code.clone() }).await?;
+        Ok(Completed::Done { device, family })
     }
 }
 

@@ -9,7 +9,7 @@ use opendrs_domain::id::{ClientId, CompositeId, ProfileId};
 use opendrs_domain::language::Language;
 use opendrs_domain::notification::Kind;
 use opendrs_domain::product::Product;
-use opendrs_domain::profile::ClientKind;
+use opendrs_domain::profile::{ClientKind, Mode};
 use opendrs_domain::text::{Asin, Email, ModelCode, SlotId};
 use opendrs_domain::topic::Signature;
 use opendrs_domain::version::Version;
@@ -99,6 +99,8 @@ pub struct ClientSeed {
     pub secret: Option<String>,
     /// Where answers may go.
     pub redirect_uris: Vec<String>,
+    /// By which rules it lives; if it is not said, by those it has: at first Login with Amazon's.
+    pub mode: Option<Mode>,
 }
 
 /// A device model.

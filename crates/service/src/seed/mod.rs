@@ -300,7 +300,8 @@ async fn put_client(
         (None, None, false) => (None, None),
     };
     let redirect_uris = declared.redirect_uris.clone();
-    let new = Client { id, profile: of.id, maker: of.maker, kind: declared.kind, secret_hash, redirect_uris };
+    let mode = declared.mode.or(old.as_ref().map(|c| c.mode)).unwrap_or_default();
+    let new = Client { id, profile: of.id, maker: of.maker, kind: declared.kind, secret_hash, redirect_uris, mode };
     let same = old.as_ref() == Some(&new);
     if !same {
         profile::put_client(tx, &new, place).await?;

@@ -43,9 +43,11 @@ async fn fill(tx: &mut Tx<'_>) -> Result<()> {
         scopes: 1,
         device: None,
         challenge: None,
+        issuer: None,
     };
     let (id, expires_at) = (hash(1), at(9));
-    signup::put(tx, 0, &Signup { id, session: id, request, consented: false, choices: vec![], expires_at }).await?;
+    signup::put(tx, 0, &Signup { id, session: id, request, consented: false, choices: vec![], expires_at, mark: None })
+        .await?;
     let (customer, scopes) = (CustomerId(uuid(1)), Scopes::from_bits(1));
     let code = Code {
         hash: id,
@@ -86,6 +88,7 @@ type Case = (&'static str, &'static str, &'static str, Change<(), ()>, &'static 
 fn cases() -> Vec<Case> {
     let client: Change<(), ()> = read!(|tx| profile::client(tx, client(1, &profile(1, MakerId(uuid(1))), ClientKind::Web).id));
     let consent: Change<(), ()> = read!(|tx| consent::get(tx, 0, CustomerId(uuid(1)), ProfileId(uuid(1))));
+    let held: Change<(), ()> = read!(|tx| consent::turns(tx, 0, (CustomerId(uuid(1)), ProfileId(uuid(1)))));
     let signup: Change<(), ()> = read!(|tx| signup::get(tx, 0, &hash(1)));
     let code: Change<(), ()> = read!(|tx| code::lock(tx, 0, &hash(1)));
     let device: Change<(), ()> = read!(|tx| device::by_id(tx, 0, UNIT()));
@@ -99,6 +102,7 @@ fn cases() -> Vec<Case> {
         ("client.kind", "'toaster'", "'web'", client, "ClientById", 3, "toaster"),
         ("client.redirect_uris", "'https://a'", "'[]'", client, "ClientById", 5, "expected"),
         ("client.secret_hash", "<0102>", "NULL", client, "ClientById", 4, "[u8; 32]"),
+        ("client.mode", "'lax'", "'lwa'", client, "ClientById", 6, "lax"),
         ("slot.products", "'[\"lower\"]'", "'[]'", read!(|tx| model::slots(tx, washer().id)), "SlotsOfModel", 3, "ASIN"),
         ("model.code", "'a b'", "'Model-1+_'", read!(|tx| model::by_id(tx, washer().id)), "ModelById", 2, "ModelCode"),
         ("customer.address", "'{}'", "NULL", read!(|tx| customer::by_id(tx, 0, CustomerId(uuid(1)))), "CustomerById", 3, "line1"),
@@ -106,10 +110,12 @@ fn cases() -> Vec<Case> {
         ("consent.scopes", "256", "1", consent, "ConsentRead", 0, "out of range"),
         ("consent.scopes", "-1", "1", consent, "ConsentRead", 0, "out of range"),
         ("consent.revoked", "'1 xyz'", "''", consent, "ConsentRead", 1, "1 xyz"),
+        ("consent.turns", "'- 7'", "''", held, "ConsentTurns", 4, "- 7"),
         ("signup.request", "'{}'", "'{}'", signup, "SignupGet", 2, "client"),
         ("code.challenge", "'{\"S512\":\"\"}'", "NULL", code, "CodeGet", 6, "S512"),
         ("code.scopes", "300", "1", code, "CodeGet", 7, "out of range"),
         ("device.revoked", "'-1'", "''", device, "DeviceById", 12, "-1"),
+        ("device.turns", "'x'", "''", read!(|tx| device::turns(tx, 0, UNIT())), "DeviceTurns", 1, "x"),
         ("device.serial", "'ü'", "'unit'", device, "DeviceById", 3, "Serial"),
         ("subscription.asin", "''", "NULL", read!(|tx| subscription::of_device(tx, 0, UNIT())), "SubscriptionsOfDevice", 1, "Asin"),
         ("reading.slot", "'a/b'", "'a'", read!(|tx| reading::newest(tx, 9)), "ReadingsNewest", 2, "SlotId"),

@@ -4,6 +4,7 @@ use crate::harness::{Store, command};
 use crate::samples::{at, device, model, serial, slot, uuid};
 use opendrs_domain::device::{Device, Families};
 use opendrs_domain::id::{ClientId, CustomerId, DeviceId, MakerId, ModelId};
+use opendrs_domain::login::turn::Turns;
 use opendrs_domain::model::Model;
 use opendrs_store::{Error, device, model};
 
@@ -17,6 +18,8 @@ both!(
     revoked_families_come_back,
     the_hot_read_tells_whether_the_model_has_the_slot,
     a_customers_devices_come_oldest_first_without_those_that_left,
+    the_devices_of_one_maker_are_told_from_those_of_others,
+    where_refresh_tokens_stand_comes_back_until_the_registration_ends,
 );
 
 const SHARD: i64 = 3;
@@ -174,4 +177,46 @@ async fn a_customers_devices_come_oldest_first_without_those_that_left(store: &S
     let wanted = [2, 3, 0].map(|n: usize| (devices[n].clone(), model.name.clone()));
     assert_eq!(found, wanted);
     assert_eq!(store.read(async |tx| device::of_customer(tx, CustomerId(uuid(3))).await).await, []);
+}
+
+async fn the_devices_of_one_maker_are_told_from_those_of_others(store: &Store) {
+    let washer = washer(store).await;
+    let brewer = model(2, MakerId(uuid(2)));
+    store.write(brewer.clone(), |tx, m| Box::pin(model::put(tx, m))).await;
+    let ann = CustomerId(uuid(1));
+    let mut devices = Vec::new();
+    for (n, of, customer, since) in
+        [(1, &washer, ann, 30), (2, &brewer, ann, 1), (3, &washer, ann, 10), (4, &washer, CustomerId(uuid(2)), 5)]
+    {
+        let device = Device { customer, registered_at: at(since), ..device(n, of, &format!("unit-{n}")) };
+        add(store, &device).await;
+        devices.push(device);
+    }
+    let found = async |limit| store.read(async |tx| device::of_maker(tx, ann, MakerId(uuid(1)), limit).await).await;
+    let [first, third] = [0, 2].map(|n: usize| (devices[n].clone(), washer.name.clone()));
+    assert_eq!(found(9).await, [third.clone(), first.clone()]);
+    assert_eq!(found(1).await, std::slice::from_ref(&third));
+    assert!(end(store, &third.0, 99).await);
+    assert_eq!(found(9).await, [first]);
+}
+
+async fn where_refresh_tokens_stand_comes_back_until_the_registration_ends(store: &Store) {
+    let model = washer(store).await;
+    let (device, other) = (device(1, &model, "unit"), device(2, &model, "other"));
+    add(store, &device).await;
+    add(store, &other).await;
+    let held = async |id: DeviceId| store.write(id, |tx, id| Box::pin(device::turns(tx, SHARD, *id))).await;
+    let (mut turns, mut revoked) = (Turns::default(), Families::default());
+    assert_eq!(held(device.id).await, Some((revoked.clone(), turns.clone())), "nothing was used");
+    for n in 0..40 {
+        turns.present(u64::MAX - n % 3, at(i64::try_from(n).unwrap()), at(0));
+        revoked.add(n);
+        let with = (device.id, revoked.clone(), turns.clone());
+        store.write(with, |tx, (id, r, t)| Box::pin(device::set_turns(tx, SHARD, *id, r, t))).await;
+        assert_eq!(held(device.id).await, Some((revoked.clone(), turns.clone())));
+        assert_eq!(get(store, device.id).await, Some(Device { revoked: revoked.clone(), ..device.clone() }));
+    }
+    assert_eq!(held(other.id).await, Some(Default::default()));
+    assert!(end(store, &device, 9).await);
+    assert_eq!(held(device.id).await, None);
 }

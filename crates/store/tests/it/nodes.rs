@@ -8,6 +8,7 @@ use opendrs_domain::device::Families;
 use opendrs_domain::id::{ClientId, CustomerId, MakerId, ProfileId};
 use opendrs_domain::login::code::Code;
 use opendrs_domain::login::scope::Scopes;
+use opendrs_domain::login::turn::Turned;
 use opendrs_domain::model::Model;
 use opendrs_store::{Error, Result, Tx, Write, code, consent, customer, device, maker, model};
 use std::collections::BTreeSet;
@@ -18,6 +19,7 @@ both!(
     a_unit_registered_at_once_has_one_registration_in_the_end,
     an_email_address_claimed_at_once_is_one_customers,
     a_code_presented_at_once_is_accepted_once,
+    a_refresh_token_used_at_once_turns_once,
 );
 
 /// Two stores on one place. Deadlocks are found at once, so that the tests need not wait a second for each.
@@ -183,5 +185,33 @@ async fn a_code_presented_at_once_is_accepted_once(store: &Store) {
     };
     for of_code in all(&nodes, (0..80).map(present)).await.chunks(4) {
         assert_eq!(of_code.iter().filter(|accepted| **accepted).count(), 1, "{of_code:?}");
+    }
+}
+
+async fn a_refresh_token_used_at_once_turns_once(store: &Store) {
+    let nodes = two(store).await;
+    for n in 0..20 {
+        store
+            .write(n, |tx, n| {
+                Box::pin(consent::put(tx, 1, (CustomerId(uuid(*n)), ProfileId(uuid(1))), Scopes::from_bits(2), at(0)))
+            })
+            .await;
+    }
+    let use_it = |n: u64| {
+        command(n / 4, n / 4, |tx, n| {
+            Box::pin(async {
+                let of = (CustomerId(uuid(*n)), ProfileId(uuid(1)));
+                let (consent, mut turns) = consent::turns(tx, 1, of).await?.ok_or_else(gone)?;
+                let turned = turns.present(7, at(0), at(5));
+                if let Turned::First(_) = turned {
+                    consent::set_turns(tx, 1, of, &consent.revoked, &turns).await?;
+                }
+                Ok(turned)
+            })
+        })
+    };
+    for of_token in all(&nodes, (0..80).map(use_it)).await.chunks(4) {
+        let count = |turned| of_token.iter().filter(|found| **found == turned).count();
+        assert_eq!((count(Turned::First(at(5))), count(Turned::Again(at(5)))), (1, 3), "{of_token:?}");
     }
 }

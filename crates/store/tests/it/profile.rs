@@ -3,7 +3,7 @@
 use crate::harness::{Store, command};
 use crate::samples::{client, hash, profile, texts, uuid};
 use opendrs_domain::id::{ClientId, MakerId, ProfileId};
-use opendrs_domain::profile::{Client, ClientKind, Profile};
+use opendrs_domain::profile::{Client, ClientKind, Mode, Profile};
 use opendrs_store::profile;
 
 both!(
@@ -13,7 +13,9 @@ both!(
     profiles_are_walked_through_by_id,
     every_kind_of_client_comes_back,
     a_client_is_found_by_its_place,
-    putting_a_client_again_changes_secret_and_redirects_and_nothing_else,
+    putting_a_client_again_changes_secret_redirects_and_mode_and_nothing_else,
+    a_profiles_clients_come_by_kind_and_place,
+    another_mode_changes_nothing_else,
 );
 
 async fn put(store: &Store, profile: &Profile) {
@@ -76,8 +78,8 @@ async fn every_kind_of_client_comes_back(store: &Store) {
     for (n, kind) in ClientKind::ALL.into_iter().enumerate() {
         for (m, uris) in uris.iter().enumerate() {
             let secret_hash = (m > 0).then(|| hash(n as u64));
-            let client =
-                Client { secret_hash, redirect_uris: uris.clone(), ..client((n * 10 + m) as u64, &profile, kind) };
+            let (redirect_uris, mode) = (uris.clone(), Mode::ALL[m % 2]);
+            let client = Client { secret_hash, redirect_uris, mode, ..client((n * 10 + m) as u64, &profile, kind) };
             put_client(store, &client, i64::try_from(m).unwrap()).await;
             assert_eq!(store.read(async |tx| profile::client(tx, client.id).await).await, Some(client));
         }
@@ -106,19 +108,51 @@ async fn a_client_is_found_by_its_place(store: &Store) {
     assert!(refused.is_err_and(|e| e.to_string().contains("ClientPut")));
 }
 
-async fn putting_a_client_again_changes_secret_and_redirects_and_nothing_else(store: &Store) {
+async fn putting_a_client_again_changes_secret_redirects_and_mode_and_nothing_else(store: &Store) {
     let owner = profile(1, MakerId(uuid(1)));
     let other = Profile { name: "other".into(), ..profile(2, owner.maker) };
     put(store, &owner).await;
     put(store, &other).await;
     let first = Client { secret_hash: Some(hash(1)), ..client(1, &owner, ClientKind::Web) };
     put_client(store, &first, 0).await;
-    for (secret_hash, redirect_uris) in [(Some(hash(2)), vec!["https://b.example/".to_owned()]), (None, vec![])] {
-        let moved = Client { secret_hash, redirect_uris: redirect_uris.clone(), ..client(1, &other, ClientKind::Ios) };
+    for (secret_hash, uris, mode) in
+        [(Some(hash(2)), vec!["https://b.example/".to_owned()], Mode::Strict), (None, vec![], Mode::Lwa)]
+    {
+        let redirect_uris = uris.clone();
+        let moved = Client { secret_hash, redirect_uris, mode, ..client(1, &other, ClientKind::Ios) };
         put_client(store, &moved, 7).await;
-        let changed = Client { secret_hash, redirect_uris, ..first.clone() };
+        let changed = Client { secret_hash, redirect_uris: uris, mode, ..first.clone() };
         assert_eq!(store.read(async |tx| profile::client(tx, first.id).await).await.as_ref(), Some(&changed));
         let found = store.read(async |tx| profile::client_at(tx, owner.id, ClientKind::Web, 0).await).await;
         assert_eq!(found, Some(changed), "its place stays");
+    }
+}
+
+async fn a_profiles_clients_come_by_kind_and_place(store: &Store) {
+    let [own, other] = [profile(1, MakerId(uuid(1))), profile(2, MakerId(uuid(1)))];
+    put(store, &own).await;
+    put(store, &other).await;
+    let places =
+        [(4, ClientKind::Web, 1), (3, ClientKind::Web, 0), (2, ClientKind::Ios, 0), (1, ClientKind::Device, 0)];
+    for (n, kind, at) in places {
+        put_client(store, &client(n, &own, kind), at).await;
+    }
+    put_client(store, &client(9, &other, ClientKind::Web), 0).await;
+    let found = store.read(async |tx| profile::clients(tx, own.id).await).await;
+    let wanted = [places[3], places[2], places[1], places[0]].map(|(n, kind, _)| client(n, &own, kind));
+    assert_eq!(found, wanted);
+}
+
+async fn another_mode_changes_nothing_else(store: &Store) {
+    let owner = profile(1, MakerId(uuid(1)));
+    put(store, &owner).await;
+    let first = Client { secret_hash: Some(hash(1)), ..client(1, &owner, ClientKind::Web) };
+    let second = client(2, &owner, ClientKind::Ios);
+    put_client(store, &first, 0).await;
+    put_client(store, &second, 0).await;
+    for mode in [Mode::Strict, Mode::Lwa] {
+        store.write((first.id, mode), |tx, (id, mode)| Box::pin(profile::set_mode(tx, *id, *mode))).await;
+        let found = store.read(async |tx| profile::clients(tx, owner.id).await).await;
+        assert_eq!(found, [second.clone(), Client { mode, ..first.clone() }]);
     }
 }

@@ -13,7 +13,7 @@ use opendrs_domain::money::Money;
 use opendrs_domain::notification::{Event, Facts};
 use opendrs_domain::order::{Item, Order, State};
 use opendrs_domain::product::Product;
-use opendrs_domain::profile::{Client, ClientKind, Profile};
+use opendrs_domain::profile::{Client, ClientKind, Mode, Profile};
 use opendrs_domain::text::{Asin, Email, ModelCode, Serial, SlotId};
 use opendrs_domain::time::Time;
 use opendrs_domain::topic::{self, Signature, Topic};
@@ -93,7 +93,7 @@ pub fn profile(n: u64, maker: MakerId) -> Profile {
 
 pub fn client(n: u64, profile: &Profile, kind: ClientKind) -> Client {
     let (id, maker) = (ClientId(uuid(n)), profile.maker);
-    Client { id, profile: profile.id, maker, kind, secret_hash: None, redirect_uris: vec![] }
+    Client { id, profile: profile.id, maker, kind, secret_hash: None, redirect_uris: vec![], mode: Mode::Lwa }
 }
 
 pub fn model(n: u64, maker: MakerId) -> Model {

@@ -1,10 +1,13 @@
 //! The two engines' catalogues: one schema, told twice.
 
 use crate::harness::{Database, Store, on_sqlite};
-use opendrs_store::Engine;
+use crate::samples::{hash, model, profile, uuid};
+use opendrs_domain::id::{ClientId, CustomerId, DeviceId, MakerId, ProfileId};
+use opendrs_domain::profile::Mode;
+use opendrs_store::{Engine, consent, device, model, profile, signup};
 use std::collections::{BTreeMap, BTreeSet};
 
-both!(tables_are_sharded_or_known_to_be_small);
+both!(tables_are_sharded_or_known_to_be_small, what_the_release_before_writes_is_read);
 
 /// A column: its name, what it holds, whether it may be absent, its place in the primary key.
 type Column = (String, &'static str, bool, usize);
@@ -123,4 +126,52 @@ async fn tables_are_sharded_or_known_to_be_small(store: &Store) {
         }
     }
     assert_eq!(small, REFERENCE.map(str::to_owned).into());
+}
+
+/// Nodes of the release before name the columns they know; the others say what was so until then.
+async fn what_the_release_before_writes_is_read(store: &Store) {
+    let lite = store.db.engine() == Engine::Sqlite;
+    let id = |n| if lite { format!("X'{}'", uuid(n).simple()) } else { format!("'{}'", uuid(n)) };
+    let digits: String = hash(1).iter().map(|byte| format!("{byte:02x}")).collect();
+    let bytes = if lite { format!("X'{digits}'") } else { format!("'\\x{digits}'") };
+    store.write(profile(1, MakerId(uuid(1))), |tx, p| Box::pin(profile::put(tx, p))).await;
+    store.write(model(1, MakerId(uuid(1))), |tx, m| Box::pin(model::put(tx, m))).await;
+    let request =
+        r#"{"client":"c","redirect_uri":"u","state":null,"scopes":1,"device":null,"challenge":null}"#.to_owned();
+    for sql in [
+        format!(
+            "INSERT INTO client (id, profile, kind, ordinal, redirect_uris) VALUES ({}, {}, 'ios', 0, '[]')",
+            id(2),
+            id(1)
+        ),
+        format!(
+            "INSERT INTO consent (shard, customer, profile, scopes, granted_at, revoked) VALUES (3, {}, {}, 1, 0, '')",
+            id(3),
+            id(1)
+        ),
+        format!(
+            "INSERT INTO device (shard, id, model, serial, customer, directed_customer, client, test, registered_at, revoked)
+             VALUES (3, {}, {}, 'unit', {}, 'x', {}, FALSE, 0, '')",
+            id(4),
+            id(1),
+            id(3),
+            id(2)
+        ),
+        format!(
+            "INSERT INTO signup (shard, id, session, request, consented, choices, expires_at)
+             VALUES (3, {bytes}, {bytes}, '{request}', TRUE, '[]', 0)"
+        ),
+    ] {
+        store.tamper(&sql).await;
+    }
+    let client = store.read(async |tx| profile::client(tx, ClientId(uuid(2))).await).await;
+    assert_eq!(client.map(|client| client.mode), Some(Mode::Lwa));
+    let of = (CustomerId(uuid(3)), ProfileId(uuid(1)));
+    let held = store.write(of, |tx, of| Box::pin(consent::turns(tx, 3, *of))).await;
+    let (consent, turns) = held.expect("a consent");
+    assert_eq!((consent.mark, consent.ending_at, turns), (None, None, Default::default()));
+    let held = store.write(DeviceId(uuid(4)), |tx, id| Box::pin(device::turns(tx, 3, *id))).await;
+    assert_eq!(held, Some(Default::default()));
+    let begun = store.read(async |tx| signup::get(tx, 3, &hash(1)).await).await.expect("a sign-up");
+    assert_eq!((begun.mark, begun.request.issuer), (None, None));
 }

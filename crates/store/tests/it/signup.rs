@@ -2,6 +2,7 @@
 
 use crate::harness::Store;
 use crate::samples::{asin, at, hash, serial, slot_id, texts};
+use opendrs_domain::consent::Mark;
 use opendrs_domain::login::authorize::Authorize;
 use opendrs_domain::login::pkce::Challenge;
 use opendrs_domain::login::scope::DeviceRequest;
@@ -24,8 +25,10 @@ fn plain(n: u64) -> Signup {
         scopes: 1,
         device: None,
         challenge: None,
+        issuer: None,
     };
-    Signup { id: hash(n), session: hash(n + 100), request, consented: false, choices: vec![], expires_at: at(10) }
+    let (id, session, expires_at) = (hash(n), hash(n + 100), at(10));
+    Signup { id, session, request, consented: false, choices: vec![], expires_at, mark: None }
 }
 
 fn full(n: u64, text: &str) -> Signup {
@@ -37,9 +40,11 @@ fn full(n: u64, text: &str) -> Signup {
         scopes: 15,
         device: Some(DeviceRequest { model, serial: serial("unit-1"), test: true, non_live: true }),
         challenge: Some(Challenge::S256(text.to_owned())),
+        issuer: Some(text.to_owned()),
     };
     let choices = vec![Choice { slot: slot_id("a~b"), asin: Some(asin(1)) }, Choice { slot: slot_id("c"), asin: None }];
-    Signup { request, consented: true, choices, ..plain(n) }
+    let mark = Some(Mark::after(None, [255, 0, 0, u8::try_from(n % 256).unwrap()]));
+    Signup { request, consented: true, choices, mark, ..plain(n) }
 }
 
 async fn put(store: &Store, signup: &Signup) {
@@ -65,7 +70,7 @@ async fn putting_a_sign_up_again_changes_the_answers_and_nothing_else(store: &St
     put(store, &plain(2)).await;
     let changed = full(1, "x");
     put(store, &Signup { session: hash(9), expires_at: at(99), ..changed.clone() }).await;
-    let answered = Signup { consented: true, choices: changed.choices, ..plain(1) };
+    let answered = Signup { consented: true, choices: changed.choices, mark: changed.mark, ..plain(1) };
     assert_eq!((get(store, 1).await, get(store, 2).await), (Some(answered), Some(plain(2))));
 }
 

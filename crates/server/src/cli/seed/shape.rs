@@ -1,7 +1,7 @@
 //! The shape of a seed file, as TOML. Not here: what the values mean. Invariant: a key that is not known is an error.
 
 use opendrs_domain::customer::Address;
-use opendrs_domain::profile::ClientKind;
+use opendrs_domain::profile::{ClientKind, Mode};
 use opendrs_domain::text::{Asin, Email, ModelCode, Sku, SlotId};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -62,6 +62,7 @@ pub(super) struct ClientToml {
     pub(super) secret: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) redirect_uris: Vec<Spanned<String>>,
+    pub(super) mode: Option<Mode>,
 }
 
 #[derive(Deserialize)]

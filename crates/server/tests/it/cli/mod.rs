@@ -2,8 +2,10 @@
 
 mod backup;
 mod bench;
+mod client;
 mod clock;
 mod config;
+mod consent;
 mod demo;
 mod device;
 mod dist;

@@ -117,6 +117,7 @@ pub fn client(kind: ClientKind, id: &str, secret: Option<&str>, redirects: &[&st
         id: Some(ClientId::parse(id).unwrap()),
         secret: secret.map(str::to_owned),
         redirect_uris: redirects.iter().map(ToString::to_string).collect(),
+        mode: None,
     }
 }
 

@@ -8,6 +8,7 @@ mod quirks;
 mod replay;
 mod session;
 mod signup;
+mod strict;
 mod takeover;
 mod token;
 mod token_refused;

@@ -8,3 +8,4 @@ mod settings;
 mod settings_guard;
 mod teaser;
 mod translations;
+mod unlink;

@@ -126,10 +126,16 @@ async fn settings(server: &Server, walk: &mut Walk, visit: &mut Visit) {
 
 /// What is shown in place of what was asked for.
 async fn elsewhere(server: &Server, walk: &mut Walk, visit: &mut Visit) {
+    // The day that passed ended the sign-in.
+    visit.go("/settings").await.sign_in(CARL).await;
     let test = server.link(Linking::default().customer(CARL).serial("SN-3").test_device()).await;
     let token = |access: &str| format!("/settings?{}", form(&[("access_token", access), ("exitUri", "/null")]));
     walk.saw("settings of a test device", &visit.go(&token(&test.access)).await.page);
-    walk.saw("devices", &visit.go("/settings").await.page);
+    walk.saw("devices and apps", &visit.go("/settings").await.page);
+    let unlink = visit.page.text().split("href=\"").find_map(|rest| {
+        rest.starts_with("/settings/unlink").then(|| rest.split('"').next().unwrap_or_default().to_owned())
+    });
+    walk.saw("withdrawal of a consent", &visit.go(&unlink.expect("an app")).await.page);
     walk.saw("settings by a bad link", &visit.go(&token("Atza|x")).await.page);
     let anns = server.link(Linking::default()).await;
     walk.saw("settings of somebody else", &visit.go(&token(&anns.access)).await.page);

@@ -138,6 +138,7 @@ fn cases(token: &str, order: &str) -> Vec<Case> {
             ..open("GET", "/user/profile", String::new(), "")
         },
         open("POST", "/auth/relyingPartyLogout", String::new(), "200 {}"),
+        open("GET", "/.well-known/oauth-authorization-server", String::new(), "200 {}"),
         page("GET", "/ap/oa", query(&[]).replace("/ap/oa", ""), SIGN_IN, "303 /setup_slot"),
         posted("/ap/consent", &[("flow", "x"), ("consentApproved", "true")], GONE, GONE),
         page("GET", "/setup_slot", "?flow=x".into(), GONE, GONE),
@@ -162,6 +163,9 @@ fn cases(token: &str, order: &str) -> Vec<Case> {
         // Whoever is signed in sees no device of another's: of an unknown one only that it is not theirs.
         page("GET", "/settings/remove", "?device=x".into(), SIGN_IN, "303 /settings"),
         posted("/settings/remove", &[("device", "x")], SIGN_IN, "303 /settings"),
+        // And of an app that never had their consent no more than that.
+        page("GET", "/settings/unlink", "?profile=x".into(), SIGN_IN, "303 /settings"),
+        posted("/settings/unlink", &[("profile", "x")], SIGN_IN, "303 /settings"),
         page("GET", "/order", format!("?id={order}"), SIGN_IN, "200 Your order"),
         posted("/order", &[("id", order), ("cancel", "true")], SIGN_IN, "303 /order"),
         // What opens an order by its mail's link is the link alone; who has none learns nothing.

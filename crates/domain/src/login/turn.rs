@@ -1,0 +1,228 @@
+//! Refresh tokens that turn: each use gives another one in its place (decisions 21; RFC 9700, 4.14.2).
+//!
+//! What it is: where the tokens of each family stand, and what becomes of one that is presented. What it is not: how
+//! tokens are made and revoked; nor anything of clients that keep to what Login with Amazon did. Invariant: of two uses of
+//! one token, one turns it. A token is known by the moment it was issued, which rises with every turn even where the clock
+//! stands still; so neither tokens nor hashes of them are kept.
+//!
+//! A device may lose power while its new token is on the way. So the token before stays good for a minute after it was
+//! used, and gives the new one again, unless the new one was used: from then on whoever shows the old one stole it, or was
+//! stolen from, and nobody can tell which.
+
+use crate::time::{Span, Time};
+
+/// How long a token may be used again after its first use.
+pub const GRACE: Span = Span::from_secs(60);
+
+/// How many families of one registration, or of one customer's consent, turn at a time.
+pub const MOST: usize = 32;
+
+/// Where the tokens of a family stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Family {
+    number: u64,
+    /// When its newest token was issued.
+    current: Time,
+    /// When the one before was issued.
+    previous: Time,
+    /// When that was used first.
+    turned_at: Time,
+}
+
+/// Where the tokens of all families stand that turned at least once.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Turns {
+    /// Families that were pushed out by younger ones issued nothing after this.
+    floor: Option<Time>,
+    families: Vec<Family>,
+}
+
+/// What becomes of a token that is presented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turned {
+    /// It is used for the first time, and another one takes its place: the moment that one is issued at.
+    First(Time),
+    /// It was used just now; the one in its place is given again.
+    Again(Time),
+    /// It was used before: it has come into wrong hands, and its family ends.
+    Stolen,
+    /// So many others were used after it that nothing is known of it any more.
+    Forgotten,
+}
+
+const STEP: Span = Span::from_micros(1);
+
+impl Turns {
+    /// Presents a token that is not revoked.
+    pub fn present(&mut self, number: u64, issued_at: Time, now: Time) -> Turned {
+        let next = |after: Time| now.max(after + STEP);
+        let Some(at) = self.families.iter().position(|family| family.number == number) else {
+            if self.floor.is_some_and(|floor| issued_at <= floor) {
+                return Turned::Forgotten;
+            }
+            let current = next(issued_at);
+            self.make_room();
+            self.families.push(Family { number, current, previous: issued_at, turned_at: now });
+            return Turned::First(current);
+        };
+        let family = &mut self.families[at];
+        if issued_at == family.current {
+            let current = next(issued_at);
+            *family = Family { number, current, previous: issued_at, turned_at: now };
+            Turned::First(current)
+        } else if issued_at == family.previous && now <= family.turned_at + GRACE {
+            Turned::Again(family.current)
+        } else {
+            self.families.remove(at);
+            Turned::Stolen
+        }
+    }
+
+    /// Pushes out the family that was used longest ago.
+    fn make_room(&mut self) {
+        if self.families.len() < MOST {
+            return;
+        }
+        let oldest = self.families.iter().enumerate().min_by_key(|(_, family)| family.current).map(|(at, _)| at);
+        if let Some(oldest) = oldest.map(|at| self.families.remove(at)) {
+            self.floor = self.floor.max(Some(oldest.current));
+        }
+    }
+
+    /// Reads the store's form: the floor, or `-`, and four numbers a family. Nothing at all is what stands of families
+    /// none of which turned.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let time = |word: &str| word.parse().ok().map(Time::from_micros);
+        let mut words = text.split_ascii_whitespace();
+        let floor = match words.next() {
+            None => return Some(Self::default()),
+            Some("-") => None,
+            Some(word) => Some(time(word)?),
+        };
+        let family = |word: &str| {
+            let [number, current, previous, turned_at] =
+                <[&str; 4]>::try_from(word.split(':').collect::<Vec<_>>()).ok()?;
+            let number = u64::from_str_radix(number, 16).ok()?;
+            Some(Family { number, current: time(current)?, previous: time(previous)?, turned_at: time(turned_at)? })
+        };
+        Some(Self { floor, families: words.map(family).collect::<Option<_>>()? })
+    }
+}
+
+impl std::fmt::Display for Turns {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if *self == Self::default() {
+            return Ok(());
+        }
+        match self.floor {
+            None => f.write_str("-")?,
+            Some(floor) => write!(f, "{}", floor.micros())?,
+        }
+        for Family { number, current, previous, turned_at } in &self.families {
+            write!(f, " {number:x}:{}:{}:{}", current.micros(), previous.micros(), turned_at.micros())?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn at(secs: i64) -> Time {
+        Time::from_secs(secs)
+    }
+
+    #[test]
+    fn a_token_turns_once_and_is_given_again_for_a_minute() {
+        let mut turns = Turns::default();
+        assert_eq!(turns.present(7, at(1), at(100)), Turned::First(at(100)));
+        for secs in [100, 130, 160] {
+            assert_eq!(turns.present(7, at(1), at(secs)), Turned::Again(at(100)), "{secs}");
+        }
+        assert_eq!(turns.present(7, at(100), at(161)), Turned::First(at(161)));
+        assert_eq!(turns.present(7, at(100), at(162)), Turned::Again(at(161)));
+    }
+
+    #[test]
+    fn whoever_comes_with_an_old_one_stole_it() {
+        for (second, late) in [(None, at(161)), (Some(at(110)), at(111))] {
+            let mut turns = Turns::default();
+            turns.present(7, at(1), at(100));
+            turns.present(8, at(1), at(100));
+            if let Some(now) = second {
+                assert_eq!(turns.present(7, at(100), now), Turned::First(now), "the new one is used");
+            }
+            assert_eq!(turns.present(7, at(1), late), Turned::Stolen);
+            assert_eq!(turns.present(8, at(100), late), Turned::First(late), "another family goes on");
+        }
+        let mut turns = Turns::default();
+        turns.present(7, at(1), at(100));
+        assert_eq!(turns.present(7, at(50), at(101)), Turned::Stolen, "never issued");
+    }
+
+    #[test]
+    fn a_clock_that_stands_still_or_goes_back_turns_all_the_same() {
+        let (mut turns, mut token) = (Turns::default(), at(100));
+        for now in [100, 100, 100, 40, 40] {
+            let Turned::First(next) = turns.present(7, token, at(now)) else { panic!("{now}") };
+            assert!(next > token);
+            assert_eq!(turns.present(7, token, at(now)), Turned::Again(next));
+            token = next;
+        }
+    }
+
+    #[test]
+    fn the_family_used_longest_ago_makes_room_and_is_dead_for_good() {
+        let mut turns = Turns::default();
+        let many = i64::try_from(MOST).unwrap();
+        for n in 0..=many {
+            assert_eq!(turns.present(n.cast_unsigned(), at(10), at(100 + n)), Turned::First(at(100 + n)));
+        }
+        assert_eq!(turns.families.len(), MOST);
+        for issued in [10, 100] {
+            assert_eq!(turns.present(0, at(issued), at(200)), Turned::Forgotten, "{issued}");
+        }
+        assert_eq!(turns.present(1, at(101), at(200)), Turned::First(at(200)));
+        assert_eq!(turns.present(99, at(201), at(202)), Turned::First(at(202)), "a new one");
+    }
+
+    #[test]
+    fn what_is_no_list_of_turns_is_not_read() {
+        for text in ["x", "- 7", "- 7:1:2", "- 7:1:2:3:4", "- g:1:2:3", "- 7:1:2:x", "1.5"] {
+            assert_eq!(Turns::parse(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        /// Whatever comes in whatever order: a token is turned at most once, and what is stored comes back.
+        #[test]
+        fn no_token_turns_twice(uses in prop::collection::vec((0_u64..4, 0_usize..6, 0_i64..100), 1..60)) {
+            let (mut turns, mut now) = (Turns::default(), 100);
+            let mut issued = vec![vec![at(1)]; 4];
+            let mut first = Vec::new();
+            for (family, token, later) in uses {
+                now += later;
+                let own = &mut issued[usize::try_from(family).unwrap()];
+                let token = own[own.len().saturating_sub(1 + token)];
+                match turns.present(family, token, at(now)) {
+                    Turned::First(next) => {
+                        prop_assert!(!first.contains(&(family, token)));
+                        first.push((family, token));
+                        own.push(next);
+                    }
+                    Turned::Again(next) => prop_assert_eq!(Some(&next), own.last()),
+                    // The caller ends it; here a new one takes its number.
+                    Turned::Stolen => {
+                        first.retain(|(other, _)| *other != family);
+                        *own = vec![at(now)];
+                    }
+                    Turned::Forgotten => prop_assert!(false),
+                }
+                prop_assert_eq!(Turns::parse(&turns.to_string()), Some(turns.clone()));
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! `GET /.well-known/oauth-authorization-server`: what clients that look for it are told of this server (RFC 8414).
+//!
+//! It tells what a strict client may count on. What other clients may do beyond it, they know from the documents of Login
+//! with Amazon. Invariant: nothing is listed that is not there.
+
+use super::answer;
+use crate::site::Site;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use opendrs_domain::login::scope::Scopes;
+use serde::Serialize;
+use std::sync::Arc;
+
+#[derive(Serialize)]
+struct Metadata<'a> {
+    issuer: &'a str,
+    authorization_endpoint: String,
+    token_endpoint: String,
+    scopes_supported: Vec<String>,
+    response_types_supported: [&'static str; 1],
+    response_modes_supported: [&'static str; 1],
+    grant_types_supported: [&'static str; 2],
+    token_endpoint_auth_methods_supported: [&'static str; 3],
+    code_challenge_methods_supported: [&'static str; 1],
+    authorization_response_iss_parameter_supported: bool,
+}
+
+pub(super) async fn get(State(site): State<Arc<Site>>) -> Response {
+    let issuer = site.urls.login.as_str();
+    let metadata = Metadata {
+        issuer,
+        authorization_endpoint: format!("{issuer}/ap/oa"),
+        token_endpoint: format!("{issuer}/auth/o2/token"),
+        scopes_supported: Scopes::ALL.to_string().split(' ').map(str::to_owned).collect(),
+        response_types_supported: ["code"],
+        response_modes_supported: ["query"],
+        grant_types_supported: ["authorization_code", "refresh_token"],
+        token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post", "none"],
+        code_challenge_methods_supported: ["S256"],
+        authorization_response_iss_parameter_supported: true,
+    };
+    answer(StatusCode::OK, &metadata)
+}

@@ -1,0 +1,372 @@
+//! Clients that live by RFC 9700: what they must send, what they are told, and how their refresh tokens turn (decisions
+//! 21). On either engine.
+
+use crate::harness::world::{ANN, APP, APP_REDIRECT, LOCAL_REDIRECT, OTHER_MODEL, OTHER_WEB, REDIRECT, SECRET, WEB};
+use crate::harness::{Device, Linking, Server, Visit, form, query};
+use futures_util::future::join_all;
+use opendrs_domain::login::pkce::Challenge;
+use opendrs_domain::profile::Mode;
+use opendrs_domain::version::Endpoint::SubscriptionInfo;
+use opendrs_server::client::Reply;
+use opendrs_service::login::client::set_mode;
+use opendrs_service::login::link::link;
+
+both!(
+    an_authorize_request_brings_s256_and_its_redirect,
+    who_answers_is_told_and_the_metadata_agree,
+    a_code_is_exchanged_with_all_that_belongs_to_it,
+    a_code_from_before_proves_nothing_less,
+    each_use_of_a_refresh_token_gives_another,
+    the_one_before_is_good_for_a_minute,
+    one_used_after_a_minute_ends_its_family,
+    one_used_after_the_next_ends_its_family_at_once,
+    an_apps_tokens_turn_under_its_consent,
+    uses_at_once_turn_it_once,
+    who_may_not_use_it_does_not_turn_it,
+    no_token_is_taken_from_a_query,
+    what_was_issued_before_goes_on,
+    a_withdrawn_consent_forgets_where_tokens_stand,
+);
+
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const DIGEST: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+const S256: [(&str, Option<&str>); 2] = [("code_challenge", Some(DIGEST)), ("code_challenge_method", Some("S256"))];
+
+async fn strict(server: &Server) {
+    for client in [WEB, APP] {
+        assert_eq!(set_mode(server.app(), client, Mode::Strict).await.unwrap().mode, Mode::Strict);
+    }
+}
+
+/// Sends Aqua's cloud's grant with more fields.
+async fn web(server: &Server, grant: &str, more: &[(&str, &str)]) -> Reply {
+    let client = [("grant_type", grant), ("client_id", WEB), ("client_secret", SECRET)];
+    server.token(&[&client, more].concat()).send().await
+}
+
+async fn exchange(server: &Server, code: &str) -> Device {
+    let more = [("code", code), ("redirect_uri", REDIRECT), ("code_verifier", VERIFIER)];
+    tokens(&web(server, "authorization_code", &more).await)
+}
+
+fn tokens(reply: &Reply) -> Device {
+    let answer = reply.json();
+    let text = |name: &str| answer[name].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
+    assert_eq!((&answer["token_type"], &answer["expires_in"]), (&"bearer".into(), &3600.into()));
+    Device { access: text("access_token"), refresh: text("refresh_token") }
+}
+
+async fn refresh(server: &Server, token: &str) -> Device {
+    tokens(&web(server, "refresh_token", &[("refresh_token", token)]).await)
+}
+
+const REFUSED: &str =
+    r#"{"error_description":"The request has an invalid grant parameter : refresh_token","error":"invalid_grant"}"#;
+
+async fn refused(server: &Server, token: &str) {
+    let reply = web(server, "refresh_token", &[("refresh_token", token)]).await;
+    assert_eq!((reply.status.as_u16(), reply.text().as_str()), (400, REFUSED));
+}
+
+async fn status(server: &Server, device: &Device) -> u16 {
+    server.call(device, SubscriptionInfo, "/subscriptionInfo").send().await.status.as_u16()
+}
+
+async fn a_code(server: &Server, serial: &str) -> String {
+    server.code(Linking::default().serial(serial), REDIRECT, Some(Challenge::S256(DIGEST.into()))).await
+}
+
+/// Signs in to Aqua's cloud without a device.
+async fn an_app(server: &Server) -> Device {
+    let visit =
+        server.sign_up(&query(&[&S256[..], &[("scope", Some("profile")), ("scope_data", None)]].concat())).await;
+    exchange(server, visit.answer("code").expect("a code")).await
+}
+
+async fn an_authorize_request_brings_s256_and_its_redirect(server: &Server) {
+    strict(server).await;
+    let issuer = form(&[("iss", &server.base)]);
+    for (client, redirect) in [(WEB, REDIRECT), (APP, APP_REDIRECT)] {
+        let of = [("client_id", Some(client)), ("redirect_uri", Some(redirect))];
+        for (changes, error) in [
+            (vec![], "invalid_request"),
+            (vec![("code_challenge", Some(DIGEST))], "invalid_request"),
+            (vec![("code_challenge", Some(VERIFIER)), ("code_challenge_method", Some("plain"))], "invalid_request"),
+            (vec![S256[0], ("code_challenge_method", Some("s256"))], "invalid_request"),
+            (vec![("code_challenge", Some("short")), S256[1]], "invalid_request"),
+            (vec![S256[1]], "invalid_request"),
+            (vec![S256[0], S256[1], ("response_type", Some("token"))], "unsupported_response_type"),
+            (vec![S256[0], S256[1], ("response_type", Some("id_token token"))], "unsupported_response_type"),
+            (vec![S256[0], S256[1], ("response_type", None)], "invalid_request"),
+            (vec![S256[0], S256[1], ("scope", Some("alexa:all"))], "invalid_scope"),
+        ] {
+            let visit = Visit::open(server, &query(&[&of[..], &changes].concat())).await;
+            let target = visit.location();
+            assert_eq!(visit.page.status, 302, "{changes:?}");
+            assert!(target.starts_with(&format!("{redirect}?error_description=")), "{changes:?}: {target}");
+            assert!(target.ends_with(&format!("&state=s-1&{issuer}&error={error}")), "{changes:?}: {target}");
+        }
+        for uri in [None, Some(format!("{redirect}/")), Some(redirect.to_uppercase())] {
+            let of = [("client_id", Some(client)), ("redirect_uri", uri.as_deref())];
+            let visit = Visit::open(server, &query(&[&of[..], &S256].concat())).await;
+            assert_eq!((visit.page.status.as_u16(), visit.location()), (400, ""), "{uri:?}: nobody is trusted");
+        }
+    }
+}
+
+async fn who_answers_is_told_and_the_metadata_agree(server: &Server) {
+    let lwa = server.sign_up(&query(&[])).await;
+    assert_eq!(lwa.answer("iss"), None, "others are not told");
+    strict(server).await;
+    let mut visit =
+        Visit::open(server, &query(&[&S256[..], &[("scope", Some("dash:replenish profile"))]].concat())).await;
+    let metadata = server.request("GET", "/.well-known/oauth-authorization-server").send().await;
+    let metadata = metadata.json();
+    let issuer = metadata["issuer"].as_str().unwrap();
+    assert_eq!(issuer, server.base);
+    assert_eq!(metadata["authorization_endpoint"], format!("{issuer}/ap/oa"));
+    assert_eq!(metadata["token_endpoint"], format!("{issuer}/auth/o2/token"));
+    assert_eq!(metadata["code_challenge_methods_supported"], serde_json::json!(["S256"]));
+    assert_eq!(metadata["response_types_supported"], serde_json::json!(["code"]));
+    assert_eq!(metadata["authorization_response_iss_parameter_supported"], true);
+    let told = form(&[("iss", issuer)]).replace("iss=", "");
+    visit.sign_in(ANN).await;
+    let mut denies =
+        Visit::open(server, &query(&[&S256[..], &[("scope", Some("profile")), ("scope_data", None)]].concat())).await;
+    denies.sign_in(crate::harness::world::BOB).await.press("/ap/consent", "consentDenied").await;
+    assert_eq!((denies.answer("error"), denies.answer("iss")), (Some("access_denied"), Some(told.as_str())));
+    server.complete(&mut visit).await;
+    assert_eq!((visit.answer("iss"), visit.answer("state")), (Some(told.as_str()), Some("s-1")));
+    assert_eq!(status(server, &exchange(server, visit.answer("code").unwrap()).await).await, 200);
+}
+
+async fn a_code_is_exchanged_with_all_that_belongs_to_it(server: &Server) {
+    strict(server).await;
+    let code = a_code(server, "SN-1").await;
+    let reply = web(server, "authorization_code", &[("code", &code), ("code_verifier", VERIFIER)]).await;
+    let missing = "The request is missing a required parameter : redirect_uri";
+    assert_eq!(reply.json(), serde_json::json!({ "error": "invalid_request", "error_description": missing }));
+    assert_eq!(status(server, &exchange(server, &code).await).await, 200, "the code is still good");
+    for more in [
+        vec![("redirect_uri", REDIRECT)],
+        vec![("redirect_uri", REDIRECT), ("code_verifier", DIGEST)],
+        vec![("redirect_uri", LOCAL_REDIRECT), ("code_verifier", VERIFIER)],
+        vec![("redirect_uri", "https://setup.example.net/drs/done/"), ("code_verifier", VERIFIER)],
+    ] {
+        let code = a_code(server, "SN-1").await;
+        for more in [&more[..], &[("redirect_uri", REDIRECT), ("code_verifier", VERIFIER)]] {
+            let reply = web(server, "authorization_code", &[more, &[("code", &code)]].concat()).await;
+            assert_eq!((reply.status.as_u16(), &reply.json()["error"]), (400, &"invalid_grant".into()), "{more:?}");
+        }
+    }
+    let code = a_code(server, "SN-1").await;
+    let device = exchange(server, &code).await;
+    let more = [("code", code.as_str()), ("redirect_uri", REDIRECT), ("code_verifier", VERIFIER)];
+    assert_eq!(web(server, "authorization_code", &more).await.json()["error"], "invalid_grant", "twice");
+    assert_eq!(status(server, &device).await, 400);
+    refused(server, &device.refresh).await;
+}
+
+async fn a_code_from_before_proves_nothing_less(server: &Server) {
+    let plain = || Some(Challenge::Plain(VERIFIER.into()));
+    let codes = [
+        server.code(Linking::default(), REDIRECT, None).await,
+        server.code(Linking::default(), REDIRECT, plain()).await,
+    ];
+    strict(server).await;
+    for code in &codes {
+        let more = [("code", code.as_str()), ("redirect_uri", REDIRECT), ("code_verifier", VERIFIER)];
+        assert_eq!(web(server, "authorization_code", &more).await.json()["error"], "invalid_grant");
+    }
+    for (challenge, says) in [(None, "is strict and must prove its code"), (plain(), "--code-challenge-method S256")] {
+        let mut linking = Linking::default().0;
+        linking.code = Some((REDIRECT.into(), challenge));
+        let error = link(server.app(), linking).await.unwrap_err().to_string();
+        assert!(error.contains(says), "{error}");
+    }
+}
+
+async fn each_use_of_a_refresh_token_gives_another(server: &Server) {
+    strict(server).await;
+    let first = exchange(server, &a_code(server, "SN-1").await).await;
+    let (mut last, mut all) = (first.clone(), vec![first.refresh]);
+    for _ in 0..5 {
+        server.advance("1h").await;
+        last = refresh(server, &last.refresh).await;
+        assert_eq!(status(server, &last).await, 200);
+        all.push(last.refresh.clone());
+    }
+    server.advance("400d").await;
+    all.push(refresh(server, &last.refresh).await.refresh);
+    all.sort();
+    all.dedup();
+    assert_eq!(all.len(), 7);
+}
+
+async fn the_one_before_is_good_for_a_minute(server: &Server) {
+    strict(server).await;
+    let first = exchange(server, &a_code(server, "SN-1").await).await;
+    server.advance("2h").await;
+    let lost = refresh(server, &first.refresh).await;
+    for wait in ["0s", "30s", "30s"] {
+        server.advance(wait).await;
+        let again = refresh(server, &first.refresh).await;
+        assert_eq!(status(server, &again).await, 200, "{wait}");
+    }
+    let again = refresh(server, &first.refresh).await;
+    let next = refresh(server, &again.refresh).await;
+    for device in [&lost, &again, &next] {
+        assert_eq!(status(server, device).await, 200, "no access token kills another");
+    }
+    server.advance("1m").await;
+    assert_eq!(
+        status(server, &refresh(server, &lost.refresh).await).await,
+        200,
+        "it is of the one that was given again"
+    );
+}
+
+async fn one_used_after_a_minute_ends_its_family(server: &Server) {
+    strict(server).await;
+    let first = exchange(server, &a_code(server, "SN-1").await).await;
+    let other = exchange(server, &a_code(server, "SN-1").await).await;
+    let second = refresh(server, &first.refresh).await;
+    let bystander = refresh(server, &other.refresh).await;
+    server.advance("61s").await;
+    refused(server, &first.refresh).await;
+    for device in [&first, &second] {
+        assert_eq!(status(server, device).await, 400);
+        refused(server, &device.refresh).await;
+    }
+    assert_eq!(status(server, &bystander).await, 200, "another family of the same device");
+    assert_eq!(status(server, &refresh(server, &bystander.refresh).await).await, 200);
+    assert_eq!(server.events().await, ["DeviceRegistered", "SubscriptionChanged"], "the registration stands");
+}
+
+async fn one_used_after_the_next_ends_its_family_at_once(server: &Server) {
+    strict(server).await;
+    let first = exchange(server, &a_code(server, "SN-1").await).await;
+    let second = refresh(server, &first.refresh).await;
+    let third = refresh(server, &second.refresh).await;
+    assert_eq!(status(server, &third).await, 200);
+    refused(server, &first.refresh).await;
+    for device in [&first, &second, &third] {
+        assert_eq!(status(server, device).await, 400);
+        refused(server, &device.refresh).await;
+    }
+}
+
+async fn an_apps_tokens_turn_under_its_consent(server: &Server) {
+    strict(server).await;
+    let device = exchange(server, &a_code(server, "SN-1").await).await;
+    let profile =
+        async |of: &Device| server.request("GET", "/user/profile").token(&of.access).send().await.status.as_u16();
+    let [first, other] = [an_app(server).await, an_app(server).await];
+    let second = refresh(server, &first.refresh).await;
+    let again = refresh(server, &first.refresh).await;
+    assert_eq!([profile(&second).await, profile(&again).await], [200, 200]);
+    server.advance("61s").await;
+    refused(server, &first.refresh).await;
+    for app in [&first, &second, &again] {
+        assert_eq!(profile(app).await, 400);
+        refused(server, &app.refresh).await;
+    }
+    assert_eq!(profile(&refresh(server, &other.refresh).await).await, 200, "another sign-in");
+    assert_eq!(status(server, &refresh(server, &device.refresh).await).await, 200, "a device is no app");
+}
+
+/// How much later than its last turn a device's newest refresh token was issued, in microseconds.
+fn ahead(rows: &[String]) -> i64 {
+    let words = rows[0].split(|c: char| !c.is_ascii_alphanumeric() && c != ':');
+    let mut stands = words.filter_map(|word| <[&str; 4]>::try_from(word.split(':').collect::<Vec<_>>()).ok());
+    let [_, current, _, turned_at] = stands.next().unwrap_or_else(|| panic!("{rows:?}"));
+    current.parse::<i64>().unwrap() - turned_at.parse::<i64>().unwrap()
+}
+
+async fn uses_at_once_turn_it_once(server: &Server) {
+    strict(server).await;
+    let first = exchange(server, &a_code(server, "SN-1").await).await;
+    let uses = (0..16).map(|_| refresh(server, &first.refresh));
+    let all = join_all(uses).await;
+    // The clock stands still, and each turn is issued a microsecond after the one before.
+    assert_eq!(ahead(&server.rows().await["device"]), 1);
+    for device in &all {
+        assert_eq!(status(server, device).await, 200);
+    }
+    refresh(server, &all[7].refresh).await;
+    refused(server, &first.refresh).await;
+}
+
+async fn who_may_not_use_it_does_not_turn_it(server: &Server) {
+    strict(server).await;
+    server.link(Linking::default().client(OTHER_WEB, OTHER_MODEL)).await;
+    let device = exchange(server, &a_code(server, "SN-1").await).await;
+    let before = server.rows().await;
+    let token = ("refresh_token", device.refresh.as_str());
+    let grant = ("grant_type", "refresh_token");
+    for (fields, error) in [
+        (vec![grant, ("client_id", APP), token], "invalid_grant"),
+        (vec![grant, ("client_id", WEB), token], "invalid_client"),
+        (vec![grant, ("client_id", WEB), ("client_secret", "wrong"), token], "invalid_client"),
+        (vec![grant, ("client_id", WEB), ("client_secret", SECRET), token, ("scope", "profile")], "invalid_scope"),
+        (
+            vec![grant, ("client_id", WEB), ("client_secret", SECRET), ("refresh_token", device.access.as_str())],
+            "invalid_grant",
+        ),
+    ] {
+        assert_eq!(server.token(&fields).send().await.json()["error"], error, "{fields:?}");
+    }
+    assert_eq!(server.rows().await, before);
+    let narrow = [token, ("scope", "dash:replenish")];
+    let narrow = tokens(&web(server, "refresh_token", &narrow).await);
+    assert_eq!(status(server, &refresh(server, &narrow.refresh).await).await, 200);
+}
+
+async fn no_token_is_taken_from_a_query(server: &Server) {
+    strict(server).await;
+    let app = an_app(server).await;
+    let in_query = form(&[("access_token", &app.access)]);
+    for path in ["/auth/o2/tokeninfo", "/user/profile"] {
+        let reply = server.request("GET", &format!("{path}?{in_query}")).token(&app.access).send().await;
+        let says = "Send this client's access tokens in a header, not in the query";
+        assert_eq!(reply.json(), serde_json::json!({ "error": "invalid_request", "error_description": says }));
+        assert_eq!(server.request("GET", path).token(&app.access).send().await.status, 200, "{path}");
+        let lwa = server.request("GET", path).header("x-amz-access-token", &app.access).send().await;
+        assert_eq!(lwa.status, 200, "{path}");
+    }
+}
+
+async fn what_was_issued_before_goes_on(server: &Server) {
+    let device = server.device().await;
+    let app = server.link(Linking::default().serial("SN-2").client(APP, crate::harness::world::MODEL)).await;
+    strict(server).await;
+    assert_eq!([status(server, &device).await, status(server, &app).await], [200, 200]);
+    let next = refresh(server, &device.refresh).await;
+    assert_ne!(next.refresh, device.refresh);
+    let public = [("grant_type", "refresh_token"), ("client_id", APP), ("refresh_token", app.refresh.as_str())];
+    let next = tokens(&server.token(&public).send().await);
+    assert_eq!(status(server, &next).await, 200);
+    set_mode(server.app(), APP, Mode::Lwa).await.unwrap();
+    let public = [("grant_type", "refresh_token"), ("client_id", APP), ("refresh_token", next.refresh.as_str())];
+    let same = tokens(&server.token(&public).send().await);
+    assert_eq!(same.refresh, next.refresh, "as it was");
+}
+
+async fn a_withdrawn_consent_forgets_where_tokens_stand(server: &Server) {
+    strict(server).await;
+    let app = an_app(server).await;
+    let next = refresh(server, &app.refresh).await;
+    let mut ann = Visit::signed_in(server, ANN).await;
+    let unlink = ann
+        .page
+        .text()
+        .split("href=\"/settings/unlink")
+        .nth(1)
+        .and_then(|rest| Some(rest.split('"').next()?.to_owned()));
+    ann.go(&format!("/settings/unlink{}", unlink.unwrap())).await.press("/settings/unlink", "").await;
+    refused(server, &app.refresh).await;
+    refused(server, &next.refresh).await;
+    let anew = an_app(server).await;
+    let next = refresh(server, &anew.refresh).await;
+    assert_eq!(server.request("GET", "/user/profile").token(&next.access).send().await.status, 200);
+}
