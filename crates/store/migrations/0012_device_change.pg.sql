@@ -10,9 +10,15 @@ BEGIN
   RETURN NULL;
 END $$;
 -- With the commit and not before, so that two transactions that end devices wait for each other only then.
-CREATE CONSTRAINT TRIGGER device_changed AFTER UPDATE OF shard, id, model, deregistered_at, revoked OR DELETE ON device
+CREATE CONSTRAINT TRIGGER device_changed AFTER UPDATE OF shard, id, model, deregistered_at, revoked ON device
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((OLD.shard, OLD.id, OLD.model, OLD.deregistered_at, OLD.revoked)
+  IS DISTINCT FROM (NEW.shard, NEW.id, NEW.model, NEW.deregistered_at, NEW.revoked)) EXECUTE FUNCTION device_changed();
+CREATE CONSTRAINT TRIGGER device_removed AFTER DELETE ON device
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION device_changed();
-CREATE CONSTRAINT TRIGGER slot_changed AFTER UPDATE OF model, id OR DELETE ON slot
+CREATE CONSTRAINT TRIGGER slot_changed AFTER UPDATE OF model, id ON slot
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((OLD.model, OLD.id) IS DISTINCT FROM (NEW.model, NEW.id))
+  EXECUTE FUNCTION device_changed();
+CREATE CONSTRAINT TRIGGER slot_removed AFTER DELETE ON slot
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION device_changed();
 CREATE TRIGGER device_truncated AFTER TRUNCATE ON device FOR EACH STATEMENT EXECUTE FUNCTION device_changed();
 CREATE TRIGGER slot_truncated AFTER TRUNCATE ON slot FOR EACH STATEMENT EXECUTE FUNCTION device_changed();

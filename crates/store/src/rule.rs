@@ -2,7 +2,7 @@
 
 use crate::queries::Q;
 use crate::value::{FromRow, Row, p};
-use crate::{Error, Result, Tx};
+use crate::{Error, Result, Tx, product};
 use opendrs_domain::id::{ClientId, DeviceId, TopicId};
 use opendrs_domain::product::Product;
 use opendrs_domain::rule::Rules;
@@ -96,6 +96,11 @@ pub async fn to_order(
     }
     let rules = tx.found::<Stored<0>>(rules).await?.pop().map(|Stored(rules)| rules).unwrap_or_default();
     let receivers = tx.found::<(TopicId,)>(receivers).await?.into_iter().map(|(id,)| id).collect();
+    // PostgreSQL looked the product up before it waited for whoever chose another one.
+    let product = match (product, &sub.asin) {
+        (None, Some(asin)) => product::by_asin(tx, asin).await?,
+        (found, _) => found,
+    };
     Ok(Some((sub, Some((Grounds { rules, product }, receivers)))))
 }
 

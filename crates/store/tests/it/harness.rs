@@ -83,7 +83,8 @@ impl Database {
     }
 }
 
-async fn connect(url: &str) -> Client {
+/// A connection of somebody who is no store.
+pub async fn connect(url: &str) -> Client {
     let (client, driver) = tokio_postgres::connect(url, NoTls).await.unwrap();
     tokio::spawn(driver);
     client

@@ -5,6 +5,7 @@ use crate::samples::{at, device, model, reading_id, slot, slot_id, uuid};
 use futures_util::future::join_all;
 use opendrs_domain::device::Families;
 use opendrs_domain::id::{DeviceId, MakerId};
+use opendrs_domain::login::turn::Turns;
 use opendrs_domain::reading::SlotStatus;
 use opendrs_domain::snapshot::{Name, Snapshot};
 use opendrs_store::{device, model, reading, reset};
@@ -21,8 +22,12 @@ both!(
 );
 
 mod known_alone {
-    postgres_only!(what_is_known_is_not_looked_up_again, what_a_failed_transaction_found_is_not_known);
-    use super::{what_a_failed_transaction_found_is_not_known, what_is_known_is_not_looked_up_again};
+    use super::*;
+    postgres_only!(
+        what_is_known_is_not_looked_up_again,
+        what_a_failed_transaction_found_is_not_known,
+        what_does_not_end_a_device_is_no_change,
+    );
 }
 
 type Unit = (i64, DeviceId);
@@ -159,4 +164,19 @@ async fn what_a_failed_transaction_found_is_not_known(store: &Store) {
     });
     assert!(store.db.write(registered_and_failed).await.is_err());
     assert!(!report(store, unit).await, "it is not registered");
+}
+
+async fn what_does_not_end_a_device_is_no_change(store: &Store) {
+    let [unit] = units(store).await;
+    let last = async || store.rows("SELECT last FROM device_change").await;
+    let before = last().await;
+    store.write(unit, |tx, (shard, id)| Box::pin(device::set_active(tx, *shard, *id, at(6)))).await;
+    let turned = (unit, Families::default(), Turns::parse("- 7:1:2:3").unwrap());
+    store
+        .write(turned, |tx, ((shard, id), revoked, turns)| Box::pin(device::set_turns(tx, *shard, *id, revoked, turns)))
+        .await;
+    store.tamper("UPDATE device SET deregistered_at = NULL; UPDATE slot SET id = id, name = 'soap'").await;
+    assert_eq!(last().await, before);
+    end(store, unit).await;
+    assert_ne!(last().await, before);
 }

@@ -1,6 +1,6 @@
 //! The customer's rules for each slot.
 
-use crate::harness::Store;
+use crate::harness::{Store, connect};
 use crate::samples::{asin, at, client, ordered, product, profile, slot_id, topic, uuid};
 use opendrs_domain::id::{DeviceId, MakerId, ProfileId, TopicId};
 use opendrs_domain::money::Money;
@@ -9,13 +9,18 @@ use opendrs_domain::rule::{Cap, Limit, Mode, Pause, Rules};
 use opendrs_domain::subscription::Subscription;
 use opendrs_domain::topic::State;
 use opendrs_store::rule::Grounds;
-use opendrs_store::{Tx, product as products, profile as profiles, rule, subscription, topic as topics};
+use opendrs_store::{Place, Tx, product as products, profile as profiles, rule, subscription, topic as topics};
 
 both!(
     rules_come_back_as_they_were_put,
     a_slot_without_rules_has_the_default,
     what_an_order_is_judged_and_told_by_comes_at_once,
 );
+
+mod others {
+    use super::what_is_chosen_while_an_order_waits_for_the_slot_is_what_it_is_judged_by;
+    postgres_only!(what_is_chosen_while_an_order_waits_for_the_slot_is_what_it_is_judged_by);
+}
 
 fn every_rule() -> Rules {
     let money = |minor| Money { minor, currency: "JPY".into() };
@@ -105,4 +110,26 @@ async fn what_an_order_is_judged_and_told_by_comes_at_once(store: &Store) {
         Box::pin(async move { rule::to_order(tx, 2, (DeviceId(uuid(2)), &slot_id("a")), *client, |_| true).await })
     });
     assert_eq!(none.await, None, "no subscription");
+}
+
+async fn what_is_chosen_while_an_order_waits_for_the_slot_is_what_it_is_judged_by(store: &Store) {
+    for n in [1, 2] {
+        store.write(product(n), |tx, product| Box::pin(products::put(tx, product))).await;
+    }
+    let sub = |chosen| Subscription { slot: slot_id("a"), asin: Some(asin(chosen)), on: true, open_order: None };
+    store.write(sub(1), |tx, sub| Box::pin(subscription::put(tx, 2, DeviceId(uuid(1)), sub))).await;
+    let Place::Url(url) = &store.place else { panic!("a PostgreSQL database") };
+    let other = connect(url).await;
+    other.batch_execute(&format!("BEGIN; UPDATE subscription SET asin = '{}'", asin(2))).await.unwrap();
+    let order = store.write(client(1, &profile(1, MakerId(uuid(1))), ClientKind::Web).id, |tx, client| {
+        Box::pin(async move { rule::to_order(tx, 2, (DeviceId(uuid(1)), &slot_id("a")), *client, |_| true).await })
+    });
+    let choose = async {
+        let waits = "SELECT 1 FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()";
+        while other.query(waits, &[]).await.unwrap().is_empty() {}
+        other.batch_execute("COMMIT").await.unwrap();
+    };
+    let (found, ()) = futures_util::future::join(order, choose).await;
+    let grounds = Grounds { rules: Rules::default(), product: Some(product(2)) };
+    assert_eq!(found, Some((sub(2), Some((grounds, vec![])))));
 }
