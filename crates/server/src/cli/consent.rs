@@ -1,13 +1,10 @@
 //! `opendrs consent`: does for customers what they ask for by telephone: says which apps have their consent, and withdraws
 //! it.
 
-use super::open;
-use super::{StoreArgs, out};
-use clap::{Args, Subcommand};
-use opendrs_domain::id::{CustomerId, ProfileId};
-use opendrs_domain::text::Email;
+use super::{customer, out};
+use clap::Subcommand;
+use opendrs_domain::id::ProfileId;
 use opendrs_service::consent::{self, Given};
-use opendrs_service::{App, customer};
 use serde_json::json;
 use std::path::Path;
 
@@ -16,7 +13,7 @@ pub(super) enum Consent {
     /// The apps (security profiles) that have a customer's consent, since when and for what.
     List {
         #[command(flatten)]
-        of: OfArgs,
+        of: customer::OfArgs,
         /// Print one JSON object a line.
         #[arg(long)]
         json: bool,
@@ -25,33 +22,24 @@ pub(super) enum Consent {
     /// are deregistered, the maker is told, orders under way go on.
     Withdraw {
         #[command(flatten)]
-        of: OfArgs,
+        of: customer::OfArgs,
         /// The security profile: amzn1.application. and 32 hex digits.
         #[arg(long, value_name = "PROFILE", value_parser = ProfileId::parse)]
         profile: ProfileId,
     },
 }
 
-#[derive(Debug, Args)]
-pub(super) struct OfArgs {
-    #[command(flatten)]
-    store: StoreArgs,
-    /// The customer's e-mail address; may be left out where there is only one customer.
-    #[arg(long, value_name = "EMAIL", value_parser = Email::parse)]
-    customer: Option<Email>,
-}
-
 pub(super) async fn run(file: Option<&Path>, command: Consent) -> Result<(), String> {
     match command {
         Consent::List { of, json } => {
-            let (app, id) = of_customer(file, of).await?;
+            let (app, id) = customer::find(file, of).await?;
             for given in consent::of_customer(&app, id).await.map_err(|e| e.to_string())? {
                 out::say(line(&given, json));
             }
             Ok(())
         }
         Consent::Withdraw { of, profile } => {
-            let (app, id) = of_customer(file, of).await?;
+            let (app, id) = customer::find(file, of).await?;
             match consent::withdraw(&app, id, profile).await.map_err(|e| e.to_string())? {
                 true => out::say(format!("{profile} has no consent of theirs any more.")),
                 false => {
@@ -63,17 +51,6 @@ pub(super) async fn run(file: Option<&Path>, command: Consent) -> Result<(), Str
             Ok(())
         }
     }
-}
-
-async fn of_customer(file: Option<&Path>, of: OfArgs) -> Result<(App, CustomerId), String> {
-    let app = open::beside(&open::config(file, &of.store, Vec::new())?).await?;
-    let email = match of.customer {
-        Some(email) => email,
-        None => customer::only(&app).await.map_err(|e| e.to_string())?,
-    };
-    let id = customer::id_by_email(&app, &email).await.map_err(|e| e.to_string())?;
-    let id = id.ok_or_else(|| format!("no customer has the address {email}"))?;
-    Ok((app, id))
 }
 
 fn line(given: &Given, json: bool) -> String {

@@ -1,8 +1,8 @@
 //! `opendrs device`: links a device without a browser, and does for customers what they ask for by telephone: says which
 //! devices they have, and removes one.
 
-use super::open;
-use super::{StoreArgs, out};
+use super::customer::{self, OfArgs};
+use super::{StoreArgs, open, out};
 use clap::{Args, Subcommand};
 use opendrs_domain::device::Device as Unit;
 use opendrs_domain::login::pkce::Challenge;
@@ -11,7 +11,7 @@ use opendrs_domain::time::Time;
 use opendrs_domain::wire::latest::SubscriptionInfo;
 use opendrs_service::login::exchange::Tokens;
 use opendrs_service::login::link::{Granted, Link, Subscribe, link};
-use opendrs_service::{App, customer, device};
+use opendrs_service::{App, device};
 use serde_json::json;
 use std::path::Path;
 
@@ -38,15 +38,6 @@ pub(super) enum Device {
         #[arg(long, value_name = "SERIAL", value_parser = Serial::parse)]
         serial: Serial,
     },
-}
-
-#[derive(Debug, Args)]
-pub(super) struct OfArgs {
-    #[command(flatten)]
-    store: StoreArgs,
-    /// The owner's e-mail address; may be left out where there is only one customer.
-    #[arg(long, value_name = "EMAIL", value_parser = Email::parse)]
-    customer: Option<Email>,
 }
 
 #[derive(Debug, Args)]
@@ -125,20 +116,9 @@ pub(super) async fn run(file: Option<&Path>, command: Device) -> Result<(), Stri
 
 /// A customer's devices, with their models' names.
 async fn of_customer(file: Option<&Path>, of: OfArgs) -> Result<(App, Vec<(Unit, String)>), String> {
-    let app = open::beside(&open::config(file, &of.store, Vec::new())?).await?;
-    let email = owner(&app, of.customer).await?;
-    let id = customer::id_by_email(&app, &email).await.map_err(|e| e.to_string())?;
-    let id = id.ok_or_else(|| format!("no customer has the address {email}"))?;
+    let (app, id) = customer::find(file, of).await?;
     let found = device::of_customer(&app, id).await.map_err(|e| e.to_string())?;
     Ok((app, found))
-}
-
-/// The customer that was named, or the only one there is.
-async fn owner(app: &App, named: Option<Email>) -> Result<Email, String> {
-    match named {
-        Some(customer) => Ok(customer),
-        None => customer::only(app).await.map_err(|e| e.to_string()),
-    }
 }
 
 fn line(unit: &Unit, model: &str, json: bool) -> String {
@@ -164,7 +144,7 @@ async fn linked(file: Option<&Path>, args: LinkArgs) -> Result<(), String> {
     let app = open::beside(&config).await?;
     let challenge = Challenge::parse(args.code_challenge.as_deref(), args.code_challenge_method.as_deref())?;
     let code = args.redirect_uri.filter(|_| args.code).map(|uri| (uri, challenge));
-    let customer = owner(&app, args.customer).await?;
+    let customer = customer::named(&app, args.customer).await?;
     let command = Link {
         client: args.client,
         model: args.model,

@@ -10,6 +10,7 @@ mod clock;
 mod completions;
 mod config;
 mod consent;
+mod customer;
 mod demo;
 mod device;
 mod doctor;

@@ -3,8 +3,9 @@
 //! What it is: events are given to the receivers of their device's security profile where they are written ([`giving`]);
 //! [`drain`] sends what is due for one receiver, some side by side. [`dispatch`] gives out what nodes of the release before
 //! wrote, which left that to a worker; it stays for as long as such a node may run beside this one. What it is not: the
-//! rhythm (the worker's) and the network (a parameter). Invariant: an attempt is claimed before it is made and recorded after it; a process that dies between the two leaves
-//! a lease behind, and when that ends the same message goes out again, so nothing is lost and something may come twice.
+//! rhythm (the worker's) and the network (a parameter). Invariant: an attempt is claimed before it is made and recorded
+//! after it; a process that dies between the two leaves a lease behind, and when that ends the same message goes out again,
+//! so nothing is lost and something may come twice.
 
 mod attempt;
 mod giving;

@@ -5,7 +5,7 @@
 
 use super::authorize::{self, Asked};
 use super::exchange::{self, Tokens};
-use super::signup::{Finished, Linking, finish};
+use super::signup::{Decided, Finished, Linking, finish};
 use crate::token::{self, Grant};
 use crate::{App, Error, Result};
 use opendrs_domain::login::authorize::Authorize;
@@ -127,8 +127,9 @@ pub async fn link(app: &App, link: Link) -> Result<Linked> {
         let known: Vec<_> = views.iter().map(|view| view.slot.id.as_str()).collect();
         return Err(bad(format!("model {} has no slot {unknown}; it has {}", model.code, known.join(", "))));
     }
-    let linking = Linking { model, serial: link.serial.clone(), test: link.test };
-    let Finished { code, device, family } = finish(app, &asked, &customer, Some(linking), choices, None).await?;
+    let linked = Some(Linking { model, serial: link.serial.clone(), test: link.test });
+    let decided = Decided { asked: &asked, customer: &customer, linked, choices, signup: None };
+    let Finished { code, device, family } = finish(app, &decided).await?;
     let (shard, id) = device.ok_or_else(|| Error::missing("the device just linked"))?;
     let slots = subscription::told(&mut app.db.reader().await?.tx()?, shard, id).await?;
     let grant =

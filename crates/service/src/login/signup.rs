@@ -165,7 +165,8 @@ pub async fn complete(app: &App, of: &Underway, customer: &Customer) -> Result<S
         _ => None,
     };
     let signup = Some(Begun { shard: authorize::shard(app, &of.row.id), id: of.row.id, mark: of.row.mark });
-    let grant = finish(app, &of.asked, customer, linked, of.choices.clone(), signup).await?;
+    let decided = Decided { asked: &of.asked, customer, linked, choices: of.choices.clone(), signup };
+    let grant = finish(app, &decided).await?;
     Ok(of.asked.request.granted(&grant.code))
 }
 
@@ -199,17 +200,21 @@ pub(crate) struct Begun {
 /// How often a sign-up waits for the end of a withdrawal.
 const TRIES: usize = 3;
 
+/// A sign-up that is to be finished, with all that was decided in it.
+pub(crate) struct Decided<'a> {
+    pub(crate) asked: &'a Asked,
+    pub(crate) customer: &'a Customer,
+    /// The unit that is linked.
+    pub(crate) linked: Option<Linking>,
+    pub(crate) choices: Vec<Choice>,
+    /// Its row; none where it was decided at a command line.
+    pub(crate) signup: Option<Begun>,
+}
+
 /// Makes registration, subscriptions, events, consent and code, all or nothing.
-pub(crate) async fn finish(
-    app: &App,
-    asked: &Asked,
-    customer: &Customer,
-    linked: Option<Linking>,
-    choices: Vec<Choice>,
-    signup: Option<Begun>,
-) -> Result<Finished> {
+pub(crate) async fn finish(app: &App, decided: &Decided<'_>) -> Result<Finished> {
     for _ in 0..TRIES {
-        match attempt(app, asked, customer, linked.clone(), choices.clone(), signup).await? {
+        match attempt(app, decided).await? {
             (text, Completed::Done { device, family }) => return Ok(Finished { code: text, device, family }),
             (_, Completed::Over) => break,
             // Its events come before those of the next try, whose ids are drawn then.
@@ -220,14 +225,8 @@ pub(crate) async fn finish(
 }
 
 /// A try: the code's text, and what became of it.
-async fn attempt(
-    app: &App,
-    asked: &Asked,
-    customer: &Customer,
-    linked: Option<Linking>,
-    choices: Vec<Choice>,
-    signup: Option<Begun>,
-) -> Result<(String, Completed)> {
+async fn attempt(app: &App, decided: &Decided<'_>) -> Result<(String, Completed)> {
+    let Decided { asked, customer, linked, choices, signup } = decided;
     let now = app.now();
     let text = codes::generate(&app.ids.bytes());
     let hash = codes::hash(&text);
@@ -245,28 +244,28 @@ async fn attempt(
         expires_at: now + codes::LIFETIME,
         used_at: None,
     };
-    let unit = linked.map(|Linking { model, serial, test }| Unit {
-        shard: shards.of_unit(model.id, &serial),
+    let unit = linked.as_ref().map(|Linking { model, serial, test }| Unit {
+        shard: shards.of_unit(model.id, serial),
         fresh: Device {
             id: DeviceId(app.ids.ordered(now)),
             model: model.id,
-            model_code: model.code,
-            serial,
+            model_code: model.code.clone(),
+            serial: serial.clone(),
             maker: model.maker,
             customer: customer.id,
             directed_customer: app.keys.directed(model.maker, customer.id),
             client: asked.client.id,
-            test,
+            test: *test,
             registered_at: now,
             active_at: None,
             deregistered_at: None,
             revoked: Families::default(),
         },
-        choices,
+        choices: choices.clone(),
         stamps: [(); 3].map(|()| Stamp::draw(app, now)),
     });
     let command = Complete {
-        signup,
+        signup: *signup,
         unit,
         consent: (shards.of_customer(customer.id), asked.profile.id, asked.request.scopes()),
         code: (shards.of(&[&hash]), code),

@@ -1,8 +1,9 @@
 //! A statement's text for many commands at once, made from its text for one.
 //!
 //! What a statement takes for one command as `$1, $2, ...` it takes here as an array each, and what it finds or changes
-//! is told with the place of the command in the arrays, from 1; what is only written is counted. Not here: which statements are gathered, and how
-//! ([`crate::gather`]). Invariant: pure; a text of a shape that is not known gives none, and then nothing is gathered.
+//! is told with the place of the command in the arrays, from 1; what is only written is counted. Not here: which statements
+//! are gathered, and how ([`super::gather`]). Invariant: pure; a text of a shape that is not known gives none, and then
+//! nothing is gathered.
 
 /// A statement for many commands.
 #[derive(Debug, PartialEq, Eq)]
