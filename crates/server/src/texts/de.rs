@@ -138,12 +138,12 @@ pub(super) static TEXTS: Texts = Texts {
         keep: "Behalten",
     },
     unlinking: Unlinking {
-        apps: "Apps mit Ihrer Zustimmung",
-        app: |profile, maker, since| format!("{profile} von {maker}, seit {since}, darf verwenden:"),
-        no_app: "Keine App hat Ihre Zustimmung.",
-        link: "Zustimmung widerrufen",
-        title: |profile| format!("Zustimmung für {profile} widerrufen"),
-        heading: |profile| format!("Zustimmung für {profile} widerrufen?"),
+        apps: "Apps mit Ihrer Einwilligung",
+        app: |profile, maker, since| format!("{profile} von {maker}, seit {since}. Sie haben eingewilligt in:"),
+        no_app: "Keine App hat Ihre Einwilligung.",
+        link: "Einwilligung widerrufen",
+        title: |profile| format!("Einwilligung für {profile} widerrufen"),
+        heading: |profile| format!("Einwilligung für {profile} widerrufen?"),
         why: |profile, maker| {
             format!(
                 "{profile} kann dann nichts mehr in Ihrem Namen tun, und {maker} wird benachrichtigt. Laufende Bestellungen \
@@ -151,7 +151,7 @@ pub(super) static TEXTS: Texts = Texts {
             )
         },
         devices: |maker| format!("Diese Geräte von {maker} werden aus Ihrem Konto entfernt:"),
-        button: "Zustimmung widerrufen",
+        button: "Einwilligung widerrufen",
         keep: "Alles so lassen",
     },
     rules: Rules {

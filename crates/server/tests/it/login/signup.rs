@@ -202,7 +202,7 @@ async fn consent_is_asked_for_once_for_each_profile_and_again_for_more() {
     assert_eq!(visit.title(), "Choose the Filter", "remembered");
     visit.go(&query(&[("scope", Some("dash:replenish profile"))])).await;
     assert_eq!(visit.title(), "Aqua companion app", "more is asked for");
-    assert!(visit.page.text().contains("your name and e-mail address"));
+    assert!(visit.page.text().contains("use your name and e-mail address"));
     let data = r#"{"dash:replenish":{"device_model":"Brew_1","serial":"SN-1"}}"#;
     let brew =
         query(&[("client_id", Some(OTHER_WEB)), ("redirect_uri", Some(OTHER_REDIRECT)), ("scope_data", Some(data))]);

@@ -95,8 +95,8 @@ async fn a_withdrawn_consent_ends_all_that_was_given_under_it(server: &Server) {
     let unlink = link(ann.go("/settings").await);
     let html = ann.page.text();
     let wants = "<li>reorder supplies for this device, and see the status of those orders</li>\n\
-                 <li>your name and e-mail address</li>";
-    assert!(html.contains("since 2 March 2018, 07:00 UTC, may use:") && html.contains(wants), "{html}");
+                 <li>use your name and e-mail address</li>";
+    assert!(html.contains("since 2 March 2018, 07:00 UTC, has your consent to:") && html.contains(wants), "{html}");
     assert!(html.contains("<li>Brew app by Brew Brothers, since "), "{html}");
     assert_eq!(ann.go(&unlink).await.title(), ASK);
     let html = ann.page.text();
