@@ -23,13 +23,13 @@ const ROUND: Duration = Duration::from_millis(250);
 /// Every how many rounds what ended is removed.
 const PURGE_EVERY: u64 = 240;
 
-/// How many batches of a shard's old readings a round sums up at most: 40,000 readings a second.
+/// How many batches of old readings a round sums up at most: 40,000 readings a second.
 const BATCHES: usize = 20;
 
-/// Sums up a shard's readings whose time is over.
-async fn sum_up(site: &Site, shard: i64) -> Result<(), Error> {
+/// Sums up readings whose time is over.
+async fn sum_up(site: &Site) -> Result<(), Error> {
     for _ in 0..BATCHES {
-        if !reading::sum_up(&site.app, shard).await? {
+        if !reading::sum_up(&site.app).await? {
             break;
         }
     }
@@ -79,8 +79,6 @@ pub(crate) async fn run(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
     let mut ticks = tokio::time::interval(ROUND);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let (mut count, mut busy, mut senders): (u64, HashSet<TopicId>, JoinSet<TopicId>) = Default::default();
-    let shards: Vec<_> = site.app.db.shards().all().collect();
-    let mut shards = shards.into_iter().cycle();
     let mut mailing: Option<JoinHandle<()>> = None;
     tokio::spawn(first_start(site.clone()));
     loop {
@@ -131,11 +129,7 @@ pub(crate) async fn run(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
                 Err(error) => log(&error),
             }
         }
-        if let Some(shard) = shards.next()
-            && let Err(error) = sum_up(&site, shard).await
-        {
-            log(&error);
-        }
+        sum_up(&site).await.unwrap_or_else(|error| log(&error));
         count += 1;
     }
     while senders.join_next().await.is_some() {}

@@ -3,10 +3,11 @@
 use crate::token::{self, Caller};
 use crate::{App, Result, limit};
 use opendrs_domain::id::{DeviceId, ReadingId};
-use opendrs_domain::reading::{SlotStatus, day_of, days};
+use opendrs_domain::reading::{Point, SlotStatus, day_of, days};
 use opendrs_domain::text::SlotId;
 use opendrs_domain::time::{Span, Time};
 use opendrs_store::{Tx, Write, reading};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Stores what a device says of a slot.
@@ -91,17 +92,17 @@ pub struct Keep {
 /// How many readings one transaction sums up.
 const BATCH: i64 = 500;
 
-/// Sums up a shard's oldest readings whose time is over, a bounded number of them. `true` if there are more.
+/// Sums up the oldest readings whose time is over, a bounded number of them. `true` if there are more.
 ///
 /// # Errors
 /// [`crate::Error::Unavailable`].
-pub async fn sum_up(app: &App, shard: i64) -> Result<bool> {
+pub async fn sum_up(app: &App) -> Result<bool> {
     let keep = app.settings.keep.readings;
     if keep == Span::default() {
         return Ok(false);
     }
     let before = app.now() - keep;
-    Ok(app.db.write(SumUp { shard, below: first_id(before) }).await? == BATCH)
+    Ok(app.db.write(SumUp(first_id(before))).await? == BATCH)
 }
 
 /// Below every id that was made at a moment or later: the milliseconds stand first in an id.
@@ -110,21 +111,25 @@ fn first_id(at: Time) -> ReadingId {
     ReadingId(Uuid::from_u128(millis << 80))
 }
 
-struct SumUp {
-    shard: i64,
-    below: ReadingId,
-}
+/// Those with ids below this one.
+struct SumUp(ReadingId);
 
 impl Write for SumUp {
     type Out = i64;
     fn key(&self) -> u64 {
-        self.shard.cast_unsigned()
+        0
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<i64> {
-        let taken = reading::take(tx, self.shard, self.below, BATCH).await?;
+        let taken = reading::take(tx, self.0, BATCH).await?;
         let count = taken.len();
-        for day in days(taken) {
-            reading::add_day(tx, self.shard, &day).await?;
+        let mut shards: BTreeMap<i64, Vec<Point>> = BTreeMap::new();
+        for (shard, point) in taken {
+            shards.entry(shard).or_default().push(point);
+        }
+        for (shard, points) in shards {
+            for day in days(points) {
+                reading::add_day(tx, shard, &day).await?;
+            }
         }
         Ok(i64::try_from(count).unwrap_or(BATCH))
     }

@@ -39,6 +39,7 @@ const STEPS: &[Step] = &[
     step!(11, "0011_by_event"),
     step!(12, "0012_device_change"),
     step!(13, "0013_withdrawal_and_strict"),
+    step!(14, "0014_appended"),
 ];
 
 /// The last step there is.
@@ -93,4 +94,45 @@ pub(crate) async fn pg(client: &mut Client) -> Result<()> {
         failpoint::reached(Point::SchemaApplied);
     }
     tx.commit().await.map_err(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The rows of a table in the order in which they lie, as text.
+    fn rows(conn: &Connection, table: &str) -> Vec<String> {
+        let mut found = conn.prepare(&format!("SELECT * FROM {table}")).unwrap();
+        let columns = found.column_count();
+        let row = |row: &rusqlite::Row<'_>| {
+            (0..columns).map(|at| row.get_ref(at).map(|value| format!("{value:?}"))).collect::<Result<Vec<_>, _>>()
+        };
+        found.query_map([], row).unwrap().map(|cells| cells.unwrap().join(" ")).collect()
+    }
+
+    #[test]
+    fn what_is_appended_from_now_on_keeps_every_row_of_before_in_its_order() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        for step in STEPS.iter().filter(|step| step.number <= 13) {
+            conn.execute_batch(step.lite).unwrap();
+            conn.pragma_update(None, "user_version", step.number).unwrap();
+        }
+        for id in ["x'02'", "x'01'", "x'03'"] {
+            let values = [
+                ("reading", format!("0, {id}, x'0d', 'filter', 7, 1.5, 2.5, NULL, 8, NULL, 1")),
+                ("outbox", format!("0, {id}, x'0d', 7, 'kind', '{{}}', NULL")),
+                ("mail", format!("0, {id}, x'0d', x'0c', 7, 'kind', 'news', 'kept', NULL, 2, 9, 'why'")),
+            ];
+            for (table, values) in values {
+                conn.execute_batch(&format!("INSERT INTO {table} VALUES ({values})")).unwrap();
+            }
+        }
+        let tables = ["reading", "outbox", "mail"];
+        let before = tables.map(|table| rows(&conn, table));
+        assert!(before.iter().all(|rows| rows.len() == 3 && rows.is_sorted()), "{before:?}");
+        lite(&mut conn).unwrap();
+        assert_eq!(tables.map(|table| rows(&conn, table)), before);
+        let left = rows(&conn, "sqlite_schema WHERE name LIKE '%_by_id'");
+        assert_eq!(left, [""; 0]);
+    }
 }

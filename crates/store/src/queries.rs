@@ -167,11 +167,15 @@ queries! {
         DeviceChange = "SELECT last FROM device_change WHERE id = $1";
         ReadingsNewest = "SELECT r.id, d.serial, r.slot, r.at, r.remaining, r.original, r.on_hand, r.expected_at, r.last_use_at, r.odd
             FROM reading r JOIN device d ON d.shard = r.shard AND d.id = r.device
-            /*lite WHERE r.shard = 0 */ ORDER BY r.id DESC LIMIT $1";
-        /// The oldest of a shard, by the time that stands in their ids; no two nodes take the same.
-        ReadingTake = "DELETE FROM reading WHERE shard = $1 AND id IN
-            (SELECT id FROM reading WHERE shard = $1 AND id < $2 ORDER BY id LIMIT $3 /*pg FOR UPDATE SKIP LOCKED */)
-            RETURNING device, slot, at, remaining, original";
+            ORDER BY r./*pg id */ /*lite rowid */ DESC LIMIT $1";
+        /// The oldest, by the time that stands in their ids; no two nodes take the same. As an array they are found first, and
+        /// a planner that knows the table as empty does not walk it to ask of each whether it is one of them. SQLite keeps them
+        /// in the order in which they came: it looks at the first, and if that is taken, at as many as may be.
+        ReadingTake = "DELETE FROM reading WHERE
+            /*pg id = ANY (ARRAY(SELECT id FROM reading WHERE id < $1 ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)) */
+            /*lite rowid IN (SELECT came FROM (SELECT rowid came, id FROM reading line ORDER BY rowid LIMIT COALESCE(
+                (SELECT $2 FROM (SELECT id FROM reading line ORDER BY rowid LIMIT 1) waiting WHERE id < $1), 0)) waiting WHERE id < $1) */
+            RETURNING shard, device, slot, at, remaining, original";
         ReadingDayPut = "INSERT INTO reading_day (shard, device, slot, day, count, lowest, highest, last_at, remaining, original)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (shard, device, slot, day) DO UPDATE SET
             count = reading_day.count + excluded.count,
@@ -207,7 +211,7 @@ queries! {
             WHERE d.customer = $1 AND d.id = $2");
         OrdersOfDevice = concat!("SELECT ", order_columns!(), " FROM orders /*lite INDEXED BY orders_device */
             WHERE shard = $1 AND device = $2 ORDER BY id DESC LIMIT $3");
-        OrderShard = "SELECT shard, device FROM orders WHERE id = $1";
+        OrderShard = "SELECT shard, device FROM orders WHERE /*lite shard = 0 AND */ id = $1";
         OrdersNewest = concat!("SELECT ", order_columns!(), " FROM orders /*lite WHERE shard = 0 */ ORDER BY id DESC LIMIT $1");
         OrdersOpen = concat!("SELECT ", order_columns!(), " FROM orders
             WHERE state IN ('held', 'placed', 'fulfilling', 'shipped') ORDER BY id LIMIT $1");
@@ -345,10 +349,13 @@ queries! {
         MailSave = "UPDATE mail SET state = $4, due_at = $5, ended_at = $6, reason = $7
             WHERE shard = $1 AND id = $2 AND attempts = $3 AND state = 'sending'";
         MailNextDue = "SELECT due_at FROM mail WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
-        MailById = concat!("SELECT ", mail_columns!(), " FROM mail WHERE id = $1");
+        MailById = concat!("SELECT ", mail_columns!(), " FROM mail WHERE /*lite shard = 0 AND */ id = $1");
         MailNewest = concat!("SELECT ", mail_columns!(), " FROM mail /*lite WHERE shard = 0 */ ORDER BY id DESC LIMIT $1");
-        MailPurge = "DELETE FROM mail WHERE (shard, id) IN
-            (SELECT shard, id FROM mail WHERE ended_at < $1 ORDER BY ended_at LIMIT $2)";
+        /// SQLite looks at the oldest, which ended first, or will be given up before long.
+        MailPurge = "DELETE FROM mail WHERE
+            /*pg (shard, id) IN (SELECT shard, id FROM mail WHERE ended_at < $1 ORDER BY ended_at LIMIT $2) */
+            /*lite rowid IN (SELECT came FROM (SELECT rowid came, ended_at FROM mail line ORDER BY rowid LIMIT $2) waiting
+                WHERE ended_at < $1) */";
 
         // what waits, counted up to a limit
         OrdersOverdue = "SELECT COUNT(*), MIN(due_at) FROM

@@ -1,4 +1,4 @@
-//! Readings: append-only, keyed by a time-ordered id, so that writing one touches the end of one table.
+//! Readings: append-only, in the order of time, so that writing one touches the end of one table.
 
 use crate::queries::Q;
 use crate::value::{FromRow, Row, V, p};
@@ -98,20 +98,23 @@ pub async fn newest(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Listed>> {
     tx.all(Q::ReadingsNewest, p![limit]).await
 }
 
-impl FromRow for Point {
+struct OfShard(i64, Point);
+
+impl FromRow for OfShard {
     fn from_row(row: &Row<'_>) -> Result<Self> {
-        let (device, slot, at) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        Ok(Self { device, slot, at, remaining: row.get(3)?, original: row.get(4)? })
+        let (device, slot, at) = (row.get(1)?, row.get(2)?, row.get(3)?);
+        Ok(Self(row.get(0)?, Point { device, slot, at, remaining: row.get(4)?, original: row.get(5)? }))
     }
 }
 
-/// Takes a shard's oldest readings out, those with ids below one, at most `limit`; in no order. Two transactions never
-/// take the same.
+/// Takes the oldest readings out, those with ids below one, at most `limit`: each with its shard, in no order. Two
+/// transactions never take the same.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn take(tx: &mut Tx<'_>, shard: i64, below: ReadingId, limit: i64) -> Result<Vec<Point>> {
-    tx.all(Q::ReadingTake, p![shard, below, limit]).await
+pub async fn take(tx: &mut Tx<'_>, below: ReadingId, limit: i64) -> Result<Vec<(i64, Point)>> {
+    let found: Vec<OfShard> = tx.all(Q::ReadingTake, p![below, limit]).await?;
+    Ok(found.into_iter().map(|OfShard(shard, point)| (shard, point)).collect())
 }
 
 /// Adds to what is kept of a day.

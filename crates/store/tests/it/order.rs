@@ -218,7 +218,8 @@ async fn orders_are_listed_and_found_by_their_id_alone(store: &Store) {
     assert_eq!(open(99).await, [1, 2, 3, 4].map(|n| order(n, DEVICE()).id));
     assert_eq!(open(2).await, [1, 2].map(|n| order(n, DEVICE()).id));
     let place = async |n| store.read(async |tx| order::place_of(tx, order(n, DEVICE()).id).await).await;
-    add(store, 9, &order(20, DeviceId(uuid(2)))).await;
-    assert_eq!(place(20).await, Some((9, DeviceId(uuid(2)))));
+    let last = store.db.shards().all().last().unwrap();
+    add(store, last, &order(20, DeviceId(uuid(2)))).await;
+    assert_eq!(place(20).await, Some((last, DeviceId(uuid(2)))));
     assert_eq!((place(1).await, place(99).await), (Some((0, DEVICE())), None));
 }

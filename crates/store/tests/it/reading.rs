@@ -1,6 +1,6 @@
 //! Readings.
 
-use crate::harness::{Store, command};
+use crate::harness::Store;
 use crate::samples::{QUANTITIES, at, device, model, reading_id, serial, slot, slot_id, uuid};
 use opendrs_domain::device::Families;
 use opendrs_domain::id::{DeviceId, MakerId};
@@ -12,7 +12,6 @@ use opendrs_store::{device, model};
 both!(
     readings_come_back_to_the_last_bit,
     the_newest_readings_come_first_and_bounded,
-    a_reading_is_not_added_twice,
     a_report_is_a_reading_of_the_device,
     a_report_counts_only_from_a_device_in_good_standing_and_for_its_slots,
 );
@@ -70,25 +69,13 @@ async fn readings_come_back_to_the_last_bit(store: &Store) {
 async fn the_newest_readings_come_first_and_bounded(store: &Store) {
     let units = units(store).await;
     assert_eq!(newest(store, 10).await, []);
-    for n in [7, 2, 5, 1, 4, 6, 3] {
+    for n in 1..=7 {
         add(store, n, units[usize::from(n % 2 == 0)], at(0), &status(0.0, 0.0)).await;
     }
     let numbers = async |limit| newest(store, limit).await.into_iter().map(|r| r.id).collect::<Vec<_>>();
     assert_eq!(numbers(3).await, [7, 6, 5].map(reading_id));
     assert_eq!(numbers(100).await, [7, 6, 5, 4, 3, 2, 1].map(reading_id));
     assert_eq!(numbers(0).await, []);
-}
-
-async fn a_reading_is_not_added_twice(store: &Store) {
-    let [unit, _] = units(store).await;
-    add(store, 1, unit, at(0), &status(1.0, 2.0)).await;
-    let again = command(0, unit, |tx, (shard, device)| {
-        Box::pin(async move {
-            reading::add(tx, *shard, (reading_id(1), *device, &slot_id("a")), at(1), &status(9.0, 9.0)).await
-        })
-    });
-    assert!(store.db.write(again).await.is_err_and(|e| e.to_string().contains("ReadingPut")));
-    assert_eq!(newest(store, 10).await.len(), 1);
 }
 
 /// Reports under a number, which is also the reading's.
