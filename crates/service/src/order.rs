@@ -20,6 +20,7 @@ use opendrs_domain::subscription::Subscription;
 use opendrs_domain::text::SlotId;
 use opendrs_domain::time::Time;
 use opendrs_store::failpoint::{self, Point};
+use opendrs_store::rule::Grounds;
 use opendrs_store::{Reader, Shards, Tx, Write, customer, device, model, order, rule as rules, subscription};
 
 mod held;
@@ -107,14 +108,9 @@ impl Write for Place {
         crate::device::key(self.device.model, &self.device.serial)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Placed> {
-        let free = |sub: &Subscription| sub.may_order() && sub.open_order.is_none();
-        let of = (self.device.id, &self.slot);
-        let (grounds, receivers) = match rules::to_order(tx, self.shard, of, self.device.client, free).await? {
-            Some((_, Some(found))) => found,
-            Some((sub, None)) if sub.may_order() => {
-                return Ok(sub.open_order.map_or(Placed::Unsubscribed, Placed::Locked));
-            }
-            _ => return Ok(Placed::Unsubscribed),
+        let (grounds, receivers) = match self.lock(tx).await? {
+            Ok(found) => found,
+            Err(refused) => return Ok(refused),
         };
         let asked = Asked {
             shard: self.shard,
@@ -127,6 +123,7 @@ impl Write for Place {
         };
         let judged = rule::judge(tx, &asked, grounds).await?;
         let Judged { product: Some(product), problem, paused_until } = judged else {
+            subscription::free_lock(tx, self.shard, self.device.id, &self.slot, self.order).await?;
             return Ok(Placed::Unsubscribed);
         };
         let problem = problem.or_else(|| fulfilment::gate(self.device.test, self.backend));
@@ -136,9 +133,28 @@ impl Write for Place {
         order.wait_for_owner(paused_until, self.now, &self.timing);
         order::add(tx, self.shard, &order).await?;
         fulfilment::hand_over(tx, self.shard, &order, self.now).await?;
-        subscription::give_lock(tx, self.shard, self.device.id, &self.slot, order.id).await?;
         tell(tx, self.shard, &self.device, &order, change, (self.stamp, self.now), &receivers).await?;
         Ok(Placed::Order(order.id))
+    }
+}
+
+impl Place {
+    /// Takes the slot's lock, with what the order is judged and told by; or says why it cannot.
+    async fn lock(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Result<(Grounds, Vec<TopicId>), Placed>> {
+        let of = (self.device.id, &self.slot);
+        for _ in 0..2 {
+            if let Some(found) = rules::to_order(tx, self.shard, of, self.device.client, self.order).await? {
+                return Ok(Ok(found));
+            }
+            // Held from here on: what was freed only now is had the second time.
+            let sub = subscription::lock(tx, self.shard, self.device.id, &self.slot).await?;
+            match sub.filter(Subscription::may_order).map(|sub| sub.open_order) {
+                None => break,
+                Some(Some(holder)) => return Ok(Err(Placed::Locked(holder))),
+                Some(None) => {}
+            }
+        }
+        Ok(Err(Placed::Unsubscribed))
     }
 }
 

@@ -40,6 +40,7 @@ const STEPS: &[Step] = &[
     step!(12, "0012_device_change"),
     step!(13, "0013_withdrawal_and_strict"),
     step!(14, "0014_appended"),
+    step!(15, "0015_place_in_line"),
 ];
 
 /// The last step there is.

@@ -138,10 +138,16 @@ queries! {
         DeviceRevoke = "UPDATE device SET revoked = $3 WHERE shard = $1 AND id = $2";
         SubscriptionGet = "SELECT slot, asin, active, open_order FROM subscription
             WHERE shard = $1 AND device = $2 AND slot = $3 /*pg FOR UPDATE */";
-        /// The same with what is chosen for it.
-        SubscriptionToOrder = "SELECT p.asin, p.title, p.price_minor, p.currency, p.quantity, p.unit, p.available, p.sku,
-            s.slot, s.asin, s.active, s.open_order FROM subscription s LEFT JOIN product p ON p.asin = s.asin
-            WHERE s.shard = $1 AND s.device = $2 AND s.slot = $3 /*pg FOR UPDATE OF s */";
+        /// The lock of a slot that orders, for an order: of two at once, the second is given nothing.
+        SubscriptionLock = "UPDATE subscription SET open_order = $4 WHERE shard = $1 AND device = $2 AND slot = $3
+            AND active AND asin IS NOT NULL AND open_order IS NULL";
+        /// What a slot's order is judged by, and who hears of it.
+        OrderGrounds = "SELECT p.asin, p.title, p.price_minor, p.currency, p.quantity, p.unit, p.available, p.sku,
+            (SELECT r.rules FROM rule r WHERE r.shard = $1 AND r.device = $2 AND r.slot = $3),
+            (SELECT /*pg string_agg(line.id::text, ',') */ /*lite group_concat(hex(line.id)) */ FROM
+                (SELECT t.id FROM client c JOIN topic t ON t.profile = c.profile
+                WHERE c.id = $4 AND t.state = 'confirmed' ORDER BY t.id LIMIT 100) line)
+            FROM subscription s LEFT JOIN product p ON p.asin = s.asin WHERE s.shard = $1 AND s.device = $2 AND s.slot = $3";
         SubscriptionsOfDevice = "SELECT slot, asin, active, open_order FROM subscription WHERE shard = $1 AND device = $2";
         /// Every slot of a device's model, with what is chosen for it, and whether the device is in good standing.
         SlotsTold = "SELECT s.id, u.active, u.asin, p.quantity, p.unit, d.deregistered_at IS NULL AND d.revoked = '' FROM device d JOIN slot s ON s.model = d.model
@@ -149,7 +155,6 @@ queries! {
             LEFT JOIN product p ON p.asin = u.asin WHERE d.shard = $1 AND d.id = $2 ORDER BY s.position, s.id";
         SubscriptionPut = "INSERT INTO subscription (shard, device, slot, asin, active) VALUES ($1, $2, $3, $4, $5)
             ON CONFLICT (shard, device, slot) DO UPDATE SET asin = excluded.asin, active = excluded.active";
-        SubscriptionLock = "UPDATE subscription SET open_order = $4 WHERE shard = $1 AND device = $2 AND slot = $3";
         SubscriptionFree = "UPDATE subscription SET open_order = NULL
             WHERE shard = $1 AND device = $2 AND slot = $3 AND open_order = $4";
         ReadingPut = "INSERT INTO reading (shard, id, device, slot, at, remaining, original, on_hand, expected_at, last_use_at, odd)
@@ -287,21 +292,22 @@ queries! {
         DeliveryPut = concat!("INSERT INTO delivery (", delivery_columns!(), ")
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)");
         /// Due at once, unless an earlier message of its device is on its way to its receiver: found out by the statement that
-        /// writes it, since commands side by side end messages and add others.
-        DeliveryGive = concat!("INSERT INTO delivery (", delivery_columns!(), ")
+        /// writes it, since commands side by side end messages and add others. Its place is behind the last of those: ids rise
+        /// with the clock of whoever draws them, and clocks differ.
+        DeliveryGive = concat!("INSERT INTO delivery (", delivery_columns!(), ", place)
             SELECT $1, $2, $3, $4, $5, $6, $7, $8, CASE WHEN line.ahead IS NULL THEN 'waiting' ELSE 'queued' END,
                 CASE WHEN line.ahead IS NULL THEN CAST($8 AS BIGINT) END, 0, 0, CAST(NULL AS BIGINT), CAST(NULL AS BIGINT),
-                CAST(NULL AS TEXT)
-            FROM (SELECT (SELECT id FROM delivery /*lite INDEXED BY delivery_line */
-                WHERE shard = $1 AND topic = $3 AND device = $4 AND ended_at IS NULL LIMIT 1) AS ahead LIMIT 1) line");
+                CAST(NULL AS TEXT), COALESCE(line.ahead, 0) + 1
+            FROM (SELECT (SELECT place FROM delivery /*lite INDEXED BY delivery_in_line */
+                WHERE shard = $1 AND topic = $3 AND device = $4 AND ended_at IS NULL ORDER BY place DESC LIMIT 1) AS ahead LIMIT 1) line");
         DeliveryById = concat!("SELECT ", delivery_columns!(), " FROM delivery WHERE shard = $1 AND id = $2 /*pg FOR UPDATE */");
         DeliveriesOfEvent = concat!("SELECT ", delivery_columns!(), " FROM delivery /*lite INDEXED BY delivery_of_event */
             WHERE shard = $1 AND event = $2 ORDER BY id");
         /// What a receiver itself was asked is of no event.
         DeliveryAsked = concat!("SELECT ", delivery_columns!(), " FROM delivery /*lite INDEXED BY delivery_of_event */
             WHERE event IS NULL AND topic = $1 ORDER BY published_at DESC, id DESC LIMIT 1");
-        DeliveryQueued = "SELECT id FROM delivery /*lite INDEXED BY delivery_line */
-            WHERE shard = $1 AND topic = $2 AND device = $3 AND ended_at IS NULL AND state = 'queued' ORDER BY id LIMIT 1";
+        DeliveryQueued = "SELECT id FROM delivery /*lite INDEXED BY delivery_in_line */
+            WHERE shard = $1 AND topic = $2 AND device = $3 AND ended_at IS NULL AND state = 'queued' ORDER BY place, id LIMIT 1";
         /// The next receiver that anything is on its way to, and when its first message is due.
         DeliveryTopicAfter = "SELECT topic, due_at FROM delivery WHERE due_at IS NOT NULL AND topic > $1
             ORDER BY topic, due_at LIMIT 1";
@@ -364,7 +370,7 @@ queries! {
         OutboxWaiting = "SELECT COUNT(*), MIN(at) FROM
             (SELECT at FROM outbox WHERE dispatched_at IS NULL AND at <= $1 ORDER BY at LIMIT $2) waiting";
         /// The index is named, since every delivery ever made has a shard and few are open.
-        DeliveriesWaiting = "SELECT COUNT(*) FROM (SELECT id FROM delivery /*lite INDEXED BY delivery_line */
+        DeliveriesWaiting = "SELECT COUNT(*) FROM (SELECT id FROM delivery /*lite INDEXED BY delivery_in_line */
             WHERE ended_at IS NULL AND shard >= 0 LIMIT $1) waiting";
         MailsWaiting = "SELECT COUNT(*), MIN(due_at) FROM
             (SELECT due_at FROM mail WHERE due_at <= $1 ORDER BY due_at LIMIT $2) waiting";

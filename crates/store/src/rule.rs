@@ -2,12 +2,12 @@
 
 use crate::queries::Q;
 use crate::value::{FromRow, Row, p};
-use crate::{Error, Result, Tx, product};
-use opendrs_domain::id::{ClientId, DeviceId, TopicId};
+use crate::{Error, Result, Tx};
+use opendrs_domain::id::{ClientId, DeviceId, OrderId, TopicId};
 use opendrs_domain::product::Product;
 use opendrs_domain::rule::Rules;
-use opendrs_domain::subscription::Subscription;
 use opendrs_domain::text::{Asin, SlotId};
+use uuid::Uuid;
 
 struct Stored<const COLUMN: usize>(Rules);
 
@@ -62,19 +62,25 @@ pub async fn grounds(
     Ok(Grounds { rules, product: tx.found(product).await?.pop() })
 }
 
-struct ToOrder(Subscription, Option<Product>);
+struct ToOrder(Grounds, Vec<TopicId>);
 
 impl FromRow for ToOrder {
     fn from_row(row: &Row<'_>) -> Result<Self> {
         let known: Option<Asin> = row.get(0)?;
-        let sub = Subscription { slot: row.get(8)?, asin: row.get(9)?, on: row.get(10)?, open_order: row.get(11)? };
-        Ok(Self(sub, known.map(|_| Product::from_row(row)).transpose()?))
+        let product = known.map(|_| Product::from_row(row)).transpose()?;
+        let ruled: Option<String> = row.get(8)?;
+        let rules =
+            ruled.map(|_| Stored::<8>::from_row(row)).transpose()?.map(|Stored(rules)| rules).unwrap_or_default();
+        let listed: Option<String> = row.get(9)?;
+        let bad = |found: &str| Error::BadRow { query: row.query.sql().name, column: 9, found: found.to_owned() };
+        let ids = listed.iter().flat_map(|ids| ids.split(','));
+        let receivers = ids.map(|id| Uuid::try_parse(id).map(TopicId).map_err(|_| bad(id))).collect::<Result<_>>()?;
+        Ok(Self(Grounds { rules, product }, receivers))
     }
 }
 
-/// What a slot that orders now is held, judged and told by: its subscription, held against other transactions; what its
-/// order is judged by; and who hears of the devices of a client. Of a slot that `orders` says will not order, or that
-/// has no subscription, the latter two are nothing.
+/// Gives an order the lock of a slot that may order and is free. What the order is judged by, and who hears of the
+/// devices of a client; nothing, and no lock, if it may not or is not.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -83,25 +89,16 @@ pub async fn to_order(
     shard: i64,
     (device, slot): (DeviceId, &SlotId),
     client: ClientId,
-    orders: impl FnOnce(&Subscription) -> bool,
-) -> Result<Option<(Subscription, Option<(Grounds, Vec<TopicId>)>)>> {
-    let (of_slot, of_client) = (p![shard, device, slot], p![client]);
-    // Held first: what is read after it is as whoever held it before has left it.
-    let sub = tx.ahead(Q::SubscriptionToOrder, of_slot).await?;
-    let rules = tx.ahead(Q::RuleGet, of_slot).await?;
-    let receivers = tx.ahead(Q::TopicsOfClient, of_client).await?;
-    let Some(ToOrder(sub, product)) = tx.found(sub).await?.pop() else { return Ok(None) };
-    if !orders(&sub) {
-        return Ok(Some((sub, None)));
+    order: OrderId,
+) -> Result<Option<(Grounds, Vec<TopicId>)>> {
+    let (to_lock, to_judge) = (p![shard, device, slot, order], p![shard, device, slot, client]);
+    // Locked first: what is read after it is as whoever held it before has left it.
+    let lock = tx.ahead(Q::SubscriptionLock, to_lock).await?;
+    let grounds = tx.ahead(Q::OrderGrounds, to_judge).await?;
+    if tx.touched(lock).await? == 0 {
+        return Ok(None);
     }
-    let rules = tx.found::<Stored<0>>(rules).await?.pop().map(|Stored(rules)| rules).unwrap_or_default();
-    let receivers = tx.found::<(TopicId,)>(receivers).await?.into_iter().map(|(id,)| id).collect();
-    // PostgreSQL looked the product up before it waited for whoever chose another one.
-    let product = match (product, &sub.asin) {
-        (None, Some(asin)) => product::by_asin(tx, asin).await?,
-        (found, _) => found,
-    };
-    Ok(Some((sub, Some((Grounds { rules, product }, receivers)))))
+    Ok(tx.found(grounds).await?.pop().map(|ToOrder(grounds, receivers)| (grounds, receivers)))
 }
 
 /// The rules of a device's slots that have some, in no order.

@@ -75,14 +75,6 @@ pub async fn put(tx: &mut Tx<'_>, shard: i64, device: DeviceId, sub: &Subscripti
     tx.put(Q::SubscriptionPut, p![shard, device, &sub.slot, sub.asin.as_ref(), sub.on]).await
 }
 
-/// Gives a slot's lock to an order.
-///
-/// # Errors
-/// [`crate::Error`].
-pub async fn give_lock(tx: &mut Tx<'_>, shard: i64, device: DeviceId, slot: &SlotId, order: OrderId) -> Result<()> {
-    tx.put(Q::SubscriptionLock, p![shard, device, slot, order]).await
-}
-
 /// Takes a slot's lock back, if this order has it.
 ///
 /// # Errors

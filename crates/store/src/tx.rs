@@ -110,6 +110,13 @@ impl<'c> Tx<'c> {
         self.noted(q, found)
     }
 
+    /// How many rows were touched by what was asked ahead.
+    pub(crate) async fn touched(&mut self, Ahead { q, params, under_way }: Ahead<'_>) -> Result<u64> {
+        let Some(answer) = under_way else { return self.exec(q, params).await };
+        let found = answer.found().await.map(|found| found.count);
+        self.noted(q, found)
+    }
+
     fn noted<T>(&mut self, q: Q, result: Result<T>) -> Result<T> {
         if result.is_err() {
             self.refused.get_or_insert(q);

@@ -34,6 +34,7 @@ pub(super) const GATHERED: &[Q] = &[
     Q::MessageVersionGet,
     Q::ModelById,
     Q::OrderById,
+    Q::OrderGrounds,
     Q::OrderPut,
     Q::OrderTold,
     Q::OutboxDispatch,
@@ -45,7 +46,6 @@ pub(super) const GATHERED: &[Q] = &[
     Q::RuleGet,
     Q::SubscriptionGet,
     Q::SubscriptionLock,
-    Q::SubscriptionToOrder,
     Q::SubscriptionsOfDevice,
     Q::TopicsOfClient,
 ];

@@ -9,13 +9,15 @@ use crate::meter::Meter;
 use crate::{Error, Result};
 use futures_util::future::try_join_all;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::{RwLock, oneshot};
 
 /// For how long after a failed attempt nobody else of a reader's waits for another.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// How many calls use a connection before others take the next one.
+const SHARE: usize = 32;
 
 /// A reading connection, and how the last attempt to replace it failed.
 struct Place {
@@ -27,7 +29,6 @@ struct Place {
 pub(crate) struct Readers {
     target: Target,
     conns: Vec<RwLock<Place>>,
-    next: AtomicUsize,
     meter: Arc<Meter>,
     home: Home,
 }
@@ -64,7 +65,7 @@ impl Readers {
         let home = Home::start().map_err(|e| Error::Open(format!("cannot start the readers' thread: {e}")))?;
         let conns = try_join_all((0..count).map(|_| home.connect(target, &meter))).await?;
         let conns = conns.into_iter().map(|conn| RwLock::new(Place { conn, failed: None })).collect();
-        Ok(Self { target: target.clone(), conns, next: AtomicUsize::new(0), meter, home })
+        Ok(Self { target: target.clone(), conns, meter, home })
     }
 
     /// Where the database is.
@@ -72,10 +73,17 @@ impl Readers {
         &self.target
     }
 
-    /// The next connection, made anew if it was lost.
+    /// The first connection that has room, made anew if it was lost: few sets of many cost a database less than many of few.
     pub(crate) async fn take(&self) -> Result<Arc<PgConn>> {
-        let place = &self.conns[self.next.fetch_add(1, Ordering::Relaxed) % self.conns.len()];
-        let conn = place.read().await.conn.clone();
+        let mut place = &self.conns[0];
+        let mut conn = place.read().await.conn.clone();
+        for next in &self.conns[1..] {
+            if Arc::strong_count(&conn) <= SHARE {
+                break;
+            }
+            place = next;
+            conn = place.read().await.conn.clone();
+        }
         if !conn.is_lost() {
             return Ok(conn);
         }

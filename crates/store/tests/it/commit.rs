@@ -1,11 +1,11 @@
 //! Group commit: many commands, one transaction, each answered for itself.
 
 use crate::harness::{Answer, Command, Store, command};
-use crate::samples::{customer, maker, mixed, order, slot_id, uuid};
+use crate::samples::{asin, customer, maker, mixed, order, slot_id, uuid};
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use opendrs_domain::customer::Customer;
-use opendrs_domain::id::{CustomerId, DeviceId, MakerId, OrderId};
+use opendrs_domain::id::{CustomerId, DeviceId, MakerId};
 use opendrs_domain::maker::Maker;
 use opendrs_domain::subscription::Subscription;
 use opendrs_store::{Db, Error, Result, Tx, customer, maker, order, subscription};
@@ -33,18 +33,18 @@ fn order_of(n: u64, id: u64) -> Command<u64, ()> {
     command(mixed(n), id, |tx, id| Box::pin(async { order::add(tx, 1, &order(*id, DeviceId(uuid(1)))).await }))
 }
 
-/// Takes a slot's lock if it is free; whether it was, and is taken now.
-fn take(n: u64) -> Command<u64, bool> {
+/// Chooses a product for a slot that has none; whether it had none, and has this one now.
+fn choose(n: u64) -> Command<u64, bool> {
     command(5, n, |tx, n| {
         Box::pin(async {
-            let (device, slot, order) = (DeviceId(uuid(1)), slot_id("a"), OrderId(uuid(*n)));
-            let holder = subscription::lock(tx, 1, device, &slot).await?.and_then(|sub| sub.open_order);
-            if holder.is_some() {
+            let (device, slot, chosen) = (DeviceId(uuid(1)), slot_id("a"), Some(asin(*n)));
+            let before = subscription::lock(tx, 1, device, &slot).await?.and_then(|sub| sub.asin);
+            if before.is_some() {
                 return Ok(false);
             }
-            subscription::give_lock(tx, 1, device, &slot, order).await?;
-            let holder = subscription::lock(tx, 1, device, &slot).await?.and_then(|sub| sub.open_order);
-            Ok(holder == Some(order))
+            let sub = Subscription { slot: slot.clone(), asin: chosen.clone(), on: true, open_order: None };
+            subscription::put(tx, 1, device, &sub).await?;
+            Ok(subscription::lock(tx, 1, device, &slot).await?.and_then(|sub| sub.asin) == chosen)
         })
     })
 }
@@ -85,10 +85,10 @@ async fn what_is_put_and_refused_costs_its_command_alone(store: &Store) {
 async fn a_command_sees_what_it_and_those_of_its_key_have_put(store: &Store) {
     let sub = Subscription { slot: slot_id("a"), asin: None, on: false, open_order: None };
     store.write(sub, |tx, sub| Box::pin(subscription::put(tx, 1, DeviceId(uuid(1)), sub))).await;
-    let took = join_all((1..=100).map(|n| store.db.write(take(n)))).await;
-    let took: Vec<_> = took.into_iter().map(Result::unwrap).collect();
-    assert_eq!(took.iter().position(|took| *took), Some(0), "they come in their order");
-    assert_eq!(took.iter().filter(|took| **took).count(), 1);
+    let chose = join_all((1..=100).map(|n| store.db.write(choose(n)))).await;
+    let chose: Vec<_> = chose.into_iter().map(Result::unwrap).collect();
+    assert_eq!(chose.iter().position(|chose| *chose), Some(0), "they come in their order");
+    assert_eq!(chose.iter().filter(|chose| **chose).count(), 1);
 }
 
 async fn a_command_that_fails_spares_its_neighbours_and_leaves_nothing(store: &Store) {

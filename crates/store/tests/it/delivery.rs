@@ -9,7 +9,11 @@ use opendrs_domain::wire::sns;
 use opendrs_store::delivery::{self, Delivery, Line};
 use opendrs_store::{device as devices, maker as makers, model as models, topic};
 
-both!(a_message_is_due_unless_one_of_its_device_is_before_it, a_line_is_a_devices_and_knows_its_models_version);
+both!(
+    a_message_is_due_unless_one_of_its_device_is_before_it,
+    a_line_is_in_the_order_in_which_messages_came_whatever_the_clocks_of_nodes,
+    a_line_is_a_devices_and_knows_its_models_version,
+);
 
 const SHARD: i64 = 2;
 
@@ -64,6 +68,29 @@ async fn a_message_is_due_unless_one_of_its_device_is_before_it(store: &Store) {
     }
     give(store, 6, 1, 1).await;
     assert_eq!(row(store, 6).await.state, State::Waiting, "those before it have ended");
+}
+
+async fn a_line_is_in_the_order_in_which_messages_came_whatever_the_clocks_of_nodes(store: &Store) {
+    // Ids tell the time of the node that drew them.
+    for n in [50, 40, 90, 10, 60] {
+        give(store, n, 1, 1).await;
+    }
+    give(store, 5, 1, 2).await;
+    let mut went = Vec::new();
+    let next =
+        async || store.read(async |tx| delivery::queued(tx, SHARD, TopicId(uuid(1)), DeviceId(uuid(1))).await).await;
+    let mut open = Some(DeliveryId(ordered(50)));
+    while let Some(id) = open {
+        let n = [50, 40, 90, 10, 60, 70].into_iter().find(|n| DeliveryId(ordered(*n)) == id).unwrap();
+        went.push(n);
+        let over = Delivery { state: State::Delivered, due_at: None, ended_at: Some(at(9)), ..row(store, n).await };
+        store.write(over, |tx, over| Box::pin(delivery::save(tx, over))).await;
+        if n == 90 {
+            give(store, 70, 1, 1).await;
+        }
+        open = next().await;
+    }
+    assert_eq!(went, [50, 40, 90, 10, 60, 70]);
 }
 
 async fn a_line_is_a_devices_and_knows_its_models_version(store: &Store) {

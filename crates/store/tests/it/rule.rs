@@ -2,7 +2,7 @@
 
 use crate::harness::{Store, connect};
 use crate::samples::{asin, at, client, ordered, product, profile, slot_id, topic, uuid};
-use opendrs_domain::id::{DeviceId, MakerId, ProfileId, TopicId};
+use opendrs_domain::id::{DeviceId, MakerId, OrderId, ProfileId, TopicId};
 use opendrs_domain::money::Money;
 use opendrs_domain::profile::ClientKind;
 use opendrs_domain::rule::{Cap, Limit, Mode, Pause, Rules};
@@ -95,21 +95,37 @@ async fn what_an_order_is_judged_and_told_by_comes_at_once(store: &Store) {
         let grounds = Grounds { rules, product };
         let read = async |tx: &mut Tx<'_>| rule::grounds(tx, 2, of, &asin(chosen)).await;
         assert_eq!(store.read(read).await, grounds, "{slot} {chosen}, by a reader");
-        let with = (slot_id(slot), client);
-        let found = store.write(with.clone(), |tx, (slot, client)| {
-            Box::pin(async move { rule::to_order(tx, 2, (DeviceId(uuid(1)), slot), *client, |_| true).await })
-        });
-        assert_eq!(found.await, Some((sub(slot, chosen), Some((grounds, receivers.clone())))), "{slot} {chosen}");
-        let refused = store.write(with, |tx, (slot, client)| {
-            Box::pin(async move { rule::to_order(tx, 2, (DeviceId(uuid(1)), slot), *client, |_| false).await })
-        });
-        assert_eq!(refused.await, Some((sub(slot, chosen), None)));
+        let order = async |n| {
+            let with = (slot_id(slot), client, OrderId(uuid(n)));
+            let to_order = store.write(with, |tx, (slot, client, order)| {
+                Box::pin(async move { rule::to_order(tx, 2, (DeviceId(uuid(1)), slot), *client, *order).await })
+            });
+            to_order.await
+        };
+        assert_eq!(order(7).await, Some((grounds, receivers.clone())), "{slot} {chosen}");
+        assert_eq!(order(8).await, None, "the lock is taken");
+        free(store, slot, 7).await;
         assert_eq!(store.read(async |tx| topics::of_client(tx, client).await).await, receivers);
     }
-    let none = store.write(heard.id, |tx, client| {
-        Box::pin(async move { rule::to_order(tx, 2, (DeviceId(uuid(2)), &slot_id("a")), *client, |_| true).await })
-    });
-    assert_eq!(none.await, None, "no subscription");
+    let off = Subscription { on: false, ..sub("a", 1) };
+    let nothing = Subscription { asin: None, ..sub("b", 1) };
+    for sub in [off, nothing] {
+        store.write(sub, |tx, sub| Box::pin(subscription::put(tx, 2, DeviceId(uuid(1)), sub))).await;
+    }
+    for (shard, device, slot) in [(2, 1, "a"), (2, 1, "b"), (2, 1, "c"), (2, 2, "a"), (3, 1, "a")] {
+        let with = (shard, DeviceId(uuid(device)), slot_id(slot), heard.id);
+        let none = store.write(with, |tx, (shard, device, slot, client)| {
+            Box::pin(async move { rule::to_order(tx, *shard, (*device, slot), *client, OrderId(uuid(7))).await })
+        });
+        assert_eq!(none.await, None, "{shard} {device} {slot} has nothing to order, or is off");
+    }
+}
+
+async fn free(store: &Store, slot: &str, order: u64) {
+    let with = (slot_id(slot), OrderId(uuid(order)));
+    store
+        .write(with, |tx, (slot, order)| Box::pin(subscription::free_lock(tx, 2, DeviceId(uuid(1)), slot, *order)))
+        .await;
 }
 
 async fn what_is_chosen_while_an_order_waits_for_the_slot_is_what_it_is_judged_by(store: &Store) {
@@ -122,7 +138,8 @@ async fn what_is_chosen_while_an_order_waits_for_the_slot_is_what_it_is_judged_b
     let other = connect(url).await;
     other.batch_execute(&format!("BEGIN; UPDATE subscription SET asin = '{}'", asin(2))).await.unwrap();
     let order = store.write(client(1, &profile(1, MakerId(uuid(1))), ClientKind::Web).id, |tx, client| {
-        Box::pin(async move { rule::to_order(tx, 2, (DeviceId(uuid(1)), &slot_id("a")), *client, |_| true).await })
+        let of = (DeviceId(uuid(1)), slot_id("a"));
+        Box::pin(async move { rule::to_order(tx, 2, (of.0, &of.1), *client, OrderId(uuid(7))).await })
     });
     let choose = async {
         let waits = "SELECT 1 FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()";
@@ -131,5 +148,5 @@ async fn what_is_chosen_while_an_order_waits_for_the_slot_is_what_it_is_judged_b
     };
     let (found, ()) = futures_util::future::join(order, choose).await;
     let grounds = Grounds { rules: Rules::default(), product: Some(product(2)) };
-    assert_eq!(found, Some((sub(2), Some((grounds, vec![])))));
+    assert_eq!(found, Some((grounds, vec![])));
 }

@@ -3,10 +3,10 @@
 use crate::harness::Store;
 use crate::samples::{asin, device, model, product, slot, slot_id, uuid};
 use opendrs_domain::device::Families;
-use opendrs_domain::id::{DeviceId, MakerId, OrderId};
+use opendrs_domain::id::{ClientId, DeviceId, MakerId, OrderId};
 use opendrs_domain::notification::{ProductInfo, SlotInfo};
 use opendrs_domain::subscription::Subscription;
-use opendrs_store::{device, model, product, subscription};
+use opendrs_store::{device, model, product, rule, subscription};
 
 both!(
     a_subscription_comes_back_with_and_without_its_product,
@@ -20,15 +20,21 @@ fn sub(slot: &str) -> Subscription {
     Subscription { slot: slot_id(slot), asin: None, on: false, open_order: None }
 }
 
+/// A slot that may order.
+fn on(slot: &str) -> Subscription {
+    Subscription { asin: Some(asin(1)), on: true, ..sub(slot) }
+}
+
 async fn put(store: &Store, sub: &Subscription) {
     store.write(sub.clone(), |tx, s| Box::pin(subscription::put(tx, 2, DeviceId(uuid(1)), s))).await;
 }
 
-async fn give(store: &Store, slot: &str, order: u64) {
-    let with = (slot_id(slot), OrderId(uuid(order)));
-    store
-        .write(with, |tx, (slot, order)| Box::pin(subscription::give_lock(tx, 2, DeviceId(uuid(1)), slot, *order)))
-        .await;
+async fn give(store: &Store, slot: &str, order: u64) -> bool {
+    let with = (slot_id(slot), OrderId(uuid(order)), ClientId(uuid(1)));
+    let given = store.write(with, |tx, (slot, order, client)| {
+        Box::pin(async move { rule::to_order(tx, 2, (DeviceId(uuid(1)), slot), *client, *order).await })
+    });
+    given.await.is_some()
 }
 
 async fn free(store: &Store, slot: &str, order: u64) {
@@ -81,15 +87,14 @@ async fn every_slot_is_told_in_the_models_order_with_its_product(store: &Store) 
 }
 
 async fn a_subscription_comes_back_with_and_without_its_product(store: &Store) {
-    let on = Subscription { asin: Some(asin(1)), on: true, ..sub("a") };
     let kept = Subscription { asin: Some(asin(2)), on: false, ..sub("b") };
-    for sub in [&on, &kept, &sub("c")] {
+    for sub in [&on("a"), &kept, &sub("c")] {
         put(store, sub).await;
         assert_eq!(get(store, 2, 1, sub.slot.as_str()).await.as_ref(), Some(sub));
     }
     let mut all = store.read(async |tx| subscription::of_device(tx, 2, DeviceId(uuid(1))).await).await;
     all.sort_by(|a, b| a.slot.cmp(&b.slot));
-    assert_eq!(all, [on, kept, sub("c")]);
+    assert_eq!(all, [on("a"), kept, sub("c")]);
     for (shard, device, slot) in [(3, 1, "a"), (2, 9, "a"), (2, 1, "A")] {
         assert_eq!(get(store, shard, device, slot).await, None, "{shard} {device} {slot}");
     }
@@ -97,9 +102,9 @@ async fn a_subscription_comes_back_with_and_without_its_product(store: &Store) {
 }
 
 async fn putting_a_subscription_again_changes_product_and_switch_and_not_the_lock(store: &Store) {
-    put(store, &Subscription { open_order: Some(OrderId(uuid(5))), ..sub("a") }).await;
-    assert_eq!(get(store, 2, 1, "a").await, Some(sub("a")), "a lock is given, not put");
-    give(store, "a", 7).await;
+    put(store, &Subscription { open_order: Some(OrderId(uuid(5))), ..on("a") }).await;
+    assert_eq!(get(store, 2, 1, "a").await, Some(on("a")), "a lock is given, not put");
+    assert!(give(store, "a", 7).await);
     for (asin, on) in [(Some(asin(1)), true), (Some(asin(2)), false), (None, false)] {
         put(store, &Subscription { asin: asin.clone(), on, open_order: Some(OrderId(uuid(8))), ..sub("a") }).await;
         let held = Subscription { asin, on, open_order: Some(OrderId(uuid(7))), ..sub("a") };
@@ -108,32 +113,29 @@ async fn putting_a_subscription_again_changes_product_and_switch_and_not_the_loc
 }
 
 async fn a_lock_is_given_back_by_its_owner_only(store: &Store) {
-    put(store, &sub("a")).await;
+    put(store, &on("a")).await;
     let holder = async || get(store, 2, 1, "a").await.unwrap().open_order;
     free(store, "a", 1).await;
     assert_eq!(holder().await, None, "nobody had it");
-    give(store, "a", 1).await;
+    assert!(give(store, "a", 1).await);
     free(store, "a", 2).await;
     assert_eq!(holder().await, Some(OrderId(uuid(1))), "order 2 does not have it");
     free(store, "a", 1).await;
     assert_eq!(holder().await, None);
-    give(store, "a", 2).await;
+    assert!(give(store, "a", 2).await);
+    assert!(!give(store, "a", 3).await, "it is given to one order");
     free(store, "a", 1).await;
     assert_eq!(holder().await, Some(OrderId(uuid(2))), "order 1 has it no more");
 }
 
 async fn a_lock_is_one_slots(store: &Store) {
     for slot in ["a", "b"] {
-        put(store, &Subscription { asin: Some(asin(1)), on: true, ..sub(slot) }).await;
-        give(store, slot, 1).await;
+        put(store, &on(slot)).await;
+        assert!(give(store, slot, 1).await);
     }
-    give(store, "none", 1).await;
+    assert!(!give(store, "none", 1).await);
     free(store, "a", 1).await;
-    let on = Subscription { asin: Some(asin(1)), on: true, ..sub("a") };
-    assert_eq!(get(store, 2, 1, "a").await, Some(on.clone()));
-    assert_eq!(
-        get(store, 2, 1, "b").await,
-        Some(Subscription { slot: slot_id("b"), open_order: Some(OrderId(uuid(1))), ..on })
-    );
+    assert_eq!(get(store, 2, 1, "a").await, Some(on("a")));
+    assert_eq!(get(store, 2, 1, "b").await, Some(Subscription { open_order: Some(OrderId(uuid(1))), ..on("b") }));
     assert_eq!(get(store, 2, 1, "none").await, None, "a lock makes no subscription");
 }
