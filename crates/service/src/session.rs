@@ -3,6 +3,7 @@
 //! Invariant: a cookie's value is 256 random bits, made anew at every sign-in and stored only as its hash. A form's
 //! token is bound to the cookie that the form was sent with, so another session's form is refused.
 
+use crate::throttle::Try;
 use crate::{App, Error, Result};
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash};
@@ -48,15 +49,16 @@ pub struct Cookie {
 /// [`Error::WrongPassword`] whether the address or the password is wrong, after the same work; [`Error::Throttled`].
 pub async fn sign_in(app: &App, form: SignIn<'_>) -> Result<Cookie> {
     let now = app.now();
-    let names = [format!("account {}", form.email.trim().to_lowercase()), format!("source {}", form.source)];
-    if let Some(wait) = names.iter().filter_map(|name| app.throttle.wait(name, now)).max() {
+    let address = form.email.trim().to_lowercase();
+    let tried = Try { what: &address, source: form.source };
+    if let Some(wait) = app.throttle.wait(tried, now) {
         return Err(Error::Throttled(wait));
     }
     let Some(id) = verify(app, form.email, form.password).await? else {
-        names.iter().for_each(|name| app.throttle.failed(name, now));
+        app.throttle.failed(tried, now);
         return Err(Error::WrongPassword);
     };
-    app.throttle.succeeded(&names[0]);
+    app.throttle.succeeded(tried);
     crate::customer::meet(app, id, form.language).await?;
     let value = app.ids.secret();
     let expires_at = now + lifetime(form.remember);

@@ -3,6 +3,7 @@
 //! Invariant: nothing is refused for its `Content-Type`; what is neither form is refused with words that say so.
 
 use super::problem::Problem;
+use crate::http;
 use opendrs_domain::login::form;
 use opendrs_domain::reading::Field;
 use serde::Deserialize;
@@ -16,7 +17,7 @@ pub(super) struct Fields<'b>(Vec<(Cow<'b, str>, Field)>);
 impl<'b> Fields<'b> {
     pub(super) fn read(body: &'b [u8]) -> Result<Self, Problem> {
         let refuse = |why: String| Err(Problem::BadBody(why));
-        let text = bare(body);
+        let text = http::bare(body);
         match text.first() {
             None => Ok(Fields(Vec::new())),
             Some(b'{') => match serde_json::from_slice(text) {
@@ -38,16 +39,6 @@ impl<'b> Fields<'b> {
         let at = self.0.iter().rposition(|(n, _)| n == name)?;
         Some(self.0.swap_remove(at).1)
     }
-}
-
-/// What is left without a byte order mark before it, and blanks around it or the end of a C string, which firmware
-/// counts in.
-fn bare(body: &[u8]) -> &[u8] {
-    let mut text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    while let [rest @ .., 0] = text {
-        text = rest;
-    }
-    text.trim_ascii()
 }
 
 /// A JSON object, without the tree that a general reader would build of it.

@@ -25,7 +25,7 @@ use http_body_util::{BodyExt, Limited};
 use opendrs_domain::login::form;
 use opendrs_store::span;
 use std::borrow::Cow;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 use tower::ServiceExt;
 
@@ -129,6 +129,16 @@ pub(crate) async fn read(body: Body, Bodies { bytes, timeout }: Bodies) -> Resul
     }
 }
 
+/// What is left of a body without a byte order mark before it, and blanks around it or the end of a C string, which
+/// firmware counts in.
+pub(crate) fn bare(body: &[u8]) -> &[u8] {
+    let mut text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    while let [rest @ .., 0] = text {
+        text = rest;
+    }
+    text.trim_ascii()
+}
+
 /// The pairs of an address's query; none where it cannot be read.
 pub(crate) fn query(uri: &Uri) -> Vec<(String, String)> {
     form::decode(uri.query().unwrap_or_default().as_bytes()).unwrap_or_default()
@@ -172,5 +182,31 @@ pub(crate) fn source(site: &Site, request: &axum::http::request::Parts) -> Strin
         let Some(Ok(before)) = named.next().map(|text| text.trim().parse()) else { break };
         from = before;
     }
-    from.to_canonical().to_string()
+    network(from)
+}
+
+/// Who has one address of version 6 has all that share its first half.
+fn network(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let mut parts = address.segments();
+            parts[4..].fill(0);
+            format!("{}/64", Ipv6Addr::from(parts))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_of_version_6_is_told_by_its_network() {
+        let told = |text: &str| network(text.parse().unwrap());
+        assert_eq!(told("192.0.2.7"), "192.0.2.7");
+        assert_eq!(told("::ffff:192.0.2.7"), "192.0.2.7");
+        assert_eq!(told("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
+        assert_eq!(told("2001:db8:1:2::9"), "2001:db8:1:2::/64");
+    }
 }

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use opendrs_domain::id::ClientId;
 use opendrs_domain::login::form;
 use opendrs_service::Error;
 use opendrs_service::error::OAuth;
@@ -19,9 +20,9 @@ use std::sync::Arc;
 /// What may not stand in the query: it would end in logs.
 const SECRETS: [&str; 4] = ["client_secret", "code", "refresh_token", "code_verifier"];
 
-/// What is read of a request.
+/// What is read of a request, the last for a code alone.
 const NAMES: [&str; 8] =
-    ["grant_type", "client_id", "client_secret", "code", "redirect_uri", "code_verifier", "refresh_token", "scope"];
+    ["grant_type", "client_id", "client_secret", "code", "code_verifier", "refresh_token", "scope", "redirect_uri"];
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -49,7 +50,11 @@ pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Res
         }
         (asked.client_id, asked.client_secret) = (Some(id), Some(secret));
     }
-    let tokens = exchange::tokens(&site.app, &asked).await.map_err(|error| Refused { error, basic: tried })?;
+    let tokens = exchange::tokens(&site.app, &asked).await.map_err(|error| {
+        let client = asked.client_id.as_deref().filter(|id| ClientId::parse(id).is_ok()).unwrap_or("unknown");
+        tracing::info!(client, source = asked.source, %error, "a token request was refused");
+        Refused { error, basic: tried }
+    })?;
     let body = Body {
         access_token: &tokens.access,
         refresh_token: &tokens.refresh,
@@ -69,7 +74,7 @@ fn client_refused() -> Error {
 
 /// Reads the body by its look: form fields, or a JSON object of strings.
 fn read(body: &[u8]) -> Result<TokenRequest, Error> {
-    let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii();
+    let text = http::bare(body);
     let pairs = match text.first() {
         Some(b'{') => serde_json::from_slice::<serde_json::Map<_, _>>(text)
             .map_err(|_| invalid("The request is malformed : the body is not a JSON object"))?
@@ -78,7 +83,9 @@ fn read(body: &[u8]) -> Result<TokenRequest, Error> {
             .collect(),
         _ => form::decode(text).ok_or_else(|| invalid("The request is malformed : the body is not UTF-8"))?,
     };
-    if let Some(name) = form::repeated(&pairs, &NAMES) {
+    let refreshes = pairs.iter().any(|(name, value)| name == "grant_type" && value == "refresh_token");
+    let names = if refreshes { &NAMES[..NAMES.len() - 1] } else { &NAMES[..] };
+    if let Some(name) = form::repeated(&pairs, names) {
         return Err(invalid(&format!("The request repeats the parameter : {name}")));
     }
     let mut request = TokenRequest::default();

@@ -134,12 +134,13 @@ pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Res
         });
     }
     let email = form.get("email").unwrap_or_default();
+    let source = http::source(&site, &parts);
     let sign_in = session::SignIn {
         email,
         password: form.get("password").unwrap_or_default(),
         remember: form.has("rememberMe"),
         language: browser.shown.texts.language,
-        source: &http::source(&site, &parts),
+        source: &source,
     };
     match session::sign_in(&site.app, sign_in).await {
         Ok(cookie) => {
@@ -151,6 +152,7 @@ pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Res
             Ok(response)
         }
         Err(error @ (Error::WrongPassword | Error::Throttled(_))) => {
+            tracing::info!(source, %error, "a sign-in was refused");
             sign_in_page(&site, &browser, return_to, Some(&error), email).await
         }
         Err(error) => Err(Refused::by(&browser.shown)(error)),

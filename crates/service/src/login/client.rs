@@ -1,6 +1,7 @@
 //! Which client is speaking at the token endpoint, and by which rules (decisions 21, 25).
 
 use crate::error::OAuth;
+use crate::throttle::Try;
 use crate::{App, Error, Result, limit};
 use opendrs_domain::id::{ClientId, ProfileId};
 use opendrs_domain::profile::{Client, Mode, hash_secret};
@@ -83,9 +84,11 @@ pub(crate) async fn authenticate(
         Error::oauth(OAuth::InvalidRequest, "The request is missing a required parameter : client_id")
     })?;
     let (brake, now) = (&app.client_throttle, app.now());
-    let name = || format!("{} {source}", ClientId::parse(id).map_or_else(|_| "unknown".into(), |id| id.to_string()));
+    // However it is spelled, and all that are none together.
+    let name = ClientId::parse(id).map_or_else(|_| "unknown".into(), |id| id.to_string());
+    let tried = Try { what: &name, source };
     if !brake.is_empty()
-        && let Some(wait) = brake.wait(&name(), now)
+        && let Some(wait) = brake.wait(tried, now)
     {
         return Err(Error::Throttled(wait));
     }
@@ -96,7 +99,7 @@ pub(crate) async fn authenticate(
     };
     let Some(client) = found else {
         let _ = hash_secret(secret.unwrap_or_default());
-        brake.failed(&name(), now);
+        brake.failed(tried, now);
         return Err(refused());
     };
     let proven = match secret.filter(|s| !s.is_empty()) {
@@ -104,11 +107,11 @@ pub(crate) async fn authenticate(
         None => !client.kind.is_confidential(),
     };
     if !proven {
-        brake.failed(&name(), now);
+        brake.failed(tried, now);
         return Err(refused());
     }
     if !brake.is_empty() && client.kind.is_confidential() {
-        brake.succeeded(&name());
+        brake.succeeded(tried);
     }
     limit::client(app, client.id, (!client.kind.is_confidential()).then_some(source))?;
     Ok(client)

@@ -7,6 +7,7 @@ use crate::token::{self, ACCESS_LIFETIME, Grant};
 use crate::{App, Error, Result};
 use opendrs_domain::id::{ClientId, ProfileId};
 use opendrs_domain::login::code::{self as codes, Code, Outcome, Presented};
+use opendrs_domain::login::redirect;
 use opendrs_domain::login::scope::Scopes;
 use opendrs_domain::profile::Client;
 use opendrs_domain::time::Time;
@@ -90,6 +91,10 @@ async fn by_code(app: &App, request: &TokenRequest) -> Result<Tokens> {
     let shards = app.db.shards();
     let shard = shards.of(&[&hash]);
     let Some(found) = code::lock(&mut tx, shard, &hash).await? else { return Err(bad_grant("code")) };
+    // Where it was to be sent may have been taken from the client since.
+    if redirect::target(&client, Some(&found.redirect_uri)).is_err() {
+        return Err(bad_grant("code"));
+    }
     let unit = match found.device {
         Some((shard, id)) => device::by_id(&mut tx, shard, id).await?,
         None => None,
@@ -155,7 +160,10 @@ impl Write for Exchange {
         };
         match found.present(presented, self.now) {
             Outcome::Refused => Ok(None),
-            Outcome::Replayed => self.revoke(tx, &found).await.map(|()| None),
+            Outcome::Replayed => {
+                tracing::warn!(client = %self.client, "a code came twice: what it gave is revoked");
+                self.revoke(tx, &found).await.map(|()| None)
+            }
             Outcome::Burnt => code::spend(tx, self.shard, &self.hash, self.now).await.map(|()| None),
             Outcome::Accepted => {
                 code::spend(tx, self.shard, &self.hash, self.now).await?;

@@ -55,6 +55,18 @@ async fn token_requests_are_read_as_clients_write_them() {
             format!("grant_type=refresh_token&refresh_token={encoded}&{rest}"),
         ),
         (
+            "counted with the end of a C string",
+            "/auth/o2/token",
+            form.into(),
+            format!("grant_type=refresh_token&{rest}&refresh_token={encoded}\0"),
+        ),
+        (
+            "a redirect said twice, which a refresh does not read",
+            "/auth/o2/token",
+            form.into(),
+            format!("redirect_uri=a&grant_type=refresh_token&{rest}&refresh_token={encoded}&redirect_uri=b"),
+        ),
+        (
             "a line's end after the body",
             "/auth/o2/token",
             form.into(),

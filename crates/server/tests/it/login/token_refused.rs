@@ -116,6 +116,18 @@ async fn a_code_lives_five_minutes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_code_dies_with_the_redirect_it_was_sent_to() {
+    let server = Server::start().await;
+    let web = [("grant_type", "authorization_code"), ("client_id", WEB), ("client_secret", SECRET)];
+    let code = server.code(Linking::default(), REDIRECT, None).await;
+    let exchange = [&web[..], &[("code", code.as_str())]].concat();
+    server.tamper("UPDATE client SET redirect_uris = replace(redirect_uris, 'https:', 'taken:')").await;
+    assert_eq!(server.token(&exchange).send().await.status, 400, "taken from the client's list");
+    server.tamper("UPDATE client SET redirect_uris = replace(redirect_uris, 'taken:', 'https:')").await;
+    assert_eq!(server.token(&exchange).send().await.status, 200, "and it was not spent");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_code_whose_proof_fails_is_burnt() {
     let server = Server::start().await;
     let long = "a".repeat(129);
@@ -207,7 +219,7 @@ async fn bodies_of_other_kinds_are_refused_at_once() {
         (b"{".to_vec(), "invalid_request", not_json),
         (deep.into_bytes(), "invalid_request", not_json),
         (b"grant_type=%ff".to_vec(), "invalid_request", "The request is malformed : the body is not UTF-8"),
-        (b"grant_type=refresh_token\0".to_vec(), "unsupported_grant_type", NO_GRANT),
+        (b"grant_type=refresh_token\0x".to_vec(), "unsupported_grant_type", NO_GRANT),
         (vec![b'a'; 70_000], "invalid_request", "The body is too large or did not arrive whole"),
         (many.into_bytes(), "unsupported_grant_type", NO_GRANT),
     ] {
