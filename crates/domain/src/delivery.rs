@@ -6,6 +6,7 @@
 use crate::publication::Refusal;
 use crate::time::{Span, Time};
 use serde::Deserialize;
+use serde_json::Value;
 
 /// How long a receiver may take to answer (sns-delivery A6).
 pub const ATTEMPT: Span = Span::from_secs(15);
@@ -134,11 +135,14 @@ impl Default for Phases {
 struct Written {
     healthy_retry_policy: Phases,
     throttle_policy: Throttle,
-    // Obsolete, and taken without effect as SNS does.
+    request_policy: Asking,
+    // Obsolete, and taken without effect as SNS does; or of a topic, which has one subscription here.
     #[serde(rename = "sicklyRetryPolicy")]
     _sickly: Option<serde::de::IgnoredAny>,
     #[serde(rename = "guaranteed")]
     _guaranteed: Option<serde::de::IgnoredAny>,
+    #[serde(rename = "disableSubscriptionOverrides")]
+    _only: Option<bool>,
 }
 
 #[derive(Default, Deserialize)]
@@ -147,32 +151,87 @@ struct Throttle {
     max_receives_per_second: Option<i64>,
 }
 
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+struct Asking {
+    header_content_type: Option<String>,
+}
+
+/// A delivery policy as SNS's documents have it: of a subscription, or of a topic, whose names begin with `default`.
+/// What is null is not there.
+fn written(text: &str) -> Result<Written, String> {
+    let words = |e: serde_json::Error| {
+        format!("a delivery policy is `sns`, `extended`, or the JSON of an SNS DeliveryPolicy: {e}")
+    };
+    let mut policy: Value = serde_json::from_str(text).map_err(words)?;
+    if let Some(of_topic) = policy.get_mut("http").map(Value::take) {
+        policy = of_topic;
+    }
+    if let Value::Object(fields) = &mut policy {
+        *fields = std::mem::take(fields).into_iter().map(|(name, value)| (of_subscription(&name), value)).collect();
+    }
+    without_nulls(&mut policy);
+    serde_json::from_value(policy).map_err(words)
+}
+
+fn of_subscription(name: &str) -> String {
+    match name.strip_prefix("default") {
+        Some(rest) => rest.chars().take(1).flat_map(char::to_lowercase).chain(rest.chars().skip(1)).collect(),
+        None => name.to_owned(),
+    }
+}
+
+fn without_nulls(value: &mut Value) {
+    if let Value::Object(fields) = value {
+        fields.retain(|_, value| !value.is_null());
+        fields.values_mut().for_each(without_nulls);
+    }
+}
+
+/// Whether a text may stand as `Content-Type`: a type, a subtype, and perhaps parameters.
+fn is_content_type(text: &str) -> bool {
+    let (kind, _) = text.split_once(';').unwrap_or((text, ""));
+    let word = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.+_".contains(&b));
+    let plain = text.bytes().all(|b| b.is_ascii_graphic() || b == b' ');
+    plain && kind.trim().split_once('/').is_some_and(|(kind, sub)| word(kind) && word(sub))
+}
+
+/// SNS's rules for a receiver.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rules {
+    phases: Phases,
+    /// At most so many messages a second.
+    per_second: Option<i64>,
+    content_type: Option<String>,
+}
+
 /// How a receiver's messages are tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Policy {
-    /// As SNS does, with at most so many messages a second.
-    Sns(Phases, Option<i64>),
+    /// As SNS does.
+    Sns(Rules),
     /// For about three days, as Standard Webhooks suggests; 410 ends the receiver.
     Extended,
 }
 
 impl Policy {
-    /// Reads `sns`, `extended`, or a subscription's DeliveryPolicy as JSON.
+    /// Reads `sns`, `extended`, or a DeliveryPolicy as JSON: a subscription's, or a topic's.
     ///
     /// # Errors
     /// A sentence that names the field and its range.
     pub fn parse(text: &str) -> Result<Self, String> {
         match text {
-            "" | "sns" => return Ok(Policy::Sns(Phases::default(), None)),
+            "" | "sns" => return Ok(Policy::Sns(Rules::default())),
             "extended" => return Ok(Policy::Extended),
-            _ => {}
+            json if json.trim_start().starts_with('{') => {}
+            other => {
+                return Err(format!("`{other}` is no delivery policy: write `sns`, `extended`, or JSON in braces"));
+            }
         }
-        let Written { healthy_retry_policy: phases, throttle_policy, .. } =
-            serde_json::from_str(text).map_err(|e| {
-                format!("a delivery policy is `sns`, `extended`, or the JSON of an SNS DeliveryPolicy: {e}")
-            })?;
+        let Written { healthy_retry_policy: phases, throttle_policy, request_policy, .. } = written(text)?;
         let p = &phases;
         let fixed = [p.num_no_delay_retries, p.num_min_delay_retries, p.num_max_delay_retries];
+        let content_type = request_policy.header_content_type;
         let rules = [
             ((1..=3600).contains(&p.max_delay_target), "maxDelayTarget is 1 to 3600 seconds"),
             ((1..=p.max_delay_target).contains(&p.min_delay_target), "minDelayTarget is 1 to maxDelayTarget seconds"),
@@ -180,10 +239,25 @@ impl Policy {
             (fixed.iter().all(|n| (0..=100).contains(n)), "the numbers of retries of each phase are 0 to 100"),
             (fixed.iter().sum::<i64>() <= p.num_retries, "the phases' retries are together at most numRetries"),
             (throttle_policy.max_receives_per_second.is_none_or(|n| n >= 1), "maxReceivesPerSecond is 1 or more"),
+            (
+                content_type.as_deref().is_none_or(is_content_type),
+                "headerContentType is a media type, such as application/json",
+            ),
         ];
         match rules.iter().find(|(good, _)| !good) {
             Some((_, rule)) => Err(format!("delivery policy: {rule}")),
-            None => Ok(Policy::Sns(phases, throttle_policy.max_receives_per_second)),
+            None => {
+                Ok(Policy::Sns(Rules { phases, per_second: throttle_policy.max_receives_per_second, content_type }))
+            }
+        }
+    }
+
+    /// What a request to the receiver says its body is, where the policy says so (`requestPolicy`).
+    #[must_use]
+    pub fn content_type(&self) -> Option<&str> {
+        match self {
+            Policy::Sns(rules) => rules.content_type.as_deref(),
+            Policy::Extended => None,
         }
     }
 
@@ -191,7 +265,7 @@ impl Policy {
     #[must_use]
     pub fn per_second(&self) -> Option<i64> {
         match self {
-            Policy::Sns(_, rate) => *rate,
+            Policy::Sns(rules) => rules.per_second,
             Policy::Extended => None,
         }
     }
@@ -227,15 +301,19 @@ impl Policy {
         let wait = Span::from_micros(wait.micros() + wait.micros() / 10 * i64::from(jitter) / 255);
         let at = now + wait.max(Span::from_secs(asked.unwrap_or_default().clamp(0, 24 * 3600)));
         match self {
-            Policy::Sns(..) if at.since(began) > TOTAL => Next::Dead(format!("{why}; an hour of attempts is over")),
-            _ => Next::Retry(at),
+            Policy::Sns(_) if (now + wait).since(began) > TOTAL => {
+                Next::Dead(format!("{why}; an hour of attempts is over"))
+            }
+            // Who asks for more than is left is tried once more when it ends.
+            Policy::Sns(_) => Next::Retry(at.min(began + TOTAL)),
+            Policy::Extended => Next::Retry(at),
         }
     }
 
     /// The wait before the retry that follows attempt number `attempt`.
     fn wait(&self, attempt: i64) -> Option<Span> {
         match self {
-            Policy::Sns(phases, _) => phases.wait(attempt),
+            Policy::Sns(rules) => rules.phases.wait(attempt),
             Policy::Extended => EXTENDED.get(usize::try_from(attempt - 1).ok()?).copied(),
         }
     }
@@ -314,6 +392,8 @@ mod tests {
             assert!(matches!(after(&sns, Outcome::Answered(status, None)), Next::Dead(_)), "{status}");
         }
         assert_eq!(after(&sns, Outcome::Answered(429, Some(90))), Next::Retry(began() + Span::from_secs(90)));
+        let most = Next::Retry(began() + Span::from_secs(3600));
+        assert_eq!(after(&sns, Outcome::Answered(503, Some(999_999_999_999))), most, "not given up for that");
         assert_eq!(after(&sns, Outcome::Silent("reset".into())), Next::Retry(began() + Span::from_secs(20)));
         assert!(matches!(after(&extended, Outcome::Answered(410, None)), Next::Gone(_)));
         assert_eq!(after(&extended, Outcome::Answered(404, None)), Next::Retry(began() + Span::from_secs(5)));
@@ -349,6 +429,29 @@ mod tests {
     }
 
     #[test]
+    fn a_policy_is_taken_as_sns_writes_it() {
+        let retries = |text: &str| waits(text).len();
+        for (policy, wanted) in [
+            (
+                r#"{"healthyRetryPolicy":{"numRetries":2},"sicklyRetryPolicy":null,"throttlePolicy":null,"guaranteed":false}"#,
+                2,
+            ),
+            (r#"{"healthyRetryPolicy":null,"sicklyRetryPolicy":{"numRetries":9}}"#, 3),
+            (r#"{"healthyRetryPolicy":{"numRetries":5,"backoffFunction":null}}"#, 5),
+            (r#"{"http":{"defaultHealthyRetryPolicy":{"numRetries":1},"disableSubscriptionOverrides":true}}"#, 1),
+        ] {
+            assert_eq!(retries(policy), wanted, "{policy}");
+        }
+        for form in [
+            r#"{"requestPolicy":{"headerContentType":"application/json; charset=UTF-8"}}"#,
+            r#"{"http":{"defaultRequestPolicy":{"headerContentType":"application/json; charset=UTF-8"}}}"#,
+        ] {
+            let policy = Policy::parse(form).unwrap();
+            assert_eq!(policy.content_type(), Some("application/json; charset=UTF-8"));
+        }
+    }
+
+    #[test]
     fn a_policy_out_of_range_says_which_rule_it_breaks() {
         for (policy, says) in [
             (r#"{"healthyRetryPolicy":{"minDelayTarget":30}}"#, "minDelayTarget is 1 to maxDelayTarget"),
@@ -357,7 +460,9 @@ mod tests {
             (r#"{"healthyRetryPolicy":{"numNoDelayRetries":4}}"#, "together at most numRetries"),
             (r#"{"throttlePolicy":{"maxReceivesPerSecond":0}}"#, "maxReceivesPerSecond is 1 or more"),
             (r#"{"healthyRetries":{}}"#, "unknown field `healthyRetries`"),
-            ("often", "`sns`, `extended`, or the JSON"),
+            (r#"{"healthyRetryPolicy":7}"#, "`sns`, `extended`, or the JSON"),
+            (r#"{"requestPolicy":{"headerContentType":"a b"}}"#, "headerContentType is a media type"),
+            ("often", "`often` is no delivery policy: write `sns`, `extended`"),
         ] {
             let error = Policy::parse(policy).unwrap_err();
             assert!(error.contains(says), "{error}");

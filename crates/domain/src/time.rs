@@ -70,6 +70,13 @@ impl Time {
         self.format("%Y-%m-%dT%H:%M:%SZ")
     }
 
+    /// Reads the date of an HTTP header, such as `Sun, 06 Nov 1994 08:49:37 GMT`.
+    #[must_use]
+    pub fn from_http(text: &str) -> Option<Self> {
+        let at = jiff::fmt::rfc2822::parse(text.trim()).ok()?;
+        Some(Self::from_micros(at.timestamp().as_microsecond()))
+    }
+
     /// `Sun, 04 Mar 2018 05:06:07 +0000`: the `x-amz-Date` header, RFC 2822 (decisions 5).
     #[must_use]
     pub fn to_rfc2822(self) -> String {

@@ -1,6 +1,5 @@
 //! The application: everything a use case may reach.
 
-use crate::Result;
 use crate::clock::{Clock, TestClock};
 use crate::faults::Faults;
 use crate::fulfilment::Fulfilment;
@@ -16,6 +15,7 @@ use crate::reading::Keep;
 use crate::signing::Signer;
 use crate::throttle::Throttle;
 use crate::topic::Notifications;
+use crate::{Error, Result};
 use arc_swap::ArcSwapOption;
 use opendrs_domain::language::Language;
 use opendrs_domain::order::Timing;
@@ -118,10 +118,15 @@ impl App {
         let new = installation::New { master_check: keys::check(&master), at: clock.now() };
         let db = Db::open(&place, new).await?;
         let keys = Keys::load(&db, master).await?;
-        let test_clock = match test_clock {
-            true => Some(Arc::new(TestClock::resume(&db, clock.clone()).await?)),
-            false => None,
-        };
+        let kept = TestClock::resume(&db, clock.clone()).await?;
+        if !test_clock && kept.is_set() {
+            return Err(Error::BadCommand(format!(
+                "the clock of this store was moved by a server for tests and tells {}: start it with --test-clock, or \
+                 with a store of its own (--data)",
+                kept.now()
+            )));
+        }
+        let test_clock = test_clock.then(|| Arc::new(kept));
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Ok(Self {
             db,

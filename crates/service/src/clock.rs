@@ -50,6 +50,11 @@ impl TestClock {
         Ok(Self { below, setting: Mutex::new(setting) })
     }
 
+    /// Whether it was ever moved, or made to stand still.
+    pub(crate) fn is_set(&self) -> bool {
+        self.setting() != Setting::default()
+    }
+
     /// Now.
     #[must_use]
     pub fn now(&self) -> Time {

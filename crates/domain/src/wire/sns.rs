@@ -81,14 +81,20 @@ impl Envelope {
         fields.iter().filter_map(|(name, value)| value.map(|value| format!("{name}\n{value}\n"))).collect()
     }
 
-    /// The headers of the request that carries it (sns-delivery A1); `raw` where the bare message is sent.
+    /// The headers of the request that carries it (sns-delivery A1); `raw` where the bare message is sent, and another
+    /// `Content-Type` than SNS's own where the receiver's policy has one.
     #[must_use]
-    pub fn headers(&self, subscription_arn: &str, raw: bool) -> Vec<(&'static str, String)> {
+    pub fn headers(
+        &self,
+        subscription_arn: &str,
+        raw: bool,
+        content_type: Option<&str>,
+    ) -> Vec<(&'static str, String)> {
         let mut headers = vec![
             ("x-amz-sns-message-type", self.kind.as_str().to_owned()),
             ("x-amz-sns-message-id", self.message_id.clone()),
             ("x-amz-sns-topic-arn", self.topic_arn.clone()),
-            ("content-type", "text/plain; charset=UTF-8".to_owned()),
+            ("content-type", content_type.unwrap_or("text/plain; charset=UTF-8").to_owned()),
             ("user-agent", "Amazon Simple Notification Service Agent".to_owned()),
             ("connection", "Keep-Alive".to_owned()),
         ];

@@ -6,7 +6,9 @@ use opendrs_service::clock::SystemClock;
 use opendrs_service::random::{Random, SeededRandom, SystemRandom};
 use opendrs_service::{App, Parts, Settings};
 use opendrs_store::Place;
+use std::fs::DirBuilder;
 use std::io::Write;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 use toml::Value;
@@ -69,7 +71,7 @@ pub(super) fn seeded(config: &Config, number: u64) -> Result<Arc<dyn Random>, St
     let folder = &config.server.data;
     let path = folder.join("random-starts");
     let bad = |e: &dyn std::fmt::Display| format!("cannot count the starts in {}: {e}", path.display());
-    std::fs::create_dir_all(folder).map_err(|e| bad(&e))?;
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|e| bad(&e))?;
     let start = match std::fs::read_to_string(&path) {
         Ok(text) => text.trim().parse::<u64>().map_err(|e| bad(&e))?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => 0,
@@ -84,7 +86,8 @@ pub(super) async fn app_with(config: &Config, time: Time, random: Arc<dyn Random
     let place = config.place();
     if let Place::File(_) = &place {
         let folder = &config.server.data;
-        std::fs::create_dir_all(folder).map_err(|e| {
+        // What is in it is customers'.
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|e| {
             format!("cannot make the data folder {}: {e}. Choose another with --data", folder.display())
         })?;
     }

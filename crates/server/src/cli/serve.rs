@@ -21,7 +21,6 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use toml::Value;
-use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry};
@@ -204,8 +203,7 @@ type Ear = Box<dyn Layer<Registry> + Send + Sync>;
 
 /// Sends what is logged to standard error, and spans to whoever takes them.
 pub(super) fn log(level: &str, format: LogFormat, spans: Option<Ear>) -> Result<(), String> {
-    let filter: Targets =
-        level.parse().map_err(|e| format!("server.log is `{level}`: write error, warn, info, debug or trace ({e})"))?;
+    let filter = crate::config::log_filter(level)?;
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let lines = lines.with_ansi(std::io::stderr().is_terminal());
     let lines: Ear = match format {

@@ -27,6 +27,9 @@ pub struct Mail {
 
 impl Mail {
     pub(super) fn check(&self) -> Result<(), String> {
+        if !self.from.is_empty() {
+            self.sender()?;
+        }
         if self.host.is_empty() {
             return Ok(());
         }

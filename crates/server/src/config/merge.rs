@@ -101,7 +101,7 @@ fn kind(value: &Value) -> &'static str {
 /// Lays the environment over `base`: `OPENDRS_SECTION_KEY`.
 pub(super) fn environment(base: &mut Table, env: &[(String, String)]) -> Result<(), String> {
     for (name, text) in env {
-        if NO_SETTINGS.iter().any(|known| name.starts_with(known)) {
+        if NO_SETTINGS.iter().any(|known| name.starts_with(known)) || is_of_a_service(name) {
             continue;
         }
         let lower = name.trim_start_matches("OPENDRS_").to_lowercase();
@@ -124,6 +124,12 @@ pub(super) fn environment(base: &mut Table, env: &[(String, String)]) -> Result<
         };
     }
     Ok(())
+}
+
+/// Whether it is one of the variables by which Kubernetes and Docker tell each container where a service of this name is.
+fn is_of_a_service(name: &str) -> bool {
+    let rest = name.trim_start_matches("OPENDRS_");
+    ["SERVICE_HOST", "PORT"].contains(&rest) || ["SERVICE_PORT", "PORT_"].iter().any(|start| rest.starts_with(start))
 }
 
 /// The section that has a setting of this name: the server's own, before those of its parts.

@@ -3,6 +3,7 @@
 //! Invariant: the default file (`opendrs.default.toml`, compiled in) is the list of settings and their documentation;
 //! what does not stand in it does not exist, and naming it anywhere is an error that says where.
 
+mod check;
 mod fulfilment;
 mod mail;
 mod merge;
@@ -10,6 +11,7 @@ mod publication;
 mod sections;
 mod tls;
 
+pub(crate) use check::log_filter;
 use sections::{Bounds, Fulfilling, Keys, Lasting, Operating, Orders, Readings};
 pub use sections::{Face, LogFormat, Login, Metrics, Notifications, Out, Role, Server, Traces, Web};
 
@@ -102,56 +104,10 @@ impl Config {
                 *place = value;
             }
         }
-        let config: Config = settings.try_into().map_err(|e: toml::de::Error| format!("settings: {}", e.message()))?;
+        let read = settings.clone().try_into();
+        let config: Config = read.map_err(|e: toml::de::Error| check::fault(&settings).unwrap_or(e.to_string()))?;
         config.check()?;
         Ok(config)
-    }
-
-    fn check(&self) -> Result<(), String> {
-        if self.server.roles.is_empty() {
-            return Err("server.roles is empty: name at least one of service, login, web, worker".into());
-        }
-        if self.server.max_connections == 0 {
-            return Err("server.max_connections is 0: no client could connect".into());
-        }
-        for (key, value, least) in
-            [("head_bytes", self.limits.head_bytes, 8192), ("body_bytes", self.limits.body_bytes, 1024)]
-        {
-            if value < least {
-                return Err(format!("limits.{key} is {value}: no client could work with less than {least}"));
-            }
-        }
-        for (key, url) in [
-            ("service.public_url", &self.service.public_url),
-            ("login.public_url", &self.login.public_url),
-            ("web.public_url", &self.web.public_url),
-            ("notifications.public_url", &self.notifications.public_url),
-        ] {
-            if !url.is_empty() {
-                http_url(key, url)?;
-            }
-        }
-        let Notifications { region, account, certificate_name, .. } = &self.notifications;
-        let word = |text: &str| {
-            !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-        };
-        if !word(region) {
-            return Err(format!("notifications.region is `{region}`: use small letters, digits and `-`"));
-        }
-        if account.len() != 12 || !account.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(format!("notifications.account is `{account}`: write 12 digits"));
-        }
-        if certificate_name.is_empty() || !certificate_name.is_ascii() || certificate_name.contains([' ', '/']) {
-            return Err(format!("notifications.certificate_name is `{certificate_name}`: write a host name"));
-        }
-        if Language::parse(&self.web.language).is_none() {
-            return Err(format!("web.language is `{}`: write one of {}", self.web.language, Language::tags()));
-        }
-        self.tls.check()?;
-        self.tracing()?;
-        self.check_publisher()?;
-        self.mail.check()?;
-        self.fulfilment().map(drop)
     }
 
     /// Where traces go, and which part of what there is; nothing where none are made.

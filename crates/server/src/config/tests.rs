@@ -20,6 +20,13 @@ fn each_source_wins_over_the_one_before() {
 }
 
 #[test]
+fn what_a_cluster_tells_of_a_service_of_this_name_is_no_setting() {
+    for name in ["SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_HTTP", "PORT", "PORT_7373_TCP", "PORT_7373_TCP_ADDR"] {
+        assert!(load("", &[(&format!("OPENDRS_{name}"), "tcp://10.0.0.1:7373")]).is_ok(), "{name}");
+    }
+}
+
+#[test]
 fn opentelemetrys_own_variables_take_the_defaults_place() {
     assert_eq!(load("", &[]).unwrap().tracing(), Ok(None));
     let env = [
@@ -42,7 +49,22 @@ fn unknown_settings_and_wrong_values_are_errors_that_say_where() {
         ("[server]\nlisen = \"a\"", None, "o.toml: line 2: unknown setting server.lisen; did you mean server.listen?"),
         ("[serve]\nx = 1", None, "o.toml: line 1: unknown section [serve]; did you mean [server]?"),
         ("[server]\nlisten = 5", None, "o.toml: line 2: server.listen must be a string"),
-        ("[orders]\ncancel_window = \"soon\"", None, "`soon` is not a duration"),
+        ("[orders]\ncancel_window = \"soon\"", None, "orders.cancel_window: `soon` is not a duration"),
+        ("", Some(("OPENDRS_SERVER_PROXIES", "foo")), "server.proxies: invalid IP address"),
+        ("", Some(("OPENDRS_TLS_MODE", "on")), "tls.mode: unknown variant `on`"),
+        ("", Some(("OPENDRS_LIMITS_DEVICE_RATE", "-1")), "limits.device_rate: invalid value: integer `-1`"),
+        ("[server]\nlisten = \"x\"", None, "server.listen is `x`: write HOST:PORT"),
+        ("[metrics]\nlisten = \"foo\"", None, "metrics.listen is `foo`: write HOST:PORT"),
+        ("[server]\ndatabase_url = \"mysql://hush\"", None, "server.database_url is of no kind that is known"),
+        ("[server]\nlog = \"loud\"", None, "server.log is `loud`: write error, warn"),
+        ("[outbound]\nallow = [\"10.0.0.0/99\"]", None, "outbound.allow holds `10.0.0.0/99`"),
+        ("[tls]\nnames = [\"a b\"]", None, "tls.names has `a b`"),
+        ("[mail]\nfrom = \"foo\"", None, "mail.from is `foo`"),
+        (
+            "[login]\npublic_url = \"https://a.example/drs/\"",
+            None,
+            "login.public_url is `https://a.example/drs/`: write scheme",
+        ),
         ("[server\n", None, "o.toml: "),
         ("listen = \"a\"", None, "o.toml: line 1: listen stands in no section: write it under [server]"),
         (

@@ -5,6 +5,7 @@
 use super::{Config, Lasting};
 use crate::tls::{CERTIFICATE_FILE, Source};
 use serde::Deserialize;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
@@ -35,6 +36,11 @@ pub struct Tls {
 
 impl Tls {
     pub(super) fn check(&self) -> Result<(), String> {
+        if let Some(name) =
+            self.names.iter().find(|name| url::Host::parse(name).is_err() && name.parse::<IpAddr>().is_err())
+        {
+            return Err(format!("tls.names has `{name}`: write host names and addresses"));
+        }
         let named = [&self.certificate_file, &self.key_file].map(|path| !path.as_os_str().is_empty());
         match (self.mode, named) {
             (TlsMode::Files, [true, true]) | (TlsMode::Off | TlsMode::SelfSigned, [false, false]) => Ok(()),

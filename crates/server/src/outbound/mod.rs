@@ -42,6 +42,14 @@ pub struct Network {
     client: LazyLock<Asking, Box<dyn FnOnce() -> Asking + Send>>,
 }
 
+/// Whether a list of what may be asked besides the internet can be read.
+///
+/// # Errors
+/// A sentence that names the item at fault.
+pub(crate) fn check(allow: &[String]) -> Result<(), String> {
+    Guard::parse(allow).map(drop)
+}
+
 impl Network {
     /// A network that asks public addresses and those in `allow`, and trusts the system's certificate authorities and
     /// those in `ca_files`.

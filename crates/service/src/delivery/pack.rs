@@ -185,7 +185,7 @@ fn envelope(
 
 /// The request that carries an envelope, or its bare message; without its body.
 fn post(topic: &Topic, envelope: &sns::Envelope, raw: bool) -> Request {
-    let headers = envelope.headers(&topic.subscription_arn(), raw).into_iter();
+    let headers = envelope.headers(&topic.subscription_arn(), raw, topic.policy.content_type()).into_iter();
     let headers = headers.map(|(name, value)| (name.to_owned(), value)).collect();
     let deadline = Duration::from_micros(ATTEMPT.micros().unsigned_abs());
     Request { method: "POST", url: topic.endpoint.clone(), headers, body: Vec::new(), deadline, limit: ANSWER }

@@ -7,6 +7,7 @@ use crate::App;
 use crate::outbound::{Answer, Failure, Request};
 use crate::publication::{NO_PUBLISHER, Publication, Published, Unpublished};
 use opendrs_domain::delivery::Outcome;
+use opendrs_domain::time::Time;
 
 /// How much of an answer is kept.
 pub(super) const ANSWER: usize = 4096;
@@ -24,7 +25,7 @@ impl Parcel {
     /// Sends it; what came of it, and the beginning of the answer.
     pub(super) async fn send(self, app: &App) -> (Outcome, String) {
         match (self, &app.publisher) {
-            (Parcel::Post(request), _) => posted(app.outbound.send(request).await),
+            (Parcel::Post(request), _) => posted(app.outbound.send(request).await, app.real_time()),
             (Parcel::Publish(publication), Some(publisher)) => published(publisher.publish(publication).await),
             // Another node may be able to, and this one after an upgrade.
             (Parcel::Publish(_), None) => (Outcome::Silent(NO_PUBLISHER.into()), String::new()),
@@ -32,14 +33,19 @@ impl Parcel {
     }
 }
 
-fn posted(result: Result<Answer, Failure>) -> (Outcome, String) {
+fn posted(result: Result<Answer, Failure>, now: Time) -> (Outcome, String) {
     match result {
         Ok(answer) => {
-            let wait = answer.header("retry-after").and_then(|value| value.trim().parse().ok());
+            let wait = answer.header("retry-after").and_then(|value| retry_after(value, now));
             (Outcome::Answered(answer.status, wait), text(&answer))
         }
         Err(failure) => failed(&failure),
     }
+}
+
+/// How many seconds a receiver asks to wait: told as they are, or as a moment.
+fn retry_after(value: &str, now: Time) -> Option<i64> {
+    value.trim().parse().ok().or_else(|| Some(Time::from_http(value)?.since(now).secs().max(0)))
 }
 
 fn published(result: Result<Published, Unpublished>) -> (Outcome, String) {
@@ -64,4 +70,22 @@ fn failed(failure: &Failure) -> (Outcome, String) {
 /// The beginning of an answer's body. NUL is text that PostgreSQL does not store.
 fn text(answer: &Answer) -> String {
     String::from_utf8_lossy(&answer.body[..answer.body.len().min(ANSWER)]).replace('\0', "\u{fffd}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_seconds_or_a_moment() {
+        let now = Time::from_http("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
+        for (value, wait) in [
+            (" 120 ", Some(120)),
+            ("Sun, 06 Nov 1994 08:51:37 GMT", Some(120)),
+            ("Sun, 06 Nov 1994 08:40:00 GMT", Some(0)),
+            ("soon", None),
+        ] {
+            assert_eq!(retry_after(value, now), wait, "{value}");
+        }
+    }
 }

@@ -47,6 +47,12 @@ async fn the_moved_clock_outlives_the_server() {
     place.run(&["clock", "freeze", "--server", &server.base]).good();
     let moved = place.run(&["clock", "advance", "3d", "--server", &server.base]).good();
     drop(server);
+    let said = place.on_store(&["serve", "--listen", "127.0.0.1:0"]).bad();
+    let wanted = format!("the clock of this store was moved by a server for tests and tells {}", &moved[..10]);
+    assert!(
+        said.contains(&wanted) && said.contains("start it with --test-clock, or with a store of its own"),
+        "{said}"
+    );
     let server = place.serve(&["--test-clock"]);
     assert_eq!(place.run(&["clock", "show", "--server", &server.base]).good(), moved);
 }

@@ -122,7 +122,7 @@ fn topics_are_checked_before_anything_is_written_and_twice_is_once() {
         ("name = \"b r\"\nendpoint = \"https://brew.example\"", "line 13: topic: `b r` is no topic name"),
         (
             "name = \"brew\"\nendpoint = \"https://brew.example\"\npolicy = \"often\"",
-            "line 13: topic: a delivery policy is `sns`, `extended`",
+            "line 13: topic: `often` is no delivery policy: write `sns`, `extended`",
         ),
         (
             "name = \"brew\"\nendpoint = \"https://brew.example\"\nsignature_version = \"3\"",

@@ -23,7 +23,12 @@ fn it_refuses_a_port_that_is_taken() {
         format!("opendrs: {address} is in use: stop the other program or choose another address with --listen\n");
     assert!(said.ends_with(&wanted), "{said}");
     let said = place.on_store(&["serve", "--listen", "nowhere"]).bad();
-    assert!(said.contains("opendrs: cannot listen on nowhere: ") && said.contains("Give --listen HOST:PORT"), "{said}");
+    assert!(said.contains("opendrs: server.listen is `nowhere`: write HOST:PORT"), "{said}");
+    let said = place.on_store(&["serve", "--listen", "no.such.host.invalid:1"]).bad();
+    assert!(
+        said.contains("cannot listen on no.such.host.invalid:1: ") && said.contains("--listen HOST:PORT"),
+        "{said}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,0 +1,124 @@
+//! Whether settings can be worked with, before anything is begun with them.
+//!
+//! Invariant: what is refused is named as it is written in the settings file, with what to write instead.
+
+use super::{Config, Notifications, http_url, merge};
+use opendrs_domain::language::Language;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+
+/// The address that others find something at; links are made of it and of paths of ours.
+fn base_url(key: &str, url: &str) -> Result<(), String> {
+    let read = url::Url::parse(&http_url(key, url)?).map_err(|e| format!("{key} is `{url}`: {e}"))?;
+    let more = [read.query(), read.fragment(), read.password()].iter().any(Option::is_some);
+    match read.path() == "/" && !more && read.username().is_empty() {
+        true => Ok(()),
+        false => Err(format!("{key} is `{url}`: write scheme, host and port alone; pages have paths of their own")),
+    }
+}
+
+/// What is logged: a level, or levels by target.
+///
+/// # Errors
+/// A sentence that names the setting.
+pub(crate) fn log_filter(text: &str) -> Result<Targets, String> {
+    let words = |why: &dyn std::fmt::Display| {
+        format!("server.log is `{text}`: write error, warn, info, debug or trace, or target=level ({why})")
+    };
+    // A word alone would be taken for a target.
+    if let Some(word) = text.split(',').map(str::trim).find(|part| !part.contains('=')) {
+        word.parse::<LevelFilter>().map_err(|e| words(&e))?;
+    }
+    text.parse().map_err(|e| words(&e))
+}
+
+/// Which setting keeps all of them from being read, and why: the one that is alone at fault among defaults.
+pub(super) fn fault(settings: &toml::Table) -> Option<String> {
+    let defaults = merge::defaults().ok()?;
+    for (section, content) in settings {
+        for (key, value) in content.as_table()? {
+            let mut one = defaults.clone();
+            *one.get_mut(section)?.get_mut(key)? = value.clone();
+            if let Err(error) = one.try_into::<Config>() {
+                return Some(format!("{section}.{key}: {}", error.message()));
+            }
+        }
+    }
+    None
+}
+
+impl Config {
+    /// What can be said without looking anywhere.
+    ///
+    /// # Errors
+    /// A sentence that names the setting at fault.
+    pub(super) fn check(&self) -> Result<(), String> {
+        if self.server.roles.is_empty() {
+            return Err("server.roles is empty: name at least one of service, login, web, worker".into());
+        }
+        if self.server.max_connections == 0 {
+            return Err("server.max_connections is 0: no client could connect".into());
+        }
+        for (key, value, least) in
+            [("head_bytes", self.limits.head_bytes, 8192), ("body_bytes", self.limits.body_bytes, 1024)]
+        {
+            if value < least {
+                return Err(format!("limits.{key} is {value}: no client could work with less than {least}"));
+            }
+        }
+        for (key, url) in [
+            ("service.public_url", &self.service.public_url),
+            ("login.public_url", &self.login.public_url),
+            ("web.public_url", &self.web.public_url),
+            ("notifications.public_url", &self.notifications.public_url),
+        ] {
+            if !url.is_empty() {
+                base_url(key, url)?;
+            }
+        }
+        for (key, address) in [
+            ("server.listen", &self.server.listen),
+            ("service.listen", &self.service.listen),
+            ("login.listen", &self.login.listen),
+            ("web.listen", &self.web.listen),
+            ("metrics.listen", &self.metrics.listen),
+        ] {
+            let is_own = key == "server.listen";
+            let port = address.rsplit_once(':').filter(|(host, _)| !host.is_empty()).map(|(_, port)| port);
+            if (is_own || !address.is_empty()) && port.is_none_or(|port| port.parse::<u16>().is_err()) {
+                return Err(format!("{key} is `{address}`: write HOST:PORT, such as 0.0.0.0:7373"));
+            }
+        }
+        let url = &self.server.database_url;
+        if !url.is_empty() && !["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
+            // It may hold a password: it is not repeated.
+            return Err(
+                "server.database_url is of no kind that is known: write postgres://user:password@host:5432/name, \
+                 or leave it out for SQLite"
+                    .into(),
+            );
+        }
+        log_filter(&self.server.log)?;
+        crate::outbound::check(&self.outbound.allow)?;
+        let Notifications { region, account, certificate_name, .. } = &self.notifications;
+        let word = |text: &str| {
+            !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        };
+        if !word(region) {
+            return Err(format!("notifications.region is `{region}`: use small letters, digits and `-`"));
+        }
+        if account.len() != 12 || !account.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(format!("notifications.account is `{account}`: write 12 digits"));
+        }
+        if certificate_name.is_empty() || !certificate_name.is_ascii() || certificate_name.contains([' ', '/']) {
+            return Err(format!("notifications.certificate_name is `{certificate_name}`: write a host name"));
+        }
+        if Language::parse(&self.web.language).is_none() {
+            return Err(format!("web.language is `{}`: write one of {}", self.web.language, Language::tags()));
+        }
+        self.tls.check()?;
+        self.tracing()?;
+        self.check_publisher()?;
+        self.mail.check()?;
+        self.fulfilment().map(drop)
+    }
+}
