@@ -121,6 +121,19 @@ impl Topic {
         format!("{}:{}", self.arn, self.subscription)
     }
 
+    /// Its endpoint as it may be shown: without the password that it may hold.
+    #[must_use]
+    pub fn shown_endpoint(&self) -> String {
+        let hidden = || {
+            let (scheme, rest) = self.endpoint.split_once("://")?;
+            let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+            let (login, host) = rest[..end].rsplit_once('@')?;
+            let (user, _) = login.split_once(':')?;
+            Some(format!("{scheme}://{user}:***@{host}{}", &rest[end..]))
+        };
+        hidden().unwrap_or_else(|| self.endpoint.clone())
+    }
+
     /// The Amazon SNS topic to which its messages are published; `None` where they are posted.
     #[must_use]
     pub fn published_to(&self) -> Option<TopicArn> {

@@ -34,7 +34,7 @@ pub(crate) fn told(story: &Story) -> Value {
         .map(|(topic, delivery, attempts)| {
             json!({
                 "topic": topic.arn,
-                "endpoint": topic.endpoint,
+                "endpoint": topic.shown_endpoint(),
                 "version": delivery.version,
                 "state": delivery.state.as_str(),
                 "due": delivery.due_at.filter(|_| delivery.state == State::Waiting).map(|at| at.to_millis_text()),

@@ -2,12 +2,12 @@
 
 use crate::http::Bodies;
 use crate::metrics::Meters;
-use axum::http::HeaderValue;
 use opendrs_service::App;
 use opendrs_service::operator::Operator;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use url::{Host, Url};
 
 /// Where the outside finds each role.
 #[derive(Clone, Debug)]
@@ -34,7 +34,6 @@ pub struct Site {
     pub(crate) operator: Option<Operator>,
     /// What is counted, where somebody asks for it.
     pub(crate) meters: Option<Meters>,
-    date: Mutex<(i64, HeaderValue)>,
     leaving: AtomicBool,
 }
 
@@ -49,16 +48,7 @@ impl Site {
         proxies: Vec<IpAddr>,
         operator: Option<Operator>,
     ) -> Arc<Self> {
-        Arc::new(Self {
-            app,
-            urls,
-            bodies,
-            meters,
-            proxies,
-            operator,
-            date: Mutex::new((i64::MIN, HeaderValue::from_static(""))),
-            leaving: AtomicBool::new(false),
-        })
+        Arc::new(Self { app, urls, bodies, meters, proxies, operator, leaving: AtomicBool::new(false) })
     }
 
     /// From here on the node says that it is about to stop, and asks its clients to connect anew, elsewhere.
@@ -71,21 +61,14 @@ impl Site {
         self.leaving.load(Ordering::Relaxed)
     }
 
-    /// `x-amz-Date`, written once a second.
-    pub(crate) fn date(&self) -> HeaderValue {
-        let now = self.app.now();
-        let mut date = self.date.lock().unwrap_or_else(PoisonError::into_inner);
-        if date.0 != now.secs()
-            && let Ok(value) = HeaderValue::try_from(now.to_rfc2822())
-        {
-            *date = (now.secs(), value);
-        }
-        date.1.clone()
-    }
-
     /// Whether the pages are of this machine alone: browsers would ask all its ports by https from then on.
     pub(crate) fn is_local(&self) -> bool {
-        self.urls.web.starts_with("https://localhost")
+        match Url::parse(&self.urls.web).ok().as_ref().and_then(Url::host) {
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        }
     }
 
     /// Whether browsers reach the pages by https, so that cookies may be marked for it alone.

@@ -12,7 +12,7 @@ use crate::{App, Error, Result, limit};
 use opendrs_domain::device::Device;
 use opendrs_domain::fault;
 use opendrs_domain::fulfilment::Backend;
-use opendrs_domain::id::{CustomerId, DeviceId, InstanceId, OrderId, TopicId};
+use opendrs_domain::id::{DeviceId, InstanceId, OrderId, TopicId};
 use opendrs_domain::notification::Event;
 use opendrs_domain::order::{Canceller, Change, Item, NotCancelled, Order, Timing};
 use opendrs_domain::product::Product;
@@ -21,7 +21,7 @@ use opendrs_domain::text::SlotId;
 use opendrs_domain::time::Time;
 use opendrs_store::failpoint::{self, Point};
 use opendrs_store::rule::Grounds;
-use opendrs_store::{Reader, Shards, Tx, Write, customer, device, model, order, rule as rules, subscription};
+use opendrs_store::{Reader, Shards, Tx, Write, device, model, order, rule as rules, subscription};
 
 mod held;
 pub use held::{Owned, Word, answer, of_customer};
@@ -42,11 +42,45 @@ pub enum Replenished {
 /// # Errors
 /// [`Error::Unsubscribed`], [`Error::Unavailable`].
 pub async fn replenish(app: &App, mut reader: Reader<'_>, caller: &Caller, slot: &SlotId) -> Result<Replenished> {
+    let customer = caller.device.customer;
+    let of_customer = (app.db.shards().of_customer(customer), customer);
     let mut tx = reader.tx()?;
-    let has_address = caller.device.test || has_address(app, &mut tx, caller.device.customer).await?;
+    let found = device::to_order(&mut tx, (caller.shard, caller.device.id), slot, of_customer).await?;
+    let addressed = found.is_some_and(|(_, _, addressed)| addressed);
     let backend = fulfilment::backend_of(app, &mut tx, caller.device.maker).await?;
     drop(tx);
     drop(reader);
+    place(app, caller, slot, (addressed, backend)).await
+}
+
+/// The same with a token in place of a caller, for the many calls in which everything is right: one read. `None` when
+/// anything was not as it should be; what it was, [`crate::token::caller`] finds out.
+///
+/// # Errors
+/// [`Error::Unsubscribed`], [`Error::Unavailable`], [`Error::TooOften`].
+pub async fn at_once(app: &App, token: &str, slot: &str) -> Result<Option<Replenished>> {
+    let (Ok(claims), Ok(slot)) = (token::of_device(app, token).await, SlotId::parse(slot)) else { return Ok(None) };
+    let Some((shard, id)) = claims.device else { return Ok(None) };
+    limit::device(app, id)?;
+    let of_customer = (app.db.shards().of_customer(claims.customer), claims.customer);
+    let mut reader = app.db.reader().await?;
+    let found = device::to_order(&mut reader.once()?, (shard, id), &slot, of_customer).await?;
+    let Some((device, Some(slot), addressed)) = found.filter(|(device, ..)| device.accepts(claims.family)) else {
+        limit::device_again(app, id);
+        return Ok(None);
+    };
+    let backend = fulfilment::backend_of(app, &mut reader.once()?, device.maker).await?;
+    drop(reader);
+    let caller = Caller { device, shard, slot: None };
+    place(app, &caller, &slot, (addressed, backend)).await.map(Some)
+}
+
+async fn place(
+    app: &App,
+    caller: &Caller,
+    slot: &SlotId,
+    (addressed, backend): (bool, Backend),
+) -> Result<Replenished> {
     let now = app.now();
     let device = &caller.device;
     let placed = app
@@ -59,7 +93,7 @@ pub async fn replenish(app: &App, mut reader: Reader<'_>, caller: &Caller, slot:
             stamp: Stamp::draw(app, now),
             device: device.clone(),
             slot: slot.clone(),
-            has_address,
+            has_address: device.test || addressed,
             backend,
             timing: app.settings.timing,
             now,
@@ -75,11 +109,6 @@ pub async fn replenish(app: &App, mut reader: Reader<'_>, caller: &Caller, slot:
         Placed::Locked(id) => Ok(Replenished::InProgress(instance(id))),
         Placed::Unsubscribed => Err(Error::Unsubscribed(slot.clone())),
     }
-}
-
-async fn has_address(app: &App, tx: &mut Tx<'_>, customer: CustomerId) -> Result<bool> {
-    let shard = app.db.shards().of_customer(customer);
-    Ok(customer::by_id(tx, shard, customer).await?.is_some_and(|c| c.address.is_some()))
 }
 
 struct Place {

@@ -137,8 +137,12 @@ pub async fn find(app: &App, cookie: &str) -> Result<Option<Session>> {
     }
     let id = hash(cookie);
     let mut reader = app.db.reader().await?;
-    let found = session::by_id(&mut reader.tx()?, shard(app, &id), &id).await?;
-    Ok(found.filter(|session| session.expires_at > app.now()))
+    let mut tx = reader.tx()?;
+    let found = session::by_id(&mut tx, shard(app, &id), &id).await?;
+    let Some(found) = found.filter(|session| session.expires_at > app.now()) else { return Ok(None) };
+    // Whoever knew the password before may be signed in where its owner is not.
+    let changed = customer::password_at(&mut tx, app.db.shards().of_customer(found.customer), found.customer).await?;
+    Ok(changed.is_none_or(|at| found.created_at >= at).then_some(found))
 }
 
 /// Signs out; a cookie that was not good is as good as gone.

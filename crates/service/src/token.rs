@@ -27,6 +27,15 @@ pub struct Caller {
     pub slot: Option<SlotId>,
 }
 
+impl Caller {
+    /// A device that somebody speaks for who needs no token: its owner, signed in.
+    #[must_use]
+    pub fn of(app: &App, device: Device) -> Self {
+        let shard = app.db.shards().of_unit(device.model, &device.serial);
+        Self { device, shard, slot: None }
+    }
+}
+
 /// Reads a token's text of a use; what is wrong with it is not told.
 pub(crate) async fn open(app: &App, text: &str, wanted: Use) -> Result<Claims> {
     let opened = app.keys.ring().open(text, wanted);
@@ -65,10 +74,15 @@ pub async fn caller<'a>(app: &'a App, token: Option<&str>, slot: Option<&str>) -
 /// The device an access token speaks for, its shard, and the token's family, as far as the token itself tells: whether
 /// the registration still stands is for the store to say.
 pub(crate) async fn device_of(app: &App, text: &str) -> Result<(i64, DeviceId, u64)> {
+    let claims = of_device(app, text).await?;
+    claims.device.map(|(shard, id)| (shard, id, claims.family)).ok_or(Error::InvalidToken)
+}
+
+/// All that an access token says that speaks for a device.
+pub(crate) async fn of_device(app: &App, text: &str) -> Result<Claims> {
     let claims = open(app, text, Use::Access).await?;
-    let (shard, id) = claims.device.ok_or(Error::InvalidToken)?;
     let good = claims.scopes.has(Scope::Replenish) && claims.expires_at.is_some_and(|end| end > app.now());
-    if good { Ok((shard, id, claims.family)) } else { Err(Error::InvalidToken) }
+    if good && claims.device.is_some() { Ok(claims) } else { Err(Error::InvalidToken) }
 }
 
 /// Whether what a token speaks for still stands.

@@ -7,6 +7,7 @@ use opendrs_domain::customer::{Address, Customer};
 use opendrs_domain::id::CustomerId;
 use opendrs_domain::language::Language;
 use opendrs_domain::text::Email;
+use opendrs_domain::time::Time;
 
 impl FromRow for Customer {
     fn from_row(row: &Row<'_>) -> Result<Self> {
@@ -58,6 +59,22 @@ pub async fn first(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<(Email, CustomerId
 /// [`crate::Error`].
 pub async fn password_hash(tx: &mut Tx<'_>, shard: i64, id: CustomerId) -> Result<Option<String>> {
     Ok(tx.opt::<(String,)>(Q::CustomerPassword, p![shard, id]).await?.map(|(hash,)| hash))
+}
+
+/// When a customer's password was last changed, if it ever was.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn password_at(tx: &mut Tx<'_>, shard: i64, id: CustomerId) -> Result<Option<Time>> {
+    Ok(tx.opt::<(Option<Time>,)>(Q::CustomerPasswordAt, p![shard, id]).await?.and_then(|(at,)| at))
+}
+
+/// Notes that a customer's password was changed.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn password_changed(tx: &mut Tx<'_>, shard: i64, id: CustomerId, at: Time) -> Result<()> {
+    tx.put(Q::CustomerPasswordChanged, p![shard, id, at]).await
 }
 
 /// Makes an e-mail address a customer's; fails if it is taken.

@@ -88,6 +88,35 @@ pub async fn with_slot(
     Ok(found.map(|With(device, slot)| (device, slot)))
 }
 
+struct Orderer(Device, Option<SlotId>, Option<bool>);
+
+impl FromRow for Orderer {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok(Self(Device::from_row(row)?, row.get(COLUMNS)?, row.get(COLUMNS + 1)?))
+    }
+}
+
+/// The same, and whether its customer has an address; the shard that comes with the customer is theirs.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn to_order(
+    tx: &mut Tx<'_>,
+    (shard, id): (i64, DeviceId),
+    slot: &SlotId,
+    (home, customer): (i64, CustomerId),
+) -> Result<Option<(Device, Option<SlotId>, bool)>> {
+    let of_customer = p![home, customer];
+    let beside = tx.ahead(Q::CustomerHasAddress, of_customer).await?;
+    let found: Option<Orderer> = tx.opt(Q::DeviceToOrder, p![shard, id, slot, home, customer]).await?;
+    let Some(Orderer(device, slot, known)) = found else { return Ok(None) };
+    let addressed = match known {
+        Some(known) => known,
+        None => tx.found::<(bool,)>(beside).await?.pop().is_some_and(|(addressed,)| addressed),
+    };
+    Ok(Some((device, slot, addressed)))
+}
+
 /// A customer's devices with their models' names, oldest first.
 ///
 /// # Errors

@@ -41,6 +41,7 @@ const STEPS: &[Step] = &[
     step!(13, "0013_withdrawal_and_strict"),
     step!(14, "0014_appended"),
     step!(15, "0015_place_in_line"),
+    step!(16, "0016_finished_and_passwords"),
 ];
 
 /// The last step there is.

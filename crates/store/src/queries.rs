@@ -80,6 +80,8 @@ queries! {
         // customers' side
         CustomerById = "SELECT id, email, name, address, created_at, language FROM customer WHERE shard = $1 AND id = $2";
         CustomerPassword = "SELECT password_hash FROM customer WHERE shard = $1 AND id = $2";
+        CustomerPasswordAt = "SELECT password_at FROM customer WHERE shard = $1 AND id = $2";
+        CustomerPasswordChanged = "UPDATE customer SET password_at = $3 WHERE shard = $1 AND id = $2";
         CustomerPut = "INSERT INTO customer (shard, id, email, name, password_hash, address, created_at, language)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (shard, id) DO UPDATE SET name = excluded.name,
             password_hash = excluded.password_hash, address = excluded.address, language = excluded.language";
@@ -104,7 +106,9 @@ queries! {
         SignupPut = "INSERT INTO signup (shard, id, session, request, consented, choices, expires_at, mark)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (shard, id) DO UPDATE SET consented = excluded.consented,
             choices = excluded.choices, mark = excluded.mark";
-        SignupGet = "SELECT id, session, request, consented, choices, expires_at, mark FROM signup WHERE shard = $1 AND id = $2";
+        SignupGet = "SELECT id, session, request, consented, choices, expires_at, mark, finished FROM signup
+            WHERE shard = $1 AND id = $2";
+        SignupFinish = "UPDATE signup SET finished = TRUE WHERE shard = $1 AND id = $2 AND NOT finished";
         SignupDelete = "DELETE FROM signup WHERE shard = $1 AND id = $2";
         SignupPurge = "DELETE FROM signup WHERE (shard, id) IN
             (SELECT shard, id FROM signup WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
@@ -130,6 +134,14 @@ queries! {
             WHERE d.shard = $1 AND d.id = $2 /*pg FOR UPDATE OF d */");
         DeviceWithSlot = concat!("SELECT ", device_columns!(), ", s.id FROM device d JOIN model m ON m.id = d.model
             LEFT JOIN slot s ON s.model = d.model AND s.id = $3 WHERE d.shard = $1 AND d.id = $2");
+        /// The same, and whether there is an address to ship to: SQLite has device and customer ($4, $5) at hand; PostgreSQL may
+        /// have them on two machines, where it is asked beside this.
+        DeviceToOrder = concat!("SELECT ", device_columns!(), ", s.id,
+            /*lite (SELECT c.address IS NOT NULL FROM customer c WHERE c.shard = $4 AND c.id = $5) */
+            /*pg CASE WHEN $4::bigint IS NULL OR $5::uuid IS NULL THEN FALSE END */
+            FROM device d JOIN model m ON m.id = d.model
+            LEFT JOIN slot s ON s.model = d.model AND s.id = $3 WHERE d.shard = $1 AND d.id = $2");
+        CustomerHasAddress = "SELECT address IS NOT NULL FROM customer WHERE shard = $1 AND id = $2";
         DevicesOfCustomer = concat!("SELECT ", device_columns!(), ", m.name FROM device d JOIN model m ON m.id = d.model
             WHERE d.customer = $1 AND d.deregistered_at IS NULL ORDER BY d.registered_at LIMIT 200");
         DeviceRelink = "UPDATE device SET client = $3, test = $4 WHERE shard = $1 AND id = $2";
@@ -150,9 +162,10 @@ queries! {
             FROM subscription s LEFT JOIN product p ON p.asin = s.asin WHERE s.shard = $1 AND s.device = $2 AND s.slot = $3";
         SubscriptionsOfDevice = "SELECT slot, asin, active, open_order FROM subscription WHERE shard = $1 AND device = $2";
         /// Every slot of a device's model, with what is chosen for it, and whether the device is in good standing.
-        SlotsTold = "SELECT s.id, u.active, u.asin, p.quantity, p.unit, d.deregistered_at IS NULL AND d.revoked = '' FROM device d JOIN slot s ON s.model = d.model
+        SlotsTold = "SELECT s.id, u.active, u.asin, p.quantity, p.unit, d.deregistered_at IS NULL AND d.revoked = '', s.position
+            FROM device d JOIN slot s ON s.model = d.model
             LEFT JOIN subscription u ON u.shard = d.shard AND u.device = d.id AND u.slot = s.id
-            LEFT JOIN product p ON p.asin = u.asin WHERE d.shard = $1 AND d.id = $2 ORDER BY s.position, s.id";
+            LEFT JOIN product p ON p.asin = u.asin WHERE d.shard = $1 AND d.id = $2";
         SubscriptionPut = "INSERT INTO subscription (shard, device, slot, asin, active) VALUES ($1, $2, $3, $4, $5)
             ON CONFLICT (shard, device, slot) DO UPDATE SET asin = excluded.asin, active = excluded.active";
         SubscriptionFree = "UPDATE subscription SET open_order = NULL

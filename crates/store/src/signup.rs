@@ -25,6 +25,8 @@ pub struct Signup {
     pub expires_at: Time,
     /// The mark of the consent it was begun with, or that was given in it: it is good for no other.
     pub mark: Option<Mark>,
+    /// It was finished. Never put: it is what [`finish`] says.
+    pub finished: bool,
 }
 
 impl FromRow for Signup {
@@ -40,6 +42,7 @@ impl FromRow for Signup {
             choices: serde_json::from_str(&choices).map_err(|e| bad(4, e))?,
             expires_at: row.get(5)?,
             mark: row.get::<Option<i64>>(6)?.map(Mark::stored),
+            finished: row.get(7)?,
         })
     }
 }
@@ -66,7 +69,15 @@ pub async fn put(tx: &mut Tx<'_>, shard: i64, signup: &Signup) -> Result<()> {
     tx.put(Q::SignupPut, params).await
 }
 
-/// Removes a sign-up; `false` if it was not there, so that it is finished at most once.
+/// Finishes a sign-up; `false` if it was finished before, or is not there, so that it is finished at most once.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn finish(tx: &mut Tx<'_>, shard: i64, id: &[u8; 32]) -> Result<bool> {
+    Ok(tx.exec(Q::SignupFinish, p![shard, id]).await? > 0)
+}
+
+/// Removes a sign-up; `false` if it was not there.
 ///
 /// # Errors
 /// [`crate::Error`].

@@ -41,20 +41,32 @@ impl FromRow for SlotInfo {
     }
 }
 
+/// A slot with its place in its model, and whether its device is registered and none of its token families is revoked.
+struct Told {
+    position: i64,
+    slot: SlotInfo,
+    good: bool,
+}
+
+impl FromRow for Told {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok(Self { position: row.get(6)?, slot: SlotInfo::from_row(row)?, good: row.get(5)? })
+    }
+}
+
+/// In the order of the model; by hand, since for a few rows a database's sorting costs as much as finding them.
+async fn in_order(tx: &mut Tx<'_>, shard: i64, device: DeviceId) -> Result<Vec<Told>> {
+    let mut found: Vec<Told> = tx.all(Q::SlotsTold, p![shard, device]).await?;
+    found.sort_by(|a, b| (a.position, &a.slot.slot).cmp(&(b.position, &b.slot.slot)));
+    Ok(found)
+}
+
 /// Every slot of a device's model, in the model's order, with what is chosen for it.
 ///
 /// # Errors
 /// [`crate::Error`].
 pub async fn told(tx: &mut Tx<'_>, shard: i64, device: DeviceId) -> Result<Vec<SlotInfo>> {
-    tx.all(Q::SlotsTold, p![shard, device]).await
-}
-
-struct Standing(bool, SlotInfo);
-
-impl FromRow for Standing {
-    fn from_row(row: &Row<'_>) -> Result<Self> {
-        Ok(Self(row.get(5)?, SlotInfo::from_row(row)?))
-    }
+    Ok(in_order(tx, shard, device).await?.into_iter().map(|told| told.slot).collect())
 }
 
 /// The same, if the device is registered and none of its token families is revoked.
@@ -62,9 +74,9 @@ impl FromRow for Standing {
 /// # Errors
 /// [`crate::Error`].
 pub async fn told_in_good_standing(tx: &mut Tx<'_>, shard: i64, device: DeviceId) -> Result<Option<Vec<SlotInfo>>> {
-    let found: Vec<Standing> = tx.all(Q::SlotsTold, p![shard, device]).await?;
-    let good = found.first().is_some_and(|Standing(good, _)| *good);
-    Ok(good.then(|| found.into_iter().map(|Standing(_, slot)| slot).collect()))
+    let found = in_order(tx, shard, device).await?;
+    let good = found.first().is_some_and(|told| told.good);
+    Ok(good.then(|| found.into_iter().map(|told| told.slot).collect()))
 }
 
 /// Records product and switch; the lock stays as it is.

@@ -98,7 +98,8 @@ impl<'c> Tx<'c> {
         self.settled().await?;
         let under_way = match self.on {
             On::Pg(conn) => conn.gather.ask(q, params, false),
-            On::Lite(_) | On::PgRead(_) => None,
+            On::PgRead(conn) => conn.ask(q, params),
+            On::Lite(_) => None,
         };
         Ok(Ahead { q, params, under_way })
     }
@@ -106,8 +107,11 @@ impl<'c> Tx<'c> {
     /// Every row of what was asked ahead.
     pub(crate) async fn found<T: FromRow>(&mut self, Ahead { q, params, under_way }: Ahead<'_>) -> Result<Vec<T>> {
         let Some(answer) = under_way else { return self.all(q, params).await };
-        let found = answer.found().await.and_then(|found| read(q, &found.rows));
-        self.noted(q, found)
+        let found = match self.on {
+            On::PgRead(conn) => conn.bounded(answer.found()).await,
+            On::Pg(_) | On::Lite(_) => answer.found().await,
+        };
+        self.noted(q, found.and_then(|found| read(q, &found.rows)))
     }
 
     /// How many rows were touched by what was asked ahead.

@@ -15,6 +15,9 @@ pub fn check(uri: &str, kind: ClientKind) -> Result<(), String> {
     if uri.len() > 2000 || uri.chars().any(|c| c.is_whitespace() || c.is_control() || "\"<>\\^`{}#*".contains(c)) {
         return refuse("must be at most 2000 characters without blanks, quotes, wildcards or a fragment");
     }
+    if !uri.is_ascii() {
+        return refuse("must be ASCII: write a host's name as browsers send it (xn--...), and percent-encode the rest");
+    }
     let Some((scheme, rest)) = uri.split_once(':') else { return refuse("has no scheme") };
     let scheme = scheme.to_ascii_lowercase();
     let authority = rest.strip_prefix("//").map(|r| r.split(['/', '?']).next().unwrap_or_default());
@@ -22,7 +25,7 @@ pub fn check(uri: &str, kind: ClientKind) -> Result<(), String> {
         (_, Some(authority)) if authority.contains('@') => refuse("must not hold a user name"),
         ("https", Some(authority)) if !authority.is_empty() => Ok(()),
         ("http", Some(authority)) if is_loopback(authority) => Ok(()),
-        ("http", _) => refuse("uses http, which is allowed for localhost and loopback addresses only: use https"),
+        ("http", _) => refuse("uses http, which is allowed for localhost, 127.0.0.1 and [::1] only: use https"),
         ("https", _) => refuse("has no host"),
         _ if is_dangerous(uri) => refuse("has a scheme that runs code"),
         (scheme, _) if kind.is_confidential() => {
@@ -93,12 +96,13 @@ pub fn with_params(uri: &str, params: &[(&str, &str)]) -> String {
 pub fn csp_source(uri: &str) -> Option<String> {
     let (scheme, rest) = uri.split_once(':')?;
     let clean = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.:[]".contains(&b));
-    let source = match scheme {
+    let scheme = scheme.to_ascii_lowercase();
+    let source = match scheme.as_str() {
         "http" | "https" => {
             let authority = rest.strip_prefix("//")?.split(['/', '?']).next()?;
             clean(authority).then(|| format!("{scheme}://{authority}"))
         }
-        _ => clean(scheme).then(|| format!("{scheme}:")),
+        _ => clean(&scheme).then(|| format!("{scheme}:")),
     };
     source.filter(|s| !s.contains(' ') && !s.contains(';'))
 }
@@ -147,6 +151,8 @@ mod tests {
             ("javascript:alert(1)", Android),
             ("data:text/html,x", Ios),
             ("no-scheme", Web),
+            ("https://bücher.example/cb", Web),
+            ("https://a.example/ü", Web),
         ] {
             assert!(check(uri, kind).is_err(), "{uri}");
         }
@@ -209,6 +215,7 @@ mod tests {
     #[test]
     fn a_policy_names_an_origin_or_a_scheme() {
         assert_eq!(csp_source("https://a.example:8100/x?y").as_deref(), Some("https://a.example:8100"));
+        assert_eq!(csp_source("HTTPS://A.example/x").as_deref(), Some("https://A.example"));
         assert_eq!(csp_source("amzn://com.example").as_deref(), Some("amzn:"));
         assert_eq!(csp_source("https://a;script-src *"), None);
     }

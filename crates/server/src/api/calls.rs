@@ -37,7 +37,11 @@ fn write(answer: &impl Serialize) -> Result<Bytes, Problem> {
 
 async fn replenish(Call { site, caller, .. }: Call<'_>, reader: Reader<'_>) -> Result<Bytes, Problem> {
     let slot = caller.slot.clone().ok_or(Problem::NotFound)?;
-    let (detail_code, instance) = match order::replenish(&site.app, reader, &caller, &slot).await? {
+    replenished(&order::replenish(&site.app, reader, &caller, &slot).await?)
+}
+
+fn replenished(done: &Replenished) -> Result<Bytes, Problem> {
+    let (detail_code, instance) = match done {
         Replenished::Standard(instance) => ("STANDARD_ORDER_PLACED", instance),
         Replenished::Test(instance) => ("TEST_ORDER_PLACED", instance),
         Replenished::InProgress(instance) => ("ORDER_INPROGRESS", instance),
@@ -63,6 +67,10 @@ pub(super) async fn at_once(
             let stored = reading::report(app, token, params.get("slot")?, &status).await;
             stored.map(|stored| stored.then_some(Ok(NOTHING)))
         }
+        Endpoint::Replenish => {
+            let placed = order::at_once(app, token, params.get("slot")?).await;
+            placed.map(|done| Some(replenished(&done?)))
+        }
         Endpoint::SubscriptionInfo => {
             subscription::told(app, token).await.map(|slots| Some(slots_told(&slots?, result)))
         }
@@ -74,7 +82,8 @@ pub(super) async fn at_once(
     };
     match answer {
         Ok(answer) => answer,
-        Err(error @ Error::Unavailable(_)) => Some(Err(error.into())),
+        // Nothing was wrong with the call itself.
+        Err(error @ (Error::Unavailable(_) | Error::Unsubscribed(_))) => Some(Err(error.into())),
         Err(_) => None,
     }
 }

@@ -221,14 +221,14 @@ fn secrets(app: &App, found: &Found) -> Result<(), String> {
 }
 
 fn line(found: &Found) -> String {
-    format!("{:<12}  {}  {}  {}", found.state.as_str(), found.arn, found.endpoint, found.profile)
+    format!("{:<12}  {}  {}  {}", found.state.as_str(), found.arn, found.shown_endpoint(), found.profile)
 }
 
 fn object(found: &Found) -> Value {
     json!({
         "arn": found.arn,
         "subscription_arn": found.subscription_arn(),
-        "endpoint": found.endpoint,
+        "endpoint": found.shown_endpoint(),
         "profile": found.profile.to_string(),
         "state": found.state.as_str(),
         "signature_version": found.signature.as_str(),

@@ -10,7 +10,6 @@ use crate::Routes;
 use crate::metrics::Meters;
 use crate::site::Site;
 use axum::body::Body;
-use axum::extract::ConnectInfo;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -210,15 +209,15 @@ impl Caller {
     /// Serves a connection to its end.
     async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin) {
         let Self { peer, limits, site, routes, mut stop } = self;
-        let pace = Arc::new(Pace::default());
-        let seen = pace.clone();
+        // A connection's requests count what they share on a place of its own, which no other core writes to.
+        let own = Arc::new((site, routes, Pace::default()));
+        let seen = own.clone();
         let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
-            let (site, routes, pace) = (site.clone(), routes.clone(), pace.clone());
+            let own = own.clone();
             async move {
-                let mut request = request.map(Body::new);
-                request.extensions_mut().insert(ConnectInfo(peer));
+                let (site, routes, pace) = &*own;
                 pace.busy.store(true, Ordering::Relaxed);
-                let response = super::answer(&site, &routes, request).await;
+                let response = super::answer(site, routes, request.map(Body::new), peer).await;
                 // What else is ready is answered first; then all answers are written one after the other. Written one by
                 // one, each would wake its reader, and be paid for with a change of threads.
                 tokio::task::yield_now().await;
@@ -238,7 +237,7 @@ impl Caller {
                 Pin::new(&mut connection).graceful_shutdown();
                 (&mut connection).await
             }
-            () = seen.too_slow(limits.head_timeout) => return,
+            () = seen.2.too_slow(limits.head_timeout) => return,
         };
         if let Err(error) = ended {
             tracing::trace!(%error, %peer, "a connection ended badly");

@@ -23,8 +23,10 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use http_body_util::{BodyExt, Limited};
 use opendrs_domain::login::form;
+use opendrs_domain::time::Time;
 use opendrs_store::span;
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 use tower::ServiceExt;
@@ -43,15 +45,15 @@ pub struct Bodies {
     pub timeout: Duration,
 }
 
-/// Answers a request: the one way in, for sockets and for tests.
-pub async fn answer(site: &Site, routes: &Routes, request: Request) -> Response {
+/// Answers a request that came from an address: the one way in.
+pub async fn answer(site: &Site, routes: &Routes, request: Request, peer: SocketAddr) -> Response {
     if span::wanted() {
-        return Box::pin(traced::answer(site, routes, request)).await;
+        return Box::pin(traced::answer(site, routes, request, peer)).await;
     }
-    respond(site, routes, request).await
+    respond(site, routes, request, peer).await
 }
 
-async fn respond(site: &Site, routes: &Routes, mut request: Request) -> Response {
+async fn respond(site: &Site, routes: &Routes, mut request: Request, peer: SocketAddr) -> Response {
     path::normalise(request.uri_mut());
     #[expect(clippy::disallowed_methods, reason = "the edge may measure how long an answer took")]
     let started = (site.meters.is_some() || tracing::enabled!(tracing::Level::DEBUG)).then(std::time::Instant::now);
@@ -70,10 +72,13 @@ async fn respond(site: &Site, routes: &Routes, mut request: Request) -> Response
     let mut response = match (planned.instead, route) {
         (Some(response), _) => *response,
         (None, Some(route)) => api::answer(site, route, request).await,
-        (None, None) => match routes.others.clone().oneshot(request).await {
-            Ok(response) => response,
-            Err(never) => match never {},
-        },
+        (None, None) => {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            match routes.others.clone().oneshot(request).await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            }
+        }
     };
     if let Some(wait) = planned.after {
         Box::pin(faults::wait(site, wait)).await;
@@ -83,7 +88,7 @@ async fn respond(site: &Site, routes: &Routes, mut request: Request) -> Response
     if let Ok(value) = HeaderValue::from_str(id.hyphenated().encode_lower(&mut text)) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
-    response.headers_mut().insert(DATE, site.date());
+    response.headers_mut().insert(DATE, date(site.app.now()));
     if site.is_leaving() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
@@ -95,6 +100,21 @@ async fn respond(site: &Site, routes: &Routes, mut request: Request) -> Response
         tracing::debug!(%method, path, status = response.status().as_u16(), took = ?started.elapsed(), %id, "answered");
     }
     response
+}
+
+/// `x-amz-Date`, written once a second on each thread.
+fn date(now: Time) -> HeaderValue {
+    thread_local! {
+        static WRITTEN: RefCell<(i64, HeaderValue)> = const { RefCell::new((i64::MIN, HeaderValue::from_static(""))) };
+    }
+    WRITTEN.with_borrow_mut(|(second, value)| {
+        if *second != now.secs()
+            && let Ok(text) = HeaderValue::try_from(now.to_rfc2822())
+        {
+            (*second, *value) = (now.secs(), text);
+        }
+        value.clone()
+    })
 }
 
 /// Why a body was not read.

@@ -10,6 +10,7 @@ use axum::extract::Request;
 use axum::http::{Method, Uri};
 use axum::response::Response;
 use opendrs_store::span::TARGET;
+use std::net::SocketAddr;
 use tracing::Instrument;
 use tracing::field::Empty;
 
@@ -17,11 +18,11 @@ use tracing::field::Empty;
 const DULL: [&str; 3] = ["/-/health", "/-/ready", "/-/metrics"];
 
 /// Answers a request, and lets the trace have it: the caller's, where it names one, or a new one.
-pub(super) async fn answer(site: &Site, routes: &Routes, request: Request) -> Response {
+pub(super) async fn answer(site: &Site, routes: &Routes, request: Request, peer: SocketAddr) -> Response {
     let mut uri = request.uri().clone();
     super::path::normalise(&mut uri);
     if DULL.contains(&uri.path()) {
-        return super::respond(site, routes, request).await;
+        return super::respond(site, routes, request, peer).await;
     }
     let route = template(request.method(), &uri, routes);
     // A caller's own word is no method: it could say anything.
@@ -44,7 +45,7 @@ pub(super) async fn answer(site: &Site, routes: &Routes, request: Request) -> Re
     );
     #[cfg(feature = "otel")]
     crate::traces::follow(&span, request.headers());
-    let response = super::respond(site, routes, request).instrument(span.clone()).await;
+    let response = super::respond(site, routes, request, peer).instrument(span.clone()).await;
     let status = response.status();
     span.record("http.response.status_code", i64::from(status.as_u16()));
     if let Some(id) = super::header(response.headers(), super::REQUEST_ID.as_str()) {

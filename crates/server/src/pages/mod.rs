@@ -3,6 +3,7 @@
 //! Invariant: pages work without JavaScript; none can be framed; every form carries a token bound to the browser's
 //! cookie; nothing of a third party is loaded; what a page says it says in the reader's language.
 
+mod address;
 mod browser;
 mod cancel;
 mod mail;
@@ -55,6 +56,9 @@ pub(crate) fn web_routes() -> Vec<Route> {
         post("/settings/order", settings::order),
         post("/settings/rule", settings::rule),
         post("/settings/language", settings::language),
+        get("/settings/device", settings::get),
+        get("/settings/address", address::get),
+        post("/settings/address", address::post),
         get("/settings/remove", remove::get),
         post("/settings/remove", remove::post),
         get("/settings/unlink", unlink::get),

@@ -3,6 +3,7 @@
 //! Invariant: only the owner's sign-in opens it; the button that places an order says that it is to be paid for, and the
 //! price that the page names is the one agreed to.
 
+use super::address;
 use super::browser::{Browser, Form};
 use super::settings::standing;
 use super::shown::Other;
@@ -42,6 +43,7 @@ struct OrderPage<'a> {
     held: bool,
     ends: String,
     ask_address: bool,
+    typed: Address,
     may_approve: bool,
     may_look: bool,
     cancellable: bool,
@@ -71,6 +73,7 @@ fn show(site: &Site, browser: &Browser, owned: &Owned) -> Response {
         held: order.state == Standing::Held,
         ends: texts.moment(&order.window_ends_at),
         ask_address: problem == Some(Problem::Address),
+        typed: Address::default(),
         may_approve: problem.is_some_and(Problem::asks_customer),
         may_look: matches!(problem, Some(Problem::OutOfStock | Problem::Payment)),
         cancellable: order.is_cancellable(site.app.now()),
@@ -117,15 +120,7 @@ async fn press(site: &Site, form: &Form, owned: &Owned) -> Result<(), Error> {
             order::answer(&site.app, owned, Word::Approve(seen)).await
         }
         () if form.has("address") => {
-            let address = Address {
-                line1: text("line1").to_owned(),
-                line2: form.get("line2").map(str::to_owned),
-                city: text("city").to_owned(),
-                region: form.get("region").map(str::to_owned),
-                postal_code: text("postal_code").to_owned(),
-                country: text("country").to_owned(),
-            };
-            customer::set_address(&site.app, owned.caller.device.customer, address).await?;
+            customer::set_address(&site.app, owned.caller.device.customer, address::typed(form)).await?;
             order::answer(&site.app, owned, Word::LookAgain).await
         }
         () if form.has("look") => order::answer(&site.app, owned, Word::LookAgain).await,

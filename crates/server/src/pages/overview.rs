@@ -1,7 +1,8 @@
 //! `/setup_overview`: what was chosen, where it goes, what it costs; and the button that completes set-up.
 
+use super::address;
 use super::browser::Browser;
-use super::setup::{Posted, consent_page, posted, signed_in, slot_address};
+use super::setup::{Posted, consent_page, over, posted, signed_in, slot_address};
 use super::shown::Other;
 use super::{Refused, asked, page, redirect_to};
 use crate::site::Site;
@@ -78,17 +79,6 @@ fn window(span: Span) -> Window {
     }
 }
 
-fn blank() -> Address {
-    Address {
-        line1: String::new(),
-        line2: None,
-        city: String::new(),
-        region: None,
-        postal_code: String::new(),
-        country: String::new(),
-    }
-}
-
 /// The overview; a slot without an answer is asked for first.
 pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<Response, Refused> {
     let browser = Browser::of(&site, &parts).await?;
@@ -102,7 +92,7 @@ pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<R
         return Ok(redirect_to(StatusCode::SEE_OTHER, &slot_address(&underway.id)));
     }
     let owner = customer::get(&site.app, session.customer).await.map_err(&refused)?;
-    overview(&site, &browser, (&underway, &owner), None, &blank())
+    overview(&site, &browser, (&underway, &owner), None, &Address::default())
 }
 
 /// Completes set-up, goes back to the first slot, or cancels.
@@ -116,15 +106,7 @@ pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Res
         signup::restart(&site.app, &underway).await.map_err(&refused)?;
         return Ok(redirect_to(StatusCode::SEE_OTHER, &slot_address(&underway.id)));
     }
-    let text = |name: &str| form.get(name).unwrap_or_default().to_owned();
-    let typed = Address {
-        line1: text("line1"),
-        line2: form.get("line2").map(str::to_owned),
-        city: text("city"),
-        region: form.get("region").map(str::to_owned),
-        postal_code: text("postal_code"),
-        country: text("country"),
-    };
+    let typed = address::typed(&form);
     let mut owner = customer::get(&site.app, session.customer).await.map_err(&refused)?;
     if owner.address.is_none() && form.has("line1") {
         match customer::set_address(&site.app, owner.id, typed.clone()).await {
@@ -138,6 +120,6 @@ pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Res
     match signup::complete(&site.app, &underway, &owner).await {
         Ok(target) => Ok(redirect_to(StatusCode::FOUND, &target)),
         Err(error @ Error::BadChoice(_)) => overview(&site, &browser, (&underway, &owner), Some(&error), &typed),
-        Err(error) => Err(refused(error)),
+        Err(error) => over(&site, &browser, &session, &underway.id, error).await,
     }
 }

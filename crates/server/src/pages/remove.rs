@@ -39,7 +39,7 @@ pub(super) fn address(device: DeviceId) -> String {
 }
 
 /// The customer's device of this id, with its model's name.
-async fn find(
+pub(super) async fn find(
     site: &Site,
     browser: &Browser,
     owner: CustomerId,

@@ -3,6 +3,7 @@
 //! Invariant: the device's token says which device, the customer's sign-in says whose; both are needed for every look
 //! and every change, and the token alone shows nothing.
 
+use super::address as shipping;
 use super::browser::{Browser, Form};
 use super::remove;
 use super::rule::{self, RuleRow};
@@ -32,6 +33,44 @@ use opendrs_service::subscription::SlotView;
 use opendrs_service::token::{self, Caller, PageDevice};
 use opendrs_service::{BadChoice, customer, device, order, rule as rules, subscription};
 use std::sync::Arc;
+
+/// What says which device the page is about.
+#[derive(Clone, Copy)]
+enum Which<'a> {
+    /// A token of the device, as its app opens the page.
+    Token(&'a str),
+    /// The registration of a device of the customer's, as the list of them links to it.
+    Own(&'a str),
+    /// Nothing: the list is shown.
+    None,
+}
+
+impl<'a> Which<'a> {
+    /// What was asked for, by either name.
+    fn asked(token: Option<&'a str>, own: Option<&'a str>) -> Self {
+        match (token, own) {
+            (Some(text), _) => Which::Token(text),
+            (None, Some(id)) => Which::Own(id),
+            (None, None) => Which::None,
+        }
+    }
+
+    fn is_one(self) -> bool {
+        !matches!(self, Which::None)
+    }
+
+    /// The field by which forms say it on.
+    fn name(self) -> &'static str {
+        if let Which::Own(_) = self { "device" } else { "access_token" }
+    }
+
+    fn value(self) -> &'a str {
+        match self {
+            Which::Token(text) | Which::Own(text) => text,
+            Which::None => "",
+        }
+    }
+}
 
 struct SlotRow {
     id: String,
@@ -71,8 +110,7 @@ struct SettingsPage<'a> {
     texts: &'static Texts,
     switch: Vec<Other>,
     csrf: &'a str,
-    access_token: &'a str,
-    token: Option<&'a str>,
+    which: Which<'a>,
     exit: Option<&'a str>,
     model: &'a str,
     serial: &'a str,
@@ -81,6 +119,7 @@ struct SettingsPage<'a> {
     address: Option<String>,
     slots: Vec<SlotRow>,
     orders: Vec<OrderRow>,
+    change_address: String,
     /// Where the device is removed.
     remove: String,
 }
@@ -91,12 +130,14 @@ struct DevicesPage<'a> {
     texts: &'static Texts,
     switch: Vec<Other>,
     csrf: &'a str,
-    token: Option<&'a str>,
+    which: Which<'a>,
     note: &'a str,
     exit: Option<&'a str>,
     name: &'a str,
-    /// Each device's model, its serial, and where it is removed.
-    devices: Vec<(String, String, String)>,
+    address: Option<String>,
+    change_address: String,
+    /// Each device's model, its serial, and where it is opened and removed.
+    devices: Vec<(String, String, String, String)>,
     apps: Vec<AppRow>,
 }
 
@@ -160,16 +201,27 @@ async fn open(
     site: &Arc<Site>,
     browser: &Browser,
     session: &Session,
-    access_token: Option<&str>,
+    which: Which<'_>,
     exit: Option<&str>,
 ) -> Result<Result<Caller, Response>, Refused> {
     let Browser { shown, .. } = browser;
     let texts = &shown.texts.settings;
-    let Some(text) = access_token else { return devices(site, browser, session, "", exit).await.map(Err) };
+    let text = match which {
+        Which::Token(text) => text,
+        Which::Own(id) => {
+            let own = remove::find(site, browser, session.customer, id).await?;
+            let own = own.map(|(device, _)| Caller::of(&site.app, device));
+            return match own {
+                Some(caller) => Ok(Ok(caller)),
+                None => devices(site, browser, session, texts.link_gone, exit).await.map(Err),
+            };
+        }
+        Which::None => return devices(site, browser, session, "", exit).await.map(Err),
+    };
     match token::for_page(&site.app, text).await.map_err(Refused::by(shown))? {
         PageDevice::Open(caller) if caller.device.customer == session.customer => Ok(Ok(*caller)),
         PageDevice::Open(_) => {
-            let return_to = address(Some(text), exit);
+            let return_to = address(which, exit);
             let csrf = &browser.form_token(site);
             let switch = shown.switch(&return_to);
             let template = SwitchPage { texts: shown.texts, switch, csrf, return_to: &return_to, exit };
@@ -197,15 +249,20 @@ async fn devices(
     let given = consent::of_customer(&site.app, session.customer).await.map_err(&refused)?;
     let template = DevicesPage {
         texts: shown.texts,
-        switch: shown.switch(&address(None, exit)),
+        switch: shown.switch(&address(Which::None, exit)),
         csrf: &browser.form_token(site),
-        token: None,
+        which: Which::None,
         note,
         exit,
         name: &owner.name,
+        address: owner.address.as_ref().map(Address::one_line),
+        change_address: shipping::address(&address(Which::None, exit)),
         devices: found
             .into_iter()
-            .map(|(device, model)| (model, device.serial.to_string(), remove::address(device.id)))
+            .map(|(device, model)| {
+                let own = address(Which::Own(&device.id.to_string()), exit);
+                (model, device.serial.to_string(), own, remove::address(device.id))
+            })
             .collect(),
         apps: given.into_iter().map(|given| app_row(given, shown.texts)).collect(),
     };
@@ -213,23 +270,26 @@ async fn devices(
 }
 
 /// The page's own address.
-fn address(access_token: Option<&str>, exit: Option<&str>) -> String {
-    let pairs = [("access_token", access_token), ("exitUri", exit)];
+fn address(which: Which<'_>, exit: Option<&str>) -> String {
+    let path = if let Which::Own(_) = which { "/settings/device" } else { "/settings" };
+    let pairs = [(which.name(), which.is_one().then_some(which.value())), ("exitUri", exit)];
     let pairs = pairs.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", form::escape(value?, ""))));
     let query = pairs.collect::<Vec<_>>().join("&");
-    if query.is_empty() { "/settings".into() } else { format!("/settings?{query}") }
+    if query.is_empty() { path.into() } else { format!("{path}?{query}") }
 }
 
+/// Of the page that an app opens with its device's token, and of the one that the list links to.
 pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<Response, Refused> {
     let pairs = http::query(&parts.uri);
     let exit = link(&pairs, "exitUri");
-    let access_token = link(&pairs, "access_token");
+    let own = link(&pairs, "device").filter(|_| parts.uri.path() != "/settings");
+    let which = Which::asked(link(&pairs, "access_token"), own);
     let browser = Browser::of(&site, &parts).await?;
     let Some(session) = &browser.session else {
-        let return_to = address(access_token, exit.filter(|_| access_token.is_some()));
+        let return_to = address(which, exit.filter(|_| which.is_one()));
         return sign_in_page(&site, &browser, &return_to, None, "").await;
     };
-    let caller = match open(&site, &browser, session, access_token, exit).await? {
+    let caller = match open(&site, &browser, session, which, exit).await? {
         Ok(caller) => caller,
         Err(instead) => return Ok(instead),
     };
@@ -243,10 +303,9 @@ pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<R
     let now = site.app.now();
     let template = SettingsPage {
         texts,
-        switch: shown.switch(&address(access_token, exit)),
+        switch: shown.switch(&address(which, exit)),
         csrf: &browser.form_token(&site),
-        access_token: access_token.unwrap_or_default(),
-        token: access_token,
+        which,
         exit,
         model: &model.name,
         serial: caller.device.serial.as_str(),
@@ -255,6 +314,7 @@ pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<R
         address: owner.address.as_ref().map(Address::one_line),
         slots: slots.into_iter().map(|view| slot_row(view, texts)).collect(),
         orders: orders.iter().map(|order| row(order, now, texts)).collect(),
+        change_address: shipping::address(&address(which, exit)),
         remove: remove::address(caller.device.id),
     };
     Ok(page(shown, StatusCode::OK, &template, None))
@@ -272,13 +332,13 @@ async fn posted(site: &Arc<Site>, request: Request) -> Result<Result<Posted, Res
     let (parts, body) = request.into_parts();
     let browser = Browser::of(site, &parts).await?;
     let form = Form::read(site, &parts, &browser, body).await?;
-    let access_token = form.get("access_token").unwrap_or_default().to_owned();
-    let exit = form.get("exitUri").filter(|uri| !redirect::is_dangerous(uri)).map(str::to_owned);
-    let back = address(Some(&access_token), exit.as_deref());
+    let which = Which::asked(form.get("access_token"), form.get("device"));
+    let exit = form.get("exitUri").filter(|uri| !redirect::is_dangerous(uri));
+    let back = address(which, exit);
     let Some(session) = &browser.session else {
         return Ok(Err(sign_in_page(site, &browser, &back, None, "").await?));
     };
-    let opened = open(site, &browser, session, Some(&access_token), exit.as_deref()).await?;
+    let opened = open(site, &browser, session, which, exit).await?;
     Ok(opened.map(|caller| Posted { browser, form, caller, back }))
 }
 
@@ -326,7 +386,7 @@ pub(super) async fn language(State(site): State<Arc<Site>>, request: Request) ->
     let browser = Browser::of(&site, &parts).await?;
     let form = Form::read(&site, &parts, &browser, body).await?;
     let exit = form.get("exitUri").filter(|uri| !redirect::is_dangerous(uri));
-    let back = address(form.get("access_token"), exit);
+    let back = address(Which::asked(form.get("access_token"), form.get("device")), exit);
     let Some(session) = &browser.session else {
         return sign_in_page(&site, &browser, &back, None, "").await;
     };

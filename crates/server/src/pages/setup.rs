@@ -93,6 +93,28 @@ pub(super) async fn step(
     Ok(redirect_to(StatusCode::SEE_OTHER, &format!("{path}?flow={id}")))
 }
 
+/// What the button that completes a sign-up is answered when that cannot go on: where it led to, if it was finished just
+/// now. Every other form of a finished sign-up is refused.
+pub(super) async fn over(
+    site: &Arc<Site>,
+    browser: &Browser,
+    session: &Session,
+    id: &str,
+    error: Error,
+) -> Result<Response, Refused> {
+    let refused = Refused::by(&browser.shown);
+    match error {
+        Error::SignupGone => {
+            let target = signup::finished(&site.app, session, id).await.map_err(refused)?;
+            Ok(redirect_to(StatusCode::FOUND, &target))
+        }
+        error => Err(refused(error)),
+    }
+}
+
+/// The button that completes a sign-up.
+const COMPLETE: &str = "completeSetup";
+
 /// A form of a sign-up's page: what was sent, by whom, in which sign-up.
 pub(super) struct Posted {
     pub(super) browser: Browser,
@@ -109,7 +131,11 @@ pub(super) async fn posted(site: &Arc<Site>, request: Request) -> Result<Result<
     let refused = Refused::by(&browser.shown);
     let session = signed_in(&browser)?.clone();
     let id = form.get("flow").unwrap_or_default();
-    let underway = signup::find(&site.app, &session, id).await.map_err(&refused)?;
+    let underway = match signup::find(&site.app, &session, id).await {
+        Ok(underway) => underway,
+        Err(error) if form.has(COMPLETE) => return over(site, &browser, &session, id, error).await.map(Err),
+        Err(error) => return Err(refused(error)),
+    };
     if form.has("cancel") || form.has("consentDenied") {
         signup::abandon(&site.app, &underway).await.map_err(&refused)?;
         return Ok(Err(redirect_to(StatusCode::FOUND, &underway.asked.request.denied())));

@@ -115,7 +115,7 @@ pub(super) async fn sign_in_page(
 }
 
 /// Only a path of ours may follow a sign-in: no host, no scheme, nothing a browser would take for one.
-fn is_local(target: &str) -> bool {
+pub(super) fn is_local(target: &str) -> bool {
     target.starts_with('/')
         && !target.starts_with("//")
         && !target.contains('\\')

@@ -26,6 +26,8 @@ pub(crate) struct Shared {
     pub(crate) none_offered: Text,
     /// What ends a sentence that is put together.
     pub(crate) stop: Text,
+    /// The button that ends the sign-in.
+    pub(crate) sign_out: Text,
     pub(crate) line1: Text,
     pub(crate) line2: Text,
     pub(crate) city: Text,
@@ -90,6 +92,7 @@ pub(crate) struct SetUp {
     pub(crate) column_price: Text,
     pub(crate) skipped: Text,
     pub(crate) test: Text,
+    /// Of orders that are none of a test device.
     pub(crate) cancel_within: fn(window: Window) -> String,
     pub(crate) complete: Text,
     pub(crate) choose_again: Text,
@@ -127,6 +130,9 @@ pub(crate) struct Settings {
     pub(crate) switch_off: Text,
     /// Goes on after the customer's name.
     pub(crate) no_address: Text,
+    /// The link to the page where it is changed, and that page's button.
+    pub(crate) change_address: Text,
+    pub(crate) save_address: Text,
     pub(crate) orders: Text,
     pub(crate) order: fn(price: &str, placed: &str, standing: &str) -> String,
     pub(crate) see: Text,
@@ -136,7 +142,8 @@ pub(crate) struct Settings {
     pub(crate) use_language: Text,
     /// Of the list of devices.
     pub(crate) signed_in: fn(name: &str) -> String,
-    pub(crate) how_to_change: Text,
+    /// Goes on after that.
+    pub(crate) open_device: Text,
     pub(crate) device: fn(model: &str, serial: &str) -> String,
     pub(crate) no_device: Text,
     pub(crate) link_gone: Text,

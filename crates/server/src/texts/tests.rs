@@ -133,7 +133,7 @@ fn the_button_that_orders_says_that_it_costs_money() {
 #[test]
 fn what_is_written_as_it_is_holds_no_markup() {
     for texts in Language::ALL.map(Texts::of) {
-        for text in [texts.sorry.title, texts.settings.other_account, texts.settings.how_to_change] {
+        for text in [texts.sorry.title, texts.settings.other_account, texts.settings.open_device] {
             assert!(!text.contains(['<', '>', '&', '"']), "{text}");
         }
     }

@@ -126,7 +126,8 @@ fn draft(
         TopicState::Confirmed => true,
         TopicState::Pending => delivery.kind == sns::Kind::SubscriptionConfirmation,
         TopicState::Unsubscribed => delivery.kind == sns::Kind::UnsubscribeConfirmation,
-        TopicState::Disabled => false,
+        // Sent again on somebody's word: it is tried what it would do now.
+        TopicState::Disabled => delivery.attempts > delivery.round,
     };
     if !wanted {
         return Err(format!("the topic is {}", topic.state.as_str()));

@@ -93,6 +93,7 @@ pub async fn begin(app: &App, session: &Session, asked: &Asked) -> Result<(Strin
         choices: Vec::new(),
         expires_at: app.now() + LIFETIME,
         mark: granted.and_then(|consent| consent.mark),
+        finished: false,
     };
     app.db.write(Put { shard: shard(app, &signup.id), signup }).await?;
     Ok((id, consented))

@@ -13,7 +13,7 @@ use opendrs_domain::profile::Client;
 use opendrs_domain::time::Time;
 use opendrs_domain::token::Use;
 use opendrs_store::failpoint::{self, Point};
-use opendrs_store::{Shards, Tx, Write, code, consent, device};
+use opendrs_store::{Shards, Tx, Write, code, consent, customer, device};
 
 /// A token request's parameters, wherever in the request they stood.
 #[derive(Clone, Debug, Default)]
@@ -242,6 +242,11 @@ async fn by_refresh(app: &App, request: &TokenRequest) -> Result<Tokens> {
     let refresh = match client.is_strict() {
         false => text.to_owned(),
         true => {
+            let shard = app.db.shards().of_customer(claims.customer);
+            let changed = customer::password_at(&mut tx, shard, claims.customer).await?;
+            if changed.is_some_and(|at| claims.issued_at < at) {
+                return Err(refused());
+            }
             let command = Turn::of(&mut tx, &client, &claims, (app.db.shards(), app.now())).await?;
             drop(tx);
             drop(reader);

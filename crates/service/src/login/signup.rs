@@ -1,12 +1,14 @@
 //! Sign-up: consent, a choice for every slot, completion.
 //!
 //! Invariant: until [`complete`] nothing exists but the sign-up's own row; completing happens once, and makes the
-//! registration, its subscriptions, its events and the code in one transaction.
+//! registration, its subscriptions, its events and the code in one transaction. Its code follows from the sign-up, so that
+//! who completes twice is told the same.
 
 use super::authorize::{self, Asked, Put};
 use crate::delivery::{self, Stamp};
 use crate::subscription::SlotView;
 use crate::{App, BadChoice, Error, Result};
+use hmac::{Hmac, KeyInit, Mac};
 use opendrs_domain::consent::{Mark, family};
 use opendrs_domain::customer::Customer;
 use opendrs_domain::device::{Device, Families};
@@ -23,6 +25,7 @@ use opendrs_domain::time::Time;
 use opendrs_store::consent::Ending;
 use opendrs_store::signup::Signup;
 use opendrs_store::{Tx, Write, code, consent, device, signup, subscription};
+use sha2::Sha256;
 
 /// A sign-up under way, with all it speaks of.
 #[derive(Clone, Debug)]
@@ -66,13 +69,49 @@ pub async fn find(app: &App, session: &Session, id: &str) -> Result<Underway> {
         let mut reader = app.db.reader().await?;
         signup::get(&mut reader.tx()?, authorize::shard(app, &hash), &hash).await?
     };
-    let row = row.filter(|row| row.session == session.id && row.expires_at > app.now()).ok_or(Error::SignupGone)?;
+    let row = row.filter(|row| row.session == session.id && row.expires_at > app.now() && !row.finished);
+    let row = row.ok_or(Error::SignupGone)?;
     let asked = authorize::load(app, row.request.clone()).await?.map_err(|_| Error::SignupGone)?;
     let slots = match &asked.model {
         Some(model) => crate::subscription::view(app, model, None).await?,
         None => Vec::new(),
     };
     Ok(Underway { id: id.to_owned(), asked, consented: row.consented, choices: row.choices.clone(), slots, row })
+}
+
+/// Where the browser of a sign-up goes that was finished, as long as its code waits to be exchanged: the last button was
+/// pressed twice, or the answer to it got lost.
+///
+/// # Errors
+/// [`Error::SignupGone`] where that is over, or there was none.
+pub async fn finished(app: &App, session: &Session, id: &str) -> Result<String> {
+    let hash = authorize::hash(id);
+    let mut reader = app.db.reader().await?;
+    let mut tx = reader.tx()?;
+    let row = signup::get(&mut tx, authorize::shard(app, &hash), &hash).await?;
+    let row = row.filter(|row| row.session == session.id && row.finished).ok_or(Error::SignupGone)?;
+    let text = code_of(app, &hash);
+    let code = codes::hash(&text);
+    let found = code::lock(&mut tx, app.db.shards().of(&[&code]), &code).await?;
+    match found {
+        Some(code) if code.used_at.is_none() && code.expires_at > app.now() => Ok(row.request.granted(&text)),
+        _ => Err(Error::SignupGone),
+    }
+}
+
+/// The code that a sign-up ends with: whoever has its id, and our key, can tell it again.
+fn code_of(app: &App, id: &[u8; 32]) -> String {
+    let key = app.keys.derive("codes", 0);
+    let mut random = [0; codes::RANDOM];
+    for (half, number) in random.chunks_mut(32).zip(0_u8..) {
+        let mac = Hmac::<Sha256>::new_from_slice(&key).map(|mut mac| {
+            mac.update(id);
+            mac.update(&[number]);
+            mac.finalize().into_bytes()
+        });
+        half.copy_from_slice(&mac.unwrap_or_default());
+    }
+    codes::generate(&random)
 }
 
 async fn put(app: &App, row: Signup) -> Result<()> {
@@ -228,7 +267,10 @@ pub(crate) async fn finish(app: &App, decided: &Decided<'_>) -> Result<Finished>
 async fn attempt(app: &App, decided: &Decided<'_>) -> Result<(String, Completed)> {
     let Decided { asked, customer, linked, choices, signup } = decided;
     let now = app.now();
-    let text = codes::generate(&app.ids.bytes());
+    let text = match signup {
+        Some(begun) => code_of(app, &begun.id),
+        None => codes::generate(&app.ids.bytes()),
+    };
     let hash = codes::hash(&text);
     let random = app.ids.bytes();
     let shards = app.db.shards();
@@ -322,7 +364,7 @@ impl Write for Complete {
             return Ok(Completed::Ending(Ending { shard: customer_shard, customer: code.customer, profile, mark }));
         }
         if let Some(begun) = &self.signup
-            && (!signup::delete(tx, begun.shard, &begun.id).await? || begun.mark != mark)
+            && (!signup::finish(tx, begun.shard, &begun.id).await? || begun.mark != mark)
         {
             return Ok(Completed::Over);
         }

@@ -196,6 +196,9 @@ impl Apply {
         if !same {
             customer::put(tx, shard, &new, hash).await?;
         }
+        if old_hash.is_some_and(|old| old != *hash) {
+            customer::password_changed(tx, shard, id, self.now).await?;
+        }
         Ok(Item {
             kind: "customer",
             name: declared.email.to_string(),

@@ -9,13 +9,15 @@ use rusqlite::Connection;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{ThreadId, current};
 use tokio::sync::Semaphore;
 
 /// The readers: at most as many connections as calls that may read at the same moment. Each knows the schema and its
 /// statements for itself, so one more is opened only when all others are on loan; where none can be, they are waited for.
 pub(crate) struct Readers {
     path: Box<Path>,
-    free: Mutex<Vec<Connection>>,
+    /// Each with the thread that used it last, whose core has what it read.
+    free: Mutex<Vec<(ThreadId, Connection)>>,
     /// As many permits as there are free ones.
     gate: Semaphore,
     /// How many more may be opened.
@@ -25,7 +27,7 @@ pub(crate) struct Readers {
 
 impl Readers {
     pub(crate) fn open(path: &Path, count: usize, meter: Arc<Meter>) -> Result<Self> {
-        let free = Mutex::new(vec![open(path, false)?]);
+        let free = Mutex::new(vec![(current().id(), open(path, false)?)]);
         let room = AtomicUsize::new(count.saturating_sub(1));
         Ok(Self { path: path.into(), free, gate: Semaphore::new(1), room, meter })
     }
@@ -44,7 +46,11 @@ impl Readers {
         };
         // It comes back with the connection.
         permit.forget();
-        let conn = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let thread = current().id();
+        let at = free.iter().rposition(|(last, _)| *last == thread).or(free.len().checked_sub(1));
+        let conn = at.map(|at| free.swap_remove(at).1);
+        drop(free);
         Ok(Reading { conn: Some(conn.ok_or_else(stopped)?), begun: false, home: self })
     }
 
@@ -92,7 +98,7 @@ impl Drop for Reading<'_> {
             // It wrote nothing, so there is nothing that could fail.
             let _ = control(&conn, "COMMIT");
         }
-        self.home.free.lock().unwrap_or_else(PoisonError::into_inner).push(conn);
+        self.home.free.lock().unwrap_or_else(PoisonError::into_inner).push((current().id(), conn));
         self.home.gate.add_permits(1);
     }
 }

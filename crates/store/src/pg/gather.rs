@@ -23,11 +23,13 @@ use tokio_postgres::{Client, Row, Statement};
 pub(super) const GATHERED: &[Q] = &[
     Q::ClientById,
     Q::CustomerById,
+    Q::CustomerHasAddress,
     Q::DeliveryGive,
     Q::DeliveryPut,
     Q::DeviceById,
     Q::DeviceChange,
     Q::DeviceForUpdate,
+    Q::DeviceToOrder,
     Q::DeviceWithSlot,
     Q::MailPut,
     Q::MailSave,

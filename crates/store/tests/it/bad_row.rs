@@ -46,8 +46,21 @@ async fn fill(tx: &mut Tx<'_>) -> Result<()> {
         issuer: None,
     };
     let (id, expires_at) = (hash(1), at(9));
-    signup::put(tx, 0, &Signup { id, session: id, request, consented: false, choices: vec![], expires_at, mark: None })
-        .await?;
+    signup::put(
+        tx,
+        0,
+        &Signup {
+            id,
+            session: id,
+            request,
+            consented: false,
+            choices: vec![],
+            expires_at,
+            mark: None,
+            finished: false,
+        },
+    )
+    .await?;
     let (customer, scopes) = (CustomerId(uuid(1)), Scopes::from_bits(1));
     let code = Code {
         hash: id,

@@ -14,6 +14,7 @@ both!(
     a_sign_up_comes_back_as_it_was_asked,
     putting_a_sign_up_again_changes_the_answers_and_nothing_else,
     a_sign_up_is_removed_once,
+    a_sign_up_is_finished_once_and_stays,
     a_purge_takes_what_ended_first_and_no_more_than_it_may,
 );
 
@@ -28,7 +29,7 @@ fn plain(n: u64) -> Signup {
         issuer: None,
     };
     let (id, session, expires_at) = (hash(n), hash(n + 100), at(10));
-    Signup { id, session, request, consented: false, choices: vec![], expires_at, mark: None }
+    Signup { id, session, request, consented: false, choices: vec![], expires_at, mark: None, finished: false }
 }
 
 fn full(n: u64, text: &str) -> Signup {
@@ -81,6 +82,17 @@ async fn a_sign_up_is_removed_once(store: &Store) {
         assert_eq!(removed, there);
     }
     assert_eq!(get(store, 1).await, None);
+}
+
+async fn a_sign_up_is_finished_once_and_stays(store: &Store) {
+    put(store, &plain(1)).await;
+    for first in [true, false] {
+        let finished = store.write((), |tx, ()| Box::pin(async { signup::finish(tx, 2, &hash(1)).await })).await;
+        assert_eq!(finished, first);
+        assert_eq!(get(store, 1).await, Some(Signup { finished: true, ..plain(1) }));
+    }
+    put(store, &full(1, "x")).await;
+    assert!(get(store, 1).await.unwrap().finished, "a late answer does not begin it anew");
 }
 
 async fn a_purge_takes_what_ended_first_and_no_more_than_it_may(store: &Store) {

@@ -71,9 +71,10 @@ async fn one_sign_up_is_completed_once(server: &Server) {
     let replies =
         join_all(browsers.into_iter().map(async |mut browser| browser.submit(&complete).await.unwrap())).await;
 
-    let statuses: Vec<_> = replies.iter().map(|reply| reply.status.as_u16()).collect();
-    assert_eq!(statuses.iter().filter(|status| **status == 302).count(), 1, "{statuses:?}");
-    assert_eq!(statuses.iter().filter(|status| **status == 410).count(), 29, "{statuses:?}");
+    // Whichever answer a browser shows, it leads to the app with the code.
+    let mut told: Vec<_> = replies.iter().map(|reply| (reply.status.as_u16(), reply.header("location"))).collect();
+    told.dedup();
+    assert!(told.len() == 1 && told[0].0 == 302 && told[0].1.contains("code=AN"), "{told:?}");
     assert_eq!((server.count("code").await, server.count("device").await), (1, 1));
     assert_eq!(server.events().await, ["DeviceRegistered", "SubscriptionChanged"]);
 }

@@ -43,6 +43,17 @@ fn an_arn_may_stand_alone_and_is_found_by_each_of_its_names() {
 }
 
 #[test]
+fn a_receivers_password_is_not_shown() {
+    let place = Place::seeded();
+    let endpoint = "https://brew:p%40ss@brew.example:8443/drs?a=b@c";
+    let added = add(&place, &["brew", endpoint]).good();
+    let listed = place.on_store(&["topic", "list", "--json"]).good();
+    for said in [&added, &listed, &place.on_store(&["topic", "list"]).good()] {
+        assert!(said.contains("https://brew:***@brew.example:8443/drs?a=b@c") && !said.contains("p%40ss"), "{said}");
+    }
+}
+
+#[test]
 fn a_seed_declares_one_and_leaves_it_switched_off() {
     let place = Place::new();
     let topic = format!("[[maker.profile.topic]]\nname = \"kettles\"\nendpoint = \"{ARN}\"\n[[maker.model]]");

@@ -6,6 +6,7 @@ use super::world::{ANN, MODEL, PASSWORD, REDIRECT, SECRET, WEB};
 use opendrs_server::client::{Browser, Form, Reply};
 
 /// A browser and the page it shows.
+#[derive(Clone)]
 pub struct Visit {
     pub browser: Browser,
     pub page: Reply,

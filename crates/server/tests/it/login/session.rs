@@ -54,6 +54,22 @@ async fn a_sign_out_ends_the_session_for_good() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_new_password_ends_every_sign_in_with_the_old_one() {
+    let server = Server::start().await;
+    let (mut ann, mut bob) = (Visit::signed_in(&server, ANN).await, Visit::signed_in(&server, BOB).await);
+    server.advance("1s").await;
+    server.change_password(ANN, PASSWORD).await;
+    assert_eq!(ann.go("/settings").await.title(), "Your devices", "the same again is no other");
+    server.change_password(ANN, "another password").await;
+    assert_eq!(ann.go("/settings").await.title(), "Sign in");
+    assert_eq!(bob.go("/settings").await.title(), "Your devices");
+    try_with(&mut ann, ANN, PASSWORD).await;
+    assert_eq!(ann.page.status, 400);
+    try_with(&mut ann, ANN, "another password").await;
+    assert_eq!(ann.go("/settings").await.title(), "Your devices");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_session_lasts_a_day_and_a_remembered_one_thirty() {
     let server = Server::start().await;
     for (remember, lasts, ends) in [(false, "23h 59m", "1m"), (true, "29d 23h 59m", "1m")] {

@@ -71,15 +71,22 @@ async fn the_whole_walk(server: &Server) {
         assert_eq!(server.count(table).await, 0, "nothing exists before the end: {table}");
     }
 
-    visit.press("/setup_overview", "completeSetup").await;
-    let location = visit.location();
-    let code = visit.answer("code").unwrap();
+    let complete = visit.form("/setup_overview").fill("completeSetup", "true");
+    visit.submit(&complete).await;
+    let location = visit.location().to_owned();
+    let code = visit.answer("code").unwrap().to_owned();
     assert_eq!(visit.page.status, 302);
     assert_eq!(location, format!("{REDIRECT}?code={code}&scope=dash:replenish&state=s-1"));
     assert!(code.len() == 20 && code.starts_with("AN") && code.bytes().all(|b| b.is_ascii_alphanumeric()));
+    visit.submit(&complete).await;
+    assert_eq!((visit.page.status.as_u16(), visit.location()), (302, &*location), "pressed twice, answered twice");
     assert_eq!(server.events().await, ["DeviceRegistered", "SubscriptionChanged"]);
+    assert_eq!((server.count("device").await, server.count("code").await), (1, 1));
     assert_eq!(subscribed(server, &visit).await, json!({ FILTER: LARGE, CARTRIDGE: MINERALS }));
-    assert_eq!(server.count("signup").await, 0);
+    visit.submit(&complete).await;
+    assert_eq!((visit.page.status.as_u16(), server.count("code").await), (410, 1), "its code is spent");
+    let rows = server.rows().await;
+    assert!(rows.values().flatten().all(|row| !row.contains(&code)), "the store does not tell it");
 }
 
 async fn a_cancelled_walk_leaves_nothing(server: &Server) {

@@ -17,6 +17,7 @@ both!(
     a_code_is_exchanged_with_all_that_belongs_to_it,
     a_code_from_before_proves_nothing_less,
     each_use_of_a_refresh_token_gives_another,
+    a_new_password_ends_what_strict_clients_hold_and_nothing_else,
     the_one_before_is_good_for_a_minute,
     one_used_after_a_minute_ends_its_family,
     one_used_after_the_next_ends_its_family_at_once,
@@ -201,6 +202,20 @@ async fn each_use_of_a_refresh_token_gives_another(server: &Server) {
     all.sort();
     all.dedup();
     assert_eq!(all.len(), 7);
+}
+
+async fn a_new_password_ends_what_strict_clients_hold_and_nothing_else(server: &Server) {
+    let lwa = server.link(Linking::default().serial("SN-9")).await;
+    strict(server).await;
+    let first = exchange(server, &a_code(server, "SN-1").await).await;
+    server.advance("1m").await;
+    server.change_password(ANN, "another password").await;
+    refused(server, &first.refresh).await;
+    assert_eq!(status(server, &first).await, 200, "the registration stands, and an access token lives for an hour");
+    for client in [WEB, APP] {
+        set_mode(server.app(), client, Mode::Lwa).await.unwrap();
+    }
+    refresh(server, &lwa.refresh).await;
 }
 
 async fn the_one_before_is_good_for_a_minute(server: &Server) {

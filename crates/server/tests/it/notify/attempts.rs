@@ -6,6 +6,7 @@ use opendrs_domain::id::EventId;
 use opendrs_domain::time::Span;
 use opendrs_service::delivery::{self, Story, Which};
 use opendrs_service::outbox;
+use opendrs_service::topic::{self, Change};
 use std::collections::HashSet;
 
 both!(
@@ -158,7 +159,7 @@ async fn messages_without_an_answer_leave_room_for_others(server: &Server) {
 
 async fn what_was_given_up_can_be_replayed(server: &Server) {
     let receiver = Receiver::start().await;
-    server.confirmed("kettles", &receiver, |_| {}).await;
+    let topic = server.confirmed("kettles", &receiver, |_| {}).await;
     receiver.will(&[Does::Answer(400, "")]);
     server.device().await;
     server.advance("0s").await;
@@ -178,4 +179,13 @@ async fn what_was_given_up_can_be_replayed(server: &Server) {
     assert_eq!(one, 1);
     server.advance("0s").await;
     assert_eq!(receiver.only().await.json()["MessageId"], before["MessageId"]);
+
+    // To a topic that is switched off as well: nothing else is sent to it, but this was asked for.
+    topic::change(server.app(), topic.id, Change::Disable).await.unwrap();
+    let again = delivery::replay(server.app(), Which::One(first(server).await), None, false).await.unwrap();
+    assert_eq!(again, 1);
+    server.advance("0s").await;
+    assert_eq!(receiver.only().await.json()["MessageId"], before["MessageId"]);
+    let sent = story(server).await.deliveries.remove(0).1;
+    assert_eq!((sent.state, sent.reason), (State::Delivered, None));
 }

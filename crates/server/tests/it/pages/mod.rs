@@ -1,5 +1,6 @@
 //! Customer pages: teaser, settings, and what strangers write into either.
 
+mod devices;
 mod hostile;
 mod languages;
 mod remove;

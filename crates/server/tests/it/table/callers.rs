@@ -160,6 +160,15 @@ fn cases(token: &str, order: &str) -> Vec<Case> {
             "303 /settings",
         ),
         posted("/settings/language", &[("language", "en")], SIGN_IN, "303 /settings"),
+        // A registration opens for its owner alone; others see their own list.
+        page("GET", "/settings/device", "?device=x".into(), SIGN_IN, "200 Your devices"),
+        page("GET", "/settings/address", String::new(), SIGN_IN, "200 Shipping address"),
+        posted(
+            "/settings/address",
+            &[("line1", "1 New Street"), ("city", "Springfield"), ("postal_code", "97477"), ("country", "US")],
+            SIGN_IN,
+            "303 /settings",
+        ),
         // Whoever is signed in sees no device of another's: of an unknown one only that it is not theirs.
         page("GET", "/settings/remove", "?device=x".into(), SIGN_IN, "303 /settings"),
         posted("/settings/remove", &[("device", "x")], SIGN_IN, "303 /settings"),
