@@ -154,7 +154,7 @@ async fn change(State(site): State<Arc<Site>>, request: Request) -> Result<Respo
         (None, Some(frozen)) => {
             schedule::freeze(&site.app, frozen).await?;
         }
-        _ => return Err(bad(String::new())),
+        _ => return Err(Problem::BadBody(USAGE.into())),
     }
     let mut answer = shown(schedule::show(&site.app).map_err(|e: Error| Problem::from(e))?);
     answer["fired"] = told(&happened);

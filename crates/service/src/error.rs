@@ -68,10 +68,10 @@ pub enum Error {
     #[error("The e-mail address or the password is not correct.")]
     WrongPassword,
     /// Too many failures; try again after so many seconds.
-    #[error("Too many attempts. Try again in {0} seconds.")]
+    #[error("Too many attempts. Try again in {}.", seconds(*.0))]
     Throttled(i64),
     /// More calls than the caller's rate; try again after so many seconds.
-    #[error("Too many calls. Try again in {0} seconds, and less often.")]
+    #[error("Too many calls. Try again in {}, and less often.", seconds(*.0))]
     TooOften(i64),
     /// The sign-up ended, was finished before, or belongs to another session.
     #[error("This sign-up is no longer open. Start again from your device or app.")]
@@ -212,4 +212,9 @@ impl From<opendrs_store::Error> for Error {
             E::BadRow { .. } | E::Statement { .. } => Error::Internal(error.to_string()),
         }
     }
+}
+
+/// So many seconds, in words.
+fn seconds(count: i64) -> String {
+    if count == 1 { "1 second".into() } else { format!("{count} seconds") }
 }

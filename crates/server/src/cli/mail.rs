@@ -108,7 +108,8 @@ async fn show(file: Option<&Path>, args: Show) -> Result<(), String> {
     let why = row.reason.as_deref().map_or(String::new(), |why| format!(": {why}"));
     out::say(format!("To: {}", to.as_deref().unwrap_or("nobody")));
     out::say(format!("Subject: {}", words.subject));
-    out::say(format!("State: {}, {} attempts{why}", row.state.as_str(), row.attempts));
+    let attempts = if row.attempts == 1 { "1 attempt".into() } else { format!("{} attempts", row.attempts) };
+    out::say(format!("State: {}, {attempts}{why}", row.state.as_str()));
     out::say("");
     out::say(text.trim_end());
     Ok(())

@@ -60,7 +60,7 @@ impl Reply {
 /// # Errors
 /// A sentence that names the address.
 pub async fn send(method: Method, url: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Result<Reply, String> {
-    let uri: Uri = url.parse().map_err(|e| format!("{url} is no address: {e}"))?;
+    let uri: Uri = url.parse().map_err(|e| format!("{url} is no address ({e}): write http://host:port or https://"))?;
     let (Some(scheme @ ("http" | "https")), Some(host)) = (uri.scheme_str(), uri.authority()) else {
         return Err(format!("{url}: write the address as http://host:port or https://host:port"));
     };

@@ -4,8 +4,8 @@
 //! may run this command may read the store.
 
 use super::authorize::{self, Asked};
+use super::complete::{Decided, Finished, Linking, finish};
 use super::exchange::{self, Tokens};
-use super::signup::{Decided, Finished, Linking, finish};
 use crate::token::{self, Grant};
 use crate::{App, Error, Result};
 use opendrs_domain::login::authorize::Authorize;

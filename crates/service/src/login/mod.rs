@@ -2,6 +2,7 @@
 
 pub mod authorize;
 pub mod client;
+mod complete;
 pub mod exchange;
 pub mod link;
 pub mod profile;

@@ -1,6 +1,7 @@
 //! Orders that are held: what stands in their way, and what their owner says to it.
 
-use super::{Fire, info, item, lock, save};
+use super::place::item;
+use super::{Fire, info, lock, save};
 use crate::delivery::Stamp;
 use crate::fulfilment::gate;
 use crate::rule::{self, Asked, Judged};

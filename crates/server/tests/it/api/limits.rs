@@ -32,7 +32,7 @@ async fn a_device_that_calls_too_often_waits_and_no_other_does() {
         [report(&device, LEVEL).send().await, server.call(&device, SubscriptionInfo, "/subscriptionInfo").send().await]
     {
         assert_eq!(outcome(&reply), (429, "1"));
-        assert_eq!(reply.text(), r#"{"message":"Too many calls. Try again in 1 seconds, and less often."}"#);
+        assert_eq!(reply.text(), r#"{"message":"Too many calls. Try again in 1 second, and less often."}"#);
         assert!(reply.header("x-amzn-errortype").starts_with("ThrottlingException:"));
     }
     assert_eq!(report(&other, LEVEL).send().await.status, 200);

@@ -28,7 +28,7 @@ async fn mails_are_listed_and_shown() {
 
     let shown = place.on_store(&["mail", "show", id]).good();
     assert!(shown.starts_with("To: customer@example.com\nSubject: Your order: "), "{shown}");
-    assert!(shown.contains("State: kept, 1 attempts\n\nHello Demo Customer,\n"), "{shown}");
+    assert!(shown.contains("State: kept, 1 attempt\n\nHello Demo Customer,\n"), "{shown}");
     let whole = parse(&place.on_store(&["mail", "show", id, "--json"]).good());
     assert!(whole["html"].as_str().unwrap().starts_with("<!doctype html>"));
     let link = whole["links"][0]["url"].as_str().unwrap();

@@ -1,0 +1,189 @@
+//! Replenish: an order is placed, unless one holds its slot's lock.
+//!
+//! Invariant: the lock is taken first, and what the order is judged by is read behind it; an order that is not placed after
+//! all gives it back in the same transaction.
+
+use super::tell;
+use crate::delivery::Stamp;
+use crate::fulfilment;
+use crate::rule::{self, Asked, Judged};
+use crate::token::{self, Caller};
+use crate::{App, Error, Result, limit};
+use opendrs_domain::device::Device;
+use opendrs_domain::fault;
+use opendrs_domain::fulfilment::Backend;
+use opendrs_domain::id::{InstanceId, OrderId, TopicId};
+use opendrs_domain::order::{Item, Order, Timing};
+use opendrs_domain::product::Product;
+use opendrs_domain::subscription::Subscription;
+use opendrs_domain::text::SlotId;
+use opendrs_domain::time::Time;
+use opendrs_store::failpoint::{self, Point};
+use opendrs_store::rule::Grounds;
+use opendrs_store::{Reader, Tx, Write, device, order, rule as rules, subscription};
+
+/// What Replenish did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replenished {
+    /// A standard order was placed.
+    Standard(InstanceId),
+    /// A test order was placed.
+    Test(InstanceId),
+    /// Nothing new: this order holds the slot's lock.
+    InProgress(InstanceId),
+}
+
+/// Replenish: places an order, unless one holds the slot's lock.
+///
+/// # Errors
+/// [`Error::Unsubscribed`], [`Error::Unavailable`].
+pub async fn replenish(app: &App, mut reader: Reader<'_>, caller: &Caller, slot: &SlotId) -> Result<Replenished> {
+    let customer = caller.device.customer;
+    let of_customer = (app.db.shards().of_customer(customer), customer);
+    let mut tx = reader.tx()?;
+    let found = device::to_order(&mut tx, (caller.shard, caller.device.id), slot, of_customer).await?;
+    let addressed = found.is_some_and(|(_, _, addressed)| addressed);
+    let backend = fulfilment::backend_of(app, &mut tx, caller.device.maker).await?;
+    drop(tx);
+    drop(reader);
+    place(app, caller, slot, (addressed, backend)).await
+}
+
+/// The same with a token in place of a caller, for the many calls in which everything is right: one read. `None` when
+/// anything was not as it should be; what it was, [`crate::token::caller`] finds out.
+///
+/// # Errors
+/// [`Error::Unsubscribed`], [`Error::Unavailable`], [`Error::TooOften`].
+pub async fn at_once(app: &App, token: &str, slot: &str) -> Result<Option<Replenished>> {
+    let (Ok(claims), Ok(slot)) = (token::of_device(app, token).await, SlotId::parse(slot)) else { return Ok(None) };
+    let Some((shard, id)) = claims.device else { return Ok(None) };
+    limit::device(app, id)?;
+    let of_customer = (app.db.shards().of_customer(claims.customer), claims.customer);
+    let mut reader = app.db.reader().await?;
+    let found = device::to_order(&mut reader.once()?, (shard, id), &slot, of_customer).await?;
+    let Some((device, Some(slot), addressed)) = found.filter(|(device, ..)| device.accepts(claims.family)) else {
+        limit::device_again(app, id);
+        return Ok(None);
+    };
+    let backend = fulfilment::backend_of(app, &mut reader.once()?, device.maker).await?;
+    drop(reader);
+    let caller = Caller { device, shard, slot: None };
+    place(app, &caller, &slot, (addressed, backend)).await.map(Some)
+}
+
+async fn place(
+    app: &App,
+    caller: &Caller,
+    slot: &SlotId,
+    (addressed, backend): (bool, Backend),
+) -> Result<Replenished> {
+    let now = app.now();
+    let device = &caller.device;
+    let placed = app
+        .db
+        .write(Place {
+            // A test order ships nothing, so nothing can go wrong with it.
+            fault: if device.test { None } else { app.faults.of_order() },
+            shard: caller.shard,
+            order: OrderId(app.ids.ordered(now)),
+            stamp: Stamp::draw(app, now),
+            device: device.clone(),
+            slot: slot.clone(),
+            has_address: device.test || addressed,
+            backend,
+            timing: app.settings.timing,
+            now,
+        })
+        .await?;
+    if let Placed::Order(_) = placed {
+        failpoint::reached(Point::OrderPlaced);
+    }
+    let instance = |order| InstanceId { device: device.id, order };
+    match placed {
+        Placed::Order(id) if device.test => Ok(Replenished::Test(instance(id))),
+        Placed::Order(id) => Ok(Replenished::Standard(instance(id))),
+        Placed::Locked(id) => Ok(Replenished::InProgress(instance(id))),
+        Placed::Unsubscribed => Err(Error::Unsubscribed(slot.clone())),
+    }
+}
+
+struct Place {
+    /// What is to go wrong, on a server for tests.
+    fault: Option<fault::Order>,
+    shard: i64,
+    order: OrderId,
+    stamp: Stamp,
+    device: Device,
+    slot: SlotId,
+    has_address: bool,
+    backend: Backend,
+    timing: Timing,
+    now: Time,
+}
+
+enum Placed {
+    Order(OrderId),
+    Locked(OrderId),
+    Unsubscribed,
+}
+
+impl Write for Place {
+    type Out = Placed;
+    fn key(&self) -> u64 {
+        crate::device::key(self.device.model, &self.device.serial)
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Placed> {
+        let (grounds, receivers) = match self.lock(tx).await? {
+            Ok(found) => found,
+            Err(refused) => return Ok(refused),
+        };
+        let asked = Asked {
+            shard: self.shard,
+            device: &self.device,
+            slot: &self.slot,
+            has_address: self.has_address,
+            approved: None,
+            fault: self.fault,
+            now: self.now,
+        };
+        let judged = rule::judge(tx, &asked, grounds).await?;
+        let Judged { product: Some(product), problem, paused_until } = judged else {
+            subscription::free_lock(tx, self.shard, self.device.id, &self.slot, self.order).await?;
+            return Ok(Placed::Unsubscribed);
+        };
+        let problem = problem.or_else(|| fulfilment::gate(self.device.test, self.backend));
+        let ids = (self.order, self.device.id, self.slot.clone());
+        let (mut order, change) =
+            Order::place(ids, item(product), (self.device.test, self.backend), problem, self.now, &self.timing);
+        order.wait_for_owner(paused_until, self.now, &self.timing);
+        order::add(tx, self.shard, &order).await?;
+        fulfilment::hand_over(tx, self.shard, &order, self.now).await?;
+        tell(tx, self.shard, &self.device, &order, change, (self.stamp, self.now), &receivers).await?;
+        Ok(Placed::Order(order.id))
+    }
+}
+
+impl Place {
+    /// Takes the slot's lock, with what the order is judged and told by; or says why it cannot.
+    async fn lock(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Result<(Grounds, Vec<TopicId>), Placed>> {
+        let of = (self.device.id, &self.slot);
+        for _ in 0..2 {
+            if let Some(found) = rules::to_order(tx, self.shard, of, self.device.client, self.order).await? {
+                return Ok(Ok(found));
+            }
+            // Held from here on: what was freed only now is had the second time.
+            let sub = subscription::lock(tx, self.shard, self.device.id, &self.slot).await?;
+            match sub.filter(Subscription::may_order).map(|sub| sub.open_order) {
+                None => break,
+                Some(Some(holder)) => return Ok(Err(Placed::Locked(holder))),
+                Some(None) => {}
+            }
+        }
+        Ok(Err(Placed::Unsubscribed))
+    }
+}
+
+pub(super) fn item(product: Product) -> Item {
+    let Product { asin, title, price, quantity, unit, .. } = product;
+    Item { asin, title, quantity, unit, price }
+}
