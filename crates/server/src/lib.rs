@@ -35,6 +35,9 @@ use http::route::{self, Route};
 pub use metrics::Meters;
 use opendrs_domain::version::ENDPOINTS;
 use site::Site;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 /// Where a node's requests go: the device API by its own table, everything else by the router.
@@ -124,6 +127,11 @@ pub fn list(roles: &[Role], doors: Doors) -> Vec<(&'static str, &'static str)> {
     let api = ENDPOINTS.iter().filter(|_| roles.contains(&Role::Service));
     let api = api.flat_map(|spec| spec.paths.iter().map(|path| (spec.method, *path)));
     api.chain(others(roles, doors).iter().map(|route| (route.method, route.path))).collect()
+}
+
+/// Makes a folder for its owner alone, where there is none: what is in it is keys, and customers'.
+pub(crate) fn private_folder(path: &Path) -> std::io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 /// Every route of [`build_metrics`].

@@ -101,8 +101,9 @@ pub async fn sum_up(app: &App) -> Result<bool> {
     if keep == Span::default() {
         return Ok(false);
     }
-    let before = app.now() - keep;
-    Ok(app.db.write(SumUp(first_id(before))).await? == BATCH)
+    let now = app.now();
+    Ok(app.db.write(SumUp { below: first_id(now - keep), future: first_id(now + Span::from_hours(24)) }).await?
+        == BATCH)
 }
 
 /// Below every id that was made at a moment or later: the milliseconds stand first in an id.
@@ -111,8 +112,11 @@ fn first_id(at: Time) -> ReadingId {
     ReadingId(Uuid::from_u128(millis << 80))
 }
 
-/// Those with ids below this one.
-struct SumUp(ReadingId);
+struct SumUp {
+    below: ReadingId,
+    /// Ids above it are of a clock that was wrong.
+    future: ReadingId,
+}
 
 impl Write for SumUp {
     type Out = i64;
@@ -120,7 +124,7 @@ impl Write for SumUp {
         0
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<i64> {
-        let taken = reading::take(tx, self.0, BATCH).await?;
+        let taken = reading::take(tx, self.below, self.future, BATCH).await?;
         let count = taken.len();
         let mut shards: BTreeMap<i64, Vec<Point>> = BTreeMap::new();
         for (shard, point) in taken {

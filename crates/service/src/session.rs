@@ -58,7 +58,7 @@ pub async fn sign_in(app: &App, form: SignIn<'_>) -> Result<Cookie> {
         app.throttle.failed(tried, now);
         return Err(Error::WrongPassword);
     };
-    app.throttle.succeeded(tried);
+    app.throttle.succeeded(tried, now);
     crate::customer::meet(app, id, form.language).await?;
     let value = app.ids.secret();
     let expires_at = now + lifetime(form.remember);

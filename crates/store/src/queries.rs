@@ -188,11 +188,13 @@ queries! {
             ORDER BY r./*pg id */ /*lite rowid */ DESC LIMIT $1";
         /// The oldest, by the time that stands in their ids; no two nodes take the same. As an array they are found first, and
         /// a planner that knows the table as empty does not walk it to ask of each whether it is one of them. SQLite keeps them
-        /// in the order in which they came: it looks at the first, and if that is taken, at as many as may be.
+        /// in the order in which they came, and looks at as many as may be taken; those of a time that is to come ($3), as a
+        /// clock makes them that is put right later, go too, since they would stand before all others.
         ReadingTake = "DELETE FROM reading WHERE
-            /*pg id = ANY (ARRAY(SELECT id FROM reading WHERE id < $1 ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)) */
-            /*lite rowid IN (SELECT came FROM (SELECT rowid came, id FROM reading line ORDER BY rowid LIMIT COALESCE(
-                (SELECT $2 FROM (SELECT id FROM reading line ORDER BY rowid LIMIT 1) waiting WHERE id < $1), 0)) waiting WHERE id < $1) */
+            /*pg id = ANY (ARRAY(SELECT id FROM reading WHERE id < $1 ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED))
+                AND $3::uuid IS NOT NULL */
+            /*lite rowid IN (SELECT came FROM (SELECT rowid came, id FROM reading line ORDER BY rowid LIMIT $2) waiting
+                WHERE id < $1 OR id > $3) */
             RETURNING shard, device, slot, at, remaining, original";
         ReadingDayPut = "INSERT INTO reading_day (shard, device, slot, day, count, lowest, highest, last_at, remaining, original)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (shard, device, slot, day) DO UPDATE SET

@@ -108,12 +108,12 @@ impl FromRow for OfShard {
 }
 
 /// Takes the oldest readings out, those with ids below one, at most `limit`: each with its shard, in no order. Two
-/// transactions never take the same.
+/// transactions never take the same. With ids above `future` readings may be taken that would stand in their way.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn take(tx: &mut Tx<'_>, below: ReadingId, limit: i64) -> Result<Vec<(i64, Point)>> {
-    let found: Vec<OfShard> = tx.all(Q::ReadingTake, p![below, limit]).await?;
+pub async fn take(tx: &mut Tx<'_>, below: ReadingId, future: ReadingId, limit: i64) -> Result<Vec<(i64, Point)>> {
+    let found: Vec<OfShard> = tx.all(Q::ReadingTake, p![below, limit, future]).await?;
     Ok(found.into_iter().map(|OfShard(shard, point)| (shard, point)).collect())
 }
 

@@ -6,9 +6,7 @@ use opendrs_service::clock::SystemClock;
 use opendrs_service::random::{Random, SeededRandom, SystemRandom};
 use opendrs_service::{App, Parts, Settings};
 use opendrs_store::Place;
-use std::fs::DirBuilder;
 use std::io::Write;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 use toml::Value;
@@ -71,7 +69,7 @@ pub(super) fn seeded(config: &Config, number: u64) -> Result<Arc<dyn Random>, St
     let folder = &config.server.data;
     let path = folder.join("random-starts");
     let bad = |e: &dyn std::fmt::Display| format!("cannot count the starts in {}: {e}", path.display());
-    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|e| bad(&e))?;
+    crate::private_folder(folder).map_err(|e| bad(&e))?;
     let start = match std::fs::read_to_string(&path) {
         Ok(text) => text.trim().parse::<u64>().map_err(|e| bad(&e))?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => 0,
@@ -86,8 +84,7 @@ pub(super) async fn app_with(config: &Config, time: Time, random: Arc<dyn Random
     let place = config.place();
     if let Place::File(_) = &place {
         let folder = &config.server.data;
-        // What is in it is customers'.
-        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|e| {
+        crate::private_folder(folder).map_err(|e| {
             format!("cannot make the data folder {}: {e}. Choose another with --data", folder.display())
         })?;
     }
@@ -151,7 +148,7 @@ fn create(path: &Path, random: &dyn Random) -> Result<[u8; 32], String> {
     random.fill(&mut key);
     let text: String = key.iter().map(|b| format!("{b:02x}")).collect();
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(|e| format!("cannot make the folder {}: {e}", folder.display()))?;
+        crate::private_folder(folder).map_err(|e| format!("cannot make the folder {}: {e}", folder.display()))?;
     }
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);

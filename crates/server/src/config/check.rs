@@ -6,11 +6,12 @@ use super::{Config, Notifications, http_url, merge};
 use opendrs_domain::language::Language;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
-/// The address that others find something at; links are made of it and of paths of ours.
-fn base_url(key: &str, url: &str) -> Result<(), String> {
+/// The address that others find something at; links are made of it and of paths of ours. Pages lead to each other by their
+/// paths alone, so where they are there is none before them.
+fn base_url(key: &str, url: &str, pages: bool) -> Result<(), String> {
     let read = url::Url::parse(&http_url(key, url)?).map_err(|e| format!("{key} is `{url}`: {e}"))?;
     let more = [read.query(), read.fragment(), read.password()].iter().any(Option::is_some);
-    match read.path() == "/" && !more && read.username().is_empty() {
+    match (read.path() == "/" || !pages) && !more && read.username().is_empty() {
         true => Ok(()),
         false => Err(format!("{key} is `{url}`: write scheme, host and port alone; pages have paths of their own")),
     }
@@ -25,8 +26,8 @@ pub(crate) fn log_filter(text: &str) -> Result<Targets, String> {
         format!("server.log is `{text}`: write error, warn, info, debug or trace, or target=level ({why})")
     };
     // A word alone would be taken for a target.
-    if let Some(word) = text.split(',').map(str::trim).find(|part| !part.contains('=')) {
-        word.parse::<LevelFilter>().map_err(|e| words(&e))?;
+    if !text.is_empty() && !text.contains(['=', ',']) {
+        text.trim().parse::<LevelFilter>().map_err(|e| words(&e))?;
     }
     text.parse().map_err(|e| words(&e))
 }
@@ -65,14 +66,14 @@ impl Config {
                 return Err(format!("limits.{key} is {value}: no client could work with less than {least}"));
             }
         }
-        for (key, url) in [
-            ("service.public_url", &self.service.public_url),
-            ("login.public_url", &self.login.public_url),
-            ("web.public_url", &self.web.public_url),
-            ("notifications.public_url", &self.notifications.public_url),
+        for (key, url, pages) in [
+            ("service.public_url", &self.service.public_url, false),
+            ("login.public_url", &self.login.public_url, true),
+            ("web.public_url", &self.web.public_url, true),
+            ("notifications.public_url", &self.notifications.public_url, false),
         ] {
             if !url.is_empty() {
-                base_url(key, url)?;
+                base_url(key, url, pages)?;
             }
         }
         for (key, address) in [
@@ -82,14 +83,13 @@ impl Config {
             ("web.listen", &self.web.listen),
             ("metrics.listen", &self.metrics.listen),
         ] {
-            let is_own = key == "server.listen";
             let port = address.rsplit_once(':').filter(|(host, _)| !host.is_empty()).map(|(_, port)| port);
-            if (is_own || !address.is_empty()) && port.is_none_or(|port| port.parse::<u16>().is_err()) {
+            if !address.is_empty() && port.is_none_or(|port| port.parse::<u16>().is_err()) {
                 return Err(format!("{key} is `{address}`: write HOST:PORT, such as 0.0.0.0:7373"));
             }
         }
-        let url = &self.server.database_url;
-        if !url.is_empty() && !["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
+        let scheme = self.server.database_url.split_once("://").map(|(scheme, _)| scheme);
+        if scheme.is_some_and(|scheme| !["postgres", "postgresql"].contains(&scheme)) {
             // It may hold a password: it is not repeated.
             return Err(
                 "server.database_url is of no kind that is known: write postgres://user:password@host:5432/name, \

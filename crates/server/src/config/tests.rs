@@ -20,6 +20,19 @@ fn each_source_wins_over_the_one_before() {
 }
 
 #[test]
+fn what_a_server_can_work_with_is_taken() {
+    for file in [
+        "[server]\ndatabase_url = \"host=/run/postgresql user=x dbname=y\"",
+        "[server]\ndatabase_url = \"postgresql://x@h/y\"",
+        "[server]\nlisten = \"[::]:7373\"\nlog = \"info,hyper=warn\"",
+        "[server]\nlisten = \"\"\nlog = \"opendrs_store,info\"",
+        "[service]\npublic_url = \"https://a.example/drs/\"\n[web]\npublic_url = \"https://a.example/\"",
+    ] {
+        assert!(load(file, &[]).is_ok(), "{file}: {:?}", load(file, &[]).err());
+    }
+}
+
+#[test]
 fn what_a_cluster_tells_of_a_service_of_this_name_is_no_setting() {
     for name in ["SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_HTTP", "PORT", "PORT_7373_TCP", "PORT_7373_TCP_ADDR"] {
         assert!(load("", &[(&format!("OPENDRS_{name}"), "tcp://10.0.0.1:7373")]).is_ok(), "{name}");

@@ -1,7 +1,7 @@
 //! The settings page of one device (login-and-web 7.2; decisions 30).
 //!
-//! Invariant: the device's token says which device, the customer's sign-in says whose; both are needed for every look
-//! and every change, and the token alone shows nothing.
+//! Invariant: the customer's sign-in is needed for every look and every change. Which device it is says the device's token,
+//! as its app opens the page, or the customer's own list; a token alone shows nothing.
 
 use super::address as shipping;
 use super::browser::{Browser, Form};

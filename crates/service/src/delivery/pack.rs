@@ -126,8 +126,8 @@ fn draft(
         TopicState::Confirmed => true,
         TopicState::Pending => delivery.kind == sns::Kind::SubscriptionConfirmation,
         TopicState::Unsubscribed => delivery.kind == sns::Kind::UnsubscribeConfirmation,
-        // Sent again on somebody's word: it is tried what it would do now.
-        TopicState::Disabled => delivery.attempts > delivery.round,
+        // Sent again to this topic by its name: it is asked once.
+        TopicState::Disabled => delivery.round == 1 && delivery.attempts > 1,
     };
     if !wanted {
         return Err(format!("the topic is {}", topic.state.as_str()));

@@ -8,7 +8,7 @@ use opendrs_domain::delivery::State;
 use opendrs_domain::id::{EventId, TopicId};
 use opendrs_domain::notification::Event;
 use opendrs_domain::time::{Span, Time};
-use opendrs_domain::topic::Topic;
+use opendrs_domain::topic::{State as Standing, Topic};
 use opendrs_store::delivery::{Attempt, Delivery};
 use opendrs_store::{Tx, Write, delivery as store, device, outbox, topic as topics};
 
@@ -30,7 +30,7 @@ pub fn from(since: Time) -> Cursor {
     (since - Span::from_micros(1), EventId(uuid::Uuid::max()))
 }
 
-/// Sends events again: to the receivers that were sent them, or to one; with a new time and so a new signature, under
+/// Sends events again: to the receivers that were sent them and still listen, or to one, whether it does or not; with a new time and so a new signature, under
 /// the same id. Only what failed, if that is asked. Says how many messages.
 ///
 /// # Errors
@@ -98,6 +98,13 @@ impl Write for Replay {
             let chosen = self.to.is_none_or(|topic| topic == found.topic);
             // What is still under way goes out anyhow.
             if !chosen || found.ended_at.is_none() || (self.failed && found.state != State::Dead) {
+                continue;
+            }
+            // Who is sent nothing more is asked again only by name.
+            let listens = async |tx: &mut Tx<'_>| -> opendrs_store::Result<bool> {
+                Ok(topics::by_id(tx, found.topic).await?.is_some_and(|topic| topic.state == Standing::Confirmed))
+            };
+            if self.to.is_none() && !listens(tx).await? {
                 continue;
             }
             if let Some(device) = found.device {

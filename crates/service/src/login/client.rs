@@ -111,7 +111,7 @@ pub(crate) async fn authenticate(
         return Err(refused());
     }
     if !brake.is_empty() && client.kind.is_confidential() {
-        brake.succeeded(tried);
+        brake.succeeded(tried, now);
     }
     limit::client(app, client.id, (!client.kind.is_confidential()).then_some(source))?;
     Ok(client)

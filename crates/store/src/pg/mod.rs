@@ -29,7 +29,7 @@ use futures_util::TryStreamExt;
 use futures_util::future::try_join_all;
 use gather::Gather;
 use std::sync::Weak;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio_postgres::{Client, Config, Row, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -53,6 +53,24 @@ pub(crate) struct PgConn {
     pub(crate) known: Known,
     /// It was silent for too long.
     silent: AtomicBool,
+    /// How many statements that go by themselves are under way.
+    alone: AtomicUsize,
+}
+
+/// A statement under way that goes by itself.
+struct Alone<'c>(&'c AtomicUsize);
+
+impl<'c> Alone<'c> {
+    fn begin(count: &'c AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Alone<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// What is asked outside of a transaction; see [`PgConn::answer`].
@@ -87,8 +105,14 @@ fn silence() -> Error {
 
 impl PgConn {
     pub(crate) async fn execute(&self, q: Q, params: &[V<'_>]) -> Result<u64> {
+        let _alone = Alone::begin(&self.alone);
         let done = self.client.execute_raw(&self.statements[q as usize], params.iter().copied()).await;
         done.map_err(|e| Error::pg(q.sql().name, e))
+    }
+
+    /// Whether anything is under way that what is asked now would wait for.
+    fn is_asked_alone(&self) -> bool {
+        self.alone.load(Ordering::Relaxed) > 0
     }
 
     /// Whether it is of no use any more.
@@ -108,6 +132,7 @@ impl PgConn {
     }
 
     pub(crate) async fn query(&self, q: Q, params: &[V<'_>]) -> Result<Vec<Row>> {
+        let _alone = Alone::begin(&self.alone);
         let found = async {
             let rows = self.client.query_raw(&self.statements[q as usize], params.iter().copied()).await?;
             rows.try_collect().await
@@ -157,5 +182,5 @@ async fn prepared(target: &Target) -> Result<PgConn> {
     let gather = Gather::prepare(&client, &statements).await?;
     // Spread over machines, there is no transaction that was the last.
     let known = Known::new(!gather.by_shard);
-    Ok(PgConn { client, statements, gather, known, silent: AtomicBool::new(false) })
+    Ok(PgConn { client, statements, gather, known, silent: AtomicBool::new(false), alone: AtomicUsize::new(0) })
 }

@@ -73,20 +73,32 @@ impl Readers {
         &self.target
     }
 
-    /// The first connection that has room, made anew if it was lost: few sets of many cost a database less than many of few.
+    /// The first connection that is well, has room, and is not asked anything that goes by itself: few sets of many cost a
+    /// database less than many of few. Only where all that are well are busy is one that was lost made anew.
     pub(crate) async fn take(&self) -> Result<Arc<PgConn>> {
-        let mut place = &self.conns[0];
-        let mut conn = place.read().await.conn.clone();
-        for next in &self.conns[1..] {
-            if Arc::strong_count(&conn) <= SHARE {
-                break;
+        let (mut lost, mut busy): (_, Option<Arc<PgConn>>) = (None, None);
+        for place in &self.conns {
+            // Who makes one anew is not waited for.
+            let Ok(held) = place.try_read() else { continue };
+            let conn = held.conn.clone();
+            if conn.is_lost() {
+                lost.get_or_insert(place);
+            } else if Arc::strong_count(&conn) <= SHARE && !conn.is_asked_alone() {
+                return Ok(conn);
+            } else if busy.as_ref().is_none_or(|other| Arc::strong_count(&conn) < Arc::strong_count(other)) {
+                busy = Some(conn);
             }
-            place = next;
-            conn = place.read().await.conn.clone();
         }
-        if !conn.is_lost() {
-            return Ok(conn);
+        match (lost, busy) {
+            (None, Some(conn)) => Ok(conn),
+            (Some(place), Some(conn)) => Ok(self.again(place).await.unwrap_or(conn)),
+            (Some(place), None) => self.again(place).await,
+            (None, None) => self.again(&self.conns[0]).await,
         }
+    }
+
+    /// A connection that was lost, made anew, unless another call has done so.
+    async fn again(&self, place: &RwLock<Place>) -> Result<Arc<PgConn>> {
         let mut place = place.write().await;
         if place.conn.is_lost() {
             if let Some((at, words)) = &place.failed

@@ -1,13 +1,13 @@
 //! Readings.
 
-use crate::harness::Store;
+use crate::harness::{Store, command, on_sqlite};
 use crate::samples::{QUANTITIES, at, device, model, reading_id, serial, slot, slot_id, uuid};
 use opendrs_domain::device::Families;
 use opendrs_domain::id::{DeviceId, MakerId};
 use opendrs_domain::reading::SlotStatus;
 use opendrs_domain::time::Time;
 use opendrs_store::reading::{self, Listed};
-use opendrs_store::{device, model};
+use opendrs_store::{Engine, device, model};
 
 both!(
     readings_come_back_to_the_last_bit,
@@ -15,6 +15,11 @@ both!(
     a_report_is_a_reading_of_the_device,
     a_report_counts_only_from_a_device_in_good_standing_and_for_its_slots,
 );
+
+mod keyed {
+    use super::a_reading_is_not_added_twice;
+    postgres_only!(a_reading_is_not_added_twice);
+}
 
 /// Two registered units, on their shards.
 async fn units(store: &Store) -> [(i64, DeviceId); 2] {
@@ -69,13 +74,43 @@ async fn readings_come_back_to_the_last_bit(store: &Store) {
 async fn the_newest_readings_come_first_and_bounded(store: &Store) {
     let units = units(store).await;
     assert_eq!(newest(store, 10).await, []);
-    for n in 1..=7 {
+    // SQLite keeps them as they come, PostgreSQL in the order of their ids.
+    let came = if store.db.engine() == Engine::Sqlite { [1, 2, 3, 4, 5, 6, 7] } else { [7, 2, 5, 1, 4, 6, 3] };
+    for n in came {
         add(store, n, units[usize::from(n % 2 == 0)], at(0), &status(0.0, 0.0)).await;
     }
     let numbers = async |limit| newest(store, limit).await.into_iter().map(|r| r.id).collect::<Vec<_>>();
     assert_eq!(numbers(3).await, [7, 6, 5].map(reading_id));
     assert_eq!(numbers(100).await, [7, 6, 5, 4, 3, 2, 1].map(reading_id));
     assert_eq!(numbers(0).await, []);
+}
+
+async fn a_reading_is_not_added_twice(store: &Store) {
+    let [unit, _] = units(store).await;
+    add(store, 1, unit, at(0), &status(1.0, 2.0)).await;
+    let again = command(0, unit, |tx, (shard, device)| {
+        Box::pin(async move {
+            reading::add(tx, *shard, (reading_id(1), *device, &slot_id("a")), at(1), &status(9.0, 9.0)).await
+        })
+    });
+    assert!(store.db.write(again).await.is_err_and(|e| e.to_string().contains("ReadingPut")));
+    assert_eq!(newest(store, 10).await.len(), 1);
+}
+
+/// A clock that was wrong for a while must not keep all that came after from being summed up.
+#[tokio::test(flavor = "multi_thread")]
+async fn on_sqlite_what_is_of_a_time_to_come_stands_in_nobodys_way() {
+    on_sqlite(async |store: &Store| {
+        let [unit, _] = units(store).await;
+        for n in [1000, 1001, 1, 2, 3] {
+            add(store, n, unit, at(0), &status(0.0, 0.0)).await;
+        }
+        let taken = store.write((), |tx, ()| Box::pin(reading::take(tx, reading_id(3), reading_id(999), 10))).await;
+        assert_eq!(taken.len(), 4, "the two oldest, and those of a time to come");
+        let left: Vec<_> = newest(store, 10).await.into_iter().map(|r| r.id).collect();
+        assert_eq!(left, [reading_id(3)]);
+    })
+    .await;
 }
 
 /// Reports under a number, which is also the reading's.

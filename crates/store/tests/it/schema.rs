@@ -36,6 +36,9 @@ const IN_TIME: &str = "reading";
 /// removed from the beginning on.
 const NOT_ON_SQLITE: [&str; 3] = ["mail_ended", "mail_id", "orders_id"];
 
+/// An index that statements of the release before name.
+const STILL_ON_SQLITE: &str = "delivery_line";
+
 /// Both engines' types, by what they hold. Not here: 32-bit integers, floats of 4 bytes, times and JSON of the engine.
 const TYPES: [(&str, &str, &str); 6] = [
     ("bigint", "INTEGER", "number"),
@@ -110,9 +113,10 @@ async fn the_two_engines_have_the_same_tables_columns_and_indexes() {
         for (table, columns) in &lite {
             assert_eq!(columns, &pg[table], "{table}: SQLite (left), PostgreSQL (right)");
         }
-        let mut also = indexes(&postgres).await;
+        let (mut ours, mut also) = (indexes(sqlite).await, indexes(&postgres).await);
         assert!(NOT_ON_SQLITE.iter().all(|name| also.remove(*name).is_some()));
-        assert_eq!(indexes(sqlite).await, also);
+        assert!(ours.remove(STILL_ON_SQLITE).is_some());
+        assert_eq!(ours, also);
         assert!(lite.len() > REFERENCE.len() && !indexes(sqlite).await.is_empty(), "something was compared");
     })
     .await;

@@ -180,12 +180,19 @@ async fn what_was_given_up_can_be_replayed(server: &Server) {
     server.advance("0s").await;
     assert_eq!(receiver.only().await.json()["MessageId"], before["MessageId"]);
 
-    // To a topic that is switched off as well: nothing else is sent to it, but this was asked for.
+    // A topic that is switched off is sent what is sent again to it by name, once, and nothing else.
     topic::change(server.app(), topic.id, Change::Disable).await.unwrap();
-    let again = delivery::replay(server.app(), Which::One(first(server).await), None, false).await.unwrap();
-    assert_eq!(again, 1);
+    let again = async |to| delivery::replay(server.app(), Which::One(first(server).await), to, false).await.unwrap();
+    assert_eq!(again(None).await, 0);
+    assert_eq!(again(Some(topic.id)).await, 1);
     server.advance("0s").await;
     assert_eq!(receiver.only().await.json()["MessageId"], before["MessageId"]);
     let sent = story(server).await.deliveries.remove(0).1;
     assert_eq!((sent.state, sent.reason), (State::Delivered, None));
+    receiver.will(&[Does::Answer(500, "")]);
+    assert_eq!(again(Some(topic.id)).await, 1);
+    server.advance("1h").await;
+    assert_eq!(receiver.only().await.json()["MessageId"], before["MessageId"]);
+    let sent = story(server).await.deliveries.remove(0).1;
+    assert_eq!((sent.state, sent.reason.as_deref()), (State::Dead, Some("the topic is disabled")));
 }
