@@ -100,11 +100,8 @@ impl Write for Replay {
             if !chosen || found.ended_at.is_none() || (self.failed && found.state != State::Dead) {
                 continue;
             }
-            // Who is sent nothing more is asked again only by name.
-            let listens = async |tx: &mut Tx<'_>| -> opendrs_store::Result<bool> {
-                Ok(topics::by_id(tx, found.topic).await?.is_some_and(|topic| topic.state == Standing::Confirmed))
-            };
-            if self.to.is_none() && !listens(tx).await? {
+            // Who listens no more is asked again only by name.
+            if self.to.is_none() && !listens(tx, found.topic).await? {
                 continue;
             }
             if let Some(device) = found.device {
@@ -118,6 +115,10 @@ impl Write for Replay {
         }
         Ok(count)
     }
+}
+
+async fn listens(tx: &mut Tx<'_>, topic: TopicId) -> opendrs_store::Result<bool> {
+    Ok(topics::by_id(tx, topic).await?.is_some_and(|topic| topic.state == Standing::Confirmed))
 }
 
 /// An event with what became of it at each receiver.

@@ -71,6 +71,7 @@ pub async fn at_once(app: &App, token: &str, slot: &str) -> Result<Option<Replen
     place(app, &caller, &slot, (addressed, backend)).await.map(Some)
 }
 
+/// Places an order, where there is an address or not, with a back end.
 async fn place(
     app: &App,
     caller: &Caller,
