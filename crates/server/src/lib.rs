@@ -11,6 +11,7 @@ mod control;
 mod events;
 mod fulfilment;
 pub mod http;
+mod logging;
 mod login;
 pub mod mail;
 mod metrics;

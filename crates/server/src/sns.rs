@@ -3,11 +3,11 @@
 //!
 //! Invariant: nobody needs a credential here; what may be changed is guarded by a token, or undone by the receiver.
 
-use crate::api::problem::Problem;
+use crate::api::problem::{Problem, log, retry_after};
 use crate::http;
 use crate::site::Site;
 use axum::extract::{Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use opendrs_domain::login::form;
@@ -85,12 +85,14 @@ async fn query(site: &Site, text: String) -> Response {
         Ok(Err(Refused::InvalidParameter(why))) => error(StatusCode::BAD_REQUEST, "InvalidParameter", why, id),
         Ok(Err(Refused::NotFound(why))) => error(StatusCode::NOT_FOUND, "NotFound", why, id),
         Err(problem) => {
-            crate::api::problem::log(&problem);
+            log(&problem);
             let status = match problem {
                 Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
                 _ => StatusCode::INTERNAL_SERVER_ERROR,
             };
-            error(status, "InternalError", "The service is temporarily unavailable. Try again.", id)
+            let mut response = error(status, "InternalError", "The service is temporarily unavailable. Try again.", id);
+            response.headers_mut().extend(retry_after(&problem).map(|after| (RETRY_AFTER, after)));
+            response
         }
     }
 }

@@ -11,7 +11,8 @@ use crate::tls::Tls;
 use opendrs_domain::id::TopicId;
 use opendrs_service::clock::{Clock, SystemClock};
 use opendrs_service::fulfilment::call;
-use opendrs_service::{Error, consent, delivery, keys, mail, reading, schedule, signing};
+use opendrs_service::{Error, consent, delivery, health, keys, mail, reading, schedule, signing};
+use opendrs_store::Engine;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -175,7 +176,8 @@ async fn send(site: Arc<Site>, topic: TopicId, stop: watch::Receiver<bool>) -> T
 /// How often a node looks for what others changed.
 const WATCH: Duration = Duration::from_secs(1);
 
-/// What every node does, whatever its roles, until `stop` turns true: it looks for keys that were added elsewhere.
+/// What every node does, whatever its roles, until `stop` turns true: it looks for keys that were added elsewhere, and
+/// whether its database still takes writes, so that a node without calls leaves a former primary as well.
 pub(crate) async fn watch(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
     let mut ticks = tokio::time::interval(WATCH);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -186,6 +188,9 @@ pub(crate) async fn watch(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
         }
         // Out of reach: whoever calls is told, and the worker says it in the log.
         let _ = keys::refresh(&site.app).await;
+        if site.app.db.engine() == Engine::Postgres {
+            let _ = health::check(&site.app).await;
+        }
     }
 }
 

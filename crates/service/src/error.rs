@@ -207,7 +207,9 @@ impl From<opendrs_store::Error> for Error {
     fn from(error: opendrs_store::Error) -> Self {
         use opendrs_store::Error as E;
         match error {
-            E::Unavailable(_) | E::Unsynced(_) | E::Conflict(_) => Error::Unavailable(error.to_string()),
+            E::Unavailable(_) | E::Lost { .. } | E::Unsynced(_) | E::Conflict(_) => {
+                Error::Unavailable(error.to_string())
+            }
             E::Open(words) => Error::BadCommand(words),
             E::BadRow { .. } | E::Statement { .. } => Error::Internal(error.to_string()),
         }

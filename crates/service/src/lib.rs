@@ -14,6 +14,7 @@ pub mod error;
 pub mod faults;
 pub mod fill;
 pub mod fulfilment;
+pub mod health;
 pub mod keys;
 pub mod limit;
 pub mod listening;

@@ -68,7 +68,7 @@ pub(crate) fn lite(path: &Path) -> Result<Found> {
 }
 
 async fn postgres(url: &str) -> Result<Found> {
-    let client = pg::plain(&pg::target(url)?).await?;
+    let client = pg::plain(&pg::target(url)?.for_a_look()).await?;
     let error = |e: tokio_postgres::Error| Error::Unavailable(words(&e));
     let sql = "SELECT to_regclass('migration') IS NOT NULL, (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT";
     let row = client.query_one(sql, &[]).await.map_err(error)?;

@@ -9,7 +9,9 @@ mod error;
 mod lite;
 mod migrate;
 mod pg;
+mod probe;
 mod queries;
+mod reach;
 mod sql;
 mod tls;
 mod turn;
@@ -45,6 +47,7 @@ pub mod snapshot;
 pub mod span;
 pub mod subscription;
 pub mod topic;
+pub mod trust;
 
 pub use db::{Db, Engine, Place, Reader, Shards};
 pub use error::{Error, Result};

@@ -44,6 +44,8 @@ queries! {
         InstallationGet = "SELECT shards, master_check FROM installation WHERE id = 1";
         ClockGet = "SELECT clock_offset, clock_frozen_at FROM installation WHERE id = 1";
         ClockSet = "UPDATE installation SET clock_offset = $1, clock_frozen_at = $2 WHERE id = 1";
+        // There is no such row: what is found out is whether the engine would write it.
+        WriteProbe = "UPDATE installation SET clock_offset = clock_offset WHERE id = 0";
         TokenKeyPut = "INSERT INTO token_key (id, created_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING";
         TokenKeys = "SELECT id, created_at FROM token_key ORDER BY id";
 

@@ -122,8 +122,12 @@ impl<'c> Tx<'c> {
     }
 
     fn noted<T>(&mut self, q: Q, result: Result<T>) -> Result<T> {
-        if result.is_err() {
+        if let Err(error) = &result {
             self.refused.get_or_insert(q);
+            // Connections to PostgreSQL say so once for all of them.
+            if matches!(self.on, On::Lite(_)) && error.is_outage() {
+                tracing::warn!(query = q.sql().name, %error, "the database file cannot be read or written");
+            }
         }
         result
     }

@@ -120,7 +120,8 @@ fn of_service(error: &Error) -> (StatusCode, &'static str, String) {
 pub(crate) fn log(error: &Error) {
     match error {
         Error::Internal(why) => tracing::error!(why, "a call failed"),
-        Error::Unavailable(why) => tracing::warn!(why, "the store is out of reach"),
+        // The store itself says in the log when that begins and when it ends, once for all calls.
+        Error::Unavailable(why) => tracing::debug!(why, "the store is out of reach"),
         _ => {}
     }
 }

@@ -139,6 +139,7 @@ impl Receiver {
             body: Vec::new(),
             deadline: PATIENCE,
             limit: 64 * 1024,
+            body_within: None,
         };
         let answer = self.network.send(asking).await.map_err(|e| format!("{url}: {e}"))?;
         let fetched = String::from_utf8_lossy(&answer.body).into_owned();
@@ -158,7 +159,8 @@ impl Receiver {
         let headers =
             headers.map(|(n, v)| (n.to_string(), String::from_utf8_lossy(v.as_bytes()).into_owned())).collect();
         let body = body.to_vec();
-        let asking = Asking { method: "POST", url, headers, body, deadline: PATIENCE, limit: 4096 };
+        let (deadline, limit, body_within) = (PATIENCE, 4096, Some(Duration::from_secs(1)));
+        let asking = Asking { method: "POST", url, headers, body, deadline, limit, body_within };
         Some(self.network.send(asking).await.map_err(|e| e.to_string()))
     }
 

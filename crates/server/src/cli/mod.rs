@@ -16,6 +16,7 @@ mod device;
 mod doctor;
 mod events;
 mod fault;
+mod health;
 mod keys;
 mod listen;
 mod mail;
@@ -104,6 +105,8 @@ enum Command {
     Restore(backup::Restore),
     /// Look for what will not work: settings, store, keys, disk, clock, addresses. Says the fix for each; changes nothing.
     Doctor(doctor::Doctor),
+    /// Ask the node of these settings whether it does its work; for containers and service managers.
+    Health(health::Health),
     /// Load for measurements; `cargo xtask bench` uses it.
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -154,6 +157,7 @@ pub fn run() -> ExitCode {
             Command::Backup(args) => backup::backup(file, args).await,
             Command::Restore(args) => backup::restore(file, args).await,
             Command::Doctor(args) => doctor::run(file, args).await,
+            Command::Health(args) => health::run(file, args).await,
             Command::Bench(args) => bench::run(file, args).await,
             Command::Completions(args) => completions::run(&args),
         }

@@ -24,8 +24,10 @@ use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-/// How long a stop waits for answers under way.
-const DRAIN: Duration = Duration::from_secs(20);
+/// How long a stop waits for answers under way. Container engines end a process 10 seconds after they told it to stop.
+pub(crate) const DRAIN: Duration = Duration::from_secs(7);
+/// How long a stop waits for the rest of a request that nobody answers yet.
+const REMAINDER: Duration = Duration::from_secs(2);
 /// How long a handshake may take; a small device needs seconds for its sums.
 const HANDSHAKE: Duration = Duration::from_secs(15);
 
@@ -235,7 +237,11 @@ impl Caller {
             ended = &mut connection => ended,
             () = stopped(&mut stop) => {
                 Pin::new(&mut connection).graceful_shutdown();
-                (&mut connection).await
+                tokio::select! {
+                    ended = &mut connection => ended,
+                    // It sent nothing, or half a head: it is free to ask another node.
+                    () = seen.2.too_slow(REMAINDER) => return,
+                }
             }
             () = seen.2.too_slow(limits.head_timeout) => return,
         };

@@ -10,7 +10,7 @@ mod threads;
 mod traced;
 mod wire;
 
-pub(crate) use listener::stopped;
+pub(crate) use listener::{DRAIN, stopped};
 pub use listener::{Limits, Listener};
 
 use crate::site::Site;

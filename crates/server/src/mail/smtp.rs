@@ -13,6 +13,7 @@ use lettre::transport::smtp::{Error, PoolConfig};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use opendrs_domain::mail::Outcome;
 use opendrs_service::mail::{Letter, Pending, Post};
+use opendrs_store::trust::explained;
 use serde::Deserialize;
 use std::error::Error as _;
 use std::time::{Duration, SystemTime};
@@ -141,6 +142,6 @@ fn refused(error: &Error) -> Outcome {
         why = format!("{why}: {source}");
     }
     // NUL is text that PostgreSQL does not store.
-    let why: String = why.chars().map(|c| if c.is_control() { ' ' } else { c }).take(WHY).collect();
+    let why: String = explained(why).chars().map(|c| if c.is_control() { ' ' } else { c }).take(WHY).collect();
     if error.is_permanent() && !login { Outcome::Final(why) } else { Outcome::Passing(why) }
 }

@@ -64,7 +64,7 @@ impl Hook {
         .into_bytes();
         let mut headers = self.sign(&format!("{}.{}", wanted.as_str(), order.id), now, &body);
         headers.push(("content-type".into(), "application/json".into()));
-        Request { method: "POST", url: self.url.clone(), headers, body, deadline, limit: MAX_ANSWER }
+        Request { method: "POST", url: self.url.clone(), headers, body, deadline, limit: MAX_ANSWER, body_within: None }
     }
 
     /// Makes a call.
@@ -148,8 +148,7 @@ fn answered(wanted: Wanted, answer: &Answer) -> Result<Option<Report>, String> {
     match wanted {
         // An order that it does not know, or gave up before, is given up.
         Wanted::Cancel if answer.is_success() || matches!(answer.status, 404 | 409 | 410) => Ok(None),
-        _ if answer.is_success() && answer.truncated => Err("the answer is too long".into()),
-        _ if answer.is_success() => word(&answer.body).map(|(_, report)| report),
+        _ if answer.is_success() => word(answer.whole()?).map(|(_, report)| report),
         _ => Err(format!("it answered with status {}", answer.status)),
     }
 }
@@ -157,6 +156,7 @@ fn answered(wanted: Wanted, answer: &Answer) -> Result<Option<Report>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outbound::Failure;
 
     #[test]
     fn words_are_read_and_what_cannot_be_meant_is_said() {
@@ -178,6 +178,13 @@ mod tests {
         ] {
             assert!(read(text).unwrap_err().contains(says), "{text}");
         }
+        let broken = |status, wanted| {
+            let (body, broken) = (br#"{"status":"acc"#.to_vec(), Some(Failure::Closed));
+            answered(wanted, &Answer { status, headers: Vec::new(), body, truncated: false, broken })
+        };
+        assert_eq!(broken(200, Wanted::Cancel), Ok(None), "the status says it");
+        assert!(broken(200, Wanted::Place).unwrap_err().contains("the answer with status 200 broke off"));
+        assert_eq!(broken(503, Wanted::Place), Err("it answered with status 503".into()));
         assert!(told(br#"{"status":"accepted"}"#).unwrap_err().contains("eventInstanceId is missing"));
     }
 }

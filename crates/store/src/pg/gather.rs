@@ -203,10 +203,7 @@ impl Gather {
             }
             Err(error) => {
                 for asked in asked {
-                    let _ = asked.send(Err(match &error {
-                        Error::Unavailable(words) => Error::Unavailable(words.clone()),
-                        error => Error::Statement { query: name, source: error.to_string().into() },
-                    }));
+                    let _ = asked.send(Err(error.again()));
                 }
                 Err(error)
             }

@@ -79,7 +79,12 @@ impl Database {
 
     /// Runs a statement of the cluster; `{}` stands for the database's name.
     pub async fn run(&self, sql: &str) {
-        connect(&self.cluster).await.batch_execute(&sql.replace("{}", &self.name)).await.unwrap();
+        self.shell().await.batch_execute(&sql.replace("{}", &self.name)).await.unwrap();
+    }
+
+    /// A connection to the cluster, beside the database.
+    pub async fn shell(&self) -> Client {
+        connect(&self.cluster).await
     }
 }
 

@@ -8,6 +8,7 @@ use opendrs_store::{Db, Engine, Error};
 use std::collections::BTreeSet;
 
 both!(
+    a_probe_of_a_writable_store_succeeds_and_changes_nothing,
     opening_twice_finds_the_same_row,
     another_master_key_is_refused_with_what_to_do,
     the_shards_are_those_it_was_made_with,
@@ -81,4 +82,10 @@ async fn the_clocks_state_outlives_a_restart(store: &Store) {
         let again = Store::open(store.place.clone()).await;
         assert_eq!(again.read(async |tx| installation::clock(tx).await).await, (Some(offset), frozen));
     }
+}
+
+async fn a_probe_of_a_writable_store_succeeds_and_changes_nothing(store: &Store) {
+    let before = store.rows("SELECT * FROM installation").await;
+    store.db.probe().await.unwrap();
+    assert_eq!(store.rows("SELECT * FROM installation").await, before);
 }

@@ -18,6 +18,7 @@ mod consent;
 mod customer;
 mod delivery;
 mod device;
+mod failover;
 mod fulfilment;
 mod installation;
 mod known;

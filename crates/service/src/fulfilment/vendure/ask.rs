@@ -78,6 +78,7 @@ impl Shop {
             body: body.to_string().into_bytes(),
             deadline: app.settings.request_timeout,
             limit: MAX_ANSWER,
+            body_within: None,
         };
         let answer = app.outbound.send(request).await.map_err(|failure| Trouble::Failed(failure.to_string()))?;
         read(&answer)
@@ -86,10 +87,11 @@ impl Shop {
 
 fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, Trouble> {
     let failed = |why: String| Err(Trouble::Failed(why));
-    if answer.truncated {
-        return failed("the shop's answer is too long".into());
-    }
-    let reply: Reply = match serde_json::from_slice(&answer.body) {
+    let body = match answer.whole() {
+        Ok(body) => body,
+        Err(why) => return failed(format!("from the shop: {why}")),
+    };
+    let reply: Reply = match serde_json::from_slice(body) {
         Ok(reply) => reply,
         Err(_) if !answer.is_success() => return failed(format!("the shop answered with status {}", answer.status)),
         Err(e) => return failed(format!("that is no Admin API of Vendure: its answer cannot be read: {e}")),
@@ -117,7 +119,7 @@ mod tests {
     use super::*;
 
     fn of(status: u16, body: &str) -> Result<Value, Trouble> {
-        read(&Answer { status, headers: Vec::new(), body: body.into(), truncated: false })
+        read(&Answer { status, headers: Vec::new(), body: body.into(), truncated: false, broken: None })
     }
 
     #[test]
@@ -145,7 +147,7 @@ mod tests {
             let Err(Trouble::Failed(why)) = of(status, body) else { panic!("{body}") };
             assert!(why.contains(says), "{why}");
         }
-        let long = Answer { status: 200, headers: Vec::new(), body: b"{}".into(), truncated: true };
+        let long = Answer { status: 200, headers: Vec::new(), body: b"{}".into(), truncated: true, broken: None };
         assert!(matches!(read::<Value>(&long), Err(Trouble::Failed(why)) if why.contains("too long")));
     }
 }
