@@ -37,11 +37,13 @@ const IDLE_CONNECTIONS: usize = 24;
 const MAX_HEAD: usize = 64 * 1024;
 
 type Asking = Client<HttpsConnector<Connector>, Full<Bytes>>;
+/// What makes a client; or says why there is none.
+type Making = Box<dyn FnOnce() -> Result<Asking, String> + Send>;
 
 /// The network as the settings have it. The system's certificate authorities are some hundred; they are read when somebody
 /// is asked first, since many a server never asks anybody.
 pub struct Network {
-    client: LazyLock<Result<Asking, String>, Box<dyn FnOnce() -> Result<Asking, String> + Send>>,
+    client: LazyLock<Result<Asking, String>, Making>,
 }
 
 /// Whether a list of what may be asked besides the internet can be read.

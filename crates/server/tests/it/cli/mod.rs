@@ -24,7 +24,6 @@ mod order;
 mod program;
 mod readings;
 mod reset;
-mod secrets;
 mod seed;
 mod serve;
 mod snapshot;
