@@ -98,16 +98,16 @@ pub struct Site<'t> {
 }
 
 impl<'t> Site<'t> {
-    /// Builds the release program; nothing is started yet.
+    /// Builds the program as it is shipped; nothing is started yet.
     pub fn build(tree: &'t Tree, full: bool, rounds: usize) -> Outcome<Self> {
-        program("cargo").args(["build", "--release", "--bin", "opendrs"]).within(&tree.root).run()?;
+        program("cargo").args(["build", "--profile", "dist", "--bin", "opendrs"]).within(&tree.root).run()?;
         Ok(Self {
             servers: Vec::new(),
             cluster: None,
             folder: Folder::make("opendrs-bench")?,
             tree,
             apt: Apt::default(),
-            opendrs: tree.own("..").join("release/opendrs"),
+            opendrs: tree.own("..").join("dist/opendrs"),
             peers: None,
             stores: Vec::new(),
             full,
