@@ -9,6 +9,7 @@ use crate::mail::{Mailing, Post};
 use crate::meter::Meter;
 use crate::outbound::Outbound;
 use crate::pace::Pace;
+use crate::password::PasswordQueue;
 use crate::publication::Publisher;
 use crate::random::{Ids, Random};
 use crate::reading::Keep;
@@ -23,7 +24,7 @@ use opendrs_domain::time::Time;
 use opendrs_store::{Db, Place, installation};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Mutex, RwLock, Semaphore};
+use tokio::sync::{Mutex, RwLock};
 
 /// What use cases may be told by an operator.
 #[derive(Clone, Debug)]
@@ -102,8 +103,7 @@ pub struct App {
     pub(crate) pace: Pace,
     /// Held by whoever calls back ends, for the same reason.
     pub(crate) calls: Mutex<()>,
-    /// As many password hashes at once as there are cores: each takes 19 MiB.
-    pub(crate) hashing: Semaphore,
+    pub(crate) passwords: PasswordQueue,
     clock: Arc<dyn Clock>,
     test_clock: Option<Arc<TestClock>>,
 }
@@ -147,7 +147,7 @@ impl App {
             signer: ArcSwapOption::empty(),
             pace: Pace::default(),
             calls: Mutex::new(()),
-            hashing: Semaphore::new(cores),
+            passwords: PasswordQueue::new(cores),
             clock,
             test_clock,
         })

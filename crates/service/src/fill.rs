@@ -7,7 +7,7 @@
 use crate::delivery::{self, Stamp};
 use crate::login::exchange::{self, Tokens};
 use crate::token::{self, Grant};
-use crate::{App, Error, Result, session};
+use crate::{App, Error, Result, password};
 use opendrs_domain::customer::{Address, Customer};
 use opendrs_domain::device::{Device, Families};
 use opendrs_domain::id::{ClientId, CustomerId, DeviceId, ReadingId};
@@ -53,7 +53,7 @@ impl Plan {
             (model, slots)
         };
         let tag: String = app.ids.bytes::<4>().iter().map(|b| format!("{b:02x}")).collect();
-        let password_hash = session::hash_password(app, &app.ids.secret()).await?;
+        let password_hash = password::hash(app, &app.ids.secret()).await?;
         Ok(Self { client, model, slots, tag, password_hash, address })
     }
 

@@ -43,5 +43,6 @@ pub mod trigger;
 
 mod app;
 mod pace;
+mod password;
 pub use app::{App, Parts, Settings};
 pub use error::{BadChoice, Error, Result};

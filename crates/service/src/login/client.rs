@@ -83,36 +83,26 @@ pub(crate) async fn authenticate(
     let id = id.ok_or_else(|| {
         Error::oauth(OAuth::InvalidRequest, "The request is missing a required parameter : client_id")
     })?;
-    let (brake, now) = (&app.client_throttle, app.now());
     // However it is spelled, and all that are none together.
     let name = ClientId::parse(id).map_or_else(|_| "unknown".into(), |id| id.to_string());
     let tried = Try { what: &name, source };
-    if !brake.is_empty()
-        && let Some(wait) = brake.wait(tried, now)
-    {
-        return Err(Error::Throttled(wait));
-    }
-    let refused = || Error::oauth(OAuth::InvalidClient, "Client authentication failed");
     let found = match ClientId::parse(id) {
         Ok(id) => profile::client(tx, id).await?,
         Err(_) => None,
     };
-    let Some(client) = found else {
-        let _ = hash_secret(secret.unwrap_or_default());
-        brake.failed(tried, now);
-        return Err(refused());
+    let proof = || match (&found, secret.filter(|s| !s.is_empty())) {
+        (Some(client), Some(secret)) => client.secret_is(secret),
+        (Some(client), None) => !client.kind.is_confidential(),
+        (None, secret) => {
+            let _ = hash_secret(secret.unwrap_or_default());
+            false
+        }
     };
-    let proven = match secret.filter(|s| !s.is_empty()) {
-        Some(secret) => client.secret_is(secret),
-        None => !client.kind.is_confidential(),
-    };
-    if !proven {
-        brake.failed(tried, now);
-        return Err(refused());
-    }
-    if !brake.is_empty() && client.kind.is_confidential() {
-        brake.succeeded(tried, now);
-    }
+    // A public client proves nothing here, so it neither waits nor undoes a failure.
+    let public = secret.is_none() && found.as_ref().is_some_and(|client| !client.kind.is_confidential());
+    let proven = public || app.client_throttle.check(tried, app.now(), proof).map_err(Error::Throttled)?;
+    let client = found.filter(|_| proven);
+    let client = client.ok_or_else(|| Error::oauth(OAuth::InvalidClient, "Client authentication failed"))?;
     limit::client(app, client.id, (!client.kind.is_confidential()).then_some(source))?;
     Ok(client)
 }

@@ -3,6 +3,7 @@
 use super::client;
 use super::turn::{self, Turn};
 use crate::error::OAuth;
+use crate::throttle::Try;
 use crate::token::{self, ACCESS_LIFETIME, Grant};
 use crate::{App, Error, Result};
 use opendrs_domain::id::{ClientId, ProfileId};
@@ -90,7 +91,11 @@ async fn by_code(app: &App, request: &TokenRequest) -> Result<Tokens> {
     let hash = codes::hash(text);
     let shards = app.db.shards();
     let shard = shards.of(&[&hash]);
-    let Some(found) = code::lock(&mut tx, shard, &hash).await? else { return Err(bad_grant("code")) };
+    let found = code::lock(&mut tx, shard, &hash).await?;
+    // Guesses at codes are braked apart from those at secrets: by client and source, and a right one waits with the others.
+    let tried = Try { what: &format!("codes of {}", client.id), source: &request.source };
+    app.client_throttle.check(tried, app.now(), || found.is_some()).map_err(Error::Throttled)?;
+    let Some(found) = found else { return Err(bad_grant("code")) };
     // Where it was to be sent may have been taken from the client since.
     if redirect::target(&client, Some(&found.redirect_uri)).is_err() {
         return Err(bad_grant("code"));

@@ -10,7 +10,7 @@ pub use declared::{
 };
 
 use crate::topic;
-use crate::{App, Error, Result, session};
+use crate::{App, Error, Result, password};
 use opendrs_domain::customer::Customer;
 use opendrs_domain::id::{ClientId, CompositeId, CustomerId, MakerId, ModelId, ProfileId};
 use opendrs_domain::maker::Maker;
@@ -81,8 +81,8 @@ async fn password(app: &App, declared: &CustomerSeed) -> Result<String> {
         None => None,
     };
     match stored {
-        Some(hash) if session::password_is(app, Some(hash.clone()), &declared.password).await? => Ok(hash),
-        _ => session::hash_password(app, &declared.password).await,
+        Some(hash) if password::verify_for_operator(app, Some(hash.clone()), &declared.password).await? => Ok(hash),
+        _ => password::hash(app, &declared.password).await,
     }
 }
 

@@ -107,6 +107,37 @@ async fn guessing_a_secret_is_braked_and_time_undoes_it() {
     assert_eq!(outcome(&ask(WEB, OTHER_SECRET).send().await), (401, ""), "a success undoes it");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn guesses_at_codes_are_braked_and_a_right_one_waits_with_them() {
+    let server = Server::start().await;
+    let code = server.code(crate::harness::Linking::default(), crate::harness::world::REDIRECT, None).await;
+    let ask = |code: &str| {
+        let fields =
+            [("grant_type", "authorization_code"), ("client_id", WEB), ("client_secret", SECRET), ("code", code)];
+        server.token(&fields)
+    };
+    for n in 0..6 {
+        assert_eq!(outcome(&ask(&format!("ANguess{n}")).send().await), (400, ""));
+    }
+    assert_eq!(outcome(&ask(&code).send().await), (429, "3"));
+    server.advance("3s").await;
+    assert_eq!(outcome(&ask(&code).send().await), (200, ""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guesses_at_a_secret_at_once_are_braked() {
+    let server = Server::start().await;
+    let ask = |n: usize| {
+        let secret = if n == 99 { SECRET } else { OTHER_SECRET };
+        let fields =
+            [("grant_type", "refresh_token"), ("client_id", WEB), ("client_secret", secret), ("refresh_token", "x")];
+        server.token(&fields).send()
+    };
+    let answers = futures_util::future::join_all((0..100).map(ask)).await;
+    let compared = answers.iter().filter(|reply| reply.status != 429).count();
+    assert!((1..=7).contains(&compared), "{compared} of 100 secrets were compared");
+}
+
 /// Six wrong secrets from one address, then one from each of several; who is braked.
 async fn braked_after_guesses(proxies: &[&str], guesser: &str, others: &[&str]) -> Vec<bool> {
     let proxies = proxies.iter().map(|text| text.parse().unwrap()).collect();
