@@ -207,6 +207,9 @@ pub struct Order {
     pub tracking: Option<String>,
     /// For which reason it was held last; a back end's silence is none.
     pub held_for: Option<Problem>,
+    /// The registration that its `eventInstanceId` names, where that is not [`Order::device`]: the unit was linked again
+    /// while the order was open, and the makers' clouds already know the order by its id.
+    pub named_device: Option<DeviceId>,
 }
 
 /// What a maker is told of an order.

@@ -94,7 +94,7 @@ async fn job(app: &App, id: OrderId) -> Result<Job> {
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
     let (shard, device) = order::place_of(&mut tx, id).await?.ok_or(Error::UnknownOrder)?;
-    let order = order::by_id(&mut tx, shard, id).await?.ok_or(Error::UnknownOrder)?;
+    let order = order::by_id(&mut tx, shard, device, id).await?.ok_or(Error::UnknownOrder)?;
     let device = device::by_id(&mut tx, shard, device).await?.ok_or_else(|| Error::missing("an order's device"))?;
     let customer = customer::by_id(&mut tx, app.db.shards().of_customer(device.customer), device.customer).await?;
     let customer = customer.ok_or_else(|| Error::missing("a device's customer"))?;
@@ -111,7 +111,7 @@ async fn job(app: &App, id: OrderId) -> Result<Job> {
 pub async fn find(app: &App, instance: &str) -> Result<Job> {
     let id = InstanceId::parse(instance).map_err(|_| Error::UnknownOrder)?;
     let found = job(app, id.order).await?;
-    if found.order.device == id.device { Ok(found) } else { Err(Error::UnknownOrder) }
+    if found.order.is_named_by(id) { Ok(found) } else { Err(Error::UnknownOrder) }
 }
 
 /// What went wrong when an order's back end was last called, if anything.

@@ -62,16 +62,14 @@ pub(crate) async fn save(
     tell(tx, shard, device, order, change, (stamp, now), &receivers).await
 }
 
-/// GetOrderInfo. An order of another device is answered as one that does not exist.
+/// GetOrderInfo. An order of another device is answered as one that does not exist: the order's row says whose it is.
 ///
 /// # Errors
 /// [`Error::UnknownOrder`], [`Error::Unavailable`].
 pub async fn info(mut reader: Reader<'_>, caller: &Caller, instance: &str) -> Result<Order> {
     let id = InstanceId::parse(instance).map_err(|_| Error::UnknownOrder)?;
-    if id.device != caller.device.id {
-        return Err(Error::UnknownOrder);
-    }
-    order::by_id(&mut reader.tx()?, caller.shard, id.order).await?.ok_or(Error::UnknownOrder)
+    let found = order::by_id(&mut reader.tx()?, caller.shard, caller.device.id, id.order).await?;
+    found.filter(|order| order.is_named_by(id)).ok_or(Error::UnknownOrder)
 }
 
 /// The same with a token in place of a caller, for the many calls in which everything is right: one read. `None` when
@@ -84,10 +82,8 @@ pub async fn told(app: &App, token: &str, instance: &str) -> Result<Option<Order
         return Ok(None);
     };
     limit::device(app, device)?;
-    let found = match id.device == device {
-        true => order::told(&mut app.db.reader().await?.once()?, shard, id.order, device).await?,
-        false => None,
-    };
+    let found = order::told(&mut app.db.reader().await?.once()?, shard, id.order, device).await?;
+    let found = found.filter(|order| order.is_named_by(id));
     if found.is_none() {
         limit::device_again(app, device);
     }
@@ -141,7 +137,7 @@ impl Write for CancelTest {
         for (slot, _) in &self.slots {
             let open = subscription::lock(tx, self.shard, self.device.id, slot).await?.and_then(|sub| sub.open_order);
             held.push(match open {
-                Some(id) => order::lock(tx, self.shard, id).await?,
+                Some(id) => order::lock(tx, self.shard, self.device.id, id).await?,
                 None => None,
             });
         }
@@ -197,7 +193,8 @@ impl Write for Cancel {
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Out> {
         subscription::lock(tx, self.shard, self.device.id, &self.slot).await?;
-        let Some(mut order) = order::lock(tx, self.shard, self.id).await? else { return Ok(Err(NotCancelled::Over)) };
+        let found = order::lock(tx, self.shard, self.device.id, self.id).await?;
+        let Some(mut order) = found else { return Ok(Err(NotCancelled::Over)) };
         match order.cancel(Canceller::Customer, self.now) {
             Ok(change) => save(tx, self.shard, &self.device, &order, change, (self.stamp, self.now)).await.map(Ok),
             Err(refused) => Ok(Err(refused)),
@@ -226,8 +223,8 @@ pub(crate) async fn fire(app: &App, shard: i64, id: OrderId, stamp: Stamp) -> Re
     let device = {
         let mut reader = app.db.reader().await?;
         let mut tx = reader.tx()?;
-        let Some(order) = order::by_id(&mut tx, shard, id).await? else { return Ok(None) };
-        device::by_id(&mut tx, shard, order.device).await?.ok_or_else(|| Error::missing("an order's device"))?
+        let Some(device) = order::device_of(&mut tx, shard, id).await? else { return Ok(None) };
+        device::by_id(&mut tx, shard, device).await?.ok_or_else(|| Error::missing("an order's device"))?
     };
     let (now, shards, timing) = (app.now(), app.db.shards(), app.settings.timing);
     Ok(app.db.write(Fire { shard, device, id, stamp, shards, timing, now }).await?)
@@ -257,14 +254,14 @@ impl Write for Fire {
     }
 }
 
-/// Locks an order and before it the subscription of its slot.
+/// Locks an order of a device and before it the subscription of its slot; nothing where the order is another device's.
 pub(crate) async fn lock(
     tx: &mut Tx<'_>,
     shard: i64,
     device: DeviceId,
     id: OrderId,
 ) -> opendrs_store::Result<Option<(Option<Subscription>, Order)>> {
-    let Some(seen) = order::by_id(tx, shard, id).await? else { return Ok(None) };
+    let Some(seen) = order::by_id(tx, shard, device, id).await? else { return Ok(None) };
     let sub = subscription::lock(tx, shard, device, &seen.slot).await?;
-    Ok(order::lock(tx, shard, id).await?.map(|order| (sub, order)))
+    Ok(order::lock(tx, shard, device, id).await?.map(|order| (sub, order)))
 }

@@ -4,6 +4,7 @@ use crate::token::Caller;
 use crate::{App, BadChoice, Error, Result};
 use opendrs_domain::device::Device;
 use opendrs_domain::fault;
+use opendrs_domain::id::{DeviceId, OrderId};
 use opendrs_domain::money::Money;
 use opendrs_domain::order::{Order, Problem};
 use opendrs_domain::product::Product;
@@ -124,7 +125,7 @@ impl Write for Set {
         }
         rule::put(tx, self.shard, self.device.id, &self.slot, &rules).await?;
         let held = sub.and_then(|sub| sub.open_order);
-        look_again(tx, self.shard, held, self.now).await?;
+        look_again(tx, self.shard, self.device.id, held, self.now).await?;
         Ok(Ok(()))
     }
 }
@@ -134,11 +135,12 @@ impl Write for Set {
 pub(crate) async fn look_again(
     tx: &mut Tx<'_>,
     shard: i64,
-    open: Option<opendrs_domain::id::OrderId>,
+    device: DeviceId,
+    open: Option<OrderId>,
     now: Time,
 ) -> opendrs_store::Result<()> {
     let Some(id) = open else { return Ok(()) };
-    let Some(mut found) = order::lock(tx, shard, id).await? else { return Ok(()) };
+    let Some(mut found) = order::lock(tx, shard, device, id).await? else { return Ok(()) };
     let before: Order = found.clone();
     found.look_again(now);
     if found != before {

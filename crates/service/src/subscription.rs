@@ -166,6 +166,6 @@ impl Change {
             };
             rule::put(tx, self.shard, self.device.id, &sub.slot, &rules).await?;
         }
-        crate::rule::look_again(tx, self.shard, sub.open_order, self.now).await
+        crate::rule::look_again(tx, self.shard, self.device.id, sub.open_order, self.now).await
     }
 }

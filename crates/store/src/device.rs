@@ -169,6 +169,15 @@ pub async fn unit(tx: &mut Tx<'_>, shard: i64, model: ModelId, serial: &Serial) 
     Ok(tx.opt::<(DeviceId,)>(Q::UnitRead, p![shard, model, serial]).await?.map(|(id,)| id))
 }
 
+/// The ended registrations of a unit by the customer who has it now, newest first.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn before(tx: &mut Tx<'_>, unit: &Device, limit: i64) -> Result<Vec<DeviceId>> {
+    let found: Vec<(DeviceId,)> = tx.all(Q::DevicesBefore, p![unit.customer, unit.model, &unit.serial, limit]).await?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
 /// Adds a registration and makes it its unit's, which has none.
 ///
 /// # Errors

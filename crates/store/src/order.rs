@@ -45,24 +45,41 @@ impl FromRow for Order {
             placed_at: row.get(19)?,
             tracking: row.get(20)?,
             held_for: held_for.map(|word| Problem::parse(&word).ok_or_else(|| bad(21, word))).transpose()?,
+            named_device: row.get(22)?,
         })
     }
 }
 
-/// An order by id.
+/// An order of a device; nothing where the order's row names another device.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn by_id(tx: &mut Tx<'_>, shard: i64, id: OrderId) -> Result<Option<Order>> {
-    tx.opt(Q::OrderById, p![shard, id]).await
+pub async fn by_id(tx: &mut Tx<'_>, shard: i64, device: DeviceId, id: OrderId) -> Result<Option<Order>> {
+    tx.opt(Q::OrderOfDevice, p![shard, id, device]).await
+}
+
+/// The device that an order belongs to, for callers that were given the order's id alone: workers and mail links.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn device_of(tx: &mut Tx<'_>, shard: i64, id: OrderId) -> Result<Option<DeviceId>> {
+    Ok(tx.opt::<(DeviceId,)>(Q::OrderDevice, p![shard, id]).await?.map(|(device,)| device))
 }
 
 /// The same, held against other transactions until this one ends.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn lock(tx: &mut Tx<'_>, shard: i64, id: OrderId) -> Result<Option<Order>> {
-    tx.opt(Q::OrderForUpdate, p![shard, id]).await
+pub async fn lock(tx: &mut Tx<'_>, shard: i64, device: DeviceId, id: OrderId) -> Result<Option<Order>> {
+    tx.opt(Q::OrderForUpdate, p![shard, id, device]).await
+}
+
+/// Moves an order from one registration of a unit to the next one.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn adopt(tx: &mut Tx<'_>, shard: i64, order: &Order, next: DeviceId) -> Result<()> {
+    tx.put(Q::OrderAdopt, p![shard, order.id, order.device, next]).await
 }
 
 /// Adds an order.
@@ -95,7 +112,8 @@ pub async fn add(tx: &mut Tx<'_>, shard: i64, order: &Order) -> Result<()> {
         order.reported,
         order.placed_at,
         order.tracking.as_ref(),
-        order.held_for.map(Problem::as_str)
+        order.held_for.map(Problem::as_str),
+        order.named_device
     ];
     tx.put(Q::OrderPut, params).await
 }

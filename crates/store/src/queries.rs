@@ -14,7 +14,7 @@ macro_rules! device_columns {
 }
 macro_rules! order_columns { () => {
     "id, device, slot, asin, title, quantity, unit, price_minor, currency, test, state, problem, opened_at, window_ends_at,
-     expected_at, due_at, approved_minor, backend, reported, placed_at, tracking, held_for"
+     expected_at, due_at, approved_minor, backend, reported, placed_at, tracking, held_for, named_device"
 } }
 
 macro_rules! topic_columns {
@@ -149,6 +149,9 @@ queries! {
         DeviceRelink = "UPDATE device SET client = $3, test = $4 WHERE shard = $1 AND id = $2";
         DeviceEnd = "UPDATE device SET deregistered_at = $3 WHERE shard = $1 AND id = $2 AND deregistered_at IS NULL";
         DeviceActive = "UPDATE device SET active_at = $3 WHERE shard = $1 AND id = $2 AND (active_at IS NULL OR active_at < $3)";
+        /// The ended registrations of a unit by one customer, newest first: only the last ones can have left an order open.
+        DevicesBefore = "SELECT d.id FROM device d WHERE d.customer = $1 AND d.model = $2 AND d.serial = $3
+            AND d.deregistered_at IS NOT NULL ORDER BY d.id DESC LIMIT $4";
         DeviceRevoke = "UPDATE device SET revoked = $3 WHERE shard = $1 AND id = $2";
         SubscriptionGet = "SELECT slot, asin, active, open_order FROM subscription
             WHERE shard = $1 AND device = $2 AND slot = $3 /*pg FOR UPDATE */";
@@ -170,6 +173,9 @@ queries! {
             LEFT JOIN product p ON p.asin = u.asin WHERE d.shard = $1 AND d.id = $2";
         SubscriptionPut = "INSERT INTO subscription (shard, device, slot, asin, active) VALUES ($1, $2, $3, $4, $5)
             ON CONFLICT (shard, device, slot) DO UPDATE SET asin = excluded.asin, active = excluded.active";
+        /// The lock of a slot, for an order that its unit had open when it was linked again.
+        SubscriptionAdopt = "UPDATE subscription SET open_order = $4
+            WHERE shard = $1 AND device = $2 AND slot = $3 AND open_order IS NULL";
         SubscriptionFree = "UPDATE subscription SET open_order = NULL
             WHERE shard = $1 AND device = $2 AND slot = $3 AND open_order = $4";
         ReadingPut = "INSERT INTO reading (shard, id, device, slot, at, remaining, original, on_hand, expected_at, last_use_at, odd)
@@ -212,12 +218,18 @@ queries! {
         ReadingDayPurge = "DELETE FROM reading_day WHERE (shard, device, slot, day) IN
             (SELECT shard, device, slot, day FROM reading_day WHERE day < $1 ORDER BY day LIMIT $2)";
         OrderPut = concat!("INSERT INTO orders (shard, ", order_columns!(), ")
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)");
-        OrderById = concat!("SELECT ", order_columns!(), " FROM orders WHERE shard = $1 AND id = $2");
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)");
+        /// An order belongs to the device in its row: whoever names another device finds nothing.
+        OrderOfDevice = concat!("SELECT ", order_columns!(), " FROM orders WHERE shard = $1 AND id = $2 AND device = $3");
+        OrderDevice = "SELECT device FROM orders WHERE shard = $1 AND id = $2";
         /// The check of the caller and the reading of the order in one statement.
         OrderTold = concat!("SELECT ", order_columns!(), " FROM orders WHERE shard = $1 AND id = $2 AND device = $3 AND EXISTS
             (SELECT 1 FROM device d WHERE d.shard = $1 AND d.id = $3 AND d.deregistered_at IS NULL AND d.revoked = '')");
-        OrderForUpdate = concat!("SELECT ", order_columns!(), " FROM orders WHERE shard = $1 AND id = $2 /*pg FOR UPDATE */");
+        OrderForUpdate = concat!("SELECT ", order_columns!(), " FROM orders
+            WHERE shard = $1 AND id = $2 AND device = $3 /*pg FOR UPDATE */");
+        /// An open order moves to the next registration of its unit. Its `eventInstanceId` goes on naming the first one.
+        OrderAdopt = "UPDATE orders SET device = $4, named_device = COALESCE(named_device, device)
+            WHERE shard = $1 AND id = $2 AND device = $3";
         OrderMove = "UPDATE orders SET state = $3, problem = $4, window_ends_at = $5, expected_at = $6, due_at = $7,
             approved_minor = $8, reported = $9, placed_at = $10, tracking = $11, held_for = $12, claimed_until = NULL
             WHERE shard = $1 AND id = $2";

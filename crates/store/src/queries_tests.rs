@@ -18,7 +18,7 @@ fn sharded() -> Vec<&'static str> {
 }
 
 /// Work lists, purges, and what a person asks for: none is part of a device's or a client's call.
-const ALL_SHARDS: [&str; 44] = [
+const ALL_SHARDS: [&str; 45] = [
     "AttemptPurge",
     "CodePurge",
     "ConsentsEnding",
@@ -29,6 +29,7 @@ const ALL_SHARDS: [&str; 44] = [
     "DeliveryPurge",
     "DeliveryTopicAfter",
     "DeviceOfCustomer",
+    "DevicesBefore",
     "DevicesOfCustomer",
     "DevicesOfMaker",
     "FulfilmentHint",

@@ -87,6 +87,14 @@ pub async fn put(tx: &mut Tx<'_>, shard: i64, device: DeviceId, sub: &Subscripti
     tx.put(Q::SubscriptionPut, p![shard, device, &sub.slot, sub.asin.as_ref(), sub.on]).await
 }
 
+/// Gives a slot's lock to an order of the unit's earlier registration; `false` if another order has it.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn adopt(tx: &mut Tx<'_>, shard: i64, device: DeviceId, slot: &SlotId, order: OrderId) -> Result<bool> {
+    Ok(tx.exec(Q::SubscriptionAdopt, p![shard, device, slot, order]).await? > 0)
+}
+
 /// Takes a slot's lock back, if this order has it.
 ///
 /// # Errors

@@ -24,10 +24,16 @@ use crate::text::SlotId;
 use crate::time::{Span, Time};
 
 impl Order {
-    /// What the wire calls it.
+    /// What the wire calls it. It stays the same when the order moves to the next registration of its unit.
     #[must_use]
     pub fn instance(&self) -> InstanceId {
-        InstanceId { device: self.device, order: self.id }
+        InstanceId { device: self.named_device.unwrap_or(self.device), order: self.id }
+    }
+
+    /// Whether an id names this order. The device in the id must be the order's own, now or when it was placed.
+    #[must_use]
+    pub fn is_named_by(&self, id: InstanceId) -> bool {
+        id.order == self.id && (id.device == self.device || Some(id.device) == self.named_device)
     }
 
     /// What it may cost: what the customer agreed to for this very order, or else its price as it stands.
@@ -64,6 +70,7 @@ impl Order {
             placed_at: None,
             tracking: None,
             held_for: None,
+            named_device: None,
         };
         let change = match problem {
             None => order.confirm(now, timing),

@@ -10,7 +10,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use opendrs_domain::consent::{Mark, family};
 use opendrs_domain::customer::Customer;
 use opendrs_domain::device::{Device, Families};
-use opendrs_domain::id::{DeviceId, ProfileId};
+use opendrs_domain::id::{DeviceId, OrderId, ProfileId};
 use opendrs_domain::login::code::{self as codes, Code};
 use opendrs_domain::login::scope::Scopes;
 use opendrs_domain::mail::News;
@@ -21,7 +21,7 @@ use opendrs_domain::subscription::{Choice, Subscription};
 use opendrs_domain::text::SlotId;
 use opendrs_domain::time::Time;
 use opendrs_store::consent::Ending;
-use opendrs_store::{Tx, Write, code, consent, device, signup, subscription};
+use opendrs_store::{Tx, Write, code, consent, device, order, signup, subscription};
 use sha2::Sha256;
 
 /// Finishes a sign-up. Returns where the browser goes, code included.
@@ -115,6 +115,9 @@ pub(crate) struct Begun {
     id: [u8; 32],
     mark: Option<Mark>,
 }
+
+/// How many earlier registrations of a unit are asked for open orders.
+const EARLIER: i64 = 10;
 
 /// How often a sign-up waits for the end of a withdrawal.
 const TRIES: usize = 3;
@@ -293,13 +296,41 @@ impl Unit {
             let event = Event::new(registered.event, now, &found, Facts::Registered);
             delivery::tell(tx, self.shard, &found, &event, registered.first).await?;
         }
-        if self.subscribe(tx, found.id).await? || new {
+        let subscribed = self.subscribe(tx, found.id).await?;
+        if new {
+            self.adopt_orders(tx).await?;
+        }
+        if subscribed || new {
             let facts = Facts::Subscription(subscription::told(tx, self.shard, found.id).await?);
             let event = Event::new(changed.event, now, &found, facts);
             delivery::tell(tx, self.shard, &found, &event, changed.first).await?;
             crate::mail::subscribed(tx, self.shard, &found, (changed, now)).await?;
         }
         Ok(found.id)
+    }
+
+    /// Orders that the same customer's earlier registration of the unit left open keep their slots locked, so that a unit
+    /// that is removed and linked again does not order twice (decisions 45).
+    async fn adopt_orders(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
+        for before in device::before(tx, &self.fresh, EARLIER).await? {
+            for open in subscription::of_device(tx, self.shard, before).await? {
+                if let Some(id) = open.open_order {
+                    self.adopt(tx, before, &open.slot, id).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves an order, unless it is over by now or another one has the slot.
+    async fn adopt(&self, tx: &mut Tx<'_>, before: DeviceId, slot: &SlotId, id: OrderId) -> opendrs_store::Result<()> {
+        subscription::lock(tx, self.shard, before, slot).await?;
+        let Some(found) = order::lock(tx, self.shard, before, id).await? else { return Ok(()) };
+        if !found.state.is_over() && subscription::adopt(tx, self.shard, self.fresh.id, slot, id).await? {
+            order::adopt(tx, self.shard, &found, self.fresh.id).await?;
+            subscription::free_lock(tx, self.shard, before, slot, id).await?;
+        }
+        Ok(())
     }
 
     async fn subscribe(&self, tx: &mut Tx<'_>, id: DeviceId) -> opendrs_store::Result<bool> {

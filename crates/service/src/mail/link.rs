@@ -67,8 +67,12 @@ pub async fn linked(app: &App, token: &str) -> Result<Linked> {
     let (shard, instance) = open(app, token).ok_or(Error::InvalidToken)?;
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
-    let device = device::by_id(&mut tx, shard, instance.device).await?.ok_or(Error::InvalidToken)?;
-    let order = order::by_id(&mut tx, shard, instance.order).await?.ok_or(Error::InvalidToken)?;
+    let device = order::device_of(&mut tx, shard, instance.order).await?.ok_or(Error::InvalidToken)?;
+    let order = order::by_id(&mut tx, shard, device, instance.order).await?.ok_or(Error::InvalidToken)?;
+    if !order.is_named_by(instance) {
+        return Err(Error::InvalidToken);
+    }
+    let device = device::by_id(&mut tx, shard, device).await?.ok_or(Error::InvalidToken)?;
     let refusal = order.clone().cancel(Canceller::Customer, app.now()).err();
     Ok(Linked { order, refusal, caller: Caller { device, shard, slot: None } })
 }

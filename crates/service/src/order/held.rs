@@ -1,7 +1,7 @@
 //! Orders that are held: what stands in their way, and what their owner says to it.
 
 use super::place::item;
-use super::{Fire, info, lock, save};
+use super::{Fire, lock, save};
 use crate::delivery::Stamp;
 use crate::fulfilment::gate;
 use crate::rule::{self, Asked, Judged};
@@ -72,19 +72,15 @@ pub struct Owned {
 /// [`Error::UnknownOrder`], [`Error::Unavailable`].
 pub async fn of_customer(app: &App, owner: CustomerId, instance: &str) -> Result<Owned> {
     let id = InstanceId::parse(instance).map_err(|_| Error::UnknownOrder)?;
-    let found = {
-        let mut reader = app.db.reader().await?;
-        device::of_customer_by_id(&mut reader.tx()?, owner, id.device).await?
-    };
+    let mut reader = app.db.reader().await?;
+    let mut tx = reader.tx()?;
+    // From the order's row to its device and to that device's owner: what the id says of a device is only compared.
+    let (shard, device) = order::place_of(&mut tx, id.order).await?.ok_or(Error::UnknownOrder)?;
+    let found = device::of_customer_by_id(&mut tx, owner, device).await?;
     let (device, model) = found.ok_or(Error::UnknownOrder)?;
-    let shard = app.db.shards().of_unit(device.model, &device.serial);
-    let caller = Caller { device, shard, slot: None };
-    let order = info(app.db.reader().await?, &caller, instance).await?;
-    if order.test || order.device != caller.device.id {
-        Err(Error::UnknownOrder)
-    } else {
-        Ok(Owned { caller, model, order })
-    }
+    let order = order::by_id(&mut tx, shard, device.id, id.order).await?;
+    let order = order.filter(|order| !order.test && order.is_named_by(id)).ok_or(Error::UnknownOrder)?;
+    Ok(Owned { caller: Caller { device, shard, slot: None }, model, order })
 }
 
 /// What an owner says of an order that is held.

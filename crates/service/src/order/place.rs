@@ -99,11 +99,10 @@ async fn place(
     if let Placed::Order(_) = placed {
         failpoint::reached(Point::OrderPlaced);
     }
-    let instance = |order| InstanceId { device: device.id, order };
     match placed {
-        Placed::Order(id) if device.test => Ok(Replenished::Test(instance(id))),
-        Placed::Order(id) => Ok(Replenished::Standard(instance(id))),
-        Placed::Locked(id) => Ok(Replenished::InProgress(instance(id))),
+        Placed::Order(id) if device.test => Ok(Replenished::Test(id)),
+        Placed::Order(id) => Ok(Replenished::Standard(id)),
+        Placed::Locked(id) => Ok(Replenished::InProgress(id)),
         Placed::Unsubscribed => Err(Error::Unsubscribed(slot.clone())),
     }
 }
@@ -123,8 +122,8 @@ struct Place {
 }
 
 enum Placed {
-    Order(OrderId),
-    Locked(OrderId),
+    Order(InstanceId),
+    Locked(InstanceId),
     Unsubscribed,
 }
 
@@ -160,7 +159,7 @@ impl Write for Place {
         order::add(tx, self.shard, &order).await?;
         fulfilment::hand_over(tx, self.shard, &order, self.now).await?;
         tell(tx, self.shard, &self.device, &order, change, (self.stamp, self.now), &receivers).await?;
-        Ok(Placed::Order(order.id))
+        Ok(Placed::Order(order.instance()))
     }
 }
 
@@ -176,11 +175,18 @@ impl Place {
             let sub = subscription::lock(tx, self.shard, self.device.id, &self.slot).await?;
             match sub.filter(Subscription::may_order).map(|sub| sub.open_order) {
                 None => break,
-                Some(Some(holder)) => return Ok(Err(Placed::Locked(holder))),
+                Some(Some(holder)) => return self.locked(tx, holder).await.map(Err),
                 Some(None) => {}
             }
         }
         Ok(Err(Placed::Unsubscribed))
+    }
+
+    /// The order that holds the lock, by the id that it was placed under.
+    async fn locked(&self, tx: &mut Tx<'_>, holder: OrderId) -> opendrs_store::Result<Placed> {
+        let found = order::by_id(tx, self.shard, self.device.id, holder).await?;
+        let placed = InstanceId { device: self.device.id, order: holder };
+        Ok(Placed::Locked(found.map_or(placed, |order| order.instance())))
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) const GATHERED: &[Q] = &[
     Q::MailSave,
     Q::MessageVersionGet,
     Q::ModelById,
-    Q::OrderById,
+    Q::OrderOfDevice,
     Q::OrderGrounds,
     Q::OrderPut,
     Q::OrderTold,

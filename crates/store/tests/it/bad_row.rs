@@ -105,12 +105,12 @@ fn cases() -> Vec<Case> {
     let signup: Change<(), ()> = read!(|tx| signup::get(tx, 0, &hash(1)));
     let code: Change<(), ()> = read!(|tx| code::lock(tx, 0, &hash(1)));
     let device: Change<(), ()> = read!(|tx| device::by_id(tx, 0, UNIT()));
-    let order: Change<(), ()> = read!(|tx| order::by_id(tx, 0, order(1, UNIT()).id));
+    let order: Change<(), ()> = read!(|tx| order::by_id(tx, 0, UNIT(), order(1, UNIT()).id));
     vec![
-        ("orders.state", "'nonsense'", "'placed'", order, "OrderById", 10, "nonsense"),
-        ("orders.state", "'Placed'", "'placed'", order, "OrderById", 10, "Placed"),
-        ("orders.problem", "'rain'", "NULL", order, "OrderById", 11, "rain"),
-        ("orders.asin", "'lower'", "'B000000001'", order, "OrderById", 3, "Asin"),
+        ("orders.state", "'nonsense'", "'placed'", order, "OrderOfDevice", 10, "nonsense"),
+        ("orders.state", "'Placed'", "'placed'", order, "OrderOfDevice", 10, "Placed"),
+        ("orders.problem", "'rain'", "NULL", order, "OrderOfDevice", 11, "rain"),
+        ("orders.asin", "'lower'", "'B000000001'", order, "OrderOfDevice", 3, "Asin"),
         ("orders.slot", "''", "'filter'", read!(|tx| order::of_device(tx, 0, UNIT(), 9)), "OrdersOfDevice", 2, "SlotId"),
         ("client.kind", "'toaster'", "'web'", client, "ClientById", 3, "toaster"),
         ("client.redirect_uris", "'https://a'", "'[]'", client, "ClientById", 5, "expected"),
@@ -162,8 +162,9 @@ async fn a_command_that_meets_a_bad_row_spares_its_neighbours(store: &Store) {
     let good = (2..40).map(|n| {
         store.db.write(command(n, n, |tx, n| Box::pin(async { order::add(tx, 0, &order(*n, UNIT())).await })))
     });
-    let bad =
-        store.db.write(command(1, (), |tx, ()| Box::pin(async { order::lock(tx, 0, order(1, UNIT()).id).await })));
+    let bad = store
+        .db
+        .write(command(1, (), |tx, ()| Box::pin(async { order::lock(tx, 0, UNIT(), order(1, UNIT()).id).await })));
     let (good, bad) = futures_util::future::join(futures_util::future::join_all(good), bad).await;
     assert!(good.iter().all(Result::is_ok), "{good:?}");
     assert!(matches!(bad, Err(Error::BadRow { query: "OrderForUpdate", column: 10, .. })), "{bad:?}");

@@ -2,12 +2,13 @@
 
 use crate::harness::Store;
 use crate::samples::{QUANTITIES, asin, at, device, mixed, model, order, slot_id, texts, uuid};
-use opendrs_domain::device::Families;
+use opendrs_domain::device::{Device, Families};
 use opendrs_domain::fulfilment::Backend;
-use opendrs_domain::id::{DeviceId, MakerId, OrderId};
+use opendrs_domain::id::{DeviceId, InstanceId, MakerId, OrderId};
 use opendrs_domain::money::Money;
 use opendrs_domain::order::{Item, Order, Problem, State};
-use opendrs_store::{device, model, order};
+use opendrs_domain::subscription::Subscription;
+use opendrs_store::{device, model, order, subscription};
 
 both!(
     an_order_comes_back_in_every_state,
@@ -19,6 +20,8 @@ both!(
     recent_orders_of_a_slot_are_counted,
     orders_are_listed_and_found_by_their_id_alone,
     an_order_is_told_to_its_device_in_good_standing_alone,
+    an_order_belongs_to_the_device_in_its_row,
+    an_order_moves_to_the_next_registration_under_its_old_id,
 );
 
 const DEVICE: fn() -> DeviceId = || DeviceId(uuid(1));
@@ -33,8 +36,9 @@ async fn save(store: &Store, shard: i64, order: &Order) {
 
 /// Read both ways, which must agree.
 async fn get(store: &Store, shard: i64, id: OrderId) -> Option<Order> {
-    let read = store.read(async |tx| order::by_id(tx, shard, id).await).await;
-    let held = store.write((shard, id), |tx, (shard, id)| Box::pin(order::lock(tx, *shard, *id))).await;
+    let Some(device) = store.read(async |tx| order::device_of(tx, shard, id).await).await else { return None };
+    let read = store.read(async |tx| order::by_id(tx, shard, device, id).await).await;
+    let held = store.write((shard, device, id), |tx, (s, d, id)| Box::pin(order::lock(tx, *s, *d, *id))).await;
     assert_eq!(read, held);
     read
 }
@@ -62,6 +66,53 @@ async fn an_order_is_told_to_its_device_in_good_standing_alone(store: &Store) {
     revoke(vec![]).await;
     store.write(device.clone(), |tx, d| Box::pin(device::end(tx, 2, d, at(5)))).await;
     assert_eq!(told(2, order.id, device.id).await, None, "its registration ended");
+}
+
+async fn an_order_belongs_to_the_device_in_its_row(store: &Store) {
+    let own = order(1, DEVICE());
+    add(store, 2, &own).await;
+    let (other, id) = (DeviceId(uuid(2)), own.id);
+    let by_id = async |device| store.read(async |tx| order::by_id(tx, 2, device, id).await).await;
+    let lock = |device| store.write((device, id), |tx, (device, id)| Box::pin(order::lock(tx, 2, *device, *id)));
+    assert_eq!((by_id(DEVICE()).await, lock(DEVICE()).await), (Some(own.clone()), Some(own.clone())));
+    assert_eq!((by_id(other).await, lock(other).await), (None, None));
+}
+
+async fn an_order_moves_to_the_next_registration_under_its_old_id(store: &Store) {
+    let model = model(1, MakerId(uuid(1)));
+    store.write(model.clone(), |tx, m| Box::pin(model::put(tx, m))).await;
+    let customer = device(1, &model, "unit").customer;
+    let units = [1, 2, 3].map(|n| Device { customer, ..device(n, &model, "unit") });
+    let others = Device { customer, ..device(4, &model, "another unit") };
+    for device in units.iter().chain([&others, &device(5, &model, "unit")]) {
+        store.write(device.clone(), |tx, d| Box::pin(device::add(tx, 2, d))).await;
+        let before = store.read(async |tx| device::before(tx, device, 9).await).await;
+        assert!(!before.contains(&device.id), "a registration that has not ended is none before");
+        store.write(device.clone(), |tx, d| Box::pin(device::end(tx, 2, d, at(5)))).await;
+    }
+    let before = store.read(async |tx| device::before(tx, &units[0], 2).await).await;
+    assert_eq!(before, [units[2].id, units[1].id]);
+
+    let order = order(1, units[0].id);
+    let slot = Subscription { slot: order.slot.clone(), asin: None, on: false, open_order: None };
+    let with = (units[0].id, slot);
+    store.write(with, |tx, (d, s)| Box::pin(subscription::put(tx, 2, *d, s))).await;
+    let adopt = async || {
+        let with = (order.device, order.slot.clone(), order.id);
+        store.write(with, |tx, (d, slot, id)| Box::pin(subscription::adopt(tx, 2, *d, slot, *id))).await
+    };
+    assert_eq!((adopt().await, adopt().await), (true, false), "once: then the lock is taken");
+
+    add(store, 2, &order).await;
+    let mut moved = order.clone();
+    for next in &units[1..] {
+        store.write((moved, next.id), |tx, (o, next)| Box::pin(order::adopt(tx, 2, o, *next))).await;
+        moved = get(store, 2, order.id).await.unwrap();
+        assert_eq!((moved.device, moved.instance()), (next.id, order.instance()));
+        assert!(moved.is_named_by(order.instance()));
+    }
+    let between = InstanceId { device: units[1].id, order: order.id };
+    assert!(!moved.is_named_by(between), "neither its first registration nor its last");
 }
 
 async fn an_order_comes_back_in_every_state(store: &Store) {

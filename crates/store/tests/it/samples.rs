@@ -175,6 +175,7 @@ pub fn order(n: u64, device: DeviceId) -> Order {
         placed_at: None,
         tracking: None,
         held_for: None,
+        named_device: None,
     }
 }
 

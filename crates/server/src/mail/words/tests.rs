@@ -38,6 +38,7 @@ fn letter(state: State, problem: Option<Problem>, delivery_known: bool) -> Lette
         placed_at: None,
         tracking: None,
         held_for: None,
+        named_device: None,
     };
     let change = Change { told: None, from: State::Placed, to: state, new_reason: state == State::Held };
     Letter {
