@@ -24,6 +24,7 @@ mod order;
 mod program;
 mod readings;
 mod reset;
+mod secrets;
 mod seed;
 mod serve;
 mod snapshot;
