@@ -14,6 +14,7 @@ pub mod device;
 pub mod fault;
 pub mod fulfilment;
 pub mod id;
+pub mod json;
 pub mod language;
 pub mod login;
 pub mod mail;

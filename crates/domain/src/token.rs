@@ -60,7 +60,7 @@ pub struct Claims {
     pub scopes: Scopes,
     /// When it was issued.
     pub issued_at: Time,
-    /// When it ends; `None` for refresh tokens.
+    /// When it ends; `None` for refresh tokens, unless they took another one's place.
     pub expires_at: Option<Time>,
 }
 

@@ -53,7 +53,7 @@ pub fn build(site: &Arc<Site>, roles: &[Role]) -> Routes {
     let test_clock = site.app.test_clock().is_some();
     let doors =
         Doors { test_clock, mail: test_clock || site.app.settings.mail.page, operator: site.operator.is_some() };
-    let router = route::router(others(roles, doors));
+    let router = route::router(others(roles, doors), site);
     let router = match roles.contains(&Role::Web) {
         true => router.fallback(sns::others),
         false => router.fallback(not_found),
@@ -64,7 +64,7 @@ pub fn build(site: &Arc<Site>, roles: &[Role]) -> Routes {
 
 /// The routes of the address at which a node tells its numbers, and nothing else.
 pub fn build_metrics(site: &Arc<Site>) -> Routes {
-    let router = route::router(metrics::routes());
+    let router = route::router(metrics::routes(), site);
     let router = router.fallback(not_found).method_not_allowed_fallback(not_allowed).with_state(site.clone());
     Routes { api: false, others: router }
 }
@@ -114,7 +114,7 @@ fn others(roles: &[Role], doors: Doors) -> Vec<Route> {
     if roles.contains(&Role::Web) {
         routes.extend(pages::web_routes());
         if doors.mail {
-            routes.extend(pages::mail_routes());
+            routes.extend(pages::mail_routes().into_iter().map(Route::guarded));
         }
     }
     if roles.contains(&Role::Login) || roles.contains(&Role::Web) {

@@ -1,10 +1,9 @@
 //! What every handler shares: the application and how the outside reaches it.
 
-use crate::http::Bodies;
+use crate::http::{Bodies, Proxies};
 use crate::metrics::Meters;
 use opendrs_service::App;
 use opendrs_service::operator::Operator;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use url::{Host, Url};
@@ -29,7 +28,9 @@ pub struct Site {
     /// What bodies may be.
     pub(crate) bodies: Bodies,
     /// Whose word on where a request came from is taken.
-    pub(crate) proxies: Vec<IpAddr>,
+    pub(crate) proxies: Proxies,
+    /// That a proxy writes what cannot be read was logged.
+    pub(crate) forwarded_reported: AtomicBool,
     /// Who may use the operator's API, if there is one.
     pub(crate) operator: Option<Operator>,
     /// What is counted, where somebody asks for it.
@@ -45,10 +46,11 @@ impl Site {
         urls: PublicUrls,
         bodies: Bodies,
         meters: Option<Meters>,
-        proxies: Vec<IpAddr>,
+        proxies: Proxies,
         operator: Option<Operator>,
     ) -> Arc<Self> {
-        Arc::new(Self { app, urls, bodies, meters, proxies, operator, leaving: AtomicBool::new(false) })
+        let (leaving, forwarded_reported) = (AtomicBool::new(false), AtomicBool::new(false));
+        Arc::new(Self { app, urls, bodies, meters, proxies, forwarded_reported, operator, leaving })
     }
 
     /// From here on the node says that it is about to stop, and asks its clients to connect anew, elsewhere.

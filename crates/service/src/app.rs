@@ -19,6 +19,7 @@ use crate::topic::Notifications;
 use crate::{Error, Result};
 use arc_swap::ArcSwapOption;
 use opendrs_domain::language::Language;
+use opendrs_domain::login::turn::Lifetime;
 use opendrs_domain::order::Timing;
 use opendrs_domain::time::Time;
 use opendrs_store::{Db, Place, installation};
@@ -33,6 +34,8 @@ pub struct Settings {
     pub timing: Timing,
     /// `iss` of tokeninfo.
     pub issuer: String,
+    /// How long refresh tokens of strict clients last.
+    pub refresh: Lifetime,
     /// Topics' names and addresses.
     pub notifications: Notifications,
     /// Who fulfils orders.

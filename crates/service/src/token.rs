@@ -119,11 +119,16 @@ pub(crate) struct Grant {
 
 /// Makes a token.
 pub(crate) fn seal(app: &App, grant: Grant, purpose: Use) -> String {
-    seal_at(app, grant, purpose, app.now())
+    let now = app.now();
+    sealed(app, grant, purpose, (now, (purpose == Use::Access).then(|| now + ACCESS_LIFETIME)))
 }
 
-/// The same, as if it were made at another moment.
-pub(crate) fn seal_at(app: &App, grant: Grant, purpose: Use, now: Time) -> String {
+/// Makes a refresh token that takes another one's place: as if it were made at another moment, and with the end of its family.
+pub(crate) fn seal_next(app: &App, grant: Grant, issued_at: Time, end: Option<Time>) -> String {
+    sealed(app, grant, Use::Refresh, (issued_at, end))
+}
+
+fn sealed(app: &App, grant: Grant, purpose: Use, (issued_at, expires_at): (Time, Option<Time>)) -> String {
     let claims = Claims {
         purpose,
         device: grant.device,
@@ -131,8 +136,8 @@ pub(crate) fn seal_at(app: &App, grant: Grant, purpose: Use, now: Time) -> Strin
         client: grant.client,
         family: grant.family,
         scopes: grant.scopes,
-        issued_at: now,
-        expires_at: (purpose == Use::Access).then_some(now + ACCESS_LIFETIME),
+        issued_at,
+        expires_at,
     };
     app.keys.ring().seal(&claims, &app.ids.bytes())
 }

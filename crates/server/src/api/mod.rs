@@ -118,7 +118,7 @@ impl Call<'_> {
 
 async fn serve(site: &Site, spec: &'static Spec, params: &Params<'_>, request: Request) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let token = http::bearer(&parts.headers);
+    let token = http::only_bearer(&parts.uri, &parts.headers);
     let slot = params.get("slot");
     let input = spec.read_input(http::header(&parts.headers, INPUT_HEADER).as_deref());
     let result = spec.read_result(http::header(&parts.headers, RESULT_HEADER).as_deref());

@@ -38,6 +38,8 @@ pub(crate) enum Problem {
     BadBody(String),
     /// The body is over the limit, in bytes.
     TooLarge(usize),
+    /// Two readers of the request may take it for different ones; why.
+    Ambiguous(&'static str),
     /// No such path.
     NotFound,
     /// The path has other methods.
@@ -72,6 +74,7 @@ impl Problem {
                 let limit = format!("The body is larger than {limit} bytes.");
                 (StatusCode::PAYLOAD_TOO_LARGE, "RequestTooLargeException", limit)
             }
+            Problem::Ambiguous(why) => (BAD, "ValidationException", (*why).into()),
             Problem::NotFound => {
                 let message = "No such path. See the API's list at /-/openapi.json.".into();
                 (StatusCode::NOT_FOUND, "UnknownOperationException", message)

@@ -99,6 +99,7 @@ pub(super) async fn app_with(config: &Config, time: Time, random: Arc<dyn Random
         settings: Settings {
             timing: config.timing(),
             issuer: config.login.issuer.clone(),
+            refresh: config.refresh(),
             notifications: config.topics(),
             fulfilment: config.fulfilment()?,
             request_timeout: config.request_timeout(),

@@ -56,7 +56,8 @@ impl Reply {
     }
 }
 
-/// Sends one request on a connection of its own. `url` is absolute, with `http` or `https`.
+/// Sends one request on a connection of its own. `url` is absolute, with `http` or `https`; its host is the `Host` header,
+/// unless `headers` names another.
 ///
 /// # Errors
 /// A sentence that names the address.
@@ -85,7 +86,10 @@ pub(crate) async fn send_by(
     }
     .map_err(|e| failed(&e))?;
     let path = uri.path_and_query().map_or("/", |p| p.as_str());
-    let mut request = Request::builder().method(method).uri(path).header("host", host.as_str());
+    let mut request = Request::builder().method(method).uri(path);
+    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+        request = request.header("host", host.as_str());
+    }
     for (name, value) in headers {
         request = request.header(*name, *value);
     }

@@ -20,6 +20,7 @@ pub use tls::{Tls, TlsMode};
 use crate::http::{Bodies, Limits};
 use crate::outbound::Network;
 use opendrs_domain::language::Language;
+use opendrs_domain::login::turn::Lifetime;
 use opendrs_domain::order::Timing;
 use opendrs_domain::time::Span;
 use opendrs_service::limit::{Rate, Rates};
@@ -209,6 +210,12 @@ impl Config {
         let bad = |why: &dyn std::fmt::Display| format!("operator.token_file {}: {why}", path.display());
         let text = std::fs::read_to_string(path).map_err(|e| bad(&e))?;
         Operator::with(text.lines().next().unwrap_or_default().trim()).map(Some).map_err(|why| bad(&why))
+    }
+
+    /// How long refresh tokens of strict clients last.
+    #[must_use]
+    pub fn refresh(&self) -> Lifetime {
+        Lifetime { idle: self.login.refresh_idle.0, whole: self.login.refresh_lifetime.0 }
     }
 
     /// For how long readings are kept.

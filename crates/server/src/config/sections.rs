@@ -2,9 +2,9 @@
 //!
 //! Not here: what they mean together ([`super::Config`]). Invariant: a section takes no key that it does not know.
 
+use crate::http::Proxies;
 use opendrs_domain::time::{BadSpan, Span};
 use serde::Deserialize;
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -44,8 +44,8 @@ pub struct Server {
     pub database_url: String,
     /// What this node does.
     pub roles: Vec<Role>,
-    /// Addresses of proxies, whose `X-Forwarded-For` is believed.
-    pub proxies: Vec<IpAddr>,
+    /// Addresses and networks of proxies, whose `X-Forwarded-For` and `Forwarded` are believed.
+    pub proxies: Proxies,
     /// Open connections at most.
     pub max_connections: usize,
     pub(super) head_timeout: Lasting,
@@ -131,6 +131,8 @@ pub struct Login {
     pub public_url: String,
     /// `iss` of tokeninfo.
     pub issuer: String,
+    pub(super) refresh_idle: Lasting,
+    pub(super) refresh_lifetime: Lasting,
 }
 
 /// `[notifications]`

@@ -212,6 +212,7 @@ impl Caller {
     async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin) {
         let Self { peer, limits, site, routes, mut stop } = self;
         // A connection's requests count what they share on a place of its own, which no other core writes to.
+        let stream = Wire::new(stream, site.clone());
         let own = Arc::new((site, routes, Pace::default()));
         let seen = own.clone();
         let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
@@ -232,7 +233,7 @@ impl Caller {
             .max_buf_size(limits.head_bytes)
             .title_case_headers(true)
             .half_close(true)
-            .serve_connection(TokioIo::new(Wire::new(stream)), service);
+            .serve_connection(TokioIo::new(stream), service);
         let ended = tokio::select! {
             ended = &mut connection => ended,
             () = stopped(&mut stop) => {

@@ -285,6 +285,9 @@ pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<R
     let own = link(&pairs, "device").filter(|_| parts.uri.path() != "/settings");
     let which = Which::asked(link(&pairs, "access_token"), own);
     let browser = Browser::of(&site, &parts).await?;
+    if http::has_two_tokens(&pairs) {
+        return Err(Refused::by(&browser.shown)(opendrs_service::Error::InvalidToken));
+    }
     let Some(session) = &browser.session else {
         let return_to = address(which, exit.filter(|_| which.is_one()));
         return sign_in_page(&site, &browser, &return_to, None, "").await;

@@ -29,7 +29,7 @@ pub struct Asked {
     pub model: Option<Model>,
 }
 
-/// Checks an authorize request. `issuer` is who answers it, as strict clients are told.
+/// Checks an authorize request. `issuer` is who answers it, which the answer says.
 ///
 /// # Errors
 /// [`Error::Unavailable`]; a refused request is the inner [`Refusal`].

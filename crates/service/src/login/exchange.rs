@@ -7,7 +7,7 @@ use crate::throttle::Try;
 use crate::token::{self, ACCESS_LIFETIME, Grant};
 use crate::{App, Error, Result};
 use opendrs_domain::id::{ClientId, ProfileId};
-use opendrs_domain::login::code::{self as codes, Code, Outcome, Presented};
+use opendrs_domain::login::code::{self as codes, BadGrant, Code, Outcome, Presented};
 use opendrs_domain::login::redirect;
 use opendrs_domain::login::scope::Scopes;
 use opendrs_domain::profile::Client;
@@ -37,6 +37,8 @@ pub struct TokenRequest {
     pub scope: Option<String>,
     /// Where the request came from, for the brake on guessing.
     pub source: String,
+    /// What was sent twice, with one value: a parameter, or the client's credentials. A strict client may not.
+    pub repeated: Option<&'static str>,
 }
 
 /// Tokens, as the token endpoint answers them.
@@ -67,7 +69,17 @@ pub async fn tokens(app: &App, request: &TokenRequest) -> Result<Tokens> {
 
 async fn proven(app: &App, tx: &mut Tx<'_>, request: &TokenRequest) -> Result<Client> {
     let TokenRequest { client_id, client_secret, source, .. } = request;
-    client::authenticate(app, tx, client_id.as_deref(), client_secret.as_deref(), source).await
+    let client = client::authenticate(app, tx, client_id.as_deref(), client_secret.as_deref(), source).await?;
+    match request.repeated.filter(|_| client.is_strict()) {
+        Some(name) => Err(Error::oauth(OAuth::InvalidRequest, repeats(name))),
+        None => Ok(client),
+    }
+}
+
+/// The words for a request that says something twice.
+#[must_use]
+pub fn repeats(name: &str) -> String {
+    format!("The request repeats the parameter : {name}")
 }
 
 fn missing(name: &str) -> Error {
@@ -97,9 +109,7 @@ async fn by_code(app: &App, request: &TokenRequest) -> Result<Tokens> {
     app.client_throttle.check(tried, app.now(), || found.is_some()).map_err(Error::Throttled)?;
     let Some(found) = found else { return Err(bad_grant("code")) };
     // Where it was to be sent may have been taken from the client since.
-    if redirect::target(&client, Some(&found.redirect_uri)).is_err() {
-        return Err(bad_grant("code"));
-    }
+    let registered = redirect::target(&client, Some(&found.redirect_uri)).is_ok();
     let unit = match found.device {
         Some((shard, id)) => device::by_id(&mut tx, shard, id).await?,
         None => None,
@@ -115,19 +125,20 @@ async fn by_code(app: &App, request: &TokenRequest) -> Result<Tokens> {
         profile: client.profile,
         by_secret: client.kind.is_confidential(),
         strict: client.is_strict(),
+        registered,
         redirect_uri: request.redirect_uri.clone(),
         verifier: request.code_verifier.clone(),
         shards,
         now: app.now(),
     };
     match app.db.write(command).await? {
-        Some(code) => {
+        Ok(code) => {
             failpoint::reached(Point::CodeRedeemed);
             let Code { device, customer, client, family, scopes, .. } = code;
             let grant = Grant { device, customer, client, family, scopes };
             Ok(issue(app, grant, token::seal(app, grant, Use::Refresh)))
         }
-        None => Err(bad_grant("code")),
+        Err(bad) => Err(bad_grant(bad.as_str())),
     }
 }
 
@@ -143,6 +154,7 @@ struct Exchange {
     profile: ProfileId,
     by_secret: bool,
     strict: bool,
+    registered: bool,
     redirect_uri: Option<String>,
     verifier: Option<String>,
     shards: Shards,
@@ -150,26 +162,27 @@ struct Exchange {
 }
 
 impl Write for Exchange {
-    type Out = Option<Code>;
+    type Out = std::result::Result<Code, BadGrant>;
     fn key(&self) -> u64 {
         self.key
     }
-    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Option<Code>> {
-        let Some(found) = code::lock(tx, self.shard, &self.hash).await? else { return Ok(None) };
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Out> {
+        let Some(found) = code::lock(tx, self.shard, &self.hash).await? else { return Ok(Err(BadGrant::Code)) };
         let presented = Presented {
             client: self.client,
             by_secret: self.by_secret,
             strict: self.strict,
+            registered: self.registered,
             redirect_uri: self.redirect_uri.as_deref(),
             verifier: self.verifier.as_deref(),
         };
         match found.present(presented, self.now) {
-            Outcome::Refused => Ok(None),
+            Outcome::Refused(bad) => Ok(Err(bad)),
             Outcome::Replayed => {
                 tracing::warn!(client = %self.client, "a code came twice: what it gave is revoked");
-                self.revoke(tx, &found).await.map(|()| None)
+                self.revoke(tx, &found).await.map(|()| Err(BadGrant::Code))
             }
-            Outcome::Burnt => code::spend(tx, self.shard, &self.hash, self.now).await.map(|()| None),
+            Outcome::Burnt(bad) => code::spend(tx, self.shard, &self.hash, self.now).await.map(|()| Err(bad)),
             Outcome::Accepted => {
                 code::spend(tx, self.shard, &self.hash, self.now).await?;
                 let alive = match found.device {
@@ -182,7 +195,7 @@ impl Write for Exchange {
                         consent.is_some_and(|consent| consent.accepts(found.family, found.scopes))
                     }
                 };
-                Ok(alive.then_some(found))
+                Ok(if alive { Ok(found) } else { Err(BadGrant::Code) })
             }
         }
     }
@@ -252,11 +265,11 @@ async fn by_refresh(app: &App, request: &TokenRequest) -> Result<Tokens> {
             if changed.is_some_and(|at| claims.issued_at < at) {
                 return Err(refused());
             }
-            let command = Turn::of(&mut tx, &client, &claims, (app.db.shards(), app.now())).await?;
+            let command = Turn::of(app, &mut tx, &client, &claims).await?;
             drop(tx);
             drop(reader);
             let at = turn::turned(app, command.ok_or_else(refused)?).await?.ok_or_else(refused)?;
-            token::seal_at(app, whole, Use::Refresh, at)
+            token::seal_next(app, whole, at, app.settings.refresh.end_of(&claims))
         }
     };
     Ok(issue(app, Grant { scopes, ..whole }, refresh))

@@ -41,23 +41,27 @@ pub enum Carried {
     Header,
     /// In the query, where logs and histories keep it; not that of a strict client.
     Query,
+    /// In more than one place; not that of a strict client (RFC 6750, 2).
+    Repeated,
 }
 
 /// Says what a token is.
 ///
 /// # Errors
-/// [`Error::InvalidToken`], [`Error::OAuth`] for a strict client's token in the query, [`Error::Unavailable`].
+/// [`Error::InvalidToken`], [`Error::OAuth`] for a strict client's token in the query or in two places, [`Error::Unavailable`].
 pub async fn token_info(app: &App, text: &str, carried: Carried) -> Result<TokenInfo> {
     let claims = token::check(app, text).await?;
     let client = {
         let mut reader = app.db.reader().await?;
         profile::client(&mut reader.tx()?, claims.client).await?.ok_or(Error::InvalidToken)?
     };
-    if client.is_strict() && carried == Carried::Query {
-        return Err(Error::oauth(
-            OAuth::InvalidRequest,
-            "Send this client's access tokens in a header, not in the query",
-        ));
+    let refused = match carried {
+        Carried::Query => Some("Send this client's access tokens in a header, not in the query"),
+        Carried::Repeated => Some("Send this client's access tokens once, in one header"),
+        Carried::Header => None,
+    };
+    if let Some(why) = refused.filter(|_| client.is_strict()) {
+        return Err(Error::oauth(OAuth::InvalidRequest, why));
     }
     let end = claims.expires_at.unwrap_or(claims.issued_at);
     Ok(TokenInfo {
@@ -72,8 +76,8 @@ pub async fn token_info(app: &App, text: &str, carried: Carried) -> Result<Token
 /// Says who a token's customer is.
 ///
 /// # Errors
-/// [`Error::InvalidToken`], [`Error::InsufficientScope`], [`Error::OAuth`] for a strict client's token in the query,
-/// [`Error::Unavailable`].
+/// [`Error::InvalidToken`], [`Error::InsufficientScope`], [`Error::OAuth`] for a strict client's token in the query or in
+/// two places, [`Error::Unavailable`].
 pub async fn user_profile(app: &App, text: &str, carried: Carried) -> Result<UserProfile> {
     let claims = token::check(app, text).await?;
     let has = |scope| claims.scopes.has(scope);

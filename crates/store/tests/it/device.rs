@@ -209,7 +209,7 @@ async fn where_refresh_tokens_stand_comes_back_until_the_registration_ends(store
     let (mut turns, mut revoked) = (Turns::default(), Families::default());
     assert_eq!(held(device.id).await, Some((revoked.clone(), turns.clone())), "nothing was used");
     for n in 0..40 {
-        turns.present(u64::MAX - n % 3, at(i64::try_from(n).unwrap()), at(0));
+        turns.present(u64::MAX - n % 3, at(i64::try_from(n).unwrap()), false, at(0));
         revoked.add(n);
         let with = (device.id, revoked.clone(), turns.clone());
         store.write(with, |tx, (id, r, t)| Box::pin(device::set_turns(tx, SHARD, *id, r, t))).await;

@@ -202,7 +202,7 @@ async fn a_refresh_token_used_at_once_turns_once(store: &Store) {
             Box::pin(async {
                 let of = (CustomerId(uuid(*n)), ProfileId(uuid(1)));
                 let (consent, mut turns) = consent::turns(tx, 1, of).await?.ok_or_else(gone)?;
-                let turned = turns.present(7, at(0), at(5));
+                let turned = turns.present(7, at(0), false, at(5));
                 if let Turned::First(_) = turned {
                     consent::set_turns(tx, 1, of, &consent.revoked, &turns).await?;
                 }

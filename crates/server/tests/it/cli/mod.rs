@@ -21,7 +21,7 @@ mod mail;
 mod nodes;
 mod operator;
 mod order;
-mod program;
+pub(crate) mod program;
 mod readings;
 mod reset;
 mod secrets;

@@ -191,3 +191,19 @@ fn addresses_that_lead_nowhere_are_warned_of() {
         assert!(!said.contains("public_url"), "{said}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_no_proxy_should_write_is_reported_once() {
+    let place = Place::seeded();
+    place.file("o.toml", "[server]\nproxies = [\"127.0.0.0/8\"]\n");
+    let server = place.serve(&["--config", "o.toml"]);
+    let url = format!("{}/auth/o2/token", server.base);
+    for from in ["203.0.113.7", "nonsense", "more nonsense", "203.0.113.7, [2001:db8::1"] {
+        let headers = [("x-forwarded-for", from)];
+        let reply = opendrs_server::client::send(axum::http::Method::POST, &url, &headers, "grant_type=refresh_token");
+        assert_eq!(reply.await.unwrap().status, 400, "{from}");
+    }
+    let log = server.log();
+    let lines: Vec<_> = log.lines().filter(|line| line.contains("forwards an address that cannot be read")).collect();
+    assert!(lines.len() == 1 && lines[0].contains("proxy=127.0.0.1") && lines[0].contains("nonsense"), "{log}");
+}

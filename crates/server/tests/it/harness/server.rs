@@ -6,7 +6,7 @@ use super::wire::Protected;
 use super::world;
 use opendrs_domain::time::Span;
 use opendrs_server::config::{Config, Role};
-use opendrs_server::http::{Bodies, Limits, Listener};
+use opendrs_server::http::{Bodies, Limits, Listener, Proxies};
 use opendrs_server::mail::Sink;
 use opendrs_server::site::{PublicUrls, Site};
 use opendrs_server::{build, build_metrics, meters};
@@ -16,7 +16,7 @@ use opendrs_service::operator::Operator;
 use opendrs_service::order::Fired;
 use opendrs_service::publication::Publisher;
 use opendrs_service::{App, Parts, Settings, outbox, schedule, seed};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -93,8 +93,8 @@ pub struct Options {
     pub metrics: bool,
     /// Settings that differ from the default ones, as environment variables.
     pub settings: Vec<(&'static str, String)>,
-    /// Whose `X-Forwarded-For` it believes.
-    pub proxies: Vec<IpAddr>,
+    /// Whose `X-Forwarded-For` and `Forwarded` it believes.
+    pub proxies: Proxies,
     /// Who takes its mails.
     pub post: Arc<dyn Post>,
     /// Who publishes for it to Amazon SNS.
@@ -115,7 +115,7 @@ impl Default for Options {
             rates: Rates::default(),
             metrics: false,
             settings: Vec::new(),
-            proxies: Vec::new(),
+            proxies: Proxies::default(),
             post: Arc::new(Sink),
             publisher: None,
         }
@@ -187,6 +187,7 @@ impl Server {
             settings: Settings {
                 timing: config.timing(),
                 issuer: "https://www.amazon.com".into(),
+                refresh: config.refresh(),
                 notifications: config.topics(),
                 fulfilment: config.fulfilment().unwrap(),
                 request_timeout: config.request_timeout(),

@@ -1,7 +1,7 @@
 //! What an access token says of its customer: tokeninfo and `/user/profile` (login-and-web 5.1, 5.2).
 
 use crate::harness::world::{ANN, OTHER_MODEL, OTHER_WEB, WEB};
-use crate::harness::{Linking, Said, Server, query};
+use crate::harness::{Linking, Said, Server, form, query};
 use opendrs_domain::version::Endpoint::{Deregister, SubscriptionInfo};
 use serde_json::json;
 
@@ -64,6 +64,35 @@ async fn a_token_that_is_none_or_no_more_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_two_different_tokens_none_counts() {
+    let server = Server::start().await;
+    let (one, other) = (server.profile_token("profile").await, server.profile_token("profile").await);
+    let (in_query, also) = (form(&[("access_token", &one)]), form(&[("access_token", &other)]));
+    let refused =
+        r#"{"error_description":"The request has different access tokens : send one","error":"invalid_request"}"#;
+    for path in ["/auth/o2/tokeninfo", "/user/profile"] {
+        let by_query = server.request("GET", &format!("{path}?{in_query}"));
+        let plain = server.request("GET", path);
+        for call in [
+            by_query.clone().header("x-amz-access-token", &other),
+            by_query.clone().token(&other),
+            plain.clone().header("x-amz-access-token", &one).token(&other),
+            plain.clone().header("x-amz-access-token", &one).header("x-amz-access-token", &other),
+            plain.clone().token(&one).header("authorization", format!("bearer {other}")),
+            server.request("GET", &format!("{path}?{in_query}&{also}")),
+        ] {
+            assert_eq!(call.said().await, (400, refused.into()), "{path}");
+        }
+        for call in [
+            by_query.clone().header("x-amz-access-token", &one).token(&one),
+            server.request("GET", &format!("{path}?{in_query}&{in_query}")),
+        ] {
+            assert_eq!(call.said().await.0, 200, "{path}: the same token twice");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_scope_opens_its_fields_and_no_others() {
     let server = Server::start().await;
     let device = server.device().await;
@@ -105,7 +134,8 @@ async fn a_customer_is_another_to_each_maker() {
 async fn a_sign_up_for_a_profile_alone_shows_no_slots() {
     let server = Server::start().await;
     let visit = server.sign_up(&query(&[("scope", Some("profile")), ("scope_data", None)])).await;
-    assert!(visit.location().ends_with("&scope=profile&state=s-1"), "{}", visit.location());
+    let end = format!("&scope=profile&state=s-1&{}", form(&[("iss", &server.base)]));
+    assert!(visit.location().ends_with(&end), "{}", visit.location());
     assert_eq!((server.count("device").await, server.events().await.len()), (0, 0));
 }
 

@@ -118,7 +118,11 @@ async fn consent_is_to_the_request_that_was_shown() {
     visit.submit(&altered).await;
     server.complete(&mut visit).await;
     assert!(visit.location().starts_with("https://setup.example.net/drs/done?code=AN"));
-    assert!(visit.location().ends_with("&scope=dash:replenish&state=s-1"));
+    assert!(
+        visit
+            .location()
+            .ends_with(&format!("&scope=dash:replenish&state=s-1&{}", crate::harness::form(&[("iss", &server.base)])))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

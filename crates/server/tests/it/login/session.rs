@@ -150,7 +150,7 @@ async fn sign_in_from(server: &Server, source: &str, email: &str, password: &str
 
 #[tokio::test(flavor = "multi_thread")]
 async fn guesses_at_once_are_braked_and_delay_nobody_else() {
-    let proxies = vec!["127.0.0.1".parse().unwrap()];
+    let proxies = vec!["127.0.0.1".to_owned()].try_into().unwrap();
     let server = Server::with(Options { proxies, ..Options::default() }).await;
     let guess =
         |n: usize| sign_in_from(&server, "203.0.113.7", ANN, if n == 199 { PASSWORD } else { "wrong password" });
