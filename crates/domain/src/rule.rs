@@ -5,6 +5,7 @@
 //! what is ordered or what it costs beyond what the customer allowed; where it cannot be kept, the order is held.
 
 use crate::date;
+use crate::language::{self, Language};
 use crate::money::{BadMoney, Money};
 use crate::order::{Order, Problem};
 use crate::product::Product;
@@ -143,9 +144,12 @@ pub enum Counted {
     Days,
 }
 
-fn number(text: &str, what: Counted) -> Result<u32, BadRule> {
-    let read = text.trim().parse().ok().filter(|n| (1..=MOST).contains(n));
-    read.ok_or(BadRule::Number(what))
+fn number(read: Option<u32>, what: Counted) -> Result<u32, BadRule> {
+    read.filter(|n| (1..=MOST).contains(n)).ok_or(BadRule::Number(what))
+}
+
+fn count(text: &str, what: Counted) -> Result<u32, BadRule> {
+    number(text.trim().parse().ok(), what)
 }
 
 fn day(text: &str) -> Result<Time, BadRule> {
@@ -154,26 +158,26 @@ fn day(text: &str) -> Result<Time, BadRule> {
 }
 
 impl Rules {
-    /// Reads what a customer typed; `agreed` is the chosen product's price at this moment.
+    /// Reads what a customer typed on a page of a language; `agreed` is the chosen product's price at this moment.
     ///
     /// # Errors
     /// [`BadRule`].
-    pub fn read(typed: Typed<'_>, agreed: &Money, substitutes: Vec<Asin>) -> Result<Self, BadRule> {
+    pub fn read(typed: Typed<'_>, language: Language, agreed: &Money, substitutes: Vec<Asin>) -> Result<Self, BadRule> {
         let mode = match typed.mode {
             Some("ask") => Mode::Ask,
             Some("automatic") => Mode::Automatic,
             _ => return Err(BadRule::NoMode),
         };
         let cap = match (typed.cap_kind, typed.cap) {
-            (Some("amount"), Some(text)) => Some(Cap::Amount(Money::parse(text.trim(), &agreed.currency)?)),
-            (Some("percent"), Some(text)) => Some(Cap::Percent(number(text, Counted::Percent)?)),
+            (Some("amount"), Some(text)) => Some(Cap::Amount(language.read_amount(text, &agreed.currency)?)),
+            (Some("percent"), Some(text)) => Some(Cap::Percent(number(language::percent(text), Counted::Percent)?)),
             (Some("amount" | "percent"), None) => return Err(BadRule::NoCap),
             _ => None,
         };
         let limit = match (typed.limit_orders, typed.limit_days) {
             (None, None) => None,
             (Some(orders), Some(days)) => {
-                Some(Limit { orders: number(orders, Counted::Orders)?, days: number(days, Counted::Days)? })
+                Some(Limit { orders: count(orders, Counted::Orders)?, days: count(days, Counted::Days)? })
             }
             _ => return Err(BadRule::HalfALimit),
         };

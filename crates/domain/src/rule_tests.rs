@@ -149,18 +149,19 @@ fn what_is_typed_is_read() {
     let typed = Typed {
         mode: Some("ask"),
         cap_kind: Some("amount"),
-        cap: Some("25.50 "),
+        cap: Some("$25.50 "),
         limit_orders: Some("2"),
         limit_days: Some("30"),
         pause_from: Some("2026-07-01"),
         pause_until: Some("2026-07-14"),
     };
-    let rules = Rules::read(typed, &usd("20.00"), Vec::new()).unwrap();
+    let rules = Rules::read(typed, Language::English, &usd("20.00"), Vec::new()).unwrap();
     assert_eq!((rules.mode, rules.cap.clone()), (Mode::Ask, Some(Cap::Amount(usd("25.50")))));
     assert_eq!(rules.limit.unwrap().period(), Span::from_hours(30 * 24));
     assert_eq!(rules.pause_days(), Some(("2026-07-01".into(), "2026-07-14".into())));
     assert_eq!(rules.pause.unwrap().until, date::parse("2026-07-15").unwrap(), "the last day is part of it");
-    let open = Rules::read(Typed { mode: Some("automatic"), ..Typed::default() }, &usd("20.00"), Vec::new()).unwrap();
+    let open = Typed { mode: Some("automatic"), ..Typed::default() };
+    let open = Rules::read(open, Language::English, &usd("20.00"), Vec::new()).unwrap();
     assert_eq!(open, Rules { agreed: Some(usd("20.00")), ..Rules::default() });
 }
 
@@ -179,7 +180,7 @@ fn what_cannot_be_meant_is_said() {
         (Typed { pause_from: Some("soon"), pause_until: Some("2026-07-01"), ..good }, "`soon` is no date"),
         (Typed { pause_from: Some("2026-07-02"), pause_until: Some("2026-07-01"), ..good }, "lies before its first"),
     ] {
-        let error = Rules::read(typed, &usd("20.00"), Vec::new()).unwrap_err().to_string();
+        let error = Rules::read(typed, Language::English, &usd("20.00"), Vec::new()).unwrap_err().to_string();
         assert!(error.contains(says), "{typed:?}: {error}");
     }
 }

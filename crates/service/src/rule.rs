@@ -5,6 +5,7 @@ use crate::{App, BadChoice, Error, Result};
 use opendrs_domain::device::Device;
 use opendrs_domain::fault;
 use opendrs_domain::id::{DeviceId, OrderId};
+use opendrs_domain::language::Language;
 use opendrs_domain::money::Money;
 use opendrs_domain::order::{Order, Problem};
 use opendrs_domain::product::Product;
@@ -75,7 +76,13 @@ pub(crate) async fn judge(
 /// # Errors
 /// [`Error::BadChoice`] says what is wrong with the rules; [`Error::InvalidToken`] when the registration ended
 /// meanwhile, [`Error::Unavailable`].
-pub async fn set(app: &App, caller: &Caller, slot: &str, typed: Typed<'_>, substitutes: &[&str]) -> Result<()> {
+pub async fn set(
+    app: &App,
+    caller: &Caller,
+    slot: &str,
+    (typed, language): (Typed<'_>, Language),
+    substitutes: &[&str],
+) -> Result<()> {
     let slot = SlotId::parse(slot).map_err(Error::malformed)?;
     let substitutes = substitutes.iter().map(|text| Asin::parse(text));
     let substitutes: Vec<_> = substitutes.collect::<Result<_, _>>().map_err(Error::malformed)?;
@@ -90,7 +97,7 @@ pub async fn set(app: &App, caller: &Caller, slot: &str, typed: Typed<'_>, subst
         }
     };
     let agreed = agreed.ok_or(BadChoice::NothingToRule)?;
-    let rules = Rules::read(typed, &agreed.price, substitutes).map_err(BadChoice::Rule)?;
+    let rules = Rules::read(typed, language, &agreed.price, substitutes).map_err(BadChoice::Rule)?;
     let command =
         Set { shard: caller.shard, device: caller.device.clone(), slot, chosen: agreed.asin, rules, now: app.now() };
     app.db.write(command).await?

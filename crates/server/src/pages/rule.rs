@@ -7,6 +7,7 @@ use opendrs_domain::rule::{Cap, Mode, Rules, Typed};
 use opendrs_service::subscription::SlotView;
 
 /// A slot's rules in the words of a form.
+#[derive(Clone)]
 pub(super) struct RuleRow {
     pub(super) ask: bool,
     /// `amount`, `percent` or nothing.
@@ -20,6 +21,8 @@ pub(super) struct RuleRow {
     pub(super) pause_until: String,
     /// Products that may replace the chosen one, and whether they do.
     pub(super) substitutes: Vec<(Product, bool)>,
+    /// Why they were refused, if they stand here as they were typed.
+    pub(super) problem: Option<String>,
 }
 
 /// The rules of a slot; none where no product is chosen, since there is nothing to rule.
@@ -47,15 +50,53 @@ pub(super) fn row(view: &SlotView, texts: &Texts) -> Option<RuleRow> {
         pause_from,
         pause_until,
         substitutes: others.map(|product| (product.clone(), substitutes.contains(&product.asin))).collect(),
+        problem: None,
     })
 }
 
-/// What a form says of the rules; `cap` is its highest price, as digits and a point.
-pub(super) fn typed<'f>(form: &'f Form, cap: Option<&'f str>) -> Typed<'f> {
+/// Rules that were refused, as they were typed.
+pub(super) struct Rejected<'f> {
+    /// The slot that they are for.
+    pub(super) slot: &'f str,
+    pub(super) form: &'f Form,
+    /// Why, in the words of the page.
+    pub(super) problem: &'f str,
+}
+
+impl Rejected<'_> {
+    /// The row of its slot, with what was typed in place of what is kept.
+    pub(super) fn row(&self, kept: RuleRow) -> RuleRow {
+        let text = |name: &str| self.form.get(name).unwrap_or_default().to_owned();
+        let taken = self.form.all("substitute");
+        let substitutes = kept.substitutes.into_iter().map(|(product, _)| {
+            let taken = taken.contains(&product.asin.as_str());
+            (product, taken)
+        });
+        RuleRow {
+            ask: self.form.get("mode") == Some("ask"),
+            cap_kind: match self.form.get("cap_kind") {
+                Some("amount") => "amount",
+                Some("percent") => "percent",
+                _ => "",
+            },
+            cap: text("cap"),
+            limit_orders: text("limit_orders"),
+            limit_days: text("limit_days"),
+            pause_from: text("pause_from"),
+            pause_until: text("pause_until"),
+            substitutes: substitutes.collect(),
+            problem: Some(self.problem.to_owned()),
+            ..kept
+        }
+    }
+}
+
+/// What a form says of the rules.
+pub(super) fn typed(form: &Form) -> Typed<'_> {
     Typed {
         mode: form.get("mode"),
         cap_kind: form.get("cap_kind"),
-        cap,
+        cap: form.get("cap"),
         limit_orders: form.get("limit_orders"),
         limit_days: form.get("limit_days"),
         pause_from: form.get("pause_from"),

@@ -19,6 +19,9 @@ both!(
     out_of_stock_is_replaced_only_from_the_customers_list,
     an_address_given_on_the_orders_page_places_the_order,
     rules_that_cannot_be_meant_are_said_and_not_kept,
+    a_highest_price_is_read_as_people_write_it,
+    what_was_typed_is_kept_when_it_is_refused,
+    an_address_needs_no_part_that_its_country_lacks,
     an_orders_page_is_its_owners,
 );
 
@@ -256,6 +259,78 @@ async fn rules_that_cannot_be_meant_are_said_and_not_kept(server: &Server) {
     for field in [("substitute", SOLD_OUT), ("limit_orders", "2"), ("limit_days", "30"), ("mode", "automatic")] {
         assert!(kept.fields.contains(&(field.0.into(), field.1.into())), "{field:?}: {kept:?}");
     }
+}
+
+async fn a_highest_price_is_read_as_people_write_it(server: &Server) {
+    let device = server.device().await;
+    for (language, typed, shown) in [
+        ("en", "$1,299.50", "1299.50"),
+        ("en", "1 299.5 USD", "1299.50"),
+        ("de", "1.299,50 $", "1299,50"),
+        ("de", "1.299", "1299,00"),
+        ("ja", "＄１，２９９．５０", "1299.50"),
+    ] {
+        let (mut visit, form) = rules(server, &device).await;
+        let form = form.fill("cap_kind", "amount").fill("cap", typed);
+        visit.go(&format!("/settings?{}&language={language}", query_of(&device))).await;
+        visit.submit(&form).await;
+        assert_eq!(visit.title(), "Aqua Pitcher", "{language} {typed}");
+        let kept = visit.form("/settings/rule");
+        assert!(kept.fields.contains(&("cap".into(), shown.into())), "{language} {typed}: {kept:?}");
+    }
+    rule(server, &device, &[("cap_kind", "percent"), ("cap", "10 %")]).await;
+    let (_, kept) = rules(server, &device).await;
+    assert!(kept.fields.contains(&("cap".into(), "10".into())), "{kept:?}");
+}
+
+fn query_of(device: &Device) -> String {
+    form(&[("access_token", &device.access)])
+}
+
+async fn what_was_typed_is_kept_when_it_is_refused(server: &Server) {
+    let device = server.device().await;
+    let before = server.rows().await;
+    let (mut visit, form) = rules(server, &device).await;
+    let typed =
+        [("mode", "ask"), ("cap_kind", "amount"), ("cap", "€ 1.5,0"), ("limit_orders", "2"), ("limit_days", "30")];
+    let typed = typed.into_iter().chain([("pause_from", "2018-03-05"), ("substitute", LARGE)]);
+    let form = typed.clone().fold(form, |form, (name, value)| form.fill(name, value));
+    visit.submit(&form.fill("pause_until", "2018-03-06")).await;
+    assert_eq!((visit.page.status, visit.title().as_str()), (400, "Aqua Pitcher".into()));
+    shows(&visit, &["<details open>", "role=\"alert\"", "The highest price: `€ 1.5,0` is not a price in USD"]);
+    let html = visit.page.text();
+    let of_filter = |form: &Form| form.fields.contains(&("slotId".into(), FILTER.into()));
+    let mut forms = Form::all(&html).into_iter().filter(|form| form.action == "/settings/rule");
+    let again = forms.find(of_filter).unwrap();
+    for (name, value) in typed {
+        assert!(again.fields.contains(&(name.into(), value.into())), "{name}: {again:?}");
+    }
+    assert_eq!(forms.count(), 1, "the other slot's form is there, too");
+    assert_eq!(html.matches("<details open>").count(), 1, "{html}");
+    assert_eq!(server.rows().await, before, "nothing was kept");
+    visit.submit(&again.fill("cap", "$1,299")).await;
+    assert_eq!((visit.page.status, visit.title().as_str()), (200, "Aqua Pitcher".into()));
+}
+
+async fn an_address_needs_no_part_that_its_country_lacks(server: &Server) {
+    let mut ann = Visit::signed_in(server, ANN).await;
+    ann.go("/settings/address").await;
+    let form = ann.form("/settings/address").fill("city", "").fill("postal_code", "");
+    for (country, says) in [
+        ("US", "Please check the city of the address."),
+        ("QA", "Please check the city of the address."),
+        ("SG", "Please check the postal code of the address."),
+        ("UK", "Please check the city of the address."),
+    ] {
+        ann.submit(&form.clone().fill("country", country)).await;
+        assert_eq!(ann.page.status, 400, "{country}");
+        shows(&ann, &[says]);
+    }
+    ann.submit(&form.clone().fill("country", "UK").fill("city", "London").fill("postal_code", "N1")).await;
+    shows(&ann, &["Please check the country (two letters, such as US) of the address.", "value=\"London\""]);
+    ann.submit(&form.fill("country", "hk")).await;
+    assert_eq!(ann.page.status, 200);
+    shows(&ann, &["1 Main Street, HK"]);
 }
 
 async fn an_orders_page_is_its_owners(server: &Server) {
