@@ -4,6 +4,7 @@ use super::browser::Form;
 use crate::texts::Texts;
 use opendrs_domain::product::Product;
 use opendrs_domain::rule::{Cap, Mode, Rules, Typed};
+use opendrs_domain::subscription::Subscription;
 use opendrs_service::subscription::SlotView;
 
 /// A slot's rules in the words of a form.
@@ -14,7 +15,10 @@ pub(super) struct RuleRow {
     pub(super) cap_kind: &'static str,
     pub(super) cap: String,
     pub(super) currency: String,
+    /// What was agreed and when, in words.
     pub(super) agreed: Option<String>,
+    /// Where there is no cap, what is dearer than agreed by more than so many per cent is asked.
+    pub(super) ask_above: u32,
     pub(super) limit_orders: String,
     pub(super) limit_days: String,
     pub(super) pause_from: String,
@@ -26,17 +30,19 @@ pub(super) struct RuleRow {
 }
 
 /// The rules of a slot; none where no product is chosen, since there is nothing to rule.
-pub(super) fn row(view: &SlotView, texts: &Texts) -> Option<RuleRow> {
+pub(super) fn row(view: &SlotView, texts: &Texts, ask_above: u32) -> Option<RuleRow> {
     let SlotView { products, subscription, rules, .. } = view;
     let chosen = subscription.as_ref().and_then(|sub| sub.asin.as_ref())?;
-    let Rules { mode, agreed, cap, limit, substitutes, .. } = rules;
+    let Rules { mode, cap, limit, substitutes, .. } = rules;
+    let agreed = subscription.as_ref().and_then(Subscription::agreed_price);
     let (cap_kind, cap) = match cap {
         None => ("", String::new()),
         Some(Cap::Amount(money)) => ("amount", texts.language.amount(money)),
         Some(Cap::Percent(percent)) => ("percent", percent.to_string()),
     };
     let price = products.iter().find(|product| product.asin == *chosen).map(|product| &product.price);
-    let currency = agreed.as_ref().or(price).map_or(String::new(), |money| money.currency.clone());
+    let agreed_price = agreed.map(|agreed| &agreed.price);
+    let currency = agreed_price.or(price).map_or(String::new(), |money| money.currency.clone());
     let (pause_from, pause_until) = rules.pause_days().unwrap_or_default();
     let others = products.iter().filter(|product| product.asin != *chosen);
     Some(RuleRow {
@@ -44,7 +50,11 @@ pub(super) fn row(view: &SlotView, texts: &Texts) -> Option<RuleRow> {
         cap_kind,
         cap,
         currency,
-        agreed: agreed.as_ref().map(|money| texts.money(money)),
+        agreed: agreed.map(|agreed| {
+            let day = agreed.at.map(|at| texts.day(&at));
+            (texts.rules.cap_agreed)(&texts.money(&agreed.price), day.as_deref())
+        }),
+        ask_above,
         limit_orders: limit.map_or(String::new(), |limit| limit.orders.to_string()),
         limit_days: limit.map_or(String::new(), |limit| limit.days.to_string()),
         pause_from,

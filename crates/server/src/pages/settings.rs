@@ -7,6 +7,7 @@ mod which;
 
 use super::address as shipping;
 use super::browser::{Browser, Form};
+use super::prices;
 use super::remove;
 use super::rule::{self, Rejected, RuleRow};
 use super::setup::wants;
@@ -30,7 +31,7 @@ use opendrs_domain::product::Product;
 use opendrs_domain::session::Session;
 use opendrs_domain::time::Time;
 use opendrs_service::consent::{self, Given};
-use opendrs_service::subscription::SlotView;
+use opendrs_service::subscription::{SlotChange, SlotView};
 use opendrs_service::token::{self, Caller, PageDevice};
 use opendrs_service::{BadChoice, Error, customer, device, order, rule as rules, subscription};
 use std::sync::Arc;
@@ -46,8 +47,8 @@ struct SlotRow {
 }
 
 /// The product chosen is marked; where none is, the first.
-fn slot_row(view: SlotView, texts: &Texts, rejected: Option<&Rejected<'_>>) -> SlotRow {
-    let rule = rule::row(&view, texts);
+fn slot_row(view: SlotView, texts: &Texts, ask_above: u32, rejected: Option<&Rejected<'_>>) -> SlotRow {
+    let rule = rule::row(&view, texts, ask_above);
     let rejected = rejected.filter(|rejected| rejected.slot == view.slot.id.as_str());
     let rule = rule.map(|rule| rejected.map_or(rule.clone(), |rejected| rejected.row(rule)));
     let SlotView { slot, products, subscription, .. } = view;
@@ -268,7 +269,7 @@ async fn show(
     let slots = subscription::view(&site.app, &model, of).await.map_err(&refused)?;
     let owner = customer::get(&site.app, caller.device.customer).await.map_err(&refused)?;
     let orders = order::history(&site.app, caller).await.map_err(&refused)?;
-    let now = site.app.now();
+    let (now, ask_above) = (site.app.now(), site.app.settings.timing.ask_above);
     let template = SettingsPage {
         texts,
         switch: shown.switch(&address(which, exit)),
@@ -280,7 +281,7 @@ async fn show(
         test: caller.device.test,
         name: &owner.name,
         address: owner.address.as_ref().map(Address::one_line),
-        slots: slots.into_iter().map(|view| slot_row(view, texts, rejected)).collect(),
+        slots: slots.into_iter().map(|view| slot_row(view, texts, ask_above, rejected)).collect(),
         orders: orders.iter().map(|order| row(order, now, texts)).collect(),
         change_address: shipping::address(&address(which, exit)),
         remove: remove::address(caller.device.id),
@@ -318,8 +319,8 @@ pub(super) async fn slot(State(site): State<Arc<Site>>, request: Request) -> Res
     };
     let slot = form.get("slotId").unwrap_or_default();
     let on = form.get("subscribed") == Some("true");
-    let changed = subscription::change(&site.app, &caller, slot, form.get("asin"), on).await;
-    changed.map_err(Refused::by(&browser.shown))?;
+    let change = SlotChange { asin: form.get("asin"), on, shown: &prices::shown(&form) };
+    subscription::change(&site.app, &caller, slot, change).await.map_err(Refused::by(&browser.shown))?;
     Ok(redirect_to(StatusCode::SEE_OTHER, &back))
 }
 
