@@ -61,8 +61,8 @@ async fn what_was_agreed_before_it_was_kept_is_filled_in(store: &Store) {
     }
     for (slot, rules) in [("ruled", r#"{"agreed":{"minor":77,"currency":"CHF"}}"#), ("no-price", r#"{"agreed":null}"#)]
     {
-        let with = (DeviceId(uuid(1)), slot_id(slot));
-        store.write(with, |tx, (device, slot)| Box::pin(rule::put(tx, 2, *device, slot, &Rules::default()))).await;
+        let with = (DeviceId(uuid(1)), slot_id(slot), Rules::default());
+        store.write(with, |tx, (device, slot, rules)| Box::pin(rule::put(tx, 2, *device, slot, rules))).await;
         store.tamper(&format!("UPDATE rule SET rules = '{rules}' WHERE slot = '{slot}'")).await;
     }
     let step = match store.db.engine() {

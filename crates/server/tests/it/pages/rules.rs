@@ -297,7 +297,7 @@ async fn no_rule_that_is_saved_moves_the_price_agreed(server: &Server) {
 async fn nothing_much_dearer_is_ordered_without_a_rule(server: &Server) {
     let placed = async |n: usize| {
         let all = server.mails().await;
-        assert_eq!(all.iter().filter(|kind| *kind == "order_placed").count(), n, "{all:?}");
+        assert_eq!(all.iter().filter(|kind| **kind == "order_placed").count(), n, "{all:?}");
     };
     // Ten per cent over 24.99 is 27.489; what was paid in between does not count.
     for (price, n) in [("27.48", 1), ("27.48", 2)] {
