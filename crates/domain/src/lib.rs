@@ -7,6 +7,7 @@
 //! brings the random bytes, so every rule is a function of its arguments and is tested in microseconds.
 
 pub mod consent;
+pub mod country;
 pub mod customer;
 pub mod date;
 pub mod delivery;

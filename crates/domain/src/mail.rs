@@ -73,6 +73,21 @@ pub struct SlotNews {
     pub product: Option<(String, Money)>,
 }
 
+/// A price change, as its mail describes it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PriceChangeSummary {
+    /// The product's title.
+    pub title: String,
+    /// The price before.
+    pub before: Money,
+    /// The price now.
+    pub price: Money,
+    /// The price that the customer agreed to, if any.
+    pub agreed: Option<Money>,
+    /// Whether the customer is asked before an order at this price.
+    pub asks: bool,
+}
+
 /// What a mail tells.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum News {
@@ -94,6 +109,8 @@ pub enum News {
     Deregistered,
     /// The same, since somebody else registered it (decisions 27).
     TakenOver,
+    /// The price of a product that a slot reorders changed.
+    PriceChanged(PriceChangeSummary),
 }
 
 impl News {
@@ -110,6 +127,7 @@ impl News {
             News::Subscribed(_) => "subscribed",
             News::Deregistered => "deregistered",
             News::TakenOver => "taken_over",
+            News::PriceChanged(_) => "price_changed",
         }
     }
 

@@ -10,6 +10,7 @@ const TIMING: Timing = Timing {
     cancel_window: Span::from_hours(24),
     problem_hold: Span::from_hours(72),
     recheck: Span::from_hours(1),
+    ask_above: 10,
     ship_after: Span::from_mins(30),
     deliver_after: Span::from_hours(48),
     delivery_known: true,

@@ -132,7 +132,7 @@ impl Problem {
     }
 }
 
-/// Every duration of an order's life; all are settings.
+/// What an operator decides of every order's life; all are settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
     /// How long the customer may cancel (24 h).
@@ -141,6 +141,9 @@ pub struct Timing {
     pub problem_hold: Span,
     /// How often a held order is looked at again (1 h).
     pub recheck: Span,
+    /// How many per cent dearer than agreed an order may be before its customer is asked (10); a highest price of their
+    /// own replaces it.
+    pub ask_above: u32,
     /// From the end of the window to the parcel's leaving.
     pub ship_after: Span,
     /// From leaving to the expected delivery.

@@ -9,6 +9,7 @@ const TIMING: Timing = Timing {
     cancel_window: Span::from_hours(24),
     problem_hold: Span::from_hours(72),
     recheck: Span::from_hours(1),
+    ask_above: 10,
     ship_after: Span::from_mins(30),
     deliver_after: Span::from_hours(48),
     delivery_known: true,
@@ -274,14 +275,17 @@ proptest! {
 
 #[test]
 fn a_back_end_takes_no_more_than_the_customer_allows() {
-    use crate::rule::{Cap, Rules};
+    use crate::rule::{Cap, Rules, Terms};
+    use crate::subscription::AgreedPrice;
     let usd = |amount: &str| Money::parse(amount, "USD").unwrap();
     let (mut order, _) = place_with(Backend::Vendure, false, Some(Problem::Unconfirmed));
-    let free = Rules::default();
-    let capped = Rules { cap: Some(Cap::Amount(usd("30.00"))), ..Rules::default() };
-    let percent = Rules { cap: Some(Cap::Percent(10)), agreed: Some(usd("24.99")), ..Rules::default() };
+    let free = Terms::default();
+    let rules = |cap| Rules { cap: Some(cap), ..Rules::default() };
+    let capped = Terms { rules: rules(Cap::Amount(usd("30.00"))), agreed: None };
+    let agreed = AgreedPrice { asin: Asin::parse("B000000001").unwrap(), price: usd("24.99"), at: None };
+    let percent = Terms { rules: rules(Cap::Percent(10)), agreed: Some(agreed) };
     let allowed =
-        |order: &Order, price: &Money| [&free, &capped, &percent].map(|rules| rules.allows_charge(order, price));
+        |order: &Order, price: &Money| [&free, &capped, &percent].map(|terms| terms.allows_charge(order, price));
     assert_eq!(allowed(&order, &usd("24.99")), [true, true, true]);
     assert_eq!(allowed(&order, &usd("25.00")), [false, true, true], "without a cap nothing dearer was allowed");
     assert_eq!(allowed(&order, &usd("30.00")), [false, true, false]);

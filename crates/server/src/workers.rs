@@ -11,7 +11,7 @@ use crate::tls::Tls;
 use opendrs_domain::id::TopicId;
 use opendrs_service::clock::{Clock, SystemClock};
 use opendrs_service::fulfilment::call;
-use opendrs_service::{Error, consent, delivery, health, keys, mail, reading, schedule, signing};
+use opendrs_service::{Error, consent, delivery, health, keys, mail, price, reading, schedule, signing};
 use opendrs_store::Engine;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -116,6 +116,9 @@ pub(crate) async fn run(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
                     break;
                 }
             }
+        }
+        if let Err(error) = price::write_notices(&site.app).await {
+            log(&error);
         }
         if mailing.as_ref().is_none_or(JoinHandle::is_finished) {
             mailing = Some(tokio::spawn(send_mail(site.clone(), stop.clone())));

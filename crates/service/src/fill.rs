@@ -19,7 +19,7 @@ use opendrs_domain::subscription::Subscription;
 use opendrs_domain::text::{Email, ModelCode, Serial};
 use opendrs_domain::time::Time;
 use opendrs_domain::token::Use;
-use opendrs_store::{Tx, Write, customer, device, model, profile, reading, subscription};
+use opendrs_store::{Tx, Write, customer, device, model, product, profile, reading, subscription};
 
 /// Devices of one customer.
 const PER_CUSTOMER: u64 = 2;
@@ -29,6 +29,8 @@ pub struct Plan {
     client: ClientId,
     model: Model,
     slots: Vec<Slot>,
+    /// What each slot reorders: the first product that it offers.
+    subscriptions: Vec<Subscription>,
     /// Stands in serials and addresses, so that a second filling meets none of the first.
     tag: String,
     /// Of a password that nobody knows.
@@ -42,7 +44,7 @@ impl Plan {
     /// # Errors
     /// [`Error::BadCommand`] names what is missing; [`Error::Unavailable`].
     pub async fn make(app: &App, client: ClientId, code: &ModelCode, address: Address) -> Result<Self> {
-        let (model, slots) = {
+        let (model, slots, subscriptions) = {
             let mut reader = app.db.reader().await?;
             let mut tx = reader.tx()?;
             let missing = |what: String| Error::BadCommand(format!("{what} does not exist: seed it first"));
@@ -50,11 +52,21 @@ impl Plan {
             let model = model::by_code(&mut tx, found.maker, code).await?;
             let model = model.ok_or_else(|| missing(format!("model {code} of the client's maker")))?;
             let slots = model::slots(&mut tx, model.id).await?;
-            (model, slots)
+            let mut subscriptions = Vec::with_capacity(slots.len());
+            for slot in &slots {
+                let Some(asin) = slot.products.first() else { continue };
+                let listed = product::by_asin(&mut tx, asin).await?;
+                let listed = listed.ok_or_else(|| missing(format!("product {asin}")))?;
+                let mut sub = Subscription::none(slot.id.clone());
+                sub.choose(Some(listed.asin), true);
+                sub.agree(listed.price, app.now());
+                subscriptions.push(sub);
+            }
+            (model, slots, subscriptions)
         };
         let tag: String = app.ids.bytes::<4>().iter().map(|b| format!("{b:02x}")).collect();
         let password_hash = password::hash(app, &app.ids.secret()).await?;
-        Ok(Self { client, model, slots, tag, password_hash, address })
+        Ok(Self { client, model, slots, subscriptions, tag, password_hash, address })
     }
 
     /// The slots that every device has.
@@ -137,9 +149,7 @@ pub fn devices(app: &App, plan: &Plan, numbers: std::ops::Range<u64>) -> Result<
         units.push(Unit { shard, id: device.id, customer: owner.id });
         devices.push((shard, device));
     }
-    let offered = plan.slots.iter().filter_map(|slot| Some((slot.id.clone(), slot.products.first()?.clone())));
-    let subscriptions =
-        offered.map(|(slot, asin)| Subscription { slot, asin: Some(asin), on: true, open_order: None }).collect();
+    let subscriptions = plan.subscriptions.clone();
     Ok((Devices { customers, devices, subscriptions, password_hash: plan.password_hash.clone(), now }, units))
 }
 

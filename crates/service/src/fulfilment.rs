@@ -19,9 +19,10 @@ use opendrs_domain::fulfilment::{Backend, Report};
 use opendrs_domain::id::{InstanceId, MakerId, OrderId};
 use opendrs_domain::order::{NotReported, Order, Problem, State, Timing};
 use opendrs_domain::product::Product;
-use opendrs_domain::rule::Rules;
+use opendrs_domain::rule::Terms;
+use opendrs_domain::subscription::Subscription;
 use opendrs_domain::time::Time;
-use opendrs_store::{Tx, Write, customer, device, fulfilment, maker, order, product, rule};
+use opendrs_store::{Tx, Write, customer, device, fulfilment, maker, order, product, rule, subscription};
 
 /// Who fulfils orders, as the settings have it.
 #[derive(Clone, Debug, Default)]
@@ -84,10 +85,14 @@ pub struct Job {
     pub(crate) shard: i64,
 }
 
-/// What the customer allows for the slot of an order.
-async fn rules(app: &App, Job { order, device, shard, .. }: &Job) -> Result<Rules> {
+/// What the customer agreed to for the slot of an order.
+async fn terms(app: &App, Job { order, device, shard, .. }: &Job) -> Result<Terms> {
     let mut reader = app.db.reader().await?;
-    Ok(rule::get(&mut reader.tx()?, *shard, device.id, &order.slot).await?)
+    let mut tx = reader.tx()?;
+    let rules = rule::get(&mut tx, *shard, device.id, &order.slot).await?;
+    let subs = subscription::of_device(&mut tx, *shard, device.id).await?;
+    let sub = subs.iter().find(|sub| sub.slot == order.slot);
+    Ok(Terms { rules, agreed: sub.and_then(Subscription::agreed_price).cloned() })
 }
 
 async fn job(app: &App, id: OrderId) -> Result<Job> {

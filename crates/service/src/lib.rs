@@ -25,6 +25,7 @@ pub mod operator;
 pub mod order;
 pub mod outbound;
 pub mod outbox;
+pub mod price;
 pub mod publication;
 pub mod random;
 pub mod reading;

@@ -14,7 +14,7 @@ use crate::{App, Error, Result, meter};
 use futures_util::future::{join_all, try_join_all};
 use opendrs_domain::customer::Address;
 use opendrs_domain::device::Device;
-use opendrs_domain::id::MailId;
+use opendrs_domain::id::{CustomerId, DeviceId, MailId};
 use opendrs_domain::language::Language;
 use opendrs_domain::login::form;
 use opendrs_domain::mail::{self as rules, News, Next, Outcome, SlotNews, State};
@@ -114,14 +114,25 @@ async fn add(
     shard: i64,
     device: &Device,
     news: News,
+    stamp: (Stamp, Time),
+) -> opendrs_store::Result<()> {
+    add_for(tx, shard, (device.id, device.customer), news, stamp).await
+}
+
+/// Adds a mail for a customer about one of their devices.
+pub(crate) async fn add_for(
+    tx: &mut Tx<'_>,
+    shard: i64,
+    (device, customer): (DeviceId, CustomerId),
+    news: News,
     (stamp, now): (Stamp, Time),
 ) -> opendrs_store::Result<()> {
     let kept = stamp.mail_kept;
     let mail = Mail {
         shard,
         id: MailId(stamp.event.0),
-        device: device.id,
-        customer: device.customer,
+        device,
+        customer,
         at: now,
         news,
         state: if kept { State::Kept } else { State::Waiting },

@@ -45,7 +45,8 @@ pub struct Cookie {
 /// [`Error::Unavailable`] while too many sign in at once.
 pub async fn sign_in(app: &App, form: SignIn<'_>) -> Result<Cookie> {
     let now = app.now();
-    let address = form.email.trim().to_lowercase();
+    // Every spelling of an address is one account, and counts as one for the brake.
+    let address = Email::parse(form.email).map_or_else(|_| form.email.trim().to_lowercase(), String::from);
     let tried = Try { what: &address, source: form.source };
     let attempt = app.throttle.begin(tried, now).map_err(Error::Throttled)?;
     let Some(id) = verify(app, &form).await? else {

@@ -36,6 +36,7 @@ pub mod meter;
 pub mod model;
 pub mod order;
 pub mod outbox;
+pub mod price;
 pub mod product;
 pub mod profile;
 pub mod reading;

@@ -17,6 +17,12 @@ macro_rules! order_columns { () => {
      expected_at, due_at, approved_minor, backend, reported, placed_at, tracking, held_for, named_device"
 } }
 
+macro_rules! subscription_columns {
+    () => {
+        "slot, asin, active, open_order, agreed_asin, agreed_minor, agreed_currency, agreed_at"
+    };
+}
+
 macro_rules! topic_columns {
     () => {
         "id, profile, arn, endpoint, state, signature, raw, policy, subscription, token, token_ends_at, secret, secret_at, created_at"
@@ -153,8 +159,8 @@ queries! {
         DevicesBefore = "SELECT d.id FROM device d WHERE d.customer = $1 AND d.model = $2 AND d.serial = $3
             AND d.deregistered_at IS NOT NULL ORDER BY d.id DESC LIMIT $4";
         DeviceRevoke = "UPDATE device SET revoked = $3 WHERE shard = $1 AND id = $2";
-        SubscriptionGet = "SELECT slot, asin, active, open_order FROM subscription
-            WHERE shard = $1 AND device = $2 AND slot = $3 /*pg FOR UPDATE */";
+        SubscriptionGet = concat!("SELECT ", subscription_columns!(), " FROM subscription
+            WHERE shard = $1 AND device = $2 AND slot = $3 /*pg FOR UPDATE */");
         /// The lock of a slot that orders, for an order: of two at once, the second is given nothing.
         SubscriptionLock = "UPDATE subscription SET open_order = $4 WHERE shard = $1 AND device = $2 AND slot = $3
             AND active AND asin IS NOT NULL AND open_order IS NULL";
@@ -163,16 +169,19 @@ queries! {
             (SELECT r.rules FROM rule r WHERE r.shard = $1 AND r.device = $2 AND r.slot = $3),
             (SELECT /*pg string_agg(line.id::text, ',') */ /*lite group_concat(hex(line.id)) */ FROM
                 (SELECT t.id FROM client c JOIN topic t ON t.profile = c.profile
-                WHERE c.id = $4 AND t.state = 'confirmed' ORDER BY t.id LIMIT 100) line)
+                WHERE c.id = $4 AND t.state = 'confirmed' ORDER BY t.id LIMIT 100) line),
+            CASE WHEN s.agreed_asin = s.asin THEN s.agreed_asin END, s.agreed_minor, s.agreed_currency, s.agreed_at
             FROM subscription s LEFT JOIN product p ON p.asin = s.asin WHERE s.shard = $1 AND s.device = $2 AND s.slot = $3";
-        SubscriptionsOfDevice = "SELECT slot, asin, active, open_order FROM subscription WHERE shard = $1 AND device = $2";
+        SubscriptionsOfDevice = concat!("SELECT ", subscription_columns!(), " FROM subscription WHERE shard = $1 AND device = $2");
         /// Every slot of a device's model, with what is chosen for it, and whether the device is in good standing.
         SlotsTold = "SELECT s.id, u.active, u.asin, p.quantity, p.unit, d.deregistered_at IS NULL AND d.revoked = '', s.position
             FROM device d JOIN slot s ON s.model = d.model
             LEFT JOIN subscription u ON u.shard = d.shard AND u.device = d.id AND u.slot = s.id
             LEFT JOIN product p ON p.asin = u.asin WHERE d.shard = $1 AND d.id = $2";
-        SubscriptionPut = "INSERT INTO subscription (shard, device, slot, asin, active) VALUES ($1, $2, $3, $4, $5)
-            ON CONFLICT (shard, device, slot) DO UPDATE SET asin = excluded.asin, active = excluded.active";
+        SubscriptionPut = "INSERT INTO subscription (shard, device, slot, asin, active, agreed_asin, agreed_minor, agreed_currency,
+            agreed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (shard, device, slot) DO UPDATE SET
+            asin = excluded.asin, active = excluded.active, agreed_asin = excluded.agreed_asin,
+            agreed_minor = excluded.agreed_minor, agreed_currency = excluded.agreed_currency, agreed_at = excluded.agreed_at";
         /// The lock of a slot, for an order that its unit had open when it was linked again.
         SubscriptionAdopt = "UPDATE subscription SET open_order = $4
             WHERE shard = $1 AND device = $2 AND slot = $3 AND open_order IS NULL";
@@ -427,6 +436,26 @@ queries! {
         DeviceTurn = "UPDATE device SET revoked = $3, turns = $4 WHERE shard = $1 AND id = $2";
         ConsentTurns = "SELECT scopes, revoked, mark, ending_at, turns FROM consent
             WHERE shard = $1 AND customer = $2 AND profile = $3 /*pg FOR UPDATE */";
+        // prices that changed
+        /// While nobody was notified yet, the first price stays: several changes are one.
+        PriceChangePut = "INSERT INTO price_change (asin, before_minor, before_currency, changed_at, last_shard, last_device, last_slot)
+            VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (asin) DO UPDATE SET
+            before_minor = CASE WHEN price_change.last_shard < 0 THEN price_change.before_minor ELSE excluded.before_minor END,
+            before_currency = CASE WHEN price_change.last_shard < 0 THEN price_change.before_currency ELSE excluded.before_currency END,
+            changed_at = excluded.changed_at, last_shard = excluded.last_shard, last_device = excluded.last_device,
+            last_slot = excluded.last_slot";
+        PriceChangeNext = "SELECT asin FROM price_change WHERE changed_at <= $1 ORDER BY changed_at LIMIT 1";
+        PriceChangeGet = "SELECT before_minor, before_currency, last_shard, last_device, last_slot FROM price_change
+            WHERE asin = $1 /*pg FOR UPDATE */";
+        PriceChangeMove = "UPDATE price_change SET last_shard = $2, last_device = $3, last_slot = $4 WHERE asin = $1";
+        PriceChangeDone = "DELETE FROM price_change WHERE asin = $1";
+        /// Slots that reorder a product, in batches, with what their customers agreed to.
+        SlotsOfProduct = "SELECT s.shard, s.slot, CASE WHEN s.agreed_asin = s.asin THEN s.agreed_asin END, s.agreed_minor,
+            s.agreed_currency, s.agreed_at, r.rules, d.id, d.customer, d.test, d.deregistered_at
+            FROM subscription s JOIN device d ON d.shard = s.shard AND d.id = s.device
+            LEFT JOIN rule r ON r.shard = s.shard AND r.device = s.device AND r.slot = s.slot
+            WHERE s.asin = $1 AND s.active AND (s.shard, s.device, s.slot) > ($2, $3, $4)
+            ORDER BY s.shard, s.device, s.slot LIMIT $5";
         ConsentTurn = "UPDATE consent SET revoked = $4, turns = $5 WHERE shard = $1 AND customer = $2 AND profile = $3";
     }
 }

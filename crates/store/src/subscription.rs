@@ -4,14 +4,25 @@ use crate::queries::Q;
 use crate::value::{FromRow, Row, p};
 use crate::{Result, Tx};
 use opendrs_domain::id::{DeviceId, OrderId};
+use opendrs_domain::money::Money;
 use opendrs_domain::notification::{ProductInfo, SlotInfo};
-use opendrs_domain::subscription::Subscription;
+use opendrs_domain::subscription::{AgreedPrice, Subscription};
 use opendrs_domain::text::{Asin, SlotId};
 
 impl FromRow for Subscription {
     fn from_row(row: &Row<'_>) -> Result<Self> {
-        Ok(Self { slot: row.get(0)?, asin: row.get(1)?, on: row.get(2)?, open_order: row.get(3)? })
+        let agreed = agreed_at(row, 4)?;
+        Ok(Self { slot: row.get(0)?, asin: row.get(1)?, on: row.get(2)?, open_order: row.get(3)?, agreed })
     }
+}
+
+/// The agreed price that begins at a column: its product, amount, currency and time.
+pub(crate) fn agreed_at(row: &Row<'_>, column: usize) -> Result<Option<AgreedPrice>> {
+    let (asin, minor): (Option<Asin>, Option<i64>) = (row.get(column)?, row.get(column + 1)?);
+    let currency: Option<String> = row.get(column + 2)?;
+    let at = row.get(column + 3)?;
+    let money = minor.zip(currency).map(|(minor, currency)| Money { minor, currency });
+    Ok(asin.zip(money).map(|(asin, price)| AgreedPrice { asin, price, at }))
 }
 
 /// A slot's subscription, held against other transactions: of two Replenish calls at once, one comes second.
@@ -79,12 +90,16 @@ pub async fn told_in_good_standing(tx: &mut Tx<'_>, shard: i64, device: DeviceId
     Ok(good.then(|| found.into_iter().map(|told| told.slot).collect()))
 }
 
-/// Records product and switch; the lock stays as it is.
+/// Records product, switch and agreed price; the lock stays as it is.
 ///
 /// # Errors
 /// [`crate::Error`].
 pub async fn put(tx: &mut Tx<'_>, shard: i64, device: DeviceId, sub: &Subscription) -> Result<()> {
-    tx.put(Q::SubscriptionPut, p![shard, device, &sub.slot, sub.asin.as_ref(), sub.on]).await
+    let agreed = sub.agreed.as_ref();
+    let (minor, currency) = agreed.map(|agreed| (agreed.price.minor, agreed.price.currency.as_str())).unzip();
+    let (asin, at) = (agreed.map(|agreed| &agreed.asin), agreed.and_then(|agreed| agreed.at));
+    let params = p![shard, device, &sub.slot, sub.asin.as_ref(), sub.on, asin, minor, currency, at];
+    tx.put(Q::SubscriptionPut, params).await
 }
 
 /// Gives a slot's lock to an order of the unit's earlier registration; `false` if another order has it.

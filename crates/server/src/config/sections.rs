@@ -198,6 +198,7 @@ pub(super) struct Orders {
     pub(super) cancel_window: Lasting,
     pub(super) problem_hold: Lasting,
     pub(super) recheck: Lasting,
+    pub(super) ask_above: u32,
     pub(super) ship_after: Lasting,
     pub(super) deliver_after: Lasting,
     pub(super) delivery_known: bool,

@@ -12,6 +12,7 @@ use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::{Error, PoolConfig};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use opendrs_domain::mail::Outcome;
+use opendrs_domain::text::ascii_domain;
 use opendrs_service::mail::{Letter, Pending, Post};
 use opendrs_store::trust::explained;
 use serde::Deserialize;
@@ -70,6 +71,8 @@ impl Smtp {
     /// A sentence that names the setting at fault.
     pub fn new(settings: SmtpSettings) -> Result<Self, String> {
         let SmtpSettings { host, port, security, from, login, authorities } = settings;
+        let host = ascii_domain(&host).ok_or_else(|| format!("mail.host `{host}` is no host name"))?;
+        let from = in_ascii(from)?;
         let tls = || {
             let mut tls = TlsParameters::builder(host.clone());
             if let Some(pem) = &authorities {
@@ -132,6 +135,15 @@ impl Post for Smtp {
             }
         })
     }
+}
+
+/// The sender with its domain in A-labels, as mail servers know it: not every one takes addresses in other scripts.
+fn in_ascii(from: Mailbox) -> Result<Mailbox, String> {
+    let Mailbox { name, email } = from;
+    let refuse = || format!("mail.from `{email}` is no address to send mail from");
+    let domain = ascii_domain(email.domain()).ok_or_else(refuse)?;
+    let email = Address::new(email.user(), domain).map_err(|_| refuse())?;
+    Ok(Mailbox { name, email })
 }
 
 /// A 5xx is the mail server's last word on a mail, unless it is about our login: that is for the operator to mend.

@@ -5,7 +5,7 @@
 
 use crate::texts::Texts;
 use askama::Template;
-use opendrs_domain::mail::{Bought, News, SlotNews};
+use opendrs_domain::mail::{Bought, News, PriceChangeSummary, SlotNews};
 use opendrs_domain::time::Time;
 use opendrs_service::mail::Letter;
 
@@ -80,6 +80,7 @@ impl Words {
                 let lines = [(said.taken)(&model), said.taken_more.to_owned()];
                 words.left((said.taken_subject)(&model), lines);
             }
+            News::PriceChanged(news) => words.price_changed(news, &model),
         }
         words
     }
@@ -200,6 +201,21 @@ impl Words {
                 None => said.not_chosen.to_owned(),
             };
             self.fact(line(&slot.name), chosen);
+        }
+    }
+
+    fn price_changed(&mut self, news: &PriceChangeSummary, model: &str) {
+        let texts = self.texts;
+        let said = &texts.letters;
+        let (title, price, before) = (line(&news.title), texts.money(&news.price), texts.money(&news.before));
+        self.subject = (said.subject)(false, said.price_changed_subject, &title);
+        self.say((said.price_changed)(&before, &price));
+        self.say(if news.asks { (said.price_asks)(model) } else { (said.price_goes_on)(model) });
+        self.fact(said.product, title);
+        self.fact(said.price, price);
+        self.fact(said.price_before, before);
+        if let Some(agreed) = &news.agreed {
+            self.fact(said.price_agreed, texts.money(agreed));
         }
     }
 

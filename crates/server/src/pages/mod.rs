@@ -9,6 +9,7 @@ mod cancel;
 mod mail;
 mod order;
 mod overview;
+mod prices;
 mod remove;
 mod rule;
 mod settings;

@@ -2,6 +2,7 @@
 
 use super::address;
 use super::browser::Browser;
+use super::prices;
 use super::setup::{Posted, consent_page, over, posted, signed_in, slot_address};
 use super::shown::Other;
 use super::{Refused, asked, page, redirect_to};
@@ -97,7 +98,7 @@ pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<R
 
 /// Completes set-up, goes back to the first slot, or cancels.
 pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Result<Response, Refused> {
-    let Posted { browser, session, form, underway } = match posted(&site, request).await? {
+    let Posted { browser, session, form, mut underway } = match posted(&site, request).await? {
         Ok(posted) => posted,
         Err(instead) => return Ok(instead),
     };
@@ -106,6 +107,7 @@ pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Res
         signup::restart(&site.app, &underway).await.map_err(&refused)?;
         return Ok(redirect_to(StatusCode::SEE_OTHER, &slot_address(&underway.id)));
     }
+    underway.shown = prices::shown(&form);
     let typed = address::typed(&form);
     let mut owner = customer::get(&site.app, session.customer).await.map_err(&refused)?;
     if owner.address.is_none() && form.has("line1") {

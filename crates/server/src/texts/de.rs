@@ -165,10 +165,16 @@ pub(super) static TEXTS: Texts = Texts {
         automatic: "Bestellung aufgeben",
         ask: "Mich vorher fragen",
         cap: "Höchstpreis",
-        cap_agreed: |price| format!("Höchstpreis; vereinbart haben Sie {price}"),
-        no_cap: "Keine Grenze",
+        cap_agreed: |price, day| {
+            let day = day.map_or(String::new(), |day| format!(" am {day}"));
+            format!("Höchstpreis. Vereinbart{day}: {price}")
+        },
+        no_cap: |ask_above| match ask_above {
+            0 => "Kein eigener: fragen, sobald es mehr kostet als vereinbart".into(),
+            percent => format!("Kein eigener: fragen, sobald es über {percent} % mehr kostet als vereinbart"),
+        },
         cap_amount: |currency| format!("Ein Betrag in {currency}"),
-        cap_percent: "Prozent über dem heutigen Preis",
+        cap_percent: "Prozent über dem vereinbarten Preis",
         cap_value: "Betrag oder Prozent",
         limit: "Wie viele Bestellungen; ohne Grenze lassen Sie beide Felder leer",
         limit_orders: "Höchstens so viele Bestellungen",

@@ -156,10 +156,16 @@ pub(super) static TEXTS: Texts = Texts {
         automatic: "Place the order",
         ask: "Ask me first",
         cap: "Highest price",
-        cap_agreed: |price| format!("Highest price; you agreed to {price}"),
-        no_cap: "No limit",
+        cap_agreed: |price, day| {
+            let day = day.map_or(String::new(), |day| format!(" on {day}"));
+            format!("Highest price. You agreed to {price}{day}")
+        },
+        no_cap: |ask_above| match ask_above {
+            0 => "None of my own: ask me whenever it costs more than agreed".into(),
+            percent => format!("None of my own: ask me when it costs over {percent} % more than agreed"),
+        },
         cap_amount: |currency| format!("An amount in {currency}"),
-        cap_percent: "Per cent over the price of today",
+        cap_percent: "Per cent over the price you agreed to",
         cap_value: "Amount or per cent",
         limit: "How many orders; leave both empty for no limit",
         limit_orders: "At most so many orders",

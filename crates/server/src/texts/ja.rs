@@ -151,10 +151,16 @@ pub(super) static TEXTS: Texts = Texts {
         automatic: "そのまま注文する",
         ask: "事前に確認する",
         cap: "価格の上限",
-        cap_agreed: |price| format!("価格の上限（同意済みの価格：{price}）"),
-        no_cap: "上限なし",
+        cap_agreed: |price, day| {
+            let day = day.map_or(String::new(), |day| format!("、{day}"));
+            format!("価格の上限（同意済みの価格：{price}{day}）")
+        },
+        no_cap: |ask_above| match ask_above {
+            0 => "指定しない（同意済みの価格を上回る場合は事前に確認）".into(),
+            percent => format!("指定しない（同意済みの価格より{percent}%を超えて高い場合は事前に確認）"),
+        },
         cap_amount: |currency| format!("金額（{currency}）で指定"),
-        cap_percent: "現在の価格からの上昇率（%）で指定",
+        cap_percent: "同意済みの価格からの上昇率（%）で指定",
         cap_value: "金額または%",
         limit: "注文回数（制限しない場合は両方とも空欄）",
         limit_orders: "最大注文回数",

@@ -55,4 +55,13 @@ pub(crate) struct Letters {
     /// Who it was is not told.
     pub(crate) taken_more: Text,
     pub(crate) under_way: Text,
+    pub(crate) price_changed_subject: Text,
+    pub(crate) price_changed: fn(before: &str, price: &str) -> String,
+    /// It is asked before it is ordered at the new price.
+    pub(crate) price_asks: fn(model: &str) -> String,
+    /// It is ordered at the new price.
+    pub(crate) price_goes_on: fn(model: &str) -> String,
+    /// Names of facts.
+    pub(crate) price_before: Text,
+    pub(crate) price_agreed: Text,
 }

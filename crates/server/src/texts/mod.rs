@@ -92,6 +92,11 @@ impl Texts {
         self.language.moment(*at)
     }
 
+    /// A day.
+    pub(crate) fn day(&self, at: &Time) -> String {
+        self.language.day(*at)
+    }
+
     /// So much of something; its unit is the maker's word.
     pub(crate) fn amount(&self, quantity: &f64, unit: &str) -> String {
         format!("{} {unit}", self.language.number(*quantity))

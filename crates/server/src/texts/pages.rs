@@ -193,8 +193,10 @@ pub(crate) struct Rules {
     pub(crate) automatic: Text,
     pub(crate) ask: Text,
     pub(crate) cap: Text,
-    pub(crate) cap_agreed: fn(price: &str) -> String,
-    pub(crate) no_cap: Text,
+    /// The same with what was agreed and, if it is known, on which day.
+    pub(crate) cap_agreed: fn(price: &str, day: Option<&str>) -> String,
+    /// No highest price of their own; above so many per cent more than agreed they are asked.
+    pub(crate) no_cap: fn(ask_above: u32) -> String,
     pub(crate) cap_amount: fn(currency: &str) -> String,
     pub(crate) cap_percent: Text,
     pub(crate) cap_value: Text,

@@ -21,7 +21,7 @@ use opendrs_domain::subscription::{Choice, Subscription};
 use opendrs_domain::text::SlotId;
 use opendrs_domain::time::Time;
 use opendrs_store::consent::Ending;
-use opendrs_store::{Tx, Write, code, consent, device, order, signup, subscription};
+use opendrs_store::{Tx, Write, code, consent, device, order, product, signup, subscription};
 use sha2::Sha256;
 
 /// Finishes a sign-up. Returns where the browser goes, code included.
@@ -49,7 +49,7 @@ pub async fn complete(app: &App, of: &Underway, customer: &Customer) -> Result<S
         _ => None,
     };
     let signup = Some(Begun { shard: authorize::shard(app, &of.row.id), id: of.row.id, mark: of.row.mark });
-    let decided = Decided { asked: &of.asked, customer, linked, choices: of.choices.clone(), signup };
+    let decided = Decided { asked: &of.asked, customer, linked, choices: of.agreed_choices(), signup };
     let grant = finish(app, &decided).await?;
     Ok(of.asked.request.granted(&grant.code))
 }
@@ -296,7 +296,7 @@ impl Unit {
             let event = Event::new(registered.event, now, &found, Facts::Registered);
             delivery::tell(tx, self.shard, &found, &event, registered.first).await?;
         }
-        let subscribed = self.subscribe(tx, found.id).await?;
+        let subscribed = self.subscribe(tx, found.id, now).await?;
         if new {
             self.adopt_orders(tx).await?;
         }
@@ -333,13 +333,23 @@ impl Unit {
         Ok(())
     }
 
-    async fn subscribe(&self, tx: &mut Tx<'_>, id: DeviceId) -> opendrs_store::Result<bool> {
+    async fn subscribe(&self, tx: &mut Tx<'_>, id: DeviceId, now: Time) -> opendrs_store::Result<bool> {
         let mut any = false;
-        for Choice { slot, asin } in &self.choices {
-            let fresh = || Subscription { slot: SlotId::clone(slot), asin: None, on: false, open_order: None };
+        for Choice { slot, asin, price } in &self.choices {
+            let fresh = || Subscription::none(SlotId::clone(slot));
             let mut sub = subscription::lock(tx, self.shard, id, slot).await?.unwrap_or_else(fresh);
             if sub.choose(asin.clone(), asin.is_some()) {
                 any = true;
+            }
+            // Where no page showed a price, one that was agreed to before stays.
+            let price = match (price, asin) {
+                (None, Some(asin)) if sub.agreed_price().is_none() => {
+                    product::by_asin(tx, asin).await?.map(|p| p.price)
+                }
+                (price, _) => price.clone(),
+            };
+            if let Some(price) = price {
+                sub.agree(price, now);
             }
             subscription::put(tx, self.shard, id, &sub).await?;
         }

@@ -119,7 +119,7 @@ pub async fn link(app: &App, link: Link) -> Result<Linked> {
             let offered: Vec<_> = view.slot.products.iter().map(Asin::as_str).collect();
             return Err(bad(format!("slot {slot} does not offer that product; it offers {}", offered.join(", "))));
         }
-        choices.push(Choice { slot, asin });
+        choices.push(Choice { slot, asin, price: None });
     }
     if let Subscribe::Some(list) = &link.subscribe
         && let Some((unknown, _)) = list.iter().find(|(id, _)| !views.iter().any(|view| view.slot.id == *id))

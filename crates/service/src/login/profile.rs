@@ -86,10 +86,11 @@ pub async fn user_profile(app: &App, text: &str, carried: Carried) -> Result<Use
     }
     let user_id = token_info(app, text, carried).await?.user_id;
     let customer = crate::customer::get(app, claims.customer).await?;
+    let postal_code = customer.address.map(|address| address.postal_code);
     Ok(UserProfile {
         user_id: (has(Scope::Profile) || has(Scope::UserId)).then_some(user_id),
         name: has(Scope::Profile).then_some(customer.name),
         email: has(Scope::Profile).then(|| customer.email.to_string()),
-        postal_code: customer.address.filter(|_| has(Scope::PostalCode)).map(|a| a.postal_code),
+        postal_code: postal_code.filter(|code| has(Scope::PostalCode) && !code.is_empty()),
     })
 }

@@ -33,6 +33,7 @@ impl Fire {
         order.reported = false;
         let shard = self.shards.of_customer(self.device.customer);
         let customer = customer::by_id(tx, shard, self.device.customer).await?;
+        let agreed = sub.as_ref().and_then(Subscription::agreed_price).cloned();
         let chosen = sub.and_then(|sub| sub.asin).filter(|_| order.approved.is_none());
         let asked = Asked {
             shard: self.shard,
@@ -41,10 +42,11 @@ impl Fire {
             has_address: customer.is_some_and(|c| c.address.is_some()),
             approved: order.approved.as_ref(),
             fault: None,
+            ask_above: self.timing.ask_above,
             now: self.now,
         };
         let chosen = chosen.as_ref().unwrap_or(&order.item.asin);
-        let grounds = rules::grounds(tx, self.shard, (self.device.id, &order.slot), chosen).await?;
+        let grounds = rules::grounds(tx, self.shard, (self.device.id, &order.slot), (chosen, agreed)).await?;
         let Judged { product, problem, paused_until } = rule::judge(tx, &asked, grounds).await?;
         order.wait_for_owner(paused_until, self.now, &self.timing);
         if let Some(item) = product.map(item).filter(|item| *item != order.item) {
@@ -127,7 +129,7 @@ impl Write for Answer {
         };
         match &self.word {
             Word::Approve(seen) => match order.approve(seen, *now) {
-                Ok(()) => {}
+                Ok(()) => rule::approved(tx, (*shard, device.id), sub.as_ref(), (&order.item, *now)).await?,
                 Err(refused) => return Ok(Err(refused)),
             },
             Word::LookAgain if order.state != State::Held => return Ok(Err(NotApproved::NotHeld)),

@@ -144,6 +144,7 @@ impl Write for Place {
             has_address: self.has_address,
             approved: None,
             fault: self.fault,
+            ask_above: self.timing.ask_above,
             now: self.now,
         };
         let judged = rule::judge(tx, &asked, grounds).await?;

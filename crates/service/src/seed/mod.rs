@@ -111,7 +111,7 @@ impl Write for Apply {
         }
         let (mut items, mut next) = (Vec::new(), Next { fresh: &self.fresh, at: 0 });
         for found in &self.seed.products {
-            items.push(put_product(tx, found).await?);
+            items.push(put_product(tx, found, self.now).await?);
         }
         for declared in &self.seed.makers {
             put_maker(tx, declared, &mut next, &mut items).await?;
@@ -209,11 +209,11 @@ impl Apply {
     }
 }
 
-async fn put_product(tx: &mut Tx<'_>, new: &Product) -> opendrs_store::Result<Item> {
+async fn put_product(tx: &mut Tx<'_>, new: &Product, now: Time) -> opendrs_store::Result<Item> {
     let old = product::by_asin(tx, &new.asin).await?;
     let same = old.as_ref() == Some(new);
     if !same {
-        product::put(tx, new).await?;
+        crate::price::put_product(tx, new, now).await?;
     }
     Ok(Item {
         kind: "product",

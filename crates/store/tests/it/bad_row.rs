@@ -76,7 +76,7 @@ async fn fill(tx: &mut Tx<'_>) -> Result<()> {
     };
     code::add(tx, 0, &code).await?;
     device::add(tx, 0, &device(1, &washer(), "unit")).await?;
-    let sub = Subscription { slot: slot_id("a"), asin: Some(asin(1)), on: true, open_order: None };
+    let sub = Subscription { slot: slot_id("a"), asin: Some(asin(1)), on: true, open_order: None, agreed: None };
     subscription::put(tx, 0, UNIT(), &sub).await?;
     let status = SlotStatus { remaining: 1.0, original: 1.0, on_hand: None, expected_at: None, last_use_at: None };
     reading::add(tx, 0, (reading_id(1), UNIT(), &slot_id("a")), at(0), &status).await?;

@@ -29,6 +29,7 @@ mod nodes;
 mod open;
 mod order;
 mod outbox;
+mod price;
 mod profile;
 mod reading;
 mod rule;

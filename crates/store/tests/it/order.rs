@@ -94,7 +94,7 @@ async fn an_order_moves_to_the_next_registration_under_its_old_id(store: &Store)
     assert_eq!(before, [units[2].id, units[1].id]);
 
     let order = order(1, units[0].id);
-    let slot = Subscription { slot: order.slot.clone(), asin: None, on: false, open_order: None };
+    let slot = Subscription { slot: order.slot.clone(), asin: None, on: false, open_order: None, agreed: None };
     let with = (units[0].id, slot);
     store.write(with, |tx, (d, s)| Box::pin(subscription::put(tx, 2, *d, s))).await;
     let adopt = async || {

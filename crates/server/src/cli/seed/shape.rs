@@ -2,7 +2,7 @@
 
 use opendrs_domain::customer::Address;
 use opendrs_domain::profile::{ClientKind, Mode};
-use opendrs_domain::text::{Asin, Email, ModelCode, Sku, SlotId};
+use opendrs_domain::text::{Asin, Email, ModelCode, Name, Sku, SlotId, Title, Unit};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use toml::Spanned;
@@ -69,7 +69,7 @@ pub(super) struct ClientToml {
 #[serde(deny_unknown_fields)]
 pub(super) struct ModelToml {
     pub(super) id: Spanned<ModelCode>,
-    pub(super) name: String,
+    pub(super) name: Name,
     #[serde(default)]
     pub(super) live: bool,
     pub(super) composite_id: Option<Spanned<String>>,
@@ -83,7 +83,7 @@ pub(super) struct ModelToml {
 pub(super) struct SlotToml {
     pub(super) id: Option<Spanned<SlotId>>,
     pub(super) name: Spanned<String>,
-    pub(super) unit: String,
+    pub(super) unit: Unit,
     #[serde(default)]
     pub(super) products: Vec<Spanned<Asin>>,
 }
@@ -92,11 +92,11 @@ pub(super) struct SlotToml {
 #[serde(deny_unknown_fields)]
 pub(super) struct ProductToml {
     pub(super) asin: Spanned<Asin>,
-    pub(super) title: String,
+    pub(super) title: Title,
     pub(super) price: Spanned<String>,
     pub(super) currency: String,
     pub(super) quantity: Spanned<f64>,
-    pub(super) unit: String,
+    pub(super) unit: Unit,
     #[serde(default = "yes")]
     pub(super) available: bool,
     pub(super) sku: Option<Sku>,
@@ -107,7 +107,7 @@ pub(super) struct ProductToml {
 pub(super) struct CustomerToml {
     pub(super) email: Spanned<Email>,
     pub(super) password: Spanned<String>,
-    pub(super) name: String,
+    pub(super) name: Name,
     pub(super) address: Option<Spanned<Address>>,
     pub(super) language: Option<Spanned<String>>,
 }

@@ -116,6 +116,11 @@ fn letters(language: Language) -> Vec<Letter> {
         all.push(Letter { news, address: None, ..bare.clone() });
     }
     all.extend([mail::News::Deregistered, mail::News::TakenOver].map(|news| Letter { news, ..bare.clone() }));
+    for asks in [true, false] {
+        let [before, price] = ["24.99", "29.99"].map(|amount| Money::parse(amount, "EUR").unwrap());
+        let news = mail::PriceChangeSummary { title: TITLE.into(), agreed: Some(before.clone()), before, price, asks };
+        all.push(Letter { news: mail::News::PriceChanged(news), ..bare.clone() });
+    }
     all.push(Letter { test: true, address: None, ..bare });
     all.into_iter().map(|letter| Letter { language, ..letter }).collect()
 }

@@ -59,6 +59,23 @@ pub(super) const LETTERS: Letters = Letters {
     taken_more: "Wenn Sie das Gerät weitergegeben haben, ist alles in Ordnung. Wenn nicht, hat die Person, die es registriert \
                  hat, das Gerät zur Hand: Sie können es erneut für sich einrichten.",
     under_way: "Eine laufende Bestellung wird noch ausgeführt.",
+    price_changed_subject: "Der Preis hat sich geändert",
+    price_changed: |before, price| {
+        format!("Der Preis eines Produkts, das Sie nachbestellen, hat sich von {before} auf {price} geändert.")
+    },
+    price_asks: |model| {
+        format!(
+            "Bevor Ihr Gerät {model} zu diesem Preis bestellt, fragen wir Sie. Ohne Ihre Zustimmung wird nichts bestellt."
+        )
+    },
+    price_goes_on: |model| {
+        format!(
+            "Ihr Gerät {model} bestellt ab jetzt zu diesem Preis. Wenn Sie das nicht möchten, legen Sie einen Höchstpreis \
+             fest, wählen Sie ein anderes Produkt oder schalten Sie das automatische Nachbestellen aus."
+        )
+    },
+    price_before: "Bisheriger Preis",
+    price_agreed: "Vereinbarter Preis",
 };
 
 fn problem(problem: Option<Problem>) -> Text {

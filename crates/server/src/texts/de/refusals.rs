@@ -108,7 +108,7 @@ fn bad_rule(rule: &BadRule) -> String {
              Nachkommastellen, etwa „24,99“."
         ),
         BadRule::Price(BadMoney::Currency(currency)) => format!("Der Höchstpreis: „{currency}“ ist keine Währung."),
-        BadRule::NoCap => "Geben Sie den Höchstpreis an, oder wählen Sie „Keine Grenze“.".into(),
+        BadRule::NoCap => "Geben Sie den Höchstpreis an, oder wählen Sie keinen eigenen.".into(),
         BadRule::Number(counted) => {
             let what = match counted {
                 Counted::Percent => "die Prozent über dem Preis",

@@ -52,6 +52,21 @@ pub(super) const LETTERS: Letters = Letters {
     taken_more: "If you gave the device away, all is well. If not, whoever did this has it at hand: you can set it up \
                  again for yourself.",
     under_way: "An order that is under way goes on.",
+    price_changed_subject: "The price has changed",
+    price_changed: |before, price| {
+        format!("The price of a product that you reorder has changed from {before} to {price}.")
+    },
+    price_asks: |model| {
+        format!("We will ask you before your {model} orders it at this price. Nothing is ordered unless you approve.")
+    },
+    price_goes_on: |model| {
+        format!(
+            "Your {model} orders it at this price from now on. If you don't want that, set a highest price, choose another \
+             product or switch automatic reordering off."
+        )
+    },
+    price_before: "Price before",
+    price_agreed: "Price you agreed to",
 };
 
 fn problem(problem: Option<Problem>) -> Text {

@@ -57,6 +57,19 @@ pub(super) const LETTERS: Letters = Letters {
     taken_more: "機器をお譲りになった場合は問題ありません。お心当たりがない場合は、その機器を手元に持つ方が登録しました。\
                  もう一度設定すれば、お客様の機器として登録し直せます。",
     under_way: "すでに進行中の注文は、そのまま続行されます。",
+    price_changed_subject: "価格変更のお知らせ",
+    price_changed: |before, price| format!("自動再注文の商品の価格が{before}から{price}に変更されました。"),
+    price_asks: |model| {
+        format!("{model}がこの価格で注文する前に、確認のご連絡をいたします。承認されない限り、注文は行われません。")
+    },
+    price_goes_on: |model| {
+        format!(
+            "今後、{model}はこの価格で注文します。ご希望でない場合は、価格の上限を設定するか、別の商品を選択するか、\
+             自動再注文をオフにしてください。"
+        )
+    },
+    price_before: "変更前の価格",
+    price_agreed: "同意済みの価格",
 };
 
 fn problem(problem: Option<Problem>) -> Text {

@@ -88,7 +88,7 @@ fn bad_rule(rule: &BadRule) -> String {
              （例：24.99）。"
         ),
         BadRule::Price(BadMoney::Currency(currency)) => format!("価格の上限：「{currency}」は通貨ではありません。"),
-        BadRule::NoCap => "価格の上限を入力するか、「上限なし」を選択してください。".into(),
+        BadRule::NoCap => "価格の上限を入力するか、「指定しない」を選択してください。".into(),
         BadRule::Number(counted) => {
             let what = match counted {
                 Counted::Percent => "上昇率",

@@ -2,7 +2,10 @@
 
 use crate::harness::world::{ANN, OTHER_MODEL, OTHER_WEB, WEB};
 use crate::harness::{Linking, Said, Server, form, query};
+use opendrs_domain::customer::Address;
+use opendrs_domain::text::Email;
 use opendrs_domain::version::Endpoint::{Deregister, SubscriptionInfo};
+use opendrs_service::customer;
 use serde_json::json;
 
 const BAD_TOKEN: &str =
@@ -112,6 +115,11 @@ async fn a_scope_opens_its_fields_and_no_others() {
         let call = server.call(&device, SubscriptionInfo, "/subscriptionInfo").token(&token);
         assert_eq!(call.said().await, (400, r#"{"message":"Invalid token"}"#.into()), "it speaks for no device");
     }
+    let ann = customer::id_by_email(server.app(), &Email::parse(ANN).unwrap()).await.unwrap().unwrap();
+    let (line1, country) = ("1 Nathan Road".into(), "HK".into());
+    customer::set_address(server.app(), ann, Address { line1, country, ..Address::default() }).await.unwrap();
+    let token = server.profile_token("postal_code").await;
+    assert_eq!(server.request("GET", "/user/profile").token(&token).said().await, (200, "{}".into()), "there is none");
     let reply = server.request("GET", "/user/profile").token(&device.access).send().await;
     let body = r#"{"error_description":"The access token lacks the scope profile","error":"insufficient_scope"}"#;
     assert_eq!(reply.said(), (401, body.into()));

@@ -195,7 +195,7 @@ async fn an_amount_is_typed_as_the_page_writes_it(server: &Server) {
     let cap =
         |visit: &Visit| visit.form("/settings/rule").fields.into_iter().find(|(name, _)| name == "cap").unwrap().1;
     assert_eq!(cap(&visit), "29,99", "{}", visit.page.text());
-    assert!(visit.page.text().contains("vereinbart haben Sie 24,99\u{a0}$"), "{}", visit.page.text());
+    assert!(visit.page.text().contains("Vereinbart am 2. März 2018: 24,99\u{a0}$"), "{}", visit.page.text());
     visit.go(&format!("{of_device}&language=en")).await;
     assert_eq!(cap(&visit), "29.99");
     let comma = visit.form("/settings/rule").fill("cap", "29,99");

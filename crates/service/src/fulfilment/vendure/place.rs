@@ -12,12 +12,12 @@ use super::wire::{
 use super::{Outcome, Said, Shop, reports};
 use crate::App;
 use crate::fulfilment::call::{Noted, note};
-use crate::fulfilment::{Job, rules};
+use crate::fulfilment::{Job, terms};
 use opendrs_domain::customer::{Address, Customer};
 use opendrs_domain::fulfilment::Report;
 use opendrs_domain::money::Money;
 use opendrs_domain::order::Problem;
-use opendrs_domain::rule::Rules;
+use opendrs_domain::rule::Terms;
 use opendrs_store::fulfilment::Call;
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ struct Placing<'a> {
     job: &'a Job,
     call: &'a Call,
     /// What the customer allows.
-    rules: Rules,
+    terms: Terms,
     instance: String,
 }
 
@@ -45,8 +45,8 @@ fn taken(price: Option<Money>, then: Vec<Report>) -> Outcome {
 /// Asks for an order, unless the shop has it; the words that follow from it, or what went wrong and is tried again.
 pub(super) async fn place(app: &App, shop: &Shop, job: &Job, call: &Call) -> Said {
     let instance = job.order.instance().to_string();
-    let rules = rules(app, job).await.map_err(|error| error.to_string())?;
-    Placing { app, shop, job, call, rules, instance }.run().await
+    let terms = terms(app, job).await.map_err(|error| error.to_string())?;
+    Placing { app, shop, job, call, terms, instance }.run().await
 }
 
 impl Placing<'_> {
@@ -130,7 +130,7 @@ impl Placing<'_> {
     fn agreed(&self, price: Option<Money>, total: i64, currency: &str) -> Result<Money, Outcome> {
         let limit = self.job.order.limit();
         match price {
-            Some(price) if self.rules.allows_charge(&self.job.order, &price) => Ok(price),
+            Some(price) if self.terms.allows_charge(&self.job.order, &price) => Ok(price),
             Some(price) if price.currency == limit.currency => {
                 let note = format!("it costs {price} in the shop, the customer agreed to {limit}");
                 Err(Outcome { price: Some(price), ..problem(Problem::Price, note) })
