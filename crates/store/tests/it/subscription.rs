@@ -6,6 +6,7 @@ use opendrs_domain::device::Families;
 use opendrs_domain::id::{ClientId, DeviceId, MakerId, OrderId};
 use opendrs_domain::notification::{ProductInfo, SlotInfo};
 use opendrs_domain::subscription::Subscription;
+use opendrs_store::access::AccessVersion;
 use opendrs_store::{device, model, product, rule, subscription};
 
 both!(
@@ -75,7 +76,7 @@ async fn every_slot_is_told_in_the_models_order_with_its_product(store: &Store) 
     ];
     let told = async |id| {
         let told = store.read(async |tx| subscription::told(tx, 2, id).await).await;
-        (told, store.read(async |tx| subscription::told_in_good_standing(tx, 2, id).await).await)
+        (told, store.read(async |tx| subscription::told_in_good_standing(tx, 2, (id, AccessVersion(0))).await).await)
     };
     assert_eq!(told(device.id).await, (all.to_vec(), Some(all.to_vec())));
     let none = ["c", "b", "a", "gone"].map(|name| slot(name, false, None)).to_vec();
