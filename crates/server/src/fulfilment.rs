@@ -114,6 +114,7 @@ fn status(error: &Error) -> StatusCode {
         | Error::NotApproved(_)
         | Error::OAuth { .. }
         | Error::WrongPassword
+        | Error::Blocked
         | Error::SignupGone
         | Error::BadChoice(_)
         | Error::UnknownEvent(_)

@@ -67,6 +67,9 @@ pub enum Error {
     /// E-mail or password is wrong; which one is not said.
     #[error("The e-mail address or the password is not correct.")]
     WrongPassword,
+    /// The password is right, and an operator blocked the account.
+    #[error("This account is blocked. Ask whoever runs this service.")]
+    Blocked,
     /// Too many failures; try again after so many seconds.
     #[error("Too many attempts. Try again in {}.", seconds(*.0))]
     Throttled(i64),

@@ -18,7 +18,7 @@ use opendrs_domain::reading::SlotStatus;
 use opendrs_domain::subscription::Subscription;
 use opendrs_domain::text::{Email, ModelCode, Serial};
 use opendrs_domain::time::Time;
-use opendrs_domain::token::Use;
+use opendrs_domain::token::{Generations, Use};
 use opendrs_store::{Tx, Write, customer, device, model, product, profile, reading, subscription};
 
 /// Devices of one customer.
@@ -98,6 +98,7 @@ impl Plan {
             active_at: None,
             deregistered_at: None,
             revoked: Families::default(),
+            suspended_at: None,
         };
         Ok((app.db.shards().of_unit(device.model, &device.serial), device))
     }
@@ -243,6 +244,13 @@ pub fn tokens(app: &App, plan: &Plan, unit: Unit) -> Tokens {
     let scopes = Scopes::parse("dash:replenish").unwrap_or(Scopes::from_bits(1));
     let family = u64::from_be_bytes(app.ids.bytes());
     let device = Some((unit.shard, unit.id));
-    let grant = Grant { device, customer: unit.customer, client: plan.client, family, scopes };
+    let grant = Grant {
+        device,
+        customer: unit.customer,
+        client: plan.client,
+        family,
+        generations: Generations::default(),
+        scopes,
+    };
     exchange::issue(app, grant, token::seal(app, grant, Use::Refresh))
 }

@@ -6,8 +6,7 @@
 
 use crate::delivery::{self, Stamp, Telling};
 use crate::fulfilment;
-use crate::token;
-use crate::token::Caller;
+use crate::token::{self, Caller, DeviceToken};
 use crate::{App, Error, Result, limit};
 use opendrs_domain::device::Device;
 use opendrs_domain::id::{DeviceId, InstanceId, OrderId, TopicId};
@@ -78,11 +77,10 @@ pub async fn info(mut reader: Reader<'_>, caller: &Caller, instance: &str) -> Re
 /// # Errors
 /// [`Error::Unavailable`], [`Error::TooOften`].
 pub async fn told(app: &App, token: &str, instance: &str) -> Result<Option<Order>> {
-    let (Ok((shard, device, _)), Ok(id)) = (token::device_of(app, token).await, InstanceId::parse(instance)) else {
-        return Ok(None);
-    };
+    let (Ok(of), Ok(id)) = (token::of_device(app, token).await, InstanceId::parse(instance)) else { return Ok(None) };
+    let DeviceToken { shard, device, access, .. } = of;
     limit::device(app, device)?;
-    let found = order::told(&mut app.db.reader().await?.once()?, shard, id.order, device).await?;
+    let found = order::told(&mut app.db.reader().await?.once()?, shard, id.order, (device, access)).await?;
     let found = found.filter(|order| order.is_named_by(id));
     if found.is_none() {
         limit::device_again(app, device);

@@ -41,8 +41,8 @@ pub struct Cookie {
 /// Signs a customer in.
 ///
 /// # Errors
-/// [`Error::WrongPassword`] whether the address or the password is wrong, after the same work; [`Error::Throttled`];
-/// [`Error::Unavailable`] while too many sign in at once.
+/// [`Error::WrongPassword`] whether the address or the password is wrong, after the same work; [`Error::Blocked`] after the
+/// right password; [`Error::Throttled`]; [`Error::Unavailable`] while too many sign in at once.
 pub async fn sign_in(app: &App, form: SignIn<'_>) -> Result<Cookie> {
     let now = app.now();
     // Every spelling of an address is one account, and counts as one for the brake.
@@ -54,10 +54,18 @@ pub async fn sign_in(app: &App, form: SignIn<'_>) -> Result<Cookie> {
         return Err(Error::WrongPassword);
     };
     attempt.succeeded(now);
+    let standing = {
+        let mut reader = app.db.reader().await?;
+        customer::standing(&mut reader.tx()?, app.db.shards().of_customer(id), id).await?
+    };
+    if standing.blocked_at.is_some() {
+        return Err(Error::Blocked);
+    }
     crate::customer::meet(app, id, form.language).await?;
     let value = app.ids.secret();
     let expires_at = now + lifetime(form.remember);
-    let found = Session { id: hash(&value), customer: id, created_at: now, expires_at };
+    let generation = standing.generation;
+    let found = Session { id: hash(&value), customer: id, created_at: now, expires_at, generation };
     app.db.write(Add { shard: shard(app, &found.id), session: found }).await?;
     Ok(Cookie { value, max_age: form.remember.then(|| lifetime(true).secs()) })
 }
@@ -99,9 +107,11 @@ pub async fn find(app: &App, cookie: &str) -> Result<Option<Session>> {
     let mut tx = reader.tx()?;
     let found = session::by_id(&mut tx, shard(app, &id), &id).await?;
     let Some(found) = found.filter(|session| session.expires_at > app.now()) else { return Ok(None) };
+    let shard = app.db.shards().of_customer(found.customer);
+    let standing = customer::standing(&mut tx, shard, found.customer).await?;
     // Whoever knew the password before may be signed in where its owner is not.
-    let changed = customer::password_at(&mut tx, app.db.shards().of_customer(found.customer), found.customer).await?;
-    Ok(changed.is_none_or(|at| found.created_at >= at).then_some(found))
+    let good = standing.accepts(found.generation) && standing.password_at.is_none_or(|at| found.created_at >= at);
+    Ok(good.then_some(found))
 }
 
 /// Signs out; a cookie that was not good is as good as gone.

@@ -2,7 +2,7 @@
 
 use crate::delivery::{self, Stamp};
 use crate::price::{self, ShownPrice};
-use crate::token::{self, Caller};
+use crate::token::{self, Caller, DeviceToken};
 use crate::{App, BadChoice, Error, Result, limit};
 use opendrs_domain::device::Device;
 use opendrs_domain::model::{Model, Slot};
@@ -28,9 +28,11 @@ pub async fn info(mut reader: Reader<'_>, caller: &Caller) -> Result<Vec<SlotInf
 /// # Errors
 /// [`Error::Unavailable`], [`Error::TooOften`].
 pub async fn told(app: &App, token: &str) -> Result<Option<Vec<SlotInfo>>> {
-    let Ok((shard, device, _)) = token::device_of(app, token).await else { return Ok(None) };
+    let Ok(DeviceToken { shard, device, access, .. }) = token::of_device(app, token).await else { return Ok(None) };
     limit::device(app, device)?;
-    let found = subscription::told_in_good_standing(&mut app.db.reader().await?.once()?, shard, device).await?;
+    let mut reader = app.db.reader().await?;
+    let found = subscription::told_in_good_standing(&mut reader.once()?, shard, (device, access)).await?;
+    drop(reader);
     if found.is_none() {
         limit::device_again(app, device);
     }

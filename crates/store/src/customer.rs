@@ -69,6 +69,65 @@ pub async fn password_at(tx: &mut Tx<'_>, shard: i64, id: CustomerId) -> Result<
     Ok(tx.opt::<(Option<Time>,)>(Q::CustomerPasswordAt, p![shard, id]).await?.and_then(|(at,)| at))
 }
 
+/// Whether what a customer signed in to is good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// Since when they are blocked.
+    pub blocked_at: Option<Time>,
+    /// How often what they were signed in to was ended. Sessions, codes and apps' tokens name the generation they belong to.
+    pub generation: u32,
+    /// When their password was last changed.
+    pub password_at: Option<Time>,
+}
+
+impl Standing {
+    /// Whether what belongs to a generation is good: an app's token, which speaks for no device, or a session.
+    #[must_use]
+    pub fn accepts(self, generation: u32) -> bool {
+        self.blocked_at.is_none() && self.generation == generation
+    }
+}
+
+impl FromRow for Standing {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        let bad = |found| Error::BadRow { query: row.query.sql().name, column: 1, found };
+        let generation = u32::try_from(row.get::<i64>(1)?).map_err(|e| bad(e.to_string()))?;
+        Ok(Self { blocked_at: row.get(0)?, generation, password_at: row.get(2)? })
+    }
+}
+
+/// Where a customer stands; of one who is not there, that nothing is known against them.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn standing(tx: &mut Tx<'_>, shard: i64, id: CustomerId) -> Result<Standing> {
+    Ok(tx.opt(Q::CustomerStanding, p![shard, id]).await?.unwrap_or_default())
+}
+
+/// The same, held until this transaction ends: nobody blocks them meanwhile.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn standing_held(tx: &mut Tx<'_>, shard: i64, id: CustomerId) -> Result<Standing> {
+    Ok(tx.opt(Q::CustomerStandingHeld, p![shard, id]).await?.unwrap_or_default())
+}
+
+/// Blocks a customer, and ends what they are signed in to; `false` if they were blocked before.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn block(tx: &mut Tx<'_>, shard: i64, id: CustomerId, at: Time) -> Result<bool> {
+    Ok(tx.exec(Q::CustomerBlock, p![shard, id, at]).await? > 0)
+}
+
+/// Lets a blocked customer sign in again; `false` if they were not blocked.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn unblock(tx: &mut Tx<'_>, shard: i64, id: CustomerId) -> Result<bool> {
+    Ok(tx.exec(Q::CustomerUnblock, p![shard, id]).await? > 0)
+}
+
 /// Notes that a customer's password was changed.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! Registered units.
 
+use crate::access::AccessVersion;
 use crate::queries::Q;
 use crate::value::{FromRow, Row, p};
 use crate::{Error, Result, Tx};
@@ -10,7 +11,7 @@ use opendrs_domain::text::{Serial, SlotId};
 use opendrs_domain::time::Time;
 
 /// Columns of a device, before what a query adds.
-const COLUMNS: usize = 13;
+const COLUMNS: usize = 14;
 
 impl FromRow for Device {
     fn from_row(row: &Row<'_>) -> Result<Self> {
@@ -30,6 +31,7 @@ impl FromRow for Device {
             active_at: row.get(10)?,
             deregistered_at: row.get(11)?,
             revoked: Families::parse(&revoked).ok_or_else(|| bad(revoked))?,
+            suspended_at: row.get(13)?,
         })
     }
 }
@@ -58,7 +60,7 @@ impl FromRow for Families {
     }
 }
 
-/// The token families that are revoked of a device; none at all if it is not registered any more.
+/// The token families that are revoked of a device; none at all if it is not registered any more, or its owner is blocked.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -74,25 +76,39 @@ pub async fn lock(tx: &mut Tx<'_>, shard: i64, id: DeviceId) -> Result<Option<De
     tx.opt(Q::DeviceForUpdate, p![shard, id]).await
 }
 
+/// A device as the statement that judges a call's token reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceCall {
+    /// The device.
+    pub device: Device,
+    /// The slot that was asked for, if the device's model has it.
+    pub slot: Option<SlotId>,
+    /// The version of all that decides which tokens are refused.
+    pub access: AccessVersion,
+}
+
+impl FromRow for DeviceCall {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        let access = AccessVersion(row.get(COLUMNS + 1)?);
+        Ok(Self { device: Device::from_row(row)?, slot: row.get(COLUMNS)?, access })
+    }
+}
+
 /// A device, and whether its model has a slot: the one read of the hot calls.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn with_slot(
-    tx: &mut Tx<'_>,
-    shard: i64,
-    id: DeviceId,
-    slot: &str,
-) -> Result<Option<(Device, Option<SlotId>)>> {
-    let found: Option<With<Option<SlotId>>> = tx.opt(Q::DeviceWithSlot, p![shard, id, slot]).await?;
-    Ok(found.map(|With(device, slot)| (device, slot)))
+pub async fn with_slot(tx: &mut Tx<'_>, shard: i64, id: DeviceId, slot: &str) -> Result<Option<DeviceCall>> {
+    tx.opt(Q::DeviceWithSlot, p![shard, id, slot]).await
 }
 
-struct Orderer(Device, Option<SlotId>, Option<bool>);
+struct Orderer(DeviceCall, Option<bool>);
 
 impl FromRow for Orderer {
     fn from_row(row: &Row<'_>) -> Result<Self> {
-        Ok(Self(Device::from_row(row)?, row.get(COLUMNS)?, row.get(COLUMNS + 1)?))
+        let access = AccessVersion(row.get(COLUMNS + 2)?);
+        let call = DeviceCall { device: Device::from_row(row)?, slot: row.get(COLUMNS)?, access };
+        Ok(Self(call, row.get(COLUMNS + 1)?))
     }
 }
 
@@ -105,16 +121,16 @@ pub async fn to_order(
     (shard, id): (i64, DeviceId),
     slot: &SlotId,
     (home, customer): (i64, CustomerId),
-) -> Result<Option<(Device, Option<SlotId>, bool)>> {
+) -> Result<Option<(DeviceCall, bool)>> {
     let of_customer = p![home, customer];
     let beside = tx.ahead(Q::CustomerHasAddress, of_customer).await?;
     let found: Option<Orderer> = tx.opt(Q::DeviceToOrder, p![shard, id, slot, home, customer]).await?;
-    let Some(Orderer(device, slot, known)) = found else { return Ok(None) };
+    let Some(Orderer(call, known)) = found else { return Ok(None) };
     let addressed = match known {
         Some(known) => known,
         None => tx.found::<(bool,)>(beside).await?.pop().is_some_and(|(addressed,)| addressed),
     };
-    Ok(Some((device, slot, addressed)))
+    Ok(Some((call, addressed)))
 }
 
 /// A customer's devices with their models' names, oldest first.
@@ -223,6 +239,14 @@ pub async fn set_active(tx: &mut Tx<'_>, shard: i64, id: DeviceId, at: Time) -> 
 /// [`crate::Error`].
 pub async fn set_revoked(tx: &mut Tx<'_>, shard: i64, id: DeviceId, revoked: &Families) -> Result<()> {
     tx.put(Q::DeviceRevoke, p![shard, id, &revoked.to_string()]).await
+}
+
+/// Lets every device of a customer be refused from a moment on, or no longer; only those that are registered.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn suspend(tx: &mut Tx<'_>, customer: CustomerId, since: Option<Time>) -> Result<()> {
+    tx.put(Q::DevicesSuspend, p![customer, since]).await
 }
 
 struct Standing(Families, Turns);

@@ -9,6 +9,7 @@ mod error;
 mod lite;
 mod migrate;
 mod pg;
+mod private;
 mod probe;
 mod queries;
 mod reach;
@@ -19,6 +20,7 @@ mod tx;
 mod value;
 mod write;
 
+pub mod access;
 pub mod backlog;
 pub mod backup;
 pub mod code;

@@ -44,6 +44,7 @@ const STEPS: &[Step] = &[
     step!(16, "0016_finished_and_passwords"),
     step!(17, "0017_named_device"),
     step!(18, "0018_agreed_price"),
+    step!(19, "0019_access"),
 ];
 
 /// The last step there is.

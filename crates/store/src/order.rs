@@ -1,5 +1,6 @@
 //! Orders, and the list of those that are due.
 
+use crate::access::AccessVersion;
 use crate::queries::Q;
 use crate::value::{FromRow, Row, p};
 use crate::{Error, Result, Tx};
@@ -151,12 +152,18 @@ pub async fn set_item(tx: &mut Tx<'_>, shard: i64, id: OrderId, item: &Item) -> 
     tx.put(Q::OrderItem, params).await
 }
 
-/// An order of a device, if the device is registered and none of its token families is revoked.
+/// An order of a device, if the device is registered, none of its token families is revoked, and which tokens are refused is
+/// still what the caller's token was judged by.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn told(tx: &mut Tx<'_>, shard: i64, id: OrderId, device: DeviceId) -> Result<Option<Order>> {
-    tx.opt(Q::OrderTold, p![shard, id, device]).await
+pub async fn told(
+    tx: &mut Tx<'_>,
+    shard: i64,
+    id: OrderId,
+    (device, access): (DeviceId, AccessVersion),
+) -> Result<Option<Order>> {
+    tx.opt(Q::OrderTold, p![shard, id, device, access.0]).await
 }
 
 /// How many orders of a slot were made after a moment and are placed: not held, not cancelled, not expired.

@@ -9,7 +9,18 @@ use crate::sql::queries;
 macro_rules! device_columns {
     () => {
         "d.id, d.model, m.code, d.serial, m.maker, d.customer, d.directed_customer, d.client, d.test, d.registered_at,
-     d.active_at, d.deregistered_at, d.revoked"
+     d.active_at, d.deregistered_at, d.revoked, d.suspended_at"
+    };
+}
+macro_rules! client_columns {
+    () => {
+        "c.id, c.profile, p.maker, c.kind, c.secret_hash, c.redirect_uris, c.mode, c.former_secret_hash, c.state, c.generation"
+    };
+}
+/// The version of all that decides which tokens are refused, as of the statement that asks.
+macro_rules! access_version {
+    () => {
+        "(SELECT version FROM access_change WHERE id = 1)"
     };
 }
 macro_rules! order_columns { () => {
@@ -53,7 +64,11 @@ queries! {
         // There is no such row: what is found out is whether the engine would write it.
         WriteProbe = "UPDATE installation SET clock_offset = clock_offset WHERE id = 0";
         TokenKeyPut = "INSERT INTO token_key (id, created_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING";
-        TokenKeys = "SELECT id, created_at FROM token_key ORDER BY id";
+        TokenKeys = "SELECT id, created_at, retired_at FROM token_key ORDER BY id";
+        TokenKeyRetire = "UPDATE token_key SET retired_at = $2 WHERE id = $1 AND retired_at IS NULL";
+        AccessVersion = "SELECT version FROM access_change WHERE id = 1";
+        AccessVersionSet = "UPDATE access_change SET version = $1 WHERE id = 1";
+        ClientsRestricted = "SELECT id, state, generation FROM client /*lite INDEXED BY client_restricted */ WHERE generation > 0";
 
         // makers' side
         MakerByName = "SELECT id, name FROM maker WHERE name = $1";
@@ -63,10 +78,12 @@ queries! {
         ProfileById = "SELECT id, maker, name, privacy_url FROM profile WHERE id = $1";
         ProfilePut = "INSERT INTO profile (id, maker, name, privacy_url) VALUES ($1, $2, $3, $4)
             ON CONFLICT (id) DO UPDATE SET name = excluded.name, privacy_url = excluded.privacy_url";
-        ClientById = "SELECT c.id, c.profile, p.maker, c.kind, c.secret_hash, c.redirect_uris, c.mode
-            FROM client c JOIN profile p ON p.id = c.profile WHERE c.id = $1";
-        ClientByOrdinal = "SELECT c.id, c.profile, p.maker, c.kind, c.secret_hash, c.redirect_uris, c.mode
-            FROM client c JOIN profile p ON p.id = c.profile WHERE c.profile = $1 AND c.kind = $2 AND c.ordinal = $3";
+        ClientById = concat!("SELECT ", client_columns!(), ", ", access_version!(),
+            " FROM client c JOIN profile p ON p.id = c.profile WHERE c.id = $1");
+        ClientForUpdate = concat!("SELECT ", client_columns!(), "
+            FROM client c JOIN profile p ON p.id = c.profile WHERE c.id = $1 /*pg FOR UPDATE OF c */");
+        ClientByOrdinal = concat!("SELECT ", client_columns!(), "
+            FROM client c JOIN profile p ON p.id = c.profile WHERE c.profile = $1 AND c.kind = $2 AND c.ordinal = $3");
         ClientPut = "INSERT INTO client (id, profile, kind, ordinal, secret_hash, redirect_uris, mode) VALUES ($1, $2, $3, $4, $5, $6, $7)
             ON CONFLICT (id) DO UPDATE SET secret_hash = excluded.secret_hash, redirect_uris = excluded.redirect_uris,
             mode = excluded.mode";
@@ -89,6 +106,14 @@ queries! {
         CustomerById = "SELECT id, email, name, address, created_at, language FROM customer WHERE shard = $1 AND id = $2";
         CustomerPassword = "SELECT password_hash FROM customer WHERE shard = $1 AND id = $2";
         CustomerPasswordAt = "SELECT password_at FROM customer WHERE shard = $1 AND id = $2";
+        /// In a sign-up it is held, so that nobody is blocked before the sign-up's end.
+        CustomerStanding = "SELECT blocked_at, generation, password_at FROM customer WHERE shard = $1 AND id = $2";
+        CustomerStandingHeld = "SELECT blocked_at, generation, password_at FROM customer
+            WHERE shard = $1 AND id = $2 /*pg FOR SHARE */";
+        CustomerBlock = "UPDATE customer SET blocked_at = $3, generation = generation + 1
+            WHERE shard = $1 AND id = $2 AND blocked_at IS NULL";
+        CustomerUnblock = "UPDATE customer SET blocked_at = NULL WHERE shard = $1 AND id = $2 AND blocked_at IS NOT NULL";
+        DevicesSuspend = "UPDATE device SET suspended_at = $2 WHERE customer = $1 AND deregistered_at IS NULL";
         CustomerPasswordChanged = "UPDATE customer SET password_at = $3 WHERE shard = $1 AND id = $2";
         CustomerPut = "INSERT INTO customer (shard, id, email, name, password_hash, address, created_at, language)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (shard, id) DO UPDATE SET name = excluded.name,
@@ -98,8 +123,8 @@ queries! {
         CustomerIdByEmail = "SELECT customer FROM customer_email WHERE shard = $1 AND email = $2";
         CustomersFirst = "SELECT email, customer FROM customer_email ORDER BY email LIMIT $1";
         CustomerEmailPut = "INSERT INTO customer_email (shard, email, customer) VALUES ($1, $2, $3)";
-        SessionPut = "INSERT INTO session (shard, id, customer, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
-        SessionById = "SELECT id, customer, created_at, expires_at FROM session WHERE shard = $1 AND id = $2";
+        SessionPut = "INSERT INTO session (shard, id, customer, created_at, expires_at, generation) VALUES ($1, $2, $3, $4, $5, $6)";
+        SessionById = "SELECT id, customer, created_at, expires_at, generation FROM session WHERE shard = $1 AND id = $2";
         SessionDelete = "DELETE FROM session WHERE shard = $1 AND id = $2";
         SessionPurge = "DELETE FROM session WHERE (shard, id) IN
             (SELECT shard, id FROM session WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
@@ -121,9 +146,10 @@ queries! {
         SignupPurge = "DELETE FROM signup WHERE (shard, id) IN
             (SELECT shard, id FROM signup WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
         CodePut = "INSERT INTO code (shard, hash, device_shard, device, customer, client, redirect_uri, challenge, scopes, family,
-            expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-        CodeGet = "SELECT hash, device_shard, device, customer, client, redirect_uri, challenge, scopes, family, expires_at, used_at
-            FROM code WHERE shard = $1 AND hash = $2 /*pg FOR UPDATE */";
+            expires_at, generation, customer_generation)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+        CodeGet = "SELECT hash, device_shard, device, customer, client, redirect_uri, challenge, scopes, family, expires_at, used_at,
+            generation, customer_generation FROM code WHERE shard = $1 AND hash = $2 /*pg FOR UPDATE */";
         CodeSpend = "UPDATE code SET used_at = $3 WHERE shard = $1 AND hash = $2";
         CodePurge = "DELETE FROM code WHERE (shard, hash) IN
             (SELECT shard, hash FROM code WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
@@ -137,16 +163,17 @@ queries! {
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '')";
         DeviceById = concat!("SELECT ", device_columns!(), " FROM device d JOIN model m ON m.id = d.model
             WHERE d.shard = $1 AND d.id = $2");
-        DeviceFamilies = "SELECT revoked FROM device WHERE shard = $1 AND id = $2 AND deregistered_at IS NULL";
+        DeviceFamilies = "SELECT revoked FROM device
+            WHERE shard = $1 AND id = $2 AND deregistered_at IS NULL AND suspended_at IS NULL";
         DeviceForUpdate = concat!("SELECT ", device_columns!(), " FROM device d JOIN model m ON m.id = d.model
             WHERE d.shard = $1 AND d.id = $2 /*pg FOR UPDATE OF d */");
-        DeviceWithSlot = concat!("SELECT ", device_columns!(), ", s.id FROM device d JOIN model m ON m.id = d.model
+        DeviceWithSlot = concat!("SELECT ", device_columns!(), ", s.id, ", access_version!(), " FROM device d JOIN model m ON m.id = d.model
             LEFT JOIN slot s ON s.model = d.model AND s.id = $3 WHERE d.shard = $1 AND d.id = $2");
         /// The same, and whether there is an address to ship to: SQLite has device and customer ($4, $5) at hand; PostgreSQL may
         /// have them on two machines, where it is asked beside this.
         DeviceToOrder = concat!("SELECT ", device_columns!(), ", s.id,
             /*lite (SELECT c.address IS NOT NULL FROM customer c WHERE c.shard = $4 AND c.id = $5) */
-            /*pg CASE WHEN $4::bigint IS NULL OR $5::uuid IS NULL THEN FALSE END */
+            /*pg CASE WHEN $4::bigint IS NULL OR $5::uuid IS NULL THEN FALSE END */, ", access_version!(), "
             FROM device d JOIN model m ON m.id = d.model
             LEFT JOIN slot s ON s.model = d.model AND s.id = $3 WHERE d.shard = $1 AND d.id = $2");
         CustomerHasAddress = "SELECT address IS NOT NULL FROM customer WHERE shard = $1 AND id = $2";
@@ -174,10 +201,11 @@ queries! {
             FROM subscription s LEFT JOIN product p ON p.asin = s.asin WHERE s.shard = $1 AND s.device = $2 AND s.slot = $3";
         SubscriptionsOfDevice = concat!("SELECT ", subscription_columns!(), " FROM subscription WHERE shard = $1 AND device = $2");
         /// Every slot of a device's model, with what is chosen for it, and whether the device is in good standing.
-        SlotsTold = "SELECT s.id, u.active, u.asin, p.quantity, p.unit, d.deregistered_at IS NULL AND d.revoked = '', s.position
+        SlotsTold = concat!("SELECT s.id, u.active, u.asin, p.quantity, p.unit,
+            d.deregistered_at IS NULL AND d.suspended_at IS NULL AND d.revoked = '', s.position, ", access_version!(), "
             FROM device d JOIN slot s ON s.model = d.model
             LEFT JOIN subscription u ON u.shard = d.shard AND u.device = d.id AND u.slot = s.id
-            LEFT JOIN product p ON p.asin = u.asin WHERE d.shard = $1 AND d.id = $2";
+            LEFT JOIN product p ON p.asin = u.asin WHERE d.shard = $1 AND d.id = $2");
         SubscriptionPut = "INSERT INTO subscription (shard, device, slot, asin, active, agreed_asin, agreed_minor, agreed_currency,
             agreed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (shard, device, slot) DO UPDATE SET
             asin = excluded.asin, active = excluded.active, agreed_asin = excluded.agreed_asin,
@@ -189,14 +217,16 @@ queries! {
             WHERE shard = $1 AND device = $2 AND slot = $3 AND open_order = $4";
         ReadingPut = "INSERT INTO reading (shard, id, device, slot, at, remaining, original, on_hand, expected_at, last_use_at, odd)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-        /// The check of the caller and the writing of the reading in one statement: the hot path. The slot is no part of a
+        /// The check of the caller and the writing of the reading in one statement: the hot path. SQLite compares the version
+        /// ($12) once a transaction. The slot is no part of a
         /// join: for many readings PostgreSQL, as long as it knows nothing of the tables, would read all slots for each.
-        ReadingReport = "INSERT INTO reading (shard, id, device, slot, at, remaining, original, on_hand, expected_at, last_use_at, odd)
+        ReadingReport = concat!("INSERT INTO reading (shard, id, device, slot, at, remaining, original, on_hand, expected_at, last_use_at, odd)
             SELECT d.shard, $2, d.id, $4, $5, $6, $7, $8, $9, $10, $11
-            FROM device d WHERE d.shard = $1 AND d.id = $3 AND d.deregistered_at IS NULL AND d.revoked = ''
-            AND (SELECT s.id FROM slot s WHERE s.model = d.model AND s.id = $4) IS NOT NULL";
-        /// The writing alone: the device is known to be registered, and its model to have the slot, and no device was ended
-        /// and no slot taken away since ($12). All of a set are written, or none.
+            FROM device d WHERE d.shard = $1 AND d.id = $3 AND d.deregistered_at IS NULL AND d.suspended_at IS NULL AND d.revoked = ''
+            AND (SELECT s.id FROM slot s WHERE s.model = d.model AND s.id = $4) IS NOT NULL
+            /*pg AND $12 = ", access_version!(), " */");
+        /// The writing alone: the device is known to be registered, and its model to have the slot, and no device was ended,
+        /// no slot taken away and no client or key ended since ($12). All of a set are written, or none.
         ReadingKnown = "INSERT INTO reading (shard, id, device, slot, at, remaining, original, on_hand, expected_at, last_use_at, odd)
             SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 WHERE $12 = (SELECT last FROM device_change WHERE id = 1)";
         DeviceChange = "SELECT last FROM device_change WHERE id = $1";
@@ -233,7 +263,8 @@ queries! {
         OrderDevice = "SELECT device FROM orders WHERE shard = $1 AND id = $2";
         /// The check of the caller and the reading of the order in one statement.
         OrderTold = concat!("SELECT ", order_columns!(), " FROM orders WHERE shard = $1 AND id = $2 AND device = $3 AND EXISTS
-            (SELECT 1 FROM device d WHERE d.shard = $1 AND d.id = $3 AND d.deregistered_at IS NULL AND d.revoked = '')");
+            (SELECT 1 FROM device d WHERE d.shard = $1 AND d.id = $3 AND d.deregistered_at IS NULL AND d.suspended_at IS NULL
+            AND d.revoked = '' AND $4 = ", access_version!(), ")");
         OrderForUpdate = concat!("SELECT ", order_columns!(), " FROM orders
             WHERE shard = $1 AND id = $2 AND device = $3 /*pg FOR UPDATE */");
         /// An open order moves to the next registration of its unit. Its `eventInstanceId` goes on naming the first one.
@@ -428,11 +459,13 @@ queries! {
             WHERE d.customer = $1 AND m.maker = $2 AND d.deregistered_at IS NULL ORDER BY d.registered_at, d.id LIMIT $3");
 
         // strict clients
-        ClientsOfProfile = "SELECT c.id, c.profile, p.maker, c.kind, c.secret_hash, c.redirect_uris, c.mode
-            FROM client c JOIN profile p ON p.id = c.profile WHERE c.profile = $1 ORDER BY c.kind, c.ordinal";
+        ClientsOfProfile = concat!("SELECT ", client_columns!(), "
+            FROM client c JOIN profile p ON p.id = c.profile WHERE c.profile = $1 ORDER BY c.kind, c.ordinal");
         ClientMode = "UPDATE client SET mode = $2 WHERE id = $1";
+        ClientAccess = "UPDATE client SET state = $2, generation = $3 WHERE id = $1";
+        ClientSecrets = "UPDATE client SET secret_hash = $2, former_secret_hash = $3 WHERE id = $1";
         DeviceTurns = "SELECT revoked, turns FROM device
-            WHERE shard = $1 AND id = $2 AND deregistered_at IS NULL /*pg FOR UPDATE */";
+            WHERE shard = $1 AND id = $2 AND deregistered_at IS NULL AND suspended_at IS NULL /*pg FOR UPDATE */";
         DeviceTurn = "UPDATE device SET revoked = $3, turns = $4 WHERE shard = $1 AND id = $2";
         ConsentTurns = "SELECT scopes, revoked, mark, ending_at, turns FROM consent
             WHERE shard = $1 AND customer = $2 AND profile = $3 /*pg FOR UPDATE */";

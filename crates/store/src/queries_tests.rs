@@ -32,6 +32,7 @@ const ALL_SHARDS: [&str; 46] = [
     "DevicesBefore",
     "DevicesOfCustomer",
     "DevicesOfMaker",
+    "DevicesSuspend",
     "FulfilmentHint",
     "FulfilmentLease",
     "FulfilmentNamed",

@@ -1,5 +1,6 @@
 //! What each slot of a device may order, and which order holds its lock.
 
+use crate::access::AccessVersion;
 use crate::queries::Q;
 use crate::value::{FromRow, Row, p};
 use crate::{Result, Tx};
@@ -52,16 +53,23 @@ impl FromRow for SlotInfo {
     }
 }
 
-/// A slot with its place in its model, and whether its device is registered and none of its token families is revoked.
+/// A slot with its place in its model, whether its device is registered and none of its token families is revoked, and which
+/// tokens are refused.
 struct Told {
     position: i64,
     slot: SlotInfo,
     good: bool,
+    access: AccessVersion,
 }
 
 impl FromRow for Told {
     fn from_row(row: &Row<'_>) -> Result<Self> {
-        Ok(Self { position: row.get(6)?, slot: SlotInfo::from_row(row)?, good: row.get(5)? })
+        Ok(Self {
+            position: row.get(6)?,
+            slot: SlotInfo::from_row(row)?,
+            good: row.get(5)?,
+            access: AccessVersion(row.get(7)?),
+        })
     }
 }
 
@@ -80,13 +88,18 @@ pub async fn told(tx: &mut Tx<'_>, shard: i64, device: DeviceId) -> Result<Vec<S
     Ok(in_order(tx, shard, device).await?.into_iter().map(|told| told.slot).collect())
 }
 
-/// The same, if the device is registered and none of its token families is revoked.
+/// The same, if the device is registered, none of its token families is revoked, and which tokens are refused is still what
+/// the caller's token was judged by.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn told_in_good_standing(tx: &mut Tx<'_>, shard: i64, device: DeviceId) -> Result<Option<Vec<SlotInfo>>> {
+pub async fn told_in_good_standing(
+    tx: &mut Tx<'_>,
+    shard: i64,
+    (device, access): (DeviceId, AccessVersion),
+) -> Result<Option<Vec<SlotInfo>>> {
     let found = in_order(tx, shard, device).await?;
-    let good = found.first().is_some_and(|told| told.good);
+    let good = found.first().is_some_and(|told| told.good && told.access == access);
     Ok(good.then(|| found.into_iter().map(|told| told.slot).collect()))
 }
 

@@ -205,6 +205,8 @@ mod tests {
             secret_hash: None,
             redirect_uris: vec!["https://a.example/cb".into()],
             mode: Mode::Lwa,
+            former_secret_hash: None,
+            access: crate::profile::ClientAccess::default(),
         }
     }
 

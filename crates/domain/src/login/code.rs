@@ -5,6 +5,7 @@ use super::scope::Scopes;
 use crate::id::{ClientId, CustomerId, DeviceId};
 use crate::profile::hash_secret;
 use crate::time::{Span, Time};
+use crate::token::Generations;
 
 /// How long a code may wait for its exchange.
 pub const LIFETIME: Span = Span::from_mins(5);
@@ -47,6 +48,8 @@ pub struct Code {
     pub scopes: Scopes,
     /// The family its tokens will belong to.
     pub family: u64,
+    /// What its tokens will belong to.
+    pub generations: Generations,
     /// When it ends.
     pub expires_at: Time,
     /// When it was spent.
@@ -148,6 +151,7 @@ mod tests {
             challenge: None,
             scopes: Scopes::from_bits(1),
             family: 1,
+            generations: Generations::default(),
             expires_at: Time::from_secs(300),
             used_at: None,
         }

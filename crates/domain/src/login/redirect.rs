@@ -175,6 +175,8 @@ mod tests {
             secret_hash: None,
             redirect_uris: uris.iter().map(ToString::to_string).collect(),
             mode: Mode::Lwa,
+            former_secret_hash: None,
+            access: crate::profile::ClientAccess::default(),
         }
     }
 

@@ -111,6 +111,7 @@ fn of_service(error: &Error) -> (StatusCode, &'static str, String) {
         | Error::NotReported(_)
         | Error::OAuth { .. }
         | Error::WrongPassword
+        | Error::Blocked
         | Error::SignupGone
         | Error::BadChoice(_)
         | Error::BadSeed { .. }

@@ -104,18 +104,15 @@ fn master(config: &Config) -> (Option<[u8; 32]>, Check) {
         let fix = "the first start makes one; for a store that exists, put its key there";
         return (None, warning(NAME, format!("there is none at {at}"), fix));
     }
+    if let Some(mode) = std::fs::metadata(&path).ok().as_ref().and_then(open::readable_by_others) {
+        let says = format!("{at} can be read by others than its owner (mode {mode:o})");
+        let key = std::fs::read_to_string(&path).ok().and_then(|text| open::parse_master(text.trim()));
+        return (key, failed(NAME, says, format!("chmod 600 {at}")));
+    }
     let key = match open::existing_master(&path) {
         Ok(key) => key,
         Err(why) => return (None, failed(NAME, why, format!("make {at} readable for this user, or put the key back"))),
     };
-    #[cfg(unix)]
-    if let Ok(found) = std::fs::metadata(&path) {
-        let mode = std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o777;
-        if mode & 0o077 != 0 {
-            let says = format!("{at} can be read by others than its owner (mode {mode:o})");
-            return (Some(key), failed(NAME, says, format!("chmod 600 {at}")));
-        }
-    }
     (Some(key), good(NAME, format!("{at}, for its owner alone")))
 }
 

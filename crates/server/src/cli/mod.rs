@@ -63,6 +63,9 @@ enum Command {
     /// The Login with Amazon clients of apps and clouds, and the rules each lives by.
     #[command(subcommand)]
     Client(client::Client),
+    /// Block customers, and lift the block.
+    #[command(subcommand)]
+    Customer(customer::Customer),
     /// What customers consent to.
     #[command(subcommand)]
     Consent(consent::Consent),
@@ -140,6 +143,7 @@ pub fn run() -> ExitCode {
             Command::Seed(args) => seed::run(file, args).await,
             Command::Device(args) => device::run(file, args).await,
             Command::Client(args) => client::run(file, args).await,
+            Command::Customer(args) => customer::run(file, args).await,
             Command::Consent(args) => consent::run(file, args).await,
             Command::Clock(args) => clock::run(args).await,
             Command::Events(args) => events::run(file, args).await,

@@ -6,6 +6,7 @@ use opendrs_service::clock::SystemClock;
 use opendrs_service::random::{Random, SeededRandom, SystemRandom};
 use opendrs_service::{App, Parts, Settings};
 use opendrs_store::Place;
+use opendrs_store::examine::examine;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -90,7 +91,7 @@ pub(super) async fn app_with(config: &Config, time: Time, random: Arc<dyn Random
     }
     let parts = Parts {
         place,
-        master: master(&config.master_file(), &*random)?,
+        master: master(config, &*random).await?,
         clock: Arc::new(SystemClock),
         random,
         outbound: Arc::new(config.network()?),
@@ -121,24 +122,65 @@ pub(super) async fn app_with(config: &Config, time: Time, random: Arc<dyn Random
     })
 }
 
-/// The master key of a file that must be there.
+/// The master key of a file that must be there, for its owner's eyes alone.
 pub(super) fn existing_master(path: &Path) -> Result<[u8; 32], String> {
-    let at = path.display();
-    let text = std::fs::read_to_string(path).map_err(|e| format!("cannot read the master key {at}: {e}"))?;
-    parse(text.trim()).ok_or_else(|| format!("{at} is no master key: it must hold 64 hex digits"))
+    read_master(path)?.ok_or_else(|| format!("cannot read the master key {}: there is no such file", path.display()))
 }
 
-/// The master key of a file, which is made, for its owner's eyes alone, if it is not there.
-fn master(path: &Path, random: &dyn Random) -> Result<[u8; 32], String> {
+/// The master key of a file; `None` if it is not there. A key that others than its owner can read is refused: they could make
+/// every token, and read what the store keeps sealed.
+fn read_master(path: &Path) -> Result<Option<[u8; 32]>, String> {
     let at = path.display();
-    match std::fs::read_to_string(path) {
-        Ok(text) => parse(text.trim()).ok_or_else(|| format!("{at} is no master key: it must hold 64 hex digits")),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => create(path, random),
-        Err(error) => Err(format!("cannot read the master key {at}: {error}")),
+    let cannot = |e: std::io::Error| format!("cannot read the master key {at}: {e}");
+    let mut file = match std::fs::File::open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(cannot)?,
+    };
+    if let Some(mode) = readable_by_others(&file.metadata().map_err(cannot)?) {
+        return Err(format!(
+            "the master key {at} can be read by others than its owner (mode {mode:o}): run `chmod 600 {at}`, or mount it \
+             with that mode"
+        ));
     }
+    let mut text = String::new();
+    std::io::Read::read_to_string(&mut file, &mut text).map_err(cannot)?;
+    let key = parse_master(text.trim()).ok_or_else(|| format!("{at} is no master key: it must hold 64 hex digits"))?;
+    Ok(Some(key))
 }
 
-fn parse(text: &str) -> Option<[u8; 32]> {
+/// The mode of a file that others than its owner can read.
+pub(super) fn readable_by_others(found: &std::fs::Metadata) -> Option<u32> {
+    let mode = std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o777;
+    (mode & 0o077 != 0).then_some(mode)
+}
+
+/// The master key of a file, which is made, for its owner's eyes alone, for a store that is new. A store that is there was made
+/// with a key: another one would fit nothing in it.
+async fn master(config: &Config, random: &dyn Random) -> Result<[u8; 32], String> {
+    let (path, place) = (config.master_file(), config.place());
+    if let Some(key) = read_master(&path)? {
+        return Ok(key);
+    }
+    let found = examine(&place).await.map_err(|e| e.to_string())?;
+    if found.is_none_or(|found| found.installation.is_none()) {
+        return create(&path, random);
+    }
+    // Another process of ours may have made both meanwhile.
+    read_master(&path)?.ok_or_else(|| {
+        let store = match &place {
+            Place::File(file) => format!("the store {}", file.display()),
+            Place::Url(_) => "the database".into(),
+        };
+        format!(
+            "there is no master key {}, and {store} was made with one: put that key back from where you keep a copy of it, \
+             or name its file with keys.master_file",
+            path.display()
+        )
+    })
+}
+
+/// Reads a master key's 64 hex digits.
+pub(super) fn parse_master(text: &str) -> Option<[u8; 32]> {
     let digits = (text.len() == 64 && text.is_ascii()).then(|| text.as_bytes().chunks(2))?;
     let bytes = digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
     bytes.collect::<Option<Vec<_>>>()?.try_into().ok()
@@ -153,7 +195,6 @@ fn create(path: &Path, random: &dyn Random) -> Result<[u8; 32], String> {
     }
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
-    #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(path) {
         Ok(mut file) => {
@@ -162,7 +203,7 @@ fn create(path: &Path, random: &dyn Random) -> Result<[u8; 32], String> {
             Ok(key)
         }
         // Another process of ours was quicker.
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => master(path, random),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => existing_master(path),
         Err(error) => Err(format!("cannot make the master key {}: {error}", path.display())),
     }
 }

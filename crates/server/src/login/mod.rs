@@ -83,6 +83,7 @@ impl IntoResponse for Refused {
             | Error::NotApproved(_)
             | Error::NotReported(_)
             | Error::WrongPassword
+            | Error::Blocked
             | Error::SignupGone
             | Error::BadChoice(_)
             | Error::UnknownEvent(_)

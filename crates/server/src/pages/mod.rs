@@ -196,6 +196,7 @@ impl IntoResponse for Refused {
             | Error::NotReported(_)
             | Error::OAuth { .. }
             | Error::WrongPassword
+            | Error::Blocked
             | Error::BadChoice(_)
             | Error::UnknownEvent(_)
             | Error::BadSeed { .. }

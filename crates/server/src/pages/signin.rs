@@ -151,7 +151,7 @@ pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Res
             set_cookie(&site, &mut response, SESSION, &cookie.value, cookie.max_age);
             Ok(response)
         }
-        Err(error @ (Error::WrongPassword | Error::Throttled(_))) => {
+        Err(error @ (Error::WrongPassword | Error::Blocked | Error::Throttled(_))) => {
             tracing::info!(source, %error, "a sign-in was refused");
             sign_in_page(&site, &browser, return_to, Some(&error), email).await
         }

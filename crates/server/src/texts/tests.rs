@@ -51,6 +51,7 @@ fn refusals() -> Vec<Error> {
     let others = [
         Error::InvalidToken,
         Error::WrongPassword,
+        Error::Blocked,
         Error::Throttled(30),
         Error::TooOften(30),
         Error::SignupGone,

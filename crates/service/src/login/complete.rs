@@ -16,12 +16,14 @@ use opendrs_domain::login::scope::Scopes;
 use opendrs_domain::mail::News;
 use opendrs_domain::model::Model;
 use opendrs_domain::notification::{Event, Facts};
+use opendrs_domain::profile::Client;
 use opendrs_domain::session::Session;
 use opendrs_domain::subscription::{Choice, Subscription};
 use opendrs_domain::text::SlotId;
 use opendrs_domain::time::Time;
+use opendrs_domain::token::Generations;
 use opendrs_store::consent::Ending;
-use opendrs_store::{Tx, Write, code, consent, device, order, product, signup, subscription};
+use opendrs_store::{Tx, Write, code, consent, customer, device, order, product, profile, signup, subscription};
 use sha2::Sha256;
 
 /// Finishes a sign-up. Returns where the browser goes, code included.
@@ -106,6 +108,8 @@ pub(crate) struct Finished {
     pub(crate) device: Option<(i64, DeviceId)>,
     /// The family of the tokens to come.
     pub(crate) family: u64,
+    /// What they belong to.
+    pub(crate) generations: Generations,
 }
 
 /// The sign-up that is finished.
@@ -137,7 +141,9 @@ pub(crate) struct Decided<'a> {
 pub(crate) async fn finish(app: &App, decided: &Decided<'_>) -> Result<Finished> {
     for _ in 0..TRIES {
         match attempt(app, decided).await? {
-            (text, Completed::Done { device, family }) => return Ok(Finished { code: text, device, family }),
+            (text, Completed::Done { device, family, generations }) => {
+                return Ok(Finished { code: text, device, family, generations });
+            }
             (_, Completed::Over) => break,
             // Its events come before those of the next try, whose ids are drawn then.
             (_, Completed::Ending(ending)) => crate::consent::finish(app, ending).await?,
@@ -166,6 +172,7 @@ async fn attempt(app: &App, decided: &Decided<'_>) -> Result<(String, Completed)
         challenge: asked.request.challenge.clone(),
         scopes: asked.request.scopes(),
         family: family(None, random),
+        generations: Generations::default(),
         expires_at: now + codes::LIFETIME,
         used_at: None,
     };
@@ -185,6 +192,7 @@ async fn attempt(app: &App, decided: &Decided<'_>) -> Result<(String, Completed)
             active_at: None,
             deregistered_at: None,
             revoked: Families::default(),
+            suspended_at: None,
         },
         choices: choices.clone(),
         stamps: [(); 3].map(|()| Stamp::draw(app, now)),
@@ -218,9 +226,10 @@ struct Complete {
 
 /// What became of a sign-up.
 enum Completed {
-    /// It is finished: the device, if one was linked, and the family of its tokens.
-    Done { device: Option<(i64, DeviceId)>, family: u64 },
-    /// It was finished before, or the consent that it was begun with was withdrawn meanwhile.
+    /// It is finished: the device, if one was linked, and the family of its tokens and what they belong to.
+    Done { device: Option<(i64, DeviceId)>, family: u64, generations: Generations },
+    /// It was finished before, the consent that it was begun with was withdrawn meanwhile, its client was disabled or its
+    /// customer blocked.
     Over,
     /// What the customer withdrew before is not at its end; nothing was changed.
     Ending(Ending),
@@ -246,6 +255,7 @@ impl Write for Complete {
         {
             return Ok(Completed::Ending(Ending { shard: customer_shard, customer: code.customer, profile, mark }));
         }
+        let Some(generations) = self.generations(tx).await? else { return Ok(Completed::Over) };
         if let Some(begun) = &self.signup
             && (!signup::finish(tx, begun.shard, &begun.id).await? || begun.mark != mark)
         {
@@ -258,8 +268,23 @@ impl Write for Complete {
             None => None,
         };
         let family = family(mark, self.random);
-        code::add(tx, *shard, &Code { device, family, ..code.clone() }).await?;
-        Ok(Completed::Done { device, family })
+        code::add(tx, *shard, &Code { device, family, generations, ..code.clone() }).await?;
+        Ok(Completed::Done { device, family, generations })
+    }
+}
+
+impl Complete {
+    /// What the code belongs to; `None` if its client is disabled or its customer blocked. The customer is held, so that
+    /// whoever blocks them finds the device that is linked now.
+    async fn generations(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Option<Generations>> {
+        let (customer_shard, ..) = self.consent;
+        let (_, code) = &self.code;
+        let client = profile::client(tx, code.client).await?.filter(Client::is_enabled);
+        let standing = customer::standing_held(tx, customer_shard, code.customer).await?;
+        Ok(client.filter(|_| standing.blocked_at.is_none()).map(|client| Generations {
+            client: client.access.generation,
+            customer: if self.unit.is_some() { 0 } else { standing.generation },
+        }))
     }
 }
 

@@ -4,7 +4,7 @@ use super::client;
 use super::turn::{self, Turn};
 use crate::error::OAuth;
 use crate::throttle::Try;
-use crate::token::{self, ACCESS_LIFETIME, Grant};
+use crate::token::{self, ACCESS_LIFETIME, Grant, Opened};
 use crate::{App, Error, Result};
 use opendrs_domain::id::{ClientId, ProfileId};
 use opendrs_domain::login::code::{self as codes, BadGrant, Code, Outcome, Presented};
@@ -13,8 +13,9 @@ use opendrs_domain::login::scope::Scopes;
 use opendrs_domain::profile::Client;
 use opendrs_domain::time::Time;
 use opendrs_domain::token::Use;
+use opendrs_store::access::AccessVersion;
 use opendrs_store::failpoint::{self, Point};
-use opendrs_store::{Shards, Tx, Write, code, consent, customer, device};
+use opendrs_store::{Shards, Tx, Write, code, consent, customer, device, profile};
 
 /// A token request's parameters, wherever in the request they stood.
 #[derive(Clone, Debug, Default)]
@@ -67,7 +68,7 @@ pub async fn tokens(app: &App, request: &TokenRequest) -> Result<Tokens> {
     }
 }
 
-async fn proven(app: &App, tx: &mut Tx<'_>, request: &TokenRequest) -> Result<Client> {
+async fn proven(app: &App, tx: &mut Tx<'_>, request: &TokenRequest) -> Result<(Client, AccessVersion)> {
     let TokenRequest { client_id, client_secret, source, .. } = request;
     let client = client::authenticate(app, tx, client_id.as_deref(), client_secret.as_deref(), source).await?;
     match request.repeated.filter(|_| client.is_strict()) {
@@ -93,7 +94,7 @@ fn bad_grant(name: &str) -> Error {
 async fn by_code(app: &App, request: &TokenRequest) -> Result<Tokens> {
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
-    let client = proven(app, &mut tx, request).await?;
+    let (client, version) = proven(app, &mut tx, request).await?;
     let text = request.code.as_deref().ok_or_else(|| missing("code"))?;
     if client.kind.is_confidential() && !client.is_strict() || request.redirect_uri.is_some() {
         // A web client proved itself by its secret and may leave the redirect out (decisions 21); a strict one may not.
@@ -117,6 +118,10 @@ async fn by_code(app: &App, request: &TokenRequest) -> Result<Tokens> {
     let unit = unit.map(|device| crate::device::key(device.model, &device.serial));
     drop(tx);
     drop(reader);
+    if app.keys.access().version != version {
+        // Tokens are made with a key that is not retired.
+        app.keys.reload(&app.db).await?;
+    }
     let command = Exchange {
         key: unit.unwrap_or(crate::consent::key(found.customer)),
         shard,
@@ -134,8 +139,8 @@ async fn by_code(app: &App, request: &TokenRequest) -> Result<Tokens> {
     match app.db.write(command).await? {
         Ok(code) => {
             failpoint::reached(Point::CodeRedeemed);
-            let Code { device, customer, client, family, scopes, .. } = code;
-            let grant = Grant { device, customer, client, family, scopes };
+            let Code { device, customer, client, family, generations, scopes, .. } = code;
+            let grant = Grant { device, customer, client, family, generations, scopes };
             Ok(issue(app, grant, token::seal(app, grant, Use::Refresh)))
         }
         Err(bad) => Err(bad_grant(bad.as_str())),
@@ -185,23 +190,31 @@ impl Write for Exchange {
             Outcome::Burnt(bad) => code::spend(tx, self.shard, &self.hash, self.now).await.map(|()| Err(bad)),
             Outcome::Accepted => {
                 code::spend(tx, self.shard, &self.hash, self.now).await?;
-                let alive = match found.device {
-                    Some((shard, id)) => {
-                        device::revoked(tx, shard, id).await?.is_some_and(|revoked| !revoked.0.contains(&found.family))
-                    }
-                    None => {
-                        let shard = self.shards.of_customer(found.customer);
-                        let consent = consent::get(tx, shard, found.customer, self.profile).await?;
-                        consent.is_some_and(|consent| consent.accepts(found.family, found.scopes))
-                    }
-                };
-                Ok(if alive { Ok(found) } else { Err(BadGrant::Code) })
+                Ok(if self.stands(tx, &found).await? { Ok(found) } else { Err(BadGrant::Code) })
             }
         }
     }
 }
 
 impl Exchange {
+    /// Whether what a code speaks for still stands.
+    async fn stands(&self, tx: &mut Tx<'_>, found: &Code) -> opendrs_store::Result<bool> {
+        let Code { generations, .. } = *found;
+        let client = profile::client(tx, self.client).await?;
+        if !client.is_some_and(|client| client.access.accepts(generations.client)) {
+            return Ok(false);
+        }
+        if let Some((shard, id)) = found.device {
+            return Ok(device::revoked(tx, shard, id).await?.is_some_and(|revoked| !revoked.0.contains(&found.family)));
+        }
+        let shard = self.shards.of_customer(found.customer);
+        if !customer::standing(tx, shard, found.customer).await?.accepts(generations.customer) {
+            return Ok(false);
+        }
+        let consent = consent::get(tx, shard, found.customer, self.profile).await?;
+        Ok(consent.is_some_and(|consent| consent.accepts(found.family, found.scopes)))
+    }
+
     /// A code that comes twice was stolen once: what the first use issued dies (decisions 23).
     async fn revoke(&self, tx: &mut Tx<'_>, found: &Code) -> opendrs_store::Result<()> {
         match found.device {
@@ -225,6 +238,17 @@ impl Exchange {
 /// A refresh writes nothing: the token is read, the one row it speaks for is looked at, and an access token is made.
 /// The refresh token that comes back is the one that was sent (decisions 21). That of a strict client turns.
 async fn by_refresh(app: &App, request: &TokenRequest) -> Result<Tokens> {
+    for _ in 0..token::TRIES {
+        if let Some(tokens) = refresh(app, request).await? {
+            return Ok(tokens);
+        }
+        app.keys.reload(&app.db).await?;
+    }
+    Err(token::changing())
+}
+
+/// A try; `None` if clients or keys were changed since this node read them.
+async fn refresh(app: &App, request: &TokenRequest) -> Result<Option<Tokens>> {
     // Opened first, though the client is judged first: a key that is new to this node is read from the store, and who
     // has a reader must not wait for another.
     let opened = match request.refresh_token.as_deref() {
@@ -233,14 +257,17 @@ async fn by_refresh(app: &App, request: &TokenRequest) -> Result<Tokens> {
     };
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
-    let client = proven(app, &mut tx, request).await?;
+    let (client, version) = proven(app, &mut tx, request).await?;
     let (text, claims) = opened.ok_or_else(|| missing("refresh_token"))?;
     let refused = || bad_grant("refresh_token");
-    let claims = match claims {
+    let Opened { claims, access, .. } = match claims {
         Err(Error::InvalidToken) => return Err(refused()),
         other => other?,
     };
-    if claims.client != client.id || !token::stands(app, &mut tx, &claims).await? {
+    if access != version {
+        return Ok(None);
+    }
+    if claims.client != client.id || !token::stands(app, &mut tx, &claims, &client).await? {
         return Err(refused());
     }
     // Less than was granted may be asked for, and never more (RFC 6749, 6).
@@ -255,6 +282,7 @@ async fn by_refresh(app: &App, request: &TokenRequest) -> Result<Tokens> {
         customer: claims.customer,
         client: claims.client,
         family: claims.family,
+        generations: claims.generations,
         scopes: claims.scopes,
     };
     let refresh = match client.is_strict() {
@@ -272,5 +300,5 @@ async fn by_refresh(app: &App, request: &TokenRequest) -> Result<Tokens> {
             token::seal_next(app, whole, at, app.settings.refresh.end_of(&claims))
         }
     };
-    Ok(issue(app, Grant { scopes, ..whole }, refresh))
+    Ok(Some(issue(app, Grant { scopes, ..whole }, refresh)))
 }

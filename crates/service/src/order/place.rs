@@ -18,6 +18,7 @@ use opendrs_domain::product::Product;
 use opendrs_domain::subscription::Subscription;
 use opendrs_domain::text::SlotId;
 use opendrs_domain::time::Time;
+use opendrs_store::device::DeviceCall;
 use opendrs_store::failpoint::{self, Point};
 use opendrs_store::rule::Grounds;
 use opendrs_store::{Reader, Tx, Write, device, order, rule as rules, subscription};
@@ -42,7 +43,7 @@ pub async fn replenish(app: &App, mut reader: Reader<'_>, caller: &Caller, slot:
     let of_customer = (app.db.shards().of_customer(customer), customer);
     let mut tx = reader.tx()?;
     let found = device::to_order(&mut tx, (caller.shard, caller.device.id), slot, of_customer).await?;
-    let addressed = found.is_some_and(|(_, _, addressed)| addressed);
+    let addressed = found.is_some_and(|(_, addressed)| addressed);
     let backend = fulfilment::backend_of(app, &mut tx, caller.device.maker).await?;
     drop(tx);
     drop(reader);
@@ -55,13 +56,14 @@ pub async fn replenish(app: &App, mut reader: Reader<'_>, caller: &Caller, slot:
 /// # Errors
 /// [`Error::Unsubscribed`], [`Error::Unavailable`], [`Error::TooOften`].
 pub async fn at_once(app: &App, token: &str, slot: &str) -> Result<Option<Replenished>> {
-    let (Ok(claims), Ok(slot)) = (token::of_device(app, token).await, SlotId::parse(slot)) else { return Ok(None) };
-    let Some((shard, id)) = claims.device else { return Ok(None) };
+    let (Ok(of), Ok(slot)) = (token::of_device(app, token).await, SlotId::parse(slot)) else { return Ok(None) };
+    let (shard, id) = (of.shard, of.device);
     limit::device(app, id)?;
-    let of_customer = (app.db.shards().of_customer(claims.customer), claims.customer);
+    let of_customer = (app.db.shards().of_customer(of.customer), of.customer);
     let mut reader = app.db.reader().await?;
     let found = device::to_order(&mut reader.once()?, (shard, id), &slot, of_customer).await?;
-    let Some((device, Some(slot), addressed)) = found.filter(|(device, ..)| device.accepts(claims.family)) else {
+    let good = found.filter(|(call, _)| call.device.accepts(of.family) && call.access == of.access);
+    let Some((DeviceCall { device, slot: Some(slot), .. }, addressed)) = good else {
         limit::device_again(app, id);
         return Ok(None);
     };

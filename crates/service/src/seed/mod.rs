@@ -304,7 +304,17 @@ async fn put_client(
     };
     let redirect_uris = declared.redirect_uris.clone();
     let mode = declared.mode.or(old.as_ref().map(|c| c.mode)).unwrap_or_default();
-    let new = Client { id, profile: of.id, maker: of.maker, kind: declared.kind, secret_hash, redirect_uris, mode };
+    let new = Client {
+        id,
+        profile: of.id,
+        maker: of.maker,
+        kind: declared.kind,
+        secret_hash,
+        redirect_uris,
+        mode,
+        former_secret_hash: old.as_ref().and_then(|c| c.former_secret_hash),
+        access: old.as_ref().map(|c| c.access).unwrap_or_default(),
+    };
     let same = old.as_ref() == Some(&new);
     if !same {
         profile::put_client(tx, &new, place).await?;

@@ -8,7 +8,7 @@ use crate::failpoint::{self, Point};
 use crate::meter::Meter;
 use crate::reach::Side;
 use crate::turn::{self, Parcel, Parcels, unavailable};
-use crate::tx::On;
+use crate::tx::{AccessMemo, On};
 use crate::{Error, Result, Tx};
 use rusqlite::Connection;
 use std::sync::Arc;
@@ -103,7 +103,8 @@ impl Failed {
 fn attempt(conn: &mut Connection, batch: &mut [Parcel]) -> Result<(), Failed> {
     control(conn, "BEGIN IMMEDIATE").map_err(Failed::Before)?;
     let mut jobs = batch.iter_mut().flat_map(|parcel| &mut parcel.jobs);
-    let done = jobs.try_for_each(|job| ready(job.run(&mut Tx::new(On::Lite(conn)))));
+    let access = AccessMemo::default();
+    let done = jobs.try_for_each(|job| ready(job.run(&mut Tx::in_batch(On::Lite(conn), &access))));
     let failed = match done {
         Ok(()) => {
             failpoint::reached(Point::BatchApplied);

@@ -13,6 +13,7 @@ use opendrs_domain::notification::Facts;
 use opendrs_domain::profile::ClientKind;
 use opendrs_domain::reading::SlotStatus;
 use opendrs_domain::subscription::Subscription;
+use opendrs_domain::token::Generations;
 use opendrs_store::signup::{self, Signup};
 use opendrs_store::{
     Engine, Error, Result, Tx, code, consent, customer, device, model, order, outbox, profile, reading, subscription,
@@ -71,6 +72,7 @@ async fn fill(tx: &mut Tx<'_>) -> Result<()> {
         challenge: None,
         scopes,
         family: 1,
+        generations: Generations::default(),
         expires_at,
         used_at: None,
     };
@@ -116,10 +118,13 @@ fn cases() -> Vec<Case> {
         ("client.redirect_uris", "'https://a'", "'[]'", client, "ClientById", 5, "expected"),
         ("client.secret_hash", "<0102>", "NULL", client, "ClientById", 4, "[u8; 32]"),
         ("client.mode", "'lax'", "'lwa'", client, "ClientById", 6, "lax"),
+        ("client.state", "'off'", "'enabled'", client, "ClientById", 8, "off"),
+        ("client.generation", "-1", "0", client, "ClientById", 9, "out of range"),
         ("slot.products", "'[\"lower\"]'", "'[]'", read!(|tx| model::slots(tx, washer().id)), "SlotsOfModel", 3, "ASIN"),
         ("model.code", "'a b'", "'Model-1+_'", read!(|tx| model::by_id(tx, washer().id)), "ModelById", 2, "ModelCode"),
         ("customer.address", "'{}'", "NULL", read!(|tx| customer::by_id(tx, 0, CustomerId(uuid(1)))), "CustomerById", 3, "line1"),
         ("customer.email", "'ann'", "'ann@b.c'", read!(|tx| customer::by_id(tx, 0, CustomerId(uuid(1)))), "CustomerById", 1, "Email"),
+        ("customer.generation", "-1", "0", read!(|tx| customer::standing(tx, 0, CustomerId(uuid(1)))), "CustomerStanding", 1, "out of range"),
         ("consent.scopes", "256", "1", consent, "ConsentRead", 0, "out of range"),
         ("consent.scopes", "-1", "1", consent, "ConsentRead", 0, "out of range"),
         ("consent.revoked", "'1 xyz'", "''", consent, "ConsentRead", 1, "1 xyz"),
@@ -127,6 +132,8 @@ fn cases() -> Vec<Case> {
         ("signup.request", "'{}'", "'{}'", signup, "SignupGet", 2, "client"),
         ("code.challenge", "'{\"S512\":\"\"}'", "NULL", code, "CodeGet", 6, "S512"),
         ("code.scopes", "300", "1", code, "CodeGet", 7, "out of range"),
+        ("code.generation", "-1", "0", code, "CodeGet", 11, "out of range"),
+        ("code.customer_generation", "-1", "0", code, "CodeGet", 12, "out of range"),
         ("device.revoked", "'-1'", "''", device, "DeviceById", 12, "-1"),
         ("device.turns", "'x'", "''", read!(|tx| device::turns(tx, 0, UNIT())), "DeviceTurns", 1, "x"),
         ("device.serial", "'ü'", "'unit'", device, "DeviceById", 3, "Serial"),

@@ -9,6 +9,7 @@
 mod harness;
 mod samples;
 
+mod access;
 mod backlog;
 mod bad_row;
 mod catalogue;

@@ -10,6 +10,7 @@ use opendrs_domain::login::code::Code;
 use opendrs_domain::login::scope::Scopes;
 use opendrs_domain::login::turn::Turned;
 use opendrs_domain::model::Model;
+use opendrs_domain::token::Generations;
 use opendrs_store::{Error, Result, Tx, Write, code, consent, customer, device, maker, model};
 use std::collections::BTreeSet;
 
@@ -169,6 +170,7 @@ async fn a_code_presented_at_once_is_accepted_once(store: &Store) {
             challenge: None,
             scopes: Scopes::from_bits(1),
             family: n,
+            generations: Generations::default(),
             expires_at: at(9),
             used_at: None,
         };

@@ -8,6 +8,7 @@ use opendrs_domain::id::{DeviceId, InstanceId, MakerId, OrderId};
 use opendrs_domain::money::Money;
 use opendrs_domain::order::{Item, Order, Problem, State};
 use opendrs_domain::subscription::Subscription;
+use opendrs_store::access::AccessVersion;
 use opendrs_store::{device, model, order, subscription};
 
 both!(
@@ -52,7 +53,9 @@ async fn an_order_is_told_to_its_device_in_good_standing_alone(store: &Store) {
     }
     let order = order(1, device.id);
     add(store, 2, &order).await;
-    let told = async |shard, id, device| store.read(async |tx| order::told(tx, shard, id, device).await).await;
+    let told = async |shard, id, device| {
+        store.read(async |tx| order::told(tx, shard, id, (device, AccessVersion(0))).await).await
+    };
     assert_eq!(told(2, order.id, device.id).await.as_ref(), Some(&order));
     assert_eq!(told(2, order.id, other.id).await, None, "another's");
     assert_eq!(told(3, order.id, device.id).await, None, "another shard");

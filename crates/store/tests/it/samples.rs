@@ -13,7 +13,7 @@ use opendrs_domain::money::Money;
 use opendrs_domain::notification::{Event, Facts};
 use opendrs_domain::order::{Item, Order, State};
 use opendrs_domain::product::Product;
-use opendrs_domain::profile::{Client, ClientKind, Mode, Profile};
+use opendrs_domain::profile::{Client, ClientAccess, ClientKind, Mode, Profile};
 use opendrs_domain::text::{Asin, Email, ModelCode, Serial, SlotId};
 use opendrs_domain::time::Time;
 use opendrs_domain::topic::{self, Signature, Topic};
@@ -93,7 +93,17 @@ pub fn profile(n: u64, maker: MakerId) -> Profile {
 
 pub fn client(n: u64, profile: &Profile, kind: ClientKind) -> Client {
     let (id, maker) = (ClientId(uuid(n)), profile.maker);
-    Client { id, profile: profile.id, maker, kind, secret_hash: None, redirect_uris: vec![], mode: Mode::Lwa }
+    Client {
+        id,
+        profile: profile.id,
+        maker,
+        kind,
+        secret_hash: None,
+        redirect_uris: vec![],
+        mode: Mode::Lwa,
+        former_secret_hash: None,
+        access: ClientAccess::default(),
+    }
 }
 
 pub fn model(n: u64, maker: MakerId) -> Model {
@@ -151,6 +161,7 @@ pub fn device(n: u64, model: &Model, unit: &str) -> Device {
         active_at: None,
         deregistered_at: None,
         revoked: Families::default(),
+        suspended_at: None,
     }
 }
 

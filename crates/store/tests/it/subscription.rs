@@ -9,6 +9,7 @@ use opendrs_domain::notification::{ProductInfo, SlotInfo};
 use opendrs_domain::rule::Rules;
 use opendrs_domain::subscription::{AgreedPrice, Subscription};
 use opendrs_domain::time::Time;
+use opendrs_store::access::AccessVersion;
 use opendrs_store::{Engine, device, model, product, rule, subscription};
 
 both!(
@@ -133,7 +134,7 @@ async fn every_slot_is_told_in_the_models_order_with_its_product(store: &Store) 
     ];
     let told = async |id| {
         let told = store.read(async |tx| subscription::told(tx, 2, id).await).await;
-        (told, store.read(async |tx| subscription::told_in_good_standing(tx, 2, id).await).await)
+        (told, store.read(async |tx| subscription::told_in_good_standing(tx, 2, (id, AccessVersion(0))).await).await)
     };
     assert_eq!(told(device.id).await, (all.to_vec(), Some(all.to_vec())));
     let none = ["c", "b", "a", "gone"].map(|name| slot(name, false, None)).to_vec();

@@ -13,6 +13,7 @@ pub(super) fn refusal(error: &Error) -> String {
             "Dieser Link gilt nicht mehr. Öffnen Sie die Seite erneut am Gerät oder in der App.".into()
         }
         Error::WrongPassword => "Die E-Mail-Adresse oder das Passwort ist nicht richtig.".into(),
+        Error::Blocked => "Dieses Konto ist gesperrt. Wenden Sie sich an den Betreiber dieses Dienstes.".into(),
         Error::Throttled(seconds) => {
             format!("Zu viele Versuche. Versuchen Sie es in {} erneut.", self::seconds(*seconds))
         }

@@ -11,6 +11,7 @@ pub(super) fn refusal(error: &Error) -> String {
     match error {
         Error::InvalidToken => "このリンクは無効になりました。機器またはアプリからページを開き直してください。".into(),
         Error::WrongPassword => "メールアドレスまたはパスワードが正しくありません。".into(),
+        Error::Blocked => "このアカウントは停止されています。サービスの運営者にお問い合わせください。".into(),
         Error::Throttled(seconds) => format!("試行回数が多すぎます。{seconds}秒後にもう一度お試しください。"),
         Error::TooOften(seconds) => {
             format!("アクセスが多すぎます。{seconds}秒後に、間隔を空けてもう一度お試しください。")

@@ -1,11 +1,15 @@
 //! The program itself: what operators and scripts run, and what it prints.
 
+#[macro_use]
+mod program;
+
 mod backup;
 mod bench;
 mod client;
 mod clock;
 mod config;
 mod consent;
+mod customer;
 mod demo;
 mod device;
 mod dist;

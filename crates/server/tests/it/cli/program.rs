@@ -8,6 +8,22 @@ use std::sync::mpsc;
 use std::time::Duration;
 use tempfile::TempDir;
 
+/// Makes of each `async fn test(place: &Place)` a test on SQLite and one on PostgreSQL.
+macro_rules! on_either { ($($test:ident),+ $(,)?) => {
+    mod sqlite { $(
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $test() { super::$test(&$crate::cli::program::Place::new()).await; }
+    )+ }
+    mod postgres { $(
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $test() {
+            let database = $crate::harness::Store::postgres().await;
+            super::$test(&$crate::cli::program::Place::on_postgres(&database)).await;
+            database.remove().await;
+        }
+    )+ }
+} }
+
 /// After so long without an end, or a line that must come, a test has failed.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -48,8 +64,25 @@ impl Place {
         Self { folder: TempDir::new().unwrap(), store: vec!["--data".into(), "data".into()] }
     }
 
+    /// On a database.
+    pub fn on_postgres(database: &crate::harness::Store) -> Self {
+        let opendrs_store::Place::Url(url) = database.place() else { panic!("no URL") };
+        let mut place = Self::new();
+        place.store.extend(["--database-url".into(), url]);
+        place
+    }
+
     pub fn file(&self, name: &str, text: &str) {
         std::fs::write(self.folder.path().join(name), text).unwrap();
+    }
+
+    /// A new file for its owner's eyes alone.
+    pub fn private_file(&self, name: &str, text: &str) {
+        use std::io::Write;
+        use std::os::unix::fs::OpenOptionsExt;
+        let mut options = std::fs::OpenOptions::new();
+        let file = options.write(true).create_new(true).mode(0o600).open(self.path().join(name));
+        file.unwrap().write_all(text.as_bytes()).unwrap();
     }
 
     pub fn path(&self) -> &Path {

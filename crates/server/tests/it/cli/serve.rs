@@ -78,8 +78,38 @@ fn a_store_is_opened_with_the_key_it_was_made_with() {
     let said = place.on_store(&["keys", "list"]).bad();
     assert!(said.contains("data/master.key is no master key: it must hold 64 hex digits"), "{said}");
     std::fs::write(&key, text).unwrap();
+    let mode = |mode| std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+    for readable in [0o640, 0o604, 0o660] {
+        mode(readable);
+        let said = place.on_store(&["keys", "list"]).bad();
+        let says = "the master key data/master.key can be read by others than its owner";
+        assert!(said.contains(&format!("{says} (mode {readable:o}): run `chmod 600 data/master.key`")), "{said}");
+    }
+    mode(0o600);
     place.on_store(&["keys", "list"]).good();
 }
+
+async fn no_key_is_made_for_a_store_that_has_one(place: &Place) {
+    place.seed();
+    let key = place.path().join("data/master.key");
+    let elsewhere = place.path().join("kept");
+    std::fs::rename(&key, &elsewhere).unwrap();
+    for words in [&["serve", "--listen", "127.0.0.1:0"][..], &["keys", "list"], &["seed", "seed.toml"]] {
+        let said = place.on_store(words).bad();
+        assert!(said.contains("there is no master key data/master.key, and the"), "{said}");
+        assert!(said.contains("was made with one: put that key back from where you keep a copy of it"), "{said}");
+        assert!(!key.exists());
+    }
+    // A folder where the key should be cannot be read, and is no reason to make another.
+    std::fs::create_dir(&key).unwrap();
+    std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    assert!(place.on_store(&["keys", "list"]).bad().contains("cannot read the master key data/master.key"));
+    std::fs::remove_dir(&key).unwrap();
+    std::fs::rename(&elsewhere, &key).unwrap();
+    place.on_store(&["keys", "list"]).good();
+}
+
+on_either!(no_key_is_made_for_a_store_that_has_one);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_idle_client_does_not_keep_it_from_ending() {

@@ -9,6 +9,7 @@ mod replay;
 mod session;
 mod signup;
 mod strict;
+mod switched_off;
 mod takeover;
 mod token;
 mod token_refused;
