@@ -2,6 +2,7 @@
 
 use crate::http::Bodies;
 use crate::metrics::Meters;
+use crate::refusals::Refusals;
 use opendrs_service::App;
 use opendrs_service::operator::Operator;
 use std::net::IpAddr;
@@ -34,6 +35,8 @@ pub struct Site {
     pub(crate) operator: Option<Operator>,
     /// What is counted, where somebody asks for it.
     pub(crate) meters: Option<Meters>,
+    /// What was refused, for the log.
+    pub(crate) refusals: Refusals,
     leaving: AtomicBool,
 }
 
@@ -48,12 +51,18 @@ impl Site {
         proxies: Vec<IpAddr>,
         operator: Option<Operator>,
     ) -> Arc<Self> {
-        Arc::new(Self { app, urls, bodies, meters, proxies, operator, leaving: AtomicBool::new(false) })
+        let (refusals, leaving) = (Refusals::default(), AtomicBool::new(false));
+        Arc::new(Self { app, urls, bodies, meters, proxies, operator, refusals, leaving })
     }
 
     /// From here on the node says that it is about to stop, and asks its clients to connect anew, elsewhere.
     pub fn leave(&self) {
         self.leaving.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether an address is one of our proxies.
+    pub(crate) fn is_proxy(&self, address: IpAddr) -> bool {
+        self.proxies.contains(&address.to_canonical())
     }
 
     /// Whether the node is about to stop.

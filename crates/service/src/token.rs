@@ -78,6 +78,11 @@ pub(crate) async fn device_of(app: &App, text: &str) -> Result<(i64, DeviceId, u
     claims.device.map(|(shard, id)| (shard, id, claims.family)).ok_or(Error::InvalidToken)
 }
 
+/// The device an access token of ours names, whether its registration still stands or not.
+pub async fn device(app: &App, text: &str) -> Option<DeviceId> {
+    device_of(app, text).await.ok().map(|(_, id, _)| id)
+}
+
 /// All that an access token says that speaks for a device.
 pub(crate) async fn of_device(app: &App, text: &str) -> Result<Claims> {
     let claims = open(app, text, Use::Access).await?;

@@ -18,7 +18,7 @@ fn sharded() -> Vec<&'static str> {
 }
 
 /// Work lists, purges, and what a person asks for: none is part of a device's or a client's call.
-const ALL_SHARDS: [&str; 45] = [
+const ALL_SHARDS: [&str; 50] = [
     "AttemptPurge",
     "CodePurge",
     "ConsentsEnding",
@@ -26,7 +26,10 @@ const ALL_SHARDS: [&str; 45] = [
     "DeliveriesWaiting",
     "DeliveryAsked",
     "DeliveryClaim",
+    "DeliveryDeadAfter",
+    "DeliveryDeadBefore",
     "DeliveryPurge",
+    "DeliveryStates",
     "DeliveryTopicAfter",
     "DeviceOfCustomer",
     "DevicesBefore",
@@ -40,7 +43,9 @@ const ALL_SHARDS: [&str; 45] = [
     "FulfilmentWatched",
     "MailById",
     "MailClaim",
+    "MailDead",
     "MailNewest",
+    "MailNewestDead",
     "MailNextDue",
     "MailPurge",
     "MailsWaiting",

@@ -45,9 +45,9 @@ pub(super) async fn run(file: Option<&Path>, command: Client) -> Result<(), Stri
     let app = open::beside(&open::config(file, &which.store, Vec::new())?).await?;
     if let Client::Mode { client, mode, .. } = &command {
         let mode = Mode::parse(mode).unwrap_or_default();
-        client::set_mode(&app, client, mode).await.map_err(|e| e.to_string())?;
+        client::set_mode(&app, client, mode).await.map_err(super::cause)?;
     }
-    for (maker, profile, row) in client::all(&app).await.map_err(|e| e.to_string())? {
+    for (maker, profile, row) in client::all(&app).await.map_err(super::cause)? {
         match &command {
             Client::Mode { client, .. } if row.id.to_string() != *client => {}
             _ => out::say(line(&maker, &profile, &row, json)),

@@ -37,9 +37,9 @@ pub(super) async fn run(file: Option<&Path>, args: Keys) -> Result<(), String> {
     let config = open::config(file, &which.store, Vec::new())?;
     let app = open::beside(&config).await?;
     if let Keys::Rotate(_) = args {
-        keys::rotate(&app).await.map_err(|e| e.to_string())?;
+        keys::rotate(&app).await.map_err(super::cause)?;
     }
-    for (number, made) in keys::all(&app).await.map_err(|e| e.to_string())? {
+    for (number, made) in keys::all(&app).await.map_err(super::cause)? {
         out::say(format!("{number}  {made}"));
     }
     Ok(())

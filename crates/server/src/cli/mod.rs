@@ -125,9 +125,19 @@ struct StoreArgs {
     database_url: Option<String>,
 }
 
+/// What a use case answers, as an operator at a shell reads it: with the cause, which the edges that strangers reach keep
+/// to themselves.
+#[expect(clippy::needless_pass_by_value, reason = "it is given to `map_err`, which hands errors over")]
+fn cause(error: opendrs_service::Error) -> String {
+    error.with_cause()
+}
+
 /// Runs the command line.
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return out::usage(&error),
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return out::fail(&format!("the runtime cannot start: {error}")),
@@ -162,8 +172,5 @@ pub fn run() -> ExitCode {
             Command::Completions(args) => completions::run(&args),
         }
     });
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => out::fail(&message),
-    }
+    out::status(done)
 }

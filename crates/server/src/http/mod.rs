@@ -4,6 +4,7 @@
 //! in title case, since small firmware looks for `Content-Length` letter by letter.
 
 mod listener;
+mod per_address;
 pub(crate) mod path;
 pub(crate) mod route;
 mod threads;
@@ -27,7 +28,7 @@ use opendrs_domain::time::Time;
 use opendrs_store::span;
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use tower::ServiceExt;
 
@@ -71,7 +72,7 @@ async fn respond(site: &Site, routes: &Routes, mut request: Request, peer: Socke
     };
     let mut response = match (planned.instead, route) {
         (Some(response), _) => *response,
-        (None, Some(route)) => api::answer(site, route, request).await,
+        (None, Some(route)) => api::answer(site, route, request, peer).await,
         (None, None) => {
             request.extensions_mut().insert(ConnectInfo(peer));
             match routes.others.clone().oneshot(request).await {
@@ -193,27 +194,29 @@ pub(crate) fn json(status: StatusCode, body: impl Into<Body>) -> Response {
 /// Where a request came from, for the brake on guessing: the address at the other end; or, where that is a proxy of ours,
 /// the last one in `X-Forwarded-For` that is none. Whatever stands before it was written by who knows whom.
 pub(crate) fn source(site: &Site, request: &axum::http::request::Parts) -> String {
-    let Some(ConnectInfo(peer)) = request.extensions.get::<ConnectInfo<SocketAddr>>() else { return "local".into() };
-    let ours = |address: &IpAddr| site.proxies.contains(&address.to_canonical());
+    match request.extensions.get::<ConnectInfo<SocketAddr>>() {
+        Some(ConnectInfo(peer)) => source_of(site, &request.headers, *peer),
+        None => "local".into(),
+    }
+}
+
+/// The same, where the address at the other end is known.
+pub(crate) fn source_of(site: &Site, headers: &HeaderMap, peer: SocketAddr) -> String {
     let mut from = peer.ip();
-    let lines = request.headers.get_all("x-forwarded-for").iter().rev();
+    let lines = headers.get_all("x-forwarded-for").iter().rev();
     let mut named = lines.flat_map(|line| line.to_str().unwrap_or_default().rsplit(','));
-    while ours(&from) {
+    while site.is_proxy(from) {
         let Some(Ok(before)) = named.next().map(|text| text.trim().parse()) else { break };
         from = before;
     }
     network(from)
 }
 
-/// Who has one address of version 6 has all that share its first half.
+/// An address, or for version 6 the network that it belongs to, as text.
 fn network(address: IpAddr) -> String {
-    match address.to_canonical() {
+    match per_address::network(address) {
         IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => {
-            let mut parts = address.segments();
-            parts[4..].fill(0);
-            format!("{}/64", Ipv6Addr::from(parts))
-        }
+        IpAddr::V6(network) => format!("{network}/64"),
     }
 }
 

@@ -80,6 +80,10 @@ impl Words {
                 let lines = [(said.taken)(&model), said.taken_more.to_owned()];
                 words.left((said.taken_subject)(&model), lines);
             }
+            News::TooMany => {
+                words.subject = (said.too_many_subject)(&model);
+                words.say((said.too_many)(&model));
+            }
         }
         words
     }

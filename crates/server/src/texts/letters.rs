@@ -55,4 +55,7 @@ pub(crate) struct Letters {
     /// Who it was is not told.
     pub(crate) taken_more: Text,
     pub(crate) under_way: Text,
+    /// More mails are due than are sent in a day.
+    pub(crate) too_many_subject: fn(model: &str) -> String,
+    pub(crate) too_many: fn(model: &str) -> String,
 }

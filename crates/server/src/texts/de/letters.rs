@@ -59,6 +59,13 @@ pub(super) const LETTERS: Letters = Letters {
     taken_more: "Wenn Sie das Gerät weitergegeben haben, ist alles in Ordnung. Wenn nicht, hat die Person, die es registriert \
                  hat, das Gerät zur Hand: Sie können es erneut für sich einrichten.",
     under_way: "Eine laufende Bestellung wird noch ausgeführt.",
+    too_many_subject: |model| format!("Heute keine weiteren E-Mails zu Ihrem Gerät {model}"),
+    too_many: |model| {
+        format!(
+            "Zu Ihrem Gerät {model} gibt es mehr Neues, als wir an einem Tag senden. Vorerst senden wir dazu keine \
+             weiteren E-Mails. Ihre Bestellungen und Einstellungen finden Sie auf der Seite Ihrer Geräte."
+        )
+    },
 };
 
 fn problem(problem: Option<Problem>) -> Text {

@@ -52,6 +52,13 @@ pub(super) const LETTERS: Letters = Letters {
     taken_more: "If you gave the device away, all is well. If not, whoever did this has it at hand: you can set it up \
                  again for yourself.",
     under_way: "An order that is under way goes on.",
+    too_many_subject: |model| format!("No more emails about your {model} today"),
+    too_many: |model| {
+        format!(
+            "There is more news about your {model} than we send in a day. For now we send no more emails about it. \
+             Your orders and settings are on the page of your devices."
+        )
+    },
 };
 
 fn problem(problem: Option<Problem>) -> Text {

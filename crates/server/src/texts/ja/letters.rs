@@ -57,6 +57,13 @@ pub(super) const LETTERS: Letters = Letters {
     taken_more: "機器をお譲りになった場合は問題ありません。お心当たりがない場合は、その機器を手元に持つ方が登録しました。\
                  もう一度設定すれば、お客様の機器として登録し直せます。",
     under_way: "すでに進行中の注文は、そのまま続行されます。",
+    too_many_subject: |model| format!("本日は{model}に関するメールをこれ以上お送りしません"),
+    too_many: |model| {
+        format!(
+            "お使いの{model}に関するお知らせが、1日にお送りする件数を超えました。しばらくの間、この機器に関するメールはお送りしません。\
+             ご注文と設定は、お使いの機器のページでご確認いただけます。"
+        )
+    },
 };
 
 fn problem(problem: Option<Problem>) -> Text {

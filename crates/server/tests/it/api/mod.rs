@@ -5,6 +5,7 @@ mod badinput;
 mod connection;
 mod endpoints;
 mod limits;
+mod per_day;
 mod order_of_checks;
 mod orders;
 mod quirks;

@@ -33,3 +33,4 @@ mod topic;
 #[cfg(feature = "otel")]
 mod traces;
 mod trigger;
+mod written;
