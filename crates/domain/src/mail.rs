@@ -176,8 +176,7 @@ pub enum State {
 }
 
 impl State {
-    const ALL: [State; 6] =
-        [State::Waiting, State::Sending, State::Sent, State::Kept, State::Dead, State::Suppressed];
+    const ALL: [State; 6] = [State::Waiting, State::Sending, State::Sent, State::Kept, State::Dead, State::Suppressed];
 
     /// The word of the store and of the command line.
     #[must_use]

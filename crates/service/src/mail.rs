@@ -313,13 +313,15 @@ async fn make(app: &App, mut mail: Mail) -> Result<(Mailed, Record)> {
     let mut notice = None;
     let (to, outcome) = match letter(app, &mail).await? {
         // An attempt after the first, or one that an operator asked for, was counted before.
-        Some(letter) if app.post.sends() && mail.news.is_counted() && mail.attempts == 1 => match limit::mail(app, mail.device, at) {
-            MailLimit::Within => (Some(letter.to.clone()), app.post.send(&letter).await),
-            over => {
-                notice = (over == MailLimit::Notice).then(|| notice_of(app, &mail, at));
-                (Some(letter.to), Outcome::OverLimit)
+        Some(letter) if app.post.sends() && mail.news.is_counted() && mail.attempts == 1 => {
+            match limit::mail(app, mail.device, at) {
+                MailLimit::Within => (Some(letter.to.clone()), app.post.send(&letter).await),
+                over => {
+                    notice = (over == MailLimit::Notice).then(|| notice_of(app, &mail, at));
+                    (Some(letter.to), Outcome::OverLimit)
+                }
             }
-        },
+        }
         Some(letter) => (Some(letter.to.clone()), app.post.send(&letter).await),
         None => (None, Outcome::Final("the customer, or the device, is gone".into())),
     };
@@ -406,7 +408,9 @@ pub async fn resend(app: &App, which: Again) -> Result<u64> {
             let mail = found.ok_or_else(|| gone(id))?;
             match app.db.write(Resend { shard: mail.shard, id, now }).await? {
                 true => Ok(1),
-                false => Err(Error::BadCommand(format!("the mail {id} is on its way: wait until it was sent or given up"))),
+                false => {
+                    Err(Error::BadCommand(format!("the mail {id} is on its way: wait until it was sent or given up")))
+                }
             }
         }
         Again::Failed(since) => {

@@ -174,3 +174,37 @@ pub fn run() -> ExitCode {
     });
     out::status(done)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    fn sources(folder: &Path, all: &mut Vec<(String, String)>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => sources(&path, all),
+                false => all.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap())),
+            }
+        }
+    }
+
+    /// `to_string` leaves out what an operator has to know of an internal error.
+    #[test]
+    fn no_command_hides_the_cause_of_an_error() {
+        let mut all = Vec::new();
+        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/cli"), &mut all);
+        let hidden = [".await", ".map_err(|e| e.to_string())"].concat();
+        for (path, text) in all {
+            // Load is sent past all use cases.
+            if !path.contains("/bench/") && !path.ends_with("/backup.rs") {
+                let lines = text.lines().filter(|line| line.contains(&hidden) && !line.contains("network.send("));
+                assert_eq!(lines.collect::<Vec<_>>(), [""; 0], "{path}: write map_err(cause)");
+            }
+        }
+        let error = opendrs_service::Error::Internal("a row is missing".into());
+        assert_eq!(super::cause(error), "internal error: a row is missing");
+        let error = opendrs_service::Error::Unavailable("no connection".into());
+        assert_eq!(super::cause(error), "the store is out of reach: no connection");
+    }
+}

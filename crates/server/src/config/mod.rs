@@ -13,10 +13,10 @@ mod sections;
 mod tls;
 
 pub(crate) use check::log_filter;
-pub use limits::lifted;
 use limits::Bounds;
-use sections::{Fulfilling, Keys, Lasting, Operating, Orders, Readings};
+pub use limits::lifted;
 pub use sections::{Face, LogFormat, Login, Metrics, Notifications, Out, Role, Server, Traces, Web};
+use sections::{Fulfilling, Keys, Lasting, Operating, Orders, Readings};
 
 pub use tls::{Tls, TlsMode};
 

@@ -4,8 +4,8 @@
 //! in title case, since small firmware looks for `Content-Length` letter by letter.
 
 mod listener;
-mod per_address;
 pub(crate) mod path;
+mod per_address;
 pub(crate) mod route;
 mod threads;
 mod traced;

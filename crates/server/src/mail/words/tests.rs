@@ -115,7 +115,10 @@ fn letters(language: Language) -> Vec<Letter> {
         let news = mail::News::Subscribed(vec![mail::SlotNews { name: "Slot".into(), product }]);
         all.push(Letter { news, address: None, ..bare.clone() });
     }
-    all.extend([mail::News::Deregistered, mail::News::TakenOver, mail::News::TooMany].map(|news| Letter { news, ..bare.clone() }));
+    all.extend(
+        [mail::News::Deregistered, mail::News::TakenOver, mail::News::TooMany]
+            .map(|news| Letter { news, ..bare.clone() }),
+    );
     all.push(Letter { test: true, address: None, ..bare });
     all.into_iter().map(|letter| Letter { language, ..letter }).collect()
 }

@@ -38,7 +38,7 @@ fn a_full_disk_is_told_and_a_reader_that_left_is_not() {
         let said = ended.err.lines().last().unwrap_or_default();
         assert!(said.contains("standard output cannot be written: No space left on device"), "{words:?}: {ended:?}");
         let ended = place.run_into(words, closed());
-        assert_eq!((ended.status, ended.err.as_str()), (1, ""), "{words:?}");
+        assert!(ended.status == 1 && !ended.err.contains("cannot be written"), "{words:?}: {ended:?}");
     }
     let wrong = place.run_into(&["serve", "--lisen"], full());
     assert_eq!(wrong.status, 2, "{wrong:?}");
