@@ -111,6 +111,8 @@ pub enum News {
     TakenOver,
     /// The price of a product that a slot reorders changed.
     PriceChanged(PriceChangeSummary),
+    /// More mails about the device are due than one gets in a day: those that follow are not sent.
+    TooMany,
 }
 
 impl News {
@@ -128,7 +130,15 @@ impl News {
             News::Deregistered => "deregistered",
             News::TakenOver => "taken_over",
             News::PriceChanged(_) => "price_changed",
+            News::TooMany => "too_many",
         }
+    }
+
+    /// Whether it counts among the mails that a device may cause in a day, and is not sent when there were as many. What
+    /// tells that somebody took a device away always is: too many mails must not hide it.
+    #[must_use]
+    pub fn is_counted(&self) -> bool {
+        !matches!(self, News::Deregistered | News::TakenOver | News::TooMany)
     }
 
     /// The order that its reader is asked about.
@@ -179,10 +189,12 @@ pub enum State {
     Kept,
     /// It was given up.
     Dead,
+    /// It was not sent, since its device caused more mails than one may in a day.
+    Suppressed,
 }
 
 impl State {
-    const ALL: [State; 5] = [State::Waiting, State::Sending, State::Sent, State::Kept, State::Dead];
+    const ALL: [State; 6] = [State::Waiting, State::Sending, State::Sent, State::Kept, State::Dead, State::Suppressed];
 
     /// The word of the store and of the command line.
     #[must_use]
@@ -193,6 +205,7 @@ impl State {
             State::Sent => "sent",
             State::Kept => "kept",
             State::Dead => "dead",
+            State::Suppressed => "suppressed",
         }
     }
 
@@ -214,6 +227,8 @@ pub enum Outcome {
     Passing(String),
     /// The mail server will never take it; why.
     Final(String),
+    /// It was not sent, since its device caused more mails than one may in a day.
+    OverLimit,
 }
 
 /// What follows from an attempt.
@@ -248,6 +263,9 @@ pub fn after(attempt: i64, outcome: &Outcome, now: Time) -> Next {
         (Outcome::Kept, _) => Next::Over(State::Kept, None),
         (Outcome::Passing(why), Some(wait)) => Next::Retry(now + *wait, why.clone()),
         (Outcome::Passing(why), None) => Next::Over(State::Dead, Some(format!("{why}; it was tried for three days"))),
+        (Outcome::OverLimit, _) => {
+            Next::Over(State::Suppressed, Some("its device caused more mails today than limits.mails_per_day".into()))
+        }
         (Outcome::Final(why), _) => Next::Over(State::Dead, Some(why.clone())),
     }
 }

@@ -102,7 +102,7 @@ fn status(error: &Error) -> StatusCode {
         Error::NotReported(_) => StatusCode::CONFLICT,
         Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
-        Error::Throttled(_) | Error::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
+        Error::Throttled(_) | Error::TooOften(_) | Error::TooManyOrders(_) => StatusCode::TOO_MANY_REQUESTS,
         Error::InvalidToken
         | Error::InsufficientScope(_)
         | Error::UnknownSlot { .. }

@@ -18,6 +18,7 @@ mod metrics;
 mod operator;
 pub mod outbound;
 mod pages;
+mod refusals;
 pub mod site;
 mod sns;
 mod testing;

@@ -2,6 +2,7 @@
 
 use crate::http::{Bodies, Proxies};
 use crate::metrics::Meters;
+use crate::refusals::Refusals;
 use opendrs_service::App;
 use opendrs_service::operator::Operator;
 use std::sync::Arc;
@@ -35,6 +36,8 @@ pub struct Site {
     pub(crate) operator: Option<Operator>,
     /// What is counted, where somebody asks for it.
     pub(crate) meters: Option<Meters>,
+    /// What was refused, for the log.
+    pub(crate) refusals: Refusals,
     leaving: AtomicBool,
 }
 
@@ -50,12 +53,18 @@ impl Site {
         operator: Option<Operator>,
     ) -> Arc<Self> {
         let (leaving, forwarded_reported) = (AtomicBool::new(false), AtomicBool::new(false));
-        Arc::new(Self { app, urls, bodies, meters, proxies, forwarded_reported, operator, leaving })
+        let refusals = Refusals::default();
+        Arc::new(Self { app, urls, bodies, meters, proxies, forwarded_reported, operator, refusals, leaving })
     }
 
     /// From here on the node says that it is about to stop, and asks its clients to connect anew, elsewhere.
     pub fn leave(&self) {
         self.leaving.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether an address is one of our proxies.
+    pub(crate) fn is_proxy(&self, address: IpAddr) -> bool {
+        self.proxies.contains(&address.to_canonical())
     }
 
     /// Whether the node is about to stop.

@@ -180,21 +180,24 @@ async fn send(site: Arc<Site>, topic: TopicId, stop: watch::Receiver<bool>) -> T
 const WATCH: Duration = Duration::from_secs(1);
 
 /// What every node does, whatever its roles, until `stop` turns true: it looks for keys that were added elsewhere, and
-/// whether its database still takes writes, so that a node without calls leaves a former primary as well.
+/// whether its database still takes writes, so that a node without calls leaves a former primary as well; and it logs what
+/// was refused.
 pub(crate) async fn watch(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
     let mut ticks = tokio::time::interval(WATCH);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            () = stopped(&mut stop) => return,
+            () = stopped(&mut stop) => break,
             _ = ticks.tick() => {}
         }
+        site.refusals.flush(site.app.real_time(), false);
         // Out of reach: whoever calls is told, and the worker says it in the log.
         let _ = keys::refresh(&site.app).await;
         if site.app.db.engine() == Engine::Postgres {
             let _ = health::check(&site.app).await;
         }
     }
+    site.refusals.flush(site.app.real_time(), true);
 }
 
 /// Calls back ends, until `stop` turns true: beside [`run`], so that a slow one delays nothing else.

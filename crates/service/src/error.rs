@@ -76,6 +76,9 @@ pub enum Error {
     /// More calls than the caller's rate; try again after so many seconds.
     #[error("Too many calls. Try again in {}, and less often.", seconds(*.0))]
     TooOften(i64),
+    /// More orders of a device than it may place in a day; there may be another after so many seconds.
+    #[error("This device placed as many orders as it may in a day. The next is possible in {}.", seconds(*.0))]
+    TooManyOrders(i64),
     /// The sign-up ended, was finished before, or belongs to another session.
     #[error("This sign-up is no longer open. Start again from your device or app.")]
     SignupGone,
@@ -192,6 +195,16 @@ impl Error {
     /// An OAuth refusal.
     pub(crate) fn oauth(error: OAuth, description: impl Into<String>) -> Self {
         Error::OAuth { error, description: description.into() }
+    }
+
+    /// In words for the installation's operator: with the cause that callers are not told.
+    #[must_use]
+    pub fn with_cause(&self) -> String {
+        match self {
+            Error::Unavailable(why) => format!("the store is out of reach: {why}"),
+            Error::Internal(why) => format!("internal error: {why}"),
+            other => other.to_string(),
+        }
     }
 
     /// A field that no page of ours writes so.

@@ -145,6 +145,11 @@ pub(crate) async fn of_device(app: &App, text: &str) -> Result<DeviceToken> {
     Ok(DeviceToken { shard, device, customer, family, access: opened.access })
 }
 
+/// The device an access token of ours names, whether its registration still stands or not.
+pub async fn device(app: &App, text: &str) -> Option<DeviceId> {
+    of_device(app, text).await.ok().map(|token| token.device)
+}
+
 /// Whether what a token speaks for still stands; the client is the token's, as it is now.
 pub(crate) async fn stands(app: &App, tx: &mut Tx<'_>, claims: &Claims, client: &Client) -> Result<bool> {
     if !client.access.accepts(claims.generations.client) {

@@ -4,6 +4,7 @@
 //! What it is not: it decides nothing. Invariant: one text a query ([`queries::Q`]), prepared on every connection when
 //! it opens, so a node whose code does not fit the schema fails at its start and not at a request.
 
+mod condition;
 mod db;
 mod error;
 mod lite;

@@ -45,6 +45,7 @@ const STEPS: &[Step] = &[
     step!(17, "0017_named_device"),
     step!(18, "0018_agreed_price"),
     step!(19, "0019_access"),
+    step!(20, "0020_dead"),
 ];
 
 /// The last step there is.

@@ -372,6 +372,13 @@ queries! {
         DeliveryById = concat!("SELECT ", delivery_columns!(), " FROM delivery WHERE shard = $1 AND id = $2 /*pg FOR UPDATE */");
         DeliveriesOfEvent = concat!("SELECT ", delivery_columns!(), " FROM delivery /*lite INDEXED BY delivery_of_event */
             WHERE shard = $1 AND event = $2 ORDER BY id");
+        /// Where an event stands at each of its receivers.
+        DeliveryStates = "SELECT state FROM delivery /*lite INDEXED BY delivery_of_event */ WHERE event = $1";
+        /// What was given up, from the newest on and from the oldest on; a confirmation is of no event.
+        DeliveryDeadBefore = "SELECT shard, id, event FROM delivery /*lite INDEXED BY delivery_dead */
+            WHERE state = 'dead' AND event IS NOT NULL AND id < $1 ORDER BY id DESC LIMIT $2";
+        DeliveryDeadAfter = "SELECT shard, id, event FROM delivery /*lite INDEXED BY delivery_dead */
+            WHERE state = 'dead' AND event IS NOT NULL AND id > $1 ORDER BY id LIMIT $2";
         /// What a receiver itself was asked is of no event.
         DeliveryAsked = concat!("SELECT ", delivery_columns!(), " FROM delivery /*lite INDEXED BY delivery_of_event */
             WHERE event IS NULL AND topic = $1 ORDER BY published_at DESC, id DESC LIMIT 1");
@@ -424,6 +431,12 @@ queries! {
         MailSave = "UPDATE mail SET state = $4, due_at = $5, ended_at = $6, reason = $7
             WHERE shard = $1 AND id = $2 AND attempts = $3 AND state = 'sending'";
         MailNextDue = "SELECT due_at FROM mail WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
+        MailAgain = "UPDATE mail SET state = 'waiting', due_at = $3, attempts = 1, ended_at = NULL, reason = NULL
+            WHERE shard = $1 AND id = $2 AND ended_at IS NOT NULL";
+        MailDead = "SELECT shard, id FROM mail /*lite INDEXED BY mail_dead */
+            WHERE state = 'dead' AND id > $2 AND ended_at >= $1 ORDER BY id LIMIT $3";
+        MailNewestDead = concat!("SELECT ", mail_columns!(), " FROM mail /*lite INDEXED BY mail_dead */
+            WHERE state = 'dead' AND id < $1 ORDER BY id DESC LIMIT $2");
         MailById = concat!("SELECT ", mail_columns!(), " FROM mail WHERE /*lite shard = 0 AND */ id = $1");
         MailNewest = concat!("SELECT ", mail_columns!(), " FROM mail /*lite WHERE shard = 0 */ ORDER BY id DESC LIMIT $1");
         /// SQLite looks at the oldest, which ended first, or will be given up before long.

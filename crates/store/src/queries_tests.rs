@@ -18,7 +18,7 @@ fn sharded() -> Vec<&'static str> {
 }
 
 /// Work lists, purges, and what a person asks for: none is part of a device's or a client's call.
-const ALL_SHARDS: [&str; 46] = [
+const ALL_SHARDS: [&str; 52] = [
     "AttemptPurge",
     "CodePurge",
     "ConsentsEnding",
@@ -26,7 +26,10 @@ const ALL_SHARDS: [&str; 46] = [
     "DeliveriesWaiting",
     "DeliveryAsked",
     "DeliveryClaim",
+    "DeliveryDeadAfter",
+    "DeliveryDeadBefore",
     "DeliveryPurge",
+    "DeliveryStates",
     "DeliveryTopicAfter",
     "DeviceOfCustomer",
     "DevicesBefore",
@@ -41,7 +44,9 @@ const ALL_SHARDS: [&str; 46] = [
     "FulfilmentWatched",
     "MailById",
     "MailClaim",
+    "MailDead",
     "MailNewest",
+    "MailNewestDead",
     "MailNextDue",
     "MailPurge",
     "MailsWaiting",

@@ -19,7 +19,9 @@ const RETRY_SECONDS: &str = "5";
 /// `Retry-After` of a refusal, where waiting helps.
 pub(crate) fn retry_after(error: &Error) -> Option<HeaderValue> {
     match error {
-        Error::Throttled(seconds) | Error::TooOften(seconds) => Some(HeaderValue::from(*seconds)),
+        Error::Throttled(seconds) | Error::TooOften(seconds) | Error::TooManyOrders(seconds) => {
+            Some(HeaderValue::from(*seconds))
+        }
         Error::Unavailable(_) => Some(HeaderValue::from_static(RETRY_SECONDS)),
         _ => None,
     }
@@ -89,7 +91,7 @@ impl Problem {
 
 fn of_service(error: &Error) -> (StatusCode, &'static str, String) {
     let status = match error {
-        Error::Throttled(_) | Error::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
+        Error::Throttled(_) | Error::TooOften(_) | Error::TooManyOrders(_) => StatusCode::TOO_MANY_REQUESTS,
         Error::UnknownEvent(_) => StatusCode::NOT_FOUND,
         Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -99,7 +101,7 @@ fn of_service(error: &Error) -> (StatusCode, &'static str, String) {
         Error::InvalidToken => "InvalidTokenException",
         Error::UnknownSlot { .. } | Error::UnknownOrder | Error::UnknownEvent(_) => "ResourceNotFoundException",
         Error::Unsubscribed(_) => "SlotUnsubscribedException",
-        Error::Throttled(_) | Error::TooOften(_) => "ThrottlingException",
+        Error::Throttled(_) | Error::TooOften(_) | Error::TooManyOrders(_) => "ThrottlingException",
         Error::Unavailable(_) => "ServiceUnavailableException",
         Error::Internal(_) => "InternalFailureException",
         Error::InsufficientScope(_)

@@ -78,14 +78,14 @@ pub(super) async fn run(file: Option<&Path>, command: Client) -> Result<(), Stri
     let json = which.json;
     let app = open::beside(&open::config(file, &which.store, Vec::new())?).await?;
     let change = async |named: &Named, change| {
-        let changed = client::change(&app, &named.client, change).await.map_err(|e| e.to_string())?;
+        let changed = client::change(&app, &named.client, change).await.map_err(super::cause)?;
         print(&app, Some(&changed), json, None).await
     };
     match &command {
         Client::List(_) => print(&app, None, json, None).await,
         Client::Mode { named, mode } => {
             let mode = Mode::parse(mode).unwrap_or_default();
-            let changed = client::set_mode(&app, &named.client, mode).await.map_err(|e| e.to_string())?;
+            let changed = client::set_mode(&app, &named.client, mode).await.map_err(super::cause)?;
             print(&app, Some(&changed), json, None).await
         }
         Client::Disable(named) => change(named, ClientChange::Disable).await,
@@ -93,7 +93,7 @@ pub(super) async fn run(file: Option<&Path>, command: Client) -> Result<(), Stri
         Client::Remove(named) => change(named, ClientChange::Remove).await,
         Client::Secret(Secret::Retire(named)) => change(named, ClientChange::RetireSecret).await,
         Client::Secret(Secret::Rotate(named)) => {
-            let rotated = client::rotate_secret(&app, &named.client).await.map_err(|e| e.to_string())?;
+            let rotated = client::rotate_secret(&app, &named.client).await.map_err(super::cause)?;
             let (changed, secret) = rotated;
             print(&app, Some(&changed), json, Some(&secret)).await?;
             if !json {
@@ -108,7 +108,7 @@ pub(super) async fn run(file: Option<&Path>, command: Client) -> Result<(), Stri
 
 /// Prints one client, or all that are not removed.
 async fn print(app: &App, only: Option<&Row>, json: bool, secret: Option<&str>) -> Result<(), String> {
-    for (maker, profile, row) in client::all(app).await.map_err(|e| e.to_string())? {
+    for (maker, profile, row) in client::all(app).await.map_err(super::cause)? {
         let wanted = match only {
             Some(only) => only.id == row.id,
             None => row.access.state != ClientState::Removed,

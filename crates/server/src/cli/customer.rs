@@ -69,7 +69,7 @@ pub(super) struct OfArgs {
 pub(super) async fn find(file: Option<&Path>, of: OfArgs) -> Result<(App, CustomerId), String> {
     let app = open::beside(&open::config(file, &of.store, Vec::new())?).await?;
     let email = named(&app, of.customer).await?;
-    let id = customer::id_by_email(&app, &email).await.map_err(|e| e.to_string())?;
+    let id = customer::id_by_email(&app, &email).await.map_err(super::cause)?;
     let id = id.ok_or_else(|| format!("no customer has the address {email}"))?;
     Ok((app, id))
 }
@@ -78,6 +78,6 @@ pub(super) async fn find(file: Option<&Path>, of: OfArgs) -> Result<(App, Custom
 pub(super) async fn named(app: &App, named: Option<Email>) -> Result<Email, String> {
     match named {
         Some(customer) => Ok(customer),
-        None => customer::only(app).await.map_err(|e| e.to_string()),
+        None => customer::only(app).await.map_err(super::cause),
     }
 }

@@ -53,11 +53,11 @@ pub(super) async fn run(file: Option<&Path>, args: Keys) -> Result<(), String> {
     let config = open::config(file, &which.store, Vec::new())?;
     let app = open::beside(&config).await?;
     match &args {
-        Keys::Rotate(_) => drop(keys::rotate(&app).await.map_err(|e| e.to_string())?),
-        Keys::Retire { key, .. } => keys::retire(&app, *key).await.map_err(|e| e.to_string())?,
+        Keys::Rotate(_) => drop(keys::rotate(&app).await.map_err(super::cause)?),
+        Keys::Retire { key, .. } => keys::retire(&app, *key).await.map_err(super::cause)?,
         Keys::List(_) | Keys::Operator { .. } => {}
     }
-    let found = keys::all(&app).await.map_err(|e| e.to_string())?;
+    let found = keys::all(&app).await.map_err(super::cause)?;
     let last = found.last().map(|key| key.number);
     for TokenKey { number, created_at, retired_at } in found {
         if which.json {

@@ -1,7 +1,7 @@
 //! Opening the application that a command works on: settings, master key, store.
 
 use super::StoreArgs;
-use crate::config::{Config, Override};
+use crate::config::{Config, Override, lifted};
 use opendrs_service::clock::SystemClock;
 use opendrs_service::random::{Random, SeededRandom, SystemRandom};
 use opendrs_service::{App, Parts, Settings};
@@ -13,7 +13,17 @@ use std::sync::Arc;
 use toml::Value;
 
 /// Settings of all sources, for a command with store options and perhaps others.
-pub(super) fn config(file: Option<&Path>, store: &StoreArgs, mut more: Vec<Override>) -> Result<Config, String> {
+pub(super) fn config(file: Option<&Path>, store: &StoreArgs, more: Vec<Override>) -> Result<Config, String> {
+    config_over(Vec::new(), file, store, more)
+}
+
+/// The same, over defaults of which some are others.
+pub(super) fn config_over(
+    other_defaults: Vec<Override>,
+    file: Option<&Path>,
+    store: &StoreArgs,
+    mut more: Vec<Override>,
+) -> Result<Config, String> {
     if let Some(data) = &store.data {
         more.push(("server", "data", Value::String(data.display().to_string())));
         // A folder named on the command line means SQLite in it, whatever else is set.
@@ -22,17 +32,19 @@ pub(super) fn config(file: Option<&Path>, store: &StoreArgs, mut more: Vec<Overr
     if let Some(url) = &store.database_url {
         more.push(("server", "database_url", Value::String(url.clone())));
     }
-    Config::load(file, std::env::vars(), more)
+    Config::load_over(other_defaults, file, std::env::vars(), more)
 }
 
-/// Settings of a server that serves this machine alone, on a store of its own: plain HTTP, and receivers are here.
+/// Settings of a server that serves this machine alone, on a store of its own: plain HTTP, no limits, and receivers are
+/// here.
 pub(super) fn local(file: Option<&Path>, data: &Path, listen: &str) -> Result<Config, String> {
     let text = |section, key, value: &str| (section, key, Value::String(value.to_owned()));
     let here = ("outbound", "allow", Value::Array(vec!["127.0.0.0/8".into()]));
     let plain = [("mode", "off"), ("certificate_file", ""), ("key_file", "")];
     let plain = plain.map(|(key, value)| text("tls", key, value));
     let store = StoreArgs { data: Some(data.to_owned()), database_url: None };
-    config(file, &store, [text("server", "listen", listen), here].into_iter().chain(plain).collect())
+    let more = [text("server", "listen", listen), here].into_iter().chain(plain);
+    config(file, &store, more.chain(lifted()).collect())
 }
 
 /// Whether the clock may be moved.

@@ -150,7 +150,7 @@ async fn app(file: Option<&Path>, store: &StoreArgs) -> Result<App, String> {
 async fn say(file: Option<&Path>, order: One, report: Report) -> Result<(), String> {
     let app = app(file, &order.store).await?;
     let said = fulfilment::report(&app, &order.id, report, Speaker::Operator).await;
-    let (said, changed) = said.map_err(|e| e.to_string())?;
+    let (said, changed) = said.map_err(super::cause)?;
     match order.json {
         true => out::say(line(&said).to_string()),
         false if changed => out::say(words(&said)),
@@ -163,15 +163,15 @@ pub(super) async fn run(file: Option<&Path>, command: Order) -> Result<(), Strin
     match command {
         Order::List(args) => {
             let app = app(file, &args.store).await?;
-            for order in fulfilment::list(&app, args.all, args.limit).await.map_err(|e| e.to_string())? {
+            for order in fulfilment::list(&app, args.all, args.limit).await.map_err(super::cause)? {
                 out::say(if args.json { line(&order).to_string() } else { words(&order) });
             }
             Ok(())
         }
         Order::Show(args) => {
             let app = app(file, &args.store).await?;
-            let job = fulfilment::find(&app, &args.id).await.map_err(|e| e.to_string())?;
-            let trouble = fulfilment::trouble(&app, &job).await.map_err(|e| e.to_string())?;
+            let job = fulfilment::find(&app, &args.id).await.map_err(super::cause)?;
+            let trouble = fulfilment::trouble(&app, &job).await.map_err(super::cause)?;
             show(&job, trouble.as_deref(), args.json);
             Ok(())
         }

@@ -51,7 +51,7 @@ pub(super) async fn apply(app: &App, path: &Path, json: bool) -> Result<(), Stri
 /// Applies a seed's text; `name` stands before errors.
 pub(super) async fn apply_text(app: &App, text: &str, name: &str) -> Result<Vec<Item>, String> {
     let seed = parse(text).map_err(|e| format!("{name}: {e}"))?;
-    service::apply(app, seed).await.map_err(|e| format!("{name}: {e}"))
+    service::apply(app, seed).await.map_err(|e| format!("{name}: {}", super::cause(e)))
 }
 
 fn print(item: &Item, json: bool) {

@@ -2,7 +2,7 @@
 
 use super::open::{self, Time};
 use super::{StoreArgs, out, seed as declared};
-use crate::config::{Config, LogFormat, Override, Role, TlsMode};
+use crate::config::{Config, LogFormat, Override, Role, TlsMode, lifted};
 use crate::http::{DRAIN, Limits, Listener};
 use crate::site::{PublicUrls, Site};
 use crate::tls::Tls;
@@ -47,6 +47,9 @@ pub(super) struct Serve {
     /// Let the clock be frozen and moved, by `opendrs clock` and /-/clock. For tests: anybody who reaches the server may.
     #[arg(long)]
     test_clock: bool,
+    /// Lift every limit on calls, orders, mails and connections of [limits], for a load test.
+    #[arg(long)]
+    no_limits: bool,
     /// Make ids and secrets of this number, so that the same requests get the same answers again. For tests: whoever
     /// knows the number knows the secrets.
     #[arg(long, value_name = "N", requires = "test_clock")]
@@ -88,7 +91,11 @@ pub(super) async fn run(file: Option<&Path>, args: Serve) -> Result<(), String> 
         let word = |role: &Role| clap::ValueEnum::to_possible_value(role).map(|v| Value::String(v.get_name().into()));
         more.push(("server", "roles", Value::Array(args.roles.iter().filter_map(word).collect())));
     }
-    let mut config = open::config(file, &args.store, more)?;
+    if args.no_limits {
+        more.extend(lifted());
+    }
+    let other_defaults = if args.test_clock { lifted() } else { Vec::new() };
+    let mut config = open::config_over(other_defaults, file, &args.store, more)?;
     #[cfg(feature = "otel")]
     let traces = crate::traces::Traces::start(&config)?;
     #[cfg(feature = "otel")]
@@ -115,12 +122,16 @@ pub(super) async fn run(file: Option<&Path>, args: Serve) -> Result<(), String> 
     };
     let app = open::app_with(&config, time, random).await?;
     if let Some(at) = args.start_at {
-        schedule::begin_at(&app, at).await.map_err(|e| e.to_string())?;
+        schedule::begin_at(&app, at).await.map_err(super::cause)?;
     }
     for seed in &args.seed {
         if let Seed::File(path) = seed {
             declared::apply(&app, path, false).await?;
         }
+    }
+    // Where the seed's lines go is of no matter to those who are served.
+    if let Err(out::Lost::Unwritten(why)) = out::finish() {
+        note(format!("What the seed made was not printed: {why}"));
     }
     let running = Running::start(&config, app).await?;
     // Before anybody is told that it runs, and may ask it to end.

@@ -56,19 +56,6 @@ pub struct Server {
     pub log_format: LogFormat,
 }
 
-/// `[limits]`
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Bounds {
-    pub(super) head_bytes: usize,
-    pub(super) body_bytes: usize,
-    pub(super) body_timeout: Lasting,
-    pub(super) device_rate: u32,
-    pub(super) device_burst: u32,
-    pub(super) client_rate: u32,
-    pub(super) client_burst: u32,
-}
-
 /// `[operator]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -45,8 +45,15 @@ impl Proxies {
 /// Where a request came from, for the brake on guessing: the address at the other end; or, where that is a proxy of ours,
 /// the last one that a proxy of ours names and that is none. An IPv6 address stands for its network.
 pub(crate) fn source(site: &Site, request: &Parts) -> String {
-    let Some(ConnectInfo(peer)) = request.extensions.get::<ConnectInfo<SocketAddr>>() else { return "local".into() };
-    let found = client(&site.proxies, peer.ip(), &request.headers);
+    match request.extensions.get::<ConnectInfo<SocketAddr>>() {
+        Some(ConnectInfo(peer)) => source_of(site, &request.headers, *peer),
+        None => "local".into(),
+    }
+}
+
+/// The same, where the address at the other end is known.
+pub(crate) fn source_of(site: &Site, headers: &HeaderMap, peer: SocketAddr) -> String {
+    let found = client(&site.proxies, peer.ip(), headers);
     if let Some(trouble) = found.trouble {
         report(&site.forwarded_reported, peer.ip(), trouble);
     }

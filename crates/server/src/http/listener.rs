@@ -4,10 +4,12 @@
 //! served nothing. Invariant: a taken port is refused at the start (no port sharing), a slow or silent client costs one bounded
 //! connection, and a stop lets every answer under way finish.
 
+use super::per_address::PerAddress;
 use super::threads::Threads;
 use super::wire::Wire;
 use crate::Routes;
 use crate::metrics::Meters;
+use crate::refusals::Refused;
 use crate::site::Site;
 use axum::body::Body;
 use hyper::server::conn::http1;
@@ -39,6 +41,8 @@ const FAREWELL: Duration = Duration::from_secs(2);
 pub struct Limits {
     /// How many connections may be open.
     pub connections: usize,
+    /// How many of one address may be open; 0 for any number. The addresses of our proxies are not counted.
+    pub per_address: u32,
     /// How long a connection may go without an answer, idle or sending a head; it is closed within twice that.
     pub head_timeout: Duration,
     /// Room for a request's line and headers, in bytes.
@@ -84,6 +88,7 @@ impl Listener {
     /// Serves until `stop` turns true and the answers under way are finished.
     pub async fn serve(self, site: Arc<Site>, routes: Routes, mut stop: watch::Receiver<bool>) {
         let places = Arc::new(Semaphore::new(self.limits.connections));
+        let addresses = PerAddress::new(self.limits.per_address);
         let threads = match Threads::start(&site.app.db) {
             Ok(threads) => threads,
             Err(error) => return tracing::error!(%error, "no thread to serve with: raise the limit on threads"),
@@ -100,6 +105,13 @@ impl Listener {
                 pause().await;
                 continue;
             };
+            let counted = addresses.counts() && !site.is_proxy(peer.ip());
+            let among = counted.then(|| addresses.enter(peer.ip()));
+            if let Some(None) = among {
+                let why = format_args!("{} are open", self.limits.per_address);
+                site.refusals.note(site.app.real_time(), Refused::Connection, &super::network(peer.ip()), "", why);
+                continue;
+            }
             // Its readiness is watched by the loop that serves it.
             let Ok(stream) = stream.into_std() else { continue };
             let (limits, tls) = (self.limits, self.tls.clone());
@@ -113,7 +125,7 @@ impl Listener {
                         Some(tls) => Box::pin(caller.greet(stream, tls)).await,
                     }
                 }
-                drop(place);
+                drop((place, among));
             });
         }
         drop(self.inner);

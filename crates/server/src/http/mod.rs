@@ -9,6 +9,7 @@ mod forwarded;
 mod guard;
 mod listener;
 pub(crate) mod path;
+mod per_address;
 pub(crate) mod route;
 mod threads;
 mod traced;
@@ -16,7 +17,7 @@ mod wire;
 
 pub(crate) use credentials::{AccessToken, TwoTokens, access_token, bearer, has_two_tokens, only_bearer};
 pub use forwarded::Proxies;
-pub(crate) use forwarded::source;
+pub(crate) use forwarded::{source, source_of};
 pub(crate) use listener::{DRAIN, stopped};
 pub use listener::{Limits, Listener};
 
@@ -87,7 +88,7 @@ async fn respond(site: &Site, routes: &Routes, mut request: Request, peer: Socke
     let mut response = match (ambiguous, planned.instead, route) {
         (Some(why), _, _) => Problem::Ambiguous(why).into_response(),
         (None, Some(response), _) => *response,
-        (None, None, Some(route)) => api::answer(site, route, request).await,
+        (None, None, Some(route)) => api::answer(site, route, request, peer).await,
         (None, None, None) => {
             request.extensions_mut().insert(ConnectInfo(peer));
             match routes.others.clone().oneshot(request).await {

@@ -3,6 +3,7 @@
 
 use super::{Refused, answer};
 use crate::http;
+use crate::refusals::Refused as Refusal;
 use crate::site::Site;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -62,7 +63,7 @@ pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Res
     }
     let tokens = exchange::tokens(&site.app, &asked).await.map_err(|error| {
         let client = asked.client_id.as_deref().filter(|id| ClientId::parse(id).is_ok()).unwrap_or("unknown");
-        tracing::info!(client, source = asked.source, %error, "a token request was refused");
+        site.refusals.note(site.app.real_time(), Refusal::TokenRequest, &asked.source, client, &error);
         Refused { error, basic: tried }
     })?;
     let body = Body {

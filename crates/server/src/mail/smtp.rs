@@ -98,6 +98,19 @@ impl Smtp {
         Ok(Self { transport: builder.build(), from })
     }
 
+    /// Whether the mail server answers, is protected as it should be and takes the login; nothing is sent.
+    ///
+    /// # Errors
+    /// A sentence that says why not.
+    pub async fn check(&self) -> Result<(), String> {
+        match tokio::time::timeout(DEADLINE, self.transport.test_connection()).await {
+            Ok(Ok(true)) => Ok(()),
+            Ok(Ok(false)) => Err("it took the connection and closed it again".into()),
+            Ok(Err(error)) => Err(words(&error)),
+            Err(_) => Err(format!("it did not answer within {} seconds", DEADLINE.as_secs())),
+        }
+    }
+
     /// The letter as a message, or why it cannot be one.
     fn message(&self, letter: &Letter) -> Result<Message, String> {
         let words = Words::of(letter);
@@ -149,11 +162,15 @@ fn in_ascii(from: Mailbox) -> Result<Mailbox, String> {
 /// A 5xx is the mail server's last word on a mail, unless it is about our login: that is for the operator to mend.
 fn refused(error: &Error) -> Outcome {
     let login = error.status().is_some_and(|code| matches!(u16::from(code), 530 | 534 | 535 | 538));
+    let why = words(error);
+    if error.is_permanent() && !login { Outcome::Final(why) } else { Outcome::Passing(why) }
+}
+
+fn words(error: &Error) -> String {
     let mut why = error.to_string();
     if let Some(source) = error.source().map(ToString::to_string).filter(|source| !why.contains(source.as_str())) {
         why = format!("{why}: {source}");
     }
     // NUL is text that PostgreSQL does not store.
-    let why: String = explained(why).chars().map(|c| if c.is_control() { ' ' } else { c }).take(WHY).collect();
-    if error.is_permanent() && !login { Outcome::Final(why) } else { Outcome::Passing(why) }
+    explained(why).chars().map(|c| if c.is_control() { ' ' } else { c }).take(WHY).collect()
 }

@@ -81,6 +81,10 @@ impl Words {
                 words.left((said.taken_subject)(&model), lines);
             }
             News::PriceChanged(news) => words.price_changed(news, &model),
+            News::TooMany => {
+                words.subject = (said.too_many_subject)(&model);
+                words.say((said.too_many)(&model));
+            }
         }
         words
     }

@@ -179,7 +179,7 @@ impl IntoResponse for Refused {
         const BAD: StatusCode = StatusCode::BAD_REQUEST;
         let Headings { wait, again, wrong, expired, failed } = &self.shown.texts.refused;
         let (status, title) = match &self.error {
-            Error::Throttled(_) | Error::TooOften(_) => (StatusCode::TOO_MANY_REQUESTS, wait),
+            Error::Throttled(_) | Error::TooOften(_) | Error::TooManyOrders(_) => (StatusCode::TOO_MANY_REQUESTS, wait),
             Error::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, again),
             Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, wrong),
             Error::SignupGone => (StatusCode::GONE, expired),

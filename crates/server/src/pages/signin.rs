@@ -7,6 +7,7 @@ use super::setup::{self, step};
 use super::shown::Other;
 use super::{Refused, Shown, page, redirect_to};
 use crate::http;
+use crate::refusals;
 use crate::site::Site;
 use crate::texts::Texts;
 use askama::Template;
@@ -152,7 +153,7 @@ pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Res
             Ok(response)
         }
         Err(error @ (Error::WrongPassword | Error::Blocked | Error::Throttled(_))) => {
-            tracing::info!(source, %error, "a sign-in was refused");
+            site.refusals.note(site.app.real_time(), refusals::Refused::SignIn, &source, "", &error);
             sign_in_page(&site, &browser, return_to, Some(&error), email).await
         }
         Err(error) => Err(Refused::by(&browser.shown)(error)),

@@ -64,4 +64,7 @@ pub(crate) struct Letters {
     /// Names of facts.
     pub(crate) price_before: Text,
     pub(crate) price_agreed: Text,
+    /// More mails are due than are sent in a day.
+    pub(crate) too_many_subject: fn(model: &str) -> String,
+    pub(crate) too_many: fn(model: &str) -> String,
 }

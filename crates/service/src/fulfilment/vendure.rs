@@ -15,12 +15,16 @@ mod wire;
 use super::Job;
 use super::connector::{Asking, Connector, Outcome, Said};
 use crate::App;
+use crate::outbound::Outbound;
+use ask::Operation;
 use opendrs_domain::fulfilment::{Report, tracking};
 use opendrs_domain::time::Span;
 use opendrs_domain::wire::webhook::Secret;
 use opendrs_store::fulfilment::Call;
 use serde::Deserialize;
+use serde_json::{Value, json};
 use std::fmt;
+use std::time::Duration;
 use wire::Found;
 
 /// How many requests one order takes at most, one after the other.
@@ -49,6 +53,21 @@ impl fmt::Debug for Shop {
     /// Without the key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Shop").field("url", &self.url).field("channel", &self.channel).finish_non_exhaustive()
+    }
+}
+
+/// A question that every key with a role may ask, and that changes nothing.
+const CHANNEL: Operation =
+    Operation { name: "OpenDrsChannel", text: "query OpenDrsChannel { activeChannel { code } }" };
+
+impl Shop {
+    /// Asks the shop for the channel that it sells in: whether it is there, and takes the key.
+    ///
+    /// # Errors
+    /// A sentence that says why not.
+    pub async fn check(&self, network: &dyn Outbound, deadline: Duration) -> Result<(), String> {
+        let answer: Result<Value, _> = self.ask_through(network, deadline, &CHANNEL, json!({})).await;
+        answer.map(drop).map_err(String::from)
     }
 }
 

@@ -37,7 +37,7 @@ pub enum Replenished {
 /// Replenish: places an order, unless one holds the slot's lock.
 ///
 /// # Errors
-/// [`Error::Unsubscribed`], [`Error::Unavailable`].
+/// [`Error::Unsubscribed`], [`Error::TooManyOrders`], [`Error::Unavailable`].
 pub async fn replenish(app: &App, mut reader: Reader<'_>, caller: &Caller, slot: &SlotId) -> Result<Replenished> {
     let customer = caller.device.customer;
     let of_customer = (app.db.shards().of_customer(customer), customer);
@@ -54,7 +54,7 @@ pub async fn replenish(app: &App, mut reader: Reader<'_>, caller: &Caller, slot:
 /// anything was not as it should be; what it was, [`crate::token::caller`] finds out.
 ///
 /// # Errors
-/// [`Error::Unsubscribed`], [`Error::Unavailable`], [`Error::TooOften`].
+/// [`Error::Unsubscribed`], [`Error::TooManyOrders`], [`Error::TooOften`], [`Error::Unavailable`].
 pub async fn at_once(app: &App, token: &str, slot: &str) -> Result<Option<Replenished>> {
     let (Ok(of), Ok(slot)) = (token::of_device(app, token).await, SlotId::parse(slot)) else { return Ok(None) };
     let (shard, id) = (of.shard, of.device);
@@ -82,6 +82,8 @@ async fn place(
 ) -> Result<Replenished> {
     let now = app.now();
     let device = &caller.device;
+    // Counted before it is placed, so that two calls at once cannot share the last one. A test order costs nobody anything.
+    let counted = if device.test { Ok(()) } else { limit::order(app, device.id, now) };
     let placed = app
         .db
         .write(Place {
@@ -95,9 +97,14 @@ async fn place(
             has_address: device.test || addressed,
             backend,
             timing: app.settings.timing,
+            over_limit: counted.err(),
             now,
         })
-        .await?;
+        .await;
+    if !device.test && counted.is_ok() && !matches!(placed, Ok(Placed::Order(_))) {
+        limit::no_order(app, device.id, now);
+    }
+    let placed = placed?;
     if let Placed::Order(_) = placed {
         failpoint::reached(Point::OrderPlaced);
     }
@@ -106,6 +113,7 @@ async fn place(
         Placed::Order(id) => Ok(Replenished::Standard(id)),
         Placed::Locked(id) => Ok(Replenished::InProgress(id)),
         Placed::Unsubscribed => Err(Error::Unsubscribed(slot.clone())),
+        Placed::OverLimit(wait) => Err(Error::TooManyOrders(wait)),
     }
 }
 
@@ -120,6 +128,8 @@ struct Place {
     has_address: bool,
     backend: Backend,
     timing: Timing,
+    /// The device has placed all orders of its day: the seconds until there may be another.
+    over_limit: Option<i64>,
     now: Time,
 }
 
@@ -127,6 +137,7 @@ enum Placed {
     Order(InstanceId),
     Locked(InstanceId),
     Unsubscribed,
+    OverLimit(i64),
 }
 
 impl Write for Place {
@@ -154,6 +165,11 @@ impl Write for Place {
             subscription::free_lock(tx, self.shard, self.device.id, &self.slot, self.order).await?;
             return Ok(Placed::Unsubscribed);
         };
+        // Last, so that a slot that is locked or unsubscribed is answered as on any other day.
+        if let Some(wait) = self.over_limit {
+            subscription::free_lock(tx, self.shard, self.device.id, &self.slot, self.order).await?;
+            return Ok(Placed::OverLimit(wait));
+        }
         let problem = problem.or_else(|| fulfilment::gate(self.device.test, self.backend));
         let ids = (self.order, self.device.id, self.slot.clone());
         let (mut order, change) =

@@ -77,6 +77,11 @@ impl Database {
         self.run("DROP DATABASE {} WITH (FORCE)").await;
     }
 
+    /// The cluster's own database.
+    pub fn cluster(&self) -> String {
+        self.cluster.clone()
+    }
+
     /// Runs a statement of the cluster; `{}` stands for the database's name.
     pub async fn run(&self, sql: &str) {
         self.shell().await.batch_execute(&sql.replace("{}", &self.name)).await.unwrap();

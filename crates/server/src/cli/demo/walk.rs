@@ -77,7 +77,7 @@ impl Walk<'_> {
     async fn subscribe(&mut self, cloud: &Cloud) -> Result<(), String> {
         self.story.chapter("The maker's cloud subscribes to notifications");
         self.advance("0s", &[]).await?;
-        let topic = topic::find(self.app, "aqua").await.map_err(|e| e.to_string())?;
+        let topic = topic::find(self.app, "aqua").await.map_err(crate::cli::cause)?;
         self.story.happened(&format!("{} posts to {}: {}", topic.arn, cloud.url, topic.state.as_str()));
         match topic.state {
             State::Confirmed => Ok(()),
@@ -277,7 +277,7 @@ impl Walk<'_> {
     /// What the maker is told of all this.
     async fn told(&mut self, cloud: &Cloud) -> Result<(), String> {
         self.story.chapter("What the maker is told");
-        let events = outbox::newest(self.app, 50).await.map_err(|e| e.to_string())?;
+        let events = outbox::newest(self.app, 50).await.map_err(crate::cli::cause)?;
         let names: Vec<_> = events.iter().map(|event| event.kind().wire_name()).collect();
         for (event, name) in events.iter().zip(&names) {
             self.story.happened(&format!("{}  {name}", event.at));

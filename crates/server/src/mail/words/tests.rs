@@ -115,7 +115,10 @@ fn letters(language: Language) -> Vec<Letter> {
         let news = mail::News::Subscribed(vec![mail::SlotNews { name: "Slot".into(), product }]);
         all.push(Letter { news, address: None, ..bare.clone() });
     }
-    all.extend([mail::News::Deregistered, mail::News::TakenOver].map(|news| Letter { news, ..bare.clone() }));
+    all.extend(
+        [mail::News::Deregistered, mail::News::TakenOver, mail::News::TooMany]
+            .map(|news| Letter { news, ..bare.clone() }),
+    );
     for asks in [true, false] {
         let [before, price] = ["24.99", "29.99"].map(|amount| Money::parse(amount, "EUR").unwrap());
         let news = mail::PriceChangeSummary { title: TITLE.into(), agreed: Some(before.clone()), before, price, asks };

@@ -76,6 +76,13 @@ pub(super) const LETTERS: Letters = Letters {
     },
     price_before: "Bisheriger Preis",
     price_agreed: "Vereinbarter Preis",
+    too_many_subject: |model| format!("Heute keine weiteren E-Mails zu Ihrem Gerät {model}"),
+    too_many: |model| {
+        format!(
+            "Zu Ihrem Gerät {model} gibt es mehr Neues, als wir an einem Tag senden. Vorerst senden wir dazu keine \
+             weiteren E-Mails. Ihre Bestellungen und Einstellungen finden Sie auf der Seite Ihrer Geräte."
+        )
+    },
 };
 
 fn problem(problem: Option<Problem>) -> Text {

@@ -67,6 +67,13 @@ pub(super) const LETTERS: Letters = Letters {
     },
     price_before: "Price before",
     price_agreed: "Price you agreed to",
+    too_many_subject: |model| format!("No more emails about your {model} today"),
+    too_many: |model| {
+        format!(
+            "There is more news about your {model} than we send in a day. For now we send no more emails about it. \
+             Your orders and settings are on the page of your devices."
+        )
+    },
 };
 
 fn problem(problem: Option<Problem>) -> Text {

@@ -70,6 +70,13 @@ pub(super) const LETTERS: Letters = Letters {
     },
     price_before: "変更前の価格",
     price_agreed: "同意済みの価格",
+    too_many_subject: |model| format!("本日は{model}に関するメールをこれ以上お送りしません"),
+    too_many: |model| {
+        format!(
+            "お使いの{model}に関するお知らせが、1日にお送りする件数を超えました。しばらくの間、この機器に関するメールはお送りしません。\
+             ご注文と設定は、お使いの機器のページでご確認いただけます。"
+        )
+    },
 };
 
 fn problem(problem: Option<Problem>) -> Text {

@@ -36,6 +36,7 @@ pub(super) fn refusal(error: &Error) -> String {
         // What devices, clients and operators are told, who are spoken to in English; no page asks for it.
         Error::InsufficientScope(_)
         | Error::Unsubscribed(_)
+        | Error::TooManyOrders(_)
         | Error::NotTestDevice
         | Error::OtherDevice { .. }
         | Error::BadField(_)

@@ -9,7 +9,7 @@ use opendrs_service::limit::{Rate, Rates};
 use std::time::Duration;
 
 async fn limited(device: Rate, client: Rate) -> Server {
-    Server::with(Options { rates: Rates { device, client }, ..Options::default() }).await
+    Server::with(Options { rates: Rates { device, client, ..Rates::default() }, ..Options::default() }).await
 }
 
 fn outcome(reply: &Reply) -> (u16, &str) {

@@ -38,3 +38,4 @@ mod topic;
 #[cfg(feature = "otel")]
 mod traces;
 mod trigger;
+mod written;

@@ -105,12 +105,16 @@ impl Place {
 
     /// The same with environment variables.
     pub fn run_with(&self, words: &[&str], env: &[(&str, &str)]) -> Ended {
-        let child = self.command(words).envs(env.iter().copied()).spawn().unwrap();
-        let (ended, wait) = mpsc::channel();
-        std::thread::spawn(move || ended.send(child.wait_with_output()));
-        let output = wait.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("{words:?} does not end")).unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Ended { status: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
+        let mut command = self.command(words);
+        command.envs(env.iter().copied());
+        end(command, words)
+    }
+
+    /// The same with its standard output somewhere else.
+    pub fn run_into(&self, words: &[&str], out: Stdio) -> Ended {
+        let mut command = self.command(words);
+        command.stdout(out);
+        end(command, words)
     }
 
     /// Runs a command on the place's store.
@@ -128,10 +132,15 @@ impl Place {
 
     /// Starts a server on a free port.
     pub fn serve(&self, words: &[&str]) -> Served {
+        self.serve_into(words, Stdio::piped())
+    }
+
+    /// The same with its standard output somewhere else.
+    pub fn serve_into(&self, words: &[&str], out: Stdio) -> Served {
         let store = self.store.iter().map(String::as_str);
         let words: Vec<_> =
             ["serve", "--listen", "127.0.0.1:0"].into_iter().chain(store).chain(words.iter().copied()).collect();
-        let mut child = self.command(&words).spawn().unwrap();
+        let mut child = self.command(&words).stdout(out).spawn().unwrap();
         let lines = lines(child.stderr.take().unwrap());
         let mut served = Served { child, lines, base: String::new() };
         let listens = served.line("listens on");
@@ -142,6 +151,16 @@ impl Place {
             .to_owned();
         served
     }
+}
+
+/// Waits for a command's end.
+fn end(mut command: Command, words: &[&str]) -> Ended {
+    let child = command.spawn().unwrap();
+    let (ended, wait) = mpsc::channel();
+    std::thread::spawn(move || ended.send(child.wait_with_output()));
+    let output = wait.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("{words:?} does not end")).unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ended { status: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
 }
 
 /// The lines of a stream, as they come.

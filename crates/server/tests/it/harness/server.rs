@@ -87,6 +87,8 @@ pub struct Options {
     pub body_timeout: Duration,
     /// How many connections it has open at most.
     pub connections: usize,
+    /// How many connections of one address; 0 for any number.
+    pub per_address: u32,
     /// How often devices and clients may call. The machine's clock stands still: what was spent does not come back.
     pub rates: Rates,
     /// Whether it counts, and tells of it at an address of its own.
@@ -112,6 +114,7 @@ impl Default for Options {
             head_timeout: Duration::from_secs(60),
             body_timeout: Duration::from_secs(30),
             connections: 1000,
+            per_address: 0,
             rates: Rates::default(),
             metrics: false,
             settings: Vec::new(),
@@ -165,6 +168,7 @@ impl Server {
             head_timeout,
             body_timeout,
             connections,
+            per_address,
             rates,
             metrics,
             proxies,
@@ -200,7 +204,7 @@ impl Server {
         };
         let mut app = App::open(parts).await.unwrap();
         seed::apply(&app, seed).await.unwrap();
-        let limits = Limits { connections, head_timeout, head_bytes: 64 * 1024 };
+        let limits = Limits { connections, per_address, head_timeout, head_bytes: 64 * 1024 };
         let listener = Listener::bind("127.0.0.1:0", limits).await.unwrap();
         let address = listener.address().unwrap();
         let base = format!("http://{address}");

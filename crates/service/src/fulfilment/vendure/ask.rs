@@ -4,10 +4,11 @@
 
 use super::Shop;
 use crate::App;
-use crate::outbound::{Answer, Request};
+use crate::outbound::{Answer, Outbound, Request};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// The largest answer that is read.
 const MAX_ANSWER: usize = 256 * 1024;
@@ -67,6 +68,17 @@ impl Shop {
         operation: &Operation,
         variables: Value,
     ) -> Result<T, Trouble> {
+        self.ask_through(&*app.outbound, app.settings.request_timeout, operation, variables).await
+    }
+
+    /// The same, without an application.
+    pub(super) async fn ask_through<T: DeserializeOwned>(
+        &self,
+        network: &dyn Outbound,
+        deadline: Duration,
+        operation: &Operation,
+        variables: Value,
+    ) -> Result<T, Trouble> {
         let body = json!({ "operationName": operation.name, "query": operation.text, "variables": variables });
         let mut headers =
             vec![("content-type".into(), "application/json".into()), ("vendure-api-key".into(), self.key.clone())];
@@ -76,11 +88,11 @@ impl Shop {
             url: self.url.clone(),
             headers,
             body: body.to_string().into_bytes(),
-            deadline: app.settings.request_timeout,
+            deadline,
             limit: MAX_ANSWER,
             body_within: None,
         };
-        let answer = app.outbound.send(request).await.map_err(|failure| Trouble::Failed(failure.to_string()))?;
+        let answer = network.send(request).await.map_err(|failure| Trouble::Failed(failure.to_string()))?;
         read(&answer)
     }
 }
