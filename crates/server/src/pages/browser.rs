@@ -4,6 +4,7 @@
 //! come from another site.
 
 use super::Refused;
+use super::leave::is_navigation;
 use super::shown::{Said, Shown};
 use crate::http;
 use crate::site::Site;
@@ -21,6 +22,8 @@ pub(super) struct Browser {
     cookie: String,
     /// The cookie is new and must be set.
     fresh: bool,
+    /// It is a browser that a person uses, which says that it navigates.
+    pub(super) navigates: bool,
     /// Who signed in, if anybody.
     pub(super) session: Option<Session>,
     /// How pages are shown to them.
@@ -57,7 +60,7 @@ impl Browser {
         };
         let fresh = sent.is_none();
         let cookie = sent.unwrap_or_else(|| session::anonymous(&site.app));
-        Ok(Self { cookie, fresh, session, shown })
+        Ok(Self { cookie, fresh, navigates: is_navigation(&parts.headers), session, shown })
     }
 
     /// What the page's forms carry.

@@ -2,6 +2,7 @@
 
 use super::address;
 use super::browser::Browser;
+use super::leave::{form_source, leave};
 use super::setup::{Posted, consent_page, over, posted, signed_in, slot_address};
 use super::shown::Other;
 use super::{Refused, asked, page, redirect_to};
@@ -68,7 +69,7 @@ fn overview(
         problem: words.as_deref(),
     };
     let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    Ok(page(shown, status, &template, Some(&underway.asked.request.redirect_uri)))
+    Ok(page(shown, status, &template, form_source(browser, &underway.asked.request.redirect_uri).as_deref()))
 }
 
 /// How long an order may be cancelled, in whole hours where it is some.
@@ -118,7 +119,7 @@ pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Res
         }
     }
     match signup::complete(&site.app, &underway, &owner).await {
-        Ok(target) => Ok(redirect_to(StatusCode::FOUND, &target)),
+        Ok(target) => Ok(leave(&browser, &target)),
         Err(error @ Error::BadChoice(_)) => overview(&site, &browser, (&underway, &owner), Some(&error), &typed),
         Err(error) => over(&site, &browser, &session, &underway.id, error).await,
     }

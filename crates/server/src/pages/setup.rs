@@ -1,6 +1,7 @@
 //! Consent, and one page a slot (login-and-web 2.3, 7.4; decisions 31).
 
 use super::browser::{Browser, Form};
+use super::leave::{form_source, leave};
 use super::shown::Other;
 use super::{Refused, asked, page, redirect_to};
 use crate::site::Site;
@@ -62,7 +63,7 @@ pub(super) fn consent_page(site: &Arc<Site>, browser: &Browser, id: &str, asked:
         serial: asked.request.device.as_ref().map_or("", |device| device.serial.as_str()),
         wants: wants(asked.request.scopes(), &shown.texts.consent),
     };
-    Ok(page(shown, StatusCode::OK, &template, Some(&asked.request.redirect_uri)))
+    Ok(page(shown, StatusCode::OK, &template, form_source(browser, &asked.request.redirect_uri).as_deref()))
 }
 
 /// The address of a sign-up's page of the next slot; before consent, it is where consent is asked for.
@@ -75,22 +76,47 @@ pub(super) fn signed_in(browser: &Browser) -> Result<&Session, Refused> {
     browser.session.as_ref().ok_or_else(|| Refused::by(&browser.shown)(Error::SignupGone))
 }
 
-/// Goes to the page that is next in a sign-up; where only profile scopes are asked for, none is.
+/// What follows in a sign-up.
+pub(super) enum Step {
+    /// A page of ours, by its address.
+    Page(String),
+    /// The client: it is over.
+    Client(String),
+}
+
+impl Step {
+    /// The answer to a form. Another navigation goes on by [`Step::redirect`].
+    fn after_form(self, browser: &Browser) -> Response {
+        match self {
+            Step::Client(target) => leave(browser, &target),
+            page @ Step::Page(_) => page.redirect(),
+        }
+    }
+
+    pub(super) fn redirect(self) -> Response {
+        match self {
+            Step::Page(address) => redirect_to(StatusCode::SEE_OTHER, &address),
+            Step::Client(target) => redirect_to(StatusCode::FOUND, &target),
+        }
+    }
+}
+
+/// Finds what is next in a sign-up; where only profile scopes are asked for, it is completed.
 pub(super) async fn step(
     site: &Arc<Site>,
     browser: &Browser,
     session: &Session,
     id: &str,
-) -> Result<Response, Refused> {
+) -> Result<Step, Refused> {
     let refused = Refused::by(&browser.shown);
     let underway = signup::find(&site.app, session, id).await.map_err(&refused)?;
     if underway.asked.model.is_none() {
         let owner = customer::get(&site.app, session.customer).await.map_err(&refused)?;
         let target = signup::complete(&site.app, &underway, &owner).await.map_err(&refused)?;
-        return Ok(redirect_to(StatusCode::FOUND, &target));
+        return Ok(Step::Client(target));
     }
     let path = if underway.next_slot().is_some() { "/setup_slot" } else { "/setup_overview" };
-    Ok(redirect_to(StatusCode::SEE_OTHER, &format!("{path}?flow={id}")))
+    Ok(Step::Page(format!("{path}?flow={id}")))
 }
 
 /// What the button that completes a sign-up is answered when that cannot go on: where it led to, if it was finished just
@@ -106,7 +132,7 @@ pub(super) async fn over(
     match error {
         Error::SignupGone => {
             let target = signup::finished(&site.app, session, id).await.map_err(refused)?;
-            Ok(redirect_to(StatusCode::FOUND, &target))
+            Ok(leave(browser, &target))
         }
         error => Err(refused(error)),
     }
@@ -138,7 +164,7 @@ pub(super) async fn posted(site: &Arc<Site>, request: Request) -> Result<Result<
     };
     if form.has("cancel") || form.has("consentDenied") {
         signup::abandon(&site.app, &underway).await.map_err(&refused)?;
-        return Ok(Err(redirect_to(StatusCode::FOUND, &underway.asked.request.denied())));
+        return Ok(Err(leave(&browser, &underway.asked.request.denied())));
     }
     Ok(Ok(Posted { browser, session, form, underway }))
 }
@@ -154,7 +180,7 @@ pub(super) async fn consent(State(site): State<Arc<Site>>, request: Request) -> 
         return consent_page(&site, &browser, &underway.id, &underway.asked);
     }
     signup::consent(&site.app, &session, &underway).await.map_err(Refused::by(&browser.shown))?;
-    step(&site, &browser, &session, &underway.id).await
+    Ok(step(&site, &browser, &session, &underway.id).await?.after_form(&browser))
 }
 
 #[derive(Template)]
@@ -196,7 +222,7 @@ fn slot_page(
         problem: words.as_deref(),
     };
     let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    Ok(page(shown, status, &template, Some(&underway.asked.request.redirect_uri)))
+    Ok(page(shown, status, &template, form_source(browser, &underway.asked.request.redirect_uri).as_deref()))
 }
 
 /// The page of the next slot.
@@ -223,7 +249,7 @@ pub(super) async fn slot_action(State(site): State<Arc<Site>>, request: Request)
         return slot_page(&site, &browser, &underway, Some(&missing));
     }
     match signup::choose(&site.app, &underway, form.get("slotId").unwrap_or_default(), asin).await {
-        Ok(()) => step(&site, &browser, &session, &underway.id).await,
+        Ok(()) => Ok(step(&site, &browser, &session, &underway.id).await?.after_form(&browser)),
         Err(error @ Error::BadChoice(_)) => slot_page(&site, &browser, &underway, Some(&error)),
         Err(error) => Err(Refused::by(&browser.shown)(error)),
     }

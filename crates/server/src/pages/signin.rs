@@ -3,6 +3,7 @@
 //! Field names are those that page readers in the field look for (login-and-web 2.3; decisions 31).
 
 use super::browser::{Browser, Form, SESSION, set_cookie};
+use super::leave::{form_source, leave, on_the_way};
 use super::setup::{self, step};
 use super::shown::Other;
 use super::{Refused, Shown, page, redirect_to};
@@ -61,7 +62,7 @@ pub(super) async fn authorize(State(site): State<Arc<Site>>, parts: Parts) -> Re
     };
     let (id, consented) = login::begin(&site.app, session, &asked).await.map_err(Refused::by(shown))?;
     match consented {
-        true => step(&site, &browser, session, &id).await.map(|response| shown.remembered(response)),
+        true => Ok(shown.remembered(step(&site, &browser, session, &id).await?.redirect())),
         false => setup::consent_page(&site, &browser, &id, &asked),
     }
 }
@@ -74,12 +75,32 @@ fn sorry(shown: &Shown, here: &str, reason: &str, params: &Params) -> Response {
     page(shown, StatusCode::BAD_REQUEST, &template, None)
 }
 
-/// Where a cancelled sign-in goes, if it began with an authorize request that may be answered.
-async fn denied(shown: &Shown, return_to: &str) -> Result<Option<(String, String)>, Refused> {
+/// What the authorize request at `return_to` is found to be; `None` where a sign-in goes on to another page.
+async fn authorize_at(shown: &Shown, return_to: &str) -> Result<Option<Result<login::Asked, Refusal>>, Refused> {
     let Some(query) = return_to.strip_prefix("/ap/oa?") else { return Ok(None) };
     let params = Params::new(form::decode(query.as_bytes()).unwrap_or_default());
-    let asked = login::check(&shown.site.app, &params, &shown.site.urls.login).await.map_err(Refused::by(shown))?.ok();
+    login::check(&shown.site.app, &params, &shown.site.urls.login).await.map_err(Refused::by(shown)).map(Some)
+}
+
+/// Where a cancelled sign-in goes, if it began with an authorize request that may be answered.
+async fn denied(shown: &Shown, return_to: &str) -> Result<Option<(String, String)>, Refused> {
+    let asked = authorize_at(shown, return_to).await?.and_then(Result::ok);
     Ok(asked.map(|asked| (asked.request.denied(), asked.request.redirect_uri)))
+}
+
+/// Goes on after a sign-in. An authorize request that may be answered by a redirect to the client is not gone to within
+/// the form's navigation.
+async fn go_on(browser: &Browser, return_to: &str) -> Result<Response, Refused> {
+    let may_leave = match authorize_at(&browser.shown, return_to).await? {
+        // No device is to be linked, so that consent, if it was given before, is all that is needed.
+        Some(Ok(asked)) => asked.model.is_none(),
+        Some(Err(Refusal::Redirect(_))) => true,
+        Some(Err(Refusal::Page(_))) | None => false,
+    };
+    Ok(match may_leave && browser.navigates {
+        true => on_the_way(browser, return_to),
+        false => redirect_to(StatusCode::SEE_OTHER, return_to),
+    })
 }
 
 /// The sign-in page; what it is for goes on at `return_to`.
@@ -107,7 +128,8 @@ pub(super) async fn sign_in_page(
         Some(Error::Throttled(_)) => StatusCode::TOO_MANY_REQUESTS,
         Some(_) => StatusCode::BAD_REQUEST,
     };
-    let mut response = page(shown, status, &template, cancel.as_ref().map(|(_, uri)| uri.as_str()));
+    let source = cancel.as_ref().and_then(|(_, uri)| form_source(browser, uri));
+    let mut response = page(shown, status, &template, source.as_deref());
     if let Some(Error::Throttled(seconds)) = problem {
         response.headers_mut().insert(header::RETRY_AFTER, (*seconds).into());
     }
@@ -129,7 +151,7 @@ pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Res
     let return_to = form.get("return_to").filter(|target| is_local(target)).unwrap_or("/settings");
     if form.has("cancel") {
         return Ok(match denied(&browser.shown, return_to).await? {
-            Some((target, _)) => redirect_to(StatusCode::FOUND, &target),
+            Some((target, _)) => leave(&browser, &target),
             None => redirect_to(StatusCode::SEE_OTHER, return_to),
         });
     }
@@ -147,7 +169,7 @@ pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Res
             if browser.session.is_some() {
                 session::sign_out(&site.app, browser.cookie()).await.map_err(Refused::by(&browser.shown))?;
             }
-            let mut response = redirect_to(StatusCode::SEE_OTHER, return_to);
+            let mut response = go_on(&browser, return_to).await?;
             set_cookie(&site, &mut response, SESSION, &cookie.value, cookie.max_age);
             Ok(response)
         }

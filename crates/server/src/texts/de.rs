@@ -4,7 +4,7 @@ mod letters;
 mod refusals;
 
 use super::{
-    Consent, Headings, Marked, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry, Teaser, Text, Texts,
+    Consent, Headings, Leaving, Marked, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry, Teaser, Text, Texts,
     Unlinking, Window,
 };
 use opendrs_domain::language::Language;
@@ -35,6 +35,11 @@ pub(super) static TEXTS: Texts = Texts {
         email: "E-Mail-Adresse",
         password: "Passwort",
         remember: "30 Tage lang angemeldet bleiben",
+    },
+    leaving: Leaving {
+        title: "Einen Moment, bitte",
+        text: "Sie werden weitergeleitet. Wenn nichts geschieht, nutzen Sie diesen Link.",
+        link: "Weiter",
     },
     consent: Consent {
         title: |profile| format!("{profile} bittet um Ihre Einwilligung"),

@@ -3,7 +3,7 @@
 mod letters;
 
 use super::{
-    Consent, Headings, Marked, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry, Teaser, Text, Texts,
+    Consent, Headings, Leaving, Marked, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry, Teaser, Text, Texts,
     Unlinking, Window,
 };
 use opendrs_domain::language::Language;
@@ -35,6 +35,11 @@ pub(super) static TEXTS: Texts = Texts {
         email: "E-mail address",
         password: "Password",
         remember: "Keep me signed in for 30 days",
+    },
+    leaving: Leaving {
+        title: "One moment, please",
+        text: "You are being taken to the next page. If nothing happens, use this link.",
+        link: "Continue",
     },
     consent: Consent {
         title: |profile| format!("{profile} asks for your consent"),

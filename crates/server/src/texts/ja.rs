@@ -4,7 +4,7 @@ mod letters;
 mod refusals;
 
 use super::{
-    Consent, Headings, Marked, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry, Teaser, Text, Texts,
+    Consent, Headings, Leaving, Marked, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry, Teaser, Text, Texts,
     Unlinking, Window,
 };
 use opendrs_domain::language::Language;
@@ -35,6 +35,11 @@ pub(super) static TEXTS: Texts = Texts {
         email: "メールアドレス",
         password: "パスワード",
         remember: "30日間サインインしたままにする",
+    },
+    leaving: Leaving {
+        title: "少々お待ちください",
+        text: "次のページに移動します。移動しない場合は、下のリンクを使ってください。",
+        link: "続ける",
     },
     consent: Consent {
         title: |profile| format!("{profile}への同意の確認"),

@@ -13,7 +13,7 @@ mod pages;
 
 pub(crate) use letters::Letters;
 pub(crate) use pages::{
-    Consent, Marked, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry, Teaser, Unlinking, Window,
+    Consent, Leaving, Marked, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry, Teaser, Unlinking, Window,
 };
 
 use opendrs_domain::language::Language;
@@ -32,6 +32,8 @@ pub(crate) struct Texts {
     pub(crate) shared: Shared,
     /// Signing in.
     pub(crate) sign_in: SignIn,
+    /// The page by which a browser leaves for the client, or goes on.
+    pub(crate) leaving: Leaving,
     /// The page that asks for consent.
     pub(crate) consent: Consent,
     /// A page a slot, and the overview.

@@ -36,6 +36,13 @@ pub(crate) struct Shared {
     pub(crate) country: Text,
 }
 
+/// The page by which a browser leaves for the client, or goes on.
+pub(crate) struct Leaving {
+    pub(crate) title: Text,
+    pub(crate) text: Text,
+    pub(crate) link: Text,
+}
+
 /// Signing in.
 pub(crate) struct SignIn {
     /// Heading and button.

@@ -14,7 +14,15 @@ pub struct Visit {
 
 impl Visit {
     pub async fn open(server: &Server, path: &str) -> Self {
-        let mut browser = Browser::new(&server.base);
+        Self::open_with(Browser::new(&server.base), path).await
+    }
+
+    /// A browser as people have it, which says that it navigates.
+    pub async fn navigate(server: &Server, path: &str) -> Self {
+        Self::open_with(Browser::new(&server.base).with_header("upgrade-insecure-requests", "1"), path).await
+    }
+
+    async fn open_with(mut browser: Browser, path: &str) -> Self {
         let page = browser.get(path).await.unwrap();
         Self { browser, page }
     }

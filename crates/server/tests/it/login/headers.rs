@@ -5,7 +5,7 @@ use crate::harness::{Linking, Server, Visit, form, query};
 use opendrs_domain::version::Endpoint::Deregister;
 use opendrs_server::client::Reply;
 
-/// Checks a page; `ends_at` is what its forms may lead to besides this server.
+/// Checks a page of a program that reads pages; `ends_at` is what its forms may lead to besides this server.
 #[track_caller]
 fn protected(name: &str, page: &Reply, ends_at: &str) {
     assert_eq!(page.header("content-type"), "text/html; charset=utf-8", "{name}");

@@ -3,6 +3,7 @@
 mod answer;
 mod authorize;
 mod headers;
+mod leave;
 mod profile;
 mod quirks;
 mod replay;
