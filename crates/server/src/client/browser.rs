@@ -91,6 +91,14 @@ fn unescape(text: &str) -> String {
     out
 }
 
+/// The text of a page's heading.
+#[must_use]
+pub fn heading(html: &str) -> Option<String> {
+    let inside = html.split("<h1").nth(1)?.split_once('>')?.1.split("</h1>").next()?;
+    // What stands in tags of its own is text as well.
+    Some(inside.split('<').map(|part| part.rsplit('>').next().unwrap_or_default()).collect())
+}
+
 impl Browser {
     /// A browser with no cookies.
     #[must_use]

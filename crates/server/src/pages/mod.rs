@@ -8,6 +8,7 @@ mod browser;
 mod cancel;
 mod leave;
 mod mail;
+pub(crate) mod missing;
 mod order;
 mod overview;
 mod remove;

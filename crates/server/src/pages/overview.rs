@@ -3,9 +3,9 @@
 use super::address;
 use super::browser::Browser;
 use super::leave::{form_source, leave};
-use super::setup::{Posted, consent_page, over, posted, signed_in, slot_address};
+use super::setup::{OVERVIEW, Posted, SLOT, consent_page, over, posted, signed_in};
 use super::shown::Other;
-use super::{Refused, asked, page, redirect_to};
+use super::{Refused, page, redirect_to};
 use crate::site::Site;
 use crate::texts::{Texts, Window};
 use askama::Template;
@@ -55,7 +55,7 @@ fn overview(
     let words = problem.map(shown.texts.refusal);
     let template = OverviewPage {
         texts: shown.texts,
-        switch: shown.switch(&format!("/setup_overview?flow={}", underway.id)),
+        switch: shown.switch(OVERVIEW),
         csrf: &browser.form_token(site),
         flow: &underway.id,
         model: underway.asked.model.as_ref().map_or("", |model| model.name.as_str()),
@@ -85,12 +85,13 @@ pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<R
     let browser = Browser::of(&site, &parts).await?;
     let session = signed_in(&browser)?;
     let refused = Refused::by(&browser.shown);
-    let underway = signup::find(&site.app, session, &asked(&parts, "flow")).await.map_err(&refused)?;
+    let id = browser.signup.as_deref().unwrap_or_default();
+    let underway = signup::find(&site.app, session, id).await.map_err(&refused)?;
     if !underway.consented {
         return consent_page(&site, &browser, &underway.id, &underway.asked);
     }
     if underway.next_slot().is_some() {
-        return Ok(redirect_to(StatusCode::SEE_OTHER, &slot_address(&underway.id)));
+        return Ok(redirect_to(StatusCode::SEE_OTHER, SLOT));
     }
     let owner = customer::get(&site.app, session.customer).await.map_err(&refused)?;
     overview(&site, &browser, (&underway, &owner), None, &Address::default())
@@ -105,7 +106,7 @@ pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Res
     let refused = Refused::by(&browser.shown);
     if form.has("change") {
         signup::restart(&site.app, &underway).await.map_err(&refused)?;
-        return Ok(redirect_to(StatusCode::SEE_OTHER, &slot_address(&underway.id)));
+        return Ok(browser.with_signup(redirect_to(StatusCode::SEE_OTHER, SLOT), &underway.id));
     }
     let typed = address::typed(&form);
     let mut owner = customer::get(&site.app, session.customer).await.map_err(&refused)?;

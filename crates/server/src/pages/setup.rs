@@ -3,7 +3,7 @@
 use super::browser::{Browser, Form};
 use super::leave::{form_source, leave};
 use super::shown::Other;
-use super::{Refused, asked, page, redirect_to};
+use super::{Refused, page, redirect_to};
 use crate::site::Site;
 use crate::texts::{Consent, Texts};
 use askama::Template;
@@ -53,7 +53,7 @@ pub(super) fn consent_page(site: &Arc<Site>, browser: &Browser, id: &str, asked:
     let Browser { shown, .. } = browser;
     let template = ConsentPage {
         texts: shown.texts,
-        switch: shown.switch(&slot_address(id)),
+        switch: shown.switch(SLOT),
         csrf: &browser.form_token(site),
         flow: id,
         profile: &asked.profile.name,
@@ -63,13 +63,14 @@ pub(super) fn consent_page(site: &Arc<Site>, browser: &Browser, id: &str, asked:
         serial: asked.request.device.as_ref().map_or("", |device| device.serial.as_str()),
         wants: wants(asked.request.scopes(), &shown.texts.consent),
     };
-    Ok(page(shown, StatusCode::OK, &template, form_source(browser, &asked.request.redirect_uri).as_deref()))
+    let source = form_source(browser, &asked.request.redirect_uri);
+    Ok(browser.with_signup(page(shown, StatusCode::OK, &template, source.as_deref()), id))
 }
 
-/// The address of a sign-up's page of the next slot; before consent, it is where consent is asked for.
-pub(super) fn slot_address(id: &str) -> String {
-    format!("/setup_slot?flow={id}")
-}
+/// The page of the next slot; before consent, it is where consent is asked for.
+pub(super) const SLOT: &str = "/setup_slot";
+/// The page that confirms what was chosen. Old page readers stop where the address is this and nothing more.
+pub(super) const OVERVIEW: &str = "/setup_overview";
 
 /// Who is signed in; without a sign-in there is no sign-up to go on with.
 pub(super) fn signed_in(browser: &Browser) -> Result<&Session, Refused> {
@@ -78,8 +79,8 @@ pub(super) fn signed_in(browser: &Browser) -> Result<&Session, Refused> {
 
 /// What follows in a sign-up.
 pub(super) enum Step {
-    /// A page of ours, by its address.
-    Page(String),
+    /// A page of ours, and of which sign-up.
+    Page(&'static str, String),
     /// The client: it is over.
     Client(String),
 }
@@ -89,25 +90,20 @@ impl Step {
     fn after_form(self, browser: &Browser) -> Response {
         match self {
             Step::Client(target) => leave(browser, &target),
-            page @ Step::Page(_) => page.redirect(),
+            page @ Step::Page(..) => page.redirect(browser),
         }
     }
 
-    pub(super) fn redirect(self) -> Response {
+    pub(super) fn redirect(self, browser: &Browser) -> Response {
         match self {
-            Step::Page(address) => redirect_to(StatusCode::SEE_OTHER, &address),
+            Step::Page(path, id) => browser.with_signup(redirect_to(StatusCode::SEE_OTHER, path), &id),
             Step::Client(target) => redirect_to(StatusCode::FOUND, &target),
         }
     }
 }
 
 /// Finds what is next in a sign-up; where only profile scopes are asked for, it is completed.
-pub(super) async fn step(
-    site: &Arc<Site>,
-    browser: &Browser,
-    session: &Session,
-    id: &str,
-) -> Result<Step, Refused> {
+pub(super) async fn step(site: &Arc<Site>, browser: &Browser, session: &Session, id: &str) -> Result<Step, Refused> {
     let refused = Refused::by(&browser.shown);
     let underway = signup::find(&site.app, session, id).await.map_err(&refused)?;
     if underway.asked.model.is_none() {
@@ -115,8 +111,7 @@ pub(super) async fn step(
         let target = signup::complete(&site.app, &underway, &owner).await.map_err(&refused)?;
         return Ok(Step::Client(target));
     }
-    let path = if underway.next_slot().is_some() { "/setup_slot" } else { "/setup_overview" };
-    Ok(Step::Page(format!("{path}?flow={id}")))
+    Ok(Step::Page(if underway.next_slot().is_some() { SLOT } else { OVERVIEW }, id.to_owned()))
 }
 
 /// What the button that completes a sign-up is answered when that cannot go on: where it led to, if it was finished just
@@ -204,7 +199,7 @@ fn slot_page(
     problem: Option<&Error>,
 ) -> Result<Response, Refused> {
     let Some(view) = underway.next_slot() else {
-        return Ok(redirect_to(StatusCode::SEE_OTHER, &format!("/setup_overview?flow={}", underway.id)));
+        return Ok(redirect_to(StatusCode::SEE_OTHER, OVERVIEW));
     };
     let number = 1 + underway.slots.iter().position(|other| other.slot.id == view.slot.id).unwrap_or_default();
     let Browser { shown, .. } = browser;
@@ -212,7 +207,7 @@ fn slot_page(
     let words = problem.map(shown.texts.refusal);
     let template = SlotPage {
         texts: shown.texts,
-        switch: shown.switch(&slot_address(&underway.id)),
+        switch: shown.switch(SLOT),
         csrf: &browser.form_token(site),
         flow: &underway.id,
         slot_id: view.slot.id.as_str(),
@@ -229,8 +224,8 @@ fn slot_page(
 pub(super) async fn slot(State(site): State<Arc<Site>>, parts: Parts) -> Result<Response, Refused> {
     let browser = Browser::of(&site, &parts).await?;
     let session = signed_in(&browser)?;
-    let underway =
-        signup::find(&site.app, session, &asked(&parts, "flow")).await.map_err(Refused::by(&browser.shown))?;
+    let id = browser.signup.as_deref().unwrap_or_default();
+    let underway = signup::find(&site.app, session, id).await.map_err(Refused::by(&browser.shown))?;
     if !underway.consented {
         return consent_page(&site, &browser, &underway.id, &underway.asked);
     }

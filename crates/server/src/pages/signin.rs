@@ -62,7 +62,7 @@ pub(super) async fn authorize(State(site): State<Arc<Site>>, parts: Parts) -> Re
     };
     let (id, consented) = login::begin(&site.app, session, &asked).await.map_err(Refused::by(shown))?;
     match consented {
-        true => Ok(shown.remembered(step(&site, &browser, session, &id).await?.redirect())),
+        true => Ok(shown.remembered(step(&site, &browser, session, &id).await?.redirect(&browser))),
         false => setup::consent_page(&site, &browser, &id, &asked),
     }
 }

@@ -4,8 +4,8 @@ mod letters;
 mod refusals;
 
 use super::{
-    Consent, Headings, Leaving, Marked, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry, Teaser, Text, Texts,
-    Unlinking, Window,
+    Consent, Headings, Leaving, Marked, Missing, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry,
+    Teaser, Text, Texts, Unlinking, Window,
 };
 use opendrs_domain::language::Language;
 use opendrs_domain::order::Problem;
@@ -35,6 +35,14 @@ pub(super) static TEXTS: Texts = Texts {
         email: "E-Mail-Adresse",
         password: "Passwort",
         remember: "30 Tage lang angemeldet bleiben",
+    },
+    missing: Missing {
+        home_title: "Automatische Nachbestellung",
+        home_text: "Richten Sie ein neues Gerät am Gerät selbst oder in seiner App ein. Geräte, die Sie eingerichtet haben, finden Sie in Ihrer Liste.",
+        title: "Seite nicht gefunden",
+        text: "Unter dieser Adresse gibt es keine Seite. Prüfen Sie die Adresse, oder gehen Sie zu Ihren Geräten.",
+        form_title: "Diese Seite lässt sich nicht direkt öffnen",
+        form_text: "Sie nimmt nur entgegen, was ein Formular sendet. Gehen Sie zurück und nutzen Sie das Formular erneut, oder gehen Sie zu Ihren Geräten.",
     },
     leaving: Leaving {
         title: "Einen Moment, bitte",

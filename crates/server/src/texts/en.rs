@@ -3,8 +3,8 @@
 mod letters;
 
 use super::{
-    Consent, Headings, Leaving, Marked, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry, Teaser, Text, Texts,
-    Unlinking, Window,
+    Consent, Headings, Leaving, Marked, Missing, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry,
+    Teaser, Text, Texts, Unlinking, Window,
 };
 use opendrs_domain::language::Language;
 use opendrs_domain::order::Problem;
@@ -35,6 +35,14 @@ pub(super) static TEXTS: Texts = Texts {
         email: "E-mail address",
         password: "Password",
         remember: "Keep me signed in for 30 days",
+    },
+    missing: Missing {
+        home_title: "Automatic reordering",
+        home_text: "Set up a new device from the device itself or from its app. Devices that you have set up are in your list.",
+        title: "Page not found",
+        text: "There is no page at this address. Check the address, or go to your devices.",
+        form_title: "This page cannot be opened directly",
+        form_text: "It only takes what a form sends. Go back and use the form again, or go to your devices.",
     },
     leaving: Leaving {
         title: "One moment, please",

@@ -4,8 +4,8 @@ mod letters;
 mod refusals;
 
 use super::{
-    Consent, Headings, Leaving, Marked, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry, Teaser, Text, Texts,
-    Unlinking, Window,
+    Consent, Headings, Leaving, Marked, Missing, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry,
+    Teaser, Text, Texts, Unlinking, Window,
 };
 use opendrs_domain::language::Language;
 use opendrs_domain::order::Problem;
@@ -35,6 +35,14 @@ pub(super) static TEXTS: Texts = Texts {
         email: "メールアドレス",
         password: "パスワード",
         remember: "30日間サインインしたままにする",
+    },
+    missing: Missing {
+        home_title: "消耗品の自動再注文",
+        home_text: "新しい機器の設定は、機器またはそのアプリから始めてください。設定済みの機器は一覧でご確認いただけます。",
+        title: "ページが見つかりません",
+        text: "このアドレスにはページがありません。アドレスをご確認いただくか、お使いの機器の一覧をご覧ください。",
+        form_title: "このページは直接開けません",
+        form_text: "フォームからの送信だけを受け付けています。前のページに戻ってもう一度フォームをお使いいただくか、お使いの機器の一覧をご覧ください。",
     },
     leaving: Leaving {
         title: "少々お待ちください",

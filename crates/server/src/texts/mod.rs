@@ -13,7 +13,8 @@ mod pages;
 
 pub(crate) use letters::Letters;
 pub(crate) use pages::{
-    Consent, Leaving, Marked, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry, Teaser, Unlinking, Window,
+    Consent, Leaving, Marked, Missing, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry, Teaser,
+    Unlinking, Window,
 };
 
 use opendrs_domain::language::Language;
@@ -32,6 +33,8 @@ pub(crate) struct Texts {
     pub(crate) shared: Shared,
     /// Signing in.
     pub(crate) sign_in: SignIn,
+    /// Pages at addresses that have none.
+    pub(crate) missing: Missing,
     /// The page by which a browser leaves for the client, or goes on.
     pub(crate) leaving: Leaving,
     /// The page that asks for consent.

@@ -36,6 +36,19 @@ pub(crate) struct Shared {
     pub(crate) country: Text,
 }
 
+/// Pages at addresses that have none.
+pub(crate) struct Missing {
+    /// At the root.
+    pub(crate) home_title: Text,
+    pub(crate) home_text: Text,
+    /// At an unknown path.
+    pub(crate) title: Text,
+    pub(crate) text: Text,
+    /// At a path that takes forms alone.
+    pub(crate) form_title: Text,
+    pub(crate) form_text: Text,
+}
+
 /// The page by which a browser leaves for the client, or goes on.
 pub(crate) struct Leaving {
     pub(crate) title: Text,

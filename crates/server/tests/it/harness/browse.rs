@@ -3,7 +3,7 @@
 use super::Server;
 use super::call::form;
 use super::world::{ANN, MODEL, PASSWORD, REDIRECT, SECRET, WEB};
-use opendrs_server::client::{Browser, Form, Reply};
+use opendrs_server::client::{Browser, Form, Reply, heading};
 
 /// A browser and the page it shows.
 #[derive(Clone)]
@@ -70,8 +70,7 @@ impl Visit {
 
     /// The page's heading.
     pub fn title(&self) -> String {
-        let html = self.page.text();
-        html.split("<h1>").nth(1).and_then(|rest| rest.split('<').next()).unwrap_or_default().to_owned()
+        heading(&self.page.text()).unwrap_or_default()
     }
 
     /// Where the browser is sent.

@@ -41,7 +41,7 @@ async fn every_page_is_protected() {
         ("no teaser", "/teaser".to_owned()),
         ("sign-in for settings", settings.clone()),
         ("sorry", query(&[("client_id", None)])),
-        ("expired", "/setup_slot?flow=x".into()),
+        ("expired", "/setup_slot".into()),
     ] {
         protected(name, &Visit::open(&server, &path).await.page, "");
     }

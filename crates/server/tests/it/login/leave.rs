@@ -104,11 +104,8 @@ async fn a_program_that_reads_pages_is_redirected(server: &Server) {
 
 async fn an_app_is_opened_by_the_forms_own_navigation(server: &Server) {
     let challenge = "a".repeat(43);
-    let path = query(&[
-        ("client_id", Some(APP)),
-        ("redirect_uri", Some(APP_REDIRECT)),
-        ("code_challenge", Some(&challenge)),
-    ]);
+    let path =
+        query(&[("client_id", Some(APP)), ("redirect_uri", Some(APP_REDIRECT)), ("code_challenge", Some(&challenge))]);
     for end in ENDS {
         let mut visit = Visit::navigate(server, &path).await;
         let policy = visit.page.header("content-security-policy").to_owned();
@@ -122,10 +119,9 @@ async fn an_app_is_opened_by_the_forms_own_navigation(server: &Server) {
 async fn a_sign_in_that_ends_at_the_client_leaves_by_a_get(server: &Server) {
     let path = query(&[("scope", Some("profile")), ("scope_data", None)]);
     server.sign_up(&path).await;
-    for (mut visit, navigates) in [
-        (Visit::navigate(server, &path).await, true),
-        (Visit::open(server, &path).await, false),
-    ] {
+    for (mut visit, navigates) in
+        [(Visit::navigate(server, &path).await, true), (Visit::open(server, &path).await, false)]
+    {
         let form = visit.form("/ap/signin").fill("email", ANN).fill("password", world::PASSWORD);
         visit.page = visit.browser.submit(&form).await.unwrap();
         let next = match navigates {
