@@ -14,7 +14,7 @@ use crate::{App, Error, Result, meter};
 use futures_util::future::{join_all, try_join_all};
 use opendrs_domain::customer::Address;
 use opendrs_domain::device::Device;
-use opendrs_domain::id::MailId;
+use opendrs_domain::id::{CustomerId, MailId};
 use opendrs_domain::language::Language;
 use opendrs_domain::login::form;
 use opendrs_domain::mail::{self as rules, News, Next, Outcome, SlotNews, State};
@@ -77,6 +77,8 @@ pub struct Letter {
     pub cancel_url: Option<String>,
     /// The page at which a held order is decided, after signing in.
     pub order_url: Option<String>,
+    /// The page at which a takeover of the device is answered.
+    pub takeover_url: Option<String>,
     /// The customer's settings.
     pub settings_url: String,
 }
@@ -114,6 +116,17 @@ async fn add(
     shard: i64,
     device: &Device,
     news: News,
+    stamp: (Stamp, Time),
+) -> opendrs_store::Result<()> {
+    to(tx, shard, (device, device.customer), news, stamp).await
+}
+
+/// Adds a mail about a device to a customer, who need not be its own.
+pub(crate) async fn to(
+    tx: &mut Tx<'_>,
+    shard: i64,
+    (device, customer): (&Device, CustomerId),
+    news: News,
     (stamp, now): (Stamp, Time),
 ) -> opendrs_store::Result<()> {
     let kept = stamp.mail_kept;
@@ -121,7 +134,7 @@ async fn add(
         shard,
         id: MailId(stamp.event.0),
         device: device.id,
-        customer: device.customer,
+        customer,
         at: now,
         news,
         state: if kept { State::Kept } else { State::Waiting },
@@ -192,6 +205,8 @@ pub async fn letter(app: &App, mail: &Mail) -> Result<Option<Letter>> {
     let Some(to) = customer::by_id(&mut tx, shard, mail.customer).await? else { return Ok(None) };
     let base = &app.settings.mail.base_url;
     let token = mail.news.cancellable().map(|instance| link::token(app, mail.shard, instance)).transpose()?;
+    let approach = mail.news.approach();
+    let takeover = approach.map(|by| crate::takeover::token(app, mail.shard, mail.device, by.customer)).transpose()?;
     Ok(Some(Letter {
         id: mail.id,
         at: mail.at,
@@ -209,6 +224,7 @@ pub async fn letter(app: &App, mail: &Mail) -> Result<Option<Letter>> {
             .news
             .held()
             .map(|instance| format!("{base}/order?id={}", form::escape(&instance.to_string(), ""))),
+        takeover_url: takeover.map(|token| format!("{base}/takeover?token={token}")),
         settings_url: format!("{base}/settings"),
     }))
 }

@@ -64,6 +64,7 @@ const ALL_SHARDS: [&str; 45] = [
     "ReadingsNewest",
     "SessionPurge",
     "SignupPurge",
+    "TakeoverPurge",
 ];
 
 /// On a store that is spread over machines, such a statement runs on the one that has the shard.

@@ -12,7 +12,7 @@ mod sections;
 mod tls;
 
 pub(crate) use check::log_filter;
-use sections::{Bounds, Fulfilling, Keys, Lasting, Operating, Orders, Readings};
+use sections::{Bounds, Fulfilling, Keys, Lasting, Operating, Orders, Readings, Takeovers};
 pub use sections::{Face, LogFormat, Login, Metrics, Notifications, Out, Role, Server, Traces, Web};
 
 pub use tls::{Tls, TlsMode};
@@ -62,6 +62,7 @@ pub struct Config {
     readings: Readings,
     /// `[mail]`
     pub mail: mail::Mail,
+    takeover: Takeovers,
     orders: Orders,
     fulfilment: Fulfilling,
 }
@@ -244,6 +245,13 @@ impl Config {
     #[must_use]
     pub fn request_timeout(&self) -> Duration {
         Duration::from_secs(u64::try_from(self.outbound.timeout.0.secs()).unwrap_or(15).max(1))
+    }
+
+    /// Rules of units that change hands.
+    #[must_use]
+    pub fn takeover(&self) -> opendrs_service::takeover::Rules {
+        let Takeovers { per_day, answer_within } = &self.takeover;
+        opendrs_service::takeover::Rules { per_day: *per_day, answer_within: answer_within.0 }
     }
 
     /// Every duration of an order's life.

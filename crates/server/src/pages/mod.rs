@@ -17,6 +17,7 @@ mod settings;
 mod setup;
 mod shown;
 mod signin;
+mod takeover;
 mod teaser;
 mod unlink;
 
@@ -64,6 +65,8 @@ pub(crate) fn web_routes() -> Vec<Route> {
         post("/settings/remove", remove::post),
         get("/settings/unlink", unlink::get),
         post("/settings/unlink", unlink::post),
+        get("/takeover", takeover::get),
+        post("/takeover", takeover::post),
         get("/order", order::get),
         post("/order", order::post),
         get("/order/cancel", cancel::get),

@@ -5,7 +5,7 @@ use super::browser::Browser;
 use super::leave::{form_source, leave};
 use super::setup::{OVERVIEW, Posted, SLOT, consent_page, over, posted, signed_in};
 use super::shown::Other;
-use super::{Refused, page, redirect_to};
+use super::{Refused, page, redirect_to, takeover};
 use crate::site::Site;
 use crate::texts::{Texts, Window};
 use askama::Template;
@@ -17,7 +17,7 @@ use opendrs_domain::customer::{Address, Customer};
 use opendrs_domain::product::Product;
 use opendrs_domain::time::Span;
 use opendrs_service::login::signup::{self, Underway};
-use opendrs_service::{Error, customer};
+use opendrs_service::{Error, customer, takeover as takeovers};
 use std::sync::Arc;
 
 struct Row<'a> {
@@ -39,17 +39,21 @@ struct OverviewPage<'a> {
     ask_address: bool,
     typed: &'a Address,
     test: bool,
+    /// The device is somebody else's.
+    takes_over: bool,
     cancel_within: String,
     problem: Option<&'a str>,
 }
 
-fn overview(
+async fn overview(
     site: &Arc<Site>,
     browser: &Browser,
     (underway, owner): (&Underway, &Customer),
     problem: Option<&Error>,
     typed: &Address,
 ) -> Result<Response, Refused> {
+    let takes_over =
+        takeovers::is_of_another(&site.app, underway, owner.id).await.map_err(Refused::by(&browser.shown))?;
     let test = underway.asked.request.device.as_ref().is_some_and(|device| device.test);
     let Browser { shown, .. } = browser;
     let words = problem.map(shown.texts.refusal);
@@ -65,6 +69,7 @@ fn overview(
         ask_address: owner.address.is_none() && !test,
         typed,
         test,
+        takes_over,
         cancel_within: (shown.texts.set_up.cancel_within)(window(site.app.settings.timing.cancel_window)),
         problem: words.as_deref(),
     };
@@ -94,7 +99,7 @@ pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<R
         return Ok(redirect_to(StatusCode::SEE_OTHER, SLOT));
     }
     let owner = customer::get(&site.app, session.customer).await.map_err(&refused)?;
-    overview(&site, &browser, (&underway, &owner), None, &Address::default())
+    overview(&site, &browser, (&underway, &owner), None, &Address::default()).await
 }
 
 /// Completes set-up, goes back to the first slot, or cancels.
@@ -114,14 +119,17 @@ pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Res
         match customer::set_address(&site.app, owner.id, typed.clone()).await {
             Ok(()) => owner = customer::get(&site.app, owner.id).await.map_err(&refused)?,
             Err(error @ Error::BadChoice(_)) => {
-                return overview(&site, &browser, (&underway, &owner), Some(&error), &typed);
+                return overview(&site, &browser, (&underway, &owner), Some(&error), &typed).await;
             }
             Err(error) => return Err(refused(error)),
         }
     }
+    if let Some(blocked) = takeover::blocked(&site, &browser, &underway, &owner).await? {
+        return Ok(blocked);
+    }
     match signup::complete(&site.app, &underway, &owner).await {
         Ok(target) => Ok(leave(&browser, &target)),
-        Err(error @ Error::BadChoice(_)) => overview(&site, &browser, (&underway, &owner), Some(&error), &typed),
+        Err(error @ Error::BadChoice(_)) => overview(&site, &browser, (&underway, &owner), Some(&error), &typed).await,
         Err(error) => over(&site, &browser, &session, &underway.id, error).await,
     }
 }

@@ -3,7 +3,7 @@
 use super::browser::{Browser, Form};
 use super::leave::{form_source, leave};
 use super::shown::Other;
-use super::{Refused, page, redirect_to};
+use super::{Refused, page, redirect_to, takeover};
 use crate::site::Site;
 use crate::texts::{Consent, Texts};
 use askama::Template;
@@ -164,6 +164,19 @@ pub(super) async fn posted(site: &Arc<Site>, request: Request) -> Result<Result<
     Ok(Ok(Posted { browser, session, form, underway }))
 }
 
+/// Goes on after a slot's answer. Behind the last one it is looked whose the device is.
+async fn answered(site: &Arc<Site>, browser: &Browser, session: &Session, id: &str) -> Result<Response, Refused> {
+    let refused = Refused::by(&browser.shown);
+    let underway = signup::find(&site.app, session, id).await.map_err(&refused)?;
+    if underway.next_slot().is_none() {
+        let owner = customer::get(&site.app, session.customer).await.map_err(&refused)?;
+        if let Some(blocked) = takeover::blocked(site, browser, &underway, &owner).await? {
+            return Ok(blocked);
+        }
+    }
+    Ok(step(site, browser, session, id).await?.after_form(browser))
+}
+
 /// The answer to the consent page.
 pub(super) async fn consent(State(site): State<Arc<Site>>, request: Request) -> Result<Response, Refused> {
     let Posted { browser, session, form, underway } = match posted(&site, request).await? {
@@ -244,7 +257,7 @@ pub(super) async fn slot_action(State(site): State<Arc<Site>>, request: Request)
         return slot_page(&site, &browser, &underway, Some(&missing));
     }
     match signup::choose(&site.app, &underway, form.get("slotId").unwrap_or_default(), asin).await {
-        Ok(()) => Ok(step(&site, &browser, &session, &underway.id).await?.after_form(&browser)),
+        Ok(()) => answered(&site, &browser, &session, &underway.id).await,
         Err(error @ Error::BadChoice(_)) => slot_page(&site, &browser, &underway, Some(&error)),
         Err(error) => Err(Refused::by(&browser.shown)(error)),
     }

@@ -5,7 +5,7 @@ mod refusals;
 
 use super::{
     Consent, Headings, Leaving, Marked, Missing, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry,
-    Teaser, Text, Texts, Unlinking, Window,
+    Takeovers, Teaser, Text, Texts, Unlinking, Window,
 };
 use opendrs_domain::language::Language;
 use opendrs_domain::order::Problem;
@@ -43,6 +43,33 @@ pub(super) static TEXTS: Texts = Texts {
         text: "Unter dieser Adresse gibt es keine Seite. Prüfen Sie die Adresse, oder gehen Sie zu Ihren Geräten.",
         form_title: "Diese Seite lässt sich nicht direkt öffnen",
         form_text: "Sie nimmt nur entgegen, was ein Formular sendet. Gehen Sie zurück und nutzen Sie das Formular erneut, oder gehen Sie zu Ihren Geräten.",
+    },
+    takeovers: Takeovers {
+        notice: "Dieses Gerät gehört zu einem anderen Konto. Wenn Sie die Einrichtung abschließen, gehört es Ihnen, und der frühere Besitzer wird benachrichtigt.",
+        blocked: "Dieses Gerät gehört zu einem anderen Konto",
+        waiting: |until| {
+            format!(
+                "Wir haben den Besitzer per E-Mail um Zustimmung gebeten. Stimmt er bis {until} zu, richten Sie das Gerät erneut ein."
+            )
+        },
+        back: "Zurück zur App",
+        asked: |model| format!("Gerät {model} übergeben?"),
+        asked_why: "Ein anderes Konto möchte Ihr Gerät einrichten. Wenn Sie zustimmen, ist das möglich, und das Gerät bestellt nichts mehr für Sie.",
+        announced: |model| format!("Ein anderes Konto richtet Ihr Gerät {model} ein"),
+        announced_why: "Wenn das Gerät noch Ihnen gehört, behalten Sie es. Das andere Konto kann die Einrichtung dann nicht abschließen.",
+        done: |model| format!("Ein anderes Konto hat Ihr Gerät {model}"),
+        done_why: "Wenn Sie das Gerät zurückholen, bestellt es wieder für Sie wie zuvor, und das andere Konto verliert es.",
+        until: |until| format!("Sie können bis {until} antworten."),
+        agree: "Übergeben",
+        decline: "Mein Gerät behalten",
+        undo: "Mein Gerät zurückholen",
+        agreed: "Sie haben zugestimmt",
+        agreed_text: "Das andere Konto kann das Gerät jetzt einrichten.",
+        declined: "Sie behalten Ihr Gerät",
+        declined_text: "Das andere Konto kann es nicht einrichten.",
+        undone: "Ihr Gerät ist zurück",
+        undone_text: "Es bestellt wieder für Sie wie zuvor.",
+        over: "Nichts zu beantworten",
     },
     leaving: Leaving {
         title: "Einen Moment, bitte",

@@ -4,7 +4,7 @@ mod letters;
 
 use super::{
     Consent, Headings, Leaving, Marked, Missing, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry,
-    Teaser, Text, Texts, Unlinking, Window,
+    Takeovers, Teaser, Text, Texts, Unlinking, Window,
 };
 use opendrs_domain::language::Language;
 use opendrs_domain::order::Problem;
@@ -43,6 +43,33 @@ pub(super) static TEXTS: Texts = Texts {
         text: "There is no page at this address. Check the address, or go to your devices.",
         form_title: "This page cannot be opened directly",
         form_text: "It only takes what a form sends. Go back and use the form again, or go to your devices.",
+    },
+    takeovers: Takeovers {
+        notice: "This device belongs to another account. When you complete the set-up, it is yours, and its earlier owner is told.",
+        blocked: "This device belongs to another account",
+        waiting: |until| {
+            format!(
+                "We asked its owner by email to hand it over. If the owner agrees by {until}, set the device up again."
+            )
+        },
+        back: "Back to the app",
+        asked: |model| format!("Hand over your {model}?"),
+        asked_why: "Another account wants to set up your device. If you agree, it can, and the device no longer reorders for you.",
+        announced: |model| format!("Another account is setting up your {model}"),
+        announced_why: "If the device is still yours, keep it. The other account then cannot finish its set-up.",
+        done: |model| format!("Another account has your {model}"),
+        done_why: "If you take the device back, it reorders for you as before, and the other account loses it.",
+        until: |until| format!("You can answer until {until}."),
+        agree: "Hand it over",
+        decline: "Keep my device",
+        undo: "Take my device back",
+        agreed: "You agreed",
+        agreed_text: "The other account can set up the device now.",
+        declined: "You keep your device",
+        declined_text: "The other account cannot set it up.",
+        undone: "Your device is back",
+        undone_text: "It reorders for you as before.",
+        over: "Nothing to answer",
     },
     leaving: Leaving {
         title: "One moment, please",

@@ -37,5 +37,6 @@ mod session;
 mod signup;
 mod snapshot;
 mod subscription;
+mod takeover;
 mod tls;
 mod unsynced;

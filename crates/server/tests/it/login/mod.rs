@@ -11,5 +11,6 @@ mod session;
 mod signup;
 mod strict;
 mod takeover;
+mod takeover_policy;
 mod token;
 mod token_refused;

@@ -177,6 +177,9 @@ fn cases(token: &str, order: &str) -> Vec<Case> {
         posted("/settings/unlink", &[("profile", "x")], SIGN_IN, "303 /settings"),
         page("GET", "/order", format!("?id={order}"), SIGN_IN, "200 Your order"),
         posted("/order", &[("id", order), ("cancel", "true")], SIGN_IN, "303 /order"),
+        // The same for who answers a takeover.
+        open("GET", "/takeover", "?token=x".into(), "400 That did not work"),
+        posted("/takeover", &[("token", "x"), ("undo", "true")], "400 That did not work", "400 That did not work"),
         // What opens an order by its mail's link is the link alone; who has none learns nothing.
         open("GET", "/order/cancel", "?token=x".into(), "400 That did not work"),
         posted("/order/cancel", &[("token", "x")], "400 That did not work", "400 That did not work"),
