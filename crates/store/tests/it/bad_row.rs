@@ -80,8 +80,6 @@ async fn fill(tx: &mut Tx<'_>) -> Result<()> {
     let state = State::Asked;
     let takeover = Takeover { device: UNIT(), customer, state, answer_by: at(9), successor: None };
     takeover::put(tx, 0, &takeover).await?;
-    let attempts = takeover::attempts(tx, 0, customer).await?;
-    takeover::set_attempts(tx, 0, customer, &attempts).await?;
     device::add(tx, 0, &device(1, &washer(), "unit")).await?;
     let sub = Subscription { slot: slot_id("a"), asin: Some(asin(1)), on: true, open_order: None };
     subscription::put(tx, 0, UNIT(), &sub).await?;
@@ -113,11 +111,9 @@ fn cases() -> Vec<Case> {
     let code: Change<(), ()> = read!(|tx| code::lock(tx, 0, &hash(1)));
     let device: Change<(), ()> = read!(|tx| device::by_id(tx, 0, UNIT()));
     let order: Change<(), ()> = read!(|tx| order::by_id(tx, 0, UNIT(), order(1, UNIT()).id));
-    let attempts: Change<(), ()> = read!(|tx| takeover::attempts(tx, 0, CustomerId(uuid(1))));
     vec![
         ("model.takeover", "'ask'", "'allow'", read!(|tx| model::by_id(tx, washer().id)), "ModelById", 6, "ask"),
         ("takeover.state", "'done?'", "'done'", read!(|tx| takeover::get(tx, 0, UNIT(), CustomerId(uuid(1)))), "TakeoverGet", 2, "done?"),
-        ("takeover_count.attempts", "'1 x'", "''", attempts, "TakeoverCountLock", 0, "1 x"),
         ("orders.state", "'nonsense'", "'placed'", order, "OrderOfDevice", 10, "nonsense"),
         ("orders.state", "'Placed'", "'placed'", order, "OrderOfDevice", 10, "Placed"),
         ("orders.problem", "'rain'", "NULL", order, "OrderOfDevice", 11, "rain"),
