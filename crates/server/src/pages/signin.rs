@@ -14,7 +14,7 @@ use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use opendrs_domain::login::authorize::{Params, Refusal};
 use opendrs_domain::login::form;
 use opendrs_service::login::authorize as login;
@@ -88,7 +88,7 @@ async fn denied(shown: &Shown, return_to: &str) -> Result<Option<(String, String
     Ok(asked.map(|asked| (asked.request.denied(), asked.request.redirect_uri)))
 }
 
-/// Goes on after a sign-in. An authorize request that may be answered by a redirect to the client is not gone to within
+/// Goes on after a sign-in or a sign-out. An authorize request that may be answered by a redirect to the client is not gone to within
 /// the form's navigation.
 async fn go_on(browser: &Browser, return_to: &str) -> Result<Response, Refused> {
     let may_leave = match authorize_at(&browser.shown, return_to).await? {
@@ -188,7 +188,7 @@ pub(super) async fn sign_out(State(site): State<Arc<Site>>, request: Request) ->
     let form = Form::read(&site, &parts, &browser, body).await?;
     session::sign_out(&site.app, browser.cookie()).await.map_err(Refused::by(&browser.shown))?;
     let return_to = form.get("return_to").filter(|target| is_local(target)).unwrap_or("/settings");
-    let mut response = redirect_to(StatusCode::SEE_OTHER, return_to).into_response();
+    let mut response = go_on(&browser, return_to).await?;
     set_cookie(&site, &mut response, SESSION, "", Some(0));
     Ok(response)
 }

@@ -11,7 +11,7 @@ use opendrs_domain::id::{CustomerId, DeviceId, ProfileId};
 use opendrs_domain::mail::News;
 use opendrs_domain::model::Model;
 use opendrs_domain::notification::{Event, Facts};
-use opendrs_domain::takeover::{Answer, State, Takeover};
+use opendrs_domain::takeover::{Answer, Takeover};
 use opendrs_domain::time::Time;
 use opendrs_store::{Tx, Write, consent, device, model, profile, subscription, takeover};
 
