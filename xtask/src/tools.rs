@@ -42,6 +42,11 @@ impl Apt {
         if packages.is_empty() { Ok(()) } else { self.install(&packages) }
     }
 
+    /// `chromium` on PATH.
+    pub fn chromium(&mut self) -> Outcome {
+        if on_path("chromium").is_some() { Ok(()) } else { self.install(&["chromium"]) }
+    }
+
     /// A Python that can make virtual environments with pip.
     pub fn python(&mut self) -> Outcome<&'static str> {
         if let Some(python) = python() {

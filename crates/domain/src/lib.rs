@@ -32,6 +32,7 @@ pub mod rule;
 pub mod session;
 pub mod snapshot;
 pub mod subscription;
+pub mod takeover;
 pub mod text;
 pub mod time;
 pub mod token;

@@ -3,7 +3,7 @@
 //! Not here: words, links and sending. Invariant: what a mail tells is written down with the change it tells of and does
 //! not change afterwards; it holds neither the customer's address nor anything secret.
 
-use crate::id::{DeviceId, InstanceId, OrderId};
+use crate::id::{CustomerId, DeviceId, InstanceId, OrderId};
 use crate::money::Money;
 use crate::order::{Change, Order, Problem, State as Standing};
 use crate::time::{Span, Time};
@@ -88,6 +88,15 @@ pub struct PriceChangeSummary {
     pub asks: bool,
 }
 
+/// Who takes over a device, and until when its earlier owner may answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approach {
+    /// Who.
+    pub customer: CustomerId,
+    /// Until when.
+    pub answer_by: Time,
+}
+
 /// What a mail tells.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum News {
@@ -107,12 +116,24 @@ pub enum News {
     Subscribed(Vec<SlotNews>),
     /// The device is no longer registered.
     Deregistered,
-    /// The same, since somebody else registered it (decisions 27).
+    /// The same, since somebody else registered it (decisions 27). No longer written.
     TakenOver,
     /// The price of a product that a slot reorders changed.
     PriceChanged(PriceChangeSummary),
     /// More mails about the device are due than one gets in a day: those that follow are not sent.
     TooMany,
+    /// Another customer sets up the device; its owner may keep it.
+    TakeoverAnnounced(Approach),
+    /// Another customer wants to set up the device, and its owner is asked.
+    TakeoverAsked(Approach),
+    /// The device belongs to another customer now; its earlier owner may take it back.
+    ChangedHands(Approach),
+    /// To the other customer: the owner agreed, until then.
+    TakeoverAgreed(Time),
+    /// To the other customer: the owner refused.
+    TakeoverDeclined,
+    /// To the other customer: the earlier owner took the device back.
+    TakenBack,
 }
 
 impl News {
@@ -128,9 +149,23 @@ impl News {
             News::Expired(_) => "order_expired",
             News::Subscribed(_) => "subscribed",
             News::Deregistered => "deregistered",
-            News::TakenOver => "taken_over",
+            News::TakenOver | News::ChangedHands(_) => "taken_over",
             News::PriceChanged(_) => "price_changed",
             News::TooMany => "too_many",
+            News::TakeoverAnnounced(_) => "takeover_announced",
+            News::TakeoverAsked(_) => "takeover_asked",
+            News::TakeoverAgreed(_) => "takeover_agreed",
+            News::TakeoverDeclined => "takeover_declined",
+            News::TakenBack => "taken_back",
+        }
+    }
+
+    /// The takeover that its reader may answer.
+    #[must_use]
+    pub fn approach(&self) -> Option<&Approach> {
+        match self {
+            News::TakeoverAnnounced(by) | News::TakeoverAsked(by) | News::ChangedHands(by) => Some(by),
+            _ => None,
         }
     }
 

@@ -107,7 +107,11 @@ fn only_a_standard_order_that_did_not_leave_can_be_cancelled_by_its_mail() {
 fn what_a_mail_tells_reads_back() {
     let slots = [Some(("Filter".to_owned(), Money::parse("24.99", "USD").unwrap())), None];
     let slots = slots.map(|product| SlotNews { name: "漢字 \"x\"".into(), product });
+    let by = Approach { customer: CustomerId(Uuid::from_u128(7)), answer_by: start() };
     let mut all = vec![News::Subscribed(slots.into()), News::Deregistered, News::TakenOver, News::TooMany];
+    all.extend([News::TakeoverAnnounced(by), News::TakeoverAsked(by), News::ChangedHands(by)]);
+    all.extend([News::TakeoverAgreed(start()), News::TakeoverDeclined, News::TakenBack]);
+    assert!(all.iter().all(|news| news.approach().is_some() == (news.approach() == Some(&by))));
     all.extend(place(false, Some(Problem::OutOfStock)).1);
     for news in all {
         let text = serde_json::to_string(&news).unwrap();

@@ -36,6 +36,7 @@ use config::Role;
 use http::route::{self, Route};
 pub use metrics::Meters;
 use opendrs_domain::version::ENDPOINTS;
+use pages::missing;
 use site::Site;
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
@@ -55,11 +56,13 @@ pub fn build(site: &Arc<Site>, roles: &[Role]) -> Routes {
     let doors =
         Doors { test_clock, mail: test_clock || site.app.settings.mail.page, operator: site.operator.is_some() };
     let router = route::router(others(roles, doors), site);
-    let router = match roles.contains(&Role::Web) {
-        true => router.fallback(sns::others),
-        false => router.fallback(not_found),
+    let router = match (roles.contains(&Role::Web), roles.contains(&Role::Login)) {
+        (true, _) => router.fallback(sns::others).method_not_allowed_fallback(missing::method_not_allowed),
+        (_, true) => router.fallback(missing::not_found).method_not_allowed_fallback(missing::method_not_allowed),
+        // No browser has business here.
+        (false, false) => router.fallback(not_found).method_not_allowed_fallback(not_allowed),
     };
-    let router = router.method_not_allowed_fallback(not_allowed).with_state(site.clone());
+    let router = router.with_state(site.clone());
     Routes { api: roles.contains(&Role::Service), others: router }
 }
 

@@ -72,6 +72,11 @@ impl Site {
         self.leaving.load(Ordering::Relaxed)
     }
 
+    /// The address of a customer page, for pages of whatever role: a path where one host has both roles' pages.
+    pub(crate) fn web_address(&self, path: &str) -> String {
+        if self.urls.web == self.urls.login { path.to_owned() } else { format!("{}{path}", self.urls.web) }
+    }
+
     /// Whether the pages are of this machine alone: browsers would ask all its ports by https from then on.
     pub(crate) fn is_local(&self) -> bool {
         match Url::parse(&self.urls.web).ok().as_ref().and_then(Url::host) {

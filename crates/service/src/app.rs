@@ -14,6 +14,7 @@ use crate::publication::Publisher;
 use crate::random::{Ids, Random};
 use crate::reading::Keep;
 use crate::signing::Signer;
+use crate::takeover;
 use crate::throttle::Throttle;
 use crate::topic::Notifications;
 use crate::{Error, Result};
@@ -50,6 +51,8 @@ pub struct Settings {
     pub language: Language,
     /// Mail to customers.
     pub mail: Mailing,
+    /// Takeovers of units that another customer has.
+    pub takeover: takeover::Rules,
 }
 
 /// What an application is made of.

@@ -133,6 +133,18 @@ pub enum BadChoice {
     /// There is nowhere to ship to.
     #[error("Please enter a shipping address.")]
     NoAddress,
+    /// The unit is another customer's, whose maker does not let it change hands.
+    #[error("This device belongs to another account. Its owner must remove it there before you can set it up.")]
+    TakeoverForbidden,
+    /// The unit is another customer's, who refused.
+    #[error("This device belongs to another account, and its owner did not agree to hand it over.")]
+    TakeoverDeclined,
+    /// The unit became another customer's while it was set up.
+    #[error("This device belongs to another account by now. Start its set-up again.")]
+    OtherOwner,
+    /// A takeover that has nothing to answer any more.
+    #[error("There is nothing to answer here any more.")]
+    TakeoverOver,
     /// A product of another slot, or of none.
     #[error("This product is not offered for this slot.")]
     NotOffered,

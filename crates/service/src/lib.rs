@@ -37,12 +37,14 @@ pub mod session;
 pub mod signing;
 pub mod snapshot;
 pub mod subscription;
+pub mod takeover;
 pub mod throttle;
 pub mod token;
 pub mod topic;
 pub mod trigger;
 
 mod app;
+mod named_link;
 mod pace;
 mod password;
 pub use app::{App, Parts, Settings};

@@ -78,6 +78,8 @@ pub struct Letter {
     pub cancel_url: Option<String>,
     /// The page at which a held order is decided, after signing in.
     pub order_url: Option<String>,
+    /// The page at which a takeover of the device is answered.
+    pub takeover_url: Option<String>,
     /// The customer's settings.
     pub settings_url: String,
 }
@@ -125,7 +127,7 @@ async fn add(
     add_for(tx, shard, (device.id, device.customer), news, stamp).await
 }
 
-/// Adds a mail for a customer about one of their devices.
+/// Adds a mail about a device to a customer, who need not be its own.
 pub(crate) async fn add_for(
     tx: &mut Tx<'_>,
     shard: i64,
@@ -209,6 +211,8 @@ pub async fn letter(app: &App, mail: &Mail) -> Result<Option<Letter>> {
     let Some(to) = customer::by_id(&mut tx, shard, mail.customer).await? else { return Ok(None) };
     let base = &app.settings.mail.base_url;
     let token = mail.news.cancellable().map(|instance| link::token(app, mail.shard, instance)).transpose()?;
+    let approach = mail.news.approach();
+    let takeover = approach.map(|by| crate::takeover::token(app, mail.shard, mail.device, by.customer)).transpose()?;
     Ok(Some(Letter {
         id: mail.id,
         at: mail.at,
@@ -226,6 +230,7 @@ pub async fn letter(app: &App, mail: &Mail) -> Result<Option<Letter>> {
             .news
             .held()
             .map(|instance| format!("{base}/order?id={}", form::escape(&instance.to_string(), ""))),
+        takeover_url: takeover.map(|token| format!("{base}/takeover?token={token}")),
         settings_url: format!("{base}/settings"),
     }))
 }

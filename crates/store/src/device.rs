@@ -225,6 +225,20 @@ pub async fn end(tx: &mut Tx<'_>, shard: i64, device: &Device, at: Time) -> Resu
     Ok(tx.exec(Q::DeviceEnd, p![shard, device.id, at]).await? > 0)
 }
 
+/// Makes a registration that ended its unit's again, which has none; `false` if it had not ended.
+///
+/// # Errors
+/// [`crate::Error`]; [`Error::Conflict`], and so another try, when the unit was registered meanwhile.
+pub async fn restore(tx: &mut Tx<'_>, shard: i64, device: &Device) -> Result<bool> {
+    if tx.exec(Q::DeviceRestore, p![shard, device.id]).await? == 0 {
+        return Ok(false);
+    }
+    match tx.exec(Q::UnitPut, p![shard, device.model, &device.serial, device.id]).await? {
+        0 => Err(Error::Conflict(format!("the unit {} was registered meanwhile", device.serial))),
+        _ => Ok(true),
+    }
+}
+
 /// Records the last use a device told of; an older one changes nothing.
 ///
 /// # Errors

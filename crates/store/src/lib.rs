@@ -50,6 +50,7 @@ pub mod signup;
 pub mod snapshot;
 pub mod span;
 pub mod subscription;
+pub mod takeover;
 pub mod topic;
 pub mod trust;
 

@@ -46,6 +46,7 @@ const STEPS: &[Step] = &[
     step!(18, "0018_agreed_price"),
     step!(19, "0019_access"),
     step!(20, "0020_dead"),
+    step!(21, "0021_takeover"),
 ];
 
 /// The last step there is.

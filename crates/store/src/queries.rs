@@ -87,11 +87,12 @@ queries! {
         ClientPut = "INSERT INTO client (id, profile, kind, ordinal, secret_hash, redirect_uris, mode) VALUES ($1, $2, $3, $4, $5, $6, $7)
             ON CONFLICT (id) DO UPDATE SET secret_hash = excluded.secret_hash, redirect_uris = excluded.redirect_uris,
             mode = excluded.mode";
-        ModelById = "SELECT id, maker, code, name, composite, live FROM model WHERE id = $1";
-        ModelByCode = "SELECT id, maker, code, name, composite, live FROM model WHERE maker = $1 AND code = $2";
-        ModelByComposite = "SELECT id, maker, code, name, composite, live FROM model WHERE composite = $1";
-        ModelPut = "INSERT INTO model (id, maker, code, name, composite, live) VALUES ($1, $2, $3, $4, $5, $6)
-            ON CONFLICT (id) DO UPDATE SET name = excluded.name, live = excluded.live, composite = excluded.composite";
+        ModelById = "SELECT id, maker, code, name, composite, live, takeover FROM model WHERE id = $1";
+        ModelByCode = "SELECT id, maker, code, name, composite, live, takeover FROM model WHERE maker = $1 AND code = $2";
+        ModelByComposite = "SELECT id, maker, code, name, composite, live, takeover FROM model WHERE composite = $1";
+        ModelPut = "INSERT INTO model (id, maker, code, name, composite, live, takeover) VALUES ($1, $2, $3, $4, $5, $6, $7)
+            ON CONFLICT (id) DO UPDATE SET name = excluded.name, live = excluded.live, composite = excluded.composite,
+            takeover = excluded.takeover";
         SlotsOfModel = "SELECT id, name, unit, products FROM slot WHERE model = $1 ORDER BY position, id";
         SlotPut = "INSERT INTO slot (model, id, position, name, unit, products) VALUES ($1, $2, $3, $4, $5, $6)
             ON CONFLICT (model, id) DO UPDATE SET position = excluded.position, name = excluded.name, unit = excluded.unit,
@@ -145,6 +146,19 @@ queries! {
         SignupDelete = "DELETE FROM signup WHERE shard = $1 AND id = $2";
         SignupPurge = "DELETE FROM signup WHERE (shard, id) IN
             (SELECT shard, id FROM signup WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
+        TakeoverGet = "SELECT device, customer, state, answer_by, successor FROM takeover
+            WHERE shard = $1 AND device = $2 AND customer = $3";
+        TakeoverLock = "SELECT device, customer, state, answer_by, successor FROM takeover
+            WHERE shard = $1 AND device = $2 AND customer = $3 /*pg FOR UPDATE */";
+        TakeoverPut = "INSERT INTO takeover (shard, device, customer, state, answer_by, successor) VALUES ($1, $2, $3, $4, $5, $6)
+            ON CONFLICT (shard, device, customer) DO UPDATE SET state = excluded.state, answer_by = excluded.answer_by,
+            successor = excluded.successor";
+        TakeoverPurge = "DELETE FROM takeover WHERE (shard, device, customer) IN
+            (SELECT shard, device, customer FROM takeover WHERE answer_by < $1 ORDER BY answer_by LIMIT $2)";
+        TakeoverCountBegin = "INSERT INTO takeover_count (shard, customer, attempts) VALUES ($1, $2, '')
+            ON CONFLICT (shard, customer) DO NOTHING";
+        TakeoverCountLock = "SELECT attempts FROM takeover_count WHERE shard = $1 AND customer = $2 /*pg FOR UPDATE */";
+        TakeoverCountSet = "UPDATE takeover_count SET attempts = $3 WHERE shard = $1 AND customer = $2";
         CodePut = "INSERT INTO code (shard, hash, device_shard, device, customer, client, redirect_uri, challenge, scopes, family,
             expires_at, generation, customer_generation)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
@@ -181,6 +195,7 @@ queries! {
             WHERE d.customer = $1 AND d.deregistered_at IS NULL ORDER BY d.registered_at LIMIT 200");
         DeviceRelink = "UPDATE device SET client = $3, test = $4 WHERE shard = $1 AND id = $2";
         DeviceEnd = "UPDATE device SET deregistered_at = $3 WHERE shard = $1 AND id = $2 AND deregistered_at IS NULL";
+        DeviceRestore = "UPDATE device SET deregistered_at = NULL WHERE shard = $1 AND id = $2 AND deregistered_at IS NOT NULL";
         DeviceActive = "UPDATE device SET active_at = $3 WHERE shard = $1 AND id = $2 AND (active_at IS NULL OR active_at < $3)";
         /// The ended registrations of a unit by one customer, newest first: only the last ones can have left an order open.
         DevicesBefore = "SELECT d.id FROM device d WHERE d.customer = $1 AND d.model = $2 AND d.serial = $3
@@ -418,7 +433,9 @@ queries! {
         ForgetAttempt = "DELETE FROM attempt";
         ForgetFulfilment = "DELETE FROM fulfilment";
         ForgetMail = "DELETE FROM mail";
-        ModelAfter = "SELECT id, maker, code, name, composite, live FROM model WHERE id > $1 ORDER BY id LIMIT $2";
+        ForgetTakeover = "DELETE FROM takeover";
+        ForgetTakeoverCount = "DELETE FROM takeover_count";
+        ModelAfter = "SELECT id, maker, code, name, composite, live, takeover FROM model WHERE id > $1 ORDER BY id LIMIT $2";
         ProfileAfter = "SELECT id, maker, name, privacy_url FROM profile WHERE id > $1 ORDER BY id LIMIT $2";
         UnitRead = "SELECT device FROM unit WHERE shard = $1 AND model = $2 AND serial = $3";
 

@@ -18,7 +18,7 @@ fn sharded() -> Vec<&'static str> {
 }
 
 /// Work lists, purges, and what a person asks for: none is part of a device's or a client's call.
-const ALL_SHARDS: [&str; 52] = [
+const ALL_SHARDS: [&str; 53] = [
     "AttemptPurge",
     "CodePurge",
     "ConsentsEnding",
@@ -71,6 +71,7 @@ const ALL_SHARDS: [&str; 52] = [
     "SessionPurge",
     "SignupPurge",
     "SlotsOfProduct",
+    "TakeoverPurge",
 ];
 
 /// On a store that is spread over machines, such a statement runs on the one that has the shard.

@@ -143,11 +143,19 @@ pub fn with_params(uri: &str, params: &[(&str, &str)]) -> String {
     out
 }
 
+/// Whether a URI leads to a web server, which may answer with redirects of its own; anything else is an app's scheme.
+#[must_use]
+pub fn is_web(uri: &str) -> bool {
+    let scheme = uri.split(':').next().unwrap_or_default();
+    scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http")
+}
+
 /// What a page's Content-Security-Policy must name so that a form may end at this URI: an origin, or a scheme.
+/// `None` where a policy cannot name it, as with an address of version 6.
 #[must_use]
 pub fn csp_source(uri: &str) -> Option<String> {
     let (scheme, rest) = uri.split_once(':')?;
-    let clean = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.:[]".contains(&b));
+    let clean = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.:".contains(&b));
     let scheme = scheme.to_ascii_lowercase();
     let source = match scheme.as_str() {
         "http" | "https" => {
@@ -355,5 +363,18 @@ mod tests {
         assert_eq!(csp_source("HTTPS://A.example/x").as_deref(), Some("https://A.example"));
         assert_eq!(csp_source("amzn://com.example").as_deref(), Some("amzn:"));
         assert_eq!(csp_source("https://a;script-src *"), None);
+        assert_eq!(csp_source("http://[::1]:8200/cb"), None, "browsers ignore such a source");
+    }
+
+    #[test]
+    fn an_apps_scheme_is_no_web_server() {
+        for (uri, web) in [
+            ("https://a.example/cb", true),
+            ("HTTP://[::1]/cb", true),
+            ("amzn://com.example", false),
+            ("https-app://cb", false),
+        ] {
+            assert_eq!(is_web(uri), web, "{uri}");
+        }
     }
 }

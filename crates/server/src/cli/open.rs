@@ -118,6 +118,7 @@ pub(super) async fn app_with(config: &Config, time: Time, random: Arc<dyn Random
             request_timeout: config.request_timeout(),
             rates: config.rates(),
             keep: config.keep(),
+            takeover: config.takeover(),
             language: config.language(),
             mail: config.mailing(),
         },

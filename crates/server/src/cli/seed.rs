@@ -235,6 +235,7 @@ impl Lines<'_> {
             code: model.id.into_inner(),
             name: model.name.into(),
             live: model.live,
+            takeover: model.takeover,
             composite,
             messages: model.notifications.iter().map(|(n, v)| self.message(n, v)).collect::<Result<_, _>>()?,
             slots: model.slot.into_inner().into_iter().map(slot).collect::<Result<_, _>>()?,

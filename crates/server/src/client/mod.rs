@@ -5,7 +5,7 @@
 
 mod browser;
 
-pub use browser::{Browser, Form};
+pub use browser::{Browser, Form, heading};
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, Uri};

@@ -16,7 +16,7 @@ pub(crate) use check::log_filter;
 use limits::Bounds;
 pub use limits::lifted;
 pub use sections::{Face, LogFormat, Login, Metrics, Notifications, Out, Role, Server, Traces, Web};
-use sections::{Fulfilling, Keys, Lasting, Operating, Orders, Readings};
+use sections::{Fulfilling, Keys, Lasting, Operating, Orders, Readings, Takeovers};
 
 pub use tls::{Tls, TlsMode};
 
@@ -64,6 +64,7 @@ pub struct Config {
     readings: Readings,
     /// `[mail]`
     pub mail: mail::Mail,
+    takeover: Takeovers,
     orders: Orders,
     fulfilment: Fulfilling,
 }
@@ -249,6 +250,13 @@ impl Config {
     #[must_use]
     pub fn request_timeout(&self) -> Duration {
         Duration::from_secs(u64::try_from(self.outbound.timeout.0.secs()).unwrap_or(15).max(1))
+    }
+
+    /// Rules of units that change hands.
+    #[must_use]
+    pub fn takeover(&self) -> opendrs_service::takeover::Rules {
+        let Takeovers { per_day, answer_within } = &self.takeover;
+        opendrs_service::takeover::Rules { per_day: *per_day, answer_within: answer_within.0 }
     }
 
     /// Every duration of an order's life.

@@ -179,6 +179,14 @@ pub(super) struct Readings {
     pub(super) keep_daily: Lasting,
 }
 
+/// `[takeover]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Takeovers {
+    pub(super) per_day: u32,
+    pub(super) answer_within: Lasting,
+}
+
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Orders {

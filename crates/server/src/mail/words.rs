@@ -3,7 +3,7 @@
 //! The sentences themselves are in `texts`. Invariant: both forms say the same. Every link is an address of ours; what
 //! makers and customers wrote is one line each, and escaped where it is HTML.
 
-use crate::texts::Texts;
+use crate::texts::{Letters, Texts};
 use askama::Template;
 use opendrs_domain::mail::{Bought, News, PriceChangeSummary, SlotNews};
 use opendrs_domain::time::Time;
@@ -42,6 +42,15 @@ struct Html<'a> {
     words: &'a Words,
 }
 
+/// What the link to a takeover's page is called.
+fn takeover_link(said: &Letters, news: &News) -> &'static str {
+    match news {
+        News::TakeoverAsked(_) => said.asked_link,
+        News::ChangedHands(_) => said.taken_link,
+        _ => said.announced_link,
+    }
+}
+
 /// On one line: a title may hold what would end a header or forge a line of the text.
 fn line(text: &str) -> String {
     let spaced: String = text.chars().map(|c| if c.is_control() || c == '\u{2028}' { ' ' } else { c }).collect();
@@ -66,6 +75,7 @@ impl Words {
             device: (said.device)(&model, &line(&letter.serial), letter.test),
         };
         words.links.extend(letter.order_url.iter().map(|url| (said.decide, url.clone())));
+        words.links.extend(letter.takeover_url.iter().map(|url| (takeover_link(said, &letter.news), url.clone())));
         words.links.push((texts.shared.your_devices, letter.settings_url.clone()));
         match &letter.news {
             News::Placed(bought) => words.placed(letter, bought, &model),
@@ -76,6 +86,27 @@ impl Words {
             News::Expired(bought) => words.expired(bought),
             News::Subscribed(slots) => words.subscribed(slots, &model),
             News::Deregistered => words.left((said.left_subject)(&model), [(said.left)(&model)]),
+            News::TakeoverAnnounced(_) => {
+                words.subject = (said.announced_subject)(&model);
+                words.lines.extend([(said.announced)(&model), said.announced_more.to_owned()]);
+            }
+            News::TakeoverAsked(by) => {
+                words.subject = (said.asked_subject)(&model);
+                words.lines.extend([(said.asked)(&model), (said.asked_until)(&texts.moment(&by.answer_by))]);
+            }
+            News::ChangedHands(by) => {
+                let lines = [(said.taken)(&model), (said.taken_until)(&texts.moment(&by.answer_by))];
+                words.left((said.taken_subject)(&model), lines);
+            }
+            News::TakeoverAgreed(until) => {
+                words.subject = (said.agreed_subject)(&model);
+                words.say((said.agreed)(&model, &texts.moment(until)));
+            }
+            News::TakeoverDeclined => {
+                words.subject = (said.declined_subject)(&model);
+                words.say((said.declined)(&model));
+            }
+            News::TakenBack => words.left((said.taken_back_subject)(&model), [(said.taken_back)(&model)]),
             News::TakenOver => {
                 let lines = [(said.taken)(&model), said.taken_more.to_owned()];
                 words.left((said.taken_subject)(&model), lines);

@@ -6,7 +6,9 @@
 mod address;
 mod browser;
 mod cancel;
+mod leave;
 mod mail;
+pub(crate) mod missing;
 mod order;
 mod overview;
 mod prices;
@@ -16,6 +18,7 @@ mod settings;
 mod setup;
 mod shown;
 mod signin;
+mod takeover;
 mod teaser;
 mod unlink;
 
@@ -31,7 +34,6 @@ use axum::http::header::{
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use opendrs_domain::login::redirect;
 use opendrs_service::Error;
 use shown::{Other, Shown};
 
@@ -64,6 +66,8 @@ pub(crate) fn web_routes() -> Vec<Route> {
         post("/settings/remove", remove::post),
         get("/settings/unlink", unlink::get),
         post("/settings/unlink", unlink::post),
+        get("/takeover", takeover::get),
+        post("/takeover", takeover::post),
         get("/order", order::get),
         post("/order", order::post),
         get("/order/cancel", cancel::get),
@@ -95,7 +99,7 @@ fn asked(parts: &Parts, name: &str) -> String {
     found.map(|(_, value)| value).unwrap_or_default()
 }
 
-/// Writes a page. `ends_at` is where its forms may end outside of this server: the client's redirect URI.
+/// Writes a page. `ends_at` is where its forms may end outside of this server, as its policy names it.
 fn page(shown: &Shown, status: StatusCode, template: &impl Template, ends_at: Option<&str>) -> Response {
     let html = match template.render() {
         Ok(html) => html,
@@ -105,7 +109,7 @@ fn page(shown: &Shown, status: StatusCode, template: &impl Template, ends_at: Op
         }
     };
     let mut response = (status, html).into_response();
-    let ends_at = ends_at.and_then(redirect::csp_source).map_or(String::new(), |source| format!(" {source}"));
+    let ends_at = ends_at.map_or(String::new(), |source| format!(" {source}"));
     let policy = format!(
         "default-src 'none'; style-src 'self'; form-action 'self'{ends_at}; frame-ancestors 'none'; base-uri 'none'"
     );

@@ -4,8 +4,8 @@ mod letters;
 mod refusals;
 
 use super::{
-    Consent, Headings, Marked, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry, Teaser, Text, Texts,
-    Unlinking, Window,
+    Consent, Headings, Leaving, Marked, Missing, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry,
+    Takeovers, Teaser, Text, Texts, Unlinking, Window,
 };
 use opendrs_domain::language::Language;
 use opendrs_domain::order::Problem;
@@ -35,6 +35,46 @@ pub(super) static TEXTS: Texts = Texts {
         email: "E-Mail-Adresse",
         password: "Passwort",
         remember: "30 Tage lang angemeldet bleiben",
+    },
+    missing: Missing {
+        home_title: "Automatische Nachbestellung",
+        home_text: "Richten Sie ein neues Gerät am Gerät selbst oder in seiner App ein. Geräte, die Sie eingerichtet haben, finden Sie in Ihrer Liste.",
+        title: "Seite nicht gefunden",
+        text: "Unter dieser Adresse gibt es keine Seite. Prüfen Sie die Adresse, oder gehen Sie zu Ihren Geräten.",
+        form_title: "Diese Seite lässt sich nicht direkt öffnen",
+        form_text: "Sie nimmt nur entgegen, was ein Formular sendet. Gehen Sie zurück und nutzen Sie das Formular erneut, oder gehen Sie zu Ihren Geräten.",
+    },
+    takeovers: Takeovers {
+        notice: "Dieses Gerät gehört zu einem anderen Konto. Wenn Sie die Einrichtung abschließen, gehört es Ihnen, und der frühere Besitzer wird benachrichtigt.",
+        blocked: "Dieses Gerät gehört zu einem anderen Konto",
+        waiting: |until| {
+            format!(
+                "Wir haben den Besitzer per E-Mail um Zustimmung gebeten. Stimmt er bis {until} zu, richten Sie das Gerät erneut ein."
+            )
+        },
+        back: "Zurück zur App",
+        asked: |model| format!("Gerät {model} übergeben?"),
+        asked_why: "Ein anderes Konto möchte Ihr Gerät einrichten. Wenn Sie zustimmen, ist das möglich, und das Gerät bestellt nichts mehr für Sie.",
+        announced: |model| format!("Ein anderes Konto richtet Ihr Gerät {model} ein"),
+        announced_why: "Wenn das Gerät noch Ihnen gehört, behalten Sie es. Das andere Konto kann die Einrichtung dann nicht abschließen.",
+        done: |model| format!("Ein anderes Konto hat Ihr Gerät {model}"),
+        done_why: "Wenn Sie das Gerät zurückholen, bestellt es wieder für Sie wie zuvor, und das andere Konto verliert es.",
+        until: |until| format!("Sie können bis {until} antworten."),
+        agree: "Übergeben",
+        decline: "Mein Gerät behalten",
+        undo: "Mein Gerät zurückholen",
+        agreed: "Sie haben zugestimmt",
+        agreed_text: "Das andere Konto kann das Gerät jetzt einrichten.",
+        declined: "Sie behalten Ihr Gerät",
+        declined_text: "Das andere Konto kann es nicht einrichten.",
+        undone: "Ihr Gerät ist zurück",
+        undone_text: "Es bestellt wieder für Sie wie zuvor.",
+        over: "Nichts zu beantworten",
+    },
+    leaving: Leaving {
+        title: "Einen Moment, bitte",
+        text: "Sie werden weitergeleitet. Wenn nichts geschieht, nutzen Sie diesen Link.",
+        link: "Weiter",
     },
     consent: Consent {
         title: |profile| format!("{profile} bittet um Ihre Einwilligung"),

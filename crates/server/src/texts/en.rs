@@ -3,8 +3,8 @@
 mod letters;
 
 use super::{
-    Consent, Headings, Marked, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry, Teaser, Text, Texts,
-    Unlinking, Window,
+    Consent, Headings, Leaving, Marked, Missing, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry,
+    Takeovers, Teaser, Text, Texts, Unlinking, Window,
 };
 use opendrs_domain::language::Language;
 use opendrs_domain::order::Problem;
@@ -35,6 +35,46 @@ pub(super) static TEXTS: Texts = Texts {
         email: "E-mail address",
         password: "Password",
         remember: "Keep me signed in for 30 days",
+    },
+    missing: Missing {
+        home_title: "Automatic reordering",
+        home_text: "Set up a new device from the device itself or from its app. Devices that you have set up are in your list.",
+        title: "Page not found",
+        text: "There is no page at this address. Check the address, or go to your devices.",
+        form_title: "This page cannot be opened directly",
+        form_text: "It only takes what a form sends. Go back and use the form again, or go to your devices.",
+    },
+    takeovers: Takeovers {
+        notice: "This device belongs to another account. When you complete the set-up, it is yours, and its earlier owner is told.",
+        blocked: "This device belongs to another account",
+        waiting: |until| {
+            format!(
+                "We asked its owner by email to hand it over. If the owner agrees by {until}, set the device up again."
+            )
+        },
+        back: "Back to the app",
+        asked: |model| format!("Hand over your {model}?"),
+        asked_why: "Another account wants to set up your device. If you agree, it can, and the device no longer reorders for you.",
+        announced: |model| format!("Another account is setting up your {model}"),
+        announced_why: "If the device is still yours, keep it. The other account then cannot finish its set-up.",
+        done: |model| format!("Another account has your {model}"),
+        done_why: "If you take the device back, it reorders for you as before, and the other account loses it.",
+        until: |until| format!("You can answer until {until}."),
+        agree: "Hand it over",
+        decline: "Keep my device",
+        undo: "Take my device back",
+        agreed: "You agreed",
+        agreed_text: "The other account can set up the device now.",
+        declined: "You keep your device",
+        declined_text: "The other account cannot set it up.",
+        undone: "Your device is back",
+        undone_text: "It reorders for you as before.",
+        over: "Nothing to answer",
+    },
+    leaving: Leaving {
+        title: "One moment, please",
+        text: "You are being taken to the next page. If nothing happens, use this link.",
+        link: "Continue",
     },
     consent: Consent {
         title: |profile| format!("{profile} asks for your consent"),

@@ -4,8 +4,8 @@ mod letters;
 mod refusals;
 
 use super::{
-    Consent, Headings, Marked, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry, Teaser, Text, Texts,
-    Unlinking, Window,
+    Consent, Headings, Leaving, Marked, Missing, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry,
+    Takeovers, Teaser, Text, Texts, Unlinking, Window,
 };
 use opendrs_domain::language::Language;
 use opendrs_domain::order::Problem;
@@ -35,6 +35,46 @@ pub(super) static TEXTS: Texts = Texts {
         email: "メールアドレス",
         password: "パスワード",
         remember: "30日間サインインしたままにする",
+    },
+    missing: Missing {
+        home_title: "消耗品の自動再注文",
+        home_text: "新しい機器の設定は、機器またはそのアプリから始めてください。設定済みの機器は一覧でご確認いただけます。",
+        title: "ページが見つかりません",
+        text: "このアドレスにはページがありません。アドレスをご確認いただくか、お使いの機器の一覧をご覧ください。",
+        form_title: "このページは直接開けません",
+        form_text: "フォームからの送信だけを受け付けています。前のページに戻ってもう一度フォームをお使いいただくか、お使いの機器の一覧をご覧ください。",
+    },
+    takeovers: Takeovers {
+        notice: "この機器は別のアカウントのものです。設定を完了するとお客様のものになり、以前の所有者に通知されます。",
+        blocked: "この機器は別のアカウントのものです",
+        waiting: |until| {
+            format!(
+                "所有者に、譲渡についてメールで確認しています。{until}までに同意が得られたら、もう一度機器を設定してください。"
+            )
+        },
+        back: "アプリに戻る",
+        asked: |model| format!("{model}を譲りますか？"),
+        asked_why: "別のアカウントがお客様の機器を設定しようとしています。同意すると設定が可能になり、お客様のための再注文は行われなくなります。",
+        announced: |model| format!("別のアカウントが{model}を設定しています"),
+        announced_why: "今もお客様の機器である場合は、そのままにしてください。別のアカウントは設定を完了できなくなります。",
+        done: |model| format!("{model}は別のアカウントのものになりました"),
+        done_why: "機器を取り戻すと、これまでどおりお客様のために再注文が行われ、別のアカウントからは外れます。",
+        until: |until| format!("{until}まで回答できます。"),
+        agree: "譲る",
+        decline: "自分の機器のままにする",
+        undo: "自分の機器を取り戻す",
+        agreed: "同意しました",
+        agreed_text: "別のアカウントが機器を設定できるようになりました。",
+        declined: "機器はお客様のものです",
+        declined_text: "別のアカウントは設定できません。",
+        undone: "機器が戻りました",
+        undone_text: "これまでどおり再注文が行われます。",
+        over: "回答するものはありません",
+    },
+    leaving: Leaving {
+        title: "少々お待ちください",
+        text: "次のページに移動します。移動しない場合は、下のリンクを使ってください。",
+        link: "続ける",
     },
     consent: Consent {
         title: |profile| format!("{profile}への同意の確認"),

@@ -54,6 +54,26 @@ pub(crate) struct Letters {
     pub(crate) taken: fn(model: &str) -> String,
     /// Who it was is not told.
     pub(crate) taken_more: Text,
+    /// Another account sets up the device: to its owner.
+    pub(crate) announced_subject: fn(model: &str) -> String,
+    pub(crate) announced: fn(model: &str) -> String,
+    pub(crate) announced_more: Text,
+    pub(crate) announced_link: Text,
+    /// The owner is asked.
+    pub(crate) asked_subject: fn(model: &str) -> String,
+    pub(crate) asked: fn(model: &str) -> String,
+    pub(crate) asked_until: fn(until: &str) -> String,
+    pub(crate) asked_link: Text,
+    /// It changed hands, and may be taken back.
+    pub(crate) taken_until: fn(until: &str) -> String,
+    pub(crate) taken_link: Text,
+    /// To the other account.
+    pub(crate) agreed_subject: fn(model: &str) -> String,
+    pub(crate) agreed: fn(model: &str, until: &str) -> String,
+    pub(crate) declined_subject: fn(model: &str) -> String,
+    pub(crate) declined: fn(model: &str) -> String,
+    pub(crate) taken_back_subject: fn(model: &str) -> String,
+    pub(crate) taken_back: fn(model: &str) -> String,
     pub(crate) under_way: Text,
     pub(crate) price_changed_subject: Text,
     pub(crate) price_changed: fn(before: &str, price: &str) -> String,

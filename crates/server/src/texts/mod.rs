@@ -13,7 +13,8 @@ mod pages;
 
 pub(crate) use letters::Letters;
 pub(crate) use pages::{
-    Consent, Marked, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry, Teaser, Unlinking, Window,
+    Consent, Leaving, Marked, Missing, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry, Takeovers,
+    Teaser, Unlinking, Window,
 };
 
 use opendrs_domain::language::Language;
@@ -32,6 +33,12 @@ pub(crate) struct Texts {
     pub(crate) shared: Shared,
     /// Signing in.
     pub(crate) sign_in: SignIn,
+    /// Pages at addresses that have none.
+    pub(crate) missing: Missing,
+    /// A device that another account has, or that another account sets up.
+    pub(crate) takeovers: Takeovers,
+    /// The page by which a browser leaves for the client, or goes on.
+    pub(crate) leaving: Leaving,
     /// The page that asks for consent.
     pub(crate) consent: Consent,
     /// A page a slot, and the overview.

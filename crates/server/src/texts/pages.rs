@@ -36,6 +36,56 @@ pub(crate) struct Shared {
     pub(crate) country: Text,
 }
 
+/// Pages at addresses that have none.
+pub(crate) struct Missing {
+    /// At the root.
+    pub(crate) home_title: Text,
+    pub(crate) home_text: Text,
+    /// At an unknown path.
+    pub(crate) title: Text,
+    pub(crate) text: Text,
+    /// At a path that takes forms alone.
+    pub(crate) form_title: Text,
+    pub(crate) form_text: Text,
+}
+
+/// A device that another account has, or that another account sets up.
+pub(crate) struct Takeovers {
+    /// In a sign-up: what completing it does.
+    pub(crate) notice: Text,
+    /// In a sign-up that cannot go on.
+    pub(crate) blocked: Text,
+    pub(crate) waiting: fn(until: &str) -> String,
+    pub(crate) back: Text,
+    /// The earlier owner's page, by what there is to answer: agree or refuse, keep, take back.
+    pub(crate) asked: fn(model: &str) -> String,
+    pub(crate) asked_why: Text,
+    pub(crate) announced: fn(model: &str) -> String,
+    pub(crate) announced_why: Text,
+    pub(crate) done: fn(model: &str) -> String,
+    pub(crate) done_why: Text,
+    pub(crate) until: fn(until: &str) -> String,
+    pub(crate) agree: Text,
+    pub(crate) decline: Text,
+    pub(crate) undo: Text,
+    /// After the answer.
+    pub(crate) agreed: Text,
+    pub(crate) agreed_text: Text,
+    pub(crate) declined: Text,
+    pub(crate) declined_text: Text,
+    pub(crate) undone: Text,
+    pub(crate) undone_text: Text,
+    /// Where there is nothing to answer.
+    pub(crate) over: Text,
+}
+
+/// The page by which a browser leaves for the client, or goes on.
+pub(crate) struct Leaving {
+    pub(crate) title: Text,
+    pub(crate) text: Text,
+    pub(crate) link: Text,
+}
+
 /// Signing in.
 pub(crate) struct SignIn {
     /// Heading and button.

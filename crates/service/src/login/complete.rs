@@ -5,7 +5,7 @@
 use super::authorize::{self, Asked};
 use super::signup::Underway;
 use crate::delivery::{self, Stamp};
-use crate::{App, BadChoice, Error, Result};
+use crate::{App, BadChoice, Error, Result, takeover as takeovers};
 use hmac::{Hmac, KeyInit, Mac};
 use opendrs_domain::consent::{Mark, family};
 use opendrs_domain::customer::Customer;
@@ -13,17 +13,18 @@ use opendrs_domain::device::{Device, Families};
 use opendrs_domain::id::{DeviceId, OrderId, ProfileId};
 use opendrs_domain::login::code::{self as codes, Code};
 use opendrs_domain::login::scope::Scopes;
-use opendrs_domain::mail::News;
+use opendrs_domain::mail::{Approach, News};
 use opendrs_domain::model::Model;
 use opendrs_domain::notification::{Event, Facts};
 use opendrs_domain::profile::Client;
 use opendrs_domain::session::Session;
 use opendrs_domain::subscription::{Choice, Subscription};
+use opendrs_domain::takeover::{Policy, State, Takeover};
 use opendrs_domain::text::SlotId;
 use opendrs_domain::time::Time;
 use opendrs_domain::token::Generations;
 use opendrs_store::consent::Ending;
-use opendrs_store::{Tx, Write, code, consent, customer, device, order, product, profile, signup, subscription};
+use opendrs_store::{Tx, Write, code, consent, customer, device, order, product, profile, signup, subscription, takeover};
 use sha2::Sha256;
 
 /// Finishes a sign-up. Returns where the browser goes, code included.
@@ -145,6 +146,7 @@ pub(crate) async fn finish(app: &App, decided: &Decided<'_>) -> Result<Finished>
                 return Ok(Finished { code: text, device, family, generations });
             }
             (_, Completed::Over) => break,
+            (_, Completed::OfAnother) => return Err(BadChoice::OtherOwner.into()),
             // Its events come before those of the next try, whose ids are drawn then.
             (_, Completed::Ending(ending)) => crate::consent::finish(app, ending).await?,
         }
@@ -178,6 +180,11 @@ async fn attempt(app: &App, decided: &Decided<'_>) -> Result<(String, Completed)
     };
     let unit = linked.as_ref().map(|Linking { model, serial, test }| Unit {
         shard: shards.of_unit(model.id, serial),
+        takeover: TakeoverRules {
+            // Whoever may run a command may also decide whose a unit is.
+            policy: signup.is_some().then_some(model.takeover),
+            undo_until: now + app.settings.takeover.answer_within,
+        },
         fresh: Device {
             id: DeviceId(app.ids.ordered(now)),
             model: model.id,
@@ -208,8 +215,17 @@ async fn attempt(app: &App, decided: &Decided<'_>) -> Result<(String, Completed)
     Ok((text, app.db.write(command).await?))
 }
 
+/// When a unit that another customer has may be linked.
+struct TakeoverRules {
+    /// What the maker says; `None` where an operator decided.
+    policy: Option<Policy>,
+    /// Until when the earlier owner may take it back.
+    undo_until: Time,
+}
+
 struct Unit {
     shard: i64,
+    takeover: TakeoverRules,
     fresh: Device,
     choices: Vec<Choice>,
     stamps: [Stamp; 3],
@@ -231,6 +247,8 @@ enum Completed {
     /// It was finished before, the consent that it was begun with was withdrawn meanwhile, its client was disabled or its
     /// customer blocked.
     Over,
+    /// The unit is another customer's, whose answer it needs; nothing was changed.
+    OfAnother,
     /// What the customer withdrew before is not at its end; nothing was changed.
     Ending(Ending),
 }
@@ -246,6 +264,11 @@ impl Write for Complete {
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Out> {
+        if let Some(unit) = &self.unit
+            && !unit.may_be_linked(tx, self.now).await?
+        {
+            return Ok(Completed::OfAnother);
+        }
         let (shard, code) = &self.code;
         let (customer_shard, profile, scopes) = self.consent;
         let before = consent::lock(tx, customer_shard, code.customer, profile).await?;
@@ -289,6 +312,30 @@ impl Complete {
 }
 
 impl Unit {
+    /// Whether the unit is nobody else's, or its takeover was begun and may be completed.
+    async fn may_be_linked(&self, tx: &mut Tx<'_>, now: Time) -> opendrs_store::Result<bool> {
+        let Device { model, serial, customer, .. } = &self.fresh;
+        match takeovers::of_another(tx, self.shard, (*model, serial), *customer).await? {
+            Some(old) => self.may_take_over(tx, &old, now).await,
+            None => Ok(true),
+        }
+    }
+
+    async fn may_take_over(&self, tx: &mut Tx<'_>, old: &Device, now: Time) -> opendrs_store::Result<bool> {
+        let Some(policy) = self.takeover.policy else { return Ok(true) };
+        let found = takeover::lock(tx, self.shard, old.id, self.fresh.customer).await?;
+        Ok(found.is_some_and(|found| found.may_complete(policy, now)))
+    }
+
+    /// Records that the unit changed hands, and tells its earlier owner, who may take it back.
+    async fn took_over(&self, tx: &mut Tx<'_>, old: &Device, stamp: (Stamp, Time)) -> opendrs_store::Result<()> {
+        let (customer, answer_by) = (self.fresh.customer, self.takeover.undo_until);
+        let (state, successor) = (State::Done, Some(self.fresh.id));
+        let done = Takeover { device: old.id, customer, state, answer_by, successor };
+        takeover::put(tx, self.shard, &done).await?;
+        crate::mail::left(tx, self.shard, old, News::ChangedHands(Approach { customer, answer_by }), stamp).await
+    }
+
     /// Links the unit (decisions 27): the same customer keeps the registration, another one takes the unit over.
     async fn link(&self, tx: &mut Tx<'_>, now: Time) -> opendrs_store::Result<DeviceId> {
         let [ended, registered, changed] = self.stamps;
@@ -308,10 +355,14 @@ impl Unit {
                 (Device { client: self.fresh.client, test: self.fresh.test, ..old }, false)
             }
             old => {
-                if let Some(old) = old
-                    && crate::device::end(tx, self.shard, &old, (ended, now)).await?
-                {
-                    crate::mail::left(tx, self.shard, &old, News::TakenOver, (ended, now)).await?;
+                if let Some(old) = old {
+                    if !self.may_take_over(tx, &old, now).await? {
+                        // It was registered between the look and the lock.
+                        return Err(opendrs_store::Error::Conflict("the unit changed hands meanwhile".into()));
+                    }
+                    if crate::device::end(tx, self.shard, &old, (ended, now)).await? {
+                        self.took_over(tx, &old, (ended, now)).await?;
+                    }
                 }
                 device::add(tx, self.shard, &self.fresh).await?;
                 (self.fresh.clone(), true)

@@ -10,6 +10,7 @@ use opendrs_domain::language::Language;
 use opendrs_domain::notification::Kind;
 use opendrs_domain::product::Product;
 use opendrs_domain::profile::{ClientKind, Mode};
+use opendrs_domain::takeover::Policy;
 use opendrs_domain::text::{Asin, Email, ModelCode, SlotId};
 use opendrs_domain::topic::Signature;
 use opendrs_domain::version::Version;
@@ -114,6 +115,8 @@ pub struct ModelSeed {
     pub live: bool,
     /// The teaser's id, or generated.
     pub composite: Option<CompositeId>,
+    /// Whether another customer may set up a unit that somebody has; if it is not declared, as before: at first yes.
+    pub takeover: Option<Policy>,
     /// Its slots, in order.
     pub slots: Vec<SlotSeed>,
     /// Messages whose version was chosen; the others are 2.0 (decisions 33).

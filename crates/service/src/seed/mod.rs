@@ -338,6 +338,7 @@ async fn put_model(
         name: declared.name.clone(),
         composite: declared.composite.or(old.as_ref().map(|m| m.composite)).unwrap_or_else(|| CompositeId(next.id())),
         live: declared.live,
+        takeover: declared.takeover.or(old.as_ref().map(|m| m.takeover)).unwrap_or_default(),
     };
     let same = old.as_ref() == Some(&new);
     if !same {

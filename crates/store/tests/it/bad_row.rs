@@ -14,9 +14,11 @@ use opendrs_domain::profile::ClientKind;
 use opendrs_domain::reading::SlotStatus;
 use opendrs_domain::subscription::Subscription;
 use opendrs_domain::token::Generations;
+use opendrs_domain::takeover::{State, Takeover};
 use opendrs_store::signup::{self, Signup};
 use opendrs_store::{
     Engine, Error, Result, Tx, code, consent, customer, device, model, order, outbox, profile, reading, subscription,
+    takeover,
 };
 
 both!(every_bad_value_names_its_query_and_column, a_command_that_meets_a_bad_row_spares_its_neighbours);
@@ -77,6 +79,9 @@ async fn fill(tx: &mut Tx<'_>) -> Result<()> {
         used_at: None,
     };
     code::add(tx, 0, &code).await?;
+    let state = State::Asked;
+    let takeover = Takeover { device: UNIT(), customer, state, answer_by: at(9), successor: None };
+    takeover::put(tx, 0, &takeover).await?;
     device::add(tx, 0, &device(1, &washer(), "unit")).await?;
     let sub = Subscription { slot: slot_id("a"), asin: Some(asin(1)), on: true, open_order: None, agreed: None };
     subscription::put(tx, 0, UNIT(), &sub).await?;
@@ -109,6 +114,8 @@ fn cases() -> Vec<Case> {
     let device: Change<(), ()> = read!(|tx| device::by_id(tx, 0, UNIT()));
     let order: Change<(), ()> = read!(|tx| order::by_id(tx, 0, UNIT(), order(1, UNIT()).id));
     vec![
+        ("model.takeover", "'ask'", "'allow'", read!(|tx| model::by_id(tx, washer().id)), "ModelById", 6, "ask"),
+        ("takeover.state", "'done?'", "'done'", read!(|tx| takeover::get(tx, 0, UNIT(), CustomerId(uuid(1)))), "TakeoverGet", 2, "done?"),
         ("orders.state", "'nonsense'", "'placed'", order, "OrderOfDevice", 10, "nonsense"),
         ("orders.state", "'Placed'", "'placed'", order, "OrderOfDevice", 10, "Placed"),
         ("orders.problem", "'rain'", "NULL", order, "OrderOfDevice", 11, "rain"),

@@ -41,5 +41,6 @@ mod session;
 mod signup;
 mod snapshot;
 mod subscription;
+mod takeover;
 mod tls;
 mod unsynced;

@@ -14,6 +14,7 @@ use opendrs_domain::notification::{Event, Facts};
 use opendrs_domain::order::{Item, Order, State};
 use opendrs_domain::product::Product;
 use opendrs_domain::profile::{Client, ClientAccess, ClientKind, Mode, Profile};
+use opendrs_domain::takeover::Policy as TakeoverPolicy;
 use opendrs_domain::text::{Asin, Email, ModelCode, Serial, SlotId};
 use opendrs_domain::time::Time;
 use opendrs_domain::topic::{self, Signature, Topic};
@@ -109,7 +110,7 @@ pub fn client(n: u64, profile: &Profile, kind: ClientKind) -> Client {
 pub fn model(n: u64, maker: MakerId) -> Model {
     let code = ModelCode::parse(&format!("Model-{n}+_")).unwrap();
     let (id, composite) = (ModelId(uuid(n)), CompositeId(uuid(n + 1_000_000)));
-    Model { id, maker, code, name: format!("model {n}"), composite, live: true }
+    Model { id, maker, code, name: format!("model {n}"), composite, live: true, takeover: TakeoverPolicy::Allow }
 }
 
 pub fn slot(text: &str) -> Slot {

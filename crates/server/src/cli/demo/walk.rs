@@ -3,7 +3,7 @@
 use super::super::clock::line;
 use super::cloud::Cloud;
 use super::story::{Step, Story};
-use crate::client::{self, Browser, Form, Reply};
+use crate::client::{self, Browser, Form, Reply, heading};
 use axum::http::Method;
 use opendrs_domain::login::form::{decode, escape};
 use opendrs_domain::topic::State;
@@ -62,7 +62,7 @@ impl Walk<'_> {
         let html = reply.text();
         let form = Form::all(&html).into_iter().next();
         let good = reply.status.as_u16() == 200 && html.contains(marks);
-        let heading = html.split("<h1>").nth(1).and_then(|rest| rest.split('<').next()).unwrap_or_default().to_owned();
+        let heading = heading(&html).unwrap_or_default();
         self.tell(
             title,
             request,

@@ -2,6 +2,7 @@
 
 use opendrs_domain::customer::Address;
 use opendrs_domain::profile::{ClientKind, Mode};
+use opendrs_domain::takeover::Policy;
 use opendrs_domain::text::{Asin, Email, ModelCode, Name, Sku, SlotId, Title, Unit};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -72,6 +73,7 @@ pub(super) struct ModelToml {
     pub(super) name: Name,
     #[serde(default)]
     pub(super) live: bool,
+    pub(super) takeover: Option<Policy>,
     pub(super) composite_id: Option<Spanned<String>>,
     pub(super) slot: Spanned<Vec<SlotToml>>,
     #[serde(default)]

@@ -2,7 +2,7 @@
 
 use super::*;
 use opendrs_domain::fulfilment::Backend;
-use opendrs_domain::id::{DeviceId, MailId, OrderId};
+use opendrs_domain::id::{CustomerId, DeviceId, MailId, OrderId};
 use opendrs_domain::language::Language;
 use opendrs_domain::mail;
 use opendrs_domain::money::Money;
@@ -55,6 +55,7 @@ fn letter(state: State, problem: Option<Problem>, delivery_known: bool) -> Lette
         news: mail::of_order(&order, change, now).unwrap(),
         cancel_url: Some("https://drs.example/order/cancel?token=x".into()),
         order_url: Some("https://drs.example/order?id=x".into()),
+        takeover_url: Some("https://drs.example/takeover?token=x".into()),
         settings_url: "https://drs.example/settings".into(),
     }
 }
@@ -124,6 +125,16 @@ fn letters(language: Language) -> Vec<Letter> {
         let news = mail::PriceChangeSummary { title: TITLE.into(), agreed: Some(before.clone()), before, price, asks };
         all.push(Letter { news: mail::News::PriceChanged(news), ..bare.clone() });
     }
+    let by = mail::Approach { customer: CustomerId(Uuid::from_u128(4)), answer_by: Time::from_secs(1_000_000) };
+    let takeovers = [
+        mail::News::TakeoverAnnounced(by),
+        mail::News::TakeoverAsked(by),
+        mail::News::ChangedHands(by),
+        mail::News::TakeoverAgreed(by.answer_by),
+        mail::News::TakeoverDeclined,
+        mail::News::TakenBack,
+    ];
+    all.extend(takeovers.map(|news| Letter { news, ..bare.clone() }));
     all.push(Letter { test: true, address: None, ..bare });
     all.into_iter().map(|letter| Letter { language, ..letter }).collect()
 }

@@ -58,6 +58,40 @@ pub(super) const LETTERS: Letters = Letters {
     taken: |model| format!("Ihr Gerät {model} wurde von jemand anderem registriert. Es bestellt nichts mehr für Sie."),
     taken_more: "Wenn Sie das Gerät weitergegeben haben, ist alles in Ordnung. Wenn nicht, hat die Person, die es registriert \
                  hat, das Gerät zur Hand: Sie können es erneut für sich einrichten.",
+    announced_subject: |model| format!("Ein anderes Konto richtet Ihr Gerät {model} ein"),
+    announced: |model| {
+        format!(
+            "Jemand richtet Ihr Gerät {model} mit einem anderen Konto ein. Danach gehört es diesem Konto und bestellt nichts mehr für Sie."
+        )
+    },
+    announced_more: "Wenn Sie das Gerät weitergegeben haben, müssen Sie nichts tun. Wenn es noch Ihnen gehört, behalten Sie es.",
+    announced_link: "Mein Gerät behalten",
+    asked_subject: |model| format!("Darf ein anderes Konto Ihr Gerät {model} übernehmen?"),
+    asked: |model| {
+        format!(
+            "Jemand möchte Ihr Gerät {model} mit einem anderen Konto einrichten. Ohne Ihre Zustimmung bleibt es Ihres."
+        )
+    },
+    asked_until: |until| format!("Sie können bis {until} antworten."),
+    asked_link: "Zustimmen oder ablehnen",
+    taken_until: |until| {
+        format!(
+            "Wenn Sie das Gerät weitergegeben haben, müssen Sie nichts tun. Wenn es noch Ihnen gehört, können Sie es bis {until} zurückholen."
+        )
+    },
+    taken_link: "Mein Gerät zurückholen",
+    agreed_subject: |model| format!("Sie können das Gerät {model} jetzt einrichten"),
+    agreed: |model, until| {
+        format!(
+            "Der Besitzer des Geräts {model} hat der Übergabe zugestimmt. Richten Sie es bis {until} am Gerät oder in seiner App ein."
+        )
+    },
+    declined_subject: |model| format!("Das Gerät {model} bleibt bei seinem Besitzer"),
+    declined: |model| format!("Der Besitzer des Geräts {model} hat der Übergabe nicht zugestimmt."),
+    taken_back_subject: |model| format!("Ihr Gerät {model} gehört wieder seinem früheren Besitzer"),
+    taken_back: |model| {
+        format!("Der frühere Besitzer Ihres Geräts {model} hat es zurückgeholt. Es bestellt nichts mehr für Sie.")
+    },
     under_way: "Eine laufende Bestellung wird noch ausgeführt.",
     price_changed_subject: "Der Preis hat sich geändert",
     price_changed: |before, price| {

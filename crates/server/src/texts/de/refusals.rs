@@ -88,6 +88,17 @@ fn bad_choice(choice: &BadChoice) -> String {
             format!("Bitte prüfen Sie in der Adresse {part}.")
         }
         BadChoice::NoAddress => "Bitte geben Sie eine Lieferadresse ein.".into(),
+        BadChoice::TakeoverForbidden => {
+            "Dieses Gerät gehört zu einem anderen Konto. Erst wenn es dort entfernt wurde, können Sie es einrichten."
+                .into()
+        }
+        BadChoice::TakeoverDeclined => {
+            "Dieses Gerät gehört zu einem anderen Konto, und der Besitzer hat der Übergabe nicht zugestimmt.".into()
+        }
+        BadChoice::OtherOwner => {
+            "Dieses Gerät gehört inzwischen zu einem anderen Konto. Beginnen Sie die Einrichtung erneut.".into()
+        }
+        BadChoice::TakeoverOver => "Hier gibt es nichts mehr zu beantworten.".into(),
         BadChoice::NotOffered => "Dieses Produkt wird hierfür nicht angeboten.".into(),
         BadChoice::NotOfThese => "Bitte wählen Sie eines der angebotenen Produkte.".into(),
         BadChoice::NoAnswer => "Bitte wählen Sie ein Produkt, oder bestellen Sie hierfür nichts.".into(),

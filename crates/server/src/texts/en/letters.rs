@@ -51,6 +51,34 @@ pub(super) const LETTERS: Letters = Letters {
     taken: |model| format!("Your {model} was registered by somebody else. It orders nothing for you any more."),
     taken_more: "If you gave the device away, all is well. If not, whoever did this has it at hand: you can set it up \
                  again for yourself.",
+    announced_subject: |model| format!("Another account is setting up your {model}"),
+    announced: |model| {
+        format!(
+            "Somebody is setting up your {model} with another account. When they finish, it belongs to them and no longer reorders for you."
+        )
+    },
+    announced_more: "If you gave the device away, you need not do anything. If it is still yours, keep it.",
+    announced_link: "Keep my device",
+    asked_subject: |model| format!("May another account have your {model}?"),
+    asked: |model| {
+        format!("Somebody wants to set up your {model} with another account. It stays yours unless you agree.")
+    },
+    asked_until: |until| format!("You can answer until {until}."),
+    asked_link: "Agree or refuse",
+    taken_until: |until| {
+        format!(
+            "If you gave the device away, you need not do anything. If it is still yours, you can take it back until {until}."
+        )
+    },
+    taken_link: "Take my device back",
+    agreed_subject: |model| format!("You can set up the {model} now"),
+    agreed: |model, until| {
+        format!("The owner of the {model} agreed to hand it over. Set it up from the device or its app until {until}.")
+    },
+    declined_subject: |model| format!("The {model} stays with its owner"),
+    declined: |model| format!("The owner of the {model} did not agree to hand it over."),
+    taken_back_subject: |model| format!("Your {model} went back to its earlier owner"),
+    taken_back: |model| format!("The earlier owner of your {model} took it back. It no longer reorders for you."),
     under_way: "An order that is under way goes on.",
     price_changed_subject: "The price has changed",
     price_changed: |before, price| {

@@ -56,6 +56,36 @@ pub(super) const LETTERS: Letters = Letters {
     },
     taken_more: "機器をお譲りになった場合は問題ありません。お心当たりがない場合は、その機器を手元に持つ方が登録しました。\
                  もう一度設定すれば、お客様の機器として登録し直せます。",
+    announced_subject: |model| format!("別のアカウントが{model}を設定しています"),
+    announced: |model| {
+        format!(
+            "お客様の{model}が、別のアカウントで設定されようとしています。設定が完了すると、その機器は別のアカウントのものになり、お客様のための再注文は行われなくなります。"
+        )
+    },
+    announced_more: "機器をお譲りになった場合は、何もする必要はありません。今もお客様の機器である場合は、設定を止めることができます。",
+    announced_link: "自分の機器のままにする",
+    asked_subject: |model| format!("別のアカウントに{model}を譲りますか？"),
+    asked: |model| {
+        format!(
+            "別のアカウントでお客様の{model}を設定したいという申し出がありました。同意されない限り、機器はお客様のものです。"
+        )
+    },
+    asked_until: |until| format!("{until}まで回答できます。"),
+    asked_link: "同意するか断る",
+    taken_until: |until| {
+        format!(
+            "機器をお譲りになった場合は、何もする必要はありません。今もお客様の機器である場合は、{until}まで取り戻すことができます。"
+        )
+    },
+    taken_link: "自分の機器を取り戻す",
+    agreed_subject: |model| format!("{model}を設定できるようになりました"),
+    agreed: |model, until| {
+        format!("{model}の所有者が譲渡に同意しました。{until}までに、機器またはアプリから設定してください。")
+    },
+    declined_subject: |model| format!("{model}は所有者のもとに残ります"),
+    declined: |model| format!("{model}の所有者は譲渡に同意しませんでした。"),
+    taken_back_subject: |model| format!("{model}は以前の所有者に戻りました"),
+    taken_back: |model| format!("{model}は以前の所有者が取り戻しました。お客様のための再注文は行われません。"),
     under_way: "すでに進行中の注文は、そのまま続行されます。",
     price_changed_subject: "価格変更のお知らせ",
     price_changed: |before, price| format!("自動再注文の商品の価格が{before}から{price}に変更されました。"),

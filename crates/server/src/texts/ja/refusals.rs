@@ -68,6 +68,14 @@ fn bad_choice(choice: &BadChoice) -> String {
             format!("住所の{part}をご確認ください。")
         }
         BadChoice::NoAddress => "お届け先住所を入力してください。".into(),
+        BadChoice::TakeoverForbidden => {
+            "この機器は別のアカウントのものです。そのアカウントから削除されるまで設定できません。".into()
+        }
+        BadChoice::TakeoverDeclined => "この機器は別のアカウントのもので、所有者は譲渡に同意しませんでした。".into(),
+        BadChoice::OtherOwner => {
+            "この機器は別のアカウントのものになりました。設定を最初からやり直してください。".into()
+        }
+        BadChoice::TakeoverOver => "回答するものはもうありません。".into(),
         BadChoice::NotOffered => "この商品は、ここでは選べません。".into(),
         BadChoice::NotOfThese => "表示されている商品の中から選択してください。".into(),
         BadChoice::NoAnswer => "商品を選択するか、「これは選択しない」を押してください。".into(),

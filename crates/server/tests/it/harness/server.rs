@@ -197,6 +197,7 @@ impl Server {
                 request_timeout: config.request_timeout(),
                 rates,
                 keep: config.keep(),
+                takeover: config.takeover(),
                 language: config.language(),
                 mail: config.mailing(),
             },

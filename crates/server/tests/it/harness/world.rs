@@ -123,7 +123,8 @@ pub fn client(kind: ClientKind, id: &str, secret: Option<&str>, redirects: &[&st
 
 pub fn model(code: &str, name: &str, live: bool, composite: &str, slots: Vec<SlotSeed>) -> ModelSeed {
     let composite = Some(CompositeId::parse(composite).unwrap());
-    ModelSeed { code: ModelCode::parse(code).unwrap(), name: name.into(), live, composite, slots, messages: Vec::new() }
+    let (code, name, messages) = (ModelCode::parse(code).unwrap(), name.into(), Vec::new());
+    ModelSeed { code, name, live, takeover: None, composite, slots, messages }
 }
 
 pub fn slot(id: &str, name: &str, products: &[&str]) -> SlotSeed {

@@ -3,6 +3,7 @@
 mod answer;
 mod authorize;
 mod headers;
+mod leave;
 mod profile;
 mod quirks;
 mod replay;
@@ -11,5 +12,6 @@ mod signup;
 mod strict;
 mod switched_off;
 mod takeover;
+mod takeover_policy;
 mod token;
 mod token_refused;

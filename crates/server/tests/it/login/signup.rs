@@ -47,7 +47,7 @@ async fn the_whole_walk(server: &Server) {
     let html = visit.page.text();
     assert_eq!(visit.title(), "Choose the Filter");
     for part in
-        [r#"<header title="Filter">"#, r#"action="/slot_action""#, "step 1 of 2", "24.99", "Currently out of stock"]
+        [r#"<span title="Filter">"#, r#"action="/slot_action""#, "step 1 of 2", "24.99", "Currently out of stock"]
     {
         assert!(html.contains(part), "{part}: {html}");
     }
