@@ -43,6 +43,7 @@ const STEPS: &[Step] = &[
     step!(15, "0015_place_in_line"),
     step!(16, "0016_finished_and_passwords"),
     step!(17, "0017_named_device"),
+    step!(18, "0018_order_kept"),
 ];
 
 /// The last step there is.

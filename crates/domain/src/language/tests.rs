@@ -144,6 +144,8 @@ fn each_language_writes_moments_and_numbers_its_own_way() {
     let at = Time::from_secs(1_795_478_340);
     let written = ["23 November 2026, 23:59 UTC", "23. November 2026, 23:59 Uhr (UTC)", "2026年11月23日 23:59（UTC）"];
     assert_eq!(Language::ALL.map(|language| language.moment(at)), written);
+    let written = ["23 November 2026", "23. November 2026", "2026年11月23日"];
+    assert_eq!(Language::ALL.map(|language| language.day(at)), written);
     for (number, written) in [
         (3.0, ["3", "3", "3"]),
         (0.5, ["0.5", "0,5", "0.5"]),

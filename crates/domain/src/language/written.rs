@@ -49,11 +49,21 @@ impl Language {
     pub fn moment(self, at: Time) -> String {
         match self {
             Language::English => at.format("%-d %B %Y, %H:%M UTC"),
+            Language::German => format!("{}{}", self.day(at), at.format(", %H:%M Uhr (UTC)")),
+            Language::Japanese => at.format("%Y年%-m月%-d日 %H:%M（UTC）"),
+        }
+    }
+
+    /// A day: `4 March 2018`, `4. März 2018`, `2018年3月4日`. The moment's day in UTC.
+    #[must_use]
+    pub fn day(self, at: Time) -> String {
+        match self {
+            Language::English => at.format("%-d %B %Y"),
             Language::German => {
                 let month = at.format("%-m").parse::<usize>().ok().and_then(|n| MONTHS.get(n - 1));
-                format!("{}. {} {}", at.format("%-d"), month.unwrap_or(&""), at.format("%Y, %H:%M Uhr (UTC)"))
+                format!("{}. {} {}", at.format("%-d"), month.unwrap_or(&""), at.format("%Y"))
             }
-            Language::Japanese => at.format("%Y年%-m月%-d日 %H:%M（UTC）"),
+            Language::Japanese => at.format("%Y年%-m月%-d日"),
         }
     }
 

@@ -255,6 +255,7 @@ impl Config {
             problem_hold: o.problem_hold.0,
             // A recheck of nothing would never let time pass.
             recheck: o.recheck.0.max(Span::from_secs(1)),
+            remind_before: o.remind_before.0,
             ship_after: o.ship_after.0,
             deliver_after: o.deliver_after.0,
             delivery_known: o.delivery_known,

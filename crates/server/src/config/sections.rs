@@ -196,6 +196,7 @@ pub(super) struct Orders {
     pub(super) cancel_window: Lasting,
     pub(super) problem_hold: Lasting,
     pub(super) recheck: Lasting,
+    pub(super) remind_before: Lasting,
     pub(super) ship_after: Lasting,
     pub(super) deliver_after: Lasting,
     pub(super) delivery_known: bool,

@@ -8,6 +8,7 @@ mod browser;
 mod cancel;
 mod mail;
 mod order;
+mod order_row;
 mod overview;
 mod remove;
 mod rule;
