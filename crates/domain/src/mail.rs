@@ -5,7 +5,7 @@
 
 use crate::id::{CustomerId, DeviceId, InstanceId, OrderId};
 use crate::money::Money;
-use crate::order::{Change, Order, Problem, State as Standing};
+use crate::order::{Cancellation, Change, Order, OrderMail, OrderNumber, Problem, Tracking};
 use crate::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub struct Bought {
     /// The order.
     pub order: OrderId,
-    /// The device that reordered.
+    /// The registration that the order's id names.
     pub device: DeviceId,
     /// The product's title.
     pub title: String,
@@ -32,6 +32,21 @@ pub struct Bought {
     pub expected_at: Option<Time>,
     /// The store's word of what keeps it, or kept it, from being placed.
     problem: Option<String>,
+    /// While its owner's pause holds it: when the pause ends.
+    #[serde(default)]
+    pub resumes_at: Option<Time>,
+    /// It is the reminder of a hold that was told of before.
+    #[serde(default)]
+    pub reminder: bool,
+    /// How its parcel can be followed.
+    #[serde(default)]
+    pub tracking: Tracking,
+    /// It is only assumed to have arrived: nobody has said so.
+    #[serde(default)]
+    pub assumed: bool,
+    /// Who cancelled it, and why.
+    #[serde(default)]
+    pub cancellation: Option<Cancellation>,
 }
 
 impl Bought {
@@ -39,7 +54,7 @@ impl Bought {
         let item = &order.item;
         Self {
             order: order.id,
-            device: order.device,
+            device: order.instance().device,
             title: item.title.clone(),
             quantity: item.quantity,
             unit: item.unit.clone(),
@@ -48,6 +63,11 @@ impl Bought {
             window_ends_at: order.window_ends_at,
             expected_at: order.expected_at,
             problem: order.problem.map(|problem| problem.as_str().to_owned()),
+            resumes_at: order.resumes_at,
+            reminder: false,
+            tracking: order.tracking.clone(),
+            assumed: false,
+            cancellation: order.cancellation.clone(),
         }
     }
 
@@ -61,6 +81,12 @@ impl Bought {
     #[must_use]
     pub fn instance(&self) -> InstanceId {
         InstanceId { device: self.device, order: self.order }
+    }
+
+    /// What people call it.
+    #[must_use]
+    pub fn number(&self) -> OrderNumber {
+        OrderNumber::of(self.order)
     }
 }
 
@@ -102,7 +128,7 @@ pub struct Approach {
 pub enum News {
     /// An order was placed.
     Placed(Bought),
-    /// An order waits for a problem to be resolved.
+    /// An order waits for its customer, or for a problem to be resolved; or still does, as [`Bought::reminder`] says.
     Held(Bought),
     /// A parcel left.
     Shipped(Bought),
@@ -142,6 +168,7 @@ impl News {
     pub fn kind(&self) -> &'static str {
         match self {
             News::Placed(_) => "order_placed",
+            News::Held(Bought { reminder: true, .. }) => "order_reminder",
             News::Held(_) => "order_held",
             News::Shipped(_) => "order_shipped",
             News::Delivered(_) => "order_delivered",
@@ -170,18 +197,23 @@ impl News {
     }
 
     /// Whether it counts among the mails that a device may cause in a day, and is not sent when there were as many. What
-    /// tells that somebody took a device away always is: too many mails must not hide it.
+    /// tells that a device changes hands always is sent: too many mails must not hide it.
     #[must_use]
     pub fn is_counted(&self) -> bool {
-        !matches!(self, News::Deregistered | News::TakenOver | News::TooMany)
+        self.order().is_some() || matches!(self, News::Subscribed(_) | News::PriceChanged(_))
     }
 
-    /// The order that its reader is asked about.
+    /// The order that it is about, if it is about one.
     #[must_use]
-    pub fn held(&self) -> Option<InstanceId> {
+    pub fn order(&self) -> Option<&Bought> {
         match self {
-            News::Held(bought) => Some(bought.instance()),
-            _ => None,
+            News::Placed(bought)
+            | News::Held(bought)
+            | News::Shipped(bought)
+            | News::Delivered(bought)
+            | News::Cancelled(bought)
+            | News::Expired(bought) => Some(bought),
+            News::Subscribed(_) | News::Deregistered | News::TakenOver => None,
         }
     }
 
@@ -195,20 +227,20 @@ impl News {
     }
 }
 
-/// What the customer is told of an order's change, if anything. An order that is held is told of once for each
-/// reason; one that CancelTestOrder counts as delivered before it could have arrived is not told of.
+/// What the customer is mailed of an order's change, if anything.
 #[must_use]
-pub fn of_order(order: &Order, change: Change, now: Time) -> Option<News> {
-    let bought = || Bought::new(order);
-    match change.to {
-        Standing::Held => change.new_reason.then(|| News::Held(bought())),
-        Standing::Placed => Some(News::Placed(bought())),
-        Standing::Fulfilling => None,
-        Standing::Shipped => Some(News::Shipped(bought())),
-        Standing::Delivered => order.expected_at.is_some_and(|at| at <= now).then(|| News::Delivered(bought())),
-        Standing::Cancelled => Some(News::Cancelled(bought())),
-        Standing::Expired => Some(News::Expired(bought())),
-    }
+pub fn of_order(order: &Order, change: Change) -> Option<News> {
+    let bought = Bought::new(order);
+    Some(match change.mail? {
+        OrderMail::Placed => News::Placed(bought),
+        OrderMail::Held => News::Held(bought),
+        OrderMail::Reminder => News::Held(Bought { reminder: true, ..bought }),
+        OrderMail::Shipped => News::Shipped(bought),
+        OrderMail::Delivered => News::Delivered(bought),
+        OrderMail::Assumed => News::Delivered(Bought { assumed: true, ..bought }),
+        OrderMail::Cancelled => News::Cancelled(bought),
+        OrderMail::Expired => News::Expired(bought),
+    })
 }
 
 /// Where a mail stands.

@@ -24,7 +24,7 @@ use opendrs_domain::subscription::Subscription;
 use opendrs_domain::text::Email;
 use opendrs_domain::time::{Span, Time};
 use opendrs_store::mail::{self as store, Mail};
-use opendrs_store::{Tx, Write, customer, device, model, product, span, subscription};
+use opendrs_store::{Tx, Write, customer, device, model, order, product, span, subscription};
 use std::pin::Pin;
 use tracing::Instrument;
 use tracing::field::Empty;
@@ -68,15 +68,13 @@ pub struct Letter {
     pub serial: String,
     /// It is a test device.
     pub test: bool,
-    /// Where parcels go: the customer's address; `N/A` for a test device; `None` where there is none.
+    /// Where parcels go: the order's address, or else the customer's; `N/A` for a test device; `None` where there is none.
     pub address: Option<String>,
-    /// Whether the carrier tells of delivery, or it is only counted as done.
-    pub delivery_known: bool,
     /// What it tells.
     pub news: News,
     /// The link by which the order can be cancelled, where it could be when the mail was written.
     pub cancel_url: Option<String>,
-    /// The page at which a held order is decided, after signing in.
+    /// The page of the order that it is about, after signing in; test orders have none.
     pub order_url: Option<String>,
     /// The page at which a takeover of the device is answered.
     pub takeover_url: Option<String>,
@@ -161,7 +159,7 @@ pub(crate) async fn of_order(
     change: Change,
     stamp: (Stamp, Time),
 ) -> opendrs_store::Result<()> {
-    match rules::of_order(order, change, stamp.1) {
+    match rules::of_order(order, change) {
         Some(news) => add(tx, shard, device, news, stamp).await,
         None => Ok(()),
     }
@@ -209,6 +207,16 @@ pub async fn letter(app: &App, mail: &Mail) -> Result<Option<Letter>> {
     let Some(model) = model::by_id(&mut tx, of.model).await? else { return Ok(None) };
     let shard = app.db.shards().of_customer(mail.customer);
     let Some(to) = customer::by_id(&mut tx, shard, mail.customer).await? else { return Ok(None) };
+    // An order keeps the address that it was placed with.
+    let order = match mail.news.order() {
+        Some(bought) => match order::device_of(&mut tx, mail.shard, bought.order).await? {
+            Some(device) => order::by_id(&mut tx, mail.shard, device, bought.order).await?,
+            None => None,
+        },
+        None => None,
+    };
+    let recipient = order.and_then(|order| order.recipient);
+    let address = recipient.map_or(to.address, |recipient| recipient.address);
     let base = &app.settings.mail.base_url;
     let token = mail.news.cancellable().map(|instance| link::token(app, mail.shard, instance)).transpose()?;
     let approach = mail.news.approach();
@@ -222,14 +230,14 @@ pub async fn letter(app: &App, mail: &Mail) -> Result<Option<Letter>> {
         model: model.name,
         serial: of.serial.to_string(),
         test: of.test,
-        address: if of.test { Some("N/A".into()) } else { to.address.as_ref().map(Address::one_line) },
-        delivery_known: of.test || app.settings.timing.delivery_known,
+        address: if of.test { Some("N/A".into()) } else { address.as_ref().map(Address::one_line) },
         news: mail.news.clone(),
         cancel_url: token.map(|token| format!("{base}/order/cancel?token={token}")),
         order_url: mail
             .news
-            .held()
-            .map(|instance| format!("{base}/order?id={}", form::escape(&instance.to_string(), ""))),
+            .order()
+            .filter(|bought| !bought.test)
+            .map(|bought| format!("{base}/order?id={}", form::escape(&bought.instance().to_string(), ""))),
         takeover_url: takeover.map(|token| format!("{base}/takeover?token={token}")),
         settings_url: format!("{base}/settings"),
     }))

@@ -9,7 +9,7 @@ use crate::fulfilment;
 use crate::token::{self, Caller, DeviceToken};
 use crate::{App, Error, Result, limit};
 use opendrs_domain::device::Device;
-use opendrs_domain::id::{DeviceId, InstanceId, OrderId, TopicId};
+use opendrs_domain::id::{CustomerId, DeviceId, InstanceId, OrderId, TopicId};
 use opendrs_domain::notification::Event;
 use opendrs_domain::order::{Canceller, Change, NotCancelled, Order, Timing};
 use opendrs_domain::subscription::Subscription;
@@ -19,7 +19,7 @@ use opendrs_store::{Reader, Shards, Tx, Write, device, model, order, subscriptio
 
 mod held;
 mod place;
-pub use held::{Owned, Word, answer, of_customer};
+pub use held::{Owned, Word, answer, of_customer, set_address};
 pub use place::{Replenished, at_once, replenish};
 
 /// Tells the maker of a change, and writes the mail that tells the customer.
@@ -98,6 +98,16 @@ pub async fn history(app: &App, caller: &Caller) -> Result<Vec<Order>> {
     Ok(orders.into_iter().filter(|order| !order.test).collect())
 }
 
+/// A customer's orders that are not over, oldest first, of devices that left too; at most a hundred. Test orders are not
+/// shown.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn open_of_customer(app: &App, customer: CustomerId) -> Result<Vec<Order>> {
+    let mut reader = app.db.reader().await?;
+    Ok(order::open_of_customer(&mut reader.tx()?, customer, 100).await?)
+}
+
 /// CancelTestOrder: frees the lock of one slot, or of all. Returns the slots concerned and whether each is free now.
 ///
 /// # Errors
@@ -157,11 +167,11 @@ impl Write for CancelTest {
     }
 }
 
-/// The customer cancels an order of a device of theirs, within its window.
+/// The customer, by either of their ways, cancels an order of a device of theirs within its window.
 ///
 /// # Errors
 /// [`Error::UnknownOrder`], [`Error::NotCancelled`], [`Error::Unavailable`].
-pub async fn cancel(app: &App, caller: &Caller, instance: &str) -> Result<()> {
+pub async fn cancel(app: &App, caller: &Caller, instance: &str, by: Canceller) -> Result<()> {
     let order = info(app.db.reader().await?, caller, instance).await?;
     let now = app.now();
     let command = Cancel {
@@ -169,6 +179,7 @@ pub async fn cancel(app: &App, caller: &Caller, instance: &str) -> Result<()> {
         device: caller.device.clone(),
         slot: order.slot,
         id: order.id,
+        by,
         stamp: Stamp::draw(app, now),
         now,
     };
@@ -180,6 +191,7 @@ struct Cancel {
     device: Device,
     slot: SlotId,
     id: OrderId,
+    by: Canceller,
     stamp: Stamp,
     now: Time,
 }
@@ -193,7 +205,7 @@ impl Write for Cancel {
         subscription::lock(tx, self.shard, self.device.id, &self.slot).await?;
         let found = order::lock(tx, self.shard, self.device.id, self.id).await?;
         let Some(mut order) = found else { return Ok(Err(NotCancelled::Over)) };
-        match order.cancel(Canceller::Customer, self.now) {
+        match order.cancel(self.by, self.now) {
             Ok(change) => save(tx, self.shard, &self.device, &order, change, (self.stamp, self.now)).await.map(Ok),
             Err(refused) => Ok(Err(refused)),
         }

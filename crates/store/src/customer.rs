@@ -6,18 +6,31 @@ use crate::{Error, Result, Tx};
 use opendrs_domain::customer::{Address, Customer};
 use opendrs_domain::id::CustomerId;
 use opendrs_domain::language::Language;
+use opendrs_domain::order::Recipient;
 use opendrs_domain::text::Email;
 use opendrs_domain::time::Time;
 
+/// An address, as a column has it.
+fn address(row: &Row<'_>, column: usize) -> Result<Option<Address>> {
+    let text: Option<String> = row.get(column)?;
+    let bad = |e: serde_json::Error| Error::BadRow { query: row.query.sql().name, column, found: e.to_string() };
+    text.map(|text| serde_json::from_str(&text)).transpose().map_err(bad)
+}
+
+/// Name, mail and address, in three columns from this one on; nothing where the name or the mail is not known.
+pub(crate) fn recipient(row: &Row<'_>, first: usize) -> Result<Option<Recipient>> {
+    let (name, email): (Option<String>, Option<Email>) = (row.get(first)?, row.get(first + 1)?);
+    let Some((name, email)) = name.zip(email) else { return Ok(None) };
+    Ok(Some(Recipient { name, email, address: address(row, first + 2)? }))
+}
+
 impl FromRow for Customer {
     fn from_row(row: &Row<'_>) -> Result<Self> {
-        let address: Option<String> = row.get(3)?;
-        let bad = |e: serde_json::Error| Error::BadRow { query: row.query.sql().name, column: 3, found: e.to_string() };
         Ok(Self {
             id: row.get(0)?,
             email: row.get(1)?,
             name: row.get(2)?,
-            address: address.map(|text| serde_json::from_str(&text)).transpose().map_err(bad)?,
+            address: address(row, 3)?,
             created_at: row.get(4)?,
             // What a later release knows is unknown here, and no reason to fail.
             language: row.get::<Option<String>>(5)?.as_deref().and_then(Language::parse),
@@ -25,7 +38,7 @@ impl FromRow for Customer {
     }
 }
 
-fn json(address: Option<&Address>) -> Option<String> {
+pub(crate) fn json(address: Option<&Address>) -> Option<String> {
     address.and_then(|a| serde_json::to_string(a).ok())
 }
 

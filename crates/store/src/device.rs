@@ -1,12 +1,14 @@
 //! Registered units.
 
 use crate::access::AccessVersion;
+use crate::customer::recipient;
 use crate::queries::Q;
 use crate::value::{FromRow, Row, p};
 use crate::{Error, Result, Tx};
 use opendrs_domain::device::{Device, Families};
 use opendrs_domain::id::{ClientId, CustomerId, DeviceId, MakerId, ModelId};
 use opendrs_domain::login::turn::Turns;
+use opendrs_domain::order::Recipient;
 use opendrs_domain::text::{Serial, SlotId};
 use opendrs_domain::time::Time;
 
@@ -102,17 +104,40 @@ pub async fn with_slot(tx: &mut Tx<'_>, shard: i64, id: DeviceId, slot: &str) ->
     tx.opt(Q::DeviceWithSlot, p![shard, id, slot]).await
 }
 
-struct Orderer(DeviceCall, Option<bool>);
+/// What an order is placed with.
+#[derive(Clone, Debug)]
+pub struct ToOrder {
+    /// The device.
+    pub device: Device,
+    /// The slot, if its model has it.
+    pub slot: Option<SlotId>,
+    /// Who the order is for, and where it goes.
+    pub recipient: Option<Recipient>,
+    /// The version of all that decides which tokens are refused.
+    pub access: AccessVersion,
+}
 
-impl FromRow for Orderer {
+/// A row of [`Q::DeviceToOrder`]; the recipient is known where the engine has the customer at hand.
+struct ToOrderRow(ToOrder, bool);
+
+impl FromRow for ToOrderRow {
     fn from_row(row: &Row<'_>) -> Result<Self> {
-        let access = AccessVersion(row.get(COLUMNS + 2)?);
-        let call = DeviceCall { device: Device::from_row(row)?, slot: row.get(COLUMNS)?, access };
-        Ok(Self(call, row.get(COLUMNS + 1)?))
+        let known = row.get::<Option<bool>>(COLUMNS + 1)?.unwrap_or_default();
+        let recipient = if known { recipient(row, COLUMNS + 2)? } else { None };
+        let access = AccessVersion(row.get(COLUMNS + 5)?);
+        Ok(Self(ToOrder { device: Device::from_row(row)?, slot: row.get(COLUMNS)?, recipient, access }, known))
     }
 }
 
-/// The same, and whether its customer has an address; the shard that comes with the customer is theirs.
+struct CustomerRow(Option<Recipient>);
+
+impl FromRow for CustomerRow {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok(Self(recipient(row, 0)?))
+    }
+}
+
+/// A device, whether its model has a slot, and who its orders are for; the shard that comes with the customer is theirs.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -121,16 +146,15 @@ pub async fn to_order(
     (shard, id): (i64, DeviceId),
     slot: &SlotId,
     (home, customer): (i64, CustomerId),
-) -> Result<Option<(DeviceCall, bool)>> {
+) -> Result<Option<ToOrder>> {
     let of_customer = p![home, customer];
-    let beside = tx.ahead(Q::CustomerHasAddress, of_customer).await?;
-    let found: Option<Orderer> = tx.opt(Q::DeviceToOrder, p![shard, id, slot, home, customer]).await?;
-    let Some(Orderer(call, known)) = found else { return Ok(None) };
-    let addressed = match known {
-        Some(known) => known,
-        None => tx.found::<(bool,)>(beside).await?.pop().is_some_and(|(addressed,)| addressed),
-    };
-    Ok(Some((call, addressed)))
+    let beside = tx.ahead(Q::CustomerRecipient, of_customer).await?;
+    let found: Option<ToOrderRow> = tx.opt(Q::DeviceToOrder, p![shard, id, slot, home, customer]).await?;
+    let Some(ToOrderRow(mut found, known)) = found else { return Ok(None) };
+    if !known {
+        found.recipient = tx.found::<CustomerRow>(beside).await?.pop().and_then(|CustomerRow(recipient)| recipient);
+    }
+    Ok(Some(found))
 }
 
 /// A customer's devices with their models' names, oldest first.

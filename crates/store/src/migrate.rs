@@ -47,6 +47,7 @@ const STEPS: &[Step] = &[
     step!(19, "0019_access"),
     step!(20, "0020_dead"),
     step!(21, "0021_takeover"),
+    step!(22, "0022_order_kept"),
 ];
 
 /// The last step there is.

@@ -23,10 +23,38 @@ macro_rules! access_version {
         "(SELECT version FROM access_change WHERE id = 1)"
     };
 }
-macro_rules! order_columns { () => {
+/// What an order has for every caller.
+macro_rules! order_facts { () => {
     "id, device, slot, asin, title, quantity, unit, price_minor, currency, test, state, problem, opened_at, window_ends_at,
      expected_at, due_at, approved_minor, backend, reported, placed_at, tracking, held_for, named_device"
 } }
+/// What is written of a new order.
+macro_rules! order_placed {
+    () => {
+        concat!(order_facts!(), ", customer_name, customer_email, ship_to, resumes_at")
+    };
+}
+macro_rules! order_later {
+    () => {
+        "reminded, delivered_at, carrier, tracking_url, shipping_minor, tax_minor, cancelled_by, cancel_reason"
+    };
+}
+macro_rules! order_columns {
+    () => {
+        concat!(order_placed!(), ", ", order_later!())
+    };
+}
+/// The same without who it is for: a device's call needs nothing personal.
+macro_rules! order_impersonal {
+    () => {
+        concat!(
+            order_facts!(),
+            ", CAST(NULL AS TEXT), CAST(NULL AS TEXT), CAST(NULL AS TEXT),
+     resumes_at, ",
+            order_later!()
+        )
+    };
+}
 
 macro_rules! subscription_columns {
     () => {
@@ -183,14 +211,16 @@ queries! {
             WHERE d.shard = $1 AND d.id = $2 /*pg FOR UPDATE OF d */");
         DeviceWithSlot = concat!("SELECT ", device_columns!(), ", s.id, ", access_version!(), " FROM device d JOIN model m ON m.id = d.model
             LEFT JOIN slot s ON s.model = d.model AND s.id = $3 WHERE d.shard = $1 AND d.id = $2");
-        /// The same, and whether there is an address to ship to: SQLite has device and customer ($4, $5) at hand; PostgreSQL may
-        /// have them on two machines, where it is asked beside this.
+        /// The same, and who an order is for: SQLite has device and customer ($4, $5) at hand; PostgreSQL may have them on two
+        /// machines, where it is asked beside this.
         DeviceToOrder = concat!("SELECT ", device_columns!(), ", s.id,
-            /*lite (SELECT c.address IS NOT NULL FROM customer c WHERE c.shard = $4 AND c.id = $5) */
-            /*pg CASE WHEN $4::bigint IS NULL OR $5::uuid IS NULL THEN FALSE END */, ", access_version!(), "
+            /*lite TRUE, c.name, c.email, c.address, */
+            /*pg CASE WHEN $4::bigint IS NULL OR $5::uuid IS NULL THEN FALSE END, NULL::text, NULL::text, NULL::text, */ ",
+            access_version!(), "
             FROM device d JOIN model m ON m.id = d.model
-            LEFT JOIN slot s ON s.model = d.model AND s.id = $3 WHERE d.shard = $1 AND d.id = $2");
-        CustomerHasAddress = "SELECT address IS NOT NULL FROM customer WHERE shard = $1 AND id = $2";
+            LEFT JOIN slot s ON s.model = d.model AND s.id = $3
+            /*lite LEFT JOIN customer c ON c.shard = $4 AND c.id = $5 */ WHERE d.shard = $1 AND d.id = $2");
+        CustomerRecipient = "SELECT name, email, address FROM customer WHERE shard = $1 AND id = $2";
         DevicesOfCustomer = concat!("SELECT ", device_columns!(), ", m.name FROM device d JOIN model m ON m.id = d.model
             WHERE d.customer = $1 AND d.deregistered_at IS NULL ORDER BY d.registered_at LIMIT 200");
         DeviceRelink = "UPDATE device SET client = $3, test = $4 WHERE shard = $1 AND id = $2";
@@ -271,13 +301,14 @@ queries! {
             WHERE r.day <= $1 ORDER BY r.day DESC, r.device, r.slot LIMIT $2";
         ReadingDayPurge = "DELETE FROM reading_day WHERE (shard, device, slot, day) IN
             (SELECT shard, device, slot, day FROM reading_day WHERE day < $1 ORDER BY day LIMIT $2)";
-        OrderPut = concat!("INSERT INTO orders (shard, ", order_columns!(), ")
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)");
+        OrderPut = concat!("INSERT INTO orders (shard, ", order_placed!(), ")
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
+            $24, $25, $26, $27, $28)");
         /// An order belongs to the device in its row: whoever names another device finds nothing.
         OrderOfDevice = concat!("SELECT ", order_columns!(), " FROM orders WHERE shard = $1 AND id = $2 AND device = $3");
         OrderDevice = "SELECT device FROM orders WHERE shard = $1 AND id = $2";
         /// The check of the caller and the reading of the order in one statement.
-        OrderTold = concat!("SELECT ", order_columns!(), " FROM orders WHERE shard = $1 AND id = $2 AND device = $3 AND EXISTS
+        OrderTold = concat!("SELECT ", order_impersonal!(), " FROM orders WHERE shard = $1 AND id = $2 AND device = $3 AND EXISTS
             (SELECT 1 FROM device d WHERE d.shard = $1 AND d.id = $3 AND d.deregistered_at IS NULL AND d.suspended_at IS NULL
             AND d.revoked = '' AND $4 = ", access_version!(), ")");
         OrderForUpdate = concat!("SELECT ", order_columns!(), " FROM orders
@@ -286,8 +317,11 @@ queries! {
         OrderAdopt = "UPDATE orders SET device = $4, named_device = COALESCE(named_device, device)
             WHERE shard = $1 AND id = $2 AND device = $3";
         OrderMove = "UPDATE orders SET state = $3, problem = $4, window_ends_at = $5, expected_at = $6, due_at = $7,
-            approved_minor = $8, reported = $9, placed_at = $10, tracking = $11, held_for = $12, claimed_until = NULL
+            approved_minor = $8, reported = $9, placed_at = $10, tracking = $11, held_for = $12, resumes_at = $13, reminded = $14,
+            delivered_at = $15, carrier = $16, tracking_url = $17, shipping_minor = $18, tax_minor = $19, cancelled_by = $20,
+            cancel_reason = $21, claimed_until = NULL
             WHERE shard = $1 AND id = $2";
+        OrderRecipient = "UPDATE orders SET customer_name = $3, customer_email = $4, ship_to = $5 WHERE shard = $1 AND id = $2";
         OrderItem = "UPDATE orders SET asin = $3, title = $4, quantity = $5, unit = $6, price_minor = $7, currency = $8
             WHERE shard = $1 AND id = $2";
         OrdersRecent = "SELECT COUNT(*) FROM orders /*lite INDEXED BY orders_device */
@@ -301,6 +335,12 @@ queries! {
         OrdersOfDevice = concat!("SELECT ", order_columns!(), " FROM orders /*lite INDEXED BY orders_device */
             WHERE shard = $1 AND device = $2 ORDER BY id DESC LIMIT $3");
         OrderShard = "SELECT shard, device FROM orders WHERE /*lite shard = 0 AND */ id = $1";
+        /// Those whose ids lie between two, as an order number says.
+        OrdersBetween = "SELECT shard, id, device FROM orders WHERE /*lite shard = 0 AND */ id >= $1 AND id <= $2 ORDER BY id LIMIT $3";
+        OrdersOpenOfCustomer = concat!("SELECT ", order_columns!(), " FROM
+            (SELECT shard AS home, id AS own FROM device WHERE customer = $1) mine
+            JOIN orders /*lite INDEXED BY orders_device */ ON shard = mine.home AND device = mine.own
+            WHERE state IN ('held', 'placed', 'fulfilling', 'shipped') AND NOT test ORDER BY id LIMIT $2");
         OrdersNewest = concat!("SELECT ", order_columns!(), " FROM orders /*lite WHERE shard = 0 */ ORDER BY id DESC LIMIT $1");
         OrdersOpen = concat!("SELECT ", order_columns!(), " FROM orders
             WHERE state IN ('held', 'placed', 'fulfilling', 'shipped') ORDER BY id LIMIT $1");

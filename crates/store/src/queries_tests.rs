@@ -18,7 +18,7 @@ fn sharded() -> Vec<&'static str> {
 }
 
 /// Work lists, purges, and what a person asks for: none is part of a device's or a client's call.
-const ALL_SHARDS: [&str; 53] = [
+const ALL_SHARDS: [&str; 55] = [
     "AttemptPurge",
     "CodePurge",
     "ConsentsEnding",
@@ -51,12 +51,14 @@ const ALL_SHARDS: [&str; 53] = [
     "MailPurge",
     "MailsWaiting",
     "OrderShard",
+    "OrdersBetween",
     "OrdersClaim",
     "OrdersDue",
     "OrdersHeld",
     "OrdersNewest",
     "OrdersNextDue",
     "OrdersOpen",
+    "OrdersOpenOfCustomer",
     "OrdersOverdue",
     "OutboxBefore",
     "OutboxBetween",

@@ -269,6 +269,7 @@ impl Config {
             // A recheck of nothing would never let time pass.
             recheck: o.recheck.0.max(Span::from_secs(1)),
             ask_above: o.ask_above,
+            remind_before: o.remind_before.0,
             ship_after: o.ship_after.0,
             deliver_after: o.deliver_after.0,
             delivery_known: o.delivery_known,

@@ -194,6 +194,7 @@ pub(super) struct Orders {
     pub(super) problem_hold: Lasting,
     pub(super) recheck: Lasting,
     pub(super) ask_above: u32,
+    pub(super) remind_before: Lasting,
     pub(super) ship_after: Lasting,
     pub(super) deliver_after: Lasting,
     pub(super) delivery_known: bool,

@@ -10,6 +10,7 @@ mod leave;
 mod mail;
 pub(crate) mod missing;
 mod order;
+mod order_row;
 mod overview;
 mod prices;
 mod remove;

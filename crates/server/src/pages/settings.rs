@@ -7,6 +7,7 @@ mod which;
 
 use super::address as shipping;
 use super::browser::{Browser, Form};
+use super::order_row::{OrderRow, row};
 use super::prices;
 use super::remove;
 use super::rule::{self, Rejected, RuleRow};
@@ -26,10 +27,9 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use opendrs_domain::customer::Address;
 use opendrs_domain::language::Language;
-use opendrs_domain::order::{Order, State as Standing};
+use opendrs_domain::order::Canceller;
 use opendrs_domain::product::Product;
 use opendrs_domain::session::Session;
-use opendrs_domain::time::Time;
 use opendrs_service::consent::{self, Given};
 use opendrs_service::subscription::{SlotChange, SlotView};
 use opendrs_service::token::{self, Caller, PageDevice};
@@ -61,14 +61,6 @@ fn slot_row(view: SlotView, texts: &Texts, ask_above: u32, rejected: Option<&Rej
         products: products.map(|(chosen, product)| (product, chosen)).collect(),
         rule,
     }
-}
-
-struct OrderRow {
-    instance: String,
-    title: String,
-    line: String,
-    held: bool,
-    cancellable: bool,
 }
 
 #[derive(Template)]
@@ -136,31 +128,6 @@ struct SwitchPage<'a> {
     csrf: &'a str,
     return_to: &'a str,
     exit: Option<&'a str>,
-}
-
-/// Where an order stands, for its owner; without a stop at the end.
-pub(super) fn standing(order: &Order, texts: &Texts) -> String {
-    let said = &texts.orders;
-    let expected = order.expected_at.map(|at| texts.moment(&at));
-    match order.state {
-        Standing::Held => (said.held)((said.reason)(order.problem)),
-        Standing::Placed | Standing::Fulfilling => (said.preparing)(expected.as_deref()),
-        Standing::Shipped => (said.shipped)(expected.as_deref(), order.tracking.as_deref()),
-        Standing::Delivered => said.delivered.into(),
-        Standing::Cancelled => said.cancelled.into(),
-        Standing::Expired => said.expired.into(),
-    }
-}
-
-fn row(order: &Order, now: Time, texts: &Texts) -> OrderRow {
-    let (price, placed) = (texts.money(&order.item.price), texts.moment(&order.opened_at));
-    OrderRow {
-        instance: order.instance().to_string(),
-        title: order.item.title.clone(),
-        line: (texts.settings.order)(&price, &placed, &standing(order, texts)),
-        held: order.state == Standing::Held,
-        cancellable: order.is_cancellable(now),
-    }
 }
 
 /// The device a page speaks of, or the page that is shown instead.
@@ -334,7 +301,7 @@ pub(super) async fn order(State(site): State<Arc<Site>>, request: Request) -> Re
         Err(instead) => return Ok(instead),
     };
     let instance = form.get("instanceId").unwrap_or_default();
-    order::cancel(&site.app, &caller, instance).await.map_err(Refused::by(&browser.shown))?;
+    order::cancel(&site.app, &caller, instance, Canceller::Customer).await.map_err(Refused::by(&browser.shown))?;
     Ok(redirect_to(StatusCode::SEE_OTHER, &back))
 }
 

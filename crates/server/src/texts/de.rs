@@ -154,9 +154,12 @@ pub(super) static TEXTS: Texts = Texts {
         no_address: ": noch keine Adresse",
         change_address: "Adresse ändern",
         save_address: "Adresse speichern",
+        kept: "Bestellungen, die ihre Adresse behalten",
+        kept_why: "Eine neue Adresse gilt für spätere Bestellungen. Diese behalten die Adresse, mit der sie aufgegeben wurden. Wartet \
+                   eine davon noch auf Sie, öffnen Sie sie, um sie anderswohin zu senden.",
+        kept_order: |number, title, address| format!("Bestellung {number}, {title}: {address}"),
         orders: "Bestellungen dieses Geräts",
         order: |price, placed, standing| format!("{price}. Bestellt am {placed}. {standing}."),
-        see: "Ansehen, was Sie tun können",
         none: "Noch keine.",
         language: "Sprache der Seiten und E-Mails",
         use_language: "Diese Sprache verwenden",
@@ -230,24 +233,25 @@ pub(super) static TEXTS: Texts = Texts {
         brings: |amount, model, serial| format!("{amount} für Ihr Gerät {model}, Seriennummer {serial}."),
         price: "Preis ",
         placed: |placed| format!(". Bestellt am {placed}."),
-        ends: |ends| {
-            format!(
-                "Sie wird aufgegeben, sobald ihr nichts mehr im Wege steht, längstens bis {ends}; danach endet sie, und es wird nichts berechnet."
-            )
-        },
+        number: |number| format!("Bestellnummer {number}."),
+        shipping: |price| format!("Darin {price} für den Versand."),
+        tax: |price| format!("Darin {price} Steuer."),
         use_address: "Diese Adresse verwenden",
+        use_present: |address| format!("An {address} senden"),
         pay: |_| "Zahlungspflichtig bestellen".into(),
         try_again: "Erneut versuchen",
-        held: |reason| format!("Zurückgestellt: {reason}"),
+        held,
         preparing: |at| format!("In Vorbereitung{}", expected(at)),
-        shipped: |at, tracking| {
-            let tracking = tracking.map_or(String::new(), |number| format!(", Sendungsnummer {number}"));
-            format!("Versandt{}{tracking}", expected(at))
+        shipped: |at, carrier, number| {
+            let carrier = carrier.map_or(String::new(), |carrier| format!(" mit {carrier}"));
+            let number = number.map_or(String::new(), |number| format!(", Sendungsnummer {number}"));
+            format!("Versandt{carrier}{}{number}", expected(at))
         },
-        delivered: "Zugestellt",
+        delivered: |day| format!("Zugestellt am {day}"),
+        assumed: "Sollte angekommen sein",
         cancelled: "Storniert",
-        expired: "Nicht aufgegeben: Das Hindernis wurde nicht rechtzeitig behoben",
-        reason,
+        expired: "Nicht aufgegeben: Sie wurde nicht bestätigt, oder das Hindernis wurde nicht rechtzeitig behoben",
+        reason: |reason| format!("Grund: {reason}"),
         cancel_title: "Bestellung stornieren",
         cancel_heading: "Diese Bestellung stornieren?",
         cancel_until: |placed, until| format!("Bestellt am {placed}. Sie kann bis zum {until} storniert werden."),
@@ -277,16 +281,16 @@ fn expected(at: Option<&str>) -> String {
     at.map_or(String::new(), |at| format!(", erwartet am {at}"))
 }
 
-fn reason(problem: Option<Problem>) -> Text {
+fn held(problem: Option<Problem>) -> Text {
     match problem {
-        None => "Sie wird gerade aufgegeben",
-        Some(Problem::Address) => "Es fehlt eine Lieferadresse",
-        Some(Problem::OutOfStock) => "Das Produkt ist nicht vorrätig",
-        Some(Problem::Payment) => "Sie konnte nicht bezahlt werden",
-        Some(Problem::Unconfirmed) => "Sie wird gerade bestätigt",
-        Some(Problem::Price) => "Sie kostet mehr, als Sie erlauben",
-        Some(Problem::Ask) => "Sie wartet auf Ihre Entscheidung",
-        Some(Problem::Limit) => "Die von Ihnen erlaubte Zahl von Bestellungen ist erreicht",
-        Some(Problem::Paused) => "Sie haben Bestellungen für diese Zeit pausiert",
+        None => "Wird gerade aufgegeben",
+        Some(Problem::Address) => "Wartet: Es fehlt eine Lieferadresse",
+        Some(Problem::OutOfStock) => "Wartet: Das Produkt ist nicht vorrätig",
+        Some(Problem::Payment) => "Wartet: Die Zahlung ist fehlgeschlagen",
+        Some(Problem::Unconfirmed) => "Wird gerade bestätigt",
+        Some(Problem::Price) => "Wartet auf Ihre Zustimmung: Der Preis ist höher, als Sie vereinbart haben",
+        Some(Problem::Ask) => "Wartet auf Ihre Zustimmung",
+        Some(Problem::Limit) => "Wartet auf Ihre Zustimmung: Ihre Höchstzahl von Bestellungen ist erreicht",
+        Some(Problem::Paused) => "Wartet, bis Ihre Pause endet",
     }
 }

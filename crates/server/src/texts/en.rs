@@ -7,7 +7,7 @@ use super::{
     Takeovers, Teaser, Text, Texts, Unlinking, Window,
 };
 use opendrs_domain::language::Language;
-use opendrs_domain::order::Problem;
+use opendrs_domain::order::{NotCancelled, Problem};
 use opendrs_service::Error;
 
 pub(super) static TEXTS: Texts = Texts {
@@ -146,9 +146,12 @@ pub(super) static TEXTS: Texts = Texts {
         no_address: ": no address yet",
         change_address: "Change the address",
         save_address: "Save the address",
+        kept: "Orders that keep their address",
+        kept_why: "A new address is for later orders. These keep the one they were placed with. If one still waits for you, open it to \
+                   send it elsewhere.",
+        kept_order: |number, title, address| format!("Order {number}, {title}: {address}"),
         orders: "Orders of this device",
         order: |price, placed, standing| format!("{price}. Ordered {placed}. {standing}."),
-        see: "See what you can do",
         none: "None yet.",
         language: "Language of pages and mails",
         use_language: "Use this language",
@@ -221,22 +224,25 @@ pub(super) static TEXTS: Texts = Texts {
         brings: |amount, model, serial| format!("{amount} for your {model}, serial {serial}."),
         price: "Price ",
         placed: |placed| format!(". Ordered {placed}."),
-        ends: |ends| {
-            format!("It is placed once nothing stands in its way, until {ends}; then it ends and nothing is charged.")
-        },
+        number: |number| format!("Order number {number}."),
+        shipping: |price| format!("Includes {price} for shipping."),
+        tax: |price| format!("Includes {price} tax."),
         use_address: "Use this address",
+        use_present: |address| format!("Send it to {address}"),
         pay: |price| format!("Order and pay {price}"),
         try_again: "Try again",
-        held: |reason| format!("On hold: {reason}"),
+        held,
         preparing: |at| format!("In preparation{}", expected(at)),
-        shipped: |at, tracking| {
-            let tracking = tracking.map_or(String::new(), |number| format!(", tracking number {number}"));
-            format!("Shipped{}{tracking}", expected(at))
+        shipped: |at, carrier, number| {
+            let carrier = carrier.map_or(String::new(), |carrier| format!(" with {carrier}"));
+            let number = number.map_or(String::new(), |number| format!(", tracking number {number}"));
+            format!("Shipped{carrier}{}{number}", expected(at))
         },
-        delivered: "Delivered",
+        delivered: |day| format!("Delivered on {day}"),
+        assumed: "Should have arrived",
         cancelled: "Cancelled",
-        expired: "Not placed: the problem was not resolved in time",
-        reason,
+        expired: "Not placed: nobody approved it, or it could not be resolved in time",
+        reason: |reason| format!("Reason: {reason}"),
         cancel_title: "Cancel your order",
         cancel_heading: "Cancel this order?",
         cancel_until: |placed, until| format!("Ordered {placed}. It can be cancelled until {until}."),
@@ -266,17 +272,17 @@ fn expected(at: Option<&str>) -> String {
     at.map_or(String::new(), |at| format!(", expected {at}"))
 }
 
-fn reason(problem: Option<Problem>) -> Text {
+fn held(problem: Option<Problem>) -> Text {
     match problem {
-        None => "it is being placed",
-        Some(Problem::Address) => "there is no address to ship to",
-        Some(Problem::OutOfStock) => "the product is out of stock",
-        Some(Problem::Payment) => "it could not be paid for",
-        Some(Problem::Unconfirmed) => "it is being confirmed",
-        Some(Problem::Price) => "it costs more than you allow",
-        Some(Problem::Ask) => "it waits for your word",
-        Some(Problem::Limit) => "there were as many orders as you allow",
-        Some(Problem::Paused) => "you paused orders at this time",
+        None => "It is being placed",
+        Some(Problem::Address) => "On hold: there is no address to ship to",
+        Some(Problem::OutOfStock) => "On hold: the product is out of stock",
+        Some(Problem::Payment) => "On hold: the payment failed",
+        Some(Problem::Unconfirmed) => "It is being confirmed",
+        Some(Problem::Price) => "Waiting for your approval: it costs more than you agreed to",
+        Some(Problem::Ask) => "Waiting for your approval",
+        Some(Problem::Limit) => "Waiting for your approval: your order limit has been reached",
+        Some(Problem::Paused) => "Waiting until your pause ends",
     }
 }
 
@@ -284,6 +290,8 @@ fn reason(problem: Option<Problem>) -> Text {
 fn refusal(error: &Error) -> String {
     match error {
         Error::InvalidToken => "This link is no longer good. Open the page again from your device or app.".into(),
+        Error::UnknownOrder => "This order is unknown, or belongs to another device or account.".into(),
+        Error::NotCancelled(NotCancelled::Test) => "A test order is cancelled by its device.".into(),
         error => error.to_string(),
     }
 }

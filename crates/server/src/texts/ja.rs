@@ -141,9 +141,12 @@ pub(super) static TEXTS: Texts = Texts {
         no_address: "：住所はまだ登録されていません",
         change_address: "住所を変更する",
         save_address: "住所を保存する",
+        kept: "住所が変わらない注文",
+        kept_why: "新しい住所は、今後の注文に使われます。次の注文は、注文時の住所に届きます。まだお客様のご対応を待っている注文は、\
+                   開いてお届け先を変更できます。",
+        kept_order: |number, title, address| format!("注文番号 {number}、{title}：{address}"),
         orders: "この機器の注文",
         order: |price, placed, standing| format!("{price}。注文日時：{placed}。{standing}。"),
-        see: "できることを確認する",
         none: "まだありません。",
         language: "ページとメールの言語",
         use_language: "この言語にする",
@@ -216,24 +219,25 @@ pub(super) static TEXTS: Texts = Texts {
         brings: |amount, model, serial| format!("{amount}、{model}（シリアル番号 {serial}）用。"),
         price: "価格：",
         placed: |placed| format!("。注文日時：{placed}。"),
-        ends: |ends| {
-            format!(
-                "支障がなくなり次第、ご注文を確定します。{ends}までに確定できない場合は終了し、請求は行われません。"
-            )
-        },
+        number: |number| format!("注文番号 {number}。"),
+        shipping: |price| format!("うち送料 {price}。"),
+        tax: |price| format!("うち税 {price}。"),
         use_address: "この住所を使う",
+        use_present: |address| format!("{address} に送る"),
         pay: |price| format!("{price} を支払って注文を確定する"),
         try_again: "もう一度試す",
-        held: |reason| format!("保留中：{reason}"),
+        held,
         preparing: |at| format!("準備中{}", expected(at)),
-        shipped: |at, tracking| {
-            let tracking = tracking.map_or(String::new(), |number| format!("、お問い合わせ番号 {number}"));
-            format!("発送済み{}{tracking}", expected(at))
+        shipped: |at, carrier, number| {
+            let carrier = carrier.map_or(String::new(), |carrier| format!("（{carrier}）"));
+            let number = number.map_or(String::new(), |number| format!("、お問い合わせ番号 {number}"));
+            format!("発送済み{carrier}{}{number}", expected(at))
         },
-        delivered: "配達済み",
+        delivered: |day| format!("{day}に配達済み"),
+        assumed: "お届け予定日を過ぎました",
         cancelled: "キャンセル済み",
-        expired: "注文されませんでした：期限までに問題が解決しませんでした",
-        reason,
+        expired: "注文されませんでした：承認されなかったか、期限までに問題が解決しませんでした",
+        reason: |reason| format!("理由：{reason}"),
         cancel_title: "ご注文のキャンセル",
         cancel_heading: "この注文をキャンセルしますか？",
         cancel_until: |placed, until| format!("注文日時：{placed}。{until}までキャンセルできます。"),
@@ -263,16 +267,16 @@ fn expected(at: Option<&str>) -> String {
     at.map_or(String::new(), |at| format!("、お届け予定 {at}"))
 }
 
-fn reason(problem: Option<Problem>) -> Text {
+fn held(problem: Option<Problem>) -> Text {
     match problem {
         None => "注文手続き中です",
-        Some(Problem::Address) => "お届け先住所がありません",
-        Some(Problem::OutOfStock) => "商品が在庫切れです",
-        Some(Problem::Payment) => "お支払いができませんでした",
+        Some(Problem::Address) => "保留中：お届け先住所がありません",
+        Some(Problem::OutOfStock) => "保留中：商品が在庫切れです",
+        Some(Problem::Payment) => "保留中：お支払いに失敗しました",
         Some(Problem::Unconfirmed) => "確認中です",
-        Some(Problem::Price) => "価格が上限を超えています",
-        Some(Problem::Ask) => "お客様のお返事をお待ちしています",
-        Some(Problem::Limit) => "注文回数が上限に達しています",
-        Some(Problem::Paused) => "この期間の注文は一時停止されています",
+        Some(Problem::Price) => "ご承認待ち：価格がご同意いただいた金額を超えています",
+        Some(Problem::Ask) => "ご承認待ち",
+        Some(Problem::Limit) => "ご承認待ち：注文回数が上限に達しています",
+        Some(Problem::Paused) => "一時停止の終了を待っています",
     }
 }

@@ -19,6 +19,7 @@ pub(crate) use pages::{
 
 use opendrs_domain::language::Language;
 use opendrs_domain::money::Money;
+use opendrs_domain::order::{Cancellation, CancelledBy};
 use opendrs_domain::time::Time;
 use opendrs_service::Error;
 
@@ -102,6 +103,12 @@ impl Texts {
     /// A day.
     pub(crate) fn day(&self, at: &Time) -> String {
         self.language.day(*at)
+    }
+
+    /// Why an order was cancelled; who does so for its customer owes them a reason.
+    pub(crate) fn cancel_reason<'c>(&self, cancellation: &'c Cancellation) -> Option<&'c str> {
+        let owed = matches!(cancellation.by, CancelledBy::Shop | CancelledBy::Operator);
+        cancellation.reason.as_deref().or(owed.then_some(self.letters.no_reason))
     }
 
     /// So much of something; its unit is the maker's word.

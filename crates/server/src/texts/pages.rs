@@ -183,9 +183,12 @@ pub(crate) struct Settings {
     /// The link to the page where it is changed, and that page's button.
     pub(crate) change_address: Text,
     pub(crate) save_address: Text,
+    /// Of the page that changes the address: open orders that keep the one they were placed with.
+    pub(crate) kept: Text,
+    pub(crate) kept_why: Text,
+    pub(crate) kept_order: fn(number: &str, title: &str, address: &str) -> String,
     pub(crate) orders: Text,
     pub(crate) order: fn(price: &str, placed: &str, standing: &str) -> String,
-    pub(crate) see: Text,
     pub(crate) none: Text,
     /// The customer's language: heading and button.
     pub(crate) language: Text,
@@ -268,20 +271,27 @@ pub(crate) struct Orders {
     /// Before the price, and after it.
     pub(crate) price: Text,
     pub(crate) placed: fn(placed: &str) -> String,
-    pub(crate) ends: fn(ends: &str) -> String,
+    pub(crate) number: fn(number: &str) -> String,
+    /// What the price includes.
+    pub(crate) shipping: fn(price: &str) -> String,
+    pub(crate) tax: fn(price: &str) -> String,
     pub(crate) use_address: Text,
+    /// The button that has an order which is held sent to the account's present address.
+    pub(crate) use_present: fn(address: &str) -> String,
     /// The button that places an order. It says that it is to be paid for; in German it must say nothing else.
     pub(crate) pay: fn(price: &str) -> String,
     pub(crate) try_again: Text,
-    /// Where it stands: without a stop at the end.
-    pub(crate) held: fn(reason: &str) -> String,
+    /// Where it stands: without a stop at the end. Nothing is known while it is being placed.
+    pub(crate) held: fn(problem: Option<Problem>) -> Text,
     pub(crate) preparing: fn(expected: Option<&str>) -> String,
-    pub(crate) shipped: fn(expected: Option<&str>, tracking: Option<&str>) -> String,
-    pub(crate) delivered: Text,
+    pub(crate) shipped: fn(expected: Option<&str>, carrier: Option<&str>, tracking: Option<&str>) -> String,
+    pub(crate) delivered: fn(day: &str) -> String,
+    /// Nobody has said that it arrived.
+    pub(crate) assumed: Text,
     pub(crate) cancelled: Text,
     pub(crate) expired: Text,
-    /// Why it is held, as a part of [`Orders::held`]; nothing is known while it is being placed.
-    pub(crate) reason: fn(problem: Option<Problem>) -> Text,
+    /// Why it was cancelled.
+    pub(crate) reason: fn(reason: &str) -> String,
     /// Of the page that cancels.
     pub(crate) cancel_title: Text,
     pub(crate) cancel_heading: Text,

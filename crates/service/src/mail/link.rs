@@ -43,7 +43,7 @@ pub async fn linked(app: &App, token: &str) -> Result<Linked> {
         return Err(Error::InvalidToken);
     }
     let device = device::by_id(&mut tx, shard, device).await?.ok_or(Error::InvalidToken)?;
-    let refusal = order.clone().cancel(Canceller::Customer, app.now()).err();
+    let refusal = order.clone().cancel(Canceller::MailLink, app.now()).err();
     Ok(Linked { order, refusal, caller: Caller { device, shard, slot: None } })
 }
 
@@ -55,6 +55,6 @@ pub async fn cancel(app: &App, token: &str) -> Result<()> {
     let Linked { order, caller, .. } = linked(app, token).await?;
     match order.state {
         State::Cancelled => Ok(()),
-        _ => crate::order::cancel(app, &caller, &order.instance().to_string()).await,
+        _ => crate::order::cancel(app, &caller, &order.instance().to_string(), Canceller::MailLink).await,
     }
 }

@@ -7,11 +7,12 @@ use crate::fulfilment::gate;
 use crate::rule::{self, Asked, Judged};
 use crate::token::Caller;
 use crate::{App, Error, Result};
+use opendrs_domain::customer::Address;
 use opendrs_domain::id::{CustomerId, InstanceId};
 use opendrs_domain::money::Money;
-use opendrs_domain::order::{NotApproved, Order, Problem, State};
+use opendrs_domain::order::{NotApproved, Order, Problem, Recipient, State};
 use opendrs_domain::subscription::Subscription;
-use opendrs_store::{Tx, Write, customer, device, order, rule as rules};
+use opendrs_store::{Tx, Write, customer, device, order as store, rule as rules};
 
 impl Fire {
     /// What stands in the way of a held order at this moment. While it is held it follows the customer's choice and the
@@ -31,15 +32,23 @@ impl Fire {
         }
         // A back end that can be asked is asked again.
         order.reported = false;
-        let shard = self.shards.of_customer(self.device.customer);
-        let customer = customer::by_id(tx, shard, self.device.customer).await?;
+        // Who had no address, or none that their back end can ship to, may have entered one.
+        if order.address().is_none() && !order.test {
+            let shard = self.shards.of_customer(self.device.customer);
+            let customer = customer::by_id(tx, shard, self.device.customer).await?;
+            let recipient = customer.as_ref().map(Recipient::from);
+            if let Some(recipient) = recipient.filter(|recipient| order.recipient.as_ref() != Some(recipient)) {
+                store::set_recipient(tx, self.shard, order.id, &recipient).await?;
+                order.recipient = Some(recipient);
+            }
+        }
         let agreed = sub.as_ref().and_then(Subscription::agreed_price).cloned();
         let chosen = sub.and_then(|sub| sub.asin).filter(|_| order.approved.is_none());
         let asked = Asked {
             shard: self.shard,
             device: &self.device,
             slot: &order.slot,
-            has_address: customer.is_some_and(|c| c.address.is_some()),
+            has_address: order.address().is_some(),
             approved: order.approved.as_ref(),
             fault: None,
             ask_above: self.timing.ask_above,
@@ -50,7 +59,7 @@ impl Fire {
         let Judged { product, problem, paused_until } = rule::judge(tx, &asked, grounds).await?;
         order.wait_for_owner(paused_until, self.now, &self.timing);
         if let Some(item) = product.map(item).filter(|item| *item != order.item) {
-            order::set_item(tx, self.shard, order.id, &item).await?;
+            store::set_item(tx, self.shard, order.id, &item).await?;
             order.item = item;
         }
         Ok(problem.or_else(|| gate(order.test, order.backend)))
@@ -92,6 +101,8 @@ pub enum Word {
     Approve(Money),
     /// Look again whether it can be placed.
     LookAgain,
+    /// Send it to their present address, and look again.
+    SendTo(Recipient),
 }
 
 /// Takes an owner's word for a held order, and places the order if nothing is left in the way.
@@ -110,6 +121,26 @@ pub async fn answer(app: &App, owned: &Owned, word: Word) -> Result<()> {
         now,
     };
     Ok(app.db.write(Answer { fire, word }).await??)
+}
+
+/// Changes where a customer's parcels go. An order that waits for an address is looked at with it at once; every other one
+/// keeps the address that it was placed with.
+///
+/// # Errors
+/// [`Error::BadChoice`] names the part that is missing; [`Error::Unavailable`].
+pub async fn set_address(app: &App, owner: CustomerId, address: Address) -> Result<()> {
+    crate::customer::set_address(app, owner, address).await?;
+    let recipient = Recipient::from(&crate::customer::get(app, owner).await?);
+    let open = super::open_of_customer(app, owner).await?;
+    for order in open.iter().filter(|order| order.address().is_none() && order.is_addressable()) {
+        let owned = of_customer(app, owner, &order.instance().to_string()).await?;
+        match answer(app, &owned, Word::SendTo(recipient.clone())).await {
+            // It moved on meanwhile.
+            Ok(()) | Err(Error::NotApproved(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 struct Answer {
@@ -134,6 +165,10 @@ impl Write for Answer {
             },
             Word::LookAgain if order.state != State::Held => return Ok(Err(NotApproved::NotHeld)),
             Word::LookAgain => order.retry(*now),
+            Word::SendTo(recipient) => match order.send_to(recipient.clone(), *now) {
+                Ok(()) => store::set_recipient(tx, *shard, order.id, recipient).await?,
+                Err(refused) => return Ok(Err(refused)),
+            },
         }
         let problem = self.fire.look(tx, sub, &mut order).await?;
         if let Some(change) = order.due(*now, problem, timing) {

@@ -13,12 +13,12 @@ use opendrs_domain::device::Device;
 use opendrs_domain::fault;
 use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::id::{InstanceId, OrderId, TopicId};
-use opendrs_domain::order::{Item, Order, Timing};
+use opendrs_domain::order::{Item, NewOrder, Order, Recipient, Timing};
 use opendrs_domain::product::Product;
 use opendrs_domain::subscription::Subscription;
 use opendrs_domain::text::SlotId;
 use opendrs_domain::time::Time;
-use opendrs_store::device::DeviceCall;
+use opendrs_store::device::ToOrder;
 use opendrs_store::failpoint::{self, Point};
 use opendrs_store::rule::Grounds;
 use opendrs_store::{Reader, Tx, Write, device, order, rule as rules, subscription};
@@ -43,11 +43,11 @@ pub async fn replenish(app: &App, mut reader: Reader<'_>, caller: &Caller, slot:
     let of_customer = (app.db.shards().of_customer(customer), customer);
     let mut tx = reader.tx()?;
     let found = device::to_order(&mut tx, (caller.shard, caller.device.id), slot, of_customer).await?;
-    let addressed = found.is_some_and(|(_, addressed)| addressed);
+    let recipient = found.and_then(|found| found.recipient);
     let backend = fulfilment::backend_of(app, &mut tx, caller.device.maker).await?;
     drop(tx);
     drop(reader);
-    place(app, caller, slot, (addressed, backend)).await
+    place(app, caller, slot, (recipient, backend)).await
 }
 
 /// The same with a token in place of a caller, for the many calls in which everything is right: one read. `None` when
@@ -62,23 +62,23 @@ pub async fn at_once(app: &App, token: &str, slot: &str) -> Result<Option<Replen
     let of_customer = (app.db.shards().of_customer(of.customer), of.customer);
     let mut reader = app.db.reader().await?;
     let found = device::to_order(&mut reader.once()?, (shard, id), &slot, of_customer).await?;
-    let good = found.filter(|(call, _)| call.device.accepts(of.family) && call.access == of.access);
-    let Some((DeviceCall { device, slot: Some(slot), .. }, addressed)) = good else {
+    let good = found.filter(|found| found.device.accepts(of.family) && found.access == of.access);
+    let Some(ToOrder { device, slot: Some(slot), recipient, .. }) = good else {
         limit::device_again(app, id);
         return Ok(None);
     };
     let backend = fulfilment::backend_of(app, &mut reader.once()?, device.maker).await?;
     drop(reader);
     let caller = Caller { device, shard, slot: None };
-    place(app, &caller, &slot, (addressed, backend)).await.map(Some)
+    place(app, &caller, &slot, (recipient, backend)).await.map(Some)
 }
 
-/// Places an order, where there is an address or not, with a back end.
+/// Places an order for a recipient, who may have no address, with a back end.
 async fn place(
     app: &App,
     caller: &Caller,
     slot: &SlotId,
-    (addressed, backend): (bool, Backend),
+    (recipient, backend): (Option<Recipient>, Backend),
 ) -> Result<Replenished> {
     let now = app.now();
     let device = &caller.device;
@@ -94,7 +94,7 @@ async fn place(
             stamp: Stamp::draw(app, now),
             device: device.clone(),
             slot: slot.clone(),
-            has_address: device.test || addressed,
+            recipient,
             backend,
             timing: app.settings.timing,
             over_limit: counted.err(),
@@ -125,7 +125,7 @@ struct Place {
     stamp: Stamp,
     device: Device,
     slot: SlotId,
-    has_address: bool,
+    recipient: Option<Recipient>,
     backend: Backend,
     timing: Timing,
     /// The device has placed all orders of its day: the seconds until there may be another.
@@ -154,7 +154,7 @@ impl Write for Place {
             shard: self.shard,
             device: &self.device,
             slot: &self.slot,
-            has_address: self.has_address,
+            has_address: self.device.test || self.recipient.as_ref().is_some_and(|to| to.address.is_some()),
             approved: None,
             fault: self.fault,
             ask_above: self.timing.ask_above,
@@ -171,9 +171,16 @@ impl Write for Place {
             return Ok(Placed::OverLimit(wait));
         }
         let problem = problem.or_else(|| fulfilment::gate(self.device.test, self.backend));
-        let ids = (self.order, self.device.id, self.slot.clone());
-        let (mut order, change) =
-            Order::place(ids, item(product), (self.device.test, self.backend), problem, self.now, &self.timing);
+        let new = NewOrder {
+            id: self.order,
+            device: self.device.id,
+            slot: self.slot.clone(),
+            item: item(product),
+            test: self.device.test,
+            backend: self.backend,
+            recipient: self.recipient.clone(),
+        };
+        let (mut order, change) = Order::place(new, problem, self.now, &self.timing);
         order.wait_for_owner(paused_until, self.now, &self.timing);
         order::add(tx, self.shard, &order).await?;
         fulfilment::hand_over(tx, self.shard, &order, self.now).await?;

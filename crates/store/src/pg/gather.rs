@@ -23,7 +23,7 @@ use tokio_postgres::{Client, Row, Statement};
 pub(super) const GATHERED: &[Q] = &[
     Q::ClientById,
     Q::CustomerById,
-    Q::CustomerHasAddress,
+    Q::CustomerRecipient,
     Q::DeliveryGive,
     Q::DeliveryPut,
     Q::DeviceById,

@@ -11,7 +11,7 @@ use opendrs_domain::maker::Maker;
 use opendrs_domain::model::{Model, Slot};
 use opendrs_domain::money::Money;
 use opendrs_domain::notification::{Event, Facts};
-use opendrs_domain::order::{Item, Order, State};
+use opendrs_domain::order::{Item, Order, PriceParts, State, Tracking};
 use opendrs_domain::product::Product;
 use opendrs_domain::profile::{Client, ClientAccess, ClientKind, Mode, Profile};
 use opendrs_domain::takeover::Policy as TakeoverPolicy;
@@ -174,6 +174,8 @@ pub fn order(n: u64, device: DeviceId) -> Order {
         device,
         slot: slot_id("filter"),
         item,
+        parts: PriceParts::default(),
+        recipient: None,
         test: false,
         state: State::Placed,
         problem: None,
@@ -185,9 +187,13 @@ pub fn order(n: u64, device: DeviceId) -> Order {
         backend: Backend::Simulated,
         reported: false,
         placed_at: None,
-        tracking: None,
+        tracking: Tracking::default(),
         held_for: None,
         named_device: None,
+        resumes_at: None,
+        reminded: false,
+        delivered_at: None,
+        cancellation: None,
     }
 }
 

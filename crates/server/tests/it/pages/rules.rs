@@ -103,8 +103,11 @@ async fn a_customer_who_wants_to_be_asked_is_asked(server: &Server) {
     server.advance("5h").await;
     assert!(told(server).await.is_empty());
     let mut ann = order(server, &id, ANN).await;
-    shows(&ann, &["Water filter, pack of 3", "3 count for your Aqua Pitcher", "24.99 USD", "it waits for your word"]);
-    shows(&ann, &[">Order and pay 24.99 USD<", "until 5 March 2018"]);
+    shows(
+        &ann,
+        &["Water filter, pack of 3", "3 count for your Aqua Pitcher", "24.99 USD", "Waiting for your approval."],
+    );
+    shows(&ann, &[">Order and pay 24.99 USD<", "Nothing is ordered unless you approve by 5 March 2018"]);
     ann.press("/order", "approve").await;
     shows(&ann, &["In preparation, expected", "Cancel this order"]);
     assert!(!ann.page.text().contains("Order and pay"), "{}", ann.page.text());
@@ -130,7 +133,7 @@ async fn nothing_dearer_is_ordered_without_the_customers_word(server: &Server) {
     let (_, id) = replenish(server, &device).await;
     assert!(told(server).await.is_empty(), "27.49 is more than 24.99 and ten per cent");
     let mut ann = order(server, &id, ANN).await;
-    shows(&ann, &["it costs more than you allow", "27.49 USD"]);
+    shows(&ann, &["it costs more than you agreed to", "27.49 USD"]);
     catalogue(server, vec![small("27.48", true)]).await;
     server.advance("1h").await;
     assert_eq!(told(server).await, ["OrderPlaced"], "cheap enough again");
@@ -146,7 +149,7 @@ async fn a_price_that_changed_while_the_customer_looked_is_shown_first(server: &
     let approve = ann.form("/order").press("approve");
     catalogue(server, vec![small("29.99", true)]).await;
     ann.submit(&approve).await;
-    shows(&ann, &["it costs more than you allow", ">Order and pay 29.99 USD<"]);
+    shows(&ann, &["it costs more than you agreed to", ">Order and pay 29.99 USD<"]);
     assert!(told(server).await.is_empty());
     ann.submit(&approve).await;
     assert_eq!(ann.page.status, 400);
@@ -191,7 +194,7 @@ async fn a_long_pause_loses_no_order(server: &Server) {
     rule(server, &device, &[("pause_from", "2018-03-01"), ("pause_until", "2018-03-31")]).await;
     let (_, id) = replenish(server, &device).await;
     // Three days after the last day: those are what every hold has.
-    shows(&order(server, &id, ANN).await, &["you paused orders at this time", "until 4 April 2018"]);
+    shows(&order(server, &id, ANN).await, &["Waiting until your pause ends", "We place it on 1 April 2018"]);
     server.advance("20d").await;
     assert!(told(server).await.is_empty());
     let device = server.device().await;
@@ -209,7 +212,7 @@ async fn a_pause_that_is_lifted_leaves_three_days(server: &Server) {
     let device = server.device().await;
     rule(server, &device, &[("pause_from", ""), ("pause_until", ""), ("mode", "ask")]).await;
     server.advance("1s").await;
-    shows(&order(server, &id, ANN).await, &["it waits for your word", "until 15 March 2018"]);
+    shows(&order(server, &id, ANN).await, &["Waiting for your approval", "by 15 March 2018"]);
     server.advance("71h").await;
     assert!(told(server).await.is_empty());
     server.advance("2h").await;
@@ -511,14 +514,14 @@ async fn an_orders_page_is_its_owners(server: &Server) {
     let before = server.rows().await;
     let mut bob = order(server, &id, BOB).await;
     assert_eq!(bob.page.status, 400);
-    shows(&bob, &["this device has no such order"]);
+    shows(&bob, &["This order is unknown, or belongs to another device or account."]);
     let csrf = form_token(server.app(), bob.browser.cookie_header().strip_prefix("opendrs=").unwrap());
     for button in ["approve", "cancel", "look", "address"] {
         let form = Form { action: "/order".into(), ..Form::default() };
         let form = form.fill("csrf", &csrf).fill("id", &id).fill(button, "true").fill("price", "24.99");
         bob.submit(&form.fill("currency", "USD")).await;
         assert_eq!(bob.page.status, 400, "{button}");
-        shows(&bob, &["this device has no such order"]);
+        shows(&bob, &["This order is unknown, or belongs to another device or account."]);
     }
     let after = server.rows().await;
     for table in ["orders", "outbox", "customer"] {
