@@ -213,7 +213,17 @@ impl News {
             | News::Delivered(bought)
             | News::Cancelled(bought)
             | News::Expired(bought) => Some(bought),
-            News::Subscribed(_) | News::Deregistered | News::TakenOver => None,
+            News::Subscribed(_)
+            | News::Deregistered
+            | News::TakenOver
+            | News::PriceChanged(_)
+            | News::TooMany
+            | News::TakeoverAnnounced(_)
+            | News::TakeoverAsked(_)
+            | News::ChangedHands(_)
+            | News::TakeoverAgreed(_)
+            | News::TakeoverDeclined
+            | News::TakenBack => None,
         }
     }
 

@@ -62,11 +62,6 @@ impl Site {
         self.leaving.store(true, Ordering::Relaxed);
     }
 
-    /// Whether an address is one of our proxies.
-    pub(crate) fn is_proxy(&self, address: IpAddr) -> bool {
-        self.proxies.contains(&address.to_canonical())
-    }
-
     /// Whether the node is about to stop.
     pub(crate) fn is_leaving(&self) -> bool {
         self.leaving.load(Ordering::Relaxed)

@@ -105,11 +105,17 @@ impl Listener {
                 pause().await;
                 continue;
             };
-            let counted = addresses.counts() && !site.is_proxy(peer.ip());
+            let counted = addresses.counts() && !site.proxies.has(peer.ip());
             let among = counted.then(|| addresses.enter(peer.ip()));
             if let Some(None) = among {
                 let why = format_args!("{} are open", self.limits.per_address);
-                site.refusals.note(site.app.real_time(), Refused::Connection, &super::network(peer.ip()), "", why);
+                site.refusals.note(
+                    site.app.real_time(),
+                    Refused::Connection,
+                    &super::forwarded::network(peer.ip()),
+                    "",
+                    why,
+                );
                 continue;
             }
             // Its readiness is watched by the loop that serves it.

@@ -24,7 +24,9 @@ use opendrs_domain::text::SlotId;
 use opendrs_domain::time::Time;
 use opendrs_domain::token::Generations;
 use opendrs_store::consent::Ending;
-use opendrs_store::{Tx, Write, code, consent, customer, device, order, product, profile, signup, subscription, takeover};
+use opendrs_store::{
+    Tx, Write, code, consent, customer, device, order, product, profile, signup, subscription, takeover,
+};
 use sha2::Sha256;
 
 /// Finishes a sign-up. Returns where the browser goes, code included.

@@ -70,10 +70,10 @@ pub async fn tokens(app: &App, request: &TokenRequest) -> Result<Tokens> {
 
 async fn proven(app: &App, tx: &mut Tx<'_>, request: &TokenRequest) -> Result<(Client, AccessVersion)> {
     let TokenRequest { client_id, client_secret, source, .. } = request;
-    let client = client::authenticate(app, tx, client_id.as_deref(), client_secret.as_deref(), source).await?;
-    match request.repeated.filter(|_| client.is_strict()) {
+    let proven = client::authenticate(app, tx, client_id.as_deref(), client_secret.as_deref(), source).await?;
+    match request.repeated.filter(|_| proven.0.is_strict()) {
         Some(name) => Err(Error::oauth(OAuth::InvalidRequest, repeats(name))),
-        None => Ok(client),
+        None => Ok(proven),
     }
 }
 

@@ -13,8 +13,8 @@ use opendrs_domain::notification::Facts;
 use opendrs_domain::profile::ClientKind;
 use opendrs_domain::reading::SlotStatus;
 use opendrs_domain::subscription::Subscription;
-use opendrs_domain::token::Generations;
 use opendrs_domain::takeover::{State, Takeover};
+use opendrs_domain::token::Generations;
 use opendrs_store::signup::{self, Signup};
 use opendrs_store::{
     Engine, Error, Result, Tx, code, consent, customer, device, model, order, outbox, profile, reading, subscription,
