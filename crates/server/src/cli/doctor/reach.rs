@@ -44,7 +44,9 @@ async fn ask(
     url: String,
     headers: Vec<(String, String)>,
 ) -> Result<Answer, Failure> {
-    network.send(Request { method, url, headers, body: Vec::new(), deadline: PATIENCE, limit: 4096, body_within: None }).await
+    network
+        .send(Request { method, url, headers, body: Vec::new(), deadline: PATIENCE, limit: 4096, body_within: None })
+        .await
 }
 
 fn anywhere(config: &Config) -> Result<Network, String> {
