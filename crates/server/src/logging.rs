@@ -24,7 +24,8 @@ const OWN: &str = "opendrs";
 /// A sentence that names the setting at fault.
 pub(crate) fn start(level: &str, format: LogFormat, spans: Option<LogLayer>) -> Result<(), String> {
     let filter = capped(level)?;
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    // A line that cannot be written is lost. Said on standard error as well, that would panic, and end what logged it.
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).log_internal_errors(false);
     let lines = lines.with_ansi(std::io::stderr().is_terminal());
     let lines: LogLayer = match format {
         LogFormat::Text => lines.with_filter(filter).boxed(),
