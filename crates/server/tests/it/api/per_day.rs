@@ -118,7 +118,7 @@ async fn an_address_has_so_many_connections() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_proxys_connections_are_not_counted() {
-    let proxies = vec!["127.0.0.1".parse().unwrap()];
+    let proxies = vec!["127.0.0.1".to_owned()].try_into().unwrap();
     let server = Server::with(Options { per_address: 1, proxies, ..Options::default() }).await;
     let mut wires = [server.wire().await, server.wire().await, server.wire().await];
     for wire in &mut wires {

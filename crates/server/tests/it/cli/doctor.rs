@@ -259,7 +259,7 @@ async fn on_postgres() {
     for check in ["store", "schema", "encoding", "rights", "key fits", "clock"] {
         found(&ended, check, "good", "", "");
     }
-    database.read_only().await;
+    database.read_only(true).await;
     let ended = examined(&place, &[]);
     found(&ended, "read-only", "failed", "default_transaction_read_only is on", "a server that takes writes");
     database.shut().await;

@@ -1,7 +1,7 @@
 //! The program itself: what operators and scripts run, and what it prints.
 
 #[macro_use]
-mod program;
+pub(crate) mod program;
 
 mod backup;
 mod bench;
@@ -25,7 +25,6 @@ mod mail;
 mod nodes;
 mod operator;
 mod order;
-pub(crate) mod program;
 mod readings;
 mod reset;
 mod secrets;

@@ -2,7 +2,7 @@
 
 use super::{Act, SECRET, Shop, now, on, page, replenish, say, says};
 use crate::harness::{Server, form};
-use opendrs_domain::version::Endpoint::GetOrderInfo;
+use opendrs_domain::version::Endpoint::OrderInfo;
 use serde_json::json;
 
 both!(by on:
@@ -23,7 +23,7 @@ async fn a_parcel_is_followed_on_every_page_and_in_the_mail(server: &Server, sho
     for part in ["expected 9 March 2018.", "Includes 3.90 USD for shipping.", "Includes 1.99 USD tax."] {
         assert!(ann.page.text().contains(part), "{part}: {}", ann.page.text());
     }
-    let info = server.call(&device, GetOrderInfo, &format!("/getOrderInfo/{id}")).send().await.text();
+    let info = server.call(&device, OrderInfo, &format!("/getOrderInfo/{id}")).send().await.text();
     assert!(
         info.contains(r#""expectedDeliveryDate":"2018-03-09T12:00:00.000Z""#),
         "a day, never its first moment: {info}"

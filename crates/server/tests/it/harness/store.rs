@@ -52,11 +52,6 @@ impl Store {
         self.run("DROP DATABASE {} WITH (FORCE)").await;
     }
 
-    /// Takes no writes from whoever connects from here on.
-    pub async fn read_only(&self) {
-        self.run("ALTER DATABASE {} SET default_transaction_read_only = on").await;
-    }
-
     /// Lets nobody in any more, and turns out who is.
     pub async fn shut(&self) {
         self.run("ALTER DATABASE {} WITH ALLOW_CONNECTIONS false").await;
