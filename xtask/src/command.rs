@@ -104,7 +104,9 @@ impl Program {
         thread::spawn(move || {
             let status = child.wait();
             // Also what children of its own still print, which hold its outputs open.
-            outputs.into_iter().flatten().for_each(|output| drop(output.recv_timeout(GRACE)));
+            for output in outputs.into_iter().flatten() {
+                let _ = output.recv_timeout(GRACE);
+            }
             tell.send(status)
         });
         match told.recv_timeout(self.limit) {

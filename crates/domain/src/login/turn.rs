@@ -251,6 +251,7 @@ mod tests {
             scopes: crate::login::scope::Scopes::ALL,
             issued_at: at(issued),
             expires_at: end.map(at),
+            generations: crate::token::Generations::default(),
         };
         assert_eq!(lifetime.end_of(&token(10, None)), Some(at(410)));
         for (issued, end, last) in [(10, Some(410), 99), (350, Some(410), 409), (10, None, 99), (350, None, 439)] {

@@ -99,7 +99,7 @@ async fn an_order_moves_to_the_next_registration_under_its_old_id(store: &Store)
     store.write(model.clone(), |tx, m| Box::pin(model::put(tx, m))).await;
     let customer = device(1, &model, "unit").customer;
     let units = [1, 2, 3].map(|n| Device { customer, ..device(n, &model, "unit") });
-    let others = Device { customer, ..device(4, &model, "another unit") };
+    let others = Device { customer, ..device(4, &model, "another-unit") };
     for device in units.iter().chain([&others, &device(5, &model, "unit")]) {
         store.write(device.clone(), |tx, d| Box::pin(device::add(tx, 2, d))).await;
         let before = store.read(async |tx| device::before(tx, device, 9).await).await;

@@ -125,8 +125,8 @@ async fn a_unit_linked_again_keeps_the_lock_of_its_open_order(server: &Server) {
     assert_eq!((server.count("orders").await, placed(&server.events().await)), (1, 1));
 
     // The order goes its way and frees the slot of the registration that there is now.
-    let again = server.device().await;
     server.advance("10d").await;
+    let again = server.device().await;
     let next = server.call(&again, Replenish, &path).send().await.json();
     assert_ne!(next["eventInstanceId"], id.as_str(), "{next}");
     assert_eq!(server.count("orders").await, 2);
