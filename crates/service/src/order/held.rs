@@ -84,10 +84,10 @@ pub async fn of_customer(app: &App, owner: CustomerId, instance: &str) -> Result
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
     // From the order's row to its device and to that device's owner: what the id says of a device is only compared.
-    let (shard, device) = order::place_of(&mut tx, id.order).await?.ok_or(Error::UnknownOrder)?;
+    let (shard, device) = store::place_of(&mut tx, id.order).await?.ok_or(Error::UnknownOrder)?;
     let found = device::of_customer_by_id(&mut tx, owner, device).await?;
     let (device, model) = found.ok_or(Error::UnknownOrder)?;
-    let order = order::by_id(&mut tx, shard, device.id, id.order).await?;
+    let order = store::by_id(&mut tx, shard, device.id, id.order).await?;
     let order = order.filter(|order| !order.test && order.is_named_by(id)).ok_or(Error::UnknownOrder)?;
     Ok(Owned { caller: Caller { device, shard, slot: None }, model, order })
 }
