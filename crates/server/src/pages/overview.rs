@@ -16,7 +16,7 @@ use opendrs_domain::customer::{Address, Customer};
 use opendrs_domain::product::Product;
 use opendrs_domain::time::Span;
 use opendrs_service::login::signup::{self, Underway};
-use opendrs_service::{Error, customer, order};
+use opendrs_service::{Error, customer};
 use std::sync::Arc;
 
 struct Row<'a> {
@@ -109,7 +109,7 @@ pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Res
     let typed = address::typed(&form);
     let mut owner = customer::get(&site.app, session.customer).await.map_err(&refused)?;
     if owner.address.is_none() && form.has("line1") {
-        match order::set_address(&site.app, owner.id, typed.clone()).await {
+        match customer::set_address(&site.app, owner.id, typed.clone()).await {
             Ok(()) => owner = customer::get(&site.app, owner.id).await.map_err(&refused)?,
             Err(error @ Error::BadChoice(_)) => {
                 return overview(&site, &browser, (&underway, &owner), Some(&error), &typed);
