@@ -1,9 +1,10 @@
 //! An order's life: the state machine of decisions 16 to 18.
 //!
-//! Not here: who may ask for a change, where an order is kept, what time it is. Invariant: an order changes only
-//! through [`Order::place`], [`Order::due`], [`Order::report`], [`Order::approve`] and [`Order::cancel`]; each says what
-//! to tell the maker and the customer, and whether the slot's lock is given back, so that all three land in one transaction. The 72 hours
-//! of a held order are counted from the end of its owner's pause, if they paused ([`Order::wait_for_owner`]).
+//! Not here: who may ask for a change, where an order is kept, what time it is. Invariant: an order changes only through
+//! [`Order::place`], [`Order::due`], [`Order::report`], [`Order::approve`], [`Order::send_to`] and [`Order::cancel`]; each
+//! says what to tell the maker and the customer, and whether the slot's lock is given back, so that all of it lands in one
+//! transaction. The 72 hours of a held order are counted from the end of its owner's pause, if they paused
+//! ([`Order::wait_for_owner`]).
 //!
 //! ```text
 //!  place ── problem ──> Held ── 72 h ──────────────> Expired      (OrderCancelled, slot freed)

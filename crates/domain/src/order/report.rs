@@ -11,7 +11,7 @@ use crate::time::{Span, Time};
 const LATE: Span = Span::from_hours(14 * 24);
 
 impl Order {
-    /// Whether a back end is still asked about it: it is not over, or nobody has said that it arrived, and it is not long ago.
+    /// Whether a back end is still asked about it: it is not over, or it was only assumed to have arrived, and lately.
     #[must_use]
     pub fn may_change(&self, now: Time) -> bool {
         let unheard = self.state == State::Delivered && self.delivered_at.is_none();

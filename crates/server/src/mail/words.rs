@@ -1,7 +1,8 @@
 //! What a letter says: subject, sentences, facts and links; then as text and as HTML.
 //!
-//! The sentences themselves are in `texts`. Invariant: both forms say the same. Every link is an address of ours, but for the
-//! carrier's page of a parcel; what makers, shops and customers wrote is one line each, and escaped where it is HTML.
+//! The sentences themselves are in `texts`. Invariant: both forms say the same. Every link is an address of ours,
+//! but for the carrier's page of a parcel; what makers, shops and customers wrote is one line each, and escaped where it
+//! is HTML.
 
 use crate::texts::{Letters, Texts};
 use askama::Template;

@@ -155,8 +155,8 @@ pub(super) static TEXTS: Texts = Texts {
         change_address: "Adresse ändern",
         save_address: "Adresse speichern",
         kept: "Bestellungen, die ihre Adresse behalten",
-        kept_why: "Eine neue Adresse gilt für spätere Bestellungen. Diese behalten die Adresse, mit der sie aufgegeben wurden. Wartet \
-                   eine davon noch auf Sie, öffnen Sie sie, um sie anderswohin zu senden.",
+        kept_why: "Eine neue Adresse gilt für spätere Bestellungen. Diese behalten die Adresse, mit der sie aufgegeben \
+                   wurden. Wartet eine davon noch auf Sie, öffnen Sie sie, um sie anderswohin zu senden.",
         kept_order: |number, title, address| format!("Bestellung {number}, {title}: {address}"),
         orders: "Bestellungen dieses Geräts",
         order: |price, placed, standing| format!("{price}. Bestellt am {placed}. {standing}."),

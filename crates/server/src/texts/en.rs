@@ -147,8 +147,8 @@ pub(super) static TEXTS: Texts = Texts {
         change_address: "Change the address",
         save_address: "Save the address",
         kept: "Orders that keep their address",
-        kept_why: "A new address is for later orders. These keep the one they were placed with. If one still waits for you, open it to \
-                   send it elsewhere.",
+        kept_why: "A new address is for later orders. These keep the one they were placed with. If one still waits for \
+                   you, open it to send it elsewhere.",
         kept_order: |number, title, address| format!("Order {number}, {title}: {address}"),
         orders: "Orders of this device",
         order: |price, placed, standing| format!("{price}. Ordered {placed}. {standing}."),

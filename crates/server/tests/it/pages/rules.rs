@@ -516,7 +516,7 @@ async fn an_orders_page_is_its_owners(server: &Server) {
     assert_eq!(bob.page.status, 400);
     shows(&bob, &["This order is unknown, or belongs to another device or account."]);
     let csrf = form_token(server.app(), bob.browser.cookie_header().strip_prefix("opendrs=").unwrap());
-    for button in ["approve", "cancel", "look", "address"] {
+    for button in ["approve", "cancel", "look", "address", "present"] {
         let form = Form { action: "/order".into(), ..Form::default() };
         let form = form.fill("csrf", &csrf).fill("id", &id).fill(button, "true").fill("price", "24.99");
         bob.submit(&form.fill("currency", "USD")).await;

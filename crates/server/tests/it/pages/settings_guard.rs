@@ -73,8 +73,13 @@ async fn an_order_of_another_device_is_not_cancelled_here() {
     let slot = ann.form("/settings/slot");
     let before = server.rows().await;
     for (action, name, value, says) in [
-        ("/settings/order", "instanceId", other["eventInstanceId"].as_str().unwrap(), "this device has no such order"),
-        ("/settings/order", "instanceId", "", "this device has no such order"),
+        (
+            "/settings/order",
+            "instanceId",
+            other["eventInstanceId"].as_str().unwrap(),
+            "belongs to another device or account",
+        ),
+        ("/settings/order", "instanceId", "", "belongs to another device or account"),
         ("/settings/slot", "slotId", "beans", "This product is not offered for this slot."),
         ("/settings/slot", "slotId", "a b", "is not a slot id"),
         ("/settings/slot", "asin", "B000000003", "This product is not offered for this slot."),

@@ -97,7 +97,7 @@ async fn another_owners_ids_open_and_change_nothing(server: &Server) {
         assert_eq!(status, 400, "{id}: {body}");
         assert!(body.contains("this device has no such order"), "{body}");
         tried.insert(("GET", "/getOrderInfo/{instance}"));
-        for button in ["cancel", "approve", "address", "look"] {
+        for button in ["cancel", "approve", "address", "present", "look"] {
             let fields = [("id", id.as_str()), (button, "true"), ("price", "24.99"), ("currency", "USD")];
             let (status, body) = pressed(server, &visit, ("POST", "/order"), &fields).await;
             assert_eq!(status, 400, "{button} {id}: {body}");
