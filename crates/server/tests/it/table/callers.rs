@@ -122,7 +122,16 @@ fn cases(token: &str, order: &str) -> Vec<Case> {
         open("GET", "/teaser", format!("?compositeId={COMPOSITE}"), "200 Never run out"),
         open("GET", "/AccioCustomerUI/teaser", format!("?compositeId={COMPOSITE}"), "200 Never run out"),
         open("POST", "/auth/o2/token", String::new(), "400 The authorization grant type is not supported"),
-        open("GET", "/auth/o2/tokeninfo", "?access_token=x".into(), "400 The access token is missing"),
+        Case {
+            answers: std::array::from_fn(|caller| match CALLERS[caller] {
+                // They show a token of their own beside the one of the query.
+                "the device" | "another maker's device" | "the operator" => {
+                    "400 The request has different access tokens"
+                }
+                _ => "400 The access token is missing",
+            }),
+            ..open("GET", "/auth/o2/tokeninfo", "?access_token=x".into(), "")
+        },
         Case {
             answers: [
                 "400 The request is missing a required parameter",
