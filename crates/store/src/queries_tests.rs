@@ -18,7 +18,7 @@ fn sharded() -> Vec<&'static str> {
 }
 
 /// Work lists, purges, and what a person asks for: none is part of a device's or a client's call.
-const ALL_SHARDS: [&str; 45] = [
+const ALL_SHARDS: [&str; 46] = [
     "AttemptPurge",
     "CodePurge",
     "ConsentsEnding",

@@ -84,7 +84,9 @@ async fn refused(place: Place) -> (Error, String) {
 async fn a_file_in_a_missing_folder_is_refused_with_what_to_do() {
     let (error, words) = refused(Place::File("/nowhere/at all/store.db".into())).await;
     assert!(matches!(error, Error::Open(_)), "{error:?}");
-    for part in ["/nowhere/at all/store.db", "No such file or directory", "Check that the folder exists and is writable"] {
+    for part in
+        ["/nowhere/at all/store.db", "No such file or directory", "Check that the folder exists and is writable"]
+    {
         assert!(words.contains(part), "{words}");
     }
 }
