@@ -18,7 +18,7 @@ use opendrs_domain::customer::Customer;
 use opendrs_domain::device::Device;
 use opendrs_domain::id::{CustomerId, DeviceId, ModelId};
 use opendrs_domain::mail::{Approach, News};
-use opendrs_domain::takeover::{State, Step, Takeover, step};
+use opendrs_domain::takeover::{Policy, State, Step, Takeover, step};
 use opendrs_domain::text::Serial;
 use opendrs_domain::time::{Span, Time};
 use opendrs_store::{Tx, Write, device, takeover};
@@ -92,20 +92,25 @@ pub async fn begin(app: &App, of: &Underway, customer: &Customer) -> Result<Begu
         home: app.db.shards().of_customer(customer.id),
         customer: customer.id,
         per_day: app.settings.takeover.per_day,
+        policy: model.takeover,
         shard,
         takeover: state.map(takeover),
         old,
         stamp: Stamp::draw(app, now),
         now,
     };
-    if let Some(wait) = app.db.write(command).await? {
-        tracing::info!(customer = %customer.id, wait, "a takeover was slowed");
-        return Err(Error::Throttled(wait));
-    }
-    match state {
-        None => Err(BadChoice::TakeoverForbidden.into()),
-        Some(State::Asked) => Ok(Begun::Waiting(answer_by)),
-        Some(_) => Ok(Begun::Open),
+    match app.db.write(command).await? {
+        Recorded::Slowed(wait) => {
+            tracing::info!(customer = %customer.id, wait, "a takeover was slowed");
+            Err(Error::Throttled(wait))
+        }
+        // Another request of the same customer was first: what it recorded holds, and is read anew.
+        Recorded::Already => Box::pin(begin(app, of, customer)).await,
+        Recorded::New => match state {
+            None => Err(BadChoice::TakeoverForbidden.into()),
+            Some(State::Asked) => Ok(Begun::Waiting(answer_by)),
+            Some(_) => Ok(Begun::Open),
+        },
     }
 }
 
@@ -125,6 +130,7 @@ struct Begin {
     home: i64,
     customer: CustomerId,
     per_day: u32,
+    policy: Policy,
     /// The unit's.
     shard: i64,
     /// What is recorded; nothing where the maker forbids it.
@@ -134,9 +140,18 @@ struct Begin {
     now: Time,
 }
 
+/// What became of an attempt.
+enum Recorded {
+    /// It was counted, and its takeover recorded.
+    New,
+    /// Its takeover was recorded meanwhile by another request.
+    Already,
+    /// It was too soon: so many seconds to wait.
+    Slowed(i64),
+}
+
 impl Write for Begin {
-    /// How many seconds to wait, if it was too soon.
-    type Out = Option<i64>;
+    type Out = Recorded;
 
     /// The customer's: of two attempts at once, the second is counted after the first.
     fn key(&self) -> u64 {
@@ -145,8 +160,14 @@ impl Write for Begin {
 
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Out> {
         let mut attempts = takeover::attempts(tx, self.home, self.customer).await?;
+        // Decided again behind the customer's row: a late request must not undo what an earlier one led to.
+        let found = takeover::lock(tx, self.shard, self.old.id, self.customer).await?;
+        let done = found.as_ref().is_some_and(|found| found.state == State::Done);
+        if done || !matches!(step(self.policy, found.as_ref(), self.now), Step::Begin(_) | Step::Forbidden) {
+            return Ok(Recorded::Already);
+        }
         if let Err(wait) = attempts.count(self.now, self.per_day) {
-            return Ok(Some(wait));
+            return Ok(Recorded::Slowed(wait));
         }
         takeover::set_attempts(tx, self.home, self.customer, &attempts).await?;
         if let Some(takeover) = &self.takeover {
@@ -158,7 +179,7 @@ impl Write for Begin {
             };
             mail::left(tx, self.shard, &self.old, news, (self.stamp, self.now)).await?;
         }
-        Ok(None)
+        Ok(Recorded::New)
     }
 }
 

@@ -225,7 +225,7 @@ queries! {
             WHERE d.customer = $1 AND d.deregistered_at IS NULL ORDER BY d.registered_at LIMIT 200");
         DeviceRelink = "UPDATE device SET client = $3, test = $4 WHERE shard = $1 AND id = $2";
         DeviceEnd = "UPDATE device SET deregistered_at = $3 WHERE shard = $1 AND id = $2 AND deregistered_at IS NULL";
-        DeviceRestore = "UPDATE device SET deregistered_at = NULL WHERE shard = $1 AND id = $2 AND deregistered_at IS NOT NULL";
+        DeviceRestore = "UPDATE device SET deregistered_at = NULL, suspended_at = NULL WHERE shard = $1 AND id = $2 AND deregistered_at IS NOT NULL";
         DeviceActive = "UPDATE device SET active_at = $3 WHERE shard = $1 AND id = $2 AND (active_at IS NULL OR active_at < $3)";
         /// The ended registrations of a unit by one customer, newest first: only the last ones can have left an order open.
         DevicesBefore = "SELECT d.id FROM device d WHERE d.customer = $1 AND d.model = $2 AND d.serial = $3
@@ -554,7 +554,7 @@ queries! {
         PriceChangeDone = "DELETE FROM price_change WHERE asin = $1";
         /// Slots that reorder a product, in batches, with what their customers agreed to.
         SlotsOfProduct = "SELECT s.shard, s.slot, CASE WHEN s.agreed_asin = s.asin THEN s.agreed_asin END, s.agreed_minor,
-            s.agreed_currency, s.agreed_at, r.rules, d.id, d.customer, d.test, d.deregistered_at
+            s.agreed_currency, s.agreed_at, r.rules, d.id, d.customer, d.test, COALESCE(d.deregistered_at, d.suspended_at)
             FROM subscription s JOIN device d ON d.shard = s.shard AND d.id = s.device
             LEFT JOIN rule r ON r.shard = s.shard AND r.device = s.device AND r.slot = s.slot
             WHERE s.asin = $1 AND s.active AND (s.shard, s.device, s.slot) > ($2, $3, $4)

@@ -144,7 +144,7 @@ mod tests {
         );
         match Fields::read(b"{\"a\":1,\"\\u0061\":1}") {
             Err(Problem::BadBody(why)) => {
-                assert_eq!(why, "The body is not valid JSON: the key `a` is repeated at line 1 column 16.");
+                assert_eq!(why, "The body is not valid JSON: the key `a` is repeated at line 1 column 18.");
             }
             _ => panic!("a repeated key is taken"),
         }

@@ -41,7 +41,7 @@ pub(super) async fn run(file: Option<&Path>, command: Customer) -> Result<(), St
         true => customer::block(&app, id).await,
         false => customer::unblock(&app, id).await,
     };
-    let changed = changed.map_err(|e| e.to_string())?;
+    let changed = changed.map_err(super::cause)?;
     let email = &named.customer;
     if named.json {
         out::say(json!({ "customer": email.to_string(), "blocked": blocked, "changed": changed }).to_string());

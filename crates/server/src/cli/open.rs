@@ -174,7 +174,7 @@ async fn master(config: &Config, random: &dyn Random) -> Result<[u8; 32], String
     if let Some(key) = read_master(&path)? {
         return Ok(key);
     }
-    let found = examine(&place).await.map_err(|e| e.to_string())?;
+    let found = examine(&place).await.map_err(|error| super::cause(error.into()))?;
     if found.is_none_or(|found| found.installation.is_none()) {
         return create(&path, random);
     }

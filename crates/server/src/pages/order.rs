@@ -166,8 +166,12 @@ async fn press(site: &Site, form: &Form, owned: &Owned) -> Result<(), Error> {
             order::answer(&site.app, owned, Word::Approve(seen)).await
         }
         () if form.has("address") => {
-            customer::set_address(&site.app, owned.caller.device.customer, address::typed(form)).await?;
-            send_to_present(site, owned).await
+            order::set_address(&site.app, owned.caller.device.customer, address::typed(form)).await?;
+            match send_to_present(site, owned).await {
+                // With its new address it moved on at once.
+                Err(Error::NotApproved(_)) => Ok(()),
+                sent => sent,
+            }
         }
         () if form.has("present") => send_to_present(site, owned).await,
         () if form.has("look") => order::answer(&site.app, owned, Word::LookAgain).await,

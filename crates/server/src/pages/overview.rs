@@ -18,7 +18,7 @@ use opendrs_domain::customer::{Address, Customer};
 use opendrs_domain::product::Product;
 use opendrs_domain::time::Span;
 use opendrs_service::login::signup::{self, Underway};
-use opendrs_service::{Error, customer, takeover as takeovers};
+use opendrs_service::{Error, customer, order, takeover as takeovers};
 use std::sync::Arc;
 
 struct Row<'a> {
@@ -118,7 +118,7 @@ pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Res
     let typed = address::typed(&form);
     let mut owner = customer::get(&site.app, session.customer).await.map_err(&refused)?;
     if owner.address.is_none() && form.has("line1") {
-        match customer::set_address(&site.app, owner.id, typed.clone()).await {
+        match order::set_address(&site.app, owner.id, typed.clone()).await {
             Ok(()) => owner = customer::get(&site.app, owner.id).await.map_err(&refused)?,
             Err(error @ Error::BadChoice(_)) => {
                 return overview(&site, &browser, (&underway, &owner), Some(&error), &typed).await;

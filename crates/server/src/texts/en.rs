@@ -45,7 +45,7 @@ pub(super) static TEXTS: Texts = Texts {
         form_text: "It only takes what a form sends. Go back and use the form again, or go to your devices.",
     },
     takeovers: Takeovers {
-        notice: "This device belongs to another account. When you complete the set-up, it is yours, and its earlier owner is told.",
+        notice: "This device belongs to another account. When you complete the set-up, it is yours, and its earlier owner is notified by email.",
         blocked: "This device belongs to another account",
         waiting: |until| {
             format!(
@@ -56,7 +56,7 @@ pub(super) static TEXTS: Texts = Texts {
         asked: |model| format!("Hand over your {model}?"),
         asked_why: "Another account wants to set up your device. If you agree, it can, and the device no longer reorders for you.",
         announced: |model| format!("Another account is setting up your {model}"),
-        announced_why: "If the device is still yours, keep it. The other account then cannot finish its set-up.",
+        announced_why: "If the device is still yours, press “Keep my device”. The other account then cannot finish its set-up.",
         done: |model| format!("Another account has your {model}"),
         done_why: "If you take the device back, it reorders for you as before, and the other account loses it.",
         until: |until| format!("You can answer until {until}."),
@@ -69,7 +69,7 @@ pub(super) static TEXTS: Texts = Texts {
         declined_text: "The other account cannot set it up.",
         undone: "Your device is back",
         undone_text: "It reorders for you as before.",
-        over: "Nothing to answer",
+        over: "This request is closed",
     },
     leaving: Leaving {
         title: "One moment, please",
@@ -170,7 +170,7 @@ pub(super) static TEXTS: Texts = Texts {
         link: "Remove",
         title: |model| format!("Remove your {model}"),
         heading: |model| format!("Remove your {model}?"),
-        why: "It can order nothing any more, and its maker is told. Orders under way go on. To use it again, set it up anew \
+        why: "It can order nothing any more, and its maker is notified. Orders under way go on. To use it again, set it up anew \
               from the device or its app.",
         button: "Remove this device",
         keep: "Keep it",
@@ -184,7 +184,7 @@ pub(super) static TEXTS: Texts = Texts {
         heading: |profile| format!("Withdraw your consent to {profile}?"),
         why: |profile, maker| {
             format!(
-                "{profile} can do nothing in your name any more, and {maker} is told. Orders under way go on. To use it \
+                "{profile} can do nothing in your name any more, and {maker} is notified. Orders under way go on. To use it \
                  again, sign in from the app and give your consent anew."
             )
         },

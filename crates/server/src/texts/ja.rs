@@ -56,7 +56,7 @@ pub(super) static TEXTS: Texts = Texts {
         asked: |model| format!("{model}を譲りますか？"),
         asked_why: "別のアカウントがお客様の機器を設定しようとしています。同意すると設定が可能になり、お客様のための再注文は行われなくなります。",
         announced: |model| format!("別のアカウントが{model}を設定しています"),
-        announced_why: "今もお客様の機器である場合は、そのままにしてください。別のアカウントは設定を完了できなくなります。",
+        announced_why: "今もお客様の機器である場合は、「自分の機器のままにする」を押してください。別のアカウントは設定を完了できなくなります。",
         done: |model| format!("{model}は別のアカウントのものになりました"),
         done_why: "機器を取り戻すと、これまでどおりお客様のために再注文が行われ、別のアカウントからは外れます。",
         until: |until| format!("{until}まで回答できます。"),
@@ -69,7 +69,7 @@ pub(super) static TEXTS: Texts = Texts {
         declined_text: "別のアカウントは設定できません。",
         undone: "機器が戻りました",
         undone_text: "これまでどおり再注文が行われます。",
-        over: "回答するものはありません",
+        over: "この確認は終了しました",
     },
     leaving: Leaving {
         title: "少々お待ちください",

@@ -32,7 +32,7 @@ impl Fire {
         }
         // A back end that can be asked is asked again.
         order.reported = false;
-        // Who had no address, or none that their back end can ship to, may have entered one.
+        // Who had no address may have entered one.
         if order.address().is_none() && !order.test {
             let shard = self.shards.of_customer(self.device.customer);
             let customer = customer::by_id(tx, shard, self.device.customer).await?;

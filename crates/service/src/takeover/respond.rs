@@ -13,7 +13,7 @@ use opendrs_domain::model::Model;
 use opendrs_domain::notification::{Event, Facts};
 use opendrs_domain::takeover::{Answer, Takeover};
 use opendrs_domain::time::Time;
-use opendrs_store::{Tx, Write, consent, device, model, profile, subscription, takeover};
+use opendrs_store::{Tx, Write, consent, customer, device, model, profile, subscription, takeover};
 
 /// What a link leads to.
 #[derive(Clone, Debug)]
@@ -137,6 +137,10 @@ impl Respond {
         let Self { shard, device: old, now, stamps: [ended, registered, changed], .. } = self;
         let consent = consent::lock(tx, self.home, old.customer, self.profile).await?;
         if !consent.is_some_and(|consent| consent.stands()) {
+            return Ok(false);
+        }
+        // What a blocked customer had stays switched off.
+        if customer::standing_held(tx, self.home, old.customer).await?.blocked_at.is_some() {
             return Ok(false);
         }
         let ended_before = device::lock(tx, *shard, old.id).await?.is_some_and(|old| old.deregistered_at.is_some());

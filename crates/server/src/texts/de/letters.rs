@@ -41,8 +41,8 @@ pub(super) const LETTERS: Letters = Letters {
     delivered: "Ihre Bestellung wurde zugestellt. Wenn sie nicht da ist oder etwas nicht stimmt, antworten Sie auf \
                 diese E-Mail.",
     assumed_subject: "Sollte angekommen sein",
-    assumed: "Ihre Bestellung sollte inzwischen angekommen sein. Niemand hat uns die Zustellung gemeldet. Wenn sie nicht da \
-              ist, antworten Sie auf diese E-Mail.",
+    assumed: "Ihre Bestellung sollte inzwischen angekommen sein. Eine Zustellbestätigung haben wir nicht erhalten. Wenn sie nicht \
+              angekommen ist, antworten Sie auf diese E-Mail.",
     cancelled_subject: "Storniert",
     cancelled,
     not_charged: "Es wird nichts versandt und nichts berechnet.",
@@ -78,7 +78,7 @@ pub(super) const LETTERS: Letters = Letters {
             "Jemand richtet Ihr Gerät {model} mit einem anderen Konto ein. Danach gehört es diesem Konto und bestellt nichts mehr für Sie."
         )
     },
-    announced_more: "Wenn Sie das Gerät weitergegeben haben, müssen Sie nichts tun. Wenn es noch Ihnen gehört, behalten Sie es.",
+    announced_more: "Wenn Sie das Gerät weitergegeben haben, müssen Sie nichts tun. Wenn es noch Ihnen gehört, öffnen Sie den Link und wählen Sie „Mein Gerät behalten“. Sonst geht es an das andere Konto.",
     announced_link: "Mein Gerät behalten",
     asked_subject: |model| format!("Darf ein anderes Konto Ihr Gerät {model} übernehmen?"),
     asked: |model| {
@@ -86,18 +86,18 @@ pub(super) const LETTERS: Letters = Letters {
             "Jemand möchte Ihr Gerät {model} mit einem anderen Konto einrichten. Ohne Ihre Zustimmung bleibt es Ihres."
         )
     },
-    asked_until: |until| format!("Sie können bis {until} antworten."),
+    asked_until: |until| format!("Sie können bis zum {until} antworten."),
     asked_link: "Zustimmen oder ablehnen",
     taken_until: |until| {
         format!(
-            "Wenn Sie das Gerät weitergegeben haben, müssen Sie nichts tun. Wenn es noch Ihnen gehört, können Sie es bis {until} zurückholen."
+            "Wenn Sie das Gerät weitergegeben haben, müssen Sie nichts tun. Wenn es noch Ihnen gehört, können Sie es bis zum {until} zurückholen."
         )
     },
     taken_link: "Mein Gerät zurückholen",
     agreed_subject: |model| format!("Sie können das Gerät {model} jetzt einrichten"),
     agreed: |model, until| {
         format!(
-            "Der Besitzer des Geräts {model} hat der Übergabe zugestimmt. Richten Sie es bis {until} am Gerät oder in seiner App ein."
+            "Der Besitzer des Geräts {model} hat der Übergabe zugestimmt. Richten Sie es bis zum {until} am Gerät oder in seiner App ein."
         )
     },
     declined_subject: |model| format!("Das Gerät {model} bleibt bei seinem Besitzer"),
@@ -149,7 +149,7 @@ fn problem(problem: Option<Problem>) -> Text {
 
 fn held_subject(problem: Option<Problem>) -> Text {
     match problem {
-        Some(Problem::Ask | Problem::Price | Problem::Limit) => "Ihre Zustimmung wird gebraucht",
+        Some(Problem::Ask | Problem::Price | Problem::Limit) => "Ihre Zustimmung ist erforderlich",
         Some(Problem::Paused) => "Ihre Bestellung wartet, bis Ihre Pause endet",
         Some(Problem::Address) => "Für Ihre Bestellung fehlt eine Adresse",
         Some(Problem::OutOfStock) => "Ihre Bestellung wartet auf Ware",

@@ -38,7 +38,7 @@ pub(super) const LETTERS: Letters = Letters {
     delivered_subject: "Delivered",
     delivered: "Your order has been delivered. If it is not there, or something is wrong with it, reply to this mail.",
     assumed_subject: "Should have arrived",
-    assumed: "Your order should have arrived by now. Nobody has told us that it did. If it has not, reply to this mail.",
+    assumed: "Your order should have arrived by now. We have no delivery confirmation. If it has not arrived, reply to this mail.",
     cancelled_subject: "Cancelled",
     cancelled,
     not_charged: "Nothing is sent and nothing is charged.",
@@ -70,7 +70,7 @@ pub(super) const LETTERS: Letters = Letters {
             "Somebody is setting up your {model} with another account. When they finish, it belongs to them and no longer reorders for you."
         )
     },
-    announced_more: "If you gave the device away, you need not do anything. If it is still yours, keep it.",
+    announced_more: "If you gave the device away, you need not do anything. If it is still yours, open the link below and press “Keep my device”. If you do nothing, the other account gets it.",
     announced_link: "Keep my device",
     asked_subject: |model| format!("May another account have your {model}?"),
     asked: |model| {
@@ -86,7 +86,9 @@ pub(super) const LETTERS: Letters = Letters {
     taken_link: "Take my device back",
     agreed_subject: |model| format!("You can set up the {model} now"),
     agreed: |model, until| {
-        format!("The owner of the {model} agreed to hand it over. Set it up from the device or its app until {until}.")
+        format!(
+            "The owner of the {model} agreed to hand it over. You have until {until} to set it up from the device or its app."
+        )
     },
     declined_subject: |model| format!("The {model} stays with its owner"),
     declined: |model| format!("The owner of the {model} did not agree to hand it over."),

@@ -14,7 +14,7 @@ use serde_json::json;
 fn reason(order: &Order) -> String {
     let cancellation = order.cancellation.as_ref();
     let what = match cancellation.map(|cancellation| cancellation.by) {
-        None => "Ended at OpenDRS: nobody resolved in time what kept it from being placed",
+        None => "Expired at OpenDRS: the problem was not resolved in time",
         Some(CancelledBy::Customer) => "Cancelled at OpenDRS by the customer",
         Some(CancelledBy::MailLink) => "Cancelled at OpenDRS by the link in a mail to the customer",
         Some(CancelledBy::Device) => "Cancelled at OpenDRS by the device",
