@@ -72,7 +72,7 @@ pub(super) fn finish() -> Result<(), Lost> {
 pub(super) async fn ended() {
     let mut ended = STDOUT.ended();
     if ended.wait_for(|ended| *ended).await.is_err() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

@@ -97,11 +97,11 @@ impl Connector for Shop {
 /// What a shop's order says of ours, once it is complete; what was heard before is said again.
 fn reports(found: &Found) -> Vec<Report> {
     let parcels = found.fulfillments.iter().flatten();
-    let tracked = parcels.map(|parcel| {
+    let mut tracked = parcels.map(|parcel| {
         let number = parcel.tracking_code.as_deref();
         Tracking::new(number, parcel.method.as_deref().filter(|_| number.is_some()), None)
     });
-    let tracking = tracked.filter(|tracking| tracking.number.is_some()).next_back().unwrap_or_default();
+    let tracking = tracked.rfind(|tracking| tracking.number.is_some()).unwrap_or_default();
     let shipped = Report::Shipped { expected_at: None, tracking };
     match found.state.as_str() {
         "Cancelled" => vec![Report::Cancelled(Cancellation { by: CancelledBy::Shop, reason: None })],

@@ -46,7 +46,7 @@ async fn save(store: &Store, shard: i64, order: &Order) {
 
 /// Read both ways, which must agree.
 async fn get(store: &Store, shard: i64, id: OrderId) -> Option<Order> {
-    let Some(device) = store.read(async |tx| order::device_of(tx, shard, id).await).await else { return None };
+    let device = store.read(async |tx| order::device_of(tx, shard, id).await).await?;
     let read = store.read(async |tx| order::by_id(tx, shard, device, id).await).await;
     let held = store.write((shard, device, id), |tx, (s, d, id)| Box::pin(order::lock(tx, *s, *d, *id))).await;
     assert_eq!(read, held);
