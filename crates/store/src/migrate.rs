@@ -42,6 +42,7 @@ const STEPS: &[Step] = &[
     step!(14, "0014_appended"),
     step!(15, "0015_place_in_line"),
     step!(16, "0016_finished_and_passwords"),
+    step!(17, "0017_seeded"),
 ];
 
 /// The last step there is.

@@ -122,7 +122,7 @@ pub(super) async fn run(file: Option<&Path>, args: Serve) -> Result<(), String> 
     }
     for seed in &args.seed {
         if let Seed::File(path) = seed {
-            declared::apply(&app, path, false).await?;
+            declared::apply(&app, path).await?;
         }
     }
     let running = Running::start(&config, app).await?;

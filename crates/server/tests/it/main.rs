@@ -17,6 +17,7 @@ mod mail;
 mod notify;
 mod pages;
 mod promise;
+mod seed;
 mod table;
 mod testing;
 mod vendure;
