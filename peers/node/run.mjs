@@ -3,6 +3,7 @@
 // $OPENDRS_BIN is the program. Ends with a line `N passed, M failed`, and with 0 only when none failed.
 
 import { check, tally } from './checks.mjs'
+import leaving from './leaving.mjs'
 import notifications from './notifications.mjs'
 import oauth4webapi from './oauth4webapi.mjs'
 import openidClient from './openid-client.mjs'
@@ -18,6 +19,7 @@ for (const peer of [oauth4webapi, openidClient, simpleOauth2]) {
   }
 }
 await notifications()
+await leaving()
 await check('the server ends well when it is told to', server.stop)
 console.log(`${tally.passed} passed, ${tally.failed} failed`)
 process.exitCode = tally.failed ? 1 : 0

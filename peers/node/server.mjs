@@ -4,7 +4,7 @@
 
 import { execFile, spawn } from 'node:child_process'
 import { webcrypto } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -39,7 +39,7 @@ export const FILTER = '7c0a3f5e-0000-4000-8000-0000000000b1'
 export const CARTRIDGE = '7c0a3f5e-0000-4000-8000-0000000000b2'
 export const CUSTOMER = { email: 'customer@example.com', password: 'correct horse & battery' }
 
-const SEED = process.env.OPENDRS_TEST_SEED ?? fileURLToPath(new URL('../seed.toml', import.meta.url))
+export const SEED = process.env.OPENDRS_TEST_SEED ?? fileURLToPath(new URL('../seed.toml', import.meta.url))
 
 export const PROFILE = 'amzn1.application.7d20b6a1c3e94f0d8a5512ce09b7f466'
 
@@ -57,10 +57,12 @@ export async function opendrs(data, ...words) {
 
 /**
  * Starts a server; `stop` ends it and removes what it stored. `more` are further words, `env` is more of the
- * environment; `data` is the folder of a server that was killed, to go on with.
+ * environment; `data` is the folder of a server that was killed, to go on with; `seed` is the text of another seed.
  */
-export async function start({ more = [], env = {}, data = mkdtempSync(join(tmpdir(), 'opendrs-peers-')) } = {}) {
-  const words = ['serve', '--seed', SEED, '--listen', '127.0.0.1:0', '--data', data, '--test-clock', ...more]
+export async function start({ more = [], env = {}, data = mkdtempSync(join(tmpdir(), 'opendrs-peers-')), seed } = {}) {
+  const own = join(data, 'seed.toml')
+  if (seed) writeFileSync(own, seed)
+  const words = ['serve', '--seed', seed ? own : SEED, '--listen', '127.0.0.1:0', '--data', data, '--test-clock', ...more]
   const child = spawn(program(), words, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } })
   const ended = new Promise((resolve) => child.once('exit', resolve).once('error', resolve))
   const remove = () => rmSync(data, { recursive: true, force: true, maxRetries: 3 })

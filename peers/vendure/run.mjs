@@ -210,7 +210,7 @@ await check('a hint of the shop has an order looked at at once', async () => {
 await scene('cancelled', 'an order that is cancelled here is cancelled there, and its books are straight', async () => {
   const id = await order()
   const stock = (await variant(SKU)).stockAllocated
-  opendrs('order', 'cancel', id)
+  opendrs('order', 'cancel', id, '--reason', 'This is a test')
   await advance('1s')
   const [{ state, payments }] = await inShop(id)
   equal([state, payments[0].refunds], ['Cancelled', [{ state: 'Settled', total: 2499 }]], 'the shop\'s order')
@@ -231,7 +231,7 @@ await scene('too_late', 'what left the shop is not cancelled there', async () =>
   const id = await order()
   const [found] = await inShop(id)
   await ship(found, '1Z 2')
-  opendrs('order', 'cancel', id)
+  opendrs('order', 'cancel', id, '--reason', 'This is a test')
   await advance('1s')
   const { state, lastError } = standing(id)
   equal([state, /is under way already/.test(lastError), (await inShop(id))[0].state], ['cancelled', true, 'Shipped'], 'it')

@@ -4,6 +4,7 @@
 //! failure is told with its command line.
 
 use crate::failure::{Failure, Outcome};
+use crate::tail::Tail;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io::IsTerminal as _;
@@ -27,7 +28,10 @@ pub struct Program {
 /// A program, found as a shell finds it; asked for plain text when nobody watches a terminal.
 pub fn program(name: impl AsRef<OsStr>) -> Program {
     let mut command = Command::new(name);
-    if !std::io::stdout().is_terminal() {
+    if std::io::stdout().is_terminal() {
+        // Its output passes through a pipe on its way to the terminal.
+        command.env("CARGO_TERM_COLOR", "always");
+    } else {
         // Two wishes, since rustfmt knows only the first and many know only the second.
         command.env("TERM", "dumb").env("NO_COLOR", "1");
     }
@@ -70,11 +74,12 @@ impl Program {
         self
     }
 
-    /// Prints the command line and runs it; what it prints is seen as it comes.
+    /// Prints the command line and runs it; what it prints is seen as it comes. A failure repeats its last lines.
     pub fn run(mut self) -> Outcome {
         println!("$ {self}");
-        let status = self.wait_for()?;
-        if status.success() { Ok(()) } else { Err(self.failed(status, "what it printed above says why")) }
+        let tail = Tail::default();
+        let status = self.wait_for(&tail)?;
+        if status.success() { Ok(()) } else { Err(self.failed(status, &format!("see its last lines:\n{tail}"))) }
     }
 
     /// Runs it silently and gives what it printed, without the space around it.
@@ -87,11 +92,21 @@ impl Program {
         Err(self.failed(output.status, &format!("it said: {}", said.trim())))
     }
 
-    fn wait_for(&mut self) -> Outcome<ExitStatus> {
-        let mut child = self.command.stdin(Stdio::null()).spawn().map_err(|error| self.unstarted(&error))?;
+    fn wait_for(&mut self, tail: &Tail) -> Outcome<ExitStatus> {
+        self.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = self.command.spawn().map_err(|error| self.unstarted(&error))?;
         let id = child.id();
+        let outputs = [
+            child.stdout.take().map(|from| tail.follow(from, std::io::stdout())),
+            child.stderr.take().map(|from| tail.follow(from, std::io::stderr())),
+        ];
         let (tell, told) = mpsc::channel();
-        thread::spawn(move || tell.send(child.wait()));
+        thread::spawn(move || {
+            let status = child.wait();
+            // Also what children of its own still print, which hold its outputs open.
+            outputs.into_iter().flatten().for_each(|output| drop(output.recv_timeout(GRACE)));
+            tell.send(status)
+        });
         match told.recv_timeout(self.limit) {
             Ok(status) => status.map_err(|error| self.unstarted(&error)),
             Err(RecvTimeoutError::Timeout) => {
@@ -102,7 +117,7 @@ impl Program {
                     let _ = told.recv_timeout(GRACE);
                 }
                 let what = format!("`{self}` was still running after {} s and was ended", self.limit.as_secs());
-                Err(Failure::new(what, "find what it waits for; the last lines it printed tell where it was"))
+                Err(Failure::new(what, format!("find what it waits for; its last lines:\n{tail}")))
             }
             Err(RecvTimeoutError::Disconnected) => {
                 Err(Failure::new(format!("`{self}` was lost sight of"), "run it again"))
@@ -161,6 +176,14 @@ mod tests {
         assert!(told.contains("exit status: 3") && told.contains("it said: oh"), "{told}");
         let told = program("no-such-program").run().unwrap_err().to_string();
         assert!(told.contains("install `no-such-program`"), "{told}");
+    }
+
+    #[test]
+    fn a_failure_repeats_the_last_lines_of_both_outputs() {
+        let script = "seq 1 100; echo oh >&2; exit 1";
+        let told = program("sh").args(["-c", script]).run().unwrap_err().to_string();
+        assert!(told.contains("\n    100\n") && told.contains("\n    oh\n"), "{told}");
+        assert!(!told.contains("\n    1\n"), "{told}");
     }
 
     #[test]

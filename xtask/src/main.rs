@@ -14,6 +14,7 @@ mod peers;
 mod postgres;
 mod steps;
 mod summary;
+mod tail;
 mod test;
 mod tools;
 mod torture;

@@ -73,6 +73,7 @@ fn is_node_20(version: &str) -> bool {
 /// Node's peers.
 fn node(site: &mut Site<'_>) -> Outcome<Program> {
     let folder = installed(site.tree, &mut site.apt, "node")?;
+    site.apt.chromium()?;
     Ok(program("node").args(["run.mjs"]).within(&folder))
 }
 

@@ -42,6 +42,11 @@ impl Apt {
         if packages.is_empty() { Ok(()) } else { self.install(&packages) }
     }
 
+    /// `chromium` on PATH.
+    pub fn chromium(&mut self) -> Outcome {
+        if on_path("chromium").is_some() { Ok(()) } else { self.install(&["chromium"]) }
+    }
+
     /// A Python that can make virtual environments with pip.
     pub fn python(&mut self) -> Outcome<&'static str> {
         if let Some(python) = python() {
@@ -84,7 +89,8 @@ pub fn cargo_deny(tree: &Tree) -> Outcome<OsString> {
     }
     let built = tree.own("tools/build");
     program("cargo")
-        .args(["install", "cargo-deny", "--version", CARGO_DENY, "--locked", "--root"])
+        // Unoptimised, it is built in a third of the time and still checks in seconds.
+        .args(["install", "cargo-deny", "--debug", "--version", CARGO_DENY, "--locked", "--root"])
         .args([tree.own("tools").as_os_str(), "--target-dir".as_ref(), built.as_os_str()])
         .within(&tree.root)
         .limit(Duration::from_secs(30 * 60))

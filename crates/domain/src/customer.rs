@@ -3,9 +3,10 @@
 //! Not here: passwords (only their hash is known, to the service) and sessions. Invariant: a maker never sees a
 //! customer's own id, only the pairwise one made here (decisions 29).
 
+use crate::country;
 use crate::id::{CustomerId, MakerId};
 use crate::language::Language;
-use crate::text::Email;
+use crate::text::{Email, is_plain};
 use crate::time::Time;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -19,14 +20,16 @@ pub struct Address {
     /// Flat, floor, company.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line2: Option<String>,
-    /// Town.
+    /// Town; empty where the country's addresses need none.
+    #[serde(default)]
     pub city: String,
     /// State or region, where a country has them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
-    /// Postal code.
+    /// Postal code; empty where the country has none.
+    #[serde(default)]
     pub postal_code: String,
-    /// Two-letter country code.
+    /// Country code: ISO 3166-1 alpha-2.
     pub country: String,
 }
 
@@ -45,16 +48,17 @@ pub enum BadAddress {
     /// Postal code.
     #[error("the postal code")]
     PostalCode,
-    /// Country.
+    /// Country: no code of ISO 3166-1.
     #[error("the country (two letters, such as US)")]
     Country,
 }
 
 impl Address {
-    /// Trims every part and drops empty optional ones; `Err` names the part that is missing or too long.
+    /// Trims every part and drops empty optional ones. City and postal code may be left out in countries whose addresses
+    /// have none.
     ///
     /// # Errors
-    /// The part at fault, to be told to the person who typed it.
+    /// The part that is missing, too long or not to be read, for the person who typed it.
     pub fn checked(mut self) -> Result<Self, BadAddress> {
         for part in [&mut self.line1, &mut self.city, &mut self.postal_code, &mut self.country] {
             *part = part.trim().to_owned();
@@ -62,21 +66,24 @@ impl Address {
         for part in [&mut self.line2, &mut self.region] {
             *part = part.take().map(|p| p.trim().to_owned()).filter(|p| !p.is_empty());
         }
-        let plain = |text: &str, max: usize| text.chars().count() <= max && !text.chars().any(char::is_control);
+        self.country = self.country.to_uppercase();
+        let plain = |text: &str, max: usize| text.chars().count() <= max && is_plain(text);
         let fits = |text: &str, max: usize| !text.is_empty() && plain(text, max);
         let optional = |text: &Option<String>| text.as_ref().is_none_or(|text| plain(text, 120));
-        match () {
-            () if !fits(&self.line1, 120) => Err(BadAddress::Street),
-            () if !optional(&self.line2) || !optional(&self.region) => Err(BadAddress::Optional),
-            () if !fits(&self.city, 80) => Err(BadAddress::City),
-            () if !fits(&self.postal_code, 20) => Err(BadAddress::PostalCode),
-            () if self.country.len() != 2 || !self.country.bytes().all(|b| b.is_ascii_alphabetic()) => {
-                Err(BadAddress::Country)
-            }
-            () => {
-                self.country = self.country.to_uppercase();
-                Ok(self)
-            }
+        let known = country::is_code(&self.country);
+        let (has_city, has_code) = (country::has_city(&self.country), country::has_postal_code(&self.country));
+        if !fits(&self.line1, 120) {
+            Err(BadAddress::Street)
+        } else if !optional(&self.line2) || !optional(&self.region) {
+            Err(BadAddress::Optional)
+        } else if !plain(&self.city, 80) || has_city && self.city.is_empty() {
+            Err(BadAddress::City)
+        } else if !plain(&self.postal_code, 20) || has_code && self.postal_code.is_empty() {
+            Err(BadAddress::PostalCode)
+        } else if !known {
+            Err(BadAddress::Country)
+        } else {
+            Ok(self)
         }
     }
 
@@ -91,7 +98,7 @@ impl Address {
             Some(self.postal_code.as_str()),
             Some(self.country.as_str()),
         ];
-        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+        parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -156,6 +163,41 @@ mod tests {
         };
         assert_eq!(full.clone().checked().unwrap().one_line(), "1 Main Street, Springfield, 97477, US");
         assert_eq!(Address { city: " ".into(), ..full.clone() }.checked(), Err(BadAddress::City));
-        assert!(Address { country: "USA".into(), ..full }.checked().is_err());
+        for country in ["USA", "", "U", "XX", "UK", "u s"] {
+            let address = Address { country: country.into(), ..full.clone() };
+            assert_eq!(address.checked(), Err(BadAddress::Country), "{country}");
+        }
+        for line1 in ["", " ", "1 Main\nStreet", "1 Main\u{2028}Street", "\u{202e}teertS niaM 1"] {
+            assert_eq!(Address { line1: line1.into(), ..full.clone() }.checked(), Err(BadAddress::Street), "{line1:?}");
+        }
+    }
+
+    #[test]
+    fn an_address_needs_no_part_that_its_country_lacks() {
+        let of = |country: &str, city: &str, postal_code: &str| Address {
+            line1: "1 Main Street".into(),
+            city: city.into(),
+            postal_code: postal_code.into(),
+            country: country.into(),
+            ..Address::default()
+        };
+        for (address, wanted) in [
+            (of("hk", "", ""), Ok("1 Main Street, HK")),
+            (of("HK", "Kowloon", ""), Ok("1 Main Street, Kowloon, HK")),
+            (of("QA", "Doha", ""), Ok("1 Main Street, Doha, QA")),
+            (of("QA", "Doha", "122"), Ok("1 Main Street, Doha, 122, QA")),
+            (of("QA", "", ""), Err(BadAddress::City)),
+            (of("SG", "", "546080"), Ok("1 Main Street, 546080, SG")),
+            (of("SG", "", " "), Err(BadAddress::PostalCode)),
+            (of("DE", "Berlin", ""), Err(BadAddress::PostalCode)),
+            (of("DE", "", "10115"), Err(BadAddress::City)),
+            (of("HK", "", "1\t2"), Err(BadAddress::PostalCode)),
+        ] {
+            let checked = address.clone().checked();
+            let line = checked.as_ref().map(Address::one_line).map_err(|part| *part);
+            assert_eq!(line.as_deref(), wanted.as_deref().map_err(|part| part), "{address:?}");
+        }
+        let read: Address = serde_json::from_str(r#"{"line1":"1 Main Street","country":"HK"}"#).unwrap();
+        assert_eq!(read, of("HK", "", ""));
     }
 }

@@ -49,6 +49,46 @@ impl State {
     }
 }
 
+/// Where an event stands, all its receivers taken together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EventState {
+    /// It was sent to nobody: its security profile had no confirmed receiver.
+    NoReceiver,
+    /// A receiver has not answered yet.
+    Waiting,
+    /// Every receiver took it.
+    Delivered,
+    /// It was given up at one receiver at least; it can be replayed.
+    Dead,
+}
+
+impl EventState {
+    /// Of where it stands at each receiver.
+    #[must_use]
+    pub fn of(states: &[State]) -> Self {
+        if states.is_empty() {
+            Self::NoReceiver
+        } else if states.contains(&State::Dead) {
+            Self::Dead
+        } else if states.iter().all(|state| *state == State::Delivered) {
+            Self::Delivered
+        } else {
+            Self::Waiting
+        }
+    }
+
+    /// The word of the command line and of the operator's API.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NoReceiver => "no_receiver",
+            Self::Waiting => "waiting",
+            Self::Delivered => "delivered",
+            Self::Dead => "dead",
+        }
+    }
+}
+
 /// How an attempt ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {

@@ -36,13 +36,15 @@ pub struct Device {
     pub deregistered_at: Option<Time>,
     /// Token families that were revoked one by one, because their code was used twice.
     pub revoked: Families,
+    /// Since when its owner is blocked, and its tokens are refused.
+    pub suspended_at: Option<Time>,
 }
 
 impl Device {
     /// Whether a token of this family may speak for the device.
     #[must_use]
     pub fn accepts(&self, family: u64) -> bool {
-        self.deregistered_at.is_none() && !self.revoked.0.contains(&family)
+        self.deregistered_at.is_none() && self.suspended_at.is_none() && !self.revoked.0.contains(&family)
     }
 }
 

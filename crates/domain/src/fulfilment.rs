@@ -3,7 +3,7 @@
 //! Not here: how they are reached. Invariant: an order stays with the back end it was made with, whatever the settings
 //! say later.
 
-use crate::order::Problem;
+use crate::order::{Cancellation, PriceParts, Problem, Tracking};
 use crate::time::{Span, Time};
 
 /// A fulfilment back end.
@@ -55,6 +55,8 @@ pub enum Report {
     Accepted {
         /// When it should arrive, if that is known.
         expected_at: Option<Time>,
+        /// What its price consists of.
+        parts: PriceParts,
     },
     /// It cannot be fulfilled for now.
     Problem(Problem),
@@ -62,13 +64,13 @@ pub enum Report {
     Shipped {
         /// When it should arrive, if that is known.
         expected_at: Option<Time>,
-        /// The carrier's number, if there is one.
-        tracking: Option<String>,
+        /// How it can be followed.
+        tracking: Tracking,
     },
     /// It arrived.
     Delivered,
     /// It will not be fulfilled.
-    Cancelled,
+    Cancelled(Cancellation),
 }
 
 /// What a back end has to be asked for.
@@ -107,16 +109,6 @@ pub fn pause_after(tries: i64) -> Span {
     Span::from_secs(doubled.min(3600))
 }
 
-/// The longest tracking number that is kept.
-const TRACKING: usize = 100;
-
-/// A tracking number as it is kept: without control characters, not too long; nothing if nothing is left.
-#[must_use]
-pub fn tracking(text: &str) -> Option<String> {
-    let kept: String = text.trim().chars().filter(|c| !c.is_control()).take(TRACKING).collect();
-    Some(kept).filter(|kept| !kept.is_empty())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,12 +118,5 @@ mod tests {
         let waits: Vec<_> = (1..=11).map(|tries| pause_after(tries).secs()).collect();
         assert_eq!(waits, [10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600]);
         assert_eq!((pause_after(0).secs(), pause_after(i64::MAX).secs()), (10, 3600));
-    }
-
-    #[test]
-    fn a_tracking_number_is_one_line_and_short() {
-        assert_eq!(tracking(" 1Z\n9 \u{7}"), Some("1Z9 ".into()));
-        assert_eq!(tracking(" \u{0} "), None);
-        assert_eq!(tracking(&"x".repeat(500)).unwrap().len(), 100);
     }
 }

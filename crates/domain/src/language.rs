@@ -1,10 +1,13 @@
 //! Languages of customers' pages and mails: which there are, and in which one a customer is spoken to.
 //!
 //! What it is: the reading of the tags that browsers, apps and links send, the order in which wishes count, and how
-//! each language writes prices, moments and numbers ([`written`]). What it is not: it holds no texts. Invariant:
+//! each language writes prices, moments and numbers ([`written`]) and reads amounts ([`typed`]). What it is not: it holds no texts. Invariant:
 //! whatever is sent, one of [`Language::ALL`] comes out; a wish that cannot be read is no wish.
 
+mod typed;
 mod written;
+
+pub use typed::percent;
 
 use std::fmt;
 

@@ -7,6 +7,7 @@
 //! brings the random bytes, so every rule is a function of its arguments and is tested in microseconds.
 
 pub mod consent;
+pub mod country;
 pub mod customer;
 pub mod date;
 pub mod delivery;
@@ -14,6 +15,7 @@ pub mod device;
 pub mod fault;
 pub mod fulfilment;
 pub mod id;
+pub mod json;
 pub mod language;
 pub mod login;
 pub mod mail;
@@ -31,6 +33,7 @@ pub mod seeded;
 pub mod session;
 pub mod snapshot;
 pub mod subscription;
+pub mod takeover;
 pub mod text;
 pub mod time;
 pub mod token;

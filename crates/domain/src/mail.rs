@@ -3,9 +3,9 @@
 //! Not here: words, links and sending. Invariant: what a mail tells is written down with the change it tells of and does
 //! not change afterwards; it holds neither the customer's address nor anything secret.
 
-use crate::id::{DeviceId, InstanceId, OrderId};
+use crate::id::{CustomerId, DeviceId, InstanceId, OrderId};
 use crate::money::Money;
-use crate::order::{Change, Order, Problem, State as Standing};
+use crate::order::{Cancellation, Change, Order, OrderMail, OrderNumber, Problem, Tracking};
 use crate::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub struct Bought {
     /// The order.
     pub order: OrderId,
-    /// The device that reordered.
+    /// The registration that the order's id names.
     pub device: DeviceId,
     /// The product's title.
     pub title: String,
@@ -32,6 +32,21 @@ pub struct Bought {
     pub expected_at: Option<Time>,
     /// The store's word of what keeps it, or kept it, from being placed.
     problem: Option<String>,
+    /// While its owner's pause holds it: when the pause ends.
+    #[serde(default)]
+    pub resumes_at: Option<Time>,
+    /// It is the reminder of a hold that was told of before.
+    #[serde(default)]
+    pub reminder: bool,
+    /// How its parcel can be followed.
+    #[serde(default)]
+    pub tracking: Tracking,
+    /// It is only assumed to have arrived: nobody has said so.
+    #[serde(default)]
+    pub assumed: bool,
+    /// Who cancelled it, and why.
+    #[serde(default)]
+    pub cancellation: Option<Cancellation>,
 }
 
 impl Bought {
@@ -39,7 +54,7 @@ impl Bought {
         let item = &order.item;
         Self {
             order: order.id,
-            device: order.device,
+            device: order.instance().device,
             title: item.title.clone(),
             quantity: item.quantity,
             unit: item.unit.clone(),
@@ -48,6 +63,11 @@ impl Bought {
             window_ends_at: order.window_ends_at,
             expected_at: order.expected_at,
             problem: order.problem.map(|problem| problem.as_str().to_owned()),
+            resumes_at: order.resumes_at,
+            reminder: false,
+            tracking: order.tracking.clone(),
+            assumed: false,
+            cancellation: order.cancellation.clone(),
         }
     }
 
@@ -62,6 +82,12 @@ impl Bought {
     pub fn instance(&self) -> InstanceId {
         InstanceId { device: self.device, order: self.order }
     }
+
+    /// What people call it.
+    #[must_use]
+    pub fn number(&self) -> OrderNumber {
+        OrderNumber::of(self.order)
+    }
 }
 
 /// A slot as the mail about subscriptions tells of it.
@@ -73,12 +99,36 @@ pub struct SlotNews {
     pub product: Option<(String, Money)>,
 }
 
+/// A price change, as its mail describes it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PriceChangeSummary {
+    /// The product's title.
+    pub title: String,
+    /// The price before.
+    pub before: Money,
+    /// The price now.
+    pub price: Money,
+    /// The price that the customer agreed to, if any.
+    pub agreed: Option<Money>,
+    /// Whether the customer is asked before an order at this price.
+    pub asks: bool,
+}
+
+/// Who takes over a device, and until when its earlier owner may answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approach {
+    /// Who.
+    pub customer: CustomerId,
+    /// Until when.
+    pub answer_by: Time,
+}
+
 /// What a mail tells.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum News {
     /// An order was placed.
     Placed(Bought),
-    /// An order waits for a problem to be resolved.
+    /// An order waits for its customer, or for a problem to be resolved; or still does, as [`Bought::reminder`] says.
     Held(Bought),
     /// A parcel left.
     Shipped(Bought),
@@ -92,8 +142,24 @@ pub enum News {
     Subscribed(Vec<SlotNews>),
     /// The device is no longer registered.
     Deregistered,
-    /// The same, since somebody else registered it (decisions 27).
+    /// The same, since somebody else registered it (decisions 27). No longer written.
     TakenOver,
+    /// The price of a product that a slot reorders changed.
+    PriceChanged(PriceChangeSummary),
+    /// More mails about the device are due than one gets in a day: those that follow are not sent.
+    TooMany,
+    /// Another customer sets up the device; its owner may keep it.
+    TakeoverAnnounced(Approach),
+    /// Another customer wants to set up the device, and its owner is asked.
+    TakeoverAsked(Approach),
+    /// The device belongs to another customer now; its earlier owner may take it back.
+    ChangedHands(Approach),
+    /// To the other customer: the owner agreed, until then.
+    TakeoverAgreed(Time),
+    /// To the other customer: the owner refused.
+    TakeoverDeclined,
+    /// To the other customer: the earlier owner took the device back.
+    TakenBack,
 }
 
 impl News {
@@ -102,6 +168,7 @@ impl News {
     pub fn kind(&self) -> &'static str {
         match self {
             News::Placed(_) => "order_placed",
+            News::Held(Bought { reminder: true, .. }) => "order_reminder",
             News::Held(_) => "order_held",
             News::Shipped(_) => "order_shipped",
             News::Delivered(_) => "order_delivered",
@@ -109,16 +176,54 @@ impl News {
             News::Expired(_) => "order_expired",
             News::Subscribed(_) => "subscribed",
             News::Deregistered => "deregistered",
-            News::TakenOver => "taken_over",
+            News::TakenOver | News::ChangedHands(_) => "taken_over",
+            News::PriceChanged(_) => "price_changed",
+            News::TooMany => "too_many",
+            News::TakeoverAnnounced(_) => "takeover_announced",
+            News::TakeoverAsked(_) => "takeover_asked",
+            News::TakeoverAgreed(_) => "takeover_agreed",
+            News::TakeoverDeclined => "takeover_declined",
+            News::TakenBack => "taken_back",
         }
     }
 
-    /// The order that its reader is asked about.
+    /// The takeover that its reader may answer.
     #[must_use]
-    pub fn held(&self) -> Option<InstanceId> {
+    pub fn approach(&self) -> Option<&Approach> {
         match self {
-            News::Held(bought) => Some(bought.instance()),
+            News::TakeoverAnnounced(by) | News::TakeoverAsked(by) | News::ChangedHands(by) => Some(by),
             _ => None,
+        }
+    }
+
+    /// Whether it counts among the mails that a device may cause in a day, and is not sent when there were as many. What
+    /// tells that a device changes hands always is sent: too many mails must not hide it.
+    #[must_use]
+    pub fn is_counted(&self) -> bool {
+        self.order().is_some() || matches!(self, News::Subscribed(_) | News::PriceChanged(_))
+    }
+
+    /// The order that it is about, if it is about one.
+    #[must_use]
+    pub fn order(&self) -> Option<&Bought> {
+        match self {
+            News::Placed(bought)
+            | News::Held(bought)
+            | News::Shipped(bought)
+            | News::Delivered(bought)
+            | News::Cancelled(bought)
+            | News::Expired(bought) => Some(bought),
+            News::Subscribed(_)
+            | News::Deregistered
+            | News::TakenOver
+            | News::PriceChanged(_)
+            | News::TooMany
+            | News::TakeoverAnnounced(_)
+            | News::TakeoverAsked(_)
+            | News::ChangedHands(_)
+            | News::TakeoverAgreed(_)
+            | News::TakeoverDeclined
+            | News::TakenBack => None,
         }
     }
 
@@ -132,20 +237,20 @@ impl News {
     }
 }
 
-/// What the customer is told of an order's change, if anything. An order that is held is told of once for each
-/// reason; one that CancelTestOrder counts as delivered before it could have arrived is not told of.
+/// What the customer is mailed of an order's change, if anything.
 #[must_use]
-pub fn of_order(order: &Order, change: Change, now: Time) -> Option<News> {
-    let bought = || Bought::new(order);
-    match change.to {
-        Standing::Held => change.new_reason.then(|| News::Held(bought())),
-        Standing::Placed => Some(News::Placed(bought())),
-        Standing::Fulfilling => None,
-        Standing::Shipped => Some(News::Shipped(bought())),
-        Standing::Delivered => order.expected_at.is_some_and(|at| at <= now).then(|| News::Delivered(bought())),
-        Standing::Cancelled => Some(News::Cancelled(bought())),
-        Standing::Expired => Some(News::Expired(bought())),
-    }
+pub fn of_order(order: &Order, change: Change) -> Option<News> {
+    let bought = Bought::new(order);
+    Some(match change.mail? {
+        OrderMail::Placed => News::Placed(bought),
+        OrderMail::Held => News::Held(bought),
+        OrderMail::Reminder => News::Held(Bought { reminder: true, ..bought }),
+        OrderMail::Shipped => News::Shipped(bought),
+        OrderMail::Delivered => News::Delivered(bought),
+        OrderMail::Assumed => News::Delivered(Bought { assumed: true, ..bought }),
+        OrderMail::Cancelled => News::Cancelled(bought),
+        OrderMail::Expired => News::Expired(bought),
+    })
 }
 
 /// Where a mail stands.
@@ -161,10 +266,12 @@ pub enum State {
     Kept,
     /// It was given up.
     Dead,
+    /// It was not sent, since its device caused more mails than one may in a day.
+    Suppressed,
 }
 
 impl State {
-    const ALL: [State; 5] = [State::Waiting, State::Sending, State::Sent, State::Kept, State::Dead];
+    const ALL: [State; 6] = [State::Waiting, State::Sending, State::Sent, State::Kept, State::Dead, State::Suppressed];
 
     /// The word of the store and of the command line.
     #[must_use]
@@ -175,6 +282,7 @@ impl State {
             State::Sent => "sent",
             State::Kept => "kept",
             State::Dead => "dead",
+            State::Suppressed => "suppressed",
         }
     }
 
@@ -196,6 +304,8 @@ pub enum Outcome {
     Passing(String),
     /// The mail server will never take it; why.
     Final(String),
+    /// It was not sent, since its device caused more mails than one may in a day.
+    OverLimit,
 }
 
 /// What follows from an attempt.
@@ -230,6 +340,9 @@ pub fn after(attempt: i64, outcome: &Outcome, now: Time) -> Next {
         (Outcome::Kept, _) => Next::Over(State::Kept, None),
         (Outcome::Passing(why), Some(wait)) => Next::Retry(now + *wait, why.clone()),
         (Outcome::Passing(why), None) => Next::Over(State::Dead, Some(format!("{why}; it was tried for three days"))),
+        (Outcome::OverLimit, _) => {
+            Next::Over(State::Suppressed, Some("its device caused more mails today than limits.mails_per_day".into()))
+        }
         (Outcome::Final(why), _) => Next::Over(State::Dead, Some(why.clone())),
     }
 }

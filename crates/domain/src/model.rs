@@ -4,6 +4,7 @@
 //! every list of slots on the wire follows (service-api 2.5).
 
 use crate::id::{CompositeId, MakerId, ModelId};
+use crate::takeover;
 use crate::text::{Asin, ModelCode, SlotId};
 
 /// A kind of device.
@@ -21,6 +22,8 @@ pub struct Model {
     pub composite: CompositeId,
     /// Certified: may be linked without `should_include_non_live`.
     pub live: bool,
+    /// Whether another customer may set up a unit that somebody has.
+    pub takeover: takeover::Policy,
 }
 
 /// One consumable a model measures and reorders.

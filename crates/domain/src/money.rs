@@ -3,6 +3,8 @@
 //! Not here: exchange rates, taxes. Invariant: an amount is a whole number of its currency's minor units, so sums are
 //! exact; two amounts of different currencies are never added.
 
+pub mod currency;
+
 use std::fmt;
 
 /// A price: minor units (cents) and an ISO 4217 code.
@@ -17,11 +19,11 @@ pub struct Money {
 /// A text that is not a price.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadMoney {
-    /// The currency is not three capital letters.
+    /// It is not the code of a currency of today.
     #[error("`{0}` is not a currency: write its ISO 4217 code, such as USD, EUR or JPY")]
     Currency(String),
     /// The amount is not a decimal number with the currency's digits.
-    #[error("`{amount}` is not a price in {currency}: write digits with at most {digits} decimals, such as \"24.99\"")]
+    #[error("`{amount}` is not a price in {currency}: {}", how(*.digits))]
     Amount {
         /// What was read.
         amount: String,
@@ -32,13 +34,18 @@ pub enum BadMoney {
     },
 }
 
-/// How many decimals a currency has; ISO 4217's exceptions from two.
-fn digits(currency: &str) -> u32 {
-    match currency {
-        "JPY" | "KRW" | "VND" | "CLP" | "ISK" | "PYG" | "UGX" | "XAF" | "XOF" | "XPF" => 0,
-        "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
-        _ => 2,
+/// How to write an amount with so many decimals.
+fn how(digits: u32) -> String {
+    match digits {
+        0 => "write whole numbers, such as \"25\"".into(),
+        digits => format!("write digits with at most {digits} decimals, such as \"24.99\""),
     }
+}
+
+/// How many decimals a currency has. One that was withdrawn, or never was, is told as most are: amounts in it may be
+/// in the store from before.
+fn digits(currency: &str) -> u32 {
+    currency::decimals(currency).unwrap_or(2)
 }
 
 impl Money {
@@ -50,15 +57,26 @@ impl Money {
         Self { minor, currency: self.currency.clone() }
     }
 
+    /// So many percent more, without what is left over of a minor unit: the most that is within them.
+    #[must_use]
+    pub fn at_most_over(&self, percent: u32) -> Self {
+        let most = i128::from(self.minor) * (100 + i128::from(percent)) / 100;
+        Self { minor: i64::try_from(most).unwrap_or(i64::MAX), currency: self.currency.clone() }
+    }
+
+    /// Whether it is no more than another amount. One in another currency cannot be compared, so it is not.
+    #[must_use]
+    pub fn is_within(&self, limit: &Self) -> bool {
+        self.currency == limit.currency && self.minor <= limit.minor
+    }
+
     /// Reads `24.99` in `USD`, `1200` in `JPY`.
     ///
     /// # Errors
     /// [`BadMoney`] when the currency is not a code, or the amount has too many decimals, a sign or no digits.
     pub fn parse(amount: &str, currency: &str) -> Result<Self, BadMoney> {
-        if currency.len() != 3 || !currency.bytes().all(|b| b.is_ascii_uppercase()) {
-            return Err(BadMoney::Currency(currency.chars().take(10).collect()));
-        }
-        let digits = digits(currency);
+        let digits =
+            currency::decimals(currency).ok_or_else(|| BadMoney::Currency(currency.chars().take(10).collect()))?;
         let refuse =
             || BadMoney::Amount { amount: amount.chars().take(40).collect(), currency: currency.to_owned(), digits };
         let (whole, part) = amount.split_once('.').unwrap_or((amount, ""));
@@ -113,6 +131,11 @@ mod tests {
             ("24.9", "EUR", 2490),
             ("5", "GBP", 500),
             ("1200", "JPY", 1200),
+            ("1200", "RWF", 1200),
+            ("1.234", "KWD", 1234),
+            ("1.2", "TND", 1200),
+            ("1.2345", "CLF", 12_345),
+            ("0.0001", "UYW", 1),
             ("0.05", "USD", 5),
         ] {
             let money = Money::parse(amount, currency).unwrap();
@@ -144,12 +167,38 @@ mod tests {
     }
 
     #[test]
+    fn amounts_are_compared_exactly() {
+        let usd = |minor| Money { minor, currency: "USD".into() };
+        assert_eq!(usd(2499).at_most_over(10), usd(2748), "27.489 is not within ten per cent any more");
+        assert_eq!([usd(0).at_most_over(1000), usd(i64::MAX).at_most_over(1)], [usd(0), usd(i64::MAX)]);
+        assert!(usd(5).is_within(&usd(5)) && !usd(6).is_within(&usd(5)));
+        assert!(!usd(1).is_within(&Money { minor: 5, currency: "EUR".into() }));
+    }
+
+    #[test]
+    fn every_amount_is_read_back_in_every_currency() {
+        for (code, decimals) in currency::all() {
+            let money = Money { minor: 1_234_567, currency: code.into() };
+            let written = money.amount();
+            assert_eq!(written.split_once('.').map_or(0, |(_, part)| part.len()), decimals as usize, "{money}");
+            assert_eq!(Money::parse(&written, code).unwrap(), money);
+        }
+    }
+
+    #[test]
     fn what_is_not_a_price_is_refused() {
         for amount in ["", "-1", "1.999", "1,99", "1.", ".5", "1e3", "9999999999999"] {
             assert!(Money::parse(amount, "USD").is_err(), "{amount}");
         }
-        assert!(Money::parse("1.5", "JPY").is_err());
-        for currency in ["", "usd", "US", "DOLLAR"] {
+        for (amount, currency, says) in [
+            ("1.5", "JPY", "`1.5` is not a price in JPY: write whole numbers, such as \"25\""),
+            ("1.23456", "CLF", "write digits with at most 4 decimals, such as \"24.99\""),
+            ("1", "EUX", "`EUX` is not a currency"),
+        ] {
+            let error = Money::parse(amount, currency).unwrap_err().to_string();
+            assert!(error.contains(says), "{error}");
+        }
+        for currency in ["", "usd", "US", "DOLLAR", "ABC", "XAU", "DEM"] {
             assert!(Money::parse("1", currency).is_err(), "{currency}");
         }
     }

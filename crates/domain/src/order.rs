@@ -1,9 +1,22 @@
 //! An order: what it is for, where it stands, and the words for what may happen to it.
 //!
 //! Not here: what does happen, which is [`life`]; where an order is kept. Invariant: an order that is over never changes
-//! again.
+//! again, but for one thing: that a parcel arrived after it was only assumed to have is noted.
 
+mod cancellation;
 mod life;
+mod number;
+pub mod parcel;
+mod problem;
+mod recipient;
+mod report;
+
+pub use cancellation::{Cancellation, CancelledBy, Canceller};
+pub use life::NewOrder;
+pub use number::OrderNumber;
+pub use parcel::Tracking;
+pub use problem::Problem;
+pub use recipient::Recipient;
 
 use crate::fulfilment::Backend;
 use crate::id::{DeviceId, OrderId};
@@ -69,70 +82,7 @@ impl State {
     }
 }
 
-/// What keeps an order from being placed: what nobody can help (service-api 5.2), or a rule of the customer's
-/// (decisions 20).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Problem {
-    /// The customer has no address to ship to.
-    Address,
-    /// The product is not available.
-    OutOfStock,
-    /// It cannot be paid for.
-    Payment,
-    /// The back end has not said yet that it takes the order.
-    Unconfirmed,
-    /// It is dearer than the customer allows.
-    Price,
-    /// The customer wants to be asked.
-    Ask,
-    /// There were as many orders as the customer allows.
-    Limit,
-    /// The customer wants no orders at this time.
-    Paused,
-}
-
-impl Problem {
-    /// Every problem.
-    pub const ALL: [Problem; 8] = [
-        Problem::Address,
-        Problem::OutOfStock,
-        Problem::Payment,
-        Problem::Unconfirmed,
-        Problem::Price,
-        Problem::Ask,
-        Problem::Limit,
-        Problem::Paused,
-    ];
-
-    /// The store's word.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Problem::Address => "address",
-            Problem::OutOfStock => "out_of_stock",
-            Problem::Payment => "payment",
-            Problem::Unconfirmed => "unconfirmed",
-            Problem::Price => "price",
-            Problem::Ask => "ask",
-            Problem::Limit => "limit",
-            Problem::Paused => "paused",
-        }
-    }
-
-    /// Reads the store's word.
-    #[must_use]
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|p| p.as_str() == word)
-    }
-
-    /// Whether the customer's word alone resolves it.
-    #[must_use]
-    pub fn asks_customer(self) -> bool {
-        matches!(self, Problem::Price | Problem::Ask | Problem::Limit | Problem::Paused)
-    }
-}
-
-/// Every duration of an order's life; all are settings.
+/// What an operator decides of every order's life; all are settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
     /// How long the customer may cancel (24 h).
@@ -141,6 +91,11 @@ pub struct Timing {
     pub problem_hold: Span,
     /// How often a held order is looked at again (1 h).
     pub recheck: Span,
+    /// How many per cent dearer than agreed an order may be before its customer is asked (10); a highest price of their
+    /// own replaces it.
+    pub ask_above: u32,
+    /// How long before a hold ends its customer is reminded (24 h), or half the hold if that is less; zero: never.
+    pub remind_before: Span,
     /// From the end of the window to the parcel's leaving.
     pub ship_after: Span,
     /// From leaving to the expected delivery.
@@ -170,6 +125,24 @@ pub struct Item {
     pub price: Money,
 }
 
+/// What an order's price consists of, as far as whoever fulfils it has said so; in the price's currency.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PriceParts {
+    /// Shipping, which the price includes.
+    pub shipping: Option<Money>,
+    /// Tax, which the price includes.
+    pub tax: Option<Money>,
+}
+
+impl PriceParts {
+    /// The parts that can be parts of a price: in its currency, not negative, no more than it.
+    #[must_use]
+    pub fn of(self, price: &Money) -> Self {
+        let fits = |part: &Money| part.currency == price.currency && (0..=price.minor).contains(&part.minor);
+        Self { shipping: self.shipping.filter(fits), tax: self.tax.filter(fits) }
+    }
+}
+
 /// An order for one slot of one device.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Order {
@@ -181,6 +154,10 @@ pub struct Order {
     pub slot: SlotId,
     /// What.
     pub item: Item,
+    /// What its price consists of.
+    pub parts: PriceParts,
+    /// Who it is for and where it goes; unknown for orders of an earlier release, and where the customer was erased.
+    pub recipient: Option<Recipient>,
     /// A test order: no payment, no parcel.
     pub test: bool,
     /// Where it stands.
@@ -203,10 +180,21 @@ pub struct Order {
     pub reported: bool,
     /// When it was first placed, which the maker is told once.
     pub placed_at: Option<Time>,
-    /// The carrier's number.
-    pub tracking: Option<String>,
+    /// How its parcel can be followed.
+    pub tracking: Tracking,
     /// For which reason it was held last; a back end's silence is none.
     pub held_for: Option<Problem>,
+    /// The registration that its `eventInstanceId` names, where that is not [`Order::device`]: the unit was linked again
+    /// while the order was open, and the makers' clouds already know the order by its id.
+    pub named_device: Option<DeviceId>,
+    /// While it is held in its owner's pause: when the pause ends.
+    pub resumes_at: Option<Time>,
+    /// Its customer was reminded of the hold.
+    pub reminded: bool,
+    /// When it arrived, if whoever delivers it has said so.
+    pub delivered_at: Option<Time>,
+    /// Who cancelled it, and why.
+    pub cancellation: Option<Cancellation>,
 }
 
 /// What a maker is told of an order.
@@ -220,17 +208,39 @@ pub enum Told {
     Cancelled,
 }
 
-/// What happened to an order: what to tell the maker. The slot's lock is free if the order [`State::is_over`].
+/// What a customer is mailed about an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OrderMail {
+    /// It was placed.
+    Placed,
+    /// It is held, for a reason that they were not mailed of yet.
+    Held,
+    /// It is still held, and the hold ends soon.
+    Reminder,
+    /// It is on its way.
+    Shipped,
+    /// It arrived: whoever delivers it has said so.
+    Delivered,
+    /// It should have arrived; nobody has said so.
+    Assumed,
+    /// It was cancelled.
+    Cancelled,
+    /// Its hold ended.
+    Expired,
+}
+
+/// What happened to an order: what to tell the maker and its customer. The slot's lock is free if the order
+/// [`State::is_over`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Change {
     /// The notification to push, if any.
     pub told: Option<Told>,
+    /// The mail to the customer, if any.
+    pub mail: Option<OrderMail>,
     /// The state it came from.
     pub from: State,
     /// The state it is in now.
     pub to: State,
-    /// It is held for a reason that the customer was not told of yet.
-    pub new_reason: bool,
 }
 
 /// Why an order cannot be cancelled.
@@ -262,6 +272,9 @@ pub enum NotReported {
     /// It is not in a state in which that can happen.
     #[error("The order is {0}: that cannot happen to it now.")]
     State(&'static str),
+    /// Its customer was promised that they may cancel it until then.
+    #[error("The customer may cancel this order until {0}: ship it after that, or ship it now with --force.")]
+    Window(Time),
 }
 
 /// Why a customer's word changes nothing.
@@ -273,15 +286,6 @@ pub enum NotApproved {
     /// It costs something else than what the customer saw.
     #[error("The price has changed meanwhile: it is {0} now. Look at the order again.")]
     OtherPrice(Money),
-}
-
-/// Who cancels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Canceller {
-    /// The customer, on the settings page.
-    Customer,
-    /// The device, by CancelTestOrder.
-    TestCall,
 }
 
 #[cfg(test)]

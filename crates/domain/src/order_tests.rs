@@ -9,6 +9,8 @@ const TIMING: Timing = Timing {
     cancel_window: Span::from_hours(24),
     problem_hold: Span::from_hours(72),
     recheck: Span::from_hours(1),
+    ask_above: 10,
+    remind_before: Span::from_hours(24),
     ship_after: Span::from_mins(30),
     deliver_after: Span::from_hours(48),
     delivery_known: true,
@@ -33,8 +35,9 @@ fn place_with(backend: Backend, test: bool, problem: Option<Problem>) -> (Order,
         unit: "count".into(),
         price: Money::parse("24.99", "USD").unwrap(),
     };
-    let ids = (OrderId(Uuid::from_u128(1)), DeviceId(Uuid::from_u128(2)), SlotId::parse("s").unwrap());
-    Order::place(ids, item, (test, backend), problem, start(), &TIMING)
+    let (id, device) = (OrderId(Uuid::from_u128(1)), DeviceId(Uuid::from_u128(2)));
+    let slot = SlotId::parse("s").unwrap();
+    Order::place(NewOrder { id, device, slot, item, test, backend, recipient: None }, problem, start(), &TIMING)
 }
 
 /// Lets time run to each due moment until the order is over, and writes down what happened.
@@ -162,8 +165,11 @@ fn nothing_happens_before_its_time() {
     assert_eq!(order.due(order.due_at.unwrap() - Span::from_micros(1), None, &TIMING), None);
 }
 
-const SHIPPED: Report = Report::Shipped { expected_at: None, tracking: None };
-const ACCEPTED: Report = Report::Accepted { expected_at: None };
+const NO_TRACKING: Tracking = Tracking { number: None, carrier: None, link: None };
+const NO_PARTS: PriceParts = PriceParts { shipping: None, tax: None };
+const SHIPPED: Report = Report::Shipped { expected_at: None, tracking: NO_TRACKING };
+const ACCEPTED: Report = Report::Accepted { expected_at: None, parts: NO_PARTS };
+const CANCELLED: Report = Report::Cancelled(Cancellation { by: CancelledBy::Shop, reason: None });
 
 #[test]
 fn a_real_back_end_ships_and_delivers_when_it_says_so() {
@@ -178,7 +184,7 @@ fn a_real_back_end_ships_and_delivers_when_it_says_so() {
     assert_eq!(say(&SHIPPED, 2), (Ok(Some((State::Shipped, Some(Told::Shipped)))), free));
     assert_eq!(say(&SHIPPED, 3), (Ok(None), free), "again");
     assert_eq!(say(&ACCEPTED, 3), (Ok(None), free), "late");
-    assert_eq!(say(&Report::Cancelled, 3).0, Err(NotReported::State("shipped")));
+    assert_eq!(say(&CANCELLED, 3).0, Err(NotReported::State("shipped")));
     assert_eq!(say(&Report::Delivered, 4), (Ok(Some((State::Delivered, None))), None));
     assert_eq!(say(&Report::Delivered, 5), (Ok(None), None));
 
@@ -200,7 +206,7 @@ fn a_back_ends_problem_holds_and_the_maker_is_told_of_the_order_once() {
     assert_eq!((placed.to, placed.told, order.problem, order.reported), (State::Placed, None, None, false));
     let ended = lost.due(lost.window_ends_at, lost.problem, &TIMING).unwrap();
     assert_eq!(ended.told, Some(Told::Cancelled));
-    assert_eq!(lost.report(&Report::Cancelled, later, &TIMING), Ok(None));
+    assert_eq!(lost.report(&CANCELLED, later, &TIMING), Ok(None));
     assert_eq!(lost.report(&SHIPPED, later, &TIMING), Err(NotReported::State("expired")));
 }
 
@@ -211,10 +217,7 @@ fn a_back_end_does_not_decide_for_the_customer() {
         assert_eq!(order.report(&report, start(), &TIMING), Err(NotReported::Customers));
     }
     assert_eq!(order.report(&SHIPPED, start(), &TIMING), Err(NotReported::State("held")));
-    assert!(
-        order.report(&Report::Cancelled, start(), &TIMING).is_ok_and(|change| change.is_some()),
-        "it may refuse it"
-    );
+    assert!(order.report(&CANCELLED, start(), &TIMING).is_ok_and(|change| change.is_some()), "it may refuse it");
 }
 
 #[test]
@@ -222,13 +225,61 @@ fn an_order_that_its_back_end_has_to_confirm_is_placed_by_its_word() {
     let waiting = || place_with(Backend::Webhook, false, Some(Problem::Unconfirmed)).0;
     let (later, mut order) = (start() + Span::from_mins(1), waiting());
     let expected = start() + Span::from_hours(50);
-    let placed = order.report(&Report::Accepted { expected_at: Some(expected) }, later, &TIMING).unwrap().unwrap();
+    let placed = order
+        .report(&Report::Accepted { expected_at: Some(expected), parts: NO_PARTS }, later, &TIMING)
+        .unwrap()
+        .unwrap();
     assert_eq!((placed.told, order.expected_at), (Some(Told::Placed), Some(expected)));
     assert_eq!(order.window_ends_at, later + TIMING.cancel_window);
     let mut refused = waiting();
     let held = refused.report(&Report::Problem(Problem::OutOfStock), later, &TIMING).unwrap().unwrap();
     assert_eq!((held.told, held.to, refused.problem), (None, State::Held, Some(Problem::OutOfStock)));
     assert_eq!(refused.window_ends_at, start() + TIMING.problem_hold, "the 72 hours count from the order's making");
+}
+
+#[test]
+fn a_back_end_says_what_a_price_consists_of() {
+    let usd = |amount: &str| Some(Money::parse(amount, "USD").unwrap());
+    let accepted = |order: &mut Order, shipping, tax| {
+        let parts = PriceParts { shipping, tax };
+        order.report(&Report::Accepted { expected_at: None, parts }, start(), &TIMING).unwrap();
+        order.parts.clone()
+    };
+    let waiting = || place_with(Backend::Webhook, false, Some(Problem::Unconfirmed)).0;
+    let parts = accepted(&mut waiting(), usd("3.90"), usd("24.99"));
+    assert_eq!(parts, PriceParts { shipping: usd("3.90"), tax: usd("24.99") });
+    let euros = Some(Money::parse("1.00", "EUR").unwrap());
+    assert_eq!(accepted(&mut waiting(), usd("25.00"), euros), NO_PARTS, "what cannot be a part is none");
+}
+
+#[test]
+fn the_day_that_a_back_end_named_stays_when_it_ships() {
+    let mut order = place_with(Backend::Webhook, false, Some(Problem::Unconfirmed)).0;
+    let day = start() + Span::from_hours(200);
+    order.report(&Report::Accepted { expected_at: Some(day), parts: NO_PARTS }, start(), &TIMING).unwrap();
+    order.report(&SHIPPED, start() + Span::from_hours(30), &TIMING).unwrap();
+    assert_eq!((order.expected_at, order.due_at), (Some(day), Some(day + TIMING.free_after)));
+}
+
+#[test]
+fn a_parcel_does_not_leave_while_its_customer_was_promised_time() {
+    let (order, _) = place_with(Backend::Manual, false, None);
+    let ends = order.window_ends_at;
+    assert_eq!(order.check_cancel_window(ends - Span::from_secs(1)), Err(NotReported::Window(ends)));
+    assert_eq!(order.check_cancel_window(ends), Ok(()));
+}
+
+#[test]
+fn an_order_is_sent_elsewhere_only_while_it_is_held_for_its_customer() {
+    let recipient =
+        Recipient { name: "Ann".into(), email: crate::text::Email::parse("ann@example.com").unwrap(), address: None };
+    for (problem, may) in
+        [(Some(Problem::Ask), true), (Some(Problem::Address), true), (Some(Problem::Unconfirmed), false), (None, false)]
+    {
+        let (mut order, _) = place(false, problem);
+        assert_eq!(order.send_to(recipient.clone(), start()).is_ok(), may, "{problem:?}");
+        assert_eq!(order.recipient.is_some(), may, "{problem:?}");
+    }
 }
 
 #[test]
@@ -274,14 +325,17 @@ proptest! {
 
 #[test]
 fn a_back_end_takes_no_more_than_the_customer_allows() {
-    use crate::rule::{Cap, Rules};
+    use crate::rule::{Cap, Rules, Terms};
+    use crate::subscription::AgreedPrice;
     let usd = |amount: &str| Money::parse(amount, "USD").unwrap();
     let (mut order, _) = place_with(Backend::Vendure, false, Some(Problem::Unconfirmed));
-    let free = Rules::default();
-    let capped = Rules { cap: Some(Cap::Amount(usd("30.00"))), ..Rules::default() };
-    let percent = Rules { cap: Some(Cap::Percent(10)), agreed: Some(usd("24.99")), ..Rules::default() };
+    let free = Terms::default();
+    let rules = |cap| Rules { cap: Some(cap), ..Rules::default() };
+    let capped = Terms { rules: rules(Cap::Amount(usd("30.00"))), agreed: None };
+    let agreed = AgreedPrice { asin: Asin::parse("B000000001").unwrap(), price: usd("24.99"), at: None };
+    let percent = Terms { rules: rules(Cap::Percent(10)), agreed: Some(agreed) };
     let allowed =
-        |order: &Order, price: &Money| [&free, &capped, &percent].map(|rules| rules.allows_charge(order, price));
+        |order: &Order, price: &Money| [&free, &capped, &percent].map(|terms| terms.allows_charge(order, price));
     assert_eq!(allowed(&order, &usd("24.99")), [true, true, true]);
     assert_eq!(allowed(&order, &usd("25.00")), [false, true, true], "without a cap nothing dearer was allowed");
     assert_eq!(allowed(&order, &usd("30.00")), [false, true, false]);

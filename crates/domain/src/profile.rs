@@ -80,6 +80,62 @@ impl Mode {
     }
 }
 
+/// Whether a client may log anybody in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum ClientState {
+    /// It may.
+    #[default]
+    Enabled,
+    /// It may not until it is enabled again.
+    Disabled,
+    /// It never may again.
+    Removed,
+}
+
+impl ClientState {
+    const ALL: [ClientState; 3] = [ClientState::Enabled, ClientState::Disabled, ClientState::Removed];
+
+    /// The word of the store and of the command line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ClientState::Enabled => "enabled",
+            ClientState::Disabled => "disabled",
+            ClientState::Removed => "removed",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+}
+
+/// What decides whether the tokens of a client are accepted, beside the rows that each token speaks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct ClientAccess {
+    /// Whether it may log anybody in, and its tokens are accepted.
+    pub state: ClientState,
+    /// How often its tokens were ended. Codes and tokens carry the number they were issued under and are accepted under no
+    /// other, so that no clock is asked and nothing ended comes back.
+    pub generation: u32,
+}
+
+impl ClientAccess {
+    /// Whether a code or token that was issued under a generation is accepted.
+    #[must_use]
+    pub fn accepts(self, generation: u32) -> bool {
+        self.state == ClientState::Enabled && self.generation == generation
+    }
+
+    /// After all its tokens were ended.
+    #[must_use]
+    pub fn ended(self, state: ClientState) -> Self {
+        Self { state, generation: self.generation + 1 }
+    }
+}
+
 /// A security profile: what the customer consents to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
@@ -110,6 +166,10 @@ pub struct Client {
     pub redirect_uris: Vec<String>,
     /// By which rules it lives.
     pub mode: Mode,
+    /// SHA-256 of the secret before the present one, as long as both are accepted.
+    pub former_secret_hash: Option<[u8; 32]>,
+    /// Whether it may log anybody in.
+    pub access: ClientAccess,
 }
 
 /// The hash under which a secret of at least 160 random bits is kept.
@@ -132,11 +192,61 @@ impl Client {
         self.is_strict() || !self.kind.is_confidential()
     }
 
-    /// Compares a presented secret with the stored hash, in constant time. Hashes also where there is nothing to
+    /// Whether it may log anybody in.
+    #[must_use]
+    pub fn is_enabled(&self) -> bool {
+        self.access.state == ClientState::Enabled
+    }
+
+    /// Compares a presented secret with the stored hashes, in constant time. Hashes also where there is nothing to
     /// compare with, so that public clients are not told apart by time.
     #[must_use]
     pub fn secret_is(&self, presented: &str) -> bool {
-        let stored = self.secret_hash.unwrap_or_default();
-        bool::from(stored.ct_eq(&hash_secret(presented))) && self.secret_hash.is_some()
+        let presented = hash_secret(presented);
+        let [present, former] = [self.secret_hash, self.former_secret_hash]
+            .map(|stored| bool::from(stored.unwrap_or_default().ct_eq(&presented)) & stored.is_some());
+        present | former
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn client(secrets: [Option<&str>; 2]) -> Client {
+        let [secret_hash, former_secret_hash] = secrets.map(|secret| secret.map(hash_secret));
+        let id = Uuid::nil();
+        Client {
+            id: ClientId(id),
+            profile: ProfileId(id),
+            maker: MakerId(id),
+            kind: ClientKind::Web,
+            secret_hash,
+            redirect_uris: Vec::new(),
+            mode: Mode::Lwa,
+            former_secret_hash,
+            access: ClientAccess::default(),
+        }
+    }
+
+    #[test]
+    fn both_secrets_are_accepted_and_no_other() {
+        for (secrets, accepted) in
+            [([None, None], &[][..]), ([Some("new"), None], &["new"]), ([Some("new"), Some("old")], &["new", "old"])]
+        {
+            let found: Vec<_> = ["new", "old", "", "x"].into_iter().filter(|s| client(secrets).secret_is(s)).collect();
+            assert_eq!(found, accepted);
+        }
+    }
+
+    #[test]
+    fn ended_tokens_stay_ended_when_a_client_is_enabled_again() {
+        let first = ClientAccess::default();
+        let disabled = first.ended(ClientState::Disabled);
+        let enabled = ClientAccess { state: ClientState::Enabled, ..disabled };
+        assert!(first.accepts(0) && !disabled.accepts(0) && !disabled.accepts(1));
+        assert!(!enabled.accepts(0) && enabled.accepts(1));
+        assert_eq!(ClientState::parse("removed"), Some(ClientState::Removed));
     }
 }

@@ -5,9 +5,11 @@
 //! what is ordered or what it costs beyond what the customer allowed; where it cannot be kept, the order is held.
 
 use crate::date;
+use crate::language::{self, Language};
 use crate::money::{BadMoney, Money};
 use crate::order::{Order, Problem};
 use crate::product::Product;
+use crate::subscription::AgreedPrice;
 use crate::text::Asin;
 use crate::time::{Span, Time};
 use serde::{Deserialize, Serialize};
@@ -59,14 +61,12 @@ pub struct Pause {
     pub until: Time,
 }
 
-/// The rules of one slot of one device. The default is what a device of old expects: everything is ordered.
+/// The rules of one slot of one device. By default everything is ordered that is not dearer than agreed.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Rules {
     /// Who decides.
     pub mode: Mode,
-    /// What the chosen product cost when the customer agreed to it.
-    pub agreed: Option<Money>,
     /// How dear an order may be.
     pub cap: Option<Cap>,
     /// How many orders there may be.
@@ -75,6 +75,8 @@ pub struct Rules {
     pub pause: Option<Pause>,
     /// What may be ordered when the chosen product is out of stock, first one first.
     pub substitutes: Vec<Asin>,
+    /// What they cost when the customer named them.
+    pub substitute_prices: Vec<AgreedPrice>,
 }
 
 /// The largest number of days, orders or per cent that a form may name.
@@ -110,7 +112,7 @@ pub enum BadRule {
     #[error("The highest price: {0}.")]
     Price(#[from] BadMoney),
     /// There is to be a highest price, and it is missing.
-    #[error("Write the highest price, or choose no limit.")]
+    #[error("Write the highest price, or choose none.")]
     NoCap,
     /// Not a whole number from 1 to [`MOST`].
     #[error("Write {0} as a whole number from 1 to {MOST}.")]
@@ -143,9 +145,12 @@ pub enum Counted {
     Days,
 }
 
-fn number(text: &str, what: Counted) -> Result<u32, BadRule> {
-    let read = text.trim().parse().ok().filter(|n| (1..=MOST).contains(n));
-    read.ok_or(BadRule::Number(what))
+fn number(read: Option<u32>, what: Counted) -> Result<u32, BadRule> {
+    read.filter(|n| (1..=MOST).contains(n)).ok_or(BadRule::Number(what))
+}
+
+fn count(text: &str, what: Counted) -> Result<u32, BadRule> {
+    number(text.trim().parse().ok(), what)
 }
 
 fn day(text: &str) -> Result<Time, BadRule> {
@@ -154,26 +159,27 @@ fn day(text: &str) -> Result<Time, BadRule> {
 }
 
 impl Rules {
-    /// Reads what a customer typed; `agreed` is the chosen product's price at this moment.
+    /// Reads what a customer typed on a page of a language; a highest price is in `currency`. What substitutes cost is
+    /// not read: that is [`Rules::name_substitutes`].
     ///
     /// # Errors
     /// [`BadRule`].
-    pub fn read(typed: Typed<'_>, agreed: &Money, substitutes: Vec<Asin>) -> Result<Self, BadRule> {
+    pub fn read(typed: Typed<'_>, language: Language, currency: &str, substitutes: Vec<Asin>) -> Result<Self, BadRule> {
         let mode = match typed.mode {
             Some("ask") => Mode::Ask,
             Some("automatic") => Mode::Automatic,
             _ => return Err(BadRule::NoMode),
         };
         let cap = match (typed.cap_kind, typed.cap) {
-            (Some("amount"), Some(text)) => Some(Cap::Amount(Money::parse(text.trim(), &agreed.currency)?)),
-            (Some("percent"), Some(text)) => Some(Cap::Percent(number(text, Counted::Percent)?)),
+            (Some("amount"), Some(text)) => Some(Cap::Amount(language.read_amount(text, currency)?)),
+            (Some("percent"), Some(text)) => Some(Cap::Percent(number(language::percent(text), Counted::Percent)?)),
             (Some("amount" | "percent"), None) => return Err(BadRule::NoCap),
             _ => None,
         };
         let limit = match (typed.limit_orders, typed.limit_days) {
             (None, None) => None,
             (Some(orders), Some(days)) => {
-                Some(Limit { orders: number(orders, Counted::Orders)?, days: number(days, Counted::Days)? })
+                Some(Limit { orders: count(orders, Counted::Orders)?, days: count(days, Counted::Days)? })
             }
             _ => return Err(BadRule::HalfALimit),
         };
@@ -185,30 +191,17 @@ impl Rules {
         if pause.is_some_and(|pause| pause.until <= pause.from) {
             return Err(BadRule::PauseBackwards);
         }
-        Ok(Self { mode, agreed: Some(agreed.clone()), cap, limit, pause, substitutes })
+        Ok(Self { mode, cap, limit, pause, substitutes, substitute_prices: Vec::new() })
     }
 
-    /// Whether a price is within the cap. A price in another currency cannot be compared, so it is not.
-    #[must_use]
-    pub fn allows_price(&self, price: &Money) -> bool {
-        let within = |limit: &Money, minor: i128| limit.currency == price.currency && i128::from(price.minor) <= minor;
-        match (&self.cap, &self.agreed) {
-            (None, _) => true,
-            (Some(Cap::Amount(limit)), _) => within(limit, limit.minor.into()),
-            (Some(Cap::Percent(_)), None) => false,
-            (Some(Cap::Percent(percent)), Some(agreed)) => {
-                within(agreed, i128::from(agreed.minor) * (100 + i128::from(*percent)) / 100)
-            }
-        }
-    }
-
-    /// Whether a back end may take this price for an order: no more than the customer agreed to for that very order; or
-    /// else no more than its price as it stands, or than the highest price if they named one.
-    #[must_use]
-    pub fn allows_charge(&self, order: &Order, price: &Money) -> bool {
-        let limit = order.limit();
-        let covered = limit.currency == price.currency && price.minor <= limit.minor;
-        covered || order.approved.is_none() && self.cap.is_some() && self.allows_price(price)
+    /// Keeps what each substitute cost when it was named: what was agreed before stays, and one named now is agreed to at
+    /// its price of `shown`.
+    pub fn name_substitutes(&mut self, before: &Rules, shown: &[AgreedPrice]) {
+        let named_before = |asin: &&AgreedPrice| before.substitutes.contains(&asin.asin);
+        let kept = before.substitute_prices.iter().filter(named_before);
+        let all: Vec<_> = kept.chain(shown).collect();
+        let price = |asin: &Asin| all.iter().find(|agreed| agreed.asin == *asin).map(|agreed| (*agreed).clone());
+        self.substitute_prices = self.substitutes.iter().filter_map(price).collect();
     }
 
     /// The first and the last day of the pause, as dates.
@@ -216,6 +209,45 @@ impl Rules {
     pub fn pause_days(&self) -> Option<(String, String)> {
         let date = |time: Time| time.to_millis_text().chars().take(10).collect();
         self.pause.map(|pause| (date(pause.from), date(pause.until - DAY)))
+    }
+}
+
+/// What a customer agreed to for a slot: the rules, and the price of the product chosen.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Terms {
+    /// The rules.
+    pub rules: Rules,
+    /// The price agreed to for the product chosen; unknown where nobody ever saw one.
+    pub agreed: Option<AgreedPrice>,
+}
+
+impl Terms {
+    /// What was agreed for a product: its own price, or else that of the product chosen.
+    fn agreed_for(&self, asin: &Asin) -> Option<&Money> {
+        let own = self.rules.substitute_prices.iter().find(|agreed| agreed.asin == *asin);
+        let chosen = self.agreed.as_ref();
+        chosen.filter(|agreed| agreed.asin == *asin).or(own).or(chosen).map(|agreed| &agreed.price)
+    }
+
+    /// Whether a product may cost so much without the customer being asked. Their own highest price decides, a percentage
+    /// being one over the price of the product chosen; without one, what is dearer than agreed for this product by more
+    /// than `ask_above` per cent is not allowed. A price that cannot be compared is not allowed.
+    #[must_use]
+    pub fn allows_price(&self, asin: &Asin, price: &Money, ask_above: u32) -> bool {
+        let within = |agreed: &Money, percent| price.is_within(&agreed.at_most_over(percent));
+        match &self.rules.cap {
+            Some(Cap::Amount(limit)) => price.is_within(limit),
+            Some(Cap::Percent(percent)) => self.agreed.as_ref().is_some_and(|agreed| within(&agreed.price, *percent)),
+            None => self.agreed_for(asin).is_some_and(|agreed| within(agreed, ask_above)),
+        }
+    }
+
+    /// Whether a back end may take this price for an order: no more than the customer agreed to for that very order; or
+    /// else no more than its price as it stands, or than the highest price if they named one.
+    #[must_use]
+    pub fn allows_charge(&self, order: &Order, price: &Money) -> bool {
+        let by_cap = || self.rules.cap.is_some() && self.allows_price(&order.item.asin, price, 0);
+        price.is_within(order.limit()) || order.approved.is_none() && by_cap()
     }
 }
 
@@ -232,6 +264,8 @@ pub struct Situation<'s> {
     pub recent: u32,
     /// The highest price that the customer agreed to for this very order, if they were asked.
     pub approved: Option<&'s Money>,
+    /// How many per cent dearer than agreed an order may be where the customer has no highest price.
+    pub ask_above: u32,
     /// Now.
     pub now: Time,
 }
@@ -252,16 +286,17 @@ pub struct Verdict {
 /// What nobody can help comes first; then the customer's rules. An order that the customer has agreed to is bound by
 /// the price they saw and by no other rule.
 #[must_use]
-pub fn decide(rules: &Rules, situation: &Situation<'_>) -> Verdict {
-    let Situation { test, has_address, products, recent, approved, now } = *situation;
+pub fn decide(terms: &Terms, situation: &Situation<'_>) -> Verdict {
+    let Situation { test, has_address, products, recent, approved, ask_above, now } = *situation;
+    let rules = &terms.rules;
     if test {
         return Verdict { at: 0, problem: None, paused_until: None };
     }
     let pause = rules.pause.filter(|pause| approved.is_none() && (pause.from..pause.until).contains(&now));
     let paused_until = pause.map(|pause| pause.until);
     let affordable = |product: &Product| match approved {
-        Some(price) => product.price.currency == price.currency && product.price.minor <= price.minor,
-        None => rules.allows_price(&product.price),
+        Some(price) => product.price.is_within(price),
+        None => terms.allows_price(&product.asin, &product.price, ask_above),
     };
     let Some(chosen) = products.first() else {
         return Verdict { at: 0, problem: Some(Problem::OutOfStock), paused_until };

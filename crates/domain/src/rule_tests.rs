@@ -22,6 +22,15 @@ fn product(n: u32, price: &str, available: bool) -> Product {
     }
 }
 
+/// Rules of a slot whose first product was agreed to at 20.00 dollars.
+fn terms(rules: &Rules) -> Terms {
+    Terms { rules: rules.clone(), agreed: Some(agreed(1, usd("20.00"))) }
+}
+
+fn agreed(n: u32, price: Money) -> AgreedPrice {
+    AgreedPrice { asin: product(n, "1.00", true).asin, price, at: Some(NOW()) }
+}
+
 fn judged<'s>(
     rules: &Rules,
     products: &'s [Product],
@@ -32,16 +41,22 @@ fn judged<'s>(
 }
 
 fn verdict<'s>(rules: &Rules, products: &'s [Product], more: impl FnOnce(&mut Situation<'s>)) -> Verdict {
-    let mut situation = Situation { test: false, has_address: true, products, recent: 0, approved: None, now: NOW() };
+    more_of(&terms(rules), products, more)
+}
+
+fn more_of<'s>(terms: &Terms, products: &'s [Product], more: impl FnOnce(&mut Situation<'s>)) -> Verdict {
+    let now = NOW();
+    let mut situation =
+        Situation { test: false, has_address: true, products, recent: 0, approved: None, ask_above: 10, now };
     more(&mut situation);
-    decide(rules, &situation)
+    decide(terms, &situation)
 }
 
 #[test]
 fn without_rules_everything_is_ordered_that_can_be() {
-    let (rules, dear) = (Rules::default(), [product(1, "999.00", true)]);
-    assert_eq!(judged(&rules, &dear, |_| ()), (0, None));
-    assert_eq!(judged(&rules, &dear, |s| s.has_address = false), (0, Some(Problem::Address)));
+    let (rules, one) = (Rules::default(), [product(1, "20.00", true)]);
+    assert_eq!(judged(&rules, &one, |_| ()), (0, None));
+    assert_eq!(judged(&rules, &one, |s| s.has_address = false), (0, Some(Problem::Address)));
     assert_eq!(judged(&rules, &[product(1, "1.00", false)], |_| ()), (0, Some(Problem::OutOfStock)));
     assert_eq!(judged(&rules, &[], |_| ()), (0, Some(Problem::OutOfStock)));
 }
@@ -54,22 +69,80 @@ fn a_test_order_is_bound_by_nothing() {
 }
 
 #[test]
-fn a_cap_holds_what_is_dearer_and_nothing_else() {
-    let agreed = Some(usd("20.00"));
+fn without_a_rule_nothing_much_dearer_than_agreed_is_ordered() {
+    let eur = Money::parse("1.00", "EUR").unwrap();
+    for (price, ask_above, held) in [
+        ("20.00", 10, false),
+        ("22.00", 10, false),
+        ("22.01", 10, true),
+        ("5.00", 10, false),
+        ("20.01", 0, true),
+        ("20.00", 0, false),
+        ("40.00", 100, false),
+        ("40.01", 100, true),
+    ] {
+        let wanted = (0, held.then_some(Problem::Price));
+        let products = [product(1, price, true)];
+        assert_eq!(judged(&Rules::default(), &products, |s| s.ask_above = ask_above), wanted, "{price} {ask_above}");
+    }
+    let other_currency = [Product { price: eur, ..product(1, "1.00", true) }];
+    assert_eq!(judged(&Rules::default(), &other_currency, |_| ()).1, Some(Problem::Price));
+    let nobody_saw = Terms::default();
+    assert_eq!(more_of(&nobody_saw, &[product(1, "1.00", true)], |_| ()).problem, Some(Problem::Price));
+}
+
+#[test]
+fn a_cap_replaces_the_default_and_holds_what_is_dearer() {
     for (cap, price, held) in [
         (Cap::Amount(usd("25.00")), "25.00", false),
         (Cap::Amount(usd("25.00")), "25.01", true),
-        (Cap::Percent(10), "22.00", false),
-        (Cap::Percent(10), "22.01", true),
+        (Cap::Amount(usd("15.00")), "16.00", true),
+        (Cap::Percent(5), "21.00", false),
+        (Cap::Percent(5), "21.01", true),
+        (Cap::Percent(50), "30.00", false),
+        (Cap::Percent(50), "30.01", true),
         (Cap::Percent(10), "5.00", false),
         (Cap::Amount(Money::parse("25.00", "EUR").unwrap()), "1.00", true),
     ] {
-        let rules = Rules { cap: Some(cap.clone()), agreed: agreed.clone(), ..Rules::default() };
+        let rules = Rules { cap: Some(cap.clone()), ..Rules::default() };
         let wanted = held.then_some(Problem::Price);
         assert_eq!(judged(&rules, &[product(1, price, true)], |_| ()), (0, wanted), "{cap:?} {price}");
     }
-    let nothing_agreed = Rules { cap: Some(Cap::Percent(10)), ..Rules::default() };
-    assert_eq!(judged(&nothing_agreed, &[product(1, "1.00", true)], |_| ()), (0, Some(Problem::Price)));
+    let rules = Rules { cap: Some(Cap::Percent(10)), ..Rules::default() };
+    let nobody_saw = Terms { rules, agreed: None };
+    assert_eq!(more_of(&nobody_saw, &[product(1, "1.00", true)], |_| ()).problem, Some(Problem::Price));
+}
+
+#[test]
+fn a_substitute_has_its_own_agreed_price() {
+    let (sold_out, dear) = (product(1, "20.00", false), product(2, "44.00", true));
+    let named = Rules { substitutes: vec![dear.asin.clone()], ..Rules::default() };
+    let priced = Rules { substitute_prices: vec![agreed(2, usd("40.00"))], ..named.clone() };
+    let products = [sold_out.clone(), dear.clone()];
+    assert_eq!(judged(&priced, &products, |_| ()), (1, None), "ten per cent over what they saw");
+    assert_eq!(judged(&named, &products, |_| ()), (0, Some(Problem::OutOfStock)), "it is far over what they saw");
+    let dearer = [sold_out, Product { price: usd("44.01"), ..dear }];
+    assert_eq!(judged(&priced, &dearer, |_| ()), (0, Some(Problem::OutOfStock)));
+    let capped = Rules { cap: Some(Cap::Percent(10)), ..priced };
+    assert_eq!(judged(&capped, &products, |_| ()), (0, Some(Problem::OutOfStock)), "a cap is one for all");
+}
+
+#[test]
+fn naming_a_substitute_again_does_not_move_its_price() {
+    let asins = [2, 3, 4].map(|n| product(n, "1.00", true).asin);
+    let [second, third, fourth] = &asins;
+    let before = Rules {
+        substitutes: vec![second.clone(), third.clone()],
+        substitute_prices: vec![agreed(2, usd("2.00")), agreed(3, usd("3.00"))],
+        ..Rules::default()
+    };
+    let shown = [agreed(2, usd("9.00")), agreed(3, usd("9.00")), agreed(4, usd("9.00"))];
+    let mut rules = Rules { substitutes: vec![fourth.clone(), second.clone()], ..Rules::default() };
+    rules.name_substitutes(&before, &shown);
+    assert_eq!(rules.substitute_prices, [agreed(4, usd("9.00")), agreed(2, usd("2.00"))]);
+    let mut again = Rules { substitutes: asins.to_vec(), ..Rules::default() };
+    again.name_substitutes(&rules, &shown);
+    assert_eq!(again.substitute_prices[1], agreed(3, usd("9.00")), "it was left out in between, and seen anew");
 }
 
 #[test]
@@ -149,19 +222,20 @@ fn what_is_typed_is_read() {
     let typed = Typed {
         mode: Some("ask"),
         cap_kind: Some("amount"),
-        cap: Some("25.50 "),
+        cap: Some("$25.50 "),
         limit_orders: Some("2"),
         limit_days: Some("30"),
         pause_from: Some("2026-07-01"),
         pause_until: Some("2026-07-14"),
     };
-    let rules = Rules::read(typed, &usd("20.00"), Vec::new()).unwrap();
+    let rules = Rules::read(typed, Language::English, "USD", Vec::new()).unwrap();
     assert_eq!((rules.mode, rules.cap.clone()), (Mode::Ask, Some(Cap::Amount(usd("25.50")))));
     assert_eq!(rules.limit.unwrap().period(), Span::from_hours(30 * 24));
     assert_eq!(rules.pause_days(), Some(("2026-07-01".into(), "2026-07-14".into())));
     assert_eq!(rules.pause.unwrap().until, date::parse("2026-07-15").unwrap(), "the last day is part of it");
-    let open = Rules::read(Typed { mode: Some("automatic"), ..Typed::default() }, &usd("20.00"), Vec::new()).unwrap();
-    assert_eq!(open, Rules { agreed: Some(usd("20.00")), ..Rules::default() });
+    let open = Typed { mode: Some("automatic"), ..Typed::default() };
+    let open = Rules::read(open, Language::English, "USD", Vec::new()).unwrap();
+    assert_eq!(open, Rules::default());
 }
 
 #[test]
@@ -179,7 +253,7 @@ fn what_cannot_be_meant_is_said() {
         (Typed { pause_from: Some("soon"), pause_until: Some("2026-07-01"), ..good }, "`soon` is no date"),
         (Typed { pause_from: Some("2026-07-02"), pause_until: Some("2026-07-01"), ..good }, "lies before its first"),
     ] {
-        let error = Rules::read(typed, &usd("20.00"), Vec::new()).unwrap_err().to_string();
+        let error = Rules::read(typed, Language::English, "USD", Vec::new()).unwrap_err().to_string();
         assert!(error.contains(says), "{typed:?}: {error}");
     }
 }

@@ -14,6 +14,8 @@ pub struct Session {
     pub created_at: Time,
     /// When it ends, whatever happens.
     pub expires_at: Time,
+    /// How often the customer's sign-ins had been ended before it; it is good as long as no more were.
+    pub generation: u32,
 }
 
 /// How long a sign-in lasts: one day, or 30 days with "remember me".

@@ -4,7 +4,21 @@
 //! report but not order (service-api 5.1). Invariant: a slot that is on has a product.
 
 use crate::id::OrderId;
+use crate::money::Money;
 use crate::text::{Asin, SlotId};
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+
+/// A price that a customer agreed to: they saw it when they chose the product, signed up or approved an order of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgreedPrice {
+    /// For which product.
+    pub asin: Asin,
+    /// The price that they saw.
+    pub price: Money,
+    /// When; unknown for what was agreed before dates were kept.
+    pub at: Option<Time>,
+}
 
 /// One slot of a registered device.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,15 +31,20 @@ pub struct Subscription {
     pub on: bool,
     /// The order that holds the slot's lock, if any.
     pub open_order: Option<OrderId>,
+    /// The price agreed last; see [`Subscription::agreed_price`].
+    pub agreed: Option<AgreedPrice>,
 }
 
 /// What a customer chose for a slot.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choice {
     /// Which slot.
     pub slot: SlotId,
     /// The product, or `None` where the slot was skipped.
     pub asin: Option<Asin>,
+    /// The price that was shown; `None` where no page showed one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Money>,
 }
 
 impl Subscription {
@@ -33,6 +52,25 @@ impl Subscription {
     #[must_use]
     pub fn may_order(&self) -> bool {
         self.on && self.asin.is_some()
+    }
+
+    /// A slot for which nothing was ever chosen.
+    #[must_use]
+    pub fn none(slot: SlotId) -> Self {
+        Self { slot, asin: None, on: false, open_order: None, agreed: None }
+    }
+
+    /// The price that the customer agreed to for the product chosen now. One for another product does not count.
+    #[must_use]
+    pub fn agreed_price(&self) -> Option<&AgreedPrice> {
+        self.agreed.as_ref().filter(|agreed| Some(&agreed.asin) == self.asin.as_ref())
+    }
+
+    /// Keeps the price that the customer saw for the product chosen. Nothing else moves it.
+    pub fn agree(&mut self, price: Money, at: Time) {
+        if let Some(asin) = &self.asin {
+            self.agreed = Some(AgreedPrice { asin: asin.clone(), price, at: Some(at) });
+        }
     }
 
     /// Takes a choice; says whether anything changed, which is what SubscriptionChanged tells of. An exchange of one
@@ -52,12 +90,32 @@ mod tests {
     #[test]
     fn a_slot_without_product_is_never_on() {
         let slot = SlotId::parse("filter").unwrap();
-        let mut sub = Subscription { slot, asin: None, on: false, open_order: None };
+        let mut sub = Subscription::none(slot);
         assert!(!sub.choose(None, true), "nothing changed");
         assert!(!sub.may_order());
         let asin = Asin::parse("B000000001").unwrap();
         assert!(sub.choose(Some(asin.clone()), true) && sub.may_order());
         assert!(!sub.choose(Some(asin.clone()), true), "the same again");
         assert!(sub.choose(Some(asin), false) && !sub.may_order(), "off, the product kept");
+    }
+
+    #[test]
+    fn a_price_is_agreed_for_one_product() {
+        let [first, second] = ["B000000001", "B000000002"].map(|text| Asin::parse(text).unwrap());
+        let (price, at) = (Money::parse("24.99", "USD").unwrap(), Time::from_secs(1_520_000_000));
+        let mut sub = Subscription::none(SlotId::parse("filter").unwrap());
+        sub.agree(price.clone(), at);
+        assert_eq!(sub.agreed, None, "nothing is chosen");
+        sub.choose(Some(first.clone()), true);
+        assert_eq!(sub.agreed_price(), None, "choosing alone agrees to nothing");
+        sub.agree(price.clone(), at);
+        let agreed = AgreedPrice { asin: first.clone(), price, at: Some(at) };
+        assert_eq!(sub.agreed_price(), Some(&agreed));
+        sub.choose(Some(first.clone()), false);
+        assert_eq!(sub.agreed_price(), Some(&agreed), "switching off changes no price");
+        sub.choose(Some(second), true);
+        assert_eq!(sub.agreed_price(), None, "that was another product");
+        sub.choose(Some(first), true);
+        assert_eq!(sub.agreed_price(), Some(&agreed));
     }
 }

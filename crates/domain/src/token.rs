@@ -17,13 +17,17 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use uuid::Uuid;
 
-/// How many random bytes [`Keyring::seal`] is given.
+/// How many random bytes [`Keyring::seal`] is given. The first eight give way to the generations it belongs to, where
+/// any were ended before: all other tokens are as they always were.
 pub const FILLER: usize = TAG_AT - CLAIMS_END;
 const RAW: usize = 300;
 const TAG_AT: usize = RAW - 32;
 const HEADER: [u8; 3] = [0x21, 0x01, 0x01];
 const CLAIMS_END: usize = 3 + 4 + 1 + 1 + 16 * 3 + 8 * 4;
 const TEXT: usize = 5 + 400;
+/// Bits of the byte that says what a token is for.
+const REFRESH: u8 = 1;
+const HAS_GENERATIONS: u8 = 2;
 
 /// What a token is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +47,16 @@ impl Use {
     }
 }
 
+/// How often tokens like this one were ended before it was issued: those of its client, and those of its customer. It is
+/// accepted as long as no more were, so that no clock is asked and nothing ended comes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Generations {
+    /// Of its client's tokens.
+    pub client: u32,
+    /// Of its customer's sign-ins and apps' tokens; 0 in tokens of devices, which a customer's block only suspends.
+    pub customer: u32,
+}
+
 /// What a token says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claims {
@@ -56,11 +70,13 @@ pub struct Claims {
     pub client: ClientId,
     /// Its family: all tokens that descend from one authorization code.
     pub family: u64,
+    /// What it belongs to.
+    pub generations: Generations,
     /// What was granted.
     pub scopes: Scopes,
     /// When it was issued.
     pub issued_at: Time,
-    /// When it ends; `None` for refresh tokens.
+    /// When it ends; `None` for refresh tokens, unless they took another one's place.
     pub expires_at: Option<Time>,
 }
 
@@ -129,7 +145,10 @@ impl Keyring {
         let mut raw = Vec::with_capacity(RAW);
         raw.extend_from_slice(&HEADER);
         raw.extend_from_slice(&number.to_be_bytes());
-        raw.push(u8::from(claims.purpose == Use::Refresh));
+        let refresh = if claims.purpose == Use::Refresh { REFRESH } else { 0 };
+        let Generations { client, customer } = claims.generations;
+        let ended_before = claims.generations != Generations::default();
+        raw.push(refresh | if ended_before { HAS_GENERATIONS } else { 0 });
         raw.push(claims.scopes.bits());
         raw.extend_from_slice(device.0.as_bytes());
         raw.extend_from_slice(claims.customer.0.as_bytes());
@@ -139,6 +158,10 @@ impl Keyring {
         raw.extend_from_slice(&claims.issued_at.micros().to_be_bytes());
         raw.extend_from_slice(&claims.expires_at.map_or(i64::MAX, Time::micros).to_be_bytes());
         raw.extend_from_slice(filler);
+        if ended_before {
+            raw[CLAIMS_END..CLAIMS_END + 4].copy_from_slice(&client.to_be_bytes());
+            raw[CLAIMS_END + 4..CLAIMS_END + 8].copy_from_slice(&customer.to_be_bytes());
+        }
         let prefix = claims.purpose.prefix();
         let tag = newest.map(|(_, key)| Self::mac(key, prefix, &raw).finalize().into_bytes()).unwrap_or_default();
         raw.extend_from_slice(&tag);
@@ -165,16 +188,20 @@ impl Keyring {
         let number = u32::from_be_bytes(array(take(4)));
         let (_, key) = self.0.iter().find(|(n, _)| *n == number).ok_or(BadToken::UnknownKey(number))?;
         Self::mac(key, prefix, &raw[..TAG_AT]).verify_slice(&raw[TAG_AT..]).map_err(|_| BadToken::Forged)?;
-        let purpose = if take(1) == [1] { Use::Refresh } else { Use::Access };
+        let kind = take(1)[0];
+        let purpose = if kind & REFRESH == REFRESH { Use::Refresh } else { Use::Access };
         let scopes = Scopes::from_bits(take(1)[0]);
         let [device, customer, client] = [(); 3].map(|()| Uuid::from_bytes(array(take(16))));
         let [shard, family, issued, expires] = [(); 4].map(|()| i64::from_be_bytes(array(take(8))));
+        let mut generation = || if kind & HAS_GENERATIONS == 0 { 0 } else { u32::from_be_bytes(array(take(4))) };
+        let generations = Generations { client: generation(), customer: generation() };
         Ok(Claims {
             purpose,
             device: (shard >= 0).then_some((shard, DeviceId(device))),
             customer: CustomerId(customer),
             client: ClientId(client),
             family: family.cast_unsigned(),
+            generations,
             scopes,
             issued_at: Time::from_micros(issued),
             expires_at: (expires != i64::MAX).then(|| Time::from_micros(expires)),
@@ -197,6 +224,7 @@ mod tests {
             customer: CustomerId(Uuid::from_u128(2)),
             client: ClientId(Uuid::from_u128(3)),
             family: 0xdead_beef_dead_beef,
+            generations: Generations::default(),
             scopes: Scopes::parse("dash:replenish profile").unwrap(),
             issued_at: Time::from_secs(1_520_000_000),
             expires_at: (purpose == Use::Access).then(|| Time::from_secs(1_520_003_600)),
@@ -216,6 +244,10 @@ mod tests {
         }
         let bare = Claims { device: None, ..claims(Use::Access) };
         assert_eq!(ring(&[1]).open(&ring(&[1]).seal(&bare, &[0; FILLER]), Use::Access), Ok(bare));
+        for purpose in [Use::Access, Use::Refresh] {
+            let later = Claims { generations: Generations { client: 7, customer: 9 }, ..claims(purpose) };
+            assert_eq!(ring(&[1]).open(&ring(&[1]).seal(&later, &[9; FILLER]), purpose), Ok(later));
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! Not here: what makers are told, which is `wire`. Invariant: the shape is one, whoever asks.
 
-use opendrs_domain::delivery::State;
+use opendrs_domain::delivery::{EventState, State};
 use opendrs_domain::id::EventId;
 use opendrs_domain::notification::Event;
 use opendrs_domain::time::Time;
@@ -12,8 +12,8 @@ use opendrs_service::delivery::Story;
 use opendrs_store::delivery::Attempt;
 use serde_json::{Value, json};
 
-/// An event, with its message in both versions.
-pub(crate) fn object(event: &Event) -> Value {
+/// An event, with where it stands and its message in both versions.
+pub(crate) fn object(event: &Event, state: EventState) -> Value {
     let message = |version| serde_json::from_str::<Value>(&wire::notification(event, version)).unwrap_or_default();
     json!({
         "id": event.id.to_string(),
@@ -21,13 +21,14 @@ pub(crate) fn object(event: &Event) -> Value {
         "type": event.kind().wire_name(),
         "model": event.model,
         "serial": event.serial,
+        "state": state.as_str(),
         "versions": { "1.0": message(Version::V1), "2.0": message(Version::V2) },
     })
 }
 
 /// An event with what became of it at each receiver.
 pub(crate) fn told(story: &Story) -> Value {
-    let mut shown = object(&story.event);
+    let mut shown = object(&story.event, story.state());
     shown["deliveries"] = story
         .deliveries
         .iter()

@@ -4,12 +4,13 @@
 //! Invariant: nothing of a request is read before its signature was found good; without secrets in the settings none is.
 //! A refusal says what to change to whoever has the secret, and to others only that they have not.
 
-use crate::api::problem::log;
+use crate::api::problem::{log, retry_after};
 use crate::http::route::{Route, post};
 use crate::http::{self, json};
 use crate::site::Site;
 use axum::body::Bytes;
 use axum::extract::{Request, State};
+use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use opendrs_domain::fulfilment::Backend;
@@ -59,7 +60,9 @@ async fn answer(
         Ok(answer) => answer,
         Err(error) => {
             log(&error);
-            refuse(status(&error), &error.to_string())
+            let mut response = refuse(status(&error), &error.to_string());
+            response.headers_mut().extend(retry_after(&error).map(|after| (RETRY_AFTER, after)));
+            response
         }
     }
 }
@@ -99,7 +102,7 @@ fn status(error: &Error) -> StatusCode {
         Error::NotReported(_) => StatusCode::CONFLICT,
         Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
-        Error::Throttled(_) | Error::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
+        Error::Throttled(_) | Error::TooOften(_) | Error::TooManyOrders(_) => StatusCode::TOO_MANY_REQUESTS,
         Error::InvalidToken
         | Error::InsufficientScope(_)
         | Error::UnknownSlot { .. }
@@ -111,6 +114,7 @@ fn status(error: &Error) -> StatusCode {
         | Error::NotApproved(_)
         | Error::OAuth { .. }
         | Error::WrongPassword
+        | Error::Blocked
         | Error::SignupGone
         | Error::BadChoice(_)
         | Error::UnknownEvent(_)

@@ -11,12 +11,14 @@ mod control;
 mod events;
 mod fulfilment;
 pub mod http;
+mod logging;
 mod login;
 pub mod mail;
 mod metrics;
 mod operator;
 pub mod outbound;
 mod pages;
+mod refusals;
 pub mod site;
 mod sns;
 mod testing;
@@ -34,6 +36,7 @@ use config::Role;
 use http::route::{self, Route};
 pub use metrics::Meters;
 use opendrs_domain::version::ENDPOINTS;
+use pages::missing;
 use site::Site;
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
@@ -52,18 +55,20 @@ pub fn build(site: &Arc<Site>, roles: &[Role]) -> Routes {
     let test_clock = site.app.test_clock().is_some();
     let doors =
         Doors { test_clock, mail: test_clock || site.app.settings.mail.page, operator: site.operator.is_some() };
-    let router = route::router(others(roles, doors));
-    let router = match roles.contains(&Role::Web) {
-        true => router.fallback(sns::others),
-        false => router.fallback(not_found),
+    let router = route::router(others(roles, doors), site);
+    let router = match (roles.contains(&Role::Web), roles.contains(&Role::Login)) {
+        (true, _) => router.fallback(sns::others).method_not_allowed_fallback(missing::method_not_allowed),
+        (_, true) => router.fallback(missing::not_found).method_not_allowed_fallback(missing::method_not_allowed),
+        // No browser has business here.
+        (false, false) => router.fallback(not_found).method_not_allowed_fallback(not_allowed),
     };
-    let router = router.method_not_allowed_fallback(not_allowed).with_state(site.clone());
+    let router = router.with_state(site.clone());
     Routes { api: roles.contains(&Role::Service), others: router }
 }
 
 /// The routes of the address at which a node tells its numbers, and nothing else.
 pub fn build_metrics(site: &Arc<Site>) -> Routes {
-    let router = route::router(metrics::routes());
+    let router = route::router(metrics::routes(), site);
     let router = router.fallback(not_found).method_not_allowed_fallback(not_allowed).with_state(site.clone());
     Routes { api: false, others: router }
 }
@@ -113,7 +118,7 @@ fn others(roles: &[Role], doors: Doors) -> Vec<Route> {
     if roles.contains(&Role::Web) {
         routes.extend(pages::web_routes());
         if doors.mail {
-            routes.extend(pages::mail_routes());
+            routes.extend(pages::mail_routes().into_iter().map(Route::guarded));
         }
     }
     if roles.contains(&Role::Login) || roles.contains(&Role::Web) {

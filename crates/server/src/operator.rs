@@ -92,10 +92,10 @@ async fn list(State(site): State<Arc<Site>>, request: Request) -> Result<Respons
             _ => return Err(bad("Ask with limit and before, or with neither.")),
         }
     }
-    let found = outbox::before(&site.app, before, limit).await?;
+    let found = outbox::list(&site.app, before, limit).await?;
     let full = i64::try_from(found.len()).is_ok_and(|len| len == limit);
-    let next = found.last().filter(|_| full).map(|event| place((event.at, event.id)));
-    let events: Value = found.iter().map(events::object).collect();
+    let next = found.last().filter(|_| full).map(|last| place((last.event.at, last.event.id)));
+    let events: Value = found.iter().map(|listed| events::object(&listed.event, listed.state)).collect();
     Ok(good(&json!({ "events": events, "before": next })))
 }
 

@@ -1,10 +1,10 @@
 //! What every handler shares: the application and how the outside reaches it.
 
-use crate::http::Bodies;
+use crate::http::{Bodies, Proxies};
 use crate::metrics::Meters;
+use crate::refusals::Refusals;
 use opendrs_service::App;
 use opendrs_service::operator::Operator;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use url::{Host, Url};
@@ -29,11 +29,15 @@ pub struct Site {
     /// What bodies may be.
     pub(crate) bodies: Bodies,
     /// Whose word on where a request came from is taken.
-    pub(crate) proxies: Vec<IpAddr>,
+    pub(crate) proxies: Proxies,
+    /// That a proxy writes what cannot be read was logged.
+    pub(crate) forwarded_reported: AtomicBool,
     /// Who may use the operator's API, if there is one.
     pub(crate) operator: Option<Operator>,
     /// What is counted, where somebody asks for it.
     pub(crate) meters: Option<Meters>,
+    /// What was refused, for the log.
+    pub(crate) refusals: Refusals,
     leaving: AtomicBool,
 }
 
@@ -45,10 +49,12 @@ impl Site {
         urls: PublicUrls,
         bodies: Bodies,
         meters: Option<Meters>,
-        proxies: Vec<IpAddr>,
+        proxies: Proxies,
         operator: Option<Operator>,
     ) -> Arc<Self> {
-        Arc::new(Self { app, urls, bodies, meters, proxies, operator, leaving: AtomicBool::new(false) })
+        let (leaving, forwarded_reported) = (AtomicBool::new(false), AtomicBool::new(false));
+        let refusals = Refusals::default();
+        Arc::new(Self { app, urls, bodies, meters, proxies, forwarded_reported, operator, refusals, leaving })
     }
 
     /// From here on the node says that it is about to stop, and asks its clients to connect anew, elsewhere.
@@ -59,6 +65,11 @@ impl Site {
     /// Whether the node is about to stop.
     pub(crate) fn is_leaving(&self) -> bool {
         self.leaving.load(Ordering::Relaxed)
+    }
+
+    /// The address of a customer page, for pages of whatever role: a path where one host has both roles' pages.
+    pub(crate) fn web_address(&self, path: &str) -> String {
+        if self.urls.web == self.urls.login { path.to_owned() } else { format!("{}{path}", self.urls.web) }
     }
 
     /// Whether the pages are of this machine alone: browsers would ask all its ports by https from then on.

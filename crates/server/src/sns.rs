@@ -3,11 +3,12 @@
 //!
 //! Invariant: nobody needs a credential here; what may be changed is guarded by a token, or undone by the receiver.
 
-use crate::api::problem::Problem;
+use crate::api::problem::{Problem, log, retry_after};
 use crate::http;
+use crate::pages::missing;
 use crate::site::Site;
 use axum::extract::{Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use opendrs_domain::login::form;
@@ -19,11 +20,15 @@ use std::sync::Arc;
 /// since SNS has its queries at the root, where an installation without them has nothing, and a certificate's name fits
 /// no pattern.
 pub(crate) async fn others(State(site): State<Arc<Site>>, request: Request) -> Response {
-    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let (parts, body) = request.into_parts();
+    let (method, uri) = (parts.method.clone(), parts.uri.clone());
     let file = uri.path().trim_start_matches('/');
     match (method, file) {
+        (Method::GET | Method::HEAD, "") if uri.query().is_none() && missing::wants_page(&parts) => {
+            missing::home(&site, &parts)
+        }
         (Method::GET, "") => query(&site, uri.query().unwrap_or_default().to_owned()).await,
-        (Method::POST, "") => match http::read(request.into_body(), site.bodies).await {
+        (Method::POST, "") => match http::read(body, site.bodies).await {
             // Whoever posts may leave the question where it stood in the link.
             Ok(body) => {
                 let asked = [uri.query().unwrap_or_default(), &String::from_utf8_lossy(&body)].join("&");
@@ -32,7 +37,7 @@ pub(crate) async fn others(State(site): State<Arc<Site>>, request: Request) -> R
             Err(_) => Problem::TooLarge(site.bodies.bytes).into_response(),
         },
         (Method::GET | Method::HEAD, file) if file.starts_with(signing::FILE_PREFIX) => certificate(&site, file).await,
-        _ => crate::not_found().await,
+        _ => missing::not_found(State(site), parts).await,
     }
 }
 
@@ -85,12 +90,14 @@ async fn query(site: &Site, text: String) -> Response {
         Ok(Err(Refused::InvalidParameter(why))) => error(StatusCode::BAD_REQUEST, "InvalidParameter", why, id),
         Ok(Err(Refused::NotFound(why))) => error(StatusCode::NOT_FOUND, "NotFound", why, id),
         Err(problem) => {
-            crate::api::problem::log(&problem);
+            log(&problem);
             let status = match problem {
                 Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
                 _ => StatusCode::INTERNAL_SERVER_ERROR,
             };
-            error(status, "InternalError", "The service is temporarily unavailable. Try again.", id)
+            let mut response = error(status, "InternalError", "The service is temporarily unavailable. Try again.", id);
+            response.headers_mut().extend(retry_after(&problem).map(|after| (RETRY_AFTER, after)));
+            response
         }
     }
 }

@@ -11,7 +11,8 @@ use crate::tls::Tls;
 use opendrs_domain::id::TopicId;
 use opendrs_service::clock::{Clock, SystemClock};
 use opendrs_service::fulfilment::call;
-use opendrs_service::{Error, consent, delivery, keys, mail, reading, schedule, signing};
+use opendrs_service::{Error, consent, delivery, health, keys, mail, price, reading, schedule, signing};
+use opendrs_store::Engine;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -116,6 +117,9 @@ pub(crate) async fn run(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
                 }
             }
         }
+        if let Err(error) = price::write_notices(&site.app).await {
+            log(&error);
+        }
         if mailing.as_ref().is_none_or(JoinHandle::is_finished) {
             mailing = Some(tokio::spawn(send_mail(site.clone(), stop.clone())));
         }
@@ -175,18 +179,25 @@ async fn send(site: Arc<Site>, topic: TopicId, stop: watch::Receiver<bool>) -> T
 /// How often a node looks for what others changed.
 const WATCH: Duration = Duration::from_secs(1);
 
-/// What every node does, whatever its roles, until `stop` turns true: it looks for keys that were added elsewhere.
+/// What every node does, whatever its roles, until `stop` turns true: it looks for keys that were added elsewhere, and
+/// whether its database still takes writes, so that a node without calls leaves a former primary as well; and it logs what
+/// was refused.
 pub(crate) async fn watch(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
     let mut ticks = tokio::time::interval(WATCH);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            () = stopped(&mut stop) => return,
+            () = stopped(&mut stop) => break,
             _ = ticks.tick() => {}
         }
+        site.refusals.flush(site.app.real_time(), false);
         // Out of reach: whoever calls is told, and the worker says it in the log.
         let _ = keys::refresh(&site.app).await;
+        if site.app.db.engine() == Engine::Postgres {
+            let _ = health::check(&site.app).await;
+        }
     }
+    site.refusals.flush(site.app.real_time(), true);
 }
 
 /// Calls back ends, until `stop` turns true: beside [`run`], so that a slow one delays nothing else.

@@ -9,21 +9,24 @@ use crate::mail::{Mailing, Post};
 use crate::meter::Meter;
 use crate::outbound::Outbound;
 use crate::pace::Pace;
+use crate::password::PasswordQueue;
 use crate::publication::Publisher;
 use crate::random::{Ids, Random};
 use crate::reading::Keep;
 use crate::signing::Signer;
+use crate::takeover;
 use crate::throttle::Throttle;
 use crate::topic::Notifications;
 use crate::{Error, Result};
 use arc_swap::ArcSwapOption;
 use opendrs_domain::language::Language;
+use opendrs_domain::login::turn::Lifetime;
 use opendrs_domain::order::Timing;
 use opendrs_domain::time::Time;
 use opendrs_store::{Db, Place, installation};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Mutex, RwLock, Semaphore};
+use tokio::sync::{Mutex, RwLock};
 
 /// What use cases may be told by an operator.
 #[derive(Clone, Debug)]
@@ -32,6 +35,8 @@ pub struct Settings {
     pub timing: Timing,
     /// `iss` of tokeninfo.
     pub issuer: String,
+    /// How long refresh tokens of strict clients last.
+    pub refresh: Lifetime,
     /// Topics' names and addresses.
     pub notifications: Notifications,
     /// Who fulfils orders.
@@ -46,6 +51,8 @@ pub struct Settings {
     pub language: Language,
     /// Mail to customers.
     pub mail: Mailing,
+    /// Takeovers of units that another customer has.
+    pub takeover: takeover::Rules,
 }
 
 /// What an application is made of.
@@ -102,8 +109,7 @@ pub struct App {
     pub(crate) pace: Pace,
     /// Held by whoever calls back ends, for the same reason.
     pub(crate) calls: Mutex<()>,
-    /// As many password hashes at once as there are cores: each takes 19 MiB.
-    pub(crate) hashing: Semaphore,
+    pub(crate) passwords: PasswordQueue,
     clock: Arc<dyn Clock>,
     test_clock: Option<Arc<TestClock>>,
 }
@@ -147,7 +153,7 @@ impl App {
             signer: ArcSwapOption::empty(),
             pace: Pace::default(),
             calls: Mutex::new(()),
-            hashing: Semaphore::new(cores),
+            passwords: PasswordQueue::new(cores),
             clock,
             test_clock,
         })

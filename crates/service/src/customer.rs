@@ -5,7 +5,8 @@ use opendrs_domain::customer::{Address, Customer};
 use opendrs_domain::id::CustomerId;
 use opendrs_domain::language::Language;
 use opendrs_domain::text::Email;
-use opendrs_store::{Tx, Write, customer};
+use opendrs_domain::time::Time;
+use opendrs_store::{Tx, Write, customer, device};
 
 /// A customer by id.
 ///
@@ -39,6 +40,70 @@ pub async fn only(app: &App) -> Result<Email> {
         (None, _) => Err(Error::BadCommand("there is no customer yet: seed one with [[customer]]".into())),
         (Some(_), Some(_)) => Err(Error::BadCommand("there are several customers: name one with --customer".into())),
     }
+}
+
+/// Whether a customer is blocked.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn is_blocked(app: &App, id: CustomerId) -> Result<bool> {
+    let mut reader = app.db.reader().await?;
+    let standing = customer::standing(&mut reader.tx()?, app.db.shards().of_customer(id), id).await?;
+    Ok(standing.blocked_at.is_some())
+}
+
+/// Blocks a customer: when this returns, their sign-ins and their apps' tokens are ended, the tokens of their devices are
+/// refused, and they cannot sign in, on every node. `false` if they were blocked before.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn block(app: &App, id: CustomerId) -> Result<bool> {
+    let shard = app.db.shards().of_customer(id);
+    Ok(app.db.write(Block { shard, id, since: Some(app.now()) }).await?)
+}
+
+/// Lets a blocked customer sign in again. The tokens of their devices are accepted again, since nobody is there to link a
+/// device anew; apps and browsers must ask for the password again. `false` if they were not blocked.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn unblock(app: &App, id: CustomerId) -> Result<bool> {
+    let shard = app.db.shards().of_customer(id);
+    Ok(app.db.write(Block { shard, id, since: None }).await?)
+}
+
+struct Block {
+    shard: i64,
+    id: CustomerId,
+    since: Option<Time>,
+}
+
+impl Write for Block {
+    type Out = bool;
+    fn key(&self) -> u64 {
+        self.id.0.as_u64_pair().1
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<bool> {
+        set_blocked(tx, self.shard, self.id, self.since).await
+    }
+}
+
+/// Blocks a customer, or lifts the block; `false` if nothing changed.
+pub(crate) async fn set_blocked(
+    tx: &mut Tx<'_>,
+    shard: i64,
+    id: CustomerId,
+    since: Option<Time>,
+) -> opendrs_store::Result<bool> {
+    // The customer first: a sign-up that links a device holds that row.
+    let changed = match since {
+        Some(at) => customer::block(tx, shard, id, at).await?,
+        None => customer::unblock(tx, shard, id).await?,
+    };
+    if changed {
+        device::suspend(tx, id, since).await?;
+    }
+    Ok(changed)
 }
 
 /// Changes where a customer's parcels go.

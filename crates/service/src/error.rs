@@ -67,12 +67,18 @@ pub enum Error {
     /// E-mail or password is wrong; which one is not said.
     #[error("The e-mail address or the password is not correct.")]
     WrongPassword,
+    /// The password is right, and an operator blocked the account.
+    #[error("This account is blocked. Ask whoever runs this service.")]
+    Blocked,
     /// Too many failures; try again after so many seconds.
     #[error("Too many attempts. Try again in {}.", seconds(*.0))]
     Throttled(i64),
     /// More calls than the caller's rate; try again after so many seconds.
     #[error("Too many calls. Try again in {}, and less often.", seconds(*.0))]
     TooOften(i64),
+    /// More orders of a device than it may place in a day; there may be another after so many seconds.
+    #[error("This device placed as many orders as it may in a day. The next is possible in {}.", seconds(*.0))]
+    TooManyOrders(i64),
     /// The sign-up ended, was finished before, or belongs to another session.
     #[error("This sign-up is no longer open. Start again from your device or app.")]
     SignupGone,
@@ -127,6 +133,18 @@ pub enum BadChoice {
     /// There is nowhere to ship to.
     #[error("Please enter a shipping address.")]
     NoAddress,
+    /// The unit is another customer's, whose maker does not let it change hands.
+    #[error("This device belongs to another account. Its owner must remove it there before you can set it up.")]
+    TakeoverForbidden,
+    /// The unit is another customer's, who refused.
+    #[error("This device belongs to another account, and its owner did not agree to hand it over.")]
+    TakeoverDeclined,
+    /// The unit became another customer's while it was set up.
+    #[error("This device belongs to another account by now. Start its set-up again.")]
+    OtherOwner,
+    /// A takeover that has nothing to answer any more.
+    #[error("There is nothing to answer here any more.")]
+    TakeoverOver,
     /// A product of another slot, or of none.
     #[error("This product is not offered for this slot.")]
     NotOffered,
@@ -191,6 +209,16 @@ impl Error {
         Error::OAuth { error, description: description.into() }
     }
 
+    /// In words for the installation's operator: with the cause that callers are not told.
+    #[must_use]
+    pub fn with_cause(&self) -> String {
+        match self {
+            Error::Unavailable(why) => format!("the store is out of reach: {why}"),
+            Error::Internal(why) => format!("internal error: {why}"),
+            other => other.to_string(),
+        }
+    }
+
     /// A field that no page of ours writes so.
     #[expect(clippy::needless_pass_by_value, reason = "it is given to `map_err`, which hands errors over")]
     pub fn malformed(why: impl ToString) -> Self {
@@ -207,7 +235,9 @@ impl From<opendrs_store::Error> for Error {
     fn from(error: opendrs_store::Error) -> Self {
         use opendrs_store::Error as E;
         match error {
-            E::Unavailable(_) | E::Unsynced(_) | E::Conflict(_) => Error::Unavailable(error.to_string()),
+            E::Unavailable(_) | E::Lost { .. } | E::Unsynced(_) | E::Conflict(_) => {
+                Error::Unavailable(error.to_string())
+            }
             E::Open(words) => Error::BadCommand(words),
             E::BadRow { .. } | E::Statement { .. } => Error::Internal(error.to_string()),
         }

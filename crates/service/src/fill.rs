@@ -7,7 +7,7 @@
 use crate::delivery::{self, Stamp};
 use crate::login::exchange::{self, Tokens};
 use crate::token::{self, Grant};
-use crate::{App, Error, Result, session};
+use crate::{App, Error, Result, password};
 use opendrs_domain::customer::{Address, Customer};
 use opendrs_domain::device::{Device, Families};
 use opendrs_domain::id::{ClientId, CustomerId, DeviceId, ReadingId};
@@ -18,8 +18,8 @@ use opendrs_domain::reading::SlotStatus;
 use opendrs_domain::subscription::Subscription;
 use opendrs_domain::text::{Email, ModelCode, Serial};
 use opendrs_domain::time::Time;
-use opendrs_domain::token::Use;
-use opendrs_store::{Tx, Write, customer, device, model, profile, reading, subscription};
+use opendrs_domain::token::{Generations, Use};
+use opendrs_store::{Tx, Write, customer, device, model, product, profile, reading, subscription};
 
 /// Devices of one customer.
 const PER_CUSTOMER: u64 = 2;
@@ -29,6 +29,8 @@ pub struct Plan {
     client: ClientId,
     model: Model,
     slots: Vec<Slot>,
+    /// What each slot reorders: the first product that it offers.
+    subscriptions: Vec<Subscription>,
     /// Stands in serials and addresses, so that a second filling meets none of the first.
     tag: String,
     /// Of a password that nobody knows.
@@ -42,7 +44,7 @@ impl Plan {
     /// # Errors
     /// [`Error::BadCommand`] names what is missing; [`Error::Unavailable`].
     pub async fn make(app: &App, client: ClientId, code: &ModelCode, address: Address) -> Result<Self> {
-        let (model, slots) = {
+        let (model, slots, subscriptions) = {
             let mut reader = app.db.reader().await?;
             let mut tx = reader.tx()?;
             let missing = |what: String| Error::BadCommand(format!("{what} does not exist: seed it first"));
@@ -50,11 +52,21 @@ impl Plan {
             let model = model::by_code(&mut tx, found.maker, code).await?;
             let model = model.ok_or_else(|| missing(format!("model {code} of the client's maker")))?;
             let slots = model::slots(&mut tx, model.id).await?;
-            (model, slots)
+            let mut subscriptions = Vec::with_capacity(slots.len());
+            for slot in &slots {
+                let Some(asin) = slot.products.first() else { continue };
+                let listed = product::by_asin(&mut tx, asin).await?;
+                let listed = listed.ok_or_else(|| missing(format!("product {asin}")))?;
+                let mut sub = Subscription::none(slot.id.clone());
+                sub.choose(Some(listed.asin), true);
+                sub.agree(listed.price, app.now());
+                subscriptions.push(sub);
+            }
+            (model, slots, subscriptions)
         };
         let tag: String = app.ids.bytes::<4>().iter().map(|b| format!("{b:02x}")).collect();
-        let password_hash = session::hash_password(app, &app.ids.secret()).await?;
-        Ok(Self { client, model, slots, tag, password_hash, address })
+        let password_hash = password::hash(app, &app.ids.secret()).await?;
+        Ok(Self { client, model, slots, subscriptions, tag, password_hash, address })
     }
 
     /// The slots that every device has.
@@ -86,6 +98,7 @@ impl Plan {
             active_at: None,
             deregistered_at: None,
             revoked: Families::default(),
+            suspended_at: None,
         };
         Ok((app.db.shards().of_unit(device.model, &device.serial), device))
     }
@@ -137,9 +150,7 @@ pub fn devices(app: &App, plan: &Plan, numbers: std::ops::Range<u64>) -> Result<
         units.push(Unit { shard, id: device.id, customer: owner.id });
         devices.push((shard, device));
     }
-    let offered = plan.slots.iter().filter_map(|slot| Some((slot.id.clone(), slot.products.first()?.clone())));
-    let subscriptions =
-        offered.map(|(slot, asin)| Subscription { slot, asin: Some(asin), on: true, open_order: None }).collect();
+    let subscriptions = plan.subscriptions.clone();
     Ok((Devices { customers, devices, subscriptions, password_hash: plan.password_hash.clone(), now }, units))
 }
 
@@ -233,6 +244,13 @@ pub fn tokens(app: &App, plan: &Plan, unit: Unit) -> Tokens {
     let scopes = Scopes::parse("dash:replenish").unwrap_or(Scopes::from_bits(1));
     let family = u64::from_be_bytes(app.ids.bytes());
     let device = Some((unit.shard, unit.id));
-    let grant = Grant { device, customer: unit.customer, client: plan.client, family, scopes };
+    let grant = Grant {
+        device,
+        customer: unit.customer,
+        client: plan.client,
+        family,
+        generations: Generations::default(),
+        scopes,
+    };
     exchange::issue(app, grant, token::seal(app, grant, Use::Refresh))
 }

@@ -13,15 +13,15 @@ use crate::delivery::Stamp;
 use crate::order::save;
 use crate::{App, Error, Result};
 use connector::Connector;
-use opendrs_domain::customer::Customer;
 use opendrs_domain::device::Device;
 use opendrs_domain::fulfilment::{Backend, Report};
 use opendrs_domain::id::{InstanceId, MakerId, OrderId};
-use opendrs_domain::order::{NotReported, Order, Problem, State, Timing};
+use opendrs_domain::order::{NotReported, Order, OrderNumber, Problem, Recipient, State, Timing};
 use opendrs_domain::product::Product;
-use opendrs_domain::rule::Rules;
+use opendrs_domain::rule::Terms;
+use opendrs_domain::subscription::Subscription;
 use opendrs_domain::time::Time;
-use opendrs_store::{Tx, Write, customer, device, fulfilment, maker, order, product, rule};
+use opendrs_store::{Tx, Write, customer, device, fulfilment, maker, order, product, rule, subscription};
 
 /// Who fulfils orders, as the settings have it.
 #[derive(Clone, Debug, Default)]
@@ -77,41 +77,83 @@ pub struct Job {
     pub order: Order,
     /// The device it is for.
     pub device: Device,
-    /// Whose it is, and where parcels go.
-    pub customer: Customer,
+    /// Who it is for and where it goes, as it was when it was placed.
+    pub recipient: Recipient,
     /// What a shop calls its product.
     pub sku: String,
     pub(crate) shard: i64,
 }
 
-/// What the customer allows for the slot of an order.
-async fn rules(app: &App, Job { order, device, shard, .. }: &Job) -> Result<Rules> {
+/// What the customer agreed to for the slot of an order.
+async fn terms(app: &App, Job { order, device, shard, .. }: &Job) -> Result<Terms> {
     let mut reader = app.db.reader().await?;
-    Ok(rule::get(&mut reader.tx()?, *shard, device.id, &order.slot).await?)
+    let mut tx = reader.tx()?;
+    let rules = rule::get(&mut tx, *shard, device.id, &order.slot).await?;
+    let subs = subscription::of_device(&mut tx, *shard, device.id).await?;
+    let sub = subs.iter().find(|sub| sub.slot == order.slot);
+    Ok(Terms { rules, agreed: sub.and_then(Subscription::agreed_price).cloned() })
 }
 
 async fn job(app: &App, id: OrderId) -> Result<Job> {
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
     let (shard, device) = order::place_of(&mut tx, id).await?.ok_or(Error::UnknownOrder)?;
-    let order = order::by_id(&mut tx, shard, id).await?.ok_or(Error::UnknownOrder)?;
+    let order = order::by_id(&mut tx, shard, device, id).await?.ok_or(Error::UnknownOrder)?;
     let device = device::by_id(&mut tx, shard, device).await?.ok_or_else(|| Error::missing("an order's device"))?;
-    let customer = customer::by_id(&mut tx, app.db.shards().of_customer(device.customer), device.customer).await?;
-    let customer = customer.ok_or_else(|| Error::missing("a device's customer"))?;
+    let recipient = match &order.recipient {
+        Some(recipient) => recipient.clone(),
+        // An order of an earlier release.
+        None => {
+            let shard = app.db.shards().of_customer(device.customer);
+            let customer = customer::by_id(&mut tx, shard, device.customer).await?;
+            Recipient::from(&customer.ok_or_else(|| Error::missing("an order's recipient"))?)
+        }
+    };
     // What left the catalogue meanwhile is asked for by its number.
     let product = product::by_asin(&mut tx, &order.item.asin).await?;
     let sku = product.as_ref().map_or(order.item.asin.as_str(), Product::sku).to_owned();
-    Ok(Job { order, device, customer, sku, shard })
+    Ok(Job { order, device, recipient, sku, shard })
 }
 
-/// An order by its `eventInstanceId`.
+/// An order by its `eventInstanceId`, or by its number.
 ///
 /// # Errors
-/// [`Error::UnknownOrder`], [`Error::Unavailable`].
-pub async fn find(app: &App, instance: &str) -> Result<Job> {
-    let id = InstanceId::parse(instance).map_err(|_| Error::UnknownOrder)?;
+/// [`Error::UnknownOrder`]; [`Error::BadCommand`] where two orders have the number; [`Error::Unavailable`].
+pub async fn find(app: &App, name: &str) -> Result<Job> {
+    if let Some(number) = OrderNumber::parse(name) {
+        return job(app, by_number(app, number).await?).await;
+    }
+    let id = InstanceId::parse(name).map_err(|_| Error::UnknownOrder)?;
     let found = job(app, id.order).await?;
-    if found.order.device == id.device { Ok(found) } else { Err(Error::UnknownOrder) }
+    if found.order.is_named_by(id) { Ok(found) } else { Err(Error::UnknownOrder) }
+}
+
+/// How many orders of a number's millisecond are looked at in one go.
+const PAGE: i64 = 500;
+
+/// The only order of a number.
+async fn by_number(app: &App, number: OrderNumber) -> Result<OrderId> {
+    let mut reader = app.db.reader().await?;
+    let mut tx = reader.tx()?;
+    let (mut first, last) = number.ids();
+    let mut matching = Vec::new();
+    loop {
+        let page = order::between(&mut tx, first, last, PAGE).await?;
+        matching.extend(page.iter().map(|found| found.id).filter(|id| OrderNumber::of(*id) == number));
+        match page.last() {
+            Some(found) if page.len() == usize::try_from(PAGE).unwrap_or_default() && found.id != last => {
+                first = OrderId(uuid::Uuid::from_u128(found.id.0.as_u128() + 1));
+            }
+            _ => break,
+        }
+    }
+    match matching.as_slice() {
+        [] => Err(Error::UnknownOrder),
+        [id] => Ok(*id),
+        _ => {
+            Err(Error::BadCommand(format!("several orders have the number {number}: name one by its eventInstanceId")))
+        }
+    }
 }
 
 /// What went wrong when an order's back end was last called, if anything.
@@ -156,7 +198,10 @@ pub enum Speaker {
     /// Its back end.
     Backend,
     /// An operator; a back end that is called hears of it.
-    Operator,
+    Operator {
+        /// It may leave although its customer was promised that they can still cancel it.
+        force: bool,
+    },
 }
 
 /// Takes a word for an order; the order as it stands then, and whether the word changed it.
@@ -221,7 +266,16 @@ impl Write for Said {
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Out> {
         let found = crate::order::lock(tx, self.shard, self.device.id, self.id).await?;
         let Some((_, mut order)) = found else { return Ok(Err(NotReported::State("gone"))) };
+        let before = order.clone();
         let change = match order.report(&self.report, self.now, &self.timing) {
+            // What a back end says has happened already; an operator is about to do it.
+            Ok(Some(change)) if change.from == State::Placed && change.to == State::Shipped => {
+                let promised = before.check_cancel_window(self.now);
+                match (self.by, promised) {
+                    (Speaker::Operator { force: false }, Err(refused)) => return Ok(Err(refused)),
+                    _ => change,
+                }
+            }
             Ok(Some(change)) => change,
             Ok(None) => return Ok(Ok((order, false))),
             Err(refused) => return Ok(Err(refused)),

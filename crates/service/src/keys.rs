@@ -1,16 +1,22 @@
-//! The installation's keys: all derived from one master key that is kept outside the store.
+//! The installation's keys, all derived from one master key that is kept outside the store; and what tokens are judged by.
 //!
-//! Invariant: the store holds the numbers of the token keys, never a key. A ring that does not know a token's key reads
-//! the numbers again, so a key added on one node is known on all.
+//! Invariant: the store holds the numbers of the token keys, never a key. What a node remembers of keys and clients bears
+//! the version that the store had when it was read. Whoever accepts a token compares that version with the one that its
+//! own statement finds ([`crate::token`]), so that a retired key or a disabled client is refused at once on every node.
 
-use crate::{App, Result};
+use crate::{App, Error, Result};
 use arc_swap::ArcSwap;
 use opendrs_domain::customer::directed_id;
-use opendrs_domain::id::{CustomerId, MakerId};
+use opendrs_domain::id::{ClientId, CustomerId, MakerId};
+use opendrs_domain::profile::ClientAccess;
 use opendrs_domain::time::Time;
-use opendrs_domain::token::{Keyring, derive_key};
+use opendrs_domain::token::{BadToken, Claims, Keyring, Use, derive_key};
+use opendrs_store::access::{self, AccessVersion};
 use opendrs_store::{Db, Tx, Write, installation};
+use std::collections::HashMap;
 use std::sync::Arc;
+
+pub use opendrs_store::installation::TokenKey;
 
 /// Proves which master key a store was made with, without telling it.
 #[must_use]
@@ -18,18 +24,64 @@ pub fn check(master: &[u8; 32]) -> [u8; 32] {
     derive_key(master, "check", 0)
 }
 
+/// What tokens are judged by, as it was at a version.
+pub(crate) struct Access {
+    pub(crate) version: AccessVersion,
+    keys: Vec<TokenKey>,
+    ring: Keyring,
+    /// Clients whose tokens were ended at least once.
+    clients: HashMap<ClientId, ClientAccess>,
+}
+
+impl Access {
+    fn of(
+        master: &[u8; 32],
+        version: AccessVersion,
+        keys: Vec<TokenKey>,
+        clients: HashMap<ClientId, ClientAccess>,
+    ) -> Self {
+        let valid = keys.iter().filter(|key| key.retired_at.is_none());
+        let numbers = valid.filter_map(|key| u32::try_from(key.number).ok()).collect();
+        Self { version, keys, ring: Keyring::derive(master, numbers), clients }
+    }
+
+    /// Reads a token's text; says nothing of its client.
+    pub(crate) fn open(&self, text: &str, wanted: Use) -> Result<Claims, BadToken> {
+        self.ring.open(text, wanted)
+    }
+
+    /// Whether the store may hold a key of a number that was not there when this was read.
+    pub(crate) fn may_be_new(&self, number: u32) -> bool {
+        !self.keys.iter().any(|key| key.number == i64::from(number))
+    }
+
+    /// Whether the token's client accepts it.
+    pub(crate) fn accepts(&self, claims: &Claims) -> bool {
+        let access = self.clients.get(&claims.client).copied().unwrap_or_default();
+        access.accepts(claims.generations.client)
+    }
+
+    /// Writes a token with the newest key.
+    pub(crate) fn seal(&self, claims: &Claims, filler: &[u8; opendrs_domain::token::FILLER]) -> String {
+        self.ring.seal(claims, filler)
+    }
+}
+
 pub(crate) struct Keys {
     master: [u8; 32],
-    ring: ArcSwap<Keyring>,
+    access: ArcSwap<Access>,
     customers: [u8; 32],
     forms: [u8; 32],
 }
+
+/// How often what tokens are judged by is read again because it changed meanwhile.
+const TRIES: usize = 5;
 
 impl Keys {
     pub(crate) async fn load(db: &Db, master: [u8; 32]) -> Result<Self> {
         let keys = Self {
             master,
-            ring: ArcSwap::from_pointee(Keyring::derive(&master, Vec::new())),
+            access: ArcSwap::from_pointee(Access::of(&master, AccessVersion(0), Vec::new(), HashMap::new())),
             customers: derive_key(&master, "directed customers", 0),
             forms: derive_key(&master, "forms", 0),
         };
@@ -37,14 +89,30 @@ impl Keys {
         Ok(keys)
     }
 
-    pub(crate) async fn reload(&self, db: &Db) -> Result<()> {
-        let numbers: Vec<_> =
-            list(db).await?.into_iter().filter_map(|(number, _)| u32::try_from(number).ok()).collect();
-        if self.ring.load().numbers().eq(numbers.iter().copied()) {
-            return Ok(());
+    /// Reads what tokens are judged by, if it changed; `true` if so. The version is asked for before and after, since on
+    /// PostgreSQL each statement sees a state of its own.
+    pub(crate) async fn reload(&self, db: &Db) -> Result<bool> {
+        let mut reader = db.reader().await?;
+        let mut tx = reader.tx()?;
+        for _ in 0..TRIES {
+            let version = access::version(&mut tx).await?;
+            let keys = installation::token_keys(&mut tx).await?;
+            let known = self.access.load();
+            if known.version == version && known.keys == keys {
+                return Ok(false);
+            }
+            let clients = access::restricted_clients(&mut tx).await?.into_iter().collect();
+            if access::version(&mut tx).await? == version {
+                self.access.store(Arc::new(Access::of(&self.master, version, keys, clients)));
+                return Ok(true);
+            }
         }
-        self.ring.store(Arc::new(Keyring::derive(&self.master, numbers)));
-        Ok(())
+        Err(Error::Unavailable("clients and keys are being changed; try again".into()))
+    }
+
+    /// What tokens are judged by, as far as this node knows.
+    pub(crate) fn access(&self) -> arc_swap::Guard<Arc<Access>> {
+        self.access.load()
     }
 
     /// The key that seals what the store keeps of signing keys.
@@ -57,10 +125,6 @@ impl Keys {
         derive_key(&self.master, purpose, number)
     }
 
-    pub(crate) fn ring(&self) -> arc_swap::Guard<Arc<Keyring>> {
-        self.ring.load()
-    }
-
     pub(crate) fn directed(&self, maker: MakerId, customer: CustomerId) -> String {
         directed_id(&self.customers, maker, customer)
     }
@@ -70,34 +134,35 @@ impl Keys {
     }
 }
 
-async fn list(db: &Db) -> Result<Vec<(i64, Time)>> {
-    let mut reader = db.reader().await?;
+/// The version that the next change of clients or keys sets.
+pub(crate) fn next_version(app: &App) -> AccessVersion {
+    AccessVersion(i64::from_be_bytes(app.passing.bytes()))
+}
+
+/// The token keys, oldest first; the last one makes new tokens.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn all(app: &App) -> Result<Vec<TokenKey>> {
+    let mut reader = app.db.reader().await?;
     Ok(installation::token_keys(&mut reader.tx()?).await?)
 }
 
-/// The token keys' numbers with the time each was made, oldest first; the last one signs.
+/// Looks whether another node, or the command line, changed keys or clients.
 ///
 /// # Errors
-/// [`crate::Error::Unavailable`].
-pub async fn all(app: &App) -> Result<Vec<(i64, Time)>> {
-    list(&app.db).await
-}
-
-/// Looks whether another node, or the command line, added a key.
-///
-/// # Errors
-/// [`crate::Error::Unavailable`].
+/// [`Error::Unavailable`].
 pub async fn refresh(app: &App) -> Result<()> {
-    app.keys.reload(&app.db).await
+    app.keys.reload(&app.db).await.map(drop)
 }
 
-/// Adds a token key, which signs from now on; tokens of older keys stay good. Returns its number.
+/// Adds a token key, which makes new tokens from now on; tokens of older keys stay good. Returns its number.
 ///
 /// # Errors
-/// [`crate::Error::Unavailable`].
+/// [`Error::Unavailable`].
 pub async fn rotate(app: &App) -> Result<i64> {
-    let number = list(&app.db).await?.last().map_or(1, |(number, _)| number + 1);
-    app.db.write(Add { number, at: app.now() }).await?;
+    let number = all(app).await?.last().map_or(1, |key| key.number + 1);
+    app.db.write(Add { number, at: app.now(), version: next_version(app) }).await?;
     app.keys.reload(&app.db).await?;
     Ok(number)
 }
@@ -105,6 +170,7 @@ pub async fn rotate(app: &App) -> Result<i64> {
 struct Add {
     number: i64,
     at: Time,
+    version: AccessVersion,
 }
 
 impl Write for Add {
@@ -113,6 +179,46 @@ impl Write for Add {
         0
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
-        installation::add_token_key(tx, self.number, self.at).await
+        installation::add_token_key(tx, self.number, self.at).await?;
+        access::set_version(tx, self.version).await
+    }
+}
+
+/// Retires a token key: every token that was made with it, refresh tokens too, is refused from now on, on every node.
+///
+/// # Errors
+/// [`Error::BadCommand`] if there is no such key, or it is the one that makes new tokens; [`Error::Unavailable`].
+pub async fn retire(app: &App, number: i64) -> Result<()> {
+    app.db.write(Retire { number, at: app.now(), version: next_version(app) }).await??;
+    app.keys.reload(&app.db).await.map(drop)
+}
+
+struct Retire {
+    number: i64,
+    at: Time,
+    version: AccessVersion,
+}
+
+impl Write for Retire {
+    type Out = Result<()>;
+    fn key(&self) -> u64 {
+        0
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Out> {
+        let number = self.number;
+        let keys = installation::token_keys(tx).await?;
+        let Some(key) = keys.iter().find(|key| key.number == number) else {
+            let why = format!("there is no token key {number}: `opendrs keys list` lists the keys");
+            return Ok(Err(Error::BadCommand(why)));
+        };
+        if keys.last().map(|last| last.number) == Some(number) {
+            let why = format!("token key {number} makes new tokens: add another one first with `opendrs keys rotate`");
+            return Ok(Err(Error::BadCommand(why)));
+        }
+        if key.retired_at.is_none() {
+            installation::retire_token_key(tx, number, self.at).await?;
+            access::set_version(tx, self.version).await?;
+        }
+        Ok(Ok(()))
     }
 }

@@ -10,11 +10,12 @@ mod link;
 pub use link::{Linked, cancel, linked};
 
 use crate::delivery::Stamp;
+use crate::limit::{self, MailLimit};
 use crate::{App, Error, Result, meter};
 use futures_util::future::{join_all, try_join_all};
 use opendrs_domain::customer::Address;
 use opendrs_domain::device::Device;
-use opendrs_domain::id::MailId;
+use opendrs_domain::id::{CustomerId, DeviceId, MailId};
 use opendrs_domain::language::Language;
 use opendrs_domain::login::form;
 use opendrs_domain::mail::{self as rules, News, Next, Outcome, SlotNews, State};
@@ -23,7 +24,7 @@ use opendrs_domain::subscription::Subscription;
 use opendrs_domain::text::Email;
 use opendrs_domain::time::{Span, Time};
 use opendrs_store::mail::{self as store, Mail};
-use opendrs_store::{Tx, Write, customer, device, model, product, span, subscription};
+use opendrs_store::{Tx, Write, customer, device, model, order, product, span, subscription};
 use std::pin::Pin;
 use tracing::Instrument;
 use tracing::field::Empty;
@@ -67,16 +68,16 @@ pub struct Letter {
     pub serial: String,
     /// It is a test device.
     pub test: bool,
-    /// Where parcels go: the customer's address; `N/A` for a test device; `None` where there is none.
+    /// Where parcels go: the order's address, or else the customer's; `N/A` for a test device; `None` where there is none.
     pub address: Option<String>,
-    /// Whether the carrier tells of delivery, or it is only counted as done.
-    pub delivery_known: bool,
     /// What it tells.
     pub news: News,
     /// The link by which the order can be cancelled, where it could be when the mail was written.
     pub cancel_url: Option<String>,
-    /// The page at which a held order is decided, after signing in.
+    /// The page of the order that it is about, after signing in; test orders have none.
     pub order_url: Option<String>,
+    /// The page at which a takeover of the device is answered.
+    pub takeover_url: Option<String>,
     /// The customer's settings.
     pub settings_url: String,
 }
@@ -88,6 +89,11 @@ pub type Pending<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
 pub trait Post: Send + Sync {
     /// Writes a letter out and sends it.
     fn send<'a>(&'a self, letter: &'a Letter) -> Pending<'a>;
+
+    /// Whether it sends at all, or keeps what it is given; what is not sent is not counted.
+    fn sends(&self) -> bool {
+        true
+    }
 }
 
 /// A mail that was sent, or tried.
@@ -114,14 +120,25 @@ async fn add(
     shard: i64,
     device: &Device,
     news: News,
+    stamp: (Stamp, Time),
+) -> opendrs_store::Result<()> {
+    add_for(tx, shard, (device.id, device.customer), news, stamp).await
+}
+
+/// Adds a mail about a device to a customer, who need not be its own.
+pub(crate) async fn add_for(
+    tx: &mut Tx<'_>,
+    shard: i64,
+    (device, customer): (DeviceId, CustomerId),
+    news: News,
     (stamp, now): (Stamp, Time),
 ) -> opendrs_store::Result<()> {
     let kept = stamp.mail_kept;
     let mail = Mail {
         shard,
         id: MailId(stamp.event.0),
-        device: device.id,
-        customer: device.customer,
+        device,
+        customer,
         at: now,
         news,
         state: if kept { State::Kept } else { State::Waiting },
@@ -142,7 +159,7 @@ pub(crate) async fn of_order(
     change: Change,
     stamp: (Stamp, Time),
 ) -> opendrs_store::Result<()> {
-    match rules::of_order(order, change, stamp.1) {
+    match rules::of_order(order, change) {
         Some(news) => add(tx, shard, device, news, stamp).await,
         None => Ok(()),
     }
@@ -190,8 +207,20 @@ pub async fn letter(app: &App, mail: &Mail) -> Result<Option<Letter>> {
     let Some(model) = model::by_id(&mut tx, of.model).await? else { return Ok(None) };
     let shard = app.db.shards().of_customer(mail.customer);
     let Some(to) = customer::by_id(&mut tx, shard, mail.customer).await? else { return Ok(None) };
+    // An order keeps the address that it was placed with.
+    let order = match mail.news.order() {
+        Some(bought) => match order::device_of(&mut tx, mail.shard, bought.order).await? {
+            Some(device) => order::by_id(&mut tx, mail.shard, device, bought.order).await?,
+            None => None,
+        },
+        None => None,
+    };
+    let recipient = order.and_then(|order| order.recipient);
+    let address = recipient.map_or(to.address, |recipient| recipient.address);
     let base = &app.settings.mail.base_url;
     let token = mail.news.cancellable().map(|instance| link::token(app, mail.shard, instance)).transpose()?;
+    let approach = mail.news.approach();
+    let takeover = approach.map(|by| crate::takeover::token(app, mail.shard, mail.device, by.customer)).transpose()?;
     Ok(Some(Letter {
         id: mail.id,
         at: mail.at,
@@ -201,14 +230,15 @@ pub async fn letter(app: &App, mail: &Mail) -> Result<Option<Letter>> {
         model: model.name,
         serial: of.serial.to_string(),
         test: of.test,
-        address: if of.test { Some("N/A".into()) } else { to.address.as_ref().map(Address::one_line) },
-        delivery_known: of.test || app.settings.timing.delivery_known,
+        address: if of.test { Some("N/A".into()) } else { address.as_ref().map(Address::one_line) },
         news: mail.news.clone(),
         cancel_url: token.map(|token| format!("{base}/order/cancel?token={token}")),
         order_url: mail
             .news
-            .held()
-            .map(|instance| format!("{base}/order?id={}", form::escape(&instance.to_string(), ""))),
+            .order()
+            .filter(|bought| !bought.test)
+            .map(|bought| format!("{base}/order?id={}", form::escape(&bought.instance().to_string(), ""))),
+        takeover_url: takeover.map(|token| format!("{base}/takeover?token={token}")),
         settings_url: format!("{base}/settings"),
     }))
 }
@@ -304,7 +334,18 @@ async fn attempt(app: &App, mail: Mail) -> Result<(Mailed, Record)> {
 
 async fn make(app: &App, mut mail: Mail) -> Result<(Mailed, Record)> {
     let (at, started) = (app.now(), app.real_time());
+    let mut notice = None;
     let (to, outcome) = match letter(app, &mail).await? {
+        // An attempt after the first, or one that an operator asked for, was counted before.
+        Some(letter) if app.post.sends() && mail.news.is_counted() && mail.attempts == 1 => {
+            match limit::mail(app, mail.device, at) {
+                MailLimit::Within => (Some(letter.to.clone()), app.post.send(&letter).await),
+                over => {
+                    notice = (over == MailLimit::Notice).then(|| notice_of(app, &mail, at));
+                    (Some(letter.to), Outcome::OverLimit)
+                }
+            }
+        }
         Some(letter) => (Some(letter.to.clone()), app.post.send(&letter).await),
         None => (None, Outcome::Final("the customer, or the device, is gone".into())),
     };
@@ -322,23 +363,117 @@ async fn make(app: &App, mut mail: Mail) -> Result<(Mailed, Record)> {
     tracing::Span::current().record("opendrs.outcome", ended);
     // Why stays out of the log: mail servers repeat the address in their answers.
     match &mail.reason {
+        // One over the limit is nobody's fault, and there may be many.
+        _ if mail.state == State::Suppressed => tracing::debug!(mail = %mail.id, "over limits.mails_per_day"),
         Some(_) => tracing::warn!(mail = %mail.id, attempt = mail.attempts, "not sent: see `opendrs mail show`"),
         None => tracing::debug!(mail = %mail.id, state = mail.state.as_str(), "a mail was dealt with"),
     }
     let told = Mailed { at, id: mail.id, kind: mail.news.kind(), to, attempt: mail.attempts, next };
-    Ok((told, Record(mail)))
+    Ok((told, Record { mail, notice }))
 }
 
-struct Record(Mail);
+/// The mail that is sent instead of the first one over a day's limit.
+fn notice_of(app: &App, mail: &Mail, now: Time) -> Mail {
+    tracing::info!(device = %mail.device, "mails about a device are over limits.mails_per_day, and are not sent");
+    Mail {
+        id: MailId(app.ids.ordered(now)),
+        at: now,
+        news: News::TooMany,
+        state: State::Waiting,
+        due_at: Some(now),
+        attempts: 0,
+        ended_at: None,
+        reason: None,
+        ..mail.clone()
+    }
+}
+
+/// How an attempt ended, and what else is to be sent.
+struct Record {
+    mail: Mail,
+    notice: Option<Mail>,
+}
 
 impl Write for Record {
     type Out = ();
     fn key(&self) -> u64 {
-        self.0.shard.cast_unsigned()
+        self.mail.shard.cast_unsigned()
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
-        store::save(tx, &self.0).await.map(drop)
+        match &self.notice {
+            Some(notice) if store::save(tx, &self.mail).await? => store::add(tx, notice).await,
+            Some(_) => Ok(()),
+            None => store::save(tx, &self.mail).await.map(drop),
+        }
     }
+}
+
+/// Which mails are to be sent again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// One, whatever became of it, as long as it is not on its way.
+    One(MailId),
+    /// Every one that was given up since a moment, as far as mails are kept.
+    Failed(Time),
+}
+
+/// Has mails sent again, with as many attempts as new ones; says how many. They do not count among their device's mails of
+/// the day.
+///
+/// # Errors
+/// [`Error::BadCommand`] when the one is not there or on its way, [`Error::Unavailable`].
+pub async fn resend(app: &App, which: Again) -> Result<u64> {
+    let now = app.now();
+    match which {
+        Again::One(id) => {
+            let mut reader = app.db.reader().await?;
+            let found = store::by_id(&mut reader.tx()?, id).await?;
+            drop(reader);
+            let mail = found.ok_or_else(|| gone(id))?;
+            match app.db.write(Resend { shard: mail.shard, id, now }).await? {
+                true => Ok(1),
+                false => {
+                    Err(Error::BadCommand(format!("the mail {id} is on its way: wait until it was sent or given up")))
+                }
+            }
+        }
+        Again::Failed(since) => {
+            let (mut count, mut last) = (0, MailId(uuid::Uuid::nil()));
+            loop {
+                let mut reader = app.db.reader().await?;
+                let page = store::dead(&mut reader.tx()?, since, last, PAGE).await?;
+                drop(reader);
+                let Some((_, newest)) = page.last() else { return Ok(count) };
+                last = *newest;
+                for (shard, id) in page {
+                    count += u64::from(app.db.write(Resend { shard, id, now }).await?);
+                }
+            }
+        }
+    }
+}
+
+/// How many mails are looked at at once.
+const PAGE: i64 = 200;
+
+struct Resend {
+    shard: i64,
+    id: MailId,
+    now: Time,
+}
+
+impl Write for Resend {
+    type Out = bool;
+    fn key(&self) -> u64 {
+        self.shard.cast_unsigned()
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<bool> {
+        store::again(tx, self.shard, self.id, self.now).await
+    }
+}
+
+fn gone(id: MailId) -> Error {
+    Error::BadCommand(format!("there is no mail {id}, or it is no longer kept"))
 }
 
 /// The newest mails, oldest first.
@@ -350,6 +485,15 @@ pub async fn newest(app: &App, limit: i64) -> Result<Vec<Mail>> {
     Ok(store::newest(&mut reader.tx()?, limit).await?)
 }
 
+/// The newest mails that were given up, oldest first.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn newest_failed(app: &App, limit: i64) -> Result<Vec<Mail>> {
+    let mut reader = app.db.reader().await?;
+    Ok(store::newest_dead(&mut reader.tx()?, limit).await?)
+}
+
 /// A mail by its id's text.
 ///
 /// # Errors
@@ -358,5 +502,5 @@ pub async fn find(app: &App, id: &str) -> Result<Mail> {
     let parsed = MailId::parse(id).map_err(|e| Error::BadCommand(e.to_string()))?;
     let mut reader = app.db.reader().await?;
     let found = store::by_id(&mut reader.tx()?, parsed).await?;
-    found.ok_or_else(|| Error::BadCommand(format!("there is no mail {parsed}, or it is no longer kept")))
+    found.ok_or_else(|| gone(parsed))
 }

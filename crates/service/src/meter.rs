@@ -62,7 +62,7 @@ impl Default for Meter {
         let all = |kinds: &[&'static str], outcomes| kinds.iter().map(|kind| Attempts::new(kind, outcomes)).collect();
         Self {
             deliveries: all(&opendrs_domain::topic::PROTOCOLS, &["delivered", "retry", "dead", "gone"]),
-            mails: all(&["mail"], &["sent", "kept", "retry", "dead"]),
+            mails: all(&["mail"], &["sent", "kept", "retry", "dead", "suppressed"]),
             calls: all(&["place", "cancel", "watch"], &["answered", "failed"]),
         }
     }

@@ -6,11 +6,10 @@
 
 use crate::delivery::{self, Stamp, Telling};
 use crate::fulfilment;
-use crate::token;
-use crate::token::Caller;
+use crate::token::{self, Caller, DeviceToken};
 use crate::{App, Error, Result, limit};
 use opendrs_domain::device::Device;
-use opendrs_domain::id::{DeviceId, InstanceId, OrderId, TopicId};
+use opendrs_domain::id::{CustomerId, DeviceId, InstanceId, OrderId, TopicId};
 use opendrs_domain::notification::Event;
 use opendrs_domain::order::{Canceller, Change, NotCancelled, Order, Timing};
 use opendrs_domain::subscription::Subscription;
@@ -20,7 +19,7 @@ use opendrs_store::{Reader, Shards, Tx, Write, device, model, order, subscriptio
 
 mod held;
 mod place;
-pub use held::{Owned, Word, answer, of_customer};
+pub use held::{Owned, Word, answer, of_customer, set_address};
 pub use place::{Replenished, at_once, replenish};
 
 /// Tells the maker of a change, and writes the mail that tells the customer.
@@ -62,16 +61,14 @@ pub(crate) async fn save(
     tell(tx, shard, device, order, change, (stamp, now), &receivers).await
 }
 
-/// GetOrderInfo. An order of another device is answered as one that does not exist.
+/// GetOrderInfo. An order of another device is answered as one that does not exist: the order's row says whose it is.
 ///
 /// # Errors
 /// [`Error::UnknownOrder`], [`Error::Unavailable`].
 pub async fn info(mut reader: Reader<'_>, caller: &Caller, instance: &str) -> Result<Order> {
     let id = InstanceId::parse(instance).map_err(|_| Error::UnknownOrder)?;
-    if id.device != caller.device.id {
-        return Err(Error::UnknownOrder);
-    }
-    order::by_id(&mut reader.tx()?, caller.shard, id.order).await?.ok_or(Error::UnknownOrder)
+    let found = order::by_id(&mut reader.tx()?, caller.shard, caller.device.id, id.order).await?;
+    found.filter(|order| order.is_named_by(id)).ok_or(Error::UnknownOrder)
 }
 
 /// The same with a token in place of a caller, for the many calls in which everything is right: one read. `None` when
@@ -80,14 +77,11 @@ pub async fn info(mut reader: Reader<'_>, caller: &Caller, instance: &str) -> Re
 /// # Errors
 /// [`Error::Unavailable`], [`Error::TooOften`].
 pub async fn told(app: &App, token: &str, instance: &str) -> Result<Option<Order>> {
-    let (Ok((shard, device, _)), Ok(id)) = (token::device_of(app, token).await, InstanceId::parse(instance)) else {
-        return Ok(None);
-    };
+    let (Ok(of), Ok(id)) = (token::of_device(app, token).await, InstanceId::parse(instance)) else { return Ok(None) };
+    let DeviceToken { shard, device, access, .. } = of;
     limit::device(app, device)?;
-    let found = match id.device == device {
-        true => order::told(&mut app.db.reader().await?.once()?, shard, id.order, device).await?,
-        false => None,
-    };
+    let found = order::told(&mut app.db.reader().await?.once()?, shard, id.order, (device, access)).await?;
+    let found = found.filter(|order| order.is_named_by(id));
     if found.is_none() {
         limit::device_again(app, device);
     }
@@ -102,6 +96,16 @@ pub async fn history(app: &App, caller: &Caller) -> Result<Vec<Order>> {
     let mut reader = app.db.reader().await?;
     let orders = order::of_device(&mut reader.tx()?, caller.shard, caller.device.id, 50).await?;
     Ok(orders.into_iter().filter(|order| !order.test).collect())
+}
+
+/// A customer's orders that are not over, oldest first, of devices that left too; at most a hundred. Test orders are not
+/// shown.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn open_of_customer(app: &App, customer: CustomerId) -> Result<Vec<Order>> {
+    let mut reader = app.db.reader().await?;
+    Ok(order::open_of_customer(&mut reader.tx()?, customer, 100).await?)
 }
 
 /// CancelTestOrder: frees the lock of one slot, or of all. Returns the slots concerned and whether each is free now.
@@ -141,7 +145,7 @@ impl Write for CancelTest {
         for (slot, _) in &self.slots {
             let open = subscription::lock(tx, self.shard, self.device.id, slot).await?.and_then(|sub| sub.open_order);
             held.push(match open {
-                Some(id) => order::lock(tx, self.shard, id).await?,
+                Some(id) => order::lock(tx, self.shard, self.device.id, id).await?,
                 None => None,
             });
         }
@@ -163,11 +167,11 @@ impl Write for CancelTest {
     }
 }
 
-/// The customer cancels an order of a device of theirs, within its window.
+/// The customer, by either of their ways, cancels an order of a device of theirs within its window.
 ///
 /// # Errors
 /// [`Error::UnknownOrder`], [`Error::NotCancelled`], [`Error::Unavailable`].
-pub async fn cancel(app: &App, caller: &Caller, instance: &str) -> Result<()> {
+pub async fn cancel(app: &App, caller: &Caller, instance: &str, by: Canceller) -> Result<()> {
     let order = info(app.db.reader().await?, caller, instance).await?;
     let now = app.now();
     let command = Cancel {
@@ -175,6 +179,7 @@ pub async fn cancel(app: &App, caller: &Caller, instance: &str) -> Result<()> {
         device: caller.device.clone(),
         slot: order.slot,
         id: order.id,
+        by,
         stamp: Stamp::draw(app, now),
         now,
     };
@@ -186,6 +191,7 @@ struct Cancel {
     device: Device,
     slot: SlotId,
     id: OrderId,
+    by: Canceller,
     stamp: Stamp,
     now: Time,
 }
@@ -197,8 +203,9 @@ impl Write for Cancel {
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Out> {
         subscription::lock(tx, self.shard, self.device.id, &self.slot).await?;
-        let Some(mut order) = order::lock(tx, self.shard, self.id).await? else { return Ok(Err(NotCancelled::Over)) };
-        match order.cancel(Canceller::Customer, self.now) {
+        let found = order::lock(tx, self.shard, self.device.id, self.id).await?;
+        let Some(mut order) = found else { return Ok(Err(NotCancelled::Over)) };
+        match order.cancel(self.by, self.now) {
             Ok(change) => save(tx, self.shard, &self.device, &order, change, (self.stamp, self.now)).await.map(Ok),
             Err(refused) => Ok(Err(refused)),
         }
@@ -226,8 +233,8 @@ pub(crate) async fn fire(app: &App, shard: i64, id: OrderId, stamp: Stamp) -> Re
     let device = {
         let mut reader = app.db.reader().await?;
         let mut tx = reader.tx()?;
-        let Some(order) = order::by_id(&mut tx, shard, id).await? else { return Ok(None) };
-        device::by_id(&mut tx, shard, order.device).await?.ok_or_else(|| Error::missing("an order's device"))?
+        let Some(device) = order::device_of(&mut tx, shard, id).await? else { return Ok(None) };
+        device::by_id(&mut tx, shard, device).await?.ok_or_else(|| Error::missing("an order's device"))?
     };
     let (now, shards, timing) = (app.now(), app.db.shards(), app.settings.timing);
     Ok(app.db.write(Fire { shard, device, id, stamp, shards, timing, now }).await?)
@@ -257,14 +264,14 @@ impl Write for Fire {
     }
 }
 
-/// Locks an order and before it the subscription of its slot.
+/// Locks an order of a device and before it the subscription of its slot; nothing where the order is another device's.
 pub(crate) async fn lock(
     tx: &mut Tx<'_>,
     shard: i64,
     device: DeviceId,
     id: OrderId,
 ) -> opendrs_store::Result<Option<(Option<Subscription>, Order)>> {
-    let Some(seen) = order::by_id(tx, shard, id).await? else { return Ok(None) };
+    let Some(seen) = order::by_id(tx, shard, device, id).await? else { return Ok(None) };
     let sub = subscription::lock(tx, shard, device, &seen.slot).await?;
-    Ok(order::lock(tx, shard, id).await?.map(|order| (sub, order)))
+    Ok(order::lock(tx, shard, device, id).await?.map(|order| (sub, order)))
 }

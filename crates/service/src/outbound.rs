@@ -2,7 +2,9 @@
 //!
 //! What it is: the shape of a request and of what comes of it; the network itself is a parameter of the application, so
 //! that tests replace it. What it is not: it decides nothing about retries. Invariant: a request ends by its deadline
-//! with an [`Answer`] or a [`Failure`]; no redirect is followed and no answer is read beyond its limit.
+//! with an [`Answer`] or a [`Failure`]; no redirect is followed and no answer is read beyond its limit. There is an answer
+//! as soon as there is a status: what becomes of the body afterwards is a part of it ([`Answer::broken`]), and only those
+//! who need the body ask for it ([`Answer::whole`]).
 
 use std::fmt;
 use std::net::IpAddr;
@@ -24,6 +26,8 @@ pub struct Request {
     pub deadline: Duration,
     /// How many bytes of the answer's body are read; the rest is left unread.
     pub limit: usize,
+    /// How long the body may take once the status is there, within the deadline; `None`: as long as that.
+    pub body_within: Option<Duration>,
 }
 
 impl fmt::Debug for Request {
@@ -44,6 +48,8 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// The body was longer than that.
     pub truncated: bool,
+    /// Why the body ended early, if it did: the connection was lost, or time was over.
+    pub broken: Option<Failure>,
 }
 
 impl Answer {
@@ -51,6 +57,18 @@ impl Answer {
     #[must_use]
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
+    }
+
+    /// The body, for those who can do nothing without all of it.
+    ///
+    /// # Errors
+    /// A sentence that says why there is less.
+    pub fn whole(&self) -> Result<&[u8], String> {
+        match &self.broken {
+            Some(failure) => Err(format!("the answer with status {} broke off: {failure}", self.status)),
+            None if self.truncated => Err("the answer is too long".into()),
+            None => Ok(&self.body),
+        }
     }
 
     /// A header's value, by its name in small letters.
@@ -84,7 +102,7 @@ pub enum Failure {
     /// Not done by the deadline.
     #[error("not done in time")]
     TimedOut,
-    /// The connection ended before the answer did.
+    /// The connection ended before the answer did, or what came is no body.
     #[error("the connection was closed before the answer was complete")]
     Closed,
     /// What came back is no HTTP, or its head is too large.

@@ -1,10 +1,72 @@
 //! Events, listed.
 
 use crate::{App, Result};
-use opendrs_domain::id::EventId;
+use opendrs_domain::delivery::EventState;
+use opendrs_domain::id::{DeliveryId, EventId};
 use opendrs_domain::notification::Event;
 use opendrs_domain::time::Time;
-use opendrs_store::outbox;
+use opendrs_store::{Tx, delivery, outbox};
+use std::collections::HashSet;
+
+/// How many deliveries that were given up are looked at at once.
+const PAGE: i64 = 200;
+
+/// An event, and what became of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listed {
+    /// The event.
+    pub event: Event,
+    /// Where it stands, all its receivers taken together.
+    pub state: EventState,
+}
+
+impl Listed {
+    async fn find(tx: &mut Tx<'_>, event: Event) -> Result<Self> {
+        let states = delivery::states(tx, event.id).await?;
+        Ok(Self { event, state: EventState::of(&states) })
+    }
+}
+
+/// The events before one, or the newest, with what became of each; newest first.
+///
+/// # Errors
+/// [`crate::Error::Unavailable`].
+pub async fn list(app: &App, first: Option<(Time, EventId)>, limit: i64) -> Result<Vec<Listed>> {
+    let mut listed = Vec::new();
+    let found = before(app, first, limit).await?;
+    let mut reader = app.db.reader().await?;
+    let mut tx = reader.tx()?;
+    for event in found {
+        listed.push(Listed::find(&mut tx, event).await?);
+    }
+    Ok(listed)
+}
+
+/// The newest events that were given up at a receiver; newest first.
+///
+/// # Errors
+/// [`crate::Error::Unavailable`].
+pub async fn list_failed(app: &App, limit: i64) -> Result<Vec<Listed>> {
+    let (mut listed, mut seen) = (Vec::new(), HashSet::new());
+    let mut last = DeliveryId(uuid::Uuid::max());
+    let mut reader = app.db.reader().await?;
+    let mut tx = reader.tx()?;
+    loop {
+        let page = delivery::dead_before(&mut tx, last, PAGE).await?;
+        let Some((_, oldest, _)) = page.last() else { return Ok(listed) };
+        last = *oldest;
+        for (shard, _, id) in page {
+            if i64::try_from(listed.len()).is_ok_and(|count| count >= limit) {
+                return Ok(listed);
+            }
+            if seen.insert(id)
+                && let Some(event) = outbox::by_id(&mut tx, shard, id).await?
+            {
+                listed.push(Listed::find(&mut tx, event).await?);
+            }
+        }
+    }
+}
 
 /// The newest events, oldest first.
 ///

@@ -51,8 +51,8 @@ impl Publication {
 /// What SNS took.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Published {
-    /// SNS's own `MessageId`.
-    pub id: String,
+    /// SNS's own `MessageId`; `None` where its answer broke off before it.
+    pub id: Option<String>,
     /// Its answer.
     pub answer: Answer,
 }
@@ -104,7 +104,10 @@ pub async fn test(app: &App, topic: &Topic) -> Result<String> {
     let place = || Place { group: "test".into(), deduplication: app.ids.random().to_string() };
     let publication = Publication::new(arn.clone(), "OpenDRS test", message, place);
     match publisher.publish(publication).await {
-        Ok(published) => Ok(published.id),
+        Ok(published) => published.id.ok_or_else(|| {
+            let why = format!("it was published to {arn}, but the answer broke off before its MessageId");
+            Error::BadCommand(why)
+        }),
         Err(why) => Err(Error::BadCommand(format!("nothing was published to {arn}: {why}{}", advice(&why)))),
     }
 }

@@ -1,11 +1,12 @@
 //! SlotStatus: a reading is stored durably before it is answered.
 
-use crate::token::{self, Caller};
+use crate::token::{self, Caller, DeviceToken};
 use crate::{App, Result, limit};
 use opendrs_domain::id::{DeviceId, ReadingId};
 use opendrs_domain::reading::{Point, SlotStatus, day_of, days};
 use opendrs_domain::text::SlotId;
 use opendrs_domain::time::{Span, Time};
+use opendrs_store::access::AccessVersion;
 use opendrs_store::{Tx, Write, reading};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -28,11 +29,11 @@ pub async fn add(app: &App, caller: Caller, slot: SlotId, status: SlotStatus) ->
 /// [`crate::Error::TooOften`], [`crate::Error::Unavailable`].
 pub async fn report(app: &App, token: &str, slot: &str, status: &SlotStatus) -> Result<bool> {
     let Ok(slot) = SlotId::parse(slot) else { return Ok(false) };
-    let Ok((shard, device, _)) = token::device_of(app, token).await else { return Ok(false) };
+    let Ok(DeviceToken { shard, device, access, .. }) = token::of_device(app, token).await else { return Ok(false) };
     limit::device(app, device)?;
     let at = app.now();
     let id = ReadingId(app.ids.ordered(at));
-    let stored = app.db.write(Report(Add { shard, id, device, slot, at, status: status.clone() })).await;
+    let stored = app.db.write(Report(Add { shard, id, device, slot, at, status: status.clone() }, access)).await;
     if !matches!(stored, Ok(true)) {
         limit::device_again(app, device);
     }
@@ -58,7 +59,8 @@ impl Write for Add {
     }
 }
 
-struct Report(Add);
+/// A reading, and what the token of its device was judged by.
+struct Report(Add, AccessVersion);
 
 impl Write for Report {
     type Out = bool;
@@ -67,7 +69,7 @@ impl Write for Report {
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<bool> {
         let Add { shard, id, device, slot, at, status } = &self.0;
-        reading::report(tx, *shard, (*id, *device, slot), *at, status).await
+        reading::report(tx, (*shard, self.1), (*id, *device, slot), *at, status).await
     }
 }
 

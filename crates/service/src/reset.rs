@@ -15,6 +15,7 @@ pub async fn reset(app: &App) -> Result<()> {
     let _turn = app.turn.lock().await;
     let _alone = app.sending.write().await;
     app.faults.clear();
+    app.limits.clear();
     app.db.write(Forget).await?;
     clock.reset();
     Ok(())

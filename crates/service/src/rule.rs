@@ -4,10 +4,13 @@ use crate::token::Caller;
 use crate::{App, BadChoice, Error, Result};
 use opendrs_domain::device::Device;
 use opendrs_domain::fault;
+use opendrs_domain::id::{DeviceId, OrderId};
+use opendrs_domain::language::Language;
 use opendrs_domain::money::Money;
-use opendrs_domain::order::{Order, Problem};
+use opendrs_domain::order::{Item, Order, Problem};
 use opendrs_domain::product::Product;
 use opendrs_domain::rule::{Rules, Situation, Typed, Verdict, decide};
+use opendrs_domain::subscription::{AgreedPrice, Subscription};
 use opendrs_domain::text::{Asin, SlotId};
 use opendrs_domain::time::Time;
 use opendrs_store::rule::Grounds;
@@ -23,6 +26,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) approved: Option<&'a Money>,
     /// What is to go wrong, on a server for tests.
     pub(crate) fault: Option<fault::Order>,
+    /// How many per cent dearer than agreed it may be where its customer has no highest price.
+    pub(crate) ask_above: u32,
     pub(crate) now: Time,
 }
 
@@ -40,9 +45,10 @@ pub(crate) struct Judged {
 pub(crate) async fn judge(
     tx: &mut Tx<'_>,
     asked: &Asked<'_>,
-    Grounds { rules, product }: Grounds,
+    Grounds { terms, product }: Grounds,
 ) -> opendrs_store::Result<Judged> {
-    let Asked { shard, device, slot, has_address, approved, fault, now } = *asked;
+    let Asked { shard, device, slot, has_address, approved, fault, ask_above, now } = *asked;
+    let rules = &terms.rules;
     let mut products = Vec::from_iter(product);
     // Who was asked about one product gets that one; and a test order's product is never short.
     let replaceable = approved.is_none() && !device.test && products.iter().all(|p| !p.available);
@@ -61,8 +67,9 @@ pub(crate) async fn judge(
         None => 0,
     };
     let recent = u32::try_from(recent).unwrap_or(u32::MAX);
-    let situation = Situation { test: device.test, has_address, products: &products, recent, approved, now };
-    let Verdict { at, problem, paused_until } = decide(&rules, &situation);
+    let test = device.test;
+    let situation = Situation { test, has_address, products: &products, recent, approved, ask_above, now };
+    let Verdict { at, problem, paused_until } = decide(&terms, &situation);
     // Nobody pays for what is held for another reason.
     let problem = problem.or((fault == Some(fault::Order::Declined)).then_some(Problem::Payment));
     let product = (at < products.len()).then(|| products.swap_remove(at));
@@ -74,24 +81,27 @@ pub(crate) async fn judge(
 /// # Errors
 /// [`Error::BadChoice`] says what is wrong with the rules; [`Error::InvalidToken`] when the registration ended
 /// meanwhile, [`Error::Unavailable`].
-pub async fn set(app: &App, caller: &Caller, slot: &str, typed: Typed<'_>, substitutes: &[&str]) -> Result<()> {
+pub async fn set(
+    app: &App,
+    caller: &Caller,
+    slot: &str,
+    (typed, language): (Typed<'_>, Language),
+    substitutes: &[&str],
+) -> Result<()> {
     let slot = SlotId::parse(slot).map_err(Error::malformed)?;
     let substitutes = substitutes.iter().map(|text| Asin::parse(text));
     let substitutes: Vec<_> = substitutes.collect::<Result<_, _>>().map_err(Error::malformed)?;
-    let agreed = {
+    let (chosen, price) = {
         let mut reader = app.db.reader().await?;
         let mut tx = reader.tx()?;
         let subs = subscription::of_device(&mut tx, caller.shard, caller.device.id).await?;
-        let chosen = subs.into_iter().find(|sub| sub.slot == slot).and_then(|sub| sub.asin);
-        match chosen {
-            Some(asin) => product::by_asin(&mut tx, &asin).await?,
-            None => None,
-        }
+        let sub = subs.into_iter().find(|sub| sub.slot == slot).ok_or(BadChoice::NothingToRule)?;
+        let asin = sub.asin.clone().ok_or(BadChoice::NothingToRule)?;
+        let listed = product::by_asin(&mut tx, &asin).await?.ok_or(BadChoice::NothingToRule)?;
+        (asin, sub.agreed_price().map_or(listed.price, |agreed| agreed.price.clone()))
     };
-    let agreed = agreed.ok_or(BadChoice::NothingToRule)?;
-    let rules = Rules::read(typed, &agreed.price, substitutes).map_err(BadChoice::Rule)?;
-    let command =
-        Set { shard: caller.shard, device: caller.device.clone(), slot, chosen: agreed.asin, rules, now: app.now() };
+    let rules = Rules::read(typed, language, &price.currency, substitutes).map_err(BadChoice::Rule)?;
+    let command = Set { shard: caller.shard, device: caller.device.clone(), slot, chosen, rules, now: app.now() };
     app.db.write(command).await?
 }
 
@@ -122,11 +132,43 @@ impl Write for Set {
         if !rules.substitutes.iter().all(|asin| offered.contains(asin)) {
             return Ok(Err(BadChoice::NotOffered.into()));
         }
+        let before = rule::get(tx, self.shard, self.device.id, &self.slot).await?;
+        let mut shown = Vec::with_capacity(rules.substitutes.len());
+        for asin in &rules.substitutes {
+            let listed = product::by_asin(tx, asin).await?;
+            let at = Some(self.now);
+            shown.extend(listed.map(|listed| AgreedPrice { asin: listed.asin, price: listed.price, at }));
+        }
+        rules.name_substitutes(&before, &shown);
         rule::put(tx, self.shard, self.device.id, &self.slot, &rules).await?;
         let held = sub.and_then(|sub| sub.open_order);
-        look_again(tx, self.shard, held, self.now).await?;
+        look_again(tx, self.shard, self.device.id, held, self.now).await?;
         Ok(Ok(()))
     }
+}
+
+/// Keeps the price at which a customer approved an order as the one agreed for its product, if their slot still reorders
+/// it or may replace what it reorders by it.
+pub(crate) async fn approved(
+    tx: &mut Tx<'_>,
+    (shard, device): (i64, DeviceId),
+    sub: Option<&Subscription>,
+    (item, now): (&Item, Time),
+) -> opendrs_store::Result<()> {
+    let Some(sub) = sub else { return Ok(()) };
+    if sub.asin.as_ref() == Some(&item.asin) {
+        let mut sub = sub.clone();
+        sub.agree(item.price.clone(), now);
+        return subscription::put(tx, shard, device, &sub).await;
+    }
+    let mut rules = rule::get(tx, shard, device, &sub.slot).await?;
+    if rules.substitutes.contains(&item.asin) {
+        rules.substitute_prices.retain(|agreed| agreed.asin != item.asin);
+        let (asin, price) = (item.asin.clone(), item.price.clone());
+        rules.substitute_prices.push(AgreedPrice { asin, price, at: Some(now) });
+        rule::put(tx, shard, device, &sub.slot, &rules).await?;
+    }
+    Ok(())
 }
 
 /// Lets an order that is held be looked at at once, since what it is held for may have changed. The slot's subscription
@@ -134,11 +176,12 @@ impl Write for Set {
 pub(crate) async fn look_again(
     tx: &mut Tx<'_>,
     shard: i64,
-    open: Option<opendrs_domain::id::OrderId>,
+    device: DeviceId,
+    open: Option<OrderId>,
     now: Time,
 ) -> opendrs_store::Result<()> {
     let Some(id) = open else { return Ok(()) };
-    let Some(mut found) = order::lock(tx, shard, id).await? else { return Ok(()) };
+    let Some(mut found) = order::lock(tx, shard, device, id).await? else { return Ok(()) };
     let before: Order = found.clone();
     found.look_again(now);
     if found != before {

@@ -13,7 +13,9 @@ use futures_util::stream::{StreamExt, TryStreamExt};
 use opendrs_domain::id::OrderId;
 use opendrs_domain::time::{Span, Time};
 use opendrs_store::failpoint::{self, Point};
-use opendrs_store::{Engine, Tx, Write, code, delivery as deliveries, mail as mails, order as orders, session, signup};
+use opendrs_store::{
+    Engine, Tx, Write, code, delivery as deliveries, mail as mails, order as orders, session, signup, takeover,
+};
 
 /// How many due orders one round takes.
 const ROUND: i64 = 200;
@@ -21,6 +23,9 @@ const ROUND: i64 = 200;
 const PURGE: i64 = 500;
 /// How long a code is kept after its end, so that a late replay is still seen for what it is.
 const KEEP_CODES: Span = Span::from_hours(24);
+
+/// How long a takeover is kept after it could last be answered.
+const KEEP_TAKEOVERS: Span = Span::from_hours(24 * 30);
 
 /// Lets what is due at this moment happen, at most one round of it.
 ///
@@ -105,6 +110,7 @@ async fn drain(app: &App, told: &mut Happened) -> Result<()> {
             told.orders.extend(fired.into_iter().filter(|f| f.change.from != f.change.to));
         }
         delivery::dispatch_all(app).await?;
+        crate::price::write_all_notices(app).await?;
         let until = app.now();
         let Round { due, called, orders } = call::run_once(app).await?;
         told.called.extend(called);
@@ -161,7 +167,8 @@ impl Write for Purge {
         let codes = code::purge(tx, self.now - KEEP_CODES, PURGE).await?;
         let told = deliveries::purge(tx, self.told, PURGE).await?;
         let mailed = mails::purge(tx, self.mailed, PURGE).await?;
-        Ok(sessions + signups + codes + told + mailed)
+        let takeovers = takeover::purge(tx, self.now - KEEP_TAKEOVERS, PURGE).await?;
+        Ok(sessions + signups + codes + told + mailed + takeovers)
     }
 }
 

@@ -4,9 +4,7 @@
 //! token is bound to the cookie that the form was sent with, so another session's form is refused.
 
 use crate::throttle::Try;
-use crate::{App, Error, Result};
-use argon2::Argon2;
-use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash};
+use crate::{App, Error, Result, password};
 use hmac::{Hmac, KeyInit, Mac};
 use opendrs_domain::id::CustomerId;
 use opendrs_domain::language::Language;
@@ -15,9 +13,6 @@ use opendrs_domain::text::Email;
 use opendrs_store::{Tx, Write, customer, session};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-
-/// Longest password that is looked at, in bytes.
-const MAX_PASSWORD: usize = 1024;
 
 /// What a sign-in form says.
 #[derive(Clone, Debug)]
@@ -46,29 +41,37 @@ pub struct Cookie {
 /// Signs a customer in.
 ///
 /// # Errors
-/// [`Error::WrongPassword`] whether the address or the password is wrong, after the same work; [`Error::Throttled`].
+/// [`Error::WrongPassword`] whether the address or the password is wrong, after the same work; [`Error::Blocked`] after the
+/// right password; [`Error::Throttled`]; [`Error::Unavailable`] while too many sign in at once.
 pub async fn sign_in(app: &App, form: SignIn<'_>) -> Result<Cookie> {
     let now = app.now();
-    let address = form.email.trim().to_lowercase();
+    // Every spelling of an address is one account, and counts as one for the brake.
+    let address = Email::parse(form.email).map_or_else(|_| form.email.trim().to_lowercase(), String::from);
     let tried = Try { what: &address, source: form.source };
-    if let Some(wait) = app.throttle.wait(tried, now) {
-        return Err(Error::Throttled(wait));
-    }
-    let Some(id) = verify(app, form.email, form.password).await? else {
-        app.throttle.failed(tried, now);
+    let attempt = app.throttle.begin(tried, now).map_err(Error::Throttled)?;
+    let Some(id) = verify(app, &form).await? else {
+        attempt.failed(now);
         return Err(Error::WrongPassword);
     };
-    app.throttle.succeeded(tried, now);
+    attempt.succeeded(now);
+    let standing = {
+        let mut reader = app.db.reader().await?;
+        customer::standing(&mut reader.tx()?, app.db.shards().of_customer(id), id).await?
+    };
+    if standing.blocked_at.is_some() {
+        return Err(Error::Blocked);
+    }
     crate::customer::meet(app, id, form.language).await?;
     let value = app.ids.secret();
     let expires_at = now + lifetime(form.remember);
-    let found = Session { id: hash(&value), customer: id, created_at: now, expires_at };
+    let generation = standing.generation;
+    let found = Session { id: hash(&value), customer: id, created_at: now, expires_at, generation };
     app.db.write(Add { shard: shard(app, &found.id), session: found }).await?;
     Ok(Cookie { value, max_age: form.remember.then(|| lifetime(true).secs()) })
 }
 
-async fn verify(app: &App, email: &str, password: &str) -> Result<Option<CustomerId>> {
-    let found = match Email::parse(email) {
+async fn verify(app: &App, form: &SignIn<'_>) -> Result<Option<CustomerId>> {
+    let found = match Email::parse(form.email) {
         Ok(email) => crate::customer::id_by_email(app, &email).await?,
         Err(_) => None,
     };
@@ -79,53 +82,8 @@ async fn verify(app: &App, email: &str, password: &str) -> Result<Option<Custome
         }
         None => None,
     };
-    let good = password_is(app, stored, password).await?;
+    let good = password::verify(app, form.source, stored, form.password).await?;
     Ok(found.filter(|_| good))
-}
-
-/// Compares a password with a stored hash. Without one, the same work is done for nothing, so that time does not tell
-/// which addresses have accounts.
-pub(crate) async fn password_is(app: &App, stored: Option<String>, password: &str) -> Result<bool> {
-    let password = password.to_owned();
-    hashing(app, move |argon| {
-        if password.len() > MAX_PASSWORD {
-            return Ok(false);
-        }
-        match stored.as_deref().map(PasswordHash::new) {
-            Some(Ok(hash)) => Ok(argon.verify_password(password.as_bytes(), &hash).is_ok()),
-            Some(Err(error)) => Err(Error::Internal(format!("a stored password hash cannot be read: {error}"))),
-            None => argon.hash_password(password.as_bytes()).map(|_| false).map_err(hash_error),
-        }
-    })
-    .await
-}
-
-/// Hashes a password for the store: argon2id, with its parameters and salt in the text.
-pub(crate) async fn hash_password(app: &App, password: &str) -> Result<String> {
-    let password = password.to_owned();
-    hashing(app, move |argon| argon.hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(hash_error))
-        .await
-}
-
-/// A password hash of another store, if this one can check passwords with it.
-pub(crate) fn readable_hash(hash: &str) -> Result<String, String> {
-    let hash = PasswordHash::new(hash).map_err(|e| format!("is no PHC string: {e}"))?;
-    match hash.algorithm.as_str().starts_with("argon2") {
-        true => Ok(hash.to_string()),
-        false => Err("must be a hash of Argon2, as `opendrs seed export --with-secrets` writes it".into()),
-    }
-}
-
-fn hash_error(error: impl std::fmt::Display) -> Error {
-    Error::Internal(format!("a password cannot be hashed: {error}"))
-}
-
-async fn hashing<T: Send + 'static>(
-    app: &App,
-    work: impl FnOnce(Argon2<'static>) -> Result<T> + Send + 'static,
-) -> Result<T> {
-    let _permit = app.hashing.acquire().await.map_err(|e| Error::Internal(e.to_string()))?;
-    tokio::task::spawn_blocking(move || work(Argon2::default())).await.map_err(|e| Error::Internal(e.to_string()))?
 }
 
 fn hash(value: &str) -> [u8; 32] {
@@ -149,9 +107,11 @@ pub async fn find(app: &App, cookie: &str) -> Result<Option<Session>> {
     let mut tx = reader.tx()?;
     let found = session::by_id(&mut tx, shard(app, &id), &id).await?;
     let Some(found) = found.filter(|session| session.expires_at > app.now()) else { return Ok(None) };
+    let shard = app.db.shards().of_customer(found.customer);
+    let standing = customer::standing(&mut tx, shard, found.customer).await?;
     // Whoever knew the password before may be signed in where its owner is not.
-    let changed = customer::password_at(&mut tx, app.db.shards().of_customer(found.customer), found.customer).await?;
-    Ok(changed.is_none_or(|at| found.created_at >= at).then_some(found))
+    let good = standing.accepts(found.generation) && standing.password_at.is_none_or(|at| found.created_at >= at);
+    Ok(good.then_some(found))
 }
 
 /// Signs out; a cookie that was not good is as good as gone.

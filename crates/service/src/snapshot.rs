@@ -51,6 +51,7 @@ pub async fn load(app: &App, called: &str) -> Result<Snapshot> {
     let (snapshot, (offset, frozen_at)) = app.db.load_snapshot(name, set).await?;
     clock.set(Setting { offset, frozen_at });
     app.faults.clear();
+    app.limits.clear();
     // Keys of the same number may be others.
     app.signer.store(None);
     keys::refresh(app).await?;

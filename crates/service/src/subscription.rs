@@ -1,7 +1,8 @@
 //! Subscriptions: what each slot may order; told to devices, changed by customers.
 
 use crate::delivery::{self, Stamp};
-use crate::token::{self, Caller};
+use crate::price::{self, ShownPrice};
+use crate::token::{self, Caller, DeviceToken};
 use crate::{App, BadChoice, Error, Result, limit};
 use opendrs_domain::device::Device;
 use opendrs_domain::model::{Model, Slot};
@@ -27,9 +28,11 @@ pub async fn info(mut reader: Reader<'_>, caller: &Caller) -> Result<Vec<SlotInf
 /// # Errors
 /// [`Error::Unavailable`], [`Error::TooOften`].
 pub async fn told(app: &App, token: &str) -> Result<Option<Vec<SlotInfo>>> {
-    let Ok((shard, device, _)) = token::device_of(app, token).await else { return Ok(None) };
+    let Ok(DeviceToken { shard, device, access, .. }) = token::of_device(app, token).await else { return Ok(None) };
     limit::device(app, device)?;
-    let found = subscription::told_in_good_standing(&mut app.db.reader().await?.once()?, shard, device).await?;
+    let mut reader = app.db.reader().await?;
+    let found = subscription::told_in_good_standing(&mut reader.once()?, shard, (device, access)).await?;
+    drop(reader);
     if found.is_none() {
         limit::device_again(app, device);
     }
@@ -77,21 +80,36 @@ pub async fn view(app: &App, of: &Model, device: Option<(i64, &Device)>) -> Resu
     Ok(views)
 }
 
+/// A change that a customer makes to a slot.
+#[derive(Clone, Copy, Debug)]
+pub struct SlotChange<'a> {
+    /// The product; `None` keeps the present one.
+    pub asin: Option<&'a str>,
+    /// Whether it is reordered automatically.
+    pub on: bool,
+    /// The prices that the page showed.
+    pub shown: &'a [ShownPrice],
+}
+
 /// Switches a slot on or off, or chooses another product, on the customer's behalf; tells the maker if anything changed.
+/// A customer who chooses a product, or switches reordering on, agrees to the price that the page showed.
 ///
 /// # Errors
 /// [`Error::BadChoice`] for a slot or product that the model does not offer, [`Error::InvalidToken`] when the
 /// registration ended meanwhile, [`Error::Unavailable`].
-pub async fn change(app: &App, caller: &Caller, slot: &str, asin: Option<&str>, on: bool) -> Result<()> {
+pub async fn change(app: &App, caller: &Caller, slot: &str, change: SlotChange<'_>) -> Result<()> {
     let now = app.now();
-    let slot = SlotId::parse(slot).map_err(Error::malformed)?;
-    let asin = asin.map(Asin::parse).transpose().map_err(Error::malformed)?;
-    let stamp = Stamp::draw(app, now);
-    match app
-        .db
-        .write(Change { shard: caller.shard, device: caller.device.clone(), slot, asin, on, stamp, now })
-        .await?
-    {
+    let command = Change {
+        shard: caller.shard,
+        device: caller.device.clone(),
+        slot: SlotId::parse(slot).map_err(Error::malformed)?,
+        asin: change.asin.map(Asin::parse).transpose().map_err(Error::malformed)?,
+        on: change.on,
+        shown: change.shown.to_vec(),
+        stamp: Stamp::draw(app, now),
+        now,
+    };
+    match app.db.write(command).await? {
         Changed::Done => Ok(()),
         Changed::NotOffered => Err(BadChoice::NotOffered.into()),
         Changed::NoProduct => Err(BadChoice::NothingToOrder.into()),
@@ -105,6 +123,7 @@ struct Change {
     slot: SlotId,
     asin: Option<Asin>,
     on: bool,
+    shown: Vec<ShownPrice>,
     stamp: Stamp,
     now: Time,
 }
@@ -129,7 +148,7 @@ impl Write for Change {
         }
         let slots = model::slots(tx, self.device.model).await?;
         let Some(slot) = slots.into_iter().find(|slot| slot.id == self.slot) else { return Ok(Changed::NotOffered) };
-        let mut sub = found.unwrap_or(Subscription { slot: slot.id, asin: None, on: false, open_order: None });
+        let mut sub = found.unwrap_or_else(|| Subscription::none(slot.id));
         // Without a product named, the slot keeps the one it has.
         let asin = self.asin.clone().or_else(|| sub.asin.clone());
         match &asin {
@@ -139,12 +158,16 @@ impl Write for Change {
             None if self.on => return Ok(Changed::NoProduct),
             _ => {}
         }
-        let before = sub.asin.clone();
-        if sub.choose(asin, self.on) {
+        let before = sub.clone();
+        let changed = sub.choose(asin, self.on);
+        if self.on || before.asin != sub.asin {
+            self.agree(tx, &mut sub).await?;
+        }
+        if sub != before {
             subscription::put(tx, self.shard, self.device.id, &sub).await?;
-            if before != sub.asin {
-                self.agree(tx, &sub).await?;
-            }
+            self.keep_up(tx, &sub).await?;
+        }
+        if changed {
             let facts = Facts::Subscription(subscription::told(tx, self.shard, self.device.id).await?);
             let event = Event::new(self.stamp.event, self.now, &self.device, facts);
             delivery::tell(tx, self.shard, &self.device, &event, self.stamp.first).await?;
@@ -155,17 +178,23 @@ impl Write for Change {
 }
 
 impl Change {
-    /// Another product is another price agreed, and it replaces nothing any more; a held order is for it from now on.
-    async fn agree(&self, tx: &mut Tx<'_>, sub: &Subscription) -> opendrs_store::Result<()> {
+    /// The price that was shown is the one agreed to.
+    async fn agree(&self, tx: &mut Tx<'_>, sub: &mut Subscription) -> opendrs_store::Result<()> {
+        let Some(asin) = &sub.asin else { return Ok(()) };
+        if let Some(product) = product::by_asin(tx, asin).await? {
+            sub.agree(price::agreed(&product, &self.shown), self.now);
+        }
+        Ok(())
+    }
+
+    /// What is chosen replaces nothing any more; a held order is for it, and judged by its price, from now on.
+    async fn keep_up(&self, tx: &mut Tx<'_>, sub: &Subscription) -> opendrs_store::Result<()> {
         let mut rules = rule::get(tx, self.shard, self.device.id, &sub.slot).await?;
-        if rules != Rules::default() {
+        if rules.substitutes.iter().any(|asin| Some(asin) == sub.asin.as_ref()) {
             rules.substitutes.retain(|asin| Some(asin) != sub.asin.as_ref());
-            rules.agreed = match &sub.asin {
-                Some(asin) => product::by_asin(tx, asin).await?.map(|product| product.price),
-                None => None,
-            };
+            rules.substitute_prices.retain(|agreed| Some(&agreed.asin) != sub.asin.as_ref());
             rule::put(tx, self.shard, self.device.id, &sub.slot, &rules).await?;
         }
-        crate::rule::look_again(tx, self.shard, sub.open_order, self.now).await
+        crate::rule::look_again(tx, self.shard, self.device.id, sub.open_order, self.now).await
     }
 }

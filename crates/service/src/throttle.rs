@@ -1,8 +1,9 @@
 //! A brake on guessing: after a few failures, each further one makes the next try wait longer.
 //!
 //! Soft on purpose: a success, or time, undoes it; and who guesses from elsewhere makes nobody wait who has not failed
-//! themselves. Invariant: memory is bounded, whatever names are made up; when it is full, those are forgotten first whose
-//! wait ends, or ended, first.
+//! themselves. Invariants: a try counts before its outcome is known, so tries at once are no more than tries one after the
+//! other. Memory is bounded, whatever names are made up; when it is full, those are forgotten first whose wait ends, or
+//! ended, first.
 
 use opendrs_domain::time::{Span, Time};
 use sha2::{Digest, Sha256};
@@ -19,6 +20,10 @@ const MANY: u32 = 20;
 const LONGEST: Span = Span::from_mins(15);
 /// The longest wait for what others of a network did.
 const LONGEST_OF_OTHERS: Span = Span::from_mins(1);
+/// Tries at once of a source that has not failed yet: a network of many people may share one address.
+const AT_ONCE: u32 = 20;
+/// Seconds to wait for one's own earlier tries to end.
+const WAIT_FOR_OWN: i64 = 1;
 /// How many names are remembered at most.
 const CAPACITY: usize = 20_000;
 
@@ -28,6 +33,8 @@ type Key = [u8; 16];
 #[derive(Clone, Copy)]
 struct Entry {
     failures: u32,
+    /// Tries whose outcome is not known yet.
+    pending: u32,
     until: Time,
 }
 
@@ -120,53 +127,166 @@ impl Throttle {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many seconds one has to wait who tries, if they have to.
-    pub(crate) fn wait(&self, tried: Try<'_>, now: Time) -> Option<i64> {
-        let Keys { here, around, source, .. } = tried.keys();
-        let entries = &self.table().entries;
-        let waits = [here, around, source].into_iter().filter_map(|key| entries.get(&key)).filter(|e| e.until > now);
-        waits.map(|e| e.until.since(now).secs() + 1).max()
+    /// Begins a try whose outcome takes work to find out. It counts as a failure until it is known to be none.
+    ///
+    /// # Errors
+    /// How many seconds to wait before the next try.
+    pub(crate) fn begin(&self, tried: Try<'_>, now: Time) -> Result<Attempt<'_>, i64> {
+        let keys = tried.keys();
+        let entries = &mut self.table().entries;
+        if let Some(wait) = wait(entries, &keys, now) {
+            return Err(wait);
+        }
+        let held = [(keys.here, FREE), (keys.around, MANY), (keys.source, AT_ONCE)];
+        let held = &held[..if self.by_source { 3 } else { 2 }];
+        if held.iter().any(|(key, most)| entries.get(key).is_some_and(|entry| !entry.may_begin(*most))) {
+            return Err(WAIT_FOR_OWN);
+        }
+        for (key, _) in held {
+            entry(entries, *key, now).pending += 1;
+        }
+        self.some.store(true, Ordering::Relaxed);
+        Ok(Attempt { throttle: self, keys, failed: None })
+    }
+
+    /// A try whose outcome is found out at once: nothing is awaited between the brake and the proof.
+    ///
+    /// # Errors
+    /// How many seconds to wait before the next try; the proof then counts for nothing, right or wrong.
+    pub(crate) fn check(&self, tried: Try<'_>, now: Time, proof: impl FnOnce() -> bool) -> Result<bool, i64> {
+        if self.is_empty() {
+            if proof() {
+                return Ok(true);
+            }
+            return self.refuse(tried, now);
+        }
+        let keys = tried.keys();
+        if let Some(wait) = wait(&self.table().entries, &keys, now) {
+            return Err(wait);
+        }
+        if !proof() {
+            return self.refuse(tried, now);
+        }
+        self.succeeded(&keys, now);
+        Ok(true)
+    }
+
+    /// Counts a wrong proof, unless others of its kind were counted meanwhile and it has to wait.
+    fn refuse(&self, tried: Try<'_>, now: Time) -> Result<bool, i64> {
+        let keys = tried.keys();
+        let entries = &mut self.table().entries;
+        match wait(entries, &keys, now) {
+            Some(wait) => Err(wait),
+            None => {
+                self.fail(entries, &keys, now);
+                Ok(false)
+            }
+        }
     }
 
     /// Counts a failure. While one name is guessed at from many sources, none of them has free failures.
-    pub(crate) fn failed(&self, tried: Try<'_>, now: Time) {
-        let Keys { here, around, anywhere, source } = tried.keys();
-        let entries = &mut self.table().entries;
-        let others = count(entries, anywhere, (u32::MAX, LONGEST), now);
-        count(entries, here, (if others > MANY { 0 } else { FREE }, LONGEST), now);
-        count(entries, around, (MANY, LONGEST_OF_OTHERS), now);
+    fn fail(&self, entries: &mut HashMap<Key, Entry>, keys: &Keys, now: Time) {
+        let others = count(entries, keys.anywhere, (u32::MAX, LONGEST), now);
+        count(entries, keys.here, (if others > MANY { 0 } else { FREE }, LONGEST), now);
+        count(entries, keys.around, (MANY, LONGEST_OF_OTHERS), now);
         if self.by_source {
-            count(entries, source, (FREE, LONGEST), now);
+            count(entries, keys.source, (FREE, LONGEST), now);
         }
         self.some.store(true, Ordering::Relaxed);
     }
 
     /// A success: what this name did at this source is forgiven, and once a minute whatever is long over.
-    pub(crate) fn succeeded(&self, tried: Try<'_>, now: Time) {
+    fn succeeded(&self, keys: &Keys, now: Time) {
         let mut table = self.table();
-        table.entries.remove(&tried.keys().here);
+        if let Some(entry) = table.entries.get_mut(&keys.here) {
+            (entry.failures, entry.until) = (0, now);
+        }
         if table.swept.is_none_or(|at| now.since(at) >= Span::from_mins(1)) {
             table.swept = Some(now);
             table.entries.retain(|_, entry| !entry.is_over(now));
+        }
+        if table.entries.get(&keys.here).is_some_and(Entry::is_blank) {
+            table.entries.remove(&keys.here);
         }
         self.some.store(!table.entries.is_empty(), Ordering::Relaxed);
     }
 }
 
+/// A try under way. Dropped without a verdict it was none: the work was not done.
+pub(crate) struct Attempt<'t> {
+    throttle: &'t Throttle,
+    keys: Keys,
+    /// When it failed, if it did.
+    failed: Option<Time>,
+}
+
+impl Attempt<'_> {
+    /// The guess was wrong.
+    pub(crate) fn failed(mut self, now: Time) {
+        self.failed = Some(now);
+    }
+
+    /// It was right.
+    pub(crate) fn succeeded(self, now: Time) {
+        self.throttle.succeeded(&self.keys, now);
+    }
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        let entries = &mut self.throttle.table().entries;
+        for key in [self.keys.here, self.keys.around, self.keys.source] {
+            if let Some(entry) = entries.get_mut(&key) {
+                entry.pending = entry.pending.saturating_sub(1);
+            }
+        }
+        if let Some(now) = self.failed {
+            self.throttle.fail(entries, &self.keys, now);
+        }
+        for key in [self.keys.here, self.keys.around, self.keys.source] {
+            if entries.get(&key).is_some_and(Entry::is_blank) {
+                entries.remove(&key);
+            }
+        }
+        self.throttle.some.store(!entries.is_empty(), Ordering::Relaxed);
+    }
+}
+
+/// How many seconds one has to wait who tries, if they have to.
+fn wait(entries: &HashMap<Key, Entry>, keys: &Keys, now: Time) -> Option<i64> {
+    let waits = [keys.here, keys.around, keys.source].into_iter().filter_map(|key| entries.get(&key));
+    waits.filter(|entry| entry.until > now).map(|entry| entry.until.since(now).secs() + 1).max()
+}
+
 impl Entry {
     /// A quarter of an hour without a failure is a fresh start.
     fn is_over(&self, now: Time) -> bool {
-        now.since(self.until) > LONGEST
+        self.pending == 0 && now.since(self.until) > LONGEST
     }
+
+    /// Nothing is known of it.
+    fn is_blank(&self) -> bool {
+        self.failures == 0 && self.pending == 0
+    }
+
+    /// Whether one more try may be under way: as many as there are free failures left, and always one.
+    fn may_begin(&self, most: u32) -> bool {
+        self.pending < most.saturating_sub(self.failures).max(1)
+    }
+}
+
+/// The entry of a name, made where there is none.
+fn entry(entries: &mut HashMap<Key, Entry>, key: Key, now: Time) -> &mut Entry {
+    if entries.len() >= CAPACITY && !entries.contains_key(&key) {
+        make_room(entries);
+    }
+    entries.entry(key).or_insert(Entry { failures: 0, pending: 0, until: now })
 }
 
 /// One more failure, of which some are free, and the longest wait for the others; how many there are now.
 fn count(entries: &mut HashMap<Key, Entry>, key: Key, (free, longest): (u32, Span), now: Time) -> u32 {
-    if entries.len() >= CAPACITY && !entries.contains_key(&key) {
-        make_room(entries);
-    }
-    let entry = entries.entry(key).or_insert(Entry { failures: 0, until: now });
-    entry.failures = if entry.is_over(now) { 1 } else { entry.failures.saturating_add(1) };
+    let entry = entry(entries, key, now);
+    entry.failures = if now.since(entry.until) > LONGEST { 1 } else { entry.failures.saturating_add(1) };
     entry.until = match entry.failures.checked_sub(free) {
         Some(over @ 1..) => now + Span::from_secs(1 << over.min(10)).min(longest),
         _ => now,
@@ -188,97 +308,5 @@ fn make_room(entries: &mut HashMap<Key, Entry>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn now() -> Time {
-        Time::from_secs(1_000_000)
-    }
-
-    fn at<'a>(what: &'a str, source: &'a str) -> Try<'a> {
-        Try { what, source }
-    }
-
-    /// Fails, and says how long the next try then waits.
-    fn fail(throttle: &Throttle, tried: Try<'_>, now: Time) -> i64 {
-        throttle.failed(tried, now);
-        throttle.wait(tried, now).unwrap_or(0)
-    }
-
-    #[test]
-    fn waits_grow_and_end() {
-        let throttle = Throttle::of_people();
-        let waits: Vec<_> = (0..8).map(|_| fail(&throttle, at("a", "here"), now())).collect();
-        assert_eq!(waits, [0, 0, 0, 0, 0, 3, 5, 9]);
-        assert_eq!(throttle.wait(at("b", "there"), now()), None);
-        assert_eq!(throttle.wait(at("a", "here"), now() + Span::from_mins(16)), None, "time undoes it");
-    }
-
-    #[test]
-    fn a_success_undoes_what_was_failed_at_its_source() {
-        let throttle = Throttle::of_people();
-        for _ in 0..5 {
-            throttle.failed(at("a", "here"), now());
-        }
-        throttle.succeeded(at("a", "here"), now());
-        assert_eq!(fail(&throttle, at("a", "elsewhere"), now()), 0);
-        assert_eq!(throttle.wait(at("a", "here"), now()), None);
-    }
-
-    #[test]
-    fn a_source_that_guesses_at_many_names_waits() {
-        let throttle = Throttle::of_people();
-        let waits: Vec<_> = (0..7).map(|n| fail(&throttle, at(&n.to_string(), "here"), now())).collect();
-        assert_eq!(waits, [0, 0, 0, 0, 0, 3, 5]);
-        assert_eq!(throttle.wait(at("0", "elsewhere"), now()), None);
-        let programs = Throttle::of_programs();
-        assert!((0..7).all(|n| fail(&programs, at(&n.to_string(), "here"), now()) == 0));
-    }
-
-    #[test]
-    fn a_name_that_is_guessed_at_from_everywhere_is_open_to_who_has_not_failed() {
-        let throttle = Throttle::of_people();
-        let waits: Vec<_> = (0..1000).map(|n| fail(&throttle, at("a", &n.to_string()), now())).collect();
-        assert!(waits[..20].iter().all(|wait| *wait == 0) && waits[20..].iter().all(|wait| *wait == 3), "{waits:?}");
-        assert_eq!(throttle.wait(at("a", "its owner's"), now()), None);
-    }
-
-    #[test]
-    fn whoever_has_a_network_has_not_all_its_addresses_to_guess_from() {
-        for network in ["10.1.2.", "2001:db8:7:"] {
-            let throttle = Throttle::of_people();
-            let source =
-                |n: u32| if network.contains(':') { format!("{network}{n:x}::/64") } else { format!("{network}{n}") };
-            let waits: Vec<_> = (0..32).map(|n| fail(&throttle, at("a", &source(n)), now())).collect();
-            assert_eq!(waits[..20], [0; 20]);
-            assert!(waits[20] == 3 && waits[31] == 61, "{waits:?}");
-            let wait = |from: &str| throttle.wait(at("a", from), now());
-            assert_eq!((wait(&source(99)), wait("10.1.3.9"), wait("2001:db8:8:1::/64")), (Some(61), None, None));
-        }
-    }
-
-    #[test]
-    fn what_is_long_over_is_forgotten() {
-        let throttle = Throttle::of_programs();
-        throttle.failed(at("a", "here"), now());
-        throttle.succeeded(at("b", "there"), now());
-        assert!(!throttle.is_empty());
-        throttle.succeeded(at("b", "there"), now() + Span::from_mins(16));
-        assert!(throttle.is_empty());
-    }
-
-    #[test]
-    fn memory_is_bounded_and_those_who_wait_longest_stay() {
-        let throttle = Throttle::of_people();
-        for _ in 0..12 {
-            throttle.failed(at("a", "here"), now());
-        }
-        for n in 0..CAPACITY {
-            throttle.failed(at("b", &n.to_string()), now());
-            assert!(throttle.table().entries.len() <= CAPACITY);
-        }
-        assert_eq!(throttle.wait(at("a", "here"), now()), Some(129), "two to the seventh");
-        throttle.failed(at("b", "there"), now() + Span::from_mins(1));
-        assert!(!throttle.is_empty());
-    }
-}
+#[path = "throttle_tests.rs"]
+mod tests;

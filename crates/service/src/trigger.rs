@@ -124,7 +124,7 @@ async fn order_facts(
     let subs = subscription::of_device(&mut tx, shard, device.id).await?;
     let sub = subs.iter().find(|sub| sub.slot == slot.id);
     if let Some(id) = sub.and_then(|sub| sub.open_order)
-        && let Some(order) = order::by_id(&mut tx, shard, id).await?
+        && let Some(order) = order::by_id(&mut tx, shard, device.id, id).await?
     {
         let mut event = Event::of_order(EventId(uuid::Uuid::nil()), now, device, &order, told);
         if let Facts::Order { expected_at, .. } = &mut event.facts {

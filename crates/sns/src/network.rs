@@ -18,6 +18,10 @@ use std::time::Duration;
 const DEADLINE: Duration = Duration::from_secs(15);
 /// How much of an answer is read: those of SNS and of the services that lend credentials are a few kilobytes.
 const LIMIT: usize = 256 * 1024;
+/// How long an answer's body may take after its status.
+const BODY: Duration = Duration::from_secs(5);
+/// The header by which [`crate::outcome`] finds that the body of an answer broke off: the SDK passes on nothing else.
+pub(crate) const BROKEN: &str = "x-opendrs-broken";
 
 /// The network as the SDK asks for it.
 pub(crate) struct Network(pub(crate) Arc<dyn Outbound>);
@@ -77,18 +81,21 @@ fn translated(request: &HttpRequest, deadline: Duration) -> Result<Request, Stri
         body: body.to_vec(),
         deadline,
         limit: LIMIT,
+        body_within: Some(BODY),
     })
 }
 
 /// An answer as the SDK reads it.
 fn answered(answer: Answer) -> Result<HttpResponse, Failure> {
     let unreadable = |why: &dyn fmt::Display| Failure::Unreadable(why.to_string());
-    if answer.truncated {
+    // An error's status decides as well as its body, and a success must not be asked for again.
+    if answer.truncated && answer.broken.is_none() {
         return Err(unreadable(&"it is too long"));
     }
     let status = answer.status.try_into().map_err(|_| unreadable(&format!("status {}", answer.status)))?;
     let mut response = HttpResponse::new(status, SdkBody::from(answer.body));
-    for (name, value) in answer.headers {
+    let broken = answer.broken.map(|_| (BROKEN.to_owned(), "1".to_owned()));
+    for (name, value) in answer.headers.into_iter().filter(|(name, _)| name != BROKEN).chain(broken) {
         response.headers_mut().try_append(name, value).map_err(|e| unreadable(&e))?;
     }
     Ok(response)

@@ -1,7 +1,9 @@
 //! What came of asking SNS, in our words.
 //!
-//! Invariant: nothing counts as published but what SNS gave a message id; an answer that is none of SNS's is a failure.
+//! Invariant: what counts as published is what SNS gave a message id, and what it answered with 2xx in an answer that broke
+//! off before the id; a whole answer that is none of SNS's is a failure.
 
+use crate::network::BROKEN;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sns::config::interceptors::BeforeDeserializationInterceptorContextRef;
 use aws_sdk_sns::config::{ConfigBag, Intercept, RuntimeComponents};
@@ -39,11 +41,13 @@ impl Intercept for Heard {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let response = context.response();
+        let headers = response.headers();
         let answer = Answer {
             status: response.status().as_u16(),
-            headers: response.headers().iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect(),
+            headers: headers.iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect(),
             body: response.body().bytes().unwrap_or_default().to_vec(),
             truncated: false,
+            broken: headers.get(BROKEN).map(|_| Failure::Closed),
         };
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer);
         Ok(())
@@ -61,12 +65,13 @@ where
     let strange = |why: &str| Unpublished::Failed(Failure::Unreadable(why.to_owned()));
     let error = match sent {
         Ok(PublishOutput { message_id: Some(id), .. }) => {
-            return heard.map(|answer| Published { id, answer }).ok_or_else(|| strange("it was not heard"));
+            return heard.map(|answer| Published { id: Some(id), answer }).ok_or_else(|| strange("it was not heard"));
         }
         Ok(_) => return Err(strange("it is not SNS's: it names no message")),
         Err(error) => error,
     };
     match heard {
+        Some(answer) if answer.is_success() && answer.broken.is_some() => Ok(Published { id: None, answer }),
         Some(answer) if answer.is_success() => Err(strange("it is not SNS's")),
         Some(answer) => {
             let code = error.as_service_error().and_then(PublishError::code).unwrap_or_default().to_owned();

@@ -4,19 +4,12 @@
 //! checked before it gets its name, and is readable by its owner alone; a store is replaced only while nobody has it open.
 
 use crate::examine::{Found, existing, lite};
+use crate::private::{self, beside};
 use crate::{Error, Result};
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 fn failed(what: &str, path: &Path, error: impl std::fmt::Display) -> Error {
     Error::Open(format!("cannot {what} {}: {error}", path.display()))
-}
-
-/// A path with something after its name.
-fn beside(path: &Path, end: &str) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(end);
-    name.into()
 }
 
 /// Where a copy grows until it is whole.
@@ -56,11 +49,9 @@ pub fn copy(from: &Path, to: &Path) -> Result<Found> {
 }
 
 fn copy_to(from: &Path, to: &Path) -> Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(to).map_err(|e| failed("write", to, e))?;
+    let file = private::create(to).map_err(|e| failed("write", to, e))?;
+    // What an earlier attempt left is overwritten.
+    file.set_len(0).map_err(|e| failed("write", to, e))?;
     let name = to.to_str().ok_or_else(|| failed("write", to, "its name is no UTF-8"))?;
     existing(from)?.execute("VACUUM INTO ?1", [name]).map_err(|e| failed("copy to", to, e))?;
     file.sync_all().map_err(|e| failed("write", to, e))

@@ -7,6 +7,7 @@ use opendrs_domain::id::DeviceId;
 use opendrs_domain::login::code::Code;
 use opendrs_domain::login::scope::Scopes;
 use opendrs_domain::time::Time;
+use opendrs_domain::token::Generations;
 
 impl FromRow for Code {
     fn from_row(row: &Row<'_>) -> Result<Self> {
@@ -29,6 +30,10 @@ impl FromRow for Code {
             family: family.cast_unsigned(),
             expires_at: row.get(9)?,
             used_at: row.get(10)?,
+            generations: Generations {
+                client: u32::try_from(row.get::<i64>(11)?).map_err(|e| bad(11, e.to_string()))?,
+                customer: u32::try_from(row.get::<i64>(12)?).map_err(|e| bad(12, e.to_string()))?,
+            },
         })
     }
 }
@@ -59,7 +64,9 @@ pub async fn add(tx: &mut Tx<'_>, shard: i64, code: &Code) -> Result<()> {
         challenge.as_deref(),
         i64::from(code.scopes.bits()),
         code.family.cast_signed(),
-        code.expires_at
+        code.expires_at,
+        i64::from(code.generations.client),
+        i64::from(code.generations.customer)
     ];
     tx.put(Q::CodePut, params).await
 }

@@ -6,18 +6,31 @@ use crate::{Error, Result, Tx};
 use opendrs_domain::customer::{Address, Customer};
 use opendrs_domain::id::CustomerId;
 use opendrs_domain::language::Language;
+use opendrs_domain::order::Recipient;
 use opendrs_domain::text::Email;
 use opendrs_domain::time::Time;
 
+/// An address, as a column has it.
+fn address(row: &Row<'_>, column: usize) -> Result<Option<Address>> {
+    let text: Option<String> = row.get(column)?;
+    let bad = |e: serde_json::Error| Error::BadRow { query: row.query.sql().name, column, found: e.to_string() };
+    text.map(|text| serde_json::from_str(&text)).transpose().map_err(bad)
+}
+
+/// Name, mail and address, in three columns from this one on; nothing where the name or the mail is not known.
+pub(crate) fn recipient(row: &Row<'_>, first: usize) -> Result<Option<Recipient>> {
+    let (name, email): (Option<String>, Option<Email>) = (row.get(first)?, row.get(first + 1)?);
+    let Some((name, email)) = name.zip(email) else { return Ok(None) };
+    Ok(Some(Recipient { name, email, address: address(row, first + 2)? }))
+}
+
 impl FromRow for Customer {
     fn from_row(row: &Row<'_>) -> Result<Self> {
-        let address: Option<String> = row.get(3)?;
-        let bad = |e: serde_json::Error| Error::BadRow { query: row.query.sql().name, column: 3, found: e.to_string() };
         Ok(Self {
             id: row.get(0)?,
             email: row.get(1)?,
             name: row.get(2)?,
-            address: address.map(|text| serde_json::from_str(&text)).transpose().map_err(bad)?,
+            address: address(row, 3)?,
             created_at: row.get(4)?,
             // What a later release knows is unknown here, and no reason to fail.
             language: row.get::<Option<String>>(5)?.as_deref().and_then(Language::parse),
@@ -25,7 +38,7 @@ impl FromRow for Customer {
     }
 }
 
-fn json(address: Option<&Address>) -> Option<String> {
+pub(crate) fn json(address: Option<&Address>) -> Option<String> {
     address.and_then(|a| serde_json::to_string(a).ok())
 }
 
@@ -75,6 +88,65 @@ pub async fn password_hash(tx: &mut Tx<'_>, shard: i64, id: CustomerId) -> Resul
 /// [`crate::Error`].
 pub async fn password_at(tx: &mut Tx<'_>, shard: i64, id: CustomerId) -> Result<Option<Time>> {
     Ok(tx.opt::<(Option<Time>,)>(Q::CustomerPasswordAt, p![shard, id]).await?.and_then(|(at,)| at))
+}
+
+/// Whether what a customer signed in to is good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// Since when they are blocked.
+    pub blocked_at: Option<Time>,
+    /// How often what they were signed in to was ended. Sessions, codes and apps' tokens name the generation they belong to.
+    pub generation: u32,
+    /// When their password was last changed.
+    pub password_at: Option<Time>,
+}
+
+impl Standing {
+    /// Whether what belongs to a generation is good: an app's token, which speaks for no device, or a session.
+    #[must_use]
+    pub fn accepts(self, generation: u32) -> bool {
+        self.blocked_at.is_none() && self.generation == generation
+    }
+}
+
+impl FromRow for Standing {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        let bad = |found| Error::BadRow { query: row.query.sql().name, column: 1, found };
+        let generation = u32::try_from(row.get::<i64>(1)?).map_err(|e| bad(e.to_string()))?;
+        Ok(Self { blocked_at: row.get(0)?, generation, password_at: row.get(2)? })
+    }
+}
+
+/// Where a customer stands; of one who is not there, that nothing is known against them.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn standing(tx: &mut Tx<'_>, shard: i64, id: CustomerId) -> Result<Standing> {
+    Ok(tx.opt(Q::CustomerStanding, p![shard, id]).await?.unwrap_or_default())
+}
+
+/// The same, held until this transaction ends: nobody blocks them meanwhile.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn standing_held(tx: &mut Tx<'_>, shard: i64, id: CustomerId) -> Result<Standing> {
+    Ok(tx.opt(Q::CustomerStandingHeld, p![shard, id]).await?.unwrap_or_default())
+}
+
+/// Blocks a customer, and ends what they are signed in to; `false` if they were blocked before.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn block(tx: &mut Tx<'_>, shard: i64, id: CustomerId, at: Time) -> Result<bool> {
+    Ok(tx.exec(Q::CustomerBlock, p![shard, id, at]).await? > 0)
+}
+
+/// Lets a blocked customer sign in again; `false` if they were not blocked.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn unblock(tx: &mut Tx<'_>, shard: i64, id: CustomerId) -> Result<bool> {
+    Ok(tx.exec(Q::CustomerUnblock, p![shard, id]).await? > 0)
 }
 
 /// Notes that a customer's password was changed.

@@ -141,6 +141,11 @@ impl Db {
         self.writer.write(command).await
     }
 
+    /// Runs a command that no trace is to show.
+    pub(crate) async fn write_unspanned<W: Write>(&self, command: W) -> Result<W::Out> {
+        self.writer.write(command).await
+    }
+
     /// Lets the commands of the current thread travel to the writer and back together, once a turn of its loop, which
     /// must be a runtime of its own. For threads that serve many calls; others need not.
     pub fn settle(&self) {

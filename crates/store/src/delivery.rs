@@ -145,6 +145,35 @@ pub async fn of_event(tx: &mut Tx<'_>, shard: i64, event: EventId) -> Result<Vec
     tx.all(Q::DeliveriesOfEvent, p![shard, event]).await
 }
 
+/// Where an event stands at each of its receivers.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn states(tx: &mut Tx<'_>, event: EventId) -> Result<Vec<State>> {
+    let found: Vec<(String,)> = tx.all(Q::DeliveryStates, p![event]).await?;
+    let bad = |found| Error::BadRow { query: Q::DeliveryStates.sql().name, column: 0, found };
+    found.into_iter().map(|(word,)| State::parse(&word).ok_or_else(|| bad(word))).collect()
+}
+
+/// A message that was given up: its shard, and the event that it tells.
+pub type Dead = (i64, DeliveryId, EventId);
+
+/// Messages that were given up before one, newest first.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn dead_before(tx: &mut Tx<'_>, before: DeliveryId, limit: i64) -> Result<Vec<Dead>> {
+    tx.all(Q::DeliveryDeadBefore, p![before, limit]).await
+}
+
+/// Messages that were given up after one, oldest first.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn dead_after(tx: &mut Tx<'_>, after: DeliveryId, limit: i64) -> Result<Vec<Dead>> {
+    tx.all(Q::DeliveryDeadAfter, p![after, limit]).await
+}
+
 /// The last question to a receiver: whether it wants a topic's messages.
 ///
 /// # Errors

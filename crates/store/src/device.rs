@@ -1,16 +1,19 @@
 //! Registered units.
 
+use crate::access::AccessVersion;
+use crate::customer::recipient;
 use crate::queries::Q;
 use crate::value::{FromRow, Row, p};
 use crate::{Error, Result, Tx};
 use opendrs_domain::device::{Device, Families};
 use opendrs_domain::id::{ClientId, CustomerId, DeviceId, MakerId, ModelId};
 use opendrs_domain::login::turn::Turns;
+use opendrs_domain::order::Recipient;
 use opendrs_domain::text::{Serial, SlotId};
 use opendrs_domain::time::Time;
 
 /// Columns of a device, before what a query adds.
-const COLUMNS: usize = 13;
+const COLUMNS: usize = 14;
 
 impl FromRow for Device {
     fn from_row(row: &Row<'_>) -> Result<Self> {
@@ -30,6 +33,7 @@ impl FromRow for Device {
             active_at: row.get(10)?,
             deregistered_at: row.get(11)?,
             revoked: Families::parse(&revoked).ok_or_else(|| bad(revoked))?,
+            suspended_at: row.get(13)?,
         })
     }
 }
@@ -58,7 +62,7 @@ impl FromRow for Families {
     }
 }
 
-/// The token families that are revoked of a device; none at all if it is not registered any more.
+/// The token families that are revoked of a device; none at all if it is not registered any more, or its owner is blocked.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -74,29 +78,66 @@ pub async fn lock(tx: &mut Tx<'_>, shard: i64, id: DeviceId) -> Result<Option<De
     tx.opt(Q::DeviceForUpdate, p![shard, id]).await
 }
 
+/// A device as the statement that judges a call's token reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceCall {
+    /// The device.
+    pub device: Device,
+    /// The slot that was asked for, if the device's model has it.
+    pub slot: Option<SlotId>,
+    /// The version of all that decides which tokens are refused.
+    pub access: AccessVersion,
+}
+
+impl FromRow for DeviceCall {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        let access = AccessVersion(row.get(COLUMNS + 1)?);
+        Ok(Self { device: Device::from_row(row)?, slot: row.get(COLUMNS)?, access })
+    }
+}
+
 /// A device, and whether its model has a slot: the one read of the hot calls.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn with_slot(
-    tx: &mut Tx<'_>,
-    shard: i64,
-    id: DeviceId,
-    slot: &str,
-) -> Result<Option<(Device, Option<SlotId>)>> {
-    let found: Option<With<Option<SlotId>>> = tx.opt(Q::DeviceWithSlot, p![shard, id, slot]).await?;
-    Ok(found.map(|With(device, slot)| (device, slot)))
+pub async fn with_slot(tx: &mut Tx<'_>, shard: i64, id: DeviceId, slot: &str) -> Result<Option<DeviceCall>> {
+    tx.opt(Q::DeviceWithSlot, p![shard, id, slot]).await
 }
 
-struct Orderer(Device, Option<SlotId>, Option<bool>);
+/// What an order is placed with.
+#[derive(Clone, Debug)]
+pub struct ToOrder {
+    /// The device.
+    pub device: Device,
+    /// The slot, if its model has it.
+    pub slot: Option<SlotId>,
+    /// Who the order is for, and where it goes.
+    pub recipient: Option<Recipient>,
+    /// The version of all that decides which tokens are refused.
+    pub access: AccessVersion,
+}
 
-impl FromRow for Orderer {
+/// A row of [`Q::DeviceToOrder`]; the recipient is known where the engine has the customer at hand.
+struct ToOrderRow(ToOrder, bool);
+
+impl FromRow for ToOrderRow {
     fn from_row(row: &Row<'_>) -> Result<Self> {
-        Ok(Self(Device::from_row(row)?, row.get(COLUMNS)?, row.get(COLUMNS + 1)?))
+        let known = row.get::<Option<bool>>(COLUMNS + 1)?.unwrap_or_default();
+        let recipient = if known { recipient(row, COLUMNS + 2)? } else { None };
+        let access = AccessVersion(row.get(COLUMNS + 5)?);
+        Ok(Self(ToOrder { device: Device::from_row(row)?, slot: row.get(COLUMNS)?, recipient, access }, known))
     }
 }
 
-/// The same, and whether its customer has an address; the shard that comes with the customer is theirs.
+struct CustomerRow(Option<Recipient>);
+
+impl FromRow for CustomerRow {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok(Self(recipient(row, 0)?))
+    }
+}
+
+/// A device, whether its model has a slot, and who its orders are for; the shard that comes with the customer is theirs.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -105,16 +146,15 @@ pub async fn to_order(
     (shard, id): (i64, DeviceId),
     slot: &SlotId,
     (home, customer): (i64, CustomerId),
-) -> Result<Option<(Device, Option<SlotId>, bool)>> {
+) -> Result<Option<ToOrder>> {
     let of_customer = p![home, customer];
-    let beside = tx.ahead(Q::CustomerHasAddress, of_customer).await?;
-    let found: Option<Orderer> = tx.opt(Q::DeviceToOrder, p![shard, id, slot, home, customer]).await?;
-    let Some(Orderer(device, slot, known)) = found else { return Ok(None) };
-    let addressed = match known {
-        Some(known) => known,
-        None => tx.found::<(bool,)>(beside).await?.pop().is_some_and(|(addressed,)| addressed),
-    };
-    Ok(Some((device, slot, addressed)))
+    let beside = tx.ahead(Q::CustomerRecipient, of_customer).await?;
+    let found: Option<ToOrderRow> = tx.opt(Q::DeviceToOrder, p![shard, id, slot, home, customer]).await?;
+    let Some(ToOrderRow(mut found, known)) = found else { return Ok(None) };
+    if !known {
+        found.recipient = tx.found::<CustomerRow>(beside).await?.pop().and_then(|CustomerRow(recipient)| recipient);
+    }
+    Ok(Some(found))
 }
 
 /// A customer's devices with their models' names, oldest first.
@@ -169,6 +209,15 @@ pub async fn unit(tx: &mut Tx<'_>, shard: i64, model: ModelId, serial: &Serial) 
     Ok(tx.opt::<(DeviceId,)>(Q::UnitRead, p![shard, model, serial]).await?.map(|(id,)| id))
 }
 
+/// The ended registrations of a unit by the customer who has it now, newest first.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn before(tx: &mut Tx<'_>, unit: &Device, limit: i64) -> Result<Vec<DeviceId>> {
+    let found: Vec<(DeviceId,)> = tx.all(Q::DevicesBefore, p![unit.customer, unit.model, &unit.serial, limit]).await?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
 /// Adds a registration and makes it its unit's, which has none.
 ///
 /// # Errors
@@ -200,6 +249,20 @@ pub async fn end(tx: &mut Tx<'_>, shard: i64, device: &Device, at: Time) -> Resu
     Ok(tx.exec(Q::DeviceEnd, p![shard, device.id, at]).await? > 0)
 }
 
+/// Makes a registration that ended its unit's again, which has none; `false` if it had not ended.
+///
+/// # Errors
+/// [`crate::Error`]; [`Error::Conflict`], and so another try, when the unit was registered meanwhile.
+pub async fn restore(tx: &mut Tx<'_>, shard: i64, device: &Device) -> Result<bool> {
+    if tx.exec(Q::DeviceRestore, p![shard, device.id]).await? == 0 {
+        return Ok(false);
+    }
+    match tx.exec(Q::UnitPut, p![shard, device.model, &device.serial, device.id]).await? {
+        0 => Err(Error::Conflict(format!("the unit {} was registered meanwhile", device.serial))),
+        _ => Ok(true),
+    }
+}
+
 /// Records the last use a device told of; an older one changes nothing.
 ///
 /// # Errors
@@ -214,6 +277,14 @@ pub async fn set_active(tx: &mut Tx<'_>, shard: i64, id: DeviceId, at: Time) -> 
 /// [`crate::Error`].
 pub async fn set_revoked(tx: &mut Tx<'_>, shard: i64, id: DeviceId, revoked: &Families) -> Result<()> {
     tx.put(Q::DeviceRevoke, p![shard, id, &revoked.to_string()]).await
+}
+
+/// Lets every device of a customer be refused from a moment on, or no longer; only those that are registered.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn suspend(tx: &mut Tx<'_>, customer: CustomerId, since: Option<Time>) -> Result<()> {
+    tx.put(Q::DevicesSuspend, p![customer, since]).await
 }
 
 struct Standing(Families, Turns);

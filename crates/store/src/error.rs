@@ -1,5 +1,6 @@
 //! What can go wrong between a use case and its rows.
 
+use crate::pg::sqlstate::{self, Remedy};
 use tokio_postgres::error::SqlState;
 
 /// A store error. Refusals of rules are not errors here; they are values of a command's outcome.
@@ -9,6 +10,14 @@ pub enum Error {
     /// safe for every command of this service.
     #[error("the store cannot be reached: {0}")]
     Unavailable(String),
+    /// The same, and the connection is of no use any more: it is dropped, and the next command gets another.
+    #[error("the store cannot be reached: {why}")]
+    Lost {
+        /// The engine's words.
+        why: String,
+        /// Whether the server takes no writes, so that every other connection to it is dropped as well.
+        read_only: bool,
+    },
     /// The disk did not take what was to be made durable. What it holds now the engine cannot say: the outcome is
     /// unknown, and the store that answers this takes no more commands until the process starts anew.
     #[error("the disk failed to sync, restart to recover: {0}")]
@@ -62,20 +71,36 @@ impl Error {
 
     #[expect(clippy::needless_pass_by_value, reason = "shaped for map_err")]
     pub(crate) fn pg(query: &'static str, error: tokio_postgres::Error) -> Self {
-        match error.code().map(SqlState::code) {
-            Some("40001" | "40P01") => Error::Conflict(words(&error)),
-            // 08 connection, 53 resources, 57P0x shutdown, 58 system; no code at all: the connection is gone
-            Some(code) if ["08", "53", "57P", "58"].iter().any(|class| code.starts_with(class)) => {
-                Error::Unavailable(words(&error))
-            }
-            None if error.is_closed() || error.as_db_error().is_none() && is_io(&error) => {
-                Error::Unavailable(words(&error))
-            }
-            code => {
-                let taken = code == Some(SqlState::UNIQUE_VIOLATION.code());
+        match sqlstate::of(&error) {
+            Remedy::RetryHere => Error::Conflict(words(&error)),
+            Remedy::Reconnect => Error::Lost { why: words(&error), read_only: sqlstate::is_read_only(&error) },
+            Remedy::OutOfReach => Error::Unavailable(words(&error)),
+            Remedy::OurMistake => {
+                let taken = error.code() == Some(&SqlState::UNIQUE_VIOLATION);
                 Error::Statement { query, source: Refusal { words: words(&error), taken }.into() }
             }
         }
+    }
+
+    /// The same error once more, for another command that it concerns.
+    pub(crate) fn again(&self) -> Self {
+        match self {
+            Error::Unavailable(words) => Error::Unavailable(words.clone()),
+            Error::Lost { why, read_only } => Error::Lost { why: why.clone(), read_only: *read_only },
+            Error::Unsynced(words) => Error::Unsynced(words.clone()),
+            Error::Conflict(words) => Error::Conflict(words.clone()),
+            Error::Open(words) => Error::Open(words.clone()),
+            Error::BadRow { query, column, found } => Error::BadRow { query, column: *column, found: found.clone() },
+            Error::Statement { query, source } => {
+                let refusal = Refusal { words: source.to_string(), taken: self.is_taken() };
+                Error::Statement { query, source: refusal.into() }
+            }
+        }
+    }
+
+    /// Whether the store, not the command, is the reason: another command would fare no better now.
+    pub(crate) fn is_outage(&self) -> bool {
+        matches!(self, Error::Unavailable(_) | Error::Lost { .. } | Error::Unsynced(_))
     }
 
     /// Whether nothing may be written before the process starts anew.
@@ -117,8 +142,4 @@ pub(crate) fn words(error: &tokio_postgres::Error) -> String {
         (None, Some(source)) => format!("{error}: {source}"),
         (None, None) => error.to_string(),
     }
-}
-
-fn is_io(error: &tokio_postgres::Error) -> bool {
-    std::error::Error::source(error).is_some_and(|source| source.is::<std::io::Error>())
 }

@@ -3,8 +3,9 @@
 //! What it is not: the way a server opens its store, which brings the schema up to date. Invariant: a store that is not
 //! there is not made.
 
+pub use crate::condition::{Condition, Sessions};
 use crate::error::words;
-use crate::{Error, Place, Result, migrate, pg};
+use crate::{Error, Place, Result, condition, migrate, pg};
 use opendrs_domain::time::Time;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use std::path::Path;
@@ -22,6 +23,8 @@ pub struct Found {
     pub clock: Option<Time>,
     /// The Amazon SNS topics to which notifications are published, at most 100.
     pub published: Vec<String>,
+    /// Whether it is as the server needs it.
+    pub condition: Condition,
 }
 
 /// The step that made topics.
@@ -64,11 +67,13 @@ pub(crate) fn lite(path: &Path) -> Result<Found> {
     let installation = installation.map(|(check, at)| (check, Time::from_micros(at)));
     let published = || conn.prepare(PUBLISHED)?.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>();
     let published = if step < TOPICS { Vec::new() } else { published().map_err(bad)? };
-    Ok(Found { step, known: migrate::last(), installation, clock: None, published })
+    let condition = condition::lite(&conn, path);
+    Ok(Found { step, known: migrate::last(), installation, clock: None, published, condition })
 }
 
 async fn postgres(url: &str) -> Result<Found> {
-    let client = pg::plain(&pg::target(url)?).await?;
+    let target = pg::target(url)?.for_a_look();
+    let client = pg::plain(&target).await?;
     let error = |e: tokio_postgres::Error| Error::Unavailable(words(&e));
     let sql = "SELECT to_regclass('migration') IS NOT NULL, (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT";
     let row = client.query_one(sql, &[]).await.map_err(error)?;
@@ -87,5 +92,7 @@ async fn postgres(url: &str) -> Result<Found> {
         let rows = client.query(PUBLISHED, &[]).await.map_err(error)?;
         published = rows.iter().map(|row| row.get(0)).collect();
     }
-    Ok(Found { step, known: migrate::last(), installation, clock: Some(Time::from_micros(now)), published })
+    let condition = condition::postgres(&client, &target, step == migrate::last()).await?;
+    let clock = Some(Time::from_micros(now));
+    Ok(Found { step, known: migrate::last(), installation, clock, published, condition })
 }

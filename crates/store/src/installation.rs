@@ -46,12 +46,37 @@ impl Write for Install {
     }
 }
 
-/// The token keys' numbers, oldest first, with the time each was made.
+/// A key that tokens are made with; the store holds its number alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokenKey {
+    /// Its number, from 1.
+    pub number: i64,
+    /// When it was made.
+    pub created_at: Time,
+    /// Since when its tokens are refused.
+    pub retired_at: Option<Time>,
+}
+
+impl FromRow for TokenKey {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok(Self { number: row.get(0)?, created_at: row.get(1)?, retired_at: row.get(2)? })
+    }
+}
+
+/// The token keys, oldest first; retired ones stay, so that no number is given twice.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn token_keys(tx: &mut Tx<'_>) -> Result<Vec<(i64, Time)>> {
+pub async fn token_keys(tx: &mut Tx<'_>) -> Result<Vec<TokenKey>> {
     tx.all(Q::TokenKeys, p![]).await
+}
+
+/// Retires a token key, unless it was before. Whoever does so sets the version anew ([`crate::access::set_version`]).
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn retire_token_key(tx: &mut Tx<'_>, number: i64, at: Time) -> Result<()> {
+    tx.put(Q::TokenKeyRetire, p![number, at]).await
 }
 
 /// Adds a token key; nothing happens if the number is taken.

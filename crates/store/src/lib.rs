@@ -4,12 +4,16 @@
 //! What it is not: it decides nothing. Invariant: one text a query ([`queries::Q`]), prepared on every connection when
 //! it opens, so a node whose code does not fit the schema fails at its start and not at a request.
 
+mod condition;
 mod db;
 mod error;
 mod lite;
 mod migrate;
 mod pg;
+mod private;
+mod probe;
 mod queries;
+mod reach;
 mod sql;
 mod tls;
 mod turn;
@@ -17,6 +21,7 @@ mod tx;
 mod value;
 mod write;
 
+pub mod access;
 pub mod backlog;
 pub mod backup;
 pub mod code;
@@ -34,6 +39,7 @@ pub mod meter;
 pub mod model;
 pub mod order;
 pub mod outbox;
+pub mod price;
 pub mod product;
 pub mod profile;
 pub mod reading;
@@ -45,7 +51,9 @@ pub mod signup;
 pub mod snapshot;
 pub mod span;
 pub mod subscription;
+pub mod takeover;
 pub mod topic;
+pub mod trust;
 
 pub use db::{Db, Engine, Place, Reader, Shards};
 pub use error::{Error, Result};

@@ -98,6 +98,32 @@ pub async fn save(tx: &mut Tx<'_>, mail: &Mail) -> Result<bool> {
     Ok(tx.exec(Q::MailSave, params).await? > 0)
 }
 
+/// Has a mail sent again, as if it had been tried once; `false` if it is on its way, or not there.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn again(tx: &mut Tx<'_>, shard: i64, id: MailId, now: Time) -> Result<bool> {
+    Ok(tx.exec(Q::MailAgain, p![shard, id, now]).await? > 0)
+}
+
+/// Mails that were given up since a moment, after one, in the order of their ids.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn dead(tx: &mut Tx<'_>, since: Time, after: MailId, limit: i64) -> Result<Vec<(i64, MailId)>> {
+    tx.all(Q::MailDead, p![since, after, limit]).await
+}
+
+/// The newest mails that were given up, oldest first.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn newest_dead(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Mail>> {
+    let mut found: Vec<Mail> = tx.all(Q::MailNewestDead, p![MailId(uuid::Uuid::max()), limit]).await?;
+    found.reverse();
+    Ok(found)
+}
+
 /// When the next mail is due.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 //! What it is: counters that are added to without a lock, and read by whoever watches. What it is not: a way to measure
 //! single calls. Invariant: counting costs a few additions a batch, none a command.
 
+use crate::reach::Reach;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How many values were at most how large; what is larger than the last bound is counted as well.
@@ -78,13 +79,14 @@ pub(crate) struct Meter {
     pub(crate) redone: AtomicU64,
     pub(crate) waits: AtomicU64,
     pub(crate) connects: AtomicU64,
+    pub(crate) reach: Reach,
 }
 
 impl Default for Meter {
     fn default() -> Self {
         let zero = || AtomicU64::new(0);
         let (sizes, micros) = (Histogram::new(&SIZES), Histogram::new(&MICROS));
-        Self { sizes, micros, redone: zero(), waits: zero(), connects: zero() }
+        Self { sizes, micros, redone: zero(), waits: zero(), connects: zero(), reach: Reach::default() }
     }
 }
 

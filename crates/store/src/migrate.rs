@@ -42,7 +42,13 @@ const STEPS: &[Step] = &[
     step!(14, "0014_appended"),
     step!(15, "0015_place_in_line"),
     step!(16, "0016_finished_and_passwords"),
-    step!(17, "0017_seeded"),
+    step!(17, "0017_named_device"),
+    step!(18, "0018_agreed_price"),
+    step!(19, "0019_access"),
+    step!(20, "0020_dead"),
+    step!(21, "0021_takeover"),
+    step!(22, "0022_order_kept"),
+    step!(23, "0023_seeded"),
 ];
 
 /// The last step there is.

@@ -5,10 +5,13 @@ use crate::value::{FromRow, Row, p};
 use crate::{Error, Result, Tx};
 use opendrs_domain::id::{CompositeId, MakerId, ModelId};
 use opendrs_domain::model::{Model, Slot};
+use opendrs_domain::takeover::Policy;
 use opendrs_domain::text::ModelCode;
 
 impl FromRow for Model {
     fn from_row(row: &Row<'_>) -> Result<Self> {
+        let takeover: String = row.get(6)?;
+        let bad = |found| Error::BadRow { query: row.query.sql().name, column: 6, found };
         Ok(Self {
             id: row.get(0)?,
             maker: row.get(1)?,
@@ -16,6 +19,7 @@ impl FromRow for Model {
             name: row.get(3)?,
             composite: row.get(4)?,
             live: row.get(5)?,
+            takeover: Policy::parse(&takeover).ok_or_else(|| bad(takeover))?,
         })
     }
 }
@@ -74,7 +78,8 @@ pub async fn after(tx: &mut Tx<'_>, last: ModelId, limit: i64) -> Result<Vec<Mod
 /// # Errors
 /// [`crate::Error`].
 pub async fn put(tx: &mut Tx<'_>, model: &Model) -> Result<()> {
-    let params = p![model.id, model.maker, &model.code, &model.name, model.composite, model.live];
+    let params =
+        p![model.id, model.maker, &model.code, &model.name, model.composite, model.live, model.takeover.as_str()];
     tx.put(Q::ModelPut, params).await
 }
 

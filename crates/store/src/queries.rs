@@ -9,13 +9,58 @@ use crate::sql::queries;
 macro_rules! device_columns {
     () => {
         "d.id, d.model, m.code, d.serial, m.maker, d.customer, d.directed_customer, d.client, d.test, d.registered_at,
-     d.active_at, d.deregistered_at, d.revoked"
+     d.active_at, d.deregistered_at, d.revoked, d.suspended_at"
     };
 }
-macro_rules! order_columns { () => {
+macro_rules! client_columns {
+    () => {
+        "c.id, c.profile, p.maker, c.kind, c.secret_hash, c.redirect_uris, c.mode, c.former_secret_hash, c.state, c.generation"
+    };
+}
+/// The version of all that decides which tokens are refused, as of the statement that asks.
+macro_rules! access_version {
+    () => {
+        "(SELECT version FROM access_change WHERE id = 1)"
+    };
+}
+/// What an order has for every caller.
+macro_rules! order_facts { () => {
     "id, device, slot, asin, title, quantity, unit, price_minor, currency, test, state, problem, opened_at, window_ends_at,
-     expected_at, due_at, approved_minor, backend, reported, placed_at, tracking, held_for"
+     expected_at, due_at, approved_minor, backend, reported, placed_at, tracking, held_for, named_device"
 } }
+/// What is written of a new order.
+macro_rules! order_placed {
+    () => {
+        concat!(order_facts!(), ", customer_name, customer_email, ship_to, resumes_at")
+    };
+}
+macro_rules! order_later {
+    () => {
+        "reminded, delivered_at, carrier, tracking_url, shipping_minor, tax_minor, cancelled_by, cancel_reason"
+    };
+}
+macro_rules! order_columns {
+    () => {
+        concat!(order_placed!(), ", ", order_later!())
+    };
+}
+/// The same without who it is for: a device's call needs nothing personal.
+macro_rules! order_impersonal {
+    () => {
+        concat!(
+            order_facts!(),
+            ", CAST(NULL AS TEXT), CAST(NULL AS TEXT), CAST(NULL AS TEXT),
+     resumes_at, ",
+            order_later!()
+        )
+    };
+}
+
+macro_rules! subscription_columns {
+    () => {
+        "slot, asin, active, open_order, agreed_asin, agreed_minor, agreed_currency, agreed_at"
+    };
+}
 
 macro_rules! topic_columns {
     () => {
@@ -44,8 +89,14 @@ queries! {
         InstallationGet = "SELECT shards, master_check FROM installation WHERE id = 1";
         ClockGet = "SELECT clock_offset, clock_frozen_at FROM installation WHERE id = 1";
         ClockSet = "UPDATE installation SET clock_offset = $1, clock_frozen_at = $2 WHERE id = 1";
+        // There is no such row: what is found out is whether the engine would write it.
+        WriteProbe = "UPDATE installation SET clock_offset = clock_offset WHERE id = 0";
         TokenKeyPut = "INSERT INTO token_key (id, created_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING";
-        TokenKeys = "SELECT id, created_at FROM token_key ORDER BY id";
+        TokenKeys = "SELECT id, created_at, retired_at FROM token_key ORDER BY id";
+        TokenKeyRetire = "UPDATE token_key SET retired_at = $2 WHERE id = $1 AND retired_at IS NULL";
+        AccessVersion = "SELECT version FROM access_change WHERE id = 1";
+        AccessVersionSet = "UPDATE access_change SET version = $1 WHERE id = 1";
+        ClientsRestricted = "SELECT id, state, generation FROM client /*lite INDEXED BY client_restricted */ WHERE generation > 0";
 
         // makers' side
         MakerByName = "SELECT id, name FROM maker WHERE name = $1";
@@ -55,17 +106,20 @@ queries! {
         ProfileById = "SELECT id, maker, name, privacy_url FROM profile WHERE id = $1";
         ProfilePut = "INSERT INTO profile (id, maker, name, privacy_url) VALUES ($1, $2, $3, $4)
             ON CONFLICT (id) DO UPDATE SET name = excluded.name, privacy_url = excluded.privacy_url";
-        ClientById = "SELECT c.id, c.profile, p.maker, c.kind, c.secret_hash, c.redirect_uris, c.mode
-            FROM client c JOIN profile p ON p.id = c.profile WHERE c.id = $1";
+        ClientById = concat!("SELECT ", client_columns!(), ", ", access_version!(),
+            " FROM client c JOIN profile p ON p.id = c.profile WHERE c.id = $1");
+        ClientForUpdate = concat!("SELECT ", client_columns!(), "
+            FROM client c JOIN profile p ON p.id = c.profile WHERE c.id = $1 /*pg FOR UPDATE OF c */");
         ClientLastOrdinal = "SELECT ordinal FROM client WHERE profile = $1 AND kind = $2 ORDER BY ordinal DESC LIMIT 1";
         ClientPut = "INSERT INTO client (id, profile, kind, ordinal, secret_hash, redirect_uris, mode) VALUES ($1, $2, $3, $4, $5, $6, $7)
             ON CONFLICT (id) DO UPDATE SET secret_hash = excluded.secret_hash, redirect_uris = excluded.redirect_uris,
             mode = excluded.mode";
-        ModelById = "SELECT id, maker, code, name, composite, live FROM model WHERE id = $1";
-        ModelByCode = "SELECT id, maker, code, name, composite, live FROM model WHERE maker = $1 AND code = $2";
-        ModelByComposite = "SELECT id, maker, code, name, composite, live FROM model WHERE composite = $1";
-        ModelPut = "INSERT INTO model (id, maker, code, name, composite, live) VALUES ($1, $2, $3, $4, $5, $6)
-            ON CONFLICT (id) DO UPDATE SET name = excluded.name, live = excluded.live, composite = excluded.composite";
+        ModelById = "SELECT id, maker, code, name, composite, live, takeover FROM model WHERE id = $1";
+        ModelByCode = "SELECT id, maker, code, name, composite, live, takeover FROM model WHERE maker = $1 AND code = $2";
+        ModelByComposite = "SELECT id, maker, code, name, composite, live, takeover FROM model WHERE composite = $1";
+        ModelPut = "INSERT INTO model (id, maker, code, name, composite, live, takeover) VALUES ($1, $2, $3, $4, $5, $6, $7)
+            ON CONFLICT (id) DO UPDATE SET name = excluded.name, live = excluded.live, composite = excluded.composite,
+            takeover = excluded.takeover";
         SlotsOfModel = "SELECT id, name, unit, products FROM slot WHERE model = $1 ORDER BY position, id";
         SlotPut = "INSERT INTO slot (model, id, position, name, unit, products) VALUES ($1, $2, $3, $4, $5, $6)
             ON CONFLICT (model, id) DO UPDATE SET position = excluded.position, name = excluded.name, unit = excluded.unit,
@@ -89,6 +143,14 @@ queries! {
         CustomerById = "SELECT id, email, name, address, created_at, language FROM customer WHERE shard = $1 AND id = $2";
         CustomerPassword = "SELECT password_hash FROM customer WHERE shard = $1 AND id = $2";
         CustomerPasswordAt = "SELECT password_at FROM customer WHERE shard = $1 AND id = $2";
+        /// In a sign-up it is held, so that nobody is blocked before the sign-up's end.
+        CustomerStanding = "SELECT blocked_at, generation, password_at FROM customer WHERE shard = $1 AND id = $2";
+        CustomerStandingHeld = "SELECT blocked_at, generation, password_at FROM customer
+            WHERE shard = $1 AND id = $2 /*pg FOR SHARE */";
+        CustomerBlock = "UPDATE customer SET blocked_at = $3, generation = generation + 1
+            WHERE shard = $1 AND id = $2 AND blocked_at IS NULL";
+        CustomerUnblock = "UPDATE customer SET blocked_at = NULL WHERE shard = $1 AND id = $2 AND blocked_at IS NOT NULL";
+        DevicesSuspend = "UPDATE device SET suspended_at = $2 WHERE customer = $1 AND deregistered_at IS NULL";
         CustomerPasswordChanged = "UPDATE customer SET password_at = $3 WHERE shard = $1 AND id = $2";
         CustomerPut = "INSERT INTO customer (shard, id, email, name, password_hash, address, created_at, language)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (shard, id) DO UPDATE SET name = excluded.name,
@@ -99,8 +161,8 @@ queries! {
         CustomersFirst = "SELECT email, customer FROM customer_email ORDER BY email LIMIT $1";
         CustomerEmailsAfter = "SELECT email, customer FROM customer_email WHERE shard = $1 AND email > $2 ORDER BY email LIMIT $3";
         CustomerEmailPut = "INSERT INTO customer_email (shard, email, customer) VALUES ($1, $2, $3)";
-        SessionPut = "INSERT INTO session (shard, id, customer, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
-        SessionById = "SELECT id, customer, created_at, expires_at FROM session WHERE shard = $1 AND id = $2";
+        SessionPut = "INSERT INTO session (shard, id, customer, created_at, expires_at, generation) VALUES ($1, $2, $3, $4, $5, $6)";
+        SessionById = "SELECT id, customer, created_at, expires_at, generation FROM session WHERE shard = $1 AND id = $2";
         SessionDelete = "DELETE FROM session WHERE shard = $1 AND id = $2";
         SessionPurge = "DELETE FROM session WHERE (shard, id) IN
             (SELECT shard, id FROM session WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
@@ -121,10 +183,24 @@ queries! {
         SignupDelete = "DELETE FROM signup WHERE shard = $1 AND id = $2";
         SignupPurge = "DELETE FROM signup WHERE (shard, id) IN
             (SELECT shard, id FROM signup WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
+        TakeoverGet = "SELECT device, customer, state, answer_by, successor FROM takeover
+            WHERE shard = $1 AND device = $2 AND customer = $3";
+        TakeoverLock = "SELECT device, customer, state, answer_by, successor FROM takeover
+            WHERE shard = $1 AND device = $2 AND customer = $3 /*pg FOR UPDATE */";
+        TakeoverPut = "INSERT INTO takeover (shard, device, customer, state, answer_by, successor) VALUES ($1, $2, $3, $4, $5, $6)
+            ON CONFLICT (shard, device, customer) DO UPDATE SET state = excluded.state, answer_by = excluded.answer_by,
+            successor = excluded.successor";
+        TakeoverPurge = "DELETE FROM takeover WHERE (shard, device, customer) IN
+            (SELECT shard, device, customer FROM takeover WHERE answer_by < $1 ORDER BY answer_by LIMIT $2)";
+        TakeoverCountBegin = "INSERT INTO takeover_count (shard, customer, attempts) VALUES ($1, $2, '')
+            ON CONFLICT (shard, customer) DO NOTHING";
+        TakeoverCountLock = "SELECT attempts FROM takeover_count WHERE shard = $1 AND customer = $2 /*pg FOR UPDATE */";
+        TakeoverCountSet = "UPDATE takeover_count SET attempts = $3 WHERE shard = $1 AND customer = $2";
         CodePut = "INSERT INTO code (shard, hash, device_shard, device, customer, client, redirect_uri, challenge, scopes, family,
-            expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-        CodeGet = "SELECT hash, device_shard, device, customer, client, redirect_uri, challenge, scopes, family, expires_at, used_at
-            FROM code WHERE shard = $1 AND hash = $2 /*pg FOR UPDATE */";
+            expires_at, generation, customer_generation)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+        CodeGet = "SELECT hash, device_shard, device, customer, client, redirect_uri, challenge, scopes, family, expires_at, used_at,
+            generation, customer_generation FROM code WHERE shard = $1 AND hash = $2 /*pg FOR UPDATE */";
         CodeSpend = "UPDATE code SET used_at = $3 WHERE shard = $1 AND hash = $2";
         CodePurge = "DELETE FROM code WHERE (shard, hash) IN
             (SELECT shard, hash FROM code WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
@@ -138,27 +214,34 @@ queries! {
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '')";
         DeviceById = concat!("SELECT ", device_columns!(), " FROM device d JOIN model m ON m.id = d.model
             WHERE d.shard = $1 AND d.id = $2");
-        DeviceFamilies = "SELECT revoked FROM device WHERE shard = $1 AND id = $2 AND deregistered_at IS NULL";
+        DeviceFamilies = "SELECT revoked FROM device
+            WHERE shard = $1 AND id = $2 AND deregistered_at IS NULL AND suspended_at IS NULL";
         DeviceForUpdate = concat!("SELECT ", device_columns!(), " FROM device d JOIN model m ON m.id = d.model
             WHERE d.shard = $1 AND d.id = $2 /*pg FOR UPDATE OF d */");
-        DeviceWithSlot = concat!("SELECT ", device_columns!(), ", s.id FROM device d JOIN model m ON m.id = d.model
+        DeviceWithSlot = concat!("SELECT ", device_columns!(), ", s.id, ", access_version!(), " FROM device d JOIN model m ON m.id = d.model
             LEFT JOIN slot s ON s.model = d.model AND s.id = $3 WHERE d.shard = $1 AND d.id = $2");
-        /// The same, and whether there is an address to ship to: SQLite has device and customer ($4, $5) at hand; PostgreSQL may
-        /// have them on two machines, where it is asked beside this.
+        /// The same, and who an order is for: SQLite has device and customer ($4, $5) at hand; PostgreSQL may have them on two
+        /// machines, where it is asked beside this.
         DeviceToOrder = concat!("SELECT ", device_columns!(), ", s.id,
-            /*lite (SELECT c.address IS NOT NULL FROM customer c WHERE c.shard = $4 AND c.id = $5) */
-            /*pg CASE WHEN $4::bigint IS NULL OR $5::uuid IS NULL THEN FALSE END */
+            /*lite TRUE, c.name, c.email, c.address, */
+            /*pg CASE WHEN $4::bigint IS NULL OR $5::uuid IS NULL THEN FALSE END, NULL::text, NULL::text, NULL::text, */ ",
+            access_version!(), "
             FROM device d JOIN model m ON m.id = d.model
-            LEFT JOIN slot s ON s.model = d.model AND s.id = $3 WHERE d.shard = $1 AND d.id = $2");
-        CustomerHasAddress = "SELECT address IS NOT NULL FROM customer WHERE shard = $1 AND id = $2";
+            LEFT JOIN slot s ON s.model = d.model AND s.id = $3
+            /*lite LEFT JOIN customer c ON c.shard = $4 AND c.id = $5 */ WHERE d.shard = $1 AND d.id = $2");
+        CustomerRecipient = "SELECT name, email, address FROM customer WHERE shard = $1 AND id = $2";
         DevicesOfCustomer = concat!("SELECT ", device_columns!(), ", m.name FROM device d JOIN model m ON m.id = d.model
             WHERE d.customer = $1 AND d.deregistered_at IS NULL ORDER BY d.registered_at LIMIT 200");
         DeviceRelink = "UPDATE device SET client = $3, test = $4 WHERE shard = $1 AND id = $2";
         DeviceEnd = "UPDATE device SET deregistered_at = $3 WHERE shard = $1 AND id = $2 AND deregistered_at IS NULL";
+        DeviceRestore = "UPDATE device SET deregistered_at = NULL WHERE shard = $1 AND id = $2 AND deregistered_at IS NOT NULL";
         DeviceActive = "UPDATE device SET active_at = $3 WHERE shard = $1 AND id = $2 AND (active_at IS NULL OR active_at < $3)";
+        /// The ended registrations of a unit by one customer, newest first: only the last ones can have left an order open.
+        DevicesBefore = "SELECT d.id FROM device d WHERE d.customer = $1 AND d.model = $2 AND d.serial = $3
+            AND d.deregistered_at IS NOT NULL ORDER BY d.id DESC LIMIT $4";
         DeviceRevoke = "UPDATE device SET revoked = $3 WHERE shard = $1 AND id = $2";
-        SubscriptionGet = "SELECT slot, asin, active, open_order FROM subscription
-            WHERE shard = $1 AND device = $2 AND slot = $3 /*pg FOR UPDATE */";
+        SubscriptionGet = concat!("SELECT ", subscription_columns!(), " FROM subscription
+            WHERE shard = $1 AND device = $2 AND slot = $3 /*pg FOR UPDATE */");
         /// The lock of a slot that orders, for an order: of two at once, the second is given nothing.
         SubscriptionLock = "UPDATE subscription SET open_order = $4 WHERE shard = $1 AND device = $2 AND slot = $3
             AND active AND asin IS NOT NULL AND open_order IS NULL";
@@ -167,28 +250,37 @@ queries! {
             (SELECT r.rules FROM rule r WHERE r.shard = $1 AND r.device = $2 AND r.slot = $3),
             (SELECT /*pg string_agg(line.id::text, ',') */ /*lite group_concat(hex(line.id)) */ FROM
                 (SELECT t.id FROM client c JOIN topic t ON t.profile = c.profile
-                WHERE c.id = $4 AND t.state = 'confirmed' ORDER BY t.id LIMIT 100) line)
+                WHERE c.id = $4 AND t.state = 'confirmed' ORDER BY t.id LIMIT 100) line),
+            CASE WHEN s.agreed_asin = s.asin THEN s.agreed_asin END, s.agreed_minor, s.agreed_currency, s.agreed_at
             FROM subscription s LEFT JOIN product p ON p.asin = s.asin WHERE s.shard = $1 AND s.device = $2 AND s.slot = $3";
-        SubscriptionsOfDevice = "SELECT slot, asin, active, open_order FROM subscription WHERE shard = $1 AND device = $2";
+        SubscriptionsOfDevice = concat!("SELECT ", subscription_columns!(), " FROM subscription WHERE shard = $1 AND device = $2");
         /// Every slot of a device's model, with what is chosen for it, and whether the device is in good standing.
-        SlotsTold = "SELECT s.id, u.active, u.asin, p.quantity, p.unit, d.deregistered_at IS NULL AND d.revoked = '', s.position
+        SlotsTold = concat!("SELECT s.id, u.active, u.asin, p.quantity, p.unit,
+            d.deregistered_at IS NULL AND d.suspended_at IS NULL AND d.revoked = '', s.position, ", access_version!(), "
             FROM device d JOIN slot s ON s.model = d.model
             LEFT JOIN subscription u ON u.shard = d.shard AND u.device = d.id AND u.slot = s.id
-            LEFT JOIN product p ON p.asin = u.asin WHERE d.shard = $1 AND d.id = $2";
-        SubscriptionPut = "INSERT INTO subscription (shard, device, slot, asin, active) VALUES ($1, $2, $3, $4, $5)
-            ON CONFLICT (shard, device, slot) DO UPDATE SET asin = excluded.asin, active = excluded.active";
+            LEFT JOIN product p ON p.asin = u.asin WHERE d.shard = $1 AND d.id = $2");
+        SubscriptionPut = "INSERT INTO subscription (shard, device, slot, asin, active, agreed_asin, agreed_minor, agreed_currency,
+            agreed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (shard, device, slot) DO UPDATE SET
+            asin = excluded.asin, active = excluded.active, agreed_asin = excluded.agreed_asin,
+            agreed_minor = excluded.agreed_minor, agreed_currency = excluded.agreed_currency, agreed_at = excluded.agreed_at";
+        /// The lock of a slot, for an order that its unit had open when it was linked again.
+        SubscriptionAdopt = "UPDATE subscription SET open_order = $4
+            WHERE shard = $1 AND device = $2 AND slot = $3 AND open_order IS NULL";
         SubscriptionFree = "UPDATE subscription SET open_order = NULL
             WHERE shard = $1 AND device = $2 AND slot = $3 AND open_order = $4";
         ReadingPut = "INSERT INTO reading (shard, id, device, slot, at, remaining, original, on_hand, expected_at, last_use_at, odd)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-        /// The check of the caller and the writing of the reading in one statement: the hot path. The slot is no part of a
+        /// The check of the caller and the writing of the reading in one statement: the hot path. SQLite compares the version
+        /// ($12) once a transaction. The slot is no part of a
         /// join: for many readings PostgreSQL, as long as it knows nothing of the tables, would read all slots for each.
-        ReadingReport = "INSERT INTO reading (shard, id, device, slot, at, remaining, original, on_hand, expected_at, last_use_at, odd)
+        ReadingReport = concat!("INSERT INTO reading (shard, id, device, slot, at, remaining, original, on_hand, expected_at, last_use_at, odd)
             SELECT d.shard, $2, d.id, $4, $5, $6, $7, $8, $9, $10, $11
-            FROM device d WHERE d.shard = $1 AND d.id = $3 AND d.deregistered_at IS NULL AND d.revoked = ''
-            AND (SELECT s.id FROM slot s WHERE s.model = d.model AND s.id = $4) IS NOT NULL";
-        /// The writing alone: the device is known to be registered, and its model to have the slot, and no device was ended
-        /// and no slot taken away since ($12). All of a set are written, or none.
+            FROM device d WHERE d.shard = $1 AND d.id = $3 AND d.deregistered_at IS NULL AND d.suspended_at IS NULL AND d.revoked = ''
+            AND (SELECT s.id FROM slot s WHERE s.model = d.model AND s.id = $4) IS NOT NULL
+            /*pg AND $12 = ", access_version!(), " */");
+        /// The writing alone: the device is known to be registered, and its model to have the slot, and no device was ended,
+        /// no slot taken away and no client or key ended since ($12). All of a set are written, or none.
         ReadingKnown = "INSERT INTO reading (shard, id, device, slot, at, remaining, original, on_hand, expected_at, last_use_at, odd)
             SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 WHERE $12 = (SELECT last FROM device_change WHERE id = 1)";
         DeviceChange = "SELECT last FROM device_change WHERE id = $1";
@@ -218,16 +310,27 @@ queries! {
             WHERE r.day <= $1 ORDER BY r.day DESC, r.device, r.slot LIMIT $2";
         ReadingDayPurge = "DELETE FROM reading_day WHERE (shard, device, slot, day) IN
             (SELECT shard, device, slot, day FROM reading_day WHERE day < $1 ORDER BY day LIMIT $2)";
-        OrderPut = concat!("INSERT INTO orders (shard, ", order_columns!(), ")
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)");
-        OrderById = concat!("SELECT ", order_columns!(), " FROM orders WHERE shard = $1 AND id = $2");
+        OrderPut = concat!("INSERT INTO orders (shard, ", order_placed!(), ")
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
+            $24, $25, $26, $27, $28)");
+        /// An order belongs to the device in its row: whoever names another device finds nothing.
+        OrderOfDevice = concat!("SELECT ", order_columns!(), " FROM orders WHERE shard = $1 AND id = $2 AND device = $3");
+        OrderDevice = "SELECT device FROM orders WHERE shard = $1 AND id = $2";
         /// The check of the caller and the reading of the order in one statement.
-        OrderTold = concat!("SELECT ", order_columns!(), " FROM orders WHERE shard = $1 AND id = $2 AND device = $3 AND EXISTS
-            (SELECT 1 FROM device d WHERE d.shard = $1 AND d.id = $3 AND d.deregistered_at IS NULL AND d.revoked = '')");
-        OrderForUpdate = concat!("SELECT ", order_columns!(), " FROM orders WHERE shard = $1 AND id = $2 /*pg FOR UPDATE */");
+        OrderTold = concat!("SELECT ", order_impersonal!(), " FROM orders WHERE shard = $1 AND id = $2 AND device = $3 AND EXISTS
+            (SELECT 1 FROM device d WHERE d.shard = $1 AND d.id = $3 AND d.deregistered_at IS NULL AND d.suspended_at IS NULL
+            AND d.revoked = '' AND $4 = ", access_version!(), ")");
+        OrderForUpdate = concat!("SELECT ", order_columns!(), " FROM orders
+            WHERE shard = $1 AND id = $2 AND device = $3 /*pg FOR UPDATE */");
+        /// An open order moves to the next registration of its unit. Its `eventInstanceId` goes on naming the first one.
+        OrderAdopt = "UPDATE orders SET device = $4, named_device = COALESCE(named_device, device)
+            WHERE shard = $1 AND id = $2 AND device = $3";
         OrderMove = "UPDATE orders SET state = $3, problem = $4, window_ends_at = $5, expected_at = $6, due_at = $7,
-            approved_minor = $8, reported = $9, placed_at = $10, tracking = $11, held_for = $12, claimed_until = NULL
+            approved_minor = $8, reported = $9, placed_at = $10, tracking = $11, held_for = $12, resumes_at = $13, reminded = $14,
+            delivered_at = $15, carrier = $16, tracking_url = $17, shipping_minor = $18, tax_minor = $19, cancelled_by = $20,
+            cancel_reason = $21, claimed_until = NULL
             WHERE shard = $1 AND id = $2";
+        OrderRecipient = "UPDATE orders SET customer_name = $3, customer_email = $4, ship_to = $5 WHERE shard = $1 AND id = $2";
         OrderItem = "UPDATE orders SET asin = $3, title = $4, quantity = $5, unit = $6, price_minor = $7, currency = $8
             WHERE shard = $1 AND id = $2";
         OrdersRecent = "SELECT COUNT(*) FROM orders /*lite INDEXED BY orders_device */
@@ -241,6 +344,12 @@ queries! {
         OrdersOfDevice = concat!("SELECT ", order_columns!(), " FROM orders /*lite INDEXED BY orders_device */
             WHERE shard = $1 AND device = $2 ORDER BY id DESC LIMIT $3");
         OrderShard = "SELECT shard, device FROM orders WHERE /*lite shard = 0 AND */ id = $1";
+        /// Those whose ids lie between two, as an order number says.
+        OrdersBetween = "SELECT shard, id, device FROM orders WHERE /*lite shard = 0 AND */ id >= $1 AND id <= $2 ORDER BY id LIMIT $3";
+        OrdersOpenOfCustomer = concat!("SELECT ", order_columns!(), " FROM
+            (SELECT shard AS home, id AS own FROM device WHERE customer = $1) mine
+            JOIN orders /*lite INDEXED BY orders_device */ ON shard = mine.home AND device = mine.own
+            WHERE state IN ('held', 'placed', 'fulfilling', 'shipped') AND NOT test ORDER BY id LIMIT $2");
         OrdersNewest = concat!("SELECT ", order_columns!(), " FROM orders /*lite WHERE shard = 0 */ ORDER BY id DESC LIMIT $1");
         OrdersOpen = concat!("SELECT ", order_columns!(), " FROM orders
             WHERE state IN ('held', 'placed', 'fulfilling', 'shipped') ORDER BY id LIMIT $1");
@@ -327,6 +436,13 @@ queries! {
         DeliveryById = concat!("SELECT ", delivery_columns!(), " FROM delivery WHERE shard = $1 AND id = $2 /*pg FOR UPDATE */");
         DeliveriesOfEvent = concat!("SELECT ", delivery_columns!(), " FROM delivery /*lite INDEXED BY delivery_of_event */
             WHERE shard = $1 AND event = $2 ORDER BY id");
+        /// Where an event stands at each of its receivers.
+        DeliveryStates = "SELECT state FROM delivery /*lite INDEXED BY delivery_of_event */ WHERE event = $1";
+        /// What was given up, from the newest on and from the oldest on; a confirmation is of no event.
+        DeliveryDeadBefore = "SELECT shard, id, event FROM delivery /*lite INDEXED BY delivery_dead */
+            WHERE state = 'dead' AND event IS NOT NULL AND id < $1 ORDER BY id DESC LIMIT $2";
+        DeliveryDeadAfter = "SELECT shard, id, event FROM delivery /*lite INDEXED BY delivery_dead */
+            WHERE state = 'dead' AND event IS NOT NULL AND id > $1 ORDER BY id LIMIT $2";
         /// What a receiver itself was asked is of no event.
         DeliveryAsked = concat!("SELECT ", delivery_columns!(), " FROM delivery /*lite INDEXED BY delivery_of_event */
             WHERE event IS NULL AND topic = $1 ORDER BY published_at DESC, id DESC LIMIT 1");
@@ -366,7 +482,9 @@ queries! {
         ForgetAttempt = "DELETE FROM attempt";
         ForgetFulfilment = "DELETE FROM fulfilment";
         ForgetMail = "DELETE FROM mail";
-        ModelAfter = "SELECT id, maker, code, name, composite, live FROM model WHERE id > $1 ORDER BY id LIMIT $2";
+        ForgetTakeover = "DELETE FROM takeover";
+        ForgetTakeoverCount = "DELETE FROM takeover_count";
+        ModelAfter = "SELECT id, maker, code, name, composite, live, takeover FROM model WHERE id > $1 ORDER BY id LIMIT $2";
         ProfileAfter = "SELECT id, maker, name, privacy_url FROM profile WHERE id > $1 ORDER BY id LIMIT $2";
         UnitRead = "SELECT device FROM unit WHERE shard = $1 AND model = $2 AND serial = $3";
 
@@ -379,6 +497,12 @@ queries! {
         MailSave = "UPDATE mail SET state = $4, due_at = $5, ended_at = $6, reason = $7
             WHERE shard = $1 AND id = $2 AND attempts = $3 AND state = 'sending'";
         MailNextDue = "SELECT due_at FROM mail WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
+        MailAgain = "UPDATE mail SET state = 'waiting', due_at = $3, attempts = 1, ended_at = NULL, reason = NULL
+            WHERE shard = $1 AND id = $2 AND ended_at IS NOT NULL";
+        MailDead = "SELECT shard, id FROM mail /*lite INDEXED BY mail_dead */
+            WHERE state = 'dead' AND id > $2 AND ended_at >= $1 ORDER BY id LIMIT $3";
+        MailNewestDead = concat!("SELECT ", mail_columns!(), " FROM mail /*lite INDEXED BY mail_dead */
+            WHERE state = 'dead' AND id < $1 ORDER BY id DESC LIMIT $2");
         MailById = concat!("SELECT ", mail_columns!(), " FROM mail WHERE /*lite shard = 0 AND */ id = $1");
         MailNewest = concat!("SELECT ", mail_columns!(), " FROM mail /*lite WHERE shard = 0 */ ORDER BY id DESC LIMIT $1");
         /// SQLite looks at the oldest, which ended first, or will be given up before long.
@@ -414,14 +538,36 @@ queries! {
             WHERE d.customer = $1 AND m.maker = $2 AND d.deregistered_at IS NULL ORDER BY d.registered_at, d.id LIMIT $3");
 
         // strict clients
-        ClientsOfProfile = "SELECT c.id, c.profile, p.maker, c.kind, c.secret_hash, c.redirect_uris, c.mode
-            FROM client c JOIN profile p ON p.id = c.profile WHERE c.profile = $1 ORDER BY c.kind, c.ordinal";
+        ClientsOfProfile = concat!("SELECT ", client_columns!(), "
+            FROM client c JOIN profile p ON p.id = c.profile WHERE c.profile = $1 ORDER BY c.kind, c.ordinal");
         ClientMode = "UPDATE client SET mode = $2 WHERE id = $1";
+        ClientAccess = "UPDATE client SET state = $2, generation = $3 WHERE id = $1";
+        ClientSecrets = "UPDATE client SET secret_hash = $2, former_secret_hash = $3 WHERE id = $1";
         DeviceTurns = "SELECT revoked, turns FROM device
-            WHERE shard = $1 AND id = $2 AND deregistered_at IS NULL /*pg FOR UPDATE */";
+            WHERE shard = $1 AND id = $2 AND deregistered_at IS NULL AND suspended_at IS NULL /*pg FOR UPDATE */";
         DeviceTurn = "UPDATE device SET revoked = $3, turns = $4 WHERE shard = $1 AND id = $2";
         ConsentTurns = "SELECT scopes, revoked, mark, ending_at, turns FROM consent
             WHERE shard = $1 AND customer = $2 AND profile = $3 /*pg FOR UPDATE */";
+        // prices that changed
+        /// While nobody was notified yet, the first price stays: several changes are one.
+        PriceChangePut = "INSERT INTO price_change (asin, before_minor, before_currency, changed_at, last_shard, last_device, last_slot)
+            VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (asin) DO UPDATE SET
+            before_minor = CASE WHEN price_change.last_shard < 0 THEN price_change.before_minor ELSE excluded.before_minor END,
+            before_currency = CASE WHEN price_change.last_shard < 0 THEN price_change.before_currency ELSE excluded.before_currency END,
+            changed_at = excluded.changed_at, last_shard = excluded.last_shard, last_device = excluded.last_device,
+            last_slot = excluded.last_slot";
+        PriceChangeNext = "SELECT asin FROM price_change WHERE changed_at <= $1 ORDER BY changed_at LIMIT 1";
+        PriceChangeGet = "SELECT before_minor, before_currency, last_shard, last_device, last_slot FROM price_change
+            WHERE asin = $1 /*pg FOR UPDATE */";
+        PriceChangeMove = "UPDATE price_change SET last_shard = $2, last_device = $3, last_slot = $4 WHERE asin = $1";
+        PriceChangeDone = "DELETE FROM price_change WHERE asin = $1";
+        /// Slots that reorder a product, in batches, with what their customers agreed to.
+        SlotsOfProduct = "SELECT s.shard, s.slot, CASE WHEN s.agreed_asin = s.asin THEN s.agreed_asin END, s.agreed_minor,
+            s.agreed_currency, s.agreed_at, r.rules, d.id, d.customer, d.test, d.deregistered_at
+            FROM subscription s JOIN device d ON d.shard = s.shard AND d.id = s.device
+            LEFT JOIN rule r ON r.shard = s.shard AND r.device = s.device AND r.slot = s.slot
+            WHERE s.asin = $1 AND s.active AND (s.shard, s.device, s.slot) > ($2, $3, $4)
+            ORDER BY s.shard, s.device, s.slot LIMIT $5";
         ConsentTurn = "UPDATE consent SET revoked = $4, turns = $5 WHERE shard = $1 AND customer = $2 AND profile = $3";
     }
 }

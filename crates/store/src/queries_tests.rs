@@ -18,7 +18,7 @@ fn sharded() -> Vec<&'static str> {
 }
 
 /// Work lists, purges, and what a person asks for: none is part of a device's or a client's call.
-const ALL_SHARDS: [&str; 44] = [
+const ALL_SHARDS: [&str; 55] = [
     "AttemptPurge",
     "CodePurge",
     "ConsentsEnding",
@@ -26,11 +26,16 @@ const ALL_SHARDS: [&str; 44] = [
     "DeliveriesWaiting",
     "DeliveryAsked",
     "DeliveryClaim",
+    "DeliveryDeadAfter",
+    "DeliveryDeadBefore",
     "DeliveryPurge",
+    "DeliveryStates",
     "DeliveryTopicAfter",
     "DeviceOfCustomer",
+    "DevicesBefore",
     "DevicesOfCustomer",
     "DevicesOfMaker",
+    "DevicesSuspend",
     "FulfilmentHint",
     "FulfilmentLease",
     "FulfilmentNamed",
@@ -39,17 +44,21 @@ const ALL_SHARDS: [&str; 44] = [
     "FulfilmentWatched",
     "MailById",
     "MailClaim",
+    "MailDead",
     "MailNewest",
+    "MailNewestDead",
     "MailNextDue",
     "MailPurge",
     "MailsWaiting",
     "OrderShard",
+    "OrdersBetween",
     "OrdersClaim",
     "OrdersDue",
     "OrdersHeld",
     "OrdersNewest",
     "OrdersNextDue",
     "OrdersOpen",
+    "OrdersOpenOfCustomer",
     "OrdersOverdue",
     "OutboxBefore",
     "OutboxBetween",
@@ -63,6 +72,8 @@ const ALL_SHARDS: [&str; 44] = [
     "ReadingsNewest",
     "SessionPurge",
     "SignupPurge",
+    "SlotsOfProduct",
+    "TakeoverPurge",
 ];
 
 /// On a store that is spread over machines, such a statement runs on the one that has the shard.

@@ -1,5 +1,6 @@
 //! Readings: append-only, in the order of time, so that writing one touches the end of one table.
 
+use crate::access::AccessVersion;
 use crate::queries::Q;
 use crate::value::{FromRow, Row, V, p};
 use crate::{Result, Tx};
@@ -55,24 +56,41 @@ pub async fn add(
     tx.put(Q::ReadingPut, params).await
 }
 
-/// Appends a reading if the device is registered, none of its token families is revoked, and its model has the slot;
-/// `false`, and nothing written, if not. Which of the three it was is for another, slower look.
+/// Appends a reading if the device is registered, none of its token families is revoked, its model has the slot, and which
+/// tokens are refused is still what the caller's token was judged by; `false`, and nothing written, if not. Which of these it
+/// was is for another, slower look.
 ///
 /// # Errors
 /// [`crate::Error`].
 pub async fn report(
     tx: &mut Tx<'_>,
-    shard: i64,
+    (shard, access): (i64, AccessVersion),
     (id, device, slot): (ReadingId, DeviceId, &SlotId),
     at: Time,
     status: &SlotStatus,
 ) -> Result<bool> {
     let SlotStatus { remaining, original, on_hand, expected_at, last_use_at } = status;
-    let params: &[V<'_>] =
-        p![shard, id, device, slot, at, *remaining, *original, *on_hand, *expected_at, *last_use_at, status.is_odd()];
-    let Some(known) = tx.known() else { return Ok(tx.last(Q::ReadingReport, params).await? > 0) };
-    if let Some(change) = known.good(device, slot) {
-        if tx.last(Q::ReadingKnown, &[params, p![change]].concat()).await? > 0 {
+    let judged: &[V<'_>] = p![
+        shard,
+        id,
+        device,
+        slot,
+        at,
+        *remaining,
+        *original,
+        *on_hand,
+        *expected_at,
+        *last_use_at,
+        status.is_odd(),
+        access.0
+    ];
+    let written = &judged[..judged.len() - 1];
+    if let Some(version) = tx.batch_access().await? {
+        return Ok(version == access && tx.last(Q::ReadingReport, written).await? > 0);
+    }
+    let Some(known) = tx.known() else { return Ok(tx.last(Q::ReadingReport, judged).await? > 0) };
+    if let Some(change) = known.good(device, slot, access) {
+        if tx.last(Q::ReadingKnown, &[written, p![change]].concat()).await? > 0 {
             return Ok(true);
         }
         known.over(change);
@@ -83,9 +101,9 @@ pub async fn report(
             tx.opt(Q::DeviceChange, p![1_i64]).await?.map(|(change,)| change).inspect(|change| known.begin(*change))
         }
     };
-    let stored = tx.last(Q::ReadingReport, params).await? > 0;
+    let stored = tx.last(Q::ReadingReport, judged).await? > 0;
     if let Some(change) = change.filter(|_| stored) {
-        known.found(change, device, slot);
+        known.found((change, access), device, slot);
     }
     Ok(stored)
 }

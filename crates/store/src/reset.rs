@@ -7,7 +7,7 @@ use crate::value::p;
 use crate::{Result, Tx, installation};
 
 /// Every table that is emptied.
-const FORGOTTEN: [Q; 16] = [
+const FORGOTTEN: [Q; 18] = [
     Q::ForgetSession,
     Q::ForgetConsent,
     Q::ForgetSignup,
@@ -24,6 +24,8 @@ const FORGOTTEN: [Q; 16] = [
     Q::ForgetAttempt,
     Q::ForgetFulfilment,
     Q::ForgetMail,
+    Q::ForgetTakeover,
+    Q::ForgetTakeoverCount,
 ];
 
 /// Forgets all devices with all that is theirs, all sessions, and how the test clock was set.

@@ -1,15 +1,18 @@
 //! The customer's rules for each slot. A slot without a row has none.
 
 use crate::queries::Q;
+use crate::subscription::agreed_at;
 use crate::value::{FromRow, Row, p};
 use crate::{Error, Result, Tx};
 use opendrs_domain::id::{ClientId, DeviceId, OrderId, TopicId};
 use opendrs_domain::product::Product;
-use opendrs_domain::rule::Rules;
+use opendrs_domain::rule::{Rules, Terms};
+use opendrs_domain::subscription::AgreedPrice;
 use opendrs_domain::text::{Asin, SlotId};
 use uuid::Uuid;
 
-struct Stored<const COLUMN: usize>(Rules);
+/// Rules in a column.
+pub(crate) struct Stored<const COLUMN: usize>(pub(crate) Rules);
 
 impl<const COLUMN: usize> FromRow for Stored<COLUMN> {
     fn from_row(row: &Row<'_>) -> Result<Self> {
@@ -40,13 +43,13 @@ pub async fn get(tx: &mut Tx<'_>, shard: i64, device: DeviceId, slot: &SlotId) -
 /// What an order of a slot is judged by.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grounds {
-    /// The slot's rules.
-    pub rules: Rules,
+    /// What the customer agreed to for the slot.
+    pub terms: Terms,
     /// The product chosen for it, if the catalogue has it.
     pub product: Option<Product>,
 }
 
-/// What an order of a device's slot is judged by, with the product chosen for it.
+/// What an order of a device's slot is judged by, with the product chosen for it and the price agreed for that.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -54,12 +57,12 @@ pub async fn grounds(
     tx: &mut Tx<'_>,
     shard: i64,
     (device, slot): (DeviceId, &SlotId),
-    chosen: &Asin,
+    (chosen, agreed): (&Asin, Option<AgreedPrice>),
 ) -> Result<Grounds> {
     let of_product = p![chosen];
     let product = tx.ahead(Q::ProductByAsin, of_product).await?;
     let rules = get(tx, shard, device, slot).await?;
-    Ok(Grounds { rules, product: tx.found(product).await?.pop() })
+    Ok(Grounds { terms: Terms { rules, agreed }, product: tx.found(product).await?.pop() })
 }
 
 struct ToOrder(Grounds, Vec<TopicId>);
@@ -74,8 +77,9 @@ impl FromRow for ToOrder {
         let listed: Option<String> = row.get(9)?;
         let bad = |found: &str| Error::BadRow { query: row.query.sql().name, column: 9, found: found.to_owned() };
         let ids = listed.iter().flat_map(|ids| ids.split(','));
+        let agreed = agreed_at(row, 10)?;
         let receivers = ids.map(|id| Uuid::try_parse(id).map(TopicId).map_err(|_| bad(id))).collect::<Result<_>>()?;
-        Ok(Self(Grounds { rules, product }, receivers))
+        Ok(Self(Grounds { terms: Terms { rules, agreed }, product }, receivers))
     }
 }
 

@@ -2,13 +2,20 @@
 
 use crate::queries::Q;
 use crate::value::{FromRow, Row, p};
-use crate::{Result, Tx};
+use crate::{Error, Result, Tx};
 use opendrs_domain::session::Session;
 use opendrs_domain::time::Time;
 
 impl FromRow for Session {
     fn from_row(row: &Row<'_>) -> Result<Self> {
-        Ok(Self { id: row.get(0)?, customer: row.get(1)?, created_at: row.get(2)?, expires_at: row.get(3)? })
+        let bad = |found| Error::BadRow { query: row.query.sql().name, column: 4, found };
+        Ok(Self {
+            id: row.get(0)?,
+            customer: row.get(1)?,
+            created_at: row.get(2)?,
+            expires_at: row.get(3)?,
+            generation: u32::try_from(row.get::<i64>(4)?).map_err(|e| bad(e.to_string()))?,
+        })
     }
 }
 
@@ -25,7 +32,8 @@ pub async fn by_id(tx: &mut Tx<'_>, shard: i64, id: &[u8; 32]) -> Result<Option<
 /// # Errors
 /// [`crate::Error`].
 pub async fn add(tx: &mut Tx<'_>, shard: i64, session: &Session) -> Result<()> {
-    let params = p![shard, &session.id, session.customer, session.created_at, session.expires_at];
+    let Session { id, customer, created_at, expires_at, generation } = session;
+    let params = p![shard, id, *customer, *created_at, *expires_at, i64::from(*generation)];
     tx.put(Q::SessionPut, params).await
 }
 

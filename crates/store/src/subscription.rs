@@ -1,17 +1,29 @@
 //! What each slot of a device may order, and which order holds its lock.
 
+use crate::access::AccessVersion;
 use crate::queries::Q;
 use crate::value::{FromRow, Row, p};
 use crate::{Result, Tx};
 use opendrs_domain::id::{DeviceId, OrderId};
+use opendrs_domain::money::Money;
 use opendrs_domain::notification::{ProductInfo, SlotInfo};
-use opendrs_domain::subscription::Subscription;
+use opendrs_domain::subscription::{AgreedPrice, Subscription};
 use opendrs_domain::text::{Asin, SlotId};
 
 impl FromRow for Subscription {
     fn from_row(row: &Row<'_>) -> Result<Self> {
-        Ok(Self { slot: row.get(0)?, asin: row.get(1)?, on: row.get(2)?, open_order: row.get(3)? })
+        let agreed = agreed_at(row, 4)?;
+        Ok(Self { slot: row.get(0)?, asin: row.get(1)?, on: row.get(2)?, open_order: row.get(3)?, agreed })
     }
+}
+
+/// The agreed price that begins at a column: its product, amount, currency and time.
+pub(crate) fn agreed_at(row: &Row<'_>, column: usize) -> Result<Option<AgreedPrice>> {
+    let (asin, minor): (Option<Asin>, Option<i64>) = (row.get(column)?, row.get(column + 1)?);
+    let currency: Option<String> = row.get(column + 2)?;
+    let at = row.get(column + 3)?;
+    let money = minor.zip(currency).map(|(minor, currency)| Money { minor, currency });
+    Ok(asin.zip(money).map(|(asin, price)| AgreedPrice { asin, price, at }))
 }
 
 /// A slot's subscription, held against other transactions: of two Replenish calls at once, one comes second.
@@ -41,16 +53,23 @@ impl FromRow for SlotInfo {
     }
 }
 
-/// A slot with its place in its model, and whether its device is registered and none of its token families is revoked.
+/// A slot with its place in its model, whether its device is registered and none of its token families is revoked, and which
+/// tokens are refused.
 struct Told {
     position: i64,
     slot: SlotInfo,
     good: bool,
+    access: AccessVersion,
 }
 
 impl FromRow for Told {
     fn from_row(row: &Row<'_>) -> Result<Self> {
-        Ok(Self { position: row.get(6)?, slot: SlotInfo::from_row(row)?, good: row.get(5)? })
+        Ok(Self {
+            position: row.get(6)?,
+            slot: SlotInfo::from_row(row)?,
+            good: row.get(5)?,
+            access: AccessVersion(row.get(7)?),
+        })
     }
 }
 
@@ -69,22 +88,39 @@ pub async fn told(tx: &mut Tx<'_>, shard: i64, device: DeviceId) -> Result<Vec<S
     Ok(in_order(tx, shard, device).await?.into_iter().map(|told| told.slot).collect())
 }
 
-/// The same, if the device is registered and none of its token families is revoked.
+/// The same, if the device is registered, none of its token families is revoked, and which tokens are refused is still what
+/// the caller's token was judged by.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn told_in_good_standing(tx: &mut Tx<'_>, shard: i64, device: DeviceId) -> Result<Option<Vec<SlotInfo>>> {
+pub async fn told_in_good_standing(
+    tx: &mut Tx<'_>,
+    shard: i64,
+    (device, access): (DeviceId, AccessVersion),
+) -> Result<Option<Vec<SlotInfo>>> {
     let found = in_order(tx, shard, device).await?;
-    let good = found.first().is_some_and(|told| told.good);
+    let good = found.first().is_some_and(|told| told.good && told.access == access);
     Ok(good.then(|| found.into_iter().map(|told| told.slot).collect()))
 }
 
-/// Records product and switch; the lock stays as it is.
+/// Records product, switch and agreed price; the lock stays as it is.
 ///
 /// # Errors
 /// [`crate::Error`].
 pub async fn put(tx: &mut Tx<'_>, shard: i64, device: DeviceId, sub: &Subscription) -> Result<()> {
-    tx.put(Q::SubscriptionPut, p![shard, device, &sub.slot, sub.asin.as_ref(), sub.on]).await
+    let agreed = sub.agreed.as_ref();
+    let (minor, currency) = agreed.map(|agreed| (agreed.price.minor, agreed.price.currency.as_str())).unzip();
+    let (asin, at) = (agreed.map(|agreed| &agreed.asin), agreed.and_then(|agreed| agreed.at));
+    let params = p![shard, device, &sub.slot, sub.asin.as_ref(), sub.on, asin, minor, currency, at];
+    tx.put(Q::SubscriptionPut, params).await
+}
+
+/// Gives a slot's lock to an order of the unit's earlier registration; `false` if another order has it.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn adopt(tx: &mut Tx<'_>, shard: i64, device: DeviceId, slot: &SlotId, order: OrderId) -> Result<bool> {
+    Ok(tx.exec(Q::SubscriptionAdopt, p![shard, device, slot, order]).await? > 0)
 }
 
 /// Takes a slot's lock back, if this order has it.

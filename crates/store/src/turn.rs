@@ -74,7 +74,10 @@ pub(crate) fn done(parcels: &mut Vec<Parcel>) {
 
 /// All parcels of a batch are told that their outcome is not known.
 pub(crate) fn unavailable(parcels: &mut Vec<Parcel>, error: &Error) {
-    let words = error.to_string();
+    let words = match error {
+        Error::Unavailable(words) => words.clone(),
+        error => error.to_string(),
+    };
     parcels.drain(..).for_each(|parcel| parcel.answer(|| Err(Error::Unavailable(words.clone()))));
 }
 

@@ -2,10 +2,12 @@
 //!
 //! Invariant: this enum and the modules below it are the only places that know there are two engines.
 
+use crate::access::{self, AccessVersion};
 use crate::pg::{Answer, Known, PgConn};
 use crate::queries::Q;
 use crate::value::{FromRow, Inner, Row, V};
 use crate::{Error, Result};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 /// A connection inside a transaction, or a reader's.
 pub struct Tx<'c> {
@@ -14,6 +16,16 @@ pub struct Tx<'c> {
     refused: Option<Q>,
     /// What was put and may not have been sent.
     put: Vec<Answer>,
+    /// What this transaction knows of the version of all that decides which tokens are refused.
+    access: Option<&'c AccessMemo>,
+}
+
+/// The version of all that decides which tokens are refused, as a transaction of SQLite reads it once for all its commands: no
+/// other process can change it before the commit. PostgreSQL asks in the statement itself.
+#[derive(Default)]
+pub(crate) struct AccessMemo {
+    known: AtomicBool,
+    version: AtomicI64,
 }
 
 /// What was asked ahead, and is asked when it is wanted where nothing is gained by that.
@@ -32,7 +44,29 @@ pub(crate) enum On<'c> {
 
 impl<'c> Tx<'c> {
     pub(crate) fn new(on: On<'c>) -> Self {
-        Self { on, refused: None, put: Vec::new() }
+        Self { on, refused: None, put: Vec::new(), access: None }
+    }
+
+    /// Of a command in a transaction of several.
+    pub(crate) fn in_batch(on: On<'c>, access: &'c AccessMemo) -> Self {
+        Self { access: Some(access), ..Self::new(on) }
+    }
+
+    /// The version of all that decides which tokens are refused, where one read is enough for a transaction.
+    pub(crate) async fn batch_access(&mut self) -> Result<Option<AccessVersion>> {
+        let Some(memo) = self.access else { return Ok(None) };
+        if !memo.known.load(Ordering::Relaxed) {
+            memo.version.store(access::version(self).await?.0, Ordering::Relaxed);
+            memo.known.store(true, Ordering::Relaxed);
+        }
+        Ok(Some(AccessVersion(memo.version.load(Ordering::Relaxed))))
+    }
+
+    /// The version was changed by a command of this transaction.
+    pub(crate) fn access_changed(&mut self) {
+        if let Some(memo) = self.access {
+            memo.known.store(false, Ordering::Relaxed);
+        }
     }
 
     /// Runs a statement; says how many rows it touched.
@@ -122,8 +156,12 @@ impl<'c> Tx<'c> {
     }
 
     fn noted<T>(&mut self, q: Q, result: Result<T>) -> Result<T> {
-        if result.is_err() {
+        if let Err(error) = &result {
             self.refused.get_or_insert(q);
+            // Connections to PostgreSQL say so once for all of them.
+            if matches!(self.on, On::Lite(_)) && error.is_outage() {
+                tracing::warn!(query = q.sql().name, %error, "the database file cannot be read or written");
+            }
         }
         result
     }

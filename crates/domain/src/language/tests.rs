@@ -107,33 +107,102 @@ fn each_language_writes_prices_its_own_way() {
         let money = Money::parse(amount, currency).unwrap();
         assert_eq!(Language::ALL.map(|language| language.money(&money)), written);
         for language in Language::ALL {
-            let typed = language.typed_amount(&language.amount(&money));
-            assert_eq!(Money::parse(&typed, currency).unwrap(), money, "{language}: {typed}");
+            for written in [language.amount(&money), language.money(&money)] {
+                assert_eq!(language.read_amount(&written, currency).unwrap(), money, "{language}: {written}");
+            }
         }
     }
 }
 
 #[test]
-fn amounts_are_read_as_they_are_written_and_never_as_something_else() {
-    for (language, typed, plain) in [
-        (English, " 12.99 ", "12.99"),
-        (English, "12,99", "12,99"),
-        (German, "12,99", "12.99"),
-        (German, "12.99", "12.99"),
-        (German, "1.299,00", "1299.00"),
-        (German, "1299,5", "1299.5"),
-        (German, "1.29,00", "1.29,00"),
-        (German, "1,299.00", "1,299.00"),
-        (German, ",5", ".5"),
-        (Japanese, "1,299", "1299"),
-        (Japanese, "1,299.50", "1299.50"),
-        (Japanese, "12,99", "12,99"),
-        (Japanese, "1299", "1299"),
+fn amounts_are_read_as_they_are_typed() {
+    for (language, currency, typed, amount) in [
+        (English, "USD", " 12.99 ", "12.99"),
+        (English, "USD", "$12.99", "12.99"),
+        (English, "USD", "12.99 usd", "12.99"),
+        (English, "USD", "US$ 1,299.50", "1299.50"),
+        (English, "USD", "USD 1,299,000", "1299000.00"),
+        (English, "EUR", "€1 299.50", "1299.50"),
+        (English, "GBP", "£5", "5.00"),
+        (English, "CHF", "1'299.50 Fr.", "1299.50"),
+        (English, "KWD", "1.299", "1.299"),
+        (English, "KWD", "1,299.5", "1299.500"),
+        (English, "CAD", "$25", "25.00"),
+        (English, "RWF", "1,500", "1500"),
+        (German, "EUR", "12,99", "12.99"),
+        (German, "EUR", "12.99", "12.99"),
+        (German, "EUR", "12,99 €", "12.99"),
+        (German, "EUR", "12,99\u{a0}€", "12.99"),
+        (German, "EUR", "€ 12,99", "12.99"),
+        (German, "EUR", "EUR 12,99", "12.99"),
+        (German, "EUR", "1.299,00", "1299.00"),
+        (German, "EUR", "1.299.000,00 Euro", "1299000.00"),
+        (German, "EUR", "1299,5", "1299.50"),
+        (German, "EUR", "1.299", "1299.00"),
+        (German, "EUR", "1.299 €", "1299.00"),
+        (German, "EUR", "1 299,50", "1299.50"),
+        (German, "EUR", "1\u{202f}299,50", "1299.50"),
+        (German, "CHF", "CHF 1’299.50", "1299.50"),
+        (German, "EUR", "25,- €", "25.00"),
+        (German, "EUR", "25,– €", "25.00"),
+        (German, "JPY", "1.299 ¥", "1299"),
+        (Japanese, "JPY", "1,299", "1299"),
+        (Japanese, "JPY", "¥1,299", "1299"),
+        (Japanese, "JPY", "￥１，２９９", "1299"),
+        (Japanese, "JPY", "１２９９円", "1299"),
+        (Japanese, "JPY", "1299 JPY", "1299"),
+        (Japanese, "USD", "1,299.50", "1299.50"),
+        (Japanese, "USD", "25ドル", "25.00"),
+        (Japanese, "EUR", "25.5ユーロ", "25.50"),
+        (Japanese, "CLF", "1.2345", "1.2345"),
     ] {
-        assert_eq!(language.typed_amount(typed), plain, "{language}: {typed}");
+        let read = language.read_amount(typed, currency);
+        assert_eq!(read.map(|money| money.amount()).as_deref(), Ok(amount), "{language}: {typed}");
     }
-    // A point that parts thousands, without a comma behind it, is refused instead of being taken for a decimal sign.
-    assert!(Money::parse(&German.typed_amount("1.299"), "EUR").is_err());
+}
+
+#[test]
+fn what_could_be_meant_otherwise_is_refused() {
+    for (language, currency, typed) in [
+        (English, "USD", "12,99"),
+        (English, "USD", "1,29.00"),
+        (English, "USD", "1.299,00"),
+        (English, "USD", "1.299"),
+        (English, "USD", "€25"),
+        (English, "USD", "25 EUR"),
+        (English, "USD", "$25$"),
+        (English, "USD", "-25"),
+        (English, "USD", "+25"),
+        (English, "USD", "cheap"),
+        (English, "USD", ""),
+        (English, "USD", "$"),
+        (English, "USD", "."),
+        (English, "USD", "1e3"),
+        (English, "USD", "12 99"),
+        (English, "USD", "1 299'000"),
+        (English, "USD", "25 or 26"),
+        (English, "KWD", "1,299"),
+        (German, "EUR", "1.29,00"),
+        (German, "EUR", "1,299.00"),
+        (German, "EUR", "1,299"),
+        (German, "EUR", ",5"),
+        (German, "EUR", "$25"),
+        (German, "KWD", "1.299"),
+        (German, "JPY", "12,99"),
+        (Japanese, "JPY", "12,99"),
+        (Japanese, "JPY", "12.5"),
+        (Japanese, "JPY", "25ドル"),
+        (Japanese, "USD", "千円"),
+    ] {
+        let error = language.read_amount(typed, currency).unwrap_err().to_string();
+        assert!(error.contains(&format!("`{typed}` is not a price in {currency}")), "{language}: {error}");
+    }
+    for (typed, read) in [("10", Some(10)), (" 10 % ", Some(10)), ("１０％", Some(10)), ("10.5", None), ("-1", None)]
+    {
+        assert_eq!(percent(typed), read, "{typed}");
+    }
+    let error = English.read_amount("5", "EURO").unwrap_err().to_string();
+    assert!(error.starts_with("`EURO` is not a currency"), "{error}");
 }
 
 #[test]
@@ -144,6 +213,8 @@ fn each_language_writes_moments_and_numbers_its_own_way() {
     let at = Time::from_secs(1_795_478_340);
     let written = ["23 November 2026, 23:59 UTC", "23. November 2026, 23:59 Uhr (UTC)", "2026年11月23日 23:59（UTC）"];
     assert_eq!(Language::ALL.map(|language| language.moment(at)), written);
+    let written = ["23 November 2026", "23. November 2026", "2026年11月23日"];
+    assert_eq!(Language::ALL.map(|language| language.day(at)), written);
     for (number, written) in [
         (3.0, ["3", "3", "3"]),
         (0.5, ["0.5", "0,5", "0.5"]),
@@ -173,11 +244,21 @@ proptest! {
     }
 
     #[test]
-    fn every_amount_that_is_shown_is_read_back(minor in 0..10_000_000_000_i64, currency in 0..3_usize) {
-        let money = Money { minor, currency: ["EUR", "JPY", "KWD"][currency].into() };
+    fn every_amount_that_is_shown_is_read_back(minor in 0..10_000_000_000_i64, currency in 0..4_usize) {
+        let money = Money { minor, currency: ["EUR", "JPY", "KWD", "CLF"][currency].into() };
         for language in Language::ALL {
-            let typed = language.typed_amount(&language.amount(&money));
-            prop_assert_eq!(Money::parse(&typed, &money.currency).unwrap(), money.clone());
+            for written in [language.amount(&money), language.money(&money)] {
+                prop_assert_eq!(language.read_amount(&written, &money.currency), Ok(money.clone()), "{}", written);
+            }
+        }
+    }
+
+    #[test]
+    fn whatever_is_typed_is_an_amount_or_refused(typed in ".{0,20}", currency in 0..3_usize) {
+        for language in Language::ALL {
+            if let Ok(money) = language.read_amount(&typed, ["EUR", "JPY", "KWD"][currency]) {
+                prop_assert!(money.minor >= 0);
+            }
         }
     }
 }

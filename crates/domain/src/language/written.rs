@@ -49,11 +49,21 @@ impl Language {
     pub fn moment(self, at: Time) -> String {
         match self {
             Language::English => at.format("%-d %B %Y, %H:%M UTC"),
+            Language::German => format!("{}{}", self.day(at), at.format(", %H:%M Uhr (UTC)")),
+            Language::Japanese => at.format("%Y年%-m月%-d日 %H:%M（UTC）"),
+        }
+    }
+
+    /// A day: `4 March 2018`, `4. März 2018`, `2018年3月4日`. The moment's day in UTC.
+    #[must_use]
+    pub fn day(self, at: Time) -> String {
+        match self {
+            Language::English => at.format("%-d %B %Y"),
             Language::German => {
                 let month = at.format("%-m").parse::<usize>().ok().and_then(|n| MONTHS.get(n - 1));
-                format!("{}. {} {}", at.format("%-d"), month.unwrap_or(&""), at.format("%Y, %H:%M Uhr (UTC)"))
+                format!("{}. {} {}", at.format("%-d"), month.unwrap_or(&""), at.format("%Y"))
             }
-            Language::Japanese => at.format("%Y年%-m月%-d日 %H:%M（UTC）"),
+            Language::Japanese => at.format("%Y年%-m月%-d日"),
         }
     }
 
@@ -63,13 +73,20 @@ impl Language {
         self.decimal(&number.to_string())
     }
 
+    /// What parts thousands, and what parts the decimals.
+    pub(super) fn separators(self) -> (char, char) {
+        match self {
+            Language::German => ('.', ','),
+            Language::English | Language::Japanese => (',', '.'),
+        }
+    }
+
     /// A number that is written with digits and a point, as this language writes it.
     fn decimal(self, plain: &str) -> String {
-        let (group, point) = match self {
-            Language::English => return plain.to_owned(),
-            Language::German => ('.', ','),
-            Language::Japanese => (',', '.'),
-        };
+        if self.is_english() {
+            return plain.to_owned();
+        }
+        let (group, point) = self.separators();
         let (whole, part) = plain.split_once('.').unwrap_or((plain, ""));
         let mut out = String::with_capacity(plain.len() + 4);
         for (at, digit) in whole.chars().enumerate() {
@@ -85,29 +102,7 @@ impl Language {
         out
     }
 
-    /// An amount that somebody typed as this language writes it, as [`Money::parse`] reads it: where the comma is the
-    /// decimal sign, points before it part thousands. What is something else stays as it is, and is refused there.
-    #[must_use]
-    pub fn typed_amount(self, text: &str) -> String {
-        let text = text.trim();
-        match (self, text.split_once(',')) {
-            (Language::German, Some((whole, part))) if !part.contains('.') => {
-                let plain = format!("{}.{part}", whole.replace('.', ""));
-                if self.decimal(&plain) == text || whole.len() == whole.replace('.', "").len() {
-                    plain
-                } else {
-                    text.to_owned()
-                }
-            }
-            (Language::Japanese, Some(_)) => {
-                let plain = text.replace(',', "");
-                if self.decimal(&plain) == text { plain } else { text.to_owned() }
-            }
-            _ => text.to_owned(),
-        }
-    }
-
-    /// An amount for a form's field: what [`Language::typed_amount`] reads back.
+    /// An amount for a form's field: what [`Language::read_amount`] reads back.
     #[must_use]
     pub fn amount(self, money: &Money) -> String {
         match self {

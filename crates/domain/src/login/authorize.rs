@@ -47,7 +47,7 @@ impl Params {
     /// A parameter's value; absent when empty.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.pairs.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str()).filter(|v| !v.is_empty())
+        self.pairs.iter().find(|(n, value)| n == name && !value.is_empty()).map(|(_, value)| value.as_str())
     }
 }
 
@@ -66,7 +66,7 @@ pub struct Authorize {
     pub device: Option<DeviceRequest>,
     /// The proof key's challenge.
     pub challenge: Option<Challenge>,
-    /// Who answers, for clients that compare it (RFC 9207): strict ones.
+    /// Who answers, for clients that compare it (RFC 9207); absent in requests that were stored before every answer had it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
 }
@@ -122,12 +122,17 @@ fn error_redirect(uri: &str, (state, issuer): (Option<&str>, Option<&str>), erro
     redirect::with_params(uri, &params)
 }
 
-/// Checks a request against its client (`None`: no such client). `issuer` is who answers, as strict clients are told.
+/// Checks a request against its client (`None`: no such client). `issuer` is who answers, which every answer says.
+///
+/// A parameter that is repeated with one value counts once, unless the client is strict.
 ///
 /// # Errors
 /// [`Refusal`].
 pub fn check(params: &Params, client: Option<&Client>, issuer: &str) -> Result<Authorize, Refusal> {
-    let repeated = form::repeated(params.pairs(), &NAMES);
+    let repeated = match client {
+        Some(client) if client.is_strict() => form::repeated(params.pairs(), &NAMES),
+        _ => form::conflicting(params.pairs(), &NAMES),
+    };
     if matches!(repeated, Some("client_id" | "redirect_uri" | "state")) {
         return Err(Refusal::Page("The request has a repeated parameter : client_id, redirect_uri or state"));
     }
@@ -140,12 +145,12 @@ pub fn check(params: &Params, client: Option<&Client>, issuer: &str) -> Result<A
         return Err(Refusal::Page("The request is missing a required parameter : redirect_uri"));
     }
     let uri = redirect::target(client, params.get("redirect_uri")).map_err(Refusal::Page)?;
-    let issuer = strict.then_some(issuer);
     let state = params.get("state");
     if state.is_some_and(|s| s.len() > MAX_STATE) {
         return Err(Refusal::Page("The request has an invalid parameter : state (longer than 4096 bytes)"));
     }
-    let refuse = |error, description: &str| Refusal::Redirect(error_redirect(uri, (state, issuer), error, description));
+    let answer = (state, Some(issuer));
+    let refuse = |error, description: &str| Refusal::Redirect(error_redirect(uri, answer, error, description));
     if let Some(name) = repeated {
         return Err(refuse("invalid_request", &format!("The request repeats the parameter {name}")));
     }
@@ -180,7 +185,7 @@ pub fn check(params: &Params, client: Option<&Client>, issuer: &str) -> Result<A
         scopes: scopes.bits(),
         device,
         challenge,
-        issuer: issuer.map(str::to_owned),
+        issuer: Some(issuer.to_owned()),
     })
 }
 
@@ -200,6 +205,8 @@ mod tests {
             secret_hash: None,
             redirect_uris: vec!["https://a.example/cb".into()],
             mode: Mode::Lwa,
+            former_secret_hash: None,
+            access: crate::profile::ClientAccess::default(),
         }
     }
 
@@ -230,11 +237,12 @@ mod tests {
         let authorize = check(&params, Some(&client(ClientKind::Web))).unwrap();
         assert_eq!(
             authorize.granted("ANx"),
-            "https://a.example/cb?code=ANx&scope=dash:replenish&state=s%20t%26%3D%3A%2F%2F"
+            "https://a.example/cb?code=ANx&scope=dash:replenish&state=s%20t%26%3D%3A%2F%2F&iss=https%3A%2F%2Flogin.example"
         );
         assert_eq!(
             authorize.denied(),
-            "https://a.example/cb?error_description=Access+not+permitted.&state=s%20t%26%3D%3A%2F%2F&error=access_denied"
+            "https://a.example/cb?error_description=Access+not+permitted.&state=s%20t%26%3D%3A%2F%2F\
+             &iss=https%3A%2F%2Flogin.example&error=access_denied"
         );
     }
 
@@ -267,7 +275,8 @@ mod tests {
             match check(&request(name, value), Some(&client(ClientKind::Web))) {
                 Err(Refusal::Redirect(uri)) => {
                     assert!(uri.starts_with("https://a.example/cb?error_description="), "{uri}");
-                    assert!(uri.ends_with(&format!("&state=s%20t%26%3D%3A%2F%2F&error={error}")), "{name}: {uri}");
+                    let end = format!("&state=s%20t%26%3D%3A%2F%2F&iss=https%3A%2F%2Flogin.example&error={error}");
+                    assert!(uri.ends_with(&end), "{name}: {uri}");
                 }
                 other => panic!("{name}={value:?}: {other:?}"),
             }
@@ -276,7 +285,36 @@ mod tests {
     }
 
     #[test]
-    fn a_strict_client_proves_its_codes_by_s256_and_is_told_who_answers() {
+    fn a_repeated_parameter_counts_once_or_is_refused() {
+        let strict = Client { mode: Mode::Strict, ..client(ClientKind::Web) };
+        let digest = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+        let proof = [("code_challenge", digest), ("code_challenge_method", "S256")];
+        let names = GOOD.iter().chain(&proof).map(|(name, _)| *name).collect::<Vec<_>>();
+        for name in names {
+            let mut pairs = request("x", None).pairs().to_vec();
+            pairs.extend(proof.iter().map(|(name, value)| (name.to_string(), value.to_string())));
+            let value = Params::new(pairs.clone()).get(name).unwrap().to_owned();
+            let with = |value: &str| Params::new([&pairs[..], &[(name.to_owned(), value.to_owned())]].concat());
+            let first = |value: &str| Params::new([&[(name.to_owned(), value.to_owned())], &pairs[..]].concat());
+            for params in [with(&value), with(""), first("")] {
+                assert!(check(&params, Some(&client(ClientKind::Web))).is_ok(), "{name}");
+                assert!(check(&params, Some(&strict)).is_err(), "{name}: strict");
+            }
+            let on_page = ["client_id", "redirect_uri", "state"].contains(&name);
+            for client in [&strict, &client(ClientKind::Web)] {
+                match check(&with("other"), Some(client)) {
+                    Err(Refusal::Page(_)) => assert!(on_page, "{name}"),
+                    Err(Refusal::Redirect(uri)) => {
+                        assert!(!on_page && uri.ends_with("&error=invalid_request"), "{name}: {uri}");
+                    }
+                    Ok(_) => panic!("{name} is taken twice"),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_strict_client_proves_its_codes_by_s256() {
         let strict = Client { mode: Mode::Strict, ..client(ClientKind::Web) };
         let digest = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
         let with = |more: &[(&str, &str)]| {

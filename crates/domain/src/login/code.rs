@@ -5,6 +5,7 @@ use super::scope::Scopes;
 use crate::id::{ClientId, CustomerId, DeviceId};
 use crate::profile::hash_secret;
 use crate::time::{Span, Time};
+use crate::token::Generations;
 
 /// How long a code may wait for its exchange.
 pub const LIFETIME: Span = Span::from_mins(5);
@@ -47,6 +48,8 @@ pub struct Code {
     pub scopes: Scopes,
     /// The family its tokens will belong to.
     pub family: u64,
+    /// What its tokens will belong to.
+    pub generations: Generations,
     /// When it ends.
     pub expires_at: Time,
     /// When it was spent.
@@ -62,10 +65,35 @@ pub struct Presented<'a> {
     pub by_secret: bool,
     /// Whether it is strict: whatever its code was issued under, it proves it by S256 and says where it was sent.
     pub strict: bool,
+    /// Whether the code's redirect URI is still one of the client's.
+    pub registered: bool,
     /// `redirect_uri`.
     pub redirect_uri: Option<&'a str>,
     /// `code_verifier`.
     pub verifier: Option<&'a str>,
+}
+
+/// The parameter that keeps a code from being exchanged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadGrant {
+    /// The code itself: unknown, another client's, too old, used, or issued under rules the client no longer lives by.
+    Code,
+    /// Where the code was sent: not the URI that is sent now, or no longer one of the client's.
+    RedirectUri,
+    /// The proof key does not fit, is missing, or was never asked for.
+    CodeVerifier,
+}
+
+impl BadGrant {
+    /// The parameter's name on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            BadGrant::Code => "code",
+            BadGrant::RedirectUri => "redirect_uri",
+            BadGrant::CodeVerifier => "code_verifier",
+        }
+    }
 }
 
 /// What becomes of a code that was presented.
@@ -73,10 +101,10 @@ pub struct Presented<'a> {
 pub enum Outcome {
     /// Tokens are issued, the code is spent.
     Accepted,
-    /// Refused, and nothing else happens: unknown to this client, or expired.
-    Refused,
+    /// Refused, and nothing else happens: unknown to this client, expired, or not to be sent where it was.
+    Refused(BadGrant),
     /// Refused, and spent: the right client failed the proof; whoever it is, there is no second guess.
-    Burnt,
+    Burnt(BadGrant),
     /// Refused, and what the first use issued is revoked.
     Replayed,
 }
@@ -85,8 +113,8 @@ impl Code {
     /// Decides; the order of checks is that of login-and-web 4.5.
     #[must_use]
     pub fn present(&self, with: Presented<'_>, now: Time) -> Outcome {
-        let proof = match (&self.challenge, with.verifier) {
-            (None | Some(Challenge::Plain(_)), _) if with.strict => false,
+        let loose = matches!(self.challenge, None | Some(Challenge::Plain(_)));
+        let proven = match (&self.challenge, with.verifier) {
             (Some(challenge), Some(verifier)) => challenge.accepts(verifier),
             (Some(_), None) | (None, Some(_)) => false,
             (None, None) => true,
@@ -96,10 +124,13 @@ impl Code {
             None => with.by_secret && !with.strict,
         };
         match () {
-            () if self.client != with.client => Outcome::Refused,
+            () if self.client != with.client => Outcome::Refused(BadGrant::Code),
             () if self.used_at.is_some() => Outcome::Replayed,
-            () if now >= self.expires_at => Outcome::Refused,
-            () if !redirect || !proof => Outcome::Burnt,
+            () if now >= self.expires_at => Outcome::Refused(BadGrant::Code),
+            () if !with.registered => Outcome::Refused(BadGrant::RedirectUri),
+            () if !redirect => Outcome::Burnt(BadGrant::RedirectUri),
+            () if with.strict && loose => Outcome::Burnt(BadGrant::Code),
+            () if !proven => Outcome::Burnt(BadGrant::CodeVerifier),
             () => Outcome::Accepted,
         }
     }
@@ -120,6 +151,7 @@ mod tests {
             challenge: None,
             scopes: Scopes::from_bits(1),
             family: 1,
+            generations: Generations::default(),
             expires_at: Time::from_secs(300),
             used_at: None,
         }
@@ -127,7 +159,7 @@ mod tests {
 
     fn web(client: u128) -> Presented<'static> {
         let client = ClientId(Uuid::from_u128(client));
-        Presented { client, by_secret: true, strict: false, redirect_uri: None, verifier: None }
+        Presented { client, by_secret: true, strict: false, registered: true, redirect_uri: None, verifier: None }
     }
 
     #[test]
@@ -148,21 +180,54 @@ mod tests {
         for (name, code, presented, at, outcome) in [
             ("plainly", code(), web(1), now, Outcome::Accepted),
             ("with its redirect", code(), with(Some("https://a/"), None), now, Outcome::Accepted),
-            ("with another redirect", code(), with(Some("https://a"), None), now, Outcome::Burnt),
+            (
+                "with another redirect",
+                code(),
+                with(Some("https://a"), None),
+                now,
+                Outcome::Burnt(BadGrant::RedirectUri),
+            ),
             (
                 "by a public client without redirect",
                 code(),
                 Presented { by_secret: false, ..web(1) },
                 now,
-                Outcome::Burnt,
+                Outcome::Burnt(BadGrant::RedirectUri),
             ),
-            ("by another client", code(), web(2), now, Outcome::Refused),
-            ("too late", code(), web(1), Time::from_secs(300), Outcome::Refused),
+            (
+                "when its redirect was taken from the client",
+                code(),
+                Presented { registered: false, redirect_uri: Some("https://b/"), ..web(1) },
+                now,
+                Outcome::Refused(BadGrant::RedirectUri),
+            ),
+            (
+                "twice, when its redirect was taken from the client",
+                spent.clone(),
+                Presented { registered: false, ..web(1) },
+                now,
+                Outcome::Replayed,
+            ),
+            (
+                "with another redirect and no verifier",
+                challenged.clone(),
+                with(Some("https://b/"), None),
+                now,
+                Outcome::Burnt(BadGrant::RedirectUri),
+            ),
+            ("by another client", code(), web(2), now, Outcome::Refused(BadGrant::Code)),
+            ("too late", code(), web(1), Time::from_secs(300), Outcome::Refused(BadGrant::Code)),
             ("twice", spent.clone(), web(1), now, Outcome::Replayed),
-            ("twice, by another client", spent, web(2), now, Outcome::Refused),
+            ("twice, by another client", spent, web(2), now, Outcome::Refused(BadGrant::Code)),
             ("with its verifier", challenged.clone(), with(None, Some(verifier.as_str())), now, Outcome::Accepted),
-            ("without its verifier", challenged, web(1), now, Outcome::Burnt),
-            ("with a verifier nobody asked for", code(), with(None, Some(verifier.as_str())), now, Outcome::Burnt),
+            ("without its verifier", challenged, web(1), now, Outcome::Burnt(BadGrant::CodeVerifier)),
+            (
+                "with a verifier nobody asked for",
+                code(),
+                with(None, Some(verifier.as_str())),
+                now,
+                Outcome::Burnt(BadGrant::CodeVerifier),
+            ),
         ] {
             assert_eq!(code.present(presented, at), outcome, "{name}");
         }
@@ -176,12 +241,17 @@ mod tests {
         let s256 = || Some(Challenge::S256(digest.into()));
         for (challenge, redirect_uri, verifier, outcome) in [
             (s256(), Some("https://a/"), Some(verifier), Outcome::Accepted),
-            (s256(), None, Some(verifier), Outcome::Burnt),
-            (s256(), Some("https://a"), Some(verifier), Outcome::Burnt),
-            (s256(), Some("https://a/"), None, Outcome::Burnt),
-            (Some(Challenge::Plain(verifier.into())), Some("https://a/"), Some(verifier), Outcome::Burnt),
-            (None, Some("https://a/"), None, Outcome::Burnt),
-            (None, Some("https://a/"), Some(verifier), Outcome::Burnt),
+            (s256(), None, Some(verifier), Outcome::Burnt(BadGrant::RedirectUri)),
+            (s256(), Some("https://a"), Some(verifier), Outcome::Burnt(BadGrant::RedirectUri)),
+            (s256(), Some("https://a/"), None, Outcome::Burnt(BadGrant::CodeVerifier)),
+            (
+                Some(Challenge::Plain(verifier.into())),
+                Some("https://a/"),
+                Some(verifier),
+                Outcome::Burnt(BadGrant::Code),
+            ),
+            (None, Some("https://a/"), None, Outcome::Burnt(BadGrant::Code)),
+            (None, Some("https://a/"), Some(verifier), Outcome::Burnt(BadGrant::Code)),
         ] {
             let presented = Presented { strict: true, redirect_uri, verifier, ..web(1) };
             let code = Code { challenge: challenge.clone(), ..code() };

@@ -59,6 +59,15 @@ pub fn repeated<'n>(pairs: &[(String, String)], names: &[&'n str]) -> Option<&'n
     names.iter().copied().find(|name| pairs.iter().filter(|(sent, _)| sent == name).nth(1).is_some())
 }
 
+/// The first of these names that stands twice with different values. An empty value counts as none (RFC 6749, 3.1).
+#[must_use]
+pub fn conflicting<'n>(pairs: &[(String, String)], names: &[&'n str]) -> Option<&'n str> {
+    names.iter().copied().find(|name| {
+        let mut values = pairs.iter().filter(|(sent, value)| sent == name && !value.is_empty()).map(|(_, value)| value);
+        values.next().is_some_and(|first| values.any(|other| other != first))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,6 +95,17 @@ mod tests {
         assert_eq!(repeated(&decode(b"a=1&b=2&a=1").unwrap(), &["b", "a"]), Some("a"));
         assert_eq!(repeated(&decode(b"a=1&b=2&a=1").unwrap(), &["b"]), None);
         assert_eq!(repeated(&decode(b"a=1&b=2").unwrap(), &["a", "b"]), None);
+    }
+
+    #[test]
+    fn only_different_values_of_a_repeated_name_conflict() {
+        let conflict = |text: &str| conflicting(&decode(text.as_bytes()).unwrap(), &["a", "b"]);
+        for same in ["a=1&b=2&a=1", "a=1&a=", "a=&a=1&a=1", "c=1&c=2", "a=%31&a=1"] {
+            assert_eq!(conflict(same), None, "{same}");
+        }
+        for (text, name) in [("a=1&a=2", "a"), ("b=&b=1&b=1&b=2", "b"), ("b=1&a=x&b=2&a=X", "a")] {
+            assert_eq!(conflict(text), Some(name), "{text}");
+        }
     }
 
     proptest! {

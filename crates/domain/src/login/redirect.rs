@@ -1,10 +1,14 @@
 //! Redirect URIs: which may be registered, which are trusted, how answers are put into them.
 //!
-//! Invariant: an answer only goes to a URI that the client registered, compared character by character
-//! (login-and-web 6, decisions 26).
+//! Invariant: an answer only goes to a URI that the client registered, compared character by character. One exception: a
+//! strict client's loopback address may have any port (RFC 8252, 7.3).
 
 use super::form;
 use crate::profile::{Client, ClientKind};
+use std::net::Ipv6Addr;
+
+/// The scheme of Login with Amazon's app SDK, which is older than the rule that an app's scheme has a dot.
+const SDK_SCHEME: &str = "amzn";
 
 /// Says why a URI may not be registered for a kind of client.
 ///
@@ -23,27 +27,74 @@ pub fn check(uri: &str, kind: ClientKind) -> Result<(), String> {
     let authority = rest.strip_prefix("//").map(|r| r.split(['/', '?']).next().unwrap_or_default());
     match (scheme.as_str(), authority) {
         (_, Some(authority)) if authority.contains('@') => refuse("must not hold a user name"),
-        ("https", Some(authority)) if !authority.is_empty() => Ok(()),
-        ("http", Some(authority)) if is_loopback(authority) => Ok(()),
-        ("http", _) => refuse("uses http, which is allowed for localhost, 127.0.0.1 and [::1] only: use https"),
-        ("https", _) => refuse("has no host"),
+        ("http" | "https", None | Some("")) => refuse("has no host"),
+        ("http" | "https", Some(authority)) => match Host::of(authority) {
+            None => {
+                refuse("has no valid host: write a name, an IPv4 address or an IPv6 address in brackets, and a port")
+            }
+            Some(host) if scheme == "http" && !host.is_loopback() => {
+                refuse("uses http, which is allowed for localhost, 127.0.0.1 and [::1] only: use https")
+            }
+            Some(_) => Ok(()),
+        },
         _ if is_dangerous(uri) => refuse("has a scheme that runs code"),
         (scheme, _) if kind.is_confidential() => {
             refuse(&format!("has the scheme {scheme}: a web client needs https; apps' schemes go with android or ios"))
         }
-        (scheme, _) if !scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b)) => {
-            refuse("has no valid scheme")
-        }
+        (scheme, _) if !is_scheme(scheme) => refuse("has no valid scheme"),
+        // What browsers and systems know by themselves (file, about, blob, ws, intent) has no dot; an app's own scheme is
+        // the reverse of a domain name of its maker's (RFC 8252, 7.1 and 8.4).
+        (scheme, _) if scheme != SDK_SCHEME && !scheme.contains('.') => refuse(&format!(
+            "has the scheme {scheme}: an app's own scheme is a reversed domain name, such as com.example.app, \
+             amzn-com.example.app or amzn"
+        )),
         _ => Ok(()),
     }
 }
 
-fn is_loopback(authority: &str) -> bool {
-    let host = match authority.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => authority.split(':').next().unwrap_or_default(),
-    };
-    host == "localhost" || host == "127.0.0.1" || host == "::1"
+fn is_scheme(scheme: &str) -> bool {
+    scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+}
+
+/// The host of a URI's authority, which was read to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Host<'u>(&'u str);
+
+impl<'u> Host<'u> {
+    /// Reads an authority without a user's name: host, and perhaps a port.
+    fn of(authority: &'u str) -> Option<Self> {
+        let (host, port) = match authority.strip_prefix('[') {
+            Some(rest) => {
+                let (address, _) = rest.split_once(']')?;
+                address.parse::<Ipv6Addr>().ok()?;
+                authority.split_at(address.len() + 2)
+            }
+            None => {
+                let (host, port) = authority.split_at(authority.find(':').unwrap_or(authority.len()));
+                let plain = !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
+                plain.then_some((host, port))?
+            }
+        };
+        let is_port = |digits: &str| digits.bytes().all(|b| b.is_ascii_digit()) && digits.parse::<u16>().is_ok();
+        (port.is_empty() || port.strip_prefix(':').is_some_and(is_port)).then_some(Self(host))
+    }
+
+    fn is_loopback(self) -> bool {
+        self.0 == "localhost" || self.is_loopback_address()
+    }
+
+    /// A name may lead elsewhere; these two addresses do not.
+    fn is_loopback_address(self) -> bool {
+        self.0 == "127.0.0.1" || self.0 == "[::1]"
+    }
+}
+
+/// A loopback address's host, and what follows host and port; nothing for any other URI.
+fn on_loopback(uri: &str) -> Option<(Host<'_>, &str)> {
+    let rest = uri.strip_prefix("http://")?;
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    Host::of(authority).filter(|host| host.is_loopback_address()).map(|host| (host, path))
 }
 
 /// Whether a link would run code or show made-up content: `javascript:`, `data:`, `vbscript:`, however disguised.
@@ -59,13 +110,14 @@ pub fn is_dangerous(uri: &str) -> bool {
 ///
 /// # Errors
 /// The reason sentence of the error page (login-and-web 2.5).
-pub fn target<'c>(client: &'c Client, sent: Option<&str>) -> Result<&'c str, &'static str> {
+pub fn target<'c>(client: &'c Client, sent: Option<&'c str>) -> Result<&'c str, &'static str> {
+    let is_registered = |sent: &str| {
+        let any_port = on_loopback(sent).filter(|_| client.is_strict());
+        client.redirect_uris.iter().any(|uri| uri == sent || any_port.is_some_and(|to| on_loopback(uri) == Some(to)))
+    };
     match (sent, client.redirect_uris.as_slice()) {
-        (Some(sent), all) => all
-            .iter()
-            .find(|uri| *uri == sent)
-            .map(String::as_str)
-            .ok_or("The redirect URI you provided has not been whitelisted for your application"),
+        (Some(sent), _) if is_registered(sent) => Ok(sent),
+        (Some(_), _) => Err("The redirect URI you provided has not been whitelisted for your application"),
         (None, [only]) => Ok(only),
         (None, _) => Err("The request is missing a required parameter : redirect_uri"),
     }
@@ -91,11 +143,19 @@ pub fn with_params(uri: &str, params: &[(&str, &str)]) -> String {
     out
 }
 
+/// Whether a URI leads to a web server, which may answer with redirects of its own; anything else is an app's scheme.
+#[must_use]
+pub fn is_web(uri: &str) -> bool {
+    let scheme = uri.split(':').next().unwrap_or_default();
+    scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http")
+}
+
 /// What a page's Content-Security-Policy must name so that a form may end at this URI: an origin, or a scheme.
+/// `None` where a policy cannot name it, as with an address of version 6.
 #[must_use]
 pub fn csp_source(uri: &str) -> Option<String> {
     let (scheme, rest) = uri.split_once(':')?;
-    let clean = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.:[]".contains(&b));
+    let clean = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.:".contains(&b));
     let scheme = scheme.to_ascii_lowercase();
     let source = match scheme.as_str() {
         "http" | "https" => {
@@ -123,20 +183,28 @@ mod tests {
             secret_hash: None,
             redirect_uris: uris.iter().map(ToString::to_string).collect(),
             mode: Mode::Lwa,
+            former_secret_hash: None,
+            access: crate::profile::ClientAccess::default(),
         }
     }
 
     #[test]
     fn what_may_be_registered() {
-        use ClientKind::{Android, Ios, Web};
+        use ClientKind::{Android, Device, Ios, Web};
         for (uri, kind) in [
             ("https://setup.example.net/drs/done", Web),
             ("https://setup.example.net:8443/done?close", Web),
             ("http://localhost:3000/cb", Web),
             ("http://127.0.0.1/cb", Web),
             ("http://[::1]:80/cb", Web),
+            ("http://[::1]", Web),
+            ("https://[2001:db8::1]:8443/cb", Web),
+            ("https://a_b.example/cb", Web),
             ("amzn://com.example.app", Android),
             ("amzn-com.example.App://", Ios),
+            ("com.example.app:/done", Android),
+            ("com.example.app:/done", Device),
+            ("http://127.0.0.1/done", Device),
         ] {
             assert_eq!(check(uri, kind), Ok(()), "{uri}");
         }
@@ -153,6 +221,41 @@ mod tests {
             ("no-scheme", Web),
             ("https://bücher.example/cb", Web),
             ("https://a.example/ü", Web),
+            ("http://[::1].evil.example/", Web),
+            ("http://[::1]evil.example/", Web),
+            ("http://[::1]:evil/", Web),
+            ("http://[::1/", Web),
+            ("http://::1/", Web),
+            ("http://[::1%25eth0]/", Web),
+            ("http://127.0.0.1.evil.example/", Web),
+            ("http://127.0.0.1:80.evil.example/", Web),
+            ("http://127.0.0.1:/", Web),
+            ("http://127.0.0.1:65536/", Web),
+            ("http://127.1/", Web),
+            ("http://localhost:3000:4000/", Web),
+            ("http:localhost/", Web),
+            ("https://a.example:x/", Web),
+            ("https://[a.example]/", Web),
+            ("https://a.example;b/", Web),
+            ("https://a%2eexample/", Web),
+            ("https://:443/", Web),
+            ("https:///cb", Web),
+            ("https:a.example", Web),
+            ("file:///etc/passwd", Android),
+            ("about:blank", Android),
+            ("blob:https://a.example/1", Android),
+            ("view-source:https://a.example/", Android),
+            ("filesystem:https://a.example/temporary/", Ios),
+            ("ws://a.example/", Android),
+            ("wss://a.example/", Ios),
+            ("ftp://a.example/", Device),
+            ("mailto:a@a.example", Android),
+            ("intent://a#Intent;end", Android),
+            ("content://a/b", Android),
+            ("chrome://settings", Device),
+            ("example:/done", Ios),
+            ("4.example:/done", Ios),
+            ("VBScript:x", Ios),
         ] {
             assert!(check(uri, kind).is_err(), "{uri}");
         }
@@ -189,6 +292,48 @@ mod tests {
     }
 
     #[test]
+    fn a_strict_clients_loopback_address_has_any_port() {
+        let registered =
+            ["http://127.0.0.1/cb?x=1", "http://[::1]:3000/cb", "http://localhost:3000/cb", "https://a.net/cb"];
+        let strict = Client { mode: Mode::Strict, ..client(&registered) };
+        let sent =
+            ["http://127.0.0.1:51004/cb?x=1", "http://127.0.0.1:80/cb?x=1", "http://[::1]:1/cb", "http://[::1]/cb"];
+        for uri in sent {
+            assert_eq!(target(&strict, Some(uri)), Ok(uri));
+            assert!(target(&client(&registered), Some(uri)).is_err(), "{uri}: to the character");
+        }
+        for uri in registered {
+            assert_eq!(target(&strict, Some(uri)), Ok(uri));
+        }
+        for uri in [
+            "http://127.0.0.1:51004/cb",
+            "http://127.0.0.1:51004/cb?x=1#f",
+            "http://127.0.0.1:51004/cb/?x=1",
+            "http://127.0.0.1:65536/cb?x=1",
+            "http://127.0.0.1:/cb?x=1",
+            "http://127.0.0.1:5a/cb?x=1",
+            "http://127.0.0.1:+80/cb?x=1",
+            "http://127.0.0.1:80:80/cb?x=1",
+            "http://127.0.0.1:80@evil.example/cb?x=1",
+            "http://127.0.0.1:80.evil.example/cb?x=1",
+            "http://127.0.0.1.evil.example/cb?x=1",
+            "http://127.0.0.2/cb?x=1",
+            "HTTP://127.0.0.1:80/cb?x=1",
+            "https://127.0.0.1:80/cb?x=1",
+            "http://[::1]:80/cb?x=1",
+            "http://[0:0:0:0:0:0:0:1]:80/cb",
+            "http://[::1].evil.example/cb",
+            "http://[::1%25eth0]:80/cb",
+            "http://localhost/cb",
+            "http://localhost:3001/cb",
+            "http://localhost:80/cb?x=1",
+            "https://a.net:443/cb",
+        ] {
+            assert!(target(&strict, Some(uri)).is_err(), "{uri}");
+        }
+    }
+
+    #[test]
     fn parameters_join_what_is_there() {
         let params = [("code", "AN1"), ("scope", "dash:replenish profile"), ("state", "a&b=c://%26")];
         assert_eq!(
@@ -218,5 +363,18 @@ mod tests {
         assert_eq!(csp_source("HTTPS://A.example/x").as_deref(), Some("https://A.example"));
         assert_eq!(csp_source("amzn://com.example").as_deref(), Some("amzn:"));
         assert_eq!(csp_source("https://a;script-src *"), None);
+        assert_eq!(csp_source("http://[::1]:8200/cb"), None, "browsers ignore such a source");
+    }
+
+    #[test]
+    fn an_apps_scheme_is_no_web_server() {
+        for (uri, web) in [
+            ("https://a.example/cb", true),
+            ("HTTP://[::1]/cb", true),
+            ("amzn://com.example", false),
+            ("https-app://cb", false),
+        ] {
+            assert_eq!(is_web(uri), web, "{uri}");
+        }
     }
 }

@@ -99,7 +99,7 @@ impl DeviceRequest {
     /// # Errors
     /// A sentence for the developer who wrote the request.
     pub fn parse(scope_data: &str) -> Result<Self, String> {
-        let all: Value = serde_json::from_str(scope_data)
+        let all = crate::json::parse(scope_data.as_bytes())
             .map_err(|e| format!("scope_data is not JSON ({e}). Send {{\"dash:replenish\":{{...}}}}, URL-encoded"))?;
         let data = all
             .get("dash:replenish")

@@ -10,6 +10,7 @@
 //! stolen from, and nobody can tell which.
 
 use crate::time::{Span, Time};
+use crate::token::Claims;
 
 /// How long a token may be used again after its first use.
 pub const GRACE: Span = Span::from_secs(60);
@@ -48,17 +49,49 @@ pub enum Turned {
     Stolen,
     /// So many others were used after it that nothing is known of it any more.
     Forgotten,
+    /// It would be good, but is too old.
+    Ended,
+}
+
+/// How long refresh tokens of strict clients last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lifetime {
+    /// How long one may go unused; zero for as long as it likes.
+    pub idle: Span,
+    /// How long those that descend from one code last, however they are used; zero for ever.
+    pub whole: Span,
+}
+
+impl Lifetime {
+    /// When the token's family ends: what the token says; or, of the first one of a family, which says nothing, counted from
+    /// when it was issued.
+    #[must_use]
+    pub fn end_of(self, token: &Claims) -> Option<Time> {
+        let counted = || (self.whole > Span::from_secs(0)).then(|| token.issued_at + self.whole);
+        token.expires_at.or_else(counted)
+    }
+
+    /// Whether a token is too old.
+    #[must_use]
+    pub fn is_over(self, token: &Claims, now: Time) -> bool {
+        let idle = self.idle > Span::from_secs(0) && now >= token.issued_at + self.idle;
+        idle || self.end_of(token).is_some_and(|end| now >= end)
+    }
 }
 
 const STEP: Span = Span::from_micros(1);
 
 impl Turns {
-    /// Presents a token that is not revoked.
-    pub fn present(&mut self, number: u64, issued_at: Time, now: Time) -> Turned {
+    /// Presents a token that is not revoked; `over` is whether it is too old. One whose place another took is stolen at any
+    /// age.
+    pub fn present(&mut self, number: u64, issued_at: Time, over: bool, now: Time) -> Turned {
         let next = |after: Time| now.max(after + STEP);
         let Some(at) = self.families.iter().position(|family| family.number == number) else {
             if self.floor.is_some_and(|floor| issued_at <= floor) {
                 return Turned::Forgotten;
+            }
+            if over {
+                return Turned::Ended;
             }
             let current = next(issued_at);
             self.make_room();
@@ -66,11 +99,14 @@ impl Turns {
             return Turned::First(current);
         };
         let family = &mut self.families[at];
-        if issued_at == family.current {
+        let again = issued_at == family.previous && now <= family.turned_at + GRACE;
+        if over && (again || issued_at == family.current) {
+            Turned::Ended
+        } else if issued_at == family.current {
             let current = next(issued_at);
             *family = Family { number, current, previous: issued_at, turned_at: now };
             Turned::First(current)
-        } else if issued_at == family.previous && now <= family.turned_at + GRACE {
+        } else if again {
             Turned::Again(family.current)
         } else {
             self.families.remove(at);
@@ -138,38 +174,38 @@ mod tests {
     #[test]
     fn a_token_turns_once_and_is_given_again_for_a_minute() {
         let mut turns = Turns::default();
-        assert_eq!(turns.present(7, at(1), at(100)), Turned::First(at(100)));
+        assert_eq!(turns.present(7, at(1), false, at(100)), Turned::First(at(100)));
         for secs in [100, 130, 160] {
-            assert_eq!(turns.present(7, at(1), at(secs)), Turned::Again(at(100)), "{secs}");
+            assert_eq!(turns.present(7, at(1), false, at(secs)), Turned::Again(at(100)), "{secs}");
         }
-        assert_eq!(turns.present(7, at(100), at(161)), Turned::First(at(161)));
-        assert_eq!(turns.present(7, at(100), at(162)), Turned::Again(at(161)));
+        assert_eq!(turns.present(7, at(100), false, at(161)), Turned::First(at(161)));
+        assert_eq!(turns.present(7, at(100), false, at(162)), Turned::Again(at(161)));
     }
 
     #[test]
     fn whoever_comes_with_an_old_one_stole_it() {
         for (second, late) in [(None, at(161)), (Some(at(110)), at(111))] {
             let mut turns = Turns::default();
-            turns.present(7, at(1), at(100));
-            turns.present(8, at(1), at(100));
+            turns.present(7, at(1), false, at(100));
+            turns.present(8, at(1), false, at(100));
             if let Some(now) = second {
-                assert_eq!(turns.present(7, at(100), now), Turned::First(now), "the new one is used");
+                assert_eq!(turns.present(7, at(100), false, now), Turned::First(now), "the new one is used");
             }
-            assert_eq!(turns.present(7, at(1), late), Turned::Stolen);
-            assert_eq!(turns.present(8, at(100), late), Turned::First(late), "another family goes on");
+            assert_eq!(turns.present(7, at(1), false, late), Turned::Stolen);
+            assert_eq!(turns.present(8, at(100), false, late), Turned::First(late), "another family goes on");
         }
         let mut turns = Turns::default();
-        turns.present(7, at(1), at(100));
-        assert_eq!(turns.present(7, at(50), at(101)), Turned::Stolen, "never issued");
+        turns.present(7, at(1), false, at(100));
+        assert_eq!(turns.present(7, at(50), false, at(101)), Turned::Stolen, "never issued");
     }
 
     #[test]
     fn a_clock_that_stands_still_or_goes_back_turns_all_the_same() {
         let (mut turns, mut token) = (Turns::default(), at(100));
         for now in [100, 100, 100, 40, 40] {
-            let Turned::First(next) = turns.present(7, token, at(now)) else { panic!("{now}") };
+            let Turned::First(next) = turns.present(7, token, false, at(now)) else { panic!("{now}") };
             assert!(next > token);
-            assert_eq!(turns.present(7, token, at(now)), Turned::Again(next));
+            assert_eq!(turns.present(7, token, false, at(now)), Turned::Again(next));
             token = next;
         }
     }
@@ -179,14 +215,52 @@ mod tests {
         let mut turns = Turns::default();
         let many = i64::try_from(MOST).unwrap();
         for n in 0..=many {
-            assert_eq!(turns.present(n.cast_unsigned(), at(10), at(100 + n)), Turned::First(at(100 + n)));
+            assert_eq!(turns.present(n.cast_unsigned(), at(10), false, at(100 + n)), Turned::First(at(100 + n)));
         }
         assert_eq!(turns.families.len(), MOST);
         for issued in [10, 100] {
-            assert_eq!(turns.present(0, at(issued), at(200)), Turned::Forgotten, "{issued}");
+            assert_eq!(turns.present(0, at(issued), false, at(200)), Turned::Forgotten, "{issued}");
         }
-        assert_eq!(turns.present(1, at(101), at(200)), Turned::First(at(200)));
-        assert_eq!(turns.present(99, at(201), at(202)), Turned::First(at(202)), "a new one");
+        assert_eq!(turns.present(1, at(101), false, at(200)), Turned::First(at(200)));
+        assert_eq!(turns.present(99, at(201), false, at(202)), Turned::First(at(202)), "a new one");
+    }
+
+    #[test]
+    fn one_that_is_too_old_changes_nothing_unless_it_was_stolen() {
+        let mut turns = Turns::default();
+        assert_eq!(turns.present(7, at(1), true, at(100)), Turned::Ended, "never used");
+        assert_eq!(turns, Turns::default());
+        turns.present(7, at(1), false, at(100));
+        let before = turns.clone();
+        for (issued, now) in [(100, 101), (1, 160)] {
+            assert_eq!(turns.present(7, at(issued), true, at(now)), Turned::Ended, "{issued}");
+            assert_eq!(turns, before);
+        }
+        assert_eq!(turns.present(7, at(1), true, at(161)), Turned::Stolen, "replaced, and too old");
+    }
+
+    #[test]
+    fn tokens_end_unused_and_with_their_family() {
+        let lifetime = Lifetime { idle: Span::from_secs(90), whole: Span::from_secs(400) };
+        let token = |issued, end: Option<i64>| Claims {
+            purpose: crate::token::Use::Refresh,
+            device: None,
+            customer: crate::id::CustomerId(uuid::Uuid::nil()),
+            client: crate::id::ClientId(uuid::Uuid::nil()),
+            family: 7,
+            scopes: crate::login::scope::Scopes::ALL,
+            issued_at: at(issued),
+            expires_at: end.map(at),
+        };
+        assert_eq!(lifetime.end_of(&token(10, None)), Some(at(410)));
+        for (issued, end, last) in [(10, Some(410), 99), (350, Some(410), 409), (10, None, 99), (350, None, 439)] {
+            assert!(!lifetime.is_over(&token(issued, end), at(last)), "{issued} {end:?}");
+            assert!(lifetime.is_over(&token(issued, end), at(last + 1)), "{issued} {end:?}");
+        }
+        let never = Lifetime { idle: Span::from_secs(0), whole: Span::from_secs(0) };
+        assert_eq!(never.end_of(&token(10, None)), None);
+        assert!(!never.is_over(&token(10, None), at(i64::from(i32::MAX))));
+        assert!(never.is_over(&token(10, Some(410)), at(410)), "as it was issued");
     }
 
     #[test]
@@ -207,7 +281,7 @@ mod tests {
                 now += later;
                 let own = &mut issued[usize::try_from(family).unwrap()];
                 let token = own[own.len().saturating_sub(1 + token)];
-                match turns.present(family, token, at(now)) {
+                match turns.present(family, token, false, at(now)) {
                     Turned::First(next) => {
                         prop_assert!(!first.contains(&(family, token)));
                         first.push((family, token));
@@ -219,7 +293,7 @@ mod tests {
                         first.retain(|(other, _)| *other != family);
                         *own = vec![at(now)];
                     }
-                    Turned::Forgotten => prop_assert!(false),
+                    Turned::Forgotten | Turned::Ended => prop_assert!(false),
                 }
                 prop_assert_eq!(Turns::parse(&turns.to_string()), Some(turns.clone()));
             }

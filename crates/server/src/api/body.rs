@@ -4,14 +4,15 @@
 
 use super::problem::Problem;
 use crate::http;
+use opendrs_domain::json;
 use opendrs_domain::login::form;
 use opendrs_domain::reading::Field;
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
 
-/// A body's fields, by name, in the order they came; of two with one name the last one counts.
+/// A body's fields, by name, in the order they came. No two of JSON have one name; of a form's, the last one counts.
 pub(super) struct Fields<'b>(Vec<(Cow<'b, str>, Field)>);
 
 impl<'b> Fields<'b> {
@@ -57,7 +58,10 @@ impl<'de> Deserialize<'de> for Json<'de> {
                 while let Some((Name(name), Value(value))) = map.next_entry()? {
                     fields.push((name, value));
                 }
-                Ok(Json(fields))
+                match json::repeated(fields.iter().map(|(name, _)| name.as_ref())) {
+                    Some(name) => Err(A::Error::custom(json::repeats(name))),
+                    None => Ok(Json(fields)),
+                }
             }
         }
         deserializer.deserialize_map(Object)
@@ -120,7 +124,7 @@ mod tests {
     fn a_body_is_read_by_its_look() {
         let bodies: [&[u8]; 5] = [
             b"{\"a\":12.5,\"b\":\"x\"}",
-            b" \n{\"b\":\"x\",\"a\":1,\"a\":12.5} ",
+            b" \n{\"b\":\"x\",\"a\":12.5} ",
             b"\xef\xbb\xbf{\"a\":12.5,\"\\u0062\":\"x\"}",
             b"{\"c\":{\"d\":[1,{}]},\"a\":12.5,\"b\":\"x\"}",
             b"{\"a\":12.5,\"b\":\"x\"}\r\n\0\0",
@@ -131,13 +135,19 @@ mod tests {
             assert_eq!(fields.take("b"), Some(Field::Text("x".into())), "{body:?}");
             assert_eq!(fields.take("z"), None);
         }
-        let mut form = Fields::read(b"a=12.5&b=&c=x").unwrap();
+        let mut form = Fields::read(b"a=1&b=&c=x&a=&a=12.5").unwrap();
         assert_eq!((form.take("a"), form.take("b")), (Some(Field::Form("12.5".into())), None));
         let mut odd = Fields::read(b"{\"a\":null,\"b\":true,\"c\":[],\"d\":18446744073709551615}").unwrap();
         assert_eq!(
             [odd.take("a"), odd.take("b"), odd.take("c")],
             [Some(Field::Null), Some(Field::Other), Some(Field::Other)]
         );
+        match Fields::read(b"{\"a\":1,\"\\u0061\":1}") {
+            Err(Problem::BadBody(why)) => {
+                assert_eq!(why, "The body is not valid JSON: the key `a` is repeated at line 1 column 16.");
+            }
+            _ => panic!("a repeated key is taken"),
+        }
         for body in [&b"[1]"[..], b"{", b"{\"a\":1e999}", b"{\"a\":NaN}", b"hello", b"a=%ff", b"{\"a\":1}\0}"] {
             assert!(Fields::read(body).is_err(), "{body:?}");
         }

@@ -83,7 +83,9 @@ pub(super) async fn at_once(
     match answer {
         Ok(answer) => answer,
         // Nothing was wrong with the call itself.
-        Err(error @ (Error::Unavailable(_) | Error::Unsubscribed(_))) => Some(Err(error.into())),
+        Err(error @ (Error::Unavailable(_) | Error::Unsubscribed(_) | Error::TooManyOrders(_))) => {
+            Some(Err(error.into()))
+        }
         Err(_) => None,
     }
 }

@@ -10,16 +10,20 @@ pub mod openapi;
 pub(crate) mod problem;
 
 use crate::http;
+use crate::refusals::Refused;
 use crate::site::Site;
+use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::ALLOW;
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use opendrs_domain::login::form;
 use opendrs_domain::version::{ENDPOINTS, INPUT_HEADER, RESULT_HEADER, Spec, Version, full_name};
 use opendrs_service::{Error, token};
 use problem::Problem;
 use std::borrow::Cow;
+use std::net::SocketAddr;
 use std::sync::LazyLock;
 
 const TYPE_VERSION: HeaderName = HeaderName::from_static("x-amzn-type-version");
@@ -86,18 +90,37 @@ fn decoded(segment: &str) -> Option<Cow<'_, str>> {
 }
 
 /// Answers a request of the device API.
-pub(crate) async fn answer(site: &Site, route: Route<'_>, request: Request) -> Response {
+pub(crate) async fn answer(site: &Site, route: Route<'_>, request: Request, peer: SocketAddr) -> Response {
     match route {
         Route::OtherMethod(allowed) => {
             let mut response = Problem::MethodNotAllowed.into_response();
             response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
             response
         }
-        Route::Call(spec, params) => match serve(site, spec, &params, request).await {
-            Ok(response) => response,
-            Err(problem) => problem.into_response(),
-        },
+        Route::Call(spec, params) => {
+            let (parts, body) = request.into_parts();
+            match serve(site, spec, &params, (&parts, body)).await {
+                Ok(response) => response,
+                Err(problem) => {
+                    if let Problem::Service(error @ (Error::TooOften(_) | Error::TooManyOrders(_))) = &problem {
+                        note_refusal(site, &parts.headers, peer, error).await;
+                    }
+                    problem.into_response()
+                }
+            }
+        }
     }
+}
+
+/// Has a call over a limit logged, with the device that made it.
+async fn note_refusal(site: &Site, headers: &HeaderMap, peer: SocketAddr, error: &Error) {
+    let device = match http::bearer(headers) {
+        Some(token) => token::device(&site.app, &token).await,
+        None => None,
+    };
+    let device = device.map_or(String::new(), |device| device.to_string());
+    let source = http::source_of(site, headers, peer);
+    site.refusals.note(site.app.real_time(), Refused::Call, &source, device, error);
 }
 
 /// What an endpoint is called with, once all common checks are passed.
@@ -116,9 +139,13 @@ impl Call<'_> {
     }
 }
 
-async fn serve(site: &Site, spec: &'static Spec, params: &Params<'_>, request: Request) -> Result<Response, Problem> {
-    let (parts, body) = request.into_parts();
-    let token = http::bearer(&parts.headers);
+async fn serve(
+    site: &Site,
+    spec: &'static Spec,
+    params: &Params<'_>,
+    (parts, body): (&Parts, Body),
+) -> Result<Response, Problem> {
+    let token = http::only_bearer(&parts.uri, &parts.headers);
     let slot = params.get("slot");
     let input = spec.read_input(http::header(&parts.headers, INPUT_HEADER).as_deref());
     let result = spec.read_result(http::header(&parts.headers, RESULT_HEADER).as_deref());

@@ -19,7 +19,9 @@ const RETRY_SECONDS: &str = "5";
 /// `Retry-After` of a refusal, where waiting helps.
 pub(crate) fn retry_after(error: &Error) -> Option<HeaderValue> {
     match error {
-        Error::Throttled(seconds) | Error::TooOften(seconds) => Some(HeaderValue::from(*seconds)),
+        Error::Throttled(seconds) | Error::TooOften(seconds) | Error::TooManyOrders(seconds) => {
+            Some(HeaderValue::from(*seconds))
+        }
         Error::Unavailable(_) => Some(HeaderValue::from_static(RETRY_SECONDS)),
         _ => None,
     }
@@ -38,6 +40,8 @@ pub(crate) enum Problem {
     BadBody(String),
     /// The body is over the limit, in bytes.
     TooLarge(usize),
+    /// Two readers of the request may take it for different ones; why.
+    Ambiguous(&'static str),
     /// No such path.
     NotFound,
     /// The path has other methods.
@@ -72,6 +76,7 @@ impl Problem {
                 let limit = format!("The body is larger than {limit} bytes.");
                 (StatusCode::PAYLOAD_TOO_LARGE, "RequestTooLargeException", limit)
             }
+            Problem::Ambiguous(why) => (BAD, "ValidationException", (*why).into()),
             Problem::NotFound => {
                 let message = "No such path. See the API's list at /-/openapi.json.".into();
                 (StatusCode::NOT_FOUND, "UnknownOperationException", message)
@@ -86,7 +91,7 @@ impl Problem {
 
 fn of_service(error: &Error) -> (StatusCode, &'static str, String) {
     let status = match error {
-        Error::Throttled(_) | Error::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
+        Error::Throttled(_) | Error::TooOften(_) | Error::TooManyOrders(_) => StatusCode::TOO_MANY_REQUESTS,
         Error::UnknownEvent(_) => StatusCode::NOT_FOUND,
         Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -96,7 +101,7 @@ fn of_service(error: &Error) -> (StatusCode, &'static str, String) {
         Error::InvalidToken => "InvalidTokenException",
         Error::UnknownSlot { .. } | Error::UnknownOrder | Error::UnknownEvent(_) => "ResourceNotFoundException",
         Error::Unsubscribed(_) => "SlotUnsubscribedException",
-        Error::Throttled(_) | Error::TooOften(_) => "ThrottlingException",
+        Error::Throttled(_) | Error::TooOften(_) | Error::TooManyOrders(_) => "ThrottlingException",
         Error::Unavailable(_) => "ServiceUnavailableException",
         Error::Internal(_) => "InternalFailureException",
         Error::InsufficientScope(_)
@@ -108,6 +113,7 @@ fn of_service(error: &Error) -> (StatusCode, &'static str, String) {
         | Error::NotReported(_)
         | Error::OAuth { .. }
         | Error::WrongPassword
+        | Error::Blocked
         | Error::SignupGone
         | Error::BadChoice(_)
         | Error::BadSeed { .. }
@@ -120,7 +126,8 @@ fn of_service(error: &Error) -> (StatusCode, &'static str, String) {
 pub(crate) fn log(error: &Error) {
     match error {
         Error::Internal(why) => tracing::error!(why, "a call failed"),
-        Error::Unavailable(why) => tracing::warn!(why, "the store is out of reach"),
+        // The store itself says in the log when that begins and when it ends, once for all calls.
+        Error::Unavailable(why) => tracing::debug!(why, "the store is out of reach"),
         _ => {}
     }
 }

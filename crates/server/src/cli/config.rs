@@ -1,7 +1,8 @@
 //! `opendrs config`: the settings and whether they can be read.
 
+use super::doctor::{self, Outcome};
 use super::{StoreArgs, open, out};
-use crate::config::DEFAULT;
+use crate::config::{Config as Settings, DEFAULT};
 use clap::{Args, Subcommand};
 use std::path::Path;
 
@@ -9,7 +10,8 @@ use std::path::Path;
 pub(super) enum Config {
     /// Print every setting with its default and what it does.
     Default,
-    /// Read the settings of file, environment and command line; say what is wrong, or what holds.
+    /// Read the settings of file, environment and command line, and the files that they name; say what is wrong, or what
+    /// holds. `opendrs doctor` also asks the store and other servers.
     Check(Check),
 }
 
@@ -19,11 +21,13 @@ pub(super) struct Check {
     store: StoreArgs,
 }
 
+/// Within a runtime: what would send mail looks after its connections.
 pub(super) fn run(file: Option<&Path>, args: &Config) -> Result<(), String> {
     match args {
         Config::Default => out::say(DEFAULT.trim_end()),
         Config::Check(check) => {
             let config = open::config(file, &check.store, Vec::new())?;
+            judge(&config)?;
             let store = match config.place() {
                 opendrs_store::Place::File(path) => format!("SQLite, {}", path.display()),
                 opendrs_store::Place::Url(_) => "PostgreSQL".to_owned(),
@@ -38,4 +42,14 @@ pub(super) fn run(file: Option<&Path>, args: &Config) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Refuses settings that a server would not start with, or not work with; says what else is to be thought of.
+fn judge(config: &Settings) -> Result<(), String> {
+    let checks = doctor::settings::checks(config);
+    let of = |outcome| checks.iter().filter(move |check| check.outcome == outcome);
+    let line = |check: &doctor::Check| format!("{}. Fix: {}", check.says, check.fix);
+    of(Outcome::Warning).for_each(|check| out::note(format!("Warning: {}", line(check))));
+    let bad: Vec<_> = of(Outcome::Failed).map(line).collect();
+    if bad.is_empty() { Ok(()) } else { Err(bad.join("\n")) }
 }

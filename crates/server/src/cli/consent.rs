@@ -33,14 +33,14 @@ pub(super) async fn run(file: Option<&Path>, command: Consent) -> Result<(), Str
     match command {
         Consent::List { of, json } => {
             let (app, id) = customer::find(file, of).await?;
-            for given in consent::of_customer(&app, id).await.map_err(|e| e.to_string())? {
+            for given in consent::of_customer(&app, id).await.map_err(super::cause)? {
                 out::say(line(&given, json));
             }
             Ok(())
         }
         Consent::Withdraw { of, profile } => {
             let (app, id) = customer::find(file, of).await?;
-            match consent::withdraw(&app, id, profile).await.map_err(|e| e.to_string())? {
+            match consent::withdraw(&app, id, profile).await.map_err(super::cause)? {
                 true => out::say(format!("{profile} has no consent of theirs any more.")),
                 false => {
                     return Err(format!(

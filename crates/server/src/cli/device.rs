@@ -107,7 +107,7 @@ pub(super) async fn run(file: Option<&Path>, command: Device) -> Result<(), Stri
             let (unit, name) = unit.ok_or_else(|| {
                 format!("the customer has no device {model} {serial}: `opendrs device list` tells which they have")
             })?;
-            device::remove(&app, unit).await.map_err(|e| e.to_string())?;
+            device::remove(&app, unit).await.map_err(super::cause)?;
             out::say(format!("{name}, serial {serial}, is no longer registered."));
             Ok(())
         }
@@ -117,7 +117,7 @@ pub(super) async fn run(file: Option<&Path>, command: Device) -> Result<(), Stri
 /// A customer's devices, with their models' names.
 async fn of_customer(file: Option<&Path>, of: OfArgs) -> Result<(App, Vec<(Unit, String)>), String> {
     let (app, id) = customer::find(file, of).await?;
-    let found = device::of_customer(&app, id).await.map_err(|e| e.to_string())?;
+    let found = device::of_customer(&app, id).await.map_err(super::cause)?;
     Ok((app, found))
 }
 
@@ -154,7 +154,7 @@ async fn linked(file: Option<&Path>, args: LinkArgs) -> Result<(), String> {
         subscribe: args.subscribe,
         code,
     };
-    let linked = link(&app, command).await.map_err(|e| e.to_string())?;
+    let linked = link(&app, command).await.map_err(super::cause)?;
     let slots = serde_json::to_value(SubscriptionInfo::from(linked.slots.as_slice())).unwrap_or_default();
     let slots = &slots["slotsSubscriptionStatus"];
     let answer = match linked.grant {

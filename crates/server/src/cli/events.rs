@@ -4,16 +4,19 @@ use super::open;
 use super::{StoreArgs, out};
 use crate::events;
 use clap::{Args, Subcommand};
+use opendrs_domain::delivery::EventState;
 use opendrs_domain::notification::Event;
 use opendrs_service::delivery::{self, Story, Which};
-use opendrs_service::{outbox, topic};
+use opendrs_service::outbox::{self, Listed};
+use opendrs_service::topic;
 use opendrs_store::delivery::Attempt;
 use std::collections::BTreeSet;
 use std::path::Path;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Events {
-    /// The newest events, oldest first.
+    /// List the newest events, oldest first, each with its state: waiting, delivered, dead (given up at a receiver) or
+    /// no_receiver.
     List(List),
     /// One event: its message, and each attempt to deliver it with what was answered.
     Show(Show),
@@ -28,7 +31,10 @@ pub(super) struct List {
     /// How many at most.
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=10_000))]
     limit: i64,
-    /// Print one JSON object a line, with the message in both versions.
+    /// Only those that were given up at a receiver.
+    #[arg(long)]
+    failed: bool,
+    /// Print one JSON object a line, with the state and the message in both versions.
     #[arg(long)]
     json: bool,
 }
@@ -45,7 +51,8 @@ pub(super) struct Show {
 }
 
 #[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("which").required(true).multiple(false).args(["event", "since"]))]
+#[command(group = clap::ArgGroup::new("one").args(["event", "since"]))]
+#[command(group = clap::ArgGroup::new("which").required(true).multiple(true).args(["event", "since", "failed"]))]
 pub(super) struct Replay {
     /// One event, by its id, as `opendrs events list` prints it last.
     event: Option<String>,
@@ -58,7 +65,7 @@ pub(super) struct Replay {
     /// To this topic alone: its name or its ARN.
     #[arg(long, value_name = "TOPIC")]
     topic: Option<String>,
-    /// Only what was given up.
+    /// Only what was given up; without an event or --since, all of it.
     #[arg(long)]
     failed: bool,
     #[command(flatten)]
@@ -76,29 +83,34 @@ pub(super) async fn run(file: Option<&Path>, args: Events) -> Result<(), String>
 async fn list(file: Option<&Path>, args: List) -> Result<(), String> {
     let config = open::config(file, &args.store, Vec::new())?;
     let app = open::beside(&config).await?;
-    for event in outbox::newest(&app, args.limit).await.map_err(|e| e.to_string())? {
+    let found = match args.failed {
+        true => outbox::list_failed(&app, args.limit).await,
+        false => outbox::list(&app, None, args.limit).await,
+    };
+    for Listed { event, state } in found.map_err(super::cause)?.iter().rev() {
         if args.json {
-            out::say(events::object(&event).to_string());
+            out::say(events::object(event, *state).to_string());
         } else {
-            out::say(line(&event));
+            out::say(line(event, *state));
         }
     }
     Ok(())
 }
 
-fn line(event: &Event) -> String {
-    format!("{}  {:<31} {} {}  {}", event.at, event.kind().wire_name(), event.model, event.serial, event.id)
+fn line(event: &Event, state: EventState) -> String {
+    let Event { at, model, serial, id, .. } = event;
+    format!("{at}  {:<11} {:<31} {model} {serial}  {id}", state.as_str(), event.kind().wire_name())
 }
 
 async fn show(file: Option<&Path>, args: Show) -> Result<(), String> {
     let config = open::config(file, &args.store, Vec::new())?;
     let app = open::beside(&config).await?;
-    let story = delivery::story(&app, events::id(&args.event)?).await.map_err(|e| e.to_string())?;
+    let story = delivery::story(&app, events::id(&args.event)?).await.map_err(super::cause)?;
     if args.json {
         out::say(events::told(&story).to_string());
         return Ok(());
     }
-    out::say(line(&story.event));
+    out::say(line(&story.event, story.state()));
     show_message(&story)?;
     if story.deliveries.is_empty() {
         out::note("It was sent to nobody: its security profile had no confirmed topic. `opendrs topic add` adds one.");
@@ -125,7 +137,7 @@ fn show_message(story: &Story) -> Result<(), String> {
     let sent: BTreeSet<_> = story.deliveries.iter().map(|(_, delivery, _)| delivery.version.as_str()).collect();
     let versions = if sent.is_empty() { BTreeSet::from(["2.0"]) } else { sent };
     for version in versions {
-        let message = &events::object(&story.event)["versions"][version];
+        let message = &events::object(&story.event, story.state())["versions"][version];
         let text = serde_json::to_string_pretty(message).map_err(|e| e.to_string())?;
         text.lines().for_each(|line| out::say(format!("  {line}")));
     }
@@ -141,13 +153,13 @@ async fn replay(file: Option<&Path>, args: Replay) -> Result<(), String> {
             let until = args.until.as_deref().map_or(Ok(app.now()), events::moment)?;
             Which::Range(events::moment(since)?, until)
         }
-        (None, None) => return Err("name an event, or --since".into()),
+        (None, None) => Which::Failed,
     };
     let to = match &args.topic {
-        Some(name) => Some(topic::find(&app, name).await.map_err(|e| e.to_string())?.id),
+        Some(name) => Some(topic::find(&app, name).await.map_err(super::cause)?.id),
         None => None,
     };
-    let count = delivery::replay(&app, which, to, args.failed).await.map_err(|e| e.to_string())?;
+    let count = delivery::replay(&app, which, to, args.failed).await.map_err(super::cause)?;
     out::say(format!("{count} to be sent again"));
     Ok(())
 }

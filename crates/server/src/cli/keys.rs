@@ -3,18 +3,31 @@
 use super::open;
 use super::{StoreArgs, out};
 use clap::{Args, Subcommand};
-use opendrs_service::keys;
+use opendrs_domain::time::Time;
+use opendrs_service::keys::{self, TokenKey};
 use opendrs_service::random::{Random, SystemRandom};
+use serde_json::json;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Keys {
-    /// Every token key, oldest first; the last one makes new tokens.
+    /// List every token key, oldest first; the last one makes new tokens.
     List(Which),
     /// Add a key. Every node makes new tokens with it within a second; old tokens stay good.
     Rotate(Which),
+    /// End a key: every token that was made with it, refresh tokens too, is refused at once, on every node.
+    ///
+    /// Devices whose refresh token was made with it must be linked anew: a refresh token of a client in the mode `lwa` never
+    /// changes. Add another key first (`opendrs keys rotate`) and wait a few seconds, until every node makes tokens with it.
+    Retire {
+        /// The key's number, as `opendrs keys list` shows it.
+        #[arg(value_name = "KEY")]
+        key: i64,
+        #[command(flatten)]
+        which: Which,
+    },
     /// Make the token that an operator's programs show at /-/events, in a new file for its owner's eyes alone.
     Operator {
         /// The file, which operator.token_file is then to name; it must not exist.
@@ -27,20 +40,34 @@ pub(super) enum Keys {
 pub(super) struct Which {
     #[command(flatten)]
     store: StoreArgs,
+    /// Print one JSON object a line.
+    #[arg(long)]
+    json: bool,
 }
 
 pub(super) async fn run(file: Option<&Path>, args: Keys) -> Result<(), String> {
     let which = match &args {
-        Keys::List(which) | Keys::Rotate(which) => which,
+        Keys::List(which) | Keys::Rotate(which) | Keys::Retire { which, .. } => which,
         Keys::Operator { token } => return operator(token),
     };
     let config = open::config(file, &which.store, Vec::new())?;
     let app = open::beside(&config).await?;
-    if let Keys::Rotate(_) = args {
-        keys::rotate(&app).await.map_err(|e| e.to_string())?;
+    match &args {
+        Keys::Rotate(_) => drop(keys::rotate(&app).await.map_err(super::cause)?),
+        Keys::Retire { key, .. } => keys::retire(&app, *key).await.map_err(super::cause)?,
+        Keys::List(_) | Keys::Operator { .. } => {}
     }
-    for (number, made) in keys::all(&app).await.map_err(|e| e.to_string())? {
-        out::say(format!("{number}  {made}"));
+    let found = keys::all(&app).await.map_err(super::cause)?;
+    let last = found.last().map(|key| key.number);
+    for TokenKey { number, created_at, retired_at } in found {
+        if which.json {
+            let (created, retired) = (created_at.to_millis_text(), retired_at.map(Time::to_millis_text));
+            let signs = Some(number) == last;
+            out::say(json!({ "key": number, "createdAt": created, "retiredAt": retired, "signs": signs }).to_string());
+            continue;
+        }
+        let retired = retired_at.map(|at| format!("  retired {at}")).unwrap_or_default();
+        out::say(format!("{number}  {created_at}{retired}"));
     }
     Ok(())
 }

@@ -63,8 +63,8 @@ pub(super) async fn run(file: Option<&Path>, args: Listen) -> Result<(), String>
     let app = Arc::new(open::beside(&config).await?);
     let listener = TcpListener::bind("127.0.0.1:0").await.map_err(|e| format!("cannot listen on 127.0.0.1: {e}"))?;
     let here = format!("http://{}/", listener.local_addr().map_err(|e| e.to_string())?);
-    let stop = stopped();
-    let topics = listening::begin(&app, args.profile, &here, gone).await.map_err(|e| e.to_string())?;
+    let (stop, forwards) = (stopped(), args.forward_to.is_some());
+    let topics = listening::begin(&app, args.profile, &here, gone).await.map_err(super::cause)?;
     let receiver = Receiver {
         app: app.clone(),
         network: config.network_to_ourselves()?,
@@ -78,8 +78,10 @@ pub(super) async fn run(file: Option<&Path>, args: Listen) -> Result<(), String>
     let ended = tokio::select! {
         served = axum::serve(listener, router) => served.map_err(|e| e.to_string()),
         () = stop => Ok(()),
+        // Who passes messages on needs no printed lines.
+        () = out::ended(), if !forwards => Ok(()),
     };
-    listening::end(&app, &topics).await.map_err(|e| e.to_string())?;
+    listening::end(&app, &topics).await.map_err(super::cause)?;
     out::note("Ended: its topics are disabled.");
     ended
 }
@@ -139,11 +141,12 @@ impl Receiver {
             body: Vec::new(),
             deadline: PATIENCE,
             limit: 64 * 1024,
+            body_within: None,
         };
         let answer = self.network.send(asking).await.map_err(|e| format!("{url}: {e}"))?;
         let fetched = String::from_utf8_lossy(&answer.body).into_owned();
         let file = url.rsplit('/').next().unwrap_or_default();
-        let own = signing::certificate(&self.app, file).await.map_err(|e| e.to_string())?;
+        let own = signing::certificate(&self.app, file).await.map_err(super::cause)?;
         match answer.is_success() && own.as_ref() == Some(&fetched) {
             true => Ok(fetched),
             false => Err(format!("{url} leads to no certificate of this installation")),
@@ -158,7 +161,8 @@ impl Receiver {
         let headers =
             headers.map(|(n, v)| (n.to_string(), String::from_utf8_lossy(v.as_bytes()).into_owned())).collect();
         let body = body.to_vec();
-        let asking = Asking { method: "POST", url, headers, body, deadline: PATIENCE, limit: 4096 };
+        let (deadline, limit, body_within) = (PATIENCE, 4096, Some(Duration::from_secs(1)));
+        let asking = Asking { method: "POST", url, headers, body, deadline, limit, body_within };
         Some(self.network.send(asking).await.map_err(|e| e.to_string()))
     }
 

@@ -16,6 +16,7 @@ mod device;
 mod doctor;
 mod events;
 mod fault;
+mod health;
 mod keys;
 mod listen;
 mod mail;
@@ -62,6 +63,9 @@ enum Command {
     /// The Login with Amazon clients of apps and clouds, and the rules each lives by.
     #[command(subcommand)]
     Client(client::Client),
+    /// Block customers, and lift the block.
+    #[command(subcommand)]
+    Customer(customer::Customer),
     /// What customers consent to.
     #[command(subcommand)]
     Consent(consent::Consent),
@@ -104,6 +108,8 @@ enum Command {
     Restore(backup::Restore),
     /// Look for what will not work: settings, store, keys, disk, clock, addresses. Says the fix for each; changes nothing.
     Doctor(doctor::Doctor),
+    /// Ask the node of these settings whether it does its work; for containers and service managers.
+    Health(health::Health),
     /// Load for measurements; `cargo xtask bench` uses it.
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -122,9 +128,19 @@ struct StoreArgs {
     database_url: Option<String>,
 }
 
+/// What a use case answers, as an operator at a shell reads it: with the cause, which the edges that strangers reach keep
+/// to themselves.
+#[expect(clippy::needless_pass_by_value, reason = "it is given to `map_err`, which hands errors over")]
+fn cause(error: opendrs_service::Error) -> String {
+    error.with_cause()
+}
+
 /// Runs the command line.
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return out::usage(&error),
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return out::fail(&format!("the runtime cannot start: {error}")),
@@ -137,6 +153,7 @@ pub fn run() -> ExitCode {
             Command::Seed(args) => seed::run(file, args).await,
             Command::Device(args) => device::run(file, args).await,
             Command::Client(args) => client::run(file, args).await,
+            Command::Customer(args) => customer::run(file, args).await,
             Command::Consent(args) => consent::run(file, args).await,
             Command::Clock(args) => clock::run(args).await,
             Command::Events(args) => events::run(file, args).await,
@@ -154,12 +171,44 @@ pub fn run() -> ExitCode {
             Command::Backup(args) => backup::backup(file, args).await,
             Command::Restore(args) => backup::restore(file, args).await,
             Command::Doctor(args) => doctor::run(file, args).await,
+            Command::Health(args) => health::run(file, args).await,
             Command::Bench(args) => bench::run(file, args).await,
             Command::Completions(args) => completions::run(&args),
         }
     });
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => out::fail(&message),
+    out::status(done)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    fn sources(folder: &Path, all: &mut Vec<(String, String)>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => sources(&path, all),
+                false => all.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap())),
+            }
+        }
+    }
+
+    /// `to_string` leaves out what an operator has to know of an internal error.
+    #[test]
+    fn no_command_hides_the_cause_of_an_error() {
+        let mut all = Vec::new();
+        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/cli"), &mut all);
+        let hidden = [".await", ".map_err(|e| e.to_string())"].concat();
+        for (path, text) in all {
+            // Load is sent past all use cases.
+            if !path.contains("/bench/") && !path.ends_with("/backup.rs") {
+                let lines = text.lines().filter(|line| line.contains(&hidden) && !line.contains("network.send("));
+                assert_eq!(lines.collect::<Vec<_>>(), [""; 0], "{path}: write map_err(cause)");
+            }
+        }
+        let error = opendrs_service::Error::Internal("a row is missing".into());
+        assert_eq!(super::cause(error), "internal error: a row is missing");
+        let error = opendrs_service::Error::Unavailable("no connection".into());
+        assert_eq!(super::cause(error), "the store is out of reach: no connection");
     }
 }

@@ -1,18 +1,29 @@
 //! Opening the application that a command works on: settings, master key, store.
 
 use super::StoreArgs;
-use crate::config::{Config, Override};
+use crate::config::{Config, Override, lifted};
 use opendrs_service::clock::SystemClock;
 use opendrs_service::random::{Random, SeededRandom, SystemRandom};
 use opendrs_service::{App, Parts, Settings};
 use opendrs_store::Place;
+use opendrs_store::examine::examine;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use toml::Value;
 
 /// Settings of all sources, for a command with store options and perhaps others.
-pub(super) fn config(file: Option<&Path>, store: &StoreArgs, mut more: Vec<Override>) -> Result<Config, String> {
+pub(super) fn config(file: Option<&Path>, store: &StoreArgs, more: Vec<Override>) -> Result<Config, String> {
+    config_over(Vec::new(), file, store, more)
+}
+
+/// The same, over defaults of which some are others.
+pub(super) fn config_over(
+    other_defaults: Vec<Override>,
+    file: Option<&Path>,
+    store: &StoreArgs,
+    mut more: Vec<Override>,
+) -> Result<Config, String> {
     if let Some(data) = &store.data {
         more.push(("server", "data", Value::String(data.display().to_string())));
         // A folder named on the command line means SQLite in it, whatever else is set.
@@ -21,17 +32,19 @@ pub(super) fn config(file: Option<&Path>, store: &StoreArgs, mut more: Vec<Overr
     if let Some(url) = &store.database_url {
         more.push(("server", "database_url", Value::String(url.clone())));
     }
-    Config::load(file, std::env::vars(), more)
+    Config::load_over(other_defaults, file, std::env::vars(), more)
 }
 
-/// Settings of a server that serves this machine alone, on a store of its own: plain HTTP, and receivers are here.
+/// Settings of a server that serves this machine alone, on a store of its own: plain HTTP, no limits, and receivers are
+/// here.
 pub(super) fn local(file: Option<&Path>, data: &Path, listen: &str) -> Result<Config, String> {
     let text = |section, key, value: &str| (section, key, Value::String(value.to_owned()));
     let here = ("outbound", "allow", Value::Array(vec!["127.0.0.0/8".into()]));
     let plain = [("mode", "off"), ("certificate_file", ""), ("key_file", "")];
     let plain = plain.map(|(key, value)| text("tls", key, value));
     let store = StoreArgs { data: Some(data.to_owned()), database_url: None };
-    config(file, &store, [text("server", "listen", listen), here].into_iter().chain(plain).collect())
+    let more = [text("server", "listen", listen), here].into_iter().chain(plain);
+    config(file, &store, more.chain(lifted()).collect())
 }
 
 /// Whether the clock may be moved.
@@ -90,7 +103,7 @@ pub(super) async fn app_with(config: &Config, time: Time, random: Arc<dyn Random
     }
     let parts = Parts {
         place,
-        master: master(&config.master_file(), &*random)?,
+        master: master(config, &*random).await?,
         clock: Arc::new(SystemClock),
         random,
         outbound: Arc::new(config.network()?),
@@ -99,11 +112,13 @@ pub(super) async fn app_with(config: &Config, time: Time, random: Arc<dyn Random
         settings: Settings {
             timing: config.timing(),
             issuer: config.login.issuer.clone(),
+            refresh: config.refresh(),
             notifications: config.topics(),
             fulfilment: config.fulfilment()?,
             request_timeout: config.request_timeout(),
             rates: config.rates(),
             keep: config.keep(),
+            takeover: config.takeover(),
             language: config.language(),
             mail: config.mailing(),
         },
@@ -120,24 +135,65 @@ pub(super) async fn app_with(config: &Config, time: Time, random: Arc<dyn Random
     })
 }
 
-/// The master key of a file that must be there.
+/// The master key of a file that must be there, for its owner's eyes alone.
 pub(super) fn existing_master(path: &Path) -> Result<[u8; 32], String> {
-    let at = path.display();
-    let text = std::fs::read_to_string(path).map_err(|e| format!("cannot read the master key {at}: {e}"))?;
-    parse(text.trim()).ok_or_else(|| format!("{at} is no master key: it must hold 64 hex digits"))
+    read_master(path)?.ok_or_else(|| format!("cannot read the master key {}: there is no such file", path.display()))
 }
 
-/// The master key of a file, which is made, for its owner's eyes alone, if it is not there.
-fn master(path: &Path, random: &dyn Random) -> Result<[u8; 32], String> {
+/// The master key of a file; `None` if it is not there. A key that others than its owner can read is refused: they could make
+/// every token, and read what the store keeps sealed.
+fn read_master(path: &Path) -> Result<Option<[u8; 32]>, String> {
     let at = path.display();
-    match std::fs::read_to_string(path) {
-        Ok(text) => parse(text.trim()).ok_or_else(|| format!("{at} is no master key: it must hold 64 hex digits")),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => create(path, random),
-        Err(error) => Err(format!("cannot read the master key {at}: {error}")),
+    let cannot = |e: std::io::Error| format!("cannot read the master key {at}: {e}");
+    let mut file = match std::fs::File::open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(cannot)?,
+    };
+    if let Some(mode) = readable_by_others(&file.metadata().map_err(cannot)?) {
+        return Err(format!(
+            "the master key {at} can be read by others than its owner (mode {mode:o}): run `chmod 600 {at}`, or mount it \
+             with that mode"
+        ));
     }
+    let mut text = String::new();
+    std::io::Read::read_to_string(&mut file, &mut text).map_err(cannot)?;
+    let key = parse_master(text.trim()).ok_or_else(|| format!("{at} is no master key: it must hold 64 hex digits"))?;
+    Ok(Some(key))
 }
 
-fn parse(text: &str) -> Option<[u8; 32]> {
+/// The mode of a file that others than its owner can read.
+pub(super) fn readable_by_others(found: &std::fs::Metadata) -> Option<u32> {
+    let mode = std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o777;
+    (mode & 0o077 != 0).then_some(mode)
+}
+
+/// The master key of a file, which is made, for its owner's eyes alone, for a store that is new. A store that is there was made
+/// with a key: another one would fit nothing in it.
+async fn master(config: &Config, random: &dyn Random) -> Result<[u8; 32], String> {
+    let (path, place) = (config.master_file(), config.place());
+    if let Some(key) = read_master(&path)? {
+        return Ok(key);
+    }
+    let found = examine(&place).await.map_err(|e| e.to_string())?;
+    if found.is_none_or(|found| found.installation.is_none()) {
+        return create(&path, random);
+    }
+    // Another process of ours may have made both meanwhile.
+    read_master(&path)?.ok_or_else(|| {
+        let store = match &place {
+            Place::File(file) => format!("the store {}", file.display()),
+            Place::Url(_) => "the database".into(),
+        };
+        format!(
+            "there is no master key {}, and {store} was made with one: put that key back from where you keep a copy of it, \
+             or name its file with keys.master_file",
+            path.display()
+        )
+    })
+}
+
+/// Reads a master key's 64 hex digits.
+pub(super) fn parse_master(text: &str) -> Option<[u8; 32]> {
     let digits = (text.len() == 64 && text.is_ascii()).then(|| text.as_bytes().chunks(2))?;
     let bytes = digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
     bytes.collect::<Option<Vec<_>>>()?.try_into().ok()
@@ -152,7 +208,6 @@ fn create(path: &Path, random: &dyn Random) -> Result<[u8; 32], String> {
     }
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
-    #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(path) {
         Ok(mut file) => {
@@ -161,7 +216,7 @@ fn create(path: &Path, random: &dyn Random) -> Result<[u8; 32], String> {
             Ok(key)
         }
         // Another process of ours was quicker.
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => master(path, random),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => existing_master(path),
         Err(error) => Err(format!("cannot make the master key {}: {error}", path.display())),
     }
 }

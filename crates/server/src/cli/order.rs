@@ -4,9 +4,11 @@ use super::open;
 use super::{StoreArgs, out};
 use clap::{Args, Subcommand};
 use opendrs_domain::customer::Address;
-use opendrs_domain::date;
-use opendrs_domain::fulfilment::{Report, tracking};
-use opendrs_domain::order::{Order as Row, Problem};
+use opendrs_domain::fulfilment::Report;
+use opendrs_domain::money::Money;
+use opendrs_domain::order::{
+    Cancellation, CancelledBy, Order as Row, PriceParts, Problem, Recipient, Tracking, parcel,
+};
 use opendrs_service::App;
 use opendrs_service::fulfilment::{self, Job, Speaker};
 use serde_json::{Value, json};
@@ -14,16 +16,16 @@ use std::path::Path;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Order {
-    /// Orders that are not over, oldest first.
+    /// List orders that are not over, oldest first.
     List(List),
-    /// All that is known of an order, and where its parcel goes.
+    /// Show all that is known of an order, and where its parcel goes.
     Show(One),
-    /// Say that an order left; the maker is told, and the customer can no longer cancel.
+    /// Report that an order left, or how its parcel can be followed; the maker is notified and the customer mailed.
     Ship(Ship),
-    /// Say that an order arrived; its slot may order again.
+    /// Report that an order arrived; its slot may order again, and the customer is mailed.
     Deliver(One),
-    /// Say that an order will not be fulfilled; the maker is told.
-    Cancel(One),
+    /// Cancel an order; the maker is notified, and the customer is mailed the reason.
+    Cancel(Cancel),
     /// Hold an order for a problem that its customer can resolve; it ends by itself if nobody does.
     Hold(Hold),
     /// Let an order go on that was held.
@@ -47,7 +49,7 @@ pub(super) struct List {
 
 #[derive(Debug, Args)]
 pub(super) struct One {
-    /// The order's eventInstanceId, as `order list` prints it.
+    /// The order's number or eventInstanceId, as `order list` prints them.
     #[arg(value_name = "ORDER")]
     id: String,
     #[command(flatten)]
@@ -64,9 +66,27 @@ pub(super) struct Ship {
     /// The carrier's number, which the customer is shown.
     #[arg(long, value_name = "NUMBER")]
     tracking: Option<String>,
-    /// When it should arrive, such as 2026-07-01; else orders.deliver_after from now.
+    /// The carrier's name, which the customer is shown.
+    #[arg(long, value_name = "NAME")]
+    carrier: Option<String>,
+    /// The carrier's page of the parcel, to which the customer is linked.
+    #[arg(long, value_name = "URL", value_parser = link)]
+    tracking_url: Option<String>,
+    /// The day on which it should arrive, such as 2026-07-01; else orders.deliver_after from now.
     #[arg(long, value_name = "DATE", value_parser = expected)]
     expected: Option<opendrs_domain::time::Time>,
+    /// Ship although the customer was promised that they can still cancel.
+    #[arg(long)]
+    force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Cancel {
+    #[command(flatten)]
+    order: One,
+    /// Why, in a sentence that the customer reads.
+    #[arg(long, value_name = "TEXT", value_parser = reason)]
+    reason: String,
 }
 
 #[derive(Debug, Args)]
@@ -78,8 +98,18 @@ pub(super) struct Hold {
     problem: Problem,
 }
 
+fn link(text: &str) -> Result<String, String> {
+    let fits = parcel::is_link(text.trim()).then(|| text.trim().to_owned());
+    fits.ok_or_else(|| "write an https address of at most 500 characters, without blanks".into())
+}
+
+fn reason(text: &str) -> Result<String, String> {
+    let kept = Cancellation::new(CancelledBy::Operator, Some(text)).reason;
+    kept.ok_or_else(|| "write a sentence that the customer reads".into())
+}
+
 fn expected(text: &str) -> Result<opendrs_domain::time::Time, String> {
-    date::parse(text).ok_or_else(|| "write a date such as 2026-07-01 or 2026-07-01T12:00:00Z".into())
+    parcel::expected(text).ok_or_else(|| "write a date such as 2026-07-01 or 2026-07-01T12:00:00Z".into())
 }
 
 fn problem(text: &str) -> Result<Problem, String> {
@@ -90,13 +120,23 @@ fn problem(text: &str) -> Result<Problem, String> {
 fn line(order: &Row) -> Value {
     let Row { item, .. } = order;
     json!({
-        "eventInstanceId": order.instance().to_string(), "state": order.state.as_str(),
+        "eventInstanceId": order.instance().to_string(), "orderNumber": order.number().to_string(), "state": order.state.as_str(),
         "problem": order.problem.map(Problem::as_str), "backend": order.backend.as_str(), "test": order.test,
         "slotId": order.slot.as_str(), "asin": item.asin.as_str(), "title": item.title, "quantity": item.quantity,
         "unit": item.unit, "price": item.price.amount(), "currency": item.price.currency,
         "openedAt": order.opened_at.to_millis_text(),
-        "expectedDeliveryDate": order.expected_at.map(|t| t.to_millis_text()), "tracking": order.tracking,
+        "expectedDeliveryDate": order.expected_at.map(|t| t.to_millis_text()),
+        "expectedDeliveryDay": order.expected_at.map(day), "deliveredAt": order.delivered_at.map(|t| t.to_millis_text()),
+        "tracking": order.tracking.number, "carrier": order.tracking.carrier, "trackingUrl": order.tracking.link,
+        "shipping": order.parts.shipping.as_ref().map(Money::amount), "tax": order.parts.tax.as_ref().map(Money::amount),
+        "cancelledBy": order.cancellation.as_ref().map(|c| c.by.as_str()),
+        "cancelReason": order.cancellation.as_ref().and_then(|c| c.reason.as_ref()),
     })
+}
+
+/// The day of a moment, which is all that is meant of a delivery.
+fn day(at: opendrs_domain::time::Time) -> String {
+    at.to_millis_text().chars().take(10).collect()
 }
 
 fn words(order: &Row) -> String {
@@ -104,8 +144,9 @@ fn words(order: &Row) -> String {
     let test = if order.test { "  test order" } else { "" };
     let standing = format!("{}{problem}", order.state.as_str());
     format!(
-        "{}  {}  {standing:<22} {}  {}{test}",
+        "{}  {}  {}  {standing:<22} {}  {}{test}",
         order.opened_at,
+        order.number(),
         order.instance(),
         order.item.title,
         order.item.price
@@ -113,11 +154,14 @@ fn words(order: &Row) -> String {
 }
 
 fn whole(job: &Job) -> Value {
-    let Job { order, device, customer, .. } = job;
+    let Job { order, device, recipient, .. } = job;
+    let Recipient { name, email, address } = recipient;
     let mut value = line(order);
     value["model"] = device.model_code.as_str().into();
     value["serial"] = device.serial.as_str().into();
-    value["customer"] = json!({ "name": customer.name, "email": customer.email.as_str(), "address": customer.address });
+    value["customer"] = json!({
+        "reference": device.directed_customer, "name": name, "email": email.as_str(), "address": address,
+    });
     value
 }
 
@@ -127,14 +171,28 @@ fn show(job: &Job, trouble: Option<&str>, as_json: bool) {
         value["lastError"] = trouble.into();
         return out::say(value.to_string());
     }
-    let Job { order, device, customer, .. } = job;
-    let address = customer.address.as_ref().map_or_else(|| "no address".into(), Address::one_line);
+    let Job { order, device, recipient, .. } = job;
+    let Recipient { name, email, address } = recipient;
+    let address = address.as_ref().map_or_else(|| "no address".into(), Address::one_line);
     out::say(words(order));
     out::say(format!("  {} {} of {}", order.item.quantity, order.item.unit, order.item.asin));
     out::say(format!("  for {} {}, slot {}", device.model_code, device.serial, order.slot));
-    out::say(format!("  to {} <{}>, {address}", customer.name, customer.email));
-    if let Some(number) = &order.tracking {
-        out::say(format!("  tracking number {number}"));
+    out::say(format!("  to {name} <{email}>, {address}"));
+    if let Some(at) = order.expected_at {
+        out::say(format!("  expected on {}", day(at)));
+    }
+    if let Some(at) = order.delivered_at {
+        out::say(format!("  delivered {at}"));
+    }
+    let Tracking { number, carrier, link } = &order.tracking;
+    for (what, value) in [("carrier", carrier), ("tracking number", number), ("tracking page", link)] {
+        if let Some(value) = value {
+            out::say(format!("  {what} {value}"));
+        }
+    }
+    if let Some(Cancellation { by, reason }) = &order.cancellation {
+        let reason = reason.as_deref().map_or(String::new(), |reason| format!(": {reason}"));
+        out::say(format!("  cancelled by {}{reason}", by.as_str()));
     }
     out::say(format!("  fulfilled by: {}", order.backend.as_str()));
     if let Some(trouble) = trouble {
@@ -147,10 +205,10 @@ async fn app(file: Option<&Path>, store: &StoreArgs) -> Result<App, String> {
     open::beside(&config).await
 }
 
-async fn say(file: Option<&Path>, order: One, report: Report) -> Result<(), String> {
+async fn say(file: Option<&Path>, order: One, report: Report, force: bool) -> Result<(), String> {
     let app = app(file, &order.store).await?;
-    let said = fulfilment::report(&app, &order.id, report, Speaker::Operator).await;
-    let (said, changed) = said.map_err(|e| e.to_string())?;
+    let said = fulfilment::report(&app, &order.id, report, Speaker::Operator { force }).await;
+    let (said, changed) = said.map_err(super::cause)?;
     match order.json {
         true => out::say(line(&said).to_string()),
         false if changed => out::say(words(&said)),
@@ -163,25 +221,31 @@ pub(super) async fn run(file: Option<&Path>, command: Order) -> Result<(), Strin
     match command {
         Order::List(args) => {
             let app = app(file, &args.store).await?;
-            for order in fulfilment::list(&app, args.all, args.limit).await.map_err(|e| e.to_string())? {
+            for order in fulfilment::list(&app, args.all, args.limit).await.map_err(super::cause)? {
                 out::say(if args.json { line(&order).to_string() } else { words(&order) });
             }
             Ok(())
         }
         Order::Show(args) => {
             let app = app(file, &args.store).await?;
-            let job = fulfilment::find(&app, &args.id).await.map_err(|e| e.to_string())?;
-            let trouble = fulfilment::trouble(&app, &job).await.map_err(|e| e.to_string())?;
+            let job = fulfilment::find(&app, &args.id).await.map_err(super::cause)?;
+            let trouble = fulfilment::trouble(&app, &job).await.map_err(super::cause)?;
             show(&job, trouble.as_deref(), args.json);
             Ok(())
         }
-        Order::Ship(Ship { order, tracking: number, expected }) => {
-            let number = number.as_deref().and_then(tracking);
-            say(file, order, Report::Shipped { expected_at: expected, tracking: number }).await
+        Order::Ship(Ship { order, tracking, carrier, tracking_url, expected, force }) => {
+            let tracking = Tracking::new(tracking.as_deref(), carrier.as_deref(), tracking_url.as_deref());
+            say(file, order, Report::Shipped { expected_at: expected, tracking }, force).await
         }
-        Order::Deliver(order) => say(file, order, Report::Delivered).await,
-        Order::Cancel(order) => say(file, order, Report::Cancelled).await,
-        Order::Hold(Hold { order, problem }) => say(file, order, Report::Problem(problem)).await,
-        Order::Release(order) => say(file, order, Report::Accepted { expected_at: None }).await,
+        Order::Deliver(order) => say(file, order, Report::Delivered, false).await,
+        Order::Cancel(Cancel { order, reason }) => {
+            let cancellation = Cancellation::new(CancelledBy::Operator, Some(&reason));
+            say(file, order, Report::Cancelled(cancellation), false).await
+        }
+        Order::Hold(Hold { order, problem }) => say(file, order, Report::Problem(problem), false).await,
+        Order::Release(order) => {
+            let accepted = Report::Accepted { expected_at: None, parts: PriceParts::default() };
+            say(file, order, accepted, false).await
+        }
     }
 }

@@ -34,7 +34,7 @@ pub(super) async fn run(file: Option<&Path>, which: Readings) -> Result<(), Stri
     if let Readings::Daily(_) = which {
         return daily(&app, args).await;
     }
-    for r in reading::newest(&app, args.limit).await.map_err(|e| e.to_string())? {
+    for r in reading::newest(&app, args.limit).await.map_err(super::cause)? {
         if args.json {
             let line = json!({
                 "at": r.at.to_millis_text(), "serial": r.serial.as_str(), "slotId": r.slot.as_str(),
@@ -54,7 +54,7 @@ pub(super) async fn run(file: Option<&Path>, which: Readings) -> Result<(), Stri
 }
 
 async fn daily(app: &App, args: &List) -> Result<(), String> {
-    for r in reading::newest_days(app, args.limit).await.map_err(|e| e.to_string())? {
+    for r in reading::newest_days(app, args.limit).await.map_err(super::cause)? {
         let day = opendrs_domain::time::Time::from_secs(r.day.day * 86_400).to_millis_text();
         let date = day.split('T').next().unwrap_or_default();
         let (d, serial) = (&r.day, r.serial.as_str());

@@ -55,13 +55,14 @@ pub(super) async fn run(file: Option<&Path>, args: Seed) -> Result<(), String> {
     if dry_run {
         let app = open::beside(&config).await?;
         let (seed, name) = read(&seed)?;
-        let items = service::preview(&app, seed, overwrite).await.map_err(|e| format!("{name}: {e}"))?;
+        let items =
+            service::preview(&app, seed, overwrite).await.map_err(|e| format!("{name}: {}", super::cause(e)))?;
         print::all(&items, json, true);
         return Ok(());
     }
     let app = open::app(&config, Time::AsServed).await?;
     let (seed, name) = read(&seed)?;
-    let items = service::apply_with(&app, seed, overwrite).await.map_err(|e| format!("{name}: {e}"))?;
+    let items = service::apply_with(&app, seed, overwrite).await.map_err(|e| format!("{name}: {}", super::cause(e)))?;
     print::all(&items, json, false);
     Ok(())
 }
@@ -76,7 +77,7 @@ fn read(path: &Path) -> Result<(service::Seed, String), String> {
 /// Applies a file and prints what became of each declaration.
 pub(super) async fn apply(app: &App, path: &Path) -> Result<(), String> {
     let (seed, name) = read(path)?;
-    let items = service::apply(app, seed).await.map_err(|e| format!("{name}: {e}"))?;
+    let items = service::apply(app, seed).await.map_err(|e| format!("{name}: {}", super::cause(e)))?;
     print::all(&items, false, false);
     Ok(())
 }
@@ -84,5 +85,5 @@ pub(super) async fn apply(app: &App, path: &Path) -> Result<(), String> {
 /// Applies a seed's text; `name` stands before errors.
 pub(super) async fn apply_text(app: &App, text: &str, name: &str) -> Result<Vec<Item>, String> {
     let seed = parse(text).map_err(|e| format!("{name}: {e}"))?;
-    service::apply(app, seed).await.map_err(|e| format!("{name}: {e}"))
+    service::apply(app, seed).await.map_err(|e| format!("{name}: {}", super::cause(e)))
 }

@@ -2,11 +2,11 @@
 
 use super::open::{self, Time};
 use super::{StoreArgs, out, seed as declared};
-use crate::config::{Config, LogFormat, Override, Role, TlsMode};
-use crate::http::{Limits, Listener};
+use crate::config::{Config, LogFormat, Override, Role, TlsMode, lifted};
+use crate::http::{DRAIN, Limits, Listener};
 use crate::site::{PublicUrls, Site};
 use crate::tls::Tls;
-use crate::{build, build_metrics, meters, workers};
+use crate::{build, build_metrics, logging, meters, workers};
 use clap::Args;
 use opendrs_domain::date;
 use opendrs_domain::time::Time as Moment;
@@ -14,16 +14,13 @@ use opendrs_service::clock::{Clock, SystemClock};
 use opendrs_service::random::SystemRandom;
 use opendrs_service::{App, schedule};
 use opendrs_store::Engine;
-use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use toml::Value;
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{Layer, Registry};
 
 #[derive(Debug, Args)]
 pub(super) struct Serve {
@@ -50,6 +47,9 @@ pub(super) struct Serve {
     /// Let the clock be frozen and moved, by `opendrs clock` and /-/clock. For tests: anybody who reaches the server may.
     #[arg(long)]
     test_clock: bool,
+    /// Lift every limit on calls, orders, mails and connections of [limits], for a load test.
+    #[arg(long)]
+    no_limits: bool,
     /// Make ids and secrets of this number, so that the same requests get the same answers again. For tests: whoever
     /// knows the number knows the secrets.
     #[arg(long, value_name = "N", requires = "test_clock")]
@@ -91,14 +91,18 @@ pub(super) async fn run(file: Option<&Path>, args: Serve) -> Result<(), String> 
         let word = |role: &Role| clap::ValueEnum::to_possible_value(role).map(|v| Value::String(v.get_name().into()));
         more.push(("server", "roles", Value::Array(args.roles.iter().filter_map(word).collect())));
     }
-    let mut config = open::config(file, &args.store, more)?;
+    if args.no_limits {
+        more.extend(lifted());
+    }
+    let other_defaults = if args.test_clock { lifted() } else { Vec::new() };
+    let mut config = open::config_over(other_defaults, file, &args.store, more)?;
     #[cfg(feature = "otel")]
     let traces = crate::traces::Traces::start(&config)?;
     #[cfg(feature = "otel")]
     let spans = traces.as_ref().map(crate::traces::Traces::layer);
     #[cfg(not(feature = "otel"))]
     let spans = None;
-    log(&config.server.log, config.server.log_format, spans)?;
+    logging::start(&config.server.log, config.server.log_format, spans)?;
     let log_format = config.server.log_format;
     let note = |line: String| note(log_format, &line);
     if args.test_clock {
@@ -118,12 +122,16 @@ pub(super) async fn run(file: Option<&Path>, args: Serve) -> Result<(), String> 
     };
     let app = open::app_with(&config, time, random).await?;
     if let Some(at) = args.start_at {
-        schedule::begin_at(&app, at).await.map_err(|e| e.to_string())?;
+        schedule::begin_at(&app, at).await.map_err(super::cause)?;
     }
     for seed in &args.seed {
         if let Seed::File(path) = seed {
             declared::apply(&app, path).await?;
         }
+    }
+    // Where the seed's lines go is of no matter to those who are served.
+    if let Err(out::Lost::Unwritten(why)) = out::finish() {
+        note(format!("What the seed made was not printed: {why}"));
     }
     let running = Running::start(&config, app).await?;
     // Before anybody is told that it runs, and may ask it to end.
@@ -198,24 +206,6 @@ fn note(format: LogFormat, line: &str) {
     }
 }
 
-/// A part of what hears of all that is logged.
-type Ear = Box<dyn Layer<Registry> + Send + Sync>;
-
-/// Sends what is logged to standard error, and spans to whoever takes them.
-pub(super) fn log(level: &str, format: LogFormat, spans: Option<Ear>) -> Result<(), String> {
-    let filter = crate::config::log_filter(level)?;
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    let lines = lines.with_ansi(std::io::stderr().is_terminal());
-    let lines: Ear = match format {
-        LogFormat::Text => lines.with_filter(filter).boxed(),
-        LogFormat::Json => lines.json().with_filter(filter).boxed(),
-    };
-    let ears: Vec<Ear> = std::iter::once(lines).chain(spans).collect();
-    // A second start within one process, as in tests, keeps the first one's log.
-    let _ = tracing_subscriber::registry().with(ears).try_init();
-    Ok(())
-}
-
 /// Waits for Ctrl-C or a request to terminate.
 pub(super) async fn stopped() {
     Signals::listen().any().await;
@@ -243,6 +233,9 @@ impl Signals {
         }
     }
 }
+
+/// How long a stop waits for everything that is under way.
+const STOP: Duration = DRAIN.saturating_add(Duration::from_millis(500));
 
 /// Connections to the metrics' address at most.
 const SCRAPERS: usize = 16;
@@ -287,6 +280,9 @@ impl Running {
         for (_, listener, roles) in &listeners {
             found.push((listener.address()?, roles.clone()));
         }
+        if let Some(warning) = unreachable(config, &found) {
+            tracing::warn!("{warning}");
+        }
         let urls = urls(config, &found);
         if app.settings.notifications.base_url.is_empty() {
             app.settings.notifications.base_url.clone_from(&urls.web);
@@ -326,14 +322,39 @@ impl Running {
         Ok(Self { site, addresses, stop, tasks })
     }
 
-    /// Stops taking requests, finishes those under way.
+    /// Stops taking requests, finishes those under way; within ten seconds, the sending of traces included.
     pub(super) async fn stop(mut self) {
         let _ = self.stop.send(true);
-        while self.tasks.join_next().await.is_some() {}
+        let ended = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(STOP, ended).await.is_err() {
+            // A message that was sent and not recorded goes out again when its lease is over, under the same id.
+            tracing::warn!("what is under way to receivers, mail servers and back ends is not waited for any longer");
+        }
         if let Err(error) = self.site.app.db.rest() {
             tracing::warn!(%error, "the store's log stays beside it");
         }
     }
+}
+
+/// Which addresses would be named to others that lead nowhere: those of roles that listen on every address of the machine
+/// and have no public URL.
+fn unreachable(config: &Config, listening: &[(std::net::SocketAddr, Vec<Role>)]) -> Option<String> {
+    let open = listening.iter().filter(|(address, _)| address.ip().is_unspecified());
+    let settings = open.flat_map(|(_, roles)| roles).filter_map(|role| match role {
+        Role::Service => Some(("service.public_url", &config.service.public_url)),
+        Role::Login => Some(("login.public_url", &config.login.public_url)),
+        Role::Web => Some(("web.public_url", &config.web.public_url)),
+        Role::Worker => None,
+    });
+    let missing: Vec<_> = settings.filter(|(_, url)| url.is_empty()).map(|(setting, _)| setting).collect();
+    let address = listening.iter().map(|(address, _)| address).find(|address| address.ip().is_unspecified())?;
+    (!missing.is_empty()).then(|| {
+        let (settings, scheme) = (missing.join(", "), config.scheme());
+        format!(
+            "{settings}: not set, so links in pages, mails and notifications begin with {scheme}://{address}, which \
+             nobody else can reach; set what clients use, such as https://drs.example.com"
+        )
+    })
 }
 
 /// Where the outside finds each role: as set, or where it listens here.

@@ -121,8 +121,8 @@ pub(super) async fn run(file: Option<&Path>, args: Topic) -> Result<(), String> 
     match args {
         Topic::Add(args) => add(app, args).await,
         Topic::List(args) => {
-            for found in topic::all(app, args.limit).await.map_err(|e| e.to_string())? {
-                let trouble = topic::unconfirmed(app, &found).await.map_err(|e| e.to_string())?;
+            for found in topic::all(app, args.limit).await.map_err(super::cause)? {
+                let trouble = topic::unconfirmed(app, &found).await.map_err(super::cause)?;
                 if args.json {
                     let mut line = object(&found);
                     line["trouble"] = trouble.into();
@@ -143,11 +143,11 @@ pub(super) async fn run(file: Option<&Path>, args: Topic) -> Result<(), String> 
         Topic::RotateSecret(Rotate { named, end_grace }) => {
             let found = find(app, &named).await?;
             let what = if end_grace { Change::EndGrace } else { Change::RotateSecret };
-            let found = topic::change(app, found.id, what).await.map_err(|e| e.to_string())?;
+            let found = topic::change(app, found.id, what).await.map_err(super::cause)?;
             secrets(app, &found)
         }
         Topic::RotateKey(_) => {
-            out::say(signing::rotate(app).await.map_err(|e| e.to_string())?);
+            out::say(signing::rotate(app).await.map_err(super::cause)?);
             Ok(())
         }
     }
@@ -156,7 +156,7 @@ pub(super) async fn run(file: Option<&Path>, args: Topic) -> Result<(), String> 
 async fn add(app: &App, args: Add) -> Result<(), String> {
     let (name, endpoint) = match args.endpoint {
         Some(endpoint) => (args.name, endpoint),
-        None => (topic::name_of(app, &args.name).await.map_err(|e| e.to_string())?, args.name),
+        None => (topic::name_of(app, &args.name).await.map_err(super::cause)?, args.name),
     };
     let new = NewTopic {
         profile: ProfileId::parse(&args.profile).map_err(|e| e.to_string())?,
@@ -170,11 +170,11 @@ async fn add(app: &App, args: Add) -> Result<(), String> {
         policy: args.policy,
         confirmed: args.confirmed,
     };
-    let found = topic::add(app, new).await.map_err(|e| e.to_string())?;
+    let found = topic::add(app, new).await.map_err(super::cause)?;
     if args.json {
         let mut line = object(&found);
         if found.published_to().is_none() {
-            let secrets = topic::secrets(app, &found).map_err(|e| e.to_string())?;
+            let secrets = topic::secrets(app, &found).map_err(super::cause)?;
             line["webhook_secret"] = secrets.first().map(|s| s.secret.as_str()).into();
             line["webhook_public_key"] = secrets.first().map(|s| s.public_key.as_str()).into();
         }
@@ -192,7 +192,7 @@ async fn add(app: &App, args: Add) -> Result<(), String> {
 }
 
 async fn find(app: &App, named: &Named) -> Result<Found, String> {
-    topic::find(app, &named.topic).await.map_err(|e| e.to_string())
+    topic::find(app, &named.topic).await.map_err(super::cause)
 }
 
 async fn test(app: &App, named: &Named) -> Result<(), String> {
@@ -200,7 +200,7 @@ async fn test(app: &App, named: &Named) -> Result<(), String> {
     if found.published_to().is_none() {
         return change(app, named, Change::Ask, "asked to confirm").await;
     }
-    let id = publication::test(app, &found).await.map_err(|e| e.to_string())?;
+    let id = publication::test(app, &found).await.map_err(super::cause)?;
     out::say(format!("published to {} as {id}", found.endpoint));
     out::note("With the credentials of this shell: the server publishes with its own.");
     Ok(())
@@ -208,13 +208,13 @@ async fn test(app: &App, named: &Named) -> Result<(), String> {
 
 async fn change(app: &App, named: &Named, what: Change, done: &str) -> Result<(), String> {
     let found = find(app, named).await?;
-    topic::change(app, found.id, what).await.map_err(|e| e.to_string())?;
+    topic::change(app, found.id, what).await.map_err(super::cause)?;
     out::say(format!("{} is {done}", found.arn));
     Ok(())
 }
 
 fn secrets(app: &App, found: &Found) -> Result<(), String> {
-    for secrets in topic::secrets(app, found).map_err(|e| e.to_string())? {
+    for secrets in topic::secrets(app, found).map_err(super::cause)? {
         out::say(format!("{}  {}", secrets.secret, secrets.public_key));
     }
     Ok(())

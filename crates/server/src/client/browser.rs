@@ -11,6 +11,7 @@ use opendrs_domain::login::form;
 pub struct Browser {
     base: String,
     cookies: Vec<(String, String)>,
+    headers: Vec<(String, String)>,
 }
 
 /// A page's form: where it goes, and what it sends if nobody types anything.
@@ -90,11 +91,26 @@ fn unescape(text: &str) -> String {
     out
 }
 
+/// The text of a page's heading.
+#[must_use]
+pub fn heading(html: &str) -> Option<String> {
+    let inside = html.split("<h1").nth(1)?.split_once('>')?.1.split("</h1>").next()?;
+    // What stands in tags of its own is text as well.
+    Some(inside.split('<').map(|part| part.rsplit('>').next().unwrap_or_default()).collect())
+}
+
 impl Browser {
     /// A browser with no cookies.
     #[must_use]
     pub fn new(base: &str) -> Self {
-        Self { base: base.trim_end_matches('/').to_owned(), cookies: Vec::new() }
+        Self { base: base.trim_end_matches('/').to_owned(), cookies: Vec::new(), headers: Vec::new() }
+    }
+
+    /// Sends a header with every request.
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
     }
 
     /// What it sends as `Cookie`.
@@ -106,6 +122,8 @@ impl Browser {
     async fn go(&mut self, method: Method, path: &str, body: String) -> Result<Reply, String> {
         let cookies = self.cookie_header();
         let mut headers = vec![("accept", "text/html")];
+        let more = self.headers.clone();
+        headers.extend(more.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         if !cookies.is_empty() {
             headers.push(("cookie", &cookies));
         }

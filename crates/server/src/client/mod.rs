@@ -5,15 +5,16 @@
 
 mod browser;
 
-pub use browser::{Browser, Form};
+pub use browser::{Browser, Form, heading};
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, Uri};
 use http_body_util::{BodyExt, Limited};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
+use opendrs_store::trust::{Trust, explained};
+use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, RootCertStore};
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -55,11 +56,23 @@ impl Reply {
     }
 }
 
-/// Sends one request on a connection of its own. `url` is absolute, with `http` or `https`.
+/// Sends one request on a connection of its own. `url` is absolute, with `http` or `https`; its host is the `Host` header,
+/// unless `headers` names another.
 ///
 /// # Errors
 /// A sentence that names the address.
 pub async fn send(method: Method, url: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Result<Reply, String> {
+    send_by(trusting, method, url, headers, body).await
+}
+
+/// The same; what is behind `https` is checked by `tls`.
+pub(crate) async fn send_by(
+    tls: impl FnOnce() -> Result<ClientConfig, String>,
+    method: Method,
+    url: &str,
+    headers: &[(&str, &str)],
+    body: impl Into<Body>,
+) -> Result<Reply, String> {
     let uri: Uri = url.parse().map_err(|e| format!("{url} is no address ({e}): write http://host:port or https://"))?;
     let (Some(scheme @ ("http" | "https")), Some(host)) = (uri.scheme_str(), uri.authority()) else {
         return Err(format!("{url}: write the address as http://host:port or https://host:port"));
@@ -68,12 +81,15 @@ pub async fn send(method: Method, url: &str, headers: &[(&str, &str)], body: imp
     let failed = |e: &dyn std::fmt::Display| format!("no answer from {host}: {e}. Is the server running there?");
     let stream = TcpStream::connect((name, host.port_u16().unwrap_or(default))).await.map_err(|e| failed(&e))?;
     let (mut sender, driver) = match scheme {
-        "https" => begin(protected(stream, name).await?).await,
+        "https" => begin(protected(tls()?, stream, name).await?).await,
         _ => begin(stream).await,
     }
     .map_err(|e| failed(&e))?;
     let path = uri.path_and_query().map_or("/", |p| p.as_str());
-    let mut request = Request::builder().method(method).uri(path).header("host", host.as_str());
+    let mut request = Request::builder().method(method).uri(path);
+    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+        request = request.header("host", host.as_str());
+    }
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
@@ -91,19 +107,21 @@ async fn begin(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> 
     Ok((sender, tokio::spawn(connection)))
 }
 
+/// Trusts the system's authorities.
+fn trusting() -> Result<ClientConfig, String> {
+    let mut trust = Trust::default();
+    trust.add_system();
+    trust.client()
+}
+
 /// Makes a connection's handshake.
-async fn protected(stream: TcpStream, name: &str) -> Result<TlsStream<TcpStream>, String> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|e| format!("TLS is not available: {e}"))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+async fn protected(config: ClientConfig, stream: TcpStream, name: &str) -> Result<TlsStream<TcpStream>, String> {
     let server = ServerName::try_from(name.to_owned()).map_err(|e| format!("{name}: {e}"))?;
     let made = TlsConnector::from(Arc::new(config)).connect(server, stream).await;
     made.map_err(|e| {
-        format!("{name} has no certificate that is trusted here: {e}. For an authority of its own: SSL_CERT_FILE=FILE")
+        let why = explained(e.to_string());
+        format!(
+            "{name} has no certificate that is trusted here: {why}. For an authority of its own: SSL_CERT_FILE=FILE"
+        )
     })
 }

@@ -2,7 +2,7 @@
 //!
 //! Invariant: what is refused is named as it is written in the settings file, with what to write instead.
 
-use super::{Config, Notifications, http_url, merge};
+use super::{Config, Notifications, Role, http_url, merge};
 use opendrs_domain::language::Language;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
@@ -47,7 +47,37 @@ pub(super) fn fault(settings: &toml::Table) -> Option<String> {
     None
 }
 
+/// Whether two addresses cannot both be listened on.
+fn overlap(a: &str, b: &str) -> bool {
+    let (Some((one, port)), Some((other, same))) = (a.rsplit_once(':'), b.rsplit_once(':')) else { return false };
+    let all = |host: &str| ["0.0.0.0", "[::]"].contains(&host);
+    port == same && port != "0" && (one == other || all(one) || all(other))
+}
+
 impl Config {
+    /// Roles may share an address, as it is written. Any other two are to be apart.
+    fn check_listeners(&self) -> Result<(), String> {
+        let mut known: Vec<(&str, &str)> = Vec::new();
+        for (role, key, own) in [
+            (Role::Service, "service.listen", &self.service.listen),
+            (Role::Login, "login.listen", &self.login.listen),
+            (Role::Web, "web.listen", &self.web.listen),
+        ] {
+            if self.server.roles.contains(&role) {
+                known.push(if own.is_empty() { ("server.listen", &self.server.listen) } else { (key, own) });
+            }
+        }
+        let metrics = Some(("metrics.listen", self.metrics.listen.as_str())).filter(|(_, address)| !address.is_empty());
+        for (n, (key, address)) in known.iter().chain(&metrics).enumerate() {
+            let shares = |other: &str| n < known.len() && other == *address;
+            if let Some((other, taken)) = known[..n].iter().find(|(_, other)| overlap(other, address) && !shares(other))
+            {
+                return Err(format!("{key} is `{address}` and {other} is `{taken}`: give each a port of its own"));
+            }
+        }
+        Ok(())
+    }
+
     /// What can be said without looking anywhere.
     ///
     /// # Errors
@@ -88,6 +118,7 @@ impl Config {
                 return Err(format!("{key} is `{address}`: write HOST:PORT, such as 0.0.0.0:7373"));
             }
         }
+        self.check_listeners()?;
         let scheme = self.server.database_url.split_once("://").map(|(scheme, _)| scheme);
         if scheme.is_some_and(|scheme| !["postgres", "postgresql"].contains(&scheme)) {
             // It may hold a password: it is not repeated.

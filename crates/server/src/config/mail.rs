@@ -88,9 +88,20 @@ impl Config {
     /// # Errors
     /// A sentence that names the setting at fault.
     pub fn post(&self) -> Result<Arc<dyn Post>, String> {
+        Ok(match self.smtp()? {
+            Some(server) => Arc::new(server),
+            None => Arc::new(Sink),
+        })
+    }
+
+    /// The mail server as the settings have it, if they name one. Within a runtime: it looks after its connections.
+    ///
+    /// # Errors
+    /// A sentence that names the setting at fault.
+    pub fn smtp(&self) -> Result<Option<Smtp>, String> {
         let mail = &self.mail;
         if mail.host.is_empty() {
-            return Ok(Arc::new(Sink));
+            return Ok(None);
         }
         let login = match mail.user.as_str() {
             "" => None,
@@ -104,7 +115,7 @@ impl Config {
             login,
             authorities: self.ca_file().map(authorities).transpose()?,
         };
-        Ok(Arc::new(Smtp::new(settings)?))
+        Smtp::new(settings).map(Some)
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod check;
 mod fulfilment;
+mod limits;
 mod mail;
 mod merge;
 mod publication;
@@ -12,17 +13,18 @@ mod sections;
 mod tls;
 
 pub(crate) use check::log_filter;
-use sections::{Bounds, Fulfilling, Keys, Lasting, Operating, Orders, Readings};
+use limits::Bounds;
+pub use limits::lifted;
 pub use sections::{Face, LogFormat, Login, Metrics, Notifications, Out, Role, Server, Traces, Web};
+use sections::{Fulfilling, Keys, Lasting, Operating, Orders, Readings, Takeovers};
 
 pub use tls::{Tls, TlsMode};
 
-use crate::http::{Bodies, Limits};
 use crate::outbound::Network;
 use opendrs_domain::language::Language;
+use opendrs_domain::login::turn::Lifetime;
 use opendrs_domain::order::Timing;
 use opendrs_domain::time::Span;
-use opendrs_service::limit::{Rate, Rates};
 use opendrs_service::operator::Operator;
 use opendrs_service::reading::Keep;
 use opendrs_store::Place;
@@ -62,6 +64,7 @@ pub struct Config {
     readings: Readings,
     /// `[mail]`
     pub mail: mail::Mail,
+    takeover: Takeovers,
     orders: Orders,
     fulfilment: Fulfilling,
 }
@@ -76,6 +79,14 @@ fn http_url(key: &str, url: &str) -> Result<String, String> {
 /// A setting given on the command line: section, key, value.
 pub type Override = (&'static str, &'static str, toml::Value);
 
+fn lay(settings: &mut toml::Table, overrides: Vec<Override>) {
+    for (section, key, value) in overrides {
+        if let Some(place) = settings.get_mut(section).and_then(|s| s.get_mut(key)) {
+            *place = value;
+        }
+    }
+}
+
 impl Config {
     /// Reads all sources. `file` is the one named on the command line; `env` the environment.
     ///
@@ -86,12 +97,26 @@ impl Config {
         env: impl IntoIterator<Item = (String, String)>,
         overrides: Vec<Override>,
     ) -> Result<Self, String> {
+        Self::load_over(Vec::new(), file, env, overrides)
+    }
+
+    /// The same, over defaults of which some are others; file, environment and command line win over those as well.
+    ///
+    /// # Errors
+    /// A sentence that names the source and the setting.
+    pub fn load_over(
+        other_defaults: Vec<Override>,
+        file: Option<&Path>,
+        env: impl IntoIterator<Item = (String, String)>,
+        overrides: Vec<Override>,
+    ) -> Result<Self, String> {
         let known = |name: &str| ["OPENDRS_", "OTEL_"].iter().any(|start| name.starts_with(start));
         let mut env: Vec<_> = env.into_iter().filter(|(name, _)| known(name)).collect();
         env.sort();
         let (otel, env): (Vec<_>, Vec<_>) = env.into_iter().partition(|(name, _)| name.starts_with("OTEL_"));
         let named = env.iter().find(|(name, _)| name == "OPENDRS_CONFIG").map(|(_, path)| PathBuf::from(path));
         let mut settings = merge::defaults()?;
+        lay(&mut settings, other_defaults);
         merge::opentelemetry(&mut settings, &otel);
         if let Some(path) = file.map(Path::to_owned).or(named) {
             let text = std::fs::read_to_string(&path)
@@ -99,11 +124,7 @@ impl Config {
             merge::file(&mut settings, &text, &path.display().to_string())?;
         }
         merge::environment(&mut settings, &env)?;
-        for (section, key, value) in overrides {
-            if let Some(place) = settings.get_mut(section).and_then(|s| s.get_mut(key)) {
-                *place = value;
-            }
-        }
+        lay(&mut settings, overrides);
         let read = settings.clone().try_into();
         let config: Config = read.map_err(|e: toml::de::Error| check::fault(&settings).unwrap_or(e.to_string()))?;
         config.check()?;
@@ -170,31 +191,10 @@ impl Config {
         if named.as_os_str().is_empty() { self.server.data.join("master.key") } else { named.clone() }
     }
 
-    /// Bounds on connections.
-    #[must_use]
-    pub fn connections(&self) -> Limits {
-        let head_timeout = self.server.head_timeout.wall().max(Duration::from_secs(1));
-        Limits { connections: self.server.max_connections, head_timeout, head_bytes: self.limits.head_bytes }
-    }
-
     /// For how long a node that stops still serves.
     #[must_use]
     pub fn drain(&self) -> Duration {
         self.server.drain.wall()
-    }
-
-    /// Bounds on bodies.
-    #[must_use]
-    pub fn bodies(&self) -> Bodies {
-        Bodies { bytes: self.limits.body_bytes, timeout: self.limits.body_timeout.wall() }
-    }
-
-    /// How often devices and clients may call.
-    #[must_use]
-    pub fn rates(&self) -> Rates {
-        let Bounds { device_rate, device_burst, client_rate, client_burst, .. } = self.limits;
-        let rate = |per_second, burst| Rate { per_second, burst };
-        Rates { device: rate(device_rate, device_burst), client: rate(client_rate, client_burst) }
     }
 
     /// Who may use the operator's API; `None` where nobody may.
@@ -209,6 +209,12 @@ impl Config {
         let bad = |why: &dyn std::fmt::Display| format!("operator.token_file {}: {why}", path.display());
         let text = std::fs::read_to_string(path).map_err(|e| bad(&e))?;
         Operator::with(text.lines().next().unwrap_or_default().trim()).map(Some).map_err(|why| bad(&why))
+    }
+
+    /// How long refresh tokens of strict clients last.
+    #[must_use]
+    pub fn refresh(&self) -> Lifetime {
+        Lifetime { idle: self.login.refresh_idle.0, whole: self.login.refresh_lifetime.0 }
     }
 
     /// For how long readings are kept.
@@ -246,6 +252,13 @@ impl Config {
         Duration::from_secs(u64::try_from(self.outbound.timeout.0.secs()).unwrap_or(15).max(1))
     }
 
+    /// Rules of units that change hands.
+    #[must_use]
+    pub fn takeover(&self) -> opendrs_service::takeover::Rules {
+        let Takeovers { per_day, answer_within } = &self.takeover;
+        opendrs_service::takeover::Rules { per_day: *per_day, answer_within: answer_within.0 }
+    }
+
     /// Every duration of an order's life.
     #[must_use]
     pub fn timing(&self) -> Timing {
@@ -255,6 +268,8 @@ impl Config {
             problem_hold: o.problem_hold.0,
             // A recheck of nothing would never let time pass.
             recheck: o.recheck.0.max(Span::from_secs(1)),
+            ask_above: o.ask_above,
+            remind_before: o.remind_before.0,
             ship_after: o.ship_after.0,
             deliver_after: o.deliver_after.0,
             delivery_known: o.delivery_known,

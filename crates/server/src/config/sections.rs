@@ -2,9 +2,9 @@
 //!
 //! Not here: what they mean together ([`super::Config`]). Invariant: a section takes no key that it does not know.
 
+use crate::http::Proxies;
 use opendrs_domain::time::{BadSpan, Span};
 use serde::Deserialize;
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -44,8 +44,8 @@ pub struct Server {
     pub database_url: String,
     /// What this node does.
     pub roles: Vec<Role>,
-    /// Addresses of proxies, whose `X-Forwarded-For` is believed.
-    pub proxies: Vec<IpAddr>,
+    /// Addresses and networks of proxies, whose `X-Forwarded-For` and `Forwarded` are believed.
+    pub proxies: Proxies,
     /// Open connections at most.
     pub max_connections: usize,
     pub(super) head_timeout: Lasting,
@@ -54,19 +54,6 @@ pub struct Server {
     pub log: String,
     /// How.
     pub log_format: LogFormat,
-}
-
-/// `[limits]`
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Bounds {
-    pub(super) head_bytes: usize,
-    pub(super) body_bytes: usize,
-    pub(super) body_timeout: Lasting,
-    pub(super) device_rate: u32,
-    pub(super) device_burst: u32,
-    pub(super) client_rate: u32,
-    pub(super) client_burst: u32,
 }
 
 /// `[operator]`
@@ -131,6 +118,8 @@ pub struct Login {
     pub public_url: String,
     /// `iss` of tokeninfo.
     pub issuer: String,
+    pub(super) refresh_idle: Lasting,
+    pub(super) refresh_lifetime: Lasting,
 }
 
 /// `[notifications]`
@@ -190,12 +179,22 @@ pub(super) struct Readings {
     pub(super) keep_daily: Lasting,
 }
 
+/// `[takeover]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Takeovers {
+    pub(super) per_day: u32,
+    pub(super) answer_within: Lasting,
+}
+
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Orders {
     pub(super) cancel_window: Lasting,
     pub(super) problem_hold: Lasting,
     pub(super) recheck: Lasting,
+    pub(super) ask_above: u32,
+    pub(super) remind_before: Lasting,
     pub(super) ship_after: Lasting,
     pub(super) deliver_after: Lasting,
     pub(super) delivery_known: bool,

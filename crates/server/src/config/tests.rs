@@ -26,6 +26,8 @@ fn what_a_server_can_work_with_is_taken() {
         "[server]\ndatabase_url = \"postgresql://x@h/y\"",
         "[server]\nlisten = \"[::]:7373\"\nlog = \"info,hyper=warn\"",
         "[server]\nlisten = \"\"\nlog = \"opendrs_store,info\"",
+        "[server]\nlisten = \"127.0.0.1:0\"\n[web]\nlisten = \"127.0.0.1:0\"\n[metrics]\nlisten = \"0.0.0.0:0\"",
+        "[login]\nlisten = \"127.0.0.1:1\"\n[web]\nlisten = \"127.0.0.1:1\"\n[metrics]\nlisten = \"127.0.0.2:1\"",
         "[service]\npublic_url = \"https://a.example/drs/\"\n[web]\npublic_url = \"https://a.example/\"",
     ] {
         assert!(load(file, &[]).is_ok(), "{file}: {:?}", load(file, &[]).err());
@@ -63,11 +65,22 @@ fn unknown_settings_and_wrong_values_are_errors_that_say_where() {
         ("[serve]\nx = 1", None, "o.toml: line 1: unknown section [serve]; did you mean [server]?"),
         ("[server]\nlisten = 5", None, "o.toml: line 2: server.listen must be a string"),
         ("[orders]\ncancel_window = \"soon\"", None, "orders.cancel_window: `soon` is not a duration"),
-        ("", Some(("OPENDRS_SERVER_PROXIES", "foo")), "server.proxies: invalid IP address"),
+        ("", Some(("OPENDRS_SERVER_PROXIES", "foo")), "server.proxies: `foo` is no address and no network"),
         ("", Some(("OPENDRS_TLS_MODE", "on")), "tls.mode: unknown variant `on`"),
         ("", Some(("OPENDRS_LIMITS_DEVICE_RATE", "-1")), "limits.device_rate: invalid value: integer `-1`"),
         ("[server]\nlisten = \"x\"", None, "server.listen is `x`: write HOST:PORT"),
         ("[metrics]\nlisten = \"foo\"", None, "metrics.listen is `foo`: write HOST:PORT"),
+        (
+            "[server]\nlisten = \"0.0.0.0:80\"\n[metrics]\nlisten = \"127.0.0.1:80\"",
+            None,
+            "metrics.listen is `127.0.0.1:80` and server.listen is `0.0.0.0:80`: give each a port of its own",
+        ),
+        ("[metrics]\nlisten = \"127.0.0.1:7373\"", None, "metrics.listen is `127.0.0.1:7373` and server.listen is"),
+        (
+            "[web]\nlisten = \"[::]:7373\"",
+            None,
+            "web.listen is `[::]:7373` and server.listen is `127.0.0.1:7373`: give each a port of its own",
+        ),
         ("[server]\ndatabase_url = \"mysql://hush\"", None, "server.database_url is of no kind that is known"),
         ("[server]\nlog = \"loud\"", None, "server.log is `loud`: write error, warn"),
         ("[outbound]\nallow = [\"10.0.0.0/99\"]", None, "outbound.allow holds `10.0.0.0/99`"),
@@ -125,4 +138,25 @@ fn unknown_settings_and_wrong_values_are_errors_that_say_where() {
         let error = load(file, env.as_slice()).unwrap_err();
         assert!(error.contains(says), "{error}");
     }
+}
+
+#[test]
+fn limits_are_on_and_a_server_for_tests_has_those_that_are_set() {
+    let config = load("", &[]).unwrap();
+    assert_eq!(config.limits_off(), []);
+    let rates = config.rates();
+    assert_eq!((rates.device.per_second, rates.device.burst, rates.device_day), (2, 120, 10_000));
+    assert_eq!((rates.orders_day, rates.mails_day), (5, 20));
+    assert_eq!((rates.client.per_second, config.connections().per_address), (500, 1000));
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("o.toml");
+    std::fs::write(&path, "[limits]\norders_per_day = 3\n").unwrap();
+    let env = [("OPENDRS_LIMITS_MAILS_PER_DAY".to_owned(), "7".to_owned())];
+    let double = Config::load_over(lifted(), Some(&path), env, Vec::new()).unwrap();
+    let rates = double.rates();
+    assert_eq!((rates.orders_day, rates.mails_day), (3, 7), "what is set holds");
+    assert_eq!((rates.device.per_second, rates.device_day, rates.client.per_second), (0, 0, 0));
+    assert_eq!(double.limits_off().len(), lifted().len() - 2);
+    let none = Config::load(Some(&path), [], lifted()).unwrap();
+    assert_eq!(none.limits_off().len(), lifted().len(), "the command line wins");
 }

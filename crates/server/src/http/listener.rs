@@ -4,10 +4,12 @@
 //! served nothing. Invariant: a taken port is refused at the start (no port sharing), a slow or silent client costs one bounded
 //! connection, and a stop lets every answer under way finish.
 
+use super::per_address::PerAddress;
 use super::threads::Threads;
 use super::wire::Wire;
 use crate::Routes;
 use crate::metrics::Meters;
+use crate::refusals::Refused;
 use crate::site::Site;
 use axum::body::Body;
 use hyper::server::conn::http1;
@@ -24,8 +26,10 @@ use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-/// How long a stop waits for answers under way.
-const DRAIN: Duration = Duration::from_secs(20);
+/// How long a stop waits for answers under way. Container engines end a process 10 seconds after they told it to stop.
+pub(crate) const DRAIN: Duration = Duration::from_secs(7);
+/// How long a stop waits for the rest of a request that nobody answers yet.
+const REMAINDER: Duration = Duration::from_secs(2);
 /// How long a handshake may take; a small device needs seconds for its sums.
 const HANDSHAKE: Duration = Duration::from_secs(15);
 
@@ -37,6 +41,8 @@ const FAREWELL: Duration = Duration::from_secs(2);
 pub struct Limits {
     /// How many connections may be open.
     pub connections: usize,
+    /// How many of one address may be open; 0 for any number. The addresses of our proxies are not counted.
+    pub per_address: u32,
     /// How long a connection may go without an answer, idle or sending a head; it is closed within twice that.
     pub head_timeout: Duration,
     /// Room for a request's line and headers, in bytes.
@@ -82,6 +88,7 @@ impl Listener {
     /// Serves until `stop` turns true and the answers under way are finished.
     pub async fn serve(self, site: Arc<Site>, routes: Routes, mut stop: watch::Receiver<bool>) {
         let places = Arc::new(Semaphore::new(self.limits.connections));
+        let addresses = PerAddress::new(self.limits.per_address);
         let threads = match Threads::start(&site.app.db) {
             Ok(threads) => threads,
             Err(error) => return tracing::error!(%error, "no thread to serve with: raise the limit on threads"),
@@ -98,6 +105,19 @@ impl Listener {
                 pause().await;
                 continue;
             };
+            let counted = addresses.counts() && !site.proxies.has(peer.ip());
+            let among = counted.then(|| addresses.enter(peer.ip()));
+            if let Some(None) = among {
+                let why = format_args!("{} are open", self.limits.per_address);
+                site.refusals.note(
+                    site.app.real_time(),
+                    Refused::Connection,
+                    &super::forwarded::network(peer.ip()),
+                    "",
+                    why,
+                );
+                continue;
+            }
             // Its readiness is watched by the loop that serves it.
             let Ok(stream) = stream.into_std() else { continue };
             let (limits, tls) = (self.limits, self.tls.clone());
@@ -111,7 +131,7 @@ impl Listener {
                         Some(tls) => Box::pin(caller.greet(stream, tls)).await,
                     }
                 }
-                drop(place);
+                drop((place, among));
             });
         }
         drop(self.inner);
@@ -210,6 +230,7 @@ impl Caller {
     async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin) {
         let Self { peer, limits, site, routes, mut stop } = self;
         // A connection's requests count what they share on a place of its own, which no other core writes to.
+        let stream = Wire::new(stream, site.clone());
         let own = Arc::new((site, routes, Pace::default()));
         let seen = own.clone();
         let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
@@ -230,12 +251,16 @@ impl Caller {
             .max_buf_size(limits.head_bytes)
             .title_case_headers(true)
             .half_close(true)
-            .serve_connection(TokioIo::new(Wire::new(stream)), service);
+            .serve_connection(TokioIo::new(stream), service);
         let ended = tokio::select! {
             ended = &mut connection => ended,
             () = stopped(&mut stop) => {
                 Pin::new(&mut connection).graceful_shutdown();
-                (&mut connection).await
+                tokio::select! {
+                    ended = &mut connection => ended,
+                    // It sent nothing, or half a head: it is free to ask another node.
+                    () = seen.2.too_slow(REMAINDER) => return,
+                }
             }
             () = seen.2.too_slow(limits.head_timeout) => return,
         };

@@ -1,35 +1,48 @@
 //! HTTP/1.1 as the field's clients need it: listener, connection, path, and what every answer carries.
 //!
-//! Invariant: every answer has a request id (`x-amzn-RequestId`), a `Content-Length` and no chunks; header names go out
-//! in title case, since small firmware looks for `Content-Length` letter by letter.
+//! Invariant: every answer, also to what is no request, has a request id (`x-amzn-RequestId`), a date (`x-amz-Date`), a
+//! `Content-Length` and no chunks; header names go out in title case, since small firmware looks for `Content-Length`
+//! letter by letter.
 
+mod credentials;
+mod forwarded;
+mod guard;
 mod listener;
 pub(crate) mod path;
+mod per_address;
 pub(crate) mod route;
 mod threads;
 mod traced;
 mod wire;
 
-pub(crate) use listener::stopped;
+pub(crate) use credentials::{AccessToken, TwoTokens, access_token, bearer, has_two_tokens, only_bearer};
+pub use forwarded::Proxies;
+pub(crate) use forwarded::{source, source_of};
+pub(crate) use listener::{DRAIN, stopped};
 pub use listener::{Limits, Listener};
 
+use crate::api::problem::Problem;
 use crate::site::Site;
 use crate::testing::faults;
 use crate::{Routes, api};
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request};
-use axum::http::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue};
+use axum::http::header::{
+    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
+};
 use axum::http::{HeaderMap, StatusCode, Uri};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt, Limited};
 use opendrs_domain::login::form;
 use opendrs_domain::time::Time;
 use opendrs_store::span;
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 use tower::ServiceExt;
+use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 
 /// The request's id on its answer.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
@@ -65,14 +78,18 @@ async fn respond(site: &Site, routes: &Routes, mut request: Request, peer: Socke
         Some(api::Route::Call(spec, _)) => spec.endpoint as usize,
         _ => meters.place(uri.path()),
     });
+    // Of a body that does not tell its size.
+    let chunked = axum::body::HttpBody::size_hint(request.body()).exact().is_none();
+    let ambiguous = ambiguity(request.headers(), chunked);
     let planned = match site.app.faults.is_armed() {
         true => Box::pin(faults::before(site, uri.path())).await,
         false => faults::Planned::default(),
     };
-    let mut response = match (planned.instead, route) {
-        (Some(response), _) => *response,
-        (None, Some(route)) => api::answer(site, route, request).await,
-        (None, None) => {
+    let mut response = match (ambiguous, planned.instead, route) {
+        (Some(why), _, _) => Problem::Ambiguous(why).into_response(),
+        (None, Some(response), _) => *response,
+        (None, None, Some(route)) => api::answer(site, route, request, peer).await,
+        (None, None, None) => {
             request.extensions_mut().insert(ConnectInfo(peer));
             match routes.others.clone().oneshot(request).await {
                 Ok(response) => response,
@@ -83,13 +100,12 @@ async fn respond(site: &Site, routes: &Routes, mut request: Request, peer: Socke
     if let Some(wait) = planned.after {
         Box::pin(faults::wait(site, wait)).await;
     }
-    let id = site.app.passing.random();
-    let mut text = [0_u8; uuid::fmt::Hyphenated::LENGTH];
-    if let Ok(value) = HeaderValue::from_str(id.hyphenated().encode_lower(&mut text)) {
-        response.headers_mut().insert(REQUEST_ID, value);
-    }
-    response.headers_mut().insert(DATE, date(site.app.now()));
-    if site.is_leaving() {
+    let (id, value, date) = stamp(site);
+    response.headers_mut().insert(REQUEST_ID, value);
+    response.headers_mut().insert(DATE, date);
+    // The library drops a Content-Length behind a Transfer-Encoding. What a proxy that went by it sends behind the body is
+    // no request of ours.
+    if chunked || site.is_leaving() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     if let (Some(meters), Some(place), Some(started)) = (&site.meters, place, started) {
@@ -100,6 +116,24 @@ async fn respond(site: &Site, routes: &Routes, mut request: Request, peer: Socke
         tracing::debug!(%method, path, status = response.status().as_u16(), took = ?started.elapsed(), %id, "answered");
     }
     response
+}
+
+/// What every answer carries: its request's id, as it is and as it is written, and the date.
+fn stamp(site: &Site) -> (Uuid, HeaderValue, HeaderValue) {
+    let id = site.app.passing.random();
+    let mut text = [0_u8; Hyphenated::LENGTH];
+    let written = HeaderValue::from_str(id.hyphenated().encode_lower(&mut text));
+    (id, written.unwrap_or(HeaderValue::from_static("")), date(site.app.now()))
+}
+
+/// Why a proxy before this server may have read another request than this one, if it may (RFC 9112, 3.2 and 6.1).
+fn ambiguity(headers: &HeaderMap, chunked: bool) -> Option<&'static str> {
+    // As many names as values: no header stands twice, as nearly always.
+    if headers.len() != headers.keys_len() && headers.get_all(HOST).iter().nth(1).is_some() {
+        return Some("The request has two Host headers: send one.");
+    }
+    (chunked && headers.contains_key(CONTENT_LENGTH))
+        .then_some("The request has a Content-Length and a Transfer-Encoding: send one of them.")
 }
 
 /// `x-amz-Date`, written once a second on each thread.
@@ -169,64 +203,12 @@ pub(crate) fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<Cow<'h, s
     headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()))
 }
 
-/// The bearer token of a request. Two `Authorization` headers are none: which one is meant is not guessed.
-pub(crate) fn bearer(headers: &HeaderMap) -> Option<Cow<'_, str>> {
-    let mut values = headers.get_all("authorization").iter();
-    let (value, None) = (values.next()?.to_str().ok()?, values.next()) else { return None };
-    let (scheme, token) = value.trim().split_once(' ')?;
-    let token = token.trim();
-    // A client that encoded the token for a URL sends its bar encoded.
-    scheme.eq_ignore_ascii_case("bearer").then(|| match token.contains('%') {
-        true => Cow::Owned(token.replacen("%7C", "|", 1).replacen("%7c", "|", 1)),
-        false => Cow::Borrowed(token),
-    })
-}
-
 /// A JSON answer.
 pub(crate) fn json(status: StatusCode, body: impl Into<Body>) -> Response {
     let mut response = Response::new(body.into());
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
-}
-
-/// Where a request came from, for the brake on guessing: the address at the other end; or, where that is a proxy of ours,
-/// the last one in `X-Forwarded-For` that is none. Whatever stands before it was written by who knows whom.
-pub(crate) fn source(site: &Site, request: &axum::http::request::Parts) -> String {
-    let Some(ConnectInfo(peer)) = request.extensions.get::<ConnectInfo<SocketAddr>>() else { return "local".into() };
-    let ours = |address: &IpAddr| site.proxies.contains(&address.to_canonical());
-    let mut from = peer.ip();
-    let lines = request.headers.get_all("x-forwarded-for").iter().rev();
-    let mut named = lines.flat_map(|line| line.to_str().unwrap_or_default().rsplit(','));
-    while ours(&from) {
-        let Some(Ok(before)) = named.next().map(|text| text.trim().parse()) else { break };
-        from = before;
-    }
-    network(from)
-}
-
-/// Who has one address of version 6 has all that share its first half.
-fn network(address: IpAddr) -> String {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => {
-            let mut parts = address.segments();
-            parts[4..].fill(0);
-            format!("{}/64", Ipv6Addr::from(parts))
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_of_version_6_is_told_by_its_network() {
-        let told = |text: &str| network(text.parse().unwrap());
-        assert_eq!(told("192.0.2.7"), "192.0.2.7");
-        assert_eq!(told("::ffff:192.0.2.7"), "192.0.2.7");
-        assert_eq!(told("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
-        assert_eq!(told("2001:db8:1:2::9"), "2001:db8:1:2::/64");
-    }
 }

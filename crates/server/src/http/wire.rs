@@ -4,11 +4,14 @@
 //! version the client speaks; stray bytes after a complete request get no answer of their own, so nothing follows the one
 //! the client waits for; and a connection is closed so that the last answer arrives even where bytes of the client were
 //! never read. Invariant: what the application answered passes unchanged but for that version; only the library's own
-//! error answers are replaced.
+//! error answers are replaced, by ones that carry what all answers do.
 
 use crate::api::problem::NAMESPACE;
+use crate::site::Site;
+use axum::http::HeaderValue;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -27,6 +30,8 @@ const UNREADABLE: &str = "The request is not readable HTTP/1.1. Percent-encode b
 /// A connection, plain or protected.
 pub(crate) struct Wire<S> {
     inner: S,
+    /// What answers carry that are written here.
+    site: Arc<Site>,
     answered: bool,
     instead: Option<Instead>,
     linger: Option<(Pin<Box<tokio::time::Sleep>>, usize)>,
@@ -42,8 +47,8 @@ struct Instead {
 }
 
 impl<S> Wire<S> {
-    pub(crate) fn new(inner: S) -> Self {
-        Self { inner, answered: false, instead: None, linger: None }
+    pub(crate) fn new(inner: S, site: Arc<Site>) -> Self {
+        Self { inner, site, answered: false, instead: None, linger: None }
     }
 }
 
@@ -61,8 +66,8 @@ fn in_1_1(answer: &[u8]) -> Option<Vec<u8>> {
     Some([b"HTTP/1.1 ", rest].concat())
 }
 
-/// The library's status with a body that clients can read.
-fn spoken(head: &[u8]) -> Vec<u8> {
+/// The library's status with the headers of every answer, and a body that clients can read.
+fn spoken(head: &[u8], (id, date): (&HeaderValue, &HeaderValue)) -> Vec<u8> {
     let line = head.split(|b| *b == b'\r').next().unwrap_or_default();
     let line = in_1_1(line).unwrap_or_else(|| line.to_vec());
     let message = match line.get(9..12) {
@@ -72,16 +77,18 @@ fn spoken(head: &[u8]) -> Vec<u8> {
         _ => UNREADABLE,
     };
     let body = format!("{{\"message\":\"{message}\"}}");
-    let mut out = line;
-    out.extend_from_slice(
-        format!(
-            "\r\nContent-Type: application/json\r\nX-Amzn-Errortype: ValidationException:{NAMESPACE}\r\n\
-             Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
-            body.len()
-        )
-        .as_bytes(),
-    );
-    out
+    let (length, error_type) = (body.len().to_string(), format!("ValidationException:{NAMESPACE}"));
+    let headers: [(&str, &[u8]); 7] = [
+        ("Content-Type", b"application/json"),
+        ("X-Content-Type-Options", b"nosniff"),
+        ("X-Amzn-Errortype", error_type.as_bytes()),
+        ("X-Amzn-Requestid", id.as_bytes()),
+        ("X-Amz-Date", date.as_bytes()),
+        ("Content-Length", length.as_bytes()),
+        ("Connection", b"close"),
+    ];
+    let headers = headers.iter().flat_map(|(name, value)| [b"\r\n", name.as_bytes(), b": ", value].concat());
+    line.into_iter().chain(headers).chain(*b"\r\n\r\n").chain(body.into_bytes()).collect()
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
@@ -96,7 +103,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<S> {
         if this.instead.is_none() {
             let bytes = match is_library_error(buf) {
                 true if this.answered => Some(Vec::new()),
-                true => Some(spoken(buf)),
+                true => {
+                    let (_, id, date) = super::stamp(&this.site);
+                    Some(spoken(buf, (&id, &date)))
+                }
                 false => in_1_1(buf),
             };
             this.instead = bytes.map(|bytes| Instead { bytes, out: 0, stand_for: buf.len() });
@@ -158,8 +168,10 @@ mod tests {
         let ours = b"HTTP/1.1 400 Bad Request\r\nX-Amzn-Requestid: 1\r\nContent-Length: 2\r\n\r\n{}";
         assert!(is_library_error(library) && !is_library_error(ours));
         assert!(!is_library_error(b"HTTP/1.1 200 OK\r\n\r\n"));
-        let spoken = String::from_utf8(spoken(library)).unwrap();
+        let stamp = [HeaderValue::from_static("an-id"), HeaderValue::from_static("a date")];
+        let spoken = String::from_utf8(spoken(library, (&stamp[0], &stamp[1]))).unwrap();
         assert!(spoken.starts_with("HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\n"), "{spoken}");
+        assert!(spoken.contains("\r\nX-Amzn-Requestid: an-id\r\nX-Amz-Date: a date\r\n"), "{spoken}");
         assert!(spoken.contains("\r\nX-Amzn-Errortype: ValidationException:http://"), "{spoken}");
         assert!(spoken.ends_with(&format!("\r\n\r\n{{\"message\":\"{UNREADABLE}\"}}")), "{spoken}");
     }

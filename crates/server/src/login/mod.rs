@@ -70,7 +70,9 @@ impl IntoResponse for Refused {
             Error::OAuth { error, .. } => (BAD, error.as_str()),
             Error::InvalidToken => (BAD, "invalid_token"),
             Error::InsufficientScope(_) => (StatusCode::UNAUTHORIZED, "insufficient_scope"),
-            Error::Throttled(_) | Error::TooOften(_) => (StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable"),
+            Error::Throttled(_) | Error::TooOften(_) | Error::TooManyOrders(_) => {
+                (StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable")
+            }
             Error::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable"),
             Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "ServerError"),
             Error::UnknownSlot { .. }
@@ -83,6 +85,7 @@ impl IntoResponse for Refused {
             | Error::NotApproved(_)
             | Error::NotReported(_)
             | Error::WrongPassword
+            | Error::Blocked
             | Error::SignupGone
             | Error::BadChoice(_)
             | Error::UnknownEvent(_)

@@ -1,7 +1,7 @@
 //! `GET /auth/o2/tokeninfo`, `GET /user/profile`, and the mobile SDK's sign-out (login-and-web 3.6, 5.1, 5.2).
 
 use super::{Refused, answer};
-use crate::http;
+use crate::http::{self, AccessToken, TwoTokens};
 use crate::site::Site;
 use axum::extract::State;
 use axum::http::request::Parts;
@@ -11,23 +11,20 @@ use opendrs_service::Error;
 use opendrs_service::error::OAuth;
 use opendrs_service::login::profile::{self, Carried};
 use serde::Serialize;
-use std::borrow::Cow;
 use std::sync::Arc;
 
-/// The token of the query, of `x-amz-access-token`, or of `Authorization: Bearer`.
+/// The request's token, and how it came.
 fn token(uri: &Uri, headers: &HeaderMap) -> Result<(String, Carried), Error> {
-    let query = http::query(uri);
-    let in_query = query.into_iter().find(|(name, value)| name == "access_token" && !value.is_empty());
-    let in_header = http::header(headers, "x-amz-access-token").map(|value| value.trim().to_owned());
-    in_query
-        .map(|(_, value)| (value, Carried::Query))
-        .or(in_header.filter(|token| !token.is_empty()).map(|token| (token, Carried::Header)))
-        .or_else(|| http::bearer(headers).map(|token| (Cow::into_owned(token), Carried::Header)))
-        .filter(|(token, _)| !token.is_empty())
-        .ok_or_else(|| Error::OAuth {
-            error: OAuth::InvalidRequest,
-            description: "The request is missing a required parameter : access_token".into(),
-        })
+    let invalid = |description: &str| Error::OAuth { error: OAuth::InvalidRequest, description: description.into() };
+    let token = http::access_token(uri, headers)
+        .map_err(|TwoTokens| invalid("The request has different access tokens : send one"))?
+        .ok_or_else(|| invalid("The request is missing a required parameter : access_token"))?;
+    let carried = match token {
+        AccessToken { in_query: true, .. } => Carried::Query,
+        AccessToken { repeated: true, .. } => Carried::Repeated,
+        AccessToken { .. } => Carried::Header,
+    };
+    Ok((token.text, carried))
 }
 
 #[derive(Serialize)]

@@ -3,6 +3,7 @@
 
 use super::{Refused, answer};
 use crate::http;
+use crate::refusals::Refused as Refusal;
 use crate::site::Site;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -10,15 +11,19 @@ use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use opendrs_domain::id::ClientId;
+use opendrs_domain::json;
 use opendrs_domain::login::form;
 use opendrs_service::Error;
 use opendrs_service::error::OAuth;
 use opendrs_service::login::exchange::{self, TokenRequest};
 use serde::Serialize;
+use serde_json::Value;
+use serde_json::error::Category;
 use std::sync::Arc;
 
 /// What may not stand in the query: it would end in logs.
-const SECRETS: [&str; 4] = ["client_secret", "code", "refresh_token", "code_verifier"];
+const SECRETS: [&str; 6] =
+    ["client_secret", "code", "refresh_token", "code_verifier", "access_token", "client_assertion"];
 
 /// What is read of a request, the last for a code alone.
 const NAMES: [&str; 8] =
@@ -41,18 +46,24 @@ pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Res
         return Err(invalid("Send parameters in the body, not in the query").into());
     }
     let mut asked = TokenRequest { source: http::source(&site, &parts), ..read(&body)? };
-    let basic = basic(&parts.headers)?;
+    let Authorization { basic, repeated } = authorization(&parts.headers)?;
+    if repeated {
+        asked.repeated = Some("Authorization");
+    }
     let tried = basic.is_some();
     if let Some((id, secret)) = basic {
-        let other = asked.client_id.as_ref().is_some_and(|in_body| *in_body != id);
-        if other || asked.client_secret.is_some() {
-            return Err(Refused { error: client_refused(), basic: true });
+        let other = |sent: &Option<String>, of: &str| sent.as_deref().is_some_and(|in_body| in_body != of);
+        if other(&asked.client_id, &id) || other(&asked.client_secret, &secret) {
+            return Err(invalid("The request has different client credentials : send one pair").into());
+        }
+        if asked.client_secret.is_some() {
+            asked.repeated = Some("client_secret");
         }
         (asked.client_id, asked.client_secret) = (Some(id), Some(secret));
     }
     let tokens = exchange::tokens(&site.app, &asked).await.map_err(|error| {
         let client = asked.client_id.as_deref().filter(|id| ClientId::parse(id).is_ok()).unwrap_or("unknown");
-        tracing::info!(client, source = asked.source, %error, "a token request was refused");
+        site.refusals.note(site.app.real_time(), Refusal::TokenRequest, &asked.source, client, &error);
         Refused { error, basic: tried }
     })?;
     let body = Body {
@@ -76,19 +87,17 @@ fn client_refused() -> Error {
 fn read(body: &[u8]) -> Result<TokenRequest, Error> {
     let text = http::bare(body);
     let pairs = match text.first() {
-        Some(b'{') => serde_json::from_slice::<serde_json::Map<_, _>>(text)
-            .map_err(|_| invalid("The request is malformed : the body is not a JSON object"))?
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value.as_str()?.to_owned())))
-            .collect(),
+        Some(b'{') => members(text)?,
         _ => form::decode(text).ok_or_else(|| invalid("The request is malformed : the body is not UTF-8"))?,
     };
     let refreshes = pairs.iter().any(|(name, value)| name == "grant_type" && value == "refresh_token");
-    let names = if refreshes { &NAMES[..NAMES.len() - 1] } else { &NAMES[..] };
-    if let Some(name) = form::repeated(&pairs, names) {
-        return Err(invalid(&format!("The request repeats the parameter : {name}")));
+    let read = if refreshes { &NAMES[..NAMES.len() - 1] } else { &NAMES[..] };
+    if let Some(name) = form::conflicting(&pairs, read) {
+        return Err(invalid(&exchange::repeats(name)));
     }
-    let mut request = TokenRequest::default();
+    // What says the same twice is for the client's rules to judge, which are not known yet.
+    let repeated = form::repeated(&pairs, &NAMES);
+    let mut request = TokenRequest { repeated, ..TokenRequest::default() };
     for (name, value) in pairs.into_iter().filter(|(_, value)| !value.is_empty()) {
         let place = match name.as_str() {
             "grant_type" => &mut request.grant_type,
@@ -106,18 +115,52 @@ fn read(body: &[u8]) -> Result<TokenRequest, Error> {
     Ok(request)
 }
 
-/// Client id and secret of an `Authorization: Basic` header; both are form-encoded inside it (RFC 6749, 2.3.1).
-fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, Refused> {
+/// The members of a JSON object that are strings.
+fn members(text: &[u8]) -> Result<Vec<(String, String)>, Error> {
+    // What is said of a body that is no JSON at all stays in one form: clients log it.
+    let malformed = |e: serde_json::Error| match e.classify() {
+        Category::Data => invalid(&format!("The request is malformed : {e}")),
+        _ => invalid("The request is malformed : the body is not a JSON object"),
+    };
+    match json::parse(text).map_err(malformed)? {
+        Value::Object(members) => Ok(members
+            .into_iter()
+            .filter_map(|(name, value)| match value {
+                Value::String(text) => Some((name, text)),
+                _ => None,
+            })
+            .collect()),
+        _ => Err(invalid("The request is malformed : the body is not a JSON object")),
+    }
+}
+
+/// What a request's `Authorization` header says.
+#[derive(Default)]
+struct Authorization {
+    /// Client id and secret.
+    basic: Option<(String, String)>,
+    /// It stands there twice.
+    repeated: bool,
+}
+
+/// Reads `Authorization: Basic`; id and secret are form-encoded inside it (RFC 6749, 2.3.1).
+fn authorization(headers: &HeaderMap) -> Result<Authorization, Refused> {
     let refused = || Refused { error: client_refused(), basic: true };
-    let value = http::header(headers, "authorization").filter(|value| !value.trim().is_empty());
-    let Some(value) = value else { return Ok(None) };
+    let values = headers.get_all("authorization").iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let values: Vec<_> = values.filter(|value| !value.trim().is_empty()).collect();
+    let Some((value, others)) = values.split_first() else { return Ok(Authorization::default()) };
+    if others.iter().any(|other| other.trim() != value.trim()) {
+        return Err(invalid("The request has different Authorization headers : send one").into());
+    }
+    let repeated = !others.is_empty();
     let Some((scheme, credentials)) = value.trim().split_once(' ') else { return Err(refused()) };
     if !scheme.eq_ignore_ascii_case("basic") {
-        return Ok(None);
+        return Ok(Authorization { basic: None, repeated });
     }
     let decoded = STANDARD.decode(credentials.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let decoded = decoded.ok_or_else(refused)?;
     let (id, secret) = decoded.split_once(':').ok_or_else(refused)?;
     let plain = |text: &str| form::unescape(text.as_bytes(), true);
-    Ok(Some((plain(id).ok_or_else(refused)?, plain(secret).ok_or_else(refused)?)))
+    let basic = Some((plain(id).ok_or_else(refused)?, plain(secret).ok_or_else(refused)?));
+    Ok(Authorization { basic, repeated })
 }

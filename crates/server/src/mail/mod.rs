@@ -18,4 +18,8 @@ impl Post for Sink {
     fn send<'a>(&'a self, _: &'a Letter) -> Pending<'a> {
         Box::pin(std::future::ready(Outcome::Kept))
     }
+
+    fn sends(&self) -> bool {
+        false
+    }
 }

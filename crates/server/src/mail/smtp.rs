@@ -12,7 +12,9 @@ use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::{Error, PoolConfig};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use opendrs_domain::mail::Outcome;
+use opendrs_domain::text::ascii_domain;
 use opendrs_service::mail::{Letter, Pending, Post};
+use opendrs_store::trust::explained;
 use serde::Deserialize;
 use std::error::Error as _;
 use std::time::{Duration, SystemTime};
@@ -69,6 +71,8 @@ impl Smtp {
     /// A sentence that names the setting at fault.
     pub fn new(settings: SmtpSettings) -> Result<Self, String> {
         let SmtpSettings { host, port, security, from, login, authorities } = settings;
+        let host = ascii_domain(&host).ok_or_else(|| format!("mail.host `{host}` is no host name"))?;
+        let from = in_ascii(from)?;
         let tls = || {
             let mut tls = TlsParameters::builder(host.clone());
             if let Some(pem) = &authorities {
@@ -92,6 +96,19 @@ impl Smtp {
             builder = builder.credentials(Credentials::new(user, password));
         }
         Ok(Self { transport: builder.build(), from })
+    }
+
+    /// Whether the mail server answers, is protected as it should be and takes the login; nothing is sent.
+    ///
+    /// # Errors
+    /// A sentence that says why not.
+    pub async fn check(&self) -> Result<(), String> {
+        match tokio::time::timeout(DEADLINE, self.transport.test_connection()).await {
+            Ok(Ok(true)) => Ok(()),
+            Ok(Ok(false)) => Err("it took the connection and closed it again".into()),
+            Ok(Err(error)) => Err(words(&error)),
+            Err(_) => Err(format!("it did not answer within {} seconds", DEADLINE.as_secs())),
+        }
     }
 
     /// The letter as a message, or why it cannot be one.
@@ -133,14 +150,27 @@ impl Post for Smtp {
     }
 }
 
+/// The sender with its domain in A-labels, as mail servers know it: not every one takes addresses in other scripts.
+fn in_ascii(from: Mailbox) -> Result<Mailbox, String> {
+    let Mailbox { name, email } = from;
+    let refuse = || format!("mail.from `{email}` is no address to send mail from");
+    let domain = ascii_domain(email.domain()).ok_or_else(refuse)?;
+    let email = Address::new(email.user(), domain).map_err(|_| refuse())?;
+    Ok(Mailbox { name, email })
+}
+
 /// A 5xx is the mail server's last word on a mail, unless it is about our login: that is for the operator to mend.
 fn refused(error: &Error) -> Outcome {
     let login = error.status().is_some_and(|code| matches!(u16::from(code), 530 | 534 | 535 | 538));
+    let why = words(error);
+    if error.is_permanent() && !login { Outcome::Final(why) } else { Outcome::Passing(why) }
+}
+
+fn words(error: &Error) -> String {
     let mut why = error.to_string();
     if let Some(source) = error.source().map(ToString::to_string).filter(|source| !why.contains(source.as_str())) {
         why = format!("{why}: {source}");
     }
     // NUL is text that PostgreSQL does not store.
-    let why: String = why.chars().map(|c| if c.is_control() { ' ' } else { c }).take(WHY).collect();
-    if error.is_permanent() && !login { Outcome::Final(why) } else { Outcome::Passing(why) }
+    explained(why).chars().map(|c| if c.is_control() { ' ' } else { c }).take(WHY).collect()
 }

@@ -1,11 +1,12 @@
 //! What a letter says: subject, sentences, facts and links; then as text and as HTML.
 //!
-//! The sentences themselves are in `texts`. Invariant: both forms say the same. Every link is an address of ours; what
-//! makers and customers wrote is one line each, and escaped where it is HTML.
+//! The sentences themselves are in `texts`. Invariant: both forms say the same. Every link is an address of ours, but for the
+//! carrier's page of a parcel; what makers, shops and customers wrote is one line each, and escaped where it is HTML.
 
-use crate::texts::Texts;
+use crate::texts::{Letters, Texts};
 use askama::Template;
-use opendrs_domain::mail::{Bought, News, SlotNews};
+use opendrs_domain::mail::{Bought, News, PriceChangeSummary, SlotNews};
+use opendrs_domain::order::{Problem, Tracking};
 use opendrs_domain::time::Time;
 use opendrs_service::mail::Letter;
 
@@ -42,6 +43,15 @@ struct Html<'a> {
     words: &'a Words,
 }
 
+/// What the link to a takeover's page is called.
+fn takeover_link(said: &Letters, news: &News) -> &'static str {
+    match news {
+        News::TakeoverAsked(_) => said.asked_link,
+        News::ChangedHands(_) => said.taken_link,
+        _ => said.announced_link,
+    }
+}
+
 /// On one line: a title may hold what would end a header or forge a line of the text.
 fn line(text: &str) -> String {
     let spaced: String = text.chars().map(|c| if c.is_control() || c == '\u{2028}' { ' ' } else { c }).collect();
@@ -65,20 +75,49 @@ impl Words {
             links: letter.cancel_url.iter().map(|url| (texts.shared.cancel_order, url.clone())).collect(),
             device: (said.device)(&model, &line(&letter.serial), letter.test),
         };
-        words.links.extend(letter.order_url.iter().map(|url| (said.decide, url.clone())));
+        let held = matches!(letter.news, News::Held(_));
+        let open = if held { said.decide } else { said.see };
+        words.links.extend(letter.order_url.iter().map(|url| (open, url.clone())));
+        words.links.extend(letter.takeover_url.iter().map(|url| (takeover_link(said, &letter.news), url.clone())));
         words.links.push((texts.shared.your_devices, letter.settings_url.clone()));
         match &letter.news {
             News::Placed(bought) => words.placed(letter, bought, &model),
             News::Held(bought) => words.held(letter, bought, &model),
             News::Shipped(bought) => words.shipped(letter, bought),
             News::Delivered(bought) => words.delivered(letter, bought),
-            News::Cancelled(bought) => words.cancelled(bought),
+            News::Cancelled(bought) => words.cancelled(letter, bought),
             News::Expired(bought) => words.expired(bought),
             News::Subscribed(slots) => words.subscribed(slots, &model),
             News::Deregistered => words.left((said.left_subject)(&model), [(said.left)(&model)]),
+            News::TakeoverAnnounced(_) => {
+                words.subject = (said.announced_subject)(&model);
+                words.lines.extend([(said.announced)(&model), said.announced_more.to_owned()]);
+            }
+            News::TakeoverAsked(by) => {
+                words.subject = (said.asked_subject)(&model);
+                words.lines.extend([(said.asked)(&model), (said.asked_until)(&texts.moment(&by.answer_by))]);
+            }
+            News::ChangedHands(by) => {
+                let lines = [(said.taken)(&model), (said.taken_until)(&texts.moment(&by.answer_by))];
+                words.left((said.taken_subject)(&model), lines);
+            }
+            News::TakeoverAgreed(until) => {
+                words.subject = (said.agreed_subject)(&model);
+                words.say((said.agreed)(&model, &texts.moment(until)));
+            }
+            News::TakeoverDeclined => {
+                words.subject = (said.declined_subject)(&model);
+                words.say((said.declined)(&model));
+            }
+            News::TakenBack => words.left((said.taken_back_subject)(&model), [(said.taken_back)(&model)]),
             News::TakenOver => {
                 let lines = [(said.taken)(&model), said.taken_more.to_owned()];
                 words.left((said.taken_subject)(&model), lines);
+            }
+            News::PriceChanged(news) => words.price_changed(news, &model),
+            News::TooMany => {
+                words.subject = (said.too_many_subject)(&model);
+                words.say((said.too_many)(&model));
             }
         }
         words
@@ -114,6 +153,7 @@ impl Words {
 
     fn product(&mut self, bought: &Bought) {
         let texts = self.texts;
+        self.fact(texts.letters.order_number, bought.number().to_string());
         self.fact(texts.letters.product, line(&bought.title));
         self.fact(texts.letters.quantity, texts.amount(&bought.quantity, &line(&bought.unit)));
         self.fact(texts.letters.price, texts.money(&bought.price));
@@ -124,7 +164,20 @@ impl Words {
         let address = letter.address.as_deref().unwrap_or(said.no_address);
         self.fact(said.ships_to, line(address));
         if let Some(at) = expected {
-            self.fact(said.expected, self.texts.moment(&at));
+            self.fact(said.expected, self.texts.day(&at));
+        }
+    }
+
+    /// How the parcel is followed; its link comes before the others.
+    fn tracking(&mut self, Tracking { number, carrier, link }: &Tracking) {
+        let said = &self.texts.letters;
+        for (name, value) in [(said.carrier, carrier), (said.tracking, number)] {
+            if let Some(value) = value {
+                self.fact(name, line(value));
+            }
+        }
+        if let Some(link) = link {
+            self.links.insert(0, (said.track, link.clone()));
         }
     }
 
@@ -141,10 +194,18 @@ impl Words {
 
     fn held(&mut self, letter: &Letter, bought: &Bought, model: &str) {
         let said = &self.texts.letters;
-        self.subject(said.held_subject, bought);
-        self.say((said.held)(model, (said.problem)(bought.problem())));
-        self.say((said.remedy)(bought.problem()));
-        self.say((said.held_until)(&self.texts.moment(&bought.window_ends_at)));
+        let (problem, subject) = (bought.problem(), (said.held_subject)(bought.problem()));
+        if bought.reminder {
+            self.subject(&(said.reminder_subject)(subject), bought);
+            self.say(said.reminder);
+        } else {
+            self.subject(subject, bought);
+        }
+        self.say((said.held)(model, (said.problem)(problem)));
+        self.say((said.remedy)(problem));
+        let (until, resumes) = (self.texts.moment(&bought.window_ends_at), bought.resumes_at);
+        let resumes = resumes.map(|at| self.texts.day(&at));
+        self.say((said.unanswered)(problem, &until, resumes.as_deref()));
         self.product(bought);
         self.parcel(letter, None);
     }
@@ -155,31 +216,41 @@ impl Words {
         self.say(said.shipped);
         self.product(bought);
         self.parcel(letter, bought.expected_at);
+        self.tracking(&bought.tracking);
     }
 
     fn delivered(&mut self, letter: &Letter, bought: &Bought) {
         let said = &self.texts.letters;
-        let (subject, sentence) = match letter.delivery_known {
-            true => (said.delivered_subject, said.delivered),
-            false => (said.assumed_subject, said.assumed),
+        let (subject, sentence) = match bought.assumed {
+            false => (said.delivered_subject, said.delivered),
+            true => (said.assumed_subject, said.assumed),
         };
         self.subject(subject, bought);
         self.say(sentence);
         self.product(bought);
-        self.parcel(letter, bought.expected_at);
+        // What is there already is expected no more.
+        self.parcel(letter, bought.expected_at.filter(|_| bought.assumed));
+        self.tracking(&bought.tracking);
     }
 
-    fn cancelled(&mut self, bought: &Bought) {
+    fn cancelled(&mut self, letter: &Letter, bought: &Bought) {
         let said = &self.texts.letters;
+        let cancellation = bought.cancellation.as_ref();
         self.subject(said.cancelled_subject, bought);
-        self.say(said.cancelled);
+        self.say((said.cancelled)(cancellation.map(|cancellation| cancellation.by)));
+        self.say(said.not_charged);
         self.product(bought);
+        self.parcel(letter, None);
+        if let Some(reason) = cancellation.and_then(|cancellation| self.texts.cancel_reason(cancellation)) {
+            self.fact(said.reason, line(reason));
+        }
     }
 
     fn expired(&mut self, bought: &Bought) {
         let said = &self.texts.letters;
         self.subject(said.expired_subject, bought);
-        self.say((said.expired)((said.problem)(bought.problem())));
+        let asked = bought.problem().is_some_and(Problem::asks_customer);
+        self.say((said.expired)(asked, (said.problem)(bought.problem())));
         self.say(said.ended);
         self.product(bought);
     }
@@ -200,6 +271,21 @@ impl Words {
                 None => said.not_chosen.to_owned(),
             };
             self.fact(line(&slot.name), chosen);
+        }
+    }
+
+    fn price_changed(&mut self, news: &PriceChangeSummary, model: &str) {
+        let texts = self.texts;
+        let said = &texts.letters;
+        let (title, price, before) = (line(&news.title), texts.money(&news.price), texts.money(&news.before));
+        self.subject = (said.subject)(false, said.price_changed_subject, &title);
+        self.say((said.price_changed)(&before, &price));
+        self.say(if news.asks { (said.price_asks)(model) } else { (said.price_goes_on)(model) });
+        self.fact(said.product, title);
+        self.fact(said.price, price);
+        self.fact(said.price_before, before);
+        if let Some(agreed) = &news.agreed {
+            self.fact(said.price_agreed, texts.money(agreed));
         }
     }
 

@@ -1,5 +1,6 @@
 //! The network, for use cases: an HTTP/1.1 client that goes nowhere it should not and waits for nobody too long.
 //!
+//! What an answer's status says is never taken back: a body that breaks off, or is too slow, is a part of the answer.
 //! Invariant: every connection passes the guard ([`guard`]) with the very address it is made to; certificates are always
 //! checked; redirects are answers like others; no proxy is asked, since it would pass the guard by.
 
@@ -13,16 +14,17 @@ use axum::body::Bytes;
 use connect::{Connector, Kept, NoSuchName};
 use guard::Guard;
 use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
 use hyper::header::{AUTHORIZATION, HeaderName, HeaderValue, USER_AGENT};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use opendrs_service::outbound::{Answer, Failure, Outbound, Pending, Request};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
+use opendrs_store::trust;
+use rustls::ClientConfig;
 use std::error::Error as _;
 use std::path::Path;
+use std::pin::pin;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use url::Url;
@@ -35,11 +37,13 @@ const IDLE_CONNECTIONS: usize = 24;
 const MAX_HEAD: usize = 64 * 1024;
 
 type Asking = Client<HttpsConnector<Connector>, Full<Bytes>>;
+/// What makes a client; or says why there is none.
+type Making = Box<dyn FnOnce() -> Result<Asking, String> + Send>;
 
 /// The network as the settings have it. The system's certificate authorities are some hundred; they are read when somebody
 /// is asked first, since many a server never asks anybody.
 pub struct Network {
-    client: LazyLock<Asking, Box<dyn FnOnce() -> Asking + Send>>,
+    client: LazyLock<Result<Asking, String>, Making>,
 }
 
 /// Whether a list of what may be asked besides the internet can be read.
@@ -63,8 +67,14 @@ impl Network {
     }
 
     async fn ask(&self, request: Request) -> Result<Answer, Failure> {
-        let Request { limit, .. } = request;
-        let (parts, mut body) = self.client.request(prepare(request)?).await.map_err(|e| why(&e))?.into_parts();
+        let Request { limit, deadline, body_within, .. } = request;
+        let client = self.client.as_ref().map_err(|why| Failure::Tls(why.clone()))?;
+        let mut over = pin!(patience(deadline));
+        let response = tokio::select! {
+            response = client.request(prepare(request)?) => response.map_err(|e| why(&e))?,
+            () = &mut over => return Err(Failure::TimedOut),
+        };
+        let (parts, body) = response.into_parts();
         let headers = parts.headers.iter();
         let mut answer = Answer {
             status: parts.status.as_u16(),
@@ -73,86 +83,84 @@ impl Network {
                 .collect(),
             body: Vec::new(),
             truncated: false,
+            broken: None,
         };
-        while let Some(frame) = body.frame().await {
-            let Ok(data) = frame.map_err(|_| Failure::Closed)?.into_data() else { continue };
-            let room = limit - answer.body.len();
-            answer.body.extend_from_slice(&data[..data.len().min(room)]);
-            if data.len() > room {
-                // The rest stays unread, and the connection is closed with it.
-                answer.truncated = true;
-                break;
-            }
-        }
-        Ok(answer)
+        let broken = tokio::select! {
+            read = read(body, limit, &mut answer) => read.err(),
+            () = over => Some(Failure::TimedOut),
+            () = patience(body_within.unwrap_or(deadline)) => Some(Failure::TimedOut),
+        };
+        Ok(Answer { broken, ..answer })
     }
+}
+
+/// Reads a body into an answer, as far as there is one and the limit allows.
+async fn read(mut body: Incoming, limit: usize, answer: &mut Answer) -> Result<(), Failure> {
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|_| Failure::Closed)?.into_data() else { continue };
+        let room = limit - answer.body.len();
+        answer.body.extend_from_slice(&data[..data.len().min(room)]);
+        if data.len() > room {
+            // The rest stays unread, and the connection is closed with it.
+            answer.truncated = true;
+            break;
+        }
+    }
+    Ok(())
+}
+
+#[expect(clippy::disallowed_methods, reason = "a bound on waiting for a peer, not a delay")]
+async fn patience(period: Duration) {
+    tokio::time::sleep(period).await;
 }
 
 impl Outbound for Network {
     fn send(&self, request: Request) -> Pending<'_> {
-        let deadline = request.deadline;
-        Box::pin(
-            async move { tokio::time::timeout(deadline, self.ask(request)).await.unwrap_or(Err(Failure::TimedOut)) },
-        )
+        Box::pin(self.ask(request))
     }
 }
 
 /// The client of a guard and of those who are trusted.
-fn asking(guard: Arc<Guard>, trust: Trust) -> Asking {
+fn asking(guard: Arc<Guard>, trust: Trust) -> Result<Asking, String> {
     let https = hyper_rustls::HttpsConnectorBuilder::new()
-        .with_tls_config(trust.tls())
+        .with_tls_config(trust.tls()?)
         .https_or_http()
         .enable_http1()
         .wrap_connector(Connector::new(guard));
-    Client::builder(TokioExecutor::new())
+    let client = Client::builder(TokioExecutor::new())
         .timer(TokioTimer::new())
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(IDLE)
         .pool_max_idle_per_host(IDLE_CONNECTIONS)
         .http1_max_buf_size(MAX_HEAD)
-        .build(https)
+        .build(https);
+    Ok(client)
 }
 
 /// How a server proves who it is: always by a certificate, of one of the system's authorities or of files.
-pub(crate) struct Trust {
-    builder: ConfigBuilder<ClientConfig, WantsVerifier>,
-    files: RootCertStore,
-}
+pub(crate) struct Trust(trust::Trust);
 
 impl Trust {
     /// Reads the files; those of the system wait for [`Trust::tls`].
     pub(crate) fn new<'p>(ca_files: impl IntoIterator<Item = &'p Path>) -> Result<Self, String> {
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let builder = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|e| format!("TLS is not available: {e}"))?;
-        Ok(Self { builder, files: authorities(ca_files)? })
+        let mut trust = trust::Trust::default();
+        for path in ca_files {
+            trust.add_file(path).map_err(|why| format!("outbound.ca_file {}: {why}", path.display()))?;
+        }
+        // What cannot be set up is said now, not when somebody is asked first.
+        trust.clone().client()?;
+        Ok(Self(trust))
     }
 
     /// What a client checks a server by.
-    pub(crate) fn tls(self) -> ClientConfig {
-        let mut roots = self.files;
-        // What the system holds and cannot be read is the system's matter: the rest still serves.
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        self.builder.with_root_certificates(roots).with_no_client_auth()
+    ///
+    /// # Errors
+    /// A sentence that says why there is no TLS.
+    pub(crate) fn tls(self) -> Result<ClientConfig, String> {
+        let mut trust = self.0;
+        trust.add_system();
+        trust.client()
     }
-}
-
-/// The certificate authorities of files.
-fn authorities<'p>(ca_files: impl IntoIterator<Item = &'p Path>) -> Result<RootCertStore, String> {
-    let mut store = RootCertStore::empty();
-    for path in ca_files {
-        let bad = |why: &dyn std::fmt::Display| format!("outbound.ca_file {}: {why}", path.display());
-        let mut count = 0;
-        for certificate in CertificateDer::pem_file_iter(path).map_err(|e| bad(&e))? {
-            store.add(certificate.map_err(|e| bad(&e))?).map_err(|e| bad(&e))?;
-            count += 1;
-        }
-        if count == 0 {
-            return Err(bad(&"it holds no certificate: name a PEM file"));
-        }
-    }
-    Ok(store)
 }
 
 fn prepare(request: Request) -> Result<hyper::Request<Full<Bytes>>, Failure> {
@@ -210,7 +218,7 @@ fn why(error: &legacy::Error) -> Failure {
             return Failure::Unresolved(name.to_string());
         }
         if let Some(tls) = error.downcast_ref::<rustls::Error>() {
-            return Failure::Tls(tls.to_string());
+            return Failure::Tls(trust::explained(tls.to_string()));
         }
         if let Some(http) = error.downcast_ref::<hyper::Error>()
             && http.is_parse()

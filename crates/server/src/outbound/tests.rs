@@ -1,7 +1,7 @@
 //! The client against servers that behave as servers do on a bad day.
 
 use super::*;
-use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedKey, IsCa, KeyPair, generate_simple_self_signed};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
 use std::io::Write;
@@ -15,7 +15,15 @@ const SHORT: Duration = Duration::from_millis(300);
 
 fn post(url: impl Into<String>) -> Request {
     let headers = vec![("Content-Type".into(), "text/plain; charset=UTF-8".into())];
-    Request { method: "POST", url: url.into(), headers, body: b"hello".to_vec(), deadline: LONG, limit: 4096 }
+    Request {
+        method: "POST",
+        url: url.into(),
+        headers,
+        body: b"hello".to_vec(),
+        deadline: LONG,
+        limit: 4096,
+        body_within: None,
+    }
 }
 
 fn network(allow: &[&str]) -> Network {
@@ -111,20 +119,23 @@ async fn who_never_answers_is_left_at_the_deadline() {
 }
 
 #[tokio::test]
-async fn who_drips_is_left_at_the_deadline() {
-    let (url, _task) = once(|mut stream| async move {
-        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n").await.unwrap();
-        let mut ticks = tokio::time::interval(Duration::from_millis(20));
-        loop {
-            ticks.tick().await;
-            if stream.write_all(b"x").await.is_err() {
-                return;
+async fn a_slow_body_is_left_in_time_and_its_status_holds() {
+    for (deadline, body_within) in [(SHORT, None), (LONG, Some(SHORT))] {
+        let (url, _task) = once(|mut stream| async move {
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n").await.unwrap();
+            let mut ticks = tokio::time::interval(Duration::from_millis(20));
+            loop {
+                ticks.tick().await;
+                if stream.write_all(b"x").await.is_err() {
+                    return;
+                }
             }
-        }
-    })
-    .await;
-    let request = Request { deadline: SHORT, ..post(url) };
-    assert_eq!(network(&["127.0.0.1"]).send(request).await, Err(Failure::TimedOut));
+        })
+        .await;
+        let answer = network(&["127.0.0.1"]).send(Request { deadline, body_within, ..post(url) }).await.unwrap();
+        assert_eq!((answer.status, &answer.broken), (200, &Some(Failure::TimedOut)));
+        assert!(answer.body.starts_with(b"x") && answer.whole().unwrap_err().contains("status 200 broke off"));
+    }
 }
 
 #[tokio::test]
@@ -161,17 +172,39 @@ async fn a_head_without_end_is_unreadable() {
 }
 
 #[tokio::test]
-async fn a_connection_that_ends_too_early_is_no_answer() {
+async fn a_connection_that_ends_before_the_status_is_no_answer() {
     let network = network(&["127.0.0.1"]);
     let (url, _task) = once(|stream| async move { drop(stream) }).await;
     assert_eq!(network.send(post(url)).await, Err(Failure::Closed), "before the head");
-    let (url, _task) = once(|mut stream| async move {
-        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf").await.unwrap();
-    })
-    .await;
-    assert_eq!(network.send(post(url)).await, Err(Failure::Closed), "within the body");
     let (url, _task) = once(|stream| async move { stream.set_zero_linger().unwrap() }).await;
     assert_eq!(network.send(post(url)).await, Err(Failure::Closed), "reset");
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_takes_no_status_back() {
+    let network = network(&["127.0.0.1"]);
+    for (status, head, body, reset) in [
+        (200, "Content-Length: 10\r\n", "half", false),
+        (200, "Content-Length: 10\r\n", "half", true),
+        (202, "Transfer-Encoding: chunked\r\n", "4\r\nhalf\r\n", false),
+        (202, "Transfer-Encoding: chunked\r\n", "4\r\nhalf\r\nno length\r\n", false),
+        (410, "Content-Length: 10\r\n", "half", true),
+        (429, "Retry-After: 90\r\nContent-Length: 10\r\n", "half", false),
+        (503, "Content-Length: 10\r\n", "half", true),
+    ] {
+        let (url, _task) = once(move |mut stream| async move {
+            let text = format!("HTTP/1.1 {status} X\r\n{head}\r\n{body}");
+            stream.write_all(text.as_bytes()).await.unwrap();
+            if reset {
+                stream.set_zero_linger().unwrap();
+            }
+        })
+        .await;
+        let answer = network.send(post(url)).await.unwrap();
+        assert_eq!((answer.status, &answer.broken), (status, &Some(Failure::Closed)), "{head}{body}");
+        assert!(!answer.truncated && b"half".starts_with(&answer.body), "{answer:?}");
+        assert_eq!(answer.header("retry-after"), (status == 429).then_some("90"));
+    }
 }
 
 #[tokio::test]
@@ -223,7 +256,10 @@ async fn what_cannot_be_sent_is_said_before_anybody_is_asked() {
 
 /// A TLS server for `localhost` and its certificate as PEM.
 async fn secure_server() -> (String, String) {
-    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(vec!["localhost".into()]).unwrap();
+    showing(generate_simple_self_signed(vec!["localhost".into()]).unwrap()).await
+}
+
+async fn showing(CertifiedKey { cert, signing_key }: CertifiedKey<KeyPair>) -> (String, String) {
     let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
@@ -263,6 +299,24 @@ async fn certificates_are_checked_against_the_system_and_the_file() {
     tokio::spawn(async move { plain.accept().await.unwrap().0.write_all(b"HTTP/1.1 400 Bad\r\n\r\n").await });
     let failure = trusting.send(post(url)).await.unwrap_err();
     assert!(matches!(failure, Failure::Tls(_)), "no TLS there: {failure:?}");
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_its_own_authority_is_trusted_by_its_file() {
+    let signing_key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let cert = params.self_signed(&signing_key).unwrap();
+    let (url, certificate) = showing(CertifiedKey { cert, signing_key }).await;
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(certificate.as_bytes()).unwrap();
+    let allow = ["localhost".to_owned(), "127.0.0.1".to_owned()];
+    let trusting = Network::new(&allow, [file.path()]).unwrap();
+    assert_eq!(trusting.send(post(&url)).await.unwrap().body, b"secret");
+    let failure = trusting.send(post(url.replace("localhost", "127.0.0.1"))).await.unwrap_err();
+    assert!(matches!(failure, Failure::Tls(_)), "another name: {failure:?}");
+    let failure = Network::new(&allow, []).unwrap().send(post(&url)).await.unwrap_err();
+    assert!(matches!(failure, Failure::Tls(_)), "nobody vouches for it: {failure:?}");
 }
 
 #[test]

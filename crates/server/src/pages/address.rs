@@ -14,8 +14,10 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
 use opendrs_domain::customer::Address;
+use opendrs_domain::id::CustomerId;
 use opendrs_domain::login::form;
-use opendrs_service::{Error, customer};
+use opendrs_domain::order::Order;
+use opendrs_service::{Error, customer, order};
 use std::sync::Arc;
 
 /// Where one goes on who came from nowhere.
@@ -30,6 +32,24 @@ struct AddressPage<'a> {
     return_to: &'a str,
     typed: &'a Address,
     problem: Option<&'a str>,
+    kept: Vec<KeptRow>,
+}
+
+/// An open order that keeps the address it was placed with.
+pub(super) struct KeptRow {
+    pub(super) line: String,
+    pub(super) instance: String,
+}
+
+/// The open orders that a new address is not for.
+pub(super) async fn kept(site: &Site, customer: CustomerId, texts: &Texts) -> Result<Vec<KeptRow>, Error> {
+    let open = order::open_of_customer(&site.app, customer).await?;
+    let row = |order: &Order| {
+        let address = order.address()?.one_line();
+        let line = (texts.settings.kept_order)(&order.number().to_string(), &order.item.title, &address);
+        Some(KeptRow { line, instance: order.instance().to_string() })
+    };
+    Ok(open.iter().filter_map(row).collect())
 }
 
 /// The page's own address, for those who come back to a page of ours.
@@ -56,6 +76,7 @@ fn show(
     switch: Vec<Other>,
     return_to: &str,
     typed: &Address,
+    kept: Vec<KeptRow>,
     problem: Option<&Error>,
 ) -> Response {
     let words = problem.map(browser.shown.texts.refusal);
@@ -66,6 +87,7 @@ fn show(
         return_to,
         typed,
         problem: words.as_deref(),
+        kept,
     };
     let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     page(&browser.shown, status, &template, None)
@@ -78,9 +100,11 @@ pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<R
     let Some(session) = &browser.session else {
         return sign_in_page(&site, &browser, &address(return_to), None, "").await;
     };
-    let owner = customer::get(&site.app, session.customer).await.map_err(Refused::by(&browser.shown))?;
+    let refused = Refused::by(&browser.shown);
+    let owner = customer::get(&site.app, session.customer).await.map_err(&refused)?;
+    let kept = kept(&site, session.customer, browser.shown.texts).await.map_err(&refused)?;
     let switch = browser.shown.switch(&address(return_to));
-    Ok(show(&site, &browser, switch, return_to, &owner.address.unwrap_or_default(), None))
+    Ok(show(&site, &browser, switch, return_to, &owner.address.unwrap_or_default(), kept, None))
 }
 
 /// Changes it, then goes back.
@@ -93,11 +117,13 @@ pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Res
         return sign_in_page(&site, &browser, &address(return_to), None, "").await;
     };
     let typed = typed(&form);
-    match customer::set_address(&site.app, session.customer, typed.clone()).await {
+    match order::set_address(&site.app, session.customer, typed.clone()).await {
         Ok(()) => Ok(redirect_to(StatusCode::SEE_OTHER, return_to)),
         Err(error @ Error::BadChoice(_)) => {
+            let kept = kept(&site, session.customer, browser.shown.texts).await;
+            let kept = kept.map_err(Refused::by(&browser.shown))?;
             let switch = browser.shown.switch(&address(return_to));
-            Ok(show(&site, &browser, switch, return_to, &typed, Some(&error)))
+            Ok(show(&site, &browser, switch, return_to, &typed, kept, Some(&error)))
         }
         Err(error) => Err(Refused::by(&browser.shown)(error)),
     }

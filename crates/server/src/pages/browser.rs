@@ -4,6 +4,7 @@
 //! come from another site.
 
 use super::Refused;
+use super::leave::is_navigation;
 use super::shown::{Said, Shown};
 use crate::http;
 use crate::site::Site;
@@ -21,6 +22,10 @@ pub(super) struct Browser {
     cookie: String,
     /// The cookie is new and must be set.
     fresh: bool,
+    /// It is a browser that a person uses, which says that it navigates.
+    pub(super) navigates: bool,
+    /// The sign-up under way, if any: the one that was last gone on with.
+    pub(super) signup: Option<String>,
     /// Who signed in, if anybody.
     pub(super) session: Option<Session>,
     /// How pages are shown to them.
@@ -31,6 +36,9 @@ pub(super) struct Browser {
 pub(super) const SESSION: &str = "opendrs";
 /// The cookie that remembers a language.
 pub(super) const LANGUAGE: &str = "opendrs-language";
+
+/// The cookie that names the sign-up under way, so that no address does. It is worth nothing without the session's.
+const SIGNUP: &str = "opendrs-signup";
 
 /// With `__Host-` a browser sends a cookie to this host alone, and by https alone.
 pub(super) fn cookie_name(site: &Site, name: &str) -> String {
@@ -57,12 +65,21 @@ impl Browser {
         };
         let fresh = sent.is_none();
         let cookie = sent.unwrap_or_else(|| session::anonymous(&site.app));
-        Ok(Self { cookie, fresh, session, shown })
+        let signup = self::cookie(parts, &cookie_name(site, SIGNUP)).filter(|value| is_ours(value)).map(str::to_owned);
+        Ok(Self { cookie, fresh, navigates: is_navigation(&parts.headers), signup, session, shown })
     }
 
     /// What the page's forms carry.
     pub(super) fn form_token(&self, site: &Site) -> String {
         session::form_token(&site.app, &self.cookie)
+    }
+
+    /// Lets the browser go on with a sign-up at addresses that do not name it.
+    pub(super) fn with_signup(&self, mut response: Response, id: &str) -> Response {
+        if self.signup.as_deref() != Some(id) {
+            set_cookie(&self.shown.site, &mut response, SIGNUP, id, None);
+        }
+        response
     }
 
     /// The cookie's value.

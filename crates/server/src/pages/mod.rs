@@ -6,15 +6,20 @@
 mod address;
 mod browser;
 mod cancel;
+mod leave;
 mod mail;
+pub(crate) mod missing;
 mod order;
+mod order_row;
 mod overview;
+mod prices;
 mod remove;
 mod rule;
 mod settings;
 mod setup;
 mod shown;
 mod signin;
+mod takeover;
 mod teaser;
 mod unlink;
 
@@ -30,7 +35,6 @@ use axum::http::header::{
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use opendrs_domain::login::redirect;
 use opendrs_service::Error;
 use shown::{Other, Shown};
 
@@ -63,6 +67,8 @@ pub(crate) fn web_routes() -> Vec<Route> {
         post("/settings/remove", remove::post),
         get("/settings/unlink", unlink::get),
         post("/settings/unlink", unlink::post),
+        get("/takeover", takeover::get),
+        post("/takeover", takeover::post),
         get("/order", order::get),
         post("/order", order::post),
         get("/order/cancel", cancel::get),
@@ -94,7 +100,7 @@ fn asked(parts: &Parts, name: &str) -> String {
     found.map(|(_, value)| value).unwrap_or_default()
 }
 
-/// Writes a page. `ends_at` is where its forms may end outside of this server: the client's redirect URI.
+/// Writes a page. `ends_at` is where its forms may end outside of this server, as its policy names it.
 fn page(shown: &Shown, status: StatusCode, template: &impl Template, ends_at: Option<&str>) -> Response {
     let html = match template.render() {
         Ok(html) => html,
@@ -104,7 +110,7 @@ fn page(shown: &Shown, status: StatusCode, template: &impl Template, ends_at: Op
         }
     };
     let mut response = (status, html).into_response();
-    let ends_at = ends_at.and_then(redirect::csp_source).map_or(String::new(), |source| format!(" {source}"));
+    let ends_at = ends_at.map_or(String::new(), |source| format!(" {source}"));
     let policy = format!(
         "default-src 'none'; style-src 'self'; form-action 'self'{ends_at}; frame-ancestors 'none'; base-uri 'none'"
     );
@@ -178,7 +184,7 @@ impl IntoResponse for Refused {
         const BAD: StatusCode = StatusCode::BAD_REQUEST;
         let Headings { wait, again, wrong, expired, failed } = &self.shown.texts.refused;
         let (status, title) = match &self.error {
-            Error::Throttled(_) | Error::TooOften(_) => (StatusCode::TOO_MANY_REQUESTS, wait),
+            Error::Throttled(_) | Error::TooOften(_) | Error::TooManyOrders(_) => (StatusCode::TOO_MANY_REQUESTS, wait),
             Error::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, again),
             Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, wrong),
             Error::SignupGone => (StatusCode::GONE, expired),
@@ -195,6 +201,7 @@ impl IntoResponse for Refused {
             | Error::NotReported(_)
             | Error::OAuth { .. }
             | Error::WrongPassword
+            | Error::Blocked
             | Error::BadChoice(_)
             | Error::UnknownEvent(_)
             | Error::BadSeed { .. }

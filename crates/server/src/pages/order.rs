@@ -3,9 +3,9 @@
 //! Invariant: only the owner's sign-in opens it; the button that places an order says that it is to be paid for, and the
 //! price that the page names is the one agreed to.
 
-use super::address;
+use super::address::{self, KeptRow};
 use super::browser::{Browser, Form};
-use super::settings::standing;
+use super::order_row::{notes, standing};
 use super::shown::Other;
 use super::signin::sign_in_page;
 use super::{Refused, asked, page, redirect_to};
@@ -19,7 +19,7 @@ use axum::response::Response;
 use opendrs_domain::customer::Address;
 use opendrs_domain::login::form;
 use opendrs_domain::money::Money;
-use opendrs_domain::order::{Order, Problem, State as Standing};
+use opendrs_domain::order::{Canceller, Order, Problem, Recipient, State as Standing};
 use opendrs_service::order::{self, Owned, Word};
 use opendrs_service::{BadChoice, Error, customer};
 use std::sync::Arc;
@@ -35,21 +35,34 @@ struct OrderPage<'a> {
     serial: &'a str,
     title: &'a str,
     brings: String,
+    number: String,
     price: String,
+    /// What the price includes.
+    parts: Vec<String>,
     amount: String,
     currency: &'a str,
     placed: String,
     standing: String,
-    held: bool,
-    ends: String,
+    /// Who cancelled it, and why.
+    notes: Vec<String>,
+    /// The carrier's page of the parcel.
+    track: Option<&'a str>,
+    /// What happens if nothing is done about an order that is held.
+    unanswered: Option<String>,
+    /// Where the parcel goes.
+    address: Option<String>,
     ask_address: bool,
     typed: Address,
+    /// The open orders that a new address is not for.
+    kept: Vec<KeptRow>,
+    /// The account's present address, where it is another one and the order can still be sent there.
+    present: Option<String>,
     may_approve: bool,
     may_look: bool,
     cancellable: bool,
 }
 
-fn show(site: &Site, browser: &Browser, owned: &Owned) -> Response {
+fn show(site: &Site, browser: &Browser, owned: &Owned, present: Option<&Address>, kept: Vec<KeptRow>) -> Response {
     let Owned { caller, model, order } = owned;
     let Order { item, .. } = order;
     let problem = order.problem.filter(|_| order.state == Standing::Held);
@@ -65,20 +78,40 @@ fn show(site: &Site, browser: &Browser, owned: &Owned) -> Response {
         serial: caller.device.serial.as_str(),
         title: &item.title,
         brings: texts.amount(&item.quantity, &item.unit),
+        number: order.number().to_string(),
         price: texts.money(&item.price),
+        parts: parts(order, texts),
         amount: item.price.amount(),
         currency: &item.price.currency,
         placed: texts.moment(&order.opened_at),
         standing: standing(order, texts),
-        held: order.state == Standing::Held,
-        ends: texts.moment(&order.window_ends_at),
+        notes: notes(order, texts),
+        track: order.tracking.link.as_deref(),
+        unanswered: (order.state == Standing::Held).then(|| unanswered(order, texts)),
+        address: order.address().map(Address::one_line),
         ask_address: problem == Some(Problem::Address),
         typed: Address::default(),
+        kept,
+        present: present
+            .filter(|present| order.is_addressable() && order.address() != Some(present))
+            .map(Address::one_line),
         may_approve: problem.is_some_and(Problem::asks_customer),
         may_look: matches!(problem, Some(Problem::OutOfStock | Problem::Payment)),
         cancellable: order.is_cancellable(site.app.now()),
     };
     page(shown, StatusCode::OK, &template, None)
+}
+
+fn parts(order: &Order, texts: &Texts) -> Vec<String> {
+    let said = &texts.orders;
+    let shipping = order.parts.shipping.as_ref().map(|part| (said.shipping)(&texts.money(part)));
+    let tax = order.parts.tax.as_ref().map(|part| (said.tax)(&texts.money(part)));
+    shipping.into_iter().chain(tax).collect()
+}
+
+fn unanswered(order: &Order, texts: &Texts) -> String {
+    let resumes = order.resumes_at.map(|at| texts.day(&at));
+    (texts.letters.unanswered)(order.problem, &texts.moment(&order.window_ends_at), resumes.as_deref())
 }
 
 fn here(instance: &str) -> String {
@@ -92,7 +125,14 @@ pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<R
         return sign_in_page(&site, &browser, &here(instance), None, "").await;
     };
     let owned = order::of_customer(&site.app, session.customer, instance).await.map_err(Refused::by(&browser.shown))?;
-    Ok(show(&site, &browser, &owned))
+    let refused = Refused::by(&browser.shown);
+    let owner = customer::get(&site.app, session.customer).await.map_err(&refused)?;
+    let mut kept = Vec::new();
+    if owned.order.state == Standing::Held && owned.order.problem == Some(Problem::Address) {
+        kept = address::kept(&site, session.customer, browser.shown.texts).await.map_err(&refused)?;
+        kept.retain(|row| row.instance != owned.order.instance().to_string());
+    }
+    Ok(show(&site, &browser, &owned, owner.address.as_ref(), kept))
 }
 
 /// Does what was pressed, then shows the order again.
@@ -111,18 +151,25 @@ pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Res
     Ok(redirect_to(StatusCode::SEE_OTHER, &back))
 }
 
+/// Has the order sent to the address that its owner's account has now.
+async fn send_to_present(site: &Site, owned: &Owned) -> Result<(), Error> {
+    let owner = customer::get(&site.app, owned.caller.device.customer).await?;
+    order::answer(&site.app, owned, Word::SendTo(Recipient::from(&owner))).await
+}
+
 async fn press(site: &Site, form: &Form, owned: &Owned) -> Result<(), Error> {
     let text = |name: &str| form.get(name).unwrap_or_default();
     match () {
-        () if form.has("cancel") => order::cancel(&site.app, &owned.caller, text("id")).await,
+        () if form.has("cancel") => order::cancel(&site.app, &owned.caller, text("id"), Canceller::Customer).await,
         () if form.has("approve") => {
             let seen = Money::parse(text("price"), text("currency")).map_err(Error::malformed)?;
             order::answer(&site.app, owned, Word::Approve(seen)).await
         }
         () if form.has("address") => {
             customer::set_address(&site.app, owned.caller.device.customer, address::typed(form)).await?;
-            order::answer(&site.app, owned, Word::LookAgain).await
+            send_to_present(site, owned).await
         }
+        () if form.has("present") => send_to_present(site, owned).await,
         () if form.has("look") => order::answer(&site.app, owned, Word::LookAgain).await,
         () => Err(BadChoice::NoButton.into()),
     }

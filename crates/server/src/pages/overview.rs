@@ -2,9 +2,11 @@
 
 use super::address;
 use super::browser::Browser;
-use super::setup::{Posted, consent_page, over, posted, signed_in, slot_address};
+use super::leave::{form_source, leave};
+use super::prices;
+use super::setup::{OVERVIEW, Posted, SLOT, consent_page, over, posted, signed_in};
 use super::shown::Other;
-use super::{Refused, asked, page, redirect_to};
+use super::{Refused, page, redirect_to, takeover};
 use crate::site::Site;
 use crate::texts::{Texts, Window};
 use askama::Template;
@@ -16,7 +18,7 @@ use opendrs_domain::customer::{Address, Customer};
 use opendrs_domain::product::Product;
 use opendrs_domain::time::Span;
 use opendrs_service::login::signup::{self, Underway};
-use opendrs_service::{Error, customer};
+use opendrs_service::{Error, customer, takeover as takeovers};
 use std::sync::Arc;
 
 struct Row<'a> {
@@ -38,23 +40,27 @@ struct OverviewPage<'a> {
     ask_address: bool,
     typed: &'a Address,
     test: bool,
+    /// The device is somebody else's.
+    takes_over: bool,
     cancel_within: String,
     problem: Option<&'a str>,
 }
 
-fn overview(
+async fn overview(
     site: &Arc<Site>,
     browser: &Browser,
     (underway, owner): (&Underway, &Customer),
     problem: Option<&Error>,
     typed: &Address,
 ) -> Result<Response, Refused> {
+    let takes_over =
+        takeovers::is_of_another(&site.app, underway, owner.id).await.map_err(Refused::by(&browser.shown))?;
     let test = underway.asked.request.device.as_ref().is_some_and(|device| device.test);
     let Browser { shown, .. } = browser;
     let words = problem.map(shown.texts.refusal);
     let template = OverviewPage {
         texts: shown.texts,
-        switch: shown.switch(&format!("/setup_overview?flow={}", underway.id)),
+        switch: shown.switch(OVERVIEW),
         csrf: &browser.form_token(site),
         flow: &underway.id,
         model: underway.asked.model.as_ref().map_or("", |model| model.name.as_str()),
@@ -64,11 +70,12 @@ fn overview(
         ask_address: owner.address.is_none() && !test,
         typed,
         test,
+        takes_over,
         cancel_within: (shown.texts.set_up.cancel_within)(window(site.app.settings.timing.cancel_window)),
         problem: words.as_deref(),
     };
     let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    Ok(page(shown, status, &template, Some(&underway.asked.request.redirect_uri)))
+    Ok(page(shown, status, &template, form_source(browser, &underway.asked.request.redirect_uri).as_deref()))
 }
 
 /// How long an order may be cancelled, in whole hours where it is some.
@@ -84,42 +91,47 @@ pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<R
     let browser = Browser::of(&site, &parts).await?;
     let session = signed_in(&browser)?;
     let refused = Refused::by(&browser.shown);
-    let underway = signup::find(&site.app, session, &asked(&parts, "flow")).await.map_err(&refused)?;
+    let id = browser.signup.as_deref().unwrap_or_default();
+    let underway = signup::find(&site.app, session, id).await.map_err(&refused)?;
     if !underway.consented {
         return consent_page(&site, &browser, &underway.id, &underway.asked);
     }
     if underway.next_slot().is_some() {
-        return Ok(redirect_to(StatusCode::SEE_OTHER, &slot_address(&underway.id)));
+        return Ok(redirect_to(StatusCode::SEE_OTHER, SLOT));
     }
     let owner = customer::get(&site.app, session.customer).await.map_err(&refused)?;
-    overview(&site, &browser, (&underway, &owner), None, &Address::default())
+    overview(&site, &browser, (&underway, &owner), None, &Address::default()).await
 }
 
 /// Completes set-up, goes back to the first slot, or cancels.
 pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Result<Response, Refused> {
-    let Posted { browser, session, form, underway } = match posted(&site, request).await? {
+    let Posted { browser, session, form, mut underway } = match posted(&site, request).await? {
         Ok(posted) => posted,
         Err(instead) => return Ok(instead),
     };
     let refused = Refused::by(&browser.shown);
     if form.has("change") {
         signup::restart(&site.app, &underway).await.map_err(&refused)?;
-        return Ok(redirect_to(StatusCode::SEE_OTHER, &slot_address(&underway.id)));
+        return Ok(browser.with_signup(redirect_to(StatusCode::SEE_OTHER, SLOT), &underway.id));
     }
+    underway.shown = prices::shown(&form);
     let typed = address::typed(&form);
     let mut owner = customer::get(&site.app, session.customer).await.map_err(&refused)?;
     if owner.address.is_none() && form.has("line1") {
         match customer::set_address(&site.app, owner.id, typed.clone()).await {
             Ok(()) => owner = customer::get(&site.app, owner.id).await.map_err(&refused)?,
             Err(error @ Error::BadChoice(_)) => {
-                return overview(&site, &browser, (&underway, &owner), Some(&error), &typed);
+                return overview(&site, &browser, (&underway, &owner), Some(&error), &typed).await;
             }
             Err(error) => return Err(refused(error)),
         }
     }
+    if let Some(blocked) = takeover::blocked(&site, &browser, &underway, &owner).await? {
+        return Ok(blocked);
+    }
     match signup::complete(&site.app, &underway, &owner).await {
-        Ok(target) => Ok(redirect_to(StatusCode::FOUND, &target)),
-        Err(error @ Error::BadChoice(_)) => overview(&site, &browser, (&underway, &owner), Some(&error), &typed),
+        Ok(target) => Ok(leave(&browser, &target)),
+        Err(error @ Error::BadChoice(_)) => overview(&site, &browser, (&underway, &owner), Some(&error), &typed).await,
         Err(error) => over(&site, &browser, &session, &underway.id, error).await,
     }
 }

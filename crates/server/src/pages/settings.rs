@@ -3,10 +3,14 @@
 //! Invariant: the customer's sign-in is needed for every look and every change. Which device it is says the device's token,
 //! as its app opens the page, or the customer's own list; a token alone shows nothing.
 
+mod which;
+
 use super::address as shipping;
 use super::browser::{Browser, Form};
+use super::order_row::{OrderRow, row};
+use super::prices;
 use super::remove;
-use super::rule::{self, RuleRow};
+use super::rule::{self, Rejected, RuleRow};
 use super::setup::wants;
 use super::shown::{self, Other};
 use super::signin::sign_in_page;
@@ -23,54 +27,15 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use opendrs_domain::customer::Address;
 use opendrs_domain::language::Language;
-use opendrs_domain::login::{form, redirect};
-use opendrs_domain::order::{Order, State as Standing};
+use opendrs_domain::order::Canceller;
 use opendrs_domain::product::Product;
 use opendrs_domain::session::Session;
-use opendrs_domain::time::Time;
 use opendrs_service::consent::{self, Given};
-use opendrs_service::subscription::SlotView;
+use opendrs_service::subscription::{SlotChange, SlotView};
 use opendrs_service::token::{self, Caller, PageDevice};
-use opendrs_service::{BadChoice, customer, device, order, rule as rules, subscription};
+use opendrs_service::{BadChoice, Error, customer, device, order, rule as rules, subscription};
 use std::sync::Arc;
-
-/// What says which device the page is about.
-#[derive(Clone, Copy)]
-enum Which<'a> {
-    /// A token of the device, as its app opens the page.
-    Token(&'a str),
-    /// The registration of a device of the customer's, as the list of them links to it.
-    Own(&'a str),
-    /// Nothing: the list is shown.
-    None,
-}
-
-impl<'a> Which<'a> {
-    /// What was asked for, by either name.
-    fn asked(token: Option<&'a str>, own: Option<&'a str>) -> Self {
-        match (token, own) {
-            (Some(text), _) => Which::Token(text),
-            (None, Some(id)) => Which::Own(id),
-            (None, None) => Which::None,
-        }
-    }
-
-    fn is_one(self) -> bool {
-        !matches!(self, Which::None)
-    }
-
-    /// The field by which forms say it on.
-    fn name(self) -> &'static str {
-        if let Which::Own(_) = self { "device" } else { "access_token" }
-    }
-
-    fn value(self) -> &'a str {
-        match self {
-            Which::Token(text) | Which::Own(text) => text,
-            Which::None => "",
-        }
-    }
-}
+use which::{Which, address, named};
 
 struct SlotRow {
     id: String,
@@ -82,8 +47,10 @@ struct SlotRow {
 }
 
 /// The product chosen is marked; where none is, the first.
-fn slot_row(view: SlotView, texts: &Texts) -> SlotRow {
-    let rule = rule::row(&view, texts);
+fn slot_row(view: SlotView, texts: &Texts, ask_above: u32, rejected: Option<&Rejected<'_>>) -> SlotRow {
+    let rule = rule::row(&view, texts, ask_above);
+    let rejected = rejected.filter(|rejected| rejected.slot == view.slot.id.as_str());
+    let rule = rule.map(|rule| rejected.map_or(rule.clone(), |rejected| rejected.row(rule)));
     let SlotView { slot, products, subscription, .. } = view;
     let chosen = subscription.as_ref().and_then(|sub| sub.asin.clone()).or(slot.products.first().cloned());
     let products = products.into_iter().map(|product| (chosen.as_ref() == Some(&product.asin), product));
@@ -94,14 +61,6 @@ fn slot_row(view: SlotView, texts: &Texts) -> SlotRow {
         products: products.map(|(chosen, product)| (product, chosen)).collect(),
         rule,
     }
-}
-
-struct OrderRow {
-    instance: String,
-    title: String,
-    line: String,
-    held: bool,
-    cancellable: bool,
 }
 
 #[derive(Template)]
@@ -169,31 +128,6 @@ struct SwitchPage<'a> {
     csrf: &'a str,
     return_to: &'a str,
     exit: Option<&'a str>,
-}
-
-/// Where an order stands, for its owner; without a stop at the end.
-pub(super) fn standing(order: &Order, texts: &Texts) -> String {
-    let said = &texts.orders;
-    let expected = order.expected_at.map(|at| texts.moment(&at));
-    match order.state {
-        Standing::Held => (said.held)((said.reason)(order.problem)),
-        Standing::Placed | Standing::Fulfilling => (said.preparing)(expected.as_deref()),
-        Standing::Shipped => (said.shipped)(expected.as_deref(), order.tracking.as_deref()),
-        Standing::Delivered => said.delivered.into(),
-        Standing::Cancelled => said.cancelled.into(),
-        Standing::Expired => said.expired.into(),
-    }
-}
-
-fn row(order: &Order, now: Time, texts: &Texts) -> OrderRow {
-    let (price, placed) = (texts.money(&order.item.price), texts.moment(&order.opened_at));
-    OrderRow {
-        instance: order.instance().to_string(),
-        title: order.item.title.clone(),
-        line: (texts.settings.order)(&price, &placed, &standing(order, texts)),
-        held: order.state == Standing::Held,
-        cancellable: order.is_cancellable(now),
-    }
 }
 
 /// The device a page speaks of, or the page that is shown instead.
@@ -269,15 +203,6 @@ async fn devices(
     Ok(page(shown, StatusCode::OK, &template, None))
 }
 
-/// The page's own address.
-fn address(which: Which<'_>, exit: Option<&str>) -> String {
-    let path = if let Which::Own(_) = which { "/settings/device" } else { "/settings" };
-    let pairs = [(which.name(), which.is_one().then_some(which.value())), ("exitUri", exit)];
-    let pairs = pairs.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", form::escape(value?, ""))));
-    let query = pairs.collect::<Vec<_>>().join("&");
-    if query.is_empty() { path.into() } else { format!("{path}?{query}") }
-}
-
 /// Of the page that an app opens with its device's token, and of the one that the list links to.
 pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<Response, Refused> {
     let pairs = http::query(&parts.uri);
@@ -285,6 +210,9 @@ pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<R
     let own = link(&pairs, "device").filter(|_| parts.uri.path() != "/settings");
     let which = Which::asked(link(&pairs, "access_token"), own);
     let browser = Browser::of(&site, &parts).await?;
+    if http::has_two_tokens(&pairs) {
+        return Err(Refused::by(&browser.shown)(opendrs_service::Error::InvalidToken));
+    }
     let Some(session) = &browser.session else {
         let return_to = address(which, exit.filter(|_| which.is_one()));
         return sign_in_page(&site, &browser, &return_to, None, "").await;
@@ -293,18 +221,29 @@ pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<R
         Ok(caller) => caller,
         Err(instead) => return Ok(instead),
     };
-    let Browser { shown, .. } = &browser;
+    show(&site, &browser, &caller, (which, exit), None).await
+}
+
+/// The page of a device; with rules that were refused, which stand in their form as they were typed.
+async fn show(
+    site: &Arc<Site>,
+    browser: &Browser,
+    caller: &Caller,
+    (which, exit): (Which<'_>, Option<&str>),
+    rejected: Option<&Rejected<'_>>,
+) -> Result<Response, Refused> {
+    let Browser { shown, .. } = browser;
     let (texts, refused) = (shown.texts, Refused::by(shown));
     let model = device::model(&site.app, &caller.device).await.map_err(&refused)?;
     let of = Some((caller.shard, &caller.device));
     let slots = subscription::view(&site.app, &model, of).await.map_err(&refused)?;
-    let owner = customer::get(&site.app, session.customer).await.map_err(&refused)?;
-    let orders = order::history(&site.app, &caller).await.map_err(&refused)?;
-    let now = site.app.now();
+    let owner = customer::get(&site.app, caller.device.customer).await.map_err(&refused)?;
+    let orders = order::history(&site.app, caller).await.map_err(&refused)?;
+    let (now, ask_above) = (site.app.now(), site.app.settings.timing.ask_above);
     let template = SettingsPage {
         texts,
         switch: shown.switch(&address(which, exit)),
-        csrf: &browser.form_token(&site),
+        csrf: &browser.form_token(site),
         which,
         exit,
         model: &model.name,
@@ -312,12 +251,13 @@ pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<R
         test: caller.device.test,
         name: &owner.name,
         address: owner.address.as_ref().map(Address::one_line),
-        slots: slots.into_iter().map(|view| slot_row(view, texts)).collect(),
+        slots: slots.into_iter().map(|view| slot_row(view, texts, ask_above, rejected)).collect(),
         orders: orders.iter().map(|order| row(order, now, texts)).collect(),
         change_address: shipping::address(&address(which, exit)),
         remove: remove::address(caller.device.id),
     };
-    Ok(page(shown, StatusCode::OK, &template, None))
+    let status = if rejected.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    Ok(page(shown, status, &template, None))
 }
 
 /// What every form of the page begins with: who, which device.
@@ -332,8 +272,7 @@ async fn posted(site: &Arc<Site>, request: Request) -> Result<Result<Posted, Res
     let (parts, body) = request.into_parts();
     let browser = Browser::of(site, &parts).await?;
     let form = Form::read(site, &parts, &browser, body).await?;
-    let which = Which::asked(form.get("access_token"), form.get("device"));
-    let exit = form.get("exitUri").filter(|uri| !redirect::is_dangerous(uri));
+    let (which, exit) = named(&form);
     let back = address(which, exit);
     let Some(session) = &browser.session else {
         return Ok(Err(sign_in_page(site, &browser, &back, None, "").await?));
@@ -350,8 +289,8 @@ pub(super) async fn slot(State(site): State<Arc<Site>>, request: Request) -> Res
     };
     let slot = form.get("slotId").unwrap_or_default();
     let on = form.get("subscribed") == Some("true");
-    let changed = subscription::change(&site.app, &caller, slot, form.get("asin"), on).await;
-    changed.map_err(Refused::by(&browser.shown))?;
+    let change = SlotChange { asin: form.get("asin"), on, shown: &prices::shown(&form) };
+    subscription::change(&site.app, &caller, slot, change).await.map_err(Refused::by(&browser.shown))?;
     Ok(redirect_to(StatusCode::SEE_OTHER, &back))
 }
 
@@ -362,7 +301,7 @@ pub(super) async fn order(State(site): State<Arc<Site>>, request: Request) -> Re
         Err(instead) => return Ok(instead),
     };
     let instance = form.get("instanceId").unwrap_or_default();
-    order::cancel(&site.app, &caller, instance).await.map_err(Refused::by(&browser.shown))?;
+    order::cancel(&site.app, &caller, instance, Canceller::Customer).await.map_err(Refused::by(&browser.shown))?;
     Ok(redirect_to(StatusCode::SEE_OTHER, &back))
 }
 
@@ -373,11 +312,17 @@ pub(super) async fn rule(State(site): State<Arc<Site>>, request: Request) -> Res
         Err(instead) => return Ok(instead),
     };
     let slot = form.get("slotId").unwrap_or_default();
-    let cap = form.get("cap").map(|text| browser.shown.texts.language.typed_amount(text));
-    let typed = rule::typed(&form, cap.as_deref());
-    let changed = rules::set(&site.app, &caller, slot, typed, &form.all("substitute")).await;
-    changed.map_err(Refused::by(&browser.shown))?;
-    Ok(redirect_to(StatusCode::SEE_OTHER, &back))
+    let typed = (rule::typed(&form), browser.shown.texts.language);
+    match rules::set(&site.app, &caller, slot, typed, &form.all("substitute")).await {
+        Ok(()) => Ok(redirect_to(StatusCode::SEE_OTHER, &back)),
+        Err(Error::BadChoice(BadChoice::Rule(why))) => {
+            let problem = (browser.shown.texts.refusal)(&BadChoice::Rule(why).into());
+            let (which, exit) = named(&form);
+            let rejected = Rejected { slot, form: &form, problem: &problem };
+            show(&site, &browser, &caller, (which, exit), Some(&rejected)).await
+        }
+        Err(error) => Err(Refused::by(&browser.shown)(error)),
+    }
 }
 
 /// Changes the customer's language: of the pages from here on, in this browser too, and of mails.
@@ -385,8 +330,8 @@ pub(super) async fn language(State(site): State<Arc<Site>>, request: Request) ->
     let (parts, body) = request.into_parts();
     let browser = Browser::of(&site, &parts).await?;
     let form = Form::read(&site, &parts, &browser, body).await?;
-    let exit = form.get("exitUri").filter(|uri| !redirect::is_dangerous(uri));
-    let back = address(Which::asked(form.get("access_token"), form.get("device")), exit);
+    let (which, exit) = named(&form);
+    let back = address(which, exit);
     let Some(session) = &browser.session else {
         return sign_in_page(&site, &browser, &back, None, "").await;
     };

@@ -1,8 +1,9 @@
 //! Consent, and one page a slot (login-and-web 2.3, 7.4; decisions 31).
 
 use super::browser::{Browser, Form};
+use super::leave::{form_source, leave};
 use super::shown::Other;
-use super::{Refused, asked, page, redirect_to};
+use super::{Refused, page, redirect_to, takeover};
 use crate::site::Site;
 use crate::texts::{Consent, Texts};
 use askama::Template;
@@ -52,7 +53,7 @@ pub(super) fn consent_page(site: &Arc<Site>, browser: &Browser, id: &str, asked:
     let Browser { shown, .. } = browser;
     let template = ConsentPage {
         texts: shown.texts,
-        switch: shown.switch(&slot_address(id)),
+        switch: shown.switch(SLOT),
         csrf: &browser.form_token(site),
         flow: id,
         profile: &asked.profile.name,
@@ -62,35 +63,55 @@ pub(super) fn consent_page(site: &Arc<Site>, browser: &Browser, id: &str, asked:
         serial: asked.request.device.as_ref().map_or("", |device| device.serial.as_str()),
         wants: wants(asked.request.scopes(), &shown.texts.consent),
     };
-    Ok(page(shown, StatusCode::OK, &template, Some(&asked.request.redirect_uri)))
+    let source = form_source(browser, &asked.request.redirect_uri);
+    Ok(browser.with_signup(page(shown, StatusCode::OK, &template, source.as_deref()), id))
 }
 
-/// The address of a sign-up's page of the next slot; before consent, it is where consent is asked for.
-pub(super) fn slot_address(id: &str) -> String {
-    format!("/setup_slot?flow={id}")
-}
+/// The page of the next slot; before consent, it is where consent is asked for.
+pub(super) const SLOT: &str = "/setup_slot";
+/// The page that confirms what was chosen. Old page readers stop where the address is this and nothing more.
+pub(super) const OVERVIEW: &str = "/setup_overview";
 
 /// Who is signed in; without a sign-in there is no sign-up to go on with.
 pub(super) fn signed_in(browser: &Browser) -> Result<&Session, Refused> {
     browser.session.as_ref().ok_or_else(|| Refused::by(&browser.shown)(Error::SignupGone))
 }
 
-/// Goes to the page that is next in a sign-up; where only profile scopes are asked for, none is.
-pub(super) async fn step(
-    site: &Arc<Site>,
-    browser: &Browser,
-    session: &Session,
-    id: &str,
-) -> Result<Response, Refused> {
+/// What follows in a sign-up.
+pub(super) enum Step {
+    /// A page of ours, and of which sign-up.
+    Page(&'static str, String),
+    /// The client: it is over.
+    Client(String),
+}
+
+impl Step {
+    /// The answer to a form. Another navigation goes on by [`Step::redirect`].
+    fn after_form(self, browser: &Browser) -> Response {
+        match self {
+            Step::Client(target) => leave(browser, &target),
+            page @ Step::Page(..) => page.redirect(browser),
+        }
+    }
+
+    pub(super) fn redirect(self, browser: &Browser) -> Response {
+        match self {
+            Step::Page(path, id) => browser.with_signup(redirect_to(StatusCode::SEE_OTHER, path), &id),
+            Step::Client(target) => redirect_to(StatusCode::FOUND, &target),
+        }
+    }
+}
+
+/// Finds what is next in a sign-up; where only profile scopes are asked for, it is completed.
+pub(super) async fn step(site: &Arc<Site>, browser: &Browser, session: &Session, id: &str) -> Result<Step, Refused> {
     let refused = Refused::by(&browser.shown);
     let underway = signup::find(&site.app, session, id).await.map_err(&refused)?;
     if underway.asked.model.is_none() {
         let owner = customer::get(&site.app, session.customer).await.map_err(&refused)?;
         let target = signup::complete(&site.app, &underway, &owner).await.map_err(&refused)?;
-        return Ok(redirect_to(StatusCode::FOUND, &target));
+        return Ok(Step::Client(target));
     }
-    let path = if underway.next_slot().is_some() { "/setup_slot" } else { "/setup_overview" };
-    Ok(redirect_to(StatusCode::SEE_OTHER, &format!("{path}?flow={id}")))
+    Ok(Step::Page(if underway.next_slot().is_some() { SLOT } else { OVERVIEW }, id.to_owned()))
 }
 
 /// What the button that completes a sign-up is answered when that cannot go on: where it led to, if it was finished just
@@ -106,7 +127,7 @@ pub(super) async fn over(
     match error {
         Error::SignupGone => {
             let target = signup::finished(&site.app, session, id).await.map_err(refused)?;
-            Ok(redirect_to(StatusCode::FOUND, &target))
+            Ok(leave(browser, &target))
         }
         error => Err(refused(error)),
     }
@@ -138,9 +159,22 @@ pub(super) async fn posted(site: &Arc<Site>, request: Request) -> Result<Result<
     };
     if form.has("cancel") || form.has("consentDenied") {
         signup::abandon(&site.app, &underway).await.map_err(&refused)?;
-        return Ok(Err(redirect_to(StatusCode::FOUND, &underway.asked.request.denied())));
+        return Ok(Err(leave(&browser, &underway.asked.request.denied())));
     }
     Ok(Ok(Posted { browser, session, form, underway }))
+}
+
+/// Goes on after a slot's answer. Behind the last one it is looked whose the device is.
+async fn answered(site: &Arc<Site>, browser: &Browser, session: &Session, id: &str) -> Result<Response, Refused> {
+    let refused = Refused::by(&browser.shown);
+    let underway = signup::find(&site.app, session, id).await.map_err(&refused)?;
+    if underway.next_slot().is_none() {
+        let owner = customer::get(&site.app, session.customer).await.map_err(&refused)?;
+        if let Some(blocked) = takeover::blocked(site, browser, &underway, &owner).await? {
+            return Ok(blocked);
+        }
+    }
+    Ok(step(site, browser, session, id).await?.after_form(browser))
 }
 
 /// The answer to the consent page.
@@ -154,7 +188,7 @@ pub(super) async fn consent(State(site): State<Arc<Site>>, request: Request) -> 
         return consent_page(&site, &browser, &underway.id, &underway.asked);
     }
     signup::consent(&site.app, &session, &underway).await.map_err(Refused::by(&browser.shown))?;
-    step(&site, &browser, &session, &underway.id).await
+    Ok(step(&site, &browser, &session, &underway.id).await?.after_form(&browser))
 }
 
 #[derive(Template)]
@@ -178,7 +212,7 @@ fn slot_page(
     problem: Option<&Error>,
 ) -> Result<Response, Refused> {
     let Some(view) = underway.next_slot() else {
-        return Ok(redirect_to(StatusCode::SEE_OTHER, &format!("/setup_overview?flow={}", underway.id)));
+        return Ok(redirect_to(StatusCode::SEE_OTHER, OVERVIEW));
     };
     let number = 1 + underway.slots.iter().position(|other| other.slot.id == view.slot.id).unwrap_or_default();
     let Browser { shown, .. } = browser;
@@ -186,7 +220,7 @@ fn slot_page(
     let words = problem.map(shown.texts.refusal);
     let template = SlotPage {
         texts: shown.texts,
-        switch: shown.switch(&slot_address(&underway.id)),
+        switch: shown.switch(SLOT),
         csrf: &browser.form_token(site),
         flow: &underway.id,
         slot_id: view.slot.id.as_str(),
@@ -196,15 +230,15 @@ fn slot_page(
         problem: words.as_deref(),
     };
     let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    Ok(page(shown, status, &template, Some(&underway.asked.request.redirect_uri)))
+    Ok(page(shown, status, &template, form_source(browser, &underway.asked.request.redirect_uri).as_deref()))
 }
 
 /// The page of the next slot.
 pub(super) async fn slot(State(site): State<Arc<Site>>, parts: Parts) -> Result<Response, Refused> {
     let browser = Browser::of(&site, &parts).await?;
     let session = signed_in(&browser)?;
-    let underway =
-        signup::find(&site.app, session, &asked(&parts, "flow")).await.map_err(Refused::by(&browser.shown))?;
+    let id = browser.signup.as_deref().unwrap_or_default();
+    let underway = signup::find(&site.app, session, id).await.map_err(Refused::by(&browser.shown))?;
     if !underway.consented {
         return consent_page(&site, &browser, &underway.id, &underway.asked);
     }
@@ -223,7 +257,7 @@ pub(super) async fn slot_action(State(site): State<Arc<Site>>, request: Request)
         return slot_page(&site, &browser, &underway, Some(&missing));
     }
     match signup::choose(&site.app, &underway, form.get("slotId").unwrap_or_default(), asin).await {
-        Ok(()) => step(&site, &browser, &session, &underway.id).await,
+        Ok(()) => answered(&site, &browser, &session, &underway.id).await,
         Err(error @ Error::BadChoice(_)) => slot_page(&site, &browser, &underway, Some(&error)),
         Err(error) => Err(Refused::by(&browser.shown)(error)),
     }

@@ -3,17 +3,19 @@
 //! Field names are those that page readers in the field look for (login-and-web 2.3; decisions 31).
 
 use super::browser::{Browser, Form, SESSION, set_cookie};
+use super::leave::{form_source, leave, on_the_way};
 use super::setup::{self, step};
 use super::shown::Other;
 use super::{Refused, Shown, page, redirect_to};
 use crate::http;
+use crate::refusals;
 use crate::site::Site;
 use crate::texts::Texts;
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use opendrs_domain::login::authorize::{Params, Refusal};
 use opendrs_domain::login::form;
 use opendrs_service::login::authorize as login;
@@ -61,7 +63,7 @@ pub(super) async fn authorize(State(site): State<Arc<Site>>, parts: Parts) -> Re
     };
     let (id, consented) = login::begin(&site.app, session, &asked).await.map_err(Refused::by(shown))?;
     match consented {
-        true => step(&site, &browser, session, &id).await.map(|response| shown.remembered(response)),
+        true => Ok(shown.remembered(step(&site, &browser, session, &id).await?.redirect(&browser))),
         false => setup::consent_page(&site, &browser, &id, &asked),
     }
 }
@@ -74,12 +76,32 @@ fn sorry(shown: &Shown, here: &str, reason: &str, params: &Params) -> Response {
     page(shown, StatusCode::BAD_REQUEST, &template, None)
 }
 
-/// Where a cancelled sign-in goes, if it began with an authorize request that may be answered.
-async fn denied(shown: &Shown, return_to: &str) -> Result<Option<(String, String)>, Refused> {
+/// What the authorize request at `return_to` is found to be; `None` where a sign-in goes on to another page.
+async fn authorize_at(shown: &Shown, return_to: &str) -> Result<Option<Result<login::Asked, Refusal>>, Refused> {
     let Some(query) = return_to.strip_prefix("/ap/oa?") else { return Ok(None) };
     let params = Params::new(form::decode(query.as_bytes()).unwrap_or_default());
-    let asked = login::check(&shown.site.app, &params, &shown.site.urls.login).await.map_err(Refused::by(shown))?.ok();
+    login::check(&shown.site.app, &params, &shown.site.urls.login).await.map_err(Refused::by(shown)).map(Some)
+}
+
+/// Where a cancelled sign-in goes, if it began with an authorize request that may be answered.
+async fn denied(shown: &Shown, return_to: &str) -> Result<Option<(String, String)>, Refused> {
+    let asked = authorize_at(shown, return_to).await?.and_then(Result::ok);
     Ok(asked.map(|asked| (asked.request.denied(), asked.request.redirect_uri)))
+}
+
+/// Goes on after a sign-in or a sign-out. An authorize request that may be answered by a redirect to the client is not gone to within
+/// the form's navigation.
+async fn go_on(browser: &Browser, return_to: &str) -> Result<Response, Refused> {
+    let may_leave = match authorize_at(&browser.shown, return_to).await? {
+        // No device is to be linked, so that consent, if it was given before, is all that is needed.
+        Some(Ok(asked)) => asked.model.is_none(),
+        Some(Err(Refusal::Redirect(_))) => true,
+        Some(Err(Refusal::Page(_))) | None => false,
+    };
+    Ok(match may_leave && browser.navigates {
+        true => on_the_way(browser, return_to),
+        false => redirect_to(StatusCode::SEE_OTHER, return_to),
+    })
 }
 
 /// The sign-in page; what it is for goes on at `return_to`.
@@ -107,7 +129,8 @@ pub(super) async fn sign_in_page(
         Some(Error::Throttled(_)) => StatusCode::TOO_MANY_REQUESTS,
         Some(_) => StatusCode::BAD_REQUEST,
     };
-    let mut response = page(shown, status, &template, cancel.as_ref().map(|(_, uri)| uri.as_str()));
+    let source = cancel.as_ref().and_then(|(_, uri)| form_source(browser, uri));
+    let mut response = page(shown, status, &template, source.as_deref());
     if let Some(Error::Throttled(seconds)) = problem {
         response.headers_mut().insert(header::RETRY_AFTER, (*seconds).into());
     }
@@ -129,7 +152,7 @@ pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Res
     let return_to = form.get("return_to").filter(|target| is_local(target)).unwrap_or("/settings");
     if form.has("cancel") {
         return Ok(match denied(&browser.shown, return_to).await? {
-            Some((target, _)) => redirect_to(StatusCode::FOUND, &target),
+            Some((target, _)) => leave(&browser, &target),
             None => redirect_to(StatusCode::SEE_OTHER, return_to),
         });
     }
@@ -147,12 +170,12 @@ pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Res
             if browser.session.is_some() {
                 session::sign_out(&site.app, browser.cookie()).await.map_err(Refused::by(&browser.shown))?;
             }
-            let mut response = redirect_to(StatusCode::SEE_OTHER, return_to);
+            let mut response = go_on(&browser, return_to).await?;
             set_cookie(&site, &mut response, SESSION, &cookie.value, cookie.max_age);
             Ok(response)
         }
-        Err(error @ (Error::WrongPassword | Error::Throttled(_))) => {
-            tracing::info!(source, %error, "a sign-in was refused");
+        Err(error @ (Error::WrongPassword | Error::Blocked | Error::Throttled(_))) => {
+            site.refusals.note(site.app.real_time(), refusals::Refused::SignIn, &source, "", &error);
             sign_in_page(&site, &browser, return_to, Some(&error), email).await
         }
         Err(error) => Err(Refused::by(&browser.shown)(error)),
@@ -166,7 +189,7 @@ pub(super) async fn sign_out(State(site): State<Arc<Site>>, request: Request) ->
     let form = Form::read(&site, &parts, &browser, body).await?;
     session::sign_out(&site.app, browser.cookie()).await.map_err(Refused::by(&browser.shown))?;
     let return_to = form.get("return_to").filter(|target| is_local(target)).unwrap_or("/settings");
-    let mut response = redirect_to(StatusCode::SEE_OTHER, return_to).into_response();
+    let mut response = go_on(&browser, return_to).await?;
     set_cookie(&site, &mut response, SESSION, "", Some(0));
     Ok(response)
 }

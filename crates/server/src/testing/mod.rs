@@ -1,7 +1,7 @@
 //! `/-/...` of a server for tests: what a test may ask to happen.
 //!
 //! Invariant: all of it is here only where the server was started with a clock that can be moved; without, its paths do
-//! not exist. Nothing of it is guarded: whoever reaches such a server may.
+//! not exist. Whoever reaches such a server may, but for pages of other sites ([`crate::http`] guards these routes).
 
 pub(crate) mod faults;
 mod snapshots;

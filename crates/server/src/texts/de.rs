@@ -4,8 +4,8 @@ mod letters;
 mod refusals;
 
 use super::{
-    Consent, Headings, Marked, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry, Teaser, Text, Texts,
-    Unlinking, Window,
+    Consent, Headings, Leaving, Marked, Missing, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry,
+    Takeovers, Teaser, Text, Texts, Unlinking, Window,
 };
 use opendrs_domain::language::Language;
 use opendrs_domain::order::Problem;
@@ -35,6 +35,46 @@ pub(super) static TEXTS: Texts = Texts {
         email: "E-Mail-Adresse",
         password: "Passwort",
         remember: "30 Tage lang angemeldet bleiben",
+    },
+    missing: Missing {
+        home_title: "Automatische Nachbestellung",
+        home_text: "Richten Sie ein neues Gerät am Gerät selbst oder in seiner App ein. Geräte, die Sie eingerichtet haben, finden Sie in Ihrer Liste.",
+        title: "Seite nicht gefunden",
+        text: "Unter dieser Adresse gibt es keine Seite. Prüfen Sie die Adresse, oder gehen Sie zu Ihren Geräten.",
+        form_title: "Diese Seite lässt sich nicht direkt öffnen",
+        form_text: "Sie nimmt nur entgegen, was ein Formular sendet. Gehen Sie zurück und nutzen Sie das Formular erneut, oder gehen Sie zu Ihren Geräten.",
+    },
+    takeovers: Takeovers {
+        notice: "Dieses Gerät gehört zu einem anderen Konto. Wenn Sie die Einrichtung abschließen, gehört es Ihnen, und der frühere Besitzer wird benachrichtigt.",
+        blocked: "Dieses Gerät gehört zu einem anderen Konto",
+        waiting: |until| {
+            format!(
+                "Wir haben den Besitzer per E-Mail um Zustimmung gebeten. Stimmt er bis {until} zu, richten Sie das Gerät erneut ein."
+            )
+        },
+        back: "Zurück zur App",
+        asked: |model| format!("Gerät {model} übergeben?"),
+        asked_why: "Ein anderes Konto möchte Ihr Gerät einrichten. Wenn Sie zustimmen, ist das möglich, und das Gerät bestellt nichts mehr für Sie.",
+        announced: |model| format!("Ein anderes Konto richtet Ihr Gerät {model} ein"),
+        announced_why: "Wenn das Gerät noch Ihnen gehört, behalten Sie es. Das andere Konto kann die Einrichtung dann nicht abschließen.",
+        done: |model| format!("Ein anderes Konto hat Ihr Gerät {model}"),
+        done_why: "Wenn Sie das Gerät zurückholen, bestellt es wieder für Sie wie zuvor, und das andere Konto verliert es.",
+        until: |until| format!("Sie können bis {until} antworten."),
+        agree: "Übergeben",
+        decline: "Mein Gerät behalten",
+        undo: "Mein Gerät zurückholen",
+        agreed: "Sie haben zugestimmt",
+        agreed_text: "Das andere Konto kann das Gerät jetzt einrichten.",
+        declined: "Sie behalten Ihr Gerät",
+        declined_text: "Das andere Konto kann es nicht einrichten.",
+        undone: "Ihr Gerät ist zurück",
+        undone_text: "Es bestellt wieder für Sie wie zuvor.",
+        over: "Nichts zu beantworten",
+    },
+    leaving: Leaving {
+        title: "Einen Moment, bitte",
+        text: "Sie werden weitergeleitet. Wenn nichts geschieht, nutzen Sie diesen Link.",
+        link: "Weiter",
     },
     consent: Consent {
         title: |profile| format!("{profile} bittet um Ihre Einwilligung"),
@@ -114,9 +154,12 @@ pub(super) static TEXTS: Texts = Texts {
         no_address: ": noch keine Adresse",
         change_address: "Adresse ändern",
         save_address: "Adresse speichern",
+        kept: "Bestellungen, die ihre Adresse behalten",
+        kept_why: "Eine neue Adresse gilt für spätere Bestellungen. Diese behalten die Adresse, mit der sie aufgegeben wurden. Wartet \
+                   eine davon noch auf Sie, öffnen Sie sie, um sie anderswohin zu senden.",
+        kept_order: |number, title, address| format!("Bestellung {number}, {title}: {address}"),
         orders: "Bestellungen dieses Geräts",
         order: |price, placed, standing| format!("{price}. Bestellt am {placed}. {standing}."),
-        see: "Ansehen, was Sie tun können",
         none: "Noch keine.",
         language: "Sprache der Seiten und E-Mails",
         use_language: "Diese Sprache verwenden",
@@ -165,10 +208,16 @@ pub(super) static TEXTS: Texts = Texts {
         automatic: "Bestellung aufgeben",
         ask: "Mich vorher fragen",
         cap: "Höchstpreis",
-        cap_agreed: |price| format!("Höchstpreis; vereinbart haben Sie {price}"),
-        no_cap: "Keine Grenze",
+        cap_agreed: |price, day| {
+            let day = day.map_or(String::new(), |day| format!(" am {day}"));
+            format!("Höchstpreis. Vereinbart{day}: {price}")
+        },
+        no_cap: |ask_above| match ask_above {
+            0 => "Kein eigener: fragen, sobald es mehr kostet als vereinbart".into(),
+            percent => format!("Kein eigener: fragen, sobald es über {percent} % mehr kostet als vereinbart"),
+        },
         cap_amount: |currency| format!("Ein Betrag in {currency}"),
-        cap_percent: "Prozent über dem heutigen Preis",
+        cap_percent: "Prozent über dem vereinbarten Preis",
         cap_value: "Betrag oder Prozent",
         limit: "Wie viele Bestellungen; ohne Grenze lassen Sie beide Felder leer",
         limit_orders: "Höchstens so viele Bestellungen",
@@ -184,24 +233,25 @@ pub(super) static TEXTS: Texts = Texts {
         brings: |amount, model, serial| format!("{amount} für Ihr Gerät {model}, Seriennummer {serial}."),
         price: "Preis ",
         placed: |placed| format!(". Bestellt am {placed}."),
-        ends: |ends| {
-            format!(
-                "Sie wird aufgegeben, sobald ihr nichts mehr im Wege steht, längstens bis {ends}; danach endet sie, und es wird nichts berechnet."
-            )
-        },
+        number: |number| format!("Bestellnummer {number}."),
+        shipping: |price| format!("Darin {price} für den Versand."),
+        tax: |price| format!("Darin {price} Steuer."),
         use_address: "Diese Adresse verwenden",
+        use_present: |address| format!("An {address} senden"),
         pay: |_| "Zahlungspflichtig bestellen".into(),
         try_again: "Erneut versuchen",
-        held: |reason| format!("Zurückgestellt: {reason}"),
+        held,
         preparing: |at| format!("In Vorbereitung{}", expected(at)),
-        shipped: |at, tracking| {
-            let tracking = tracking.map_or(String::new(), |number| format!(", Sendungsnummer {number}"));
-            format!("Versandt{}{tracking}", expected(at))
+        shipped: |at, carrier, number| {
+            let carrier = carrier.map_or(String::new(), |carrier| format!(" mit {carrier}"));
+            let number = number.map_or(String::new(), |number| format!(", Sendungsnummer {number}"));
+            format!("Versandt{carrier}{}{number}", expected(at))
         },
-        delivered: "Zugestellt",
+        delivered: |day| format!("Zugestellt am {day}"),
+        assumed: "Sollte angekommen sein",
         cancelled: "Storniert",
-        expired: "Nicht aufgegeben: Das Hindernis wurde nicht rechtzeitig behoben",
-        reason,
+        expired: "Nicht aufgegeben: Sie wurde nicht bestätigt, oder das Hindernis wurde nicht rechtzeitig behoben",
+        reason: |reason| format!("Grund: {reason}"),
         cancel_title: "Bestellung stornieren",
         cancel_heading: "Diese Bestellung stornieren?",
         cancel_until: |placed, until| format!("Bestellt am {placed}. Sie kann bis zum {until} storniert werden."),
@@ -231,16 +281,16 @@ fn expected(at: Option<&str>) -> String {
     at.map_or(String::new(), |at| format!(", erwartet am {at}"))
 }
 
-fn reason(problem: Option<Problem>) -> Text {
+fn held(problem: Option<Problem>) -> Text {
     match problem {
-        None => "Sie wird gerade aufgegeben",
-        Some(Problem::Address) => "Es fehlt eine Lieferadresse",
-        Some(Problem::OutOfStock) => "Das Produkt ist nicht vorrätig",
-        Some(Problem::Payment) => "Sie konnte nicht bezahlt werden",
-        Some(Problem::Unconfirmed) => "Sie wird gerade bestätigt",
-        Some(Problem::Price) => "Sie kostet mehr, als Sie erlauben",
-        Some(Problem::Ask) => "Sie wartet auf Ihre Entscheidung",
-        Some(Problem::Limit) => "Die von Ihnen erlaubte Zahl von Bestellungen ist erreicht",
-        Some(Problem::Paused) => "Sie haben Bestellungen für diese Zeit pausiert",
+        None => "Wird gerade aufgegeben",
+        Some(Problem::Address) => "Wartet: Es fehlt eine Lieferadresse",
+        Some(Problem::OutOfStock) => "Wartet: Das Produkt ist nicht vorrätig",
+        Some(Problem::Payment) => "Wartet: Die Zahlung ist fehlgeschlagen",
+        Some(Problem::Unconfirmed) => "Wird gerade bestätigt",
+        Some(Problem::Price) => "Wartet auf Ihre Zustimmung: Der Preis ist höher, als Sie vereinbart haben",
+        Some(Problem::Ask) => "Wartet auf Ihre Zustimmung",
+        Some(Problem::Limit) => "Wartet auf Ihre Zustimmung: Ihre Höchstzahl von Bestellungen ist erreicht",
+        Some(Problem::Paused) => "Wartet, bis Ihre Pause endet",
     }
 }

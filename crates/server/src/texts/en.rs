@@ -3,11 +3,11 @@
 mod letters;
 
 use super::{
-    Consent, Headings, Marked, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry, Teaser, Text, Texts,
-    Unlinking, Window,
+    Consent, Headings, Leaving, Marked, Missing, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry,
+    Takeovers, Teaser, Text, Texts, Unlinking, Window,
 };
 use opendrs_domain::language::Language;
-use opendrs_domain::order::Problem;
+use opendrs_domain::order::{NotCancelled, Problem};
 use opendrs_service::Error;
 
 pub(super) static TEXTS: Texts = Texts {
@@ -35,6 +35,46 @@ pub(super) static TEXTS: Texts = Texts {
         email: "E-mail address",
         password: "Password",
         remember: "Keep me signed in for 30 days",
+    },
+    missing: Missing {
+        home_title: "Automatic reordering",
+        home_text: "Set up a new device from the device itself or from its app. Devices that you have set up are in your list.",
+        title: "Page not found",
+        text: "There is no page at this address. Check the address, or go to your devices.",
+        form_title: "This page cannot be opened directly",
+        form_text: "It only takes what a form sends. Go back and use the form again, or go to your devices.",
+    },
+    takeovers: Takeovers {
+        notice: "This device belongs to another account. When you complete the set-up, it is yours, and its earlier owner is told.",
+        blocked: "This device belongs to another account",
+        waiting: |until| {
+            format!(
+                "We asked its owner by email to hand it over. If the owner agrees by {until}, set the device up again."
+            )
+        },
+        back: "Back to the app",
+        asked: |model| format!("Hand over your {model}?"),
+        asked_why: "Another account wants to set up your device. If you agree, it can, and the device no longer reorders for you.",
+        announced: |model| format!("Another account is setting up your {model}"),
+        announced_why: "If the device is still yours, keep it. The other account then cannot finish its set-up.",
+        done: |model| format!("Another account has your {model}"),
+        done_why: "If you take the device back, it reorders for you as before, and the other account loses it.",
+        until: |until| format!("You can answer until {until}."),
+        agree: "Hand it over",
+        decline: "Keep my device",
+        undo: "Take my device back",
+        agreed: "You agreed",
+        agreed_text: "The other account can set up the device now.",
+        declined: "You keep your device",
+        declined_text: "The other account cannot set it up.",
+        undone: "Your device is back",
+        undone_text: "It reorders for you as before.",
+        over: "Nothing to answer",
+    },
+    leaving: Leaving {
+        title: "One moment, please",
+        text: "You are being taken to the next page. If nothing happens, use this link.",
+        link: "Continue",
     },
     consent: Consent {
         title: |profile| format!("{profile} asks for your consent"),
@@ -106,9 +146,12 @@ pub(super) static TEXTS: Texts = Texts {
         no_address: ": no address yet",
         change_address: "Change the address",
         save_address: "Save the address",
+        kept: "Orders that keep their address",
+        kept_why: "A new address is for later orders. These keep the one they were placed with. If one still waits for you, open it to \
+                   send it elsewhere.",
+        kept_order: |number, title, address| format!("Order {number}, {title}: {address}"),
         orders: "Orders of this device",
         order: |price, placed, standing| format!("{price}. Ordered {placed}. {standing}."),
-        see: "See what you can do",
         none: "None yet.",
         language: "Language of pages and mails",
         use_language: "Use this language",
@@ -156,10 +199,16 @@ pub(super) static TEXTS: Texts = Texts {
         automatic: "Place the order",
         ask: "Ask me first",
         cap: "Highest price",
-        cap_agreed: |price| format!("Highest price; you agreed to {price}"),
-        no_cap: "No limit",
+        cap_agreed: |price, day| {
+            let day = day.map_or(String::new(), |day| format!(" on {day}"));
+            format!("Highest price. You agreed to {price}{day}")
+        },
+        no_cap: |ask_above| match ask_above {
+            0 => "None of my own: ask me whenever it costs more than agreed".into(),
+            percent => format!("None of my own: ask me when it costs over {percent} % more than agreed"),
+        },
         cap_amount: |currency| format!("An amount in {currency}"),
-        cap_percent: "Per cent over the price of today",
+        cap_percent: "Per cent over the price you agreed to",
         cap_value: "Amount or per cent",
         limit: "How many orders; leave both empty for no limit",
         limit_orders: "At most so many orders",
@@ -175,22 +224,25 @@ pub(super) static TEXTS: Texts = Texts {
         brings: |amount, model, serial| format!("{amount} for your {model}, serial {serial}."),
         price: "Price ",
         placed: |placed| format!(". Ordered {placed}."),
-        ends: |ends| {
-            format!("It is placed once nothing stands in its way, until {ends}; then it ends and nothing is charged.")
-        },
+        number: |number| format!("Order number {number}."),
+        shipping: |price| format!("Includes {price} for shipping."),
+        tax: |price| format!("Includes {price} tax."),
         use_address: "Use this address",
+        use_present: |address| format!("Send it to {address}"),
         pay: |price| format!("Order and pay {price}"),
         try_again: "Try again",
-        held: |reason| format!("On hold: {reason}"),
+        held,
         preparing: |at| format!("In preparation{}", expected(at)),
-        shipped: |at, tracking| {
-            let tracking = tracking.map_or(String::new(), |number| format!(", tracking number {number}"));
-            format!("Shipped{}{tracking}", expected(at))
+        shipped: |at, carrier, number| {
+            let carrier = carrier.map_or(String::new(), |carrier| format!(" with {carrier}"));
+            let number = number.map_or(String::new(), |number| format!(", tracking number {number}"));
+            format!("Shipped{carrier}{}{number}", expected(at))
         },
-        delivered: "Delivered",
+        delivered: |day| format!("Delivered on {day}"),
+        assumed: "Should have arrived",
         cancelled: "Cancelled",
-        expired: "Not placed: the problem was not resolved in time",
-        reason,
+        expired: "Not placed: nobody approved it, or it could not be resolved in time",
+        reason: |reason| format!("Reason: {reason}"),
         cancel_title: "Cancel your order",
         cancel_heading: "Cancel this order?",
         cancel_until: |placed, until| format!("Ordered {placed}. It can be cancelled until {until}."),
@@ -220,17 +272,17 @@ fn expected(at: Option<&str>) -> String {
     at.map_or(String::new(), |at| format!(", expected {at}"))
 }
 
-fn reason(problem: Option<Problem>) -> Text {
+fn held(problem: Option<Problem>) -> Text {
     match problem {
-        None => "it is being placed",
-        Some(Problem::Address) => "there is no address to ship to",
-        Some(Problem::OutOfStock) => "the product is out of stock",
-        Some(Problem::Payment) => "it could not be paid for",
-        Some(Problem::Unconfirmed) => "it is being confirmed",
-        Some(Problem::Price) => "it costs more than you allow",
-        Some(Problem::Ask) => "it waits for your word",
-        Some(Problem::Limit) => "there were as many orders as you allow",
-        Some(Problem::Paused) => "you paused orders at this time",
+        None => "It is being placed",
+        Some(Problem::Address) => "On hold: there is no address to ship to",
+        Some(Problem::OutOfStock) => "On hold: the product is out of stock",
+        Some(Problem::Payment) => "On hold: the payment failed",
+        Some(Problem::Unconfirmed) => "It is being confirmed",
+        Some(Problem::Price) => "Waiting for your approval: it costs more than you agreed to",
+        Some(Problem::Ask) => "Waiting for your approval",
+        Some(Problem::Limit) => "Waiting for your approval: your order limit has been reached",
+        Some(Problem::Paused) => "Waiting until your pause ends",
     }
 }
 
@@ -238,6 +290,8 @@ fn reason(problem: Option<Problem>) -> Text {
 fn refusal(error: &Error) -> String {
     match error {
         Error::InvalidToken => "This link is no longer good. Open the page again from your device or app.".into(),
+        Error::UnknownOrder => "This order is unknown, or belongs to another device or account.".into(),
+        Error::NotCancelled(NotCancelled::Test) => "A test order is cancelled by its device.".into(),
         error => error.to_string(),
     }
 }

@@ -4,8 +4,8 @@ mod letters;
 mod refusals;
 
 use super::{
-    Consent, Headings, Marked, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry, Teaser, Text, Texts,
-    Unlinking, Window,
+    Consent, Headings, Leaving, Marked, Missing, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry,
+    Takeovers, Teaser, Text, Texts, Unlinking, Window,
 };
 use opendrs_domain::language::Language;
 use opendrs_domain::order::Problem;
@@ -35,6 +35,46 @@ pub(super) static TEXTS: Texts = Texts {
         email: "メールアドレス",
         password: "パスワード",
         remember: "30日間サインインしたままにする",
+    },
+    missing: Missing {
+        home_title: "消耗品の自動再注文",
+        home_text: "新しい機器の設定は、機器またはそのアプリから始めてください。設定済みの機器は一覧でご確認いただけます。",
+        title: "ページが見つかりません",
+        text: "このアドレスにはページがありません。アドレスをご確認いただくか、お使いの機器の一覧をご覧ください。",
+        form_title: "このページは直接開けません",
+        form_text: "フォームからの送信だけを受け付けています。前のページに戻ってもう一度フォームをお使いいただくか、お使いの機器の一覧をご覧ください。",
+    },
+    takeovers: Takeovers {
+        notice: "この機器は別のアカウントのものです。設定を完了するとお客様のものになり、以前の所有者に通知されます。",
+        blocked: "この機器は別のアカウントのものです",
+        waiting: |until| {
+            format!(
+                "所有者に、譲渡についてメールで確認しています。{until}までに同意が得られたら、もう一度機器を設定してください。"
+            )
+        },
+        back: "アプリに戻る",
+        asked: |model| format!("{model}を譲りますか？"),
+        asked_why: "別のアカウントがお客様の機器を設定しようとしています。同意すると設定が可能になり、お客様のための再注文は行われなくなります。",
+        announced: |model| format!("別のアカウントが{model}を設定しています"),
+        announced_why: "今もお客様の機器である場合は、そのままにしてください。別のアカウントは設定を完了できなくなります。",
+        done: |model| format!("{model}は別のアカウントのものになりました"),
+        done_why: "機器を取り戻すと、これまでどおりお客様のために再注文が行われ、別のアカウントからは外れます。",
+        until: |until| format!("{until}まで回答できます。"),
+        agree: "譲る",
+        decline: "自分の機器のままにする",
+        undo: "自分の機器を取り戻す",
+        agreed: "同意しました",
+        agreed_text: "別のアカウントが機器を設定できるようになりました。",
+        declined: "機器はお客様のものです",
+        declined_text: "別のアカウントは設定できません。",
+        undone: "機器が戻りました",
+        undone_text: "これまでどおり再注文が行われます。",
+        over: "回答するものはありません",
+    },
+    leaving: Leaving {
+        title: "少々お待ちください",
+        text: "次のページに移動します。移動しない場合は、下のリンクを使ってください。",
+        link: "続ける",
     },
     consent: Consent {
         title: |profile| format!("{profile}への同意の確認"),
@@ -101,9 +141,12 @@ pub(super) static TEXTS: Texts = Texts {
         no_address: "：住所はまだ登録されていません",
         change_address: "住所を変更する",
         save_address: "住所を保存する",
+        kept: "住所が変わらない注文",
+        kept_why: "新しい住所は、今後の注文に使われます。次の注文は、注文時の住所に届きます。まだお客様のご対応を待っている注文は、\
+                   開いてお届け先を変更できます。",
+        kept_order: |number, title, address| format!("注文番号 {number}、{title}：{address}"),
         orders: "この機器の注文",
         order: |price, placed, standing| format!("{price}。注文日時：{placed}。{standing}。"),
-        see: "できることを確認する",
         none: "まだありません。",
         language: "ページとメールの言語",
         use_language: "この言語にする",
@@ -151,10 +194,16 @@ pub(super) static TEXTS: Texts = Texts {
         automatic: "そのまま注文する",
         ask: "事前に確認する",
         cap: "価格の上限",
-        cap_agreed: |price| format!("価格の上限（同意済みの価格：{price}）"),
-        no_cap: "上限なし",
+        cap_agreed: |price, day| {
+            let day = day.map_or(String::new(), |day| format!("、{day}"));
+            format!("価格の上限（同意済みの価格：{price}{day}）")
+        },
+        no_cap: |ask_above| match ask_above {
+            0 => "指定しない（同意済みの価格を上回る場合は事前に確認）".into(),
+            percent => format!("指定しない（同意済みの価格より{percent}%を超えて高い場合は事前に確認）"),
+        },
         cap_amount: |currency| format!("金額（{currency}）で指定"),
-        cap_percent: "現在の価格からの上昇率（%）で指定",
+        cap_percent: "同意済みの価格からの上昇率（%）で指定",
         cap_value: "金額または%",
         limit: "注文回数（制限しない場合は両方とも空欄）",
         limit_orders: "最大注文回数",
@@ -170,24 +219,25 @@ pub(super) static TEXTS: Texts = Texts {
         brings: |amount, model, serial| format!("{amount}、{model}（シリアル番号 {serial}）用。"),
         price: "価格：",
         placed: |placed| format!("。注文日時：{placed}。"),
-        ends: |ends| {
-            format!(
-                "支障がなくなり次第、ご注文を確定します。{ends}までに確定できない場合は終了し、請求は行われません。"
-            )
-        },
+        number: |number| format!("注文番号 {number}。"),
+        shipping: |price| format!("うち送料 {price}。"),
+        tax: |price| format!("うち税 {price}。"),
         use_address: "この住所を使う",
+        use_present: |address| format!("{address} に送る"),
         pay: |price| format!("{price} を支払って注文を確定する"),
         try_again: "もう一度試す",
-        held: |reason| format!("保留中：{reason}"),
+        held,
         preparing: |at| format!("準備中{}", expected(at)),
-        shipped: |at, tracking| {
-            let tracking = tracking.map_or(String::new(), |number| format!("、お問い合わせ番号 {number}"));
-            format!("発送済み{}{tracking}", expected(at))
+        shipped: |at, carrier, number| {
+            let carrier = carrier.map_or(String::new(), |carrier| format!("（{carrier}）"));
+            let number = number.map_or(String::new(), |number| format!("、お問い合わせ番号 {number}"));
+            format!("発送済み{carrier}{}{number}", expected(at))
         },
-        delivered: "配達済み",
+        delivered: |day| format!("{day}に配達済み"),
+        assumed: "お届け予定日を過ぎました",
         cancelled: "キャンセル済み",
-        expired: "注文されませんでした：期限までに問題が解決しませんでした",
-        reason,
+        expired: "注文されませんでした：承認されなかったか、期限までに問題が解決しませんでした",
+        reason: |reason| format!("理由：{reason}"),
         cancel_title: "ご注文のキャンセル",
         cancel_heading: "この注文をキャンセルしますか？",
         cancel_until: |placed, until| format!("注文日時：{placed}。{until}までキャンセルできます。"),
@@ -217,16 +267,16 @@ fn expected(at: Option<&str>) -> String {
     at.map_or(String::new(), |at| format!("、お届け予定 {at}"))
 }
 
-fn reason(problem: Option<Problem>) -> Text {
+fn held(problem: Option<Problem>) -> Text {
     match problem {
         None => "注文手続き中です",
-        Some(Problem::Address) => "お届け先住所がありません",
-        Some(Problem::OutOfStock) => "商品が在庫切れです",
-        Some(Problem::Payment) => "お支払いができませんでした",
+        Some(Problem::Address) => "保留中：お届け先住所がありません",
+        Some(Problem::OutOfStock) => "保留中：商品が在庫切れです",
+        Some(Problem::Payment) => "保留中：お支払いに失敗しました",
         Some(Problem::Unconfirmed) => "確認中です",
-        Some(Problem::Price) => "価格が上限を超えています",
-        Some(Problem::Ask) => "お客様のお返事をお待ちしています",
-        Some(Problem::Limit) => "注文回数が上限に達しています",
-        Some(Problem::Paused) => "この期間の注文は一時停止されています",
+        Some(Problem::Price) => "ご承認待ち：価格がご同意いただいた金額を超えています",
+        Some(Problem::Ask) => "ご承認待ち",
+        Some(Problem::Limit) => "ご承認待ち：注文回数が上限に達しています",
+        Some(Problem::Paused) => "一時停止の終了を待っています",
     }
 }

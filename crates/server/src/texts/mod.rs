@@ -13,11 +13,13 @@ mod pages;
 
 pub(crate) use letters::Letters;
 pub(crate) use pages::{
-    Consent, Marked, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry, Teaser, Unlinking, Window,
+    Consent, Leaving, Marked, Missing, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry, Takeovers,
+    Teaser, Unlinking, Window,
 };
 
 use opendrs_domain::language::Language;
 use opendrs_domain::money::Money;
+use opendrs_domain::order::{Cancellation, CancelledBy};
 use opendrs_domain::time::Time;
 use opendrs_service::Error;
 
@@ -32,6 +34,12 @@ pub(crate) struct Texts {
     pub(crate) shared: Shared,
     /// Signing in.
     pub(crate) sign_in: SignIn,
+    /// Pages at addresses that have none.
+    pub(crate) missing: Missing,
+    /// A device that another account has, or that another account sets up.
+    pub(crate) takeovers: Takeovers,
+    /// The page by which a browser leaves for the client, or goes on.
+    pub(crate) leaving: Leaving,
     /// The page that asks for consent.
     pub(crate) consent: Consent,
     /// A page a slot, and the overview.
@@ -90,6 +98,17 @@ impl Texts {
     /// A moment.
     pub(crate) fn moment(&self, at: &Time) -> String {
         self.language.moment(*at)
+    }
+
+    /// A day.
+    pub(crate) fn day(&self, at: &Time) -> String {
+        self.language.day(*at)
+    }
+
+    /// Why an order was cancelled; who does so for its customer owes them a reason.
+    pub(crate) fn cancel_reason<'c>(&self, cancellation: &'c Cancellation) -> Option<&'c str> {
+        let owed = matches!(cancellation.by, CancelledBy::Shop | CancelledBy::Operator);
+        cancellation.reason.as_deref().or(owed.then_some(self.letters.no_reason))
     }
 
     /// So much of something; its unit is the maker's word.

@@ -36,6 +36,56 @@ pub(crate) struct Shared {
     pub(crate) country: Text,
 }
 
+/// Pages at addresses that have none.
+pub(crate) struct Missing {
+    /// At the root.
+    pub(crate) home_title: Text,
+    pub(crate) home_text: Text,
+    /// At an unknown path.
+    pub(crate) title: Text,
+    pub(crate) text: Text,
+    /// At a path that takes forms alone.
+    pub(crate) form_title: Text,
+    pub(crate) form_text: Text,
+}
+
+/// A device that another account has, or that another account sets up.
+pub(crate) struct Takeovers {
+    /// In a sign-up: what completing it does.
+    pub(crate) notice: Text,
+    /// In a sign-up that cannot go on.
+    pub(crate) blocked: Text,
+    pub(crate) waiting: fn(until: &str) -> String,
+    pub(crate) back: Text,
+    /// The earlier owner's page, by what there is to answer: agree or refuse, keep, take back.
+    pub(crate) asked: fn(model: &str) -> String,
+    pub(crate) asked_why: Text,
+    pub(crate) announced: fn(model: &str) -> String,
+    pub(crate) announced_why: Text,
+    pub(crate) done: fn(model: &str) -> String,
+    pub(crate) done_why: Text,
+    pub(crate) until: fn(until: &str) -> String,
+    pub(crate) agree: Text,
+    pub(crate) decline: Text,
+    pub(crate) undo: Text,
+    /// After the answer.
+    pub(crate) agreed: Text,
+    pub(crate) agreed_text: Text,
+    pub(crate) declined: Text,
+    pub(crate) declined_text: Text,
+    pub(crate) undone: Text,
+    pub(crate) undone_text: Text,
+    /// Where there is nothing to answer.
+    pub(crate) over: Text,
+}
+
+/// The page by which a browser leaves for the client, or goes on.
+pub(crate) struct Leaving {
+    pub(crate) title: Text,
+    pub(crate) text: Text,
+    pub(crate) link: Text,
+}
+
 /// Signing in.
 pub(crate) struct SignIn {
     /// Heading and button.
@@ -133,9 +183,12 @@ pub(crate) struct Settings {
     /// The link to the page where it is changed, and that page's button.
     pub(crate) change_address: Text,
     pub(crate) save_address: Text,
+    /// Of the page that changes the address: open orders that keep the one they were placed with.
+    pub(crate) kept: Text,
+    pub(crate) kept_why: Text,
+    pub(crate) kept_order: fn(number: &str, title: &str, address: &str) -> String,
     pub(crate) orders: Text,
     pub(crate) order: fn(price: &str, placed: &str, standing: &str) -> String,
-    pub(crate) see: Text,
     pub(crate) none: Text,
     /// The customer's language: heading and button.
     pub(crate) language: Text,
@@ -193,8 +246,10 @@ pub(crate) struct Rules {
     pub(crate) automatic: Text,
     pub(crate) ask: Text,
     pub(crate) cap: Text,
-    pub(crate) cap_agreed: fn(price: &str) -> String,
-    pub(crate) no_cap: Text,
+    /// The same with what was agreed and, if it is known, on which day.
+    pub(crate) cap_agreed: fn(price: &str, day: Option<&str>) -> String,
+    /// No highest price of their own; above so many per cent more than agreed they are asked.
+    pub(crate) no_cap: fn(ask_above: u32) -> String,
     pub(crate) cap_amount: fn(currency: &str) -> String,
     pub(crate) cap_percent: Text,
     pub(crate) cap_value: Text,
@@ -216,20 +271,27 @@ pub(crate) struct Orders {
     /// Before the price, and after it.
     pub(crate) price: Text,
     pub(crate) placed: fn(placed: &str) -> String,
-    pub(crate) ends: fn(ends: &str) -> String,
+    pub(crate) number: fn(number: &str) -> String,
+    /// What the price includes.
+    pub(crate) shipping: fn(price: &str) -> String,
+    pub(crate) tax: fn(price: &str) -> String,
     pub(crate) use_address: Text,
+    /// The button that has an order which is held sent to the account's present address.
+    pub(crate) use_present: fn(address: &str) -> String,
     /// The button that places an order. It says that it is to be paid for; in German it must say nothing else.
     pub(crate) pay: fn(price: &str) -> String,
     pub(crate) try_again: Text,
-    /// Where it stands: without a stop at the end.
-    pub(crate) held: fn(reason: &str) -> String,
+    /// Where it stands: without a stop at the end. Nothing is known while it is being placed.
+    pub(crate) held: fn(problem: Option<Problem>) -> Text,
     pub(crate) preparing: fn(expected: Option<&str>) -> String,
-    pub(crate) shipped: fn(expected: Option<&str>, tracking: Option<&str>) -> String,
-    pub(crate) delivered: Text,
+    pub(crate) shipped: fn(expected: Option<&str>, carrier: Option<&str>, tracking: Option<&str>) -> String,
+    pub(crate) delivered: fn(day: &str) -> String,
+    /// Nobody has said that it arrived.
+    pub(crate) assumed: Text,
     pub(crate) cancelled: Text,
     pub(crate) expired: Text,
-    /// Why it is held, as a part of [`Orders::held`]; nothing is known while it is being placed.
-    pub(crate) reason: fn(problem: Option<Problem>) -> Text,
+    /// Why it was cancelled.
+    pub(crate) reason: fn(reason: &str) -> String,
     /// Of the page that cancels.
     pub(crate) cancel_title: Text,
     pub(crate) cancel_heading: Text,

@@ -3,7 +3,7 @@
 use super::*;
 use opendrs_domain::customer::BadAddress;
 use opendrs_domain::money::BadMoney;
-use opendrs_domain::order::{NotApproved, NotCancelled, Problem};
+use opendrs_domain::order::{CancelledBy, NotApproved, NotCancelled, Problem};
 use opendrs_domain::rule::{BadRule, Counted};
 use opendrs_service::BadChoice;
 
@@ -39,6 +39,10 @@ fn refusals() -> Vec<Error> {
         BadChoice::NoButton,
         BadChoice::Malformed("`a/b` is not a slot id".into()),
         BadChoice::NoAddress,
+        BadChoice::TakeoverForbidden,
+        BadChoice::TakeoverDeclined,
+        BadChoice::OtherOwner,
+        BadChoice::TakeoverOver,
         BadChoice::NotOffered,
         BadChoice::NotOfThese,
         BadChoice::NoAnswer,
@@ -51,6 +55,7 @@ fn refusals() -> Vec<Error> {
     let others = [
         Error::InvalidToken,
         Error::WrongPassword,
+        Error::Blocked,
         Error::Throttled(30),
         Error::TooOften(30),
         Error::SignupGone,
@@ -91,12 +96,38 @@ fn every_refusal_is_said_in_every_language_and_no_two_alike() {
 fn every_reason_to_wait_is_said_in_every_language_and_no_two_alike() {
     for texts in Language::ALL.map(Texts::of) {
         let problems: Vec<_> = Problem::ALL.map(Some).into_iter().chain([None]).collect();
-        for say in [texts.orders.reason, texts.letters.problem] {
+        for say in [texts.orders.held, texts.letters.problem] {
             let mut said: Vec<_> = problems.iter().map(|problem| say(*problem)).collect();
             said.sort_unstable();
             said.dedup();
             assert_eq!(said.len(), problems.len(), "{said:?}");
         }
+    }
+}
+
+#[test]
+fn what_a_customer_has_to_decide_is_no_failure() {
+    let asked = [Problem::Ask, Problem::Price, Problem::Limit, Problem::Paused];
+    let failed = [Some(Problem::Address), Some(Problem::OutOfStock), Some(Problem::Payment), None];
+    for texts in Language::ALL.map(Texts::of) {
+        let subjects = failed.map(texts.letters.held_subject);
+        let standings = failed.map(texts.orders.held);
+        let unanswered = |problem| (texts.letters.unanswered)(problem, "UNTIL", Some("DAY"));
+        let drops = unanswered(Some(Problem::Payment));
+        for problem in asked.map(Some) {
+            assert!(!subjects.contains(&(texts.letters.held_subject)(problem)), "{problem:?}");
+            let standing = (texts.orders.held)(problem);
+            let begins = |text: &str| text.split([':', '：']).next().unwrap().to_owned();
+            assert!(!standings.map(begins).contains(&begins(standing)), "{standing}");
+            assert_ne!(unanswered(problem), drops);
+            let names = if problem == Some(Problem::Paused) { "DAY" } else { "UNTIL" };
+            assert!(unanswered(problem).contains(names), "{problem:?}");
+        }
+        let mut said: Vec<_> =
+            CancelledBy::ALL.map(Some).into_iter().chain([None]).map(texts.letters.cancelled).collect();
+        said.sort_unstable();
+        said.dedup();
+        assert_eq!(said.len(), 6, "{said:?}");
     }
 }
 

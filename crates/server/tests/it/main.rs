@@ -17,6 +17,7 @@ mod mail;
 mod notify;
 mod pages;
 mod promise;
+mod security;
 mod seed;
 mod table;
 mod testing;

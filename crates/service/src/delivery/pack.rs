@@ -4,7 +4,7 @@
 //! Not here: the time of an attempt, which only sending tells. Invariant: what is sent is made of the event, the topic and
 //! the delivery's own row, so every attempt of a round sends the same bytes but for the time in the webhook's headers.
 
-use super::parcel::{ANSWER, Parcel};
+use super::parcel::{ANSWER, ANSWER_WITHIN, Parcel};
 use crate::outbound::Request;
 use crate::publication::{Place, Publication};
 use crate::signing::{self, Signer};
@@ -189,5 +189,13 @@ fn post(topic: &Topic, envelope: &sns::Envelope, raw: bool) -> Request {
     let headers = envelope.headers(&topic.subscription_arn(), raw, topic.policy.content_type()).into_iter();
     let headers = headers.map(|(name, value)| (name.to_owned(), value)).collect();
     let deadline = Duration::from_micros(ATTEMPT.micros().unsigned_abs());
-    Request { method: "POST", url: topic.endpoint.clone(), headers, body: Vec::new(), deadline, limit: ANSWER }
+    Request {
+        method: "POST",
+        url: topic.endpoint.clone(),
+        headers,
+        body: Vec::new(),
+        deadline,
+        limit: ANSWER,
+        body_within: Some(ANSWER_WITHIN),
+    }
 }

@@ -1,6 +1,7 @@
 //! What an attempt sends, and what comes back: a request to a receiver, or a publication to Amazon SNS.
 //!
-//! Not here: what is in it. Invariant: whatever comes back is an [`Outcome`] that a policy can judge, and at most the first
+//! Not here: what is in it. Invariant: the status that a receiver answers decides, whatever becomes of the body after it;
+//! whatever comes back is an [`Outcome`] that a policy can judge, and at most the first
 //! [`ANSWER`] bytes of what was answered.
 
 use crate::App;
@@ -8,9 +9,12 @@ use crate::outbound::{Answer, Failure, Request};
 use crate::publication::{NO_PUBLISHER, Publication, Published, Unpublished};
 use opendrs_domain::delivery::Outcome;
 use opendrs_domain::time::Time;
+use std::time::Duration;
 
 /// How much of an answer is kept.
 pub(super) const ANSWER: usize = 4096;
+/// How long the body of an answer is waited for. The status has decided by then: the body is for the log alone.
+pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(1);
 
 /// What an attempt sends.
 #[derive(Clone)]

@@ -4,8 +4,8 @@
 
 use super::ROUND;
 use crate::{App, Error, Result};
-use opendrs_domain::delivery::State;
-use opendrs_domain::id::{EventId, TopicId};
+use opendrs_domain::delivery::{EventState, State};
+use opendrs_domain::id::{DeliveryId, EventId, TopicId};
 use opendrs_domain::notification::Event;
 use opendrs_domain::time::{Span, Time};
 use opendrs_domain::topic::{State as Standing, Topic};
@@ -19,6 +19,8 @@ pub enum Which {
     One(EventId),
     /// Every event of a time range: from, until.
     Range(Time, Time),
+    /// Every event that was given up at a receiver, as far as events are kept.
+    Failed,
 }
 
 /// Where a replay of a range goes on: the last event that was looked at.
@@ -45,6 +47,7 @@ pub async fn replay(app: &App, which: Which, to: Option<TopicId>, failed: bool) 
             return Ok(app.db.write(Replay { shard, event, to, failed, now: app.now() }).await?);
         }
         Which::Range(since, until) => (since, until),
+        Which::Failed => return replay_failed(app, to).await,
     };
     let (mut count, mut next) = (0, Some(from(since)));
     while let Some(last) = next {
@@ -77,6 +80,22 @@ pub async fn replay_some(
         count += app.db.write(Replay { shard, event, to, failed, now: app.now() }).await?;
     }
     Ok((count, next))
+}
+
+/// Everything that was given up, oldest first.
+async fn replay_failed(app: &App, to: Option<TopicId>) -> Result<u64> {
+    let (mut count, mut last) = (0, DeliveryId(uuid::Uuid::nil()));
+    loop {
+        let page = {
+            let mut reader = app.db.reader().await?;
+            store::dead_after(&mut reader.tx()?, last, ROUND).await?
+        };
+        let Some((_, newest, _)) = page.last() else { return Ok(count) };
+        last = *newest;
+        for (shard, _, event) in page {
+            count += app.db.write(Replay { shard, event, to, failed: true, now: app.now() }).await?;
+        }
+    }
 }
 
 struct Replay {
@@ -128,6 +147,15 @@ pub struct Story {
     pub event: Event,
     /// One a receiver: its topic, where it stands, and its newest attempts, newest first.
     pub deliveries: Vec<(Topic, Delivery, Vec<Attempt>)>,
+}
+
+impl Story {
+    /// Where the event stands, all its receivers taken together.
+    #[must_use]
+    pub fn state(&self) -> EventState {
+        let states: Vec<_> = self.deliveries.iter().map(|(_, delivery, _)| delivery.state).collect();
+        EventState::of(&states)
+    }
 }
 
 /// Tells what became of an event.

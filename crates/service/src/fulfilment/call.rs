@@ -167,9 +167,9 @@ async fn watch(app: &App, calls: &[&Call]) -> Result<Round> {
     let mut open: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for call in calls {
         let found = of_call(app, call).await?;
-        match found.order.state.is_over() {
-            true => drop(record(app, call, found, Ok(Outcome::default())).await?),
-            false => open.entry(found.order.backend).or_default().push((*call, found)),
+        match found.order.may_change(app.now()) {
+            false => drop(record(app, call, found, Ok(Outcome::default())).await?),
+            true => open.entry(found.order.backend).or_default().push((*call, found)),
         }
     }
     for (backend, open) in open {
@@ -323,7 +323,7 @@ impl Write for Record {
                 }
             }
         }
-        if outcome.watched && !order.state.is_over() {
+        if outcome.watched && order.may_change(self.now) {
             // A hint that came while it was being looked at has it looked at once more.
             let hinted =
                 row.due_at.filter(|due| wanted == Wanted::Watch && row.due_at < self.call.due_at && *due < self.next);

@@ -15,12 +15,17 @@ mod wire;
 use super::Job;
 use super::connector::{Asking, Connector, Outcome, Said};
 use crate::App;
-use opendrs_domain::fulfilment::{Report, tracking};
+use crate::outbound::Outbound;
+use ask::Operation;
+use opendrs_domain::fulfilment::Report;
+use opendrs_domain::order::{Cancellation, CancelledBy, Tracking};
 use opendrs_domain::time::Span;
 use opendrs_domain::wire::webhook::Secret;
 use opendrs_store::fulfilment::Call;
 use serde::Deserialize;
+use serde_json::{Value, json};
 use std::fmt;
+use std::time::Duration;
 use wire::Found;
 
 /// How many requests one order takes at most, one after the other.
@@ -52,6 +57,21 @@ impl fmt::Debug for Shop {
     }
 }
 
+/// A question that every key with a role may ask, and that changes nothing.
+const CHANNEL: Operation =
+    Operation { name: "OpenDrsChannel", text: "query OpenDrsChannel { activeChannel { code } }" };
+
+impl Shop {
+    /// Asks the shop for the channel that it sells in: whether it is there, and takes the key.
+    ///
+    /// # Errors
+    /// A sentence that says why not.
+    pub async fn check(&self, network: &dyn Outbound, deadline: Duration) -> Result<(), String> {
+        let answer: Result<Value, _> = self.ask_through(network, deadline, &CHANNEL, json!({})).await;
+        answer.map(drop).map_err(String::from)
+    }
+}
+
 impl Connector for Shop {
     fn place<'a>(&'a self, app: &'a App, job: &'a Job, call: &'a Call) -> Asking<'a, Said> {
         Box::pin(place::place(app, self, job, call))
@@ -77,10 +97,14 @@ impl Connector for Shop {
 /// What a shop's order says of ours, once it is complete; what was heard before is said again.
 fn reports(found: &Found) -> Vec<Report> {
     let parcels = found.fulfillments.iter().flatten();
-    let number = parcels.filter_map(|parcel| tracking(parcel.tracking_code.as_deref()?)).next_back();
-    let shipped = Report::Shipped { expected_at: None, tracking: number };
+    let tracked = parcels.map(|parcel| {
+        let number = parcel.tracking_code.as_deref();
+        Tracking::new(number, parcel.method.as_deref().filter(|_| number.is_some()), None)
+    });
+    let tracking = tracked.filter(|tracking| tracking.number.is_some()).next_back().unwrap_or_default();
+    let shipped = Report::Shipped { expected_at: None, tracking };
     match found.state.as_str() {
-        "Cancelled" => vec![Report::Cancelled],
+        "Cancelled" => vec![Report::Cancelled(Cancellation { by: CancelledBy::Shop, reason: None })],
         "Shipped" | "PartiallyDelivered" => vec![shipped],
         "Delivered" => vec![shipped, Report::Delivered],
         _ => Vec::new(),
@@ -112,15 +136,19 @@ mod tests {
             );
             serde_json::from_str(&text).unwrap()
         };
-        let shipped = |number: Option<&str>| Report::Shipped { expected_at: None, tracking: number.map(Into::into) };
+        let shipped = |number, carrier| {
+            let tracking = Tracking::new(number, carrier, None);
+            Report::Shipped { expected_at: None, tracking }
+        };
         for state in ["PaymentSettled", "PaymentAuthorized", "PartiallyShipped", "Modifying", "OnAnotherPlanet"] {
             assert_eq!(reports(&found(state, "[]")), [], "{state}");
         }
-        assert_eq!(reports(&found("Cancelled", "null")), [Report::Cancelled]);
-        assert_eq!(reports(&found("Shipped", "null")), [shipped(None)]);
-        let parcels =
-            r#"[{"trackingCode":"old"},{"trackingCode":" 1Z\n9 "},{"trackingCode":""},{"trackingCode":null}]"#;
-        assert_eq!(reports(&found("Delivered", parcels)), [shipped(Some("1Z9")), Report::Delivered]);
+        let cancelled = Cancellation { by: CancelledBy::Shop, reason: None };
+        assert_eq!(reports(&found("Cancelled", "null")), [Report::Cancelled(cancelled)]);
+        assert_eq!(reports(&found("Shipped", "null")), [shipped(None, None)]);
+        let parcels = r#"[{"trackingCode":"old"},{"trackingCode":" 1Z\n9 ","method":"DHL"},{"trackingCode":""},
+            {"trackingCode":null,"method":"by hand"}]"#;
+        assert_eq!(reports(&found("Delivered", parcels)), [shipped(Some("1Z9"), Some("DHL")), Report::Delivered]);
     }
 
     #[test]

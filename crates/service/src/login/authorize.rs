@@ -29,13 +29,13 @@ pub struct Asked {
     pub model: Option<Model>,
 }
 
-/// Checks an authorize request. `issuer` is who answers it, as strict clients are told.
+/// Checks an authorize request. `issuer` is who answers it, which the answer says.
 ///
 /// # Errors
 /// [`Error::Unavailable`]; a refused request is the inner [`Refusal`].
 pub async fn check(app: &App, params: &Params, issuer: &str) -> Result<Result<Asked, Refusal>> {
     let client = match params.get("client_id") {
-        Some(id) => super::client::find(app, id).await?,
+        Some(id) => super::client::find(app, id).await?.filter(Client::is_enabled),
         None => None,
     };
     let request = match rules::check(params, client.as_ref(), issuer) {
@@ -45,10 +45,10 @@ pub async fn check(app: &App, params: &Params, issuer: &str) -> Result<Result<As
     load(app, request).await
 }
 
-/// Loads what a checked request speaks of; also at every later step, so that a model or client that went away meanwhile
+/// Loads what a checked request speaks of; also at every later step, so that a model or client that went away or was disabled meanwhile
 /// is seen.
 pub(crate) async fn load(app: &App, request: Authorize) -> Result<Result<Asked, Refusal>> {
-    let Some(client) = super::client::find(app, &request.client).await? else {
+    let Some(client) = super::client::find(app, &request.client).await?.filter(Client::is_enabled) else {
         return Ok(Err(Refusal::Page("The request has an invalid parameter : client_id")));
     };
     let mut reader = app.db.reader().await?;

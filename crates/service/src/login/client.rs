@@ -1,10 +1,11 @@
-//! Which client is speaking at the token endpoint, and by which rules (decisions 21, 25).
+//! Which client is speaking at the token endpoint, by which rules (decisions 21, 25), and how a client is switched off.
 
 use crate::error::OAuth;
 use crate::throttle::Try;
-use crate::{App, Error, Result, limit};
+use crate::{App, Error, Result, keys, limit};
 use opendrs_domain::id::{ClientId, ProfileId};
-use opendrs_domain::profile::{Client, Mode, hash_secret};
+use opendrs_domain::profile::{Client, ClientAccess, ClientState, Mode, hash_secret};
+use opendrs_store::access::{self, AccessVersion};
 use opendrs_store::{Tx, Write, maker, profile};
 use uuid::Uuid;
 
@@ -46,12 +47,119 @@ pub async fn all(app: &App) -> Result<Vec<(String, String, Client)>> {
 /// # Errors
 /// [`Error::BadCommand`] when there is no such client; [`Error::Unavailable`].
 pub async fn set_mode(app: &App, id: &str, mode: Mode) -> Result<Client> {
-    let found = find(app, id).await?;
-    let client = found.ok_or_else(|| {
-        Error::BadCommand(format!("there is no client {id}: `opendrs client list` tells which there are"))
-    })?;
+    let client = named(app, id).await?;
     app.db.write(SetMode(client.id, mode)).await?;
     Ok(Client { mode, ..client })
+}
+
+/// The client that a command names.
+async fn named(app: &App, id: &str) -> Result<Client> {
+    find(app, id).await?.ok_or_else(|| unknown(id))
+}
+
+fn unknown(id: &str) -> Error {
+    Error::BadCommand(format!("there is no client {id}: `opendrs client list` tells which there are"))
+}
+
+/// What may be done to a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientChange {
+    /// All its codes and tokens end, and nobody can log in through it.
+    Disable,
+    /// Customers can log in through it again; what ended stays ended.
+    Enable,
+    /// As [`ClientChange::Disable`], for ever. Its row stays, for the devices that were linked through it.
+    Remove,
+    /// A new secret, of this hash, is accepted beside the one there is.
+    RotateSecret([u8; 32]),
+    /// The older of two secrets is no longer accepted.
+    RetireSecret,
+}
+
+/// Changes a client: when this returns, the change holds on every node.
+///
+/// # Errors
+/// [`Error::BadCommand`] when there is no such client, or the change is none for it; [`Error::Unavailable`].
+pub async fn change(app: &App, id: &str, change: ClientChange) -> Result<Client> {
+    let client = named(app, id).await?.id;
+    let changed = app.db.write(Change { client, change, version: keys::next_version(app) }).await??;
+    keys::refresh(app).await?;
+    Ok(changed)
+}
+
+/// Makes a new secret, which is accepted beside the one there is; returns it with the client.
+///
+/// # Errors
+/// As [`change`].
+pub async fn rotate_secret(app: &App, id: &str) -> Result<(Client, String)> {
+    let secret = app.ids.secret();
+    let client = change(app, id, ClientChange::RotateSecret(hash_secret(&secret))).await?;
+    Ok((client, secret))
+}
+
+struct Change {
+    client: ClientId,
+    change: ClientChange,
+    version: AccessVersion,
+}
+
+impl Write for Change {
+    type Out = Result<Client>;
+    fn key(&self) -> u64 {
+        0
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Out> {
+        let id = self.client;
+        let Some(mut client) = profile::lock_client(tx, id).await? else { return Ok(Err(unknown(&id.to_string()))) };
+        let bad = |why: String| Ok(Err(Error::BadCommand(why)));
+        let access = match (self.change, client.access.state) {
+            (_, ClientState::Removed) if self.change != ClientChange::Remove => {
+                return bad(format!("client {id} was removed for ever: declare a new one in a seed"));
+            }
+            (ClientChange::Disable, ClientState::Enabled) => client.access.ended(ClientState::Disabled),
+            (ClientChange::Remove, ClientState::Enabled | ClientState::Disabled) => {
+                client.access.ended(ClientState::Removed)
+            }
+            (ClientChange::Enable, _) => ClientAccess { state: ClientState::Enabled, ..client.access },
+            (ClientChange::Disable | ClientChange::Remove, _) => client.access,
+            (ClientChange::RotateSecret(_) | ClientChange::RetireSecret, _) => {
+                return self.change_secret(tx, client).await;
+            }
+        };
+        if access != client.access {
+            profile::set_access(tx, id, access).await?;
+            access::set_version(tx, self.version).await?;
+            client.access = access;
+        }
+        Ok(Ok(client))
+    }
+}
+
+impl Change {
+    async fn change_secret(&self, tx: &mut Tx<'_>, client: Client) -> opendrs_store::Result<Result<Client>> {
+        let id = self.client;
+        let bad = |why: String| Ok(Err(Error::BadCommand(why)));
+        let Some(present) = client.secret_hash else {
+            return bad(format!(
+                "client {id} has no secret: its kind, {}, proves its codes by PKCE",
+                client.kind.as_str()
+            ));
+        };
+        let (secret, former) = match (self.change, client.former_secret_hash) {
+            (ClientChange::RotateSecret(new), None) => (new, Some(present)),
+            (ClientChange::RotateSecret(_), Some(_)) => {
+                let fix = format!("end the older one first with `opendrs client secret retire {id}`");
+                return bad(format!("client {id} has two secrets already: {fix}"));
+            }
+            (_, Some(_)) => (present, None),
+            (_, None) => {
+                let fix = format!("`opendrs client secret rotate {id}` makes another one first");
+                return bad(format!("client {id} has one secret only, which stays: {fix}"));
+            }
+        };
+        profile::set_secrets(tx, id, &secret, former.as_ref()).await?;
+        Ok(Ok(Client { secret_hash: Some(secret), former_secret_hash: former, ..client }))
+    }
 }
 
 struct SetMode(ClientId, Mode);
@@ -66,8 +174,9 @@ impl Write for SetMode {
     }
 }
 
-/// Finds the client and checks its proof: a web client its secret, a public one that it sends none. An unknown client
-/// costs the same work and gets the same answer as a wrong secret.
+/// Finds the client and checks its proof: a web client its secret, a public one that it sends none. An unknown client, or one
+/// that is disabled, costs the same work and gets the same answer as a wrong secret. With the client comes the version of
+/// all that decides which tokens are refused, as of the same read.
 ///
 /// Wrong proofs are braked by client and source: who guesses waits, and nobody waits for guesses from elsewhere.
 ///
@@ -79,40 +188,31 @@ pub(crate) async fn authenticate(
     id: Option<&str>,
     secret: Option<&str>,
     source: &str,
-) -> Result<Client> {
+) -> Result<(Client, AccessVersion)> {
     let id = id.ok_or_else(|| {
         Error::oauth(OAuth::InvalidRequest, "The request is missing a required parameter : client_id")
     })?;
-    let (brake, now) = (&app.client_throttle, app.now());
     // However it is spelled, and all that are none together.
     let name = ClientId::parse(id).map_or_else(|_| "unknown".into(), |id| id.to_string());
     let tried = Try { what: &name, source };
-    if !brake.is_empty()
-        && let Some(wait) = brake.wait(tried, now)
-    {
-        return Err(Error::Throttled(wait));
-    }
-    let refused = || Error::oauth(OAuth::InvalidClient, "Client authentication failed");
     let found = match ClientId::parse(id) {
-        Ok(id) => profile::client(tx, id).await?,
+        Ok(id) => profile::client_as_of(tx, id).await?,
         Err(_) => None,
     };
-    let Some(client) = found else {
-        let _ = hash_secret(secret.unwrap_or_default());
-        brake.failed(tried, now);
-        return Err(refused());
+    let found = found.filter(|(client, _)| client.is_enabled());
+    let proof = || match (&found, secret.filter(|s| !s.is_empty())) {
+        (Some((client, _)), Some(secret)) => client.secret_is(secret),
+        (Some((client, _)), None) => !client.kind.is_confidential(),
+        (None, secret) => {
+            let _ = hash_secret(secret.unwrap_or_default());
+            false
+        }
     };
-    let proven = match secret.filter(|s| !s.is_empty()) {
-        Some(secret) => client.secret_is(secret),
-        None => !client.kind.is_confidential(),
-    };
-    if !proven {
-        brake.failed(tried, now);
-        return Err(refused());
-    }
-    if !brake.is_empty() && client.kind.is_confidential() {
-        brake.succeeded(tried, now);
-    }
+    // A public client proves nothing here, so it neither waits nor undoes a failure.
+    let public = secret.is_none() && found.as_ref().is_some_and(|(client, _)| !client.kind.is_confidential());
+    let proven = public || app.client_throttle.check(tried, app.now(), proof).map_err(Error::Throttled)?;
+    let proven = found.filter(|_| proven);
+    let (client, version) = proven.ok_or_else(|| Error::oauth(OAuth::InvalidClient, "Client authentication failed"))?;
     limit::client(app, client.id, (!client.kind.is_confidential()).then_some(source))?;
-    Ok(client)
+    Ok((client, version))
 }

@@ -5,23 +5,28 @@
 use super::authorize::{self, Asked};
 use super::signup::Underway;
 use crate::delivery::{self, Stamp};
-use crate::{App, BadChoice, Error, Result};
+use crate::{App, BadChoice, Error, Result, takeover as takeovers};
 use hmac::{Hmac, KeyInit, Mac};
 use opendrs_domain::consent::{Mark, family};
 use opendrs_domain::customer::Customer;
 use opendrs_domain::device::{Device, Families};
-use opendrs_domain::id::{DeviceId, ProfileId};
+use opendrs_domain::id::{DeviceId, OrderId, ProfileId};
 use opendrs_domain::login::code::{self as codes, Code};
 use opendrs_domain::login::scope::Scopes;
-use opendrs_domain::mail::News;
+use opendrs_domain::mail::{Approach, News};
 use opendrs_domain::model::Model;
 use opendrs_domain::notification::{Event, Facts};
+use opendrs_domain::profile::Client;
 use opendrs_domain::session::Session;
 use opendrs_domain::subscription::{Choice, Subscription};
+use opendrs_domain::takeover::{Policy, State, Takeover};
 use opendrs_domain::text::SlotId;
 use opendrs_domain::time::Time;
+use opendrs_domain::token::Generations;
 use opendrs_store::consent::Ending;
-use opendrs_store::{Tx, Write, code, consent, device, signup, subscription};
+use opendrs_store::{
+    Tx, Write, code, consent, customer, device, order, product, profile, signup, subscription, takeover,
+};
 use sha2::Sha256;
 
 /// Finishes a sign-up. Returns where the browser goes, code included.
@@ -49,7 +54,7 @@ pub async fn complete(app: &App, of: &Underway, customer: &Customer) -> Result<S
         _ => None,
     };
     let signup = Some(Begun { shard: authorize::shard(app, &of.row.id), id: of.row.id, mark: of.row.mark });
-    let decided = Decided { asked: &of.asked, customer, linked, choices: of.choices.clone(), signup };
+    let decided = Decided { asked: &of.asked, customer, linked, choices: of.agreed_choices(), signup };
     let grant = finish(app, &decided).await?;
     Ok(of.asked.request.granted(&grant.code))
 }
@@ -106,6 +111,8 @@ pub(crate) struct Finished {
     pub(crate) device: Option<(i64, DeviceId)>,
     /// The family of the tokens to come.
     pub(crate) family: u64,
+    /// What they belong to.
+    pub(crate) generations: Generations,
 }
 
 /// The sign-up that is finished.
@@ -115,6 +122,9 @@ pub(crate) struct Begun {
     id: [u8; 32],
     mark: Option<Mark>,
 }
+
+/// How many earlier registrations of a unit are asked for open orders.
+const EARLIER: i64 = 10;
 
 /// How often a sign-up waits for the end of a withdrawal.
 const TRIES: usize = 3;
@@ -134,8 +144,11 @@ pub(crate) struct Decided<'a> {
 pub(crate) async fn finish(app: &App, decided: &Decided<'_>) -> Result<Finished> {
     for _ in 0..TRIES {
         match attempt(app, decided).await? {
-            (text, Completed::Done { device, family }) => return Ok(Finished { code: text, device, family }),
+            (text, Completed::Done { device, family, generations }) => {
+                return Ok(Finished { code: text, device, family, generations });
+            }
             (_, Completed::Over) => break,
+            (_, Completed::OfAnother) => return Err(BadChoice::OtherOwner.into()),
             // Its events come before those of the next try, whose ids are drawn then.
             (_, Completed::Ending(ending)) => crate::consent::finish(app, ending).await?,
         }
@@ -163,11 +176,17 @@ async fn attempt(app: &App, decided: &Decided<'_>) -> Result<(String, Completed)
         challenge: asked.request.challenge.clone(),
         scopes: asked.request.scopes(),
         family: family(None, random),
+        generations: Generations::default(),
         expires_at: now + codes::LIFETIME,
         used_at: None,
     };
     let unit = linked.as_ref().map(|Linking { model, serial, test }| Unit {
         shard: shards.of_unit(model.id, serial),
+        takeover: TakeoverRules {
+            // Whoever may run a command may also decide whose a unit is.
+            policy: signup.is_some().then_some(model.takeover),
+            undo_until: now + app.settings.takeover.answer_within,
+        },
         fresh: Device {
             id: DeviceId(app.ids.ordered(now)),
             model: model.id,
@@ -182,6 +201,7 @@ async fn attempt(app: &App, decided: &Decided<'_>) -> Result<(String, Completed)
             active_at: None,
             deregistered_at: None,
             revoked: Families::default(),
+            suspended_at: None,
         },
         choices: choices.clone(),
         stamps: [(); 3].map(|()| Stamp::draw(app, now)),
@@ -197,8 +217,17 @@ async fn attempt(app: &App, decided: &Decided<'_>) -> Result<(String, Completed)
     Ok((text, app.db.write(command).await?))
 }
 
+/// When a unit that another customer has may be linked.
+struct TakeoverRules {
+    /// What the maker says; `None` where an operator decided.
+    policy: Option<Policy>,
+    /// Until when the earlier owner may take it back.
+    undo_until: Time,
+}
+
 struct Unit {
     shard: i64,
+    takeover: TakeoverRules,
     fresh: Device,
     choices: Vec<Choice>,
     stamps: [Stamp; 3],
@@ -215,10 +244,13 @@ struct Complete {
 
 /// What became of a sign-up.
 enum Completed {
-    /// It is finished: the device, if one was linked, and the family of its tokens.
-    Done { device: Option<(i64, DeviceId)>, family: u64 },
-    /// It was finished before, or the consent that it was begun with was withdrawn meanwhile.
+    /// It is finished: the device, if one was linked, and the family of its tokens and what they belong to.
+    Done { device: Option<(i64, DeviceId)>, family: u64, generations: Generations },
+    /// It was finished before, the consent that it was begun with was withdrawn meanwhile, its client was disabled or its
+    /// customer blocked.
     Over,
+    /// The unit is another customer's, whose answer it needs; nothing was changed.
+    OfAnother,
     /// What the customer withdrew before is not at its end; nothing was changed.
     Ending(Ending),
 }
@@ -234,6 +266,11 @@ impl Write for Complete {
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Out> {
+        if let Some(unit) = &self.unit
+            && !unit.may_be_linked(tx, self.now).await?
+        {
+            return Ok(Completed::OfAnother);
+        }
         let (shard, code) = &self.code;
         let (customer_shard, profile, scopes) = self.consent;
         let before = consent::lock(tx, customer_shard, code.customer, profile).await?;
@@ -243,6 +280,7 @@ impl Write for Complete {
         {
             return Ok(Completed::Ending(Ending { shard: customer_shard, customer: code.customer, profile, mark }));
         }
+        let Some(generations) = self.generations(tx).await? else { return Ok(Completed::Over) };
         if let Some(begun) = &self.signup
             && (!signup::finish(tx, begun.shard, &begun.id).await? || begun.mark != mark)
         {
@@ -255,12 +293,51 @@ impl Write for Complete {
             None => None,
         };
         let family = family(mark, self.random);
-        code::add(tx, *shard, &Code { device, family, ..code.clone() }).await?;
-        Ok(Completed::Done { device, family })
+        code::add(tx, *shard, &Code { device, family, generations, ..code.clone() }).await?;
+        Ok(Completed::Done { device, family, generations })
+    }
+}
+
+impl Complete {
+    /// What the code belongs to; `None` if its client is disabled or its customer blocked. The customer is held, so that
+    /// whoever blocks them finds the device that is linked now.
+    async fn generations(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Option<Generations>> {
+        let (customer_shard, ..) = self.consent;
+        let (_, code) = &self.code;
+        let client = profile::client(tx, code.client).await?.filter(Client::is_enabled);
+        let standing = customer::standing_held(tx, customer_shard, code.customer).await?;
+        Ok(client.filter(|_| standing.blocked_at.is_none()).map(|client| Generations {
+            client: client.access.generation,
+            customer: if self.unit.is_some() { 0 } else { standing.generation },
+        }))
     }
 }
 
 impl Unit {
+    /// Whether the unit is nobody else's, or its takeover was begun and may be completed.
+    async fn may_be_linked(&self, tx: &mut Tx<'_>, now: Time) -> opendrs_store::Result<bool> {
+        let Device { model, serial, customer, .. } = &self.fresh;
+        match takeovers::of_another(tx, self.shard, (*model, serial), *customer).await? {
+            Some(old) => self.may_take_over(tx, &old, now).await,
+            None => Ok(true),
+        }
+    }
+
+    async fn may_take_over(&self, tx: &mut Tx<'_>, old: &Device, now: Time) -> opendrs_store::Result<bool> {
+        let Some(policy) = self.takeover.policy else { return Ok(true) };
+        let found = takeover::lock(tx, self.shard, old.id, self.fresh.customer).await?;
+        Ok(found.is_some_and(|found| found.may_complete(policy, now)))
+    }
+
+    /// Records that the unit changed hands, and tells its earlier owner, who may take it back.
+    async fn took_over(&self, tx: &mut Tx<'_>, old: &Device, stamp: (Stamp, Time)) -> opendrs_store::Result<()> {
+        let (customer, answer_by) = (self.fresh.customer, self.takeover.undo_until);
+        let (state, successor) = (State::Done, Some(self.fresh.id));
+        let done = Takeover { device: old.id, customer, state, answer_by, successor };
+        takeover::put(tx, self.shard, &done).await?;
+        crate::mail::left(tx, self.shard, old, News::ChangedHands(Approach { customer, answer_by }), stamp).await
+    }
+
     /// Links the unit (decisions 27): the same customer keeps the registration, another one takes the unit over.
     async fn link(&self, tx: &mut Tx<'_>, now: Time) -> opendrs_store::Result<DeviceId> {
         let [ended, registered, changed] = self.stamps;
@@ -280,10 +357,14 @@ impl Unit {
                 (Device { client: self.fresh.client, test: self.fresh.test, ..old }, false)
             }
             old => {
-                if let Some(old) = old
-                    && crate::device::end(tx, self.shard, &old, (ended, now)).await?
-                {
-                    crate::mail::left(tx, self.shard, &old, News::TakenOver, (ended, now)).await?;
+                if let Some(old) = old {
+                    if !self.may_take_over(tx, &old, now).await? {
+                        // It was registered between the look and the lock.
+                        return Err(opendrs_store::Error::Conflict("the unit changed hands meanwhile".into()));
+                    }
+                    if crate::device::end(tx, self.shard, &old, (ended, now)).await? {
+                        self.took_over(tx, &old, (ended, now)).await?;
+                    }
                 }
                 device::add(tx, self.shard, &self.fresh).await?;
                 (self.fresh.clone(), true)
@@ -293,7 +374,11 @@ impl Unit {
             let event = Event::new(registered.event, now, &found, Facts::Registered);
             delivery::tell(tx, self.shard, &found, &event, registered.first).await?;
         }
-        if self.subscribe(tx, found.id).await? || new {
+        let subscribed = self.subscribe(tx, found.id, now).await?;
+        if new {
+            self.adopt_orders(tx).await?;
+        }
+        if subscribed || new {
             let facts = Facts::Subscription(subscription::told(tx, self.shard, found.id).await?);
             let event = Event::new(changed.event, now, &found, facts);
             delivery::tell(tx, self.shard, &found, &event, changed.first).await?;
@@ -302,13 +387,47 @@ impl Unit {
         Ok(found.id)
     }
 
-    async fn subscribe(&self, tx: &mut Tx<'_>, id: DeviceId) -> opendrs_store::Result<bool> {
+    /// Orders that the same customer's earlier registration of the unit left open keep their slots locked, so that a unit
+    /// that is removed and linked again does not order twice (decisions 45).
+    async fn adopt_orders(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
+        for before in device::before(tx, &self.fresh, EARLIER).await? {
+            for open in subscription::of_device(tx, self.shard, before).await? {
+                if let Some(id) = open.open_order {
+                    self.adopt(tx, before, &open.slot, id).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves an order, unless it is over by now or another one has the slot.
+    async fn adopt(&self, tx: &mut Tx<'_>, before: DeviceId, slot: &SlotId, id: OrderId) -> opendrs_store::Result<()> {
+        subscription::lock(tx, self.shard, before, slot).await?;
+        let Some(found) = order::lock(tx, self.shard, before, id).await? else { return Ok(()) };
+        if !found.state.is_over() && subscription::adopt(tx, self.shard, self.fresh.id, slot, id).await? {
+            order::adopt(tx, self.shard, &found, self.fresh.id).await?;
+            subscription::free_lock(tx, self.shard, before, slot, id).await?;
+        }
+        Ok(())
+    }
+
+    async fn subscribe(&self, tx: &mut Tx<'_>, id: DeviceId, now: Time) -> opendrs_store::Result<bool> {
         let mut any = false;
-        for Choice { slot, asin } in &self.choices {
-            let fresh = || Subscription { slot: SlotId::clone(slot), asin: None, on: false, open_order: None };
+        for Choice { slot, asin, price } in &self.choices {
+            let fresh = || Subscription::none(SlotId::clone(slot));
             let mut sub = subscription::lock(tx, self.shard, id, slot).await?.unwrap_or_else(fresh);
             if sub.choose(asin.clone(), asin.is_some()) {
                 any = true;
+            }
+            // Where no page showed a price, one that was agreed to before stays.
+            let price = match (price, asin) {
+                (None, Some(asin)) if sub.agreed_price().is_none() => {
+                    product::by_asin(tx, asin).await?.map(|p| p.price)
+                }
+                (price, _) => price.clone(),
+            };
+            if let Some(price) = price {
+                sub.agree(price, now);
             }
             subscription::put(tx, self.shard, id, &sub).await?;
         }

@@ -3,17 +3,19 @@
 use super::client;
 use super::turn::{self, Turn};
 use crate::error::OAuth;
-use crate::token::{self, ACCESS_LIFETIME, Grant};
+use crate::throttle::Try;
+use crate::token::{self, ACCESS_LIFETIME, Grant, Opened};
 use crate::{App, Error, Result};
 use opendrs_domain::id::{ClientId, ProfileId};
-use opendrs_domain::login::code::{self as codes, Code, Outcome, Presented};
+use opendrs_domain::login::code::{self as codes, BadGrant, Code, Outcome, Presented};
 use opendrs_domain::login::redirect;
 use opendrs_domain::login::scope::Scopes;
 use opendrs_domain::profile::Client;
 use opendrs_domain::time::Time;
 use opendrs_domain::token::Use;
+use opendrs_store::access::AccessVersion;
 use opendrs_store::failpoint::{self, Point};
-use opendrs_store::{Shards, Tx, Write, code, consent, customer, device};
+use opendrs_store::{Shards, Tx, Write, code, consent, customer, device, profile};
 
 /// A token request's parameters, wherever in the request they stood.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +38,8 @@ pub struct TokenRequest {
     pub scope: Option<String>,
     /// Where the request came from, for the brake on guessing.
     pub source: String,
+    /// What was sent twice, with one value: a parameter, or the client's credentials. A strict client may not.
+    pub repeated: Option<&'static str>,
 }
 
 /// Tokens, as the token endpoint answers them.
@@ -64,9 +68,19 @@ pub async fn tokens(app: &App, request: &TokenRequest) -> Result<Tokens> {
     }
 }
 
-async fn proven(app: &App, tx: &mut Tx<'_>, request: &TokenRequest) -> Result<Client> {
+async fn proven(app: &App, tx: &mut Tx<'_>, request: &TokenRequest) -> Result<(Client, AccessVersion)> {
     let TokenRequest { client_id, client_secret, source, .. } = request;
-    client::authenticate(app, tx, client_id.as_deref(), client_secret.as_deref(), source).await
+    let proven = client::authenticate(app, tx, client_id.as_deref(), client_secret.as_deref(), source).await?;
+    match request.repeated.filter(|_| proven.0.is_strict()) {
+        Some(name) => Err(Error::oauth(OAuth::InvalidRequest, repeats(name))),
+        None => Ok(proven),
+    }
+}
+
+/// The words for a request that says something twice.
+#[must_use]
+pub fn repeats(name: &str) -> String {
+    format!("The request repeats the parameter : {name}")
 }
 
 fn missing(name: &str) -> Error {
@@ -80,7 +94,7 @@ fn bad_grant(name: &str) -> Error {
 async fn by_code(app: &App, request: &TokenRequest) -> Result<Tokens> {
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
-    let client = proven(app, &mut tx, request).await?;
+    let (client, version) = proven(app, &mut tx, request).await?;
     let text = request.code.as_deref().ok_or_else(|| missing("code"))?;
     if client.kind.is_confidential() && !client.is_strict() || request.redirect_uri.is_some() {
         // A web client proved itself by its secret and may leave the redirect out (decisions 21); a strict one may not.
@@ -90,11 +104,13 @@ async fn by_code(app: &App, request: &TokenRequest) -> Result<Tokens> {
     let hash = codes::hash(text);
     let shards = app.db.shards();
     let shard = shards.of(&[&hash]);
-    let Some(found) = code::lock(&mut tx, shard, &hash).await? else { return Err(bad_grant("code")) };
+    let found = code::lock(&mut tx, shard, &hash).await?;
+    // Guesses at codes are braked apart from those at secrets: by client and source, and a right one waits with the others.
+    let tried = Try { what: &format!("codes of {}", client.id), source: &request.source };
+    app.client_throttle.check(tried, app.now(), || found.is_some()).map_err(Error::Throttled)?;
+    let Some(found) = found else { return Err(bad_grant("code")) };
     // Where it was to be sent may have been taken from the client since.
-    if redirect::target(&client, Some(&found.redirect_uri)).is_err() {
-        return Err(bad_grant("code"));
-    }
+    let registered = redirect::target(&client, Some(&found.redirect_uri)).is_ok();
     let unit = match found.device {
         Some((shard, id)) => device::by_id(&mut tx, shard, id).await?,
         None => None,
@@ -102,6 +118,10 @@ async fn by_code(app: &App, request: &TokenRequest) -> Result<Tokens> {
     let unit = unit.map(|device| crate::device::key(device.model, &device.serial));
     drop(tx);
     drop(reader);
+    if app.keys.access().version != version {
+        // Tokens are made with a key that is not retired.
+        app.keys.reload(&app.db).await?;
+    }
     let command = Exchange {
         key: unit.unwrap_or(crate::consent::key(found.customer)),
         shard,
@@ -110,19 +130,20 @@ async fn by_code(app: &App, request: &TokenRequest) -> Result<Tokens> {
         profile: client.profile,
         by_secret: client.kind.is_confidential(),
         strict: client.is_strict(),
+        registered,
         redirect_uri: request.redirect_uri.clone(),
         verifier: request.code_verifier.clone(),
         shards,
         now: app.now(),
     };
     match app.db.write(command).await? {
-        Some(code) => {
+        Ok(code) => {
             failpoint::reached(Point::CodeRedeemed);
-            let Code { device, customer, client, family, scopes, .. } = code;
-            let grant = Grant { device, customer, client, family, scopes };
+            let Code { device, customer, client, family, generations, scopes, .. } = code;
+            let grant = Grant { device, customer, client, family, generations, scopes };
             Ok(issue(app, grant, token::seal(app, grant, Use::Refresh)))
         }
-        None => Err(bad_grant("code")),
+        Err(bad) => Err(bad_grant(bad.as_str())),
     }
 }
 
@@ -138,6 +159,7 @@ struct Exchange {
     profile: ProfileId,
     by_secret: bool,
     strict: bool,
+    registered: bool,
     redirect_uri: Option<String>,
     verifier: Option<String>,
     shards: Shards,
@@ -145,45 +167,54 @@ struct Exchange {
 }
 
 impl Write for Exchange {
-    type Out = Option<Code>;
+    type Out = std::result::Result<Code, BadGrant>;
     fn key(&self) -> u64 {
         self.key
     }
-    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Option<Code>> {
-        let Some(found) = code::lock(tx, self.shard, &self.hash).await? else { return Ok(None) };
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Out> {
+        let Some(found) = code::lock(tx, self.shard, &self.hash).await? else { return Ok(Err(BadGrant::Code)) };
         let presented = Presented {
             client: self.client,
             by_secret: self.by_secret,
             strict: self.strict,
+            registered: self.registered,
             redirect_uri: self.redirect_uri.as_deref(),
             verifier: self.verifier.as_deref(),
         };
         match found.present(presented, self.now) {
-            Outcome::Refused => Ok(None),
+            Outcome::Refused(bad) => Ok(Err(bad)),
             Outcome::Replayed => {
                 tracing::warn!(client = %self.client, "a code came twice: what it gave is revoked");
-                self.revoke(tx, &found).await.map(|()| None)
+                self.revoke(tx, &found).await.map(|()| Err(BadGrant::Code))
             }
-            Outcome::Burnt => code::spend(tx, self.shard, &self.hash, self.now).await.map(|()| None),
+            Outcome::Burnt(bad) => code::spend(tx, self.shard, &self.hash, self.now).await.map(|()| Err(bad)),
             Outcome::Accepted => {
                 code::spend(tx, self.shard, &self.hash, self.now).await?;
-                let alive = match found.device {
-                    Some((shard, id)) => {
-                        device::revoked(tx, shard, id).await?.is_some_and(|revoked| !revoked.0.contains(&found.family))
-                    }
-                    None => {
-                        let shard = self.shards.of_customer(found.customer);
-                        let consent = consent::get(tx, shard, found.customer, self.profile).await?;
-                        consent.is_some_and(|consent| consent.accepts(found.family, found.scopes))
-                    }
-                };
-                Ok(alive.then_some(found))
+                Ok(if self.stands(tx, &found).await? { Ok(found) } else { Err(BadGrant::Code) })
             }
         }
     }
 }
 
 impl Exchange {
+    /// Whether what a code speaks for still stands.
+    async fn stands(&self, tx: &mut Tx<'_>, found: &Code) -> opendrs_store::Result<bool> {
+        let Code { generations, .. } = *found;
+        let client = profile::client(tx, self.client).await?;
+        if !client.is_some_and(|client| client.access.accepts(generations.client)) {
+            return Ok(false);
+        }
+        if let Some((shard, id)) = found.device {
+            return Ok(device::revoked(tx, shard, id).await?.is_some_and(|revoked| !revoked.0.contains(&found.family)));
+        }
+        let shard = self.shards.of_customer(found.customer);
+        if !customer::standing(tx, shard, found.customer).await?.accepts(generations.customer) {
+            return Ok(false);
+        }
+        let consent = consent::get(tx, shard, found.customer, self.profile).await?;
+        Ok(consent.is_some_and(|consent| consent.accepts(found.family, found.scopes)))
+    }
+
     /// A code that comes twice was stolen once: what the first use issued dies (decisions 23).
     async fn revoke(&self, tx: &mut Tx<'_>, found: &Code) -> opendrs_store::Result<()> {
         match found.device {
@@ -207,6 +238,17 @@ impl Exchange {
 /// A refresh writes nothing: the token is read, the one row it speaks for is looked at, and an access token is made.
 /// The refresh token that comes back is the one that was sent (decisions 21). That of a strict client turns.
 async fn by_refresh(app: &App, request: &TokenRequest) -> Result<Tokens> {
+    for _ in 0..token::TRIES {
+        if let Some(tokens) = refresh(app, request).await? {
+            return Ok(tokens);
+        }
+        app.keys.reload(&app.db).await?;
+    }
+    Err(token::changing())
+}
+
+/// A try; `None` if clients or keys were changed since this node read them.
+async fn refresh(app: &App, request: &TokenRequest) -> Result<Option<Tokens>> {
     // Opened first, though the client is judged first: a key that is new to this node is read from the store, and who
     // has a reader must not wait for another.
     let opened = match request.refresh_token.as_deref() {
@@ -215,14 +257,17 @@ async fn by_refresh(app: &App, request: &TokenRequest) -> Result<Tokens> {
     };
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
-    let client = proven(app, &mut tx, request).await?;
+    let (client, version) = proven(app, &mut tx, request).await?;
     let (text, claims) = opened.ok_or_else(|| missing("refresh_token"))?;
     let refused = || bad_grant("refresh_token");
-    let claims = match claims {
+    let Opened { claims, access, .. } = match claims {
         Err(Error::InvalidToken) => return Err(refused()),
         other => other?,
     };
-    if claims.client != client.id || !token::stands(app, &mut tx, &claims).await? {
+    if access != version {
+        return Ok(None);
+    }
+    if claims.client != client.id || !token::stands(app, &mut tx, &claims, &client).await? {
         return Err(refused());
     }
     // Less than was granted may be asked for, and never more (RFC 6749, 6).
@@ -237,6 +282,7 @@ async fn by_refresh(app: &App, request: &TokenRequest) -> Result<Tokens> {
         customer: claims.customer,
         client: claims.client,
         family: claims.family,
+        generations: claims.generations,
         scopes: claims.scopes,
     };
     let refresh = match client.is_strict() {
@@ -247,12 +293,12 @@ async fn by_refresh(app: &App, request: &TokenRequest) -> Result<Tokens> {
             if changed.is_some_and(|at| claims.issued_at < at) {
                 return Err(refused());
             }
-            let command = Turn::of(&mut tx, &client, &claims, (app.db.shards(), app.now())).await?;
+            let command = Turn::of(app, &mut tx, &client, &claims).await?;
             drop(tx);
             drop(reader);
             let at = turn::turned(app, command.ok_or_else(refused)?).await?.ok_or_else(refused)?;
-            token::seal_at(app, whole, Use::Refresh, at)
+            token::seal_next(app, whole, at, app.settings.refresh.end_of(&claims))
         }
     };
-    Ok(issue(app, Grant { scopes, ..whole }, refresh))
+    Ok(Some(issue(app, Grant { scopes, ..whole }, refresh)))
 }

@@ -75,6 +75,9 @@ pub async fn link(app: &App, link: Link) -> Result<Linked> {
     let id = crate::customer::id_by_email(app, &link.customer).await?;
     let id = id.ok_or_else(|| bad(format!("no customer has the address {}: seed one first", link.customer)))?;
     let customer = crate::customer::get(app, id).await?;
+    if crate::customer::is_blocked(app, id).await? {
+        return Err(bad(format!("{} is blocked: unblock them first with `opendrs customer unblock`", link.customer)));
+    }
     let (redirect_uri, challenge) = link.code.clone().unwrap_or_default();
     let request = Authorize {
         client: link.client.clone(),
@@ -92,7 +95,10 @@ pub async fn link(app: &App, link: Link) -> Result<Linked> {
     };
     let asked = authorize::load(app, request).await?;
     let asked = asked.map_err(|_| {
-        bad(format!("client {} or model {} does not exist, or they are not of one maker", link.client, link.model))
+        bad(format!(
+            "client {} or model {} does not exist, they are not of one maker, or the client is disabled",
+            link.client, link.model
+        ))
     })?;
     if let Some((uri, challenge)) = &link.code {
         redirect::target(&asked.client, Some(uri))
@@ -119,7 +125,7 @@ pub async fn link(app: &App, link: Link) -> Result<Linked> {
             let offered: Vec<_> = view.slot.products.iter().map(Asin::as_str).collect();
             return Err(bad(format!("slot {slot} does not offer that product; it offers {}", offered.join(", "))));
         }
-        choices.push(Choice { slot, asin });
+        choices.push(Choice { slot, asin, price: None });
     }
     if let Subscribe::Some(list) = &link.subscribe
         && let Some((unknown, _)) = list.iter().find(|(id, _)| !views.iter().any(|view| view.slot.id == *id))
@@ -129,11 +135,11 @@ pub async fn link(app: &App, link: Link) -> Result<Linked> {
     }
     let linked = Some(Linking { model, serial: link.serial.clone(), test: link.test });
     let decided = Decided { asked: &asked, customer: &customer, linked, choices, signup: None };
-    let Finished { code, device, family } = finish(app, &decided).await?;
+    let Finished { code, device, family, generations } = finish(app, &decided).await?;
     let (shard, id) = device.ok_or_else(|| Error::missing("the device just linked"))?;
     let slots = subscription::told(&mut app.db.reader().await?.tx()?, shard, id).await?;
-    let grant =
-        Grant { device, customer: customer.id, client: asked.client.id, family, scopes: asked.request.scopes() };
+    let (client, scopes) = (asked.client.id, asked.request.scopes());
+    let grant = Grant { device, customer: customer.id, client, family, generations, scopes };
     let grant = match link.code {
         Some(_) => Granted::Code(code),
         None => Granted::Tokens(exchange::issue(app, grant, token::seal(app, grant, Use::Refresh))),

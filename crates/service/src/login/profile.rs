@@ -3,8 +3,9 @@
 use crate::error::OAuth;
 use crate::{App, Error, Result, token};
 use opendrs_domain::login::scope::Scope;
+use opendrs_domain::profile::Client;
 use opendrs_domain::time::Time;
-use opendrs_store::profile;
+use opendrs_domain::token::Claims;
 
 /// `GET /auth/o2/tokeninfo`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,23 +42,27 @@ pub enum Carried {
     Header,
     /// In the query, where logs and histories keep it; not that of a strict client.
     Query,
+    /// In more than one place; not that of a strict client (RFC 6750, 2).
+    Repeated,
 }
 
 /// Says what a token is.
 ///
 /// # Errors
-/// [`Error::InvalidToken`], [`Error::OAuth`] for a strict client's token in the query, [`Error::Unavailable`].
+/// [`Error::InvalidToken`], [`Error::OAuth`] for a strict client's token in the query or in two places, [`Error::Unavailable`].
 pub async fn token_info(app: &App, text: &str, carried: Carried) -> Result<TokenInfo> {
-    let claims = token::check(app, text).await?;
-    let client = {
-        let mut reader = app.db.reader().await?;
-        profile::client(&mut reader.tx()?, claims.client).await?.ok_or(Error::InvalidToken)?
+    let (claims, client) = token::check(app, text).await?;
+    token_info_of(app, &claims, &client, carried)
+}
+
+fn token_info_of(app: &App, claims: &Claims, client: &Client, carried: Carried) -> Result<TokenInfo> {
+    let refused = match carried {
+        Carried::Query => Some("Send this client's access tokens in a header, not in the query"),
+        Carried::Repeated => Some("Send this client's access tokens once, in one header"),
+        Carried::Header => None,
     };
-    if client.is_strict() && carried == Carried::Query {
-        return Err(Error::oauth(
-            OAuth::InvalidRequest,
-            "Send this client's access tokens in a header, not in the query",
-        ));
+    if let Some(why) = refused.filter(|_| client.is_strict()) {
+        return Err(Error::oauth(OAuth::InvalidRequest, why));
     }
     let end = claims.expires_at.unwrap_or(claims.issued_at);
     Ok(TokenInfo {
@@ -72,20 +77,21 @@ pub async fn token_info(app: &App, text: &str, carried: Carried) -> Result<Token
 /// Says who a token's customer is.
 ///
 /// # Errors
-/// [`Error::InvalidToken`], [`Error::InsufficientScope`], [`Error::OAuth`] for a strict client's token in the query,
-/// [`Error::Unavailable`].
+/// [`Error::InvalidToken`], [`Error::InsufficientScope`], [`Error::OAuth`] for a strict client's token in the query or in
+/// two places, [`Error::Unavailable`].
 pub async fn user_profile(app: &App, text: &str, carried: Carried) -> Result<UserProfile> {
-    let claims = token::check(app, text).await?;
+    let (claims, client) = token::check(app, text).await?;
     let has = |scope| claims.scopes.has(scope);
     if !(has(Scope::Profile) || has(Scope::UserId) || has(Scope::PostalCode)) {
         return Err(Error::InsufficientScope("profile"));
     }
-    let user_id = token_info(app, text, carried).await?.user_id;
+    let user_id = token_info_of(app, &claims, &client, carried)?.user_id;
     let customer = crate::customer::get(app, claims.customer).await?;
+    let postal_code = customer.address.map(|address| address.postal_code);
     Ok(UserProfile {
         user_id: (has(Scope::Profile) || has(Scope::UserId)).then_some(user_id),
         name: has(Scope::Profile).then_some(customer.name),
         email: has(Scope::Profile).then(|| customer.email.to_string()),
-        postal_code: customer.address.filter(|_| has(Scope::PostalCode)).map(|a| a.postal_code),
+        postal_code: postal_code.filter(|code| has(Scope::PostalCode) && !code.is_empty()),
     })
 }

@@ -3,6 +3,7 @@
 //! Invariant: until a sign-up is completed ([`super::complete`]) nothing exists but its own row.
 
 use super::authorize::{self, Asked, Put};
+use crate::price::{self, ShownPrice};
 use crate::subscription::SlotView;
 use crate::{App, BadChoice, Error, Result};
 use opendrs_domain::session::Session;
@@ -26,6 +27,8 @@ pub struct Underway {
     pub choices: Vec<Choice>,
     /// The model's slots with their products; empty when no device is linked.
     pub slots: Vec<SlotView>,
+    /// The prices that the page showed whose form was sent.
+    pub shown: Vec<ShownPrice>,
     pub(super) row: Signup,
 }
 
@@ -34,6 +37,17 @@ impl Underway {
     #[must_use]
     pub fn next_slot(&self) -> Option<&SlotView> {
         self.slots.iter().find(|view| !self.choices.iter().any(|choice| choice.slot == view.slot.id))
+    }
+
+    /// The choices with the prices that the customer agrees to by completing the sign-up now.
+    pub(super) fn agreed_choices(&self) -> Vec<Choice> {
+        let mut choices = self.choices.clone();
+        for choice in &mut choices {
+            let view = self.slots.iter().find(|view| view.slot.id == choice.slot);
+            let product = view.and_then(|view| view.products.iter().find(|p| Some(&p.asin) == choice.asin.as_ref()));
+            choice.price = product.map(|product| price::agreed(product, &self.shown));
+        }
+        choices
     }
 
     /// The products chosen, slot by slot.
@@ -62,7 +76,15 @@ pub async fn find(app: &App, session: &Session, id: &str) -> Result<Underway> {
         Some(model) => crate::subscription::view(app, model, None).await?,
         None => Vec::new(),
     };
-    Ok(Underway { id: id.to_owned(), asked, consented: row.consented, choices: row.choices.clone(), slots, row })
+    Ok(Underway {
+        id: id.to_owned(),
+        asked,
+        consented: row.consented,
+        choices: row.choices.clone(),
+        slots,
+        shown: Vec::new(),
+        row,
+    })
 }
 
 async fn put(app: &App, row: Signup) -> Result<()> {
@@ -94,7 +116,7 @@ pub async fn choose(app: &App, of: &Underway, slot: &str, asin: Option<&str>) ->
     }
     let slot = view.slot.id.clone();
     let mut choices: Vec<_> = of.choices.iter().filter(|choice| choice.slot != slot).cloned().collect();
-    choices.push(Choice { slot, asin });
+    choices.push(Choice { slot, asin, price: None });
     put(app, Signup { choices, ..of.row.clone() }).await
 }
 

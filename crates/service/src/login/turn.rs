@@ -11,7 +11,7 @@ use opendrs_domain::login::turn::Turned;
 use opendrs_domain::profile::Client;
 use opendrs_domain::time::Time;
 use opendrs_domain::token::Claims;
-use opendrs_store::{Shards, Tx, Write, consent, device};
+use opendrs_store::{Tx, Write, consent, device};
 
 /// The row that a family belongs to.
 #[derive(Clone, Copy, Debug)]
@@ -28,29 +28,32 @@ pub(super) struct Turn {
     family: u64,
     scopes: Scopes,
     issued_at: Time,
+    over: bool,
     now: Time,
 }
 
 impl Turn {
     /// The use of this token; `None` if what it speaks for is gone.
     pub(super) async fn of(
+        app: &App,
         tx: &mut Tx<'_>,
         client: &Client,
         claims: &Claims,
-        (shards, now): (Shards, Time),
     ) -> opendrs_store::Result<Option<Self>> {
+        let now = app.now();
         let (key, row) = match claims.device {
             Some((shard, id)) => match device::by_id(tx, shard, id).await? {
                 Some(device) => (crate::device::key(device.model, &device.serial), Row::Device(shard, id)),
                 None => return Ok(None),
             },
             None => {
-                let shard = shards.of_customer(claims.customer);
+                let shard = app.db.shards().of_customer(claims.customer);
                 (crate::consent::key(claims.customer), Row::Consent(shard, claims.customer, client.profile))
             }
         };
         let Claims { family, scopes, issued_at, .. } = *claims;
-        Ok(Some(Self { key, row, client: client.id, family, scopes, issued_at, now }))
+        let over = app.settings.refresh.is_over(claims, now);
+        Ok(Some(Self { key, row, client: client.id, family, scopes, issued_at, over, now }))
     }
 }
 
@@ -61,6 +64,10 @@ pub(super) async fn turned(app: &App, turn: Turn) -> Result<Option<Time>> {
         Some(Turned::First(at) | Turned::Again(at)) => Some(at),
         Some(Turned::Stolen) => {
             tracing::warn!(%client, "a refresh token was used after another one took its place: its family is revoked");
+            None
+        }
+        Some(Turned::Ended) => {
+            tracing::info!(%client, "a refresh token was used after its time");
             None
         }
         Some(Turned::Forgotten) | None => None,
@@ -85,9 +92,9 @@ impl Write for Turn {
             }
         };
         let Some((mut revoked, mut turns)) = found else { return Ok(None) };
-        let turned = turns.present(self.family, self.issued_at, self.now);
+        let turned = turns.present(self.family, self.issued_at, self.over, self.now);
         match turned {
-            Turned::Again(_) | Turned::Forgotten => return Ok(Some(turned)),
+            Turned::Again(_) | Turned::Forgotten | Turned::Ended => return Ok(Some(turned)),
             Turned::First(_) => {}
             Turned::Stolen => drop(revoked.add(self.family)),
         }

@@ -13,11 +13,12 @@ use opendrs_domain::device::Device;
 use opendrs_domain::fault;
 use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::id::{InstanceId, OrderId, TopicId};
-use opendrs_domain::order::{Item, Order, Timing};
+use opendrs_domain::order::{Item, NewOrder, Order, Recipient, Timing};
 use opendrs_domain::product::Product;
 use opendrs_domain::subscription::Subscription;
 use opendrs_domain::text::SlotId;
 use opendrs_domain::time::Time;
+use opendrs_store::device::ToOrder;
 use opendrs_store::failpoint::{self, Point};
 use opendrs_store::rule::Grounds;
 use opendrs_store::{Reader, Tx, Write, device, order, rule as rules, subscription};
@@ -36,50 +37,53 @@ pub enum Replenished {
 /// Replenish: places an order, unless one holds the slot's lock.
 ///
 /// # Errors
-/// [`Error::Unsubscribed`], [`Error::Unavailable`].
+/// [`Error::Unsubscribed`], [`Error::TooManyOrders`], [`Error::Unavailable`].
 pub async fn replenish(app: &App, mut reader: Reader<'_>, caller: &Caller, slot: &SlotId) -> Result<Replenished> {
     let customer = caller.device.customer;
     let of_customer = (app.db.shards().of_customer(customer), customer);
     let mut tx = reader.tx()?;
     let found = device::to_order(&mut tx, (caller.shard, caller.device.id), slot, of_customer).await?;
-    let addressed = found.is_some_and(|(_, _, addressed)| addressed);
+    let recipient = found.and_then(|found| found.recipient);
     let backend = fulfilment::backend_of(app, &mut tx, caller.device.maker).await?;
     drop(tx);
     drop(reader);
-    place(app, caller, slot, (addressed, backend)).await
+    place(app, caller, slot, (recipient, backend)).await
 }
 
 /// The same with a token in place of a caller, for the many calls in which everything is right: one read. `None` when
 /// anything was not as it should be; what it was, [`crate::token::caller`] finds out.
 ///
 /// # Errors
-/// [`Error::Unsubscribed`], [`Error::Unavailable`], [`Error::TooOften`].
+/// [`Error::Unsubscribed`], [`Error::TooManyOrders`], [`Error::TooOften`], [`Error::Unavailable`].
 pub async fn at_once(app: &App, token: &str, slot: &str) -> Result<Option<Replenished>> {
-    let (Ok(claims), Ok(slot)) = (token::of_device(app, token).await, SlotId::parse(slot)) else { return Ok(None) };
-    let Some((shard, id)) = claims.device else { return Ok(None) };
+    let (Ok(of), Ok(slot)) = (token::of_device(app, token).await, SlotId::parse(slot)) else { return Ok(None) };
+    let (shard, id) = (of.shard, of.device);
     limit::device(app, id)?;
-    let of_customer = (app.db.shards().of_customer(claims.customer), claims.customer);
+    let of_customer = (app.db.shards().of_customer(of.customer), of.customer);
     let mut reader = app.db.reader().await?;
     let found = device::to_order(&mut reader.once()?, (shard, id), &slot, of_customer).await?;
-    let Some((device, Some(slot), addressed)) = found.filter(|(device, ..)| device.accepts(claims.family)) else {
+    let good = found.filter(|found| found.device.accepts(of.family) && found.access == of.access);
+    let Some(ToOrder { device, slot: Some(slot), recipient, .. }) = good else {
         limit::device_again(app, id);
         return Ok(None);
     };
     let backend = fulfilment::backend_of(app, &mut reader.once()?, device.maker).await?;
     drop(reader);
     let caller = Caller { device, shard, slot: None };
-    place(app, &caller, &slot, (addressed, backend)).await.map(Some)
+    place(app, &caller, &slot, (recipient, backend)).await.map(Some)
 }
 
-/// Places an order, where there is an address or not, with a back end.
+/// Places an order for a recipient, who may have no address, with a back end.
 async fn place(
     app: &App,
     caller: &Caller,
     slot: &SlotId,
-    (addressed, backend): (bool, Backend),
+    (recipient, backend): (Option<Recipient>, Backend),
 ) -> Result<Replenished> {
     let now = app.now();
     let device = &caller.device;
+    // Counted before it is placed, so that two calls at once cannot share the last one. A test order costs nobody anything.
+    let counted = if device.test { Ok(()) } else { limit::order(app, device.id, now) };
     let placed = app
         .db
         .write(Place {
@@ -90,21 +94,26 @@ async fn place(
             stamp: Stamp::draw(app, now),
             device: device.clone(),
             slot: slot.clone(),
-            has_address: device.test || addressed,
+            recipient,
             backend,
             timing: app.settings.timing,
+            over_limit: counted.err(),
             now,
         })
-        .await?;
+        .await;
+    if !device.test && counted.is_ok() && !matches!(placed, Ok(Placed::Order(_))) {
+        limit::no_order(app, device.id, now);
+    }
+    let placed = placed?;
     if let Placed::Order(_) = placed {
         failpoint::reached(Point::OrderPlaced);
     }
-    let instance = |order| InstanceId { device: device.id, order };
     match placed {
-        Placed::Order(id) if device.test => Ok(Replenished::Test(instance(id))),
-        Placed::Order(id) => Ok(Replenished::Standard(instance(id))),
-        Placed::Locked(id) => Ok(Replenished::InProgress(instance(id))),
+        Placed::Order(id) if device.test => Ok(Replenished::Test(id)),
+        Placed::Order(id) => Ok(Replenished::Standard(id)),
+        Placed::Locked(id) => Ok(Replenished::InProgress(id)),
         Placed::Unsubscribed => Err(Error::Unsubscribed(slot.clone())),
+        Placed::OverLimit(wait) => Err(Error::TooManyOrders(wait)),
     }
 }
 
@@ -116,16 +125,19 @@ struct Place {
     stamp: Stamp,
     device: Device,
     slot: SlotId,
-    has_address: bool,
+    recipient: Option<Recipient>,
     backend: Backend,
     timing: Timing,
+    /// The device has placed all orders of its day: the seconds until there may be another.
+    over_limit: Option<i64>,
     now: Time,
 }
 
 enum Placed {
-    Order(OrderId),
-    Locked(OrderId),
+    Order(InstanceId),
+    Locked(InstanceId),
     Unsubscribed,
+    OverLimit(i64),
 }
 
 impl Write for Place {
@@ -142,9 +154,10 @@ impl Write for Place {
             shard: self.shard,
             device: &self.device,
             slot: &self.slot,
-            has_address: self.has_address,
+            has_address: self.device.test || self.recipient.as_ref().is_some_and(|to| to.address.is_some()),
             approved: None,
             fault: self.fault,
+            ask_above: self.timing.ask_above,
             now: self.now,
         };
         let judged = rule::judge(tx, &asked, grounds).await?;
@@ -152,15 +165,27 @@ impl Write for Place {
             subscription::free_lock(tx, self.shard, self.device.id, &self.slot, self.order).await?;
             return Ok(Placed::Unsubscribed);
         };
+        // Last, so that a slot that is locked or unsubscribed is answered as on any other day.
+        if let Some(wait) = self.over_limit {
+            subscription::free_lock(tx, self.shard, self.device.id, &self.slot, self.order).await?;
+            return Ok(Placed::OverLimit(wait));
+        }
         let problem = problem.or_else(|| fulfilment::gate(self.device.test, self.backend));
-        let ids = (self.order, self.device.id, self.slot.clone());
-        let (mut order, change) =
-            Order::place(ids, item(product), (self.device.test, self.backend), problem, self.now, &self.timing);
+        let new = NewOrder {
+            id: self.order,
+            device: self.device.id,
+            slot: self.slot.clone(),
+            item: item(product),
+            test: self.device.test,
+            backend: self.backend,
+            recipient: self.recipient.clone(),
+        };
+        let (mut order, change) = Order::place(new, problem, self.now, &self.timing);
         order.wait_for_owner(paused_until, self.now, &self.timing);
         order::add(tx, self.shard, &order).await?;
         fulfilment::hand_over(tx, self.shard, &order, self.now).await?;
         tell(tx, self.shard, &self.device, &order, change, (self.stamp, self.now), &receivers).await?;
-        Ok(Placed::Order(order.id))
+        Ok(Placed::Order(order.instance()))
     }
 }
 
@@ -176,11 +201,18 @@ impl Place {
             let sub = subscription::lock(tx, self.shard, self.device.id, &self.slot).await?;
             match sub.filter(Subscription::may_order).map(|sub| sub.open_order) {
                 None => break,
-                Some(Some(holder)) => return Ok(Err(Placed::Locked(holder))),
+                Some(Some(holder)) => return self.locked(tx, holder).await.map(Err),
                 Some(None) => {}
             }
         }
         Ok(Err(Placed::Unsubscribed))
+    }
+
+    /// The order that holds the lock, by the id that it was placed under.
+    async fn locked(&self, tx: &mut Tx<'_>, holder: OrderId) -> opendrs_store::Result<Placed> {
+        let found = order::by_id(tx, self.shard, self.device.id, holder).await?;
+        let placed = InstanceId { device: self.device.id, order: holder };
+        Ok(Placed::Locked(found.map_or(placed, |order| order.instance())))
     }
 }
 

@@ -11,6 +11,7 @@ use opendrs_domain::language::Language;
 use opendrs_domain::notification::Kind;
 use opendrs_domain::product::Product;
 use opendrs_domain::profile::{ClientKind, Mode};
+use opendrs_domain::takeover::Policy;
 use opendrs_domain::text::{Asin, Email, ModelCode, SlotId};
 use opendrs_domain::topic::Signature;
 use opendrs_domain::version::Version;
@@ -108,6 +109,8 @@ pub struct ClientSeed {
     pub redirect_uris: Vec<String>,
     /// By which rules it lives; if it is not declared, a new client by Login with Amazon's, and another by those it has.
     pub mode: Option<Mode>,
+    /// Whether it is disabled; if it is not declared, a new one is enabled, and another stays as it is.
+    pub disabled: Option<bool>,
 }
 
 /// A device model.
@@ -123,6 +126,8 @@ pub struct ModelSeed {
     pub live: bool,
     /// The teaser's id; generated for a new model if it is not declared.
     pub composite: Option<CompositeId>,
+    /// Whether another customer may set up a unit that somebody has; if it is not declared, as before: at first yes.
+    pub takeover: Option<Policy>,
     /// Its slots, in order.
     pub slots: Vec<SlotSeed>,
     /// Messages whose version was chosen; the others are 2.0 (decisions 33).
@@ -157,6 +162,8 @@ pub struct CustomerSeed {
     pub address: Option<Address>,
     /// In which language they are written to; if it is not declared, in that of their first sign-in.
     pub language: Option<Language>,
+    /// Whether they are blocked; if it is not declared, a new one is not, and another stays as they are.
+    pub blocked: Option<bool>,
 }
 
 /// A customer's password, as a seed declares it.

@@ -1,7 +1,8 @@
 //! The present state as a seed, which applies to its own store without a change.
 //!
 //! What it is not: a backup. Devices, orders, consents and readings are no part of it. Invariant: nothing secret is in it
-//! unless that is asked for; hashes of passwords and secrets are secret.
+//! unless that is asked for; hashes of passwords and secrets are secret. Who is disabled or blocked here is so wherever it is
+//! applied, and a client that was removed is no part of it.
 
 use super::declared::{
     ClientSeed, CustomerSeed, MakerSeed, ModelSeed, Password, ProfileSeed, Seed, SlotSeed, TopicSeed,
@@ -11,7 +12,7 @@ use opendrs_domain::id::{ClientId, MakerId, ModelId, ProfileId};
 use opendrs_domain::maker::Maker;
 use opendrs_domain::model::Model;
 use opendrs_domain::notification::Kind;
-use opendrs_domain::profile::Profile;
+use opendrs_domain::profile::{ClientState, Profile};
 use opendrs_domain::topic::{State, Topic};
 use opendrs_domain::version::Version;
 use opendrs_store::{Shards, Tx, customer, delivery, maker, model, product, profile, seeded, topic};
@@ -140,12 +141,16 @@ async fn exported_clients(tx: &mut Tx<'_>, of: &Profile, contents: Contents) -> 
         let record = records.iter().find(|(key, _)| *key == id.to_string())?;
         record.1.identity.get("name").cloned()
     };
-    let clients = profile::clients(tx, of.id).await?.into_iter().map(|client| ClientSeed {
+    let mut rows = profile::clients(tx, of.id).await?;
+    // What was removed for ever must not come back in another store.
+    rows.retain(|client| client.access.state != ClientState::Removed);
+    let clients = rows.into_iter().map(|client| ClientSeed {
         line: 0,
         kind: client.kind,
         id: Some(client.id),
         name: name(client.id),
         secret_hash: client.secret_hash.filter(|_| contents.secrets),
+        disabled: (!client.is_enabled()).then_some(true),
         redirect_uris: client.redirect_uris,
         mode: Some(client.mode),
     });
@@ -172,6 +177,7 @@ async fn exported_model(tx: &mut Tx<'_>, of: &Model) -> Result<ModelSeed> {
         name: of.name.clone(),
         live: of.live,
         composite: Some(of.composite),
+        takeover: Some(of.takeover),
         slots: slots.collect(),
         messages,
     })
@@ -192,6 +198,7 @@ async fn all_customers(tx: &mut Tx<'_>, shards: Shards, contents: Contents) -> R
                     true => customer::password_hash(tx, shard, id).await?.map(Password::Hash),
                     false => None,
                 };
+                let standing = customer::standing(tx, shard, id).await?;
                 all.push(CustomerSeed {
                     line: 0,
                     email: found.email,
@@ -199,6 +206,7 @@ async fn all_customers(tx: &mut Tx<'_>, shards: Shards, contents: Contents) -> R
                     name: found.name,
                     address: found.address,
                     language: found.language,
+                    blocked: standing.blocked_at.map(|_| true),
                 });
             }
         }

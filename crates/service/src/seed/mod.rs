@@ -14,7 +14,7 @@ pub use declared::{ClientSeed, CustomerSeed, MakerSeed, ModelSeed, Password, Pro
 pub use export::{Contents, export};
 pub use outcome::{Done, Effect, Item, What};
 
-use crate::{App, Error, Result, session, topic};
+use crate::{App, Error, Result, keys, topic};
 use opendrs_domain::id::{DeliveryId, ProfileId};
 use opendrs_store::{Tx, Write, customer};
 use plan::{Inputs, Plan, Stop, TopicDraft};
@@ -52,7 +52,10 @@ pub async fn apply_with(app: &App, seed: Seed, overwrite: Overwrite) -> Result<V
         // A topic that begins to hear is not told of what was before it.
         crate::delivery::dispatch_all(app).await?;
     }
-    app.db.write(Apply(inputs)).await?
+    let items = app.db.write(Apply(inputs)).await??;
+    // A client that was switched off or on holds from now on.
+    keys::refresh(app).await?;
+    Ok(items)
 }
 
 /// Says what applying a seed would do, and writes nothing.
@@ -99,6 +102,7 @@ async fn inputs(app: &App, seed: Seed, overwrite: Overwrite) -> Result<Inputs> {
         secrets: (0..count).map(|_| app.ids.secret()).collect(),
         shards: app.db.shards(),
         now: app.now(),
+        version: keys::next_version(app),
         force: overwrite == Overwrite::Everything,
     })
 }
@@ -118,7 +122,7 @@ async fn password(app: &App, declared: &CustomerSeed) -> Result<Option<String>> 
         None => return Ok(None),
         Some(Password::Hash(hash)) => {
             let refused = |message| Error::BadSeed { line: declared.line, key: "password_hash".into(), message };
-            return session::readable_hash(hash).map(Some).map_err(refused);
+            return crate::password::readable_hash(hash).map(Some).map_err(refused);
         }
         Some(Password::Plain(plain)) => plain,
     };
@@ -130,8 +134,8 @@ async fn password(app: &App, declared: &CustomerSeed) -> Result<Option<String>> 
         None => None,
     };
     match stored {
-        Some(hash) if session::password_is(app, Some(hash.clone()), plain).await? => Ok(Some(hash)),
-        _ => session::hash_password(app, plain).await.map(Some),
+        Some(hash) if crate::password::verify_for_operator(app, Some(hash.clone()), plain).await? => Ok(Some(hash)),
+        _ => crate::password::hash(app, plain).await.map(Some),
     }
 }
 

@@ -1,7 +1,7 @@
 //! SQLite: one writing connection on a thread of its own, a few reading ones used on the caller's thread.
 //!
 //! What is here: opening a file. [`writer`] writes, [`readers`] reads. Invariant: `synchronous=FULL` in WAL mode, so an
-//! answered command survives a power cut; group commit pays for it.
+//! answered command survives a power cut; group commit pays for it. Its files are readable by their owner alone.
 
 mod readers;
 mod writer;
@@ -10,7 +10,7 @@ pub(crate) use readers::{Hold, Readers, Reading};
 pub(crate) use writer::start_writer;
 
 use crate::queries::Q;
-use crate::{Error, Result, migrate};
+use crate::{Error, Result, migrate, private};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use std::path::Path;
@@ -21,6 +21,13 @@ const BUSY_MS: u64 = 5_000;
 const SWITCHES: usize = 100;
 
 pub(crate) fn open(path: &Path, write: bool) -> Result<Connection> {
+    let failed = |e: &dyn std::fmt::Display| {
+        let at = path.display();
+        Error::Open(format!("cannot open the database {at}: {e}. Check that the folder exists and is writable"))
+    };
+    if write {
+        private::database(path).map_err(|e| failed(&e))?;
+    }
     let open = || {
         let conn = Connection::open(path)?;
         conn.set_prepared_statement_cache_capacity(Q::ALL.len() + 8);
@@ -35,10 +42,7 @@ pub(crate) fn open(path: &Path, write: bool) -> Result<Connection> {
         conn.pragma_update(None, "query_only", !write)?;
         Ok(conn)
     };
-    open().map_err(|e: rusqlite::Error| {
-        let at = path.display();
-        Error::Open(format!("cannot open the database {at}: {e}. Check that the folder exists and is writable"))
-    })
+    open().map_err(|e: rusqlite::Error| failed(&e))
 }
 
 /// Switches to the write-ahead log. SQLite does not wait here when another process does the same to a new file, so this

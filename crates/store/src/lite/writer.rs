@@ -6,8 +6,9 @@ use super::control;
 use super::readers::Hold;
 use crate::failpoint::{self, Point};
 use crate::meter::Meter;
+use crate::reach::Side;
 use crate::turn::{self, Parcel, Parcels, unavailable};
-use crate::tx::On;
+use crate::tx::{AccessMemo, On};
 use crate::{Error, Result, Tx};
 use rusqlite::Connection;
 use std::sync::Arc;
@@ -33,18 +34,24 @@ pub(crate) fn start_writer(
             let counted = meter.batch(batch.iter().map(|parcel| parcel.jobs.len()).sum());
             let attempted = attempt(&mut conn, &mut batch);
             counted.ended(attempted.is_ok());
-            let unsynced = match attempted {
+            let (at_commit, ended) = match attempted {
+                Ok(()) => (false, Ok(())),
+                Err(Failed::Before(error)) => (false, Err(error)),
+                Err(Failed::AtCommit(error)) => (true, Err(error)),
+            };
+            meter.reach.note(Side::Write, &ended);
+            let unsynced = match ended {
                 Ok(()) => {
                     turn::done(&mut batch);
                     None
                 }
-                Err(failed) if failed.error().is_unsynced() => Some(failed.into_error()),
+                Err(error) if error.is_unsynced() => Some(error),
                 // The engine cannot always say whether it is done: nobody is told anything else.
-                Err(Failed::AtCommit(error)) => {
+                Err(error) if at_commit => {
                     unavailable(&mut batch, &error);
                     None
                 }
-                Err(Failed::Before(_)) => one_by_one(&mut conn, &mut batch),
+                Err(_) => one_by_one(&mut conn, &mut batch),
             };
             if let Some(error) = unsynced {
                 tracing::error!(%error, "nothing more is written");
@@ -67,7 +74,14 @@ fn one_by_one(conn: &mut Connection, batch: &mut Vec<Parcel>) -> Option<Error> {
                 batch.extend(rest);
                 return Some(error);
             }
-            result => parcel.answer_one(result),
+            result => {
+                if let Err(error) = &result
+                    && error.is_conflict()
+                {
+                    tracing::warn!(%error, "the database file was locked by another program for too long");
+                }
+                parcel.answer_one(result);
+            }
         }
     }
     None
@@ -79,12 +93,6 @@ enum Failed {
 }
 
 impl Failed {
-    fn error(&self) -> &Error {
-        match self {
-            Failed::Before(error) | Failed::AtCommit(error) => error,
-        }
-    }
-
     fn into_error(self) -> Error {
         match self {
             Failed::Before(error) | Failed::AtCommit(error) => error,
@@ -95,7 +103,8 @@ impl Failed {
 fn attempt(conn: &mut Connection, batch: &mut [Parcel]) -> Result<(), Failed> {
     control(conn, "BEGIN IMMEDIATE").map_err(Failed::Before)?;
     let mut jobs = batch.iter_mut().flat_map(|parcel| &mut parcel.jobs);
-    let done = jobs.try_for_each(|job| ready(job.run(&mut Tx::new(On::Lite(conn)))));
+    let access = AccessMemo::default();
+    let done = jobs.try_for_each(|job| ready(job.run(&mut Tx::in_batch(On::Lite(conn), &access))));
     let failed = match done {
         Ok(()) => {
             failpoint::reached(Point::BatchApplied);

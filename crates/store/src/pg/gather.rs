@@ -23,7 +23,7 @@ use tokio_postgres::{Client, Row, Statement};
 pub(super) const GATHERED: &[Q] = &[
     Q::ClientById,
     Q::CustomerById,
-    Q::CustomerHasAddress,
+    Q::CustomerRecipient,
     Q::DeliveryGive,
     Q::DeliveryPut,
     Q::DeviceById,
@@ -35,7 +35,7 @@ pub(super) const GATHERED: &[Q] = &[
     Q::MailSave,
     Q::MessageVersionGet,
     Q::ModelById,
-    Q::OrderById,
+    Q::OrderOfDevice,
     Q::OrderGrounds,
     Q::OrderPut,
     Q::OrderTold,
@@ -203,10 +203,7 @@ impl Gather {
             }
             Err(error) => {
                 for asked in asked {
-                    let _ = asked.send(Err(match &error {
-                        Error::Unavailable(words) => Error::Unavailable(words.clone()),
-                        error => Error::Statement { query: name, source: error.to_string().into() },
-                    }));
+                    let _ = asked.send(Err(error.again()));
                 }
                 Err(error)
             }

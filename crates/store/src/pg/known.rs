@@ -6,6 +6,7 @@
 //! every node. What it is not: it knows nothing of what devices have or did. Invariant: nothing is kept that a transaction
 //! found which did not commit; memory is bounded.
 
+use crate::access::AccessVersion;
 use opendrs_domain::id::DeviceId;
 use opendrs_domain::text::SlotId;
 use std::collections::{HashMap, HashSet};
@@ -21,11 +22,14 @@ type Pair = ([u8; 16], u32);
 struct State {
     /// The change of devices that was the last when all that follows was found.
     change: Option<i64>,
+    /// The version of all that decides which tokens are refused, when all that follows was found. Whoever relies on a device
+    /// has judged its token by the same; another version is another change of devices, too.
+    access: Option<AccessVersion>,
     slots: HashMap<String, u32>,
     young: HashSet<Pair>,
     old: HashSet<Pair>,
     /// Found by a transaction that has not ended.
-    found: Vec<(i64, DeviceId, SlotId)>,
+    found: Vec<(i64, AccessVersion, DeviceId, SlotId)>,
 }
 
 /// What a connection knows.
@@ -50,9 +54,12 @@ impl Known {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The change as of which a device and its slot are good, if they were.
-    pub(crate) fn good(&self, device: DeviceId, slot: &SlotId) -> Option<i64> {
+    /// The change as of which a device and its slot are good, if they were, for a token that was judged by this version.
+    pub(crate) fn good(&self, device: DeviceId, slot: &SlotId, access: AccessVersion) -> Option<i64> {
         let mut state = self.state();
+        if state.access != Some(access) {
+            return None;
+        }
         let pair = (device.0.into_bytes(), *state.slots.get(slot.as_str())?);
         if !state.young.contains(&pair) {
             if !state.old.remove(&pair) {
@@ -81,16 +88,22 @@ impl Known {
         }
     }
 
-    /// A device and slot were found good after a change was found to be the last, not before.
-    pub(crate) fn found(&self, change: i64, device: DeviceId, slot: &SlotId) {
-        self.state().found.push((change, device, slot.clone()));
+    /// A device and slot were found good after a change was found to be the last, not before, and by a statement that found
+    /// this version to be the present one.
+    pub(crate) fn found(&self, (change, access): (i64, AccessVersion), device: DeviceId, slot: &SlotId) {
+        self.state().found.push((change, access, device, slot.clone()));
     }
 
     /// The transaction ended.
     pub(super) fn ended(&self, committed: bool) {
         let mut state = self.state();
-        for (change, device, slot) in std::mem::take(&mut state.found) {
+        for (change, access, device, slot) in std::mem::take(&mut state.found) {
             if committed && state.change == Some(change) {
+                if *state.access.get_or_insert(access) != access {
+                    // Two versions, so the change between them was not noticed yet.
+                    *state = State::default();
+                    return;
+                }
                 let next = u32::try_from(state.slots.len()).unwrap_or(u32::MAX);
                 let slot = *state.slots.entry(slot.as_str().to_owned()).or_insert(next);
                 state.keep((device.0.into_bytes(), slot), self.half);
@@ -121,27 +134,39 @@ mod tests {
         SlotId::parse("filter").unwrap()
     }
 
+    const ACCESS: AccessVersion = AccessVersion(1);
+
     fn found(known: &Known, devices: impl IntoIterator<Item = u128>) {
         known.begin(5);
-        devices.into_iter().for_each(|n| known.found(5, device(n), &slot()));
+        devices.into_iter().for_each(|n| known.found((5, ACCESS), device(n), &slot()));
         known.ended(true);
     }
 
     fn good(known: &Known, devices: impl IntoIterator<Item = u128>) -> Vec<u128> {
-        devices.into_iter().filter(|n| known.good(device(*n), &slot()) == Some(5)).collect()
+        devices.into_iter().filter(|n| known.good(device(*n), &slot(), ACCESS) == Some(5)).collect()
+    }
+
+    #[test]
+    fn a_token_judged_by_another_version_relies_on_nothing() {
+        let known = Known::new(true);
+        found(&known, 1..3);
+        assert_eq!(known.good(device(1), &slot(), AccessVersion(2)), None);
+        known.found((5, AccessVersion(2)), device(3), &slot());
+        known.ended(true);
+        assert_eq!((good(&known, 1..4), known.change()), (vec![], None), "all was found before a change");
     }
 
     #[test]
     fn what_was_found_is_known_when_its_transaction_has_committed() {
         let known = Known::new(true);
         known.begin(5);
-        known.found(5, device(1), &slot());
-        assert_eq!(known.good(device(1), &slot()), None);
+        known.found((5, ACCESS), device(1), &slot());
+        assert_eq!(known.good(device(1), &slot(), ACCESS), None);
         known.ended(false);
-        known.found(5, device(2), &slot());
+        known.found((5, ACCESS), device(2), &slot());
         known.ended(true);
         assert_eq!(good(&known, 1..4), [2]);
-        assert_eq!(known.good(device(2), &SlotId::parse("soap").unwrap()), None);
+        assert_eq!(known.good(device(2), &SlotId::parse("soap").unwrap(), ACCESS), None);
     }
 
     #[test]
@@ -150,7 +175,7 @@ mod tests {
         found(&known, 1..3);
         known.over(4);
         assert_eq!(good(&known, 1..4), [1, 2], "another one");
-        known.found(5, device(3), &slot());
+        known.found((5, ACCESS), device(3), &slot());
         known.over(5);
         known.begin(6);
         known.ended(true);

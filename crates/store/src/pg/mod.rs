@@ -2,6 +2,8 @@
 //!
 //! What is here: one connection. [`writer`] writes, [`readers`] reads, [`gather`] makes one statement of many,
 //! [`transaction`] sends them, [`known`] remembers which devices were found in good standing.
+//! What each error calls for is in one table ([`sqlstate`]). Every connection ends at a server that takes writes: it is
+//! asked when it is made, and dropped when it answers that it does not any more, as after a failover.
 //! Invariant: a lost connection costs the commands that were on it, which are answered "unavailable"; the next ones get
 //! a new connection. Nothing waits for a database that is silent longer than [`SILENCE`] and a connection attempt.
 
@@ -12,30 +14,33 @@ mod many;
 #[cfg(test)]
 mod plans;
 mod readers;
+pub(crate) mod sqlstate;
 mod transaction;
+mod url;
 mod writer;
 
 pub(crate) use gather::Answer;
 pub(crate) use known::Known;
 pub(crate) use readers::Readers;
+pub(crate) use url::{Target, target};
 pub(crate) use writer::start_writer;
 
 use crate::error::words;
 use crate::meter::{Meter, count};
 use crate::queries::Q;
+use crate::reach::{Side, outside};
 use crate::value::V;
-use crate::{Error, Result, tls};
+use crate::{Error, Result, trust};
 use futures_util::TryStreamExt;
 use futures_util::future::try_join_all;
 use gather::Gather;
-use std::sync::Weak;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
-use tokio_postgres::{Client, Config, Row, Statement};
-use tokio_postgres_rustls::MakeRustlsConnect;
+use tokio_postgres::{Client, Row, Statement};
 
-/// How long one connection attempt may take.
-const CONNECT: Duration = Duration::from_secs(5);
+/// For how long after a failed attempt to connect nobody else waits for another.
+const PAUSE: Duration = Duration::from_secs(1);
 /// How long a transaction or a read may take before its connection is given up: the database is frozen, or the network
 /// swallows what is sent.
 const SILENCE: Duration = Duration::from_secs(10);
@@ -51,8 +56,12 @@ pub(crate) struct PgConn {
     pub(crate) gather: Gather,
     /// What is known of devices; as old as the connection.
     pub(crate) known: Known,
-    /// It was silent for too long.
-    silent: AtomicBool,
+    side: Side,
+    meter: Arc<Meter>,
+    /// See [`crate::reach::Reach::is_over`].
+    generation: u64,
+    /// It was silent for too long, or an error called for another connection.
+    dropped: AtomicBool,
     /// How many statements that go by themselves are under way.
     alone: AtomicUsize,
 }
@@ -99,8 +108,12 @@ impl Drop for PgConn {
     }
 }
 
+fn silent() -> String {
+    format!("the database did not answer within {} seconds", SILENCE.as_secs())
+}
+
 fn silence() -> Error {
-    Error::Unavailable(format!("the database did not answer within {} seconds", SILENCE.as_secs()))
+    Error::Unavailable(silent())
 }
 
 impl PgConn {
@@ -117,18 +130,23 @@ impl PgConn {
 
     /// Whether it is of no use any more.
     fn is_lost(&self) -> bool {
-        self.client.is_closed() || self.silent.load(Ordering::Relaxed)
+        let dropped = self.client.is_closed() || self.dropped.load(Ordering::Relaxed);
+        dropped || self.meter.reach.is_over(self.generation)
     }
 
-    /// Waits for an answer, but not for ever.
+    /// Waits for an answer, but not for ever. All that is asked of the connection passes here: an error that calls for
+    /// another connection drops this one.
     pub(crate) async fn bounded<T>(&self, answer: impl Future<Output = Result<T>>) -> Result<T> {
-        match tokio::time::timeout(SILENCE, answer).await {
-            Ok(answer) => answer,
-            Err(_) => {
-                self.silent.store(true, Ordering::Relaxed);
-                Err(silence())
+        let lost = |_| Err(Error::Lost { why: silent(), read_only: false });
+        let answer = tokio::time::timeout(SILENCE, answer).await.unwrap_or_else(lost);
+        self.meter.reach.note(self.side, &answer);
+        if let Err(Error::Lost { read_only, .. }) = answer {
+            self.dropped.store(true, Ordering::Relaxed);
+            if read_only {
+                self.meter.reach.end(self.generation);
             }
         }
+        answer.map_err(outside)
     }
 
     pub(crate) async fn query(&self, q: Q, params: &[V<'_>]) -> Result<Vec<Row>> {
@@ -141,40 +159,43 @@ impl PgConn {
     }
 }
 
-/// Where the database is, and how its connections are protected.
-#[derive(Clone)]
-pub(crate) struct Target {
-    config: Config,
-    tls: MakeRustlsConnect,
-}
-
-/// Reads a `postgres://` URL.
-pub(crate) fn target(url: &str) -> Result<Target> {
-    let (url, verify) = tls::split(url)?;
-    let mut config: Config = url.parse().map_err(|e| {
-        Error::Open(format!("the database URL cannot be read ({e}); write postgres://user:password@host:5432/name"))
-    })?;
-    config.connect_timeout(CONNECT).application_name("opendrs");
-    Ok(Target { config, tls: tls::connector(&verify)? })
-}
-
 pub(crate) async fn plain(Target { config, tls }: &Target) -> Result<Client> {
     let connected = tokio::time::timeout(SILENCE, config.connect(tls.clone())).await.map_err(|_| silence())?;
-    let (client, driver) = connected.map_err(|e| Error::Unavailable(words(&e)))?;
+    let (client, driver) = connected.map_err(|e| Error::Unavailable(refused(&e)))?;
     tokio::spawn(async move {
         if let Err(error) = driver.await {
-            tracing::warn!(%error, "a database connection ended");
+            // Whoever needs the connection says so in the log, once for all of them.
+            tracing::debug!(%error, "a database connection ended");
         }
     });
     Ok(client)
 }
 
-async fn connect(target: &Target, meter: &Meter) -> Result<PgConn> {
-    count(&meter.connects);
-    tokio::time::timeout(SILENCE, prepared(target)).await.unwrap_or_else(|_| Err(silence()))
+/// Why no connection was made. The driver's words for a server that takes no writes do not say what to do.
+fn refused(error: &tokio_postgres::Error) -> String {
+    let words = words(error);
+    match words.contains("does not allow writes") {
+        true => {
+            "the database takes no writes: it is a standby, or `default_transaction_read_only` is on. Name a server \
+                 that takes writes, or all of them: postgres://user@one:5432,two:5432/name"
+                .into()
+        }
+        false => trust::explained(words),
+    }
 }
 
-async fn prepared(target: &Target) -> Result<PgConn> {
+/// Makes a connection for one side.
+async fn connect(target: &Target, side: Side, meter: &Arc<Meter>) -> Result<PgConn> {
+    count(&meter.connects);
+    let connected = tokio::time::timeout(SILENCE, prepared(target, side, meter)).await;
+    let connected = connected.unwrap_or_else(|_| Err(silence()));
+    meter.reach.note(side, &connected);
+    connected.map_err(outside)
+}
+
+async fn prepared(target: &Target, side: Side, meter: &Arc<Meter>) -> Result<PgConn> {
+    // What happens from here on may concern this connection as well.
+    let generation = meter.reach.generation();
     let client = plain(target).await?;
     client.batch_execute(PLANS).await.map_err(|e| Error::pg("SET", e))?;
     let prepare = Q::ALL.iter().map(|sql| async { client.prepare(sql.pg).await.map_err(|e| Error::pg(sql.name, e)) });
@@ -182,5 +203,6 @@ async fn prepared(target: &Target) -> Result<PgConn> {
     let gather = Gather::prepare(&client, &statements).await?;
     // Spread over machines, there is no transaction that was the last.
     let known = Known::new(!gather.by_shard);
-    Ok(PgConn { client, statements, gather, known, silent: AtomicBool::new(false), alone: AtomicUsize::new(0) })
+    let (dropped, alone) = (AtomicBool::new(false), AtomicUsize::new(0));
+    Ok(PgConn { client, statements, gather, known, side, meter: meter.clone(), generation, dropped, alone })
 }

@@ -4,17 +4,15 @@
 //! by statement ([`super::gather`]). Invariant: a connection that was lost is replaced by the next that needs it; who
 //! comes while that fails is told so at once.
 
-use super::{PgConn, Target, connect};
+use super::{PAUSE, PgConn, Target, connect};
 use crate::meter::Meter;
+use crate::reach::Side;
 use crate::{Error, Result};
 use futures_util::future::try_join_all;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::{RwLock, oneshot};
-
-/// For how long after a failed attempt nobody else of a reader's waits for another.
-const PAUSE: Duration = Duration::from_secs(1);
 
 /// How many calls use a connection before others take the next one.
 const SHARE: usize = 32;
@@ -22,7 +20,7 @@ const SHARE: usize = 32;
 /// A reading connection, and how the last attempt to replace it failed.
 struct Place {
     conn: Arc<PgConn>,
-    failed: Option<(Instant, String)>,
+    failed: Option<(Instant, Error)>,
 }
 
 /// The readers of a store.
@@ -52,7 +50,7 @@ impl Home {
     async fn connect(&self, target: &Target, meter: &Arc<Meter>) -> Result<Arc<PgConn>> {
         let (target, meter) = (target.clone(), meter.clone());
         let connected = self.thread.spawn(async move {
-            let conn = Arc::new(connect(&target, &meter).await?);
+            let conn = Arc::new(connect(&target, Side::Read, &meter).await?);
             tokio::spawn(PgConn::answer(Arc::downgrade(&conn)));
             Ok(conn)
         });
@@ -101,17 +99,17 @@ impl Readers {
     async fn again(&self, place: &RwLock<Place>) -> Result<Arc<PgConn>> {
         let mut place = place.write().await;
         if place.conn.is_lost() {
-            if let Some((at, words)) = &place.failed
+            if let Some((at, error)) = &place.failed
                 && at.elapsed() < PAUSE
             {
-                return Err(Error::Unavailable(words.clone()));
+                return Err(error.again());
             }
             match self.home.connect(&self.target, &self.meter).await {
                 Ok(conn) => *place = Place { conn, failed: None },
                 Err(error) => {
                     #[expect(clippy::disallowed_methods, reason = "a bound on waiting for a peer, not a delay")]
                     let now = Instant::now();
-                    place.failed = Some((now, error.to_string()));
+                    place.failed = Some((now, error.again()));
                     return Err(error);
                 }
             }

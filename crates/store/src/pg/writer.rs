@@ -3,9 +3,10 @@
 //! It and its connection live on one thread, so that between them nothing is woken. Invariant: a batch is committed
 //! whole or run again command by command; nobody is told that a command is done before its commit was answered.
 
-use super::{PgConn, Target, connect, silence};
+use super::{PAUSE, PgConn, Target, connect, silence};
 use crate::failpoint::{self, Point};
 use crate::meter::Meter;
+use crate::reach::Side;
 use crate::turn::{self, Parcel, Parcels, unavailable};
 use crate::tx::On;
 use crate::write::Job;
@@ -13,6 +14,7 @@ use crate::{Error, Result, Tx};
 use futures_util::future::try_join_all;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::oneshot;
 
 /// How often a command that met another transaction is run again.
@@ -25,7 +27,7 @@ pub(crate) async fn start_writer(target: &Target, waiting: Parcels, meter: Arc<M
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
     let work = move || {
         runtime.block_on(async {
-            match connect(&target, &meter).await {
+            match connect(&target, Side::Write, &meter).await {
                 Ok(conn) => {
                     let _ = opened.send(Ok(()));
                     run(conn, waiting, &target, &meter).await;
@@ -38,16 +40,25 @@ pub(crate) async fn start_writer(target: &Target, waiting: Parcels, meter: Arc<M
     open.await.unwrap_or_else(|_| Err(silence()))
 }
 
-async fn run(mut conn: PgConn, mut waiting: Parcels, target: &Target, meter: &Meter) {
-    let mut batch: Vec<Parcel> = Vec::new();
+async fn run(mut conn: PgConn, mut waiting: Parcels, target: &Target, meter: &Arc<Meter>) {
+    let (mut batch, mut failed): (Vec<Parcel>, Option<(Instant, Error)>) = (Vec::new(), None);
     while let Some(first) = waiting.recv().await {
         batch.push(first);
         turn::fill(&mut batch, &mut waiting);
         if conn.is_lost() {
-            match connect(target, meter).await {
-                Ok(new) => conn = new,
+            if let Some((at, error)) = &failed
+                && at.elapsed() < PAUSE
+            {
+                unavailable(&mut batch, error);
+                continue;
+            }
+            match connect(target, Side::Write, meter).await {
+                Ok(new) => (conn, failed) = (new, None),
                 Err(error) => {
                     unavailable(&mut batch, &error);
+                    #[expect(clippy::disallowed_methods, reason = "a bound on attempts, not a delay")]
+                    let now = Instant::now();
+                    failed = Some((now, error));
                     continue;
                 }
             }
@@ -62,7 +73,11 @@ async fn run(mut conn: PgConn, mut waiting: Parcels, target: &Target, meter: &Me
             unavailable(&mut batch, &done.err().unwrap_or_else(silence));
         } else {
             for parcel in batch.drain(..).flat_map(Parcel::split) {
-                one_by_one(&conn, parcel).await;
+                match conn.is_lost() {
+                    // A command that waits for a silent connection would keep all that follow.
+                    true => unavailable(&mut vec![parcel], &silence()),
+                    false => one_by_one(&conn, parcel).await,
+                }
             }
         }
     }
@@ -80,6 +95,11 @@ async fn one_by_one(conn: &PgConn, parcel: Parcel) {
             _ => break,
         }
         result = conn.bounded(attempt(conn, &mut one)).await;
+    }
+    if let Err(error) = &result
+        && error.is_conflict()
+    {
+        tracing::warn!(%error, "a command met others until it was given up");
     }
     let [parcel] = one;
     parcel.answer_one(result);

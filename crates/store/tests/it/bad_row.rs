@@ -13,9 +13,12 @@ use opendrs_domain::notification::Facts;
 use opendrs_domain::profile::ClientKind;
 use opendrs_domain::reading::SlotStatus;
 use opendrs_domain::subscription::Subscription;
+use opendrs_domain::takeover::{State, Takeover};
+use opendrs_domain::token::Generations;
 use opendrs_store::signup::{self, Signup};
 use opendrs_store::{
     Engine, Error, Result, Tx, code, consent, customer, device, model, order, outbox, profile, reading, subscription,
+    takeover,
 };
 
 both!(every_bad_value_names_its_query_and_column, a_command_that_meets_a_bad_row_spares_its_neighbours);
@@ -71,12 +74,16 @@ async fn fill(tx: &mut Tx<'_>) -> Result<()> {
         challenge: None,
         scopes,
         family: 1,
+        generations: Generations::default(),
         expires_at,
         used_at: None,
     };
     code::add(tx, 0, &code).await?;
+    let state = State::Asked;
+    let takeover = Takeover { device: UNIT(), customer, state, answer_by: at(9), successor: None };
+    takeover::put(tx, 0, &takeover).await?;
     device::add(tx, 0, &device(1, &washer(), "unit")).await?;
-    let sub = Subscription { slot: slot_id("a"), asin: Some(asin(1)), on: true, open_order: None };
+    let sub = Subscription { slot: slot_id("a"), asin: Some(asin(1)), on: true, open_order: None, agreed: None };
     subscription::put(tx, 0, UNIT(), &sub).await?;
     let status = SlotStatus { remaining: 1.0, original: 1.0, on_hand: None, expected_at: None, last_use_at: None };
     reading::add(tx, 0, (reading_id(1), UNIT(), &slot_id("a")), at(0), &status).await?;
@@ -105,21 +112,26 @@ fn cases() -> Vec<Case> {
     let signup: Change<(), ()> = read!(|tx| signup::get(tx, 0, &hash(1)));
     let code: Change<(), ()> = read!(|tx| code::lock(tx, 0, &hash(1)));
     let device: Change<(), ()> = read!(|tx| device::by_id(tx, 0, UNIT()));
-    let order: Change<(), ()> = read!(|tx| order::by_id(tx, 0, order(1, UNIT()).id));
+    let order: Change<(), ()> = read!(|tx| order::by_id(tx, 0, UNIT(), order(1, UNIT()).id));
     vec![
-        ("orders.state", "'nonsense'", "'placed'", order, "OrderById", 10, "nonsense"),
-        ("orders.state", "'Placed'", "'placed'", order, "OrderById", 10, "Placed"),
-        ("orders.problem", "'rain'", "NULL", order, "OrderById", 11, "rain"),
-        ("orders.asin", "'lower'", "'B000000001'", order, "OrderById", 3, "Asin"),
+        ("model.takeover", "'ask'", "'allow'", read!(|tx| model::by_id(tx, washer().id)), "ModelById", 6, "ask"),
+        ("takeover.state", "'done?'", "'done'", read!(|tx| takeover::get(tx, 0, UNIT(), CustomerId(uuid(1)))), "TakeoverGet", 2, "done?"),
+        ("orders.state", "'nonsense'", "'placed'", order, "OrderOfDevice", 10, "nonsense"),
+        ("orders.state", "'Placed'", "'placed'", order, "OrderOfDevice", 10, "Placed"),
+        ("orders.problem", "'rain'", "NULL", order, "OrderOfDevice", 11, "rain"),
+        ("orders.asin", "'lower'", "'B000000001'", order, "OrderOfDevice", 3, "Asin"),
         ("orders.slot", "''", "'filter'", read!(|tx| order::of_device(tx, 0, UNIT(), 9)), "OrdersOfDevice", 2, "SlotId"),
         ("client.kind", "'toaster'", "'web'", client, "ClientById", 3, "toaster"),
         ("client.redirect_uris", "'https://a'", "'[]'", client, "ClientById", 5, "expected"),
         ("client.secret_hash", "<0102>", "NULL", client, "ClientById", 4, "[u8; 32]"),
         ("client.mode", "'lax'", "'lwa'", client, "ClientById", 6, "lax"),
+        ("client.state", "'off'", "'enabled'", client, "ClientById", 8, "off"),
+        ("client.generation", "-1", "0", client, "ClientById", 9, "out of range"),
         ("slot.products", "'[\"lower\"]'", "'[]'", read!(|tx| model::slots(tx, washer().id)), "SlotsOfModel", 3, "ASIN"),
         ("model.code", "'a b'", "'Model-1+_'", read!(|tx| model::by_id(tx, washer().id)), "ModelById", 2, "ModelCode"),
         ("customer.address", "'{}'", "NULL", read!(|tx| customer::by_id(tx, 0, CustomerId(uuid(1)))), "CustomerById", 3, "line1"),
         ("customer.email", "'ann'", "'ann@b.c'", read!(|tx| customer::by_id(tx, 0, CustomerId(uuid(1)))), "CustomerById", 1, "Email"),
+        ("customer.generation", "-1", "0", read!(|tx| customer::standing(tx, 0, CustomerId(uuid(1)))), "CustomerStanding", 1, "out of range"),
         ("consent.scopes", "256", "1", consent, "ConsentRead", 0, "out of range"),
         ("consent.scopes", "-1", "1", consent, "ConsentRead", 0, "out of range"),
         ("consent.revoked", "'1 xyz'", "''", consent, "ConsentRead", 1, "1 xyz"),
@@ -127,6 +139,8 @@ fn cases() -> Vec<Case> {
         ("signup.request", "'{}'", "'{}'", signup, "SignupGet", 2, "client"),
         ("code.challenge", "'{\"S512\":\"\"}'", "NULL", code, "CodeGet", 6, "S512"),
         ("code.scopes", "300", "1", code, "CodeGet", 7, "out of range"),
+        ("code.generation", "-1", "0", code, "CodeGet", 11, "out of range"),
+        ("code.customer_generation", "-1", "0", code, "CodeGet", 12, "out of range"),
         ("device.revoked", "'-1'", "''", device, "DeviceById", 12, "-1"),
         ("device.turns", "'x'", "''", read!(|tx| device::turns(tx, 0, UNIT())), "DeviceTurns", 1, "x"),
         ("device.serial", "'ü'", "'unit'", device, "DeviceById", 3, "Serial"),
@@ -162,8 +176,9 @@ async fn a_command_that_meets_a_bad_row_spares_its_neighbours(store: &Store) {
     let good = (2..40).map(|n| {
         store.db.write(command(n, n, |tx, n| Box::pin(async { order::add(tx, 0, &order(*n, UNIT())).await })))
     });
-    let bad =
-        store.db.write(command(1, (), |tx, ()| Box::pin(async { order::lock(tx, 0, order(1, UNIT()).id).await })));
+    let bad = store
+        .db
+        .write(command(1, (), |tx, ()| Box::pin(async { order::lock(tx, 0, UNIT(), order(1, UNIT()).id).await })));
     let (good, bad) = futures_util::future::join(futures_util::future::join_all(good), bad).await;
     assert!(good.iter().all(Result::is_ok), "{good:?}");
     assert!(matches!(bad, Err(Error::BadRow { query: "OrderForUpdate", column: 10, .. })), "{bad:?}");

@@ -6,12 +6,13 @@ use opendrs_domain::id::{CompositeId, MakerId, ModelId};
 use opendrs_domain::model::{Model, Slot};
 use opendrs_domain::money::Money;
 use opendrs_domain::product::Product;
+use opendrs_domain::takeover::Policy;
 use opendrs_domain::text::{ModelCode, Sku};
 use opendrs_store::{model, product};
 
 both!(
     a_model_is_found_by_id_code_and_composite,
-    putting_a_model_again_changes_name_composite_and_live_and_nothing_else,
+    putting_a_model_again_keeps_its_maker_and_code,
     models_are_walked_through_by_id,
     two_models_share_neither_code_nor_composite,
     slots_come_in_their_order,
@@ -47,7 +48,8 @@ async fn put_slot(store: &Store, model: ModelId, at: i64, slot: &Slot) {
 
 async fn a_model_is_found_by_id_code_and_composite(store: &Store) {
     for (n, (name, live)) in texts().into_iter().zip([true, false].into_iter().cycle()).enumerate() {
-        let model = Model { name, live, ..model(n as u64, MakerId(uuid(1))) };
+        let takeover = Policy::ALL[n % Policy::ALL.len()];
+        let model = Model { name, live, takeover, ..model(n as u64, MakerId(uuid(1))) };
         put(store, &model).await;
         let by_code = store.read(async |tx| model::by_code(tx, model.maker, &model.code).await).await;
         let by_composite = store.read(async |tx| model::by_composite(tx, model.composite).await).await;
@@ -62,12 +64,15 @@ async fn a_model_is_found_by_id_code_and_composite(store: &Store) {
     assert_eq!(store.read(async |tx| model::by_composite(tx, CompositeId(uuid(99))).await).await, None);
 }
 
-async fn putting_a_model_again_changes_name_composite_and_live_and_nothing_else(store: &Store) {
+async fn putting_a_model_again_keeps_its_maker_and_code(store: &Store) {
     let first = model(1, MakerId(uuid(1)));
     put(store, &first).await;
     let (name, composite) = ("new".to_owned(), CompositeId(uuid(5)));
-    put(store, &Model { id: first.id, name: name.clone(), composite, live: false, ..model(2, MakerId(uuid(2))) }).await;
-    let changed = Model { name, composite, live: false, ..first };
+    let takeover = Policy::Never;
+    let again =
+        Model { id: first.id, name: name.clone(), composite, live: false, takeover, ..model(2, MakerId(uuid(2))) };
+    put(store, &again).await;
+    let changed = Model { name, composite, live: false, takeover, ..first };
     assert_eq!(store.read(async |tx| model::by_id(tx, changed.id).await).await, Some(changed));
 }
 

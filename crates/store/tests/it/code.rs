@@ -6,6 +6,7 @@ use opendrs_domain::id::{ClientId, CustomerId, DeviceId};
 use opendrs_domain::login::code::Code;
 use opendrs_domain::login::pkce::Challenge;
 use opendrs_domain::login::scope::Scopes;
+use opendrs_domain::token::Generations;
 use opendrs_store::{Error, code};
 
 both!(
@@ -25,6 +26,7 @@ fn plain(n: u64) -> Code {
         challenge: None,
         scopes: Scopes::from_bits(1),
         family: 1,
+        generations: Generations::default(),
         expires_at: at(300),
         used_at: None,
     }
@@ -49,7 +51,8 @@ async fn a_code_comes_back_with_and_without_device_and_challenge(store: &Store) 
             [None, Some(Challenge::Plain(text.clone())), Some(Challenge::S256(text.clone()))][at % 3].clone();
         let scopes = Scopes::from_bits(u8::try_from(n).unwrap() + 1);
         let (device, family) = (devices[at / 3 % 3], families[at % 5]);
-        let code = Code { device, challenge, scopes, family, redirect_uri: text, ..plain(n) };
+        let generations = Generations { client: n as u32, customer: u32::MAX - n as u32 };
+        let code = Code { device, challenge, scopes, family, redirect_uri: text, generations, ..plain(n) };
         add(store, &code).await;
         assert_eq!(get(store, 2, n).await, Some(code));
     }

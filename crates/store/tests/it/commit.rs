@@ -42,7 +42,8 @@ fn choose(n: u64) -> Command<u64, bool> {
             if before.is_some() {
                 return Ok(false);
             }
-            let sub = Subscription { slot: slot.clone(), asin: chosen.clone(), on: true, open_order: None };
+            let sub =
+                Subscription { slot: slot.clone(), asin: chosen.clone(), on: true, open_order: None, agreed: None };
             subscription::put(tx, 1, device, &sub).await?;
             Ok(subscription::lock(tx, 1, device, &slot).await?.and_then(|sub| sub.asin) == chosen)
         })
@@ -83,7 +84,7 @@ async fn what_is_put_and_refused_costs_its_command_alone(store: &Store) {
 }
 
 async fn a_command_sees_what_it_and_those_of_its_key_have_put(store: &Store) {
-    let sub = Subscription { slot: slot_id("a"), asin: None, on: false, open_order: None };
+    let sub = Subscription { slot: slot_id("a"), asin: None, on: false, open_order: None, agreed: None };
     store.write(sub, |tx, sub| Box::pin(subscription::put(tx, 1, DeviceId(uuid(1)), sub))).await;
     let chose = join_all((1..=100).map(|n| store.db.write(choose(n)))).await;
     let chose: Vec<_> = chose.into_iter().map(Result::unwrap).collect();

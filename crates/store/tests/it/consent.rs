@@ -182,7 +182,7 @@ async fn where_refresh_tokens_stand_comes_back_until_the_consent_is_withdrawn(st
     let (mut turns, mut revoked) = (Turns::default(), Families::default());
     assert_eq!(held(PAIR).await, Some((granted(2, &[]).unwrap(), turns.clone())));
     for n in 0..40 {
-        turns.present(n % 3, at(i64::try_from(n).unwrap()), at(0));
+        turns.present(n % 3, at(i64::try_from(n).unwrap()), false, at(0));
         revoked.add(n);
         let with = (revoked.clone(), turns.clone());
         store.write(with, |tx, (r, t)| Box::pin(consent::set_turns(tx, 2, pair(PAIR), r, t))).await;

@@ -52,7 +52,7 @@ async fn get(store: &Store, id: DeviceId) -> Option<Device> {
     let read = store.read(async |tx| device::by_id(tx, SHARD, id).await).await;
     let held = store.write(id, |tx, id| Box::pin(device::lock(tx, SHARD, *id))).await;
     let hot = store.read(async |tx| device::with_slot(tx, SHARD, id, "none").await).await;
-    assert_eq!((Some(&read), Some(&hot.map(|(device, _)| device))), (Some(&held), Some(&held)));
+    assert_eq!((Some(&read), Some(&hot.map(|call| call.device))), (Some(&held), Some(&held)));
     let revoked = store.read(async |tx| device::revoked(tx, SHARD, id).await).await;
     let registered = read.as_ref().filter(|device| device.deregistered_at.is_none());
     assert_eq!(revoked.as_ref(), registered.map(|device| &device.revoked));
@@ -156,7 +156,7 @@ async fn the_hot_read_tells_whether_the_model_has_the_slot(store: &Store) {
         [("a.b", Some(a.id)), ("filter", None), ("A.B", None), ("", None), ("a.b'", None), (long.as_str(), None)]
     {
         let answer = store.read(async |tx| device::with_slot(tx, SHARD, device.id, asked).await).await;
-        assert_eq!(answer, Some((device.clone(), found)), "{asked:.20}");
+        assert_eq!(answer.map(|call| (call.device, call.slot)), Some((device.clone(), found)), "{asked:.20}");
     }
     assert_eq!(store.read(async |tx| device::with_slot(tx, SHARD + 1, device.id, "a.b").await).await, None);
 }
@@ -209,7 +209,7 @@ async fn where_refresh_tokens_stand_comes_back_until_the_registration_ends(store
     let (mut turns, mut revoked) = (Turns::default(), Families::default());
     assert_eq!(held(device.id).await, Some((revoked.clone(), turns.clone())), "nothing was used");
     for n in 0..40 {
-        turns.present(u64::MAX - n % 3, at(i64::try_from(n).unwrap()), at(0));
+        turns.present(u64::MAX - n % 3, at(i64::try_from(n).unwrap()), false, at(0));
         revoked.add(n);
         let with = (device.id, revoked.clone(), turns.clone());
         store.write(with, |tx, (id, r, t)| Box::pin(device::set_turns(tx, SHARD, *id, r, t))).await;

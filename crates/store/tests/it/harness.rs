@@ -77,9 +77,19 @@ impl Database {
         self.run("DROP DATABASE {} WITH (FORCE)").await;
     }
 
+    /// The cluster's own database.
+    pub fn cluster(&self) -> String {
+        self.cluster.clone()
+    }
+
     /// Runs a statement of the cluster; `{}` stands for the database's name.
     pub async fn run(&self, sql: &str) {
-        connect(&self.cluster).await.batch_execute(&sql.replace("{}", &self.name)).await.unwrap();
+        self.shell().await.batch_execute(&sql.replace("{}", &self.name)).await.unwrap();
+    }
+
+    /// A connection to the cluster, beside the database.
+    pub async fn shell(&self) -> Client {
+        connect(&self.cluster).await
     }
 }
 

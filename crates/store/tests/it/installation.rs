@@ -3,11 +3,12 @@
 use crate::harness::{Store, new};
 use crate::samples::{at, serial, uuid};
 use opendrs_domain::id::{CustomerId, ModelId};
-use opendrs_store::installation::{self, New};
+use opendrs_store::installation::{self, New, TokenKey};
 use opendrs_store::{Db, Engine, Error};
 use std::collections::BTreeSet;
 
 both!(
+    a_probe_of_a_writable_store_succeeds_and_changes_nothing,
     opening_twice_finds_the_same_row,
     another_master_key_is_refused_with_what_to_do,
     the_shards_are_those_it_was_made_with,
@@ -69,7 +70,13 @@ async fn token_keys_are_added_once_and_come_oldest_first(store: &Store) {
         store.write(with, |tx, (number, when)| Box::pin(installation::add_token_key(tx, *number, *when))).await;
     }
     let keys = store.read(async |tx| installation::token_keys(tx).await).await;
-    assert_eq!(keys, [(1, at(0)), (2, at(20)), (3, at(30))]);
+    let key = |number, when, retired_at| TokenKey { number, created_at: at(when), retired_at };
+    assert_eq!(keys, [key(1, 0, None), key(2, 20, None), key(3, 30, None)]);
+    for when in [40, 50] {
+        store.write(at(when), |tx, at| Box::pin(installation::retire_token_key(tx, 2, *at))).await;
+    }
+    let keys = store.read(async |tx| installation::token_keys(tx).await).await;
+    assert_eq!(keys, [key(1, 0, None), key(2, 20, Some(at(40))), key(3, 30, None)]);
 }
 
 async fn the_clocks_state_outlives_a_restart(store: &Store) {
@@ -81,4 +88,10 @@ async fn the_clocks_state_outlives_a_restart(store: &Store) {
         let again = Store::open(store.place.clone()).await;
         assert_eq!(again.read(async |tx| installation::clock(tx).await).await, (Some(offset), frozen));
     }
+}
+
+async fn a_probe_of_a_writable_store_succeeds_and_changes_nothing(store: &Store) {
+    let before = store.rows("SELECT * FROM installation").await;
+    store.db.probe().await.unwrap();
+    assert_eq!(store.rows("SELECT * FROM installation").await, before);
 }

@@ -8,6 +8,7 @@ use opendrs_domain::id::{DeviceId, MakerId};
 use opendrs_domain::login::turn::Turns;
 use opendrs_domain::reading::SlotStatus;
 use opendrs_domain::snapshot::{Name, Snapshot};
+use opendrs_store::access::AccessVersion;
 use opendrs_store::{device, model, reading, reset};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -53,7 +54,9 @@ async fn report(store: &Store, (shard, device): Unit) -> bool {
     let with = (shard, reading_id(number), device);
     let command = command(number, with, |tx, (shard, id, device)| {
         let status = SlotStatus { remaining: 1.0, original: 2.0, on_hand: None, expected_at: None, last_use_at: None };
-        Box::pin(async move { reading::report(tx, *shard, (*id, *device, &slot_id("filter")), at(5), &status).await })
+        Box::pin(async move {
+            reading::report(tx, (*shard, AccessVersion(0)), (*id, *device, &slot_id("filter")), at(5), &status).await
+        })
     });
     store.db.write(command).await.unwrap()
 }
@@ -157,7 +160,9 @@ async fn what_a_failed_transaction_found_is_not_known(store: &Store) {
             let status =
                 SlotStatus { remaining: 1.0, original: 2.0, on_hand: None, expected_at: None, last_use_at: None };
             let slot = slot_id("filter");
-            assert!(reading::report(tx, *shard, (reading_id(9001), *id, &slot), at(5), &status).await?);
+            assert!(
+                reading::report(tx, (*shard, AccessVersion(0)), (reading_id(9001), *id, &slot), at(5), &status).await?
+            );
             // The same key again.
             reading::add(tx, *shard, (reading_id(9001), *other, &slot), at(5), &status).await
         })

@@ -10,6 +10,7 @@ use opendrs_domain::login::code::Code;
 use opendrs_domain::login::scope::Scopes;
 use opendrs_domain::login::turn::Turned;
 use opendrs_domain::model::Model;
+use opendrs_domain::token::Generations;
 use opendrs_store::{Error, Result, Tx, Write, code, consent, customer, device, maker, model};
 use std::collections::BTreeSet;
 
@@ -169,6 +170,7 @@ async fn a_code_presented_at_once_is_accepted_once(store: &Store) {
             challenge: None,
             scopes: Scopes::from_bits(1),
             family: n,
+            generations: Generations::default(),
             expires_at: at(9),
             used_at: None,
         };
@@ -202,7 +204,7 @@ async fn a_refresh_token_used_at_once_turns_once(store: &Store) {
             Box::pin(async {
                 let of = (CustomerId(uuid(*n)), ProfileId(uuid(1)));
                 let (consent, mut turns) = consent::turns(tx, 1, of).await?.ok_or_else(gone)?;
-                let turned = turns.present(7, at(0), at(5));
+                let turned = turns.present(7, at(0), false, at(5));
                 if let Turned::First(_) = turned {
                     consent::set_turns(tx, 1, of, &consent.revoked, &turns).await?;
                 }

@@ -84,7 +84,9 @@ async fn refused(place: Place) -> (Error, String) {
 async fn a_file_in_a_missing_folder_is_refused_with_what_to_do() {
     let (error, words) = refused(Place::File("/nowhere/at all/store.db".into())).await;
     assert!(matches!(error, Error::Open(_)), "{error:?}");
-    for part in ["/nowhere/at all/store.db", "unable to open", "Check that the folder exists and is writable"] {
+    for part in
+        ["/nowhere/at all/store.db", "No such file or directory", "Check that the folder exists and is writable"]
+    {
         assert!(words.contains(part), "{words}");
     }
 }
@@ -126,4 +128,47 @@ async fn a_database_that_does_not_exist_is_named() {
     database.remove().await;
     let (_, words) = refused(place).await;
     assert!(words.contains("does not exist"), "{words}");
+}
+
+/// The modes of what is in a folder, by name, without what others than the owner may not do.
+fn readable_by_others(folder: &Path) -> Vec<String> {
+    use std::os::unix::fs::PermissionsExt;
+    let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
+    let open = entries.filter(|entry| entry.metadata().unwrap().permissions().mode() & 0o077 != 0);
+    open.map(|entry| entry.file_name().into_string().unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_files_of_sqlite_are_their_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = TempDir::new().unwrap();
+    let open_to_all = |name: &str, mode| {
+        std::fs::set_permissions(folder.path().join(name), std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    open_to_all("", 0o777);
+    let place = Place::File(folder.path().join("store.db"));
+    let store = Store::open(place.clone()).await;
+    store.write(maker(1), |tx, m| Box::pin(maker::add(tx, m))).await;
+    assert_eq!(readable_by_others(folder.path()), [""; 0]);
+    assert!(folder.path().join("store.db-wal").exists() && folder.path().join("store.db-shm").exists());
+
+    // A store of a release that left them open is closed to others at the next start.
+    for name in ["store.db", "store.db-wal", "store.db-shm"] {
+        open_to_all(name, 0o644);
+    }
+    let again = Store::open(place).await;
+    assert_eq!(readable_by_others(folder.path()), [""; 0]);
+
+    // So are copies, also over what an earlier attempt left.
+    std::fs::write(folder.path().join("copy.db.part"), "half").unwrap();
+    open_to_all("copy.db.part", 0o666);
+    let store_file = folder.path().join("store.db");
+    opendrs_store::backup::copy(&store_file, &folder.path().join("copy.db")).unwrap();
+    let name = opendrs_domain::snapshot::Name::parse("first").unwrap();
+    let snapshot = opendrs_domain::snapshot::Snapshot { name, at: at(1), saved_at: at(2) };
+    again.db.save_snapshot(snapshot, false).await.unwrap();
+    let snapshots = folder.path().join("snapshots");
+    open_to_all("snapshots", 0o777);
+    assert_eq!(readable_by_others(&snapshots), [""; 0]);
+    assert_eq!(readable_by_others(folder.path()), ["snapshots"], "the folder itself, which this test opened");
 }

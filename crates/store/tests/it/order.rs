@@ -1,13 +1,16 @@
 //! Orders, and the list of those that are due.
 
 use crate::harness::Store;
-use crate::samples::{QUANTITIES, asin, at, device, mixed, model, order, slot_id, texts, uuid};
-use opendrs_domain::device::Families;
+use crate::samples::{QUANTITIES, address, asin, at, customer, device, mixed, model, order, slot_id, texts, uuid};
+use opendrs_domain::customer::Address;
+use opendrs_domain::device::{Device, Families};
 use opendrs_domain::fulfilment::Backend;
-use opendrs_domain::id::{DeviceId, MakerId, OrderId};
+use opendrs_domain::id::{CustomerId, DeviceId, InstanceId, MakerId, OrderId};
 use opendrs_domain::money::Money;
-use opendrs_domain::order::{Item, Order, Problem, State};
-use opendrs_store::{device, model, order};
+use opendrs_domain::order::{Cancellation, CancelledBy, Item, Order, PriceParts, Problem, Recipient, State, Tracking};
+use opendrs_domain::subscription::Subscription;
+use opendrs_store::access::AccessVersion;
+use opendrs_store::{customer, device, model, order, subscription};
 
 both!(
     an_order_comes_back_in_every_state,
@@ -19,7 +22,17 @@ both!(
     recent_orders_of_a_slot_are_counted,
     orders_are_listed_and_found_by_their_id_alone,
     an_order_is_told_to_its_device_in_good_standing_alone,
+    an_order_belongs_to_the_device_in_its_row,
+    an_order_moves_to_the_next_registration_under_its_old_id,
+    an_order_is_placed_with_its_customer_as_they_are,
+    who_an_order_is_for_is_changed_alone,
+    a_customers_open_orders_are_found_on_all_their_devices,
+    orders_are_found_between_two_ids,
 );
+
+fn recipient(n: u64, address: Option<Address>) -> Recipient {
+    Recipient { address, ..Recipient::from(&customer(n)) }
+}
 
 const DEVICE: fn() -> DeviceId = || DeviceId(uuid(1));
 
@@ -33,8 +46,9 @@ async fn save(store: &Store, shard: i64, order: &Order) {
 
 /// Read both ways, which must agree.
 async fn get(store: &Store, shard: i64, id: OrderId) -> Option<Order> {
-    let read = store.read(async |tx| order::by_id(tx, shard, id).await).await;
-    let held = store.write((shard, id), |tx, (shard, id)| Box::pin(order::lock(tx, *shard, *id))).await;
+    let Some(device) = store.read(async |tx| order::device_of(tx, shard, id).await).await else { return None };
+    let read = store.read(async |tx| order::by_id(tx, shard, device, id).await).await;
+    let held = store.write((shard, device, id), |tx, (s, d, id)| Box::pin(order::lock(tx, *s, *d, *id))).await;
     assert_eq!(read, held);
     read
 }
@@ -48,8 +62,14 @@ async fn an_order_is_told_to_its_device_in_good_standing_alone(store: &Store) {
     }
     let order = order(1, device.id);
     add(store, 2, &order).await;
-    let told = async |shard, id, device| store.read(async |tx| order::told(tx, shard, id, device).await).await;
+    let told = async |shard, id, device| {
+        store.read(async |tx| order::told(tx, shard, id, (device, AccessVersion(0))).await).await
+    };
     assert_eq!(told(2, order.id, device.id).await.as_ref(), Some(&order));
+    let personal = Order { recipient: Some(recipient(1, Some(address()))), ..crate::samples::order(2, device.id) };
+    add(store, 2, &personal).await;
+    let read = told(2, personal.id, device.id).await;
+    assert_eq!(read, Some(Order { recipient: None, ..personal }), "a device's call reads nothing personal");
     assert_eq!(told(2, order.id, other.id).await, None, "another's");
     assert_eq!(told(3, order.id, device.id).await, None, "another shard");
     assert_eq!(told(2, OrderId(uuid(9)), device.id).await, None, "no such order");
@@ -62,6 +82,53 @@ async fn an_order_is_told_to_its_device_in_good_standing_alone(store: &Store) {
     revoke(vec![]).await;
     store.write(device.clone(), |tx, d| Box::pin(device::end(tx, 2, d, at(5)))).await;
     assert_eq!(told(2, order.id, device.id).await, None, "its registration ended");
+}
+
+async fn an_order_belongs_to_the_device_in_its_row(store: &Store) {
+    let own = order(1, DEVICE());
+    add(store, 2, &own).await;
+    let (other, id) = (DeviceId(uuid(2)), own.id);
+    let by_id = async |device| store.read(async |tx| order::by_id(tx, 2, device, id).await).await;
+    let lock = |device| store.write((device, id), |tx, (device, id)| Box::pin(order::lock(tx, 2, *device, *id)));
+    assert_eq!((by_id(DEVICE()).await, lock(DEVICE()).await), (Some(own.clone()), Some(own.clone())));
+    assert_eq!((by_id(other).await, lock(other).await), (None, None));
+}
+
+async fn an_order_moves_to_the_next_registration_under_its_old_id(store: &Store) {
+    let model = model(1, MakerId(uuid(1)));
+    store.write(model.clone(), |tx, m| Box::pin(model::put(tx, m))).await;
+    let customer = device(1, &model, "unit").customer;
+    let units = [1, 2, 3].map(|n| Device { customer, ..device(n, &model, "unit") });
+    let others = Device { customer, ..device(4, &model, "another unit") };
+    for device in units.iter().chain([&others, &device(5, &model, "unit")]) {
+        store.write(device.clone(), |tx, d| Box::pin(device::add(tx, 2, d))).await;
+        let before = store.read(async |tx| device::before(tx, device, 9).await).await;
+        assert!(!before.contains(&device.id), "a registration that has not ended is none before");
+        store.write(device.clone(), |tx, d| Box::pin(device::end(tx, 2, d, at(5)))).await;
+    }
+    let before = store.read(async |tx| device::before(tx, &units[0], 2).await).await;
+    assert_eq!(before, [units[2].id, units[1].id]);
+
+    let order = order(1, units[0].id);
+    let slot = Subscription { slot: order.slot.clone(), asin: None, on: false, open_order: None, agreed: None };
+    let with = (units[0].id, slot);
+    store.write(with, |tx, (d, s)| Box::pin(subscription::put(tx, 2, *d, s))).await;
+    let adopt = async || {
+        let with = (order.device, order.slot.clone(), order.id);
+        store.write(with, |tx, (d, slot, id)| Box::pin(subscription::adopt(tx, 2, *d, slot, *id))).await
+    };
+    assert_eq!((adopt().await, adopt().await), (true, false), "once: then the lock is taken");
+
+    add(store, 2, &order).await;
+    let mut moved = order.clone();
+    for next in &units[1..] {
+        store.write((moved, next.id), |tx, (o, next)| Box::pin(order::adopt(tx, 2, o, *next))).await;
+        moved = get(store, 2, order.id).await.unwrap();
+        assert_eq!((moved.device, moved.instance()), (next.id, order.instance()));
+        assert!(moved.is_named_by(order.instance()));
+    }
+    let between = InstanceId { device: units[1].id, order: order.id };
+    assert!(!moved.is_named_by(between), "neither its first registration nor its last");
 }
 
 async fn an_order_comes_back_in_every_state(store: &Store) {
@@ -84,12 +151,28 @@ async fn an_order_comes_back_in_every_state(store: &Store) {
             reported: n % 5 == 0,
             placed_at: moments[(n + 2) % 3],
             held_for: (n % 3 == 0).then(|| Problem::ALL[n % Problem::ALL.len()]),
-            tracking: (n % 4 == 0).then(|| texts[n % texts.len()].clone()),
+            tracking: Tracking { number: (n % 4 == 0).then(|| texts[n % texts.len()].clone()), ..Tracking::default() },
             approved: (n % 2 == 0).then(|| Money { minor: n as i64, currency: "USD".into() }),
+            recipient: (n % 3 != 0).then(|| recipient(n as u64, (n % 3 == 1).then(address))),
+            resumes_at: moments[n % 3],
             ..order(n as u64, DEVICE())
         };
         add(store, 2, &order).await;
-        assert_eq!(get(store, 2, order.id).await, Some(order));
+        assert_eq!(get(store, 2, order.id).await.as_ref(), Some(&order));
+        // What is only known later is saved later.
+        let usd = |minor| Some(Money { minor, currency: "USD".into() });
+        let text = |at: usize| (n % 5 != at).then(|| texts[(n + at) % texts.len()].clone());
+        let later = Order {
+            tracking: Tracking { number: text(1), carrier: text(2), link: text(3) },
+            parts: PriceParts { shipping: usd(n as i64).filter(|_| n % 2 == 0), tax: usd(0).filter(|_| n % 3 == 0) },
+            reminded: n % 2 == 1,
+            delivered_at: moments[n % 3],
+            cancellation: (n % 4 > 0)
+                .then(|| Cancellation { by: CancelledBy::ALL[n % CancelledBy::ALL.len()], reason: text(4) }),
+            ..order
+        };
+        save(store, 2, &later).await;
+        assert_eq!(get(store, 2, later.id).await, Some(later));
     }
     assert_eq!((get(store, 3, order(1, DEVICE()).id).await, get(store, 2, order(99, DEVICE()).id).await), (None, None));
 }
@@ -102,7 +185,8 @@ async fn saving_an_order_changes_where_it_stands_and_nothing_else(store: &Store)
         (State::Held, Some(Problem::OutOfStock), at(5), Some(at(6)), Some(at(7)), Some(first.item.price.clone())),
         (State::Cancelled, None, at(8), None, None, None),
     ] {
-        let (reported, placed_at, tracking) = (problem.is_some(), expected_at, problem.map(|_| "1Z'9".to_owned()));
+        let (reported, placed_at) = (problem.is_some(), expected_at);
+        let tracking = Tracking { number: problem.map(|_| "1Z'9".to_owned()), ..Tracking::default() };
         let moved = Order { reported, placed_at, tracking, approved, held_for: problem, ..first.clone() };
         let moved = Order { state, problem, window_ends_at, expected_at, due_at, ..moved };
         let otherwise = Item { title: "another".into(), quantity: 9.0, ..first.item.clone() };
@@ -116,6 +200,7 @@ async fn saving_an_order_changes_where_it_stands_and_nothing_else(store: &Store)
                 item: otherwise,
                 test: true,
                 opened_at: at(99),
+                recipient: Some(recipient(9, None)),
                 backend: Backend::Manual,
                 ..moved.clone()
             },
@@ -138,6 +223,76 @@ async fn a_devices_newest_orders_come_first_and_bounded(store: &Store) {
     assert_eq!(numbers(2, 3).await, [5, 4, 3].map(|n| order(n, DEVICE()).id));
     assert_eq!(numbers(2, 99).await, [5, 4, 3, 2, 1].map(|n| order(n, DEVICE()).id));
     assert_eq!((numbers(2, 0).await, numbers(3, 99).await), (vec![], vec![]));
+}
+
+async fn an_order_is_placed_with_its_customer_as_they_are(store: &Store) {
+    let model = model(1, MakerId(uuid(1)));
+    store.write(model.clone(), |tx, m| Box::pin(model::put(tx, m))).await;
+    for (n, address) in [(1, None), (2, Some(address()))] {
+        let customer = opendrs_domain::customer::Customer { address, ..customer(n) };
+        let device = Device { customer: customer.id, ..device(n, &model, &format!("unit-{n}")) };
+        store.write(device.clone(), |tx, d| Box::pin(device::add(tx, 2, d))).await;
+        let ask = async |home, customer| {
+            let slot = slot_id("none");
+            store.read(async |tx| device::to_order(tx, (2, device.id), &slot, (home, customer)).await).await.unwrap()
+        };
+        let none = ask(7, customer.id).await;
+        assert_eq!((none.device, none.slot, none.recipient), (device.clone(), None, None), "no such customer");
+        store.write(customer.clone(), |tx, c| Box::pin(customer::put(tx, 7, c, "hash"))).await;
+        let found = ask(7, customer.id).await;
+        assert_eq!((found.device, found.recipient), (device.clone(), Some(Recipient::from(&customer))));
+    }
+}
+
+async fn who_an_order_is_for_is_changed_alone(store: &Store) {
+    let first = Order { recipient: Some(recipient(1, None)), ..order(1, DEVICE()) };
+    let other = Order { recipient: Some(recipient(2, Some(address()))), ..order(2, DEVICE()) };
+    for order in [&first, &other] {
+        add(store, 2, order).await;
+    }
+    let moved = recipient(3, Some(address()));
+    let with = (first.id, moved.clone());
+    store.write(with, |tx, (id, to)| Box::pin(order::set_recipient(tx, 2, *id, to))).await;
+    assert_eq!(get(store, 2, first.id).await, Some(Order { recipient: Some(moved), ..first }));
+    assert_eq!(get(store, 2, other.id).await, Some(other));
+}
+
+async fn a_customers_open_orders_are_found_on_all_their_devices(store: &Store) {
+    let model = model(1, MakerId(uuid(1)));
+    store.write(model.clone(), |tx, m| Box::pin(model::put(tx, m))).await;
+    let ann = CustomerId(uuid(1));
+    for (n, customer) in [(1, ann), (2, ann), (3, CustomerId(uuid(2)))] {
+        let shard = i64::try_from(n).unwrap();
+        let device = Device { customer, ..device(n, &model, &format!("unit-{n}")) };
+        store.write((shard, device.clone()), |tx, (shard, d)| Box::pin(device::add(tx, *shard, d))).await;
+        for (at, state) in State::ALL.into_iter().enumerate() {
+            let test = state == State::Fulfilling;
+            add(store, shard, &Order { state, test, ..order(n * 10 + at as u64, device.id) }).await;
+        }
+    }
+    let find = async |customer, limit| {
+        let found = store.read(async |tx| order::open_of_customer(tx, customer, limit).await).await;
+        found.into_iter().map(|order| order.id).collect::<Vec<_>>()
+    };
+    let wanted = [10, 11, 13, 20, 21, 23].map(|n| order(n, DEVICE()).id);
+    assert_eq!(find(ann, 99).await, wanted);
+    assert_eq!(find(ann, 2).await, wanted[..2]);
+    assert_eq!(find(CustomerId(uuid(9)), 99).await, []);
+}
+
+async fn orders_are_found_between_two_ids(store: &Store) {
+    for n in 1..6 {
+        add(store, 0, &order(n, DEVICE())).await;
+    }
+    let id = |n| order(n, DEVICE()).id;
+    let find = async |first, last, limit| {
+        let found = store.read(async |tx| order::between(tx, id(first), id(last), limit).await).await;
+        assert!(found.iter().all(|found| (found.shard, found.device) == (0, DEVICE())));
+        found.into_iter().map(|found| found.id).collect::<Vec<_>>()
+    };
+    assert_eq!(find(2, 4, 99).await, [2, 3, 4].map(id));
+    assert_eq!(find(2, 4, 2).await, [2, 3].map(id));
+    assert_eq!(find(7, 9, 9).await, []);
 }
 
 async fn due_orders_come_in_order_and_bounded(store: &Store) {

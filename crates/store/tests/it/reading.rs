@@ -6,6 +6,7 @@ use opendrs_domain::device::Families;
 use opendrs_domain::id::{DeviceId, MakerId};
 use opendrs_domain::reading::SlotStatus;
 use opendrs_domain::time::Time;
+use opendrs_store::access::AccessVersion;
 use opendrs_store::reading::{self, Listed};
 use opendrs_store::{Engine, device, model};
 
@@ -118,7 +119,9 @@ async fn report(store: &Store, n: u64, (shard, device): (i64, DeviceId), slot: &
     let with = (shard, reading_id(n), device, slot_id(slot), status.clone());
     store
         .write(with, |tx, (shard, id, device, slot, status)| {
-            Box::pin(async move { reading::report(tx, *shard, (*id, *device, slot), at(5), status).await })
+            Box::pin(async move {
+                reading::report(tx, (*shard, AccessVersion(0)), (*id, *device, slot), at(5), status).await
+            })
         })
         .await
 }

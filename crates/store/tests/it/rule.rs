@@ -5,8 +5,9 @@ use crate::samples::{asin, at, client, ordered, product, profile, slot_id, topic
 use opendrs_domain::id::{DeviceId, MakerId, OrderId, ProfileId, TopicId};
 use opendrs_domain::money::Money;
 use opendrs_domain::profile::ClientKind;
-use opendrs_domain::rule::{Cap, Limit, Mode, Pause, Rules};
-use opendrs_domain::subscription::Subscription;
+use opendrs_domain::rule::{Cap, Limit, Mode, Pause, Rules, Terms};
+use opendrs_domain::subscription::{AgreedPrice, Subscription};
+use opendrs_domain::time::Time;
 use opendrs_domain::topic::State;
 use opendrs_store::rule::Grounds;
 use opendrs_store::{Place, Tx, product as products, profile as profiles, rule, subscription, topic as topics};
@@ -26,12 +27,17 @@ fn every_rule() -> Rules {
     let money = |minor| Money { minor, currency: "JPY".into() };
     Rules {
         mode: Mode::Ask,
-        agreed: Some(money(1200)),
         cap: Some(Cap::Amount(money(i64::MAX))),
         limit: Some(Limit { orders: 2, days: 30 }),
         pause: Some(Pause { from: at(-1), until: at(7) }),
         substitutes: vec![asin(2), asin(1)],
+        substitute_prices: vec![agreed(2, Some(at(3))), agreed(1, None)],
     }
+}
+
+/// A price that was agreed to for a product.
+fn agreed(n: u64, at: Option<Time>) -> AgreedPrice {
+    AgreedPrice { asin: asin(n), price: Money { minor: 1200, currency: "JPY".into() }, at }
 }
 
 async fn put(store: &Store, device: u64, slot: &str, rules: &Rules) {
@@ -82,18 +88,26 @@ async fn what_an_order_is_judged_and_told_by_comes_at_once(store: &Store) {
         store.write(topic(n, of, state), |tx, topic| Box::pin(topics::put(tx, topic))).await;
     }
     let both = vec![TopicId(ordered(1)), TopicId(ordered(3))];
-    let sub = |slot, chosen| Subscription { slot: slot_id(slot), asin: Some(asin(chosen)), on: true, open_order: None };
+    let sub = |slot, chosen| Subscription {
+        slot: slot_id(slot),
+        asin: Some(asin(chosen)),
+        on: true,
+        open_order: None,
+        agreed: (slot == "a").then(|| agreed(1, Some(at(5)))),
+    };
+    let of_one = Some(agreed(1, Some(at(5))));
     for (slot, chosen, client, wanted) in [
-        ("a", 1, heard.id, (every_rule(), Some(product(1)), both.clone())),
-        ("a", 9, unheard.id, (every_rule(), None, vec![])),
-        ("b", 1, unheard.id, (Rules::default(), Some(product(1)), vec![])),
-        ("b", 9, heard.id, (Rules::default(), None, both)),
+        ("a", 1, heard.id, (every_rule(), of_one, Some(product(1)), both.clone())),
+        // What was agreed for another product does not count.
+        ("a", 9, unheard.id, (every_rule(), None, None, vec![])),
+        ("b", 1, unheard.id, (Rules::default(), None, Some(product(1)), vec![])),
+        ("b", 9, heard.id, (Rules::default(), None, None, both)),
     ] {
         store.write(sub(slot, chosen), |tx, sub| Box::pin(subscription::put(tx, 2, DeviceId(uuid(1)), sub))).await;
         let of = (DeviceId(uuid(1)), &slot_id(slot));
-        let (rules, product, receivers) = wanted;
-        let grounds = Grounds { rules, product };
-        let read = async |tx: &mut Tx<'_>| rule::grounds(tx, 2, of, &asin(chosen)).await;
+        let (rules, agreed, product, receivers) = wanted;
+        let grounds = Grounds { terms: Terms { rules, agreed: agreed.clone() }, product };
+        let read = async |tx: &mut Tx<'_>| rule::grounds(tx, 2, of, (&asin(chosen), agreed.clone())).await;
         assert_eq!(store.read(read).await, grounds, "{slot} {chosen}, by a reader");
         let order = async |n| {
             let with = (slot_id(slot), client, OrderId(uuid(n)));
@@ -132,7 +146,13 @@ async fn what_is_chosen_while_an_order_waits_for_the_slot_is_what_it_is_judged_b
     for n in [1, 2] {
         store.write(product(n), |tx, product| Box::pin(products::put(tx, product))).await;
     }
-    let sub = |chosen| Subscription { slot: slot_id("a"), asin: Some(asin(chosen)), on: true, open_order: None };
+    let sub = |chosen| Subscription {
+        slot: slot_id("a"),
+        asin: Some(asin(chosen)),
+        on: true,
+        open_order: None,
+        agreed: None,
+    };
     store.write(sub(1), |tx, sub| Box::pin(subscription::put(tx, 2, DeviceId(uuid(1)), sub))).await;
     let Place::Url(url) = &store.place else { panic!("a PostgreSQL database") };
     let other = connect(url).await;
@@ -147,6 +167,6 @@ async fn what_is_chosen_while_an_order_waits_for_the_slot_is_what_it_is_judged_b
         other.batch_execute("COMMIT").await.unwrap();
     };
     let (found, ()) = futures_util::future::join(order, choose).await;
-    let grounds = Grounds { rules: Rules::default(), product: Some(product(2)) };
+    let grounds = Grounds { terms: Terms::default(), product: Some(product(2)) };
     assert_eq!(found, Some((grounds, vec![])));
 }

@@ -11,9 +11,10 @@ use opendrs_domain::maker::Maker;
 use opendrs_domain::model::{Model, Slot};
 use opendrs_domain::money::Money;
 use opendrs_domain::notification::{Event, Facts};
-use opendrs_domain::order::{Item, Order, State};
+use opendrs_domain::order::{Item, Order, PriceParts, State, Tracking};
 use opendrs_domain::product::Product;
-use opendrs_domain::profile::{Client, ClientKind, Mode, Profile};
+use opendrs_domain::profile::{Client, ClientAccess, ClientKind, Mode, Profile};
+use opendrs_domain::takeover::Policy as TakeoverPolicy;
 use opendrs_domain::text::{Asin, Email, ModelCode, Serial, SlotId};
 use opendrs_domain::time::Time;
 use opendrs_domain::topic::{self, Signature, Topic};
@@ -93,13 +94,23 @@ pub fn profile(n: u64, maker: MakerId) -> Profile {
 
 pub fn client(n: u64, profile: &Profile, kind: ClientKind) -> Client {
     let (id, maker) = (ClientId(uuid(n)), profile.maker);
-    Client { id, profile: profile.id, maker, kind, secret_hash: None, redirect_uris: vec![], mode: Mode::Lwa }
+    Client {
+        id,
+        profile: profile.id,
+        maker,
+        kind,
+        secret_hash: None,
+        redirect_uris: vec![],
+        mode: Mode::Lwa,
+        former_secret_hash: None,
+        access: ClientAccess::default(),
+    }
 }
 
 pub fn model(n: u64, maker: MakerId) -> Model {
     let code = ModelCode::parse(&format!("Model-{n}+_")).unwrap();
     let (id, composite) = (ModelId(uuid(n)), CompositeId(uuid(n + 1_000_000)));
-    Model { id, maker, code, name: format!("model {n}"), composite, live: true }
+    Model { id, maker, code, name: format!("model {n}"), composite, live: true, takeover: TakeoverPolicy::Allow }
 }
 
 pub fn slot(text: &str) -> Slot {
@@ -151,6 +162,7 @@ pub fn device(n: u64, model: &Model, unit: &str) -> Device {
         active_at: None,
         deregistered_at: None,
         revoked: Families::default(),
+        suspended_at: None,
     }
 }
 
@@ -162,6 +174,8 @@ pub fn order(n: u64, device: DeviceId) -> Order {
         device,
         slot: slot_id("filter"),
         item,
+        parts: PriceParts::default(),
+        recipient: None,
         test: false,
         state: State::Placed,
         problem: None,
@@ -173,8 +187,13 @@ pub fn order(n: u64, device: DeviceId) -> Order {
         backend: Backend::Simulated,
         reported: false,
         placed_at: None,
-        tracking: None,
+        tracking: Tracking::default(),
         held_for: None,
+        named_device: None,
+        resumes_at: None,
+        reminded: false,
+        delivered_at: None,
+        cancellation: None,
     }
 }
 

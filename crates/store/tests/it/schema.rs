@@ -13,13 +13,15 @@ both!(tables_are_sharded_or_known_to_be_small, what_the_release_before_writes_is
 type Column = (String, &'static str, bool, usize);
 
 /// Small tables that every node reads whole.
-const REFERENCE: [&str; 12] = [
+const REFERENCE: [&str; 14] = [
+    "access_change",
     "client",
     "device_change",
     "installation",
     "maker",
     "model",
     "model_message",
+    "price_change",
     "product",
     "profile",
     "signing_key",

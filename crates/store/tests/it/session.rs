@@ -9,7 +9,7 @@ use opendrs_store::session;
 both!(a_session_comes_back_until_it_is_ended, a_purge_takes_what_ended_first_and_no_more_than_it_may);
 
 fn sample(n: u64, ends: i64) -> Session {
-    Session { id: hash(n), customer: CustomerId(uuid(n)), created_at: at(-1), expires_at: at(ends) }
+    Session { id: hash(n), customer: CustomerId(uuid(n)), created_at: at(-1), expires_at: at(ends), generation: 0 }
 }
 
 async fn add(store: &Store, shard: i64, session: &Session) {

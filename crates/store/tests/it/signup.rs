@@ -6,6 +6,7 @@ use opendrs_domain::consent::Mark;
 use opendrs_domain::login::authorize::Authorize;
 use opendrs_domain::login::pkce::Challenge;
 use opendrs_domain::login::scope::DeviceRequest;
+use opendrs_domain::money::Money;
 use opendrs_domain::subscription::Choice;
 use opendrs_domain::text::ModelCode;
 use opendrs_store::signup::{self, Signup};
@@ -43,7 +44,10 @@ fn full(n: u64, text: &str) -> Signup {
         challenge: Some(Challenge::S256(text.to_owned())),
         issuer: Some(text.to_owned()),
     };
-    let choices = vec![Choice { slot: slot_id("a~b"), asin: Some(asin(1)) }, Choice { slot: slot_id("c"), asin: None }];
+    let choices = vec![
+        Choice { slot: slot_id("a~b"), asin: Some(asin(1)), price: Some(Money { minor: 5, currency: "USD".into() }) },
+        Choice { slot: slot_id("c"), asin: None, price: None },
+    ];
     let mark = Some(Mark::after(None, [255, 0, 0, u8::try_from(n % 256).unwrap()]));
     Signup { request, consented: true, choices, mark, ..plain(n) }
 }

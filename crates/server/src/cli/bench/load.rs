@@ -221,7 +221,11 @@ async fn send(sender: &mut Sender, request: super::calls::Call) -> Result<axum::
         return Ok(body);
     }
     let said = String::from_utf8_lossy(&body);
-    let hint = if said.contains("InvalidToken") { ". Access tokens live an hour: fill again" } else { "" };
+    let hint = match status.as_u16() {
+        429 => ". Start the server with --no-limits",
+        _ if said.contains("InvalidToken") => ". Access tokens live an hour: fill again",
+        _ => "",
+    };
     Err(format!("an answer was {status}: {said}{hint}"))
 }
 

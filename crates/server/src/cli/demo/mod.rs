@@ -11,6 +11,7 @@ mod walk;
 use super::open::{self, Time};
 use super::serve::{self, Running};
 use super::{out, seed};
+use crate::logging;
 use clap::Args;
 use cloud::Cloud;
 use std::path::Path;
@@ -36,7 +37,7 @@ pub(super) async fn run(file: Option<&Path>, args: Demo) -> Result<(), String> {
     let folder = folder.map_err(|e| format!("cannot make a fresh data folder: {e}"))?;
     // The maker's cloud of the demo is on this machine, and so is the device: its lines to paste need no certificate.
     let config = open::local(file, folder.path(), &args.listen)?;
-    serve::log(&config.server.log, config.server.log_format, None)?;
+    logging::start(&config.server.log, config.server.log_format, None)?;
     let app = open::app(&config, Time::Test).await?;
     let cloud = Cloud::start().await?;
     let topic = format!("[[maker.profile.topic]]\nname = \"aqua\"\nendpoint = \"{}\"\n\n[[maker.model]]", cloud.url);

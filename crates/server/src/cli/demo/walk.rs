@@ -3,7 +3,7 @@
 use super::super::clock::line;
 use super::cloud::Cloud;
 use super::story::{Step, Story};
-use crate::client::{self, Browser, Form, Reply};
+use crate::client::{self, Browser, Form, Reply, heading};
 use axum::http::Method;
 use opendrs_domain::login::form::{decode, escape};
 use opendrs_domain::topic::State;
@@ -62,7 +62,7 @@ impl Walk<'_> {
         let html = reply.text();
         let form = Form::all(&html).into_iter().next();
         let good = reply.status.as_u16() == 200 && html.contains(marks);
-        let heading = html.split("<h1>").nth(1).and_then(|rest| rest.split('<').next()).unwrap_or_default().to_owned();
+        let heading = heading(&html).unwrap_or_default();
         self.tell(
             title,
             request,
@@ -77,7 +77,7 @@ impl Walk<'_> {
     async fn subscribe(&mut self, cloud: &Cloud) -> Result<(), String> {
         self.story.chapter("The maker's cloud subscribes to notifications");
         self.advance("0s", &[]).await?;
-        let topic = topic::find(self.app, "aqua").await.map_err(|e| e.to_string())?;
+        let topic = topic::find(self.app, "aqua").await.map_err(crate::cli::cause)?;
         self.story.happened(&format!("{} posts to {}: {}", topic.arn, cloud.url, topic.state.as_str()));
         match topic.state {
             State::Confirmed => Ok(()),
@@ -277,7 +277,7 @@ impl Walk<'_> {
     /// What the maker is told of all this.
     async fn told(&mut self, cloud: &Cloud) -> Result<(), String> {
         self.story.chapter("What the maker is told");
-        let events = outbox::newest(self.app, 50).await.map_err(|e| e.to_string())?;
+        let events = outbox::newest(self.app, 50).await.map_err(crate::cli::cause)?;
         let names: Vec<_> = events.iter().map(|event| event.kind().wire_name()).collect();
         for (event, name) in events.iter().zip(&names) {
             self.story.happened(&format!("{}  {name}", event.at));

@@ -9,6 +9,7 @@ use super::shape::{
 use clap::Args;
 use opendrs_domain::notification::Kind;
 use opendrs_domain::product::Product;
+use opendrs_domain::text::{BadText, Name, Title, Unit};
 use opendrs_domain::version::Version;
 use opendrs_service::seed::{
     self as service, ClientSeed, Contents, CustomerSeed, MakerSeed, ModelSeed, Password, ProfileSeed, SlotSeed,
@@ -36,8 +37,8 @@ pub(super) struct Export {
 pub(super) async fn run(file: Option<&Path>, args: Export) -> Result<(), String> {
     let app = open::beside(&open::config(file, &args.store, Vec::new())?).await?;
     let contents = Contents { secrets: args.with_secrets, customers: !args.without_customers };
-    let seed = service::export(&app, contents).await.map_err(|e| e.to_string())?;
-    let text = written(seed).map_err(|e| format!("the state cannot be written as TOML: {e}"))?;
+    let seed = service::export(&app, contents).await.map_err(super::super::cause)?;
+    let text = written(seed).map_err(|e| format!("the state cannot be written as a seed file: {e}"))?;
     match args.output {
         None => out::say(text.trim_end()),
         Some(path) => create(&path, &text).map_err(|e| format!("cannot write {}: {e}", path.display()))?,
@@ -54,11 +55,17 @@ fn create(path: &Path, text: &str) -> std::io::Result<()> {
 }
 
 /// A seed as a file's text.
-fn written(seed: service::Seed) -> Result<String, toml::ser::Error> {
-    toml::to_string(&File {
-        maker: seed.makers.into_iter().map(maker).collect(),
-        product: seed.products.into_iter().map(product).collect(),
-        customer: seed.customers.into_iter().map(customer).collect(),
+fn written(seed: service::Seed) -> Result<String, String> {
+    let file = file(seed).map_err(|e| e.to_string())?;
+    toml::to_string(&file).map_err(|e| e.to_string())
+}
+
+/// A seed as a file.
+fn file(seed: service::Seed) -> Result<File, BadText> {
+    Ok(File {
+        maker: seed.makers.into_iter().map(maker).collect::<Result<_, _>>()?,
+        product: seed.products.into_iter().map(product).collect::<Result<_, _>>()?,
+        customer: seed.customers.into_iter().map(customer).collect::<Result<_, _>>()?,
     })
 }
 
@@ -71,12 +78,12 @@ fn hex(bytes: [u8; 32]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn maker(seed: MakerSeed) -> MakerToml {
-    MakerToml {
+fn maker(seed: MakerSeed) -> Result<MakerToml, BadText> {
+    Ok(MakerToml {
         name: at(seed.name),
         profile: seed.profiles.into_iter().map(profile).collect(),
-        model: seed.models.into_iter().map(model).collect(),
-    }
+        model: seed.models.into_iter().map(model).collect::<Result<_, _>>()?,
+    })
 }
 
 fn profile(seed: ProfileSeed) -> ProfileToml {
@@ -98,6 +105,7 @@ fn client(seed: ClientSeed) -> ClientToml {
         secret_hash: seed.secret_hash.map(|hash| at(hex(hash))),
         redirect_uris: seed.redirect_uris.into_iter().map(at).collect(),
         mode: seed.mode,
+        disabled: seed.disabled,
     }
 }
 
@@ -113,55 +121,57 @@ fn topic(seed: TopicSeed) -> TopicToml {
     }
 }
 
-fn model(seed: ModelSeed) -> ModelToml {
+fn model(seed: ModelSeed) -> Result<ModelToml, BadText> {
     let message = |(kind, version): (Kind, Version)| {
         let name = kind.wire_name().trim_end_matches("Notification");
         (at(name.to_owned()), at(version.to_string()))
     };
-    ModelToml {
+    Ok(ModelToml {
         id: at(seed.code),
-        name: seed.name,
+        name: Name::parse(&seed.name)?,
         live: seed.live,
+        takeover: seed.takeover,
         composite_id: seed.composite.map(|id| at(id.to_string())),
-        slot: at(seed.slots.into_iter().map(slot).collect()),
+        slot: at(seed.slots.into_iter().map(slot).collect::<Result<_, _>>()?),
         notifications: seed.messages.into_iter().map(message).collect(),
-    }
+    })
 }
 
-fn slot(seed: SlotSeed) -> SlotToml {
-    SlotToml {
+fn slot(seed: SlotSeed) -> Result<SlotToml, BadText> {
+    Ok(SlotToml {
         id: seed.id.map(at),
         name: at(seed.name),
-        unit: seed.unit,
+        unit: Unit::parse(&seed.unit)?,
         products: seed.products.into_iter().map(|(asin, _)| at(asin)).collect(),
-    }
+    })
 }
 
-fn product(found: Product) -> ProductToml {
-    ProductToml {
+fn product(found: Product) -> Result<ProductToml, BadText> {
+    Ok(ProductToml {
         asin: at(found.asin),
-        title: found.title,
+        title: Title::parse(&found.title)?,
         price: at(found.price.amount()),
         currency: found.price.currency,
         quantity: at(found.quantity),
-        unit: found.unit,
+        unit: Unit::parse(&found.unit)?,
         available: found.available,
         sku: found.sku,
-    }
+    })
 }
 
-fn customer(seed: CustomerSeed) -> CustomerToml {
+fn customer(seed: CustomerSeed) -> Result<CustomerToml, BadText> {
     let (password, password_hash) = match seed.password {
         None => (None, None),
         Some(Password::Plain(plain)) => (Some(at(plain)), None),
         Some(Password::Hash(hash)) => (None, Some(at(hash))),
     };
-    CustomerToml {
+    Ok(CustomerToml {
         email: at(seed.email),
         password,
         password_hash,
-        name: seed.name,
+        name: Name::parse(&seed.name)?,
+        blocked: seed.blocked,
         language: seed.language.map(|language| at(language.tag().to_owned())),
         address: seed.address.map(at),
-    }
+    })
 }

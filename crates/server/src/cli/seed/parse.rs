@@ -12,6 +12,7 @@ use opendrs_domain::money::Money;
 use opendrs_domain::notification::Kind;
 use opendrs_domain::product::Product;
 use opendrs_domain::profile::hash_secret;
+use opendrs_domain::text::Name;
 use opendrs_domain::topic::Signature;
 use opendrs_domain::version::Version;
 use opendrs_service::seed::{self as service, Password};
@@ -69,10 +70,9 @@ pub(super) fn parse(text: &str) -> Result<service::Seed, String> {
 
 impl Lines<'_> {
     fn named(&self, name: Spanned<String>) -> Result<String, String> {
-        match name.get_ref().trim() {
-            "" => self.refuse(&name, "name", "must not be empty"),
-            text if text.chars().count() > 120 => self.refuse(&name, "name", "has more than 120 characters"),
-            _ => Ok(name.into_inner()),
+        match Name::parse(name.get_ref()) {
+            Ok(found) => Ok(found.into()),
+            Err(error) => self.refuse(&name, "name", error),
         }
     }
 
@@ -151,6 +151,7 @@ impl Lines<'_> {
             secret_hash,
             redirect_uris: client.redirect_uris.into_iter().map(Spanned::into_inner).collect(),
             mode: client.mode,
+            disabled: client.disabled,
         })
     }
 
@@ -186,7 +187,7 @@ impl Lines<'_> {
             Ok(service::SlotSeed {
                 id: slot.id.map(Spanned::into_inner),
                 name: self.named(slot.name)?,
-                unit: slot.unit,
+                unit: slot.unit.into(),
                 products: slot
                     .products
                     .into_iter()
@@ -198,8 +199,9 @@ impl Lines<'_> {
         Ok(service::ModelSeed {
             line: self.of(&model.id),
             code: model.id.into_inner(),
-            name: model.name,
+            name: model.name.into(),
             live: model.live,
+            takeover: model.takeover,
             composite,
             messages: model.notifications.iter().map(|(n, v)| self.message(n, v)).collect::<Result<_, _>>()?,
             slots: model.slot.into_inner().into_iter().map(slot).collect::<Result<_, _>>()?,
@@ -214,7 +216,7 @@ impl Lines<'_> {
             return self.refuse(&product.quantity, "quantity", "must be above zero");
         }
         let ProductToml { asin, title, unit, available, sku, .. } = product;
-        Ok(Product { asin: asin.into_inner(), title, price, quantity, unit, available, sku })
+        Ok(Product { asin: asin.into_inner(), title: title.into(), price, quantity, unit: unit.into(), available, sku })
     }
 
     fn customer(&self, customer: CustomerToml) -> Result<service::CustomerSeed, String> {
@@ -244,8 +246,9 @@ impl Lines<'_> {
             ),
         };
         let line = self.of(&customer.email);
-        let CustomerToml { email, name, .. } = customer;
-        Ok(service::CustomerSeed { line, email: email.into_inner(), password, name, address, language })
+        let CustomerToml { email, name, blocked, .. } = customer;
+        let (email, name) = (email.into_inner(), name.into());
+        Ok(service::CustomerSeed { line, email, password, name, address, language, blocked })
     }
 }
 
@@ -282,6 +285,16 @@ mod tests {
             (&PRODUCT.replace("\"1\"", "\"1.999\""), "line 4: price: `1.999` is not a price in USD"),
             (&PRODUCT.replace("= 1\n", "= 0\n"), "line 6: quantity: must be above zero"),
             (&format!("{PRODUCT}sku = \" S\""), "` S` is not a SKU: 1 to 100 characters on one line"),
+            (&PRODUCT.replace("\"F\"", "\" \""), "line 3"),
+            (&PRODUCT.replace("\"F\"", "\"F\\tG\""), "is not a title: 1 to 500 characters on one line"),
+            (&PRODUCT.replace("\"c\"", "\"\""), "is not a unit"),
+            (&PRODUCT.replace("USD", "USX"), "line 4: price: `USX` is not a currency"),
+            ("[[maker]]\nname = \"A\\u2028B\"", "line 2: name: `A\u{2028}B` is not a name"),
+            ("[[maker]]\nname = \"A\"\n[[maker.model]]\nid = \"a\"\nname = \"\\u200b\"\nslot = []", "is not a name"),
+            (
+                "[[customer]]\nemail = \"a@b.example\"\npassword = \"long enough\"\nname = \"N\"\naddress = { line1 = \"1 A Street\", city = \"B\", country = \"UK\" }",
+                "line 5: address: check the postal code",
+            ),
             ("[[customer]]\nemail = \"a@b.example\"\npassword = \"short\"\nname = \"N\"", "line 3: password"),
             (
                 "[[customer]]\nemail = \"a@b.example\"\npassword = \"long enough\"\nname = \"N\"\nlanguage = \"fr\"",

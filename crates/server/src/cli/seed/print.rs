@@ -51,6 +51,10 @@ fn lines(item: &Item, dry_run: bool) -> Vec<String> {
     effects.iter().map(about).for_each(&mut more);
     match done {
         Done::Undeclared => more(undeclared(item)),
+        // Only a row that stays for its devices is gone for ever, and only clients have such.
+        Done::Gone if *kind == "client" => {
+            more("it was removed for ever: to have another in its place, declare one with an `id` of its own".into());
+        }
         Done::Gone => more("an earlier seed declared it, and it was removed since (--force creates it again)".into()),
         Done::Created | Done::Changed | Done::Unchanged | Done::Kept => {}
     }
@@ -62,7 +66,10 @@ fn lines(item: &Item, dry_run: bool) -> Vec<String> {
 
 fn undeclared(item: &Item) -> String {
     match item.kind {
-        "client" => "no longer declared, and still active: this seed does not end its tokens".into(),
+        "client" => format!(
+            "no longer declared, and still active: `opendrs client disable {}` ends its tokens, which a seed does not",
+            item.id
+        ),
         "topic" => {
             format!("no longer declared, and still sent messages: `opendrs topic disable {}` ends that", item.name)
         }

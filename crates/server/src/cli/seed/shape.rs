@@ -4,7 +4,8 @@
 
 use opendrs_domain::customer::Address;
 use opendrs_domain::profile::{ClientKind, Mode};
-use opendrs_domain::text::{Asin, Email, ModelCode, Sku, SlotId};
+use opendrs_domain::takeover::Policy;
+use opendrs_domain::text::{Asin, Email, ModelCode, Name, Sku, SlotId, Title, Unit};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use toml::Spanned;
@@ -68,15 +69,17 @@ pub(super) struct ClientToml {
     #[serde(default)]
     pub(super) redirect_uris: Vec<Spanned<String>>,
     pub(super) mode: Option<Mode>,
+    pub(super) disabled: Option<bool>,
 }
 
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ModelToml {
     pub(super) id: Spanned<ModelCode>,
-    pub(super) name: String,
+    pub(super) name: Name,
     #[serde(default)]
     pub(super) live: bool,
+    pub(super) takeover: Option<Policy>,
     pub(super) composite_id: Option<Spanned<String>>,
     pub(super) slot: Spanned<Vec<SlotToml>>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -88,7 +91,7 @@ pub(super) struct ModelToml {
 pub(super) struct SlotToml {
     pub(super) id: Option<Spanned<SlotId>>,
     pub(super) name: Spanned<String>,
-    pub(super) unit: String,
+    pub(super) unit: Unit,
     #[serde(default)]
     pub(super) products: Vec<Spanned<Asin>>,
 }
@@ -97,11 +100,11 @@ pub(super) struct SlotToml {
 #[serde(deny_unknown_fields)]
 pub(super) struct ProductToml {
     pub(super) asin: Spanned<Asin>,
-    pub(super) title: String,
+    pub(super) title: Title,
     pub(super) price: Spanned<String>,
     pub(super) currency: String,
     pub(super) quantity: Spanned<f64>,
-    pub(super) unit: String,
+    pub(super) unit: Unit,
     #[serde(default = "yes")]
     pub(super) available: bool,
     pub(super) sku: Option<Sku>,
@@ -113,7 +116,8 @@ pub(super) struct CustomerToml {
     pub(super) email: Spanned<Email>,
     pub(super) password: Option<Spanned<String>>,
     pub(super) password_hash: Option<Spanned<String>>,
-    pub(super) name: String,
+    pub(super) name: Name,
+    pub(super) blocked: Option<bool>,
     pub(super) language: Option<Spanned<String>>,
     pub(super) address: Option<Spanned<Address>>,
 }

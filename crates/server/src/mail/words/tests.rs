@@ -2,17 +2,18 @@
 
 use super::*;
 use opendrs_domain::fulfilment::Backend;
-use opendrs_domain::id::{DeviceId, MailId, OrderId};
+use opendrs_domain::id::{CustomerId, DeviceId, MailId, OrderId};
 use opendrs_domain::language::Language;
 use opendrs_domain::mail;
 use opendrs_domain::money::Money;
-use opendrs_domain::order::{Change, Item, Order, Problem, State};
+use opendrs_domain::order::{Cancellation, CancelledBy, Change, Item, Order, OrderMail, PriceParts, State};
 use opendrs_domain::text::{Asin, Email, SlotId};
 use uuid::Uuid;
 
 const TITLE: &str = "Filter\r\nBcc: all@example.com\u{2028}<script>alert(1)</script> & \"more\"";
 
-fn letter(state: State, problem: Option<Problem>, delivery_known: bool) -> Letter {
+/// A letter about an order; `known` is whether its delivery was reported, or a hold is told of for the first time.
+fn letter(state: State, problem: Option<Problem>, known: bool) -> Letter {
     let now = Time::from_secs(1_520_000_000);
     let order = Order {
         id: OrderId(Uuid::from_u128(1)),
@@ -25,6 +26,8 @@ fn letter(state: State, problem: Option<Problem>, delivery_known: bool) -> Lette
             unit: "count".into(),
             price: Money::parse("24.99", "USD").unwrap(),
         },
+        parts: PriceParts::default(),
+        recipient: None,
         test: false,
         state,
         problem,
@@ -36,10 +39,29 @@ fn letter(state: State, problem: Option<Problem>, delivery_known: bool) -> Lette
         backend: Backend::Simulated,
         reported: false,
         placed_at: None,
-        tracking: None,
+        tracking: Tracking {
+            number: Some("1Z9\n<b>".into()),
+            carrier: Some("Carrier & Sons".into()),
+            link: Some("https://carrier.example/?n=1Z9".into()),
+        },
         held_for: None,
+        named_device: None,
+        resumes_at: Some(now),
+        reminded: false,
+        delivered_at: known.then_some(now),
+        cancellation: Some(Cancellation { by: CancelledBy::Shop, reason: known.then(|| "No longer\n<made>".into()) }),
     };
-    let change = Change { told: None, from: State::Placed, to: state, new_reason: state == State::Held };
+    let mail = match (state, known) {
+        (State::Held, true) => OrderMail::Held,
+        (State::Held, false) => OrderMail::Reminder,
+        (State::Placed | State::Fulfilling, _) => OrderMail::Placed,
+        (State::Shipped, _) => OrderMail::Shipped,
+        (State::Delivered, true) => OrderMail::Delivered,
+        (State::Delivered, false) => OrderMail::Assumed,
+        (State::Cancelled, _) => OrderMail::Cancelled,
+        (State::Expired, _) => OrderMail::Expired,
+    };
+    let change = Change { told: None, mail: Some(mail), from: State::Placed, to: state };
     Letter {
         id: MailId(Uuid::from_u128(3)),
         at: now,
@@ -50,10 +72,10 @@ fn letter(state: State, problem: Option<Problem>, delivery_known: bool) -> Lette
         serial: "SN-1".into(),
         test: false,
         address: Some("1 Main Street\r\n\r\nClick here".into()),
-        delivery_known,
-        news: mail::of_order(&order, change, now).unwrap(),
+        news: mail::of_order(&order, change).unwrap(),
         cancel_url: Some("https://drs.example/order/cancel?token=x".into()),
         order_url: Some("https://drs.example/order?id=x".into()),
+        takeover_url: Some("https://drs.example/takeover?token=x".into()),
         settings_url: "https://drs.example/settings".into(),
     }
 }
@@ -78,11 +100,11 @@ fn what_others_wrote_stays_on_its_line_and_is_no_markup() {
 }
 
 #[test]
-fn where_the_carrier_says_nothing_the_customer_is_asked() {
+fn a_delivery_that_nobody_reported_is_called_none() {
     let words = |known| Words::of(&letter(State::Delivered, None, known));
     assert!(words(true).subject.starts_with("Delivered: ") && words(true).lines[0].contains("has been delivered"));
     assert!(
-        words(false).subject.starts_with("Should be there by now: ")
+        words(false).subject.starts_with("Should have arrived: ")
             && words(false).lines[0].contains("should have arrived")
     );
 }
@@ -92,12 +114,60 @@ fn every_problem_says_what_it_is_and_what_to_do() {
     for (found, what, todo) in [
         (Some(Problem::Address), "There is no address", "enter an address"),
         (Some(Problem::OutOfStock), "out of stock", "choose another product"),
-        (None, "Something stood in its way", "You need not do anything"),
+        (Some(Problem::Ask), "You asked us to check with you first", "approve or cancel it"),
+        (Some(Problem::Limit), "Your order limit has been reached", "approve or cancel it"),
+        (Some(Problem::Paused), "You paused orders", "You need not do anything"),
+        (None, "Something went wrong", "You need not do anything"),
     ] {
         let words = Words::of(&letter(State::Held, found, true));
         assert!(words.lines[0].contains(what) && words.lines[1].contains(todo), "{:?}", words.lines);
         assert!(Words::of(&letter(State::Expired, found, true)).lines[0].contains(what));
     }
+}
+
+#[test]
+fn a_hold_says_what_happens_if_nobody_answers_and_is_reminded_of_once() {
+    let words = |problem, first| Words::of(&letter(State::Held, Some(problem), first));
+    for (problem, subject, unanswered) in [
+        (
+            Problem::Ask,
+            "Your approval is needed: ",
+            "Nothing is ordered unless you approve by 2 March 2018, 14:13 UTC.",
+        ),
+        (Problem::Price, "Your approval is needed: ", "If the price comes down before"),
+        (Problem::Limit, "Your approval is needed: ", "If your limit allows it before"),
+        (
+            Problem::Paused,
+            "Your order waits until your pause ends: ",
+            "We place it on 2 March 2018, when your pause is over",
+        ),
+        (Problem::Address, "Your order needs an address: ", "we drop the order and you won't be charged"),
+        (Problem::Payment, "The payment for your order failed: ", "we drop the order and you won't be charged"),
+    ] {
+        let (first, reminder) = (words(problem, true), words(problem, false));
+        assert!(first.subject.starts_with(subject), "{}", first.subject);
+        assert!(first.lines[2].contains(unanswered), "{:?}", first.lines);
+        assert!(reminder.subject.starts_with(&format!("Reminder: {subject}")), "{}", reminder.subject);
+        assert_eq!(reminder.lines[1..], first.lines[..]);
+    }
+}
+
+#[test]
+fn a_parcel_can_be_followed_and_a_day_is_a_day() {
+    let words = Words::of(&letter(State::Shipped, None, true));
+    let fact = |name: &str| words.facts.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    assert_eq!((fact("Carrier"), fact("Tracking number")), (Some("Carrier & Sons"), Some("1Z9 <b>")));
+    assert_eq!(fact("Expected delivery"), Some("2 March 2018"));
+    assert_eq!(words.links[0], ("Track the parcel", "https://carrier.example/?n=1Z9".to_owned()));
+    assert_eq!(fact("Order number").map(str::len), Some(14));
+}
+
+#[test]
+fn a_cancel_says_who_and_why() {
+    let words = |known| Words::of(&letter(State::Cancelled, None, known));
+    let reason = |words: &Words| words.facts.iter().find(|(name, _)| name == "Reason").unwrap().1.clone();
+    assert_eq!(words(true).lines[0], "The shop cancelled this order.");
+    assert_eq!((reason(&words(true)), reason(&words(false))), ("No longer <made>".into(), "none was given".into()));
 }
 
 /// Every letter there is: its news and its problem, with and without what may be missing.
@@ -114,7 +184,25 @@ fn letters(language: Language) -> Vec<Letter> {
         let news = mail::News::Subscribed(vec![mail::SlotNews { name: "Slot".into(), product }]);
         all.push(Letter { news, address: None, ..bare.clone() });
     }
-    all.extend([mail::News::Deregistered, mail::News::TakenOver].map(|news| Letter { news, ..bare.clone() }));
+    all.extend(
+        [mail::News::Deregistered, mail::News::TakenOver, mail::News::TooMany]
+            .map(|news| Letter { news, ..bare.clone() }),
+    );
+    for asks in [true, false] {
+        let [before, price] = ["24.99", "29.99"].map(|amount| Money::parse(amount, "EUR").unwrap());
+        let news = mail::PriceChangeSummary { title: TITLE.into(), agreed: Some(before.clone()), before, price, asks };
+        all.push(Letter { news: mail::News::PriceChanged(news), ..bare.clone() });
+    }
+    let by = mail::Approach { customer: CustomerId(Uuid::from_u128(4)), answer_by: Time::from_secs(1_000_000) };
+    let takeovers = [
+        mail::News::TakeoverAnnounced(by),
+        mail::News::TakeoverAsked(by),
+        mail::News::ChangedHands(by),
+        mail::News::TakeoverAgreed(by.answer_by),
+        mail::News::TakeoverDeclined,
+        mail::News::TakenBack,
+    ];
+    all.extend(takeovers.map(|news| Letter { news, ..bare.clone() }));
     all.push(Letter { test: true, address: None, ..bare });
     all.into_iter().map(|letter| Letter { language, ..letter }).collect()
 }

@@ -13,6 +13,7 @@ pub(super) fn refusal(error: &Error) -> String {
             "Dieser Link gilt nicht mehr. Öffnen Sie die Seite erneut am Gerät oder in der App.".into()
         }
         Error::WrongPassword => "Die E-Mail-Adresse oder das Passwort ist nicht richtig.".into(),
+        Error::Blocked => "Dieses Konto ist gesperrt. Wenden Sie sich an den Betreiber dieses Dienstes.".into(),
         Error::Throttled(seconds) => {
             format!("Zu viele Versuche. Versuchen Sie es in {} erneut.", self::seconds(*seconds))
         }
@@ -47,6 +48,7 @@ pub(super) fn refusal(error: &Error) -> String {
         // What devices, clients and operators are told, who are spoken to in English; no page asks for it.
         Error::InsufficientScope(_)
         | Error::Unsubscribed(_)
+        | Error::TooManyOrders(_)
         | Error::NotTestDevice
         | Error::OtherDevice { .. }
         | Error::BadField(_)
@@ -86,6 +88,17 @@ fn bad_choice(choice: &BadChoice) -> String {
             format!("Bitte prüfen Sie in der Adresse {part}.")
         }
         BadChoice::NoAddress => "Bitte geben Sie eine Lieferadresse ein.".into(),
+        BadChoice::TakeoverForbidden => {
+            "Dieses Gerät gehört zu einem anderen Konto. Erst wenn es dort entfernt wurde, können Sie es einrichten."
+                .into()
+        }
+        BadChoice::TakeoverDeclined => {
+            "Dieses Gerät gehört zu einem anderen Konto, und der Besitzer hat der Übergabe nicht zugestimmt.".into()
+        }
+        BadChoice::OtherOwner => {
+            "Dieses Gerät gehört inzwischen zu einem anderen Konto. Beginnen Sie die Einrichtung erneut.".into()
+        }
+        BadChoice::TakeoverOver => "Hier gibt es nichts mehr zu beantworten.".into(),
         BadChoice::NotOffered => "Dieses Produkt wird hierfür nicht angeboten.".into(),
         BadChoice::NotOfThese => "Bitte wählen Sie eines der angebotenen Produkte.".into(),
         BadChoice::NoAnswer => "Bitte wählen Sie ein Produkt, oder bestellen Sie hierfür nichts.".into(),
@@ -108,7 +121,7 @@ fn bad_rule(rule: &BadRule) -> String {
              Nachkommastellen, etwa „24,99“."
         ),
         BadRule::Price(BadMoney::Currency(currency)) => format!("Der Höchstpreis: „{currency}“ ist keine Währung."),
-        BadRule::NoCap => "Geben Sie den Höchstpreis an, oder wählen Sie „Keine Grenze“.".into(),
+        BadRule::NoCap => "Geben Sie den Höchstpreis an, oder wählen Sie keinen eigenen.".into(),
         BadRule::Number(counted) => {
             let what = match counted {
                 Counted::Percent => "die Prozent über dem Preis",

@@ -11,6 +11,7 @@ pub(super) fn refusal(error: &Error) -> String {
     match error {
         Error::InvalidToken => "このリンクは無効になりました。機器またはアプリからページを開き直してください。".into(),
         Error::WrongPassword => "メールアドレスまたはパスワードが正しくありません。".into(),
+        Error::Blocked => "このアカウントは停止されています。サービスの運営者にお問い合わせください。".into(),
         Error::Throttled(seconds) => format!("試行回数が多すぎます。{seconds}秒後にもう一度お試しください。"),
         Error::TooOften(seconds) => {
             format!("アクセスが多すぎます。{seconds}秒後に、間隔を空けてもう一度お試しください。")
@@ -35,6 +36,7 @@ pub(super) fn refusal(error: &Error) -> String {
         // What devices, clients and operators are told, who are spoken to in English; no page asks for it.
         Error::InsufficientScope(_)
         | Error::Unsubscribed(_)
+        | Error::TooManyOrders(_)
         | Error::NotTestDevice
         | Error::OtherDevice { .. }
         | Error::BadField(_)
@@ -66,6 +68,14 @@ fn bad_choice(choice: &BadChoice) -> String {
             format!("住所の{part}をご確認ください。")
         }
         BadChoice::NoAddress => "お届け先住所を入力してください。".into(),
+        BadChoice::TakeoverForbidden => {
+            "この機器は別のアカウントのものです。そのアカウントから削除されるまで設定できません。".into()
+        }
+        BadChoice::TakeoverDeclined => "この機器は別のアカウントのもので、所有者は譲渡に同意しませんでした。".into(),
+        BadChoice::OtherOwner => {
+            "この機器は別のアカウントのものになりました。設定を最初からやり直してください。".into()
+        }
+        BadChoice::TakeoverOver => "回答するものはもうありません。".into(),
         BadChoice::NotOffered => "この商品は、ここでは選べません。".into(),
         BadChoice::NotOfThese => "表示されている商品の中から選択してください。".into(),
         BadChoice::NoAnswer => "商品を選択するか、「これは選択しない」を押してください。".into(),
@@ -88,7 +98,7 @@ fn bad_rule(rule: &BadRule) -> String {
              （例：24.99）。"
         ),
         BadRule::Price(BadMoney::Currency(currency)) => format!("価格の上限：「{currency}」は通貨ではありません。"),
-        BadRule::NoCap => "価格の上限を入力するか、「上限なし」を選択してください。".into(),
+        BadRule::NoCap => "価格の上限を入力するか、「指定しない」を選択してください。".into(),
         BadRule::Number(counted) => {
             let what = match counted {
                 Counted::Percent => "上昇率",

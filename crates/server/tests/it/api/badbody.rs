@@ -160,18 +160,55 @@ async fn a_slot_status_is_refused_by_the_field_at_fault() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_values_for_one_name_the_last_counts() {
+async fn of_two_values_in_a_form_the_last_counts() {
     let server = Server::start().await;
     let device = server.device().await;
     let call = server.call(&device, SlotStatus, &format!("/slotStatus/{FILTER}"));
-    for body in [
-        r#"{"remainingQuantityInUnit":1,"originalQuantityInUnit":9,"remainingQuantityInUnit":2}"#,
-        "remainingQuantityInUnit=1&originalQuantityInUnit=9&remainingQuantityInUnit=2",
-    ] {
-        assert_eq!(call.clone().body(body).said().await, (200, "{}".into()));
-    }
+    let form = "remainingQuantityInUnit=1&originalQuantityInUnit=9&remainingQuantityInUnit=2";
+    assert_eq!(call.body(form).said().await, (200, "{}".into()));
     let readings = opendrs_service::reading::newest(server.app(), 9).await.unwrap();
-    assert_eq!(readings.iter().map(|r| r.status.remaining).collect::<Vec<_>>(), [2.0, 2.0]);
+    assert_eq!(readings.iter().map(|r| r.status.remaining).collect::<Vec<_>>(), [2.0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_key_in_json_is_refused() {
+    let server = Server::start().await;
+    let device = server.device().await;
+    let before = server.rows().await;
+    let fields = r#""remainingQuantityInUnit":1,"originalQuantityInUnit":9"#;
+    let many = (0..2000).map(|n| format!(r#""k{n}":1,"#)).collect::<String>();
+    for (path, body, key) in [
+        (
+            format!("/slotStatus/{FILTER}"),
+            format!(r#"{{{fields},"remainingQuantityInUnit":2}}"#),
+            "remainingQuantityInUnit",
+        ),
+        (
+            format!("/slotStatus/{FILTER}"),
+            format!(r#"{{{fields},"remainingQuantityInUnit":1}}"#),
+            "remainingQuantityInUnit",
+        ),
+        (
+            format!("/slotStatus/{FILTER}"),
+            format!(r#"{{{fields},"\u006friginalQuantityInUnit":9}}"#),
+            "originalQuantityInUnit",
+        ),
+        (format!("/slotStatus/{FILTER}"), format!(r#"{{{fields},"x":{{}},"x":[]}}"#), "x"),
+        (format!("/slotStatus/{FILTER}"), format!(r#"{{{many}{fields},"k7":1}}"#), "k7"),
+        (
+            "/deviceStatus".into(),
+            r#"{"mostRecentlyActiveDate":"2018-03-01","mostRecentlyActiveDate":"2018-03-02"}"#.into(),
+            "mostRecentlyActiveDate",
+        ),
+    ] {
+        let endpoint = if path == "/deviceStatus" { DeviceStatus } else { SlotStatus };
+        let (status, text) = server.call(&device, endpoint, &path).body(body).said().await;
+        let says = format!(r#"{{"message":"The body is not valid JSON: the key `{key}` is repeated at line 1 column "#);
+        assert!(status == 400 && text.starts_with(&says), "{key}: {status} {text}");
+    }
+    assert_eq!(server.rows().await, before);
+    let call = server.call(&device, SlotStatus, &format!("/slotStatus/{FILTER}"));
+    assert_eq!(call.body(format!("{{{many}{fields}}}")).said().await, (200, "{}".into()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

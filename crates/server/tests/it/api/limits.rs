@@ -9,7 +9,7 @@ use opendrs_service::limit::{Rate, Rates};
 use std::time::Duration;
 
 async fn limited(device: Rate, client: Rate) -> Server {
-    Server::with(Options { rates: Rates { device, client }, ..Options::default() }).await
+    Server::with(Options { rates: Rates { device, client, ..Rates::default() }, ..Options::default() }).await
 }
 
 fn outcome(reply: &Reply) -> (u16, &str) {
@@ -107,25 +107,62 @@ async fn guessing_a_secret_is_braked_and_time_undoes_it() {
     assert_eq!(outcome(&ask(WEB, OTHER_SECRET).send().await), (401, ""), "a success undoes it");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn guesses_at_codes_are_braked_and_a_right_one_waits_with_them() {
+    let server = Server::start().await;
+    let code = server.code(crate::harness::Linking::default(), crate::harness::world::REDIRECT, None).await;
+    let ask = |code: &str| {
+        let fields =
+            [("grant_type", "authorization_code"), ("client_id", WEB), ("client_secret", SECRET), ("code", code)];
+        server.token(&fields)
+    };
+    for n in 0..6 {
+        assert_eq!(outcome(&ask(&format!("ANguess{n}")).send().await), (400, ""));
+    }
+    assert_eq!(outcome(&ask(&code).send().await), (429, "3"));
+    server.advance("3s").await;
+    assert_eq!(outcome(&ask(&code).send().await), (200, ""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guesses_at_a_secret_at_once_are_braked() {
+    let server = Server::start().await;
+    let ask = |n: usize| {
+        let secret = if n == 99 { SECRET } else { OTHER_SECRET };
+        let fields =
+            [("grant_type", "refresh_token"), ("client_id", WEB), ("client_secret", secret), ("refresh_token", "x")];
+        server.token(&fields).send()
+    };
+    let answers = futures_util::future::join_all((0..100).map(ask)).await;
+    let compared = answers.iter().filter(|reply| reply.status != 429).count();
+    assert!((1..=7).contains(&compared), "{compared} of 100 secrets were compared");
+}
+
 /// Six wrong secrets from one address, then one from each of several; who is braked.
-async fn braked_after_guesses(proxies: &[&str], guesser: &str, others: &[&str]) -> Vec<bool> {
-    let proxies = proxies.iter().map(|text| text.parse().unwrap()).collect();
+async fn braked_after_guesses(proxies: &[&str], guesser: &'static str, others: &[&'static str]) -> Vec<bool> {
+    let named = |from: &'static str| ("x-forwarded-for", from);
+    braked_by(proxies, named(guesser), &others.iter().map(|from| named(from)).collect::<Vec<_>>()).await
+}
+
+/// The same, as another header says.
+async fn braked_by(proxies: &[&str], guesser: (&str, &str), others: &[(&str, &str)]) -> Vec<bool> {
+    let proxies = proxies.iter().map(ToString::to_string).collect::<Vec<_>>().try_into().unwrap();
     let server = Server::with(Options { proxies, ..Options::default() }).await;
-    let ask = async |from: &str| {
+    let ask = async |(name, from): (&str, &str)| {
         let fields = [
             ("grant_type", "refresh_token"),
             ("client_id", WEB),
             ("client_secret", OTHER_SECRET),
             ("refresh_token", "x"),
         ];
-        server.token(&fields).header("x-forwarded-for", from).send().await.status.as_u16()
+        server.token(&fields).header(name, from).send().await.status.as_u16()
     };
     for _ in 0..6 {
         assert_eq!(ask(guesser).await, 401);
     }
     let mut braked = Vec::new();
     for from in others {
-        braked.push(ask(from).await == 429);
+        braked.push(ask(*from).await == 429);
     }
     braked
 }
@@ -142,6 +179,29 @@ async fn behind_a_proxy_who_guesses_brakes_nobody_else() {
     assert_eq!(asked, [true, false], "what the guesser wrote before its own address counts for nothing");
     let asked = braked_after_guesses(&[], "203.0.113.7", &["203.0.113.8", ""]).await;
     assert_eq!(asked, [true, true], "nobody's word is taken unasked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn addresses_are_read_as_proxies_write_them() {
+    let networks = ["127.0.0.0/8", "10.0.0.0/8", "2001:db8:aaaa::/48"];
+    let listed = |from| ("x-forwarded-for", from);
+    let forwarded = |from| ("forwarded", from);
+    let own = [
+        listed("203.0.113.7"),
+        listed("203.0.113.7:51234"),
+        listed("198.51.100.9, \"203.0.113.7:1\", 10.9.8.7, [2001:db8:aaaa::1]:80"),
+        forwarded("for=203.0.113.7;proto=https"),
+        forwarded("for=198.51.100.9, For=\"203.0.113.7:1\";by=_x, for=10.1.1.1"),
+    ];
+    let others =
+        [listed("203.0.113.8"), listed("203.0.113.7, foo"), forwarded("for=unknown"), forwarded("for=198.51.100.9")];
+    for guesser in own {
+        let braked = braked_by(&networks, guesser, &[&own[..], &others].concat()).await;
+        assert_eq!(braked, [true, true, true, true, true, false, false, false, false], "{guesser:?}");
+    }
+    let v6 = forwarded("for=\"[2001:db8:1:2::7]:4711\"");
+    let braked = braked_by(&networks, v6, &[listed("2001:db8:1:2::8"), listed("[2001:db8:1:3::7]")]).await;
+    assert_eq!(braked, [true, false], "an IPv6 network is one source");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,6 +7,7 @@ mod endpoints;
 mod limits;
 mod order_of_checks;
 mod orders;
+mod per_day;
 mod quirks;
 mod race;
 mod registration;

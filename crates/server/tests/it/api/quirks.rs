@@ -43,7 +43,15 @@ async fn an_answer_has_these_headers_and_no_others(server: &Server) {
     answer.is(&format!(r#"{{"slotsSubscriptionStatus":{{"{FILTER}":true,"{CARTRIDGE}":true}}}}"#));
     let mut names: Vec<_> = answer.headers.iter().map(|(name, _)| name.as_str()).collect();
     names.sort_unstable();
-    let wanted = ["Content-Length", "Content-Type", "Date", "X-Amz-Date", "X-Amzn-Requestid", "X-Amzn-Type-Version"];
+    let wanted = [
+        "Content-Length",
+        "Content-Type",
+        "Date",
+        "X-Amz-Date",
+        "X-Amzn-Requestid",
+        "X-Amzn-Type-Version",
+        "X-Content-Type-Options",
+    ];
     assert_eq!(names, wanted);
     assert_eq!(answer.header("X-Amzn-Type-Version"), "com.amazon.dash.replenishment.DrsSubscriptionInfoResult@1.0");
     assert_eq!(answer.header("X-Amz-Date"), "Fri, 02 Mar 2018 07:00:00 +0000");

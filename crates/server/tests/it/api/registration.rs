@@ -13,6 +13,8 @@ both!(
     an_order_in_flight_goes_on,
     the_same_customer_registers_again,
     a_registration_after_the_end_is_a_new_one,
+    a_unit_linked_again_keeps_the_lock_of_its_open_order,
+    the_order_of_an_earlier_owner_locks_no_slot_of_the_next,
 );
 
 /// A refresh with a device's token.
@@ -93,26 +95,51 @@ async fn the_same_customer_registers_again(server: &Server) {
 async fn a_registration_after_the_end_is_a_new_one(server: &Server) {
     for customer in [ANN, BOB] {
         let first = server.link(Linking::default().customer(customer)).await;
-        let order = server.call(&first, Replenish, &format!("/replenish/{FILTER}")).send().await.json();
         server.call(&first, Deregister, "/registration").send().await;
         let again = server.device().await;
-        refused(
-            server.call(&first, SubscriptionInfo, "/subscriptionInfo"),
-            400,
-            "InvalidTokenException",
-            "Invalid token",
-        )
-        .await;
-        let path = format!("/getOrderInfo/{}", order["eventInstanceId"].as_str().unwrap());
-        assert_eq!(
-            server.call(&again, OrderInfo, &path).send().await.status,
-            400,
-            "the order was another registration's"
-        );
-        let answer = server.call(&again, Replenish, &format!("/replenish/{FILTER}")).send().await.json();
-        assert_eq!(answer["detailCode"], "STANDARD_ORDER_PLACED", "{customer}");
+        let old = server.call(&first, SubscriptionInfo, "/subscriptionInfo");
+        refused(old, 400, "InvalidTokenException", "Invalid token").await;
         server.call(&again, Deregister, "/registration").send().await;
     }
     let registrations = server.events().await.iter().filter(|event| *event == "DeviceRegistered").count();
     assert_eq!(registrations, 4);
+}
+
+/// A unit that is reset, removed and linked again while an order is open: one order, under the id that the maker knows.
+async fn a_unit_linked_again_keeps_the_lock_of_its_open_order(server: &Server) {
+    let path = format!("/replenish/{FILTER}");
+    let first = server.device().await;
+    let placed = server.call(&first, Replenish, &path).send().await.json();
+    let id = placed["eventInstanceId"].as_str().unwrap().to_owned();
+    for _ in 0..2 {
+        let last = server.device().await;
+        assert_eq!(server.call(&last, Deregister, "/registration").said().await.0, 200);
+        let again = server.device().await;
+        let answer = server.call(&again, Replenish, &path).send().await.json();
+        assert_eq!(answer["eventInstanceId"], id.as_str(), "{answer}");
+        assert_eq!(answer["detailCode"], "ORDER_INPROGRESS", "{answer}");
+        let info = server.call(&again, OrderInfo, &format!("/getOrderInfo/{id}")).send().await;
+        assert_eq!(info.status, 200, "{}", info.text());
+    }
+    let placed = |events: &[String]| events.iter().filter(|kind| *kind == "OrderPlaced").count();
+    assert_eq!((server.count("orders").await, placed(&server.events().await)), (1, 1));
+
+    // The order goes its way and frees the slot of the registration that there is now.
+    let again = server.device().await;
+    server.advance("10d").await;
+    let next = server.call(&again, Replenish, &path).send().await.json();
+    assert_ne!(next["eventInstanceId"], id.as_str(), "{next}");
+    assert_eq!(server.count("orders").await, 2);
+}
+
+async fn the_order_of_an_earlier_owner_locks_no_slot_of_the_next(server: &Server) {
+    let path = format!("/replenish/{FILTER}");
+    let anns = server.device().await;
+    let placed = server.call(&anns, Replenish, &path).send().await.json();
+    let id = placed["eventInstanceId"].as_str().unwrap();
+    server.call(&anns, Deregister, "/registration").send().await;
+    let bobs = server.link(Linking::default().customer(BOB)).await;
+    let own = server.call(&bobs, Replenish, &path).send().await.json();
+    assert_eq!(own["detailCode"], "STANDARD_ORDER_PLACED", "{own}");
+    assert_eq!(server.call(&bobs, OrderInfo, &format!("/getOrderInfo/{id}")).said().await.0, 400);
 }

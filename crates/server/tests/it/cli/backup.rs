@@ -60,7 +60,7 @@ async fn a_backup_serves_on_another_machine_that_has_the_key() {
         "{refused}"
     );
     std::fs::create_dir(other.path().join("data")).unwrap();
-    std::fs::write(other.path().join("data/master.key"), "0".repeat(64)).unwrap();
+    other.private_file("data/master.key", &"0".repeat(64));
     let refused = other.on_store(&["restore", "copy.db"]).bad();
     assert!(refused.contains("is not the one that the backup's store was made with"), "{refused}");
     assert!(!other.path().join("data/opendrs.db").exists());

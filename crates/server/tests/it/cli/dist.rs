@@ -33,6 +33,11 @@ fn the_containers_variables_are_settings_and_it_is_nobody_special() {
     let env: Vec<_> = set.iter().map(|pair| pair.split_once('=').unwrap()).collect();
     let said = checked(&env);
     assert!(said.contains("Listen: 0.0.0.0:7373") && said.contains("/var/lib/opendrs/opendrs.db"), "{said}");
+    let check = container.lines().find_map(|line| line.strip_prefix("HEALTHCHECK ")).unwrap();
+    let words: Vec<String> = serde_json::from_str(check.split_once(" CMD ").unwrap().1).unwrap();
+    assert_eq!(words, ["/usr/local/bin/opendrs", "health"]);
+    let asked = Place::new().run_with(&["health"], &env).bad();
+    assert!(asked.contains("http://127.0.0.1:7373"), "it asks where the node listens: {asked}");
     let stages = container.matches("\nFROM ").count();
     let user = container.lines().find_map(|line| line.strip_prefix("USER ")).unwrap();
     assert!(

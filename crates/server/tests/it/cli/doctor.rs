@@ -1,7 +1,8 @@
 //! `opendrs doctor`: what it finds good, what it finds wrong, and that it changes nothing.
 
 use super::program::{Ended, Place};
-use crate::harness::Store;
+use crate::harness::{Does, MailServer, Receiver, Store};
+use opendrs_server::mail::Security;
 use serde_json::Value;
 
 /// Check, result and fix of each line.
@@ -114,6 +115,135 @@ fn settings_are_judged() {
     assert_eq!((ended.status, lines(&ended).len()), (1, 1));
 }
 
+/// A port of this machine at which nobody listens.
+fn nobody() -> String {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+}
+
+fn asked(place: &Place, env: &[(&str, &str)]) -> Ended {
+    place.run_with(&["doctor", "--json", "--data", "data"], env)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn others_are_asked_whether_they_can_be_used() {
+    let place = Place::seeded();
+    let (mails, other, nobody) = (MailServer::start(Security::None).await, Receiver::start().await, nobody());
+    let port = mails.settings().port.unwrap().to_string();
+    let closed = nobody.rsplit_once(':').unwrap().1;
+    let base = other.url.split_once("/drs").unwrap().0;
+    let secrets = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let with = |mail: &'static str, port: &str, collector: &str, hook: &str| {
+        let (collector, hook) = (format!("http://{collector}"), format!("http://{hook}/orders"));
+        let env = [
+            ("OPENDRS_MAIL_HOST", mail),
+            ("OPENDRS_MAIL_PORT", port),
+            ("OPENDRS_MAIL_SECURITY", "none"),
+            ("OPENDRS_MAIL_FROM", "shop@example.com"),
+            ("OPENDRS_TRACES_ENDPOINT", collector.as_str()),
+            ("OPENDRS_FULFILMENT_BACKEND", "webhook"),
+            ("OPENDRS_FULFILMENT_WEBHOOK_URL", hook.as_str()),
+            ("OPENDRS_FULFILMENT_WEBHOOK_SECRETS", secrets),
+            ("OPENDRS_OUTBOUND_ALLOW", "127.0.0.0/8"),
+        ];
+        asked(&place, &env)
+    };
+    let host = base.strip_prefix("http://").unwrap();
+    let good = with("localhost", &port, host, host);
+    for check in ["mail server", "collector", "back end"] {
+        found(&good, check, "good", "", "");
+    }
+    assert!(mails.all().await.is_empty(), "no mail is sent");
+    let methods: Vec<_> = other.all().await.into_iter().map(|got| got.body.len()).collect();
+    assert_eq!(methods, [0, 0], "nothing is told to anybody");
+    let bad = with("localhost", closed, &nobody, &nobody);
+    found(&bad, "mail server", "failed", "localhost: ", "look at host, port, security");
+    found(&bad, "collector", "failed", "traces are dropped", "start the collector");
+    found(&bad, "back end", "failed", "/orders: no connection", "outbound.allow");
+    other.will(&[Does::Answer(404, "")]);
+    let wrong = asked(&place, &[("OPENDRS_TRACES_ENDPOINT", base)]);
+    found(&wrong, "collector", "failed", "answers with status 404", "the path of traces.endpoint");
+    let private = [
+        ("OPENDRS_FULFILMENT_WEBHOOK_URL", other.url.as_str()),
+        ("OPENDRS_FULFILMENT_WEBHOOK_SECRETS", secrets),
+        ("OPENDRS_FULFILMENT_BACKEND", "webhook"),
+    ];
+    found(&asked(&place, &private), "back end", "failed", "is a private or reserved address", "outbound.allow");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn addresses_that_are_taken_are_told_from_our_own() {
+    let place = Place::seeded();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = place.serve(&[]);
+    let ours = server.base.strip_prefix("http://").unwrap();
+    let ended = asked(
+        &place,
+        &[
+            ("OPENDRS_SERVER_LISTEN", ours),
+            ("OPENDRS_METRICS_LISTEN", "192.0.2.1:7374"),
+            ("OPENDRS_SERVICE_LISTEN", &nobody()),
+        ],
+    );
+    found(&ended, "listen", "good", &format!("an opendrs listens on server.listen {ours}"), "");
+    found(&ended, "listen", "good", "service.listen 127.0.0.1:", "");
+    found(&ended, "listen", "failed", "metrics.listen is 192.0.2.1:7374", "name an address of this machine");
+    found(&ended, "metrics", "warning", "whoever reaches it may read it", "loopback");
+    let other = taken.local_addr().unwrap().to_string();
+    // Whoever listens there answers nothing; that costs its patience.
+    drop(taken.try_clone());
+    std::thread::spawn(move || taken.incoming().for_each(drop));
+    let ended = asked(&place, &[("OPENDRS_SERVER_LISTEN", &other)]);
+    found(&ended, "listen", "failed", &format!("server.listen is {other}"), "stop the other program");
+}
+
+#[test]
+fn files_limits_and_the_certificates_address_are_judged_with_the_settings() {
+    let place = Place::seeded();
+    let missing = [
+        ("OPENDRS_OPERATOR_TOKEN_FILE", "no-token"),
+        ("OPENDRS_OUTBOUND_CA_FILE", "no-ca.pem"),
+        ("OPENDRS_TLS_MODE", "files"),
+        ("OPENDRS_TLS_CERTIFICATE_FILE", "no-cert.pem"),
+        ("OPENDRS_TLS_KEY_FILE", "no-key.pem"),
+    ];
+    let ended = asked(&place, &missing);
+    for (check, name) in [("files", "no-token"), ("files", "no-ca.pem"), ("certificate", "no-cert.pem")] {
+        found(&ended, check, "failed", name, "");
+    }
+    let refused = place.run_with(&["config", "check", "--data", "data"], &missing);
+    assert_eq!((refused.status, refused.out.as_str()), (1, ""));
+    for name in ["no-token", "no-ca.pem", "no-cert.pem"] {
+        assert!(refused.err.contains(name), "{name}: {refused:?}");
+    }
+
+    let all = "[limits]\ndevice_rate = 0\ndevice_per_day = 0\norders_per_day = 0\nmails_per_day = 0\nclient_rate = 0\n\
+               connections_per_address = 0\n";
+    for off in all.lines().skip(1) {
+        place.file("a.toml", &format!("[limits]\n{off}\n"));
+        let key = off.split_once(' ').unwrap().0;
+        let ended = examined(&place, &["--config", "a.toml"]);
+        found(&ended, "limits", "warning", &format!("off: limits.{key} ("), "opendrs config default");
+        let checked = place.on_store(&["config", "check", "--config", "a.toml"]);
+        assert!(checked.err.contains(&format!("Warning: off: limits.{key} (")), "{checked:?}");
+        assert_eq!(checked.status, 0);
+    }
+    place.file("a.toml", all);
+    found(&examined(&place, &["--config", "a.toml"]), "limits", "warning", "limits.connections_per_address (", "");
+    found(&examined(&place, &[]), "limits", "good", "are on", "");
+
+    for (url, region, result, says) in [
+        ("http://sns.eu-west-1.amazonaws.com", "eu-west-1", "warning", "by https alone"),
+        ("https://drs.example", "eu-west-1", "warning", "hosts of the form sns.<region>.amazonaws.com"),
+        ("https://sns.us-east-1.amazonaws.com", "eu-west-1", "warning", "its region is us-east-1"),
+        ("https://sns.eu-west-1.amazonaws.com:8443", "eu-west-1", "warning", "no port"),
+        ("https://sns.eu-west-1.amazonaws.com", "eu-west-1", "good", "of the form"),
+    ] {
+        let env = [("OPENDRS_NOTIFICATIONS_PUBLIC_URL", url), ("OPENDRS_NOTIFICATIONS_REGION", region)];
+        let fix = if result == "good" { "" } else { "https://sns.eu-west-1.amazonaws.com" };
+        found(&asked(&place, &env), "signing URL", result, says, fix);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn on_postgres() {
     let database = Store::postgres().await;
@@ -126,9 +256,12 @@ async fn on_postgres() {
     place.seed();
     let ended = examined(&place, &[]);
     assert_eq!(ended.status, 0, "{ended:?}");
-    for check in ["store", "schema", "key fits", "clock"] {
+    for check in ["store", "schema", "encoding", "rights", "key fits", "clock"] {
         found(&ended, check, "good", "", "");
     }
+    database.read_only(true).await;
+    let ended = examined(&place, &[]);
+    found(&ended, "read-only", "failed", "default_transaction_read_only is on", "a server that takes writes");
     database.shut().await;
     let ended = examined(&place, &[]);
     found(&ended, "store", "failed", "cannot be reached", "start the database");

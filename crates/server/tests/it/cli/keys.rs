@@ -1,7 +1,6 @@
 //! `opendrs keys`: a new key while the server runs; no token dies of it.
 
 use super::program::{CLIENT, Place, SECRET};
-use crate::harness::Store;
 use serde_json::Value;
 
 async fn old_and_new_tokens_work(place: &Place) {
@@ -31,20 +30,32 @@ async fn old_and_new_tokens_work(place: &Place) {
     assert_eq!(server.info(&forged).await.status, 400);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn on_sqlite() {
-    old_and_new_tokens_work(&Place::new()).await;
+async fn a_key_is_retired(place: &Place) {
+    place.seed();
+    let server = place.serve(&[]);
+    let token = |serial| place.link(serial, &[])["access_token"].as_str().unwrap().to_owned();
+    let old = token("SN-1");
+    let refused = place.on_store(&["keys", "retire", "1"]).bad();
+    assert!(refused.contains("makes new tokens: add another one first with `opendrs keys rotate`"), "{refused}");
+    place.on_store(&["keys", "rotate"]).good();
+    let new = token("SN-2");
+    assert_eq!((server.info(&old).await.status.as_u16(), server.info(&new).await.status.as_u16()), (200, 200));
+    let listed = place.on_store(&["keys", "retire", "1"]).good();
+    assert!(
+        listed.lines().next().unwrap().contains("  retired 20") && !listed.lines().nth(1).unwrap().contains("retired"),
+        "{listed}"
+    );
+    assert_eq!((server.info(&old).await.status.as_u16(), server.info(&new).await.status.as_u16()), (400, 200));
+    let listed = place.on_store(&["keys", "list", "--json"]).good();
+    let listed: Vec<Value> = listed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let found: Vec<_> =
+        listed.iter().map(|key| (key["key"].clone(), key["signs"].clone(), key["retiredAt"].is_null())).collect();
+    assert_eq!(found, [(1.into(), false.into(), false), (2.into(), true.into(), true)]);
+    let unknown = place.on_store(&["keys", "retire", "7"]).bad();
+    assert!(unknown.contains("there is no token key 7: `opendrs keys list` lists the keys"), "{unknown}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn on_postgres() {
-    let database = Store::postgres().await;
-    let opendrs_store::Place::Url(url) = database.place() else { panic!("no URL") };
-    let mut place = Place::new();
-    place.store.extend(["--database-url".into(), url]);
-    old_and_new_tokens_work(&place).await;
-    database.remove().await;
-}
+on_either!(old_and_new_tokens_work, a_key_is_retired);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_certificate_of_notifications_is_there_from_the_first_start_on() {

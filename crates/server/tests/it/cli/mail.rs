@@ -35,6 +35,13 @@ async fn mails_are_listed_and_shown() {
     let path = link.split_once("/order/").unwrap().1;
     assert!(server.get(&format!("/order/{path}")).await.text().contains("Cancel this order?"), "{link}");
 
+    assert_eq!(place.on_store(&["mail", "resend", id]).good(), "1 to be sent again\n");
+    let none = place.on_store(&["mail", "list", "--failed"]);
+    assert!(none.err.contains("No mail was given up"), "{none:?}");
+    assert_eq!(place.on_store(&["mail", "resend", "--failed"]).good(), "0 to be sent again\n");
+    let said = place.on_store(&["mail", "resend", "00000000-0000-0000-0000-000000000001"]).bad();
+    assert!(said.contains("there is no mail"), "{said}");
+    assert_eq!(place.on_store(&["mail", "resend"]).status, 2);
     let said = place.on_store(&["mail", "show", "00000000-0000-0000-0000-000000000001"]).bad();
     assert!(said.contains("there is no mail 00000000-0000-0000-0000-000000000001, or it is no longer kept"), "{said}");
 }

@@ -1,17 +1,23 @@
 //! The program itself: what operators and scripts run, and what it prints.
 
+#[macro_use]
+pub(crate) mod program;
+
 mod backup;
 mod bench;
 mod client;
 mod clock;
 mod config;
 mod consent;
+mod customer;
 mod demo;
 mod device;
 mod dist;
 mod doctor;
 mod events;
+mod failover;
 mod fault;
+mod health;
 mod keys;
 mod killed;
 mod listen;
@@ -19,9 +25,9 @@ mod mail;
 mod nodes;
 mod operator;
 mod order;
-mod program;
 mod readings;
 mod reset;
+mod secrets;
 mod seed;
 mod serve;
 mod snapshot;
@@ -31,3 +37,4 @@ mod topic;
 #[cfg(feature = "otel")]
 mod traces;
 mod trigger;
+mod written;

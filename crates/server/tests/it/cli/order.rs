@@ -34,7 +34,9 @@ async fn an_operator_ships_and_delivers() {
     let listed = order(&["list"]).good();
     assert_eq!(listed.lines().count(), 1);
     assert!(listed.contains(&format!("{id}  placed ")), "{listed}");
+    let number = listed.split_whitespace().nth(1).unwrap().to_owned();
     let shown = order(&["show", &id]).good();
+    assert_eq!(order(&["show", &number.to_lowercase().replace('-', "")]).good(), shown, "by its number");
     for part in ["Aqua-Pitcher_7 SN-1, slot ", "to Demo Customer <", "fulfilled by: manual"] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
@@ -44,10 +46,30 @@ async fn an_operator_ships_and_delivers() {
     assert_eq!(told(&place), ["OrderPlaced"]);
 
     assert_eq!(order(&["deliver", &id]).bad(), "opendrs: The order is fulfilling: that cannot happen to it now.\n");
-    let shipped = order(&["ship", &id, "--tracking", " 1Z-9\u{7} ", "--json"]).good();
+    let wrong = order(&["ship", &id, "--tracking-url", "javascript:alert(1)"]);
+    assert!(wrong.status == 2 && wrong.err.contains("write an https address"), "{}", wrong.err);
+    let link = "https://carrier.example/1Z-9";
+    let words = ["ship", &number, "--tracking", " 1Z-9\u{7} ", "--carrier", "Post", "--tracking-url", link];
+    let shipped = order(&[&words[..], &["--expected", "2018-03-15", "--json"]].concat()).good();
     let shipped: Value = serde_json::from_str(&shipped).unwrap();
-    assert_eq!((&shipped["state"], &shipped["tracking"]), (&"shipped".into(), &"1Z-9".into()));
+    for (key, value) in [
+        ("state", "shipped"),
+        ("orderNumber", &number),
+        ("tracking", "1Z-9"),
+        ("carrier", "Post"),
+        ("trackingUrl", link),
+        ("expectedDeliveryDay", "2018-03-15"),
+        ("expectedDeliveryDate", "2018-03-15T12:00:00.000Z"),
+    ] {
+        assert_eq!(shipped[key], value, "{key}: {shipped}");
+    }
     assert!(order(&["ship", &id]).good().ends_with("(nothing changed)\n"));
+    let shown = order(&["show", &id]).good();
+    for part in
+        ["carrier Post", "tracking number 1Z-9", "tracking page https://carrier.example/1Z-9", "expected on 2018-03-15"]
+    {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
     assert_eq!(told(&place), ["OrderPlaced", "ItemShipped"]);
     assert!(order(&["deliver", &id]).good().contains("  delivered "));
     assert_eq!(order(&["list"]).good(), "");
@@ -60,7 +82,11 @@ async fn without_a_word_of_delivery_the_slot_is_freed_a_day_after_it_was_expecte
     let (place, server) = manual(MANUAL);
     let id = placed(&place, &server, "SN-1", &[]).await;
     place.run(&["clock", "freeze", "--server", &server.base]).good();
-    place.on_store(&["order", "ship", &id]).good();
+    let refused = place.on_store(&["order", "ship", &id]).bad();
+    assert!(refused.contains("may cancel this order until") && refused.contains("--force"), "{refused}");
+    assert_eq!(told(&place), ["OrderPlaced"], "a promise is kept");
+    place.on_store(&["order", "ship", &id, "--force"]).good();
+    assert_eq!(told(&place), ["OrderPlaced", "ItemShipped"]);
     let clock = |by: &str| place.run(&["clock", "advance", by, "--server", &server.base]).good();
     assert!(!clock("2d 23h").contains("delivered"));
     assert!(clock("1h").contains("shipped -> delivered"));
@@ -81,8 +107,19 @@ async fn an_operator_holds_releases_and_cancels() {
     assert!(clock("72h").contains("held -> expired  -> OrderCancelledNotification"));
 
     let id = placed(&place, &server, "SN-1", &[]).await;
-    assert!(order(&["cancel", &id]).good().contains("  cancelled "));
-    assert!(order(&["cancel", &id]).good().ends_with("(nothing changed)\n"));
+    assert!(order(&["cancel", &id]).err.contains("--reason <TEXT>"), "its customer reads why");
+    let cancel = || order(&["cancel", &id, "--reason", "The product was\nrecalled."]);
+    assert!(cancel().good().contains("  cancelled "));
+    assert!(cancel().good().ends_with("(nothing changed)\n"));
+    let shown = order(&["show", &id]).good();
+    assert!(shown.contains("cancelled by operator: The product was recalled."), "{shown}");
+    let mails: Vec<_> = place.on_store(&["mail", "list"]).good().lines().map(str::to_owned).collect();
+    let mail = mails.last().unwrap().split_whitespace().find(|word| word.len() == 36).unwrap();
+    let mail = place.on_store(&["mail", "show", mail]).good();
+    assert!(
+        mail.contains("Customer service cancelled this order.") && mail.contains("Reason: The product was recalled."),
+        "{mail}"
+    );
     assert_eq!(told(&place)[1..], ["OrderCancelled", "OrderPlaced", "OrderCancelled"]);
 }
 

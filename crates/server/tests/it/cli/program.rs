@@ -8,6 +8,22 @@ use std::sync::mpsc;
 use std::time::Duration;
 use tempfile::TempDir;
 
+/// Makes of each `async fn test(place: &Place)` a test on SQLite and one on PostgreSQL.
+macro_rules! on_either { ($($test:ident),+ $(,)?) => {
+    mod sqlite { $(
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $test() { super::$test(&$crate::cli::program::Place::new()).await; }
+    )+ }
+    mod postgres { $(
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $test() {
+            let database = $crate::harness::Store::postgres().await;
+            super::$test(&$crate::cli::program::Place::on_postgres(&database)).await;
+            database.remove().await;
+        }
+    )+ }
+} }
+
 /// After so long without an end, or a line that must come, a test has failed.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -48,8 +64,25 @@ impl Place {
         Self { folder: TempDir::new().unwrap(), store: vec!["--data".into(), "data".into()] }
     }
 
+    /// On a database.
+    pub fn on_postgres(database: &crate::harness::Store) -> Self {
+        let opendrs_store::Place::Url(url) = database.place() else { panic!("no URL") };
+        let mut place = Self::new();
+        place.store.extend(["--database-url".into(), url]);
+        place
+    }
+
     pub fn file(&self, name: &str, text: &str) {
         std::fs::write(self.folder.path().join(name), text).unwrap();
+    }
+
+    /// A new file for its owner's eyes alone.
+    pub fn private_file(&self, name: &str, text: &str) {
+        use std::io::Write;
+        use std::os::unix::fs::OpenOptionsExt;
+        let mut options = std::fs::OpenOptions::new();
+        let file = options.write(true).create_new(true).mode(0o600).open(self.path().join(name));
+        file.unwrap().write_all(text.as_bytes()).unwrap();
     }
 
     pub fn path(&self) -> &Path {
@@ -72,12 +105,16 @@ impl Place {
 
     /// The same with environment variables.
     pub fn run_with(&self, words: &[&str], env: &[(&str, &str)]) -> Ended {
-        let child = self.command(words).envs(env.iter().copied()).spawn().unwrap();
-        let (ended, wait) = mpsc::channel();
-        std::thread::spawn(move || ended.send(child.wait_with_output()));
-        let output = wait.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("{words:?} does not end")).unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Ended { status: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
+        let mut command = self.command(words);
+        command.envs(env.iter().copied());
+        end(command, words)
+    }
+
+    /// The same with its standard output somewhere else.
+    pub fn run_into(&self, words: &[&str], out: Stdio) -> Ended {
+        let mut command = self.command(words);
+        command.stdout(out);
+        end(command, words)
     }
 
     /// Runs a command on the place's store.
@@ -95,10 +132,15 @@ impl Place {
 
     /// Starts a server on a free port.
     pub fn serve(&self, words: &[&str]) -> Served {
+        self.serve_into(words, Stdio::piped())
+    }
+
+    /// The same with its standard output somewhere else.
+    pub fn serve_into(&self, words: &[&str], out: Stdio) -> Served {
         let store = self.store.iter().map(String::as_str);
         let words: Vec<_> =
             ["serve", "--listen", "127.0.0.1:0"].into_iter().chain(store).chain(words.iter().copied()).collect();
-        let mut child = self.command(&words).spawn().unwrap();
+        let mut child = self.command(&words).stdout(out).spawn().unwrap();
         let lines = lines(child.stderr.take().unwrap());
         let mut served = Served { child, lines, base: String::new() };
         let listens = served.line("listens on");
@@ -109,6 +151,16 @@ impl Place {
             .to_owned();
         served
     }
+}
+
+/// Waits for a command's end.
+fn end(mut command: Command, words: &[&str]) -> Ended {
+    let child = command.spawn().unwrap();
+    let (ended, wait) = mpsc::channel();
+    std::thread::spawn(move || ended.send(child.wait_with_output()));
+    let output = wait.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("{words:?} does not end")).unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ended { status: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
 }
 
 /// The lines of a stream, as they come.

@@ -1,6 +1,9 @@
 //! `opendrs serve`: how it starts, what it says, how it ends.
 
-use super::program::{CLIENT, FILTER, Place, SECRET, SEED};
+use super::program::{Place, SEED};
+use crate::harness::{Does, Receiver};
+use std::io::Write as _;
+use std::time::{Duration, Instant};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_says_where_it_listens_and_ends_when_told() {
@@ -75,48 +78,38 @@ fn a_store_is_opened_with_the_key_it_was_made_with() {
     let said = place.on_store(&["keys", "list"]).bad();
     assert!(said.contains("data/master.key is no master key: it must hold 64 hex digits"), "{said}");
     std::fs::write(&key, text).unwrap();
+    let mode = |mode| std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+    for readable in [0o640, 0o604, 0o660] {
+        mode(readable);
+        let said = place.on_store(&["keys", "list"]).bad();
+        let says = "the master key data/master.key can be read by others than its owner";
+        assert!(said.contains(&format!("{says} (mode {readable:o}): run `chmod 600 data/master.key`")), "{said}");
+    }
+    mode(0o600);
     place.on_store(&["keys", "list"]).good();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn nothing_secret_is_logged() {
-    for format in ["text", "json"] {
-        nothing_secret_is_in_the_log(format).await;
+async fn no_key_is_made_for_a_store_that_has_one(place: &Place) {
+    place.seed();
+    let key = place.path().join("data/master.key");
+    let elsewhere = place.path().join("kept");
+    std::fs::rename(&key, &elsewhere).unwrap();
+    for words in [&["serve", "--listen", "127.0.0.1:0"][..], &["keys", "list"], &["seed", "seed.toml"]] {
+        let said = place.on_store(words).bad();
+        assert!(said.contains("there is no master key data/master.key, and the"), "{said}");
+        assert!(said.contains("was made with one: put that key back from where you keep a copy of it"), "{said}");
+        assert!(!key.exists());
     }
+    // A folder where the key should be cannot be read, and is no reason to make another.
+    std::fs::create_dir(&key).unwrap();
+    std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    assert!(place.on_store(&["keys", "list"]).bad().contains("cannot read the master key data/master.key"));
+    std::fs::remove_dir(&key).unwrap();
+    std::fs::rename(&elsewhere, &key).unwrap();
+    place.on_store(&["keys", "list"]).good();
 }
 
-async fn nothing_secret_is_in_the_log(format: &str) {
-    let place = Place::seeded();
-    place.file("loud.toml", &format!("[server]\nlog = \"trace\"\nlog_format = \"{format}\"\n"));
-    let server = place.serve(&["--config", "loud.toml"]);
-    let linked = place.link("SN-1", &[]);
-    let code = place.link("SN-1", &["--code", "--redirect-uri", "https://localhost:8100/authresponse"]);
-    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
-    let (access, refresh, code) = (text(&linked["access_token"]), text(&linked["refresh_token"]), text(&code["code"]));
-    assert_eq!(server.info(&access).await.status, 200);
-    assert_eq!(server.replenish(&access, FILTER).await.status, 200);
-    let client = format!("client_id={CLIENT}&client_secret={SECRET}");
-    let refreshed =
-        server.post("/auth/o2/token", &format!("grant_type=refresh_token&{client}&refresh_token={refresh}")).await;
-    let exchanged = server.post("/auth/o2/token", &format!("grant_type=authorization_code&{client}&code={code}")).await;
-    assert_eq!((refreshed.status.as_u16(), exchanged.status.as_u16()), (200, 200));
-    for path in ["/settings", "/auth/o2/tokeninfo", "/subscriptionInfo"] {
-        server.get(&format!("{path}?access_token={access}&client_secret={SECRET}")).await;
-    }
-    server.post(&format!("/auth/o2/token?code={code}&refresh_token={refresh}"), "password=x").await;
-
-    let log = server.log();
-    let objects = log
-        .lines()
-        .filter(|line| serde_json::from_str::<serde_json::Value>(line).is_ok_and(|v| v["level"].is_string()));
-    assert!(!log.contains('\u{1b}'), "a log that is no terminal's has no colours");
-    let wanted = if format == "json" { log.lines().count() } else { 0 };
-    assert_eq!(objects.count(), wanted, "{log}");
-    assert!(log.contains("/auth/o2/token") && log.contains("answered"), "{log}");
-    for secret in [&access[5..], &refresh[5..], &code, SECRET] {
-        assert!(!log.contains(secret), "{secret} is logged: {log}");
-    }
-}
+on_either!(no_key_is_made_for_a_store_that_has_one);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_idle_client_does_not_keep_it_from_ending() {
@@ -157,4 +150,90 @@ async fn a_number_makes_the_same_ids_and_secrets_again() {
     assert!(said.status == 2 && said.err.contains("--test-clock"), "{said:?}");
     let said = Place::new().run(&["serve", "--seed", "7"]);
     assert!(said.status == 1 && said.err.contains("with --test-clock"), "{said:?}");
+}
+
+/// Container engines kill what does not end within ten seconds.
+#[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::disallowed_methods, reason = "how long it takes to stop is what is tested")]
+async fn what_never_ends_does_not_keep_it_from_ending() {
+    let place = Place::seeded();
+    let receiver = Receiver::at("/drs", Does::Hang).await;
+    let profile = place.profile();
+    place.on_store(&["topic", "add", "kettles", &receiver.url, "--profile", &profile, "--confirmed"]).good();
+    place.file("here.toml", "[outbound]\nallow = [\"127.0.0.0/8\"]\n");
+    let server = place.serve(&["--config", "here.toml"]);
+    let address = server.base.strip_prefix("http://").unwrap().to_owned();
+    let clients: Vec<_> = [
+        "",
+        "GET /-/health HTTP/1.1\r\nHo",
+        "POST /auth/o2/token HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\ngrant",
+    ]
+    .into_iter()
+    .map(|sent| {
+        let mut client = std::net::TcpStream::connect(&address).unwrap();
+        client.write_all(sent.as_bytes()).unwrap();
+        client
+    })
+    .collect();
+    place.link("SN-1", &[]);
+    receiver.next().await;
+    let told = Instant::now();
+    assert_eq!(tokio::task::block_in_place(|| server.terminate()), 0);
+    assert!(told.elapsed() < Duration::from_secs(10), "it took {:?}", told.elapsed());
+    drop(clients);
+}
+
+/// A half-sent head alone does not take the whole of that time: nobody is being answered.
+#[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::disallowed_methods, reason = "how long it takes to stop is what is tested")]
+async fn a_request_that_is_half_sent_is_not_waited_for_long() {
+    let place = Place::new();
+    let server = place.serve(&[]);
+    let mut client = std::net::TcpStream::connect(server.base.strip_prefix("http://").unwrap()).unwrap();
+    client.write_all(b"GET /-/health HTTP/1.1\r\nHo").unwrap();
+    let told = Instant::now();
+    assert_eq!(tokio::task::block_in_place(|| server.terminate()), 0);
+    assert!(told.elapsed() < Duration::from_secs(6), "it took {:?}", told.elapsed());
+}
+
+#[test]
+fn addresses_that_lead_nowhere_are_warned_of() {
+    let lines = |more: &[&str]| {
+        let place = Place::new();
+        place.file(
+            "named.toml",
+            "[service]\npublic_url = \"https://a.example\"\n[login]\npublic_url = \"https://a.example\"\n\
+             [web]\npublic_url = \"https://a.example\"\n",
+        );
+        let words = [&["serve", "--data", "data", "--listen"], more].concat();
+        let server = place.start(&words);
+        let mut lines = Vec::new();
+        while !lines.last().is_some_and(|line: &String| line.starts_with("Store: ")) {
+            lines.push(server.noted());
+        }
+        lines.join("\n")
+    };
+    let words = "service.public_url, login.public_url, web.public_url: not set, so links in pages, mails and \
+                 notifications begin with http://0.0.0.0:";
+    assert!(lines(&["0.0.0.0:0"]).contains(words));
+    for quiet in [vec!["127.0.0.1:0"], vec!["0.0.0.0:0", "--config", "named.toml"]] {
+        let said = lines(&quiet);
+        assert!(!said.contains("public_url"), "{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_no_proxy_should_write_is_reported_once() {
+    let place = Place::seeded();
+    place.file("o.toml", "[server]\nproxies = [\"127.0.0.0/8\"]\n");
+    let server = place.serve(&["--config", "o.toml"]);
+    let url = format!("{}/auth/o2/token", server.base);
+    for from in ["203.0.113.7", "nonsense", "more nonsense", "203.0.113.7, [2001:db8::1"] {
+        let headers = [("x-forwarded-for", from)];
+        let reply = opendrs_server::client::send(axum::http::Method::POST, &url, &headers, "grant_type=refresh_token");
+        assert_eq!(reply.await.unwrap().status, 400, "{from}");
+    }
+    let log = server.log();
+    let lines: Vec<_> = log.lines().filter(|line| line.contains("forwards an address that cannot be read")).collect();
+    assert!(lines.len() == 1 && lines[0].contains("proxy=127.0.0.1") && lines[0].contains("nonsense"), "{log}");
 }

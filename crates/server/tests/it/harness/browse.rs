@@ -3,7 +3,7 @@
 use super::Server;
 use super::call::form;
 use super::world::{ANN, MODEL, PASSWORD, REDIRECT, SECRET, WEB};
-use opendrs_server::client::{Browser, Form, Reply};
+use opendrs_server::client::{Browser, Form, Reply, heading};
 
 /// A browser and the page it shows.
 #[derive(Clone)]
@@ -14,7 +14,15 @@ pub struct Visit {
 
 impl Visit {
     pub async fn open(server: &Server, path: &str) -> Self {
-        let mut browser = Browser::new(&server.base);
+        Self::open_with(Browser::new(&server.base), path).await
+    }
+
+    /// A browser as people have it, which says that it navigates.
+    pub async fn navigate(server: &Server, path: &str) -> Self {
+        Self::open_with(Browser::new(&server.base).with_header("upgrade-insecure-requests", "1"), path).await
+    }
+
+    async fn open_with(mut browser: Browser, path: &str) -> Self {
         let page = browser.get(path).await.unwrap();
         Self { browser, page }
     }
@@ -62,8 +70,7 @@ impl Visit {
 
     /// The page's heading.
     pub fn title(&self) -> String {
-        let html = self.page.text();
-        html.split("<h1>").nth(1).and_then(|rest| rest.split('<').next()).unwrap_or_default().to_owned()
+        heading(&self.page.text()).unwrap_or_default()
     }
 
     /// Where the browser is sent.

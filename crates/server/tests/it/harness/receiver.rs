@@ -21,6 +21,10 @@ pub enum Does {
     Answer(u16, &'static str),
     /// Answers with a status and a body.
     Say(u16, &'static str),
+    /// Answers with a status and further header lines, and breaks off within the body; by a reset, or not.
+    Break(u16, &'static str, bool),
+    /// Answers with a status and the beginning of a body that never goes on.
+    Drip(u16),
     /// Closes without an answer.
     Close,
     /// Neither answers nor closes.
@@ -133,6 +137,18 @@ async fn accept(listener: TcpListener, script: Arc<Mutex<VecDeque<Does>>>, usual
                 let length = body.len();
                 let head = format!("HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
                 let _ = stream.write_all(format!("{head}{body}").as_bytes()).await;
+            }
+            Does::Break(status, headers, reset) => {
+                let answer = format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: 400\r\n\r\nwe");
+                let _ = stream.write_all(answer.as_bytes()).await;
+                if reset {
+                    stream.set_zero_linger().unwrap();
+                }
+            }
+            Does::Drip(status) => {
+                let answer = format!("HTTP/1.1 {status} X\r\nContent-Length: 400\r\n\r\nwe");
+                let _ = stream.write_all(answer.as_bytes()).await;
+                hanging.push(stream);
             }
             Does::Close => {}
             Does::Hang => hanging.push(stream),

@@ -6,7 +6,7 @@ use super::wire::Protected;
 use super::world;
 use opendrs_domain::time::Span;
 use opendrs_server::config::{Config, Role};
-use opendrs_server::http::{Bodies, Limits, Listener};
+use opendrs_server::http::{Bodies, Limits, Listener, Proxies};
 use opendrs_server::mail::Sink;
 use opendrs_server::site::{PublicUrls, Site};
 use opendrs_server::{build, build_metrics, meters};
@@ -16,7 +16,7 @@ use opendrs_service::operator::Operator;
 use opendrs_service::order::Fired;
 use opendrs_service::publication::Publisher;
 use opendrs_service::{App, Parts, Settings, outbox, schedule, seed};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -87,14 +87,16 @@ pub struct Options {
     pub body_timeout: Duration,
     /// How many connections it has open at most.
     pub connections: usize,
+    /// How many connections of one address; 0 for any number.
+    pub per_address: u32,
     /// How often devices and clients may call. The machine's clock stands still: what was spent does not come back.
     pub rates: Rates,
     /// Whether it counts, and tells of it at an address of its own.
     pub metrics: bool,
     /// Settings that differ from the default ones, as environment variables.
     pub settings: Vec<(&'static str, String)>,
-    /// Whose `X-Forwarded-For` it believes.
-    pub proxies: Vec<IpAddr>,
+    /// Whose `X-Forwarded-For` and `Forwarded` it believes.
+    pub proxies: Proxies,
     /// Who takes its mails.
     pub post: Arc<dyn Post>,
     /// Who publishes for it to Amazon SNS.
@@ -112,10 +114,11 @@ impl Default for Options {
             head_timeout: Duration::from_secs(60),
             body_timeout: Duration::from_secs(30),
             connections: 1000,
+            per_address: 0,
             rates: Rates::default(),
             metrics: false,
             settings: Vec::new(),
-            proxies: Vec::new(),
+            proxies: Proxies::default(),
             post: Arc::new(Sink),
             publisher: None,
         }
@@ -165,6 +168,7 @@ impl Server {
             head_timeout,
             body_timeout,
             connections,
+            per_address,
             rates,
             metrics,
             proxies,
@@ -187,11 +191,13 @@ impl Server {
             settings: Settings {
                 timing: config.timing(),
                 issuer: "https://www.amazon.com".into(),
+                refresh: config.refresh(),
                 notifications: config.topics(),
                 fulfilment: config.fulfilment().unwrap(),
                 request_timeout: config.request_timeout(),
                 rates,
                 keep: config.keep(),
+                takeover: config.takeover(),
                 language: config.language(),
                 mail: config.mailing(),
             },
@@ -199,7 +205,7 @@ impl Server {
         };
         let mut app = App::open(parts).await.unwrap();
         seed::apply(&app, seed).await.unwrap();
-        let limits = Limits { connections, head_timeout, head_bytes: 64 * 1024 };
+        let limits = Limits { connections, per_address, head_timeout, head_bytes: 64 * 1024 };
         let listener = Listener::bind("127.0.0.1:0", limits).await.unwrap();
         let address = listener.address().unwrap();
         let base = format!("http://{address}");

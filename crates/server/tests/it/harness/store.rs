@@ -58,6 +58,13 @@ impl Store {
         self.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'").await;
     }
 
+    /// Lets every session that begins from now on be read-only, as at a standby, or not any more; ends those that stand.
+    pub async fn read_only(&self, on: bool) {
+        let word = if on { "on" } else { "off" };
+        self.run(&format!("ALTER DATABASE {{}} SET default_transaction_read_only = {word}")).await;
+        self.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'").await;
+    }
+
     /// Holds a table until what is returned is dropped.
     pub async fn hold(&self, table: &str) -> Holder {
         let Place::Url(url) = self.place() else { panic!("only PostgreSQL has table locks") };

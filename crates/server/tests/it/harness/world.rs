@@ -121,13 +121,14 @@ pub fn client(kind: ClientKind, id: &str, secret: Option<&str>, redirects: &[&st
         secret_hash: secret.map(hash_secret),
         redirect_uris: redirects.iter().map(ToString::to_string).collect(),
         mode: None,
+        disabled: None,
     }
 }
 
 pub fn model(code: &str, name: &str, live: bool, composite: &str, slots: Vec<SlotSeed>) -> ModelSeed {
     let composite = Some(CompositeId::parse(composite).unwrap());
-    let code = ModelCode::parse(code).unwrap();
-    ModelSeed { line: 1, code, name: name.into(), live, composite, slots, messages: Vec::new() }
+    let (code, name, messages) = (ModelCode::parse(code).unwrap(), name.into(), Vec::new());
+    ModelSeed { line: 1, code, name, live, takeover: None, composite, slots, messages }
 }
 
 pub fn slot(id: &str, name: &str, products: &[&str]) -> SlotSeed {
@@ -162,5 +163,13 @@ pub fn customer(email: &str, name: &str, street: Option<&str>) -> CustomerSeed {
         country: "US".into(),
     });
     let email = Email::parse(email).unwrap();
-    CustomerSeed { line: 1, email, password: Some(PASSWORD.into()), name: name.into(), address, language: None }
+    CustomerSeed {
+        line: 1,
+        email,
+        password: Some(PASSWORD.into()),
+        name: name.into(),
+        address,
+        language: None,
+        blocked: None,
+    }
 }

@@ -26,7 +26,7 @@ async fn the_state_comes_back_byte_for_byte() {
         let (target, answer) = visit.location().split_once('?').unwrap();
         let answer = decode(answer.as_bytes()).unwrap();
         let names: Vec<_> = answer.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!((target, names.as_slice()), (REDIRECT, &["code", "scope", "state"][..]));
+        assert_eq!((target, names.as_slice()), (REDIRECT, &["code", "scope", "state", "iss"][..]));
         assert_eq!((answer[1].1.as_str(), answer[2].1.as_str()), ("dash:replenish", state));
         assert!(visit.location().is_ascii() && !visit.location().contains(['#', '\\', '"', '<', ' ']));
     }

@@ -1,7 +1,7 @@
 //! The authorize request: what is refused on a page, what by redirect, and how (login-and-web 2; decisions 21, 24, 26).
 
 use crate::harness::world::{APP, APP_REDIRECT, LOCAL_REDIRECT, OTHER_MODEL, PROTOTYPE, REDIRECT, WEB};
-use crate::harness::{Server, Visit, query};
+use crate::harness::{Server, Visit, form, query};
 use opendrs_domain::login::form::escape;
 
 /// 43 characters, as a verifier or a digest has them.
@@ -24,7 +24,9 @@ async fn on_a_page(server: &Server, path: &str, reason: &str) {
 /// A redirect to the client with this error; the state comes along.
 async fn by_redirect(server: &Server, path: &str, error: &str, description: &str) {
     let reply = server.request("GET", path).send().await;
-    let said = format!("error_description={}&state=s-1&error={error}", escape(description, " ").replace(' ', "+"));
+    let iss = form(&[("iss", &server.base)]);
+    let said =
+        format!("error_description={}&state=s-1&{iss}&error={error}", escape(description, " ").replace(' ', "+"));
     assert_eq!(
         (reply.status.as_u16(), reply.header("location")),
         (302, format!("{REDIRECT}?{said}").as_str()),
@@ -236,6 +238,8 @@ async fn what_shipped_clients_send_is_taken() {
             ("", Some("x")),
         ]),
         query(&[]) + "&language=en_US&language=de_DE&x=1&x=2",
+        query(&[]) + &query(&[]).replace("/ap/oa?", "&"),
+        query(&[]) + "&state=&scope=dash:replenish",
         query(&[("code_challenge", Some(CHALLENGE))]),
         query(&[("code_challenge", Some(CHALLENGE)), ("code_challenge_method", Some("S256"))]),
         app(Some(CHALLENGE), None),
@@ -247,6 +251,8 @@ async fn what_shipped_clients_send_is_taken() {
         assert_eq!((visit.page.status.as_u16(), visit.title().as_str()), (200, "Sign in"), "{path}");
     }
     let reply = server.request("GET", &app(None, None)).send().await;
-    let said = "error_description=Must+provide+code+challenge+parameter.&state=s-1&error=invalid_request";
+    let iss = form(&[("iss", &server.base)]);
+    let said =
+        format!("error_description=Must+provide+code+challenge+parameter.&state=s-1&{iss}&error=invalid_request");
     assert_eq!(reply.header("location"), format!("{APP_REDIRECT}?{said}"));
 }

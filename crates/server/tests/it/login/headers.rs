@@ -5,7 +5,7 @@ use crate::harness::{Linking, Server, Visit, form, query};
 use opendrs_domain::version::Endpoint::Deregister;
 use opendrs_server::client::Reply;
 
-/// Checks a page; `ends_at` is what its forms may lead to besides this server.
+/// Checks a page of a program that reads pages; `ends_at` is what its forms may lead to besides this server.
 #[track_caller]
 fn protected(name: &str, page: &Reply, ends_at: &str) {
     assert_eq!(page.header("content-type"), "text/html; charset=utf-8", "{name}");
@@ -41,7 +41,7 @@ async fn every_page_is_protected() {
         ("no teaser", "/teaser".to_owned()),
         ("sign-in for settings", settings.clone()),
         ("sorry", query(&[("client_id", None)])),
-        ("expired", "/setup_slot?flow=x".into()),
+        ("expired", "/setup_slot".into()),
     ] {
         protected(name, &Visit::open(&server, &path).await.page, "");
     }

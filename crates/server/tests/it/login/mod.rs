@@ -3,12 +3,15 @@
 mod answer;
 mod authorize;
 mod headers;
+mod leave;
 mod profile;
 mod quirks;
 mod replay;
 mod session;
 mod signup;
 mod strict;
+mod switched_off;
 mod takeover;
+mod takeover_policy;
 mod token;
 mod token_refused;

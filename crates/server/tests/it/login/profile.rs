@@ -1,8 +1,11 @@
 //! What an access token says of its customer: tokeninfo and `/user/profile` (login-and-web 5.1, 5.2).
 
 use crate::harness::world::{ANN, OTHER_MODEL, OTHER_WEB, WEB};
-use crate::harness::{Linking, Said, Server, query};
+use crate::harness::{Linking, Said, Server, form, query};
+use opendrs_domain::customer::Address;
+use opendrs_domain::text::Email;
 use opendrs_domain::version::Endpoint::{Deregister, SubscriptionInfo};
+use opendrs_service::customer;
 use serde_json::json;
 
 const BAD_TOKEN: &str =
@@ -64,6 +67,35 @@ async fn a_token_that_is_none_or_no_more_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_two_different_tokens_none_counts() {
+    let server = Server::start().await;
+    let (one, other) = (server.profile_token("profile").await, server.profile_token("profile").await);
+    let (in_query, also) = (form(&[("access_token", &one)]), form(&[("access_token", &other)]));
+    let refused =
+        r#"{"error_description":"The request has different access tokens : send one","error":"invalid_request"}"#;
+    for path in ["/auth/o2/tokeninfo", "/user/profile"] {
+        let by_query = server.request("GET", &format!("{path}?{in_query}"));
+        let plain = server.request("GET", path);
+        for call in [
+            by_query.clone().header("x-amz-access-token", &other),
+            by_query.clone().token(&other),
+            plain.clone().header("x-amz-access-token", &one).token(&other),
+            plain.clone().header("x-amz-access-token", &one).header("x-amz-access-token", &other),
+            plain.clone().token(&one).header("authorization", format!("bearer {other}")),
+            server.request("GET", &format!("{path}?{in_query}&{also}")),
+        ] {
+            assert_eq!(call.said().await, (400, refused.into()), "{path}");
+        }
+        for call in [
+            by_query.clone().header("x-amz-access-token", &one).token(&one),
+            server.request("GET", &format!("{path}?{in_query}&{in_query}")),
+        ] {
+            assert_eq!(call.said().await.0, 200, "{path}: the same token twice");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_scope_opens_its_fields_and_no_others() {
     let server = Server::start().await;
     let device = server.device().await;
@@ -83,6 +115,11 @@ async fn a_scope_opens_its_fields_and_no_others() {
         let call = server.call(&device, SubscriptionInfo, "/subscriptionInfo").token(&token);
         assert_eq!(call.said().await, (400, r#"{"message":"Invalid token"}"#.into()), "it speaks for no device");
     }
+    let ann = customer::id_by_email(server.app(), &Email::parse(ANN).unwrap()).await.unwrap().unwrap();
+    let (line1, country) = ("1 Nathan Road".into(), "HK".into());
+    customer::set_address(server.app(), ann, Address { line1, country, ..Address::default() }).await.unwrap();
+    let token = server.profile_token("postal_code").await;
+    assert_eq!(server.request("GET", "/user/profile").token(&token).said().await, (200, "{}".into()), "there is none");
     let reply = server.request("GET", "/user/profile").token(&device.access).send().await;
     let body = r#"{"error_description":"The access token lacks the scope profile","error":"insufficient_scope"}"#;
     assert_eq!(reply.said(), (401, body.into()));
@@ -105,7 +142,8 @@ async fn a_customer_is_another_to_each_maker() {
 async fn a_sign_up_for_a_profile_alone_shows_no_slots() {
     let server = Server::start().await;
     let visit = server.sign_up(&query(&[("scope", Some("profile")), ("scope_data", None)])).await;
-    assert!(visit.location().ends_with("&scope=profile&state=s-1"), "{}", visit.location());
+    let end = format!("&scope=profile&state=s-1&{}", form(&[("iss", &server.base)]));
+    assert!(visit.location().ends_with(&end), "{}", visit.location());
     assert_eq!((server.count("device").await, server.events().await.len()), (0, 0));
 }
 

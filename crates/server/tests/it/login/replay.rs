@@ -41,9 +41,8 @@ async fn the_forms_of_a_finished_sign_up_are_refused() {
     }
     visit.submit(&forms[3]).await;
     assert_eq!(visit.location(), done, "the last one is answered again, as long as its code waits");
-    let flow = forms[0].fields.iter().find(|(name, _)| name == "flow").unwrap().1.clone();
     for page in ["/setup_slot", "/setup_overview"] {
-        visit.go(&format!("{page}?flow={flow}")).await;
+        visit.go(page).await;
         assert_eq!(visit.page.status, 410);
     }
     assert_eq!(server.rows().await, before);
@@ -99,9 +98,10 @@ async fn a_sign_up_is_its_sessions_own() {
         bob.submit(&stolen.clone().press(button)).await;
         assert_eq!(bob.page.status, 410);
     }
+    let own = bob.browser.cookie_header().split("; ").find(|cookie| cookie.starts_with("opendrs=")).unwrap().to_owned();
     for page in ["/setup_slot", "/setup_overview"] {
-        bob.go(&format!("{page}?flow={flow}")).await;
-        assert_eq!(bob.page.status, 410);
+        let stolen = format!("{own}; opendrs-signup={flow}");
+        assert_eq!(server.request("GET", page).header("cookie", &stolen).send().await.status, 410);
     }
     assert_eq!(server.rows().await, before);
     ann.press("/ap/consent", "consentApproved").await;
@@ -118,7 +118,11 @@ async fn consent_is_to_the_request_that_was_shown() {
     visit.submit(&altered).await;
     server.complete(&mut visit).await;
     assert!(visit.location().starts_with("https://setup.example.net/drs/done?code=AN"));
-    assert!(visit.location().ends_with("&scope=dash:replenish&state=s-1"));
+    assert!(
+        visit
+            .location()
+            .ends_with(&format!("&scope=dash:replenish&state=s-1&{}", crate::harness::form(&[("iss", &server.base)])))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -129,8 +133,7 @@ async fn no_step_can_be_left_out() {
     let consent = visit.form("/ap/consent");
     let before = server.rows().await;
     for page in ["/setup_slot", "/setup_overview"] {
-        let flow = &consent.fields.iter().find(|(name, _)| name == "flow").unwrap().1;
-        visit.go(&format!("{page}?flow={flow}")).await;
+        visit.go(page).await;
         assert_eq!(visit.title(), "Aqua companion app", "consent first");
     }
     let to = |action: &str| Form { action: action.into(), ..consent.clone() };

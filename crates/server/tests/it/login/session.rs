@@ -138,6 +138,32 @@ async fn guessing_is_braked_and_time_undoes_it() {
     assert_eq!(visit.page.status, 303);
 }
 
+/// A sign-in as a program behind a proxy sends it: status and `Retry-After`.
+async fn sign_in_from(server: &Server, source: &str, email: &str, password: &str) -> (u16, String) {
+    let cookie = "a".repeat(64);
+    let csrf = opendrs_service::session::form_token(server.app(), &cookie);
+    let fields = crate::harness::form(&[("csrf", &csrf), ("email", email), ("password", password)]);
+    let call = server.request("POST", "/ap/signin").header("cookie", format!("opendrs={cookie}"));
+    let reply = call.header("x-forwarded-for", source).body(fields).send().await;
+    (reply.status.as_u16(), reply.header("retry-after").to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guesses_at_once_are_braked_and_delay_nobody_else() {
+    let proxies = vec!["127.0.0.1".to_owned()].try_into().unwrap();
+    let server = Server::with(Options { proxies, ..Options::default() }).await;
+    let guess =
+        |n: usize| sign_in_from(&server, "203.0.113.7", ANN, if n == 199 { PASSWORD } else { "wrong password" });
+    let guesses = futures_util::future::join_all((0..200).map(guess));
+    let another = sign_in_from(&server, "198.51.100.9", BOB, PASSWORD);
+    let (guesses, another) = tokio::join!(guesses, another);
+    assert_eq!(another.0, 303);
+    let tried = guesses.iter().filter(|(status, _)| *status != 429).count();
+    assert!((1..=6).contains(&tried), "{tried} of 200 passwords were compared");
+    assert!(guesses.iter().all(|(status, _)| [303, 400, 429].contains(status)), "{guesses:?}");
+    assert!(guesses.iter().all(|(status, after)| *status != 429 || !after.is_empty()), "{guesses:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sign_in_leads_to_pages_of_this_server_alone() {
     let server = Server::start().await;

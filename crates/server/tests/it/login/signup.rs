@@ -3,7 +3,7 @@
 use crate::harness::world::{
     ANN, CARL, CARTRIDGE, FILTER, LARGE, MINERALS, OTHER_REDIRECT, OTHER_WEB, REDIRECT, SECRET, SMALL, SOLD_OUT, WEB,
 };
-use crate::harness::{Device, Server, Visit, query};
+use crate::harness::{Device, Server, Visit, form, query};
 use opendrs_domain::version::Endpoint::SubscriptionInfo;
 use serde_json::json;
 
@@ -47,7 +47,7 @@ async fn the_whole_walk(server: &Server) {
     let html = visit.page.text();
     assert_eq!(visit.title(), "Choose the Filter");
     for part in
-        [r#"<header title="Filter">"#, r#"action="/slot_action""#, "step 1 of 2", "24.99", "Currently out of stock"]
+        [r#"<span title="Filter">"#, r#"action="/slot_action""#, "step 1 of 2", "24.99", "Currently out of stock"]
     {
         assert!(html.contains(part), "{part}: {html}");
     }
@@ -76,7 +76,13 @@ async fn the_whole_walk(server: &Server) {
     let location = visit.location().to_owned();
     let code = visit.answer("code").unwrap().to_owned();
     assert_eq!(visit.page.status, 302);
-    assert_eq!(location, format!("{REDIRECT}?code={code}&scope=dash:replenish&state=s-1"));
+    assert_eq!(
+        location,
+        format!(
+            "{REDIRECT}?code={code}&scope=dash:replenish&state=s-1&{}",
+            crate::harness::form(&[("iss", &server.base)])
+        )
+    );
     assert!(code.len() == 20 && code.starts_with("AN") && code.bytes().all(|b| b.is_ascii_alphanumeric()));
     visit.submit(&complete).await;
     assert_eq!((visit.page.status.as_u16(), visit.location()), (302, &*location), "pressed twice, answered twice");
@@ -90,7 +96,8 @@ async fn the_whole_walk(server: &Server) {
 }
 
 async fn a_cancelled_walk_leaves_nothing(server: &Server) {
-    let denied = format!("{REDIRECT}?error_description=Access+not+permitted.&state=s-1&error=access_denied");
+    let iss = form(&[("iss", &server.base)]);
+    let denied = format!("{REDIRECT}?error_description=Access+not+permitted.&state=s-1&{iss}&error=access_denied");
     for steps in 0..4 {
         let mut visit = Visit::open(server, &query(&[])).await;
         if steps == 0 {

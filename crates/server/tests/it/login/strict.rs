@@ -17,6 +17,9 @@ both!(
     a_code_is_exchanged_with_all_that_belongs_to_it,
     a_code_from_before_proves_nothing_less,
     each_use_of_a_refresh_token_gives_another,
+    a_refresh_token_ends_unused_after_90_days,
+    a_family_of_refresh_tokens_ends_after_400_days,
+    a_loopback_address_has_any_port,
     a_new_password_ends_what_strict_clients_hold_and_nothing_else,
     the_one_before_is_good_for_a_minute,
     one_used_after_a_minute_ends_its_family,
@@ -116,8 +119,9 @@ async fn an_authorize_request_brings_s256_and_its_redirect(server: &Server) {
 }
 
 async fn who_answers_is_told_and_the_metadata_agree(server: &Server) {
+    let told = form(&[("iss", &server.base)]).replace("iss=", "");
     let lwa = server.sign_up(&query(&[])).await;
-    assert_eq!(lwa.answer("iss"), None, "others are not told");
+    assert_eq!(lwa.answer("iss"), Some(told.as_str()), "whatever the client lives by");
     strict(server).await;
     let mut visit =
         Visit::open(server, &query(&[&S256[..], &[("scope", Some("dash:replenish profile"))]].concat())).await;
@@ -130,7 +134,6 @@ async fn who_answers_is_told_and_the_metadata_agree(server: &Server) {
     assert_eq!(metadata["code_challenge_methods_supported"], serde_json::json!(["S256"]));
     assert_eq!(metadata["response_types_supported"], serde_json::json!(["code"]));
     assert_eq!(metadata["authorization_response_iss_parameter_supported"], true);
-    let told = form(&[("iss", issuer)]).replace("iss=", "");
     visit.sign_in(ANN).await;
     let mut denies =
         Visit::open(server, &query(&[&S256[..], &[("scope", Some("profile")), ("scope_data", None)]].concat())).await;
@@ -197,11 +200,98 @@ async fn each_use_of_a_refresh_token_gives_another(server: &Server) {
         assert_eq!(status(server, &last).await, 200);
         all.push(last.refresh.clone());
     }
-    server.advance("400d").await;
+    server.advance("89d").await;
     all.push(refresh(server, &last.refresh).await.refresh);
     all.sort();
     all.dedup();
     assert_eq!(all.len(), 7);
+}
+
+async fn a_refresh_token_ends_unused_after_90_days(server: &Server) {
+    let lwa = server.link(Linking::default().serial("SN-9")).await;
+    strict(server).await;
+    let device = exchange(server, &a_code(server, "SN-1").await).await;
+    let app = an_app(server).await;
+    let used = exchange(server, &a_code(server, "SN-2").await).await;
+    server.advance("45d").await;
+    let used = refresh(server, &used.refresh).await;
+    server.advance("45d").await;
+    let before = server.rows().await;
+    for token in [&device.refresh, &app.refresh, &lwa.refresh] {
+        refused(server, token).await;
+    }
+    assert_eq!(server.rows().await, before, "nothing is revoked");
+    let next = refresh(server, &used.refresh).await;
+    assert_eq!(status(server, &next).await, 200);
+    let unused = refresh(server, &next.refresh).await;
+    // It was issued a microsecond after the one before.
+    server.advance("90d 1s").await;
+    refused(server, &unused.refresh).await;
+    set_mode(server.app(), WEB, Mode::Lwa).await.unwrap();
+    refresh(server, &lwa.refresh).await;
+}
+
+async fn a_family_of_refresh_tokens_ends_after_400_days(server: &Server) {
+    strict(server).await;
+    let mut device = exchange(server, &a_code(server, "SN-1").await).await;
+    let mut app = an_app(server).await;
+    for _ in 0..7 {
+        server.advance("57d").await;
+        device = refresh(server, &device.refresh).await;
+        app = refresh(server, &app.refresh).await;
+    }
+    let lost = refresh(server, &device.refresh).await;
+    assert_eq!(status(server, &lost).await, 200, "after 399 days");
+    server.advance("23h 59m 59s").await;
+    let again = refresh(server, &app.refresh).await;
+    server.advance("1s").await;
+    for token in [&lost.refresh, &app.refresh, &again.refresh] {
+        refused(server, token).await;
+    }
+    assert_eq!(status(server, &again).await, 400, "an app's token speaks for no device");
+    let anew = exchange(server, &a_code(server, "SN-1").await).await;
+    assert_eq!(status(server, &refresh(server, &anew.refresh).await).await, 200, "another sign-in begins anew");
+}
+
+async fn a_loopback_address_has_any_port(server: &Server) {
+    let uris = format!("{REDIRECT}\nhttp://127.0.0.1/done\nhttp://[::1]:3000/done\nhttp://localhost:3000/done");
+    let uris = serde_json::to_string(&uris.split('\n').collect::<Vec<_>>()).unwrap();
+    server.tamper(&format!("UPDATE client SET redirect_uris = '{uris}'")).await;
+    let open = async |uri: &str| {
+        Visit::open(server, &query(&[&S256[..], &[("redirect_uri", Some(uri))]].concat())).await.page.status.as_u16()
+    };
+    let ports = ["http://127.0.0.1:51004/done", "http://[::1]:51004/done", "http://[::1]/done"];
+    for uri in ports {
+        assert_eq!(open(uri).await, 400, "{uri}: as registered");
+    }
+    strict(server).await;
+    for uri in ports {
+        assert_eq!(open(uri).await, 200, "{uri}");
+    }
+    for uri in [
+        "http://localhost:51004/done",
+        "http://127.0.0.1:51004/done/",
+        "https://127.0.0.1:51004/done",
+        "http://127.0.0.2:51004/done",
+        "http://127.0.0.1:51004.evil.example/done",
+        "http://[::1].evil.example/done",
+        "https://setup.example.net:8443/drs/done",
+    ] {
+        assert_eq!(open(uri).await, 400, "{uri}");
+    }
+    let mut visit = Visit::open(server, &query(&[&S256[..], &[("redirect_uri", Some(ports[0]))]].concat())).await;
+    visit.sign_in(ANN).await;
+    server.complete(&mut visit).await;
+    assert!(visit.location().starts_with(&format!("{}?code=AN", ports[0])), "{}", visit.location());
+    let code = ("code", visit.answer("code").unwrap());
+    let other = [code, ("redirect_uri", "http://127.0.0.1:51005/done"), ("code_verifier", VERIFIER)];
+    let wrong = "The request has an invalid grant parameter : redirect_uri";
+    let reply = web(server, "authorization_code", &other).await;
+    assert_eq!(
+        reply.json(),
+        serde_json::json!({ "error": "invalid_grant", "error_description": wrong }),
+        "another port"
+    );
 }
 
 async fn a_new_password_ends_what_strict_clients_hold_and_nothing_else(server: &Server) {
@@ -346,8 +436,11 @@ async fn no_token_is_taken_from_a_query(server: &Server) {
         let says = "Send this client's access tokens in a header, not in the query";
         assert_eq!(reply.json(), serde_json::json!({ "error": "invalid_request", "error_description": says }));
         assert_eq!(server.request("GET", path).token(&app.access).send().await.status, 200, "{path}");
-        let lwa = server.request("GET", path).header("x-amz-access-token", &app.access).send().await;
-        assert_eq!(lwa.status, 200, "{path}");
+        let lwa = server.request("GET", path).header("x-amz-access-token", &app.access);
+        assert_eq!(lwa.clone().send().await.status, 200, "{path}");
+        let says = "Send this client's access tokens once, in one header";
+        let reply = lwa.token(&app.access).send().await;
+        assert_eq!(reply.json(), serde_json::json!({ "error": "invalid_request", "error_description": says }));
     }
 }
 

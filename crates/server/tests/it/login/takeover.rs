@@ -1,11 +1,193 @@
 //! A unit that changes hands, and one that does not (decisions 27). On either engine.
 
-use crate::harness::world::{ANN, BOB, FILTER, REDIRECT, SECRET, WEB};
-use crate::harness::{Linking, Server, Visit, query};
+use crate::harness::world::{ANN, BOB, CARL, FILTER, MODEL, REDIRECT, SECRET, WEB};
+use crate::harness::{Device, Linking, Server, Visit, form, query};
 use opendrs_domain::version::Endpoint::{OrderInfo, Replenish, SubscriptionInfo};
-use opendrs_service::outbox;
+use opendrs_service::{mail, outbox};
 
-both!(a_second_customer_takes_the_unit_over, the_same_customer_keeps_everything);
+both!(
+    a_second_customer_takes_the_unit_over,
+    the_same_customer_keeps_everything,
+    the_earlier_owner_takes_the_unit_back,
+    the_earlier_owner_keeps_the_unit_before_it_changes_hands,
+    guessing_serials_takes_over_a_few_units_a_day
+);
+/// An authorize request for a unit of a model.
+pub(super) fn unit(model: &str, serial: &str) -> String {
+    let data = format!(
+        r#"{{"dash:replenish":{{"device_model":"{model}","serial":"{serial}","should_include_non_live":true}}}}"#
+    );
+    query(&[("scope_data", Some(&data))])
+}
+
+/// Somebody sets up a unit, up to the page behind the last slot.
+pub(super) async fn choose(server: &Server, email: &str, path: &str) -> Visit {
+    let mut visit = Visit::open(server, path).await;
+    visit.sign_in(email).await;
+    if visit.page.text().contains("consent-form") {
+        visit.press("/ap/consent", "consentApproved").await;
+    }
+    while visit.page.text().contains("slot-form") {
+        let form = visit.form("/slot_action");
+        visit.submit(&form).await;
+    }
+    visit
+}
+
+/// The path of the newest mail's takeover link, of a mail of this kind.
+pub(super) async fn link(server: &Server, kind: &str) -> String {
+    let mails = mail::newest(server.app(), 100).await.unwrap();
+    let newest = mails.iter().rfind(|mail| mail.news.kind() == kind).unwrap_or_else(|| panic!("no {kind}"));
+    let letter = mail::letter(server.app(), newest).await.unwrap().unwrap();
+    assert_eq!(letter.to.as_str(), ANN, "{kind}");
+    letter.takeover_url.unwrap().replace(&server.base, "")
+}
+
+/// Opens the link of a mail and presses a button; the heading of the page that comes of it.
+pub(super) async fn press(server: &Server, kind: &str, button: &str) -> String {
+    let mut visit = Visit::open(server, &link(server, kind).await).await;
+    visit.press("/takeover", button).await.title()
+}
+
+/// Whether a device's token is good.
+pub(super) async fn works(server: &Server, device: &Device) -> bool {
+    server.call(device, SubscriptionInfo, "/subscriptionInfo").send().await.status == 200
+}
+
+/// The tokens of a sign-up that ended.
+pub(super) async fn tokens(server: &Server, visit: &Visit) -> Device {
+    let fields = [
+        ("grant_type", "authorization_code"),
+        ("client_id", WEB),
+        ("client_secret", SECRET),
+        ("code", visit.answer("code").unwrap_or_else(|| panic!("{}", visit.page.text()))),
+    ];
+    let answer = server.token(&fields).send().await.json();
+    let text = |name: &str| answer[name].as_str().unwrap().to_owned();
+    Device { access: text("access_token"), refresh: text("refresh_token") }
+}
+
+async fn the_earlier_owner_takes_the_unit_back(server: &Server) {
+    let anns = server.device().await;
+    let mut visit = choose(server, BOB, &query(&[])).await;
+    assert!(visit.page.text().contains("This device belongs to another account."), "{}", visit.page.text());
+    assert_eq!(server.mails().await, ["subscribed", "takeover_announced"], "before it happens");
+    assert!(works(server, &anns).await);
+    visit.press("/setup_overview", "completeSetup").await;
+    let bobs = tokens(server, &visit).await;
+    assert_eq!(server.mails().await[2..], ["taken_over", "subscribed"], "and after it");
+    assert_eq!((works(server, &anns).await, works(server, &bobs).await), (false, true));
+
+    // Looking changes nothing, and tells nothing of the other account.
+    let path = link(server, "taken_over").await;
+    let before = server.rows().await;
+    let page = Visit::open(server, &path).await;
+    assert_eq!(page.title(), "Another account has your Aqua Pitcher");
+    assert!(!page.page.text().contains("Bob") && !page.page.text().contains(BOB));
+    assert_eq!(server.rows().await, before);
+
+    server.advance("71h 59m").await;
+    assert_eq!(press(server, "taken_over", "undo").await, "Your device is back");
+    // The access tokens are an hour old by far; what was refused before is good again.
+    let refresh = |token: &str| {
+        let (id, secret, token) = (WEB.to_owned(), SECRET.to_owned(), token.to_owned());
+        async move {
+            let fields = [
+                ("grant_type", "refresh_token"),
+                ("client_id", id.as_str()),
+                ("client_secret", secret.as_str()),
+                ("refresh_token", token.as_str()),
+            ];
+            server.token(&fields).send().await.status.as_u16()
+        }
+    };
+    assert_eq!((refresh(&anns.refresh).await, refresh(&bobs.refresh).await), (200, 400));
+    let events = server.events().await;
+    let told = ["DeviceDeregistered", "DeviceRegistered", "SubscriptionChanged"];
+    assert_eq!(events[events.len() - 6..], [told, told].concat(), "{events:?}");
+    assert_eq!(server.mails().await[4..], ["taken_back", "subscribed"]);
+
+    // Pressed again, and tried again by the other customer.
+    let after = server.rows().await;
+    assert_eq!(Visit::open(server, &path).await.title(), "Your device is back");
+    assert_eq!(server.rows().await, after);
+    let again = choose(server, BOB, &query(&[])).await;
+    assert_eq!((again.page.status.as_u16(), again.title().as_str()), (400, "This device belongs to another account"));
+    assert!(again.page.text().contains("its owner did not agree"), "{}", again.page.text());
+}
+
+async fn the_earlier_owner_keeps_the_unit_before_it_changes_hands(server: &Server) {
+    let anns = server.device().await;
+    let mut visit = choose(server, BOB, &query(&[])).await;
+    assert_eq!(press(server, "takeover_announced", "decline").await, "You keep your device");
+    visit.press("/setup_overview", "completeSetup").await;
+    assert_eq!(visit.title(), "This device belongs to another account");
+    let back = format!("href=\"{REDIRECT}?error_description=Access+not+permitted.");
+    assert!(visit.page.text().contains(&back), "the app is told: {}", visit.page.text());
+    assert!(works(server, &anns).await);
+    assert_eq!(server.mails().await, ["subscribed", "takeover_announced", "takeover_declined"]);
+
+    // What can be answered ends in time, and so does what was announced.
+    let mut visit = choose(server, CARL, &query(&[])).await;
+    let path = link(server, "takeover_announced").await;
+    server.advance("72h").await;
+    assert_eq!(Visit::open(server, &path).await.title(), "Nothing to answer");
+    visit.press("/setup_overview", "completeSetup").await;
+    assert_eq!(visit.page.status, 410, "the sign-up is long over");
+}
+
+async fn guessing_serials_takes_over_a_few_units_a_day(server: &Server) {
+    let serials: Vec<_> = (0..20).map(|n| format!("G-{n:02}")).collect();
+    for serial in &serials {
+        server.link(Linking::default().serial(serial)).await;
+    }
+    let mut answers = Vec::new();
+    for serial in &serials {
+        let mut visit = choose(server, BOB, &unit(MODEL, serial)).await;
+        if visit.page.status == 200 {
+            visit.press("/setup_overview", "completeSetup").await;
+        }
+        answers.push(visit.page.status.as_u16());
+        if answers.len() == 3 {
+            assert_eq!(visit.page.header("retry-after"), "61");
+        }
+    }
+    assert_eq!(answers[..2], [302, 302]);
+    assert!(answers[2..].iter().all(|status| *status == 429), "{answers:?}");
+    // However long is waited, a day has its number.
+    for serial in &serials[2..] {
+        server.advance("20m").await;
+        let mut visit = choose(server, BOB, &unit(MODEL, serial)).await;
+        if visit.page.status == 200 {
+            visit.press("/setup_overview", "completeSetup").await;
+        }
+        answers.push(visit.page.status.as_u16());
+    }
+    assert_eq!(answers.iter().filter(|status| **status == 302).count(), 5, "{answers:?}");
+    let taken = server.mails().await.iter().filter(|kind| **kind == "taken_over").count();
+    assert_eq!(taken, 5);
+    // Units of one's own, and those of nobody, are not counted.
+    let mut own = choose(server, BOB, &unit(MODEL, "NEW-1")).await;
+    assert_eq!(own.press("/setup_overview", "completeSetup").await.page.status, 302);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forged_link_answers_nothing() {
+    let server = Server::start().await;
+    server.device().await;
+    choose(&server, BOB, &query(&[])).await;
+    let path = link(&server, "takeover_announced").await;
+    let before = server.rows().await;
+    let (front, token) = path.split_once("token=").unwrap();
+    for bad in ["", "x", &token[..95], &format!("{token}A"), &token.replacen(&token[..1], "_", 1), "%ff"] {
+        assert_eq!(server.request("GET", &format!("{front}token={bad}")).send().await.status, 400, "{bad}");
+    }
+    // A link of another purpose, and a good one without a form of ours.
+    assert_eq!(server.request("GET", &format!("/order/cancel?token={token}")).send().await.status, 400);
+    let reply = server.request("POST", "/takeover").body(form(&[("token", token), ("decline", "true")])).send().await;
+    assert_eq!(reply.status, 400);
+    assert_eq!(server.rows().await, before);
+}
 
 async fn a_second_customer_takes_the_unit_over(server: &Server) {
     let anns = server.device().await;

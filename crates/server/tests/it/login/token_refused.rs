@@ -3,11 +3,15 @@
 use crate::harness::world::{APP, APP_REDIRECT, OTHER_MODEL, OTHER_SECRET, OTHER_WEB, REDIRECT, SECRET, WEB};
 use crate::harness::{Linking, Server};
 use opendrs_domain::login::pkce::Challenge;
+use opendrs_domain::profile::Mode;
 use opendrs_server::client::Reply;
+use opendrs_service::login::client::set_mode;
 
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const DIGEST: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 const BAD_CODE: &str = "The request has an invalid grant parameter : code";
+const BAD_REDIRECT: &str = "The request has an invalid grant parameter : redirect_uri";
+const BAD_VERIFIER: &str = "The request has an invalid grant parameter : code_verifier";
 const BAD_REFRESH: &str = "The request has an invalid grant parameter : refresh_token";
 const BAD_CLIENT: &str = "Client authentication failed";
 const NO_GRANT: &str = "The authorization grant type is not supported by the authorization server";
@@ -85,7 +89,7 @@ async fn grant_then_client_then_code_or_token() {
         ),
         (vec![by_refresh, web[0], ("refresh_token", &device.refresh)], 401, "invalid_client", BAD_CLIENT.into()),
         (
-            vec![by_code, web[0], web[1], sent, sent],
+            vec![by_code, web[0], web[1], sent, ("code", "ANxxxxxxxxxxxxxxxxxx")],
             400,
             "invalid_request",
             "The request repeats the parameter : code".into(),
@@ -122,7 +126,7 @@ async fn a_code_dies_with_the_redirect_it_was_sent_to() {
     let code = server.code(Linking::default(), REDIRECT, None).await;
     let exchange = [&web[..], &[("code", code.as_str())]].concat();
     server.tamper("UPDATE client SET redirect_uris = replace(redirect_uris, 'https:', 'taken:')").await;
-    assert_eq!(server.token(&exchange).send().await.status, 400, "taken from the client's list");
+    refused(&server.token(&exchange).send().await, 400, "invalid_grant", BAD_REDIRECT);
     server.tamper("UPDATE client SET redirect_uris = replace(redirect_uris, 'taken:', 'https:')").await;
     assert_eq!(server.token(&exchange).send().await.status, 200, "and it was not spent");
 }
@@ -150,7 +154,8 @@ async fn a_code_whose_proof_fails_is_burnt() {
         let code = server.code(Linking::default(), REDIRECT, challenge.clone()).await;
         let sent = ("code", code.as_str());
         eprintln!("{why}");
-        refused(&server.token(&[&web[..], &more, &[sent]].concat()).send().await, 400, "invalid_grant", BAD_CODE);
+        let wrong = if why.ends_with("redirect") { BAD_REDIRECT } else { BAD_VERIFIER };
+        refused(&server.token(&[&web[..], &more, &[sent]].concat()).send().await, 400, "invalid_grant", wrong);
         let proof: &[_] = if challenge.is_some() { &[("code_verifier", VERIFIER)] } else { &[] };
         let second = server.token(&[&web[..], proof, &[sent]].concat()).send().await;
         refused(&second, 400, "invalid_grant", BAD_CODE);
@@ -174,13 +179,109 @@ async fn basic_is_tried_and_fails_with_a_challenge() {
         (vec![], basic(format!("{APP}:{SECRET}"))),
         (vec![], "Basic !!!".into()),
         (vec![], "Basic".into()),
-        (vec![("client_id", WEB), ("client_secret", SECRET)], basic(format!("{WEB}:{SECRET}"))),
-        (vec![("client_id", OTHER_WEB)], basic(format!("{WEB}:{SECRET}"))),
     ] {
         let call = server.token(&[&fields[..], &more].concat()).header("authorization", &authorization);
         let reply = call.send().await;
         refused(&reply, 401, "invalid_client", BAD_CLIENT);
         assert_eq!(reply.header("www-authenticate"), "Basic realm=\"opendrs\"", "{authorization}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn credentials_in_two_places_are_one_pair() {
+    let server = Server::start().await;
+    let device = server.device().await;
+    let grant = [("grant_type", "refresh_token"), ("refresh_token", device.refresh.as_str())];
+    let basic = |id: &str, secret: &str| {
+        use base64::Engine as _;
+        format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{id}:{secret}")))
+    };
+    let ask = |more: &[(&'static str, &str)], headers: &[String]| {
+        let call = server.token(&[&grant[..], more].concat());
+        headers.iter().fold(call, |call, value| call.header("authorization", value))
+    };
+    let (own, others) = (basic(WEB, SECRET), basic(OTHER_WEB, OTHER_SECRET));
+    let different = "The request has different client credentials : send one pair";
+    for more in [
+        vec![("client_id", OTHER_WEB)],
+        vec![("client_id", WEB), ("client_secret", OTHER_SECRET)],
+        vec![("client_secret", OTHER_SECRET)],
+        vec![("client_id", OTHER_WEB), ("client_secret", OTHER_SECRET)],
+    ] {
+        let reply = ask(&more, std::slice::from_ref(&own)).send().await;
+        refused(&reply, 400, "invalid_request", different);
+    }
+    let reply = ask(&[], &[own.clone(), others]).send().await;
+    refused(&reply, 400, "invalid_request", "The request has different Authorization headers : send one");
+    for (more, headers) in [
+        (vec![("client_id", WEB), ("client_secret", SECRET)], vec![own.clone()]),
+        (vec![("client_secret", SECRET)], vec![own.clone()]),
+        (vec![("client_secret", "")], vec![own.clone()]),
+        (vec![], vec![own.clone(), own.clone()]),
+    ] {
+        assert_eq!(ask(&more, &headers).send().await.status, 200, "{more:?}");
+    }
+    set_mode(server.app(), WEB, Mode::Strict).await.unwrap();
+    for (more, headers, name) in [
+        (vec![("client_id", WEB), ("client_secret", SECRET)], vec![own.clone()], "client_secret"),
+        (vec![], vec![own.clone(), own.clone()], "Authorization"),
+    ] {
+        let says = format!("The request repeats the parameter : {name}");
+        refused(&ask(&more, &headers).send().await, 400, "invalid_request", &says);
+    }
+    assert_eq!(ask(&[("client_id", WEB)], &[own]).send().await.status, 200, "an id is no proof");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_parameter_counts_once_or_is_refused() {
+    let server = Server::start().await;
+    let device = server.device().await;
+    let strict = server.link(Linking::default().client(OTHER_WEB, OTHER_MODEL)).await;
+    set_mode(server.app(), OTHER_WEB, Mode::Strict).await.unwrap();
+    for (id, secret, device, is_strict) in [(WEB, SECRET, device, false), (OTHER_WEB, OTHER_SECRET, strict, true)] {
+        let all = [
+            ("grant_type", "refresh_token"),
+            ("client_id", id),
+            ("client_secret", secret),
+            ("refresh_token", device.refresh.as_str()),
+            ("scope", "dash:replenish"),
+        ];
+        for (name, value) in all {
+            let says = format!("The request repeats the parameter : {name}");
+            let twice = server.token(&[&all[..], &[(name, value)]].concat()).send().await;
+            match is_strict {
+                true => refused(&twice, 400, "invalid_request", &says),
+                false => assert_eq!(twice.status, 200, "{name}"),
+            }
+            let other = server.token(&[&all[..], &[(name, "other")]].concat()).send().await;
+            refused(&other, 400, "invalid_request", &says);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_key_in_json_is_refused_whatever_it_says() {
+    let server = Server::start().await;
+    let device = server.device().await;
+    let body = |more: &str| {
+        format!(
+            r#"{{"grant_type":"refresh_token","client_id":"{WEB}","client_secret":"{SECRET}","refresh_token":"{}"{more}}}"#,
+            device.refresh
+        )
+    };
+    assert_eq!(server.token(&[]).body(body(r#","x":{"y":1}"#)).send().await.status, 200);
+    for (more, key) in [
+        (r#","grant_type":"refresh_token""#, "grant_type"),
+        (r#","client_id":"x""#, "client_id"),
+        (r#","client\u005fid":"x""#, "client_id"),
+        (r#","x":1,"x":1"#, "x"),
+        (r#","x":{"y":1,"y":2}"#, "y"),
+    ] {
+        let reply = server.token(&[]).body(body(more)).send().await;
+        let answer = reply.json();
+        assert_eq!((reply.status.as_u16(), &answer["error"]), (400, &"invalid_request".into()), "{more}");
+        let says = format!("The request is malformed : the key `{key}` is repeated at line 1 column ");
+        assert!(answer["error_description"].as_str().unwrap().starts_with(&says), "{answer}");
     }
 }
 

@@ -1,6 +1,8 @@
 //! Mail to customers: what they are told, where its links lead, and how it reaches a mail server's socket.
 
+mod again;
 mod link;
+mod per_day;
 mod sink;
 mod smtp;
 mod told;

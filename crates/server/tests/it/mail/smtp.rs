@@ -1,7 +1,7 @@
 //! A mail server's socket: what it is sent, and what happens when it will not take it.
 
-use crate::harness::world::{ANN, FILTER};
-use crate::harness::{Device, MailServer, Options, Server};
+use crate::harness::world::{ANN, FILTER, customer as declared};
+use crate::harness::{Device, Linking, MailServer, Options, Server, Visit};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use opendrs_domain::language::Language;
@@ -11,6 +11,7 @@ use opendrs_domain::version::Endpoint::Replenish;
 use opendrs_server::mail::{Security, Smtp, SmtpSettings};
 use opendrs_service::customer;
 use opendrs_service::mail::{self, Letter, Pending, Post};
+use opendrs_service::seed::{self, CustomerSeed, Seed};
 use opendrs_store::mail::Mail;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -70,6 +71,28 @@ fn decoded(header: &str) -> String {
         after_encoded = encoded.is_some();
     }
     String::from_utf8(bytes).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn international_domains_are_sent_as_a_labels() {
+    let mails = MailServer::start(Security::None).await;
+    let from = "Aqua <orders@büro.example>".parse().unwrap();
+    let (server, _) = server(Arc::new(Smtp::new(SmtpSettings { from, ..mails.settings() }).unwrap())).await;
+    let dora =
+        CustomerSeed { email: Email::parse("Dora@Bücher.Example").unwrap(), ..declared(ANN, "Dora", Some("1 A")) };
+    seed::apply(server.app(), Seed { customers: vec![dora], ..Seed::default() }).await.unwrap();
+    mails.all().await;
+    // Whichever spelling they sign in with, they are who they are.
+    for spelling in ["dora@bu\u{308}cher.example", "dora@xn--bcher-kva.example", "DORA@BÜCHER。EXAMPLE"] {
+        assert_ne!(Visit::signed_in(&server, spelling).await.title(), "Sign in", "{spelling}");
+    }
+    server.link(Linking::default().customer("dora@bücher.example").serial("SN-9")).await;
+    server.advance("0s").await;
+    let got = mails.all().await.pop().unwrap();
+    assert_eq!(got.envelope[0].split(' ').nth(1), Some("FROM:<orders@xn--bro-hoa.example>"));
+    assert_eq!(got.envelope[1], "RCPT TO:<dora@xn--bcher-kva.example>");
+    assert_eq!(got.header("To"), "\"Dora\" <dora@xn--bcher-kva.example>");
+    assert!(got.header("Message-ID").ends_with("@xn--bro-hoa.example>"), "{}", got.header("Message-ID"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -23,7 +23,7 @@ async fn a_customer_is_told_of_an_order_from_its_placing_to_its_arrival(server: 
         server.text().await,
         "Hello Ann Example,\n\n\
          From now on your device orders by itself what you chose, when it runs low.\n\n\
-         A mail tells you of each order, with its price, while it can still be cancelled.\n\n\
+         We'll email you about every order, with its price, while you can still cancel.\n\n\
          Filter: Water filter, pack of 3, 24.99 USD\n\
          Mineral cartridge: Mineral cartridge, 12.50 USD\n\n\
          Your devices:\n"
@@ -45,14 +45,18 @@ async fn a_customer_is_told_of_an_order_from_its_placing_to_its_arrival(server: 
         format!(
             "Hello Ann Example,\n\n\
              Your Aqua Pitcher ordered this for you.\n\n\
-             You can cancel it until 3 March 2018, 07:00 UTC. After that it is sent, and you pay for it.\n\n\
+             You can cancel it until 3 March 2018, 07:00 UTC. After that it ships and you will be charged.\n\n\
+             Order number: {}\n\
              Product: Water filter, pack of 3\n\
              Quantity: 3 count\n\
              Price: 24.99 USD\n\
              Ships to: 1 Main Street, Springfield, 97477, US\n\
-             Expected: 5 March 2018, 07:30 UTC\n\n\
+             Expected delivery: 5 March 2018\n\n\
              Cancel this order:\n{cancel}\n\n\
+             See this order:\n{}\n\n\
              Your devices:\n{}/settings\n\n-- \nAqua Pitcher, serial SN-1\n",
+            letter.news.order().unwrap().number(),
+            letter.order_url.unwrap(),
             server.base
         )
     );
@@ -85,16 +89,20 @@ async fn a_held_order_says_why_and_what_to_do(server: &Server) {
     for part in [
         "There is no address to deliver to.",
         "Open the order and enter an address.",
-        "until 5 March 2018, 07:00 UTC; then it ends",
+        "If that is not done by 5 March 2018, 07:00 UTC, we drop the order and you won't be charged.",
         "Price: 24.99 USD",
         "Ships to: no address yet",
         "/order/cancel?token=",
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
-    server.advance("73h").await;
-    assert_eq!(server.mails().await, ["subscribed", "order_held", "order_expired"]);
-    assert!(server.text().await.contains("It ended without being placed"));
+    server.advance("48h").await;
+    assert_eq!(server.mails().await, ["subscribed", "order_held", "order_reminder"], "a day before it ends");
+    let reminder = Words::of(&server.letter().await);
+    assert_eq!(reminder.subject, "Reminder: Your order needs an address: Water filter, pack of 3");
+    server.advance("25h").await;
+    assert_eq!(server.mails().await, ["subscribed", "order_held", "order_reminder", "order_expired"], "once");
+    assert!(server.text().await.contains("because this was not resolved in time"));
     let gold = Subscribe::Some(vec![(SlotId::parse(FILTER).unwrap(), Asin::parse(SOLD_OUT).unwrap())]);
     let device = server.link(Linking::default().serial("SN-2").subscribe(gold)).await;
     server.call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;

@@ -11,6 +11,7 @@ use std::collections::HashSet;
 
 both!(
     final_answers_are_not_tried_again,
+    the_status_decides_whatever_becomes_of_the_body,
     passing_failures_are_tried_again_and_then_given_up,
     an_extended_receiver_is_tried_for_days_and_gone_is_gone,
     a_lost_attempt_goes_out_again_under_the_same_id,
@@ -48,6 +49,61 @@ async fn final_answers_are_not_tried_again(server: &Server) {
         );
         assert_eq!((attempts[0].status, attempts[0].answer.as_str()), (Some(status.into()), "well"));
     }
+}
+
+/// A body that is longer than what is kept of one.
+const BIG: &str = match std::str::from_utf8(&[b'x'; 20_000]) {
+    Ok(text) => text,
+    Err(_) => panic!(),
+};
+
+async fn the_status_decides_whatever_becomes_of_the_body(server: &Server) {
+    let receiver = Receiver::start().await;
+    server.confirmed("kettles", &receiver, |_| {}).await;
+    // One device each, so that each message is the first of its queue.
+    let first_attempts = async |serial: &str, does: Does| {
+        receiver.will(&[does]);
+        server.link(crate::harness::Linking::default().serial(serial)).await;
+        server.advance("0s").await;
+        let id = EventId::parse(receiver.all().await[0].header("x-amz-sns-message-id").unwrap()).unwrap();
+        let story = delivery::story(server.app(), id).await.unwrap();
+        let (_, delivery, attempts) = story.deliveries.into_iter().next().unwrap();
+        (delivery, attempts)
+    };
+    for (n, does) in [
+        Does::Break(200, "", false),
+        Does::Break(200, "", true),
+        Does::Break(201, "", false),
+        Does::Break(202, "X-More: 1\r\n", true),
+        Does::Drip(200),
+        Does::Say(200, BIG),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let (delivery, attempts) = first_attempts(&format!("OK-{n}"), does.clone()).await;
+        assert_eq!((delivery.state, attempts.len()), (State::Delivered, 1), "{does:?}: {attempts:?}");
+        assert!(attempts[0].status.is_some() && attempts[0].problem.is_none(), "{attempts:?}");
+        assert!(attempts[0].answer.len() <= 4096);
+    }
+    for (n, (does, due)) in [
+        (Does::Break(500, "", true), 20),
+        (Does::Break(429, "Retry-After: 90\r\n", true), 90),
+        (Does::Break(503, "Retry-After: 60\r\n", false), 60),
+        (Does::Drip(500), 20),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let (delivery, attempts) = first_attempts(&format!("WAIT-{n}"), does.clone()).await;
+        assert_eq!((delivery.state, attempts.len()), (State::Waiting, 1), "{does:?}");
+        let wait = delivery.due_at.unwrap().since(attempts[0].at).secs();
+        assert!((due..due + 5).contains(&wait), "{does:?}: {wait} seconds");
+        server.advance("2m").await;
+        receiver.all().await;
+    }
+    let (delivery, _) = first_attempts("GONE", Does::Break(410, "", true)).await;
+    assert_eq!(delivery.reason.as_deref(), Some("the receiver answered 410, which is final"));
 }
 
 async fn passing_failures_are_tried_again_and_then_given_up(server: &Server) {

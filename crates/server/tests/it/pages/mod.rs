@@ -3,6 +3,8 @@
 mod devices;
 mod hostile;
 mod languages;
+mod missing;
+mod reader;
 mod remove;
 mod rules;
 mod settings;

@@ -125,7 +125,7 @@ async fn settings(server: &Server, walk: &mut Walk, visit: &mut Visit) {
 }
 
 /// What is shown in place of what was asked for.
-async fn elsewhere(server: &Server, walk: &mut Walk, visit: &mut Visit) {
+async fn elsewhere(server: &Server, walk: &mut Walk, visit: &mut Visit, language: Language) {
     // The day that passed ended the sign-in.
     visit.go("/settings").await.sign_in(CARL).await;
     let test = server.link(Linking::default().customer(CARL).serial("SN-3").test_device()).await;
@@ -144,8 +144,13 @@ async fn elsewhere(server: &Server, walk: &mut Walk, visit: &mut Visit) {
     walk.saw("teaser of nothing", &visit.go("/teaser").await.page);
     walk.saw("order of nobody", &visit.go("/order?id=x").await.page);
     walk.saw("cancel link of nothing", &visit.go("/order/cancel?token=x").await.page);
-    walk.saw("sign-up that is over", &visit.go("/setup_slot?flow=x").await.page);
+    walk.saw("sign-up that is over", &visit.go("/setup_slot").await.page);
     walk.saw("request without a client", &visit.go("/ap/oa?client_id=&state=s-1").await.page);
+    walk.saw("root", &visit.go("/").await.page);
+    walk.saw("page that does not exist", &visit.go("/nothing").await.page);
+    walk.saw("address of a form", &visit.go("/slot_action").await.page);
+    let mut leaving = Visit::navigate(server, &query(&[("language", Some(language.tag()))])).await;
+    walk.saw("way to the client", &leaving.press("/ap/signin", "cancel").await.page);
     let forged = Form { action: "/ap/signin".into(), ..Form::default() }.fill("csrf", "x");
     walk.saw("forged form", &visit.submit(&forged).await.page);
 }
@@ -155,7 +160,7 @@ async fn walk(language: Language) -> Vec<(&'static str, Reply)> {
     let mut walk = Walk { shown: Vec::new() };
     let mut visit = sign_up(&server, &mut walk, language).await;
     settings(&server, &mut walk, &mut visit).await;
-    elsewhere(&server, &mut walk, &mut visit).await;
+    elsewhere(&server, &mut walk, &mut visit, language).await;
     walk.shown
 }
 

@@ -6,11 +6,17 @@ use crate::harness::{Linking, Options, Server, Store, Visit, form, world};
 use opendrs_domain::profile::Mode;
 use opendrs_domain::text::Email;
 use opendrs_service::customer;
-use opendrs_service::login::client;
-use opendrs_service::seed::{self, Contents, Done, Password, Seed};
+use opendrs_service::login::client::{self, ClientChange};
+use opendrs_service::seed::{self, Contents, Done, Overwrite, Password, Seed};
 use opendrs_service::topic::{self, Change};
 
-both!(by on: an_export_changes_nothing_where_it_is_from, an_export_with_secrets_makes_an_empty_store_work);
+both!(
+    by on:
+    an_export_changes_nothing_where_it_is_from,
+    an_export_with_secrets_makes_an_empty_store_work,
+    what_is_switched_off_is_off_in_another_store,
+    a_client_that_was_removed_stays_so,
+);
 
 const ALL: Contents = Contents { secrets: true, customers: true };
 
@@ -98,4 +104,56 @@ async fn an_export_with_secrets_makes_an_empty_store_work(server: &Server) {
         "line 0: password: a new customer needs a `password`, or a `password_hash` of an export"
     );
     assert_eq!(third.count("customer").await, 0, "{}", world::BOB);
+}
+
+async fn what_is_switched_off_is_off_in_another_store(server: &Server) {
+    let app = server.app();
+    let ann = Email::parse(ANN).unwrap();
+    client::change(app, WEB, ClientChange::Disable).await.unwrap();
+    customer::block(app, customer::id_by_email(app, &ann).await.unwrap().unwrap()).await.unwrap();
+    let exported = seed::export(app, ALL).await.unwrap();
+    let applied = seed::apply(app, exported.clone()).await.unwrap();
+    assert!(super::all_unchanged(&applied), "{applied:?}");
+    // A file that does not say so leaves both as they are, also by force.
+    seed::apply_with(app, world::seed(), Overwrite::Everything).await.unwrap();
+    assert!(!client::find(app, WEB).await.unwrap().unwrap().is_enabled());
+
+    let other = Server::with(Options { seed: Seed::default(), ..Options::default() }).await;
+    let app = other.app();
+    seed::apply(app, exported.clone()).await.unwrap();
+    let token =
+        [("grant_type", "refresh_token"), ("refresh_token", "x"), ("client_id", WEB), ("client_secret", SECRET)];
+    let (status, said) = other.request("POST", "/auth/o2/token").body(form(&token)).said().await;
+    assert_eq!(status, 401, "{said}");
+    assert!(client::find(app, APP).await.unwrap().unwrap().is_enabled());
+    let id = customer::id_by_email(app, &ann).await.unwrap().unwrap();
+    assert!(customer::is_blocked(app, id).await.unwrap());
+    let applied = seed::apply(app, exported.clone()).await.unwrap();
+    assert!(super::all_unchanged(&applied), "{applied:?}");
+
+    // What an operator switches on again stays on.
+    client::change(app, WEB, ClientChange::Enable).await.unwrap();
+    customer::unblock(app, id).await.unwrap();
+    let applied = seed::apply(app, exported).await.unwrap();
+    assert_eq!(
+        (super::of(&applied, "client", WEB).done, super::of(&applied, "customer", ANN).done),
+        (Done::Kept, Done::Kept)
+    );
+    assert!(client::find(app, WEB).await.unwrap().unwrap().is_enabled());
+    assert!(!customer::is_blocked(app, id).await.unwrap());
+}
+
+async fn a_client_that_was_removed_stays_so(server: &Server) {
+    let app = server.app();
+    client::change(app, APP, ClientChange::Remove).await.unwrap();
+    let exported = seed::export(app, ALL).await.unwrap();
+    let clients = exported.makers.iter().flat_map(|m| &m.profiles).flat_map(|p| &p.clients);
+    assert!(clients.clone().count() == 2 && clients.into_iter().all(|client| client.id.unwrap().to_string() != APP));
+    let applied = seed::apply(app, exported).await.unwrap();
+    assert!(super::all_unchanged(&applied), "{applied:?}");
+    for overwrite in [Overwrite::Never, Overwrite::Everything] {
+        let applied = seed::apply_with(app, aqua(|_| {}), overwrite).await.unwrap();
+        assert_eq!(super::of(&applied, "client", APP).done, Done::Gone);
+        assert!(!client::find(app, APP).await.unwrap().unwrap().is_enabled());
+    }
 }

@@ -4,7 +4,7 @@ use crate::harness::world::{ANN, COMPOSITE, FILTER, OTHER_MODEL, OTHER_WEB, PASS
 use crate::harness::{Device, Linking, OPERATOR, Server, Visit, form, good_body, query};
 use opendrs_domain::version::{ENDPOINTS, Endpoint};
 use opendrs_server::Doors;
-use opendrs_server::client::Reply;
+use opendrs_server::client::{Reply, heading};
 use opendrs_server::config::Role;
 use opendrs_service::session::form_token;
 use std::collections::BTreeSet;
@@ -141,9 +141,9 @@ fn cases(token: &str, order: &str) -> Vec<Case> {
         open("GET", "/.well-known/oauth-authorization-server", String::new(), "200 {}"),
         page("GET", "/ap/oa", query(&[]).replace("/ap/oa", ""), SIGN_IN, "303 /setup_slot"),
         posted("/ap/consent", &[("flow", "x"), ("consentApproved", "true")], GONE, GONE),
-        page("GET", "/setup_slot", "?flow=x".into(), GONE, GONE),
+        page("GET", "/setup_slot", String::new(), GONE, GONE),
         posted("/slot_action", &[("flow", "x"), ("slotId", FILTER)], GONE, GONE),
-        page("GET", "/setup_overview", "?flow=x".into(), GONE, GONE),
+        page("GET", "/setup_overview", String::new(), GONE, GONE),
         posted("/setup_overview", &[("flow", "x"), ("completeSetup", "true")], GONE, GONE),
         page("GET", "/settings", of_device, SIGN_IN, "200 Aqua Pitcher"),
         posted(
@@ -177,6 +177,9 @@ fn cases(token: &str, order: &str) -> Vec<Case> {
         posted("/settings/unlink", &[("profile", "x")], SIGN_IN, "303 /settings"),
         page("GET", "/order", format!("?id={order}"), SIGN_IN, "200 Your order"),
         posted("/order", &[("id", order), ("cancel", "true")], SIGN_IN, "303 /order"),
+        // The same for who answers a takeover.
+        open("GET", "/takeover", "?token=x".into(), "400 That did not work"),
+        posted("/takeover", &[("token", "x"), ("undo", "true")], "400 That did not work", "400 That did not work"),
         // What opens an order by its mail's link is the link alone; who has none learns nothing.
         open("GET", "/order/cancel", "?token=x".into(), "400 That did not work"),
         posted("/order/cancel", &[("token", "x")], "400 That did not work", "400 That did not work"),
@@ -292,7 +295,7 @@ async fn send(server: &Server, case: &Case, caller: Caller) -> Reply {
 fn said(reply: &Reply) -> String {
     let (json, html) = (reply.json(), reply.text());
     let text = |key: &str| json[key].as_str().map(str::to_owned);
-    let heading = || html.split("<h1>").nth(1).and_then(|rest| rest.split('<').next()).map(str::to_owned);
+    let heading = || heading(&html);
     let problem = || html.split("<p>This form").nth(1).map(|_| "This form has expired".to_owned());
     let words = match reply.header("location") {
         "" => text("message").or_else(|| text("error_description")).or_else(problem).or_else(heading),

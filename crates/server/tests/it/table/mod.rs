@@ -4,4 +4,5 @@
 mod callers;
 mod metrics;
 mod openapi;
+mod owners;
 mod versions;

@@ -181,14 +181,14 @@ async fn a_declined_payment_holds_the_order_until_it_is_tried_again(server: &Ser
     assert!(!server.events().await.contains(&"OrderPlaced".to_owned()), "makers hear nothing of it");
     assert_eq!(server.mails().await, ["subscribed", "order_held"]);
     let mail = server.text().await;
-    for words in ["It could not be paid for.", "Open the order once you can pay, or cancel it.", "/order?id="] {
+    for words in ["The payment failed.", "Open the order once you can pay, or cancel it.", "/order?id="] {
         assert!(mail.contains(words), "{mail}");
     }
     let mut ann = Visit::open(server, &format!("/order?id={order}")).await;
     ann.sign_in(ANN).await;
-    assert!(ann.page.text().contains("it could not be paid for"), "{}", ann.page.text());
+    assert!(ann.page.text().contains("the payment failed"), "{}", ann.page.text());
     ann.press("/order", "look").await;
-    assert!(!ann.page.text().contains("it could not be paid for"), "{}", ann.page.text());
+    assert!(!ann.page.text().contains("the payment failed"), "{}", ann.page.text());
     assert_eq!(server.events().await.last().unwrap(), "OrderPlaced");
     assert_eq!(server.mails().await.last().unwrap(), &"order_placed");
 

@@ -2,9 +2,8 @@
 //! that was begun is left behind.
 
 use super::shop::Shop;
-use super::{ALL, on, order, ordered_by, replenish, standing, state};
+use super::{ALL, by_operator, on, order, ordered_by, replenish, standing, state};
 use crate::harness::{Linking, Server};
-use opendrs_domain::fulfilment::Report;
 use opendrs_domain::order::{Problem, State};
 use opendrs_service::fulfilment::{self, Speaker};
 use serde_json::{Value, json};
@@ -84,7 +83,7 @@ async fn a_draft_that_was_not_heard_of_goes_with_its_order(server: &Server, shop
     shop.will("Lost", &shop.recorded("lost_begin", 7));
     shop.will("Discard", &gone);
     shop.will("Discard", &gone);
-    fulfilment::report(server.app(), &id, Report::Cancelled, Speaker::Operator).await.unwrap();
+    fulfilment::report(server.app(), &id, by_operator(), Speaker::Operator { force: false }).await.unwrap();
     server.advance("1s").await;
     let heard = shop.heard();
     let unheard = &shop.recorded("lost_begin", 2)["data"]["draft"]["id"];
@@ -103,7 +102,7 @@ async fn a_draft_that_was_not_heard_of_goes_with_its_order(server: &Server, shop
 /// Has an order out of the way of what follows.
 async fn forget(server: &Server, shop: &Shop, id: &str) {
     shop.will("Seek", &json!({ "data": { "paid": { "items": [] }, "begun": { "items": [] } } }));
-    fulfilment::report(server.app(), id, Report::Cancelled, Speaker::Operator).await.unwrap();
+    fulfilment::report(server.app(), id, by_operator(), Speaker::Operator { force: false }).await.unwrap();
     server.advance("1s").await;
     assert_eq!(shop.left(), 0);
 }
@@ -119,7 +118,7 @@ async fn an_order_that_ends_while_it_is_made_is_given_up(server: &Server, shop: 
     };
     shop.will("Seek", &begun("Draft"));
     shop.will("Discard", &shop.recorded("lost_fill", 5));
-    fulfilment::report(server.app(), &id, Report::Cancelled, Speaker::Operator).await.unwrap();
+    fulfilment::report(server.app(), &id, by_operator(), Speaker::Operator { force: false }).await.unwrap();
     server.advance("1h").await;
     assert_eq!(shop.names(), ["Seek", "Discard"]);
 
@@ -128,7 +127,7 @@ async fn an_order_that_ends_while_it_is_made_is_given_up(server: &Server, shop: 
     shop.heard();
     shop.will("Seek", &begun("ArrangingPayment"));
     shop.will("Move", &shop.recorded("payment", 5));
-    fulfilment::report(server.app(), &id, Report::Cancelled, Speaker::Operator).await.unwrap();
+    fulfilment::report(server.app(), &id, by_operator(), Speaker::Operator { force: false }).await.unwrap();
     server.advance("1h").await;
     assert_eq!(shop.names(), ["Seek", "Move"]);
 }

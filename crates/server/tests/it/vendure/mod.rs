@@ -8,7 +8,7 @@ use crate::harness::world::{ANN, FILTER, SMALL, product};
 use crate::harness::{Device, Linking, Options, Server, Store, Visit, form};
 use axum::http::Method;
 use opendrs_domain::fulfilment::Report;
-use opendrs_domain::order::{Order, Problem, State};
+use opendrs_domain::order::{Cancellation, CancelledBy, Order, Problem, State, Tracking};
 use opendrs_domain::product::Product;
 use opendrs_domain::text::Sku;
 use opendrs_domain::time::Time;
@@ -56,6 +56,11 @@ async fn on(store: Store, test: impl AsyncFn(&Server, &Shop)) {
     test(&server, &shop).await;
     assert_eq!(shop.left(), 0, "answers that were not asked for");
     server.remove_store().await;
+}
+
+/// An operator gives an order up.
+fn by_operator() -> Report {
+    Report::Cancelled(Cancellation::new(CancelledBy::Operator, Some("The product was recalled")))
 }
 
 /// A new device orders; the order's id. Nothing has happened to it yet.
@@ -124,13 +129,17 @@ async fn an_order_is_made_shipped_and_delivered(server: &Server, shop: &Shop) {
             "item": { "productVariantId": "1", "quantity": 1 }, "method": "1",
         })
     );
-    let payment = json!({ "orderId": "1", "method": "opendrs", "transactionId": id, "metadata": {} });
+    let payment = json!({ "orderId": "1", "method": "opendrs", "transactionId": id, "metadata": {
+        "orderNumber": standing(server, &id).await.0.number().to_string(),
+        "customerReference": fulfilment::find(server.app(), &id).await.unwrap().device.directed_customer,
+    } });
     assert_eq!(said(4), &json!({ "id": "1", "payment": payment }));
     assert_eq!(told(server).await, ["OrderPlaced"]);
 
     server.advance("2h").await;
     let (shipped, _) = standing(server, &id).await;
-    assert_eq!((shipped.state, shipped.tracking.as_deref()), (State::Shipped, Some("1Z 999")));
+    assert_eq!(shipped.state, State::Shipped);
+    assert_eq!(shipped.tracking, Tracking::new(Some("1Z 999"), Some("Post"), None));
     server.advance("1h").await;
     assert_eq!(state(server, &id).await, State::Delivered);
     assert_eq!(told(server).await, ["OrderPlaced", "ItemShipped"]);
@@ -223,6 +232,9 @@ async fn an_order_that_ends_here_is_cancelled_there(server: &Server, shop: &Shop
     assert_eq!(Vec::from_iter(heard.iter().map(|(name, _)| name.as_str())), ["Seek", "Cancel", "Refund", "Settle"]);
     assert_eq!(heard[0].1, json!({ "id": id, "code": shop.code("cancelled") }));
     assert_eq!((heard[1].1["input"]["cancelShipping"] == true, &heard[2].1["input"]["amount"]), (true, &json!(2499)));
+    for at in [1, 2] {
+        assert_eq!(heard[at].1["input"]["reason"], "Cancelled at OpenDRS by the customer", "{at}");
+    }
     assert_eq!(heard[3].1["input"]["transactionId"], id);
     assert_eq!(told(server).await, ["OrderPlaced", "OrderCancelled"]);
     server.advance("5h").await;
@@ -243,7 +255,7 @@ async fn an_order_that_ends_there_is_cancelled_here(server: &Server, shop: &Shop
 async fn what_left_the_shop_is_not_cancelled_there(server: &Server, shop: &Shop) {
     shop.plays("too_late", ..);
     let id = order(server).await;
-    fulfilment::report(server.app(), &id, Report::Cancelled, Speaker::Operator).await.unwrap();
+    fulfilment::report(server.app(), &id, by_operator(), Speaker::Operator { force: false }).await.unwrap();
     server.advance("5h").await;
     let (order, said) = standing(server, &id).await;
     assert_eq!(order.state, State::Cancelled);
@@ -320,7 +332,7 @@ async fn what_its_owner_allows_is_not_too_dear(server: &Server, shop: &Shop) {
         server.advance("1s").await;
         let (order, said) = standing(server, &id).await;
         assert_eq!((order.state, order.item.price.to_string().as_str()), (state, "29.99 USD"), "{most}: {said}");
-        fulfilment::report(server.app(), &id, Report::Cancelled, Speaker::Operator).await.unwrap();
+        fulfilment::report(server.app(), &id, by_operator(), Speaker::Operator { force: false }).await.unwrap();
         shop.will("Seek", &json!({ "data": { "paid": { "items": [] }, "begun": { "items": [] } } }));
         server.advance("1s").await;
     }

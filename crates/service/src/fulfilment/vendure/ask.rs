@@ -4,10 +4,11 @@
 
 use super::Shop;
 use crate::App;
-use crate::outbound::{Answer, Request};
+use crate::outbound::{Answer, Outbound, Request};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// The largest answer that is read.
 const MAX_ANSWER: usize = 256 * 1024;
@@ -67,6 +68,17 @@ impl Shop {
         operation: &Operation,
         variables: Value,
     ) -> Result<T, Trouble> {
+        self.ask_through(&*app.outbound, app.settings.request_timeout, operation, variables).await
+    }
+
+    /// The same, without an application.
+    pub(super) async fn ask_through<T: DeserializeOwned>(
+        &self,
+        network: &dyn Outbound,
+        deadline: Duration,
+        operation: &Operation,
+        variables: Value,
+    ) -> Result<T, Trouble> {
         let body = json!({ "operationName": operation.name, "query": operation.text, "variables": variables });
         let mut headers =
             vec![("content-type".into(), "application/json".into()), ("vendure-api-key".into(), self.key.clone())];
@@ -76,20 +88,22 @@ impl Shop {
             url: self.url.clone(),
             headers,
             body: body.to_string().into_bytes(),
-            deadline: app.settings.request_timeout,
+            deadline,
             limit: MAX_ANSWER,
+            body_within: None,
         };
-        let answer = app.outbound.send(request).await.map_err(|failure| Trouble::Failed(failure.to_string()))?;
+        let answer = network.send(request).await.map_err(|failure| Trouble::Failed(failure.to_string()))?;
         read(&answer)
     }
 }
 
 fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, Trouble> {
     let failed = |why: String| Err(Trouble::Failed(why));
-    if answer.truncated {
-        return failed("the shop's answer is too long".into());
-    }
-    let reply: Reply = match serde_json::from_slice(&answer.body) {
+    let body = match answer.whole() {
+        Ok(body) => body,
+        Err(why) => return failed(format!("from the shop: {why}")),
+    };
+    let reply: Reply = match serde_json::from_slice(body) {
         Ok(reply) => reply,
         Err(_) if !answer.is_success() => return failed(format!("the shop answered with status {}", answer.status)),
         Err(e) => return failed(format!("that is no Admin API of Vendure: its answer cannot be read: {e}")),
@@ -117,7 +131,7 @@ mod tests {
     use super::*;
 
     fn of(status: u16, body: &str) -> Result<Value, Trouble> {
-        read(&Answer { status, headers: Vec::new(), body: body.into(), truncated: false })
+        read(&Answer { status, headers: Vec::new(), body: body.into(), truncated: false, broken: None })
     }
 
     #[test]
@@ -145,7 +159,7 @@ mod tests {
             let Err(Trouble::Failed(why)) = of(status, body) else { panic!("{body}") };
             assert!(why.contains(says), "{why}");
         }
-        let long = Answer { status: 200, headers: Vec::new(), body: b"{}".into(), truncated: true };
+        let long = Answer { status: 200, headers: Vec::new(), body: b"{}".into(), truncated: true, broken: None };
         assert!(matches!(read::<Value>(&long), Err(Trouble::Failed(why)) if why.contains("too long")));
     }
 }

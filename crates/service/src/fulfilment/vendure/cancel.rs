@@ -6,15 +6,30 @@ use super::wire::{CANCEL, Cancelled, Found, Payment, REFUND, Refunded, SEEK, SET
 use super::{Outcome, Said, Shop};
 use crate::App;
 use crate::fulfilment::Job;
+use opendrs_domain::order::{CancelledBy, Order};
 use opendrs_store::fulfilment::Call;
 use serde_json::json;
 
 /// Why an order is cancelled, as the shop's people read it.
-const REASON: &str = "Cancelled at OpenDRS";
+fn reason(order: &Order) -> String {
+    let cancellation = order.cancellation.as_ref();
+    let what = match cancellation.map(|cancellation| cancellation.by) {
+        None => "Ended at OpenDRS: nobody resolved in time what kept it from being placed",
+        Some(CancelledBy::Customer) => "Cancelled at OpenDRS by the customer",
+        Some(CancelledBy::MailLink) => "Cancelled at OpenDRS by the link in a mail to the customer",
+        Some(CancelledBy::Device) => "Cancelled at OpenDRS by the device",
+        Some(CancelledBy::Shop) => "Cancelled at OpenDRS by the shop",
+        Some(CancelledBy::Operator) => "Cancelled at OpenDRS by an operator",
+    };
+    match cancellation.and_then(|cancellation| cancellation.reason.as_ref()) {
+        Some(why) => format!("{what}: {why}"),
+        None => what.to_owned(),
+    }
+}
 
 /// Gives it up. What left the shop already stays with its customer: that is noted, and no error.
 pub(super) async fn cancel(app: &App, shop: &Shop, job: &Job, call: &Call) -> Said {
-    let instance = job.order.instance().to_string();
+    let (instance, reason) = (job.order.instance().to_string(), reason(&job.order));
     let code = call.reference.as_deref().unwrap_or_default();
     let Sought { paid, begun } = shop.ask(app, &SEEK, json!({ "id": instance, "code": code })).await?;
     // What was begun and not heard of is told by the draft that was heard of; without one nobody can tell whose it is.
@@ -31,18 +46,18 @@ pub(super) async fn cancel(app: &App, shop: &Shop, job: &Job, call: &Call) -> Sa
     let paid: Vec<_> = paid.items.into_iter().filter(|found| found.payment(&instance).is_some()).collect();
     let begun = begun.items.into_iter().filter(|found| paid.iter().all(|other| other.id != found.id));
     for found in begun.collect::<Vec<_>>().iter().chain(&paid) {
-        let under_way = one(app, shop, found).await?;
+        let under_way = one(app, shop, found, &reason).await?;
         let ended = under_way.is_none();
         note = under_way.or(note);
         if ended && let Some(payment) = found.payment(&instance) {
-            refund(app, shop, payment, &instance).await?;
+            refund(app, shop, payment, (&instance, &reason)).await?;
         }
     }
     Ok(Outcome { note, ..Outcome::default() })
 }
 
 /// What an operator should know, if it cannot be given up any more.
-async fn one(app: &App, shop: &Shop, found: &Found) -> Result<Option<String>, String> {
+async fn one(app: &App, shop: &Shop, found: &Found, reason: &str) -> Result<Option<String>, String> {
     match found.state.as_str() {
         "Cancelled" => {}
         _ if found.is_unfinished() => discard(app, shop, &found.id, &found.state).await?,
@@ -53,7 +68,7 @@ async fn one(app: &App, shop: &Shop, found: &Found) -> Result<Option<String>, St
             )));
         }
         _ => {
-            let input = json!({ "orderId": found.id, "cancelShipping": true, "reason": REASON });
+            let input = json!({ "orderId": found.id, "cancelShipping": true, "reason": reason });
             let answer: Cancelled = shop.ask(app, &CANCEL, json!({ "input": input })).await?;
             if let Some((_, why)) = answer.cancelled.refusal() {
                 return Err(format!("the shop does not cancel its order {}: {why}", found.code));
@@ -64,7 +79,7 @@ async fn one(app: &App, shop: &Shop, found: &Found) -> Result<Option<String>, St
 }
 
 /// Enters that nothing was taken: the shop was told of a payment, and never had the money.
-async fn refund(app: &App, shop: &Shop, payment: &Payment, instance: &str) -> Result<(), String> {
+async fn refund(app: &App, shop: &Shop, payment: &Payment, (instance, reason): (&str, &str)) -> Result<(), String> {
     if payment.state != "Settled" {
         return Ok(());
     }
@@ -74,7 +89,7 @@ async fn refund(app: &App, shop: &Shop, payment: &Payment, instance: &str) -> Re
     if left > 0 {
         // The last three are deprecated, but shops of 3.7 cannot store a refund without them.
         let input = json!({
-            "paymentId": payment.id, "amount": left, "reason": REASON, "lines": [], "shipping": 0, "adjustment": 0,
+            "paymentId": payment.id, "amount": left, "reason": reason, "lines": [], "shipping": 0, "adjustment": 0,
         });
         let Refunded { refund } = shop.ask(app, &REFUND, json!({ "input": input })).await?;
         if let Some((_, why)) = refund.step.refusal() {

@@ -12,12 +12,12 @@ use super::wire::{
 use super::{Outcome, Said, Shop, reports};
 use crate::App;
 use crate::fulfilment::call::{Noted, note};
-use crate::fulfilment::{Job, rules};
-use opendrs_domain::customer::{Address, Customer};
+use crate::fulfilment::{Job, terms};
+use opendrs_domain::customer::Address;
 use opendrs_domain::fulfilment::Report;
 use opendrs_domain::money::Money;
-use opendrs_domain::order::Problem;
-use opendrs_domain::rule::Rules;
+use opendrs_domain::order::{PriceParts, Problem, Recipient};
+use opendrs_domain::rule::Terms;
 use opendrs_store::fulfilment::Call;
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ struct Placing<'a> {
     job: &'a Job,
     call: &'a Call,
     /// What the customer allows.
-    rules: Rules,
+    terms: Terms,
     instance: String,
 }
 
@@ -36,8 +36,8 @@ fn problem(problem: Problem, note: impl Into<String>) -> Outcome {
     Outcome { reports: vec![Report::Problem(problem)], note: Some(note.into()), ..Outcome::default() }
 }
 
-fn taken(price: Option<Money>, then: Vec<Report>) -> Outcome {
-    let mut said = vec![Report::Accepted { expected_at: None }];
+fn taken(price: Option<Money>, parts: PriceParts, then: Vec<Report>) -> Outcome {
+    let mut said = vec![Report::Accepted { expected_at: None, parts }];
     said.extend(then);
     Outcome { reports: said, price, watched: true, note: None }
 }
@@ -45,16 +45,16 @@ fn taken(price: Option<Money>, then: Vec<Report>) -> Outcome {
 /// Asks for an order, unless the shop has it; the words that follow from it, or what went wrong and is tried again.
 pub(super) async fn place(app: &App, shop: &Shop, job: &Job, call: &Call) -> Said {
     let instance = job.order.instance().to_string();
-    let rules = rules(app, job).await.map_err(|error| error.to_string())?;
-    Placing { app, shop, job, call, rules, instance }.run().await
+    let terms = terms(app, job).await.map_err(|error| error.to_string())?;
+    Placing { app, shop, job, call, terms, instance }.run().await
 }
 
 impl Placing<'_> {
     async fn run(&self) -> Said {
         let Self { app, shop, job, call, instance, .. } = self;
-        let Job { customer, sku, .. } = job;
+        let Job { recipient, sku, .. } = job;
         let code = call.reference.as_deref().unwrap_or_default();
-        let variables = json!({ "id": instance, "code": code, "sku": sku, "email": customer.email.as_str() });
+        let variables = json!({ "id": instance, "code": code, "sku": sku, "email": recipient.email.as_str() });
         let looked: Looked = shop.ask(app, &LOOK, variables).await?;
         if let Some(found) = looked.sought.paid.items.iter().find(|found| found.payment(instance).is_some()) {
             return self.found(&looked, found).await;
@@ -70,8 +70,8 @@ impl Placing<'_> {
             Ok(variant) => variant,
             Err(why) => return Ok(problem(Problem::OutOfStock, why)),
         };
-        let Some(address) = &customer.address else { return Ok(problem(Problem::Address, "there is no address")) };
-        let address = self.address(customer, address);
+        let Some(address) = &recipient.address else { return Ok(problem(Problem::Address, "there is no address")) };
+        let address = self.address(&recipient.name, address);
         let input = json!({ "shippingAddress": address, "lines": [{ "productVariantId": variant.id, "quantity": 1 }] });
         let quoted: Quoted = shop.ask(app, &QUOTE, json!({ "input": input })).await?;
         let Some(method) = cheapest(quoted.methods, shop.shipping_method.as_deref()) else {
@@ -105,7 +105,8 @@ impl Placing<'_> {
                     lost::remove(app, shop, since, &draft.code).await?;
                     note(app, job, call, named(None)).await?;
                 }
-                self.pay(&draft.id, price).await
+                let shipping = looked.money(method.price_with_tax, &currency);
+                self.pay(&draft.id, price, PriceParts { shipping, tax: None }).await
             }
             Err(dear) => {
                 self.discard(&draft.id, "Draft").await?;
@@ -123,14 +124,14 @@ impl Placing<'_> {
         if found.is_unfinished() {
             self.settle(&found.id).await?;
         }
-        Ok(taken(price, reports(found)))
+        Ok(taken(price, PriceParts::default(), reports(found)))
     }
 
     /// The price, if the customer allows it.
     fn agreed(&self, price: Option<Money>, total: i64, currency: &str) -> Result<Money, Outcome> {
         let limit = self.job.order.limit();
         match price {
-            Some(price) if self.rules.allows_charge(&self.job.order, &price) => Ok(price),
+            Some(price) if self.terms.allows_charge(&self.job.order, &price) => Ok(price),
             Some(price) if price.currency == limit.currency => {
                 let note = format!("it costs {price} in the shop, the customer agreed to {limit}");
                 Err(Outcome { price: Some(price), ..problem(Problem::Price, note) })
@@ -142,7 +143,7 @@ impl Placing<'_> {
         }
     }
 
-    fn address(&self, Customer { name, .. }: &Customer, address: &Address) -> Value {
+    fn address(&self, name: &str, address: &Address) -> Value {
         let Address { line1, line2, city, region, postal_code, country } = address;
         json!({
             "fullName": name, "streetLine1": line1, "streetLine2": line2, "city": city, "province": region,
@@ -157,7 +158,7 @@ impl Placing<'_> {
         (known, address): (Option<&str>, &Value),
         (variant, method): (&Variant, &Method),
     ) -> Result<(i64, String), Refusal> {
-        let Customer { name, email, .. } = &self.job.customer;
+        let Recipient { name, email, .. } = &self.job.recipient;
         let (first, last) = name.rsplit_once(' ').unwrap_or(("", name));
         // Who is known there keeps the name they have there.
         let person =
@@ -189,10 +190,14 @@ impl Placing<'_> {
     }
 
     /// Completes a draft.
-    async fn pay(&self, id: &str, price: Money) -> Said {
-        let Self { app, shop, instance, .. } = self;
+    async fn pay(&self, id: &str, price: Money, parts: PriceParts) -> Said {
+        let Self { app, shop, job, instance, .. } = self;
+        // Not `public`, so that a shop's pages do not show it.
+        let metadata = json!({
+            "orderNumber": job.order.number().to_string(), "customerReference": job.device.directed_customer,
+        });
         let payment = json!({
-            "orderId": id, "method": shop.payment_method, "transactionId": instance, "metadata": {},
+            "orderId": id, "method": shop.payment_method, "transactionId": instance, "metadata": metadata,
         });
         let refused = match shop.ask::<Paid>(app, &PAY, json!({ "id": id, "payment": payment })).await {
             Err(Trouble::Refused { field, why }) if field == "pay" => why,
@@ -207,7 +212,7 @@ impl Placing<'_> {
                         if paid.pay.state.as_deref() == Some("ArrangingPayment") {
                             self.settle(id).await?;
                         }
-                        return Ok(taken(Some(price), Vec::new()));
+                        return Ok(taken(Some(price), parts, Vec::new()));
                     }
                 }
             }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 macro_rules! found {
     () => {
         "fragment Found on Order { id code state totalWithTax currencyCode
-           payments { id transactionId amount state refunds { id state total } } fulfillments { trackingCode } }"
+           payments { id transactionId amount state refunds { id state total } } fulfillments { trackingCode method } }"
     };
 }
 
@@ -183,6 +183,8 @@ pub(super) struct Refund {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Parcel {
     pub(super) tracking_code: Option<String>,
+    /// How it is shipped, as the shop's people wrote it: the carrier.
+    pub(super) method: Option<String>,
 }
 
 /// Answer to [`SEEK`], and a part of [`LOOK`]'s.

@@ -30,7 +30,7 @@ impl Plan<'_> {
             }),
         };
         if merge.writes() {
-            self.ops.push(Op::Product(new.clone()));
+            self.ops.push(Op::Product(new.clone(), self.inputs.now));
         }
         self.end(merge, new.title, id, None);
         Ok(())

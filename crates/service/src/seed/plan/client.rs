@@ -4,11 +4,11 @@
 
 use super::{Plan, Planned, Stop};
 use crate::seed::declared::ClientSeed;
-use crate::seed::merge::{Merge, hidden};
+use crate::seed::merge::{Merge, hidden, plain};
 use crate::seed::outcome::What;
 use crate::seed::write::Op;
 use opendrs_domain::id::ClientId;
-use opendrs_domain::profile::{Client, ClientKind, Mode, Profile, hash_secret};
+use opendrs_domain::profile::{Client, ClientKind, ClientState, Mode, Profile, hash_secret};
 use opendrs_domain::seeded::{ClientIdentity, Record, Unclear, match_clients};
 use opendrs_store::{Tx, profile, seeded};
 
@@ -19,6 +19,8 @@ struct Known {
     row: Option<Client>,
     /// Whether an earlier seed declared it.
     recorded: bool,
+    /// Whether it was removed for ever, so that its id is not free.
+    removed: bool,
 }
 
 impl Plan<'_> {
@@ -39,7 +41,8 @@ impl Plan<'_> {
             self.client(tx, of, seed, known).await?;
         }
         for (at, known) in known.iter().enumerate() {
-            if let Some(row) = known.row.as_ref().filter(|_| known.recorded && !found.contains(&Some(at))) {
+            let reported = |row: &&Client| row.is_enabled() && known.recorded && !found.contains(&Some(at));
+            if let Some(row) = known.row.as_ref().filter(reported) {
                 self.undeclared("client", name(of, known.identity.name.as_deref(), row.kind), row.id.to_string());
             }
         }
@@ -55,13 +58,18 @@ impl Plan<'_> {
     ) -> Planned<()> {
         let old = known.and_then(|known| known.row.as_ref());
         let id = known.and_then(|known| known.identity.id).or(declared.id).unwrap_or_else(|| ClientId(self.id()));
+        let shown = name(of, declared.name.as_deref(), declared.kind);
+        // Not even force brings it back.
+        if known.is_some_and(|known| known.removed) {
+            self.gone("client", shown, id.to_string());
+            return Ok(());
+        }
         if old.is_none()
             && let Some(other) = profile::client(tx, id).await?
         {
             let message = format!("{id} is already a {} client of another profile", other.kind.as_str());
             return Err(Stop::bad(declared.line, "id", message));
         }
-        let shown = name(of, declared.name.as_deref(), declared.kind);
         let mut merge = self.begin(tx, "client", &of.id.to_string(), &id.to_string(), old.is_some()).await?;
         if merge.is_gone() {
             self.gone("client", shown, id.to_string());
@@ -79,10 +87,17 @@ impl Plan<'_> {
             redirect_uris: merge.list("redirect_uris", uris, &declared.redirect_uris),
             mode: merge
                 .optional("mode", old.map(|c| c.mode), declared.mode, Mode::default, |mode| Some(mode.as_str().into())),
+            former_secret_hash: old.and_then(|client| client.former_secret_hash),
+            access: old.map(|client| client.access).unwrap_or_default(),
         };
+        let disabled_before = old.map(|client| !client.is_enabled());
+        let disabled = merge.optional("disabled", disabled_before, declared.disabled, || false, plain);
         if merge.writes() {
             let place = self.place(tx, of, declared.kind).await?;
             self.ops.push(Op::Client(new, place));
+        }
+        if disabled != disabled_before.unwrap_or(false) {
+            self.ops.push(Op::Disabled(id, disabled, self.inputs.version));
         }
         self.end(merge, shown, id.to_string(), secret);
         Ok(())
@@ -159,7 +174,8 @@ async fn known(tx: &mut Tx<'_>, of: &Profile) -> Planned<Vec<Known>> {
         redirect_uris.extend(of.elements("redirect_uris").map(str::to_owned));
         let name = of.identity.get("name").cloned();
         let identity = ClientIdentity { id: Some(row.id), name, kind: row.kind, redirect_uris };
-        all.push(Known { identity, recorded: record.is_some(), row: Some(row) });
+        let removed = row.access.state == ClientState::Removed;
+        all.push(Known { identity, recorded: record.is_some(), row: Some(row).filter(|_| !removed), removed });
     }
     for (id, record) in records {
         let kind = record.identity.get("kind").and_then(|word| ClientKind::parse(word));
@@ -167,7 +183,7 @@ async fn known(tx: &mut Tx<'_>, of: &Profile) -> Planned<Vec<Known>> {
         let redirect_uris = record.elements("redirect_uris").map(str::to_owned).collect();
         let name = record.identity.get("name").cloned();
         let identity = ClientIdentity { id: Some(id), name, kind, redirect_uris };
-        all.push(Known { identity, recorded: true, row: None });
+        all.push(Known { identity, recorded: true, row: None, removed: false });
     }
     Ok(all)
 }

@@ -4,7 +4,7 @@
 
 use super::{Plan, Planned, Stop};
 use crate::seed::declared::CustomerSeed;
-use crate::seed::merge::{Merge, Rights, hidden};
+use crate::seed::merge::{Merge, Rights, hidden, plain};
 use crate::seed::write::{CustomerWrite, Op};
 use opendrs_domain::customer::Customer;
 use opendrs_domain::id::CustomerId;
@@ -51,6 +51,11 @@ impl Plan<'_> {
         let address = declared.address.clone().map(Some);
         let tag = |language: Option<Language>| language.map(Language::tag);
         let (has, wanted) = (old.map(|c| tag(c.language)), declared.language.map(|l| Some(l.tag())));
+        let blocked_before = match found {
+            Some(id) => Some(customer::standing(tx, shard, id).await?.blocked_at.is_some()),
+            None => None,
+        };
+        let blocked = merge.optional("blocked", blocked_before, declared.blocked, || false, plain);
         let new = Customer {
             id,
             email: email.clone(),
@@ -62,7 +67,9 @@ impl Plan<'_> {
         if merge.writes() {
             let claims = found.is_none().then_some(email_shard);
             let password_changed = old_hash.filter(|old| *old != hash).map(|_| self.inputs.now);
-            let write = CustomerWrite { shard, claims, customer: new, hash, password_changed };
+            let changes = blocked != blocked_before.unwrap_or(false);
+            let blocked = changes.then(|| blocked.then_some(self.inputs.now));
+            let write = CustomerWrite { shard, claims, customer: new, hash, password_changed, blocked };
             self.ops.push(Op::Customer(Box::new(write)));
         }
         self.end(merge, email.to_string(), id.to_string(), None);

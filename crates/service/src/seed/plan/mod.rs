@@ -19,6 +19,7 @@ use opendrs_domain::maker::Maker;
 use opendrs_domain::profile::{ClientKind, Profile};
 use opendrs_domain::time::Time;
 use opendrs_domain::topic::Topic;
+use opendrs_store::access::AccessVersion;
 use opendrs_store::seeded::Key;
 use opendrs_store::{Shards, Tx, maker, profile};
 use std::collections::HashMap;
@@ -40,6 +41,8 @@ pub(super) struct Inputs {
     pub(super) shards: Shards,
     /// The time.
     pub(super) now: Time,
+    /// The version that a change of clients sets.
+    pub(super) version: AccessVersion,
     /// Whether values that somebody else set are overwritten.
     pub(super) force: bool,
 }

@@ -40,6 +40,13 @@ impl Plan<'_> {
             name: merge.value("name", old.map(|m| m.name.clone()), declared.name.clone(), plain),
             composite: CompositeId(composite),
             live: merge.value("live", old.map(|m| m.live), declared.live, plain),
+            takeover: merge.optional(
+                "takeover",
+                old.map(|m| m.takeover),
+                declared.takeover,
+                Default::default,
+                |policy| Some(policy.as_str().into()),
+            ),
         };
         let other = model::by_composite(tx, new.composite).await?.filter(|other| other.id != new.id);
         if let Some(other) = other {

@@ -34,6 +34,7 @@ both!(by with_sns:
     what_passes_is_tried_again_and_what_is_final_is_not,
     an_extended_topic_waits_for_what_somebody_may_mend,
     what_is_not_from_sns_is_not_delivered,
+    what_was_answered_2xx_is_published_once,
     messages_of_a_device_are_published_in_their_order,
     a_lost_attempt_is_published_again_as_the_same,
     what_was_given_up_can_be_replayed,
@@ -204,6 +205,21 @@ async fn what_is_not_from_sns_is_not_delivered(server: &Server, sns: &Receiver) 
         );
     }
     assert_eq!((delivery.state, attempts.len()), (State::Delivered, 4));
+}
+
+async fn what_was_answered_2xx_is_published_once(server: &Server, sns: &Receiver) {
+    let topic = server.published(ARN).await;
+    sns.will(&[Does::Break(200, "", true), Does::Break(503, "", true)]);
+    server.device().await;
+    server.advance("0s").await;
+    let events = outbox::newest(server.app(), 100).await.unwrap();
+    for (event, state, status) in [(&events[0], State::Delivered, 200), (&events[1], State::Waiting, 503)] {
+        let (_, delivery, attempts) = delivery::story(server.app(), event.id).await.unwrap().deliveries.remove(0);
+        assert_eq!((delivery.state, attempts.len(), attempts[0].status), (state, 1, Some(status)), "{attempts:?}");
+    }
+    sns.will(&[Does::Break(200, "", false)]);
+    let why = publication::test(server.app(), &topic).await.unwrap_err().to_string();
+    assert!(why.contains("it was published") && why.contains("broke off before its MessageId"), "{why}");
 }
 
 async fn messages_of_a_device_are_published_in_their_order(server: &Server, sns: &Receiver) {

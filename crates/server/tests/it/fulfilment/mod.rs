@@ -1,5 +1,8 @@
 //! Orders that another system fulfils: what it is sent, what it answers and says, as transcripts. On either engine.
 
+mod kept;
+mod parcel;
+
 use crate::harness::world::{ANN, FILTER, SMALL};
 use crate::harness::{Device, Options, Server, Store, Visit, form};
 use axum::Router;
@@ -8,6 +11,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::routing::post;
 use opendrs_domain::fulfilment::Report;
+use opendrs_domain::order::{Cancellation, CancelledBy};
 use opendrs_domain::time::{Span, Time};
 use opendrs_domain::version::Endpoint::Replenish;
 use opendrs_domain::wire::webhook::{Secret, Signed};
@@ -152,9 +156,10 @@ async fn an_order_is_sent_confirmed_shipped_and_delivered(server: &Server, shop:
     let [(_, body)] = heard.as_slice() else { panic!("{heard:?}") };
     let address = json!({ "line1": "1 Main Street", "city": "Springfield", "postal_code": "97477", "country": "US" });
     let wanted = json!({ "type": "order.place", "data": {
-        "eventInstanceId": id, "model": "Aqua-Pitcher_7", "serial": "SN-1", "slotId": FILTER,
+        "eventInstanceId": id, "orderNumber": number(server, &id).await, "model": "Aqua-Pitcher_7", "serial": "SN-1", "slotId": FILTER,
         "item": { "asin": SMALL, "sku": SMALL, "title": "Water filter, pack of 3", "quantity": 3.0, "unit": "count" },
         "price": { "amount": "24.99", "currency": "USD" },
+        "customer": { "reference": device_reference(server, &id).await, "name": "Ann Example", "email": ANN },
         "shipTo": { "name": "Ann Example", "address": address },
     } });
     assert_eq!(body, &wanted);
@@ -230,9 +235,9 @@ async fn a_shops_problem_holds_the_order_until_it_is_gone(server: &Server, shop:
     let (_, id) = replenish(server, &server.device().await).await;
     server.advance("1s").await;
     let mut ann = page(server, &id).await;
-    assert!(ann.page.text().contains("it could not be paid for"), "{}", ann.page.text());
+    assert!(ann.page.text().contains("the payment failed"), "{}", ann.page.text());
     ann.press("/order", "look").await;
-    assert!(ann.page.text().contains("it is being confirmed"), "{}", ann.page.text());
+    assert!(ann.page.text().contains("It is being confirmed"), "{}", ann.page.text());
     server.advance("1s").await;
     ann.go(&format!("/order?id={id}")).await;
     assert!(ann.page.text().contains("the product is out of stock"), "{}", ann.page.text());
@@ -263,7 +268,8 @@ async fn an_order_that_ends_is_given_up(server: &Server, shop: &Shop) {
     server.advance("1h").await;
     let heard = shop.heard();
     assert_eq!(heard.len(), 3, "placed, then given up at the second try: {heard:?}");
-    assert_eq!(heard[2].1, json!({ "type": "order.cancel", "data": { "eventInstanceId": id } }));
+    let who = json!({ "cancelledBy": "customer", "reason": null, "eventInstanceId": id, "orderNumber": number(server, &id).await });
+    assert_eq!(heard[2].1, json!({ "type": "order.cancel", "data": who }));
     assert_eq!(told(server).await, ["OrderPlaced", "OrderCancelled"]);
 
     // Nobody knows whether a shop that never answered took it.
@@ -286,9 +292,28 @@ async fn an_order_that_ends_is_given_up(server: &Server, shop: &Shop) {
     // What an operator decides it is.
     let (_, id) = replenish(server, &server.device().await).await;
     server.advance("1s").await;
-    fulfilment::report(server.app(), &id, Report::Cancelled, Speaker::Operator).await.unwrap();
+    let recalled = Report::Cancelled(Cancellation::new(CancelledBy::Operator, Some("The product was recalled")));
+    fulfilment::report(server.app(), &id, recalled, Speaker::Operator { force: false }).await.unwrap();
     server.advance("1s").await;
-    assert_eq!(shop.types(), ["order.place", "order.cancel"]);
+    let heard = shop.heard();
+    let (cancel, said) = (&heard[1].1, ["operator", "The product was recalled"]);
+    assert_eq!((heard.len(), &cancel["type"]), (2, &json!("order.cancel")));
+    assert_eq!(["cancelledBy", "reason"].map(|key| cancel["data"][key].as_str().unwrap()), said);
+}
+
+/// What people call an order.
+async fn number(server: &Server, id: &str) -> String {
+    fulfilment::find(server.app(), id).await.unwrap().order.number().to_string()
+}
+
+/// The customer of an order, as its maker and its back end know them.
+async fn device_reference(server: &Server, id: &str) -> String {
+    let reference = fulfilment::find(server.app(), id).await.unwrap().device.directed_customer;
+    assert!(
+        server.rows().await["outbox"].iter().any(|row| row.contains(&reference)),
+        "{reference}: as makers are told"
+    );
+    reference
 }
 
 async fn the_customers_rules_come_first(server: &Server, shop: &Shop) {

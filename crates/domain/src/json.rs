@@ -1,0 +1,125 @@
+//! JSON whose objects hold each key once.
+//!
+//! Two readers of an object with a repeated key may take different values, so such an object has no meaning that both
+//! sides share (RFC 8259, 4). Invariant: no object that comes out of [`parse`] had a repeated key, at any depth.
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+use std::fmt;
+
+/// Up to so many keys are compared with each other; more are sorted first.
+const FEW: usize = 16;
+
+/// Reads a JSON text.
+///
+/// # Errors
+/// The reader's words: where it is no JSON, or which key is repeated.
+pub fn parse(text: &[u8]) -> Result<Value, serde_json::Error> {
+    serde_json::from_slice(text).map(|Unique(value)| value)
+}
+
+/// The words for an object that holds a key twice.
+#[must_use]
+pub fn repeats(key: &str) -> String {
+    format!("the key `{}` is repeated", key.chars().filter(|c| !c.is_control()).take(64).collect::<String>())
+}
+
+/// A key that stands twice in a list, if there is one.
+#[must_use]
+pub fn repeated<'k>(keys: impl Iterator<Item = &'k str> + Clone) -> Option<&'k str> {
+    let mut all = keys.clone().enumerate();
+    if keys.clone().nth(FEW).is_none() {
+        return all.find(|(at, key)| keys.clone().take(*at).any(|before| before == *key)).map(|(_, key)| key);
+    }
+    let mut sorted: Vec<_> = keys.collect();
+    sorted.sort_unstable();
+    sorted.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
+}
+
+/// A value without repeated keys.
+struct Unique(Value);
+
+impl<'de> Deserialize<'de> for Unique {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Any).map(Unique)
+    }
+}
+
+struct Any;
+
+impl<'de> Visitor<'de> for Any {
+    type Value = Value;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
+        Ok(Number::from_f64(number).map_or(Value::Null, Value::Number))
+    }
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(text.into())
+    }
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let mut all = Vec::new();
+        while let Some(Unique(value)) = seq.next_element()? {
+            all.push(value);
+        }
+        Ok(Value::Array(all))
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut all = Map::new();
+        while let Some((key, Unique(value))) = map.next_entry::<String, Unique>()? {
+            if all.contains_key(&key) {
+                return Err(A::Error::custom(repeats(&key)));
+            }
+            all.insert(key, value);
+        }
+        Ok(Value::Object(all))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_repeated_key_is_refused_at_any_depth() {
+        for text in [
+            r#"{"a":1,"a":1}"#,
+            r#"{"a":1,"b":2,"\u0061":3}"#,
+            r#"{"a":{"b":1,"b":2}}"#,
+            r#"[{"a":[{"x":null,"x":null}]}]"#,
+        ] {
+            let error = parse(text.as_bytes()).unwrap_err().to_string();
+            assert!(error.contains("` is repeated"), "{text}: {error}");
+        }
+        for text in [r#"{"a":1,"A":1}"#, r#"{"a":{"a":{"a":[]}}}"#, r#"[1,-1,1.5,"a",true,null,{"a":{}}]"#] {
+            assert_eq!(parse(text.as_bytes()).unwrap(), serde_json::from_str::<Value>(text).unwrap());
+        }
+        assert!(parse("[".repeat(10_000).as_bytes()).is_err(), "too deep");
+    }
+
+    proptest! {
+        #[test]
+        fn few_and_many_keys_are_judged_alike(keys in prop::collection::vec("[a-c]{0,3}", 0..40)) {
+            let found = repeated(keys.iter().map(String::as_str));
+            let mut sorted = keys.clone();
+            sorted.sort();
+            sorted.dedup();
+            prop_assert_eq!(found.is_some(), sorted.len() < keys.len());
+            prop_assert!(found.is_none_or(|key| keys.iter().filter(|other| *other == key).count() > 1));
+        }
+    }
+}

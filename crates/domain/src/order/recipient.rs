@@ -1,0 +1,25 @@
+//! Who an order is for and where it goes, as it was when the order was made.
+//!
+//! Not here: the customer as they are now ([`crate::customer`]). Invariant: a later change of the customer's name, mail or
+//! address does not change an order; only the customer's decision about this very order does, and only while it is held.
+
+use crate::customer::{Address, Customer};
+use crate::text::Email;
+
+/// The recipient of an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recipient {
+    /// Name, as the customer wrote it.
+    pub name: String,
+    /// Mail address.
+    pub email: Email,
+    /// Where the parcel goes; none until the customer has entered one.
+    pub address: Option<Address>,
+}
+
+impl From<&Customer> for Recipient {
+    fn from(customer: &Customer) -> Self {
+        let Customer { name, email, address, .. } = customer;
+        Self { name: name.clone(), email: email.clone(), address: address.clone() }
+    }
+}

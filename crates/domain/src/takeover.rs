@@ -1,0 +1,231 @@
+//! A unit that belongs to one customer and that another one sets up: who allows it, and how often.
+//!
+//! Not here: the registrations and mails. Invariant: a takeover names the registration that it ends, so that it is
+//! worth nothing once that registration ended otherwise; nobody takes over more units in a day than is allowed, and each
+//! one after the second waits longer (decisions 27, 41).
+
+use crate::id::{CustomerId, DeviceId};
+use crate::time::{Span, Time};
+use std::fmt::{Display, Formatter, Result as Written};
+
+/// What a maker says of units of a model that another customer sets up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Policy {
+    /// They change hands at once.
+    #[default]
+    Allow,
+    /// The earlier owner is asked first.
+    Confirm,
+    /// They stay with their owner until the owner removes them.
+    Never,
+}
+
+impl Policy {
+    /// Every policy.
+    pub const ALL: [Policy; 3] = [Policy::Allow, Policy::Confirm, Policy::Never];
+
+    /// The word of the seed file and the store.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Policy::Allow => "allow",
+            Policy::Confirm => "confirm",
+            Policy::Never => "never",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|policy| policy.as_str() == word)
+    }
+}
+
+/// How far a takeover is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum State {
+    /// The earlier owner was told of it; it may be completed.
+    Announced,
+    /// The earlier owner was asked and has not answered.
+    Asked,
+    /// The earlier owner agreed; it may be completed.
+    Agreed,
+    /// The earlier owner refused.
+    Declined,
+    /// The unit changed hands.
+    Done,
+    /// It changed hands, and the earlier owner took it back.
+    Undone,
+}
+
+impl State {
+    /// Every state.
+    pub const ALL: [State; 6] =
+        [State::Announced, State::Asked, State::Agreed, State::Declined, State::Done, State::Undone];
+
+    /// The word of the store.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            State::Announced => "announced",
+            State::Asked => "asked",
+            State::Agreed => "agreed",
+            State::Declined => "declined",
+            State::Done => "done",
+            State::Undone => "undone",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+}
+
+/// A customer's takeover of a unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Takeover {
+    /// The registration that it ends.
+    pub device: DeviceId,
+    /// Who takes the unit over.
+    pub customer: CustomerId,
+    /// How far it is.
+    pub state: State,
+    /// Until when the earlier owner may answer, or what was agreed may be completed.
+    pub answer_by: Time,
+    /// The registration in the place of the earlier one, once the unit has changed hands.
+    pub successor: Option<DeviceId>,
+}
+
+/// What the earlier owner answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The other customer may have the unit.
+    Agree,
+    /// They may not.
+    Decline,
+    /// The unit is taken back.
+    Undo,
+}
+
+impl Takeover {
+    /// Whether the unit may change hands now.
+    #[must_use]
+    pub fn may_complete(&self, policy: Policy, now: Time) -> bool {
+        let state = match policy {
+            Policy::Allow => matches!(self.state, State::Announced | State::Asked | State::Agreed),
+            Policy::Confirm => self.state == State::Agreed,
+            Policy::Never => false,
+        };
+        state && now < self.answer_by
+    }
+
+    /// The answers that the earlier owner may give now.
+    #[must_use]
+    pub fn answers(&self, now: Time) -> &'static [Answer] {
+        match self.state {
+            _ if now >= self.answer_by => &[],
+            State::Announced | State::Agreed => &[Answer::Decline],
+            State::Asked => &[Answer::Agree, Answer::Decline],
+            State::Done => &[Answer::Undo],
+            State::Declined | State::Undone => &[],
+        }
+    }
+
+    /// The state after an answer.
+    #[must_use]
+    pub fn answered(answer: Answer) -> State {
+        match answer {
+            Answer::Agree => State::Agreed,
+            Answer::Decline => State::Declined,
+            Answer::Undo => State::Undone,
+        }
+    }
+}
+
+/// What setting up somebody else's unit comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// It may be completed.
+    Complete,
+    /// It is a new attempt, in this state; the earlier owner is mailed.
+    Begin(State),
+    /// The earlier owner was asked and may still answer.
+    Wait,
+    /// The maker does not allow it; it counts as an attempt.
+    Forbidden,
+    /// The earlier owner refused, or took the unit back.
+    Declined,
+}
+
+/// What follows when a customer sets up a unit of another one. `found` is what is recorded of the same customer and
+/// registration.
+#[must_use]
+pub fn step(policy: Policy, found: Option<&Takeover>, now: Time) -> Step {
+    match (policy, found) {
+        (_, Some(Takeover { state: State::Declined | State::Undone, .. })) => Step::Declined,
+        (Policy::Never, _) => Step::Forbidden,
+        (_, Some(found)) if found.may_complete(policy, now) => Step::Complete,
+        (Policy::Confirm, Some(found)) if found.state == State::Asked && now < found.answer_by => Step::Wait,
+        (Policy::Confirm, _) => Step::Begin(State::Asked),
+        (Policy::Allow, _) => Step::Begin(State::Announced),
+    }
+}
+
+/// When a customer set up others' units within the last day, oldest first.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Attempts(Vec<Time>);
+
+/// For how long an attempt counts.
+const DAY: Span = Span::from_hours(24);
+/// How many attempts a day wait for nothing.
+const FREE: u32 = 2;
+/// The wait after the first one that is not free; each further one doubles it.
+const WAIT: Span = Span::from_mins(1);
+
+impl Attempts {
+    /// Reads what [`Display`] wrote.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let times =
+            text.split(' ').filter(|part| !part.is_empty()).map(|part| part.parse().ok().map(Time::from_micros));
+        times.collect::<Option<_>>().map(Self)
+    }
+
+    /// Counts an attempt.
+    ///
+    /// # Errors
+    /// How many seconds to wait, when there were `per_day` in the last day, or the last one was a moment ago.
+    pub fn count(&mut self, now: Time, per_day: u32) -> Result<(), i64> {
+        self.0.retain(|at| now.since(*at) < DAY);
+        let made = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
+        let again = match (self.0.first(), self.0.last()) {
+            _ if per_day == 0 => Some(now + DAY),
+            (Some(oldest), _) if made >= per_day => Some(*oldest + DAY),
+            (_, Some(last)) if made >= FREE => Some(*last + Span::from_micros(WAIT.micros() << (made - FREE).min(10))),
+            _ => None,
+        };
+        match again.filter(|again| *again > now) {
+            Some(again) => Err(again.since(now).secs() + 1),
+            None => {
+                self.0.push(now);
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Display for Attempts {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Written {
+        for (n, at) in self.0.iter().enumerate() {
+            write!(f, "{}{}", if n == 0 { "" } else { " " }, at.micros())?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+#[path = "takeover_tests.rs"]
+mod tests;

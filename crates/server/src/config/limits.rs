@@ -1,0 +1,98 @@
+//! `[limits]`: what callers may cost.
+//!
+//! Invariant: every limit that a load test has to lift stands in [`LIFTABLE`], so that `serve --no-limits`, a server with a
+//! test clock and `opendrs doctor` mean the same ones.
+
+use super::sections::Lasting;
+use super::{Config, Override};
+use crate::http::{Bodies, Limits};
+use opendrs_service::limit::{Rate, Rates};
+use serde::Deserialize;
+use std::time::Duration;
+use toml::Value;
+
+/// `[limits]`
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Bounds {
+    pub(super) head_bytes: usize,
+    pub(super) body_bytes: usize,
+    body_timeout: Lasting,
+    device_rate: u32,
+    device_burst: u32,
+    device_per_day: u32,
+    orders_per_day: u32,
+    mails_per_day: u32,
+    client_rate: u32,
+    client_burst: u32,
+    connections_per_address: u32,
+}
+
+/// The limits that can be lifted, by setting them to 0: each key, and what it bounds.
+const LIFTABLE: [(&str, &str); 6] = [
+    ("device_rate", "calls of a device a second"),
+    ("device_per_day", "calls of a device a day"),
+    ("orders_per_day", "orders of a device a day"),
+    ("mails_per_day", "mails about a device a day"),
+    ("client_rate", "token requests of a client a second"),
+    ("connections_per_address", "connections of an address"),
+];
+
+/// Settings that lift every limit.
+#[must_use]
+pub fn lifted() -> Vec<Override> {
+    LIFTABLE.iter().map(|(key, _)| ("limits", *key, Value::Integer(0))).collect()
+}
+
+impl Bounds {
+    fn of(&self, key: &str) -> u32 {
+        match key {
+            "device_rate" => self.device_rate,
+            "device_per_day" => self.device_per_day,
+            "orders_per_day" => self.orders_per_day,
+            "mails_per_day" => self.mails_per_day,
+            "client_rate" => self.client_rate,
+            _ => self.connections_per_address,
+        }
+    }
+}
+
+impl Config {
+    /// The limits that are off: each setting, and what it would bound.
+    #[must_use]
+    pub fn limits_off(&self) -> Vec<(String, &'static str)> {
+        let off = LIFTABLE.iter().filter(|(key, _)| self.limits.of(key) == 0);
+        off.map(|(key, what)| (format!("limits.{key}"), *what)).collect()
+    }
+
+    /// Bounds on connections.
+    #[must_use]
+    pub fn connections(&self) -> Limits {
+        Limits {
+            connections: self.server.max_connections,
+            per_address: self.limits.connections_per_address,
+            head_timeout: self.server.head_timeout.wall().max(Duration::from_secs(1)),
+            head_bytes: self.limits.head_bytes,
+        }
+    }
+
+    /// Bounds on bodies.
+    #[must_use]
+    pub fn bodies(&self) -> Bodies {
+        Bodies { bytes: self.limits.body_bytes, timeout: self.limits.body_timeout.wall() }
+    }
+
+    /// How often devices and clients may call, and what a device may cause in a day.
+    #[must_use]
+    pub fn rates(&self) -> Rates {
+        let Bounds { device_rate, device_burst, client_rate, client_burst, .. } = self.limits;
+        let rate = |per_second, burst| Rate { per_second, burst };
+        Rates {
+            device: rate(device_rate, device_burst),
+            device_day: self.limits.device_per_day,
+            orders_day: self.limits.orders_per_day,
+            mails_day: self.limits.mails_per_day,
+            client: rate(client_rate, client_burst),
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! What the service is held to by RFCs and by OWASP's ASVS.
+
+mod transport;

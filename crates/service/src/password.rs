@@ -1,0 +1,158 @@
+//! Passwords: hashed and compared by a few workers behind a bounded queue.
+//!
+//! What it is: argon2id, as many at once as there are cores, since each takes 19 MiB. What it is not: the brake on guessing,
+//! which is [`crate::throttle`]. Invariant: no source, and not all of them together, make others wait longer than the queue
+//! is long; whoever finds it full is refused at once.
+
+use crate::{App, Error, Result};
+use argon2::Argon2;
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Semaphore;
+
+/// Longest password that is looked at, in bytes.
+const MAX_PASSWORD: usize = 1024;
+/// How many may wait or be hashed at once: with some 30 ms each on a core, a second or two.
+const QUEUE: usize = 64;
+/// How many of them from one source.
+const QUEUE_OF_SOURCE: usize = 8;
+/// Seconds after which a source that fills its part of the queue may come back.
+const COME_BACK: i64 = 1;
+
+/// The queue.
+pub(crate) struct PasswordQueue {
+    workers: Arc<Semaphore>,
+    waiting: Arc<Mutex<Waiting>>,
+}
+
+/// Who waits or is served.
+#[derive(Default)]
+struct Waiting {
+    all: usize,
+    by_source: HashMap<String, usize>,
+}
+
+/// A place in the queue, kept until the work is done, also if whoever asked for it has gone.
+struct Place {
+    waiting: Arc<Mutex<Waiting>>,
+    source: String,
+}
+
+impl PasswordQueue {
+    /// A queue before so many workers.
+    pub(crate) fn new(workers: usize) -> Self {
+        Self { workers: Arc::new(Semaphore::new(workers)), waiting: Arc::default() }
+    }
+
+    fn enter(&self, source: &str) -> Result<Place> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.by_source.get(source).is_some_and(|count| *count >= QUEUE_OF_SOURCE) {
+            return Err(Error::Throttled(COME_BACK));
+        }
+        if waiting.all >= QUEUE {
+            return Err(Error::Unavailable(format!("{QUEUE} passwords wait to be checked")));
+        }
+        waiting.all += 1;
+        *waiting.by_source.entry(source.to_owned()).or_default() += 1;
+        Ok(Place { waiting: self.waiting.clone(), source: source.to_owned() })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.all = waiting.all.saturating_sub(1);
+        if let Some(count) = waiting.by_source.get_mut(&self.source) {
+            *count -= 1;
+            if *count == 0 {
+                waiting.by_source.remove(&self.source);
+            }
+        }
+    }
+}
+
+/// Compares a password from a source with a stored hash. Without one, the same work is done for nothing, so that time does
+/// not tell which addresses have accounts.
+///
+/// # Errors
+/// [`Error::Throttled`] when the source has too many tries in the queue, [`Error::Unavailable`] when the queue is full.
+pub(crate) async fn verify(app: &App, source: &str, stored: Option<String>, password: &str) -> Result<bool> {
+    let place = app.passwords.enter(source)?;
+    compare(app, Some(place), stored, password).await
+}
+
+/// The same for an operator's command, which waits for its turn however long the queue is.
+pub(crate) async fn verify_for_operator(app: &App, stored: Option<String>, password: &str) -> Result<bool> {
+    compare(app, None, stored, password).await
+}
+
+async fn compare(app: &App, place: Option<Place>, stored: Option<String>, password: &str) -> Result<bool> {
+    let password = password.to_owned();
+    work(app, place, move |argon| {
+        if password.len() > MAX_PASSWORD {
+            return Ok(false);
+        }
+        match stored.as_deref().map(PasswordHash::new) {
+            Some(Ok(hash)) => Ok(argon.verify_password(password.as_bytes(), &hash).is_ok()),
+            Some(Err(error)) => Err(Error::Internal(format!("a stored password hash cannot be read: {error}"))),
+            None => argon.hash_password(password.as_bytes()).map(|_| false).map_err(hash_error),
+        }
+    })
+    .await
+}
+
+/// Hashes a password for the store: argon2id, with its parameters and salt in the text.
+pub(crate) async fn hash(app: &App, password: &str) -> Result<String> {
+    let password = password.to_owned();
+    let hash = move |argon: Argon2<'static>| {
+        argon.hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(hash_error)
+    };
+    work(app, None, hash).await
+}
+
+/// A password hash of another store, if this one can check passwords with it.
+pub(crate) fn readable_hash(hash: &str) -> Result<String, String> {
+    let hash = PasswordHash::new(hash).map_err(|e| format!("is no PHC string: {e}"))?;
+    match hash.algorithm.as_str().starts_with("argon2") {
+        true => Ok(hash.to_string()),
+        false => Err("must be a hash of Argon2, as `opendrs seed export --with-secrets` writes it".into()),
+    }
+}
+
+fn hash_error(error: impl std::fmt::Display) -> Error {
+    Error::Internal(format!("a password cannot be hashed: {error}"))
+}
+
+/// Does a piece of work when a worker is free.
+async fn work<T: Send + 'static>(
+    app: &App,
+    place: Option<Place>,
+    work: impl FnOnce(Argon2<'static>) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let worker = app.passwords.workers.clone().acquire_owned().await.map_err(|e| Error::Internal(e.to_string()))?;
+    let task = move || {
+        let done = work(Argon2::default());
+        drop((worker, place));
+        done
+    };
+    tokio::task::spawn_blocking(task).await.map_err(|e| Error::Internal(e.to_string()))?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_has_its_part_of_the_queue_and_the_others_theirs() {
+        let queue = PasswordQueue::new(1);
+        let enter = |n: usize| queue.enter(&(n / QUEUE_OF_SOURCE).to_string());
+        let mut places: Vec<_> = (0..QUEUE).map(|n| enter(n).unwrap()).collect();
+        assert!(matches!(queue.enter("0"), Err(Error::Throttled(1))), "its part is full");
+        assert!(matches!(queue.enter("new"), Err(Error::Unavailable(_))), "the queue is full");
+        places.pop();
+        drop(queue.enter("new").unwrap());
+        places.clear();
+        assert_eq!(queue.waiting.lock().unwrap().by_source.len(), 0);
+    }
+}

@@ -1,0 +1,116 @@
+//! Price changes: customers who reorder the product are notified by mail before the next order.
+//!
+//! What it is: recording a change, and writing its mails in bounded batches. What it is not: part of any device call.
+//! Invariant: a change causes one mail per slot. The mails of a batch and the cursor are written in one transaction.
+
+use crate::delivery::Stamp;
+use crate::{App, Result, mail};
+use opendrs_domain::mail::{News, PriceChangeSummary};
+use opendrs_domain::money::Money;
+use opendrs_domain::product::Product;
+use opendrs_domain::rule::Mode;
+use opendrs_domain::text::Asin;
+use opendrs_domain::time::Time;
+use opendrs_store::price::{self as store, SlotOfProduct};
+use opendrs_store::{Tx, Write, product};
+
+/// How many slots one batch covers.
+const BATCH: i64 = 100;
+/// How many batches are written at most while the test clock stands at one moment.
+const BATCHES: usize = 10_000;
+
+/// A price that a page showed for a product.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShownPrice {
+    /// The product.
+    pub asin: Asin,
+    /// The price.
+    pub price: Money,
+}
+
+/// The price that a customer agrees to by choosing a product: the one that their page showed. It is never more than
+/// the product costs now, since a form's fields can be forged.
+pub(crate) fn agreed(product: &Product, shown: &[ShownPrice]) -> Money {
+    let shown = shown.iter().find(|shown| shown.asin == product.asin).map(|shown| &shown.price);
+    shown.filter(|shown| shown.is_within(&product.price)).unwrap_or(&product.price).clone()
+}
+
+/// Adds or changes a product of the catalogue. A new price is recorded, so that its customers are notified.
+pub(crate) async fn put_product(tx: &mut Tx<'_>, new: &Product, now: Time) -> opendrs_store::Result<()> {
+    let old = product::by_asin(tx, &new.asin).await?;
+    product::put(tx, new).await?;
+    match old.filter(|old| old.price != new.price) {
+        Some(old) => store::record(tx, &new.asin, &old.price, now).await,
+        None => Ok(()),
+    }
+}
+
+/// Writes the mails of one batch of slots whose price changed; `false` when no change was left.
+///
+/// # Errors
+/// [`crate::Error::Unavailable`].
+pub async fn write_notices(app: &App) -> Result<bool> {
+    let now = app.now();
+    // Most calls find nothing, and a command would be a write.
+    let next = {
+        let mut reader = app.db.reader().await?;
+        store::next_due(&mut reader.tx()?, now).await?
+    };
+    let Some(asin) = next else { return Ok(false) };
+    let stamps = (0..BATCH).map(|_| Stamp::draw(app, now)).collect();
+    app.db.write(WriteNotices { asin, stamps, ask_above: app.settings.timing.ask_above, now }).await?;
+    Ok(true)
+}
+
+/// Writes the mails of every change up to now.
+pub(crate) async fn write_all_notices(app: &App) -> Result<()> {
+    for _ in 0..BATCHES {
+        if !write_notices(app).await? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+struct WriteNotices {
+    asin: Asin,
+    stamps: Vec<Stamp>,
+    ask_above: u32,
+    now: Time,
+}
+
+impl Write for WriteNotices {
+    type Out = ();
+    fn key(&self) -> u64 {
+        0
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
+        // Another node may have finished the change.
+        let Some(change) = store::lock(tx, &self.asin).await? else { return Ok(()) };
+        let product = product::by_asin(tx, &self.asin).await?;
+        let Some(product) = product.filter(|product| product.price != change.before) else {
+            return store::advance(tx, &self.asin, None).await;
+        };
+        let slots = store::slots_after(tx, &self.asin, &change.cursor, BATCH).await?;
+        for (slot, stamp) in slots.iter().zip(&self.stamps).filter(|(slot, _)| slot.buys) {
+            let news = News::PriceChanged(self.summary(slot, &change.before, &product));
+            mail::add_for(tx, slot.shard, (slot.device, slot.customer), news, (*stamp, self.now)).await?;
+        }
+        let more = i64::try_from(slots.len()).is_ok_and(|count| count == BATCH);
+        store::advance(tx, &self.asin, slots.last().filter(|_| more)).await
+    }
+}
+
+impl WriteNotices {
+    fn summary(&self, slot: &SlotOfProduct, before: &Money, product: &Product) -> PriceChangeSummary {
+        let Product { asin, title, price, .. } = product;
+        let terms = &slot.terms;
+        PriceChangeSummary {
+            title: title.clone(),
+            before: before.clone(),
+            price: price.clone(),
+            agreed: terms.agreed.as_ref().map(|agreed| agreed.price.clone()),
+            asks: terms.rules.mode == Mode::Ask || !terms.allows_price(asin, price, self.ask_above),
+        }
+    }
+}

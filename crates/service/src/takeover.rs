@@ -1,0 +1,168 @@
+//! A unit that another customer has is set up again: who is told, who is asked, and what the earlier owner answers.
+//!
+//! What it is: attempts are counted and the earlier owner is mailed before a unit changes hands ([`begin`]), and the
+//! owner's answer by the link in that mail ([`answer`]). What it is not: the change itself, which is a sign-up's end
+//! ([`crate::login::signup::complete`]), nor the rules ([`opendrs_domain::takeover`]). Invariant: no customer takes over a
+//! unit whose owner was not mailed before; what an owner takes back is as it was, tokens included, since the device has no
+//! others (decisions 27, 41).
+
+mod respond;
+
+pub use respond::{Linked, answer, linked};
+
+use crate::delivery::Stamp;
+use crate::login::signup::Underway;
+use crate::named_link::{self, Named};
+use crate::{App, BadChoice, Error, Result, consent, mail};
+use opendrs_domain::customer::Customer;
+use opendrs_domain::device::Device;
+use opendrs_domain::id::{CustomerId, DeviceId, ModelId};
+use opendrs_domain::mail::{Approach, News};
+use opendrs_domain::takeover::{State, Step, Takeover, step};
+use opendrs_domain::text::Serial;
+use opendrs_domain::time::{Span, Time};
+use opendrs_store::{Tx, Write, device, takeover};
+
+/// The purpose of the links' tokens.
+const PURPOSE: &str = "takeover link";
+
+/// What an operator decided about takeovers.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    /// How many units of others a customer may set up, or try to, in 24 hours.
+    pub per_day: u32,
+    /// How long the earlier owner may answer, and take the unit back.
+    pub answer_within: Span,
+}
+
+/// Whether a sign-up may be completed, as far as its unit's present owner is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begun {
+    /// The unit is nobody else's.
+    Free,
+    /// It is somebody else's, who was mailed; it may be completed.
+    Open,
+    /// Its owner was asked and may answer until then.
+    Waiting(Time),
+}
+
+/// The registration of another customer that a unit has now.
+pub(crate) async fn of_another(
+    tx: &mut Tx<'_>,
+    shard: i64,
+    (model, serial): (ModelId, &Serial),
+    customer: CustomerId,
+) -> opendrs_store::Result<Option<Device>> {
+    let Some(id) = device::unit(tx, shard, model, serial).await? else { return Ok(None) };
+    let found = device::by_id(tx, shard, id).await?;
+    Ok(found.filter(|device| device.customer != customer && device.deregistered_at.is_none()))
+}
+
+/// Begins the takeover of the unit that a sign-up is about, if somebody else has it: counts the attempt, and mails or
+/// asks its owner. Within the time of an answer, again is once.
+///
+/// # Errors
+/// [`BadChoice::TakeoverForbidden`] and [`BadChoice::TakeoverDeclined`]; [`Error::Throttled`] when the customer attempted
+/// too many; [`Error::Unavailable`].
+pub async fn begin(app: &App, of: &Underway, customer: &Customer) -> Result<Begun> {
+    let (Some(model), Some(asked)) = (&of.asked.model, &of.asked.request.device) else { return Ok(Begun::Free) };
+    let now = app.now();
+    let shard = app.db.shards().of_unit(model.id, &asked.serial);
+    let (old, found) = {
+        let mut reader = app.db.reader().await?;
+        let mut tx = reader.tx()?;
+        match of_another(&mut tx, shard, (model.id, &asked.serial), customer.id).await? {
+            Some(old) => {
+                let found = takeover::get(&mut tx, shard, old.id, customer.id).await?;
+                (old, found)
+            }
+            None => return Ok(Begun::Free),
+        }
+    };
+    let state = match step(model.takeover, found.as_ref(), now) {
+        Step::Complete => return Ok(Begun::Open),
+        Step::Wait => return Ok(Begun::Waiting(found.map_or(now, |found| found.answer_by))),
+        Step::Declined => return Err(BadChoice::TakeoverDeclined.into()),
+        Step::Forbidden => None,
+        Step::Begin(state) => Some(state),
+    };
+    let answer_by = now + app.settings.takeover.answer_within;
+    let takeover = |state| Takeover { device: old.id, customer: customer.id, state, answer_by, successor: None };
+    let command = Begin {
+        home: app.db.shards().of_customer(customer.id),
+        customer: customer.id,
+        per_day: app.settings.takeover.per_day,
+        shard,
+        takeover: state.map(takeover),
+        old,
+        stamp: Stamp::draw(app, now),
+        now,
+    };
+    if let Some(wait) = app.db.write(command).await? {
+        tracing::info!(customer = %customer.id, wait, "a takeover was slowed");
+        return Err(Error::Throttled(wait));
+    }
+    match state {
+        None => Err(BadChoice::TakeoverForbidden.into()),
+        Some(State::Asked) => Ok(Begun::Waiting(answer_by)),
+        Some(_) => Ok(Begun::Open),
+    }
+}
+
+/// Whether somebody else has the unit that a sign-up is about.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn is_of_another(app: &App, of: &Underway, customer: CustomerId) -> Result<bool> {
+    let (Some(model), Some(asked)) = (&of.asked.model, &of.asked.request.device) else { return Ok(false) };
+    let shard = app.db.shards().of_unit(model.id, &asked.serial);
+    let mut reader = app.db.reader().await?;
+    Ok(of_another(&mut reader.tx()?, shard, (model.id, &asked.serial), customer).await?.is_some())
+}
+
+struct Begin {
+    /// The customer's shard.
+    home: i64,
+    customer: CustomerId,
+    per_day: u32,
+    /// The unit's.
+    shard: i64,
+    /// What is recorded; nothing where the maker forbids it.
+    takeover: Option<Takeover>,
+    old: Device,
+    stamp: Stamp,
+    now: Time,
+}
+
+impl Write for Begin {
+    /// How many seconds to wait, if it was too soon.
+    type Out = Option<i64>;
+
+    /// The customer's: of two attempts at once, the second is counted after the first.
+    fn key(&self) -> u64 {
+        consent::key(self.customer)
+    }
+
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Out> {
+        let mut attempts = takeover::attempts(tx, self.home, self.customer).await?;
+        if let Err(wait) = attempts.count(self.now, self.per_day) {
+            return Ok(Some(wait));
+        }
+        takeover::set_attempts(tx, self.home, self.customer, &attempts).await?;
+        if let Some(takeover) = &self.takeover {
+            takeover::put(tx, self.shard, takeover).await?;
+            let approach = Approach { customer: self.customer, answer_by: takeover.answer_by };
+            let news = match takeover.state {
+                State::Asked => News::TakeoverAsked(approach),
+                _ => News::TakeoverAnnounced(approach),
+            };
+            mail::left(tx, self.shard, &self.old, news, (self.stamp, self.now)).await?;
+        }
+        Ok(None)
+    }
+}
+
+/// The token of the link by which an earlier owner answers.
+pub(crate) fn token(app: &App, shard: i64, device: DeviceId, customer: CustomerId) -> Result<String> {
+    named_link::seal(app, PURPOSE, Named { shard, first: device.0, second: customer.0 })
+}

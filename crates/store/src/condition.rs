@@ -1,0 +1,117 @@
+//! Whether a database is as the server needs it: what it can hold, what may be done with it, and whether a connection keeps
+//! what is set and prepared on it.
+//!
+//! Invariant: nothing is changed; what cannot be found out is not called bad.
+
+use crate::error::words;
+use crate::pg::{self, Target};
+use crate::{Error, Result};
+use rusqlite::Connection;
+use std::path::Path;
+use std::time::Duration;
+use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
+
+/// How a database is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Condition {
+    /// Its encoding.
+    pub encoding: Option<String>,
+    /// Why it takes no writes, if it takes none.
+    pub read_only: Option<String>,
+    /// What may not be done that has to be, and the fix for each.
+    pub rights: Vec<(String, String)>,
+    /// Whether a connection has a session of its own.
+    pub sessions: Sessions,
+}
+
+/// Whether a connection has a session of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sessions {
+    /// It has, or there is no telling.
+    #[default]
+    Own,
+    /// A pooler gives each transaction another session.
+    Shared {
+        /// The pooler knows what was prepared, and prepares it again.
+        statements_kept: bool,
+    },
+}
+
+/// How long a statement of this look may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Looks at a SQLite file that must be there.
+pub(crate) fn lite(conn: &Connection, path: &Path) -> Condition {
+    let read_only = conn
+        .is_readonly("main")
+        .unwrap_or(false)
+        .then(|| format!("{} or its folder cannot be written by this user", path.display()));
+    Condition { read_only, ..Condition::default() }
+}
+
+/// Looks at a PostgreSQL database, whose schema is at its last step or not.
+pub(crate) async fn postgres(client: &Client, target: &Target, up_to_date: bool) -> Result<Condition> {
+    let error = |e: tokio_postgres::Error| Error::Unavailable(words(&e));
+    let sql = "SELECT current_setting('server_encoding'), pg_is_in_recovery(), current_setting('default_transaction_read_only'),
+        current_user::text, current_schema()::text, COALESCE(has_schema_privilege(current_schema(), 'CREATE'), false)";
+    let row = client.query_one(sql, &[]).await.map_err(error)?;
+    let (encoding, standby, read_only): (String, bool, String) = (row.get(0), row.get(1), row.get(2));
+    let (user, schema, may_create): (String, Option<String>, bool) = (row.get(3), row.get(4), row.get(5));
+    let read_only = match (standby, read_only.as_str()) {
+        (true, _) => Some("it is a standby, which takes no writes".to_owned()),
+        (false, "on") => Some("default_transaction_read_only is on".to_owned()),
+        _ => None,
+    };
+    let mut rights = Vec::new();
+    match &schema {
+        None => rights.push((
+            format!("the user {user} has no schema to make tables in"),
+            format!("ALTER ROLE {user} SET search_path TO a schema that is there, and GRANT ALL ON it"),
+        )),
+        Some(schema) if !may_create && !up_to_date => rights.push((
+            format!("the user {user} may not make tables in the schema {schema}"),
+            format!("GRANT CREATE ON SCHEMA {schema} TO {user}"),
+        )),
+        Some(schema) => {
+            let sql = "SELECT relname::text FROM pg_class WHERE relnamespace = current_schema()::regnamespace
+                AND relkind IN ('r', 'p') AND relname IN ('migration', 'installation', 'device', 'orders', 'reading', 'delivery')
+                AND NOT (has_table_privilege(oid, 'SELECT') AND has_table_privilege(oid, 'INSERT')
+                    AND has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE')) ORDER BY relname";
+            let names: Vec<String> =
+                client.query(sql, &[]).await.map_err(error)?.iter().map(|row| row.get(0)).collect();
+            if !names.is_empty() {
+                rights.push((
+                    format!("the user {user} may not read and write {}", names.join(", ")),
+                    format!("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {user}"),
+                ));
+            }
+        }
+    }
+    let sessions = tokio::time::timeout(PATIENCE, sessions(client, target)).await;
+    Ok(Condition { encoding: Some(encoding), read_only, rights, sessions: sessions.unwrap_or_default() })
+}
+
+/// Two connections with one session between them are a pooler's. While the other has it for a transaction, this one has to
+/// do without, and what was prepared there is not here.
+async fn sessions(client: &Client, target: &Target) -> Sessions {
+    const SESSION: &str = "SELECT pg_backend_pid()";
+    let looked = async {
+        let prepared = client.prepare(SESSION).await?;
+        let own: i32 = client.query_one(&prepared, &[]).await?.get(0);
+        let Ok(mut other) = pg::plain(target).await else { return Ok(Sessions::Own) };
+        let transaction = other.transaction().await?;
+        let theirs: i32 = transaction.query_one(SESSION, &[]).await?.get(0);
+        if own != theirs {
+            return Ok(Sessions::Own);
+        }
+        let again = tokio::time::timeout(PATIENCE / 2, client.query_one(&prepared, &[])).await;
+        let statements_kept = match again {
+            Ok(Err(error)) if error.code() == Some(&SqlState::INVALID_SQL_STATEMENT_NAME) => false,
+            // A pooler with a single session lets this one wait; nothing is known then but that it shares.
+            Ok(_) | Err(_) => true,
+        };
+        Ok::<_, tokio_postgres::Error>(Sessions::Shared { statements_kept })
+    };
+    looked.await.unwrap_or_default()
+}

@@ -1,0 +1,230 @@
+//! A database URL: what it may say, and what is made of it.
+//!
+//! What it is: libpq's parameters, as far as they are known here; each keeps libpq's meaning. What it is not: it connects
+//! to nothing. Invariant: a parameter is used or refused by its name, never passed over; and every connection ends at a
+//! server that takes writes, unless its purpose is to look ([`Target::for_a_look`]).
+
+use crate::tls::{self, Verify};
+use crate::{Error, Result};
+use opendrs_domain::login::form;
+use std::time::Duration;
+use tokio_postgres::Config;
+use tokio_postgres::config::TargetSessionAttrs;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// How long one attempt to connect may take, unless the URL says it.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// The parameters that the driver knows, and those that are read here.
+const KNOWN: [&str; 21] = [
+    "application_name",
+    "channel_binding",
+    "connect_timeout",
+    "dbname",
+    "host",
+    "hostaddr",
+    "keepalives",
+    "keepalives_idle",
+    "keepalives_interval",
+    "keepalives_retries",
+    "load_balance_hosts",
+    "options",
+    "password",
+    "port",
+    "sslmode",
+    "sslnegotiation",
+    "sslrootcert",
+    "target_session_attrs",
+    "tcp_user_timeout",
+    "user",
+    // libpq and its relatives send UTF-8 anyway, as the driver does
+    "client_encoding",
+];
+
+/// The word for the system's roots in `sslrootcert`.
+const SYSTEM: &str = "system";
+
+/// Where the database is, and how its connections are protected.
+#[derive(Clone)]
+pub(crate) struct Target {
+    pub(super) config: Config,
+    pub(super) tls: MakeRustlsConnect,
+}
+
+impl Target {
+    /// The same for somebody who only looks: a standby can be looked at as well.
+    pub(crate) fn for_a_look(mut self) -> Self {
+        self.config.target_session_attrs(TargetSessionAttrs::Any);
+        self
+    }
+}
+
+/// Reads a `postgres://` URL.
+///
+/// # Errors
+/// [`Error::Open`] with the parameter at fault.
+pub(crate) fn target(url: &str) -> Result<Target> {
+    let (url, verify) = split(url)?;
+    let mut config: Config = url.parse().map_err(|e: tokio_postgres::Error| {
+        let why = std::error::Error::source(&e).map_or_else(|| e.to_string(), ToString::to_string);
+        bad(format!("the database URL cannot be read ({why}); write postgres://user:password@host:5432/name"))
+    })?;
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(CONNECT);
+    }
+    if config.get_application_name().is_none() {
+        config.application_name("opendrs");
+    }
+    config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+    Ok(Target { config, tls: tls::connector(&verify)? })
+}
+
+fn bad(words: impl Into<String>) -> Error {
+    Error::Open(words.into())
+}
+
+/// What the parameters say that the driver does not know.
+#[derive(Default)]
+struct Read<'u> {
+    /// What the driver is given.
+    kept: Vec<&'u str>,
+    mode: Option<&'u str>,
+    root: Option<String>,
+}
+
+/// Takes from a URL what the driver does not know.
+fn split(url: &str) -> Result<(String, Verify)> {
+    let Some((base, query)) = url.split_once('?') else { return Ok((url.to_owned(), Verify::Nobody)) };
+    let mut read = Read::default();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        match name {
+            "sslmode" => read.mode = Some(value),
+            "sslrootcert" => {
+                let path = form::unescape(value.as_bytes(), false);
+                read.root = Some(path.ok_or_else(|| bad("sslrootcert of the database URL cannot be read"))?);
+            }
+            "target_session_attrs" => writable(value)?,
+            "client_encoding" if value.eq_ignore_ascii_case("utf8") || value.eq_ignore_ascii_case("utf-8") => {}
+            "client_encoding" => {
+                return Err(bad(format!("client_encoding={value} of the database URL: leave it out, it is UTF8")));
+            }
+            name if KNOWN.contains(&name) => read.kept.push(pair),
+            name => return Err(unknown(name)),
+        }
+    }
+    let verify = verify(&mut read)?;
+    let query = read.kept.join("&");
+    Ok((if query.is_empty() { base.to_owned() } else { format!("{base}?{query}") }, verify))
+}
+
+/// Whether a server that takes writes is one of those that are asked for.
+fn writable(value: &str) -> Result<()> {
+    match value {
+        // What is asked for by `any` is narrowed: the service writes.
+        "any" | "read-write" | "primary" => Ok(()),
+        value => Err(bad(format!(
+            "target_session_attrs={value} of the database URL: the service writes, leave it out or write read-write"
+        ))),
+    }
+}
+
+fn unknown(name: &str) -> Error {
+    let advice = match name {
+        "sslcert" | "sslkey" | "sslpassword" => ": client certificates are not supported, use a user and a password",
+        "passfile" | "service" | "servicefile" => ": write user and password into the URL",
+        "sslcrl" | "sslcrldir" => ": lists of revoked certificates are not supported",
+        _ => "",
+    };
+    let known = KNOWN.join(", ");
+    bad(format!("the database URL has the unknown parameter `{name}`{advice}. Leave it out; known are {known}"))
+}
+
+/// Whose certificates are good; leaves in `kept` what the driver is to be told of it.
+fn verify(read: &mut Read<'_>) -> Result<Verify> {
+    let verify = match (read.mode, read.root.take()) {
+        // As with libpq, which takes nothing weaker beside the system's roots.
+        (None | Some("verify-full"), Some(root)) if root == SYSTEM => Verify::System,
+        (Some(mode), Some(root)) if root == SYSTEM => {
+            return Err(bad(format!(
+                "sslrootcert=system of the database URL needs sslmode=verify-full, not {mode}: leave sslmode out"
+            )));
+        }
+        (Some("verify-full"), None) => Verify::System,
+        (Some("verify-full"), Some(path)) => Verify::File(path.into()),
+        (_, Some(_)) => return Err(bad("sslrootcert of the database URL needs sslmode=verify-full beside it")),
+        (Some(mode), None) if !["disable", "prefer", "require"].contains(&mode) => {
+            return Err(bad(format!(
+                "sslmode={mode} of the database URL is not known: write disable, prefer, require or verify-full"
+            )));
+        }
+        (_, None) => Verify::Nobody,
+    };
+    match (&verify, read.mode) {
+        (Verify::System | Verify::File(_), _) | (_, Some("require")) => read.kept.push("sslmode=require"),
+        (_, Some("disable")) => read.kept.push("sslmode=disable"),
+        _ => {}
+    }
+    Ok(verify)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_url_says_how_much_is_proven() {
+        for (url, left, verify) in [
+            ("postgres://h/d", "postgres://h/d", Verify::Nobody),
+            ("postgres://h/d?sslmode=require", "postgres://h/d?sslmode=require", Verify::Nobody),
+            ("postgres://h/d?sslmode=disable", "postgres://h/d?sslmode=disable", Verify::Nobody),
+            ("postgres://h/d?sslmode=prefer", "postgres://h/d", Verify::Nobody),
+            ("postgres://h/d?port=1&sslmode=verify-full", "postgres://h/d?port=1&sslmode=require", Verify::System),
+            ("postgres://h/d?sslrootcert=system", "postgres://h/d?sslmode=require", Verify::System),
+            ("postgres://h/d?sslrootcert=system&sslmode=verify-full", "postgres://h/d?sslmode=require", Verify::System),
+            (
+                "postgres://h/d?sslrootcert=%2Fetc%2Fca.pem&sslmode=verify-full",
+                "postgres://h/d?sslmode=require",
+                Verify::File("/etc/ca.pem".into()),
+            ),
+        ] {
+            assert_eq!(split(url).unwrap(), (left.to_owned(), verify), "{url}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_refused_by_its_name() {
+        for (query, says) in [
+            ("sslmode=verify-ca", "sslmode=verify-ca of the database URL is not known"),
+            ("sslmode=require&sslrootcert=x", "needs sslmode=verify-full"),
+            ("sslmode=require&sslrootcert=system", "needs sslmode=verify-full, not require"),
+            ("target_session_attrs=read-only", "the service writes"),
+            ("target_session_attrs=prefer-standby", "the service writes"),
+            ("sslcert=a.pem", "`sslcert`: client certificates are not supported"),
+            ("pgbouncer=true", "unknown parameter `pgbouncer`. Leave it out; known are application_name"),
+            ("port=x", "port"),
+            ("client_encoding=LATIN1", "it is UTF8"),
+        ] {
+            let words = target(&format!("postgres://user:hidden@h/d?{query}")).err().unwrap().to_string();
+            assert!(words.contains(says) && !words.contains("hidden"), "{query}: {words}");
+        }
+    }
+
+    #[test]
+    fn what_is_known_reaches_the_driver() {
+        let config = |query: &str| target(&format!("postgres://one:5432,two:5433/d{query}")).unwrap().config;
+        let plain = config("");
+        assert_eq!((plain.get_hosts().len(), plain.get_ports()), (2, [5432, 5433].as_slice()));
+        assert_eq!(plain.get_target_session_attrs(), TargetSessionAttrs::ReadWrite);
+        assert_eq!((plain.get_connect_timeout(), plain.get_application_name()), (Some(&CONNECT), Some("opendrs")));
+        for word in ["any", "read-write", "primary"] {
+            let asked = config(&format!("?target_session_attrs={word}"));
+            assert_eq!(asked.get_target_session_attrs(), TargetSessionAttrs::ReadWrite);
+        }
+        let set = config("?connect_timeout=3&application_name=mine&client_encoding=UTF8");
+        assert_eq!(set.get_connect_timeout(), Some(&Duration::from_secs(3)));
+        assert_eq!(set.get_application_name(), Some("mine"));
+        let look = target("postgres://h/d").unwrap().for_a_look();
+        assert_eq!(look.config.get_target_session_attrs(), TargetSessionAttrs::Any);
+    }
+}

@@ -1,0 +1,36 @@
+//! Whether the store can be read and written, asked without changing anything.
+//!
+//! What it is: an update of a row that is not there. Engines refuse it where they would refuse any other: on a standby, in
+//! a read-only session or file, without the right to write. Invariant: nothing is written and nothing is synced.
+
+use crate::queries::Q;
+use crate::value::p;
+use crate::{Db, Result, Tx, Write, installation};
+
+/// See [`Db::probe`].
+struct Probe;
+
+impl Write for Probe {
+    type Out = ();
+    fn key(&self) -> u64 {
+        0
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> Result<()> {
+        tx.exec(Q::WriteProbe, p![]).await.map(drop)
+    }
+}
+
+impl Db {
+    /// Reads a little, and asks the writer whether the engine takes writes. A connection that takes none is dropped, and
+    /// the next call gets another, so a node without calls finds its way to a writable server as well.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`] with the reason.
+    pub async fn probe(&self) -> Result<()> {
+        {
+            let mut reader = self.reader().await?;
+            installation::token_keys(&mut reader.once()?).await?;
+        }
+        self.write_unspanned(Probe).await
+    }
+}

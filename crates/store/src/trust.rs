@@ -1,0 +1,301 @@
+//! Whose certificates are trusted by connections that go out, to PostgreSQL and to everybody else.
+//!
+//! What it is: the authorities of files and of the system, and what a client checks a server by. What it is not: a way
+//! around the check of a name or a date. Invariant: a certificate is good if it leads to one of those authorities, or if
+//! it is itself, byte for byte, in a file that the operator named. People make such certificates by `openssl req -x509`,
+//! which calls each an authority (`CA:TRUE`), and put them where authorities are named.
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
+use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use std::path::Path;
+use std::sync::Arc;
+use x509_cert::Certificate;
+use x509_cert::der::Decode;
+
+/// What rustls calls a certificate of an authority that a server shows as its own.
+const AUTHORITY_AS_SERVER: &str = "CaUsedAsEndEntity";
+
+/// Certificates that are trusted.
+#[derive(Clone, Debug)]
+pub struct Trust {
+    roots: RootCertStore,
+    named: Vec<CertificateDer<'static>>,
+}
+
+impl Default for Trust {
+    /// Trusts nobody.
+    fn default() -> Self {
+        Self { roots: RootCertStore::empty(), named: Vec::new() }
+    }
+}
+
+impl Trust {
+    /// Trusts the certificates of a PEM file as well.
+    ///
+    /// # Errors
+    /// What is wrong with the file, without its name.
+    pub fn add_file(&mut self, path: &Path) -> Result<(), String> {
+        let before = self.named.len();
+        for certificate in CertificateDer::pem_file_iter(path).map_err(|e| e.to_string())? {
+            let certificate = certificate.map_err(|e| e.to_string())?;
+            self.roots.add(certificate.clone()).map_err(|e| e.to_string())?;
+            self.named.push(certificate);
+        }
+        match self.named.len() == before {
+            true => Err("it holds no certificate: name a PEM file".into()),
+            false => Ok(()),
+        }
+    }
+
+    /// Trusts the system's authorities as well. What the system holds and cannot be read is the system's matter.
+    pub fn add_system(&mut self) {
+        self.roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    }
+
+    /// Whether nobody is trusted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.roots.is_empty()
+    }
+
+    /// What a client checks a server by; it shows no certificate of its own.
+    ///
+    /// # Errors
+    /// A sentence that says why there is no TLS.
+    pub fn client(self) -> Result<ClientConfig, String> {
+        let unable = |e: &dyn std::fmt::Display| format!("TLS is not available: {e}");
+        let provider = provider();
+        let builder = ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions();
+        let builder = builder.map_err(|e| unable(&e))?;
+        if self.named.is_empty() {
+            return Ok(builder.with_root_certificates(self.roots).with_no_client_auth());
+        }
+        let chains = WebPkiServerVerifier::builder_with_provider(Arc::new(self.roots), provider);
+        let chains = chains.build().map_err(|e| unable(&e))?;
+        let verifier = Arc::new(Verifier { chains, named: self.named });
+        Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
+    }
+}
+
+/// Adds to the words of a failed handshake what to do, where they alone do not say it.
+#[must_use]
+pub fn explained(words: String) -> String {
+    match words.contains(AUTHORITY_AS_SERVER) {
+        true => format!(
+            "{words}. The server shows the certificate of an authority (CA:TRUE): put that very certificate into the \
+             file of trusted certificates, or make the server one that is none (openssl req -x509 -addext \
+             basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:the.host)"
+        ),
+        false => words,
+    }
+}
+
+/// Checks chains, and takes certificates that are named themselves.
+#[derive(Debug)]
+struct Verifier {
+    chains: Arc<WebPkiServerVerifier>,
+    named: Vec<CertificateDer<'static>>,
+}
+
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        match self.chains.verify_server_cert(certificate, intermediates, name, ocsp, now) {
+            Err(_) if self.named.iter().any(|named| named == certificate) => {
+                verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
+                verify_dates(certificate, now)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            verified => verified,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.chains.verify_tls12_signature(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.chains.verify_tls13_signature(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.chains.supported_verify_schemes()
+    }
+}
+
+fn verify_dates(certificate: &CertificateDer<'_>, now: UnixTime) -> Result<(), CertificateError> {
+    let read = Certificate::from_der(certificate).map_err(|_| CertificateError::BadEncoding)?;
+    let validity = read.tbs_certificate.validity;
+    if validity.not_before.to_unix_duration().as_secs() > now.as_secs() {
+        return Err(CertificateError::NotValidYet);
+    }
+    if validity.not_after.to_unix_duration().as_secs() < now.as_secs() {
+        return Err(CertificateError::Expired);
+    }
+    Ok(())
+}
+
+/// What a client asks a server by that need not prove who it is: the connection is encrypted, and no more is known.
+///
+/// # Errors
+/// A sentence that says why there is no TLS.
+pub fn without_proof() -> Result<ClientConfig, String> {
+    let provider = provider();
+    let builder = ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions();
+    let builder = builder.map_err(|e| format!("TLS is not available: {e}"))?.dangerous();
+    Ok(builder.with_custom_certificate_verifier(Arc::new(Anybody(provider))).with_no_client_auth())
+}
+
+/// Takes any certificate. Signatures are checked, so that
+/// the server has at least the key of the certificate it shows.
+#[derive(Debug)]
+struct Anybody(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for Anybody {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// The provider of all TLS.
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(aws_lc_rs::default_provider())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
+    use std::io::Write as _;
+
+    /// A certificate that signed itself, as `openssl req -x509` makes them: an authority.
+    fn own_authority(name: &str, from: i32, to: i32) -> CertificateDer<'static> {
+        let mut params = CertificateParams::new([name.to_owned()]).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        (params.not_before, params.not_after) = (date_time_ymd(from, 1, 1), date_time_ymd(to, 1, 1));
+        params.self_signed(&KeyPair::generate().unwrap()).unwrap().der().clone()
+    }
+
+    fn trusting(certificates: &[&CertificateDer<'static>]) -> Trust {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        for certificate in certificates {
+            let text = pem(certificate);
+            file.write_all(text.as_bytes()).unwrap();
+        }
+        let mut trust = Trust::default();
+        trust.add_file(file.path()).unwrap();
+        trust
+    }
+
+    fn pem(der: &[u8]) -> String {
+        const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let mut text = String::new();
+        for three in der.chunks(3) {
+            let bits = three.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
+            for n in 0..4 {
+                let six = (bits >> (18 - 6 * n) & 63) as usize;
+                text.push(if n <= three.len() { char::from(ALPHABET[six]) } else { '=' });
+            }
+        }
+        format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n")
+    }
+
+    /// What a client says of a certificate that a server shows on 2030-06-01.
+    fn verified(trust: Trust, shown: &CertificateDer<'static>, name: &str) -> Result<(), Error> {
+        let now = UnixTime::since_unix_epoch(std::time::Duration::from_secs(1_906_502_400));
+        let chains = WebPkiServerVerifier::builder_with_provider(Arc::new(trust.roots), provider()).build().unwrap();
+        let verifier = Verifier { chains, named: trust.named };
+        let name = ServerName::try_from(name.to_owned()).unwrap();
+        verifier.verify_server_cert(shown, &[], &name, &[], now).map(drop)
+    }
+
+    #[test]
+    fn a_certificate_that_is_its_own_authority_is_taken_where_it_is_named() {
+        let (shown, other) = (own_authority("db.internal", 2029, 2031), own_authority("db.internal", 2029, 2031));
+        assert_eq!(verified(trusting(&[&shown]), &shown, "db.internal"), Ok(()));
+        assert_eq!(verified(trusting(&[&other, &shown]), &shown, "db.internal"), Ok(()));
+        assert!(verified(trusting(&[&other]), &shown, "db.internal").is_err(), "another of the same name");
+        let wrong = verified(trusting(&[&shown]), &shown, "elsewhere.internal").unwrap_err();
+        assert!(matches!(wrong, Error::InvalidCertificate(CertificateError::NotValidForNameContext { .. })), "{wrong}");
+        for (from, to, error) in [(2028, 2030, CertificateError::Expired), (2031, 2032, CertificateError::NotValidYet)]
+        {
+            let shown = own_authority("db.internal", from, to);
+            let refused = verified(trusting(&[&shown]), &shown, "db.internal").unwrap_err();
+            assert_eq!(refused, Error::InvalidCertificate(error));
+        }
+    }
+
+    #[test]
+    fn an_authority_in_a_servers_place_is_explained() {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(["root.internal".to_owned()]).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let root = params.self_signed(&key).unwrap();
+        let issuer = rcgen::Issuer::new(params, key);
+        let mut params = CertificateParams::new(["db.internal".to_owned()]).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let shown = params.signed_by(&KeyPair::generate().unwrap(), &issuer).unwrap();
+        let error = verified(trusting(&[root.der()]), shown.der(), "db.internal").unwrap_err();
+        let words = explained(error.to_string());
+        assert!(words.contains("CA:TRUE") && words.contains("CA:FALSE"), "{words}");
+        assert_eq!(explained("another".into()), "another");
+    }
+
+    #[test]
+    fn a_file_without_certificates_is_refused() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let why = Trust::default().add_file(file.path()).unwrap_err();
+        assert!(why.contains("it holds no certificate"), "{why}");
+        assert!(Trust::default().add_file(Path::new("/nowhere.pem")).is_err());
+    }
+}

@@ -1,0 +1,113 @@
+//! A pooler by transaction: between transactions its clients have no connection to the database, and each gets the one that was
+//! given back last. What was prepared on another is not there.
+
+use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// "Do you encrypt?" in PostgreSQL's protocol.
+const ENCRYPTED: [u8; 4] = [4, 210, 22, 47];
+
+/// A pooler in front of a database, until it is dropped.
+pub struct Pooler {
+    pub url: String,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for Pooler {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+#[derive(Default)]
+struct Pool {
+    idle: Mutex<Vec<TcpStream>>,
+}
+
+impl Pooler {
+    /// Starts one in front of `postgres://user@host:port/name`, which asks for no password.
+    pub async fn start(url: &str) -> Self {
+        let (user, rest) = url.split_once('@').unwrap();
+        let (database, name) = rest.split_once('/').unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (to, pool) = (database.to_owned(), Arc::new(Pool::default()));
+        let task = tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                tokio::spawn(serve(client, to.clone(), pool.clone()));
+            }
+        });
+        Self { url: format!("{user}@{address}/{name}"), task }
+    }
+}
+
+/// A message with its length counted in, behind its kind where it has one.
+async fn rest(from: &mut TcpStream) -> Option<Vec<u8>> {
+    let mut length = [0; 4];
+    from.read_exact(&mut length).await.ok()?;
+    let mut message = length.to_vec();
+    message.resize(u32::from_be_bytes(length) as usize, 0);
+    from.read_exact(&mut message[4..]).await.ok()?;
+    Some(message)
+}
+
+async fn message(from: &mut TcpStream) -> Option<(u8, Vec<u8>)> {
+    let kind = from.read_u8().await.ok()?;
+    let mut whole = vec![kind];
+    whole.extend(rest(from).await?);
+    Some((kind, whole))
+}
+
+/// Reads what a server says until it waits for more, and whether a transaction is open then.
+async fn answer(server: &mut TcpStream) -> Option<(Vec<u8>, bool)> {
+    let mut said = Vec::new();
+    loop {
+        let (kind, whole) = message(server).await?;
+        said.extend_from_slice(&whole);
+        if kind == b'Z' {
+            return Some((said, whole[5] != b'I'));
+        }
+    }
+}
+
+/// Serves a client to its end.
+async fn serve(mut client: TcpStream, to: String, pool: Arc<Pool>) -> Option<()> {
+    let mut startup = rest(&mut client).await?;
+    if startup[4..8] == ENCRYPTED {
+        client.write_all(b"N").await.ok()?;
+        startup = rest(&mut client).await?;
+    }
+    // "You are who you say", and "ask".
+    client.write_all(b"R\x00\x00\x00\x08\x00\x00\x00\x00Z\x00\x00\x00\x05I").await.ok()?;
+    let mut held: Option<TcpStream> = None;
+    loop {
+        let mut asked = Vec::new();
+        loop {
+            let (kind, whole) = message(&mut client).await?;
+            asked.extend_from_slice(&whole);
+            match kind {
+                b'Q' | b'S' => break,
+                b'X' => return Some(()),
+                _ => {}
+            }
+        }
+        let mut server = match held.take().or_else(|| pool.idle.lock().unwrap().pop()) {
+            Some(server) => server,
+            None => {
+                let mut server = TcpStream::connect(&to).await.ok()?;
+                server.write_all(&startup).await.ok()?;
+                answer(&mut server).await?;
+                server
+            }
+        };
+        server.write_all(&asked).await.ok()?;
+        let (said, open) = answer(&mut server).await?;
+        match open {
+            true => held = Some(server),
+            // Before the client hears of it: what it asks next may come by another connection.
+            false => pool.idle.lock().unwrap().push(server),
+        }
+        client.write_all(&said).await.ok()?;
+    }
+}
