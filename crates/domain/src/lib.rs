@@ -29,6 +29,7 @@ pub mod profile;
 pub mod publication;
 pub mod reading;
 pub mod rule;
+pub mod seeded;
 pub mod session;
 pub mod snapshot;
 pub mod subscription;

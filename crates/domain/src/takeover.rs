@@ -9,7 +9,7 @@ use crate::time::{Span, Time};
 use std::fmt::{Display, Formatter, Result as Written};
 
 /// What a maker says of units of a model that another customer sets up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Policy {
     /// They change hands at once.

@@ -84,16 +84,26 @@ impl Write for Block {
         self.id.0.as_u64_pair().1
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<bool> {
-        // The customer first: a sign-up that links a device holds that row.
-        let changed = match self.since {
-            Some(at) => customer::block(tx, self.shard, self.id, at).await?,
-            None => customer::unblock(tx, self.shard, self.id).await?,
-        };
-        if changed {
-            device::suspend(tx, self.id, self.since).await?;
-        }
-        Ok(changed)
+        set_blocked(tx, self.shard, self.id, self.since).await
     }
+}
+
+/// Blocks a customer, or lifts the block; `false` if nothing changed.
+pub(crate) async fn set_blocked(
+    tx: &mut Tx<'_>,
+    shard: i64,
+    id: CustomerId,
+    since: Option<Time>,
+) -> opendrs_store::Result<bool> {
+    // The customer first: a sign-up that links a device holds that row.
+    let changed = match since {
+        Some(at) => customer::block(tx, shard, id, at).await?,
+        None => customer::unblock(tx, shard, id).await?,
+    };
+    if changed {
+        device::suspend(tx, id, since).await?;
+    }
+    Ok(changed)
 }
 
 /// Changes where a customer's parcels go.

@@ -111,6 +111,15 @@ pub(crate) async fn hash(app: &App, password: &str) -> Result<String> {
     work(app, None, hash).await
 }
 
+/// A password hash of another store, if this one can check passwords with it.
+pub(crate) fn readable_hash(hash: &str) -> Result<String, String> {
+    let hash = PasswordHash::new(hash).map_err(|e| format!("is no PHC string: {e}"))?;
+    match hash.algorithm.as_str().starts_with("argon2") {
+        true => Ok(hash.to_string()),
+        false => Err("must be a hash of Argon2, as `opendrs seed export --with-secrets` writes it".into()),
+    }
+}
+
 fn hash_error(error: impl std::fmt::Display) -> Error {
     Error::Internal(format!("a password cannot be hashed: {error}"))
 }

@@ -159,18 +159,32 @@ impl Write for Add {
                 let state = if self.confirmed { State::Confirmed } else { known.state };
                 Topic { signature, raw, policy_text, policy, state, ..known }
             }
-            // Another address is another receiver, which is asked anew.
-            Some(known) => {
-                let Topic { id, subscription, token, secret, secret_at, created_at, .. } = known;
-                Topic { id, subscription, token: token + 1, secret, secret_at, created_at, ..self.draft.clone() }
-            }
+            Some(known) => at_another_address(&known, self.draft.clone()),
             None => self.draft.clone(),
         };
-        store::put(tx, &topic).await?;
-        if topic.state == State::Pending && topic.token_ends_at == self.draft.token_ends_at {
-            delivery::add(tx, &question(&topic, sns::Kind::SubscriptionConfirmation, self.question, self.now)).await?;
-        }
+        let asks = topic.state == State::Pending && topic.token_ends_at == self.draft.token_ends_at;
+        save(tx, &topic, asks.then_some(self.question), self.now).await?;
         Ok(Ok(topic))
+    }
+}
+
+/// A topic that goes to another address: another receiver, which is asked anew.
+pub(crate) fn at_another_address(known: &Topic, draft: Topic) -> Topic {
+    let Topic { id, subscription, token, secret, secret_at, created_at, .. } = *known;
+    Topic { id, subscription, token: token + 1, secret, secret_at, created_at, ..draft }
+}
+
+/// Writes a topic, and the message that asks its receiver to confirm, if it has an id.
+pub(crate) async fn save(
+    tx: &mut Tx<'_>,
+    topic: &Topic,
+    asks: Option<DeliveryId>,
+    now: Time,
+) -> opendrs_store::Result<()> {
+    store::put(tx, topic).await?;
+    match asks {
+        Some(id) => delivery::add(tx, &question(topic, sns::Kind::SubscriptionConfirmation, id, now)).await,
+        None => Ok(()),
     }
 }
 

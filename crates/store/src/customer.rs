@@ -66,6 +66,14 @@ pub async fn first(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<(Email, CustomerId
     tx.all(Q::CustomersFirst, p![limit]).await
 }
 
+/// The first customers of an e-mail address's shard whose address comes after a text, in the order of addresses.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn emails_after(tx: &mut Tx<'_>, shard: i64, last: &str, limit: i64) -> Result<Vec<(Email, CustomerId)>> {
+    tx.all(Q::CustomerEmailsAfter, p![shard, last, limit]).await
+}
+
 /// A customer's password hash.
 ///
 /// # Errors

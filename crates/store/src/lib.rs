@@ -45,6 +45,7 @@ pub mod profile;
 pub mod reading;
 pub mod reset;
 pub mod rule;
+pub mod seeded;
 pub mod session;
 pub mod signup;
 pub mod snapshot;

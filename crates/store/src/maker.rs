@@ -28,6 +28,14 @@ pub async fn by_id(tx: &mut Tx<'_>, id: MakerId) -> Result<Option<Maker>> {
     tx.opt(Q::MakerById, p![id]).await
 }
 
+/// The first makers after one, in the order of their ids.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn after(tx: &mut Tx<'_>, last: MakerId, limit: i64) -> Result<Vec<Maker>> {
+    tx.all(Q::MakerAfter, p![last, limit]).await
+}
+
 /// Adds a maker.
 ///
 /// # Errors

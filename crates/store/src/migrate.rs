@@ -48,6 +48,7 @@ const STEPS: &[Step] = &[
     step!(20, "0020_dead"),
     step!(21, "0021_takeover"),
     step!(22, "0022_order_kept"),
+    step!(23, "0023_seeded"),
 ];
 
 /// The last step there is.

@@ -29,6 +29,14 @@ pub async fn by_asin(tx: &mut Tx<'_>, asin: &Asin) -> Result<Option<Product>> {
     tx.opt(Q::ProductByAsin, p![asin]).await
 }
 
+/// The first products whose number comes after a text, in the order of their numbers.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn after(tx: &mut Tx<'_>, last: &str, limit: i64) -> Result<Vec<Product>> {
+    tx.all(Q::ProductAfter, p![last, limit]).await
+}
+
 /// Adds a product, or changes the one of that number.
 ///
 /// # Errors

@@ -128,15 +128,16 @@ pub async fn set_secrets(
     tx.put(Q::ClientSecrets, p![client, present, former]).await
 }
 
-/// A client by its place among the profile's clients of its kind, counted from 0: how a seed file without ids names it.
+/// The highest place among the profile's clients of a kind; `None` where there is none.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn client_at(tx: &mut Tx<'_>, profile: ProfileId, kind: ClientKind, at: i64) -> Result<Option<Client>> {
-    tx.opt(Q::ClientByOrdinal, p![profile, kind.as_str(), at]).await
+pub async fn last_place(tx: &mut Tx<'_>, profile: ProfileId, kind: ClientKind) -> Result<Option<i64>> {
+    Ok(tx.opt::<(i64,)>(Q::ClientLastOrdinal, p![profile, kind.as_str()]).await?.map(|(at,)| at))
 }
 
-/// Adds a client, or changes the one of that id; whether it may log anybody in stays as it is.
+/// Adds a client at a place among those of its kind that no other has, or changes the one of that id, which keeps its own;
+/// whether it may log anybody in stays as it is.
 ///
 /// # Errors
 /// [`crate::Error`].

@@ -110,8 +110,7 @@ queries! {
             " FROM client c JOIN profile p ON p.id = c.profile WHERE c.id = $1");
         ClientForUpdate = concat!("SELECT ", client_columns!(), "
             FROM client c JOIN profile p ON p.id = c.profile WHERE c.id = $1 /*pg FOR UPDATE OF c */");
-        ClientByOrdinal = concat!("SELECT ", client_columns!(), "
-            FROM client c JOIN profile p ON p.id = c.profile WHERE c.profile = $1 AND c.kind = $2 AND c.ordinal = $3");
+        ClientLastOrdinal = "SELECT ordinal FROM client WHERE profile = $1 AND kind = $2 ORDER BY ordinal DESC LIMIT 1";
         ClientPut = "INSERT INTO client (id, profile, kind, ordinal, secret_hash, redirect_uris, mode) VALUES ($1, $2, $3, $4, $5, $6, $7)
             ON CONFLICT (id) DO UPDATE SET secret_hash = excluded.secret_hash, redirect_uris = excluded.redirect_uris,
             mode = excluded.mode";
@@ -130,6 +129,15 @@ queries! {
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (asin) DO UPDATE SET title = excluded.title,
             price_minor = excluded.price_minor, currency = excluded.currency, quantity = excluded.quantity,
             unit = excluded.unit, available = excluded.available, sku = excluded.sku";
+        MakerAfter = "SELECT id, name FROM maker WHERE id > $1 ORDER BY id LIMIT $2";
+        ProductAfter = "SELECT asin, title, price_minor, currency, quantity, unit, available, sku FROM product
+            WHERE asin > $1 ORDER BY asin LIMIT $2";
+
+        // what seeds wrote
+        SeededGet = "SELECT record FROM seeded WHERE shard = $1 AND kind = $2 AND parent = $3 AND id = $4";
+        SeededParts = "SELECT id, record FROM seeded WHERE shard = $1 AND kind = $2 AND parent = $3 ORDER BY id";
+        SeededPut = "INSERT INTO seeded (shard, kind, parent, id, record) VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (shard, kind, parent, id) DO UPDATE SET record = excluded.record";
 
         // customers' side
         CustomerById = "SELECT id, email, name, address, created_at, language FROM customer WHERE shard = $1 AND id = $2";
@@ -151,6 +159,7 @@ queries! {
         CustomerLanguage = "UPDATE customer SET language = $3 WHERE shard = $1 AND id = $2";
         CustomerIdByEmail = "SELECT customer FROM customer_email WHERE shard = $1 AND email = $2";
         CustomersFirst = "SELECT email, customer FROM customer_email ORDER BY email LIMIT $1";
+        CustomerEmailsAfter = "SELECT email, customer FROM customer_email WHERE shard = $1 AND email > $2 ORDER BY email LIMIT $3";
         CustomerEmailPut = "INSERT INTO customer_email (shard, email, customer) VALUES ($1, $2, $3)";
         SessionPut = "INSERT INTO session (shard, id, customer, created_at, expires_at, generation) VALUES ($1, $2, $3, $4, $5, $6)";
         SessionById = "SELECT id, customer, created_at, expires_at, generation FROM session WHERE shard = $1 AND id = $2";

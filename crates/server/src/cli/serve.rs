@@ -126,7 +126,7 @@ pub(super) async fn run(file: Option<&Path>, args: Serve) -> Result<(), String> 
     }
     for seed in &args.seed {
         if let Seed::File(path) = seed {
-            declared::apply(&app, path, false).await?;
+            declared::apply(&app, path).await?;
         }
     }
     // Where the seed's lines go is of no matter to those who are served.

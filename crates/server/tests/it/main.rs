@@ -18,6 +18,7 @@ mod notify;
 mod pages;
 mod promise;
 mod security;
+mod seed;
 mod table;
 mod testing;
 mod vendure;

@@ -1,6 +1,7 @@
-//! What a seed may declare, and what is told of each declaration.
+//! What a seed may declare.
 //!
-//! Not here: how it is applied. Invariant: a declaration knows the line it came from wherever it can be refused.
+//! Not here: how it is applied, and what becomes of each declaration ([`super::outcome`]). Invariant: a declaration knows
+//! the line it came from wherever it can be refused.
 
 use crate::Error;
 use crate::topic::NewTopic;
@@ -40,9 +41,11 @@ pub struct MakerSeed {
 /// A security profile.
 #[derive(Clone, Debug)]
 pub struct ProfileSeed {
-    /// Its name, by which a second application finds it.
+    /// Where it stands in the file.
+    pub line: usize,
+    /// Its name, by which a second application finds it where its id is not declared.
     pub name: String,
-    /// Its id, or generated.
+    /// Its id; generated for a new profile if it is not declared.
     pub id: Option<ProfileId>,
     /// The maker's privacy notice.
     pub privacy_url: Option<String>,
@@ -69,6 +72,8 @@ pub struct TopicSeed {
     pub policy: String,
     /// It needs not be asked.
     pub confirmed: bool,
+    /// Whether it is switched off; if it is not declared, a new one is on, and another stays as it is.
+    pub disabled: Option<bool>,
 }
 
 impl TopicSeed {
@@ -94,26 +99,32 @@ pub struct ClientSeed {
     pub line: usize,
     /// Its kind.
     pub kind: ClientKind,
-    /// Its id, or generated; without one it is found by its place among the profile's clients of its kind.
+    /// Its id; generated for a new client if it is not declared.
     pub id: Option<ClientId>,
-    /// A web client's secret, or generated.
-    pub secret: Option<String>,
+    /// Its name, unique within the profile, by which a second application finds it where its id is not declared.
+    pub name: Option<String>,
+    /// The hash of a web client's secret; of a generated one for a new client if it is not declared.
+    pub secret_hash: Option<[u8; 32]>,
     /// Where answers may go.
     pub redirect_uris: Vec<String>,
-    /// By which rules it lives; if it is not said, by those it has: at first Login with Amazon's.
+    /// By which rules it lives; if it is not declared, a new client by Login with Amazon's, and another by those it has.
     pub mode: Option<Mode>,
+    /// Whether it is disabled; if it is not declared, a new one is enabled, and another stays as it is.
+    pub disabled: Option<bool>,
 }
 
 /// A device model.
 #[derive(Clone, Debug)]
 pub struct ModelSeed {
+    /// Where it stands in the file.
+    pub line: usize,
     /// Its code, by which a second application finds it.
     pub code: ModelCode,
     /// Name shown to customers.
     pub name: String,
     /// Certified.
     pub live: bool,
-    /// The teaser's id, or generated.
+    /// The teaser's id; generated for a new model if it is not declared.
     pub composite: Option<CompositeId>,
     /// Whether another customer may set up a unit that somebody has; if it is not declared, as before: at first yes.
     pub takeover: Option<Policy>,
@@ -126,7 +137,7 @@ pub struct ModelSeed {
 /// A slot.
 #[derive(Clone, Debug)]
 pub struct SlotSeed {
-    /// Its id, or generated; without one it is found by its name.
+    /// Its id; if it is not declared, generated for a new slot, and another is found by its name.
     pub id: Option<SlotId>,
     /// Name shown to customers.
     pub name: String,
@@ -139,60 +150,39 @@ pub struct SlotSeed {
 /// A customer.
 #[derive(Clone, Debug)]
 pub struct CustomerSeed {
+    /// Where it stands in the file.
+    pub line: usize,
     /// Sign-in name, by which a second application finds it.
     pub email: Email,
-    /// Password.
-    pub password: String,
+    /// Password; a new customer needs one.
+    pub password: Option<Password>,
     /// Name.
     pub name: String,
-    /// Where parcels go.
+    /// Where parcels go; if it is not declared, an address that is there stays.
     pub address: Option<Address>,
-    /// In which language they are written to; if it is not said, that of their first sign-in.
+    /// In which language they are written to; if it is not declared, in that of their first sign-in.
     pub language: Option<Language>,
+    /// Whether they are blocked; if it is not declared, a new one is not, and another stays as they are.
+    pub blocked: Option<bool>,
 }
 
-/// What became of one declared thing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Item {
-    /// `maker`, `profile`, `client`, `model`, `slot`, `product` or `customer`.
-    pub kind: &'static str,
-    /// Its name.
-    pub name: String,
-    /// Its id on the wire.
-    pub id: String,
-    /// What happened to it.
-    pub done: Done,
-    /// A secret that was generated now and is shown this once.
-    pub secret: Option<String>,
+/// A customer's password, as a seed declares it.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Password {
+    /// As the customer types it.
+    Plain(String),
+    /// As the store keeps it: a PHC string of Argon2.
+    Hash(String),
 }
 
-/// What happened to a declared thing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Done {
-    /// It is new.
-    Created,
-    /// It was there and differs now.
-    Changed,
-    /// It was there, just so.
-    Unchanged,
-}
-
-impl Done {
-    /// A word for people.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Done::Created => "created",
-            Done::Changed => "changed",
-            Done::Unchanged => "unchanged",
-        }
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Password(***)")
     }
+}
 
-    pub(super) fn of(before: bool, same: bool) -> Self {
-        match (before, same) {
-            (false, _) => Done::Created,
-            (true, true) => Done::Unchanged,
-            (true, false) => Done::Changed,
-        }
+impl From<&str> for Password {
+    fn from(plain: &str) -> Self {
+        Self::Plain(plain.to_owned())
     }
 }

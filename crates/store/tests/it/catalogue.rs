@@ -19,6 +19,7 @@ both!(
     putting_a_slot_again_changes_all_but_its_id,
     a_product_comes_back_to_the_last_bit,
     putting_a_product_again_changes_all_but_its_number,
+    products_are_walked_through_by_number,
 );
 
 async fn put(store: &Store, model: &Model) {
@@ -138,4 +139,13 @@ async fn putting_a_product_again_changes_all_but_its_number(store: &Store) {
     }
     assert_eq!(store.read(async |tx| product::by_asin(tx, &asin(1)).await).await, Some(changed));
     assert_eq!(store.read(async |tx| product::by_asin(tx, &asin(2)).await).await, Some(product(2)));
+}
+
+async fn products_are_walked_through_by_number(store: &Store) {
+    for n in [3, 1, 2] {
+        store.write(product(n), |tx, p| Box::pin(product::put(tx, p))).await;
+    }
+    let after = async |last: &str, limit| store.read(async |tx| product::after(tx, last, limit).await).await;
+    assert_eq!(after("", 2).await, [1, 2].map(product));
+    assert_eq!((after(asin(2).as_str(), 2).await, after(asin(3).as_str(), 2).await), (vec![product(3)], Vec::new()));
 }

@@ -16,6 +16,7 @@ both!(
     an_email_address_is_one_customers,
     a_customer_is_found_on_its_own_shard_only,
     the_first_customers_come_by_address_and_bounded,
+    customers_of_a_shard_are_walked_through_by_address,
 );
 
 async fn put(store: &Store, customer: &Customer, password: &str) {
@@ -126,4 +127,15 @@ async fn the_first_customers_come_by_address_and_bounded(store: &Store) {
     }
     let numbered = |n| (email(&format!("{n}@example.com")), CustomerId(uuid(n)));
     assert_eq!((first(2).await, first(9).await.len()), ([1, 2].map(numbered).to_vec(), 3));
+}
+
+async fn customers_of_a_shard_are_walked_through_by_address(store: &Store) {
+    for (shard, n) in [(2, 3), (2, 1), (2, 2), (1, 4)] {
+        let with = (shard, email(&format!("{n}@example.com")), CustomerId(uuid(n)));
+        store.write(with, |tx, (shard, email, id)| Box::pin(customer::claim_email(tx, *shard, email, *id))).await;
+    }
+    let numbered = |n| (email(&format!("{n}@example.com")), CustomerId(uuid(n)));
+    let after = async |last: &str, limit| store.read(async |tx| customer::emails_after(tx, 2, last, limit).await).await;
+    assert_eq!(after("", 2).await, [1, 2].map(numbered));
+    assert_eq!((after("2@example.com", 2).await, after("3@example.com", 2).await), (vec![numbered(3)], Vec::new()));
 }

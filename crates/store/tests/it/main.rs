@@ -37,6 +37,7 @@ mod profile;
 mod reading;
 mod rule;
 mod schema;
+mod seeded;
 mod session;
 mod signup;
 mod snapshot;

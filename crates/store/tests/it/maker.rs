@@ -6,7 +6,12 @@ use opendrs_domain::id::MakerId;
 use opendrs_domain::maker::Maker;
 use opendrs_store::{Error, maker};
 
-both!(a_maker_is_found_by_name_and_by_id, any_name_comes_back_as_it_went_in, a_taken_name_is_refused_in_clear_words);
+both!(
+    a_maker_is_found_by_name_and_by_id,
+    makers_are_walked_through_by_id,
+    any_name_comes_back_as_it_went_in,
+    a_taken_name_is_refused_in_clear_words,
+);
 
 async fn a_maker_is_found_by_name_and_by_id(store: &Store) {
     let acme = maker(1);
@@ -17,6 +22,15 @@ async fn a_maker_is_found_by_name_and_by_id(store: &Store) {
         assert_eq!(store.read(async |tx| maker::by_name(tx, other).await).await, None, "`{other}`");
     }
     assert_eq!(store.read(async |tx| maker::by_id(tx, MakerId(uuid(2))).await).await, None);
+}
+
+async fn makers_are_walked_through_by_id(store: &Store) {
+    for n in [3, 1, 2] {
+        store.write(maker(n), |tx, m| Box::pin(maker::add(tx, m))).await;
+    }
+    let after = async |n, limit| store.read(async |tx| maker::after(tx, MakerId(uuid(n)), limit).await).await;
+    assert_eq!(after(0, 2).await, [1, 2].map(maker));
+    assert_eq!((after(2, 2).await, after(3, 2).await), (vec![maker(3)], Vec::new()));
 }
 
 async fn any_name_comes_back_as_it_went_in(store: &Store) {

@@ -12,7 +12,7 @@ both!(
     a_profile_name_belongs_to_one_profile_of_a_maker,
     profiles_are_walked_through_by_id,
     every_kind_of_client_comes_back,
-    a_client_is_found_by_its_place,
+    a_clients_place_is_its_own_among_those_of_its_kind,
     putting_a_client_again_changes_secret_redirects_and_mode_and_nothing_else,
     a_profiles_clients_come_by_kind_and_place,
     another_mode_changes_nothing_else,
@@ -87,23 +87,24 @@ async fn every_kind_of_client_comes_back(store: &Store) {
     assert_eq!(store.read(async |tx| profile::client(tx, ClientId(uuid(99))).await).await, None);
 }
 
-async fn a_client_is_found_by_its_place(store: &Store) {
+async fn a_clients_place_is_its_own_among_those_of_its_kind(store: &Store) {
     let profile = profile(1, MakerId(uuid(1)));
     put(store, &profile).await;
-    let places = [(ClientKind::Web, 0), (ClientKind::Web, 1), (ClientKind::Ios, 0)];
+    let places = [(ClientKind::Web, 4), (ClientKind::Web, 1), (ClientKind::Ios, 0)];
     for (n, (kind, at)) in (1..).zip(places) {
         put_client(store, &client(n, &profile, kind), at).await;
     }
-    for (n, (kind, at)) in (1..).zip(places) {
-        let found = store.read(async |tx| profile::client_at(tx, profile.id, kind, at).await).await;
-        assert_eq!(found, Some(client(n, &profile, kind)));
-    }
-    for (of, kind, at) in [(1, ClientKind::Web, 2), (1, ClientKind::Android, 0), (2, ClientKind::Web, 0)] {
-        let found = store.read(async |tx| profile::client_at(tx, ProfileId(uuid(of)), kind, at).await).await;
-        assert_eq!(found, None);
+    for (of, kind, last) in [
+        (1, ClientKind::Web, Some(4)),
+        (1, ClientKind::Ios, Some(0)),
+        (1, ClientKind::Android, None),
+        (2, ClientKind::Web, None),
+    ] {
+        let found = store.read(async |tx| profile::last_place(tx, ProfileId(uuid(of)), kind).await).await;
+        assert_eq!(found, last);
     }
     // Two seeds that run at once must not both make the first client.
-    let twin = (client(9, &profile, ClientKind::Web), 0);
+    let twin = (client(9, &profile, ClientKind::Web), 4);
     let refused = store.db.write(command(0, twin, |tx, (c, at)| Box::pin(profile::put_client(tx, c, *at)))).await;
     assert!(refused.is_err_and(|e| e.to_string().contains("ClientPut")));
 }
@@ -123,8 +124,8 @@ async fn putting_a_client_again_changes_secret_redirects_and_mode_and_nothing_el
         put_client(store, &moved, 7).await;
         let changed = Client { secret_hash, redirect_uris: uris, mode, ..first.clone() };
         assert_eq!(store.read(async |tx| profile::client(tx, first.id).await).await.as_ref(), Some(&changed));
-        let found = store.read(async |tx| profile::client_at(tx, owner.id, ClientKind::Web, 0).await).await;
-        assert_eq!(found, Some(changed), "its place stays");
+        let found = store.read(async |tx| profile::last_place(tx, owner.id, ClientKind::Web).await).await;
+        assert_eq!(found, Some(0), "its place stays");
     }
 }
 

@@ -1,47 +1,49 @@
-//! The shape of a seed file, as TOML. Not here: what the values mean. Invariant: a key that is not known is an error.
+//! The shape of a seed file, as TOML, read and written.
+//!
+//! Not here: what the values mean. Invariant: a key that is not known is an error.
 
 use opendrs_domain::customer::Address;
 use opendrs_domain::profile::{ClientKind, Mode};
 use opendrs_domain::takeover::Policy;
 use opendrs_domain::text::{Asin, Email, ModelCode, Name, Sku, SlotId, Title, Unit};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use toml::Spanned;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) maker: Vec<MakerToml>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) product: Vec<ProductToml>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) customer: Vec<CustomerToml>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct MakerToml {
     pub(super) name: Spanned<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) profile: Vec<ProfileToml>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) model: Vec<ModelToml>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ProfileToml {
     pub(super) name: Spanned<String>,
     pub(super) id: Option<Spanned<String>>,
     pub(super) privacy_url: Option<Spanned<String>>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) client: Vec<ClientToml>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) topic: Vec<TopicToml>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TopicToml {
     pub(super) name: Spanned<String>,
@@ -49,24 +51,28 @@ pub(super) struct TopicToml {
     pub(super) signature_version: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) raw: bool,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(super) policy: String,
     #[serde(default)]
     pub(super) confirmed: bool,
+    pub(super) disabled: Option<bool>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ClientToml {
     pub(super) kind: Spanned<ClientKind>,
     pub(super) id: Option<Spanned<String>>,
+    pub(super) name: Option<Spanned<String>>,
     pub(super) secret: Option<Spanned<String>>,
+    pub(super) secret_hash: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) redirect_uris: Vec<Spanned<String>>,
     pub(super) mode: Option<Mode>,
+    pub(super) disabled: Option<bool>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ModelToml {
     pub(super) id: Spanned<ModelCode>,
@@ -76,11 +82,11 @@ pub(super) struct ModelToml {
     pub(super) takeover: Option<Policy>,
     pub(super) composite_id: Option<Spanned<String>>,
     pub(super) slot: Spanned<Vec<SlotToml>>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) notifications: BTreeMap<Spanned<String>, Spanned<String>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SlotToml {
     pub(super) id: Option<Spanned<SlotId>>,
@@ -90,7 +96,7 @@ pub(super) struct SlotToml {
     pub(super) products: Vec<Spanned<Asin>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ProductToml {
     pub(super) asin: Spanned<Asin>,
@@ -104,14 +110,16 @@ pub(super) struct ProductToml {
     pub(super) sku: Option<Sku>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CustomerToml {
     pub(super) email: Spanned<Email>,
-    pub(super) password: Spanned<String>,
+    pub(super) password: Option<Spanned<String>>,
+    pub(super) password_hash: Option<Spanned<String>>,
     pub(super) name: Name,
-    pub(super) address: Option<Spanned<Address>>,
+    pub(super) blocked: Option<bool>,
     pub(super) language: Option<Spanned<String>>,
+    pub(super) address: Option<Spanned<Address>>,
 }
 
 fn yes() -> bool {

@@ -1,6 +1,6 @@
-//! `opendrs seed`: twice is once; what is generated is printed; mistakes are found by line and key.
+//! `opendrs seed`: twice is once; what is generated is printed; mistakes are found by line and key; an export is a seed.
 
-use super::program::{Place, SEED};
+use super::program::{CLIENT, Place, SECRET, SEED};
 use crate::harness::Store;
 
 /// A world in which nothing has an id of its own.
@@ -142,4 +142,165 @@ fn topics_are_checked_before_anything_is_written_and_twice_is_once() {
     assert!(done(&second).iter().all(|word| *word == "unchanged"), "{second}");
     let listed = place.on_store(&["topic", "list"]).good();
     assert!(listed.starts_with("pending ") && listed.contains("https://brew.example/drs"), "{listed}");
+}
+
+#[test]
+fn a_dry_run_prints_what_would_change_and_changes_nothing() {
+    let place = Place::new();
+    place.file("seed.toml", SEED);
+    let missing = place.on_store(&["seed", "seed.toml", "--dry-run"]).bad();
+    assert!(missing.contains("there is no store in data") && !place.path().join("data").exists(), "{missing}");
+
+    place.on_store(&["seed", "seed.toml"]).good();
+    let uris = "\"https://localhost:8100/authresponse\"";
+    let client = "[[maker.profile.client]]\nkind = \"web\"\nname = \"shop\"\n";
+    let changed = SEED.replace("24.99", "25.99").replace(uris, "\"https://new.example/done\"");
+    place.file("seed.toml", &changed.replacen("[[maker.model]]", &format!("{client}[[maker.model]]"), 1));
+    let dry = place.on_store(&["seed", "seed.toml", "--dry-run"]);
+    assert_eq!(dry.err, "This was a dry run: nothing was changed.\n");
+    let dry = dry.good();
+    for line in [
+        "would change product  Water filter, pack of 3  B000000001\n               price: 24.99 USD -> 25.99 USD\n",
+        "would create client   Aqua companion app, shop (web)\n",
+        "               redirect URI removed: https://localhost:8100/authresponse; codes that were sent to it are refused\n",
+        "               redirect URI added: https://new.example/done\n",
+        "unchanged    maker    Aqua Appliances  ",
+    ] {
+        assert!(dry.contains(line), "{line}{dry}");
+    }
+    assert!(!dry.contains("secret"), "{dry}");
+    let json = place.on_store(&["seed", "seed.toml", "--dry-run", "--json"]).good();
+    let items: Vec<serde_json::Value> = json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(items.iter().all(|item| item["dryRun"] == true));
+    let product = items.iter().find(|item| item["id"] == "B000000001").unwrap();
+    let effects = serde_json::json!([{"key": "price", "effect": "changed", "from": "24.99 USD", "to": "25.99 USD"}]);
+    assert_eq!((&product["done"], &product["effects"]), (&"changed".into(), &effects));
+
+    place.file("first.toml", SEED);
+    let first = place.on_store(&["seed", "first.toml"]).good();
+    assert!(done(&first).iter().all(|word| *word == "unchanged"), "nothing was changed: {first}");
+}
+
+#[test]
+fn what_others_changed_is_kept_and_told_and_force_overwrites_it() {
+    let place = Place::seeded();
+    place.on_store(&["client", "mode", CLIENT, "strict"]).good();
+    place.file("seed.toml", &SEED.replace("kind = \"web\"", "kind = \"web\"\nmode = \"lwa\""));
+    let kept = place.on_store(&["seed", "seed.toml"]).good();
+    let line = format!(
+        "kept      client   Aqua companion app (web)  {CLIENT}\n            mode: stays strict, which was set here; \
+         the file declares lwa (--force overwrites it)\n"
+    );
+    assert!(kept.contains(&line), "{kept}");
+    let listed = place.on_store(&["seed", "seed.toml", "--force", "--dry-run"]).good();
+    assert!(listed.contains("mode: strict -> lwa, overwrites what was set here"), "{listed}");
+    let again = place.on_store(&["seed", "seed.toml"]).good();
+    assert_eq!(again, kept);
+    let forced = place.on_store(&["seed", "seed.toml", "--force"]).good();
+    assert!(forced.contains("mode: strict -> lwa, overwrites what was set here"), "{forced}");
+    let after = place.on_store(&["seed", "seed.toml"]).good();
+    assert!(done(&after).iter().all(|word| *word == "unchanged"), "{after}");
+}
+
+/// What an export of the demo's world holds, in part.
+const EXPORTED: [&str; 6] = [
+    "name = \"Aqua companion app\"\nid = \"amzn1.application.",
+    "[[maker.profile.client]]\nkind = \"web\"\nid = \"amzn1.application-oa2-client.0f3c9a7be2d14c55a1b68e90d2f4c713\"\n",
+    "[[maker.model.slot]]\nid = \"7c0a3f5e-0000-4000-8000-0000000000a1\"\nname = \"Filter\"\n",
+    "price = \"24.99\"\ncurrency = \"USD\"\nquantity = 3.0\n",
+    "email = \"customer@example.com\"\n",
+    "city = \"Springfield\"",
+];
+
+fn exports(place: &Place, other: &Place) {
+    place.seed();
+    let plain = place.on_store(&["seed", "export"]).good();
+    for part in EXPORTED {
+        assert!(plain.contains(part), "{part}: {plain}");
+    }
+    assert!(!plain.contains("password") && !plain.contains("secret"), "{plain}");
+    place.on_store(&["seed", "export", "--with-secrets", "--output", "whole.toml"]).good();
+    let whole = std::fs::read_to_string(place.path().join("whole.toml")).unwrap();
+    assert!(whole.contains("password_hash = \"$argon2") && whole.contains("secret_hash = \""), "{whole}");
+    assert!(!whole.contains(SECRET) && !whole.contains("correct horse"), "{whole}");
+    #[cfg(unix)]
+    {
+        let about = std::fs::metadata(place.path().join("whole.toml")).unwrap();
+        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&about.permissions()) & 0o777, 0o600);
+    }
+    let again = place.on_store(&["seed", "export", "--output", "whole.toml"]).bad();
+    assert!(again.starts_with("opendrs: cannot write whole.toml: "), "{again}");
+    place.file("plain.toml", &plain);
+    for file in ["plain.toml", "whole.toml"] {
+        let applied = place.on_store(&["seed", file]).good();
+        assert!(done(&applied).iter().all(|word| *word == "unchanged"), "{file}: {applied}");
+    }
+
+    other.file("whole.toml", &whole);
+    let created = other.on_store(&["seed", "whole.toml"]).good();
+    assert!(done(&created).iter().all(|word| *word == "created"), "{created}");
+    assert_eq!(other.on_store(&["seed", "export", "--with-secrets"]).good(), whole);
+    other.file("plain.toml", &plain.replace("customer@", "other@"));
+    let refused = other.on_store(&["seed", "plain.toml"]).bad();
+    assert!(
+        refused.contains("password: a new customer needs a `password`, or a `password_hash` of an export"),
+        "{refused}"
+    );
+    let alone = other.on_store(&["seed", "export", "--without-customers"]).good();
+    assert!(alone.contains("[[product]]") && !alone.contains("[[customer]]"), "{alone}");
+}
+
+#[test]
+fn an_export_applies_to_its_store_and_to_an_empty_one() {
+    exports(&Place::new(), &Place::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_of_postgres_applies_to_it_and_to_sqlite() {
+    let database = Store::postgres().await;
+    let opendrs_store::Place::Url(url) = database.place() else { panic!("no URL") };
+    let mut place = Place::new();
+    place.store.extend(["--database-url".into(), url]);
+    exports(&place, &Place::new());
+    database.remove().await;
+}
+
+#[test]
+fn a_restart_with_a_seed_overwrites_nothing() {
+    let place = Place::seeded();
+    place.on_store(&["client", "mode", CLIENT, "strict"]).good();
+    let before = place.on_store(&["seed", "export", "--with-secrets"]).good();
+    assert!(before.contains("mode = \"strict\""), "{before}");
+    place.file("seed.toml", &SEED.replace("kind = \"web\"", "kind = \"web\"\nmode = \"lwa\""));
+    drop(place.serve(&["--seed", "seed.toml"]));
+    assert_eq!(place.on_store(&["seed", "export", "--with-secrets"]).good(), before);
+}
+
+#[test]
+fn hashes_and_names_are_checked() {
+    let place = Place::new();
+    let secret = "secret = \"5d1f0c8b9e7a6d4c3b2a19087f6e5d4c3b2a19087f6e5d4c3b2a19087f6e5d4c\"";
+    let password = "password = \"correct horse battery\"";
+    let twice = "name = \"a\"\n[[maker.profile.client]]\nkind = \"ios\"\nname = \"a\"";
+    for (old, new, says) in [
+        (secret, format!("{secret}\nsecret_hash = \"00\""), "secret_hash: leave it out, or leave out `secret`"),
+        (secret, "secret_hash = \"00\"".into(), "secret_hash: must be 64 hex digits"),
+        (secret, twice.into(), "line 15: name: `a` is declared twice"),
+        (
+            password,
+            format!("{password}\npassword_hash = \"x\""),
+            "password_hash: leave it out, or leave out `password`",
+        ),
+        (password, "password_hash = \"x\"".into(), "password_hash: "),
+        (
+            password,
+            "password_hash = \"$scrypt$ln=1,r=1,p=1$YWJjZGVmZ2g$YWJjZGVmZ2hpamtsbW5vcA\"".into(),
+            "password_hash: must be a hash of Argon2",
+        ),
+    ] {
+        assert!(SEED.contains(old));
+        place.file("seed.toml", &SEED.replacen(old, &new, 1));
+        let said = place.on_store(&["seed", "seed.toml"]).bad();
+        assert!(said.contains(says), "{says}: {said}");
+    }
 }

@@ -293,7 +293,7 @@ impl Server {
         seed.products.clear();
         seed.customers.retain(|customer| customer.email.as_str() == email);
         for customer in &mut seed.customers {
-            password.clone_into(&mut customer.password);
+            customer.password = Some(password.into());
         }
         assert_eq!(seed.customers.len(), 1, "{email}");
         seed::apply(self.app(), seed).await.unwrap();

@@ -4,7 +4,7 @@ use opendrs_domain::customer::Address;
 use opendrs_domain::id::{ClientId, CompositeId};
 use opendrs_domain::money::Money;
 use opendrs_domain::product::Product;
-use opendrs_domain::profile::ClientKind;
+use opendrs_domain::profile::{ClientKind, hash_secret};
 use opendrs_domain::text::{Asin, Email, ModelCode, SlotId};
 use opendrs_service::seed::{ClientSeed, CustomerSeed, MakerSeed, ModelSeed, ProfileSeed, Seed, SlotSeed};
 
@@ -49,6 +49,7 @@ pub fn seed() -> Seed {
             MakerSeed {
                 name: "Aqua Appliances".into(),
                 profiles: vec![ProfileSeed {
+                    line: 1,
                     topics: Vec::new(),
                     name: "Aqua companion app".into(),
                     id: None,
@@ -81,6 +82,7 @@ pub fn seed() -> Seed {
             MakerSeed {
                 name: "Brew Brothers".into(),
                 profiles: vec![ProfileSeed {
+                    line: 1,
                     topics: Vec::new(),
                     name: "Brew app".into(),
                     id: None,
@@ -115,16 +117,18 @@ pub fn client(kind: ClientKind, id: &str, secret: Option<&str>, redirects: &[&st
         line: 1,
         kind,
         id: Some(ClientId::parse(id).unwrap()),
-        secret: secret.map(str::to_owned),
+        name: None,
+        secret_hash: secret.map(hash_secret),
         redirect_uris: redirects.iter().map(ToString::to_string).collect(),
         mode: None,
+        disabled: None,
     }
 }
 
 pub fn model(code: &str, name: &str, live: bool, composite: &str, slots: Vec<SlotSeed>) -> ModelSeed {
     let composite = Some(CompositeId::parse(composite).unwrap());
     let (code, name, messages) = (ModelCode::parse(code).unwrap(), name.into(), Vec::new());
-    ModelSeed { code, name, live, takeover: None, composite, slots, messages }
+    ModelSeed { line: 1, code, name, live, takeover: None, composite, slots, messages }
 }
 
 pub fn slot(id: &str, name: &str, products: &[&str]) -> SlotSeed {
@@ -159,5 +163,13 @@ pub fn customer(email: &str, name: &str, street: Option<&str>) -> CustomerSeed {
         country: "US".into(),
     });
     let email = Email::parse(email).unwrap();
-    CustomerSeed { email, password: PASSWORD.into(), name: name.into(), address, language: None }
+    CustomerSeed {
+        line: 1,
+        email,
+        password: Some(PASSWORD.into()),
+        name: name.into(),
+        address,
+        language: None,
+        blocked: None,
+    }
 }

@@ -21,6 +21,7 @@ fn seed() -> Seed {
         makers: vec![MakerSeed {
             name: name("maker"),
             profiles: vec![ProfileSeed {
+                line: 1,
                 topics: Vec::new(),
                 name: name("profile"),
                 id: None,

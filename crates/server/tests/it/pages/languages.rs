@@ -205,8 +205,16 @@ async fn an_amount_is_typed_as_the_page_writes_it(server: &Server) {
 
 async fn a_seed_may_say_a_customers_language(server: &Server) {
     let seeded = async |language| {
-        let [name, password] = ["Ann Example", PASSWORD].map(str::to_owned);
-        let ann = CustomerSeed { email: Email::parse(ANN).unwrap(), password, name, address: None, language };
+        let (name, password) = ("Ann Example".to_owned(), Some(PASSWORD.into()));
+        let ann = CustomerSeed {
+            line: 1,
+            email: Email::parse(ANN).unwrap(),
+            password,
+            name,
+            address: None,
+            language,
+            blocked: None,
+        };
         seed::apply(server.app(), Seed { customers: vec![ann], ..Seed::default() }).await.unwrap();
         ann_speaks(server).await
     };

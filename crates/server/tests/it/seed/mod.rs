@@ -1,0 +1,316 @@
+//! What a seed does to what is there: it creates, it changes what is its own, and it leaves what others set.
+
+mod export;
+mod identity;
+
+use crate::harness::Server;
+use crate::harness::world::{self, ANN, APP, LARGE, REDIRECT, SECRET, SMALL, WEB};
+use opendrs_domain::customer::{Address, Customer};
+use opendrs_domain::language::Language;
+use opendrs_domain::money::Money;
+use opendrs_domain::profile::{Client, Mode};
+use opendrs_domain::text::Email;
+use opendrs_domain::topic::Signature;
+use opendrs_service::login::client;
+use opendrs_service::seed::{self, Done, Item, Overwrite, Seed, TopicSeed, What};
+use opendrs_service::topic::{self, Change};
+use opendrs_service::{Error, customer};
+
+both!(
+    what_a_customer_changed_stays,
+    force_overwrites_what_a_customer_changed_and_lists_it,
+    what_an_operator_changed_stays,
+    what_nobody_changed_follows_the_seed,
+    a_redirect_uri_that_is_no_longer_declared_ends,
+    a_redirect_uri_that_somebody_else_removed_stays_removed,
+    a_receiver_stays_as_an_operator_left_it,
+    what_is_no_longer_declared_is_reported,
+    what_was_removed_is_not_created_again,
+    a_preview_writes_nothing_and_says_what_is_done_then,
+);
+
+async fn apply(server: &Server, seed: Seed) -> Vec<Item> {
+    seed::apply(server.app(), seed).await.unwrap()
+}
+
+async fn refused(server: &Server, seed: Seed) -> String {
+    let before = server.rows().await;
+    let error = seed::apply(server.app(), seed).await.unwrap_err();
+    assert!(matches!(error, Error::BadSeed { .. }), "{error:?}");
+    assert_eq!(server.rows().await, before, "a refused seed writes nothing");
+    error.to_string()
+}
+
+/// Ann alone, changed.
+fn ann(change: impl FnOnce(&mut seed::CustomerSeed)) -> Seed {
+    let mut seed = Seed { customers: world::seed().customers, ..Seed::default() };
+    seed.customers.retain(|customer| customer.email.as_str() == ANN);
+    change(&mut seed.customers[0]);
+    seed
+}
+
+/// Aqua alone, changed.
+fn aqua(change: impl FnOnce(&mut Seed)) -> Seed {
+    let mut seed = world::seed();
+    seed.customers.clear();
+    seed.makers.truncate(1);
+    change(&mut seed);
+    seed
+}
+
+fn street(line1: &str) -> Address {
+    Address { line1: line1.into(), ..world::seed().customers[0].address.clone().unwrap() }
+}
+
+async fn stored(server: &Server) -> Customer {
+    let id = customer::id_by_email(server.app(), &Email::parse(ANN).unwrap()).await.unwrap().unwrap();
+    customer::get(server.app(), id).await.unwrap()
+}
+
+async fn client_of(server: &Server, id: &str) -> Client {
+    client::find(server.app(), id).await.unwrap().unwrap()
+}
+
+/// The item of a kind with this name or id.
+#[track_caller]
+fn of<'i>(items: &'i [Item], kind: &str, name: &str) -> &'i Item {
+    items.iter().find(|item| item.kind == kind && (item.id == name || item.name == name)).unwrap()
+}
+
+fn effects(item: &Item) -> Vec<(&str, What)> {
+    item.effects.iter().map(|effect| (effect.key.as_str(), effect.what)).collect()
+}
+
+fn all_unchanged(items: &[Item]) -> bool {
+    items.iter().all(|item| item.done == Done::Unchanged && item.effects.is_empty())
+}
+
+async fn what_a_customer_changed_stays(server: &Server) {
+    let (moved, id) = (street("9 Elm Street"), stored(server).await.id);
+    customer::set_address(server.app(), id, moved.clone()).await.unwrap();
+    customer::set_language(server.app(), id, Language::German).await.unwrap();
+    let before = server.rows().await;
+
+    let items = apply(server, world::seed()).await;
+    let item = of(&items, "customer", ANN);
+    assert_eq!((item.done, effects(item)), (Done::Kept, vec![("address", What::Kept)]));
+    assert!(item.effects.iter().all(|effect| effect.from.is_none() && effect.to.is_none()), "it is nobody's business");
+    assert_eq!(server.rows().await, before);
+
+    let without = apply(server, ann(|ann| ann.address = None)).await;
+    assert!(all_unchanged(&without), "a left-out address erases none: {without:?}");
+    let japanese = apply(server, ann(|ann| ann.language = Some(Language::Japanese))).await;
+    assert_eq!(effects(&japanese[0]), [("address", What::Kept), ("language", What::Kept)]);
+
+    // What nobody changed since is the seed's still.
+    let renamed = apply(server, ann(|ann| ann.name = "Ann B. Example".into())).await;
+    assert_eq!((renamed[0].done, stored(server).await.name.as_str()), (Done::Changed, "Ann B. Example"));
+
+    // That a seed declares what the customer chose does not make it the seed's.
+    for (street, done) in [(moved.clone(), Done::Unchanged), (street("10 Oak Street"), Done::Kept)] {
+        let items = apply(server, ann(|ann| (ann.name, ann.address) = ("Ann B. Example".into(), Some(street)))).await;
+        assert_eq!(items[0].done, done, "{items:?}");
+    }
+    let ann = stored(server).await;
+    assert_eq!((ann.address, ann.language), (Some(moved), Some(Language::German)));
+}
+
+async fn force_overwrites_what_a_customer_changed_and_lists_it(server: &Server) {
+    let id = stored(server).await.id;
+    customer::set_address(server.app(), id, street("9 Elm Street")).await.unwrap();
+    server
+        .tamper(
+            "UPDATE customer SET password_hash = (SELECT b.password_hash FROM customer b
+             WHERE b.email = 'bob@example.com') WHERE email = 'ann@example.com'",
+        )
+        .await;
+    let seed = || ann(|ann| ann.password = Some("another password".into()));
+    let kept = apply(server, seed()).await;
+    assert_eq!(effects(&kept[0]), [("password", What::Kept), ("address", What::Kept)]);
+
+    let before = server.rows().await;
+    let listed = seed::preview(server.app(), seed(), Overwrite::Everything).await.unwrap();
+    assert_eq!(effects(&listed[0]), [("password", What::Overwritten), ("address", What::Overwritten)]);
+    assert_eq!(server.rows().await, before);
+    let done = seed::apply_with(server.app(), seed(), Overwrite::Everything).await.unwrap();
+    assert_eq!((done[0].done, effects(&done[0])), (Done::Changed, effects(&listed[0])));
+    assert_eq!(stored(server).await.address, Some(street("1 Main Street")));
+    assert!(all_unchanged(&apply(server, seed()).await));
+}
+
+async fn what_an_operator_changed_stays(server: &Server) {
+    client::set_mode(server.app(), WEB, Mode::Strict).await.unwrap();
+    server.tamper(&format!("UPDATE product SET price_minor = 1999 WHERE asin = '{SMALL}'")).await;
+    let seed = || {
+        aqua(|seed| {
+            seed.makers[0].profiles[0].clients[0].mode = Some(Mode::Lwa);
+            seed.products[0].price = Money::parse("29.99", "USD").unwrap();
+            seed.products[0].title = "Filter".into();
+        })
+    };
+    let items = apply(server, seed()).await;
+    let (client, product) = (of(&items, "client", WEB), of(&items, "product", SMALL));
+    assert_eq!((client.done, effects(client)), (Done::Kept, vec![("mode", What::Kept)]));
+    assert_eq!(effects(product), [("title", What::Changed), ("price", What::Kept)]);
+    let price = &product.effects[1];
+    assert_eq!((price.from.as_deref(), price.to.as_deref()), (Some("19.99 USD"), Some("29.99 USD")));
+    assert_eq!(client_of(server, WEB).await.mode, Mode::Strict);
+
+    let forced = seed::apply_with(server.app(), seed(), Overwrite::Everything).await.unwrap();
+    assert_eq!(effects(of(&forced, "client", WEB)), [("mode", What::Overwritten)]);
+    assert_eq!(effects(of(&forced, "product", SMALL)), [("price", What::Overwritten)]);
+    assert_eq!(client_of(server, WEB).await.mode, Mode::Lwa);
+}
+
+async fn what_nobody_changed_follows_the_seed(server: &Server) {
+    let items = apply(
+        server,
+        aqua(|seed| {
+            seed.products[1].available = false;
+            let maker = &mut seed.makers[0];
+            maker.profiles[0].privacy_url = None;
+            maker.profiles[0].clients[1].redirect_uris.push("amzn://com.example.more".into());
+            maker.models[0].live = false;
+            maker.models[0].slots.reverse();
+            maker.models[0].slots[0].unit = "cups".into();
+        }),
+    )
+    .await;
+    for (kind, name, wanted) in [
+        ("product", LARGE, vec![("available", What::Changed)]),
+        ("profile", "Aqua companion app", vec![("privacy_url", What::Changed)]),
+        ("client", APP, vec![("redirect_uris", What::Added)]),
+        ("model", world::MODEL, vec![("live", What::Changed), ("slot", What::Changed)]),
+        ("slot", world::CARTRIDGE, vec![("unit", What::Changed)]),
+    ] {
+        assert_eq!(effects(of(&items, kind, name)), wanted, "{kind} {name}");
+    }
+    assert_eq!(items.iter().filter(|item| item.done != Done::Unchanged).count(), 5, "{items:?}");
+}
+
+async fn a_redirect_uri_that_is_no_longer_declared_ends(server: &Server) {
+    let [code, other] = [REDIRECT, world::LOCAL_REDIRECT].map(|uri| (uri, Default::default()));
+    let link = || crate::harness::Linking::default();
+    let code = server.code(link(), code.0, code.1).await;
+    let kept = server.code(link().serial("SN-2"), other.0, other.1).await;
+    let items = apply(server, aqua(|seed| drop(seed.makers[0].profiles[0].clients[0].redirect_uris.remove(0)))).await;
+    let item = of(&items, "client", WEB);
+    assert_eq!((item.done, effects(item)), (Done::Changed, vec![("redirect_uris", What::Removed)]));
+    assert_eq!(item.effects[0].from.as_deref(), Some(REDIRECT));
+    let exchange = async |code: &str| {
+        let fields =
+            [("grant_type", "authorization_code"), ("code", code), ("client_id", WEB), ("client_secret", SECRET)];
+        server.request("POST", "/auth/o2/token").body(crate::harness::form(&fields)).said().await
+    };
+    let (status, said) = exchange(&code).await;
+    assert!(status == 400 && said.contains("invalid_grant"), "{status} {said}");
+    assert_eq!(exchange(&kept).await.0, 200);
+}
+
+async fn a_redirect_uri_that_somebody_else_removed_stays_removed(server: &Server) {
+    let uris = format!(r#"["{REDIRECT}","https://added.example/done"]"#);
+    server.tamper(&format!("UPDATE client SET redirect_uris = '{uris}' WHERE redirect_uris LIKE '%{REDIRECT}%'")).await;
+    let items = apply(server, world::seed()).await;
+    let item = of(&items, "client", WEB);
+    assert_eq!((item.done, effects(item)), (Done::Kept, vec![("redirect_uris", What::Kept); 2]));
+    assert_eq!(client_of(server, WEB).await.redirect_uris, [REDIRECT, "https://added.example/done"]);
+    let forced = seed::apply_with(server.app(), world::seed(), Overwrite::Everything).await.unwrap();
+    assert_eq!(of(&forced, "client", WEB).done, Done::Changed);
+    assert_eq!(client_of(server, WEB).await.redirect_uris, [REDIRECT, world::LOCAL_REDIRECT]);
+}
+
+fn receiver(change: impl FnOnce(&mut TopicSeed)) -> Seed {
+    let mut topic = TopicSeed {
+        line: 7,
+        name: "aqua".into(),
+        endpoint: "https://aqua.example/drs".into(),
+        signature: Signature::V1,
+        raw: false,
+        policy: "sns".into(),
+        confirmed: true,
+        disabled: None,
+    };
+    change(&mut topic);
+    aqua(|seed| seed.makers[0].profiles[0].topics = vec![topic])
+}
+
+async fn a_receiver_stays_as_an_operator_left_it(server: &Server) {
+    assert_eq!(of(&apply(server, receiver(|_| ())).await, "topic", "aqua").done, Done::Created);
+    assert!(all_unchanged(&apply(server, receiver(|_| ())).await));
+    let found = async || topic::find(server.app(), "aqua").await.unwrap();
+    let topic = found().await;
+    topic::change(server.app(), topic.id, Change::Disable).await.unwrap();
+    assert!(all_unchanged(&apply(server, receiver(|_| ())).await));
+    let moved = apply(server, receiver(|topic| topic.endpoint = "https://other.example/drs".into())).await;
+    assert_eq!(effects(of(&moved, "topic", "aqua")), [("endpoint", What::Changed)]);
+    assert_eq!(
+        (found().await.endpoint.as_str(), found().await.state.as_str()),
+        ("https://other.example/drs", "disabled")
+    );
+    let on = apply(server, receiver(|topic| topic.disabled = Some(false))).await;
+    assert!(effects(of(&on, "topic", "aqua")).contains(&("disabled", What::Kept)), "{on:?}");
+    assert_eq!(found().await.state.as_str(), "disabled");
+    let hidden = refused(server, receiver(|topic| topic.endpoint = "https://a:***@other.example/drs".into())).await;
+    assert!(hidden.starts_with("line 7: endpoint: the endpoint's password is hidden"), "{hidden}");
+}
+
+async fn what_is_no_longer_declared_is_reported(server: &Server) {
+    apply(server, receiver(|_| ())).await;
+    let less = aqua(|seed| {
+        drop(seed.makers[0].profiles[0].clients.remove(1));
+        drop(seed.makers[0].models[0].slots.remove(0));
+    });
+    for _ in 0..2 {
+        let items = apply(server, less.clone()).await;
+        let gone: Vec<_> = items.iter().filter(|item| item.done == Done::Undeclared).map(|item| item.kind).collect();
+        assert_eq!(gone, ["client", "topic", "slot"], "{items:?}");
+    }
+    assert_eq!(client_of(server, APP).await.redirect_uris, [world::APP_REDIRECT]);
+    let again = apply(server, less).await;
+    let changed: Vec<_> = again.iter().filter(|item| item.done == Done::Changed).collect();
+    assert!(changed.is_empty(), "twice is once: {changed:?}");
+    // A part of the file is no reason to report what stands elsewhere.
+    let customers = apply(server, ann(|_| ())).await;
+    assert_eq!(customers.len(), 1);
+}
+
+async fn what_was_removed_is_not_created_again(server: &Server) {
+    server.tamper(&format!("DELETE FROM client WHERE redirect_uris LIKE '%{}%'", world::APP_REDIRECT)).await;
+    server.tamper("DELETE FROM customer_email WHERE email = 'carl@example.com'").await;
+    server.tamper(&format!("DELETE FROM product WHERE asin = '{}'", world::SOLD_OUT)).await;
+    let seed = || {
+        let mut seed = world::seed();
+        // Also where it is recognised by its redirect URIs alone.
+        seed.makers[0].profiles[0].clients[1].id = None;
+        seed
+    };
+    let gone =
+        |items: &[Item]| items.iter().filter(|item| item.done == Done::Gone).map(|item| item.kind).collect::<Vec<_>>();
+    let before = server.rows().await;
+    let items = apply(server, seed()).await;
+    assert_eq!(gone(&items), ["product", "client", "customer"], "{items:?}");
+    assert_eq!(server.rows().await, before);
+    assert_eq!(of(&items, "client", APP).done, Done::Gone);
+}
+
+async fn a_preview_writes_nothing_and_says_what_is_done_then(server: &Server) {
+    let seed = || {
+        aqua(|seed| {
+            seed.products[0].title = "Filter".into();
+            let clients = &mut seed.makers[0].profiles[0].clients;
+            let new = seed::ClientSeed { id: None, name: Some("new".into()), secret_hash: None, ..clients[0].clone() };
+            clients.insert(0, new);
+        })
+    };
+    let before = server.rows().await;
+    let said = seed::preview(server.app(), seed(), Overwrite::Never).await.unwrap();
+    assert_eq!(server.rows().await, before);
+    assert_eq!(said.iter().filter(|item| item.id.is_empty()).count(), 1, "{said:?}");
+    assert!(said.iter().all(|item| item.secret.is_none()));
+    let done = apply(server, seed()).await;
+    assert_eq!(done.len(), said.len());
+    for (said, done) in said.iter().zip(&done) {
+        assert_eq!((said.done, &said.effects, &said.name), (done.done, &done.effects, &done.name));
+        assert!(said.id == done.id || said.id.is_empty());
+    }
+}

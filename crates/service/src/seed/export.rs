@@ -1,0 +1,216 @@
+//! The present state as a seed, which applies to its own store without a change.
+//!
+//! What it is not: a backup. Devices, orders, consents and readings are no part of it. Invariant: nothing secret is in it
+//! unless that is asked for; hashes of passwords and secrets are secret. Who is disabled or blocked here is so wherever it is
+//! applied, and a client that was removed is no part of it.
+
+use super::declared::{
+    ClientSeed, CustomerSeed, MakerSeed, ModelSeed, Password, ProfileSeed, Seed, SlotSeed, TopicSeed,
+};
+use crate::{App, Result};
+use opendrs_domain::id::{ClientId, MakerId, ModelId, ProfileId};
+use opendrs_domain::maker::Maker;
+use opendrs_domain::model::Model;
+use opendrs_domain::notification::Kind;
+use opendrs_domain::profile::{ClientState, Profile};
+use opendrs_domain::topic::{State, Topic};
+use opendrs_domain::version::Version;
+use opendrs_store::{Shards, Tx, customer, delivery, maker, model, product, profile, seeded, topic};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// How many rows are read at once.
+const PAGE: i64 = 200;
+
+/// What an export holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Contents {
+    /// Hashes of passwords and of clients' secrets, and endpoints with their passwords.
+    pub secrets: bool,
+    /// Customers.
+    pub customers: bool,
+}
+
+/// Reads the present state.
+///
+/// # Errors
+/// [`crate::Error::Unavailable`].
+pub async fn export(app: &App, contents: Contents) -> Result<Seed> {
+    let mut reader = app.db.reader().await?;
+    let mut tx = reader.tx()?;
+    let tx = &mut tx;
+    let mut seed = Seed::default();
+    let (profiles, models) = (all_profiles(tx).await?, all_models(tx).await?);
+    let topics = all_topics(tx, contents).await?;
+    let mut last = MakerId(Uuid::nil());
+    loop {
+        let page = maker::after(tx, last, PAGE).await?;
+        let Some(end) = page.last() else { break };
+        last = end.id;
+        for found in page {
+            seed.makers.push(exported_maker(tx, found, &profiles, &models, &topics, contents).await?);
+        }
+    }
+    let mut last = String::new();
+    loop {
+        let page = product::after(tx, &last, PAGE).await?;
+        let Some(end) = page.last() else { break };
+        last = end.asin.to_string();
+        seed.products.extend(page);
+    }
+    if contents.customers {
+        seed.customers = all_customers(tx, app.db.shards(), contents).await?;
+    }
+    Ok(seed)
+}
+
+async fn all_profiles(tx: &mut Tx<'_>) -> Result<Vec<Profile>> {
+    let (mut all, mut last) = (Vec::new(), ProfileId(Uuid::nil()));
+    loop {
+        let page = profile::after(tx, last, PAGE).await?;
+        let Some(end) = page.last() else { return Ok(all) };
+        last = end.id;
+        all.extend(page);
+    }
+}
+
+async fn all_models(tx: &mut Tx<'_>) -> Result<Vec<Model>> {
+    let (mut all, mut last) = (Vec::new(), ModelId(Uuid::nil()));
+    loop {
+        let page = model::after(tx, last, PAGE).await?;
+        let Some(end) = page.last() else { return Ok(all) };
+        last = end.id;
+        all.extend(page);
+    }
+}
+
+async fn all_topics(tx: &mut Tx<'_>, contents: Contents) -> Result<HashMap<ProfileId, Vec<TopicSeed>>> {
+    let (mut all, mut last) = (HashMap::<_, Vec<_>>::new(), delivery::first());
+    loop {
+        let page = topic::after(tx, last, PAGE).await?;
+        let Some(end) = page.last() else { return Ok(all) };
+        last = end.id;
+        for found in page {
+            all.entry(found.profile).or_default().push(exported_topic(found, contents));
+        }
+    }
+}
+
+fn exported_topic(found: Topic, contents: Contents) -> TopicSeed {
+    let endpoint = if contents.secrets { found.endpoint.clone() } else { found.shown_endpoint() };
+    TopicSeed {
+        line: 0,
+        name: found.arn.rsplit(':').next().unwrap_or_default().to_owned(),
+        endpoint,
+        signature: found.signature,
+        raw: found.raw,
+        policy: found.policy_text,
+        confirmed: found.state == State::Confirmed,
+        disabled: matches!(found.state, State::Disabled | State::Unsubscribed).then_some(true),
+    }
+}
+
+async fn exported_maker(
+    tx: &mut Tx<'_>,
+    found: Maker,
+    profiles: &[Profile],
+    models: &[Model],
+    topics: &HashMap<ProfileId, Vec<TopicSeed>>,
+    contents: Contents,
+) -> Result<MakerSeed> {
+    let mut seed = MakerSeed { name: found.name, profiles: Vec::new(), models: Vec::new() };
+    for of in profiles.iter().filter(|profile| profile.maker == found.id) {
+        seed.profiles.push(ProfileSeed {
+            line: 0,
+            name: of.name.clone(),
+            id: Some(of.id),
+            privacy_url: of.privacy_url.clone(),
+            clients: exported_clients(tx, of, contents).await?,
+            topics: topics.get(&of.id).cloned().unwrap_or_default(),
+        });
+    }
+    for of in models.iter().filter(|model| model.maker == found.id) {
+        seed.models.push(exported_model(tx, of).await?);
+    }
+    Ok(seed)
+}
+
+async fn exported_clients(tx: &mut Tx<'_>, of: &Profile, contents: Contents) -> Result<Vec<ClientSeed>> {
+    let records = seeded::parts(tx, 0, "client", &of.id.to_string()).await?;
+    let name = |id: ClientId| {
+        let record = records.iter().find(|(key, _)| *key == id.to_string())?;
+        record.1.identity.get("name").cloned()
+    };
+    let mut rows = profile::clients(tx, of.id).await?;
+    // What was removed for ever must not come back in another store.
+    rows.retain(|client| client.access.state != ClientState::Removed);
+    let clients = rows.into_iter().map(|client| ClientSeed {
+        line: 0,
+        kind: client.kind,
+        id: Some(client.id),
+        name: name(client.id),
+        secret_hash: client.secret_hash.filter(|_| contents.secrets),
+        disabled: (!client.is_enabled()).then_some(true),
+        redirect_uris: client.redirect_uris,
+        mode: Some(client.mode),
+    });
+    Ok(clients.collect())
+}
+
+async fn exported_model(tx: &mut Tx<'_>, of: &Model) -> Result<ModelSeed> {
+    let mut messages = Vec::new();
+    for kind in Kind::ALL {
+        let version = topic::message_version(tx, of.id, kind.wire_name()).await?;
+        if let Some(version) = version.as_deref().and_then(Version::parse) {
+            messages.push((kind, version));
+        }
+    }
+    let slots = model::slots(tx, of.id).await?.into_iter().map(|slot| SlotSeed {
+        id: Some(slot.id),
+        name: slot.name,
+        unit: slot.unit,
+        products: slot.products.into_iter().map(|asin| (asin, 0)).collect(),
+    });
+    Ok(ModelSeed {
+        line: 0,
+        code: of.code.clone(),
+        name: of.name.clone(),
+        live: of.live,
+        composite: Some(of.composite),
+        takeover: Some(of.takeover),
+        slots: slots.collect(),
+        messages,
+    })
+}
+
+async fn all_customers(tx: &mut Tx<'_>, shards: Shards, contents: Contents) -> Result<Vec<CustomerSeed>> {
+    let mut all = Vec::new();
+    for shard in shards.all() {
+        let mut last = String::new();
+        loop {
+            let page = customer::emails_after(tx, shard, &last, PAGE).await?;
+            let Some((end, _)) = page.last() else { break };
+            last = end.to_string();
+            for (_, id) in page {
+                let shard = shards.of_customer(id);
+                let Some(found) = customer::by_id(tx, shard, id).await? else { continue };
+                let password = match contents.secrets {
+                    true => customer::password_hash(tx, shard, id).await?.map(Password::Hash),
+                    false => None,
+                };
+                let standing = customer::standing(tx, shard, id).await?;
+                all.push(CustomerSeed {
+                    line: 0,
+                    email: found.email,
+                    password,
+                    name: found.name,
+                    address: found.address,
+                    language: found.language,
+                    blocked: standing.blocked_at.map(|_| true),
+                });
+            }
+        }
+    }
+    all.sort_by(|a, b| a.email.cmp(&b.email));
+    Ok(all)
+}
