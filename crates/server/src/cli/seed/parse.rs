@@ -69,10 +69,10 @@ pub(super) fn parse(text: &str) -> Result<service::Seed, String> {
 }
 
 impl Lines<'_> {
-    fn named(&self, name: Spanned<String>) -> Result<String, String> {
+    fn named(&self, name: &Spanned<String>) -> Result<String, String> {
         match Name::parse(name.get_ref()) {
             Ok(found) => Ok(found.into()),
-            Err(error) => self.refuse(&name, "name", error),
+            Err(error) => self.refuse(name, "name", error),
         }
     }
 
@@ -80,7 +80,7 @@ impl Lines<'_> {
         self.distinct(maker.profile.iter().map(|p| (&p.name, p.name.get_ref())), "name")?;
         self.distinct(maker.model.iter().map(|m| (&m.id, m.id.get_ref())), "id")?;
         Ok(service::MakerSeed {
-            name: self.named(maker.name)?,
+            name: self.named(&maker.name)?,
             profiles: maker.profile.into_iter().map(|profile| self.profile(profile)).collect::<Result<_, _>>()?,
             models: maker.model.into_iter().map(|model| self.model(model)).collect::<Result<_, _>>()?,
         })
@@ -99,7 +99,7 @@ impl Lines<'_> {
         self.distinct(profile.client.iter().filter_map(|c| c.name.as_ref()).map(|n| (n, n.get_ref())), "name")?;
         Ok(service::ProfileSeed {
             line: self.of(&profile.name),
-            name: self.named(profile.name)?,
+            name: self.named(&profile.name)?,
             id,
             privacy_url: profile.privacy_url.map(Spanned::into_inner),
             clients: profile.client.into_iter().map(|client| self.client(client)).collect::<Result<_, _>>()?,
@@ -147,7 +147,7 @@ impl Lines<'_> {
             line: self.of(&client.kind),
             kind,
             id,
-            name: client.name.map(|name| self.named(name)).transpose()?,
+            name: client.name.as_ref().map(|name| self.named(name)).transpose()?,
             secret_hash,
             redirect_uris: client.redirect_uris.into_iter().map(Spanned::into_inner).collect(),
             mode: client.mode,
@@ -186,7 +186,7 @@ impl Lines<'_> {
         let slot = |slot: SlotToml| -> Result<_, String> {
             Ok(service::SlotSeed {
                 id: slot.id.map(Spanned::into_inner),
-                name: self.named(slot.name)?,
+                name: self.named(&slot.name)?,
                 unit: slot.unit.into(),
                 products: slot
                     .products
