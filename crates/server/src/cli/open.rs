@@ -125,14 +125,19 @@ pub(super) async fn app_with(config: &Config, time: Time, random: Arc<dyn Random
         // A clock that was never moved tells the system's time.
         test_clock: time != Time::System,
     };
-    let postgres = matches!(parts.place, Place::Url(_));
-    App::open(parts).await.map_err(|e| match e {
-        opendrs_service::Error::Unavailable(why) if postgres => {
+    let place = parts.place.clone();
+    App::open(parts).await.map_err(|error| unopened(&place, error))
+}
+
+/// Why a store could not be opened, and what to look at.
+fn unopened(place: &Place, error: opendrs_service::Error) -> String {
+    match error {
+        opendrs_service::Error::Unavailable(why) if matches!(place, Place::Url(_)) => {
             format!("{why}. Is PostgreSQL running there? Check host, port, name, user and password of --database-url")
         }
         opendrs_service::Error::Unavailable(why) | opendrs_service::Error::Internal(why) => why,
         other => other.to_string(),
-    })
+    }
 }
 
 /// The master key of a file that must be there, for its owner's eyes alone.
@@ -174,7 +179,7 @@ async fn master(config: &Config, random: &dyn Random) -> Result<[u8; 32], String
     if let Some(key) = read_master(&path)? {
         return Ok(key);
     }
-    let found = examine(&place).await.map_err(|error| super::cause(error.into()))?;
+    let found = examine(&place).await.map_err(|error| unopened(&place, error.into()))?;
     if found.is_none_or(|found| found.installation.is_none()) {
         return create(&path, random);
     }

@@ -22,7 +22,10 @@ async fn placed(place: &Place, server: &Served, serial: &str, more: &[&str]) -> 
 /// The types of what makers were told, without the words that all names end with.
 fn told(place: &Place) -> Vec<String> {
     let listed = place.on_store(&["events", "list"]).good();
-    let kind = |line: &str| line.split_whitespace().nth(1).unwrap().trim_end_matches("Notification").to_owned();
+    let kind = |line: &str| {
+        let kind = line.split_whitespace().find(|word| word.ends_with("Notification")).unwrap();
+        kind.trim_end_matches("Notification").to_owned()
+    };
     listed.lines().map(kind).skip(2).collect()
 }
 

@@ -1,6 +1,6 @@
 //! The customer's rules and the page of a held order, as transcripts (decisions 16 and 20). On either engine.
 
-use crate::harness::world::{ANN, BOB, CARL, FILTER, LARGE, SMALL, SOLD_OUT, product};
+use crate::harness::world::{ANN, BOB, CARL, FILTER, LARGE, SECRET, SMALL, SOLD_OUT, WEB, product};
 use crate::harness::{Device, Linking, Server, Visit, form, query};
 use opendrs_domain::product::Product;
 use opendrs_domain::version::Endpoint::Replenish;
@@ -168,7 +168,7 @@ async fn a_limit_of_orders_holds_until_its_period_is_over(server: &Server) {
     server.advance("4d").await;
     let device = server.device().await;
     let (_, id) = replenish(server, &device).await;
-    shows(&order(server, &id, ANN).await, &["there were as many orders as you allow", "Order and pay"]);
+    shows(&order(server, &id, ANN).await, &["your order limit has been reached", "Order and pay"]);
     assert_eq!(told(server).await, ["OrderPlaced", "ItemShipped"]);
     server.advance("23h").await;
     assert_eq!(told(server).await.len(), 2);
@@ -180,7 +180,7 @@ async fn a_pause_holds_and_ends(server: &Server) {
     let device = server.device().await;
     rule(server, &device, &[("pause_from", "2018-03-01"), ("pause_until", "2018-03-03")]).await;
     let (_, id) = replenish(server, &device).await;
-    shows(&order(server, &id, ANN).await, &["you paused orders at this time"]);
+    shows(&order(server, &id, ANN).await, &["Waiting until your pause ends"]);
     assert!(told(server).await.is_empty());
     // Now is the second of March, seven o'clock.
     server.advance("40h").await;
@@ -297,20 +297,34 @@ async fn no_rule_that_is_saved_moves_the_price_agreed(server: &Server) {
     shows(&order(server, &id, ANN).await, &[">Order and pay 249.00 USD<"]);
 }
 
+/// The same device with a fresh access token: a sign-up would show its customer the present price.
+async fn refreshed(server: &Server, device: &Device) -> Device {
+    let fields = [
+        ("grant_type", "refresh_token"),
+        ("client_id", WEB),
+        ("client_secret", SECRET),
+        ("refresh_token", device.refresh.as_str()),
+    ];
+    let answer = server.token(&fields).send().await.json();
+    let access = answer["access_token"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
+    Device { access, refresh: device.refresh.clone() }
+}
+
 async fn nothing_much_dearer_is_ordered_without_a_rule(server: &Server) {
     let placed = async |n: usize| {
         let all = server.mails().await;
         assert_eq!(all.iter().filter(|kind| **kind == "order_placed").count(), n, "{all:?}");
     };
     // Ten per cent over 24.99 is 27.489; what was paid in between does not count.
+    let device = server.device().await;
     for (price, n) in [("27.48", 1), ("27.48", 2)] {
         catalogue(server, vec![small(price, true)]).await;
-        replenish(server, &server.device().await).await;
+        replenish(server, &refreshed(server, &device).await).await;
         placed(n).await;
         server.advance("4d").await;
     }
     catalogue(server, vec![small("27.49", true)]).await;
-    let (_, id) = replenish(server, &server.device().await).await;
+    let (_, id) = replenish(server, &refreshed(server, &device).await).await;
     placed(2).await;
     let mut ann = order(server, &id, ANN).await;
     shows(&ann, &[">Order and pay 27.49 USD<"]);
@@ -320,7 +334,7 @@ async fn nothing_much_dearer_is_ordered_without_a_rule(server: &Server) {
     // What they approved is what they agreed to from now on.
     for (price, n) in [("30.23", 4), ("30.24", 4)] {
         catalogue(server, vec![small(price, true)]).await;
-        replenish(server, &server.device().await).await;
+        replenish(server, &refreshed(server, &device).await).await;
         placed(n).await;
         server.advance("4d").await;
     }
@@ -462,8 +476,8 @@ fn query_of(device: &Device) -> String {
 
 async fn what_was_typed_is_kept_when_it_is_refused(server: &Server) {
     let device = server.device().await;
-    let before = server.rows().await;
     let (mut visit, form) = rules(server, &device).await;
+    let before = server.rows().await;
     let typed =
         [("mode", "ask"), ("cap_kind", "amount"), ("cap", "€ 1.5,0"), ("limit_orders", "2"), ("limit_days", "30")];
     let typed = typed.into_iter().chain([("pause_from", "2018-03-05"), ("substitute", LARGE)]);

@@ -197,7 +197,23 @@ impl Model {
             self.registrations[current].ended = true;
         }
         self.registrations.push(Registration { unit, owner, ended: false });
-        (self.registrations.len() - 1, self.families)
+        let next = self.registrations.len() - 1;
+        self.adopt(next);
+        (next, self.families)
+    }
+
+    /// Open orders of the same customer's unit go on with its next registration.
+    fn adopt(&mut self, next: usize) {
+        let Registration { unit, owner, .. } = self.registrations[next];
+        for before in 0..next {
+            if (self.registrations[before].unit, self.registrations[before].owner) == (unit, owner) {
+                for slot in 0..SLOTS {
+                    if let Some(order) = self.open(before, slot) {
+                        self.orders[order].registration = next;
+                    }
+                }
+            }
+        }
     }
 
     fn issue(&mut self, registration: usize, family: usize) -> Said {

@@ -151,7 +151,7 @@ async fn an_operator_finds_an_order_by_its_own_id_alone(server: &Server) {
 
 /// Routes that take no id of anybody's: what they change is named by the caller's own token or sign-in, or they take a
 /// secret (a sign-up's flow, a mail's link) that is its own proof, or they are an operator's, who owns everything.
-const TAKE_NONE: [&str; 38] = [
+const TAKE_NONE: [&str; 39] = [
     "/-/clock",
     "/-/events",
     "/-/events/replay",
@@ -187,6 +187,7 @@ const TAKE_NONE: [&str; 38] = [
     "/settings/address",
     "/settings/language",
     "/subscriptionInfo",
+    "/takeover",
     "/teaser",
     "/testOrders",
     "/user/profile",
