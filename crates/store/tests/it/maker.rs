@@ -5,6 +5,7 @@ use crate::samples::{maker, texts, uuid};
 use opendrs_domain::id::MakerId;
 use opendrs_domain::maker::Maker;
 use opendrs_store::{Error, maker};
+use uuid::Uuid;
 
 both!(
     a_maker_is_found_by_name_and_by_id,
@@ -25,12 +26,14 @@ async fn a_maker_is_found_by_name_and_by_id(store: &Store) {
 }
 
 async fn makers_are_walked_through_by_id(store: &Store) {
+    let id = |n: u64| MakerId(Uuid::from_u128(n.into()));
+    let of = |n: u64| Maker { id: id(n), ..maker(n) };
     for n in [3, 1, 2] {
-        store.write(maker(n), |tx, m| Box::pin(maker::add(tx, m))).await;
+        store.write(of(n), |tx, m| Box::pin(maker::add(tx, m))).await;
     }
-    let after = async |n, limit| store.read(async |tx| maker::after(tx, MakerId(uuid(n)), limit).await).await;
-    assert_eq!(after(0, 2).await, [1, 2].map(maker));
-    assert_eq!((after(2, 2).await, after(3, 2).await), (vec![maker(3)], Vec::new()));
+    let after = async |n, limit| store.read(async |tx| maker::after(tx, id(n), limit).await).await;
+    assert_eq!(after(0, 2).await, [1, 2].map(of));
+    assert_eq!((after(2, 2).await, after(3, 2).await), (vec![of(3)], Vec::new()));
 }
 
 async fn any_name_comes_back_as_it_went_in(store: &Store) {
