@@ -131,7 +131,7 @@ async fn the_earlier_owner_keeps_the_unit_before_it_changes_hands(server: &Serve
     let mut visit = choose(server, CARL, &query(&[])).await;
     let path = link(server, "takeover_announced").await;
     server.advance("72h").await;
-    assert_eq!(Visit::open(server, &path).await.title(), "Nothing to answer");
+    assert_eq!(Visit::open(server, &path).await.title(), "This request is closed");
     visit.press("/setup_overview", "completeSetup").await;
     assert_eq!(visit.page.status, 410, "the sign-up is long over");
 }
