@@ -58,7 +58,8 @@ export async function launch() {
   const stop = async () => {
     child.kill('SIGKILL')
     await ended
-    rmSync(data, { recursive: true, force: true, maxRetries: 3 })
+    // Its children end a moment after it, and write until then.
+    rmSync(data, { recursive: true, force: true, maxRetries: 20 })
   }
   process.once('exit', () => child.kill('SIGKILL'))
 

@@ -168,7 +168,7 @@ def run(server):
             page = browser.get(links(message)["この注文をキャンセルする"], headers={"Accept-Language": "de-AT, ja;q=0.5"})
             done = press(browser, page, lambda form: form.get("name") == "cancel-form")
         equal((page.headers["Content-Language"], '<html lang="en">' in done.text), ("de", True), "pages go by the browser")
-        MAILBOX.next("キャンセルしました：")
+        MAILBOX.next("ご注文のキャンセル：")
         speak("en")
 
     @check("aiosmtpd: a mail that is put off comes again, as the same mail")
