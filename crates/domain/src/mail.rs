@@ -35,7 +35,7 @@ pub struct Bought {
     /// While its owner's pause holds it: when the pause ends.
     #[serde(default)]
     pub resumes_at: Option<Time>,
-    /// It is the reminder of a hold that was told of before.
+    /// It reminds of a hold that was mailed before.
     #[serde(default)]
     pub reminder: bool,
     /// How its parcel can be followed.

@@ -45,7 +45,7 @@ impl Policy {
 /// How far a takeover is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
-    /// The earlier owner was told of it; it may be completed.
+    /// The earlier owner was mailed; it may be completed.
     Announced,
     /// The earlier owner was asked and has not answered.
     Asked,

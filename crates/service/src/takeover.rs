@@ -1,4 +1,4 @@
-//! A unit that another customer has is set up again: who is told, who is asked, and what the earlier owner answers.
+//! A unit that another customer has is set up again: who is mailed, who is asked, and what the earlier owner answers.
 //!
 //! What it is: attempts are counted and the earlier owner is mailed before a unit changes hands ([`begin`]), and the
 //! owner's answer by the link in that mail ([`answer`]). What it is not: the change itself, which is a sign-up's end
