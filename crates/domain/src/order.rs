@@ -252,7 +252,7 @@ pub enum NotCancelled {
     /// The order is over already.
     #[error("The order is already finished or cancelled.")]
     Over,
-    /// Only CancelTestOrder cancels test orders (login-and-web 14, row 24).
+    /// Only CancelTestOrder cancels test orders (docs/spec/orders.md#test-orders).
     #[error("A test order is cancelled by its device, with CancelTestOrder.")]
     Test,
     /// CancelTestOrder never touches a standard order.

@@ -2,7 +2,7 @@
 //!
 //! Not here: the registrations and mails. Invariant: a takeover names the registration that it ends, so that it is
 //! worth nothing once that registration ended otherwise; nobody takes over more units in a day than is allowed, and each
-//! one after the second waits longer (decisions 27, 41).
+//! one after the second waits longer (docs/spec/registrations.md#takeover-limits).
 
 use crate::id::{CustomerId, DeviceId};
 use crate::time::{Span, Time};

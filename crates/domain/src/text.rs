@@ -72,15 +72,15 @@ fn device_alphabet(text: &str) -> bool {
 }
 
 texts! {
-    /// `device_model`: 1 to 64 characters of `A-Z a-z 0-9 - + _` (service-api 1.4).
+    /// `device_model`: 1 to 64 characters of `A-Z a-z 0-9 - + _` (docs/spec/identifiers.md#device-model-ids).
     ModelCode, "a device model id: 1 to 64 characters of A-Z a-z 0-9 - + _", |x| device_alphabet(x);
-    /// `serial`: same length and alphabet as the model (service-api 1.4).
+    /// `serial`: same length and alphabet as the model (docs/spec/identifiers.md#device-model-ids).
     Serial, "a serial: 1 to 64 characters of A-Z a-z 0-9 - + _", |x| device_alphabet(x);
-    /// A slot id: any 1 to 64 URL-safe characters, a UUID when generated (decisions 15).
+    /// A slot id: any 1 to 64 URL-safe characters, a UUID when generated (docs/spec/identifiers.md#slot-ids).
     SlotId, "a slot id: 1 to 64 characters of A-Z a-z 0-9 - . _ ~",
         |x| (1..=64).contains(&x.len()) && x.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
             && x != "." && x != "..";
-    /// A product's number: ten capital letters and digits (login-and-web 10.3).
+    /// A product's number: ten capital letters and digits (docs/spec/identifiers.md#asins).
     Asin, "an ASIN: 10 characters of A-Z 0-9",
         |x| x.len() == 10 && x.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
     /// What makers, profiles, models, slots and customers are called.

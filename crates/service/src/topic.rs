@@ -2,7 +2,7 @@
 //!
 //! Not here: what a receiver itself may ask ([`asked`]), and the secrets of its webhooks ([`secret`]). Invariant: a token
 //! that confirms, and a secret that signs, is known by its number alone; a receiver that did not confirm gets nothing but
-//! the question (sns-delivery A5).
+//! the question (docs/spec/delivery.md#confirmation).
 
 mod asked;
 mod secret;

@@ -338,7 +338,8 @@ impl Unit {
         crate::mail::left(tx, self.shard, old, News::ChangedHands(Approach { customer, answer_by }), stamp).await
     }
 
-    /// Links the unit (decisions 27): the same customer keeps the registration, another one takes the unit over.
+    /// Links the unit (docs/spec/registrations.md#one-unit-one-customer): the same customer keeps the registration,
+    /// another one takes the unit over.
     async fn link(&self, tx: &mut Tx<'_>, now: Time) -> opendrs_store::Result<DeviceId> {
         let [ended, registered, changed] = self.stamps;
         let before = match device::of_unit(tx, self.shard, self.fresh.model, &self.fresh.serial).await? {
@@ -388,7 +389,7 @@ impl Unit {
     }
 
     /// Orders that the same customer's earlier registration of the unit left open keep their slots locked, so that a unit
-    /// that is removed and linked again does not order twice (decisions 45).
+    /// that is removed and linked again does not order twice (docs/spec/orders.md#relinked-unit).
     async fn adopt_orders(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
         for before in device::before(tx, &self.fresh, EARLIER).await? {
             for open in subscription::of_device(tx, self.shard, before).await? {

@@ -1,5 +1,5 @@
-//! Clients that live by RFC 9700: what they must send, what they are told, and how their refresh tokens turn (decisions
-//! 21). On either engine.
+//! Clients that live by RFC 9700: what they must send, what they are told, and how their refresh tokens turn
+//! (docs/spec/login.md#client-modes, docs/spec/login.md#refresh-rotation). On either engine.
 
 use crate::harness::world::{ANN, APP, APP_REDIRECT, LOCAL_REDIRECT, OTHER_MODEL, OTHER_WEB, REDIRECT, SECRET, WEB};
 use crate::harness::{Device, Linking, Server, Visit, form, query};

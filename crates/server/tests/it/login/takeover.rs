@@ -1,4 +1,5 @@
-//! A unit that changes hands, and one that does not (decisions 27). On either engine.
+//! A unit that changes hands, and one that does not (docs/spec/registrations.md#one-unit-one-customer). On either
+//! engine.
 
 use crate::harness::world::{ANN, BOB, CARL, FILTER, MODEL, REDIRECT, SECRET, WEB};
 use crate::harness::{Device, Linking, Server, Visit, form, query};

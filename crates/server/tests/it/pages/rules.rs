@@ -1,4 +1,5 @@
-//! The customer's rules and the page of a held order, as transcripts (decisions 16 and 20). On either engine.
+//! The customer's rules and the page of a held order, as transcripts (docs/spec/orders.md#order-states,
+//! docs/spec/orders.md#slot-rules). On either engine.
 
 use crate::harness::world::{ANN, BOB, CARL, FILTER, LARGE, SECRET, SMALL, SOLD_OUT, WEB, product};
 use crate::harness::{Device, Linking, Server, Visit, form, query};
