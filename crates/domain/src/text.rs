@@ -56,9 +56,21 @@ macro_rules! texts { ($( $(#[$m:meta])* $N:ident, $rule:literal, |$x:ident| $ok:
 /// separators of lines or paragraphs, and nothing that turns the direction of what stands beside it.
 #[must_use]
 pub fn is_plain(text: &str) -> bool {
-    let breaks = |c: char| matches!(c, '\u{2028}' | '\u{2029}');
-    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    !text.chars().any(|c| c.is_control() || breaks(c) || turns(c))
+    text.chars().all(is_plain_char)
+}
+
+fn is_plain_char(c: char) -> bool {
+    let breaks = matches!(c, '\u{2028}' | '\u{2029}');
+    let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    !(c.is_control() || breaks || turns)
+}
+
+/// A text on one line: each run of white space, and of what [`is_plain`] forbids, becomes one space; none is left at the
+/// ends.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    let words = text.split(|c: char| c.is_whitespace() || !is_plain_char(c)).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// Whether nothing of a text can be seen.

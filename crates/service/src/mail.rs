@@ -417,8 +417,8 @@ pub enum Again {
     Failed(Time),
 }
 
-/// Has mails sent again, with as many attempts as new ones; says how many. They do not count among their device's mails of
-/// the day.
+/// Has mails sent again, with the attempts that a new one has after its first; returns how many. They do not count among
+/// their device's mails of the day.
 ///
 /// # Errors
 /// [`Error::BadCommand`] when the one is not there or on its way, [`Error::Unavailable`].

@@ -87,7 +87,8 @@ pub async fn begin(app: &App, of: &Underway, customer: &Customer) -> Result<Begu
         Step::Begin(state) => Some(state),
     };
     let answer_by = now + app.settings.takeover.answer_within;
-    let takeover = |state| Takeover { device: old.id, customer: customer.id, state, answer_by, successor: None };
+    let takeover =
+        |state| Takeover { device: old.id, customer: customer.id, state, answer_by, successor: None, consent: None };
     let command = Begin {
         home: app.db.shards().of_customer(customer.id),
         customer: customer.id,

@@ -183,13 +183,14 @@ queries! {
         SignupDelete = "DELETE FROM signup WHERE shard = $1 AND id = $2";
         SignupPurge = "DELETE FROM signup WHERE (shard, id) IN
             (SELECT shard, id FROM signup WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
-        TakeoverGet = "SELECT device, customer, state, answer_by, successor FROM takeover
+        TakeoverGet = "SELECT device, customer, state, answer_by, successor, consent FROM takeover
             WHERE shard = $1 AND device = $2 AND customer = $3";
-        TakeoverLock = "SELECT device, customer, state, answer_by, successor FROM takeover
+        TakeoverLock = "SELECT device, customer, state, answer_by, successor, consent FROM takeover
             WHERE shard = $1 AND device = $2 AND customer = $3 /*pg FOR UPDATE */";
-        TakeoverPut = "INSERT INTO takeover (shard, device, customer, state, answer_by, successor) VALUES ($1, $2, $3, $4, $5, $6)
+        TakeoverPut = "INSERT INTO takeover (shard, device, customer, state, answer_by, successor, consent)
+            VALUES ($1, $2, $3, $4, $5, $6, $7)
             ON CONFLICT (shard, device, customer) DO UPDATE SET state = excluded.state, answer_by = excluded.answer_by,
-            successor = excluded.successor";
+            successor = excluded.successor, consent = excluded.consent";
         TakeoverPurge = "DELETE FROM takeover WHERE (shard, device, customer) IN
             (SELECT shard, device, customer FROM takeover WHERE answer_by < $1 ORDER BY answer_by LIMIT $2)";
         TakeoverCountBegin = "INSERT INTO takeover_count (shard, customer, attempts) VALUES ($1, $2, '')
