@@ -68,8 +68,6 @@ pub async fn add(app: &App, new: NewTopic) -> Result<Topic> {
         // Made now, so that the certificate is there before the first signature.
         crate::signing::current(app).await?;
     }
-    // A topic that begins to hear is not told of what was before it.
-    crate::delivery::dispatch_all(app).await?;
     let question = DeliveryId(app.ids.ordered(app.now()));
     app.db.write(Add { draft, confirmed: new.confirmed, profile: new.profile, question, now: app.now() }).await?
 }
@@ -284,8 +282,6 @@ pub enum Change {
 /// # Errors
 /// [`Error::BadCommand`] if it is gone; [`Error::Unavailable`].
 pub async fn change(app: &App, id: TopicId, change: Change) -> Result<Topic> {
-    // A topic that begins to hear is not told of what was before it.
-    crate::delivery::dispatch_all(app).await?;
     let now = app.now();
     app.db.write(Changed { id, change, question: DeliveryId(app.ids.ordered(now)), now }).await?
 }

@@ -18,7 +18,6 @@ use opendrs_domain::model::Model;
 use opendrs_domain::profile::Client;
 use opendrs_domain::session::Session;
 use opendrs_domain::subscription::Choice;
-use opendrs_domain::text::SlotId;
 use opendrs_domain::time::Time;
 use opendrs_domain::token::Generations;
 use opendrs_store::consent::Ending;

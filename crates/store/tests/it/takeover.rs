@@ -17,7 +17,7 @@ both!(
 fn sample(n: u64, state: State) -> Takeover {
     let successor = (state == State::Done).then(|| DeviceId(uuid(n + 50)));
     let answer_by = at(i64::try_from(n).unwrap());
-    let consent = (n % 2 == 0).then(|| Mark::after(None, [0xff, 0, 0, u8::try_from(n).unwrap()]));
+    let consent = n.is_multiple_of(2).then(|| Mark::after(None, [0xff, 0, 0, u8::try_from(n).unwrap()]));
     Takeover { device: DeviceId(uuid(n)), customer: CustomerId(uuid(n + 100)), state, answer_by, successor, consent }
 }
 
