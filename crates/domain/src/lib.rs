@@ -12,6 +12,7 @@ pub mod customer;
 pub mod date;
 pub mod delivery;
 pub mod device;
+pub mod endpoint;
 pub mod fault;
 pub mod fulfilment;
 pub mod id;

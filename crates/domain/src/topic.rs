@@ -5,6 +5,7 @@
 //! An Amazon SNS topic is never asked: whoever may publish to it was let in by its owner.
 
 use crate::delivery::Policy;
+use crate::endpoint;
 use crate::id::{ProfileId, TopicId};
 use crate::publication::TopicArn;
 use crate::time::{Span, Time};
@@ -121,17 +122,10 @@ impl Topic {
         format!("{}:{}", self.arn, self.subscription)
     }
 
-    /// Its endpoint as it may be shown: without the password that it may hold.
+    /// Its endpoint as it may be shown: without user name, password and query.
     #[must_use]
     pub fn shown_endpoint(&self) -> String {
-        let hidden = || {
-            let (scheme, rest) = self.endpoint.split_once("://")?;
-            let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-            let (login, host) = rest[..end].rsplit_once('@')?;
-            let (user, _) = login.split_once(':')?;
-            Some(format!("{scheme}://{user}:***@{host}{}", &rest[end..]))
-        };
-        hidden().unwrap_or_else(|| self.endpoint.clone())
+        endpoint::shown(&self.endpoint)
     }
 
     /// The Amazon SNS topic to which its messages are published; `None` where they are posted.

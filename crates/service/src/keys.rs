@@ -4,6 +4,8 @@
 //! the version that the store had when it was read. Whoever accepts a token compares that version with the one that its
 //! own statement finds ([`crate::token`]), so that a retired key or a disabled client is refused at once on every node.
 
+use crate::sealing::{Purpose, Sealer};
+use crate::topic::Topics;
 use crate::{App, Error, Result};
 use arc_swap::ArcSwap;
 use opendrs_domain::customer::directed_id;
@@ -115,9 +117,14 @@ impl Keys {
         self.access.load()
     }
 
-    /// The key that seals what the store keeps of signing keys.
-    pub(crate) fn sealing(&self) -> [u8; 32] {
-        crate::signing::sealing_key(&self.master)
+    /// The key that seals what the store keeps for a purpose.
+    pub(crate) fn sealer(&self, purpose: Purpose) -> Sealer {
+        Sealer::of(&self.master, purpose)
+    }
+
+    /// The receivers of notifications.
+    pub(crate) fn topics(&self) -> Topics {
+        Topics { sealer: self.sealer(Purpose::Endpoints), marks: self.derive("seeded endpoints", 0) }
     }
 
     /// A key for a purpose; numbers make several.

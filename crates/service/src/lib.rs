@@ -47,5 +47,6 @@ mod app;
 mod named_link;
 mod pace;
 mod password;
+mod sealing;
 pub use app::{App, Parts, Settings};
 pub use error::{BadChoice, Error, Result};

@@ -7,7 +7,7 @@ use crate::topic::{self, Change, NewTopic};
 use crate::{App, Error, Result};
 use opendrs_domain::id::ProfileId;
 use opendrs_domain::topic::{Signature, State, Topic};
-use opendrs_store::{profile, topic as store};
+use opendrs_store::profile;
 
 /// How many profiles are listened to at once.
 const PROFILES: i64 = 50;
@@ -60,7 +60,7 @@ async fn free_name(app: &App, profile: ProfileId, gone: &impl AsyncFn(&str) -> b
         let name = format!("listen-{}-{n}", profile.0.simple());
         let known = {
             let mut reader = app.db.reader().await?;
-            store::by_arn(&mut reader.tx()?, &format!("arn:aws:sns:{region}:{account}:{name}")).await?
+            app.topics().by_arn(&mut reader.tx()?, &format!("arn:aws:sns:{region}:{account}:{name}")).await?
         };
         match known {
             Some(topic) if topic.state == State::Confirmed && !gone(&topic.endpoint).await => {}

@@ -6,8 +6,8 @@
 //! certificate's file name is made of its hash and is served for ever; a new key signs only after its certificate is
 //! stored.
 
+use crate::sealing::{Purpose, Sealer};
 use crate::{App, Error, Result};
-use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
@@ -17,7 +17,6 @@ use aws_lc_rs::signature::{
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use opendrs_domain::token::derive_key;
 use opendrs_domain::topic::Signature;
 use opendrs_domain::wire::sns;
 use opendrs_store::topic::{self as store, SigningKey};
@@ -50,6 +49,9 @@ pub fn is_signed(certificate: &str, message: &serde_json::Value) -> bool {
 
 /// What the name of a certificate's file begins with (docs/spec/delivery.md#signing-certificate).
 pub const FILE_PREFIX: &str = "SimpleNotificationService-";
+
+/// Nodes of earlier releases seal and open these keys, too, and bind them to no place.
+const NO_PLACE: &[u8] = &[];
 
 /// A key that signs.
 pub(crate) struct Signer {
@@ -111,8 +113,10 @@ pub(crate) async fn current(app: &App) -> Result<Arc<Signer>> {
         (Some(stored), _) => stored,
         (None, _) => make(app, 1).await?,
     };
-    let sealing = app.keys.sealing();
-    let signer = Arc::new(Signer::of(stored.id, stored.name, &open(&sealing, &stored.sealed)?)?);
+    let plain = app.keys.sealer(Purpose::SigningKeys).open(NO_PLACE, &stored.sealed);
+    let plain =
+        plain.ok_or_else(|| Error::Internal("the stored signing key cannot be opened with this master key".into()))?;
+    let signer = Arc::new(Signer::of(stored.id, stored.name, &plain)?);
     app.signer.store(Some(signer.clone()));
     Ok(signer)
 }
@@ -170,8 +174,9 @@ pub(crate) fn file_name(name: &str) -> String {
 
 /// Makes a key of a number and stores it, unless another was quicker; returns the one that is stored.
 async fn make(app: &App, number: i64) -> Result<SigningKey> {
-    let (host, sealing, at) = (app.settings.notifications.certificate_name.clone(), app.keys.sealing(), app.now());
-    let work = move || generate(&host, &sealing);
+    let (host, at) = (app.settings.notifications.certificate_name.clone(), app.now());
+    let sealer = app.keys.sealer(Purpose::SigningKeys);
+    let work = move || generate(&host, sealer);
     let made = tokio::task::spawn_blocking(work).await.map_err(|e| Error::Internal(e.to_string()))?;
     let (certificate, sealed) = made?;
     let name = Sha256::digest(certificate.as_bytes())[..16].iter().map(|b| format!("{b:02x}")).collect();
@@ -193,7 +198,7 @@ impl Write for Add {
 }
 
 /// A certificate and its sealed private key.
-fn generate(host: &str, sealing: &[u8; 32]) -> Result<(String, Vec<u8>)> {
+fn generate(host: &str, sealer: Sealer) -> Result<(String, Vec<u8>)> {
     let bad = |what: &str| Error::Internal(format!("making a signing key: {what}"));
     let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| bad("no key"))?;
     let pkcs8 = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).map_err(|_| bad("no encoding"))?;
@@ -204,32 +209,7 @@ fn generate(host: &str, sealing: &[u8; 32]) -> Result<(String, Vec<u8>)> {
     let certificate = params.self_signed(&key).map_err(|e| bad(&e.to_string()))?;
     // One block with plain line ends: some receivers read nothing else.
     let pem = certificate.pem().replace("\r\n", "\n");
-    Ok((pem, seal(sealing, pkcs8.as_ref())?))
-}
-
-fn cipher(key: &[u8; 32]) -> Result<RandomizedNonceKey> {
-    RandomizedNonceKey::new(&AES_256_GCM, key).map_err(|_| Error::Internal("sealing key".into()))
-}
-
-fn seal(key: &[u8; 32], plain: &[u8]) -> Result<Vec<u8>> {
-    let mut sealed = plain.to_vec();
-    let nonce = cipher(key)?.seal_in_place_append_tag(Aad::empty(), &mut sealed);
-    let nonce = nonce.map_err(|_| Error::Internal("sealing failed".into()))?;
-    Ok([nonce.as_ref().as_slice(), &sealed].concat())
-}
-
-fn open(key: &[u8; 32], sealed: &[u8]) -> Result<Vec<u8>> {
-    let broken = || Error::Internal("the stored signing key cannot be opened with this master key".into());
-    let (nonce, text) = sealed.split_at_checked(NONCE_LEN).ok_or_else(broken)?;
-    let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| broken())?;
-    let mut text = text.to_vec();
-    let plain = cipher(key)?.open_in_place(nonce, Aad::empty(), &mut text).map_err(|_| broken())?;
-    Ok(plain.to_vec())
-}
-
-/// The key that seals what the store keeps of signing keys.
-pub(crate) fn sealing_key(master: &[u8; 32]) -> [u8; 32] {
-    derive_key(master, "signing keys", 0)
+    Ok((pem, sealer.seal(NO_PLACE, pkcs8.as_ref())?))
 }
 
 #[cfg(test)]
@@ -237,11 +217,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_signatures_verify_and_what_is_sealed_opens_with_its_key_alone() {
-        let (pem, sealed) = generate("sns.amazonaws.com", &[7; 32]).unwrap();
+    fn both_signatures_verify_with_the_certificate_of_their_key() {
+        let sealer = Sealer::of(&[7; 32], Purpose::SigningKeys);
+        let (pem, sealed) = generate("sns.amazonaws.com", sealer).unwrap();
         assert!(pem.starts_with("-----BEGIN CERTIFICATE-----\n") && !pem.contains('\r'), "{pem}");
-        assert!(open(&[8; 32], &sealed).is_err() && open(&[7; 32], &sealed[..9]).is_err());
-        let signer = Signer::of(1, "n".into(), &open(&[7; 32], &sealed).unwrap()).unwrap();
+        let signer = Signer::of(1, "n".into(), &sealer.open(NO_PLACE, &sealed).unwrap()).unwrap();
         for version in [Signature::V1, Signature::V2] {
             let mut message = serde_json::json!({
                 "Type": "Notification", "MessageId": "m", "TopicArn": "t", "Message": "\u{2028}\n\"é🫖", "Timestamp": "now",

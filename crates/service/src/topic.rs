@@ -1,27 +1,32 @@
 //! Topics: the receivers of notifications, added, changed and found.
 //!
-//! Not here: what a receiver itself may ask ([`asked`]), and the secrets of its webhooks ([`secret`]). Invariant: a token
+//! Not here: what a receiver itself may ask ([`asked`]), the secrets of its webhooks ([`secret`]), and the sealing of its
+//! endpoint ([`stored`]). Invariant: a token
 //! that confirms, and a secret that signs, is known by its number alone; a receiver that did not confirm gets nothing but
 //! the question (docs/spec/delivery.md#confirmation).
 
 mod asked;
 mod secret;
+mod stored;
 
 pub(crate) use asked::confirmation;
 pub use asked::{Refused, confirm, unconfirmed, unsubscribe};
 pub(crate) use secret::Webhook;
 pub use secret::{Secrets, secrets};
+pub(crate) use stored::{Topics, seal_all};
+pub use stored::{endpoints, seal_plain};
 
 use crate::publication::NO_PUBLISHER;
 use crate::{App, Error, Result};
 use opendrs_domain::delivery::{self as rules, Policy};
+use opendrs_domain::endpoint;
 use opendrs_domain::id::{DeliveryId, ProfileId, TopicId};
 use opendrs_domain::publication::TopicArn;
 use opendrs_domain::time::Time;
 use opendrs_domain::topic::{self, Signature, State, TOKEN_LIFETIME, Topic};
 use opendrs_domain::wire::sns;
 use opendrs_store::delivery::Delivery;
-use opendrs_store::{Tx, Write, delivery, profile, topic as store};
+use opendrs_store::{Tx, Write, delivery, profile};
 
 /// How an installation names its topics and where receivers find it.
 #[derive(Clone, Debug)]
@@ -69,7 +74,8 @@ pub async fn add(app: &App, new: NewTopic) -> Result<Topic> {
         crate::signing::current(app).await?;
     }
     let question = DeliveryId(app.ids.ordered(app.now()));
-    app.db.write(Add { draft, confirmed: new.confirmed, profile: new.profile, question, now: app.now() }).await?
+    let (topics, now) = (app.topics(), app.now());
+    app.db.write(Add { topics, draft, confirmed: new.confirmed, profile: new.profile, question, now }).await?
 }
 
 /// Checks what was asked for.
@@ -85,7 +91,7 @@ pub(crate) fn draft(app: &App, new: &NewTopic) -> Result<Topic> {
     let host = new.endpoint.strip_prefix("https://").or_else(|| new.endpoint.strip_prefix("http://"));
     if !published && host.is_none_or(|host| host.is_empty() || host.starts_with('/') || host.contains(['#', ' '])) {
         let wanted = "write http:// or https://, a host and a path, or the ARN of an Amazon SNS topic";
-        return bad(format!("`{}` is no endpoint: {wanted}", new.endpoint));
+        return bad(format!("`{}` is no endpoint: {wanted}", endpoint::shown(&new.endpoint)));
     }
     let policy = Policy::parse(&new.policy).map_err(Error::BadCommand)?;
     let Notifications { region, account, .. } = &app.settings.notifications;
@@ -130,6 +136,7 @@ fn check_published(app: &App, new: &NewTopic) -> Result<()> {
 }
 
 struct Add {
+    topics: Topics,
     draft: Topic,
     /// Its owner says that it wants messages, whatever was before.
     confirmed: bool,
@@ -147,7 +154,7 @@ impl Write for Add {
         if profile::by_id(tx, self.profile).await?.is_none() {
             return Ok(Err(Error::BadCommand(format!("there is no security profile {}", self.profile))));
         }
-        let topic = match store::by_arn(tx, &self.draft.arn).await? {
+        let topic = match self.topics.by_arn(tx, &self.draft.arn).await? {
             Some(known) if known.profile != self.profile => {
                 let taken = format!("{} belongs to another security profile: choose another name", known.arn);
                 return Ok(Err(Error::BadCommand(taken)));
@@ -161,7 +168,7 @@ impl Write for Add {
             None => self.draft.clone(),
         };
         let asks = topic.state == State::Pending && topic.token_ends_at == self.draft.token_ends_at;
-        save(tx, &topic, asks.then_some(self.question), self.now).await?;
+        save(tx, self.topics, &topic, asks.then_some(self.question), self.now).await?;
         Ok(Ok(topic))
     }
 }
@@ -175,11 +182,12 @@ pub(crate) fn at_another_address(known: &Topic, draft: Topic) -> Topic {
 /// Writes a topic, and the message that asks its receiver to confirm, if it has an id.
 pub(crate) async fn save(
     tx: &mut Tx<'_>,
+    topics: Topics,
     topic: &Topic,
     asks: Option<DeliveryId>,
     now: Time,
 ) -> opendrs_store::Result<()> {
-    store::put(tx, topic).await?;
+    topics.put(tx, topic).await?;
     match asks {
         Some(id) => delivery::add(tx, &question(topic, sns::Kind::SubscriptionConfirmation, id, now)).await,
         None => Ok(()),
@@ -216,7 +224,7 @@ fn question(topic: &Topic, kind: sns::Kind, id: DeliveryId, now: Time) -> Delive
 /// [`Error::Unavailable`].
 pub async fn all(app: &App, limit: i64) -> Result<Vec<Topic>> {
     let mut reader = app.db.reader().await?;
-    Ok(store::after(&mut reader.tx()?, delivery::first(), limit).await?)
+    Ok(app.topics().after(&mut reader.tx()?, delivery::first(), limit).await?)
 }
 
 /// A topic by its ARN, by its ARN's last part, or by the ARN of an Amazon SNS topic that it has its name from.
@@ -228,11 +236,11 @@ pub async fn find(app: &App, name: &str) -> Result<Topic> {
     let arn = if name.starts_with("arn:") { name.to_owned() } else { format!("arn:aws:sns:{region}:{account}:{name}") };
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
-    let mut found = store::by_arn(&mut tx, &arn).await?;
+    let mut found = app.topics().by_arn(&mut tx, &arn).await?;
     if let (None, Ok(published)) = (&found, name.parse::<TopicArn>()) {
         // One that was given no name of its own has the name of the topic it is published to.
         let ours = format!("arn:aws:sns:{region}:{account}:{}", published.name());
-        found = store::by_arn(&mut tx, &ours).await?.filter(|topic| topic.endpoint == name);
+        found = app.topics().by_arn(&mut tx, &ours).await?.filter(|topic| topic.endpoint == name);
     }
     found.ok_or_else(|| Error::BadCommand(format!("there is no topic {arn}: `opendrs topic list` shows all")))
 }
@@ -249,10 +257,10 @@ pub async fn name_of(app: &App, endpoint: &str) -> Result<String> {
     let name = endpoint.parse::<TopicArn>().map_err(Error::BadCommand)?.name().to_owned();
     let Notifications { region, account, .. } = &app.settings.notifications;
     let mut reader = app.db.reader().await?;
-    match store::by_arn(&mut reader.tx()?, &format!("arn:aws:sns:{region}:{account}:{name}")).await? {
+    match app.topics().by_arn(&mut reader.tx()?, &format!("arn:aws:sns:{region}:{account}:{name}")).await? {
         Some(other) if other.endpoint != endpoint => {
             let fix = format!("name this one otherwise: NAME {endpoint}");
-            Err(Error::BadCommand(format!("the topic {name} goes to {}; {fix}", other.endpoint)))
+            Err(Error::BadCommand(format!("the topic {name} goes to {}; {fix}", other.shown_endpoint())))
         }
         _ => Ok(name),
     }
@@ -283,10 +291,12 @@ pub enum Change {
 /// [`Error::BadCommand`] if it is gone; [`Error::Unavailable`].
 pub async fn change(app: &App, id: TopicId, change: Change) -> Result<Topic> {
     let now = app.now();
-    app.db.write(Changed { id, change, question: DeliveryId(app.ids.ordered(now)), now }).await?
+    let (topics, question) = (app.topics(), DeliveryId(app.ids.ordered(now)));
+    app.db.write(Changed { topics, id, change, question, now }).await?
 }
 
 struct Changed {
+    topics: Topics,
     id: TopicId,
     change: Change,
     question: DeliveryId,
@@ -299,7 +309,7 @@ impl Write for Changed {
         self.id.0.as_u64_pair().1
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Out> {
-        let Some(mut topic) = store::lock(tx, self.id).await? else {
+        let Some(mut topic) = self.topics.lock(tx, self.id).await? else {
             return Ok(Err(Error::BadCommand("the topic is gone".into())));
         };
         let mut ask = None;
@@ -328,7 +338,7 @@ impl Write for Changed {
             topic.token_ends_at = self.now + TOKEN_LIFETIME;
             delivery::add(tx, &question(&topic, kind, self.question, self.now)).await?;
         }
-        store::put(tx, &topic).await?;
+        self.topics.put(tx, &topic).await?;
         Ok(Ok(topic))
     }
 }

@@ -6,9 +6,22 @@
 pub use crate::condition::{Condition, Sessions};
 use crate::error::words;
 use crate::{Error, Place, Result, condition, migrate, pg};
+use opendrs_domain::id::TopicId;
 use opendrs_domain::time::Time;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use std::path::Path;
+use uuid::Uuid;
+
+/// Where a topic leads, as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredEndpoint {
+    /// The topic.
+    pub topic: TopicId,
+    /// In clear, as a release before wrote it.
+    pub plain: Option<String>,
+    /// Sealed.
+    pub sealed: Option<Vec<u8>>,
+}
 
 /// What is found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,15 +34,26 @@ pub struct Found {
     pub installation: Option<([u8; 32], Time)>,
     /// What time the store has, where it has a clock of its own.
     pub clock: Option<Time>,
-    /// The Amazon SNS topics to which notifications are published, at most 100.
-    pub published: Vec<String>,
+    /// Where the confirmed topics lead, at most 1,000.
+    pub endpoints: Vec<StoredEndpoint>,
     /// Whether it is as the server needs it.
     pub condition: Condition,
 }
 
 /// The step that made topics.
 const TOPICS: i64 = 2;
-const PUBLISHED: &str = "SELECT DISTINCT endpoint FROM topic WHERE endpoint LIKE 'arn:%' AND state = 'confirmed' ORDER BY endpoint LIMIT 100";
+/// The step that sealed their endpoints.
+const SEALED: i64 = 24;
+const ENDPOINTS: &str = "SELECT id, endpoint, sealed FROM topic WHERE state = 'confirmed' ORDER BY id LIMIT 1000";
+
+/// Asks for endpoints in a store of a schema step.
+fn endpoints_at(step: i64) -> Option<String> {
+    match step {
+        ..TOPICS => None,
+        TOPICS..SEALED => Some(ENDPOINTS.replace("sealed", "NULL")),
+        SEALED.. => Some(ENDPOINTS.to_owned()),
+    }
+}
 
 /// Looks at a store; `None` where no database is.
 ///
@@ -65,10 +89,14 @@ pub(crate) fn lite(path: &Path) -> Result<Found> {
     let read = || conn.query_row("SELECT master_check, created_at FROM installation", [], row).optional();
     let installation = if step == 0 { None } else { read().map_err(bad)? };
     let installation = installation.map(|(check, at)| (check, Time::from_micros(at)));
-    let published = || conn.prepare(PUBLISHED)?.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>();
-    let published = if step < TOPICS { Vec::new() } else { published().map_err(bad)? };
+    let endpoint = |row: &rusqlite::Row<'_>| {
+        let topic = TopicId(Uuid::from_bytes(row.get(0)?));
+        Ok(StoredEndpoint { topic, plain: row.get(1)?, sealed: row.get(2)? })
+    };
+    let ask = |sql: String| conn.prepare(&sql)?.query_map([], endpoint)?.collect::<rusqlite::Result<_>>();
+    let endpoints = endpoints_at(step).map_or_else(|| Ok(Vec::new()), ask).map_err(bad)?;
     let condition = condition::lite(&conn, path);
-    Ok(Found { step, known: migrate::last(), installation, clock: None, published, condition })
+    Ok(Found { step, known: migrate::last(), installation, clock: None, endpoints, condition })
 }
 
 async fn postgres(url: &str) -> Result<Found> {
@@ -78,7 +106,7 @@ async fn postgres(url: &str) -> Result<Found> {
     let sql = "SELECT to_regclass('migration') IS NOT NULL, (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT";
     let row = client.query_one(sql, &[]).await.map_err(error)?;
     let (made, now): (bool, i64) = (row.get(0), row.get(1));
-    let (mut step, mut installation, mut published) = (0, None, Vec::new());
+    let (mut step, mut installation, mut endpoints) = (0, None, Vec::new());
     if made {
         let sql = "SELECT COALESCE(MAX(step), 0) FROM migration";
         step = client.query_one(sql, &[]).await.map_err(error)?.get(0);
@@ -88,11 +116,16 @@ async fn postgres(url: &str) -> Result<Found> {
             Some((check, Time::from_micros(row.get(1))))
         });
     }
-    if step >= TOPICS {
-        let rows = client.query(PUBLISHED, &[]).await.map_err(error)?;
-        published = rows.iter().map(|row| row.get(0)).collect();
+    if let Some(sql) = endpoints_at(step) {
+        let rows = client.query(&sql.replace("NULL", "NULL::BYTEA"), &[]).await.map_err(error)?;
+        let endpoint = |row: &tokio_postgres::Row| StoredEndpoint {
+            topic: TopicId(row.get(0)),
+            plain: row.get(1),
+            sealed: row.get(2),
+        };
+        endpoints = rows.iter().map(endpoint).collect();
     }
     let condition = condition::postgres(&client, &target, step == migrate::last()).await?;
     let clock = Some(Time::from_micros(now));
-    Ok(Found { step, known: migrate::last(), installation, clock, published, condition })
+    Ok(Found { step, known: migrate::last(), installation, clock, endpoints, condition })
 }

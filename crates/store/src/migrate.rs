@@ -49,6 +49,7 @@ const STEPS: &[Step] = &[
     step!(21, "0021_takeover"),
     step!(22, "0022_order_kept"),
     step!(23, "0023_seeded"),
+    step!(24, "0024_sealed"),
 ];
 
 /// The last step there is.
@@ -77,12 +78,15 @@ pub(crate) fn lite(conn: &mut Connection) -> Result<()> {
     let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(error)?;
     let done: i64 = tx.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(error)?;
     newer(done)?;
+    // What a step moves elsewhere is not left behind.
+    tx.pragma_update(None, "secure_delete", "ON").map_err(error)?;
     for step in STEPS.iter().filter(|step| step.number > done) {
         tx.execute_batch(step.lite).map_err(error)?;
         tx.pragma_update(None, "user_version", step.number).map_err(error)?;
         failpoint::reached(Point::SchemaApplied);
     }
-    tx.commit().map_err(error)
+    tx.commit().map_err(error)?;
+    conn.pragma_update(None, "secure_delete", "FAST").map_err(error)
 }
 
 pub(crate) async fn pg(client: &mut Client) -> Result<()> {
@@ -119,13 +123,48 @@ mod tests {
         found.query_map([], row).unwrap().map(|cells| cells.unwrap().join(" ")).collect()
     }
 
+    /// A database as a step left it.
+    fn at_step(last: i64, mut conn: Connection) -> Connection {
+        let tx = conn.transaction().unwrap();
+        for step in STEPS.iter().filter(|step| step.number <= last) {
+            tx.execute_batch(step.lite).unwrap();
+            tx.pragma_update(None, "user_version", step.number).unwrap();
+        }
+        tx.commit().unwrap();
+        conn
+    }
+
+    #[test]
+    fn an_address_that_is_sealed_is_left_nowhere_in_the_file() {
+        const SECRET: &str = "of-receiver-Q1";
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.db");
+        let found = || {
+            let files = std::fs::read_dir(folder.path()).unwrap();
+            let bytes = files.flat_map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect::<Vec<_>>();
+            bytes.windows(SECRET.len()).filter(|window| *window == SECRET.as_bytes()).count()
+        };
+        let conn = at_step(23, Connection::open(&path).unwrap());
+        for n in 10..60 {
+            let endpoint = format!("https://maker:{SECRET}@a.example/{n}");
+            conn.execute_batch(&format!(
+                "INSERT INTO topic VALUES (x'{n}', x'0d', 'arn {n}', '{endpoint}', 'confirmed', '1', 0, 'sns', x'{n}', 1, 2, 1, 2, 3)"
+            ))
+            .unwrap();
+        }
+        drop(conn);
+        assert_eq!(found(), 50);
+        let conn = crate::lite::open_writer(&path).unwrap();
+        conn.execute_batch("UPDATE topic SET endpoint = NULL, sealed = x'00112233445566778899aabbccddeeff'").unwrap();
+        assert_eq!(rows(&conn, "topic WHERE endpoint IS NULL AND sealed IS NOT NULL").len(), 50);
+        drop(conn);
+        crate::lite::fold(&path).unwrap();
+        assert_eq!(found(), 0);
+    }
+
     #[test]
     fn what_is_appended_from_now_on_keeps_every_row_of_before_in_its_order() {
-        let mut conn = Connection::open_in_memory().unwrap();
-        for step in STEPS.iter().filter(|step| step.number <= 13) {
-            conn.execute_batch(step.lite).unwrap();
-            conn.pragma_update(None, "user_version", step.number).unwrap();
-        }
+        let mut conn = at_step(13, Connection::open_in_memory().unwrap());
         for id in ["x'02'", "x'01'", "x'03'"] {
             let values = [
                 ("reading", format!("0, {id}, x'0d', 'filter', 7, 1.5, 2.5, NULL, 8, NULL, 1")),

@@ -1,4 +1,6 @@
 //! Receivers of notifications, the keys that sign for them, and which version of a message a model has.
+//!
+//! Invariant: a receiver's endpoint is written sealed. What seals and opens it is not known here.
 
 use crate::queries::Q;
 use crate::value::{FromRow, Row, p};
@@ -9,15 +11,24 @@ use opendrs_domain::time::Time;
 use opendrs_domain::topic::{Signature, State, Topic};
 use uuid::Uuid;
 
-impl FromRow for Topic {
+/// A topic as it is stored.
+#[derive(Clone, Debug)]
+pub struct StoredTopic {
+    /// The topic; its endpoint is empty, unless the release before wrote it.
+    pub topic: Topic,
+    /// Its endpoint, sealed. Out of date where the release before wrote another one.
+    pub sealed: Option<Vec<u8>>,
+}
+
+impl FromRow for StoredTopic {
     fn from_row(row: &Row<'_>) -> Result<Self> {
         let bad = |column, found| Error::BadRow { query: row.query.sql().name, column, found };
         let (state, signature, policy_text): (String, String, String) = (row.get(4)?, row.get(5)?, row.get(7)?);
-        Ok(Self {
+        let topic = Topic {
             id: row.get(0)?,
             profile: row.get(1)?,
             arn: row.get(2)?,
-            endpoint: row.get(3)?,
+            endpoint: row.get::<Option<String>>(3)?.unwrap_or_default(),
             state: State::parse(&state).ok_or_else(|| bad(4, state))?,
             signature: Signature::parse(&signature).ok_or_else(|| bad(5, signature))?,
             raw: row.get(6)?,
@@ -29,20 +40,20 @@ impl FromRow for Topic {
             secret: row.get(11)?,
             secret_at: row.get(12)?,
             created_at: row.get(13)?,
-        })
+        };
+        Ok(Self { topic, sealed: row.get(14)? })
     }
 }
 
-/// Adds a topic, or changes the one of that id.
+/// Adds a topic, or changes the one of that id. Its endpoint is kept as `sealed` alone.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn put(tx: &mut Tx<'_>, topic: &Topic) -> Result<()> {
+pub async fn put(tx: &mut Tx<'_>, topic: &Topic, sealed: &[u8]) -> Result<()> {
     let params = p![
         topic.id,
         topic.profile,
         &topic.arn,
-        &topic.endpoint,
         topic.state.as_str(),
         topic.signature.as_str(),
         topic.raw,
@@ -52,16 +63,33 @@ pub async fn put(tx: &mut Tx<'_>, topic: &Topic) -> Result<()> {
         topic.token_ends_at,
         topic.secret,
         topic.secret_at,
-        topic.created_at
+        topic.created_at,
+        sealed
     ];
     tx.put(Q::TopicPut, params).await
+}
+
+/// Switches a topic off.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn disable(tx: &mut Tx<'_>, id: TopicId) -> Result<()> {
+    tx.put(Q::TopicDisable, p![id]).await
+}
+
+/// The topics after one whose endpoints the release before wrote, in the order of their ids, held as by [`lock`].
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn plain(tx: &mut Tx<'_>, last: TopicId, limit: i64) -> Result<Vec<StoredTopic>> {
+    tx.all(Q::TopicsPlain, p![last, limit]).await
 }
 
 /// A topic by id, held against other transactions until this one ends.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn lock(tx: &mut Tx<'_>, id: TopicId) -> Result<Option<Topic>> {
+pub async fn lock(tx: &mut Tx<'_>, id: TopicId) -> Result<Option<StoredTopic>> {
     tx.opt(Q::TopicById, p![id]).await
 }
 
@@ -69,7 +97,7 @@ pub async fn lock(tx: &mut Tx<'_>, id: TopicId) -> Result<Option<Topic>> {
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn by_id(tx: &mut Tx<'_>, id: TopicId) -> Result<Option<Topic>> {
+pub async fn by_id(tx: &mut Tx<'_>, id: TopicId) -> Result<Option<StoredTopic>> {
     tx.opt(Q::TopicRead, p![id]).await
 }
 
@@ -77,7 +105,7 @@ pub async fn by_id(tx: &mut Tx<'_>, id: TopicId) -> Result<Option<Topic>> {
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn by_arn(tx: &mut Tx<'_>, arn: &str) -> Result<Option<Topic>> {
+pub async fn by_arn(tx: &mut Tx<'_>, arn: &str) -> Result<Option<StoredTopic>> {
     tx.opt(Q::TopicByArn, p![arn]).await
 }
 
@@ -85,7 +113,7 @@ pub async fn by_arn(tx: &mut Tx<'_>, arn: &str) -> Result<Option<Topic>> {
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn by_subscription(tx: &mut Tx<'_>, subscription: Uuid) -> Result<Option<Topic>> {
+pub async fn by_subscription(tx: &mut Tx<'_>, subscription: Uuid) -> Result<Option<StoredTopic>> {
     tx.opt(Q::TopicBySubscription, p![subscription]).await
 }
 
@@ -102,7 +130,7 @@ pub async fn of_client(tx: &mut Tx<'_>, client: ClientId) -> Result<Vec<TopicId>
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn after(tx: &mut Tx<'_>, last: TopicId, limit: i64) -> Result<Vec<Topic>> {
+pub async fn after(tx: &mut Tx<'_>, last: TopicId, limit: i64) -> Result<Vec<StoredTopic>> {
     tx.all(Q::TopicsAll, p![last, limit]).await
 }
 

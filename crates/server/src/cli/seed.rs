@@ -39,7 +39,7 @@ enum Command {
     /// Write the present state as a seed file, which applies to this store without a change.
     ///
     /// It holds makers, profiles, clients, topics, models, products and customers. Without --with-secrets it holds neither
-    /// hashes of passwords and secrets nor passwords in endpoints; a new store needs these.
+    /// hashes of passwords and secrets nor the logins and queries of endpoints; a new store needs these.
     Export(export::Export),
 }
 

@@ -21,6 +21,7 @@ use sections::{Fulfilling, Keys, Lasting, Operating, Orders, Readings, Takeovers
 pub use tls::{Tls, TlsMode};
 
 use crate::outbound::Network;
+use opendrs_domain::endpoint;
 use opendrs_domain::language::Language;
 use opendrs_domain::login::turn::Lifetime;
 use opendrs_domain::order::Timing;
@@ -72,7 +73,7 @@ pub struct Config {
 fn http_url(key: &str, url: &str) -> Result<String, String> {
     match url.starts_with("http://") || url.starts_with("https://") {
         true => Ok(url.to_owned()),
-        false => Err(format!("{key} is `{url}`: write it with http:// or https://")),
+        false => Err(format!("{key} is `{}`: write it with http:// or https://", endpoint::shown(url))),
     }
 }
 

@@ -11,7 +11,6 @@ use opendrs_domain::delivery::{Next, Outcome, State};
 use opendrs_domain::fault::Message as Fault;
 use opendrs_domain::id::{DeviceId, TopicId};
 use opendrs_domain::time::Time;
-use opendrs_domain::topic::State as TopicState;
 use opendrs_domain::wire::sns;
 use opendrs_store::delivery::{Attempt, Delivery};
 use opendrs_store::{Tx, Write, delivery as store, device, span, topic as topics};
@@ -157,9 +156,8 @@ impl Write for Record {
         {
             promote(tx, shard, topic, device, self.now).await?;
         }
-        if let (Next::Gone(_), Some(mut gone)) = (&self.next, topics::lock(tx, topic).await?) {
-            gone.state = TopicState::Disabled;
-            topics::put(tx, &gone).await?;
+        if let Next::Gone(_) = &self.next {
+            topics::disable(tx, topic).await?;
         }
         Ok(())
     }

@@ -160,7 +160,7 @@ async fn claim(app: &App, id: TopicId, until: Option<Time>) -> Result<Option<Set
 
 async fn topic_by_id(app: &App, id: TopicId) -> Result<Option<Topic>> {
     let mut reader = app.db.reader().await?;
-    Ok(topics::by_id(&mut reader.tx()?, id).await?)
+    Ok(app.topics().by_id(&mut reader.tx()?, id).await?)
 }
 
 struct Claim {

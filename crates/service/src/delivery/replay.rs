@@ -137,7 +137,7 @@ impl Write for Replay {
 }
 
 async fn listens(tx: &mut Tx<'_>, topic: TopicId) -> opendrs_store::Result<bool> {
-    Ok(topics::by_id(tx, topic).await?.is_some_and(|topic| topic.state == Standing::Confirmed))
+    Ok(topics::by_id(tx, topic).await?.is_some_and(|found| found.topic.state == Standing::Confirmed))
 }
 
 /// An event with what became of it at each receiver.
@@ -170,7 +170,7 @@ pub async fn story(app: &App, id: EventId) -> Result<Story> {
     let event = outbox::by_id(&mut tx, shard, id).await?.ok_or_else(gone)?;
     let mut deliveries = Vec::new();
     for delivery in store::of_event(&mut tx, shard, id).await? {
-        let Some(topic) = topics::by_id(&mut tx, delivery.topic).await? else { continue };
+        let Some(topic) = app.topics().by_id(&mut tx, delivery.topic).await? else { continue };
         let attempts = store::attempts(&mut tx, shard, delivery.id).await?;
         deliveries.push((topic, delivery, attempts));
     }

@@ -25,7 +25,7 @@ const PAGE: i64 = 200;
 /// What an export holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Contents {
-    /// Hashes of passwords and of clients' secrets, and endpoints with their passwords.
+    /// Hashes of passwords and of clients' secrets, and endpoints with their logins and queries.
     pub secrets: bool,
     /// Customers.
     pub customers: bool,
@@ -41,7 +41,7 @@ pub async fn export(app: &App, contents: Contents) -> Result<Seed> {
     let tx = &mut tx;
     let mut seed = Seed::default();
     let (profiles, models) = (all_profiles(tx).await?, all_models(tx).await?);
-    let topics = all_topics(tx, contents).await?;
+    let topics = all_topics(app, tx, contents).await?;
     let mut last = MakerId(Uuid::nil());
     loop {
         let page = maker::after(tx, last, PAGE).await?;
@@ -84,10 +84,10 @@ async fn all_models(tx: &mut Tx<'_>) -> Result<Vec<Model>> {
     }
 }
 
-async fn all_topics(tx: &mut Tx<'_>, contents: Contents) -> Result<HashMap<ProfileId, Vec<TopicSeed>>> {
+async fn all_topics(app: &App, tx: &mut Tx<'_>, contents: Contents) -> Result<HashMap<ProfileId, Vec<TopicSeed>>> {
     let (mut all, mut last) = (HashMap::<_, Vec<_>>::new(), delivery::first());
     loop {
-        let page = topic::after(tx, last, PAGE).await?;
+        let page = app.topics().after(tx, last, PAGE).await?;
         let Some(end) = page.last() else { return Ok(all) };
         last = end.id;
         for found in page {

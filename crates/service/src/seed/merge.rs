@@ -36,6 +36,13 @@ pub(super) struct Rights {
     pub(super) adopt: bool,
 }
 
+/// The digest of a value of the thing whose record is kept at a place.
+pub(super) fn digest<T: Serialize>(thing: &Key, key: &str, value: &T) -> String {
+    let Key { kind, parent, id, .. } = thing;
+    let value = serde_json::to_value(value).unwrap_or_default();
+    Record::digest(&format!("{kind} {parent} {id}"), key, &value)
+}
+
 /// A thing that is being compared with its declaration.
 pub(super) struct Merge {
     /// Where its record is kept.
@@ -170,9 +177,7 @@ impl Merge {
 
     /// A value's digest.
     pub(super) fn digest<T: Serialize>(&self, key: &str, value: &T) -> String {
-        let Key { kind, parent, id, .. } = &self.key;
-        let value = serde_json::to_value(value).unwrap_or_default();
-        Record::digest(&format!("{kind} {parent} {id}"), key, &value)
+        digest(&self.key, key, value)
     }
 
     /// Whether anything of the thing itself has to be written.

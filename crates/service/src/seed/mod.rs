@@ -4,11 +4,14 @@
 //! seed twice changes nothing the second time; what somebody else set since stays, unless that is asked for.
 
 mod declared;
+mod endpoint;
 mod export;
 mod merge;
 mod outcome;
 mod plan;
 mod write;
+
+pub(crate) use endpoint::renew_record;
 
 pub use declared::{ClientSeed, CustomerSeed, MakerSeed, ModelSeed, Password, ProfileSeed, Seed, SlotSeed, TopicSeed};
 pub use export::{Contents, export};
@@ -94,6 +97,7 @@ async fn inputs(app: &App, seed: Seed, overwrite: Overwrite) -> Result<Inputs> {
         seed,
         passwords,
         topics,
+        stored: app.topics(),
         ids: (0..count).map(|_| app.ids.random()).collect(),
         secrets: (0..count).map(|_| app.ids.secret()).collect(),
         shards: app.db.shards(),

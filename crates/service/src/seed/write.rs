@@ -2,7 +2,7 @@
 //!
 //! Invariant: it decides nothing.
 
-use crate::topic;
+use crate::topic::{self, Topics};
 use opendrs_domain::customer::Customer;
 use opendrs_domain::id::{ClientId, DeliveryId, ModelId};
 use opendrs_domain::maker::Maker;
@@ -26,8 +26,8 @@ pub(super) enum Op {
     Client(Client, i64),
     /// Whether a client is disabled, and the version that this sets.
     Disabled(ClientId, bool, AccessVersion),
-    /// A receiver of notifications, the id of the message that asks it to confirm, and the time.
-    Topic(Box<Topic>, Option<DeliveryId>, Time),
+    /// A receiver of notifications.
+    Topic(Box<TopicWrite>),
     /// A model.
     Model(Model),
     /// The version of a model's message.
@@ -40,6 +40,18 @@ pub(super) enum Op {
     Customer(Box<CustomerWrite>),
     /// What this seed wrote of a thing.
     Record(Key, Record),
+}
+
+/// A topic to be written.
+pub(super) struct TopicWrite {
+    /// What seals its endpoint.
+    pub(super) topics: Topics,
+    /// The topic.
+    pub(super) topic: Topic,
+    /// The id of the message that asks its receiver to confirm, if it is asked.
+    pub(super) asks: Option<DeliveryId>,
+    /// The time.
+    pub(super) now: Time,
 }
 
 /// A customer to be written.
@@ -66,7 +78,7 @@ impl Op {
             Op::Profile(new) => profile::put(tx, new).await,
             Op::Client(new, place) => profile::put_client(tx, new, *place).await,
             Op::Disabled(id, disabled, version) => set_disabled(tx, *id, *disabled, *version).await,
-            Op::Topic(new, question, now) => topic::save(tx, new, *question, *now).await,
+            Op::Topic(new) => topic::save(tx, new.topics, &new.topic, new.asks, new.now).await,
             Op::Model(new) => model::put(tx, new).await,
             Op::Message(model, kind, version) => topics::set_message_version(tx, *model, kind, version).await,
             Op::Slot(model, at, slot) => model::put_slot(tx, *model, *at, slot).await,

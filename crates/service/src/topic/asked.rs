@@ -5,7 +5,7 @@
 use super::{Change, QUESTIONS, change};
 use crate::{App, Result};
 use opendrs_domain::topic::{State, Topic};
-use opendrs_store::{delivery, topic as store};
+use opendrs_store::delivery;
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
@@ -26,7 +26,7 @@ pub async fn confirm(app: &App, arn: &str, token: &str) -> Result<Result<String,
     // A NUL is in no text that PostgreSQL can be asked for.
     let found = match arn.contains('\0') {
         true => None,
-        false => store::by_arn(&mut app.db.reader().await?.tx()?, arn).await?,
+        false => app.topics().by_arn(&mut app.db.reader().await?.tx()?, arn).await?,
     };
     let Some(topic) = found else { return Ok(Err(Refused::NotFound("Topic does not exist"))) };
     let good = bool::from(confirmation(app, &topic).as_bytes().ct_eq(token.as_bytes()));
@@ -51,7 +51,7 @@ pub async fn unsubscribe(app: &App, arn: &str) -> Result<Result<(), Refused>> {
     };
     let found = {
         let mut reader = app.db.reader().await?;
-        store::by_subscription(&mut reader.tx()?, last).await?
+        app.topics().by_subscription(&mut reader.tx()?, last).await?
     };
     match found {
         Some(topic) if topic.arn == topic_arn && topic.published_to().is_none() => {

@@ -44,4 +44,5 @@ mod snapshot;
 mod subscription;
 mod takeover;
 mod tls;
+mod topic;
 mod unsynced;

@@ -85,7 +85,7 @@ async fn what_an_order_is_judged_and_told_by_comes_at_once(store: &Store) {
         (4, owner.id, State::Disabled),
         (5, ProfileId(uuid(9)), State::Confirmed),
     ] {
-        store.write(topic(n, of, state), |tx, topic| Box::pin(topics::put(tx, topic))).await;
+        store.write(topic(n, of, state), |tx, topic| Box::pin(topics::put(tx, topic, b"sealed"))).await;
     }
     let both = vec![TopicId(ordered(1)), TopicId(ordered(3))];
     let sub = |slot, chosen| Subscription {

@@ -5,6 +5,7 @@
 use super::{Check, failed, good};
 use crate::config::{Config, Role};
 use crate::outbound::Network;
+use opendrs_domain::endpoint::shown;
 use opendrs_service::outbound::{Answer, Failure, Outbound, Request};
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -69,14 +70,15 @@ async fn collector(config: &Config) -> Check {
     let pair = |pair: &String| pair.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
     let mut headers: Vec<_> = config.traces.headers.iter().filter_map(pair).collect();
     headers.push(("content-type".into(), "application/x-protobuf".into()));
-    match ask(&network, "POST", url.clone(), headers).await {
-        Ok(answer) if answer.is_success() => good(NAME, format!("{url} takes traces")),
+    let at = shown(&url);
+    match ask(&network, "POST", url, headers).await {
+        Ok(answer) if answer.is_success() => good(NAME, format!("{at} takes traces")),
         Ok(answer) => {
-            let says = format!("{url} answers with status {}: traces are dropped", answer.status);
+            let says = format!("{at} answers with status {}: traces are dropped", answer.status);
             failed(NAME, says, "look at the path of traces.endpoint, and at traces.headers")
         }
         Err(why) => {
-            let says = format!("{url}: {why}: traces are dropped");
+            let says = format!("{at}: {why}: traces are dropped");
             failed(NAME, says, "start the collector, or change traces.endpoint")
         }
     }
@@ -92,24 +94,24 @@ async fn backends(config: &Config) -> Vec<Check> {
     };
     let mut checks = Vec::new();
     if let Some(hook) = &fulfilment.webhook {
-        let url = &hook.url;
+        let at = shown(&hook.url);
         // Any answer will do: what is not signed is no call.
-        checks.push(match ask(&network, "HEAD", url.clone(), Vec::new()).await {
-            Ok(_) => good(NAME, format!("{url} answers")),
+        checks.push(match ask(&network, "HEAD", hook.url.clone(), Vec::new()).await {
+            Ok(_) => good(NAME, format!("{at} answers")),
             Err(why) => {
                 let fix = "start it, change fulfilment.webhook_url, or list its network in outbound.allow";
-                failed(NAME, format!("{url}: {why}"), fix)
+                failed(NAME, format!("{at}: {why}"), fix)
             }
         });
     }
     if let Some(shop) = &fulfilment.vendure {
-        let url = &shop.url;
+        let at = shown(&shop.url);
         checks.push(match shop.check(&network, PATIENCE).await {
-            Ok(()) => good(NAME, format!("{url} takes the key")),
+            Ok(()) => good(NAME, format!("{at} takes the key")),
             Err(why) => {
                 let fix =
                     "look at vendure_url, vendure_key_file and vendure_channel of [fulfilment], and outbound.allow";
-                failed(NAME, format!("{url}: {why}"), fix)
+                failed(NAME, format!("{at}: {why}"), fix)
             }
         });
     }

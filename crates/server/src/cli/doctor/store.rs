@@ -7,6 +7,7 @@ use opendrs_domain::time::Span;
 use opendrs_service::clock::{Clock, SystemClock};
 use opendrs_service::keys;
 use opendrs_service::publication::NO_PUBLISHER;
+use opendrs_service::topic;
 use opendrs_store::examine::{Condition, Found, Sessions, examine};
 use opendrs_store::{Error, Place};
 
@@ -41,7 +42,9 @@ pub(super) async fn store(config: &Config, key: Option<&[u8; 32]>) -> Vec<Check>
                 });
             }
             checks.push(clock(&found));
-            checks.extend(published(config, &found.published).await);
+            if let Some(key) = key {
+                checks.extend(published(config, &topic::endpoints(key, &found.endpoints)).await);
+            }
             checks
         }
     }
@@ -96,9 +99,9 @@ fn condition(found: &Found) -> Vec<Check> {
 }
 
 /// Whether there is somebody to publish as, in each region that is published to.
-async fn published(config: &Config, topics: &[String]) -> Vec<Check> {
+async fn published(config: &Config, endpoints: &[String]) -> Vec<Check> {
     const NAME: &str = "Amazon SNS";
-    let arns: Vec<TopicArn> = topics.iter().filter_map(|topic| topic.parse().ok()).collect();
+    let arns: Vec<TopicArn> = endpoints.iter().filter_map(|endpoint| endpoint.parse().ok()).collect();
     let publisher = config.publisher();
     let mut checks = Vec::new();
     for (n, arn) in arns.iter().enumerate() {

@@ -23,7 +23,7 @@ use toml::Spanned;
 pub(super) struct Export {
     #[command(flatten)]
     store: StoreArgs,
-    /// Include hashes of passwords and secrets, and passwords in endpoints: all that a new store needs.
+    /// Include hashes of passwords and secrets, and logins and queries of endpoints: all that a new store needs.
     #[arg(long)]
     with_secrets: bool,
     /// Leave out customers.

@@ -43,14 +43,17 @@ fn an_arn_may_stand_alone_and_is_found_by_each_of_its_names() {
 }
 
 #[test]
-fn a_receivers_password_is_not_shown() {
+fn a_receivers_login_and_query_are_not_shown() {
     let place = Place::seeded();
     let endpoint = "https://brew:p%40ss@brew.example:8443/drs?a=b@c";
     let added = add(&place, &["brew", endpoint]).good();
     let listed = place.on_store(&["topic", "list", "--json"]).good();
     for said in [&added, &listed, &place.on_store(&["topic", "list"]).good()] {
-        assert!(said.contains("https://brew:***@brew.example:8443/drs?a=b@c") && !said.contains("p%40ss"), "{said}");
+        assert!(said.contains("https://***@brew.example:8443/drs?***"), "{said}");
+        assert!(!["p%40ss", "b@c"].iter().any(|hidden| said.contains(hidden)), "{said}");
     }
+    let wrong = add(&place, &["brew", "https:/brew:p%40ss@brew.example/drs?a=b@c"]).bad();
+    assert!(wrong.contains("is no endpoint") && !wrong.contains("p%40ss") && !wrong.contains("b@c"), "{wrong}");
 }
 
 #[test]

@@ -16,6 +16,7 @@ use opendrs_service::operator::Operator;
 use opendrs_service::order::Fired;
 use opendrs_service::publication::Publisher;
 use opendrs_service::{App, Parts, Settings, outbox, schedule, seed};
+use opendrs_store::Place;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -141,6 +142,40 @@ pub struct Server {
     stop: watch::Sender<bool>,
 }
 
+/// What an application of a test reaches, and how often it may be called.
+struct Edges {
+    publisher: Option<Arc<dyn Publisher>>,
+    post: Arc<dyn Post>,
+    rates: Rates,
+    test_clock: bool,
+}
+
+fn parts(place: Place, config: &Config, Edges { publisher, post, rates, test_clock }: Edges) -> Parts {
+    Parts {
+        place,
+        master: [7; 32],
+        clock: Arc::new(Standing),
+        random: Arc::new(Seeded::from_env()),
+        outbound: Arc::new(config.network().unwrap()),
+        publisher,
+        post,
+        settings: Settings {
+            timing: config.timing(),
+            issuer: "https://www.amazon.com".into(),
+            refresh: config.refresh(),
+            notifications: config.topics(),
+            fulfilment: config.fulfilment().unwrap(),
+            request_timeout: config.request_timeout(),
+            rates,
+            keep: config.keep(),
+            takeover: config.takeover(),
+            language: config.language(),
+            mail: config.mailing(),
+        },
+        test_clock,
+    }
+}
+
 impl Server {
     /// On SQLite, with the usual seed.
     pub async fn start() -> Self {
@@ -180,29 +215,8 @@ impl Server {
         let here = toml::Value::Array(vec!["127.0.0.0/8".into()]);
         let env = settings.into_iter().map(|(name, value)| (name.to_owned(), value));
         let config = Config::load(None, env, vec![("outbound", "allow", here)]).unwrap();
-        let parts = Parts {
-            place: store.place(),
-            master: [7; 32],
-            clock: Arc::new(Standing),
-            random: Arc::new(Seeded::from_env()),
-            outbound: Arc::new(config.network().unwrap()),
-            publisher,
-            post,
-            settings: Settings {
-                timing: config.timing(),
-                issuer: "https://www.amazon.com".into(),
-                refresh: config.refresh(),
-                notifications: config.topics(),
-                fulfilment: config.fulfilment().unwrap(),
-                request_timeout: config.request_timeout(),
-                rates,
-                keep: config.keep(),
-                takeover: config.takeover(),
-                language: config.language(),
-                mail: config.mailing(),
-            },
-            test_clock,
-        };
+        let edges = Edges { publisher, post, rates, test_clock };
+        let parts = parts(store.place(), &config, edges);
         let mut app = App::open(parts).await.unwrap();
         seed::apply(&app, seed).await.unwrap();
         let limits = Limits { connections, per_address, head_timeout, head_bytes: 64 * 1024 };
@@ -270,6 +284,13 @@ impl Server {
     /// Changes rows of its store past it.
     pub async fn tamper(&self, sql: &str) {
         self.store.tamper(sql).await;
+    }
+
+    /// Another application on its store, as a command beside it opens one.
+    pub async fn beside(&self) -> App {
+        let config = Config::load(None, [], Vec::new()).unwrap();
+        let Options { publisher, post, rates, .. } = Options::default();
+        App::open(parts(self.store.place(), &config, Edges { publisher, post, rates, test_clock: true })).await.unwrap()
     }
 
     pub fn app(&self) -> &App {

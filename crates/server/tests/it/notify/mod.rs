@@ -7,3 +7,4 @@ mod operator;
 mod order;
 #[cfg(feature = "sns")]
 mod published;
+mod sealed;

@@ -54,7 +54,7 @@ async fn an_export_changes_nothing_where_it_is_from(server: &Server) {
     assert!(clients.clone().count() == 3 && clients.into_iter().all(|client| client.secret_hash.is_none()));
     assert_eq!(plain.makers.iter().flat_map(|maker| &maker.models).count(), 3);
     let topics: Vec<_> = plain.makers.iter().flat_map(|m| &m.profiles).flat_map(|p| &p.topics).collect();
-    assert_eq!((topics.len(), topics[0].endpoint.as_str()), (1, "https://aqua:***@aqua.example/drs"));
+    assert_eq!((topics.len(), topics[0].endpoint.as_str()), (1, "https://***@aqua.example/drs"));
     let without = seed::export(server.app(), Contents { customers: false, ..ALL }).await.unwrap();
     assert!(without.customers.is_empty() && !without.products.is_empty());
 }

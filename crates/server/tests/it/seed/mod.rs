@@ -251,7 +251,7 @@ async fn a_receiver_stays_as_an_operator_left_it(server: &Server) {
     assert!(effects(of(&on, "topic", "aqua")).contains(&("disabled", What::Kept)), "{on:?}");
     assert_eq!(found().await.state.as_str(), "disabled");
     let hidden = refused(server, receiver(|topic| topic.endpoint = "https://a:***@other.example/drs".into())).await;
-    assert!(hidden.starts_with("line 7: endpoint: the endpoint's password is hidden"), "{hidden}");
+    assert!(hidden.starts_with("line 7: endpoint: a part of the endpoint is hidden"), "{hidden}");
 }
 
 async fn what_is_no_longer_declared_is_reported(server: &Server) {

@@ -14,6 +14,7 @@ use super::merge::{Merge, Rights, optional, plain};
 use super::outcome::{Done, Effect, Item, What};
 use super::write::Op;
 use crate::Error;
+use crate::topic::Topics;
 use opendrs_domain::id::{DeliveryId, MakerId, ProfileId};
 use opendrs_domain::maker::Maker;
 use opendrs_domain::profile::{ClientKind, Profile};
@@ -33,6 +34,8 @@ pub(super) struct Inputs {
     pub(super) passwords: Vec<Option<String>>,
     /// For each topic, in the order of the file, what it is if it is new.
     pub(super) topics: Vec<TopicDraft>,
+    /// The store's topics.
+    pub(super) stored: Topics,
     /// Random ids, enough for everything that might need one.
     pub(super) ids: Vec<Uuid>,
     /// As many random secrets.

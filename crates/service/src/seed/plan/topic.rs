@@ -2,14 +2,16 @@
 
 use super::{Plan, Planned, Stop, TopicDraft};
 use crate::seed::declared::TopicSeed;
+use crate::seed::endpoint::{ENDPOINT, Endpoint};
 use crate::seed::merge::{Merge, hidden, plain};
 use crate::seed::outcome::What;
-use crate::seed::write::Op;
-use crate::topic::at_another_address;
+use crate::seed::write::{Op, TopicWrite};
+use crate::topic::{Topics, at_another_address};
 use opendrs_domain::delivery::Policy;
+use opendrs_domain::endpoint;
 use opendrs_domain::profile::Profile;
 use opendrs_domain::topic::{Signature, State, Topic};
-use opendrs_store::{Tx, seeded, topic};
+use opendrs_store::{Tx, seeded};
 
 /// How many topics are read at once.
 const PAGE: i64 = 100;
@@ -30,7 +32,7 @@ impl Plan<'_> {
         }
         let mut last = opendrs_store::delivery::first();
         loop {
-            let page = topic::after(tx, last, PAGE).await?;
+            let page = self.inputs.stored.after(tx, last, PAGE).await?;
             let Some(end) = page.last() else { return Ok(()) };
             last = end.id;
             for found in page.into_iter().filter(|topic| topic.profile == of.id && is_on(topic.state)) {
@@ -49,7 +51,7 @@ impl Plan<'_> {
         TopicDraft { topic: mut draft, question }: TopicDraft,
     ) -> Planned<()> {
         draft.profile = of.id;
-        let old = topic::by_arn(tx, &draft.arn).await?;
+        let old = self.inputs.stored.by_arn(tx, &draft.arn).await?;
         let mut merge = self.begin(tx, "topic", &of.id.to_string(), &declared.name, old.is_some()).await?;
         if merge.is_gone() {
             self.gone("topic", declared.name.clone(), draft.arn);
@@ -60,19 +62,25 @@ impl Plan<'_> {
             return Err(Stop::bad(declared.line, "topic", message));
         }
         // An export without secrets hides them by asterisks, which stand for what is there.
-        if draft.endpoint.contains("***") {
-            match old.as_ref().filter(|old| old.shown_endpoint() == draft.endpoint) {
+        if draft.endpoint.contains(endpoint::HIDDEN) {
+            match old.as_ref().filter(|old| endpoint::fits(&draft.endpoint, &old.endpoint)) {
                 Some(old) => draft.endpoint.clone_from(&old.endpoint),
                 None => {
-                    let message = "the endpoint's password is hidden by ***: write it, or export with --with-secrets";
+                    let message = "a part of the endpoint is hidden by ***: write it, or export with --with-secrets";
                     return Err(Stop::bad(declared.line, "endpoint", message));
                 }
             }
         }
-        let new = merged(&mut merge, old.as_ref(), &draft, declared);
+        let new = merged(self.inputs.stored, &mut merge, old.as_ref(), &draft, declared);
         let asks = new.state == State::Pending && new.token_ends_at == draft.token_ends_at;
         if merge.writes() {
-            self.ops.push(Op::Topic(Box::new(new), asks.then_some(question), self.inputs.now));
+            let write = TopicWrite {
+                topics: self.inputs.stored,
+                topic: new,
+                asks: asks.then_some(question),
+                now: self.inputs.now,
+            };
+            self.ops.push(Op::Topic(Box::new(write)));
         }
         self.end(merge, declared.name.clone(), draft.arn, None);
         Ok(())
@@ -83,8 +91,9 @@ fn is_on(state: State) -> bool {
     matches!(state, State::Pending | State::Confirmed)
 }
 
-fn merged(merge: &mut Merge, old: Option<&Topic>, draft: &Topic, declared: &TopicSeed) -> Topic {
-    let endpoint = merge.value("endpoint", old.map(|t| t.endpoint.clone()), draft.endpoint.clone(), hidden);
+fn merged(stored: Topics, merge: &mut Merge, old: Option<&Topic>, draft: &Topic, declared: &TopicSeed) -> Topic {
+    let of = |topic: &Topic| Endpoint::of(stored, &draft.arn, &topic.endpoint);
+    let endpoint = merge.value(ENDPOINT, old.map(of), of(draft), hidden).text;
     let show = |word: &&str| Some((*word).to_owned());
     let signature = merge.value("signature_version", old.map(|t| t.signature.as_str()), draft.signature.as_str(), show);
     let raw = merge.value("raw", old.map(|t| t.raw), draft.raw, plain);

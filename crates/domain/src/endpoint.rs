@@ -1,0 +1,89 @@
+//! A receiver's address as it may be shown, and whether such a text stands for an address.
+//!
+//! What it is not: it does not judge whether an address can be asked. Invariant: what is shown holds neither the user name
+//! and password of an address nor its query.
+
+/// Stands for each part that is hidden.
+pub const HIDDEN: &str = "***";
+
+/// An address without its user name, password, query and fragment; [`HIDDEN`] stands where these were.
+#[must_use]
+pub fn shown(address: &str) -> String {
+    let (base, rest) = address.split_at(address.find(['?', '#']).unwrap_or(address.len()));
+    let (scheme, login_and_host) = match base.find("://") {
+        Some(at) => base.split_at(at + 3),
+        None => ("", base),
+    };
+    // Without a scheme nobody can say where the host ends: then the whole text is searched.
+    let end = login_and_host.find(['/', '\\']).filter(|_| !scheme.is_empty()).unwrap_or(login_and_host.len());
+    let (authority, path) = login_and_host.split_at(end);
+    let authority =
+        authority.rsplit_once('@').map_or_else(|| authority.to_owned(), |(_, host)| format!("{HIDDEN}@{host}"));
+    let rest =
+        rest.chars().next().filter(|_| rest.len() > 1).map_or_else(String::new, |mark| format!("{mark}{HIDDEN}"));
+    format!("{scheme}{authority}{path}{rest}")
+}
+
+/// Whether a text with hidden parts stands for an address: every [`HIDDEN`] may be any text.
+#[must_use]
+pub fn fits(shown: &str, address: &str) -> bool {
+    let Some((first, parts)) = shown.split_once(HIDDEN) else { return shown == address };
+    let Some(mut rest) = address.strip_prefix(first) else { return false };
+    let (middle, last) = parts.rsplit_once(HIDDEN).map_or((None, parts), |(middle, last)| (Some(middle), last));
+    for part in middle.into_iter().flat_map(|middle| middle.split(HIDDEN)) {
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_shown_without_login_and_query_and_what_is_shown_fits_it() {
+        for (address, wanted) in [
+            ("https://a.example/drs", "https://a.example/drs"),
+            ("https://a.example/drs?", "https://a.example/drs"),
+            ("https://a.example:8443/drs?key=of-key", "https://a.example:8443/drs?***"),
+            ("https://a.example?key=of-key", "https://a.example?***"),
+            ("https://user:pass@a.example/drs", "https://***@a.example/drs"),
+            ("https://user@a.example", "https://***@a.example"),
+            ("https://us@er:p@ss@a.example/drs?a=b@c#d", "https://***@a.example/drs?***"),
+            ("http://user:pass@a.example\\drs", "http://***@a.example\\drs"),
+            ("https://a.example/at@home", "https://a.example/at@home"),
+            ("https://a.example/#part", "https://a.example/#***"),
+            ("http:/user:pass@a.example/", "***@a.example/"),
+            ("arn:aws:sns:eu-west-1:123456789012:kettles", "arn:aws:sns:eu-west-1:123456789012:kettles"),
+            ("", ""),
+        ] {
+            assert_eq!(shown(address), wanted);
+            assert!(address.ends_with('?') || fits(wanted, address), "{wanted} {address}");
+        }
+    }
+
+    #[test]
+    fn hidden_parts_stand_for_any_text_and_the_others_for_themselves() {
+        let address = "https://user:pass@a.example/drs?a=b";
+        for fitting in [
+            address,
+            "***",
+            "https://user:***@a.example/drs?a=b",
+            "https://***@a.example/drs?***",
+            "https://***:***@a.example/drs?***=b",
+        ] {
+            assert!(fits(fitting, address), "{fitting}");
+        }
+        for other in [
+            "",
+            "https://***@b.example/drs?***",
+            "https://***@a.example/drs",
+            "http://***@a.example/drs?***",
+            "https://***@a.example/drs?***/",
+            "https://***@a.example/drs?a=b***b",
+        ] {
+            assert!(!fits(other, address), "{other}");
+        }
+    }
+}

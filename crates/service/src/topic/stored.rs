@@ -1,0 +1,133 @@
+//! Topics as use cases have them: their endpoints are sealed when they are written and opened when they are read.
+//!
+//! Not here: what is done with a topic. Invariant: an endpoint is written sealed for the id of its topic, so that it opens
+//! in no other row. What the release before wrote in clear is newer than what is sealed beside it.
+
+use crate::sealing::{Purpose, Sealer};
+use crate::seed::renew_record;
+use crate::{App, Result};
+use hmac::{Hmac, KeyInit, Mac};
+use opendrs_domain::id::TopicId;
+use opendrs_domain::topic::Topic;
+use opendrs_store::examine::StoredEndpoint;
+use opendrs_store::topic::{self as store, StoredTopic};
+use opendrs_store::{Db, Error, Tx, Write, delivery};
+use sha2::Sha256;
+use uuid::Uuid;
+
+/// How many topics are sealed in one transaction.
+const PAGE: i64 = 100;
+
+/// The store's topics, for those who have the keys of their endpoints. Cheap to copy into a command.
+#[derive(Clone, Copy)]
+pub(crate) struct Topics {
+    /// Seals endpoints.
+    pub(crate) sealer: Sealer,
+    /// Makes digests of endpoints.
+    pub(crate) marks: [u8; 32],
+}
+
+impl Topics {
+    /// A digest of an endpoint of the topic with this ARN, with a key: equal for equal endpoints.
+    pub(crate) fn mark(self, arn: &str, endpoint: &str) -> String {
+        let mac = Hmac::<Sha256>::new_from_slice(&self.marks).map(|mut mac| {
+            mac.update(arn.as_bytes());
+            mac.update(&[0]);
+            mac.update(endpoint.as_bytes());
+            mac.finalize().into_bytes()
+        });
+        mac.unwrap_or_default().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn opened(self, StoredTopic { mut topic, sealed }: StoredTopic) -> opendrs_store::Result<Topic> {
+        if topic.endpoint.is_empty() {
+            let plain = sealed.and_then(|sealed| self.sealer.open(topic.id.0.as_bytes(), &sealed));
+            topic.endpoint = plain.and_then(|plain| String::from_utf8(plain).ok()).ok_or_else(|| unreadable(&topic))?;
+        }
+        Ok(topic)
+    }
+
+    /// A topic by id.
+    pub(crate) async fn by_id(self, tx: &mut Tx<'_>, id: TopicId) -> opendrs_store::Result<Option<Topic>> {
+        store::by_id(tx, id).await?.map(|found| self.opened(found)).transpose()
+    }
+
+    /// A topic by its ARN.
+    pub(crate) async fn by_arn(self, tx: &mut Tx<'_>, arn: &str) -> opendrs_store::Result<Option<Topic>> {
+        store::by_arn(tx, arn).await?.map(|found| self.opened(found)).transpose()
+    }
+
+    /// A topic by the last part of its subscription's ARN.
+    pub(crate) async fn by_subscription(self, tx: &mut Tx<'_>, last: Uuid) -> opendrs_store::Result<Option<Topic>> {
+        store::by_subscription(tx, last).await?.map(|found| self.opened(found)).transpose()
+    }
+
+    /// A topic by id, held until the transaction ends.
+    pub(crate) async fn lock(self, tx: &mut Tx<'_>, id: TopicId) -> opendrs_store::Result<Option<Topic>> {
+        store::lock(tx, id).await?.map(|found| self.opened(found)).transpose()
+    }
+
+    /// The topics after one, in the order of their ids.
+    pub(crate) async fn after(self, tx: &mut Tx<'_>, last: TopicId, limit: i64) -> opendrs_store::Result<Vec<Topic>> {
+        store::after(tx, last, limit).await?.into_iter().map(|found| self.opened(found)).collect()
+    }
+
+    /// Adds a topic, or changes the one of that id.
+    pub(crate) async fn put(self, tx: &mut Tx<'_>, topic: &Topic) -> opendrs_store::Result<()> {
+        let sealed = self.sealer.seal(topic.id.0.as_bytes(), topic.endpoint.as_bytes());
+        let sealed = sealed.map_err(|e| Error::Statement { query: "TopicPut", source: e.into() })?;
+        store::put(tx, topic, &sealed).await
+    }
+}
+
+fn unreadable(topic: &Topic) -> Error {
+    let found = format!("an endpoint of {} that cannot be opened with this master key", topic.arn);
+    Error::BadRow { query: "topic", column: 14, found }
+}
+
+/// The endpoints that a look at a store found, without those that another master key sealed.
+#[must_use]
+pub fn endpoints(master: &[u8; 32], found: &[StoredEndpoint]) -> Vec<String> {
+    let sealer = Sealer::of(master, Purpose::Endpoints);
+    let opened = |StoredEndpoint { topic, plain, sealed }: &StoredEndpoint| match plain {
+        Some(plain) => Some(plain.clone()),
+        None => String::from_utf8(sealer.open(topic.0.as_bytes(), sealed.as_ref()?)?).ok(),
+    };
+    found.iter().filter_map(opened).collect()
+}
+
+/// Seals the endpoints that the release before wrote in clear, and says how many there were.
+///
+/// # Errors
+/// [`crate::Error::Unavailable`].
+pub async fn seal_plain(app: &App) -> Result<usize> {
+    seal_all(&app.db, app.topics()).await
+}
+
+pub(crate) async fn seal_all(db: &Db, topics: Topics) -> Result<usize> {
+    let (mut count, mut last) = (0, delivery::first());
+    while let Some((sealed, end)) = db.write(Seal { topics, last }).await? {
+        (count, last) = (count + sealed, end);
+    }
+    Ok(count)
+}
+
+struct Seal {
+    topics: Topics,
+    last: TopicId,
+}
+
+impl Write for Seal {
+    type Out = Option<(usize, TopicId)>;
+    fn key(&self) -> u64 {
+        0
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Out> {
+        let found = store::plain(tx, self.last, PAGE).await?;
+        for stored in &found {
+            renew_record(tx, self.topics, stored).await?;
+            self.topics.put(tx, &stored.topic).await?;
+        }
+        Ok(found.last().map(|end| (found.len(), end.topic.id)))
+    }
+}
