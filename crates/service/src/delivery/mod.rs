@@ -24,7 +24,7 @@ use opendrs_domain::id::TopicId;
 use opendrs_domain::time::{Span, Time};
 use opendrs_domain::topic::Topic;
 use opendrs_store::delivery::Delivery;
-use opendrs_store::delivery as store;
+use opendrs_store::{Tx, Write, delivery as store};
 use pack::Set;
 use std::collections::VecDeque;
 use std::pin::pin;
