@@ -10,6 +10,7 @@ use opendrs_server::http::{Bodies, Limits, Listener, Proxies};
 use opendrs_server::mail::Sink;
 use opendrs_server::site::{PublicUrls, Site};
 use opendrs_server::{build, build_metrics, meters};
+use opendrs_service::clock::Clock;
 use opendrs_service::limit::Rates;
 use opendrs_service::mail::Post;
 use opendrs_service::operator::Operator;
@@ -101,6 +102,12 @@ pub struct Options {
     pub post: Arc<dyn Post>,
     /// Who publishes for it to Amazon SNS.
     pub publisher: Option<Arc<dyn Publisher>>,
+    /// The machine's clock.
+    pub clock: Arc<dyn Clock>,
+    /// The installation's master key.
+    pub master: [u8; 32],
+    /// How many servers were started on its store before it; each draws random bytes of its own.
+    pub start: u64,
 }
 
 impl Default for Options {
@@ -121,6 +128,9 @@ impl Default for Options {
             proxies: Proxies::default(),
             post: Arc::new(Sink),
             publisher: None,
+            clock: Arc::new(Standing),
+            master: [7; 32],
+            start: 0,
         }
     }
 }
@@ -137,7 +147,7 @@ pub struct Server {
     pub protected: Option<Protected>,
     /// Where it tells what it counts.
     pub numbers: String,
-    store: Store,
+    store: Arc<Store>,
     stop: watch::Sender<bool>,
 }
 
@@ -157,8 +167,15 @@ impl Server {
         Self::on(Store::sqlite(), options).await
     }
 
+    /// Another node on the same store, which seeds nothing.
+    pub async fn another_node(&self, options: Options) -> Self {
+        let start = options.start + 1;
+        Self::on(self.store.clone(), Options { seed: seed::Seed::default(), start, ..options }).await
+    }
+
     /// On a store.
-    pub async fn on(store: Store, options: Options) -> Self {
+    pub async fn on(store: impl Into<Arc<Store>>, options: Options) -> Self {
+        let store = store.into();
         let Options {
             seed,
             roles,
@@ -175,6 +192,9 @@ impl Server {
             settings,
             post,
             publisher,
+            clock,
+            master,
+            start,
         } = options;
         // Receivers of the tests are on this machine.
         let here = toml::Value::Array(vec!["127.0.0.0/8".into()]);
@@ -182,9 +202,9 @@ impl Server {
         let config = Config::load(None, env, vec![("outbound", "allow", here)]).unwrap();
         let parts = Parts {
             place: store.place(),
-            master: [7; 32],
-            clock: Arc::new(Standing),
-            random: Arc::new(Seeded::from_env()),
+            master,
+            clock,
+            random: Arc::new(Seeded::at_start(start)),
             outbound: Arc::new(config.network().unwrap()),
             publisher,
             post,
