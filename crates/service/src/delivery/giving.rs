@@ -66,7 +66,9 @@ pub(crate) async fn tell_to(tx: &mut Tx<'_>, telling: &Telling<'_>, receivers: &
         return Ok(());
     }
     // Whoever holds the device has waited for what it put before: messages of an earlier event are seen.
-    let Some(line) = store::line(tx, shard, (device.id, device.model), event.kind().wire_name()).await? else { return Ok(()) };
+    let Some(line) = store::line(tx, shard, (device.id, device.model), event.kind().wire_name()).await? else {
+        return Ok(());
+    };
     let version = match version {
         Some(version) => version.to_string(),
         None => line.version.clone().unwrap_or_else(|| Version::V2.to_string()),

@@ -1,6 +1,6 @@
 //! To whom an event is given: those who listen when it happens, in the transaction that writes it.
 
-use crate::harness::world::{FILTER, MODEL};
+use crate::harness::world::FILTER;
 use crate::harness::{Device, Got, Linking, Receiver, Server};
 use futures_util::future::join_all;
 use opendrs_domain::delivery::State;
