@@ -7,6 +7,7 @@
 
 mod link;
 
+pub(crate) use link::PURPOSE as CANCEL_LINK;
 pub use link::{Linked, cancel, linked};
 
 use crate::delivery::Stamp;

@@ -5,7 +5,7 @@ use super::store::{Rows, Store};
 use super::wire::Protected;
 use super::world;
 use opendrs_domain::time::Span;
-use opendrs_server::config::{Config, Role};
+use opendrs_server::config::{Config, Override, Role};
 use opendrs_server::http::{Bodies, Limits, Listener, Proxies};
 use opendrs_server::mail::Sink;
 use opendrs_server::site::{PublicUrls, Site};
@@ -150,10 +150,18 @@ struct Edges {
     test_clock: bool,
 }
 
+/// Receivers of the tests are on this machine.
+fn here() -> Override {
+    ("outbound", "allow", toml::Value::Array(vec!["127.0.0.0/8".into()]))
+}
+
+/// The master key of tests' servers.
+pub const MASTER: [u8; 32] = [7; 32];
+
 fn parts(place: Place, config: &Config, Edges { publisher, post, rates, test_clock }: Edges) -> Parts {
     Parts {
         place,
-        master: [7; 32],
+        master: MASTER,
         clock: Arc::new(Standing),
         random: Arc::new(Seeded::from_env()),
         outbound: Arc::new(config.network().unwrap()),
@@ -211,10 +219,8 @@ impl Server {
             post,
             publisher,
         } = options;
-        // Receivers of the tests are on this machine.
-        let here = toml::Value::Array(vec!["127.0.0.0/8".into()]);
         let env = settings.into_iter().map(|(name, value)| (name.to_owned(), value));
-        let config = Config::load(None, env, vec![("outbound", "allow", here)]).unwrap();
+        let config = Config::load(None, env, vec![here()]).unwrap();
         let edges = Edges { publisher, post, rates, test_clock };
         let parts = parts(store.place(), &config, edges);
         let mut app = App::open(parts).await.unwrap();
@@ -288,9 +294,18 @@ impl Server {
 
     /// Another application on its store, as a command beside it opens one.
     pub async fn beside(&self) -> App {
-        let config = Config::load(None, [], Vec::new()).unwrap();
+        self.beside_with(MASTER).await.unwrap()
+    }
+
+    /// The same with a master key.
+    pub async fn beside_with(&self, master: [u8; 32]) -> opendrs_service::Result<App> {
+        let config = Config::load(None, [], vec![here()]).unwrap();
         let Options { publisher, post, rates, .. } = Options::default();
-        App::open(parts(self.store.place(), &config, Edges { publisher, post, rates, test_clock: true })).await.unwrap()
+        let parts = parts(self.store.place(), &config, Edges { publisher, post, rates, test_clock: true });
+        let mut app = App::open(Parts { master, ..parts }).await?;
+        app.settings.notifications.base_url.clone_from(&self.base);
+        app.settings.mail.base_url.clone_from(&self.base);
+        Ok(app)
     }
 
     pub fn app(&self) -> &App {
