@@ -115,13 +115,17 @@ pub fn derive_key(master: &[u8; 32], purpose: &str, number: u32) -> [u8; 32] {
 impl Keyring {
     /// Makes a ring of numbered keys derived from the master key; the highest number signs.
     #[must_use]
-    pub fn derive(master: &[u8; 32], mut numbers: Vec<u32>) -> Self {
-        numbers.sort_unstable();
-        let prepared = |number| {
-            let key = derive_key(master, "token", number);
-            Hmac::<Sha256>::new_from_slice(&key).ok().map(|mac| (number, mac))
-        };
-        Self(numbers.into_iter().filter_map(prepared).collect())
+    pub fn derive(master: &[u8; 32], numbers: Vec<u32>) -> Self {
+        Self::of(numbers.into_iter().map(|number| (number, derive_key(master, "token", number))).collect())
+    }
+
+    /// Makes a ring of numbered keys; the highest number signs.
+    #[must_use]
+    pub fn of(mut keys: Vec<(u32, [u8; 32])>) -> Self {
+        keys.sort_unstable_by_key(|(number, _)| *number);
+        let prepared =
+            |(number, key): (u32, [u8; 32])| Hmac::<Sha256>::new_from_slice(&key).ok().map(|mac| (number, mac));
+        Self(keys.into_iter().filter_map(prepared).collect())
     }
 
     /// The numbers of its keys, oldest first.

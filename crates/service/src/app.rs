@@ -124,7 +124,7 @@ impl App {
         let new = installation::New { master_check: keys::check(&master), at: clock.now() };
         let db = Db::open(&place, new).await?;
         let keys = Keys::load(&db, master).await?;
-        match topic::seal_all(&db, keys.topics()).await? {
+        match topic::seal_all(&db, Topics::of(&keys.derived())).await? {
             0 => {}
             count => tracing::info!(count, "receivers' addresses, which an earlier release kept in clear, are sealed"),
         }
@@ -165,7 +165,12 @@ impl App {
 
     /// The receivers of notifications.
     pub(crate) fn topics(&self) -> Topics {
-        self.keys.topics()
+        Topics::of(&self.keys.derived())
+    }
+
+    /// Waits until the store was put under another master key: this application is of no use then.
+    pub async fn key_replaced(&self) {
+        self.keys.replaced().await;
     }
 
     /// What time it is.

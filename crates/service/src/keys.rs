@@ -1,29 +1,39 @@
 //! The installation's keys, all derived from one master key that is kept outside the store; and what tokens are judged by.
 //!
-//! Invariant: the store holds the numbers of the token keys, never a key. What a node remembers of keys and clients bears
+//! Invariant: the store holds the numbers of the token keys, and no key in clear. A node whose master key is not that of the
+//! store any more accepts nothing and stops ([`crate::rewrap`]). What a node remembers of keys and clients bears
 //! the version that the store had when it was read. Whoever accepts a token compares that version with the one that its
 //! own statement finds ([`crate::token`]), so that a retired key or a disabled client is refused at once on every node.
 
-use crate::sealing::{Purpose, Sealer};
-use crate::topic::Topics;
+use crate::derived::DerivedKeys;
 use crate::{App, Error, Result};
 use arc_swap::ArcSwap;
 use opendrs_domain::customer::directed_id;
 use opendrs_domain::id::{ClientId, CustomerId, MakerId};
 use opendrs_domain::profile::ClientAccess;
 use opendrs_domain::time::Time;
-use opendrs_domain::token::{BadToken, Claims, Keyring, Use, derive_key};
+use opendrs_domain::token::{BadToken, Claims, Keyring, Use};
 use opendrs_store::access::{self, AccessVersion};
 use opendrs_store::{Db, Tx, Write, installation};
 use std::collections::HashMap;
 use std::sync::Arc;
+use tokio::sync::watch;
 
 pub use opendrs_store::installation::TokenKey;
 
-/// Proves which master key a store was made with, without telling it.
+/// What token keys are derived for.
+pub(crate) const TOKEN: &str = "token";
+/// What makers' ids of customers are derived for.
+const CUSTOMERS: &str = "directed customers";
+/// What digests of endpoints are derived for.
+pub(crate) const MARKS: &str = "seeded endpoints";
+/// What has one key for as long as the installation stands, whatever its master key.
+pub(crate) const FOR_EVER: [&str; 2] = [CUSTOMERS, MARKS];
+
+/// Proves which master key a store has, without telling it.
 #[must_use]
 pub fn check(master: &[u8; 32]) -> [u8; 32] {
-    derive_key(master, "check", 0)
+    DerivedKeys::of(*master).check()
 }
 
 /// What tokens are judged by, as it was at a version.
@@ -37,14 +47,15 @@ pub(crate) struct Access {
 
 impl Access {
     fn of(
-        master: &[u8; 32],
+        derived: &DerivedKeys,
         version: AccessVersion,
         keys: Vec<TokenKey>,
         clients: HashMap<ClientId, ClientAccess>,
     ) -> Self {
         let valid = keys.iter().filter(|key| key.retired_at.is_none());
-        let numbers = valid.filter_map(|key| u32::try_from(key.number).ok()).collect();
-        Self { version, keys, ring: Keyring::derive(master, numbers), clients }
+        let numbers = valid.filter_map(|key| u32::try_from(key.number).ok());
+        let ring = Keyring::of(numbers.map(|number| (number, derived.key(TOKEN, number))).collect());
+        Self { version, keys, ring, clients }
     }
 
     /// Reads a token's text; says nothing of its client.
@@ -70,7 +81,9 @@ impl Access {
 }
 
 pub(crate) struct Keys {
-    master: [u8; 32],
+    derived: Arc<DerivedKeys>,
+    /// Whether the store has another master key by now.
+    replaced: watch::Sender<bool>,
     access: ArcSwap<Access>,
     customers: [u8; 32],
     forms: [u8; 32],
@@ -81,11 +94,13 @@ const TRIES: usize = 5;
 
 impl Keys {
     pub(crate) async fn load(db: &Db, master: [u8; 32]) -> Result<Self> {
+        let derived = Arc::new(DerivedKeys::load(db, master).await?);
         let keys = Self {
-            master,
-            access: ArcSwap::from_pointee(Access::of(&master, AccessVersion(0), Vec::new(), HashMap::new())),
-            customers: derive_key(&master, "directed customers", 0),
-            forms: derive_key(&master, "forms", 0),
+            access: ArcSwap::from_pointee(Access::of(&derived, AccessVersion(0), Vec::new(), HashMap::new())),
+            customers: derived.key(CUSTOMERS, 0),
+            forms: derived.key("forms", 0),
+            derived,
+            replaced: watch::Sender::new(false),
         };
         keys.reload(db).await?;
         Ok(keys)
@@ -103,9 +118,13 @@ impl Keys {
             if known.version == version && known.keys == keys {
                 return Ok(false);
             }
+            if !installation::has_master(&mut tx, &self.derived.check()).await? {
+                self.replaced.send_replace(true);
+                return Err(Error::Unavailable(installation::REPLACED.into()));
+            }
             let clients = access::restricted_clients(&mut tx).await?.into_iter().collect();
             if access::version(&mut tx).await? == version {
-                self.access.store(Arc::new(Access::of(&self.master, version, keys, clients)));
+                self.access.store(Arc::new(Access::of(&self.derived, version, keys, clients)));
                 return Ok(true);
             }
         }
@@ -117,19 +136,21 @@ impl Keys {
         self.access.load()
     }
 
-    /// The key that seals what the store keeps for a purpose.
-    pub(crate) fn sealer(&self, purpose: Purpose) -> Sealer {
-        Sealer::of(&self.master, purpose)
-    }
-
-    /// The receivers of notifications.
-    pub(crate) fn topics(&self) -> Topics {
-        Topics { sealer: self.sealer(Purpose::Endpoints), marks: self.derive("seeded endpoints", 0) }
+    /// All keys that are derived.
+    pub(crate) fn derived(&self) -> Arc<DerivedKeys> {
+        self.derived.clone()
     }
 
     /// A key for a purpose; numbers make several.
     pub(crate) fn derive(&self, purpose: &str, number: u32) -> [u8; 32] {
-        derive_key(&self.master, purpose, number)
+        self.derived.key(purpose, number)
+    }
+
+    /// Waits until the store has another master key.
+    pub(crate) async fn replaced(&self) {
+        let mut replaced = self.replaced.subscribe();
+        // It is as old as what it waits on.
+        let _ = replaced.wait_for(|replaced| *replaced).await;
     }
 
     pub(crate) fn directed(&self, maker: MakerId, customer: CustomerId) -> String {

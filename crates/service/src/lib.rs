@@ -30,6 +30,7 @@ pub mod publication;
 pub mod random;
 pub mod reading;
 pub mod reset;
+pub mod rewrap;
 pub mod rule;
 pub mod schedule;
 pub mod seed;
@@ -44,6 +45,7 @@ pub mod topic;
 pub mod trigger;
 
 mod app;
+mod derived;
 mod named_link;
 mod pace;
 mod password;

@@ -10,6 +10,7 @@ mod link;
 mod write;
 
 pub use kept::{Again, find, newest, newest_failed, resend};
+pub(crate) use link::PURPOSE as CANCEL_LINK;
 pub use link::{Linked, cancel, linked};
 pub(crate) use write::{add_for, left, of_order, subscribed};
 

@@ -11,6 +11,9 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
+/// What links are for.
+pub(crate) const PURPOSES: [&str; 2] = [crate::mail::CANCEL_LINK, crate::takeover::LINK];
+
 /// Shard and two ids; before the authentication code.
 const NAMED: usize = 40;
 /// HMAC-SHA256.
@@ -30,7 +33,7 @@ pub(crate) fn seal(app: &App, purpose: &str, named: Named) -> Result<String> {
     bytes.extend_from_slice(&named.shard.to_be_bytes());
     bytes.extend_from_slice(named.first.as_bytes());
     bytes.extend_from_slice(named.second.as_bytes());
-    let code = code(app, purpose, &bytes)?;
+    let code = code(&app.keys.derive(purpose, 0), &bytes)?;
     bytes.extend_from_slice(&code);
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
@@ -39,7 +42,10 @@ pub(crate) fn seal(app: &App, purpose: &str, named: Named) -> Result<String> {
 pub(crate) fn open(app: &App, purpose: &str, token: &str) -> Option<Named> {
     let bytes: [u8; NAMED + MAC] = URL_SAFE_NO_PAD.decode(token).ok()?.try_into().ok()?;
     let (named, found) = bytes.split_at(NAMED);
-    if !bool::from(code(app, purpose, named).ok()?.ct_eq(found)) {
+    let is = |key: &[u8; 32]| code(key, named).is_ok_and(|code| code.ct_eq(found).into());
+    // Those of links that were sent under an earlier master key.
+    let former = app.keys.derived().former(purpose, app.now()).map(|former| former.key).collect::<Vec<_>>();
+    if !is(&app.keys.derive(purpose, 0)) && !former.iter().any(is) {
         return None;
     }
     let (shard, ids) = named.split_at(8);
@@ -48,8 +54,7 @@ pub(crate) fn open(app: &App, purpose: &str, token: &str) -> Option<Named> {
     Some(Named { shard: i64::from_be_bytes(shard.try_into().ok()?), first, second })
 }
 
-fn code(app: &App, purpose: &str, named: &[u8]) -> Result<[u8; MAC]> {
-    let key = app.keys.derive(purpose, 0);
-    let mac = Hmac::<Sha256>::new_from_slice(&key).map_err(|e| Error::Internal(e.to_string()))?;
+fn code(key: &[u8; 32], named: &[u8]) -> Result<[u8; MAC]> {
+    let mac = Hmac::<Sha256>::new_from_slice(key).map_err(|e| Error::Internal(e.to_string()))?;
     Ok(mac.chain_update(named).finalize().into_bytes().into())
 }

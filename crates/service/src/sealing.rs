@@ -15,6 +15,8 @@ pub(crate) enum Purpose {
     SigningKeys,
     /// Receivers' endpoints; the place is the topic's id.
     Endpoints,
+    /// Keys that were carried over from an earlier master key; the place is their purpose and number.
+    DerivedKeys,
 }
 
 impl Purpose {
@@ -22,6 +24,7 @@ impl Purpose {
         match self {
             Self::SigningKeys => "signing keys",
             Self::Endpoints => "topic endpoints",
+            Self::DerivedKeys => "derived keys",
         }
     }
 }

@@ -20,7 +20,7 @@ use base64::engine::general_purpose::STANDARD;
 use opendrs_domain::topic::Signature;
 use opendrs_domain::wire::sns;
 use opendrs_store::topic::{self as store, SigningKey};
-use opendrs_store::{Tx, Write};
+use opendrs_store::{Tx, Write, installation};
 use rsa::pkcs8::DecodePrivateKey;
 use rsa::{Pkcs1v15Sign, PrivateKey};
 use rustls_pki_types::CertificateDer;
@@ -113,12 +113,20 @@ pub(crate) async fn current(app: &App) -> Result<Arc<Signer>> {
         (Some(stored), _) => stored,
         (None, _) => make(app, 1).await?,
     };
-    let plain = app.keys.sealer(Purpose::SigningKeys).open(NO_PLACE, &stored.sealed);
-    let plain =
-        plain.ok_or_else(|| Error::Internal("the stored signing key cannot be opened with this master key".into()))?;
+    let plain = opened(&stored, app.keys.derived().sealer(Purpose::SigningKeys))?;
     let signer = Arc::new(Signer::of(stored.id, stored.name, &plain)?);
     app.signer.store(Some(signer.clone()));
     Ok(signer)
+}
+
+fn opened(key: &SigningKey, sealer: Sealer) -> Result<Vec<u8>> {
+    let plain = sealer.open(NO_PLACE, &key.sealed);
+    plain.ok_or_else(|| Error::Internal("the stored signing key cannot be opened with this master key".into()))
+}
+
+/// A stored key's private part, sealed with another key.
+pub(crate) fn resealed(key: &SigningKey, old: Sealer, new: Sealer) -> Result<Vec<u8>> {
+    new.seal(NO_PLACE, &opened(key, old)?)
 }
 
 /// Signs texts, on a thread of its own; the signatures come in the texts' order.
@@ -175,17 +183,21 @@ pub(crate) fn file_name(name: &str) -> String {
 /// Makes a key of a number and stores it, unless another was quicker; returns the one that is stored.
 async fn make(app: &App, number: i64) -> Result<SigningKey> {
     let (host, at) = (app.settings.notifications.certificate_name.clone(), app.now());
-    let sealer = app.keys.sealer(Purpose::SigningKeys);
+    let sealer = app.keys.derived().sealer(Purpose::SigningKeys);
     let work = move || generate(&host, sealer);
     let made = tokio::task::spawn_blocking(work).await.map_err(|e| Error::Internal(e.to_string()))?;
     let (certificate, sealed) = made?;
     let name = Sha256::digest(certificate.as_bytes())[..16].iter().map(|b| format!("{b:02x}")).collect();
     let key = SigningKey { id: number, name, certificate, sealed, created_at: at };
-    app.db.write(Add(key)).await?;
+    app.db.write(Add { key, check: app.keys.derived().check() }).await?;
     newest(app).await?.ok_or_else(|| Error::missing("the signing key"))
 }
 
-struct Add(SigningKey);
+struct Add {
+    key: SigningKey,
+    /// Proves the master key that it is sealed with.
+    check: [u8; 32],
+}
 
 impl Write for Add {
     type Out = ();
@@ -193,7 +205,8 @@ impl Write for Add {
         0
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
-        store::add_key(tx, &self.0).await
+        installation::hold_master(tx, &self.check).await?;
+        store::add_key(tx, &self.key).await
     }
 }
 

@@ -24,7 +24,7 @@ use opendrs_domain::time::{Span, Time};
 use opendrs_store::{Tx, Write, device, takeover};
 
 /// The purpose of the links' tokens.
-const PURPOSE: &str = "takeover link";
+pub(crate) const LINK: &str = "takeover link";
 
 /// What an operator decided about takeovers.
 #[derive(Clone, Copy, Debug)]
@@ -186,5 +186,5 @@ impl Write for Begin {
 
 /// The token of the link by which an earlier owner answers.
 pub(crate) fn token(app: &App, shard: i64, device: DeviceId, customer: CustomerId) -> Result<String> {
-    named_link::seal(app, PURPOSE, Named { shard, first: device.0, second: customer.0 })
+    named_link::seal(app, LINK, Named { shard, first: device.0, second: customer.0 })
 }

@@ -9,10 +9,10 @@ mod asked;
 mod secret;
 mod stored;
 
-pub(crate) use asked::confirmation;
 pub use asked::{Refused, confirm, unconfirmed, unsubscribe};
-pub(crate) use secret::Webhook;
+pub(crate) use asked::{confirmation, token_purpose};
 pub use secret::{Secrets, secrets};
+pub(crate) use secret::{Webhook, secret_purposes};
 pub(crate) use stored::{Topics, seal_all};
 pub use stored::{endpoints, seal_plain};
 

@@ -12,3 +12,6 @@ CREATE UNIQUE INDEX topic_arn ON topic (arn);
 CREATE UNIQUE INDEX topic_subscription ON topic (subscription);
 CREATE INDEX topic_profile ON topic (profile);
 CREATE INDEX topic_plain ON topic (id) WHERE endpoint IS NOT NULL;
+
+-- Keys that an earlier master key made and that are still in use, sealed with a key of the present one.
+CREATE TABLE derived_key (purpose TEXT NOT NULL, number INTEGER NOT NULL, sealed BLOB NOT NULL, ends_at INTEGER, PRIMARY KEY (purpose, number)) STRICT, WITHOUT ROWID;

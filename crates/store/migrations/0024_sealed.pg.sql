@@ -4,3 +4,6 @@
 ALTER TABLE topic ALTER COLUMN endpoint DROP NOT NULL;
 ALTER TABLE topic ADD COLUMN sealed BYTEA;
 CREATE INDEX topic_plain ON topic (id) WHERE endpoint IS NOT NULL;
+
+-- Keys that an earlier master key made and that are still in use, sealed with a key of the present one.
+CREATE TABLE derived_key (purpose TEXT NOT NULL, number BIGINT NOT NULL, sealed BYTEA NOT NULL, ends_at BIGINT, PRIMARY KEY (purpose, number));

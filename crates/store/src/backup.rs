@@ -95,13 +95,16 @@ pub fn put_back(from: &Path, store: &Path) -> Result<Option<PathBuf>> {
     Ok(kept)
 }
 
+/// Takes a store for this connection alone. Whoever has the store open holds a lock on it, even when idle.
+pub(crate) fn alone(conn: &rusqlite::Connection) -> rusqlite::Result<()> {
+    conn.busy_timeout(std::time::Duration::ZERO)?;
+    conn.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    conn.execute_batch("BEGIN EXCLUSIVE; COMMIT")
+}
+
 fn set_aside(store: &Path) -> Result<PathBuf> {
     let conn = existing(store)?;
-    // Whoever has the store open holds a lock on it, even when idle.
-    let alone = conn.busy_timeout(std::time::Duration::ZERO);
-    let alone = alone.and_then(|()| conn.pragma_update(None, "locking_mode", "EXCLUSIVE"));
-    alone
-        .and_then(|()| conn.execute_batch("BEGIN EXCLUSIVE; COMMIT"))
+    alone(&conn)
         .map_err(|e| failed("replace", store, format!("another process has it open ({e}); stop the server first")))?;
     // The last to close a store empties its log into it.
     conn.close().map_err(|(_, e)| failed("close", store, e))?;

@@ -5,7 +5,7 @@
 
 pub use crate::condition::{Condition, Sessions};
 use crate::error::words;
-use crate::{Error, Place, Result, condition, migrate, pg};
+use crate::{Error, Place, Result, backup, condition, migrate, pg};
 use opendrs_domain::id::TopicId;
 use opendrs_domain::time::Time;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
@@ -46,6 +46,11 @@ const TOPICS: i64 = 2;
 const SEALED: i64 = 24;
 const ENDPOINTS: &str = "SELECT id, endpoint, sealed FROM topic WHERE state = 'confirmed' ORDER BY id LIMIT 1000";
 
+/// Sessions of other connections that have our name.
+const SESSIONS: &str =
+    "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+    AND application_name = current_setting('application_name')";
+
 /// Asks for endpoints in a store of a schema step.
 fn endpoints_at(step: i64) -> Option<String> {
     match step {
@@ -64,6 +69,39 @@ pub async fn examine(place: &Place) -> Result<Option<Found>> {
         Place::File(path) if !path.exists() => Ok(None),
         Place::File(path) => lite(path).map(Some),
         Place::Url(url) => postgres(url).await.map(Some),
+    }
+}
+
+/// Whether any process has a store open, this one included. On PostgreSQL it is told by the name that sessions give
+/// (`application_name`), which a pooler may hide.
+///
+/// # Errors
+/// [`Error::Open`], [`Error::Unavailable`].
+pub async fn in_use(place: &Place) -> Result<bool> {
+    match place {
+        Place::File(path) => {
+            let conn = existing(path)?;
+            match backup::alone(&conn) {
+                Ok(()) => Ok(false),
+                Err(e) if e.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => Ok(true),
+                Err(e) => Err(Error::lite("alone", e)),
+            }
+        }
+        Place::Url(url) => {
+            let client = pg::plain(&pg::target(url)?).await?;
+            let error = |e: tokio_postgres::Error| Error::Unavailable(words(&e));
+            // The sessions of a process that has just ended are given a second to end as well.
+            for wait in [true; 10].into_iter().chain([false]) {
+                let others: i64 = client.query_one(SESSIONS, &[]).await.map_err(error)?.get(0);
+                if others == 0 {
+                    return Ok(false);
+                }
+                if wait {
+                    client.batch_execute("SELECT pg_sleep(0.1), pg_stat_clear_snapshot()").await.map_err(error)?;
+                }
+            }
+            Ok(true)
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::queries::Q;
 use crate::value::{FromRow, Row, p};
-use crate::{Result, Tx, Write};
+use crate::{Error, Result, Tx, Write};
 use opendrs_domain::time::Time;
 
 /// What a new installation begins with; an existing one is compared with it.
@@ -44,6 +44,45 @@ impl Write for Install {
         let fresh = Installation { shards: self.shards, master_check: self.new.master_check };
         Ok(tx.opt(Q::InstallationGet, p![]).await?.unwrap_or(fresh))
     }
+}
+
+/// Why nothing more is done with a master key that was in use.
+pub const REPLACED: &str = "this store was encrypted anew under another master key (`opendrs keys rewrap`): start with the file \
+     of that key (`keys.master_file`)";
+
+async fn check(tx: &mut Tx<'_>, q: Q) -> Result<Option<[u8; 32]>> {
+    Ok(tx.opt::<(Vec<u8>,)>(q, p![]).await?.and_then(|(check,)| check.try_into().ok()))
+}
+
+/// Whether the store has the master key of a proof.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn has_master(tx: &mut Tx<'_>, proof: &[u8; 32]) -> Result<bool> {
+    Ok(check(tx, Q::MasterCheck).await?.as_ref() == Some(proof))
+}
+
+/// Keeps the store under the master key of a proof until the transaction ends: for whoever writes what is sealed.
+///
+/// # Errors
+/// [`crate::Error::Open`] where it has got another one meanwhile.
+pub async fn hold_master(tx: &mut Tx<'_>, proof: &[u8; 32]) -> Result<()> {
+    match check(tx, Q::MasterCheckHeld).await?.as_ref() == Some(proof) {
+        true => Ok(()),
+        false => Err(Error::Open(REPLACED.into())),
+    }
+}
+
+/// Puts the store under another master key, by the proofs of both. Whoever does so seals anew what is sealed, in the same
+/// transaction, and sets another version ([`crate::access::set_version`]).
+///
+/// # Errors
+/// [`crate::Error::Open`] where it is not under the old one.
+pub async fn replace_master(tx: &mut Tx<'_>, old: &[u8; 32], new: &[u8; 32]) -> Result<()> {
+    if check(tx, Q::MasterCheckLock).await?.as_ref() != Some(old) {
+        return Err(Error::Open(REPLACED.into()));
+    }
+    tx.exec(Q::MasterCheckSet, p![new]).await.map(drop)
 }
 
 /// A key that tokens are made with; the store holds its number alone.

@@ -28,6 +28,7 @@ pub mod code;
 pub mod consent;
 pub mod customer;
 pub mod delivery;
+pub mod derived_key;
 pub mod device;
 pub mod examine;
 pub mod failpoint;

@@ -87,6 +87,14 @@ queries! {
         InstallationPut = "INSERT INTO installation (id, shards, master_check, created_at) VALUES (1, $1, $2, $3)
             ON CONFLICT (id) DO NOTHING";
         InstallationGet = "SELECT shards, master_check FROM installation WHERE id = 1";
+        /// Held until the transaction ends: what is sealed in it is sealed with that key.
+        MasterCheckHeld = "SELECT master_check FROM installation WHERE id = 1 /*pg FOR SHARE */";
+        MasterCheckLock = "SELECT master_check FROM installation WHERE id = 1 /*pg FOR UPDATE */";
+        MasterCheck = "SELECT master_check FROM installation WHERE id = 1";
+        MasterCheckSet = "UPDATE installation SET master_check = $1 WHERE id = 1";
+        DerivedKeys = "SELECT purpose, number, sealed, ends_at FROM derived_key ORDER BY purpose, number";
+        DerivedKeysClear = "DELETE FROM derived_key";
+        DerivedKeyPut = "INSERT INTO derived_key (purpose, number, sealed, ends_at) VALUES ($1, $2, $3, $4)";
         ClockGet = "SELECT clock_offset, clock_frozen_at FROM installation WHERE id = 1";
         ClockSet = "UPDATE installation SET clock_offset = $1, clock_frozen_at = $2 WHERE id = 1";
         // There is no such row: what is found out is whether the engine would write it.
@@ -416,6 +424,8 @@ queries! {
         SigningKeyPut = "INSERT INTO signing_key (id, name, certificate, sealed, created_at) VALUES ($1, $2, $3, $4, $5)
             ON CONFLICT (id) DO NOTHING";
         SigningKeyNewest = "SELECT id, name, certificate, sealed, created_at FROM signing_key WHERE id > 0 ORDER BY id DESC LIMIT 1";
+        SigningKeysAfter = "SELECT id, name, certificate, sealed, created_at FROM signing_key WHERE id > $1 ORDER BY id LIMIT $2";
+        SigningKeySealed = "UPDATE signing_key SET sealed = $2 WHERE id = $1";
         SigningKeyByName = "SELECT certificate FROM signing_key WHERE name = $1";
         MessageVersionPut = "INSERT INTO model_message (model, kind, version) VALUES ($1, $2, $3)
             ON CONFLICT (model, kind) DO UPDATE SET version = excluded.version";

@@ -2,8 +2,8 @@
 
 use super::Q;
 
-/// A table of a few rows, and questions that only a person at a shell asks.
-const MAY_SCAN: [&str; 3] = ["TokenKeys", "CustomersFirst", "OrdersOpen"];
+/// Tables of a few rows, and questions that only a person at a shell asks.
+const MAY_SCAN: [&str; 4] = ["TokenKeys", "DerivedKeys", "CustomersFirst", "OrdersOpen"];
 
 /// What has no condition but its limit.
 const NEWEST: [&str; 3] = ["ReadingsNewest", "OrdersNewest", "MailNewest"];

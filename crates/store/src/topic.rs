@@ -178,6 +178,22 @@ pub async fn newest_key(tx: &mut Tx<'_>) -> Result<Option<SigningKey>> {
     tx.opt(Q::SigningKeyNewest, p![]).await
 }
 
+/// The signing keys after one, in the order of their numbers.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn signing_keys(tx: &mut Tx<'_>, last: i64, limit: i64) -> Result<Vec<SigningKey>> {
+    tx.all(Q::SigningKeysAfter, p![last, limit]).await
+}
+
+/// Keeps a signing key sealed otherwise.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn seal_key_anew(tx: &mut Tx<'_>, id: i64, sealed: &[u8]) -> Result<()> {
+    tx.put(Q::SigningKeySealed, p![id, sealed]).await
+}
+
 /// The certificate of a file name, PEM.
 ///
 /// # Errors

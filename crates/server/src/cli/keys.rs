@@ -1,4 +1,6 @@
-//! `opendrs keys`: the keys that tokens are made with, and the operator's own token.
+//! `opendrs keys`: the keys that tokens are made with, the master key, and the operator's own token.
+
+mod rewrap;
 
 use super::open;
 use super::{StoreArgs, out};
@@ -28,6 +30,12 @@ pub(super) enum Keys {
         #[command(flatten)]
         which: Which,
     },
+    /// Put the store under another master key: what is encrypted with the old one is encrypted anew.
+    ///
+    /// Every node must be stopped. Tokens, customer ids, webhook secrets and signatures stay valid; links in mails that were
+    /// sent before do for 30 days. Start the server with the new key then. It is all or nothing: what ended the command
+    /// early leaves the store with one key or the other, and the same command again says which.
+    Rewrap(rewrap::Rewrap),
     /// Make the token that an operator's programs show at /-/events, in a new file for its owner's eyes alone.
     Operator {
         /// The file, which operator.token_file is then to name; it must not exist.
@@ -46,16 +54,21 @@ pub(super) struct Which {
 }
 
 pub(super) async fn run(file: Option<&Path>, args: Keys) -> Result<(), String> {
+    let args = match args {
+        Keys::Rewrap(args) => return rewrap::run(file, args).await,
+        other => other,
+    };
     let which = match &args {
         Keys::List(which) | Keys::Rotate(which) | Keys::Retire { which, .. } => which,
         Keys::Operator { token } => return operator(token),
+        Keys::Rewrap(_) => return Ok(()),
     };
     let config = open::config(file, &which.store, Vec::new())?;
     let app = open::beside(&config).await?;
     match &args {
         Keys::Rotate(_) => drop(keys::rotate(&app).await.map_err(super::cause)?),
         Keys::Retire { key, .. } => keys::retire(&app, *key).await.map_err(super::cause)?,
-        Keys::List(_) | Keys::Operator { .. } => {}
+        Keys::List(_) | Keys::Operator { .. } | Keys::Rewrap(_) => {}
     }
     let found = keys::all(&app).await.map_err(super::cause)?;
     let last = found.last().map(|key| key.number);

@@ -145,6 +145,16 @@ pub(super) fn existing_master(path: &Path) -> Result<[u8; 32], String> {
     read_master(path)?.ok_or_else(|| format!("cannot read the master key {}: there is no such file", path.display()))
 }
 
+/// The master key of a file, if there is such a file.
+pub(super) fn master_if_there(path: &Path) -> Result<Option<[u8; 32]>, String> {
+    read_master(path)
+}
+
+/// The master key of a file, which is made, for its owner's eyes alone, where there is none.
+pub(super) fn master_or_new(path: &Path) -> Result<[u8; 32], String> {
+    read_master(path)?.map_or_else(|| create(path, &SystemRandom), Ok)
+}
+
 /// The master key of a file; `None` if it is not there. A key that others than its owner can read is refused: they could make
 /// every token, and read what the store keeps sealed.
 fn read_master(path: &Path) -> Result<Option<[u8; 32]>, String> {
@@ -204,6 +214,12 @@ pub(super) fn parse_master(text: &str) -> Option<[u8; 32]> {
     bytes.collect::<Option<Vec<_>>>()?.try_into().ok()
 }
 
+/// Makes the name of a new file as durable as what is in it.
+fn sync_folder(path: &Path) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::File::open(folder)?.sync_all()
+}
+
 fn create(path: &Path, random: &dyn Random) -> Result<[u8; 32], String> {
     let mut key = [0_u8; 32];
     random.fill(&mut key);
@@ -217,6 +233,7 @@ fn create(path: &Path, random: &dyn Random) -> Result<[u8; 32], String> {
     match options.open(path) {
         Ok(mut file) => {
             let written = file.write_all(format!("{text}\n").as_bytes()).and_then(|()| file.sync_all());
+            let written = written.and_then(|()| sync_folder(path));
             written.map_err(|e| format!("cannot write the master key {}: {e}", path.display()))?;
             Ok(key)
         }

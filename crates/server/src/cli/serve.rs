@@ -14,6 +14,7 @@ use opendrs_service::clock::{Clock, SystemClock};
 use opendrs_service::random::SystemRandom;
 use opendrs_service::{App, schedule};
 use opendrs_store::Engine;
+use opendrs_store::installation::REPLACED;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -157,6 +158,7 @@ pub(super) async fn run(file: Option<&Path>, args: Serve) -> Result<(), String> 
         () = running.site.app.db.stopped() => Err("the disk failed to sync: what it holds is known after a restart. \
              Everything that was answered is there; look at the disk, then start again"
             .to_owned()),
+        () = running.site.app.key_replaced() => Err(REPLACED.to_owned()),
     };
     running.site.leave();
     if ended.is_ok() && !config.drain().is_zero() {

@@ -11,7 +11,7 @@ use opendrs_domain::order::{Canceller, NotCancelled, Order, State};
 use opendrs_store::{device, order};
 
 /// The purpose of the links' tokens.
-const PURPOSE: &str = "cancel link";
+pub(crate) const PURPOSE: &str = "cancel link";
 
 /// The token of an order's link.
 pub(super) fn token(app: &App, shard: i64, instance: InstanceId) -> Result<String> {

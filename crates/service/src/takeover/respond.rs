@@ -3,7 +3,7 @@
 //! Invariant: the link names one takeover and is all that is needed; it is worth nothing once there is nothing to answer.
 //! What is taken back is restored in one transaction: the other registration ends, the earlier one goes on.
 
-use super::PURPOSE;
+use super::LINK;
 use crate::delivery::{self, Stamp};
 use crate::{App, BadChoice, Error, Result, mail, named_link};
 use opendrs_domain::device::Device;
@@ -34,7 +34,7 @@ pub struct Linked {
 /// # Errors
 /// [`Error::InvalidToken`] when it is none of ours, or no longer kept; [`Error::Unavailable`].
 pub async fn linked(app: &App, token: &str) -> Result<Linked> {
-    let named = named_link::open(app, PURPOSE, token).ok_or(Error::InvalidToken)?;
+    let named = named_link::open(app, LINK, token).ok_or(Error::InvalidToken)?;
     let (shard, id, customer) = (named.shard, DeviceId(named.first), CustomerId(named.second));
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;

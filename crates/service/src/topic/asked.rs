@@ -4,6 +4,7 @@
 
 use super::{Change, QUESTIONS, change};
 use crate::{App, Result};
+use opendrs_domain::id::TopicId;
 use opendrs_domain::topic::{State, Topic};
 use opendrs_store::delivery;
 use subtle::ConstantTimeEq;
@@ -93,9 +94,14 @@ pub async fn unconfirmed(app: &App, topic: &Topic) -> Result<Option<String>> {
     }))
 }
 
+/// The purpose that a topic's confirmation tokens are derived for.
+pub(crate) fn token_purpose(topic: TopicId) -> String {
+    format!("confirm {topic}")
+}
+
 /// The token that confirms a topic now.
 pub(crate) fn confirmation(app: &App, topic: &Topic) -> String {
     let number = u32::try_from(topic.token).unwrap_or_default();
-    let key = app.keys.derive(&format!("confirm {}", topic.id), number);
+    let key = app.keys.derive(&token_purpose(topic.id), number);
     key.iter().map(|b| format!("{b:02x}")).collect()
 }

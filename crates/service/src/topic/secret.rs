@@ -1,12 +1,14 @@
 //! A topic's webhook secrets, and what they sign.
 //!
-//! Invariant: a secret is derived from the master key and its number, and stored nowhere.
+//! Invariant: a secret is derived from the master key and its number. It is stored nowhere, unless it was carried over from
+//! an earlier master key, and then sealed.
 
 use super::signed_by_sns;
 use crate::{App, Error, Result};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use opendrs_domain::id::TopicId;
 use opendrs_domain::time::Time;
 use opendrs_domain::topic::Topic;
 use opendrs_domain::wire::webhook::{self, Secret};
@@ -14,9 +16,14 @@ use opendrs_domain::wire::webhook::{self, Secret};
 /// A topic's webhook secrets of a number: the shared one, and the pair of Ed25519.
 fn webhook_secret(app: &App, topic: &Topic, number: i64) -> Result<(Secret, Ed25519KeyPair)> {
     let number = u32::try_from(number).unwrap_or_default();
-    let seed = app.keys.derive(&format!("webhook ed25519 {}", topic.id), number);
+    let [shared, seed] = secret_purposes(topic.id).map(|purpose| app.keys.derive(&purpose, number));
     let pair = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|e| Error::Internal(e.to_string()))?;
-    Ok((app.keys.derive(&format!("webhook {}", topic.id), number).into(), pair))
+    Ok((shared.into(), pair))
+}
+
+/// The purposes that a topic's secrets are derived for: the shared one, and the seed of the pair of Ed25519.
+pub(crate) fn secret_purposes(topic: TopicId) -> [String; 2] {
+    [format!("webhook {topic}"), format!("webhook ed25519 {topic}")]
 }
 
 /// What a receiver needs to verify Standard Webhooks signatures.

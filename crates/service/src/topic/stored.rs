@@ -3,6 +3,8 @@
 //! Not here: what is done with a topic. Invariant: an endpoint is written sealed for the id of its topic, so that it opens
 //! in no other row. What the release before wrote in clear is newer than what is sealed beside it.
 
+use crate::derived::DerivedKeys;
+use crate::keys::MARKS;
 use crate::sealing::{Purpose, Sealer};
 use crate::seed::renew_record;
 use crate::{App, Result};
@@ -11,7 +13,7 @@ use opendrs_domain::id::TopicId;
 use opendrs_domain::topic::Topic;
 use opendrs_store::examine::StoredEndpoint;
 use opendrs_store::topic::{self as store, StoredTopic};
-use opendrs_store::{Db, Error, Tx, Write, delivery};
+use opendrs_store::{Db, Error, Tx, Write, delivery, installation};
 use sha2::Sha256;
 use uuid::Uuid;
 
@@ -22,12 +24,19 @@ const PAGE: i64 = 100;
 #[derive(Clone, Copy)]
 pub(crate) struct Topics {
     /// Seals endpoints.
-    pub(crate) sealer: Sealer,
+    sealer: Sealer,
     /// Makes digests of endpoints.
-    pub(crate) marks: [u8; 32],
+    marks: [u8; 32],
+    /// Proves the master key that they are of.
+    check: [u8; 32],
 }
 
 impl Topics {
+    /// Those of an installation with these keys.
+    pub(crate) fn of(keys: &DerivedKeys) -> Self {
+        Self { sealer: keys.sealer(Purpose::Endpoints), marks: keys.key(MARKS, 0), check: keys.check() }
+    }
+
     /// A digest of an endpoint of the topic with this ARN, with a key: equal for equal endpoints.
     pub(crate) fn mark(self, arn: &str, endpoint: &str) -> String {
         let mac = Hmac::<Sha256>::new_from_slice(&self.marks).map(|mut mac| {
@@ -74,6 +83,7 @@ impl Topics {
 
     /// Adds a topic, or changes the one of that id.
     pub(crate) async fn put(self, tx: &mut Tx<'_>, topic: &Topic) -> opendrs_store::Result<()> {
+        installation::hold_master(tx, &self.check).await?;
         let sealed = self.sealer.seal(topic.id.0.as_bytes(), topic.endpoint.as_bytes());
         let sealed = sealed.map_err(|e| Error::Statement { query: "TopicPut", source: e.into() })?;
         store::put(tx, topic, &sealed).await

@@ -1,10 +1,13 @@
 //! The installation's own row: shards, master key check, token keys, test clock.
 
-use crate::harness::{Store, new};
+use crate::harness::{Database, Store, command, new};
 use crate::samples::{at, serial, uuid};
 use opendrs_domain::id::{CustomerId, ModelId};
+use opendrs_store::derived_key::{self, DerivedKey};
+use opendrs_store::examine::in_use;
 use opendrs_store::installation::{self, New, TokenKey};
-use opendrs_store::{Db, Engine, Error};
+use opendrs_store::topic::{self, SigningKey};
+use opendrs_store::{Db, Engine, Error, Place};
 use std::collections::BTreeSet;
 
 both!(
@@ -15,6 +18,10 @@ both!(
     owners_are_spread_over_every_shard,
     token_keys_are_added_once_and_come_oldest_first,
     the_clocks_state_outlives_a_restart,
+    another_master_key_takes_the_place_of_the_one_that_is_named,
+    carried_keys_are_replaced_all_at_once,
+    signing_keys_are_sealed_otherwise,
+    a_store_that_is_open_is_in_use,
 );
 
 async fn opening_twice_finds_the_same_row(store: &Store) {
@@ -34,6 +41,69 @@ async fn another_master_key_is_refused_with_what_to_do(store: &Store) {
     let words = refused.to_string();
     assert!(words.contains("another master key") && words.contains("keys.master_file"), "{words}");
     Db::open(&store.place, new()).await.expect("the right key still opens it");
+}
+
+async fn another_master_key_takes_the_place_of_the_one_that_is_named(store: &Store) {
+    let hold = async |proof: [u8; 32]| {
+        store.db.write(command(0, proof, |tx, proof| Box::pin(installation::hold_master(tx, proof)))).await
+    };
+    let has = async |proof: [u8; 32]| store.read(async |tx| installation::has_master(tx, &proof).await).await;
+    let replace = async |old: [u8; 32], new: [u8; 32]| {
+        let with = (old, new);
+        store.db.write(command(0, with, |tx, (old, new)| Box::pin(installation::replace_master(tx, old, new)))).await
+    };
+    hold([7; 32]).await.unwrap();
+    let refused = replace([6; 32], [9; 32]).await.unwrap_err();
+    assert!(matches!(&refused, Error::Open(words) if words.contains("keys rewrap")), "{refused:?}");
+    assert!(has([7; 32]).await && !has([9; 32]).await);
+    replace([7; 32], [9; 32]).await.unwrap();
+    assert!(has([9; 32]).await && !has([7; 32]).await);
+    assert!(matches!(hold([7; 32]).await, Err(Error::Open(_))));
+    hold([9; 32]).await.unwrap();
+}
+
+async fn carried_keys_are_replaced_all_at_once(store: &Store) {
+    let key =
+        |purpose: &str, number, ends_at| DerivedKey { purpose: purpose.into(), number, sealed: vec![1, 2, 3], ends_at };
+    let replace = async |keys: Vec<DerivedKey>| {
+        store.write(keys, |tx, keys| Box::pin(derived_key::replace(tx, keys))).await;
+        store.read(async |tx| derived_key::all(tx).await).await
+    };
+    let first = vec![key("link", 1, Some(at(5))), key("token", 1, None), key("token", 2, None)];
+    assert_eq!(replace(first.clone()).await, first);
+    let second = vec![key("token", 2, Some(at(9)))];
+    assert_eq!(replace(second.clone()).await, second);
+    assert_eq!(replace(Vec::new()).await, []);
+}
+
+async fn signing_keys_are_sealed_otherwise(store: &Store) {
+    for id in 1..=3 {
+        let key =
+            SigningKey { id, name: format!("n{id}"), certificate: "c".into(), sealed: vec![1], created_at: at(0) };
+        store.write(key, |tx, key| Box::pin(topic::add_key(tx, key))).await;
+    }
+    store.write((), |tx, ()| Box::pin(topic::seal_key_anew(tx, 2, b"anew"))).await;
+    let found = store.read(async |tx| topic::signing_keys(tx, 1, 9).await).await;
+    let found: Vec<_> = found.into_iter().map(|key| (key.id, key.sealed)).collect();
+    assert_eq!(found, [(2, b"anew".to_vec()), (3, vec![1])]);
+}
+
+async fn a_store_that_is_open_is_in_use(store: &Store) {
+    assert!(in_use(&store.place).await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_nobody_has_open_is_not_in_use() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let place = Place::File(folder.path().join("store.db"));
+    drop(Store::open(place.clone()).await);
+    let database = Database::create().await;
+    assert!(!in_use(&database.place).await.unwrap());
+    database.remove().await;
+    // The writer's thread ends on its own.
+    while in_use(&place).await.unwrap() {
+        tokio::task::yield_now().await;
+    }
 }
 
 async fn the_shards_are_those_it_was_made_with(store: &Store) {

@@ -13,9 +13,10 @@ both!(tables_are_sharded_or_known_to_be_small, what_the_release_before_writes_is
 type Column = (String, &'static str, bool, usize);
 
 /// Small tables that every node reads whole.
-const REFERENCE: [&str; 14] = [
+const REFERENCE: [&str; 15] = [
     "access_change",
     "client",
+    "derived_key",
     "device_change",
     "installation",
     "maker",

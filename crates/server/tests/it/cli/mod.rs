@@ -27,6 +27,7 @@ mod operator;
 mod order;
 mod readings;
 mod reset;
+mod rewrap;
 mod secrets;
 mod seed;
 mod serve;

@@ -237,6 +237,11 @@ impl Served {
         self.child.wait().unwrap().code().unwrap_or(-1)
     }
 
+    /// Waits until it ends by itself; its exit status.
+    pub fn ended(mut self) -> i32 {
+        self.child.wait().unwrap().code().unwrap_or(-1)
+    }
+
     /// `kill -9`.
     pub fn kill(self) {
         self.log();

@@ -21,6 +21,6 @@ pub use device::{Device, Linking};
 pub use mail_server::MailServer;
 pub use means::{Settable, test_seed};
 pub use receiver::{Does, Got, Receiver};
-pub use server::{OPERATOR, Options, Server, on_postgres, on_sqlite};
+pub use server::{MASTER, OPERATOR, Options, Server, on_postgres, on_sqlite};
 pub use store::Store;
 pub use wire::{Answer, Wire, days_ago};

@@ -5,7 +5,7 @@ use super::store::{Rows, Store};
 use super::wire::Protected;
 use super::world;
 use opendrs_domain::time::Span;
-use opendrs_server::config::{Config, Role};
+use opendrs_server::config::{Config, Override, Role};
 use opendrs_server::http::{Bodies, Limits, Listener, Proxies};
 use opendrs_server::mail::Sink;
 use opendrs_server::site::{PublicUrls, Site};
@@ -130,7 +130,7 @@ impl Default for Options {
             post: Arc::new(Sink),
             publisher: None,
             clock: Arc::new(Standing),
-            master: [7; 32],
+            master: MASTER,
             start: 0,
         }
     }
@@ -162,6 +162,14 @@ struct Edges {
     master: [u8; 32],
     start: u64,
 }
+
+/// Receivers of the tests are on this machine.
+fn here() -> Override {
+    ("outbound", "allow", toml::Value::Array(vec!["127.0.0.0/8".into()]))
+}
+
+/// The master key of tests' servers.
+pub const MASTER: [u8; 32] = [7; 32];
 
 fn parts(place: Place, config: &Config, edges: Edges) -> Parts {
     let Edges { publisher, post, rates, test_clock, clock, master, start } = edges;
@@ -235,10 +243,8 @@ impl Server {
             master,
             start,
         } = options;
-        // Receivers of the tests are on this machine.
-        let here = toml::Value::Array(vec!["127.0.0.0/8".into()]);
         let env = settings.into_iter().map(|(name, value)| (name.to_owned(), value));
-        let config = Config::load(None, env, vec![("outbound", "allow", here)]).unwrap();
+        let config = Config::load(None, env, vec![here()]).unwrap();
         let edges = Edges { publisher, post, rates, test_clock, clock, master, start };
         let parts = parts(store.place(), &config, edges);
         let mut app = App::open(parts).await.unwrap();
@@ -312,10 +318,18 @@ impl Server {
 
     /// Another application on its store, as a command beside it opens one.
     pub async fn beside(&self) -> App {
-        let config = Config::load(None, [], Vec::new()).unwrap();
-        let Options { publisher, post, rates, clock, master, start, .. } = Options::default();
+        self.beside_with(MASTER).await.unwrap()
+    }
+
+    /// The same with a master key.
+    pub async fn beside_with(&self, master: [u8; 32]) -> opendrs_service::Result<App> {
+        let config = Config::load(None, [], vec![here()]).unwrap();
+        let Options { publisher, post, rates, clock, start, .. } = Options::default();
         let edges = Edges { publisher, post, rates, test_clock: true, clock, master, start: start + 1 };
-        App::open(parts(self.store.place(), &config, edges)).await.unwrap()
+        let mut app = App::open(parts(self.store.place(), &config, edges)).await?;
+        app.settings.notifications.base_url.clone_from(&self.base);
+        app.settings.mail.base_url.clone_from(&self.base);
+        Ok(app)
     }
 
     pub fn app(&self) -> &App {

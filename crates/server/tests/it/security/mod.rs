@@ -55,6 +55,7 @@ mod parties;
 mod redirects;
 mod refresh;
 mod resource;
+mod rewrap;
 mod transport;
 
 use crate::harness::{Options, Server, Store};
