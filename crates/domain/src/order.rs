@@ -156,7 +156,7 @@ pub struct Order {
     pub item: Item,
     /// What its price consists of.
     pub parts: PriceParts,
-    /// Who it is for and where it goes; unknown for orders of an earlier release, and where the customer was erased.
+    /// Who it is for and where it goes; unknown where the customer was erased.
     pub recipient: Option<Recipient>,
     /// A test order: no payment, no parcel.
     pub test: bool,

@@ -11,7 +11,7 @@ use crate::tls::Tls;
 use opendrs_domain::id::TopicId;
 use opendrs_service::clock::{Clock, SystemClock};
 use opendrs_service::fulfilment::call;
-use opendrs_service::{Error, consent, delivery, health, keys, mail, price, reading, schedule, signing, topic};
+use opendrs_service::{Error, consent, delivery, health, keys, mail, price, reading, schedule, signing};
 use opendrs_store::Engine;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -116,13 +116,6 @@ pub(crate) async fn run(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
         if count.is_multiple_of(PURGE_EVERY) {
             for purged in [schedule::purge(&site.app).await, reading::purge_days(&site.app).await] {
                 purged.map_or_else(|error| log(&error), drop);
-            }
-            match topic::seal_plain(&site.app).await {
-                Ok(0) => {}
-                Ok(count) => {
-                    tracing::info!(count, "receivers' addresses, which another node kept in clear, are sealed");
-                }
-                Err(error) => log(&error),
             }
             match consent::finish_all(&site.app).await {
                 Ok(0) => {}

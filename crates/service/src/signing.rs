@@ -50,7 +50,7 @@ pub fn is_signed(certificate: &str, message: &serde_json::Value) -> bool {
 /// What the name of a certificate's file begins with (docs/spec/delivery.md#signing-certificate).
 pub const FILE_PREFIX: &str = "SimpleNotificationService-";
 
-/// Nodes of earlier releases seal and open these keys, too, and bind them to no place.
+/// Keys are bound to no row: the certificate beside one says which it is.
 const NO_PLACE: &[u8] = &[];
 
 /// A key that signs.

@@ -13,8 +13,8 @@ pub use asked::{Refused, confirm, unconfirmed, unsubscribe};
 pub(crate) use asked::{confirmation, token_purpose};
 pub use secret::{Secrets, secrets};
 pub(crate) use secret::{Webhook, secret_purposes};
-pub(crate) use stored::{Topics, seal_all};
-pub use stored::{endpoints, seal_plain};
+pub(crate) use stored::Topics;
+pub use stored::endpoints;
 
 use crate::publication::NO_PUBLISHER;
 use crate::{App, Error, Result};

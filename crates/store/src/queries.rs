@@ -64,7 +64,7 @@ macro_rules! subscription_columns {
 
 macro_rules! topic_columns {
     () => {
-        "id, profile, arn, endpoint, state, signature, raw, policy, subscription, token, token_ends_at, secret, secret_at, created_at, sealed"
+        "id, profile, arn, state, signature, raw, policy, subscription, token, token_ends_at, secret, secret_at, created_at, sealed"
     };
 }
 
@@ -406,13 +406,11 @@ queries! {
             (SELECT shard, id FROM outbox WHERE at < $1 ORDER BY at LIMIT $2)";
 
         // receivers
-        TopicPut = concat!("INSERT INTO topic (", topic_columns!(), ") VALUES ($1, $2, $3, NULL, $4, $5, $6, $7, $8, $9, $10, $11,
-            $12, $13, $14) ON CONFLICT (id) DO UPDATE SET endpoint = NULL, sealed = excluded.sealed, state = excluded.state,
+        TopicPut = concat!("INSERT INTO topic (", topic_columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+            $13, $14) ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed, state = excluded.state,
             signature = excluded.signature, raw = excluded.raw, policy = excluded.policy, token = excluded.token,
             token_ends_at = excluded.token_ends_at, secret = excluded.secret, secret_at = excluded.secret_at");
         TopicDisable = "UPDATE topic SET state = 'disabled' WHERE id = $1";
-        TopicsPlain = concat!("SELECT ", topic_columns!(), " FROM topic /*lite INDEXED BY topic_plain */
-            WHERE endpoint IS NOT NULL AND id > $1 ORDER BY id LIMIT $2 /*pg FOR UPDATE */");
         TopicById = concat!("SELECT ", topic_columns!(), " FROM topic WHERE id = $1 /*pg FOR UPDATE */");
         TopicRead = concat!("SELECT ", topic_columns!(), " FROM topic WHERE id = $1");
         TopicByArn = concat!("SELECT ", topic_columns!(), " FROM topic WHERE arn = $1");

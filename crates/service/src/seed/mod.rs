@@ -11,8 +11,6 @@ mod outcome;
 mod plan;
 mod write;
 
-pub(crate) use endpoint::renew_record;
-
 pub use declared::{ClientSeed, CustomerSeed, MakerSeed, ModelSeed, Password, ProfileSeed, Seed, SlotSeed, TopicSeed};
 pub use export::{Contents, export};
 pub use outcome::{Done, Effect, Item, What};

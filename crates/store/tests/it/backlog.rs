@@ -1,17 +1,16 @@
 //! What waits, counted: each list alone, up to its limit, and nothing that is over.
 
 use crate::harness::Store;
-use crate::samples::{at, event, order, ordered, uuid};
+use crate::samples::{at, order, ordered, uuid};
 use opendrs_domain::delivery::State as Standing;
-use opendrs_domain::id::{CustomerId, DeliveryId, DeviceId, EventId, MailId, OrderId, TopicId};
+use opendrs_domain::id::{CustomerId, DeliveryId, DeviceId, MailId, OrderId, TopicId};
 use opendrs_domain::mail::{News, State as MailState};
-use opendrs_domain::notification::Facts;
 use opendrs_domain::order::{Order, Problem, State};
 use opendrs_domain::wire::sns;
 use opendrs_store::backlog::{self, List, Waiting};
 use opendrs_store::delivery::{self, Delivery};
 use opendrs_store::mail::{self, Mail};
-use opendrs_store::{fulfilment, order as orders, outbox};
+use opendrs_store::{fulfilment, order as orders};
 
 both!(
     orders_that_are_due_are_counted,
