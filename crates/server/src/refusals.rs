@@ -20,6 +20,8 @@ const OTHERS: &str = "others";
 pub(crate) enum Refused {
     /// A call of a device.
     Call,
+    /// A request that a client sent a browser with.
+    Authorize,
     /// A request of a client for tokens.
     TokenRequest,
     /// A customer's sign-in.
@@ -32,6 +34,7 @@ impl Refused {
     fn words(self) -> &'static str {
         match self {
             Refused::Call => "a device's call was refused",
+            Refused::Authorize => "an authorize request was refused",
             Refused::TokenRequest => "a token request was refused",
             Refused::SignIn => "a sign-in was refused",
             Refused::Connection => "a connection was refused: its address has limits.connections_per_address open",
