@@ -7,10 +7,11 @@ use crate::api::problem::Problem;
 use crate::events;
 use crate::http::route::{Route, get, post};
 use crate::http::{self, json};
+use crate::refusals;
 use crate::site::Site;
-use axum::extract::{Path, Request, State};
+use axum::extract::{ConnectInfo, Path, Request, State};
+use axum::http::StatusCode;
 use axum::http::header::{HeaderValue, WWW_AUTHENTICATE};
-use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use opendrs_domain::id::{EventId, TopicId};
 use opendrs_domain::login::form;
@@ -19,6 +20,7 @@ use opendrs_service::delivery::{self, Cursor, Which};
 use opendrs_service::{Error, outbox, topic};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// Events of a page, if nothing is said, and at most.
@@ -63,10 +65,19 @@ impl IntoResponse for Refused {
     }
 }
 
-fn permit(site: &Site, headers: &HeaderMap) -> Result<(), Refused> {
-    let shown = http::bearer(headers);
-    let known = site.operator.as_ref().zip(shown).is_some_and(|(operator, shown)| operator.is(&shown));
-    if known { Ok(()) } else { Err(Refused::Stranger) }
+fn permit(site: &Site, request: &Request) -> Result<(), Refused> {
+    let shown = http::bearer(request.headers());
+    let why = match (&site.operator, shown) {
+        (Some(operator), Some(shown)) if operator.is(&shown) => return Ok(()),
+        (_, Some(_)) => "another token",
+        (_, None) => "no token",
+    };
+    let source = match request.extensions().get::<ConnectInfo<SocketAddr>>() {
+        Some(ConnectInfo(peer)) => http::source_of(site, request.headers(), *peer),
+        None => "local".into(),
+    };
+    site.refusals.note(site.app.real_time(), refusals::Refused::Operator, &source, "", why);
+    Err(Refused::Stranger)
 }
 
 fn bad(why: impl Into<String>) -> Refused {
@@ -79,7 +90,7 @@ fn good(answer: &Value) -> Response {
 
 /// The newest events first; `limit` of them, `before` those that another page showed.
 async fn list(State(site): State<Arc<Site>>, request: Request) -> Result<Response, Refused> {
-    permit(&site, request.headers())?;
+    permit(&site, &request)?;
     let fields = form::decode(request.uri().query().unwrap_or_default().as_bytes()).unwrap_or_default();
     let (mut limit, mut before) = (PAGE.0, None);
     for (name, value) in fields {
@@ -100,7 +111,7 @@ async fn list(State(site): State<Arc<Site>>, request: Request) -> Result<Respons
 }
 
 async fn show(State(site): State<Arc<Site>>, Path(id): Path<String>, request: Request) -> Result<Response, Refused> {
-    permit(&site, request.headers())?;
+    permit(&site, &request)?;
     Ok(good(&events::told(&delivery::story(&site.app, event(&id)?).await?)))
 }
 
@@ -118,7 +129,7 @@ async fn replay_one(
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Response, Refused> {
-    permit(&site, request.headers())?;
+    permit(&site, &request)?;
     let id = event(&id)?;
     let body = http::read(request.into_body(), site.bodies).await.map_err(Problem::of_body)?;
     let One { topic, failed } = match body.is_empty() {
@@ -145,7 +156,7 @@ struct Range {
 async fn replay_range(State(site): State<Arc<Site>>, request: Request) -> Result<Response, Refused> {
     const USAGE: &str = "Send {\"since\":\"2018-03-02T07:00:00Z\"}, with \"until\", \"topic\" and \"failed\" if they \
                          matter; or {\"rest\":...} as the answer before named it, with the same topic and failed.";
-    permit(&site, request.headers())?;
+    permit(&site, &request)?;
     let body = http::read(request.into_body(), site.bodies).await.map_err(Problem::of_body)?;
     let Range { since, until, rest, topic, failed } = read(&body, USAGE)?;
     let moment = |text: &str| events::moment(text).map_err(|why| bad(format!("{why}. {USAGE}")));

@@ -20,10 +20,14 @@ const OTHERS: &str = "others";
 pub(crate) enum Refused {
     /// A call of a device.
     Call,
+    /// A request that a client sent a browser with.
+    Authorize,
     /// A request of a client for tokens.
     TokenRequest,
     /// A customer's sign-in.
     SignIn,
+    /// A request of an operator's program.
+    Operator,
     /// A connection.
     Connection,
 }
@@ -32,8 +36,10 @@ impl Refused {
     fn words(self) -> &'static str {
         match self {
             Refused::Call => "a device's call was refused",
+            Refused::Authorize => "an authorize request was refused",
             Refused::TokenRequest => "a token request was refused",
             Refused::SignIn => "a sign-in was refused",
+            Refused::Operator => "a request for the operator was refused",
             Refused::Connection => "a connection was refused: its address has limits.connections_per_address open",
         }
     }

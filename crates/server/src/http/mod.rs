@@ -27,9 +27,7 @@ use crate::testing::faults;
 use crate::{Routes, api};
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request};
-use axum::http::header::{
-    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
-};
+use axum::http::header::{CONNECTION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt, Limited};
@@ -80,7 +78,7 @@ async fn respond(site: &Site, routes: &Routes, mut request: Request, peer: Socke
     });
     // Of a body that does not tell its size.
     let chunked = axum::body::HttpBody::size_hint(request.body()).exact().is_none();
-    let ambiguous = ambiguity(request.headers(), chunked);
+    let ambiguous = ambiguity(request.headers());
     let planned = match site.app.faults.is_armed() {
         true => Box::pin(faults::before(site, uri.path())).await,
         false => faults::Planned::default(),
@@ -126,14 +124,11 @@ fn stamp(site: &Site) -> (Uuid, HeaderValue, HeaderValue) {
     (id, written.unwrap_or(HeaderValue::from_static("")), date(site.app.now()))
 }
 
-/// Why a proxy before this server may have read another request than this one, if it may (RFC 9112, 3.2 and 6.1).
-fn ambiguity(headers: &HeaderMap, chunked: bool) -> Option<&'static str> {
-    // As many names as values: no header stands twice, as nearly always.
-    if headers.len() != headers.keys_len() && headers.get_all(HOST).iter().nth(1).is_some() {
-        return Some("The request has two Host headers: send one.");
-    }
-    (chunked && headers.contains_key(CONTENT_LENGTH))
-        .then_some("The request has a Content-Length and a Transfer-Encoding: send one of them.")
+/// Why a proxy before this server may have read another request than this one, if it may (RFC 9112, 3.2).
+fn ambiguity(headers: &HeaderMap) -> Option<&'static str> {
+    // As many names as values: no header comes twice, as nearly always.
+    let twice = headers.len() != headers.keys_len() && headers.get_all(HOST).iter().nth(1).is_some();
+    twice.then_some("The request has two Host headers: send one.")
 }
 
 /// `x-amz-Date`, written once a second on each thread.

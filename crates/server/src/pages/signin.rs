@@ -16,6 +16,7 @@ use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::Response;
+use opendrs_domain::id::ClientId;
 use opendrs_domain::login::authorize::{Params, Refusal};
 use opendrs_domain::login::form;
 use opendrs_service::login::authorize as login;
@@ -55,8 +56,13 @@ pub(super) async fn authorize(State(site): State<Arc<Site>>, parts: Parts) -> Re
     let params = Params::new(pairs);
     let asked = match login::check(&site.app, &params, &site.urls.login).await.map_err(Refused::by(shown))? {
         Ok(asked) => asked,
-        Err(Refusal::Page(reason)) => return Ok(sorry(shown, &here, reason, &params)),
-        Err(Refusal::Redirect(target)) => return Ok(redirect_to(StatusCode::FOUND, &target)),
+        Err(refusal) => {
+            note(&site, &parts, &params, &refusal);
+            return Ok(match refusal {
+                Refusal::Page(reason) => sorry(shown, &here, reason, &params),
+                Refusal::Redirect(target) => redirect_to(StatusCode::FOUND, &target),
+            });
+        }
     };
     let Some(session) = &browser.session else {
         return sign_in_page(&site, &browser, &here, None, "").await;
@@ -66,6 +72,18 @@ pub(super) async fn authorize(State(site): State<Arc<Site>>, parts: Parts) -> Re
         true => Ok(shown.remembered(step(&site, &browser, session, &id).await?.redirect(&browser))),
         false => setup::consent_page(&site, &browser, &id, &asked),
     }
+}
+
+/// Has a refused request logged, with its client and the reason: nothing else that it brought.
+fn note(site: &Site, parts: &Parts, params: &Params, refusal: &Refusal) {
+    let why = match refusal {
+        Refusal::Page(reason) => reason,
+        // The last parameter of the answer.
+        Refusal::Redirect(target) => target.rsplit_once("error=").map_or("", |(_, error)| error),
+    };
+    let client = params.get("client_id").filter(|id| ClientId::parse(id).is_ok()).unwrap_or("unknown");
+    let source = http::source(site, parts);
+    site.refusals.note(site.app.real_time(), refusals::Refused::Authorize, &source, client, why);
 }
 
 /// The 400 page for requests whose redirect target cannot be trusted (docs/spec/login.md#authorization-errors).

@@ -47,6 +47,9 @@ async fn a_token_is_made_for_its_owner_alone_and_opens() {
         let reply = send(Method::GET, &url, &[("authorization", &format!("Bearer {other}"))], "").await.unwrap();
         assert_eq!(reply.status, 401);
     }
+    let log = server.log();
+    assert!(log.contains("a request for the operator was refused") && log.contains("another token"), "{log}");
+    assert!(!log.contains(token.trim()), "{log}");
 }
 
 #[test]

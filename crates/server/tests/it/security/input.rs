@@ -26,8 +26,9 @@ rules! {
         number: 48,
         source: "ASVS 16.2.5, 16.3.1 and 14.2.4",
         clients: Clients::None,
-        rule: "Refusals are logged. No log line and no number holds a token, a code, a secret or a password.",
-        result: "Searched for in the whole log of a run at `trace`, and in the metrics; none is found",
+        rule: "Refused sign-ins and requests of clients are logged, and codes that come twice. No log line and no metric holds \
+               a token, a code, a secret or a password.",
+        result: "One line a source and minute; no secret is in the whole log of a run at `trace`, or in the metrics",
         also: &[
             ("crates/server/tests/it/cli/secrets.rs", "nothing_secret_is_logged_on_sqlite"),
             ("crates/server/tests/it/cli/secrets.rs", "nothing_secret_is_logged_on_postgres"),
@@ -202,6 +203,8 @@ async fn nothing_is_logged(place: &Place) {
     let device = tokens(&ask(&server, &exchange).await);
     assert_eq!(server.replenish(&device.access, SLOT).await.status, 200);
     assert_eq!(ask(&server, &exchange).await.status, 400, "a replay");
+    let state = form(&[("client_id", CLIENT), ("redirect_uri", REDIRECT), ("state", "of-state-T5"), ("scope", "x")]);
+    assert_eq!(server.get(&format!("/ap/oa?response_type=code&{state}")).await.status, 302);
     let wrong = [("grant_type", "refresh_token"), ("client_id", CLIENT), ("client_secret", "wrong-secret-S1")];
     assert_eq!(ask(&server, &wrong).await.status, 401);
     let query =
@@ -217,12 +220,19 @@ async fn nothing_is_logged(place: &Place) {
     assert_eq!(browser.submit(&wrong).await.unwrap().status, 400);
     let cookie = browser.cookie_header();
     let log = server.log();
-    for words in ["a token request was refused", "a sign-in was refused", "a code came twice", "answered"] {
+    for words in [
+        "an authorize request was refused",
+        "a token request was refused",
+        "a sign-in was refused",
+        "a code came twice",
+        "answered",
+    ] {
         assert!(log.contains(words), "no line says that {words}: {log}");
     }
     let session = cookie.strip_prefix("opendrs=").unwrap();
     let sent = [code, &device.access[5..], &device.refresh[5..], session, KEY, VERIFIER];
-    let typed = ["wrong-secret-S1", "of-query-Q2", "nobody-E3@example.com", "wrong-password-P4", "$argon2"];
+    let typed =
+        ["wrong-secret-S1", "of-state-T5", "of-query-Q2", "nobody-E3@example.com", "wrong-password-P4", "$argon2"];
     for secret in sent.into_iter().chain(typed) {
         assert!(!log.contains(secret), "{secret} is logged: {log}");
     }
