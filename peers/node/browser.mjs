@@ -1,6 +1,7 @@
 // A customer's browser without a window: keeps cookies, reads forms, fills them in and sends them.
 //
-// It knows the pages only by what readers in the field know: names of forms, fields and buttons (decisions 31).
+// It knows the pages only by what readers in the field know: names of forms, fields and buttons
+// (docs/spec/setup-pages.md#page-reader-hooks).
 
 import { CUSTOMER } from './server.mjs'
 

@@ -35,7 +35,7 @@ export async function thrown(work) {
   throw new Error(`no error, but ${JSON.stringify(result)}`)
 }
 
-/** What tokens look like (decisions 22). */
+/** What tokens look like (docs/spec/login.md#tokens). */
 export function tokens({ access_token, refresh_token, token_type, expires_in }) {
   const shaped = (token, prefix) =>
     /^[\x21-\x7e]+$/.test(token) && token.startsWith(prefix) && token.length >= 350 && token.length <= 2048

@@ -1,6 +1,7 @@
 """A customer's browser without a window: `requests` keeps the cookies, `html.parser` reads the forms.
 
-It knows the pages only by what readers in the field know: names of forms, fields and buttons (decisions 31).
+It knows the pages only by what readers in the field know: names of forms, fields and buttons
+(docs/spec/setup-pages.md#page-reader-hooks).
 """
 
 from html.parser import HTMLParser

@@ -76,8 +76,8 @@ def before_call(context, case, kwargs):
 def filter_failure(context, failure, case, response):
     """Two checks know no other refusal of credentials than 401 and 403, and have no setting for it.
 
-    Here it is 400 `Invalid token` and never 401 (decisions 6): clients in the field refresh their token on nothing
-    else. `invalid_token` below checks that, so only "400 where 401 was expected" is dropped.
+    Here it is 400 `Invalid token` and never 401 (docs/spec/calls.md#invalid-token): clients in the field refresh their
+    token on nothing else. `invalid_token` below checks that, so only "400 where 401 was expected" is dropped.
     """
     if isinstance(failure, IgnoredAuth):
         return "got `400 Bad Request`" not in failure.message

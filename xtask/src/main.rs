@@ -12,6 +12,7 @@ mod command;
 mod failure;
 mod peers;
 mod postgres;
+mod references;
 mod steps;
 mod summary;
 mod tail;

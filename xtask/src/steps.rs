@@ -7,6 +7,7 @@ use crate::command::{Program, program};
 use crate::failure::{Failure, Outcome};
 use crate::peers;
 use crate::postgres::{Cluster, Durability, VARIABLE};
+use crate::references;
 use crate::tools::{self, Apt};
 use crate::torture;
 use crate::tree::Tree;
@@ -17,6 +18,8 @@ use std::time::Duration;
 pub enum Step {
     /// Layout of the source text.
     Fmt,
+    /// References between texts: citations, links, names of files.
+    References,
     /// Lints; a warning is a failure.
     Clippy,
     /// Each crate without the features that the others happen to turn on.
@@ -37,8 +40,9 @@ pub enum Step {
 
 impl Step {
     /// Every step, cheap ones first.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Fmt,
+        Self::References,
         Self::Clippy,
         Self::Alone,
         Self::Rust,
@@ -58,6 +62,7 @@ impl Step {
     pub fn name(self) -> &'static str {
         match self {
             Self::Fmt => "fmt",
+            Self::References => "references",
             Self::Clippy => "clippy",
             Self::Alone => "alone",
             Self::Rust => "rust",
@@ -73,6 +78,7 @@ impl Step {
     pub fn about(self) -> &'static str {
         match self {
             Self::Fmt => "the source is formatted",
+            Self::References => "citations, links and names of files lead somewhere",
             Self::Clippy => "no lint warns",
             Self::Alone => "each crate builds by itself, without features that others turn on",
             Self::Rust => "all Rust tests, on SQLite and on a throw-away PostgreSQL",
@@ -88,6 +94,7 @@ impl Step {
     pub fn run(self, site: &mut Site<'_>) -> Outcome {
         match self {
             Self::Fmt => site.cargo(&["fmt", "--all", "--check"]).run(),
+            Self::References => references::check(site.tree),
             Self::Clippy => site.cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]).run(),
             Self::Alone => alone(site),
             Self::Rust => {

@@ -1,7 +1,7 @@
 //! A customer: who signs in, owns devices and receives parcels.
 //!
 //! Not here: passwords (only their hash is known, to the service) and sessions. Invariant: a maker never sees a
-//! customer's own id, only the pairwise one made here (decisions 29).
+//! customer's own id, only the pairwise one made here (docs/spec/identifiers.md#directed-customer-ids).
 
 use crate::country;
 use crate::id::{CustomerId, MakerId};
@@ -119,7 +119,8 @@ pub struct Customer {
     pub language: Option<Language>,
 }
 
-/// `directedCustomerId`: `amzn1.account.` and 28 capital letters and digits, the first an `A` (service-api 1.4).
+/// `directedCustomerId`: `amzn1.account.` and 28 capital letters and digits, the first an `A`
+/// (docs/spec/identifiers.md#directed-customer-ids).
 ///
 /// Stable for one maker, different for each, and not to be turned back without the installation's key.
 #[must_use]

@@ -1,4 +1,4 @@
-//! The lenient reading of dates that devices send (decisions 9, service-api 2.2).
+//! The lenient reading of dates that devices send (docs/spec/calls.md#dates).
 //!
 //! Not here: writing dates ([`crate::time`]). Invariant: what is accepted means one moment only; an ambiguous or
 //! impossible date is refused, never guessed.

@@ -9,7 +9,7 @@ pub use policy::{Backoff, Phases, Policy, Rules};
 use crate::publication::Refusal;
 use crate::time::{Span, Time};
 
-/// How long a receiver may take to answer (sns-delivery A6).
+/// How long a receiver may take to answer (docs/spec/delivery.md#attempt-timeout).
 pub const ATTEMPT: Span = Span::from_secs(15);
 
 /// Where a delivery stands.

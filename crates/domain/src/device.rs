@@ -1,7 +1,8 @@
 //! A device: one registered unit.
 //!
 //! Invariant: a registration ends once and for ever; a unit that comes back gets a new one. So whatever is bound to a
-//! registration (tokens, codes, orders' locks) ends with it, without a list of what was issued (decisions 14).
+//! registration (tokens, codes, orders' locks) ends with it, without a list of what was issued
+//! (docs/spec/registrations.md#end-of-registration).
 
 use crate::id::{ClientId, CustomerId, DeviceId, MakerId, ModelId};
 use crate::text::{ModelCode, Serial};

@@ -91,21 +91,21 @@ macro_rules! prefixed_ids { ($( $(#[$m:meta])* $N:ident = $prefix:literal, $simp
 )+ } }
 
 prefixed_ids! {
-    /// An LwA client: `amzn1.application-oa2-client.` and 32 hex digits (login-and-web 1.3).
+    /// An LwA client: `amzn1.application-oa2-client.` and 32 hex digits (docs/spec/identifiers.md#client-ids).
     ClientId = "amzn1.application-oa2-client.", true, "a client id (`amzn1.application-oa2-client.` and 32 hex digits)";
-    /// A security profile: `amzn1.application.` and 32 hex digits (login-and-web 1.3).
+    /// A security profile: `amzn1.application.` and 32 hex digits (docs/spec/identifiers.md#profile-ids).
     ProfileId = "amzn1.application.", true, "a profile id (`amzn1.application.` and 32 hex digits)";
-    /// What the teaser page is given: `amzn1.dash.v1.composite.` and a UUID (login-and-web 7.1).
+    /// What the teaser page is given: `amzn1.dash.v1.composite.` and a UUID (docs/spec/identifiers.md#composite-ids).
     CompositeId = "amzn1.dash.v1.composite.", false, "a composite id (`amzn1.dash.v1.composite.` and a UUID)";
-    /// A notification's own id: `amzn1.dash.notification.v1.` and a UUID (service-api 4.3).
+    /// A notification's own id: `amzn1.dash.notification.v1.` and a UUID (docs/spec/identifiers.md#notification-ids).
     NotificationId = "amzn1.dash.notification.v1.", false, "a notification id";
 }
 
 /// `eventInstanceId` = `instanceId`: what ties a reorder, its notifications and its status together.
 ///
-/// On the wire `amzn1.dash.v2.o.` and the unpadded Base64 of `r.<uuid>.<uuid>`, 116 characters (service-api 1.4).
-/// The two UUIDs are the device's and the order's, so an order is found by its key, without an index, and an id of
-/// another device is seen for what it is before anything is read.
+/// On the wire `amzn1.dash.v2.o.` and the unpadded Base64 of `r.<uuid>.<uuid>`, 116 characters
+/// (docs/spec/identifiers.md#event-instance-ids). The two UUIDs are the device's and the order's, so an order is found
+/// by its key, without an index, and an id of another device is seen for what it is before anything is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct InstanceId {
     /// Whose order it is.

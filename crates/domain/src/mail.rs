@@ -142,7 +142,8 @@ pub enum News {
     Subscribed(Vec<SlotNews>),
     /// The device is no longer registered.
     Deregistered,
-    /// The same, since somebody else registered it (decisions 27). No longer written.
+    /// The same, since somebody else registered it (docs/spec/registrations.md#one-unit-one-customer). No longer
+    /// written.
     TakenOver,
     /// The price of a product that a slot reorders changed.
     PriceChanged(PriceChangeSummary),

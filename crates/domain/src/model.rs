@@ -1,7 +1,7 @@
 //! A device model and its slots.
 //!
 //! Invariant: a model belongs to one maker; a slot's id is unique within its model; slots have a fixed order, which
-//! every list of slots on the wire follows (service-api 2.5).
+//! every list of slots on the wire follows (docs/spec/calls.md#slot-order).
 
 use crate::id::{CompositeId, MakerId, ModelId};
 use crate::takeover;

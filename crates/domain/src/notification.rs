@@ -10,7 +10,7 @@ use crate::text::SlotId;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
-/// The six types (service-api 4.4); there is no other.
+/// The six types (docs/spec/notifications.md#notification-types); there is no other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Kind {
     /// A device was linked.

@@ -156,7 +156,7 @@ pub struct Order {
     pub item: Item,
     /// What its price consists of.
     pub parts: PriceParts,
-    /// Who it is for and where it goes; unknown for orders of an earlier release, and where the customer was erased.
+    /// Who it is for and where it goes; unknown where the customer was erased.
     pub recipient: Option<Recipient>,
     /// A test order: no payment, no parcel.
     pub test: bool,
@@ -252,7 +252,7 @@ pub enum NotCancelled {
     /// The order is over already.
     #[error("The order is already finished or cancelled.")]
     Over,
-    /// Only CancelTestOrder cancels test orders (login-and-web 14, row 24).
+    /// Only CancelTestOrder cancels test orders (docs/spec/orders.md#test-orders).
     #[error("A test order is cancelled by its device, with CancelTestOrder.")]
     Test,
     /// CancelTestOrder never touches a standard order.

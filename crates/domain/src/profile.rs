@@ -1,7 +1,8 @@
 //! A security profile and its Login with Amazon clients.
 //!
 //! Not here: which redirect a client may use at a given moment ([`crate::login::redirect`]). Invariant: a public
-//! client has no secret, a web client always has one, stored only as its hash (decisions 25).
+//! client has no secret, a web client always has one, stored only as its hash
+//! (docs/spec/identifiers.md#client-secrets).
 
 use crate::id::{ClientId, MakerId, ProfileId};
 use sha2::{Digest, Sha256};
@@ -49,7 +50,7 @@ impl ClientKind {
     }
 }
 
-/// By which rules a client lives (decisions 21).
+/// By which rules a client lives (docs/spec/login.md#client-modes).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 /// The partitions of AWS, and what the regions of each begin with; the first one has all other regions.
 const PARTITIONS: [(&str, &str); 3] = [("aws", ""), ("aws-cn", "cn-"), ("aws-us-gov", "us-gov-")];
-/// What the name of a FIFO topic ends with (sns-delivery A7).
+/// What the name of a FIFO topic ends with (docs/spec/delivery.md#fifo-topics).
 const FIFO: &str = ".fifo";
 
 /// The ARN of an Amazon SNS topic: `arn:aws:sns:<region>:<account>:<name>`.

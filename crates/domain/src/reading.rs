@@ -1,7 +1,8 @@
 //! A reading: what a device says of a slot's level (SlotStatus), and of its own use (DeviceStatus).
 //!
 //! Not here: how the body was written (JSON or form; the edge hands over fields). Invariant: a value of these types
-//! was checked by decisions 9; what looks odd but possible is flagged, not refused.
+//! was checked (docs/spec/calls.md#slot-status, docs/spec/calls.md#device-status); what looks odd but possible is
+//! flagged, not refused.
 
 use crate::date;
 use crate::id::DeviceId;
@@ -33,7 +34,7 @@ pub struct BadField {
     pub problem: &'static str,
 }
 
-/// SlotStatus (service-api 2.2), checked.
+/// SlotStatus (docs/spec/calls.md#slot-status), checked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SlotStatus {
     /// `remainingQuantityInUnit`.
@@ -98,7 +99,7 @@ impl SlotStatus {
     }
 }
 
-/// DeviceStatus (service-api 2.3), checked.
+/// DeviceStatus (docs/spec/calls.md#device-status), checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceStatus {
     /// `mostRecentlyActiveDate`.

@@ -1,4 +1,4 @@
-//! The customer's rules for a slot, and what they say of an order (decisions 20).
+//! The customer's rules for a slot, and what they say of an order (docs/spec/orders.md#slot-rules).
 //!
 //! What it is: whether an order may be placed now, for which product, and if not, why. What it is not: it changes no
 //! order; who orders for a test device is bound by no rule, since nothing is bought. Invariant: a rule never changes

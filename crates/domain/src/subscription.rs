@@ -1,7 +1,7 @@
 //! A subscription: what one slot of one device may order.
 //!
 //! Registered and subscribed are two things: a registered device whose slot has no product, or is switched off, may
-//! report but not order (service-api 5.1). Invariant: a slot that is on has a product.
+//! report but not order (docs/spec/orders.md#registered-and-subscribed). Invariant: a slot that is on has a product.
 
 use crate::id::OrderId;
 use crate::money::Money;

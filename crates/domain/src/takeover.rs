@@ -2,8 +2,9 @@
 //!
 //! Not here: the registrations and mails. Invariant: a takeover names the registration that it ends, so that it is
 //! worth nothing once that registration ended otherwise; nobody takes over more units in a day than is allowed, and each
-//! one after the second waits longer (decisions 27, 41).
+//! one after the second waits longer (docs/spec/registrations.md#takeover-limits).
 
+use crate::consent::Mark;
 use crate::id::{CustomerId, DeviceId};
 use crate::time::{Span, Time};
 use std::fmt::{Display, Formatter, Result as Written};
@@ -97,6 +98,9 @@ pub struct Takeover {
     pub answer_by: Time,
     /// The registration in the place of the earlier one, once the unit has changed hands.
     pub successor: Option<DeviceId>,
+    /// The mark of the earlier owner's consent when the unit changed hands. Another one now means that the consent was
+    /// withdrawn since, and with it whatever the earlier registration was.
+    pub consent: Option<Mark>,
 }
 
 /// What the earlier owner answers.

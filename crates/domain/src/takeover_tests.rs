@@ -9,7 +9,7 @@ fn at(minutes: i64) -> Time {
 
 fn takeover(state: State) -> Takeover {
     let (device, customer) = (DeviceId(Uuid::from_u128(1)), CustomerId(Uuid::from_u128(2)));
-    Takeover { device, customer, state, answer_by: at(60), successor: None }
+    Takeover { device, customer, state, answer_by: at(60), successor: None, consent: None }
 }
 
 #[test]

@@ -56,9 +56,21 @@ macro_rules! texts { ($( $(#[$m:meta])* $N:ident, $rule:literal, |$x:ident| $ok:
 /// separators of lines or paragraphs, and nothing that turns the direction of what stands beside it.
 #[must_use]
 pub fn is_plain(text: &str) -> bool {
-    let breaks = |c: char| matches!(c, '\u{2028}' | '\u{2029}');
-    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    !text.chars().any(|c| c.is_control() || breaks(c) || turns(c))
+    text.chars().all(is_plain_char)
+}
+
+fn is_plain_char(c: char) -> bool {
+    let breaks = matches!(c, '\u{2028}' | '\u{2029}');
+    let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    !(c.is_control() || breaks || turns)
+}
+
+/// A text on one line: each run of white space, and of what [`is_plain`] forbids, becomes one space; none is left at the
+/// ends.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    let words = text.split(|c: char| c.is_whitespace() || !is_plain_char(c)).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// Whether nothing of a text can be seen.
@@ -72,15 +84,15 @@ fn device_alphabet(text: &str) -> bool {
 }
 
 texts! {
-    /// `device_model`: 1 to 64 characters of `A-Z a-z 0-9 - + _` (service-api 1.4).
+    /// `device_model`: 1 to 64 characters of `A-Z a-z 0-9 - + _` (docs/spec/identifiers.md#device-model-ids).
     ModelCode, "a device model id: 1 to 64 characters of A-Z a-z 0-9 - + _", |x| device_alphabet(x);
-    /// `serial`: same length and alphabet as the model (service-api 1.4).
+    /// `serial`: same length and alphabet as the model (docs/spec/identifiers.md#device-model-ids).
     Serial, "a serial: 1 to 64 characters of A-Z a-z 0-9 - + _", |x| device_alphabet(x);
-    /// A slot id: any 1 to 64 URL-safe characters, a UUID when generated (decisions 15).
+    /// A slot id: any 1 to 64 URL-safe characters, a UUID when generated (docs/spec/identifiers.md#slot-ids).
     SlotId, "a slot id: 1 to 64 characters of A-Z a-z 0-9 - . _ ~",
         |x| (1..=64).contains(&x.len()) && x.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
             && x != "." && x != "..";
-    /// A product's number: ten capital letters and digits (login-and-web 10.3).
+    /// A product's number: ten capital letters and digits (docs/spec/identifiers.md#asins).
     Asin, "an ASIN: 10 characters of A-Z 0-9",
         |x| x.len() == 10 && x.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
     /// What makers, profiles, models, slots and customers are called.

@@ -58,13 +58,14 @@ impl Time {
         strtime::format(pattern, at).unwrap_or_default()
     }
 
-    /// `2018-03-04T05:06:07.089Z`: `notificationTime`, `expectedDeliveryDate` (service-api 2.7 and 4.3).
+    /// `2018-03-04T05:06:07.089Z`: `notificationTime`, `expectedDeliveryDate` (docs/spec/orders.md#get-order-info,
+    /// docs/spec/notifications.md#common-blocks).
     #[must_use]
     pub fn to_millis_text(self) -> String {
         self.format("%Y-%m-%dT%H:%M:%S.%3fZ")
     }
 
-    /// `2018-03-04T05:06:07Z`: `estimatedDeliveryDate` of notifications (service-api 4.5).
+    /// `2018-03-04T05:06:07Z`: `estimatedDeliveryDate` of notifications (docs/spec/notifications.md#order-block).
     #[must_use]
     pub fn to_seconds_text(self) -> String {
         self.format("%Y-%m-%dT%H:%M:%SZ")
@@ -77,7 +78,7 @@ impl Time {
         Some(Self::from_micros(at.timestamp().as_microsecond()))
     }
 
-    /// `Sun, 04 Mar 2018 05:06:07 +0000`: the `x-amz-Date` header, RFC 2822 (decisions 5).
+    /// `Sun, 04 Mar 2018 05:06:07 +0000`: the `x-amz-Date` header, RFC 2822 (docs/spec/calls.md#success-answers).
     #[must_use]
     pub fn to_rfc2822(self) -> String {
         self.format("%a, %d %b %Y %H:%M:%S +0000")

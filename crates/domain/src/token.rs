@@ -1,12 +1,12 @@
-//! Access and refresh tokens: self-contained, authenticated, opaque to clients (decisions 22).
+//! Access and refresh tokens: self-contained, authenticated, opaque to clients (docs/spec/login.md#tokens).
 //!
 //! Not here: whether the device or consent a token speaks for still stands; that is the one row a call reads anyway.
 //! Invariant: a text that [`Keyring::open`] accepts was made by [`Keyring::seal`] with one of the ring's keys, and its
 //! text cannot be altered without notice. Nothing in it is secret or personal: identifiers and times only.
 //!
 //! Form: `Atza|` (access) or `Atzr|` (refresh) and 400 characters of base64url, 405 in all: over the documented 350,
-//! under the 500 that small firmware has room for (service-api 1.3). The 300 bytes are a header, the key's number, the
-//! claims, random filler that makes every token another, and an HMAC-SHA256 over prefix and bytes.
+//! under the 500 that small firmware has room for (docs/spec/login.md#tokens). The 300 bytes are a header, the key's
+//! number, the claims, random filler that makes every token another, and an HMAC-SHA256 over prefix and bytes.
 
 use crate::id::{ClientId, CustomerId, DeviceId};
 use crate::login::scope::Scopes;

@@ -1,8 +1,8 @@
 //! A topic: where a security profile's notifications go, and how.
 //!
 //! Not here: what is said ([`crate::notification`]) and when it is tried again ([`crate::delivery`]). Invariant: until
-//! the receiver confirmed, it gets nothing but the question whether it wants to (sns-delivery A5). An Amazon SNS topic is
-//! never asked: whoever may publish to it was let in by its owner.
+//! the receiver confirmed, it gets nothing but the question whether it wants to (docs/spec/delivery.md#confirmation).
+//! An Amazon SNS topic is never asked: whoever may publish to it was let in by its owner.
 
 use crate::delivery::Policy;
 use crate::endpoint;
@@ -11,9 +11,9 @@ use crate::publication::TopicArn;
 use crate::time::{Span, Time};
 use uuid::Uuid;
 
-/// How long a confirmation's token is good (sns-delivery A5).
+/// How long a confirmation's token is good (docs/spec/delivery.md#confirmation).
 pub const TOKEN_LIFETIME: Span = Span::from_hours(48);
-/// How long the secret before a rotation still signs beside the new one (sns-delivery B4).
+/// How long the secret before a rotation still signs beside the new one (docs/spec/delivery.md#secret-rotation).
 pub const SECRET_GRACE: Span = Span::from_hours(24);
 
 /// Where a topic stands.
@@ -53,7 +53,7 @@ impl State {
 /// `SignatureVersion`: which hash is signed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Signature {
-    /// "1", SHA-1: what every receiver of the field can check (decisions 35).
+    /// "1", SHA-1: what every receiver of the field can check (docs/spec/delivery.md#signature-version).
     #[default]
     V1,
     /// "2", SHA-256.
@@ -153,7 +153,7 @@ impl Topic {
     }
 }
 
-/// Whether a text may be a topic's name: `[A-Za-z0-9_-]{1,256}` (sns-delivery A4).
+/// Whether a text may be a topic's name: `[A-Za-z0-9_-]{1,256}` (docs/spec/identifiers.md#receiver-names).
 #[must_use]
 pub fn is_name(text: &str) -> bool {
     (1..=256).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')

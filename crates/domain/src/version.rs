@@ -1,4 +1,5 @@
-//! The one table of endpoints and versions, and the reading of the two version headers (decisions 4).
+//! The one table of endpoints and versions, and the reading of the two version headers
+//! (docs/spec/calls.md#version-headers).
 //!
 //! Everything that speaks of versions (routes, headers, OpenAPI, docs, tests) reads [`ENDPOINTS`]. Invariant: a row's
 //! inputs are what `x-amzn-type-version` may say, its results what `x-amzn-accept-type` may ask for; older versions
@@ -85,7 +86,7 @@ pub struct Spec {
 
 use Version::{V1, V2};
 
-/// The table (service-api 1.1; decisions 4, 10 and 12 for the path forms).
+/// The table (docs/spec/calls.md#endpoints).
 pub const ENDPOINTS: [Spec; 7] = [
     Spec {
         endpoint: Endpoint::Replenish,

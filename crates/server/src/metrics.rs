@@ -214,10 +214,9 @@ fn sent(site: &Site, page: &mut Page) {
 }
 
 async fn due(site: &Site, page: &mut Page) -> Result<(), opendrs_service::Error> {
-    let Backlog { orders, held, events, deliveries, mails, calls } = backlog::read(&site.app).await?;
+    let Backlog { orders, held, deliveries, mails, calls } = backlog::read(&site.app).await?;
     let lists = [
         ("orders_due", "Orders that are due and wait for a worker", orders),
-        ("events_waiting", "Events whose receivers were not looked up yet", events),
         ("deliveries_waiting", "Messages on their way to receivers, those to be tried again among them", deliveries),
         ("mails_waiting", "Mails on their way to customers, those to be tried again among them", mails),
         ("fulfilment_calls_waiting", "Calls to back ends that were not answered yet", calls),

@@ -1,5 +1,6 @@
-//! What receivers of notifications may ask of this installation, as they ask Amazon SNS (sns-delivery A5): to confirm
-//! a subscription, to end it, and for the certificate that signatures are checked with.
+//! What receivers of notifications may ask of this installation, as they ask Amazon SNS
+//! (docs/spec/delivery.md#sns-queries): to confirm a subscription, to end it, and for the certificate that signatures
+//! are checked with.
 //!
 //! Invariant: nobody needs a credential here; what may be changed is guarded by a token, or undone by the receiver.
 

@@ -11,7 +11,7 @@ use crate::tls::Tls;
 use opendrs_domain::id::TopicId;
 use opendrs_service::clock::{Clock, SystemClock};
 use opendrs_service::fulfilment::call;
-use opendrs_service::{Error, consent, delivery, health, keys, mail, price, reading, schedule, signing, topic};
+use opendrs_service::{Error, consent, delivery, health, keys, mail, price, reading, schedule, signing};
 use opendrs_store::Engine;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -96,26 +96,16 @@ pub(crate) async fn run(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
             Ok(_) => {}
             Err(error) => log(&error),
         }
-        for _ in 0..GIVEN_OUT {
-            let given = give_out(&site).await;
-            while let Some(done) = senders.try_join_next() {
-                free(&mut busy, &done);
-            }
-            match given {
-                Ok((due, more)) => {
-                    // The first are on their way while others are given out.
-                    for topic in due.into_iter().filter(|topic| busy.insert(*topic)) {
-                        senders.spawn(send(site.clone(), topic, stop.clone()));
-                    }
-                    if !more {
-                        break;
-                    }
-                }
-                Err(error) => {
-                    log(&error);
-                    break;
+        while let Some(done) = senders.try_join_next() {
+            free(&mut busy, &done);
+        }
+        match delivery::due(&site.app).await {
+            Ok(due) => {
+                for topic in due.into_iter().filter(|topic| busy.insert(*topic)) {
+                    senders.spawn(send(site.clone(), topic, stop.clone()));
                 }
             }
+            Err(error) => log(&error),
         }
         if let Err(error) = price::write_notices(&site.app).await {
             log(&error);
@@ -126,13 +116,6 @@ pub(crate) async fn run(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
         if count.is_multiple_of(PURGE_EVERY) {
             for purged in [schedule::purge(&site.app).await, reading::purge_days(&site.app).await] {
                 purged.map_or_else(|error| log(&error), drop);
-            }
-            match topic::seal_plain(&site.app).await {
-                Ok(0) => {}
-                Ok(count) => {
-                    tracing::info!(count, "receivers' addresses, which another node kept in clear, are sealed");
-                }
-                Err(error) => log(&error),
             }
             match consent::finish_all(&site.app).await {
                 Ok(0) => {}
@@ -157,15 +140,6 @@ fn free(busy: &mut HashSet<TopicId>, done: &Result<TopicId, JoinError>) {
         }
         Err(_) => busy.clear(),
     }
-}
-
-/// How often new events are given out in one round, some hundreds at a time.
-const GIVEN_OUT: usize = 20;
-
-/// Gives new events out; says which receivers something is due for, and whether there may be more to give out.
-async fn give_out(site: &Site) -> opendrs_service::Result<(Vec<TopicId>, bool)> {
-    let given = delivery::dispatch(&site.app).await?;
-    Ok((delivery::due(&site.app).await?, given > 0))
 }
 
 /// Sends one receiver's messages, until nothing is due or `stop` turns true.

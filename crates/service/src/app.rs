@@ -16,7 +16,7 @@ use crate::reading::Keep;
 use crate::signing::Signer;
 use crate::takeover;
 use crate::throttle::Throttle;
-use crate::topic::{self, Notifications, Topics};
+use crate::topic::{Notifications, Topics};
 use crate::{Error, Result};
 use arc_swap::ArcSwapOption;
 use opendrs_domain::language::Language;
@@ -124,10 +124,6 @@ impl App {
         let new = installation::New { master_check: keys::check(&master), at: clock.now() };
         let db = Db::open(&place, new).await?;
         let keys = Keys::load(&db, master).await?;
-        match topic::seal_all(&db, Topics::of(&keys.derived())).await? {
-            0 => {}
-            count => tracing::info!(count, "receivers' addresses, which an earlier release kept in clear, are sealed"),
-        }
         let kept = TestClock::resume(&db, clock.clone()).await?;
         if !test_clock && kept.is_set() {
             return Err(Error::BadCommand(format!(

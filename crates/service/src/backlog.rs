@@ -26,8 +26,6 @@ pub struct Backlog {
     pub orders: Waiting,
     /// Orders that are held, by what holds them.
     pub held: Vec<(Problem, i64)>,
-    /// Events whose receivers were not looked up yet.
-    pub events: Waiting,
     /// Messages on their way to receivers: due, tried again later, or behind another of their device.
     pub deliveries: Waiting,
     /// Mails that were not sent yet, those that are tried again later among them.
@@ -49,10 +47,10 @@ pub async fn read(app: &App) -> Result<Backlog> {
     let due_message = delivery::next_due(app).await?;
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
-    let mut lists = [Waiting::default(); 4];
-    // Orders and events wait once their time has come; mails and calls from the moment they are wanted.
+    let mut lists = [Waiting::default(); 3];
+    // Orders wait once their time has come; mails and calls from the moment they are wanted.
     let ever = Time::from_micros(i64::MAX);
-    let asked = [(List::Orders, now), (List::Events, now), (List::Mails, ever), (List::Calls, ever)];
+    let asked = [(List::Orders, now), (List::Mails, ever), (List::Calls, ever)];
     for (place, (list, until)) in lists.iter_mut().zip(asked) {
         let found = store::waiting(&mut tx, list, until, COUNTED).await?;
         *place = Waiting { count: found.count, oldest: since(found.first) };
@@ -62,6 +60,6 @@ pub async fn read(app: &App) -> Result<Backlog> {
         held.push((problem, store::held(&mut tx, problem, COUNTED).await?));
     }
     let deliveries = Waiting { count: store::deliveries(&mut tx, COUNTED).await?, oldest: since(due_message) };
-    let [orders, events, mails, calls] = lists;
-    Ok(Backlog { orders, held, events, deliveries, mails, calls })
+    let [orders, mails, calls] = lists;
+    Ok(Backlog { orders, held, deliveries, mails, calls })
 }

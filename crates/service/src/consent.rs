@@ -1,4 +1,4 @@
-//! What a customer consents to, and how they take it back (service-api 4.1, "LWA link removed").
+//! What a customer consents to, and how they take it back (docs/spec/registrations.md#withdrawal-of-consent).
 //!
 //! What it is: the withdrawal of one app's consent, which ends every token given under it and removes every device of its
 //! maker's that the customer has: a unit that was linked a second time, through another app of the maker, keeps the tokens

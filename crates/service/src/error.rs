@@ -27,7 +27,7 @@ pub enum Error {
         /// The model's code.
         model: String,
     },
-    /// The slot may not order (service-api 3).
+    /// The slot may not order (docs/spec/orders.md#unsubscribed-slots).
     #[error("Unable to place order - slot : <{0}> is unsubscribed.")]
     Unsubscribed(SlotId),
     /// CancelTestOrder on a device that is not a test device.
@@ -56,7 +56,7 @@ pub enum Error {
     /// A back end's word that cannot be true.
     #[error(transparent)]
     NotReported(#[from] NotReported),
-    /// An OAuth refusal: `error` and `error_description` of login-and-web 4.5.
+    /// An OAuth refusal: `error` and `error_description` (docs/spec/login.md#token-errors).
     #[error("{description}")]
     OAuth {
         /// The code.

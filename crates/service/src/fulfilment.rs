@@ -21,7 +21,7 @@ use opendrs_domain::product::Product;
 use opendrs_domain::rule::Terms;
 use opendrs_domain::subscription::Subscription;
 use opendrs_domain::time::Time;
-use opendrs_store::{Tx, Write, customer, device, fulfilment, maker, order, product, rule, subscription};
+use opendrs_store::{Tx, Write, device, fulfilment, maker, order, product, rule, subscription};
 
 /// Who fulfils orders, as the settings have it.
 #[derive(Clone, Debug, Default)]
@@ -100,15 +100,7 @@ async fn job(app: &App, id: OrderId) -> Result<Job> {
     let (shard, device) = order::place_of(&mut tx, id).await?.ok_or(Error::UnknownOrder)?;
     let order = order::by_id(&mut tx, shard, device, id).await?.ok_or(Error::UnknownOrder)?;
     let device = device::by_id(&mut tx, shard, device).await?.ok_or_else(|| Error::missing("an order's device"))?;
-    let recipient = match &order.recipient {
-        Some(recipient) => recipient.clone(),
-        // An order of an earlier release.
-        None => {
-            let shard = app.db.shards().of_customer(device.customer);
-            let customer = customer::by_id(&mut tx, shard, device.customer).await?;
-            Recipient::from(&customer.ok_or_else(|| Error::missing("an order's recipient"))?)
-        }
-    };
+    let recipient = order.recipient.clone().ok_or_else(|| Error::missing("an order's recipient"))?;
     // What left the catalogue meanwhile is asked for by its number.
     let product = product::by_asin(&mut tx, &order.item.asin).await?;
     let sku = product.as_ref().map_or(order.item.asin.as_str(), Product::sku).to_owned();

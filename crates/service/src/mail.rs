@@ -5,27 +5,27 @@
 //! and recorded after it; a process that dies between the two leaves a lease behind, and when that ends the same mail
 //! goes out again under the same id, so none is lost and one may come twice.
 
+mod kept;
 mod link;
+mod write;
 
+pub use kept::{Again, find, newest, newest_failed, resend};
 pub(crate) use link::PURPOSE as CANCEL_LINK;
 pub use link::{Linked, cancel, linked};
+pub(crate) use write::{add_for, left, of_order, subscribed};
 
-use crate::delivery::Stamp;
 use crate::limit::{self, MailLimit};
-use crate::{App, Error, Result, meter};
+use crate::{App, Result, meter};
 use futures_util::future::{join_all, try_join_all};
 use opendrs_domain::customer::Address;
-use opendrs_domain::device::Device;
-use opendrs_domain::id::{CustomerId, DeviceId, MailId};
+use opendrs_domain::id::MailId;
 use opendrs_domain::language::Language;
 use opendrs_domain::login::form;
-use opendrs_domain::mail::{self as rules, News, Next, Outcome, SlotNews, State};
-use opendrs_domain::order::{Change, Order};
-use opendrs_domain::subscription::Subscription;
+use opendrs_domain::mail::{self as rules, News, Next, Outcome, State};
 use opendrs_domain::text::Email;
 use opendrs_domain::time::{Span, Time};
 use opendrs_store::mail::{self as store, Mail};
-use opendrs_store::{Tx, Write, customer, device, model, order, product, span, subscription};
+use opendrs_store::{Tx, Write, customer, device, model, order, span};
 use std::pin::Pin;
 use tracing::Instrument;
 use tracing::field::Empty;
@@ -114,93 +114,10 @@ pub struct Mailed {
     pub next: Next,
 }
 
-/// Adds a mail of a device's customer. A change has one event's id, told or not, and one mail at most: so it lends its
-/// id to the mail.
-async fn add(
-    tx: &mut Tx<'_>,
-    shard: i64,
-    device: &Device,
-    news: News,
-    stamp: (Stamp, Time),
-) -> opendrs_store::Result<()> {
-    add_for(tx, shard, (device.id, device.customer), news, stamp).await
-}
-
-/// Adds a mail about a device to a customer, who need not be its own.
-pub(crate) async fn add_for(
-    tx: &mut Tx<'_>,
-    shard: i64,
-    (device, customer): (DeviceId, CustomerId),
-    news: News,
-    (stamp, now): (Stamp, Time),
-) -> opendrs_store::Result<()> {
-    let kept = stamp.mail_kept;
-    let mail = Mail {
-        shard,
-        id: MailId(stamp.event.0),
-        device,
-        customer,
-        at: now,
-        news,
-        state: if kept { State::Kept } else { State::Waiting },
-        due_at: (!kept).then_some(now),
-        attempts: 0,
-        ended_at: kept.then_some(now),
-        reason: None,
-    };
-    store::add(tx, &mail).await
-}
-
-/// Adds what the customer is told of an order's change, if anything.
-pub(crate) async fn of_order(
-    tx: &mut Tx<'_>,
-    shard: i64,
-    device: &Device,
-    order: &Order,
-    change: Change,
-    stamp: (Stamp, Time),
-) -> opendrs_store::Result<()> {
-    match rules::of_order(order, change) {
-        Some(news) => add(tx, shard, device, news, stamp).await,
-        None => Ok(()),
-    }
-}
-
-/// Adds the mail that tells what a device's slots reorder now.
-pub(crate) async fn subscribed(
-    tx: &mut Tx<'_>,
-    shard: i64,
-    device: &Device,
-    stamp: (Stamp, Time),
-) -> opendrs_store::Result<()> {
-    let subs = subscription::of_device(tx, shard, device.id).await?;
-    let mut slots = Vec::new();
-    for slot in model::slots(tx, device.model).await? {
-        let sub = subs.iter().find(|sub| sub.slot == slot.id).filter(|sub| Subscription::may_order(sub));
-        let product = match sub.and_then(|sub| sub.asin.as_ref()) {
-            Some(asin) => product::by_asin(tx, asin).await?.map(|product| (product.title, product.price)),
-            None => None,
-        };
-        slots.push(SlotNews { name: slot.name, product });
-    }
-    add(tx, shard, device, News::Subscribed(slots), stamp).await
-}
-
-/// Adds the mail that tells of a registration's end.
-pub(crate) async fn left(
-    tx: &mut Tx<'_>,
-    shard: i64,
-    device: &Device,
-    news: News,
-    stamp: (Stamp, Time),
-) -> opendrs_store::Result<()> {
-    add(tx, shard, device, news, stamp).await
-}
-
 /// Gathers what a mail's words need; `None` when its customer, or what it tells of, is gone.
 ///
 /// # Errors
-/// [`Error::Unavailable`].
+/// [`crate::Error::Unavailable`].
 pub async fn letter(app: &App, mail: &Mail) -> Result<Option<Letter>> {
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
@@ -247,7 +164,7 @@ pub async fn letter(app: &App, mail: &Mail) -> Result<Option<Letter>> {
 /// Sends what is due, a handful at most, and says what came of it; nothing was due if that is nothing.
 ///
 /// # Errors
-/// [`Error::Unavailable`].
+/// [`crate::Error::Unavailable`].
 pub async fn drain(app: &App) -> Result<Vec<Mailed>> {
     let _others = app.sending.read().await;
     batch(app, app.now()).await
@@ -407,101 +324,4 @@ impl Write for Record {
             None => store::save(tx, &self.mail).await.map(drop),
         }
     }
-}
-
-/// Which mails are to be sent again.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Again {
-    /// One, whatever became of it, as long as it is not on its way.
-    One(MailId),
-    /// Every one that was given up since a moment, as far as mails are kept.
-    Failed(Time),
-}
-
-/// Has mails sent again, with as many attempts as new ones; says how many. They do not count among their device's mails of
-/// the day.
-///
-/// # Errors
-/// [`Error::BadCommand`] when the one is not there or on its way, [`Error::Unavailable`].
-pub async fn resend(app: &App, which: Again) -> Result<u64> {
-    let now = app.now();
-    match which {
-        Again::One(id) => {
-            let mut reader = app.db.reader().await?;
-            let found = store::by_id(&mut reader.tx()?, id).await?;
-            drop(reader);
-            let mail = found.ok_or_else(|| gone(id))?;
-            match app.db.write(Resend { shard: mail.shard, id, now }).await? {
-                true => Ok(1),
-                false => {
-                    Err(Error::BadCommand(format!("the mail {id} is on its way: wait until it was sent or given up")))
-                }
-            }
-        }
-        Again::Failed(since) => {
-            let (mut count, mut last) = (0, MailId(uuid::Uuid::nil()));
-            loop {
-                let mut reader = app.db.reader().await?;
-                let page = store::dead(&mut reader.tx()?, since, last, PAGE).await?;
-                drop(reader);
-                let Some((_, newest)) = page.last() else { return Ok(count) };
-                last = *newest;
-                for (shard, id) in page {
-                    count += u64::from(app.db.write(Resend { shard, id, now }).await?);
-                }
-            }
-        }
-    }
-}
-
-/// How many mails are looked at at once.
-const PAGE: i64 = 200;
-
-struct Resend {
-    shard: i64,
-    id: MailId,
-    now: Time,
-}
-
-impl Write for Resend {
-    type Out = bool;
-    fn key(&self) -> u64 {
-        self.shard.cast_unsigned()
-    }
-    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<bool> {
-        store::again(tx, self.shard, self.id, self.now).await
-    }
-}
-
-fn gone(id: MailId) -> Error {
-    Error::BadCommand(format!("there is no mail {id}, or it is no longer kept"))
-}
-
-/// The newest mails, oldest first.
-///
-/// # Errors
-/// [`Error::Unavailable`].
-pub async fn newest(app: &App, limit: i64) -> Result<Vec<Mail>> {
-    let mut reader = app.db.reader().await?;
-    Ok(store::newest(&mut reader.tx()?, limit).await?)
-}
-
-/// The newest mails that were given up, oldest first.
-///
-/// # Errors
-/// [`Error::Unavailable`].
-pub async fn newest_failed(app: &App, limit: i64) -> Result<Vec<Mail>> {
-    let mut reader = app.db.reader().await?;
-    Ok(store::newest_dead(&mut reader.tx()?, limit).await?)
-}
-
-/// A mail by its id's text.
-///
-/// # Errors
-/// [`Error::BadCommand`] when there is none; [`Error::Unavailable`].
-pub async fn find(app: &App, id: &str) -> Result<Mail> {
-    let parsed = MailId::parse(id).map_err(|e| Error::BadCommand(e.to_string()))?;
-    let mut reader = app.db.reader().await?;
-    let found = store::by_id(&mut reader.tx()?, parsed).await?;
-    found.ok_or_else(|| gone(parsed))
 }

@@ -88,7 +88,7 @@ pub async fn told(app: &App, token: &str, instance: &str) -> Result<Option<Order
     Ok(found)
 }
 
-/// A device's newest orders, for its owner. Test orders are not shown (login-and-web 8.5).
+/// A device's newest orders, for its owner. Test orders are not shown (docs/spec/setup-pages.md#order-list).
 ///
 /// # Errors
 /// [`Error::Unavailable`].

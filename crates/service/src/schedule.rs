@@ -109,7 +109,6 @@ async fn drain(app: &App, told: &mut Happened) -> Result<()> {
             }
             told.orders.extend(fired.into_iter().filter(|f| f.change.from != f.change.to));
         }
-        delivery::dispatch_all(app).await?;
         crate::price::write_all_notices(app).await?;
         let until = app.now();
         let Round { due, called, orders } = call::run_once(app).await?;

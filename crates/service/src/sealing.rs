@@ -11,7 +11,7 @@ use opendrs_domain::token::derive_key;
 /// What is sealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// The private keys that sign notifications; their place is empty, as nodes of earlier releases wrote them.
+    /// The private keys that sign notifications; their place is empty, since the certificate says which key it is.
     SigningKeys,
     /// Receivers' endpoints; the place is the topic's id.
     Endpoints,

@@ -1,9 +1,10 @@
 //! The installation's signing key: the one whose certificate receivers of notifications trust.
 //!
 //! What it is: RSA with 2048 bits and a certificate that signs itself, made at an installation's first start
-//! (sns-delivery A4), kept in the store sealed with a key derived from the master key, so every node signs alike. What it
-//! is not: the secrets of webhooks, which are derived and stored nowhere. Invariant: a certificate's file name is made of
-//! its hash and is served for ever; a new key signs only after its certificate is stored.
+//! (docs/spec/delivery.md#signing-certificate), kept in the store sealed with a key derived from the master key, so
+//! every node signs alike. What it is not: the secrets of webhooks, which are derived and stored nowhere. Invariant: a
+//! certificate's file name is made of its hash and is served for ever; a new key signs only after its certificate is
+//! stored.
 
 use crate::sealing::{Purpose, Sealer};
 use crate::{App, Error, Result};
@@ -46,10 +47,10 @@ pub fn is_signed(certificate: &str, message: &serde_json::Value) -> bool {
     check().is_some()
 }
 
-/// What the name of a certificate's file begins with (sns-delivery A2).
+/// What the name of a certificate's file begins with (docs/spec/delivery.md#signing-certificate).
 pub const FILE_PREFIX: &str = "SimpleNotificationService-";
 
-/// Nodes of earlier releases seal and open these keys, too, and bind them to no place.
+/// Keys are bound to no row: the certificate beside one says which it is.
 const NO_PLACE: &[u8] = &[];
 
 /// A key that signs.
@@ -174,7 +175,7 @@ pub async fn certificate(app: &App, file: &str) -> Result<Option<String>> {
     Ok(store::certificate(&mut reader.tx()?, name).await?)
 }
 
-/// The name under which a certificate is served (sns-delivery A2).
+/// The name under which a certificate is served (docs/spec/delivery.md#signing-certificate).
 pub(crate) fn file_name(name: &str) -> String {
     format!("{FILE_PREFIX}{name}.pem")
 }

@@ -4,7 +4,7 @@
 //! owner's answer by the link in that mail ([`answer`]). What it is not: the change itself, which is a sign-up's end
 //! ([`crate::login::signup::complete`]), nor the rules ([`opendrs_domain::takeover`]). Invariant: no customer takes over a
 //! unit whose owner was not mailed before; what an owner takes back is as it was, tokens included, since the device has no
-//! others (decisions 27, 41).
+//! others (docs/spec/registrations.md#takeover-limits).
 
 mod respond;
 
@@ -87,7 +87,8 @@ pub async fn begin(app: &App, of: &Underway, customer: &Customer) -> Result<Begu
         Step::Begin(state) => Some(state),
     };
     let answer_by = now + app.settings.takeover.answer_within;
-    let takeover = |state| Takeover { device: old.id, customer: customer.id, state, answer_by, successor: None };
+    let takeover =
+        |state| Takeover { device: old.id, customer: customer.id, state, answer_by, successor: None, consent: None };
     let command = Begin {
         home: app.db.shards().of_customer(customer.id),
         customer: customer.id,

@@ -252,10 +252,12 @@ impl Drop for Attempt<'_> {
     }
 }
 
-/// How many seconds one has to wait who tries, if they have to.
+/// How many seconds one has to wait who tries, if they have to. A wait longer than any that is ever counted is one of a clock
+/// that was set back since: nobody waits for it.
 fn wait(entries: &HashMap<Key, Entry>, keys: &Keys, now: Time) -> Option<i64> {
     let waits = [keys.here, keys.around, keys.source].into_iter().filter_map(|key| entries.get(&key));
-    waits.filter(|entry| entry.until > now).map(|entry| entry.until.since(now).secs() + 1).max()
+    let waits = waits.filter(|entry| entry.until > now).map(|entry| entry.until.since(now));
+    waits.filter(|wait| *wait <= LONGEST).map(|wait| wait.secs() + 1).max()
 }
 
 impl Entry {

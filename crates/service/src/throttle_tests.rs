@@ -152,3 +152,18 @@ fn a_right_proof_counts_for_nothing_while_its_sender_has_to_wait() {
     assert_eq!(throttle.check(tried, later, || true), Ok(true));
     assert_eq!(throttle.check(tried, later, || false), Ok(false), "forgiven");
 }
+
+#[test]
+fn a_clock_that_is_set_back_makes_nobody_wait_longer_than_the_longest_wait() {
+    let throttle = Throttle::of_people();
+    let last = (0..20).map(|_| fail(&throttle, at("a", "here"), now())).max();
+    assert_eq!(last, Some(LONGEST.secs() + 1));
+    for back in [0, 1, 10, 14, 16, 60, 24 * 60] {
+        let waits = wait_of(&throttle, at("a", "here"), now() - Span::from_mins(back)).unwrap_or(0);
+        assert!(waits <= LONGEST.secs() + 1, "{waits} s, {back} minutes back");
+        assert!(back <= 15 || waits == 0, "{waits} s, {back} minutes back");
+    }
+    // Who goes on guessing waits by the clock as it is now.
+    let earlier = now() - Span::from_mins(24 * 60);
+    assert_eq!(fail(&throttle, at("a", "here"), earlier), LONGEST.secs() + 1);
+}

@@ -19,7 +19,7 @@ use opendrs_store::device::DeviceCall;
 use opendrs_store::{Reader, Tx, consent, customer, device, profile};
 use std::sync::Arc;
 
-/// How long an access token lives (decisions 22).
+/// How long an access token lives (docs/spec/login.md#access-token-lifetime).
 pub const ACCESS_LIFETIME: Span = Span::from_secs(3600);
 
 /// A device that calls the API.
@@ -238,7 +238,7 @@ pub enum PageDevice {
 }
 
 /// How long after its end a token still says which device a page is about; what the page may show is for the customer's
-/// sign-in to say (login-and-web 14, row 19).
+/// sign-in to say (docs/spec/setup-pages.md#settings-expired-token).
 const PAGE_GRACE: Span = Span::from_hours(24);
 
 /// Finds the device that a page was opened for.

@@ -3,7 +3,7 @@
 //! Not here: what a receiver itself may ask ([`asked`]), the secrets of its webhooks ([`secret`]), and the sealing of its
 //! endpoint ([`stored`]). Invariant: a token
 //! that confirms, and a secret that signs, is known by its number alone; a receiver that did not confirm gets nothing but
-//! the question (sns-delivery A5).
+//! the question (docs/spec/delivery.md#confirmation).
 
 mod asked;
 mod secret;
@@ -13,8 +13,8 @@ pub use asked::{Refused, confirm, unconfirmed, unsubscribe};
 pub(crate) use asked::{confirmation, token_purpose};
 pub use secret::{Secrets, secrets};
 pub(crate) use secret::{Webhook, secret_purposes};
-pub(crate) use stored::{Topics, seal_all};
-pub use stored::{endpoints, seal_plain};
+pub(crate) use stored::Topics;
+pub use stored::endpoints;
 
 use crate::publication::NO_PUBLISHER;
 use crate::{App, Error, Result};
@@ -73,8 +73,6 @@ pub async fn add(app: &App, new: NewTopic) -> Result<Topic> {
         // Made now, so that the certificate is there before the first signature.
         crate::signing::current(app).await?;
     }
-    // A topic that begins to hear is not told of what was before it.
-    crate::delivery::dispatch_all(app).await?;
     let question = DeliveryId(app.ids.ordered(app.now()));
     let (topics, now) = (app.topics(), app.now());
     app.db.write(Add { topics, draft, confirmed: new.confirmed, profile: new.profile, question, now }).await?
@@ -292,8 +290,6 @@ pub enum Change {
 /// # Errors
 /// [`Error::BadCommand`] if it is gone; [`Error::Unavailable`].
 pub async fn change(app: &App, id: TopicId, change: Change) -> Result<Topic> {
-    // A topic that begins to hear is not told of what was before it.
-    crate::delivery::dispatch_all(app).await?;
     let now = app.now();
     let (topics, question) = (app.topics(), DeliveryId(app.ids.ordered(now)));
     app.db.write(Changed { topics, id, change, question, now }).await?

@@ -14,8 +14,6 @@ use opendrs_domain::time::Time;
 pub enum List {
     /// Orders, by when something is due.
     Orders,
-    /// Events that no receiver was looked up for, by when they happened.
-    Events,
     /// Mails to customers, by when they are sent, or tried again.
     Mails,
     /// Calls to back ends, by when they are made, or made again.
@@ -44,7 +42,6 @@ impl FromRow for Waiting {
 pub async fn waiting(tx: &mut Tx<'_>, list: List, until: Time, limit: i64) -> Result<Waiting> {
     let query = match list {
         List::Orders => Q::OrdersOverdue,
-        List::Events => Q::OutboxWaiting,
         List::Mails => Q::MailsWaiting,
         List::Calls => Q::FulfilmentWaiting,
     };

@@ -1,8 +1,8 @@
 //! Messages on their way to receivers, and how each attempt ended.
 //!
 //! Invariant: of one device's messages to one receiver only the first open one is ever due; the others are queued behind it
-//! as they came, whatever clocks say, so an order's messages leave in their order (decisions 34). A delivery is open until
-//! `ended_at` is set.
+//! as they came, whatever clocks say, so an order's messages leave in their order
+//! (docs/spec/notifications.md#notification-order). A delivery is open until `ended_at` is set.
 
 use crate::queries::Q;
 use crate::value::{FromRow, Row, p};

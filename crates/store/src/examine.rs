@@ -17,10 +17,8 @@ use uuid::Uuid;
 pub struct StoredEndpoint {
     /// The topic.
     pub topic: TopicId,
-    /// In clear, as a release before wrote it.
-    pub plain: Option<String>,
-    /// Sealed.
-    pub sealed: Option<Vec<u8>>,
+    /// Its endpoint, sealed.
+    pub sealed: Vec<u8>,
 }
 
 /// What is found.
@@ -40,25 +38,12 @@ pub struct Found {
     pub condition: Condition,
 }
 
-/// The step that made topics.
-const TOPICS: i64 = 2;
-/// The step that sealed their endpoints.
-const SEALED: i64 = 24;
-const ENDPOINTS: &str = "SELECT id, endpoint, sealed FROM topic WHERE state = 'confirmed' ORDER BY id LIMIT 1000";
+const ENDPOINTS: &str = "SELECT id, sealed FROM topic WHERE state = 'confirmed' ORDER BY id LIMIT 1000";
 
 /// Sessions of other connections that have our name.
 const SESSIONS: &str =
     "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
     AND application_name = current_setting('application_name')";
-
-/// Asks for endpoints in a store of a schema step.
-fn endpoints_at(step: i64) -> Option<String> {
-    match step {
-        ..TOPICS => None,
-        TOPICS..SEALED => Some(ENDPOINTS.replace("sealed", "NULL")),
-        SEALED.. => Some(ENDPOINTS.to_owned()),
-    }
-}
 
 /// Looks at a store; `None` where no database is.
 ///
@@ -129,10 +114,10 @@ pub(crate) fn lite(path: &Path) -> Result<Found> {
     let installation = installation.map(|(check, at)| (check, Time::from_micros(at)));
     let endpoint = |row: &rusqlite::Row<'_>| {
         let topic = TopicId(Uuid::from_bytes(row.get(0)?));
-        Ok(StoredEndpoint { topic, plain: row.get(1)?, sealed: row.get(2)? })
+        Ok(StoredEndpoint { topic, sealed: row.get(1)? })
     };
-    let ask = |sql: String| conn.prepare(&sql)?.query_map([], endpoint)?.collect::<rusqlite::Result<_>>();
-    let endpoints = endpoints_at(step).map_or_else(|| Ok(Vec::new()), ask).map_err(bad)?;
+    let ask = || conn.prepare(ENDPOINTS)?.query_map([], endpoint)?.collect::<rusqlite::Result<_>>();
+    let endpoints = if step == 0 { Vec::new() } else { ask().map_err(bad)? };
     let condition = condition::lite(&conn, path);
     Ok(Found { step, known: migrate::last(), installation, clock: None, endpoints, condition })
 }
@@ -154,13 +139,9 @@ async fn postgres(url: &str) -> Result<Found> {
             Some((check, Time::from_micros(row.get(1))))
         });
     }
-    if let Some(sql) = endpoints_at(step) {
-        let rows = client.query(&sql.replace("NULL", "NULL::BYTEA"), &[]).await.map_err(error)?;
-        let endpoint = |row: &tokio_postgres::Row| StoredEndpoint {
-            topic: TopicId(row.get(0)),
-            plain: row.get(1),
-            sealed: row.get(2),
-        };
+    if step > 0 {
+        let rows = client.query(ENDPOINTS, &[]).await.map_err(error)?;
+        let endpoint = |row: &tokio_postgres::Row| StoredEndpoint { topic: TopicId(row.get(0)), sealed: row.get(1) };
         endpoints = rows.iter().map(endpoint).collect();
     }
     let condition = condition::postgres(&client, &target, step == migrate::last()).await?;

@@ -1,7 +1,6 @@
 //! Events: written with the change they tell of, in the same transaction.
 //!
-//! Invariant: whoever writes an event gives it to its receivers. Only nodes of the release before leave that to a worker, and
-//! [`fresh`] finds what they wrote.
+//! Invariant: whoever writes an event gives it to its receivers in the same transaction.
 
 use crate::queries::Q;
 use crate::value::{FromRow, Row, p};
@@ -47,22 +46,6 @@ pub async fn newest(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Event>> {
     let mut found = before(tx, (Time::from_micros(i64::MAX), EventId(uuid::Uuid::max())), limit).await?;
     found.reverse();
     Ok(found)
-}
-
-/// Events up to now that no receiver was looked up for yet, oldest first, with their devices.
-///
-/// # Errors
-/// [`crate::Error`].
-pub async fn fresh(tx: &mut Tx<'_>, now: Time, limit: i64) -> Result<Vec<(i64, EventId, DeviceId)>> {
-    tx.all(Q::OutboxFresh, p![now, limit]).await
-}
-
-/// Marks an event as dispatched and hands it over; `None` if another was quicker.
-///
-/// # Errors
-/// [`crate::Error`].
-pub async fn dispatch(tx: &mut Tx<'_>, shard: i64, id: EventId, now: Time) -> Result<Option<Event>> {
-    Ok(tx.opt::<Stored>(Q::OutboxDispatch, p![shard, id, now]).await?.map(|Stored(event)| event))
 }
 
 /// An event by its key.

@@ -64,7 +64,7 @@ macro_rules! subscription_columns {
 
 macro_rules! topic_columns {
     () => {
-        "id, profile, arn, endpoint, state, signature, raw, policy, subscription, token, token_ends_at, secret, secret_at, created_at, sealed"
+        "id, profile, arn, state, signature, raw, policy, subscription, token, token_ends_at, secret, secret_at, created_at, sealed"
     };
 }
 
@@ -191,13 +191,14 @@ queries! {
         SignupDelete = "DELETE FROM signup WHERE shard = $1 AND id = $2";
         SignupPurge = "DELETE FROM signup WHERE (shard, id) IN
             (SELECT shard, id FROM signup WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
-        TakeoverGet = "SELECT device, customer, state, answer_by, successor FROM takeover
+        TakeoverGet = "SELECT device, customer, state, answer_by, successor, consent FROM takeover
             WHERE shard = $1 AND device = $2 AND customer = $3";
-        TakeoverLock = "SELECT device, customer, state, answer_by, successor FROM takeover
+        TakeoverLock = "SELECT device, customer, state, answer_by, successor, consent FROM takeover
             WHERE shard = $1 AND device = $2 AND customer = $3 /*pg FOR UPDATE */";
-        TakeoverPut = "INSERT INTO takeover (shard, device, customer, state, answer_by, successor) VALUES ($1, $2, $3, $4, $5, $6)
+        TakeoverPut = "INSERT INTO takeover (shard, device, customer, state, answer_by, successor, consent)
+            VALUES ($1, $2, $3, $4, $5, $6, $7)
             ON CONFLICT (shard, device, customer) DO UPDATE SET state = excluded.state, answer_by = excluded.answer_by,
-            successor = excluded.successor";
+            successor = excluded.successor, consent = excluded.consent";
         TakeoverPurge = "DELETE FROM takeover WHERE (shard, device, customer) IN
             (SELECT shard, device, customer FROM takeover WHERE answer_by < $1 ORDER BY answer_by LIMIT $2)";
         TakeoverCountBegin = "INSERT INTO takeover_count (shard, customer, attempts) VALUES ($1, $2, '')
@@ -392,32 +393,24 @@ queries! {
         FulfilmentWatched = "SELECT shard FROM fulfilment WHERE reference = $1 AND wanted = 'watch' AND due_at IS NOT NULL LIMIT 1";
         FulfilmentError = "SELECT error FROM fulfilment WHERE shard = $1 AND id = $2 AND error IS NOT NULL";
         FulfilmentNextDue = "SELECT due_at FROM fulfilment WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
-        /// Given out by whoever writes it, at the moment it tells of.
-        OutboxPut = "INSERT INTO outbox (shard, id, device, at, kind, event, dispatched_at) VALUES ($1, $2, $3, $4, $5, $6, $4)";
+        OutboxPut = "INSERT INTO outbox (shard, id, device, at, kind, event) VALUES ($1, $2, $3, $4, $5, $6)";
         OutboxBefore = "SELECT id, event FROM outbox WHERE (at, id) < ($1, $2) ORDER BY at DESC, id DESC LIMIT $3";
-        OutboxFresh = "SELECT shard, id, device FROM outbox WHERE dispatched_at IS NULL AND at <= $1 ORDER BY at, id LIMIT $2";
         OutboxById = "SELECT id, event FROM outbox WHERE shard = $1 AND id = $2";
         /// By the primary key of each shard: an index by id alone would cost every event something.
         OutboxFind = "SELECT o.shard FROM
             /*pg generate_series(0::bigint, $2::bigint - 1) s CROSS JOIN LATERAL
                 (SELECT shard FROM outbox WHERE shard = s AND id = $1 LIMIT 1) o */
             /*lite outbox o WHERE o.shard = $2 - 1 AND o.id = $1 */ LIMIT 1";
-        /// Asked in words that the list of fresh events does not know: PostgreSQL takes that list for short and would look
-        /// through it for each event.
-        OutboxDispatch = "UPDATE outbox SET dispatched_at = $3 WHERE shard = $1 AND id = $2 AND COALESCE(dispatched_at, 0) = 0
-            RETURNING id, event";
         OutboxBetween = "SELECT shard, id, at FROM outbox WHERE (at, id) > ($1, $2) AND at < $3 ORDER BY at, id LIMIT $4";
         OutboxPurge = "DELETE FROM outbox WHERE (shard, id) IN
-            (SELECT shard, id FROM outbox WHERE at < $1 ORDER BY at LIMIT $2) AND dispatched_at IS NOT NULL";
+            (SELECT shard, id FROM outbox WHERE at < $1 ORDER BY at LIMIT $2)";
 
         // receivers
-        TopicPut = concat!("INSERT INTO topic (", topic_columns!(), ") VALUES ($1, $2, $3, NULL, $4, $5, $6, $7, $8, $9, $10, $11,
-            $12, $13, $14) ON CONFLICT (id) DO UPDATE SET endpoint = NULL, sealed = excluded.sealed, state = excluded.state,
+        TopicPut = concat!("INSERT INTO topic (", topic_columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+            $13, $14) ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed, state = excluded.state,
             signature = excluded.signature, raw = excluded.raw, policy = excluded.policy, token = excluded.token,
             token_ends_at = excluded.token_ends_at, secret = excluded.secret, secret_at = excluded.secret_at");
         TopicDisable = "UPDATE topic SET state = 'disabled' WHERE id = $1";
-        TopicsPlain = concat!("SELECT ", topic_columns!(), " FROM topic /*lite INDEXED BY topic_plain */
-            WHERE endpoint IS NOT NULL AND id > $1 ORDER BY id LIMIT $2 /*pg FOR UPDATE */");
         TopicById = concat!("SELECT ", topic_columns!(), " FROM topic WHERE id = $1 /*pg FOR UPDATE */");
         TopicRead = concat!("SELECT ", topic_columns!(), " FROM topic WHERE id = $1");
         TopicByArn = concat!("SELECT ", topic_columns!(), " FROM topic WHERE arn = $1");
@@ -528,8 +521,6 @@ queries! {
         OrdersOverdue = "SELECT COUNT(*), MIN(due_at) FROM
             (SELECT due_at FROM orders WHERE due_at <= $1 ORDER BY due_at LIMIT $2) waiting";
         OrdersHeld = "SELECT COUNT(*) FROM (SELECT problem FROM orders WHERE state = 'held' AND problem = $1 LIMIT $2) waiting";
-        OutboxWaiting = "SELECT COUNT(*), MIN(at) FROM
-            (SELECT at FROM outbox WHERE dispatched_at IS NULL AND at <= $1 ORDER BY at LIMIT $2) waiting";
         /// The index is named, since every delivery ever made has a shard and few are open.
         DeliveriesWaiting = "SELECT COUNT(*) FROM (SELECT id FROM delivery /*lite INDEXED BY delivery_in_line */
             WHERE ended_at IS NULL AND shard >= 0 LIMIT $1) waiting";

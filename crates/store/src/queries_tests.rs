@@ -18,7 +18,7 @@ fn sharded() -> Vec<&'static str> {
 }
 
 /// Work lists, purges, and what a person asks for: none is part of a device's or a client's call.
-const ALL_SHARDS: [&str; 55] = [
+const ALL_SHARDS: [&str; 53] = [
     "AttemptPurge",
     "CodePurge",
     "ConsentsEnding",
@@ -63,9 +63,7 @@ const ALL_SHARDS: [&str; 55] = [
     "OutboxBefore",
     "OutboxBetween",
     "OutboxFind",
-    "OutboxFresh",
     "OutboxPurge",
-    "OutboxWaiting",
     "ReadingDayPurge",
     "ReadingDaysNewest",
     "ReadingTake",

@@ -3,6 +3,7 @@
 use crate::queries::Q;
 use crate::value::{FromRow, Row, p};
 use crate::{Error, Result, Tx};
+use opendrs_domain::consent::Mark;
 use opendrs_domain::id::{CustomerId, DeviceId};
 use opendrs_domain::takeover::{Attempts, State, Takeover};
 use opendrs_domain::time::Time;
@@ -17,6 +18,7 @@ impl FromRow for Takeover {
             state: State::parse(&state).ok_or_else(|| bad(state))?,
             answer_by: row.get(3)?,
             successor: row.get(4)?,
+            consent: row.get::<Option<i64>>(5)?.map(Mark::stored),
         })
     }
 }
@@ -42,8 +44,9 @@ pub async fn lock(tx: &mut Tx<'_>, shard: i64, device: DeviceId, customer: Custo
 /// # Errors
 /// [`crate::Error`].
 pub async fn put(tx: &mut Tx<'_>, shard: i64, takeover: &Takeover) -> Result<()> {
-    let Takeover { device, customer, state, answer_by, successor } = takeover;
-    tx.put(Q::TakeoverPut, p![shard, *device, *customer, state.as_str(), *answer_by, *successor]).await
+    let Takeover { device, customer, state, answer_by, successor, consent } = takeover;
+    let consent = consent.map(Mark::as_stored);
+    tx.put(Q::TakeoverPut, p![shard, *device, *customer, state.as_str(), *answer_by, *successor, consent]).await
 }
 
 /// Removes at most `limit` takeovers that could be answered until before a moment; says how many.

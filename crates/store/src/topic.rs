@@ -14,34 +14,34 @@ use uuid::Uuid;
 /// A topic as it is stored.
 #[derive(Clone, Debug)]
 pub struct StoredTopic {
-    /// The topic; its endpoint is empty, unless the release before wrote it.
+    /// The topic; its endpoint is empty.
     pub topic: Topic,
-    /// Its endpoint, sealed. Out of date where the release before wrote another one.
-    pub sealed: Option<Vec<u8>>,
+    /// Its endpoint, sealed.
+    pub sealed: Vec<u8>,
 }
 
 impl FromRow for StoredTopic {
     fn from_row(row: &Row<'_>) -> Result<Self> {
         let bad = |column, found| Error::BadRow { query: row.query.sql().name, column, found };
-        let (state, signature, policy_text): (String, String, String) = (row.get(4)?, row.get(5)?, row.get(7)?);
+        let (state, signature, policy_text): (String, String, String) = (row.get(3)?, row.get(4)?, row.get(6)?);
         let topic = Topic {
             id: row.get(0)?,
             profile: row.get(1)?,
             arn: row.get(2)?,
-            endpoint: row.get::<Option<String>>(3)?.unwrap_or_default(),
-            state: State::parse(&state).ok_or_else(|| bad(4, state))?,
-            signature: Signature::parse(&signature).ok_or_else(|| bad(5, signature))?,
-            raw: row.get(6)?,
-            policy: Policy::parse(&policy_text).map_err(|e| bad(7, e))?,
+            endpoint: String::new(),
+            state: State::parse(&state).ok_or_else(|| bad(3, state))?,
+            signature: Signature::parse(&signature).ok_or_else(|| bad(4, signature))?,
+            raw: row.get(5)?,
+            policy: Policy::parse(&policy_text).map_err(|e| bad(6, e))?,
             policy_text,
-            subscription: row.get(8)?,
-            token: row.get(9)?,
-            token_ends_at: row.get(10)?,
-            secret: row.get(11)?,
-            secret_at: row.get(12)?,
-            created_at: row.get(13)?,
+            subscription: row.get(7)?,
+            token: row.get(8)?,
+            token_ends_at: row.get(9)?,
+            secret: row.get(10)?,
+            secret_at: row.get(11)?,
+            created_at: row.get(12)?,
         };
-        Ok(Self { topic, sealed: row.get(14)? })
+        Ok(Self { topic, sealed: row.get(13)? })
     }
 }
 
@@ -75,14 +75,6 @@ pub async fn put(tx: &mut Tx<'_>, topic: &Topic, sealed: &[u8]) -> Result<()> {
 /// [`crate::Error`].
 pub async fn disable(tx: &mut Tx<'_>, id: TopicId) -> Result<()> {
     tx.put(Q::TopicDisable, p![id]).await
-}
-
-/// The topics after one whose endpoints the release before wrote, in the order of their ids, held as by [`lock`].
-///
-/// # Errors
-/// [`crate::Error`].
-pub async fn plain(tx: &mut Tx<'_>, last: TopicId, limit: i64) -> Result<Vec<StoredTopic>> {
-    tx.all(Q::TopicsPlain, p![last, limit]).await
 }
 
 /// A topic by id, held against other transactions until this one ends.

@@ -1,7 +1,8 @@
 //! When a delivery is tried again, and when it is given up: by SNS's rules, as its DeliveryPolicy documents write them, or
 //! for days, as Standard Webhooks suggests.
 //!
-//! Invariant: under the `sns` policy nothing is tried later than an hour after the first attempt (sns-delivery A6).
+//! Invariant: under the `sns` policy nothing is tried later than an hour after the first attempt
+//! (docs/spec/delivery.md#retry-policy).
 
 use super::{Next, Outcome};
 use crate::time::{Span, Time};
@@ -38,7 +39,7 @@ pub enum Backoff {
     Exponential,
 }
 
-/// `healthyRetryPolicy` (sns-delivery A6).
+/// `healthyRetryPolicy` (docs/spec/delivery.md#retry-policy).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Phases {
@@ -218,7 +219,8 @@ impl Policy {
             Outcome::Answered(status, _) if *self == Policy::Extended => {
                 (format!("the receiver answered {status}"), None)
             }
-            // Under SNS's rules whatever else a receiver answers is its last word (sns-delivery A6).
+            // Under SNS's rules whatever else a receiver answers is its last word
+            // (docs/spec/delivery.md#retryable-outcomes).
             Outcome::Answered(status, _) => {
                 return Next::Dead(format!("the receiver answered {status}, which is final"));
             }

@@ -1,4 +1,5 @@
-//! The authorize request: `GET /ap/oa` (login-and-web 2.1, 2.5; decisions 21, 24).
+//! The authorize request: `GET /ap/oa` (docs/spec/login.md#authorization-request,
+//! docs/spec/login.md#authorization-errors).
 //!
 //! Not here: who the customer is and whether the model exists. Invariant: an error goes to the redirect URI only after
 //! client and URI were found good; before that there is nobody to be trusted with it ([`Refusal::Page`]).

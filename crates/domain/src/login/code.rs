@@ -1,4 +1,5 @@
-//! Authorization codes (decisions 23): 20 characters that begin with `AN`, good once, for five minutes.
+//! Authorization codes (docs/spec/login.md#authorization-codes): 20 characters that begin with `AN`, good once, for
+//! five minutes.
 
 use super::pkce::Challenge;
 use super::scope::Scopes;
@@ -110,7 +111,7 @@ pub enum Outcome {
 }
 
 impl Code {
-    /// Decides; the order of checks is that of login-and-web 4.5.
+    /// Decides; the order of checks is specified (docs/spec/login.md#token-errors).
     #[must_use]
     pub fn present(&self, with: Presented<'_>, now: Time) -> Outcome {
         let loose = matches!(self.challenge, None | Some(Challenge::Plain(_)));

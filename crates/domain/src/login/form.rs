@@ -1,4 +1,4 @@
-//! Reading of `a=1&b=2`, as leniently as shipped clients need it (login-and-web 4.1).
+//! Reading of `a=1&b=2`, as leniently as shipped clients need it (docs/spec/login.md#token-request-format).
 //!
 //! A raw `|`, `:` or `/` stands for itself; a `%` that begins no escape stands for itself; `+` is a blank. Invariant:
 //! nothing is dropped: every pair comes out, in order, so that a caller can see a repeated name.

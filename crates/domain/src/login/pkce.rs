@@ -1,4 +1,4 @@
-//! Proof key for code exchange: RFC 7636, with `plain` as the default method (decisions 21).
+//! Proof key for code exchange: RFC 7636, with `plain` as the default method (docs/spec/login.md#pkce).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

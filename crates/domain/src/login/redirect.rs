@@ -109,7 +109,7 @@ pub fn is_dangerous(uri: &str) -> bool {
 /// The redirect target of a request: the URI sent, if registered; without one, the only one registered.
 ///
 /// # Errors
-/// The reason sentence of the error page (login-and-web 2.5).
+/// The reason sentence of the error page (docs/spec/login.md#authorization-errors).
 pub fn target<'c>(client: &'c Client, sent: Option<&'c str>) -> Result<&'c str, &'static str> {
     let is_registered = |sent: &str| {
         let any_port = on_loopback(sent).filter(|_| client.is_strict());

@@ -1,4 +1,4 @@
-//! Scopes and `scope_data` (login-and-web 2.2).
+//! Scopes and `scope_data` (docs/spec/login.md#scopes, docs/spec/login.md#scope-data).
 
 use super::form;
 use crate::text::{ModelCode, Serial};

@@ -1,4 +1,4 @@
-//! Refresh tokens that turn: each use gives another one in its place (decisions 21; RFC 9700, 4.14.2).
+//! Refresh tokens that turn: each use gives another one in its place (docs/spec/login.md#refresh-rotation).
 //!
 //! What it is: where the tokens of each family stand, and what becomes of one that is presented. What it is not: how
 //! tokens are made and revoked; nor anything of clients that keep to what Login with Amazon did. Invariant: of two uses of

@@ -3,6 +3,7 @@
 //! Not here: whether it may be cancelled ([`super::life`]). Invariant: a reason is one line, short, and written for the
 //! customer.
 
+use crate::text::one_line;
 use serde::{Deserialize, Serialize};
 
 /// The longest reason, in characters.
@@ -83,11 +84,8 @@ impl Cancellation {
     /// A cancellation for a reason as somebody wrote it, which is brought onto one line.
     #[must_use]
     pub fn new(by: CancelledBy, reason: Option<&str>) -> Self {
-        let spaced = |text: &str| -> String {
-            let plain: String = text.chars().map(|c| if c.is_control() || c == '\u{2028}' { ' ' } else { c }).collect();
-            plain.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(REASON).collect()
-        };
-        Self { by, reason: reason.map(spaced).filter(|text| !text.is_empty()) }
+        let short = |text: &str| -> String { one_line(text).chars().take(REASON).collect() };
+        Self { by, reason: reason.map(short).filter(|text| !text.is_empty()) }
     }
 }
 

@@ -1,4 +1,4 @@
-//! An order's life: the state machine of decisions 16 to 18.
+//! An order's life: the state machine (docs/spec/orders.md#order-states, docs/spec/orders.md#durations).
 //!
 //! Not here: who may ask for a change, where an order is kept, what time it is. Invariant: an order changes only through
 //! [`Order::place`], [`Order::due`], [`Order::report`], [`Order::approve`], [`Order::send_to`] and [`Order::cancel`]; each
@@ -309,7 +309,7 @@ impl Order {
         self.clone().cancel(Canceller::Customer, now).is_ok()
     }
 
-    /// `status` of GetOrderInfo (decisions 13).
+    /// `status` of GetOrderInfo (docs/spec/orders.md#get-order-info).
     #[must_use]
     pub fn status(&self) -> &'static str {
         match self.state {

@@ -4,6 +4,7 @@
 //! the link is an `https` or `http` address; a day is never kept as its first moment.
 
 use crate::date;
+use crate::text::one_line;
 use crate::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 
@@ -29,8 +30,8 @@ pub struct Tracking {
 
 /// A text on one line; nothing if nothing is left of it.
 fn line(text: &str) -> Option<String> {
-    let kept: String = text.chars().filter(|c| !c.is_control() && *c != '\u{2028}').take(LINE).collect();
-    Some(kept.trim().to_owned()).filter(|kept| !kept.is_empty())
+    let kept: String = one_line(text).chars().take(LINE).collect();
+    Some(kept.trim_end().to_owned()).filter(|kept| !kept.is_empty())
 }
 
 /// Whether a text can be a link to a carrier's page.

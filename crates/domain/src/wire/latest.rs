@@ -6,7 +6,7 @@ use crate::notification::{Event, Facts, Kind, ProductInfo, SlotInfo};
 use crate::order::Order;
 use serde::Serialize;
 
-/// `notificationInfo.version`: the same in v1 and v2 (service-api 4.3).
+/// `notificationInfo.version`: the same in v1 and v2 (docs/spec/notifications.md#common-blocks).
 const NOTIFICATION_VERSION: &str = "2015-06-05";
 
 /// DrsReplenishResult.
@@ -72,7 +72,7 @@ pub struct TestOrdersCancelled {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SlotOrderStatus {
-    /// Always `NO_ORDER_IN_PROGRESS`: the state after the call (decisions 12).
+    /// Always `NO_ORDER_IN_PROGRESS`: the state after the call (docs/spec/orders.md#cancel-test-order).
     pub order_status: &'static str,
     /// Which slot.
     pub slot_id: String,
@@ -182,7 +182,8 @@ pub(super) struct SubscriptionBlock<T> {
     pub(super) slots_subscription_status: InOrder<T>,
 }
 
-/// A slot in SubscriptionChanged 2.0; its members stand in another order than in SubscriptionInfo (service-api 4.5).
+/// A slot in SubscriptionChanged 2.0; its members stand in another order than in SubscriptionInfo
+/// (docs/spec/notifications.md#subscription-block).
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct SlotChanged<'e> {

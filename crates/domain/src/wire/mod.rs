@@ -12,7 +12,8 @@ use crate::notification::Event;
 use crate::version::Version;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-/// A notification's JSON in a version. Only OrderPlaced, ItemShipped and SubscriptionChanged differ (service-api 4.6).
+/// A notification's JSON in a version. Only OrderPlaced, ItemShipped and SubscriptionChanged differ
+/// (docs/spec/notifications.md#notification-versions).
 #[must_use]
 pub fn notification(event: &Event, version: Version) -> String {
     let json = match version {
@@ -22,7 +23,7 @@ pub fn notification(event: &Event, version: Version) -> String {
     json.unwrap_or_default()
 }
 
-/// A quantity printed without decimals where it has none: `1`, `2.5` (service-api 2.5).
+/// A quantity printed without decimals where it has none: `1`, `2.5` (docs/spec/calls.md#quantities).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Plain(pub f64);
 

@@ -1,11 +1,12 @@
-//! The envelope of Amazon SNS over HTTP: its JSON, and the text that is signed (sns-delivery A1 to A3).
+//! The envelope of Amazon SNS over HTTP: its JSON, and the text that is signed (docs/spec/delivery.md#sns-envelope,
+//! docs/spec/delivery.md#string-to-sign).
 //!
 //! Not here: keys and signatures. Invariant: what [`Envelope::to_sign`] returns is made of the same values that
 //! [`Envelope::json`] writes, so a receiver that follows the rules finds the same text.
 
 use serde::Serialize;
 
-/// The subject of every notification (decisions 33).
+/// The subject of every notification (docs/spec/notifications.md#notification-subject).
 pub const SUBJECT: &str = "DRS Notification";
 
 /// What kind of message an envelope holds.
@@ -81,8 +82,8 @@ impl Envelope {
         fields.iter().filter_map(|(name, value)| value.map(|value| format!("{name}\n{value}\n"))).collect()
     }
 
-    /// The headers of the request that carries it (sns-delivery A1); `raw` where the bare message is sent, and another
-    /// `Content-Type` than SNS's own where the receiver's policy has one.
+    /// The headers of the request that carries it (docs/spec/delivery.md#sns-request); `raw` where the bare message is
+    /// sent, and another `Content-Type` than SNS's own where the receiver's policy has one.
     #[must_use]
     pub fn headers(
         &self,

@@ -1,4 +1,4 @@
-//! Standard Webhooks 1.0: three headers that prove where a body comes from (sns-delivery B1).
+//! Standard Webhooks 1.0: three headers that prove where a body comes from (docs/spec/delivery.md#webhook-headers).
 //!
 //! Not here: where secrets are kept, and signatures other than the shared secret's (`v1`). Invariant: what is signed is
 //! `id.timestamp.body`, byte by byte; secrets are compared in constant time and never printed.

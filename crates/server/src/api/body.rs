@@ -1,4 +1,5 @@
-//! Bodies, read by their look and not by their label: a JSON object, or form fields (decisions 8).
+//! Bodies, read by their look and not by their label: a JSON object, or form fields
+//! (docs/spec/calls.md#request-bodies).
 //!
 //! Invariant: nothing is refused for its `Content-Type`; what is neither form is refused with words that say so.
 

@@ -1,4 +1,4 @@
-//! The device API: every route on one screen, and the one order of checks (decisions 7).
+//! The device API: every route on one screen, and the one order of checks (docs/spec/calls.md#order-of-checks).
 //!
 //! Route, token, versions, slot, body, then the endpoint's own rule. Invariant: routes come from the version table
 //! ([`opendrs_domain::version::ENDPOINTS`]), so a path form exists here if and only if it stands there; and every answer

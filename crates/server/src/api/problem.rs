@@ -1,4 +1,4 @@
-//! Every refusal of the device API: status, exception name, message (decisions 6).
+//! Every refusal of the device API: status, exception name, message (docs/spec/calls.md#error-answers).
 //!
 //! Invariant: one exhaustive `match` over [`opendrs_service::Error`]; never 401 or 403, since clients in the field refresh their token
 //! on status 400 with the message `Invalid token` and on nothing else.

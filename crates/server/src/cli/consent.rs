@@ -19,7 +19,7 @@ pub(super) enum Consent {
         json: bool,
     },
     /// Withdraw a customer's consent, as they can at /settings: its tokens end, the devices that they have of its maker's
-    /// are deregistered, the maker is told, orders under way go on.
+    /// are deregistered, the maker gets the notifications, orders under way go on.
     Withdraw {
         #[command(flatten)]
         of: customer::OfArgs,

@@ -27,7 +27,7 @@ pub(super) enum Device {
         #[arg(long)]
         json: bool,
     },
-    /// Deregister a device, as its owner or its maker can: its tokens end, its maker is told, orders under way go on.
+    /// Deregister a device, as its owner or its maker can: its tokens end, its maker gets a notification, orders under way go on.
     Remove {
         #[command(flatten)]
         of: OfArgs,

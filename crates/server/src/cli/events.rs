@@ -1,4 +1,4 @@
-//! `opendrs events`: what makers are told, what became of it, and telling it again.
+//! `opendrs events`: notifications to makers, their deliveries, and sending them again.
 
 use super::open;
 use super::{StoreArgs, out};

@@ -1,4 +1,4 @@
-//! `opendrs mail`: what customers are told by mail, and what became of it.
+//! `opendrs mail`: mails to customers, and what became of each.
 
 use super::open;
 use super::{StoreArgs, out};

@@ -72,16 +72,16 @@ enum Command {
     Consent(consent::Consent),
     /// Show, freeze or move the clock of a server started with --test-clock.
     Clock(clock::Clock),
-    /// What makers are told.
+    /// Notifications to makers.
     #[command(subcommand)]
     Events(events::Events),
-    /// Who is told.
+    /// Receivers of notifications.
     #[command(subcommand)]
     Topic(topic::Topic),
     /// Orders, and the operator's hand in them.
     #[command(subcommand)]
     Order(order::Order),
-    /// Hear what makers are told, here and now, and pass it on to a program of yours.
+    /// Receive notifications here and now, and pass them on to a program of yours.
     Listen(listen::Listen),
     /// Have a server started with --test-clock send a notification, as if what it tells of had happened.
     Trigger(trigger::Trigger),
@@ -91,7 +91,7 @@ enum Command {
     Reset(reset::Reset),
     /// Keep states of a server started with --test-clock under names, and bring them back.
     Snapshot(snapshot::Snapshot),
-    /// What customers are told by mail.
+    /// Mails to customers.
     #[command(subcommand)]
     Mail(mail::Mail),
     /// What devices reported of their slots.

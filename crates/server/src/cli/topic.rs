@@ -1,4 +1,4 @@
-//! `opendrs topic`: who is told of what a security profile's devices do.
+//! `opendrs topic`: receivers of the notifications about a security profile's devices.
 
 use super::open;
 use super::{StoreArgs, out};

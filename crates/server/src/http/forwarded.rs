@@ -3,13 +3,14 @@
 //! A proxy writes the address of whoever asked it behind what it was sent, into `X-Forwarded-For` or `Forwarded`
 //! (RFC 7239). Invariant: only what a proxy of ours wrote is believed; what stands before that, anybody may have written.
 
+use super::per_address;
 use crate::site::Site;
 use axum::extract::ConnectInfo;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use ipnet::IpNet;
 use serde::Deserialize;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The proxies in front of this server.
@@ -182,15 +183,11 @@ fn read(node: &str) -> Node {
     address.map_or(Node::Unreadable, |address| Node::Address(address.to_canonical()))
 }
 
-/// Who has one address of version 6 has all that share its first half.
+/// What a caller is known by: an address of version 4, or the network of one of version 6.
 pub(super) fn network(address: IpAddr) -> String {
-    match address.to_canonical() {
+    match per_address::network(address) {
         IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => {
-            let mut parts = address.segments();
-            parts[4..].fill(0);
-            format!("{}/64", Ipv6Addr::from(parts))
-        }
+        IpAddr::V6(network) => format!("{network}/64"),
     }
 }
 

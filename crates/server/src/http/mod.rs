@@ -52,7 +52,7 @@ pub(crate) const DATE: HeaderName = HeaderName::from_static("x-amz-date");
 /// Bounds on bodies.
 #[derive(Clone, Copy, Debug)]
 pub struct Bodies {
-    /// The largest that is read, in bytes (decisions 6).
+    /// The largest that is read, in bytes (docs/spec/limits.md#request-size).
     pub bytes: usize,
     /// How long one may take to arrive.
     pub timeout: Duration,

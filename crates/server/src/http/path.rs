@@ -1,7 +1,7 @@
 //! Request paths as old clients write them, in the one form that routes are written in.
 //!
 //! Segments are percent-decoded, repeated slashes collapse, a slash at the end does not matter, `O2` is `o2`
-//! (decisions 2; service-api 1.5). Invariant: `%2F` inside a segment stays inside it, so decoding never makes a segment
+//! (docs/spec/calls.md#paths). Invariant: `%2F` inside a segment stays inside it, so decoding never makes a segment
 //! out of another's text.
 
 use axum::http::Uri;

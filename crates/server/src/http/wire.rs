@@ -1,4 +1,5 @@
-//! A connection's bytes, where the HTTP library alone would disturb old clients (decisions 5 and 8).
+//! A connection's bytes, where the HTTP library alone would disturb old clients (docs/spec/calls.md#success-answers,
+//! docs/spec/calls.md#request-framing).
 //!
 //! Four things: an answer goes out in one write, head and body together; its status line begins with `HTTP/1.1`, whatever
 //! version the client speaks; stray bytes after a complete request get no answer of their own, so nothing follows the one

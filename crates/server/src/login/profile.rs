@@ -1,4 +1,5 @@
-//! `GET /auth/o2/tokeninfo`, `GET /user/profile`, and the mobile SDK's sign-out (login-and-web 3.6, 5.1, 5.2).
+//! `GET /auth/o2/tokeninfo`, `GET /user/profile`, and the mobile SDK's sign-out (docs/spec/login.md#tokeninfo,
+//! docs/spec/login.md#user-profile, docs/spec/login.md#sdk-sign-out).
 
 use super::{Refused, answer};
 use crate::http::{self, AccessToken, TwoTokens};

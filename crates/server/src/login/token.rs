@@ -1,5 +1,5 @@
 //! `POST /auth/o2/token`: as tolerant in transport as shipped clients need, strict in everything else
-//! (login-and-web 4.1).
+//! (docs/spec/login.md#token-request-format).
 
 use super::{Refused, answer};
 use crate::http;

@@ -8,6 +8,7 @@ use crate::texts::{Letters, Texts};
 use askama::Template;
 use opendrs_domain::mail::{Bought, News, PriceChangeSummary, SlotNews};
 use opendrs_domain::order::{Problem, Tracking};
+use opendrs_domain::text::one_line;
 use opendrs_domain::time::Time;
 use opendrs_service::mail::Letter;
 
@@ -53,19 +54,13 @@ fn takeover_link(said: &Letters, news: &News) -> &'static str {
     }
 }
 
-/// On one line: a title may hold what would end a header or forge a line of the text.
-fn line(text: &str) -> String {
-    let spaced: String = text.chars().map(|c| if c.is_control() || c == '\u{2028}' { ' ' } else { c }).collect();
-    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 impl Words {
     /// Finds the words of a letter, in its reader's language.
     #[must_use]
     pub fn of(letter: &Letter) -> Self {
         let texts = Texts::of(letter.language);
         let said = &texts.letters;
-        let (model, name) = (line(&letter.model), line(&letter.name));
+        let (model, name) = (one_line(&letter.model), one_line(&letter.name));
         let mut words = Self {
             texts,
             subject: String::new(),
@@ -74,7 +69,7 @@ impl Words {
             lines: Vec::new(),
             facts: Vec::new(),
             links: letter.cancel_url.iter().map(|url| (texts.shared.cancel_order, url.clone())).collect(),
-            device: (said.device)(&model, &line(&letter.serial), letter.test),
+            device: (said.device)(&model, &one_line(&letter.serial), letter.test),
         };
         let held = matches!(letter.news, News::Held(_));
         let open = if held { said.decide } else { said.see };
@@ -149,21 +144,21 @@ impl Words {
     }
 
     fn subject(&mut self, what: &str, bought: &Bought) {
-        self.subject = (self.texts.letters.subject)(bought.test, what, &line(&bought.title));
+        self.subject = (self.texts.letters.subject)(bought.test, what, &one_line(&bought.title));
     }
 
     fn product(&mut self, bought: &Bought) {
         let texts = self.texts;
         self.fact(texts.letters.order_number, bought.number().to_string());
-        self.fact(texts.letters.product, line(&bought.title));
-        self.fact(texts.letters.quantity, texts.amount(&bought.quantity, &line(&bought.unit)));
+        self.fact(texts.letters.product, one_line(&bought.title));
+        self.fact(texts.letters.quantity, texts.amount(&bought.quantity, &one_line(&bought.unit)));
         self.fact(texts.letters.price, texts.money(&bought.price));
     }
 
     fn parcel(&mut self, letter: &Letter, expected: Option<Time>) {
         let said = &self.texts.letters;
         let address = letter.address.as_deref().unwrap_or(said.no_address);
-        self.fact(said.ships_to, line(address));
+        self.fact(said.ships_to, one_line(address));
         if let Some(at) = expected {
             self.fact(said.expected, self.texts.day(&at));
         }
@@ -174,7 +169,7 @@ impl Words {
         let said = &self.texts.letters;
         for (name, value) in [(said.carrier, carrier), (said.tracking, number)] {
             if let Some(value) = value {
-                self.fact(name, line(value));
+                self.fact(name, one_line(value));
             }
         }
         if let Some(link) = link {
@@ -243,7 +238,7 @@ impl Words {
         self.product(bought);
         self.parcel(letter, None);
         if let Some(reason) = cancellation.and_then(|cancellation| self.texts.cancel_reason(cancellation)) {
-            self.fact(said.reason, line(reason));
+            self.fact(said.reason, one_line(reason));
         }
     }
 
@@ -268,17 +263,17 @@ impl Words {
         }
         for slot in slots {
             let chosen = match &slot.product {
-                Some((title, price)) => (said.chosen)(&line(title), &texts.money(price)),
+                Some((title, price)) => (said.chosen)(&one_line(title), &texts.money(price)),
                 None => said.not_chosen.to_owned(),
             };
-            self.fact(line(&slot.name), chosen);
+            self.fact(one_line(&slot.name), chosen);
         }
     }
 
     fn price_changed(&mut self, news: &PriceChangeSummary, model: &str) {
         let texts = self.texts;
         let said = &texts.letters;
-        let (title, price, before) = (line(&news.title), texts.money(&news.price), texts.money(&news.before));
+        let (title, price, before) = (one_line(&news.title), texts.money(&news.price), texts.money(&news.before));
         self.subject = (said.subject)(false, said.price_changed_subject, &title);
         self.say((said.price_changed)(&before, &price));
         self.say(if news.asks { (said.price_asks)(model) } else { (said.price_goes_on)(model) });

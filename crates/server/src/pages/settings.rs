@@ -1,4 +1,4 @@
-//! The settings page of one device (login-and-web 7.2; decisions 30).
+//! The settings page of one device (docs/spec/setup-pages.md#settings-page, docs/spec/setup-pages.md#settings-access).
 //!
 //! Invariant: the customer's sign-in is needed for every look and every change. Which device it is says the device's token,
 //! as its app opens the page, or the customer's own list; a token alone shows nothing.

@@ -1,4 +1,4 @@
-//! Consent, and one page a slot (login-and-web 2.3, 7.4; decisions 31).
+//! Consent, and one page a slot (docs/spec/setup-pages.md#consent-page, docs/spec/setup-pages.md#slot-pages).
 
 use super::browser::{Browser, Form};
 use super::leave::{form_source, leave};

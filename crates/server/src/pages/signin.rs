@@ -1,6 +1,6 @@
 //! `GET /ap/oa`: the authorize request; `POST /ap/signin`: e-mail and password.
 //!
-//! Field names are those that page readers in the field look for (login-and-web 2.3; decisions 31).
+//! Field names are those that page readers in the field look for (docs/spec/setup-pages.md#sign-in-page).
 
 use super::browser::{Browser, Form, SESSION, set_cookie};
 use super::leave::{form_source, leave, on_the_way};
@@ -68,7 +68,7 @@ pub(super) async fn authorize(State(site): State<Arc<Site>>, parts: Parts) -> Re
     }
 }
 
-/// The 400 page for requests whose redirect target cannot be trusted (login-and-web 2.5).
+/// The 400 page for requests whose redirect target cannot be trusted (docs/spec/login.md#authorization-errors).
 fn sorry(shown: &Shown, here: &str, reason: &str, params: &Params) -> Response {
     let details =
         params.pairs().iter().take(40).map(|(n, v)| format!("{}={}", form::escape(n, ""), form::escape(v, "")));

@@ -1,4 +1,4 @@
-//! The teaser: what automatic reordering is, before anybody signs in (login-and-web 7.1; decisions 30).
+//! The teaser: what automatic reordering is, before anybody signs in (docs/spec/setup-pages.md#teaser-page).
 //!
 //! Its buttons are plain links whose targets are written as they came, since apps watch for them; no target, no button.
 

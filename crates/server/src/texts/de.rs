@@ -96,7 +96,7 @@ pub(super) static TEXTS: Texts = Texts {
         once: "Bestellt wird, wenn der Vorrat des Geräts zur Neige geht. Sie wählen einmal und können das Produkt \
                jederzeit ändern oder die Nachbestellung beenden.",
         per_order: |amount| format!("{amount} je Bestellung."),
-        tax: "Gegebenenfalls kommen Steuern und Versandkosten hinzu.",
+        tax: "Inklusive Steuern und Versand.",
         out_of_stock: "Zurzeit nicht vorrätig.",
         next: "Weiter",
         skip: "Hierfür nichts bestellen",

@@ -94,7 +94,7 @@ pub(super) static TEXTS: Texts = Texts {
         step: |model, number, count| format!("for your {model}, step {number} of {count}"),
         once: "It is ordered when the device runs low. You choose once, and may change or stop at any time.",
         per_order: |amount| format!("{amount} an order."),
-        tax: "Tax and shipping are added where they apply.",
+        tax: "Includes tax and shipping.",
         out_of_stock: "Currently out of stock.",
         next: "Next",
         skip: "Skip this slot",

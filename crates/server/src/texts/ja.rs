@@ -94,7 +94,7 @@ pub(super) static TEXTS: Texts = Texts {
         step: |model, number, count| format!("{model}用、手順 {number}/{count}"),
         once: "機器の残量が少なくなると注文されます。選択は一度だけで、いつでも変更や停止ができます。",
         per_order: |amount| format!("1回の注文につき {amount}。"),
-        tax: "税金と送料が別途かかる場合があります。",
+        tax: "税金・送料込み。",
         out_of_stock: "現在、在庫切れです。",
         next: "次へ",
         skip: "これは選択しない",

@@ -129,6 +129,7 @@ pub(crate) struct SetUp {
     pub(crate) once: Text,
     /// How much an order brings.
     pub(crate) per_order: fn(amount: String) -> String,
+    /// What a price covers: all that an order costs, so that the amount agreed to is the amount paid.
     pub(crate) tax: Text,
     pub(crate) out_of_stock: Text,
     pub(crate) next: Text,

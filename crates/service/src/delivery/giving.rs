@@ -7,7 +7,7 @@
 
 use crate::App;
 use opendrs_domain::device::Device;
-use opendrs_domain::id::{DeliveryId, DeviceId, EventId, ModelId, TopicId};
+use opendrs_domain::id::{DeliveryId, EventId, TopicId};
 use opendrs_domain::notification::Event;
 use opendrs_domain::time::Time;
 use opendrs_domain::version::Version;
@@ -62,23 +62,13 @@ pub(crate) struct Telling<'a> {
 pub(crate) async fn tell_to(tx: &mut Tx<'_>, telling: &Telling<'_>, receivers: &[TopicId]) -> Result<()> {
     let Telling { shard, device, event, first, version } = *telling;
     outbox::push(tx, shard, device.id, event).await?;
-    give(tx, shard, (device.id, device.model), event, receivers, (first, version)).await
-}
-
-/// Gives an event that is written to these receivers, in the version of its model or, if one is asked for, in that.
-pub(super) async fn give(
-    tx: &mut Tx<'_>,
-    shard: i64,
-    device: (DeviceId, ModelId),
-    event: &Event,
-    receivers: &[TopicId],
-    (first, version): (u128, Option<Version>),
-) -> Result<()> {
     if receivers.is_empty() {
         return Ok(());
     }
     // Whoever holds the device has waited for what it put before: messages of an earlier event are seen.
-    let Some(line) = store::line(tx, shard, device, event.kind().wire_name()).await? else { return Ok(()) };
+    let Some(line) = store::line(tx, shard, (device.id, device.model), event.kind().wire_name()).await? else {
+        return Ok(());
+    };
     let version = match version {
         Some(version) => version.to_string(),
         None => line.version.clone().unwrap_or_else(|| Version::V2.to_string()),

@@ -1,9 +1,7 @@
 //! Delivering: events to receivers, attempt by attempt.
 //!
 //! What it is: events are given to the receivers of their device's security profile where they are written ([`giving`]);
-//! [`drain`] sends what is due for one receiver, some side by side. [`dispatch`] gives out what nodes of the release before
-//! wrote, which left that to a worker; it stays for as long as such a node may run beside this one. What it is not: the
-//! rhythm (the worker's) and the network (a parameter). Invariant: an attempt is claimed before it is made and recorded
+//! [`drain`] sends what is due for one receiver, some side by side. What it is not: the rhythm (the worker's) and the network (a parameter). Invariant: an attempt is claimed before it is made and recorded
 //! after it; a process that dies between the two leaves a lease behind, and when that ends the same message goes out again,
 //! so nothing is lost and something may come twice.
 
@@ -22,18 +20,15 @@ use attempt::{Made, make};
 use futures_util::future::{Fuse, FusedFuture, FutureExt, try_join_all};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use opendrs_domain::delivery::Next;
-use opendrs_domain::device::Device;
-use opendrs_domain::id::{ClientId, EventId, TopicId};
+use opendrs_domain::id::TopicId;
 use opendrs_domain::time::{Span, Time};
 use opendrs_domain::topic::Topic;
 use opendrs_store::delivery::Delivery;
-use opendrs_store::{Tx, Write, delivery as store, device, outbox, topic as topics};
+use opendrs_store::{Tx, Write, delivery as store};
 use pack::Set;
 use std::collections::VecDeque;
 use std::pin::pin;
 
-/// How many events one round gives out.
-const ROUND: i64 = 200;
 /// How many messages are on their way to one receiver at once.
 const SIDE_BY_SIDE: usize = 24;
 /// How many messages are claimed and packed together: a claim is a write, and a set's signatures are made on one thread.
@@ -63,58 +58,6 @@ pub struct Sent {
     pub attempt: i64,
     /// What came of it.
     pub next: Next,
-}
-
-/// Gives out the events that were written and not given to anybody; says how many.
-///
-/// # Errors
-/// [`Error::Unavailable`].
-pub async fn dispatch(app: &App) -> Result<usize> {
-    let now = app.now();
-    let mut fresh = Vec::new();
-    {
-        let mut reader = app.db.reader().await?;
-        let mut tx = reader.tx()?;
-        for (shard, event, device) in outbox::fresh(&mut tx, now, ROUND).await? {
-            fresh.push((shard, event, device::by_id(&mut tx, shard, device).await?));
-        }
-    }
-    let commands = fresh.into_iter().map(|(shard, event, device)| {
-        let first = app.passing.ordered(now).as_u128();
-        app.db.write(Dispatch { shard, event, device, first, now })
-    });
-    Ok(try_join_all(commands).await?.len())
-}
-
-/// Gives out all that happened up to now; what goes on happening is left to the next time.
-pub(crate) async fn dispatch_all(app: &App) -> Result<()> {
-    while i64::try_from(dispatch(app).await?).unwrap_or_default() == ROUND {}
-    Ok(())
-}
-
-struct Dispatch {
-    shard: i64,
-    event: EventId,
-    /// `None` if it is gone.
-    device: Option<Device>,
-    /// The first message's id.
-    first: u128,
-    now: Time,
-}
-
-impl Write for Dispatch {
-    type Out = ();
-    /// Events of one device keep their order.
-    fn key(&self) -> u64 {
-        let of_device = |device: &Device| crate::device::key(device.model, &device.serial);
-        self.device.as_ref().map_or(self.shard.cast_unsigned(), of_device)
-    }
-    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
-        let Some(event) = outbox::dispatch(tx, self.shard, self.event, self.now).await? else { return Ok(()) };
-        let (Some(device), Ok(client)) = (&self.device, ClientId::parse(&event.client)) else { return Ok(()) };
-        let receivers = topics::of_client(tx, client).await?;
-        giving::give(tx, self.shard, (device.id, device.model), &event, &receivers, (self.first, None)).await
-    }
 }
 
 /// The receivers that something is due for now.

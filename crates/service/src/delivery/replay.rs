@@ -2,7 +2,6 @@
 //!
 //! Invariant: a replay has the event's id, a new time and so a new signature; what is still under way is left alone.
 
-use super::ROUND;
 use crate::{App, Error, Result};
 use opendrs_domain::delivery::{EventState, State};
 use opendrs_domain::id::{DeliveryId, EventId, TopicId};
@@ -11,6 +10,9 @@ use opendrs_domain::time::{Span, Time};
 use opendrs_domain::topic::{State as Standing, Topic};
 use opendrs_store::delivery::{Attempt, Delivery};
 use opendrs_store::{Tx, Write, delivery as store, device, outbox, topic as topics};
+
+/// How many events are read at once.
+const ROUND: i64 = 200;
 
 /// What is to be sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,5 @@
-//! Which client is speaking at the token endpoint, by which rules (decisions 21, 25), and how a client is switched off.
+//! Which client is speaking at the token endpoint, by which rules (docs/spec/login.md#client-modes,
+//! docs/spec/identifiers.md#client-secrets), and how a client is switched off.
 
 use crate::error::OAuth;
 use crate::throttle::Try;

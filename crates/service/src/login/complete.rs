@@ -4,29 +4,24 @@
 
 use super::authorize::{self, Asked};
 use super::signup::Underway;
-use crate::delivery::{self, Stamp};
-use crate::{App, BadChoice, Error, Result, takeover as takeovers};
+use super::unit::{TakeoverRules, Unit};
+use crate::delivery::Stamp;
+use crate::{App, BadChoice, Error, Result};
 use hmac::{Hmac, KeyInit, Mac};
 use opendrs_domain::consent::{Mark, family};
 use opendrs_domain::customer::Customer;
 use opendrs_domain::device::{Device, Families};
-use opendrs_domain::id::{DeviceId, OrderId, ProfileId};
+use opendrs_domain::id::{DeviceId, ProfileId};
 use opendrs_domain::login::code::{self as codes, Code};
 use opendrs_domain::login::scope::Scopes;
-use opendrs_domain::mail::{Approach, News};
 use opendrs_domain::model::Model;
-use opendrs_domain::notification::{Event, Facts};
 use opendrs_domain::profile::Client;
 use opendrs_domain::session::Session;
-use opendrs_domain::subscription::{Choice, Subscription};
-use opendrs_domain::takeover::{Policy, State, Takeover};
-use opendrs_domain::text::SlotId;
+use opendrs_domain::subscription::Choice;
 use opendrs_domain::time::Time;
 use opendrs_domain::token::Generations;
 use opendrs_store::consent::Ending;
-use opendrs_store::{
-    Tx, Write, code, consent, customer, device, order, product, profile, signup, subscription, takeover,
-};
+use opendrs_store::{Tx, Write, code, consent, customer, profile, signup};
 use sha2::Sha256;
 
 /// Finishes a sign-up. Returns where the browser goes, code included.
@@ -123,9 +118,6 @@ pub(crate) struct Begun {
     mark: Option<Mark>,
 }
 
-/// How many earlier registrations of a unit are asked for open orders.
-const EARLIER: i64 = 10;
-
 /// How often a sign-up waits for the end of a withdrawal.
 const TRIES: usize = 3;
 
@@ -181,6 +173,7 @@ async fn attempt(app: &App, decided: &Decided<'_>) -> Result<(String, Completed)
         used_at: None,
     };
     let unit = linked.as_ref().map(|Linking { model, serial, test }| Unit {
+        shards,
         shard: shards.of_unit(model.id, serial),
         takeover: TakeoverRules {
             // Whoever may run a command may also decide whose a unit is.
@@ -215,22 +208,6 @@ async fn attempt(app: &App, decided: &Decided<'_>) -> Result<(String, Completed)
         now,
     };
     Ok((text, app.db.write(command).await?))
-}
-
-/// When a unit that another customer has may be linked.
-struct TakeoverRules {
-    /// What the maker says; `None` where an operator decided.
-    policy: Option<Policy>,
-    /// Until when the earlier owner may take it back.
-    undo_until: Time,
-}
-
-struct Unit {
-    shard: i64,
-    takeover: TakeoverRules,
-    fresh: Device,
-    choices: Vec<Choice>,
-    stamps: [Stamp; 3],
 }
 
 struct Complete {
@@ -310,127 +287,5 @@ impl Complete {
             client: client.access.generation,
             customer: if self.unit.is_some() { 0 } else { standing.generation },
         }))
-    }
-}
-
-impl Unit {
-    /// Whether the unit is nobody else's, or its takeover was begun and may be completed.
-    async fn may_be_linked(&self, tx: &mut Tx<'_>, now: Time) -> opendrs_store::Result<bool> {
-        let Device { model, serial, customer, .. } = &self.fresh;
-        match takeovers::of_another(tx, self.shard, (*model, serial), *customer).await? {
-            Some(old) => self.may_take_over(tx, &old, now).await,
-            None => Ok(true),
-        }
-    }
-
-    async fn may_take_over(&self, tx: &mut Tx<'_>, old: &Device, now: Time) -> opendrs_store::Result<bool> {
-        let Some(policy) = self.takeover.policy else { return Ok(true) };
-        let found = takeover::lock(tx, self.shard, old.id, self.fresh.customer).await?;
-        Ok(found.is_some_and(|found| found.may_complete(policy, now)))
-    }
-
-    /// Records that the unit changed hands, and tells its earlier owner, who may take it back.
-    async fn took_over(&self, tx: &mut Tx<'_>, old: &Device, stamp: (Stamp, Time)) -> opendrs_store::Result<()> {
-        let (customer, answer_by) = (self.fresh.customer, self.takeover.undo_until);
-        let (state, successor) = (State::Done, Some(self.fresh.id));
-        let done = Takeover { device: old.id, customer, state, answer_by, successor };
-        takeover::put(tx, self.shard, &done).await?;
-        crate::mail::left(tx, self.shard, old, News::ChangedHands(Approach { customer, answer_by }), stamp).await
-    }
-
-    /// Links the unit (decisions 27): the same customer keeps the registration, another one takes the unit over.
-    async fn link(&self, tx: &mut Tx<'_>, now: Time) -> opendrs_store::Result<DeviceId> {
-        let [ended, registered, changed] = self.stamps;
-        let before = match device::of_unit(tx, self.shard, self.fresh.model, &self.fresh.serial).await? {
-            Some(id) => {
-                // Slots before their device: an order takes them so.
-                for Choice { slot, .. } in &self.choices {
-                    subscription::lock(tx, self.shard, id, slot).await?;
-                }
-                device::lock(tx, self.shard, id).await?
-            }
-            None => None,
-        };
-        let (found, new) = match before {
-            Some(old) if old.customer == self.fresh.customer && old.deregistered_at.is_none() => {
-                device::relink(tx, self.shard, old.id, self.fresh.client, self.fresh.test).await?;
-                (Device { client: self.fresh.client, test: self.fresh.test, ..old }, false)
-            }
-            old => {
-                if let Some(old) = old {
-                    if !self.may_take_over(tx, &old, now).await? {
-                        // It was registered between the look and the lock.
-                        return Err(opendrs_store::Error::Conflict("the unit changed hands meanwhile".into()));
-                    }
-                    if crate::device::end(tx, self.shard, &old, (ended, now)).await? {
-                        self.took_over(tx, &old, (ended, now)).await?;
-                    }
-                }
-                device::add(tx, self.shard, &self.fresh).await?;
-                (self.fresh.clone(), true)
-            }
-        };
-        if new {
-            let event = Event::new(registered.event, now, &found, Facts::Registered);
-            delivery::tell(tx, self.shard, &found, &event, registered.first).await?;
-        }
-        let subscribed = self.subscribe(tx, found.id, now).await?;
-        if new {
-            self.adopt_orders(tx).await?;
-        }
-        if subscribed || new {
-            let facts = Facts::Subscription(subscription::told(tx, self.shard, found.id).await?);
-            let event = Event::new(changed.event, now, &found, facts);
-            delivery::tell(tx, self.shard, &found, &event, changed.first).await?;
-            crate::mail::subscribed(tx, self.shard, &found, (changed, now)).await?;
-        }
-        Ok(found.id)
-    }
-
-    /// Orders that the same customer's earlier registration of the unit left open keep their slots locked, so that a unit
-    /// that is removed and linked again does not order twice (decisions 45).
-    async fn adopt_orders(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
-        for before in device::before(tx, &self.fresh, EARLIER).await? {
-            for open in subscription::of_device(tx, self.shard, before).await? {
-                if let Some(id) = open.open_order {
-                    self.adopt(tx, before, &open.slot, id).await?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Moves an order, unless it is over by now or another one has the slot.
-    async fn adopt(&self, tx: &mut Tx<'_>, before: DeviceId, slot: &SlotId, id: OrderId) -> opendrs_store::Result<()> {
-        subscription::lock(tx, self.shard, before, slot).await?;
-        let Some(found) = order::lock(tx, self.shard, before, id).await? else { return Ok(()) };
-        if !found.state.is_over() && subscription::adopt(tx, self.shard, self.fresh.id, slot, id).await? {
-            order::adopt(tx, self.shard, &found, self.fresh.id).await?;
-            subscription::free_lock(tx, self.shard, before, slot, id).await?;
-        }
-        Ok(())
-    }
-
-    async fn subscribe(&self, tx: &mut Tx<'_>, id: DeviceId, now: Time) -> opendrs_store::Result<bool> {
-        let mut any = false;
-        for Choice { slot, asin, price } in &self.choices {
-            let fresh = || Subscription::none(SlotId::clone(slot));
-            let mut sub = subscription::lock(tx, self.shard, id, slot).await?.unwrap_or_else(fresh);
-            if sub.choose(asin.clone(), asin.is_some()) {
-                any = true;
-            }
-            // Where no page showed a price, one that was agreed to before stays.
-            let price = match (price, asin) {
-                (None, Some(asin)) if sub.agreed_price().is_none() => {
-                    product::by_asin(tx, asin).await?.map(|p| p.price)
-                }
-                (price, _) => price.clone(),
-            };
-            if let Some(price) = price {
-                sub.agree(price, now);
-            }
-            subscription::put(tx, self.shard, id, &sub).await?;
-        }
-        Ok(any)
     }
 }

@@ -1,4 +1,4 @@
-//! The token endpoint's two grants (login-and-web 4.2, 4.3; decisions 21 to 23).
+//! The token endpoint's two grants (docs/spec/login.md#code-exchange, docs/spec/login.md#refresh-grant).
 
 use super::client;
 use super::turn::{self, Turn};
@@ -97,7 +97,8 @@ async fn by_code(app: &App, request: &TokenRequest) -> Result<Tokens> {
     let (client, version) = proven(app, &mut tx, request).await?;
     let text = request.code.as_deref().ok_or_else(|| missing("code"))?;
     if client.kind.is_confidential() && !client.is_strict() || request.redirect_uri.is_some() {
-        // A web client proved itself by its secret and may leave the redirect out (decisions 21); a strict one may not.
+        // A web client proved itself by its secret and may leave the redirect out (docs/spec/login.md#client-modes); a
+        // strict one may not.
     } else {
         return Err(missing("redirect_uri"));
     }
@@ -215,7 +216,8 @@ impl Exchange {
         Ok(consent.is_some_and(|consent| consent.accepts(found.family, found.scopes)))
     }
 
-    /// A code that comes twice was stolen once: what the first use issued dies (decisions 23).
+    /// A code that comes twice was stolen once: what the first use issued dies
+    /// (docs/spec/login.md#authorization-codes).
     async fn revoke(&self, tx: &mut Tx<'_>, found: &Code) -> opendrs_store::Result<()> {
         match found.device {
             Some((shard, id)) => {
@@ -236,7 +238,8 @@ impl Exchange {
 }
 
 /// A refresh writes nothing: the token is read, the one row it speaks for is looked at, and an access token is made.
-/// The refresh token that comes back is the one that was sent (decisions 21). That of a strict client turns.
+/// The refresh token that comes back is the one that was sent (docs/spec/login.md#refresh-grant). That of a strict
+/// client turns.
 async fn by_refresh(app: &App, request: &TokenRequest) -> Result<Tokens> {
     for _ in 0..token::TRIES {
         if let Some(tokens) = refresh(app, request).await? {

@@ -8,3 +8,4 @@ pub mod link;
 pub mod profile;
 pub mod signup;
 mod turn;
+mod unit;

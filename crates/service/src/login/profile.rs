@@ -1,4 +1,5 @@
-//! What an access token says of its customer: tokeninfo and `/user/profile` (login-and-web 5.1, 5.2).
+//! What an access token says of its customer: tokeninfo and `/user/profile` (docs/spec/login.md#tokeninfo,
+//! docs/spec/login.md#user-profile).
 
 use crate::error::OAuth;
 use crate::{App, Error, Result, token};

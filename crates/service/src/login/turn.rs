@@ -1,4 +1,4 @@
-//! The refresh tokens of strict clients, which turn at each use (decisions 21).
+//! The refresh tokens of strict clients, which turn at each use (docs/spec/login.md#refresh-rotation).
 //!
 //! What it is: the one row that a turn reads and writes: the device's, or the consent's. What it is not: the rule
 //! ([`opendrs_domain::login::turn`]); nor anything that the refreshes of other clients run. Invariant: of any number of

@@ -77,7 +77,8 @@ pub struct Owned {
     pub order: Order,
 }
 
-/// An order of one of a customer's devices, registered still or not. Test orders are nobody's (login-and-web 8.5).
+/// An order of one of a customer's devices, registered still or not. Test orders are nobody's
+/// (docs/spec/setup-pages.md#order-list).
 ///
 /// # Errors
 /// [`Error::UnknownOrder`], [`Error::Unavailable`].

@@ -130,7 +130,7 @@ pub struct ModelSeed {
     pub takeover: Option<Policy>,
     /// Its slots, in order.
     pub slots: Vec<SlotSeed>,
-    /// Messages whose version was chosen; the others are 2.0 (decisions 33).
+    /// Messages whose version was chosen; the others are 2.0 (docs/spec/notifications.md#notification-versions).
     pub messages: Vec<(Kind, Version)>,
 }
 

@@ -11,8 +11,6 @@ mod outcome;
 mod plan;
 mod write;
 
-pub(crate) use endpoint::renew_record;
-
 pub use declared::{ClientSeed, CustomerSeed, MakerSeed, ModelSeed, Password, ProfileSeed, Seed, SlotSeed, TopicSeed};
 pub use export::{Contents, export};
 pub use outcome::{Done, Effect, Item, What};
@@ -47,13 +45,9 @@ pub async fn apply(app: &App, seed: Seed) -> Result<Vec<Item>> {
 /// [`Error::BadSeed`] names line and key; [`Error::Unavailable`].
 pub async fn apply_with(app: &App, seed: Seed, overwrite: Overwrite) -> Result<Vec<Item>> {
     let inputs = inputs(app, seed, overwrite).await?;
-    if !inputs.topics.is_empty() {
-        if inputs.topics.iter().any(|draft| draft.topic.published_to().is_none()) {
-            // Made now, so that the certificate is there before the first signature.
-            crate::signing::current(app).await?;
-        }
-        // A topic that begins to hear is not told of what was before it.
-        crate::delivery::dispatch_all(app).await?;
+    if inputs.topics.iter().any(|draft| draft.topic.published_to().is_none()) {
+        // Made now, so that the certificate is there before the first signature.
+        crate::signing::current(app).await?;
     }
     let items = app.db.write(Apply(inputs)).await??;
     // A client that was switched off or on holds from now on.

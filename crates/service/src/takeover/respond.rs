@@ -118,7 +118,7 @@ impl Write for Respond {
                 Some(News::TakeoverAgreed(self.until))
             }
             Answer::Decline => Some(News::TakeoverDeclined),
-            Answer::Undo if self.take_back(tx, found.successor).await? => None,
+            Answer::Undo if self.take_back(tx, &found).await? => None,
             Answer::Undo => return Ok(false),
         };
         found.state = state;
@@ -132,11 +132,11 @@ impl Write for Respond {
 
 impl Respond {
     /// Ends the registration that took the earlier one's place, and restores that one. `false` if the unit is another
-    /// one's by now, or the owner's consent was withdrawn meanwhile.
-    async fn take_back(&self, tx: &mut Tx<'_>, successor: Option<DeviceId>) -> opendrs_store::Result<bool> {
+    /// one's by now, or the owner's consent was withdrawn meanwhile, given anew or not.
+    async fn take_back(&self, tx: &mut Tx<'_>, found: &Takeover) -> opendrs_store::Result<bool> {
         let Self { shard, device: old, now, stamps: [ended, registered, changed], .. } = self;
         let consent = consent::lock(tx, self.home, old.customer, self.profile).await?;
-        if !consent.is_some_and(|consent| consent.stands()) {
+        if !consent.is_some_and(|consent| consent.stands() && consent.mark == found.consent) {
             return Ok(false);
         }
         // What a blocked customer had stays switched off.
@@ -148,7 +148,7 @@ impl Respond {
             return Ok(false);
         }
         let current = device::of_unit(tx, *shard, old.model, &old.serial).await?;
-        if current.is_some() && current != successor {
+        if current.is_some() && current != found.successor {
             return Ok(false);
         }
         if let Some(id) = current

@@ -1,6 +1,6 @@
 //! What a receiver itself may ask: to be told, and to be left alone.
 //!
-//! Invariant: who confirms shows a token that only the question could tell it (sns-delivery A5).
+//! Invariant: who confirms shows a token that only the question could tell it (docs/spec/delivery.md#confirmation).
 
 use super::{Change, QUESTIONS, change};
 use crate::{App, Result};
@@ -10,7 +10,7 @@ use opendrs_store::delivery;
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-/// Why a receiver's request was refused: an SNS error code and its words (sns-delivery A5).
+/// Why a receiver's request was refused: an SNS error code and its words (docs/spec/delivery.md#sns-errors).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
     /// 400.

@@ -1,24 +1,19 @@
 //! Topics as use cases have them: their endpoints are sealed when they are written and opened when they are read.
 //!
 //! Not here: what is done with a topic. Invariant: an endpoint is written sealed for the id of its topic, so that it opens
-//! in no other row. What the release before wrote in clear is newer than what is sealed beside it.
+//! in no other row.
 
 use crate::derived::DerivedKeys;
 use crate::keys::MARKS;
 use crate::sealing::{Purpose, Sealer};
-use crate::seed::renew_record;
-use crate::{App, Result};
 use hmac::{Hmac, KeyInit, Mac};
 use opendrs_domain::id::TopicId;
 use opendrs_domain::topic::Topic;
 use opendrs_store::examine::StoredEndpoint;
 use opendrs_store::topic::{self as store, StoredTopic};
-use opendrs_store::{Db, Error, Tx, Write, delivery, installation};
+use opendrs_store::{Error, Tx, installation};
 use sha2::Sha256;
 use uuid::Uuid;
-
-/// How many topics are sealed in one transaction.
-const PAGE: i64 = 100;
 
 /// The store's topics, for those who have the keys of their endpoints. Cheap to copy into a command.
 #[derive(Clone, Copy)]
@@ -49,10 +44,8 @@ impl Topics {
     }
 
     fn opened(self, StoredTopic { mut topic, sealed }: StoredTopic) -> opendrs_store::Result<Topic> {
-        if topic.endpoint.is_empty() {
-            let plain = sealed.and_then(|sealed| self.sealer.open(topic.id.0.as_bytes(), &sealed));
-            topic.endpoint = plain.and_then(|plain| String::from_utf8(plain).ok()).ok_or_else(|| unreadable(&topic))?;
-        }
+        let plain = self.sealer.open(topic.id.0.as_bytes(), &sealed);
+        topic.endpoint = plain.and_then(|plain| String::from_utf8(plain).ok()).ok_or_else(|| unreadable(&topic))?;
         Ok(topic)
     }
 
@@ -92,52 +85,15 @@ impl Topics {
 
 fn unreadable(topic: &Topic) -> Error {
     let found = format!("an endpoint of {} that cannot be opened with this master key", topic.arn);
-    Error::BadRow { query: "topic", column: 14, found }
+    Error::BadRow { query: "topic", column: 13, found }
 }
 
 /// The endpoints that a look at a store found, without those that another master key sealed.
 #[must_use]
 pub fn endpoints(master: &[u8; 32], found: &[StoredEndpoint]) -> Vec<String> {
     let sealer = Sealer::of(master, Purpose::Endpoints);
-    let opened = |StoredEndpoint { topic, plain, sealed }: &StoredEndpoint| match plain {
-        Some(plain) => Some(plain.clone()),
-        None => String::from_utf8(sealer.open(topic.0.as_bytes(), sealed.as_ref()?)?).ok(),
+    let opened = |StoredEndpoint { topic, sealed }: &StoredEndpoint| {
+        String::from_utf8(sealer.open(topic.0.as_bytes(), sealed)?).ok()
     };
     found.iter().filter_map(opened).collect()
-}
-
-/// Seals the endpoints that the release before wrote in clear, and says how many there were.
-///
-/// # Errors
-/// [`crate::Error::Unavailable`].
-pub async fn seal_plain(app: &App) -> Result<usize> {
-    seal_all(&app.db, app.topics()).await
-}
-
-pub(crate) async fn seal_all(db: &Db, topics: Topics) -> Result<usize> {
-    let (mut count, mut last) = (0, delivery::first());
-    while let Some((sealed, end)) = db.write(Seal { topics, last }).await? {
-        (count, last) = (count + sealed, end);
-    }
-    Ok(count)
-}
-
-struct Seal {
-    topics: Topics,
-    last: TopicId,
-}
-
-impl Write for Seal {
-    type Out = Option<(usize, TopicId)>;
-    fn key(&self) -> u64 {
-        0
-    }
-    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Out> {
-        let found = store::plain(tx, self.last, PAGE).await?;
-        for stored in &found {
-            renew_record(tx, self.topics, stored).await?;
-            self.topics.put(tx, &stored.topic).await?;
-        }
-        Ok(found.last().map(|end| (found.len(), end.topic.id)))
-    }
 }

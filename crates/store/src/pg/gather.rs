@@ -39,7 +39,6 @@ pub(super) const GATHERED: &[Q] = &[
     Q::OrderGrounds,
     Q::OrderPut,
     Q::OrderTold,
-    Q::OutboxDispatch,
     Q::OutboxPut,
     Q::ProductByAsin,
     Q::ReadingKnown,

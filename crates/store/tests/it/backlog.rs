@@ -1,22 +1,21 @@
 //! What waits, counted: each list alone, up to its limit, and nothing that is over.
 
 use crate::harness::Store;
-use crate::samples::{at, event, order, ordered, uuid};
+use crate::samples::{at, order, ordered, uuid};
 use opendrs_domain::delivery::State as Standing;
-use opendrs_domain::id::{CustomerId, DeliveryId, DeviceId, EventId, MailId, OrderId, TopicId};
+use opendrs_domain::id::{CustomerId, DeliveryId, DeviceId, MailId, OrderId, TopicId};
 use opendrs_domain::mail::{News, State as MailState};
-use opendrs_domain::notification::Facts;
 use opendrs_domain::order::{Order, Problem, State};
 use opendrs_domain::wire::sns;
 use opendrs_store::backlog::{self, List, Waiting};
 use opendrs_store::delivery::{self, Delivery};
 use opendrs_store::mail::{self, Mail};
-use opendrs_store::{fulfilment, order as orders, outbox};
+use opendrs_store::{fulfilment, order as orders};
 
 both!(
     orders_that_are_due_are_counted,
     held_orders_are_counted_by_what_holds_them,
-    events_mails_and_calls_are_counted_until_they_are_over,
+    mails_and_calls_are_counted_until_they_are_over,
     messages_on_their_way_are_counted_with_those_behind_them,
 );
 
@@ -55,30 +54,23 @@ async fn held_orders_are_counted_by_what_holds_them(store: &Store) {
     assert_eq!((held(Problem::OutOfStock, 1).await, held(Problem::Payment, 9).await), (1, 0));
 }
 
-async fn events_mails_and_calls_are_counted_until_they_are_over(store: &Store) {
-    let lists = [List::Events, List::Mails, List::Calls];
+async fn mails_and_calls_are_counted_until_they_are_over(store: &Store) {
+    let lists = [List::Mails, List::Calls];
     for list in lists {
         assert_eq!(waiting(store, list, 99, 9).await, NONE, "{list:?}");
     }
     for n in [3, 1, 2] {
-        let row = (i64::try_from(n).unwrap(), event(n, Facts::Registered));
-        store.write(row, |tx, (_, e)| Box::pin(outbox::push(tx, 2, DeviceId(uuid(1)), e))).await;
         let mail = sample(n);
         store.write(mail, |tx, mail| Box::pin(mail::add(tx, mail))).await;
         store
             .write(n, |tx, n| Box::pin(fulfilment::want_place(tx, 2, OrderId(ordered(*n)), at(n.cast_signed()))))
             .await;
     }
-    assert_eq!(waiting(store, List::Events, 99, 9).await, NONE, "whoever writes an event gives it out");
-    // So nodes of the release before write them.
-    store.tamper("UPDATE outbox SET dispatched_at = NULL").await;
     for list in lists {
         assert_eq!(waiting(store, list, 0, 9).await, NONE, "{list:?}");
         assert_eq!(waiting(store, list, 2, 9).await, found(2, 1), "{list:?}");
         assert_eq!(waiting(store, list, 99, 2).await, found(2, 1), "{list:?}");
     }
-    let first = event(1, Facts::Registered).id;
-    store.write(first, |tx, id: &EventId| Box::pin(outbox::dispatch(tx, 2, *id, at(9)))).await;
     let over = Mail { state: MailState::Sent, due_at: None, ended_at: Some(at(9)), attempts: 1, ..sample(1) };
     store.write((), |tx, ()| Box::pin(mail::claim(tx, at(1), at(50), 1))).await;
     assert!(store.write(over, |tx, mail| Box::pin(mail::save(tx, mail))).await);

@@ -80,7 +80,7 @@ async fn fill(tx: &mut Tx<'_>) -> Result<()> {
     };
     code::add(tx, 0, &code).await?;
     let state = State::Asked;
-    let takeover = Takeover { device: UNIT(), customer, state, answer_by: at(9), successor: None };
+    let takeover = Takeover { device: UNIT(), customer, state, answer_by: at(9), successor: None, consent: None };
     takeover::put(tx, 0, &takeover).await?;
     device::add(tx, 0, &device(1, &washer(), "unit")).await?;
     let sub = Subscription { slot: slot_id("a"), asin: Some(asin(1)), on: true, open_order: None, agreed: None };

@@ -173,10 +173,9 @@ async fn commands_of_one_key_run_in_the_order_they_came(store: &Store) {
             waiting.push(Box::pin(unconstrained(failing)));
         }
     }
-    for answer in &mut waiting {
-        // One poll puts it into the queue, unless tokio thinks that the test had its turn: hence `unconstrained`.
-        assert!(answer.now_or_never().is_none_or(|answer| answer.is_ok()));
-    }
+    // One poll puts it into the queue, unless tokio thinks that the test had its turn: hence `unconstrained`. What is
+    // answered at once must not be polled again.
+    waiting.retain_mut(|answer| answer.now_or_never().map(Result::unwrap).is_none());
     join_rest(waiting).await;
     let wanted = (0..40).map(|n| format!("{n} ")).collect::<String>();
     for key in 0..12 {

@@ -12,7 +12,6 @@ both!(
     an_events_row_says_what_it_is,
     the_newest_events_come_oldest_first_and_bounded,
     an_event_is_found_in_its_shard,
-    what_nodes_of_the_release_before_write_is_given_out_once,
 );
 
 async fn push(store: &Store, event: &Event) {
@@ -94,20 +93,4 @@ async fn an_event_is_found_in_its_shard(store: &Store) {
         let found = store.read(async |tx| outbox::find(tx, store.db.shards(), id).await).await;
         assert_eq!(found, (n != 4).then(|| store.shard(id.0)), "{n}");
     }
-}
-
-async fn what_nodes_of_the_release_before_write_is_given_out_once(store: &Store) {
-    for n in [3, 1, 2] {
-        push(store, &event(n, Facts::Registered)).await;
-    }
-    let fresh = async |until| store.read(async |tx| outbox::fresh(tx, at(until), 9).await).await;
-    assert_eq!(fresh(9).await, [], "whoever writes an event gives it out");
-    store.tamper("UPDATE outbox SET dispatched_at = NULL").await;
-    let row = |n| (store.shard(event(n, Facts::Registered).id.0), event(n, Facts::Registered).id, DeviceId(uuid(1)));
-    assert_eq!((fresh(2).await, fresh(9).await), (vec![row(1), row(2)], vec![row(1), row(2), row(3)]));
-    let (shard, id, _) = row(1);
-    let take =
-        async || store.write((shard, id), |tx, (shard, id)| Box::pin(outbox::dispatch(tx, *shard, *id, at(9)))).await;
-    assert_eq!((take().await, take().await), (Some(event(1, Facts::Registered)), None));
-    assert_eq!(fresh(9).await, [row(2), row(3)]);
 }

@@ -1,13 +1,10 @@
 //! The two engines' catalogues: one schema, told twice.
 
 use crate::harness::{Database, Store, on_sqlite};
-use crate::samples::{hash, model, profile, uuid};
-use opendrs_domain::id::{ClientId, CustomerId, DeviceId, MakerId, ProfileId};
-use opendrs_domain::profile::Mode;
-use opendrs_store::{Engine, consent, device, model, profile, signup};
+use opendrs_store::Engine;
 use std::collections::{BTreeMap, BTreeSet};
 
-both!(tables_are_sharded_or_known_to_be_small, what_the_release_before_writes_is_read);
+both!(tables_are_sharded_or_known_to_be_small);
 
 /// A column: its name, what it holds, whether it may be absent, its place in the primary key.
 type Column = (String, &'static str, bool, usize);
@@ -38,9 +35,6 @@ const IN_TIME: &str = "reading";
 /// Indexes by the id alone, and by the end. SQLite has one shard, and finds a row by it and the id; and what is appended is
 /// removed from the beginning on.
 const NOT_ON_SQLITE: [&str; 3] = ["mail_ended", "mail_id", "orders_id"];
-
-/// An index that statements of the release before name.
-const STILL_ON_SQLITE: &str = "delivery_line";
 
 /// Both engines' types, by what they hold. Not here: 32-bit integers, floats of 4 bytes, times and JSON of the engine.
 const TYPES: [(&str, &str, &str); 6] = [
@@ -116,9 +110,8 @@ async fn the_two_engines_have_the_same_tables_columns_and_indexes() {
         for (table, columns) in &lite {
             assert_eq!(columns, &pg[table], "{table}: SQLite (left), PostgreSQL (right)");
         }
-        let (mut ours, mut also) = (indexes(sqlite).await, indexes(&postgres).await);
+        let (ours, mut also) = (indexes(sqlite).await, indexes(&postgres).await);
         assert!(NOT_ON_SQLITE.iter().all(|name| also.remove(*name).is_some()));
-        assert!(ours.remove(STILL_ON_SQLITE).is_some());
         assert_eq!(ours, also);
         assert!(lite.len() > REFERENCE.len() && !indexes(sqlite).await.is_empty(), "something was compared");
     })
@@ -150,52 +143,4 @@ async fn tables_are_sharded_or_known_to_be_small(store: &Store) {
         }
     }
     assert_eq!(small, REFERENCE.map(str::to_owned).into());
-}
-
-/// Nodes of the release before name the columns they know; the others say what was so until then.
-async fn what_the_release_before_writes_is_read(store: &Store) {
-    let lite = store.db.engine() == Engine::Sqlite;
-    let id = |n| if lite { format!("X'{}'", uuid(n).simple()) } else { format!("'{}'", uuid(n)) };
-    let digits: String = hash(1).iter().map(|byte| format!("{byte:02x}")).collect();
-    let bytes = if lite { format!("X'{digits}'") } else { format!("'\\x{digits}'") };
-    store.write(profile(1, MakerId(uuid(1))), |tx, p| Box::pin(profile::put(tx, p))).await;
-    store.write(model(1, MakerId(uuid(1))), |tx, m| Box::pin(model::put(tx, m))).await;
-    let request =
-        r#"{"client":"c","redirect_uri":"u","state":null,"scopes":1,"device":null,"challenge":null}"#.to_owned();
-    for sql in [
-        format!(
-            "INSERT INTO client (id, profile, kind, ordinal, redirect_uris) VALUES ({}, {}, 'ios', 0, '[]')",
-            id(2),
-            id(1)
-        ),
-        format!(
-            "INSERT INTO consent (shard, customer, profile, scopes, granted_at, revoked) VALUES (3, {}, {}, 1, 0, '')",
-            id(3),
-            id(1)
-        ),
-        format!(
-            "INSERT INTO device (shard, id, model, serial, customer, directed_customer, client, test, registered_at, revoked)
-             VALUES (3, {}, {}, 'unit', {}, 'x', {}, FALSE, 0, '')",
-            id(4),
-            id(1),
-            id(3),
-            id(2)
-        ),
-        format!(
-            "INSERT INTO signup (shard, id, session, request, consented, choices, expires_at)
-             VALUES (3, {bytes}, {bytes}, '{request}', TRUE, '[]', 0)"
-        ),
-    ] {
-        store.tamper(&sql).await;
-    }
-    let client = store.read(async |tx| profile::client(tx, ClientId(uuid(2))).await).await;
-    assert_eq!(client.map(|client| client.mode), Some(Mode::Lwa));
-    let of = (CustomerId(uuid(3)), ProfileId(uuid(1)));
-    let held = store.write(of, |tx, of| Box::pin(consent::turns(tx, 3, *of))).await;
-    let (consent, turns) = held.expect("a consent");
-    assert_eq!((consent.mark, consent.ending_at, turns), (None, None, Default::default()));
-    let held = store.write(DeviceId(uuid(4)), |tx, id| Box::pin(device::turns(tx, 3, *id))).await;
-    assert_eq!(held, Some(Default::default()));
-    let begun = store.read(async |tx| signup::get(tx, 3, &hash(1)).await).await.expect("a sign-up");
-    assert_eq!((begun.mark, begun.request.issuer), (None, None));
 }

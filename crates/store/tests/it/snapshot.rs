@@ -51,11 +51,11 @@ async fn another_release_or_key_is_refused(store: &Store) {
     match (store.db.engine(), &store.place) {
         (Engine::Sqlite, opendrs_store::Place::File(path)) => {
             let file = path.with_file_name("snapshots").join("step.db");
-            rusqlite::Connection::open(file).unwrap().pragma_update(None, "user_version", 1).unwrap();
+            rusqlite::Connection::open(file).unwrap().pragma_update(None, "user_version", 0).unwrap();
         }
-        _ => tamper(store, "step", "snapshot", "step = 1").await,
+        _ => tamper(store, "step", "snapshot", "step = 0").await,
     }
-    for (text, says) in [("key", "was made with another master key"), ("step", "is of schema step 1, this store is at")]
+    for (text, says) in [("key", "was made with another master key"), ("step", "is of schema step 0, this store is at")]
     {
         let said = refused(text).await;
         assert!(said.contains(says) && said.contains("make it anew"), "{said}");

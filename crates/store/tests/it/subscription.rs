@@ -6,11 +6,10 @@ use opendrs_domain::device::Families;
 use opendrs_domain::id::{ClientId, DeviceId, MakerId, OrderId};
 use opendrs_domain::money::Money;
 use opendrs_domain::notification::{ProductInfo, SlotInfo};
-use opendrs_domain::rule::Rules;
 use opendrs_domain::subscription::{AgreedPrice, Subscription};
 use opendrs_domain::time::Time;
 use opendrs_store::access::AccessVersion;
-use opendrs_store::{Engine, device, model, product, rule, subscription};
+use opendrs_store::{device, model, product, rule, subscription};
 
 both!(
     a_subscription_comes_back_with_and_without_its_product,
@@ -19,7 +18,6 @@ both!(
     a_lock_is_one_slots,
     every_slot_is_told_in_the_models_order_with_its_product,
     the_price_agreed_is_kept_with_its_product_and_date,
-    what_was_agreed_before_it_was_kept_is_filled_in,
 );
 
 fn sub(slot: &str) -> Subscription {
@@ -45,43 +43,11 @@ async fn the_price_agreed_is_kept_with_its_product_and_date(store: &Store) {
         let all = store.read(async |tx| subscription::of_device(tx, 2, DeviceId(uuid(1))).await).await;
         assert_eq!(all, [kept]);
     }
-    // A node of the release before chooses another product, and knows nothing of prices.
+    // A price that was agreed to for another product says nothing of this one.
     put(store, &Subscription { agreed: Some(agreed(1, 1200, Some(at(7)))), ..on("a") }).await;
     store.tamper(&format!("UPDATE subscription SET asin = '{}'", asin(2))).await;
     let found = get(store, 2, 1, "a").await.unwrap();
     assert_eq!((found.asin.clone(), found.agreed_price()), (Some(asin(2)), None));
-}
-
-async fn what_was_agreed_before_it_was_kept_is_filled_in(store: &Store) {
-    for n in [1, 2] {
-        store.write(product(n), |tx, p| Box::pin(product::put(tx, p))).await;
-    }
-    let of = |slot, n| Subscription { asin: Some(asin(n)), on: true, ..sub(slot) };
-    for sub in [of("ruled", 1), of("no-price", 2), of("plain", 2), of("gone", 9), sub("empty")] {
-        put(store, &sub).await;
-    }
-    for (slot, rules) in [("ruled", r#"{"agreed":{"minor":77,"currency":"CHF"}}"#), ("no-price", r#"{"agreed":null}"#)]
-    {
-        let with = (DeviceId(uuid(1)), slot_id(slot), Rules::default());
-        store.write(with, |tx, (device, slot, rules)| Box::pin(rule::put(tx, 2, *device, slot, rules))).await;
-        store.tamper(&format!("UPDATE rule SET rules = '{rules}' WHERE slot = '{slot}'")).await;
-    }
-    let step = match store.db.engine() {
-        Engine::Sqlite => include_str!("../../migrations/0018_agreed_price.lite.sql"),
-        Engine::Postgres => include_str!("../../migrations/0018_agreed_price.pg.sql"),
-    };
-    let updates: Vec<_> = step.split(';').filter(|sql| sql.trim().starts_with("UPDATE")).collect();
-    assert_eq!(updates.len(), 2);
-    for sql in updates {
-        store.tamper(sql).await;
-    }
-    let listed = |n| Some(AgreedPrice { asin: asin(n), price: product(n).price, at: None });
-    let by_rule = AgreedPrice { asin: asin(1), price: Money { minor: 77, currency: "CHF".into() }, at: None };
-    for (slot, wanted) in
-        [("ruled", Some(by_rule)), ("no-price", listed(2)), ("plain", listed(2)), ("gone", None), ("empty", None)]
-    {
-        assert_eq!(get(store, 2, 1, slot).await.unwrap().agreed, wanted, "{slot}");
-    }
 }
 
 async fn put(store: &Store, sub: &Subscription) {

@@ -2,6 +2,7 @@
 
 use crate::harness::Store;
 use crate::samples::{at, device, model, uuid};
+use opendrs_domain::consent::Mark;
 use opendrs_domain::id::{CustomerId, DeviceId, MakerId};
 use opendrs_domain::takeover::{Attempts, State, Takeover};
 use opendrs_store::{device, takeover};
@@ -16,7 +17,8 @@ both!(
 fn sample(n: u64, state: State) -> Takeover {
     let successor = (state == State::Done).then(|| DeviceId(uuid(n + 50)));
     let answer_by = at(i64::try_from(n).unwrap());
-    Takeover { device: DeviceId(uuid(n)), customer: CustomerId(uuid(n + 100)), state, answer_by, successor }
+    let consent = n.is_multiple_of(2).then(|| Mark::after(None, [0xff, 0, 0, u8::try_from(n).unwrap()]));
+    Takeover { device: DeviceId(uuid(n)), customer: CustomerId(uuid(n + 100)), state, answer_by, successor, consent }
 }
 
 async fn put(store: &Store, takeover: &Takeover) {

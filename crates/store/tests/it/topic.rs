@@ -1,15 +1,14 @@
-//! Topics: their endpoints are written sealed; what the release before wrote in clear is found once.
+//! Topics: their endpoints are written sealed.
 
 use crate::harness::Store;
 use crate::samples::{ordered, profile, topic as sample, uuid};
 use opendrs_domain::id::{MakerId, ProfileId, TopicId};
 use opendrs_domain::topic::{State, Topic};
 use opendrs_store::examine::{StoredEndpoint, examine};
-use opendrs_store::{Engine, delivery, profile, topic};
+use opendrs_store::{delivery, profile, topic};
 
 both!(
     an_endpoint_is_written_sealed_and_found_as_it_was_sealed,
-    what_the_release_before_wrote_in_clear_is_found_until_it_is_sealed,
     a_topic_is_disabled_without_its_endpoint,
     a_look_finds_the_endpoints_of_confirmed_topics,
 );
@@ -30,21 +29,11 @@ async fn with_topics(store: &Store) -> [Topic; 2] {
     topics.try_into().unwrap()
 }
 
-/// Writes an endpoint as the release before does.
-async fn in_clear(store: &Store, topic: &Topic, endpoint: &str) {
-    let id = match store.db.engine() {
-        Engine::Sqlite => format!("X'{}'", topic.id.0.simple()),
-        Engine::Postgres => format!("'{}'", topic.id.0),
-    };
-    store.tamper(&format!("UPDATE topic SET endpoint = '{endpoint}' WHERE id = {id}")).await;
-}
-
 async fn an_endpoint_is_written_sealed_and_found_as_it_was_sealed(store: &Store) {
     let topics = with_topics(store).await;
-    assert_eq!(store.rows("SELECT DISTINCT endpoint FROM topic").await, [["NULL"]]);
     for topic in topics {
         let bare = Topic { endpoint: String::new(), ..topic.clone() };
-        let sealed = Some(format!("sealed {}", topic.arn).into_bytes());
+        let sealed = format!("sealed {}", topic.arn).into_bytes();
         let found = [
             store.read(async |tx| topic::by_id(tx, topic.id).await).await,
             store.read(async |tx| topic::by_arn(tx, &topic.arn).await).await,
@@ -63,44 +52,18 @@ async fn an_endpoint_is_written_sealed_and_found_as_it_was_sealed(store: &Store)
     }
 }
 
-async fn what_the_release_before_wrote_in_clear_is_found_until_it_is_sealed(store: &Store) {
-    let [first, second] = with_topics(store).await;
-    let plain = async |last: TopicId| {
-        let found = store.write(last, |tx, last| Box::pin(topic::plain(tx, *last, 9))).await;
-        found.into_iter().map(|found| (found.topic.id, found.topic.endpoint)).collect::<Vec<_>>()
-    };
-    assert_eq!(plain(delivery::first()).await, []);
-    for topic in [&first, &second] {
-        in_clear(store, topic, "https://a:b@c.example").await;
-    }
-    let address = || "https://a:b@c.example".to_owned();
-    assert_eq!(plain(delivery::first()).await, [(first.id, address()), (second.id, address())]);
-    assert_eq!(plain(first.id).await, [(second.id, address())]);
-    put(store, second.clone(), b"sealed anew").await;
-    assert_eq!(plain(delivery::first()).await, [(first.id, address())]);
-    let found = store.read(async |tx| topic::by_id(tx, second.id).await).await.unwrap();
-    assert_eq!((found.topic.endpoint.as_str(), found.sealed.as_deref()), ("", Some(b"sealed anew".as_slice())));
-}
-
 async fn a_topic_is_disabled_without_its_endpoint(store: &Store) {
     let [first, second] = with_topics(store).await;
     store.write(first.id, |tx, id| Box::pin(topic::disable(tx, *id))).await;
     let found = store.read(async |tx| topic::after(tx, delivery::first(), 9).await).await;
     let states: Vec<_> = found.iter().map(|found| (found.topic.id, found.topic.state)).collect();
     assert_eq!(states, [(first.id, State::Disabled), (second.id, State::Pending)]);
-    assert!(found.iter().all(|found| found.sealed.is_some()));
+    assert!(found.iter().all(|found| found.sealed.starts_with(b"sealed ")));
 }
 
 async fn a_look_finds_the_endpoints_of_confirmed_topics(store: &Store) {
     let [first, _] = with_topics(store).await;
-    let found = || async { examine(&store.place).await.unwrap().unwrap().endpoints };
-    let sealed = Some(format!("sealed {}", first.arn).into_bytes());
-    let stored = |plain: Option<&str>| StoredEndpoint {
-        topic: TopicId(ordered(1)),
-        plain: plain.map(str::to_owned),
-        sealed: sealed.clone(),
-    };
-    assert_eq!(found().await, [stored(None)]);
-    in_clear(store, &first, "arn:x").await;
-    assert_eq!(found().await, [stored(Some("arn:x"))]);
+    let found = examine(&store.place).await.unwrap().unwrap().endpoints;
+    let sealed = format!("sealed {}", first.arn).into_bytes();
+    assert_eq!(found, [StoredEndpoint { topic: TopicId(ordered(1)), sealed }]);
 }

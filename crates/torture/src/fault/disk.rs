@@ -10,8 +10,9 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-/// How large the small disk is.
-const ROOM: &str = "size=6m";
+/// How large the small disk is: what the load alone writes must fit, or the disk is full where nobody filled it. SQLite's
+/// log alone grows to 16 MiB before its pages move to the database.
+const SIZE: &str = "size=64m";
 
 /// A small disk over a folder. A shell of its own unmounts it when its input ends: when this goes, or we are killed.
 struct SmallDisk(Child);
@@ -28,7 +29,7 @@ read -r _
 impl SmallDisk {
     fn mount(at: &Path) -> Result<Self, String> {
         let mut command = Command::new("sh");
-        command.args(["-c", MOUNT, "sh"]).arg(at).arg(ROOM).process_group(0);
+        command.args(["-c", MOUNT, "sh"]).arg(at).arg(SIZE).process_group(0);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut disk = Self(command.spawn().map_err(|e| format!("sh: {e}"))?);
         let mut line = String::new();

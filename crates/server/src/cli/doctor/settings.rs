@@ -47,7 +47,7 @@ fn open_secrets(config: &Config) -> Vec<Check> {
     open.collect()
 }
 
-/// Where receivers are told to find the certificate that notifications are signed with.
+/// The address of the signing certificate, as notifications name it.
 fn signing(config: &Config) -> Check {
     const NAME: &str = "signing URL";
     let url = match config.topics().base_url {
@@ -60,7 +60,7 @@ fn signing(config: &Config) -> Check {
         "set notifications.public_url to {wanted}, with that name in your DNS and in the certificate; or have receivers trust \
          your host: see docs/notifications.md"
     );
-    let warn = |says: String| warning(NAME, format!("receivers are told {url}: {says}"), fix.clone());
+    let warn = |says: String| warning(NAME, format!("{url}, which notifications name: {says}"), fix.clone());
     let Ok(read) = Url::parse(&url) else { return warn("it cannot be read".into()) };
     if read.scheme() != "https" {
         return warn("SNS message validators fetch certificates by https alone".into());
@@ -98,7 +98,7 @@ fn metrics(config: &Config) -> Check {
             let says = format!("metrics.listen is {listen}: whoever reaches it may read it");
             warning(NAME, says, "listen on the loopback, or on an address of a private network")
         }
-        _ => good(NAME, format!("are told at {listen}")),
+        _ => good(NAME, format!("are served at {listen}")),
     }
 }
 

@@ -1,4 +1,5 @@
-//! What is wrong with a call's body: its size, its form, its fields. Nothing of it is written (decisions 8 and 9).
+//! What is wrong with a call's body: its size, its form, its fields. Nothing of it is written
+//! (docs/spec/calls.md#request-bodies, docs/spec/calls.md#slot-status).
 
 use super::badinput::refused;
 use super::quirks::head;

@@ -1,5 +1,6 @@
 //! What is wrong with a call's head: route, token, version headers, slot. Each refusal is JSON that says what to change,
-//! and nothing is written (decisions 4, 6 and 7).
+//! and nothing is written (docs/spec/calls.md#version-headers, docs/spec/calls.md#error-answers,
+//! docs/spec/calls.md#order-of-checks).
 
 use crate::harness::world::{BEANS, BOB, FILTER, MODEL, OTHER_MODEL, OTHER_WEB};
 use crate::harness::{Call, Linking, Said, Server, filled, good_body};

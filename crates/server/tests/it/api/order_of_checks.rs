@@ -1,4 +1,5 @@
-//! A call that is wrong in every way, mended bit by bit: what is said next follows decisions 7.
+//! A call that is wrong in every way, mended bit by bit: what is said next follows one order
+//! (docs/spec/calls.md#order-of-checks).
 
 use super::badinput::refused;
 use crate::harness::world::{FILTER, MODEL};

@@ -1,4 +1,5 @@
-//! How clients of the field frame their requests, byte by byte, and what they get (service-api 1.5; decisions 5 and 8).
+//! How clients of the field frame their requests, byte by byte, and what they get (docs/spec/calls.md#request-framing,
+//! docs/spec/calls.md#success-answers).
 //!
 //! Every answer here arrives in one piece, has the exact status line, a right `Content-Length`, no chunks, no `{` before
 //! its body and nothing after it: [`Server::exchange`] and [`Answer::suits_firmware`] see to that.

@@ -1,4 +1,5 @@
-//! How clients of the field spell paths, headers and bodies, and what they get (service-api 1.5; decisions 2, 4 and 8).
+//! How clients of the field spell paths, headers and bodies, and what they get (docs/spec/calls.md#paths,
+//! docs/spec/calls.md#version-headers, docs/spec/calls.md#request-bodies).
 
 use super::quirks::{LEVEL, head};
 use crate::harness::world::{CARTRIDGE, FILTER};

@@ -4,7 +4,7 @@ use opendrs_domain::time::Time;
 use opendrs_service::clock::Clock;
 use opendrs_service::random::Random;
 use sha2::{Digest, Sha256};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 /// When every test begins: 2018-03-02T07:00:00Z.
 pub const BEGINNING: i64 = 1_519_974_000;
@@ -15,6 +15,28 @@ pub struct Standing;
 impl Clock for Standing {
     fn now(&self) -> Time {
         Time::from_secs(BEGINNING)
+    }
+}
+
+/// A clock that a test sets, forward or back, as a machine's clock may be set.
+pub struct Settable(AtomicI64);
+
+impl Default for Settable {
+    fn default() -> Self {
+        Self(AtomicI64::new(BEGINNING))
+    }
+}
+
+impl Settable {
+    /// Moves the clock by so many seconds, which may be negative.
+    pub fn move_by(&self, secs: i64) {
+        self.0.fetch_add(secs, Ordering::Relaxed);
+    }
+}
+
+impl Clock for Settable {
+    fn now(&self) -> Time {
+        Time::from_secs(self.0.load(Ordering::Relaxed))
     }
 }
 
@@ -30,9 +52,9 @@ pub struct Seeded {
 }
 
 impl Seeded {
-    /// The seed of the environment, or always the same one.
-    pub fn from_env() -> Self {
-        Self { seed: test_seed(), count: AtomicU64::new(0) }
+    /// The seed of the environment, or always the same one, for the so many-th server on a store.
+    pub fn at_start(start: u64) -> Self {
+        Self { seed: test_seed(), count: AtomicU64::new(start << 40) }
     }
 }
 

@@ -19,7 +19,7 @@ pub use browse::{Visit, query};
 pub use call::{Call, Said, filled, form, good_body};
 pub use device::{Device, Linking};
 pub use mail_server::MailServer;
-pub use means::test_seed;
+pub use means::{Settable, test_seed};
 pub use receiver::{Does, Got, Receiver};
 pub use server::{MASTER, OPERATOR, Options, Server, on_postgres, on_sqlite};
 pub use store::Store;

@@ -10,6 +10,7 @@ use opendrs_server::http::{Bodies, Limits, Listener, Proxies};
 use opendrs_server::mail::Sink;
 use opendrs_server::site::{PublicUrls, Site};
 use opendrs_server::{build, build_metrics, meters};
+use opendrs_service::clock::Clock;
 use opendrs_service::limit::Rates;
 use opendrs_service::mail::Post;
 use opendrs_service::operator::Operator;
@@ -102,6 +103,12 @@ pub struct Options {
     pub post: Arc<dyn Post>,
     /// Who publishes for it to Amazon SNS.
     pub publisher: Option<Arc<dyn Publisher>>,
+    /// The machine's clock.
+    pub clock: Arc<dyn Clock>,
+    /// The installation's master key.
+    pub master: [u8; 32],
+    /// How many servers were started on its store before it; each draws random bytes of its own.
+    pub start: u64,
 }
 
 impl Default for Options {
@@ -122,6 +129,9 @@ impl Default for Options {
             proxies: Proxies::default(),
             post: Arc::new(Sink),
             publisher: None,
+            clock: Arc::new(Standing),
+            master: MASTER,
+            start: 0,
         }
     }
 }
@@ -138,7 +148,7 @@ pub struct Server {
     pub protected: Option<Protected>,
     /// Where it tells what it counts.
     pub numbers: String,
-    store: Store,
+    store: Arc<Store>,
     stop: watch::Sender<bool>,
 }
 
@@ -148,6 +158,9 @@ struct Edges {
     post: Arc<dyn Post>,
     rates: Rates,
     test_clock: bool,
+    clock: Arc<dyn Clock>,
+    master: [u8; 32],
+    start: u64,
 }
 
 /// Receivers of the tests are on this machine.
@@ -158,12 +171,13 @@ fn here() -> Override {
 /// The master key of tests' servers.
 pub const MASTER: [u8; 32] = [7; 32];
 
-fn parts(place: Place, config: &Config, Edges { publisher, post, rates, test_clock }: Edges) -> Parts {
+fn parts(place: Place, config: &Config, edges: Edges) -> Parts {
+    let Edges { publisher, post, rates, test_clock, clock, master, start } = edges;
     Parts {
         place,
-        master: MASTER,
-        clock: Arc::new(Standing),
-        random: Arc::new(Seeded::from_env()),
+        master,
+        clock,
+        random: Arc::new(Seeded::at_start(start)),
         outbound: Arc::new(config.network().unwrap()),
         publisher,
         post,
@@ -200,8 +214,15 @@ impl Server {
         Self::on(Store::sqlite(), options).await
     }
 
+    /// Another node on the same store, which seeds nothing.
+    pub async fn another_node(&self, options: Options) -> Self {
+        let start = options.start + 1;
+        Self::on(self.store.clone(), Options { seed: seed::Seed::default(), start, ..options }).await
+    }
+
     /// On a store.
-    pub async fn on(store: Store, options: Options) -> Self {
+    pub async fn on(store: impl Into<Arc<Store>>, options: Options) -> Self {
+        let store = store.into();
         let Options {
             seed,
             roles,
@@ -218,10 +239,13 @@ impl Server {
             settings,
             post,
             publisher,
+            clock,
+            master,
+            start,
         } = options;
         let env = settings.into_iter().map(|(name, value)| (name.to_owned(), value));
         let config = Config::load(None, env, vec![here()]).unwrap();
-        let edges = Edges { publisher, post, rates, test_clock };
+        let edges = Edges { publisher, post, rates, test_clock, clock, master, start };
         let parts = parts(store.place(), &config, edges);
         let mut app = App::open(parts).await.unwrap();
         seed::apply(&app, seed).await.unwrap();
@@ -300,9 +324,9 @@ impl Server {
     /// The same with a master key.
     pub async fn beside_with(&self, master: [u8; 32]) -> opendrs_service::Result<App> {
         let config = Config::load(None, [], vec![here()]).unwrap();
-        let Options { publisher, post, rates, .. } = Options::default();
-        let parts = parts(self.store.place(), &config, Edges { publisher, post, rates, test_clock: true });
-        let mut app = App::open(Parts { master, ..parts }).await?;
+        let Options { publisher, post, rates, clock, start, .. } = Options::default();
+        let edges = Edges { publisher, post, rates, test_clock: true, clock, master, start: start + 1 };
+        let mut app = App::open(parts(self.store.place(), &config, edges)).await?;
         app.settings.notifications.base_url.clone_from(&self.base);
         app.settings.mail.base_url.clone_from(&self.base);
         Ok(app)

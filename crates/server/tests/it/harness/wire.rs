@@ -140,7 +140,7 @@ impl Answer {
         value
     }
 
-    /// What small firmware needs of every answer (service-api 1.5; decisions 5).
+    /// What small firmware needs of every answer (docs/spec/calls.md#success-answers).
     #[track_caller]
     pub fn suits_firmware(&self) {
         self.suits_a_token_client();

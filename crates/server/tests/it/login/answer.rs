@@ -1,4 +1,5 @@
-//! Where a finished sign-up leads: code, scope and the client's own words (login-and-web 2.4, 3.3; decisions 23).
+//! Where a finished sign-up leads: code, scope and the client's own words (docs/spec/login.md#authorization-answer,
+//! docs/spec/login.md#authorization-codes).
 
 use crate::harness::world::{ANN, APP, APP_REDIRECT, LOCAL_REDIRECT, REDIRECT, SECRET};
 use crate::harness::{Said, Server, Visit, query};

@@ -1,4 +1,6 @@
-//! The authorize request: what is refused on a page, what by redirect, and how (login-and-web 2; decisions 21, 24, 26).
+//! The authorize request: what is refused on a page, what by redirect, and how
+//! (docs/spec/login.md#authorization-request, docs/spec/login.md#authorization-errors,
+//! docs/spec/login.md#redirect-uris).
 
 use crate::harness::world::{APP, APP_REDIRECT, LOCAL_REDIRECT, OTHER_MODEL, PROTOTYPE, REDIRECT, WEB};
 use crate::harness::{Server, Visit, form, query};

@@ -1,4 +1,5 @@
-//! What protects every page: no framing, no caching, no referrer, nothing from elsewhere (security D2 14, 15, 16, 19).
+//! What protects every page: no framing, no caching, no referrer, nothing from elsewhere
+//! (docs/spec/security.md#page-headers).
 
 use crate::harness::world::{ANN, BOB, COMPOSITE, LOCAL_REDIRECT, PASSWORD};
 use crate::harness::{Linking, Server, Visit, form, query};

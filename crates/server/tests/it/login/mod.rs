@@ -10,6 +10,7 @@ mod replay;
 mod session;
 mod signup;
 mod strict;
+mod strict_refresh;
 mod switched_off;
 mod takeover;
 mod takeover_policy;

@@ -1,4 +1,5 @@
-//! What an access token says of its customer: tokeninfo and `/user/profile` (login-and-web 5.1, 5.2).
+//! What an access token says of its customer: tokeninfo and `/user/profile` (docs/spec/login.md#tokeninfo,
+//! docs/spec/login.md#user-profile).
 
 use crate::harness::world::{ANN, OTHER_MODEL, OTHER_WEB, WEB};
 use crate::harness::{Linking, Said, Server, form, query};

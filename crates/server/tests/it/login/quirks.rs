@@ -1,4 +1,4 @@
-//! How shipped clients write token requests, byte by byte (login-and-web 4.1).
+//! How shipped clients write token requests, byte by byte (docs/spec/login.md#token-request-format).
 
 use crate::harness::world::{APP, APP_REDIRECT, SECRET, WEB};
 use crate::harness::{Linking, Server};

@@ -1,4 +1,5 @@
-//! Signing in and out: cookies, guessing, and where a sign-in leads (security D2 13, 18, 29, 46).
+//! Signing in and out: cookies, guessing, and where a sign-in leads (docs/spec/security.md#sessions,
+//! docs/spec/security.md#local-redirects, docs/spec/security.md#guessing, docs/spec/security.md#account-enumeration).
 
 use crate::harness::world::{ANN, BOB, PASSWORD};
 use crate::harness::{Options, Server, Visit};

@@ -1,4 +1,5 @@
-//! Sign-up as a person walks through it: consent, a page a slot, overview (login-and-web 7.4; decisions 27, 28, 31).
+//! Sign-up as a person walks through it: consent, a page a slot, overview (docs/spec/setup-pages.md#setup-sequence,
+//! docs/spec/setup-pages.md#abandoned-setup, docs/spec/registrations.md#one-unit-one-customer).
 
 use crate::harness::world::{
     ANN, CARL, CARTRIDGE, FILTER, LARGE, MINERALS, OTHER_REDIRECT, OTHER_WEB, REDIRECT, SECRET, SMALL, SOLD_OUT, WEB,

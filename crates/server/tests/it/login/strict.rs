@@ -1,9 +1,8 @@
-//! Clients that live by RFC 9700: what they must send, what they are told, and how their refresh tokens turn (decisions
-//! 21). On either engine.
+//! Clients that live by RFC 9700: what they must send, what they are told, and how their refresh tokens turn
+//! (docs/spec/login.md#client-modes, docs/spec/login.md#refresh-rotation). On either engine.
 
-use crate::harness::world::{ANN, APP, APP_REDIRECT, LOCAL_REDIRECT, OTHER_MODEL, OTHER_WEB, REDIRECT, SECRET, WEB};
+use crate::harness::world::{ANN, APP, APP_REDIRECT, LOCAL_REDIRECT, REDIRECT, SECRET, WEB};
 use crate::harness::{Device, Linking, Server, Visit, form, query};
-use futures_util::future::join_all;
 use opendrs_domain::login::pkce::Challenge;
 use opendrs_domain::profile::Mode;
 use opendrs_domain::version::Endpoint::SubscriptionInfo;
@@ -16,72 +15,61 @@ both!(
     who_answers_is_told_and_the_metadata_agree,
     a_code_is_exchanged_with_all_that_belongs_to_it,
     a_code_from_before_proves_nothing_less,
-    each_use_of_a_refresh_token_gives_another,
-    a_refresh_token_ends_unused_after_90_days,
-    a_family_of_refresh_tokens_ends_after_400_days,
     a_loopback_address_has_any_port,
-    a_new_password_ends_what_strict_clients_hold_and_nothing_else,
-    the_one_before_is_good_for_a_minute,
-    one_used_after_a_minute_ends_its_family,
-    one_used_after_the_next_ends_its_family_at_once,
-    an_apps_tokens_turn_under_its_consent,
-    uses_at_once_turn_it_once,
-    who_may_not_use_it_does_not_turn_it,
     no_token_is_taken_from_a_query,
     what_was_issued_before_goes_on,
-    a_withdrawn_consent_forgets_where_tokens_stand,
 );
 
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const DIGEST: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 const S256: [(&str, Option<&str>); 2] = [("code_challenge", Some(DIGEST)), ("code_challenge_method", Some("S256"))];
 
-async fn strict(server: &Server) {
+pub(super) async fn strict(server: &Server) {
     for client in [WEB, APP] {
         assert_eq!(set_mode(server.app(), client, Mode::Strict).await.unwrap().mode, Mode::Strict);
     }
 }
 
 /// Sends Aqua's cloud's grant with more fields.
-async fn web(server: &Server, grant: &str, more: &[(&str, &str)]) -> Reply {
+pub(super) async fn web(server: &Server, grant: &str, more: &[(&str, &str)]) -> Reply {
     let client = [("grant_type", grant), ("client_id", WEB), ("client_secret", SECRET)];
     server.token(&[&client, more].concat()).send().await
 }
 
-async fn exchange(server: &Server, code: &str) -> Device {
+pub(super) async fn exchange(server: &Server, code: &str) -> Device {
     let more = [("code", code), ("redirect_uri", REDIRECT), ("code_verifier", VERIFIER)];
     tokens(&web(server, "authorization_code", &more).await)
 }
 
-fn tokens(reply: &Reply) -> Device {
+pub(super) fn tokens(reply: &Reply) -> Device {
     let answer = reply.json();
     let text = |name: &str| answer[name].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
     assert_eq!((&answer["token_type"], &answer["expires_in"]), (&"bearer".into(), &3600.into()));
     Device { access: text("access_token"), refresh: text("refresh_token") }
 }
 
-async fn refresh(server: &Server, token: &str) -> Device {
+pub(super) async fn refresh(server: &Server, token: &str) -> Device {
     tokens(&web(server, "refresh_token", &[("refresh_token", token)]).await)
 }
 
 const REFUSED: &str =
     r#"{"error_description":"The request has an invalid grant parameter : refresh_token","error":"invalid_grant"}"#;
 
-async fn refused(server: &Server, token: &str) {
+pub(super) async fn refused(server: &Server, token: &str) {
     let reply = web(server, "refresh_token", &[("refresh_token", token)]).await;
     assert_eq!((reply.status.as_u16(), reply.text().as_str()), (400, REFUSED));
 }
 
-async fn status(server: &Server, device: &Device) -> u16 {
+pub(super) async fn status(server: &Server, device: &Device) -> u16 {
     server.call(device, SubscriptionInfo, "/subscriptionInfo").send().await.status.as_u16()
 }
 
-async fn a_code(server: &Server, serial: &str) -> String {
+pub(super) async fn a_code(server: &Server, serial: &str) -> String {
     server.code(Linking::default().serial(serial), REDIRECT, Some(Challenge::S256(DIGEST.into()))).await
 }
 
 /// Signs in to Aqua's cloud without a device.
-async fn an_app(server: &Server) -> Device {
+pub(super) async fn an_app(server: &Server) -> Device {
     let visit =
         server.sign_up(&query(&[&S256[..], &[("scope", Some("profile")), ("scope_data", None)]].concat())).await;
     exchange(server, visit.answer("code").expect("a code")).await
@@ -190,69 +178,6 @@ async fn a_code_from_before_proves_nothing_less(server: &Server) {
     }
 }
 
-async fn each_use_of_a_refresh_token_gives_another(server: &Server) {
-    strict(server).await;
-    let first = exchange(server, &a_code(server, "SN-1").await).await;
-    let (mut last, mut all) = (first.clone(), vec![first.refresh]);
-    for _ in 0..5 {
-        server.advance("1h").await;
-        last = refresh(server, &last.refresh).await;
-        assert_eq!(status(server, &last).await, 200);
-        all.push(last.refresh.clone());
-    }
-    server.advance("89d").await;
-    all.push(refresh(server, &last.refresh).await.refresh);
-    all.sort();
-    all.dedup();
-    assert_eq!(all.len(), 7);
-}
-
-async fn a_refresh_token_ends_unused_after_90_days(server: &Server) {
-    let lwa = server.link(Linking::default().serial("SN-9")).await;
-    strict(server).await;
-    let device = exchange(server, &a_code(server, "SN-1").await).await;
-    let app = an_app(server).await;
-    let used = exchange(server, &a_code(server, "SN-2").await).await;
-    server.advance("45d").await;
-    let used = refresh(server, &used.refresh).await;
-    server.advance("45d").await;
-    let before = server.rows().await;
-    for token in [&device.refresh, &app.refresh, &lwa.refresh] {
-        refused(server, token).await;
-    }
-    assert_eq!(server.rows().await, before, "nothing is revoked");
-    let next = refresh(server, &used.refresh).await;
-    assert_eq!(status(server, &next).await, 200);
-    let unused = refresh(server, &next.refresh).await;
-    // It was issued a microsecond after the one before.
-    server.advance("90d 1s").await;
-    refused(server, &unused.refresh).await;
-    set_mode(server.app(), WEB, Mode::Lwa).await.unwrap();
-    refresh(server, &lwa.refresh).await;
-}
-
-async fn a_family_of_refresh_tokens_ends_after_400_days(server: &Server) {
-    strict(server).await;
-    let mut device = exchange(server, &a_code(server, "SN-1").await).await;
-    let mut app = an_app(server).await;
-    for _ in 0..7 {
-        server.advance("57d").await;
-        device = refresh(server, &device.refresh).await;
-        app = refresh(server, &app.refresh).await;
-    }
-    let lost = refresh(server, &device.refresh).await;
-    assert_eq!(status(server, &lost).await, 200, "after 399 days");
-    server.advance("23h 59m 59s").await;
-    let again = refresh(server, &app.refresh).await;
-    server.advance("1s").await;
-    for token in [&lost.refresh, &app.refresh, &again.refresh] {
-        refused(server, token).await;
-    }
-    assert_eq!(status(server, &again).await, 400, "an app's token speaks for no device");
-    let anew = exchange(server, &a_code(server, "SN-1").await).await;
-    assert_eq!(status(server, &refresh(server, &anew.refresh).await).await, 200, "another sign-in begins anew");
-}
-
 async fn a_loopback_address_has_any_port(server: &Server) {
     let uris = format!("{REDIRECT}\nhttp://127.0.0.1/done\nhttp://[::1]:3000/done\nhttp://localhost:3000/done");
     let uris = serde_json::to_string(&uris.split('\n').collect::<Vec<_>>()).unwrap();
@@ -294,139 +219,6 @@ async fn a_loopback_address_has_any_port(server: &Server) {
     );
 }
 
-async fn a_new_password_ends_what_strict_clients_hold_and_nothing_else(server: &Server) {
-    let lwa = server.link(Linking::default().serial("SN-9")).await;
-    strict(server).await;
-    let first = exchange(server, &a_code(server, "SN-1").await).await;
-    server.advance("1m").await;
-    server.change_password(ANN, "another password").await;
-    refused(server, &first.refresh).await;
-    assert_eq!(status(server, &first).await, 200, "the registration stands, and an access token lives for an hour");
-    for client in [WEB, APP] {
-        set_mode(server.app(), client, Mode::Lwa).await.unwrap();
-    }
-    refresh(server, &lwa.refresh).await;
-}
-
-async fn the_one_before_is_good_for_a_minute(server: &Server) {
-    strict(server).await;
-    let first = exchange(server, &a_code(server, "SN-1").await).await;
-    server.advance("2h").await;
-    let lost = refresh(server, &first.refresh).await;
-    for wait in ["0s", "30s", "30s"] {
-        server.advance(wait).await;
-        let again = refresh(server, &first.refresh).await;
-        assert_eq!(status(server, &again).await, 200, "{wait}");
-    }
-    let again = refresh(server, &first.refresh).await;
-    let next = refresh(server, &again.refresh).await;
-    for device in [&lost, &again, &next] {
-        assert_eq!(status(server, device).await, 200, "no access token kills another");
-    }
-    server.advance("1m").await;
-    assert_eq!(
-        status(server, &refresh(server, &lost.refresh).await).await,
-        200,
-        "it is of the one that was given again"
-    );
-}
-
-async fn one_used_after_a_minute_ends_its_family(server: &Server) {
-    strict(server).await;
-    let first = exchange(server, &a_code(server, "SN-1").await).await;
-    let other = exchange(server, &a_code(server, "SN-1").await).await;
-    let second = refresh(server, &first.refresh).await;
-    let bystander = refresh(server, &other.refresh).await;
-    server.advance("61s").await;
-    refused(server, &first.refresh).await;
-    for device in [&first, &second] {
-        assert_eq!(status(server, device).await, 400);
-        refused(server, &device.refresh).await;
-    }
-    assert_eq!(status(server, &bystander).await, 200, "another family of the same device");
-    assert_eq!(status(server, &refresh(server, &bystander.refresh).await).await, 200);
-    assert_eq!(server.events().await, ["DeviceRegistered", "SubscriptionChanged"], "the registration stands");
-}
-
-async fn one_used_after_the_next_ends_its_family_at_once(server: &Server) {
-    strict(server).await;
-    let first = exchange(server, &a_code(server, "SN-1").await).await;
-    let second = refresh(server, &first.refresh).await;
-    let third = refresh(server, &second.refresh).await;
-    assert_eq!(status(server, &third).await, 200);
-    refused(server, &first.refresh).await;
-    for device in [&first, &second, &third] {
-        assert_eq!(status(server, device).await, 400);
-        refused(server, &device.refresh).await;
-    }
-}
-
-async fn an_apps_tokens_turn_under_its_consent(server: &Server) {
-    strict(server).await;
-    let device = exchange(server, &a_code(server, "SN-1").await).await;
-    let profile =
-        async |of: &Device| server.request("GET", "/user/profile").token(&of.access).send().await.status.as_u16();
-    let [first, other] = [an_app(server).await, an_app(server).await];
-    let second = refresh(server, &first.refresh).await;
-    let again = refresh(server, &first.refresh).await;
-    assert_eq!([profile(&second).await, profile(&again).await], [200, 200]);
-    server.advance("61s").await;
-    refused(server, &first.refresh).await;
-    for app in [&first, &second, &again] {
-        assert_eq!(profile(app).await, 400);
-        refused(server, &app.refresh).await;
-    }
-    assert_eq!(profile(&refresh(server, &other.refresh).await).await, 200, "another sign-in");
-    assert_eq!(status(server, &refresh(server, &device.refresh).await).await, 200, "a device is no app");
-}
-
-/// How much later than its last turn a device's newest refresh token was issued, in microseconds.
-fn ahead(rows: &[String]) -> i64 {
-    let words = rows[0].split(|c: char| !c.is_ascii_alphanumeric() && c != ':');
-    let mut stands = words.filter_map(|word| <[&str; 4]>::try_from(word.split(':').collect::<Vec<_>>()).ok());
-    let [_, current, _, turned_at] = stands.next().unwrap_or_else(|| panic!("{rows:?}"));
-    current.parse::<i64>().unwrap() - turned_at.parse::<i64>().unwrap()
-}
-
-async fn uses_at_once_turn_it_once(server: &Server) {
-    strict(server).await;
-    let first = exchange(server, &a_code(server, "SN-1").await).await;
-    let uses = (0..16).map(|_| refresh(server, &first.refresh));
-    let all = join_all(uses).await;
-    // The clock stands still, and each turn is issued a microsecond after the one before.
-    assert_eq!(ahead(&server.rows().await["device"]), 1);
-    for device in &all {
-        assert_eq!(status(server, device).await, 200);
-    }
-    refresh(server, &all[7].refresh).await;
-    refused(server, &first.refresh).await;
-}
-
-async fn who_may_not_use_it_does_not_turn_it(server: &Server) {
-    strict(server).await;
-    server.link(Linking::default().client(OTHER_WEB, OTHER_MODEL)).await;
-    let device = exchange(server, &a_code(server, "SN-1").await).await;
-    let before = server.rows().await;
-    let token = ("refresh_token", device.refresh.as_str());
-    let grant = ("grant_type", "refresh_token");
-    for (fields, error) in [
-        (vec![grant, ("client_id", APP), token], "invalid_grant"),
-        (vec![grant, ("client_id", WEB), token], "invalid_client"),
-        (vec![grant, ("client_id", WEB), ("client_secret", "wrong"), token], "invalid_client"),
-        (vec![grant, ("client_id", WEB), ("client_secret", SECRET), token, ("scope", "profile")], "invalid_scope"),
-        (
-            vec![grant, ("client_id", WEB), ("client_secret", SECRET), ("refresh_token", device.access.as_str())],
-            "invalid_grant",
-        ),
-    ] {
-        assert_eq!(server.token(&fields).send().await.json()["error"], error, "{fields:?}");
-    }
-    assert_eq!(server.rows().await, before);
-    let narrow = [token, ("scope", "dash:replenish")];
-    let narrow = tokens(&web(server, "refresh_token", &narrow).await);
-    assert_eq!(status(server, &refresh(server, &narrow.refresh).await).await, 200);
-}
-
 async fn no_token_is_taken_from_a_query(server: &Server) {
     strict(server).await;
     let app = an_app(server).await;
@@ -458,23 +250,4 @@ async fn what_was_issued_before_goes_on(server: &Server) {
     let public = [("grant_type", "refresh_token"), ("client_id", APP), ("refresh_token", next.refresh.as_str())];
     let same = tokens(&server.token(&public).send().await);
     assert_eq!(same.refresh, next.refresh, "as it was");
-}
-
-async fn a_withdrawn_consent_forgets_where_tokens_stand(server: &Server) {
-    strict(server).await;
-    let app = an_app(server).await;
-    let next = refresh(server, &app.refresh).await;
-    let mut ann = Visit::signed_in(server, ANN).await;
-    let unlink = ann
-        .page
-        .text()
-        .split("href=\"/settings/unlink")
-        .nth(1)
-        .and_then(|rest| Some(rest.split('"').next()?.to_owned()));
-    ann.go(&format!("/settings/unlink{}", unlink.unwrap())).await.press("/settings/unlink", "").await;
-    refused(server, &app.refresh).await;
-    refused(server, &next.refresh).await;
-    let anew = an_app(server).await;
-    let next = refresh(server, &anew.refresh).await;
-    assert_eq!(server.request("GET", "/user/profile").token(&next.access).send().await.status, 200);
 }

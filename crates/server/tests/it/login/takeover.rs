@@ -1,15 +1,18 @@
-//! A unit that changes hands, and one that does not (decisions 27). On either engine.
+//! A unit that changes hands, and one that does not (docs/spec/registrations.md#one-unit-one-customer). On either
+//! engine.
 
 use crate::harness::world::{ANN, BOB, CARL, FILTER, MODEL, REDIRECT, SECRET, WEB};
 use crate::harness::{Device, Linking, Server, Visit, form, query};
+use opendrs_domain::text::Email;
 use opendrs_domain::version::Endpoint::{OrderInfo, Replenish, SubscriptionInfo};
-use opendrs_service::{mail, outbox};
+use opendrs_service::{consent, customer, mail, outbox};
 
 both!(
     a_second_customer_takes_the_unit_over,
     the_same_customer_keeps_everything,
     the_earlier_owner_takes_the_unit_back,
     the_earlier_owner_keeps_the_unit_before_it_changes_hands,
+    what_a_withdrawal_ended_is_not_taken_back,
     guessing_serials_takes_over_a_few_units_a_day
 );
 /// An authorize request for a unit of a model.
@@ -134,6 +137,25 @@ async fn the_earlier_owner_keeps_the_unit_before_it_changes_hands(server: &Serve
     assert_eq!(Visit::open(server, &path).await.title(), "This request is closed");
     visit.press("/setup_overview", "completeSetup").await;
     assert_eq!(visit.page.status, 410, "the sign-up is long over");
+}
+
+async fn what_a_withdrawal_ended_is_not_taken_back(server: &Server) {
+    let anns = server.device().await;
+    choose(server, BOB, &query(&[])).await.press("/setup_overview", "completeSetup").await;
+    let path = link(server, "taken_over").await;
+    assert!(Visit::open(server, &path).await.page.text().contains("name=\"undo\""));
+
+    // Ann withdraws her consent, and gives it anew for another unit.
+    let app = server.app();
+    let ann = customer::id_by_email(app, &Email::parse(ANN).unwrap()).await.unwrap().unwrap();
+    let profile = consent::of_customer(app, ann).await.unwrap()[0].profile;
+    assert!(consent::withdraw(app, ann, profile).await.unwrap());
+    server.link(Linking::default().serial("SN-2")).await;
+
+    let before = server.rows().await;
+    Visit::open(server, &path).await.press("/takeover", "undo").await;
+    assert_eq!(server.rows().await, before);
+    assert!(!works(server, &anns).await);
 }
 
 async fn guessing_serials_takes_over_a_few_units_a_day(server: &Server) {

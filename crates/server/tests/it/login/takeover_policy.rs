@@ -1,4 +1,5 @@
-//! Models whose units do not change hands at once: their owner is asked, or they stay (decisions 41). On either engine.
+//! Models whose units do not change hands at once: their owner is asked, or they stay
+//! (docs/spec/registrations.md#takeover-limits). On either engine.
 
 use super::takeover::{choose, press, tokens, unit, works};
 use crate::harness::world::{self, ANN, BOB, CARL, PROTOTYPE, WEB};

@@ -1,4 +1,5 @@
-//! The token endpoint where all goes well (login-and-web 4.2, 4.3; decisions 21 to 23). On either engine.
+//! The token endpoint where all goes well (docs/spec/login.md#code-exchange, docs/spec/login.md#refresh-grant). On
+//! either engine.
 
 use crate::harness::world::{APP, APP_REDIRECT, LOCAL_REDIRECT, REDIRECT, SECRET, WEB};
 use crate::harness::{Linking, Server, query};

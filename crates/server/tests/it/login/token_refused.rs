@@ -1,4 +1,4 @@
-//! The token endpoint's refusals (security D2 21 to 34; login-and-web 4.5).
+//! The token endpoint's refusals (docs/spec/login.md#token-errors, docs/spec/security.md#token-endpoint).
 
 use crate::harness::world::{APP, APP_REDIRECT, OTHER_MODEL, OTHER_SECRET, OTHER_WEB, REDIRECT, SECRET, WEB};
 use crate::harness::{Linking, Server};

@@ -159,7 +159,6 @@ async fn a_lost_attempt_goes_out_again_under_the_same_id(server: &Server) {
     let topic = server.confirmed("kettles", &receiver, |_| {}).await;
     receiver.will(&[Does::Hang]);
     server.device().await;
-    delivery::dispatch(server.app()).await.unwrap();
     // The node dies between sending and recording.
     let before = tokio::select! {
         sent = delivery::drain(server.app(), topic.id) => panic!("{sent:?}"),
@@ -181,7 +180,6 @@ async fn a_dead_receiver_delays_no_other(server: &Server) {
     let alive_topic = server.confirmed("alive", &alive, |_| {}).await;
     dead.will(&[Does::Hang]);
     server.device().await;
-    delivery::dispatch(server.app()).await.unwrap();
     tokio::select! {
         sent = delivery::drain(server.app(), dead_topic.id) => panic!("{sent:?}"),
         sent = async {
@@ -197,7 +195,6 @@ async fn messages_without_an_answer_leave_room_for_others(server: &Server) {
     let topic = server.confirmed("kettles", &receiver, |_| {}).await;
     receiver.will(&[const { Does::Hang }; 20]);
     server.told_of_devices(100).await;
-    delivery::dispatch(server.app()).await.unwrap();
     let got = async {
         let mut got = HashSet::new();
         for _ in 0..100 {

@@ -1,6 +1,6 @@
 //! To whom an event is given: those who listen when it happens, in the transaction that writes it.
 
-use crate::harness::world::{FILTER, MODEL};
+use crate::harness::world::FILTER;
 use crate::harness::{Device, Got, Linking, Receiver, Server};
 use futures_util::future::join_all;
 use opendrs_domain::delivery::State;
@@ -11,7 +11,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 both!(
     what_nobody_hears_costs_its_row_alone,
     an_event_is_given_with_the_change_it_tells_of,
-    what_a_node_of_the_release_before_wrote_is_given_out_by_the_worker,
     orders_and_ends_of_messages_at_once_leave_nothing_behind,
 );
 
@@ -29,7 +28,6 @@ async fn order(server: &Server, device: &Device) {
 async fn what_nobody_hears_costs_its_row_alone(server: &Server) {
     order(server, &server.device().await).await;
     assert_eq!((server.count("outbox").await, server.count("delivery").await), (3, 0));
-    assert_eq!(delivery::dispatch(server.app()).await.unwrap(), 0, "nothing is left to a worker");
     // Who listens later is told of what comes.
     let receiver = Receiver::start().await;
     server.confirmed("kettles", &receiver, |_| {}).await;
@@ -44,7 +42,6 @@ async fn an_event_is_given_with_the_change_it_tells_of(server: &Server) {
     assert_eq!((standing(server, State::Waiting).await, standing(server, State::Queued).await), (1, 1));
     order(server, &device).await;
     assert_eq!(standing(server, State::Queued).await, 2, "behind the message that the device was registered");
-    assert_eq!(delivery::dispatch(server.app()).await.unwrap(), 0);
     while !delivery::drain(server.app(), topic.id).await.unwrap().is_empty() {}
     let got = receiver.all().await;
     assert_eq!(
@@ -52,23 +49,6 @@ async fn an_event_is_given_with_the_change_it_tells_of(server: &Server) {
         ["DeviceRegisteredNotification", "SubscriptionChangedNotification", "OrderPlacedNotification"]
     );
     assert_eq!(standing(server, State::Delivered).await, 3);
-}
-
-async fn what_a_node_of_the_release_before_wrote_is_given_out_by_the_worker(server: &Server) {
-    let receiver = Receiver::start().await;
-    let topic = server.confirmed("kettles", &receiver, |_| {}).await;
-    let device = server.device().await;
-    server.tamper("DELETE FROM delivery; UPDATE outbox SET dispatched_at = NULL").await;
-    assert_eq!(delivery::dispatch(server.app()).await.unwrap(), 2);
-    assert_eq!(delivery::dispatch(server.app()).await.unwrap(), 0, "once");
-    order(server, &device).await;
-    while !delivery::drain(server.app(), topic.id).await.unwrap().is_empty() {}
-    let got = receiver.all().await;
-    assert_eq!(
-        got.iter().map(Got::what).collect::<Vec<_>>(),
-        ["DeviceRegisteredNotification", "SubscriptionChangedNotification", "OrderPlacedNotification"]
-    );
-    assert_eq!(got[0].message()["deviceInfo"]["productIdentifier"]["modelId"], MODEL);
 }
 
 /// Ends of messages are recorded beside the commands that add others: a message that is written while the one before it

@@ -1,4 +1,5 @@
-//! In which order a device's messages leave, and in which version (decisions 33 and 34).
+//! In which order a device's messages leave, and in which version (docs/spec/notifications.md#notification-order,
+//! docs/spec/notifications.md#notification-versions).
 
 use crate::harness::world::{FILTER, MODEL};
 use crate::harness::{Does, Got, Receiver, Server};

@@ -1,17 +1,11 @@
 //! Receivers' addresses at rest: sealed in the store, whoever wrote them, and of use to nobody who has the store alone.
 
-use crate::harness::{Does, Receiver, Server, world};
-use opendrs_domain::topic::{Signature, Topic};
-use opendrs_service::seed::{Done, Overwrite, Seed, TopicSeed, apply};
+use crate::harness::{Does, Receiver, Server};
+use opendrs_domain::topic::Topic;
 use opendrs_service::topic::{self, Change};
 use opendrs_store::Engine;
 
-both!(
-    an_address_is_in_no_row_and_messages_go_there,
-    what_an_earlier_release_wrote_in_clear_holds_and_is_sealed,
-    what_is_sealed_opens_in_no_other_row,
-    a_seed_of_an_earlier_release_still_owns_what_it_wrote,
-);
+both!(an_address_is_in_no_row_and_messages_go_there, what_is_sealed_opens_in_no_other_row,);
 
 /// What no row may hold.
 const SECRETS: [&str; 2] = ["of-receiver-Q1", "of-key-R2"];
@@ -41,11 +35,6 @@ fn is(server: &Server, topic: &Topic) -> String {
     }
 }
 
-/// Has the row as the release before writes it.
-async fn in_clear(server: &Server, topic: &Topic, endpoint: &str) {
-    server.tamper(&format!("UPDATE topic SET endpoint = '{endpoint}' WHERE {}", is(server, topic))).await;
-}
-
 async fn an_address_is_in_no_row_and_messages_go_there(server: &Server) {
     let receiver = Receiver::start().await;
     let topic = with_secrets(server, "kettles", &receiver).await;
@@ -66,24 +55,6 @@ async fn an_address_is_in_no_row_and_messages_go_there(server: &Server) {
     assert_eq!(leaks(server).await, [""; 0]);
 }
 
-async fn what_an_earlier_release_wrote_in_clear_holds_and_is_sealed(server: &Server) {
-    let (former, receiver) = (Receiver::start().await, Receiver::start().await);
-    let topic = server.confirmed("kettles", &former, |_| {}).await;
-    in_clear(server, &topic, &secret(&receiver)).await;
-    assert_eq!(leaks(server).await.len(), 1);
-    server.device().await;
-    server.advance("1s").await;
-    assert!(!receiver.all().await.is_empty() && former.all().await.is_empty(), "what was written last holds");
-    assert_eq!(topic::seal_plain(server.app()).await.unwrap(), 1);
-    assert_eq!(topic::seal_plain(server.app()).await.unwrap(), 0);
-    assert_eq!(leaks(server).await, [""; 0]);
-    assert_eq!(topic::find(server.app(), "kettles").await.unwrap().endpoint, secret(&receiver));
-    // Every command opens the application, and so does a server that starts.
-    in_clear(server, &topic, &secret(&receiver)).await;
-    drop(server.beside().await);
-    assert_eq!(leaks(server).await, [""; 0]);
-}
-
 async fn what_is_sealed_opens_in_no_other_row(server: &Server) {
     let (one, other) = (Receiver::start().await, Receiver::start().await);
     let theirs = with_secrets(server, "theirs", &one).await;
@@ -98,47 +69,4 @@ async fn what_is_sealed_opens_in_no_other_row(server: &Server) {
     let words = format!("an endpoint of {} that cannot be opened with this master key", mine.arn);
     assert!(refused.contains(&words) && !SECRETS.iter().any(|secret| refused.contains(secret)), "{refused}");
     assert_eq!(topic::find(server.app(), "theirs").await.unwrap().endpoint, secret(&one));
-}
-
-fn seed(endpoint: &str) -> Seed {
-    let mut seed = world::seed();
-    let (signature, policy) = (Signature::default(), "sns".to_owned());
-    let topic = TopicSeed {
-        line: 7,
-        name: "seeded".into(),
-        endpoint: endpoint.to_owned(),
-        signature,
-        raw: false,
-        policy,
-        confirmed: true,
-        disabled: None,
-    };
-    seed.makers[0].profiles[0].topics = vec![topic];
-    seed
-}
-
-async fn a_seed_of_an_earlier_release_still_owns_what_it_wrote(server: &Server) {
-    let app = server.app();
-    apply(app, seed("https://a:of-receiver-Q1@aqua.example/")).await.unwrap();
-    let topic = topic::find(app, "seeded").await.unwrap();
-    // The digest that the release before made of this endpoint.
-    let thing = format!("topic {} seeded", topic.profile);
-    let without_key = opendrs_domain::seeded::Record::digest(&thing, "endpoint", &topic.endpoint.as_str().into());
-    let records = server.rows().await["seeded"].clone();
-    assert!(records.iter().all(|record| !record.contains(&without_key)), "{records:?}");
-    let changed = async |to: &str| {
-        let items = opendrs_service::seed::preview(app, seed(to), Overwrite::Never).await.unwrap();
-        items.into_iter().find(|item| item.kind == "topic").unwrap().done
-    };
-    for (digest, wanted) in [(without_key.as_str(), Done::Changed), ("of another endpoint", Done::Kept)] {
-        let record = format!("{{\"values\":{{\"endpoint\":\"{digest}\"}}}}");
-        server.tamper(&format!("UPDATE seeded SET record = '{record}' WHERE kind = 'topic'")).await;
-        server.tamper(&format!("UPDATE topic SET sealed = NULL WHERE {}", is(server, &topic))).await;
-        in_clear(server, &topic, &topic.endpoint).await;
-        assert_eq!(topic::seal_plain(app).await.unwrap(), 1);
-        let records = server.rows().await["seeded"].clone();
-        assert!(records.iter().all(|record| !record.contains(digest)), "{records:?}");
-        assert_eq!(changed("https://b.example/").await, wanted, "{digest}");
-        assert_eq!(changed(&topic.endpoint).await, Done::Unchanged, "{digest}");
-    }
 }

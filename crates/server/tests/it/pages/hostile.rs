@@ -1,4 +1,5 @@
-//! Names and parameters that would be code, in every place where a page writes them (security D2 20).
+//! Names and parameters that would be code, in every place where a page writes them
+//! (docs/spec/security.md#output-escaping).
 
 use crate::harness::world::{self, ANN, BOB, COMPOSITE, FILTER, MODEL, PASSWORD, REDIRECT, SECRET, SMALL, WEB};
 use crate::harness::{Options, Server, Visit, form, query};

@@ -1,4 +1,4 @@
-//! Which language a page and a mail is in, and how a customer gets another one (decisions 32).
+//! Which language a page and a mail is in, and how a customer gets another one (docs/spec/setup-pages.md#languages).
 
 use crate::harness::world::{ANN, BOB, COMPOSITE, FILTER, PASSWORD};
 use crate::harness::{Linking, Options, Server, Visit, form, query};

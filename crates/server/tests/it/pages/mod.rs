@@ -4,6 +4,7 @@ mod devices;
 mod hostile;
 mod languages;
 mod missing;
+mod prices;
 mod reader;
 mod remove;
 mod rules;

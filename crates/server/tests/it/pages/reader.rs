@@ -1,5 +1,5 @@
 //! A page reader of 2017, which learns from the set-up pages what a model's slots offer: it knows classes, names and
-//! addresses, and sends none of a browser's headers (login-and-web 7.4; decisions 47).
+//! addresses, and sends none of a browser's headers (docs/spec/setup-pages.md#page-reader-hooks).
 
 use crate::harness::world::{ANN, CARTRIDGE, FILTER, LARGE, MINERALS, PASSWORD, SMALL, SOLD_OUT};
 use crate::harness::{Server, query};

@@ -1,4 +1,5 @@
-//! A customer removes a device without having it: who may, and what ends (login-and-web 7.3, 8; decisions 14).
+//! A customer removes a device without having it: who may, and what ends
+//! (docs/spec/registrations.md#removal-by-customer, docs/spec/registrations.md#end-of-registration).
 
 use crate::harness::world::{ANN, APP, BOB, FILTER, MODEL, REDIRECT, SECRET, WEB};
 use crate::harness::{Linking, Server, Visit};

@@ -1,18 +1,16 @@
-//! The customer's rules and the page of a held order, as transcripts (decisions 16 and 20). On either engine.
+//! The customer's rules and the page of a held order, as transcripts (docs/spec/orders.md#order-states,
+//! docs/spec/orders.md#slot-rules). On either engine.
 
-use crate::harness::world::{ANN, BOB, CARL, FILTER, LARGE, SECRET, SMALL, SOLD_OUT, WEB, product};
-use crate::harness::{Device, Linking, Server, Visit, form, query};
+use crate::harness::world::{ANN, BOB, CARL, FILTER, LARGE, SMALL, SOLD_OUT, product};
+use crate::harness::{Device, Linking, Server, Visit, form};
 use opendrs_domain::product::Product;
 use opendrs_domain::version::Endpoint::Replenish;
 use opendrs_server::client::Form;
-use opendrs_server::mail::words::Words;
 use opendrs_service::seed::{self, Seed};
 use opendrs_service::session::form_token;
 
 both!(
     a_customer_who_wants_to_be_asked_is_asked,
-    nothing_dearer_is_ordered_without_the_customers_word,
-    a_price_that_changed_while_the_customer_looked_is_shown_first,
     a_limit_of_orders_holds_until_its_period_is_over,
     a_pause_holds_and_ends,
     a_long_pause_loses_no_order,
@@ -20,20 +18,13 @@ both!(
     out_of_stock_is_replaced_only_from_the_customers_list,
     an_address_given_on_the_orders_page_places_the_order,
     rules_that_cannot_be_meant_are_said_and_not_kept,
-    no_rule_that_is_saved_moves_the_price_agreed,
-    nothing_much_dearer_is_ordered_without_a_rule,
-    the_price_that_was_shown_when_it_was_chosen_is_agreed,
-    the_price_that_was_shown_at_sign_up_is_agreed,
-    a_substitute_is_ordered_at_the_price_that_was_shown,
-    a_price_change_is_told_once_for_each_slot,
-    a_highest_price_is_read_as_people_write_it,
     what_was_typed_is_kept_when_it_is_refused,
     an_address_needs_no_part_that_its_country_lacks,
     an_orders_page_is_its_owners,
 );
 
 /// The rules' form of the filter, on Ann's settings page.
-async fn rules(server: &Server, device: &Device) -> (Visit, Form) {
+pub(super) async fn rules(server: &Server, device: &Device) -> (Visit, Form) {
     rules_of(server, ANN, device).await
 }
 
@@ -48,46 +39,46 @@ async fn rules_of(server: &Server, owner: &str, device: &Device) -> (Visit, Form
 }
 
 /// Ann sets rules for the filter, and nothing else of them changes.
-async fn rule(server: &Server, device: &Device, fields: &[(&str, &str)]) {
+pub(super) async fn rule(server: &Server, device: &Device, fields: &[(&str, &str)]) {
     rule_of(server, ANN, device, fields).await;
 }
 
 /// The same for whoever the device is of.
-async fn rule_of(server: &Server, owner: &str, device: &Device, fields: &[(&str, &str)]) {
+pub(super) async fn rule_of(server: &Server, owner: &str, device: &Device, fields: &[(&str, &str)]) {
     let (mut visit, form) = rules_of(server, owner, device).await;
     let form = fields.iter().fold(form, |form, (name, value)| form.fill(name, value));
     assert_eq!(visit.submit(&form).await.title(), "Aqua Pitcher");
 }
 
-async fn replenish(server: &Server, device: &Device) -> (String, String) {
+pub(super) async fn replenish(server: &Server, device: &Device) -> (String, String) {
     let answer = server.call(device, Replenish, &format!("/replenish/{FILTER}")).send().await.json();
     let text = |key: &str| answer[key].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
     (text("detailCode"), text("eventInstanceId"))
 }
 
 /// The order's page, where a mail leads; it asks to sign in first.
-async fn order(server: &Server, id: &str, owner: &str) -> Visit {
+pub(super) async fn order(server: &Server, id: &str, owner: &str) -> Visit {
     let mut visit = Visit::open(server, &format!("/order?id={id}")).await;
     assert_eq!(visit.title(), "Sign in");
     visit.sign_in(owner).await;
     visit
 }
 
-async fn catalogue(server: &Server, products: Vec<Product>) {
+pub(super) async fn catalogue(server: &Server, products: Vec<Product>) {
     seed::apply(server.app(), Seed { products, ..Seed::default() }).await.unwrap();
 }
 
-fn small(price: &str, available: bool) -> Product {
+pub(super) fn small(price: &str, available: bool) -> Product {
     product(SMALL, "Water filter, pack of 3", price, 3.0, available)
 }
 
 /// What makers were told after the sign-up.
-async fn told(server: &Server) -> Vec<String> {
+pub(super) async fn told(server: &Server) -> Vec<String> {
     server.events().await.split_off(2)
 }
 
 #[track_caller]
-fn shows(visit: &Visit, parts: &[&str]) {
+pub(super) fn shows(visit: &Visit, parts: &[&str]) {
     let html = visit.page.text();
     for part in parts {
         assert!(html.contains(part), "{part}: {html}");
@@ -122,42 +113,6 @@ async fn a_customer_who_wants_to_be_asked_is_asked(server: &Server) {
     server.advance("72h").await;
     assert_eq!(told(server).await[2..], ["OrderCancelled"], "nobody answered");
     shows(&order(server, &id, ANN).await, &["Not placed"]);
-}
-
-async fn nothing_dearer_is_ordered_without_the_customers_word(server: &Server) {
-    let device = server.device().await;
-    rule(server, &device, &[("cap_kind", "percent"), ("cap", "10")]).await;
-    let (_, form) = rules(server, &device).await;
-    assert!(form.fields.contains(&("cap".into(), "10".into())), "{form:?}");
-    catalogue(server, vec![small("27.49", true)]).await;
-    let (_, id) = replenish(server, &device).await;
-    assert!(told(server).await.is_empty(), "27.49 is more than 24.99 and ten per cent");
-    let mut ann = order(server, &id, ANN).await;
-    shows(&ann, &["it costs more than you agreed to", "27.49 USD"]);
-    catalogue(server, vec![small("27.48", true)]).await;
-    server.advance("1h").await;
-    assert_eq!(told(server).await, ["OrderPlaced"], "cheap enough again");
-    ann.go(&format!("/order?id={id}")).await;
-    shows(&ann, &["Price <strong>27.48 USD</strong>", "In preparation"]);
-}
-
-async fn a_price_that_changed_while_the_customer_looked_is_shown_first(server: &Server) {
-    let device = server.device().await;
-    rule(server, &device, &[("cap_kind", "amount"), ("cap", "20.00")]).await;
-    let (_, id) = replenish(server, &device).await;
-    let mut ann = order(server, &id, ANN).await;
-    let approve = ann.form("/order").press("approve");
-    catalogue(server, vec![small("29.99", true)]).await;
-    ann.submit(&approve).await;
-    shows(&ann, &["it costs more than you agreed to", ">Order and pay 29.99 USD<"]);
-    assert!(told(server).await.is_empty());
-    ann.submit(&approve).await;
-    assert_eq!(ann.page.status, 400);
-    shows(&ann, &["The price has changed meanwhile: it is 29.99 USD now."]);
-    ann.go(&format!("/order?id={id}")).await;
-    ann.press("/order", "approve").await;
-    assert_eq!(told(server).await, ["OrderPlaced"]);
-    shows(&ann, &["Price <strong>29.99 USD</strong>", "In preparation"]);
 }
 
 async fn a_limit_of_orders_holds_until_its_period_is_over(server: &Server) {
@@ -281,196 +236,7 @@ async fn rules_that_cannot_be_meant_are_said_and_not_kept(server: &Server) {
     }
 }
 
-async fn no_rule_that_is_saved_moves_the_price_agreed(server: &Server) {
-    let device = server.device().await;
-    rule(server, &device, &[("cap_kind", "percent"), ("cap", "10")]).await;
-    server.advance("24h").await;
-    catalogue(server, vec![small("249.00", true)]).await;
-    let device = server.device().await;
-    for unrelated in [[("limit_orders", "9"), ("limit_days", "9")], [("cap_kind", "percent"), ("cap", "10")]] {
-        rule(server, &device, &unrelated).await;
-    }
-    let (visit, _) = rules(server, &device).await;
-    shows(&visit, &["You agreed to 24.99 USD on 2 March 2018"]);
-    let (_, id) = replenish(server, &device).await;
-    assert!(!told(server).await.contains(&"OrderPlaced".to_owned()));
-    shows(&order(server, &id, ANN).await, &[">Order and pay 249.00 USD<"]);
-}
-
-/// The same device with a fresh access token: a sign-up would show its customer the present price.
-async fn refreshed(server: &Server, device: &Device) -> Device {
-    let fields = [
-        ("grant_type", "refresh_token"),
-        ("client_id", WEB),
-        ("client_secret", SECRET),
-        ("refresh_token", device.refresh.as_str()),
-    ];
-    let answer = server.token(&fields).send().await.json();
-    let access = answer["access_token"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
-    Device { access, refresh: device.refresh.clone() }
-}
-
-async fn nothing_much_dearer_is_ordered_without_a_rule(server: &Server) {
-    let placed = async |n: usize| {
-        let all = server.mails().await;
-        assert_eq!(all.iter().filter(|kind| **kind == "order_placed").count(), n, "{all:?}");
-    };
-    // Ten per cent over 24.99 is 27.489; what was paid in between does not count.
-    let device = server.device().await;
-    for (price, n) in [("27.48", 1), ("27.48", 2)] {
-        catalogue(server, vec![small(price, true)]).await;
-        replenish(server, &refreshed(server, &device).await).await;
-        placed(n).await;
-        server.advance("4d").await;
-    }
-    catalogue(server, vec![small("27.49", true)]).await;
-    let (_, id) = replenish(server, &refreshed(server, &device).await).await;
-    placed(2).await;
-    let mut ann = order(server, &id, ANN).await;
-    shows(&ann, &[">Order and pay 27.49 USD<"]);
-    ann.press("/order", "approve").await;
-    placed(3).await;
-    server.advance("4d").await;
-    // What they approved is what they agreed to from now on.
-    for (price, n) in [("30.23", 4), ("30.24", 4)] {
-        catalogue(server, vec![small(price, true)]).await;
-        replenish(server, &refreshed(server, &device).await).await;
-        placed(n).await;
-        server.advance("4d").await;
-    }
-}
-
-async fn the_price_that_was_shown_when_it_was_chosen_is_agreed(server: &Server) {
-    let device = server.device().await;
-    let settings = format!("/settings?{}", query_of(&device));
-    let mut ann = Visit::signed_in(server, ANN).await;
-    let agreed = async |ann: &mut Visit| {
-        ann.go(&settings).await;
-        let html = ann.page.text();
-        html.split("You agreed to ").nth(1).unwrap().split(" on ").next().unwrap().to_owned()
-    };
-    ann.go(&settings).await;
-    let off = ann.form("/settings/slot").fill("subscribed", "false");
-    let seen = ann.form("/settings/slot").fill("subscribed", "true");
-    catalogue(server, vec![small("249.00", true)]).await;
-    ann.submit(&off).await;
-    assert_eq!(agreed(&mut ann).await, "24.99 USD", "who switches it off agrees to nothing");
-    ann.submit(&seen).await;
-    assert_eq!(agreed(&mut ann).await, "24.99 USD", "that is what the page showed");
-    for forged in [format!("{SMALL} 9999.00 USD"), format!("{SMALL} 1.00 EUR"), "x".into(), format!("{LARGE} 1.00 USD")]
-    {
-        ann.submit(&seen.clone().fill("shown", &forged)).await;
-        assert_eq!(agreed(&mut ann).await, "249.00 USD", "{forged}");
-    }
-    ann.submit(&seen).await;
-    let (_, id) = replenish(server, &device).await;
-    shows(&order(server, &id, ANN).await, &[">Order and pay 249.00 USD<"]);
-    // Who sees the new price and chooses the product again agrees to it; the held order is looked at again.
-    ann.go(&settings).await;
-    let again = ann.form("/settings/slot").fill("subscribed", "true");
-    ann.submit(&again).await;
-    server.advance("1s").await;
-    assert_eq!(agreed(&mut ann).await, "249.00 USD");
-    assert!(told(server).await.contains(&"OrderPlaced".to_owned()), "{:?}", told(server).await);
-}
-
-async fn the_price_that_was_shown_at_sign_up_is_agreed(server: &Server) {
-    let mut visit = Visit::open(server, &query(&[])).await;
-    visit.sign_in(ANN).await;
-    let next = |visit: &Visit| Form::all(&visit.page.text()).remove(0);
-    while next(&visit).action != "/setup_overview" {
-        let form = match next(&visit) {
-            form if form.action == "/ap/consent" => form.press("consentApproved"),
-            form => form,
-        };
-        visit.submit(&form).await;
-    }
-    catalogue(server, vec![small("249.00", true)]).await;
-    visit.press("/setup_overview", "completeSetup").await;
-    let access = server.device().await.access;
-    let mut ann = Visit::signed_in(server, ANN).await;
-    ann.go(&format!("/settings?{}", form(&[("access_token", &access)]))).await;
-    shows(&ann, &["You agreed to 24.99 USD on 2 March 2018", "249.00 USD"]);
-}
-
-async fn a_substitute_is_ordered_at_the_price_that_was_shown(server: &Server) {
-    let device = server.device().await;
-    rule(server, &device, &[("substitute", LARGE)]).await;
-    let large = |price| product(LARGE, "Water filter, pack of 6", price, 6.0, true);
-    catalogue(server, vec![small("24.99", false), large("60.00")]).await;
-    rule(server, &device, &[("substitute", LARGE)]).await;
-    let (_, id) = replenish(server, &device).await;
-    shows(&order(server, &id, ANN).await, &["Water filter, pack of 3"]);
-    assert!(told(server).await.is_empty(), "far dearer than it was when it was named");
-    catalogue(server, vec![large("49.48")]).await;
-    server.advance("1h").await;
-    assert_eq!(told(server).await, ["OrderPlaced"], "44.99 and ten per cent");
-}
-
-async fn a_price_change_is_told_once_for_each_slot(server: &Server) {
-    server.device().await;
-    let bobs = server.link(Linking::default().customer(BOB).serial("SN-2")).await;
-    rule_of(server, BOB, &bobs, &[("cap_kind", "amount"), ("cap", "26.00")]).await;
-    server.link(Linking::default().serial("SN-3").test_device()).await;
-    let news = async || {
-        server.advance("1s").await;
-        let all = opendrs_service::mail::newest(server.app(), 99).await.unwrap();
-        let mut news = Vec::new();
-        for mail in all.iter().filter(|mail| mail.news.kind() == "price_changed") {
-            let letter = opendrs_service::mail::letter(server.app(), mail).await.unwrap().unwrap();
-            news.push((letter.to.to_string(), Words::of(&letter).text().unwrap()));
-        }
-        news
-    };
-    let before = news().await;
-    assert_eq!(before, [], "nothing changed");
-    // Twice before anybody is told, and something else that is no price.
-    catalogue(server, vec![small("99.00", true)]).await;
-    catalogue(server, vec![small("26.99", true)]).await;
-    catalogue(server, vec![small("26.99", true), product(LARGE, "Other words", "44.99", 6.0, true)]).await;
-    let told = news().await;
-    let mut to: Vec<_> = told.iter().map(|(to, _)| to.as_str()).collect();
-    to.sort_unstable();
-    assert_eq!(to, [ANN, BOB], "a test device buys nothing");
-    for (to, text) in &told {
-        assert!(text.contains("has changed from 24.99 USD to 26.99 USD."), "{text}");
-        assert!(text.contains("Price you agreed to: 24.99 USD\n"), "{text}");
-        let asks = text.contains("We will ask you before your Aqua Pitcher orders it at this price.");
-        assert_eq!(asks, to == BOB, "{text}");
-        assert_eq!(text.contains("orders it at this price from now on"), to == ANN, "{text}");
-    }
-    assert_eq!(news().await.len(), 2, "told once");
-    catalogue(server, vec![small("30.00", true)]).await;
-    catalogue(server, vec![small("26.99", true)]).await;
-    assert_eq!(news().await.len(), 2, "it costs what it did");
-    catalogue(server, vec![small("20.00", true)]).await;
-    assert_eq!(news().await.len(), 4, "another change, another mail");
-    assert!(server.rows().await["price_change"].is_empty(), "and all is done");
-}
-
-async fn a_highest_price_is_read_as_people_write_it(server: &Server) {
-    let device = server.device().await;
-    for (language, typed, shown) in [
-        ("en", "$1,299.50", "1299.50"),
-        ("en", "1 299.5 USD", "1299.50"),
-        ("de", "1.299,50 $", "1299,50"),
-        ("de", "1.299", "1299,00"),
-        ("ja", "＄１，２９９．５０", "1299.50"),
-    ] {
-        let (mut visit, form) = rules(server, &device).await;
-        let form = form.fill("cap_kind", "amount").fill("cap", typed);
-        visit.go(&format!("/settings?{}&language={language}", query_of(&device))).await;
-        visit.submit(&form).await;
-        assert_eq!(visit.title(), "Aqua Pitcher", "{language} {typed}");
-        let kept = visit.form("/settings/rule");
-        assert!(kept.fields.contains(&("cap".into(), shown.into())), "{language} {typed}: {kept:?}");
-    }
-    rule(server, &device, &[("cap_kind", "percent"), ("cap", "10 %")]).await;
-    let (_, kept) = rules(server, &device).await;
-    assert!(kept.fields.contains(&("cap".into(), "10".into())), "{kept:?}");
-}
-
-fn query_of(device: &Device) -> String {
+pub(super) fn query_of(device: &Device) -> String {
     form(&[("access_token", &device.access)])
 }
 

@@ -1,4 +1,5 @@
-//! The settings page of one device: what its owner sees and changes (login-and-web 7.2). On either engine.
+//! The settings page of one device: what its owner sees and changes (docs/spec/setup-pages.md#settings-page). On either
+//! engine.
 
 use crate::harness::world::{ANN, CARTRIDGE, FILTER, LARGE, MINERALS, SMALL};
 use crate::harness::{Device, Linking, Server, Visit, form};

@@ -1,4 +1,5 @@
-//! Who sees nothing of a device's settings, and changes nothing (login-and-web 7.2, 14; decisions 30; security D2 38).
+//! Who sees nothing of a device's settings, and changes nothing (docs/spec/setup-pages.md#settings-access,
+//! docs/spec/security.md#object-ownership).
 
 use crate::harness::world::{ANN, APP, BOB, FILTER, LARGE, MODEL, OTHER_WEB, PROTOTYPE, WEB};
 use crate::harness::{Device, Linking, Server, Visit, form};

@@ -1,4 +1,4 @@
-//! The teaser: links as apps watch for them (login-and-web 7.1; decisions 30).
+//! The teaser: links as apps watch for them (docs/spec/setup-pages.md#teaser-page).
 
 use crate::harness::world::COMPOSITE;
 use crate::harness::{Server, form};

@@ -1,4 +1,5 @@
-//! A customer takes an app's consent back: what ends, what stays, and what it takes to begin anew (service-api 4.1).
+//! A customer takes an app's consent back: what ends, what stays, and what it takes to begin anew
+//! (docs/spec/registrations.md#withdrawal-of-consent).
 
 use crate::harness::world::{ANN, APP, BOB, FILTER, MODEL, OTHER_MODEL, OTHER_WEB, REDIRECT, SECRET, WEB};
 use crate::harness::{Device, Linking, Server, Visit, query};

@@ -35,8 +35,6 @@ async fn requests_batches_and_what_is_due_are_counted() {
     for path in ["/-/health", "/nowhere/at/all", "/SN-1"] {
         server.request("GET", path).send().await;
     }
-    // As a node of the release before leaves events to a worker.
-    server.tamper("UPDATE outbox SET dispatched_at = NULL").await;
 
     let (status, page) = get(&server, "/-/metrics", &[]).await;
     assert_eq!(status, 200);
@@ -50,7 +48,6 @@ async fn requests_batches_and_what_is_due_are_counted() {
         (r#"opendrs_request_seconds_bucket{endpoint="Slot status",le="+Inf"}"#, 3.0),
         ("opendrs_orders_due", 0.0),
         ("opendrs_orders_due_oldest_seconds", 0.0),
-        ("opendrs_events_waiting", 3.0),
         ("opendrs_deliveries_waiting", 0.0),
         ("opendrs_mails_waiting", 2.0),
         (r#"opendrs_orders_held{problem="payment"}"#, 0.0),
@@ -167,7 +164,6 @@ async fn what_is_sent_and_what_waits_is_told(store: Store) {
     let device = server.device().await;
     server.call(&device, Endpoint::Replenish, &format!("/replenish/{FILTER}")).send().await;
     told(&[
-        ("events_waiting", 0.0),
         ("deliveries_waiting", 2.0),
         ("mails_waiting", 1.0),
         ("fulfilment_calls_waiting", 1.0),
@@ -178,7 +174,6 @@ async fn what_is_sent_and_what_waits_is_told(store: Store) {
     // The receiver fails, and the message behind waits with the first; the shop fails; there is no mail server.
     server.advance("0s").await;
     told(&[
-        ("events_waiting", 0.0),
         ("deliveries_waiting", 2.0),
         ("deliveries_waiting_oldest_seconds", 0.0),
         (r#"delivery_attempts_total{protocol="http",outcome="retry"}"#, 1.0),

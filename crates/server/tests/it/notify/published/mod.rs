@@ -243,7 +243,6 @@ async fn a_lost_attempt_is_published_again_as_the_same(server: &Server, sns: &Re
     let topic = server.published(FIFO).await;
     sns.will(&[Does::Hang]);
     server.device().await;
-    delivery::dispatch(server.app()).await.unwrap();
     // The node dies between publishing and recording.
     let before = tokio::select! {
         sent = delivery::drain(server.app(), topic.id) => panic!("{sent:?}"),

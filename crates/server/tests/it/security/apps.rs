@@ -1,0 +1,55 @@
+//! Apps on a person's own device: the schemes by which answers reach them.
+//!
+//! Not here: loopback addresses (`redirects`). Invariant: a scheme that browsers or systems know by themselves is no app's.
+
+use super::parties::{MODES, S256, asked, on_a_page, refused, register, set, shown, with_program};
+use crate::harness::world::{self, APP, APP_REDIRECT, PASSWORD};
+use crate::harness::{Options, Server};
+
+rules! {
+    rfc8252_7_1_private_use_schemes with reversed {
+        number: 42,
+        source: "RFC 8252, 7.1 and 8.4; RFC 9700, 2.4",
+        rule: "An app's own scheme is a reversed domain name, with a dot. Apps have no password grant.",
+        result: "A scheme without a dot cannot be registered; `amzn` can",
+        reason: Some("`amzn` is the scheme of the original protocol's SDK for Android."),
+        also: &[("crates/domain/src/login/redirect.rs", "what_may_be_registered")],
+    }
+}
+
+const REVERSED: &str = "com.example.aqua:/done";
+
+/// Aqua's app registered a scheme of its own as well.
+fn reversed() -> Options {
+    let mut seed = world::seed();
+    seed.makers[0].profiles[0].clients[1].redirect_uris.push(REVERSED.into());
+    Options { seed, ..Options::default() }
+}
+
+async fn rfc8252_7_1_private_use_schemes(server: &Server) {
+    with_program(server, async |place| {
+        for uri in ["example:/done", "aqua://done", "amzn2://a", "4.example:/done", "intent://a", "about:blank"] {
+            for kind in ["android", "ios", "device"] {
+                let printed = register(place, kind, uri).bad();
+                assert!(printed.contains(&format!("redirect URI `{uri}` ")), "{uri}: {printed}");
+            }
+        }
+        register(place, "ios", REVERSED).good();
+    })
+    .await;
+    for mode in MODES {
+        set(server, mode).await;
+        for uri in [APP_REDIRECT, REVERSED] {
+            let of = [("client_id", Some(APP)), ("redirect_uri", Some(uri))];
+            shown(server, &asked(&[of, S256].concat())).await;
+        }
+        for uri in
+            ["com.example.aqua:/other", "com.example.aqua2:/done", "COM.example.aqua:/done", "amzn://com.example"]
+        {
+            let of = [("client_id", Some(APP)), ("redirect_uri", Some(uri))];
+            on_a_page(server, &asked(&[of, S256].concat())).await;
+        }
+        let fields = [("grant_type", "password"), ("client_id", APP), ("username", world::ANN), ("password", PASSWORD)];
+        refused(&server.token(&fields).send().await, 400, "unsupported_grant_type");
+    }
+}
