@@ -112,7 +112,7 @@ const webhook = (topic, { body, headers }) => {
 /** A topic at a receiver of its own, which has said yes. */
 async function topic(name, ...words) {
   const receiver = await new Receiver().start()
-  const made = await opendrs(data, 'topic', 'add', name, receiver.url, '--profile', PROFILE, '--json', ...words)
+  const made = await opendrs(data, 'topic', 'add', name, receiver.url, '--profile', PROFILE, '--json', '--show-secrets', ...words)
   const question = await receiver.next()
   const message = JSON.parse(question.body)
   equal([message.Type, 'Subject' in message], ['SubscriptionConfirmation', false], 'the question')

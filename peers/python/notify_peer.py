@@ -69,7 +69,7 @@ def receive(server):
     assert server.base.startswith("https://"), server.base
     receiver = Receiver()
     url = f"http://127.0.0.1:{receiver.server_port}/drs"
-    command = [program(), "topic", "add", "peers", url, "--profile", profile(server.data), "--data", server.data, "--json"]
+    command = [program(), "topic", "add", "peers", url, "--profile", profile(server.data), "--data", server.data, "--json", "--show-secrets"]
     topic = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
     validator = SNSMessageValidator(cert_url_regex=f"^{server.base}/SimpleNotificationService-[0-9a-f]{{32}}\\.pem$")
 

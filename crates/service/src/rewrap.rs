@@ -89,7 +89,7 @@ impl Rewrap {
     }
 
     fn sealed(&self, purpose: &str, carried: Carried) -> opendrs_store::Result<DerivedKey> {
-        self.new.sealed(purpose, carried).map_err(|e| unsealed("DerivedKeyPut", e))
+        self.new.sealed(purpose, carried).map_err(|e| unsealed("DerivedKeyPut", &e))
     }
 
     /// Links are made with the new key from now on; those that were sent are checked with former ones.
@@ -143,7 +143,7 @@ impl Rewrap {
             let Some(end) = page.last() else { return Ok(()) };
             last = end.id;
             for key in &page {
-                let sealed = signing::resealed(key, old, new).map_err(|e| unsealed("SigningKeySealed", e))?;
+                let sealed = signing::resealed(key, old, new).map_err(|e| unsealed("SigningKeySealed", &e))?;
                 topics::seal_key_anew(tx, key.id, &sealed).await?;
                 done.signing_keys += 1;
             }
@@ -151,6 +151,6 @@ impl Rewrap {
     }
 }
 
-fn unsealed(query: &'static str, error: Error) -> opendrs_store::Error {
+fn unsealed(query: &'static str, error: &Error) -> opendrs_store::Error {
     opendrs_store::Error::Statement { query, source: error.with_cause().into() }
 }

@@ -25,6 +25,7 @@ mod order;
 mod out;
 mod readings;
 mod reset;
+mod secrets;
 mod seed;
 mod serve;
 mod snapshot;

@@ -28,9 +28,11 @@ pub(super) fn config_over(
         more.push(("server", "data", Value::String(data.display().to_string())));
         // A folder named on the command line means SQLite in it, whatever else is set.
         more.push(("server", "database_url", Value::String(String::new())));
+        more.push(("server", "database_url_file", Value::String(String::new())));
     }
     if let Some(url) = &store.database_url {
         more.push(("server", "database_url", Value::String(url.clone())));
+        more.push(("server", "database_url_file", Value::String(String::new())));
     }
     Config::load_over(other_defaults, file, std::env::vars(), more)
 }

@@ -7,6 +7,7 @@ mod shape;
 
 use super::StoreArgs;
 use super::open::{self, Time};
+use super::secrets::{SecretArgs, Secrets};
 use clap::{Args, Subcommand};
 use opendrs_service::App;
 use opendrs_service::seed::{self as service, Item, Overwrite};
@@ -32,6 +33,8 @@ pub(super) struct Seed {
     /// Print one JSON object a line.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    secrets: SecretArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -44,7 +47,7 @@ enum Command {
 }
 
 pub(super) async fn run(file: Option<&Path>, args: Seed) -> Result<(), String> {
-    let Seed { command, file: seed, store, dry_run, force, json } = args;
+    let Seed { command, file: seed, store, dry_run, force, json, secrets } = args;
     let seed = match (command, seed) {
         (Some(Command::Export(args)), _) => return export::run(file, args).await,
         (None, Some(seed)) => seed,
@@ -57,14 +60,15 @@ pub(super) async fn run(file: Option<&Path>, args: Seed) -> Result<(), String> {
         let (seed, name) = read(&seed)?;
         let items =
             service::preview(&app, seed, overwrite).await.map_err(|e| format!("{name}: {}", super::cause(e)))?;
-        print::all(&items, json, true);
+        print::all(&items, json, true, false);
         return Ok(());
     }
     let app = open::app(&config, Time::AsServed).await?;
     let (seed, name) = read(&seed)?;
+    let mut secrets = secrets.open()?;
     let items = service::apply_with(&app, seed, overwrite).await.map_err(|e| format!("{name}: {}", super::cause(e)))?;
-    print::all(&items, json, false);
-    Ok(())
+    print::all(&items, json, false, secrets.shown);
+    secrets.keep(&items)
 }
 
 /// Reads a seed file; its name stands before errors.
@@ -75,11 +79,11 @@ fn read(path: &Path) -> Result<(service::Seed, String), String> {
 }
 
 /// Applies a file and prints what became of each declaration.
-pub(super) async fn apply(app: &App, path: &Path) -> Result<(), String> {
+pub(super) async fn apply(app: &App, path: &Path, secrets: &mut Secrets) -> Result<(), String> {
     let (seed, name) = read(path)?;
     let items = service::apply(app, seed).await.map_err(|e| format!("{name}: {}", super::cause(e)))?;
-    print::all(&items, false, false);
-    Ok(())
+    print::all(&items, false, false, secrets.shown);
+    secrets.keep(&items)
 }
 
 /// Applies a seed's text; `name` stands before errors.

@@ -1,6 +1,7 @@
 //! `opendrs serve`: the service itself.
 
 use super::open::{self, Time};
+use super::secrets::SecretArgs;
 use super::{StoreArgs, out, seed as declared};
 use crate::config::{Config, LogFormat, Override, Role, TlsMode, lifted};
 use crate::http::{DRAIN, Limits, Listener};
@@ -58,6 +59,8 @@ pub(super) struct Serve {
     /// Let the clock of a new store stand still at this time, such as 2018-03-02T07:00:00Z.
     #[arg(long, value_name = "TIME", requires = "test_clock", value_parser = moment)]
     start_at: Option<Moment>,
+    #[command(flatten)]
+    secrets: SecretArgs,
 }
 
 /// What a word for `--seed` means: people call both so.
@@ -125,9 +128,10 @@ pub(super) async fn run(file: Option<&Path>, args: Serve) -> Result<(), String> 
     if let Some(at) = args.start_at {
         schedule::begin_at(&app, at).await.map_err(super::cause)?;
     }
+    let mut secrets = args.secrets.open()?;
     for seed in &args.seed {
         if let Seed::File(path) = seed {
-            declared::apply(&app, path).await?;
+            declared::apply(&app, path, &mut secrets).await?;
         }
     }
     // Where the seed's lines go is of no matter to those who are served.

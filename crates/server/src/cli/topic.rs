@@ -69,9 +69,12 @@ pub(super) struct Add {
     confirmed: bool,
     #[command(flatten)]
     store: StoreArgs,
-    /// Print one JSON object, with the webhook secret.
+    /// Print one JSON object.
     #[arg(long)]
     json: bool,
+    /// Print the webhook secret, too; `opendrs topic secret` prints it at any time.
+    #[arg(long)]
+    show_secrets: bool,
 }
 
 #[derive(Debug, Args)]
@@ -101,6 +104,9 @@ pub(super) struct Rotate {
     /// End the old secret now.
     #[arg(long)]
     end_grace: bool,
+    /// Print the secrets that sign now; `opendrs topic secret` prints them at any time.
+    #[arg(long)]
+    show_secrets: bool,
 }
 
 #[derive(Debug, Args)]
@@ -140,11 +146,17 @@ pub(super) async fn run(file: Option<&Path>, args: Topic) -> Result<(), String> 
         Topic::Disable(named) => change(app, &named, Change::Disable, "disabled").await,
         Topic::Enable(named) => change(app, &named, Change::Enable, "enabled").await,
         Topic::Secret(named) => secrets(app, &find(app, &named).await?),
-        Topic::RotateSecret(Rotate { named, end_grace }) => {
+        Topic::RotateSecret(Rotate { named, end_grace, show_secrets }) => {
             let found = find(app, &named).await?;
             let what = if end_grace { Change::EndGrace } else { Change::RotateSecret };
             let found = topic::change(app, found.id, what).await.map_err(super::cause)?;
-            secrets(app, &found)
+            if show_secrets {
+                return secrets(app, &found);
+            }
+            let done = if end_grace { "has one webhook secret" } else { "has a new webhook secret" };
+            out::say(format!("{} {done}", found.arn));
+            out::note("`opendrs topic secret` shows it.");
+            Ok(())
         }
         Topic::RotateKey(_) => {
             out::say(signing::rotate(app).await.map_err(super::cause)?);
@@ -175,13 +187,18 @@ async fn add(app: &App, args: Add) -> Result<(), String> {
         let mut line = object(&found);
         if found.published_to().is_none() {
             let secrets = topic::secrets(app, &found).map_err(super::cause)?;
-            line["webhook_secret"] = secrets.first().map(|s| s.secret.as_str()).into();
+            if args.show_secrets {
+                line["webhook_secret"] = secrets.first().map(|s| s.secret.as_str()).into();
+            }
             line["webhook_public_key"] = secrets.first().map(|s| s.public_key.as_str()).into();
         }
         out::say(line.to_string());
         return Ok(());
     }
     out::say(line(&found));
+    if args.show_secrets && found.published_to().is_none() {
+        secrets(app, &found)?;
+    }
     if found.state == State::Pending {
         out::note(
             "The receiver is asked by the running server; it confirms by opening the SubscribeURL it is sent. \

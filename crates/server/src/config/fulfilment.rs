@@ -4,7 +4,7 @@
 //! refusal.
 
 use super::sections::Fulfilling;
-use super::{Config, http_url};
+use super::{Config, http_url, secret};
 use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::time::Span;
 use opendrs_domain::wire::webhook::Secret;
@@ -48,13 +48,7 @@ impl Fulfilling {
         if self.vendure_url.is_empty() || self.vendure_key_file.as_os_str().is_empty() {
             return Ok(None);
         }
-        let at = self.vendure_key_file.display();
-        let text = std::fs::read_to_string(&self.vendure_key_file)
-            .map_err(|e| format!("cannot read the file {at} of fulfilment.vendure_key_file: {e}"))?;
-        let key = text.lines().next().unwrap_or_default().trim();
-        if key.is_empty() {
-            return Err(format!("the file {at} of fulfilment.vendure_key_file is empty"));
-        }
+        let key = secret::first("fulfilment.vendure_key_file", &self.vendure_key_file)?;
         let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
         if self.vendure_payment_method.is_empty() {
             return Err(
@@ -63,7 +57,7 @@ impl Fulfilling {
         }
         Ok(Some(Shop {
             url: http_url("fulfilment.vendure_url", &self.vendure_url)?,
-            key: key.to_owned(),
+            key,
             channel: given(&self.vendure_channel),
             shipping_method: given(&self.vendure_shipping_method),
             payment_method: self.vendure_payment_method.clone(),
@@ -86,7 +80,7 @@ impl Config {
         let missing = |keys: &str| Err(format!("fulfilment has {keys}"));
         match () {
             () if webhook.is_none() && named(Backend::Webhook) => {
-                missing("webhook: set fulfilment.webhook_url and fulfilment.webhook_secrets")
+                missing("webhook: set fulfilment.webhook_url and fulfilment.webhook_secrets, or webhook_secrets_file")
             }
             () if vendure.is_none() && named(Backend::Vendure) => {
                 missing("vendure: set fulfilment.vendure_url and fulfilment.vendure_key_file")

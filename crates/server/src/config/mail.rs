@@ -2,7 +2,7 @@
 //!
 //! Invariant: a password travels only where the connection is protected.
 
-use super::{Config, Lasting, Role};
+use super::{Config, Lasting, Role, secret};
 use crate::mail::{Security, Sink, Smtp, SmtpSettings};
 use lettre::message::Mailbox;
 use opendrs_service::mail::{Mailing, Post};
@@ -54,12 +54,9 @@ impl Mail {
         })
     }
 
-    fn password(&self) -> Result<String, String> {
-        let at = self.password_file.display();
-        let text = std::fs::read_to_string(&self.password_file)
-            .map_err(|e| format!("cannot read the file {at} of mail.password_file: {e}"))?;
-        let first = text.lines().next().unwrap_or_default();
-        if first.is_empty() { Err(format!("the file {at} of mail.password_file is empty")) } else { Ok(first.into()) }
+    /// The file of the mail server's password, or empty.
+    pub(super) fn password_file(&self) -> &PathBuf {
+        &self.password_file
     }
 }
 
@@ -105,7 +102,7 @@ impl Config {
         }
         let login = match mail.user.as_str() {
             "" => None,
-            user => Some((user.to_owned(), mail.password()?)),
+            user => Some((user.to_owned(), secret::password("mail.password_file", &mail.password_file)?)),
         };
         let settings = SmtpSettings {
             host: mail.host.clone(),

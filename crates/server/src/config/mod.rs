@@ -9,6 +9,7 @@ mod limits;
 mod mail;
 mod merge;
 mod publication;
+mod secret;
 mod sections;
 mod tls;
 
@@ -127,7 +128,8 @@ impl Config {
         merge::environment(&mut settings, &env)?;
         lay(&mut settings, overrides);
         let read = settings.clone().try_into();
-        let config: Config = read.map_err(|e: toml::de::Error| check::fault(&settings).unwrap_or(e.to_string()))?;
+        let mut config: Config = read.map_err(|e: toml::de::Error| check::fault(&settings).unwrap_or(e.to_string()))?;
+        config.read_secrets()?;
         config.check()?;
         Ok(config)
     }
@@ -207,9 +209,10 @@ impl Config {
         if path.as_os_str().is_empty() {
             return Ok(None);
         }
-        let bad = |why: &dyn std::fmt::Display| format!("operator.token_file {}: {why}", path.display());
-        let text = std::fs::read_to_string(path).map_err(|e| bad(&e))?;
-        Operator::with(text.lines().next().unwrap_or_default().trim()).map(Some).map_err(|why| bad(&why))
+        let token = secret::first("operator.token_file", path)?;
+        Operator::with(&token)
+            .map(Some)
+            .map_err(|why| format!("the file {} of operator.token_file: {why}", path.display()))
     }
 
     /// How long refresh tokens of strict clients last.

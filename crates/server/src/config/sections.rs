@@ -42,6 +42,7 @@ pub struct Server {
     pub data: PathBuf,
     /// PostgreSQL, or empty.
     pub database_url: String,
+    pub(super) database_url_file: PathBuf,
     /// What this node does.
     pub roles: Vec<Role>,
     /// Addresses and networks of proxies, whose `X-Forwarded-For` and `Forwarded` are believed.
@@ -85,6 +86,7 @@ pub struct Traces {
     pub resource: Vec<String>,
     /// Headers for the collector, as `name=value`.
     pub headers: Vec<String>,
+    pub(super) headers_file: PathBuf,
 }
 
 /// `[service]`
@@ -210,6 +212,7 @@ pub(super) struct Fulfilling {
     pub(super) makers: Vec<String>,
     pub(super) webhook_url: String,
     pub(super) webhook_secrets: Vec<String>,
+    pub(super) webhook_secrets_file: PathBuf,
     pub(super) vendure_url: String,
     pub(super) vendure_key_file: PathBuf,
     pub(super) vendure_channel: String,
@@ -217,4 +220,5 @@ pub(super) struct Fulfilling {
     pub(super) vendure_payment_method: String,
     pub(super) vendure_poll: Lasting,
     pub(super) vendure_hint_secrets: Vec<String>,
+    pub(super) vendure_hint_secrets_file: PathBuf,
 }

@@ -141,6 +141,48 @@ fn unknown_settings_and_wrong_values_are_errors_that_say_where() {
 }
 
 #[test]
+fn a_secret_stands_in_its_setting_or_in_a_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        std::fs::write(dir.path().join(name), text).unwrap();
+        dir.path().join(name).display().to_string()
+    };
+    const ONE: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    const TWO: &str = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    let (url, secrets) = (file("url", "postgres://a:b@c/d\n\n"), file("secrets", &format!("\n{ONE}\n  {TWO} \n")));
+    let headers = file("headers", "authorization=Bearer 1\nx=2\n");
+    let text = format!(
+        "[server]\ndatabase_url_file = \"{url}\"\n[traces]\nheaders_file = \"{headers}\"\n[fulfilment]\n\
+         webhook_url = \"https://a\"\nwebhook_secrets_file = \"{secrets}\"\nvendure_hint_secrets_file = \"{secrets}\"\n"
+    );
+    let config = load(&text, &[]).unwrap();
+    assert_eq!(config.place(), Place::Url("postgres://a:b@c/d".into()));
+    assert_eq!(config.traces.headers, ["authorization=Bearer 1", "x=2"]);
+    let hook = config.fulfilment().unwrap().webhook.unwrap();
+    assert_eq!(hook.secrets.iter().map(opendrs_domain::wire::webhook::Secret::reveal).collect::<Vec<_>>(), [ONE, TWO]);
+    assert_eq!(config.secret_files().len(), 4);
+    let (empty, wrong) = (file("empty", "\n \n"), file("wrong", "of-back-end\n"));
+    for (section, key, file, says) in [
+        ("server", "database_url", "/no/such", "cannot read the file /no/such of server.database_url_file: "),
+        ("server", "database_url", &empty, "of server.database_url_file is empty"),
+        ("traces", "headers", &wrong, "traces.headers: item 1 is no pair"),
+        ("fulfilment", "webhook_secrets", "/no/such", "of fulfilment.webhook_secrets_file: "),
+        ("fulfilment", "vendure_hint_secrets", &empty, "of fulfilment.vendure_hint_secrets_file is empty"),
+        ("operator", "token", &empty, "of operator.token_file is empty"),
+    ] {
+        let text = format!("[{section}]\n{key}_file = \"{file}\"\n");
+        let error = load(&text, &[]).and_then(|config| config.operator().map(drop)).unwrap_err();
+        assert!(error.contains(says) && !error.contains("of-back-end"), "{error}");
+    }
+    let both = format!("[server]\ndatabase_url = \"postgres://a\"\ndatabase_url_file = \"{url}\"\n");
+    let both = load(&both, &[]).unwrap_err();
+    assert!(both.contains("server.database_url and server.database_url_file are both set: give one of them"), "{both}");
+    let wrong = format!("[fulfilment]\nwebhook_url = \"https://a\"\nwebhook_secrets_file = \"{wrong}\"\n");
+    let wrong = load(&wrong, &[]).unwrap_err();
+    assert!(wrong.contains("write each as whsec_") && !wrong.contains("of-back-end"), "{wrong}");
+}
+
+#[test]
 fn limits_are_on_and_a_server_for_tests_has_those_that_are_set() {
     let config = load("", &[]).unwrap();
     assert_eq!(config.limits_off(), []);

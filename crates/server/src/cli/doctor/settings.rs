@@ -2,6 +2,7 @@
 //! these checks as well.
 
 use super::{Check, failed, good, warning};
+use crate::cli::open::readable_by_others;
 use crate::config::{Config, Role};
 use crate::tls::{Authority, Source, Tls};
 use opendrs_domain::time::Span;
@@ -12,6 +13,7 @@ use url::Url;
 /// All of them.
 pub(in crate::cli) fn checks(config: &Config) -> Vec<Check> {
     let mut checks = named_files(config);
+    checks.extend(open_secrets(config));
     checks.extend(tls(config));
     checks.extend(addresses(config));
     checks.push(signing(config));
@@ -32,6 +34,17 @@ fn named_files(config: &Config) -> Vec<Check> {
         return vec![good(NAME, "all that the settings name can be read")];
     }
     bad.into_iter().map(|why| failed(NAME, why, fix)).collect()
+}
+
+/// Files of secrets that others than their owner can read.
+fn open_secrets(config: &Config) -> Vec<Check> {
+    let open = config.secret_files().into_iter().filter_map(|(key, path)| {
+        let mode = std::fs::metadata(path).ok().as_ref().and_then(readable_by_others)?;
+        let at = path.display();
+        let says = format!("the file {at} of {key} can be read by others than its owner (mode {mode:o})");
+        Some(warning("files", says, format!("chmod 600 {at}, or mount it with that mode")))
+    });
+    open.collect()
 }
 
 /// The address of the signing certificate, as notifications name it.

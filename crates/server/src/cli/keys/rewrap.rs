@@ -3,7 +3,7 @@
 //! Not here: what that means for what is sealed and derived ([`opendrs_service::rewrap`]). Invariant: the file of the new key
 //! is whole on the disk before the store needs it; and the command may be given again, whatever ended it before.
 
-use super::super::{StoreArgs, open, out};
+use super::super::{StoreArgs, cause, open, out};
 use crate::config::Config;
 use clap::Args;
 use opendrs_service::keys;
@@ -28,7 +28,7 @@ pub(in crate::cli) struct Rewrap {
 pub(super) async fn run(file: Option<&Path>, args: Rewrap) -> Result<(), String> {
     let config = open::config(file, &args.store, Vec::new())?;
     let place = config.place();
-    let found = examine(&place).await.map_err(|e| e.to_string())?;
+    let found = examine(&place).await.map_err(|e| cause(e.into()))?;
     let Some((proof, _)) = found.and_then(|found| found.installation) else {
         return Err("there is no store whose master key could be changed: `opendrs serve` makes one".into());
     };
@@ -44,7 +44,7 @@ pub(super) async fn run(file: Option<&Path>, args: Rewrap) -> Result<(), String>
             config.master_file().display()
         ));
     }
-    if in_use(&place).await.map_err(|e| e.to_string())? {
+    if in_use(&place).await.map_err(|e| cause(e.into()))? {
         return Err(match place {
             Place::File(path) => format!("another process has {} open: stop the server first", path.display()),
             Place::Url(_) => "other processes are connected to the database: stop every node first".into(),
@@ -52,7 +52,7 @@ pub(super) async fn run(file: Option<&Path>, args: Rewrap) -> Result<(), String>
     }
     let new = open::master_or_new(&args.key)?;
     let app = open::beside(&config).await?;
-    let done = rewrap(&app, new).await.map_err(super::super::cause)?;
+    let done = rewrap(&app, new).await.map_err(cause)?;
     say(&config, &args, &done);
     Ok(())
 }

@@ -1,17 +1,18 @@
 //! What a seed did, or would do, for people and for scripts.
 //!
-//! Invariant: a line's first word says what happened to a thing; lines about its values are indented.
+//! Invariant: a line's first word says what happened to a thing; lines about its values are indented. A secret is printed
+//! only where that was asked for.
 
 use super::super::out;
 use opendrs_service::seed::{Done, Effect, Item, What};
 use serde_json::{Value, json};
 
 /// Prints what became of each thing.
-pub(super) fn all(items: &[Item], as_json: bool, dry_run: bool) {
+pub(super) fn all(items: &[Item], as_json: bool, dry_run: bool, secrets: bool) {
     for item in items {
         match as_json {
-            true => out::say(object(item, dry_run).to_string()),
-            false => lines(item, dry_run).iter().for_each(out::say),
+            true => out::say(object(item, dry_run, secrets).to_string()),
+            false => lines(item, dry_run, secrets).iter().for_each(out::say),
         }
     }
     if dry_run && !as_json {
@@ -19,7 +20,7 @@ pub(super) fn all(items: &[Item], as_json: bool, dry_run: bool) {
     }
 }
 
-fn object(item: &Item, dry_run: bool) -> Value {
+fn object(item: &Item, dry_run: bool, secrets: bool) -> Value {
     let Item { kind, name, id, done, secret, effects } = item;
     let mut object = json!({ "kind": kind, "name": name, "id": id, "done": done.as_str() });
     let effect = |effect: &Effect| {
@@ -30,7 +31,10 @@ fn object(item: &Item, dry_run: bool) -> Value {
         object["effects"] = effects.iter().map(effect).collect();
     }
     if let Some(secret) = secret {
-        object["secret"] = secret.as_str().into();
+        object["secretGenerated"] = true.into();
+        if secrets {
+            object["secret"] = secret.as_str().into();
+        }
     }
     if dry_run {
         object["dryRun"] = true.into();
@@ -38,7 +42,7 @@ fn object(item: &Item, dry_run: bool) -> Value {
     object
 }
 
-fn lines(item: &Item, dry_run: bool) -> Vec<String> {
+fn lines(item: &Item, dry_run: bool, secrets: bool) -> Vec<String> {
     let Item { kind, name, id, done, secret, effects } = item;
     let word = match done {
         Done::Created if dry_run => "would create",
@@ -59,7 +63,11 @@ fn lines(item: &Item, dry_run: bool) -> Vec<String> {
         Done::Created | Done::Changed | Done::Unchanged | Done::Kept => {}
     }
     if let Some(secret) = secret {
-        lines.push(format!("{:<width$} {:<8} {secret}  (shown this once: keep it)", "", "secret"));
+        let shown = match secrets {
+            true => format!("{secret}  (shown this once: keep it)"),
+            false => "generated, and not shown".to_owned(),
+        };
+        lines.push(format!("{:<width$} {:<8} {shown}", "", "secret"));
     }
     lines
 }

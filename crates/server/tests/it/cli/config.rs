@@ -39,6 +39,30 @@ fn the_command_line_wins_over_the_environment_and_that_over_the_file() {
 }
 
 #[test]
+fn a_file_of_a_secret_is_checked_and_an_option_wins_over_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    place.file("opendrs.toml", "[server]\ndatabase_url_file = \"url\"\n");
+    let check = ["config", "check", "--config", "opendrs.toml"];
+    let missing = place.run(&check).bad();
+    assert!(missing.contains("cannot read the file url of server.database_url_file: "), "{missing}");
+    let doctor = place.run(&["doctor", "--config", "opendrs.toml"]);
+    assert!(doctor.status == 1 && doctor.out.contains("of server.database_url_file: "), "{doctor:?}");
+    place.file("url", "postgres://user:hush@db.example/drs\n");
+    std::fs::set_permissions(place.path().join("url"), std::fs::Permissions::from_mode(0o644)).unwrap();
+    let open = place.run(&check);
+    assert!(open.out.contains("Store: PostgreSQL") && !open.out.contains("hush"), "{open:?}");
+    let says =
+        "the file url of server.database_url_file can be read by others than its owner (mode 644). Fix: chmod 600 url";
+    assert!(open.err.contains(says) && !open.err.contains("hush"), "{open:?}");
+    std::fs::set_permissions(place.path().join("url"), std::fs::Permissions::from_mode(0o600)).unwrap();
+    let good = place.run(&check);
+    assert!(good.out.contains("Store: PostgreSQL") && !good.err.contains("by others"), "{good:?}");
+    let other = place.run(&[&check[..], &["--data", "here"]].concat()).good();
+    assert!(other.contains("Store: SQLite, here/opendrs.db"), "{other}");
+}
+
+#[test]
 fn an_unknown_setting_stops_every_command() {
     let place = Place::new();
     place.file("opendrs.toml", "[server]\nlisen = \"127.0.0.1:1\"\n");

@@ -61,10 +61,10 @@ async fn the_same_on_postgres() {
 }
 
 #[test]
-fn what_is_generated_is_printed_and_a_secret_only_once() {
+fn what_is_generated_is_printed_and_a_secret_only_once_and_if_asked_for() {
     let place = Place::new();
     place.file("seed.toml", NAMELESS);
-    let first = place.on_store(&["seed", "seed.toml"]).good();
+    let first = place.on_store(&["seed", "seed.toml", "--show-secrets"]).good();
     let secrets: Vec<_> = first.lines().filter(|line| line.contains("(shown this once: keep it)")).collect();
     let [secret] = secrets.as_slice() else { panic!("{first}") };
     let secret = secret.split_whitespace().nth(1).unwrap();
@@ -81,6 +81,79 @@ fn what_is_generated_is_printed_and_a_secret_only_once() {
         assert_eq!((&item["done"], &item["secret"]), (&"unchanged".into(), &serde_json::Value::Null), "{item}");
         let id = item["id"].as_str().unwrap();
         assert!(first.contains(id), "the id stays: {item}");
+    }
+}
+
+/// Whether a text holds what could be a generated secret.
+fn has_secret(text: &str) -> bool {
+    let mut words = text.split(|c: char| !c.is_ascii_hexdigit());
+    words.any(|word| word.len() == 64)
+}
+
+#[test]
+fn a_generated_secret_is_not_printed_unless_that_is_asked_for() {
+    let place = Place::new();
+    place.file("seed.toml", NAMELESS);
+    let said = place.on_store(&["seed", "seed.toml"]);
+    assert!(said.out.contains("generated, and not shown") && !has_secret(&said.out), "{said:?}");
+    assert!(
+        said.err.contains("opendrs client secret rotate CLIENT_ID") && said.err.contains("--secrets-file"),
+        "{said:?}"
+    );
+    // The way that is named leads there.
+    let listed = place.on_store(&["client", "list", "--json"]).good();
+    let clients = listed.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let web = clients.into_iter().find(|client| client["kind"] == "web").unwrap()["id"].as_str().unwrap().to_owned();
+    assert!(has_secret(&place.on_store(&["client", "secret", "rotate", &web]).good()));
+
+    let place = Place::new();
+    place.file("seed.toml", NAMELESS);
+    let said = place.on_store(&["seed", "seed.toml", "--json"]).good();
+    assert!(said.contains(r#""secretGenerated":true"#) && !has_secret(&said), "{said}");
+    let again = place.on_store(&["seed", "seed.toml", "--json", "--show-secrets"]);
+    assert!(!again.out.contains("secretGenerated") && again.err.is_empty(), "{again:?}");
+}
+
+#[test]
+fn secrets_are_added_to_a_file_for_its_owners_eyes_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    place.file("seed.toml", NAMELESS);
+    let at = place.path().join("secrets.jsonl");
+    let mode = |mode| std::fs::set_permissions(&at, std::fs::Permissions::from_mode(mode)).unwrap();
+    let words = ["seed", "seed.toml", "--secrets-file", "secrets.jsonl"];
+    place.file("secrets.jsonl", "kept\n");
+    mode(0o644);
+    let refused = place.on_store(&words).bad();
+    assert!(refused.contains("can be read by others than its owner (mode 644)"), "{refused}");
+    assert!(!place.on_store(&["client", "list"]).good().contains("web"), "nothing was generated");
+    mode(0o600);
+    let said = place.on_store(&words);
+    assert!(said.err.is_empty() && !has_secret(&said.out), "{said:?}");
+    let kept = std::fs::read_to_string(&at).unwrap();
+    let [first, line] = kept.lines().collect::<Vec<_>>()[..] else { panic!("{kept}") };
+    let item: serde_json::Value = serde_json::from_str(line).unwrap();
+    assert_eq!((first, &item["kind"]), ("kept", &"client".into()));
+    assert!(item["id"].as_str().unwrap().starts_with("amzn1.application-oa2-client.") && has_secret(line), "{item}");
+    place.on_store(&words).good();
+    assert_eq!(std::fs::read_to_string(&at).unwrap(), kept, "the next time nothing is generated");
+}
+
+#[test]
+fn a_server_prints_the_secrets_of_its_seed_only_if_asked_to() {
+    for (words, shown) in [(&[][..], false), (&["--show-secrets"], true)] {
+        let place = Place::new();
+        place.file("seed.toml", NAMELESS);
+        let out = std::fs::File::create(place.path().join("out")).unwrap();
+        let more = [&["--seed", "seed.toml", "--secrets-file", "secrets.jsonl"], words].concat();
+        let server = place.serve_into(&more, out.into());
+        server.terminate();
+        let out = std::fs::read_to_string(place.path().join("out")).unwrap();
+        assert_eq!(has_secret(&out), shown, "{out}");
+        let at = place.path().join("secrets.jsonl");
+        assert!(has_secret(&std::fs::read_to_string(&at).unwrap()));
+        let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&at).unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o600);
     }
 }
 

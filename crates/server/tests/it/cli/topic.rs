@@ -57,6 +57,28 @@ fn a_receivers_login_and_query_are_not_shown() {
 }
 
 #[test]
+fn a_webhook_secret_is_printed_only_if_asked_for() {
+    let place = Place::seeded();
+    let url = "https://brew.example/drs";
+    for (words, shown) in
+        [(&[][..], false), (&["--json"], false), (&["--show-secrets"], true), (&["--json", "--show-secrets"], true)]
+    {
+        let said = add(&place, &[&["brew", url], words].concat()).good();
+        assert_eq!(said.contains("whsec_"), shown, "{words:?}: {said}");
+    }
+    let secret = place.on_store(&["topic", "secret", "brew"]).good();
+    assert!(secret.starts_with("whsec_"), "it is what was asked for: {secret}");
+    let rotated = place.on_store(&["topic", "rotate-secret", "brew"]);
+    assert!(rotated.err.contains("`opendrs topic secret` shows it"), "{rotated:?}");
+    assert!(!rotated.good().contains("whsec_"));
+    let both = place.on_store(&["topic", "secret", "brew"]).good();
+    assert_eq!((both.lines().count(), both.lines().nth(1)), (2, secret.lines().next()));
+    let one = place.on_store(&["topic", "rotate-secret", "brew", "--end-grace", "--show-secrets"]).good();
+    assert_eq!(both.lines().next(), one.lines().next());
+    assert_eq!(one.lines().count(), 1);
+}
+
+#[test]
 fn a_seed_declares_one_and_leaves_it_switched_off() {
     let place = Place::new();
     let topic = format!("[[maker.profile.topic]]\nname = \"kettles\"\nendpoint = \"{ARN}\"\n[[maker.model]]");

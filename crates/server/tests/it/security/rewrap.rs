@@ -17,7 +17,7 @@ both!(
     what_the_old_key_made_holds_under_the_new_one,
     links_from_before_end_and_outlast_another_change,
     what_is_made_afterwards_has_nothing_of_the_old_key,
-    a_node_with_the_old_key_writes_nothing_and_is_told_to_stop,
+    a_node_with_the_old_key_writes_nothing_and_stops,
     a_change_that_fails_in_the_middle_changes_nothing,
     only_another_key_is_a_change,
 );
@@ -140,7 +140,7 @@ fn late(of: ProfileId) -> NewTopic {
     }
 }
 
-async fn a_node_with_the_old_key_writes_nothing_and_is_told_to_stop(server: &Server) {
+async fn a_node_with_the_old_key_writes_nothing_and_stops(server: &Server) {
     let told = Receiver::start().await;
     let topic = server.confirmed("told", &told, |_| {}).await;
     let device = server.device().await;
@@ -159,8 +159,8 @@ async fn a_node_with_the_old_key_writes_nothing_and_is_told_to_stop(server: &Ser
         assert!(words.contains("another master key") || words.contains("this master key"), "{words}");
     }
     assert_eq!(server.rows().await, before);
-    let told_to_stop = tokio::time::timeout(std::time::Duration::from_secs(20), server.app().key_replaced());
-    assert!(told_to_stop.await.is_ok());
+    let stops = tokio::time::timeout(std::time::Duration::from_secs(20), server.app().key_replaced());
+    assert!(stops.await.is_ok());
 }
 
 async fn a_change_that_fails_in_the_middle_changes_nothing(server: &Server) {

@@ -1,0 +1,99 @@
+//! Secrets of settings that stand in files of their own, for whoever must not write them into a settings file or the
+//! environment.
+//!
+//! Invariant: a secret has one place, the setting or the file that the setting of the same name and `_file` names. No refusal
+//! repeats what is in a file.
+
+use super::Config;
+use std::path::Path;
+
+fn read(key: &str, path: &Path) -> Result<String, String> {
+    std::fs::read_to_string(path).map_err(|e| format!("cannot read the file {} of {key}: {e}", path.display()))
+}
+
+fn empty(key: &str, path: &Path) -> String {
+    format!("the file {} of {key} is empty", path.display())
+}
+
+/// The first line of a file, as it is: a password may begin or end with a blank.
+///
+/// # Errors
+/// A sentence that names the setting and the file.
+pub(super) fn password(key: &str, path: &Path) -> Result<String, String> {
+    let text = read(key, path)?;
+    let first = text.lines().next().filter(|line| !line.is_empty());
+    first.map(str::to_owned).ok_or_else(|| empty(key, path))
+}
+
+/// The lines of a file of secrets, without blanks around them and without empty ones.
+///
+/// # Errors
+/// A sentence that names the setting and the file.
+pub(super) fn lines(key: &str, path: &Path) -> Result<Vec<String>, String> {
+    let text = read(key, path)?;
+    let lines: Vec<_> = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
+    if lines.is_empty() { Err(empty(key, path)) } else { Ok(lines) }
+}
+
+/// The secret in a file: its first line.
+///
+/// # Errors
+/// A sentence that names the setting and the file.
+pub(super) fn first(key: &str, path: &Path) -> Result<String, String> {
+    Ok(lines(key, path)?.swap_remove(0))
+}
+
+fn is_named(path: &Path) -> bool {
+    !path.as_os_str().is_empty()
+}
+
+fn twice(key: &str) -> String {
+    format!("{key} and {key}_file are both set: give one of them")
+}
+
+/// A secret that may stand in a file instead.
+fn one(value: &mut String, key: &str, file: &Path) -> Result<(), String> {
+    match (is_named(file), value.is_empty()) {
+        (false, _) => Ok(()),
+        (true, false) => Err(twice(key)),
+        (true, true) => first(&format!("{key}_file"), file).map(|found| *value = found),
+    }
+}
+
+/// A list of secrets that may stand in a file instead, one a line.
+fn many(list: &mut Vec<String>, key: &str, file: &Path) -> Result<(), String> {
+    match (is_named(file), list.is_empty()) {
+        (false, _) => Ok(()),
+        (true, false) => Err(twice(key)),
+        (true, true) => lines(&format!("{key}_file"), file).map(|found| *list = found),
+    }
+}
+
+impl Config {
+    /// Puts in place what stands in files.
+    ///
+    /// # Errors
+    /// A sentence that names the setting and the file.
+    pub(super) fn read_secrets(&mut self) -> Result<(), String> {
+        one(&mut self.server.database_url, "server.database_url", &self.server.database_url_file)?;
+        many(&mut self.traces.headers, "traces.headers", &self.traces.headers_file)?;
+        let own = &mut self.fulfilment;
+        many(&mut own.webhook_secrets, "fulfilment.webhook_secrets", &own.webhook_secrets_file)?;
+        many(&mut own.vendure_hint_secrets, "fulfilment.vendure_hint_secrets", &own.vendure_hint_secrets_file)
+    }
+
+    /// The files of secrets that the settings name, each with its setting. Not the master key's.
+    #[must_use]
+    pub fn secret_files(&self) -> Vec<(&'static str, &Path)> {
+        let all = [
+            ("server.database_url_file", &self.server.database_url_file),
+            ("operator.token_file", &self.operator.token_file),
+            ("traces.headers_file", &self.traces.headers_file),
+            ("mail.password_file", self.mail.password_file()),
+            ("fulfilment.webhook_secrets_file", &self.fulfilment.webhook_secrets_file),
+            ("fulfilment.vendure_key_file", &self.fulfilment.vendure_key_file),
+            ("fulfilment.vendure_hint_secrets_file", &self.fulfilment.vendure_hint_secrets_file),
+        ];
+        all.into_iter().map(|(key, path)| (key, path.as_path())).filter(|(_, path)| is_named(path)).collect()
+    }
+}
