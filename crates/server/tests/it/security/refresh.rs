@@ -53,7 +53,7 @@ rules! {
         clients: Clients::Strict,
         rule: "A refresh token ends when it is not used, and at a fixed time.",
         result: "`invalid_grant` after 90 days without a use, and 400 days after the sign-in",
-        also: &[("crates/server/tests/it/login/strict.rs", "a_family_of_refresh_tokens_ends_after_400_days")],
+        also: &[("crates/server/tests/it/login/strict_refresh.rs", "a_family_of_refresh_tokens_ends_after_400_days")],
     }
     rfc9700_4_14_2_no_rotation {
         number: 32,
@@ -72,7 +72,7 @@ rules! {
                the device and a disabled client.",
         result: "`invalid_grant` after 60 s or the next use, and for the whole family; a new password ends refresh tokens \
                  alone",
-        also: &[("crates/server/tests/it/login/strict.rs", "one_used_after_the_next_ends_its_family_at_once")],
+        also: &[("crates/server/tests/it/login/strict_refresh.rs", "one_used_after_the_next_ends_its_family_at_once")],
     }
     rfc6749_10_10_entropy {
         number: 35,
