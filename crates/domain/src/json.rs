@@ -45,6 +45,56 @@ impl<'de> Deserialize<'de> for Unique {
     }
 }
 
+/// A value that is read past; it, too, must not repeat a key.
+pub struct Ignored;
+
+impl<'de> Deserialize<'de> for Ignored {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Past)
+    }
+}
+
+struct Past;
+
+impl<'de> Visitor<'de> for Past {
+    type Value = Ignored;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+    fn visit_bool<E>(self, _: bool) -> Result<Ignored, E> {
+        Ok(Ignored)
+    }
+    fn visit_i64<E>(self, _: i64) -> Result<Ignored, E> {
+        Ok(Ignored)
+    }
+    fn visit_u64<E>(self, _: u64) -> Result<Ignored, E> {
+        Ok(Ignored)
+    }
+    fn visit_f64<E>(self, _: f64) -> Result<Ignored, E> {
+        Ok(Ignored)
+    }
+    fn visit_str<E>(self, _: &str) -> Result<Ignored, E> {
+        Ok(Ignored)
+    }
+    fn visit_unit<E>(self) -> Result<Ignored, E> {
+        Ok(Ignored)
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Ignored, A::Error> {
+        while seq.next_element::<Ignored>()?.is_some() {}
+        Ok(Ignored)
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Ignored, A::Error> {
+        let mut keys = Vec::new();
+        while let Some((key, Ignored)) = map.next_entry::<String, Ignored>()? {
+            keys.push(key);
+        }
+        match repeated(keys.iter().map(String::as_str)) {
+            Some(key) => Err(A::Error::custom(repeats(key))),
+            None => Ok(Ignored),
+        }
+    }
+}
+
 struct Any;
 
 impl<'de> Visitor<'de> for Any {
@@ -104,9 +154,12 @@ mod tests {
         ] {
             let error = parse(text.as_bytes()).unwrap_err().to_string();
             assert!(error.contains("` is repeated"), "{text}: {error}");
+            let past = serde_json::from_str::<Ignored>(text).map(drop).unwrap_err().to_string();
+            assert!(past.contains("` is repeated"), "{text}: {past}");
         }
         for text in [r#"{"a":1,"A":1}"#, r#"{"a":{"a":{"a":[]}}}"#, r#"[1,-1,1.5,"a",true,null,{"a":{}}]"#] {
             assert_eq!(parse(text.as_bytes()).unwrap(), serde_json::from_str::<Value>(text).unwrap());
+            assert!(serde_json::from_str::<Ignored>(text).is_ok(), "{text}");
         }
         assert!(parse("[".repeat(10_000).as_bytes()).is_err(), "too deep");
     }

@@ -60,7 +60,11 @@ async fn answer(
         Ok(answer) => answer,
         Err(error) => {
             log(&error);
-            let mut response = refuse(status(&error), &error.to_string());
+            let words = match &error {
+                Error::UnknownOrder => "This back end has no such order.".to_owned(),
+                error => error.to_string(),
+            };
+            let mut response = refuse(status(&error), &words);
             response.headers_mut().extend(retry_after(&error).map(|after| (RETRY_AFTER, after)));
             response
         }

@@ -28,11 +28,13 @@ pub struct ShownPrice {
     pub price: Money,
 }
 
-/// The price that a customer agrees to by choosing a product: the one that their page showed. It is never more than
-/// the product costs now, since a form's fields can be forged.
-pub(crate) fn agreed(product: &Product, shown: &[ShownPrice]) -> Money {
-    let shown = shown.iter().find(|shown| shown.asin == product.asin).map(|shown| &shown.price);
-    shown.filter(|shown| shown.is_within(&product.price)).unwrap_or(&product.price).clone()
+/// The price that a customer agrees to by choosing a product: the one that their page showed, if one did. A product that
+/// became cheaper is agreed to at its new price. A shown price in another currency stays: no order can be compared with it,
+/// so the next one is held for the customer's approval.
+pub(crate) fn agreed(product: &Product, shown: &[ShownPrice]) -> Option<Money> {
+    let Money { minor, currency } = &shown.iter().find(|shown| shown.asin == product.asin)?.price;
+    let dearer = *currency == product.price.currency && *minor > product.price.minor;
+    Some(if dearer { product.price.clone() } else { Money { minor: *minor, currency: currency.clone() } })
 }
 
 /// Adds or changes a product of the catalogue. A new price is recorded, so that its customers are notified.

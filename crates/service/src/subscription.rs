@@ -178,11 +178,15 @@ impl Write for Change {
 }
 
 impl Change {
-    /// The price that was shown is the one agreed to.
+    /// The price that was shown is the one agreed to. Where none was, an earlier agreement holds, or else today's price.
     async fn agree(&self, tx: &mut Tx<'_>, sub: &mut Subscription) -> opendrs_store::Result<()> {
         let Some(asin) = &sub.asin else { return Ok(()) };
         if let Some(product) = product::by_asin(tx, asin).await? {
-            sub.agree(price::agreed(&product, &self.shown), self.now);
+            match price::agreed(&product, &self.shown) {
+                Some(price) => sub.agree(price, self.now),
+                None if sub.agreed_price().is_none() => sub.agree(product.price, self.now),
+                None => {}
+            }
         }
         Ok(())
     }

@@ -133,7 +133,7 @@ CREATE TABLE subscription (shard INTEGER NOT NULL, device BLOB NOT NULL, slot TE
   agreed_at INTEGER, PRIMARY KEY (shard, device, slot)) STRICT, WITHOUT ROWID;
 CREATE INDEX subscription_product ON subscription (asin, shard, device, slot) WHERE active;
 
--- A customer's rules for a slot, or with an empty slot for the whole device.
+-- A customer's rules for a slot.
 CREATE TABLE rule (shard INTEGER NOT NULL, device BLOB NOT NULL, slot TEXT NOT NULL, rules TEXT NOT NULL,
   PRIMARY KEY (shard, device, slot)) STRICT, WITHOUT ROWID;
 

@@ -134,7 +134,7 @@ CREATE TABLE subscription (shard BIGINT NOT NULL, device UUID NOT NULL, slot TEX
   agreed_at BIGINT, PRIMARY KEY (shard, device, slot));
 CREATE INDEX subscription_product ON subscription (asin, shard, device, slot) WHERE active;
 
--- A customer's rules for a slot, or with an empty slot for the whole device.
+-- A customer's rules for a slot.
 CREATE TABLE rule (shard BIGINT NOT NULL, device UUID NOT NULL, slot TEXT NOT NULL, rules TEXT NOT NULL,
   PRIMARY KEY (shard, device, slot));
 

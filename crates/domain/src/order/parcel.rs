@@ -64,9 +64,13 @@ impl Tracking {
         *self == Self::default()
     }
 
-    /// Takes over what a later report knows; whether anything changed.
+    /// Takes over what a later report knows; whether anything changed. Another number is another parcel: a link that the
+    /// report lacks would lead to the wrong one.
     pub fn update(&mut self, later: &Self) -> bool {
         let before = self.clone();
+        if later.number.is_some() && later.number != self.number {
+            self.link = None;
+        }
         for (known, new) in
             [(&mut self.number, &later.number), (&mut self.carrier, &later.carrier), (&mut self.link, &later.link)]
         {
@@ -93,10 +97,10 @@ mod tests {
     #[test]
     fn tracking_is_one_line_and_short() {
         let number = |text: &str| Tracking::new(Some(text), None, None).number;
-        assert_eq!(number(" 1Z\n9 \u{7}"), Some("1Z9".into()));
+        assert_eq!(number(" 1Z\n9 \u{7}"), Some("1Z 9".into()));
         assert_eq!(number(" \u{0} "), None);
         assert_eq!(number(&"x".repeat(500)).unwrap().len(), 100);
-        assert_eq!(Tracking::new(None, Some("DHL\u{2028}Paket"), None).carrier.as_deref(), Some("DHLPaket"));
+        assert_eq!(Tracking::new(None, Some("DHL\u{2028}Paket"), None).carrier.as_deref(), Some("DHL Paket"));
     }
 
     #[test]
@@ -129,6 +133,11 @@ mod tests {
         assert!(!tracking.update(&Tracking::new(Some("1"), None, None)));
         assert!(tracking.update(&Tracking::new(None, Some("DHL"), None)));
         assert_eq!(tracking, Tracking::new(Some("1"), Some("DHL"), None));
+        // Another number is another parcel, which the link of the first does not lead to.
+        let link = Some("https://dhl.example/1");
+        assert!(tracking.update(&Tracking::new(Some("1"), None, link)));
+        assert!(tracking.update(&Tracking::new(Some("2"), None, None)));
+        assert_eq!(tracking, Tracking::new(Some("2"), Some("DHL"), None));
     }
 
     #[test]

@@ -27,8 +27,7 @@ pub fn ascii_domain(domain: &str) -> Option<String> {
 }
 
 impl Email {
-    /// Reads an address: something, one `@`, a domain with no blanks; at most 254 characters. The domain may be written in
-    /// any script.
+    /// Reads an address: something, one `@`, a domain; at most 254 characters. The domain may be written in any script.
     ///
     /// # Errors
     /// [`BadText`] when it cannot be an address.
@@ -40,7 +39,8 @@ impl Email {
         }
         let (name, host) = address.split_once('@').ok_or_else(refuse)?;
         let host = ascii_domain(host).ok_or_else(refuse)?;
-        let good = !name.is_empty() && !host.is_empty() && !host.contains('@') && !host.starts_with('.');
+        // An empty label is a slip, and a dot at the end would be a second spelling of the address.
+        let good = !name.is_empty() && !host.contains('@') && host.split('.').all(|label| !label.is_empty());
         let address = format!("{name}@{host}");
         if good && address.len() <= LONGEST { Ok(Self(address)) } else { Err(refuse()) }
     }
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn one_address_is_one_account() {
         assert_eq!(Email::parse(" Customer@Example.com ").unwrap().as_str(), "customer@example.com");
-        for text in ["", "a", "@b", "a@", "a@b@c", "a b@c", "<a@b>", "a@.b", "a@b\u{ff20}c"] {
+        for text in ["", "a", "@b", "a@", "a@b@c", "a b@c", "<a@b>", "a@.b", "a@b..c", "a@b.", "a@b\u{ff20}c"] {
             assert!(Email::parse(text).is_err(), "{text}");
         }
         let long = format!("{}@example.com", "a".repeat(LONGEST - 12));

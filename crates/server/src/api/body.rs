@@ -9,7 +9,8 @@ use opendrs_domain::json;
 use opendrs_domain::login::form;
 use opendrs_domain::reading::Field;
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -104,13 +105,11 @@ impl<'de> Deserialize<'de> for Value {
             fn visit_bool<E>(self, _: bool) -> Result<Field, E> {
                 Ok(Field::Other)
             }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Field, A::Error> {
-                while seq.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Field::Other)
+            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Field, A::Error> {
+                json::Ignored::deserialize(SeqAccessDeserializer::new(seq)).map(|json::Ignored| Field::Other)
             }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Field, A::Error> {
-                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(Field::Other)
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Field, A::Error> {
+                json::Ignored::deserialize(MapAccessDeserializer::new(map)).map(|json::Ignored| Field::Other)
             }
         }
         deserializer.deserialize_any(Any).map(Value)

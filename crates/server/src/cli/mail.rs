@@ -131,6 +131,9 @@ async fn resend(file: Option<&Path>, args: Resend) -> Result<(), String> {
     };
     let count = mails::resend(&app, which).await.map_err(super::cause)?;
     out::say(format!("{count} to be sent again"));
+    if config.mail.host.is_empty() && count > 0 {
+        out::note("No mail server is set here (`mail.host`): without one, mails are kept and not sent.");
+    }
     Ok(())
 }
 

@@ -9,8 +9,8 @@ use opendrs_domain::money::Money;
 use opendrs_domain::order::{
     Cancellation, CancelledBy, Order as Row, PriceParts, Problem, Recipient, Tracking, parcel,
 };
-use opendrs_service::App;
 use opendrs_service::fulfilment::{self, Job, Speaker};
+use opendrs_service::{App, Error};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -117,6 +117,18 @@ fn problem(text: &str) -> Result<Problem, String> {
     known.into_iter().find(|p| p.as_str() == text).ok_or_else(|| "write out_of_stock, payment or address".into())
 }
 
+/// Why a command about this order failed.
+fn cause(order: &str, error: Error) -> String {
+    match error {
+        Error::UnknownOrder => {
+            format!(
+                "there is no order `{order}`: name it by its eventInstanceId or its number, as `opendrs order list` does"
+            )
+        }
+        error => super::cause(error),
+    }
+}
+
 fn line(order: &Row) -> Value {
     let Row { item, .. } = order;
     json!({
@@ -208,7 +220,7 @@ async fn app(file: Option<&Path>, store: &StoreArgs) -> Result<App, String> {
 async fn say(file: Option<&Path>, order: One, report: Report, force: bool) -> Result<(), String> {
     let app = app(file, &order.store).await?;
     let said = fulfilment::report(&app, &order.id, report, Speaker::Operator { force }).await;
-    let (said, changed) = said.map_err(super::cause)?;
+    let (said, changed) = said.map_err(|error| cause(&order.id, error))?;
     match order.json {
         true => out::say(line(&said).to_string()),
         false if changed => out::say(words(&said)),
@@ -228,7 +240,7 @@ pub(super) async fn run(file: Option<&Path>, command: Order) -> Result<(), Strin
         }
         Order::Show(args) => {
             let app = app(file, &args.store).await?;
-            let job = fulfilment::find(&app, &args.id).await.map_err(super::cause)?;
+            let job = fulfilment::find(&app, &args.id).await.map_err(|error| cause(&args.id, error))?;
             let trouble = fulfilment::trouble(&app, &job).await.map_err(super::cause)?;
             show(&job, trouble.as_deref(), args.json);
             Ok(())

@@ -16,7 +16,12 @@ use url::{Host, Url};
 
 /// Refuses requests of other sites' pages.
 pub(super) async fn check(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
-    match judge(request.headers(), &site.urls) {
+    // A target with a host of its own counts before the header (RFC 9112, 3.2.2).
+    let target = request.uri().authority().map(|authority| authority.as_str());
+    match target
+        .map_or(Ok(()), |target| named(target, &site.urls).map(drop))
+        .and_then(|()| judge(request.headers(), &site.urls))
+    {
         Ok(()) => next.run(request).await,
         Err(why) => json(StatusCode::FORBIDDEN, serde_json::json!({ "message": why }).to_string()),
     }
@@ -27,10 +32,7 @@ fn judge(headers: &HeaderMap, urls: &PublicUrls) -> Result<(), &'static str> {
     let host = match text(HOST) {
         // Browsers always send one.
         None => None,
-        Some(text) => Some(host_of(&format!("http://{text}")).filter(|host| is_ours(host, urls)).ok_or(
-            "The Host header is not a name of this server: call it by its IP address or as localhost, or set \
-             web.public_url to the address that is called.",
-        )?),
+        Some(text) => Some(named(&text, urls)?),
     };
     let elsewhere =
         "This request comes from a page of another site: only programs and this server's own pages may send it.";
@@ -42,6 +44,14 @@ fn judge(headers: &HeaderMap, urls: &PublicUrls) -> Result<(), &'static str> {
         Some(Some(origin)) if Some(&origin) == host.as_ref() || is_local(&origin) => Ok(()),
         Some(_) => Err(elsewhere),
     }
+}
+
+/// The host that a request names, if it is ours.
+fn named(text: &str, urls: &PublicUrls) -> Result<Host, &'static str> {
+    host_of(&format!("http://{text}")).filter(|host| is_ours(host, urls)).ok_or(
+        "The Host header is not a name of this server: call it by its IP address or as localhost, or set \
+         web.public_url to the address that is called.",
+    )
 }
 
 fn host_of(url: &str) -> Option<Host> {

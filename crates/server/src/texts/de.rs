@@ -284,7 +284,7 @@ fn expected(at: Option<&str>) -> String {
 fn held(problem: Option<Problem>) -> Text {
     match problem {
         None => "Wird gerade aufgegeben",
-        Some(Problem::Address) => "Wartet: Es fehlt eine Lieferadresse",
+        Some(Problem::Address) => "Wartet: Eine gültige Lieferadresse wird gebraucht",
         Some(Problem::OutOfStock) => "Wartet: Das Produkt ist nicht vorrätig",
         Some(Problem::Payment) => "Wartet: Die Zahlung ist fehlgeschlagen",
         Some(Problem::Unconfirmed) => "Wird gerade bestätigt",

@@ -275,7 +275,7 @@ fn expected(at: Option<&str>) -> String {
 fn held(problem: Option<Problem>) -> Text {
     match problem {
         None => "It is being placed",
-        Some(Problem::Address) => "On hold: there is no address to ship to",
+        Some(Problem::Address) => "On hold: an address to ship to is needed",
         Some(Problem::OutOfStock) => "On hold: the product is out of stock",
         Some(Problem::Payment) => "On hold: the payment failed",
         Some(Problem::Unconfirmed) => "It is being confirmed",

@@ -270,7 +270,7 @@ fn expected(at: Option<&str>) -> String {
 fn held(problem: Option<Problem>) -> Text {
     match problem {
         None => "注文手続き中です",
-        Some(Problem::Address) => "保留中：お届け先住所がありません",
+        Some(Problem::Address) => "保留中：お届け可能な住所が必要です",
         Some(Problem::OutOfStock) => "保留中：商品が在庫切れです",
         Some(Problem::Payment) => "保留中：お支払いに失敗しました",
         Some(Problem::Unconfirmed) => "確認中です",

@@ -45,7 +45,7 @@ impl Underway {
         for choice in &mut choices {
             let view = self.slots.iter().find(|view| view.slot.id == choice.slot);
             let product = view.and_then(|view| view.products.iter().find(|p| Some(&p.asin) == choice.asin.as_ref()));
-            choice.price = product.map(|product| price::agreed(product, &self.shown));
+            choice.price = product.and_then(|product| price::agreed(product, &self.shown));
         }
         choices
     }

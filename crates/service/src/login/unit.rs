@@ -11,11 +11,12 @@ use opendrs_domain::device::Device;
 use opendrs_domain::id::{DeviceId, OrderId};
 use opendrs_domain::mail::{Approach, News};
 use opendrs_domain::notification::{Event, Facts};
+use opendrs_domain::rule::Rules;
 use opendrs_domain::subscription::{Choice, Subscription};
 use opendrs_domain::takeover::{Policy, State, Takeover};
 use opendrs_domain::text::SlotId;
 use opendrs_domain::time::Time;
-use opendrs_store::{Shards, Tx, consent, device, order, product, profile, subscription, takeover};
+use opendrs_store::{Shards, Tx, consent, device, order, product, profile, rule, subscription, takeover};
 
 /// How many earlier registrations of a unit are asked for open orders.
 const EARLIER: i64 = 10;
@@ -127,21 +128,46 @@ impl Unit {
     async fn adopt_orders(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
         for before in device::before(tx, &self.fresh, EARLIER).await? {
             for open in subscription::of_device(tx, self.shard, before).await? {
-                if let Some(id) = open.open_order {
-                    self.adopt(tx, before, &open.slot, id).await?;
+                if let Some(id) = open.open_order
+                    && self.adopt(tx, before, &open.slot, id).await?
+                {
+                    self.keep_terms(tx, before, &open).await?;
                 }
             }
         }
         Ok(())
     }
 
-    /// Moves an order, unless it is over by now or another one has the slot.
-    async fn adopt(&self, tx: &mut Tx<'_>, before: DeviceId, slot: &SlotId, id: OrderId) -> opendrs_store::Result<()> {
+    /// Moves an order, unless it is over by now or another one has the slot. Says whether it moved.
+    async fn adopt(
+        &self,
+        tx: &mut Tx<'_>,
+        before: DeviceId,
+        slot: &SlotId,
+        id: OrderId,
+    ) -> opendrs_store::Result<bool> {
         subscription::lock(tx, self.shard, before, slot).await?;
-        let Some(found) = order::lock(tx, self.shard, before, id).await? else { return Ok(()) };
-        if !found.state.is_over() && subscription::adopt(tx, self.shard, self.fresh.id, slot, id).await? {
-            order::adopt(tx, self.shard, &found, self.fresh.id).await?;
-            subscription::free_lock(tx, self.shard, before, slot, id).await?;
+        let Some(found) = order::lock(tx, self.shard, before, id).await? else { return Ok(false) };
+        if found.state.is_over() || !subscription::adopt(tx, self.shard, self.fresh.id, slot, id).await? {
+            return Ok(false);
+        }
+        order::adopt(tx, self.shard, &found, self.fresh.id).await?;
+        subscription::free_lock(tx, self.shard, before, slot, id).await?;
+        Ok(true)
+    }
+
+    /// An order that moved is judged as before: the slot's rules go with it, and the price agreed to, unless a page showed
+    /// another one now. A held order so waits for its customer.
+    async fn keep_terms(&self, tx: &mut Tx<'_>, before: DeviceId, old: &Subscription) -> opendrs_store::Result<()> {
+        let (shard, id, slot) = (self.shard, self.fresh.id, &old.slot);
+        let rules = rule::get(tx, shard, before, slot).await?;
+        if rules != Rules::default() {
+            rule::put(tx, shard, id, slot, &rules).await?;
+        }
+        let was_shown = self.choices.iter().any(|choice| choice.slot == *slot && choice.price.is_some());
+        if !was_shown && let Some(mut sub) = subscription::lock(tx, shard, id, slot).await? {
+            sub.agreed.clone_from(&old.agreed);
+            subscription::put(tx, shard, id, &sub).await?;
         }
         Ok(())
     }

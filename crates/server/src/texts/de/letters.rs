@@ -135,7 +135,7 @@ pub(super) const LETTERS: Letters = Letters {
 
 fn problem(problem: Option<Problem>) -> Text {
     match problem {
-        Some(Problem::Address) => "Es fehlt eine Lieferadresse.",
+        Some(Problem::Address) => "Wir brauchen eine Adresse, an die geliefert werden kann.",
         Some(Problem::OutOfStock) => "Das Produkt ist nicht vorrätig.",
         Some(Problem::Payment) => "Die Zahlung ist fehlgeschlagen.",
         Some(Problem::Price) => "Der Preis ist höher, als Sie vereinbart haben.",

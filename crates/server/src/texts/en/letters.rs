@@ -121,7 +121,7 @@ pub(super) const LETTERS: Letters = Letters {
 
 fn problem(problem: Option<Problem>) -> Text {
     match problem {
-        Some(Problem::Address) => "There is no address to deliver to.",
+        Some(Problem::Address) => "We need an address that can be delivered to.",
         Some(Problem::OutOfStock) => "The product is out of stock.",
         Some(Problem::Payment) => "The payment failed.",
         Some(Problem::Price) => "It costs more than you agreed to.",

@@ -122,7 +122,7 @@ pub(super) const LETTERS: Letters = Letters {
 
 fn problem(problem: Option<Problem>) -> Text {
     match problem {
-        Some(Problem::Address) => "お届け先住所がありません。",
+        Some(Problem::Address) => "お届け可能な住所が必要です。",
         Some(Problem::OutOfStock) => "商品が在庫切れです。",
         Some(Problem::Payment) => "お支払いに失敗しました。",
         Some(Problem::Price) => "価格が、ご同意いただいた金額を超えています。",

@@ -136,7 +136,7 @@ async fn what_the_clock_or_the_customer_decides_is_not_an_operators() {
     let said = order(&["ship", &test]).bad();
     assert!(said.contains("fulfilled by the clock"), "{said}");
     let said = order(&["ship", "x"]).bad();
-    assert!(said.contains("Unknown eventInstanceId"), "{said}");
+    assert!(said.contains("there is no order `"), "{said}");
     let wrong = order(&["hold", &ours, "--problem", "mood"]);
     assert_eq!(wrong.status, 2);
     assert!(wrong.err.contains("write out_of_stock, payment or address"), "{}", wrong.err);

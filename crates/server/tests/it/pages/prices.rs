@@ -3,6 +3,9 @@
 use super::rules::{catalogue, order, query_of, replenish, rule, rule_of, rules, shows, small, told};
 use crate::harness::world::{ANN, BOB, LARGE, SECRET, SMALL, WEB, product};
 use crate::harness::{Device, Linking, Server, Visit, form, query};
+use opendrs_domain::money::Money;
+use opendrs_domain::product::Product;
+use opendrs_domain::version::Endpoint::Deregister;
 use opendrs_server::client::Form;
 use opendrs_server::mail::words::Words;
 
@@ -13,6 +16,8 @@ both!(
     nothing_much_dearer_is_ordered_without_a_rule,
     the_price_that_was_shown_when_it_was_chosen_is_agreed,
     the_price_that_was_shown_at_sign_up_is_agreed,
+    a_price_in_another_currency_is_asked_for,
+    a_held_order_waits_for_its_customer_after_the_unit_is_linked_again,
     a_substitute_is_ordered_at_the_price_that_was_shown,
     a_price_change_is_told_once_for_each_slot,
     a_highest_price_is_read_as_people_write_it,
@@ -130,10 +135,14 @@ async fn the_price_that_was_shown_when_it_was_chosen_is_agreed(server: &Server) 
     assert_eq!(agreed(&mut ann).await, "24.99 USD", "who switches it off agrees to nothing");
     ann.submit(&seen).await;
     assert_eq!(agreed(&mut ann).await, "24.99 USD", "that is what the page showed");
-    for forged in [format!("{SMALL} 9999.00 USD"), format!("{SMALL} 1.00 EUR"), "x".into(), format!("{LARGE} 1.00 USD")]
-    {
+    for (forged, wanted) in [
+        ("x".into(), "24.99 USD"),
+        (format!("{LARGE} 1.00 USD"), "24.99 USD"),
+        (format!("{SMALL} 9999.00 USD"), "249.00 USD"),
+        (format!("{SMALL} 1.00 EUR"), "1.00 EUR"),
+    ] {
         ann.submit(&seen.clone().fill("shown", &forged)).await;
-        assert_eq!(agreed(&mut ann).await, "249.00 USD", "{forged}");
+        assert_eq!(agreed(&mut ann).await, wanted, "{forged}");
     }
     ann.submit(&seen).await;
     let (_, id) = replenish(server, &device).await;
@@ -164,6 +173,42 @@ async fn the_price_that_was_shown_at_sign_up_is_agreed(server: &Server) {
     let mut ann = Visit::signed_in(server, ANN).await;
     ann.go(&format!("/settings?{}", form(&[("access_token", &access)]))).await;
     shows(&ann, &["You agreed to 24.99 USD on 2 March 2018", "249.00 USD"]);
+}
+
+async fn a_price_in_another_currency_is_asked_for(server: &Server) {
+    let device = server.device().await;
+    let mut ann = Visit::signed_in(server, ANN).await;
+    let settings = format!("/settings?{}", query_of(&device));
+    ann.go(&settings).await;
+    let seen = ann.form("/settings/slot").fill("subscribed", "true");
+    let price = Money::parse("500.00", "EUR").unwrap();
+    catalogue(server, vec![Product { price, ..small("24.99", true) }]).await;
+    ann.submit(&seen).await;
+    ann.go(&settings).await;
+    shows(&ann, &["You agreed to 24.99 USD"]);
+    let (_, id) = replenish(server, &device).await;
+    shows(&order(server, &id, ANN).await, &[">Order and pay 500.00 EUR<"]);
+    server.advance("2h").await;
+    assert!(told(server).await.is_empty(), "nothing is ordered");
+}
+
+async fn a_held_order_waits_for_its_customer_after_the_unit_is_linked_again(server: &Server) {
+    for (fields, price) in [([("mode", "ask")], "24.99"), ([("mode", "automatic")], "249.00")] {
+        let device = server.device().await;
+        rule(server, &device, &fields).await;
+        catalogue(server, vec![small(price, true)]).await;
+        let (_, id) = replenish(server, &device).await;
+        assert_eq!(server.call(&device, Deregister, "/registration").said().await.0, 200);
+        let again = server.device().await;
+        server.advance("2h").await;
+        assert_eq!(replenish(server, &again).await, ("ORDER_INPROGRESS".into(), id.clone()), "{price}");
+        let mut ann = order(server, &id, ANN).await;
+        shows(&ann, &[&format!(">Order and pay {price} USD<")]);
+        assert!(!server.events().await.contains(&"OrderPlaced".to_owned()), "{price}");
+        ann.press("/order", "cancel").await;
+        catalogue(server, vec![small("24.99", true)]).await;
+        server.call(&again, Deregister, "/registration").send().await;
+    }
 }
 
 async fn a_substitute_is_ordered_at_the_price_that_was_shown(server: &Server) {

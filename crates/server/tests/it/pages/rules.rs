@@ -201,7 +201,7 @@ async fn an_address_given_on_the_orders_page_places_the_order(server: &Server) {
     let device = server.link(Linking::default().customer(CARL)).await;
     let (_, id) = replenish(server, &device).await;
     let mut carl = order(server, &id, CARL).await;
-    shows(&carl, &["there is no address to ship to", "Use this address"]);
+    shows(&carl, &["an address to ship to is needed", "Use this address"]);
     let form = carl.form("/order").press("address");
     carl.submit(&form.clone().fill("line1", "3 Hill Road")).await;
     shows(&carl, &["Please check the city of the address."]);
