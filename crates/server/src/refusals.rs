@@ -168,11 +168,19 @@ mod tests {
     #[test]
     fn kinds_are_told_apart_and_the_end_leaves_nothing_out() {
         let refusals = Refusals::default();
-        for what in [Refused::Call, Refused::TokenRequest, Refused::SignIn, Refused::Connection] {
+        let kinds = [
+            Refused::Call,
+            Refused::Authorize,
+            Refused::TokenRequest,
+            Refused::SignIn,
+            Refused::Operator,
+            Refused::Connection,
+        ];
+        for what in kinds {
             assert!(refusals.fold(at(0), what, "a", Default::default()).is_some());
             assert!(refusals.fold(at(0), what, "a", Default::default()).is_none());
         }
-        assert_eq!(refusals.due(at(1), true).len(), 4);
+        assert_eq!(refusals.due(at(1), true).len(), kinds.len());
         assert_eq!(refusals.due(at(1), true).len(), 0);
     }
 

@@ -1,7 +1,7 @@
 //! Another master key: everything that the present one seals is sealed with the new one, and what it made stays good.
 //!
 //! What it is: one transaction, so that a store is whole under the one key or the other. What it is not: it knows nothing of
-//! key files, and it ends no token, secret or customer id. Invariant: after it, no value of the store needs the old key; and
+//! key files, and it ends no token, secret or customer id. Invariant: after it, no row that is in use needs the old key; and
 //! a node that still has it writes nothing sealed, and stops ([`crate::keys`]).
 
 use crate::derived::{Carried, DerivedKeys};
@@ -117,7 +117,7 @@ impl Rewrap {
             let Some(end) = page.last() else { return Ok(()) };
             last = end.id;
             for topic in &page {
-                new.put(tx, topic).await?;
+                new.seal_anew(tx, topic).await?;
                 done.endpoints += 1;
                 if topic.token_ends_at > self.now {
                     kept.push(self.carried(&token_purpose(topic.id), topic.token)?);

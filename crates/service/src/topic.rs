@@ -327,6 +327,11 @@ impl Write for Changed {
                 topic.secret += 1;
                 topic.secret_at = self.now;
             }
+            Change::EndGrace if topic.secrets(self.now).len() < 2 => {
+                let words =
+                    format!("no earlier webhook secret of {} signs any more: rotate the secret first", topic.arn);
+                return Ok(Err(Error::BadCommand(words)));
+            }
             Change::EndGrace => topic.secret_at = self.now - topic::SECRET_GRACE,
             Change::Unsubscribe => {
                 topic.state = State::Unsubscribed;

@@ -117,7 +117,7 @@ pub(crate) fn lite(path: &Path) -> Result<Found> {
         Ok(StoredEndpoint { topic, sealed: row.get(1)? })
     };
     let ask = || conn.prepare(ENDPOINTS)?.query_map([], endpoint)?.collect::<rusqlite::Result<_>>();
-    let endpoints = if step == 0 { Vec::new() } else { ask().map_err(bad)? };
+    let endpoints = if step == migrate::last() { ask().map_err(bad)? } else { Vec::new() };
     let condition = condition::lite(&conn, path);
     Ok(Found { step, known: migrate::last(), installation, clock: None, endpoints, condition })
 }
@@ -139,7 +139,7 @@ async fn postgres(url: &str) -> Result<Found> {
             Some((check, Time::from_micros(row.get(1))))
         });
     }
-    if step > 0 {
+    if step == migrate::last() {
         let rows = client.query(ENDPOINTS, &[]).await.map_err(error)?;
         let endpoint = |row: &tokio_postgres::Row| StoredEndpoint { topic: TopicId(row.get(0)), sealed: row.get(1) };
         endpoints = rows.iter().map(endpoint).collect();

@@ -65,11 +65,11 @@ pub async fn has_master(tx: &mut Tx<'_>, proof: &[u8; 32]) -> Result<bool> {
 /// Keeps the store under the master key of a proof until the transaction ends: for whoever writes what is sealed.
 ///
 /// # Errors
-/// [`crate::Error::Open`] where it has got another one meanwhile.
+/// [`crate::Error::Unavailable`] where it has got another one meanwhile.
 pub async fn hold_master(tx: &mut Tx<'_>, proof: &[u8; 32]) -> Result<()> {
     match check(tx, Q::MasterCheckHeld).await?.as_ref() == Some(proof) {
         true => Ok(()),
-        false => Err(Error::Open(REPLACED.into())),
+        false => Err(Error::Unavailable(REPLACED.into())),
     }
 }
 

@@ -410,6 +410,7 @@ queries! {
             $13, $14) ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed, state = excluded.state,
             signature = excluded.signature, raw = excluded.raw, policy = excluded.policy, token = excluded.token,
             token_ends_at = excluded.token_ends_at, secret = excluded.secret, secret_at = excluded.secret_at");
+        TopicSealed = "UPDATE topic SET sealed = $2 WHERE id = $1";
         TopicDisable = "UPDATE topic SET state = 'disabled' WHERE id = $1";
         TopicById = concat!("SELECT ", topic_columns!(), " FROM topic WHERE id = $1 /*pg FOR UPDATE */");
         TopicRead = concat!("SELECT ", topic_columns!(), " FROM topic WHERE id = $1");

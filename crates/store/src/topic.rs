@@ -69,6 +69,14 @@ pub async fn put(tx: &mut Tx<'_>, topic: &Topic, sealed: &[u8]) -> Result<()> {
     tx.put(Q::TopicPut, params).await
 }
 
+/// Replaces a topic's sealed endpoint, and nothing else of it.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn seal_anew(tx: &mut Tx<'_>, id: TopicId, sealed: &[u8]) -> Result<()> {
+    tx.exec(Q::TopicSealed, p![id, sealed]).await.map(drop)
+}
+
 /// Switches a topic off.
 ///
 /// # Errors

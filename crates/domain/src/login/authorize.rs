@@ -67,7 +67,7 @@ pub struct Authorize {
     pub device: Option<DeviceRequest>,
     /// The proof key's challenge.
     pub challenge: Option<Challenge>,
-    /// Who answers, for clients that compare it (RFC 9207); absent in requests that were stored before every answer had it.
+    /// Who answers, for clients that compare it (RFC 9207); absent where an operator links a device, without an answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
 }

@@ -53,22 +53,27 @@ pub(super) struct Which {
     json: bool,
 }
 
+/// What is done before the keys are listed.
+enum Change {
+    None,
+    Rotate,
+    Retire(i64),
+}
+
 pub(super) async fn run(file: Option<&Path>, args: Keys) -> Result<(), String> {
-    let args = match args {
+    let (change, which) = match args {
         Keys::Rewrap(args) => return rewrap::run(file, args).await,
-        other => other,
-    };
-    let which = match &args {
-        Keys::List(which) | Keys::Rotate(which) | Keys::Retire { which, .. } => which,
-        Keys::Operator { token } => return operator(token),
-        Keys::Rewrap(_) => return Ok(()),
+        Keys::Operator { token } => return operator(&token),
+        Keys::List(which) => (Change::None, which),
+        Keys::Rotate(which) => (Change::Rotate, which),
+        Keys::Retire { key, which } => (Change::Retire(key), which),
     };
     let config = open::config(file, &which.store, Vec::new())?;
     let app = open::beside(&config).await?;
-    match &args {
-        Keys::Rotate(_) => drop(keys::rotate(&app).await.map_err(super::cause)?),
-        Keys::Retire { key, .. } => keys::retire(&app, *key).await.map_err(super::cause)?,
-        Keys::List(_) | Keys::Operator { .. } | Keys::Rewrap(_) => {}
+    match change {
+        Change::None => {}
+        Change::Rotate => drop(keys::rotate(&app).await.map_err(super::cause)?),
+        Change::Retire(key) => keys::retire(&app, key).await.map_err(super::cause)?,
     }
     let found = keys::all(&app).await.map_err(super::cause)?;
     let last = found.last().map(|key| key.number);

@@ -29,7 +29,7 @@ pub(super) enum Topic {
     Enable(Named),
     /// Show the secrets that a receiver checks Standard Webhooks signatures with.
     Secret(Named),
-    /// Make a new webhook secret. For a day both sign; --end-grace ends the old one now.
+    /// Make a new webhook secret. The old one signs, too, for a day; a second call with --end-grace ends it sooner.
     RotateSecret(Rotate),
     /// Make a new key and certificate for the signatures of SNS envelopes. The old certificate goes on being served.
     RotateKey(Key),

@@ -1,9 +1,9 @@
 //! Delivering: events to receivers, attempt by attempt.
 //!
 //! What it is: events are given to the receivers of their device's security profile where they are written ([`giving`]);
-//! [`drain`] sends what is due for one receiver, some side by side. What it is not: the rhythm (the worker's) and the network (a parameter). Invariant: an attempt is claimed before it is made and recorded
-//! after it; a process that dies between the two leaves a lease behind, and when that ends the same message goes out again,
-//! so nothing is lost and something may come twice.
+//! [`drain`] sends what is due for one receiver, some side by side. What it is not: the rhythm (the worker's) and the
+//! network (a parameter). Invariant: an attempt is claimed before it is made and recorded after it. A process that dies
+//! between the two leaves a lease behind. When that ends, the same message goes out again: none is lost, one may come twice.
 
 mod attempt;
 mod giving;

@@ -77,9 +77,17 @@ impl Topics {
     /// Adds a topic, or changes the one of that id.
     pub(crate) async fn put(self, tx: &mut Tx<'_>, topic: &Topic) -> opendrs_store::Result<()> {
         installation::hold_master(tx, &self.check).await?;
+        store::put(tx, topic, &self.sealed(topic)?).await
+    }
+
+    /// Seals the endpoint of a topic that is there, under these keys.
+    pub(crate) async fn seal_anew(self, tx: &mut Tx<'_>, topic: &Topic) -> opendrs_store::Result<()> {
+        store::seal_anew(tx, topic.id, &self.sealed(topic)?).await
+    }
+
+    fn sealed(self, topic: &Topic) -> opendrs_store::Result<Vec<u8>> {
         let sealed = self.sealer.seal(topic.id.0.as_bytes(), topic.endpoint.as_bytes());
-        let sealed = sealed.map_err(|e| Error::Statement { query: "TopicPut", source: e.into() })?;
-        store::put(tx, topic, &sealed).await
+        sealed.map_err(|e| Error::Statement { query: "TopicPut", source: e.into() })
     }
 }
 

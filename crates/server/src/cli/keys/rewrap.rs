@@ -59,7 +59,8 @@ pub(super) async fn run(file: Option<&Path>, args: Rewrap) -> Result<(), String>
 
 /// The store has the new key already: an earlier run was not heard to its end.
 fn again(config: &Config, args: &Rewrap) -> Result<(), String> {
-    if config.master_file() == args.key {
+    // Whoever names the present key once more, under whatever path, wants another one.
+    if open::master_if_there(&config.master_file())? == open::master_if_there(&args.key)? {
         return Err(format!("{} is the present master key: name another file", args.key.display()));
     }
     let at = args.key.display().to_string();
