@@ -8,6 +8,8 @@ use std::str::FromStr;
 
 /// The partitions of AWS, and what the regions of each begin with; the first one has all other regions.
 const PARTITIONS: [(&str, &str); 3] = [("aws", ""), ("aws-cn", "cn-"), ("aws-us-gov", "us-gov-")];
+/// What the regions of partitions begin with that have endpoints of other names, which nobody here knows.
+const ELSEWHERE: [&str; 3] = ["eu-iso", "eusc-", "us-iso"];
 /// What the name of a FIFO topic ends with (docs/spec/delivery.md#fifo-topics).
 const FIFO: &str = ".fifo";
 
@@ -84,6 +86,9 @@ impl FromStr for TopicArn {
             && start != own
         {
             return bad(format!("the region {region} is in the partition {home}"));
+        }
+        if ELSEWHERE.iter().any(|start| region.starts_with(start)) {
+            return bad(format!("the region {region} is in a partition that is not published to"));
         }
         if account.len() != 12 || !account.bytes().all(|b| b.is_ascii_digit()) {
             return bad("the account has 12 digits".into());
@@ -183,6 +188,10 @@ mod tests {
             ("arn:aws:sns:cn-north-1:123456789012:kettles", "the region cn-north-1 is in the partition aws-cn"),
             ("arn:aws-cn:sns:eu-west-1:123456789012:kettles", "the region eu-west-1 is in the partition aws"),
             ("arn:aws:sns:us-gov-east-1:123456789012:kettles", "is in the partition aws-us-gov"),
+            ("arn:aws:sns:us-iso-east-1:123456789012:kettles", "is in a partition that is not published to"),
+            ("arn:aws:sns:us-isob-east-1:123456789012:kettles", "is in a partition that is not published to"),
+            ("arn:aws:sns:eusc-de-east-1:123456789012:kettles", "is in a partition that is not published to"),
+            ("arn:aws-iso:sns:us-iso-east-1:123456789012:kettles", "`aws-iso` is none of aws, aws-cn, aws-us-gov"),
             ("arn:aws:sns::123456789012:kettles", "`` is no region"),
             ("arn:aws:sns:here:123456789012:kettles", "`here` is no region"),
             ("arn:aws:sns:evil.example/-1:123456789012:kettles", "is no region"),

@@ -1,10 +1,13 @@
-//! Publishing to Amazon SNS with AWS's own SDK: credentials from wherever AWS's tools find them, the region from the ARN.
+//! Publishing to Amazon SNS: one signed request, with credentials from wherever AWS's tools find them, to the ARN's region.
 //!
-//! What it is not: an HTTP client; the SDK's requests go through ours ([`network`]), so there is one TLS stack and one list
-//! of authorities. A crate of its own, so that the others do not wait for the SDK to be built. Invariant: nothing is
-//! loaded, asked or looked up before the first publication, and one attempt is one request: who tries again, and when, is
-//! for the deliveries' policies.
+//! What it is not: an HTTP client. SNS is asked through ours, and so is whoever lends credentials ([`network`]), so there
+//! is one TLS stack and one list of authorities. A crate of its own, so that the others do not wait for AWS's crates to be
+//! built. Invariant: nothing is loaded, asked or looked up before the first publication, and one attempt is one request:
+//! who tries again, and when, is for the deliveries' policies.
 
+mod call;
+mod credentials;
+mod endpoint;
 mod network;
 mod outcome;
 
@@ -12,19 +15,20 @@ use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::{AppName, BehaviorVersion, Region};
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
-use aws_sdk_sns::Client;
-use aws_sdk_sns::config::{Builder, SharedHttpClient};
-use aws_sdk_sns::operation::publish::builders::PublishFluentBuilder;
-use aws_sdk_sns::types::MessageAttributeValue;
+use call::Signed;
+use credentials::Lent;
+use endpoint::Wanted;
 use network::Network;
 use opendrs_domain::publication::TopicArn;
-use opendrs_service::outbound::{Failure, Outbound};
+use opendrs_service::clock::{Clock, SystemClock};
+use opendrs_service::outbound::{Failure, Outbound, Request};
 use opendrs_service::publication::{Pending, Publication, Published, Publisher, Unpublished};
-use outcome::Heard;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout_at};
+use url::Url;
 
 /// Makes the network on which SNS is asked, or says why there is none.
 pub type MakeNetwork = Box<dyn Fn() -> Result<Arc<dyn Outbound>, String> + Send + Sync>;
@@ -34,22 +38,22 @@ pub struct Sns {
     make_network: MakeNetwork,
     endpoint: Option<String>,
     given: Option<Credentials>,
-    /// By region.
-    known: Mutex<HashMap<String, Known>>,
+    /// By name.
+    regions: Mutex<HashMap<String, Arc<Known>>>,
 }
 
 /// A region as far as it was needed.
-#[derive(Clone)]
 struct Known {
-    client: Client,
-    credentials: SharedCredentialsProvider,
+    network: Arc<dyn Outbound>,
+    url: Url,
+    lent: Lent,
 }
 
 impl Sns {
     /// SNS, asked at AWS's endpoints or at another one.
     #[must_use]
     pub fn new(make_network: MakeNetwork, endpoint: Option<String>) -> Self {
-        Self { make_network, endpoint, given: None, known: Mutex::default() }
+        Self { make_network, endpoint, given: None, regions: Mutex::default() }
     }
 
     /// Publishes with an access key, instead of one that is found as AWS's tools find theirs.
@@ -58,81 +62,69 @@ impl Sns {
         Self { given: Some(Credentials::new(id, secret, None, None, "given")), ..self }
     }
 
-    /// A region's client; loads the settings of AWS's tools when it is asked first.
-    async fn region(&self, region: &str) -> Result<Known, Unpublished> {
-        let mut known = self.known.lock().await;
-        if let Some(found) = known.get(region) {
-            return Ok(found.clone());
+    /// A region; loads the settings of AWS's tools when it is asked first.
+    async fn region(&self, name: &str) -> Result<Arc<Known>, Unpublished> {
+        let mut regions = self.regions.lock().await;
+        if let Some(known) = regions.get(name) {
+            return Ok(known.clone());
         }
         let network = (self.make_network)().map_err(Unpublished::Unable)?;
         let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
-            .region(Region::new(region.to_owned()))
-            .http_client(SharedHttpClient::new(Network(network)))
+            .region(Region::new(name.to_owned()))
+            .http_client(Network(network.clone()))
             .retry_config(RetryConfig::disabled())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-        if let Ok(name) = AppName::new("OpenDRS") {
-            loader = loader.app_name(name);
+        if let Ok(app) = AppName::new("OpenDRS") {
+            loader = loader.app_name(app);
         }
         if let Some(given) = &self.given {
             loader = loader.credentials_provider(given.clone());
         }
-        let config = loader.load().await;
-        let credentials = config.credentials_provider();
-        let credentials = credentials.ok_or_else(|| Unpublished::NoCredentials("none are configured".into()))?;
-        let mut builder = Builder::from(&config);
-        // Only here: the services that lend credentials are where they are.
-        if let Some(endpoint) = &self.endpoint {
-            builder = builder.endpoint_url(endpoint);
-        }
-        let found = Known { client: Client::from_conf(builder.build()), credentials };
-        known.insert(region.to_owned(), found.clone());
-        Ok(found)
+        let tools = loader.load().await;
+        // Only for SNS: the services that lend credentials are where they are.
+        let url = Wanted::new(self.endpoint.as_deref(), &tools).url(name).map_err(Unpublished::Unable)?;
+        let lender = tools.credentials_provider();
+        let lender = lender.ok_or_else(|| Unpublished::NoCredentials("none are configured".into()))?;
+        let known = Arc::new(Known { network, url, lent: Lent::by(lender) });
+        regions.insert(name.to_owned(), known.clone());
+        Ok(known)
     }
 
-    /// What came of asking a region. One that had no credentials is loaded anew next time: they may be there by then.
-    async fn after<T>(&self, region: &str, result: Result<T, Unpublished>) -> Result<T, Unpublished> {
-        if let Err(Unpublished::NoCredentials(_)) = &result {
-            self.known.lock().await.remove(region);
+    /// A region, and credentials for it. One that has none is loaded anew next time: they may be there by then.
+    async fn ready(&self, region: &str) -> Result<(Arc<Known>, Credentials), Unpublished> {
+        let known = self.region(region).await?;
+        match known.lent.at(now()).await {
+            Ok(credentials) => Ok((known, credentials)),
+            Err(none) => {
+                self.regions.lock().await.remove(region);
+                Err(none)
+            }
         }
-        result
     }
 }
 
 impl Publisher for Sns {
     fn publish(&self, publication: Publication) -> Pending<'_, Published> {
-        let (deadline, region) = (publication.deadline, publication.topic.region().to_owned());
-        let publish = async move {
-            let Known { client, .. } = self.region(&region).await?;
-            let heard = Heard::default();
-            let sent = filled(client.publish(), publication).customize().interceptor(heard.clone()).send().await;
-            self.after(&region, outcome::of(sent, heard.take())).await
-        };
         Box::pin(async move {
-            tokio::time::timeout(deadline, publish).await.unwrap_or(Err(Unpublished::Failed(Failure::TimedOut)))
+            let end = Instant::now() + publication.deadline;
+            let region = publication.topic.region();
+            let ready = timeout_at(end, self.ready(region)).await;
+            let (known, credentials) = ready.unwrap_or(Err(Unpublished::Failed(Failure::TimedOut)))?;
+            let signed = Signed { url: &known.url, region, credentials, now: now() };
+            let request = signed.request(&publication).map_err(Unpublished::Unable)?;
+            // The network ends by it, with what there is: a status that came in time counts.
+            let deadline = end.saturating_duration_since(Instant::now());
+            outcome::of(known.network.send(Request { deadline, ..request }).await?)
         })
     }
 
     fn find_credentials(&self, topic: TopicArn) -> Pending<'_, ()> {
-        Box::pin(async move {
-            let Known { credentials, .. } = self.region(topic.region()).await?;
-            let found = credentials.provide_credentials().await;
-            let found = found.map(drop).map_err(|error| Unpublished::NoCredentials(outcome::words(&error)));
-            self.after(topic.region(), found).await
-        })
+        Box::pin(async move { self.ready(topic.region()).await.map(drop) })
     }
 }
 
-/// The call as SNS's API has it.
-fn filled(call: PublishFluentBuilder, publication: Publication) -> PublishFluentBuilder {
-    let Publication { topic, subject, message, version, place, deadline: _ } = publication;
-    let mut call = call.topic_arn(topic.as_str()).subject(subject).message(message);
-    if let Some(version) = version
-        && let Ok(value) = MessageAttributeValue::builder().data_type("String").string_value(version).build()
-    {
-        call = call.message_attributes("version", value);
-    }
-    if let Some(place) = place {
-        call = call.message_group_id(place.group).message_deduplication_id(place.deduplication);
-    }
-    call
+/// The system's time, also where the application has a test clock: AWS judges the age of a signature by its own.
+fn now() -> SystemTime {
+    let since = SystemClock.now().micros();
+    SystemTime::UNIX_EPOCH + Duration::from_micros(since.unsigned_abs())
 }

@@ -1,13 +1,14 @@
-//! The SDK's requests, on the network of the application.
+//! The requests of whoever looks for credentials, on the network of the application.
 //!
-//! Invariant: what the network says of a request that failed is kept whole, for [`crate::outcome`] to find.
+//! What it is not: the way to SNS, which is asked without it. Invariant: they are answered by that network or fail; there
+//! is no second one.
 
-use aws_sdk_sns::config::{HttpClient, RuntimeComponents};
-use aws_sdk_sns::error::ConnectorError;
 use aws_smithy_runtime_api::client::http::{
-    HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use opendrs_service::outbound::{Answer, Failure, Outbound, Request};
 use std::fmt;
@@ -16,14 +17,12 @@ use std::time::Duration;
 
 /// How long a request may take whose sender does not say.
 const DEADLINE: Duration = Duration::from_secs(15);
-/// How much of an answer is read: those of SNS and of the services that lend credentials are a few kilobytes.
+/// How much of an answer is read: those of the services that lend credentials are a few kilobytes.
 const LIMIT: usize = 256 * 1024;
 /// How long an answer's body may take after its status.
 const BODY: Duration = Duration::from_secs(5);
-/// The header by which [`crate::outcome`] finds that the body of an answer broke off: the SDK passes on nothing else.
-pub(crate) const BROKEN: &str = "x-opendrs-broken";
 
-/// The network as the SDK asks for it.
+/// The network as AWS's crates ask for it.
 pub(crate) struct Network(pub(crate) Arc<dyn Outbound>);
 
 impl fmt::Debug for Network {
@@ -63,7 +62,7 @@ impl HttpConnector for Connector {
     }
 }
 
-/// A request of the SDK as one of ours.
+/// A request of AWS's crates as one of ours.
 fn translated(request: &HttpRequest, deadline: Duration) -> Result<Request, String> {
     let method = match request.method() {
         "GET" => "GET",
@@ -85,18 +84,13 @@ fn translated(request: &HttpRequest, deadline: Duration) -> Result<Request, Stri
     })
 }
 
-/// An answer as the SDK reads it.
-fn answered(answer: Answer) -> Result<HttpResponse, Failure> {
-    let unreadable = |why: &dyn fmt::Display| Failure::Unreadable(why.to_string());
-    // An error's status decides as well as its body, and a success must not be asked for again.
-    if answer.truncated && answer.broken.is_none() {
-        return Err(unreadable(&"it is too long"));
-    }
-    let status = answer.status.try_into().map_err(|_| unreadable(&format!("status {}", answer.status)))?;
+/// An answer as AWS's crates read it: all of it, since half of a credential is none.
+fn answered(answer: Answer) -> Result<HttpResponse, String> {
+    answer.whole()?;
+    let status = answer.status.try_into().map_err(|_| format!("status {}", answer.status))?;
     let mut response = HttpResponse::new(status, SdkBody::from(answer.body));
-    let broken = answer.broken.map(|_| (BROKEN.to_owned(), "1".to_owned()));
-    for (name, value) in answer.headers.into_iter().filter(|(name, _)| name != BROKEN).chain(broken) {
-        response.headers_mut().try_append(name, value).map_err(|e| unreadable(&e))?;
+    for (name, value) in answer.headers {
+        response.headers_mut().try_append(name, value).map_err(|error| error.to_string())?;
     }
     Ok(response)
 }

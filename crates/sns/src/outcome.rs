@@ -3,98 +3,46 @@
 //! Invariant: what counts as published is what SNS gave a message id, and what it answered with 2xx in an answer that broke
 //! off before the id; a whole answer that is none of SNS's is a failure.
 
-use crate::network::BROKEN;
-use aws_credential_types::provider::error::CredentialsError;
-use aws_sdk_sns::config::interceptors::BeforeDeserializationInterceptorContextRef;
-use aws_sdk_sns::config::{ConfigBag, Intercept, RuntimeComponents};
-use aws_sdk_sns::error::{BoxError, ProvideErrorMetadata, SdkError};
-use aws_sdk_sns::operation::publish::{PublishError, PublishOutput};
+use aws_smithy_xml::decode::{Document, try_data};
 use opendrs_domain::publication::Refusal;
 use opendrs_service::outbound::{Answer, Failure};
 use opendrs_service::publication::{Published, Unpublished};
 use std::error::Error;
-use std::sync::{Arc, Mutex, PoisonError};
 
 /// How much of an error's words is kept.
 const WORDS: usize = 600;
 
-/// SNS's answer, word for word, for whoever asked.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Heard(Arc<Mutex<Option<Answer>>>);
-
-impl Heard {
-    /// The answer, if there was one.
-    pub(crate) fn take(&self) -> Option<Answer> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+/// What came of a publication, by SNS's answer.
+pub(crate) fn of(answer: Answer) -> Result<Published, Unpublished> {
+    let strange = |why: &str| Err(Unpublished::Failed(Failure::Unreadable(why.to_owned())));
+    if answer.truncated && answer.broken.is_none() {
+        return strange("it is too long");
+    }
+    if !answer.is_success() {
+        let code = text(&answer.body, "Error", "Code").unwrap_or_default();
+        return Err(Unpublished::Refused(Refusal { status: answer.status, code }, answer));
+    }
+    match text(&answer.body, "PublishResult", "MessageId") {
+        None if answer.broken.is_none() => strange("it is not SNS's: it names no message"),
+        id => Ok(Published { id, answer }),
     }
 }
 
-impl Intercept for Heard {
-    fn name(&self) -> &'static str {
-        "Heard"
-    }
-
-    fn read_before_deserialization(
-        &self,
-        context: &BeforeDeserializationInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let response = context.response();
-        let headers = response.headers();
-        let answer = Answer {
-            status: response.status().as_u16(),
-            headers: headers.iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect(),
-            body: response.body().bytes().unwrap_or_default().to_vec(),
-            truncated: false,
-            broken: headers.get(BROKEN).map(|_| Failure::Closed),
-        };
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer);
-        Ok(())
-    }
-}
-
-/// What came of a publication.
-pub(crate) fn of<R>(
-    sent: Result<PublishOutput, SdkError<PublishError, R>>,
-    heard: Option<Answer>,
-) -> Result<Published, Unpublished>
-where
-    R: std::fmt::Debug + Send + Sync + 'static,
-{
-    let strange = |why: &str| Unpublished::Failed(Failure::Unreadable(why.to_owned()));
-    let error = match sent {
-        Ok(PublishOutput { message_id: Some(id), .. }) => {
-            return heard.map(|answer| Published { id: Some(id), answer }).ok_or_else(|| strange("it was not heard"));
+/// What an element of an answer says: one that stands in another, which stands in the root.
+fn text(body: &[u8], outer: &str, inner: &str) -> Option<String> {
+    // What follows the last tag is torn, if there is anything.
+    let end = body.iter().rposition(|byte| *byte == b'>')?;
+    let mut document = Document::try_from(&body[..=end]).ok()?;
+    let mut root = document.root_element().ok()?;
+    while let Some(mut around) = root.next_tag() {
+        if !around.start_el().matches(outer) {
+            continue;
         }
-        Ok(_) => return Err(strange("it is not SNS's: it names no message")),
-        Err(error) => error,
-    };
-    match heard {
-        Some(answer) if answer.is_success() && answer.broken.is_some() => Ok(Published { id: None, answer }),
-        Some(answer) if answer.is_success() => Err(strange("it is not SNS's")),
-        Some(answer) => {
-            let code = error.as_service_error().and_then(PublishError::code).unwrap_or_default().to_owned();
-            Err(Unpublished::Refused(Refusal { status: answer.status, code }, answer))
+        while let Some(mut found) = around.next_tag() {
+            if found.start_el().matches(inner) {
+                return try_data(&mut found).ok().map(|text| text.into_owned()).filter(|text| !text.is_empty());
+            }
         }
-        None => Err(unheard(&error).unwrap_or_else(|| match &error {
-            SdkError::ConstructionFailure(_) => Unpublished::Unable(words(&error)),
-            _ => Unpublished::Failed(Failure::Connect(words(&error))),
-        })),
-    }
-}
-
-/// Why there was no answer, if that is found among the causes of the SDK's error.
-fn unheard(error: &(dyn Error + 'static)) -> Option<Unpublished> {
-    let mut cause = Some(error);
-    while let Some(found) = cause {
-        if found.is::<CredentialsError>() {
-            return Some(Unpublished::NoCredentials(words(found)));
-        }
-        if let Some(failure) = found.downcast_ref::<Failure>() {
-            return Some(Unpublished::Failed(failure.clone()));
-        }
-        cause = found.source();
     }
     None
 }
@@ -114,5 +62,87 @@ pub(crate) fn words(error: &dyn Error) -> String {
     match line.char_indices().nth(WORDS) {
         Some((end, _)) => format!("{} ...", &line[..end]),
         None => line.trim_end_matches('.').to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TAKEN: &str = "<?xml version=\"1.0\"?>\n<PublishResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\">
+        <PublishResult><MessageId>567910cd-659e</MessageId><SequenceNumber>1</SequenceNumber></PublishResult>
+        <ResponseMetadata><RequestId>d74b8436</RequestId></ResponseMetadata></PublishResponse>\n";
+    const REFUSED: &str = "<ErrorResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><Error><Type>Sender</Type>
+        <Code>AuthorizationError</Code><Message>a &lt; b</Message></Error><RequestId>9dd</RequestId></ErrorResponse>";
+
+    fn answer(status: u16, body: &str) -> Answer {
+        Answer { status, headers: Vec::new(), body: body.into(), truncated: false, broken: None }
+    }
+
+    fn broken(status: u16, body: &str) -> Answer {
+        Answer { broken: Some(Failure::Closed), ..answer(status, body) }
+    }
+
+    #[test]
+    fn what_was_given_an_id_is_published() {
+        let published = of(answer(200, TAKEN)).unwrap();
+        assert_eq!(published, Published { id: Some("567910cd-659e".into()), answer: answer(200, TAKEN) });
+    }
+
+    #[test]
+    fn a_refusal_says_its_code_if_it_has_one() {
+        let torn = &REFUSED[..REFUSED.find("izationError").unwrap()];
+        for (status, body, code) in [
+            (403, REFUSED, "AuthorizationError"),
+            (403, torn, ""),
+            (403, "<Error><Code>no SNS</Code></Error>", ""),
+            (503, "<html><p>down</html>", ""),
+            (502, "", ""),
+            (301, "moved", ""),
+        ] {
+            for answer in [answer(status, body), broken(status, body)] {
+                let refused = of(answer.clone()).unwrap_err();
+                assert_eq!(refused, Unpublished::Refused(Refusal { status, code: code.into() }, answer), "{body}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_whole_answer_that_names_no_message_is_not_from_sns() {
+        for body in [
+            "",
+            "<html>Welcome to nginx</html>",
+            "<PublishResponse><PublishResult></PublishResult></PublishResponse>",
+            "<PublishResponse><PublishResult><MessageId></MessageId></PublishResult></PublishResponse>",
+            "<PublishResponse><PublishResult><MessageId/></PublishResult></PublishResponse>",
+            "<PublishResponse><MessageId>567910cd</MessageId></PublishResponse>",
+            "<a><b><PublishResult><MessageId>567910cd</MessageId></PublishResult></b></a>",
+            "{\"MessageId\":\"567910cd\"}",
+            REFUSED,
+        ] {
+            let why = of(answer(200, body)).unwrap_err().to_string();
+            assert_eq!(why, "the answer is no readable HTTP: it is not SNS's: it names no message", "{body}");
+        }
+        let long = Answer { truncated: true, ..answer(200, TAKEN) };
+        assert_eq!(of(long).unwrap_err(), Unpublished::Failed(Failure::Unreadable("it is too long".into())));
+    }
+
+    #[test]
+    fn a_success_that_breaks_off_anywhere_is_published_and_never_under_half_an_id() {
+        let ends = TAKEN.find("</MessageId").unwrap() + "</MessageId>".len();
+        for at in 0..TAKEN.len() {
+            let published = of(broken(200, &TAKEN[..at])).unwrap();
+            let id = (at >= ends).then(|| "567910cd-659e".to_owned());
+            assert_eq!(published.id, id, "{}", &TAKEN[..at]);
+        }
+        let torn = Answer { body: b"<PublishResponse>\xF0\x9F".to_vec(), ..broken(200, "") };
+        assert_eq!(of(torn).unwrap().id, None);
+    }
+
+    #[test]
+    fn words_are_those_of_all_causes_on_one_line() {
+        let inner = std::io::Error::other("line one\n  line two.");
+        assert_eq!(words(&inner), "line one line two");
+        assert_eq!(words(&*Box::<dyn Error>::from("x".repeat(700))), format!("{} ...", "x".repeat(600)));
     }
 }

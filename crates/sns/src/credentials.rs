@@ -1,0 +1,132 @@
+//! The credentials of a region: found as AWS's tools find theirs, and kept as long as they are good.
+//!
+//! What it is not: one who looks for them; that is `aws-config`'s. Invariant: whoever lends them is asked once, however
+//! many publications wait, and again before what it lent has expired.
+
+use crate::outcome::words;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use opendrs_service::publication::Unpublished;
+use std::time::{Duration, SystemTime};
+use tokio::sync::Mutex;
+
+/// How long before they expire they are looked for anew: a request is on its way for a while.
+const EARLY: Duration = Duration::from_secs(10);
+/// How long those are kept that do not say when they expire: somebody may have put others in their place.
+const UNTOLD: Duration = Duration::from_secs(15 * 60);
+/// How long whoever lends them may take.
+const PATIENCE: Duration = Duration::from_secs(6);
+
+/// Whoever lends credentials, and what was lent.
+pub(crate) struct Lent {
+    lender: SharedCredentialsProvider,
+    patience: Duration,
+    kept: Mutex<Option<Kept>>,
+}
+
+struct Kept {
+    credentials: Credentials,
+    until: SystemTime,
+}
+
+impl Lent {
+    pub(crate) fn by(lender: SharedCredentialsProvider) -> Self {
+        Self { lender, patience: PATIENCE, kept: Mutex::default() }
+    }
+
+    /// Credentials that are good now.
+    pub(crate) async fn at(&self, now: SystemTime) -> Result<Credentials, Unpublished> {
+        let mut kept = self.kept.lock().await;
+        if let Some(kept) = kept.as_ref().filter(|kept| now < kept.until) {
+            return Ok(kept.credentials.clone());
+        }
+        let none = |why: String| Unpublished::NoCredentials(why);
+        let credentials = match tokio::time::timeout(self.patience, self.lender.provide_credentials()).await {
+            Ok(found) => found.map_err(|error| none(words(&error)))?,
+            // A machine's role may still have earlier ones, which AWS prolongs where it cannot make others.
+            Err(_) => self.lender.as_ref().fallback_on_interrupt().ok_or_else(|| none("not done in time".into()))?,
+        };
+        let until = credentials.expiry().map_or(now.checked_add(UNTOLD), |expiry| expiry.checked_sub(EARLY));
+        *kept = Some(Kept { credentials: credentials.clone(), until: until.unwrap_or(now) });
+        Ok(credentials)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_credential_types::provider::error::CredentialsError;
+    use aws_credential_types::provider::future;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::time::UNIX_EPOCH;
+
+    /// Lends other credentials each time, after it had none at first.
+    #[derive(Debug)]
+    struct Lender {
+        asked: AtomicU64,
+        /// When those that it lends expire, if they say so.
+        expiry: Option<SystemTime>,
+    }
+
+    impl ProvideCredentials for Lender {
+        fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+        where
+            Self: 'a,
+        {
+            future::ProvideCredentials::ready(match self.asked.fetch_add(1, Ordering::SeqCst) {
+                0 => Err(CredentialsError::not_loaded("nobody is there")),
+                n => Ok(Credentials::new(n.to_string(), "secret", None, self.expiry, "test")),
+            })
+        }
+    }
+
+    fn at(seconds: u64) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    #[tokio::test]
+    async fn they_are_looked_for_when_there_are_none_and_again_before_they_expire() {
+        for (expiry, asks) in [
+            (Some(at(1_000)), [(100, "1"), (989, "1"), (990, "2"), (991, "3")]),
+            (None, [(100, "1"), (999, "1"), (1_000, "2"), (1_001, "2")]),
+            // Good enough for whoever lends them, and for nobody to keep.
+            (Some(at(50)), [(100, "1"), (100, "2"), (101, "3"), (102, "4")]),
+        ] {
+            let lent = Lent::by(SharedCredentialsProvider::new(Lender { asked: AtomicU64::new(0), expiry }));
+            let Unpublished::NoCredentials(why) = lent.at(at(100)).await.unwrap_err() else { panic!("{expiry:?}") };
+            assert!(why.contains("nobody is there"), "{why}");
+            for (now, id) in asks {
+                assert_eq!(lent.at(at(now)).await.unwrap().access_key_id(), id, "{expiry:?} {now}");
+            }
+        }
+    }
+
+    /// Never answers; may have earlier ones.
+    #[derive(Debug)]
+    struct Silent(Option<Credentials>);
+
+    impl ProvideCredentials for Silent {
+        fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+        where
+            Self: 'a,
+        {
+            future::ProvideCredentials::new(std::future::pending())
+        }
+
+        fn fallback_on_interrupt(&self) -> Option<Credentials> {
+            self.0.clone()
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_does_not_answer_is_not_waited_for() {
+        let lent = |earlier| {
+            let lent = Lent::by(SharedCredentialsProvider::new(Silent(earlier)));
+            Lent { patience: Duration::from_millis(1), ..lent }
+        };
+        let none = lent(None).at(at(100)).await.unwrap_err();
+        assert_eq!(none, Unpublished::NoCredentials("not done in time".into()));
+        let earlier = Credentials::new("AKID0", "secret", None, None, "test");
+        assert_eq!(lent(Some(earlier.clone())).at(at(100)).await.unwrap(), earlier);
+    }
+}
