@@ -112,7 +112,7 @@ fn a_delivery_that_nobody_reported_is_called_none() {
 #[test]
 fn every_problem_says_what_it_is_and_what_to_do() {
     for (found, what, todo) in [
-        (Some(Problem::Address), "There is no address", "enter an address"),
+        (Some(Problem::Address), "We need an address", "enter an address"),
         (Some(Problem::OutOfStock), "out of stock", "choose another product"),
         (Some(Problem::Ask), "You asked us to check with you first", "approve or cancel it"),
         (Some(Problem::Limit), "Your order limit has been reached", "approve or cancel it"),

@@ -87,7 +87,7 @@ async fn a_held_order_says_why_and_what_to_do(server: &Server) {
     server.call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
     let text = server.text().await;
     for part in [
-        "There is no address to deliver to.",
+        "We need an address that can be delivered to.",
         "Open the order and enter an address.",
         "If that is not done by 5 March 2018, 07:00 UTC, we drop the order and you won't be charged.",
         "Price: 24.99 USD",
