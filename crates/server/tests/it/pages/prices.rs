@@ -201,6 +201,7 @@ async fn a_held_order_waits_for_its_customer_after_the_unit_is_linked_again(serv
         assert_eq!(server.call(&device, Deregister, "/registration").said().await.0, 200);
         let again = server.device().await;
         server.advance("2h").await;
+        let again = refreshed(server, &again).await;
         assert_eq!(replenish(server, &again).await, ("ORDER_INPROGRESS".into(), id.clone()), "{price}");
         let mut ann = order(server, &id, ANN).await;
         shows(&ann, &[&format!(">Order and pay {price} USD<")]);
