@@ -34,11 +34,15 @@ pub struct Found {
     pub clock: Option<Time>,
     /// Where the confirmed topics lead, at most 1,000.
     pub endpoints: Vec<StoredEndpoint>,
+    /// The names of all makers.
+    pub makers: Vec<String>,
     /// Whether it is as the server needs it.
     pub condition: Condition,
 }
 
 const ENDPOINTS: &str = "SELECT id, sealed FROM topic WHERE state = 'confirmed' ORDER BY id LIMIT 1000";
+
+const MAKERS: &str = "SELECT name FROM maker ORDER BY name";
 
 /// Sessions of other connections that have our name.
 const SESSIONS: &str =
@@ -54,6 +58,17 @@ pub async fn examine(place: &Place) -> Result<Option<Found>> {
         Place::File(path) if !path.exists() => Ok(None),
         Place::File(path) => lite(path).map(Some),
         Place::Url(url) => postgres(url).await.map(Some),
+    }
+}
+
+/// Whether a database can be reached; a file always is. What it is like there is not looked at.
+///
+/// # Errors
+/// [`Error::Open`]; [`Error::Unavailable`] with what to look at.
+pub async fn meet(place: &Place) -> Result<()> {
+    match place {
+        Place::File(_) => Ok(()),
+        Place::Url(url) => pg::meet(&pg::target(url)?.for_a_look()).await,
     }
 }
 
@@ -118,8 +133,10 @@ pub(crate) fn lite(path: &Path) -> Result<Found> {
     };
     let ask = || conn.prepare(ENDPOINTS)?.query_map([], endpoint)?.collect::<rusqlite::Result<_>>();
     let endpoints = if step == 0 { Vec::new() } else { ask().map_err(bad)? };
+    let ask = || conn.prepare(MAKERS)?.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>();
+    let makers = if step == 0 { Vec::new() } else { ask().map_err(bad)? };
     let condition = condition::lite(&conn, path);
-    Ok(Found { step, known: migrate::last(), installation, clock: None, endpoints, condition })
+    Ok(Found { step, known: migrate::last(), installation, clock: None, endpoints, makers, condition })
 }
 
 async fn postgres(url: &str) -> Result<Found> {
@@ -144,7 +161,11 @@ async fn postgres(url: &str) -> Result<Found> {
         let endpoint = |row: &tokio_postgres::Row| StoredEndpoint { topic: TopicId(row.get(0)), sealed: row.get(1) };
         endpoints = rows.iter().map(endpoint).collect();
     }
+    let mut makers = Vec::new();
+    if step > 0 {
+        makers = client.query(MAKERS, &[]).await.map_err(error)?.iter().map(|row| row.get(0)).collect();
+    }
     let condition = condition::postgres(&client, &target, step == migrate::last()).await?;
     let clock = Some(Time::from_micros(now));
-    Ok(Found { step, known: migrate::last(), installation, clock, endpoints, condition })
+    Ok(Found { step, known: migrate::last(), installation, clock, endpoints, makers, condition })
 }

@@ -20,6 +20,7 @@ mod health;
 mod keys;
 mod listen;
 mod mail;
+mod master;
 mod open;
 mod order;
 mod out;
@@ -32,6 +33,7 @@ mod snapshot;
 mod testing;
 mod topic;
 mod trigger;
+mod usable;
 mod verify;
 
 use clap::{Args, Parser, Subcommand};

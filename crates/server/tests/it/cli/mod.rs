@@ -26,6 +26,7 @@ mod nodes;
 mod operator;
 mod order;
 mod readings;
+mod refused;
 mod reset;
 mod rewrap;
 mod secrets;
