@@ -15,6 +15,7 @@ mod device;
 mod dist;
 mod doctor;
 mod events;
+mod export;
 mod failover;
 mod fault;
 mod health;
