@@ -48,18 +48,31 @@ pub(super) fn store(config: &Config) -> Result<(), Fault> {
     }
 }
 
-/// The master key; or nothing, where the first start makes one.
-pub(super) fn key(config: &Config) -> Result<Option<[u8; 32]>, (Fault, Option<[u8; 32]>)> {
+/// What is known of the master key.
+#[derive(Debug)]
+pub(super) enum Key {
+    /// There is one, for its owner's eyes alone or not.
+    Known([u8; 32]),
+    /// There is none: the first start makes one.
+    Missing,
+    /// What is there is no key, or cannot be read.
+    Bad,
+}
+
+/// The master key, and what is wrong with it or with its place.
+pub(super) fn key(config: &Config) -> (Key, Option<Fault>) {
     let path = config.master_file();
-    let key = master::read(&path).map_err(|bad| (Fault::new(bad.says(), bad.fix()), bad.key()))?;
-    // The data folder of SQLite is looked at for the store already.
-    let known = |parent: &Path| matches!(config.place(), Place::File(_)) && parent == config.server.data;
-    if let (None, Some(parent)) = (&key, path.parent())
-        && !known(parent)
-    {
-        folder(parent, "name another file with keys.master_file").map_err(|fault| (fault, None))?;
+    match master::read(&path) {
+        Ok(Some(key)) => (Key::Known(key), None),
+        Err(bad) => (bad.key().map_or(Key::Bad, Key::Known), Some(Fault::new(bad.says(), bad.fix()))),
+        Ok(None) => {
+            // The data folder of SQLite is looked at for the store already.
+            let known = |parent: &&Path| matches!(config.place(), Place::File(_)) && *parent == config.server.data;
+            let parent = path.parent().filter(|parent| !known(parent));
+            let made = parent.map_or(Ok(()), |parent| folder(parent, "name another file with keys.master_file"));
+            (Key::Missing, made.err())
+        }
     }
-    Ok(key)
 }
 
 /// Whether a folder is there to be written in, or can be made.

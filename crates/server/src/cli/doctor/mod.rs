@@ -7,7 +7,8 @@ mod reach;
 pub(super) mod settings;
 mod store;
 
-use super::{StoreArgs, open, out, usable};
+use super::usable::{self, Key};
+use super::{StoreArgs, open, out};
 use crate::config::Config;
 use clap::Args;
 use opendrs_store::Place;
@@ -82,12 +83,11 @@ pub(super) async fn run(file: Option<&Path>, args: Doctor) -> Result<(), String>
 
 async fn all(config: &Config) -> Vec<Check> {
     let mut checks = vec![good("settings", "can be read")];
-    let key = store::key(config);
     checks.extend(local(config));
     if let Place::File(_) = config.place() {
         checks.extend(machine::disk(config));
     }
-    checks.extend(store::store(config, key).await);
+    checks.extend(store::store(config, usable::key(config).0).await);
     checks.extend(settings::checks(config));
     checks.extend(reach::checks(config).await);
     checks.push(machine::files(config));
@@ -111,11 +111,11 @@ fn master(config: &Config) -> Check {
     let at = config.master_file();
     let at = at.display();
     match usable::key(config) {
-        Ok(Some(_)) => good(NAME, format!("{at}, for its owner alone")),
-        Ok(None) => {
+        (_, Some(fault)) => failed(NAME, fault.says, fault.fix),
+        (Key::Missing, None) => {
             let fix = "the first start makes one; for a store that exists, put its key there";
             warning(NAME, format!("there is none at {at}"), fix)
         }
-        Err((fault, _)) => failed(NAME, fault.says, fault.fix),
+        (_, None) => good(NAME, format!("{at}, for its owner alone")),
     }
 }

@@ -1,7 +1,7 @@
 //! The store: whether it answers, is of this program and takes what is written.
 
 use super::{Check, failed, good, warning};
-use crate::cli::usable;
+use crate::cli::usable::{self, Key};
 use crate::config::Config;
 use opendrs_domain::publication::TopicArn;
 use opendrs_domain::time::Span;
@@ -11,25 +11,6 @@ use opendrs_service::publication::NO_PUBLISHER;
 use opendrs_service::topic;
 use opendrs_store::examine::{Condition, Found, Sessions, examine};
 use opendrs_store::{Error, Place};
-
-/// What is known of the master key.
-pub(super) enum Key {
-    /// There is one, for its owner's eyes alone or not.
-    Known([u8; 32]),
-    /// There is none.
-    Missing,
-    /// What is there is no key, or cannot be read.
-    Bad,
-}
-
-/// The master key of these settings.
-pub(super) fn key(config: &Config) -> Key {
-    match usable::key(config) {
-        Ok(Some(key)) | Err((_, Some(key))) => Key::Known(key),
-        Ok(None) => Key::Missing,
-        Err((_, None)) => Key::Bad,
-    }
-}
 
 /// Asks the store, where there can be one.
 pub(super) async fn store(config: &Config, key: Key) -> Vec<Check> {
@@ -152,7 +133,7 @@ fn makers(config: &Config, found: &Found) -> Vec<Check> {
     let warn = |name: &String| {
         let known = match found.makers.as_slice() {
             [] => "the store has no maker yet".to_owned(),
-            [some @ ..] => format!("the store has {}", some.iter().take(10).cloned().collect::<Vec<_>>().join(", ")),
+            some => format!("the store has {}", some.iter().take(10).cloned().collect::<Vec<_>>().join(", ")),
         };
         let says = format!("fulfilment.makers names `{name}`, and there is no such maker: {known}");
         warning("makers", says, "write the maker's name as the seed has it, or remove the item")
