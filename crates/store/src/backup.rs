@@ -36,6 +36,7 @@ pub fn copy(from: &Path, to: &Path) -> Result<Found> {
     if to.exists() {
         return Err(failed("write", to, "there is such a file already; choose another name"));
     }
+    older(from, &lite(from)?)?;
     let part = part(to);
     let copied = copy_to(from, &part).and_then(|()| check(&part));
     let named = copied.and_then(|found| {
@@ -46,6 +47,19 @@ pub fn copy(from: &Path, to: &Path) -> Result<Found> {
         let _ = std::fs::remove_file(&part);
     }
     named
+}
+
+/// Refuses a store that a newer program made.
+fn older(path: &Path, found: &Found) -> Result<()> {
+    let Found { step, known, .. } = found;
+    match step > known {
+        true => {
+            let words =
+                format!("it is at schema step {step}, this program knows steps up to {known}: run the newer opendrs");
+            Err(failed("use", path, words))
+        }
+        false => Ok(()),
+    }
 }
 
 fn copy_to(from: &Path, to: &Path) -> Result<()> {
@@ -66,10 +80,7 @@ pub fn check(path: &Path) -> Result<Found> {
     if found.installation.is_none() {
         return Err(failed("use", path, "it is no store of OpenDRS"));
     }
-    if found.step > found.known {
-        let words = format!("it is at schema step {}, this program knows steps up to {}", found.step, found.known);
-        return Err(failed("use", path, words));
-    }
+    older(path, &found)?;
     let conn = existing(path)?;
     let said = conn.query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0));
     match said {
@@ -86,12 +97,24 @@ pub fn check(path: &Path) -> Result<Found> {
 pub fn put_back(from: &Path, store: &Path) -> Result<Option<PathBuf>> {
     let fresh = beside(store, ".restored");
     let _ = std::fs::remove_file(&fresh);
+    if store.exists() {
+        // Before there is a copy for nothing; it is asked once more when the copy is there.
+        free(store)?;
+    }
     copy(from, &fresh)?;
+    let placed = place(&fresh, store);
+    if placed.is_err() {
+        let _ = std::fs::remove_file(&fresh);
+    }
+    placed
+}
+
+fn place(fresh: &Path, store: &Path) -> Result<Option<PathBuf>> {
     let kept = match store.exists() {
         true => Some(set_aside(store)?),
         false => None,
     };
-    std::fs::rename(&fresh, store).map_err(|e| failed("name", store, e))?;
+    std::fs::rename(fresh, store).map_err(|e| failed("name", store, e))?;
     Ok(kept)
 }
 
@@ -102,10 +125,16 @@ pub(crate) fn alone(conn: &rusqlite::Connection) -> rusqlite::Result<()> {
     conn.execute_batch("BEGIN EXCLUSIVE; COMMIT")
 }
 
-fn set_aside(store: &Path) -> Result<PathBuf> {
+/// Takes a store that is to be replaced, unless another process has it open.
+fn free(store: &Path) -> Result<rusqlite::Connection> {
     let conn = existing(store)?;
     alone(&conn)
         .map_err(|e| failed("replace", store, format!("another process has it open ({e}); stop the server first")))?;
+    Ok(conn)
+}
+
+fn set_aside(store: &Path) -> Result<PathBuf> {
+    let conn = free(store)?;
     // The last to close a store empties its log into it.
     conn.close().map_err(|(_, e)| failed("close", store, e))?;
     let mut names = (1_u32..).map(|n| beside(store, &format!(".before-restore-{n}")));

@@ -20,6 +20,19 @@ pub enum Place {
     Url(String),
 }
 
+impl Place {
+    /// Whether it can be meant, by its words and the files that they name: nothing is connected to.
+    ///
+    /// # Errors
+    /// [`Error::Open`] with what is wrong with the URL.
+    pub fn check(&self) -> Result<()> {
+        match self {
+            Place::File(_) => Ok(()),
+            Place::Url(url) => pg::target(url).map(drop),
+        }
+    }
+}
+
 /// Which engine a store runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {

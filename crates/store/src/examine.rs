@@ -34,11 +34,15 @@ pub struct Found {
     pub clock: Option<Time>,
     /// Where the confirmed topics lead, at most 1,000.
     pub endpoints: Vec<StoredEndpoint>,
+    /// The names of all makers.
+    pub makers: Vec<String>,
     /// Whether it is as the server needs it.
     pub condition: Condition,
 }
 
 const ENDPOINTS: &str = "SELECT id, sealed FROM topic WHERE state = 'confirmed' ORDER BY id LIMIT 1000";
+
+const MAKERS: &str = "SELECT name FROM maker ORDER BY name";
 
 /// Sessions of other connections that have our name.
 const SESSIONS: &str =
@@ -54,6 +58,17 @@ pub async fn examine(place: &Place) -> Result<Option<Found>> {
         Place::File(path) if !path.exists() => Ok(None),
         Place::File(path) => lite(path).map(Some),
         Place::Url(url) => postgres(url).await.map(Some),
+    }
+}
+
+/// Whether a database can be reached; a file always is. What it is like there is not looked at.
+///
+/// # Errors
+/// [`Error::Open`]; [`Error::Unavailable`] with what to look at.
+pub async fn meet(place: &Place) -> Result<()> {
+    match place {
+        Place::File(_) => Ok(()),
+        Place::Url(url) => pg::meet(&pg::target(url)?.for_a_look()).await,
     }
 }
 
@@ -117,9 +132,12 @@ pub(crate) fn lite(path: &Path) -> Result<Found> {
         Ok(StoredEndpoint { topic, sealed: row.get(1)? })
     };
     let ask = || conn.prepare(ENDPOINTS)?.query_map([], endpoint)?.collect::<rusqlite::Result<_>>();
-    let endpoints = if step == migrate::last() { ask().map_err(bad)? } else { Vec::new() };
+    let ours = step == migrate::last();
+    let endpoints = if ours { ask().map_err(bad)? } else { Vec::new() };
+    let ask = || conn.prepare(MAKERS)?.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>();
+    let makers = if ours { ask().map_err(bad)? } else { Vec::new() };
     let condition = condition::lite(&conn, path);
-    Ok(Found { step, known: migrate::last(), installation, clock: None, endpoints, condition })
+    Ok(Found { step, known: migrate::last(), installation, clock: None, endpoints, makers, condition })
 }
 
 async fn postgres(url: &str) -> Result<Found> {
@@ -129,7 +147,8 @@ async fn postgres(url: &str) -> Result<Found> {
     let sql = "SELECT to_regclass('migration') IS NOT NULL, (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT";
     let row = client.query_one(sql, &[]).await.map_err(error)?;
     let (made, now): (bool, i64) = (row.get(0), row.get(1));
-    let (mut step, mut installation, mut endpoints) = (0, None, Vec::new());
+    let (mut step, mut installation) = (0, None);
+    let (mut endpoints, mut makers) = (Vec::new(), Vec::new());
     if made {
         let sql = "SELECT COALESCE(MAX(step), 0) FROM migration";
         step = client.query_one(sql, &[]).await.map_err(error)?.get(0);
@@ -143,8 +162,9 @@ async fn postgres(url: &str) -> Result<Found> {
         let rows = client.query(ENDPOINTS, &[]).await.map_err(error)?;
         let endpoint = |row: &tokio_postgres::Row| StoredEndpoint { topic: TopicId(row.get(0)), sealed: row.get(1) };
         endpoints = rows.iter().map(endpoint).collect();
+        makers = client.query(MAKERS, &[]).await.map_err(error)?.iter().map(|row| row.get(0)).collect();
     }
     let condition = condition::postgres(&client, &target, step == migrate::last()).await?;
     let clock = Some(Time::from_micros(now));
-    Ok(Found { step, known: migrate::last(), installation, clock, endpoints, condition })
+    Ok(Found { step, known: migrate::last(), installation, clock, endpoints, makers, condition })
 }

@@ -66,9 +66,13 @@ pub(crate) fn lite(conn: &mut Connection) -> Result<()> {
 
 pub(crate) async fn pg(client: &mut Client) -> Result<()> {
     let error = |e| Error::pg("migrate", e);
+    // Made only where it is missing: otherwise each start would log the server's notice that it is there.
+    let made = "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relname = 'migration' AND n.nspname = current_schema())";
+    let made: bool = client.query_one(made, &[]).await.map_err(error)?.get(0);
     // Two nodes that start at the same moment may both try to create the table; the second try finds it.
     let create = "CREATE TABLE IF NOT EXISTS migration (step BIGINT NOT NULL, PRIMARY KEY (step))";
-    if client.batch_execute(create).await.is_err() {
+    if !made && client.batch_execute(create).await.is_err() {
         client.batch_execute(create).await.map_err(error)?;
     }
     let tx = client.transaction().await.map_err(error)?;

@@ -1,6 +1,6 @@
 //! `opendrs backup` and `opendrs restore`: the SQLite store, whole, as of one moment.
 
-use super::{StoreArgs, open, out};
+use super::{StoreArgs, master, open, out};
 use clap::Args;
 use opendrs_service::keys;
 use opendrs_store::Place;
@@ -108,7 +108,7 @@ pub(super) async fn restore(file: Option<&Path>, args: Restore) -> Result<(), St
     }
     let found = check(&args.from).map_err(|e| e.to_string())?;
     let path = config.master_file();
-    let key = open::existing_master(&path)
+    let key = master::existing(&path)
         .map_err(|e| format!("{e}. Put the key that the backup's store was made with in its place first"))?;
     if found.installation.is_some_and(|(proof, _)| proof != keys::check(&key)) {
         return Err(format!(

@@ -4,10 +4,13 @@ use super::open;
 use super::{StoreArgs, out};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
+use opendrs_domain::id::ProfileId;
 use opendrs_domain::profile::{Client as Row, ClientState, Mode};
 use opendrs_service::App;
 use opendrs_service::login::client::{self, ClientChange};
+use opendrs_service::seed::client_names;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 #[derive(Debug, Subcommand)]
@@ -108,7 +111,11 @@ pub(super) async fn run(file: Option<&Path>, command: Client) -> Result<(), Stri
 
 /// Prints one client, or all that are not removed.
 async fn print(app: &App, only: Option<&Row>, json: bool, secret: Option<&str>) -> Result<(), String> {
-    for (maker, profile, row) in client::all(app).await.map_err(super::cause)? {
+    let all = client::all(app).await.map_err(super::cause)?;
+    let profiles: BTreeSet<_> = all.iter().map(|(_, _, row)| row.profile.0).collect();
+    let names = client_names(app, profiles.into_iter().map(ProfileId)).await.map_err(super::cause)?;
+    for (maker, profile, row) in all {
+        let name = names.get(&row.id.to_string()).map(String::as_str);
         let wanted = match only {
             Some(only) => only.id == row.id,
             None => row.access.state != ClientState::Removed,
@@ -116,24 +123,25 @@ async fn print(app: &App, only: Option<&Row>, json: bool, secret: Option<&str>) 
         if !wanted {
             continue;
         }
-        let mut object = object(&maker, &profile, &row);
+        let mut object = object(&maker, &profile, name, &row);
         if let Some(secret) = secret {
             object["secret"] = secret.into();
         }
         match (json, secret) {
             (true, _) => out::say(object.to_string()),
             (false, Some(secret)) => out::say(secret),
-            (false, None) => out::say(line(&maker, &profile, &row)),
+            (false, None) => out::say(line(&maker, &profile, name, &row)),
         }
     }
     Ok(())
 }
 
-fn object(maker: &str, profile: &str, row: &Row) -> Value {
+fn object(maker: &str, profile: &str, name: Option<&str>, row: &Row) -> Value {
     let Row { id, kind, mode, redirect_uris, .. } = row;
     let secrets = [row.secret_hash, row.former_secret_hash].iter().flatten().count();
     json!({
         "id": id.to_string(),
+        "name": name,
         "kind": kind.as_str(),
         "mode": mode.as_str(),
         "state": row.access.state.as_str(),
@@ -145,12 +153,13 @@ fn object(maker: &str, profile: &str, row: &Row) -> Value {
     })
 }
 
-fn line(maker: &str, profile: &str, row: &Row) -> String {
+fn line(maker: &str, profile: &str, name: Option<&str>, row: &Row) -> String {
     let Row { id, kind, mode, .. } = row;
     let state = match row.access.state {
         ClientState::Enabled => String::new(),
         state => format!("  ({})", state.as_str()),
     };
     let secrets = if row.former_secret_hash.is_some() { "  (two secrets)" } else { "" };
-    format!("{id}  {:<7}  {:<6}  {profile}, {maker}{state}{secrets}", kind.as_str(), mode.as_str())
+    let name = name.map(|name| format!("{name}: ")).unwrap_or_default();
+    format!("{id}  {:<7}  {:<6}  {name}{profile}, {maker}{state}{secrets}", kind.as_str(), mode.as_str())
 }

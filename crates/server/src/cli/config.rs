@@ -46,7 +46,9 @@ pub(super) fn run(file: Option<&Path>, args: &Config) -> Result<(), String> {
 
 /// Refuses settings that a server would not start with, or not work with; says what else is to be thought of.
 fn judge(config: &Settings) -> Result<(), String> {
-    let checks = doctor::settings::checks(config);
+    // That the first start makes folder, key and store is no news before it.
+    let local = doctor::local(config).into_iter().filter(|check| check.outcome == Outcome::Failed);
+    let checks: Vec<_> = local.chain(doctor::settings::checks(config)).collect();
     let of = |outcome| checks.iter().filter(move |check| check.outcome == outcome);
     let line = |check: &doctor::Check| format!("{}. Fix: {}", check.says, check.fix);
     of(Outcome::Warning).for_each(|check| out::note(format!("Warning: {}", line(check))));

@@ -3,14 +3,13 @@
 mod rewrap;
 
 use super::open;
+use super::private_file;
 use super::{StoreArgs, out};
 use clap::{Args, Subcommand};
 use opendrs_domain::time::Time;
 use opendrs_service::keys::{self, TokenKey};
 use opendrs_service::random::{Random, SystemRandom};
 use serde_json::json;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, Subcommand)]
@@ -91,13 +90,10 @@ pub(super) async fn run(file: Option<&Path>, args: Keys) -> Result<(), String> {
 }
 
 fn operator(path: &Path) -> Result<(), String> {
-    let bad = |e: &dyn std::fmt::Display| format!("cannot make {}: {e}", path.display());
     let mut token = [0_u8; 32];
     SystemRandom.fill(&mut token);
     let token: String = token.iter().map(|byte| format!("{byte:02x}")).collect();
-    let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    let mut file = file.map_err(|e| bad(&e))?;
-    file.write_all(format!("{token}\n").as_bytes()).and_then(|()| file.sync_all()).map_err(|e| bad(&e))?;
+    private_file::create(path, &format!("{token}\n")).map_err(|e| format!("cannot make {}: {e}", path.display()))?;
     out::note(format!("Made. Set operator.token_file = \"{}\" and start the server anew.", path.display()));
     Ok(())
 }

@@ -1,13 +1,12 @@
 //! Opening the application that a command works on: settings, master key, store.
 
-use super::StoreArgs;
+use super::{StoreArgs, master, usable};
 use crate::config::{Config, Override, lifted};
 use opendrs_service::clock::SystemClock;
 use opendrs_service::random::{Random, SeededRandom, SystemRandom};
 use opendrs_service::{App, Parts, Settings};
 use opendrs_store::Place;
-use opendrs_store::examine::examine;
-use std::io::Write;
+use opendrs_store::examine::{examine, meet};
 use std::path::Path;
 use std::sync::Arc;
 use toml::Value;
@@ -79,6 +78,18 @@ pub(super) async fn beside(config: &Config) -> Result<App, String> {
     app(config, Time::AsServed).await
 }
 
+/// Whether there is a store; a database in which nothing was made yet is none.
+pub(super) async fn is_there(config: &Config) -> Result<bool, String> {
+    let place = config.place();
+    usable::store(config).map_err(|fault| fault.to_string())?;
+    if let Place::File(file) = &place {
+        return Ok(file.exists());
+    }
+    meet(&place).await.map_err(|error| unopened(error.into()))?;
+    let found = examine(&place).await.map_err(|error| unopened(error.into()))?;
+    Ok(found.is_some_and(|found| found.installation.is_some()))
+}
+
 /// Randomness that follows from a number. The data folder counts the starts, so that no id comes twice in one store.
 pub(super) fn seeded(config: &Config, number: u64) -> Result<Arc<dyn Random>, String> {
     let folder = &config.server.data;
@@ -97,15 +108,17 @@ pub(super) fn seeded(config: &Config, number: u64) -> Result<Arc<dyn Random>, St
 /// Opens the application with a source of randomness.
 pub(super) async fn app_with(config: &Config, time: Time, random: Arc<dyn Random>) -> Result<App, String> {
     let place = config.place();
+    usable::store(config).map_err(|fault| fault.to_string())?;
     if let Place::File(_) = &place {
         let folder = &config.server.data;
         crate::private_folder(folder).map_err(|e| {
             format!("cannot make the data folder {}: {e}. Choose another with --data", folder.display())
         })?;
     }
+    meet(&place).await.map_err(|error| unopened(error.into()))?;
     let parts = Parts {
         place,
-        master: master(config, &*random).await?,
+        master: master_of(config, &*random).await?,
         clock: Arc::new(SystemClock),
         random,
         outbound: Arc::new(config.network()?),
@@ -127,76 +140,30 @@ pub(super) async fn app_with(config: &Config, time: Time, random: Arc<dyn Random
         // A clock that was never moved tells the system's time.
         test_clock: time != Time::System,
     };
-    let place = parts.place.clone();
-    App::open(parts).await.map_err(|error| unopened(&place, error))
+    App::open(parts).await.map_err(unopened)
 }
 
-/// Why a store could not be opened, and what to look at.
-fn unopened(place: &Place, error: opendrs_service::Error) -> String {
+/// Why a store could not be opened.
+fn unopened(error: opendrs_service::Error) -> String {
     match error {
-        opendrs_service::Error::Unavailable(why) if matches!(place, Place::Url(_)) => {
-            format!("{why}. Is PostgreSQL running there? Check host, port, name, user and password of --database-url")
-        }
         opendrs_service::Error::Unavailable(why) | opendrs_service::Error::Internal(why) => why,
         other => other.to_string(),
     }
 }
 
-/// The master key of a file that must be there, for its owner's eyes alone.
-pub(super) fn existing_master(path: &Path) -> Result<[u8; 32], String> {
-    read_master(path)?.ok_or_else(|| format!("cannot read the master key {}: there is no such file", path.display()))
-}
-
-/// The master key of a file, if there is such a file.
-pub(super) fn master_if_there(path: &Path) -> Result<Option<[u8; 32]>, String> {
-    read_master(path)
-}
-
-/// The master key of a file, which is made, for its owner's eyes alone, where there is none.
-pub(super) fn master_or_new(path: &Path) -> Result<[u8; 32], String> {
-    read_master(path)?.map_or_else(|| create(path, &SystemRandom), Ok)
-}
-
-/// The master key of a file; `None` if it is not there. A key that others than its owner can read is refused: they could make
-/// every token, and read what the store keeps sealed.
-fn read_master(path: &Path) -> Result<Option<[u8; 32]>, String> {
-    let at = path.display();
-    let cannot = |e: std::io::Error| format!("cannot read the master key {at}: {e}");
-    let mut file = match std::fs::File::open(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        opened => opened.map_err(cannot)?,
-    };
-    if let Some(mode) = readable_by_others(&file.metadata().map_err(cannot)?) {
-        return Err(format!(
-            "the master key {at} can be read by others than its owner (mode {mode:o}): run `chmod 600 {at}`, or mount it \
-             with that mode"
-        ));
-    }
-    let mut text = String::new();
-    std::io::Read::read_to_string(&mut file, &mut text).map_err(cannot)?;
-    let key = parse_master(text.trim()).ok_or_else(|| format!("{at} is no master key: it must hold 64 hex digits"))?;
-    Ok(Some(key))
-}
-
-/// The mode of a file that others than its owner can read.
-pub(super) fn readable_by_others(found: &std::fs::Metadata) -> Option<u32> {
-    let mode = std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o777;
-    (mode & 0o077 != 0).then_some(mode)
-}
-
 /// The master key of a file, which is made, for its owner's eyes alone, for a store that is new. A store that is there was made
 /// with a key: another one would fit nothing in it.
-async fn master(config: &Config, random: &dyn Random) -> Result<[u8; 32], String> {
+async fn master_of(config: &Config, random: &dyn Random) -> Result<[u8; 32], String> {
     let (path, place) = (config.master_file(), config.place());
-    if let Some(key) = read_master(&path)? {
+    if let Some(key) = master::read(&path)? {
         return Ok(key);
     }
-    let found = examine(&place).await.map_err(|error| unopened(&place, error.into()))?;
+    let found = examine(&place).await.map_err(|error| unopened(error.into()))?;
     if found.is_none_or(|found| found.installation.is_none()) {
-        return create(&path, random);
+        return master::create(&path, random);
     }
     // Another process of ours may have made both meanwhile.
-    read_master(&path)?.ok_or_else(|| {
+    master::read(&path)?.ok_or_else(|| {
         let store = match &place {
             Place::File(file) => format!("the store {}", file.display()),
             Place::Url(_) => "the database".into(),
@@ -207,40 +174,4 @@ async fn master(config: &Config, random: &dyn Random) -> Result<[u8; 32], String
             path.display()
         )
     })
-}
-
-/// Reads a master key's 64 hex digits.
-pub(super) fn parse_master(text: &str) -> Option<[u8; 32]> {
-    let digits = (text.len() == 64 && text.is_ascii()).then(|| text.as_bytes().chunks(2))?;
-    let bytes = digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
-    bytes.collect::<Option<Vec<_>>>()?.try_into().ok()
-}
-
-/// Makes the name of a new file as durable as what is in it.
-fn sync_folder(path: &Path) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::File::open(folder)?.sync_all()
-}
-
-fn create(path: &Path, random: &dyn Random) -> Result<[u8; 32], String> {
-    let mut key = [0_u8; 32];
-    random.fill(&mut key);
-    let text: String = key.iter().map(|b| format!("{b:02x}")).collect();
-    if let Some(folder) = path.parent() {
-        crate::private_folder(folder).map_err(|e| format!("cannot make the folder {}: {e}", folder.display()))?;
-    }
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
-        Ok(mut file) => {
-            let written = file.write_all(format!("{text}\n").as_bytes()).and_then(|()| file.sync_all());
-            let written = written.and_then(|()| sync_folder(path));
-            written.map_err(|e| format!("cannot write the master key {}: {e}", path.display()))?;
-            Ok(key)
-        }
-        // Another process of ours was quicker.
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => existing_master(path),
-        Err(error) => Err(format!("cannot make the master key {}: {error}", path.display())),
-    }
 }

@@ -2,7 +2,7 @@
 //!
 //! Invariant: a file of secrets is for its owner's eyes alone, is opened before anything is generated, and is only added to.
 
-use super::{open, out};
+use super::{master, out};
 use clap::Args;
 use opendrs_service::seed::Item;
 use serde_json::json;
@@ -37,7 +37,7 @@ impl SecretArgs {
         let at = path.display();
         let cannot = |e: std::io::Error| format!("cannot write the file {at} of --secrets-file: {e}");
         let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path).map_err(cannot)?;
-        if let Some(mode) = open::readable_by_others(&file.metadata().map_err(cannot)?) {
+        if let Some(mode) = master::readable_by_others(&file.metadata().map_err(cannot)?) {
             return Err(format!(
                 "the file {at} of --secrets-file can be read by others than its owner (mode {mode:o}): run `chmod 600 {at}`"
             ));

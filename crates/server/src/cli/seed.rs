@@ -5,14 +5,16 @@ mod parse;
 mod print;
 mod shape;
 
-use super::StoreArgs;
 use super::open::{self, Time};
 use super::secrets::{SecretArgs, Secrets};
+use super::{StoreArgs, out};
+use crate::config::Config;
 use clap::{Args, Subcommand};
 use opendrs_service::App;
 use opendrs_service::seed::{self as service, Item, Overwrite};
 use parse::parse;
 use std::path::{Path, PathBuf};
+use tempfile::TempDir;
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
@@ -56,8 +58,8 @@ pub(super) async fn run(file: Option<&Path>, args: Seed) -> Result<(), String> {
     let config = open::config(file, &store, Vec::new())?;
     let overwrite = if force { Overwrite::Everything } else { Overwrite::Never };
     if dry_run {
-        let app = open::beside(&config).await?;
         let (seed, name) = read(&seed)?;
+        let (_folder, app) = held_against(config).await?;
         let items =
             service::preview(&app, seed, overwrite).await.map_err(|e| format!("{name}: {}", super::cause(e)))?;
         print::all(&items, json, true, false);
@@ -69,6 +71,25 @@ pub(super) async fn run(file: Option<&Path>, args: Seed) -> Result<(), String> {
     let items = service::apply_with(&app, seed, overwrite).await.map_err(|e| format!("{name}: {}", super::cause(e)))?;
     print::all(&items, json, false, secrets.shown);
     secrets.keep(&items)
+}
+
+/// The store that a dry run is held against. Where there is none yet, that is an empty one, which ends with its folder:
+/// nothing is made where the store will be.
+async fn held_against(mut config: Config) -> Result<(Option<TempDir>, App), String> {
+    if open::is_there(&config).await? {
+        return Ok((None, open::beside(&config).await?));
+    }
+    out::note("There is no store yet: everything is new.");
+    let folder = tempfile::Builder::new().prefix("opendrs-dry-run-").tempdir();
+    let folder = folder.map_err(|e| format!("cannot make a folder for the dry run: {e}"))?;
+    config.keys.master_file = match config.master_file() {
+        key if key.exists() => key,
+        _ => PathBuf::new(),
+    };
+    config.server.database_url.clear();
+    config.server.data = folder.path().to_owned();
+    let app = open::app(&config, Time::AsServed).await?;
+    Ok((Some(folder), app))
 }
 
 /// Reads a seed file; its name stands before errors.

@@ -264,23 +264,26 @@ impl Running {
         let acceptor = || tls.as_ref().map(|tls| tls.acceptor());
         let mut listeners: Vec<(String, Listener, Vec<Role>)> = Vec::new();
         for role in config.server.roles.iter().filter(|role| **role != Role::Worker) {
-            let own = match role {
-                Role::Service => &config.service.listen,
-                Role::Login => &config.login.listen,
-                Role::Web | Role::Worker => &config.web.listen,
+            let (key, own) = match role {
+                Role::Service => ("service.listen", &config.service.listen),
+                Role::Login => ("login.listen", &config.login.listen),
+                Role::Web | Role::Worker => ("web.listen", &config.web.listen),
             };
-            let address = if own.is_empty() { &config.server.listen } else { own };
+            let (key, address) = if own.is_empty() { ("server.listen", &config.server.listen) } else { (key, own) };
             match listeners.iter_mut().find(|(known, ..)| known == address) {
                 Some((.., roles)) => roles.push(*role),
                 None => {
-                    let listener = Listener::bind(address, limits).await?.with_tls(acceptor());
+                    let listener = Listener::bind(key, address, limits).await?.with_tls(acceptor());
                     listeners.push((address.clone(), listener, vec![*role]));
                 }
             }
         }
         let metrics = match config.metrics.listen.as_str() {
             "" => None,
-            address => Some(Listener::bind(address, Limits { connections: SCRAPERS, ..limits }).await?),
+            address => {
+                let limits = Limits { connections: SCRAPERS, ..limits };
+                Some(Listener::bind("metrics.listen", address, limits).await?)
+            }
         };
         let mut found = Vec::new();
         for (_, listener, roles) in &listeners {

@@ -8,6 +8,7 @@ mod browser;
 pub use browser::{Browser, Form, heading};
 
 use axum::body::{Body, Bytes};
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Method, Request, StatusCode, Uri};
 use http_body_util::{BodyExt, Limited};
 use hyper::client::conn::http1::{self, SendRequest};
@@ -81,7 +82,7 @@ pub(crate) async fn send_by(
     let failed = |e: &dyn std::fmt::Display| format!("no answer from {host}: {e}. Is the server running there?");
     let stream = TcpStream::connect((name, host.port_u16().unwrap_or(default))).await.map_err(|e| failed(&e))?;
     let (mut sender, driver) = match scheme {
-        "https" => begin(protected(tls()?, stream, name).await?).await,
+        "https" => begin(protected(tls()?, stream, name, host).await?).await,
         _ => begin(stream).await,
     }
     .map_err(|e| failed(&e))?;
@@ -115,10 +116,25 @@ fn trusting() -> Result<ClientConfig, String> {
 }
 
 /// Makes a connection's handshake.
-async fn protected(config: ClientConfig, stream: TcpStream, name: &str) -> Result<TlsStream<TcpStream>, String> {
+async fn protected(
+    config: ClientConfig,
+    stream: TcpStream,
+    name: &str,
+    at: &Authority,
+) -> Result<TlsStream<TcpStream>, String> {
     let server = ServerName::try_from(name.to_owned()).map_err(|e| format!("{name}: {e}"))?;
     let made = TlsConnector::from(Arc::new(config)).connect(server, stream).await;
     made.map_err(|e| {
+        // Words of plain HTTP cannot be read as a record of TLS.
+        let tls = e.get_ref().and_then(|e| e.downcast_ref::<rustls::Error>());
+        if let Some(rustls::Error::InvalidMessage(_)) = tls {
+            return format!(
+                "what answers at {at} speaks no TLS: write http:// instead of https://, or name another port"
+            );
+        }
+        if tls.is_none() {
+            return format!("no TLS with {at}: {e}. Is the server running there?");
+        }
         let why = explained(e.to_string());
         format!(
             "{name} has no certificate that is trusted here: {why}. For an authority of its own: SSL_CERT_FILE=FILE"

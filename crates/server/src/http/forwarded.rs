@@ -38,6 +38,11 @@ impl Proxies {
         self.0.is_empty()
     }
 
+    /// A network that has every address in it, if there is one.
+    pub(crate) fn all_of_them(&self) -> Option<&IpNet> {
+        self.0.iter().find(|network| network.prefix_len() == 0)
+    }
+
     /// Whether an address is one of them.
     pub(crate) fn has(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address.to_canonical()))

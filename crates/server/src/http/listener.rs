@@ -61,12 +61,14 @@ impl Listener {
     ///
     /// # Errors
     /// A sentence that says what to do, when the address is taken or not ours.
-    pub async fn bind(address: &str, limits: Limits) -> Result<Self, String> {
+    pub async fn bind(key: &str, address: &str, limits: Limits) -> Result<Self, String> {
+        // The address of all roles alone has an option.
+        let option = if key == "server.listen" { " (--listen)" } else { "" };
         let inner = TcpListener::bind(address).await.map_err(|e| match e.kind() {
             std::io::ErrorKind::AddrInUse => {
-                format!("{address} is in use: stop the other program or choose another address with --listen")
+                format!("{address} is in use: stop the other program, or choose another address with {key}{option}")
             }
-            _ => format!("cannot listen on {address}: {e}. Give --listen HOST:PORT"),
+            _ => format!("cannot listen on {address}: {e}. Set {key}{option} to HOST:PORT of this machine"),
         })?;
         Ok(Self { inner, limits, tls: None })
     }

@@ -58,10 +58,42 @@ pub async fn export(app: &App, contents: Contents) -> Result<Seed> {
         last = end.asin.to_string();
         seed.products.extend(page);
     }
+    in_order(&mut seed);
     if contents.customers {
         seed.customers = all_customers(tx, app.db.shards(), contents).await?;
     }
     Ok(seed)
+}
+
+/// Orders by what people call things. Internal ids differ from store to store, and engines compare text differently.
+fn in_order(seed: &mut Seed) {
+    seed.makers.sort_by(|a, b| a.name.cmp(&b.name));
+    for maker in &mut seed.makers {
+        maker.profiles.sort_by(|a, b| a.name.cmp(&b.name));
+        maker.models.sort_by(|a, b| a.code.as_str().cmp(b.code.as_str()));
+        for profile in &mut maker.profiles {
+            // A client that was declared by its id has no name.
+            profile.clients.sort_by_cached_key(|client| (client.name.clone(), client.id.map(|id| id.to_string())));
+            profile.topics.sort_by(|a, b| a.name.cmp(&b.name));
+        }
+    }
+    seed.products.sort_by(|a, b| a.asin.as_str().cmp(b.asin.as_str()));
+}
+
+/// The names by which seeds know the clients of profiles; one that was declared by its id has none.
+///
+/// # Errors
+/// [`crate::Error::Unavailable`].
+pub async fn client_names(app: &App, profiles: impl IntoIterator<Item = ProfileId>) -> Result<HashMap<String, String>> {
+    let mut reader = app.db.reader().await?;
+    let mut tx = reader.tx()?;
+    let mut names = HashMap::new();
+    for profile in profiles {
+        for (id, record) in seeded::parts(&mut tx, 0, "client", &profile.to_string()).await? {
+            names.extend(record.identity.get("name").map(|name| (id, name.clone())));
+        }
+    }
+    Ok(names)
 }
 
 async fn all_profiles(tx: &mut Tx<'_>) -> Result<Vec<Profile>> {

@@ -12,7 +12,7 @@ mod plan;
 mod write;
 
 pub use declared::{ClientSeed, CustomerSeed, MakerSeed, ModelSeed, Password, ProfileSeed, Seed, SlotSeed, TopicSeed};
-pub use export::{Contents, export};
+pub use export::{Contents, client_names, export};
 pub use outcome::{Done, Effect, Item, What};
 
 use crate::{App, Error, Result, keys, topic};

@@ -159,9 +159,28 @@ impl PgConn {
     }
 }
 
-pub(crate) async fn plain(Target { config, tls }: &Target) -> Result<Client> {
-    let connected = tokio::time::timeout(SILENCE, config.connect(tls.clone())).await.map_err(|_| silence())?;
-    let (client, driver) = connected.map_err(|e| Error::Unavailable(refused(&e)))?;
+pub(crate) async fn plain(target: &Target) -> Result<Client> {
+    made(target).await.map_err(|error| error.map_or_else(silence, |e| Error::Unavailable(refused(&e))))
+}
+
+/// Makes a connection and ends it. The words of a failure say what to look at, by whether the server answered at all.
+pub(crate) async fn meet(target: &Target) -> Result<()> {
+    let Err(error) = made(target).await else { return Ok(()) };
+    let code = error.as_ref().and_then(tokio_postgres::Error::code).map(|code| code.code().to_owned());
+    let advice = match code {
+        None => ". Is PostgreSQL running there? Check host, port, name, user and password of --database-url",
+        Some(code) if ["28", "3D"].iter().any(|class| code.starts_with(class)) => {
+            ". Check name, user and password of --database-url"
+        }
+        Some(_) => "",
+    };
+    Err(Error::Unavailable(format!("{}{advice}", error.map_or_else(silent, |e| refused(&e)))))
+}
+
+/// Makes a connection; fails with nothing where no answer came in time.
+async fn made(Target { config, tls }: &Target) -> std::result::Result<Client, Option<tokio_postgres::Error>> {
+    let connected = tokio::time::timeout(SILENCE, config.connect(tls.clone())).await.map_err(|_| None)?;
+    let (client, driver) = connected.map_err(Some)?;
     tokio::spawn(async move {
         if let Err(error) = driver.await {
             // Whoever needs the connection says so in the log, once for all of them.

@@ -3,36 +3,31 @@
 use super::{Check, failed, good, warning};
 use crate::config::Config;
 
-pub(super) fn folder(config: &Config) -> Vec<Check> {
+/// The data folder, which can be used.
+pub(super) fn folder(config: &Config) -> Check {
     const NAME: &str = "data folder";
     let path = &config.server.data;
     let at = path.display();
-    if !path.is_dir() {
-        return vec![warning(
-            NAME,
-            format!("there is no {at}"),
-            "the first start makes it, or choose another with --data",
-        )];
-    }
-    let mut checks = Vec::new();
-    let may = rustix::fs::access(path, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK).is_ok();
-    checks.push(match may {
+    match path.is_dir() {
         true => good(NAME, format!("{at} can be written")),
-        false => {
-            failed(NAME, format!("{at} cannot be written by this user"), "chown it, or choose another with --data")
-        }
-    });
-    if let Ok(stat) = rustix::fs::statvfs(path) {
-        let megabytes = (stat.f_bavail * stat.f_frsize) >> 20;
-        let says = format!("{megabytes} MiB are free for {at}");
-        let fix = "free some, move the folder, or keep readings for a shorter time";
-        checks.push(match megabytes {
-            0..200 => failed("disk", says, fix),
-            200..2048 => warning("disk", says, fix),
-            _ => good("disk", says),
-        });
+        false => warning(NAME, format!("there is no {at}"), "the first start makes it, or choose another with --data"),
     }
-    checks
+}
+
+/// Room for the data folder.
+pub(super) fn disk(config: &Config) -> Option<Check> {
+    const NAME: &str = "disk";
+    let path = &config.server.data;
+    let at = path.display();
+    let stat = rustix::fs::statvfs(path).ok()?;
+    let megabytes = (stat.f_bavail * stat.f_frsize) >> 20;
+    let says = format!("{megabytes} MiB are free for {at}");
+    let fix = "free some, move the folder, or keep readings for a shorter time";
+    Some(match megabytes {
+        0..200 => failed(NAME, says, fix),
+        200..2048 => warning(NAME, says, fix),
+        _ => good(NAME, says),
+    })
 }
 
 /// A connection is an open file.

@@ -7,6 +7,7 @@ mod reach;
 pub(super) mod settings;
 mod store;
 
+use super::usable::{self, Key};
 use super::{StoreArgs, open, out};
 use crate::config::Config;
 use clap::Args;
@@ -82,34 +83,39 @@ pub(super) async fn run(file: Option<&Path>, args: Doctor) -> Result<(), String>
 
 async fn all(config: &Config) -> Vec<Check> {
     let mut checks = vec![good("settings", "can be read")];
-    let (key, check) = master(config);
-    checks.push(check);
+    checks.extend(local(config));
     if let Place::File(_) = config.place() {
-        checks.extend(machine::folder(config));
+        checks.extend(machine::disk(config));
     }
-    checks.extend(store::store(config, key.as_ref()).await);
+    checks.extend(store::store(config, usable::key(config).0).await);
     checks.extend(settings::checks(config));
     checks.extend(reach::checks(config).await);
     checks.push(machine::files(config));
     checks
 }
 
-fn master(config: &Config) -> (Option<[u8; 32]>, Check) {
+/// Where the store and its key are, as far as this machine's files and the settings' words tell it.
+pub(super) fn local(config: &Config) -> Vec<Check> {
+    let mut checks = vec![master(config)];
+    match (usable::store(config), config.place()) {
+        (Err(fault), Place::Url(_)) => checks.push(failed("store", fault.says, fault.fix)),
+        (Err(fault), Place::File(_)) => checks.push(failed("data folder", fault.says, fault.fix)),
+        (Ok(()), Place::File(_)) => checks.push(machine::folder(config)),
+        (Ok(()), Place::Url(_)) => {}
+    }
+    checks
+}
+
+fn master(config: &Config) -> Check {
     const NAME: &str = "master key";
-    let path = config.master_file();
-    let at = path.display();
-    if !path.exists() {
-        let fix = "the first start makes one; for a store that exists, put its key there";
-        return (None, warning(NAME, format!("there is none at {at}"), fix));
+    let at = config.master_file();
+    let at = at.display();
+    match usable::key(config) {
+        (_, Some(fault)) => failed(NAME, fault.says, fault.fix),
+        (Key::Missing, None) => {
+            let fix = "the first start makes one; for a store that exists, put its key there";
+            warning(NAME, format!("there is none at {at}"), fix)
+        }
+        (_, None) => good(NAME, format!("{at}, for its owner alone")),
     }
-    if let Some(mode) = std::fs::metadata(&path).ok().as_ref().and_then(open::readable_by_others) {
-        let says = format!("{at} can be read by others than its owner (mode {mode:o})");
-        let key = std::fs::read_to_string(&path).ok().and_then(|text| open::parse_master(text.trim()));
-        return (key, failed(NAME, says, format!("chmod 600 {at}")));
-    }
-    let key = match open::existing_master(&path) {
-        Ok(key) => key,
-        Err(why) => return (None, failed(NAME, why, format!("make {at} readable for this user, or put the key back"))),
-    };
-    (Some(key), good(NAME, format!("{at}, for its owner alone")))
 }

@@ -2,7 +2,8 @@
 //! these checks as well.
 
 use super::{Check, failed, good, warning};
-use crate::cli::open::readable_by_others;
+use crate::cli::master::readable_by_others;
+use crate::cli::usable;
 use crate::config::{Config, Role};
 use crate::tls::{Authority, Source, Tls};
 use opendrs_domain::time::Span;
@@ -16,6 +17,7 @@ pub(in crate::cli) fn checks(config: &Config) -> Vec<Check> {
     checks.extend(open_secrets(config));
     checks.extend(tls(config));
     checks.extend(addresses(config));
+    checks.extend(proxies(config));
     checks.push(signing(config));
     checks.push(metrics(config));
     checks.push(limits(config));
@@ -109,6 +111,15 @@ fn is_private(address: IpAddr) -> bool {
     }
 }
 
+/// Whoever is a proxy is believed.
+fn proxies(config: &Config) -> Option<Check> {
+    let all = config.server.proxies.all_of_them()?;
+    let says = format!(
+        "server.proxies has {all}: every address is believed, so anybody may say where a request came from, and evade the limits"
+    );
+    Some(warning("proxies", says, "list the addresses or networks of your proxies alone"))
+}
+
 /// Limits that are off: nothing keeps one device, client or address from using up a node.
 fn limits(config: &Config) -> Check {
     const NAME: &str = "limits";
@@ -127,7 +138,12 @@ fn tls(config: &Config) -> Option<Check> {
     let source = config.certificate()?;
     if let Source::Local { folder, .. } = &source {
         match Authority::is_made(folder) {
-            None => return Some(good(NAME, "the first start makes this installation's own authority")),
+            None => {
+                return Some(match usable::folder(folder, "choose another with --data (server.data)") {
+                    Ok(()) => good(NAME, "the first start makes this installation's own authority"),
+                    Err(fault) => failed(NAME, fault.says, fault.fix),
+                });
+            }
             Some(false) => {
                 let says = format!("{} holds only one file of local-ca.pem and local-ca.key", folder.display());
                 return Some(failed(NAME, says, "put the other back, or remove this one for a new authority"));

@@ -1,6 +1,7 @@
 //! The store: whether it answers, is of this program and takes what is written.
 
 use super::{Check, failed, good, warning};
+use crate::cli::usable::{self, Key};
 use crate::config::Config;
 use opendrs_domain::publication::TopicArn;
 use opendrs_domain::time::Span;
@@ -11,14 +12,23 @@ use opendrs_service::topic;
 use opendrs_store::examine::{Condition, Found, Sessions, examine};
 use opendrs_store::{Error, Place};
 
-pub(super) async fn store(config: &Config, key: Option<&[u8; 32]>) -> Vec<Check> {
+/// Asks the store, where there can be one.
+pub(super) async fn store(config: &Config, key: Key) -> Vec<Check> {
     const NAME: &str = "store";
     let place = config.place();
+    if usable::store(config).is_err() {
+        // That was said.
+        return Vec::new();
+    }
     let engine = match &place {
         Place::File(path) => format!("SQLite, {}", path.display()),
         Place::Url(_) => "PostgreSQL".to_owned(),
     };
     match examine(&place).await {
+        Err(why @ Error::Unavailable(_)) if matches!(place, Place::File(_)) => {
+            let fix = "look at the disk, and at the rights to the data folder and all that is in it";
+            vec![failed(NAME, why.to_string(), fix)]
+        }
         Err(Error::Unavailable(why)) => {
             let fix = "start the database, or change server.database_url; check host, port, name, user and password";
             vec![failed(NAME, format!("{engine} cannot be reached: {why}"), fix)]
@@ -28,25 +38,38 @@ pub(super) async fn store(config: &Config, key: Option<&[u8; 32]>) -> Vec<Check>
         Ok(Some(found)) => {
             let mut checks = vec![good(NAME, format!("{engine} answers"))];
             checks.push(schema(&found));
-            checks.extend(condition(&found));
-            if let Some((proof, _)) = found.installation {
-                checks.push(match key {
-                    Some(key) if keys::check(key) == proof => {
-                        good("key fits", "the store was made with this master key")
-                    }
-                    _ => failed(
-                        "key fits",
-                        format!("the store was made with another master key than {}", config.master_file().display()),
-                        "put the key it was made with in its place, or name it with keys.master_file",
-                    ),
-                });
-            }
+            checks.extend(condition(&found, &place));
+            checks.extend(fits(config, &found, &key));
             checks.push(clock(&found));
-            if let Some(key) = key {
+            checks.extend(makers(config, &found));
+            if let Key::Known(key) = &key {
                 checks.extend(published(config, &topic::endpoints(key, &found.endpoints)).await);
             }
             checks
         }
+    }
+}
+
+/// Whether the store was made with the master key; nothing where that cannot be told.
+fn fits(config: &Config, found: &Found, key: &Key) -> Option<Check> {
+    const NAME: &str = "key fits";
+    let (proof, _) = found.installation?;
+    let at = config.master_file();
+    let at = at.display();
+    match key {
+        Key::Known(key) if keys::check(key) == proof => Some(good(NAME, "the store was made with this master key")),
+        Key::Known(_) => Some(failed(
+            NAME,
+            format!("the store was made with another master key than {at}"),
+            "put the key it was made with in its place, or name it with keys.master_file",
+        )),
+        Key::Missing => Some(failed(
+            NAME,
+            format!("the store was made with a master key, and there is none at {at}"),
+            "put that key back from where you keep a copy of it, or name its file with keys.master_file",
+        )),
+        // What is wrong with it was said.
+        Key::Bad => None,
     }
 }
 
@@ -61,7 +84,7 @@ fn schema(found: &Found) -> Check {
 }
 
 /// Whether the database is as the server needs it.
-fn condition(found: &Found) -> Vec<Check> {
+fn condition(found: &Found, place: &Place) -> Vec<Check> {
     let Condition { encoding, read_only, rights, sessions } = &found.condition;
     let mut checks = Vec::new();
     if let Some(encoding) = encoding {
@@ -75,7 +98,12 @@ fn condition(found: &Found) -> Vec<Check> {
         });
     }
     if let Some(why) = read_only {
-        let fix = "name a server that takes writes, and a user that may write";
+        let fix = match place {
+            Place::File(_) => {
+                "give the data folder and all that is in it to this user (chown); its disk must take writes"
+            }
+            Place::Url(_) => "name a server that takes writes, and a user that may write",
+        };
         checks.push(failed("read-only", why.clone(), fix));
     }
     if rights.is_empty() {
@@ -96,6 +124,21 @@ fn condition(found: &Found) -> Vec<Check> {
         }
     }
     checks
+}
+
+/// Makers whose orders have a way of their own, by settings that name no maker.
+fn makers(config: &Config, found: &Found) -> Vec<Check> {
+    let Ok(fulfilment) = config.fulfilment() else { return Vec::new() };
+    let unknown = fulfilment.makers.iter().map(|(name, _)| name).filter(|name| !found.makers.contains(name));
+    let warn = |name: &String| {
+        let known = match found.makers.as_slice() {
+            [] => "the store has no maker yet".to_owned(),
+            some => format!("the store has {}", some.iter().take(10).cloned().collect::<Vec<_>>().join(", ")),
+        };
+        let says = format!("fulfilment.makers names `{name}`, and there is no such maker: {known}");
+        warning("makers", says, "write the maker's name as the seed has it, or remove the item")
+    };
+    unknown.map(warn).collect()
 }
 
 /// Whether there is somebody to publish as, in each region that is published to.

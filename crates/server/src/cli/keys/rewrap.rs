@@ -3,7 +3,7 @@
 //! Not here: what that means for what is sealed and derived ([`opendrs_service::rewrap`]). Invariant: the file of the new key
 //! is whole on the disk before the store needs it; and the command may be given again, whatever ended it before.
 
-use super::super::{StoreArgs, cause, open, out};
+use super::super::{StoreArgs, cause, master, open, out};
 use crate::config::Config;
 use clap::Args;
 use opendrs_service::keys;
@@ -32,11 +32,11 @@ pub(super) async fn run(file: Option<&Path>, args: Rewrap) -> Result<(), String>
     let Some((proof, _)) = found.and_then(|found| found.installation) else {
         return Err("there is no store whose master key could be changed: `opendrs serve` makes one".into());
     };
-    let known = open::master_if_there(&args.key)?;
+    let known = master::read(&args.key)?;
     if known.is_some_and(|key| keys::check(&key) == proof) {
         return again(&config, &args);
     }
-    let old = open::existing_master(&config.master_file())?;
+    let old = master::existing(&config.master_file())?;
     if keys::check(&old) != proof {
         return Err(format!(
             "the store was made with another master key than {}, or has got another one since: name its file with \
@@ -50,7 +50,7 @@ pub(super) async fn run(file: Option<&Path>, args: Rewrap) -> Result<(), String>
             Place::Url(_) => "other processes are connected to the database: stop every node first".into(),
         });
     }
-    let new = open::master_or_new(&args.key)?;
+    let new = master::or_new(&args.key)?;
     let app = open::beside(&config).await?;
     let done = rewrap(&app, new).await.map_err(cause)?;
     say(&config, &args, &done);
@@ -60,7 +60,7 @@ pub(super) async fn run(file: Option<&Path>, args: Rewrap) -> Result<(), String>
 /// The store has the new key already: an earlier run was not heard to its end.
 fn again(config: &Config, args: &Rewrap) -> Result<(), String> {
     // Whoever names the present key once more, under whatever path, wants another one.
-    if open::master_if_there(&config.master_file())? == open::master_if_there(&args.key)? {
+    if master::read(&config.master_file())? == master::read(&args.key)? {
         return Err(format!("{} is the present master key: name another file", args.key.display()));
     }
     let at = args.key.display().to_string();

@@ -31,6 +31,7 @@ async fn what_was_there_at_the_backup_is_there_after_the_restore() {
     let refused = place.on_store(&["restore", "copy.db", "--force"]).bad();
     assert!(refused.contains("another process has it open") && refused.contains("stop the server first"), "{refused}");
     assert_eq!(server.info(&later).await.status, 200, "nothing was done to the running server's store");
+    assert!(!place.path().join("data/opendrs.db.restored").exists(), "no copy is left behind");
     assert_eq!(server.terminate(), 0);
 
     let said: Value =
@@ -99,6 +100,20 @@ fn what_is_no_whole_backup_is_refused() {
         assert!(refused.contains(says), "{says}: {refused}");
     }
     place.on_store(&["keys", "list"]).good();
+}
+
+#[test]
+fn a_store_of_a_newer_program_is_named_with_the_fix() {
+    let place = Place::seeded();
+    place.on_store(&["backup", "copy.db"]).good();
+    for (file, words) in [("data/opendrs.db", ["backup", "other.db"]), ("copy.db", ["restore", "copy.db"])] {
+        let conn = rusqlite::Connection::open(place.path().join(file)).unwrap();
+        conn.pragma_update(None, "user_version", 99).unwrap();
+        drop(conn);
+        let refused = place.on_store(&words).bad();
+        assert!(refused.starts_with(&format!("opendrs: cannot use {file}: it is at schema step 99")), "{refused}");
+        assert!(refused.ends_with("run the newer opendrs\n") && !refused.contains(".part"), "{refused}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -32,6 +32,16 @@ async fn a_node_with_a_certificate_of_its_own_is_asked_without_trusting_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn plain_http_is_told_from_a_bad_certificate() {
+    let place = Place::new();
+    let server = place.serve(&[]);
+    let listen = server.base.strip_prefix("http://").unwrap().to_owned();
+    let said = place.run(&["health", "--url", &format!("https://{listen}")]).bad();
+    assert!(said.contains(&format!("what answers at {listen} speaks no TLS: write http://")), "{said}");
+    assert!(!said.contains("certificate"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_never_answers_is_not_healthy() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", silent.local_addr().unwrap());

@@ -221,9 +221,6 @@ fn topics_are_checked_before_anything_is_written_and_twice_is_once() {
 fn a_dry_run_prints_what_would_change_and_changes_nothing() {
     let place = Place::new();
     place.file("seed.toml", SEED);
-    let missing = place.on_store(&["seed", "seed.toml", "--dry-run"]).bad();
-    assert!(missing.contains("there is no store in data") && !place.path().join("data").exists(), "{missing}");
-
     place.on_store(&["seed", "seed.toml"]).good();
     let uris = "\"https://localhost:8100/authresponse\"";
     let client = "[[maker.profile.client]]\nkind = \"web\"\nname = \"shop\"\n";
@@ -276,6 +273,21 @@ fn what_others_changed_is_kept_and_told_and_force_overwrites_it() {
 }
 
 /// What an export of the demo's world holds, in part.
+async fn a_dry_run_before_the_first_start_makes_nothing(place: &Place) {
+    place.file("seed.toml", SEED);
+    for _ in 0..2 {
+        let dry = place.on_store(&["seed", "seed.toml", "--dry-run"]);
+        let noted = "There is no store yet: everything is new.\nThis was a dry run: nothing was changed.\n";
+        assert_eq!((dry.err.as_str(), dry.out.contains("would create maker ")), (noted, true), "{dry:?}");
+        assert!(dry.good().lines().all(|line| line.starts_with("would create ") || line.starts_with(' ')));
+        assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 1, "the seed alone is there");
+    }
+    let created = place.on_store(&["seed", "seed.toml"]).good();
+    assert!(done(&created).iter().all(|word| *word == "created"), "{created}");
+}
+
+on_either!(a_dry_run_before_the_first_start_makes_nothing);
+
 const EXPORTED: [&str; 6] = [
     "name = \"Aqua companion app\"\nid = \"amzn1.application.",
     "[[maker.profile.client]]\nkind = \"web\"\nid = \"amzn1.application-oa2-client.0f3c9a7be2d14c55a1b68e90d2f4c713\"\n",

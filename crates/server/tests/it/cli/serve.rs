@@ -22,16 +22,50 @@ fn it_refuses_a_port_that_is_taken() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let said = place.on_store(&["serve", "--listen", &address]).bad();
-    let wanted =
-        format!("opendrs: {address} is in use: stop the other program or choose another address with --listen\n");
+    let wanted = format!(
+        "opendrs: {address} is in use: stop the other program, or choose another address with server.listen (--listen)\n"
+    );
     assert!(said.ends_with(&wanted), "{said}");
     let said = place.on_store(&["serve", "--listen", "nowhere"]).bad();
     assert!(said.contains("opendrs: server.listen is `nowhere`: write HOST:PORT"), "{said}");
     let said = place.on_store(&["serve", "--listen", "no.such.host.invalid:1"]).bad();
     assert!(
-        said.contains("cannot listen on no.such.host.invalid:1: ") && said.contains("--listen HOST:PORT"),
+        said.contains("cannot listen on no.such.host.invalid:1: ")
+            && said.contains("Set server.listen (--listen) to HOST:PORT"),
         "{said}"
     );
+}
+
+#[test]
+fn a_port_that_is_taken_is_told_with_its_setting() {
+    let place = Place::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    for (variable, key) in [
+        ("OPENDRS_METRICS_LISTEN", "metrics.listen"),
+        ("OPENDRS_SERVICE_LISTEN", "service.listen"),
+        ("OPENDRS_LOGIN_LISTEN", "login.listen"),
+        ("OPENDRS_WEB_LISTEN", "web.listen"),
+    ] {
+        let words = ["serve", "--listen", "127.0.0.1:0", "--data", "data"];
+        let said = place.run_with(&words, &[(variable, &address)]).bad();
+        let wanted = format!("{address} is in use: stop the other program, or choose another address with {key}\n");
+        assert!(said.ends_with(&wanted), "{key}: {said}");
+    }
+}
+
+async fn a_start_logs_no_word_of_what_is_there(place: &Place) {
+    for _ in 0..2 {
+        let store: Vec<_> = place.store.iter().map(String::as_str).collect();
+        let server = place.start(&[&["serve", "--listen", "127.0.0.1:0"][..], &store].concat());
+        loop {
+            let line = server.noted();
+            assert!(!line.contains("already exists"), "{line}");
+            if line.contains("Store: ") {
+                break;
+            }
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -109,7 +143,7 @@ async fn no_key_is_made_for_a_store_that_has_one(place: &Place) {
     place.on_store(&["keys", "list"]).good();
 }
 
-on_either!(no_key_is_made_for_a_store_that_has_one);
+on_either!(no_key_is_made_for_a_store_that_has_one, a_start_logs_no_word_of_what_is_there);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_idle_client_does_not_keep_it_from_ending() {

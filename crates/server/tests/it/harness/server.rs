@@ -250,7 +250,7 @@ impl Server {
         let mut app = App::open(parts).await.unwrap();
         seed::apply(&app, seed).await.unwrap();
         let limits = Limits { connections, per_address, head_timeout, head_bytes: 64 * 1024 };
-        let listener = Listener::bind("127.0.0.1:0", limits).await.unwrap();
+        let listener = Listener::bind("server.listen", "127.0.0.1:0", limits).await.unwrap();
         let address = listener.address().unwrap();
         let base = format!("http://{address}");
         let url = if https { "https://drs.example".to_owned() } else { base.clone() };
@@ -269,7 +269,7 @@ impl Server {
         let (stop, stopping) = watch::channel(false);
         let numbers = match metrics {
             true => {
-                let listener = Listener::bind("127.0.0.1:0", limits).await.unwrap();
+                let listener = Listener::bind("server.listen", "127.0.0.1:0", limits).await.unwrap();
                 let base = format!("http://{}", listener.address().unwrap());
                 tokio::spawn(listener.serve(site.clone(), build_metrics(&site), stopping.clone()));
                 base
@@ -279,7 +279,7 @@ impl Server {
         let protected = match tls {
             true => {
                 let protected = Protected::new();
-                let listener = Listener::bind("127.0.0.1:0", limits).await.unwrap();
+                let listener = Listener::bind("server.listen", "127.0.0.1:0", limits).await.unwrap();
                 let protected = protected.at(listener.address().unwrap());
                 let listener = listener.with_tls(Some(protected.tls.acceptor()));
                 tokio::spawn(listener.serve(site.clone(), build(&site, &roles), stopping.clone()));

@@ -1,0 +1,81 @@
+//! `opendrs seed export`: in the order of names, whatever the store.
+
+use super::program::Place;
+
+/// Declared in another order than that of names.
+const UNORDERED: &str = r#"
+[[maker]]
+name = "Zeta"
+[[maker.profile]]
+name = "P2"
+[[maker.profile.client]]
+kind = "web"
+name = "b"
+[[maker.profile.client]]
+kind = "android"
+name = "a"
+[[maker.profile]]
+name = "P1"
+[[maker.model]]
+id = "M-2"
+name = "Two"
+[[maker.model.slot]]
+name = "S"
+unit = "count"
+products = ["B000000002"]
+[[maker.model]]
+id = "M-1"
+name = "One"
+[[maker.model.slot]]
+name = "S"
+unit = "count"
+products = ["B000000001"]
+[[maker]]
+name = "Alpha"
+[[product]]
+asin = "B000000002"
+title = "Two"
+price = "2.00"
+currency = "USD"
+quantity = 1
+unit = "count"
+[[product]]
+asin = "B000000001"
+title = "One"
+price = "1.00"
+currency = "USD"
+quantity = 1
+unit = "count"
+[[customer]]
+email = "z@example.com"
+password = "correct horse battery"
+name = "Z"
+[[customer]]
+email = "a@example.com"
+password = "correct horse battery"
+name = "A"
+"#;
+
+async fn an_export_is_in_the_order_of_names(place: &Place) {
+    place.file("seed.toml", UNORDERED);
+    place.on_store(&["seed", "seed.toml"]).good();
+    let text = place.on_store(&["seed", "export", "--with-secrets"]).good();
+    for pair in [["Alpha", "Zeta"], ["P1", "P2"], ["a", "b"], ["M-1", "M-2"], ["B000000001", "B000000002"], ["A", "Z"]]
+    {
+        let at = |name: &str| {
+            let lines = ["name", "id", "asin"].map(|key| text.find(&format!("\n{key} = \"{name}\"\n")));
+            lines.into_iter().flatten().next().unwrap_or_else(|| panic!("no {name} in {text}"))
+        };
+        assert!(at(pair[0]) < at(pair[1]), "{pair:?}: {text}");
+    }
+    let other = Place::new();
+    other.file("seed.toml", &text);
+    other.on_store(&["seed", "seed.toml"]).good();
+    assert_eq!(other.on_store(&["seed", "export", "--with-secrets"]).good(), text);
+    let listed = place.on_store(&["client", "list"]).good();
+    assert!(listed.contains("  a: P2, Zeta\n") && listed.contains("  b: P2, Zeta\n"), "{listed}");
+    let listed = place.on_store(&["client", "list", "--json"]).good();
+    assert!(listed.contains("\"name\":\"a\""), "{listed}");
+}
+
+on_either!(an_export_is_in_the_order_of_names);

@@ -1,0 +1,201 @@
+//! What keeps a server from its start: `serve` refuses it, and `config check` and `doctor` tell it, with a fix that fits.
+
+use super::program::{Ended, Place};
+use crate::harness::Store;
+use serde_json::Value;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+const SERVE: [&str; 3] = ["serve", "--listen", "127.0.0.1:0"];
+
+fn mode(place: &Place, name: &str, mode: u32) {
+    std::fs::set_permissions(place.path().join(name), std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// Every failed check that says something like this: its fix.
+fn fixes(doctor: &Ended, says: &str) -> Vec<String> {
+    let lines = doctor.out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let failed = lines.filter(|line| line["result"] == "failed");
+    let told = failed.filter(|line| line["says"].as_str().unwrap().contains(says));
+    told.map(|line| line["fix"].as_str().unwrap().to_owned()).collect()
+}
+
+/// All three say it, and how it is mended; and nothing else is called failed.
+#[track_caller]
+fn refused(place: &Place, words: &[&str], env: &[(&str, &str)], says: &str, fix: &str) {
+    let run = |command: &[&str]| place.run_with(&[command, words].concat(), env);
+    let checked = run(&["config", "check"]).bad();
+    assert!(checked.contains(says) && checked.contains(fix), "config check: {says:?} {fix:?}: {checked}");
+    assert!(!checked.contains("hush"), "{checked}");
+    let doctor = run(&["doctor", "--json"]);
+    assert_eq!((doctor.status, doctor.err.as_str()), (1, "opendrs: one check failed\n"), "{says:?}: {doctor:?}");
+    let told = fixes(&doctor, says);
+    assert!(told.len() == 1 && told[0].contains(fix), "doctor: {says:?} {fix:?}: {told:?} {doctor:?}");
+    assert!(!doctor.out.contains("hush"), "{doctor:?}");
+    let served = run(&SERVE).bad();
+    assert!(served.contains(says), "serve: {says:?}: {served}");
+}
+
+const DATA: [&str; 2] = ["--data", "data"];
+
+#[test]
+fn a_master_key_that_is_none() {
+    let place = Place::new();
+    place.private_file("short", "abc");
+    place.private_file("empty", "");
+    place.private_file("open", &"0".repeat(64));
+    mode(&place, "open", 0o644);
+    std::fs::create_dir(place.path().join("folder")).unwrap();
+    for (file, says, fix) in [
+        ("short", "short is no master key: it must hold 64 hex digits", "put the key back"),
+        ("empty", "empty is no master key: it must hold 64 hex digits", "put the key back"),
+        ("open", "the master key open can be read by others than its owner (mode 644)", "chmod 600 open"),
+        ("folder", "cannot read the master key folder: it is a folder", "name the key's file with keys.master_file"),
+    ] {
+        refused(&place, &DATA, &[("OPENDRS_KEYS_MASTER_FILE", file)], says, fix);
+    }
+    std::fs::create_dir_all(place.path().join("data")).unwrap();
+    place.private_file("data/master.key", &"0".repeat(64));
+    mode(&place, "data/master.key", 0o644);
+    let says = "the master key data/master.key can be read by others than its owner (mode 644)";
+    refused(&place, &DATA, &[], says, "chmod 600 data/master.key");
+}
+
+#[test]
+fn a_data_folder_that_cannot_be() {
+    let place = Place::new();
+    place.file("file", "");
+    for (data, says) in [
+        ("file", "file is no folder"),
+        ("file/below", "the folder file/below cannot be made: file is no folder"),
+        #[cfg(target_os = "linux")]
+        ("/proc/opendrs", "the folder /proc/opendrs cannot be made"),
+    ] {
+        refused(&place, &["--data", data], &[], says, "choose another with --data");
+    }
+    std::fs::create_dir_all(place.path().join("data/opendrs.db")).unwrap();
+    refused(&place, &DATA, &[], "data/opendrs.db is no file", "put the store's file in its place");
+}
+
+#[test]
+fn a_database_url_that_cannot_be_meant() {
+    let place = Place::new();
+    std::fs::create_dir(place.path().join("data")).unwrap();
+    place.private_file("data/master.key", &"0".repeat(64));
+    for (rest, says) in [
+        ("h:port/d", "the database URL cannot be read"),
+        ("h/d?pgbouncer=true", "unknown parameter `pgbouncer`"),
+        ("h/d?sslmode=verify-ca", "sslmode=verify-ca of the database URL is not known"),
+        ("h/d?sslmode=disable&sslrootcert=system", "needs sslmode=verify-full, not disable"),
+        ("h/d?sslmode=verify-full&sslrootcert=/nope", "cannot read the certificates of sslrootcert /nope"),
+    ] {
+        let url = format!("postgres://user:hush@{rest}");
+        let env = [("OPENDRS_SERVER_DATABASE_URL", url.as_str()), ("OPENDRS_SERVER_DATA", "data")];
+        refused(&place, &[], &env, says, "correct server.database_url");
+    }
+}
+
+/// The same program as a user without rights, where the tests run as root and that user may run it at all.
+fn as_nobody(place: &Place, words: &[&str]) -> Option<Ended> {
+    let command = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_opendrs"));
+        command.current_dir(place.path()).env_clear();
+        if rustix::process::geteuid().is_root() {
+            command.uid(65_534).gid(65_534);
+        }
+        command
+    };
+    command().arg("--version").output().ok().filter(|output| output.status.success())?;
+    let output = command().args(words).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Some(Ended { status: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) })
+}
+
+#[test]
+fn what_this_user_may_not_write_or_read() {
+    let place = Place::seeded();
+    mode(&place, "", 0o755);
+    if !rustix::process::geteuid().is_root() || as_nobody(&place, &["--version"]).is_none() {
+        return;
+    }
+    let own = |name: &str| {
+        std::os::unix::fs::chown(place.path().join(name), Some(65_534), Some(65_534)).unwrap();
+    };
+    let tell = |data: &str, says: &str, fix: &str| {
+        let checked = as_nobody(&place, &["config", "check", "--data", data]).unwrap();
+        assert!(checked.status == 1 && checked.err.contains(says) && checked.err.contains(fix), "{says}: {checked:?}");
+        let doctor = as_nobody(&place, &["doctor", "--json", "--data", data]).unwrap();
+        let told = fixes(&doctor, says);
+        assert!(told.len() == 1 && told[0].contains(fix), "{says} {fix}: {doctor:?}");
+        assert_eq!(doctor.err, "opendrs: one check failed\n", "{doctor:?}");
+        let words = [&SERVE[..], &["--data", data]].concat();
+        let served = as_nobody(&place, &words).unwrap();
+        assert!(served.status == 1 && served.err.contains(says), "{says}: {served:?}");
+    };
+    tell("new", "the folder new cannot be made: . cannot be written by this user", "chown");
+    // Readable, and no more.
+    mode(&place, "data", 0o755);
+    own("data/master.key");
+    tell("data", "data cannot be written by this user", "give it to this user (chown)");
+    own("data");
+    tell("data", "data/opendrs.db cannot be read and written by this user", "chown");
+    for end in ["opendrs.db", "opendrs.db-wal", "opendrs.db-shm"] {
+        if place.path().join("data").join(end).exists() {
+            own(&format!("data/{end}"));
+        }
+    }
+    std::os::unix::fs::chown(place.path().join("data/master.key"), Some(0), Some(0)).unwrap();
+    tell("data", "cannot read the master key data/master.key", "make data/master.key and its folder readable");
+    own("data/master.key");
+    assert_eq!(as_nobody(&place, &["config", "check", "--data", "data"]).unwrap().status, 0);
+}
+
+#[test]
+fn a_key_that_is_away_is_told_from_another_one() {
+    let place = Place::seeded();
+    std::fs::remove_file(place.path().join("data/master.key")).unwrap();
+    let doctor = place.on_store(&["doctor", "--json"]);
+    let told = fixes(&doctor, "the store was made with a master key, and there is none at data/master.key");
+    assert!(told.len() == 1 && told[0].contains("put that key back"), "{doctor:?}");
+    assert!(!doctor.out.contains("another master key"), "{doctor:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_answers_is_not_asked_for() {
+    let database = Store::postgres().await;
+    let place = Place::on_postgres(&database);
+    place.seed();
+    database.read_only(true).await;
+    let said = place.on_store(&SERVE).bad();
+    assert!(said.contains("takes no writes") && !said.contains("Is PostgreSQL running there"), "{said}");
+    database.read_only(false).await;
+    let missing = format!("{}_missing", place.store[3]);
+    let said = place.run(&[&SERVE[..], &["--data", "data", "--database-url", &missing]].concat()).bad();
+    assert!(said.ends_with("(3D000). Check name, user and password of --database-url\n"), "{said}");
+    database.remove().await;
+}
+
+#[test]
+fn what_is_unwise_is_warned_of() {
+    let place = Place::seeded();
+    for all in ["0.0.0.0/0", "::/0"] {
+        let env = [("OPENDRS_SERVER_PROXIES", all), ("OPENDRS_SERVER_DATA", "data")];
+        let says = format!("server.proxies has {all}: every address is believed");
+        let checked = place.run_with(&["config", "check"], &env);
+        assert!(checked.status == 0 && checked.err.contains(&says), "{checked:?}");
+        let doctor = place.run_with(&["doctor"], &env);
+        assert!(doctor.status == 0 && doctor.out.contains(&says), "{doctor:?}");
+    }
+}
+
+async fn a_maker_that_is_not_there_is_warned_of(place: &Place) {
+    place.seed();
+    place.file("opendrs.toml", "[fulfilment]\nmakers = [\"Aqua Appliances = manual\", \"Aqua = manual\"]\n");
+    let doctor = place.on_store(&["doctor", "--config", "opendrs.toml"]);
+    let says = "fulfilment.makers names `Aqua`, and there is no such maker: the store has Aqua Appliances\n";
+    assert!(doctor.status == 0 && doctor.out.contains(says), "{doctor:?}");
+    assert_eq!(doctor.out.matches("fulfilment.makers").count(), 1, "{doctor:?}");
+}
+
+on_either!(a_maker_that_is_not_there_is_warned_of);
