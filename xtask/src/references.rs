@@ -1,17 +1,20 @@
 //! References in text: citations of the specification, links between documents, files that documents name.
 //!
-//! What it is: a look at every tracked text file, without a build. What it is not: a check of what the cited text says, nor
+//! What it is: a look at every text file, without a build. What it is not: a check of what the cited text says, nor
 //! of links that leave the repository. Invariant: whatever is cited exists, and an anchor of the specification means one
 //! place.
 
-use crate::command::program;
 use crate::failure::{Failure, Outcome};
 use crate::tree::Tree;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::Path;
 
 /// What a citation of the specification begins with.
 const SPEC: &str = "docs/spec/";
+
+/// Folders that are no part of the source.
+const NOT_OURS: [&str; 5] = [".git", "target", "node_modules", "opendrs-data", "__pycache__"];
 
 /// A text file of the repository.
 struct Source {
@@ -22,15 +25,35 @@ struct Source {
 
 /// Checks every reference; the failure lists those that lead nowhere.
 pub fn check(tree: &Tree) -> Outcome {
-    let listed = program("git").args(["ls-files"]).within(&tree.root).read()?;
-    let paths: BTreeSet<&str> = listed.lines().collect();
-    // What is no text cites nothing; what was deleted and not committed is gone.
+    let mut listed = Vec::new();
+    list(&tree.root, "", &mut listed)?;
+    let paths: BTreeSet<&str> = listed.iter().map(String::as_str).collect();
+    // What is no text cites nothing.
     let read =
         |path: &&str| Some(Source { path: (*path).to_owned(), text: fs::read_to_string(tree.root.join(path)).ok()? });
     let sources: Vec<Source> = paths.iter().filter_map(read).collect();
     Failure::all(
         broken(&sources, &paths).into_iter().map(|what| Failure::new(what, "correct it, or what it names")).collect(),
     )
+}
+
+/// The files below a folder, by their paths from the root.
+fn list(folder: &Path, prefix: &str, into: &mut Vec<String>) -> Outcome {
+    let unread =
+        |error: std::io::Error| Failure::new(format!("cannot read {}: {error}", folder.display()), "make it readable");
+    for entry in fs::read_dir(folder).map_err(unread)? {
+        let entry = entry.map_err(unread)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = format!("{prefix}{name}");
+        if entry.file_type().map_err(unread)?.is_dir() {
+            if !NOT_OURS.contains(&name.as_str()) {
+                list(&entry.path(), &format!("{path}/"), into)?;
+            }
+        } else {
+            into.push(path);
+        }
+    }
+    Ok(())
 }
 
 /// A sentence for each reference that leads nowhere.

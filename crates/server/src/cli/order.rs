@@ -100,7 +100,7 @@ pub(super) struct Hold {
 
 fn link(text: &str) -> Result<String, String> {
     let fits = parcel::is_link(text.trim()).then(|| text.trim().to_owned());
-    fits.ok_or_else(|| "write an https address of at most 500 characters, without blanks".into())
+    fits.ok_or_else(|| "write an http or https address of at most 500 characters, without blanks".into())
 }
 
 fn reason(text: &str) -> Result<String, String> {

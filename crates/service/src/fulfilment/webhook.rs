@@ -155,7 +155,7 @@ fn word(body: &[u8]) -> Result<(Option<String>, Option<Report>), String> {
     };
     let link = written.tracking_url.as_deref();
     if link.is_some_and(|link| !is_link(link.trim())) {
-        return Err("trackingUrl is no link: write an https address of at most 500 characters".into());
+        return Err("trackingUrl is no link: write an http or https address of at most 500 characters".into());
     }
     let tracking = Tracking::new(written.tracking.as_deref(), written.carrier.as_deref(), link);
     let report = match written.status.as_str() {
