@@ -4,7 +4,7 @@
 //! failure is told with its command line.
 
 use crate::failure::{Failure, Outcome};
-use crate::tail::Tail;
+use crate::tail::Tails;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io::IsTerminal as _;
@@ -77,9 +77,9 @@ impl Program {
     /// Prints the command line and runs it; what it prints is seen as it comes. A failure repeats its last lines.
     pub fn run(mut self) -> Outcome {
         println!("$ {self}");
-        let tail = Tail::default();
-        let status = self.wait_for(&tail)?;
-        if status.success() { Ok(()) } else { Err(self.failed(status, &format!("see its last lines:\n{tail}"))) }
+        let tails = Tails::default();
+        let status = self.wait_for(&tails)?;
+        if status.success() { Ok(()) } else { Err(self.failed(status, &format!("see its last lines:\n{tails}"))) }
     }
 
     /// Runs it silently and gives what it printed, without the space around it.
@@ -92,13 +92,13 @@ impl Program {
         Err(self.failed(output.status, &format!("it said: {}", said.trim())))
     }
 
-    fn wait_for(&mut self, tail: &Tail) -> Outcome<ExitStatus> {
+    fn wait_for(&mut self, tails: &Tails) -> Outcome<ExitStatus> {
         self.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.command.spawn().map_err(|error| self.unstarted(&error))?;
         let id = child.id();
         let outputs = [
-            child.stdout.take().map(|from| tail.follow(from, std::io::stdout())),
-            child.stderr.take().map(|from| tail.follow(from, std::io::stderr())),
+            child.stdout.take().map(|from| tails.out.follow(from, std::io::stdout())),
+            child.stderr.take().map(|from| tails.err.follow(from, std::io::stderr())),
         ];
         let (tell, told) = mpsc::channel();
         thread::spawn(move || {
@@ -119,7 +119,7 @@ impl Program {
                     let _ = told.recv_timeout(GRACE);
                 }
                 let what = format!("`{self}` was still running after {} s and was ended", self.limit.as_secs());
-                Err(Failure::new(what, format!("find what it waits for; its last lines:\n{tail}")))
+                Err(Failure::new(what, format!("find what it waits for; its last lines:\n{tails}")))
             }
             Err(RecvTimeoutError::Disconnected) => {
                 Err(Failure::new(format!("`{self}` was lost sight of"), "run it again"))

@@ -48,6 +48,21 @@ impl Tail {
     }
 }
 
+/// The last lines of both outputs, each by itself: much on one of them pushes nothing of the other out.
+#[derive(Clone, Default)]
+pub struct Tails {
+    /// Of standard output.
+    pub out: Tail,
+    /// Of standard error.
+    pub err: Tail,
+}
+
+impl fmt::Display for Tails {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.out, self.err)
+    }
+}
+
 impl fmt::Display for Tail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
