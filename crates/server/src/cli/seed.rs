@@ -65,9 +65,10 @@ pub(super) async fn run(file: Option<&Path>, args: Seed) -> Result<(), String> {
         print::all(&items, json, true, false);
         return Ok(());
     }
-    let app = open::app(&config, Time::AsServed).await?;
-    let (seed, name) = read(&seed)?;
+    // Before anything is made: secrets that have no place to go would be lost.
     let mut secrets = secrets.open()?;
+    let (seed, name) = read(&seed)?;
+    let app = open::app(&config, Time::AsServed).await?;
     let items = service::apply_with(&app, seed, overwrite).await.map_err(|e| format!("{name}: {}", super::cause(e)))?;
     print::all(&items, json, false, secrets.shown);
     secrets.keep(&items)

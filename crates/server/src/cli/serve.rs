@@ -124,11 +124,12 @@ pub(super) async fn run(file: Option<&Path>, args: Serve) -> Result<(), String> 
         Some(number) => open::seeded(&config, number)?,
         None => Arc::new(SystemRandom),
     };
+    // Before anything is made: secrets that have no place to go would be lost.
+    let mut secrets = args.secrets.open()?;
     let app = open::app_with(&config, time, random).await?;
     if let Some(at) = args.start_at {
         schedule::begin_at(&app, at).await.map_err(super::cause)?;
     }
-    let mut secrets = args.secrets.open()?;
     for seed in &args.seed {
         if let Seed::File(path) = seed {
             declared::apply(&app, path, &mut secrets).await?;
