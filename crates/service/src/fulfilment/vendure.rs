@@ -148,7 +148,7 @@ mod tests {
         assert_eq!(reports(&found("Shipped", "null")), [shipped(None, None)]);
         let parcels = r#"[{"trackingCode":"old"},{"trackingCode":" 1Z\n9 ","method":"DHL"},{"trackingCode":""},
             {"trackingCode":null,"method":"by hand"}]"#;
-        assert_eq!(reports(&found("Delivered", parcels)), [shipped(Some("1Z9"), Some("DHL")), Report::Delivered]);
+        assert_eq!(reports(&found("Delivered", parcels)), [shipped(Some("1Z 9"), Some("DHL")), Report::Delivered]);
     }
 
     #[test]

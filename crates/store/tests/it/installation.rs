@@ -58,7 +58,7 @@ async fn another_master_key_takes_the_place_of_the_one_that_is_named(store: &Sto
     assert!(has([7; 32]).await && !has([9; 32]).await);
     replace([7; 32], [9; 32]).await.unwrap();
     assert!(has([9; 32]).await && !has([7; 32]).await);
-    assert!(matches!(hold([7; 32]).await, Err(Error::Open(_))));
+    assert!(matches!(hold([7; 32]).await, Err(Error::Unavailable(_))));
     hold([9; 32]).await.unwrap();
 }
 
