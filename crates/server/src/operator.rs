@@ -9,7 +9,7 @@ use crate::http::route::{Route, get, post};
 use crate::http::{self, json};
 use crate::refusals;
 use crate::site::Site;
-use axum::extract::{ConnectInfo, Path, Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{HeaderValue, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
@@ -20,7 +20,6 @@ use opendrs_service::delivery::{self, Cursor, Which};
 use opendrs_service::{Error, outbox, topic};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// Events of a page, if nothing is said, and at most.
@@ -72,10 +71,7 @@ fn permit(site: &Site, request: &Request) -> Result<(), Refused> {
         (_, Some(_)) => "another token",
         (_, None) => "no token",
     };
-    let source = match request.extensions().get::<ConnectInfo<SocketAddr>>() {
-        Some(ConnectInfo(peer)) => http::source_of(site, request.headers(), *peer),
-        None => "local".into(),
-    };
+    let source = http::source_in(site, request.extensions(), request.headers());
     site.refusals.note(site.app.real_time(), refusals::Refused::Operator, &source, "", why);
     Err(Refused::Stranger)
 }

@@ -1,6 +1,6 @@
 //! Keys by purpose and number: derived from the master key, or carried over from the master key before it.
 //!
-//! What it is not: it does not know what the keys are for. Invariant: a key that was carried over stands in the place of the
+//! What it is not: it does not know what the keys are for. Invariant: a key that was carried over takes the place of the
 //! one that the present master key would make. A former key, of which there may be several, only checks what it made.
 
 use crate::sealing::{Purpose, Sealer};

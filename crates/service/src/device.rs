@@ -115,7 +115,7 @@ pub(crate) async fn leave(
     let Some(found) = device::lock(tx, shard, id).await? else { return Ok(false) };
     let ended = end(tx, shard, &found, told).await?;
     if ended {
-        crate::mail::left(tx, shard, &found, News::Deregistered, told).await?;
+        crate::mail::add(tx, shard, &found, News::Deregistered, told).await?;
     }
     Ok(ended)
 }

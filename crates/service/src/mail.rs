@@ -12,7 +12,7 @@ mod write;
 pub use kept::{Again, find, newest, newest_failed, resend};
 pub(crate) use link::PURPOSE as CANCEL_LINK;
 pub use link::{Linked, cancel, linked};
-pub(crate) use write::{add_for, left, of_order, subscribed};
+pub(crate) use write::{add, add_for, of_order, subscribed};
 
 use crate::limit::{self, MailLimit};
 use crate::{App, Result, meter};

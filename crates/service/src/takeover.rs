@@ -178,7 +178,7 @@ impl Write for Begin {
                 State::Asked => News::TakeoverAsked(approach),
                 _ => News::TakeoverAnnounced(approach),
             };
-            mail::left(tx, self.shard, &self.old, news, (self.stamp, self.now)).await?;
+            mail::add(tx, self.shard, &self.old, news, (self.stamp, self.now)).await?;
         }
         Ok(Recorded::New)
     }

@@ -119,7 +119,7 @@ mod tests {
         assert!(both.url("eu-west-1").unwrap_err().contains("are for AWS's own"));
     }
 
-    /// What AWS's tools are told about one service.
+    /// The settings of AWS's tools for one service.
     #[derive(Debug)]
     struct OfSns;
 

@@ -28,7 +28,7 @@ pub(crate) fn of(answer: Answer) -> Result<Published, Unpublished> {
     }
 }
 
-/// What an element of an answer says: one that stands in another, which stands in the root.
+/// The text of an element of an answer, which is a child of a child of the root.
 fn text(body: &[u8], outer: &str, inner: &str) -> Option<String> {
     // What follows the last tag is torn, if there is anything.
     let end = body.iter().rposition(|byte| *byte == b'>')?;

@@ -72,7 +72,7 @@ pub async fn meet(place: &Place) -> Result<()> {
     }
 }
 
-/// Whether any process has a store open, this one included. On PostgreSQL it is told by the name that sessions give
+/// Whether any process has a store open, this one included. On PostgreSQL it is found by the name that sessions give
 /// (`application_name`), which a pooler may hide.
 ///
 /// # Errors

@@ -182,7 +182,7 @@ pub(super) struct SubscriptionBlock<T> {
     pub(super) slots_subscription_status: InOrder<T>,
 }
 
-/// A slot in SubscriptionChanged 2.0; its members stand in another order than in SubscriptionInfo
+/// A slot in SubscriptionChanged 2.0; its members have another order than in SubscriptionInfo
 /// (docs/spec/notifications.md#subscription-block).
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -52,7 +52,7 @@ impl Bad {
         }
     }
 
-    /// The key that stands in it nevertheless.
+    /// The key in the file, if it holds one all the same.
     pub(super) fn key(&self) -> Option<[u8; 32]> {
         if let Why::Open(_, key) = self.why { key } else { None }
     }

@@ -1,4 +1,4 @@
-//! Secrets of settings that stand in files of their own, for whoever must not write them into a settings file or the
+//! Secrets of settings that are in files of their own, for whoever must not write them into a settings file or the
 //! environment.
 //!
 //! Invariant: a secret has one place, the setting or the file that the setting of the same name and `_file` names. No refusal
@@ -51,7 +51,7 @@ fn twice(key: &str) -> String {
     format!("{key} and {key}_file are both set: give one of them")
 }
 
-/// A secret that may stand in a file instead.
+/// A secret that may be in a file instead.
 fn one(value: &mut String, key: &str, file: &Path) -> Result<(), String> {
     match (is_named(file), value.is_empty()) {
         (false, _) => Ok(()),
@@ -60,7 +60,7 @@ fn one(value: &mut String, key: &str, file: &Path) -> Result<(), String> {
     }
 }
 
-/// A list of secrets that may stand in a file instead, one a line.
+/// A list of secrets that may be in a file instead, one a line.
 fn many(list: &mut Vec<String>, key: &str, file: &Path) -> Result<(), String> {
     match (is_named(file), list.is_empty()) {
         (false, _) => Ok(()),
@@ -70,7 +70,7 @@ fn many(list: &mut Vec<String>, key: &str, file: &Path) -> Result<(), String> {
 }
 
 impl Config {
-    /// Puts in place what stands in files.
+    /// Reads the secrets that are in files.
     ///
     /// # Errors
     /// A sentence that names the setting and the file.

@@ -6,8 +6,8 @@
 use super::per_address;
 use crate::site::Site;
 use axum::extract::ConnectInfo;
-use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap};
 use ipnet::IpNet;
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
@@ -52,8 +52,13 @@ impl Proxies {
 /// Where a request came from, for the brake on guessing: the address at the other end; or, where that is a proxy of ours,
 /// the last one that a proxy of ours names and that is none. An IPv6 address stands for its network.
 pub(crate) fn source(site: &Site, request: &Parts) -> String {
-    match request.extensions.get::<ConnectInfo<SocketAddr>>() {
-        Some(ConnectInfo(peer)) => source_of(site, &request.headers, *peer),
+    source_in(site, &request.extensions, &request.headers)
+}
+
+/// The same, by the parts of a request that it depends on.
+pub(crate) fn source_in(site: &Site, extensions: &Extensions, headers: &HeaderMap) -> String {
+    match extensions.get::<ConnectInfo<SocketAddr>>() {
+        Some(ConnectInfo(peer)) => source_of(site, headers, *peer),
         None => "local".into(),
     }
 }

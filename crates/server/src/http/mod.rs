@@ -17,7 +17,7 @@ mod wire;
 
 pub(crate) use credentials::{AccessToken, TwoTokens, access_token, bearer, has_two_tokens, only_bearer};
 pub use forwarded::Proxies;
-pub(crate) use forwarded::{source, source_of};
+pub(crate) use forwarded::{source, source_in, source_of};
 pub(crate) use listener::{DRAIN, stopped};
 pub use listener::{Limits, Listener};
 

@@ -70,7 +70,7 @@ impl Unit {
         let (state, successor) = (State::Done, Some(self.fresh.id));
         takeover::put(tx, self.shard, &Takeover { device: old.id, customer, state, answer_by, successor, consent })
             .await?;
-        crate::mail::left(tx, self.shard, old, News::ChangedHands(Approach { customer, answer_by }), stamp).await
+        crate::mail::add(tx, self.shard, old, News::ChangedHands(Approach { customer, answer_by }), stamp).await
     }
 
     /// Links the unit (docs/spec/registrations.md#one-unit-one-customer): the same customer keeps the registration,

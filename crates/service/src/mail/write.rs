@@ -12,8 +12,8 @@ use opendrs_domain::time::Time;
 use opendrs_store::mail::{self as store, Mail};
 use opendrs_store::{Tx, model, product, subscription};
 
-/// Adds a mail of a device's customer. The mail has the id of the change's event.
-async fn add(
+/// Adds a mail about a device to its customer.
+pub(crate) async fn add(
     tx: &mut Tx<'_>,
     shard: i64,
     device: &Device,
@@ -48,7 +48,7 @@ pub(crate) async fn add_for(
     store::add(tx, &mail).await
 }
 
-/// Adds what the customer is told of an order's change, if anything.
+/// Adds the mail about an order's change, if it causes one.
 pub(crate) async fn of_order(
     tx: &mut Tx<'_>,
     shard: i64,
@@ -63,7 +63,7 @@ pub(crate) async fn of_order(
     }
 }
 
-/// Adds the mail that tells what a device's slots reorder now.
+/// Adds the mail that lists what a device's slots reorder now.
 pub(crate) async fn subscribed(
     tx: &mut Tx<'_>,
     shard: i64,
@@ -81,15 +81,4 @@ pub(crate) async fn subscribed(
         slots.push(SlotNews { name: slot.name, product });
     }
     add(tx, shard, device, News::Subscribed(slots), stamp).await
-}
-
-/// Adds the mail that tells of a registration's end.
-pub(crate) async fn left(
-    tx: &mut Tx<'_>,
-    shard: i64,
-    device: &Device,
-    news: News,
-    stamp: (Stamp, Time),
-) -> opendrs_store::Result<()> {
-    add(tx, shard, device, news, stamp).await
 }

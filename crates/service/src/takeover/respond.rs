@@ -155,7 +155,7 @@ impl Respond {
             && let Some(new) = device::lock(tx, *shard, id).await?
             && crate::device::end(tx, *shard, &new, (*ended, *now)).await?
         {
-            mail::left(tx, *shard, &new, News::TakenBack, (*ended, *now)).await?;
+            mail::add(tx, *shard, &new, News::TakenBack, (*ended, *now)).await?;
         }
         device::restore(tx, *shard, old).await?;
         let event = Event::new(registered.event, *now, old, Facts::Registered);

@@ -1,4 +1,4 @@
-//! A call that is wrong in every way, mended bit by bit: what is said next follows one order
+//! A call that is wrong in every way, mended bit by bit: its errors come in one order
 //! (docs/spec/calls.md#order-of-checks).
 
 use super::badinput::refused;

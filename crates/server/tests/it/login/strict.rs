@@ -1,4 +1,4 @@
-//! Clients that live by RFC 9700: what they must send, what they are told, and how their refresh tokens turn
+//! Clients that live by RFC 9700: what they must send, and what is answered
 //! (docs/spec/login.md#client-modes, docs/spec/login.md#refresh-rotation). On either engine.
 
 use crate::harness::world::{ANN, APP, APP_REDIRECT, LOCAL_REDIRECT, REDIRECT, SECRET, WEB};

@@ -243,7 +243,7 @@ async fn a_price_change_is_told_once_for_each_slot(server: &Server) {
     };
     let before = news().await;
     assert_eq!(before, [], "nothing changed");
-    // Twice before anybody is told, and something else that is no price.
+    // Twice before any mail is written, and a change that is none of the price.
     catalogue(server, vec![small("99.00", true)]).await;
     catalogue(server, vec![small("26.99", true)]).await;
     catalogue(server, vec![small("26.99", true), product(LARGE, "Other words", "44.99", 6.0, true)]).await;
