@@ -4,11 +4,11 @@
 //! Invariant: this is the one place that waits for time to pass; what a round does is a use case of its own, bounded and
 //! safe on every node at once. A receiver's messages are sent by a task of its own, so a dead one delays no other.
 
-use crate::api::problem::log;
-use crate::http::stopped;
-use crate::site::Site;
+use crate::edge_error::log;
+use crate::state::Site;
 use crate::tls::Tls;
 use opendrs_domain::id::TopicId;
+use opendrs_http::listener::stopped;
 use opendrs_service::clock::{Clock, SystemClock};
 use opendrs_service::fulfilment::call;
 use opendrs_service::{Error, consent, delivery, health, keys, mail, price, reading, schedule, signing};

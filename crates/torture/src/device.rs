@@ -6,12 +6,12 @@
 use crate::program::{PATIENCE, Program};
 use axum::http::Method;
 use opendrs_domain::version::{Endpoint, INPUT_HEADER, RESULT_HEADER, Version, full_name};
-use opendrs_server::client::{Reply, send};
+use opendrs_client::{Reply, send};
 use serde_json::Value;
 use std::sync::Mutex;
 
 /// The world of the demo, and what it holds.
-pub const SEED: &str = include_str!("../../server/src/cli/demo/demo.seed.toml");
+pub const SEED: &str = include_str!("../../cli/src/demo/demo.seed.toml");
 /// Its client.
 pub const CLIENT: &str = "amzn1.application-oa2-client.0f3c9a7be2d14c55a1b68e90d2f4c713";
 const SECRET: &str = "5d1f0c8b9e7a6d4c3b2a19087f6e5d4c3b2a19087f6e5d4c3b2a19087f6e5d4c";

@@ -3,8 +3,8 @@
 //!
 //! Invariant: nothing is refused for its `Content-Type`; what is neither form is refused with words that say so.
 
+use opendrs_http::body::trim_body;
 use super::problem::Problem;
-use crate::http;
 use opendrs_domain::json;
 use opendrs_domain::login::form;
 use opendrs_domain::reading::Field;
@@ -20,7 +20,7 @@ pub(super) struct Fields<'b>(Vec<(Cow<'b, str>, Field)>);
 impl<'b> Fields<'b> {
     pub(super) fn read(body: &'b [u8]) -> Result<Self, Problem> {
         let refuse = |why: String| Err(Problem::BadBody(why));
-        let text = http::bare(body);
+        let text = trim_body(body);
         match text.first() {
             None => Ok(Fields(Vec::new())),
             Some(b'{') => match serde_json::from_slice(text) {

@@ -3,7 +3,7 @@
 use super::body::Fields;
 use super::problem::Problem;
 use super::{Call, Params};
-use crate::site::Site;
+use crate::state::Site;
 use axum::body::Bytes;
 use opendrs_domain::notification::SlotInfo;
 use opendrs_domain::reading::{DeviceStatus, SlotStatus};

@@ -9,9 +9,8 @@ mod calls;
 pub mod openapi;
 pub(crate) mod problem;
 
-use crate::http;
-use crate::refusals::Refused;
-use crate::site::Site;
+use crate::telemetry::refusals::Refused;
+use crate::state::Site;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::ALLOW;
@@ -20,6 +19,9 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use opendrs_domain::login::form;
 use opendrs_domain::version::{ENDPOINTS, INPUT_HEADER, RESULT_HEADER, Spec, Version, full_name};
+use opendrs_http::body::read_body;
+use opendrs_http::credentials::{bearer, only_bearer};
+use opendrs_http::request::header;
 use opendrs_service::{Error, token};
 use problem::Problem;
 use std::borrow::Cow;
@@ -114,12 +116,12 @@ pub(crate) async fn answer(site: &Site, route: Route<'_>, request: Request, peer
 
 /// Has a call over a limit logged, with the device that made it.
 async fn note_refusal(site: &Site, headers: &HeaderMap, peer: SocketAddr, error: &Error) {
-    let device = match http::bearer(headers) {
+    let device = match bearer(headers) {
         Some(token) => token::device(&site.app, &token).await,
         None => None,
     };
     let device = device.map_or(String::new(), |device| device.to_string());
-    let source = http::source_of(site, headers, peer);
+    let source = site.sources.of_peer(headers, peer);
     site.refusals.note(site.app.real_time(), Refused::Call, &source, device, error);
 }
 
@@ -145,11 +147,11 @@ async fn serve(
     params: &Params<'_>,
     (parts, body): (&Parts, Body),
 ) -> Result<Response, Problem> {
-    let token = http::only_bearer(&parts.uri, &parts.headers);
+    let token = only_bearer(&parts.uri, &parts.headers);
     let slot = params.get("slot");
-    let input = spec.read_input(http::header(&parts.headers, INPUT_HEADER).as_deref());
-    let result = spec.read_result(http::header(&parts.headers, RESULT_HEADER).as_deref());
-    let body = http::read(body, site.bodies).await;
+    let input = spec.read_input(header(&parts.headers, INPUT_HEADER).as_deref());
+    let result = spec.read_result(header(&parts.headers, RESULT_HEADER).as_deref());
+    let body = read_body(body, site.bodies).await;
     if let (Some(token), Ok(_), Ok(result), Ok(body)) = (&token, &input, &result, &body)
         && let Some(json) = calls::at_once(site, spec.endpoint, token, params, (body, *result)).await
     {
@@ -175,7 +177,7 @@ fn done(spec: &Spec, result: Version, json: axum::body::Bytes) -> Response {
         let both = |spec| [Version::V1, Version::V2].map(|version| value(spec, version));
         ENDPOINTS.iter().map(both).collect()
     });
-    let mut response = http::json(StatusCode::OK, json);
+    let mut response = opendrs_http::response::json(StatusCode::OK, json);
     let value = VALUES[spec.endpoint as usize][usize::from(result == Version::V2)].clone();
     response.headers_mut().insert(TYPE_VERSION, value);
     response

@@ -3,30 +3,16 @@
 //! Invariant: one exhaustive `match` over [`opendrs_service::Error`]; never 401 or 403, since clients in the field refresh their token
 //! on status 400 with the message `Invalid token` and on nothing else.
 
-use crate::http::{self, BadBody};
+use crate::edge_error::{log, retry_after};
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use opendrs_domain::version::{BadVersion, Endpoint};
+use opendrs_http::body::BodyError;
+use opendrs_http::response::{ERROR_NAMESPACE, json};
 use opendrs_service::Error;
 
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
-/// What follows an exception's name in `x-amzn-ErrorType`.
-pub(crate) const NAMESPACE: &str = "http://internal.amazon.com/coral/com.amazon.parkeraccioservice/";
-/// Seconds after which a client may try again when the store is out of reach.
-const RETRY_SECONDS: &str = "5";
-
-/// `Retry-After` of a refusal, where waiting helps.
-pub(crate) fn retry_after(error: &Error) -> Option<HeaderValue> {
-    match error {
-        Error::Throttled(seconds) | Error::TooOften(seconds) | Error::TooManyOrders(seconds) => {
-            Some(HeaderValue::from(*seconds))
-        }
-        Error::Unavailable(_) => Some(HeaderValue::from_static(RETRY_SECONDS)),
-        _ => None,
-    }
-}
-
 /// A refusal.
 #[derive(Debug)]
 pub(crate) enum Problem {
@@ -58,10 +44,10 @@ impl Problem {
     }
 
     /// A body that could not be read.
-    pub(crate) fn of_body(why: BadBody) -> Self {
+    pub(crate) fn of_body(why: BodyError) -> Self {
         match why {
-            BadBody::TooLarge(limit) => Problem::TooLarge(limit),
-            BadBody::Cut => Problem::BadBody("The body did not arrive whole.".into()),
+            BodyError::TooLarge(limit) => Problem::TooLarge(limit),
+            BodyError::Incomplete => Problem::BadBody("The body did not arrive whole.".into()),
         }
     }
 
@@ -122,16 +108,6 @@ fn of_service(error: &Error) -> (StatusCode, &'static str, String) {
     (status, name, error.to_string())
 }
 
-/// Writes the log's line of an error that is ours or the store's; nothing else logs it.
-pub(crate) fn log(error: &Error) {
-    match error {
-        Error::Internal(why) => tracing::error!(why, "a call failed"),
-        // The store itself says in the log when that begins and when it ends, once for all calls.
-        Error::Unavailable(why) => tracing::debug!(why, "the store is out of reach"),
-        _ => {}
-    }
-}
-
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         Problem::Service(error)
@@ -150,9 +126,9 @@ impl IntoResponse for Problem {
             log(error);
         }
         let (status, name, message) = self.parts();
-        let mut response = http::json(status, serde_json::json!({ "message": message }).to_string());
+        let mut response = json(status, serde_json::json!({ "message": message }).to_string());
         let headers = response.headers_mut();
-        if let Ok(value) = HeaderValue::try_from(format!("{name}:{NAMESPACE}")) {
+        if let Ok(value) = HeaderValue::try_from(format!("{name}:{ERROR_NAMESPACE}")) {
             headers.insert(ERROR_TYPE, value);
         }
         if let Problem::Service(error) = &self

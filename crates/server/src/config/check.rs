@@ -129,7 +129,7 @@ impl Config {
             );
         }
         log_filter(&self.server.log)?;
-        crate::outbound::check(&self.outbound.allow)?;
+        opendrs_outbound::check(&self.outbound.allow)?;
         let Notifications { region, account, certificate_name, .. } = &self.notifications;
         let word = |text: &str| {
             !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')

@@ -3,9 +3,9 @@
 //! Invariant: every limit that a load test has to lift stands in [`LIFTABLE`], so that `serve --no-limits`, a server with a
 //! test clock and `opendrs doctor` mean the same ones.
 
+use opendrs_http::{BodyLimits, ConnectionLimits};
 use super::sections::Lasting;
 use super::{Config, Override};
-use crate::http::{Bodies, Limits};
 use opendrs_service::limit::{Rate, Rates};
 use serde::Deserialize;
 use std::time::Duration;
@@ -67,8 +67,8 @@ impl Config {
 
     /// Bounds on connections.
     #[must_use]
-    pub fn connections(&self) -> Limits {
-        Limits {
+    pub fn connections(&self) -> ConnectionLimits {
+        ConnectionLimits {
             connections: self.server.max_connections,
             per_address: self.limits.connections_per_address,
             head_timeout: self.server.head_timeout.wall().max(Duration::from_secs(1)),
@@ -78,8 +78,8 @@ impl Config {
 
     /// Bounds on bodies.
     #[must_use]
-    pub fn bodies(&self) -> Bodies {
-        Bodies { bytes: self.limits.body_bytes, timeout: self.limits.body_timeout.wall() }
+    pub fn bodies(&self) -> BodyLimits {
+        BodyLimits { bytes: self.limits.body_bytes, timeout: self.limits.body_timeout.wall() }
     }
 
     /// How often devices and clients may call, and what a device may cause in a day.

@@ -21,7 +21,7 @@ use sections::{Fulfilling, Keys, Lasting, Operating, Orders, Readings, Takeovers
 
 pub use tls::{Tls, TlsMode};
 
-use crate::outbound::Network;
+use opendrs_outbound::Network;
 use opendrs_domain::endpoint;
 use opendrs_domain::language::Language;
 use opendrs_domain::login::turn::Lifetime;

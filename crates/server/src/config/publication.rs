@@ -18,7 +18,7 @@ impl Config {
     #[cfg(feature = "sns")]
     #[must_use]
     pub fn publisher(&self) -> Option<Arc<dyn Publisher>> {
-        use crate::outbound::Network;
+        use opendrs_outbound::Network;
         use opendrs_sns::{MakeNetwork, Sns};
         // Not only public addresses: what is asked here is made of AWS's own names, the operator's endpoint and the
         // services of the operator's machines that lend credentials, of which the best known is a metadata address.

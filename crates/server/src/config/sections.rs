@@ -2,7 +2,7 @@
 //!
 //! Not here: what they mean together ([`super::Config`]). Invariant: a section takes no key that it does not know.
 
-use crate::http::Proxies;
+use opendrs_http::TrustedProxies;
 use opendrs_domain::time::{BadSpan, Span};
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -46,7 +46,7 @@ pub struct Server {
     /// What this node does.
     pub roles: Vec<Role>,
     /// Addresses and networks of proxies, whose `X-Forwarded-For` and `Forwarded` are believed.
-    pub proxies: Proxies,
+    pub proxies: TrustedProxies,
     /// Open connections at most.
     pub max_connections: usize,
     pub(super) head_timeout: Lasting,

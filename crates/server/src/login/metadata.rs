@@ -4,7 +4,7 @@
 //! with Amazon. Invariant: nothing is listed that is not there.
 
 use super::answer;
-use crate::site::Site;
+use crate::state::Site;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;

@@ -1,4 +1,4 @@
-//! Login with Amazon: the endpoints that programs call. The pages that people see are in [`crate::pages`].
+//! Login with Amazon: the endpoints that programs call. The pages that people see are in [`crate::web`].
 //!
 //! Invariant: errors are OAuth's, `error_description` before `error`, with the headers LwA's clients log; answers with
 //! tokens are never cached, and nothing secret is taken from a query.
@@ -7,12 +7,12 @@ mod metadata;
 mod profile;
 mod token;
 
-use crate::api::problem::{log, retry_after};
-use crate::http;
-use crate::http::route::{Route, get, post};
+use crate::edge_error::{log, retry_after};
+use crate::state::Route;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
+use opendrs_http::response::json;
 use opendrs_service::Error;
 use opendrs_service::error::OAuth;
 use serde::Serialize;
@@ -22,18 +22,18 @@ const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 /// Every route of the login role that programs call.
 pub(crate) fn routes() -> Vec<Route> {
     vec![
-        post("/auth/o2/token", token::post),
-        get("/auth/o2/tokeninfo", profile::token_info),
-        get("/user/profile", profile::user_profile),
-        post("/auth/relyingPartyLogout", profile::logout),
-        get("/.well-known/oauth-authorization-server", metadata::get),
+        Route::post("/auth/o2/token", token::post),
+        Route::get("/auth/o2/tokeninfo", profile::token_info),
+        Route::get("/user/profile", profile::user_profile),
+        Route::post("/auth/relyingPartyLogout", profile::logout),
+        Route::get("/.well-known/oauth-authorization-server", metadata::get),
     ]
 }
 
 /// A JSON answer that nobody keeps.
 fn answer(status: StatusCode, body: &impl Serialize) -> Response {
     let text = serde_json::to_string(body).unwrap_or_default();
-    let mut response = http::json(status, text);
+    let mut response = json(status, text);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json;charset=UTF-8"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -1,9 +1,9 @@
 //! `GET /auth/o2/tokeninfo`, `GET /user/profile`, and the mobile SDK's sign-out (docs/spec/login.md#tokeninfo,
 //! docs/spec/login.md#user-profile, docs/spec/login.md#sdk-sign-out).
 
+use opendrs_http::credentials::{AccessToken, TwoTokens, access_token};
 use super::{Refused, answer};
-use crate::http::{self, AccessToken, TwoTokens};
-use crate::site::Site;
+use crate::state::Site;
 use axum::extract::State;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, Uri};
@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// The request's token, and how it came.
 fn token(uri: &Uri, headers: &HeaderMap) -> Result<(String, Carried), Error> {
     let invalid = |description: &str| Error::OAuth { error: OAuth::InvalidRequest, description: description.into() };
-    let token = http::access_token(uri, headers)
+    let token = access_token(uri, headers)
         .map_err(|TwoTokens| invalid("The request has different access tokens : send one"))?
         .ok_or_else(|| invalid("The request is missing a required parameter : access_token"))?;
     let carried = match token {

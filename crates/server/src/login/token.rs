@@ -1,10 +1,11 @@
 //! `POST /auth/o2/token`: as tolerant in transport as shipped clients need, strict in everything else
 //! (docs/spec/login.md#token-request-format).
 
+use opendrs_http::body::{read_body, trim_body};
+use opendrs_http::request::query;
 use super::{Refused, answer};
-use crate::http;
-use crate::refusals::Refused as Refusal;
-use crate::site::Site;
+use crate::telemetry::refusals::Refused as Refusal;
+use crate::state::Site;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
@@ -40,12 +41,12 @@ struct Body<'a> {
 pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Result<Response, Refused> {
     let (parts, body) = request.into_parts();
     let body =
-        http::read(body, site.bodies).await.map_err(|_| invalid("The body is too large or did not arrive whole"))?;
-    let query = http::query(&parts.uri);
+        read_body(body, site.bodies).await.map_err(|_| invalid("The body is too large or did not arrive whole"))?;
+    let query = query(&parts.uri);
     if query.iter().any(|(name, _)| SECRETS.contains(&name.as_str())) {
         return Err(invalid("Send parameters in the body, not in the query").into());
     }
-    let mut asked = TokenRequest { source: http::source(&site, &parts), ..read(&body)? };
+    let mut asked = TokenRequest { source: site.sources.of_request(&parts.extensions, &parts.headers), ..read(&body)? };
     let Authorization { basic, repeated } = authorization(&parts.headers)?;
     if repeated {
         asked.repeated = Some("Authorization");
@@ -85,7 +86,7 @@ fn client_refused() -> Error {
 
 /// Reads the body by its look: form fields, or a JSON object of strings.
 fn read(body: &[u8]) -> Result<TokenRequest, Error> {
-    let text = http::bare(body);
+    let text = trim_body(body);
     let pairs = match text.first() {
         Some(b'{') => members(text)?,
         _ => form::decode(text).ok_or_else(|| invalid("The request is malformed : the body is not UTF-8"))?,

@@ -4,7 +4,7 @@
 //! but for the carrier's page of a parcel; what makers, shops and customers wrote is one line each, and escaped where it
 //! is HTML.
 
-use crate::texts::{Letters, Texts};
+use opendrs_texts::{Letters, Texts};
 use askama::Template;
 use opendrs_domain::mail::{Bought, News, PriceChangeSummary, SlotNews};
 use opendrs_domain::order::{Problem, Tracking};

@@ -5,7 +5,7 @@
 //! it and is nobody's secret. Both are made once.
 
 use super::ends;
-use crate::private_folder;
+use crate::private_file;
 use opendrs_domain::time::{Span, Time};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
@@ -50,7 +50,7 @@ impl Authority {
     /// # Errors
     /// A sentence that names the file at fault.
     pub fn open(folder: &Path, now: Time) -> Result<Self, String> {
-        private_folder(folder).map_err(|e| format!("cannot make the folder {}: {e}", folder.display()))?;
+        private_file::create_folder(folder).map_err(|e| format!("cannot make the folder {}: {e}", folder.display()))?;
         let path = folder.join(KEY_FILE);
         let text = kept(&path, 0o600, || KeyPair::generate().map(|key| key.serialize_pem()))?;
         let key = KeyPair::from_pem(&text).map_err(|e| format!("{} holds no key: {e}", path.display()))?;

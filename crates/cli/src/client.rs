@@ -1,0 +1,166 @@
+//! `opendrs client`: which Login with Amazon clients there are, by which rules each lives, and how one is switched off.
+
+use opendrs_server::open_app;
+use super::out;
+use crate::store_args::{self, StoreArgs};
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Subcommand};
+use opendrs_domain::id::ProfileId;
+use opendrs_domain::profile::{Client as Row, ClientState, Mode};
+use opendrs_service::App;
+use opendrs_service::login::client::{self, ClientChange};
+use opendrs_service::seed::client_names;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Client {
+    /// List every client, profile by profile; removed ones are left out.
+    List(Which),
+    /// Let a client live by other rules from now on.
+    ///
+    /// `lwa`, those of Login with Amazon, which devices and apps in the field need; or `strict`, those of RFC 9700: S256
+    /// always, redirect URIs always and to the letter, a new refresh token at each use, no token in a query. Tokens that the
+    /// client was issued before stay good.
+    Mode {
+        #[command(flatten)]
+        named: Named,
+        /// lwa or strict.
+        #[arg(value_name = "MODE", value_parser = PossibleValuesParser::new(Mode::ALL.map(Mode::as_str)), hide_possible_values = true)]
+        mode: String,
+    },
+    /// End all codes and tokens of a client at once, on every node, and let nobody log in through it.
+    ///
+    /// Sign-ups under way are refused. Devices stay registered; the ones linked through this client alone are refused until
+    /// they are linked anew. `opendrs client enable` lets customers log in again.
+    Disable(Named),
+    /// Let customers log in through a disabled client again. Codes and tokens that were ended stay ended.
+    Enable(Named),
+    /// End a client for ever: as `disable`, and it cannot be enabled again.
+    Remove(Named),
+    /// Change a client's secret without an interruption.
+    #[command(subcommand)]
+    Secret(Secret),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Secret {
+    /// Make a new secret and print it, this once. The present secret stays valid until it is retired.
+    Rotate(Named),
+    /// End the older of a client's two secrets.
+    Retire(Named),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Which {
+    #[command(flatten)]
+    store: StoreArgs,
+    /// Print one JSON object a line.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Named {
+    /// The client: amzn1.application-oa2-client. and 32 hex digits.
+    #[arg(value_name = "CLIENT_ID")]
+    client: String,
+    #[command(flatten)]
+    which: Which,
+}
+
+pub(super) async fn run(file: Option<&Path>, command: Client) -> Result<(), String> {
+    let which = match &command {
+        Client::List(which) => which,
+        Client::Mode { named, .. }
+        | Client::Disable(named)
+        | Client::Enable(named)
+        | Client::Remove(named)
+        | Client::Secret(Secret::Rotate(named) | Secret::Retire(named)) => &named.which,
+    };
+    let json = which.json;
+    let app = open_app::beside(&store_args::config(file, &which.store, Vec::new())?).await?;
+    let change = async |named: &Named, change| {
+        let changed = client::change(&app, &named.client, change).await.map_err(super::cause)?;
+        print(&app, Some(&changed), json, None).await
+    };
+    match &command {
+        Client::List(_) => print(&app, None, json, None).await,
+        Client::Mode { named, mode } => {
+            let mode = Mode::parse(mode).unwrap_or_default();
+            let changed = client::set_mode(&app, &named.client, mode).await.map_err(super::cause)?;
+            print(&app, Some(&changed), json, None).await
+        }
+        Client::Disable(named) => change(named, ClientChange::Disable).await,
+        Client::Enable(named) => change(named, ClientChange::Enable).await,
+        Client::Remove(named) => change(named, ClientChange::Remove).await,
+        Client::Secret(Secret::Retire(named)) => change(named, ClientChange::RetireSecret).await,
+        Client::Secret(Secret::Rotate(named)) => {
+            let rotated = client::rotate_secret(&app, &named.client).await.map_err(super::cause)?;
+            let (changed, secret) = rotated;
+            print(&app, Some(&changed), json, Some(&secret)).await?;
+            if !json {
+                out::note(
+                    "This secret is shown this once: keep it. The present one stays valid until `opendrs client secret retire`.",
+                );
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Prints one client, or all that are not removed.
+async fn print(app: &App, only: Option<&Row>, json: bool, secret: Option<&str>) -> Result<(), String> {
+    let all = client::all(app).await.map_err(super::cause)?;
+    let profiles: BTreeSet<_> = all.iter().map(|(_, _, row)| row.profile.0).collect();
+    let names = client_names(app, profiles.into_iter().map(ProfileId)).await.map_err(super::cause)?;
+    for (maker, profile, row) in all {
+        let name = names.get(&row.id.to_string()).map(String::as_str);
+        let wanted = match only {
+            Some(only) => only.id == row.id,
+            None => row.access.state != ClientState::Removed,
+        };
+        if !wanted {
+            continue;
+        }
+        let mut object = object(&maker, &profile, name, &row);
+        if let Some(secret) = secret {
+            object["secret"] = secret.into();
+        }
+        match (json, secret) {
+            (true, _) => out::say(object.to_string()),
+            (false, Some(secret)) => out::say(secret),
+            (false, None) => out::say(line(&maker, &profile, name, &row)),
+        }
+    }
+    Ok(())
+}
+
+fn object(maker: &str, profile: &str, name: Option<&str>, row: &Row) -> Value {
+    let Row { id, kind, mode, redirect_uris, .. } = row;
+    let secrets = [row.secret_hash, row.former_secret_hash].iter().flatten().count();
+    json!({
+        "id": id.to_string(),
+        "name": name,
+        "kind": kind.as_str(),
+        "mode": mode.as_str(),
+        "state": row.access.state.as_str(),
+        "secrets": secrets,
+        "profile": row.profile.to_string(),
+        "profileName": profile,
+        "maker": maker,
+        "redirectUris": redirect_uris,
+    })
+}
+
+fn line(maker: &str, profile: &str, name: Option<&str>, row: &Row) -> String {
+    let Row { id, kind, mode, .. } = row;
+    let state = match row.access.state {
+        ClientState::Enabled => String::new(),
+        state => format!("  ({})", state.as_str()),
+    };
+    let secrets = if row.former_secret_hash.is_some() { "  (two secrets)" } else { "" };
+    let name = name.map(|name| format!("{name}: ")).unwrap_or_default();
+    format!("{id}  {:<7}  {:<6}  {name}{profile}, {maker}{state}{secrets}", kind.as_str(), mode.as_str())
+}

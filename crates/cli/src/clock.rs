@@ -1,0 +1,78 @@
+//! `opendrs clock`: the clock of a running server.
+
+use super::out;
+use axum::http::{Method, StatusCode};
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+#[derive(Debug, Args)]
+pub(super) struct Clock {
+    /// Where the server is.
+    #[arg(long, global = true, value_name = "URL", default_value = "http://127.0.0.1:7373")]
+    server: String,
+    /// Print the server's JSON.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// What time it is there.
+    Show,
+    /// Let it stand still, or run on with --off.
+    Freeze {
+        /// Run on from where it stands.
+        #[arg(long)]
+        off: bool,
+    },
+    /// Move it forward; returns when everything that fell due has happened, with the list of it.
+    Advance {
+        /// How far: 90s, 10m, 25h, 3d, "1d 12h".
+        by: String,
+    },
+}
+
+pub(super) async fn run(args: Clock) -> Result<(), String> {
+    let url = format!("{}/-/clock", args.server.trim_end_matches('/'));
+    let (method, body) = match &args.what {
+        What::Show => (Method::GET, None),
+        What::Freeze { off } => (Method::POST, Some(json!({ "freeze": !off }))),
+        What::Advance { by } => (Method::POST, Some(json!({ "advance": by }))),
+    };
+    let text = body.map_or_else(String::new, |body| body.to_string());
+    let reply = opendrs_client::send(method, &url, &[("content-type", "application/json")], text).await?;
+    if reply.status == StatusCode::NOT_FOUND {
+        return Err(format!("the clock of {} cannot be moved: start the server with --test-clock", args.server));
+    }
+    let answer = reply.json();
+    if reply.status != StatusCode::OK {
+        return Err(answer["message"].as_str().unwrap_or("the server refused").to_owned());
+    }
+    if args.json {
+        out::say(answer.to_string());
+        return Ok(());
+    }
+    for fired in answer["fired"].as_array().into_iter().flatten() {
+        out::say(line(fired));
+    }
+    let frozen = if answer["frozen"] == true { ", standing still" } else { "" };
+    out::say(format!("{}{frozen}", answer["now"].as_str().unwrap_or_default()));
+    Ok(())
+}
+
+/// One thing that happened, on a line.
+pub(super) fn line(fired: &Value) -> String {
+    let text = |key: &str| fired[key].as_str().unwrap_or_default().to_owned();
+    for (key, what) in [("message", "to "), ("mail", "mail to "), ("call", "call to ")] {
+        if let Some(name) = fired[key].as_str() {
+            let whom = ["topicArn", "recipient", "backend"].iter().find_map(|key| fired[*key].as_str());
+            let whom = whom.unwrap_or("nobody");
+            let why = fired["reason"].as_str().map_or(String::new(), |why| format!(": {why}"));
+            return format!("{}  {name} {what}{whom}: {}{why}", text("at"), text("outcome"));
+        }
+    }
+    let told = fired["notification"].as_str().map_or(String::new(), |told| format!("  -> {told}"));
+    format!("{}  order of slot {}: {} -> {}{told}", text("at"), text("slotId"), text("from"), text("to"))
+}

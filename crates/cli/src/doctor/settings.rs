@@ -1,0 +1,205 @@
+//! What can be told from the settings and the files of this machine, without asking anybody: `opendrs config check` makes
+//! these checks as well.
+
+use super::{Check, failed, good, warning};
+use opendrs_server::master_key::readable_by_others;
+use opendrs_server::store_check;
+use opendrs_server::config::{Config, Role};
+use opendrs_server::tls::{Authority, Source, Tls};
+use opendrs_domain::time::Span;
+use opendrs_service::clock::{Clock, SystemClock};
+use std::net::IpAddr;
+use url::Url;
+
+/// All of them.
+pub(crate) fn checks(config: &Config) -> Vec<Check> {
+    let mut checks = named_files(config);
+    checks.extend(open_secrets(config));
+    checks.extend(tls(config));
+    checks.extend(addresses(config));
+    checks.extend(proxies(config));
+    checks.push(signing(config));
+    checks.push(metrics(config));
+    checks.push(limits(config));
+    checks
+}
+
+/// Files that the settings name, which a server reads at its start.
+fn named_files(config: &Config) -> Vec<Check> {
+    const NAME: &str = "files";
+    let fix = "put the file in place, readable for the server's user, or change the setting";
+    let read = [config.network().map(drop), config.post().map(drop), config.operator().map(drop)];
+    let mut bad: Vec<String> = read.into_iter().filter_map(Result::err).collect();
+    // One file may keep more than one thing from being read.
+    bad.dedup();
+    if bad.is_empty() {
+        return vec![good(NAME, "all that the settings name can be read")];
+    }
+    bad.into_iter().map(|why| failed(NAME, why, fix)).collect()
+}
+
+/// Files of secrets that others than their owner can read.
+fn open_secrets(config: &Config) -> Vec<Check> {
+    let open = config.secret_files().into_iter().filter_map(|(key, path)| {
+        let mode = std::fs::metadata(path).ok().as_ref().and_then(readable_by_others)?;
+        let at = path.display();
+        let says = format!("the file {at} of {key} can be read by others than its owner (mode {mode:o})");
+        Some(warning("files", says, format!("chmod 600 {at}, or mount it with that mode")))
+    });
+    open.collect()
+}
+
+/// The address of the signing certificate, as notifications name it.
+fn signing(config: &Config) -> Check {
+    const NAME: &str = "signing URL";
+    let url = match config.topics().base_url {
+        url if url.is_empty() => config.mailing().base_url,
+        url => url,
+    };
+    let region = config.topics().region;
+    let wanted = format!("https://sns.{region}.amazonaws.com");
+    let fix = format!(
+        "set notifications.public_url to {wanted}, with that name in your DNS and in the certificate; or have receivers trust \
+         your host: see docs/notifications.md"
+    );
+    let warn = |says: String| warning(NAME, format!("{url}, which notifications name: {says}"), fix.clone());
+    let Ok(read) = Url::parse(&url) else { return warn("it cannot be read".into()) };
+    if read.scheme() != "https" {
+        return warn("SNS message validators fetch certificates by https alone".into());
+    }
+    let host = read.host_str().unwrap_or_default();
+    let named = host
+        .strip_prefix("sns.")
+        .and_then(|rest| rest.strip_suffix(".amazonaws.com").or_else(|| rest.strip_suffix(".amazonaws.com.cn")));
+    match named {
+        None => warn(
+            "SNS message validators accept hosts of the form sns.<region>.amazonaws.com alone, unless told otherwise"
+                .into(),
+        ),
+        Some(other) if other != region => {
+            let says = format!(
+                "its region is {other}, that of topics (notifications.region) is {region}: validators that compare both refuse"
+            );
+            warn(says)
+        }
+        Some(_) if read.port().is_some() => warn("SNS message validators accept no port in it".into()),
+        Some(_) => good(NAME, format!("{url} is of the form that SNS message validators accept")),
+    }
+}
+
+/// Whoever reaches the metrics' address may read it.
+fn metrics(config: &Config) -> Check {
+    const NAME: &str = "metrics";
+    let listen = &config.metrics.listen;
+    if listen.is_empty() {
+        return good(NAME, "are off");
+    }
+    let host = listen.rsplit_once(':').map_or("", |(host, _)| host).trim_matches(['[', ']']);
+    match host.parse::<IpAddr>() {
+        Ok(address) if !is_private(address) => {
+            let says = format!("metrics.listen is {listen}: whoever reaches it may read it");
+            warning(NAME, says, "listen on the loopback, or on an address of a private network")
+        }
+        _ => good(NAME, format!("are served at {listen}")),
+    }
+}
+
+fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => v4.is_loopback() || v4.is_private() || v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
+    }
+}
+
+/// Whoever is a proxy is believed.
+fn proxies(config: &Config) -> Option<Check> {
+    let all = config.server.proxies.network_of_all()?;
+    let says = format!(
+        "server.proxies has {all}: every address is believed, so anybody may say where a request came from, and evade the limits"
+    );
+    Some(warning("proxies", says, "list the addresses or networks of your proxies alone"))
+}
+
+/// Limits that are off: nothing keeps one device, client or address from using up a node.
+fn limits(config: &Config) -> Check {
+    const NAME: &str = "limits";
+    let off: Vec<_> = config.limits_off().iter().map(|(key, what)| format!("{key} ({what})")).collect();
+    if off.is_empty() {
+        return good(NAME, "are on");
+    }
+    let fix = "set them again, but for a load test: `opendrs config default` has the default figures";
+    warning(NAME, format!("off: {}", off.join(", ")), fix)
+}
+
+/// The certificate that clients are shown.
+fn tls(config: &Config) -> Option<Check> {
+    const NAME: &str = "certificate";
+    let now = SystemClock.now();
+    let source = config.certificate()?;
+    if let Source::Local { folder, .. } = &source {
+        match Authority::is_made(folder) {
+            None => {
+                return Some(match store_check::folder(folder, "choose another with --data (server.data)") {
+                    Ok(()) => good(NAME, "the first start makes this installation's own authority"),
+                    Err(fault) => failed(NAME, fault.says, fault.fix),
+                });
+            }
+            Some(false) => {
+                let says = format!("{} holds only one file of local-ca.pem and local-ca.key", folder.display());
+                return Some(failed(NAME, says, "put the other back, or remove this one for a new authority"));
+            }
+            Some(true) => {}
+        }
+    }
+    let renewed = match &source {
+        Source::Files { .. } => "put its successor in its place: the server uses it without a restart",
+        Source::Local { .. } => "keep this machine's clock right",
+    };
+    Some(match Tls::open(source, now).map(|tls| tls.ends()) {
+        Err(why) => failed(NAME, why, "put PEM files in place, or change [tls]"),
+        Ok(None) => warning(NAME, "when it ends cannot be read", "look at tls.certificate_file"),
+        Ok(Some(end)) if end <= now => failed(NAME, format!("it ended {end}"), renewed),
+        Ok(Some(end)) if end.since(now) < Span::from_hours(14 * 24) => warning(NAME, format!("it ends {end}"), renewed),
+        Ok(Some(end)) => good(NAME, format!("it is good until {end}")),
+    })
+}
+
+fn addresses(config: &Config) -> Vec<Check> {
+    const NAME: &str = "public URLs";
+    let faces = [
+        (Role::Service, "service", &config.service.listen, &config.service.public_url),
+        (Role::Login, "login", &config.login.listen, &config.login.public_url),
+        (Role::Web, "web", &config.web.listen, &config.web.public_url),
+    ];
+    let mut checks = Vec::new();
+    for (role, section, own, url) in faces {
+        if !config.server.roles.contains(&role) {
+            continue;
+        }
+        let listen = if own.is_empty() { &config.server.listen } else { own };
+        let local = ["127.", "localhost:", "[::1]:"].iter().any(|start| listen.starts_with(start));
+        if url.is_empty() && !local {
+            let says = format!("{section} listens on {listen}, and its links would lead there");
+            let fix = format!("set {section}.public_url to the https address that others use");
+            checks.push(warning(NAME, says, fix));
+        } else if url.starts_with("http://") && role != Role::Service {
+            let fix = "set [tls], or end TLS in front, and set the https address: cookies are then sent by https alone";
+            checks.push(warning(NAME, format!("{section}.public_url is {url}"), fix));
+        }
+    }
+    let own = config.certificate().is_some();
+    let secure = |url: &str| url.starts_with("https://") || (own && url.is_empty());
+    if secure(&config.login.public_url) != secure(&config.web.public_url) {
+        let fix = "set both: with one alone, cookies are not marked for https";
+        checks.push(failed(NAME, "only one of login.public_url and web.public_url is https", fix));
+    }
+    if !own && (secure(&config.login.public_url) || secure(&config.web.public_url)) && config.server.proxies.is_empty()
+    {
+        let says = "TLS is ended by a proxy, and all who come through it are one source to the brake on guessing";
+        checks.push(warning(NAME, says, "set server.proxies to the proxy's address"));
+    }
+    if checks.is_empty() {
+        checks.push(good(NAME, "fit the addresses that are listened on"));
+    }
+    checks
+}

@@ -1,0 +1,187 @@
+//! The store: whether it answers, is of this program and takes what is written.
+
+use super::{Check, failed, good, warning};
+use opendrs_server::store_check::{self, Key};
+use opendrs_server::config::Config;
+use opendrs_domain::publication::TopicArn;
+use opendrs_domain::time::Span;
+use opendrs_service::clock::{Clock, SystemClock};
+use opendrs_service::keys;
+use opendrs_service::publication::NO_PUBLISHER;
+use opendrs_service::topic;
+use opendrs_store::examine::{Condition, Found, Sessions, examine};
+use opendrs_store::{Error, Place};
+
+/// Asks the store, where there can be one.
+pub(super) async fn store(config: &Config, key: Key) -> Vec<Check> {
+    const NAME: &str = "store";
+    let place = config.place();
+    if store_check::store(config).is_err() {
+        // That was said.
+        return Vec::new();
+    }
+    let engine = match &place {
+        Place::File(path) => format!("SQLite, {}", path.display()),
+        Place::Url(_) => "PostgreSQL".to_owned(),
+    };
+    match examine(&place).await {
+        Err(why @ Error::Unavailable(_)) if matches!(place, Place::File(_)) => {
+            let fix = "look at the disk, and at the rights to the data folder and all that is in it";
+            vec![failed(NAME, why.to_string(), fix)]
+        }
+        Err(Error::Unavailable(why)) => {
+            let fix = "start the database, or change server.database_url; check host, port, name, user and password";
+            vec![failed(NAME, format!("{engine} cannot be reached: {why}"), fix)]
+        }
+        Err(why) => vec![failed(NAME, why.to_string(), "restore a backup, or name another store")],
+        Ok(None) => vec![warning(NAME, format!("{engine}: there is none yet"), "`opendrs serve` makes it")],
+        Ok(Some(found)) => {
+            let mut checks = vec![good(NAME, format!("{engine} answers"))];
+            checks.push(schema(&found));
+            checks.extend(condition(&found, &place));
+            checks.extend(fits(config, &found, &key));
+            checks.push(clock(&found));
+            checks.extend(makers(config, &found));
+            if let Key::Known(key) = &key {
+                checks.extend(published(config, &topic::endpoints(key, &found.endpoints)).await);
+            }
+            checks
+        }
+    }
+}
+
+/// Whether the store was made with the master key; nothing where that cannot be told.
+fn fits(config: &Config, found: &Found, key: &Key) -> Option<Check> {
+    const NAME: &str = "key fits";
+    let (proof, _) = found.installation?;
+    let at = config.master_file();
+    let at = at.display();
+    match key {
+        Key::Known(key) if keys::check(key) == proof => Some(good(NAME, "the store was made with this master key")),
+        Key::Known(_) => Some(failed(
+            NAME,
+            format!("the store was made with another master key than {at}"),
+            "put the key it was made with in its place, or name it with keys.master_file",
+        )),
+        Key::Missing => Some(failed(
+            NAME,
+            format!("the store was made with a master key, and there is none at {at}"),
+            "put that key back from where you keep a copy of it, or name its file with keys.master_file",
+        )),
+        // What is wrong with it was said.
+        Key::Bad => None,
+    }
+}
+
+fn schema(found: &Found) -> Check {
+    let Found { step, known, .. } = found;
+    let says = format!("it is at step {step}, this program knows steps up to {known}");
+    match step.cmp(known) {
+        std::cmp::Ordering::Equal => good("schema", says),
+        std::cmp::Ordering::Less => warning("schema", says, "the next start of `opendrs serve` brings it up to date"),
+        std::cmp::Ordering::Greater => failed("schema", says, "run the newer opendrs"),
+    }
+}
+
+/// Whether the database is as the server needs it.
+fn condition(found: &Found, place: &Place) -> Vec<Check> {
+    let Condition { encoding, read_only, rights, sessions } = &found.condition;
+    let mut checks = Vec::new();
+    if let Some(encoding) = encoding {
+        checks.push(match encoding.as_str() {
+            "UTF8" | "UTF-8" => good("encoding", encoding.clone()),
+            other => failed(
+                "encoding",
+                format!("the database's encoding is {other}: it cannot hold every name and address"),
+                "make one with CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0",
+            ),
+        });
+    }
+    if let Some(why) = read_only {
+        let fix = match place {
+            Place::File(_) => {
+                "give the data folder and all that is in it to this user (chown); its disk must take writes"
+            }
+            Place::Url(_) => "name a server that takes writes, and a user that may write",
+        };
+        checks.push(failed("read-only", why.clone(), fix));
+    }
+    if rights.is_empty() {
+        checks.push(good("rights", "it can be read and written"));
+    }
+    for (what, fix) in rights {
+        checks.push(failed("rights", what.clone(), fix.clone()));
+    }
+    match sessions {
+        Sessions::Own => {}
+        Sessions::Shared { statements_kept } => {
+            let says = "a pooler gives each transaction another connection";
+            let fix = "let the pooler pool by session (pool_mode = session), or name the database itself";
+            checks.push(match statements_kept {
+                false => failed("pooler", format!("{says}, and prepared statements are lost"), fix),
+                true => warning("pooler", format!("{says}, and what is set for a session is lost"), fix),
+            });
+        }
+    }
+    checks
+}
+
+/// Makers whose orders have a way of their own, by settings that name no maker.
+fn makers(config: &Config, found: &Found) -> Vec<Check> {
+    let Ok(fulfilment) = config.fulfilment() else { return Vec::new() };
+    let unknown = fulfilment.makers.iter().map(|(name, _)| name).filter(|name| !found.makers.contains(name));
+    let warn = |name: &String| {
+        let known = match found.makers.as_slice() {
+            [] => "the store has no maker yet".to_owned(),
+            some => format!("the store has {}", some.iter().take(10).cloned().collect::<Vec<_>>().join(", ")),
+        };
+        let says = format!("fulfilment.makers names `{name}`, and there is no such maker: {known}");
+        warning("makers", says, "write the maker's name as the seed has it, or remove the item")
+    };
+    unknown.map(warn).collect()
+}
+
+/// Whether there is somebody to publish as, in each region that is published to.
+async fn published(config: &Config, endpoints: &[String]) -> Vec<Check> {
+    const NAME: &str = "Amazon SNS";
+    let arns: Vec<TopicArn> = endpoints.iter().filter_map(|endpoint| endpoint.parse().ok()).collect();
+    let publisher = config.publisher();
+    let mut checks = Vec::new();
+    for (n, arn) in arns.iter().enumerate() {
+        if arns[..n].iter().any(|before| before.region() == arn.region()) {
+            continue;
+        }
+        let what = format!("topics in {}", arn.region());
+        let Some(publisher) = &publisher else {
+            checks.push(failed(NAME, format!("{what} cannot be published to"), NO_PUBLISHER));
+            continue;
+        };
+        checks.push(match publisher.find_credentials(arn.clone()).await {
+            Ok(()) => good(NAME, format!("there are AWS credentials for {what}")),
+            // The server may have others than this shell.
+            Err(why) => {
+                let fix = "give the server AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE or a role, and run \
+                           this in the same surroundings";
+                warning(NAME, format!("{what}: {why}"), fix)
+            }
+        });
+    }
+    checks
+}
+
+/// Tokens end and orders fall due by this machine's clock.
+fn clock(found: &Found) -> Check {
+    const NAME: &str = "clock";
+    let now = SystemClock.now();
+    let fix = "keep the clock right with NTP (timedatectl set-ntp true)";
+    if found.installation.is_some_and(|(_, made)| made > now) {
+        return failed(NAME, format!("it is {now} here, before the store was made"), fix);
+    }
+    let off = found.clock.map(|theirs| if theirs > now { theirs.since(now) } else { now.since(theirs) });
+    match off {
+        Some(off) if off > Span::from_secs(2) => {
+            warning(NAME, format!("it is {now} here, {off} from the database's clock"), fix)
+        }
+        _ => good(NAME, format!("it is {now}")),
+    }
+}

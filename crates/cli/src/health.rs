@@ -1,0 +1,167 @@
+//! `opendrs health`: whether the node of these settings does its work, for containers and service managers.
+//!
+//! What it is: one request to `/-/health` at each address that the node listens on. What it is not: `opendrs doctor`, which
+//! looks at everything a node will need. Invariant: status 0 means that every address answered that it is healthy in time.
+
+use crate::store_args;
+use super::out;
+use opendrs_client::{self, Reply};
+use opendrs_server::config::{Config, Role};
+use axum::http::Method;
+use clap::Args;
+use opendrs_store::trust;
+use serde_json::{Value, json};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
+use std::time::Duration;
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Ends with status 0 if all is well and with status 1 if not. In a container file: HEALTHCHECK CMD \
+                        [\"opendrs\", \"health\"]."
+)]
+pub(super) struct Health {
+    /// Ask there instead of the addresses that the settings name, such as http://127.0.0.1:7373.
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// Seconds that an answer may take.
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=300))]
+    timeout: u64,
+    /// Print one JSON object an address: url, healthy, status, version, problem.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(file: Option<&Path>, args: Health) -> Result<(), String> {
+    let urls = match args.url {
+        Some(url) => vec![url.trim_end_matches('/').to_owned()],
+        None => addresses(&store_args::config(file, &crate::store_args::StoreArgs::default(), Vec::new())?)?,
+    };
+    let mut problems = Vec::new();
+    for url in urls {
+        let answer = Answer::of(&url, Duration::from_secs(args.timeout)).await;
+        match args.json {
+            true => out::say(answer.line(&url).to_string()),
+            false if answer.problem.is_none() => out::say(format!("{url} is healthy")),
+            false => {}
+        }
+        problems.extend(answer.problem.map(|why| format!("{url} is not healthy: {why}")));
+    }
+    if problems.is_empty() { Ok(()) } else { Err(problems.join("; ")) }
+}
+
+/// What an address answered.
+#[derive(Default)]
+struct Answer {
+    status: Option<u16>,
+    version: Option<String>,
+    problem: Option<String>,
+}
+
+impl Answer {
+    async fn of(url: &str, patience: Duration) -> Self {
+        let url = format!("{url}/-/health");
+        // Nothing is told to whoever answers, and nothing is believed but that somebody does: what a certificate says of
+        // its name is no matter on the way to this machine itself.
+        let asking = opendrs_client::send_by(trust::without_proof, Method::GET, &url, &[], "");
+        match tokio::time::timeout(patience, asking).await {
+            Ok(Ok(reply)) => Self::read(&reply),
+            Ok(Err(why)) => Self { problem: Some(why), ..Self::default() },
+            Err(_) => {
+                let problem = format!("no answer within {} seconds", patience.as_secs());
+                Self { problem: Some(problem), ..Self::default() }
+            }
+        }
+    }
+
+    fn read(reply: &Reply) -> Self {
+        let (status, body) = (reply.status.as_u16(), reply.json());
+        let text = |name: &str| body[name].as_str().map(str::to_owned);
+        let problem = match (status, text("message")) {
+            (200, _) if body["status"] == "ok" => None,
+            (200, _) => Some("what answers there is no opendrs".to_owned()),
+            (_, Some(why)) => Some(format!("status {status}: {why}")),
+            (_, None) => Some(format!("status {status}")),
+        };
+        Self { status: Some(status), version: text("version"), problem }
+    }
+
+    fn line(&self, url: &str) -> Value {
+        json!({
+            "url": url,
+            "healthy": self.problem.is_none(),
+            "status": self.status,
+            "version": self.version,
+            "problem": self.problem,
+        })
+    }
+}
+
+/// Where a node of these settings can be asked from its own machine.
+fn addresses(config: &Config) -> Result<Vec<String>, String> {
+    let mut urls = Vec::new();
+    for role in &config.server.roles {
+        let own = match role {
+            Role::Service => &config.service.listen,
+            Role::Login => &config.login.listen,
+            Role::Web => &config.web.listen,
+            Role::Worker => continue,
+        };
+        let address = if own.is_empty() { &config.server.listen } else { own };
+        let url = format!("{}://{}", config.scheme(), reached(address)?);
+        if !urls.contains(&url) {
+            urls.push(url);
+        }
+    }
+    match urls.is_empty() {
+        true => Err("a node of these settings listens nowhere, since its only role is worker: name one that does, \
+                     with --url"
+            .into()),
+        false => Ok(urls),
+    }
+}
+
+/// The address at which something that listens is reached from its own machine.
+fn reached(address: &str) -> Result<String, String> {
+    let free = || format!("{address} takes any free port: name the one that was taken, with --url http://HOST:PORT");
+    match address.parse::<SocketAddr>() {
+        Ok(at) if at.port() == 0 => Err(free()),
+        Ok(at) if at.ip().is_unspecified() => {
+            let loopback = match at.ip() {
+                IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+                IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
+            };
+            Ok(SocketAddr::new(loopback, at.port()).to_string())
+        }
+        // A name.
+        _ if address.ends_with(":0") => Err(free()),
+        _ => Ok(address.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(env: &[(&str, &str)]) -> Result<Vec<String>, String> {
+        let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        addresses(&Config::load(None, env, Vec::new()).unwrap())
+    }
+
+    #[test]
+    fn each_address_is_asked_once_on_this_machine() {
+        assert_eq!(asked(&[]).unwrap(), ["http://127.0.0.1:7373"]);
+        assert_eq!(asked(&[("OPENDRS_SERVER_LISTEN", "0.0.0.0:80")]).unwrap(), ["http://127.0.0.1:80"]);
+        assert_eq!(asked(&[("OPENDRS_SERVER_LISTEN", "[::]:80")]).unwrap(), ["http://[::1]:80"]);
+        assert_eq!(asked(&[("OPENDRS_SERVER_LISTEN", "node.internal:80")]).unwrap(), ["http://node.internal:80"]);
+        let apart = [("OPENDRS_LOGIN_LISTEN", "10.0.0.1:90"), ("OPENDRS_TLS_MODE", "self-signed")];
+        assert_eq!(asked(&apart).unwrap(), ["https://127.0.0.1:7373", "https://10.0.0.1:90"]);
+    }
+
+    #[test]
+    fn what_cannot_be_asked_is_said() {
+        for env in [("OPENDRS_SERVER_ROLES", "worker"), ("OPENDRS_SERVER_LISTEN", "127.0.0.1:0")] {
+            assert!(asked(&[env]).unwrap_err().contains("--url"), "{env:?}");
+        }
+    }
+}

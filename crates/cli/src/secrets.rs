@@ -1,0 +1,79 @@
+//! Where generated secrets go: to standard output or to a file, and only if that is asked for.
+//!
+//! Invariant: a file of secrets is for its owner's eyes alone, is opened before anything is generated, and is only added to.
+
+use super::out;
+use opendrs_server::master_key;
+use clap::Args;
+use opendrs_service::seed::Item;
+use serde_json::json;
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct SecretArgs {
+    /// Print the secrets that are generated, on standard output.
+    #[arg(long)]
+    pub(super) show_secrets: bool,
+    /// Add the secrets that are generated to this file, a JSON object a line. It is made for its owner's eyes alone.
+    #[arg(long, value_name = "FILE")]
+    secrets_file: Option<PathBuf>,
+}
+
+/// Where the secrets of a run go.
+pub(super) struct Secrets {
+    pub(super) shown: bool,
+    file: Option<(PathBuf, File)>,
+}
+
+impl SecretArgs {
+    /// Opens the file, if one is named.
+    ///
+    /// # Errors
+    /// A sentence; nothing has been generated then.
+    pub(super) fn open(&self) -> Result<Secrets, String> {
+        let Some(path) = &self.secrets_file else { return Ok(Secrets { shown: self.show_secrets, file: None }) };
+        let at = path.display();
+        let cannot = |e: std::io::Error| format!("cannot write the file {at} of --secrets-file: {e}");
+        let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path).map_err(cannot)?;
+        if let Some(mode) = master_key::readable_by_others(&file.metadata().map_err(cannot)?) {
+            return Err(format!(
+                "the file {at} of --secrets-file can be read by others than its owner (mode {mode:o}): run `chmod 600 {at}`"
+            ));
+        }
+        Ok(Secrets { shown: self.show_secrets, file: Some((path.clone(), file)) })
+    }
+}
+
+impl Secrets {
+    /// Writes the secrets that a seed generated to the file, or says how to have one.
+    ///
+    /// # Errors
+    /// A sentence that says what to do about it.
+    pub(super) fn keep(&mut self, items: &[Item]) -> Result<(), String> {
+        let generated = || items.iter().filter_map(|item| Some((item, item.secret.as_ref()?)));
+        if let Some((path, file)) = &mut self.file {
+            let line = |(item, secret): (&Item, &String)| {
+                format!("{}\n", json!({ "kind": item.kind, "name": item.name, "id": item.id, "secret": secret }))
+            };
+            let lines: String = generated().map(line).collect();
+            let written = file.write_all(lines.as_bytes()).and_then(|()| file.sync_all());
+            return written.map_err(|e| {
+                format!(
+                    "the seed is applied, but its secrets could not be written to {}: {e}. `opendrs client secret rotate` \
+                     makes others",
+                    path.display()
+                )
+            });
+        }
+        if !self.shown && generated().next().is_some() {
+            out::note(
+                "A secret was generated and is not shown. `opendrs client secret rotate CLIENT_ID` makes another and prints \
+                 it; with --show-secrets or --secrets-file FILE the next ones are shown or written.",
+            );
+        }
+        Ok(())
+    }
+}

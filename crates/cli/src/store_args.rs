@@ -1,0 +1,56 @@
+//! The options that name a store, and the settings that they lead to.
+//!
+//! Invariant: an option on the command line overrides the settings' file and the environment.
+
+use clap::Args;
+use opendrs_server::config::{Config, Override, lifted};
+use std::path::{Path, PathBuf};
+use toml::Value;
+
+/// Which store a command works on.
+#[derive(Clone, Debug, Default, Args)]
+pub struct StoreArgs {
+    /// Data folder with the SQLite database and the master key.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// PostgreSQL instead of SQLite: postgres://user:password@host:5432/name.
+    #[arg(long, value_name = "URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+}
+
+/// Settings of all sources, for a command with store options and perhaps others.
+pub fn config(file: Option<&Path>, store: &StoreArgs, more: Vec<Override>) -> Result<Config, String> {
+    config_over(Vec::new(), file, store, more)
+}
+
+/// The same, over defaults of which some are others.
+pub fn config_over(
+    other_defaults: Vec<Override>,
+    file: Option<&Path>,
+    store: &StoreArgs,
+    mut more: Vec<Override>,
+) -> Result<Config, String> {
+    if let Some(data) = &store.data {
+        more.push(("server", "data", Value::String(data.display().to_string())));
+        // A folder named on the command line means SQLite in it, whatever else is set.
+        more.push(("server", "database_url", Value::String(String::new())));
+        more.push(("server", "database_url_file", Value::String(String::new())));
+    }
+    if let Some(url) = &store.database_url {
+        more.push(("server", "database_url", Value::String(url.clone())));
+        more.push(("server", "database_url_file", Value::String(String::new())));
+    }
+    Config::load_over(other_defaults, file, std::env::vars(), more)
+}
+
+/// Settings of a server that serves this machine alone, on a store of its own: plain HTTP, no limits, and receivers are
+/// here.
+pub fn local(file: Option<&Path>, data: &Path, listen: &str) -> Result<Config, String> {
+    let text = |section, key, value: &str| (section, key, Value::String(value.to_owned()));
+    let here = ("outbound", "allow", Value::Array(vec!["127.0.0.0/8".into()]));
+    let plain = [("mode", "off"), ("certificate_file", ""), ("key_file", "")];
+    let plain = plain.map(|(key, value)| text("tls", key, value));
+    let store = StoreArgs { data: Some(data.to_owned()), database_url: None };
+    let more = [text("server", "listen", listen), here].into_iter().chain(plain);
+    config(file, &store, more.chain(lifted()).collect())
+}

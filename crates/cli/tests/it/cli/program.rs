@@ -1,0 +1,332 @@
+//! Runs of `opendrs`: to their end, or while they serve.
+
+use opendrs_client::{Reply, send};
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// Makes of each `async fn test(place: &Place)` a test on SQLite and one on PostgreSQL.
+macro_rules! on_either { ($($test:ident),+ $(,)?) => {
+    mod sqlite { $(
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $test() { super::$test(&$crate::cli::program::Place::new()).await; }
+    )+ }
+    mod postgres { $(
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $test() {
+            let database = $crate::harness::Store::postgres().await;
+            super::$test(&$crate::cli::program::Place::on_postgres(&database)).await;
+            database.remove().await;
+        }
+    )+ }
+} }
+
+/// After so long without an end, or a line that must come, a test has failed.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Ended {
+    pub status: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Ended {
+    /// What a successful run printed.
+    #[track_caller]
+    pub fn good(self) -> String {
+        assert_eq!(self.status, 0, "{self:?}");
+        self.out
+    }
+
+    /// What a failed run said on standard error; it printed nothing for scripts.
+    #[track_caller]
+    pub fn bad(self) -> String {
+        assert_eq!((self.status, self.out.as_str()), (1, ""), "{self:?}");
+        self.err
+    }
+}
+
+/// A folder to run in, which holds what the runs share.
+pub struct Place {
+    pub folder: TempDir,
+    /// Options that name the store.
+    pub store: Vec<String>,
+}
+
+impl Place {
+    /// On SQLite.
+    pub fn new() -> Self {
+        Self { folder: TempDir::new().unwrap(), store: vec!["--data".into(), "data".into()] }
+    }
+
+    /// On a database.
+    pub fn on_postgres(database: &crate::harness::Store) -> Self {
+        let opendrs_store::Place::Url(url) = database.place() else { panic!("no URL") };
+        let mut place = Self::new();
+        place.store.extend(["--database-url".into(), url]);
+        place
+    }
+
+    pub fn file(&self, name: &str, text: &str) {
+        std::fs::write(self.folder.path().join(name), text).unwrap();
+    }
+
+    /// A new file for its owner's eyes alone.
+    pub fn private_file(&self, name: &str, text: &str) {
+        use std::io::Write;
+        use std::os::unix::fs::OpenOptionsExt;
+        let mut options = std::fs::OpenOptions::new();
+        let file = options.write(true).create_new(true).mode(0o600).open(self.path().join(name));
+        file.unwrap().write_all(text.as_bytes()).unwrap();
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_opendrs"));
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("OPENDRS_") || name.starts_with("AWS_")) {
+            command.env_remove(name);
+        }
+        command.args(words).current_dir(self.path()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs a command to its end.
+    pub fn run(&self, words: &[&str]) -> Ended {
+        self.run_with(words, &[])
+    }
+
+    /// The same with environment variables.
+    pub fn run_with(&self, words: &[&str], env: &[(&str, &str)]) -> Ended {
+        let mut command = self.command(words);
+        command.envs(env.iter().copied());
+        end(command, words)
+    }
+
+    /// The same with its standard output somewhere else.
+    pub fn run_into(&self, words: &[&str], out: Stdio) -> Ended {
+        let mut command = self.command(words);
+        command.stdout(out);
+        end(command, words)
+    }
+
+    /// Runs a command on the place's store.
+    pub fn on_store(&self, words: &[&str]) -> Ended {
+        let store = self.store.iter().map(String::as_str);
+        self.run(&words.iter().copied().chain(store).collect::<Vec<_>>())
+    }
+
+    /// Starts a command that goes on until it is told to end.
+    pub fn start(&self, words: &[&str]) -> Started {
+        let mut child = self.command(words).spawn().unwrap();
+        let (out, err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+        Started { child, out: lines(out), err: lines(err) }
+    }
+
+    /// Starts a server on a free port.
+    pub fn serve(&self, words: &[&str]) -> Served {
+        self.serve_into(words, Stdio::piped())
+    }
+
+    /// The same with its standard output somewhere else.
+    pub fn serve_into(&self, words: &[&str], out: Stdio) -> Served {
+        let store = self.store.iter().map(String::as_str);
+        let words: Vec<_> =
+            ["serve", "--listen", "127.0.0.1:0"].into_iter().chain(store).chain(words.iter().copied()).collect();
+        let mut child = self.command(&words).stdout(out).spawn().unwrap();
+        let lines = lines(child.stderr.take().unwrap());
+        let mut served = Served { child, lines, base: String::new() };
+        let listens = served.line("listens on");
+        served.base = listens
+            .split(' ')
+            .find(|word| word.starts_with("http://") || word.starts_with("https://"))
+            .unwrap()
+            .to_owned();
+        served
+    }
+}
+
+/// Waits for a command's end.
+fn end(mut command: Command, words: &[&str]) -> Ended {
+    let child = command.spawn().unwrap();
+    let (ended, wait) = mpsc::channel();
+    std::thread::spawn(move || ended.send(child.wait_with_output()));
+    let output = wait.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("{words:?} does not end")).unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ended { status: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
+}
+
+/// The lines of a stream, as they come.
+fn lines(stream: impl std::io::Read + Send + 'static) -> mpsc::Receiver<String> {
+    let (line, lines) = mpsc::channel();
+    let reader = BufReader::new(stream);
+    std::thread::spawn(move || reader.lines().map_while(Result::ok).all(|text| line.send(text).is_ok()));
+    lines
+}
+
+/// A process that goes on; it ends with its value.
+pub struct Started {
+    child: Child,
+    out: mpsc::Receiver<String>,
+    err: mpsc::Receiver<String>,
+}
+
+impl Started {
+    /// The next line on standard output.
+    pub fn said(&self) -> String {
+        self.out.recv_timeout(PATIENCE).unwrap()
+    }
+
+    /// The next line on standard error.
+    pub fn noted(&self) -> String {
+        self.err.recv_timeout(PATIENCE).unwrap()
+    }
+
+    /// Asks it to end, as Ctrl-C does; its exit status, and what it said until then.
+    pub fn interrupt(mut self) -> (i32, Vec<String>) {
+        assert!(Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap().success());
+        let status = self.child.wait().unwrap().code().unwrap_or(-1);
+        (status, self.out.iter().collect())
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A serving process; it ends with its value.
+pub struct Served {
+    child: Child,
+    lines: mpsc::Receiver<String>,
+    pub base: String,
+}
+
+impl Served {
+    /// Waits for a line on standard error that holds these words.
+    pub fn line(&mut self, words: &str) -> String {
+        let mut seen = Vec::new();
+        loop {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) if line.contains(words) => return line,
+                Ok(line) => seen.push(line),
+                Err(why) => panic!("no line with {words:?} ({why}), but {seen:#?}"),
+            }
+        }
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
+    }
+
+    /// Asks it to end, as a service manager does; its exit status.
+    pub fn terminate(mut self) -> i32 {
+        self.signal("TERM");
+        self.line("Stopping: answers under way are finished first.");
+        self.child.wait().unwrap().code().unwrap_or(-1)
+    }
+
+    /// Waits until it ends by itself; its exit status.
+    pub fn ended(mut self) -> i32 {
+        self.child.wait().unwrap().code().unwrap_or(-1)
+    }
+
+    /// `kill -9`.
+    pub fn kill(self) {
+        self.log();
+    }
+
+    /// Ends it; everything it wrote to standard error since it listens.
+    pub fn log(mut self) -> String {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.lines.iter().collect::<Vec<_>>().join("\n")
+    }
+
+    pub async fn get(&self, path: &str) -> Reply {
+        send(axum::http::Method::GET, &format!("{}{path}", self.base), &[], "").await.unwrap()
+    }
+
+    pub async fn post(&self, path: &str, body: &str) -> Reply {
+        send(axum::http::Method::POST, &format!("{}{path}", self.base), &[], body.to_owned()).await.unwrap()
+    }
+
+    /// SubscriptionInfo 1.0.
+    pub async fn info(&self, token: &str) -> Reply {
+        let bearer = format!("Bearer {token}");
+        let headers = [
+            ("authorization", bearer.as_str()),
+            ("x-amzn-type-version", "com.amazon.dash.replenishment.DrsSubscriptionInfoInput@1.0"),
+            ("x-amzn-accept-type", "com.amazon.dash.replenishment.DrsSubscriptionInfoResult@1.0"),
+        ];
+        send(axum::http::Method::GET, &format!("{}/subscriptionInfo", self.base), &headers, "").await.unwrap()
+    }
+
+    /// Replenish.
+    pub async fn replenish(&self, token: &str, slot: &str) -> Reply {
+        let bearer = format!("Bearer {token}");
+        let headers = [
+            ("authorization", bearer.as_str()),
+            ("x-amzn-type-version", "com.amazon.dash.replenishment.DrsReplenishInput@1.0"),
+            ("x-amzn-accept-type", "com.amazon.dash.replenishment.DrsReplenishResult@1.0"),
+        ];
+        send(axum::http::Method::POST, &format!("{}/replenish/{slot}", self.base), &headers, "").await.unwrap()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A world for `opendrs seed`: the demo's, with nothing generated.
+pub const SEED: &str = include_str!("../../../src/demo/demo.seed.toml");
+/// Its client, secret, redirect URI and slots.
+pub const CLIENT: &str = "amzn1.application-oa2-client.0f3c9a7be2d14c55a1b68e90d2f4c713";
+pub const SECRET: &str = "5d1f0c8b9e7a6d4c3b2a19087f6e5d4c3b2a19087f6e5d4c3b2a19087f6e5d4c";
+pub const REDIRECT: &str = "https://localhost:8100/authresponse";
+pub const FILTER: &str = "7c0a3f5e-0000-4000-8000-0000000000a1";
+
+impl Place {
+    /// The demo's world in its store.
+    pub fn seeded() -> Self {
+        let place = Self::new();
+        place.seed();
+        place
+    }
+
+    pub fn seed(&self) {
+        self.file("seed.toml", SEED);
+        self.on_store(&["seed", "seed.toml"]).good();
+    }
+
+    /// The demo's security profile.
+    pub fn profile(&self) -> String {
+        let printed = self.on_store(&["seed", "seed.toml", "--json"]).good();
+        let mut lines = printed.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let profile = lines.find(|line| line["kind"] == "profile").unwrap();
+        profile["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Links a device; its tokens, or whatever was asked for.
+    #[track_caller]
+    pub fn link(&self, serial: &str, more: &[&str]) -> serde_json::Value {
+        let words = ["device", "link", "--client", CLIENT, "--model", "Aqua-Pitcher_7", "--serial", serial];
+        let printed = self.on_store(&[&words, more].concat()).good();
+        assert_eq!(printed.lines().count(), 1, "{printed}");
+        serde_json::from_str(&printed).unwrap()
+    }
+}

@@ -1,0 +1,132 @@
+//! What protects every page: no framing, no caching, no referrer, nothing from elsewhere
+//! (docs/spec/security.md#page-headers).
+
+use crate::harness::world::{ANN, BOB, COMPOSITE, LOCAL_REDIRECT, PASSWORD};
+use crate::harness::{Linking, Server, Visit, form, query};
+use opendrs_domain::version::Endpoint::Deregister;
+use opendrs_client::Reply;
+
+/// Checks a page of a program that reads pages; `ends_at` is what its forms may lead to besides this server.
+#[track_caller]
+fn protected(name: &str, page: &Reply, ends_at: &str) {
+    assert_eq!(page.header("content-type"), "text/html; charset=utf-8", "{name}");
+    let policy = format!(
+        "default-src 'none'; style-src 'self'; form-action 'self'{ends_at}; frame-ancestors 'none'; base-uri 'none'"
+    );
+    assert_eq!(page.header("content-security-policy"), policy, "{name}");
+    for (header, value) in [
+        ("x-frame-options", "DENY"),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("cache-control", "no-store"),
+        ("access-control-allow-origin", ""),
+    ] {
+        assert_eq!(page.header(header), value, "{name}: {header}");
+    }
+    let html = page.text();
+    for forbidden in ["<script", " style=", " onclick", " onload", "http-equiv", "<img", "<iframe", "@import", "url("] {
+        assert!(!html.contains(forbidden), "{name}: {forbidden} in {html}");
+    }
+    let elsewhere = html.split("src=\"").skip(1).chain(html.split("stylesheet\" href=\"").skip(1));
+    assert!(elsewhere.into_iter().all(|rest| rest.starts_with("/-/style.css\"")), "{name}: {html}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_is_protected() {
+    let server = Server::start().await;
+    let device = server.device().await;
+    let settings = format!("/settings?{}", form(&[("access_token", &device.access), ("exitUri", "/null")]));
+    for (name, path) in [
+        ("teaser", format!("/teaser?compositeId={COMPOSITE}&loginUri=a&skipUri=b")),
+        ("teaser, old path", format!("/AccioCustomerUI/teaser?compositeId={COMPOSITE}")),
+        ("no teaser", "/teaser".to_owned()),
+        ("sign-in for settings", settings.clone()),
+        ("sorry", query(&[("client_id", None)])),
+        ("expired", "/setup_slot".into()),
+    ] {
+        protected(name, &Visit::open(&server, &path).await.page, "");
+    }
+    let mut bob = Visit::signed_in(&server, BOB).await;
+    protected("devices", &bob.page, "");
+    protected("another's device", &bob.go(&settings).await.page, "");
+    let mut ann = Visit::signed_in(&server, ANN).await;
+    protected("settings", &ann.go(&settings).await.page, "");
+
+    for (redirect, source) in [(None, " https://setup.example.net"), (Some(LOCAL_REDIRECT), " http://localhost:3000")] {
+        let path = query(&[("state", None), ("scope", Some("dash:replenish profile"))]);
+        let path = redirect
+            .map_or(path, |uri| query(&[("redirect_uri", Some(uri)), ("scope", Some("dash:replenish postal_code"))]));
+        let mut visit = Visit::open(&server, &path).await;
+        protected("sign-in for a client", &visit.page, source);
+        let wrong = visit.form("/ap/signin").fill("email", ANN).fill("password", "wrong");
+        protected("sign-in refused", &visit.submit(&wrong).await.page, source);
+        protected("consent", &visit.sign_in(ANN).await.page, source);
+        protected("slot", &visit.press("/ap/consent", "consentApproved").await.page, source);
+        let form = visit.form("/slot_action");
+        protected("slot refused", &visit.submit(&form.fill("asin", "x")).await.page, source);
+        visit.press("/slot_action", "skip").await;
+        protected("overview", &visit.press("/slot_action", "skip").await.page, source);
+        protected("overview refused", &visit.press("/setup_overview", "completeSetup").await.page, source);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn redirects_are_not_kept_and_do_not_repeat_a_password() {
+    let server = Server::start().await;
+    let mut visit = Visit::open(&server, &query(&[])).await;
+    let form = visit.form("/ap/signin").fill("email", ANN).fill("password", PASSWORD);
+    let reply = visit.browser.submit(&form).await.unwrap();
+    assert_eq!((reply.status.as_u16(), reply.header("cache-control")), (303, "no-store"));
+    visit.page = visit.browser.follow(reply).await.unwrap();
+    server.complete(&mut visit).await;
+    assert_eq!((visit.page.status.as_u16(), visit.page.header("cache-control")), (302, "no-store"));
+    assert!(visit.answer("code").is_some() && visit.page.body.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_elses_script_is_let_in() {
+    let server = Server::start().await;
+    for path in ["/ap/oa", "/auth/o2/token", "/auth/o2/tokeninfo", "/user/profile", "/subscriptionInfo", "/settings"] {
+        for method in ["OPTIONS", "GET"] {
+            let call = server.request(method, path).header("origin", "https://evil.example");
+            let reply = call.header("access-control-request-method", "GET").send().await;
+            assert!(reply.headers.keys().all(|name| !name.as_str().starts_with("access-control")), "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forged_host_leads_nobody_astray() {
+    let server = Server::start().await;
+    let ended = server.link(Linking::default()).await;
+    server.call(&ended, Deregister, "/registration").send().await;
+    let cookie = Visit::signed_in(&server, ANN).await.browser.cookie_header();
+    let settings = format!("/settings?{}", form(&[("access_token", &ended.access)]));
+    for path in
+        [query(&[]), settings, "/settings".into(), format!("/teaser?compositeId={COMPOSITE}"), "/-/openapi.json".into()]
+    {
+        let mut call = server.request("GET", &path).header("cookie", &cookie).header("forwarded", "host=evil.example");
+        for name in ["x-forwarded-host", "x-forwarded-server", "x-original-url", "x-rewrite-url"] {
+            call = call.header(name, "evil.example");
+        }
+        let reply = call.header("x-forwarded-proto", "https").send().await;
+        assert!(reply.status.as_u16() < 400, "{path}");
+        assert!(!format!("{:?}{}", reply.headers, reply.text()).contains("evil.example"), "{path}");
+        assert!(reply.header("location").is_empty() || reply.header("location").starts_with('/'), "{path}");
+    }
+    let raw = server.exchange("GET /settings HTTP/1.1\r\nHost: evil.example\r\n\r\n").await;
+    assert!(!format!("{raw:?}").contains("evil.example"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_changes_something_is_never_a_get() {
+    let server = Server::start().await;
+    let before = server.rows().await;
+    for path in ["/ap/consent", "/slot_action", "/settings/slot", "/settings/order", "/ap/signin", "/ap/signout"] {
+        for method in ["GET", "HEAD", "PUT", "DELETE"] {
+            let reply = server.request(method, path).send().await;
+            assert_eq!((reply.status.as_u16(), reply.header("allow")), (405, "POST"), "{method} {path}");
+        }
+    }
+    assert_eq!(server.rows().await, before);
+}

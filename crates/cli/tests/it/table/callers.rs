@@ -1,0 +1,323 @@
+//! Every route and every kind of caller: who gets what. A route without a line here fails the completeness test.
+
+use crate::harness::world::{ANN, COMPOSITE, FILTER, OTHER_MODEL, OTHER_WEB, PASSWORD};
+use crate::harness::{Device, Linking, OPERATOR, Server, Visit, form, good_body, query};
+use opendrs_domain::version::{ENDPOINTS, Endpoint};
+use opendrs_server::routes::Doors;
+use opendrs_client::{Reply, heading};
+use opendrs_server::config::Role;
+use opendrs_service::session::form_token;
+use std::collections::BTreeSet;
+
+/// What a caller has to show.
+#[derive(Clone, Default)]
+struct Caller {
+    token: Option<String>,
+    cookie: Option<String>,
+    csrf: Option<String>,
+}
+
+/// A route, how it is called, and the answers: status and the page's heading or the message.
+struct Case {
+    method: &'static str,
+    route: &'static str,
+    path: String,
+    fields: Vec<(&'static str, String)>,
+    answers: [&'static str; 9],
+}
+
+/// The callers of [`Case::answers`], in that order.
+const CALLERS: [&str; 9] = [
+    "nobody",
+    "the device",
+    "another maker's device",
+    "a browser nobody signed in to",
+    "the same with its form's token",
+    "a signed-in browser",
+    "the same with its form's token",
+    "the same with another browser's form token",
+    "the operator",
+];
+
+const TOKEN: &str = "400 Invalid token";
+const SLOT: &str = "400 Slot of another model";
+const GONE: &str = "410 This page has expired";
+const FORM: &str = "400 This form has expired";
+const SIGN_IN: &str = "200 Sign in";
+
+fn cases(token: &str, order: &str) -> Vec<Case> {
+    let api = |method, route: &'static str, own, other| {
+        let path = route.replace("{slot}", FILTER).replace("{instance}", order);
+        let path = path.replace("{model}", "Aqua-Pitcher_7").replace("{serial}", "SN-1");
+        let answers = [TOKEN, own, other, TOKEN, TOKEN, TOKEN, TOKEN, TOKEN, TOKEN];
+        Case { method, route, path, fields: Vec::new(), answers }
+    };
+    let open = |method, route: &'static str, query: String, answer| Case {
+        method,
+        route,
+        path: format!("{route}{query}"),
+        fields: Vec::new(),
+        answers: [answer; 9],
+    };
+    let page = |method, route: &'static str, query: String, stranger, signed_in| {
+        let [a, b] = [stranger, signed_in];
+        Case {
+            method,
+            route,
+            path: format!("{route}{query}"),
+            fields: Vec::new(),
+            answers: [a, a, a, a, a, b, b, b, a],
+        }
+    };
+    let posted = |route: &'static str, fields: &[(&'static str, &str)], stranger, signed_in| Case {
+        method: "POST",
+        route,
+        path: route.into(),
+        fields: fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect(),
+        answers: [FORM, FORM, FORM, FORM, stranger, FORM, signed_in, FORM, FORM],
+    };
+    let operated = |method, route: &'static str, path: &str, answer| {
+        const STRANGER: &str = "401 Show the operator's token";
+        let mut answers = [STRANGER; 9];
+        answers[8] = answer;
+        Case { method, route, path: path.into(), fields: Vec::new(), answers }
+    };
+    let of_device = format!("?{}", form(&[("access_token", token)]));
+    vec![
+        api("POST", "/replenish/{slot}", "200 {}", "404 Slot of another model"),
+        api("POST", "/slotStatus/{slot}", "200 {}", SLOT),
+        api("POST", "/deviceStatus", "200 {}", "200 {}"),
+        api("POST", "/deviceStatus/{slot}", "200 {}", SLOT),
+        api("GET", "/subscriptionInfo", "200 {}", "200 {}"),
+        api("GET", "/getOrderInfo/{instance}", "200 {}", "400 Unknown eventInstanceId"),
+        api("DELETE", "/testOrders", "200 {}", "400 The device is not a test device"),
+        api("DELETE", "/testOrders/slots/{slot}", "200 {}", SLOT),
+        api("DELETE", "/testOrders/{slot}", "200 {}", SLOT),
+        open("GET", "/-/health", String::new(), "200 {}"),
+        open("GET", "/-/ready", String::new(), "200 {}"),
+        // It has an address of its own: at the service's there is no such path.
+        open("GET", "/-/metrics", String::new(), "404 No such path"),
+        open("GET", "/-/openapi.json", String::new(), "200 {}"),
+        open("GET", "/-/style.css", String::new(), "200 "),
+        open("POST", "/-/fulfilment", String::new(), "401 The signature is missing, wrong or older"),
+        open("POST", "/-/fulfilment/vendure", String::new(), "401 The signature is missing, wrong or older"),
+        operated("GET", "/-/events", "/-/events", "200 {}"),
+        operated("GET", "/-/events/{id}", "/-/events/x", "400 "),
+        operated("POST", "/-/events/{id}/replay", "/-/events/x/replay", "400 "),
+        operated("POST", "/-/events/replay", "/-/events/replay", "400 The body cannot be read"),
+        // Whoever reaches a server that was started for tests may move its time.
+        open("GET", "/-/clock", String::new(), "200 {}"),
+        open("POST", "/-/clock", String::new(), "400 The body cannot be read"),
+        open("GET", "/-/faults", String::new(), "200 {}"),
+        open("POST", "/-/faults", String::new(), "400 The body cannot be read"),
+        open("DELETE", "/-/faults", String::new(), "200 {}"),
+        open("POST", "/-/reset", String::new(), "200 {}"),
+        open("GET", "/-/snapshots", String::new(), "200 {}"),
+        open("POST", "/-/snapshots", String::new(), "400 The body cannot be read"),
+        Case {
+            path: "/-/snapshots/never-saved".into(),
+            ..open("DELETE", "/-/snapshots/{name}", String::new(), "400 there is no snapshot")
+        },
+        open("POST", "/-/trigger", String::new(), "400 The body cannot be read"),
+        open("GET", "/teaser", format!("?compositeId={COMPOSITE}"), "200 Never run out"),
+        open("GET", "/AccioCustomerUI/teaser", format!("?compositeId={COMPOSITE}"), "200 Never run out"),
+        open("POST", "/auth/o2/token", String::new(), "400 The authorization grant type is not supported"),
+        Case {
+            answers: std::array::from_fn(|caller| match CALLERS[caller] {
+                // They show a token of their own beside the one of the query.
+                "the device" | "another maker's device" | "the operator" => {
+                    "400 The request has different access tokens"
+                }
+                _ => "400 The access token is missing",
+            }),
+            ..open("GET", "/auth/o2/tokeninfo", "?access_token=x".into(), "")
+        },
+        Case {
+            answers: [
+                "400 The request is missing a required parameter",
+                "401 The access token lacks the scope profile",
+                "401 The access token lacks the scope profile",
+                "400 The request is missing a required parameter",
+                "400 The request is missing a required parameter",
+                "400 The request is missing a required parameter",
+                "400 The request is missing a required parameter",
+                "400 The request is missing a required parameter",
+                "400 The access token is missing",
+            ],
+            ..open("GET", "/user/profile", String::new(), "")
+        },
+        open("POST", "/auth/relyingPartyLogout", String::new(), "200 {}"),
+        open("GET", "/.well-known/oauth-authorization-server", String::new(), "200 {}"),
+        page("GET", "/ap/oa", query(&[]).replace("/ap/oa", ""), SIGN_IN, "303 /setup_slot"),
+        posted("/ap/consent", &[("flow", "x"), ("consentApproved", "true")], GONE, GONE),
+        page("GET", "/setup_slot", String::new(), GONE, GONE),
+        posted("/slot_action", &[("flow", "x"), ("slotId", FILTER)], GONE, GONE),
+        page("GET", "/setup_overview", String::new(), GONE, GONE),
+        posted("/setup_overview", &[("flow", "x"), ("completeSetup", "true")], GONE, GONE),
+        page("GET", "/settings", of_device, SIGN_IN, "200 Aqua Pitcher"),
+        posted(
+            "/settings/slot",
+            &[("access_token", token), ("slotId", FILTER), ("subscribed", "true")],
+            SIGN_IN,
+            "303 /settings",
+        ),
+        posted("/settings/order", &[("access_token", token), ("instanceId", order)], SIGN_IN, "303 /settings"),
+        posted(
+            "/settings/rule",
+            &[("access_token", token), ("slotId", FILTER), ("mode", "ask")],
+            SIGN_IN,
+            "303 /settings",
+        ),
+        posted("/settings/language", &[("language", "en")], SIGN_IN, "303 /settings"),
+        // A registration opens for its owner alone; others see their own list.
+        page("GET", "/settings/device", "?device=x".into(), SIGN_IN, "200 Your devices"),
+        page("GET", "/settings/address", String::new(), SIGN_IN, "200 Shipping address"),
+        posted(
+            "/settings/address",
+            &[("line1", "1 New Street"), ("city", "Springfield"), ("postal_code", "97477"), ("country", "US")],
+            SIGN_IN,
+            "303 /settings",
+        ),
+        // Whoever is signed in sees no device of another's: of an unknown one only that it is not theirs.
+        page("GET", "/settings/remove", "?device=x".into(), SIGN_IN, "303 /settings"),
+        posted("/settings/remove", &[("device", "x")], SIGN_IN, "303 /settings"),
+        // And of an app that never had their consent no more than that.
+        page("GET", "/settings/unlink", "?profile=x".into(), SIGN_IN, "303 /settings"),
+        posted("/settings/unlink", &[("profile", "x")], SIGN_IN, "303 /settings"),
+        page("GET", "/order", format!("?id={order}"), SIGN_IN, "200 Your order"),
+        posted("/order", &[("id", order), ("cancel", "true")], SIGN_IN, "303 /order"),
+        // The same for who answers a takeover.
+        open("GET", "/takeover", "?token=x".into(), "400 That did not work"),
+        posted("/takeover", &[("token", "x"), ("undo", "true")], "400 That did not work", "400 That did not work"),
+        // What opens an order by its mail's link is the link alone; who has none learns nothing.
+        open("GET", "/order/cancel", "?token=x".into(), "400 That did not work"),
+        posted("/order/cancel", &[("token", "x")], "400 That did not work", "400 That did not work"),
+        // Whoever reaches a server that was started for tests may read its mail.
+        open("GET", "/-/mail", String::new(), "200 Mail to customers"),
+        Case { path: "/-/mail/x".into(), ..open("GET", "/-/mail/{id}", String::new(), "400 That did not work") },
+        Case {
+            path: "/-/mail/x/html".into(),
+            ..open("GET", "/-/mail/{id}/html", String::new(), "400 That did not work")
+        },
+        posted("/ap/signin", &[("email", ANN), ("password", PASSWORD)], "303 /settings", "303 /settings"),
+        posted("/ap/signout", &[], "303 /settings", "303 /settings"),
+        api("DELETE", "/registration", "200 {}", "200 {}"),
+        api("DELETE", "/deviceModels/{model}/devices/{serial}/registration", "200 {}", "400 The path names model"),
+    ]
+}
+
+const ROLES: [Role; 4] = [Role::Service, Role::Login, Role::Web, Role::Worker];
+
+#[test]
+fn every_route_has_its_line() {
+    let routes = opendrs_server::routes::list(&ROLES, Doors::OPEN).into_iter().chain(opendrs_server::routes::list_metrics());
+    let routes: BTreeSet<_> = routes.collect();
+    let lines: BTreeSet<_> = cases("", "").iter().map(|case| (case.method, case.route)).collect();
+    assert_eq!(lines, routes);
+}
+
+#[test]
+fn a_role_alone_has_its_own_routes() {
+    let count = |doors| opendrs_server::routes::list(&[Role::Worker], doors).len();
+    assert_eq!(count(Doors::SHUT), 3, "health, readiness and description");
+    assert_eq!(count(Doors { test_clock: true, ..Doors::SHUT }), 13, "and the clock, and what else tests may ask for");
+    assert_eq!(count(Doors { operator: true, ..Doors::SHUT }), 7, "and the operator's");
+    let [service, login, web, _] = ROLES.map(|role| opendrs_server::routes::list(&[role], Doors::SHUT));
+    assert!(service.contains(&("POST", "/replenish/{slot}")) && !service.contains(&("GET", "/ap/oa")));
+    assert!(login.contains(&("GET", "/ap/oa")) && !login.contains(&("GET", "/settings")));
+    assert!(web.contains(&("GET", "/settings")) && !web.contains(&("POST", "/auth/o2/token")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_caller_gets_at_every_route_what_the_line_says() {
+    for at in 0..cases("", "").len() {
+        // A server of its own for each line: some of them end what others need.
+        let server = Server::start().await;
+        for (caller, name) in CALLERS.iter().enumerate() {
+            let api = ENDPOINTS.iter().any(|spec| spec.paths.contains(&cases("", "")[at].route));
+            let device = server.link(if api { Linking::default().test_device() } else { Linking::default() }).await;
+            let other = server.link(Linking::default().client(OTHER_WEB, OTHER_MODEL)).await;
+            let placed = server.call(&device, Endpoint::Replenish, &format!("/replenish/{FILTER}")).send().await.json();
+            let order = placed["eventInstanceId"].as_str().unwrap();
+            let case = cases(&device.access, order).remove(at);
+            let shows = shown(&server, caller, &device, &other).await;
+            let reply = send(&server, &case, shows).await;
+            let wanted = case.answers[caller];
+            assert!(
+                says(&reply, wanted),
+                "{} {} by {name}: {wanted:?}, but {:?}",
+                case.method,
+                case.route,
+                said(&reply)
+            );
+        }
+    }
+}
+
+async fn shown(server: &Server, caller: usize, device: &Device, other: &Device) -> Caller {
+    let anonymous = "a".repeat(64);
+    match caller {
+        1 => Caller { token: Some(device.access.clone()), ..Caller::default() },
+        2 => Caller { token: Some(other.access.clone()), ..Caller::default() },
+        3 => Caller { cookie: Some(format!("opendrs={anonymous}")), ..Caller::default() },
+        4 => Caller {
+            cookie: Some(format!("opendrs={anonymous}")),
+            csrf: Some(form_token(server.app(), &anonymous)),
+            token: None,
+        },
+        5..8 => {
+            let cookie = Visit::signed_in(server, ANN).await.browser.cookie_header();
+            let csrf = match caller {
+                6 => Some(form_token(server.app(), cookie.strip_prefix("opendrs=").unwrap())),
+                7 => Some(form_token(server.app(), &anonymous)),
+                _ => None,
+            };
+            Caller { cookie: Some(cookie), csrf, token: None }
+        }
+        8 => Caller { token: Some(OPERATOR.into()), ..Caller::default() },
+        _ => Caller::default(),
+    }
+}
+
+async fn send(server: &Server, case: &Case, caller: Caller) -> Reply {
+    let mut call = server.request(case.method, &case.path);
+    if let Some(spec) = ENDPOINTS.iter().find(|spec| spec.paths.contains(&case.route)) {
+        let nobody = Device { access: String::new(), refresh: String::new() };
+        call = server.call(&nobody, spec.endpoint, &case.path).instead("authorization", None);
+        call = call.body(good_body(spec.endpoint));
+    }
+    if let Some(token) = &caller.token {
+        call = call.token(token);
+    }
+    if let Some(cookie) = caller.cookie {
+        call = call.header("cookie", cookie);
+    }
+    let mut fields: Vec<_> = case.fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    fields.extend(caller.csrf.as_deref().map(|csrf| ("csrf", csrf)));
+    if !case.fields.is_empty() || case.route == "/ap/signout" {
+        call = call.body(form(&fields));
+    }
+    call.send().await
+}
+
+/// Status, and what is in the answer: where it leads, its message, its heading, or `{}` for any other JSON.
+fn said(reply: &Reply) -> String {
+    let (json, html) = (reply.json(), reply.text());
+    let text = |key: &str| json[key].as_str().map(str::to_owned);
+    let heading = || heading(&html);
+    let problem = || html.split("<p>This form").nth(1).map(|_| "This form has expired".to_owned());
+    let words = match reply.header("location") {
+        "" => text("message").or_else(|| text("error_description")).or_else(problem).or_else(heading),
+        target => Some(target.to_owned()),
+    };
+    let words = words.unwrap_or_else(|| if json.is_object() { "{}".into() } else { String::new() });
+    format!("{} {words}", reply.status.as_u16())
+}
+
+fn says(reply: &Reply, wanted: &str) -> bool {
+    let said = said(reply);
+    match wanted.split_once("Slot of another model") {
+        Some((status, "")) => said == format!("{status}Slot {FILTER} does not exist on device model {OTHER_MODEL}."),
+        _ => said.starts_with(wanted),
+    }
+}

@@ -1,0 +1,70 @@
+//! What a server for tests offers is for programs: a page of another site reaches none of it.
+
+use crate::harness::{Call, Options, Server};
+use opendrs_server::config::Role;
+use opendrs_server::routes::{Doors, list};
+
+/// Paths below `/-/` that anybody may ask.
+const OPEN: [&str; 4] = ["/-/health", "/-/ready", "/-/openapi.json", "/-/style.css"];
+/// What asks for a signature by itself.
+const SIGNED: &str = "/-/fulfilment";
+
+/// Every route that a test may ask.
+fn guarded() -> Vec<(&'static str, String)> {
+    let doors = Doors { operator: false, ..Doors::OPEN };
+    let all = list(&[Role::Service, Role::Login, Role::Web, Role::Worker], doors).into_iter();
+    let below = all.filter(|(_, path)| path.starts_with("/-/") && !OPEN.contains(path) && !path.starts_with(SIGNED));
+    below.map(|(method, path)| (method, path.replace("{name}", "n").replace("{id}", "7"))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_other_sites_reach_nothing() {
+    let server = Server::start().await;
+    let before = server.rows().await;
+    let paths: Vec<_> = guarded().into_iter().map(|(_, path)| path).collect();
+    for named in ["/-/clock", "/-/faults", "/-/reset", "/-/snapshots", "/-/trigger", "/-/mail"] {
+        assert!(paths.iter().any(|path| path == named), "{named}");
+    }
+    let elsewhere = "This request comes from a page of another site";
+    for (method, path) in guarded() {
+        let call = || server.request(method, &path).body(r#"{"advance":"25h","save":"n","fault":"500"}"#);
+        let refused = async |call: Call, says: &str| {
+            let (status, text) = call.said().await;
+            assert!(status == 403 && text.contains(says), "{method} {path}: {status} {text}");
+        };
+        for origin in ["https://evil.example", "null", "http://localhost.evil.example"] {
+            refused(call().header("origin", origin), elsewhere).await;
+        }
+        refused(call().header("sec-fetch-site", "cross-site"), elsewhere).await;
+        for host in ["evil.example", "localhost.evil.example:7373"] {
+            refused(call().header("host", host), "The Host header is not a name of this server").await;
+        }
+    }
+    assert_eq!(server.rows().await, before);
+    for open in OPEN {
+        let call = server.request("GET", open).header("origin", "https://evil.example").header("host", "evil.example");
+        assert_eq!(call.send().await.status, 200, "{open}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn programs_and_own_pages_do() {
+    let server = Server::with(Options { https: true, ..Options::default() }).await;
+    let port = server.address.port();
+    for headers in [
+        vec![],
+        vec![("host", format!("localhost:{port}"))],
+        vec![("host", format!("127.0.0.1:{port}"))],
+        vec![("host", format!("[::1]:{port}"))],
+        vec![("host", "172.17.0.2:7373".to_owned())],
+        vec![("host", "drs.example".to_owned()), ("origin", "https://drs.example".to_owned())],
+        vec![("origin", format!("http://localhost:{port}")), ("sec-fetch-site", "same-origin".to_owned())],
+        vec![("origin", "http://localhost:3000".to_owned()), ("sec-fetch-site", "same-site".to_owned())],
+    ] {
+        for (method, path) in [("GET", "/-/clock"), ("GET", "/-/mail"), ("POST", "/-/reset")] {
+            let call =
+                headers.iter().fold(server.request(method, path), |call, (name, value)| call.header(name, value));
+            assert_eq!(call.send().await.status, 200, "{method} {path} {headers:?}");
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! Orders that a Vendure shop fulfils, as transcripts, on either engine. The shop's answers are those of a real Vendure
+//! 3.7, which `cargo xtask test --with vendure` asks anew; `RECORD_TO=FILE` has it write them.
+
+mod faults;
+mod shop;
+
+use crate::harness::world::{ANN, FILTER, SMALL, product};
+use crate::harness::{Device, Linking, Options, Server, Store, Visit, form};
+use axum::http::Method;
+use opendrs_domain::fulfilment::Report;
+use opendrs_domain::order::{Cancellation, CancelledBy, Order, Problem, State, Tracking};
+use opendrs_domain::product::Product;
+use opendrs_domain::text::Sku;
+use opendrs_domain::time::Time;
+use opendrs_domain::version::Endpoint::Replenish;
+use opendrs_domain::wire::webhook::Secret;
+use opendrs_client::{Reply, send};
+use opendrs_service::fulfilment::webhook::Hook;
+use opendrs_service::fulfilment::{self, Speaker};
+use opendrs_service::seed::{self, Seed};
+use serde_json::json;
+use shop::{KEY, Shop};
+
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+/// What a shop is asked to take an order.
+const ALL: [&str; 5] = ["Look", "Quote", "Begin", "Fill", "Pay"];
+
+both!(by on:
+    an_order_is_made_shipped_and_delivered,
+    a_product_is_asked_for_by_its_sku,
+    orders_are_looked_at_together,
+    a_hint_has_an_order_looked_at_at_once,
+    what_is_no_hint_is_refused,
+    an_order_that_ends_here_is_cancelled_there,
+    an_order_that_ends_there_is_cancelled_here,
+    what_left_the_shop_is_not_cancelled_there,
+    what_the_shop_cannot_do_holds_the_order_until_it_can,
+    what_is_too_dear_is_ordered_once_its_owner_agrees,
+    what_its_owner_allows_is_not_too_dear,
+);
+
+async fn on(store: Store, test: impl AsyncFn(&Server, &Shop)) {
+    let shop = Shop::default();
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("key");
+    std::fs::write(&key, format!("{KEY}\n")).unwrap();
+    let settings = vec![
+        ("OPENDRS_FULFILMENT_BACKEND", "vendure".to_owned()),
+        ("OPENDRS_FULFILMENT_VENDURE_URL", shop.open().await),
+        ("OPENDRS_FULFILMENT_VENDURE_KEY_FILE", key.display().to_string()),
+        ("OPENDRS_FULFILMENT_VENDURE_CHANNEL", "drs".to_owned()),
+        ("OPENDRS_FULFILMENT_VENDURE_POLL", "1h".to_owned()),
+        ("OPENDRS_FULFILMENT_VENDURE_HINT_SECRETS", SECRET.to_owned()),
+    ];
+    let server = Server::on(store, Options { settings, ..Options::default() }).await;
+    test(&server, &shop).await;
+    assert_eq!(shop.left(), 0, "answers that were not asked for");
+    server.remove_store().await;
+}
+
+/// An operator gives an order up.
+fn by_operator() -> Report {
+    Report::Cancelled(Cancellation::new(CancelledBy::Operator, Some("The product was recalled")))
+}
+
+/// A new device orders; the order's id. Nothing has happened to it yet.
+async fn replenish(server: &Server) -> String {
+    ordered_by(server, &server.device().await).await
+}
+
+async fn ordered_by(server: &Server, device: &Device) -> String {
+    let answer = server.call(device, Replenish, &format!("/replenish/{FILTER}")).send().await.json();
+    assert_eq!(answer["detailCode"], "STANDARD_ORDER_PLACED", "{answer}");
+    answer["eventInstanceId"].as_str().unwrap().to_owned()
+}
+
+/// The same, with what follows at once.
+async fn order(server: &Server) -> String {
+    let id = replenish(server).await;
+    server.advance("1s").await;
+    id
+}
+
+/// An order, and what its back end said last.
+async fn standing(server: &Server, id: &str) -> (Order, String) {
+    let job = fulfilment::find(server.app(), id).await.unwrap();
+    let trouble = fulfilment::trouble(server.app(), &job).await.unwrap();
+    (job.order, trouble.unwrap_or_default())
+}
+
+async fn state(server: &Server, id: &str) -> State {
+    standing(server, id).await.0.state
+}
+
+/// What makers were told after the sign-ups.
+async fn told(server: &Server) -> Vec<String> {
+    let after = |event: &String| !["DeviceRegistered", "SubscriptionChanged"].contains(&event.as_str());
+    server.events().await.into_iter().filter(after).collect()
+}
+
+async fn say(server: &Server, body: &str, secret: &str) -> Reply {
+    let hook = Hook { url: String::new(), secrets: vec![Secret::parse(secret).unwrap()] };
+    // The world's time, which a moved clock does not move.
+    let headers = hook.sign("msg_1", Time::from_secs(1_519_974_000), body.as_bytes());
+    let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    send(Method::POST, &format!("{}/-/fulfilment/vendure", server.base), &headers, body.to_owned()).await.unwrap()
+}
+
+async fn an_order_is_made_shipped_and_delivered(server: &Server, shop: &Shop) {
+    shop.plays("delivered", ..);
+    let id = replenish(server).await;
+    assert!(told(server).await.is_empty(), "nobody is told before the shop took it");
+    server.advance("1s").await;
+    let heard = shop.heard();
+    assert_eq!(Vec::from_iter(heard.iter().map(|(name, _)| name.as_str())), ALL);
+    let address = json!({
+        "fullName": "Ann Example", "streetLine1": "1 Main Street", "streetLine2": null, "city": "Springfield",
+        "province": null, "postalCode": "97477", "countryCode": "US",
+    });
+    let said = |at: usize| &heard[at].1;
+    assert_eq!(said(0), &json!({ "id": id, "code": "", "sku": SMALL, "email": ANN }));
+    let lines = json!([{ "productVariantId": "1", "quantity": 1 }]);
+    assert_eq!(said(1), &json!({ "input": { "shippingAddress": address, "lines": lines } }));
+    let person = json!({ "emailAddress": ANN, "firstName": "Ann", "lastName": "Example" });
+    assert_eq!(
+        said(3),
+        &json!({
+            "id": "1", "customer": null, "person": person, "address": address,
+            "item": { "productVariantId": "1", "quantity": 1 }, "method": "1",
+        })
+    );
+    let payment = json!({ "orderId": "1", "method": "opendrs", "transactionId": id, "metadata": {
+        "orderNumber": standing(server, &id).await.0.number().to_string(),
+        "customerReference": fulfilment::find(server.app(), &id).await.unwrap().device.directed_customer,
+    } });
+    assert_eq!(said(4), &json!({ "id": "1", "payment": payment }));
+    assert_eq!(told(server).await, ["OrderPlaced"]);
+
+    server.advance("2h").await;
+    let (shipped, _) = standing(server, &id).await;
+    assert_eq!(shipped.state, State::Shipped);
+    assert_eq!(shipped.tracking, Tracking::new(Some("1Z 999"), Some("Post"), None));
+    server.advance("1h").await;
+    assert_eq!(state(server, &id).await, State::Delivered);
+    assert_eq!(told(server).await, ["OrderPlaced", "ItemShipped"]);
+    assert_eq!(shop.names(), ["Watch", "Watch", "Watch"]);
+    server.advance("48h").await;
+    assert_eq!(shop.names(), [""; 0], "what is over is not asked about");
+}
+
+async fn a_product_is_asked_for_by_its_sku(server: &Server, shop: &Shop) {
+    let small = product(SMALL, "Water filter, pack of 3", "24.99", 3.0, true);
+    let sku = Sku::parse("AF/3 pack").unwrap();
+    let products = vec![Product { sku: Some(sku), ..small }];
+    seed::apply(server.app(), Seed { products, ..Seed::default() }).await.unwrap();
+    shop.plays("unknown_sku", ..1);
+    let id = order(server).await;
+    assert_eq!(shop.heard()[0].1["sku"], "AF/3 pack");
+    assert_eq!(standing(server, &id).await.1, "the shop sells nothing with the SKU AF/3 pack");
+}
+
+async fn orders_are_looked_at_together(server: &Server, shop: &Shop) {
+    shop.plays("delivered", ..5);
+    let one = order(server).await;
+    let code = shop.code("delivered");
+    shop.plays_as("delivered", ..5, |text| text.replace(&code, "ANOTHER"));
+    let other = ordered_by(server, &server.link(Linking::default().serial("SN-2")).await).await;
+    server.advance("1s").await;
+    shop.heard();
+    // The first has been shipped, the second has not.
+    let [placed, mut both] = [5, 6].map(|call| shop.recorded("delivered", call));
+    let mut second = placed["data"]["orders"]["items"][0].clone();
+    second["code"] = "ANOTHER".into();
+    both["data"]["orders"]["items"].as_array_mut().unwrap().push(second);
+    shop.will("Watch", &both);
+    for order in [&code, "ANOTHER"] {
+        say(server, &json!({ "order": order }).to_string(), SECRET).await;
+    }
+    server.advance("1s").await;
+    let heard = shop.heard();
+    let [(_, asked)] = heard.as_slice() else { panic!("{heard:?}") };
+    let mut codes: Vec<_> = asked["codes"].as_array().unwrap().iter().map(|code| code.as_str().unwrap()).collect();
+    codes.sort_unstable();
+    let mut expected = [code.as_str(), "ANOTHER"];
+    expected.sort_unstable();
+    assert_eq!(codes, expected);
+    assert_eq!((state(server, &one).await, state(server, &other).await), (State::Shipped, State::Placed));
+}
+
+async fn a_hint_has_an_order_looked_at_at_once(server: &Server, shop: &Shop) {
+    shop.plays("delivered", ..5);
+    let id = order(server).await;
+    shop.heard();
+    let hint = json!({ "order": shop.code("delivered") }).to_string();
+    assert_eq!(say(server, &hint, SECRET).await.json(), json!({ "known": true }));
+    assert_eq!(state(server, &id).await, State::Placed, "a hint is not taken at its word");
+    shop.plays("delivered", 6..7);
+    server.advance("1s").await;
+    assert_eq!((shop.names(), state(server, &id).await), (vec!["Watch".to_owned()], State::Shipped));
+    assert_eq!(say(server, r#"{"order":"NOT-OURS"}"#, SECRET).await.json(), json!({ "known": false }));
+    shop.plays("delivered", 7..);
+    server.advance("1h").await;
+    assert_eq!(state(server, &id).await, State::Delivered);
+    assert_eq!(say(server, &hint, SECRET).await.json(), json!({ "known": false }), "it is over");
+}
+
+async fn what_is_no_hint_is_refused(server: &Server, shop: &Shop) {
+    shop.plays("delivered", ..5);
+    order(server).await;
+    let before = server.rows().await;
+    let hint = json!({ "order": shop.code("delivered") }).to_string();
+    for (body, secret, status, message) in [
+        (hint.as_str(), "whsec_BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB", 401, "The signature is missing, wrong or older"),
+        ("{}", SECRET, 400, "the body cannot be read: missing field `order`"),
+        (&"x".repeat(70_000), SECRET, 413, "The body is too large."),
+    ] {
+        let reply = say(server, body, secret).await;
+        assert_eq!(reply.status.as_u16(), status, "{}", reply.text());
+        assert!(reply.json()["message"].as_str().unwrap().starts_with(message), "{}", reply.text());
+    }
+    assert_eq!(server.rows().await, before);
+}
+
+async fn an_order_that_ends_here_is_cancelled_there(server: &Server, shop: &Shop) {
+    shop.plays("cancelled", ..);
+    let id = order(server).await;
+    shop.heard();
+    let mut ann = Visit::open(server, &format!("/order?id={id}")).await;
+    ann.sign_in(ANN).await.press("/order", "cancel").await;
+    server.advance("1s").await;
+    let heard = shop.heard();
+    assert_eq!(Vec::from_iter(heard.iter().map(|(name, _)| name.as_str())), ["Seek", "Cancel", "Refund", "Settle"]);
+    assert_eq!(heard[0].1, json!({ "id": id, "code": shop.code("cancelled") }));
+    assert_eq!((heard[1].1["input"]["cancelShipping"] == true, &heard[2].1["input"]["amount"]), (true, &json!(2499)));
+    for at in [1, 2] {
+        assert_eq!(heard[at].1["input"]["reason"], "Cancelled at OpenDRS by the customer", "{at}");
+    }
+    assert_eq!(heard[3].1["input"]["transactionId"], id);
+    assert_eq!(told(server).await, ["OrderPlaced", "OrderCancelled"]);
+    server.advance("5h").await;
+    assert_eq!(shop.names(), [""; 0]);
+}
+
+async fn an_order_that_ends_there_is_cancelled_here(server: &Server, shop: &Shop) {
+    shop.plays("cancelled_there", ..);
+    let id = order(server).await;
+    server.advance("1h").await;
+    assert_eq!(state(server, &id).await, State::Cancelled);
+    assert_eq!(told(server).await, ["OrderPlaced", "OrderCancelled"]);
+    shop.heard();
+    server.advance("5h").await;
+    assert_eq!(shop.names(), [""; 0], "it knows that it cancelled it");
+}
+
+async fn what_left_the_shop_is_not_cancelled_there(server: &Server, shop: &Shop) {
+    shop.plays("too_late", ..);
+    let id = order(server).await;
+    fulfilment::report(server.app(), &id, by_operator(), Speaker::Operator { force: false }).await.unwrap();
+    server.advance("5h").await;
+    let (order, said) = standing(server, &id).await;
+    assert_eq!(order.state, State::Cancelled);
+    assert!(said.contains("is under way already: it was not cancelled there"), "{said}");
+}
+
+async fn what_the_shop_cannot_do_holds_the_order_until_it_can(server: &Server, shop: &Shop) {
+    for (scene, first, problem, says) in [
+        ("out_of_stock", 1, Problem::OutOfStock, "the shop has none left"),
+        ("unknown_sku", 1, Problem::OutOfStock, "the shop sells nothing with the SKU B000000001"),
+        ("too_dear", 2, Problem::Price, "it costs 29.99 USD in the shop, the customer agreed to 24.99 USD"),
+        ("address", 5, Problem::Address, r#"The countryCode "US" was not recognized"#),
+        ("payment", 6, Problem::Payment, "the till is closed"),
+    ] {
+        shop.plays(scene, ..first);
+        let before = told(server).await;
+        let id = order(server).await;
+        let (held, said) = standing(server, &id).await;
+        assert_eq!((held.state, held.problem, said.as_str()), (State::Held, Some(problem), says), "{scene}");
+        assert_eq!(told(server).await, before, "{scene}: nobody is told of it");
+        assert_eq!(shop.left(), 0, "{scene}");
+        server.advance("59m").await;
+        shop.plays(scene, first..);
+        server.advance("2m").await;
+        let (placed, said) = standing(server, &id).await;
+        assert_eq!((placed.state, said.as_str()), (State::Placed, ""), "{scene}");
+        assert_eq!(told(server).await.len(), before.len() + 1, "{scene}");
+        // What it comes to is what the shop takes.
+        let price = match scene {
+            "out_of_stock" => "12.50 USD",
+            "too_dear" => "19.99 USD",
+            _ => "24.99 USD",
+        };
+        assert_eq!(placed.item.price.to_string(), price, "{scene}");
+        shop.plays("cancelled_there", 5..);
+        let code = shop.code(scene);
+        shop.plays_over("Watch", |text| text.replace(&shop.code("cancelled_there"), &code));
+        server.advance("1h").await;
+        assert_eq!(state(server, &id).await, State::Cancelled, "{scene}");
+    }
+}
+
+async fn what_is_too_dear_is_ordered_once_its_owner_agrees(server: &Server, shop: &Shop) {
+    shop.plays("too_dear", ..2);
+    let id = order(server).await;
+    let mut ann = Visit::open(server, &format!("/order?id={id}")).await;
+    ann.sign_in(ANN).await;
+    assert!(ann.page.text().contains("29.99 USD"), "{}", ann.page.text());
+    assert_eq!(server.mails().await, ["subscribed", "order_held"]);
+    ann.press("/order", "approve").await;
+    assert!(told(server).await.is_empty(), "the shop has to take it first");
+    shop.plays("too_dear", ..2);
+    shop.plays_as("delivered", 2..5, |text| text.replace("2499", "2999"));
+    server.advance("1s").await;
+    let (placed, _) = standing(server, &id).await;
+    assert_eq!((placed.state, placed.item.price.to_string().as_str()), (State::Placed, "29.99 USD"));
+    assert_eq!(told(server).await, ["OrderPlaced"]);
+    // It was agreed to once, and is worth no more than that.
+    assert_eq!(placed.limit().to_string(), "29.99 USD");
+}
+
+async fn what_its_owner_allows_is_not_too_dear(server: &Server, shop: &Shop) {
+    let device = server.device().await;
+    for (most, state) in [("29.98", State::Held), ("29.99", State::Placed)] {
+        let mut ann = Visit::signed_in(server, ANN).await;
+        ann.go(&format!("/settings?{}", form(&[("access_token", &device.access)]))).await;
+        let rules = ann.form("/settings/rule").fill("cap_kind", "amount").fill("cap", most);
+        ann.submit(&rules).await;
+        shop.plays("too_dear", ..2);
+        if state == State::Placed {
+            shop.plays_as("delivered", 2..5, |text| text.replace("2499", "2999"));
+        }
+        let id = ordered_by(server, &device).await;
+        server.advance("1s").await;
+        let (order, said) = standing(server, &id).await;
+        assert_eq!((order.state, order.item.price.to_string().as_str()), (state, "29.99 USD"), "{most}: {said}");
+        fulfilment::report(server.app(), &id, by_operator(), Speaker::Operator { force: false }).await.unwrap();
+        shop.will("Seek", &json!({ "data": { "paid": { "items": [] }, "begun": { "items": [] } } }));
+        server.advance("1s").await;
+    }
+}

@@ -1,0 +1,143 @@
+//! A small HTTP/1.1 client: for the command line, the demo and tests.
+//!
+//! Not a client for the open internet: no redirects followed by itself, answers of bounded size. By https it trusts the
+//! system's authorities, or those of the file that `SSL_CERT_FILE` names.
+
+mod browser;
+
+pub use browser::{Browser, Form, heading};
+
+use axum::body::{Body, Bytes};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, Method, Request, StatusCode, Uri};
+use http_body_util::{BodyExt, Limited};
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
+use opendrs_store::trust::{Trust, explained};
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use std::sync::Arc;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+/// The largest answer that is read.
+const MAX_ANSWER: usize = 16 * 1024 * 1024;
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Bytes,
+}
+
+impl Reply {
+    /// The body as text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The body as JSON; null when it is none.
+    #[must_use]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
+    /// A header's value, or nothing.
+    #[must_use]
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}
+
+/// Sends one request on a connection of its own. `url` is absolute, with `http` or `https`; its host is the `Host` header,
+/// unless `headers` names another.
+///
+/// # Errors
+/// A sentence that names the address.
+pub async fn send(method: Method, url: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Result<Reply, String> {
+    send_by(trusting, method, url, headers, body).await
+}
+
+/// The same; what is behind `https` is checked by `tls`.
+pub async fn send_by(
+    tls: impl FnOnce() -> Result<ClientConfig, String>,
+    method: Method,
+    url: &str,
+    headers: &[(&str, &str)],
+    body: impl Into<Body>,
+) -> Result<Reply, String> {
+    let uri: Uri = url.parse().map_err(|e| format!("{url} is no address ({e}): write http://host:port or https://"))?;
+    let (Some(scheme @ ("http" | "https")), Some(host)) = (uri.scheme_str(), uri.authority()) else {
+        return Err(format!("{url}: write the address as http://host:port or https://host:port"));
+    };
+    let (name, default) = (host.host().trim_matches(['[', ']']), if scheme == "https" { 443 } else { 80 });
+    let failed = |e: &dyn std::fmt::Display| format!("no answer from {host}: {e}. Is the server running there?");
+    let stream = TcpStream::connect((name, host.port_u16().unwrap_or(default))).await.map_err(|e| failed(&e))?;
+    let (mut sender, driver) = match scheme {
+        "https" => begin(protected(tls()?, stream, name, host).await?).await,
+        _ => begin(stream).await,
+    }
+    .map_err(|e| failed(&e))?;
+    let path = uri.path_and_query().map_or("/", |p| p.as_str());
+    let mut request = Request::builder().method(method).uri(path);
+    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+        request = request.header("host", host.as_str());
+    }
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = request.body(body.into()).map_err(|e| format!("{url}: {e}"))?;
+    let (parts, body) = sender.send_request(request).await.map_err(|e| failed(&e))?.into_parts();
+    let body = Limited::new(body, MAX_ANSWER).collect().await.map_err(|e| failed(&e))?.to_bytes();
+    driver.abort();
+    Ok(Reply { status: parts.status, headers: parts.headers, body })
+}
+
+type Begun = (SendRequest<Body>, JoinHandle<hyper::Result<()>>);
+
+async fn begin(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> hyper::Result<Begun> {
+    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    Ok((sender, tokio::spawn(connection)))
+}
+
+/// Trusts the system's authorities.
+fn trusting() -> Result<ClientConfig, String> {
+    let mut trust = Trust::default();
+    trust.add_system();
+    trust.client()
+}
+
+/// Makes a connection's handshake.
+async fn protected(
+    config: ClientConfig,
+    stream: TcpStream,
+    name: &str,
+    at: &Authority,
+) -> Result<TlsStream<TcpStream>, String> {
+    let server = ServerName::try_from(name.to_owned()).map_err(|e| format!("{name}: {e}"))?;
+    let made = TlsConnector::from(Arc::new(config)).connect(server, stream).await;
+    made.map_err(|e| {
+        // Words of plain HTTP cannot be read as a record of TLS.
+        let tls = e.get_ref().and_then(|e| e.downcast_ref::<rustls::Error>());
+        if let Some(rustls::Error::InvalidMessage(_)) = tls {
+            return format!(
+                "what answers at {at} speaks no TLS: write http:// instead of https://, or name another port"
+            );
+        }
+        if tls.is_none() {
+            return format!("no TLS with {at}: {e}. Is the server running there?");
+        }
+        let why = explained(e.to_string());
+        format!(
+            "{name} has no certificate that is trusted here: {why}. For an authority of its own: SSL_CERT_FILE=FILE"
+        )
+    })
+}

@@ -1,0 +1,134 @@
+//! Access tokens as requests carry them.
+//!
+//! Invariant: where a request carries two different tokens, none of them counts: which one is meant is not guessed.
+
+use crate::request::query;
+use axum::http::{HeaderMap, HeaderName, Uri};
+use std::borrow::Cow;
+
+/// Where Login with Amazon's own clients put their token.
+const OWN_HEADER: HeaderName = HeaderName::from_static("x-amz-access-token");
+const PARAMETER: &str = "access_token";
+
+/// The request carries different tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TwoTokens;
+
+/// A token, and how it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessToken {
+    pub text: String,
+    /// It stands in the query, where logs and histories keep it.
+    pub in_query: bool,
+    /// It stands in more than one place.
+    pub repeated: bool,
+}
+
+/// The bearer token of a request. Two `Authorization` headers are none: which one is meant is not guessed.
+pub fn bearer(headers: &HeaderMap) -> Option<Cow<'_, str>> {
+    let mut values = headers.get_all("authorization").iter();
+    let (value, None) = (values.next()?.to_str().ok()?, values.next()) else { return None };
+    token_of(value)
+}
+
+fn token_of(authorization: &str) -> Option<Cow<'_, str>> {
+    let (scheme, token) = authorization.trim().split_once(' ')?;
+    let token = token.trim();
+    // A client that encoded the token for a URL sends its bar encoded.
+    scheme.eq_ignore_ascii_case("bearer").then(|| match token.contains('%') {
+        true => Cow::Owned(token.replacen("%7C", "|", 1).replacen("%7c", "|", 1)),
+        false => Cow::Borrowed(token),
+    })
+}
+
+/// The bearer token of a request to which no other place means anything; none where another place has another token.
+pub fn only_bearer<'h>(uri: &Uri, headers: &'h HeaderMap) -> Option<Cow<'h, str>> {
+    // Nearly no request has a query or the other header.
+    if (uri.query().is_some() || headers.contains_key(OWN_HEADER)) && access_token(uri, headers).is_err() {
+        return None;
+    }
+    bearer(headers)
+}
+
+/// The token of the query, of `x-amz-access-token` or of `Authorization: Bearer`; an empty one is none.
+///
+/// # Errors
+/// [`TwoTokens`].
+pub fn access_token(uri: &Uri, headers: &HeaderMap) -> Result<Option<AccessToken>, TwoTokens> {
+    let in_query = query(uri).into_iter().filter(|(name, _)| name == PARAMETER).map(|(_, token)| (token, true));
+    let text = |value: &axum::http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).trim().to_owned();
+    let own = headers.get_all(OWN_HEADER).iter().map(|value| (text(value), false));
+    let bearers = headers.get_all("authorization").iter();
+    let bearers = bearers.filter_map(|value| Some((token_of(value.to_str().ok()?)?.into_owned(), false)));
+    let mut all = in_query.chain(own).chain(bearers).filter(|(token, _)| !token.is_empty());
+    let Some((token, in_query)) = all.next() else { return Ok(None) };
+    let mut repeated = false;
+    for (other, _) in all {
+        if other != token {
+            return Err(TwoTokens);
+        }
+        repeated = true;
+    }
+    Ok(Some(AccessToken { text: token, in_query, repeated }))
+}
+
+/// Whether a query has different tokens, under a name however it is spelled.
+pub fn has_two_tokens(pairs: &[(String, String)]) -> bool {
+    let tokens = pairs.iter().filter(|(name, token)| name.eq_ignore_ascii_case(PARAMETER) && !token.is_empty());
+    let mut tokens = tokens.map(|(_, token)| token);
+    tokens.next().is_some_and(|first| tokens.any(|other| other != first))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    fn headers(list: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut map = HeaderMap::new();
+        for (name, value) in list {
+            map.append(*name, HeaderValue::from_static(value));
+        }
+        map
+    }
+
+    #[test]
+    fn a_token_is_found_in_each_place() {
+        let token = |text: &str, in_query, repeated| Ok(Some(AccessToken { text: text.into(), in_query, repeated }));
+        for (uri, list, found) in [
+            ("/", &[][..], Ok(None)),
+            ("/?access_token=", &[("x-amz-access-token", " "), ("authorization", "Basic x")], Ok(None)),
+            ("/?access_token=a%7Cb", &[], token("a|b", true, false)),
+            ("/", &[("x-amz-access-token", " a ")], token("a", false, false)),
+            ("/", &[("authorization", "bearer a%7Cb")], token("a|b", false, false)),
+            ("/?access_token=a", &[("authorization", "Bearer a")], token("a", true, true)),
+            ("/?access_token=a&access_token=a", &[], token("a", true, true)),
+            ("/", &[("x-amz-access-token", "a"), ("authorization", "Bearer a")], token("a", false, true)),
+            ("/?access_token=a&access_token=b", &[], Err(TwoTokens)),
+            ("/?access_token=a", &[("x-amz-access-token", "b")], Err(TwoTokens)),
+            ("/", &[("x-amz-access-token", "a"), ("x-amz-access-token", "b")], Err(TwoTokens)),
+            ("/", &[("authorization", "Bearer a"), ("authorization", "Bearer b")], Err(TwoTokens)),
+        ] {
+            assert_eq!(access_token(&uri.parse().unwrap(), &headers(list)), found, "{uri} {list:?}");
+        }
+    }
+
+    #[test]
+    fn a_device_has_one_token() {
+        let bearer = |uri: &str, list: &[(&'static str, &'static str)]| {
+            only_bearer(&uri.parse().unwrap(), &headers(list)).map(Cow::into_owned)
+        };
+        let sent = ("authorization", "Bearer a");
+        assert_eq!(bearer("/", &[sent]).as_deref(), Some("a"));
+        assert_eq!(bearer("/?x=1&access_token=a", &[sent, ("x-amz-access-token", "a")]).as_deref(), Some("a"));
+        for (uri, list) in [
+            ("/?access_token=a", &[][..]),
+            ("/", &[("x-amz-access-token", "a")]),
+            ("/?access_token=b", &[sent]),
+            ("/", &[sent, ("x-amz-access-token", "b")]),
+            ("/", &[sent, sent]),
+        ] {
+            assert_eq!(bearer(uri, list), None, "{uri} {list:?}");
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! What is sent: the next call of a load, and what its answer must be.
+//!
+//! Invariant: calls walk through the whole fleet, so that no row is hot that would not be in life; a Replenish is sent
+//! once to each slot, since a second one would find the order of the first.
+
+use crate::fleet::Unit;
+use axum::body::Bytes;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
+use http_body_util::Full;
+use opendrs_domain::version::{Endpoint, INPUT_HEADER, RESULT_HEADER, Version, full_name};
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    SlotStatus,
+    Replenish,
+    SubscriptionInfo,
+    OrderInfo,
+    TokenRefresh,
+    Mixed,
+}
+
+impl Kind {
+    /// Its name on the command line.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Kind::SlotStatus => "slot-status",
+            Kind::Replenish => "replenish",
+            Kind::SubscriptionInfo => "subscription-info",
+            Kind::OrderInfo => "order-info",
+            Kind::TokenRefresh => "token-refresh",
+            Kind::Mixed => "mixed",
+        }
+    }
+
+    /// Whether orders must be there before it starts.
+    pub(crate) fn needs_orders(self) -> bool {
+        matches!(self, Kind::OrderInfo | Kind::Mixed)
+    }
+}
+
+/// A mixed fleet, in calls of a thousand; the rest are SlotStatus.
+const MIX: [(Kind, u64); 4] =
+    [(Kind::SubscriptionInfo, 50), (Kind::OrderInfo, 20), (Kind::TokenRefresh, 20), (Kind::Replenish, 10)];
+/// How many devices have an order placed for GetOrderInfo at most.
+pub(crate) const ORDERS: usize = 512;
+
+const READING: &str = r#"{"expectedReplenishmentDate":"2018-03-02T07:00:00Z","remainingQuantityInUnit":12.25,"originalQuantityInUnit":40,"totalQuantityOnHand":80,"lastUseDate":"2018-02-14T18:21:00Z"}"#;
+
+pub(crate) type Call = Request<Full<Bytes>>;
+
+/// A call to send.
+pub(crate) struct Next {
+    pub(crate) request: Call,
+    /// A 200 is not enough: the answer must say that an order was placed.
+    pub(crate) must_place: bool,
+}
+
+/// A device as its calls need it: everything that can be made before the measurement is.
+struct Device {
+    bearer: HeaderValue,
+    refresh: Bytes,
+    slots: Vec<Slot>,
+}
+
+#[derive(Clone)]
+struct Slot {
+    status: Uri,
+    replenish: Uri,
+}
+
+/// The calls of one run, shared by its connections.
+pub(crate) struct Calls {
+    kind: Kind,
+    host: HeaderValue,
+    devices: Vec<Device>,
+    headers: HashMap<Endpoint, [(HeaderName, HeaderValue); 2]>,
+    orders: Vec<(HeaderValue, Uri)>,
+    seed: u64,
+    from: u64,
+    end: u64,
+    next: AtomicU64,
+}
+
+impl Calls {
+    /// The calls of a load on a fleet, from its `from`th slot or device on; at most `limit`. `again`: slots may be used
+    /// more than once.
+    pub(crate) fn new(
+        (kind, server): (Kind, SocketAddr),
+        fleet: Vec<Unit>,
+        (from, limit, seed, again): (u64, u64, u64, bool),
+    ) -> Result<Self, String> {
+        let text = |e: &dyn std::fmt::Display| format!("the fleet file holds a text that no request can carry: {e}");
+        let mut known: HashMap<String, Slot> = HashMap::new();
+        let mut devices = Vec::with_capacity(fleet.len());
+        for unit in fleet {
+            let mut slots = Vec::with_capacity(unit.slots.len());
+            for id in unit.slots {
+                let slot = match known.get(&id) {
+                    Some(slot) => slot.clone(),
+                    None => {
+                        let uri = |path: &str| format!("/{path}/{id}").parse::<Uri>().map_err(|e| text(&e));
+                        let slot = Slot { status: uri("slotStatus")?, replenish: uri("replenish")? };
+                        known.insert(id.clone(), slot.clone());
+                        slot
+                    }
+                };
+                slots.push(slot);
+            }
+            let bearer = HeaderValue::try_from(format!("Bearer {}", unit.access_token)).map_err(|e| text(&e))?;
+            let token = unit.refresh_token.replace('|', "%7C");
+            let refresh = format!("grant_type=refresh_token&refresh_token={token}&client_id={}", unit.client_id);
+            devices.push(Device { bearer, refresh: refresh.into(), slots });
+        }
+        let version = |endpoint: Endpoint| {
+            let spec = endpoint.spec();
+            let newest = spec.results.last().copied().unwrap_or(Version::V1);
+            let value = |name, version| HeaderValue::try_from(full_name(name, version)).map_err(|e| text(&e));
+            let name = HeaderName::from_static;
+            Ok((
+                endpoint,
+                [
+                    (name(INPUT_HEADER), value(spec.input, Version::V1)?),
+                    (name(RESULT_HEADER), value(spec.result, newest)?),
+                ],
+            ))
+        };
+        let used = [Endpoint::SlotStatus, Endpoint::Replenish, Endpoint::SubscriptionInfo, Endpoint::OrderInfo];
+        let headers = used.into_iter().map(version).collect::<Result<_, String>>()?;
+        let host = HeaderValue::try_from(server.to_string()).map_err(|e| text(&e))?;
+        let slots: u64 = devices.iter().map(|device| device.slots.len() as u64).sum();
+        let end = match kind {
+            Kind::Replenish if !again && from >= slots => {
+                return Err(format!(
+                    "the fleet has {slots} slots and all before the {from}th are used: fill with more --tokens"
+                ));
+            }
+            Kind::Replenish if !again => slots.min(from.saturating_add(limit)),
+            _ => from.saturating_add(limit),
+        };
+        Ok(Self { kind, host, devices, headers, orders: Vec::new(), seed, from, end, next: AtomicU64::new(from) })
+    }
+
+    /// The next call; `None` when there are no more.
+    pub(crate) fn next(&self) -> Option<Next> {
+        let n = self.next.fetch_add(1, Ordering::Relaxed);
+        if n >= self.end {
+            return None;
+        }
+        let kind = if self.kind == Kind::Mixed { self.drawn(n) } else { self.kind };
+        let request = match kind {
+            Kind::Replenish if self.kind == Kind::Replenish => self.placing(n),
+            _ => self.call(kind, n),
+        };
+        Some(Next { request, must_place: self.kind == Kind::Replenish })
+    }
+
+    /// Where the next run has to begin so as to use nothing twice.
+    pub(crate) fn used(&self) -> u64 {
+        self.next.load(Ordering::Relaxed).min(self.end)
+    }
+
+    /// Replenish calls for the first devices that GetOrderInfo asks about; [`Calls::placed`] takes their answers.
+    pub(crate) fn orders_to_place(&self) -> impl Iterator<Item = (HeaderValue, Call)> {
+        (0..self.devices.len().min(ORDERS) as u64).map(|n| {
+            let n = self.from.wrapping_add(n);
+            (self.device(n).bearer.clone(), self.call(Kind::Replenish, n))
+        })
+    }
+
+    /// Notes an order by the answer that named it.
+    pub(crate) fn placed(&mut self, bearer: HeaderValue, answer: &[u8]) -> Result<(), String> {
+        let answer: serde_json::Value = serde_json::from_slice(answer).unwrap_or_default();
+        let id = answer["eventInstanceId"].as_str().ok_or("an order was placed, but its id was not told")?;
+        let uri = format!("/getOrderInfo/{id}").parse().map_err(|e| format!("{id} cannot stand in a path: {e}"))?;
+        self.orders.push((bearer, uri));
+        Ok(())
+    }
+
+    fn device(&self, n: u64) -> &Device {
+        &self.devices[usize::try_from(n % self.devices.len() as u64).unwrap_or_default()]
+    }
+
+    /// The kind of the nth call of a mixed fleet: the same in every run of one seed.
+    fn drawn(&self, n: u64) -> Kind {
+        let mut draw = mixed_up(self.seed ^ mixed_up(n)) % 1000;
+        for (kind, share) in MIX {
+            if draw < share {
+                return kind;
+            }
+            draw -= share;
+        }
+        Kind::SlotStatus
+    }
+
+    fn call(&self, kind: Kind, n: u64) -> Call {
+        let device = self.device(n);
+        match kind {
+            Kind::SlotStatus | Kind::Mixed => {
+                self.api(Endpoint::SlotStatus, &device.bearer, &device.slots[0].status, READING)
+            }
+            Kind::Replenish => self.api(Endpoint::Replenish, &device.bearer, &device.slots[0].replenish, ""),
+            Kind::SubscriptionInfo => {
+                let uri = Uri::from_static("/subscriptionInfo");
+                self.api(Endpoint::SubscriptionInfo, &device.bearer, &uri, "")
+            }
+            Kind::OrderInfo => {
+                let (bearer, uri) = &self.orders[usize::try_from(n).unwrap_or_default() % self.orders.len()];
+                self.api(Endpoint::OrderInfo, bearer, uri, "")
+            }
+            Kind::TokenRefresh => {
+                let mut request = Request::new(Full::new(device.refresh.clone()));
+                *request.method_mut() = Method::POST;
+                *request.uri_mut() = Uri::from_static("/auth/o2/token");
+                let headers = request.headers_mut();
+                headers.insert(HOST, self.host.clone());
+                headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+                request
+            }
+        }
+    }
+
+    /// The Replenish for the nth slot of the fleet.
+    fn placing(&self, n: u64) -> Call {
+        // Every device's first slot, then every device's second: neighbours in time are not neighbours in the store.
+        let per = self.devices.len() as u64;
+        let device = self.device(n);
+        let slot = usize::try_from(n / per).unwrap_or_default() % device.slots.len();
+        self.api(Endpoint::Replenish, &device.bearer, &device.slots[slot].replenish, "")
+    }
+
+    fn api(&self, endpoint: Endpoint, bearer: &HeaderValue, uri: &Uri, body: &'static str) -> Call {
+        let mut request = Request::new(Full::new(Bytes::from_static(body.as_bytes())));
+        *request.method_mut() = if endpoint.spec().method == "GET" { Method::GET } else { Method::POST };
+        *request.uri_mut() = uri.clone();
+        let headers: &mut HeaderMap = request.headers_mut();
+        headers.insert(HOST, self.host.clone());
+        headers.insert(AUTHORIZATION, bearer.clone());
+        for (name, value) in self.headers.get(&endpoint).into_iter().flatten() {
+            headers.insert(name.clone(), value.clone());
+        }
+        if !body.is_empty() {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        request
+    }
+}
+
+/// SplitMix64: spreads a number over all bits, the same on every machine.
+fn mixed_up(n: u64) -> u64 {
+    let n = n.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let n = (n ^ (n >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let n = (n ^ (n >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    n ^ (n >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fleet(devices: usize) -> Vec<Unit> {
+        let unit = |n: usize| Unit {
+            access_token: format!("Atza|{n}"),
+            refresh_token: format!("Atzr|{n}"),
+            client_id: "amzn1.application-oa2-client.1".into(),
+            slots: vec!["a".into(), "b".into()],
+        };
+        (0..devices).map(unit).collect()
+    }
+
+    fn calls(kind: Kind, devices: usize, from: u64, limit: u64) -> Result<Calls, String> {
+        Calls::new((kind, "127.0.0.1:1".parse().unwrap()), fleet(devices), (from, limit, 7, false))
+    }
+
+    #[test]
+    fn each_slot_is_used_once() {
+        let calls = calls(Kind::Replenish, 3, 1, u64::MAX).unwrap();
+        let mut seen = Vec::new();
+        while let Some(Next { request, must_place }) = calls.next() {
+            assert!(must_place);
+            let bearer = request.headers()[AUTHORIZATION].to_str().unwrap().to_owned();
+            seen.push((bearer, request.uri().path().to_owned()));
+        }
+        assert_eq!(seen.len(), 5, "six slots without the first");
+        seen.sort();
+        seen.dedup();
+        assert_eq!((seen.len(), calls.used()), (5, 6));
+        assert!(super::tests::calls(Kind::Replenish, 3, 6, 9).is_err_and(|why| why.contains("6 slots")));
+    }
+
+    #[test]
+    fn a_limit_ends_a_run() {
+        let calls = calls(Kind::SlotStatus, 3, 0, 10).unwrap();
+        assert_eq!(std::iter::from_fn(|| calls.next()).count(), 10);
+        assert_eq!(calls.used(), 10);
+    }
+
+    #[test]
+    fn a_mixed_fleet_has_its_shares_and_is_the_same_again() {
+        let calls = calls(Kind::Mixed, 3, 0, 1).unwrap();
+        let drawn: Vec<_> = (0..100_000).map(|n| calls.drawn(n)).collect();
+        assert!(drawn == (0..100_000).map(|n| calls.drawn(n)).collect::<Vec<_>>());
+        for (kind, share) in MIX {
+            let found = drawn.iter().filter(|k| **k == kind).count() as u64;
+            assert!((share * 90..=share * 110).contains(&found), "{kind:?}: {found}");
+        }
+    }
+}

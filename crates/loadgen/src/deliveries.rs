@@ -1,0 +1,129 @@
+//! `opendrs-loadgen deliveries`: signed notifications, beside the rate at which the same cores sign and do nothing else.
+//!
+//! A fresh store, a whole server in this process, and a receiver on this machine that answers 200 and counts. Invariant:
+//! each event is of a device of its own, every one was answered before the time is taken, and what the cores sign is
+//! measured before and after.
+
+use opendrs_server::open_app::{self, Time};
+use opendrs_server::node::Node;
+use opendrs_cli::{out, seed, store_args};
+use crate::fill as filling;
+use axum::http::StatusCode;
+use axum::routing::post;
+use clap::Args;
+use opendrs_domain::topic::Signature;
+use opendrs_service::{App, fill, signing};
+use serde_json::json;
+use std::path::Path;
+use std::time::{Duration, Instant};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+#[derive(Debug, Args)]
+pub(crate) struct Deliveries {
+    /// How many notifications.
+    #[arg(long, value_name = "N", default_value_t = 4000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    events: u64,
+    /// Signature version: 1 or 2.
+    #[arg(long, value_name = "VERSION", default_value = "1", value_parser = ["1", "2"])]
+    signature: String,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Devices, and events, of one command.
+const BATCH: u64 = 128;
+/// How many signatures a thread makes to find its rate.
+const SIGNATURES: usize = 500;
+/// About as long as what is signed of a notification.
+const TEXT: usize = 900;
+/// How long all of it may take.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+pub(crate) async fn run(file: Option<&Path>, args: Deliveries) -> Result<(), String> {
+    let folder = tempfile::Builder::new().prefix("opendrs-bench-").tempdir();
+    let folder = folder.map_err(|e| format!("cannot make a fresh data folder: {e}"))?;
+    let config = store_args::local(file, folder.path(), "127.0.0.1:0")?;
+    let app = open_app::app(&config, Time::System).await?;
+    let (url, mut heard) = receiver(args.events).await?;
+    let topic = format!(
+        "[[maker.profile.topic]]\nname = \"bench\"\nendpoint = \"{url}\"\nsignature_version = \"{}\"\nconfirmed = true\n\n[[maker.model]]",
+        args.signature
+    );
+    seed::apply_text(&app, &filling::SEED.replacen("[[maker.model]]", &topic, 1), "bench").await?;
+    let version = Signature::parse(&args.signature).ok_or("there is no such signature")?;
+    let before = raw(&app, version).await?;
+    let plan = filling::plan(&app).await?;
+    let mut events = Vec::new();
+    for first in (0..args.events).step_by(usize::try_from(BATCH).unwrap_or(1)) {
+        let (devices, _) =
+            fill::devices(&app, &plan, first..(first + BATCH).min(args.events)).map_err(|e| e.to_string())?;
+        events.push(fill::events(&app, &devices));
+        app.db.write(devices).await.map_err(|e| e.to_string())?;
+    }
+    let started = now();
+    // That they are given to the receiver is a part of their way.
+    for events in events {
+        app.db.write(events).await.map_err(|e| e.to_string())?;
+    }
+    let running = Node::start(&config, app).await?;
+    let site = running.site.clone();
+    let all = tokio::time::timeout(PATIENCE, heard.wait_for(|heard| *heard >= args.events)).await;
+    let seconds = started.elapsed().as_secs_f64();
+    let all = all.map(|_| ()).map_err(|_| format!("not all were delivered within {} s", PATIENCE.as_secs()));
+    running.stop().await;
+    all?;
+    let raw = f64::midpoint(before, raw(&site.app, version).await?);
+    #[expect(clippy::cast_precision_loss, reason = "a rate")]
+    let rate = args.events as f64 / seconds;
+    match args.json {
+        true => out::say(
+            json!({ "kind": "deliveries", "signature": args.signature, "events": args.events,
+            "seconds": seconds, "rate": rate, "raw": raw, "ratio": rate / raw })
+            .to_string(),
+        ),
+        false => out::say(format!(
+            "{rate:.0} notifications a second, signature version {}; the same cores sign {raw:.0} a second: {:.2}",
+            args.signature,
+            rate / raw
+        )),
+    }
+    Ok(())
+}
+
+#[expect(clippy::disallowed_methods, reason = "this command measures")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// Signatures a second on all cores.
+async fn raw(app: &App, version: Signature) -> Result<f64, String> {
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let text = "x".repeat(TEXT);
+    // The key is read.
+    signing::exercise(app, version, 1, 1, &text).await.map_err(|e| e.to_string())?;
+    let started = now();
+    signing::exercise(app, version, threads, SIGNATURES, &text).await.map_err(|e| e.to_string())?;
+    #[expect(clippy::cast_precision_loss, reason = "a rate")]
+    let made = (threads * SIGNATURES) as f64;
+    Ok(made / started.elapsed().as_secs_f64())
+}
+
+/// Answers 200 to whatever is posted, and tells when it did so often enough.
+async fn receiver(enough: u64) -> Result<(String, watch::Receiver<u64>), String> {
+    let failed = |e: std::io::Error| format!("the receiver cannot listen: {e}");
+    let listener = TcpListener::bind("127.0.0.1:0").await.map_err(failed)?;
+    let url = format!("http://{}/", listener.local_addr().map_err(failed)?);
+    let (count, heard) = watch::channel(0);
+    let answer = move || {
+        count.send_if_modified(|heard| {
+            *heard += 1;
+            *heard >= enough
+        });
+        async { StatusCode::OK }
+    };
+    let routes = axum::Router::new().route("/", post(answer));
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    Ok((url, heard))
+}

@@ -1,0 +1,177 @@
+//! `opendrs-loadgen fill`: a store full of devices, and a fleet file to call it with.
+//!
+//! Invariant: memory is bounded whatever the numbers are, and every command to the store is small, so that a server on
+//! the same store goes on answering.
+
+use opendrs_server::open_app::{self, Time};
+use opendrs_cli::store_args::{self, StoreArgs};
+use opendrs_cli::{out, seed};
+use crate::fleet::{self, Unit};
+use crate::report;
+use clap::Args;
+use opendrs_domain::customer::Address;
+use opendrs_domain::id::ClientId;
+use opendrs_domain::text::ModelCode;
+use opendrs_service::App;
+use opendrs_service::fill::{self, Plan};
+use opendrs_store::Write;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::task::JoinSet;
+
+#[derive(Debug, Args)]
+pub(crate) struct Fill {
+    #[command(flatten)]
+    store: StoreArgs,
+    /// How many devices to add; every second one has a customer of its own.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
+    devices: u64,
+    /// How many readings to add, spread over the devices.
+    #[arg(long, value_name = "M", default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=1_000_000_000))]
+    readings: u64,
+    /// How many lines with tokens to write, of about 1,000 bytes, spread evenly over the devices; several for each when
+    /// there are more lines than devices.
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    tokens: u64,
+    /// Where to write the fleet file. It holds tokens, so only you may read it.
+    #[arg(long, value_name = "FILE")]
+    fleet: PathBuf,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) const SEED: &str = include_str!("bench.seed.toml");
+/// The seed's client and model.
+const CLIENT: &str = "amzn1.application-oa2-client.be4c0000be4c0000be4c0000be4c0000";
+const MODEL: &str = "Bench-Pitcher_1";
+/// Devices, and readings, of one command; and commands on their way at once. Their product is what one transaction
+/// takes at most on SQLite, and what PostgreSQL's connections pipeline.
+const BATCH: u64 = 128;
+const READINGS: usize = 512;
+const AT_ONCE: usize = 64;
+
+pub(crate) async fn run(file: Option<&Path>, args: Fill) -> Result<(), String> {
+    let config = store_args::config(file, &args.store, Vec::new())?;
+    let app = Arc::new(open_app::app(&config, Time::AsServed).await?);
+    seed::apply_text(&app, SEED, "bench").await?;
+    let plan = plan(&app).await?;
+    let mut fleet = fleet::Writing::create(&args.fleet)?;
+    #[expect(clippy::disallowed_methods, reason = "this command measures")]
+    let started = Instant::now();
+    let tokens = args.tokens;
+    let mut filling = Filling { app: app.clone(), tasks: JoinSet::new() };
+    let bar =
+        report::bar("filling", args.devices + args.readings, "{msg} {wide_bar} {human_pos} of {human_len}  {eta}");
+    for first in (0..args.devices).step_by(usize::try_from(BATCH).unwrap_or(1)) {
+        let numbers = first..(first + BATCH).min(args.devices);
+        let (devices, units) = fill::devices(&app, &plan, numbers.clone()).map_err(|e| e.to_string())?;
+        filling.write(devices).await?;
+        bar.inc(units.len() as u64);
+        for (n, unit) in numbers.clone().zip(&units) {
+            for _ in part(tokens, n, args.devices)..part(tokens, n + 1, args.devices) {
+                let pair = fill::tokens(&app, &plan, *unit);
+                fleet.add(&Unit {
+                    access_token: pair.access,
+                    refresh_token: pair.refresh,
+                    client_id: plan.client().to_string(),
+                    slots: plan.slots().iter().map(|slot| slot.id.to_string()).collect(),
+                })?;
+            }
+        }
+        // This batch's share of the readings, its devices in turn.
+        let share = part(args.readings, numbers.end, args.devices) - part(args.readings, numbers.start, args.devices);
+        let mut turns = units.iter().cycle().take(usize::try_from(share).unwrap_or(usize::MAX)).copied();
+        loop {
+            let some: Vec<_> = turns.by_ref().take(READINGS).collect();
+            let Some(readings) = fill::readings(&app, &plan, &some) else { break };
+            filling.write(readings).await?;
+            bar.inc(some.len() as u64);
+        }
+    }
+    filling.finish().await?;
+    fleet.finish()?;
+    bar.finish_and_clear();
+    let (devices, readings, seconds) = (args.devices, args.readings, started.elapsed().as_secs_f64());
+    let at = args.fleet.display();
+    if args.json {
+        let line = json!({ "devices": devices, "readings": readings, "tokens": tokens, "seconds": seconds,
+            "fleet": args.fleet });
+        out::say(line.to_string());
+    } else {
+        out::say(format!(
+            "{devices} devices and {readings} readings in {seconds:.1} s; {tokens} lines with tokens in {at}"
+        ));
+    }
+    Ok(())
+}
+
+/// How many of `all` are to be done once `n` of `of` steps are.
+fn part(all: u64, n: u64, of: u64) -> u64 {
+    u64::try_from(u128::from(all) * u128::from(n) / u128::from(of.max(1))).unwrap_or(u64::MAX)
+}
+
+fn address() -> Address {
+    Address {
+        line1: "1 Main Street".into(),
+        line2: None,
+        city: "Springfield".into(),
+        region: None,
+        postal_code: "97477".into(),
+        country: "US".into(),
+    }
+}
+
+/// What the seed's devices have in common.
+pub(crate) async fn plan(app: &App) -> Result<Plan, String> {
+    let client = ClientId::parse(CLIENT).map_err(|e| e.to_string())?;
+    let model = ModelCode::parse(MODEL).map_err(|e| e.to_string())?;
+    Plan::make(app, client, &model, address()).await.map_err(|e| e.to_string())
+}
+
+/// Commands on their way to the store.
+struct Filling {
+    app: Arc<App>,
+    tasks: JoinSet<Result<(), String>>,
+}
+
+impl Filling {
+    async fn write(&mut self, command: impl Write<Out = ()>) -> Result<(), String> {
+        if self.tasks.len() >= AT_ONCE {
+            self.one().await?;
+        }
+        let app = self.app.clone();
+        self.tasks.spawn(async move { app.db.write(command).await.map_err(|e| e.to_string()) });
+        Ok(())
+    }
+
+    async fn one(&mut self) -> Result<(), String> {
+        match self.tasks.join_next().await {
+            Some(done) => done.map_err(|e| e.to_string())?,
+            None => Ok(()),
+        }
+    }
+
+    async fn finish(mut self) -> Result<(), String> {
+        while !self.tasks.is_empty() {
+            self.one().await?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_spread_evenly_and_whole() {
+        for (all, of) in [(10_u64, 3_u64), (3, 10), (0, 5), (7, 7)] {
+            let shares: Vec<_> = (0..of).map(|n| part(all, n + 1, of) - part(all, n, of)).collect();
+            assert_eq!(shares.iter().sum::<u64>(), all);
+            assert!(shares.iter().max().unwrap() - shares.iter().min().unwrap() <= 1, "{shares:?}");
+        }
+    }
+}

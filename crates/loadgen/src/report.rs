@@ -1,0 +1,89 @@
+//! What a run measured, for people and for scripts.
+//!
+//! Invariant: nothing is drawn while nobody watches a terminal, and what is drawn is drawn twice a second at most.
+
+use opendrs_cli::out;
+use hdrhistogram::Histogram;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+use std::time::{Duration, Instant};
+
+/// A run's latencies and rate.
+pub(crate) struct Report {
+    pub(crate) name: &'static str,
+    pub(crate) seconds: f64,
+    /// In microseconds.
+    pub(crate) latencies: Histogram<u64>,
+}
+
+impl Report {
+    pub(crate) fn new(name: &'static str, latencies: &[u32], seconds: f64) -> Result<Self, String> {
+        let mut histogram = Histogram::new(3).map_err(|e| e.to_string())?;
+        for latency in latencies {
+            histogram.record(u64::from(*latency)).map_err(|e| e.to_string())?;
+        }
+        if histogram.is_empty() {
+            return Err("not one call was made".into());
+        }
+        Ok(Self { name, seconds, latencies: histogram })
+    }
+
+    /// Calls a second.
+    #[expect(clippy::cast_precision_loss, reason = "a rate")]
+    pub(crate) fn rate(&self) -> f64 {
+        self.latencies.len() as f64 / self.seconds
+    }
+
+    /// Latency in microseconds that so many percent of the calls did not exceed.
+    pub(crate) fn at(&self, percent: f64) -> u64 {
+        self.latencies.value_at_percentile(percent)
+    }
+
+    pub(crate) fn print(&self, connections: u16, target: Option<u32>, next: u64, as_json: bool) {
+        let [p50, p90, p99, p999] = [50.0, 90.0, 99.0, 99.9].map(|percent| self.at(percent));
+        let (calls, seconds, rate, max) = (self.latencies.len(), self.seconds, self.rate(), self.latencies.max());
+        if as_json {
+            let line = json!({
+                "kind": self.name, "calls": calls, "seconds": seconds, "rate": rate, "target_rate": target,
+                "connections": connections, "p50_us": p50, "p90_us": p90, "p99_us": p99, "p999_us": p999,
+                "max_us": max, "next": next,
+            });
+            return out::say(line.to_string());
+        }
+        let from = match target {
+            Some(target) => format!("{target} calls/s asked for, latency from the time a call was due"),
+            None => "each connection sends when it was answered".into(),
+        };
+        out::say(format!("{}: {calls} calls in {seconds:.2} s on {connections} connections; {from}", self.name));
+        out::say(format!("{rate:.0} calls/s, every answer as wanted; next: {next}"));
+        out::say(format!("latency in us: 50% {p50}  90% {p90}  99% {p99}  99.9% {p999}  max {max}"));
+    }
+}
+
+/// A bar that fills within these seconds; seen on a terminal alone.
+pub(crate) fn progress(name: &'static str, seconds: u64) -> ProgressBar {
+    bar(name, seconds, "{msg} {wide_bar} {pos}/{len} s")
+}
+
+/// A bar of a named work in steps.
+pub(crate) fn bar(name: impl Into<String>, steps: u64, template: &str) -> ProgressBar {
+    let bar = ProgressBar::new(steps).with_message(name.into());
+    match ProgressStyle::with_template(template) {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+/// Waits for some work while the bar follows the clock.
+#[expect(clippy::disallowed_methods, reason = "this command measures")]
+pub(crate) async fn watched<T>(bar: &ProgressBar, work: impl Future<Output = T>) -> T {
+    let started = Instant::now();
+    let mut tick = tokio::time::interval(Duration::from_millis(500));
+    let mut work = std::pin::pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            _ = tick.tick() => bar.set_position(started.elapsed().as_secs()),
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! A node of the service: the composition root.
+//!
+//! What it is: listeners, routes and workers, made of settings and an application. What it is not: a command; signals and
+//! the terminal are `opendrs serve`'s. Invariant: every address is bound before the first request is answered, and a stop
+//! ends within ten seconds.
+
+use crate::config::{Config, Role};
+use crate::dispatch::Dispatcher;
+use crate::routes::{build, build_metrics, meters};
+use crate::state::{PublicUrls, Site};
+use crate::tls::Tls;
+use crate::workers;
+use opendrs_http::listener::DRAIN;
+use opendrs_http::{ConnectionLimits, Listener};
+use opendrs_service::App;
+use opendrs_service::clock::{Clock, SystemClock};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// How long a stop waits for everything that is under way.
+const STOP: Duration = DRAIN.saturating_add(Duration::from_millis(500));
+
+/// Connections to the metrics' address at most.
+const SCRAPERS: usize = 16;
+
+/// A running node.
+pub struct Node {
+    /// The application at its edge.
+    pub site: Arc<Site>,
+    /// Addresses listened on, as URLs, and the roles at each.
+    pub addresses: Vec<(String, String)>,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Node {
+    /// Binds every address, then serves.
+    pub async fn start(config: &Config, mut app: App) -> Result<Self, String> {
+        let limits = config.connections();
+        let tls = config.certificate().map(|source| Tls::open(source, SystemClock.now())).transpose()?.map(Arc::new);
+        let acceptor = || tls.as_ref().map(|tls| tls.acceptor());
+        let mut listeners: Vec<(String, Listener, Vec<Role>)> = Vec::new();
+        for role in config.server.roles.iter().filter(|role| **role != Role::Worker) {
+            let (key, own) = match role {
+                Role::Service => ("service.listen", &config.service.listen),
+                Role::Login => ("login.listen", &config.login.listen),
+                Role::Web | Role::Worker => ("web.listen", &config.web.listen),
+            };
+            let (key, address) = if own.is_empty() { ("server.listen", &config.server.listen) } else { (key, own) };
+            match listeners.iter_mut().find(|(known, ..)| known == address) {
+                Some((.., roles)) => roles.push(*role),
+                None => {
+                    let listener = Listener::bind(key, address, limits).await?.with_tls(acceptor());
+                    listeners.push((address.clone(), listener, vec![*role]));
+                }
+            }
+        }
+        let metrics = match config.metrics.listen.as_str() {
+            "" => None,
+            address => {
+                let limits = ConnectionLimits { connections: SCRAPERS, ..limits };
+                Some(Listener::bind("metrics.listen", address, limits).await?)
+            }
+        };
+        let mut found = Vec::new();
+        for (_, listener, roles) in &listeners {
+            found.push((listener.address()?, roles.clone()));
+        }
+        if let Some(warning) = unreachable(config, &found) {
+            tracing::warn!("{warning}");
+        }
+        let urls = urls(config, &found);
+        if app.settings.notifications.base_url.is_empty() {
+            app.settings.notifications.base_url.clone_from(&urls.web);
+        }
+        app.settings.mail.base_url.clone_from(&urls.web);
+        // Whoever moves the clock is told of each mail that is sent meanwhile, to nobody as to somebody.
+        app.settings.mail.kept = config.keeps_mail() && app.test_clock().is_none();
+        let (bodies, proxies) = (config.bodies(), config.server.proxies.clone());
+        let site = Site::new(app, urls, bodies, metrics.is_some().then(meters), proxies, config.operator()?);
+        let (stop, stopping) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        for (_, listener, roles) in listeners {
+            let dispatcher = Dispatcher::new(site.clone(), build(&site, &roles));
+            tasks.spawn(listener.serve(dispatcher, stopping.clone()));
+        }
+        let mut told = Vec::new();
+        if let Some(listener) = metrics {
+            told.push((listener.address()?, "metrics".to_owned()));
+            let dispatcher = Dispatcher::new(site.clone(), build_metrics(&site));
+            tasks.spawn(listener.serve(dispatcher, stopping.clone()));
+        }
+        if config.server.roles.contains(&Role::Worker) {
+            tasks.spawn(workers::run(site.clone(), stopping.clone()));
+            if site.app.settings.fulfilment.calls() {
+                tasks.spawn(workers::call(site.clone(), stopping.clone()));
+            }
+        }
+        if let Some(tls) = tls.clone() {
+            tasks.spawn(workers::certificate(tls, config.certificate_look(), stopping.clone()));
+        }
+        tasks.spawn(workers::watch(site.clone(), stopping));
+        let names =
+            |roles: Vec<Role>| roles.iter().map(|r| format!("{r:?}").to_lowercase()).collect::<Vec<_>>().join(", ");
+        let told = told.into_iter().map(|(address, roles)| (format!("http://{address}"), roles));
+        let found =
+            found.into_iter().map(|(address, roles)| (format!("{}://{address}", config.scheme()), names(roles)));
+        let addresses = found.chain(told).collect();
+        Ok(Self { site, addresses, stop, tasks })
+    }
+
+    /// Stops taking requests, finishes those under way; within ten seconds, the sending of traces included.
+    pub async fn stop(mut self) {
+        let _ = self.stop.send(true);
+        let ended = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(STOP, ended).await.is_err() {
+            // A message that was sent and not recorded goes out again when its lease is over, under the same id.
+            tracing::warn!("what is under way to receivers, mail servers and back ends is not waited for any longer");
+        }
+        if let Err(error) = self.site.app.db.rest() {
+            tracing::warn!(%error, "the store's log stays beside it");
+        }
+    }
+}
+
+/// Which addresses would be named to others that lead nowhere: those of roles that listen on every address of the machine
+/// and have no public URL.
+fn unreachable(config: &Config, listening: &[(std::net::SocketAddr, Vec<Role>)]) -> Option<String> {
+    let open = listening.iter().filter(|(address, _)| address.ip().is_unspecified());
+    let settings = open.flat_map(|(_, roles)| roles).filter_map(|role| match role {
+        Role::Service => Some(("service.public_url", &config.service.public_url)),
+        Role::Login => Some(("login.public_url", &config.login.public_url)),
+        Role::Web => Some(("web.public_url", &config.web.public_url)),
+        Role::Worker => None,
+    });
+    let missing: Vec<_> = settings.filter(|(_, url)| url.is_empty()).map(|(setting, _)| setting).collect();
+    let address = listening.iter().map(|(address, _)| address).find(|address| address.ip().is_unspecified())?;
+    (!missing.is_empty()).then(|| {
+        let (settings, scheme) = (missing.join(", "), config.scheme());
+        format!(
+            "{settings}: not set, so links in pages, mails and notifications begin with {scheme}://{address}, which \
+             nobody else can reach; set what clients use, such as https://drs.example.com"
+        )
+    })
+}
+
+/// Where the outside finds each role: as set, or where it listens here.
+fn urls(config: &Config, listening: &[(std::net::SocketAddr, Vec<Role>)]) -> PublicUrls {
+    let scheme = config.scheme();
+    let url = |set: &str, role: Role| match listening.iter().find(|(_, roles)| roles.contains(&role)) {
+        _ if !set.is_empty() => set.trim_end_matches('/').to_owned(),
+        Some((address, _)) => format!("{scheme}://{address}"),
+        None => format!("{scheme}://{}", config.server.listen),
+    };
+    PublicUrls {
+        service: url(&config.service.public_url, Role::Service),
+        login: url(&config.login.public_url, Role::Login),
+        web: url(&config.web.public_url, Role::Web),
+    }
+}

@@ -1,0 +1,143 @@
+//! Who may reach what a server for tests offers: programs on this machine and its network, and no web page from elsewhere.
+//!
+//! A browser lets any page send requests to `localhost`, and lets a page whose name leads to this machine (DNS rebinding)
+//! read the answers. Invariant: a request of a guarded route names this server as programs know it, and comes from no
+//! other site.
+
+use crate::state::{PublicUrls, Site};
+use axum::extract::{Request, State};
+use axum::http::header::{HOST, ORIGIN};
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::Next;
+use axum::response::Response;
+use opendrs_http::response::json;
+use std::sync::Arc;
+use url::{Host, Url};
+
+/// Refuses requests of other sites' pages.
+pub(crate) async fn check(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
+    // A target with a host of its own counts before the header (RFC 9112, 3.2.2).
+    let target = request.uri().authority().map(|authority| authority.as_str());
+    match target
+        .map_or(Ok(()), |target| named(target, &site.urls).map(drop))
+        .and_then(|()| judge(request.headers(), &site.urls))
+    {
+        Ok(()) => next.run(request).await,
+        Err(why) => json(StatusCode::FORBIDDEN, serde_json::json!({ "message": why }).to_string()),
+    }
+}
+
+fn judge(headers: &HeaderMap, urls: &PublicUrls) -> Result<(), &'static str> {
+    let text = |name| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let host = match text(HOST) {
+        // Browsers always send one.
+        None => None,
+        Some(text) => Some(named(&text, urls)?),
+    };
+    let elsewhere =
+        "This request comes from a page of another site: only programs and this server's own pages may send it.";
+    if headers.get("sec-fetch-site").is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"cross-site")) {
+        return Err(elsewhere);
+    }
+    match text(ORIGIN).map(|origin| host_of(&origin)) {
+        None => Ok(()),
+        Some(Some(origin)) if Some(&origin) == host.as_ref() || is_local(&origin) => Ok(()),
+        Some(_) => Err(elsewhere),
+    }
+}
+
+/// The host that a request names, if it is ours.
+fn named(text: &str, urls: &PublicUrls) -> Result<Host, &'static str> {
+    host_of(&format!("http://{text}")).filter(|host| is_ours(host, urls)).ok_or(
+        "The Host header is not a name of this server: call it by its IP address or as localhost, or set \
+         web.public_url to the address that is called.",
+    )
+}
+
+fn host_of(url: &str) -> Option<Host> {
+    let url = Url::parse(url).ok()?;
+    let bare = url.username().is_empty() && url.password().is_none() && url.path() == "/" && url.query().is_none();
+    url.host().filter(|_| bare).map(|host| host.to_owned())
+}
+
+/// No page from elsewhere can have an address for its name, nor a name of this server's.
+fn is_ours(host: &Host, urls: &PublicUrls) -> bool {
+    let known =
+        |url: &String| Url::parse(url).is_ok_and(|url| url.host().map(|host| host.to_owned()).as_ref() == Some(host));
+    match host {
+        Host::Domain(_) => is_local(host) || [&urls.service, &urls.login, &urls.web].into_iter().any(known),
+        Host::Ipv4(_) | Host::Ipv6(_) => true,
+    }
+}
+
+/// Whether it is this machine, whatever anybody's name server says.
+fn is_local(host: &Host) -> bool {
+    match host {
+        Host::Domain(name) => {
+            let name = name.strip_suffix('.').unwrap_or(name);
+            name == "localhost" || name.ends_with(".localhost")
+        }
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::{HeaderName, HeaderValue};
+
+    fn judged(list: &[(&'static str, &'static str)]) -> bool {
+        let url = |name: &str| format!("https://{name}.example/");
+        let urls = PublicUrls { service: url("api") + "v1", login: url("drs"), web: url("drs") };
+        let value = |(name, value): &(&'static str, &'static str)| {
+            (HeaderName::from_static(name), HeaderValue::from_static(value))
+        };
+        judge(&list.iter().map(value).collect(), &urls).is_ok()
+    }
+
+    #[test]
+    fn programs_and_own_pages_are_let_in() {
+        for list in [
+            &[][..],
+            &[("host", "127.0.0.1:7373")],
+            &[("host", "localhost:7373")],
+            &[("host", "LOCALHOST")],
+            &[("host", "drs.localhost:7373")],
+            &[("host", "[::1]:7373")],
+            &[("host", "172.17.0.2:7373")],
+            &[("host", "drs.example")],
+            &[("host", "api.example")],
+            &[("host", "drs.example:8443"), ("origin", "https://drs.example"), ("sec-fetch-site", "same-origin")],
+            &[("host", "localhost:7373"), ("sec-fetch-site", "none")],
+            &[("host", "localhost:7373"), ("origin", "http://localhost:3000"), ("sec-fetch-site", "same-site")],
+            &[("host", "127.0.0.1:7373"), ("origin", "http://localhost:3000")],
+        ] {
+            assert!(judged(list), "{list:?}");
+        }
+    }
+
+    #[test]
+    fn other_sites_are_not() {
+        for list in [
+            &[("host", "evil.example")][..],
+            &[("host", "localhost.evil.example:7373")],
+            &[("host", "127.0.0.1.evil.example")],
+            &[("host", "evil.drs.example")],
+            &[("host", "drs.example.evil.example")],
+            &[("host", "localhost@evil.example")],
+            &[("host", "evil.example/localhost")],
+            &[("host", "")],
+            &[("host", "localhost:7373"), ("origin", "https://evil.example")],
+            &[("host", "localhost:7373"), ("origin", "https://localhost.evil.example")],
+            &[("host", "localhost:7373"), ("origin", "null")],
+            &[("host", "localhost:7373"), ("origin", "")],
+            &[("host", "172.17.0.2:7373"), ("origin", "http://172.17.0.3")],
+            &[("host", "drs.example"), ("origin", "https://evil.drs.example"), ("sec-fetch-site", "same-site")],
+            &[("host", "localhost:7373"), ("sec-fetch-site", "cross-site")],
+            &[("host", "localhost:7373"), ("origin", "http://localhost:7373"), ("sec-fetch-site", "cross-site")],
+        ] {
+            assert!(!judged(list), "{list:?}");
+        }
+    }
+}

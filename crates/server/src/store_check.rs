@@ -1,0 +1,184 @@
+//! Whether a store can be where the settings say, as far as this machine's files and the settings' words tell it.
+//!
+//! What it is not: a look into the store. Invariant: nothing is made and nothing is opened; `serve` refuses by these rules,
+//! and `opendrs config check` and `opendrs doctor` tell by the same.
+
+use crate::master_key;
+use crate::config::Config;
+use opendrs_store::Place;
+use rustix::fs::{Access, access};
+use std::fmt::{self, Display, Formatter};
+use std::io::ErrorKind;
+use std::path::Path;
+
+/// What keeps a store from being used, and what to do.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Fault {
+    pub says: String,
+    pub fix: String,
+}
+
+impl Fault {
+    fn new(says: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { says: says.into(), fix: fix.into() }
+    }
+}
+
+impl Display for Fault {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; {}", self.says, self.fix)
+    }
+}
+
+/// Whether the store of these settings can be used.
+pub fn store(config: &Config) -> Result<(), Fault> {
+    let place = config.place();
+    match &place {
+        Place::Url(_) => place.check().map_err(|why| {
+            Fault::new(why.to_string(), "correct server.database_url (--database-url), and the file that it names")
+        }),
+        Place::File(path) => {
+            folder(&config.server.data, "choose another with --data (server.data)")?;
+            ["", "-wal", "-shm"].iter().try_for_each(|end| {
+                let mut name = path.as_os_str().to_owned();
+                name.push(end);
+                file(Path::new(&name))
+            })
+        }
+    }
+}
+
+/// What is known of the master key.
+#[derive(Debug)]
+pub enum Key {
+    /// There is one, for its owner's eyes alone or not.
+    Known([u8; 32]),
+    /// There is none: the first start makes one.
+    Missing,
+    /// What is there is no key, or cannot be read.
+    Bad,
+}
+
+/// The master key, and what is wrong with it or with its place.
+pub fn key(config: &Config) -> (Key, Option<Fault>) {
+    let path = config.master_file();
+    match master_key::read(&path) {
+        Ok(Some(key)) => (Key::Known(key), None),
+        Err(bad) => (bad.key().map_or(Key::Bad, Key::Known), Some(Fault::new(bad.says(), bad.fix()))),
+        Ok(None) => {
+            // The data folder of SQLite is looked at for the store already.
+            let known = |parent: &&Path| matches!(config.place(), Place::File(_)) && *parent == config.server.data;
+            let parent = path.parent().filter(|parent| !known(parent));
+            let made = parent.map_or(Ok(()), |parent| folder(parent, "name another file with keys.master_file"));
+            (Key::Missing, made.err())
+        }
+    }
+}
+
+/// Whether a folder is there to be written in, or can be made.
+pub fn folder(path: &Path, other: &str) -> Result<(), Fault> {
+    let at = path.display();
+    for part in path.ancestors() {
+        let part = if part.as_os_str().is_empty() { Path::new(".") } else { part };
+        let (is_whole, here) = (part == path, part.display());
+        let cannot = if is_whole { String::new() } else { format!("the folder {at} cannot be made: ") };
+        match part.metadata() {
+            Ok(found) if !found.is_dir() => {
+                return Err(Fault::new(format!("{cannot}{here} is no folder"), other));
+            }
+            Ok(_) if !is_whole && is_the_kernels(part) => {
+                return Err(Fault::new(format!("{cannot}{here} shows the system and holds no files"), other));
+            }
+            Ok(_) => {
+                return access(part, Access::WRITE_OK | Access::EXEC_OK).map_err(|why| {
+                    let says = format!("{cannot}{here} cannot be written by this user ({why})");
+                    Fault::new(says, format!("give it to this user (chown), or {other}"))
+                });
+            }
+            Err(_) if part.is_symlink() => {
+                return Err(Fault::new(format!("{cannot}{here} is a link that leads nowhere"), other));
+            }
+            Err(error) if [ErrorKind::NotFound, ErrorKind::NotADirectory].contains(&error.kind()) => {}
+            Err(error) => {
+                let says = format!("{here} cannot be looked at by this user ({error})");
+                return Err(Fault::new(says, format!("let this user into the folders above it, or {other}")));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether a folder is of a file system that the kernel makes up, in which no folder can be made.
+fn is_the_kernels(path: &Path) -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        const SYSFS: i128 = 0x6265_6572;
+        let kind = rustix::fs::statfs(path).map(|found| i128::from(found.f_type));
+        kind.is_ok_and(|kind| [i128::from(rustix::fs::PROC_SUPER_MAGIC), SYSFS].contains(&kind))
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = path;
+        false
+    }
+}
+
+/// Whether a file of the store's is not there, or can be read and written.
+fn file(path: &Path) -> Result<(), Fault> {
+    let at = path.display();
+    match path.metadata() {
+        Ok(found) if !found.is_file() => {
+            Err(Fault::new(format!("{at} is no file"), "put the store's file in its place, or name another folder"))
+        }
+        Ok(_) => access(path, Access::READ_OK | Access::WRITE_OK).map_err(|why| {
+            let says = format!("{at} cannot be read and written by this user ({why})");
+            Fault::new(says, "give it to this user: chown, and chmod u+rw; its disk must take writes")
+        }),
+        Err(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn says(path: &Path) -> String {
+        folder(path, "choose another").map_or_else(|fault| fault.to_string(), |()| String::new())
+    }
+
+    #[test]
+    fn a_folder_is_there_or_can_be_made() {
+        let here = tempfile::tempdir().unwrap();
+        let at = |name: &str| here.path().join(name);
+        std::fs::write(at("file"), "").unwrap();
+        std::os::unix::fs::symlink(at("nothing"), at("link")).unwrap();
+        for name in ["", "new", "new/below"] {
+            assert_eq!(says(&at(name)), "", "{name}");
+        }
+        assert_eq!(says(Path::new("new/below/this")), "");
+        let file = at("file").display().to_string();
+        assert_eq!(says(&at("file")), format!("{file} is no folder; choose another"));
+        let below = says(&at("file/below/this"));
+        assert!(
+            below.starts_with(&format!("the folder {file}/below/this cannot be made: {file} is no folder")),
+            "{below}"
+        );
+        assert!(says(&at("link")).contains("is a link that leads nowhere"));
+        assert!(!at("new").exists());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn where_nothing_can_be_made_nothing_is_promised() {
+        for path in ["/proc/opendrs", "/sys/opendrs/data"] {
+            assert!(says(Path::new(path)).contains("cannot be made"), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_one() {
+        let here = tempfile::tempdir().unwrap();
+        assert_eq!(file(&here.path().join("none")), Ok(()));
+        assert!(file(here.path()).unwrap_err().says.ends_with("is no file"));
+    }
+}

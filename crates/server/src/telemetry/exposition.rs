@@ -1,0 +1,44 @@
+//! The text format that Prometheus reads.
+//!
+//! Not here: what is measured. Invariant: each metric has its help and its type before its values.
+
+use opendrs_store::meter::Counted;
+use std::fmt::{Display, Write};
+
+/// The page as it is written.
+#[derive(Default)]
+pub(crate) struct Page(pub(crate) String);
+
+impl Page {
+    pub(crate) fn head(&mut self, name: &str, kind: &str, help: &str) {
+        let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
+    }
+
+    pub(crate) fn line(&mut self, name: &str, value: impl Display) {
+        let _ = writeln!(self.0, "{name} {value}");
+    }
+
+    pub(crate) fn gauge(&mut self, name: &str, help: &str, value: impl Display) {
+        self.head(name, "gauge", help);
+        self.line(name, value);
+    }
+
+    pub(crate) fn counter(&mut self, name: &str, help: &str, value: u64) {
+        self.head(name, "counter", help);
+        self.line(name, value);
+    }
+
+    /// A histogram's lines; values are counted in `unit`s of what the name says.
+    pub(crate) fn histogram(&mut self, name: &str, labels: &str, counted: &Counted, unit: f64) {
+        for (bound, count) in &counted.up_to {
+            self.line(&format!("{name}_bucket{{{labels}le=\"{}\"}}", *bound as f64 * unit), count);
+        }
+        self.line(&format!("{name}_bucket{{{labels}le=\"+Inf\"}}"), counted.count);
+        let labels = match labels.trim_end_matches(',') {
+            "" => String::new(),
+            labels => format!("{{{labels}}}"),
+        };
+        self.line(&format!("{name}_sum{labels}"), counted.sum as f64 * unit);
+        self.line(&format!("{name}_count{labels}"), counted.count);
+    }
+}

@@ -1,0 +1,123 @@
+//! What a node tells of itself: `GET /-/metrics`, in the text format that Prometheus reads.
+//!
+//! What it is: counters of requests, and a page that adds those of the store and of what is due. What it is not: open to
+//! whoever reaches the service; it has an address of its own (`metrics.listen`), and without one nothing is counted.
+//! Invariant: the page is made of counters and of bounded reads of the store, whatever the number of devices.
+
+use super::exposition::Page;
+use crate::state::{Route, Site};
+use axum::extract::State;
+use axum::http::header::{CONTENT_TYPE, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use opendrs_service::backlog::{self, Backlog, COUNTED, Waiting};
+use opendrs_service::meter::Attempts;
+use opendrs_store::Engine;
+use std::sync::Arc;
+
+/// Routes of the metrics' own address.
+pub(crate) fn routes() -> Vec<Route> {
+    vec![Route::get("/-/metrics", page)]
+}
+
+fn store(site: &Site, page: &mut Page) {
+    let numbers = site.app.db.numbers();
+    let name = "opendrs_store_batch_commands";
+    page.head(name, "histogram", "Commands in each transaction of the store's writers.");
+    page.histogram(name, "", &numbers.batches, 1.0);
+    let name = "opendrs_store_batch_seconds";
+    page.head(name, "histogram", "How long each took, its commit included.");
+    page.histogram(name, "", &numbers.batch_micros, 1e-6);
+    let help = "Transactions that failed and were run again command by command.";
+    page.counter("opendrs_store_batches_redone_total", help, numbers.batches_redone);
+    let help = "Messages that wait for a writer; each holds the commands of a turn of one serving thread.";
+    page.gauge("opendrs_store_queue", help, numbers.queued);
+    let help = "Reads that waited for a connection (SQLite).";
+    page.counter("opendrs_store_reader_waits_total", help, numbers.reader_waits);
+    let help = "Connections made to the database (PostgreSQL); a rise after the start means that some were lost.";
+    page.counter("opendrs_store_connects_total", help, numbers.connects);
+}
+
+/// What this node sent: attempts by outcome, and how long they took.
+fn sent(site: &Site, page: &mut Page) {
+    let meter = &site.app.meter;
+    let told = [
+        ("delivery", "Attempts to deliver a message to a receiver", "protocol", &meter.deliveries),
+        ("mail", "Attempts to send a mail to a customer", "", &meter.mails),
+        ("fulfilment", "Calls to back ends that fulfil orders", "call", &meter.calls),
+    ];
+    for (noun, help, label, all) in told {
+        let of = |attempts: &Attempts| match label {
+            "" => String::new(),
+            label => format!("{label}=\"{}\",", attempts.kind),
+        };
+        let name = format!("opendrs_{noun}_attempts_total");
+        page.head(&name, "counter", &format!("{help}, by outcome."));
+        for attempts in all {
+            for (outcome, count) in attempts.outcomes() {
+                page.line(&format!("{name}{{{}outcome=\"{outcome}\"}}", of(attempts)), count);
+            }
+        }
+        let name = format!("opendrs_{noun}_attempt_seconds");
+        page.head(&name, "histogram", &format!("{help}: how long each took."));
+        for attempts in all {
+            page.histogram(&name, &of(attempts), &attempts.micros(), 1e-6);
+        }
+    }
+}
+
+async fn due(site: &Site, page: &mut Page) -> Result<(), opendrs_service::Error> {
+    let Backlog { orders, held, deliveries, mails, calls } = backlog::read(&site.app).await?;
+    let lists = [
+        ("orders_due", "Orders that are due and wait for a worker", orders),
+        ("deliveries_waiting", "Messages on their way to receivers, those to be tried again among them", deliveries),
+        ("mails_waiting", "Mails on their way to customers, those to be tried again among them", mails),
+        ("fulfilment_calls_waiting", "Calls to back ends that were not answered yet", calls),
+    ];
+    for (name, help, Waiting { count, oldest }) in lists {
+        page.gauge(&format!("opendrs_{name}"), &format!("{help}, of all nodes; counted up to {COUNTED}."), count);
+        let help = "For how long the first of them has been due; 0 where none is.";
+        page.gauge(&format!("opendrs_{name}_oldest_seconds"), help, oldest.secs());
+    }
+    let help = format!("Orders that are held, by what holds them, of all nodes; counted up to {COUNTED} each.");
+    page.head("opendrs_orders_held", "gauge", &help);
+    for (problem, count) in held {
+        page.line(&format!("opendrs_orders_held{{problem=\"{}\"}}", problem.as_str()), count);
+    }
+    Ok(())
+}
+
+/// Memory and files, where the system tells.
+fn process(page: &mut Page) {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let rss =
+        status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+    if let Some(kilobytes) = rss {
+        page.gauge("process_resident_memory_bytes", "Memory in use.", kilobytes * 1024);
+    }
+    if let Ok(files) = std::fs::read_dir("/proc/self/fd") {
+        page.gauge("process_open_fds", "Open files and sockets.", files.count());
+    }
+}
+
+/// Without its store a node still tells what it knows of itself, and that the store is away.
+async fn page(State(site): State<Arc<Site>>) -> Response {
+    let mut page = Page::default();
+    let engine = match site.app.db.engine() {
+        Engine::Sqlite => "sqlite",
+        Engine::Postgres => "postgres",
+    };
+    page.head("opendrs_build_info", "gauge", "Version of the program and engine of its store.");
+    page.line(&format!("opendrs_build_info{{version=\"{}\",store=\"{engine}\"}}", env!("CARGO_PKG_VERSION")), 1);
+    if let Some(meters) = &site.meters {
+        meters.write(&mut page);
+    }
+    store(&site, &mut page);
+    sent(&site, &mut page);
+    let up = due(&site, &mut page).await.is_ok();
+    page.gauge("opendrs_store_up", "Whether the store answered just now.", u8::from(up));
+    process(&mut page);
+    let mut response = page.0.into_response();
+    let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+    response.headers_mut().insert(CONTENT_TYPE, kind);
+    response
+}

@@ -1,0 +1,176 @@
+//! Traces: spans on their way to a collector, by OTLP over HTTP.
+//!
+//! What it is: the layer that takes spans of [`TARGET`], the queue behind it and the client that sends. What it is not:
+//! what spans say (whoever makes them). Invariant: a call never waits for a collector. Spans wait in a queue of bounded
+//! length, a thread of its own sends them, and what finds no room, or no collector, is dropped.
+
+use crate::config::Config;
+use opendrs_outbound;
+use async_trait::async_trait;
+use axum::body::Bytes;
+use axum::http::{HeaderMap, Request, Response};
+use http_body_util::{BodyExt, Collected, Full, Limited};
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use opendrs_store::span::TARGET;
+use opentelemetry::propagation::TextMapPropagator;
+use opentelemetry::trace::TracerProvider;
+use opentelemetry::{Context, KeyValue};
+use opentelemetry_http::{HeaderExtractor, HttpClient, HttpError};
+use opentelemetry_otlp::{SpanExporter, WithExportConfig, WithHttpConfig};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::propagation::TraceContextPropagator;
+use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::{Layer, Registry};
+
+/// How long a collector may take to answer.
+const ANSWER: Duration = Duration::from_secs(10);
+/// How long the end of the process waits for what is still to be sent.
+const LAST: Duration = Duration::from_millis(1500);
+/// How long the body of its answer may take after the status.
+const BODY: Duration = Duration::from_secs(1);
+/// How much of a collector's answer is read.
+const MAX_ANSWER: usize = 64 * 1024;
+
+/// Spans on their way.
+pub struct Traces(SdkTracerProvider);
+
+impl Traces {
+    /// Spans as the settings have it; nothing where none are wanted.
+    ///
+    /// # Errors
+    /// A sentence that names the setting at fault.
+    pub fn start(config: &Config) -> Result<Option<Self>, String> {
+        let Some((url, part)) = config.tracing()? else { return Ok(None) };
+        let pair = |pair: &String| pair.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let headers = config.traces.headers.iter().filter_map(pair).collect();
+        let exporter = SpanExporter::builder()
+            .with_http()
+            .with_endpoint(url)
+            .with_headers(headers)
+            .with_timeout(ANSWER)
+            .with_http_client(Sender::new(config)?)
+            .build()
+            .map_err(|e| format!("traces: {e}"))?;
+        let known = config.traces.resource.iter().filter_map(pair).map(|(name, value)| KeyValue::new(name, value));
+        let resource = Resource::builder()
+            .with_service_name(config.traces.service_name.clone())
+            .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
+            .with_attributes(known)
+            .build();
+        let provider = SdkTracerProvider::builder()
+            .with_batch_exporter(exporter)
+            .with_sampler(Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(part))))
+            .with_resource(resource)
+            .build();
+        Ok(Some(Self(provider)))
+    }
+
+    /// What takes spans, and nothing else.
+    pub fn layer(&self) -> Box<dyn Layer<Registry> + Send + Sync> {
+        tracing_opentelemetry::layer()
+            .with_tracer(self.0.tracer("opendrs"))
+            .with_location(false)
+            .with_threads(false)
+            .with_target(false)
+            .with_tracked_inactivity(false)
+            .with_context_activation(false)
+            .with_filter(filter_fn(|of| of.target() == TARGET))
+            .boxed()
+    }
+
+    /// Sends what is still to be sent, and waits for that a little.
+    pub async fn finish(self) {
+        let ended = tokio::task::spawn_blocking(move || self.0.shutdown_with_timeout(LAST)).await;
+        if !matches!(ended, Ok(Ok(()))) {
+            tracing::warn!("the last traces did not reach the collector");
+        }
+    }
+}
+
+/// Makes a request's span a part of the trace that its caller names, if it does.
+pub fn follow(span: &tracing::Span, headers: &HeaderMap) {
+    if headers.contains_key("traceparent") {
+        let named = TraceContextPropagator::new().extract_with_context(&Context::new(), &HeaderExtractor(headers));
+        // A span that nobody takes has no parent either.
+        let _ = span.set_parent(named);
+    }
+}
+
+/// Sends on the server's runtime: the thread that asks has none.
+#[derive(Debug)]
+struct Sender {
+    runtime: Handle,
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    failing: AtomicBool,
+}
+
+impl Sender {
+    /// A collector is the operator's own choice, so it may be at a private address.
+    fn new(config: &Config) -> Result<Self, String> {
+        let mut http = HttpConnector::new();
+        http.enforce_http(false);
+        let https = hyper_rustls::HttpsConnectorBuilder::new()
+            .with_tls_config(opendrs_outbound::Trust::new(config.ca_file())?.tls()?)
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(http);
+        let client = Client::builder(TokioExecutor::new()).build(https);
+        Ok(Self { runtime: Handle::current(), client, failing: AtomicBool::new(false) })
+    }
+
+    /// Says in the log when a collector is lost, and when it is found again; not for every batch.
+    fn note(&self, trouble: Option<String>) {
+        let before = self.failing.swap(trouble.is_some(), Ordering::Relaxed);
+        match trouble {
+            Some(why) if !before => tracing::warn!(why, "traces do not reach the collector, and are dropped"),
+            None if before => tracing::info!("traces reach the collector again"),
+            _ => {}
+        }
+    }
+}
+
+#[async_trait]
+impl HttpClient for Sender {
+    async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+        let asked = exchange(self.client.clone(), request.map(Full::from));
+        let answer = match self.runtime.spawn(async { tokio::time::timeout(ANSWER, asked).await }).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => Err("it did not answer in time".into()),
+            Err(ended) => Err(ended.into()),
+        };
+        self.note(match &answer {
+            Ok(answer) if answer.status().is_success() => None,
+            Ok(answer) => Some(format!("it answered with status {}", answer.status().as_u16())),
+            Err(error) => Some(cause(&**error)),
+        });
+        answer
+    }
+}
+
+async fn exchange(
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    request: Request<Full<Bytes>>,
+) -> Result<Response<Bytes>, HttpError> {
+    let (parts, body) = client.request(request).await?.into_parts();
+    // The status says whether the spans were taken; a body that breaks off, or is too slow, takes that not back.
+    let body = tokio::time::timeout(BODY, Limited::new(body, MAX_ANSWER).collect()).await;
+    let body = body.ok().and_then(Result::ok).map(Collected::to_bytes).unwrap_or_default();
+    Ok(Response::from_parts(parts, body))
+}
+
+/// The last cause of an error, which says most.
+fn cause(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut last = error;
+    while let Some(next) = last.source() {
+        last = next;
+    }
+    last.to_string()
+}

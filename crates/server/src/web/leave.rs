@@ -1,0 +1,83 @@
+//! How a browser leaves for a client's return page.
+//!
+//! Chromium checks every redirect of a form's navigation against the `form-action` of the form's page: also the redirects
+//! that the return page answers with, whose targets nobody here knows. The directive cannot name `[::1]` at all. So a
+//! browser that sends a form gets a page that it leaves by a GET of its own, outside of the form's navigation: by the
+//! `Refresh` header, without a script, or by the page's link. Invariant: programs that read pages, and navigations that
+//! no form began, get a redirect (302), as Login with Amazon answers; and so does an app's scheme, where no further
+//! redirect can follow and a system opens the app only in the navigation that the person began.
+
+use super::browser::Browser;
+use super::shown::Other;
+use super::{page, redirect_to};
+use opendrs_texts::Texts;
+use askama::Template;
+use axum::http::header::{HeaderName, HeaderValue};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use opendrs_domain::login::redirect;
+
+const REFRESH: HeaderName = HeaderName::from_static("refresh");
+
+#[derive(Template)]
+#[template(path = "leave.html")]
+struct LeavePage<'a> {
+    texts: &'static Texts,
+    switch: Vec<Other>,
+    target: &'a str,
+}
+
+/// Whether a request is a browser's navigation. Browsers that know Content Security Policy say so: with Fetch Metadata
+/// where the page is trustworthy, and with `Upgrade-Insecure-Requests` everywhere. Programs that read pages say neither.
+pub(super) fn is_navigation(headers: &HeaderMap) -> bool {
+    let says = |name: &str, value: &str| headers.get(name).is_some_and(|found| found == value);
+    says("sec-fetch-mode", "navigate") || says("upgrade-insecure-requests", "1")
+}
+
+/// Whether a form's answer that leads to `target` is a page instead of a redirect.
+fn by_page(browser: &Browser, target: &str) -> bool {
+    browser.navigates && redirect::is_web(target)
+}
+
+/// What a page's `form-action` must name besides this server, so that its forms may end at a redirect URI.
+pub(super) fn form_source(browser: &Browser, redirect_uri: &str) -> Option<String> {
+    if by_page(browser, redirect_uri) { None } else { redirect::csp_source(redirect_uri) }
+}
+
+/// Answers a form whose end lies elsewhere.
+pub(super) fn leave(browser: &Browser, target: &str) -> Response {
+    match by_page(browser, target) {
+        true => on_the_way(browser, target),
+        false => redirect_to(StatusCode::FOUND, target),
+    }
+}
+
+/// A page that the browser leaves at once, by a navigation that belongs to no form.
+pub(super) fn on_the_way(browser: &Browser, target: &str) -> Response {
+    let Ok(refresh) = HeaderValue::try_from(format!("0;url={target}")) else {
+        return redirect_to(StatusCode::FOUND, target);
+    };
+    let template = LeavePage { texts: browser.shown.texts, switch: Vec::new(), target };
+    let mut response = page(&browser.shown, StatusCode::OK, &template, None);
+    response.headers_mut().insert(REFRESH, refresh);
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn browsers_say_that_they_navigate() {
+        for (name, value, navigates) in [
+            ("sec-fetch-mode", "navigate", true),
+            ("upgrade-insecure-requests", "1", true),
+            ("sec-fetch-mode", "cors", false),
+            ("user-agent", "Mozilla/5.0 (X11; Linux x86_64) Chrome/55.0 Safari/537.36", false),
+            ("accept", "text/html", false),
+        ] {
+            let headers = HeaderMap::from_iter([(HeaderName::from_static(name), HeaderValue::from_static(value))]);
+            assert_eq!(is_navigation(&headers), navigates, "{name}: {value}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! An order as its owner reads of it, in a list and on its own page: where it stands, who cancelled it and why, and how its
+//! parcel is followed.
+//!
+//! Not here: what its owner can do about it ([`super::order`]). Invariant: a delivery is a day, never a moment.
+
+use opendrs_texts::Texts;
+use opendrs_domain::order::{Order, State as Standing};
+use opendrs_domain::time::Time;
+
+/// An order in a list of its owner's.
+pub(super) struct OrderRow {
+    pub(super) instance: String,
+    pub(super) title: String,
+    pub(super) line: String,
+    pub(super) number: String,
+    /// Who cancelled it, and why.
+    pub(super) notes: Vec<String>,
+    /// The carrier's page of its parcel.
+    pub(super) track: Option<String>,
+    pub(super) held: bool,
+    pub(super) cancellable: bool,
+}
+
+/// Where an order stands, for its owner; without a stop at the end.
+pub(super) fn standing(order: &Order, texts: &Texts) -> String {
+    let said = &texts.orders;
+    let expected = order.expected_at.map(|at| texts.day(&at));
+    let tracking = &order.tracking;
+    match order.state {
+        Standing::Held => (said.held)(order.problem).into(),
+        Standing::Placed | Standing::Fulfilling => (said.preparing)(expected.as_deref()),
+        Standing::Shipped => {
+            (said.shipped)(expected.as_deref(), tracking.carrier.as_deref(), tracking.number.as_deref())
+        }
+        Standing::Delivered => match order.delivered_at {
+            Some(at) => (said.delivered)(&texts.day(&at)),
+            None => said.assumed.into(),
+        },
+        Standing::Cancelled => said.cancelled.into(),
+        Standing::Expired => said.expired.into(),
+    }
+}
+
+/// Who cancelled an order, and why: sentences for its owner.
+pub(super) fn notes(order: &Order, texts: &Texts) -> Vec<String> {
+    let Some(cancellation) = &order.cancellation else { return Vec::new() };
+    let who = (texts.letters.cancelled)(Some(cancellation.by)).to_owned();
+    let why = texts.cancel_reason(cancellation).map(texts.orders.reason);
+    std::iter::once(who).chain(why).collect()
+}
+
+pub(super) fn row(order: &Order, now: Time, texts: &Texts) -> OrderRow {
+    let (price, placed) = (texts.money(&order.item.price), texts.moment(&order.opened_at));
+    OrderRow {
+        instance: order.instance().to_string(),
+        title: order.item.title.clone(),
+        line: (texts.settings.order)(&price, &placed, &standing(order, texts)),
+        number: order.number().to_string(),
+        notes: notes(order, texts),
+        track: order.tracking.link.clone(),
+        held: order.state == Standing::Held,
+        cancellable: order.is_cancellable(now),
+    }
+}
