@@ -4,7 +4,6 @@
 pub(crate) mod program;
 
 mod backup;
-mod bench;
 mod client;
 mod clock;
 mod config;
