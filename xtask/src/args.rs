@@ -2,27 +2,27 @@
 //!
 //! Not here: doing it. Invariant: a word that is not understood is refused, never ignored.
 
-use crate::bench::{self, Options};
-use crate::failure::{Failure, Outcome};
-use crate::steps::Step;
-use crate::torture::{Engine, Torture};
+use crate::bench::{self, BenchOptions};
+use crate::error::{TaskError, TaskResult};
+use crate::steps::TestStep;
+use crate::torture::{TortureEngine, TortureOptions};
 use std::fmt::Write as _;
 
 /// What a person asked for.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Request {
+pub enum XtaskCommand {
     /// Print [`help`].
     Help,
     /// Run these steps, in their fixed order; never empty.
-    Test(Vec<Step>),
+    Test(Vec<TestStep>),
     /// Keep a throw-away PostgreSQL for a person's own `cargo test`.
     Postgres,
     /// Run `.ci/run` in a fresh clone of HEAD.
     CiClone,
     /// Measure against the targets.
-    Bench(Options),
+    Bench(BenchOptions),
     /// Kill and disturb a real server.
-    Torture(Torture),
+    Torture(TortureOptions),
 }
 
 /// The help text; its list of steps is [`Step::ALL`].
@@ -45,13 +45,13 @@ pub fn help() -> String {
 Steps of `test`, in order:
 ",
     );
-    for step in Step::ALL {
+    for step in TestStep::ALL {
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "  {:<10} {}", step.name(), step.about());
+        let _ = writeln!(text, "  {:<10} {}", step.name(), step.description());
     }
     text.push_str("\nRows of `bench`:\n ");
     let mut width = 1;
-    for name in bench::names() {
+    for name in bench::row_names() {
         if width + name.len() > 110 {
             text.push_str("\n ");
             width = 1;
@@ -64,33 +64,33 @@ Steps of `test`, in order:
 }
 
 /// Reads the words after `cargo xtask`.
-pub fn parse(words: impl IntoIterator<Item = String>) -> Outcome<Request> {
+pub fn parse(words: impl IntoIterator<Item = String>) -> TaskResult<XtaskCommand> {
     let words: Vec<String> = words.into_iter().collect();
     if words.iter().any(|word| matches!(word.as_str(), "help" | "--help" | "-h")) {
-        return Ok(Request::Help);
+        return Ok(XtaskCommand::Help);
     }
     let mut words = words.into_iter();
-    let Some(command) = words.next() else { return Err(wrong("no command given")) };
+    let Some(command) = words.next() else { return Err(usage_error("no command given")) };
     let request = match command.as_str() {
-        "test" => return steps(words).map(Request::Test),
-        "torture" => return torture(words).map(Request::Torture),
-        "postgres" => Request::Postgres,
-        "ci-clone" => Request::CiClone,
-        "bench" => return bench_options(words).map(Request::Bench),
-        other => return Err(wrong(&format!("`{other}` is not a command"))),
+        "test" => return parse_test_steps(words).map(XtaskCommand::Test),
+        "torture" => return parse_torture_options(words).map(XtaskCommand::Torture),
+        "postgres" => XtaskCommand::Postgres,
+        "ci-clone" => XtaskCommand::CiClone,
+        "bench" => return parse_bench_options(words).map(XtaskCommand::Bench),
+        other => return Err(usage_error(&format!("`{other}` is not a command"))),
     };
     match words.next() {
-        Some(extra) => Err(wrong(&format!("`{command}` takes no `{extra}`"))),
+        Some(extra) => Err(usage_error(&format!("`{command}` takes no `{extra}`"))),
         None => Ok(request),
     }
 }
 
-fn wrong(what: &str) -> Failure {
-    Failure::new(what, "`cargo xtask --help` lists the commands")
+fn usage_error(what: &str) -> TaskError {
+    TaskError::new(what, "`cargo xtask --help` lists the commands")
 }
 
 /// The options of `test`: the usual steps and those of `--with`, or those of `--only`, without those of `--skip`.
-fn steps(mut words: impl Iterator<Item = String>) -> Outcome<Vec<Step>> {
+fn parse_test_steps(mut words: impl Iterator<Item = String>) -> TaskResult<Vec<TestStep>> {
     let (mut only, mut skip, mut with) = (Vec::new(), Vec::new(), Vec::new());
     while let Some(word) = words.next() {
         let (option, joined) = match word.split_once('=') {
@@ -101,24 +101,26 @@ fn steps(mut words: impl Iterator<Item = String>) -> Outcome<Vec<Step>> {
             "--only" => &mut only,
             "--skip" => &mut skip,
             "--with" => &mut with,
-            _ => return Err(wrong(&format!("`test` takes no `{word}`"))),
+            _ => return Err(usage_error(&format!("`test` takes no `{word}`"))),
         };
         let value = joined.or_else(|| words.next());
         for name in value.as_deref().unwrap_or_default().split(',') {
-            list.push(step(option, name)?);
+            list.push(parse_step(option, name)?);
         }
     }
-    let chosen: Vec<Step> = Step::ALL
+    let chosen: Vec<TestStep> = TestStep::ALL
         .into_iter()
-        .filter(|step| with.contains(step) || if only.is_empty() { step.is_usual() } else { only.contains(step) })
+        .filter(|step| {
+            with.contains(step) || if only.is_empty() { step.runs_by_default() } else { only.contains(step) }
+        })
         .filter(|step| !skip.contains(step))
         .collect();
-    if chosen.is_empty() { Err(wrong("--only and --skip leave no step to run")) } else { Ok(chosen) }
+    if chosen.is_empty() { Err(usage_error("--only and --skip leave no step to run")) } else { Ok(chosen) }
 }
 
 /// The options of `bench`.
-fn bench_options(mut words: impl Iterator<Item = String>) -> Outcome<Options> {
-    let mut options = Options::default();
+fn parse_bench_options(mut words: impl Iterator<Item = String>) -> TaskResult<BenchOptions> {
+    let mut options = BenchOptions::default();
     while let Some(word) = words.next() {
         let (option, joined) = match word.split_once('=') {
             Some((option, value)) => (option, Some(value.to_owned())),
@@ -129,22 +131,22 @@ fn bench_options(mut words: impl Iterator<Item = String>) -> Outcome<Options> {
             continue;
         }
         if !matches!(option, "--only" | "--rounds" | "--json") {
-            return Err(wrong(&format!("`bench` takes no `{word}`")));
+            return Err(usage_error(&format!("`bench` takes no `{word}`")));
         }
         let value = joined.or_else(|| words.next()).filter(|value| !value.is_empty());
-        let value = value.ok_or_else(|| wrong(&format!("{option} needs a value")))?;
+        let value = value.ok_or_else(|| usage_error(&format!("{option} needs a value")))?;
         match option {
             "--only" => {
                 for name in value.split(',') {
-                    if bench::names().all(|known| known != name) {
-                        return Err(wrong(&format!("--only: `{name}` is not a row")));
+                    if bench::row_names().all(|known| known != name) {
+                        return Err(usage_error(&format!("--only: `{name}` is not a row")));
                     }
                     options.only.push(name.to_owned());
                 }
             }
             "--rounds" => {
                 let rounds = value.parse().ok().filter(|rounds| (1..=100).contains(rounds));
-                options.rounds = rounds.ok_or_else(|| wrong("--rounds takes a number from 1 to 100"))?;
+                options.rounds = rounds.ok_or_else(|| usage_error("--rounds takes a number from 1 to 100"))?;
             }
             _ => options.json = Some(value.into()),
         }
@@ -153,33 +155,33 @@ fn bench_options(mut words: impl Iterator<Item = String>) -> Outcome<Options> {
 }
 
 /// The options of `torture`.
-fn torture(mut words: impl Iterator<Item = String>) -> Outcome<Torture> {
-    let mut torture = Torture::default();
+fn parse_torture_options(mut words: impl Iterator<Item = String>) -> TaskResult<TortureOptions> {
+    let mut torture = TortureOptions::default();
     while let Some(word) = words.next() {
         let (option, value) = match word.split_once('=') {
             Some((option, value)) => (option.to_owned(), Some(value.to_owned())),
             None => (word.clone(), words.next()),
         };
         let value = value.unwrap_or_default();
-        let number = || value.parse::<u64>().map_err(|_| wrong(&format!("{option}: `{value}` is not a number")));
+        let number = || value.parse::<u64>().map_err(|_| usage_error(&format!("{option}: `{value}` is not a number")));
         match option.as_str() {
             "--cycles" => torture.cycles = number()?,
             "--seed" => torture.seed = Some(number()?),
             "--engine" => {
-                let engine = Engine::ALL.into_iter().find(|engine| engine.name() == value);
-                torture.engines = vec![engine.ok_or_else(|| wrong("--engine takes sqlite or postgres"))?];
+                let engine = TortureEngine::ALL.into_iter().find(|engine| engine.name() == value);
+                torture.engines = vec![engine.ok_or_else(|| usage_error("--engine takes sqlite or postgres"))?];
             }
-            _ => return Err(wrong(&format!("`torture` takes no `{word}`"))),
+            _ => return Err(usage_error(&format!("`torture` takes no `{word}`"))),
         }
     }
     Ok(torture)
 }
 
-fn step(option: &str, name: &str) -> Outcome<Step> {
-    let found = Step::ALL.into_iter().find(|step| step.name() == name);
+fn parse_step(option: &str, name: &str) -> TaskResult<TestStep> {
+    let found = TestStep::ALL.into_iter().find(|step| step.name() == name);
     found.ok_or_else(|| {
-        let names: Vec<&str> = Step::ALL.iter().map(|step| step.name()).collect();
-        Failure::new(format!("{option}: `{name}` is not a step"), format!("take one of {}", names.join(", ")))
+        let names: Vec<&str> = TestStep::ALL.iter().map(|step| step.name()).collect();
+        TaskError::new(format!("{option}: `{name}` is not a step"), format!("take one of {}", names.join(", ")))
     })
 }
 
@@ -187,43 +189,46 @@ fn step(option: &str, name: &str) -> Outcome<Step> {
 mod tests {
     use super::*;
 
-    fn read(line: &str) -> Outcome<Request> {
+    fn read(line: &str) -> TaskResult<XtaskCommand> {
         parse(line.split_whitespace().map(str::to_owned))
     }
 
-    fn usual() -> Vec<Step> {
-        Step::ALL.into_iter().filter(|step| *step != Step::Vendure).collect()
+    fn usual() -> Vec<TestStep> {
+        TestStep::ALL.into_iter().filter(|step| *step != TestStep::Vendure).collect()
     }
 
     #[test]
     fn every_command_is_read() {
-        assert_eq!(read("test").unwrap(), Request::Test(usual()));
-        assert_eq!(read("postgres").unwrap(), Request::Postgres);
-        assert_eq!(read("ci-clone").unwrap(), Request::CiClone);
+        assert_eq!(read("test").unwrap(), XtaskCommand::Test(usual()));
+        assert_eq!(read("postgres").unwrap(), XtaskCommand::Postgres);
+        assert_eq!(read("ci-clone").unwrap(), XtaskCommand::CiClone);
         for line in ["help", "--help", "-h", "test --only fmt --help", "postgres -h"] {
-            assert_eq!(read(line).unwrap(), Request::Help, "{line}");
+            assert_eq!(read(line).unwrap(), XtaskCommand::Help, "{line}");
         }
     }
 
     #[test]
     fn only_and_skip_keep_the_fixed_order() {
-        let expected = Request::Test(vec![Step::Fmt, Step::Rust]);
+        let expected = XtaskCommand::Test(vec![TestStep::Fmt, TestStep::Rust]);
         assert_eq!(read("test --only rust,fmt").unwrap(), expected);
         assert_eq!(read("test --only=rust --only fmt").unwrap(), expected);
         assert_eq!(read("test --only rust,deny,fmt --skip=deny").unwrap(), expected);
-        let all_but_deny = usual().into_iter().filter(|s| *s != Step::Deny).collect();
-        assert_eq!(read("test --skip deny").unwrap(), Request::Test(all_but_deny));
-        assert_eq!(read("test --with vendure").unwrap(), Request::Test(Step::ALL.to_vec()));
-        assert_eq!(read("test --only vendure").unwrap(), Request::Test(vec![Step::Vendure]));
-        assert_eq!(read("test --only=fmt --with=vendure").unwrap(), Request::Test(vec![Step::Fmt, Step::Vendure]));
+        let all_but_deny = usual().into_iter().filter(|s| *s != TestStep::Deny).collect();
+        assert_eq!(read("test --skip deny").unwrap(), XtaskCommand::Test(all_but_deny));
+        assert_eq!(read("test --with vendure").unwrap(), XtaskCommand::Test(TestStep::ALL.to_vec()));
+        assert_eq!(read("test --only vendure").unwrap(), XtaskCommand::Test(vec![TestStep::Vendure]));
+        assert_eq!(
+            read("test --only=fmt --with=vendure").unwrap(),
+            XtaskCommand::Test(vec![TestStep::Fmt, TestStep::Vendure])
+        );
     }
 
     #[test]
     fn torture_takes_numbers_and_an_engine() {
-        let all = Torture { cycles: 200, engines: Engine::ALL.to_vec(), seed: None };
-        assert_eq!(read("torture").unwrap(), Request::Torture(all));
-        let some = Torture { cycles: 7, engines: vec![Engine::Postgres], seed: Some(3) };
-        assert_eq!(read("torture --cycles 7 --engine=postgres --seed 3").unwrap(), Request::Torture(some));
+        let all = TortureOptions { cycles: 200, engines: TortureEngine::ALL.to_vec(), seed: None };
+        assert_eq!(read("torture").unwrap(), XtaskCommand::Torture(all));
+        let some = TortureOptions { cycles: 7, engines: vec![TortureEngine::Postgres], seed: Some(3) };
+        assert_eq!(read("torture --cycles 7 --engine=postgres --seed 3").unwrap(), XtaskCommand::Torture(some));
         for line in ["torture 7", "torture --cycles", "torture --cycles x", "torture --engine oracle"] {
             assert!(read(line).is_err(), "{line}");
         }
@@ -250,18 +255,21 @@ mod tests {
 
     #[test]
     fn a_measurement_is_chosen_by_row() {
-        assert_eq!(read("bench").unwrap(), Request::Bench(Options::default()));
+        assert_eq!(read("bench").unwrap(), XtaskCommand::Bench(BenchOptions::default()));
         let chosen = read("bench --only slot-pg-64,token-refresh --rounds=7 --full --json out.json").unwrap();
         let only = vec!["slot-pg-64".to_owned(), "token-refresh".to_owned()];
-        assert_eq!(chosen, Request::Bench(Options { only, full: true, rounds: 7, json: Some("out.json".into()) }));
+        assert_eq!(
+            chosen,
+            XtaskCommand::Bench(BenchOptions { only, full: true, rounds: 7, json: Some("out.json".into()) })
+        );
         for line in ["--only", "--only slot", "--rounds 0", "--rounds five", "--json", "--fast", "5"] {
             assert!(read(&format!("bench {line}")).is_err(), "{line}");
         }
-        assert!(bench::names().all(|name| help().contains(name)));
+        assert!(bench::row_names().all(|name| help().contains(name)));
     }
 
     #[test]
     fn help_names_every_step() {
-        assert!(Step::ALL.iter().all(|step| help().contains(step.name())));
+        assert!(TestStep::ALL.iter().all(|step| help().contains(step.name())));
     }
 }

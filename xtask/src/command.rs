@@ -3,8 +3,8 @@
 //! Not here: what to run. Invariant: a program gets no standard input, cannot run longer than its limit, and its
 //! failure is told with its command line.
 
-use crate::failure::{Failure, Outcome};
-use crate::tail::Tails;
+use crate::error::{TaskError, TaskResult};
+use crate::output_tail::OutputTails;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io::IsTerminal as _;
@@ -15,18 +15,18 @@ use std::thread;
 use std::time::Duration;
 
 /// How long a program may run when nothing else is said.
-const LIMIT: Duration = Duration::from_secs(40 * 60);
+const DEFAULT_TIME_LIMIT: Duration = Duration::from_secs(40 * 60);
 /// How long a program that is told to end may take for it.
-const GRACE: Duration = Duration::from_secs(10);
+const GRACE_PERIOD: Duration = Duration::from_secs(10);
 
 /// A program with its arguments, not yet started.
-pub struct Program {
+pub struct ExternalProgram {
     command: Command,
-    limit: Duration,
+    time_limit: Duration,
 }
 
 /// A program, found as a shell finds it; asked for plain text when nobody watches a terminal.
-pub fn program(name: impl AsRef<OsStr>) -> Program {
+pub fn program(name: impl AsRef<OsStr>) -> ExternalProgram {
     let mut command = Command::new(name);
     if std::io::stdout().is_terminal() {
         // Its output passes through a pipe on its way to the terminal.
@@ -35,10 +35,10 @@ pub fn program(name: impl AsRef<OsStr>) -> Program {
         // Two wishes, since rustfmt knows only the first and many know only the second.
         command.env("TERM", "dumb").env("NO_COLOR", "1");
     }
-    Program { command, limit: LIMIT }
+    ExternalProgram { command, time_limit: DEFAULT_TIME_LIMIT }
 }
 
-impl Program {
+impl ExternalProgram {
     /// Adds arguments.
     pub fn args<A: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
         self.command.args(args);
@@ -57,44 +57,44 @@ impl Program {
     }
 
     /// Takes an environment variable away.
-    pub fn without(mut self, name: &str) -> Self {
+    pub fn without_env(mut self, name: &str) -> Self {
         self.command.env_remove(name);
         self
     }
 
     /// Runs in this folder.
-    pub fn within(mut self, folder: &Path) -> Self {
+    pub fn in_folder(mut self, folder: &Path) -> Self {
         self.command.current_dir(folder);
         self
     }
 
     /// Ends the program after this time, as a failure.
-    pub fn limit(mut self, limit: Duration) -> Self {
-        self.limit = limit;
+    pub fn with_time_limit(mut self, limit: Duration) -> Self {
+        self.time_limit = limit;
         self
     }
 
     /// Prints the command line and runs it; what it prints is seen as it comes. A failure repeats its last lines.
-    pub fn run(mut self) -> Outcome {
+    pub fn run(mut self) -> TaskResult {
         println!("$ {self}");
-        let tails = Tails::default();
-        let status = self.wait_for(&tails)?;
-        if status.success() { Ok(()) } else { Err(self.failed(status, &format!("see its last lines:\n{tails}"))) }
+        let tails = OutputTails::default();
+        let status = self.wait_with_limit(&tails)?;
+        if status.success() { Ok(()) } else { Err(self.exit_error(status, &format!("see its last lines:\n{tails}"))) }
     }
 
     /// Runs it silently and gives what it printed, without the space around it.
-    pub fn read(mut self) -> Outcome<String> {
-        let output = self.command.stdin(Stdio::null()).output().map_err(|error| self.unstarted(&error))?;
+    pub fn read_output(mut self) -> TaskResult<String> {
+        let output = self.command.stdin(Stdio::null()).output().map_err(|error| self.start_error(&error))?;
         if output.status.success() {
             return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
         }
         let said = String::from_utf8_lossy(&output.stderr);
-        Err(self.failed(output.status, &format!("it said: {}", said.trim())))
+        Err(self.exit_error(output.status, &format!("it said: {}", said.trim())))
     }
 
-    fn wait_for(&mut self, tails: &Tails) -> Outcome<ExitStatus> {
+    fn wait_with_limit(&mut self, tails: &OutputTails) -> TaskResult<ExitStatus> {
         self.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = self.command.spawn().map_err(|error| self.unstarted(&error))?;
+        let mut child = self.command.spawn().map_err(|error| self.start_error(&error))?;
         let id = child.id();
         let outputs = [
             child.stdout.take().map(|from| tails.out.follow(from, std::io::stdout())),
@@ -105,40 +105,40 @@ impl Program {
             let status = child.wait();
             // Also what children of its own still print, which hold its outputs open.
             for output in outputs.into_iter().flatten() {
-                let _ = output.recv_timeout(GRACE);
+                let _ = output.recv_timeout(GRACE_PERIOD);
             }
             tell.send(status)
         });
-        match told.recv_timeout(self.limit) {
-            Ok(status) => status.map_err(|error| self.unstarted(&error)),
+        match told.recv_timeout(self.time_limit) {
+            Ok(status) => status.map_err(|error| self.start_error(&error)),
             Err(RecvTimeoutError::Timeout) => {
-                signal("TERM", id);
-                if told.recv_timeout(GRACE).is_err() {
-                    signal("KILL", id);
+                send_signal("TERM", id);
+                if told.recv_timeout(GRACE_PERIOD).is_err() {
+                    send_signal("KILL", id);
                     // A killed program's end is certain; nothing is left to learn from it.
-                    let _ = told.recv_timeout(GRACE);
+                    let _ = told.recv_timeout(GRACE_PERIOD);
                 }
-                let what = format!("`{self}` was still running after {} s and was ended", self.limit.as_secs());
-                Err(Failure::new(what, format!("find what it waits for; its last lines:\n{tails}")))
+                let what = format!("`{self}` was still running after {} s and was ended", self.time_limit.as_secs());
+                Err(TaskError::new(what, format!("find what it waits for; its last lines:\n{tails}")))
             }
             Err(RecvTimeoutError::Disconnected) => {
-                Err(Failure::new(format!("`{self}` was lost sight of"), "run it again"))
+                Err(TaskError::new(format!("`{self}` was lost sight of"), "run it again"))
             }
         }
     }
 
-    fn failed(&self, status: ExitStatus, fix: &str) -> Failure {
-        Failure::new(format!("`{self}` ended with {status}"), fix)
+    fn exit_error(&self, status: ExitStatus, fix: &str) -> TaskError {
+        TaskError::new(format!("`{self}` ended with {status}"), fix)
     }
 
-    fn unstarted(&self, error: &std::io::Error) -> Failure {
+    fn start_error(&self, error: &std::io::Error) -> TaskError {
         let name = self.command.get_program().display();
-        Failure::new(format!("`{self}` did not start: {error}"), format!("install `{name}`, or put it on PATH"))
+        TaskError::new(format!("`{self}` did not start: {error}"), format!("install `{name}`, or put it on PATH"))
     }
 }
 
 /// As one would type it; arguments with odd characters in quotes.
-impl fmt::Display for Program {
+impl fmt::Display for ExternalProgram {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.command.get_program().display())?;
         self.command.get_args().try_for_each(|word| {
@@ -150,13 +150,13 @@ impl fmt::Display for Program {
 }
 
 /// Sends a signal through a shell's built-in `kill`: std has only KILL, and a package with `kill` may be missing.
-pub fn signal(name: &str, id: u32) {
+pub fn send_signal(name: &str, id: u32) {
     // It fails when the program has ended meanwhile, which is what we want.
     let _ = Command::new("sh").args(["-c", &format!("kill -{name} {id}")]).stderr(Stdio::null()).status();
 }
 
 /// Where a shell would find this program.
-pub fn on_path(name: &str) -> Option<OsString> {
+pub fn find_on_path(name: &str) -> Option<OsString> {
     let folders = std::env::var_os("PATH")?;
     std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|file| file.is_file()).map(Into::into)
 }
@@ -173,8 +173,8 @@ mod tests {
 
     #[test]
     fn output_is_read_and_failures_tell_the_command() {
-        assert_eq!(program("echo").args(["hello"]).read().unwrap(), "hello");
-        let told = program("sh").args(["-c", "echo oh >&2; exit 3"]).read().unwrap_err().to_string();
+        assert_eq!(program("echo").args(["hello"]).read_output().unwrap(), "hello");
+        let told = program("sh").args(["-c", "echo oh >&2; exit 3"]).read_output().unwrap_err().to_string();
         assert!(told.contains("exit status: 3") && told.contains("it said: oh"), "{told}");
         let told = program("no-such-program").run().unwrap_err().to_string();
         assert!(told.contains("install `no-such-program`"), "{told}");
@@ -190,7 +190,8 @@ mod tests {
 
     #[test]
     fn a_program_that_does_not_end_is_ended() {
-        let told = program("sleep").args(["600"]).limit(Duration::from_millis(20)).run().unwrap_err().to_string();
+        let told =
+            program("sleep").args(["600"]).with_time_limit(Duration::from_millis(20)).run().unwrap_err().to_string();
         assert!(told.contains("still running"), "{told}");
     }
 }

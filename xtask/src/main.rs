@@ -9,21 +9,21 @@ mod args;
 mod bench;
 mod clone;
 mod command;
-mod failure;
+mod error;
+mod output_tail;
 mod peers;
 mod postgres;
 mod references;
 mod steps;
 mod summary;
-mod tail;
 mod test;
 mod tools;
 mod torture;
-mod tree;
 mod watchdog;
+mod workspace;
 
-use args::Request;
-use failure::Outcome;
+use args::XtaskCommand;
+use error::TaskResult;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -34,7 +34,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match answer(request) {
+    match run_command(request) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(failure) => {
@@ -45,16 +45,16 @@ fn main() -> ExitCode {
 }
 
 /// Does what was asked; false when it ran to its end and found something wrong.
-fn answer(request: Request) -> Outcome<bool> {
+fn run_command(request: XtaskCommand) -> TaskResult<bool> {
     match request {
-        Request::Help => {
+        XtaskCommand::Help => {
             print!("{}", args::help());
             Ok(true)
         }
-        Request::Test(steps) => test::run(&tree::Tree::find()?, &steps),
-        Request::Postgres => postgres::serve(&tree::Tree::find()?).map(|()| true),
-        Request::Torture(torture) => torture::run(&tree::Tree::find()?, &torture).map(|()| true),
-        Request::Bench(options) => bench::run(&tree::Tree::find()?, &options),
-        Request::CiClone => clone::run(&tree::Tree::find()?).map(|()| true),
+        XtaskCommand::Test(steps) => test::run(&workspace::Workspace::find()?, &steps),
+        XtaskCommand::Postgres => postgres::run(&workspace::Workspace::find()?).map(|()| true),
+        XtaskCommand::Torture(torture) => torture::run(&workspace::Workspace::find()?, &torture).map(|()| true),
+        XtaskCommand::Bench(options) => bench::run(&workspace::Workspace::find()?, &options),
+        XtaskCommand::CiClone => clone::run(&workspace::Workspace::find()?).map(|()| true),
     }
 }

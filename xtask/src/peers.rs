@@ -6,24 +6,24 @@
 //! installed anew exactly when their list or the program that runs them has changed, and a lock names no host to
 //! download from.
 
-use crate::command::{Program, program};
-use crate::failure::{Failure, Outcome};
-use crate::steps::Site;
+use crate::command::{ExternalProgram, program};
+use crate::error::{TaskError, TaskResult};
+use crate::steps::StepContext;
 use crate::tools::{self, Apt};
-use crate::tree::Tree;
+use crate::workspace::Workspace;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What the shop's test has in common with Node's peers.
-const SHARED: [&str; 3] = ["browser.mjs", "checks.mjs", "server.mjs"];
+const SHARED_FILES: [&str; 3] = ["browser.mjs", "checks.mjs", "server.mjs"];
 
 /// How long one language's peers may take.
 const LIMIT: Duration = Duration::from_secs(10 * 60);
 
 /// Runs the peers of both languages; those of the second also when the first fails.
-pub fn run(site: &mut Site<'_>) -> Outcome {
-    let folder = site.tree.root.join("peers");
+pub fn run(site: &mut StepContext<'_>) -> TaskResult {
+    let folder = site.workspace.root.join("peers");
     for file in [
         "seed.toml",
         "node/run.mjs",
@@ -33,35 +33,40 @@ pub fn run(site: &mut Site<'_>) -> Outcome {
         "python/requirements.txt",
     ] {
         if !folder.join(file).is_file() {
-            return Err(Failure::new(format!("peers/{file} is missing"), "write it; this level is not optional"));
+            return Err(TaskError::new(format!("peers/{file} is missing"), "write it; this level is not optional"));
         }
     }
     site.cargo(&["build"]).run()?;
-    let (opendrs, seed) = (site.tree.opendrs(), folder.join("seed.toml"));
-    let told = |peer: Program| peer.env("OPENDRS_BIN", &opendrs).env("OPENDRS_TEST_SEED", &seed).limit(LIMIT).run();
-    let node = node(site).and_then(told);
-    let python = python(site, &folder.join("python")).and_then(told);
-    Failure::all([node, python].into_iter().filter_map(Result::err).collect())
+    let (opendrs, seed) = (site.workspace.opendrs_program(), folder.join("seed.toml"));
+    let told = |peer: ExternalProgram| {
+        peer.env("OPENDRS_BIN", &opendrs).env("OPENDRS_TEST_SEED", &seed).with_time_limit(LIMIT).run()
+    };
+    let node = prepare_node_peer(site).and_then(told);
+    let python = prepare_python_peer(site, &folder.join("python")).and_then(told);
+    TaskError::combine([node, python].into_iter().filter_map(Result::err).collect())
 }
 
 /// Runs a real shop, and our server with orders for it.
-pub fn vendure(site: &mut Site<'_>) -> Outcome {
+pub fn run_vendure(site: &mut StepContext<'_>) -> TaskResult {
     println!("Vendure comes from npm: some 300 packages, and SQLite that is compiled where there is no binary");
-    site.apt.node()?;
-    let version = program("node").args(["--version"]).read()?;
+    site.apt.ensure_node()?;
+    let version = program("node").args(["--version"]).read_output()?;
     if !is_node_20(&version) {
         let fix = "put a newer `node` on PATH; the other steps do without";
-        return Err(Failure::new(format!("Vendure needs Node.js 20 or newer, this is {version}"), fix));
+        return Err(TaskError::new(format!("Vendure needs Node.js 20 or newer, this is {version}"), fix));
     }
-    let folder = installed(site.tree, &mut site.apt, "vendure")?;
-    let peers = site.tree.root.join("peers");
-    for name in SHARED {
+    let folder = install_node_packages(site.workspace, &mut site.apt, "vendure")?;
+    let peers = site.workspace.root.join("peers");
+    for name in SHARED_FILES {
         let to = folder.join(name);
-        fs::copy(peers.join("node").join(name), &to).map_err(|error| tools::unwritable(&to, &error))?;
+        fs::copy(peers.join("node").join(name), &to).map_err(|error| tools::write_error(&to, &error))?;
     }
     site.cargo(&["build"]).run()?;
-    let run = program("node").args(["run.mjs"]).within(&folder).env("VENDURE_DISABLE_TELEMETRY", "true");
-    run.env("OPENDRS_BIN", site.tree.opendrs()).env("OPENDRS_TEST_SEED", peers.join("seed.toml")).limit(LIMIT).run()
+    let run = program("node").args(["run.mjs"]).in_folder(&folder).env("VENDURE_DISABLE_TELEMETRY", "true");
+    run.env("OPENDRS_BIN", site.workspace.opendrs_program())
+        .env("OPENDRS_TEST_SEED", peers.join("seed.toml"))
+        .with_time_limit(LIMIT)
+        .run()
 }
 
 /// Whether `node --version` is 20 or newer.
@@ -71,55 +76,55 @@ fn is_node_20(version: &str) -> bool {
 }
 
 /// Node's peers.
-fn node(site: &mut Site<'_>) -> Outcome<Program> {
-    let folder = installed(site.tree, &mut site.apt, "node")?;
-    site.apt.chromium()?;
-    Ok(program("node").args(["run.mjs"]).within(&folder))
+fn prepare_node_peer(site: &mut StepContext<'_>) -> TaskResult<ExternalProgram> {
+    let folder = install_node_packages(site.workspace, &mut site.apt, "node")?;
+    site.apt.ensure_chromium()?;
+    Ok(program("node").args(["run.mjs"]).in_folder(&folder))
 }
 
 /// A folder of `peers/` for Node: copied beside its installed packages, since Node looks for those from a module's own
 /// place upwards.
-pub fn installed(tree: &Tree, apt: &mut Apt, name: &str) -> Outcome<PathBuf> {
+pub fn install_node_packages(tree: &Workspace, apt: &mut Apt, name: &str) -> TaskResult<PathBuf> {
     let from = tree.root.join("peers").join(name);
-    let lock = read(&from.join("package-lock.json"))?;
+    let lock = read_file(&from.join("package-lock.json"))?;
     if let Some(address) = download_address(&lock) {
         let fix = format!(
             "set `omit-lockfile-registry-resolved=true` in peers/{name}/.npmrc, delete the lock, `npm install`"
         );
-        return Err(Failure::new(format!("peers/{name}/package-lock.json names a host: {address}"), fix));
+        return Err(TaskError::new(format!("peers/{name}/package-lock.json names a host: {address}"), fix));
     }
-    apt.node()?;
-    let to = tree.own(name);
-    copy_anew(&from, &to).map_err(|error| tools::unwritable(&to, &error))?;
-    let mut list = program("node").args(["--version"]).read()?;
+    apt.ensure_node()?;
+    let to = tree.own_path(name);
+    mirror_folder(&from, &to).map_err(|error| tools::write_error(&to, &error))?;
+    let mut list = program("node").args(["--version"]).read_output()?;
     for file in ["package.json", "package-lock.json", ".npmrc"] {
         list += &fs::read_to_string(from.join(file)).unwrap_or_default();
     }
-    let stamp = Stamp::new(tree.own(&format!("{name}.stamp")), list);
-    if !stamp.fits(&to.join("node_modules")) {
+    let stamp = InstallStamp::new(tree.own_path(&format!("{name}.stamp")), list);
+    if !stamp.is_current(&to.join("node_modules")) {
         stamp.clear();
-        program("npm").args(["ci", "--no-audit", "--no-fund"]).within(&to).run()?;
-        stamp.set()?;
+        program("npm").args(["ci", "--no-audit", "--no-fund"]).in_folder(&to).run()?;
+        stamp.write()?;
     }
     Ok(to)
 }
 
 /// Python's peers: run where they are, by a virtual environment's interpreter.
-fn python(site: &mut Site<'_>, from: &Path) -> Outcome<Program> {
-    let python = site.apt.python()?;
+fn prepare_python_peer(site: &mut StepContext<'_>, from: &Path) -> TaskResult<ExternalProgram> {
+    let python = site.apt.ensure_python()?;
     let requirements = from.join("requirements.txt");
-    let list = program(python).args(["--version"]).read()? + &read(&requirements)?;
-    let venv = site.tree.own("venv");
+    let list = program(python).args(["--version"]).read_output()? + &read_file(&requirements)?;
+    let venv = site.workspace.own_path("venv");
     let inside = venv.join("bin/python");
-    let stamp = Stamp::new(site.tree.own("venv.stamp"), list);
-    if !stamp.fits(&inside) {
+    let stamp = InstallStamp::new(site.workspace.own_path("venv.stamp"), list);
+    if !stamp.is_current(&inside) {
         stamp.clear();
         program(python).args(["-m", "venv", "--clear"]).args([&venv]).run()?;
         let pip = program(&inside).args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
         pip.args(["--requirement".as_ref(), requirements.as_os_str()]).run()?;
-        stamp.set()?;
+        stamp.write()?;
     }
-    Ok(program(inside).args(["run.py"]).env("PYTHONDONTWRITEBYTECODE", "1").within(from))
+    Ok(program(inside).args(["run.py"]).env("PYTHONDONTWRITEBYTECODE", "1").in_folder(from))
 }
 
 /// The first address in an npm lock from which a package would be downloaded.
@@ -127,12 +132,12 @@ fn download_address(lock: &str) -> Option<&str> {
     lock.lines().map(str::trim).find(|line| line.starts_with("\"resolved\"") && line.contains("://"))
 }
 
-fn read(file: &Path) -> Outcome<String> {
-    fs::read_to_string(file).map_err(|error| Failure::new(format!("{}: {error}", file.display()), "make it readable"))
+fn read_file(file: &Path) -> TaskResult<String> {
+    fs::read_to_string(file).map_err(|error| TaskError::new(format!("{}: {error}", file.display()), "make it readable"))
 }
 
 /// Makes `to` hold what `from` holds, and nothing else but installed packages.
-fn copy_anew(from: &Path, to: &Path) -> std::io::Result<()> {
+fn mirror_folder(from: &Path, to: &Path) -> std::io::Result<()> {
     fs::create_dir_all(to)?;
     for old in fs::read_dir(to)? {
         let old = old?;
@@ -147,7 +152,7 @@ fn copy_anew(from: &Path, to: &Path) -> std::io::Result<()> {
         let target = to.join(new.file_name());
         match new.file_type()?.is_dir() {
             _ if new.file_name() == "node_modules" => {}
-            true => copy_anew(&new.path(), &target)?,
+            true => mirror_folder(&new.path(), &target)?,
             false => fs::copy(new.path(), target).map(|_| ())?,
         }
     }
@@ -155,18 +160,18 @@ fn copy_anew(from: &Path, to: &Path) -> std::io::Result<()> {
 }
 
 /// A note of the list from which packages were installed: the list itself, in a file.
-struct Stamp {
+struct InstallStamp {
     file: PathBuf,
     list: String,
 }
 
-impl Stamp {
+impl InstallStamp {
     fn new(file: PathBuf, list: String) -> Self {
         Self { file, list }
     }
 
     /// Whether `installed` is there and was installed from this very list.
-    fn fits(&self, installed: &Path) -> bool {
+    fn is_current(&self, installed: &Path) -> bool {
         installed.exists() && fs::read_to_string(&self.file).is_ok_and(|noted| noted == self.list)
     }
 
@@ -177,15 +182,15 @@ impl Stamp {
     }
 
     /// Notes it; to be called once everything is installed.
-    fn set(&self) -> Outcome {
-        fs::write(&self.file, &self.list).map_err(|error| tools::unwritable(&self.file, &error))
+    fn write(&self) -> TaskResult {
+        fs::write(&self.file, &self.list).map_err(|error| tools::write_error(&self.file, &error))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::watchdog::Folder;
+    use crate::watchdog::TemporaryFolder;
 
     #[test]
     fn node_is_told_by_its_version() {
@@ -203,26 +208,26 @@ mod tests {
 
     #[test]
     fn a_stamp_fits_its_own_list_only() {
-        let folder = Folder::make("opendrs-xtask-test").unwrap();
-        let stamp = |list: &str| Stamp::new(folder.path.join("stamp"), list.to_owned());
-        assert!(!stamp("a").fits(&folder.path));
-        stamp("a").set().unwrap();
-        assert!(stamp("a").fits(&folder.path));
-        assert!(!stamp("b").fits(&folder.path));
-        assert!(!stamp("a").fits(&folder.path.join("gone")));
+        let folder = TemporaryFolder::create("opendrs-xtask-test").unwrap();
+        let stamp = |list: &str| InstallStamp::new(folder.path.join("stamp"), list.to_owned());
+        assert!(!stamp("a").is_current(&folder.path));
+        stamp("a").write().unwrap();
+        assert!(stamp("a").is_current(&folder.path));
+        assert!(!stamp("b").is_current(&folder.path));
+        assert!(!stamp("a").is_current(&folder.path.join("gone")));
         stamp("a").clear();
-        assert!(!stamp("a").fits(&folder.path));
+        assert!(!stamp("a").is_current(&folder.path));
     }
 
     #[test]
     fn a_copy_drops_what_is_gone_and_keeps_packages() {
-        let folder = Folder::make("opendrs-xtask-test").unwrap();
+        let folder = TemporaryFolder::create("opendrs-xtask-test").unwrap();
         let (from, to) = (folder.path.join("from"), folder.path.join("to"));
         fs::create_dir_all(from.join("cases")).unwrap();
         fs::write(from.join("cases/one.mjs"), "1").unwrap();
         fs::create_dir_all(to.join("node_modules")).unwrap();
         fs::write(to.join("old.mjs"), "0").unwrap();
-        copy_anew(&from, &to).unwrap();
+        mirror_folder(&from, &to).unwrap();
         assert_eq!(fs::read_to_string(to.join("cases/one.mjs")).unwrap(), "1");
         assert!(to.join("node_modules").is_dir() && !to.join("old.mjs").exists());
     }

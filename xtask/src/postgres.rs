@@ -4,18 +4,18 @@
 //! started without it: fsync is off.
 //! Invariant: the cluster and its folder go when the [`Cluster`] is dropped or this process is killed.
 
-use crate::command::{on_path, program};
-use crate::failure::{Failure, Outcome};
+use crate::command::{find_on_path, program};
+use crate::error::{TaskError, TaskResult};
 use crate::tools::{self, Apt};
-use crate::tree::Tree;
 use crate::watchdog::{self, Watchdog};
+use crate::workspace::Workspace;
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 
 /// The environment variable in which tests find a cluster.
-pub const VARIABLE: &str = "OPENDRS_TEST_POSTGRES";
+pub const CLUSTER_VARIABLE: &str = "OPENDRS_TEST_POSTGRES";
 
 /// Runs as the cluster's owner. Says `initialised`, is told a port, says `ready`, waits for the end of its orders.
 /// No Unix socket: its path may be longer than the 107 bytes that one may have.
@@ -42,13 +42,13 @@ read -r _
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
     /// It need not, and is quick.
-    None,
+    Relaxed,
     /// As in production.
     Full,
 }
 
 /// A running cluster.
-pub struct Cluster {
+pub struct PostgresCluster {
     /// Where it listens, with the name of a superuser: `postgres://...`.
     pub url: String,
     /// The file with everything that it and its start-up printed.
@@ -60,25 +60,25 @@ pub struct Cluster {
     _watchdog: Watchdog,
 }
 
-impl Cluster {
+impl PostgresCluster {
     /// Starts one and waits until it answers; `name` is its log file's. Installs PostgreSQL when there is none.
-    pub fn start(tree: &Tree, apt: &mut Apt, name: &str, durability: Durability) -> Outcome<Self> {
-        let programs = match programs() {
+    pub fn start(tree: &Workspace, apt: &mut Apt, name: &str, durability: Durability) -> TaskResult<Self> {
+        let programs = match find_server_programs() {
             Some(programs) => programs,
             None => {
                 apt.install(&["postgresql"])?;
                 let fix = "install PostgreSQL 15 or newer, with `initdb` and `pg_ctl` on PATH";
-                programs().ok_or_else(|| Failure::new("PostgreSQL's `initdb` is not to be found", fix))?
+                find_server_programs().ok_or_else(|| TaskError::new("PostgreSQL's `initdb` is not to be found", fix))?
             }
         };
-        let (log, file) = log_file(tree, name)?;
+        let (log, file) = create_log_file(tree, name)?;
         let failed = |what: &str| {
-            let fix = format!("mend what the end of its log tells:\n{}", last_lines(&log));
-            Failure::new(format!("PostgreSQL {what}"), fix)
+            let fix = format!("mend what the end of its log tells:\n{}", last_log_lines(&log));
+            TaskError::new(format!("PostgreSQL {what}"), fix)
         };
 
         let sync = Path::new(if durability == Durability::Full { "on" } else { "off" });
-        let mut command = watchdog::shell("opendrs-postgres", SCRIPT, &[&programs, sync]);
+        let mut command = watchdog::temporary_folder_shell("opendrs-postgres", SCRIPT, &[&programs, sync]);
         command.stderr(file).env("LC_ALL", "C");
         for (variable, _) in std::env::vars_os() {
             if variable.to_string_lossy().starts_with("PG") {
@@ -87,23 +87,23 @@ impl Cluster {
         }
         if tools::is_root()? {
             // initdb refuses root.
-            command.uid(postgres_number("-u")?).gid(postgres_number("-g")?);
+            command.uid(postgres_account_id("-u")?).gid(postgres_account_id("-g")?);
         }
         let mut watchdog = Watchdog::start(command)?;
-        let data = Path::new(&watchdog.hear().ok_or_else(watchdog::no_folder)?).join("db");
-        watchdog.hear().ok_or_else(|| failed("made no cluster"))?;
+        let data = Path::new(&watchdog.read_line().ok_or_else(watchdog::folder_error)?).join("db");
+        watchdog.read_line().ok_or_else(|| failed("made no cluster"))?;
         let port = free_port()?;
-        watchdog.say(&port.to_string())?;
-        watchdog.hear().ok_or_else(|| failed("did not start"))?;
+        watchdog.write_line(&port.to_string())?;
+        watchdog.read_line().ok_or_else(|| failed("did not start"))?;
         let url = format!("postgres://postgres@127.0.0.1:{port}/postgres");
         Ok(Self { url, log, bin: programs, data, _watchdog: watchdog })
     }
 }
 
 /// `cargo xtask postgres`: keeps a cluster until standard input ends or this process does.
-pub fn serve(tree: &Tree) -> Outcome {
-    let cluster = Cluster::start(tree, &mut Apt::default(), "postgres", Durability::None)?;
-    println!("export {VARIABLE}={}", cluster.url);
+pub fn run(tree: &Workspace) -> TaskResult {
+    let cluster = PostgresCluster::start(tree, &mut Apt::default(), "postgres", Durability::Relaxed)?;
+    println!("export {CLUSTER_VARIABLE}={}", cluster.url);
     eprintln!("PostgreSQL runs until Ctrl-C or the end of standard input; its log: {}", cluster.log.display());
     // Whether input ended or broke, nobody is there any more.
     let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
@@ -111,11 +111,11 @@ pub fn serve(tree: &Tree) -> Outcome {
 }
 
 /// The folder of `initdb` and `pg_ctl`: Debian's newest server, else the one on PATH. A client alone has neither.
-fn programs() -> Option<PathBuf> {
+fn find_server_programs() -> Option<PathBuf> {
     let debian = Path::new("/usr/lib/postgresql");
     let folders = fs::read_dir(debian).into_iter().flatten().flatten();
     let versions = newest_first(folders.filter_map(|folder| folder.file_name().into_string().ok()));
-    let path = on_path("initdb").and_then(|initdb| Some(Path::new(&initdb).parent()?.to_owned()));
+    let path = find_on_path("initdb").and_then(|initdb| Some(Path::new(&initdb).parent()?.to_owned()));
     let mut places = versions.iter().map(|version| debian.join(version.to_string()).join("bin")).chain(path);
     places.find(|bin| bin.join("initdb").is_file() && bin.join("pg_ctl").is_file())
 }
@@ -128,27 +128,27 @@ fn newest_first(names: impl Iterator<Item = String>) -> Vec<u32> {
 }
 
 /// The number of the user (`-u`) or group (`-g`) that Debian's package makes for PostgreSQL.
-fn postgres_number(which: &str) -> Outcome<u32> {
-    let text = program("id").args([which, "postgres"]).read()?;
-    text.parse().map_err(|_| Failure::new(format!("`id` said `{text}`"), "add a user `postgres` to the system"))
+fn postgres_account_id(which: &str) -> TaskResult<u32> {
+    let text = program("id").args([which, "postgres"]).read_output()?;
+    text.parse().map_err(|_| TaskError::new(format!("`id` said `{text}`"), "add a user `postgres` to the system"))
 }
 
 /// A port on which nobody listens now; it is used within milliseconds.
-fn free_port() -> Outcome<u16> {
+fn free_port() -> TaskResult<u16> {
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
     let port = port.map(|address| address.port());
-    port.map_err(|error| Failure::new(format!("no free port: {error}"), "see that 127.0.0.1 can be listened on"))
+    port.map_err(|error| TaskError::new(format!("no free port: {error}"), "see that 127.0.0.1 can be listened on"))
 }
 
-fn log_file(tree: &Tree, name: &str) -> Outcome<(PathBuf, File)> {
-    let log = tree.own(&format!("{name}.log"));
-    let file = fs::create_dir_all(tree.own("")).and_then(|()| File::create(&log));
-    let file = file.map_err(|error| tools::unwritable(&log, &error))?;
+fn create_log_file(tree: &Workspace, name: &str) -> TaskResult<(PathBuf, File)> {
+    let log = tree.own_path(&format!("{name}.log"));
+    let file = fs::create_dir_all(tree.own_path("")).and_then(|()| File::create(&log));
+    let file = file.map_err(|error| tools::write_error(&log, &error))?;
     Ok((log, file))
 }
 
 /// The end of a log, for a person who may not be on this machine.
-fn last_lines(log: &Path) -> String {
+fn last_log_lines(log: &Path) -> String {
     let text = fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(20)..].join("\n")

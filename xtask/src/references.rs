@@ -4,8 +4,8 @@
 //! of links that leave the repository. Invariant: whatever is cited exists, and an anchor of the specification means one
 //! place.
 
-use crate::failure::{Failure, Outcome};
-use crate::tree::Tree;
+use crate::error::{TaskError, TaskResult};
+use crate::workspace::Workspace;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -14,40 +14,44 @@ use std::path::Path;
 const SPEC: &str = "docs/spec/";
 
 /// Folders that are no part of the source.
-const NOT_OURS: [&str; 5] = [".git", "target", "node_modules", "opendrs-data", "__pycache__"];
+const IGNORED_FOLDERS: [&str; 5] = [".git", "target", "node_modules", "opendrs-data", "__pycache__"];
 
 /// A text file of the repository.
-struct Source {
+struct TextFile {
     /// Its path from the root, with slashes.
     path: String,
     text: String,
 }
 
 /// Checks every reference; the failure lists those that lead nowhere.
-pub fn check(tree: &Tree) -> Outcome {
+pub fn check_references(tree: &Workspace) -> TaskResult {
     let mut listed = Vec::new();
-    list(&tree.root, "", &mut listed)?;
+    list_files(&tree.root, "", &mut listed)?;
     let paths: BTreeSet<&str> = listed.iter().map(String::as_str).collect();
     // What is no text cites nothing.
     let read =
-        |path: &&str| Some(Source { path: (*path).to_owned(), text: fs::read_to_string(tree.root.join(path)).ok()? });
-    let sources: Vec<Source> = paths.iter().filter_map(read).collect();
-    Failure::all(
-        broken(&sources, &paths).into_iter().map(|what| Failure::new(what, "correct it, or what it names")).collect(),
+        |path: &&str| Some(TextFile { path: (*path).to_owned(), text: fs::read_to_string(tree.root.join(path)).ok()? });
+    let sources: Vec<TextFile> = paths.iter().filter_map(read).collect();
+    TaskError::combine(
+        broken_references(&sources, &paths)
+            .into_iter()
+            .map(|what| TaskError::new(what, "correct it, or what it names"))
+            .collect(),
     )
 }
 
 /// The files below a folder, by their paths from the root.
-fn list(folder: &Path, prefix: &str, into: &mut Vec<String>) -> Outcome {
-    let unread =
-        |error: std::io::Error| Failure::new(format!("cannot read {}: {error}", folder.display()), "make it readable");
+fn list_files(folder: &Path, prefix: &str, into: &mut Vec<String>) -> TaskResult {
+    let unread = |error: std::io::Error| {
+        TaskError::new(format!("cannot read {}: {error}", folder.display()), "make it readable")
+    };
     for entry in fs::read_dir(folder).map_err(unread)? {
         let entry = entry.map_err(unread)?;
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = format!("{prefix}{name}");
         if entry.file_type().map_err(unread)?.is_dir() {
-            if !NOT_OURS.contains(&name.as_str()) {
-                list(&entry.path(), &format!("{path}/"), into)?;
+            if !IGNORED_FOLDERS.contains(&name.as_str()) {
+                list_files(&entry.path(), &format!("{path}/"), into)?;
             }
         } else {
             into.push(path);
@@ -57,18 +61,18 @@ fn list(folder: &Path, prefix: &str, into: &mut Vec<String>) -> Outcome {
 }
 
 /// A sentence for each reference that leads nowhere.
-fn broken(sources: &[Source], paths: &BTreeSet<&str>) -> Vec<String> {
+fn broken_references(sources: &[TextFile], paths: &BTreeSet<&str>) -> Vec<String> {
     let pages = sources.iter().filter(|source| source.path.ends_with(".md"));
     let mut found = Vec::new();
     let mut anchors: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for page in pages {
         let ids = anchors.entry(&page.path).or_default();
         found.extend(
-            named(&page.text)
+            explicit_anchors(&page.text)
                 .filter(|id| !ids.insert((*id).to_owned()))
                 .map(|id| format!("{}: #{id} is there twice", page.path)),
         );
-        ids.extend(headings(&page.text));
+        ids.extend(heading_anchors(&page.text));
     }
     let leads = |page: &str, anchor: Option<&str>| match (anchors.get(page), anchor) {
         (Some(ids), Some(anchor)) => ids.contains(anchor),
@@ -84,26 +88,26 @@ fn broken(sources: &[Source], paths: &BTreeSet<&str>) -> Vec<String> {
         if source.path.ends_with(".md") {
             for link in links(&source.text) {
                 let (to, anchor) = link.split_once('#').map_or((link, None), |(to, anchor)| (to, Some(anchor)));
-                let page = if to.is_empty() { source.path.clone() } else { joined(&source.path, to) };
+                let page = if to.is_empty() { source.path.clone() } else { resolve_link(&source.path, to) };
                 if !leads(&page, anchor) {
                     found.push(missing(link));
                 }
             }
             let known = |file: &str| paths.iter().any(|path| *path == file || path.ends_with(&format!("/{file}")));
-            found.extend(files(&source.text).filter(|file| !known(file)).map(missing));
+            found.extend(named_source_files(&source.text).filter(|file| !known(file)).map(missing));
         }
     }
     found
 }
 
 /// The anchors that a page names.
-fn named(text: &str) -> impl Iterator<Item = &str> {
+fn explicit_anchors(text: &str) -> impl Iterator<Item = &str> {
     text.split("<a id=\"").skip(1).filter_map(|rest| Some(rest.split_once('"')?.0))
 }
 
 /// The headings of a page, as links name them.
-fn headings(text: &str) -> impl Iterator<Item = String> {
-    prose(text).filter(|line| line.starts_with('#')).map(|line| slug(line.trim_start_matches('#').trim()))
+fn heading_anchors(text: &str) -> impl Iterator<Item = String> {
+    prose_lines(text).filter(|line| line.starts_with('#')).map(|line| slug(line.trim_start_matches('#').trim()))
 }
 
 /// A heading as links name it.
@@ -114,7 +118,7 @@ fn slug(heading: &str) -> String {
 }
 
 /// The lines outside blocks of code.
-fn prose(text: &str) -> impl Iterator<Item = &str> {
+fn prose_lines(text: &str) -> impl Iterator<Item = &str> {
     let mut code = false;
     text.lines().filter(move |line| {
         let fence = line.trim_start().starts_with("```");
@@ -137,13 +141,13 @@ fn citations(text: &str) -> impl Iterator<Item = (&str, &str)> {
 /// Where a page's links lead within the repository.
 fn links(text: &str) -> impl Iterator<Item = &str> {
     let targets =
-        prose(text).flat_map(|line| line.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0)));
+        prose_lines(text).flat_map(|line| line.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0)));
     targets.filter(|to| !to.contains("://") && !to.starts_with("mailto:"))
 }
 
 /// The files of source that a page names, with a folder.
-fn files(text: &str) -> impl Iterator<Item = &str> {
-    let spans = prose(text).flat_map(|line| line.split('`').skip(1).step_by(2));
+fn named_source_files(text: &str) -> impl Iterator<Item = &str> {
+    let spans = prose_lines(text).flat_map(|line| line.split('`').skip(1).step_by(2));
     spans.filter(|span| {
         let named = span.ends_with(".rs") || span.ends_with(".sql");
         named && span.contains('/') && !span.contains(|c: char| c.is_whitespace() || "*<{".contains(c))
@@ -151,7 +155,7 @@ fn files(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// A link's target, from the root.
-fn joined(from: &str, to: &str) -> String {
+fn resolve_link(from: &str, to: &str) -> String {
     let mut parts: Vec<&str> = from.split('/').collect();
     parts.pop();
     for part in to.split('/') {
@@ -168,8 +172,8 @@ fn joined(from: &str, to: &str) -> String {
 mod tests {
     use super::*;
 
-    fn source(path: &str, text: &str) -> Source {
-        Source { path: path.into(), text: text.into() }
+    fn text_file(path: &str, text: &str) -> TextFile {
+        TextFile { path: path.into(), text: text.into() }
     }
 
     #[test]
@@ -181,13 +185,13 @@ mod tests {
                     ```\n[f](code.md)\n```\n";
         let code = format!("// {SPEC}orders.md#one-open and ({SPEC}orders.md#wrong)");
         let sources = [
-            source("docs/spec/orders.md", spec),
-            source("docs/page.md", page),
-            source("crates/store/src/order.rs", &code),
+            text_file("docs/spec/orders.md", spec),
+            text_file("docs/page.md", page),
+            text_file("crates/store/src/order.rs", &code),
         ];
         let paths = sources.iter().map(|source| source.path.as_str()).collect();
         assert_eq!(
-            broken(&sources, &paths),
+            broken_references(&sources, &paths),
             [
                 "docs/spec/orders.md: #twice is there twice",
                 "docs/page.md: `spec/orders.md#gone` leads nowhere",

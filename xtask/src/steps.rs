@@ -3,19 +3,19 @@
 //! Not here: choosing, timing and counting them (`test`). Invariant: a step whose inputs are missing fails; none skips
 //! itself.
 
-use crate::command::{Program, program};
-use crate::failure::{Failure, Outcome};
+use crate::command::{ExternalProgram, program};
+use crate::error::{TaskError, TaskResult};
 use crate::peers;
-use crate::postgres::{Cluster, Durability, VARIABLE};
+use crate::postgres::{CLUSTER_VARIABLE, Durability, PostgresCluster};
 use crate::references;
 use crate::tools::{self, Apt};
 use crate::torture;
-use crate::tree::Tree;
+use crate::workspace::Workspace;
 use std::time::Duration;
 
 /// One check of the whole project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum TestStep {
     /// Layout of the source text.
     Fmt,
     /// References between texts: citations, links, names of files.
@@ -38,7 +38,7 @@ pub enum Step {
     Deny,
 }
 
-impl Step {
+impl TestStep {
     /// Every step, cheap ones first.
     pub const ALL: [Self; 10] = [
         Self::Fmt,
@@ -54,7 +54,7 @@ impl Step {
     ];
 
     /// Whether it is part of every run, or takes so long to install that it is asked for by name.
-    pub fn is_usual(self) -> bool {
+    pub fn runs_by_default(self) -> bool {
         self != Self::Vendure
     }
 
@@ -75,7 +75,7 @@ impl Step {
     }
 
     /// What it does, in a few words.
-    pub fn about(self) -> &'static str {
+    pub fn description(self) -> &'static str {
         match self {
             Self::Fmt => "the source is formatted",
             Self::References => "citations, links and names of files lead somewhere",
@@ -91,51 +91,52 @@ impl Step {
     }
 
     /// Does it.
-    pub fn run(self, site: &mut Site<'_>) -> Outcome {
+    pub fn run(self, site: &mut StepContext<'_>) -> TaskResult {
         match self {
             Self::Fmt => site.cargo(&["fmt", "--all", "--check"]).run(),
-            Self::References => references::check(site.tree),
+            Self::References => references::check_references(site.workspace),
             Self::Clippy => site.cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]).run(),
-            Self::Alone => alone(site),
+            Self::Alone => check_crates_alone(site),
             Self::Rust => {
-                let url = site.cluster()?.url.clone();
-                site.cargo(&["test", "--workspace", "--no-fail-fast"]).env(VARIABLE, url).run()
+                let url = site.postgres_cluster()?.url.clone();
+                site.cargo(&["test", "--workspace", "--no-fail-fast"]).env(CLUSTER_VARIABLE, url).run()
             }
-            Self::Demo => demo(site),
+            Self::Demo => run_demo(site),
             Self::Peers => peers::run(site),
-            Self::Vendure => peers::vendure(site),
-            Self::Torture => torture::short(site),
-            Self::Deny => deny(site),
+            Self::Vendure => peers::run_vendure(site),
+            Self::Torture => torture::run_short(site),
+            Self::Deny => run_cargo_deny(site),
         }
     }
 }
 
 /// Where the steps run, and what they share.
-pub struct Site<'t> {
+pub struct StepContext<'t> {
     /// The work tree.
-    pub tree: &'t Tree,
+    pub workspace: &'t Workspace,
     /// For what is missing.
     pub apt: Apt,
-    cluster: Option<Cluster>,
+    cluster: Option<PostgresCluster>,
 }
 
-impl<'t> Site<'t> {
+impl<'t> StepContext<'t> {
     /// A site with nothing started yet.
-    pub fn new(tree: &'t Tree) -> Self {
-        Self { tree, apt: Apt::default(), cluster: None }
+    pub fn new(tree: &'t Workspace) -> Self {
+        Self { workspace: tree, apt: Apt::default(), cluster: None }
     }
 
     /// Cargo in the work tree's root.
-    pub fn cargo(&self, words: &[&str]) -> Program {
-        program("cargo").args(words).within(&self.tree.root)
+    pub fn cargo(&self, words: &[&str]) -> ExternalProgram {
+        program("cargo").args(words).in_folder(&self.workspace.root)
     }
 
     /// The PostgreSQL of this run, started at its first use.
-    pub fn cluster(&mut self) -> Outcome<&Cluster> {
+    pub fn postgres_cluster(&mut self) -> TaskResult<&PostgresCluster> {
         let cluster = match self.cluster.take() {
             Some(cluster) => cluster,
             None => {
-                let cluster = Cluster::start(self.tree, &mut self.apt, "test-postgres", Durability::None)?;
+                let cluster =
+                    PostgresCluster::start(self.workspace, &mut self.apt, "test-postgres", Durability::Relaxed)?;
                 println!("PostgreSQL runs; its log: {}", cluster.log.display());
                 cluster
             }
@@ -146,34 +147,40 @@ impl<'t> Site<'t> {
 
 /// Building the workspace at once gives every crate the features that any crate asks for; alone, each has only its own, and
 /// here not even those that are on by default.
-fn alone(site: &Site<'_>) -> Outcome {
-    let listed = site.cargo(&["tree", "--quiet", "--workspace", "--depth", "0", "--prefix", "none"]).read()?;
-    let crates = crates(&listed);
+fn check_crates_alone(site: &StepContext<'_>) -> TaskResult {
+    let listed = site.cargo(&["tree", "--quiet", "--workspace", "--depth", "0", "--prefix", "none"]).read_output()?;
+    let crates = crate_names(&listed);
     if crates.is_empty() {
-        return Err(Failure::new("`cargo tree` named no crate", "see what `cargo tree --workspace --depth 0` prints"));
+        return Err(TaskError::new(
+            "`cargo tree` named no crate",
+            "see what `cargo tree --workspace --depth 0` prints",
+        ));
     }
     let checks = crates.iter().map(|name| site.cargo(&["check", "--no-default-features", "--package", name]).run());
-    Failure::all(checks.filter_map(Result::err).collect())
+    TaskError::combine(checks.filter_map(Result::err).collect())
 }
 
 /// The names in a listing with one package a line, as `name version (path)`.
-fn crates(listed: &str) -> Vec<&str> {
+fn crate_names(listed: &str) -> Vec<&str> {
     listed.lines().filter_map(|line| line.split_whitespace().next()).collect()
 }
 
-fn demo(site: &Site<'_>) -> Outcome {
+fn run_demo(site: &StepContext<'_>) -> TaskResult {
     // Built first, so that the time limit is the demo's own.
     site.cargo(&["build"]).run()?;
     let demo = site.cargo(&["run", "--quiet", "--", "demo", "--once", "--listen", "127.0.0.1:0"]);
-    demo.limit(Duration::from_secs(120)).run()
+    demo.with_time_limit(Duration::from_secs(120)).run()
 }
 
-fn deny(site: &Site<'_>) -> Outcome {
-    let cargo_deny = tools::cargo_deny(site.tree)?;
+fn run_cargo_deny(site: &StepContext<'_>) -> TaskResult {
+    let cargo_deny = tools::ensure_cargo_deny(site.workspace)?;
     // cargo-deny looks at every platform's dependencies, a build fetches only this one's.
     site.cargo(&["fetch", "--quiet", "--locked"]).run()?;
     // `advisories` is left out: it needs a database that is no registry package.
-    program(cargo_deny).args(["--offline", "check", "bans", "licenses", "sources"]).within(&site.tree.root).run()
+    program(cargo_deny)
+        .args(["--offline", "check", "bans", "licenses", "sources"])
+        .in_folder(&site.workspace.root)
+        .run()
 }
 
 #[cfg(test)]
@@ -183,13 +190,13 @@ mod tests {
     #[test]
     fn packages_are_read_from_a_listing() {
         let listed = "opendrs-domain v0.1.0 (/somewhere/domain)\n\nxtask v0.1.0 (/somewhere/xtask)\n";
-        assert_eq!(crates(listed), ["opendrs-domain", "xtask"]);
+        assert_eq!(crate_names(listed), ["opendrs-domain", "xtask"]);
     }
 
     #[test]
     fn names_differ() {
-        for (i, step) in Step::ALL.iter().enumerate() {
-            assert!(Step::ALL[i + 1..].iter().all(|other| other.name() != step.name()));
+        for (i, step) in TestStep::ALL.iter().enumerate() {
+            assert!(TestStep::ALL[i + 1..].iter().all(|other| other.name() != step.name()));
         }
     }
 }

@@ -2,27 +2,27 @@
 //!
 //! Not here: what the steps do (`steps`). Invariant: a failed step does not stop the later ones.
 
-use crate::failure::Outcome;
-use crate::steps::{Site, Step};
-use crate::summary::Summary;
-use crate::tree::Tree;
+use crate::error::TaskResult;
+use crate::steps::{StepContext, TestStep};
+use crate::summary::TestSummary;
+use crate::workspace::Workspace;
 use std::time::{Duration, Instant};
 
 /// Runs these steps; true when all of them passed.
-pub fn run(tree: &Tree, steps: &[Step]) -> Outcome<bool> {
-    let mut site = Site::new(tree);
-    let mut summary = Summary::default();
+pub fn run(tree: &Workspace, steps: &[TestStep]) -> TaskResult<bool> {
+    let mut site = StepContext::new(tree);
+    let mut summary = TestSummary::default();
     for &step in steps {
-        println!("== {}: {}", step.name(), step.about());
+        println!("== {}: {}", step.name(), step.description());
         let (outcome, took) = timed(|| step.run(&mut site));
         let result = if outcome.is_ok() { "passed" } else { "FAILED" };
         println!("== {}: {result} after {:.1} s\n", step.name(), took.as_secs_f64());
-        summary.note(step, took, outcome);
+        summary.record(step, took, outcome);
     }
     // PostgreSQL ends here, so that nothing can follow the summary's last line.
     drop(site);
     print!("{summary}");
-    Ok(summary.failed() == 0)
+    Ok(summary.failed_count() == 0)
 }
 
 #[expect(clippy::disallowed_methods, reason = "wall time for a person's eyes; nothing is decided by it")]

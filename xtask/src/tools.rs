@@ -3,9 +3,9 @@
 //! Not here: packages of npm and PyPI (`peers`). Invariant: nothing is installed that is there already, and Debian's
 //! package lists are fetched at most once a run, only when something is missing.
 
-use crate::command::{Program, on_path, program};
-use crate::failure::{Failure, Outcome};
-use crate::tree::Tree;
+use crate::command::{ExternalProgram, find_on_path, program};
+use crate::error::{TaskError, TaskResult};
+use crate::workspace::Workspace;
 use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
@@ -22,11 +22,11 @@ pub struct Apt {
 
 impl Apt {
     /// Installs Debian packages; only root can.
-    pub fn install(&mut self, packages: &[&str]) -> Outcome {
+    pub fn install(&mut self, packages: &[&str]) -> TaskResult {
         let names = packages.join(" ");
-        if !is_root()? || on_path("apt-get").is_none() {
+        if !is_root()? || find_on_path("apt-get").is_none() {
             let fix = format!("as root on Debian: `apt-get install {names}`; then run this again");
-            return Err(Failure::new(format!("missing on this machine: {names}"), fix));
+            return Err(TaskError::new(format!("missing on this machine: {names}"), fix));
         }
         if !self.updated {
             apt_get(&["update"]).run()?;
@@ -36,24 +36,25 @@ impl Apt {
     }
 
     /// `node` and `npm` on PATH.
-    pub fn node(&mut self) -> Outcome {
-        let missing = |name: &&str| on_path(name).is_none();
+    pub fn ensure_node(&mut self) -> TaskResult {
+        let missing = |name: &&str| find_on_path(name).is_none();
         let packages: Vec<&str> = ["node", "npm"].into_iter().filter(missing).map(debian_name).collect();
         if packages.is_empty() { Ok(()) } else { self.install(&packages) }
     }
 
     /// `chromium` on PATH.
-    pub fn chromium(&mut self) -> Outcome {
-        if on_path("chromium").is_some() { Ok(()) } else { self.install(&["chromium"]) }
+    pub fn ensure_chromium(&mut self) -> TaskResult {
+        if find_on_path("chromium").is_some() { Ok(()) } else { self.install(&["chromium"]) }
     }
 
     /// A Python that can make virtual environments with pip.
-    pub fn python(&mut self) -> Outcome<&'static str> {
-        if let Some(python) = python() {
+    pub fn ensure_python(&mut self) -> TaskResult<&'static str> {
+        if let Some(python) = find_python() {
             return Ok(python);
         }
         self.install(&["python3", "python3-venv"])?;
-        python().ok_or_else(|| Failure::new("Python's `venv` does not work", "repair Debian's package python3-venv"))
+        find_python()
+            .ok_or_else(|| TaskError::new("Python's `venv` does not work", "repair Debian's package python3-venv"))
     }
 }
 
@@ -61,7 +62,7 @@ fn debian_name(program: &str) -> &str {
     if program == "node" { "nodejs" } else { program }
 }
 
-fn apt_get(words: &[&str]) -> Program {
+fn apt_get(words: &[&str]) -> ExternalProgram {
     program("apt-get")
         .args(["-qq", "-o", "DPkg::Lock::Timeout=120", "-o", "Dpkg::Use-Pty=0"])
         .args(words)
@@ -69,46 +70,46 @@ fn apt_get(words: &[&str]) -> Program {
 }
 
 /// The first of PATH's and Debian's own Python that has `venv` and pip.
-fn python() -> Option<&'static str> {
-    let whole = |python: &&str| program(python).args(["-c", "import ensurepip, venv"]).read().is_ok();
+fn find_python() -> Option<&'static str> {
+    let whole = |python: &&str| program(python).args(["-c", "import ensurepip, venv"]).read_output().is_ok();
     ["python3", "/usr/bin/python3"].into_iter().find(whole)
 }
 
 /// Whether we may install packages and must not run PostgreSQL.
-pub fn is_root() -> Outcome<bool> {
-    Ok(program("id").args(["-u"]).read()? == "0")
+pub fn is_root() -> TaskResult<bool> {
+    Ok(program("id").args(["-u"]).read_output()? == "0")
 }
 
 /// cargo-deny in the wanted version: the one on PATH, else our own, built from source when it is not there yet.
-pub fn cargo_deny(tree: &Tree) -> Outcome<OsString> {
+pub fn ensure_cargo_deny(tree: &Workspace) -> TaskResult<OsString> {
     let wanted = format!("cargo-deny {CARGO_DENY}");
-    let own = tree.own("tools/bin/cargo-deny").into_os_string();
-    let fits = |file: &OsString| program(file).args(["--version"]).read().is_ok_and(|version| version == wanted);
-    if let Some(file) = on_path("cargo-deny").into_iter().chain([own.clone()]).find(fits) {
+    let own = tree.own_path("tools/bin/cargo-deny").into_os_string();
+    let fits = |file: &OsString| program(file).args(["--version"]).read_output().is_ok_and(|version| version == wanted);
+    if let Some(file) = find_on_path("cargo-deny").into_iter().chain([own.clone()]).find(fits) {
         return Ok(file);
     }
-    let built = tree.own("tools/build");
+    let built = tree.own_path("tools/build");
     program("cargo")
         // Unoptimised, it is built in a third of the time and still checks in seconds.
         .args(["install", "cargo-deny", "--debug", "--version", CARGO_DENY, "--locked", "--root"])
-        .args([tree.own("tools").as_os_str(), "--target-dir".as_ref(), built.as_os_str()])
-        .within(&tree.root)
-        .limit(Duration::from_secs(30 * 60))
+        .args([tree.own_path("tools").as_os_str(), "--target-dir".as_ref(), built.as_os_str()])
+        .in_folder(&tree.root)
+        .with_time_limit(Duration::from_secs(30 * 60))
         .run()?;
-    remove(&built)?;
+    remove_folder(&built)?;
     Ok(own)
 }
 
 /// Removes a folder, if it is there.
-fn remove(folder: &Path) -> Outcome {
+fn remove_folder(folder: &Path) -> TaskResult {
     match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(unwritable(folder, &error)),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(write_error(folder, &error)),
         _ => Ok(()),
     }
 }
 
 /// The failure for a path of ours that cannot be written.
-pub fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
+pub fn write_error(path: &Path, error: &std::io::Error) -> TaskError {
     let fix = "see that the build folder is yours and its disk has room; `cargo clean` starts anew";
-    Failure::new(format!("{} cannot be written: {error}", path.display()), fix)
+    TaskError::new(format!("{} cannot be written: {error}", path.display()), fix)
 }

@@ -4,31 +4,31 @@
 //! checks what it leaves. Not here: kills, faults and checks (`crates/torture`). Invariant: PostgreSQL syncs to disk here, and is
 //! nobody else's, since it is killed as well.
 
-use crate::command::{on_path, program};
-use crate::failure::Outcome;
-use crate::postgres::{Cluster, Durability};
-use crate::steps::Site;
+use crate::command::{find_on_path, program};
+use crate::error::TaskResult;
+use crate::postgres::{Durability, PostgresCluster};
+use crate::steps::StepContext;
 use crate::tools::Apt;
-use crate::tree::Tree;
+use crate::workspace::Workspace;
 use std::time::Duration;
 
 /// How many servers are killed on each engine when nothing else is said.
-const CYCLES: u64 = 200;
+const DEFAULT_CYCLES: u64 = 200;
 /// The same in `cargo xtask test`: enough that every failpoint has its turn.
-const SHORT: u64 = 16;
+const SHORT_CYCLES: u64 = 16;
 /// How long one part may take.
 const LIMIT: Duration = Duration::from_secs(60 * 60);
 
 /// One of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Engine {
+pub enum TortureEngine {
     /// Embedded.
     Sqlite,
     /// A cluster of its own.
     Postgres,
 }
 
-impl Engine {
+impl TortureEngine {
     /// Both.
     pub const ALL: [Self; 2] = [Self::Sqlite, Self::Postgres];
 
@@ -43,50 +43,51 @@ impl Engine {
 
 /// What is asked for.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Torture {
+pub struct TortureOptions {
     /// How many servers are killed on each engine.
     pub cycles: u64,
     /// On which engines.
-    pub engines: Vec<Engine>,
+    pub engines: Vec<TortureEngine>,
     /// Repeats the choices of an earlier run.
     pub seed: Option<u64>,
 }
 
-impl Default for Torture {
+impl Default for TortureOptions {
     fn default() -> Self {
-        Self { cycles: CYCLES, engines: Engine::ALL.to_vec(), seed: None }
+        Self { cycles: DEFAULT_CYCLES, engines: TortureEngine::ALL.to_vec(), seed: None }
     }
 }
 
 /// The step of `cargo xtask test`.
-pub fn short(site: &mut Site<'_>) -> Outcome {
-    let torture = Torture { cycles: SHORT, ..Torture::default() };
+pub fn run_short(site: &mut StepContext<'_>) -> TaskResult {
+    let torture = TortureOptions { cycles: SHORT_CYCLES, ..TortureOptions::default() };
     // Where the machine lets nobody mount or trace, those faults are left out, and that is printed.
-    on(site.tree, &mut site.apt, &torture, &["faults", "--as-permitted"])
+    run_on_engines(site.workspace, &mut site.apt, &torture, &["faults", "--as-permitted"])
 }
 
 /// `cargo xtask torture`.
-pub fn run(tree: &Tree, torture: &Torture) -> Outcome {
-    on(tree, &mut Apt::default(), torture, &["faults"])
+pub fn run(tree: &Workspace, torture: &TortureOptions) -> TaskResult {
+    run_on_engines(tree, &mut Apt::default(), torture, &["faults"])
 }
 
-fn on(tree: &Tree, apt: &mut Apt, torture: &Torture, faults: &[&str]) -> Outcome {
+fn run_on_engines(tree: &Workspace, apt: &mut Apt, torture: &TortureOptions, faults: &[&str]) -> TaskResult {
     let build = ["build", "--package", "opendrs-torture", "--features", "failpoints"];
-    program("cargo").args(build).within(&tree.root).run()?;
-    let seed = torture.seed.unwrap_or_else(seed).to_string();
+    program("cargo").args(build).in_folder(&tree.root).run()?;
+    let seed = torture.seed.unwrap_or_else(random_seed).to_string();
     println!("seed {seed}");
-    if on_path("strace").is_none() {
+    if find_on_path("strace").is_none() {
         apt.install(&["strace"])?;
     }
     for engine in &torture.engines {
         let cluster = match engine {
-            Engine::Sqlite => None,
-            Engine::Postgres => Some(Cluster::start(tree, apt, "torture-postgres", Durability::Full)?),
+            TortureEngine::Sqlite => None,
+            TortureEngine::Postgres => Some(PostgresCluster::start(tree, apt, "torture-postgres", Durability::Full)?),
         };
         let torturer = |words: &[&str]| {
             let common = ["--engine", engine.name(), "--seed", &seed];
-            let mut torturer = program(tree.built("opendrs-torture")).args(words).args(common).limit(LIMIT);
-            torturer = torturer.arg("--server").arg(tree.built("opendrs-failing"));
+            let mut torturer =
+                program(tree.built_program("opendrs-torture")).args(words).args(common).with_time_limit(LIMIT);
+            torturer = torturer.arg("--server").arg(tree.built_program("opendrs-failing"));
             match &cluster {
                 Some(cluster) => torturer.args(["--cluster", &cluster.url]),
                 None => torturer,
@@ -105,7 +106,7 @@ fn on(tree: &Tree, apt: &mut Apt, torture: &Torture, faults: &[&str]) -> Outcome
 
 /// Another one each time; it is printed.
 #[expect(clippy::disallowed_methods, reason = "a seed, for which the time is as good as any")]
-fn seed() -> u64 {
+fn random_seed() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.map_or(1, |since| u64::from(since.subsec_nanos()))
 }

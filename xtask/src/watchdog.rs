@@ -5,7 +5,7 @@
 //! own, so a terminal's Ctrl-C does not end it before it has done so. Not here: what is cleaned up.
 //! Invariant: when a [`Watchdog`] is dropped its script has ended.
 
-use crate::failure::{Failure, Outcome};
+use crate::error::{TaskError, TaskResult};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -14,30 +14,30 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 /// A running script; say lines to it, hear lines from it.
 pub struct Watchdog {
     child: Child,
-    orders: Option<ChildStdin>,
-    answers: BufReader<ChildStdout>,
+    input: Option<ChildStdin>,
+    output: BufReader<ChildStdout>,
 }
 
 impl Watchdog {
     /// Starts a command whose script reads standard input until it ends, then cleans up and ends itself.
-    pub fn start(mut command: Command) -> Outcome<Self> {
+    pub fn start(mut command: Command) -> TaskResult<Self> {
         command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().map_err(|error| broken(&error.to_string()))?;
+        let mut child = command.spawn().map_err(|error| script_error(&error.to_string()))?;
         let (orders, answers) = (child.stdin.take(), child.stdout.take());
-        let answers = BufReader::new(answers.ok_or_else(|| broken("no pipe"))?);
-        Ok(Self { child, orders, answers })
+        let answers = BufReader::new(answers.ok_or_else(|| script_error("no pipe"))?);
+        Ok(Self { child, input: orders, output: answers })
     }
 
     /// Says one line to the script.
-    pub fn say(&mut self, line: &str) -> Outcome {
-        let Some(orders) = &mut self.orders else { return Err(broken("no pipe")) };
-        writeln!(orders, "{line}").map_err(|error| broken(&error.to_string()))
+    pub fn write_line(&mut self, line: &str) -> TaskResult {
+        let Some(orders) = &mut self.input else { return Err(script_error("no pipe")) };
+        writeln!(orders, "{line}").map_err(|error| script_error(&error.to_string()))
     }
 
     /// Waits for the script's next line; `None` when it has ended instead.
-    pub fn hear(&mut self) -> Option<String> {
+    pub fn read_line(&mut self) -> Option<String> {
         let mut line = String::new();
-        match self.answers.read_line(&mut line) {
+        match self.output.read_line(&mut line) {
             Ok(length) if length > 0 => Some(line.trim_end().to_owned()),
             _ => None,
         }
@@ -46,14 +46,14 @@ impl Watchdog {
 
 impl Drop for Watchdog {
     fn drop(&mut self) {
-        self.orders.take();
+        self.input.take();
         // Nobody is left to tell; the script's own messages have gone to its standard error.
         let _ = self.child.wait();
     }
 }
 
-fn broken(why: &str) -> Failure {
-    Failure::new(format!("the clean-up script did not run: {why}"), "see that `sh` is on PATH")
+fn script_error(why: &str) -> TaskError {
+    TaskError::new(format!("the clean-up script did not run: {why}"), "see that `sh` is on PATH")
 }
 
 /// Makes a folder where this user may write, named from `$1`; at the end runs `clean` and removes it.
@@ -70,7 +70,7 @@ echo "$folder"
 
 /// A shell that makes a temporary folder, says its path, runs `script` with it as `$folder`, and removes it.
 /// The script may define `clean`, to run before that; `words` are its `$2` and so on.
-pub fn shell(name: &str, script: &str, words: &[&Path]) -> Command {
+pub fn temporary_folder_shell(name: &str, script: &str, words: &[&Path]) -> Command {
     let mut command = Command::new("sh");
     command.arg("-c").arg(format!("{FOLDER}{script}")).arg("sh").arg(name).args(words);
     // Another user may run it, who could not enter ours.
@@ -79,24 +79,24 @@ pub fn shell(name: &str, script: &str, words: &[&Path]) -> Command {
 }
 
 /// A temporary folder that goes when it is dropped or we are killed.
-pub struct Folder {
+pub struct TemporaryFolder {
     /// Where it is, absolute.
     pub path: PathBuf,
     _watchdog: Watchdog,
 }
 
-impl Folder {
+impl TemporaryFolder {
     /// Makes one; its name starts with `name`.
-    pub fn make(name: &str) -> Outcome<Self> {
-        let mut watchdog = Watchdog::start(shell(name, "read -r _", &[]))?;
-        let path = watchdog.hear().ok_or_else(no_folder)?;
+    pub fn create(name: &str) -> TaskResult<Self> {
+        let mut watchdog = Watchdog::start(temporary_folder_shell(name, "read -r _", &[]))?;
+        let path = watchdog.read_line().ok_or_else(folder_error)?;
         Ok(Self { path: path.into(), _watchdog: watchdog })
     }
 }
 
 /// The failure when [`shell`] ended before it said its folder's path.
-pub fn no_folder() -> Failure {
-    Failure::new("no temporary folder could be made", "set TMPDIR to a folder that can be written to")
+pub fn folder_error() -> TaskError {
+    TaskError::new("no temporary folder could be made", "set TMPDIR to a folder that can be written to")
 }
 
 #[cfg(test)]
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_folder_goes_with_its_guard() {
-        let folder = Folder::make("opendrs-xtask-test").unwrap();
+        let folder = TemporaryFolder::create("opendrs-xtask-test").unwrap();
         let path = folder.path.clone();
         std::fs::write(path.join("file"), "x").unwrap();
         drop(folder);
@@ -115,12 +115,12 @@ mod tests {
     #[test]
     fn a_script_hears_and_answers() {
         let script = "read -r word; echo \"got $word\"; read -r _; echo cleaning";
-        let mut watchdog = Watchdog::start(shell("opendrs-xtask-test", script, &[])).unwrap();
-        assert!(watchdog.hear().is_some_and(|path| Path::new(&path).is_dir()));
-        watchdog.say("7").unwrap();
-        assert_eq!(watchdog.hear().as_deref(), Some("got 7"));
-        watchdog.orders.take();
-        assert_eq!(watchdog.hear().as_deref(), Some("cleaning"));
-        assert_eq!(watchdog.hear(), None);
+        let mut watchdog = Watchdog::start(temporary_folder_shell("opendrs-xtask-test", script, &[])).unwrap();
+        assert!(watchdog.read_line().is_some_and(|path| Path::new(&path).is_dir()));
+        watchdog.write_line("7").unwrap();
+        assert_eq!(watchdog.read_line().as_deref(), Some("got 7"));
+        watchdog.input.take();
+        assert_eq!(watchdog.read_line().as_deref(), Some("cleaning"));
+        assert_eq!(watchdog.read_line(), None);
     }
 }

@@ -1,12 +1,12 @@
 //! `opendrs backup` and `opendrs restore`: the SQLite store, whole, as of one moment.
 
-use super::out;
+use super::output;
 use crate::store_args::{self, StoreArgs};
-use opendrs_server::master_key;
 use clap::Args;
+use opendrs_server::master_key;
 use opendrs_service::keys;
-use opendrs_store::Place;
-use opendrs_store::backup::{check, copy, part, put_back, size};
+use opendrs_store::StoreLocation;
+use opendrs_store::backup::{copy, estimate_size, partial_path, restore_from, verify_file};
 use serde_json::json;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use std::time::Duration;
                         elsewhere.\n\nOn PostgreSQL use its own tools:\n  \
                         pg_dump --format=custom --file=FILE URL\n  \
                         pg_restore --clean --if-exists --dbname=URL FILE")]
-pub(super) struct Backup {
+pub(super) struct BackupArgs {
     /// Where to; no such file may be there.
     #[arg(value_name = "FILE")]
     to: PathBuf,
@@ -30,7 +30,7 @@ pub(super) struct Backup {
 
 #[derive(Debug, Args)]
 #[command(after_help = "The master key must be in place first: the one that the backup's store was made with.")]
-pub(super) struct Restore {
+pub(super) struct RestoreArgs {
     /// A file that `opendrs backup` made.
     #[arg(value_name = "FILE")]
     from: PathBuf,
@@ -44,41 +44,43 @@ pub(super) struct Restore {
     json: bool,
 }
 
-fn sqlite(place: Place, instead: &str) -> Result<PathBuf, String> {
+fn require_sqlite(place: StoreLocation, instead: &str) -> Result<PathBuf, String> {
     match place {
-        Place::File(path) => Ok(path),
-        Place::Url(_) => Err(format!("the store is PostgreSQL, which has its own tools: {instead}")),
+        StoreLocation::File(path) => Ok(path),
+        StoreLocation::Url(_) => Err(format!("the store is PostgreSQL, which has its own tools: {instead}")),
     }
 }
 
-pub(super) async fn backup(file: Option<&Path>, args: Backup) -> Result<(), String> {
+pub(super) async fn backup(file: Option<&Path>, args: BackupArgs) -> Result<(), String> {
     let config = store_args::config(file, &args.store, Vec::new())?;
     let to = args.to.clone();
     let tool = format!("pg_dump --format=custom --file={} \"$OPENDRS_SERVER_DATABASE_URL\"", to.display());
-    let from = sqlite(config.place(), &tool)?;
+    let from = require_sqlite(config.store_location(), &tool)?;
     if !from.exists() {
         return Err(format!("there is no store {}: name its folder with --data", from.display()));
     }
-    let whole = size(&from).map_err(|e| e.to_string())?;
+    let whole = estimate_size(&from).map_err(|e| e.to_string())?;
     let (source, target) = (from.clone(), to.clone());
     let work = tokio::task::spawn_blocking(move || copy(&source, &target));
-    let found = told(work, &part(&to), whole).await?.map_err(|e| e.to_string())?;
+    let found = await_with_progress(work, &partial_path(&to), whole).await?.map_err(|e| e.to_string())?;
     let bytes = std::fs::metadata(&to).map_err(|e| e.to_string())?.len();
     if args.json {
-        let (file, key) = (to.display().to_string(), config.master_file().display().to_string());
-        out::say(json!({ "file": file, "bytes": bytes, "step": found.step, "masterKey": key }).to_string());
+        let (file, key) = (to.display().to_string(), config.master_key_file().display().to_string());
+        output::print_line(
+            json!({ "file": file, "bytes": bytes, "step": found.schema_step, "masterKey": key }).to_string(),
+        );
     } else {
-        out::say(format!("{}: {bytes} bytes, whole and checked.", to.display()));
-        out::note(format!(
+        output::print_line(format!("{}: {bytes} bytes, whole and checked.", to.display()));
+        output::print_note(format!(
             "The master key {} is not in it. Without that key the copy is of no use: keep a copy of it, elsewhere.",
-            config.master_file().display()
+            config.master_key_file().display()
         ));
     }
     Ok(())
 }
 
 /// Waits for the copy; where a person looks on, says how far it is.
-async fn told<T>(mut work: tokio::task::JoinHandle<T>, part: &Path, whole: u64) -> Result<T, String> {
+async fn await_with_progress<T>(mut work: tokio::task::JoinHandle<T>, part: &Path, whole: u64) -> Result<T, String> {
     let mut ticks = tokio::time::interval(Duration::from_millis(500));
     let watched = std::io::stderr().is_terminal();
     let mut said = false;
@@ -100,19 +102,19 @@ async fn told<T>(mut work: tokio::task::JoinHandle<T>, part: &Path, whole: u64) 
     }
 }
 
-pub(super) async fn restore(file: Option<&Path>, args: Restore) -> Result<(), String> {
+pub(super) async fn restore(file: Option<&Path>, args: RestoreArgs) -> Result<(), String> {
     let config = store_args::config(file, &args.store, Vec::new())?;
     let tool =
         format!("pg_restore --clean --if-exists --dbname=\"$OPENDRS_SERVER_DATABASE_URL\" {}", args.from.display());
-    let store = sqlite(config.place(), &tool)?;
+    let store = require_sqlite(config.store_location(), &tool)?;
     if !args.from.exists() {
         return Err(format!("there is no file {}", args.from.display()));
     }
-    let found = check(&args.from).map_err(|e| e.to_string())?;
-    let path = config.master_file();
-    let key = master_key::existing(&path)
+    let found = verify_file(&args.from).map_err(|e| e.to_string())?;
+    let path = config.master_key_file();
+    let key = master_key::read_existing(&path)
         .map_err(|e| format!("{e}. Put the key that the backup's store was made with in its place first"))?;
-    if found.installation.is_some_and(|(proof, _)| proof != keys::check(&key)) {
+    if found.installation.is_some_and(|(proof, _)| proof != keys::master_key_check(&key)) {
         return Err(format!(
             "the master key {} is not the one that the backup's store was made with; put that one in its place first",
             path.display()
@@ -125,15 +127,17 @@ pub(super) async fn restore(file: Option<&Path>, args: Restore) -> Result<(), St
         ));
     }
     let (from, target) = (args.from.clone(), store.clone());
-    let work = tokio::task::spawn_blocking(move || put_back(&from, &target));
+    let work = tokio::task::spawn_blocking(move || restore_from(&from, &target));
     let kept = work.await.map_err(|e| e.to_string())?.map_err(|e| e.to_string())?;
     let kept = kept.map(|path| path.display().to_string());
     if args.json {
-        out::say(json!({ "store": store.display().to_string(), "kept": kept, "step": found.step }).to_string());
+        output::print_line(
+            json!({ "store": store.display().to_string(), "kept": kept, "step": found.schema_step }).to_string(),
+        );
     } else {
-        out::say(format!("{} is in place.", store.display()));
+        output::print_line(format!("{} is in place.", store.display()));
         if let Some(kept) = kept {
-            out::note(format!("The store that was there is now {kept}."));
+            output::print_note(format!("The store that was there is now {kept}."));
         }
     }
     Ok(())

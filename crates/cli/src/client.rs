@@ -1,23 +1,23 @@
 //! `opendrs client`: which Login with Amazon clients there are, by which rules each lives, and how one is switched off.
 
-use opendrs_server::open_app;
-use super::out;
+use super::output;
 use crate::store_args::{self, StoreArgs};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use opendrs_domain::id::ProfileId;
-use opendrs_domain::profile::{Client as Row, ClientState, Mode};
+use opendrs_domain::profile::{Client as Row, ClientMode, ClientState};
+use opendrs_server::open_app;
 use opendrs_service::App;
 use opendrs_service::login::client::{self, ClientChange};
-use opendrs_service::seed::client_names;
+use opendrs_service::seed::list_client_names;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Client {
+pub(super) enum ClientCommand {
     /// List every client, profile by profile; removed ones are left out.
-    List(Which),
+    List(ClientListArgs),
     /// Let a client live by other rules from now on.
     ///
     /// `lwa`, those of Login with Amazon, which devices and apps in the field need; or `strict`, those of RFC 9700: S256
@@ -25,35 +25,35 @@ pub(super) enum Client {
     /// client was issued before stay good.
     Mode {
         #[command(flatten)]
-        named: Named,
+        named: ClientIdArgs,
         /// lwa or strict.
-        #[arg(value_name = "MODE", value_parser = PossibleValuesParser::new(Mode::ALL.map(Mode::as_str)), hide_possible_values = true)]
+        #[arg(value_name = "MODE", value_parser = PossibleValuesParser::new(ClientMode::ALL.map(ClientMode::as_str)), hide_possible_values = true)]
         mode: String,
     },
     /// End all codes and tokens of a client at once, on every node, and let nobody log in through it.
     ///
     /// Sign-ups under way are refused. Devices stay registered; the ones linked through this client alone are refused until
     /// they are linked anew. `opendrs client enable` lets customers log in again.
-    Disable(Named),
+    Disable(ClientIdArgs),
     /// Let customers log in through a disabled client again. Codes and tokens that were ended stay ended.
-    Enable(Named),
+    Enable(ClientIdArgs),
     /// End a client for ever: as `disable`, and it cannot be enabled again.
-    Remove(Named),
+    Remove(ClientIdArgs),
     /// Change a client's secret without an interruption.
     #[command(subcommand)]
-    Secret(Secret),
+    Secret(ClientSecretCommand),
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Secret {
+pub(super) enum ClientSecretCommand {
     /// Make a new secret and print it, this once. The present secret stays valid until it is retired.
-    Rotate(Named),
+    Rotate(ClientIdArgs),
     /// End the older of a client's two secrets.
-    Retire(Named),
+    Retire(ClientIdArgs),
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Which {
+pub(super) struct ClientListArgs {
     #[command(flatten)]
     store: StoreArgs,
     /// Print one JSON object a line.
@@ -62,46 +62,48 @@ pub(super) struct Which {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Named {
+pub(super) struct ClientIdArgs {
     /// The client: amzn1.application-oa2-client. and 32 hex digits.
     #[arg(value_name = "CLIENT_ID")]
     client: String,
     #[command(flatten)]
-    which: Which,
+    which: ClientListArgs,
 }
 
-pub(super) async fn run(file: Option<&Path>, command: Client) -> Result<(), String> {
+pub(super) async fn run(file: Option<&Path>, command: ClientCommand) -> Result<(), String> {
     let which = match &command {
-        Client::List(which) => which,
-        Client::Mode { named, .. }
-        | Client::Disable(named)
-        | Client::Enable(named)
-        | Client::Remove(named)
-        | Client::Secret(Secret::Rotate(named) | Secret::Retire(named)) => &named.which,
+        ClientCommand::List(which) => which,
+        ClientCommand::Mode { named, .. }
+        | ClientCommand::Disable(named)
+        | ClientCommand::Enable(named)
+        | ClientCommand::Remove(named)
+        | ClientCommand::Secret(ClientSecretCommand::Rotate(named) | ClientSecretCommand::Retire(named)) => {
+            &named.which
+        }
     };
     let json = which.json;
-    let app = open_app::beside(&store_args::config(file, &which.store, Vec::new())?).await?;
-    let change = async |named: &Named, change| {
-        let changed = client::change(&app, &named.client, change).await.map_err(super::cause)?;
-        print(&app, Some(&changed), json, None).await
+    let app = open_app::open_existing_app(&store_args::config(file, &which.store, Vec::new())?).await?;
+    let change = async |named: &ClientIdArgs, change| {
+        let changed = client::apply_change(&app, &named.client, change).await.map_err(super::error_text)?;
+        print_clients(&app, Some(&changed), json, None).await
     };
     match &command {
-        Client::List(_) => print(&app, None, json, None).await,
-        Client::Mode { named, mode } => {
-            let mode = Mode::parse(mode).unwrap_or_default();
-            let changed = client::set_mode(&app, &named.client, mode).await.map_err(super::cause)?;
-            print(&app, Some(&changed), json, None).await
+        ClientCommand::List(_) => print_clients(&app, None, json, None).await,
+        ClientCommand::Mode { named, mode } => {
+            let mode = ClientMode::parse(mode).unwrap_or_default();
+            let changed = client::set_mode(&app, &named.client, mode).await.map_err(super::error_text)?;
+            print_clients(&app, Some(&changed), json, None).await
         }
-        Client::Disable(named) => change(named, ClientChange::Disable).await,
-        Client::Enable(named) => change(named, ClientChange::Enable).await,
-        Client::Remove(named) => change(named, ClientChange::Remove).await,
-        Client::Secret(Secret::Retire(named)) => change(named, ClientChange::RetireSecret).await,
-        Client::Secret(Secret::Rotate(named)) => {
-            let rotated = client::rotate_secret(&app, &named.client).await.map_err(super::cause)?;
+        ClientCommand::Disable(named) => change(named, ClientChange::Disable).await,
+        ClientCommand::Enable(named) => change(named, ClientChange::Enable).await,
+        ClientCommand::Remove(named) => change(named, ClientChange::Remove).await,
+        ClientCommand::Secret(ClientSecretCommand::Retire(named)) => change(named, ClientChange::RetireSecret).await,
+        ClientCommand::Secret(ClientSecretCommand::Rotate(named)) => {
+            let rotated = client::rotate_secret(&app, &named.client).await.map_err(super::error_text)?;
             let (changed, secret) = rotated;
-            print(&app, Some(&changed), json, Some(&secret)).await?;
+            print_clients(&app, Some(&changed), json, Some(&secret)).await?;
             if !json {
-                out::note(
+                output::print_note(
                     "This secret is shown this once: keep it. The present one stays valid until `opendrs client secret retire`.",
                 );
             }
@@ -111,10 +113,10 @@ pub(super) async fn run(file: Option<&Path>, command: Client) -> Result<(), Stri
 }
 
 /// Prints one client, or all that are not removed.
-async fn print(app: &App, only: Option<&Row>, json: bool, secret: Option<&str>) -> Result<(), String> {
-    let all = client::all(app).await.map_err(super::cause)?;
+async fn print_clients(app: &App, only: Option<&Row>, json: bool, secret: Option<&str>) -> Result<(), String> {
+    let all = client::list(app).await.map_err(super::error_text)?;
     let profiles: BTreeSet<_> = all.iter().map(|(_, _, row)| row.profile.0).collect();
-    let names = client_names(app, profiles.into_iter().map(ProfileId)).await.map_err(super::cause)?;
+    let names = list_client_names(app, profiles.into_iter().map(ProfileId)).await.map_err(super::error_text)?;
     for (maker, profile, row) in all {
         let name = names.get(&row.id.to_string()).map(String::as_str);
         let wanted = match only {
@@ -124,20 +126,20 @@ async fn print(app: &App, only: Option<&Row>, json: bool, secret: Option<&str>) 
         if !wanted {
             continue;
         }
-        let mut object = object(&maker, &profile, name, &row);
+        let mut object = client_json(&maker, &profile, name, &row);
         if let Some(secret) = secret {
             object["secret"] = secret.into();
         }
         match (json, secret) {
-            (true, _) => out::say(object.to_string()),
-            (false, Some(secret)) => out::say(secret),
-            (false, None) => out::say(line(&maker, &profile, name, &row)),
+            (true, _) => output::print_line(object.to_string()),
+            (false, Some(secret)) => output::print_line(secret),
+            (false, None) => output::print_line(client_line(&maker, &profile, name, &row)),
         }
     }
     Ok(())
 }
 
-fn object(maker: &str, profile: &str, name: Option<&str>, row: &Row) -> Value {
+fn client_json(maker: &str, profile: &str, name: Option<&str>, row: &Row) -> Value {
     let Row { id, kind, mode, redirect_uris, .. } = row;
     let secrets = [row.secret_hash, row.former_secret_hash].iter().flatten().count();
     json!({
@@ -154,7 +156,7 @@ fn object(maker: &str, profile: &str, name: Option<&str>, row: &Row) -> Value {
     })
 }
 
-fn line(maker: &str, profile: &str, name: Option<&str>, row: &Row) -> String {
+fn client_line(maker: &str, profile: &str, name: Option<&str>, row: &Row) -> String {
     let Row { id, kind, mode, .. } = row;
     let state = match row.access.state {
         ClientState::Enabled => String::new(),

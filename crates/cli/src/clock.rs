@@ -1,12 +1,12 @@
 //! `opendrs clock`: the clock of a running server.
 
-use super::out;
+use super::output;
 use axum::http::{Method, StatusCode};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 #[derive(Debug, Args)]
-pub(super) struct Clock {
+pub(super) struct ClockArgs {
     /// Where the server is.
     #[arg(long, global = true, value_name = "URL", default_value = "http://127.0.0.1:7373")]
     server: String,
@@ -14,11 +14,11 @@ pub(super) struct Clock {
     #[arg(long, global = true)]
     json: bool,
     #[command(subcommand)]
-    what: What,
+    what: ClockCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum What {
+enum ClockCommand {
     /// What time it is there.
     Show,
     /// Let it stand still, or run on with --off.
@@ -34,12 +34,12 @@ enum What {
     },
 }
 
-pub(super) async fn run(args: Clock) -> Result<(), String> {
+pub(super) async fn run(args: ClockArgs) -> Result<(), String> {
     let url = format!("{}/-/clock", args.server.trim_end_matches('/'));
     let (method, body) = match &args.what {
-        What::Show => (Method::GET, None),
-        What::Freeze { off } => (Method::POST, Some(json!({ "freeze": !off }))),
-        What::Advance { by } => (Method::POST, Some(json!({ "advance": by }))),
+        ClockCommand::Show => (Method::GET, None),
+        ClockCommand::Freeze { off } => (Method::POST, Some(json!({ "freeze": !off }))),
+        ClockCommand::Advance { by } => (Method::POST, Some(json!({ "advance": by }))),
     };
     let text = body.map_or_else(String::new, |body| body.to_string());
     let reply = opendrs_client::send(method, &url, &[("content-type", "application/json")], text).await?;
@@ -51,19 +51,19 @@ pub(super) async fn run(args: Clock) -> Result<(), String> {
         return Err(answer["message"].as_str().unwrap_or("the server refused").to_owned());
     }
     if args.json {
-        out::say(answer.to_string());
+        output::print_line(answer.to_string());
         return Ok(());
     }
     for fired in answer["fired"].as_array().into_iter().flatten() {
-        out::say(line(fired));
+        output::print_line(clock_event_line(fired));
     }
     let frozen = if answer["frozen"] == true { ", standing still" } else { "" };
-    out::say(format!("{}{frozen}", answer["now"].as_str().unwrap_or_default()));
+    output::print_line(format!("{}{frozen}", answer["now"].as_str().unwrap_or_default()));
     Ok(())
 }
 
 /// One thing that happened, on a line.
-pub(super) fn line(fired: &Value) -> String {
+pub(super) fn clock_event_line(fired: &Value) -> String {
     let text = |key: &str| fired[key].as_str().unwrap_or_default().to_owned();
     for (key, what) in [("message", "to "), ("mail", "mail to "), ("call", "call to ")] {
         if let Some(name) = fired[key].as_str() {

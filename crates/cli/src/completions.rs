@@ -1,17 +1,17 @@
 //! `opendrs completions SHELL`.
 
-use super::Cli;
+use super::OpendrsCli;
 use clap::{Args, CommandFactory};
 
 #[derive(Debug, Args)]
-pub(super) struct Completions {
+pub(super) struct CompletionsArgs {
     /// Your shell.
     shell: clap_complete::Shell,
 }
 
-pub(super) fn run(args: &Completions) -> Result<(), String> {
+pub(super) fn run(args: &CompletionsArgs) -> Result<(), String> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "opendrs", &mut script);
-    super::out::say(String::from_utf8_lossy(&script).trim_end());
+    clap_complete::generate(args.shell, &mut OpendrsCli::command(), "opendrs", &mut script);
+    super::output::print_line(String::from_utf8_lossy(&script).trim_end());
     Ok(())
 }

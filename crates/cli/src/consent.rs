@@ -1,19 +1,19 @@
 //! `opendrs consent`: does for customers what they ask for by telephone: says which apps have their consent, and withdraws
 //! it.
 
-use super::{customer, out};
+use super::{customer, output};
 use clap::Subcommand;
 use opendrs_domain::id::ProfileId;
-use opendrs_service::consent::{self, Given};
+use opendrs_service::consent::{self, ConsentSummary};
 use serde_json::json;
 use std::path::Path;
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Consent {
+pub(super) enum ConsentCommand {
     /// The apps (security profiles) that have a customer's consent, since when and for what.
     List {
         #[command(flatten)]
-        of: customer::OfArgs,
+        of: customer::CustomerSelectorArgs,
         /// Print one JSON object a line.
         #[arg(long)]
         json: bool,
@@ -22,26 +22,26 @@ pub(super) enum Consent {
     /// are deregistered, the maker gets the notifications, orders under way go on.
     Withdraw {
         #[command(flatten)]
-        of: customer::OfArgs,
+        of: customer::CustomerSelectorArgs,
         /// The security profile: amzn1.application. and 32 hex digits.
         #[arg(long, value_name = "PROFILE", value_parser = ProfileId::parse)]
         profile: ProfileId,
     },
 }
 
-pub(super) async fn run(file: Option<&Path>, command: Consent) -> Result<(), String> {
+pub(super) async fn run(file: Option<&Path>, command: ConsentCommand) -> Result<(), String> {
     match command {
-        Consent::List { of, json } => {
-            let (app, id) = customer::find(file, of).await?;
-            for given in consent::of_customer(&app, id).await.map_err(super::cause)? {
-                out::say(line(&given, json));
+        ConsentCommand::List { of, json } => {
+            let (app, id) = customer::open_app_and_find_customer(file, of).await?;
+            for given in consent::list_for_customer(&app, id).await.map_err(super::error_text)? {
+                output::print_line(consent_line(&given, json));
             }
             Ok(())
         }
-        Consent::Withdraw { of, profile } => {
-            let (app, id) = customer::find(file, of).await?;
-            match consent::withdraw(&app, id, profile).await.map_err(super::cause)? {
-                true => out::say(format!("{profile} has no consent of theirs any more.")),
+        ConsentCommand::Withdraw { of, profile } => {
+            let (app, id) = customer::open_app_and_find_customer(file, of).await?;
+            match consent::withdraw(&app, id, profile).await.map_err(super::error_text)? {
+                true => output::print_line(format!("{profile} has no consent of theirs any more.")),
                 false => {
                     return Err(format!(
                         "{profile} has no consent of this customer: `opendrs consent list` tells which have"
@@ -53,9 +53,9 @@ pub(super) async fn run(file: Option<&Path>, command: Consent) -> Result<(), Str
     }
 }
 
-fn line(given: &Given, json: bool) -> String {
-    let Given { profile, name, maker, scopes, granted_at } = given;
-    let since = granted_at.to_millis_text();
+fn consent_line(given: &ConsentSummary, json: bool) -> String {
+    let ConsentSummary { profile, name, maker, scopes, granted_at } = given;
+    let since = granted_at.to_rfc3339_millis();
     if json {
         let scopes = scopes.to_string();
         let scopes: Vec<_> = scopes.split(' ').collect();

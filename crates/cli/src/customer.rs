@@ -1,29 +1,29 @@
 //! `opendrs customer`: blocks a customer and lifts the block; and the customer that other commands are about.
 
-use super::out;
+use super::output;
 use crate::store_args::{self, StoreArgs};
-use opendrs_server::open_app;
 use clap::{Args, Subcommand};
 use opendrs_domain::id::CustomerId;
 use opendrs_domain::text::Email;
+use opendrs_server::open_app;
 use opendrs_service::{App, customer};
 use serde_json::json;
 use std::path::Path;
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Customer {
+pub(super) enum CustomerCommand {
     /// End a customer's sign-ins and their apps' tokens, refuse their devices, and let them sign in no more, on every node.
     ///
     /// Orders under way go on: `opendrs order cancel` ends one. Devices stay registered.
-    Block(Named),
+    Block(CustomerBlockArgs),
     /// Let a blocked customer sign in again, and accept the tokens of their devices again.
     ///
     /// Browsers and apps must ask for the password again; devices go on as before the block.
-    Unblock(Named),
+    Unblock(CustomerBlockArgs),
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Named {
+pub(super) struct CustomerBlockArgs {
     /// The customer's e-mail address.
     #[arg(value_name = "EMAIL", value_parser = Email::parse)]
     customer: Email,
@@ -34,22 +34,24 @@ pub(super) struct Named {
     json: bool,
 }
 
-pub(super) async fn run(file: Option<&Path>, command: Customer) -> Result<(), String> {
-    let (Customer::Block(named) | Customer::Unblock(named)) = &command;
-    let of = OfArgs { store: named.store.clone(), customer: Some(named.customer.clone()) };
-    let (app, id) = find(file, of).await?;
-    let blocked = matches!(command, Customer::Block(_));
+pub(super) async fn run(file: Option<&Path>, command: CustomerCommand) -> Result<(), String> {
+    let (CustomerCommand::Block(named) | CustomerCommand::Unblock(named)) = &command;
+    let of = CustomerSelectorArgs { store: named.store.clone(), customer: Some(named.customer.clone()) };
+    let (app, id) = open_app_and_find_customer(file, of).await?;
+    let blocked = matches!(command, CustomerCommand::Block(_));
     let changed = match blocked {
         true => customer::block(&app, id).await,
         false => customer::unblock(&app, id).await,
     };
-    let changed = changed.map_err(super::cause)?;
+    let changed = changed.map_err(super::error_text)?;
     let email = &named.customer;
     if named.json {
-        out::say(json!({ "customer": email.to_string(), "blocked": blocked, "changed": changed }).to_string());
+        output::print_line(
+            json!({ "customer": email.to_string(), "blocked": blocked, "changed": changed }).to_string(),
+        );
         return Ok(());
     }
-    out::say(match (blocked, changed) {
+    output::print_line(match (blocked, changed) {
         (true, true) => format!("{email} is blocked. Lift the block with `opendrs customer unblock {email}`."),
         (true, false) => format!("{email} was blocked before."),
         (false, true) => format!("{email} can sign in again, and their devices are accepted again."),
@@ -59,7 +61,7 @@ pub(super) async fn run(file: Option<&Path>, command: Customer) -> Result<(), St
 }
 
 #[derive(Debug, Args)]
-pub(super) struct OfArgs {
+pub(super) struct CustomerSelectorArgs {
     #[command(flatten)]
     store: StoreArgs,
     /// The customer's e-mail address; may be left out where there is only one.
@@ -68,18 +70,21 @@ pub(super) struct OfArgs {
 }
 
 /// Opens the store, and finds the customer in it.
-pub(super) async fn find(file: Option<&Path>, of: OfArgs) -> Result<(App, CustomerId), String> {
-    let app = open_app::beside(&store_args::config(file, &of.store, Vec::new())?).await?;
-    let email = named(&app, of.customer).await?;
-    let id = customer::id_by_email(&app, &email).await.map_err(super::cause)?;
+pub(super) async fn open_app_and_find_customer(
+    file: Option<&Path>,
+    of: CustomerSelectorArgs,
+) -> Result<(App, CustomerId), String> {
+    let app = open_app::open_existing_app(&store_args::config(file, &of.store, Vec::new())?).await?;
+    let email = email_or_only_customer(&app, of.customer).await?;
+    let id = customer::find_id_by_email(&app, &email).await.map_err(super::error_text)?;
     let id = id.ok_or_else(|| format!("no customer has the address {email}"))?;
     Ok((app, id))
 }
 
 /// The address that was named, or that of the only customer there is.
-pub(super) async fn named(app: &App, named: Option<Email>) -> Result<Email, String> {
+pub(super) async fn email_or_only_customer(app: &App, named: Option<Email>) -> Result<Email, String> {
     match named {
         Some(customer) => Ok(customer),
-        None => customer::only(app).await.map_err(super::cause),
+        None => customer::find_only_email(app).await.map_err(super::error_text),
     }
 }

@@ -1,30 +1,30 @@
 //! `opendrs device`: links a device without a browser, and does for customers what they ask for by telephone: says which
 //! devices they have, and removes one.
 
-use super::customer::{self, OfArgs};
-use super::out;
+use super::customer::{self, CustomerSelectorArgs};
+use super::output;
 use crate::store_args::{self, StoreArgs};
-use opendrs_server::open_app;
 use clap::{Args, Subcommand};
 use opendrs_domain::device::Device as Unit;
 use opendrs_domain::login::pkce::Challenge;
 use opendrs_domain::text::{Asin, Email, ModelCode, Serial, SlotId};
 use opendrs_domain::time::Time;
 use opendrs_domain::wire::latest::SubscriptionInfo;
-use opendrs_service::login::exchange::Tokens;
-use opendrs_service::login::link::{Granted, Link, Subscribe, link};
+use opendrs_server::open_app;
+use opendrs_service::login::link::{LinkDevice, SlotSelection, TokensOrCode, link_device};
+use opendrs_service::login::token_endpoint::IssuedTokens;
 use opendrs_service::{App, device};
 use serde_json::json;
 use std::path::Path;
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Device {
+pub(super) enum DeviceCommand {
     /// Link a device to a customer and print its tokens as one JSON object.
-    Link(LinkArgs),
+    Link(DeviceLinkArgs),
     /// The devices that a customer has.
     List {
         #[command(flatten)]
-        of: OfArgs,
+        of: CustomerSelectorArgs,
         /// Print one JSON object a line.
         #[arg(long)]
         json: bool,
@@ -32,7 +32,7 @@ pub(super) enum Device {
     /// Deregister a device, as its owner or its maker can: its tokens end, its maker gets a notification, orders under way go on.
     Remove {
         #[command(flatten)]
-        of: OfArgs,
+        of: CustomerSelectorArgs,
         /// The device model.
         #[arg(long, value_name = "MODEL", value_parser = ModelCode::parse)]
         model: ModelCode,
@@ -43,7 +43,7 @@ pub(super) enum Device {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct LinkArgs {
+pub(super) struct DeviceLinkArgs {
     #[command(flatten)]
     store: StoreArgs,
     /// The LwA client the device is linked through.
@@ -62,8 +62,8 @@ pub(super) struct LinkArgs {
     #[arg(long)]
     test_device: bool,
     /// Which slots are on: all (each with its first product), none, or SLOT=ASIN,...
-    #[arg(long, value_name = "WHICH", value_parser = subscribe, default_value = "all")]
-    subscribe: Subscribe,
+    #[arg(long, value_name = "WHICH", value_parser = parse_subscribe, default_value = "all")]
+    subscribe: SlotSelection,
     /// Print an authorization code instead of tokens.
     #[arg(long, requires = "redirect_uri")]
     code: bool,
@@ -78,10 +78,10 @@ pub(super) struct LinkArgs {
     code_challenge_method: Option<String>,
 }
 
-fn subscribe(text: &str) -> Result<Subscribe, String> {
+fn parse_subscribe(text: &str) -> Result<SlotSelection, String> {
     match text {
-        "all" => Ok(Subscribe::All),
-        "none" => Ok(Subscribe::None),
+        "all" => Ok(SlotSelection::Every),
+        "none" => Ok(SlotSelection::Nothing),
         list => list
             .split(',')
             .map(|pair| {
@@ -90,81 +90,84 @@ fn subscribe(text: &str) -> Result<Subscribe, String> {
                 Ok((slot, Asin::parse(asin).map_err(|e| e.to_string())?))
             })
             .collect::<Result<_, String>>()
-            .map(Subscribe::Some),
+            .map(SlotSelection::Listed),
     }
 }
 
-pub(super) async fn run(file: Option<&Path>, command: Device) -> Result<(), String> {
+pub(super) async fn run(file: Option<&Path>, command: DeviceCommand) -> Result<(), String> {
     match command {
-        Device::Link(args) => linked(file, args).await,
-        Device::List { of, json } => {
-            for (unit, model) in of_customer(file, of).await?.1 {
-                out::say(line(&unit, &model, json));
+        DeviceCommand::Link(args) => link_and_print(file, args).await,
+        DeviceCommand::List { of, json } => {
+            for (unit, model) in list_customer_devices(file, of).await?.1 {
+                output::print_line(device_line(&unit, &model, json));
             }
             Ok(())
         }
-        Device::Remove { of, model, serial } => {
-            let (app, found) = of_customer(file, of).await?;
+        DeviceCommand::Remove { of, model, serial } => {
+            let (app, found) = list_customer_devices(file, of).await?;
             let unit = found.into_iter().find(|(unit, _)| unit.model_code == model && unit.serial == serial);
             let (unit, name) = unit.ok_or_else(|| {
                 format!("the customer has no device {model} {serial}: `opendrs device list` tells which they have")
             })?;
-            device::remove(&app, unit).await.map_err(super::cause)?;
-            out::say(format!("{name}, serial {serial}, is no longer registered."));
+            device::remove(&app, unit).await.map_err(super::error_text)?;
+            output::print_line(format!("{name}, serial {serial}, is no longer registered."));
             Ok(())
         }
     }
 }
 
 /// A customer's devices, with their models' names.
-async fn of_customer(file: Option<&Path>, of: OfArgs) -> Result<(App, Vec<(Unit, String)>), String> {
-    let (app, id) = customer::find(file, of).await?;
-    let found = device::of_customer(&app, id).await.map_err(super::cause)?;
+async fn list_customer_devices(
+    file: Option<&Path>,
+    of: CustomerSelectorArgs,
+) -> Result<(App, Vec<(Unit, String)>), String> {
+    let (app, id) = customer::open_app_and_find_customer(file, of).await?;
+    let found = device::list_for_customer(&app, id).await.map_err(super::error_text)?;
     Ok((app, found))
 }
 
-fn line(unit: &Unit, model: &str, json: bool) -> String {
-    let active = unit.active_at.map(Time::to_millis_text);
+fn device_line(unit: &Unit, model: &str, json: bool) -> String {
+    let active = unit.active_at.map(Time::to_rfc3339_millis);
     if json {
         return json!({
             "model": unit.model_code.as_str(),
             "name": model,
             "serial": unit.serial.as_str(),
             "test": unit.test,
-            "registeredAt": unit.registered_at.to_millis_text(),
+            "registeredAt": unit.registered_at.to_rfc3339_millis(),
             "activeAt": active,
         })
         .to_string();
     }
     let test = if unit.test { "  test device" } else { "" };
     let active = active.map_or_else(String::new, |at| format!("  last active {at}"));
-    format!("{}  {} {}  {model}{test}{active}", unit.registered_at.to_millis_text(), unit.model_code, unit.serial)
+    format!("{}  {} {}  {model}{test}{active}", unit.registered_at.to_rfc3339_millis(), unit.model_code, unit.serial)
 }
 
-async fn linked(file: Option<&Path>, args: LinkArgs) -> Result<(), String> {
+async fn link_and_print(file: Option<&Path>, args: DeviceLinkArgs) -> Result<(), String> {
     let config = store_args::config(file, &args.store, Vec::new())?;
-    let app = open_app::beside(&config).await?;
+    let app = open_app::open_existing_app(&config).await?;
     let challenge = Challenge::parse(args.code_challenge.as_deref(), args.code_challenge_method.as_deref())?;
     let code = args.redirect_uri.filter(|_| args.code).map(|uri| (uri, challenge));
-    let customer = customer::named(&app, args.customer).await?;
-    let command = Link {
+    let customer = customer::email_or_only_customer(&app, args.customer).await?;
+    let command = LinkDevice {
         client: args.client,
         model: args.model,
         serial: args.serial,
         customer,
         test: args.test_device,
-        subscribe: args.subscribe,
+        slots: args.subscribe,
         code,
     };
-    let linked = link(&app, command).await.map_err(super::cause)?;
+    let linked = link_device(&app, command).await.map_err(super::error_text)?;
     let slots = serde_json::to_value(SubscriptionInfo::from(linked.slots.as_slice())).unwrap_or_default();
     let slots = &slots["slotsSubscriptionStatus"];
     let answer = match linked.grant {
-        Granted::Code(code) => json!({ "code": code, "expires_in": 300, "slots": slots }),
-        Granted::Tokens(Tokens { access, refresh, expires_in }) => {
+        TokensOrCode::Code(code) => json!({ "code": code, "expires_in": 300, "slots": slots }),
+        TokensOrCode::Tokens(IssuedTokens { access_token: access, refresh_token: refresh, expires_in }) => {
             json!({ "access_token": access, "refresh_token": refresh, "expires_in": expires_in, "slots": slots })
         }
     };
-    out::say(answer.to_string());
+    output::print_line(answer.to_string());
     Ok(())
 }

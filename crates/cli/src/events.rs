@@ -1,32 +1,32 @@
 //! `opendrs events`: notifications to makers, their deliveries, and sending them again.
 
-use opendrs_server::open_app;
-use super::out;
+use super::output;
 use crate::store_args::{self, StoreArgs};
-use opendrs_server::operator::event_json;
 use clap::{Args, Subcommand};
-use opendrs_domain::delivery::EventState;
+use opendrs_domain::delivery::EventDeliveryState;
 use opendrs_domain::notification::Event;
-use opendrs_service::delivery::{self, Story, Which};
-use opendrs_service::outbox::{self, Listed};
-use opendrs_service::topic;
-use opendrs_store::delivery::Attempt;
+use opendrs_server::open_app;
+use opendrs_server::operator::event_json;
+use opendrs_service::delivery::{self, EventHistory, ReplaySelection};
+use opendrs_service::outbox::{self, EventSummary};
+use opendrs_service::receiver;
+use opendrs_store::delivery::DeliveryAttempt;
 use std::collections::BTreeSet;
 use std::path::Path;
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Events {
+pub(super) enum EventsCommand {
     /// List the newest events, oldest first, each with its state: waiting, delivered, dead (given up at a receiver) or
     /// no_receiver.
-    List(List),
+    List(EventsListArgs),
     /// One event: its message, and each attempt to deliver it with what was answered.
-    Show(Show),
+    Show(EventsShowArgs),
     /// Send events again: under the same id, with a new time and signature.
-    Replay(Replay),
+    Replay(EventsReplayArgs),
 }
 
 #[derive(Debug, Args)]
-pub(super) struct List {
+pub(super) struct EventsListArgs {
     #[command(flatten)]
     store: StoreArgs,
     /// How many at most.
@@ -41,7 +41,7 @@ pub(super) struct List {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Show {
+pub(super) struct EventsShowArgs {
     /// The event's id, as `opendrs events list` prints it last.
     event: String,
     #[command(flatten)]
@@ -54,7 +54,7 @@ pub(super) struct Show {
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("one").args(["event", "since"]))]
 #[command(group = clap::ArgGroup::new("which").required(true).multiple(true).args(["event", "since", "failed"]))]
-pub(super) struct Replay {
+pub(super) struct EventsReplayArgs {
     /// One event, by its id, as `opendrs events list` prints it last.
     event: Option<String>,
     /// Every event from this moment on, such as 2018-03-02T07:00:00Z.
@@ -73,94 +73,103 @@ pub(super) struct Replay {
     store: StoreArgs,
 }
 
-pub(super) async fn run(file: Option<&Path>, args: Events) -> Result<(), String> {
+pub(super) async fn run(file: Option<&Path>, args: EventsCommand) -> Result<(), String> {
     match args {
-        Events::List(args) => list(file, args).await,
-        Events::Show(args) => show(file, args).await,
-        Events::Replay(args) => replay(file, args).await,
+        EventsCommand::List(args) => list_events(file, args).await,
+        EventsCommand::Show(args) => show_event(file, args).await,
+        EventsCommand::Replay(args) => replay_events(file, args).await,
     }
 }
 
-async fn list(file: Option<&Path>, args: List) -> Result<(), String> {
+async fn list_events(file: Option<&Path>, args: EventsListArgs) -> Result<(), String> {
     let config = store_args::config(file, &args.store, Vec::new())?;
-    let app = open_app::beside(&config).await?;
+    let app = open_app::open_existing_app(&config).await?;
     let found = match args.failed {
         true => outbox::list_failed(&app, args.limit).await,
         false => outbox::list(&app, None, args.limit).await,
     };
-    for Listed { event, state } in found.map_err(super::cause)?.iter().rev() {
+    for EventSummary { event, state } in found.map_err(super::error_text)?.iter().rev() {
         if args.json {
-            out::say(event_json::object(event, *state).to_string());
+            output::print_line(event_json::event_json(event, *state).to_string());
         } else {
-            out::say(line(event, *state));
+            output::print_line(event_line(event, *state));
         }
     }
     Ok(())
 }
 
-fn line(event: &Event, state: EventState) -> String {
+fn event_line(event: &Event, state: EventDeliveryState) -> String {
     let Event { at, model, serial, id, .. } = event;
-    format!("{at}  {:<11} {:<31} {model} {serial}  {id}", state.as_str(), event.kind().wire_name())
+    format!("{at}  {:<11} {:<31} {model} {serial}  {id}", state.as_str(), event.notification_type().wire_name())
 }
 
-async fn show(file: Option<&Path>, args: Show) -> Result<(), String> {
+async fn show_event(file: Option<&Path>, args: EventsShowArgs) -> Result<(), String> {
     let config = store_args::config(file, &args.store, Vec::new())?;
-    let app = open_app::beside(&config).await?;
-    let story = delivery::story(&app, event_json::id(&args.event)?).await.map_err(super::cause)?;
+    let app = open_app::open_existing_app(&config).await?;
+    let story = delivery::load_event_history(&app, event_json::parse_event_id(&args.event)?)
+        .await
+        .map_err(super::error_text)?;
     if args.json {
-        out::say(event_json::told(&story).to_string());
+        output::print_line(event_json::event_history_json(&story).to_string());
         return Ok(());
     }
-    out::say(line(&story.event, story.state()));
-    show_message(&story)?;
+    output::print_line(event_line(&story.event, story.state()));
+    print_message_versions(&story)?;
     if story.deliveries.is_empty() {
-        out::note("It was sent to nobody: its security profile had no confirmed topic. `opendrs topic add` adds one.");
+        output::print_note(
+            "It was sent to nobody: its security profile had no confirmed topic. `opendrs topic add` adds one.",
+        );
     }
     for (topic, delivery, attempts) in &story.deliveries {
-        out::say(format!(
+        output::print_line(format!(
             "  {:<9} {}  {}",
             delivery.state.as_str(),
             topic.arn,
             delivery.reason.as_deref().unwrap_or("")
         ));
-        for Attempt { number, at, took, status, problem, answer } in attempts.iter().rev() {
+        for DeliveryAttempt { number, at, duration_micros: took, status, error: problem, response: answer } in
+            attempts.iter().rev()
+        {
             // Where both are known, what the problem was names the status.
             let came = problem.clone().or_else(|| status.map(|status| status.to_string())).unwrap_or_default();
-            out::say(format!("    {number}  {at}  {} ms  {came}", took / 1000));
-            answer.lines().filter(|line| !line.trim().is_empty()).for_each(|line| out::say(format!("       {line}")));
+            output::print_line(format!("    {number}  {at}  {} ms  {came}", took / 1000));
+            answer
+                .lines()
+                .filter(|line| !line.trim().is_empty())
+                .for_each(|line| output::print_line(format!("       {line}")));
         }
     }
     Ok(())
 }
 
 /// The message in each version that was sent; in the newest, if none was.
-fn show_message(story: &Story) -> Result<(), String> {
+fn print_message_versions(story: &EventHistory) -> Result<(), String> {
     let sent: BTreeSet<_> = story.deliveries.iter().map(|(_, delivery, _)| delivery.version.as_str()).collect();
     let versions = if sent.is_empty() { BTreeSet::from(["2.0"]) } else { sent };
     for version in versions {
-        let message = &event_json::object(&story.event, story.state())["versions"][version];
+        let message = &event_json::event_json(&story.event, story.state())["versions"][version];
         let text = serde_json::to_string_pretty(message).map_err(|e| e.to_string())?;
-        text.lines().for_each(|line| out::say(format!("  {line}")));
+        text.lines().for_each(|line| output::print_line(format!("  {line}")));
     }
     Ok(())
 }
 
-async fn replay(file: Option<&Path>, args: Replay) -> Result<(), String> {
+async fn replay_events(file: Option<&Path>, args: EventsReplayArgs) -> Result<(), String> {
     let config = store_args::config(file, &args.store, Vec::new())?;
-    let app = open_app::beside(&config).await?;
+    let app = open_app::open_existing_app(&config).await?;
     let which = match (&args.event, &args.since) {
-        (Some(id), _) => Which::One(event_json::id(id)?),
+        (Some(id), _) => ReplaySelection::Event(event_json::parse_event_id(id)?),
         (None, Some(since)) => {
-            let until = args.until.as_deref().map_or(Ok(app.now()), event_json::moment)?;
-            Which::Range(event_json::moment(since)?, until)
+            let until = args.until.as_deref().map_or(Ok(app.now()), event_json::parse_moment)?;
+            ReplaySelection::Range(event_json::parse_moment(since)?, until)
         }
-        (None, None) => Which::Failed,
+        (None, None) => ReplaySelection::Failed,
     };
     let to = match &args.topic {
-        Some(name) => Some(topic::find(&app, name).await.map_err(super::cause)?.id),
+        Some(name) => Some(receiver::find(&app, name).await.map_err(super::error_text)?.id),
         None => None,
     };
-    let count = delivery::replay(&app, which, to, args.failed).await.map_err(super::cause)?;
-    out::say(format!("{count} to be sent again"));
+    let count = delivery::replay(&app, which, to, args.failed).await.map_err(super::error_text)?;
+    output::print_line(format!("{count} to be sent again"));
     Ok(())
 }

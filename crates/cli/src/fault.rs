@@ -1,27 +1,27 @@
 //! `opendrs fault`: the plan of faults of a running server.
 
-use super::out;
-use super::testing::Server;
+use super::output;
+use super::test_server::TestServerArgs;
 use axum::http::Method;
 use clap::{Args, Subcommand};
-use opendrs_domain::fault::WORDS;
+use opendrs_domain::fault::FAULT_NAMES;
 use serde_json::{Value, json};
 
 #[derive(Debug, Args)]
-pub(super) struct Fault {
+pub(super) struct FaultArgs {
     #[command(flatten)]
-    server: Server,
+    server: TestServerArgs,
     /// Print the server's JSON.
     #[arg(long, global = true)]
     json: bool,
     #[command(subcommand)]
-    what: Do,
+    what: FaultCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum Do {
+enum FaultCommand {
     /// Plan that something goes wrong, once or so many times.
-    Add(Add),
+    Add(FaultAddArgs),
     /// What is planned, and how often still.
     List,
     /// Forget the plan; calls that it keeps waiting go on.
@@ -45,9 +45,9 @@ Standard orders, looked at again, and then well, an hour later:
   out-of-stock        no product is available
   payment-declined    it cannot be paid for
   price               every product costs --percent more")]
-struct Add {
+struct FaultAddArgs {
     /// What goes wrong; see below.
-    #[arg(value_name = "FAULT", value_parser = WORDS.split(", ").collect::<Vec<_>>())]
+    #[arg(value_name = "FAULT", value_parser = FAULT_NAMES.split(", ").collect::<Vec<_>>())]
     fault: String,
     /// For calls: at this path and below, such as replenish, slotStatus/SLOT or auth/o2/token. Without, at any.
     #[arg(long, value_name = "PATH")]
@@ -63,31 +63,31 @@ struct Add {
     percent: Option<u32>,
 }
 
-pub(super) async fn run(args: Fault) -> Result<(), String> {
+pub(super) async fn run(args: FaultArgs) -> Result<(), String> {
     let (method, body) = match args.what {
-        Do::Add(Add { fault, on, times, by, percent }) => {
+        FaultCommand::Add(FaultAddArgs { fault, on, times, by, percent }) => {
             let body = json!({ "fault": fault, "on": on, "times": times, "by": by, "percent": percent });
             (Method::POST, Some(body))
         }
-        Do::List => (Method::GET, None),
-        Do::Clear => (Method::DELETE, None),
+        FaultCommand::List => (Method::GET, None),
+        FaultCommand::Clear => (Method::DELETE, None),
     };
-    let answer = args.server.ask(method, "/-/faults", body).await?;
+    let answer = args.server.send_request(method, "/-/faults", body).await?;
     if args.json {
-        out::say(answer.to_string());
+        output::print_line(answer.to_string());
         return Ok(());
     }
     let all = answer["faults"].as_array().map(Vec::as_slice).unwrap_or_default();
     if all.is_empty() {
-        out::note("Nothing is planned.");
+        output::print_note("Nothing is planned.");
     }
     for fault in all {
-        out::say(line(fault));
+        output::print_line(fault_line(fault));
     }
     Ok(())
 }
 
-fn line(fault: &Value) -> String {
+fn fault_line(fault: &Value) -> String {
     let text = |key: &str, before: &str| fault[key].as_str().map_or(String::new(), |text| format!("{before}{text}"));
     let percent = fault["percent"].as_u64().map_or(String::new(), |percent| format!("  {percent} %"));
     format!("{:<13}  {}x{}{}{percent}", text("fault", ""), fault["times"], text("on", "  on "), text("by", "  by "))

@@ -3,12 +3,12 @@
 //! What it is: one request to `/-/health` at each address that the node listens on. What it is not: `opendrs doctor`, which
 //! looks at everything a node will need. Invariant: status 0 means that every address answered that it is healthy in time.
 
+use super::output;
 use crate::store_args;
-use super::out;
-use opendrs_client::{self, Reply};
-use opendrs_server::config::{Config, Role};
 use axum::http::Method;
 use clap::Args;
+use opendrs_client::{self, ClientResponse};
+use opendrs_server::config::{Config, Role};
 use opendrs_store::trust;
 use serde_json::{Value, json};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -20,7 +20,7 @@ use std::time::Duration;
     after_help = "Ends with status 0 if all is well and with status 1 if not. In a container file: HEALTHCHECK CMD \
                         [\"opendrs\", \"health\"]."
 )]
-pub(super) struct Health {
+pub(super) struct HealthArgs {
     /// Ask there instead of the addresses that the settings name, such as http://127.0.0.1:7373.
     #[arg(long, value_name = "URL")]
     url: Option<String>,
@@ -32,17 +32,17 @@ pub(super) struct Health {
     json: bool,
 }
 
-pub(super) async fn run(file: Option<&Path>, args: Health) -> Result<(), String> {
+pub(super) async fn run(file: Option<&Path>, args: HealthArgs) -> Result<(), String> {
     let urls = match args.url {
         Some(url) => vec![url.trim_end_matches('/').to_owned()],
-        None => addresses(&store_args::config(file, &crate::store_args::StoreArgs::default(), Vec::new())?)?,
+        None => node_urls(&store_args::config(file, &crate::store_args::StoreArgs::default(), Vec::new())?)?,
     };
     let mut problems = Vec::new();
     for url in urls {
-        let answer = Answer::of(&url, Duration::from_secs(args.timeout)).await;
+        let answer = HealthCheck::fetch(&url, Duration::from_secs(args.timeout)).await;
         match args.json {
-            true => out::say(answer.line(&url).to_string()),
-            false if answer.problem.is_none() => out::say(format!("{url} is healthy")),
+            true => output::print_line(answer.to_json(&url).to_string()),
+            false if answer.problem.is_none() => output::print_line(format!("{url} is healthy")),
             false => {}
         }
         problems.extend(answer.problem.map(|why| format!("{url} is not healthy: {why}")));
@@ -52,20 +52,20 @@ pub(super) async fn run(file: Option<&Path>, args: Health) -> Result<(), String>
 
 /// What an address answered.
 #[derive(Default)]
-struct Answer {
+struct HealthCheck {
     status: Option<u16>,
     version: Option<String>,
     problem: Option<String>,
 }
 
-impl Answer {
-    async fn of(url: &str, patience: Duration) -> Self {
+impl HealthCheck {
+    async fn fetch(url: &str, patience: Duration) -> Self {
         let url = format!("{url}/-/health");
         // Nothing is told to whoever answers, and nothing is believed but that somebody does: what a certificate says of
         // its name is no matter on the way to this machine itself.
-        let asking = opendrs_client::send_by(trust::without_proof, Method::GET, &url, &[], "");
+        let asking = opendrs_client::send_with_tls(trust::unverified_client_config, Method::GET, &url, &[], "");
         match tokio::time::timeout(patience, asking).await {
-            Ok(Ok(reply)) => Self::read(&reply),
+            Ok(Ok(reply)) => Self::from_reply(&reply),
             Ok(Err(why)) => Self { problem: Some(why), ..Self::default() },
             Err(_) => {
                 let problem = format!("no answer within {} seconds", patience.as_secs());
@@ -74,7 +74,7 @@ impl Answer {
         }
     }
 
-    fn read(reply: &Reply) -> Self {
+    fn from_reply(reply: &ClientResponse) -> Self {
         let (status, body) = (reply.status.as_u16(), reply.json());
         let text = |name: &str| body[name].as_str().map(str::to_owned);
         let problem = match (status, text("message")) {
@@ -86,7 +86,7 @@ impl Answer {
         Self { status: Some(status), version: text("version"), problem }
     }
 
-    fn line(&self, url: &str) -> Value {
+    fn to_json(&self, url: &str) -> Value {
         json!({
             "url": url,
             "healthy": self.problem.is_none(),
@@ -98,7 +98,7 @@ impl Answer {
 }
 
 /// Where a node of these settings can be asked from its own machine.
-fn addresses(config: &Config) -> Result<Vec<String>, String> {
+fn node_urls(config: &Config) -> Result<Vec<String>, String> {
     let mut urls = Vec::new();
     for role in &config.server.roles {
         let own = match role {
@@ -108,7 +108,7 @@ fn addresses(config: &Config) -> Result<Vec<String>, String> {
             Role::Worker => continue,
         };
         let address = if own.is_empty() { &config.server.listen } else { own };
-        let url = format!("{}://{}", config.scheme(), reached(address)?);
+        let url = format!("{}://{}", config.default_scheme(), local_address(address)?);
         if !urls.contains(&url) {
             urls.push(url);
         }
@@ -122,7 +122,7 @@ fn addresses(config: &Config) -> Result<Vec<String>, String> {
 }
 
 /// The address at which something that listens is reached from its own machine.
-fn reached(address: &str) -> Result<String, String> {
+fn local_address(address: &str) -> Result<String, String> {
     let free = || format!("{address} takes any free port: name the one that was taken, with --url http://HOST:PORT");
     match address.parse::<SocketAddr>() {
         Ok(at) if at.port() == 0 => Err(free()),
@@ -143,25 +143,28 @@ fn reached(address: &str) -> Result<String, String> {
 mod tests {
     use super::*;
 
-    fn asked(env: &[(&str, &str)]) -> Result<Vec<String>, String> {
+    fn node_urls_of_env(env: &[(&str, &str)]) -> Result<Vec<String>, String> {
         let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        addresses(&Config::load(None, env, Vec::new()).unwrap())
+        node_urls(&Config::load(None, env, Vec::new()).unwrap())
     }
 
     #[test]
     fn each_address_is_asked_once_on_this_machine() {
-        assert_eq!(asked(&[]).unwrap(), ["http://127.0.0.1:7373"]);
-        assert_eq!(asked(&[("OPENDRS_SERVER_LISTEN", "0.0.0.0:80")]).unwrap(), ["http://127.0.0.1:80"]);
-        assert_eq!(asked(&[("OPENDRS_SERVER_LISTEN", "[::]:80")]).unwrap(), ["http://[::1]:80"]);
-        assert_eq!(asked(&[("OPENDRS_SERVER_LISTEN", "node.internal:80")]).unwrap(), ["http://node.internal:80"]);
+        assert_eq!(node_urls_of_env(&[]).unwrap(), ["http://127.0.0.1:7373"]);
+        assert_eq!(node_urls_of_env(&[("OPENDRS_SERVER_LISTEN", "0.0.0.0:80")]).unwrap(), ["http://127.0.0.1:80"]);
+        assert_eq!(node_urls_of_env(&[("OPENDRS_SERVER_LISTEN", "[::]:80")]).unwrap(), ["http://[::1]:80"]);
+        assert_eq!(
+            node_urls_of_env(&[("OPENDRS_SERVER_LISTEN", "node.internal:80")]).unwrap(),
+            ["http://node.internal:80"]
+        );
         let apart = [("OPENDRS_LOGIN_LISTEN", "10.0.0.1:90"), ("OPENDRS_TLS_MODE", "self-signed")];
-        assert_eq!(asked(&apart).unwrap(), ["https://127.0.0.1:7373", "https://10.0.0.1:90"]);
+        assert_eq!(node_urls_of_env(&apart).unwrap(), ["https://127.0.0.1:7373", "https://10.0.0.1:90"]);
     }
 
     #[test]
     fn what_cannot_be_asked_is_said() {
         for env in [("OPENDRS_SERVER_ROLES", "worker"), ("OPENDRS_SERVER_LISTEN", "127.0.0.1:0")] {
-            assert!(asked(&[env]).unwrap_err().contains("--url"), "{env:?}");
+            assert!(node_urls_of_env(&[env]).unwrap_err().contains("--url"), "{env:?}");
         }
     }
 }

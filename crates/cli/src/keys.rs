@@ -2,23 +2,23 @@
 
 mod rewrap;
 
-use opendrs_server::open_app;
-use opendrs_server::private_file;
-use super::out;
+use super::output;
 use crate::store_args::{self, StoreArgs};
 use clap::{Args, Subcommand};
 use opendrs_domain::time::Time;
-use opendrs_service::keys::{self, TokenKey};
-use opendrs_service::random::{Random, SystemRandom};
+use opendrs_server::open_app;
+use opendrs_server::private_file;
+use opendrs_service::keys::{self, TokenKeyRow};
+use opendrs_service::random::{RandomSource, SystemRandom};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Keys {
+pub(super) enum KeysCommand {
     /// List every token key, oldest first; the last one makes new tokens.
-    List(Which),
+    List(KeysListArgs),
     /// Add a key. Every node makes new tokens with it within a second; old tokens stay good.
-    Rotate(Which),
+    Rotate(KeysListArgs),
     /// End a key: every token that was made with it, refresh tokens too, is refused at once, on every node.
     ///
     /// Devices whose refresh token was made with it must be linked anew: a refresh token of a client in the mode `lwa` never
@@ -28,14 +28,14 @@ pub(super) enum Keys {
         #[arg(value_name = "KEY")]
         key: i64,
         #[command(flatten)]
-        which: Which,
+        which: KeysListArgs,
     },
     /// Put the store under another master key: what is encrypted with the old one is encrypted anew.
     ///
     /// Every node must be stopped. Tokens, customer ids, webhook secrets and signatures stay valid; links in mails that were
     /// sent before do for 30 days. Start the server with the new key then. It is all or nothing: what ended the command
     /// early leaves the store with one key or the other, and the same command again says which.
-    Rewrap(rewrap::Rewrap),
+    Rewrap(rewrap::KeysRewrapArgs),
     /// Make the token that an operator's programs show at /-/events, in a new file for its owner's eyes alone.
     Operator {
         /// The file, which operator.token_file is then to name; it must not exist.
@@ -45,7 +45,7 @@ pub(super) enum Keys {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Which {
+pub(super) struct KeysListArgs {
     #[command(flatten)]
     store: StoreArgs,
     /// Print one JSON object a line.
@@ -54,47 +54,49 @@ pub(super) struct Which {
 }
 
 /// What is done before the keys are listed.
-enum Change {
-    None,
+enum TokenKeyChange {
+    ListOnly,
     Rotate,
     Retire(i64),
 }
 
-pub(super) async fn run(file: Option<&Path>, args: Keys) -> Result<(), String> {
+pub(super) async fn run(file: Option<&Path>, args: KeysCommand) -> Result<(), String> {
     let (change, which) = match args {
-        Keys::Rewrap(args) => return rewrap::run(file, args).await,
-        Keys::Operator { token } => return operator(&token),
-        Keys::List(which) => (Change::None, which),
-        Keys::Rotate(which) => (Change::Rotate, which),
-        Keys::Retire { key, which } => (Change::Retire(key), which),
+        KeysCommand::Rewrap(args) => return rewrap::run(file, args).await,
+        KeysCommand::Operator { token } => return create_operator_token(&token),
+        KeysCommand::List(which) => (TokenKeyChange::ListOnly, which),
+        KeysCommand::Rotate(which) => (TokenKeyChange::Rotate, which),
+        KeysCommand::Retire { key, which } => (TokenKeyChange::Retire(key), which),
     };
     let config = store_args::config(file, &which.store, Vec::new())?;
-    let app = open_app::beside(&config).await?;
+    let app = open_app::open_existing_app(&config).await?;
     match change {
-        Change::None => {}
-        Change::Rotate => drop(keys::rotate(&app).await.map_err(super::cause)?),
-        Change::Retire(key) => keys::retire(&app, key).await.map_err(super::cause)?,
+        TokenKeyChange::ListOnly => {}
+        TokenKeyChange::Rotate => drop(keys::rotate_token_key(&app).await.map_err(super::error_text)?),
+        TokenKeyChange::Retire(key) => keys::retire_token_key(&app, key).await.map_err(super::error_text)?,
     }
-    let found = keys::all(&app).await.map_err(super::cause)?;
+    let found = keys::list_token_keys(&app).await.map_err(super::error_text)?;
     let last = found.last().map(|key| key.number);
-    for TokenKey { number, created_at, retired_at } in found {
+    for TokenKeyRow { number, created_at, retired_at } in found {
         if which.json {
-            let (created, retired) = (created_at.to_millis_text(), retired_at.map(Time::to_millis_text));
+            let (created, retired) = (created_at.to_rfc3339_millis(), retired_at.map(Time::to_rfc3339_millis));
             let signs = Some(number) == last;
-            out::say(json!({ "key": number, "createdAt": created, "retiredAt": retired, "signs": signs }).to_string());
+            output::print_line(
+                json!({ "key": number, "createdAt": created, "retiredAt": retired, "signs": signs }).to_string(),
+            );
             continue;
         }
         let retired = retired_at.map(|at| format!("  retired {at}")).unwrap_or_default();
-        out::say(format!("{number}  {created_at}{retired}"));
+        output::print_line(format!("{number}  {created_at}{retired}"));
     }
     Ok(())
 }
 
-fn operator(path: &Path) -> Result<(), String> {
+fn create_operator_token(path: &Path) -> Result<(), String> {
     let mut token = [0_u8; 32];
     SystemRandom.fill(&mut token);
     let token: String = token.iter().map(|byte| format!("{byte:02x}")).collect();
     private_file::create(path, &format!("{token}\n")).map_err(|e| format!("cannot make {}: {e}", path.display()))?;
-    out::note(format!("Made. Set operator.token_file = \"{}\" and start the server anew.", path.display()));
+    output::print_note(format!("Made. Set operator.token_file = \"{}\" and start the server anew.", path.display()));
     Ok(())
 }

@@ -4,6 +4,7 @@
 //! ends with status 1, wrong usage with status 2.
 
 mod backup;
+mod certificate_cache;
 mod client;
 mod clock;
 mod completions;
@@ -20,7 +21,7 @@ mod keys;
 mod listen;
 mod mail;
 mod order;
-pub mod out;
+pub mod output;
 mod readings;
 mod reset;
 pub mod secrets;
@@ -28,10 +29,9 @@ pub mod seed;
 pub mod serve;
 mod snapshot;
 pub mod store_args;
-mod testing;
+mod test_server;
 mod topic;
 mod trigger;
-mod verify;
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -41,138 +41,138 @@ use std::process::ExitCode;
 #[derive(Debug, Parser)]
 #[command(name = "opendrs", version, arg_required_else_help = true, max_term_width = 110)]
 #[command(after_help = "Begin with `opendrs demo`: it shows the whole service at work and prints lines to try.")]
-struct Cli {
+struct OpendrsCli {
     /// Settings file; `opendrs config default` prints one with every setting.
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(subcommand)]
-    command: Command,
+    command: OpendrsCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum OpendrsCommand {
     /// Run the service.
-    Serve(serve::Serve),
+    Serve(serve::ServeArgs),
     /// See the whole service at work: a device signs up, reorders, and its order is shipped and delivered.
-    Demo(demo::Demo),
+    Demo(demo::DemoArgs),
     /// Add makers, models, products and customers from a file; applying it twice changes nothing.
-    Seed(seed::Seed),
+    Seed(seed::SeedArgs),
     /// Devices.
     #[command(subcommand)]
-    Device(device::Device),
+    Device(device::DeviceCommand),
     /// The Login with Amazon clients of apps and clouds, and the rules each lives by.
     #[command(subcommand)]
-    Client(client::Client),
+    Client(client::ClientCommand),
     /// Block customers, and lift the block.
     #[command(subcommand)]
-    Customer(customer::Customer),
+    Customer(customer::CustomerCommand),
     /// What customers consent to.
     #[command(subcommand)]
-    Consent(consent::Consent),
+    Consent(consent::ConsentCommand),
     /// Show, freeze or move the clock of a server started with --test-clock.
-    Clock(clock::Clock),
+    Clock(clock::ClockArgs),
     /// Notifications to makers.
     #[command(subcommand)]
-    Events(events::Events),
+    Events(events::EventsCommand),
     /// Receivers of notifications.
     #[command(subcommand)]
-    Topic(topic::Topic),
+    Topic(topic::TopicCommand),
     /// Orders, and the operator's hand in them.
     #[command(subcommand)]
-    Order(order::Order),
+    Order(order::OrderCommand),
     /// Receive notifications here and now, and pass them on to a program of yours.
-    Listen(listen::Listen),
+    Listen(listen::ListenArgs),
     /// Have a server started with --test-clock send a notification, as if what it tells of had happened.
-    Trigger(trigger::Trigger),
+    Trigger(trigger::TriggerArgs),
     /// Plan what goes wrong next on a server started with --test-clock.
-    Fault(fault::Fault),
+    Fault(fault::FaultArgs),
     /// Have a server started with --test-clock forget what customers and devices did.
-    Reset(reset::Reset),
+    Reset(reset::ResetArgs),
     /// Keep states of a server started with --test-clock under names, and bring them back.
-    Snapshot(snapshot::Snapshot),
+    Snapshot(snapshot::SnapshotArgs),
     /// Mails to customers.
     #[command(subcommand)]
-    Mail(mail::Mail),
+    Mail(mail::MailCommand),
     /// What devices reported of their slots.
     #[command(subcommand)]
-    Readings(readings::Readings),
+    Readings(readings::ReadingsCommand),
     /// The keys that tokens are made with.
     #[command(subcommand)]
-    Keys(keys::Keys),
+    Keys(keys::KeysCommand),
     /// Settings.
     #[command(subcommand)]
-    Config(config::Config),
+    Config(config::ConfigCommand),
     /// Copy the SQLite store to a file while the server runs.
-    Backup(backup::Backup),
+    Backup(backup::BackupArgs),
     /// Put a backup in the SQLite store's place; the server must be stopped.
-    Restore(backup::Restore),
+    Restore(backup::RestoreArgs),
     /// Look for what will not work: settings, store, keys, disk, clock, addresses. Says the fix for each; changes nothing.
-    Doctor(doctor::Doctor),
+    Doctor(doctor::DoctorArgs),
     /// Ask the node of these settings whether it does its work; for containers and service managers.
-    Health(health::Health),
+    Health(health::HealthArgs),
     /// Completion for your shell.
-    Completions(completions::Completions),
+    Completions(completions::CompletionsArgs),
 }
 
 /// What a use case answers, as an operator at a shell reads it: with the cause, which the edges that strangers reach keep
 /// to themselves.
 #[expect(clippy::needless_pass_by_value, reason = "it is given to `map_err`, which hands errors over")]
-pub fn cause(error: opendrs_service::Error) -> String {
-    error.with_cause()
+pub fn error_text(error: opendrs_service::Error) -> String {
+    error.message_with_cause()
 }
 
 /// Runs the command line.
 pub fn run() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match OpendrsCli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return out::usage(&error),
+        Err(error) => return output::report_clap_error(&error),
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return out::fail(&format!("the runtime cannot start: {error}")),
+        Err(error) => return output::report_failure(&format!("the runtime cannot start: {error}")),
     };
     let file = cli.config.as_deref();
     let done = runtime.block_on(async {
         match cli.command {
-            Command::Serve(args) => serve::run(file, args).await,
-            Command::Demo(args) => demo::run(file, args).await,
-            Command::Seed(args) => seed::run(file, args).await,
-            Command::Device(args) => device::run(file, args).await,
-            Command::Client(args) => client::run(file, args).await,
-            Command::Customer(args) => customer::run(file, args).await,
-            Command::Consent(args) => consent::run(file, args).await,
-            Command::Clock(args) => clock::run(args).await,
-            Command::Events(args) => events::run(file, args).await,
-            Command::Topic(args) => topic::run(file, args).await,
-            Command::Order(args) => order::run(file, args).await,
-            Command::Listen(args) => listen::run(file, args).await,
-            Command::Fault(args) => fault::run(args).await,
-            Command::Reset(args) => reset::run(args).await,
-            Command::Snapshot(args) => snapshot::run(args).await,
-            Command::Trigger(args) => trigger::run(args).await,
-            Command::Mail(args) => mail::run(file, args).await,
-            Command::Readings(args) => readings::run(file, args).await,
-            Command::Keys(args) => keys::run(file, args).await,
-            Command::Config(args) => config::run(file, &args),
-            Command::Backup(args) => backup::backup(file, args).await,
-            Command::Restore(args) => backup::restore(file, args).await,
-            Command::Doctor(args) => doctor::run(file, args).await,
-            Command::Health(args) => health::run(file, args).await,
-            Command::Completions(args) => completions::run(&args),
+            OpendrsCommand::Serve(args) => serve::run(file, args).await,
+            OpendrsCommand::Demo(args) => demo::run(file, args).await,
+            OpendrsCommand::Seed(args) => seed::run(file, args).await,
+            OpendrsCommand::Device(args) => device::run(file, args).await,
+            OpendrsCommand::Client(args) => client::run(file, args).await,
+            OpendrsCommand::Customer(args) => customer::run(file, args).await,
+            OpendrsCommand::Consent(args) => consent::run(file, args).await,
+            OpendrsCommand::Clock(args) => clock::run(args).await,
+            OpendrsCommand::Events(args) => events::run(file, args).await,
+            OpendrsCommand::Topic(args) => topic::run(file, args).await,
+            OpendrsCommand::Order(args) => order::run(file, args).await,
+            OpendrsCommand::Listen(args) => listen::run(file, args).await,
+            OpendrsCommand::Fault(args) => fault::run(args).await,
+            OpendrsCommand::Reset(args) => reset::run(args).await,
+            OpendrsCommand::Snapshot(args) => snapshot::run(args).await,
+            OpendrsCommand::Trigger(args) => trigger::run(args).await,
+            OpendrsCommand::Mail(args) => mail::run(file, args).await,
+            OpendrsCommand::Readings(args) => readings::run(file, args).await,
+            OpendrsCommand::Keys(args) => keys::run(file, args).await,
+            OpendrsCommand::Config(args) => config::run(file, &args),
+            OpendrsCommand::Backup(args) => backup::backup(file, args).await,
+            OpendrsCommand::Restore(args) => backup::restore(file, args).await,
+            OpendrsCommand::Doctor(args) => doctor::run(file, args).await,
+            OpendrsCommand::Health(args) => health::run(file, args).await,
+            OpendrsCommand::Completions(args) => completions::run(&args),
         }
     });
-    out::status(done)
+    output::exit_code(done)
 }
 
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
-    fn sources(folder: &Path, all: &mut Vec<(String, String)>) {
+    fn collect_sources(folder: &Path, all: &mut Vec<(String, String)>) {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             match path.is_dir() {
-                true => sources(&path, all),
+                true => collect_sources(&path, all),
                 false => all.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap())),
             }
         }
@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn no_command_hides_the_cause_of_an_error() {
         let mut all = Vec::new();
-        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut all);
+        collect_sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut all);
         let hidden = [".await", ".map_err(|e| e.to_string())"].concat();
         for (path, text) in all {
             if !path.ends_with("/backup.rs") {
@@ -191,8 +191,8 @@ mod tests {
             }
         }
         let error = opendrs_service::Error::Internal("a row is missing".into());
-        assert_eq!(super::cause(error), "internal error: a row is missing");
+        assert_eq!(super::error_text(error), "internal error: a row is missing");
         let error = opendrs_service::Error::Unavailable("no connection".into());
-        assert_eq!(super::cause(error), "the store is out of reach: no connection");
+        assert_eq!(super::error_text(error), "the store is out of reach: no connection");
     }
 }

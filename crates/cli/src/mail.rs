@@ -1,33 +1,33 @@
 //! `opendrs mail`: mails to customers, and what became of each.
 
-use opendrs_server::open_app;
-use super::out;
+use super::output;
 use crate::store_args::{self, StoreArgs};
-use opendrs_server::operator::event_json;
-use opendrs_server::mail::words::Words;
 use clap::{Args, Subcommand};
 use opendrs_domain::id::MailId;
-use opendrs_domain::mail::State;
+use opendrs_domain::mail::MailState;
 use opendrs_domain::time::Time;
+use opendrs_server::mail::compose::ComposedMail;
+use opendrs_server::open_app;
+use opendrs_server::operator::event_json;
 use opendrs_service::App;
-use opendrs_service::mail::{self as mails, Again};
-use opendrs_store::mail::Mail as Row;
+use opendrs_service::mail::{self as mails, ResendSelection};
+use opendrs_store::mail::StoredMail as Row;
 use serde_json::{Value, json};
 use std::path::Path;
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Mail {
+pub(super) enum MailCommand {
     /// List the newest mails, oldest first, each with its state: waiting, sending, sent, kept (there is no mail server), dead
     /// (given up) or suppressed (over limits.mails_per_day).
-    List(List),
+    List(MailListArgs),
     /// One mail, as its customer reads it.
-    Show(Show),
+    Show(MailShowArgs),
     /// Send a mail again, or all that were given up.
-    Resend(Resend),
+    Resend(MailResendArgs),
 }
 
 #[derive(Debug, Args)]
-pub(super) struct List {
+pub(super) struct MailListArgs {
     #[command(flatten)]
     store: StoreArgs,
     /// How many at most.
@@ -42,7 +42,7 @@ pub(super) struct List {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Show {
+pub(super) struct MailShowArgs {
     /// The mail's id, as `opendrs mail list` prints it.
     mail: String,
     #[command(flatten)]
@@ -54,7 +54,7 @@ pub(super) struct Show {
 
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("which").required(true).args(["mail", "failed"]))]
-pub(super) struct Resend {
+pub(super) struct MailResendArgs {
     /// The mail's id, as `opendrs mail list` prints it.
     mail: Option<String>,
     /// Every mail that was given up.
@@ -67,98 +67,100 @@ pub(super) struct Resend {
     store: StoreArgs,
 }
 
-pub(super) async fn run(file: Option<&Path>, args: Mail) -> Result<(), String> {
+pub(super) async fn run(file: Option<&Path>, args: MailCommand) -> Result<(), String> {
     match args {
-        Mail::List(args) => list(file, args).await,
-        Mail::Show(args) => show(file, args).await,
-        Mail::Resend(args) => resend(file, args).await,
+        MailCommand::List(args) => list_mails(file, args).await,
+        MailCommand::Show(args) => show_mail(file, args).await,
+        MailCommand::Resend(args) => resend_mails(file, args).await,
     }
 }
 
 /// Who a mail is to, and its words; nothing is left of either when the customer is gone.
-async fn words(app: &App, row: &Row) -> Result<(Option<String>, Option<Words>), String> {
-    let letter = mails::letter(app, row).await.map_err(super::cause)?;
-    Ok((letter.as_ref().map(|letter| letter.to.as_str().to_owned()), letter.as_ref().map(Words::of)))
+async fn load_mail_texts(app: &App, row: &Row) -> Result<(Option<String>, Option<ComposedMail>), String> {
+    let letter = mails::build_message(app, row).await.map_err(super::error_text)?;
+    Ok((letter.as_ref().map(|letter| letter.to.as_str().to_owned()), letter.as_ref().map(ComposedMail::compose)))
 }
 
-async fn list(file: Option<&Path>, args: List) -> Result<(), String> {
+async fn list_mails(file: Option<&Path>, args: MailListArgs) -> Result<(), String> {
     let config = store_args::config(file, &args.store, Vec::new())?;
-    let app = open_app::beside(&config).await?;
+    let app = open_app::open_existing_app(&config).await?;
     let found = match args.failed {
-        true => mails::newest_failed(&app, args.limit).await,
-        false => mails::newest(&app, args.limit).await,
+        true => mails::list_newest_failed(&app, args.limit).await,
+        false => mails::list_newest(&app, args.limit).await,
     };
-    let found = found.map_err(super::cause)?;
+    let found = found.map_err(super::error_text)?;
     if found.is_empty() && args.failed && !args.json {
-        out::note("No mail was given up.");
+        output::print_note("No mail was given up.");
     } else if found.is_empty() && !args.json {
-        out::note(
+        output::print_note(
             "No mail yet: it is written when an order is placed, ships or ends, and when a device comes or goes.",
         );
     }
     for row in &found {
-        let (to, words) = words(&app, row).await?;
+        let (to, words) = load_mail_texts(&app, row).await?;
         let subject = words.map(|words| words.subject);
         if args.json {
-            out::say(object(row, to.as_deref(), subject.as_deref()).to_string());
+            output::print_line(mail_json(row, to.as_deref(), subject.as_deref()).to_string());
         } else {
             let (to, subject) = (to.as_deref().unwrap_or("nobody"), subject.as_deref().unwrap_or(""));
-            out::say(format!("{}  {:<10} {}  {to}  {subject}", row.at, row.state.as_str(), row.id));
+            output::print_line(format!("{}  {:<10} {}  {to}  {subject}", row.at, row.state.as_str(), row.id));
         }
     }
     Ok(())
 }
 
-fn object(row: &Row, to: Option<&str>, subject: Option<&str>) -> Value {
+fn mail_json(row: &Row, to: Option<&str>, subject: Option<&str>) -> Value {
     json!({
         "id": row.id,
-        "at": row.at.to_millis_text(),
-        "kind": row.news.kind(),
+        "at": row.at.to_rfc3339_millis(),
+        "kind": row.content.kind(),
         "to": to,
         "subject": subject,
         "state": row.state.as_str(),
         "attempts": row.attempts,
-        "due": row.due_at.filter(|_| row.state == State::Waiting).map(|at| at.to_millis_text()),
+        "due": row.due_at.filter(|_| row.state == MailState::Waiting).map(|at| at.to_rfc3339_millis()),
         "reason": row.reason,
     })
 }
 
-async fn resend(file: Option<&Path>, args: Resend) -> Result<(), String> {
+async fn resend_mails(file: Option<&Path>, args: MailResendArgs) -> Result<(), String> {
     let config = store_args::config(file, &args.store, Vec::new())?;
-    let app = open_app::beside(&config).await?;
+    let app = open_app::open_existing_app(&config).await?;
     let which = match &args.mail {
-        Some(id) => Again::One(MailId::parse(id).map_err(|e| e.to_string())?),
-        None => Again::Failed(args.since.as_deref().map_or(Ok(Time::from_micros(0)), event_json::moment)?),
+        Some(id) => ResendSelection::Mail(MailId::parse(id).map_err(|e| e.to_string())?),
+        None => {
+            ResendSelection::Failed(args.since.as_deref().map_or(Ok(Time::from_micros(0)), event_json::parse_moment)?)
+        }
     };
-    let count = mails::resend(&app, which).await.map_err(super::cause)?;
-    out::say(format!("{count} to be sent again"));
+    let count = mails::resend(&app, which).await.map_err(super::error_text)?;
+    output::print_line(format!("{count} to be sent again"));
     if config.mail.host.is_empty() && count > 0 {
-        out::note("No mail server is set here (`mail.host`): without one, mails are kept and not sent.");
+        output::print_note("No mail server is set here (`mail.host`): without one, mails are kept and not sent.");
     }
     Ok(())
 }
 
-async fn show(file: Option<&Path>, args: Show) -> Result<(), String> {
+async fn show_mail(file: Option<&Path>, args: MailShowArgs) -> Result<(), String> {
     let config = store_args::config(file, &args.store, Vec::new())?;
-    let app = open_app::beside(&config).await?;
-    let row = mails::find(&app, &args.mail).await.map_err(super::cause)?;
-    let (to, words) = words(&app, &row).await?;
+    let app = open_app::open_existing_app(&config).await?;
+    let row = mails::find(&app, &args.mail).await.map_err(super::error_text)?;
+    let (to, words) = load_mail_texts(&app, &row).await?;
     let words = words.ok_or("the customer of this mail is gone, and with them what it said")?;
-    let text = words.text().map_err(|e| e.to_string())?;
+    let text = words.to_text().map_err(|e| e.to_string())?;
     if args.json {
-        let mut shown = object(&row, to.as_deref(), Some(&words.subject));
+        let mut shown = mail_json(&row, to.as_deref(), Some(&words.subject));
         shown["text"] = text.into();
-        shown["html"] = words.html().map_err(|e| e.to_string())?.into();
+        shown["html"] = words.to_html().map_err(|e| e.to_string())?.into();
         shown["links"] = words.links.iter().map(|(name, url)| json!({ "name": name, "url": url })).collect();
-        out::say(shown.to_string());
+        output::print_line(shown.to_string());
         return Ok(());
     }
     let why = row.reason.as_deref().map_or(String::new(), |why| format!(": {why}"));
-    out::say(format!("To: {}", to.as_deref().unwrap_or("nobody")));
-    out::say(format!("Subject: {}", words.subject));
+    output::print_line(format!("To: {}", to.as_deref().unwrap_or("nobody")));
+    output::print_line(format!("Subject: {}", words.subject));
     let attempts = if row.attempts == 1 { "1 attempt".into() } else { format!("{} attempts", row.attempts) };
-    out::say(format!("State: {}, {attempts}{why}", row.state.as_str()));
-    out::say("");
-    out::say(text.trim_end());
+    output::print_line(format!("State: {}, {attempts}{why}", row.state.as_str()));
+    output::print_line("");
+    output::print_line(text.trim_end());
     Ok(())
 }

@@ -1,40 +1,40 @@
 //! `opendrs order`: orders of all devices, and the operator's hand in those that are fulfilled by hand.
 
-use opendrs_server::open_app;
-use super::out;
+use super::output;
 use crate::store_args::{self, StoreArgs};
 use clap::{Args, Subcommand};
 use opendrs_domain::customer::Address;
-use opendrs_domain::fulfilment::Report;
+use opendrs_domain::fulfilment::BackendReport;
 use opendrs_domain::money::Money;
 use opendrs_domain::order::{
-    Cancellation, CancelledBy, Order as Row, PriceParts, Problem, Recipient, Tracking, parcel,
+    Cancellation, CancelledBy, Order as Row, OrderProblem, PriceParts, Recipient, Tracking, tracking,
 };
-use opendrs_service::fulfilment::{self, Job, Speaker};
+use opendrs_server::open_app;
+use opendrs_service::fulfilment::{self, FulfilmentJob, ReportSource};
 use opendrs_service::{App, Error};
 use serde_json::{Value, json};
 use std::path::Path;
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Order {
+pub(super) enum OrderCommand {
     /// List orders that are not over, oldest first.
-    List(List),
+    List(OrderListArgs),
     /// Show all that is known of an order, and where its parcel goes.
-    Show(One),
+    Show(OrderArgs),
     /// Report that an order left, or how its parcel can be followed; the maker is notified and the customer mailed.
-    Ship(Ship),
+    Ship(OrderShipArgs),
     /// Report that an order arrived; its slot may order again, and the customer is mailed.
-    Deliver(One),
+    Deliver(OrderArgs),
     /// Cancel an order; the maker is notified, and the customer is mailed the reason.
-    Cancel(Cancel),
+    Cancel(OrderCancelArgs),
     /// Hold an order for a problem that its customer can resolve; it ends by itself if nobody does.
-    Hold(Hold),
+    Hold(OrderHoldArgs),
     /// Let an order go on that was held.
-    Release(One),
+    Release(OrderArgs),
 }
 
 #[derive(Debug, Args)]
-pub(super) struct List {
+pub(super) struct OrderListArgs {
     #[command(flatten)]
     store: StoreArgs,
     /// Orders that are over too, newest first.
@@ -49,7 +49,7 @@ pub(super) struct List {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct One {
+pub(super) struct OrderArgs {
     /// The order's number or eventInstanceId, as `order list` prints them.
     #[arg(value_name = "ORDER")]
     id: String,
@@ -61,9 +61,9 @@ pub(super) struct One {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Ship {
+pub(super) struct OrderShipArgs {
     #[command(flatten)]
-    order: One,
+    order: OrderArgs,
     /// The carrier's number, which the customer is shown.
     #[arg(long, value_name = "NUMBER")]
     tracking: Option<String>,
@@ -71,10 +71,10 @@ pub(super) struct Ship {
     #[arg(long, value_name = "NAME")]
     carrier: Option<String>,
     /// The carrier's page of the parcel, to which the customer is linked.
-    #[arg(long, value_name = "URL", value_parser = link)]
+    #[arg(long, value_name = "URL", value_parser = parse_tracking_url)]
     tracking_url: Option<String>,
     /// The day on which it should arrive, such as 2026-07-01; else orders.deliver_after from now.
-    #[arg(long, value_name = "DATE", value_parser = expected)]
+    #[arg(long, value_name = "DATE", value_parser = parse_expected_date)]
     expected: Option<opendrs_domain::time::Time>,
     /// Ship although the customer was promised that they can still cancel.
     #[arg(long)]
@@ -82,77 +82,78 @@ pub(super) struct Ship {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Cancel {
+pub(super) struct OrderCancelArgs {
     #[command(flatten)]
-    order: One,
+    order: OrderArgs,
     /// Why, in a sentence that the customer reads.
-    #[arg(long, value_name = "TEXT", value_parser = reason)]
+    #[arg(long, value_name = "TEXT", value_parser = parse_reason)]
     reason: String,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Hold {
+pub(super) struct OrderHoldArgs {
     #[command(flatten)]
-    order: One,
+    order: OrderArgs,
     /// What is in the way: out_of_stock, payment or address.
-    #[arg(long, value_name = "PROBLEM", value_parser = problem)]
-    problem: Problem,
+    #[arg(long, value_name = "PROBLEM", value_parser = parse_problem)]
+    problem: OrderProblem,
 }
 
-fn link(text: &str) -> Result<String, String> {
-    let fits = parcel::is_link(text.trim()).then(|| text.trim().to_owned());
+fn parse_tracking_url(text: &str) -> Result<String, String> {
+    let fits = tracking::is_tracking_link(text.trim()).then(|| text.trim().to_owned());
     fits.ok_or_else(|| "write an http or https address of at most 500 characters, without blanks".into())
 }
 
-fn reason(text: &str) -> Result<String, String> {
+fn parse_reason(text: &str) -> Result<String, String> {
     let kept = Cancellation::new(CancelledBy::Operator, Some(text)).reason;
     kept.ok_or_else(|| "write a sentence that the customer reads".into())
 }
 
-fn expected(text: &str) -> Result<opendrs_domain::time::Time, String> {
-    parcel::expected(text).ok_or_else(|| "write a date such as 2026-07-01 or 2026-07-01T12:00:00Z".into())
+fn parse_expected_date(text: &str) -> Result<opendrs_domain::time::Time, String> {
+    tracking::parse_expected_delivery(text)
+        .ok_or_else(|| "write a date such as 2026-07-01 or 2026-07-01T12:00:00Z".into())
 }
 
-fn problem(text: &str) -> Result<Problem, String> {
-    let known = [Problem::OutOfStock, Problem::Payment, Problem::Address];
+fn parse_problem(text: &str) -> Result<OrderProblem, String> {
+    let known = [OrderProblem::OutOfStock, OrderProblem::PaymentFailed, OrderProblem::MissingAddress];
     known.into_iter().find(|p| p.as_str() == text).ok_or_else(|| "write out_of_stock, payment or address".into())
 }
 
 /// Why a command about this order failed.
-fn cause(order: &str, error: Error) -> String {
+fn order_error_text(order: &str, error: Error) -> String {
     match error {
         Error::UnknownOrder => {
             format!(
                 "there is no order `{order}`: name it by its eventInstanceId or its number, as `opendrs order list` does"
             )
         }
-        error => super::cause(error),
+        error => super::error_text(error),
     }
 }
 
-fn line(order: &Row) -> Value {
+fn order_json(order: &Row) -> Value {
     let Row { item, .. } = order;
     json!({
-        "eventInstanceId": order.instance().to_string(), "orderNumber": order.number().to_string(), "state": order.state.as_str(),
-        "problem": order.problem.map(Problem::as_str), "backend": order.backend.as_str(), "test": order.test,
+        "eventInstanceId": order.instance_id().to_string(), "orderNumber": order.number().to_string(), "state": order.state.as_str(),
+        "problem": order.problem.map(OrderProblem::as_str), "backend": order.backend.as_str(), "test": order.test,
         "slotId": order.slot.as_str(), "asin": item.asin.as_str(), "title": item.title, "quantity": item.quantity,
-        "unit": item.unit, "price": item.price.amount(), "currency": item.price.currency,
-        "openedAt": order.opened_at.to_millis_text(),
-        "expectedDeliveryDate": order.expected_at.map(|t| t.to_millis_text()),
-        "expectedDeliveryDay": order.expected_at.map(day), "deliveredAt": order.delivered_at.map(|t| t.to_millis_text()),
+        "unit": item.unit, "price": item.price.to_decimal_text(), "currency": item.price.currency,
+        "openedAt": order.opened_at.to_rfc3339_millis(),
+        "expectedDeliveryDate": order.expected_at.map(|t| t.to_rfc3339_millis()),
+        "expectedDeliveryDay": order.expected_at.map(day_text), "deliveredAt": order.delivered_at.map(|t| t.to_rfc3339_millis()),
         "tracking": order.tracking.number, "carrier": order.tracking.carrier, "trackingUrl": order.tracking.link,
-        "shipping": order.parts.shipping.as_ref().map(Money::amount), "tax": order.parts.tax.as_ref().map(Money::amount),
+        "shipping": order.price_parts.shipping.as_ref().map(Money::to_decimal_text), "tax": order.price_parts.tax.as_ref().map(Money::to_decimal_text),
         "cancelledBy": order.cancellation.as_ref().map(|c| c.by.as_str()),
         "cancelReason": order.cancellation.as_ref().and_then(|c| c.reason.as_ref()),
     })
 }
 
 /// The day of a moment, which is all that is meant of a delivery.
-fn day(at: opendrs_domain::time::Time) -> String {
-    at.to_millis_text().chars().take(10).collect()
+fn day_text(at: opendrs_domain::time::Time) -> String {
+    at.to_rfc3339_millis().chars().take(10).collect()
 }
 
-fn words(order: &Row) -> String {
+fn order_line(order: &Row) -> String {
     let problem = order.problem.map_or(String::new(), |p| format!(" ({})", p.as_str()));
     let test = if order.test { "  test order" } else { "" };
     let standing = format!("{}{problem}", order.state.as_str());
@@ -160,105 +161,112 @@ fn words(order: &Row) -> String {
         "{}  {}  {}  {standing:<22} {}  {}{test}",
         order.opened_at,
         order.number(),
-        order.instance(),
+        order.instance_id(),
         order.item.title,
         order.item.price
     )
 }
 
-fn whole(job: &Job) -> Value {
-    let Job { order, device, recipient, .. } = job;
+fn order_details_json(job: &FulfilmentJob) -> Value {
+    let FulfilmentJob { order, device, recipient, .. } = job;
     let Recipient { name, email, address } = recipient;
-    let mut value = line(order);
+    let mut value = order_json(order);
     value["model"] = device.model_code.as_str().into();
     value["serial"] = device.serial.as_str().into();
     value["customer"] = json!({
-        "reference": device.directed_customer, "name": name, "email": email.as_str(), "address": address,
+        "reference": device.directed_customer_id, "name": name, "email": email.as_str(), "address": address,
     });
     value
 }
 
-fn show(job: &Job, trouble: Option<&str>, as_json: bool) {
+fn print_order(job: &FulfilmentJob, trouble: Option<&str>, as_json: bool) {
     if as_json {
-        let mut value = whole(job);
+        let mut value = order_details_json(job);
         value["lastError"] = trouble.into();
-        return out::say(value.to_string());
+        return output::print_line(value.to_string());
     }
-    let Job { order, device, recipient, .. } = job;
+    let FulfilmentJob { order, device, recipient, .. } = job;
     let Recipient { name, email, address } = recipient;
-    let address = address.as_ref().map_or_else(|| "no address".into(), Address::one_line);
-    out::say(words(order));
-    out::say(format!("  {} {} of {}", order.item.quantity, order.item.unit, order.item.asin));
-    out::say(format!("  for {} {}, slot {}", device.model_code, device.serial, order.slot));
-    out::say(format!("  to {name} <{email}>, {address}"));
+    let address = address.as_ref().map_or_else(|| "no address".into(), Address::to_single_line);
+    output::print_line(order_line(order));
+    output::print_line(format!("  {} {} of {}", order.item.quantity, order.item.unit, order.item.asin));
+    output::print_line(format!("  for {} {}, slot {}", device.model_code, device.serial, order.slot));
+    output::print_line(format!("  to {name} <{email}>, {address}"));
     if let Some(at) = order.expected_at {
-        out::say(format!("  expected on {}", day(at)));
+        output::print_line(format!("  expected on {}", day_text(at)));
     }
     if let Some(at) = order.delivered_at {
-        out::say(format!("  delivered {at}"));
+        output::print_line(format!("  delivered {at}"));
     }
     let Tracking { number, carrier, link } = &order.tracking;
     for (what, value) in [("carrier", carrier), ("tracking number", number), ("tracking page", link)] {
         if let Some(value) = value {
-            out::say(format!("  {what} {value}"));
+            output::print_line(format!("  {what} {value}"));
         }
     }
     if let Some(Cancellation { by, reason }) = &order.cancellation {
         let reason = reason.as_deref().map_or(String::new(), |reason| format!(": {reason}"));
-        out::say(format!("  cancelled by {}{reason}", by.as_str()));
+        output::print_line(format!("  cancelled by {}{reason}", by.as_str()));
     }
-    out::say(format!("  fulfilled by: {}", order.backend.as_str()));
+    output::print_line(format!("  fulfilled by: {}", order.backend.as_str()));
     if let Some(trouble) = trouble {
-        out::say(format!("  its back end, last: {trouble}"));
+        output::print_line(format!("  its back end, last: {trouble}"));
     }
 }
 
-async fn app(file: Option<&Path>, store: &StoreArgs) -> Result<App, String> {
+async fn open_app(file: Option<&Path>, store: &StoreArgs) -> Result<App, String> {
     let config = store_args::config(file, store, Vec::new())?;
-    open_app::beside(&config).await
+    open_app::open_existing_app(&config).await
 }
 
-async fn say(file: Option<&Path>, order: One, report: Report, force: bool) -> Result<(), String> {
-    let app = app(file, &order.store).await?;
-    let said = fulfilment::report(&app, &order.id, report, Speaker::Operator { force }).await;
-    let (said, changed) = said.map_err(|error| cause(&order.id, error))?;
+async fn submit_report(
+    file: Option<&Path>,
+    order: OrderArgs,
+    report: BackendReport,
+    force: bool,
+) -> Result<(), String> {
+    let app = open_app(file, &order.store).await?;
+    let said = fulfilment::apply_report(&app, &order.id, report, ReportSource::Operator { force }).await;
+    let (said, changed) = said.map_err(|error| order_error_text(&order.id, error))?;
     match order.json {
-        true => out::say(line(&said).to_string()),
-        false if changed => out::say(words(&said)),
-        false => out::say(format!("{}  (nothing changed)", words(&said))),
+        true => output::print_line(order_json(&said).to_string()),
+        false if changed => output::print_line(order_line(&said)),
+        false => output::print_line(format!("{}  (nothing changed)", order_line(&said))),
     }
     Ok(())
 }
 
-pub(super) async fn run(file: Option<&Path>, command: Order) -> Result<(), String> {
+pub(super) async fn run(file: Option<&Path>, command: OrderCommand) -> Result<(), String> {
     match command {
-        Order::List(args) => {
-            let app = app(file, &args.store).await?;
-            for order in fulfilment::list(&app, args.all, args.limit).await.map_err(super::cause)? {
-                out::say(if args.json { line(&order).to_string() } else { words(&order) });
+        OrderCommand::List(args) => {
+            let app = open_app(file, &args.store).await?;
+            for order in fulfilment::list_orders(&app, args.all, args.limit).await.map_err(super::error_text)? {
+                output::print_line(if args.json { order_json(&order).to_string() } else { order_line(&order) });
             }
             Ok(())
         }
-        Order::Show(args) => {
-            let app = app(file, &args.store).await?;
-            let job = fulfilment::find(&app, &args.id).await.map_err(|error| cause(&args.id, error))?;
-            let trouble = fulfilment::trouble(&app, &job).await.map_err(super::cause)?;
-            show(&job, trouble.as_deref(), args.json);
+        OrderCommand::Show(args) => {
+            let app = open_app(file, &args.store).await?;
+            let job = fulfilment::find_job(&app, &args.id).await.map_err(|error| order_error_text(&args.id, error))?;
+            let trouble = fulfilment::last_call_error(&app, &job).await.map_err(super::error_text)?;
+            print_order(&job, trouble.as_deref(), args.json);
             Ok(())
         }
-        Order::Ship(Ship { order, tracking, carrier, tracking_url, expected, force }) => {
+        OrderCommand::Ship(OrderShipArgs { order, tracking, carrier, tracking_url, expected, force }) => {
             let tracking = Tracking::new(tracking.as_deref(), carrier.as_deref(), tracking_url.as_deref());
-            say(file, order, Report::Shipped { expected_at: expected, tracking }, force).await
+            submit_report(file, order, BackendReport::Shipped { expected_at: expected, tracking }, force).await
         }
-        Order::Deliver(order) => say(file, order, Report::Delivered, false).await,
-        Order::Cancel(Cancel { order, reason }) => {
+        OrderCommand::Deliver(order) => submit_report(file, order, BackendReport::Delivered, false).await,
+        OrderCommand::Cancel(OrderCancelArgs { order, reason }) => {
             let cancellation = Cancellation::new(CancelledBy::Operator, Some(&reason));
-            say(file, order, Report::Cancelled(cancellation), false).await
+            submit_report(file, order, BackendReport::Cancelled(cancellation), false).await
         }
-        Order::Hold(Hold { order, problem }) => say(file, order, Report::Problem(problem), false).await,
-        Order::Release(order) => {
-            let accepted = Report::Accepted { expected_at: None, parts: PriceParts::default() };
-            say(file, order, accepted, false).await
+        OrderCommand::Hold(OrderHoldArgs { order, problem }) => {
+            submit_report(file, order, BackendReport::Problem(problem), false).await
+        }
+        OrderCommand::Release(order) => {
+            let accepted = BackendReport::Accepted { expected_at: None, price_parts: PriceParts::default() };
+            submit_report(file, order, accepted, false).await
         }
     }
 }

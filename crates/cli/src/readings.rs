@@ -1,23 +1,23 @@
 //! `opendrs readings`: what devices reported of their slots, and what is left of it after its time.
 
-use opendrs_server::open_app;
-use super::out;
+use super::output;
 use crate::store_args::{self, StoreArgs};
 use clap::{Args, Subcommand};
+use opendrs_server::open_app;
 use opendrs_service::{App, reading};
 use serde_json::json;
 use std::path::Path;
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Readings {
+pub(super) enum ReadingsCommand {
     /// The newest readings, newest first.
-    List(List),
+    List(ReadingsListArgs),
     /// What is left of readings after `readings.keep`: a line a device, slot and day, newest first.
-    Daily(List),
+    Daily(ReadingsListArgs),
 }
 
 #[derive(Debug, Args)]
-pub(super) struct List {
+pub(super) struct ReadingsListArgs {
     #[command(flatten)]
     store: StoreArgs,
     /// How many at most.
@@ -28,47 +28,47 @@ pub(super) struct List {
     json: bool,
 }
 
-pub(super) async fn run(file: Option<&Path>, which: Readings) -> Result<(), String> {
-    let (Readings::List(args) | Readings::Daily(args)) = &which;
+pub(super) async fn run(file: Option<&Path>, which: ReadingsCommand) -> Result<(), String> {
+    let (ReadingsCommand::List(args) | ReadingsCommand::Daily(args)) = &which;
     let config = store_args::config(file, &args.store, Vec::new())?;
-    let app = open_app::beside(&config).await?;
-    if let Readings::Daily(_) = which {
-        return daily(&app, args).await;
+    let app = open_app::open_existing_app(&config).await?;
+    if let ReadingsCommand::Daily(_) = which {
+        return print_daily(&app, args).await;
     }
-    for r in reading::newest(&app, args.limit).await.map_err(super::cause)? {
+    for r in reading::list_newest(&app, args.limit).await.map_err(super::error_text)? {
         if args.json {
             let line = json!({
-                "at": r.at.to_millis_text(), "serial": r.serial.as_str(), "slotId": r.slot.as_str(),
+                "at": r.at.to_rfc3339_millis(), "serial": r.serial.as_str(), "slotId": r.slot.as_str(),
                 "remainingQuantityInUnit": r.status.remaining, "originalQuantityInUnit": r.status.original,
                 "totalQuantityOnHand": r.status.on_hand,
-                "expectedReplenishmentDate": r.status.expected_at.map(|t| t.to_millis_text()),
-                "lastUseDate": r.status.last_use_at.map(|t| t.to_millis_text()), "flagged": r.odd,
+                "expectedReplenishmentDate": r.status.expected_at.map(|t| t.to_rfc3339_millis()),
+                "lastUseDate": r.status.last_use_at.map(|t| t.to_rfc3339_millis()), "flagged": r.exceeds_original,
             });
-            out::say(line.to_string());
+            output::print_line(line.to_string());
         } else {
-            let odd = if r.odd { "  (more than full)" } else { "" };
+            let odd = if r.exceeds_original { "  (more than full)" } else { "" };
             let (left, full) = (r.status.remaining, r.status.original);
-            out::say(format!("{}  {} {}  {left} of {full}{odd}", r.at, r.serial, r.slot));
+            output::print_line(format!("{}  {} {}  {left} of {full}{odd}", r.at, r.serial, r.slot));
         }
     }
     Ok(())
 }
 
-async fn daily(app: &App, args: &List) -> Result<(), String> {
-    for r in reading::newest_days(app, args.limit).await.map_err(super::cause)? {
-        let day = opendrs_domain::time::Time::from_secs(r.day.day * 86_400).to_millis_text();
+async fn print_daily(app: &App, args: &ReadingsListArgs) -> Result<(), String> {
+    for r in reading::list_newest_days(app, args.limit).await.map_err(super::error_text)? {
+        let day = opendrs_domain::time::Time::from_secs(r.day.day * 86_400).to_rfc3339_millis();
         let date = day.split('T').next().unwrap_or_default();
         let (d, serial) = (&r.day, r.serial.as_str());
         if args.json {
             let line = json!({
                 "day": date, "serial": serial, "slotId": d.slot.as_str(), "readings": d.count, "lowest": d.lowest,
-                "highest": d.highest, "lastAt": d.last_at.to_millis_text(), "remainingQuantityInUnit": d.remaining,
+                "highest": d.highest, "lastAt": d.last_at.to_rfc3339_millis(), "remainingQuantityInUnit": d.remaining,
                 "originalQuantityInUnit": d.original,
             });
-            out::say(line.to_string());
+            output::print_line(line.to_string());
         } else {
             let (count, low, high) = (d.count, d.lowest, d.highest);
-            out::say(format!(
+            output::print_line(format!(
                 "{date}  {serial} {}  {count} readings, {low} to {high}, last {} of {}",
                 d.slot, d.remaining, d.original
             ));

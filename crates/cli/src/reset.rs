@@ -1,7 +1,7 @@
 //! `opendrs reset`: a server for tests, back at its beginning.
 
-use super::out;
-use super::testing::Server;
+use super::output;
+use super::test_server::TestServerArgs;
 use axum::http::Method;
 use clap::Args;
 
@@ -11,13 +11,13 @@ use clap::Args;
                         of faults and how the clock was set. Makers, profiles, models, products, customers and topics \
                         stay. To keep a state and come back to it, use `opendrs snapshot`."
 )]
-pub(super) struct Reset {
+pub(super) struct ResetArgs {
     #[command(flatten)]
-    server: Server,
+    server: TestServerArgs,
 }
 
-pub(super) async fn run(args: Reset) -> Result<(), String> {
-    args.server.ask(Method::POST, "/-/reset", None).await?;
-    out::note("Forgotten: what customers and devices did, planned faults, and the clock's setting.");
+pub(super) async fn run(args: ResetArgs) -> Result<(), String> {
+    args.server.send_request(Method::POST, "/-/reset", None).await?;
+    output::print_note("Forgotten: what customers and devices did, planned faults, and the clock's setting.");
     Ok(())
 }

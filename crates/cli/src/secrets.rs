@@ -2,10 +2,10 @@
 //!
 //! Invariant: a file of secrets is for its owner's eyes alone, is opened before anything is generated, and is only added to.
 
-use super::out;
-use opendrs_server::master_key;
+use super::output;
 use clap::Args;
-use opendrs_service::seed::Item;
+use opendrs_server::master_key;
+use opendrs_service::seed::SeedItem;
 use serde_json::json;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -13,7 +13,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 #[derive(Clone, Debug, Default, Args)]
-pub(super) struct SecretArgs {
+pub(super) struct SecretOutputArgs {
     /// Print the secrets that are generated, on standard output.
     #[arg(long)]
     pub(super) show_secrets: bool,
@@ -23,39 +23,39 @@ pub(super) struct SecretArgs {
 }
 
 /// Where the secrets of a run go.
-pub(super) struct Secrets {
-    pub(super) shown: bool,
+pub(super) struct SecretOutput {
+    pub(super) show: bool,
     file: Option<(PathBuf, File)>,
 }
 
-impl SecretArgs {
+impl SecretOutputArgs {
     /// Opens the file, if one is named.
     ///
     /// # Errors
     /// A sentence; nothing has been generated then.
-    pub(super) fn open(&self) -> Result<Secrets, String> {
-        let Some(path) = &self.secrets_file else { return Ok(Secrets { shown: self.show_secrets, file: None }) };
+    pub(super) fn open_output(&self) -> Result<SecretOutput, String> {
+        let Some(path) = &self.secrets_file else { return Ok(SecretOutput { show: self.show_secrets, file: None }) };
         let at = path.display();
         let cannot = |e: std::io::Error| format!("cannot write the file {at} of --secrets-file: {e}");
         let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path).map_err(cannot)?;
-        if let Some(mode) = master_key::readable_by_others(&file.metadata().map_err(cannot)?) {
+        if let Some(mode) = master_key::mode_if_readable_by_others(&file.metadata().map_err(cannot)?) {
             return Err(format!(
                 "the file {at} of --secrets-file can be read by others than its owner (mode {mode:o}): run `chmod 600 {at}`"
             ));
         }
-        Ok(Secrets { shown: self.show_secrets, file: Some((path.clone(), file)) })
+        Ok(SecretOutput { show: self.show_secrets, file: Some((path.clone(), file)) })
     }
 }
 
-impl Secrets {
+impl SecretOutput {
     /// Writes the secrets that a seed generated to the file, or says how to have one.
     ///
     /// # Errors
     /// A sentence that says what to do about it.
-    pub(super) fn keep(&mut self, items: &[Item]) -> Result<(), String> {
+    pub(super) fn write_generated(&mut self, items: &[SeedItem]) -> Result<(), String> {
         let generated = || items.iter().filter_map(|item| Some((item, item.secret.as_ref()?)));
         if let Some((path, file)) = &mut self.file {
-            let line = |(item, secret): (&Item, &String)| {
+            let line = |(item, secret): (&SeedItem, &String)| {
                 format!("{}\n", json!({ "kind": item.kind, "name": item.name, "id": item.id, "secret": secret }))
             };
             let lines: String = generated().map(line).collect();
@@ -68,8 +68,8 @@ impl Secrets {
                 )
             });
         }
-        if !self.shown && generated().next().is_some() {
-            out::note(
+        if !self.show && generated().next().is_some() {
+            output::print_note(
                 "A secret was generated and is not shown. `opendrs client secret rotate CLIENT_ID` makes another and prints \
                  it; with --show-secrets or --secrets-file FILE the next ones are shown or written.",
             );

@@ -1,27 +1,27 @@
 //! `opendrs seed`: applies a seed file, says what that would do, and writes the present state as one.
 
 mod export;
+mod file_format;
 mod parse;
 mod print;
-mod shape;
 
-use opendrs_server::open_app::{self, Time};
-use super::secrets::{SecretArgs, Secrets};
-use super::out;
+use super::output;
+use super::secrets::{SecretOutput, SecretOutputArgs};
 use crate::store_args::{self, StoreArgs};
-use opendrs_server::config::Config;
 use clap::{Args, Subcommand};
+use opendrs_server::config::Config;
+use opendrs_server::open_app::{self, ClockMode};
 use opendrs_service::App;
-use opendrs_service::seed::{self as service, Item, Overwrite};
-use parse::parse;
+use opendrs_service::seed::{self as service, OverwritePolicy, SeedItem};
+use parse::parse_seed;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
-pub(super) struct Seed {
+pub(super) struct SeedArgs {
     #[command(subcommand)]
-    command: Option<Command>,
+    command: Option<SeedCommand>,
     /// The seed file; docs/seed.md lists its keys.
     #[arg(value_name = "FILE", required = true)]
     file: Option<PathBuf>,
@@ -37,80 +37,82 @@ pub(super) struct Seed {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    secrets: SecretArgs,
+    secrets: SecretOutputArgs,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum SeedCommand {
     /// Write the present state as a seed file, which applies to this store without a change.
     ///
     /// It holds makers, profiles, clients, topics, models, products and customers. Without --with-secrets it holds neither
     /// hashes of passwords and secrets nor the logins and queries of endpoints; a new store needs these.
-    Export(export::Export),
+    Export(export::SeedExportArgs),
 }
 
-pub(super) async fn run(file: Option<&Path>, args: Seed) -> Result<(), String> {
-    let Seed { command, file: seed, store, dry_run, force, json, secrets } = args;
+pub(super) async fn run(file: Option<&Path>, args: SeedArgs) -> Result<(), String> {
+    let SeedArgs { command, file: seed, store, dry_run, force, json, secrets } = args;
     let seed = match (command, seed) {
-        (Some(Command::Export(args)), _) => return export::run(file, args).await,
+        (Some(SeedCommand::Export(args)), _) => return export::run(file, args).await,
         (None, Some(seed)) => seed,
         (None, None) => return Err("name a seed file".into()),
     };
     let config = store_args::config(file, &store, Vec::new())?;
-    let overwrite = if force { Overwrite::Everything } else { Overwrite::Never };
+    let overwrite = if force { OverwritePolicy::Everything } else { OverwritePolicy::Never };
     if dry_run {
-        let (seed, name) = read(&seed)?;
-        let (_folder, app) = held_against(config).await?;
+        let (seed, name) = read_seed_file(&seed)?;
+        let (_folder, app) = open_preview_store(config).await?;
         let items =
-            service::preview(&app, seed, overwrite).await.map_err(|e| format!("{name}: {}", super::cause(e)))?;
-        print::all(&items, json, true, false);
+            service::preview(&app, seed, overwrite).await.map_err(|e| format!("{name}: {}", super::error_text(e)))?;
+        print::print_items(&items, json, true, false);
         return Ok(());
     }
     // Before anything is made: secrets that have no place to go would be lost.
-    let mut secrets = secrets.open()?;
-    let (seed, name) = read(&seed)?;
-    let app = open_app::app(&config, Time::AsServed).await?;
-    let items = service::apply_with(&app, seed, overwrite).await.map_err(|e| format!("{name}: {}", super::cause(e)))?;
-    print::all(&items, json, false, secrets.shown);
-    secrets.keep(&items)
+    let mut secrets = secrets.open_output()?;
+    let (seed, name) = read_seed_file(&seed)?;
+    let app = open_app::open_app(&config, ClockMode::SameAsServer).await?;
+    let items = service::apply_with_overwrite(&app, seed, overwrite)
+        .await
+        .map_err(|e| format!("{name}: {}", super::error_text(e)))?;
+    print::print_items(&items, json, false, secrets.show);
+    secrets.write_generated(&items)
 }
 
 /// The store that a dry run is held against. Where there is none yet, that is an empty one, which ends with its folder:
 /// nothing is made where the store will be.
-async fn held_against(mut config: Config) -> Result<(Option<TempDir>, App), String> {
-    if open_app::is_there(&config).await? {
-        return Ok((None, open_app::beside(&config).await?));
+async fn open_preview_store(mut config: Config) -> Result<(Option<TempDir>, App), String> {
+    if open_app::store_exists(&config).await? {
+        return Ok((None, open_app::open_existing_app(&config).await?));
     }
-    out::note("There is no store yet: everything is new.");
+    output::print_note("There is no store yet: everything is new.");
     let folder = tempfile::Builder::new().prefix("opendrs-dry-run-").tempdir();
     let folder = folder.map_err(|e| format!("cannot make a folder for the dry run: {e}"))?;
-    config.keys.master_file = match config.master_file() {
+    config.keys.master_file = match config.master_key_file() {
         key if key.exists() => key,
         _ => PathBuf::new(),
     };
     config.server.database_url.clear();
     config.server.data = folder.path().to_owned();
-    let app = open_app::app(&config, Time::AsServed).await?;
+    let app = open_app::open_app(&config, ClockMode::SameAsServer).await?;
     Ok((Some(folder), app))
 }
 
 /// Reads a seed file; its name stands before errors.
-fn read(path: &Path) -> Result<(service::Seed, String), String> {
+fn read_seed_file(path: &Path) -> Result<(service::SeedDeclaration, String), String> {
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|e| format!("cannot read the seed file {name}: {e}"))?;
-    Ok((parse(&text).map_err(|e| format!("{name}: {e}"))?, name))
+    Ok((parse_seed(&text).map_err(|e| format!("{name}: {e}"))?, name))
 }
 
 /// Applies a file and prints what became of each declaration.
-pub(super) async fn apply(app: &App, path: &Path, secrets: &mut Secrets) -> Result<(), String> {
-    let (seed, name) = read(path)?;
-    let items = service::apply(app, seed).await.map_err(|e| format!("{name}: {}", super::cause(e)))?;
-    print::all(&items, false, false, secrets.shown);
-    secrets.keep(&items)
+pub(super) async fn apply_file(app: &App, path: &Path, secrets: &mut SecretOutput) -> Result<(), String> {
+    let (seed, name) = read_seed_file(path)?;
+    let items = service::apply(app, seed).await.map_err(|e| format!("{name}: {}", super::error_text(e)))?;
+    print::print_items(&items, false, false, secrets.show);
+    secrets.write_generated(&items)
 }
 
 /// Applies a seed's text; `name` stands before errors.
-pub async fn apply_text(app: &App, text: &str, name: &str) -> Result<Vec<Item>, String> {
-    let seed = parse(text).map_err(|e| format!("{name}: {e}"))?;
-    service::apply(app, seed).await.map_err(|e| format!("{name}: {}", super::cause(e)))
+pub async fn apply_text(app: &App, text: &str, name: &str) -> Result<Vec<SeedItem>, String> {
+    let seed = parse_seed(text).map_err(|e| format!("{name}: {e}"))?;
+    service::apply(app, seed).await.map_err(|e| format!("{name}: {}", super::error_text(e)))
 }

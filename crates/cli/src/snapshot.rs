@@ -1,7 +1,7 @@
 //! `opendrs snapshot`: states of a server for tests, kept and brought back.
 
-use super::out;
-use super::testing::Server;
+use super::output;
+use super::test_server::TestServerArgs;
 use axum::http::Method;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -12,18 +12,18 @@ use serde_json::{Value, json};
                         of faults; tokens and codes are good if they were good then. On SQLite snapshots are files in \
                         the data folder, on PostgreSQL schemas of the database. They fit the release that made them; \
                         for keeps, use `opendrs backup`.")]
-pub(super) struct Snapshot {
+pub(super) struct SnapshotArgs {
     #[command(flatten)]
-    server: Server,
+    server: TestServerArgs,
     /// Print the server's JSON.
     #[arg(long, global = true)]
     json: bool,
     #[command(subcommand)]
-    what: Do,
+    what: SnapshotCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum Do {
+enum SnapshotCommand {
     /// Keep the state as it is now.
     Save {
         /// 1 to 40 small letters, digits, `-` and `_`.
@@ -46,37 +46,41 @@ enum Do {
     },
 }
 
-pub(super) async fn run(args: Snapshot) -> Result<(), String> {
+pub(super) async fn run(args: SnapshotArgs) -> Result<(), String> {
     let (method, path, body) = match &args.what {
-        Do::Save { name, replace } => {
+        SnapshotCommand::Save { name, replace } => {
             (Method::POST, "/-/snapshots".to_owned(), Some(json!({ "save": name, "replace": replace })))
         }
-        Do::Load { name } => (Method::POST, "/-/snapshots".to_owned(), Some(json!({ "load": name }))),
-        Do::List => (Method::GET, "/-/snapshots".to_owned(), None),
-        Do::Delete { name } => {
+        SnapshotCommand::Load { name } => (Method::POST, "/-/snapshots".to_owned(), Some(json!({ "load": name }))),
+        SnapshotCommand::List => (Method::GET, "/-/snapshots".to_owned(), None),
+        SnapshotCommand::Delete { name } => {
             // What is no name is said here: as a part of the path it would lead elsewhere.
-            let name = opendrs_domain::snapshot::Name::parse(name)?;
+            let name = opendrs_domain::snapshot::SnapshotName::parse(name)?;
             (Method::DELETE, format!("/-/snapshots/{}", name.as_str()), None)
         }
     };
-    let answer = args.server.ask(method, &path, body).await?;
+    let answer = args.server.send_request(method, &path, body).await?;
     if args.json {
-        out::say(answer.to_string());
+        output::print_line(answer.to_string());
         return Ok(());
     }
     let at = |snapshot: &Value| snapshot["at"].as_str().unwrap_or_default().to_owned();
     match args.what {
-        Do::Save { name, .. } => out::note(format!("Kept as {name}: the clock stands at {}.", at(&answer))),
-        Do::Load { name } => out::note(format!("Back at {name}: the clock stands at {}.", at(&answer))),
-        Do::Delete { name } => out::note(format!("{name} is gone.")),
-        Do::List => {
+        SnapshotCommand::Save { name, .. } => {
+            output::print_note(format!("Kept as {name}: the clock stands at {}.", at(&answer)))
+        }
+        SnapshotCommand::Load { name } => {
+            output::print_note(format!("Back at {name}: the clock stands at {}.", at(&answer)))
+        }
+        SnapshotCommand::Delete { name } => output::print_note(format!("{name} is gone.")),
+        SnapshotCommand::List => {
             let all = answer["snapshots"].as_array().map(Vec::as_slice).unwrap_or_default();
             if all.is_empty() {
-                out::note("Nothing is kept.");
+                output::print_note("Nothing is kept.");
             }
             for snapshot in all {
                 let name = snapshot["name"].as_str().unwrap_or_default();
-                out::say(format!("{name:<20}  {}", at(snapshot)));
+                output::print_line(format!("{name:<20}  {}", at(snapshot)));
             }
         }
     }

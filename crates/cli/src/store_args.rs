@@ -3,7 +3,7 @@
 //! Invariant: an option on the command line overrides the settings' file and the environment.
 
 use clap::Args;
-use opendrs_server::config::{Config, Override, lifted};
+use opendrs_server::config::{Config, SettingOverride, lifted_limits};
 use std::path::{Path, PathBuf};
 use toml::Value;
 
@@ -19,16 +19,16 @@ pub struct StoreArgs {
 }
 
 /// Settings of all sources, for a command with store options and perhaps others.
-pub fn config(file: Option<&Path>, store: &StoreArgs, more: Vec<Override>) -> Result<Config, String> {
+pub fn config(file: Option<&Path>, store: &StoreArgs, more: Vec<SettingOverride>) -> Result<Config, String> {
     config_over(Vec::new(), file, store, more)
 }
 
 /// The same, over defaults of which some are others.
 pub fn config_over(
-    other_defaults: Vec<Override>,
+    other_defaults: Vec<SettingOverride>,
     file: Option<&Path>,
     store: &StoreArgs,
-    mut more: Vec<Override>,
+    mut more: Vec<SettingOverride>,
 ) -> Result<Config, String> {
     if let Some(data) = &store.data {
         more.push(("server", "data", Value::String(data.display().to_string())));
@@ -40,7 +40,7 @@ pub fn config_over(
         more.push(("server", "database_url", Value::String(url.clone())));
         more.push(("server", "database_url_file", Value::String(String::new())));
     }
-    Config::load_over(other_defaults, file, std::env::vars(), more)
+    Config::load_with_defaults(other_defaults, file, std::env::vars(), more)
 }
 
 /// Settings of a server that serves this machine alone, on a store of its own: plain HTTP, no limits, and receivers are
@@ -52,5 +52,5 @@ pub fn local(file: Option<&Path>, data: &Path, listen: &str) -> Result<Config, S
     let plain = plain.map(|(key, value)| text("tls", key, value));
     let store = StoreArgs { data: Some(data.to_owned()), database_url: None };
     let more = [text("server", "listen", listen), here].into_iter().chain(plain);
-    config(file, &store, more.chain(lifted()).collect())
+    config(file, &store, more.chain(lifted_limits()).collect())
 }

@@ -1,43 +1,43 @@
 //! `opendrs topic`: receivers of the notifications about a security profile's devices.
 
-use opendrs_server::open_app;
-use super::out;
+use super::output;
 use crate::store_args::{self, StoreArgs};
 use clap::{Args, Subcommand, ValueEnum};
 use opendrs_domain::id::ProfileId;
-use opendrs_domain::topic::{Signature, State, Topic as Found};
-use opendrs_service::topic::{self, Change, NewTopic};
+use opendrs_domain::receiver::{Receiver as Found, ReceiverState, SignatureVersion};
+use opendrs_server::open_app;
+use opendrs_service::receiver::{self, NewReceiver, ReceiverChange};
 use opendrs_service::{App, publication, signing};
 use serde_json::{Value, json};
 use std::path::Path;
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Topic {
+pub(super) enum TopicCommand {
     /// Add a receiver of a security profile's notifications and ask it to confirm. The same name again changes it.
     ///
     /// A receiver is an address to which notifications are posted as Amazon SNS does, or the ARN of a topic of your own at
     /// Amazon SNS, which is not asked: `opendrs topic add arn:aws:sns:eu-west-1:123456789012:kettles --profile ID`. The
     /// server publishes to it with the credentials that AWS's tools would find; they need `sns:Publish` on that ARN.
-    Add(Add),
+    Add(TopicAddArgs),
     /// Every topic, where it stands, and what keeps it from being confirmed.
-    List(List),
+    List(TopicListArgs),
     /// Ask a receiver once more to confirm; nothing is sent to it until it does. To an Amazon SNS topic a test message is
     /// published at once, with this shell's credentials; all who subscribed to it get that.
-    Test(Named),
+    Test(TopicNameArgs),
     /// Send nothing more to a receiver.
-    Disable(Named),
+    Disable(TopicNameArgs),
     /// Send to a receiver again, confirmed or not. What happened meanwhile is not sent: `opendrs events replay` does that.
-    Enable(Named),
+    Enable(TopicNameArgs),
     /// Show the secrets that a receiver checks Standard Webhooks signatures with.
-    Secret(Named),
+    Secret(TopicNameArgs),
     /// Make a new webhook secret. The old one signs, too, for a day; a second call with --end-grace ends it sooner.
-    RotateSecret(Rotate),
+    RotateSecret(TopicRotateSecretArgs),
     /// Make a new key and certificate for the signatures of SNS envelopes. The old certificate goes on being served.
-    RotateKey(Key),
+    RotateKey(TopicRotateKeyArgs),
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Version {
+enum SignatureVersionArg {
     /// SHA-1: what every receiver can check.
     #[value(name = "1")]
     One,
@@ -47,7 +47,7 @@ enum Version {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Add {
+pub(super) struct TopicAddArgs {
     /// The last part of the topic's ARN: letters, digits, `-` and `_`. It may be left out before an ARN, whose name is
     /// taken then.
     name: String,
@@ -58,7 +58,7 @@ pub(super) struct Add {
     profile: String,
     /// `SignatureVersion` of the envelopes.
     #[arg(long, value_enum, default_value = "1")]
-    signature_version: Version,
+    signature_version: SignatureVersionArg,
     /// Post the bare message, without SNS envelope and signature; Standard Webhooks headers prove where it comes from.
     #[arg(long)]
     raw: bool,
@@ -79,7 +79,7 @@ pub(super) struct Add {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct List {
+pub(super) struct TopicListArgs {
     #[command(flatten)]
     store: StoreArgs,
     /// How many at most.
@@ -91,7 +91,7 @@ pub(super) struct List {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Named {
+pub(super) struct TopicNameArgs {
     /// The topic: its name or its ARN.
     topic: String,
     #[command(flatten)]
@@ -99,9 +99,9 @@ pub(super) struct Named {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Rotate {
+pub(super) struct TopicRotateSecretArgs {
     #[command(flatten)]
-    named: Named,
+    named: TopicNameArgs,
     /// End the old secret now.
     #[arg(long)]
     end_grace: bool,
@@ -111,97 +111,102 @@ pub(super) struct Rotate {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Key {
+pub(super) struct TopicRotateKeyArgs {
     #[command(flatten)]
     store: StoreArgs,
 }
 
-pub(super) async fn run(file: Option<&Path>, args: Topic) -> Result<(), String> {
+pub(super) async fn run(file: Option<&Path>, args: TopicCommand) -> Result<(), String> {
     let store = match &args {
-        Topic::Add(Add { store, .. }) | Topic::List(List { store, .. }) | Topic::RotateKey(Key { store }) => store,
-        Topic::Test(named) | Topic::Disable(named) | Topic::Enable(named) | Topic::Secret(named) => &named.store,
-        Topic::RotateSecret(rotate) => &rotate.named.store,
+        TopicCommand::Add(TopicAddArgs { store, .. })
+        | TopicCommand::List(TopicListArgs { store, .. })
+        | TopicCommand::RotateKey(TopicRotateKeyArgs { store }) => store,
+        TopicCommand::Test(named)
+        | TopicCommand::Disable(named)
+        | TopicCommand::Enable(named)
+        | TopicCommand::Secret(named) => &named.store,
+        TopicCommand::RotateSecret(rotate) => &rotate.named.store,
     };
     let config = store_args::config(file, store, Vec::new())?;
-    let app = open_app::beside(&config).await?;
+    let app = open_app::open_existing_app(&config).await?;
     let app = &app;
     match args {
-        Topic::Add(args) => add(app, args).await,
-        Topic::List(args) => {
-            for found in topic::all(app, args.limit).await.map_err(super::cause)? {
-                let trouble = topic::unconfirmed(app, &found).await.map_err(super::cause)?;
+        TopicCommand::Add(args) => add_receiver(app, args).await,
+        TopicCommand::List(args) => {
+            for found in receiver::list(app, args.limit).await.map_err(super::error_text)? {
+                let trouble = receiver::pending_reason(app, &found).await.map_err(super::error_text)?;
                 if args.json {
-                    let mut line = object(&found);
+                    let mut line = receiver_json(&found);
                     line["trouble"] = trouble.into();
-                    out::say(line.to_string());
+                    output::print_line(line.to_string());
                     continue;
                 }
-                out::say(line(&found));
+                output::print_line(receiver_line(&found));
                 if let Some(trouble) = trouble {
-                    out::say(format!("{:<12}  {trouble}", ""));
+                    output::print_line(format!("{:<12}  {trouble}", ""));
                 }
             }
             Ok(())
         }
-        Topic::Test(named) => test(app, &named).await,
-        Topic::Disable(named) => change(app, &named, Change::Disable, "disabled").await,
-        Topic::Enable(named) => change(app, &named, Change::Enable, "enabled").await,
-        Topic::Secret(named) => secrets(app, &find(app, &named).await?),
-        Topic::RotateSecret(Rotate { named, end_grace, show_secrets }) => {
-            let found = find(app, &named).await?;
-            let what = if end_grace { Change::EndGrace } else { Change::RotateSecret };
-            let found = topic::change(app, found.id, what).await.map_err(super::cause)?;
+        TopicCommand::Test(named) => test_receiver(app, &named).await,
+        TopicCommand::Disable(named) => change_receiver(app, &named, ReceiverChange::Disable, "disabled").await,
+        TopicCommand::Enable(named) => change_receiver(app, &named, ReceiverChange::Enable, "enabled").await,
+        TopicCommand::Secret(named) => print_secrets(app, &find_receiver(app, &named).await?),
+        TopicCommand::RotateSecret(TopicRotateSecretArgs { named, end_grace, show_secrets }) => {
+            let found = find_receiver(app, &named).await?;
+            let what = if end_grace { ReceiverChange::RetireSecret } else { ReceiverChange::RotateSecret };
+            let found = receiver::apply_change(app, found.id, what).await.map_err(super::error_text)?;
             if show_secrets {
-                return secrets(app, &found);
+                return print_secrets(app, &found);
             }
             let done = if end_grace { "has one webhook secret" } else { "has a new webhook secret" };
-            out::say(format!("{} {done}", found.arn));
-            out::note("`opendrs topic secret` shows it.");
+            output::print_line(format!("{} {done}", found.arn));
+            output::print_note("`opendrs topic secret` shows it.");
             Ok(())
         }
-        Topic::RotateKey(_) => {
-            out::say(signing::rotate(app).await.map_err(super::cause)?);
+        TopicCommand::RotateKey(_) => {
+            output::print_line(signing::rotate_key(app).await.map_err(super::error_text)?);
             Ok(())
         }
     }
 }
 
-async fn add(app: &App, args: Add) -> Result<(), String> {
+async fn add_receiver(app: &App, args: TopicAddArgs) -> Result<(), String> {
     let (name, endpoint) = match args.endpoint {
         Some(endpoint) => (args.name, endpoint),
-        None => (topic::name_of(app, &args.name).await.map_err(super::cause)?, args.name),
+        None => (receiver::derive_name(app, &args.name).await.map_err(super::error_text)?, args.name),
     };
-    let new = NewTopic {
+    let new = NewReceiver {
         profile: ProfileId::parse(&args.profile).map_err(|e| e.to_string())?,
         name,
         endpoint,
         signature: match args.signature_version {
-            Version::One => Signature::V1,
-            Version::Two => Signature::V2,
+            SignatureVersionArg::One => SignatureVersion::V1,
+            SignatureVersionArg::Two => SignatureVersion::V2,
         },
         raw: args.raw,
         policy: args.policy,
         confirmed: args.confirmed,
     };
-    let found = topic::add(app, new).await.map_err(super::cause)?;
+    let found = receiver::add(app, new).await.map_err(super::error_text)?;
     if args.json {
-        let mut line = object(&found);
-        if found.published_to().is_none() {
-            let secrets = topic::secrets(app, &found).map_err(super::cause)?;
+        let mut line = receiver_json(&found);
+        if found.sns_topic_arn().is_none() {
+            let secrets = receiver::list_webhook_secrets(app, &found).map_err(super::error_text)?;
             if args.show_secrets {
                 line["webhook_secret"] = secrets.first().map(|s| s.secret.as_str()).into();
             }
             line["webhook_public_key"] = secrets.first().map(|s| s.public_key.as_str()).into();
         }
-        out::say(line.to_string());
+        output::print_line(line.to_string());
         return Ok(());
     }
-    out::say(line(&found));
-    if args.show_secrets && found.published_to().is_none() {
-        secrets(app, &found)?;
+    output::print_line(receiver_line(&found));
+    if args.show_secrets && found.sns_topic_arn().is_none() {
+        print_secrets(app, &found)?;
     }
-    if found.state == State::Pending {
-        out::note(
+    if found.state == ReceiverState::Pending {
+        output::print_note(
             "The receiver is asked by the running server; it confirms by opening the SubscribeURL it is sent. \
                    `opendrs topic list` says what became of it.",
         );
@@ -209,48 +214,48 @@ async fn add(app: &App, args: Add) -> Result<(), String> {
     Ok(())
 }
 
-async fn find(app: &App, named: &Named) -> Result<Found, String> {
-    topic::find(app, &named.topic).await.map_err(super::cause)
+async fn find_receiver(app: &App, named: &TopicNameArgs) -> Result<Found, String> {
+    receiver::find(app, &named.topic).await.map_err(super::error_text)
 }
 
-async fn test(app: &App, named: &Named) -> Result<(), String> {
-    let found = find(app, named).await?;
-    if found.published_to().is_none() {
-        return change(app, named, Change::Ask, "asked to confirm").await;
+async fn test_receiver(app: &App, named: &TopicNameArgs) -> Result<(), String> {
+    let found = find_receiver(app, named).await?;
+    if found.sns_topic_arn().is_none() {
+        return change_receiver(app, named, ReceiverChange::RequestConfirmation, "asked to confirm").await;
     }
-    let id = publication::test(app, &found).await.map_err(super::cause)?;
-    out::say(format!("published to {} as {id}", found.endpoint));
-    out::note("With the credentials of this shell: the server publishes with its own.");
+    let id = publication::publish_test(app, &found).await.map_err(super::error_text)?;
+    output::print_line(format!("published to {} as {id}", found.endpoint));
+    output::print_note("With the credentials of this shell: the server publishes with its own.");
     Ok(())
 }
 
-async fn change(app: &App, named: &Named, what: Change, done: &str) -> Result<(), String> {
-    let found = find(app, named).await?;
-    topic::change(app, found.id, what).await.map_err(super::cause)?;
-    out::say(format!("{} is {done}", found.arn));
+async fn change_receiver(app: &App, named: &TopicNameArgs, what: ReceiverChange, done: &str) -> Result<(), String> {
+    let found = find_receiver(app, named).await?;
+    receiver::apply_change(app, found.id, what).await.map_err(super::error_text)?;
+    output::print_line(format!("{} is {done}", found.arn));
     Ok(())
 }
 
-fn secrets(app: &App, found: &Found) -> Result<(), String> {
-    for secrets in topic::secrets(app, found).map_err(super::cause)? {
-        out::say(format!("{}  {}", secrets.secret, secrets.public_key));
+fn print_secrets(app: &App, found: &Found) -> Result<(), String> {
+    for secrets in receiver::list_webhook_secrets(app, found).map_err(super::error_text)? {
+        output::print_line(format!("{}  {}", secrets.secret, secrets.public_key));
     }
     Ok(())
 }
 
-fn line(found: &Found) -> String {
-    format!("{:<12}  {}  {}  {}", found.state.as_str(), found.arn, found.shown_endpoint(), found.profile)
+fn receiver_line(found: &Found) -> String {
+    format!("{:<12}  {}  {}  {}", found.state.as_str(), found.arn, found.redacted_endpoint(), found.profile)
 }
 
-fn object(found: &Found) -> Value {
+fn receiver_json(found: &Found) -> Value {
     json!({
         "arn": found.arn,
         "subscription_arn": found.subscription_arn(),
-        "endpoint": found.shown_endpoint(),
+        "endpoint": found.redacted_endpoint(),
         "profile": found.profile.to_string(),
         "state": found.state.as_str(),
         "signature_version": found.signature.as_str(),
-        "raw": found.raw,
+        "raw": found.raw_delivery,
         "policy": found.policy_text,
     })
 }

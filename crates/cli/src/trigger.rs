@@ -1,17 +1,17 @@
 //! `opendrs trigger`: a notification on request.
 
-use super::out;
-use super::testing::Server;
+use super::output;
+use super::test_server::TestServerArgs;
 use axum::http::Method;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
-use opendrs_domain::notification::Kind;
+use opendrs_domain::notification::NotificationType;
 use serde_json::json;
 
 #[derive(Debug, Args)]
-pub(super) struct Trigger {
+pub(super) struct TriggerArgs {
     /// What it tells of.
-    #[arg(value_name = "TYPE", value_parser = PossibleValuesParser::new(Kind::ALL.map(Kind::word)))]
+    #[arg(value_name = "TYPE", value_parser = PossibleValuesParser::new(NotificationType::ALL.map(NotificationType::cli_name)))]
     kind: String,
     /// Of which device: its serial, or MODEL/SERIAL.
     #[arg(long, value_name = "DEVICE")]
@@ -23,30 +23,32 @@ pub(super) struct Trigger {
     #[arg(long, value_name = "VERSION", value_parser = ["1.0", "2.0"])]
     version: Option<String>,
     #[command(flatten)]
-    server: Server,
+    server: TestServerArgs,
     /// Print the server's JSON.
     #[arg(long)]
     json: bool,
 }
 
-pub(super) async fn run(args: Trigger) -> Result<(), String> {
-    let Trigger { kind, device, slot, version, server, json } = args;
+pub(super) async fn run(args: TriggerArgs) -> Result<(), String> {
+    let TriggerArgs { kind, device, slot, version, server, json } = args;
     let body = json!({ "type": kind, "device": device, "slot": slot, "version": version });
-    let answer = server.ask(Method::POST, "/-/trigger", Some(body)).await?;
+    let answer = server.send_request(Method::POST, "/-/trigger", Some(body)).await?;
     if json {
-        out::say(answer.to_string());
+        output::print_line(answer.to_string());
         return Ok(());
     }
     let text = |key: &str| answer[key].as_str().unwrap_or_default().to_owned();
     let topics = answer["topics"].as_u64().unwrap_or_default();
-    out::say(format!("{}  {} {}  {}", text("type"), text("model"), text("serial"), text("event")));
+    output::print_line(format!("{}  {} {}  {}", text("type"), text("model"), text("serial"), text("event")));
     match topics {
-        0 => out::note(
+        0 => output::print_note(
             "It is sent to nobody: its security profile has no confirmed topic. `opendrs topic add` adds one.",
         ),
-        1 => out::note("It is on its way to 1 topic; `opendrs events show` with the id above tells what became of it."),
+        1 => output::print_note(
+            "It is on its way to 1 topic; `opendrs events show` with the id above tells what became of it.",
+        ),
         n => {
-            out::note(format!(
+            output::print_note(format!(
                 "It is on its way to {n} topics; `opendrs events show` with the id above tells what became of it."
             ));
         }

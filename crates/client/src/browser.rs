@@ -2,13 +2,13 @@
 //!
 //! It reads only pages this program writes, so its reading of HTML is no more than finding tags and attributes.
 
-use super::{Reply, send};
+use super::{ClientResponse, send};
 use axum::http::{Method, StatusCode};
 use opendrs_domain::login::form;
 
 /// A browser at one server.
 #[derive(Clone, Debug)]
-pub struct Browser {
+pub struct BrowserClient {
     base: String,
     cookies: Vec<(String, String)>,
     headers: Vec<(String, String)>,
@@ -16,7 +16,7 @@ pub struct Browser {
 
 /// A page's form: where it goes, and what it sends if nobody types anything.
 #[derive(Clone, Debug, Default)]
-pub struct Form {
+pub struct HtmlForm {
     /// Its target, as the page writes it.
     pub action: String,
     /// Names and values of hidden fields, filled inputs and preselected choices.
@@ -25,7 +25,7 @@ pub struct Form {
     pub buttons: Vec<(String, String)>,
 }
 
-impl Form {
+impl HtmlForm {
     /// Fills a field in, whatever it held.
     #[must_use]
     pub fn fill(mut self, name: &str, value: &str) -> Self {
@@ -44,23 +44,25 @@ impl Form {
 
     /// The form as it is sent.
     #[must_use]
-    pub fn encoded(&self) -> String {
-        let pair = |(n, v): &(String, String)| format!("{}={}", form::escape(n, ""), form::escape(v, ""));
+    pub fn encode(&self) -> String {
+        let pair =
+            |(n, v): &(String, String)| format!("{}={}", form::percent_encode(n, ""), form::percent_encode(v, ""));
         self.fields.iter().map(pair).collect::<Vec<_>>().join("&")
     }
 
     /// Every form of a page.
     #[must_use]
-    pub fn all(html: &str) -> Vec<Form> {
+    pub fn parse_all(html: &str) -> Vec<HtmlForm> {
         let mut forms = Vec::new();
         for part in html.split("<form ").skip(1) {
             let part = part.split("</form>").next().unwrap_or_default();
             let head = part.split('>').next().unwrap_or_default();
-            let mut form = Form { action: attribute(head, "action").unwrap_or_default(), ..Form::default() };
+            let mut form =
+                HtmlForm { action: tag_attribute(head, "action").unwrap_or_default(), ..HtmlForm::default() };
             for tag in part.split('<').skip(1).map(|tag| tag.split('>').next().unwrap_or_default()) {
-                let Some(name) = attribute(tag, "name") else { continue };
-                let value = attribute(tag, "value").unwrap_or_default();
-                let kind = attribute(tag, "type").unwrap_or_default();
+                let Some(name) = tag_attribute(tag, "name") else { continue };
+                let value = tag_attribute(tag, "value").unwrap_or_default();
+                let kind = tag_attribute(tag, "type").unwrap_or_default();
                 let choice = kind == "radio" || kind == "checkbox";
                 if tag.starts_with("button ") {
                     form.buttons.push((name, value));
@@ -75,15 +77,15 @@ impl Form {
 }
 
 /// An attribute of a tag, unescaped.
-fn attribute(tag: &str, name: &str) -> Option<String> {
+fn tag_attribute(tag: &str, name: &str) -> Option<String> {
     let rest =
         &tag[tag.find(&format!(" {name}=\"")).or_else(|| tag.starts_with(&format!("{name}=\"")).then_some(0))?..];
     let value = rest.split('"').nth(1)?;
-    Some(unescape(value))
+    Some(unescape_html(value))
 }
 
 /// Undoes the escaping of our templates.
-fn unescape(text: &str) -> String {
+fn unescape_html(text: &str) -> String {
     let mut out = text.to_owned();
     for (entity, plain) in [("&#38;", "&"), ("&#60;", "<"), ("&#62;", ">"), ("&#34;", "\""), ("&#39;", "'")] {
         out = out.replace(entity, plain);
@@ -93,13 +95,13 @@ fn unescape(text: &str) -> String {
 
 /// The text of a page's heading.
 #[must_use]
-pub fn heading(html: &str) -> Option<String> {
+pub fn page_heading(html: &str) -> Option<String> {
     let inside = html.split("<h1").nth(1)?.split_once('>')?.1.split("</h1>").next()?;
     // What stands in tags of its own is text as well.
     Some(inside.split('<').map(|part| part.rsplit('>').next().unwrap_or_default()).collect())
 }
 
-impl Browser {
+impl BrowserClient {
     /// A browser with no cookies.
     #[must_use]
     pub fn new(base: &str) -> Self {
@@ -119,7 +121,7 @@ impl Browser {
         self.cookies.iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join("; ")
     }
 
-    async fn go(&mut self, method: Method, path: &str, body: String) -> Result<Reply, String> {
+    async fn request(&mut self, method: Method, path: &str, body: String) -> Result<ClientResponse, String> {
         let cookies = self.cookie_header();
         let mut headers = vec![("accept", "text/html")];
         let more = self.headers.clone();
@@ -145,23 +147,23 @@ impl Browser {
     ///
     /// # Errors
     /// When the server does not answer.
-    pub async fn get(&mut self, path: &str) -> Result<Reply, String> {
-        self.go(Method::GET, path, String::new()).await
+    pub async fn get(&mut self, path: &str) -> Result<ClientResponse, String> {
+        self.request(Method::GET, path, String::new()).await
     }
 
     /// Sends a form.
     ///
     /// # Errors
     /// When the server does not answer.
-    pub async fn submit(&mut self, form: &Form) -> Result<Reply, String> {
-        self.go(Method::POST, &form.action, form.encoded()).await
+    pub async fn submit(&mut self, form: &HtmlForm) -> Result<ClientResponse, String> {
+        self.request(Method::POST, &form.action, form.encode()).await
     }
 
     /// Follows redirects within this server; stops at a page, or at a redirect that leads elsewhere.
     ///
     /// # Errors
     /// When the server does not answer, or leads in circles.
-    pub async fn follow(&mut self, mut reply: Reply) -> Result<Reply, String> {
+    pub async fn follow_redirects(&mut self, mut reply: ClientResponse) -> Result<ClientResponse, String> {
         for _ in 0..10 {
             let target = reply.header("location").to_owned();
             let here = matches!(reply.status, StatusCode::SEE_OTHER | StatusCode::FOUND) && target.starts_with('/');

@@ -5,7 +5,7 @@
 
 mod browser;
 
-pub use browser::{Browser, Form, heading};
+pub use browser::{BrowserClient, HtmlForm, page_heading};
 
 use axum::body::{Body, Bytes};
 use axum::http::uri::Authority;
@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, Method, Request, StatusCode, Uri};
 use http_body_util::{BodyExt, Limited};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
-use opendrs_store::trust::{Trust, explained};
+use opendrs_store::trust::{TrustedCertificates, explain_tls_error};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use std::sync::Arc;
@@ -24,11 +24,11 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 /// The largest answer that is read.
-const MAX_ANSWER: usize = 16 * 1024 * 1024;
+const MAX_RESPONSE_BYTES: usize = 16 * 1024 * 1024;
 
 /// An answer.
 #[derive(Clone, Debug)]
-pub struct Reply {
+pub struct ClientResponse {
     /// Its status.
     pub status: StatusCode,
     /// Its headers.
@@ -37,7 +37,7 @@ pub struct Reply {
     pub body: Bytes,
 }
 
-impl Reply {
+impl ClientResponse {
     /// The body as text.
     #[must_use]
     pub fn text(&self) -> String {
@@ -62,18 +62,23 @@ impl Reply {
 ///
 /// # Errors
 /// A sentence that names the address.
-pub async fn send(method: Method, url: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Result<Reply, String> {
-    send_by(trusting, method, url, headers, body).await
+pub async fn send(
+    method: Method,
+    url: &str,
+    headers: &[(&str, &str)],
+    body: impl Into<Body>,
+) -> Result<ClientResponse, String> {
+    send_with_tls(system_trust_config, method, url, headers, body).await
 }
 
 /// The same; what is behind `https` is checked by `tls`.
-pub async fn send_by(
+pub async fn send_with_tls(
     tls: impl FnOnce() -> Result<ClientConfig, String>,
     method: Method,
     url: &str,
     headers: &[(&str, &str)],
     body: impl Into<Body>,
-) -> Result<Reply, String> {
+) -> Result<ClientResponse, String> {
     let uri: Uri = url.parse().map_err(|e| format!("{url} is no address ({e}): write http://host:port or https://"))?;
     let (Some(scheme @ ("http" | "https")), Some(host)) = (uri.scheme_str(), uri.authority()) else {
         return Err(format!("{url}: write the address as http://host:port or https://host:port"));
@@ -82,8 +87,8 @@ pub async fn send_by(
     let failed = |e: &dyn std::fmt::Display| format!("no answer from {host}: {e}. Is the server running there?");
     let stream = TcpStream::connect((name, host.port_u16().unwrap_or(default))).await.map_err(|e| failed(&e))?;
     let (mut sender, driver) = match scheme {
-        "https" => begin(protected(tls()?, stream, name, host).await?).await,
-        _ => begin(stream).await,
+        "https" => connect_http1(connect_tls(tls()?, stream, name, host).await?).await,
+        _ => connect_http1(stream).await,
     }
     .map_err(|e| failed(&e))?;
     let path = uri.path_and_query().map_or("/", |p| p.as_str());
@@ -96,27 +101,27 @@ pub async fn send_by(
     }
     let request = request.body(body.into()).map_err(|e| format!("{url}: {e}"))?;
     let (parts, body) = sender.send_request(request).await.map_err(|e| failed(&e))?.into_parts();
-    let body = Limited::new(body, MAX_ANSWER).collect().await.map_err(|e| failed(&e))?.to_bytes();
+    let body = Limited::new(body, MAX_RESPONSE_BYTES).collect().await.map_err(|e| failed(&e))?.to_bytes();
     driver.abort();
-    Ok(Reply { status: parts.status, headers: parts.headers, body })
+    Ok(ClientResponse { status: parts.status, headers: parts.headers, body })
 }
 
-type Begun = (SendRequest<Body>, JoinHandle<hyper::Result<()>>);
+type Http1Connection = (SendRequest<Body>, JoinHandle<hyper::Result<()>>);
 
-async fn begin(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> hyper::Result<Begun> {
+async fn connect_http1(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> hyper::Result<Http1Connection> {
     let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     Ok((sender, tokio::spawn(connection)))
 }
 
 /// Trusts the system's authorities.
-fn trusting() -> Result<ClientConfig, String> {
-    let mut trust = Trust::default();
+fn system_trust_config() -> Result<ClientConfig, String> {
+    let mut trust = TrustedCertificates::default();
     trust.add_system();
-    trust.client()
+    trust.into_client_config()
 }
 
 /// Makes a connection's handshake.
-async fn protected(
+async fn connect_tls(
     config: ClientConfig,
     stream: TcpStream,
     name: &str,
@@ -135,7 +140,7 @@ async fn protected(
         if tls.is_none() {
             return format!("no TLS with {at}: {e}. Is the server running there?");
         }
-        let why = explained(e.to_string());
+        let why = explain_tls_error(e.to_string());
         format!(
             "{name} has no certificate that is trusted here: {why}. For an authority of its own: SSL_CERT_FILE=FILE"
         )

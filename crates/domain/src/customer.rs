@@ -6,7 +6,7 @@
 use crate::country;
 use crate::id::{CustomerId, MakerId};
 use crate::language::Language;
-use crate::text::{Email, is_plain};
+use crate::text::{Email, is_single_line};
 use crate::time::Time;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -35,7 +35,7 @@ pub struct Address {
 
 /// A part of an address that is missing, too long or not to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadAddress {
+pub enum AddressError {
     /// Street and number.
     #[error("the street line")]
     Street,
@@ -59,7 +59,7 @@ impl Address {
     ///
     /// # Errors
     /// The part that is missing, too long or not to be read, for the person who typed it.
-    pub fn checked(mut self) -> Result<Self, BadAddress> {
+    pub fn validated(mut self) -> Result<Self, AddressError> {
         for part in [&mut self.line1, &mut self.city, &mut self.postal_code, &mut self.country] {
             *part = part.trim().to_owned();
         }
@@ -67,21 +67,21 @@ impl Address {
             *part = part.take().map(|p| p.trim().to_owned()).filter(|p| !p.is_empty());
         }
         self.country = self.country.to_uppercase();
-        let plain = |text: &str, max: usize| text.chars().count() <= max && is_plain(text);
+        let plain = |text: &str, max: usize| text.chars().count() <= max && is_single_line(text);
         let fits = |text: &str, max: usize| !text.is_empty() && plain(text, max);
         let optional = |text: &Option<String>| text.as_ref().is_none_or(|text| plain(text, 120));
-        let known = country::is_code(&self.country);
-        let (has_city, has_code) = (country::has_city(&self.country), country::has_postal_code(&self.country));
+        let known = country::is_country_code(&self.country);
+        let (has_city, has_code) = (country::requires_city(&self.country), country::has_postal_code(&self.country));
         if !fits(&self.line1, 120) {
-            Err(BadAddress::Street)
+            Err(AddressError::Street)
         } else if !optional(&self.line2) || !optional(&self.region) {
-            Err(BadAddress::Optional)
+            Err(AddressError::Optional)
         } else if !plain(&self.city, 80) || has_city && self.city.is_empty() {
-            Err(BadAddress::City)
+            Err(AddressError::City)
         } else if !plain(&self.postal_code, 20) || has_code && self.postal_code.is_empty() {
-            Err(BadAddress::PostalCode)
+            Err(AddressError::PostalCode)
         } else if !known {
-            Err(BadAddress::Country)
+            Err(AddressError::Country)
         } else {
             Ok(self)
         }
@@ -89,7 +89,7 @@ impl Address {
 
     /// The address on one line.
     #[must_use]
-    pub fn one_line(&self) -> String {
+    pub fn to_single_line(&self) -> String {
         let parts = [
             Some(self.line1.as_str()),
             self.line2.as_deref(),
@@ -124,7 +124,7 @@ pub struct Customer {
 ///
 /// Stable for one maker, different for each, and not to be turned back without the installation's key.
 #[must_use]
-pub fn directed_id(key: &[u8; 32], maker: MakerId, customer: CustomerId) -> String {
+pub fn directed_customer_id(key: &[u8; 32], maker: MakerId, customer: CustomerId) -> String {
     const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let mac = Hmac::<Sha256>::new_from_slice(key).map(|mut mac| {
         mac.update(b"directed customer id");
@@ -145,9 +145,9 @@ mod tests {
     #[test]
     fn a_customer_has_another_name_for_each_maker() {
         let (key, customer) = ([7; 32], CustomerId(Uuid::from_u128(1)));
-        let [a, b] = [1, 2].map(|n| directed_id(&key, MakerId(Uuid::from_u128(n)), customer));
+        let [a, b] = [1, 2].map(|n| directed_customer_id(&key, MakerId(Uuid::from_u128(n)), customer));
         assert_ne!(a, b);
-        assert_eq!(a, directed_id(&key, MakerId(Uuid::from_u128(1)), customer), "stable");
+        assert_eq!(a, directed_customer_id(&key, MakerId(Uuid::from_u128(1)), customer), "stable");
         assert_eq!(a.len(), "amzn1.account.".len() + 28);
         assert!(a[14..].starts_with('A') && a[14..].bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()));
     }
@@ -162,14 +162,18 @@ mod tests {
             postal_code: "97477".into(),
             country: "us".into(),
         };
-        assert_eq!(full.clone().checked().unwrap().one_line(), "1 Main Street, Springfield, 97477, US");
-        assert_eq!(Address { city: " ".into(), ..full.clone() }.checked(), Err(BadAddress::City));
+        assert_eq!(full.clone().validated().unwrap().to_single_line(), "1 Main Street, Springfield, 97477, US");
+        assert_eq!(Address { city: " ".into(), ..full.clone() }.validated(), Err(AddressError::City));
         for country in ["USA", "", "U", "XX", "UK", "u s"] {
             let address = Address { country: country.into(), ..full.clone() };
-            assert_eq!(address.checked(), Err(BadAddress::Country), "{country}");
+            assert_eq!(address.validated(), Err(AddressError::Country), "{country}");
         }
         for line1 in ["", " ", "1 Main\nStreet", "1 Main\u{2028}Street", "\u{202e}teertS niaM 1"] {
-            assert_eq!(Address { line1: line1.into(), ..full.clone() }.checked(), Err(BadAddress::Street), "{line1:?}");
+            assert_eq!(
+                Address { line1: line1.into(), ..full.clone() }.validated(),
+                Err(AddressError::Street),
+                "{line1:?}"
+            );
         }
     }
 
@@ -187,15 +191,15 @@ mod tests {
             (of("HK", "Kowloon", ""), Ok("1 Main Street, Kowloon, HK")),
             (of("QA", "Doha", ""), Ok("1 Main Street, Doha, QA")),
             (of("QA", "Doha", "122"), Ok("1 Main Street, Doha, 122, QA")),
-            (of("QA", "", ""), Err(BadAddress::City)),
+            (of("QA", "", ""), Err(AddressError::City)),
             (of("SG", "", "546080"), Ok("1 Main Street, 546080, SG")),
-            (of("SG", "", " "), Err(BadAddress::PostalCode)),
-            (of("DE", "Berlin", ""), Err(BadAddress::PostalCode)),
-            (of("DE", "", "10115"), Err(BadAddress::City)),
-            (of("HK", "", "1\t2"), Err(BadAddress::PostalCode)),
+            (of("SG", "", " "), Err(AddressError::PostalCode)),
+            (of("DE", "Berlin", ""), Err(AddressError::PostalCode)),
+            (of("DE", "", "10115"), Err(AddressError::City)),
+            (of("HK", "", "1\t2"), Err(AddressError::PostalCode)),
         ] {
-            let checked = address.clone().checked();
-            let line = checked.as_ref().map(Address::one_line).map_err(|part| *part);
+            let checked = address.clone().validated();
+            let line = checked.as_ref().map(Address::to_single_line).map_err(|part| *part);
             assert_eq!(line.as_deref(), wanted.as_deref(), "{address:?}");
         }
         let read: Address = serde_json::from_str(r#"{"line1":"1 Main Street","country":"HK"}"#).unwrap();

@@ -10,7 +10,7 @@
 use crate::time::Time;
 
 /// From here on a bare number is milliseconds: as seconds it would be the year 5138.
-const MILLIS_FROM: f64 = 1e11;
+const MILLIS_THRESHOLD: f64 = 1e11;
 
 /// Reads a date in any of the accepted forms; `None` when it cannot be read.
 #[must_use]
@@ -20,7 +20,7 @@ pub fn parse(text: &str) -> Option<Time> {
         return None;
     }
     if text.as_bytes()[0].is_ascii_alphabetic() {
-        return of_java(text);
+        return parse_java_date(text);
     }
     let number = text.strip_prefix('-').unwrap_or(text);
     // Eight digits of this century or the last are a day: as seconds they would be one of August 1970.
@@ -29,46 +29,46 @@ pub fn parse(text: &str) -> Option<Time> {
         && number.bytes().all(|b| b.is_ascii_digit() || b == b'.')
         && number.bytes().filter(|b| *b == b'.').count() <= 1
     {
-        return from_number(text.parse().ok()?);
+        return from_epoch_number(text.parse().ok()?);
     }
-    let mut cursor = Cursor(text);
-    let (date, midnight) = (cursor.date()?, (0, 0, 0, 0));
+    let mut cursor = DateCursor(text);
+    let (date, midnight) = (cursor.parse_date()?, (0, 0, 0, 0));
     if cursor.0.is_empty() {
-        return at(date, midnight, 0);
+        return time_from_parts(date, midnight, 0);
     }
-    if !cursor.eat("T") && !cursor.eat("t") && !cursor.eat(" ") {
+    if !cursor.consume("T") && !cursor.consume("t") && !cursor.consume(" ") {
         return None;
     }
-    let time = cursor.time()?;
-    let offset = cursor.offset()?;
-    if cursor.0.is_empty() { at(date, time, offset) } else { None }
+    let time = cursor.parse_time()?;
+    let offset = cursor.parse_offset()?;
+    if cursor.0.is_empty() { time_from_parts(date, time, offset) } else { None }
 }
 
 /// Reads an epoch number: seconds, or milliseconds from 10^11 on.
 #[must_use]
-pub fn from_number(number: f64) -> Option<Time> {
-    let micros = if number.abs() >= MILLIS_FROM { number * 1e3 } else { number * 1e6 };
+pub fn from_epoch_number(number: f64) -> Option<Time> {
+    let micros = if number.abs() >= MILLIS_THRESHOLD { number * 1e3 } else { number * 1e6 };
     if !micros.is_finite() || micros.abs() > 2.5e17 {
         return None;
     }
     #[expect(clippy::cast_possible_truncation, reason = "bounded by the line above")]
     let whole = micros.round() as i64;
-    (Time::from_micros(whole).micros() == whole).then(|| Time::from_micros(whole))
+    (Time::from_micros(whole).as_micros() == whole).then(|| Time::from_micros(whole))
 }
 
 /// Java's `Date` as it prints itself, in UTC alone, since other zones' short names mean several zones; and as Gson does.
-fn of_java(text: &str) -> Option<Time> {
+fn parse_java_date(text: &str) -> Option<Time> {
     const FORMS: [&str; 4] =
         ["%a %b %d %H:%M:%S UTC %Y", "%a %b %d %H:%M:%S GMT %Y", "%b %d, %Y %I:%M:%S %p", "%b %d, %Y, %I:%M:%S %p"];
     let read = FORMS.iter().find_map(|form| jiff::civil::DateTime::strptime(form, text).ok())?;
     let date = (read.year().into(), read.month().into(), read.day().into());
-    at(date, (read.hour().into(), read.minute().into(), read.second().into(), 0), 0)
+    time_from_parts(date, (read.hour().into(), read.minute().into(), read.second().into(), 0), 0)
 }
 
-struct Cursor<'t>(&'t str);
+struct DateCursor<'t>(&'t str);
 
-impl Cursor<'_> {
-    fn eat(&mut self, what: &str) -> bool {
+impl DateCursor<'_> {
+    fn consume(&mut self, what: &str) -> bool {
         match self.0.strip_prefix(what) {
             Some(rest) => {
                 self.0 = rest;
@@ -78,7 +78,7 @@ impl Cursor<'_> {
         }
     }
 
-    fn digits(&mut self, min: usize, max: usize) -> Option<i64> {
+    fn parse_digits(&mut self, min: usize, max: usize) -> Option<i64> {
         let len = self.0.bytes().take_while(u8::is_ascii_digit).count().min(max);
         if len < min {
             return None;
@@ -88,24 +88,24 @@ impl Cursor<'_> {
         number.parse().ok()
     }
 
-    fn date(&mut self) -> Option<(i64, i64, i64)> {
-        let year = self.digits(4, 4)?;
-        if !self.eat("-") {
-            return Some((year, self.digits(2, 2)?, self.digits(2, 2)?));
+    fn parse_date(&mut self) -> Option<(i64, i64, i64)> {
+        let year = self.parse_digits(4, 4)?;
+        if !self.consume("-") {
+            return Some((year, self.parse_digits(2, 2)?, self.parse_digits(2, 2)?));
         }
-        let month = self.digits(1, 2)?;
-        let day = if self.eat("-") { self.digits(1, 2)? } else { return None };
+        let month = self.parse_digits(1, 2)?;
+        let day = if self.consume("-") { self.parse_digits(1, 2)? } else { return None };
         Some((year, month, day))
     }
 
-    fn time(&mut self) -> Option<(i64, i64, i64, i64)> {
-        let hour = self.digits(1, 2)?;
-        let (minute, second) = match self.eat(":") {
-            true => (self.digits(1, 2)?, if self.eat(":") { self.digits(1, 2)? } else { 0 }),
-            false => (self.digits(2, 2)?, self.digits(2, 2).unwrap_or(0)),
+    fn parse_time(&mut self) -> Option<(i64, i64, i64, i64)> {
+        let hour = self.parse_digits(1, 2)?;
+        let (minute, second) = match self.consume(":") {
+            true => (self.parse_digits(1, 2)?, if self.consume(":") { self.parse_digits(1, 2)? } else { 0 }),
+            false => (self.parse_digits(2, 2)?, self.parse_digits(2, 2).unwrap_or(0)),
         };
         let mut micros = 0;
-        if self.eat(".") || self.eat(",") {
+        if self.consume(".") || self.consume(",") {
             let len = self.0.bytes().take_while(u8::is_ascii_digit).count();
             let (digits, rest) = self.0.split_at(len);
             if digits.is_empty() {
@@ -119,15 +119,15 @@ impl Cursor<'_> {
     }
 
     /// Seconds east of UTC.
-    fn offset(&mut self) -> Option<i64> {
+    fn parse_offset(&mut self) -> Option<i64> {
         let after_a_blank = self.0.starts_with(' ');
         self.0 = self.0.trim_start();
-        if self.0.is_empty() || self.eat("Z") || self.eat("z") || self.eat("UTC") || self.eat("GMT") {
+        if self.0.is_empty() || self.consume("Z") || self.consume("z") || self.consume("UTC") || self.consume("GMT") {
             return Some(0);
         }
-        let sign = if self.eat("+") {
+        let sign = if self.consume("+") {
             1
-        } else if self.eat("-") {
+        } else if self.consume("-") {
             -1
         } else if after_a_blank {
             // A form whose client did not encode its `+`, which is a blank there.
@@ -135,14 +135,14 @@ impl Cursor<'_> {
         } else {
             return None;
         };
-        let hours = self.digits(2, 2)?;
-        let _ = self.eat(":");
-        let minutes = if self.0.is_empty() { 0 } else { self.digits(2, 2)? };
+        let hours = self.parse_digits(2, 2)?;
+        let _ = self.consume(":");
+        let minutes = if self.0.is_empty() { 0 } else { self.parse_digits(2, 2)? };
         (hours < 24 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
     }
 }
 
-fn at((year, month, day): (i64, i64, i64), time: (i64, i64, i64, i64), offset: i64) -> Option<Time> {
+fn time_from_parts((year, month, day): (i64, i64, i64), time: (i64, i64, i64, i64), offset: i64) -> Option<Time> {
     let days = days_since_epoch(year, month, day)?;
     let (hour, minute, second, micros) = time;
     let secs = days * 86_400 + hour * 3600 + minute * 60 + second - offset;
@@ -207,7 +207,7 @@ mod tests {
             ("2016-12-31T23:59:60Z", "2016-12-31T23:59:59.000Z"),
             ("2024-02-29", "2024-02-29T00:00:00.000Z"),
         ] {
-            let read = parse(text).map_or_else(|| "unreadable".into(), Time::to_millis_text);
+            let read = parse(text).map_or_else(|| "unreadable".into(), Time::to_rfc3339_millis);
             assert_eq!(read, means, "{text}");
         }
     }
@@ -250,7 +250,7 @@ mod tests {
         #[test]
         fn what_we_write_we_read(millis in 0_i64..4_000_000_000_000) {
             let time = Time::from_micros(millis * 1000);
-            prop_assert_eq!(parse(&time.to_millis_text()), Some(time));
+            prop_assert_eq!(parse(&time.to_rfc3339_millis()), Some(time));
         }
 
         #[test]

@@ -4,17 +4,17 @@
 
 mod policy;
 
-pub use policy::{Backoff, Phases, Policy, Rules};
+pub use policy::{BackoffFunction, DeliveryPolicy, RetryPolicy, SnsDeliveryPolicy};
 
-use crate::publication::Refusal;
+use crate::publication::PublishRejection;
 use crate::time::{Span, Time};
 
 /// How long a receiver may take to answer (docs/spec/delivery.md#attempt-timeout).
-pub const ATTEMPT: Span = Span::from_secs(15);
+pub const ATTEMPT_TIMEOUT: Span = Span::from_secs(15);
 
 /// Where a delivery stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum State {
+pub enum DeliveryState {
     /// An earlier message of the same device to the same receiver goes first.
     Queued,
     /// It is sent when it is due.
@@ -27,18 +27,24 @@ pub enum State {
     Dead,
 }
 
-impl State {
-    const ALL: [State; 5] = [State::Queued, State::Waiting, State::Sending, State::Delivered, State::Dead];
+impl DeliveryState {
+    const ALL: [DeliveryState; 5] = [
+        DeliveryState::Queued,
+        DeliveryState::Waiting,
+        DeliveryState::Sending,
+        DeliveryState::Delivered,
+        DeliveryState::Dead,
+    ];
 
     /// The word of the store and of the command line.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            State::Queued => "queued",
-            State::Waiting => "waiting",
-            State::Sending => "sending",
-            State::Delivered => "delivered",
-            State::Dead => "dead",
+            DeliveryState::Queued => "queued",
+            DeliveryState::Waiting => "waiting",
+            DeliveryState::Sending => "sending",
+            DeliveryState::Delivered => "delivered",
+            DeliveryState::Dead => "dead",
         }
     }
 
@@ -51,7 +57,7 @@ impl State {
 
 /// Where an event stands, all its receivers taken together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum EventState {
+pub enum EventDeliveryState {
     /// It was sent to nobody: its security profile had no confirmed receiver.
     NoReceiver,
     /// A receiver has not answered yet.
@@ -62,15 +68,15 @@ pub enum EventState {
     Dead,
 }
 
-impl EventState {
+impl EventDeliveryState {
     /// Of where it stands at each receiver.
     #[must_use]
-    pub fn of(states: &[State]) -> Self {
+    pub fn from_deliveries(states: &[DeliveryState]) -> Self {
         if states.is_empty() {
             Self::NoReceiver
-        } else if states.contains(&State::Dead) {
+        } else if states.contains(&DeliveryState::Dead) {
             Self::Dead
-        } else if states.iter().all(|state| *state == State::Delivered) {
+        } else if states.iter().all(|state| *state == DeliveryState::Delivered) {
             Self::Delivered
         } else {
             Self::Waiting
@@ -91,20 +97,20 @@ impl EventState {
 
 /// How an attempt ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum AttemptOutcome {
     /// The receiver answered with a status, and perhaps said how many seconds to wait.
-    Answered(u16, Option<i64>),
+    Responded(u16, Option<i64>),
     /// Amazon SNS did not take the publication.
-    Refused(Refusal),
+    PublishRejected(PublishRejection),
     /// No answer: refused, reset, bad certificate, out of time.
-    Silent(String),
+    NoResponse(String),
     /// The address may not be sent to, now or later.
-    Forbidden(String),
+    AddressForbidden(String),
 }
 
 /// What follows from an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Next {
+pub enum DeliveryDecision {
     /// It is done.
     Delivered,
     /// Again, then.
@@ -112,5 +118,5 @@ pub enum Next {
     /// Never again, unless somebody replays it; why.
     Dead(String),
     /// Never again, and the receiver wants no more messages at all.
-    Gone(String),
+    ReceiverGone(String),
 }

@@ -24,7 +24,7 @@ pub struct Device {
     /// The owner.
     pub customer: CustomerId,
     /// The owner, as the maker sees them (`directedCustomerId`).
-    pub directed_customer: String,
+    pub directed_customer_id: String,
     /// The client it was linked through (`lwaClientId`).
     pub client: ClientId,
     /// Its orders are test orders.
@@ -36,7 +36,7 @@ pub struct Device {
     /// When the registration ended.
     pub deregistered_at: Option<Time>,
     /// Token families that were revoked one by one, because their code was used twice.
-    pub revoked: Families,
+    pub revoked_families: RevokedFamilies,
     /// Since when its owner is blocked, and its tokens are refused.
     pub suspended_at: Option<Time>,
 }
@@ -44,16 +44,16 @@ pub struct Device {
 impl Device {
     /// Whether a token of this family may speak for the device.
     #[must_use]
-    pub fn accepts(&self, family: u64) -> bool {
-        self.deregistered_at.is_none() && self.suspended_at.is_none() && !self.revoked.0.contains(&family)
+    pub fn accepts_token_family(&self, family: u64) -> bool {
+        self.deregistered_at.is_none() && self.suspended_at.is_none() && !self.revoked_families.0.contains(&family)
     }
 }
 
 /// Token families, few and usually none. One family descends from one authorization code.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Families(pub Vec<u64>);
+pub struct RevokedFamilies(pub Vec<u64>);
 
-impl Families {
+impl RevokedFamilies {
     /// Reads the store's form: hex numbers with blanks between.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -61,7 +61,7 @@ impl Families {
     }
 
     /// Adds one; `false` if it was there.
-    pub fn add(&mut self, family: u64) -> bool {
+    pub fn insert(&mut self, family: u64) -> bool {
         let new = !self.0.contains(&family);
         if new {
             self.0.push(family);
@@ -70,7 +70,7 @@ impl Families {
     }
 }
 
-impl std::fmt::Display for Families {
+impl std::fmt::Display for RevokedFamilies {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let words: Vec<_> = self.0.iter().map(|n| format!("{n:x}")).collect();
         f.write_str(&words.join(" "))

@@ -4,11 +4,11 @@
 //! and password of an address nor its query.
 
 /// Stands for each part that is hidden.
-pub const HIDDEN: &str = "***";
+pub const REDACTED: &str = "***";
 
 /// An address without its user name, password, query and fragment; [`HIDDEN`] stands where these were.
 #[must_use]
-pub fn shown(address: &str) -> String {
+pub fn redact(address: &str) -> String {
     let (base, rest) = address.split_at(address.find(['?', '#']).unwrap_or(address.len()));
     let (scheme, login_and_host) = match base.find("://") {
         Some(at) => base.split_at(at + 3),
@@ -18,19 +18,19 @@ pub fn shown(address: &str) -> String {
     let end = login_and_host.find(['/', '\\']).filter(|_| !scheme.is_empty()).unwrap_or(login_and_host.len());
     let (authority, path) = login_and_host.split_at(end);
     let authority =
-        authority.rsplit_once('@').map_or_else(|| authority.to_owned(), |(_, host)| format!("{HIDDEN}@{host}"));
+        authority.rsplit_once('@').map_or_else(|| authority.to_owned(), |(_, host)| format!("{REDACTED}@{host}"));
     let rest =
-        rest.chars().next().filter(|_| rest.len() > 1).map_or_else(String::new, |mark| format!("{mark}{HIDDEN}"));
+        rest.chars().next().filter(|_| rest.len() > 1).map_or_else(String::new, |mark| format!("{mark}{REDACTED}"));
     format!("{scheme}{authority}{path}{rest}")
 }
 
 /// Whether a text with hidden parts stands for an address: every [`HIDDEN`] may be any text.
 #[must_use]
-pub fn fits(shown: &str, address: &str) -> bool {
-    let Some((first, parts)) = shown.split_once(HIDDEN) else { return shown == address };
+pub fn matches_redacted(shown: &str, address: &str) -> bool {
+    let Some((first, parts)) = shown.split_once(REDACTED) else { return shown == address };
     let Some(mut rest) = address.strip_prefix(first) else { return false };
-    let (middle, last) = parts.rsplit_once(HIDDEN).map_or((None, parts), |(middle, last)| (Some(middle), last));
-    for part in middle.into_iter().flat_map(|middle| middle.split(HIDDEN)) {
+    let (middle, last) = parts.rsplit_once(REDACTED).map_or((None, parts), |(middle, last)| (Some(middle), last));
+    for part in middle.into_iter().flat_map(|middle| middle.split(REDACTED)) {
         let Some(at) = rest.find(part) else { return false };
         rest = &rest[at + part.len()..];
     }
@@ -58,8 +58,8 @@ mod tests {
             ("arn:aws:sns:eu-west-1:123456789012:kettles", "arn:aws:sns:eu-west-1:123456789012:kettles"),
             ("", ""),
         ] {
-            assert_eq!(shown(address), wanted);
-            assert!(address.ends_with('?') || fits(wanted, address), "{wanted} {address}");
+            assert_eq!(redact(address), wanted);
+            assert!(address.ends_with('?') || matches_redacted(wanted, address), "{wanted} {address}");
         }
     }
 
@@ -73,7 +73,7 @@ mod tests {
             "https://***@a.example/drs?***",
             "https://***:***@a.example/drs?***=b",
         ] {
-            assert!(fits(fitting, address), "{fitting}");
+            assert!(matches_redacted(fitting, address), "{fitting}");
         }
         for other in [
             "",
@@ -83,7 +83,7 @@ mod tests {
             "https://***@a.example/drs?***/",
             "https://***@a.example/drs?a=b***b",
         ] {
-            assert!(!fits(other, address), "{other}");
+            assert!(!matches_redacted(other, address), "{other}");
         }
     }
 }

@@ -5,17 +5,17 @@
 use crate::time::Span;
 
 /// How long something takes where it is not said.
-const LONG: Span = Span::from_secs(60);
+const DEFAULT_DURATION: Span = Span::from_secs(60);
 /// A message that is late: by so much.
-const LATE: Span = Span::from_mins(10);
+const DEFAULT_DELAY: Span = Span::from_mins(10);
 /// The longest that a caller is kept waiting.
-const LONGEST_WAIT: Span = Span::from_mins(10);
+const MAX_WAIT: Span = Span::from_mins(10);
 /// How much dearer a product may be: tenfold.
-const MOST_PERCENT: u32 = 900;
+const MAX_PERCENT: u32 = 900;
 
 /// What goes wrong with a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Call {
+pub enum CallFault {
     /// It is answered with this status, and nothing is done.
     Status(u16),
     /// It is answered as if its access token had ended, and nothing is done.
@@ -30,73 +30,79 @@ pub enum Call {
 
 /// What goes wrong with a notification on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Message {
+pub enum MessageFault {
     /// It never leaves; replaying its event sends it after all.
     Lost,
     /// It leaves so much later, and what is behind it waits.
-    Late(Span),
+    Delayed(Span),
     /// It is sent twice.
-    Doubled,
+    Duplicated,
     /// The message behind it leaves first. It waits for a message that has one behind it.
     OutOfOrder,
 }
 
 /// What goes wrong with a standard order when it is made. It is looked at again an hour later, and all is well then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
+pub enum OrderFault {
     /// No product is available.
     OutOfStock,
     /// Every product costs so many percent more.
-    Dearer(u32),
+    PriceIncrease(u32),
     /// It cannot be paid for.
-    Declined,
+    PaymentDeclined,
 }
 
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum What {
+pub enum FaultKind {
     /// With a call.
-    Call(Call),
+    Call(CallFault),
     /// With a notification.
-    Message(Message),
+    Message(MessageFault),
     /// With an order.
-    Order(Order),
+    Order(OrderFault),
 }
 
 /// The words of every fault, for those who ask what there is.
-pub const WORDS: &str = "400, 429, 500, 503, expired-token, timeout, timeout-after, slow, lost, late, doubled, out-of-order, out-of-stock, payment-declined, price";
+pub const FAULT_NAMES: &str = "400, 429, 500, 503, expired-token, timeout, timeout-after, slow, lost, late, doubled, out-of-order, out-of-stock, payment-declined, price";
 
-impl What {
+impl FaultKind {
     /// Reads a fault's word, with how long or by how much where that matters.
     ///
     /// # Errors
     /// A sentence that says what can be written.
-    pub fn read(word: &str, by: Option<Span>, percent: Option<u32>) -> Result<Self, String> {
-        let wait = by.unwrap_or(LONG);
+    pub fn parse(word: &str, by: Option<Span>, percent: Option<u32>) -> Result<Self, String> {
+        let wait = by.unwrap_or(DEFAULT_DURATION);
         let what = match word {
-            "400" | "429" | "500" | "503" => What::Call(Call::Status(word.parse().unwrap_or(500))),
-            "expired-token" => What::Call(Call::ExpiredToken),
-            "timeout" => What::Call(Call::Timeout(wait)),
-            "timeout-after" => What::Call(Call::TimeoutAfter(wait)),
-            "slow" => What::Call(Call::Slow(by.unwrap_or(Span::from_secs(5)))),
-            "lost" => What::Message(Message::Lost),
-            "late" => What::Message(Message::Late(by.unwrap_or(LATE))),
-            "doubled" => What::Message(Message::Doubled),
-            "out-of-order" => What::Message(Message::OutOfOrder),
-            "out-of-stock" => What::Order(Order::OutOfStock),
-            "payment-declined" => What::Order(Order::Declined),
-            "price" => What::Order(Order::Dearer(percent.ok_or("say by how many percent the price is higher")?)),
-            _ => return Err(format!("`{word}` is no fault: name one of {WORDS}")),
+            "400" | "429" | "500" | "503" => FaultKind::Call(CallFault::Status(word.parse().unwrap_or(500))),
+            "expired-token" => FaultKind::Call(CallFault::ExpiredToken),
+            "timeout" => FaultKind::Call(CallFault::Timeout(wait)),
+            "timeout-after" => FaultKind::Call(CallFault::TimeoutAfter(wait)),
+            "slow" => FaultKind::Call(CallFault::Slow(by.unwrap_or(Span::from_secs(5)))),
+            "lost" => FaultKind::Message(MessageFault::Lost),
+            "late" => FaultKind::Message(MessageFault::Delayed(by.unwrap_or(DEFAULT_DELAY))),
+            "doubled" => FaultKind::Message(MessageFault::Duplicated),
+            "out-of-order" => FaultKind::Message(MessageFault::OutOfOrder),
+            "out-of-stock" => FaultKind::Order(OrderFault::OutOfStock),
+            "payment-declined" => FaultKind::Order(OrderFault::PaymentDeclined),
+            "price" => FaultKind::Order(OrderFault::PriceIncrease(
+                percent.ok_or("say by how many percent the price is higher")?,
+            )),
+            _ => return Err(format!("`{word}` is no fault: name one of {FAULT_NAMES}")),
         };
         match what {
-            What::Call(Call::Timeout(by) | Call::TimeoutAfter(by) | Call::Slow(by)) if by > LONGEST_WAIT => {
-                Err(format!("a caller is kept waiting for {LONGEST_WAIT} at most, not for {by}"))
+            FaultKind::Call(CallFault::Timeout(by) | CallFault::TimeoutAfter(by) | CallFault::Slow(by))
+                if by > MAX_WAIT =>
+            {
+                Err(format!("a caller is kept waiting for {MAX_WAIT} at most, not for {by}"))
             }
-            What::Order(Order::Dearer(percent)) if !(1..=MOST_PERCENT).contains(&percent) => {
-                Err(format!("a price rises by 1 to {MOST_PERCENT} percent, not by {percent}"))
+            FaultKind::Order(OrderFault::PriceIncrease(percent)) if !(1..=MAX_PERCENT).contains(&percent) => {
+                Err(format!("a price rises by 1 to {MAX_PERCENT} percent, not by {percent}"))
             }
-            _ if by.is_some() && what.lasts().is_none() => Err(format!("`{word}` does not last: leave the time away")),
-            _ if percent.is_some() && !matches!(what, What::Order(Order::Dearer(_))) => {
+            _ if by.is_some() && what.duration().is_none() => {
+                Err(format!("`{word}` does not last: leave the time away"))
+            }
+            _ if percent.is_some() && !matches!(what, FaultKind::Order(OrderFault::PriceIncrease(_))) => {
                 Err(format!("`{word}` has no percentage: leave it away"))
             }
             _ => Ok(what),
@@ -105,39 +111,39 @@ impl What {
 
     /// Its word.
     #[must_use]
-    pub fn word(self) -> String {
+    pub fn name(self) -> String {
         match self {
-            What::Call(Call::Status(status)) => return status.to_string(),
-            What::Call(Call::ExpiredToken) => "expired-token",
-            What::Call(Call::Timeout(_)) => "timeout",
-            What::Call(Call::TimeoutAfter(_)) => "timeout-after",
-            What::Call(Call::Slow(_)) => "slow",
-            What::Message(Message::Lost) => "lost",
-            What::Message(Message::Late(_)) => "late",
-            What::Message(Message::Doubled) => "doubled",
-            What::Message(Message::OutOfOrder) => "out-of-order",
-            What::Order(Order::OutOfStock) => "out-of-stock",
-            What::Order(Order::Dearer(_)) => "price",
-            What::Order(Order::Declined) => "payment-declined",
+            FaultKind::Call(CallFault::Status(status)) => return status.to_string(),
+            FaultKind::Call(CallFault::ExpiredToken) => "expired-token",
+            FaultKind::Call(CallFault::Timeout(_)) => "timeout",
+            FaultKind::Call(CallFault::TimeoutAfter(_)) => "timeout-after",
+            FaultKind::Call(CallFault::Slow(_)) => "slow",
+            FaultKind::Message(MessageFault::Lost) => "lost",
+            FaultKind::Message(MessageFault::Delayed(_)) => "late",
+            FaultKind::Message(MessageFault::Duplicated) => "doubled",
+            FaultKind::Message(MessageFault::OutOfOrder) => "out-of-order",
+            FaultKind::Order(OrderFault::OutOfStock) => "out-of-stock",
+            FaultKind::Order(OrderFault::PriceIncrease(_)) => "price",
+            FaultKind::Order(OrderFault::PaymentDeclined) => "payment-declined",
         }
         .to_owned()
     }
 
     /// How long it lasts, where it does.
     #[must_use]
-    pub fn lasts(self) -> Option<Span> {
+    pub fn duration(self) -> Option<Span> {
         match self {
-            What::Call(Call::Timeout(by) | Call::TimeoutAfter(by) | Call::Slow(by)) => Some(by),
-            What::Message(Message::Late(by)) => Some(by),
+            FaultKind::Call(CallFault::Timeout(by) | CallFault::TimeoutAfter(by) | CallFault::Slow(by)) => Some(by),
+            FaultKind::Message(MessageFault::Delayed(by)) => Some(by),
             _ => None,
         }
     }
 
     /// By how many percent a price is higher.
     #[must_use]
-    pub fn percent(self) -> Option<u32> {
+    pub fn price_increase_percent(self) -> Option<u32> {
         match self {
-            What::Order(Order::Dearer(percent)) => Some(percent),
+            FaultKind::Order(OrderFault::PriceIncrease(percent)) => Some(percent),
             _ => None,
         }
     }
@@ -145,7 +151,7 @@ impl What {
 
 /// Whether a path lies below another: the same, or further segments of it.
 #[must_use]
-pub fn covers(above: &str, path: &str) -> bool {
+pub fn path_covers(above: &str, path: &str) -> bool {
     let rest = path.strip_prefix(above.trim_end_matches('/'));
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
@@ -156,10 +162,10 @@ mod tests {
 
     #[test]
     fn every_word_is_read_and_written_back() {
-        for word in WORDS.split(", ") {
-            let what = What::read(word, None, (word == "price").then_some(40)).unwrap();
-            assert_eq!(what.word(), word);
-            assert_eq!(What::read(word, what.lasts(), what.percent()), Ok(what));
+        for word in FAULT_NAMES.split(", ") {
+            let what = FaultKind::parse(word, None, (word == "price").then_some(40)).unwrap();
+            assert_eq!(what.name(), word);
+            assert_eq!(FaultKind::parse(word, what.duration(), what.price_increase_percent()), Ok(what));
         }
     }
 
@@ -176,7 +182,7 @@ mod tests {
             ("price", None, Some(901), "rises by 1 to 900"),
             ("timeout", Some(Span::from_hours(1)), None, "for 10m at most"),
         ] {
-            let said = What::read(word, by, percent).unwrap_err();
+            let said = FaultKind::parse(word, by, percent).unwrap_err();
             assert!(said.contains(says), "{word}: {said}");
         }
     }
@@ -191,7 +197,7 @@ mod tests {
             ("/replenish/a", "/replenish/ab", false),
             ("/replenish/a", "/replenish", false),
         ] {
-            assert_eq!(covers(above, path), is, "{above} {path}");
+            assert_eq!(path_covers(above, path), is, "{above} {path}");
         }
     }
 }

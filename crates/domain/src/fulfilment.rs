@@ -3,7 +3,7 @@
 //! Not here: how they are reached. Invariant: an order stays with the back end it was made with, whatever the settings
 //! say later.
 
-use crate::order::{Cancellation, PriceParts, Problem, Tracking};
+use crate::order::{Cancellation, OrderProblem, PriceParts, Tracking};
 use crate::time::{Span, Time};
 
 /// A fulfilment back end.
@@ -37,7 +37,7 @@ impl Backend {
 
     /// Whether it is another system, which is called and has to take an order before it is placed.
     #[must_use]
-    pub fn is_called(self) -> bool {
+    pub fn is_external(self) -> bool {
         matches!(self, Backend::Webhook | Backend::Vendure)
     }
 
@@ -50,16 +50,16 @@ impl Backend {
 
 /// What a back end says of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Report {
+pub enum BackendReport {
     /// It takes the order, or nothing stands in its way any more.
     Accepted {
         /// When it should arrive, if that is known.
         expected_at: Option<Time>,
         /// What its price consists of.
-        parts: PriceParts,
+        price_parts: PriceParts,
     },
     /// It cannot be fulfilled for now.
-    Problem(Problem),
+    Problem(OrderProblem),
     /// It left.
     Shipped {
         /// When it should arrive, if that is known.
@@ -75,7 +75,7 @@ pub enum Report {
 
 /// What a back end has to be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub enum BackendCallKind {
     /// To take an order.
     Place,
     /// To give an order up.
@@ -84,27 +84,29 @@ pub enum Wanted {
     Watch,
 }
 
-impl Wanted {
+impl BackendCallKind {
     /// The store's word.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Wanted::Place => "place",
-            Wanted::Cancel => "cancel",
-            Wanted::Watch => "watch",
+            BackendCallKind::Place => "place",
+            BackendCallKind::Cancel => "cancel",
+            BackendCallKind::Watch => "watch",
         }
     }
 
     /// Reads the store's word.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        [Wanted::Place, Wanted::Cancel, Wanted::Watch].into_iter().find(|wanted| wanted.as_str() == word)
+        [BackendCallKind::Place, BackendCallKind::Cancel, BackendCallKind::Watch]
+            .into_iter()
+            .find(|wanted| wanted.as_str() == word)
     }
 }
 
 /// How long to wait after so many calls that failed: ten seconds, doubled with each, an hour at most.
 #[must_use]
-pub fn pause_after(tries: i64) -> Span {
+pub fn retry_pause(tries: i64) -> Span {
     let doubled = 10_i64 << (tries - 1).clamp(0, 9);
     Span::from_secs(doubled.min(3600))
 }
@@ -115,8 +117,8 @@ mod tests {
 
     #[test]
     fn calls_that_fail_are_made_less_and_less_often() {
-        let waits: Vec<_> = (1..=11).map(|tries| pause_after(tries).secs()).collect();
+        let waits: Vec<_> = (1..=11).map(|tries| retry_pause(tries).as_secs()).collect();
         assert_eq!(waits, [10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600]);
-        assert_eq!((pause_after(0).secs(), pause_after(i64::MAX).secs()), (10, 3600));
+        assert_eq!((retry_pause(0).as_secs(), retry_pause(i64::MAX).as_secs()), (10, 3600));
     }
 }

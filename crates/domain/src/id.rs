@@ -11,15 +11,15 @@ use uuid::Uuid;
 /// A text that is not the identifier it should be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not {wanted}")]
-pub struct BadId {
+pub struct ParseIdError {
     /// What was read.
     pub text: String,
     /// What it should have been, as a phrase.
     pub wanted: &'static str,
 }
 
-fn bad(text: &str, wanted: &'static str) -> BadId {
-    BadId { text: text.chars().take(80).collect(), wanted }
+fn bad(text: &str, wanted: &'static str) -> ParseIdError {
+    ParseIdError { text: text.chars().take(80).collect(), wanted }
 }
 
 macro_rules! plain_ids { ($( $(#[$m:meta])* $N:ident = $wanted:literal; )+) => { $(
@@ -32,7 +32,7 @@ macro_rules! plain_ids { ($( $(#[$m:meta])* $N:ident = $wanted:literal; )+) => {
         ///
         /// # Errors
         /// [`BadId`] when it is not a UUID.
-        pub fn parse(text: &str) -> Result<Self, BadId> {
+        pub fn parse(text: &str) -> Result<Self, ParseIdError> {
             Uuid::try_parse(text).map(Self).map_err(|_| bad(text, $wanted))
         }
     }
@@ -55,7 +55,7 @@ plain_ids! {
     /// A stored reading (slot status).
     ReadingId = "a reading id (a UUID)";
     /// A receiver of notifications.
-    TopicId = "a topic id (a UUID)";
+    ReceiverId = "a topic id (a UUID)";
     /// A message on its way to one receiver.
     DeliveryId = "a delivery id (a UUID)";
     /// A mail to a customer.
@@ -75,7 +75,7 @@ macro_rules! prefixed_ids { ($( $(#[$m:meta])* $N:ident = $prefix:literal, $simp
         ///
         /// # Errors
         /// [`BadId`] when the prefix or what follows it is wrong.
-        pub fn parse(text: &str) -> Result<Self, BadId> {
+        pub fn parse(text: &str) -> Result<Self, ParseIdError> {
             text.strip_prefix(Self::PREFIX)
                 .filter(|rest| rest.len() == if $simple { 32 } else { 36 })
                 .and_then(|rest| Uuid::try_parse(rest).ok())
@@ -121,7 +121,7 @@ impl InstanceId {
     ///
     /// # Errors
     /// [`BadId`] when it is not one of ours.
-    pub fn parse(text: &str) -> Result<Self, BadId> {
+    pub fn parse(text: &str) -> Result<Self, ParseIdError> {
         const WANTED: &str = "an eventInstanceId (`amzn1.dash.v2.o.` and 100 characters)";
         let inner = |text: &str| {
             let bytes = STANDARD_NO_PAD.decode(text.strip_prefix(Self::PREFIX)?).ok()?;

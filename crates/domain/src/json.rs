@@ -8,27 +8,27 @@ use serde_json::{Map, Number, Value};
 use std::fmt;
 
 /// Up to so many keys are compared with each other; more are sorted first.
-const FEW: usize = 16;
+const MAX_LINEAR_SEARCH: usize = 16;
 
 /// Reads a JSON text.
 ///
 /// # Errors
 /// The reader's words: where it is no JSON, or which key is repeated.
 pub fn parse(text: &[u8]) -> Result<Value, serde_json::Error> {
-    serde_json::from_slice(text).map(|Unique(value)| value)
+    serde_json::from_slice(text).map(|UniqueKeysValue(value)| value)
 }
 
 /// The words for an object that holds a key twice.
 #[must_use]
-pub fn repeats(key: &str) -> String {
+pub fn repeated_key_message(key: &str) -> String {
     format!("the key `{}` is repeated", key.chars().filter(|c| !c.is_control()).take(64).collect::<String>())
 }
 
 /// A key that stands twice in a list, if there is one.
 #[must_use]
-pub fn repeated<'k>(keys: impl Iterator<Item = &'k str> + Clone) -> Option<&'k str> {
+pub fn find_repeated_key<'k>(keys: impl Iterator<Item = &'k str> + Clone) -> Option<&'k str> {
     let mut all = keys.clone().enumerate();
-    if keys.clone().nth(FEW).is_none() {
+    if keys.clone().nth(MAX_LINEAR_SEARCH).is_none() {
         return all.find(|(at, key)| keys.clone().take(*at).any(|before| before == *key)).map(|(_, key)| key);
     }
     let mut sorted: Vec<_> = keys.collect();
@@ -37,67 +37,67 @@ pub fn repeated<'k>(keys: impl Iterator<Item = &'k str> + Clone) -> Option<&'k s
 }
 
 /// A value without repeated keys.
-struct Unique(Value);
+struct UniqueKeysValue(Value);
 
-impl<'de> Deserialize<'de> for Unique {
+impl<'de> Deserialize<'de> for UniqueKeysValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Any).map(Unique)
+        deserializer.deserialize_any(UniqueKeysVisitor).map(UniqueKeysValue)
     }
 }
 
 /// A value that is read past; it, too, must not repeat a key.
-pub struct Ignored;
+pub struct IgnoredValue;
 
-impl<'de> Deserialize<'de> for Ignored {
+impl<'de> Deserialize<'de> for IgnoredValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Past)
+        deserializer.deserialize_any(IgnoredValueVisitor)
     }
 }
 
-struct Past;
+struct IgnoredValueVisitor;
 
-impl<'de> Visitor<'de> for Past {
-    type Value = Ignored;
+impl<'de> Visitor<'de> for IgnoredValueVisitor {
+    type Value = IgnoredValue;
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a value")
     }
-    fn visit_bool<E>(self, _: bool) -> Result<Ignored, E> {
-        Ok(Ignored)
+    fn visit_bool<E>(self, _: bool) -> Result<IgnoredValue, E> {
+        Ok(IgnoredValue)
     }
-    fn visit_i64<E>(self, _: i64) -> Result<Ignored, E> {
-        Ok(Ignored)
+    fn visit_i64<E>(self, _: i64) -> Result<IgnoredValue, E> {
+        Ok(IgnoredValue)
     }
-    fn visit_u64<E>(self, _: u64) -> Result<Ignored, E> {
-        Ok(Ignored)
+    fn visit_u64<E>(self, _: u64) -> Result<IgnoredValue, E> {
+        Ok(IgnoredValue)
     }
-    fn visit_f64<E>(self, _: f64) -> Result<Ignored, E> {
-        Ok(Ignored)
+    fn visit_f64<E>(self, _: f64) -> Result<IgnoredValue, E> {
+        Ok(IgnoredValue)
     }
-    fn visit_str<E>(self, _: &str) -> Result<Ignored, E> {
-        Ok(Ignored)
+    fn visit_str<E>(self, _: &str) -> Result<IgnoredValue, E> {
+        Ok(IgnoredValue)
     }
-    fn visit_unit<E>(self) -> Result<Ignored, E> {
-        Ok(Ignored)
+    fn visit_unit<E>(self) -> Result<IgnoredValue, E> {
+        Ok(IgnoredValue)
     }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Ignored, A::Error> {
-        while seq.next_element::<Ignored>()?.is_some() {}
-        Ok(Ignored)
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<IgnoredValue, A::Error> {
+        while seq.next_element::<IgnoredValue>()?.is_some() {}
+        Ok(IgnoredValue)
     }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Ignored, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<IgnoredValue, A::Error> {
         let mut keys = Vec::new();
-        while let Some((key, Ignored)) = map.next_entry::<String, Ignored>()? {
+        while let Some((key, IgnoredValue)) = map.next_entry::<String, IgnoredValue>()? {
             keys.push(key);
         }
-        match repeated(keys.iter().map(String::as_str)) {
-            Some(key) => Err(A::Error::custom(repeats(key))),
-            None => Ok(Ignored),
+        match find_repeated_key(keys.iter().map(String::as_str)) {
+            Some(key) => Err(A::Error::custom(repeated_key_message(key))),
+            None => Ok(IgnoredValue),
         }
     }
 }
 
-struct Any;
+struct UniqueKeysVisitor;
 
-impl<'de> Visitor<'de> for Any {
+impl<'de> Visitor<'de> for UniqueKeysVisitor {
     type Value = Value;
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a value")
@@ -122,16 +122,16 @@ impl<'de> Visitor<'de> for Any {
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let mut all = Vec::new();
-        while let Some(Unique(value)) = seq.next_element()? {
+        while let Some(UniqueKeysValue(value)) = seq.next_element()? {
             all.push(value);
         }
         Ok(Value::Array(all))
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut all = Map::new();
-        while let Some((key, Unique(value))) = map.next_entry::<String, Unique>()? {
+        while let Some((key, UniqueKeysValue(value))) = map.next_entry::<String, UniqueKeysValue>()? {
             if all.contains_key(&key) {
-                return Err(A::Error::custom(repeats(&key)));
+                return Err(A::Error::custom(repeated_key_message(&key)));
             }
             all.insert(key, value);
         }
@@ -154,12 +154,12 @@ mod tests {
         ] {
             let error = parse(text.as_bytes()).unwrap_err().to_string();
             assert!(error.contains("` is repeated"), "{text}: {error}");
-            let past = serde_json::from_str::<Ignored>(text).map(drop).unwrap_err().to_string();
+            let past = serde_json::from_str::<IgnoredValue>(text).map(drop).unwrap_err().to_string();
             assert!(past.contains("` is repeated"), "{text}: {past}");
         }
         for text in [r#"{"a":1,"A":1}"#, r#"{"a":{"a":{"a":[]}}}"#, r#"[1,-1,1.5,"a",true,null,{"a":{}}]"#] {
             assert_eq!(parse(text.as_bytes()).unwrap(), serde_json::from_str::<Value>(text).unwrap());
-            assert!(serde_json::from_str::<Ignored>(text).is_ok(), "{text}");
+            assert!(serde_json::from_str::<IgnoredValue>(text).is_ok(), "{text}");
         }
         assert!(parse("[".repeat(10_000).as_bytes()).is_err(), "too deep");
     }
@@ -167,7 +167,7 @@ mod tests {
     proptest! {
         #[test]
         fn few_and_many_keys_are_judged_alike(keys in prop::collection::vec("[a-c]{0,3}", 0..40)) {
-            let found = repeated(keys.iter().map(String::as_str));
+            let found = find_repeated_key(keys.iter().map(String::as_str));
             let mut sorted = keys.clone();
             sorted.sort();
             sorted.dedup();

@@ -4,10 +4,10 @@
 //! each language writes prices, moments and numbers ([`written`]) and reads amounts ([`typed`]). What it is not: it holds no texts. Invariant:
 //! whatever is sent, one of [`Language::ALL`] comes out; a wish that cannot be read is no wish.
 
-mod typed;
-mod written;
+mod amount_input;
+mod formatting;
 
-pub use typed::percent;
+pub use amount_input::parse_percent;
 
 use std::fmt;
 
@@ -38,7 +38,7 @@ impl Language {
 
     /// Every tag, for whoever wrote another one.
     #[must_use]
-    pub fn tags() -> String {
+    pub fn all_tags() -> String {
         Self::ALL.map(Self::tag).join(", ")
     }
 
@@ -68,7 +68,7 @@ impl Language {
 
     /// The first of several tags, best first and parted by blanks, that is one of ours: `ui_locales` of OpenID Connect.
     #[must_use]
-    pub fn first(tags: &str) -> Option<Self> {
+    pub fn parse_first(tags: &str) -> Option<Self> {
         tags.split_whitespace().find_map(Self::parse)
     }
 }
@@ -81,43 +81,43 @@ impl fmt::Display for Language {
 
 /// Everything that is known of the language somebody wants; what is nearest to their own word counts first.
 #[derive(Clone, Copy, Debug)]
-pub struct Wishes<'w> {
+pub struct LanguagePreferences<'w> {
     /// What the page's address asks for.
-    pub asked: Option<Language>,
+    pub from_query: Option<Language>,
     /// What this browser asked for before.
-    pub chosen: Option<Language>,
+    pub from_cookie: Option<Language>,
     /// What the customer who is signed in has said, or was spoken to in.
-    pub stored: Option<Language>,
+    pub from_account: Option<Language>,
     /// `Accept-Language`, as sent.
-    pub accepted: Option<&'w str>,
+    pub accept_language: Option<&'w str>,
     /// What the operator wants where nothing else is known.
     pub default: Language,
 }
 
-impl Wishes<'_> {
+impl LanguagePreferences<'_> {
     /// The language to speak.
     #[must_use]
-    pub fn settle(&self) -> Language {
-        let named = self.asked.or(self.chosen).or(self.stored);
-        let accepted = || accepted(self.accepted.unwrap_or_default(), self.default);
+    pub fn resolve(&self) -> Language {
+        let named = self.from_query.or(self.from_cookie).or(self.from_account);
+        let accepted = || negotiate(self.accept_language.unwrap_or_default(), self.default);
         named.or_else(accepted).unwrap_or(self.default)
     }
 }
 
 /// Longest `Accept-Language` that is read, in ranges; browsers send a handful.
-const RANGES: usize = 32;
+const MAX_RANGES: usize = 32;
 
 /// The language that an `Accept-Language` header likes best (RFC 9110, 12.5.4); `None` when it names none of ours.
 ///
 /// A range of a region stands for its language. Of what is liked equally the range named first counts, and `*`, which is
 /// any language not named otherwise, is the default one if that was not refused.
 #[must_use]
-pub fn accepted(header: &str, default: Language) -> Option<Language> {
-    let ranges: Vec<(&str, u16)> = header.split(',').take(RANGES).filter_map(range).collect();
+pub fn negotiate(header: &str, default: Language) -> Option<Language> {
+    let ranges: Vec<(&str, u16)> = header.split(',').take(MAX_RANGES).filter_map(parse_range).collect();
     let mut best: Option<(Language, u16)> = None;
     for (tag, quality) in &ranges {
         let language = match *tag {
-            "*" => any(&ranges, default),
+            "*" => wildcard_language(&ranges, default),
             tag => Language::parse(tag),
         };
         if let Some(language) = language
@@ -130,24 +130,24 @@ pub fn accepted(header: &str, default: Language) -> Option<Language> {
 }
 
 /// What `*` stands for: the default language or else another one, unless the header names it by itself.
-fn any(ranges: &[(&str, u16)], default: Language) -> Option<Language> {
+fn wildcard_language(ranges: &[(&str, u16)], default: Language) -> Option<Language> {
     let named = |language: &Language| ranges.iter().any(|(tag, _)| Language::parse(tag) == Some(*language));
     std::iter::once(default).chain(Language::ALL).find(|language| !named(language))
 }
 
 /// A range and its quality in thousandths; `None` for what is neither.
-fn range(text: &str) -> Option<(&str, u16)> {
+fn parse_range(text: &str) -> Option<(&str, u16)> {
     let mut parts = text.split(';').map(str::trim);
     let tag = parts.next().filter(|tag| !tag.is_empty())?;
     let quality = match parts.next() {
         None => 1000,
-        Some(weight) => quality(weight.strip_prefix("q=").or_else(|| weight.strip_prefix("Q="))?)?,
+        Some(weight) => parse_quality(weight.strip_prefix("q=").or_else(|| weight.strip_prefix("Q="))?)?,
     };
     Some((tag, quality))
 }
 
 /// `0.8` in thousandths: at most three decimals, at most 1.
-fn quality(text: &str) -> Option<u16> {
+fn parse_quality(text: &str) -> Option<u16> {
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
     let digits = part.len() <= 3 && part.bytes().all(|b| b.is_ascii_digit());
     let thousandths: u16 = format!("{part:0<3}").parse().ok().filter(|_| digits)?;

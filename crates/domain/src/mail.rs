@@ -5,13 +5,13 @@
 
 use crate::id::{CustomerId, DeviceId, InstanceId, OrderId};
 use crate::money::Money;
-use crate::order::{Cancellation, Change, Order, OrderMail, OrderNumber, Problem, Tracking};
+use crate::order::{Cancellation, Order, OrderChange, OrderMailKind, OrderNumber, OrderProblem, Tracking};
 use crate::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 
 /// An order as its mail tells of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Bought {
+pub struct OrderSummary {
     /// The order.
     pub order: OrderId,
     /// The registration that the order's id names.
@@ -49,12 +49,12 @@ pub struct Bought {
     pub cancellation: Option<Cancellation>,
 }
 
-impl Bought {
-    fn new(order: &Order) -> Self {
+impl OrderSummary {
+    fn from_order(order: &Order) -> Self {
         let item = &order.item;
         Self {
             order: order.id,
-            device: order.instance().device,
+            device: order.instance_id().device,
             title: item.title.clone(),
             quantity: item.quantity,
             unit: item.unit.clone(),
@@ -73,26 +73,26 @@ impl Bought {
 
     /// What keeps it, or kept it, from being placed.
     #[must_use]
-    pub fn problem(&self) -> Option<Problem> {
-        self.problem.as_deref().and_then(Problem::parse)
+    pub fn problem(&self) -> Option<OrderProblem> {
+        self.problem.as_deref().and_then(OrderProblem::parse)
     }
 
     /// What the wire calls the order.
     #[must_use]
-    pub fn instance(&self) -> InstanceId {
+    pub fn instance_id(&self) -> InstanceId {
         InstanceId { device: self.device, order: self.order }
     }
 
     /// What people call it.
     #[must_use]
     pub fn number(&self) -> OrderNumber {
-        OrderNumber::of(self.order)
+        OrderNumber::from_order_id(self.order)
     }
 }
 
 /// A slot as the mail about subscriptions tells of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SlotNews {
+pub struct SlotSummary {
     /// The slot's name.
     pub name: String,
     /// What is reordered for it, and its price; `None` where automatic reordering is off.
@@ -116,7 +116,7 @@ pub struct PriceChangeSummary {
 
 /// Who takes over a device, and until when its earlier owner may answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Approach {
+pub struct TakeoverSummary {
     /// Who.
     pub customer: CustomerId,
     /// Until when.
@@ -125,21 +125,21 @@ pub struct Approach {
 
 /// What a mail tells.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum News {
+pub enum MailContent {
     /// An order was placed.
-    Placed(Bought),
+    Placed(OrderSummary),
     /// An order waits for its customer, or for a problem to be resolved; or still does, as [`Bought::reminder`] says.
-    Held(Bought),
+    Held(OrderSummary),
     /// A parcel left.
-    Shipped(Bought),
+    Shipped(OrderSummary),
     /// A parcel arrived, or should have by now.
-    Delivered(Bought),
+    Delivered(OrderSummary),
     /// An order was cancelled.
-    Cancelled(Bought),
+    Cancelled(OrderSummary),
     /// An order's problem was not resolved in time.
-    Expired(Bought),
+    Expired(OrderSummary),
     /// What the device's slots reorder from now on, every slot.
-    Subscribed(Vec<SlotNews>),
+    Subscribed(Vec<SlotSummary>),
     /// The device is no longer registered.
     Deregistered,
     /// The same, since somebody else registered it (docs/spec/registrations.md#one-unit-one-customer). No longer
@@ -150,11 +150,11 @@ pub enum News {
     /// More mails about the device are due than one gets in a day: those that follow are not sent.
     TooMany,
     /// Another customer sets up the device; its owner may keep it.
-    TakeoverAnnounced(Approach),
+    TakeoverAnnounced(TakeoverSummary),
     /// Another customer wants to set up the device, and its owner is asked.
-    TakeoverAsked(Approach),
+    TakeoverAsked(TakeoverSummary),
     /// The device belongs to another customer now; its earlier owner may take it back.
-    ChangedHands(Approach),
+    ChangedHands(TakeoverSummary),
     /// To the other customer: the owner agreed, until then.
     TakeoverAgreed(Time),
     /// To the other customer: the owner refused.
@@ -163,36 +163,38 @@ pub enum News {
     TakenBack,
 }
 
-impl News {
+impl MailContent {
     /// What kind of mail it is, in the word of the store and of the command line.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
-            News::Placed(_) => "order_placed",
-            News::Held(Bought { reminder: true, .. }) => "order_reminder",
-            News::Held(_) => "order_held",
-            News::Shipped(_) => "order_shipped",
-            News::Delivered(_) => "order_delivered",
-            News::Cancelled(_) => "order_cancelled",
-            News::Expired(_) => "order_expired",
-            News::Subscribed(_) => "subscribed",
-            News::Deregistered => "deregistered",
-            News::TakenOver | News::ChangedHands(_) => "taken_over",
-            News::PriceChanged(_) => "price_changed",
-            News::TooMany => "too_many",
-            News::TakeoverAnnounced(_) => "takeover_announced",
-            News::TakeoverAsked(_) => "takeover_asked",
-            News::TakeoverAgreed(_) => "takeover_agreed",
-            News::TakeoverDeclined => "takeover_declined",
-            News::TakenBack => "taken_back",
+            MailContent::Placed(_) => "order_placed",
+            MailContent::Held(OrderSummary { reminder: true, .. }) => "order_reminder",
+            MailContent::Held(_) => "order_held",
+            MailContent::Shipped(_) => "order_shipped",
+            MailContent::Delivered(_) => "order_delivered",
+            MailContent::Cancelled(_) => "order_cancelled",
+            MailContent::Expired(_) => "order_expired",
+            MailContent::Subscribed(_) => "subscribed",
+            MailContent::Deregistered => "deregistered",
+            MailContent::TakenOver | MailContent::ChangedHands(_) => "taken_over",
+            MailContent::PriceChanged(_) => "price_changed",
+            MailContent::TooMany => "too_many",
+            MailContent::TakeoverAnnounced(_) => "takeover_announced",
+            MailContent::TakeoverAsked(_) => "takeover_asked",
+            MailContent::TakeoverAgreed(_) => "takeover_agreed",
+            MailContent::TakeoverDeclined => "takeover_declined",
+            MailContent::TakenBack => "taken_back",
         }
     }
 
     /// The takeover that its reader may answer.
     #[must_use]
-    pub fn approach(&self) -> Option<&Approach> {
+    pub fn takeover(&self) -> Option<&TakeoverSummary> {
         match self {
-            News::TakeoverAnnounced(by) | News::TakeoverAsked(by) | News::ChangedHands(by) => Some(by),
+            MailContent::TakeoverAnnounced(by) | MailContent::TakeoverAsked(by) | MailContent::ChangedHands(by) => {
+                Some(by)
+            }
             _ => None,
         }
     }
@@ -200,39 +202,39 @@ impl News {
     /// Whether it counts among the mails that a device may cause in a day, and is not sent when there were as many. What
     /// tells that a device changes hands always is sent: too many mails must not hide it.
     #[must_use]
-    pub fn is_counted(&self) -> bool {
-        self.order().is_some() || matches!(self, News::Subscribed(_) | News::PriceChanged(_))
+    pub fn counts_toward_daily_limit(&self) -> bool {
+        self.order().is_some() || matches!(self, MailContent::Subscribed(_) | MailContent::PriceChanged(_))
     }
 
     /// The order that it is about, if it is about one.
     #[must_use]
-    pub fn order(&self) -> Option<&Bought> {
+    pub fn order(&self) -> Option<&OrderSummary> {
         match self {
-            News::Placed(bought)
-            | News::Held(bought)
-            | News::Shipped(bought)
-            | News::Delivered(bought)
-            | News::Cancelled(bought)
-            | News::Expired(bought) => Some(bought),
-            News::Subscribed(_)
-            | News::Deregistered
-            | News::TakenOver
-            | News::PriceChanged(_)
-            | News::TooMany
-            | News::TakeoverAnnounced(_)
-            | News::TakeoverAsked(_)
-            | News::ChangedHands(_)
-            | News::TakeoverAgreed(_)
-            | News::TakeoverDeclined
-            | News::TakenBack => None,
+            MailContent::Placed(bought)
+            | MailContent::Held(bought)
+            | MailContent::Shipped(bought)
+            | MailContent::Delivered(bought)
+            | MailContent::Cancelled(bought)
+            | MailContent::Expired(bought) => Some(bought),
+            MailContent::Subscribed(_)
+            | MailContent::Deregistered
+            | MailContent::TakenOver
+            | MailContent::PriceChanged(_)
+            | MailContent::TooMany
+            | MailContent::TakeoverAnnounced(_)
+            | MailContent::TakeoverAsked(_)
+            | MailContent::ChangedHands(_)
+            | MailContent::TakeoverAgreed(_)
+            | MailContent::TakeoverDeclined
+            | MailContent::TakenBack => None,
         }
     }
 
     /// The order that its reader may cancel by a link: a standard one that did not leave yet.
     #[must_use]
-    pub fn cancellable(&self) -> Option<InstanceId> {
+    pub fn cancellable_order(&self) -> Option<InstanceId> {
         match self {
-            News::Placed(bought) | News::Held(bought) if !bought.test => Some(bought.instance()),
+            MailContent::Placed(bought) | MailContent::Held(bought) if !bought.test => Some(bought.instance_id()),
             _ => None,
         }
     }
@@ -240,23 +242,23 @@ impl News {
 
 /// What the customer is mailed of an order's change, if anything.
 #[must_use]
-pub fn of_order(order: &Order, change: Change) -> Option<News> {
-    let bought = Bought::new(order);
+pub fn content_for_change(order: &Order, change: OrderChange) -> Option<MailContent> {
+    let bought = OrderSummary::from_order(order);
     Some(match change.mail? {
-        OrderMail::Placed => News::Placed(bought),
-        OrderMail::Held => News::Held(bought),
-        OrderMail::Reminder => News::Held(Bought { reminder: true, ..bought }),
-        OrderMail::Shipped => News::Shipped(bought),
-        OrderMail::Delivered => News::Delivered(bought),
-        OrderMail::Assumed => News::Delivered(Bought { assumed: true, ..bought }),
-        OrderMail::Cancelled => News::Cancelled(bought),
-        OrderMail::Expired => News::Expired(bought),
+        OrderMailKind::Placed => MailContent::Placed(bought),
+        OrderMailKind::Held => MailContent::Held(bought),
+        OrderMailKind::Reminder => MailContent::Held(OrderSummary { reminder: true, ..bought }),
+        OrderMailKind::Shipped => MailContent::Shipped(bought),
+        OrderMailKind::Delivered => MailContent::Delivered(bought),
+        OrderMailKind::AssumedDelivered => MailContent::Delivered(OrderSummary { assumed: true, ..bought }),
+        OrderMailKind::Cancelled => MailContent::Cancelled(bought),
+        OrderMailKind::Expired => MailContent::Expired(bought),
     })
 }
 
 /// Where a mail stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum State {
+pub enum MailState {
     /// It is sent when it is due.
     Waiting,
     /// A node is sending it; when its lease ends, another may.
@@ -271,19 +273,26 @@ pub enum State {
     Suppressed,
 }
 
-impl State {
-    const ALL: [State; 6] = [State::Waiting, State::Sending, State::Sent, State::Kept, State::Dead, State::Suppressed];
+impl MailState {
+    const ALL: [MailState; 6] = [
+        MailState::Waiting,
+        MailState::Sending,
+        MailState::Sent,
+        MailState::Kept,
+        MailState::Dead,
+        MailState::Suppressed,
+    ];
 
     /// The word of the store and of the command line.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            State::Waiting => "waiting",
-            State::Sending => "sending",
-            State::Sent => "sent",
-            State::Kept => "kept",
-            State::Dead => "dead",
-            State::Suppressed => "suppressed",
+            MailState::Waiting => "waiting",
+            MailState::Sending => "sending",
+            MailState::Sent => "sent",
+            MailState::Kept => "kept",
+            MailState::Dead => "dead",
+            MailState::Suppressed => "suppressed",
         }
     }
 
@@ -296,30 +305,30 @@ impl State {
 
 /// How an attempt to send a mail ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum MailOutcome {
     /// The mail server took it.
     Sent,
     /// There is no mail server: it stays where it is.
     Kept,
     /// Not now; why.
-    Passing(String),
+    TransientFailure(String),
     /// The mail server will never take it; why.
-    Final(String),
+    PermanentFailure(String),
     /// It was not sent, since its device caused more mails than one may in a day.
     OverLimit,
 }
 
 /// What follows from an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Next {
+pub enum MailDecision {
     /// It is over, well or not; why, if it was given up.
-    Over(State, Option<String>),
+    Finished(MailState, Option<String>),
     /// Again, then; why.
     Retry(Time, String),
 }
 
 /// Waits before each retry: about three days in all.
-const WAITS: [Span; 10] = [
+const RETRY_WAITS: [Span; 10] = [
     Span::from_mins(1),
     Span::from_mins(5),
     Span::from_mins(15),
@@ -334,17 +343,20 @@ const WAITS: [Span; 10] = [
 
 /// What follows from an attempt, counted from 1.
 #[must_use]
-pub fn after(attempt: i64, outcome: &Outcome, now: Time) -> Next {
-    let wait = usize::try_from(attempt - 1).ok().and_then(|n| WAITS.get(n));
+pub fn decide_after_attempt(attempt: i64, outcome: &MailOutcome, now: Time) -> MailDecision {
+    let wait = usize::try_from(attempt - 1).ok().and_then(|n| RETRY_WAITS.get(n));
     match (outcome, wait) {
-        (Outcome::Sent, _) => Next::Over(State::Sent, None),
-        (Outcome::Kept, _) => Next::Over(State::Kept, None),
-        (Outcome::Passing(why), Some(wait)) => Next::Retry(now + *wait, why.clone()),
-        (Outcome::Passing(why), None) => Next::Over(State::Dead, Some(format!("{why}; it was tried for three days"))),
-        (Outcome::OverLimit, _) => {
-            Next::Over(State::Suppressed, Some("its device caused more mails today than limits.mails_per_day".into()))
+        (MailOutcome::Sent, _) => MailDecision::Finished(MailState::Sent, None),
+        (MailOutcome::Kept, _) => MailDecision::Finished(MailState::Kept, None),
+        (MailOutcome::TransientFailure(why), Some(wait)) => MailDecision::Retry(now + *wait, why.clone()),
+        (MailOutcome::TransientFailure(why), None) => {
+            MailDecision::Finished(MailState::Dead, Some(format!("{why}; it was tried for three days")))
         }
-        (Outcome::Final(why), _) => Next::Over(State::Dead, Some(why.clone())),
+        (MailOutcome::OverLimit, _) => MailDecision::Finished(
+            MailState::Suppressed,
+            Some("its device caused more mails today than limits.mails_per_day".into()),
+        ),
+        (MailOutcome::PermanentFailure(why), _) => MailDecision::Finished(MailState::Dead, Some(why.clone())),
     }
 }
 

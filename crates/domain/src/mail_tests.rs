@@ -1,31 +1,31 @@
 //! Which mails an order's life causes, and how long a mail server is waited for.
 
 use super::*;
-use crate::fulfilment::{Backend, Report};
-use crate::order::{CancelledBy, Canceller, Item, NewOrder, Timing};
+use crate::fulfilment::{Backend, BackendReport};
+use crate::order::{CancelRequester, CancelledBy, NewOrder, OrderItem, OrderTiming};
 use crate::text::{Asin, SlotId};
 use uuid::Uuid;
 
-const TIMING: Timing = Timing {
+const TIMING: OrderTiming = OrderTiming {
     cancel_window: Span::from_hours(24),
     problem_hold: Span::from_hours(72),
-    recheck: Span::from_hours(1),
-    ask_above: 10,
+    recheck_every: Span::from_hours(1),
+    price_tolerance_percent: 10,
     remind_before: Span::from_hours(24),
     ship_after: Span::from_mins(30),
     deliver_after: Span::from_hours(48),
-    delivery_known: true,
-    free_after: Span::from_hours(24),
+    carrier_reports_delivery: true,
+    assume_delivered_after: Span::from_hours(24),
     test_ship_after: Span::from_mins(10),
     test_deliver_after: Span::from_mins(10),
 };
 
-fn start() -> Time {
+fn start_time() -> Time {
     Time::from_secs(1_520_000_000)
 }
 
-fn place(test: bool, problem: Option<Problem>) -> (Order, Vec<News>) {
-    let item = Item {
+fn place_order(test: bool, problem: Option<OrderProblem>) -> (Order, Vec<MailContent>) {
+    let item = OrderItem {
         asin: Asin::parse("B000000001").unwrap(),
         title: "Filter".into(),
         quantity: 3.0,
@@ -35,59 +35,73 @@ fn place(test: bool, problem: Option<Problem>) -> (Order, Vec<News>) {
     let (id, device) = (OrderId(Uuid::from_u128(1)), DeviceId(Uuid::from_u128(2)));
     let slot = SlotId::parse("s").unwrap();
     let new = NewOrder { id, device, slot, item, test, backend: Backend::Simulated, recipient: None };
-    let (order, change) = Order::place(new, problem, start(), &TIMING);
-    let news = of_order(&order, change).into_iter().collect();
+    let (order, change) = Order::place(new, problem, start_time(), &TIMING);
+    let news = content_for_change(&order, change).into_iter().collect();
     (order, news)
 }
 
 /// Every mail of an order's life, as its kind, when nothing but time passes.
-fn mails((mut order, mut news): (Order, Vec<News>), problem: impl Fn(Time) -> Option<Problem>) -> Vec<&'static str> {
+fn mail_kinds(
+    (mut order, mut news): (Order, Vec<MailContent>),
+    problem: impl Fn(Time) -> Option<OrderProblem>,
+) -> Vec<&'static str> {
     while let Some(now) = order.due_at {
-        let change = order.due(now, problem(now), &TIMING).unwrap();
-        news.extend(of_order(&order, change));
+        let change = order.advance(now, problem(now), &TIMING).unwrap();
+        news.extend(content_for_change(&order, change));
     }
-    news.iter().map(News::kind).collect()
+    news.iter().map(MailContent::kind).collect()
 }
 
 #[test]
 fn an_order_is_told_of_when_it_is_placed_ships_and_arrives() {
     for test in [false, true] {
-        assert_eq!(mails(place(test, None), |_| None), ["order_placed", "order_shipped", "order_delivered"]);
+        assert_eq!(mail_kinds(place_order(test, None), |_| None), ["order_placed", "order_shipped", "order_delivered"]);
     }
 }
 
 #[test]
 fn a_held_order_is_told_of_once_then_reminded_of_once_and_when_it_is_over() {
-    for held in [Problem::Address, Problem::Payment, Problem::Price, Problem::Ask, Problem::Limit].map(Some) {
+    for held in [
+        OrderProblem::MissingAddress,
+        OrderProblem::PaymentFailed,
+        OrderProblem::PriceTooHigh,
+        OrderProblem::ApprovalRequired,
+        OrderProblem::OrderLimitReached,
+    ]
+    .map(Some)
+    {
         let story = ["order_held", "order_reminder", "order_expired"];
-        assert_eq!(mails(place(false, held), |_| held), story, "{held:?}");
+        assert_eq!(mail_kinds(place_order(false, held), |_| held), story, "{held:?}");
     }
     // Nobody is asked to do anything here.
-    for held in [Problem::OutOfStock, Problem::Paused].map(Some) {
-        assert_eq!(mails(place(false, held), |_| held), ["order_held", "order_expired"], "{held:?}");
+    for held in [OrderProblem::OutOfStock, OrderProblem::Paused].map(Some) {
+        assert_eq!(mail_kinds(place_order(false, held), |_| held), ["order_held", "order_expired"], "{held:?}");
     }
-    let held = Some(Problem::Address);
-    let resolved = |now: Time| held.filter(|_| now.since(start()) < Span::from_hours(5));
-    assert_eq!(mails(place(false, held), resolved), ["order_held", "order_placed", "order_shipped", "order_delivered"]);
+    let held = Some(OrderProblem::MissingAddress);
+    let resolved = |now: Time| held.filter(|_| now.since(start_time()) < Span::from_hours(5));
+    assert_eq!(
+        mail_kinds(place_order(false, held), resolved),
+        ["order_held", "order_placed", "order_shipped", "order_delivered"]
+    );
 }
 
 #[test]
 fn a_new_reason_for_holding_an_order_is_told_of() {
-    let (address, stock) = (Some(Problem::Address), Some(Problem::OutOfStock));
-    let changes = |now: Time| if now.since(start()) < Span::from_hours(5) { address } else { stock };
-    assert_eq!(mails(place(false, address), changes), ["order_held", "order_held", "order_expired"]);
-    let changes = |now: Time| if now.since(start()) < Span::from_hours(50) { stock } else { address };
+    let (address, stock) = (Some(OrderProblem::MissingAddress), Some(OrderProblem::OutOfStock));
+    let changes = |now: Time| if now.since(start_time()) < Span::from_hours(5) { address } else { stock };
+    assert_eq!(mail_kinds(place_order(false, address), changes), ["order_held", "order_held", "order_expired"]);
+    let changes = |now: Time| if now.since(start_time()) < Span::from_hours(50) { stock } else { address };
     let story = ["order_held", "order_held", "order_expired"];
-    assert_eq!(mails(place(false, stock), changes), story, "a new reason so late is reminder enough");
+    assert_eq!(mail_kinds(place_order(false, stock), changes), story, "a new reason so late is reminder enough");
     // While a back end has not said its word there is nothing to tell; what it says then is told once.
-    let (mut order, news) = place(false, Some(Problem::Unconfirmed));
+    let (mut order, news) = place_order(false, Some(OrderProblem::AwaitingBackend));
     order.backend = Backend::Webhook;
     assert_eq!(news, []);
-    let said: Vec<_> = [Problem::OutOfStock, Problem::OutOfStock, Problem::Payment]
+    let said: Vec<_> = [OrderProblem::OutOfStock, OrderProblem::OutOfStock, OrderProblem::PaymentFailed]
         .into_iter()
         .map(|problem| {
-            let change = order.report(&Report::Problem(problem), start(), &TIMING).unwrap().unwrap();
-            of_order(&order, change).map(|news| news.kind())
+            let change = order.apply_report(&BackendReport::Problem(problem), start_time(), &TIMING).unwrap().unwrap();
+            content_for_change(&order, change).map(|news| news.kind())
         })
         .collect();
     assert_eq!(said, [Some("order_held"), None, Some("order_held")]);
@@ -97,47 +111,49 @@ fn a_new_reason_for_holding_an_order_is_told_of() {
 fn a_cancelled_order_is_told_of_unless_its_parcel_is_only_counted_as_arrived() {
     let cancelled = |mut order: Order, by, now| {
         let change = order.cancel(by, now).unwrap();
-        of_order(&order, change).map(|news| news.kind())
+        content_for_change(&order, change).map(|news| news.kind())
     };
-    assert_eq!(cancelled(place(false, None).0, Canceller::Customer, start()), Some("order_cancelled"));
-    let (mut shipped, _) = place(true, None);
+    assert_eq!(cancelled(place_order(false, None).0, CancelRequester::Customer, start_time()), Some("order_cancelled"));
+    let (mut shipped, _) = place_order(true, None);
     let now = shipped.due_at.unwrap();
-    shipped.due(now, None, &TIMING).unwrap();
-    assert_eq!(cancelled(shipped, Canceller::TestCall, now), None);
+    shipped.advance(now, None, &TIMING).unwrap();
+    assert_eq!(cancelled(shipped, CancelRequester::CancelTestOrder, now), None);
 }
 
 #[test]
 fn a_delivery_is_mailed_early_late_and_only_assumed() {
-    let mailed = |order: &Order, change: Option<Change>| match change.and_then(|change| of_order(order, change)) {
-        Some(News::Delivered(bought)) => Some(bought.assumed),
+    let mailed = |order: &Order, change: Option<OrderChange>| match change
+        .and_then(|change| content_for_change(order, change))
+    {
+        Some(MailContent::Delivered(bought)) => Some(bought.assumed),
         other => panic!("{other:?}"),
     };
-    let mut order = place(false, None).0;
+    let mut order = place_order(false, None).0;
     order.backend = Backend::Manual;
-    let report = |order: &mut Order, report: &Report, now| order.report(report, now, &TIMING).unwrap();
-    let shipped = Report::Shipped { expected_at: None, tracking: Tracking::default() };
-    report(&mut order, &shipped, start()).unwrap();
+    let report = |order: &mut Order, report: &BackendReport, now| order.apply_report(report, now, &TIMING).unwrap();
+    let shipped = BackendReport::Shipped { expected_at: None, tracking: Tracking::default() };
+    report(&mut order, &shipped, start_time()).unwrap();
     let expected = order.expected_at.unwrap();
     let mut early = order.clone();
-    let change = report(&mut early, &Report::Delivered, expected - Span::from_hours(20));
+    let change = report(&mut early, &BackendReport::Delivered, expected - Span::from_hours(20));
     assert_eq!(mailed(&early, change), Some(false));
     // Nobody said so in time: assumed, and the slot is free; then the carrier speaks after all.
-    let change = order.due(order.due_at.unwrap(), None, &TIMING);
+    let change = order.advance(order.due_at.unwrap(), None, &TIMING);
     assert_eq!((mailed(&order, change), order.delivered_at), (Some(true), None));
     let late = expected + Span::from_hours(100);
-    let change = report(&mut order, &Report::Delivered, late);
+    let change = report(&mut order, &BackendReport::Delivered, late);
     assert_eq!((mailed(&order, change), order.delivered_at), (Some(false), Some(late)));
-    assert_eq!(report(&mut order, &Report::Delivered, late), None, "once");
+    assert_eq!(report(&mut order, &BackendReport::Delivered, late), None, "once");
 }
 
 #[test]
 fn tracking_that_comes_late_is_mailed() {
-    let mut order = place(false, None).0;
+    let mut order = place_order(false, None).0;
     order.backend = Backend::Manual;
     let mut mailed = |number, carrier| {
-        let shipped = Report::Shipped { expected_at: None, tracking: Tracking::new(number, carrier, None) };
-        let change = order.report(&shipped, start(), &TIMING).unwrap()?;
-        Some(of_order(&order, change).map(|news| news.order().unwrap().tracking.clone()))
+        let shipped = BackendReport::Shipped { expected_at: None, tracking: Tracking::new(number, carrier, None) };
+        let change = order.apply_report(&shipped, start_time(), &TIMING).unwrap()?;
+        Some(content_for_change(&order, change).map(|news| news.order().unwrap().tracking.clone()))
     };
     assert_eq!(mailed(None, None), Some(Some(Tracking::default())));
     assert_eq!(mailed(Some("1Z9"), None), Some(Some(Tracking::new(Some("1Z9"), None, None))));
@@ -147,66 +163,78 @@ fn tracking_that_comes_late_is_mailed() {
 
 #[test]
 fn a_cancel_says_who_and_why() {
-    let mut order = place(false, None).0;
+    let mut order = place_order(false, None).0;
     order.backend = Backend::Manual;
     let why = Cancellation::new(CancelledBy::Operator, Some("No longer made"));
-    let change = order.report(&Report::Cancelled(why.clone()), start(), &TIMING).unwrap().unwrap();
-    let News::Cancelled(bought) = of_order(&order, change).unwrap() else { panic!("not cancelled") };
+    let change = order.apply_report(&BackendReport::Cancelled(why.clone()), start_time(), &TIMING).unwrap().unwrap();
+    let MailContent::Cancelled(bought) = content_for_change(&order, change).unwrap() else { panic!("not cancelled") };
     assert_eq!((bought.cancellation, order.cancellation), (Some(why.clone()), Some(why)));
-    let mut order = place(false, None).0;
-    order.cancel(Canceller::MailLink, start()).unwrap();
+    let mut order = place_order(false, None).0;
+    order.cancel(CancelRequester::MailLink, start_time()).unwrap();
     assert_eq!(order.cancellation.unwrap().by, CancelledBy::MailLink);
 }
 
 #[test]
 fn only_a_standard_order_that_did_not_leave_can_be_cancelled_by_its_mail() {
-    let (order, news) = place(false, None);
-    assert_eq!(news[0].cancellable(), Some(order.instance()));
-    assert_eq!(place(false, Some(Problem::OutOfStock)).1[0].cancellable(), Some(order.instance()));
-    assert_eq!(place(true, None).1[0].cancellable(), None);
-    assert_eq!(News::Shipped(Bought::new(&order)).cancellable(), None);
-    assert_eq!(News::TakenOver.cancellable(), None);
+    let (order, news) = place_order(false, None);
+    assert_eq!(news[0].cancellable_order(), Some(order.instance_id()));
+    assert_eq!(place_order(false, Some(OrderProblem::OutOfStock)).1[0].cancellable_order(), Some(order.instance_id()));
+    assert_eq!(place_order(true, None).1[0].cancellable_order(), None);
+    assert_eq!(MailContent::Shipped(OrderSummary::from_order(&order)).cancellable_order(), None);
+    assert_eq!(MailContent::TakenOver.cancellable_order(), None);
 }
 
 #[test]
 fn what_a_mail_tells_reads_back() {
     let slots = [Some(("Filter".to_owned(), Money::parse("24.99", "USD").unwrap())), None];
-    let slots = slots.map(|product| SlotNews { name: "漢字 \"x\"".into(), product });
-    let by = Approach { customer: CustomerId(Uuid::from_u128(7)), answer_by: start() };
-    let mut all = vec![News::Subscribed(slots.into()), News::Deregistered, News::TakenOver, News::TooMany];
-    all.extend([News::TakeoverAnnounced(by), News::TakeoverAsked(by), News::ChangedHands(by)]);
-    all.extend([News::TakeoverAgreed(start()), News::TakeoverDeclined, News::TakenBack]);
-    assert!(all.iter().all(|news| news.approach().is_some() == (news.approach() == Some(&by))));
-    all.extend(place(false, Some(Problem::OutOfStock)).1);
+    let slots = slots.map(|product| SlotSummary { name: "漢字 \"x\"".into(), product });
+    let by = TakeoverSummary { customer: CustomerId(Uuid::from_u128(7)), answer_by: start_time() };
+    let mut all = vec![
+        MailContent::Subscribed(slots.into()),
+        MailContent::Deregistered,
+        MailContent::TakenOver,
+        MailContent::TooMany,
+    ];
+    all.extend([MailContent::TakeoverAnnounced(by), MailContent::TakeoverAsked(by), MailContent::ChangedHands(by)]);
+    all.extend([MailContent::TakeoverAgreed(start_time()), MailContent::TakeoverDeclined, MailContent::TakenBack]);
+    assert!(all.iter().all(|news| news.takeover().is_some() == (news.takeover() == Some(&by))));
+    all.extend(place_order(false, Some(OrderProblem::OutOfStock)).1);
     for news in all {
         let text = serde_json::to_string(&news).unwrap();
-        assert_eq!(serde_json::from_str::<News>(&text).unwrap(), news);
+        assert_eq!(serde_json::from_str::<MailContent>(&text).unwrap(), news);
     }
-    let News::Held(bought) = &place(false, Some(Problem::OutOfStock)).1[0] else { panic!("not held") };
-    assert_eq!(bought.problem(), Some(Problem::OutOfStock));
+    let MailContent::Held(bought) = &place_order(false, Some(OrderProblem::OutOfStock)).1[0] else {
+        panic!("not held")
+    };
+    assert_eq!(bought.problem(), Some(OrderProblem::OutOfStock));
 }
 
 #[test]
 fn a_mail_server_is_waited_for_about_three_days() {
-    let (mut now, mut attempt) = (start(), 1);
-    let passing = Outcome::Passing("451 come back later".into());
-    while let Next::Retry(at, why) = after(attempt, &passing, now) {
+    let (mut now, mut attempt) = (start_time(), 1);
+    let passing = MailOutcome::TransientFailure("451 come back later".into());
+    while let MailDecision::Retry(at, why) = decide_after_attempt(attempt, &passing, now) {
         assert_eq!(why, "451 come back later");
         assert!(at > now);
         (now, attempt) = (at, attempt + 1);
     }
-    assert_eq!((attempt, now.since(start()).to_string().as_str()), (11, "3d 21m"));
-    let Next::Over(State::Dead, Some(why)) = after(attempt, &passing, now) else { panic!("tried again") };
+    assert_eq!((attempt, now.since(start_time()).to_string().as_str()), (11, "3d 21m"));
+    let MailDecision::Finished(MailState::Dead, Some(why)) = decide_after_attempt(attempt, &passing, now) else {
+        panic!("tried again")
+    };
     assert_eq!(why, "451 come back later; it was tried for three days");
 }
 
 #[test]
 fn what_a_mail_server_says_for_good_is_not_asked_twice() {
-    let end = |outcome| after(1, &outcome, start());
-    assert_eq!(end(Outcome::Sent), Next::Over(State::Sent, None));
-    assert_eq!(end(Outcome::Kept), Next::Over(State::Kept, None));
-    assert_eq!(end(Outcome::Final("550 no".into())), Next::Over(State::Dead, Some("550 no".into())));
-    for state in State::ALL {
-        assert_eq!(State::parse(state.as_str()), Some(state));
+    let end = |outcome| decide_after_attempt(1, &outcome, start_time());
+    assert_eq!(end(MailOutcome::Sent), MailDecision::Finished(MailState::Sent, None));
+    assert_eq!(end(MailOutcome::Kept), MailDecision::Finished(MailState::Kept, None));
+    assert_eq!(
+        end(MailOutcome::PermanentFailure("550 no".into())),
+        MailDecision::Finished(MailState::Dead, Some("550 no".into()))
+    );
+    for state in MailState::ALL {
+        assert_eq!(MailState::parse(state.as_str()), Some(state));
     }
 }

@@ -19,11 +19,11 @@ pub struct Model {
     /// Name shown to customers.
     pub name: String,
     /// What the teaser page is asked for.
-    pub composite: CompositeId,
+    pub composite_id: CompositeId,
     /// Certified: may be linked without `should_include_non_live`.
     pub live: bool,
     /// Whether another customer may set up a unit that somebody has.
-    pub takeover: takeover::Policy,
+    pub takeover_policy: takeover::TakeoverPolicy,
 }
 
 /// One consumable a model measures and reorders.

@@ -18,12 +18,12 @@ pub struct Money {
 
 /// A text that is not a price.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadMoney {
+pub enum ParseMoneyError {
     /// It is not the code of a currency of today.
     #[error("`{0}` is not a currency: write its ISO 4217 code, such as USD, EUR or JPY")]
     Currency(String),
     /// The amount is not a decimal number with the currency's digits.
-    #[error("`{amount}` is not a price in {currency}: {}", how(*.digits))]
+    #[error("`{amount}` is not a price in {currency}: {}", amount_format_hint(*.digits))]
     Amount {
         /// What was read.
         amount: String,
@@ -35,7 +35,7 @@ pub enum BadMoney {
 }
 
 /// How to write an amount with so many decimals.
-fn how(digits: u32) -> String {
+fn amount_format_hint(digits: u32) -> String {
     match digits {
         0 => "write whole numbers, such as \"25\"".into(),
         digits => format!("write digits with at most {digits} decimals, such as \"24.99\""),
@@ -44,14 +44,14 @@ fn how(digits: u32) -> String {
 
 /// How many decimals a currency has. One that was withdrawn, or never was, is told as most are: amounts in it may be
 /// in the store from before.
-fn digits(currency: &str) -> u32 {
-    currency::decimals(currency).unwrap_or(2)
+fn decimal_digits(currency: &str) -> u32 {
+    currency::decimal_digits(currency).unwrap_or(2)
 }
 
 impl Money {
     /// So many percent more, rounded to the nearest minor unit.
     #[must_use]
-    pub fn dearer(&self, percent: u32) -> Self {
+    pub fn plus_percent(&self, percent: u32) -> Self {
         let more = (i128::from(self.minor) * i128::from(percent) + 50) / 100;
         let minor = i64::try_from(i128::from(self.minor) + more).unwrap_or(i64::MAX);
         Self { minor, currency: self.currency.clone() }
@@ -59,14 +59,14 @@ impl Money {
 
     /// So many percent more, without what is left over of a minor unit: the most that is within them.
     #[must_use]
-    pub fn at_most_over(&self, percent: u32) -> Self {
+    pub fn plus_percent_rounded_down(&self, percent: u32) -> Self {
         let most = i128::from(self.minor) * (100 + i128::from(percent)) / 100;
         Self { minor: i64::try_from(most).unwrap_or(i64::MAX), currency: self.currency.clone() }
     }
 
     /// Whether it is no more than another amount. One in another currency cannot be compared, so it is not.
     #[must_use]
-    pub fn is_within(&self, limit: &Self) -> bool {
+    pub fn is_at_most(&self, limit: &Self) -> bool {
         self.currency == limit.currency && self.minor <= limit.minor
     }
 
@@ -74,11 +74,14 @@ impl Money {
     ///
     /// # Errors
     /// [`BadMoney`] when the currency is not a code, or the amount has too many decimals, a sign or no digits.
-    pub fn parse(amount: &str, currency: &str) -> Result<Self, BadMoney> {
-        let digits =
-            currency::decimals(currency).ok_or_else(|| BadMoney::Currency(currency.chars().take(10).collect()))?;
-        let refuse =
-            || BadMoney::Amount { amount: amount.chars().take(40).collect(), currency: currency.to_owned(), digits };
+    pub fn parse(amount: &str, currency: &str) -> Result<Self, ParseMoneyError> {
+        let digits = currency::decimal_digits(currency)
+            .ok_or_else(|| ParseMoneyError::Currency(currency.chars().take(10).collect()))?;
+        let refuse = || ParseMoneyError::Amount {
+            amount: amount.chars().take(40).collect(),
+            currency: currency.to_owned(),
+            digits,
+        };
         let (whole, part) = amount.split_once('.').unwrap_or((amount, ""));
         let numeric = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
         let too_long = part.len() > digits as usize || whole.is_empty() || whole.len() > 12;
@@ -92,9 +95,9 @@ impl Money {
     /// An amount that another system writes as a whole number with so many decimals, whatever the currency. What is
     /// left over of a minor unit counts as one more. Nothing for what is no price.
     #[must_use]
-    pub fn of_decimals(amount: i64, decimals: u32, currency: &str) -> Option<Self> {
+    pub fn from_scaled(amount: i64, decimals: u32, currency: &str) -> Option<Self> {
         let Self { minor: 0, currency } = Self::parse("0", currency).ok()? else { return None };
-        let (amount, digits) = (u64::try_from(amount).ok()?, digits(&currency));
+        let (amount, digits) = (u64::try_from(amount).ok()?, decimal_digits(&currency));
         let minor = match decimals.checked_sub(digits) {
             Some(more) => amount.div_ceil(10_u64.checked_pow(more)?),
             None => amount.checked_mul(10_u64.checked_pow(digits - decimals)?)?,
@@ -104,8 +107,8 @@ impl Money {
 
     /// The amount as a decimal number, without the currency: `24.99`.
     #[must_use]
-    pub fn amount(&self) -> String {
-        let digits = digits(&self.currency);
+    pub fn to_decimal_text(&self) -> String {
+        let digits = decimal_digits(&self.currency);
         let unit = 10_i64.pow(digits);
         match digits {
             0 => self.minor.to_string(),
@@ -116,7 +119,7 @@ impl Money {
 
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.amount(), self.currency)
+        write!(f, "{} {}", self.to_decimal_text(), self.currency)
     }
 }
 
@@ -140,7 +143,7 @@ mod tests {
         ] {
             let money = Money::parse(amount, currency).unwrap();
             assert_eq!(money.minor, minor);
-            assert_eq!(Money::parse(&money.amount(), currency).unwrap(), money);
+            assert_eq!(Money::parse(&money.to_decimal_text(), currency).unwrap(), money);
         }
         assert_eq!(Money::parse("24.9", "USD").unwrap().to_string(), "24.90 USD");
     }
@@ -161,7 +164,7 @@ mod tests {
             (i64::MAX, 0, "USD", None),
             (1, 60, "USD", None),
         ] {
-            let money = Money::of_decimals(amount, decimals, currency);
+            let money = Money::from_scaled(amount, decimals, currency);
             assert_eq!(money.map(|money| money.minor), minor, "{amount} {decimals} {currency}");
         }
     }
@@ -169,17 +172,20 @@ mod tests {
     #[test]
     fn amounts_are_compared_exactly() {
         let usd = |minor| Money { minor, currency: "USD".into() };
-        assert_eq!(usd(2499).at_most_over(10), usd(2748), "27.489 is not within ten per cent any more");
-        assert_eq!([usd(0).at_most_over(1000), usd(i64::MAX).at_most_over(1)], [usd(0), usd(i64::MAX)]);
-        assert!(usd(5).is_within(&usd(5)) && !usd(6).is_within(&usd(5)));
-        assert!(!usd(1).is_within(&Money { minor: 5, currency: "EUR".into() }));
+        assert_eq!(usd(2499).plus_percent_rounded_down(10), usd(2748), "27.489 is not within ten per cent any more");
+        assert_eq!(
+            [usd(0).plus_percent_rounded_down(1000), usd(i64::MAX).plus_percent_rounded_down(1)],
+            [usd(0), usd(i64::MAX)]
+        );
+        assert!(usd(5).is_at_most(&usd(5)) && !usd(6).is_at_most(&usd(5)));
+        assert!(!usd(1).is_at_most(&Money { minor: 5, currency: "EUR".into() }));
     }
 
     #[test]
     fn every_amount_is_read_back_in_every_currency() {
         for (code, decimals) in currency::all() {
             let money = Money { minor: 1_234_567, currency: code.into() };
-            let written = money.amount();
+            let written = money.to_decimal_text();
             assert_eq!(written.split_once('.').map_or(0, |(_, part)| part.len()), decimals as usize, "{money}");
             assert_eq!(Money::parse(&written, code).unwrap(), money);
         }

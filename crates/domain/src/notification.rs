@@ -5,14 +5,14 @@
 
 use crate::device::Device;
 use crate::id::{ClientId, EventId};
-use crate::order::{Item, Order, Told};
+use crate::order::{Order, OrderItem, OrderNotification};
 use crate::text::SlotId;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
 /// The six types (docs/spec/notifications.md#notification-types); there is no other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Kind {
+pub enum NotificationType {
     /// A device was linked.
     DeviceRegistered,
     /// A device left.
@@ -27,27 +27,27 @@ pub enum Kind {
     ItemShipped,
 }
 
-impl Kind {
+impl NotificationType {
     /// Every type.
-    pub const ALL: [Kind; 6] = [
-        Kind::DeviceRegistered,
-        Kind::DeviceDeregistered,
-        Kind::SubscriptionChanged,
-        Kind::OrderPlaced,
-        Kind::OrderCancelled,
-        Kind::ItemShipped,
+    pub const ALL: [NotificationType; 6] = [
+        NotificationType::DeviceRegistered,
+        NotificationType::DeviceDeregistered,
+        NotificationType::SubscriptionChanged,
+        NotificationType::OrderPlaced,
+        NotificationType::OrderCancelled,
+        NotificationType::ItemShipped,
     ];
 
     /// `notificationType` on the wire.
     #[must_use]
     pub fn wire_name(self) -> &'static str {
         match self {
-            Kind::DeviceRegistered => "DeviceRegisteredNotification",
-            Kind::DeviceDeregistered => "DeviceDeregisteredNotification",
-            Kind::SubscriptionChanged => "SubscriptionChangedNotification",
-            Kind::OrderPlaced => "OrderPlacedNotification",
-            Kind::OrderCancelled => "OrderCancelledNotification",
-            Kind::ItemShipped => "ItemShippedNotification",
+            NotificationType::DeviceRegistered => "DeviceRegisteredNotification",
+            NotificationType::DeviceDeregistered => "DeviceDeregisteredNotification",
+            NotificationType::SubscriptionChanged => "SubscriptionChangedNotification",
+            NotificationType::OrderPlaced => "OrderPlacedNotification",
+            NotificationType::OrderCancelled => "OrderCancelledNotification",
+            NotificationType::ItemShipped => "ItemShippedNotification",
         }
     }
 
@@ -59,9 +59,9 @@ impl Kind {
 
     /// Reads a type as people write it: `item-shipped`, `ItemShipped` or `ItemShippedNotification`.
     #[must_use]
-    pub fn named(text: &str) -> Option<Self> {
+    pub fn parse_lenient(text: &str) -> Option<Self> {
         let word: String = text.chars().filter(|c| !matches!(c, '-' | '_')).collect();
-        let is = |kind: &Kind| {
+        let is = |kind: &NotificationType| {
             let short = kind.wire_name().trim_end_matches("Notification");
             word.eq_ignore_ascii_case(short) || word.eq_ignore_ascii_case(kind.wire_name())
         };
@@ -70,24 +70,24 @@ impl Kind {
 
     /// The type as a command line writes it, such as `item-shipped`.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn cli_name(self) -> &'static str {
         match self {
-            Kind::DeviceRegistered => "device-registered",
-            Kind::DeviceDeregistered => "device-deregistered",
-            Kind::SubscriptionChanged => "subscription-changed",
-            Kind::OrderPlaced => "order-placed",
-            Kind::OrderCancelled => "order-cancelled",
-            Kind::ItemShipped => "item-shipped",
+            NotificationType::DeviceRegistered => "device-registered",
+            NotificationType::DeviceDeregistered => "device-deregistered",
+            NotificationType::SubscriptionChanged => "subscription-changed",
+            NotificationType::OrderPlaced => "order-placed",
+            NotificationType::OrderCancelled => "order-cancelled",
+            NotificationType::ItemShipped => "item-shipped",
         }
     }
 }
 
-impl From<Told> for Kind {
-    fn from(told: Told) -> Self {
+impl From<OrderNotification> for NotificationType {
+    fn from(told: OrderNotification) -> Self {
         match told {
-            Told::Placed => Kind::OrderPlaced,
-            Told::Shipped => Kind::ItemShipped,
-            Told::Cancelled => Kind::OrderCancelled,
+            OrderNotification::Placed => NotificationType::OrderPlaced,
+            OrderNotification::Shipped => NotificationType::ItemShipped,
+            OrderNotification::Cancelled => NotificationType::OrderCancelled,
         }
     }
 }
@@ -103,8 +103,8 @@ pub struct ProductInfo {
     pub unit: String,
 }
 
-impl From<&Item> for ProductInfo {
-    fn from(item: &Item) -> Self {
+impl From<&OrderItem> for ProductInfo {
+    fn from(item: &OrderItem) -> Self {
         Self { asin: item.asin.to_string(), quantity: item.quantity, unit: item.unit.clone() }
     }
 }
@@ -122,7 +122,7 @@ pub struct SlotInfo {
 
 /// What differs by type.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Facts {
+pub enum EventFacts {
     /// DeviceRegistered.
     Registered,
     /// DeviceDeregistered.
@@ -132,7 +132,7 @@ pub enum Facts {
     /// OrderPlaced, OrderCancelled, ItemShipped.
     Order {
         /// Which of the three.
-        told: Told,
+        told: OrderNotification,
         /// `instanceId`.
         instance: String,
         /// For which slot.
@@ -160,30 +160,30 @@ pub struct Event {
     /// The customer, as this maker sees them.
     pub customer: String,
     /// What happened.
-    pub facts: Facts,
+    pub facts: EventFacts,
 }
 
 impl Event {
     /// An event of a device.
     #[must_use]
-    pub fn new(id: EventId, at: Time, device: &Device, facts: Facts) -> Self {
+    pub fn new(id: EventId, at: Time, device: &Device, facts: EventFacts) -> Self {
         Self {
             id,
             at,
             client: ClientId::to_string(&device.client),
             model: device.model_code.to_string(),
             serial: device.serial.to_string(),
-            customer: device.directed_customer.clone(),
+            customer: device.directed_customer_id.clone(),
             facts,
         }
     }
 
     /// An event of an order.
     #[must_use]
-    pub fn of_order(id: EventId, at: Time, device: &Device, order: &Order, told: Told) -> Self {
-        let facts = Facts::Order {
+    pub fn for_order(id: EventId, at: Time, device: &Device, order: &Order, told: OrderNotification) -> Self {
+        let facts = EventFacts::Order {
             told,
-            instance: order.instance().to_string(),
+            instance: order.instance_id().to_string(),
             slot: order.slot.clone(),
             product: ProductInfo::from(&order.item),
             expected_at: order.expected_at,
@@ -193,12 +193,12 @@ impl Event {
 
     /// Its type.
     #[must_use]
-    pub fn kind(&self) -> Kind {
+    pub fn notification_type(&self) -> NotificationType {
         match &self.facts {
-            Facts::Registered => Kind::DeviceRegistered,
-            Facts::Deregistered => Kind::DeviceDeregistered,
-            Facts::Subscription(_) => Kind::SubscriptionChanged,
-            Facts::Order { told, .. } => (*told).into(),
+            EventFacts::Registered => NotificationType::DeviceRegistered,
+            EventFacts::Deregistered => NotificationType::DeviceDeregistered,
+            EventFacts::Subscription(_) => NotificationType::SubscriptionChanged,
+            EventFacts::Order { told, .. } => (*told).into(),
         }
     }
 }
@@ -209,14 +209,14 @@ mod tests {
 
     #[test]
     fn a_type_is_known_by_each_of_its_names() {
-        for kind in Kind::ALL {
+        for kind in NotificationType::ALL {
             let short = kind.wire_name().replace("Notification", "");
-            for name in [kind.wire_name(), kind.word(), &short, &kind.word().replace('-', "_").to_uppercase()] {
-                assert_eq!(Kind::named(name), Some(kind), "{name}");
+            for name in [kind.wire_name(), kind.cli_name(), &short, &kind.cli_name().replace('-', "_").to_uppercase()] {
+                assert_eq!(NotificationType::parse_lenient(name), Some(kind), "{name}");
             }
         }
         for name in ["", "Notification", "item", "item-shipped-twice"] {
-            assert_eq!(Kind::named(name), None, "{name}");
+            assert_eq!(NotificationType::parse_lenient(name), None, "{name}");
         }
     }
 }

@@ -53,7 +53,7 @@ impl ClientKind {
 /// By which rules a client lives (docs/spec/login.md#client-modes).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Mode {
+pub enum ClientMode {
     /// Those of Login with Amazon, which shipped clients need.
     #[default]
     Lwa,
@@ -61,16 +61,16 @@ pub enum Mode {
     Strict,
 }
 
-impl Mode {
+impl ClientMode {
     /// Every mode.
-    pub const ALL: [Mode; 2] = [Mode::Lwa, Mode::Strict];
+    pub const ALL: [ClientMode; 2] = [ClientMode::Lwa, ClientMode::Strict];
 
     /// The word of the seed file and the store.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Mode::Lwa => "lwa",
-            Mode::Strict => "strict",
+            ClientMode::Lwa => "lwa",
+            ClientMode::Strict => "strict",
         }
     }
 
@@ -126,13 +126,13 @@ pub struct ClientAccess {
 impl ClientAccess {
     /// Whether a code or token that was issued under a generation is accepted.
     #[must_use]
-    pub fn accepts(self, generation: u32) -> bool {
+    pub fn accepts_generation(self, generation: u32) -> bool {
         self.state == ClientState::Enabled && self.generation == generation
     }
 
     /// After all its tokens were ended.
     #[must_use]
-    pub fn ended(self, state: ClientState) -> Self {
+    pub fn with_tokens_revoked(self, state: ClientState) -> Self {
         Self { state, generation: self.generation + 1 }
     }
 }
@@ -166,7 +166,7 @@ pub struct Client {
     /// Where answers may be sent.
     pub redirect_uris: Vec<String>,
     /// By which rules it lives.
-    pub mode: Mode,
+    pub mode: ClientMode,
     /// SHA-256 of the secret before the present one, as long as both are accepted.
     pub former_secret_hash: Option<[u8; 32]>,
     /// Whether it may log anybody in.
@@ -183,13 +183,13 @@ impl Client {
     /// Whether it lives by RFC 9700.
     #[must_use]
     pub fn is_strict(&self) -> bool {
-        self.mode == Mode::Strict
+        self.mode == ClientMode::Strict
     }
 
     /// Whether its authorize requests must bring a proof key's challenge: where no secret proves who exchanges the code, and
     /// always where the client is strict.
     #[must_use]
-    pub fn must_prove_codes(&self) -> bool {
+    pub fn requires_pkce(&self) -> bool {
         self.is_strict() || !self.kind.is_confidential()
     }
 
@@ -202,7 +202,7 @@ impl Client {
     /// Compares a presented secret with the stored hashes, in constant time. Hashes also where there is nothing to
     /// compare with, so that public clients are not told apart by time.
     #[must_use]
-    pub fn secret_is(&self, presented: &str) -> bool {
+    pub fn verify_secret(&self, presented: &str) -> bool {
         let presented = hash_secret(presented);
         let [present, former] = [self.secret_hash, self.former_secret_hash]
             .map(|stored| bool::from(stored.unwrap_or_default().ct_eq(&presented)) & stored.is_some());
@@ -215,7 +215,7 @@ mod tests {
     use super::*;
     use uuid::Uuid;
 
-    fn client(secrets: [Option<&str>; 2]) -> Client {
+    fn sample_client(secrets: [Option<&str>; 2]) -> Client {
         let [secret_hash, former_secret_hash] = secrets.map(|secret| secret.map(hash_secret));
         let id = Uuid::nil();
         Client {
@@ -225,7 +225,7 @@ mod tests {
             kind: ClientKind::Web,
             secret_hash,
             redirect_uris: Vec::new(),
-            mode: Mode::Lwa,
+            mode: ClientMode::Lwa,
             former_secret_hash,
             access: ClientAccess::default(),
         }
@@ -236,7 +236,8 @@ mod tests {
         for (secrets, accepted) in
             [([None, None], &[][..]), ([Some("new"), None], &["new"]), ([Some("new"), Some("old")], &["new", "old"])]
         {
-            let found: Vec<_> = ["new", "old", "", "x"].into_iter().filter(|s| client(secrets).secret_is(s)).collect();
+            let found: Vec<_> =
+                ["new", "old", "", "x"].into_iter().filter(|s| sample_client(secrets).verify_secret(s)).collect();
             assert_eq!(found, accepted);
         }
     }
@@ -244,10 +245,10 @@ mod tests {
     #[test]
     fn ended_tokens_stay_ended_when_a_client_is_enabled_again() {
         let first = ClientAccess::default();
-        let disabled = first.ended(ClientState::Disabled);
+        let disabled = first.with_tokens_revoked(ClientState::Disabled);
         let enabled = ClientAccess { state: ClientState::Enabled, ..disabled };
-        assert!(first.accepts(0) && !disabled.accepts(0) && !disabled.accepts(1));
-        assert!(!enabled.accepts(0) && enabled.accepts(1));
+        assert!(first.accepts_generation(0) && !disabled.accepts_generation(0) && !disabled.accepts_generation(1));
+        assert!(!enabled.accepts_generation(0) && enabled.accepts_generation(1));
         assert_eq!(ClientState::parse("removed"), Some(ClientState::Removed));
     }
 }

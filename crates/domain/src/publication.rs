@@ -9,9 +9,9 @@ use std::str::FromStr;
 /// The partitions of AWS, and what the regions of each begin with; the first one has all other regions.
 const PARTITIONS: [(&str, &str); 3] = [("aws", ""), ("aws-cn", "cn-"), ("aws-us-gov", "us-gov-")];
 /// What the regions of partitions begin with that have endpoints of other names, which nobody here knows.
-const ELSEWHERE: [&str; 3] = ["eu-iso", "eusc-", "us-iso"];
+const UNSUPPORTED_REGION_PREFIXES: [&str; 3] = ["eu-iso", "eusc-", "us-iso"];
 /// What the name of a FIFO topic ends with (docs/spec/delivery.md#fifo-topics).
-const FIFO: &str = ".fifo";
+const FIFO_SUFFIX: &str = ".fifo";
 
 /// The ARN of an Amazon SNS topic: `arn:aws:sns:<region>:<account>:<name>`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -24,7 +24,7 @@ pub struct TopicArn {
 impl TopicArn {
     /// Whether an endpoint is meant to be an ARN, well written or not.
     #[must_use]
-    pub fn is_meant(endpoint: &str) -> bool {
+    pub fn looks_like_arn(endpoint: &str) -> bool {
         endpoint.starts_with("arn:")
     }
 
@@ -43,13 +43,13 @@ impl TopicArn {
     /// The topic's name, without the `.fifo` of a FIFO topic.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.name.trim_end_matches(FIFO)
+        self.name.trim_end_matches(FIFO_SUFFIX)
     }
 
     /// Whether the topic keeps the order of a group's messages and drops what comes twice within five minutes.
     #[must_use]
     pub fn is_fifo(&self) -> bool {
-        self.name.ends_with(FIFO)
+        self.name.ends_with(FIFO_SUFFIX)
     }
 }
 
@@ -87,13 +87,13 @@ impl FromStr for TopicArn {
         {
             return bad(format!("the region {region} is in the partition {home}"));
         }
-        if ELSEWHERE.iter().any(|start| region.starts_with(start)) {
+        if UNSUPPORTED_REGION_PREFIXES.iter().any(|start| region.starts_with(start)) {
             return bad(format!("the region {region} is in a partition that is not published to"));
         }
         if account.len() != 12 || !account.bytes().all(|b| b.is_ascii_digit()) {
             return bad("the account has 12 digits".into());
         }
-        if name.len() > 256 || !crate::topic::is_name(name.strip_suffix(FIFO).unwrap_or(name)) {
+        if name.len() > 256 || !crate::receiver::is_topic_name(name.strip_suffix(FIFO_SUFFIX).unwrap_or(name)) {
             return bad("the name has 1 to 256 letters, digits, `-` and `_`, and .fifo at the end of a FIFO one".into());
         }
         Ok(Self { text: text.to_owned(), region: region.to_owned(), name: name.to_owned() })
@@ -108,7 +108,7 @@ fn is_region(text: &str) -> bool {
 
 /// Codes of refusals that pass by themselves, whatever their status: too much at once, something broken at the other end,
 /// credentials that were good and are about to be replaced. AWS answers several of them with 400.
-const PASSING: [&str; 19] = [
+const TRANSIENT_CODES: [&str; 19] = [
     "BandwidthLimitExceeded",
     "ExpiredToken",
     "ExpiredTokenException",
@@ -132,22 +132,22 @@ const PASSING: [&str; 19] = [
 
 /// SNS's refusal of a publication.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct PublishRejection {
     /// Status of the answer.
     pub status: u16,
     /// Its error code, such as `AuthorizationError`; empty if it names none.
     pub code: String,
 }
 
-impl Refusal {
+impl PublishRejection {
     /// Whether the same publication could fare better soon, although nobody changes anything.
     #[must_use]
-    pub fn is_passing(&self) -> bool {
-        matches!(self.status, 429 | 500..=599) || PASSING.contains(&self.code.as_str())
+    pub fn is_transient(&self) -> bool {
+        matches!(self.status, 429 | 500..=599) || TRANSIENT_CODES.contains(&self.code.as_str())
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for PublishRejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { status, code } = self;
         if code.is_empty() { write!(f, "SNS answered {status}") } else { write!(f, "SNS answered {status} {code}") }
@@ -158,7 +158,7 @@ impl fmt::Display for Refusal {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<TopicArn, String> {
+    fn parse_arn(text: &str) -> Result<TopicArn, String> {
         text.parse()
     }
 
@@ -170,7 +170,7 @@ mod tests {
             ("arn:aws-cn:sns:cn-northwest-1:000000000000:a", "cn-northwest-1", "a", false),
             ("arn:aws-us-gov:sns:us-gov-west-1:000000000000:a", "us-gov-west-1", "a", false),
         ] {
-            let arn = read(text).unwrap();
+            let arn = parse_arn(text).unwrap();
             assert_eq!((arn.region(), arn.name(), arn.is_fifo()), (region, name, is_fifo), "{text}");
             assert_eq!((arn.as_str(), arn.to_string().as_str()), (text, text));
         }
@@ -206,17 +206,17 @@ mod tests {
             (&long_fifo, "the name has 1 to 256"),
             ("https://maker.example", "write arn:aws:sns:<region>:<account>:<name>"),
         ] {
-            let error = read(text).unwrap_err();
+            let error = parse_arn(text).unwrap_err();
             assert!(error.contains(says), "{error}");
         }
         for name in ["n".repeat(256), "n".repeat(251) + ".fifo"] {
-            read(&format!("arn:aws:sns:us-east-1:123456789012:{name}")).unwrap();
+            parse_arn(&format!("arn:aws:sns:us-east-1:123456789012:{name}")).unwrap();
         }
     }
 
     #[test]
     fn a_refusal_is_judged_by_its_status_and_its_code() {
-        let refusal = |status, code: &str| Refusal { status, code: code.into() };
+        let refusal = |status, code: &str| PublishRejection { status, code: code.into() };
         for (status, code) in [
             (429, ""),
             (500, "InternalError"),
@@ -225,7 +225,7 @@ mod tests {
             (400, "KMSThrottling"),
             (403, "ExpiredToken"),
         ] {
-            assert!(refusal(status, code).is_passing(), "{status} {code}");
+            assert!(refusal(status, code).is_transient(), "{status} {code}");
         }
         for (status, code) in [
             (404, "NotFound"),
@@ -236,7 +236,7 @@ mod tests {
             (400, "KMSDisabled"),
             (400, ""),
         ] {
-            assert!(!refusal(status, code).is_passing(), "{status} {code}");
+            assert!(!refusal(status, code).is_transient(), "{status} {code}");
         }
         assert_eq!(refusal(404, "NotFound").to_string(), "SNS answered 404 NotFound");
         assert_eq!(refusal(502, "").to_string(), "SNS answered 502");

@@ -11,7 +11,7 @@ use crate::time::Time;
 
 /// A field's value as it came: a JSON number, or a text (JSON string or form field).
 #[derive(Clone, Debug, PartialEq)]
-pub enum Field {
+pub enum FieldValue {
     /// A JSON number.
     Number(f64),
     /// A JSON string.
@@ -27,7 +27,7 @@ pub enum Field {
 /// Why a body was refused: which field, and what to change.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {problem}")]
-pub struct BadField {
+pub struct FieldError {
     /// The field's name on the wire.
     pub field: &'static str,
     /// What is wrong and how to mend it.
@@ -49,29 +49,29 @@ pub struct SlotStatus {
     pub last_use_at: Option<Time>,
 }
 
-const ABSENT: &str = "required; send a number of the slot's unit, zero or more";
-const LEVEL: &str = "must be a finite number, zero or more, without quotes in JSON";
-const DATE: &str =
+const MISSING_LEVEL: &str = "required; send a number of the slot's unit, zero or more";
+const INVALID_LEVEL: &str = "must be a finite number, zero or more, without quotes in JSON";
+const INVALID_DATE: &str =
     "cannot be read as a date; send RFC 3339 such as 2018-03-02T07:00:00Z, a date such as 2018-03-02, or epoch seconds";
 
-fn level(value: Option<Field>, field: &'static str) -> Result<Option<f64>, BadField> {
+fn parse_level(value: Option<FieldValue>, field: &'static str) -> Result<Option<f64>, FieldError> {
     let number = match value {
-        None | Some(Field::Null) => return Ok(None),
-        Some(Field::Number(n)) => Some(n),
-        Some(Field::Form(text)) => text.trim().parse().ok(),
-        Some(Field::Text(_) | Field::Other) => None,
+        None | Some(FieldValue::Null) => return Ok(None),
+        Some(FieldValue::Number(n)) => Some(n),
+        Some(FieldValue::Form(text)) => text.trim().parse().ok(),
+        Some(FieldValue::Text(_) | FieldValue::Other) => None,
     };
-    number.filter(|n| n.is_finite() && *n >= 0.0).map(Some).ok_or(BadField { field, problem: LEVEL })
+    number.filter(|n| n.is_finite() && *n >= 0.0).map(Some).ok_or(FieldError { field, problem: INVALID_LEVEL })
 }
 
-fn moment(value: Option<Field>, field: &'static str) -> Result<Option<Time>, BadField> {
+fn parse_date(value: Option<FieldValue>, field: &'static str) -> Result<Option<Time>, FieldError> {
     let read = match value {
-        None | Some(Field::Null) => return Ok(None),
-        Some(Field::Number(n)) => date::from_number(n),
-        Some(Field::Text(text) | Field::Form(text)) => date::parse(&text),
-        Some(Field::Other) => None,
+        None | Some(FieldValue::Null) => return Ok(None),
+        Some(FieldValue::Number(n)) => date::from_epoch_number(n),
+        Some(FieldValue::Text(text) | FieldValue::Form(text)) => date::parse(&text),
+        Some(FieldValue::Other) => None,
     };
-    read.map(Some).ok_or(BadField { field, problem: DATE })
+    read.map(Some).ok_or(FieldError { field, problem: INVALID_DATE })
 }
 
 impl SlotStatus {
@@ -79,22 +79,23 @@ impl SlotStatus {
     ///
     /// # Errors
     /// [`BadField`] for the first field that is missing or cannot be read.
-    pub fn read(mut take: impl FnMut(&str) -> Option<Field>) -> Result<Self, BadField> {
-        let mut required = |field| level(take(field), field).and_then(|n| n.ok_or(BadField { field, problem: ABSENT }));
+    pub fn from_fields(mut take: impl FnMut(&str) -> Option<FieldValue>) -> Result<Self, FieldError> {
+        let mut required =
+            |field| parse_level(take(field), field).and_then(|n| n.ok_or(FieldError { field, problem: MISSING_LEVEL }));
         let remaining = required("remainingQuantityInUnit")?;
         let original = required("originalQuantityInUnit")?;
         Ok(Self {
             remaining,
             original,
-            on_hand: level(take("totalQuantityOnHand"), "totalQuantityOnHand")?,
-            expected_at: moment(take("expectedReplenishmentDate"), "expectedReplenishmentDate")?,
-            last_use_at: moment(take("lastUseDate"), "lastUseDate")?,
+            on_hand: parse_level(take("totalQuantityOnHand"), "totalQuantityOnHand")?,
+            expected_at: parse_date(take("expectedReplenishmentDate"), "expectedReplenishmentDate")?,
+            last_use_at: parse_date(take("lastUseDate"), "lastUseDate")?,
         })
     }
 
     /// More left than ever was in: possible after a refill with a larger pack, so it is kept and marked.
     #[must_use]
-    pub fn is_odd(&self) -> bool {
+    pub fn exceeds_original(&self) -> bool {
         self.remaining > self.original
     }
 }
@@ -111,17 +112,17 @@ impl DeviceStatus {
     ///
     /// # Errors
     /// [`BadField`] when the date is missing or cannot be read.
-    pub fn read(mut take: impl FnMut(&str) -> Option<Field>) -> Result<Self, BadField> {
+    pub fn from_fields(mut take: impl FnMut(&str) -> Option<FieldValue>) -> Result<Self, FieldError> {
         let field = "mostRecentlyActiveDate";
-        let active_at =
-            moment(take(field), field)?.ok_or(BadField { field, problem: "required; send the date of last use" })?;
+        let active_at = parse_date(take(field), field)?
+            .ok_or(FieldError { field, problem: "required; send the date of last use" })?;
         Ok(Self { active_at })
     }
 }
 
 /// One reading, as far as a day's summary needs it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Point {
+pub struct ReadingPoint {
     /// Of which registered device.
     pub device: DeviceId,
     /// Of which slot.
@@ -136,7 +137,7 @@ pub struct Point {
 
 /// What is kept of a slot's readings of one day.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Day {
+pub struct ReadingDay {
     /// Of which registered device.
     pub device: DeviceId,
     /// Of which slot.
@@ -161,17 +162,17 @@ const DAY_MICROS: i64 = 86_400_000_000;
 
 /// The day that a moment is in.
 #[must_use]
-pub fn day_of(at: Time) -> i64 {
-    at.micros().div_euclid(DAY_MICROS)
+pub fn day_number(at: Time) -> i64 {
+    at.as_micros().div_euclid(DAY_MICROS)
 }
 
 /// Sums readings up by device, slot and day, in that order. Their own order does not matter.
 #[must_use]
-pub fn days(mut points: Vec<Point>) -> Vec<Day> {
+pub fn summarize_by_day(mut points: Vec<ReadingPoint>) -> Vec<ReadingDay> {
     points.sort_by(|a, b| (a.device.0, a.slot.as_str(), a.at).cmp(&(b.device.0, b.slot.as_str(), b.at)));
-    let mut days: Vec<Day> = Vec::new();
-    for Point { device, slot, at, remaining, original } in points {
-        let day = day_of(at);
+    let mut days: Vec<ReadingDay> = Vec::new();
+    for ReadingPoint { device, slot, at, remaining, original } in points {
+        let day = day_number(at);
         match days.last_mut().filter(|last| last.device == device && last.slot == slot && last.day == day) {
             Some(last) => {
                 last.count += 1;
@@ -179,7 +180,7 @@ pub fn days(mut points: Vec<Point>) -> Vec<Day> {
                 last.highest = last.highest.max(remaining);
                 (last.last_at, last.remaining, last.original) = (at, remaining, original);
             }
-            None => days.push(Day {
+            None => days.push(ReadingDay {
                 device,
                 slot,
                 day,
@@ -199,55 +200,57 @@ pub fn days(mut points: Vec<Point>) -> Vec<Day> {
 mod tests {
     use super::*;
 
-    fn read(fields: &[(&str, Field)]) -> Result<SlotStatus, String> {
-        SlotStatus::read(|name| fields.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone()))
+    fn parse_slot_status(fields: &[(&str, FieldValue)]) -> Result<SlotStatus, String> {
+        SlotStatus::from_fields(|name| fields.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone()))
             .map_err(|e| e.to_string())
     }
 
     #[test]
     fn two_numbers_are_enough() {
-        let status = read(&[
-            ("remainingQuantityInUnit", Field::Number(12.25)),
-            ("originalQuantityInUnit", Field::Form(" 40 ".into())),
-            ("totalQuantityOnHand", Field::Null),
+        let status = parse_slot_status(&[
+            ("remainingQuantityInUnit", FieldValue::Number(12.25)),
+            ("originalQuantityInUnit", FieldValue::Form(" 40 ".into())),
+            ("totalQuantityOnHand", FieldValue::Null),
         ]);
         let status = status.unwrap();
         assert_eq!((status.remaining, status.original, status.on_hand), (12.25, 40.0, None));
-        assert!(!status.is_odd());
+        assert!(!status.exceeds_original());
     }
 
     #[test]
     fn each_refusal_names_its_field() {
-        let good = ("originalQuantityInUnit", Field::Number(40.0));
+        let good = ("originalQuantityInUnit", FieldValue::Number(40.0));
         for (field, value) in [
-            ("remainingQuantityInUnit", Field::Number(-1.0)),
-            ("remainingQuantityInUnit", Field::Form("NaN".into())),
-            ("remainingQuantityInUnit", Field::Form("inf".into())),
-            ("remainingQuantityInUnit", Field::Text("12".into())),
-            ("remainingQuantityInUnit", Field::Other),
-            ("remainingQuantityInUnit", Field::Null),
+            ("remainingQuantityInUnit", FieldValue::Number(-1.0)),
+            ("remainingQuantityInUnit", FieldValue::Form("NaN".into())),
+            ("remainingQuantityInUnit", FieldValue::Form("inf".into())),
+            ("remainingQuantityInUnit", FieldValue::Text("12".into())),
+            ("remainingQuantityInUnit", FieldValue::Other),
+            ("remainingQuantityInUnit", FieldValue::Null),
         ] {
-            let message = read(&[(field, value.clone()), good.clone()]).unwrap_err();
+            let message = parse_slot_status(&[(field, value.clone()), good.clone()]).unwrap_err();
             assert!(message.starts_with(field), "{value:?}: {message}");
         }
-        let bad_date = read(&[
-            ("remainingQuantityInUnit", Field::Number(1.0)),
+        let bad_date = parse_slot_status(&[
+            ("remainingQuantityInUnit", FieldValue::Number(1.0)),
             good,
-            ("lastUseDate", Field::Text("yesterday".into())),
+            ("lastUseDate", FieldValue::Text("yesterday".into())),
         ]);
         assert!(bad_date.unwrap_err().starts_with("lastUseDate: cannot be read as a date"));
     }
 
     #[test]
     fn more_than_full_is_marked_not_refused() {
-        let status =
-            read(&[("remainingQuantityInUnit", Field::Number(50.0)), ("originalQuantityInUnit", Field::Number(40.0))]);
-        assert!(status.unwrap().is_odd());
+        let status = parse_slot_status(&[
+            ("remainingQuantityInUnit", FieldValue::Number(50.0)),
+            ("originalQuantityInUnit", FieldValue::Number(40.0)),
+        ]);
+        assert!(status.unwrap().exceeds_original());
     }
 
     #[test]
     fn readings_are_summed_up_by_device_slot_and_day() {
-        let point = |device, slot, hours: i64, remaining| Point {
+        let point = |device, slot, hours: i64, remaining| ReadingPoint {
             device: DeviceId(uuid::Uuid::from_u128(device)),
             slot: SlotId::parse(slot).unwrap(),
             at: Time::from_secs(hours * 3600),
@@ -263,9 +266,10 @@ mod tests {
             point(2, "a", 2, 2.0),
             point(1, "a", -1, 6.0),
         ];
-        let short =
-            |d: &Day| (d.device.0.as_u128(), d.slot.to_string(), d.day, d.count, d.lowest, d.highest, d.remaining);
-        let found: Vec<_> = days(points).iter().map(short).collect();
+        let short = |d: &ReadingDay| {
+            (d.device.0.as_u128(), d.slot.to_string(), d.day, d.count, d.lowest, d.highest, d.remaining)
+        };
+        let found: Vec<_> = summarize_by_day(points).iter().map(short).collect();
         assert_eq!(
             found,
             [
@@ -276,6 +280,6 @@ mod tests {
                 (2, "a".into(), 0, 1, 2.0, 2.0, 2.0),
             ]
         );
-        assert!(days(Vec::new()).is_empty());
+        assert!(summarize_by_day(Vec::new()).is_empty());
     }
 }

@@ -6,8 +6,8 @@
 
 use crate::date;
 use crate::language::{self, Language};
-use crate::money::{BadMoney, Money};
-use crate::order::{Order, Problem};
+use crate::money::{Money, ParseMoneyError};
+use crate::order::{Order, OrderProblem};
 use crate::product::Product;
 use crate::subscription::AgreedPrice;
 use crate::text::Asin;
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 /// Who decides that an order is placed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Mode {
+pub enum ApprovalMode {
     /// The device: it is placed at once.
     #[default]
     Automatic,
@@ -28,7 +28,7 @@ pub enum Mode {
 /// How dear an order may be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Cap {
+pub enum PriceCap {
     /// So much and no more.
     Amount(Money),
     /// So many hundredths over the price agreed and no more.
@@ -37,14 +37,14 @@ pub enum Cap {
 
 /// How many orders there may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Limit {
+pub struct OrderLimit {
     /// At most so many, at least one...
     pub orders: u32,
     /// ...within so many days, at least one.
     pub days: u32,
 }
 
-impl Limit {
+impl OrderLimit {
     /// How far back orders count.
     #[must_use]
     pub fn period(&self) -> Span {
@@ -54,7 +54,7 @@ impl Limit {
 
 /// A time without orders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pause {
+pub struct OrderPause {
     /// From here...
     pub from: Time,
     /// ...until before here.
@@ -64,15 +64,15 @@ pub struct Pause {
 /// The rules of one slot of one device. By default everything is ordered that is not dearer than agreed.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Rules {
+pub struct SlotRules {
     /// Who decides.
-    pub mode: Mode,
+    pub mode: ApprovalMode,
     /// How dear an order may be.
-    pub cap: Option<Cap>,
+    pub cap: Option<PriceCap>,
     /// How many orders there may be.
-    pub limit: Option<Limit>,
+    pub limit: Option<OrderLimit>,
     /// A time without orders.
-    pub pause: Option<Pause>,
+    pub pause: Option<OrderPause>,
     /// What may be ordered when the chosen product is out of stock, first one first.
     pub substitutes: Vec<Asin>,
     /// What they cost when the customer named them.
@@ -80,12 +80,12 @@ pub struct Rules {
 }
 
 /// The largest number of days, orders or per cent that a form may name.
-pub const MOST: u32 = 1000;
+pub const MAX_FORM_NUMBER: u32 = 1000;
 const DAY: Span = Span::from_hours(24);
 
 /// A form's fields, as they were typed; empty ones are absent.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Typed<'f> {
+pub struct RuleForm<'f> {
     /// `automatic` or `ask`.
     pub mode: Option<&'f str>,
     /// `amount` or `percent`; else there is no cap.
@@ -104,36 +104,36 @@ pub struct Typed<'f> {
 
 /// Rules that cannot be: for the customer who typed them.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadRule {
+pub enum RuleFormError {
     /// Who decides was not said.
     #[error("Choose whether orders are placed by themselves or only after you were asked.")]
-    NoMode,
+    MissingMode,
     /// The highest price is no price.
     #[error("The highest price: {0}.")]
-    Price(#[from] BadMoney),
+    Price(#[from] ParseMoneyError),
     /// There is to be a highest price, and it is missing.
     #[error("Write the highest price, or choose none.")]
-    NoCap,
+    MissingCap,
     /// Not a whole number from 1 to [`MOST`].
-    #[error("Write {0} as a whole number from 1 to {MOST}.")]
-    Number(Counted),
+    #[error("Write {0} as a whole number from 1 to {MAX_FORM_NUMBER}.")]
+    Number(RuleFormNumber),
     /// Orders without days, or days without orders.
     #[error("Write both how many orders there may be and in how many days, or neither.")]
-    HalfALimit,
+    IncompleteLimit,
     /// Not a date; its beginning.
     #[error("`{0}` is no date: write it as year-month-day.")]
     Date(String),
     /// A first day without a last one, or the other way round.
     #[error("Write both the first and the last day of the pause, or neither.")]
-    HalfAPause,
+    IncompletePause,
     /// It ends before it begins.
     #[error("The last day of the pause lies before its first.")]
-    PauseBackwards,
+    PauseEndsBeforeStart,
 }
 
 /// What a form counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Counted {
+pub enum RuleFormNumber {
     /// Hundredths of the price agreed.
     #[error("the per cent over the price")]
     Percent,
@@ -145,58 +145,66 @@ pub enum Counted {
     Days,
 }
 
-fn number(read: Option<u32>, what: Counted) -> Result<u32, BadRule> {
-    read.filter(|n| (1..=MOST).contains(n)).ok_or(BadRule::Number(what))
+fn check_number(read: Option<u32>, what: RuleFormNumber) -> Result<u32, RuleFormError> {
+    read.filter(|n| (1..=MAX_FORM_NUMBER).contains(n)).ok_or(RuleFormError::Number(what))
 }
 
-fn count(text: &str, what: Counted) -> Result<u32, BadRule> {
-    number(text.trim().parse().ok(), what)
+fn parse_count(text: &str, what: RuleFormNumber) -> Result<u32, RuleFormError> {
+    check_number(text.trim().parse().ok(), what)
 }
 
-fn day(text: &str) -> Result<Time, BadRule> {
-    let read = date::parse(text).filter(|time| time.micros() % 86_400_000_000 == 0);
-    read.ok_or_else(|| BadRule::Date(text.chars().take(20).collect()))
+fn parse_day(text: &str) -> Result<Time, RuleFormError> {
+    let read = date::parse(text).filter(|time| time.as_micros() % 86_400_000_000 == 0);
+    read.ok_or_else(|| RuleFormError::Date(text.chars().take(20).collect()))
 }
 
-impl Rules {
+impl SlotRules {
     /// Reads what a customer typed on a page of a language; a highest price is in `currency`. What substitutes cost is
     /// not read: that is [`Rules::name_substitutes`].
     ///
     /// # Errors
     /// [`BadRule`].
-    pub fn read(typed: Typed<'_>, language: Language, currency: &str, substitutes: Vec<Asin>) -> Result<Self, BadRule> {
+    pub fn parse_form(
+        typed: RuleForm<'_>,
+        language: Language,
+        currency: &str,
+        substitutes: Vec<Asin>,
+    ) -> Result<Self, RuleFormError> {
         let mode = match typed.mode {
-            Some("ask") => Mode::Ask,
-            Some("automatic") => Mode::Automatic,
-            _ => return Err(BadRule::NoMode),
+            Some("ask") => ApprovalMode::Ask,
+            Some("automatic") => ApprovalMode::Automatic,
+            _ => return Err(RuleFormError::MissingMode),
         };
         let cap = match (typed.cap_kind, typed.cap) {
-            (Some("amount"), Some(text)) => Some(Cap::Amount(language.read_amount(text, currency)?)),
-            (Some("percent"), Some(text)) => Some(Cap::Percent(number(language::percent(text), Counted::Percent)?)),
-            (Some("amount" | "percent"), None) => return Err(BadRule::NoCap),
+            (Some("amount"), Some(text)) => Some(PriceCap::Amount(language.parse_amount(text, currency)?)),
+            (Some("percent"), Some(text)) => {
+                Some(PriceCap::Percent(check_number(language::parse_percent(text), RuleFormNumber::Percent)?))
+            }
+            (Some("amount" | "percent"), None) => return Err(RuleFormError::MissingCap),
             _ => None,
         };
         let limit = match (typed.limit_orders, typed.limit_days) {
             (None, None) => None,
-            (Some(orders), Some(days)) => {
-                Some(Limit { orders: count(orders, Counted::Orders)?, days: count(days, Counted::Days)? })
-            }
-            _ => return Err(BadRule::HalfALimit),
+            (Some(orders), Some(days)) => Some(OrderLimit {
+                orders: parse_count(orders, RuleFormNumber::Orders)?,
+                days: parse_count(days, RuleFormNumber::Days)?,
+            }),
+            _ => return Err(RuleFormError::IncompleteLimit),
         };
         let pause = match (typed.pause_from, typed.pause_until) {
             (None, None) => None,
-            (Some(from), Some(until)) => Some(Pause { from: day(from)?, until: day(until)? + DAY }),
-            _ => return Err(BadRule::HalfAPause),
+            (Some(from), Some(until)) => Some(OrderPause { from: parse_day(from)?, until: parse_day(until)? + DAY }),
+            _ => return Err(RuleFormError::IncompletePause),
         };
         if pause.is_some_and(|pause| pause.until <= pause.from) {
-            return Err(BadRule::PauseBackwards);
+            return Err(RuleFormError::PauseEndsBeforeStart);
         }
         Ok(Self { mode, cap, limit, pause, substitutes, substitute_prices: Vec::new() })
     }
 
     /// Keeps what each substitute cost when it was named: what was agreed before stays, and one named now is agreed to at
     /// its price of `shown`.
-    pub fn name_substitutes(&mut self, before: &Rules, shown: &[AgreedPrice]) {
+    pub fn set_substitute_prices(&mut self, before: &SlotRules, shown: &[AgreedPrice]) {
         let named_before = |asin: &&AgreedPrice| before.substitutes.contains(&asin.asin);
         let kept = before.substitute_prices.iter().filter(named_before);
         let all: Vec<_> = kept.chain(shown).collect();
@@ -206,26 +214,26 @@ impl Rules {
 
     /// The first and the last day of the pause, as dates.
     #[must_use]
-    pub fn pause_days(&self) -> Option<(String, String)> {
-        let date = |time: Time| time.to_millis_text().chars().take(10).collect();
+    pub fn pause_dates(&self) -> Option<(String, String)> {
+        let date = |time: Time| time.to_rfc3339_millis().chars().take(10).collect();
         self.pause.map(|pause| (date(pause.from), date(pause.until - DAY)))
     }
 }
 
 /// What a customer agreed to for a slot: the rules, and the price of the product chosen.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Terms {
+pub struct SlotTerms {
     /// The rules.
-    pub rules: Rules,
+    pub rules: SlotRules,
     /// The price agreed to for the product chosen; unknown where nobody ever saw one.
-    pub agreed: Option<AgreedPrice>,
+    pub agreed_price: Option<AgreedPrice>,
 }
 
-impl Terms {
+impl SlotTerms {
     /// What was agreed for a product: its own price, or else that of the product chosen.
-    fn agreed_for(&self, asin: &Asin) -> Option<&Money> {
+    fn agreed_price_for(&self, asin: &Asin) -> Option<&Money> {
         let own = self.rules.substitute_prices.iter().find(|agreed| agreed.asin == *asin);
-        let chosen = self.agreed.as_ref();
+        let chosen = self.agreed_price.as_ref();
         chosen.filter(|agreed| agreed.asin == *asin).or(own).or(chosen).map(|agreed| &agreed.price)
     }
 
@@ -234,11 +242,13 @@ impl Terms {
     /// than `ask_above` per cent is not allowed. A price that cannot be compared is not allowed.
     #[must_use]
     pub fn allows_price(&self, asin: &Asin, price: &Money, ask_above: u32) -> bool {
-        let within = |agreed: &Money, percent| price.is_within(&agreed.at_most_over(percent));
+        let within = |agreed: &Money, percent| price.is_at_most(&agreed.plus_percent_rounded_down(percent));
         match &self.rules.cap {
-            Some(Cap::Amount(limit)) => price.is_within(limit),
-            Some(Cap::Percent(percent)) => self.agreed.as_ref().is_some_and(|agreed| within(&agreed.price, *percent)),
-            None => self.agreed_for(asin).is_some_and(|agreed| within(agreed, ask_above)),
+            Some(PriceCap::Amount(limit)) => price.is_at_most(limit),
+            Some(PriceCap::Percent(percent)) => {
+                self.agreed_price.as_ref().is_some_and(|agreed| within(&agreed.price, *percent))
+            }
+            None => self.agreed_price_for(asin).is_some_and(|agreed| within(agreed, ask_above)),
         }
     }
 
@@ -247,13 +257,13 @@ impl Terms {
     #[must_use]
     pub fn allows_charge(&self, order: &Order, price: &Money) -> bool {
         let by_cap = || self.rules.cap.is_some() && self.allows_price(&order.item.asin, price, 0);
-        price.is_within(order.limit()) || order.approved.is_none() && by_cap()
+        price.is_at_most(order.price_limit()) || order.approved_price.is_none() && by_cap()
     }
 }
 
 /// What is known when it is decided whether an order may be placed.
 #[derive(Clone, Copy, Debug)]
-pub struct Situation<'s> {
+pub struct RuleContext<'s> {
     /// Nothing is bought or shipped.
     pub test: bool,
     /// There is somewhere to ship to.
@@ -261,22 +271,22 @@ pub struct Situation<'s> {
     /// The product chosen and then its substitutes, in the customer's order; what was taken off the catalogue is absent.
     pub products: &'s [Product],
     /// Orders of the slot within [`Limit::period`] that were placed and not cancelled.
-    pub recent: u32,
+    pub recent_orders: u32,
     /// The highest price that the customer agreed to for this very order, if they were asked.
-    pub approved: Option<&'s Money>,
+    pub approved_price: Option<&'s Money>,
     /// How many per cent dearer than agreed an order may be where the customer has no highest price.
-    pub ask_above: u32,
+    pub price_tolerance_percent: u32,
     /// Now.
     pub now: Time,
 }
 
 /// What is decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Verdict {
+pub struct RuleDecision {
     /// Which of [`Situation::products`] the order is for.
-    pub at: usize,
+    pub product_index: usize,
     /// What keeps it from being placed, if anything does.
-    pub problem: Option<Problem>,
+    pub problem: Option<OrderProblem>,
     /// When the customer wants orders again, if they want none now: also where something else is named first.
     pub paused_until: Option<Time>,
 }
@@ -286,20 +296,28 @@ pub struct Verdict {
 /// What nobody can help comes first; then the customer's rules. An order that the customer has agreed to is bound by
 /// the price they saw and by no other rule.
 #[must_use]
-pub fn decide(terms: &Terms, situation: &Situation<'_>) -> Verdict {
-    let Situation { test, has_address, products, recent, approved, ask_above, now } = *situation;
+pub fn apply_rules(terms: &SlotTerms, situation: &RuleContext<'_>) -> RuleDecision {
+    let RuleContext {
+        test,
+        has_address,
+        products,
+        recent_orders: recent,
+        approved_price: approved,
+        price_tolerance_percent: ask_above,
+        now,
+    } = *situation;
     let rules = &terms.rules;
     if test {
-        return Verdict { at: 0, problem: None, paused_until: None };
+        return RuleDecision { product_index: 0, problem: None, paused_until: None };
     }
     let pause = rules.pause.filter(|pause| approved.is_none() && (pause.from..pause.until).contains(&now));
     let paused_until = pause.map(|pause| pause.until);
     let affordable = |product: &Product| match approved {
-        Some(price) => product.price.is_within(price),
+        Some(price) => product.price.is_at_most(price),
         None => terms.allows_price(&product.asin, &product.price, ask_above),
     };
     let Some(chosen) = products.first() else {
-        return Verdict { at: 0, problem: Some(Problem::OutOfStock), paused_until };
+        return RuleDecision { product_index: 0, problem: Some(OrderProblem::OutOfStock), paused_until };
     };
     let at = match chosen.available {
         true => 0,
@@ -307,16 +325,16 @@ pub fn decide(terms: &Terms, situation: &Situation<'_>) -> Verdict {
         false => products.iter().position(|p| p.available && affordable(p)).unwrap_or_default(),
     };
     let problem = match () {
-        () if !has_address => Some(Problem::Address),
-        () if !products[at].available => Some(Problem::OutOfStock),
-        () if !affordable(&products[at]) => Some(Problem::Price),
+        () if !has_address => Some(OrderProblem::MissingAddress),
+        () if !products[at].available => Some(OrderProblem::OutOfStock),
+        () if !affordable(&products[at]) => Some(OrderProblem::PriceTooHigh),
         () if approved.is_some() => None,
-        () if paused_until.is_some() => Some(Problem::Paused),
-        () if rules.limit.is_some_and(|limit| recent >= limit.orders) => Some(Problem::Limit),
-        () if rules.mode == Mode::Ask => Some(Problem::Ask),
+        () if paused_until.is_some() => Some(OrderProblem::Paused),
+        () if rules.limit.is_some_and(|limit| recent >= limit.orders) => Some(OrderProblem::OrderLimitReached),
+        () if rules.mode == ApprovalMode::Ask => Some(OrderProblem::ApprovalRequired),
         () => None,
     };
-    Verdict { at, problem, paused_until }
+    RuleDecision { product_index: at, problem, paused_until }
 }
 
 #[cfg(test)]

@@ -23,49 +23,64 @@ fn product(n: u32, price: &str, available: bool) -> Product {
 }
 
 /// Rules of a slot whose first product was agreed to at 20.00 dollars.
-fn terms(rules: &Rules) -> Terms {
-    Terms { rules: rules.clone(), agreed: Some(agreed(1, usd("20.00"))) }
+fn slot_terms(rules: &SlotRules) -> SlotTerms {
+    SlotTerms { rules: rules.clone(), agreed_price: Some(agreed_price(1, usd("20.00"))) }
 }
 
-fn agreed(n: u32, price: Money) -> AgreedPrice {
+fn agreed_price(n: u32, price: Money) -> AgreedPrice {
     AgreedPrice { asin: product(n, "1.00", true).asin, price, at: Some(NOW()) }
 }
 
-fn judged<'s>(
-    rules: &Rules,
+fn decide_product<'s>(
+    rules: &SlotRules,
     products: &'s [Product],
-    more: impl FnOnce(&mut Situation<'s>),
-) -> (usize, Option<Problem>) {
-    let Verdict { at, problem, .. } = verdict(rules, products, more);
+    more: impl FnOnce(&mut RuleContext<'s>),
+) -> (usize, Option<OrderProblem>) {
+    let RuleDecision { product_index: at, problem, .. } = decide_with_rules(rules, products, more);
     (at, problem)
 }
 
-fn verdict<'s>(rules: &Rules, products: &'s [Product], more: impl FnOnce(&mut Situation<'s>)) -> Verdict {
-    more_of(&terms(rules), products, more)
+fn decide_with_rules<'s>(
+    rules: &SlotRules,
+    products: &'s [Product],
+    more: impl FnOnce(&mut RuleContext<'s>),
+) -> RuleDecision {
+    decide_with_terms(&slot_terms(rules), products, more)
 }
 
-fn more_of<'s>(terms: &Terms, products: &'s [Product], more: impl FnOnce(&mut Situation<'s>)) -> Verdict {
+fn decide_with_terms<'s>(
+    terms: &SlotTerms,
+    products: &'s [Product],
+    more: impl FnOnce(&mut RuleContext<'s>),
+) -> RuleDecision {
     let now = NOW();
-    let mut situation =
-        Situation { test: false, has_address: true, products, recent: 0, approved: None, ask_above: 10, now };
+    let mut situation = RuleContext {
+        test: false,
+        has_address: true,
+        products,
+        recent_orders: 0,
+        approved_price: None,
+        price_tolerance_percent: 10,
+        now,
+    };
     more(&mut situation);
-    decide(terms, &situation)
+    apply_rules(terms, &situation)
 }
 
 #[test]
 fn without_rules_everything_is_ordered_that_can_be() {
-    let (rules, one) = (Rules::default(), [product(1, "20.00", true)]);
-    assert_eq!(judged(&rules, &one, |_| ()), (0, None));
-    assert_eq!(judged(&rules, &one, |s| s.has_address = false), (0, Some(Problem::Address)));
-    assert_eq!(judged(&rules, &[product(1, "1.00", false)], |_| ()), (0, Some(Problem::OutOfStock)));
-    assert_eq!(judged(&rules, &[], |_| ()), (0, Some(Problem::OutOfStock)));
+    let (rules, one) = (SlotRules::default(), [product(1, "20.00", true)]);
+    assert_eq!(decide_product(&rules, &one, |_| ()), (0, None));
+    assert_eq!(decide_product(&rules, &one, |s| s.has_address = false), (0, Some(OrderProblem::MissingAddress)));
+    assert_eq!(decide_product(&rules, &[product(1, "1.00", false)], |_| ()), (0, Some(OrderProblem::OutOfStock)));
+    assert_eq!(decide_product(&rules, &[], |_| ()), (0, Some(OrderProblem::OutOfStock)));
 }
 
 #[test]
 fn a_test_order_is_bound_by_nothing() {
-    let rules = Rules { mode: Mode::Ask, cap: Some(Cap::Amount(usd("1.00"))), ..Rules::default() };
-    let all = |s: &mut Situation<'_>| (s.test, s.has_address, s.recent) = (true, false, 9);
-    assert_eq!(judged(&rules, &[product(1, "5.00", false)], all), (0, None));
+    let rules = SlotRules { mode: ApprovalMode::Ask, cap: Some(PriceCap::Amount(usd("1.00"))), ..SlotRules::default() };
+    let all = |s: &mut RuleContext<'_>| (s.test, s.has_address, s.recent_orders) = (true, false, 9);
+    assert_eq!(decide_product(&rules, &[product(1, "5.00", false)], all), (0, None));
 }
 
 #[test]
@@ -81,145 +96,164 @@ fn without_a_rule_nothing_much_dearer_than_agreed_is_ordered() {
         ("40.00", 100, false),
         ("40.01", 100, true),
     ] {
-        let wanted = (0, held.then_some(Problem::Price));
+        let wanted = (0, held.then_some(OrderProblem::PriceTooHigh));
         let products = [product(1, price, true)];
-        assert_eq!(judged(&Rules::default(), &products, |s| s.ask_above = ask_above), wanted, "{price} {ask_above}");
+        assert_eq!(
+            decide_product(&SlotRules::default(), &products, |s| s.price_tolerance_percent = ask_above),
+            wanted,
+            "{price} {ask_above}"
+        );
     }
     let other_currency = [Product { price: eur, ..product(1, "1.00", true) }];
-    assert_eq!(judged(&Rules::default(), &other_currency, |_| ()).1, Some(Problem::Price));
-    let nobody_saw = Terms::default();
-    assert_eq!(more_of(&nobody_saw, &[product(1, "1.00", true)], |_| ()).problem, Some(Problem::Price));
+    assert_eq!(decide_product(&SlotRules::default(), &other_currency, |_| ()).1, Some(OrderProblem::PriceTooHigh));
+    let nobody_saw = SlotTerms::default();
+    assert_eq!(
+        decide_with_terms(&nobody_saw, &[product(1, "1.00", true)], |_| ()).problem,
+        Some(OrderProblem::PriceTooHigh)
+    );
 }
 
 #[test]
 fn a_cap_replaces_the_default_and_holds_what_is_dearer() {
     for (cap, price, held) in [
-        (Cap::Amount(usd("25.00")), "25.00", false),
-        (Cap::Amount(usd("25.00")), "25.01", true),
-        (Cap::Amount(usd("15.00")), "16.00", true),
-        (Cap::Percent(5), "21.00", false),
-        (Cap::Percent(5), "21.01", true),
-        (Cap::Percent(50), "30.00", false),
-        (Cap::Percent(50), "30.01", true),
-        (Cap::Percent(10), "5.00", false),
-        (Cap::Amount(Money::parse("25.00", "EUR").unwrap()), "1.00", true),
+        (PriceCap::Amount(usd("25.00")), "25.00", false),
+        (PriceCap::Amount(usd("25.00")), "25.01", true),
+        (PriceCap::Amount(usd("15.00")), "16.00", true),
+        (PriceCap::Percent(5), "21.00", false),
+        (PriceCap::Percent(5), "21.01", true),
+        (PriceCap::Percent(50), "30.00", false),
+        (PriceCap::Percent(50), "30.01", true),
+        (PriceCap::Percent(10), "5.00", false),
+        (PriceCap::Amount(Money::parse("25.00", "EUR").unwrap()), "1.00", true),
     ] {
-        let rules = Rules { cap: Some(cap.clone()), ..Rules::default() };
-        let wanted = held.then_some(Problem::Price);
-        assert_eq!(judged(&rules, &[product(1, price, true)], |_| ()), (0, wanted), "{cap:?} {price}");
+        let rules = SlotRules { cap: Some(cap.clone()), ..SlotRules::default() };
+        let wanted = held.then_some(OrderProblem::PriceTooHigh);
+        assert_eq!(decide_product(&rules, &[product(1, price, true)], |_| ()), (0, wanted), "{cap:?} {price}");
     }
-    let rules = Rules { cap: Some(Cap::Percent(10)), ..Rules::default() };
-    let nobody_saw = Terms { rules, agreed: None };
-    assert_eq!(more_of(&nobody_saw, &[product(1, "1.00", true)], |_| ()).problem, Some(Problem::Price));
+    let rules = SlotRules { cap: Some(PriceCap::Percent(10)), ..SlotRules::default() };
+    let nobody_saw = SlotTerms { rules, agreed_price: None };
+    assert_eq!(
+        decide_with_terms(&nobody_saw, &[product(1, "1.00", true)], |_| ()).problem,
+        Some(OrderProblem::PriceTooHigh)
+    );
 }
 
 #[test]
 fn a_substitute_has_its_own_agreed_price() {
     let (sold_out, dear) = (product(1, "20.00", false), product(2, "44.00", true));
-    let named = Rules { substitutes: vec![dear.asin.clone()], ..Rules::default() };
-    let priced = Rules { substitute_prices: vec![agreed(2, usd("40.00"))], ..named.clone() };
+    let named = SlotRules { substitutes: vec![dear.asin.clone()], ..SlotRules::default() };
+    let priced = SlotRules { substitute_prices: vec![agreed_price(2, usd("40.00"))], ..named.clone() };
     let products = [sold_out.clone(), dear.clone()];
-    assert_eq!(judged(&priced, &products, |_| ()), (1, None), "ten per cent over what they saw");
-    assert_eq!(judged(&named, &products, |_| ()), (0, Some(Problem::OutOfStock)), "it is far over what they saw");
+    assert_eq!(decide_product(&priced, &products, |_| ()), (1, None), "ten per cent over what they saw");
+    assert_eq!(
+        decide_product(&named, &products, |_| ()),
+        (0, Some(OrderProblem::OutOfStock)),
+        "it is far over what they saw"
+    );
     let dearer = [sold_out, Product { price: usd("44.01"), ..dear }];
-    assert_eq!(judged(&priced, &dearer, |_| ()), (0, Some(Problem::OutOfStock)));
-    let capped = Rules { cap: Some(Cap::Percent(10)), ..priced };
-    assert_eq!(judged(&capped, &products, |_| ()), (0, Some(Problem::OutOfStock)), "a cap is one for all");
+    assert_eq!(decide_product(&priced, &dearer, |_| ()), (0, Some(OrderProblem::OutOfStock)));
+    let capped = SlotRules { cap: Some(PriceCap::Percent(10)), ..priced };
+    assert_eq!(decide_product(&capped, &products, |_| ()), (0, Some(OrderProblem::OutOfStock)), "a cap is one for all");
 }
 
 #[test]
 fn naming_a_substitute_again_does_not_move_its_price() {
     let asins = [2, 3, 4].map(|n| product(n, "1.00", true).asin);
     let [second, third, fourth] = &asins;
-    let before = Rules {
+    let before = SlotRules {
         substitutes: vec![second.clone(), third.clone()],
-        substitute_prices: vec![agreed(2, usd("2.00")), agreed(3, usd("3.00"))],
-        ..Rules::default()
+        substitute_prices: vec![agreed_price(2, usd("2.00")), agreed_price(3, usd("3.00"))],
+        ..SlotRules::default()
     };
-    let shown = [agreed(2, usd("9.00")), agreed(3, usd("9.00")), agreed(4, usd("9.00"))];
-    let mut rules = Rules { substitutes: vec![fourth.clone(), second.clone()], ..Rules::default() };
-    rules.name_substitutes(&before, &shown);
-    assert_eq!(rules.substitute_prices, [agreed(4, usd("9.00")), agreed(2, usd("2.00"))]);
-    let mut again = Rules { substitutes: asins.to_vec(), ..Rules::default() };
-    again.name_substitutes(&rules, &shown);
-    assert_eq!(again.substitute_prices[1], agreed(3, usd("9.00")), "it was left out in between, and seen anew");
+    let shown = [agreed_price(2, usd("9.00")), agreed_price(3, usd("9.00")), agreed_price(4, usd("9.00"))];
+    let mut rules = SlotRules { substitutes: vec![fourth.clone(), second.clone()], ..SlotRules::default() };
+    rules.set_substitute_prices(&before, &shown);
+    assert_eq!(rules.substitute_prices, [agreed_price(4, usd("9.00")), agreed_price(2, usd("2.00"))]);
+    let mut again = SlotRules { substitutes: asins.to_vec(), ..SlotRules::default() };
+    again.set_substitute_prices(&rules, &shown);
+    assert_eq!(again.substitute_prices[1], agreed_price(3, usd("9.00")), "it was left out in between, and seen anew");
 }
 
 #[test]
 fn a_limit_a_pause_and_the_wish_to_be_asked_hold() {
-    let limit = Rules { limit: Some(Limit { orders: 2, days: 30 }), ..Rules::default() };
+    let limit = SlotRules { limit: Some(OrderLimit { orders: 2, days: 30 }), ..SlotRules::default() };
     let one = [product(1, "5.00", true)];
-    for (recent, wanted) in [(0, None), (1, None), (2, Some(Problem::Limit)), (3, Some(Problem::Limit))] {
-        assert_eq!(judged(&limit, &one, |s| s.recent = recent), (0, wanted), "{recent}");
+    for (recent, wanted) in
+        [(0, None), (1, None), (2, Some(OrderProblem::OrderLimitReached)), (3, Some(OrderProblem::OrderLimitReached))]
+    {
+        assert_eq!(decide_product(&limit, &one, |s| s.recent_orders = recent), (0, wanted), "{recent}");
     }
     let second = Span::from_secs(1);
-    let pause = Rules { pause: Some(Pause { from: NOW(), until: NOW() + DAY }), ..Rules::default() };
+    let pause = SlotRules { pause: Some(OrderPause { from: NOW(), until: NOW() + DAY }), ..SlotRules::default() };
     for (now, wanted) in [
         (NOW() - second, None),
-        (NOW(), Some(Problem::Paused)),
-        (NOW() + DAY - second, Some(Problem::Paused)),
+        (NOW(), Some(OrderProblem::Paused)),
+        (NOW() + DAY - second, Some(OrderProblem::Paused)),
         (NOW() + DAY, None),
     ] {
-        assert_eq!(judged(&pause, &one, |s| s.now = now), (0, wanted), "{now}");
+        assert_eq!(decide_product(&pause, &one, |s| s.now = now), (0, wanted), "{now}");
     }
-    let ask = Rules { mode: Mode::Ask, ..Rules::default() };
-    assert_eq!(judged(&ask, &one, |_| ()), (0, Some(Problem::Ask)));
+    let ask = SlotRules { mode: ApprovalMode::Ask, ..SlotRules::default() };
+    assert_eq!(decide_product(&ask, &one, |_| ()), (0, Some(OrderProblem::ApprovalRequired)));
 }
 
 #[test]
 fn a_pause_is_known_whatever_is_named_first() {
     let until = NOW() + Span::from_hours(31 * 24);
-    let rules = Rules { pause: Some(Pause { from: NOW(), until }), ..Rules::default() };
+    let rules = SlotRules { pause: Some(OrderPause { from: NOW(), until }), ..SlotRules::default() };
     let (one, none, word) = ([product(1, "5.00", true)], [product(1, "5.00", false)], usd("5.00"));
-    let paused = |products, more: fn(&mut Situation<'_>)| verdict(&rules, products, more).paused_until;
+    let paused = |products, more: fn(&mut RuleContext<'_>)| decide_with_rules(&rules, products, more).paused_until;
     assert_eq!(paused(&one, |_| ()), Some(until));
     assert_eq!(paused(&none, |_| ()), Some(until));
     assert_eq!(paused(&[], |_| ()), Some(until));
     assert_eq!(paused(&one, |s| s.has_address = false), Some(until));
     assert_eq!(paused(&one, |s| s.now = NOW() - Span::from_secs(1)), None);
     assert_eq!(paused(&one, |s| s.test = true), None);
-    let agreed = verdict(&rules, &none, |s| s.approved = Some(&word));
+    let agreed = decide_with_rules(&rules, &none, |s| s.approved_price = Some(&word));
     assert_eq!(agreed.paused_until, None, "who agreed to this very order wants it now");
 }
 
 #[test]
 fn the_customers_word_is_good_for_the_price_they_saw() {
-    let rules = Rules {
-        mode: Mode::Ask,
-        cap: Some(Cap::Amount(usd("1.00"))),
-        limit: Some(Limit { orders: 1, days: 1 }),
-        pause: Some(Pause { from: NOW(), until: NOW() + DAY }),
-        ..Rules::default()
+    let rules = SlotRules {
+        mode: ApprovalMode::Ask,
+        cap: Some(PriceCap::Amount(usd("1.00"))),
+        limit: Some(OrderLimit { orders: 1, days: 1 }),
+        pause: Some(OrderPause { from: NOW(), until: NOW() + DAY }),
+        ..SlotRules::default()
     };
     let (word, one) = (usd("5.00"), [product(1, "5.00", true)]);
-    assert_eq!(judged(&rules, &one, |s| (s.approved, s.recent) = (Some(&word), 9)), (0, None));
+    assert_eq!(decide_product(&rules, &one, |s| (s.approved_price, s.recent_orders) = (Some(&word), 9)), (0, None));
     let dearer = [product(1, "5.01", true)];
-    assert_eq!(judged(&rules, &dearer, |s| s.approved = Some(&word)), (0, Some(Problem::Price)));
-    let gone = [product(1, "5.00", false)];
-    assert_eq!(judged(&rules, &gone, |s| s.approved = Some(&word)), (0, Some(Problem::OutOfStock)));
     assert_eq!(
-        judged(&rules, &one, |s| (s.approved, s.has_address) = (Some(&word), false)),
-        (0, Some(Problem::Address))
+        decide_product(&rules, &dearer, |s| s.approved_price = Some(&word)),
+        (0, Some(OrderProblem::PriceTooHigh))
+    );
+    let gone = [product(1, "5.00", false)];
+    assert_eq!(decide_product(&rules, &gone, |s| s.approved_price = Some(&word)), (0, Some(OrderProblem::OutOfStock)));
+    assert_eq!(
+        decide_product(&rules, &one, |s| (s.approved_price, s.has_address) = (Some(&word), false)),
+        (0, Some(OrderProblem::MissingAddress))
     );
 }
 
 #[test]
 fn only_what_is_out_of_stock_is_replaced_and_only_within_the_cap() {
-    let rules = Rules { cap: Some(Cap::Amount(usd("10.00"))), ..Rules::default() };
+    let rules = SlotRules { cap: Some(PriceCap::Amount(usd("10.00"))), ..SlotRules::default() };
     for (products, wanted) in [
         (vec![product(1, "9.00", true), product(2, "1.00", true)], (0, None)),
         (vec![product(1, "9.00", false), product(2, "8.00", false), product(3, "7.00", true)], (2, None)),
         (vec![product(1, "9.00", false), product(2, "11.00", true), product(3, "10.00", true)], (2, None)),
-        (vec![product(1, "9.00", false), product(2, "11.00", true)], (0, Some(Problem::OutOfStock))),
-        (vec![product(1, "11.00", true), product(2, "9.00", true)], (0, Some(Problem::Price))),
+        (vec![product(1, "9.00", false), product(2, "11.00", true)], (0, Some(OrderProblem::OutOfStock))),
+        (vec![product(1, "11.00", true), product(2, "9.00", true)], (0, Some(OrderProblem::PriceTooHigh))),
     ] {
-        assert_eq!(judged(&rules, &products, |_| ()), wanted, "{products:?}");
+        assert_eq!(decide_product(&rules, &products, |_| ()), wanted, "{products:?}");
     }
 }
 
 #[test]
 fn what_is_typed_is_read() {
-    let typed = Typed {
+    let typed = RuleForm {
         mode: Some("ask"),
         cap_kind: Some("amount"),
         cap: Some("$25.50 "),
@@ -228,32 +262,35 @@ fn what_is_typed_is_read() {
         pause_from: Some("2026-07-01"),
         pause_until: Some("2026-07-14"),
     };
-    let rules = Rules::read(typed, Language::English, "USD", Vec::new()).unwrap();
-    assert_eq!((rules.mode, rules.cap.clone()), (Mode::Ask, Some(Cap::Amount(usd("25.50")))));
+    let rules = SlotRules::parse_form(typed, Language::English, "USD", Vec::new()).unwrap();
+    assert_eq!((rules.mode, rules.cap.clone()), (ApprovalMode::Ask, Some(PriceCap::Amount(usd("25.50")))));
     assert_eq!(rules.limit.unwrap().period(), Span::from_hours(30 * 24));
-    assert_eq!(rules.pause_days(), Some(("2026-07-01".into(), "2026-07-14".into())));
+    assert_eq!(rules.pause_dates(), Some(("2026-07-01".into(), "2026-07-14".into())));
     assert_eq!(rules.pause.unwrap().until, date::parse("2026-07-15").unwrap(), "the last day is part of it");
-    let open = Typed { mode: Some("automatic"), ..Typed::default() };
-    let open = Rules::read(open, Language::English, "USD", Vec::new()).unwrap();
-    assert_eq!(open, Rules::default());
+    let open = RuleForm { mode: Some("automatic"), ..RuleForm::default() };
+    let open = SlotRules::parse_form(open, Language::English, "USD", Vec::new()).unwrap();
+    assert_eq!(open, SlotRules::default());
 }
 
 #[test]
 fn what_cannot_be_meant_is_said() {
-    let good = Typed { mode: Some("automatic"), ..Typed::default() };
+    let good = RuleForm { mode: Some("automatic"), ..RuleForm::default() };
     for (typed, says) in [
-        (Typed { mode: None, ..good }, "Choose whether"),
-        (Typed { cap_kind: Some("amount"), ..good }, "Write the highest price"),
-        (Typed { cap_kind: Some("amount"), cap: Some("cheap"), ..good }, "The highest price: `cheap` is not a price"),
-        (Typed { cap_kind: Some("percent"), cap: Some("-5"), ..good }, "from 1 to 1000"),
-        (Typed { limit_orders: Some("2"), ..good }, "Write both how many"),
-        (Typed { limit_orders: Some("0"), limit_days: Some("30"), ..good }, "the number of orders as a whole"),
-        (Typed { limit_orders: Some("1"), limit_days: Some("9999999999"), ..good }, "the number of days"),
-        (Typed { pause_from: Some("2026-07-01"), ..good }, "Write both the first"),
-        (Typed { pause_from: Some("soon"), pause_until: Some("2026-07-01"), ..good }, "`soon` is no date"),
-        (Typed { pause_from: Some("2026-07-02"), pause_until: Some("2026-07-01"), ..good }, "lies before its first"),
+        (RuleForm { mode: None, ..good }, "Choose whether"),
+        (RuleForm { cap_kind: Some("amount"), ..good }, "Write the highest price"),
+        (
+            RuleForm { cap_kind: Some("amount"), cap: Some("cheap"), ..good },
+            "The highest price: `cheap` is not a price",
+        ),
+        (RuleForm { cap_kind: Some("percent"), cap: Some("-5"), ..good }, "from 1 to 1000"),
+        (RuleForm { limit_orders: Some("2"), ..good }, "Write both how many"),
+        (RuleForm { limit_orders: Some("0"), limit_days: Some("30"), ..good }, "the number of orders as a whole"),
+        (RuleForm { limit_orders: Some("1"), limit_days: Some("9999999999"), ..good }, "the number of days"),
+        (RuleForm { pause_from: Some("2026-07-01"), ..good }, "Write both the first"),
+        (RuleForm { pause_from: Some("soon"), pause_until: Some("2026-07-01"), ..good }, "`soon` is no date"),
+        (RuleForm { pause_from: Some("2026-07-02"), pause_until: Some("2026-07-01"), ..good }, "lies before its first"),
     ] {
-        let error = Rules::read(typed, Language::English, "USD", Vec::new()).unwrap_err().to_string();
+        let error = SlotRules::parse_form(typed, Language::English, "USD", Vec::new()).unwrap_err().to_string();
         assert!(error.contains(says), "{typed:?}: {error}");
     }
 }
@@ -265,7 +302,7 @@ proptest! {
     fn nothing_goes_through_that_the_customer_did_not_allow(
         cap in 0_i64..3000, prices in prop::collection::vec((1_i64..3000, any::<bool>()), 1..5), approved in prop::option::of(1_i64..3000),
     ) {
-        let rules = Rules { cap: Some(Cap::Amount(Money { minor: cap, currency: "USD".into() })), ..Rules::default() };
+        let rules = SlotRules { cap: Some(PriceCap::Amount(Money { minor: cap, currency: "USD".into() })), ..SlotRules::default() };
         let products: Vec<_> = prices
             .iter()
             .map(|(minor, available)| {
@@ -273,7 +310,7 @@ proptest! {
             })
             .collect();
         let word = approved.map(|minor| Money { minor, currency: "USD".into() });
-        let (at, problem) = judged(&rules, &products, |s| s.approved = word.as_ref());
+        let (at, problem) = decide_product(&rules, &products, |s| s.approved_price = word.as_ref());
         if problem.is_none() {
             prop_assert!(products[at].available);
             prop_assert!(products[at].price.minor <= approved.unwrap_or(cap));

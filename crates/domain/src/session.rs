@@ -20,6 +20,6 @@ pub struct Session {
 
 /// How long a sign-in lasts: one day, or 30 days with "remember me".
 #[must_use]
-pub fn lifetime(remember: bool) -> Span {
+pub fn session_lifetime(remember: bool) -> Span {
     Span::from_hours(if remember { 30 * 24 } else { 24 })
 }

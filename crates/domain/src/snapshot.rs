@@ -6,9 +6,9 @@ use crate::time::Time;
 
 /// What a snapshot is called: 1 to 40 of `a-z`, `0-9`, `-` and `_`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Name(String);
+pub struct SnapshotName(String);
 
-impl Name {
+impl SnapshotName {
     /// Reads a name.
     ///
     /// # Errors
@@ -32,7 +32,7 @@ impl Name {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
     /// What it is called.
-    pub name: Name,
+    pub name: SnapshotName,
     /// The service's time in it.
     pub at: Time,
     /// When it was saved, by the machine's clock.
@@ -46,10 +46,10 @@ mod tests {
     #[test]
     fn a_name_is_short_and_plain() {
         for name in ["a", "0", "with_two-devices", &"x".repeat(40)] {
-            assert_eq!(Name::parse(name).unwrap().as_str(), name);
+            assert_eq!(SnapshotName::parse(name).unwrap().as_str(), name);
         }
         for name in ["", "A", "a b", "..", "a/b", "a.db", "ä", "\"", &"x".repeat(41)] {
-            assert!(Name::parse(name).is_err(), "{name}");
+            assert!(SnapshotName::parse(name).is_err(), "{name}");
         }
     }
 }

@@ -28,16 +28,16 @@ pub struct Subscription {
     /// The product chosen; may be kept while the slot is off.
     pub asin: Option<Asin>,
     /// Automatic reordering is on.
-    pub on: bool,
+    pub enabled: bool,
     /// The order that holds the slot's lock, if any.
     pub open_order: Option<OrderId>,
     /// The price agreed last; see [`Subscription::agreed_price`].
-    pub agreed: Option<AgreedPrice>,
+    pub last_agreed_price: Option<AgreedPrice>,
 }
 
 /// What a customer chose for a slot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Choice {
+pub struct SlotChoice {
     /// Which slot.
     pub slot: SlotId,
     /// The product, or `None` where the slot was skipped.
@@ -50,35 +50,35 @@ pub struct Choice {
 impl Subscription {
     /// Whether Replenish may order for it.
     #[must_use]
-    pub fn may_order(&self) -> bool {
-        self.on && self.asin.is_some()
+    pub fn can_order(&self) -> bool {
+        self.enabled && self.asin.is_some()
     }
 
     /// A slot for which nothing was ever chosen.
     #[must_use]
-    pub fn none(slot: SlotId) -> Self {
-        Self { slot, asin: None, on: false, open_order: None, agreed: None }
+    pub fn empty(slot: SlotId) -> Self {
+        Self { slot, asin: None, enabled: false, open_order: None, last_agreed_price: None }
     }
 
     /// The price that the customer agreed to for the product chosen now. One for another product does not count.
     #[must_use]
     pub fn agreed_price(&self) -> Option<&AgreedPrice> {
-        self.agreed.as_ref().filter(|agreed| Some(&agreed.asin) == self.asin.as_ref())
+        self.last_agreed_price.as_ref().filter(|agreed| Some(&agreed.asin) == self.asin.as_ref())
     }
 
     /// Keeps the price that the customer saw for the product chosen. Nothing else moves it.
-    pub fn agree(&mut self, price: Money, at: Time) {
+    pub fn record_agreed_price(&mut self, price: Money, at: Time) {
         if let Some(asin) = &self.asin {
-            self.agreed = Some(AgreedPrice { asin: asin.clone(), price, at: Some(at) });
+            self.last_agreed_price = Some(AgreedPrice { asin: asin.clone(), price, at: Some(at) });
         }
     }
 
     /// Takes a choice; says whether anything changed, which is what SubscriptionChanged tells of. An exchange of one
     /// product for another counts as a change.
-    pub fn choose(&mut self, asin: Option<Asin>, on: bool) -> bool {
+    pub fn set_choice(&mut self, asin: Option<Asin>, on: bool) -> bool {
         let on = on && asin.is_some();
-        let changed = self.asin != asin || self.on != on;
-        (self.asin, self.on) = (asin, on);
+        let changed = self.asin != asin || self.enabled != on;
+        (self.asin, self.enabled) = (asin, on);
         changed
     }
 }
@@ -90,32 +90,32 @@ mod tests {
     #[test]
     fn a_slot_without_product_is_never_on() {
         let slot = SlotId::parse("filter").unwrap();
-        let mut sub = Subscription::none(slot);
-        assert!(!sub.choose(None, true), "nothing changed");
-        assert!(!sub.may_order());
+        let mut sub = Subscription::empty(slot);
+        assert!(!sub.set_choice(None, true), "nothing changed");
+        assert!(!sub.can_order());
         let asin = Asin::parse("B000000001").unwrap();
-        assert!(sub.choose(Some(asin.clone()), true) && sub.may_order());
-        assert!(!sub.choose(Some(asin.clone()), true), "the same again");
-        assert!(sub.choose(Some(asin), false) && !sub.may_order(), "off, the product kept");
+        assert!(sub.set_choice(Some(asin.clone()), true) && sub.can_order());
+        assert!(!sub.set_choice(Some(asin.clone()), true), "the same again");
+        assert!(sub.set_choice(Some(asin), false) && !sub.can_order(), "off, the product kept");
     }
 
     #[test]
     fn a_price_is_agreed_for_one_product() {
         let [first, second] = ["B000000001", "B000000002"].map(|text| Asin::parse(text).unwrap());
         let (price, at) = (Money::parse("24.99", "USD").unwrap(), Time::from_secs(1_520_000_000));
-        let mut sub = Subscription::none(SlotId::parse("filter").unwrap());
-        sub.agree(price.clone(), at);
-        assert_eq!(sub.agreed, None, "nothing is chosen");
-        sub.choose(Some(first.clone()), true);
+        let mut sub = Subscription::empty(SlotId::parse("filter").unwrap());
+        sub.record_agreed_price(price.clone(), at);
+        assert_eq!(sub.last_agreed_price, None, "nothing is chosen");
+        sub.set_choice(Some(first.clone()), true);
         assert_eq!(sub.agreed_price(), None, "choosing alone agrees to nothing");
-        sub.agree(price.clone(), at);
+        sub.record_agreed_price(price.clone(), at);
         let agreed = AgreedPrice { asin: first.clone(), price, at: Some(at) };
         assert_eq!(sub.agreed_price(), Some(&agreed));
-        sub.choose(Some(first.clone()), false);
+        sub.set_choice(Some(first.clone()), false);
         assert_eq!(sub.agreed_price(), Some(&agreed), "switching off changes no price");
-        sub.choose(Some(second), true);
+        sub.set_choice(Some(second), true);
         assert_eq!(sub.agreed_price(), None, "that was another product");
-        sub.choose(Some(first), true);
+        sub.set_choice(Some(first), true);
         assert_eq!(sub.agreed_price(), Some(&agreed));
     }
 }

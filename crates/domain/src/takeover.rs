@@ -4,7 +4,7 @@
 //! worth nothing once that registration ended otherwise; nobody takes over more units in a day than is allowed, and each
 //! one after the second waits longer (docs/spec/registrations.md#takeover-limits).
 
-use crate::consent::Mark;
+use crate::consent::ConsentGeneration;
 use crate::id::{CustomerId, DeviceId};
 use crate::time::{Span, Time};
 use std::fmt::{Display, Formatter, Result as Written};
@@ -12,7 +12,7 @@ use std::fmt::{Display, Formatter, Result as Written};
 /// What a maker says of units of a model that another customer sets up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Policy {
+pub enum TakeoverPolicy {
     /// They change hands at once.
     #[default]
     Allow,
@@ -22,17 +22,17 @@ pub enum Policy {
     Never,
 }
 
-impl Policy {
+impl TakeoverPolicy {
     /// Every policy.
-    pub const ALL: [Policy; 3] = [Policy::Allow, Policy::Confirm, Policy::Never];
+    pub const ALL: [TakeoverPolicy; 3] = [TakeoverPolicy::Allow, TakeoverPolicy::Confirm, TakeoverPolicy::Never];
 
     /// The word of the seed file and the store.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Policy::Allow => "allow",
-            Policy::Confirm => "confirm",
-            Policy::Never => "never",
+            TakeoverPolicy::Allow => "allow",
+            TakeoverPolicy::Confirm => "confirm",
+            TakeoverPolicy::Never => "never",
         }
     }
 
@@ -45,7 +45,7 @@ impl Policy {
 
 /// How far a takeover is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum State {
+pub enum TakeoverState {
     /// The earlier owner was mailed; it may be completed.
     Announced,
     /// The earlier owner was asked and has not answered.
@@ -60,21 +60,27 @@ pub enum State {
     Undone,
 }
 
-impl State {
+impl TakeoverState {
     /// Every state.
-    pub const ALL: [State; 6] =
-        [State::Announced, State::Asked, State::Agreed, State::Declined, State::Done, State::Undone];
+    pub const ALL: [TakeoverState; 6] = [
+        TakeoverState::Announced,
+        TakeoverState::Asked,
+        TakeoverState::Agreed,
+        TakeoverState::Declined,
+        TakeoverState::Done,
+        TakeoverState::Undone,
+    ];
 
     /// The word of the store.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            State::Announced => "announced",
-            State::Asked => "asked",
-            State::Agreed => "agreed",
-            State::Declined => "declined",
-            State::Done => "done",
-            State::Undone => "undone",
+            TakeoverState::Announced => "announced",
+            TakeoverState::Asked => "asked",
+            TakeoverState::Agreed => "agreed",
+            TakeoverState::Declined => "declined",
+            TakeoverState::Done => "done",
+            TakeoverState::Undone => "undone",
         }
     }
 
@@ -93,19 +99,19 @@ pub struct Takeover {
     /// Who takes the unit over.
     pub customer: CustomerId,
     /// How far it is.
-    pub state: State,
+    pub state: TakeoverState,
     /// Until when the earlier owner may answer, or what was agreed may be completed.
     pub answer_by: Time,
     /// The registration in the place of the earlier one, once the unit has changed hands.
     pub successor: Option<DeviceId>,
     /// The mark of the earlier owner's consent when the unit changed hands. Another one now means that the consent was
     /// withdrawn since, and with it whatever the earlier registration was.
-    pub consent: Option<Mark>,
+    pub consent_generation: Option<ConsentGeneration>,
 }
 
 /// What the earlier owner answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum TakeoverAnswer {
     /// The other customer may have the unit.
     Agree,
     /// They may not.
@@ -117,45 +123,47 @@ pub enum Answer {
 impl Takeover {
     /// Whether the unit may change hands now.
     #[must_use]
-    pub fn may_complete(&self, policy: Policy, now: Time) -> bool {
+    pub fn can_complete(&self, policy: TakeoverPolicy, now: Time) -> bool {
         let state = match policy {
-            Policy::Allow => matches!(self.state, State::Announced | State::Asked | State::Agreed),
-            Policy::Confirm => self.state == State::Agreed,
-            Policy::Never => false,
+            TakeoverPolicy::Allow => {
+                matches!(self.state, TakeoverState::Announced | TakeoverState::Asked | TakeoverState::Agreed)
+            }
+            TakeoverPolicy::Confirm => self.state == TakeoverState::Agreed,
+            TakeoverPolicy::Never => false,
         };
         state && now < self.answer_by
     }
 
     /// The answers that the earlier owner may give now.
     #[must_use]
-    pub fn answers(&self, now: Time) -> &'static [Answer] {
+    pub fn allowed_answers(&self, now: Time) -> &'static [TakeoverAnswer] {
         match self.state {
             _ if now >= self.answer_by => &[],
-            State::Announced | State::Agreed => &[Answer::Decline],
-            State::Asked => &[Answer::Agree, Answer::Decline],
-            State::Done => &[Answer::Undo],
-            State::Declined | State::Undone => &[],
+            TakeoverState::Announced | TakeoverState::Agreed => &[TakeoverAnswer::Decline],
+            TakeoverState::Asked => &[TakeoverAnswer::Agree, TakeoverAnswer::Decline],
+            TakeoverState::Done => &[TakeoverAnswer::Undo],
+            TakeoverState::Declined | TakeoverState::Undone => &[],
         }
     }
 
     /// The state after an answer.
     #[must_use]
-    pub fn answered(answer: Answer) -> State {
+    pub fn state_after(answer: TakeoverAnswer) -> TakeoverState {
         match answer {
-            Answer::Agree => State::Agreed,
-            Answer::Decline => State::Declined,
-            Answer::Undo => State::Undone,
+            TakeoverAnswer::Agree => TakeoverState::Agreed,
+            TakeoverAnswer::Decline => TakeoverState::Declined,
+            TakeoverAnswer::Undo => TakeoverState::Undone,
         }
     }
 }
 
 /// What setting up somebody else's unit comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum TakeoverStep {
     /// It may be completed.
     Complete,
     /// It is a new attempt, in this state; the earlier owner is mailed.
-    Begin(State),
+    Begin(TakeoverState),
     /// The earlier owner was asked and may still answer.
     Wait,
     /// The maker does not allow it; it counts as an attempt.
@@ -167,29 +175,31 @@ pub enum Step {
 /// What follows when a customer sets up a unit of another one. `found` is what is recorded of the same customer and
 /// registration.
 #[must_use]
-pub fn step(policy: Policy, found: Option<&Takeover>, now: Time) -> Step {
+pub fn next_step(policy: TakeoverPolicy, found: Option<&Takeover>, now: Time) -> TakeoverStep {
     match (policy, found) {
-        (_, Some(Takeover { state: State::Declined | State::Undone, .. })) => Step::Declined,
-        (Policy::Never, _) => Step::Forbidden,
-        (_, Some(found)) if found.may_complete(policy, now) => Step::Complete,
-        (Policy::Confirm, Some(found)) if found.state == State::Asked && now < found.answer_by => Step::Wait,
-        (Policy::Confirm, _) => Step::Begin(State::Asked),
-        (Policy::Allow, _) => Step::Begin(State::Announced),
+        (_, Some(Takeover { state: TakeoverState::Declined | TakeoverState::Undone, .. })) => TakeoverStep::Declined,
+        (TakeoverPolicy::Never, _) => TakeoverStep::Forbidden,
+        (_, Some(found)) if found.can_complete(policy, now) => TakeoverStep::Complete,
+        (TakeoverPolicy::Confirm, Some(found)) if found.state == TakeoverState::Asked && now < found.answer_by => {
+            TakeoverStep::Wait
+        }
+        (TakeoverPolicy::Confirm, _) => TakeoverStep::Begin(TakeoverState::Asked),
+        (TakeoverPolicy::Allow, _) => TakeoverStep::Begin(TakeoverState::Announced),
     }
 }
 
 /// When a customer set up others' units within the last day, oldest first.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Attempts(Vec<Time>);
+pub struct TakeoverAttempts(Vec<Time>);
 
 /// For how long an attempt counts.
-const DAY: Span = Span::from_hours(24);
+const ATTEMPT_WINDOW: Span = Span::from_hours(24);
 /// How many attempts a day wait for nothing.
-const FREE: u32 = 2;
+const FREE_ATTEMPTS: u32 = 2;
 /// The wait after the first one that is not free; each further one doubles it.
-const WAIT: Span = Span::from_mins(1);
+const FIRST_WAIT: Span = Span::from_mins(1);
 
-impl Attempts {
+impl TakeoverAttempts {
     /// Reads what [`Display`] wrote.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -202,17 +212,19 @@ impl Attempts {
     ///
     /// # Errors
     /// How many seconds to wait, when there were `per_day` in the last day, or the last one was a moment ago.
-    pub fn count(&mut self, now: Time, per_day: u32) -> Result<(), i64> {
-        self.0.retain(|at| now.since(*at) < DAY);
+    pub fn record_attempt(&mut self, now: Time, per_day: u32) -> Result<(), i64> {
+        self.0.retain(|at| now.since(*at) < ATTEMPT_WINDOW);
         let made = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
         let again = match (self.0.first(), self.0.last()) {
-            _ if per_day == 0 => Some(now + DAY),
-            (Some(oldest), _) if made >= per_day => Some(*oldest + DAY),
-            (_, Some(last)) if made >= FREE => Some(*last + Span::from_micros(WAIT.micros() << (made - FREE).min(10))),
+            _ if per_day == 0 => Some(now + ATTEMPT_WINDOW),
+            (Some(oldest), _) if made >= per_day => Some(*oldest + ATTEMPT_WINDOW),
+            (_, Some(last)) if made >= FREE_ATTEMPTS => {
+                Some(*last + Span::from_micros(FIRST_WAIT.as_micros() << (made - FREE_ATTEMPTS).min(10)))
+            }
             _ => None,
         };
         match again.filter(|again| *again > now) {
-            Some(again) => Err(again.since(now).secs() + 1),
+            Some(again) => Err(again.since(now).as_secs() + 1),
             None => {
                 self.0.push(now);
                 Ok(())
@@ -221,10 +233,10 @@ impl Attempts {
     }
 }
 
-impl Display for Attempts {
+impl Display for TakeoverAttempts {
     fn fmt(&self, f: &mut Formatter<'_>) -> Written {
         for (n, at) in self.0.iter().enumerate() {
-            write!(f, "{}{}", if n == 0 { "" } else { " " }, at.micros())?;
+            write!(f, "{}{}", if n == 0 { "" } else { " " }, at.as_micros())?;
         }
         Ok(())
     }

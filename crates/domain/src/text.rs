@@ -4,14 +4,14 @@
 
 mod email;
 
-pub use email::{Email, ascii_domain};
+pub use email::{Email, to_ascii_domain};
 
 use std::fmt;
 
 /// A text that breaks its rule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not {rule}")]
-pub struct BadText {
+pub struct ParseTextError {
     /// The beginning of what was read.
     pub text: String,
     /// The rule, as a phrase.
@@ -28,9 +28,9 @@ macro_rules! texts { ($( $(#[$m:meta])* $N:ident, $rule:literal, |$x:ident| $ok:
         ///
         /// # Errors
         /// [`BadText`], which states the rule.
-        pub fn parse(text: &str) -> Result<Self, BadText> {
+        pub fn parse(text: &str) -> Result<Self, ParseTextError> {
             if Self::fits(text) { Ok(Self(text.to_owned())) } else {
-                Err(BadText { text: text.chars().take(80).collect(), rule: $rule })
+                Err(ParseTextError { text: text.chars().take(80).collect(), rule: $rule })
             }
         }
         /// Whether a text obeys the rule.
@@ -44,8 +44,8 @@ macro_rules! texts { ($( $(#[$m:meta])* $N:ident, $rule:literal, |$x:ident| $ok:
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str(&self.0) }
     }
     impl TryFrom<String> for $N {
-        type Error = BadText;
-        fn try_from(text: String) -> Result<Self, BadText> { Self::parse(&text) }
+        type Error = ParseTextError;
+        fn try_from(text: String) -> Result<Self, ParseTextError> { Self::parse(&text) }
     }
     impl From<$N> for String {
         fn from(value: $N) -> String { value.0 }
@@ -55,11 +55,11 @@ macro_rules! texts { ($( $(#[$m:meta])* $N:ident, $rule:literal, |$x:ident| $ok:
 /// Whether a text stays on one line and is read in the order in which it is written: it has no control characters, no
 /// separators of lines or paragraphs, and nothing that turns the direction of what stands beside it.
 #[must_use]
-pub fn is_plain(text: &str) -> bool {
-    text.chars().all(is_plain_char)
+pub fn is_single_line(text: &str) -> bool {
+    text.chars().all(is_single_line_char)
 }
 
-fn is_plain_char(c: char) -> bool {
+fn is_single_line_char(c: char) -> bool {
     let breaks = matches!(c, '\u{2028}' | '\u{2029}');
     let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     !(c.is_control() || breaks || turns)
@@ -68,8 +68,8 @@ fn is_plain_char(c: char) -> bool {
 /// A text on one line: each run of white space, and of what [`is_plain`] forbids, becomes one space; none is left at the
 /// ends.
 #[must_use]
-pub fn one_line(text: &str) -> String {
-    let words = text.split(|c: char| c.is_whitespace() || !is_plain_char(c)).filter(|word| !word.is_empty());
+pub fn to_single_line(text: &str) -> String {
+    let words = text.split(|c: char| c.is_whitespace() || !is_single_line_char(c)).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join(" ")
 }
 
@@ -79,15 +79,15 @@ fn is_blank(text: &str) -> bool {
     text.chars().all(|c| c.is_whitespace() || invisible(c))
 }
 
-fn device_alphabet(text: &str) -> bool {
+fn is_device_identifier(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-+_".contains(&b))
 }
 
 texts! {
     /// `device_model`: 1 to 64 characters of `A-Z a-z 0-9 - + _` (docs/spec/identifiers.md#device-model-ids).
-    ModelCode, "a device model id: 1 to 64 characters of A-Z a-z 0-9 - + _", |x| device_alphabet(x);
+    ModelCode, "a device model id: 1 to 64 characters of A-Z a-z 0-9 - + _", |x| is_device_identifier(x);
     /// `serial`: same length and alphabet as the model (docs/spec/identifiers.md#device-model-ids).
-    Serial, "a serial: 1 to 64 characters of A-Z a-z 0-9 - + _", |x| device_alphabet(x);
+    Serial, "a serial: 1 to 64 characters of A-Z a-z 0-9 - + _", |x| is_device_identifier(x);
     /// A slot id: any 1 to 64 URL-safe characters, a UUID when generated (docs/spec/identifiers.md#slot-ids).
     SlotId, "a slot id: 1 to 64 characters of A-Z a-z 0-9 - . _ ~",
         |x| (1..=64).contains(&x.len()) && x.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
@@ -97,13 +97,13 @@ texts! {
         |x| x.len() == 10 && x.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
     /// What makers, profiles, models, slots and customers are called.
     Name, "a name: 1 to 120 characters on one line, not all of them blank",
-        |x| x.chars().count() <= 120 && is_plain(x) && !is_blank(x);
+        |x| x.chars().count() <= 120 && is_single_line(x) && !is_blank(x);
     /// What a product is called.
     Title, "a title: 1 to 500 characters on one line, not all of them blank",
-        |x| x.chars().count() <= 500 && is_plain(x) && !is_blank(x);
+        |x| x.chars().count() <= 500 && is_single_line(x) && !is_blank(x);
     /// What is counted: `count`, `pounds`.
     Unit, "a unit: 1 to 40 characters on one line, not all of them blank",
-        |x| x.chars().count() <= 40 && is_plain(x) && !is_blank(x);
+        |x| x.chars().count() <= 40 && is_single_line(x) && !is_blank(x);
     /// A shop's own number for a product.
     Sku, "a SKU: 1 to 100 characters on one line, without a blank at either end",
         |x| (1..=100).contains(&x.chars().count()) && x.trim() == x && !x.chars().any(char::is_control);

@@ -18,15 +18,15 @@ pub struct Time(i64);
 pub struct Span(i64);
 
 /// The last moment that can be written in every zone with a four-digit year; later is not a date of this world.
-const LAST: i64 = 253_402_207_200_000_000;
+const MAX_MICROS: i64 = 253_402_207_200_000_000;
 /// 0001-01-01T00:00:00Z.
-const FIRST: i64 = -62_135_596_800_000_000;
+const MIN_MICROS: i64 = -62_135_596_800_000_000;
 
 impl Time {
     /// Makes a time of microseconds since the epoch; what lies outside the years 1 to 9999 is moved to their edge.
     #[must_use]
     pub fn from_micros(micros: i64) -> Self {
-        Self(micros.clamp(FIRST, LAST))
+        Self(micros.clamp(MIN_MICROS, MAX_MICROS))
     }
 
     /// Makes a time of whole seconds since the epoch.
@@ -37,13 +37,13 @@ impl Time {
 
     /// Microseconds since the epoch.
     #[must_use]
-    pub fn micros(self) -> i64 {
+    pub fn as_micros(self) -> i64 {
         self.0
     }
 
     /// Whole seconds since the epoch, rounded down.
     #[must_use]
-    pub fn secs(self) -> i64 {
+    pub fn as_secs(self) -> i64 {
         self.0.div_euclid(1_000_000)
     }
 
@@ -61,19 +61,19 @@ impl Time {
     /// `2018-03-04T05:06:07.089Z`: `notificationTime`, `expectedDeliveryDate` (docs/spec/orders.md#get-order-info,
     /// docs/spec/notifications.md#common-blocks).
     #[must_use]
-    pub fn to_millis_text(self) -> String {
+    pub fn to_rfc3339_millis(self) -> String {
         self.format("%Y-%m-%dT%H:%M:%S.%3fZ")
     }
 
     /// `2018-03-04T05:06:07Z`: `estimatedDeliveryDate` of notifications (docs/spec/notifications.md#order-block).
     #[must_use]
-    pub fn to_seconds_text(self) -> String {
+    pub fn to_rfc3339_secs(self) -> String {
         self.format("%Y-%m-%dT%H:%M:%SZ")
     }
 
     /// Reads the date of an HTTP header, such as `Sun, 06 Nov 1994 08:49:37 GMT`.
     #[must_use]
-    pub fn from_http(text: &str) -> Option<Self> {
+    pub fn parse_http_date(text: &str) -> Option<Self> {
         let at = jiff::fmt::rfc2822::parse(text.trim()).ok()?;
         Some(Self::from_micros(at.timestamp().as_microsecond()))
     }
@@ -87,7 +87,7 @@ impl Time {
 
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.to_millis_text())
+        f.write_str(&self.to_rfc3339_millis())
     }
 }
 
@@ -108,7 +108,7 @@ impl Sub<Span> for Time {
 /// A text that is not a span of time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a duration: write a number and a unit, such as 90s, 10m, 25h, 3d, or several: 1d 12h")]
-pub struct BadSpan(pub String);
+pub struct ParseSpanError(pub String);
 
 impl Span {
     /// Makes a span of whole seconds.
@@ -137,13 +137,13 @@ impl Span {
 
     /// Whole seconds, rounded down.
     #[must_use]
-    pub const fn secs(self) -> i64 {
+    pub const fn as_secs(self) -> i64 {
         self.0 / 1_000_000
     }
 
     /// Microseconds.
     #[must_use]
-    pub const fn micros(self) -> i64 {
+    pub const fn as_micros(self) -> i64 {
         self.0
     }
 
@@ -151,8 +151,8 @@ impl Span {
     ///
     /// # Errors
     /// [`BadSpan`] when a unit is missing or unknown, or the span would not fit 10,000 years.
-    pub fn parse(text: &str) -> Result<Self, BadSpan> {
-        let refuse = || BadSpan(text.chars().take(40).collect());
+    pub fn parse(text: &str) -> Result<Self, ParseSpanError> {
+        let refuse = || ParseSpanError(text.chars().take(40).collect());
         let mut rest = text.trim();
         let mut total: i64 = 0;
         if rest.is_empty() {
@@ -174,7 +174,7 @@ impl Span {
             total = number.checked_mul(unit).and_then(|n| n.checked_add(total)).ok_or_else(refuse)?;
             rest = rest[letters..].trim_start();
         }
-        if total > LAST { Err(refuse()) } else { Ok(Self(total)) }
+        if total > MAX_MICROS { Err(refuse()) } else { Ok(Self(total)) }
     }
 }
 
@@ -208,10 +208,10 @@ mod tests {
     #[test]
     fn the_three_ways_of_writing_a_time() {
         let at = Time::from_micros(1_520_139_967_089_000);
-        assert_eq!(at.to_millis_text(), "2018-03-04T05:06:07.089Z");
-        assert_eq!(at.to_seconds_text(), "2018-03-04T05:06:07Z");
+        assert_eq!(at.to_rfc3339_millis(), "2018-03-04T05:06:07.089Z");
+        assert_eq!(at.to_rfc3339_secs(), "2018-03-04T05:06:07Z");
         assert_eq!(at.to_rfc2822(), "Sun, 04 Mar 2018 05:06:07 +0000");
-        assert_eq!(Time::from_secs(0).to_millis_text(), "1970-01-01T00:00:00.000Z");
+        assert_eq!(Time::from_secs(0).to_rfc3339_millis(), "1970-01-01T00:00:00.000Z");
     }
 
     #[test]
@@ -220,7 +220,7 @@ mod tests {
             [("90s", 90, "1m 30s"), ("25h", 90_000, "1d 1h"), ("1d 12h", 129_600, "1d 12h"), ("10 m", 600, "10m")]
         {
             let span = Span::parse(text).unwrap();
-            assert_eq!((span.secs(), span.to_string().as_str()), (secs, again));
+            assert_eq!((span.as_secs(), span.to_string().as_str()), (secs, again));
             assert_eq!(Span::parse(again), Ok(span));
         }
         for text in ["", "10", "-5s", "h", "10 fortnights", "99999999999999999999d", "9999999999d"] {
@@ -230,7 +230,7 @@ mod tests {
 
     #[test]
     fn times_stay_within_four_digit_years() {
-        assert_eq!(Time::from_micros(i64::MAX).to_seconds_text(), "9999-12-30T22:00:00Z");
-        assert_eq!((Time::from_micros(i64::MAX) + Span::from_hours(1)).to_seconds_text(), "9999-12-30T22:00:00Z");
+        assert_eq!(Time::from_micros(i64::MAX).to_rfc3339_secs(), "9999-12-30T22:00:00Z");
+        assert_eq!((Time::from_micros(i64::MAX) + Span::from_hours(1)).to_rfc3339_secs(), "9999-12-30T22:00:00Z");
     }
 }

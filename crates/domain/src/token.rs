@@ -19,30 +19,30 @@ use uuid::Uuid;
 
 /// How many random bytes [`Keyring::seal`] is given. The first eight give way to the generations it belongs to, where
 /// any were ended before: all other tokens are as they always were.
-pub const FILLER: usize = TAG_AT - CLAIMS_END;
-const RAW: usize = 300;
-const TAG_AT: usize = RAW - 32;
+pub const FILLER_BYTES: usize = TAG_OFFSET - CLAIMS_END_OFFSET;
+const RAW_BYTES: usize = 300;
+const TAG_OFFSET: usize = RAW_BYTES - 32;
 const HEADER: [u8; 3] = [0x21, 0x01, 0x01];
-const CLAIMS_END: usize = 3 + 4 + 1 + 1 + 16 * 3 + 8 * 4;
-const TEXT: usize = 5 + 400;
+const CLAIMS_END_OFFSET: usize = 3 + 4 + 1 + 1 + 16 * 3 + 8 * 4;
+const TEXT_LENGTH: usize = 5 + 400;
 /// Bits of the byte that says what a token is for.
-const REFRESH: u8 = 1;
-const HAS_GENERATIONS: u8 = 2;
+const REFRESH_FLAG: u8 = 1;
+const GENERATIONS_FLAG: u8 = 2;
 
 /// What a token is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Use {
+pub enum TokenType {
     /// Opens the API for an hour.
     Access,
     /// Is exchanged for access tokens, for as long as the registration stands.
     Refresh,
 }
 
-impl Use {
+impl TokenType {
     fn prefix(self) -> &'static str {
         match self {
-            Use::Access => "Atza|",
-            Use::Refresh => "Atzr|",
+            TokenType::Access => "Atza|",
+            TokenType::Refresh => "Atzr|",
         }
     }
 }
@@ -50,7 +50,7 @@ impl Use {
 /// How often tokens like this one were ended before it was issued: those of its client, and those of its customer. It is
 /// accepted as long as no more were, so that no clock is asked and nothing ended comes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct Generations {
+pub struct TokenGenerations {
     /// Of its client's tokens.
     pub client: u32,
     /// Of its customer's sign-ins and apps' tokens; 0 in tokens of devices, which a customer's block only suspends.
@@ -61,7 +61,7 @@ pub struct Generations {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claims {
     /// What it is for.
-    pub purpose: Use,
+    pub token_type: TokenType,
     /// The registration it speaks for and the store's shard of it; `None` where only profile scopes were granted.
     pub device: Option<(i64, DeviceId)>,
     /// The customer who granted it.
@@ -71,7 +71,7 @@ pub struct Claims {
     /// Its family: all tokens that descend from one authorization code.
     pub family: u64,
     /// What it belongs to.
-    pub generations: Generations,
+    pub generations: TokenGenerations,
     /// What was granted.
     pub scopes: Scopes,
     /// When it was issued.
@@ -82,7 +82,7 @@ pub struct Claims {
 
 /// Why a text is not a token of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BadToken {
+pub enum TokenError {
     /// It has not the form of a token.
     Malformed,
     /// It was made with a key this ring does not hold; the holder may look for a newer ring.
@@ -115,13 +115,13 @@ pub fn derive_key(master: &[u8; 32], purpose: &str, number: u32) -> [u8; 32] {
 impl Keyring {
     /// Makes a ring of numbered keys derived from the master key; the highest number signs.
     #[must_use]
-    pub fn derive(master: &[u8; 32], numbers: Vec<u32>) -> Self {
-        Self::of(numbers.into_iter().map(|number| (number, derive_key(master, "token", number))).collect())
+    pub fn from_master_key(master: &[u8; 32], numbers: Vec<u32>) -> Self {
+        Self::from_keys(numbers.into_iter().map(|number| (number, derive_key(master, "token", number))).collect())
     }
 
     /// Makes a ring of numbered keys; the highest number signs.
     #[must_use]
-    pub fn of(mut keys: Vec<(u32, [u8; 32])>) -> Self {
+    pub fn from_keys(mut keys: Vec<(u32, [u8; 32])>) -> Self {
         keys.sort_unstable_by_key(|(number, _)| *number);
         let prepared =
             |(number, key): (u32, [u8; 32])| Hmac::<Sha256>::new_from_slice(&key).ok().map(|mac| (number, mac));
@@ -129,7 +129,7 @@ impl Keyring {
     }
 
     /// The numbers of its keys, oldest first.
-    pub fn numbers(&self) -> impl Iterator<Item = u32> + '_ {
+    pub fn key_numbers(&self) -> impl Iterator<Item = u32> + '_ {
         self.0.iter().map(|(number, _)| *number)
     }
 
@@ -142,31 +142,31 @@ impl Keyring {
 
     /// Writes a token with the newest key. An empty ring, which no installation has, makes texts that no ring opens.
     #[must_use]
-    pub fn seal(&self, claims: &Claims, filler: &[u8; FILLER]) -> String {
+    pub fn issue(&self, claims: &Claims, filler: &[u8; FILLER_BYTES]) -> String {
         let newest = self.0.last();
         let number = newest.map_or(0, |(number, _)| *number);
         let (shard, device) = claims.device.unwrap_or((-1, DeviceId(Uuid::nil())));
-        let mut raw = Vec::with_capacity(RAW);
+        let mut raw = Vec::with_capacity(RAW_BYTES);
         raw.extend_from_slice(&HEADER);
         raw.extend_from_slice(&number.to_be_bytes());
-        let refresh = if claims.purpose == Use::Refresh { REFRESH } else { 0 };
-        let Generations { client, customer } = claims.generations;
-        let ended_before = claims.generations != Generations::default();
-        raw.push(refresh | if ended_before { HAS_GENERATIONS } else { 0 });
+        let refresh = if claims.token_type == TokenType::Refresh { REFRESH_FLAG } else { 0 };
+        let TokenGenerations { client, customer } = claims.generations;
+        let ended_before = claims.generations != TokenGenerations::default();
+        raw.push(refresh | if ended_before { GENERATIONS_FLAG } else { 0 });
         raw.push(claims.scopes.bits());
         raw.extend_from_slice(device.0.as_bytes());
         raw.extend_from_slice(claims.customer.0.as_bytes());
         raw.extend_from_slice(claims.client.0.as_bytes());
         raw.extend_from_slice(&shard.to_be_bytes());
         raw.extend_from_slice(&claims.family.to_be_bytes());
-        raw.extend_from_slice(&claims.issued_at.micros().to_be_bytes());
-        raw.extend_from_slice(&claims.expires_at.map_or(i64::MAX, Time::micros).to_be_bytes());
+        raw.extend_from_slice(&claims.issued_at.as_micros().to_be_bytes());
+        raw.extend_from_slice(&claims.expires_at.map_or(i64::MAX, Time::as_micros).to_be_bytes());
         raw.extend_from_slice(filler);
         if ended_before {
-            raw[CLAIMS_END..CLAIMS_END + 4].copy_from_slice(&client.to_be_bytes());
-            raw[CLAIMS_END + 4..CLAIMS_END + 8].copy_from_slice(&customer.to_be_bytes());
+            raw[CLAIMS_END_OFFSET..CLAIMS_END_OFFSET + 4].copy_from_slice(&client.to_be_bytes());
+            raw[CLAIMS_END_OFFSET + 4..CLAIMS_END_OFFSET + 8].copy_from_slice(&customer.to_be_bytes());
         }
-        let prefix = claims.purpose.prefix();
+        let prefix = claims.token_type.prefix();
         let tag = newest.map(|(_, key)| Self::mac(key, prefix, &raw).finalize().into_bytes()).unwrap_or_default();
         raw.extend_from_slice(&tag);
         format!("{prefix}{}", URL_SAFE_NO_PAD.encode(&raw))
@@ -176,31 +176,31 @@ impl Keyring {
     ///
     /// # Errors
     /// [`BadToken`]; a refresh token where an access token is wanted is [`BadToken::Malformed`].
-    pub fn open(&self, text: &str, wanted: Use) -> Result<Claims, BadToken> {
+    pub fn verify(&self, text: &str, wanted: TokenType) -> Result<Claims, TokenError> {
         let prefix = wanted.prefix();
-        let body = text.strip_prefix(prefix).filter(|_| text.len() == TEXT).ok_or(BadToken::Malformed)?;
-        let mut raw = [0_u8; RAW];
+        let body = text.strip_prefix(prefix).filter(|_| text.len() == TEXT_LENGTH).ok_or(TokenError::Malformed)?;
+        let mut raw = [0_u8; RAW_BYTES];
         match URL_SAFE_NO_PAD.decode_slice(body, &mut raw) {
-            Ok(RAW) if raw.starts_with(&HEADER) => {}
-            _ => return Err(BadToken::Malformed),
+            Ok(RAW_BYTES) if raw.starts_with(&HEADER) => {}
+            _ => return Err(TokenError::Malformed),
         }
         let mut at = HEADER.len();
         let mut take = |len: usize| {
             at += len;
             &raw[at - len..at]
         };
-        let number = u32::from_be_bytes(array(take(4)));
-        let (_, key) = self.0.iter().find(|(n, _)| *n == number).ok_or(BadToken::UnknownKey(number))?;
-        Self::mac(key, prefix, &raw[..TAG_AT]).verify_slice(&raw[TAG_AT..]).map_err(|_| BadToken::Forged)?;
+        let number = u32::from_be_bytes(to_array(take(4)));
+        let (_, key) = self.0.iter().find(|(n, _)| *n == number).ok_or(TokenError::UnknownKey(number))?;
+        Self::mac(key, prefix, &raw[..TAG_OFFSET]).verify_slice(&raw[TAG_OFFSET..]).map_err(|_| TokenError::Forged)?;
         let kind = take(1)[0];
-        let purpose = if kind & REFRESH == REFRESH { Use::Refresh } else { Use::Access };
+        let purpose = if kind & REFRESH_FLAG == REFRESH_FLAG { TokenType::Refresh } else { TokenType::Access };
         let scopes = Scopes::from_bits(take(1)[0]);
-        let [device, customer, client] = [(); 3].map(|()| Uuid::from_bytes(array(take(16))));
-        let [shard, family, issued, expires] = [(); 4].map(|()| i64::from_be_bytes(array(take(8))));
-        let mut generation = || if kind & HAS_GENERATIONS == 0 { 0 } else { u32::from_be_bytes(array(take(4))) };
-        let generations = Generations { client: generation(), customer: generation() };
+        let [device, customer, client] = [(); 3].map(|()| Uuid::from_bytes(to_array(take(16))));
+        let [shard, family, issued, expires] = [(); 4].map(|()| i64::from_be_bytes(to_array(take(8))));
+        let mut generation = || if kind & GENERATIONS_FLAG == 0 { 0 } else { u32::from_be_bytes(to_array(take(4))) };
+        let generations = TokenGenerations { client: generation(), customer: generation() };
         Ok(Claims {
-            purpose,
+            token_type: purpose,
             device: (shard >= 0).then_some((shard, DeviceId(device))),
             customer: CustomerId(customer),
             client: ClientId(client),
@@ -213,7 +213,7 @@ impl Keyring {
     }
 }
 
-fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {
+fn to_array<const N: usize>(bytes: &[u8]) -> [u8; N] {
     bytes.try_into().unwrap_or([0; N])
 }
 
@@ -221,64 +221,76 @@ fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {
 mod tests {
     use super::*;
 
-    fn claims(purpose: Use) -> Claims {
+    fn sample_claims(purpose: TokenType) -> Claims {
         Claims {
-            purpose,
+            token_type: purpose,
             device: Some((3, DeviceId(Uuid::from_u128(1)))),
             customer: CustomerId(Uuid::from_u128(2)),
             client: ClientId(Uuid::from_u128(3)),
             family: 0xdead_beef_dead_beef,
-            generations: Generations::default(),
+            generations: TokenGenerations::default(),
             scopes: Scopes::parse("dash:replenish profile").unwrap(),
             issued_at: Time::from_secs(1_520_000_000),
-            expires_at: (purpose == Use::Access).then(|| Time::from_secs(1_520_003_600)),
+            expires_at: (purpose == TokenType::Access).then(|| Time::from_secs(1_520_003_600)),
         }
     }
 
-    fn ring(numbers: &[u32]) -> Keyring {
-        Keyring::derive(&[9; 32], numbers.to_vec())
+    fn sample_keyring(numbers: &[u32]) -> Keyring {
+        Keyring::from_master_key(&[9; 32], numbers.to_vec())
     }
 
     #[test]
     fn tokens_have_the_documented_shape_and_say_what_was_sealed() {
-        for (purpose, prefix) in [(Use::Access, "Atza|IQEB"), (Use::Refresh, "Atzr|IQEB")] {
-            let text = ring(&[1]).seal(&claims(purpose), &[5; FILLER]);
+        for (purpose, prefix) in [(TokenType::Access, "Atza|IQEB"), (TokenType::Refresh, "Atzr|IQEB")] {
+            let text = sample_keyring(&[1]).issue(&sample_claims(purpose), &[5; FILLER_BYTES]);
             assert!(text.starts_with(prefix) && (350..=480).contains(&text.len()), "{text}");
-            assert_eq!(ring(&[1]).open(&text, purpose), Ok(claims(purpose)));
+            assert_eq!(sample_keyring(&[1]).verify(&text, purpose), Ok(sample_claims(purpose)));
         }
-        let bare = Claims { device: None, ..claims(Use::Access) };
-        assert_eq!(ring(&[1]).open(&ring(&[1]).seal(&bare, &[0; FILLER]), Use::Access), Ok(bare));
-        for purpose in [Use::Access, Use::Refresh] {
-            let later = Claims { generations: Generations { client: 7, customer: 9 }, ..claims(purpose) };
-            assert_eq!(ring(&[1]).open(&ring(&[1]).seal(&later, &[9; FILLER]), purpose), Ok(later));
+        let bare = Claims { device: None, ..sample_claims(TokenType::Access) };
+        assert_eq!(
+            sample_keyring(&[1]).verify(&sample_keyring(&[1]).issue(&bare, &[0; FILLER_BYTES]), TokenType::Access),
+            Ok(bare)
+        );
+        for purpose in [TokenType::Access, TokenType::Refresh] {
+            let later = Claims { generations: TokenGenerations { client: 7, customer: 9 }, ..sample_claims(purpose) };
+            assert_eq!(
+                sample_keyring(&[1]).verify(&sample_keyring(&[1]).issue(&later, &[9; FILLER_BYTES]), purpose),
+                Ok(later)
+            );
         }
     }
 
     #[test]
     fn a_refresh_token_opens_nothing_as_an_access_token() {
-        let text = ring(&[1]).seal(&claims(Use::Refresh), &[5; FILLER]);
-        assert_eq!(ring(&[1]).open(&text, Use::Access), Err(BadToken::Malformed));
+        let text = sample_keyring(&[1]).issue(&sample_claims(TokenType::Refresh), &[5; FILLER_BYTES]);
+        assert_eq!(sample_keyring(&[1]).verify(&text, TokenType::Access), Err(TokenError::Malformed));
         let relabelled = text.replace("Atzr|", "Atza|");
-        assert_eq!(ring(&[1]).open(&relabelled, Use::Access), Err(BadToken::Forged));
+        assert_eq!(sample_keyring(&[1]).verify(&relabelled, TokenType::Access), Err(TokenError::Forged));
     }
 
     #[test]
     fn no_character_can_be_changed() {
-        let text = ring(&[1]).seal(&claims(Use::Access), &[5; FILLER]);
+        let text = sample_keyring(&[1]).issue(&sample_claims(TokenType::Access), &[5; FILLER_BYTES]);
         for at in 0..text.len() {
             let mut bytes = text.clone().into_bytes();
             bytes[at] = if bytes[at] == b'B' { b'C' } else { b'B' };
             let changed = String::from_utf8(bytes).unwrap();
-            assert!(ring(&[1]).open(&changed, Use::Access).is_err(), "character {at}");
+            assert!(sample_keyring(&[1]).verify(&changed, TokenType::Access).is_err(), "character {at}");
         }
     }
 
     #[test]
     fn old_keys_open_and_the_newest_seals() {
-        let old = ring(&[1]).seal(&claims(Use::Access), &[5; FILLER]);
-        let new = ring(&[2, 1]).seal(&claims(Use::Access), &[5; FILLER]);
-        assert!(ring(&[1, 2]).open(&old, Use::Access).is_ok() && ring(&[1, 2]).open(&new, Use::Access).is_ok());
-        assert_eq!(ring(&[1]).open(&new, Use::Access), Err(BadToken::UnknownKey(2)));
-        assert_eq!(Keyring::derive(&[8; 32], vec![1]).open(&old, Use::Access), Err(BadToken::Forged));
+        let old = sample_keyring(&[1]).issue(&sample_claims(TokenType::Access), &[5; FILLER_BYTES]);
+        let new = sample_keyring(&[2, 1]).issue(&sample_claims(TokenType::Access), &[5; FILLER_BYTES]);
+        assert!(
+            sample_keyring(&[1, 2]).verify(&old, TokenType::Access).is_ok()
+                && sample_keyring(&[1, 2]).verify(&new, TokenType::Access).is_ok()
+        );
+        assert_eq!(sample_keyring(&[1]).verify(&new, TokenType::Access), Err(TokenError::UnknownKey(2)));
+        assert_eq!(
+            Keyring::from_master_key(&[8; 32], vec![1]).verify(&old, TokenType::Access),
+            Err(TokenError::Forged)
+        );
     }
 }

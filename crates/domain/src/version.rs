@@ -8,11 +8,11 @@
 use std::fmt;
 
 /// What every type name begins with.
-pub const PREFIX: &str = "com.amazon.dash.replenishment.";
+pub const TYPE_PREFIX: &str = "com.amazon.dash.replenishment.";
 /// The header that says in which version the request is.
-pub const INPUT_HEADER: &str = "x-amzn-type-version";
+pub const INPUT_VERSION_HEADER: &str = "x-amzn-type-version";
 /// The header that asks for a version of the answer.
-pub const RESULT_HEADER: &str = "x-amzn-accept-type";
+pub const RESULT_VERSION_HEADER: &str = "x-amzn-accept-type";
 
 /// A version of a type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,7 +46,7 @@ impl fmt::Display for Version {
 
 /// An operation of the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Endpoint {
+pub enum ApiEndpoint {
     /// `POST /replenish/{slot}`
     Replenish,
     /// `POST /slotStatus/{slot}`
@@ -65,9 +65,9 @@ pub enum Endpoint {
 
 /// A row of the table.
 #[derive(Debug)]
-pub struct Spec {
+pub struct EndpointSpec {
     /// Which operation.
-    pub endpoint: Endpoint,
+    pub endpoint: ApiEndpoint,
     /// Its name for people.
     pub title: &'static str,
     /// HTTP method.
@@ -75,133 +75,133 @@ pub struct Spec {
     /// Every path form; `{slot}`, `{model}`, `{serial}` and `{instance}` stand for one segment.
     pub paths: &'static [&'static str],
     /// Short name of the request type.
-    pub input: &'static str,
+    pub input_type: &'static str,
     /// Versions of the request it accepts.
-    pub inputs: &'static [Version],
+    pub input_versions: &'static [Version],
     /// Short name of the result type.
-    pub result: &'static str,
+    pub result_type: &'static str,
     /// Versions of the result it offers.
-    pub results: &'static [Version],
+    pub result_versions: &'static [Version],
 }
 
 use Version::{V1, V2};
 
 /// The table (docs/spec/calls.md#endpoints).
-pub const ENDPOINTS: [Spec; 7] = [
-    Spec {
-        endpoint: Endpoint::Replenish,
+pub const ENDPOINTS: [EndpointSpec; 7] = [
+    EndpointSpec {
+        endpoint: ApiEndpoint::Replenish,
         title: "Replenish",
         method: "POST",
         paths: &["/replenish/{slot}"],
-        input: "DrsReplenishInput",
-        inputs: &[V1],
-        result: "DrsReplenishResult",
-        results: &[V1],
+        input_type: "DrsReplenishInput",
+        input_versions: &[V1],
+        result_type: "DrsReplenishResult",
+        result_versions: &[V1],
     },
-    Spec {
-        endpoint: Endpoint::SlotStatus,
+    EndpointSpec {
+        endpoint: ApiEndpoint::SlotStatus,
         title: "Slot status",
         method: "POST",
         paths: &["/slotStatus/{slot}"],
-        input: "DrsSlotStatusInput",
-        inputs: &[V1],
-        result: "DrsSlotStatusResult",
-        results: &[V1],
+        input_type: "DrsSlotStatusInput",
+        input_versions: &[V1],
+        result_type: "DrsSlotStatusResult",
+        result_versions: &[V1],
     },
-    Spec {
-        endpoint: Endpoint::DeviceStatus,
+    EndpointSpec {
+        endpoint: ApiEndpoint::DeviceStatus,
         title: "Device status",
         method: "POST",
         paths: &["/deviceStatus", "/deviceStatus/{slot}"],
-        input: "DrsDeviceStatusInput",
-        inputs: &[V1],
-        result: "DrsDeviceStatusResult",
-        results: &[V1],
+        input_type: "DrsDeviceStatusInput",
+        input_versions: &[V1],
+        result_type: "DrsDeviceStatusResult",
+        result_versions: &[V1],
     },
-    Spec {
-        endpoint: Endpoint::Deregister,
+    EndpointSpec {
+        endpoint: ApiEndpoint::Deregister,
         title: "Deregistration",
         method: "DELETE",
         paths: &["/registration", "/deviceModels/{model}/devices/{serial}/registration"],
-        input: "DrsDeregisterInput",
-        inputs: &[V1, V2],
-        result: "DrsDeregisterResult",
-        results: &[V1],
+        input_type: "DrsDeregisterInput",
+        input_versions: &[V1, V2],
+        result_type: "DrsDeregisterResult",
+        result_versions: &[V1],
     },
-    Spec {
-        endpoint: Endpoint::SubscriptionInfo,
+    EndpointSpec {
+        endpoint: ApiEndpoint::SubscriptionInfo,
         title: "Subscription info",
         method: "GET",
         paths: &["/subscriptionInfo"],
-        input: "DrsSubscriptionInfoInput",
-        inputs: &[V1],
-        result: "DrsSubscriptionInfoResult",
-        results: &[V1, V2],
+        input_type: "DrsSubscriptionInfoInput",
+        input_versions: &[V1],
+        result_type: "DrsSubscriptionInfoResult",
+        result_versions: &[V1, V2],
     },
-    Spec {
-        endpoint: Endpoint::CancelTestOrders,
+    EndpointSpec {
+        endpoint: ApiEndpoint::CancelTestOrders,
         title: "Cancel test order",
         method: "DELETE",
         paths: &["/testOrders", "/testOrders/slots/{slot}", "/testOrders/{slot}"],
-        input: "DrsCancelTestOrdersInput",
-        inputs: &[V1],
-        result: "DrsCancelTestOrdersResult",
-        results: &[V1],
+        input_type: "DrsCancelTestOrdersInput",
+        input_versions: &[V1],
+        result_type: "DrsCancelTestOrdersResult",
+        result_versions: &[V1],
     },
-    Spec {
-        endpoint: Endpoint::OrderInfo,
+    EndpointSpec {
+        endpoint: ApiEndpoint::OrderInfo,
         title: "Get order info",
         method: "GET",
         paths: &["/getOrderInfo/{instance}"],
-        input: "DrsOrderInfoInput",
-        inputs: &[V1],
-        result: "DrsOrderInfoResult",
-        results: &[V1],
+        input_type: "DrsOrderInfoInput",
+        input_versions: &[V1],
+        result_type: "DrsOrderInfoResult",
+        result_versions: &[V1],
     },
 ];
 
-impl Endpoint {
+impl ApiEndpoint {
     /// The endpoint's row.
     #[must_use]
-    pub fn spec(self) -> &'static Spec {
+    pub fn spec(self) -> &'static EndpointSpec {
         &ENDPOINTS[self as usize]
     }
 }
 
 /// What is wrong with a version header; four different answers, each naming what would be right.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Problem {
+pub enum VersionProblem {
     /// The header is not there, or empty.
     Missing,
     /// It is not `com.amazon.dash.replenishment.<Type>@<version>`.
     Malformed(String),
     /// It names a type of another endpoint.
-    NotThisEndpoint(String),
+    WrongType(String),
     /// It names this endpoint's type in a version that does not exist.
     UnknownVersion(String),
 }
 
 /// A refused version header.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub struct BadVersion {
+pub struct VersionHeaderError {
     /// Which header.
     pub header: &'static str,
     /// What is wrong with it.
-    pub problem: Problem,
+    pub problem: VersionProblem,
     /// The values that would be right.
     pub supported: Vec<String>,
 }
 
-impl fmt::Display for BadVersion {
+impl fmt::Display for VersionHeaderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let header = self.header;
         match &self.problem {
-            Problem::Missing => write!(f, "Missing header {header}."),
-            Problem::Malformed(value) => {
-                write!(f, "Malformed header {header}: '{value}' is not {PREFIX}<Type>@<version>.")
+            VersionProblem::Missing => write!(f, "Missing header {header}."),
+            VersionProblem::Malformed(value) => {
+                write!(f, "Malformed header {header}: '{value}' is not {TYPE_PREFIX}<Type>@<version>.")
             }
-            Problem::NotThisEndpoint(name) => write!(f, "Header {header}: type {name} is not of this endpoint."),
-            Problem::UnknownVersion(version) => write!(f, "Header {header}: unknown version {version}."),
+            VersionProblem::WrongType(name) => write!(f, "Header {header}: type {name} is not of this endpoint."),
+            VersionProblem::UnknownVersion(version) => write!(f, "Header {header}: unknown version {version}."),
         }?;
         write!(f, " Supported: {}", self.supported.join(", "))
     }
@@ -209,32 +209,36 @@ impl fmt::Display for BadVersion {
 
 /// The full name of a type in a version.
 #[must_use]
-pub fn full_name(short: &str, version: Version) -> String {
-    format!("{PREFIX}{short}@{version}")
+pub fn versioned_type_name(short: &str, version: Version) -> String {
+    format!("{TYPE_PREFIX}{short}@{version}")
 }
 
-fn read(
+fn parse_version_header(
     header: &'static str,
     value: Option<&str>,
     short: &str,
     versions: &'static [Version],
-) -> Result<Version, BadVersion> {
+) -> Result<Version, VersionHeaderError> {
     // The hot path: exactly the right text, which needs no cleaning and no allocation.
     let exact = |value: &str| {
-        let version = value.strip_prefix(PREFIX)?.strip_prefix(short)?.strip_prefix('@')?;
+        let version = value.strip_prefix(TYPE_PREFIX)?.strip_prefix(short)?.strip_prefix('@')?;
         versions.iter().copied().find(|v| (*v == V1 && version == "1.0") || (*v == V2 && version == "2.0"))
     };
     if let Some(version) = value.and_then(exact) {
         return Ok(version);
     }
     let refuse = |problem| {
-        Err(BadVersion { header, problem, supported: versions.iter().map(|v| full_name(short, *v)).collect() })
+        Err(VersionHeaderError {
+            header,
+            problem,
+            supported: versions.iter().map(|v| versioned_type_name(short, *v)).collect(),
+        })
     };
-    let clean = clean(value.unwrap_or_default(), header);
+    let clean = normalize_header(value.unwrap_or_default(), header);
     if clean.is_empty() {
-        return refuse(Problem::Missing);
+        return refuse(VersionProblem::Missing);
     }
-    let parts = clean.strip_prefix(PREFIX).and_then(|rest| rest.split_once('@')).filter(|(name, version)| {
+    let parts = clean.strip_prefix(TYPE_PREFIX).and_then(|rest| rest.split_once('@')).filter(|(name, version)| {
         let numeric = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
         !name.is_empty()
             && name.bytes().all(|b| b.is_ascii_alphanumeric())
@@ -242,17 +246,17 @@ fn read(
     });
     let short_of = |text: &str| text.chars().filter(|c| !c.is_control()).take(120).collect::<String>();
     match parts {
-        None => refuse(Problem::Malformed(short_of(&clean))),
-        Some((name, _)) if name != short => refuse(Problem::NotThisEndpoint(short_of(name))),
+        None => refuse(VersionProblem::Malformed(short_of(&clean))),
+        Some((name, _)) if name != short => refuse(VersionProblem::WrongType(short_of(name))),
         Some((_, version)) => match exact(&clean) {
             Some(found) => Ok(found),
-            None => refuse(Problem::UnknownVersion(short_of(version))),
+            None => refuse(VersionProblem::UnknownVersion(short_of(version))),
         },
     }
 }
 
 /// Trims, removes inner blanks, and strips the header's own name where a client repeats it in the value.
-fn clean(value: &str, header: &str) -> String {
+fn normalize_header(value: &str, header: &str) -> String {
     let dense: String = value.chars().filter(|c| !c.is_whitespace()).collect();
     let mut rest = dense.as_str();
     while rest.len() >= header.len() && rest.as_bytes()[..header.len()].eq_ignore_ascii_case(header.as_bytes()) {
@@ -261,21 +265,21 @@ fn clean(value: &str, header: &str) -> String {
     rest.to_owned()
 }
 
-impl Spec {
+impl EndpointSpec {
     /// Reads `x-amzn-type-version`.
     ///
     /// # Errors
     /// [`BadVersion`], one of four kinds.
-    pub fn read_input(&self, value: Option<&str>) -> Result<Version, BadVersion> {
-        read(INPUT_HEADER, value, self.input, self.inputs)
+    pub fn parse_input_version(&self, value: Option<&str>) -> Result<Version, VersionHeaderError> {
+        parse_version_header(INPUT_VERSION_HEADER, value, self.input_type, self.input_versions)
     }
 
     /// Reads `x-amzn-accept-type`.
     ///
     /// # Errors
     /// [`BadVersion`], one of four kinds.
-    pub fn read_result(&self, value: Option<&str>) -> Result<Version, BadVersion> {
-        read(RESULT_HEADER, value, self.result, self.results)
+    pub fn parse_result_version(&self, value: Option<&str>) -> Result<Version, VersionHeaderError> {
+        parse_version_header(RESULT_VERSION_HEADER, value, self.result_type, self.result_versions)
     }
 }
 
@@ -286,13 +290,13 @@ mod tests {
     #[test]
     fn the_table_is_in_the_order_of_the_endpoints() {
         for spec in &ENDPOINTS {
-            assert_eq!(spec.endpoint.spec().input, spec.input);
+            assert_eq!(spec.endpoint.spec().input_type, spec.input_type);
         }
     }
 
     #[test]
     fn what_clients_were_seen_to_send_is_read() {
-        let spec = Endpoint::CancelTestOrders.spec();
+        let spec = ApiEndpoint::CancelTestOrders.spec();
         for value in [
             "com.amazon.dash.replenishment.DrsCancelTestOrdersInput@1.0",
             "  com.amazon.dash.replenishment.DrsCancelTestOrdersInput@1.0 ",
@@ -300,16 +304,19 @@ mod tests {
             "x-amzn-type-version: com.amazon.dash.replenishment.DrsCancelTestOrdersInput@1.0",
             "X-Amzn-Type-Version:com.amazon.dash.replenishment.DrsCancelTestOrdersInput@1.0",
         ] {
-            assert_eq!(spec.read_input(Some(value)), Ok(V1), "{value}");
+            assert_eq!(spec.parse_input_version(Some(value)), Ok(V1), "{value}");
         }
-        let both = Endpoint::SubscriptionInfo.spec();
-        assert_eq!(both.read_result(Some("com.amazon.dash.replenishment.DrsSubscriptionInfoResult@2.0")), Ok(V2));
+        let both = ApiEndpoint::SubscriptionInfo.spec();
+        assert_eq!(
+            both.parse_result_version(Some("com.amazon.dash.replenishment.DrsSubscriptionInfoResult@2.0")),
+            Ok(V2)
+        );
     }
 
     #[test]
     fn four_different_refusals_each_naming_what_is_supported() {
-        let spec = Endpoint::SubscriptionInfo.spec();
-        let message = |value| spec.read_result(value).unwrap_err().to_string();
+        let spec = ApiEndpoint::SubscriptionInfo.spec();
+        let message = |value| spec.parse_result_version(value).unwrap_err().to_string();
         let supported = " Supported: com.amazon.dash.replenishment.DrsSubscriptionInfoResult@1.0, \
                          com.amazon.dash.replenishment.DrsSubscriptionInfoResult@2.0";
         for (value, begins) in [

@@ -7,12 +7,12 @@ use axum::http::{HeaderMap, HeaderName, Uri};
 use std::borrow::Cow;
 
 /// Where Login with Amazon's own clients put their token.
-const OWN_HEADER: HeaderName = HeaderName::from_static("x-amz-access-token");
-const PARAMETER: &str = "access_token";
+const AMAZON_TOKEN_HEADER: HeaderName = HeaderName::from_static("x-amz-access-token");
+const ACCESS_TOKEN_PARAM: &str = "access_token";
 
 /// The request carries different tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TwoTokens;
+pub struct ConflictingTokens;
 
 /// A token, and how it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,13 +25,13 @@ pub struct AccessToken {
 }
 
 /// The bearer token of a request. Two `Authorization` headers are none: which one is meant is not guessed.
-pub fn bearer(headers: &HeaderMap) -> Option<Cow<'_, str>> {
+pub fn bearer_token(headers: &HeaderMap) -> Option<Cow<'_, str>> {
     let mut values = headers.get_all("authorization").iter();
     let (value, None) = (values.next()?.to_str().ok()?, values.next()) else { return None };
-    token_of(value)
+    parse_bearer(value)
 }
 
-fn token_of(authorization: &str) -> Option<Cow<'_, str>> {
+fn parse_bearer(authorization: &str) -> Option<Cow<'_, str>> {
     let (scheme, token) = authorization.trim().split_once(' ')?;
     let token = token.trim();
     // A client that encoded the token for a URL sends its bar encoded.
@@ -42,30 +42,31 @@ fn token_of(authorization: &str) -> Option<Cow<'_, str>> {
 }
 
 /// The bearer token of a request to which no other place means anything; none where another place has another token.
-pub fn only_bearer<'h>(uri: &Uri, headers: &'h HeaderMap) -> Option<Cow<'h, str>> {
+pub fn sole_bearer_token<'h>(uri: &Uri, headers: &'h HeaderMap) -> Option<Cow<'h, str>> {
     // Nearly no request has a query or the other header.
-    if (uri.query().is_some() || headers.contains_key(OWN_HEADER)) && access_token(uri, headers).is_err() {
+    if (uri.query().is_some() || headers.contains_key(AMAZON_TOKEN_HEADER)) && access_token(uri, headers).is_err() {
         return None;
     }
-    bearer(headers)
+    bearer_token(headers)
 }
 
 /// The token of the query, of `x-amz-access-token` or of `Authorization: Bearer`; an empty one is none.
 ///
 /// # Errors
 /// [`TwoTokens`].
-pub fn access_token(uri: &Uri, headers: &HeaderMap) -> Result<Option<AccessToken>, TwoTokens> {
-    let in_query = query(uri).into_iter().filter(|(name, _)| name == PARAMETER).map(|(_, token)| (token, true));
+pub fn access_token(uri: &Uri, headers: &HeaderMap) -> Result<Option<AccessToken>, ConflictingTokens> {
+    let in_query =
+        query(uri).into_iter().filter(|(name, _)| name == ACCESS_TOKEN_PARAM).map(|(_, token)| (token, true));
     let text = |value: &axum::http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).trim().to_owned();
-    let own = headers.get_all(OWN_HEADER).iter().map(|value| (text(value), false));
+    let own = headers.get_all(AMAZON_TOKEN_HEADER).iter().map(|value| (text(value), false));
     let bearers = headers.get_all("authorization").iter();
-    let bearers = bearers.filter_map(|value| Some((token_of(value.to_str().ok()?)?.into_owned(), false)));
+    let bearers = bearers.filter_map(|value| Some((parse_bearer(value.to_str().ok()?)?.into_owned(), false)));
     let mut all = in_query.chain(own).chain(bearers).filter(|(token, _)| !token.is_empty());
     let Some((token, in_query)) = all.next() else { return Ok(None) };
     let mut repeated = false;
     for (other, _) in all {
         if other != token {
-            return Err(TwoTokens);
+            return Err(ConflictingTokens);
         }
         repeated = true;
     }
@@ -73,8 +74,9 @@ pub fn access_token(uri: &Uri, headers: &HeaderMap) -> Result<Option<AccessToken
 }
 
 /// Whether a query has different tokens, under a name however it is spelled.
-pub fn has_two_tokens(pairs: &[(String, String)]) -> bool {
-    let tokens = pairs.iter().filter(|(name, token)| name.eq_ignore_ascii_case(PARAMETER) && !token.is_empty());
+pub fn has_conflicting_tokens(pairs: &[(String, String)]) -> bool {
+    let tokens =
+        pairs.iter().filter(|(name, token)| name.eq_ignore_ascii_case(ACCESS_TOKEN_PARAM) && !token.is_empty());
     let mut tokens = tokens.map(|(_, token)| token);
     tokens.next().is_some_and(|first| tokens.any(|other| other != first))
 }
@@ -104,10 +106,10 @@ mod tests {
             ("/?access_token=a", &[("authorization", "Bearer a")], token("a", true, true)),
             ("/?access_token=a&access_token=a", &[], token("a", true, true)),
             ("/", &[("x-amz-access-token", "a"), ("authorization", "Bearer a")], token("a", false, true)),
-            ("/?access_token=a&access_token=b", &[], Err(TwoTokens)),
-            ("/?access_token=a", &[("x-amz-access-token", "b")], Err(TwoTokens)),
-            ("/", &[("x-amz-access-token", "a"), ("x-amz-access-token", "b")], Err(TwoTokens)),
-            ("/", &[("authorization", "Bearer a"), ("authorization", "Bearer b")], Err(TwoTokens)),
+            ("/?access_token=a&access_token=b", &[], Err(ConflictingTokens)),
+            ("/?access_token=a", &[("x-amz-access-token", "b")], Err(ConflictingTokens)),
+            ("/", &[("x-amz-access-token", "a"), ("x-amz-access-token", "b")], Err(ConflictingTokens)),
+            ("/", &[("authorization", "Bearer a"), ("authorization", "Bearer b")], Err(ConflictingTokens)),
         ] {
             assert_eq!(access_token(&uri.parse().unwrap(), &headers(list)), found, "{uri} {list:?}");
         }
@@ -116,7 +118,7 @@ mod tests {
     #[test]
     fn a_device_has_one_token() {
         let bearer = |uri: &str, list: &[(&'static str, &'static str)]| {
-            only_bearer(&uri.parse().unwrap(), &headers(list)).map(Cow::into_owned)
+            sole_bearer_token(&uri.parse().unwrap(), &headers(list)).map(Cow::into_owned)
         };
         let sent = ("authorization", "Bearer a");
         assert_eq!(bearer("/", &[sent]).as_deref(), Some("a"));

@@ -3,7 +3,7 @@
 //! A proxy appends the address of its client to `X-Forwarded-For` or `Forwarded` (RFC 7239). Invariant: only what a trusted
 //! proxy appended is believed; anybody may have written the entries before it.
 
-use super::per_address;
+use super::address_limiter;
 use axum::extract::ConnectInfo;
 use axum::http::{Extensions, HeaderMap};
 use ipnet::IpNet;
@@ -212,7 +212,7 @@ fn parse_node(node: &str) -> Node {
 
 /// The text of a source: an IPv4 address, or the /64 network of an IPv6 address.
 pub(super) fn network(address: IpAddr) -> String {
-    match per_address::network(address) {
+    match address_limiter::network_of(address) {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(network) => format!("{network}/64"),
     }
@@ -282,7 +282,11 @@ mod tests {
             (&[("forwarded", "for=192.0.2.1, for=_hidden")], "127.0.0.1"),
             (&[("x-forwarded-for", "192.0.2.7, 10.1.1.1"), ("forwarded", "for=192.0.2.7")], "192.0.2.7"),
         ] {
-            assert_eq!(found(headers), ClientAddress { address: address.parse().unwrap(), problem: None }, "{headers:?}");
+            assert_eq!(
+                found(headers),
+                ClientAddress { address: address.parse().unwrap(), problem: None },
+                "{headers:?}"
+            );
         }
     }
 
@@ -314,10 +318,17 @@ mod tests {
         headers.append("x-forwarded-for", HeaderValue::from_static("192.0.2.7"));
         for (list, peer) in [(&[][..], "127.0.0.1"), (&["10.0.0.0/8"], "11.0.0.1"), (&["10.0.0.1"], "10.0.0.2")] {
             let peer = peer.parse().unwrap();
-            assert_eq!(client_address(&proxies(list), peer, &headers), ClientAddress { address: peer, problem: None }, "{list:?}");
+            assert_eq!(
+                client_address(&proxies(list), peer, &headers),
+                ClientAddress { address: peer, problem: None },
+                "{list:?}"
+            );
         }
         let mapped = "::ffff:10.0.0.1".parse().unwrap();
-        assert_eq!(client_address(&proxies(&["10.0.0.1"]), mapped, &headers).address, "192.0.2.7".parse::<IpAddr>().unwrap());
+        assert_eq!(
+            client_address(&proxies(&["10.0.0.1"]), mapped, &headers).address,
+            "192.0.2.7".parse::<IpAddr>().unwrap()
+        );
     }
 
     #[test]

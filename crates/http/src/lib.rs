@@ -5,6 +5,7 @@
 //! `Content-Length` and no chunks. Header names are sent in title case, since small firmware looks for `Content-Length`
 //! letter by letter.
 
+mod address_limiter;
 pub mod application;
 pub mod body;
 mod connection;
@@ -14,7 +15,6 @@ mod handshake;
 mod idle;
 pub mod listener;
 pub mod path;
-mod per_address;
 pub mod request;
 pub mod response;
 pub mod route;

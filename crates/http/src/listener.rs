@@ -4,12 +4,12 @@
 //! served nothing. Invariant: a taken port is refused at the start (no port sharing), a slow or silent client costs one bounded
 //! connection, and a stop lets every answer under way finish.
 
+use crate::address_limiter::AddressLimiter;
 use crate::application::Application;
 use crate::connection::ConnectionStream;
 use crate::forwarded;
 use crate::handshake::{self, Handshake};
 use crate::idle::IdleWatch;
-use crate::per_address::PerAddress;
 use crate::threads::Threads;
 use axum::body::Body;
 use hyper::server::conn::http1;
@@ -88,7 +88,7 @@ impl Listener {
     /// Serves until `stop` turns true and the answers under way are finished.
     pub async fn serve(self, application: impl Application, mut stop: watch::Receiver<bool>) {
         let places = Arc::new(Semaphore::new(self.limits.connections));
-        let addresses = PerAddress::new(self.limits.per_address);
+        let addresses = AddressLimiter::new(self.limits.per_address);
         let threads = match Threads::start(&application) {
             Ok(threads) => threads,
             Err(error) => return tracing::error!(%error, "no thread to serve with: raise the limit on threads"),
@@ -105,8 +105,8 @@ impl Listener {
                 pause().await;
                 continue;
             };
-            let is_counted = addresses.counts() && !application.is_trusted_proxy(peer.ip());
-            let among = is_counted.then(|| addresses.enter(peer.ip()));
+            let is_counted = addresses.is_enabled() && !application.is_trusted_proxy(peer.ip());
+            let among = is_counted.then(|| addresses.try_acquire(peer.ip()));
             if let Some(None) = among {
                 application.report_refused_connection(&forwarded::network(peer.ip()), self.limits.per_address);
                 continue;

@@ -9,10 +9,10 @@ use axum::http::uri::PathAndQuery;
 use opendrs_domain::login::form;
 
 /// What may stand in a segment unencoded: the characters of RFC 3986's `pchar`.
-const PLAIN: &str = "!$&'()*+,;=:@";
+const SEGMENT_CHARS: &str = "!$&'()*+,;=:@";
 
 /// Whether a path is in the routes' form already, which nearly all are.
-fn is_plain(path: &str) -> bool {
+fn is_canonical(path: &str) -> bool {
     let bytes = path.as_bytes();
     bytes.first() == Some(&b'/')
         && (bytes.len() == 1 || bytes.last() != Some(&b'/'))
@@ -21,15 +21,15 @@ fn is_plain(path: &str) -> bool {
 }
 
 /// The path in the routes' form; `None` where a segment is not UTF-8 after decoding.
-fn canonical(path: &str) -> Option<String> {
+fn canonicalize(path: &str) -> Option<String> {
     let mut out = String::with_capacity(path.len());
     for segment in path.split('/').filter(|segment| !segment.is_empty()) {
-        let decoded = form::unescape(segment.as_bytes(), false)?;
+        let decoded = form::percent_decode(segment.as_bytes(), false)?;
         out.push('/');
         if decoded.eq_ignore_ascii_case("o2") && out == "/auth/" {
             out.push_str("o2");
         } else {
-            out.push_str(&form::escape(&decoded, PLAIN));
+            out.push_str(&form::percent_encode(&decoded, SEGMENT_CHARS));
         }
     }
     if out.is_empty() {
@@ -40,11 +40,11 @@ fn canonical(path: &str) -> Option<String> {
 
 /// Rewrites a request's path into the routes' form. An absolute-form target keeps its path alone: the host is never
 /// looked at. What cannot be decoded is left, and finds no route.
-pub fn normalise(uri: &mut Uri) {
-    if uri.authority().is_none() && uri.query() != Some("") && is_plain(uri.path()) {
+pub fn normalize_path(uri: &mut Uri) {
+    if uri.authority().is_none() && uri.query() != Some("") && is_canonical(uri.path()) {
         return;
     }
-    let Some(path) = canonical(uri.path()) else { return };
+    let Some(path) = canonicalize(uri.path()) else { return };
     let target = match uri.query().filter(|query| !query.is_empty()) {
         Some(query) => format!("{path}?{query}"),
         None => path,
@@ -75,7 +75,7 @@ mod tests {
             ("/", "/"),
         ] {
             let mut uri: Uri = sent.parse().unwrap();
-            normalise(&mut uri);
+            normalize_path(&mut uri);
             assert_eq!(uri.to_string(), means, "{sent}");
         }
     }
@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn what_is_not_utf8_is_left_alone() {
         let mut uri: Uri = "/replenish/%ff".parse().unwrap();
-        normalise(&mut uri);
+        normalize_path(&mut uri);
         assert_eq!(uri.to_string(), "/replenish/%ff");
     }
 }

@@ -17,7 +17,7 @@ pub fn ambiguity(headers: &HeaderMap) -> Option<&'static str> {
 
 /// The pairs of an address's query; none where it cannot be read.
 pub fn query(uri: &Uri) -> Vec<(String, String)> {
-    form::decode(uri.query().unwrap_or_default().as_bytes()).unwrap_or_default()
+    form::decode_pairs(uri.query().unwrap_or_default().as_bytes()).unwrap_or_default()
 }
 
 /// A header's value as text; what is no UTF-8 becomes replacement characters, which no rule accepts.

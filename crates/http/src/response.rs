@@ -3,8 +3,8 @@
 //! Invariant: a JSON answer carries `nosniff`, so that no browser takes it for a page.
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use axum::http::StatusCode;
+use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use axum::response::Response;
 
 /// The header with the ID of the request, a UUID.

@@ -3,19 +3,19 @@
 //! Invariant: calls walk through the whole fleet, so that no row is hot that would not be in life; a Replenish is sent
 //! once to each slot, since a second one would find the order of the first.
 
-use crate::fleet::Unit;
+use crate::fleet::FleetDevice;
 use axum::body::Bytes;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use http_body_util::Full;
-use opendrs_domain::version::{Endpoint, INPUT_HEADER, RESULT_HEADER, Version, full_name};
+use opendrs_domain::version::{ApiEndpoint, INPUT_VERSION_HEADER, RESULT_VERSION_HEADER, Version, versioned_type_name};
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum LoadKind {
     SlotStatus,
     Replenish,
     SubscriptionInfo,
@@ -24,61 +24,65 @@ pub(crate) enum Kind {
     Mixed,
 }
 
-impl Kind {
+impl LoadKind {
     /// Its name on the command line.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Kind::SlotStatus => "slot-status",
-            Kind::Replenish => "replenish",
-            Kind::SubscriptionInfo => "subscription-info",
-            Kind::OrderInfo => "order-info",
-            Kind::TokenRefresh => "token-refresh",
-            Kind::Mixed => "mixed",
+            LoadKind::SlotStatus => "slot-status",
+            LoadKind::Replenish => "replenish",
+            LoadKind::SubscriptionInfo => "subscription-info",
+            LoadKind::OrderInfo => "order-info",
+            LoadKind::TokenRefresh => "token-refresh",
+            LoadKind::Mixed => "mixed",
         }
     }
 
     /// Whether orders must be there before it starts.
     pub(crate) fn needs_orders(self) -> bool {
-        matches!(self, Kind::OrderInfo | Kind::Mixed)
+        matches!(self, LoadKind::OrderInfo | LoadKind::Mixed)
     }
 }
 
 /// A mixed fleet, in calls of a thousand; the rest are SlotStatus.
-const MIX: [(Kind, u64); 4] =
-    [(Kind::SubscriptionInfo, 50), (Kind::OrderInfo, 20), (Kind::TokenRefresh, 20), (Kind::Replenish, 10)];
+const MIXED_SHARES: [(LoadKind, u64); 4] = [
+    (LoadKind::SubscriptionInfo, 50),
+    (LoadKind::OrderInfo, 20),
+    (LoadKind::TokenRefresh, 20),
+    (LoadKind::Replenish, 10),
+];
 /// How many devices have an order placed for GetOrderInfo at most.
-pub(crate) const ORDERS: usize = 512;
+pub(crate) const MAX_PLACED_ORDERS: usize = 512;
 
-const READING: &str = r#"{"expectedReplenishmentDate":"2018-03-02T07:00:00Z","remainingQuantityInUnit":12.25,"originalQuantityInUnit":40,"totalQuantityOnHand":80,"lastUseDate":"2018-02-14T18:21:00Z"}"#;
+const READING_BODY: &str = r#"{"expectedReplenishmentDate":"2018-03-02T07:00:00Z","remainingQuantityInUnit":12.25,"originalQuantityInUnit":40,"totalQuantityOnHand":80,"lastUseDate":"2018-02-14T18:21:00Z"}"#;
 
-pub(crate) type Call = Request<Full<Bytes>>;
+pub(crate) type LoadRequest = Request<Full<Bytes>>;
 
 /// A call to send.
-pub(crate) struct Next {
-    pub(crate) request: Call,
+pub(crate) struct NextCall {
+    pub(crate) request: LoadRequest,
     /// A 200 is not enough: the answer must say that an order was placed.
-    pub(crate) must_place: bool,
+    pub(crate) must_place_order: bool,
 }
 
 /// A device as its calls need it: everything that can be made before the measurement is.
-struct Device {
+struct FleetDeviceRequests {
     bearer: HeaderValue,
-    refresh: Bytes,
-    slots: Vec<Slot>,
+    refresh_body: Bytes,
+    slots: Vec<SlotUris>,
 }
 
 #[derive(Clone)]
-struct Slot {
+struct SlotUris {
     status: Uri,
     replenish: Uri,
 }
 
 /// The calls of one run, shared by its connections.
-pub(crate) struct Calls {
-    kind: Kind,
+pub(crate) struct CallSequence {
+    kind: LoadKind,
     host: HeaderValue,
-    devices: Vec<Device>,
-    headers: HashMap<Endpoint, [(HeaderName, HeaderValue); 2]>,
+    devices: Vec<FleetDeviceRequests>,
+    headers: HashMap<ApiEndpoint, [(HeaderName, HeaderValue); 2]>,
     orders: Vec<(HeaderValue, Uri)>,
     seed: u64,
     from: u64,
@@ -86,16 +90,16 @@ pub(crate) struct Calls {
     next: AtomicU64,
 }
 
-impl Calls {
+impl CallSequence {
     /// The calls of a load on a fleet, from its `from`th slot or device on; at most `limit`. `again`: slots may be used
     /// more than once.
     pub(crate) fn new(
-        (kind, server): (Kind, SocketAddr),
-        fleet: Vec<Unit>,
+        (kind, server): (LoadKind, SocketAddr),
+        fleet: Vec<FleetDevice>,
         (from, limit, seed, again): (u64, u64, u64, bool),
     ) -> Result<Self, String> {
         let text = |e: &dyn std::fmt::Display| format!("the fleet file holds a text that no request can carry: {e}");
-        let mut known: HashMap<String, Slot> = HashMap::new();
+        let mut known: HashMap<String, SlotUris> = HashMap::new();
         let mut devices = Vec::with_capacity(fleet.len());
         for unit in fleet {
             let mut slots = Vec::with_capacity(unit.slots.len());
@@ -104,7 +108,7 @@ impl Calls {
                     Some(slot) => slot.clone(),
                     None => {
                         let uri = |path: &str| format!("/{path}/{id}").parse::<Uri>().map_err(|e| text(&e));
-                        let slot = Slot { status: uri("slotStatus")?, replenish: uri("replenish")? };
+                        let slot = SlotUris { status: uri("slotStatus")?, replenish: uri("replenish")? };
                         known.insert(id.clone(), slot.clone());
                         slot
                     }
@@ -114,66 +118,67 @@ impl Calls {
             let bearer = HeaderValue::try_from(format!("Bearer {}", unit.access_token)).map_err(|e| text(&e))?;
             let token = unit.refresh_token.replace('|', "%7C");
             let refresh = format!("grant_type=refresh_token&refresh_token={token}&client_id={}", unit.client_id);
-            devices.push(Device { bearer, refresh: refresh.into(), slots });
+            devices.push(FleetDeviceRequests { bearer, refresh_body: refresh.into(), slots });
         }
-        let version = |endpoint: Endpoint| {
+        let version = |endpoint: ApiEndpoint| {
             let spec = endpoint.spec();
-            let newest = spec.results.last().copied().unwrap_or(Version::V1);
-            let value = |name, version| HeaderValue::try_from(full_name(name, version)).map_err(|e| text(&e));
+            let newest = spec.result_versions.last().copied().unwrap_or(Version::V1);
+            let value = |name, version| HeaderValue::try_from(versioned_type_name(name, version)).map_err(|e| text(&e));
             let name = HeaderName::from_static;
             Ok((
                 endpoint,
                 [
-                    (name(INPUT_HEADER), value(spec.input, Version::V1)?),
-                    (name(RESULT_HEADER), value(spec.result, newest)?),
+                    (name(INPUT_VERSION_HEADER), value(spec.input_type, Version::V1)?),
+                    (name(RESULT_VERSION_HEADER), value(spec.result_type, newest)?),
                 ],
             ))
         };
-        let used = [Endpoint::SlotStatus, Endpoint::Replenish, Endpoint::SubscriptionInfo, Endpoint::OrderInfo];
+        let used =
+            [ApiEndpoint::SlotStatus, ApiEndpoint::Replenish, ApiEndpoint::SubscriptionInfo, ApiEndpoint::OrderInfo];
         let headers = used.into_iter().map(version).collect::<Result<_, String>>()?;
         let host = HeaderValue::try_from(server.to_string()).map_err(|e| text(&e))?;
         let slots: u64 = devices.iter().map(|device| device.slots.len() as u64).sum();
         let end = match kind {
-            Kind::Replenish if !again && from >= slots => {
+            LoadKind::Replenish if !again && from >= slots => {
                 return Err(format!(
                     "the fleet has {slots} slots and all before the {from}th are used: fill with more --tokens"
                 ));
             }
-            Kind::Replenish if !again => slots.min(from.saturating_add(limit)),
+            LoadKind::Replenish if !again => slots.min(from.saturating_add(limit)),
             _ => from.saturating_add(limit),
         };
         Ok(Self { kind, host, devices, headers, orders: Vec::new(), seed, from, end, next: AtomicU64::new(from) })
     }
 
     /// The next call; `None` when there are no more.
-    pub(crate) fn next(&self) -> Option<Next> {
+    pub(crate) fn next_call(&self) -> Option<NextCall> {
         let n = self.next.fetch_add(1, Ordering::Relaxed);
         if n >= self.end {
             return None;
         }
-        let kind = if self.kind == Kind::Mixed { self.drawn(n) } else { self.kind };
+        let kind = if self.kind == LoadKind::Mixed { self.mixed_kind(n) } else { self.kind };
         let request = match kind {
-            Kind::Replenish if self.kind == Kind::Replenish => self.placing(n),
-            _ => self.call(kind, n),
+            LoadKind::Replenish if self.kind == LoadKind::Replenish => self.build_replenish_request(n),
+            _ => self.build_request(kind, n),
         };
-        Some(Next { request, must_place: self.kind == Kind::Replenish })
+        Some(NextCall { request, must_place_order: self.kind == LoadKind::Replenish })
     }
 
     /// Where the next run has to begin so as to use nothing twice.
-    pub(crate) fn used(&self) -> u64 {
+    pub(crate) fn next_start(&self) -> u64 {
         self.next.load(Ordering::Relaxed).min(self.end)
     }
 
     /// Replenish calls for the first devices that GetOrderInfo asks about; [`Calls::placed`] takes their answers.
-    pub(crate) fn orders_to_place(&self) -> impl Iterator<Item = (HeaderValue, Call)> {
-        (0..self.devices.len().min(ORDERS) as u64).map(|n| {
+    pub(crate) fn replenish_requests(&self) -> impl Iterator<Item = (HeaderValue, LoadRequest)> {
+        (0..self.devices.len().min(MAX_PLACED_ORDERS) as u64).map(|n| {
             let n = self.from.wrapping_add(n);
-            (self.device(n).bearer.clone(), self.call(Kind::Replenish, n))
+            (self.device(n).bearer.clone(), self.build_request(LoadKind::Replenish, n))
         })
     }
 
     /// Notes an order by the answer that named it.
-    pub(crate) fn placed(&mut self, bearer: HeaderValue, answer: &[u8]) -> Result<(), String> {
+    pub(crate) fn record_order(&mut self, bearer: HeaderValue, answer: &[u8]) -> Result<(), String> {
         let answer: serde_json::Value = serde_json::from_slice(answer).unwrap_or_default();
         let id = answer["eventInstanceId"].as_str().ok_or("an order was placed, but its id was not told")?;
         let uri = format!("/getOrderInfo/{id}").parse().map_err(|e| format!("{id} cannot stand in a path: {e}"))?;
@@ -181,39 +186,41 @@ impl Calls {
         Ok(())
     }
 
-    fn device(&self, n: u64) -> &Device {
+    fn device(&self, n: u64) -> &FleetDeviceRequests {
         &self.devices[usize::try_from(n % self.devices.len() as u64).unwrap_or_default()]
     }
 
     /// The kind of the nth call of a mixed fleet: the same in every run of one seed.
-    fn drawn(&self, n: u64) -> Kind {
-        let mut draw = mixed_up(self.seed ^ mixed_up(n)) % 1000;
-        for (kind, share) in MIX {
+    fn mixed_kind(&self, n: u64) -> LoadKind {
+        let mut draw = splitmix64(self.seed ^ splitmix64(n)) % 1000;
+        for (kind, share) in MIXED_SHARES {
             if draw < share {
                 return kind;
             }
             draw -= share;
         }
-        Kind::SlotStatus
+        LoadKind::SlotStatus
     }
 
-    fn call(&self, kind: Kind, n: u64) -> Call {
+    fn build_request(&self, kind: LoadKind, n: u64) -> LoadRequest {
         let device = self.device(n);
         match kind {
-            Kind::SlotStatus | Kind::Mixed => {
-                self.api(Endpoint::SlotStatus, &device.bearer, &device.slots[0].status, READING)
+            LoadKind::SlotStatus | LoadKind::Mixed => {
+                self.build_api_request(ApiEndpoint::SlotStatus, &device.bearer, &device.slots[0].status, READING_BODY)
             }
-            Kind::Replenish => self.api(Endpoint::Replenish, &device.bearer, &device.slots[0].replenish, ""),
-            Kind::SubscriptionInfo => {
+            LoadKind::Replenish => {
+                self.build_api_request(ApiEndpoint::Replenish, &device.bearer, &device.slots[0].replenish, "")
+            }
+            LoadKind::SubscriptionInfo => {
                 let uri = Uri::from_static("/subscriptionInfo");
-                self.api(Endpoint::SubscriptionInfo, &device.bearer, &uri, "")
+                self.build_api_request(ApiEndpoint::SubscriptionInfo, &device.bearer, &uri, "")
             }
-            Kind::OrderInfo => {
+            LoadKind::OrderInfo => {
                 let (bearer, uri) = &self.orders[usize::try_from(n).unwrap_or_default() % self.orders.len()];
-                self.api(Endpoint::OrderInfo, bearer, uri, "")
+                self.build_api_request(ApiEndpoint::OrderInfo, bearer, uri, "")
             }
-            Kind::TokenRefresh => {
-                let mut request = Request::new(Full::new(device.refresh.clone()));
+            LoadKind::TokenRefresh => {
+                let mut request = Request::new(Full::new(device.refresh_body.clone()));
                 *request.method_mut() = Method::POST;
                 *request.uri_mut() = Uri::from_static("/auth/o2/token");
                 let headers = request.headers_mut();
@@ -225,15 +232,21 @@ impl Calls {
     }
 
     /// The Replenish for the nth slot of the fleet.
-    fn placing(&self, n: u64) -> Call {
+    fn build_replenish_request(&self, n: u64) -> LoadRequest {
         // Every device's first slot, then every device's second: neighbours in time are not neighbours in the store.
         let per = self.devices.len() as u64;
         let device = self.device(n);
         let slot = usize::try_from(n / per).unwrap_or_default() % device.slots.len();
-        self.api(Endpoint::Replenish, &device.bearer, &device.slots[slot].replenish, "")
+        self.build_api_request(ApiEndpoint::Replenish, &device.bearer, &device.slots[slot].replenish, "")
     }
 
-    fn api(&self, endpoint: Endpoint, bearer: &HeaderValue, uri: &Uri, body: &'static str) -> Call {
+    fn build_api_request(
+        &self,
+        endpoint: ApiEndpoint,
+        bearer: &HeaderValue,
+        uri: &Uri,
+        body: &'static str,
+    ) -> LoadRequest {
         let mut request = Request::new(Full::new(Bytes::from_static(body.as_bytes())));
         *request.method_mut() = if endpoint.spec().method == "GET" { Method::GET } else { Method::POST };
         *request.uri_mut() = uri.clone();
@@ -251,7 +264,7 @@ impl Calls {
 }
 
 /// SplitMix64: spreads a number over all bits, the same on every machine.
-fn mixed_up(n: u64) -> u64 {
+fn splitmix64(n: u64) -> u64 {
     let n = n.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let n = (n ^ (n >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let n = (n ^ (n >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -262,8 +275,8 @@ fn mixed_up(n: u64) -> u64 {
 mod tests {
     use super::*;
 
-    fn fleet(devices: usize) -> Vec<Unit> {
-        let unit = |n: usize| Unit {
+    fn fleet(devices: usize) -> Vec<FleetDevice> {
+        let unit = |n: usize| FleetDevice {
             access_token: format!("Atza|{n}"),
             refresh_token: format!("Atzr|{n}"),
             client_id: "amzn1.application-oa2-client.1".into(),
@@ -272,15 +285,15 @@ mod tests {
         (0..devices).map(unit).collect()
     }
 
-    fn calls(kind: Kind, devices: usize, from: u64, limit: u64) -> Result<Calls, String> {
-        Calls::new((kind, "127.0.0.1:1".parse().unwrap()), fleet(devices), (from, limit, 7, false))
+    fn calls(kind: LoadKind, devices: usize, from: u64, limit: u64) -> Result<CallSequence, String> {
+        CallSequence::new((kind, "127.0.0.1:1".parse().unwrap()), fleet(devices), (from, limit, 7, false))
     }
 
     #[test]
     fn each_slot_is_used_once() {
-        let calls = calls(Kind::Replenish, 3, 1, u64::MAX).unwrap();
+        let calls = calls(LoadKind::Replenish, 3, 1, u64::MAX).unwrap();
         let mut seen = Vec::new();
-        while let Some(Next { request, must_place }) = calls.next() {
+        while let Some(NextCall { request, must_place_order: must_place }) = calls.next_call() {
             assert!(must_place);
             let bearer = request.headers()[AUTHORIZATION].to_str().unwrap().to_owned();
             seen.push((bearer, request.uri().path().to_owned()));
@@ -288,23 +301,23 @@ mod tests {
         assert_eq!(seen.len(), 5, "six slots without the first");
         seen.sort();
         seen.dedup();
-        assert_eq!((seen.len(), calls.used()), (5, 6));
-        assert!(super::tests::calls(Kind::Replenish, 3, 6, 9).is_err_and(|why| why.contains("6 slots")));
+        assert_eq!((seen.len(), calls.next_start()), (5, 6));
+        assert!(super::tests::calls(LoadKind::Replenish, 3, 6, 9).is_err_and(|why| why.contains("6 slots")));
     }
 
     #[test]
     fn a_limit_ends_a_run() {
-        let calls = calls(Kind::SlotStatus, 3, 0, 10).unwrap();
-        assert_eq!(std::iter::from_fn(|| calls.next()).count(), 10);
-        assert_eq!(calls.used(), 10);
+        let calls = calls(LoadKind::SlotStatus, 3, 0, 10).unwrap();
+        assert_eq!(std::iter::from_fn(|| calls.next_call()).count(), 10);
+        assert_eq!(calls.next_start(), 10);
     }
 
     #[test]
     fn a_mixed_fleet_has_its_shares_and_is_the_same_again() {
-        let calls = calls(Kind::Mixed, 3, 0, 1).unwrap();
-        let drawn: Vec<_> = (0..100_000).map(|n| calls.drawn(n)).collect();
-        assert!(drawn == (0..100_000).map(|n| calls.drawn(n)).collect::<Vec<_>>());
-        for (kind, share) in MIX {
+        let calls = calls(LoadKind::Mixed, 3, 0, 1).unwrap();
+        let drawn: Vec<_> = (0..100_000).map(|n| calls.mixed_kind(n)).collect();
+        assert!(drawn == (0..100_000).map(|n| calls.mixed_kind(n)).collect::<Vec<_>>());
+        for (kind, share) in MIXED_SHARES {
             let found = drawn.iter().filter(|k| **k == kind).count() as u64;
             assert!((share * 90..=share * 110).contains(&found), "{kind:?}: {found}");
         }

@@ -4,14 +4,14 @@
 //! each event is of a device of its own, every one was answered before the time is taken, and what the cores sign is
 //! measured before and after.
 
-use opendrs_server::open_app::{self, Time};
-use opendrs_server::node::Node;
-use opendrs_cli::{out, seed, store_args};
 use crate::fill as filling;
 use axum::http::StatusCode;
 use axum::routing::post;
 use clap::Args;
-use opendrs_domain::topic::Signature;
+use opendrs_cli::{output, seed, store_args};
+use opendrs_domain::receiver::SignatureVersion;
+use opendrs_server::node::Node;
+use opendrs_server::open_app::{self, ClockMode};
 use opendrs_service::{App, fill, signing};
 use serde_json::json;
 use std::path::Path;
@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 #[derive(Debug, Args)]
-pub(crate) struct Deliveries {
+pub(crate) struct BenchDeliveriesArgs {
     /// How many notifications.
     #[arg(long, value_name = "N", default_value_t = 4000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     events: u64,
@@ -33,33 +33,33 @@ pub(crate) struct Deliveries {
 }
 
 /// Devices, and events, of one command.
-const BATCH: u64 = 128;
+const BATCH_SIZE: u64 = 128;
 /// How many signatures a thread makes to find its rate.
-const SIGNATURES: usize = 500;
+const SIGNATURES_PER_THREAD: usize = 500;
 /// About as long as what is signed of a notification.
-const TEXT: usize = 900;
+const SIGNED_TEXT_BYTES: usize = 900;
 /// How long all of it may take.
-const PATIENCE: Duration = Duration::from_secs(120);
+const DELIVERY_TIMEOUT: Duration = Duration::from_secs(120);
 
-pub(crate) async fn run(file: Option<&Path>, args: Deliveries) -> Result<(), String> {
+pub(crate) async fn run(file: Option<&Path>, args: BenchDeliveriesArgs) -> Result<(), String> {
     let folder = tempfile::Builder::new().prefix("opendrs-bench-").tempdir();
     let folder = folder.map_err(|e| format!("cannot make a fresh data folder: {e}"))?;
     let config = store_args::local(file, folder.path(), "127.0.0.1:0")?;
-    let app = open_app::app(&config, Time::System).await?;
-    let (url, mut heard) = receiver(args.events).await?;
+    let app = open_app::open_app(&config, ClockMode::System).await?;
+    let (url, mut heard) = start_counting_receiver(args.events).await?;
     let topic = format!(
         "[[maker.profile.topic]]\nname = \"bench\"\nendpoint = \"{url}\"\nsignature_version = \"{}\"\nconfirmed = true\n\n[[maker.model]]",
         args.signature
     );
-    seed::apply_text(&app, &filling::SEED.replacen("[[maker.model]]", &topic, 1), "bench").await?;
-    let version = Signature::parse(&args.signature).ok_or("there is no such signature")?;
-    let before = raw(&app, version).await?;
-    let plan = filling::plan(&app).await?;
+    seed::apply_text(&app, &filling::BENCH_SEED.replacen("[[maker.model]]", &topic, 1), "bench").await?;
+    let version = SignatureVersion::parse(&args.signature).ok_or("there is no such signature")?;
+    let before = signing_rate(&app, version).await?;
+    let plan = filling::load_plan(&app).await?;
     let mut events = Vec::new();
-    for first in (0..args.events).step_by(usize::try_from(BATCH).unwrap_or(1)) {
-        let (devices, _) =
-            fill::devices(&app, &plan, first..(first + BATCH).min(args.events)).map_err(|e| e.to_string())?;
-        events.push(fill::events(&app, &devices));
+    for first in (0..args.events).step_by(usize::try_from(BATCH_SIZE).unwrap_or(1)) {
+        let (devices, _) = fill::build_devices(&app, &plan, first..(first + BATCH_SIZE).min(args.events))
+            .map_err(|e| e.to_string())?;
+        events.push(fill::build_events(&app, &devices));
         app.db.write(devices).await.map_err(|e| e.to_string())?;
     }
     let started = now();
@@ -69,21 +69,21 @@ pub(crate) async fn run(file: Option<&Path>, args: Deliveries) -> Result<(), Str
     }
     let running = Node::start(&config, app).await?;
     let site = running.site.clone();
-    let all = tokio::time::timeout(PATIENCE, heard.wait_for(|heard| *heard >= args.events)).await;
+    let all = tokio::time::timeout(DELIVERY_TIMEOUT, heard.wait_for(|heard| *heard >= args.events)).await;
     let seconds = started.elapsed().as_secs_f64();
-    let all = all.map(|_| ()).map_err(|_| format!("not all were delivered within {} s", PATIENCE.as_secs()));
+    let all = all.map(|_| ()).map_err(|_| format!("not all were delivered within {} s", DELIVERY_TIMEOUT.as_secs()));
     running.stop().await;
     all?;
-    let raw = f64::midpoint(before, raw(&site.app, version).await?);
+    let raw = f64::midpoint(before, signing_rate(&site.app, version).await?);
     #[expect(clippy::cast_precision_loss, reason = "a rate")]
     let rate = args.events as f64 / seconds;
     match args.json {
-        true => out::say(
+        true => output::print_line(
             json!({ "kind": "deliveries", "signature": args.signature, "events": args.events,
             "seconds": seconds, "rate": rate, "raw": raw, "ratio": rate / raw })
             .to_string(),
         ),
-        false => out::say(format!(
+        false => output::print_line(format!(
             "{rate:.0} notifications a second, signature version {}; the same cores sign {raw:.0} a second: {:.2}",
             args.signature,
             rate / raw
@@ -98,20 +98,20 @@ fn now() -> Instant {
 }
 
 /// Signatures a second on all cores.
-async fn raw(app: &App, version: Signature) -> Result<f64, String> {
+async fn signing_rate(app: &App, version: SignatureVersion) -> Result<f64, String> {
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let text = "x".repeat(TEXT);
+    let text = "x".repeat(SIGNED_TEXT_BYTES);
     // The key is read.
-    signing::exercise(app, version, 1, 1, &text).await.map_err(|e| e.to_string())?;
+    signing::run_benchmark(app, version, 1, 1, &text).await.map_err(|e| e.to_string())?;
     let started = now();
-    signing::exercise(app, version, threads, SIGNATURES, &text).await.map_err(|e| e.to_string())?;
+    signing::run_benchmark(app, version, threads, SIGNATURES_PER_THREAD, &text).await.map_err(|e| e.to_string())?;
     #[expect(clippy::cast_precision_loss, reason = "a rate")]
-    let made = (threads * SIGNATURES) as f64;
+    let made = (threads * SIGNATURES_PER_THREAD) as f64;
     Ok(made / started.elapsed().as_secs_f64())
 }
 
 /// Answers 200 to whatever is posted, and tells when it did so often enough.
-async fn receiver(enough: u64) -> Result<(String, watch::Receiver<u64>), String> {
+async fn start_counting_receiver(enough: u64) -> Result<(String, watch::Receiver<u64>), String> {
     let failed = |e: std::io::Error| format!("the receiver cannot listen: {e}");
     let listener = TcpListener::bind("127.0.0.1:0").await.map_err(failed)?;
     let url = format!("http://{}/", listener.local_addr().map_err(failed)?);

@@ -3,18 +3,18 @@
 //! Invariant: memory is bounded whatever the numbers are, and every command to the store is small, so that a server on
 //! the same store goes on answering.
 
-use opendrs_server::open_app::{self, Time};
-use opendrs_cli::store_args::{self, StoreArgs};
-use opendrs_cli::{out, seed};
-use crate::fleet::{self, Unit};
+use crate::fleet::{self, FleetDevice};
 use crate::report;
 use clap::Args;
+use opendrs_cli::store_args::{self, StoreArgs};
+use opendrs_cli::{output, seed};
 use opendrs_domain::customer::Address;
 use opendrs_domain::id::ClientId;
 use opendrs_domain::text::ModelCode;
+use opendrs_server::open_app::{self, ClockMode};
 use opendrs_service::App;
-use opendrs_service::fill::{self, Plan};
-use opendrs_store::Write;
+use opendrs_service::fill::{self, FillPlan};
+use opendrs_store::Command;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use std::time::Instant;
 use tokio::task::JoinSet;
 
 #[derive(Debug, Args)]
-pub(crate) struct Fill {
+pub(crate) struct BenchFillArgs {
     #[command(flatten)]
     store: StoreArgs,
     /// How many devices to add; every second one has a customer of its own.
@@ -43,50 +43,54 @@ pub(crate) struct Fill {
     json: bool,
 }
 
-pub(crate) const SEED: &str = include_str!("bench.seed.toml");
+pub(crate) const BENCH_SEED: &str = include_str!("bench.seed.toml");
 /// The seed's client and model.
 const CLIENT: &str = "amzn1.application-oa2-client.be4c0000be4c0000be4c0000be4c0000";
 const MODEL: &str = "Bench-Pitcher_1";
 /// Devices, and readings, of one command; and commands on their way at once. Their product is what one transaction
 /// takes at most on SQLite, and what PostgreSQL's connections pipeline.
-const BATCH: u64 = 128;
-const READINGS: usize = 512;
-const AT_ONCE: usize = 64;
+const DEVICES_PER_COMMAND: u64 = 128;
+const READINGS_PER_COMMAND: usize = 512;
+const MAX_PENDING_WRITES: usize = 64;
 
-pub(crate) async fn run(file: Option<&Path>, args: Fill) -> Result<(), String> {
+pub(crate) async fn run(file: Option<&Path>, args: BenchFillArgs) -> Result<(), String> {
     let config = store_args::config(file, &args.store, Vec::new())?;
-    let app = Arc::new(open_app::app(&config, Time::AsServed).await?);
-    seed::apply_text(&app, SEED, "bench").await?;
-    let plan = plan(&app).await?;
-    let mut fleet = fleet::Writing::create(&args.fleet)?;
+    let app = Arc::new(open_app::open_app(&config, ClockMode::SameAsServer).await?);
+    seed::apply_text(&app, BENCH_SEED, "bench").await?;
+    let plan = load_plan(&app).await?;
+    let mut fleet = fleet::FleetWriter::create(&args.fleet)?;
     #[expect(clippy::disallowed_methods, reason = "this command measures")]
     let started = Instant::now();
     let tokens = args.tokens;
-    let mut filling = Filling { app: app.clone(), tasks: JoinSet::new() };
-    let bar =
-        report::bar("filling", args.devices + args.readings, "{msg} {wide_bar} {human_pos} of {human_len}  {eta}");
-    for first in (0..args.devices).step_by(usize::try_from(BATCH).unwrap_or(1)) {
-        let numbers = first..(first + BATCH).min(args.devices);
-        let (devices, units) = fill::devices(&app, &plan, numbers.clone()).map_err(|e| e.to_string())?;
+    let mut filling = PendingWrites { app: app.clone(), tasks: JoinSet::new() };
+    let bar = report::progress_bar(
+        "filling",
+        args.devices + args.readings,
+        "{msg} {wide_bar} {human_pos} of {human_len}  {eta}",
+    );
+    for first in (0..args.devices).step_by(usize::try_from(DEVICES_PER_COMMAND).unwrap_or(1)) {
+        let numbers = first..(first + DEVICES_PER_COMMAND).min(args.devices);
+        let (devices, units) = fill::build_devices(&app, &plan, numbers.clone()).map_err(|e| e.to_string())?;
         filling.write(devices).await?;
         bar.inc(units.len() as u64);
         for (n, unit) in numbers.clone().zip(&units) {
-            for _ in part(tokens, n, args.devices)..part(tokens, n + 1, args.devices) {
-                let pair = fill::tokens(&app, &plan, *unit);
-                fleet.add(&Unit {
-                    access_token: pair.access,
-                    refresh_token: pair.refresh,
+            for _ in cumulative_share(tokens, n, args.devices)..cumulative_share(tokens, n + 1, args.devices) {
+                let pair = fill::issue_tokens(&app, &plan, *unit);
+                fleet.write_device(&FleetDevice {
+                    access_token: pair.access_token,
+                    refresh_token: pair.refresh_token,
                     client_id: plan.client().to_string(),
                     slots: plan.slots().iter().map(|slot| slot.id.to_string()).collect(),
                 })?;
             }
         }
         // This batch's share of the readings, its devices in turn.
-        let share = part(args.readings, numbers.end, args.devices) - part(args.readings, numbers.start, args.devices);
+        let share = cumulative_share(args.readings, numbers.end, args.devices)
+            - cumulative_share(args.readings, numbers.start, args.devices);
         let mut turns = units.iter().cycle().take(usize::try_from(share).unwrap_or(usize::MAX)).copied();
         loop {
-            let some: Vec<_> = turns.by_ref().take(READINGS).collect();
-            let Some(readings) = fill::readings(&app, &plan, &some) else { break };
+            let some: Vec<_> = turns.by_ref().take(READINGS_PER_COMMAND).collect();
+            let Some(readings) = fill::build_readings(&app, &plan, &some) else { break };
             filling.write(readings).await?;
             bar.inc(some.len() as u64);
         }
@@ -99,9 +103,9 @@ pub(crate) async fn run(file: Option<&Path>, args: Fill) -> Result<(), String> {
     if args.json {
         let line = json!({ "devices": devices, "readings": readings, "tokens": tokens, "seconds": seconds,
             "fleet": args.fleet });
-        out::say(line.to_string());
+        output::print_line(line.to_string());
     } else {
-        out::say(format!(
+        output::print_line(format!(
             "{devices} devices and {readings} readings in {seconds:.1} s; {tokens} lines with tokens in {at}"
         ));
     }
@@ -109,11 +113,11 @@ pub(crate) async fn run(file: Option<&Path>, args: Fill) -> Result<(), String> {
 }
 
 /// How many of `all` are to be done once `n` of `of` steps are.
-fn part(all: u64, n: u64, of: u64) -> u64 {
+fn cumulative_share(all: u64, n: u64, of: u64) -> u64 {
     u64::try_from(u128::from(all) * u128::from(n) / u128::from(of.max(1))).unwrap_or(u64::MAX)
 }
 
-fn address() -> Address {
+fn bench_address() -> Address {
     Address {
         line1: "1 Main Street".into(),
         line2: None,
@@ -125,29 +129,29 @@ fn address() -> Address {
 }
 
 /// What the seed's devices have in common.
-pub(crate) async fn plan(app: &App) -> Result<Plan, String> {
+pub(crate) async fn load_plan(app: &App) -> Result<FillPlan, String> {
     let client = ClientId::parse(CLIENT).map_err(|e| e.to_string())?;
     let model = ModelCode::parse(MODEL).map_err(|e| e.to_string())?;
-    Plan::make(app, client, &model, address()).await.map_err(|e| e.to_string())
+    FillPlan::load(app, client, &model, bench_address()).await.map_err(|e| e.to_string())
 }
 
 /// Commands on their way to the store.
-struct Filling {
+struct PendingWrites {
     app: Arc<App>,
     tasks: JoinSet<Result<(), String>>,
 }
 
-impl Filling {
-    async fn write(&mut self, command: impl Write<Out = ()>) -> Result<(), String> {
-        if self.tasks.len() >= AT_ONCE {
-            self.one().await?;
+impl PendingWrites {
+    async fn write(&mut self, command: impl Command<Output = ()>) -> Result<(), String> {
+        if self.tasks.len() >= MAX_PENDING_WRITES {
+            self.join_one().await?;
         }
         let app = self.app.clone();
         self.tasks.spawn(async move { app.db.write(command).await.map_err(|e| e.to_string()) });
         Ok(())
     }
 
-    async fn one(&mut self) -> Result<(), String> {
+    async fn join_one(&mut self) -> Result<(), String> {
         match self.tasks.join_next().await {
             Some(done) => done.map_err(|e| e.to_string())?,
             None => Ok(()),
@@ -156,7 +160,7 @@ impl Filling {
 
     async fn finish(mut self) -> Result<(), String> {
         while !self.tasks.is_empty() {
-            self.one().await?;
+            self.join_one().await?;
         }
         Ok(())
     }
@@ -169,7 +173,8 @@ mod tests {
     #[test]
     fn a_share_is_spread_evenly_and_whole() {
         for (all, of) in [(10_u64, 3_u64), (3, 10), (0, 5), (7, 7)] {
-            let shares: Vec<_> = (0..of).map(|n| part(all, n + 1, of) - part(all, n, of)).collect();
+            let shares: Vec<_> =
+                (0..of).map(|n| cumulative_share(all, n + 1, of) - cumulative_share(all, n, of)).collect();
             assert_eq!(shares.iter().sum::<u64>(), all);
             assert!(shares.iter().max().unwrap() - shares.iter().min().unwrap() <= 1, "{shares:?}");
         }

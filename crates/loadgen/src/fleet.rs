@@ -9,7 +9,7 @@ use std::path::Path;
 
 /// A device of the fleet.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Unit {
+pub(crate) struct FleetDevice {
     /// Opens the device API; for an hour.
     pub(crate) access_token: String,
     /// Is exchanged for access tokens.
@@ -21,9 +21,9 @@ pub(crate) struct Unit {
 }
 
 /// A fleet file being written.
-pub(crate) struct Writing(BufWriter<File>);
+pub(crate) struct FleetWriter(BufWriter<File>);
 
-impl Writing {
+impl FleetWriter {
     /// Makes the file, in place of one that is there.
     pub(crate) fn create(path: &Path) -> Result<Self, String> {
         let failed = |e| format!("cannot write the fleet file {}: {e}", path.display());
@@ -39,22 +39,22 @@ impl Writing {
         Ok(Self(BufWriter::new(options.open(path).map_err(failed)?)))
     }
 
-    pub(crate) fn add(&mut self, unit: &Unit) -> Result<(), String> {
+    pub(crate) fn write_device(&mut self, unit: &FleetDevice) -> Result<(), String> {
         let line = serde_json::to_string(unit).map_err(|e| e.to_string())?;
-        writeln!(self.0, "{line}").map_err(|e| full(&e))
+        writeln!(self.0, "{line}").map_err(|e| write_error(&e))
     }
 
     pub(crate) fn finish(mut self) -> Result<(), String> {
-        self.0.flush().map_err(|e| full(&e))
+        self.0.flush().map_err(|e| write_error(&e))
     }
 }
 
-fn full(error: &std::io::Error) -> String {
+fn write_error(error: &std::io::Error) -> String {
     format!("cannot write the fleet file: {error}")
 }
 
 /// Reads a fleet file; never empty.
-pub(crate) fn read(path: &Path) -> Result<Vec<Unit>, String> {
+pub(crate) fn read_fleet(path: &Path) -> Result<Vec<FleetDevice>, String> {
     let at = path.display();
     let file = File::open(path).map_err(|e| {
         format!("cannot read the fleet file {at}: {e}. `opendrs-loadgen fill --devices 100 --fleet {at}` writes one")
@@ -62,7 +62,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Unit>, String> {
     let mut units = Vec::new();
     for (n, line) in BufReader::new(file).lines().enumerate() {
         let line = line.map_err(|e| format!("{at}: {e}"))?;
-        let unit: Unit = serde_json::from_str(&line)
+        let unit: FleetDevice = serde_json::from_str(&line)
             .map_err(|e| format!("{at}: line {}: {e}. `opendrs-loadgen fill` writes such files", n + 1))?;
         units.push(unit);
     }

@@ -3,9 +3,9 @@
 //! A thread a core, each with a loop of its own: a generator that spends less leaves more to what it measures.
 //! Invariant: the clock starts when every connection stands; the first wrong answer ends the run as a failure.
 
-use crate::calls::{Calls, Kind, Next};
-use crate::pace::{self, Pace};
-use crate::report::{self, Report};
+use crate::calls::{CallSequence, LoadKind, NextCall};
+use crate::pacer::{self, Pacer};
+use crate::report::{self, LoadReport};
 use crate::target::loopback;
 use crate::{fleet, plot};
 use clap::Args;
@@ -22,7 +22,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 #[derive(Debug, Args)]
-pub(crate) struct Load {
+pub(crate) struct BenchLoadArgs {
     /// Loopback address of the server.
     #[arg(long, value_name = "ADDR")]
     server: SocketAddr,
@@ -60,28 +60,31 @@ pub(crate) struct Load {
 }
 
 /// At a rate: how late a call may be before the server is said not to keep up.
-const LATEST: Duration = Duration::from_secs(10);
+const MAX_LATENESS: Duration = Duration::from_secs(10);
 
-pub(crate) async fn run(kind: Kind, args: Load) -> Result<(), String> {
+pub(crate) async fn run(kind: LoadKind, args: BenchLoadArgs) -> Result<(), String> {
     loopback(args.server)?;
-    let mut calls =
-        Calls::new((kind, args.server), fleet::read(&args.fleet)?, (args.from, args.calls, args.seed, args.again))?;
+    let mut calls = CallSequence::new(
+        (kind, args.server),
+        fleet::read_fleet(&args.fleet)?,
+        (args.from, args.calls, args.seed, args.again),
+    )?;
     if kind.needs_orders() {
         place_orders(&mut calls, args.server).await?;
     }
     let calls = Arc::new(calls);
-    let bar = report::progress(kind.name(), args.seconds);
+    let bar = report::time_progress_bar(kind.name(), args.seconds);
     let measured = {
-        let (calls, shape) = (calls.clone(), Shape::of(&args));
+        let (calls, shape) = (calls.clone(), LoadParameters::from_args(&args));
         tokio::task::spawn_blocking(move || measure(shape, &calls))
     };
-    let measured = report::watched(&bar, measured).await;
+    let measured = report::await_with_progress_bar(&bar, measured).await;
     bar.finish_and_clear();
     let (latencies, seconds) = measured.map_err(|e| e.to_string())??;
-    let report = Report::new(kind.name(), &latencies, seconds)?;
-    report.print(args.connections, args.rate, calls.used(), args.json);
+    let report = LoadReport::new(kind.name(), &latencies, seconds)?;
+    report.print(args.connections, args.rate, calls.next_start(), args.json);
     match &args.plot {
-        Some(path) => std::fs::write(path, plot::latencies(&report))
+        Some(path) => std::fs::write(path, plot::latency_plot_svg(&report))
             .map_err(|e| format!("cannot write the plot {}: {e}", path.display())),
         None => Ok(()),
     }
@@ -89,22 +92,22 @@ pub(crate) async fn run(kind: Kind, args: Load) -> Result<(), String> {
 
 /// What a run looks like.
 #[derive(Clone, Copy)]
-struct Shape {
+struct LoadParameters {
     server: SocketAddr,
     connections: usize,
     seconds: u64,
     rate: Option<u32>,
 }
 
-impl Shape {
-    fn of(args: &Load) -> Self {
-        let Load { server, connections, seconds, rate, .. } = *args;
+impl LoadParameters {
+    fn from_args(args: &BenchLoadArgs) -> Self {
+        let BenchLoadArgs { server, connections, seconds, rate, .. } = *args;
         Self { server, connections: usize::from(connections), seconds, rate }
     }
 }
 
 /// The latencies of all calls in microseconds, and how long they took together.
-fn measure(shape: Shape, calls: &Arc<Calls>) -> Result<(Vec<u32>, f64), String> {
+fn measure(shape: LoadParameters, calls: &Arc<CallSequence>) -> Result<(Vec<u32>, f64), String> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(shape.connections);
     let ready = Arc::new(Barrier::new(cores + 1));
     let failed = Arc::new(AtomicBool::new(false));
@@ -115,7 +118,7 @@ fn measure(shape: Shape, calls: &Arc<Calls>) -> Result<(Vec<u32>, f64), String> 
         lanes.push(lane);
         let (calls, ready, failed) = (calls.clone(), ready.clone(), failed.clone());
         threads.push(std::thread::spawn(move || {
-            let done = thread((shape, connections), &calls, times, &ready, &failed);
+            let done = run_thread((shape, connections), &calls, times, &ready, &failed);
             failed.fetch_or(done.is_err(), Ordering::Relaxed);
             done
         }));
@@ -124,7 +127,7 @@ fn measure(shape: Shape, calls: &Arc<Calls>) -> Result<(Vec<u32>, f64), String> 
     #[expect(clippy::disallowed_methods, reason = "this command measures")]
     let started = Instant::now();
     if let Some(rate) = shape.rate {
-        pace::keep(rate, u64::from(rate) * shape.seconds, lanes);
+        pacer::run_schedule(rate, u64::from(rate) * shape.seconds, lanes);
     }
     let (mut latencies, mut failures) = (Vec::new(), Vec::new());
     for thread in threads {
@@ -138,9 +141,9 @@ fn measure(shape: Shape, calls: &Arc<Calls>) -> Result<(Vec<u32>, f64), String> 
 }
 
 /// One thread's connections, to their end.
-fn thread(
-    (shape, connections): (Shape, usize),
-    calls: &Arc<Calls>,
+fn run_thread(
+    (shape, connections): (LoadParameters, usize),
+    calls: &Arc<CallSequence>,
     times: mpsc::UnboundedReceiver<Instant>,
     ready: &Barrier,
     failed: &Arc<AtomicBool>,
@@ -161,11 +164,11 @@ fn thread(
     let (runtime, senders) = connected?;
     #[expect(clippy::disallowed_methods, reason = "this command measures")]
     let pace = Arc::new(match shape.rate {
-        Some(_) => Pace::Open(times.into()),
-        None => Pace::Closed(Instant::now() + Duration::from_secs(shape.seconds)),
+        Some(_) => Pacer::Open(times.into()),
+        None => Pacer::Closed(Instant::now() + Duration::from_secs(shape.seconds)),
     });
     runtime.block_on(async {
-        let connection = |sender| connection(sender, calls.clone(), pace.clone(), failed.clone());
+        let connection = |sender| run_connection(sender, calls.clone(), pace.clone(), failed.clone());
         let mut tasks: JoinSet<_> = senders.into_iter().map(connection).collect();
         let mut latencies = Vec::new();
         while let Some(done) = tasks.join_next().await {
@@ -175,9 +178,9 @@ fn thread(
     })
 }
 
-type Sender = SendRequest<http_body_util::Full<axum::body::Bytes>>;
+type HttpSender = SendRequest<http_body_util::Full<axum::body::Bytes>>;
 
-async fn connect(server: SocketAddr) -> Result<Sender, String> {
+async fn connect(server: SocketAddr) -> Result<HttpSender, String> {
     let stream = TcpStream::connect(server).await.map_err(|e| format!("no answer from {server}: {e}"))?;
     stream.set_nodelay(true).map_err(|e| e.to_string())?;
     let (sender, driver) = http1::handshake(TokioIo::new(stream)).await.map_err(|e| e.to_string())?;
@@ -186,22 +189,22 @@ async fn connect(server: SocketAddr) -> Result<Sender, String> {
 }
 
 /// One connection: a call, its answer, the next call. Returns the latencies in microseconds.
-async fn connection(
-    mut sender: Sender,
-    calls: Arc<Calls>,
-    pace: Arc<Pace>,
+async fn run_connection(
+    mut sender: HttpSender,
+    calls: Arc<CallSequence>,
+    pace: Arc<Pacer>,
     failed: Arc<AtomicBool>,
 ) -> Result<Vec<u32>, String> {
     let mut latencies = Vec::with_capacity(1 << 12);
-    while let Some(due) = pace.due().await {
+    while let Some(due) = pace.next_due().await {
         if failed.load(Ordering::Relaxed) {
             break;
         }
-        if due.elapsed() > LATEST {
+        if due.elapsed() > MAX_LATENESS {
             return Err("the server does not keep up: calls wait longer than 10 s to be sent. Lower --rate".into());
         }
-        let Some(Next { request, must_place }) = calls.next() else { break };
-        let answer = send(&mut sender, request).await?;
+        let Some(NextCall { request, must_place_order: must_place }) = calls.next_call() else { break };
+        let answer = send_call(&mut sender, request).await?;
         latencies.push(u32::try_from(due.elapsed().as_micros()).unwrap_or(u32::MAX));
         if must_place && !answer.windows(13).any(|word| word == b"_ORDER_PLACED") {
             return Err(format!(
@@ -213,7 +216,7 @@ async fn connection(
     Ok(latencies)
 }
 
-async fn send(sender: &mut Sender, request: super::calls::Call) -> Result<axum::body::Bytes, String> {
+async fn send_call(sender: &mut HttpSender, request: super::calls::LoadRequest) -> Result<axum::body::Bytes, String> {
     sender.ready().await.map_err(|e| format!("a connection was closed: {e}"))?;
     let reply = sender.send_request(request).await.map_err(|e| format!("a call was not answered: {e}"))?;
     let status = reply.status();
@@ -230,12 +233,12 @@ async fn send(sender: &mut Sender, request: super::calls::Call) -> Result<axum::
     Err(format!("an answer was {status}: {said}{hint}"))
 }
 
-async fn place_orders(calls: &mut Calls, server: SocketAddr) -> Result<(), String> {
+async fn place_orders(calls: &mut CallSequence, server: SocketAddr) -> Result<(), String> {
     let mut sender = connect(server).await?;
-    let wanted: Vec<_> = calls.orders_to_place().collect();
+    let wanted: Vec<_> = calls.replenish_requests().collect();
     for (bearer, request) in wanted {
-        let answer = send(&mut sender, request).await?;
-        calls.placed(bearer, &answer)?;
+        let answer = send_call(&mut sender, request).await?;
+        calls.record_order(bearer, &answer)?;
     }
     Ok(())
 }

@@ -10,14 +10,14 @@ mod deliveries;
 mod fill;
 mod fleet;
 mod load;
-mod pace;
+mod pacer;
 mod plot;
 mod report;
 mod target;
 
-use calls::Kind;
+use calls::LoadKind;
 use clap::{Parser, Subcommand};
-use opendrs_cli::out;
+use opendrs_cli::output;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -39,47 +39,47 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve constant answers from a bare endpoint: the ceiling that others are measured against.
-    Anchor(anchor::Anchor),
+    Anchor(anchor::BenchAnchorArgs),
     /// Fill a store with devices and readings, fast, and write a fleet file for the loads below.
-    Fill(fill::Fill),
+    Fill(fill::BenchFillArgs),
     /// SlotStatus: each call stores a reading.
-    SlotStatus(load::Load),
+    SlotStatus(load::BenchLoadArgs),
     /// Replenish: each call places an order, so each slot of the fleet is used once and a run ends with the last.
-    Replenish(load::Load),
+    Replenish(load::BenchLoadArgs),
     /// SubscriptionInfo: each call reads a device's slots.
-    SubscriptionInfo(load::Load),
+    SubscriptionInfo(load::BenchLoadArgs),
     /// GetOrderInfo: each call reads an order, which was placed before the measurement.
-    OrderInfo(load::Load),
+    OrderInfo(load::BenchLoadArgs),
     /// Token refresh: each call exchanges a refresh token for an access token.
-    TokenRefresh(load::Load),
+    TokenRefresh(load::BenchLoadArgs),
     /// Notifications to a receiver on this machine, beside what its cores sign when they do nothing else.
-    Deliveries(deliveries::Deliveries),
+    Deliveries(deliveries::BenchDeliveriesArgs),
     /// What a fleet does: nine readings of ten calls, and now and then each of the others.
-    Mixed(load::Load),
+    Mixed(load::BenchLoadArgs),
 }
 
 async fn run(file: Option<&Path>, args: Command) -> Result<(), String> {
     match args {
         Command::Anchor(args) => anchor::run(args).await,
         Command::Fill(args) => fill::run(file, args).await,
-        Command::SlotStatus(args) => load::run(Kind::SlotStatus, args).await,
-        Command::Replenish(args) => load::run(Kind::Replenish, args).await,
-        Command::SubscriptionInfo(args) => load::run(Kind::SubscriptionInfo, args).await,
-        Command::OrderInfo(args) => load::run(Kind::OrderInfo, args).await,
-        Command::TokenRefresh(args) => load::run(Kind::TokenRefresh, args).await,
+        Command::SlotStatus(args) => load::run(LoadKind::SlotStatus, args).await,
+        Command::Replenish(args) => load::run(LoadKind::Replenish, args).await,
+        Command::SubscriptionInfo(args) => load::run(LoadKind::SubscriptionInfo, args).await,
+        Command::OrderInfo(args) => load::run(LoadKind::OrderInfo, args).await,
+        Command::TokenRefresh(args) => load::run(LoadKind::TokenRefresh, args).await,
         Command::Deliveries(args) => deliveries::run(file, args).await,
-        Command::Mixed(args) => load::run(Kind::Mixed, args).await,
+        Command::Mixed(args) => load::run(LoadKind::Mixed, args).await,
     }
 }
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return out::usage(&error),
+        Err(error) => return output::report_clap_error(&error),
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return out::fail(&format!("the runtime cannot start: {error}")),
+        Err(error) => return output::report_failure(&format!("the runtime cannot start: {error}")),
     };
-    out::status(runtime.block_on(run(cli.config.as_deref(), cli.command)))
+    output::exit_code(runtime.block_on(run(cli.config.as_deref(), cli.command)))
 }

@@ -3,7 +3,7 @@
 //! The far percentiles are stretched: each further nine has the same width, as one looks for trouble there. Invariant:
 //! the picture is whole by itself, with a title for those who cannot see it.
 
-use crate::report::Report;
+use crate::report::LoadReport;
 use std::fmt::Write as _;
 
 const WIDTH: f64 = 760.0;
@@ -13,16 +13,16 @@ const RIGHT: f64 = 20.0;
 const TOP: f64 = 50.0;
 const BOTTOM: f64 = 50.0;
 /// The percentiles with a line and a name.
-const MARKS: [f64; 6] = [0.0, 50.0, 90.0, 99.0, 99.9, 99.99];
+const MARKED_PERCENTILES: [f64; 6] = [0.0, 50.0, 90.0, 99.0, 99.9, 99.99];
 /// The axis ends where one call of so many is slower.
-const NINES: f64 = 4.2;
+const MAX_NINES: f64 = 4.2;
 
 /// The picture of a run.
-pub(crate) fn latencies(report: &Report) -> String {
-    let top = nice(micros(report.at(percent_at(NINES))));
+pub(crate) fn latency_plot_svg(report: &LoadReport) -> String {
+    let top = next_round_number(as_f64(report.percentile(percent_at(MAX_NINES))));
     let x = |percent: f64| {
-        let nines = (-(1.0 - percent / 100.0).max(1e-9).log10()).min(NINES);
-        LEFT + nines / NINES * (WIDTH - LEFT - RIGHT)
+        let nines = (-(1.0 - percent / 100.0).max(1e-9).log10()).min(MAX_NINES);
+        LEFT + nines / MAX_NINES * (WIDTH - LEFT - RIGHT)
     };
     let y = |latency: f64| HEIGHT - BOTTOM - (latency / top).min(1.0) * (HEIGHT - TOP - BOTTOM);
     let title = format!("{}: {:.0} calls/s, latency by percentile", report.name, report.rate());
@@ -32,7 +32,7 @@ pub(crate) fn latencies(report: &Report) -> String {
          <rect width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"#ffffff\"/>\n\
          <text x=\"{LEFT}\" y=\"28\" font-size=\"16\">{title}</text>\n"
     );
-    for percent in MARKS {
+    for percent in MARKED_PERCENTILES {
         let (x, low) = (x(percent), HEIGHT - BOTTOM);
         // Writing to a String cannot fail.
         let _ = writeln!(
@@ -56,9 +56,9 @@ pub(crate) fn latencies(report: &Report) -> String {
     }
     let mut path = String::new();
     for step in 0..=200 {
-        let percent = percent_at(f64::from(step) / 200.0 * NINES);
+        let percent = percent_at(f64::from(step) / 200.0 * MAX_NINES);
         let verb = if step == 0 { 'M' } else { 'L' };
-        let _ = write!(path, "{verb}{:.1} {:.1}", x(percent), y(micros(report.at(percent))));
+        let _ = write!(path, "{verb}{:.1} {:.1}", x(percent), y(as_f64(report.percentile(percent))));
     }
     let _ = writeln!(svg, "<path d=\"{path}\" fill=\"none\" stroke=\"#0b5cad\" stroke-width=\"2\"/>\n</svg>");
     svg
@@ -70,12 +70,12 @@ fn percent_at(nines: f64) -> f64 {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a coordinate")]
-fn micros(latency: u64) -> f64 {
+fn as_f64(latency: u64) -> f64 {
     latency as f64
 }
 
 /// The next round number: one, two or five and noughts.
-fn nice(value: f64) -> f64 {
+fn next_round_number(value: f64) -> f64 {
     let power = 10_f64.powf(value.max(1.0).log10().floor());
     [1.0, 2.0, 5.0, 10.0].map(|step| step * power).into_iter().find(|round| *round >= value).unwrap_or(value)
 }
@@ -86,13 +86,13 @@ mod tests {
 
     #[test]
     fn the_axis_ends_at_a_round_number() {
-        assert_eq!([0.0, 1.0, 3.0, 740.0, 1001.0].map(nice), [1.0, 1.0, 5.0, 1000.0, 2000.0]);
+        assert_eq!([0.0, 1.0, 3.0, 740.0, 1001.0].map(next_round_number), [1.0, 1.0, 5.0, 1000.0, 2000.0]);
     }
 
     #[test]
     fn the_picture_tells_what_was_measured() {
         let latencies: Vec<u32> = (1..=10_000).collect();
-        let picture = super::latencies(&Report::new("slot-status", &latencies, 2.0).unwrap());
+        let picture = super::latency_plot_svg(&LoadReport::new("slot-status", &latencies, 2.0).unwrap());
         assert!(picture.starts_with("<svg ") && picture.ends_with("</svg>\n"));
         assert!(picture.contains("<title>slot-status: 5000 calls/s") && picture.contains(">99.9%<"));
         assert!(picture.contains(">10.00 ms<"), "{picture}");

@@ -2,7 +2,7 @@
 
 use opendrs_server::config::Config;
 use opendrs_server::node::Node;
-use opendrs_server::open_app::{self, Time};
+use opendrs_server::open_app::{self, ClockMode};
 use opendrs_service::{outbox, reading};
 use serde_json::Value;
 use std::path::Path;
@@ -86,9 +86,9 @@ impl Place {
             ("server", "data", text(&self.path("data").display().to_string())),
         ];
         more.extend(self.database.as_ref().map(|url| ("server", "database_url", text(url))));
-        more.extend(opendrs_server::config::lifted());
-        let config = Config::load_over(Vec::new(), None::<&Path>, Vec::new().into_iter(), more).unwrap();
-        let app = open_app::app(&config, Time::System).await.unwrap();
+        more.extend(opendrs_server::config::lifted_limits());
+        let config = Config::load_with_defaults(Vec::new(), None::<&Path>, Vec::new().into_iter(), more).unwrap();
+        let app = open_app::open_app(&config, ClockMode::System).await.unwrap();
         let node = Node::start(&config, app).await.unwrap();
         let address = node.addresses[0].0.trim_start_matches("http://").to_owned();
         (node, address)
@@ -101,7 +101,7 @@ async fn every_load_is_answered(place: &Place) {
     assert_eq!(std::fs::read_to_string(place.path("fleet")).unwrap().lines().count(), 20);
     let (node, address) = place.serve().await;
     let serials = async || {
-        let readings = reading::list(&node.site.app, None, 10_000).await.unwrap();
+        let readings = reading::list_newest(&node.site.app, 10_000).await.unwrap();
         let serials: std::collections::HashSet<_> = readings.iter().map(|reading| reading.serial.clone()).collect();
         (readings.len(), serials.len())
     };
@@ -135,13 +135,13 @@ async fn each_slot_is_reordered_once() {
     assert_eq!((&first["calls"], &first["next"]), (&15.into(), &15.into()));
     let rest = place.load(&address, "replenish", &["--connections", "3", "--from", "15"]);
     assert_eq!((&rest["calls"], &rest["next"]), (&5.into(), &20.into()), "twenty slots in all");
-    let again = |words: &[&str]| {
-        place.refused(&[&["replenish", "--server", &address, "--fleet", "fleet"], words].concat())
-    };
+    let again =
+        |words: &[&str]| place.refused(&[&["replenish", "--server", &address, "--fleet", "fleet"], words].concat());
     assert!(again(&[]).contains("ORDER_INPROGRESS"), "{}", again(&[]));
     assert!(again(&["--from", "20"]).contains("fill with more --tokens"));
     let events = outbox::list(&node.site.app, None, 200).await.unwrap();
-    let placed = |listed: &&outbox::Listed| listed.event.kind().wire_name() == "OrderPlacedNotification";
+    let placed =
+        |listed: &&outbox::EventSummary| listed.event.notification_type().wire_name() == "OrderPlacedNotification";
     assert_eq!(events.iter().filter(placed).count(), 20);
     node.stop().await;
 }

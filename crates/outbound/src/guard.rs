@@ -6,41 +6,41 @@
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-const fn v4(a: u8, b: u8, c: u8, d: u8, bits: u8) -> Ipv4Net {
+const fn net_v4(a: u8, b: u8, c: u8, d: u8, bits: u8) -> Ipv4Net {
     Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), bits)
 }
 
-const fn v6(first: u16, second: u16, bits: u8) -> Ipv6Net {
+const fn net_v6(first: u16, second: u16, bits: u8) -> Ipv6Net {
     Ipv6Net::new_assert(Ipv6Addr::new(first, second, 0, 0, 0, 0, 0, 0), bits)
 }
 
 /// This host, private networks, link-local (with the clouds' metadata at 169.254.169.254), shared, test and
 /// documentation networks, multicast, reserved; and Azure's metadata, which looks public.
-const CLOSED_V4: [Ipv4Net; 16] = [
-    v4(0, 0, 0, 0, 8),
-    v4(10, 0, 0, 0, 8),
-    v4(100, 64, 0, 0, 10),
-    v4(127, 0, 0, 0, 8),
-    v4(168, 63, 129, 16, 32),
-    v4(169, 254, 0, 0, 16),
-    v4(172, 16, 0, 0, 12),
-    v4(192, 0, 0, 0, 24),
-    v4(192, 0, 2, 0, 24),
-    v4(192, 88, 99, 0, 24),
-    v4(192, 168, 0, 0, 16),
-    v4(198, 18, 0, 0, 15),
-    v4(198, 51, 100, 0, 24),
-    v4(203, 0, 113, 0, 24),
-    v4(224, 0, 0, 0, 4),
-    v4(240, 0, 0, 0, 4),
+const NON_PUBLIC_V4: [Ipv4Net; 16] = [
+    net_v4(0, 0, 0, 0, 8),
+    net_v4(10, 0, 0, 0, 8),
+    net_v4(100, 64, 0, 0, 10),
+    net_v4(127, 0, 0, 0, 8),
+    net_v4(168, 63, 129, 16, 32),
+    net_v4(169, 254, 0, 0, 16),
+    net_v4(172, 16, 0, 0, 12),
+    net_v4(192, 0, 0, 0, 24),
+    net_v4(192, 0, 2, 0, 24),
+    net_v4(192, 88, 99, 0, 24),
+    net_v4(192, 168, 0, 0, 16),
+    net_v4(198, 18, 0, 0, 15),
+    net_v4(198, 51, 100, 0, 24),
+    net_v4(203, 0, 113, 0, 24),
+    net_v4(224, 0, 0, 0, 4),
+    net_v4(240, 0, 0, 0, 4),
 ];
 
 /// Only 2000::/3 is given out; within it, Teredo, ORCHID, benchmarking and documentation lead nowhere good.
-const OPEN_V6: Ipv6Net = v6(0x2000, 0, 3);
-const CLOSED_V6: [Ipv6Net; 3] = [v6(0x2001, 0, 23), v6(0x2001, 0xdb8, 32), v6(0x3fff, 0, 20)];
+const PUBLIC_V6: Ipv6Net = net_v6(0x2000, 0, 3);
+const NON_PUBLIC_V6: [Ipv6Net; 3] = [net_v6(0x2001, 0, 23), net_v6(0x2001, 0xdb8, 32), net_v6(0x3fff, 0, 20)];
 
 /// The IPv4 address that an IPv6 address carries: mapped, compatible, NAT64 or 6to4.
-fn inner(address: Ipv6Addr) -> Option<Ipv4Addr> {
+fn embedded_ipv4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let parts = address.segments();
     let v4 = |high: u16, low: u16| Some(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)));
     match parts {
@@ -54,30 +54,30 @@ fn inner(address: Ipv6Addr) -> Option<Ipv4Addr> {
 /// Whether anybody on the internet could reach the address.
 fn is_public(address: IpAddr) -> bool {
     match address {
-        IpAddr::V4(address) => !CLOSED_V4.iter().any(|net| net.contains(&address)),
-        IpAddr::V6(address) => match inner(address) {
+        IpAddr::V4(address) => !NON_PUBLIC_V4.iter().any(|net| net.contains(&address)),
+        IpAddr::V6(address) => match embedded_ipv4(address) {
             Some(inner) => is_public(IpAddr::V4(inner)),
-            None => OPEN_V6.contains(&address) && !CLOSED_V6.iter().any(|net| net.contains(&address)),
+            None => PUBLIC_V6.contains(&address) && !NON_PUBLIC_V6.iter().any(|net| net.contains(&address)),
         },
     }
 }
 
 /// What may be asked.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Guard {
-    nets: Vec<IpNet>,
+pub(super) struct AddressGuard {
+    networks: Vec<IpNet>,
     names: Vec<String>,
 }
 
-impl Guard {
+impl AddressGuard {
     /// Reads `outbound.allow`: networks, addresses and host names.
     pub(super) fn parse(list: &[String]) -> Result<Self, String> {
         let mut guard = Self::default();
         for item in list {
             if let Ok(net) = item.parse::<IpNet>() {
-                guard.nets.push(net);
+                guard.networks.push(net);
             } else if let Ok(address) = item.parse::<IpAddr>() {
-                guard.nets.push(address.into());
+                guard.networks.push(address.into());
             } else if let Ok(url::Host::Domain(name)) = url::Host::parse(item) {
                 guard.names.push(name.trim_end_matches('.').to_owned());
             } else {
@@ -90,17 +90,17 @@ impl Guard {
     }
 
     /// Whether wherever this name leads may be asked.
-    pub(super) fn trusts(&self, name: &str) -> bool {
+    pub(super) fn allows_name(&self, name: &str) -> bool {
         self.names.iter().any(|known| known.eq_ignore_ascii_case(name.trim_end_matches('.')))
     }
 
     /// Whether this address may be asked.
-    pub(super) fn allows(&self, address: IpAddr) -> bool {
+    pub(super) fn allows_address(&self, address: IpAddr) -> bool {
         let unwrapped = match address {
-            IpAddr::V6(v6) => inner(v6).map_or(address, IpAddr::V4),
+            IpAddr::V6(v6) => embedded_ipv4(v6).map_or(address, IpAddr::V4),
             IpAddr::V4(_) => address,
         };
-        is_public(address) || self.nets.iter().any(|net| net.contains(&address) || net.contains(&unwrapped))
+        is_public(address) || self.networks.iter().any(|net| net.contains(&address) || net.contains(&unwrapped))
     }
 }
 
@@ -110,9 +110,9 @@ mod tests {
 
     #[test]
     fn only_public_addresses_are_open() {
-        let guard = Guard::default();
+        let guard = AddressGuard::default();
         for open in ["93.184.215.14", "100.63.255.255", "172.32.0.1", "2606:4700::1111", "64:ff9b::808:808"] {
-            assert!(guard.allows(open.parse().unwrap()), "{open}");
+            assert!(guard.allows_address(open.parse().unwrap()), "{open}");
         }
         for closed in [
             "0.0.0.0",
@@ -142,23 +142,27 @@ mod tests {
             "64:ff9b:1::1",
             "2002:7f00:1::",
         ] {
-            assert!(!guard.allows(closed.parse().unwrap()), "{closed}");
+            assert!(!guard.allows_address(closed.parse().unwrap()), "{closed}");
         }
     }
 
     #[test]
     fn what_is_listed_is_allowed_and_nothing_else() {
         let list = ["10.0.0.0/8", "192.168.7.7", "::1", "Shop.Internal", "localhost"].map(str::to_owned);
-        let guard = Guard::parse(&list).unwrap();
+        let guard = AddressGuard::parse(&list).unwrap();
         for good in ["10.9.8.7", "192.168.7.7", "::1", "::ffff:10.0.0.1"] {
-            assert!(guard.allows(good.parse().unwrap()), "{good}");
+            assert!(guard.allows_address(good.parse().unwrap()), "{good}");
         }
         for bad in ["192.168.7.8", "127.0.0.1", "169.254.169.254"] {
-            assert!(!guard.allows(bad.parse().unwrap()), "{bad}");
+            assert!(!guard.allows_address(bad.parse().unwrap()), "{bad}");
         }
-        assert!(guard.trusts("shop.internal") && guard.trusts("LOCALHOST.") && !guard.trusts("x.shop.internal"));
+        assert!(
+            guard.allows_name("shop.internal")
+                && guard.allows_name("LOCALHOST.")
+                && !guard.allows_name("x.shop.internal")
+        );
         for wrong in ["10.0.0.0/40", "http://a", "", "a b"] {
-            assert!(Guard::parse(&[wrong.to_owned()]).unwrap_err().contains("write a network"), "{wrong}");
+            assert!(AddressGuard::parse(&[wrong.to_owned()]).unwrap_err().contains("write a network"), "{wrong}");
         }
     }
 }

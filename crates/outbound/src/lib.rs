@@ -11,15 +11,15 @@ mod guard;
 mod tests;
 
 use bytes::Bytes;
-use connect::{Connector, Kept, NoSuchName};
-use guard::Guard;
+use connect::{GuardedConnector, RefusedAddress, UnresolvedName};
+use guard::AddressGuard;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::header::{AUTHORIZATION, HeaderName, HeaderValue, USER_AGENT};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use opendrs_service::outbound::{Answer, Failure, Outbound, Pending, Request};
+use opendrs_service::outbound::{Outbound, OutboundError, OutboundFuture, OutboundRequest, OutboundResponse};
 use opendrs_store::trust;
 use rustls::ClientConfig;
 use std::error::Error as _;
@@ -30,79 +30,83 @@ use std::time::Duration;
 use url::Url;
 
 /// How long a connection is kept for the next request to the same server.
-const IDLE: Duration = Duration::from_secs(30);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How many of them for one server: as many as messages are on their way to one receiver at once.
-const IDLE_CONNECTIONS: usize = 24;
+const MAX_IDLE_PER_HOST: usize = 24;
 /// The largest head of an answer.
-const MAX_HEAD: usize = 64 * 1024;
+const MAX_HEAD_BYTES: usize = 64 * 1024;
 
-type Asking = Client<HttpsConnector<Connector>, Full<Bytes>>;
+type HttpsClient = Client<HttpsConnector<GuardedConnector>, Full<Bytes>>;
 /// What makes a client; or says why there is none.
-type Making = Box<dyn FnOnce() -> Result<Asking, String> + Send>;
+type ClientInit = Box<dyn FnOnce() -> Result<HttpsClient, String> + Send>;
 
 /// The network as the settings have it. The system's certificate authorities are some hundred; they are read when somebody
 /// is asked first, since many a server never asks anybody.
-pub struct Network {
-    client: LazyLock<Result<Asking, String>, Making>,
+pub struct GuardedHttpClient {
+    client: LazyLock<Result<HttpsClient, String>, ClientInit>,
 }
 
 /// Whether a list of what may be asked besides the internet can be read.
 ///
 /// # Errors
 /// A sentence that names the item at fault.
-pub fn check(allow: &[String]) -> Result<(), String> {
-    Guard::parse(allow).map(drop)
+pub fn check_allow_list(allow: &[String]) -> Result<(), String> {
+    AddressGuard::parse(allow).map(drop)
 }
 
-impl Network {
+impl GuardedHttpClient {
     /// A network that asks public addresses and those in `allow`, and trusts the system's certificate authorities and
     /// those in `ca_files`.
     ///
     /// # Errors
     /// A sentence that names the setting at fault.
     pub fn new<'p>(allow: &[String], ca_files: impl IntoIterator<Item = &'p Path>) -> Result<Self, String> {
-        let guard = Arc::new(Guard::parse(allow)?);
-        let trust = Trust::new(ca_files)?;
-        Ok(Self { client: LazyLock::new(Box::new(move || asking(guard, trust))) })
+        let guard = Arc::new(AddressGuard::parse(allow)?);
+        let trust = OutboundTrust::new(ca_files)?;
+        Ok(Self { client: LazyLock::new(Box::new(move || build_client(guard, trust))) })
     }
 
-    async fn ask(&self, request: Request) -> Result<Answer, Failure> {
-        let Request { limit, deadline, body_within, .. } = request;
-        let client = self.client.as_ref().map_err(|why| Failure::Tls(why.clone()))?;
-        let mut over = pin!(patience(deadline));
+    async fn send_request(&self, request: OutboundRequest) -> Result<OutboundResponse, OutboundError> {
+        let OutboundRequest { max_response_bytes: limit, timeout: deadline, body_timeout: body_within, .. } = request;
+        let client = self.client.as_ref().map_err(|why| OutboundError::Tls(why.clone()))?;
+        let mut over = pin!(timeout_after(deadline));
         let response = tokio::select! {
-            response = client.request(prepare(request)?) => response.map_err(|e| why(&e))?,
-            () = &mut over => return Err(Failure::TimedOut),
+            response = client.request(build_request(request)?) => response.map_err(|e| failure_of(&e))?,
+            () = &mut over => return Err(OutboundError::TimedOut),
         };
         let (parts, body) = response.into_parts();
         let headers = parts.headers.iter();
-        let mut answer = Answer {
+        let mut answer = OutboundResponse {
             status: parts.status.as_u16(),
             headers: headers
                 .map(|(n, v)| (n.to_string(), String::from_utf8_lossy(v.as_bytes()).into_owned()))
                 .collect(),
             body: Vec::new(),
-            truncated: false,
-            broken: None,
+            is_truncated: false,
+            body_error: None,
         };
         let broken = tokio::select! {
-            read = read(body, limit, &mut answer) => read.err(),
-            () = over => Some(Failure::TimedOut),
-            () = patience(body_within.unwrap_or(deadline)) => Some(Failure::TimedOut),
+            read = read_response_body(body, limit, &mut answer) => read.err(),
+            () = over => Some(OutboundError::TimedOut),
+            () = timeout_after(body_within.unwrap_or(deadline)) => Some(OutboundError::TimedOut),
         };
-        Ok(Answer { broken, ..answer })
+        Ok(OutboundResponse { body_error: broken, ..answer })
     }
 }
 
 /// Reads a body into an answer, as far as there is one and the limit allows.
-async fn read(mut body: Incoming, limit: usize, answer: &mut Answer) -> Result<(), Failure> {
+async fn read_response_body(
+    mut body: Incoming,
+    limit: usize,
+    answer: &mut OutboundResponse,
+) -> Result<(), OutboundError> {
     while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(|_| Failure::Closed)?.into_data() else { continue };
+        let Ok(data) = frame.map_err(|_| OutboundError::ConnectionClosed)?.into_data() else { continue };
         let room = limit - answer.body.len();
         answer.body.extend_from_slice(&data[..data.len().min(room)]);
         if data.len() > room {
             // The rest stays unread, and the connection is closed with it.
-            answer.truncated = true;
+            answer.is_truncated = true;
             break;
         }
     }
@@ -110,45 +114,45 @@ async fn read(mut body: Incoming, limit: usize, answer: &mut Answer) -> Result<(
 }
 
 #[expect(clippy::disallowed_methods, reason = "a bound on waiting for a peer, not a delay")]
-async fn patience(period: Duration) {
+async fn timeout_after(period: Duration) {
     tokio::time::sleep(period).await;
 }
 
-impl Outbound for Network {
-    fn send(&self, request: Request) -> Pending<'_> {
-        Box::pin(self.ask(request))
+impl Outbound for GuardedHttpClient {
+    fn send(&self, request: OutboundRequest) -> OutboundFuture<'_> {
+        Box::pin(self.send_request(request))
     }
 }
 
 /// The client of a guard and of those who are trusted.
-fn asking(guard: Arc<Guard>, trust: Trust) -> Result<Asking, String> {
+fn build_client(guard: Arc<AddressGuard>, trust: OutboundTrust) -> Result<HttpsClient, String> {
     let https = hyper_rustls::HttpsConnectorBuilder::new()
-        .with_tls_config(trust.tls()?)
+        .with_tls_config(trust.client_config()?)
         .https_or_http()
         .enable_http1()
-        .wrap_connector(Connector::new(guard));
+        .wrap_connector(GuardedConnector::new(guard));
     let client = Client::builder(TokioExecutor::new())
         .timer(TokioTimer::new())
         .pool_timer(TokioTimer::new())
-        .pool_idle_timeout(IDLE)
-        .pool_max_idle_per_host(IDLE_CONNECTIONS)
-        .http1_max_buf_size(MAX_HEAD)
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .pool_max_idle_per_host(MAX_IDLE_PER_HOST)
+        .http1_max_buf_size(MAX_HEAD_BYTES)
         .build(https);
     Ok(client)
 }
 
 /// How a server proves who it is: always by a certificate, of one of the system's authorities or of files.
-pub struct Trust(trust::Trust);
+pub struct OutboundTrust(trust::TrustedCertificates);
 
-impl Trust {
+impl OutboundTrust {
     /// Reads the files; those of the system wait for [`Trust::tls`].
     pub fn new<'p>(ca_files: impl IntoIterator<Item = &'p Path>) -> Result<Self, String> {
-        let mut trust = trust::Trust::default();
+        let mut trust = trust::TrustedCertificates::default();
         for path in ca_files {
             trust.add_file(path).map_err(|why| format!("outbound.ca_file {}: {why}", path.display()))?;
         }
         // What cannot be set up is said now, not when somebody is asked first.
-        trust.clone().client()?;
+        trust.clone().into_client_config()?;
         Ok(Self(trust))
     }
 
@@ -156,25 +160,25 @@ impl Trust {
     ///
     /// # Errors
     /// A sentence that says why there is no TLS.
-    pub fn tls(self) -> Result<ClientConfig, String> {
+    pub fn client_config(self) -> Result<ClientConfig, String> {
         let mut trust = self.0;
         trust.add_system();
-        trust.client()
+        trust.into_client_config()
     }
 }
 
-fn prepare(request: Request) -> Result<hyper::Request<Full<Bytes>>, Failure> {
+fn build_request(request: OutboundRequest) -> Result<hyper::Request<Full<Bytes>>, OutboundError> {
     // Parsed once, as browsers do: odd spellings of an address become that address here, before it is judged.
-    let mut url = Url::parse(&request.url).map_err(|e| Failure::BadUrl(e.to_string()))?;
+    let mut url = Url::parse(&request.url).map_err(|e| OutboundError::BadUrl(e.to_string()))?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(Failure::BadUrl("write it with http:// or https://".into()));
+        return Err(OutboundError::BadUrl("write it with http:// or https://".into()));
     }
     if url.fragment().is_some() {
-        return Err(Failure::BadUrl("it must have no # part".into()));
+        return Err(OutboundError::BadUrl("it must have no # part".into()));
     }
-    let credentials = credentials(&url)?;
+    let credentials = basic_credentials(&url)?;
     let stripped = url.set_username("").and_then(|()| url.set_password(None));
-    stripped.map_err(|()| Failure::BadUrl("it names no host".into()))?;
+    stripped.map_err(|()| OutboundError::BadUrl("it names no host".into()))?;
     let mut builder = hyper::Request::builder().method(request.method).uri(url.as_str());
     if let Some(value) = credentials {
         builder = builder.header(AUTHORIZATION, value);
@@ -184,51 +188,52 @@ fn prepare(request: Request) -> Result<hyper::Request<Full<Bytes>>, Failure> {
     }
     for (name, value) in request.headers {
         let pair = HeaderName::try_from(name.as_str()).ok().zip(HeaderValue::try_from(value).ok());
-        let (header, value) = pair.ok_or(Failure::BadHeader(name))?;
+        let (header, value) = pair.ok_or(OutboundError::BadHeader(name))?;
         builder = builder.header(header, value);
     }
-    builder.body(Full::from(request.body)).map_err(|e| Failure::BadUrl(e.to_string()))
+    builder.body(Full::from(request.body)).map_err(|e| OutboundError::BadUrl(e.to_string()))
 }
 
 /// The `Authorization` header that an address's user name and password stand for.
-fn credentials(url: &Url) -> Result<Option<HeaderValue>, Failure> {
+fn basic_credentials(url: &Url) -> Result<Option<HeaderValue>, OutboundError> {
     use base64::Engine as _;
     if url.username().is_empty() && url.password().is_none() {
         return Ok(None);
     }
-    let plain = |text: &str| opendrs_domain::login::form::unescape(text.as_bytes(), false);
+    let plain = |text: &str| opendrs_domain::login::form::percent_decode(text.as_bytes(), false);
     let parts = plain(url.username()).zip(plain(url.password().unwrap_or_default()));
-    let (user, password) = parts.ok_or_else(|| Failure::BadUrl("its user name or password is not readable".into()))?;
+    let (user, password) =
+        parts.ok_or_else(|| OutboundError::BadUrl("its user name or password is not readable".into()))?;
     let pair = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
     let value = format!("Basic {pair}");
-    let mut value = HeaderValue::try_from(value).map_err(|_| Failure::BadHeader("authorization".into()))?;
+    let mut value = HeaderValue::try_from(value).map_err(|_| OutboundError::BadHeader("authorization".into()))?;
     value.set_sensitive(true);
     Ok(Some(value))
 }
 
 /// Finds the reason in a client error's chain of causes.
-fn why(error: &legacy::Error) -> Failure {
+fn failure_of(error: &legacy::Error) -> OutboundError {
     let mut cause = error.source();
     let mut last = error.to_string();
     while let Some(error) = cause {
-        if let Some(Kept(address)) = error.downcast_ref() {
-            return Failure::Refused(*address);
+        if let Some(RefusedAddress(address)) = error.downcast_ref() {
+            return OutboundError::AddressRefused(*address);
         }
-        if let Some(name) = error.downcast_ref::<NoSuchName>() {
-            return Failure::Unresolved(name.to_string());
+        if let Some(name) = error.downcast_ref::<UnresolvedName>() {
+            return OutboundError::Unresolved(name.to_string());
         }
         if let Some(tls) = error.downcast_ref::<rustls::Error>() {
-            return Failure::Tls(trust::explained(tls.to_string()));
+            return OutboundError::Tls(trust::explain_tls_error(tls.to_string()));
         }
         if let Some(http) = error.downcast_ref::<hyper::Error>()
             && http.is_parse()
         {
-            return Failure::Unreadable(http.to_string());
+            return OutboundError::Unreadable(http.to_string());
         }
         last = error.to_string();
         // The cause of an input error is found inside it, not behind it.
         let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
         cause = inside.map(|inside| inside as _).or_else(|| error.source());
     }
-    if error.is_connect() { Failure::Connect(last) } else { Failure::Closed }
+    if error.is_connect() { OutboundError::Connect(last) } else { OutboundError::ConnectionClosed }
 }

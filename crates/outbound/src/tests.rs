@@ -13,26 +13,26 @@ use tokio_rustls::TlsAcceptor;
 const LONG: Duration = Duration::from_secs(20);
 const SHORT: Duration = Duration::from_millis(300);
 
-fn post(url: impl Into<String>) -> Request {
+fn post_request(url: impl Into<String>) -> OutboundRequest {
     let headers = vec![("Content-Type".into(), "text/plain; charset=UTF-8".into())];
-    Request {
+    OutboundRequest {
         method: "POST",
         url: url.into(),
         headers,
         body: b"hello".to_vec(),
-        deadline: LONG,
-        limit: 4096,
-        body_within: None,
+        timeout: LONG,
+        max_response_bytes: 4096,
+        body_timeout: None,
     }
 }
 
-fn network(allow: &[&str]) -> Network {
+fn client_allowing(allow: &[&str]) -> GuardedHttpClient {
     let allow: Vec<_> = allow.iter().map(|item| (*item).to_owned()).collect();
-    Network::new(&allow, []).unwrap()
+    GuardedHttpClient::new(&allow, []).unwrap()
 }
 
 /// Reads a request's head and a body of five bytes; empty when the other side has gone.
-async fn heard(stream: &mut (impl AsyncRead + Unpin)) -> String {
+async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> String {
     let mut read = Vec::new();
     let mut byte = [0];
     while !read.ends_with(b"\r\n\r\nhello") && stream.read_exact(&mut byte).await.is_ok() {
@@ -42,13 +42,13 @@ async fn heard(stream: &mut (impl AsyncRead + Unpin)) -> String {
 }
 
 /// A server that answers every request on every connection with `parts`, one write each, then says nothing more.
-async fn server(parts: &'static [&'static str]) -> String {
+async fn start_server(parts: &'static [&'static str]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             tokio::spawn(async move {
-                while !heard(&mut stream).await.is_empty() {
+                while !read_request(&mut stream).await.is_empty() {
                     for part in parts {
                         stream.write_all(part.as_bytes()).await.unwrap();
                     }
@@ -60,7 +60,7 @@ async fn server(parts: &'static [&'static str]) -> String {
 }
 
 /// A server that hears one request on one connection and does with it what it is told; what it heard comes back.
-async fn once<F>(then: impl FnOnce(TcpStream) -> F + Send + 'static) -> (String, tokio::task::JoinHandle<String>)
+async fn serve_once<F>(then: impl FnOnce(TcpStream) -> F + Send + 'static) -> (String, tokio::task::JoinHandle<String>)
 where
     F: Future<Output = ()> + Send,
 {
@@ -68,7 +68,7 @@ where
     let address = listener.local_addr().unwrap();
     let task = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
-        let heard = heard(&mut stream).await;
+        let heard = read_request(&mut stream).await;
         then(stream).await;
         heard
     });
@@ -77,14 +77,14 @@ where
 
 #[tokio::test]
 async fn a_request_arrives_as_it_was_meant_and_its_answer_comes_back() {
-    let (url, task) = once(|mut stream| async move {
+    let (url, task) = serve_once(|mut stream| async move {
         let answer = b"HTTP/1.1 202 Accepted\r\nX-Kind: yes\r\nContent-Length: 4\r\n\r\nfine";
         stream.write_all(answer).await.unwrap();
     })
     .await;
     let url = url.replace("http://", "http://us%40er:p%3Aw@");
-    let answer = network(&["127.0.0.0/8"]).send(post(format!("{url}?q=1"))).await.unwrap();
-    assert_eq!((answer.status, answer.body.as_slice(), answer.truncated), (202, b"fine".as_slice(), false));
+    let answer = client_allowing(&["127.0.0.0/8"]).send(post_request(format!("{url}?q=1"))).await.unwrap();
+    assert_eq!((answer.status, answer.body.as_slice(), answer.is_truncated), (202, b"fine".as_slice(), false));
     assert!(answer.is_success() && answer.header("x-kind") == Some("yes"));
     let heard = task.await.unwrap().to_lowercase();
     assert!(heard.starts_with("post /hook?q=1 http/1.1\r\n"), "{heard}");
@@ -98,30 +98,30 @@ async fn a_request_arrives_as_it_was_meant_and_its_answer_comes_back() {
 #[tokio::test]
 async fn connections_are_kept_for_the_next_request() {
     // It takes one connection and no second.
-    let (url, _task) = once(|mut stream| async move {
+    let (url, _task) = serve_once(|mut stream| async move {
         for _ in 0..3 {
             stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await.unwrap();
-            heard(&mut stream).await;
+            read_request(&mut stream).await;
         }
     })
     .await;
-    let network = network(&["127.0.0.1"]);
+    let network = client_allowing(&["127.0.0.1"]);
     for _ in 0..3 {
-        assert_eq!(network.send(post(&url)).await.unwrap().body, b"ok");
+        assert_eq!(network.send(post_request(&url)).await.unwrap().body, b"ok");
     }
 }
 
 #[tokio::test]
 async fn who_never_answers_is_left_at_the_deadline() {
-    let url = server(&[]).await;
-    let request = Request { deadline: SHORT, ..post(url) };
-    assert_eq!(network(&["127.0.0.1"]).send(request).await, Err(Failure::TimedOut));
+    let url = start_server(&[]).await;
+    let request = OutboundRequest { timeout: SHORT, ..post_request(url) };
+    assert_eq!(client_allowing(&["127.0.0.1"]).send(request).await, Err(OutboundError::TimedOut));
 }
 
 #[tokio::test]
 async fn a_slow_body_is_left_in_time_and_its_status_holds() {
     for (deadline, body_within) in [(SHORT, None), (LONG, Some(SHORT))] {
-        let (url, _task) = once(|mut stream| async move {
+        let (url, _task) = serve_once(|mut stream| async move {
             stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n").await.unwrap();
             let mut ticks = tokio::time::interval(Duration::from_millis(20));
             loop {
@@ -132,57 +132,61 @@ async fn a_slow_body_is_left_in_time_and_its_status_holds() {
             }
         })
         .await;
-        let answer = network(&["127.0.0.1"]).send(Request { deadline, body_within, ..post(url) }).await.unwrap();
-        assert_eq!((answer.status, &answer.broken), (200, &Some(Failure::TimedOut)));
-        assert!(answer.body.starts_with(b"x") && answer.whole().unwrap_err().contains("status 200 broke off"));
+        let answer = client_allowing(&["127.0.0.1"])
+            .send(OutboundRequest { timeout: deadline, body_timeout: body_within, ..post_request(url) })
+            .await
+            .unwrap();
+        assert_eq!((answer.status, &answer.body_error), (200, &Some(OutboundError::TimedOut)));
+        assert!(answer.body.starts_with(b"x") && answer.complete_body().unwrap_err().contains("status 200 broke off"));
     }
 }
 
 #[tokio::test]
 async fn a_redirect_is_an_answer() {
-    let url = server(&["HTTP/1.1 301 Moved\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"]).await;
-    let answer = network(&["127.0.0.1"]).send(post(url)).await.unwrap();
+    let url = start_server(&["HTTP/1.1 301 Moved\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"]).await;
+    let answer = client_allowing(&["127.0.0.1"]).send(post_request(url)).await.unwrap();
     assert_eq!((answer.status, answer.header("location")), (301, Some("http://127.0.0.1:1/")));
 }
 
 #[tokio::test]
 async fn an_answer_is_read_to_its_limit_and_no_further() {
     let url =
-        server(&["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "6\r\nabcdef\r\n", "3\r\nghi\r\n"]).await;
-    let network = network(&["127.0.0.1"]);
-    let answer = network.send(Request { limit: 8, ..post(&url) }).await.unwrap();
-    assert_eq!((answer.body.as_slice(), answer.truncated), (b"abcdefgh".as_slice(), true));
-    let whole = server(&["HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nabcdefgh"]).await;
-    let answer = network.send(Request { limit: 8, ..post(whole) }).await.unwrap();
-    assert_eq!((answer.body.as_slice(), answer.truncated), (b"abcdefgh".as_slice(), false));
+        start_server(&["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "6\r\nabcdef\r\n", "3\r\nghi\r\n"])
+            .await;
+    let network = client_allowing(&["127.0.0.1"]);
+    let answer = network.send(OutboundRequest { max_response_bytes: 8, ..post_request(&url) }).await.unwrap();
+    assert_eq!((answer.body.as_slice(), answer.is_truncated), (b"abcdefgh".as_slice(), true));
+    let whole = start_server(&["HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nabcdefgh"]).await;
+    let answer = network.send(OutboundRequest { max_response_bytes: 8, ..post_request(whole) }).await.unwrap();
+    assert_eq!((answer.body.as_slice(), answer.is_truncated), (b"abcdefgh".as_slice(), false));
 }
 
 #[tokio::test]
 async fn a_head_without_end_is_unreadable() {
-    let (url, _task) = once(|mut stream| async move {
+    let (url, _task) = serve_once(|mut stream| async move {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n").await;
         while stream.write_all(format!("x: {}\r\n", "y".repeat(1000)).as_bytes()).await.is_ok() {}
     })
     .await;
-    let failure = network(&["127.0.0.1"]).send(post(url)).await.unwrap_err();
-    assert!(matches!(failure, Failure::Unreadable(_)), "{failure:?}");
-    let url = server(&["SSH-2.0-OpenSSH_9.2\r\n\r\n"]).await;
-    let failure = network(&["127.0.0.1"]).send(post(url)).await.unwrap_err();
-    assert!(matches!(failure, Failure::Unreadable(_)), "{failure:?}");
+    let failure = client_allowing(&["127.0.0.1"]).send(post_request(url)).await.unwrap_err();
+    assert!(matches!(failure, OutboundError::Unreadable(_)), "{failure:?}");
+    let url = start_server(&["SSH-2.0-OpenSSH_9.2\r\n\r\n"]).await;
+    let failure = client_allowing(&["127.0.0.1"]).send(post_request(url)).await.unwrap_err();
+    assert!(matches!(failure, OutboundError::Unreadable(_)), "{failure:?}");
 }
 
 #[tokio::test]
 async fn a_connection_that_ends_before_the_status_is_no_answer() {
-    let network = network(&["127.0.0.1"]);
-    let (url, _task) = once(|stream| async move { drop(stream) }).await;
-    assert_eq!(network.send(post(url)).await, Err(Failure::Closed), "before the head");
-    let (url, _task) = once(|stream| async move { stream.set_zero_linger().unwrap() }).await;
-    assert_eq!(network.send(post(url)).await, Err(Failure::Closed), "reset");
+    let network = client_allowing(&["127.0.0.1"]);
+    let (url, _task) = serve_once(|stream| async move { drop(stream) }).await;
+    assert_eq!(network.send(post_request(url)).await, Err(OutboundError::ConnectionClosed), "before the head");
+    let (url, _task) = serve_once(|stream| async move { stream.set_zero_linger().unwrap() }).await;
+    assert_eq!(network.send(post_request(url)).await, Err(OutboundError::ConnectionClosed), "reset");
 }
 
 #[tokio::test]
 async fn a_body_that_breaks_off_takes_no_status_back() {
-    let network = network(&["127.0.0.1"]);
+    let network = client_allowing(&["127.0.0.1"]);
     for (status, head, body, reset) in [
         (200, "Content-Length: 10\r\n", "half", false),
         (200, "Content-Length: 10\r\n", "half", true),
@@ -192,7 +196,7 @@ async fn a_body_that_breaks_off_takes_no_status_back() {
         (429, "Retry-After: 90\r\nContent-Length: 10\r\n", "half", false),
         (503, "Content-Length: 10\r\n", "half", true),
     ] {
-        let (url, _task) = once(move |mut stream| async move {
+        let (url, _task) = serve_once(move |mut stream| async move {
             let text = format!("HTTP/1.1 {status} X\r\n{head}\r\n{body}");
             stream.write_all(text.as_bytes()).await.unwrap();
             if reset {
@@ -200,9 +204,13 @@ async fn a_body_that_breaks_off_takes_no_status_back() {
             }
         })
         .await;
-        let answer = network.send(post(url)).await.unwrap();
-        assert_eq!((answer.status, &answer.broken), (status, &Some(Failure::Closed)), "{head}{body}");
-        assert!(!answer.truncated && b"half".starts_with(&answer.body), "{answer:?}");
+        let answer = network.send(post_request(url)).await.unwrap();
+        assert_eq!(
+            (answer.status, &answer.body_error),
+            (status, &Some(OutboundError::ConnectionClosed)),
+            "{head}{body}"
+        );
+        assert!(!answer.is_truncated && b"half".starts_with(&answer.body), "{answer:?}");
         assert_eq!(answer.header("retry-after"), (status == 429).then_some("90"));
     }
 }
@@ -212,15 +220,15 @@ async fn nobody_there() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let failure = network(&["127.0.0.1"]).send(post(format!("http://{address}/"))).await.unwrap_err();
-    assert!(matches!(failure, Failure::Connect(_)), "{failure:?}");
-    let failure = network(&[]).send(post("http://nowhere.invalid/")).await.unwrap_err();
-    assert!(matches!(failure, Failure::Unresolved(_)), "{failure:?}");
+    let failure = client_allowing(&["127.0.0.1"]).send(post_request(format!("http://{address}/"))).await.unwrap_err();
+    assert!(matches!(failure, OutboundError::Connect(_)), "{failure:?}");
+    let failure = client_allowing(&[]).send(post_request("http://nowhere.invalid/")).await.unwrap_err();
+    assert!(matches!(failure, OutboundError::Unresolved(_)), "{failure:?}");
 }
 
 #[tokio::test]
 async fn private_addresses_are_refused_however_they_are_spelt() {
-    let network = network(&["192.168.7.0/24"]);
+    let network = client_allowing(&["192.168.7.0/24"]);
     for (host, is) in [
         ("127.0.0.1", "127.0.0.1"),
         ("0x7f.1", "127.0.0.1"),
@@ -231,35 +239,36 @@ async fn private_addresses_are_refused_however_they_are_spelt() {
         ("169.254.169.254", "169.254.169.254"),
         ("10.0.0.1", "10.0.0.1"),
     ] {
-        let failure = network.send(post(format!("http://{host}:9/"))).await.unwrap_err();
-        assert_eq!(failure, Failure::Refused(is.parse().unwrap()), "{host}");
+        let failure = network.send(post_request(format!("http://{host}:9/"))).await.unwrap_err();
+        assert_eq!(failure, OutboundError::AddressRefused(is.parse().unwrap()), "{host}");
     }
-    let failure = network.send(post("https://localhost:9/")).await.unwrap_err();
-    assert!(matches!(failure, Failure::Refused(address) if address.is_loopback()), "{failure:?}");
+    let failure = network.send(post_request("https://localhost:9/")).await.unwrap_err();
+    assert!(matches!(failure, OutboundError::AddressRefused(address) if address.is_loopback()), "{failure:?}");
 }
 
 #[tokio::test]
 async fn a_listed_name_is_asked_wherever_it_leads() {
-    let url = server(&["HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"]).await.replace("127.0.0.1", "localhost");
-    assert_eq!(network(&["localhost"]).send(post(url)).await.unwrap().status, 200);
+    let url = start_server(&["HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"]).await.replace("127.0.0.1", "localhost");
+    assert_eq!(client_allowing(&["localhost"]).send(post_request(url)).await.unwrap().status, 200);
 }
 
 #[tokio::test]
 async fn what_cannot_be_sent_is_said_before_anybody_is_asked() {
     for url in ["", "shop", "ftp://a/", "file:///etc/passwd", "http://a/#b", "http://", "http://a b/"] {
-        let failure = network(&[]).send(post(url)).await.unwrap_err();
-        assert!(matches!(failure, Failure::BadUrl(_)) && !failure.is_passing(), "{url}: {failure:?}");
+        let failure = client_allowing(&[]).send(post_request(url)).await.unwrap_err();
+        assert!(matches!(failure, OutboundError::BadUrl(_)) && !failure.is_transient(), "{url}: {failure:?}");
     }
-    let bad = Request { headers: vec![("a".into(), "b\r\nc: d".into())], ..post("http://example.com/") };
-    assert_eq!(network(&[]).send(bad).await, Err(Failure::BadHeader("a".into())));
+    let bad =
+        OutboundRequest { headers: vec![("a".into(), "b\r\nc: d".into())], ..post_request("http://example.com/") };
+    assert_eq!(client_allowing(&[]).send(bad).await, Err(OutboundError::BadHeader("a".into())));
 }
 
 /// A TLS server for `localhost` and its certificate as PEM.
-async fn secure_server() -> (String, String) {
-    showing(generate_simple_self_signed(vec!["localhost".into()]).unwrap()).await
+async fn start_tls_server() -> (String, String) {
+    serve_certificate(generate_simple_self_signed(vec!["localhost".into()]).unwrap()).await
 }
 
-async fn showing(CertifiedKey { cert, signing_key }: CertifiedKey<KeyPair>) -> (String, String) {
+async fn serve_certificate(CertifiedKey { cert, signing_key }: CertifiedKey<KeyPair>) -> (String, String) {
     let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
@@ -270,35 +279,35 @@ async fn showing(CertifiedKey { cert, signing_key }: CertifiedKey<KeyPair>) -> (
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             let Ok(mut stream) = acceptor.accept(stream).await else { continue };
-            answer(&mut stream).await;
+            write_response(&mut stream).await;
         }
     });
     (format!("https://localhost:{port}/"), cert.pem())
 }
 
-async fn answer(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) {
-    heard(stream).await;
+async fn write_response(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) {
+    read_request(stream).await;
     stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret").await.unwrap();
     stream.flush().await.unwrap();
 }
 
 #[tokio::test]
 async fn certificates_are_checked_against_the_system_and_the_file() {
-    let (url, certificate) = secure_server().await;
+    let (url, certificate) = start_tls_server().await;
     let allow = ["localhost".to_owned(), "127.0.0.1".to_owned()];
-    let failure = Network::new(&allow, []).unwrap().send(post(&url)).await.unwrap_err();
-    assert!(matches!(failure, Failure::Tls(_)), "nobody vouches for it: {failure:?}");
+    let failure = GuardedHttpClient::new(&allow, []).unwrap().send(post_request(&url)).await.unwrap_err();
+    assert!(matches!(failure, OutboundError::Tls(_)), "nobody vouches for it: {failure:?}");
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(certificate.as_bytes()).unwrap();
-    let trusting = Network::new(&allow, [file.path()]).unwrap();
-    assert_eq!(trusting.send(post(&url)).await.unwrap().body, b"secret");
-    let failure = trusting.send(post(url.replace("localhost", "127.0.0.1"))).await.unwrap_err();
-    assert!(matches!(failure, Failure::Tls(_)), "another name: {failure:?}");
+    let trusting = GuardedHttpClient::new(&allow, [file.path()]).unwrap();
+    assert_eq!(trusting.send(post_request(&url)).await.unwrap().body, b"secret");
+    let failure = trusting.send(post_request(url.replace("localhost", "127.0.0.1"))).await.unwrap_err();
+    assert!(matches!(failure, OutboundError::Tls(_)), "another name: {failure:?}");
     let plain = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://{}/", plain.local_addr().unwrap());
     tokio::spawn(async move { plain.accept().await.unwrap().0.write_all(b"HTTP/1.1 400 Bad\r\n\r\n").await });
-    let failure = trusting.send(post(url)).await.unwrap_err();
-    assert!(matches!(failure, Failure::Tls(_)), "no TLS there: {failure:?}");
+    let failure = trusting.send(post_request(url)).await.unwrap_err();
+    assert!(matches!(failure, OutboundError::Tls(_)), "no TLS there: {failure:?}");
 }
 
 #[tokio::test]
@@ -307,23 +316,23 @@ async fn a_certificate_that_is_its_own_authority_is_trusted_by_its_file() {
     let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let cert = params.self_signed(&signing_key).unwrap();
-    let (url, certificate) = showing(CertifiedKey { cert, signing_key }).await;
+    let (url, certificate) = serve_certificate(CertifiedKey { cert, signing_key }).await;
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(certificate.as_bytes()).unwrap();
     let allow = ["localhost".to_owned(), "127.0.0.1".to_owned()];
-    let trusting = Network::new(&allow, [file.path()]).unwrap();
-    assert_eq!(trusting.send(post(&url)).await.unwrap().body, b"secret");
-    let failure = trusting.send(post(url.replace("localhost", "127.0.0.1"))).await.unwrap_err();
-    assert!(matches!(failure, Failure::Tls(_)), "another name: {failure:?}");
-    let failure = Network::new(&allow, []).unwrap().send(post(&url)).await.unwrap_err();
-    assert!(matches!(failure, Failure::Tls(_)), "nobody vouches for it: {failure:?}");
+    let trusting = GuardedHttpClient::new(&allow, [file.path()]).unwrap();
+    assert_eq!(trusting.send(post_request(&url)).await.unwrap().body, b"secret");
+    let failure = trusting.send(post_request(url.replace("localhost", "127.0.0.1"))).await.unwrap_err();
+    assert!(matches!(failure, OutboundError::Tls(_)), "another name: {failure:?}");
+    let failure = GuardedHttpClient::new(&allow, []).unwrap().send(post_request(&url)).await.unwrap_err();
+    assert!(matches!(failure, OutboundError::Tls(_)), "nobody vouches for it: {failure:?}");
 }
 
 #[test]
 fn a_file_without_certificates_is_an_error_that_names_the_setting() {
     let file = tempfile::NamedTempFile::new().unwrap();
-    let error = Network::new(&[], [file.path()]).err().unwrap();
+    let error = GuardedHttpClient::new(&[], [file.path()]).err().unwrap();
     assert!(error.starts_with("outbound.ca_file ") && error.contains("no certificate"), "{error}");
-    let error = Network::new(&[], [Path::new("/nowhere.pem")]).err().unwrap();
+    let error = GuardedHttpClient::new(&[], [Path::new("/nowhere.pem")]).err().unwrap();
     assert!(error.starts_with("outbound.ca_file /nowhere.pem"), "{error}");
 }

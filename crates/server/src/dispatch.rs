@@ -3,10 +3,10 @@
 //! The device API has a table of its own; everything else goes to the router. Invariant: every answer has a request ID
 //! and a date, and is counted once.
 
-use crate::api::{self, problem::Problem};
+use crate::api::{self, error::ApiError};
 use crate::routes::{self, Routes};
-use crate::state::Site;
-use crate::telemetry::refusals::Refused;
+use crate::state::AppState;
+use crate::telemetry::refusal_log::RefusalKind;
 use crate::telemetry::request_span;
 use crate::test_control::faults;
 use axum::body::HttpBody;
@@ -28,14 +28,14 @@ use uuid::fmt::Hyphenated;
 /// An application with the routes of one listener.
 #[derive(Clone)]
 pub struct Dispatcher {
-    state: Arc<Site>,
+    state: Arc<AppState>,
     routes: Routes,
 }
 
 impl Dispatcher {
     /// Sends requests to these routes.
     #[must_use]
-    pub fn new(state: Arc<Site>, routes: Routes) -> Self {
+    pub fn new(state: Arc<AppState>, routes: Routes) -> Self {
         Self { state, routes }
     }
 }
@@ -44,11 +44,11 @@ impl Application for Dispatcher {
     type ConnectionGuard = Option<OpenConnection>;
 
     fn prepare_thread(&self) {
-        self.state.app.db.settle();
+        self.state.app.db.register_thread();
     }
 
     fn count_connection(&self) -> Option<OpenConnection> {
-        self.state.meters.as_ref()?.connection_opened();
+        self.state.metrics.as_ref()?.connection_opened();
         Some(OpenConnection(self.state.clone()))
     }
 
@@ -57,12 +57,12 @@ impl Application for Dispatcher {
     }
 
     fn report_refused_connection(&self, network: &str, limit: u32) {
-        let (refusals, now) = (&self.state.refusals, self.state.app.real_time());
-        refusals.note(now, Refused::Connection, network, "", format_args!("{limit} are open"));
+        let (refusals, now) = (&self.state.refusal_log, self.state.app.system_time());
+        refusals.record(now, RefusalKind::Connection, network, "", format_args!("{limit} are open"));
     }
 
     async fn answer(&self, request: Request, peer: SocketAddr) -> Response {
-        if span::wanted() {
+        if span::is_enabled() {
             return Box::pin(traced(&self.state, &self.routes, request, peer)).await;
         }
         respond(&self.state, &self.routes, request, peer).await
@@ -78,52 +78,52 @@ impl Application for Dispatcher {
 }
 
 /// A connection that is counted as open until this is dropped.
-pub struct OpenConnection(Arc<Site>);
+pub struct OpenConnection(Arc<AppState>);
 
 impl Drop for OpenConnection {
     fn drop(&mut self) {
-        if let Some(meters) = &self.0.meters {
+        if let Some(meters) = &self.0.metrics {
             meters.connection_closed();
         }
     }
 }
 
 /// Answers a request inside a span of its trace.
-async fn traced(site: &Site, routes: &Routes, request: Request, peer: SocketAddr) -> Response {
+async fn traced(site: &AppState, routes: &Routes, request: Request, peer: SocketAddr) -> Response {
     let mut uri = request.uri().clone();
-    path::normalise(&mut uri);
-    let route = match api::find(request.method(), uri.path()).filter(|_| routes.api) {
-        Some(api::Route::Call(spec, _)) => spec.paths.first().copied(),
-        Some(api::Route::OtherMethod(_)) => None,
+    path::normalize_path(&mut uri);
+    let route = match api::find_route(request.method(), uri.path()).filter(|_| routes.api) {
+        Some(api::ApiRoute::Call(spec, _)) => spec.paths.first().copied(),
+        Some(api::ApiRoute::MethodNotAllowed(_)) => None,
         None => routes::pattern(uri.path()),
     };
     let (method, headers) = (request.method().clone(), request.headers().clone());
     request_span::record(&method, &uri, route, &headers, respond(site, routes, request, peer)).await
 }
 
-async fn respond(site: &Site, routes: &Routes, mut request: Request, peer: SocketAddr) -> Response {
-    path::normalise(request.uri_mut());
+async fn respond(site: &AppState, routes: &Routes, mut request: Request, peer: SocketAddr) -> Response {
+    path::normalize_path(request.uri_mut());
     #[expect(clippy::disallowed_methods, reason = "the edge may measure how long an answer took")]
-    let started = (site.meters.is_some() || tracing::enabled!(tracing::Level::DEBUG)).then(std::time::Instant::now);
+    let started = (site.metrics.is_some() || tracing::enabled!(tracing::Level::DEBUG)).then(std::time::Instant::now);
     let line =
         tracing::enabled!(tracing::Level::DEBUG).then(|| (request.method().clone(), request.uri().path().to_owned()));
     let uri = request.uri().clone();
-    let route = api::find(request.method(), uri.path()).filter(|_| routes.api);
-    let place = site.meters.as_ref().map(|meters| match &route {
-        Some(api::Route::Call(spec, _)) => spec.endpoint as usize,
-        _ => meters.place(uri.path()),
+    let route = api::find_route(request.method(), uri.path()).filter(|_| routes.api);
+    let place = site.metrics.as_ref().map(|meters| match &route {
+        Some(api::ApiRoute::Call(spec, _)) => spec.endpoint as usize,
+        _ => meters.endpoint_index(uri.path()),
     });
     // Of a body that does not tell its size.
     let chunked = HttpBody::size_hint(request.body()).exact().is_none();
     let ambiguous = ambiguity(request.headers());
     let planned = match site.app.faults.is_armed() {
-        true => Box::pin(faults::before(site, uri.path())).await,
-        false => faults::Planned::default(),
+        true => Box::pin(faults::apply_before_call(site, uri.path())).await,
+        false => faults::PlannedFault::default(),
     };
-    let mut response = match (ambiguous, planned.instead, route) {
-        (Some(why), _, _) => Problem::Ambiguous(why).into_response(),
+    let mut response = match (ambiguous, planned.response, route) {
+        (Some(why), _, _) => ApiError::AmbiguousRequest(why).into_response(),
         (None, Some(response), _) => *response,
-        (None, None, Some(route)) => api::answer(site, route, request, peer).await,
+        (None, None, Some(route)) => api::respond(site, route, request, peer).await,
         (None, None, None) => {
             request.extensions_mut().insert(ConnectInfo(peer));
             match routes.others.clone().oneshot(request).await {
@@ -132,19 +132,19 @@ async fn respond(site: &Site, routes: &Routes, mut request: Request, peer: Socke
             }
         }
     };
-    if let Some(wait) = planned.after {
-        Box::pin(faults::wait(site, wait)).await;
+    if let Some(wait) = planned.delay {
+        Box::pin(faults::wait_for_delay(site, wait)).await;
     }
     let (id, AnswerHeaders { request_id, date }) = stamp(site);
     response.headers_mut().insert(REQUEST_ID, request_id);
     response.headers_mut().insert(DATE, date);
     // The library drops a Content-Length behind a Transfer-Encoding. What a proxy that went by it sends behind the body is
     // no request of ours.
-    if chunked || site.is_leaving() {
+    if chunked || site.is_shutting_down() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    if let (Some(meters), Some(place), Some(started)) = (&site.meters, place, started) {
-        meters.answered(place, response.status().as_u16(), started.elapsed());
+    if let (Some(meters), Some(place), Some(started)) = (&site.metrics, place, started) {
+        meters.record_request(place, response.status().as_u16(), started.elapsed());
     }
     if let (Some(started), Some((method, path))) = (started, line) {
         // The query is never logged: it may hold a token.
@@ -154,8 +154,8 @@ async fn respond(site: &Site, routes: &Routes, mut request: Request, peer: Socke
 }
 
 /// What every answer carries: its request's id, as it is and as it is written, and the date.
-fn stamp(site: &Site) -> (Uuid, AnswerHeaders) {
-    let id = site.app.passing.random();
+fn stamp(site: &AppState) -> (Uuid, AnswerHeaders) {
+    let id = site.app.ephemeral_ids.random_uuid();
     let mut text = [0_u8; Hyphenated::LENGTH];
     let written = HeaderValue::from_str(id.hyphenated().encode_lower(&mut text));
     let request_id = written.unwrap_or(HeaderValue::from_static(""));
@@ -168,10 +168,10 @@ fn date(now: Time) -> HeaderValue {
         static WRITTEN: RefCell<(i64, HeaderValue)> = const { RefCell::new((i64::MIN, HeaderValue::from_static(""))) };
     }
     WRITTEN.with_borrow_mut(|(second, value)| {
-        if *second != now.secs()
+        if *second != now.as_secs()
             && let Ok(text) = HeaderValue::try_from(now.to_rfc2822())
         {
-            (*second, *value) = (now.secs(), text);
+            (*second, *value) = (now.as_secs(), text);
         }
         value.clone()
     })

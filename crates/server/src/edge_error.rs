@@ -12,7 +12,7 @@ const RETRY_SECONDS: &str = "5";
 /// `Retry-After` of a refusal, where waiting helps.
 pub(crate) fn retry_after(error: &Error) -> Option<HeaderValue> {
     match error {
-        Error::Throttled(seconds) | Error::TooOften(seconds) | Error::TooManyOrders(seconds) => {
+        Error::Throttled(seconds) | Error::RateLimited(seconds) | Error::OrderLimitReached(seconds) => {
             Some(HeaderValue::from(*seconds))
         }
         Error::Unavailable(_) => Some(HeaderValue::from_static(RETRY_SECONDS)),

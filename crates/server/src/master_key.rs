@@ -4,49 +4,53 @@
 //! keeps sealed. Every command judges it by [`read`].
 
 use crate::private_file;
-use opendrs_service::random::{Random, SystemRandom};
+use opendrs_service::random::{RandomSource, SystemRandom};
 use std::fmt::{self, Display, Formatter};
 use std::io::{Error, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 /// Why a file that is there is not used as a master key.
 #[derive(Debug)]
-pub struct Bad {
-    at: PathBuf,
-    why: Why,
+pub struct MasterKeyError {
+    path: PathBuf,
+    kind: MasterKeyErrorKind,
 }
 
 #[derive(Debug)]
-enum Why {
-    Folder,
+enum MasterKeyErrorKind {
+    IsFolder,
     Unreadable(Error),
     /// Its mode, and the key in it, if it holds one.
-    Open(u32, Option<[u8; 32]>),
+    ReadableByOthers(u32, Option<[u8; 32]>),
     Malformed,
 }
 
-impl Bad {
+impl MasterKeyError {
     /// What is wrong.
-    pub fn says(&self) -> String {
-        let at = self.at.display();
-        match &self.why {
-            Why::Folder => format!("cannot read the master key {at}: it is a folder"),
-            Why::Unreadable(error) => format!("cannot read the master key {at}: {error}"),
-            Why::Open(mode, _) => {
+    pub fn message(&self) -> String {
+        let at = self.path.display();
+        match &self.kind {
+            MasterKeyErrorKind::IsFolder => format!("cannot read the master key {at}: it is a folder"),
+            MasterKeyErrorKind::Unreadable(error) => format!("cannot read the master key {at}: {error}"),
+            MasterKeyErrorKind::ReadableByOthers(mode, _) => {
                 format!("the master key {at} can be read by others than its owner (mode {mode:o})")
             }
-            Why::Malformed => format!("{at} is no master key: it must hold 64 hex digits"),
+            MasterKeyErrorKind::Malformed => format!("{at} is no master key: it must hold 64 hex digits"),
         }
     }
 
     /// What to do.
     pub fn fix(&self) -> String {
-        let at = self.at.display();
-        match &self.why {
-            Why::Folder => "name the key's file with keys.master_file, or put it in the folder's place".into(),
-            Why::Unreadable(_) => format!("make {at} and its folder readable for this user (chown), with mode 600"),
-            Why::Open(..) => format!("run `chmod 600 {at}`, or mount it with that mode"),
-            Why::Malformed => {
+        let at = self.path.display();
+        match &self.kind {
+            MasterKeyErrorKind::IsFolder => {
+                "name the key's file with keys.master_file, or put it in the folder's place".into()
+            }
+            MasterKeyErrorKind::Unreadable(_) => {
+                format!("make {at} and its folder readable for this user (chown), with mode 600")
+            }
+            MasterKeyErrorKind::ReadableByOthers(..) => format!("run `chmod 600 {at}`, or mount it with that mode"),
+            MasterKeyErrorKind::Malformed => {
                 "put the key back from where you keep a copy of it, or name its file with keys.master_file".into()
             }
         }
@@ -54,19 +58,19 @@ impl Bad {
 
     /// The key in the file, if it holds one all the same.
     pub fn key(&self) -> Option<[u8; 32]> {
-        if let Why::Open(_, key) = self.why { key } else { None }
+        if let MasterKeyErrorKind::ReadableByOthers(_, key) = self.kind { key } else { None }
     }
 }
 
-impl Display for Bad {
+impl Display for MasterKeyError {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let between = if matches!(self.why, Why::Open(..)) { ':' } else { ';' };
-        write!(f, "{}{between} {}", self.says(), self.fix())
+        let between = if matches!(self.kind, MasterKeyErrorKind::ReadableByOthers(..)) { ':' } else { ';' };
+        write!(f, "{}{between} {}", self.message(), self.fix())
     }
 }
 
-impl From<Bad> for String {
-    fn from(bad: Bad) -> Self {
+impl From<MasterKeyError> for String {
+    fn from(bad: MasterKeyError) -> Self {
         bad.to_string()
     }
 }
@@ -75,53 +79,54 @@ impl From<Bad> for String {
 ///
 /// # Errors
 /// [`Bad`].
-pub fn read(path: &Path) -> Result<Option<[u8; 32]>, Bad> {
-    let bad = |why| Bad { at: path.to_owned(), why };
+pub fn read_master_key(path: &Path) -> Result<Option<[u8; 32]>, MasterKeyError> {
+    let bad = |why| MasterKeyError { path: path.to_owned(), kind: why };
     let mut file = match std::fs::File::open(path) {
         Err(error) if [ErrorKind::NotFound, ErrorKind::NotADirectory].contains(&error.kind()) => return Ok(None),
-        opened => opened.map_err(|e| bad(Why::Unreadable(e)))?,
+        opened => opened.map_err(|e| bad(MasterKeyErrorKind::Unreadable(e)))?,
     };
-    let found = file.metadata().map_err(|e| bad(Why::Unreadable(e)))?;
+    let found = file.metadata().map_err(|e| bad(MasterKeyErrorKind::Unreadable(e)))?;
     if found.is_dir() {
-        return Err(bad(Why::Folder));
+        return Err(bad(MasterKeyErrorKind::IsFolder));
     }
     let mut text = String::new();
     let key = match file.read_to_string(&mut text) {
-        Err(error) if error.kind() != ErrorKind::InvalidData => return Err(bad(Why::Unreadable(error))),
-        read => read.ok().and_then(|_| parse(text.trim())),
+        Err(error) if error.kind() != ErrorKind::InvalidData => return Err(bad(MasterKeyErrorKind::Unreadable(error))),
+        read => read.ok().and_then(|_| parse_master_key(text.trim())),
     };
-    match (readable_by_others(&found), key) {
-        (Some(mode), key) => Err(bad(Why::Open(mode, key))),
-        (None, None) => Err(bad(Why::Malformed)),
+    match (mode_if_readable_by_others(&found), key) {
+        (Some(mode), key) => Err(bad(MasterKeyErrorKind::ReadableByOthers(mode, key))),
+        (None, None) => Err(bad(MasterKeyErrorKind::Malformed)),
         (None, key) => Ok(key),
     }
 }
 
 /// The master key of a file that must be there, for its owner's eyes alone.
-pub fn existing(path: &Path) -> Result<[u8; 32], String> {
-    read(path)?.ok_or_else(|| format!("cannot read the master key {}: there is no such file", path.display()))
+pub fn read_existing(path: &Path) -> Result<[u8; 32], String> {
+    read_master_key(path)?
+        .ok_or_else(|| format!("cannot read the master key {}: there is no such file", path.display()))
 }
 
 /// The master key of a file, which is made, for its owner's eyes alone, where there is none.
-pub fn or_new(path: &Path) -> Result<[u8; 32], String> {
-    read(path)?.map_or_else(|| create(path, &SystemRandom), Ok)
+pub fn read_or_create(path: &Path) -> Result<[u8; 32], String> {
+    read_master_key(path)?.map_or_else(|| create_master_key(path, &SystemRandom), Ok)
 }
 
 /// The mode of a file that others than its owner can read.
-pub fn readable_by_others(found: &std::fs::Metadata) -> Option<u32> {
+pub fn mode_if_readable_by_others(found: &std::fs::Metadata) -> Option<u32> {
     let mode = std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o777;
     (mode & 0o077 != 0).then_some(mode)
 }
 
 /// Reads a master key's 64 hex digits.
-fn parse(text: &str) -> Option<[u8; 32]> {
+fn parse_master_key(text: &str) -> Option<[u8; 32]> {
     let digits = (text.len() == 64 && text.is_ascii()).then(|| text.as_bytes().chunks(2))?;
     let bytes = digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
     bytes.collect::<Option<Vec<_>>>()?.try_into().ok()
 }
 
 /// Makes a master key's file.
-pub fn create(path: &Path, random: &dyn Random) -> Result<[u8; 32], String> {
+pub fn create_master_key(path: &Path, random: &dyn RandomSource) -> Result<[u8; 32], String> {
     let mut key = [0_u8; 32];
     random.fill(&mut key);
     let text: String = key.iter().map(|b| format!("{b:02x}")).collect();
@@ -131,7 +136,7 @@ pub fn create(path: &Path, random: &dyn Random) -> Result<[u8; 32], String> {
     match private_file::create(path, &format!("{text}\n")) {
         Ok(()) => Ok(key),
         // Another process of ours was quicker.
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => existing(path),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => read_existing(path),
         Err(error) => Err(format!("cannot make the master key {}: {error}", path.display())),
     }
 }

@@ -7,8 +7,8 @@
 use crate::config::{Config, Role};
 use crate::dispatch::Dispatcher;
 use crate::routes::{build, build_metrics, meters};
-use crate::state::{PublicUrls, Site};
-use crate::tls::Tls;
+use crate::state::{AppState, PublicUrls};
+use crate::tls::ListenerTls;
 use crate::workers;
 use opendrs_http::listener::DRAIN;
 use opendrs_http::{ConnectionLimits, Listener};
@@ -28,7 +28,7 @@ const SCRAPERS: usize = 16;
 /// A running node.
 pub struct Node {
     /// The application at its edge.
-    pub site: Arc<Site>,
+    pub site: Arc<AppState>,
     /// Addresses listened on, as URLs, and the roles at each.
     pub addresses: Vec<(String, String)>,
     stop: watch::Sender<bool>,
@@ -39,7 +39,11 @@ impl Node {
     /// Binds every address, then serves.
     pub async fn start(config: &Config, mut app: App) -> Result<Self, String> {
         let limits = config.connections();
-        let tls = config.certificate().map(|source| Tls::open(source, SystemClock.now())).transpose()?.map(Arc::new);
+        let tls = config
+            .certificate_source()
+            .map(|source| ListenerTls::open(source, SystemClock.now()))
+            .transpose()?
+            .map(Arc::new);
         let acceptor = || tls.as_ref().map(|tls| tls.acceptor());
         let mut listeners: Vec<(String, Listener, Vec<Role>)> = Vec::new();
         for role in config.server.roles.iter().filter(|role| **role != Role::Worker) {
@@ -77,9 +81,9 @@ impl Node {
         }
         app.settings.mail.base_url.clone_from(&urls.web);
         // Whoever moves the clock is told of each mail that is sent meanwhile, to nobody as to somebody.
-        app.settings.mail.kept = config.keeps_mail() && app.test_clock().is_none();
+        app.settings.mail.store_only = config.keeps_mail() && app.test_clock().is_none();
         let (bodies, proxies) = (config.bodies(), config.server.proxies.clone());
-        let site = Site::new(app, urls, bodies, metrics.is_some().then(meters), proxies, config.operator()?);
+        let site = AppState::new(app, urls, bodies, metrics.is_some().then(meters), proxies, config.operator()?);
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
         for (_, listener, roles) in listeners {
@@ -93,20 +97,21 @@ impl Node {
             tasks.spawn(listener.serve(dispatcher, stopping.clone()));
         }
         if config.server.roles.contains(&Role::Worker) {
-            tasks.spawn(workers::run(site.clone(), stopping.clone()));
-            if site.app.settings.fulfilment.calls() {
-                tasks.spawn(workers::call(site.clone(), stopping.clone()));
+            tasks.spawn(workers::run_worker(site.clone(), stopping.clone()));
+            if site.app.settings.fulfilment.has_connectors() {
+                tasks.spawn(workers::run_backend_calls(site.clone(), stopping.clone()));
             }
         }
         if let Some(tls) = tls.clone() {
-            tasks.spawn(workers::certificate(tls, config.certificate_look(), stopping.clone()));
+            tasks.spawn(workers::watch_certificate(tls, config.certificate_check_interval(), stopping.clone()));
         }
-        tasks.spawn(workers::watch(site.clone(), stopping));
+        tasks.spawn(workers::watch_node(site.clone(), stopping));
         let names =
             |roles: Vec<Role>| roles.iter().map(|r| format!("{r:?}").to_lowercase()).collect::<Vec<_>>().join(", ");
         let told = told.into_iter().map(|(address, roles)| (format!("http://{address}"), roles));
-        let found =
-            found.into_iter().map(|(address, roles)| (format!("{}://{address}", config.scheme()), names(roles)));
+        let found = found
+            .into_iter()
+            .map(|(address, roles)| (format!("{}://{address}", config.default_scheme()), names(roles)));
         let addresses = found.chain(told).collect();
         Ok(Self { site, addresses, stop, tasks })
     }
@@ -119,7 +124,7 @@ impl Node {
             // A message that was sent and not recorded goes out again when its lease is over, under the same id.
             tracing::warn!("what is under way to receivers, mail servers and back ends is not waited for any longer");
         }
-        if let Err(error) = self.site.app.db.rest() {
+        if let Err(error) = self.site.app.db.checkpoint() {
             tracing::warn!(%error, "the store's log stays beside it");
         }
     }
@@ -138,7 +143,7 @@ fn unreachable(config: &Config, listening: &[(std::net::SocketAddr, Vec<Role>)])
     let missing: Vec<_> = settings.filter(|(_, url)| url.is_empty()).map(|(setting, _)| setting).collect();
     let address = listening.iter().map(|(address, _)| address).find(|address| address.ip().is_unspecified())?;
     (!missing.is_empty()).then(|| {
-        let (settings, scheme) = (missing.join(", "), config.scheme());
+        let (settings, scheme) = (missing.join(", "), config.default_scheme());
         format!(
             "{settings}: not set, so links in pages, mails and notifications begin with {scheme}://{address}, which \
              nobody else can reach; set what clients use, such as https://drs.example.com"
@@ -148,7 +153,7 @@ fn unreachable(config: &Config, listening: &[(std::net::SocketAddr, Vec<Role>)])
 
 /// Where the outside finds each role: as set, or where it listens here.
 fn urls(config: &Config, listening: &[(std::net::SocketAddr, Vec<Role>)]) -> PublicUrls {
-    let scheme = config.scheme();
+    let scheme = config.default_scheme();
     let url = |set: &str, role: Role| match listening.iter().find(|(_, roles)| roles.contains(&role)) {
         _ if !set.is_empty() => set.trim_end_matches('/').to_owned(),
         Some((address, _)) => format!("{scheme}://{address}"),

@@ -3,32 +3,32 @@
 use crate::config::Config;
 use crate::{master_key, private_file, store_check};
 use opendrs_service::clock::SystemClock;
-use opendrs_service::random::{Random, SeededRandom, SystemRandom};
-use opendrs_service::{App, Parts, Settings};
-use opendrs_store::Place;
-use opendrs_store::examine::{examine, meet};
+use opendrs_service::random::{RandomSource, SeededRandom, SystemRandom};
+use opendrs_service::{App, AppParts, AppSettings};
+use opendrs_store::StoreLocation;
+use opendrs_store::inspection::{inspect, test_connection};
 use std::sync::Arc;
 
 /// Whether the clock may be moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Time {
+pub enum ClockMode {
     /// It is the system's.
     System,
     /// It can be moved, and the store remembers how far.
     Test,
     /// As the server that uses this store has it: commands beside a server with a test clock tell its time.
-    AsServed,
+    SameAsServer,
 }
 
 /// Opens the application.
-pub async fn app(config: &Config, time: Time) -> Result<App, String> {
-    app_with(config, time, Arc::new(SystemRandom)).await
+pub async fn open_app(config: &Config, time: ClockMode) -> Result<App, String> {
+    open_app_with_random(config, time, Arc::new(SystemRandom)).await
 }
 
 /// Opens the application beside a server, or before its next start. Its store must be there: a mistyped folder shall not
 /// become a new one with nothing in it.
-pub async fn beside(config: &Config) -> Result<App, String> {
-    if let Place::File(file) = config.place()
+pub async fn open_existing_app(config: &Config) -> Result<App, String> {
+    if let StoreLocation::File(file) = config.store_location()
         && !file.exists()
     {
         let folder = config.server.data.display();
@@ -36,23 +36,23 @@ pub async fn beside(config: &Config) -> Result<App, String> {
             "there is no store in {folder}: name its folder with --data; `opendrs serve` makes a new one"
         ));
     }
-    app(config, Time::AsServed).await
+    open_app(config, ClockMode::SameAsServer).await
 }
 
 /// Whether there is a store; a database in which nothing was made yet is none.
-pub async fn is_there(config: &Config) -> Result<bool, String> {
-    let place = config.place();
-    store_check::store(config).map_err(|fault| fault.to_string())?;
-    if let Place::File(file) = &place {
+pub async fn store_exists(config: &Config) -> Result<bool, String> {
+    let place = config.store_location();
+    store_check::check_store(config).map_err(|fault| fault.to_string())?;
+    if let StoreLocation::File(file) = &place {
         return Ok(file.exists());
     }
-    meet(&place).await.map_err(|error| unopened(error.into()))?;
-    let found = examine(&place).await.map_err(|error| unopened(error.into()))?;
+    test_connection(&place).await.map_err(|error| open_error_text(error.into()))?;
+    let found = inspect(&place).await.map_err(|error| open_error_text(error.into()))?;
     Ok(found.is_some_and(|found| found.installation.is_some()))
 }
 
 /// Randomness that follows from a number. The data folder counts the starts, so that no id comes twice in one store.
-pub fn seeded(config: &Config, number: u64) -> Result<Arc<dyn Random>, String> {
+pub fn seeded_random(config: &Config, number: u64) -> Result<Arc<dyn RandomSource>, String> {
     let folder = &config.server.data;
     let path = folder.join("random-starts");
     let bad = |e: &dyn std::fmt::Display| format!("cannot count the starts in {}: {e}", path.display());
@@ -67,45 +67,49 @@ pub fn seeded(config: &Config, number: u64) -> Result<Arc<dyn Random>, String> {
 }
 
 /// Opens the application with a source of randomness.
-pub async fn app_with(config: &Config, time: Time, random: Arc<dyn Random>) -> Result<App, String> {
-    let place = config.place();
-    store_check::store(config).map_err(|fault| fault.to_string())?;
-    if let Place::File(_) = &place {
+pub async fn open_app_with_random(
+    config: &Config,
+    time: ClockMode,
+    random: Arc<dyn RandomSource>,
+) -> Result<App, String> {
+    let place = config.store_location();
+    store_check::check_store(config).map_err(|fault| fault.to_string())?;
+    if let StoreLocation::File(_) = &place {
         let folder = &config.server.data;
         private_file::create_folder(folder).map_err(|e| {
             format!("cannot make the data folder {}: {e}. Choose another with --data", folder.display())
         })?;
     }
-    meet(&place).await.map_err(|error| unopened(error.into()))?;
-    let parts = Parts {
-        place,
-        master: master_of(config, &*random).await?,
+    test_connection(&place).await.map_err(|error| open_error_text(error.into()))?;
+    let parts = AppParts {
+        store_location: place,
+        master_key: load_or_create_master_key(config, &*random).await?,
         clock: Arc::new(SystemClock),
         random,
-        outbound: Arc::new(config.network()?),
+        outbound: Arc::new(config.outbound_client()?),
         publisher: config.publisher(),
-        post: config.post()?,
-        settings: Settings {
-            timing: config.timing(),
+        mailer: config.mailer()?,
+        settings: AppSettings {
+            timing: config.order_timing(),
             issuer: config.login.issuer.clone(),
-            refresh: config.refresh(),
-            notifications: config.topics(),
-            fulfilment: config.fulfilment()?,
+            refresh_lifetime: config.refresh_lifetime(),
+            notifications: config.notification_settings(),
+            fulfilment: config.fulfilment_settings()?,
             request_timeout: config.request_timeout(),
-            rates: config.rates(),
-            keep: config.keep(),
-            takeover: config.takeover(),
-            language: config.language(),
-            mail: config.mailing(),
+            rate_limits: config.rate_limits(),
+            reading_retention: config.reading_retention(),
+            takeover: config.takeover_rules(),
+            language: config.default_language(),
+            mail: config.mail_settings(),
         },
         // A clock that was never moved tells the system's time.
-        test_clock: time != Time::System,
+        test_clock: time != ClockMode::System,
     };
-    App::open(parts).await.map_err(unopened)
+    App::open(parts).await.map_err(open_error_text)
 }
 
 /// Why a store could not be opened.
-fn unopened(error: opendrs_service::Error) -> String {
+fn open_error_text(error: opendrs_service::Error) -> String {
     match error {
         opendrs_service::Error::Unavailable(why) | opendrs_service::Error::Internal(why) => why,
         other => other.to_string(),
@@ -114,20 +118,20 @@ fn unopened(error: opendrs_service::Error) -> String {
 
 /// The master key of a file, which is made, for its owner's eyes alone, for a store that is new. A store that is there was made
 /// with a key: another one would fit nothing in it.
-async fn master_of(config: &Config, random: &dyn Random) -> Result<[u8; 32], String> {
-    let (path, place) = (config.master_file(), config.place());
-    if let Some(key) = master_key::read(&path)? {
+async fn load_or_create_master_key(config: &Config, random: &dyn RandomSource) -> Result<[u8; 32], String> {
+    let (path, place) = (config.master_key_file(), config.store_location());
+    if let Some(key) = master_key::read_master_key(&path)? {
         return Ok(key);
     }
-    let found = examine(&place).await.map_err(|error| unopened(error.into()))?;
+    let found = inspect(&place).await.map_err(|error| open_error_text(error.into()))?;
     if found.is_none_or(|found| found.installation.is_none()) {
-        return master_key::create(&path, random);
+        return master_key::create_master_key(&path, random);
     }
     // Another process of ours may have made both meanwhile.
-    master_key::read(&path)?.ok_or_else(|| {
+    master_key::read_master_key(&path)?.ok_or_else(|| {
         let store = match &place {
-            Place::File(file) => format!("the store {}", file.display()),
-            Place::Url(_) => "the database".into(),
+            StoreLocation::File(file) => format!("the store {}", file.display()),
+            StoreLocation::Url(_) => "the database".into(),
         };
         format!(
             "there is no master key {}, and {store} was made with one: put that key back from where you keep a copy of it, \

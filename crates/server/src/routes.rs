@@ -2,10 +2,10 @@
 //!
 //! Invariant: [`build`] makes the routes that [`list`] lists and no others.
 
-use crate::api::{self, problem::Problem};
+use crate::api::{self, error::ApiError};
 use crate::config::Role;
-use crate::state::{Route, Site};
-use crate::telemetry::http_metrics::Meters;
+use crate::state::{AppState, Route};
+use crate::telemetry::http_metrics::HttpMetrics;
 use crate::telemetry::metrics_page;
 use crate::web::missing;
 use crate::{login, operator, partner, same_site, status, test_control, web};
@@ -26,13 +26,15 @@ pub struct Routes {
 }
 
 /// The routes of a set of roles.
-pub fn build(site: &Arc<Site>, roles: &[Role]) -> Routes {
+pub fn build(site: &Arc<AppState>, roles: &[Role]) -> Routes {
     let test_clock = site.app.test_clock().is_some();
     let doors =
-        Doors { test_clock, mail: test_clock || site.app.settings.mail.page, operator: site.operator.is_some() };
+        Doors { test_clock, mail: test_clock || site.app.settings.mail.show_page, operator: site.operator.is_some() };
     let router = router(others(roles, doors), site);
     let router = match (roles.contains(&Role::Web), roles.contains(&Role::Login)) {
-        (true, _) => router.fallback(partner::subscription::others).method_not_allowed_fallback(missing::method_not_allowed),
+        (true, _) => {
+            router.fallback(partner::subscription::fallback).method_not_allowed_fallback(missing::method_not_allowed)
+        }
         (_, true) => router.fallback(missing::not_found).method_not_allowed_fallback(missing::method_not_allowed),
         // No browser has business here.
         (false, false) => router.fallback(not_found).method_not_allowed_fallback(not_allowed),
@@ -42,7 +44,7 @@ pub fn build(site: &Arc<Site>, roles: &[Role]) -> Routes {
 }
 
 /// The routes of the address at which a node tells its numbers, and nothing else.
-pub fn build_metrics(site: &Arc<Site>) -> Routes {
+pub fn build_metrics(site: &Arc<AppState>) -> Routes {
     let router = router(metrics_page::routes(), site);
     let router = router.fallback(not_found).method_not_allowed_fallback(not_allowed).with_state(site.clone());
     Routes { api: false, others: router }
@@ -54,15 +56,15 @@ pub(crate) fn plain_at_tls() -> Routes {
 }
 
 /// Wraps the handlers of guarded routes and makes a router of all.
-fn router(routes: Vec<Route>, site: &Arc<Site>) -> Router<Arc<Site>> {
-    let guard = axum::middleware::from_fn_with_state(site.clone(), same_site::check);
+fn router(routes: Vec<Route>, site: &Arc<AppState>) -> Router<Arc<AppState>> {
+    let guard = axum::middleware::from_fn_with_state(site.clone(), same_site::require_own_origin);
     route::router(routes, |handler| handler.layer(guard.clone()))
 }
 
 /// Counters for every route there may be.
-pub fn meters() -> Meters {
+pub fn meters() -> HttpMetrics {
     let all = [Role::Service, Role::Login, Role::Web, Role::Worker];
-    Meters::new(others(&all, Doors::OPEN).iter().chain(&metrics_page::routes()).map(|route| route.path))
+    HttpMetrics::new(others(&all, Doors::OPEN).iter().chain(&metrics_page::routes()).map(|route| route.path))
 }
 
 /// What is there only where settings or the command line say so.
@@ -129,11 +131,11 @@ pub(crate) fn pattern(path: &str) -> Option<&'static str> {
         let all = [Role::Service, Role::Login, Role::Web, Role::Worker];
         others(&all, Doors::OPEN).iter().map(|route| route.path).collect()
     });
-    ALL.iter().copied().find(|pattern| api::fits(pattern, path))
+    ALL.iter().copied().find(|pattern| api::matches_pattern(pattern, path))
 }
 
 async fn not_found() -> Response {
-    Problem::NotFound.into_response()
+    ApiError::NotFound.into_response()
 }
 
 async fn speak_tls() -> Response {
@@ -144,5 +146,5 @@ async fn speak_tls() -> Response {
 }
 
 async fn not_allowed(_method: Method) -> Response {
-    Problem::MethodNotAllowed.into_response()
+    ApiError::MethodNotAllowed.into_response()
 }

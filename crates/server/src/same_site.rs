@@ -4,7 +4,7 @@
 //! read the answers. Invariant: a request of a guarded route names this server as programs know it, and comes from no
 //! other site.
 
-use crate::state::{PublicUrls, Site};
+use crate::state::{AppState, PublicUrls};
 use axum::extract::{Request, State};
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, StatusCode};
@@ -15,63 +15,63 @@ use std::sync::Arc;
 use url::{Host, Url};
 
 /// Refuses requests of other sites' pages.
-pub(crate) async fn check(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
+pub(crate) async fn require_own_origin(State(site): State<Arc<AppState>>, request: Request, next: Next) -> Response {
     // A target with a host of its own counts before the header (RFC 9112, 3.2.2).
     let target = request.uri().authority().map(|authority| authority.as_str());
     match target
-        .map_or(Ok(()), |target| named(target, &site.urls).map(drop))
-        .and_then(|()| judge(request.headers(), &site.urls))
+        .map_or(Ok(()), |target| parse_own_host(target, &site.urls).map(drop))
+        .and_then(|()| check_origin(request.headers(), &site.urls))
     {
         Ok(()) => next.run(request).await,
         Err(why) => json(StatusCode::FORBIDDEN, serde_json::json!({ "message": why }).to_string()),
     }
 }
 
-fn judge(headers: &HeaderMap, urls: &PublicUrls) -> Result<(), &'static str> {
+fn check_origin(headers: &HeaderMap, urls: &PublicUrls) -> Result<(), &'static str> {
     let text = |name| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
     let host = match text(HOST) {
         // Browsers always send one.
         None => None,
-        Some(text) => Some(named(&text, urls)?),
+        Some(text) => Some(parse_own_host(&text, urls)?),
     };
     let elsewhere =
         "This request comes from a page of another site: only programs and this server's own pages may send it.";
     if headers.get("sec-fetch-site").is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"cross-site")) {
         return Err(elsewhere);
     }
-    match text(ORIGIN).map(|origin| host_of(&origin)) {
+    match text(ORIGIN).map(|origin| parse_host(&origin)) {
         None => Ok(()),
-        Some(Some(origin)) if Some(&origin) == host.as_ref() || is_local(&origin) => Ok(()),
+        Some(Some(origin)) if Some(&origin) == host.as_ref() || is_loopback(&origin) => Ok(()),
         Some(_) => Err(elsewhere),
     }
 }
 
 /// The host that a request names, if it is ours.
-fn named(text: &str, urls: &PublicUrls) -> Result<Host, &'static str> {
-    host_of(&format!("http://{text}")).filter(|host| is_ours(host, urls)).ok_or(
+fn parse_own_host(text: &str, urls: &PublicUrls) -> Result<Host, &'static str> {
+    parse_host(&format!("http://{text}")).filter(|host| is_own_host(host, urls)).ok_or(
         "The Host header is not a name of this server: call it by its IP address or as localhost, or set \
          web.public_url to the address that is called.",
     )
 }
 
-fn host_of(url: &str) -> Option<Host> {
+fn parse_host(url: &str) -> Option<Host> {
     let url = Url::parse(url).ok()?;
     let bare = url.username().is_empty() && url.password().is_none() && url.path() == "/" && url.query().is_none();
     url.host().filter(|_| bare).map(|host| host.to_owned())
 }
 
 /// No page from elsewhere can have an address for its name, nor a name of this server's.
-fn is_ours(host: &Host, urls: &PublicUrls) -> bool {
+fn is_own_host(host: &Host, urls: &PublicUrls) -> bool {
     let known =
         |url: &String| Url::parse(url).is_ok_and(|url| url.host().map(|host| host.to_owned()).as_ref() == Some(host));
     match host {
-        Host::Domain(_) => is_local(host) || [&urls.service, &urls.login, &urls.web].into_iter().any(known),
+        Host::Domain(_) => is_loopback(host) || [&urls.service, &urls.login, &urls.web].into_iter().any(known),
         Host::Ipv4(_) | Host::Ipv6(_) => true,
     }
 }
 
 /// Whether it is this machine, whatever anybody's name server says.
-fn is_local(host: &Host) -> bool {
+fn is_loopback(host: &Host) -> bool {
     match host {
         Host::Domain(name) => {
             let name = name.strip_suffix('.').unwrap_or(name);
@@ -87,13 +87,13 @@ mod tests {
     use super::*;
     use axum::http::{HeaderName, HeaderValue};
 
-    fn judged(list: &[(&'static str, &'static str)]) -> bool {
+    fn is_allowed(list: &[(&'static str, &'static str)]) -> bool {
         let url = |name: &str| format!("https://{name}.example/");
         let urls = PublicUrls { service: url("api") + "v1", login: url("drs"), web: url("drs") };
         let value = |(name, value): &(&'static str, &'static str)| {
             (HeaderName::from_static(name), HeaderValue::from_static(value))
         };
-        judge(&list.iter().map(value).collect(), &urls).is_ok()
+        check_origin(&list.iter().map(value).collect(), &urls).is_ok()
     }
 
     #[test]
@@ -113,7 +113,7 @@ mod tests {
             &[("host", "localhost:7373"), ("origin", "http://localhost:3000"), ("sec-fetch-site", "same-site")],
             &[("host", "127.0.0.1:7373"), ("origin", "http://localhost:3000")],
         ] {
-            assert!(judged(list), "{list:?}");
+            assert!(is_allowed(list), "{list:?}");
         }
     }
 
@@ -137,7 +137,7 @@ mod tests {
             &[("host", "localhost:7373"), ("sec-fetch-site", "cross-site")],
             &[("host", "localhost:7373"), ("origin", "http://localhost:7373"), ("sec-fetch-site", "cross-site")],
         ] {
-            assert!(!judged(list), "{list:?}");
+            assert!(!is_allowed(list), "{list:?}");
         }
     }
 }

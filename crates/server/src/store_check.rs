@@ -3,9 +3,9 @@
 //! What it is not: a look into the store. Invariant: nothing is made and nothing is opened; `serve` refuses by these rules,
 //! and `opendrs config check` and `opendrs doctor` tell by the same.
 
-use crate::master_key;
 use crate::config::Config;
-use opendrs_store::Place;
+use crate::master_key;
+use opendrs_store::StoreLocation;
 use rustix::fs::{Access, access};
 use std::fmt::{self, Display, Formatter};
 use std::io::ErrorKind;
@@ -13,36 +13,39 @@ use std::path::Path;
 
 /// What keeps a store from being used, and what to do.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Fault {
-    pub says: String,
+pub struct StoreProblem {
+    pub message: String,
     pub fix: String,
 }
 
-impl Fault {
+impl StoreProblem {
     fn new(says: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { says: says.into(), fix: fix.into() }
+        Self { message: says.into(), fix: fix.into() }
     }
 }
 
-impl Display for Fault {
+impl Display for StoreProblem {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "{}; {}", self.says, self.fix)
+        write!(f, "{}; {}", self.message, self.fix)
     }
 }
 
 /// Whether the store of these settings can be used.
-pub fn store(config: &Config) -> Result<(), Fault> {
-    let place = config.place();
+pub fn check_store(config: &Config) -> Result<(), StoreProblem> {
+    let place = config.store_location();
     match &place {
-        Place::Url(_) => place.check().map_err(|why| {
-            Fault::new(why.to_string(), "correct server.database_url (--database-url), and the file that it names")
+        StoreLocation::Url(_) => place.validate().map_err(|why| {
+            StoreProblem::new(
+                why.to_string(),
+                "correct server.database_url (--database-url), and the file that it names",
+            )
         }),
-        Place::File(path) => {
-            folder(&config.server.data, "choose another with --data (server.data)")?;
+        StoreLocation::File(path) => {
+            check_folder(&config.server.data, "choose another with --data (server.data)")?;
             ["", "-wal", "-shm"].iter().try_for_each(|end| {
                 let mut name = path.as_os_str().to_owned();
                 name.push(end);
-                file(Path::new(&name))
+                check_file(Path::new(&name))
             })
         }
     }
@@ -50,33 +53,38 @@ pub fn store(config: &Config) -> Result<(), Fault> {
 
 /// What is known of the master key.
 #[derive(Debug)]
-pub enum Key {
+pub enum MasterKeyState {
     /// There is one, for its owner's eyes alone or not.
-    Known([u8; 32]),
+    Present([u8; 32]),
     /// There is none: the first start makes one.
     Missing,
     /// What is there is no key, or cannot be read.
-    Bad,
+    Unusable,
 }
 
 /// The master key, and what is wrong with it or with its place.
-pub fn key(config: &Config) -> (Key, Option<Fault>) {
-    let path = config.master_file();
-    match master_key::read(&path) {
-        Ok(Some(key)) => (Key::Known(key), None),
-        Err(bad) => (bad.key().map_or(Key::Bad, Key::Known), Some(Fault::new(bad.says(), bad.fix()))),
+pub fn load_master_key(config: &Config) -> (MasterKeyState, Option<StoreProblem>) {
+    let path = config.master_key_file();
+    match master_key::read_master_key(&path) {
+        Ok(Some(key)) => (MasterKeyState::Present(key), None),
+        Err(bad) => (
+            bad.key().map_or(MasterKeyState::Unusable, MasterKeyState::Present),
+            Some(StoreProblem::new(bad.message(), bad.fix())),
+        ),
         Ok(None) => {
             // The data folder of SQLite is looked at for the store already.
-            let known = |parent: &&Path| matches!(config.place(), Place::File(_)) && *parent == config.server.data;
+            let known = |parent: &&Path| {
+                matches!(config.store_location(), StoreLocation::File(_)) && *parent == config.server.data
+            };
             let parent = path.parent().filter(|parent| !known(parent));
-            let made = parent.map_or(Ok(()), |parent| folder(parent, "name another file with keys.master_file"));
-            (Key::Missing, made.err())
+            let made = parent.map_or(Ok(()), |parent| check_folder(parent, "name another file with keys.master_file"));
+            (MasterKeyState::Missing, made.err())
         }
     }
 }
 
 /// Whether a folder is there to be written in, or can be made.
-pub fn folder(path: &Path, other: &str) -> Result<(), Fault> {
+pub fn check_folder(path: &Path, other: &str) -> Result<(), StoreProblem> {
     let at = path.display();
     for part in path.ancestors() {
         let part = if part.as_os_str().is_empty() { Path::new(".") } else { part };
@@ -84,24 +92,24 @@ pub fn folder(path: &Path, other: &str) -> Result<(), Fault> {
         let cannot = if is_whole { String::new() } else { format!("the folder {at} cannot be made: ") };
         match part.metadata() {
             Ok(found) if !found.is_dir() => {
-                return Err(Fault::new(format!("{cannot}{here} is no folder"), other));
+                return Err(StoreProblem::new(format!("{cannot}{here} is no folder"), other));
             }
-            Ok(_) if !is_whole && is_the_kernels(part) => {
-                return Err(Fault::new(format!("{cannot}{here} shows the system and holds no files"), other));
+            Ok(_) if !is_whole && is_kernel_file_system(part) => {
+                return Err(StoreProblem::new(format!("{cannot}{here} shows the system and holds no files"), other));
             }
             Ok(_) => {
                 return access(part, Access::WRITE_OK | Access::EXEC_OK).map_err(|why| {
                     let says = format!("{cannot}{here} cannot be written by this user ({why})");
-                    Fault::new(says, format!("give it to this user (chown), or {other}"))
+                    StoreProblem::new(says, format!("give it to this user (chown), or {other}"))
                 });
             }
             Err(_) if part.is_symlink() => {
-                return Err(Fault::new(format!("{cannot}{here} is a link that leads nowhere"), other));
+                return Err(StoreProblem::new(format!("{cannot}{here} is a link that leads nowhere"), other));
             }
             Err(error) if [ErrorKind::NotFound, ErrorKind::NotADirectory].contains(&error.kind()) => {}
             Err(error) => {
                 let says = format!("{here} cannot be looked at by this user ({error})");
-                return Err(Fault::new(says, format!("let this user into the folders above it, or {other}")));
+                return Err(StoreProblem::new(says, format!("let this user into the folders above it, or {other}")));
             }
         }
     }
@@ -109,7 +117,7 @@ pub fn folder(path: &Path, other: &str) -> Result<(), Fault> {
 }
 
 /// Whether a folder is of a file system that the kernel makes up, in which no folder can be made.
-fn is_the_kernels(path: &Path) -> bool {
+fn is_kernel_file_system(path: &Path) -> bool {
     #[cfg(target_os = "linux")]
     {
         const SYSFS: i128 = 0x6265_6572;
@@ -124,15 +132,16 @@ fn is_the_kernels(path: &Path) -> bool {
 }
 
 /// Whether a file of the store's is not there, or can be read and written.
-fn file(path: &Path) -> Result<(), Fault> {
+fn check_file(path: &Path) -> Result<(), StoreProblem> {
     let at = path.display();
     match path.metadata() {
-        Ok(found) if !found.is_file() => {
-            Err(Fault::new(format!("{at} is no file"), "put the store's file in its place, or name another folder"))
-        }
+        Ok(found) if !found.is_file() => Err(StoreProblem::new(
+            format!("{at} is no file"),
+            "put the store's file in its place, or name another folder",
+        )),
         Ok(_) => access(path, Access::READ_OK | Access::WRITE_OK).map_err(|why| {
             let says = format!("{at} cannot be read and written by this user ({why})");
-            Fault::new(says, "give it to this user: chown, and chmod u+rw; its disk must take writes")
+            StoreProblem::new(says, "give it to this user: chown, and chmod u+rw; its disk must take writes")
         }),
         Err(_) => Ok(()),
     }
@@ -142,8 +151,8 @@ fn file(path: &Path) -> Result<(), Fault> {
 mod tests {
     use super::*;
 
-    fn says(path: &Path) -> String {
-        folder(path, "choose another").map_or_else(|fault| fault.to_string(), |()| String::new())
+    fn problem_text(path: &Path) -> String {
+        check_folder(path, "choose another").map_or_else(|fault| fault.to_string(), |()| String::new())
     }
 
     #[test]
@@ -153,17 +162,17 @@ mod tests {
         std::fs::write(at("file"), "").unwrap();
         std::os::unix::fs::symlink(at("nothing"), at("link")).unwrap();
         for name in ["", "new", "new/below"] {
-            assert_eq!(says(&at(name)), "", "{name}");
+            assert_eq!(problem_text(&at(name)), "", "{name}");
         }
-        assert_eq!(says(Path::new("new/below/this")), "");
+        assert_eq!(problem_text(Path::new("new/below/this")), "");
         let file = at("file").display().to_string();
-        assert_eq!(says(&at("file")), format!("{file} is no folder; choose another"));
-        let below = says(&at("file/below/this"));
+        assert_eq!(problem_text(&at("file")), format!("{file} is no folder; choose another"));
+        let below = problem_text(&at("file/below/this"));
         assert!(
             below.starts_with(&format!("the folder {file}/below/this cannot be made: {file} is no folder")),
             "{below}"
         );
-        assert!(says(&at("link")).contains("is a link that leads nowhere"));
+        assert!(problem_text(&at("link")).contains("is a link that leads nowhere"));
         assert!(!at("new").exists());
     }
 
@@ -171,14 +180,14 @@ mod tests {
     #[test]
     fn where_nothing_can_be_made_nothing_is_promised() {
         for path in ["/proc/opendrs", "/sys/opendrs/data"] {
-            assert!(says(Path::new(path)).contains("cannot be made"), "{path}");
+            assert!(problem_text(Path::new(path)).contains("cannot be made"), "{path}");
         }
     }
 
     #[test]
     fn a_file_is_one() {
         let here = tempfile::tempdir().unwrap();
-        assert_eq!(file(&here.path().join("none")), Ok(()));
-        assert!(file(here.path()).unwrap_err().says.ends_with("is no file"));
+        assert_eq!(check_file(&here.path().join("none")), Ok(()));
+        assert!(check_file(here.path()).unwrap_err().message.ends_with("is no file"));
     }
 }

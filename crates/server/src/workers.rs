@@ -5,12 +5,12 @@
 //! safe on every node at once. A receiver's messages are sent by a task of its own, so a dead one delays no other.
 
 use crate::edge_error::log;
-use crate::state::Site;
-use crate::tls::Tls;
-use opendrs_domain::id::TopicId;
+use crate::state::AppState;
+use crate::tls::ListenerTls;
+use opendrs_domain::id::ReceiverId;
 use opendrs_http::listener::stopped;
 use opendrs_service::clock::{Clock, SystemClock};
-use opendrs_service::fulfilment::call;
+use opendrs_service::fulfilment::backend_call;
 use opendrs_service::{Error, consent, delivery, health, keys, mail, price, reading, schedule, signing};
 use opendrs_store::Engine;
 use std::collections::HashSet;
@@ -20,17 +20,17 @@ use tokio::sync::watch;
 use tokio::task::{JoinError, JoinHandle, JoinSet};
 
 /// How often it is looked at what is due.
-const ROUND: Duration = Duration::from_millis(250);
+const ROUND_INTERVAL: Duration = Duration::from_millis(250);
 /// Every how many rounds what ended is removed.
-const PURGE_EVERY: u64 = 240;
+const ROUNDS_PER_PURGE: u64 = 240;
 
 /// How many batches of old readings a round sums up at most: 40,000 readings a second.
-const BATCHES: usize = 20;
+const MAX_SUMMARY_BATCHES: usize = 20;
 
 /// Sums up readings whose time is over.
-async fn sum_up(site: &Site) -> Result<(), Error> {
-    for _ in 0..BATCHES {
-        if !reading::sum_up(&site.app).await? {
+async fn summarize_readings(site: &AppState) -> Result<(), Error> {
+    for _ in 0..MAX_SUMMARY_BATCHES {
+        if !reading::sum_up_days(&site.app).await? {
             break;
         }
     }
@@ -38,7 +38,7 @@ async fn sum_up(site: &Site) -> Result<(), Error> {
 }
 
 /// Looks now and then whether the listeners have another certificate to show.
-pub(crate) async fn certificate(tls: Arc<Tls>, every: Duration, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn watch_certificate(tls: Arc<ListenerTls>, every: Duration, mut stop: watch::Receiver<bool>) {
     let mut ticks = tokio::time::interval(every);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut said = None;
@@ -48,7 +48,7 @@ pub(crate) async fn certificate(tls: Arc<Tls>, every: Duration, mut stop: watch:
             _ = ticks.tick() => {}
         }
         let looking = tls.clone();
-        let looked = tokio::task::spawn_blocking(move || looking.look(SystemClock.now())).await;
+        let looked = tokio::task::spawn_blocking(move || looking.reload_if_changed(SystemClock.now())).await;
         match looked.unwrap_or_else(|e| Err(e.to_string())) {
             Ok(other) => {
                 said = None;
@@ -67,8 +67,8 @@ pub(crate) async fn certificate(tls: Arc<Tls>, every: Duration, mut stop: watch:
 }
 
 /// Makes what an installation has from its first start on; nothing waits for it.
-async fn first_start(site: Arc<Site>) {
-    match signing::first(&site.app).await {
+async fn create_signing_key(site: Arc<AppState>) {
+    match signing::ensure_first_key(&site.app).await {
         Ok(Some(certificate)) => tracing::info!(certificate, "a key to sign notifications with was made"),
         Ok(None) => {}
         Err(error) => log(&error),
@@ -76,33 +76,33 @@ async fn first_start(site: Arc<Site>) {
 }
 
 /// Runs until `stop` turns true; messages that are being sent are finished first.
-pub(crate) async fn run(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
-    let mut ticks = tokio::time::interval(ROUND);
+pub(crate) async fn run_worker(site: Arc<AppState>, mut stop: watch::Receiver<bool>) {
+    let mut ticks = tokio::time::interval(ROUND_INTERVAL);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let (mut count, mut busy, mut senders): (u64, HashSet<TopicId>, JoinSet<TopicId>) = Default::default();
+    let (mut count, mut busy, mut senders): (u64, HashSet<ReceiverId>, JoinSet<ReceiverId>) = Default::default();
     let mut mailing: Option<JoinHandle<()>> = None;
-    tokio::spawn(first_start(site.clone()));
+    tokio::spawn(create_signing_key(site.clone()));
     loop {
         tokio::select! {
             () = stopped(&mut stop) => break,
             Some(done) = senders.join_next() => {
-                free(&mut busy, &done);
+                release_receiver(&mut busy, &done);
                 continue;
             }
             _ = ticks.tick() => {}
         }
-        match schedule::run_once(&site.app).await {
+        match schedule::advance_due_orders(&site.app).await {
             Ok(fired) if !fired.is_empty() => tracing::debug!(count = fired.len(), "orders moved on"),
             Ok(_) => {}
             Err(error) => log(&error),
         }
         while let Some(done) = senders.try_join_next() {
-            free(&mut busy, &done);
+            release_receiver(&mut busy, &done);
         }
-        match delivery::due(&site.app).await {
+        match delivery::list_due_receivers(&site.app).await {
             Ok(due) => {
                 for topic in due.into_iter().filter(|topic| busy.insert(*topic)) {
-                    senders.spawn(send(site.clone(), topic, stop.clone()));
+                    senders.spawn(send_deliveries(site.clone(), topic, stop.clone()));
                 }
             }
             Err(error) => log(&error),
@@ -111,19 +111,19 @@ pub(crate) async fn run(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
             log(&error);
         }
         if mailing.as_ref().is_none_or(JoinHandle::is_finished) {
-            mailing = Some(tokio::spawn(send_mail(site.clone(), stop.clone())));
+            mailing = Some(tokio::spawn(send_due_mails(site.clone(), stop.clone())));
         }
-        if count.is_multiple_of(PURGE_EVERY) {
+        if count.is_multiple_of(ROUNDS_PER_PURGE) {
             for purged in [schedule::purge(&site.app).await, reading::purge_days(&site.app).await] {
                 purged.map_or_else(|error| log(&error), drop);
             }
-            match consent::finish_all(&site.app).await {
+            match consent::finish_withdrawals(&site.app).await {
                 Ok(0) => {}
                 Ok(count) => tracing::info!(count, "withdrawals of consent that were left unfinished are finished"),
                 Err(error) => log(&error),
             }
         }
-        sum_up(&site).await.unwrap_or_else(|error| log(&error));
+        summarize_readings(&site).await.unwrap_or_else(|error| log(&error));
         count += 1;
     }
     while senders.join_next().await.is_some() {}
@@ -133,7 +133,7 @@ pub(crate) async fn run(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
 }
 
 /// A sender that panicked is not known by name; all are looked at anew.
-fn free(busy: &mut HashSet<TopicId>, done: &Result<TopicId, JoinError>) {
+fn release_receiver(busy: &mut HashSet<ReceiverId>, done: &Result<ReceiverId, JoinError>) {
     match done {
         Ok(topic) => {
             busy.remove(topic);
@@ -143,9 +143,9 @@ fn free(busy: &mut HashSet<TopicId>, done: &Result<TopicId, JoinError>) {
 }
 
 /// Sends one receiver's messages, until nothing is due or `stop` turns true.
-async fn send(site: Arc<Site>, topic: TopicId, stop: watch::Receiver<bool>) -> TopicId {
+async fn send_deliveries(site: Arc<AppState>, topic: ReceiverId, stop: watch::Receiver<bool>) -> ReceiverId {
     while !*stop.borrow() {
-        match delivery::drain(&site.app, topic).await {
+        match delivery::drain_receiver(&site.app, topic).await {
             Ok(sent) if sent.is_empty() => break,
             Ok(sent) => tracing::debug!(count = sent.len(), %topic, "messages sent"),
             Err(error) => {
@@ -158,48 +158,48 @@ async fn send(site: Arc<Site>, topic: TopicId, stop: watch::Receiver<bool>) -> T
 }
 
 /// How often a node looks for what others changed.
-const WATCH: Duration = Duration::from_secs(1);
+const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What every node does, whatever its roles, until `stop` turns true: it looks for keys that were added elsewhere, and
 /// whether its database still takes writes, so that a node without calls leaves a former primary as well; and it logs what
 /// was refused.
-pub(crate) async fn watch(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
-    let mut ticks = tokio::time::interval(WATCH);
+pub(crate) async fn watch_node(site: Arc<AppState>, mut stop: watch::Receiver<bool>) {
+    let mut ticks = tokio::time::interval(WATCH_INTERVAL);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             () = stopped(&mut stop) => break,
             _ = ticks.tick() => {}
         }
-        site.refusals.flush(site.app.real_time(), false);
+        site.refusal_log.flush(site.app.system_time(), false);
         // Out of reach: whoever calls is told, and the worker says it in the log.
         let _ = keys::refresh(&site.app).await;
         if site.app.db.engine() == Engine::Postgres {
             let _ = health::check(&site.app).await;
         }
     }
-    site.refusals.flush(site.app.real_time(), true);
+    site.refusal_log.flush(site.app.system_time(), true);
 }
 
 /// Calls back ends, until `stop` turns true: beside [`run`], so that a slow one delays nothing else.
-pub(crate) async fn call(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
-    let mut ticks = tokio::time::interval(ROUND);
+pub(crate) async fn run_backend_calls(site: Arc<AppState>, mut stop: watch::Receiver<bool>) {
+    let mut ticks = tokio::time::interval(ROUND_INTERVAL);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             () = stopped(&mut stop) => return,
             _ = ticks.tick() => {}
         }
-        if let Err(error) = call::run_once(&site.app).await {
+        if let Err(error) = backend_call::call_due_backends(&site.app).await {
             log(&error);
         }
     }
 }
 
 /// Sends the mails that are due, until there are none.
-async fn send_mail(site: Arc<Site>, stop: watch::Receiver<bool>) {
+async fn send_due_mails(site: Arc<AppState>, stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        match mail::drain(&site.app).await {
+        match mail::send_due(&site.app).await {
             Ok(sent) if sent.is_empty() => return,
             Ok(sent) => tracing::debug!(count = sent.len(), "mails dealt with"),
             Err(error) => return log(&error),

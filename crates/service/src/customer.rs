@@ -1,44 +1,46 @@
 //! Customers, as pages show them.
 
-use crate::{App, BadChoice, Error, Result};
+use crate::{App, Error, FormError, Result};
 use opendrs_domain::customer::{Address, Customer};
 use opendrs_domain::id::CustomerId;
 use opendrs_domain::language::Language;
 use opendrs_domain::text::Email;
 use opendrs_domain::time::Time;
-use opendrs_store::{Tx, Write, customer, device};
+use opendrs_store::{Command, Tx, customer, device};
 
 /// A customer by id.
 ///
 /// # Errors
 /// [`Error::Unavailable`]; [`Error::Internal`] when there is none, since ids come from sessions and devices.
-pub async fn get(app: &App, id: CustomerId) -> Result<Customer> {
+pub async fn load(app: &App, id: CustomerId) -> Result<Customer> {
     let mut reader = app.db.reader().await?;
-    let shard = app.db.shards().of_customer(id);
-    customer::by_id(&mut reader.tx()?, shard, id).await?.ok_or_else(|| Error::missing("a customer"))
+    let shard = app.db.shards().for_customer(id);
+    customer::find_by_id(&mut reader.tx()?, shard, id).await?.ok_or_else(|| Error::missing_row("a customer"))
 }
 
 /// Whose e-mail address it is.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn id_by_email(app: &App, email: &Email) -> Result<Option<CustomerId>> {
+pub async fn find_id_by_email(app: &App, email: &Email) -> Result<Option<CustomerId>> {
     let mut reader = app.db.reader().await?;
-    let shard = app.db.shards().of(&[email.as_str().as_bytes()]);
-    Ok(customer::id_by_email(&mut reader.tx()?, shard, email).await?)
+    let shard = app.db.shards().for_key(&[email.as_str().as_bytes()]);
+    Ok(customer::find_id_by_email(&mut reader.tx()?, shard, email).await?)
 }
 
 /// The only customer there is, for a command that names none.
 ///
 /// # Errors
 /// [`Error::BadCommand`] when there is none, or more than one; [`Error::Unavailable`].
-pub async fn only(app: &App) -> Result<Email> {
+pub async fn find_only_email(app: &App) -> Result<Email> {
     let mut reader = app.db.reader().await?;
-    let mut found = customer::first(&mut reader.tx()?, 2).await?.into_iter();
+    let mut found = customer::list_first(&mut reader.tx()?, 2).await?.into_iter();
     match (found.next(), found.next()) {
         (Some((email, _)), None) => Ok(email),
-        (None, _) => Err(Error::BadCommand("there is no customer yet: seed one with [[customer]]".into())),
-        (Some(_), Some(_)) => Err(Error::BadCommand("there are several customers: name one with --customer".into())),
+        (None, _) => Err(Error::InvalidCommand("there is no customer yet: seed one with [[customer]]".into())),
+        (Some(_), Some(_)) => {
+            Err(Error::InvalidCommand("there are several customers: name one with --customer".into()))
+        }
     }
 }
 
@@ -48,7 +50,7 @@ pub async fn only(app: &App) -> Result<Email> {
 /// [`Error::Unavailable`].
 pub async fn is_blocked(app: &App, id: CustomerId) -> Result<bool> {
     let mut reader = app.db.reader().await?;
-    let standing = customer::standing(&mut reader.tx()?, app.db.shards().of_customer(id), id).await?;
+    let standing = customer::find_access(&mut reader.tx()?, app.db.shards().for_customer(id), id).await?;
     Ok(standing.blocked_at.is_some())
 }
 
@@ -58,8 +60,8 @@ pub async fn is_blocked(app: &App, id: CustomerId) -> Result<bool> {
 /// # Errors
 /// [`Error::Unavailable`].
 pub async fn block(app: &App, id: CustomerId) -> Result<bool> {
-    let shard = app.db.shards().of_customer(id);
-    Ok(app.db.write(Block { shard, id, since: Some(app.now()) }).await?)
+    let shard = app.db.shards().for_customer(id);
+    Ok(app.db.write(SetBlocked { shard, id, blocked_since: Some(app.now()) }).await?)
 }
 
 /// Lets a blocked customer sign in again. The tokens of their devices are accepted again, since nobody is there to link a
@@ -68,23 +70,23 @@ pub async fn block(app: &App, id: CustomerId) -> Result<bool> {
 /// # Errors
 /// [`Error::Unavailable`].
 pub async fn unblock(app: &App, id: CustomerId) -> Result<bool> {
-    let shard = app.db.shards().of_customer(id);
-    Ok(app.db.write(Block { shard, id, since: None }).await?)
+    let shard = app.db.shards().for_customer(id);
+    Ok(app.db.write(SetBlocked { shard, id, blocked_since: None }).await?)
 }
 
-struct Block {
+struct SetBlocked {
     shard: i64,
     id: CustomerId,
-    since: Option<Time>,
+    blocked_since: Option<Time>,
 }
 
-impl Write for Block {
-    type Out = bool;
-    fn key(&self) -> u64 {
+impl Command for SetBlocked {
+    type Output = bool;
+    fn ordering_key(&self) -> u64 {
         self.id.0.as_u64_pair().1
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<bool> {
-        set_blocked(tx, self.shard, self.id, self.since).await
+        set_blocked(tx, self.shard, self.id, self.blocked_since).await
     }
 }
 
@@ -101,7 +103,7 @@ pub(crate) async fn set_blocked(
         None => customer::unblock(tx, shard, id).await?,
     };
     if changed {
-        device::suspend(tx, id, since).await?;
+        device::set_suspended(tx, id, since).await?;
     }
     Ok(changed)
 }
@@ -111,20 +113,20 @@ pub(crate) async fn set_blocked(
 /// # Errors
 /// [`Error::BadChoice`] names the part that is missing; [`Error::Unavailable`].
 pub async fn set_address(app: &App, id: CustomerId, address: Address) -> Result<()> {
-    let address = address.checked().map_err(BadChoice::Address)?;
-    let shard = app.db.shards().of_customer(id);
-    Ok(app.db.write(SetAddress { shard, id, address }).await?)
+    let address = address.validated().map_err(FormError::Address)?;
+    let shard = app.db.shards().for_customer(id);
+    Ok(app.db.write(SetCustomerAddress { shard, id, address }).await?)
 }
 
-struct SetAddress {
+struct SetCustomerAddress {
     shard: i64,
     id: CustomerId,
     address: Address,
 }
 
-impl Write for SetAddress {
-    type Out = ();
-    fn key(&self) -> u64 {
+impl Command for SetCustomerAddress {
+    type Output = ();
+    fn ordering_key(&self) -> u64 {
         self.id.0.as_u64_pair().1
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
@@ -137,27 +139,27 @@ impl Write for SetAddress {
 /// # Errors
 /// [`Error::Unavailable`].
 pub async fn set_language(app: &App, id: CustomerId, language: Language) -> Result<()> {
-    let shard = app.db.shards().of_customer(id);
-    Ok(app.db.write(SetLanguage { shard, id, language }).await?)
+    let shard = app.db.shards().for_customer(id);
+    Ok(app.db.write(SetCustomerLanguage { shard, id, language }).await?)
 }
 
 /// Keeps the language in which a customer was spoken to, if they never said anything else.
-pub(crate) async fn meet(app: &App, id: CustomerId, language: Language) -> Result<()> {
-    match get(app, id).await?.language {
+pub(crate) async fn set_language_if_unset(app: &App, id: CustomerId, language: Language) -> Result<()> {
+    match load(app, id).await?.language {
         Some(_) => Ok(()),
         None => set_language(app, id, language).await,
     }
 }
 
-struct SetLanguage {
+struct SetCustomerLanguage {
     shard: i64,
     id: CustomerId,
     language: Language,
 }
 
-impl Write for SetLanguage {
-    type Out = ();
-    fn key(&self) -> u64 {
+impl Command for SetCustomerLanguage {
+    type Output = ();
+    fn ordering_key(&self) -> u64 {
         self.id.0.as_u64_pair().1
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {

@@ -1,22 +1,22 @@
 //! Devices: DeviceStatus, deregistration, the customer's list.
 
-use crate::delivery::{self, Stamp};
-use crate::token::Caller;
+use crate::delivery::{self, EventIds};
+use crate::token::DeviceCaller;
 use crate::{App, Error, Result};
 use opendrs_domain::device::Device;
 use opendrs_domain::id::{CustomerId, DeviceId, ModelId};
-use opendrs_domain::mail::News;
+use opendrs_domain::mail::MailContent;
 use opendrs_domain::model::Model;
-use opendrs_domain::notification::{Event, Facts};
+use opendrs_domain::notification::{Event, EventFacts};
 use opendrs_domain::reading::DeviceStatus;
 use opendrs_domain::text::Serial;
 use opendrs_domain::time::Time;
-use opendrs_store::{Tx, Write, device, model};
+use opendrs_store::{Command, Tx, device, model};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// The writer's key of a unit: whatever changes rows of one device uses it, so that two such commands never interleave
 /// within one transaction.
-pub(crate) fn key(model: ModelId, serial: &Serial) -> u64 {
+pub(crate) fn command_key(model: ModelId, serial: &Serial) -> u64 {
     let mut hasher = DefaultHasher::new();
     (model, serial).hash(&mut hasher);
     hasher.finish()
@@ -26,12 +26,12 @@ pub(crate) fn key(model: ModelId, serial: &Serial) -> u64 {
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn status(app: &App, caller: &Caller, status: &DeviceStatus) -> Result<()> {
+pub async fn record_status(app: &App, caller: &DeviceCaller, status: &DeviceStatus) -> Result<()> {
     let active_at = status.active_at;
     Ok(app
         .db
-        .write(Active {
-            key: key(caller.device.model, &caller.device.serial),
+        .write(RecordActivity {
+            command_key: command_key(caller.device.model, &caller.device.serial),
             shard: caller.shard,
             id: caller.device.id,
             active_at,
@@ -39,20 +39,20 @@ pub async fn status(app: &App, caller: &Caller, status: &DeviceStatus) -> Result
         .await?)
 }
 
-struct Active {
-    key: u64,
+struct RecordActivity {
+    command_key: u64,
     shard: i64,
     id: DeviceId,
     active_at: Time,
 }
 
-impl Write for Active {
-    type Out = ();
-    fn key(&self) -> u64 {
-        self.key
+impl Command for RecordActivity {
+    type Output = ();
+    fn ordering_key(&self) -> u64 {
+        self.command_key
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
-        device::set_active(tx, self.shard, self.id, self.active_at).await
+        device::record_activity(tx, self.shard, self.id, self.active_at).await
     }
 }
 
@@ -61,14 +61,14 @@ impl Write for Active {
 ///
 /// # Errors
 /// [`Error::OtherDevice`], [`Error::InvalidToken`] when it ended meanwhile, [`Error::Unavailable`].
-pub async fn deregister(app: &App, caller: &Caller, named: Option<(&str, &str)>) -> Result<()> {
+pub async fn deregister(app: &App, caller: &DeviceCaller, named: Option<(&str, &str)>) -> Result<()> {
     if let Some((model, serial)) = named
         && (model != caller.device.model_code.as_str() || serial != caller.device.serial.as_str())
     {
         let clip = |text: &str| text.chars().filter(|c| !c.is_control()).take(64).collect();
         return Err(Error::OtherDevice { model: clip(model), serial: clip(serial) });
     }
-    match ended(app, caller.shard, caller.device.clone()).await? {
+    match write_deregistration(app, caller.shard, caller.device.clone()).await? {
         true => Ok(()),
         false => Err(Error::InvalidToken),
     }
@@ -80,57 +80,57 @@ pub async fn deregister(app: &App, caller: &Caller, named: Option<(&str, &str)>)
 /// # Errors
 /// [`Error::Unavailable`].
 pub async fn remove(app: &App, device: Device) -> Result<bool> {
-    ended(app, app.db.shards().of_unit(device.model, &device.serial), device).await
+    write_deregistration(app, app.db.shards().for_unit(device.model, &device.serial), device).await
 }
 
-async fn ended(app: &App, shard: i64, device: Device) -> Result<bool> {
+async fn write_deregistration(app: &App, shard: i64, device: Device) -> Result<bool> {
     let now = app.now();
-    Ok(app.db.write(Deregister { shard, device, stamp: Stamp::draw(app, now), now }).await?)
+    Ok(app.db.write(DeregisterDevice { shard, device, event_ids: EventIds::allocate(app, now), now }).await?)
 }
 
-struct Deregister {
+struct DeregisterDevice {
     shard: i64,
     device: Device,
-    stamp: Stamp,
+    event_ids: EventIds,
     now: Time,
 }
 
-impl Write for Deregister {
-    type Out = bool;
-    fn key(&self) -> u64 {
-        key(self.device.model, &self.device.serial)
+impl Command for DeregisterDevice {
+    type Output = bool;
+    fn ordering_key(&self) -> u64 {
+        command_key(self.device.model, &self.device.serial)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<bool> {
-        leave(tx, self.shard, self.device.id, (self.stamp, self.now)).await
+        end_registration_and_mail(tx, self.shard, self.device.id, (self.event_ids, self.now)).await
     }
 }
 
 /// Ends a registration and tells maker and owner; `false` if it had ended before.
-pub(crate) async fn leave(
+pub(crate) async fn end_registration_and_mail(
     tx: &mut Tx<'_>,
     shard: i64,
     id: DeviceId,
-    told: (Stamp, Time),
+    told: (EventIds, Time),
 ) -> opendrs_store::Result<bool> {
     let Some(found) = device::lock(tx, shard, id).await? else { return Ok(false) };
-    let ended = end(tx, shard, &found, told).await?;
+    let ended = end_registration(tx, shard, &found, told).await?;
     if ended {
-        crate::mail::add(tx, shard, &found, News::Deregistered, told).await?;
+        crate::mail::enqueue(tx, shard, &found, MailContent::Deregistered, told).await?;
     }
     Ok(ended)
 }
 
 /// Ends a registration and tells the maker; `false` if it had ended before.
-pub(crate) async fn end(
+pub(crate) async fn end_registration(
     tx: &mut Tx<'_>,
     shard: i64,
     found: &Device,
-    (stamp, now): (Stamp, Time),
+    (stamp, now): (EventIds, Time),
 ) -> opendrs_store::Result<bool> {
-    let ended = device::end(tx, shard, found, now).await?;
+    let ended = device::end_registration(tx, shard, found, now).await?;
     if ended {
-        let event = Event::new(stamp.event, now, found, Facts::Deregistered);
-        delivery::tell(tx, shard, found, &event, stamp.first).await?;
+        let event = Event::new(stamp.event_id, now, found, EventFacts::Deregistered);
+        delivery::record_event(tx, shard, found, &event, stamp.first_message_id).await?;
     }
     Ok(ended)
 }
@@ -139,18 +139,18 @@ pub(crate) async fn end(
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn of_customer(app: &App, customer: CustomerId) -> Result<Vec<(Device, String)>> {
+pub async fn list_for_customer(app: &App, customer: CustomerId) -> Result<Vec<(Device, String)>> {
     let mut reader = app.db.reader().await?;
-    Ok(device::of_customer(&mut reader.tx()?, customer).await?)
+    Ok(device::list_by_customer(&mut reader.tx()?, customer).await?)
 }
 
 /// A device that a customer has now, by its registration, with its model's name.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn owned(app: &App, owner: CustomerId, id: DeviceId) -> Result<Option<(Device, String)>> {
+pub async fn find_owned(app: &App, owner: CustomerId, id: DeviceId) -> Result<Option<(Device, String)>> {
     let mut reader = app.db.reader().await?;
-    let found = device::of_customer_by_id(&mut reader.tx()?, owner, id).await?;
+    let found = device::find_by_customer(&mut reader.tx()?, owner, id).await?;
     Ok(found.filter(|(device, _)| device.deregistered_at.is_none()))
 }
 
@@ -158,17 +158,17 @@ pub async fn owned(app: &App, owner: CustomerId, id: DeviceId) -> Result<Option<
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn model(app: &App, of: &Device) -> Result<Model> {
+pub async fn load_model(app: &App, of: &Device) -> Result<Model> {
     let mut reader = app.db.reader().await?;
-    model::by_id(&mut reader.tx()?, of.model).await?.ok_or_else(|| Error::missing("a device's model"))
+    model::find_by_id(&mut reader.tx()?, of.model).await?.ok_or_else(|| Error::missing_row("a device's model"))
 }
 
 /// The model that a teaser's composite id names.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn model_by_composite(app: &App, composite: &str) -> Result<Option<Model>> {
+pub async fn find_model_by_composite_id(app: &App, composite: &str) -> Result<Option<Model>> {
     let Ok(id) = opendrs_domain::id::CompositeId::parse(composite) else { return Ok(None) };
     let mut reader = app.db.reader().await?;
-    Ok(model::by_composite(&mut reader.tx()?, id).await?)
+    Ok(model::find_by_composite_id(&mut reader.tx()?, id).await?)
 }

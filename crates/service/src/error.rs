@@ -3,11 +3,11 @@
 //! Each edge (API, login, pages, back ends, command line) turns it into its own words with one exhaustive `match`, so a new kind
 //! does not compile until all have an answer.
 
-use opendrs_domain::customer::BadAddress;
+use opendrs_domain::customer::AddressError;
 use opendrs_domain::id::EventId;
-use opendrs_domain::order::{NotApproved, NotCancelled, NotReported};
-use opendrs_domain::reading::BadField;
-use opendrs_domain::rule::BadRule;
+use opendrs_domain::order::{ApproveError, CancelError, ReportError};
+use opendrs_domain::reading::FieldError;
+use opendrs_domain::rule::RuleFormError;
 use opendrs_domain::text::SlotId;
 
 /// Why a use case did not do what was asked.
@@ -46,21 +46,21 @@ pub enum Error {
     },
     /// A body's field.
     #[error(transparent)]
-    BadField(#[from] BadField),
+    BadField(#[from] FieldError),
     /// An order that cannot be cancelled.
     #[error(transparent)]
-    NotCancelled(#[from] NotCancelled),
+    CancelRejected(#[from] CancelError),
     /// An order that the customer's word does not place.
     #[error(transparent)]
-    NotApproved(#[from] NotApproved),
+    ApproveRejected(#[from] ApproveError),
     /// A back end's word that cannot be true.
     #[error(transparent)]
-    NotReported(#[from] NotReported),
+    ReportRejected(#[from] ReportError),
     /// An OAuth refusal: `error` and `error_description` (docs/spec/login.md#token-errors).
     #[error("{description}")]
     OAuth {
         /// The code.
-        error: OAuth,
+        code: OAuthErrorCode,
         /// For the developer.
         description: String,
     },
@@ -69,31 +69,31 @@ pub enum Error {
     WrongPassword,
     /// The password is right, and an operator blocked the account.
     #[error("This account is blocked. Ask whoever runs this service.")]
-    Blocked,
+    CustomerBlocked,
     /// Too many failures; try again after so many seconds.
     #[error("Too many attempts. Try again in {}.", seconds(*.0))]
     Throttled(i64),
     /// More calls than the caller's rate; try again after so many seconds.
     #[error("Too many calls. Try again in {}, and less often.", seconds(*.0))]
-    TooOften(i64),
+    RateLimited(i64),
     /// More orders of a device than it may place in a day; there may be another after so many seconds.
     #[error("This device placed as many orders as it may in a day. The next is possible in {}.", seconds(*.0))]
-    TooManyOrders(i64),
+    OrderLimitReached(i64),
     /// The sign-up ended, was finished before, or belongs to another session.
     #[error("This sign-up is no longer open. Start again from your device or app.")]
-    SignupGone,
+    SignupClosed,
     /// A form says what it may not.
     #[error(transparent)]
-    BadChoice(#[from] BadChoice),
+    InvalidForm(#[from] FormError),
     /// A command names something that is not there, or may not be.
     #[error("{0}")]
-    BadCommand(String),
+    InvalidCommand(String),
     /// No such event.
     #[error("There is no event {0}, or it is no longer kept.")]
     UnknownEvent(EventId),
     /// A seed's declaration cannot be applied.
     #[error("line {line}: {key}: {message}")]
-    BadSeed {
+    InvalidSeed {
         /// Line in the file, from 1.
         line: usize,
         /// The key at fault.
@@ -111,10 +111,10 @@ pub enum Error {
 
 /// What a form says and may not: for the customer who sent it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadChoice {
+pub enum FormError {
     /// It did not arrive whole.
     #[error("The form did not arrive whole.")]
-    Torn,
+    Incomplete,
     /// It is not a form.
     #[error("The form is not readable.")]
     Unreadable,
@@ -129,7 +129,7 @@ pub enum BadChoice {
     Malformed(String),
     /// A part of the address.
     #[error("Please check {0} of the address.")]
-    Address(BadAddress),
+    Address(AddressError),
     /// There is nowhere to ship to.
     #[error("Please enter a shipping address.")]
     NoAddress,
@@ -141,39 +141,39 @@ pub enum BadChoice {
     TakeoverDeclined,
     /// The unit became another customer's while it was set up.
     #[error("This device belongs to another account by now. Start its set-up again.")]
-    OtherOwner,
+    OwnerChanged,
     /// A takeover that has nothing to answer any more.
     #[error("There is nothing to answer here any more.")]
-    TakeoverOver,
+    TakeoverClosed,
     /// A product of another slot, or of none.
     #[error("This product is not offered for this slot.")]
-    NotOffered,
+    ProductNotOffered,
     /// The same, while the products offered stand on the page.
     #[error("Please choose one of the products offered for this slot.")]
-    NotOfThese,
+    ChooseOfferedProduct,
     /// Neither a product nor that the slot is to be skipped.
     #[error("Please choose a product, or skip this slot.")]
-    NoAnswer,
+    NoSelection,
     /// A slot is switched on, with nothing to order.
     #[error("Choose a product to switch automatic reordering on.")]
-    NothingToOrder,
+    NoProductToOrder,
     /// Rules for a slot for which nothing is chosen.
     #[error("Choose a product for this slot first.")]
-    NothingToRule,
+    NoProductForRules,
     /// A slot that is not answered yet; its name.
     #[error("Please choose a product for {0} first.")]
-    Unanswered(String),
+    SlotUnanswered(String),
     /// Every slot was skipped.
     #[error("Please choose a product for at least one slot.")]
-    AllSkipped,
+    AllSlotsSkipped,
     /// Rules that cannot be.
     #[error(transparent)]
-    Rule(#[from] BadRule),
+    InvalidRule(#[from] RuleFormError),
 }
 
 /// OAuth error codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OAuth {
+pub enum OAuthErrorCode {
     /// A parameter is missing, repeated or wrong.
     InvalidRequest,
     /// The client is unknown or did not prove itself.
@@ -186,16 +186,16 @@ pub enum OAuth {
     UnsupportedGrantType,
 }
 
-impl OAuth {
+impl OAuthErrorCode {
     /// `error` on the wire.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            OAuth::InvalidRequest => "invalid_request",
-            OAuth::InvalidClient => "invalid_client",
-            OAuth::InvalidGrant => "invalid_grant",
-            OAuth::InvalidScope => "invalid_scope",
-            OAuth::UnsupportedGrantType => "unsupported_grant_type",
+            OAuthErrorCode::InvalidRequest => "invalid_request",
+            OAuthErrorCode::InvalidClient => "invalid_client",
+            OAuthErrorCode::InvalidGrant => "invalid_grant",
+            OAuthErrorCode::InvalidScope => "invalid_scope",
+            OAuthErrorCode::UnsupportedGrantType => "unsupported_grant_type",
         }
     }
 }
@@ -205,13 +205,13 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     /// An OAuth refusal.
-    pub(crate) fn oauth(error: OAuth, description: impl Into<String>) -> Self {
-        Error::OAuth { error, description: description.into() }
+    pub(crate) fn oauth(error: OAuthErrorCode, description: impl Into<String>) -> Self {
+        Error::OAuth { code: error, description: description.into() }
     }
 
     /// In words for the installation's operator: with the cause that callers are not told.
     #[must_use]
-    pub fn with_cause(&self) -> String {
+    pub fn message_with_cause(&self) -> String {
         match self {
             Error::Unavailable(why) => format!("the store is out of reach: {why}"),
             Error::Internal(why) => format!("internal error: {why}"),
@@ -222,11 +222,11 @@ impl Error {
     /// A field that no page of ours writes so.
     #[expect(clippy::needless_pass_by_value, reason = "it is given to `map_err`, which hands errors over")]
     pub fn malformed(why: impl ToString) -> Self {
-        BadChoice::Malformed(why.to_string()).into()
+        FormError::Malformed(why.to_string()).into()
     }
 
     /// A row that another row says must be there is not.
-    pub(crate) fn missing(what: &str) -> Self {
+    pub(crate) fn missing_row(what: &str) -> Self {
         Error::Internal(format!("{what} is missing from the store"))
     }
 }
@@ -235,11 +235,11 @@ impl From<opendrs_store::Error> for Error {
     fn from(error: opendrs_store::Error) -> Self {
         use opendrs_store::Error as E;
         match error {
-            E::Unavailable(_) | E::Lost { .. } | E::Unsynced(_) | E::Conflict(_) => {
+            E::Unavailable(_) | E::ConnectionLost { .. } | E::SyncFailed(_) | E::Conflict(_) => {
                 Error::Unavailable(error.to_string())
             }
-            E::Open(words) => Error::BadCommand(words),
-            E::BadRow { .. } | E::Statement { .. } => Error::Internal(error.to_string()),
+            E::CannotOpen(words) => Error::InvalidCommand(words),
+            E::InvalidRow { .. } | E::Statement { .. } => Error::Internal(error.to_string()),
         }
     }
 }

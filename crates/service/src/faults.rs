@@ -4,36 +4,36 @@
 //! it is empty, asking it costs the reading of one flag.
 
 use crate::{App, Error, Result};
-use opendrs_domain::fault::{self, Call, Message, What, covers};
+use opendrs_domain::fault::{self, CallFault, FaultKind, MessageFault, path_covers};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use tokio::sync::Notify;
 
 /// How many faults a plan holds.
-const CAPACITY: usize = 100;
+const MAX_FAULTS: usize = 100;
 /// How often one fault may happen.
-const MOST_TIMES: u32 = 10_000;
+const MAX_TIMES: u32 = 10_000;
 
 /// A line of the plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct FaultPlanEntry {
     /// What goes wrong.
-    pub what: What,
+    pub fault: FaultKind,
     /// For calls: at which path and below.
-    pub on: String,
+    pub path: String,
     /// How often still.
-    pub left: u32,
+    pub remaining: u32,
 }
 
 /// A plan.
 #[derive(Debug, Default)]
-pub struct Faults {
+pub struct FaultPlan {
     armed: AtomicBool,
-    plan: Mutex<Vec<Fault>>,
-    cleared: Notify,
+    planned: Mutex<Vec<FaultPlanEntry>>,
+    cleared_notify: Notify,
 }
 
-impl Faults {
+impl FaultPlan {
     /// Whether anything is planned.
     #[must_use]
     pub fn is_armed(&self) -> bool {
@@ -41,14 +41,14 @@ impl Faults {
     }
 
     /// The first fault that fits, which has happened once more then.
-    fn take<T>(&self, fits: impl Fn(&Fault) -> Option<T>) -> Option<T> {
+    fn take_first<T>(&self, fits: impl Fn(&FaultPlanEntry) -> Option<T>) -> Option<T> {
         if !self.is_armed() {
             return None;
         }
-        let mut plan = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut plan = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
         let (at, found) = plan.iter().enumerate().find_map(|(at, fault)| Some((at, fits(fault)?)))?;
-        plan[at].left -= 1;
-        if plan[at].left == 0 {
+        plan[at].remaining -= 1;
+        if plan[at].remaining == 0 {
             plan.remove(at);
         }
         self.armed.store(!plan.is_empty(), Ordering::Relaxed);
@@ -57,39 +57,41 @@ impl Faults {
 
     /// What goes wrong with a call of a path.
     #[must_use]
-    pub fn of_call(&self, path: &str) -> Option<Call> {
-        self.take(|fault| match fault.what {
-            What::Call(call) if covers(&fault.on, path) => Some(call),
+    pub fn take_for_call(&self, path: &str) -> Option<CallFault> {
+        self.take_first(|fault| match fault.fault {
+            FaultKind::Call(call) if path_covers(&fault.path, path) => Some(call),
             _ => None,
         })
     }
 
     /// What goes wrong with a message; `followed` says whether another waits behind it.
-    pub(crate) fn of_message(&self, followed: bool) -> Option<Message> {
-        self.take(|fault| match fault.what {
-            What::Message(Message::OutOfOrder) if !followed => None,
-            What::Message(message) => Some(message),
+    pub(crate) fn take_for_message(&self, followed: bool) -> Option<MessageFault> {
+        self.take_first(|fault| match fault.fault {
+            FaultKind::Message(MessageFault::OutOfOrder) if !followed => None,
+            FaultKind::Message(message) => Some(message),
             _ => None,
         })
     }
 
     /// What goes wrong with an order.
-    pub(crate) fn of_order(&self) -> Option<fault::Order> {
-        self.take(|fault| match fault.what {
-            What::Order(order) => Some(order),
+    pub(crate) fn take_for_order(&self) -> Option<fault::OrderFault> {
+        self.take_first(|fault| match fault.fault {
+            FaultKind::Order(order) => Some(order),
             _ => None,
         })
     }
 
     /// Waits until the plan is cleared.
-    pub async fn cleared(&self) {
-        self.cleared.notified().await;
+    pub async fn wait_until_cleared(&self) {
+        self.cleared_notify.notified().await;
     }
 
-    fn add(&self, fault: Fault) -> Result<()> {
-        let mut plan = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
-        if plan.len() >= CAPACITY {
-            return Err(Error::BadCommand(format!("the plan holds {CAPACITY} faults, which is all it can: clear it")));
+    fn add(&self, fault: FaultPlanEntry) -> Result<()> {
+        let mut plan = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
+        if plan.len() >= MAX_FAULTS {
+            return Err(Error::InvalidCommand(format!(
+                "the plan holds {MAX_FAULTS} faults, which is all it can: clear it"
+            )));
         }
         plan.push(fault);
         self.armed.store(true, Ordering::Relaxed);
@@ -98,16 +100,16 @@ impl Faults {
 
     /// Everything planned, in its order.
     #[must_use]
-    pub fn list(&self) -> Vec<Fault> {
-        self.plan.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn list(&self) -> Vec<FaultPlanEntry> {
+        self.planned.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Forgets the plan; calls that it keeps waiting go on.
     pub fn clear(&self) {
-        let mut plan = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut plan = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
         plan.clear();
         self.armed.store(false, Ordering::Relaxed);
-        self.cleared.notify_waiters();
+        self.cleared_notify.notify_waiters();
     }
 }
 
@@ -115,49 +117,58 @@ impl Faults {
 ///
 /// # Errors
 /// [`Error::BadCommand`] where the plan is full, or this is no server for tests.
-pub fn plan(app: &App, what: What, on: String, times: u32) -> Result<()> {
+pub fn plan_fault(app: &App, what: FaultKind, on: String, times: u32) -> Result<()> {
     if app.test_clock().is_none() {
-        return Err(Error::BadCommand("nothing goes wrong on request here: start the server with --test-clock".into()));
+        return Err(Error::InvalidCommand(
+            "nothing goes wrong on request here: start the server with --test-clock".into(),
+        ));
     }
-    if !(1..=MOST_TIMES).contains(&times) {
-        return Err(Error::BadCommand(format!("a fault happens 1 to {MOST_TIMES} times, not {times}")));
+    if !(1..=MAX_TIMES).contains(&times) {
+        return Err(Error::InvalidCommand(format!("a fault happens 1 to {MAX_TIMES} times, not {times}")));
     }
-    app.faults.add(Fault { what, on, left: times })
+    app.faults.add(FaultPlanEntry { fault: what, path: on, remaining: times })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn fault(what: What, on: &str, left: u32) -> Fault {
-        Fault { what, on: on.into(), left }
+    fn fault(what: FaultKind, on: &str, left: u32) -> FaultPlanEntry {
+        FaultPlanEntry { fault: what, path: on.into(), remaining: left }
     }
 
     #[test]
     fn each_fault_happens_as_often_as_planned_and_in_order() {
-        let faults = Faults::default();
+        let faults = FaultPlan::default();
         assert!(!faults.is_armed());
-        faults.add(fault(What::Call(Call::Status(500)), "/replenish", 2)).unwrap();
-        faults.add(fault(What::Call(Call::ExpiredToken), "/", 1)).unwrap();
-        faults.add(fault(What::Message(Message::OutOfOrder), "", 1)).unwrap();
-        assert_eq!(faults.of_message(false), None);
-        assert_eq!(faults.of_order(), None);
-        let calls = ["/replenish/a", "/slotStatus/a", "/replenish/a", "/replenish/a"].map(|path| faults.of_call(path));
-        let failed = Some(Call::Status(500));
-        assert_eq!(calls, [failed, Some(Call::ExpiredToken), failed, None]);
+        faults.add(fault(FaultKind::Call(CallFault::Status(500)), "/replenish", 2)).unwrap();
+        faults.add(fault(FaultKind::Call(CallFault::ExpiredToken), "/", 1)).unwrap();
+        faults.add(fault(FaultKind::Message(MessageFault::OutOfOrder), "", 1)).unwrap();
+        assert_eq!(faults.take_for_message(false), None);
+        assert_eq!(faults.take_for_order(), None);
+        let calls =
+            ["/replenish/a", "/slotStatus/a", "/replenish/a", "/replenish/a"].map(|path| faults.take_for_call(path));
+        let failed = Some(CallFault::Status(500));
+        assert_eq!(calls, [failed, Some(CallFault::ExpiredToken), failed, None]);
         assert_eq!(faults.list().len(), 1);
-        assert_eq!(faults.of_message(true), Some(Message::OutOfOrder));
+        assert_eq!(faults.take_for_message(true), Some(MessageFault::OutOfOrder));
         assert!(!faults.is_armed() && faults.list().is_empty());
     }
 
     #[test]
     fn a_plan_is_bounded_and_can_be_cleared() {
-        let faults = Faults::default();
-        for _ in 0..CAPACITY {
-            faults.add(fault(What::Message(Message::Lost), "", MOST_TIMES)).unwrap();
+        let faults = FaultPlan::default();
+        for _ in 0..MAX_FAULTS {
+            faults.add(fault(FaultKind::Message(MessageFault::Lost), "", MAX_TIMES)).unwrap();
         }
-        assert!(faults.add(fault(What::Message(Message::Lost), "", 1)).unwrap_err().to_string().contains("clear it"));
+        assert!(
+            faults
+                .add(fault(FaultKind::Message(MessageFault::Lost), "", 1))
+                .unwrap_err()
+                .to_string()
+                .contains("clear it")
+        );
         faults.clear();
-        assert!(!faults.is_armed() && faults.of_message(true).is_none());
+        assert!(!faults.is_armed() && faults.take_for_message(true).is_none());
     }
 }

@@ -4,28 +4,28 @@
 //! for measurements of a full store. What it is not: a sign-up; no consent is asked for and no maker is told.
 //! Invariant: every row is written by the function that writes it in earnest.
 
-use crate::delivery::{self, Stamp};
-use crate::login::exchange::{self, Tokens};
-use crate::token::{self, Grant};
+use crate::delivery::{self, EventIds};
+use crate::login::token_endpoint::{self, IssuedTokens};
+use crate::token::{self, TokenGrant};
 use crate::{App, Error, Result, password};
 use opendrs_domain::customer::{Address, Customer};
-use opendrs_domain::device::{Device, Families};
+use opendrs_domain::device::{Device, RevokedFamilies};
 use opendrs_domain::id::{ClientId, CustomerId, DeviceId, ReadingId};
 use opendrs_domain::login::scope::Scopes;
 use opendrs_domain::model::{Model, Slot};
-use opendrs_domain::notification::{Event, Facts};
+use opendrs_domain::notification::{Event, EventFacts};
 use opendrs_domain::reading::SlotStatus;
 use opendrs_domain::subscription::Subscription;
 use opendrs_domain::text::{Email, ModelCode, Serial};
 use opendrs_domain::time::Time;
-use opendrs_domain::token::{Generations, Use};
-use opendrs_store::{Tx, Write, customer, device, model, product, profile, reading, subscription};
+use opendrs_domain::token::{TokenGenerations, TokenType};
+use opendrs_store::{Command, Tx, customer, device, model, product, profile, reading, subscription};
 
 /// Devices of one customer.
-const PER_CUSTOMER: u64 = 2;
+const DEVICES_PER_CUSTOMER: u64 = 2;
 
 /// What the devices of one filling have in common.
-pub struct Plan {
+pub struct FillPlan {
     client: ClientId,
     model: Model,
     slots: Vec<Slot>,
@@ -38,34 +38,35 @@ pub struct Plan {
     address: Address,
 }
 
-impl Plan {
+impl FillPlan {
     /// Looks up what to fill with: a client, and a model of its maker whose slots all offer a product.
     ///
     /// # Errors
     /// [`Error::BadCommand`] names what is missing; [`Error::Unavailable`].
-    pub async fn make(app: &App, client: ClientId, code: &ModelCode, address: Address) -> Result<Self> {
+    pub async fn load(app: &App, client: ClientId, code: &ModelCode, address: Address) -> Result<Self> {
         let (model, slots, subscriptions) = {
             let mut reader = app.db.reader().await?;
             let mut tx = reader.tx()?;
-            let missing = |what: String| Error::BadCommand(format!("{what} does not exist: seed it first"));
-            let found = profile::client(&mut tx, client).await?.ok_or_else(|| missing(format!("client {client}")))?;
-            let model = model::by_code(&mut tx, found.maker, code).await?;
+            let missing = |what: String| Error::InvalidCommand(format!("{what} does not exist: seed it first"));
+            let found =
+                profile::find_client(&mut tx, client).await?.ok_or_else(|| missing(format!("client {client}")))?;
+            let model = model::find_by_code(&mut tx, found.maker, code).await?;
             let model = model.ok_or_else(|| missing(format!("model {code} of the client's maker")))?;
-            let slots = model::slots(&mut tx, model.id).await?;
+            let slots = model::list_slots(&mut tx, model.id).await?;
             let mut subscriptions = Vec::with_capacity(slots.len());
             for slot in &slots {
                 let Some(asin) = slot.products.first() else { continue };
-                let listed = product::by_asin(&mut tx, asin).await?;
+                let listed = product::find_by_asin(&mut tx, asin).await?;
                 let listed = listed.ok_or_else(|| missing(format!("product {asin}")))?;
-                let mut sub = Subscription::none(slot.id.clone());
-                sub.choose(Some(listed.asin), true);
-                sub.agree(listed.price, app.now());
+                let mut sub = Subscription::empty(slot.id.clone());
+                sub.set_choice(Some(listed.asin), true);
+                sub.record_agreed_price(listed.price, app.now());
                 subscriptions.push(sub);
             }
             (model, slots, subscriptions)
         };
-        let tag: String = app.ids.bytes::<4>().iter().map(|b| format!("{b:02x}")).collect();
-        let password_hash = password::hash(app, &app.ids.secret()).await?;
+        let tag: String = app.ids.random_bytes::<4>().iter().map(|b| format!("{b:02x}")).collect();
+        let password_hash = password::hash(app, &app.ids.random_secret()).await?;
         Ok(Self { client, model, slots, subscriptions, tag, password_hash, address })
     }
 
@@ -81,47 +82,47 @@ impl Plan {
         self.client
     }
 
-    fn unit(&self, app: &App, n: u64, customer: CustomerId) -> Result<(i64, Device)> {
+    fn build_device(&self, app: &App, n: u64, customer: CustomerId) -> Result<(i64, Device)> {
         let serial = Serial::parse(&format!("{}-{n:09}", self.tag)).map_err(|e| Error::Internal(e.to_string()))?;
         let now = app.now();
         let device = Device {
-            id: DeviceId(app.ids.ordered(now)),
+            id: DeviceId(app.ids.ordered_uuid(now)),
             model: self.model.id,
             model_code: self.model.code.clone(),
             serial,
             maker: self.model.maker,
             customer,
-            directed_customer: app.keys.directed(self.model.maker, customer),
+            directed_customer_id: app.keys.directed_customer_id(self.model.maker, customer),
             client: self.client,
             test: false,
             registered_at: now,
             active_at: None,
             deregistered_at: None,
-            revoked: Families::default(),
+            revoked_families: RevokedFamilies::default(),
             suspended_at: None,
         };
-        Ok((app.db.shards().of_unit(device.model, &device.serial), device))
+        Ok((app.db.shards().for_unit(device.model, &device.serial), device))
     }
 }
 
 /// A registration that was filled in.
 #[derive(Clone, Copy, Debug)]
-pub struct Unit {
+pub struct FilledDevice {
     shard: i64,
     id: DeviceId,
     customer: CustomerId,
 }
 
 /// Devices to be written in one command.
-pub struct Devices {
-    customers: Vec<Person>,
+pub struct FillDevices {
+    customers: Vec<FilledCustomer>,
     devices: Vec<(i64, Device)>,
     subscriptions: Vec<Subscription>,
     password_hash: String,
     now: Time,
 }
 
-struct Person {
+struct FilledCustomer {
     shard: i64,
     email_shard: i64,
     id: CustomerId,
@@ -133,43 +134,47 @@ struct Person {
 ///
 /// # Errors
 /// [`Error::Internal`].
-pub fn devices(app: &App, plan: &Plan, numbers: std::ops::Range<u64>) -> Result<(Devices, Vec<Unit>)> {
+pub fn build_devices(
+    app: &App,
+    plan: &FillPlan,
+    numbers: std::ops::Range<u64>,
+) -> Result<(FillDevices, Vec<FilledDevice>)> {
     let (now, shards) = (app.now(), app.db.shards());
     let (mut customers, mut devices, mut units) = (Vec::new(), Vec::new(), Vec::new());
     for n in numbers {
-        if n % PER_CUSTOMER == 0 || customers.is_empty() {
-            let id = CustomerId(app.ids.ordered(now));
+        if n % DEVICES_PER_CUSTOMER == 0 || customers.is_empty() {
+            let id = CustomerId(app.ids.ordered_uuid(now));
             let email = format!("{}-{n:09}@example.com", plan.tag);
             let email = Email::parse(&email).map_err(|e| Error::Internal(e.to_string()))?;
-            let email_shard = shards.of(&[email.as_str().as_bytes()]);
+            let email_shard = shards.for_key(&[email.as_str().as_bytes()]);
             let address = plan.address.clone();
-            customers.push(Person { shard: shards.of_customer(id), email_shard, id, email, address });
+            customers.push(FilledCustomer { shard: shards.for_customer(id), email_shard, id, email, address });
         }
         let Some(owner) = customers.last() else { continue };
-        let (shard, device) = plan.unit(app, n, owner.id)?;
-        units.push(Unit { shard, id: device.id, customer: owner.id });
+        let (shard, device) = plan.build_device(app, n, owner.id)?;
+        units.push(FilledDevice { shard, id: device.id, customer: owner.id });
         devices.push((shard, device));
     }
     let subscriptions = plan.subscriptions.clone();
-    Ok((Devices { customers, devices, subscriptions, password_hash: plan.password_hash.clone(), now }, units))
+    Ok((FillDevices { customers, devices, subscriptions, password_hash: plan.password_hash.clone(), now }, units))
 }
 
-impl Write for Devices {
-    type Out = ();
-    fn key(&self) -> u64 {
+impl Command for FillDevices {
+    type Output = ();
+    fn ordering_key(&self) -> u64 {
         self.devices.first().map_or(0, |(_, first)| first.id.0.as_u64_pair().1)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
-        for Person { shard, email_shard, id, email, address } in &self.customers {
-            customer::claim_email(tx, *email_shard, email, *id).await?;
+        for FilledCustomer { shard, email_shard, id, email, address } in &self.customers {
+            customer::insert_email(tx, *email_shard, email, *id).await?;
             let (name, address) = ("Customer".to_owned(), Some(address.clone()));
             let new = Customer { id: *id, email: email.clone(), name, address, created_at: self.now, language: None };
-            customer::put(tx, *shard, &new, &self.password_hash).await?;
+            customer::upsert(tx, *shard, &new, &self.password_hash).await?;
         }
         for (shard, device) in &self.devices {
-            device::add(tx, *shard, device).await?;
+            device::insert(tx, *shard, device).await?;
             for sub in &self.subscriptions {
-                subscription::put(tx, *shard, device.id, sub).await?;
+                subscription::upsert(tx, *shard, device.id, sub).await?;
             }
         }
         Ok(())
@@ -177,34 +182,34 @@ impl Write for Devices {
 }
 
 /// Readings to be written in one command.
-pub struct Readings {
+pub struct FillReadings {
     rows: Vec<(i64, ReadingId, DeviceId)>,
     slot: Slot,
     now: Time,
 }
 
 /// Events to be written in one command.
-pub struct Events(Vec<(i64, Device, Event, u128)>);
+pub struct FillEvents(Vec<(i64, Device, Event, u128)>);
 
 /// Makes an event of each of these devices: that it was registered.
 #[must_use]
-pub fn events(app: &App, devices: &Devices) -> Events {
+pub fn build_events(app: &App, devices: &FillDevices) -> FillEvents {
     let now = app.now();
     let of = |(shard, device): &(i64, Device)| {
-        let Stamp { event, first, .. } = Stamp::draw(app, now);
-        (*shard, device.clone(), Event::new(event, now, device, Facts::Registered), first)
+        let EventIds { event_id: event, first_message_id: first, .. } = EventIds::allocate(app, now);
+        (*shard, device.clone(), Event::new(event, now, device, EventFacts::Registered), first)
     };
-    Events(devices.devices.iter().map(of).collect())
+    FillEvents(devices.devices.iter().map(of).collect())
 }
 
-impl Write for Events {
-    type Out = ();
-    fn key(&self) -> u64 {
+impl Command for FillEvents {
+    type Output = ();
+    fn ordering_key(&self) -> u64 {
         self.0.first().map_or(0, |(_, _, event, _)| event.id.0.as_u64_pair().1)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
         for (shard, device, event, first) in &self.0 {
-            delivery::tell(tx, *shard, device, event, *first).await?;
+            delivery::record_event(tx, *shard, device, event, *first).await?;
         }
         Ok(())
     }
@@ -212,15 +217,15 @@ impl Write for Events {
 
 /// Makes one reading of the first slot of each of these devices; `None` where there is nothing to write.
 #[must_use]
-pub fn readings(app: &App, plan: &Plan, units: &[Unit]) -> Option<Readings> {
+pub fn build_readings(app: &App, plan: &FillPlan, units: &[FilledDevice]) -> Option<FillReadings> {
     let (slot, now) = (plan.slots.first()?.clone(), app.now());
-    let rows: Vec<_> = units.iter().map(|unit| (unit.shard, ReadingId(app.ids.ordered(now)), unit.id)).collect();
-    (!rows.is_empty()).then_some(Readings { rows, slot, now })
+    let rows: Vec<_> = units.iter().map(|unit| (unit.shard, ReadingId(app.ids.ordered_uuid(now)), unit.id)).collect();
+    (!rows.is_empty()).then_some(FillReadings { rows, slot, now })
 }
 
-impl Write for Readings {
-    type Out = ();
-    fn key(&self) -> u64 {
+impl Command for FillReadings {
+    type Output = ();
+    fn ordering_key(&self) -> u64 {
         self.rows.first().map_or(0, |(_, first, _)| first.0.as_u64_pair().1)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
@@ -232,7 +237,7 @@ impl Write for Readings {
             last_use_at: Some(self.now),
         };
         for (shard, id, device) in &self.rows {
-            reading::add(tx, *shard, (*id, *device, &self.slot.id), self.now, &status).await?;
+            reading::insert(tx, *shard, (*id, *device, &self.slot.id), self.now, &status).await?;
         }
         Ok(())
     }
@@ -240,17 +245,17 @@ impl Write for Readings {
 
 /// Tokens of a device that was filled in.
 #[must_use]
-pub fn tokens(app: &App, plan: &Plan, unit: Unit) -> Tokens {
+pub fn issue_tokens(app: &App, plan: &FillPlan, unit: FilledDevice) -> IssuedTokens {
     let scopes = Scopes::parse("dash:replenish").unwrap_or(Scopes::from_bits(1));
-    let family = u64::from_be_bytes(app.ids.bytes());
+    let family = u64::from_be_bytes(app.ids.random_bytes());
     let device = Some((unit.shard, unit.id));
-    let grant = Grant {
+    let grant = TokenGrant {
         device,
         customer: unit.customer,
         client: plan.client,
         family,
-        generations: Generations::default(),
+        generations: TokenGenerations::default(),
         scopes,
     };
-    exchange::issue(app, grant, token::seal(app, grant, Use::Refresh))
+    token_endpoint::issue_tokens(app, grant, token::seal_token(app, grant, TokenType::Refresh))
 }

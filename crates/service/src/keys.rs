@@ -5,102 +5,102 @@
 //! the version that the store had when it was read. Whoever accepts a token compares that version with the one that its
 //! own statement finds ([`crate::token`]), so that a retired key or a disabled client is refused at once on every node.
 
-use crate::derived::DerivedKeys;
+use crate::derived_keys::DerivedKeys;
 use crate::{App, Error, Result};
 use arc_swap::ArcSwap;
-use opendrs_domain::customer::directed_id;
+use opendrs_domain::customer::directed_customer_id;
 use opendrs_domain::id::{ClientId, CustomerId, MakerId};
 use opendrs_domain::profile::ClientAccess;
 use opendrs_domain::time::Time;
-use opendrs_domain::token::{BadToken, Claims, Keyring, Use};
+use opendrs_domain::token::{Claims, Keyring, TokenError, TokenType};
 use opendrs_store::access::{self, AccessVersion};
-use opendrs_store::{Db, Tx, Write, installation};
+use opendrs_store::{Command, Db, Tx, installation};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::watch;
 
-pub use opendrs_store::installation::TokenKey;
+pub use opendrs_store::installation::TokenKeyRow;
 
 /// What token keys are derived for.
-pub(crate) const TOKEN: &str = "token";
+pub(crate) const TOKEN_PURPOSE: &str = "token";
 /// What makers' ids of customers are derived for.
-const CUSTOMERS: &str = "directed customers";
+const DIRECTED_CUSTOMER_PURPOSE: &str = "directed customers";
 /// What digests of endpoints are derived for.
-pub(crate) const MARKS: &str = "seeded endpoints";
+pub(crate) const ENDPOINT_DIGEST_PURPOSE: &str = "seeded endpoints";
 /// What has one key for as long as the installation stands, whatever its master key.
-pub(crate) const FOR_EVER: [&str; 2] = [CUSTOMERS, MARKS];
+pub(crate) const PERMANENT_PURPOSES: [&str; 2] = [DIRECTED_CUSTOMER_PURPOSE, ENDPOINT_DIGEST_PURPOSE];
 
 /// Proves which master key a store has, without telling it.
 #[must_use]
-pub fn check(master: &[u8; 32]) -> [u8; 32] {
-    DerivedKeys::of(*master).check()
+pub fn master_key_check(master: &[u8; 32]) -> [u8; 32] {
+    DerivedKeys::new(*master).master_check()
 }
 
 /// What tokens are judged by, as it was at a version.
-pub(crate) struct Access {
+pub(crate) struct AccessState {
     pub(crate) version: AccessVersion,
-    keys: Vec<TokenKey>,
-    ring: Keyring,
+    keys: Vec<TokenKeyRow>,
+    keyring: Keyring,
     /// Clients whose tokens were ended at least once.
     clients: HashMap<ClientId, ClientAccess>,
 }
 
-impl Access {
-    fn of(
+impl AccessState {
+    fn new(
         derived: &DerivedKeys,
         version: AccessVersion,
-        keys: Vec<TokenKey>,
+        keys: Vec<TokenKeyRow>,
         clients: HashMap<ClientId, ClientAccess>,
     ) -> Self {
         let valid = keys.iter().filter(|key| key.retired_at.is_none());
         let numbers = valid.filter_map(|key| u32::try_from(key.number).ok());
-        let ring = Keyring::of(numbers.map(|number| (number, derived.key(TOKEN, number))).collect());
-        Self { version, keys, ring, clients }
+        let ring = Keyring::from_keys(numbers.map(|number| (number, derived.key(TOKEN_PURPOSE, number))).collect());
+        Self { version, keys, keyring: ring, clients }
     }
 
     /// Reads a token's text; says nothing of its client.
-    pub(crate) fn open(&self, text: &str, wanted: Use) -> Result<Claims, BadToken> {
-        self.ring.open(text, wanted)
+    pub(crate) fn open_token(&self, text: &str, wanted: TokenType) -> Result<Claims, TokenError> {
+        self.keyring.verify(text, wanted)
     }
 
     /// Whether the store may hold a key of a number that was not there when this was read.
-    pub(crate) fn may_be_new(&self, number: u32) -> bool {
+    pub(crate) fn is_possibly_new_key(&self, number: u32) -> bool {
         !self.keys.iter().any(|key| key.number == i64::from(number))
     }
 
     /// Whether the token's client accepts it.
     pub(crate) fn accepts(&self, claims: &Claims) -> bool {
         let access = self.clients.get(&claims.client).copied().unwrap_or_default();
-        access.accepts(claims.generations.client)
+        access.accepts_generation(claims.generations.client)
     }
 
     /// Writes a token with the newest key.
-    pub(crate) fn seal(&self, claims: &Claims, filler: &[u8; opendrs_domain::token::FILLER]) -> String {
-        self.ring.seal(claims, filler)
+    pub(crate) fn seal_token(&self, claims: &Claims, filler: &[u8; opendrs_domain::token::FILLER_BYTES]) -> String {
+        self.keyring.issue(claims, filler)
     }
 }
 
-pub(crate) struct Keys {
+pub(crate) struct InstallationKeys {
     derived: Arc<DerivedKeys>,
     /// Whether the store has another master key by now.
-    replaced: watch::Sender<bool>,
-    access: ArcSwap<Access>,
-    customers: [u8; 32],
-    forms: [u8; 32],
+    master_replaced: watch::Sender<bool>,
+    access: ArcSwap<AccessState>,
+    directed_customer_key: [u8; 32],
+    form_key: [u8; 32],
 }
 
 /// How often what tokens are judged by is read again because it changed meanwhile.
-const TRIES: usize = 5;
+const MAX_RELOADS: usize = 5;
 
-impl Keys {
+impl InstallationKeys {
     pub(crate) async fn load(db: &Db, master: [u8; 32]) -> Result<Self> {
         let derived = Arc::new(DerivedKeys::load(db, master).await?);
         let keys = Self {
-            access: ArcSwap::from_pointee(Access::of(&derived, AccessVersion(0), Vec::new(), HashMap::new())),
-            customers: derived.key(CUSTOMERS, 0),
-            forms: derived.key("forms", 0),
+            access: ArcSwap::from_pointee(AccessState::new(&derived, AccessVersion(0), Vec::new(), HashMap::new())),
+            directed_customer_key: derived.key(DIRECTED_CUSTOMER_PURPOSE, 0),
+            form_key: derived.key("forms", 0),
             derived,
-            replaced: watch::Sender::new(false),
+            master_replaced: watch::Sender::new(false),
         };
         keys.reload(db).await?;
         Ok(keys)
@@ -111,20 +111,20 @@ impl Keys {
     pub(crate) async fn reload(&self, db: &Db) -> Result<bool> {
         let mut reader = db.reader().await?;
         let mut tx = reader.tx()?;
-        for _ in 0..TRIES {
-            let version = access::version(&mut tx).await?;
-            let keys = installation::token_keys(&mut tx).await?;
+        for _ in 0..MAX_RELOADS {
+            let version = access::load_version(&mut tx).await?;
+            let keys = installation::list_token_keys(&mut tx).await?;
             let known = self.access.load();
             if known.version == version && known.keys == keys {
                 return Ok(false);
             }
-            if !installation::has_master(&mut tx, &self.derived.check()).await? {
-                self.replaced.send_replace(true);
-                return Err(Error::Unavailable(installation::REPLACED.into()));
+            if !installation::has_master_key(&mut tx, &self.derived.master_check()).await? {
+                self.master_replaced.send_replace(true);
+                return Err(Error::Unavailable(installation::MASTER_KEY_REPLACED.into()));
             }
-            let clients = access::restricted_clients(&mut tx).await?.into_iter().collect();
-            if access::version(&mut tx).await? == version {
-                self.access.store(Arc::new(Access::of(&self.derived, version, keys, clients)));
+            let clients = access::list_restricted_clients(&mut tx).await?.into_iter().collect();
+            if access::load_version(&mut tx).await? == version {
+                self.access.store(Arc::new(AccessState::new(&self.derived, version, keys, clients)));
                 return Ok(true);
             }
         }
@@ -132,48 +132,48 @@ impl Keys {
     }
 
     /// What tokens are judged by, as far as this node knows.
-    pub(crate) fn access(&self) -> arc_swap::Guard<Arc<Access>> {
+    pub(crate) fn access(&self) -> arc_swap::Guard<Arc<AccessState>> {
         self.access.load()
     }
 
     /// All keys that are derived.
-    pub(crate) fn derived(&self) -> Arc<DerivedKeys> {
+    pub(crate) fn derived_keys(&self) -> Arc<DerivedKeys> {
         self.derived.clone()
     }
 
     /// A key for a purpose; numbers make several.
-    pub(crate) fn derive(&self, purpose: &str, number: u32) -> [u8; 32] {
+    pub(crate) fn derive_key(&self, purpose: &str, number: u32) -> [u8; 32] {
         self.derived.key(purpose, number)
     }
 
     /// Waits until the store has another master key.
-    pub(crate) async fn replaced(&self) {
-        let mut replaced = self.replaced.subscribe();
+    pub(crate) async fn wait_until_replaced(&self) {
+        let mut replaced = self.master_replaced.subscribe();
         // It is as old as what it waits on.
         let _ = replaced.wait_for(|replaced| *replaced).await;
     }
 
-    pub(crate) fn directed(&self, maker: MakerId, customer: CustomerId) -> String {
-        directed_id(&self.customers, maker, customer)
+    pub(crate) fn directed_customer_id(&self, maker: MakerId, customer: CustomerId) -> String {
+        directed_customer_id(&self.directed_customer_key, maker, customer)
     }
 
-    pub(crate) fn forms(&self) -> &[u8; 32] {
-        &self.forms
+    pub(crate) fn form_key(&self) -> &[u8; 32] {
+        &self.form_key
     }
 }
 
 /// The version that the next change of clients or keys sets.
-pub(crate) fn next_version(app: &App) -> AccessVersion {
-    AccessVersion(i64::from_be_bytes(app.passing.bytes()))
+pub(crate) fn next_access_version(app: &App) -> AccessVersion {
+    AccessVersion(i64::from_be_bytes(app.ephemeral_ids.random_bytes()))
 }
 
 /// The token keys, oldest first; the last one makes new tokens.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn all(app: &App) -> Result<Vec<TokenKey>> {
+pub async fn list_token_keys(app: &App) -> Result<Vec<TokenKeyRow>> {
     let mut reader = app.db.reader().await?;
-    Ok(installation::token_keys(&mut reader.tx()?).await?)
+    Ok(installation::list_token_keys(&mut reader.tx()?).await?)
 }
 
 /// Looks whether another node, or the command line, changed keys or clients.
@@ -188,26 +188,26 @@ pub async fn refresh(app: &App) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn rotate(app: &App) -> Result<i64> {
-    let number = all(app).await?.last().map_or(1, |key| key.number + 1);
-    app.db.write(Add { number, at: app.now(), version: next_version(app) }).await?;
+pub async fn rotate_token_key(app: &App) -> Result<i64> {
+    let number = list_token_keys(app).await?.last().map_or(1, |key| key.number + 1);
+    app.db.write(AddTokenKey { number, at: app.now(), version: next_access_version(app) }).await?;
     app.keys.reload(&app.db).await?;
     Ok(number)
 }
 
-struct Add {
+struct AddTokenKey {
     number: i64,
     at: Time,
     version: AccessVersion,
 }
 
-impl Write for Add {
-    type Out = ();
-    fn key(&self) -> u64 {
+impl Command for AddTokenKey {
+    type Output = ();
+    fn ordering_key(&self) -> u64 {
         0
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
-        installation::add_token_key(tx, self.number, self.at).await?;
+        installation::insert_token_key(tx, self.number, self.at).await?;
         access::set_version(tx, self.version).await
     }
 }
@@ -216,32 +216,32 @@ impl Write for Add {
 ///
 /// # Errors
 /// [`Error::BadCommand`] if there is no such key, or it is the one that makes new tokens; [`Error::Unavailable`].
-pub async fn retire(app: &App, number: i64) -> Result<()> {
-    app.db.write(Retire { number, at: app.now(), version: next_version(app) }).await??;
+pub async fn retire_token_key(app: &App, number: i64) -> Result<()> {
+    app.db.write(RetireTokenKey { number, at: app.now(), version: next_access_version(app) }).await??;
     app.keys.reload(&app.db).await.map(drop)
 }
 
-struct Retire {
+struct RetireTokenKey {
     number: i64,
     at: Time,
     version: AccessVersion,
 }
 
-impl Write for Retire {
-    type Out = Result<()>;
-    fn key(&self) -> u64 {
+impl Command for RetireTokenKey {
+    type Output = Result<()>;
+    fn ordering_key(&self) -> u64 {
         0
     }
-    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Out> {
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Output> {
         let number = self.number;
-        let keys = installation::token_keys(tx).await?;
+        let keys = installation::list_token_keys(tx).await?;
         let Some(key) = keys.iter().find(|key| key.number == number) else {
             let why = format!("there is no token key {number}: `opendrs keys list` lists the keys");
-            return Ok(Err(Error::BadCommand(why)));
+            return Ok(Err(Error::InvalidCommand(why)));
         };
         if keys.last().map(|last| last.number) == Some(number) {
             let why = format!("token key {number} makes new tokens: add another one first with `opendrs keys rotate`");
-            return Ok(Err(Error::BadCommand(why)));
+            return Ok(Err(Error::InvalidCommand(why)));
         }
         if key.retired_at.is_none() {
             installation::retire_token_key(tx, number, self.at).await?;

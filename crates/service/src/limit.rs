@@ -4,16 +4,16 @@
 //! [`crate::throttle`]. Invariant: nothing is read from or written to the store; each node counts for itself, from its
 //! start on.
 
-mod table;
+mod rate_limiter;
 
 use crate::{App, Error, Result};
 use opendrs_domain::id::{ClientId, DeviceId};
 use opendrs_domain::time::Time;
-use table::{Limit, spread};
+use rate_limiter::{RateLimiter, hash_key};
 
 /// How often somebody may call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Rate {
+pub struct CallRate {
     /// Calls a second in the long run; 0 for as many as they like.
     pub per_second: u32,
     /// Calls at once, after a rest.
@@ -22,103 +22,110 @@ pub struct Rate {
 
 /// Rates of all who have one, and what a device may cause in a day. 0 a day is no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Rates {
+pub struct RateLimitSettings {
     /// A device at the device API.
-    pub device: Rate,
+    pub device_calls: CallRate,
     /// Calls of a device in a day.
-    pub device_day: u32,
+    pub device_calls_per_day: u32,
     /// Standard orders of a device in a day.
-    pub orders_day: u32,
+    pub device_orders_per_day: u32,
     /// Mails about a device in a day.
-    pub mails_day: u32,
+    pub device_mails_per_day: u32,
     /// A client at the token endpoint.
-    pub client: Rate,
+    pub client_calls: CallRate,
 }
 
 /// The tables of an application.
-pub(crate) struct Limits {
-    devices: Limit,
-    device_days: Limit,
-    orders: Limit,
-    mails: Limit,
-    notices: Limit,
-    clients: Limit,
+pub(crate) struct RateLimiters {
+    device_calls: RateLimiter,
+    device_calls_per_day: RateLimiter,
+    device_orders: RateLimiter,
+    device_mails: RateLimiter,
+    mail_notices: RateLimiter,
+    client_calls: RateLimiter,
 }
 
-impl Limits {
-    pub(crate) fn new(rates: Rates) -> Self {
+impl RateLimiters {
+    pub(crate) fn new(rates: RateLimitSettings) -> Self {
         Self {
-            devices: Limit::new(rates.device),
-            device_days: Limit::a_day(rates.device_day),
-            orders: Limit::a_day(rates.orders_day),
-            mails: Limit::a_day(rates.mails_day),
-            notices: Limit::a_day(rates.mails_day.min(1)),
-            clients: Limit::new(rates.client),
+            device_calls: RateLimiter::new(rates.device_calls),
+            device_calls_per_day: RateLimiter::per_day(rates.device_calls_per_day),
+            device_orders: RateLimiter::per_day(rates.device_orders_per_day),
+            device_mails: RateLimiter::per_day(rates.device_mails_per_day),
+            mail_notices: RateLimiter::per_day(rates.device_mails_per_day.min(1)),
+            client_calls: RateLimiter::new(rates.client_calls),
         }
     }
 
     /// Forgets what anybody called or caused: for a server for tests, whose store goes back to an earlier state.
     pub(crate) fn clear(&self) {
-        let Self { devices, device_days, orders, mails, notices, clients } = self;
-        [devices, device_days, orders, mails, notices, clients].into_iter().for_each(Limit::clear);
+        let Self {
+            device_calls: devices,
+            device_calls_per_day: device_days,
+            device_orders: orders,
+            device_mails: mails,
+            mail_notices: notices,
+            client_calls: clients,
+        } = self;
+        [devices, device_days, orders, mails, notices, clients].into_iter().for_each(RateLimiter::clear);
     }
 }
 
 /// Counts a device's call. Real time counts, whatever the test clock says: a limit on calls is for what a machine bears.
-pub(crate) fn device(app: &App, id: DeviceId) -> Result<()> {
-    let (hash, now) = (spread(id.0), app.real_time());
-    app.limits.devices.take(hash, now).map_err(Error::TooOften)?;
-    app.limits.device_days.take(hash, now).map_err(|wait| {
-        app.limits.devices.give_back(hash, now);
-        Error::TooOften(wait)
+pub(crate) fn count_device_call(app: &App, id: DeviceId) -> Result<()> {
+    let (hash, now) = (hash_key(id.0), app.system_time());
+    app.limits.device_calls.try_acquire(hash, now).map_err(Error::RateLimited)?;
+    app.limits.device_calls_per_day.try_acquire(hash, now).map_err(|wait| {
+        app.limits.device_calls.refund(hash, now);
+        Error::RateLimited(wait)
     })
 }
 
 /// Uncounts it, where it is about to be counted once more.
-pub(crate) fn device_again(app: &App, id: DeviceId) {
-    let (hash, now) = (spread(id.0), app.real_time());
-    app.limits.devices.give_back(hash, now);
-    app.limits.device_days.give_back(hash, now);
+pub(crate) fn refund_device_call(app: &App, id: DeviceId) {
+    let (hash, now) = (hash_key(id.0), app.system_time());
+    app.limits.device_calls.refund(hash, now);
+    app.limits.device_calls_per_day.refund(hash, now);
 }
 
 /// Counts an order of a device, or says in how many seconds there may be another. The application's time counts, since
 /// a limit on orders is for what a customer pays.
-pub(crate) fn order(app: &App, id: DeviceId, now: Time) -> Result<(), i64> {
-    app.limits.orders.take(spread(id.0), now)
+pub(crate) fn count_order(app: &App, id: DeviceId, now: Time) -> Result<(), i64> {
+    app.limits.device_orders.try_acquire(hash_key(id.0), now)
 }
 
 /// Uncounts an order that was not placed.
-pub(crate) fn no_order(app: &App, id: DeviceId, now: Time) {
-    app.limits.orders.give_back(spread(id.0), now);
+pub(crate) fn refund_order(app: &App, id: DeviceId, now: Time) {
+    app.limits.device_orders.refund(hash_key(id.0), now);
 }
 
 /// What becomes of one more mail about a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum MailLimit {
+pub(crate) enum MailLimitOutcome {
     /// It is sent.
-    Within,
+    Send,
     /// It is not sent; its reader gets a notice instead, the first of the day.
-    Notice,
+    SendNotice,
     /// It is not sent, and its reader knows of it.
-    Over,
+    Suppress,
 }
 
 /// Counts a mail about a device, by the application's time.
-pub(crate) fn mail(app: &App, id: DeviceId, now: Time) -> MailLimit {
-    let hash = spread(id.0);
-    if app.limits.mails.take(hash, now).is_ok() {
-        return MailLimit::Within;
+pub(crate) fn count_mail(app: &App, id: DeviceId, now: Time) -> MailLimitOutcome {
+    let hash = hash_key(id.0);
+    if app.limits.device_mails.try_acquire(hash, now).is_ok() {
+        return MailLimitOutcome::Send;
     }
-    match app.limits.notices.take(hash, now) {
-        Ok(()) => MailLimit::Notice,
-        Err(_) => MailLimit::Over,
+    match app.limits.mail_notices.try_acquire(hash, now) {
+        Ok(()) => MailLimitOutcome::SendNotice,
+        Err(_) => MailLimitOutcome::Suppress,
     }
 }
 
 /// Counts a client's call. A client that many people hold in their hands, and whose id is no secret, is counted at each
 /// of its sources, so that nobody uses up what belongs to all.
-pub(crate) fn client(app: &App, id: ClientId, source: Option<&str>) -> Result<()> {
+pub(crate) fn count_client_call(app: &App, id: ClientId, source: Option<&str>) -> Result<()> {
     let source = source
         .map_or(0, |text| text.bytes().fold(17, |sum: u64, b| (sum ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)));
-    app.limits.clients.take(spread(id.0) ^ source, app.real_time()).map_err(Error::TooOften)
+    app.limits.client_calls.try_acquire(hash_key(id.0) ^ source, app.system_time()).map_err(Error::RateLimited)
 }

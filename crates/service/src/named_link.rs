@@ -12,49 +12,49 @@ use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 /// What links are for.
-pub(crate) const PURPOSES: [&str; 2] = [crate::mail::CANCEL_LINK, crate::takeover::LINK];
+pub(crate) const PURPOSES: [&str; 2] = [crate::mail::CANCEL_LINK, crate::takeover::LINK_PURPOSE];
 
 /// Shard and two ids; before the authentication code.
-const NAMED: usize = 40;
+const PAYLOAD_LEN: usize = 40;
 /// HMAC-SHA256.
-const MAC: usize = 32;
+const MAC_LEN: usize = 32;
 
 /// What a link's token names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Named {
+pub(crate) struct NamedLink {
     pub(crate) shard: i64,
-    pub(crate) first: Uuid,
-    pub(crate) second: Uuid,
+    pub(crate) first_id: Uuid,
+    pub(crate) second_id: Uuid,
 }
 
 /// The token of a link for a purpose.
-pub(crate) fn seal(app: &App, purpose: &str, named: Named) -> Result<String> {
-    let mut bytes = Vec::with_capacity(NAMED + MAC);
+pub(crate) fn seal(app: &App, purpose: &str, named: NamedLink) -> Result<String> {
+    let mut bytes = Vec::with_capacity(PAYLOAD_LEN + MAC_LEN);
     bytes.extend_from_slice(&named.shard.to_be_bytes());
-    bytes.extend_from_slice(named.first.as_bytes());
-    bytes.extend_from_slice(named.second.as_bytes());
-    let code = code(&app.keys.derive(purpose, 0), &bytes)?;
+    bytes.extend_from_slice(named.first_id.as_bytes());
+    bytes.extend_from_slice(named.second_id.as_bytes());
+    let code = authentication_code(&app.keys.derive_key(purpose, 0), &bytes)?;
     bytes.extend_from_slice(&code);
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
 /// What a token names; `None` if it is none of ours, or of another purpose.
-pub(crate) fn open(app: &App, purpose: &str, token: &str) -> Option<Named> {
-    let bytes: [u8; NAMED + MAC] = URL_SAFE_NO_PAD.decode(token).ok()?.try_into().ok()?;
-    let (named, found) = bytes.split_at(NAMED);
-    let is = |key: &[u8; 32]| code(key, named).is_ok_and(|code| code.ct_eq(found).into());
+pub(crate) fn open(app: &App, purpose: &str, token: &str) -> Option<NamedLink> {
+    let bytes: [u8; PAYLOAD_LEN + MAC_LEN] = URL_SAFE_NO_PAD.decode(token).ok()?.try_into().ok()?;
+    let (named, found) = bytes.split_at(PAYLOAD_LEN);
+    let is = |key: &[u8; 32]| authentication_code(key, named).is_ok_and(|code| code.ct_eq(found).into());
     // Those of links that were sent under an earlier master key.
-    let former = app.keys.derived().former(purpose, app.now()).map(|former| former.key).collect::<Vec<_>>();
-    if !is(&app.keys.derive(purpose, 0)) && !former.iter().any(is) {
+    let former = app.keys.derived_keys().former_keys(purpose, app.now()).map(|former| former.key).collect::<Vec<_>>();
+    if !is(&app.keys.derive_key(purpose, 0)) && !former.iter().any(is) {
         return None;
     }
     let (shard, ids) = named.split_at(8);
     let (first, second) = ids.split_at(16);
     let (first, second) = (Uuid::from_slice(first).ok()?, Uuid::from_slice(second).ok()?);
-    Some(Named { shard: i64::from_be_bytes(shard.try_into().ok()?), first, second })
+    Some(NamedLink { shard: i64::from_be_bytes(shard.try_into().ok()?), first_id: first, second_id: second })
 }
 
-fn code(key: &[u8; 32], named: &[u8]) -> Result<[u8; MAC]> {
+fn authentication_code(key: &[u8; 32], named: &[u8]) -> Result<[u8; MAC_LEN]> {
     let mac = Hmac::<Sha256>::new_from_slice(key).map_err(|e| Error::Internal(e.to_string()))?;
     Ok(mac.chain_update(named).finalize().into_bytes().into())
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// A request to another server.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Request {
+pub struct OutboundRequest {
     /// Method, such as `POST`.
     pub method: &'static str,
     /// Where to: absolute, `http` or `https`. A user name and password in it become an `Authorization` header.
@@ -23,14 +23,14 @@ pub struct Request {
     /// The body.
     pub body: Vec<u8>,
     /// How long all of it may take, from the look-up of the name to the last byte of the answer.
-    pub deadline: Duration,
+    pub timeout: Duration,
     /// How many bytes of the answer's body are read; the rest is left unread.
-    pub limit: usize,
+    pub max_response_bytes: usize,
     /// How long the body may take once the status is there, within the deadline; `None`: as long as that.
-    pub body_within: Option<Duration>,
+    pub body_timeout: Option<Duration>,
 }
 
-impl fmt::Debug for Request {
+impl fmt::Debug for OutboundRequest {
     /// Without headers and body, which may hold secrets, and without the address's query, which may too.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} request of {} bytes", self.method, self.body.len())
@@ -39,7 +39,7 @@ impl fmt::Debug for Request {
 
 /// What another server answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub struct OutboundResponse {
     /// Its status.
     pub status: u16,
     /// Its headers, names in small letters.
@@ -47,12 +47,12 @@ pub struct Answer {
     /// Its body, at most [`Request::limit`] bytes.
     pub body: Vec<u8>,
     /// The body was longer than that.
-    pub truncated: bool,
+    pub is_truncated: bool,
     /// Why the body ended early, if it did: the connection was lost, or time was over.
-    pub broken: Option<Failure>,
+    pub body_error: Option<OutboundError>,
 }
 
-impl Answer {
+impl OutboundResponse {
     /// Whether the status says that all is well.
     #[must_use]
     pub fn is_success(&self) -> bool {
@@ -63,10 +63,10 @@ impl Answer {
     ///
     /// # Errors
     /// A sentence that says why there is less.
-    pub fn whole(&self) -> Result<&[u8], String> {
-        match &self.broken {
+    pub fn complete_body(&self) -> Result<&[u8], String> {
+        match &self.body_error {
             Some(failure) => Err(format!("the answer with status {} broke off: {failure}", self.status)),
-            None if self.truncated => Err("the answer is too long".into()),
+            None if self.is_truncated => Err("the answer is too long".into()),
             None => Ok(&self.body),
         }
     }
@@ -80,7 +80,7 @@ impl Answer {
 
 /// Why there is no answer. The texts are for an operator: who subscribed an address is not told what lies behind it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Failure {
+pub enum OutboundError {
     /// Not an address that can be asked.
     #[error("the address cannot be used: {0}")]
     BadUrl(String),
@@ -89,7 +89,7 @@ pub enum Failure {
     BadHeader(String),
     /// The name leads to an address that is kept from being asked; see `[outbound] allow`.
     #[error("{0} is a private or reserved address; list it in outbound.allow if it is meant")]
-    Refused(IpAddr),
+    AddressRefused(IpAddr),
     /// The name leads nowhere.
     #[error("the host name cannot be resolved: {0}")]
     Unresolved(String),
@@ -104,25 +104,25 @@ pub enum Failure {
     TimedOut,
     /// The connection ended before the answer did, or what came is no body.
     #[error("the connection was closed before the answer was complete")]
-    Closed,
+    ConnectionClosed,
     /// What came back is no HTTP, or its head is too large.
     #[error("the answer is no readable HTTP: {0}")]
     Unreadable(String),
 }
 
-impl Failure {
+impl OutboundError {
     /// Whether the same request could fare better later.
     #[must_use]
-    pub fn is_passing(&self) -> bool {
-        !matches!(self, Failure::BadUrl(_) | Failure::BadHeader(_))
+    pub fn is_transient(&self) -> bool {
+        !matches!(self, OutboundError::BadUrl(_) | OutboundError::BadHeader(_))
     }
 }
 
 /// What a request will have come to.
-pub type Pending<'a> = Pin<Box<dyn Future<Output = Result<Answer, Failure>> + Send + 'a>>;
+pub type OutboundFuture<'a> = Pin<Box<dyn Future<Output = Result<OutboundResponse, OutboundError>> + Send + 'a>>;
 
 /// The network.
 pub trait Outbound: Send + Sync {
     /// Sends a request.
-    fn send(&self, request: Request) -> Pending<'_>;
+    fn send(&self, request: OutboundRequest) -> OutboundFuture<'_>;
 }

@@ -1,7 +1,7 @@
 //! Events, listed.
 
 use crate::{App, Result};
-use opendrs_domain::delivery::EventState;
+use opendrs_domain::delivery::EventDeliveryState;
 use opendrs_domain::id::{DeliveryId, EventId};
 use opendrs_domain::notification::Event;
 use opendrs_domain::time::Time;
@@ -9,21 +9,21 @@ use opendrs_store::{Tx, delivery, outbox};
 use std::collections::HashSet;
 
 /// How many deliveries that were given up are looked at at once.
-const PAGE: i64 = 200;
+const PAGE_SIZE: i64 = 200;
 
 /// An event, and what became of it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Listed {
+pub struct EventSummary {
     /// The event.
     pub event: Event,
     /// Where it stands, all its receivers taken together.
-    pub state: EventState,
+    pub state: EventDeliveryState,
 }
 
-impl Listed {
-    async fn find(tx: &mut Tx<'_>, event: Event) -> Result<Self> {
-        let states = delivery::states(tx, event.id).await?;
-        Ok(Self { event, state: EventState::of(&states) })
+impl EventSummary {
+    async fn load(tx: &mut Tx<'_>, event: Event) -> Result<Self> {
+        let states = delivery::list_states(tx, event.id).await?;
+        Ok(Self { event, state: EventDeliveryState::from_deliveries(&states) })
     }
 }
 
@@ -31,13 +31,13 @@ impl Listed {
 ///
 /// # Errors
 /// [`crate::Error::Unavailable`].
-pub async fn list(app: &App, first: Option<(Time, EventId)>, limit: i64) -> Result<Vec<Listed>> {
+pub async fn list(app: &App, first: Option<(Time, EventId)>, limit: i64) -> Result<Vec<EventSummary>> {
     let mut listed = Vec::new();
-    let found = before(app, first, limit).await?;
+    let found = list_before(app, first, limit).await?;
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
     for event in found {
-        listed.push(Listed::find(&mut tx, event).await?);
+        listed.push(EventSummary::load(&mut tx, event).await?);
     }
     Ok(listed)
 }
@@ -46,13 +46,13 @@ pub async fn list(app: &App, first: Option<(Time, EventId)>, limit: i64) -> Resu
 ///
 /// # Errors
 /// [`crate::Error::Unavailable`].
-pub async fn list_failed(app: &App, limit: i64) -> Result<Vec<Listed>> {
+pub async fn list_failed(app: &App, limit: i64) -> Result<Vec<EventSummary>> {
     let (mut listed, mut seen) = (Vec::new(), HashSet::new());
     let mut last = DeliveryId(uuid::Uuid::max());
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
     loop {
-        let page = delivery::dead_before(&mut tx, last, PAGE).await?;
+        let page = delivery::list_dead_before(&mut tx, last, PAGE_SIZE).await?;
         let Some((_, oldest, _)) = page.last() else { return Ok(listed) };
         last = *oldest;
         for (shard, _, id) in page {
@@ -60,9 +60,9 @@ pub async fn list_failed(app: &App, limit: i64) -> Result<Vec<Listed>> {
                 return Ok(listed);
             }
             if seen.insert(id)
-                && let Some(event) = outbox::by_id(&mut tx, shard, id).await?
+                && let Some(event) = outbox::find_by_id(&mut tx, shard, id).await?
             {
-                listed.push(Listed::find(&mut tx, event).await?);
+                listed.push(EventSummary::load(&mut tx, event).await?);
             }
         }
     }
@@ -72,17 +72,17 @@ pub async fn list_failed(app: &App, limit: i64) -> Result<Vec<Listed>> {
 ///
 /// # Errors
 /// [`crate::Error::Unavailable`].
-pub async fn newest(app: &App, limit: i64) -> Result<Vec<Event>> {
+pub async fn list_newest(app: &App, limit: i64) -> Result<Vec<Event>> {
     let mut reader = app.db.reader().await?;
-    Ok(outbox::newest(&mut reader.tx()?, limit).await?)
+    Ok(outbox::list_newest(&mut reader.tx()?, limit).await?)
 }
 
 /// The events before one, or before all that is to come, newest first.
 ///
 /// # Errors
 /// [`crate::Error::Unavailable`].
-pub async fn before(app: &App, first: Option<(Time, EventId)>, limit: i64) -> Result<Vec<Event>> {
+pub async fn list_before(app: &App, first: Option<(Time, EventId)>, limit: i64) -> Result<Vec<Event>> {
     let first = first.unwrap_or((Time::from_micros(i64::MAX), EventId(uuid::Uuid::max())));
     let mut reader = app.db.reader().await?;
-    Ok(outbox::before(&mut reader.tx()?, first, limit).await?)
+    Ok(outbox::list_before(&mut reader.tx()?, first, limit).await?)
 }

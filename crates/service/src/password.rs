@@ -12,57 +12,57 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 
 /// Longest password that is looked at, in bytes.
-const MAX_PASSWORD: usize = 1024;
+const MAX_PASSWORD_BYTES: usize = 1024;
 /// How many may wait or be hashed at once: with some 30 ms each on a core, a second or two.
-const QUEUE: usize = 64;
+const QUEUE_LEN: usize = 64;
 /// How many of them from one source.
-const QUEUE_OF_SOURCE: usize = 8;
+const QUEUE_LEN_PER_SOURCE: usize = 8;
 /// Seconds after which a source that fills its part of the queue may come back.
-const COME_BACK: i64 = 1;
+const RETRY_AFTER_SECS: i64 = 1;
 
 /// The queue.
 pub(crate) struct PasswordQueue {
     workers: Arc<Semaphore>,
-    waiting: Arc<Mutex<Waiting>>,
+    counts: Arc<Mutex<QueueCounts>>,
 }
 
 /// Who waits or is served.
 #[derive(Default)]
-struct Waiting {
-    all: usize,
+struct QueueCounts {
+    total: usize,
     by_source: HashMap<String, usize>,
 }
 
 /// A place in the queue, kept until the work is done, also if whoever asked for it has gone.
-struct Place {
-    waiting: Arc<Mutex<Waiting>>,
+struct QueueSlot {
+    counts: Arc<Mutex<QueueCounts>>,
     source: String,
 }
 
 impl PasswordQueue {
     /// A queue before so many workers.
     pub(crate) fn new(workers: usize) -> Self {
-        Self { workers: Arc::new(Semaphore::new(workers)), waiting: Arc::default() }
+        Self { workers: Arc::new(Semaphore::new(workers)), counts: Arc::default() }
     }
 
-    fn enter(&self, source: &str) -> Result<Place> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if waiting.by_source.get(source).is_some_and(|count| *count >= QUEUE_OF_SOURCE) {
-            return Err(Error::Throttled(COME_BACK));
+    fn enter(&self, source: &str) -> Result<QueueSlot> {
+        let mut waiting = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.by_source.get(source).is_some_and(|count| *count >= QUEUE_LEN_PER_SOURCE) {
+            return Err(Error::Throttled(RETRY_AFTER_SECS));
         }
-        if waiting.all >= QUEUE {
-            return Err(Error::Unavailable(format!("{QUEUE} passwords wait to be checked")));
+        if waiting.total >= QUEUE_LEN {
+            return Err(Error::Unavailable(format!("{QUEUE_LEN} passwords wait to be checked")));
         }
-        waiting.all += 1;
+        waiting.total += 1;
         *waiting.by_source.entry(source.to_owned()).or_default() += 1;
-        Ok(Place { waiting: self.waiting.clone(), source: source.to_owned() })
+        Ok(QueueSlot { counts: self.counts.clone(), source: source.to_owned() })
     }
 }
 
-impl Drop for Place {
+impl Drop for QueueSlot {
     fn drop(&mut self) {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.all = waiting.all.saturating_sub(1);
+        let mut waiting = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.total = waiting.total.saturating_sub(1);
         if let Some(count) = waiting.by_source.get_mut(&self.source) {
             *count -= 1;
             if *count == 0 {
@@ -78,7 +78,7 @@ impl Drop for Place {
 /// # Errors
 /// [`Error::Throttled`] when the source has too many tries in the queue, [`Error::Unavailable`] when the queue is full.
 pub(crate) async fn verify(app: &App, source: &str, stored: Option<String>, password: &str) -> Result<bool> {
-    let place = app.passwords.enter(source)?;
+    let place = app.password_queue.enter(source)?;
     compare(app, Some(place), stored, password).await
 }
 
@@ -87,10 +87,10 @@ pub(crate) async fn verify_for_operator(app: &App, stored: Option<String>, passw
     compare(app, None, stored, password).await
 }
 
-async fn compare(app: &App, place: Option<Place>, stored: Option<String>, password: &str) -> Result<bool> {
+async fn compare(app: &App, place: Option<QueueSlot>, stored: Option<String>, password: &str) -> Result<bool> {
     let password = password.to_owned();
-    work(app, place, move |argon| {
-        if password.len() > MAX_PASSWORD {
+    run_on_worker(app, place, move |argon| {
+        if password.len() > MAX_PASSWORD_BYTES {
             return Ok(false);
         }
         match stored.as_deref().map(PasswordHash::new) {
@@ -108,11 +108,11 @@ pub(crate) async fn hash(app: &App, password: &str) -> Result<String> {
     let hash = move |argon: Argon2<'static>| {
         argon.hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(hash_error)
     };
-    work(app, None, hash).await
+    run_on_worker(app, None, hash).await
 }
 
 /// A password hash of another store, if this one can check passwords with it.
-pub(crate) fn readable_hash(hash: &str) -> Result<String, String> {
+pub(crate) fn parse_hash(hash: &str) -> Result<String, String> {
     let hash = PasswordHash::new(hash).map_err(|e| format!("is no PHC string: {e}"))?;
     match hash.algorithm.as_str().starts_with("argon2") {
         true => Ok(hash.to_string()),
@@ -125,12 +125,13 @@ fn hash_error(error: impl std::fmt::Display) -> Error {
 }
 
 /// Does a piece of work when a worker is free.
-async fn work<T: Send + 'static>(
+async fn run_on_worker<T: Send + 'static>(
     app: &App,
-    place: Option<Place>,
+    place: Option<QueueSlot>,
     work: impl FnOnce(Argon2<'static>) -> Result<T> + Send + 'static,
 ) -> Result<T> {
-    let worker = app.passwords.workers.clone().acquire_owned().await.map_err(|e| Error::Internal(e.to_string()))?;
+    let worker =
+        app.password_queue.workers.clone().acquire_owned().await.map_err(|e| Error::Internal(e.to_string()))?;
     let task = move || {
         let done = work(Argon2::default());
         drop((worker, place));
@@ -146,13 +147,13 @@ mod tests {
     #[test]
     fn a_source_has_its_part_of_the_queue_and_the_others_theirs() {
         let queue = PasswordQueue::new(1);
-        let enter = |n: usize| queue.enter(&(n / QUEUE_OF_SOURCE).to_string());
-        let mut places: Vec<_> = (0..QUEUE).map(|n| enter(n).unwrap()).collect();
+        let enter = |n: usize| queue.enter(&(n / QUEUE_LEN_PER_SOURCE).to_string());
+        let mut places: Vec<_> = (0..QUEUE_LEN).map(|n| enter(n).unwrap()).collect();
         assert!(matches!(queue.enter("0"), Err(Error::Throttled(1))), "its part is full");
         assert!(matches!(queue.enter("new"), Err(Error::Unavailable(_))), "the queue is full");
         places.pop();
         drop(queue.enter("new").unwrap());
         places.clear();
-        assert_eq!(queue.waiting.lock().unwrap().by_source.len(), 0);
+        assert_eq!(queue.counts.lock().unwrap().by_source.len(), 0);
     }
 }

@@ -3,21 +3,21 @@
 //! What it is: recording a change, and writing its mails in bounded batches. What it is not: part of any device call.
 //! Invariant: a change causes one mail per slot. The mails of a batch and the cursor are written in one transaction.
 
-use crate::delivery::Stamp;
+use crate::delivery::EventIds;
 use crate::{App, Result, mail};
-use opendrs_domain::mail::{News, PriceChangeSummary};
+use opendrs_domain::mail::{MailContent, PriceChangeSummary};
 use opendrs_domain::money::Money;
 use opendrs_domain::product::Product;
-use opendrs_domain::rule::Mode;
+use opendrs_domain::rule::ApprovalMode;
 use opendrs_domain::text::Asin;
 use opendrs_domain::time::Time;
-use opendrs_store::price::{self as store, SlotOfProduct};
-use opendrs_store::{Tx, Write, product};
+use opendrs_store::price::{self as store, ReorderingSlot};
+use opendrs_store::{Command, Tx, product};
 
 /// How many slots one batch covers.
-const BATCH: i64 = 100;
+const BATCH_SIZE: i64 = 100;
 /// How many batches are written at most while the test clock stands at one moment.
-const BATCHES: usize = 10_000;
+const MAX_BATCHES: usize = 10_000;
 
 /// A price that a page showed for a product.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,18 +31,18 @@ pub struct ShownPrice {
 /// The price that a customer agrees to by choosing a product: the one that their page showed, if one did. A product that
 /// became cheaper is agreed to at its new price. A shown price in another currency stays: no order can be compared with it,
 /// so the next one is held for the customer's approval.
-pub(crate) fn agreed(product: &Product, shown: &[ShownPrice]) -> Option<Money> {
+pub(crate) fn price_agreed_to(product: &Product, shown: &[ShownPrice]) -> Option<Money> {
     let Money { minor, currency } = &shown.iter().find(|shown| shown.asin == product.asin)?.price;
     let dearer = *currency == product.price.currency && *minor > product.price.minor;
     Some(if dearer { product.price.clone() } else { Money { minor: *minor, currency: currency.clone() } })
 }
 
 /// Adds or changes a product of the catalogue. A new price is recorded, so that its customers are notified.
-pub(crate) async fn put_product(tx: &mut Tx<'_>, new: &Product, now: Time) -> opendrs_store::Result<()> {
-    let old = product::by_asin(tx, &new.asin).await?;
-    product::put(tx, new).await?;
+pub(crate) async fn save_product(tx: &mut Tx<'_>, new: &Product, now: Time) -> opendrs_store::Result<()> {
+    let old = product::find_by_asin(tx, &new.asin).await?;
+    product::upsert(tx, new).await?;
     match old.filter(|old| old.price != new.price) {
-        Some(old) => store::record(tx, &new.asin, &old.price, now).await,
+        Some(old) => store::record_change(tx, &new.asin, &old.price, now).await,
         None => Ok(()),
     }
 }
@@ -56,17 +56,24 @@ pub async fn write_notices(app: &App) -> Result<bool> {
     // Most calls find nothing, and a command would be a write.
     let next = {
         let mut reader = app.db.reader().await?;
-        store::next_due(&mut reader.tx()?, now).await?
+        store::find_next_due(&mut reader.tx()?, now).await?
     };
     let Some(asin) = next else { return Ok(false) };
-    let stamps = (0..BATCH).map(|_| Stamp::draw(app, now)).collect();
-    app.db.write(WriteNotices { asin, stamps, ask_above: app.settings.timing.ask_above, now }).await?;
+    let stamps = (0..BATCH_SIZE).map(|_| EventIds::allocate(app, now)).collect();
+    app.db
+        .write(WritePriceNotices {
+            asin,
+            event_ids: stamps,
+            ask_above: app.settings.timing.price_tolerance_percent,
+            now,
+        })
+        .await?;
     Ok(true)
 }
 
 /// Writes the mails of every change up to now.
 pub(crate) async fn write_all_notices(app: &App) -> Result<()> {
-    for _ in 0..BATCHES {
+    for _ in 0..MAX_BATCHES {
         if !write_notices(app).await? {
             break;
         }
@@ -74,45 +81,45 @@ pub(crate) async fn write_all_notices(app: &App) -> Result<()> {
     Ok(())
 }
 
-struct WriteNotices {
+struct WritePriceNotices {
     asin: Asin,
-    stamps: Vec<Stamp>,
+    event_ids: Vec<EventIds>,
     ask_above: u32,
     now: Time,
 }
 
-impl Write for WriteNotices {
-    type Out = ();
-    fn key(&self) -> u64 {
+impl Command for WritePriceNotices {
+    type Output = ();
+    fn ordering_key(&self) -> u64 {
         0
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
         // Another node may have finished the change.
         let Some(change) = store::lock(tx, &self.asin).await? else { return Ok(()) };
-        let product = product::by_asin(tx, &self.asin).await?;
+        let product = product::find_by_asin(tx, &self.asin).await?;
         let Some(product) = product.filter(|product| product.price != change.before) else {
-            return store::advance(tx, &self.asin, None).await;
+            return store::advance_cursor(tx, &self.asin, None).await;
         };
-        let slots = store::slots_after(tx, &self.asin, &change.cursor, BATCH).await?;
-        for (slot, stamp) in slots.iter().zip(&self.stamps).filter(|(slot, _)| slot.buys) {
-            let news = News::PriceChanged(self.summary(slot, &change.before, &product));
-            mail::add_for(tx, slot.shard, (slot.device, slot.customer), news, (*stamp, self.now)).await?;
+        let slots = store::list_slots_after(tx, &self.asin, &change.cursor, BATCH_SIZE).await?;
+        for (slot, stamp) in slots.iter().zip(&self.event_ids).filter(|(slot, _)| slot.is_charged) {
+            let news = MailContent::PriceChanged(self.summary(slot, &change.before, &product));
+            mail::enqueue_for(tx, slot.shard, (slot.device, slot.customer), news, (*stamp, self.now)).await?;
         }
-        let more = i64::try_from(slots.len()).is_ok_and(|count| count == BATCH);
-        store::advance(tx, &self.asin, slots.last().filter(|_| more)).await
+        let more = i64::try_from(slots.len()).is_ok_and(|count| count == BATCH_SIZE);
+        store::advance_cursor(tx, &self.asin, slots.last().filter(|_| more)).await
     }
 }
 
-impl WriteNotices {
-    fn summary(&self, slot: &SlotOfProduct, before: &Money, product: &Product) -> PriceChangeSummary {
+impl WritePriceNotices {
+    fn summary(&self, slot: &ReorderingSlot, before: &Money, product: &Product) -> PriceChangeSummary {
         let Product { asin, title, price, .. } = product;
         let terms = &slot.terms;
         PriceChangeSummary {
             title: title.clone(),
             before: before.clone(),
             price: price.clone(),
-            agreed: terms.agreed.as_ref().map(|agreed| agreed.price.clone()),
-            asks: terms.rules.mode == Mode::Ask || !terms.allows_price(asin, price, self.ask_above),
+            agreed: terms.agreed_price.as_ref().map(|agreed| agreed.price.clone()),
+            asks: terms.rules.mode == ApprovalMode::Ask || !terms.allows_price(asin, price, self.ask_above),
         }
     }
 }

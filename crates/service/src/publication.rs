@@ -4,11 +4,11 @@
 //! installation may have none. What it is not: it decides nothing about retries, and no attempt makes more than one
 //! request. Invariant: a publication ends by its deadline, published or [`Unpublished`].
 
-use crate::outbound::{Answer, Failure};
+use crate::outbound::{OutboundError, OutboundResponse};
 use crate::{App, Error, Result};
-use opendrs_domain::delivery::ATTEMPT;
-use opendrs_domain::publication::{Refusal, TopicArn};
-use opendrs_domain::topic::Topic;
+use opendrs_domain::delivery::ATTEMPT_TIMEOUT;
+use opendrs_domain::publication::{PublishRejection, TopicArn};
+use opendrs_domain::receiver::Receiver;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -24,70 +24,70 @@ pub struct Publication {
     /// The attribute `version`, on messages of version 2.0.
     pub version: Option<&'static str>,
     /// On FIFO topics.
-    pub place: Option<Place>,
+    pub fifo_keys: Option<FifoKeys>,
     /// How long all of it may take, the look-up of credentials included.
-    pub deadline: Duration,
+    pub timeout: Duration,
 }
 
 /// A message's place on a FIFO topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct FifoKeys {
     /// `MessageGroupId`: the messages of one group keep their order.
-    pub group: String,
+    pub group_id: String,
     /// `MessageDeduplicationId`: what comes again within five minutes is taken and not passed on.
-    pub deduplication: String,
+    pub deduplication_id: String,
 }
 
 impl Publication {
     /// A publication, with its place if the topic wants one.
     #[must_use]
-    pub fn new(topic: TopicArn, subject: &str, message: String, place: impl FnOnce() -> Place) -> Self {
+    pub fn new(topic: TopicArn, subject: &str, message: String, place: impl FnOnce() -> FifoKeys) -> Self {
         let place = topic.is_fifo().then(place);
-        let deadline = Duration::from_micros(ATTEMPT.micros().unsigned_abs());
-        Self { topic, subject: subject.to_owned(), message, version: None, place, deadline }
+        let deadline = Duration::from_micros(ATTEMPT_TIMEOUT.as_micros().unsigned_abs());
+        Self { topic, subject: subject.to_owned(), message, version: None, fifo_keys: place, timeout: deadline }
     }
 }
 
 /// What SNS took.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Published {
+pub struct PublishReceipt {
     /// SNS's own `MessageId`; `None` where its answer broke off before it.
-    pub id: Option<String>,
+    pub message_id: Option<String>,
     /// Its answer.
-    pub answer: Answer,
+    pub response: OutboundResponse,
 }
 
 /// Why nothing was published. The texts are for an operator.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unpublished {
+pub enum PublishError {
     /// SNS answered with an error.
     #[error("{0}")]
-    Refused(Refusal, Answer),
+    Rejected(PublishRejection, OutboundResponse),
     /// There is nobody to publish as.
     #[error("there are no AWS credentials: {0}")]
     NoCredentials(String),
     /// This program cannot, whoever asks.
     #[error("it cannot be asked: {0}")]
-    Unable(String),
+    Unusable(String),
     /// No answer.
     #[error(transparent)]
-    Failed(#[from] Failure),
+    Failed(#[from] OutboundError),
 }
 
 /// What a publication will have come to.
-pub type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T, Unpublished>> + Send + 'a>>;
+pub type PublishFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, PublishError>> + Send + 'a>>;
 
 /// Amazon SNS.
 pub trait Publisher: Send + Sync {
     /// Publishes.
-    fn publish(&self, publication: Publication) -> Pending<'_, Published>;
+    fn publish(&self, publication: Publication) -> PublishFuture<'_, PublishReceipt>;
 
     /// Looks for the credentials that a topic would be published with.
-    fn find_credentials(&self, topic: TopicArn) -> Pending<'_, ()>;
+    fn find_credentials(&self, topic: TopicArn) -> PublishFuture<'_, ()>;
 }
 
 /// Says what to do where nothing can be published.
-pub const NO_PUBLISHER: &str = "this opendrs cannot publish to Amazon SNS, because it was built without the feature `sns`: \
+pub const NO_PUBLISHER_MESSAGE: &str = "this opendrs cannot publish to Amazon SNS, because it was built without the feature `sns`: \
      build it with `--features sns`, or take a release";
 
 /// Publishes a test message to a topic at once, with the credentials of this process, and returns SNS's `MessageId`.
@@ -95,27 +95,27 @@ pub const NO_PUBLISHER: &str = "this opendrs cannot publish to Amazon SNS, becau
 ///
 /// # Errors
 /// [`Error::BadCommand`] says why it was not published.
-pub async fn test(app: &App, topic: &Topic) -> Result<String> {
-    let Some(arn) = topic.published_to() else {
-        return Err(Error::BadCommand(format!("{} is posted to, not published", topic.arn)));
+pub async fn publish_test(app: &App, topic: &Receiver) -> Result<String> {
+    let Some(arn) = topic.sns_topic_arn() else {
+        return Err(Error::InvalidCommand(format!("{} is posted to, not published", topic.arn)));
     };
-    let publisher = app.publisher.as_ref().ok_or_else(|| Error::BadCommand(NO_PUBLISHER.into()))?;
+    let publisher = app.publisher.as_ref().ok_or_else(|| Error::InvalidCommand(NO_PUBLISHER_MESSAGE.into()))?;
     let message = serde_json::json!({ "test": format!("{} is published here by OpenDRS", topic.arn) }).to_string();
-    let place = || Place { group: "test".into(), deduplication: app.ids.random().to_string() };
+    let place = || FifoKeys { group_id: "test".into(), deduplication_id: app.ids.random_uuid().to_string() };
     let publication = Publication::new(arn.clone(), "OpenDRS test", message, place);
     match publisher.publish(publication).await {
-        Ok(published) => published.id.ok_or_else(|| {
+        Ok(published) => published.message_id.ok_or_else(|| {
             let why = format!("it was published to {arn}, but the answer broke off before its MessageId");
-            Error::BadCommand(why)
+            Error::InvalidCommand(why)
         }),
-        Err(why) => Err(Error::BadCommand(format!("nothing was published to {arn}: {why}{}", advice(&why)))),
+        Err(why) => Err(Error::InvalidCommand(format!("nothing was published to {arn}: {why}{}", advice(&why)))),
     }
 }
 
 /// What an operator can do about it.
-fn advice(why: &Unpublished) -> &'static str {
+fn advice(why: &PublishError) -> &'static str {
     match why {
-        Unpublished::Refused(refusal, _) => match refusal.code.as_str() {
+        PublishError::Rejected(refusal, _) => match refusal.code.as_str() {
             "AuthorizationError" | "AccessDenied" => ". Allow these credentials `sns:Publish` on that ARN",
             "NotFound" => ". Create the topic, or correct region, account and name",
             "InvalidClientTokenId" | "SignatureDoesNotMatch" | "ExpiredToken" => {
@@ -123,7 +123,7 @@ fn advice(why: &Unpublished) -> &'static str {
             }
             _ => "",
         },
-        Unpublished::NoCredentials(_) => ". Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or a role",
-        Unpublished::Unable(_) | Unpublished::Failed(_) => "",
+        PublishError::NoCredentials(_) => ". Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or a role",
+        PublishError::Unusable(_) | PublishError::Failed(_) => "",
     }
 }

@@ -10,13 +10,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use uuid::Uuid;
 
 /// A source of random bytes.
-pub trait Random: Send + Sync {
+pub trait RandomSource: Send + Sync {
     /// Fills the buffer.
     fn fill(&self, bytes: &mut [u8]);
 
     /// A source beside this one for what passes and is not kept, where what is drawn for it must not change what comes
     /// next here.
-    fn beside(&self) -> Option<Arc<dyn Random>> {
+    fn fork(&self) -> Option<Arc<dyn RandomSource>> {
         None
     }
 }
@@ -25,7 +25,7 @@ pub trait Random: Send + Sync {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemRandom;
 
-impl Random for SystemRandom {
+impl RandomSource for SystemRandom {
     #[expect(clippy::disallowed_methods, reason = "the one place that asks the system")]
     fn fill(&self, bytes: &mut [u8]) {
         // The system call fails on no supported system once it has booted; going on without randomness would be worse
@@ -53,7 +53,7 @@ impl SeededRandom {
     }
 }
 
-impl Random for SeededRandom {
+impl RandomSource for SeededRandom {
     fn fill(&self, bytes: &mut [u8]) {
         for part in bytes.chunks_mut(32) {
             let count = self.count.fetch_add(1, Ordering::Relaxed);
@@ -62,48 +62,48 @@ impl Random for SeededRandom {
         }
     }
 
-    fn beside(&self) -> Option<Arc<dyn Random>> {
+    fn fork(&self) -> Option<Arc<dyn RandomSource>> {
         let seed = Sha256::new().chain_update(self.seed).chain_update(b"beside").finalize();
         Some(Arc::new(Self { seed: seed.into(), count: AtomicU64::new(0) }))
     }
 }
 
 /// How many random bytes are drawn at once: a system call for each identifier would be a good part of a call's time.
-const POOL: usize = 4096;
+const POOL_LEN: usize = 4096;
 
 /// Random bytes in store. What was given out is wiped.
-struct Pool {
-    bytes: Box<[u8; POOL]>,
+struct RandomPool {
+    bytes: Box<[u8; POOL_LEN]>,
     used: usize,
 }
 
 /// Makes identifiers and secrets.
-pub struct Ids {
-    random: Arc<dyn Random>,
-    pool: Mutex<Pool>,
-    last: Mutex<(u64, u32)>,
+pub struct IdGenerator {
+    source: Arc<dyn RandomSource>,
+    pool: Mutex<RandomPool>,
+    last_ordered: Mutex<(u64, u32)>,
 }
 
 /// How far the counter within one millisecond reaches: 30 bits.
-const COUNTER: u32 = 1 << 30;
+const COUNTER_RANGE: u32 = 1 << 30;
 
-impl Ids {
-    pub(crate) fn new(random: Arc<dyn Random>) -> Self {
-        let pool = Pool { bytes: Box::new([0; POOL]), used: POOL };
-        Self { random, pool: Mutex::new(pool), last: Mutex::new((0, 0)) }
+impl IdGenerator {
+    pub(crate) fn new(random: Arc<dyn RandomSource>) -> Self {
+        let pool = RandomPool { bytes: Box::new([0; POOL_LEN]), used: POOL_LEN };
+        Self { source: random, pool: Mutex::new(pool), last_ordered: Mutex::new((0, 0)) }
     }
 
     /// Random bytes.
     #[must_use]
-    pub fn bytes<const N: usize>(&self) -> [u8; N] {
+    pub fn random_bytes<const N: usize>(&self) -> [u8; N] {
         let mut out = [0; N];
-        if N > POOL {
-            self.random.fill(&mut out);
+        if N > POOL_LEN {
+            self.source.fill(&mut out);
             return out;
         }
         let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
-        if pool.used + N > POOL {
-            self.random.fill(&mut *pool.bytes);
+        if pool.used + N > POOL_LEN {
+            self.source.fill(&mut *pool.bytes);
             pool.used = 0;
         }
         let from = pool.used;
@@ -116,24 +116,24 @@ impl Ids {
 
     /// A random UUID (version 4).
     #[must_use]
-    pub fn random(&self) -> Uuid {
-        uuid::Builder::from_random_bytes(self.bytes()).into_uuid()
+    pub fn random_uuid(&self) -> Uuid {
+        uuid::Builder::from_random_bytes(self.random_bytes()).into_uuid()
     }
 
     /// A UUID (version 7) above every one made before.
     #[must_use]
-    pub fn ordered(&self, now: Time) -> Uuid {
-        let millis = u64::try_from(now.micros() / 1000).unwrap_or_default();
+    pub fn ordered_uuid(&self, now: Time) -> Uuid {
+        let millis = u64::try_from(now.as_micros() / 1000).unwrap_or_default();
         let (millis, count) = {
-            let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut last = self.last_ordered.lock().unwrap_or_else(PoisonError::into_inner);
             *last = match *last {
                 (at, _) if millis > at => (millis, 0),
-                (at, count) if count + 1 < COUNTER => (at, count + 1),
+                (at, count) if count + 1 < COUNTER_RANGE => (at, count + 1),
                 (at, _) => (at + 1, 0),
             };
             *last
         };
-        let tail: [u8; 6] = self.bytes();
+        let tail: [u8; 6] = self.random_bytes();
         let mut bytes = [0_u8; 16];
         bytes[..6].copy_from_slice(&millis.to_be_bytes()[2..]);
         bytes[6..8].copy_from_slice(&u16::try_from(count >> 18).unwrap_or_default().to_be_bytes());
@@ -150,8 +150,8 @@ impl Ids {
 
     /// A secret of 256 bits, as 64 hex digits.
     #[must_use]
-    pub fn secret(&self) -> String {
-        self.bytes::<32>().iter().map(|b| format!("{b:02x}")).collect()
+    pub fn random_secret(&self) -> String {
+        self.random_bytes::<32>().iter().map(|b| format!("{b:02x}")).collect()
     }
 }
 
@@ -163,7 +163,7 @@ mod tests {
     fn a_number_makes_the_same_bytes_again_whatever_is_drawn_beside_them() {
         let drawn = |number, start, beside: usize| {
             let random = SeededRandom::new(number, start);
-            let other = random.beside().unwrap();
+            let other = random.fork().unwrap();
             (0..beside).for_each(|_| other.fill(&mut [0; 40]));
             let mut bytes = [0; 100];
             random.fill(&mut bytes);
@@ -175,11 +175,11 @@ mod tests {
 
     #[test]
     fn identifiers_rise_even_when_time_stands_still_or_goes_back() {
-        let ids = Ids::new(Arc::new(SystemRandom));
+        let ids = IdGenerator::new(Arc::new(SystemRandom));
         let now = Time::from_secs(1_520_000_000);
-        let mut all: Vec<_> = (0..2000).map(|_| ids.ordered(now)).collect();
-        all.push(ids.ordered(Time::from_secs(1)));
-        all.push(ids.ordered(Time::from_secs(1_520_000_001)));
+        let mut all: Vec<_> = (0..2000).map(|_| ids.ordered_uuid(now)).collect();
+        all.push(ids.ordered_uuid(Time::from_secs(1)));
+        all.push(ids.ordered_uuid(Time::from_secs(1_520_000_001)));
         assert!(all.is_sorted() && all.windows(2).all(|w| w[0] != w[1]));
         assert!(all.iter().all(|id| id.get_version_num() == 7));
     }

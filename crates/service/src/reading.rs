@@ -1,13 +1,13 @@
 //! SlotStatus: a reading is stored durably before it is answered.
 
-use crate::token::{self, Caller, DeviceToken};
+use crate::token::{self, DeviceCaller, DeviceClaims};
 use crate::{App, Result, limit};
 use opendrs_domain::id::{DeviceId, ReadingId};
-use opendrs_domain::reading::{Point, SlotStatus, day_of, days};
+use opendrs_domain::reading::{ReadingPoint, SlotStatus, day_number, summarize_by_day};
 use opendrs_domain::text::SlotId;
 use opendrs_domain::time::{Span, Time};
 use opendrs_store::access::AccessVersion;
-use opendrs_store::{Tx, Write, reading};
+use opendrs_store::{Command, Tx, reading};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -15,10 +15,10 @@ use uuid::Uuid;
 ///
 /// # Errors
 /// [`crate::Error::Unavailable`].
-pub async fn add(app: &App, caller: Caller, slot: SlotId, status: SlotStatus) -> Result<()> {
+pub async fn record(app: &App, caller: DeviceCaller, slot: SlotId, status: SlotStatus) -> Result<()> {
     let at = app.now();
-    let id = ReadingId(app.ids.ordered(at));
-    Ok(app.db.write(Add { shard: caller.shard, id, device: caller.device.id, slot, at, status }).await?)
+    let id = ReadingId(app.ids.ordered_uuid(at));
+    Ok(app.db.write(InsertReading { shard: caller.shard, id, device: caller.device.id, slot, at, status }).await?)
 }
 
 /// The same with a token in place of a caller, for the many calls in which everything is right: checking the device and
@@ -27,20 +27,25 @@ pub async fn add(app: &App, caller: Caller, slot: SlotId, status: SlotStatus) ->
 ///
 /// # Errors
 /// [`crate::Error::TooOften`], [`crate::Error::Unavailable`].
-pub async fn report(app: &App, token: &str, slot: &str, status: &SlotStatus) -> Result<bool> {
+pub async fn record_by_token(app: &App, token: &str, slot: &str, status: &SlotStatus) -> Result<bool> {
     let Ok(slot) = SlotId::parse(slot) else { return Ok(false) };
-    let Ok(DeviceToken { shard, device, access, .. }) = token::of_device(app, token).await else { return Ok(false) };
-    limit::device(app, device)?;
+    let Ok(DeviceClaims { shard, device, access_version: access, .. }) = token::device_claims(app, token).await else {
+        return Ok(false);
+    };
+    limit::count_device_call(app, device)?;
     let at = app.now();
-    let id = ReadingId(app.ids.ordered(at));
-    let stored = app.db.write(Report(Add { shard, id, device, slot, at, status: status.clone() }, access)).await;
+    let id = ReadingId(app.ids.ordered_uuid(at));
+    let stored = app
+        .db
+        .write(InsertReadingForToken(InsertReading { shard, id, device, slot, at, status: status.clone() }, access))
+        .await;
     if !matches!(stored, Ok(true)) {
-        limit::device_again(app, device);
+        limit::refund_device_call(app, device);
     }
     Ok(stored?)
 }
 
-struct Add {
+struct InsertReading {
     shard: i64,
     id: ReadingId,
     device: DeviceId,
@@ -49,27 +54,27 @@ struct Add {
     status: SlotStatus,
 }
 
-impl Write for Add {
-    type Out = ();
-    fn key(&self) -> u64 {
+impl Command for InsertReading {
+    type Output = ();
+    fn ordering_key(&self) -> u64 {
         self.id.0.as_u64_pair().1
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
-        reading::add(tx, self.shard, (self.id, self.device, &self.slot), self.at, &self.status).await
+        reading::insert(tx, self.shard, (self.id, self.device, &self.slot), self.at, &self.status).await
     }
 }
 
 /// A reading, and what the token of its device was judged by.
-struct Report(Add, AccessVersion);
+struct InsertReadingForToken(InsertReading, AccessVersion);
 
-impl Write for Report {
-    type Out = bool;
-    fn key(&self) -> u64 {
-        self.0.key()
+impl Command for InsertReadingForToken {
+    type Output = bool;
+    fn ordering_key(&self) -> u64 {
+        self.0.ordering_key()
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<bool> {
-        let Add { shard, id, device, slot, at, status } = &self.0;
-        reading::report(tx, (*shard, self.1), (*id, *device, slot), *at, status).await
+        let InsertReading { shard, id, device, slot, at, status } = &self.0;
+        reading::insert_if_valid(tx, (*shard, self.1), (*id, *device, slot), *at, status).await
     }
 }
 
@@ -77,14 +82,14 @@ impl Write for Report {
 ///
 /// # Errors
 /// [`crate::Error::Unavailable`].
-pub async fn newest(app: &App, limit: i64) -> Result<Vec<reading::Listed>> {
+pub async fn list_newest(app: &App, limit: i64) -> Result<Vec<reading::ReadingRow>> {
     let mut reader = app.db.reader().await?;
-    Ok(reading::newest(&mut reader.tx()?, limit).await?)
+    Ok(reading::list_newest(&mut reader.tx()?, limit).await?)
 }
 
 /// For how long readings are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Keep {
+pub struct ReadingRetention {
     /// Each by itself; no time means for ever.
     pub readings: Span,
     /// Summed up by day, from there on; no time means for ever.
@@ -92,52 +97,58 @@ pub struct Keep {
 }
 
 /// How many readings one transaction sums up.
-const BATCH: i64 = 500;
+const BATCH_SIZE: i64 = 500;
 
 /// Sums up the oldest readings whose time is over, a bounded number of them. `true` if there are more.
 ///
 /// # Errors
 /// [`crate::Error::Unavailable`].
-pub async fn sum_up(app: &App) -> Result<bool> {
-    let keep = app.settings.keep.readings;
+pub async fn sum_up_days(app: &App) -> Result<bool> {
+    let keep = app.settings.reading_retention.readings;
     if keep == Span::default() {
         return Ok(false);
     }
     let now = app.now();
-    Ok(app.db.write(SumUp { below: first_id(now - keep), future: first_id(now + Span::from_hours(24)) }).await?
-        == BATCH)
+    Ok(app
+        .db
+        .write(SumUpReadings {
+            upper_bound: lowest_id_at(now - keep),
+            plausible_bound: lowest_id_at(now + Span::from_hours(24)),
+        })
+        .await?
+        == BATCH_SIZE)
 }
 
 /// Below every id that was made at a moment or later: the milliseconds stand first in an id.
-fn first_id(at: Time) -> ReadingId {
-    let millis = u128::try_from(at.micros() / 1000).unwrap_or_default();
+fn lowest_id_at(at: Time) -> ReadingId {
+    let millis = u128::try_from(at.as_micros() / 1000).unwrap_or_default();
     ReadingId(Uuid::from_u128(millis << 80))
 }
 
-struct SumUp {
-    below: ReadingId,
+struct SumUpReadings {
+    upper_bound: ReadingId,
     /// Ids above it are of a clock that was wrong.
-    future: ReadingId,
+    plausible_bound: ReadingId,
 }
 
-impl Write for SumUp {
-    type Out = i64;
-    fn key(&self) -> u64 {
+impl Command for SumUpReadings {
+    type Output = i64;
+    fn ordering_key(&self) -> u64 {
         0
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<i64> {
-        let taken = reading::take(tx, self.below, self.future, BATCH).await?;
+        let taken = reading::take_oldest(tx, self.upper_bound, self.plausible_bound, BATCH_SIZE).await?;
         let count = taken.len();
-        let mut shards: BTreeMap<i64, Vec<Point>> = BTreeMap::new();
+        let mut shards: BTreeMap<i64, Vec<ReadingPoint>> = BTreeMap::new();
         for (shard, point) in taken {
             shards.entry(shard).or_default().push(point);
         }
         for (shard, points) in shards {
-            for day in days(points) {
-                reading::add_day(tx, shard, &day).await?;
+            for day in summarize_by_day(points) {
+                reading::merge_day(tx, shard, &day).await?;
             }
         }
-        Ok(i64::try_from(count).unwrap_or(BATCH))
+        Ok(i64::try_from(count).unwrap_or(BATCH_SIZE))
     }
 }
 
@@ -146,22 +157,22 @@ impl Write for SumUp {
 /// # Errors
 /// [`crate::Error::Unavailable`].
 pub async fn purge_days(app: &App) -> Result<u64> {
-    let keep = app.settings.keep.days;
+    let keep = app.settings.reading_retention.days;
     if keep == Span::default() {
         return Ok(0);
     }
-    Ok(app.db.write(PurgeDays(day_of(app.now() - keep))).await?)
+    Ok(app.db.write(PurgeReadingDays(day_number(app.now() - keep))).await?)
 }
 
-struct PurgeDays(i64);
+struct PurgeReadingDays(i64);
 
-impl Write for PurgeDays {
-    type Out = u64;
-    fn key(&self) -> u64 {
+impl Command for PurgeReadingDays {
+    type Output = u64;
+    fn ordering_key(&self) -> u64 {
         0
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<u64> {
-        reading::purge_days(tx, self.0, BATCH).await
+        reading::purge_days(tx, self.0, BATCH_SIZE).await
     }
 }
 
@@ -169,7 +180,7 @@ impl Write for PurgeDays {
 ///
 /// # Errors
 /// [`crate::Error::Unavailable`].
-pub async fn newest_days(app: &App, limit: i64) -> Result<Vec<reading::ListedDay>> {
+pub async fn list_newest_days(app: &App, limit: i64) -> Result<Vec<reading::ReadingDayRow>> {
     let mut reader = app.db.reader().await?;
-    Ok(reading::newest_days(&mut reader.tx()?, i64::MAX, limit).await?)
+    Ok(reading::list_newest_days(&mut reader.tx()?, i64::MAX, limit).await?)
 }

@@ -4,25 +4,25 @@
 //! key files, and it ends no token, secret or customer id. Invariant: after it, no row that is in use needs the old key; and
 //! a node that still has it writes nothing sealed, and stops ([`crate::keys`]).
 
-use crate::derived::{Carried, DerivedKeys};
-use crate::keys::{FOR_EVER, TOKEN, next_version};
-use crate::sealing::Purpose;
-use crate::topic::{Topics, secret_purposes, token_purpose};
+use crate::derived_keys::{CarriedOverKey, DerivedKeys};
+use crate::keys::{PERMANENT_PURPOSES, TOKEN_PURPOSE, next_access_version};
+use crate::receiver::{ReceiverRepository, confirmation_purpose, secret_purposes};
+use crate::sealing::SealingPurpose;
 use crate::{App, Error, Result, named_link, signing};
 use opendrs_domain::time::{Span, Time};
 use opendrs_store::access::{self, AccessVersion};
-use opendrs_store::derived_key::{self, DerivedKey};
-use opendrs_store::{Tx, Write, delivery, installation, topic as topics};
+use opendrs_store::derived_key::{self, DerivedKeyRow};
+use opendrs_store::{Command, Tx, delivery, installation, receiver as topics};
 use std::sync::Arc;
 
 /// For how long links in mails that were sent before stay good.
-pub const LINKS: Span = Span::from_hours(30 * 24);
+pub const LINK_VALIDITY: Span = Span::from_hours(30 * 24);
 /// How many rows are read at once.
-const PAGE: i64 = 100;
+const PAGE_SIZE: i64 = 100;
 
 /// What was sealed anew, and what was carried over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rewrapped {
+pub struct RewrapReport {
     /// Receivers' endpoints, sealed anew.
     pub endpoints: usize,
     /// Private keys that sign notifications, sealed anew.
@@ -40,94 +40,96 @@ pub struct Rewrapped {
 /// # Errors
 /// [`Error::BadCommand`] where the new key is the present one, or the store has got another master key meanwhile;
 /// [`Error::Unavailable`].
-pub async fn rewrap(app: &App, new: [u8; 32]) -> Result<Rewrapped> {
-    let (old, new) = (app.keys.derived(), Arc::new(DerivedKeys::of(new)));
-    if old.check() == new.check() {
-        return Err(Error::BadCommand("this is the present master key: name a file with another one".into()));
+pub async fn rewrap(app: &App, new: [u8; 32]) -> Result<RewrapReport> {
+    let (old, new) = (app.keys.derived_keys(), Arc::new(DerivedKeys::new(new)));
+    if old.master_check() == new.master_check() {
+        return Err(Error::InvalidCommand("this is the present master key: name a file with another one".into()));
     }
-    Ok(app.db.write(Rewrap { old, new, version: next_version(app), now: app.now() }).await?)
+    Ok(app.db.write(RewrapKeys { old, new, version: next_access_version(app), now: app.now() }).await?)
 }
 
-struct Rewrap {
+struct RewrapKeys {
     old: Arc<DerivedKeys>,
     new: Arc<DerivedKeys>,
     version: AccessVersion,
     now: Time,
 }
 
-impl Write for Rewrap {
-    type Out = Rewrapped;
-    fn key(&self) -> u64 {
+impl Command for RewrapKeys {
+    type Output = RewrapReport;
+    fn ordering_key(&self) -> u64 {
         0
     }
-    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Rewrapped> {
-        installation::replace_master(tx, &self.old.check(), &self.new.check()).await?;
-        let links_until = self.now + LINKS;
-        let mut done = Rewrapped { endpoints: 0, signing_keys: 0, token_keys: 0, webhook_secrets: 0, links_until };
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<RewrapReport> {
+        installation::replace_master_key(tx, &self.old.master_check(), &self.new.master_check()).await?;
+        let links_until = self.now + LINK_VALIDITY;
+        let mut done = RewrapReport { endpoints: 0, signing_keys: 0, token_keys: 0, webhook_secrets: 0, links_until };
         let mut kept = Vec::new();
-        for purpose in FOR_EVER {
-            kept.push(self.carried(purpose, 0)?);
+        for purpose in PERMANENT_PURPOSES {
+            kept.push(self.carry_over(purpose, 0)?);
         }
-        for key in installation::token_keys(tx).await?.into_iter().filter(|key| key.retired_at.is_none()) {
-            kept.push(self.carried(TOKEN, key.number)?);
+        for key in installation::list_token_keys(tx).await?.into_iter().filter(|key| key.retired_at.is_none()) {
+            kept.push(self.carry_over(TOKEN_PURPOSE, key.number)?);
             done.token_keys += 1;
         }
-        self.links(&mut kept)?;
-        self.topics(tx, &mut kept, &mut done).await?;
-        self.signing_keys(tx, &mut done).await?;
-        derived_key::replace(tx, &kept).await?;
+        self.carry_over_link_keys(&mut kept)?;
+        self.rewrap_receivers(tx, &mut kept, &mut done).await?;
+        self.rewrap_signing_keys(tx, &mut done).await?;
+        derived_key::replace_all(tx, &kept).await?;
         access::set_version(tx, self.version).await?;
         Ok(done)
     }
 }
 
-impl Rewrap {
+impl RewrapKeys {
     /// A key that stays what it is.
-    fn carried(&self, purpose: &str, number: i64) -> opendrs_store::Result<DerivedKey> {
+    fn carry_over(&self, purpose: &str, number: i64) -> opendrs_store::Result<DerivedKeyRow> {
         let number = u32::try_from(number).unwrap_or_default();
-        self.sealed(purpose, Carried::new(number, self.old.key(purpose, number)))
+        self.seal_carried_over(purpose, CarriedOverKey::new(number, self.old.key(purpose, number)))
     }
 
-    fn sealed(&self, purpose: &str, carried: Carried) -> opendrs_store::Result<DerivedKey> {
-        self.new.sealed(purpose, carried).map_err(|e| unsealed("DerivedKeyPut", &e))
+    fn seal_carried_over(&self, purpose: &str, carried: CarriedOverKey) -> opendrs_store::Result<DerivedKeyRow> {
+        self.new.seal_carried_over(purpose, carried).map_err(|e| seal_error("DerivedKeyPut", &e))
     }
 
     /// Links are made with the new key from now on; those that were sent are checked with former ones.
-    fn links(&self, kept: &mut Vec<DerivedKey>) -> opendrs_store::Result<()> {
+    fn carry_over_link_keys(&self, kept: &mut Vec<DerivedKeyRow>) -> opendrs_store::Result<()> {
         for purpose in named_link::PURPOSES {
-            let present = Carried::new(0, self.old.key(purpose, 0)).until(Some(self.now + LINKS));
-            let former = std::iter::once(present).chain(self.old.former(purpose, self.now));
+            let present = CarriedOverKey::new(0, self.old.key(purpose, 0)).ending_at(Some(self.now + LINK_VALIDITY));
+            let former = std::iter::once(present).chain(self.old.former_keys(purpose, self.now));
             for (former, number) in former.zip(1..) {
-                kept.push(self.sealed(purpose, Carried::new(number, former.key).until(former.ends_at))?);
+                kept.push(
+                    self.seal_carried_over(purpose, CarriedOverKey::new(number, former.key).ending_at(former.ends_at))?,
+                );
             }
         }
         Ok(())
     }
 
-    async fn topics(
+    async fn rewrap_receivers(
         &self,
         tx: &mut Tx<'_>,
-        kept: &mut Vec<DerivedKey>,
-        done: &mut Rewrapped,
+        kept: &mut Vec<DerivedKeyRow>,
+        done: &mut RewrapReport,
     ) -> opendrs_store::Result<()> {
-        let (old, new) = (Topics::of(&self.old), Topics::of(&self.new));
-        let mut last = delivery::first();
+        let (old, new) = (ReceiverRepository::new(&self.old), ReceiverRepository::new(&self.new));
+        let mut last = delivery::lowest_receiver_id();
         loop {
-            let page = old.after(tx, last, PAGE).await?;
+            let page = old.list_after(tx, last, PAGE_SIZE).await?;
             let Some(end) = page.last() else { return Ok(()) };
             last = end.id;
             for topic in &page {
-                new.seal_anew(tx, topic).await?;
+                new.reseal(tx, topic).await?;
                 done.endpoints += 1;
                 if topic.token_ends_at > self.now {
-                    kept.push(self.carried(&token_purpose(topic.id), topic.token)?);
+                    kept.push(self.carry_over(&confirmation_purpose(topic.id), topic.token_number)?);
                 }
-                if topic.published_to().is_some() {
+                if topic.sns_topic_arn().is_some() {
                     continue;
                 }
-                for number in topic.secrets(self.now) {
+                for number in topic.active_secret_numbers(self.now) {
                     for purpose in secret_purposes(topic.id) {
-                        kept.push(self.carried(&purpose, number)?);
+                        kept.push(self.carry_over(&purpose, number)?);
                     }
                     done.webhook_secrets += 1;
                 }
@@ -135,22 +137,23 @@ impl Rewrap {
         }
     }
 
-    async fn signing_keys(&self, tx: &mut Tx<'_>, done: &mut Rewrapped) -> opendrs_store::Result<()> {
-        let (old, new) = (self.old.sealer(Purpose::SigningKeys), self.new.sealer(Purpose::SigningKeys));
+    async fn rewrap_signing_keys(&self, tx: &mut Tx<'_>, done: &mut RewrapReport) -> opendrs_store::Result<()> {
+        let (old, new) = (self.old.sealer(SealingPurpose::SigningKeys), self.new.sealer(SealingPurpose::SigningKeys));
         let mut last = 0;
         loop {
-            let page = topics::signing_keys(tx, last, PAGE).await?;
+            let page = topics::list_signing_keys_after(tx, last, PAGE_SIZE).await?;
             let Some(end) = page.last() else { return Ok(()) };
             last = end.id;
             for key in &page {
-                let sealed = signing::resealed(key, old, new).map_err(|e| unsealed("SigningKeySealed", &e))?;
-                topics::seal_key_anew(tx, key.id, &sealed).await?;
+                let sealed =
+                    signing::reseal_private_key(key, old, new).map_err(|e| seal_error("SigningKeySealed", &e))?;
+                topics::replace_sealed_signing_key(tx, key.id, &sealed).await?;
                 done.signing_keys += 1;
             }
         }
     }
 }
 
-fn unsealed(query: &'static str, error: &Error) -> opendrs_store::Error {
-    opendrs_store::Error::Statement { query, source: error.with_cause().into() }
+fn seal_error(query: &'static str, error: &Error) -> opendrs_store::Error {
+    opendrs_store::Error::Statement { query, source: error.message_with_cause().into() }
 }

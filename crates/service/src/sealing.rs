@@ -10,7 +10,7 @@ use opendrs_domain::token::derive_key;
 
 /// What is sealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Purpose {
+pub(crate) enum SealingPurpose {
     /// The private keys that sign notifications; their place is empty, since the certificate says which key it is.
     SigningKeys,
     /// Receivers' endpoints; the place is the topic's id.
@@ -19,7 +19,7 @@ pub(crate) enum Purpose {
     DerivedKeys,
 }
 
-impl Purpose {
+impl SealingPurpose {
     fn name(self) -> &'static str {
         match self {
             Self::SigningKeys => "signing keys",
@@ -35,7 +35,7 @@ pub(crate) struct Sealer([u8; 32]);
 
 impl Sealer {
     /// Derives it from the master key.
-    pub(crate) fn of(master: &[u8; 32], purpose: Purpose) -> Self {
+    pub(crate) fn derive(master: &[u8; 32], purpose: SealingPurpose) -> Self {
         Self(derive_key(master, purpose.name(), 0))
     }
 
@@ -70,11 +70,14 @@ mod tests {
 
     #[test]
     fn what_is_sealed_opens_with_its_key_at_its_place_alone() {
-        let sealer = Sealer::of(&[7; 32], Purpose::Endpoints);
+        let sealer = Sealer::derive(&[7; 32], SealingPurpose::Endpoints);
         let sealed = sealer.seal(b"here", b"https://a:b@c").unwrap();
         assert_eq!(sealer.open(b"here", &sealed).as_deref(), Some(b"https://a:b@c".as_slice()));
         assert_ne!(sealer.seal(b"here", b"https://a:b@c").unwrap(), sealed, "each nonce is another");
-        let others = [Sealer::of(&[8; 32], Purpose::Endpoints), Sealer::of(&[7; 32], Purpose::SigningKeys)];
+        let others = [
+            Sealer::derive(&[8; 32], SealingPurpose::Endpoints),
+            Sealer::derive(&[7; 32], SealingPurpose::SigningKeys),
+        ];
         assert!(others.iter().all(|other| other.open(b"here", &sealed).is_none()));
         assert_eq!(sealer.open(b"there", &sealed), None);
         for at in 0..sealed.len() {

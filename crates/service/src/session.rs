@@ -3,20 +3,20 @@
 //! Invariant: a cookie's value is 256 random bits, made anew at every sign-in and stored only as its hash. A form's
 //! token is bound to the cookie that the form was sent with, so another session's form is refused.
 
-use crate::throttle::Try;
+use crate::throttle::CredentialAttempt;
 use crate::{App, Error, Result, password};
 use hmac::{Hmac, KeyInit, Mac};
 use opendrs_domain::id::CustomerId;
 use opendrs_domain::language::Language;
-use opendrs_domain::session::{Session, lifetime};
+use opendrs_domain::session::{Session, session_lifetime};
 use opendrs_domain::text::Email;
-use opendrs_store::{Tx, Write, customer, session};
+use opendrs_store::{Command, Tx, customer, session};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 /// What a sign-in form says.
 #[derive(Clone, Debug)]
-pub struct SignIn<'a> {
+pub struct SignInRequest<'a> {
     /// E-mail address.
     pub email: &'a str,
     /// Password.
@@ -31,7 +31,7 @@ pub struct SignIn<'a> {
 
 /// A fresh cookie.
 #[derive(Clone, Debug)]
-pub struct Cookie {
+pub struct SessionCookie {
     /// Its value, known to the browser alone.
     pub value: String,
     /// How long it lasts, in seconds; `None` for the browser's session.
@@ -43,42 +43,42 @@ pub struct Cookie {
 /// # Errors
 /// [`Error::WrongPassword`] whether the address or the password is wrong, after the same work; [`Error::Blocked`] after the
 /// right password; [`Error::Throttled`]; [`Error::Unavailable`] while too many sign in at once.
-pub async fn sign_in(app: &App, form: SignIn<'_>) -> Result<Cookie> {
+pub async fn sign_in(app: &App, form: SignInRequest<'_>) -> Result<SessionCookie> {
     let now = app.now();
     // Every spelling of an address is one account, and counts as one for the brake.
     let address = Email::parse(form.email).map_or_else(|_| form.email.trim().to_lowercase(), String::from);
-    let tried = Try { what: &address, source: form.source };
-    let attempt = app.throttle.begin(tried, now).map_err(Error::Throttled)?;
-    let Some(id) = verify(app, &form).await? else {
-        attempt.failed(now);
+    let tried = CredentialAttempt { subject: &address, source: form.source };
+    let attempt = app.sign_in_throttle.begin(tried, now).map_err(Error::Throttled)?;
+    let Some(id) = verify_password(app, &form).await? else {
+        attempt.mark_failed(now);
         return Err(Error::WrongPassword);
     };
-    attempt.succeeded(now);
+    attempt.mark_succeeded(now);
     let standing = {
         let mut reader = app.db.reader().await?;
-        customer::standing(&mut reader.tx()?, app.db.shards().of_customer(id), id).await?
+        customer::find_access(&mut reader.tx()?, app.db.shards().for_customer(id), id).await?
     };
     if standing.blocked_at.is_some() {
-        return Err(Error::Blocked);
+        return Err(Error::CustomerBlocked);
     }
-    crate::customer::meet(app, id, form.language).await?;
-    let value = app.ids.secret();
-    let expires_at = now + lifetime(form.remember);
+    crate::customer::set_language_if_unset(app, id, form.language).await?;
+    let value = app.ids.random_secret();
+    let expires_at = now + session_lifetime(form.remember);
     let generation = standing.generation;
-    let found = Session { id: hash(&value), customer: id, created_at: now, expires_at, generation };
-    app.db.write(Add { shard: shard(app, &found.id), session: found }).await?;
-    Ok(Cookie { value, max_age: form.remember.then(|| lifetime(true).secs()) })
+    let found = Session { id: hash_cookie(&value), customer: id, created_at: now, expires_at, generation };
+    app.db.write(InsertSession { shard: session_shard(app, &found.id), session: found }).await?;
+    Ok(SessionCookie { value, max_age: form.remember.then(|| session_lifetime(true).as_secs()) })
 }
 
-async fn verify(app: &App, form: &SignIn<'_>) -> Result<Option<CustomerId>> {
+async fn verify_password(app: &App, form: &SignInRequest<'_>) -> Result<Option<CustomerId>> {
     let found = match Email::parse(form.email) {
-        Ok(email) => crate::customer::id_by_email(app, &email).await?,
+        Ok(email) => crate::customer::find_id_by_email(app, &email).await?,
         Err(_) => None,
     };
     let stored = match found {
         Some(id) => {
             let mut reader = app.db.reader().await?;
-            customer::password_hash(&mut reader.tx()?, app.db.shards().of_customer(id), id).await?
+            customer::find_password_hash(&mut reader.tx()?, app.db.shards().for_customer(id), id).await?
         }
         None => None,
     };
@@ -86,12 +86,12 @@ async fn verify(app: &App, form: &SignIn<'_>) -> Result<Option<CustomerId>> {
     Ok(found.filter(|_| good))
 }
 
-fn hash(value: &str) -> [u8; 32] {
+fn hash_cookie(value: &str) -> [u8; 32] {
     Sha256::digest(value.as_bytes()).into()
 }
 
-fn shard(app: &App, id: &[u8; 32]) -> i64 {
-    app.db.shards().of(&[id])
+fn session_shard(app: &App, id: &[u8; 32]) -> i64 {
+    app.db.shards().for_key(&[id])
 }
 
 /// The session of a cookie, if it is good now.
@@ -102,15 +102,16 @@ pub async fn find(app: &App, cookie: &str) -> Result<Option<Session>> {
     if cookie.len() != 64 {
         return Ok(None);
     }
-    let id = hash(cookie);
+    let id = hash_cookie(cookie);
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
-    let found = session::by_id(&mut tx, shard(app, &id), &id).await?;
+    let found = session::find_by_id(&mut tx, session_shard(app, &id), &id).await?;
     let Some(found) = found.filter(|session| session.expires_at > app.now()) else { return Ok(None) };
-    let shard = app.db.shards().of_customer(found.customer);
-    let standing = customer::standing(&mut tx, shard, found.customer).await?;
+    let shard = app.db.shards().for_customer(found.customer);
+    let standing = customer::find_access(&mut tx, shard, found.customer).await?;
     // Whoever knew the password before may be signed in where its owner is not.
-    let good = standing.accepts(found.generation) && standing.password_at.is_none_or(|at| found.created_at >= at);
+    let good = standing.accepts_generation(found.generation)
+        && standing.password_changed_at.is_none_or(|at| found.created_at >= at);
     Ok(good.then_some(found))
 }
 
@@ -119,20 +120,20 @@ pub async fn find(app: &App, cookie: &str) -> Result<Option<Session>> {
 /// # Errors
 /// [`Error::Unavailable`].
 pub async fn sign_out(app: &App, cookie: &str) -> Result<()> {
-    let id = hash(cookie);
-    Ok(app.db.write(Delete { shard: shard(app, &id), id }).await?)
+    let id = hash_cookie(cookie);
+    Ok(app.db.write(DeleteSession { shard: session_shard(app, &id), id }).await?)
 }
 
 /// A cookie value for a browser that has not signed in; it opens nothing and is not stored.
 #[must_use]
-pub fn anonymous(app: &App) -> String {
-    app.ids.secret()
+pub fn anonymous_cookie(app: &App) -> String {
+    app.ids.random_secret()
 }
 
 /// The token that every form carries, bound to the cookie it will come back with.
 #[must_use]
 pub fn form_token(app: &App, cookie: &str) -> String {
-    let mac = Hmac::<Sha256>::new_from_slice(app.keys.forms()).map(|mut mac| {
+    let mac = Hmac::<Sha256>::new_from_slice(app.keys.form_key()).map(|mut mac| {
         mac.update(cookie.as_bytes());
         mac.finalize().into_bytes()
     });
@@ -141,33 +142,33 @@ pub fn form_token(app: &App, cookie: &str) -> String {
 
 /// Whether a form's token fits the cookie it came with.
 #[must_use]
-pub fn form_token_is(app: &App, cookie: &str, token: &str) -> bool {
+pub fn is_form_token(app: &App, cookie: &str, token: &str) -> bool {
     !cookie.is_empty() && form_token(app, cookie).as_bytes().ct_eq(token.as_bytes()).into()
 }
 
-struct Add {
+struct InsertSession {
     shard: i64,
     session: Session,
 }
 
-impl Write for Add {
-    type Out = ();
-    fn key(&self) -> u64 {
+impl Command for InsertSession {
+    type Output = ();
+    fn ordering_key(&self) -> u64 {
         u64::from_be_bytes(std::array::from_fn(|n| self.session.id[n]))
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
-        session::add(tx, self.shard, &self.session).await
+        session::insert(tx, self.shard, &self.session).await
     }
 }
 
-struct Delete {
+struct DeleteSession {
     shard: i64,
     id: [u8; 32],
 }
 
-impl Write for Delete {
-    type Out = ();
-    fn key(&self) -> u64 {
+impl Command for DeleteSession {
+    type Output = ();
+    fn ordering_key(&self) -> u64 {
         u64::from_be_bytes(std::array::from_fn(|n| self.id[n]))
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {

@@ -6,7 +6,7 @@
 //! certificate's file name is made of its hash and is served for ever; a new key signs only after its certificate is
 //! stored.
 
-use crate::sealing::{Purpose, Sealer};
+use crate::sealing::{Sealer, SealingPurpose};
 use crate::{App, Error, Result};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
@@ -17,10 +17,10 @@ use aws_lc_rs::signature::{
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use opendrs_domain::topic::Signature;
+use opendrs_domain::receiver::SignatureVersion;
 use opendrs_domain::wire::sns;
-use opendrs_store::topic::{self as store, SigningKey};
-use opendrs_store::{Tx, Write, installation};
+use opendrs_store::receiver::{self as store, SigningKeyRow};
+use opendrs_store::{Command, Tx, installation};
 use rsa::pkcs8::DecodePrivateKey;
 use rsa::{Pkcs1v15Sign, PrivateKey};
 use rustls_pki_types::CertificateDer;
@@ -32,54 +32,55 @@ use webpki::EndEntityCert;
 
 /// Whether a received message was signed with the key of a certificate, PEM: what a receiver checks.
 #[must_use]
-pub fn is_signed(certificate: &str, message: &serde_json::Value) -> bool {
+pub fn is_signature_valid(certificate: &str, message: &serde_json::Value) -> bool {
     let check = || {
         let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).ok()?;
         let key = EndEntityCert::try_from(&certificate).ok()?.subject_public_key_info();
-        let rule: &'static dyn VerificationAlgorithm = match Signature::parse(message["SignatureVersion"].as_str()?)? {
-            Signature::V1 => &RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY,
-            Signature::V2 => &RSA_PKCS1_2048_8192_SHA256,
-        };
+        let rule: &'static dyn VerificationAlgorithm =
+            match SignatureVersion::parse(message["SignatureVersion"].as_str()?)? {
+                SignatureVersion::V1 => &RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY,
+                SignatureVersion::V2 => &RSA_PKCS1_2048_8192_SHA256,
+            };
         let signature = STANDARD.decode(message["Signature"].as_str()?).ok()?;
-        let text = sns::signed_text(message)?;
+        let text = sns::string_to_sign_of(message)?;
         UnparsedPublicKey::new(rule, key.as_ref()).verify(text.as_bytes(), &signature).ok()
     };
     check().is_some()
 }
 
 /// What the name of a certificate's file begins with (docs/spec/delivery.md#signing-certificate).
-pub const FILE_PREFIX: &str = "SimpleNotificationService-";
+pub const CERTIFICATE_FILE_PREFIX: &str = "SimpleNotificationService-";
 
 /// Keys are bound to no row: the certificate beside one says which it is.
-const NO_PLACE: &[u8] = &[];
+const NO_ASSOCIATED_DATA: &[u8] = &[];
 
 /// A key that signs.
-pub(crate) struct Signer {
+pub(crate) struct MessageSigner {
     number: i64,
     /// The certificate's file name, without its beginning and end.
-    pub(crate) name: String,
+    pub(crate) certificate_name: String,
     /// For SHA-1, which the library of the other one refuses to sign.
-    old: PrivateKey,
-    new: RsaKeyPair,
+    sha1_key: PrivateKey,
+    sha256_key: RsaKeyPair,
 }
 
-impl Signer {
-    fn of(number: i64, name: String, pkcs8: &[u8]) -> Result<Self> {
+impl MessageSigner {
+    fn from_pkcs8(number: i64, name: String, pkcs8: &[u8]) -> Result<Self> {
         let old = PrivateKey::from_pkcs8_der(pkcs8).map_err(|e| Error::Internal(format!("signing key: {e}")))?;
         let new = RsaKeyPair::from_pkcs8(pkcs8).map_err(|e| Error::Internal(format!("signing key: {e}")))?;
-        Ok(Self { number, name, old, new })
+        Ok(Self { number, certificate_name: name, sha1_key: old, sha256_key: new })
     }
 
     /// `Signature` of an envelope: base64 of RSASSA-PKCS1-v1_5.
-    pub(crate) fn sign(&self, version: Signature, text: &str) -> Result<String> {
+    pub(crate) fn sign(&self, version: SignatureVersion, text: &str) -> Result<String> {
         let signed = match version {
-            Signature::V1 => self
-                .old
+            SignatureVersion::V1 => self
+                .sha1_key
                 .sign(Pkcs1v15Sign::new::<Sha1>(), &Sha1::digest(text.as_bytes()))
                 .map_err(|e| Error::Internal(format!("signing: {e}")))?,
-            Signature::V2 => {
-                let mut signed = vec![0; self.new.public_modulus_len()];
-                self.new
+            SignatureVersion::V2 => {
+                let mut signed = vec![0; self.sha256_key.public_modulus_len()];
+                self.sha256_key
                     .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), text.as_bytes(), &mut signed)
                     .map_err(|_| Error::Internal("signing failed".into()))?;
                 signed
@@ -93,44 +94,48 @@ impl Signer {
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn first(app: &App) -> Result<Option<String>> {
-    match newest(app).await? {
+pub async fn ensure_first_key(app: &App) -> Result<Option<String>> {
+    match find_newest_key(app).await? {
         Some(_) => Ok(None),
-        None => Ok(Some(file_name(&make(app, 1).await?.name))),
+        None => Ok(Some(certificate_file_name(&create_key(app, 1).await?.name))),
     }
 }
 
-async fn newest(app: &App) -> Result<Option<SigningKey>> {
+async fn find_newest_key(app: &App) -> Result<Option<SigningKeyRow>> {
     let mut reader = app.db.reader().await?;
-    Ok(store::newest_key(&mut reader.tx()?).await?)
+    Ok(store::find_newest_signing_key(&mut reader.tx()?).await?)
 }
 
 /// The key in use. Made if there is none; read again if another node or command made a newer one.
-pub(crate) async fn current(app: &App) -> Result<Arc<Signer>> {
+pub(crate) async fn current_signer(app: &App) -> Result<Arc<MessageSigner>> {
     let known = app.signer.load_full();
-    let stored = match (newest(app).await?, known) {
+    let stored = match (find_newest_key(app).await?, known) {
         (Some(stored), Some(known)) if stored.id == known.number => return Ok(known),
         (Some(stored), _) => stored,
-        (None, _) => make(app, 1).await?,
+        (None, _) => create_key(app, 1).await?,
     };
-    let plain = opened(&stored, app.keys.derived().sealer(Purpose::SigningKeys))?;
-    let signer = Arc::new(Signer::of(stored.id, stored.name, &plain)?);
+    let plain = open_private_key(&stored, app.keys.derived_keys().sealer(SealingPurpose::SigningKeys))?;
+    let signer = Arc::new(MessageSigner::from_pkcs8(stored.id, stored.name, &plain)?);
     app.signer.store(Some(signer.clone()));
     Ok(signer)
 }
 
-fn opened(key: &SigningKey, sealer: Sealer) -> Result<Vec<u8>> {
-    let plain = sealer.open(NO_PLACE, &key.sealed);
+fn open_private_key(key: &SigningKeyRow, sealer: Sealer) -> Result<Vec<u8>> {
+    let plain = sealer.open(NO_ASSOCIATED_DATA, &key.sealed_private_key);
     plain.ok_or_else(|| Error::Internal("the stored signing key cannot be opened with this master key".into()))
 }
 
 /// A stored key's private part, sealed with another key.
-pub(crate) fn resealed(key: &SigningKey, old: Sealer, new: Sealer) -> Result<Vec<u8>> {
-    new.seal(NO_PLACE, &opened(key, old)?)
+pub(crate) fn reseal_private_key(key: &SigningKeyRow, old: Sealer, new: Sealer) -> Result<Vec<u8>> {
+    new.seal(NO_ASSOCIATED_DATA, &open_private_key(key, old)?)
 }
 
 /// Signs texts, on a thread of its own; the signatures come in the texts' order.
-pub(crate) async fn sign_all(signer: &Arc<Signer>, version: Signature, texts: Vec<String>) -> Result<Vec<String>> {
+pub(crate) async fn sign_all(
+    signer: &Arc<MessageSigner>,
+    version: SignatureVersion,
+    texts: Vec<String>,
+) -> Result<Vec<String>> {
     let signer = signer.clone();
     let sign = move || texts.iter().map(|text| signer.sign(version, text)).collect();
     tokio::task::spawn_blocking(sign).await.map_err(|e| Error::Internal(e.to_string()))?
@@ -141,8 +146,14 @@ pub(crate) async fn sign_all(signer: &Arc<Signer>, version: Signature, texts: Ve
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn exercise(app: &App, version: Signature, threads: usize, times: usize, text: &str) -> Result<()> {
-    let (signer, text) = (current(app).await?, Arc::<str>::from(text));
+pub async fn run_benchmark(
+    app: &App,
+    version: SignatureVersion,
+    threads: usize,
+    times: usize,
+    text: &str,
+) -> Result<()> {
+    let (signer, text) = (current_signer(app).await?, Arc::<str>::from(text));
     let each = (0..threads).map(|_| {
         let (signer, text) = (signer.clone(), text.clone());
         tokio::task::spawn_blocking(move || (0..times).try_for_each(|_| signer.sign(version, &text).map(drop)))
@@ -158,60 +169,60 @@ pub async fn exercise(app: &App, version: Signature, threads: usize, times: usiz
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn rotate(app: &App) -> Result<String> {
-    let last = current(app).await?.number;
-    make(app, last + 1).await?;
-    Ok(file_name(&current(app).await?.name))
+pub async fn rotate_key(app: &App) -> Result<String> {
+    let last = current_signer(app).await?.number;
+    create_key(app, last + 1).await?;
+    Ok(certificate_file_name(&current_signer(app).await?.certificate_name))
 }
 
 /// The certificate of a file name such as `SimpleNotificationService-<32 hex>.pem`.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn certificate(app: &App, file: &str) -> Result<Option<String>> {
-    let name = file.strip_prefix(FILE_PREFIX).and_then(|rest| rest.strip_suffix(".pem"));
+pub async fn find_certificate(app: &App, file: &str) -> Result<Option<String>> {
+    let name = file.strip_prefix(CERTIFICATE_FILE_PREFIX).and_then(|rest| rest.strip_suffix(".pem"));
     let Some(name) = name else { return Ok(None) };
     let mut reader = app.db.reader().await?;
-    Ok(store::certificate(&mut reader.tx()?, name).await?)
+    Ok(store::find_certificate(&mut reader.tx()?, name).await?)
 }
 
 /// The name under which a certificate is served (docs/spec/delivery.md#signing-certificate).
-pub(crate) fn file_name(name: &str) -> String {
-    format!("{FILE_PREFIX}{name}.pem")
+pub(crate) fn certificate_file_name(name: &str) -> String {
+    format!("{CERTIFICATE_FILE_PREFIX}{name}.pem")
 }
 
 /// Makes a key of a number and stores it, unless another was quicker; returns the one that is stored.
-async fn make(app: &App, number: i64) -> Result<SigningKey> {
+async fn create_key(app: &App, number: i64) -> Result<SigningKeyRow> {
     let (host, at) = (app.settings.notifications.certificate_name.clone(), app.now());
-    let sealer = app.keys.derived().sealer(Purpose::SigningKeys);
-    let work = move || generate(&host, sealer);
+    let sealer = app.keys.derived_keys().sealer(SealingPurpose::SigningKeys);
+    let work = move || generate_key(&host, sealer);
     let made = tokio::task::spawn_blocking(work).await.map_err(|e| Error::Internal(e.to_string()))?;
     let (certificate, sealed) = made?;
     let name = Sha256::digest(certificate.as_bytes())[..16].iter().map(|b| format!("{b:02x}")).collect();
-    let key = SigningKey { id: number, name, certificate, sealed, created_at: at };
-    app.db.write(Add { key, check: app.keys.derived().check() }).await?;
-    newest(app).await?.ok_or_else(|| Error::missing("the signing key"))
+    let key = SigningKeyRow { id: number, name, certificate, sealed_private_key: sealed, created_at: at };
+    app.db.write(InsertSigningKey { key, master_check: app.keys.derived_keys().master_check() }).await?;
+    find_newest_key(app).await?.ok_or_else(|| Error::missing_row("the signing key"))
 }
 
-struct Add {
-    key: SigningKey,
+struct InsertSigningKey {
+    key: SigningKeyRow,
     /// Proves the master key that it is sealed with.
-    check: [u8; 32],
+    master_check: [u8; 32],
 }
 
-impl Write for Add {
-    type Out = ();
-    fn key(&self) -> u64 {
+impl Command for InsertSigningKey {
+    type Output = ();
+    fn ordering_key(&self) -> u64 {
         0
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
-        installation::hold_master(tx, &self.check).await?;
-        store::add_key(tx, &self.key).await
+        installation::hold_master_key(tx, &self.master_check).await?;
+        store::insert_signing_key(tx, &self.key).await
     }
 }
 
 /// A certificate and its sealed private key.
-fn generate(host: &str, sealer: Sealer) -> Result<(String, Vec<u8>)> {
+fn generate_key(host: &str, sealer: Sealer) -> Result<(String, Vec<u8>)> {
     let bad = |what: &str| Error::Internal(format!("making a signing key: {what}"));
     let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| bad("no key"))?;
     let pkcs8 = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).map_err(|_| bad("no encoding"))?;
@@ -222,7 +233,7 @@ fn generate(host: &str, sealer: Sealer) -> Result<(String, Vec<u8>)> {
     let certificate = params.self_signed(&key).map_err(|e| bad(&e.to_string()))?;
     // One block with plain line ends: some receivers read nothing else.
     let pem = certificate.pem().replace("\r\n", "\n");
-    Ok((pem, sealer.seal(NO_PLACE, pkcs8.as_ref())?))
+    Ok((pem, sealer.seal(NO_ASSOCIATED_DATA, pkcs8.as_ref())?))
 }
 
 #[cfg(test)]
@@ -231,20 +242,21 @@ mod tests {
 
     #[test]
     fn both_signatures_verify_with_the_certificate_of_their_key() {
-        let sealer = Sealer::of(&[7; 32], Purpose::SigningKeys);
-        let (pem, sealed) = generate("sns.amazonaws.com", sealer).unwrap();
+        let sealer = Sealer::derive(&[7; 32], SealingPurpose::SigningKeys);
+        let (pem, sealed) = generate_key("sns.amazonaws.com", sealer).unwrap();
         assert!(pem.starts_with("-----BEGIN CERTIFICATE-----\n") && !pem.contains('\r'), "{pem}");
-        let signer = Signer::of(1, "n".into(), &sealer.open(NO_PLACE, &sealed).unwrap()).unwrap();
-        for version in [Signature::V1, Signature::V2] {
+        let signer =
+            MessageSigner::from_pkcs8(1, "n".into(), &sealer.open(NO_ASSOCIATED_DATA, &sealed).unwrap()).unwrap();
+        for version in [SignatureVersion::V1, SignatureVersion::V2] {
             let mut message = serde_json::json!({
                 "Type": "Notification", "MessageId": "m", "TopicArn": "t", "Message": "\u{2028}\n\"é🫖", "Timestamp": "now",
                 "SignatureVersion": version.as_str(),
             });
-            let text = sns::signed_text(&message).unwrap();
+            let text = sns::string_to_sign_of(&message).unwrap();
             message["Signature"] = signer.sign(version, &text).unwrap().into();
-            assert!(is_signed(&pem, &message), "{version:?}");
+            assert!(is_signature_valid(&pem, &message), "{version:?}");
             message["Message"] = "another".into();
-            assert!(!is_signed(&pem, &message), "{version:?}");
+            assert!(!is_signature_valid(&pem, &message), "{version:?}");
         }
     }
 }

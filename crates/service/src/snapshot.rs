@@ -3,17 +3,17 @@
 //! Invariant: nothing falls due and no message, mail or call is under way while a state is saved or comes back; what this
 //! process remembers beside the store fits the store afterwards.
 
-use crate::clock::{Setting, TestClock};
+use crate::clock::{ClockSetting, TestClock};
 use crate::{App, Error, Result, keys};
-use opendrs_domain::snapshot::{Name, Snapshot};
+use opendrs_domain::snapshot::{Snapshot, SnapshotName};
 
-fn clock(app: &App) -> Result<&TestClock> {
-    let no_tests = || Error::BadCommand("this server keeps no snapshots: start it with --test-clock".into());
+fn require_test_clock(app: &App) -> Result<&TestClock> {
+    let no_tests = || Error::InvalidCommand("this server keeps no snapshots: start it with --test-clock".into());
     app.test_clock().ok_or_else(no_tests)
 }
 
-fn name(text: &str) -> Result<Name> {
-    Name::parse(text).map_err(Error::BadCommand)
+fn parse_name(text: &str) -> Result<SnapshotName> {
+    SnapshotName::parse(text).map_err(Error::InvalidCommand)
 }
 
 /// Keeps the whole state under a name; `replace` lets go of one of that name.
@@ -21,12 +21,12 @@ fn name(text: &str) -> Result<Name> {
 /// # Errors
 /// [`Error::BadCommand`] where this is no server for tests, or the name cannot be taken; [`Error::Unavailable`].
 pub async fn save(app: &App, called: &str, replace: bool) -> Result<Snapshot> {
-    let clock = clock(app)?;
-    let name = name(called)?;
-    let _turn = app.turn.lock().await;
-    let _alone = app.sending.write().await;
-    let _calls = app.calls.lock().await;
-    let snapshot = Snapshot { name, at: clock.now(), saved_at: app.real_time() };
+    let clock = require_test_clock(app)?;
+    let name = parse_name(called)?;
+    let _turn = app.scheduler_lock.lock().await;
+    let _alone = app.sending_lock.write().await;
+    let _calls = app.backend_call_lock.lock().await;
+    let snapshot = Snapshot { name, at: clock.now(), saved_at: app.system_time() };
     app.db.save_snapshot(snapshot.clone(), replace).await?;
     Ok(snapshot)
 }
@@ -37,19 +37,19 @@ pub async fn save(app: &App, called: &str, replace: bool) -> Result<Snapshot> {
 /// # Errors
 /// [`Error::BadCommand`] where this is no server for tests, or there is no such snapshot; [`Error::Unavailable`].
 pub async fn load(app: &App, called: &str) -> Result<Snapshot> {
-    let clock = clock(app)?;
-    let name = name(called)?;
-    let _turn = app.turn.lock().await;
-    let _alone = app.sending.write().await;
-    let _calls = app.calls.lock().await;
-    let below = app.real_time();
+    let clock = require_test_clock(app)?;
+    let name = parse_name(called)?;
+    let _turn = app.scheduler_lock.lock().await;
+    let _alone = app.sending_lock.write().await;
+    let _calls = app.backend_call_lock.lock().await;
+    let below = app.system_time();
     let set = move |snapshot: &Snapshot, frozen_at| match frozen_at {
         // What passed outside since then did not pass within.
-        None => (snapshot.at.since(below).micros(), None),
+        None => (snapshot.at.since(below).as_micros(), None),
         Some(at) => (0, Some(at)),
     };
     let (snapshot, (offset, frozen_at)) = app.db.load_snapshot(name, set).await?;
-    clock.set(Setting { offset, frozen_at });
+    clock.set(ClockSetting { offset, frozen_at });
     app.faults.clear();
     app.limits.clear();
     // Keys of the same number may be others.
@@ -63,8 +63,8 @@ pub async fn load(app: &App, called: &str) -> Result<Snapshot> {
 /// # Errors
 /// [`Error::BadCommand`] where this is no server for tests, [`Error::Unavailable`].
 pub async fn list(app: &App) -> Result<Vec<Snapshot>> {
-    clock(app)?;
-    Ok(app.db.snapshots().await?)
+    require_test_clock(app)?;
+    Ok(app.db.list_snapshots().await?)
 }
 
 /// Lets go of a snapshot.
@@ -72,6 +72,6 @@ pub async fn list(app: &App) -> Result<Vec<Snapshot>> {
 /// # Errors
 /// [`Error::BadCommand`] where this is no server for tests, or there is no such snapshot; [`Error::Unavailable`].
 pub async fn delete(app: &App, called: &str) -> Result<()> {
-    clock(app)?;
-    Ok(app.db.delete_snapshot(name(called)?).await?)
+    require_test_clock(app)?;
+    Ok(app.db.delete_snapshot(parse_name(called)?).await?)
 }

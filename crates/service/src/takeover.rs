@@ -8,27 +8,27 @@
 
 mod respond;
 
-pub use respond::{Linked, answer, linked};
+pub use respond::{TakeoverLink, answer_takeover, find_takeover_link};
 
-use crate::delivery::Stamp;
-use crate::login::signup::Underway;
-use crate::named_link::{self, Named};
-use crate::{App, BadChoice, Error, Result, consent, mail};
+use crate::delivery::EventIds;
+use crate::login::signup::SignupInProgress;
+use crate::named_link::{self, NamedLink};
+use crate::{App, Error, FormError, Result, consent, mail};
 use opendrs_domain::customer::Customer;
 use opendrs_domain::device::Device;
 use opendrs_domain::id::{CustomerId, DeviceId, ModelId};
-use opendrs_domain::mail::{Approach, News};
-use opendrs_domain::takeover::{Policy, State, Step, Takeover, step};
+use opendrs_domain::mail::{MailContent, TakeoverSummary};
+use opendrs_domain::takeover::{Takeover, TakeoverPolicy, TakeoverState, TakeoverStep, next_step};
 use opendrs_domain::text::Serial;
 use opendrs_domain::time::{Span, Time};
-use opendrs_store::{Tx, Write, device, takeover};
+use opendrs_store::{Command, Tx, device, takeover};
 
 /// The purpose of the links' tokens.
-pub(crate) const LINK: &str = "takeover link";
+pub(crate) const LINK_PURPOSE: &str = "takeover link";
 
 /// What an operator decided about takeovers.
 #[derive(Clone, Copy, Debug)]
-pub struct Rules {
+pub struct TakeoverSettings {
     /// How many units of others a customer may set up, or try to, in 24 hours.
     pub per_day: u32,
     /// How long the earlier owner may answer, and take the unit back.
@@ -37,24 +37,24 @@ pub struct Rules {
 
 /// Whether a sign-up may be completed, as far as its unit's present owner is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Begun {
+pub enum TakeoverStatus {
     /// The unit is nobody else's.
-    Free,
+    NotOwned,
     /// It is somebody else's, who was mailed; it may be completed.
-    Open,
+    Allowed,
     /// Its owner was asked and may answer until then.
-    Waiting(Time),
+    AwaitingAnswer(Time),
 }
 
 /// The registration of another customer that a unit has now.
-pub(crate) async fn of_another(
+pub(crate) async fn find_other_registration(
     tx: &mut Tx<'_>,
     shard: i64,
     (model, serial): (ModelId, &Serial),
     customer: CustomerId,
 ) -> opendrs_store::Result<Option<Device>> {
-    let Some(id) = device::unit(tx, shard, model, serial).await? else { return Ok(None) };
-    let found = device::by_id(tx, shard, id).await?;
+    let Some(id) = device::find_by_unit(tx, shard, model, serial).await? else { return Ok(None) };
+    let found = device::find_by_id(tx, shard, id).await?;
     Ok(found.filter(|device| device.customer != customer && device.deregistered_at.is_none()))
 }
 
@@ -64,53 +64,61 @@ pub(crate) async fn of_another(
 /// # Errors
 /// [`BadChoice::TakeoverForbidden`] and [`BadChoice::TakeoverDeclined`]; [`Error::Throttled`] when the customer attempted
 /// too many; [`Error::Unavailable`].
-pub async fn begin(app: &App, of: &Underway, customer: &Customer) -> Result<Begun> {
-    let (Some(model), Some(asked)) = (&of.asked.model, &of.asked.request.device) else { return Ok(Begun::Free) };
+pub async fn begin_takeover(app: &App, of: &SignupInProgress, customer: &Customer) -> Result<TakeoverStatus> {
+    let (Some(model), Some(asked)) = (&of.authorization.model, &of.authorization.request.device) else {
+        return Ok(TakeoverStatus::NotOwned);
+    };
     let now = app.now();
-    let shard = app.db.shards().of_unit(model.id, &asked.serial);
+    let shard = app.db.shards().for_unit(model.id, &asked.serial);
     let (old, found) = {
         let mut reader = app.db.reader().await?;
         let mut tx = reader.tx()?;
-        match of_another(&mut tx, shard, (model.id, &asked.serial), customer.id).await? {
+        match find_other_registration(&mut tx, shard, (model.id, &asked.serial), customer.id).await? {
             Some(old) => {
-                let found = takeover::get(&mut tx, shard, old.id, customer.id).await?;
+                let found = takeover::find(&mut tx, shard, old.id, customer.id).await?;
                 (old, found)
             }
-            None => return Ok(Begun::Free),
+            None => return Ok(TakeoverStatus::NotOwned),
         }
     };
-    let state = match step(model.takeover, found.as_ref(), now) {
-        Step::Complete => return Ok(Begun::Open),
-        Step::Wait => return Ok(Begun::Waiting(found.map_or(now, |found| found.answer_by))),
-        Step::Declined => return Err(BadChoice::TakeoverDeclined.into()),
-        Step::Forbidden => None,
-        Step::Begin(state) => Some(state),
+    let state = match next_step(model.takeover_policy, found.as_ref(), now) {
+        TakeoverStep::Complete => return Ok(TakeoverStatus::Allowed),
+        TakeoverStep::Wait => return Ok(TakeoverStatus::AwaitingAnswer(found.map_or(now, |found| found.answer_by))),
+        TakeoverStep::Declined => return Err(FormError::TakeoverDeclined.into()),
+        TakeoverStep::Forbidden => None,
+        TakeoverStep::Begin(state) => Some(state),
     };
     let answer_by = now + app.settings.takeover.answer_within;
-    let takeover =
-        |state| Takeover { device: old.id, customer: customer.id, state, answer_by, successor: None, consent: None };
-    let command = Begin {
-        home: app.db.shards().of_customer(customer.id),
+    let takeover = |state| Takeover {
+        device: old.id,
+        customer: customer.id,
+        state,
+        answer_by,
+        successor: None,
+        consent_generation: None,
+    };
+    let command = BeginTakeover {
+        customer_shard: app.db.shards().for_customer(customer.id),
         customer: customer.id,
         per_day: app.settings.takeover.per_day,
-        policy: model.takeover,
+        policy: model.takeover_policy,
         shard,
         takeover: state.map(takeover),
-        old,
-        stamp: Stamp::draw(app, now),
+        earlier_device: old,
+        event_ids: EventIds::allocate(app, now),
         now,
     };
     match app.db.write(command).await? {
-        Recorded::Slowed(wait) => {
+        BeginTakeoverOutcome::Throttled(wait) => {
             tracing::info!(customer = %customer.id, wait, "a takeover was slowed");
             Err(Error::Throttled(wait))
         }
         // Another request of the same customer was first: what it recorded holds, and is read anew.
-        Recorded::Already => Box::pin(begin(app, of, customer)).await,
-        Recorded::New => match state {
-            None => Err(BadChoice::TakeoverForbidden.into()),
-            Some(State::Asked) => Ok(Begun::Waiting(answer_by)),
-            Some(_) => Ok(Begun::Open),
+        BeginTakeoverOutcome::AlreadyRecorded => Box::pin(begin_takeover(app, of, customer)).await,
+        BeginTakeoverOutcome::Recorded => match state {
+            None => Err(FormError::TakeoverForbidden.into()),
+            Some(TakeoverState::Asked) => Ok(TakeoverStatus::AwaitingAnswer(answer_by)),
+            Some(_) => Ok(TakeoverStatus::Allowed),
         },
     }
 }
@@ -119,72 +127,79 @@ pub async fn begin(app: &App, of: &Underway, customer: &Customer) -> Result<Begu
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn is_of_another(app: &App, of: &Underway, customer: CustomerId) -> Result<bool> {
-    let (Some(model), Some(asked)) = (&of.asked.model, &of.asked.request.device) else { return Ok(false) };
-    let shard = app.db.shards().of_unit(model.id, &asked.serial);
+pub async fn is_owned_by_another(app: &App, of: &SignupInProgress, customer: CustomerId) -> Result<bool> {
+    let (Some(model), Some(asked)) = (&of.authorization.model, &of.authorization.request.device) else {
+        return Ok(false);
+    };
+    let shard = app.db.shards().for_unit(model.id, &asked.serial);
     let mut reader = app.db.reader().await?;
-    Ok(of_another(&mut reader.tx()?, shard, (model.id, &asked.serial), customer).await?.is_some())
+    Ok(find_other_registration(&mut reader.tx()?, shard, (model.id, &asked.serial), customer).await?.is_some())
 }
 
-struct Begin {
+struct BeginTakeover {
     /// The customer's shard.
-    home: i64,
+    customer_shard: i64,
     customer: CustomerId,
     per_day: u32,
-    policy: Policy,
+    policy: TakeoverPolicy,
     /// The unit's.
     shard: i64,
     /// What is recorded; nothing where the maker forbids it.
     takeover: Option<Takeover>,
-    old: Device,
-    stamp: Stamp,
+    earlier_device: Device,
+    event_ids: EventIds,
     now: Time,
 }
 
 /// What became of an attempt.
-enum Recorded {
+enum BeginTakeoverOutcome {
     /// It was counted, and its takeover recorded.
-    New,
+    Recorded,
     /// Its takeover was recorded meanwhile by another request.
-    Already,
+    AlreadyRecorded,
     /// It was too soon: so many seconds to wait.
-    Slowed(i64),
+    Throttled(i64),
 }
 
-impl Write for Begin {
-    type Out = Recorded;
+impl Command for BeginTakeover {
+    type Output = BeginTakeoverOutcome;
 
     /// The customer's: of two attempts at once, the second is counted after the first.
-    fn key(&self) -> u64 {
-        consent::key(self.customer)
+    fn ordering_key(&self) -> u64 {
+        consent::command_key(self.customer)
     }
 
-    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Out> {
-        let mut attempts = takeover::attempts(tx, self.home, self.customer).await?;
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Output> {
+        let mut attempts = takeover::lock_attempts(tx, self.customer_shard, self.customer).await?;
         // Decided again behind the customer's row: a late request must not undo what an earlier one led to.
-        let found = takeover::lock(tx, self.shard, self.old.id, self.customer).await?;
-        let done = found.as_ref().is_some_and(|found| found.state == State::Done);
-        if done || !matches!(step(self.policy, found.as_ref(), self.now), Step::Begin(_) | Step::Forbidden) {
-            return Ok(Recorded::Already);
+        let found = takeover::lock(tx, self.shard, self.earlier_device.id, self.customer).await?;
+        let done = found.as_ref().is_some_and(|found| found.state == TakeoverState::Done);
+        if done
+            || !matches!(
+                next_step(self.policy, found.as_ref(), self.now),
+                TakeoverStep::Begin(_) | TakeoverStep::Forbidden
+            )
+        {
+            return Ok(BeginTakeoverOutcome::AlreadyRecorded);
         }
-        if let Err(wait) = attempts.count(self.now, self.per_day) {
-            return Ok(Recorded::Slowed(wait));
+        if let Err(wait) = attempts.record_attempt(self.now, self.per_day) {
+            return Ok(BeginTakeoverOutcome::Throttled(wait));
         }
-        takeover::set_attempts(tx, self.home, self.customer, &attempts).await?;
+        takeover::save_attempts(tx, self.customer_shard, self.customer, &attempts).await?;
         if let Some(takeover) = &self.takeover {
-            takeover::put(tx, self.shard, takeover).await?;
-            let approach = Approach { customer: self.customer, answer_by: takeover.answer_by };
+            takeover::upsert(tx, self.shard, takeover).await?;
+            let approach = TakeoverSummary { customer: self.customer, answer_by: takeover.answer_by };
             let news = match takeover.state {
-                State::Asked => News::TakeoverAsked(approach),
-                _ => News::TakeoverAnnounced(approach),
+                TakeoverState::Asked => MailContent::TakeoverAsked(approach),
+                _ => MailContent::TakeoverAnnounced(approach),
             };
-            mail::add(tx, self.shard, &self.old, news, (self.stamp, self.now)).await?;
+            mail::enqueue(tx, self.shard, &self.earlier_device, news, (self.event_ids, self.now)).await?;
         }
-        Ok(Recorded::New)
+        Ok(BeginTakeoverOutcome::Recorded)
     }
 }
 
 /// The token of the link by which an earlier owner answers.
-pub(crate) fn token(app: &App, shard: i64, device: DeviceId, customer: CustomerId) -> Result<String> {
-    named_link::seal(app, LINK, Named { shard, first: device.0, second: customer.0 })
+pub(crate) fn link_token(app: &App, shard: i64, device: DeviceId, customer: CustomerId) -> Result<String> {
+    named_link::seal(app, LINK_PURPOSE, NamedLink { shard, first_id: device.0, second_id: customer.0 })
 }

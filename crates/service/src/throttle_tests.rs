@@ -6,31 +6,31 @@ fn now() -> Time {
     Time::from_secs(1_000_000)
 }
 
-fn at<'a>(what: &'a str, source: &'a str) -> Try<'a> {
-    Try { what, source }
+fn at<'a>(what: &'a str, source: &'a str) -> CredentialAttempt<'a> {
+    CredentialAttempt { subject: what, source }
 }
 
 /// Fails, and says how long the next try then waits.
-fn fail(throttle: &Throttle, tried: Try<'_>, now: Time) -> i64 {
+fn fail(throttle: &GuessThrottle, tried: CredentialAttempt<'_>, now: Time) -> i64 {
     failed(throttle, tried, now);
     wait_of(throttle, tried, now).unwrap_or(0)
 }
 
-fn failed(throttle: &Throttle, tried: Try<'_>, now: Time) {
-    throttle.fail(&mut throttle.table().entries, &tried.keys(), now);
+fn failed(throttle: &GuessThrottle, tried: CredentialAttempt<'_>, now: Time) {
+    throttle.record_failure(&mut throttle.table().entries, &tried.keys(), now);
 }
 
-fn wait_of(throttle: &Throttle, tried: Try<'_>, now: Time) -> Option<i64> {
-    wait(&throttle.table().entries, &tried.keys(), now)
+fn wait_of(throttle: &GuessThrottle, tried: CredentialAttempt<'_>, now: Time) -> Option<i64> {
+    seconds_to_wait(&throttle.table().entries, &tried.keys(), now)
 }
 
-fn succeeded(throttle: &Throttle, tried: Try<'_>, now: Time) {
-    throttle.succeeded(&tried.keys(), now);
+fn succeeded(throttle: &GuessThrottle, tried: CredentialAttempt<'_>, now: Time) {
+    throttle.record_success(&tried.keys(), now);
 }
 
 #[test]
 fn waits_grow_and_end() {
-    let throttle = Throttle::of_people();
+    let throttle = GuessThrottle::for_people();
     let waits: Vec<_> = (0..8).map(|_| fail(&throttle, at("a", "here"), now())).collect();
     assert_eq!(waits, [0, 0, 0, 0, 0, 3, 5, 9]);
     assert_eq!(wait_of(&throttle, at("b", "there"), now()), None);
@@ -39,7 +39,7 @@ fn waits_grow_and_end() {
 
 #[test]
 fn a_success_undoes_what_was_failed_at_its_source() {
-    let throttle = Throttle::of_people();
+    let throttle = GuessThrottle::for_people();
     for _ in 0..5 {
         failed(&throttle, at("a", "here"), now());
     }
@@ -50,17 +50,17 @@ fn a_success_undoes_what_was_failed_at_its_source() {
 
 #[test]
 fn a_source_that_guesses_at_many_names_waits() {
-    let throttle = Throttle::of_people();
+    let throttle = GuessThrottle::for_people();
     let waits: Vec<_> = (0..7).map(|n| fail(&throttle, at(&n.to_string(), "here"), now())).collect();
     assert_eq!(waits, [0, 0, 0, 0, 0, 3, 5]);
     assert_eq!(wait_of(&throttle, at("0", "elsewhere"), now()), None);
-    let programs = Throttle::of_programs();
+    let programs = GuessThrottle::for_programs();
     assert!((0..7).all(|n| fail(&programs, at(&n.to_string(), "here"), now()) == 0));
 }
 
 #[test]
 fn a_name_that_is_guessed_at_from_everywhere_is_open_to_who_has_not_failed() {
-    let throttle = Throttle::of_people();
+    let throttle = GuessThrottle::for_people();
     let waits: Vec<_> = (0..1000).map(|n| fail(&throttle, at("a", &n.to_string()), now())).collect();
     assert!(waits[..20].iter().all(|wait| *wait == 0) && waits[20..].iter().all(|wait| *wait == 3), "{waits:?}");
     assert_eq!(wait_of(&throttle, at("a", "its owner's"), now()), None);
@@ -69,7 +69,7 @@ fn a_name_that_is_guessed_at_from_everywhere_is_open_to_who_has_not_failed() {
 #[test]
 fn whoever_has_a_network_has_not_all_its_addresses_to_guess_from() {
     for network in ["10.1.2.", "2001:db8:7:"] {
-        let throttle = Throttle::of_people();
+        let throttle = GuessThrottle::for_people();
         let source =
             |n: u32| if network.contains(':') { format!("{network}{n:x}::/64") } else { format!("{network}{n}") };
         let waits: Vec<_> = (0..32).map(|n| fail(&throttle, at("a", &source(n)), now())).collect();
@@ -82,7 +82,7 @@ fn whoever_has_a_network_has_not_all_its_addresses_to_guess_from() {
 
 #[test]
 fn what_is_long_over_is_forgotten() {
-    let throttle = Throttle::of_programs();
+    let throttle = GuessThrottle::for_programs();
     failed(&throttle, at("a", "here"), now());
     succeeded(&throttle, at("b", "there"), now());
     assert!(!throttle.is_empty());
@@ -92,13 +92,13 @@ fn what_is_long_over_is_forgotten() {
 
 #[test]
 fn memory_is_bounded_and_those_who_wait_longest_stay() {
-    let throttle = Throttle::of_people();
+    let throttle = GuessThrottle::for_people();
     for _ in 0..12 {
         failed(&throttle, at("a", "here"), now());
     }
-    for n in 0..CAPACITY {
+    for n in 0..MAX_ENTRIES {
         failed(&throttle, at("b", &n.to_string()), now());
-        assert!(throttle.table().entries.len() <= CAPACITY);
+        assert!(throttle.table().entries.len() <= MAX_ENTRIES);
     }
     assert_eq!(wait_of(&throttle, at("a", "here"), now()), Some(129), "two to the seventh");
     failed(&throttle, at("b", "there"), now() + Span::from_mins(1));
@@ -107,33 +107,33 @@ fn memory_is_bounded_and_those_who_wait_longest_stay() {
 
 #[test]
 fn tries_at_once_are_no_more_than_tries_in_a_row() {
-    let throttle = Throttle::of_people();
+    let throttle = GuessThrottle::for_people();
     let begun: Vec<_> = (0..500).filter_map(|_| throttle.begin(at("a", "here"), now()).ok()).collect();
     assert_eq!(begun.len(), 5);
-    assert_eq!(throttle.begin(at("a", "here"), now()).err(), Some(WAIT_FOR_OWN));
-    begun.into_iter().for_each(|attempt| attempt.failed(now()));
+    assert_eq!(throttle.begin(at("a", "here"), now()).err(), Some(PENDING_WAIT_SECS));
+    begun.into_iter().for_each(|attempt| attempt.mark_failed(now()));
     let next = throttle.begin(at("a", "here"), now()).expect("the last that costs nothing");
     assert!(throttle.begin(at("a", "here"), now()).is_err(), "one at a time from here on");
-    next.failed(now());
+    next.mark_failed(now());
     assert_eq!(throttle.begin(at("a", "here"), now()).err(), Some(3));
 }
 
 #[test]
 fn a_source_tries_a_few_names_at_once_and_waits_after_its_failures() {
-    let throttle = Throttle::of_people();
+    let throttle = GuessThrottle::for_people();
     let names: Vec<_> = (0..100).map(|n| n.to_string()).collect();
     let begun: Vec<_> = names.iter().filter_map(|name| throttle.begin(at(name, "here"), now()).ok()).collect();
     assert_eq!(begun.len(), 20);
     assert!(throttle.begin(at("100", "elsewhere"), now()).is_ok());
-    begun.into_iter().for_each(|attempt| attempt.failed(now()));
+    begun.into_iter().for_each(|attempt| attempt.mark_failed(now()));
     assert!(throttle.begin(at("100", "here"), now()).is_err_and(|wait| wait > 60));
 }
 
 #[test]
 fn a_try_that_succeeds_or_is_not_made_leaves_nothing() {
-    let throttle = Throttle::of_people();
+    let throttle = GuessThrottle::for_people();
     for _ in 0..100 {
-        throttle.begin(at("a", "here"), now()).expect("none failed").succeeded(now());
+        throttle.begin(at("a", "here"), now()).expect("none failed").mark_succeeded(now());
         drop(throttle.begin(at("a", "here"), now()).expect("none failed"));
     }
     assert!(throttle.is_empty());
@@ -141,7 +141,7 @@ fn a_try_that_succeeds_or_is_not_made_leaves_nothing() {
 
 #[test]
 fn a_right_proof_counts_for_nothing_while_its_sender_has_to_wait() {
-    let throttle = Throttle::of_programs();
+    let throttle = GuessThrottle::for_programs();
     let tried = at("client", "here");
     let answers: Vec<_> = (0..8).map(|_| throttle.check(tried, now(), || false)).collect();
     assert_eq!(answers[..6], [const { Ok(false) }; 6]);
@@ -155,15 +155,15 @@ fn a_right_proof_counts_for_nothing_while_its_sender_has_to_wait() {
 
 #[test]
 fn a_clock_that_is_set_back_makes_nobody_wait_longer_than_the_longest_wait() {
-    let throttle = Throttle::of_people();
+    let throttle = GuessThrottle::for_people();
     let last = (0..20).map(|_| fail(&throttle, at("a", "here"), now())).max();
-    assert_eq!(last, Some(LONGEST.secs() + 1));
+    assert_eq!(last, Some(MAX_WAIT.as_secs() + 1));
     for back in [0, 1, 10, 14, 16, 60, 24 * 60] {
         let waits = wait_of(&throttle, at("a", "here"), now() - Span::from_mins(back)).unwrap_or(0);
-        assert!(waits <= LONGEST.secs() + 1, "{waits} s, {back} minutes back");
+        assert!(waits <= MAX_WAIT.as_secs() + 1, "{waits} s, {back} minutes back");
         assert!(back <= 15 || waits == 0, "{waits} s, {back} minutes back");
     }
     // Who goes on guessing waits by the clock as it is now.
     let earlier = now() - Span::from_mins(24 * 60);
-    assert_eq!(fail(&throttle, at("a", "here"), earlier), LONGEST.secs() + 1);
+    assert_eq!(fail(&throttle, at("a", "here"), earlier), MAX_WAIT.as_secs() + 1);
 }

@@ -4,25 +4,25 @@
 //! as any other, so nothing on the wire tells it from one. What it is not: a change of the device, its slots or orders.
 //! Invariant: only a server whose clock can be moved does it.
 
-use crate::delivery::{Stamp, Telling, receivers, tell_to};
+use crate::delivery::{EventIds, NewEvent, fan_out_event, find_receivers};
 use crate::{App, Error, Result};
 use opendrs_domain::device::Device;
 use opendrs_domain::id::{EventId, InstanceId, ModelId, OrderId};
-use opendrs_domain::notification::{Event, Facts, Kind, ProductInfo};
-use opendrs_domain::order::{Timing, Told};
+use opendrs_domain::notification::{Event, EventFacts, NotificationType, ProductInfo};
+use opendrs_domain::order::{OrderNotification, OrderTiming};
 use opendrs_domain::text::{Serial, SlotId};
 use opendrs_domain::time::Time;
 use opendrs_domain::version::Version;
-use opendrs_store::{Tx, Write, device, model, order, product, subscription};
+use opendrs_store::{Command, Tx, device, model, order, product, subscription};
 
 /// How many models are looked at in one go.
-const PAGE: i64 = 200;
+const PAGE_SIZE: i64 = 200;
 
 /// What is to be sent.
 #[derive(Clone, Debug)]
-pub struct Trigger {
+pub struct TriggerNotification {
     /// Of which type.
-    pub kind: Kind,
+    pub kind: NotificationType,
     /// Of which device: its serial, or its model's code, a slash and its serial.
     pub device: String,
     /// Of which slot; only messages of orders tell of one, and a device with a single slot needs none named.
@@ -33,147 +33,161 @@ pub struct Trigger {
 
 /// What was sent.
 #[derive(Clone, Debug)]
-pub struct Triggered {
+pub struct TriggerReport {
     /// The event.
     pub event: Event,
     /// To how many topics.
-    pub topics: usize,
+    pub receiver_count: usize,
 }
 
 /// Sends a notification as if what it tells of had happened.
 ///
 /// # Errors
 /// [`Error::BadCommand`] names what does not exist; [`Error::Unavailable`].
-pub async fn trigger(app: &App, what: Trigger) -> Result<Triggered> {
+pub async fn trigger(app: &App, what: TriggerNotification) -> Result<TriggerReport> {
     if app.test_clock().is_none() {
-        return Err(Error::BadCommand("this server sends nothing on request: start it with --test-clock".into()));
+        return Err(Error::InvalidCommand("this server sends nothing on request: start it with --test-clock".into()));
     }
-    let (shard, device) = find(app, &what.device).await?;
+    let (shard, device) = find_device(app, &what.device).await?;
     let now = app.now();
-    let facts = match told(what.kind) {
-        Some(told) => order_facts(app, (shard, &device), told, what.slot.as_deref(), now).await?,
+    let facts = match order_notification_of(what.kind) {
+        Some(told) => build_order_facts(app, (shard, &device), told, what.slot.as_deref(), now).await?,
         None => {
             let mut reader = app.db.reader().await?;
-            let slots = subscription::told(&mut reader.tx()?, shard, device.id).await?;
+            let slots = subscription::list_slots(&mut reader.tx()?, shard, device.id).await?;
             match what.kind {
-                Kind::DeviceRegistered => Facts::Registered,
-                Kind::DeviceDeregistered => Facts::Deregistered,
-                _ => Facts::Subscription(slots),
+                NotificationType::DeviceRegistered => EventFacts::Registered,
+                NotificationType::DeviceDeregistered => EventFacts::Deregistered,
+                _ => EventFacts::Subscription(slots),
             }
         }
     };
-    let stamp = Stamp::draw(app, now);
-    let event = Event::new(stamp.event, now, &device, facts);
-    let command = Send { shard, device, event: event.clone(), first: stamp.first, version: what.version };
-    Ok(Triggered { event, topics: app.db.write(command).await? })
+    let stamp = EventIds::allocate(app, now);
+    let event = Event::new(stamp.event_id, now, &device, facts);
+    let command = RecordTriggeredEvent {
+        shard,
+        device,
+        event: event.clone(),
+        first_message_id: stamp.first_message_id,
+        version: what.version,
+    };
+    Ok(TriggerReport { event, receiver_count: app.db.write(command).await? })
 }
 
-fn told(kind: Kind) -> Option<Told> {
-    [Told::Placed, Told::Shipped, Told::Cancelled].into_iter().find(|told| Kind::from(*told) == kind)
+fn order_notification_of(kind: NotificationType) -> Option<OrderNotification> {
+    [OrderNotification::Placed, OrderNotification::Shipped, OrderNotification::Cancelled]
+        .into_iter()
+        .find(|told| NotificationType::from(*told) == kind)
 }
 
 /// The registered device of a name. Models are few, so each is asked whether it has the unit.
-async fn find(app: &App, name: &str) -> Result<(i64, Device)> {
+async fn find_device(app: &App, name: &str) -> Result<(i64, Device)> {
     let (code, serial) = name.rsplit_once('/').map_or((None, name), |(code, serial)| (Some(code), serial));
-    let serial = Serial::parse(serial).map_err(|e| Error::BadCommand(e.to_string()))?;
+    let serial = Serial::parse(serial).map_err(|e| Error::InvalidCommand(e.to_string()))?;
     let (mut found, mut last) = (Vec::new(), ModelId(uuid::Uuid::nil()));
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
     loop {
-        let page = model::after(&mut tx, last, PAGE).await?;
+        let page = model::list_after(&mut tx, last, PAGE_SIZE).await?;
         let Some(end) = page.last() else { break };
         last = end.id;
         for model in page.iter().filter(|model| code.is_none_or(|code| model.code.as_str() == code)) {
-            let shard = app.db.shards().of_unit(model.id, &serial);
-            if let Some(id) = device::unit(&mut tx, shard, model.id, &serial).await? {
-                found.extend(device::by_id(&mut tx, shard, id).await?.map(|device| (shard, device)));
+            let shard = app.db.shards().for_unit(model.id, &serial);
+            if let Some(id) = device::find_by_unit(&mut tx, shard, model.id, &serial).await? {
+                found.extend(device::find_by_id(&mut tx, shard, id).await?.map(|device| (shard, device)));
             }
         }
     }
     let Some(device) = found.pop() else {
-        return Err(Error::BadCommand(format!("no device {name} is registered: `opendrs device link` links one")));
+        return Err(Error::InvalidCommand(format!("no device {name} is registered: `opendrs device link` links one")));
     };
     if found.is_empty() {
         return Ok(device);
     }
     let all = found.iter().chain([&device]).map(|(_, d)| format!("{}/{}", d.model_code, d.serial)).collect::<Vec<_>>();
-    Err(Error::BadCommand(format!("several devices are called {name}: write which one, of {}", all.join(", "))))
+    Err(Error::InvalidCommand(format!("several devices are called {name}: write which one, of {}", all.join(", "))))
 }
 
 /// What a message of an order says: of the order that holds the slot, or else of one that might.
-async fn order_facts(
+async fn build_order_facts(
     app: &App,
     (shard, device): (i64, &Device),
-    told: Told,
+    told: OrderNotification,
     slot: Option<&str>,
     now: Time,
-) -> Result<Facts> {
+) -> Result<EventFacts> {
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
-    let slots = model::slots(&mut tx, device.model).await?;
+    let slots = model::list_slots(&mut tx, device.model).await?;
     let known = || slots.iter().map(|slot| slot.id.as_str()).collect::<Vec<_>>().join(", ");
     let slot = match slot {
         Some(name) => slots.iter().find(|slot| slot.id.as_str() == name).ok_or_else(|| {
-            Error::BadCommand(format!("device model {} has no slot {name}; it has {}", device.model_code, known()))
+            Error::InvalidCommand(format!("device model {} has no slot {name}; it has {}", device.model_code, known()))
         })?,
         None => match slots.as_slice() {
             [only] => only,
-            _ => return Err(Error::BadCommand(format!("this type tells of one slot: name it, of {}", known()))),
+            _ => return Err(Error::InvalidCommand(format!("this type tells of one slot: name it, of {}", known()))),
         },
     };
-    let subs = subscription::of_device(&mut tx, shard, device.id).await?;
+    let subs = subscription::list_by_device(&mut tx, shard, device.id).await?;
     let sub = subs.iter().find(|sub| sub.slot == slot.id);
     if let Some(id) = sub.and_then(|sub| sub.open_order)
-        && let Some(order) = order::by_id(&mut tx, shard, device.id, id).await?
+        && let Some(order) = order::find_by_id(&mut tx, shard, device.id, id).await?
     {
-        let mut event = Event::of_order(EventId(uuid::Uuid::nil()), now, device, &order, told);
-        if let Facts::Order { expected_at, .. } = &mut event.facts {
-            expected_at.get_or_insert(expected(device, &app.settings.timing, now));
+        let mut event = Event::for_order(EventId(uuid::Uuid::nil()), now, device, &order, told);
+        if let EventFacts::Order { expected_at, .. } = &mut event.facts {
+            expected_at.get_or_insert(expected_arrival(device, &app.settings.timing, now));
         }
         return Ok(event.facts);
     }
     let asin = sub.and_then(|sub| sub.asin.clone()).or_else(|| slot.products.first().cloned());
     let product = match asin {
-        Some(asin) => product::by_asin(&mut tx, &asin).await?,
+        Some(asin) => product::find_by_asin(&mut tx, &asin).await?,
         None => None,
     };
-    let product = product.ok_or_else(|| Error::BadCommand(format!("slot {} has no product to tell of", slot.id)))?;
-    let instance = InstanceId { device: device.id, order: OrderId(app.ids.ordered(now)) };
-    Ok(Facts::Order {
+    let product =
+        product.ok_or_else(|| Error::InvalidCommand(format!("slot {} has no product to tell of", slot.id)))?;
+    let instance = InstanceId { device: device.id, order: OrderId(app.ids.ordered_uuid(now)) };
+    Ok(EventFacts::Order {
         told,
         instance: instance.to_string(),
         slot: SlotId::clone(&slot.id),
         product: ProductInfo { asin: product.asin.to_string(), quantity: product.quantity, unit: product.unit },
-        expected_at: Some(expected(device, &app.settings.timing, now)),
+        expected_at: Some(expected_arrival(device, &app.settings.timing, now)),
     })
 }
 
 /// When an order of this moment would arrive.
-fn expected(device: &Device, timing: &Timing, now: Time) -> Time {
+fn expected_arrival(device: &Device, timing: &OrderTiming, now: Time) -> Time {
     match device.test {
         true => now + timing.test_ship_after + timing.test_deliver_after,
         false => now + timing.cancel_window + timing.ship_after + timing.deliver_after,
     }
 }
 
-struct Send {
+struct RecordTriggeredEvent {
     shard: i64,
     device: Device,
     event: Event,
-    first: u128,
+    first_message_id: u128,
     /// Not kept with the event.
     version: Option<Version>,
 }
 
-impl Write for Send {
-    type Out = usize;
-    fn key(&self) -> u64 {
-        crate::device::key(self.device.model, &self.device.serial)
+impl Command for RecordTriggeredEvent {
+    type Output = usize;
+    fn ordering_key(&self) -> u64 {
+        crate::device::command_key(self.device.model, &self.device.serial)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<usize> {
-        let Self { shard, device, event, first, version } = self;
-        let topics = receivers(tx, device).await?;
-        tell_to(tx, &Telling { shard: *shard, device, event, first: *first, version: *version }, &topics).await?;
+        let Self { shard, device, event, first_message_id: first, version } = self;
+        let topics = find_receivers(tx, device).await?;
+        fan_out_event(
+            tx,
+            &NewEvent { shard: *shard, device, event, first_message_id: *first, version: *version },
+            &topics,
+        )
+        .await?;
         Ok(topics.len())
     }
 }

@@ -3,51 +3,52 @@
 //! What it is not: one who looks for them; that is `aws-config`'s. Invariant: whoever lends them is asked once, however
 //! many publications wait, and again before what it lent has expired.
 
-use crate::outcome::words;
+use crate::response::error_chain;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
-use opendrs_service::publication::Unpublished;
+use opendrs_service::publication::PublishError;
 use std::time::{Duration, SystemTime};
 use tokio::sync::Mutex;
 
 /// How long before they expire they are looked for anew: a request is on its way for a while.
-const EARLY: Duration = Duration::from_secs(10);
+const EXPIRY_MARGIN: Duration = Duration::from_secs(10);
 /// How long those are kept that do not say when they expire: somebody may have put others in their place.
-const UNTOLD: Duration = Duration::from_secs(15 * 60);
+const DEFAULT_LIFETIME: Duration = Duration::from_secs(15 * 60);
 /// How long whoever lends them may take.
-const PATIENCE: Duration = Duration::from_secs(6);
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(6);
 
 /// Whoever lends credentials, and what was lent.
-pub(crate) struct Lent {
-    lender: SharedCredentialsProvider,
-    patience: Duration,
-    kept: Mutex<Option<Kept>>,
+pub(crate) struct CredentialsCache {
+    provider: SharedCredentialsProvider,
+    timeout: Duration,
+    cached: Mutex<Option<CachedCredentials>>,
 }
 
-struct Kept {
+struct CachedCredentials {
     credentials: Credentials,
-    until: SystemTime,
+    valid_until: SystemTime,
 }
 
-impl Lent {
-    pub(crate) fn by(lender: SharedCredentialsProvider) -> Self {
-        Self { lender, patience: PATIENCE, kept: Mutex::default() }
+impl CredentialsCache {
+    pub(crate) fn new(lender: SharedCredentialsProvider) -> Self {
+        Self { provider: lender, timeout: LOOKUP_TIMEOUT, cached: Mutex::default() }
     }
 
     /// Credentials that are good now.
-    pub(crate) async fn at(&self, now: SystemTime) -> Result<Credentials, Unpublished> {
-        let mut kept = self.kept.lock().await;
-        if let Some(kept) = kept.as_ref().filter(|kept| now < kept.until) {
+    pub(crate) async fn get(&self, now: SystemTime) -> Result<Credentials, PublishError> {
+        let mut kept = self.cached.lock().await;
+        if let Some(kept) = kept.as_ref().filter(|kept| now < kept.valid_until) {
             return Ok(kept.credentials.clone());
         }
-        let none = |why: String| Unpublished::NoCredentials(why);
-        let credentials = match tokio::time::timeout(self.patience, self.lender.provide_credentials()).await {
-            Ok(found) => found.map_err(|error| none(words(&error)))?,
+        let none = |why: String| PublishError::NoCredentials(why);
+        let credentials = match tokio::time::timeout(self.timeout, self.provider.provide_credentials()).await {
+            Ok(found) => found.map_err(|error| none(error_chain(&error)))?,
             // A machine's role may still have earlier ones, which AWS prolongs where it cannot make others.
-            Err(_) => self.lender.as_ref().fallback_on_interrupt().ok_or_else(|| none("not done in time".into()))?,
+            Err(_) => self.provider.as_ref().fallback_on_interrupt().ok_or_else(|| none("not done in time".into()))?,
         };
-        let until = credentials.expiry().map_or(now.checked_add(UNTOLD), |expiry| expiry.checked_sub(EARLY));
-        *kept = Some(Kept { credentials: credentials.clone(), until: until.unwrap_or(now) });
+        let until =
+            credentials.expiry().map_or(now.checked_add(DEFAULT_LIFETIME), |expiry| expiry.checked_sub(EXPIRY_MARGIN));
+        *kept = Some(CachedCredentials { credentials: credentials.clone(), valid_until: until.unwrap_or(now) });
         Ok(credentials)
     }
 }
@@ -92,11 +93,12 @@ mod tests {
             // Good enough for whoever lends them, and for nobody to keep.
             (Some(at(50)), [(100, "1"), (100, "2"), (101, "3"), (102, "4")]),
         ] {
-            let lent = Lent::by(SharedCredentialsProvider::new(Lender { asked: AtomicU64::new(0), expiry }));
-            let Unpublished::NoCredentials(why) = lent.at(at(100)).await.unwrap_err() else { panic!("{expiry:?}") };
+            let lent =
+                CredentialsCache::new(SharedCredentialsProvider::new(Lender { asked: AtomicU64::new(0), expiry }));
+            let PublishError::NoCredentials(why) = lent.get(at(100)).await.unwrap_err() else { panic!("{expiry:?}") };
             assert!(why.contains("nobody is there"), "{why}");
             for (now, id) in asks {
-                assert_eq!(lent.at(at(now)).await.unwrap().access_key_id(), id, "{expiry:?} {now}");
+                assert_eq!(lent.get(at(now)).await.unwrap().access_key_id(), id, "{expiry:?} {now}");
             }
         }
     }
@@ -121,12 +123,12 @@ mod tests {
     #[tokio::test]
     async fn whoever_does_not_answer_is_not_waited_for() {
         let lent = |earlier| {
-            let lent = Lent::by(SharedCredentialsProvider::new(Silent(earlier)));
-            Lent { patience: Duration::from_millis(1), ..lent }
+            let lent = CredentialsCache::new(SharedCredentialsProvider::new(Silent(earlier)));
+            CredentialsCache { timeout: Duration::from_millis(1), ..lent }
         };
-        let none = lent(None).at(at(100)).await.unwrap_err();
-        assert_eq!(none, Unpublished::NoCredentials("not done in time".into()));
+        let none = lent(None).get(at(100)).await.unwrap_err();
+        assert_eq!(none, PublishError::NoCredentials("not done in time".into()));
         let earlier = Credentials::new("AKID0", "secret", None, None, "test");
-        assert_eq!(lent(Some(earlier.clone())).at(at(100)).await.unwrap(), earlier);
+        assert_eq!(lent(Some(earlier.clone())).get(at(100)).await.unwrap(), earlier);
     }
 }

@@ -10,23 +10,23 @@ use url::Url;
 
 /// What is wanted of the address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Wanted {
+pub(crate) struct EndpointConfig {
     /// One that was named, instead of AWS's own.
-    named: Option<String>,
+    custom_url: Option<String>,
     /// With encryption that the US government has validated.
     fips: bool,
     /// Reachable by IPv6 too.
     dual_stack: bool,
 }
 
-impl Wanted {
+impl EndpointConfig {
     /// What our settings want, and for the rest those of AWS's tools: `AWS_ENDPOINT_URL_SNS`, `AWS_ENDPOINT_URL`,
     /// `AWS_USE_FIPS_ENDPOINT`, `AWS_USE_DUALSTACK_ENDPOINT`, and what a profile says instead of them.
     pub(crate) fn new(ours: Option<&str>, tools: &SdkConfig) -> Self {
         let key = ServiceConfigKey::builder().service_id("SNS").env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
         let of_sns = || tools.service_config().zip(key.ok()).and_then(|(tools, key)| tools.load_config(key));
         Self {
-            named: ours.map(str::to_owned).or_else(of_sns).or_else(|| tools.endpoint_url().map(str::to_owned)),
+            custom_url: ours.map(str::to_owned).or_else(of_sns).or_else(|| tools.endpoint_url().map(str::to_owned)),
             fips: tools.use_fips().unwrap_or_default(),
             dual_stack: tools.use_dual_stack().unwrap_or_default(),
         }
@@ -34,8 +34,8 @@ impl Wanted {
 
     /// The address that a region is asked at; or a sentence that says why there is none.
     pub(crate) fn url(&self, region: &str) -> Result<Url, String> {
-        let Some(named) = &self.named else {
-            let own = self.own(region);
+        let Some(named) = &self.custom_url else {
+            let own = self.aws_url(region);
             return Url::parse(&own).map_err(|why| format!("{own}: {why}"));
         };
         let bad = |why: &str| format!("the endpoint {named} cannot be used: {why}");
@@ -56,7 +56,7 @@ impl Wanted {
     }
 
     /// AWS's own address. Only regions of the partitions that an ARN may name get here.
-    fn own(&self, region: &str) -> String {
+    fn aws_url(&self, region: &str) -> String {
         let suffix = match (region.starts_with("cn-"), self.dual_stack) {
             (false, false) => "amazonaws.com",
             (false, true) => "api.aws",
@@ -91,13 +91,13 @@ mod tests {
             ("us-gov-west-1", false, true, "https://sns.us-gov-west-1.api.aws/"),
             ("us-gov-west-1", true, true, "https://sns-fips.us-gov-west-1.api.aws/"),
         ] {
-            assert_eq!(Wanted { named: None, fips, dual_stack }.url(region).unwrap().as_str(), url);
+            assert_eq!(EndpointConfig { custom_url: None, fips, dual_stack }.url(region).unwrap().as_str(), url);
         }
     }
 
     #[test]
     fn an_address_that_is_named_is_asked_as_it_is_or_not_at_all() {
-        let named = |url: &str| Wanted { named: Some(url.into()), ..Wanted::default() };
+        let named = |url: &str| EndpointConfig { custom_url: Some(url.into()), ..EndpointConfig::default() };
         for (url, asked) in [
             ("http://127.0.0.1:5000", "http://127.0.0.1:5000/"),
             ("https://SNS.example:443/", "https://sns.example/"),
@@ -115,7 +115,7 @@ mod tests {
             let why = named(url).url("eu-west-1").unwrap_err();
             assert!(why.contains(says), "{why}");
         }
-        let both = Wanted { fips: true, ..named("https://sns.example") };
+        let both = EndpointConfig { fips: true, ..named("https://sns.example") };
         assert!(both.url("eu-west-1").unwrap_err().contains("are for AWS's own"));
     }
 
@@ -134,9 +134,9 @@ mod tests {
     fn ours_goes_before_that_of_sns_and_that_before_that_of_all_services() {
         let all = || SdkConfig::builder().endpoint_url("http://of.all").use_fips(true);
         let sns = || all().service_config(OfSns).use_dual_stack(true);
-        let wanted = |ours, tools: aws_types::sdk_config::Builder| Wanted::new(ours, &tools.build());
-        let named = |url: &str, fips, dual_stack| Wanted { named: Some(url.into()), fips, dual_stack };
-        assert_eq!(wanted(None, SdkConfig::builder()), Wanted::default());
+        let wanted = |ours, tools: aws_types::sdk_config::Builder| EndpointConfig::new(ours, &tools.build());
+        let named = |url: &str, fips, dual_stack| EndpointConfig { custom_url: Some(url.into()), fips, dual_stack };
+        assert_eq!(wanted(None, SdkConfig::builder()), EndpointConfig::default());
         assert_eq!(wanted(None, all()), named("http://of.all", true, false));
         assert_eq!(wanted(None, sns()), named("http://of.sns", true, true));
         assert_eq!(wanted(Some("http://ours"), sns()), named("http://ours", true, true));

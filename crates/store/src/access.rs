@@ -4,8 +4,8 @@
 //! accepts a token compares that version, so that a change holds with its commit, on every node. Invariant: whoever changes
 //! a client's access or retires a key sets another version in the same transaction.
 
-use crate::queries::Q;
-use crate::value::{FromRow, Row, p};
+use crate::queries::Query;
+use crate::value::{DbRow, FromRow, params};
 use crate::{Error, Result, Tx};
 use opendrs_domain::id::ClientId;
 use opendrs_domain::profile::{ClientAccess, ClientState};
@@ -19,8 +19,8 @@ pub struct AccessVersion(pub i64);
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn version(tx: &mut Tx<'_>) -> Result<AccessVersion> {
-    let found: Option<(i64,)> = tx.opt(Q::AccessVersion, p![]).await?;
+pub async fn load_version(tx: &mut Tx<'_>) -> Result<AccessVersion> {
+    let found: Option<(i64,)> = tx.query_opt(Query::AccessVersion, params![]).await?;
     Ok(AccessVersion(found.map_or(0, |(version,)| version)))
 }
 
@@ -29,15 +29,15 @@ pub async fn version(tx: &mut Tx<'_>) -> Result<AccessVersion> {
 /// # Errors
 /// [`crate::Error`].
 pub async fn set_version(tx: &mut Tx<'_>, version: AccessVersion) -> Result<()> {
-    tx.access_changed();
-    tx.put(Q::AccessVersionSet, p![version.0]).await
+    tx.invalidate_access_version();
+    tx.exec_deferred(Query::AccessVersionSet, params![version.0]).await
 }
 
-struct Restricted(ClientId, ClientAccess);
+struct RestrictedClientRow(ClientId, ClientAccess);
 
-impl FromRow for Restricted {
-    fn from_row(row: &Row<'_>) -> Result<Self> {
-        let bad = |column, found| Error::BadRow { query: row.query.sql().name, column, found };
+impl FromRow for RestrictedClientRow {
+    fn from_row(row: &DbRow<'_>) -> Result<Self> {
+        let bad = |column, found| Error::InvalidRow { query: row.query.sql().name, column, found };
         let (state, generation): (String, i64) = (row.get(1)?, row.get(2)?);
         let state = ClientState::parse(&state).ok_or_else(|| bad(1, state))?;
         let generation = u32::try_from(generation).map_err(|e| bad(2, e.to_string()))?;
@@ -49,7 +49,7 @@ impl FromRow for Restricted {
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn restricted_clients(tx: &mut Tx<'_>) -> Result<Vec<(ClientId, ClientAccess)>> {
-    let found: Vec<Restricted> = tx.all(Q::ClientsRestricted, p![]).await?;
-    Ok(found.into_iter().map(|Restricted(client, access)| (client, access)).collect())
+pub async fn list_restricted_clients(tx: &mut Tx<'_>) -> Result<Vec<(ClientId, ClientAccess)>> {
+    let found: Vec<RestrictedClientRow> = tx.query_all(Query::ClientsRestricted, params![]).await?;
+    Ok(found.into_iter().map(|RestrictedClientRow(client, access)| (client, access)).collect())
 }

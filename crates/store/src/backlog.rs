@@ -3,15 +3,15 @@
 //! Invariant: every count stops at a limit and walks an index in which nothing stands but what waits, so watching costs
 //! no more on a store that has grown.
 
-use crate::queries::Q;
-use crate::value::{FromRow, Row, p};
+use crate::queries::Query;
+use crate::value::{DbRow, FromRow, params};
 use crate::{Result, Tx};
-use opendrs_domain::order::Problem;
+use opendrs_domain::order::OrderProblem;
 use opendrs_domain::time::Time;
 
 /// A list of work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum List {
+pub enum WorkList {
     /// Orders, by when something is due.
     Orders,
     /// Mails to customers, by when they are sent, or tried again.
@@ -22,16 +22,16 @@ pub enum List {
 
 /// What waits in a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Waiting {
+pub struct WorkListBacklog {
     /// How much; no more than the limit is counted.
     pub count: i64,
     /// The first one's time.
-    pub first: Option<Time>,
+    pub earliest_at: Option<Time>,
 }
 
-impl FromRow for Waiting {
-    fn from_row(row: &Row<'_>) -> Result<Self> {
-        Ok(Self { count: row.get(0)?, first: row.get(1)? })
+impl FromRow for WorkListBacklog {
+    fn from_row(row: &DbRow<'_>) -> Result<Self> {
+        Ok(Self { count: row.get(0)?, earliest_at: row.get(1)? })
     }
 }
 
@@ -39,13 +39,13 @@ impl FromRow for Waiting {
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn waiting(tx: &mut Tx<'_>, list: List, until: Time, limit: i64) -> Result<Waiting> {
+pub async fn count_waiting(tx: &mut Tx<'_>, list: WorkList, until: Time, limit: i64) -> Result<WorkListBacklog> {
     let query = match list {
-        List::Orders => Q::OrdersOverdue,
-        List::Mails => Q::MailsWaiting,
-        List::Calls => Q::FulfilmentWaiting,
+        WorkList::Orders => Query::OrdersOverdue,
+        WorkList::Mails => Query::MailsWaiting,
+        WorkList::Calls => Query::FulfilmentWaiting,
     };
-    Ok(tx.opt(query, p![until, limit]).await?.unwrap_or_default())
+    Ok(tx.query_opt(query, params![until, limit]).await?.unwrap_or_default())
 }
 
 /// How many messages are on their way to receivers, those that stand behind others of their device among them, counted
@@ -53,14 +53,14 @@ pub async fn waiting(tx: &mut Tx<'_>, list: List, until: Time, limit: i64) -> Re
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn deliveries(tx: &mut Tx<'_>, limit: i64) -> Result<i64> {
-    Ok(tx.opt::<(i64,)>(Q::DeliveriesWaiting, p![limit]).await?.map_or(0, |(count,)| count))
+pub async fn count_deliveries(tx: &mut Tx<'_>, limit: i64) -> Result<i64> {
+    Ok(tx.query_opt::<(i64,)>(Query::DeliveriesWaiting, params![limit]).await?.map_or(0, |(count,)| count))
 }
 
 /// How many orders are held by a problem, counted up to a limit.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn held(tx: &mut Tx<'_>, problem: Problem, limit: i64) -> Result<i64> {
-    Ok(tx.opt::<(i64,)>(Q::OrdersHeld, p![problem.as_str(), limit]).await?.map_or(0, |(count,)| count))
+pub async fn count_held_orders(tx: &mut Tx<'_>, problem: OrderProblem, limit: i64) -> Result<i64> {
+    Ok(tx.query_opt::<(i64,)>(Query::OrdersHeld, params![problem.as_str(), limit]).await?.map_or(0, |(count,)| count))
 }

@@ -3,28 +3,28 @@
 //! What it is not: a backup of PostgreSQL, which has tools of its own. Invariant: a copy is one moment's whole state, is
 //! checked before it gets its name, and is readable by its owner alone; a store is replaced only while nobody has it open.
 
-use crate::examine::{Found, existing, lite};
-use crate::private::{self, beside};
+use crate::file_permissions::{self, with_suffix};
+use crate::inspection::{StoreInspection, inspect_sqlite, open_existing};
 use crate::{Error, Result};
 use std::path::{Path, PathBuf};
 
-fn failed(what: &str, path: &Path, error: impl std::fmt::Display) -> Error {
-    Error::Open(format!("cannot {what} {}: {error}", path.display()))
+fn backup_error(what: &str, path: &Path, error: impl std::fmt::Display) -> Error {
+    Error::CannotOpen(format!("cannot {what} {}: {error}", path.display()))
 }
 
 /// Where a copy grows until it is whole.
 #[must_use]
-pub fn part(to: &Path) -> PathBuf {
-    beside(to, ".part")
+pub fn partial_path(to: &Path) -> PathBuf {
+    with_suffix(to, ".part")
 }
 
 /// How large a copy of a store will be at most, in bytes.
 ///
 /// # Errors
 /// [`Error::Open`].
-pub fn size(from: &Path) -> Result<u64> {
-    let conn = existing(from)?;
-    let one = |sql| conn.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(|e| failed("read", from, e));
+pub fn estimate_size(from: &Path) -> Result<u64> {
+    let conn = open_existing(from)?;
+    let one = |sql| conn.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(|e| backup_error("read", from, e));
     Ok((one("PRAGMA page_count")? * one("PRAGMA page_size")?).cast_unsigned())
 }
 
@@ -32,15 +32,15 @@ pub fn size(from: &Path) -> Result<u64> {
 ///
 /// # Errors
 /// [`Error::Open`]; nothing is left behind then.
-pub fn copy(from: &Path, to: &Path) -> Result<Found> {
+pub fn copy(from: &Path, to: &Path) -> Result<StoreInspection> {
     if to.exists() {
-        return Err(failed("write", to, "there is such a file already; choose another name"));
+        return Err(backup_error("write", to, "there is such a file already; choose another name"));
     }
-    older(from, &lite(from)?)?;
-    let part = part(to);
-    let copied = copy_to(from, &part).and_then(|()| check(&part));
+    reject_newer(from, &inspect_sqlite(from)?)?;
+    let part = partial_path(to);
+    let copied = copy_to(from, &part).and_then(|()| verify_file(&part));
     let named = copied.and_then(|found| {
-        std::fs::rename(&part, to).map_err(|e| failed("name", to, e))?;
+        std::fs::rename(&part, to).map_err(|e| backup_error("name", to, e))?;
         Ok(found)
     });
     if named.is_err() {
@@ -50,43 +50,43 @@ pub fn copy(from: &Path, to: &Path) -> Result<Found> {
 }
 
 /// Refuses a store that a newer program made.
-fn older(path: &Path, found: &Found) -> Result<()> {
-    let Found { step, known, .. } = found;
+fn reject_newer(path: &Path, found: &StoreInspection) -> Result<()> {
+    let StoreInspection { schema_step: step, latest_step: known, .. } = found;
     match step > known {
         true => {
             let words =
                 format!("it is at schema step {step}, this program knows steps up to {known}: run the newer opendrs");
-            Err(failed("use", path, words))
+            Err(backup_error("use", path, words))
         }
         false => Ok(()),
     }
 }
 
 fn copy_to(from: &Path, to: &Path) -> Result<()> {
-    let file = private::create(to).map_err(|e| failed("write", to, e))?;
+    let file = file_permissions::create_owner_only(to).map_err(|e| backup_error("write", to, e))?;
     // What an earlier attempt left is overwritten.
-    file.set_len(0).map_err(|e| failed("write", to, e))?;
-    let name = to.to_str().ok_or_else(|| failed("write", to, "its name is no UTF-8"))?;
-    existing(from)?.execute("VACUUM INTO ?1", [name]).map_err(|e| failed("copy to", to, e))?;
-    file.sync_all().map_err(|e| failed("write", to, e))
+    file.set_len(0).map_err(|e| backup_error("write", to, e))?;
+    let name = to.to_str().ok_or_else(|| backup_error("write", to, "its name is no UTF-8"))?;
+    open_existing(from)?.execute("VACUUM INTO ?1", [name]).map_err(|e| backup_error("copy to", to, e))?;
+    file.sync_all().map_err(|e| backup_error("write", to, e))
 }
 
 /// Checks that a file is a whole store.
 ///
 /// # Errors
 /// [`Error::Open`] with what is wrong with it.
-pub fn check(path: &Path) -> Result<Found> {
-    let found = lite(path)?;
+pub fn verify_file(path: &Path) -> Result<StoreInspection> {
+    let found = inspect_sqlite(path)?;
     if found.installation.is_none() {
-        return Err(failed("use", path, "it is no store of OpenDRS"));
+        return Err(backup_error("use", path, "it is no store of OpenDRS"));
     }
-    older(path, &found)?;
-    let conn = existing(path)?;
+    reject_newer(path, &found)?;
+    let conn = open_existing(path)?;
     let said = conn.query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0));
     match said {
         Ok(words) if words == "ok" => Ok(found),
-        Ok(words) => Err(failed("use", path, format!("it is damaged: {words}"))),
-        Err(e) => Err(failed("use", path, format!("it is damaged: {e}"))),
+        Ok(words) => Err(backup_error("use", path, format!("it is damaged: {words}"))),
+        Err(e) => Err(backup_error("use", path, format!("it is damaged: {e}"))),
     }
 }
 
@@ -94,54 +94,55 @@ pub fn check(path: &Path) -> Result<Found> {
 ///
 /// # Errors
 /// [`Error::Open`], also where a process has the store open.
-pub fn put_back(from: &Path, store: &Path) -> Result<Option<PathBuf>> {
-    let fresh = beside(store, ".restored");
+pub fn restore_from(from: &Path, store: &Path) -> Result<Option<PathBuf>> {
+    let fresh = with_suffix(store, ".restored");
     let _ = std::fs::remove_file(&fresh);
     if store.exists() {
         // Before there is a copy for nothing; it is asked once more when the copy is there.
-        free(store)?;
+        open_exclusively(store)?;
     }
     copy(from, &fresh)?;
-    let placed = place(&fresh, store);
+    let placed = install_copy(&fresh, store);
     if placed.is_err() {
         let _ = std::fs::remove_file(&fresh);
     }
     placed
 }
 
-fn place(fresh: &Path, store: &Path) -> Result<Option<PathBuf>> {
+fn install_copy(fresh: &Path, store: &Path) -> Result<Option<PathBuf>> {
     let kept = match store.exists() {
         true => Some(set_aside(store)?),
         false => None,
     };
-    std::fs::rename(fresh, store).map_err(|e| failed("name", store, e))?;
+    std::fs::rename(fresh, store).map_err(|e| backup_error("name", store, e))?;
     Ok(kept)
 }
 
 /// Takes a store for this connection alone. Whoever has the store open holds a lock on it, even when idle.
-pub(crate) fn alone(conn: &rusqlite::Connection) -> rusqlite::Result<()> {
+pub(crate) fn lock_exclusively(conn: &rusqlite::Connection) -> rusqlite::Result<()> {
     conn.busy_timeout(std::time::Duration::ZERO)?;
     conn.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     conn.execute_batch("BEGIN EXCLUSIVE; COMMIT")
 }
 
 /// Takes a store that is to be replaced, unless another process has it open.
-fn free(store: &Path) -> Result<rusqlite::Connection> {
-    let conn = existing(store)?;
-    alone(&conn)
-        .map_err(|e| failed("replace", store, format!("another process has it open ({e}); stop the server first")))?;
+fn open_exclusively(store: &Path) -> Result<rusqlite::Connection> {
+    let conn = open_existing(store)?;
+    lock_exclusively(&conn).map_err(|e| {
+        backup_error("replace", store, format!("another process has it open ({e}); stop the server first"))
+    })?;
     Ok(conn)
 }
 
 fn set_aside(store: &Path) -> Result<PathBuf> {
-    let conn = free(store)?;
+    let conn = open_exclusively(store)?;
     // The last to close a store empties its log into it.
-    conn.close().map_err(|(_, e)| failed("close", store, e))?;
-    let mut names = (1_u32..).map(|n| beside(store, &format!(".before-restore-{n}")));
-    let kept = names.find(|name| !name.exists()).ok_or_else(|| failed("keep", store, "no name is free"))?;
-    std::fs::rename(store, &kept).map_err(|e| failed("keep", store, e))?;
+    conn.close().map_err(|(_, e)| backup_error("close", store, e))?;
+    let mut names = (1_u32..).map(|n| with_suffix(store, &format!(".before-restore-{n}")));
+    let kept = names.find(|name| !name.exists()).ok_or_else(|| backup_error("keep", store, "no name is free"))?;
+    std::fs::rename(store, &kept).map_err(|e| backup_error("keep", store, e))?;
     for end in ["-wal", "-shm"] {
-        let _ = std::fs::remove_file(beside(store, end));
+        let _ = std::fs::remove_file(with_suffix(store, end));
     }
     Ok(kept)
 }

@@ -1,17 +1,17 @@
 //! Authorization codes, under their hash.
 
-use crate::queries::Q;
-use crate::value::{FromRow, Row, p};
+use crate::queries::Query;
+use crate::value::{DbRow, FromRow, params};
 use crate::{Error, Result, Tx};
 use opendrs_domain::id::DeviceId;
-use opendrs_domain::login::code::Code;
+use opendrs_domain::login::code::AuthorizationCode;
 use opendrs_domain::login::scope::Scopes;
 use opendrs_domain::time::Time;
-use opendrs_domain::token::Generations;
+use opendrs_domain::token::TokenGenerations;
 
-impl FromRow for Code {
-    fn from_row(row: &Row<'_>) -> Result<Self> {
-        let bad = |column, found: String| Error::BadRow { query: row.query.sql().name, column, found };
+impl FromRow for AuthorizationCode {
+    fn from_row(row: &DbRow<'_>) -> Result<Self> {
+        let bad = |column, found: String| Error::InvalidRow { query: row.query.sql().name, column, found };
         let device: Option<DeviceId> = row.get(2)?;
         let shard: i64 = row.get(1)?;
         let challenge: Option<String> = row.get(6)?;
@@ -30,7 +30,7 @@ impl FromRow for Code {
             family: family.cast_unsigned(),
             expires_at: row.get(9)?,
             used_at: row.get(10)?,
-            generations: Generations {
+            generations: TokenGenerations {
                 client: u32::try_from(row.get::<i64>(11)?).map_err(|e| bad(11, e.to_string()))?,
                 customer: u32::try_from(row.get::<i64>(12)?).map_err(|e| bad(12, e.to_string()))?,
             },
@@ -42,18 +42,18 @@ impl FromRow for Code {
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn lock(tx: &mut Tx<'_>, shard: i64, hash: &[u8; 32]) -> Result<Option<Code>> {
-    tx.opt(Q::CodeGet, p![shard, hash]).await
+pub async fn lock(tx: &mut Tx<'_>, shard: i64, hash: &[u8; 32]) -> Result<Option<AuthorizationCode>> {
+    tx.query_opt(Query::CodeGet, params![shard, hash]).await
 }
 
 /// Adds a code.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn add(tx: &mut Tx<'_>, shard: i64, code: &Code) -> Result<()> {
+pub async fn insert(tx: &mut Tx<'_>, shard: i64, code: &AuthorizationCode) -> Result<()> {
     let (device_shard, device) = code.device.unzip();
     let challenge = code.challenge.as_ref().and_then(|c| serde_json::to_string(c).ok());
-    let params = p![
+    let params = params![
         shard,
         &code.hash,
         device_shard.unwrap_or(-1),
@@ -68,15 +68,15 @@ pub async fn add(tx: &mut Tx<'_>, shard: i64, code: &Code) -> Result<()> {
         i64::from(code.generations.client),
         i64::from(code.generations.customer)
     ];
-    tx.put(Q::CodePut, params).await
+    tx.exec_deferred(Query::CodePut, params).await
 }
 
 /// Marks a code as used.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn spend(tx: &mut Tx<'_>, shard: i64, hash: &[u8; 32], at: Time) -> Result<()> {
-    tx.put(Q::CodeSpend, p![shard, hash, at]).await
+pub async fn mark_used(tx: &mut Tx<'_>, shard: i64, hash: &[u8; 32], at: Time) -> Result<()> {
+    tx.exec_deferred(Query::CodeMarkUsed, params![shard, hash, at]).await
 }
 
 /// Removes at most `limit` codes that ended before a moment; says how many.
@@ -84,5 +84,5 @@ pub async fn spend(tx: &mut Tx<'_>, shard: i64, hash: &[u8; 32], at: Time) -> Re
 /// # Errors
 /// [`crate::Error`].
 pub async fn purge(tx: &mut Tx<'_>, before: Time, limit: i64) -> Result<u64> {
-    tx.exec(Q::CodePurge, p![before, limit]).await
+    tx.exec(Query::CodePurge, params![before, limit]).await
 }

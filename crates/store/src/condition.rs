@@ -3,8 +3,8 @@
 //!
 //! Invariant: nothing is changed; what cannot be found out is not called bad.
 
-use crate::error::words;
-use crate::pg::{self, Target};
+use crate::error::driver_message;
+use crate::pg::{self, PgTarget};
 use crate::{Error, Result};
 use rusqlite::Connection;
 use std::path::Path;
@@ -14,45 +14,45 @@ use tokio_postgres::error::SqlState;
 
 /// How a database is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Condition {
+pub struct DatabaseCondition {
     /// Its encoding.
     pub encoding: Option<String>,
     /// Why it takes no writes, if it takes none.
     pub read_only: Option<String>,
     /// What may not be done that has to be, and the fix for each.
-    pub rights: Vec<(String, String)>,
+    pub missing_rights: Vec<(String, String)>,
     /// Whether a connection has a session of its own.
-    pub sessions: Sessions,
+    pub session_mode: SessionMode,
 }
 
 /// Whether a connection has a session of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Sessions {
+pub enum SessionMode {
     /// It has, or there is no telling.
     #[default]
-    Own,
+    Dedicated,
     /// A pooler gives each transaction another session.
-    Shared {
+    Pooled {
         /// The pooler knows what was prepared, and prepares it again.
         statements_kept: bool,
     },
 }
 
 /// How long a statement of this look may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Looks at a SQLite file that must be there.
-pub(crate) fn lite(conn: &Connection, path: &Path) -> Condition {
+pub(crate) fn check_sqlite(conn: &Connection, path: &Path) -> DatabaseCondition {
     let read_only = conn
         .is_readonly("main")
         .unwrap_or(false)
         .then(|| format!("{} or its folder cannot be written by this user", path.display()));
-    Condition { read_only, ..Condition::default() }
+    DatabaseCondition { read_only, ..DatabaseCondition::default() }
 }
 
 /// Looks at a PostgreSQL database, whose schema is at its last step or not.
-pub(crate) async fn postgres(client: &Client, target: &Target, up_to_date: bool) -> Result<Condition> {
-    let error = |e: tokio_postgres::Error| Error::Unavailable(words(&e));
+pub(crate) async fn check_postgres(client: &Client, target: &PgTarget, up_to_date: bool) -> Result<DatabaseCondition> {
+    let error = |e: tokio_postgres::Error| Error::Unavailable(driver_message(&e));
     let sql = "SELECT current_setting('server_encoding'), pg_is_in_recovery(), current_setting('default_transaction_read_only'),
         current_user::text, current_schema()::text, COALESCE(has_schema_privilege(current_schema(), 'CREATE'), false)";
     let row = client.query_one(sql, &[]).await.map_err(error)?;
@@ -88,30 +88,35 @@ pub(crate) async fn postgres(client: &Client, target: &Target, up_to_date: bool)
             }
         }
     }
-    let sessions = tokio::time::timeout(PATIENCE, sessions(client, target)).await;
-    Ok(Condition { encoding: Some(encoding), read_only, rights, sessions: sessions.unwrap_or_default() })
+    let sessions = tokio::time::timeout(CHECK_TIMEOUT, detect_session_mode(client, target)).await;
+    Ok(DatabaseCondition {
+        encoding: Some(encoding),
+        read_only,
+        missing_rights: rights,
+        session_mode: sessions.unwrap_or_default(),
+    })
 }
 
 /// Two connections with one session between them are a pooler's. While the other has it for a transaction, this one has to
 /// do without, and what was prepared there is not here.
-async fn sessions(client: &Client, target: &Target) -> Sessions {
+async fn detect_session_mode(client: &Client, target: &PgTarget) -> SessionMode {
     const SESSION: &str = "SELECT pg_backend_pid()";
     let looked = async {
         let prepared = client.prepare(SESSION).await?;
         let own: i32 = client.query_one(&prepared, &[]).await?.get(0);
-        let Ok(mut other) = pg::plain(target).await else { return Ok(Sessions::Own) };
+        let Ok(mut other) = pg::connect_plain(target).await else { return Ok(SessionMode::Dedicated) };
         let transaction = other.transaction().await?;
         let theirs: i32 = transaction.query_one(SESSION, &[]).await?.get(0);
         if own != theirs {
-            return Ok(Sessions::Own);
+            return Ok(SessionMode::Dedicated);
         }
-        let again = tokio::time::timeout(PATIENCE / 2, client.query_one(&prepared, &[])).await;
+        let again = tokio::time::timeout(CHECK_TIMEOUT / 2, client.query_one(&prepared, &[])).await;
         let statements_kept = match again {
             Ok(Err(error)) if error.code() == Some(&SqlState::INVALID_SQL_STATEMENT_NAME) => false,
             // A pooler with a single session lets this one wait; nothing is known then but that it shares.
             Ok(_) | Err(_) => true,
         };
-        Ok::<_, tokio_postgres::Error>(Sessions::Shared { statements_kept })
+        Ok::<_, tokio_postgres::Error>(SessionMode::Pooled { statements_kept })
     };
     looked.await.unwrap_or_default()
 }

@@ -1,38 +1,38 @@
 //! What customers granted to security profiles.
 
-use crate::queries::Q;
-use crate::value::{FromRow, Row, p};
+use crate::queries::Query;
+use crate::value::{DbRow, FromRow, params};
 use crate::{Error, Result, Tx};
-use opendrs_domain::consent::{Consent, Mark};
-use opendrs_domain::device::Families;
+use opendrs_domain::consent::{Consent, ConsentGeneration};
+use opendrs_domain::device::RevokedFamilies;
 use opendrs_domain::id::{CustomerId, ProfileId};
+use opendrs_domain::login::refresh_rotation::RotationState;
 use opendrs_domain::login::scope::Scopes;
-use opendrs_domain::login::turn::Turns;
 use opendrs_domain::time::Time;
 
-fn scopes(row: &Row<'_>, column: usize) -> Result<Scopes> {
+fn read_scopes(row: &DbRow<'_>, column: usize) -> Result<Scopes> {
     let bits: i64 = row.get(column)?;
     let bad =
-        |e: std::num::TryFromIntError| Error::BadRow { query: row.query.sql().name, column, found: e.to_string() };
+        |e: std::num::TryFromIntError| Error::InvalidRow { query: row.query.sql().name, column, found: e.to_string() };
     Ok(Scopes::from_bits(u8::try_from(bits).map_err(bad)?))
 }
 
 impl FromRow for Consent {
-    fn from_row(row: &Row<'_>) -> Result<Self> {
+    fn from_row(row: &DbRow<'_>) -> Result<Self> {
         let revoked: String = row.get(1)?;
-        let bad = |column, found: String| Error::BadRow { query: row.query.sql().name, column, found };
+        let bad = |column, found: String| Error::InvalidRow { query: row.query.sql().name, column, found };
         Ok(Self {
-            scopes: scopes(row, 0)?,
-            revoked: Families::parse(&revoked).ok_or_else(|| bad(1, revoked))?,
-            mark: row.get::<Option<i64>>(2)?.map(Mark::stored),
-            ending_at: row.get(3)?,
+            scopes: read_scopes(row, 0)?,
+            revoked_families: RevokedFamilies::parse(&revoked).ok_or_else(|| bad(1, revoked))?,
+            generation: row.get::<Option<i64>>(2)?.map(ConsentGeneration::from_stored),
+            withdrawal_pending_since: row.get(3)?,
         })
     }
 }
 
 /// A consent as its customer sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Given {
+pub struct ConsentSummary {
     /// The profile.
     pub profile: ProfileId,
     /// Its name.
@@ -45,13 +45,13 @@ pub struct Given {
     pub granted_at: Time,
 }
 
-impl FromRow for Given {
-    fn from_row(row: &Row<'_>) -> Result<Self> {
+impl FromRow for ConsentSummary {
+    fn from_row(row: &DbRow<'_>) -> Result<Self> {
         Ok(Self {
             profile: row.get(0)?,
             name: row.get(1)?,
             maker: row.get(2)?,
-            scopes: scopes(row, 3)?,
+            scopes: read_scopes(row, 3)?,
             granted_at: row.get(4)?,
         })
     }
@@ -59,7 +59,7 @@ impl FromRow for Given {
 
 /// A consent that was withdrawn and whose devices were not all removed yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ending {
+pub struct PendingWithdrawal {
     /// The customer's shard.
     pub shard: i64,
     /// The customer.
@@ -67,12 +67,17 @@ pub struct Ending {
     /// The profile.
     pub profile: ProfileId,
     /// Of which withdrawal.
-    pub mark: Mark,
+    pub generation: ConsentGeneration,
 }
 
-impl FromRow for Ending {
-    fn from_row(row: &Row<'_>) -> Result<Self> {
-        Ok(Self { shard: row.get(0)?, customer: row.get(1)?, profile: row.get(2)?, mark: Mark::stored(row.get(3)?) })
+impl FromRow for PendingWithdrawal {
+    fn from_row(row: &DbRow<'_>) -> Result<Self> {
+        Ok(Self {
+            shard: row.get(0)?,
+            customer: row.get(1)?,
+            profile: row.get(2)?,
+            generation: ConsentGeneration::from_stored(row.get(3)?),
+        })
     }
 }
 
@@ -80,8 +85,8 @@ impl FromRow for Ending {
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn get(tx: &mut Tx<'_>, shard: i64, customer: CustomerId, profile: ProfileId) -> Result<Option<Consent>> {
-    tx.opt(Q::ConsentRead, p![shard, customer, profile]).await
+pub async fn find(tx: &mut Tx<'_>, shard: i64, customer: CustomerId, profile: ProfileId) -> Result<Option<Consent>> {
+    tx.query_opt(Query::ConsentRead, params![shard, customer, profile]).await
 }
 
 /// The same, held against other transactions until this one ends.
@@ -89,75 +94,76 @@ pub async fn get(tx: &mut Tx<'_>, shard: i64, customer: CustomerId, profile: Pro
 /// # Errors
 /// [`crate::Error`].
 pub async fn lock(tx: &mut Tx<'_>, shard: i64, customer: CustomerId, profile: ProfileId) -> Result<Option<Consent>> {
-    tx.opt(Q::ConsentGet, p![shard, customer, profile]).await
+    tx.query_opt(Query::ConsentGet, params![shard, customer, profile]).await
 }
 
 /// Records what is granted now, all together.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn put(
+pub async fn upsert(
     tx: &mut Tx<'_>,
     shard: i64,
     (customer, profile): (CustomerId, ProfileId),
     scopes: Scopes,
     at: Time,
 ) -> Result<()> {
-    tx.put(Q::ConsentPut, p![shard, customer, profile, i64::from(scopes.bits()), at]).await
+    tx.exec_deferred(Query::ConsentPut, params![shard, customer, profile, i64::from(scopes.bits()), at]).await
 }
 
 /// Records the revoked families.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn set_revoked(
+pub async fn set_revoked_families(
     tx: &mut Tx<'_>,
     shard: i64,
     (customer, profile): (CustomerId, ProfileId),
-    revoked: &Families,
+    revoked: &RevokedFamilies,
 ) -> Result<()> {
-    tx.put(Q::ConsentRevoke, p![shard, customer, profile, &revoked.to_string()]).await
+    tx.exec_deferred(Query::ConsentRevoke, params![shard, customer, profile, &revoked.to_string()]).await
 }
 
 /// Withdraws a consent: nothing is granted any more, and what was issued is dead.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn withdraw(tx: &mut Tx<'_>, of: Ending, at: Time) -> Result<()> {
-    tx.put(Q::ConsentWithdraw, p![of.shard, of.customer, of.profile, of.mark.as_stored(), at]).await
+pub async fn withdraw(tx: &mut Tx<'_>, of: PendingWithdrawal, at: Time) -> Result<()> {
+    tx.exec_deferred(Query::ConsentWithdraw, params![of.shard, of.customer, of.profile, of.generation.to_stored(), at])
+        .await
 }
 
 /// Records that no device is left that ends with a withdrawal.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn ended(tx: &mut Tx<'_>, of: Ending) -> Result<()> {
-    tx.put(Q::ConsentEnded, p![of.shard, of.customer, of.profile, of.mark.as_stored()]).await
+pub async fn finish_withdrawal(tx: &mut Tx<'_>, of: PendingWithdrawal) -> Result<()> {
+    tx.exec_deferred(Query::ConsentEnded, params![of.shard, of.customer, of.profile, of.generation.to_stored()]).await
 }
 
 /// Withdrawals that are not at their end yet, oldest first.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn ending(tx: &mut Tx<'_>, now: Time, limit: i64) -> Result<Vec<Ending>> {
-    tx.all(Q::ConsentsEnding, p![now, limit]).await
+pub async fn list_pending_withdrawals(tx: &mut Tx<'_>, now: Time, limit: i64) -> Result<Vec<PendingWithdrawal>> {
+    tx.query_all(Query::ConsentsEnding, params![now, limit]).await
 }
 
 /// Everything that a customer consents to, oldest first.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn of_customer(tx: &mut Tx<'_>, shard: i64, customer: CustomerId) -> Result<Vec<Given>> {
-    tx.all(Q::ConsentsOfCustomer, p![shard, customer]).await
+pub async fn list_by_customer(tx: &mut Tx<'_>, shard: i64, customer: CustomerId) -> Result<Vec<ConsentSummary>> {
+    tx.query_all(Query::ConsentsOfCustomer, params![shard, customer]).await
 }
 
-struct Standing(Consent, Turns);
+struct ConsentRotationRow(Consent, RotationState);
 
-impl FromRow for Standing {
-    fn from_row(row: &Row<'_>) -> Result<Self> {
+impl FromRow for ConsentRotationRow {
+    fn from_row(row: &DbRow<'_>) -> Result<Self> {
         let turns: String = row.get(4)?;
-        let bad = |found| Error::BadRow { query: row.query.sql().name, column: 4, found };
-        Ok(Self(Consent::from_row(row)?, Turns::parse(&turns).ok_or_else(|| bad(turns))?))
+        let bad = |found| Error::InvalidRow { query: row.query.sql().name, column: 4, found };
+        Ok(Self(Consent::from_row(row)?, RotationState::parse(&turns).ok_or_else(|| bad(turns))?))
     }
 }
 
@@ -166,25 +172,30 @@ impl FromRow for Standing {
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn turns(
+pub async fn lock_with_rotation(
     tx: &mut Tx<'_>,
     shard: i64,
     (customer, profile): (CustomerId, ProfileId),
-) -> Result<Option<(Consent, Turns)>> {
-    let found: Option<Standing> = tx.opt(Q::ConsentTurns, p![shard, customer, profile]).await?;
-    Ok(found.map(|Standing(consent, turns)| (consent, turns)))
+) -> Result<Option<(Consent, RotationState)>> {
+    let found: Option<ConsentRotationRow> =
+        tx.query_opt(Query::ConsentRotationLock, params![shard, customer, profile]).await?;
+    Ok(found.map(|ConsentRotationRow(consent, turns)| (consent, turns)))
 }
 
 /// Records the revoked families, and where the refresh tokens of the others stand.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn set_turns(
+pub async fn save_rotation(
     tx: &mut Tx<'_>,
     shard: i64,
     (customer, profile): (CustomerId, ProfileId),
-    revoked: &Families,
-    turns: &Turns,
+    revoked: &RevokedFamilies,
+    turns: &RotationState,
 ) -> Result<()> {
-    tx.put(Q::ConsentTurn, p![shard, customer, profile, &revoked.to_string(), &turns.to_string()]).await
+    tx.exec_deferred(
+        Query::ConsentRotationSet,
+        params![shard, customer, profile, &revoked.to_string(), &turns.to_string()],
+    )
+    .await
 }

@@ -1,9 +1,9 @@
 //! Opening a store, reading from it, writing to it.
 
-use crate::meter::Numbers;
-use crate::tx::On;
-use crate::write::{Write, Writer};
-use crate::{Error, Result, Tx, installation, lite, migrate, pg, span};
+use crate::command::{Command, WriterHandle};
+use crate::metrics::StoreMetrics;
+use crate::tx::TxConnection;
+use crate::{Error, Result, Tx, installation, migrate, pg, span, sqlite};
 use opendrs_domain::id::{CustomerId, ModelId};
 use opendrs_domain::text::Serial;
 use sha2::{Digest, Sha256};
@@ -13,22 +13,22 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Where the store is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum StoreLocation {
     /// A SQLite file.
     File(PathBuf),
     /// A PostgreSQL database, by URL.
     Url(String),
 }
 
-impl Place {
+impl StoreLocation {
     /// Whether it can be meant, by its words and the files that they name: nothing is connected to.
     ///
     /// # Errors
     /// [`Error::Open`] with what is wrong with the URL.
-    pub fn check(&self) -> Result<()> {
+    pub fn validate(&self) -> Result<()> {
         match self {
-            Place::File(_) => Ok(()),
-            Place::Url(url) => pg::target(url).map(drop),
+            StoreLocation::File(_) => Ok(()),
+            StoreLocation::Url(url) => pg::parse_url(url).map(drop),
         }
     }
 }
@@ -43,31 +43,31 @@ pub enum Engine {
 }
 
 /// Reading connections on SQLite at most; more than cores, since a read may wait for the disk.
-const LITE_READERS: usize = 8;
+const SQLITE_READERS: usize = 8;
 /// Reading connections of one node on PostgreSQL; each pipelines.
 const PG_READERS: usize = 3;
 /// Shards of a new installation on PostgreSQL. SQLite has one: a prefix that scatters keys costs it dearly.
 const PG_SHARDS: i64 = 64;
 
 #[expect(clippy::large_enum_variant, reason = "one for the life of the process, behind an Arc")]
-enum Readers {
-    Lite(lite::Readers),
-    Pg(pg::Readers),
+enum EngineReaders {
+    Sqlite(sqlite::SqliteReaders),
+    Pg(pg::PgReaders),
 }
 
 /// Where an open store is.
-pub(crate) enum Kind {
-    Lite(PathBuf),
-    Pg(Box<pg::Target>),
+pub(crate) enum StoreTarget {
+    Sqlite(PathBuf),
+    Pg(Box<pg::PgTarget>),
 }
 
 /// A store. Clones share it.
 #[derive(Clone)]
 pub struct Db {
-    readers: Arc<Readers>,
-    writer: Writer,
+    readers: Arc<EngineReaders>,
+    writer: WriterHandle,
     /// The SQLite file, and what is held of it.
-    file: Option<(Arc<Path>, Arc<lite::Hold>)>,
+    sqlite_file: Option<(Arc<Path>, Arc<sqlite::ReadMarkPin>)>,
     shards: i64,
 }
 
@@ -82,35 +82,38 @@ impl Db {
     ///
     /// # Errors
     /// [`Error::Open`] with what to do, or [`Error::Unavailable`].
-    pub async fn open(place: &Place, new: installation::New) -> Result<Self> {
+    pub async fn open(place: &StoreLocation, new: installation::NewInstallation) -> Result<Self> {
         match place {
-            Place::File(path) => Self::sqlite(path, new).await,
-            Place::Url(url) => Self::postgres(url, new).await,
+            StoreLocation::File(path) => Self::open_sqlite(path, new).await,
+            StoreLocation::Url(url) => Self::open_postgres(url, new).await,
         }
     }
 
-    async fn sqlite(path: &Path, new: installation::New) -> Result<Self> {
-        let conn = lite::open_writer(path)?;
-        let (writer, waiting) = Writer::new();
-        let hold = Arc::new(lite::Hold::open(path)?);
-        lite::start_writer(conn, hold.clone(), waiting, writer.meter.clone())?;
-        let readers = Readers::Lite(lite::Readers::open(path, LITE_READERS, writer.meter.clone())?);
-        Self { readers: Arc::new(readers), writer, file: Some((path.into(), hold)), shards: 1 }.installed(new).await
+    async fn open_sqlite(path: &Path, new: installation::NewInstallation) -> Result<Self> {
+        let conn = sqlite::open_writer(path)?;
+        let (writer, waiting) = WriterHandle::new();
+        let hold = Arc::new(sqlite::ReadMarkPin::open(path)?);
+        sqlite::start_writer(conn, hold.clone(), waiting, writer.counters.clone())?;
+        let readers =
+            EngineReaders::Sqlite(sqlite::SqliteReaders::open(path, SQLITE_READERS, writer.counters.clone())?);
+        Self { readers: Arc::new(readers), writer, sqlite_file: Some((path.into(), hold)), shards: 1 }
+            .verify_installation(new)
+            .await
     }
 
-    async fn postgres(url: &str, new: installation::New) -> Result<Self> {
-        let target = pg::target(url)?;
-        migrate::pg(&mut pg::plain(&target).await?).await?;
-        let (writer, waiting) = Writer::new();
-        pg::start_writer(&target, waiting, writer.meter.clone()).await?;
-        let readers = Readers::Pg(pg::Readers::open(&target, PG_READERS, writer.meter.clone()).await?);
-        Self { readers: Arc::new(readers), writer, file: None, shards: PG_SHARDS }.installed(new).await
+    async fn open_postgres(url: &str, new: installation::NewInstallation) -> Result<Self> {
+        let target = pg::parse_url(url)?;
+        migrate::migrate_postgres(&mut pg::connect_plain(&target).await?).await?;
+        let (writer, waiting) = WriterHandle::new();
+        pg::start_writer(&target, waiting, writer.counters.clone()).await?;
+        let readers = EngineReaders::Pg(pg::PgReaders::open(&target, PG_READERS, writer.counters.clone()).await?);
+        Self { readers: Arc::new(readers), writer, sqlite_file: None, shards: PG_SHARDS }.verify_installation(new).await
     }
 
-    async fn installed(mut self, new: installation::New) -> Result<Self> {
-        let found = self.write(installation::Install { new, shards: self.shards }).await?;
+    async fn verify_installation(mut self, new: installation::NewInstallation) -> Result<Self> {
+        let found = self.write(installation::CreateInstallation { initial: new, shards: self.shards }).await?;
         if found.master_check != new.master_check {
-            return Err(Error::Open(
+            return Err(Error::CannotOpen(
                 "this store was made with another master key: tokens and customer ids would not fit. \
                  Start with the key file it was made with (`keys.master_file`)"
                     .into(),
@@ -124,16 +127,18 @@ impl Db {
     #[must_use]
     pub fn engine(&self) -> Engine {
         match &*self.readers {
-            Readers::Lite(_) => Engine::Sqlite,
-            Readers::Pg(_) => Engine::Postgres,
+            EngineReaders::Sqlite(_) => Engine::Sqlite,
+            EngineReaders::Pg(_) => Engine::Postgres,
         }
     }
 
     /// Where it is, for those who open it anew.
-    pub(crate) fn kind(&self) -> Kind {
-        match (&*self.readers, &self.file) {
-            (Readers::Pg(readers), _) => Kind::Pg(Box::new(readers.target().clone())),
-            (Readers::Lite(_), file) => Kind::Lite(file.as_ref().map_or(Path::new(""), |(path, _)| path).to_owned()),
+    pub(crate) fn target(&self) -> StoreTarget {
+        match (&*self.readers, &self.sqlite_file) {
+            (EngineReaders::Pg(readers), _) => StoreTarget::Pg(Box::new(readers.target().clone())),
+            (EngineReaders::Sqlite(_), file) => {
+                StoreTarget::Sqlite(file.as_ref().map_or(Path::new(""), |(path, _)| path).to_owned())
+            }
         }
     }
 
@@ -147,42 +152,42 @@ impl Db {
     ///
     /// # Errors
     /// [`Error`]; after [`Error::Unavailable`] the command may or may not have been done.
-    pub async fn write<W: Write>(&self, command: W) -> Result<W::Out> {
-        if span::wanted() {
-            return Box::pin(span::of_write::<W, _>(self.engine(), self.writer.write(command))).await;
+    pub async fn write<W: Command>(&self, command: W) -> Result<W::Output> {
+        if span::is_enabled() {
+            return Box::pin(span::instrument_write::<W, _>(self.engine(), self.writer.write(command))).await;
         }
         self.writer.write(command).await
     }
 
     /// Runs a command that no trace is to show.
-    pub(crate) async fn write_unspanned<W: Write>(&self, command: W) -> Result<W::Out> {
+    pub(crate) async fn write_untraced<W: Command>(&self, command: W) -> Result<W::Output> {
         self.writer.write(command).await
     }
 
     /// Lets the commands of the current thread travel to the writer and back together, once a turn of its loop, which
     /// must be a runtime of its own. For threads that serve many calls; others need not.
-    pub fn settle(&self) {
-        self.writer.settle();
+    pub fn register_thread(&self) {
+        self.writer.register_thread();
     }
 
     /// How it is doing.
     #[must_use]
-    pub fn numbers(&self) -> Numbers {
-        let (meter, counter) = (&self.writer.meter, |counter: &AtomicU64| counter.load(Ordering::Relaxed));
-        Numbers {
-            batches: meter.sizes.read(),
-            batch_micros: meter.micros.read(),
-            batches_redone: counter(&meter.redone),
-            queued: self.writer.queued() as u64,
-            reader_waits: counter(&meter.waits),
+    pub fn metrics(&self) -> StoreMetrics {
+        let (meter, counter) = (&self.writer.counters, |counter: &AtomicU64| counter.load(Ordering::Relaxed));
+        StoreMetrics {
+            batches: meter.batch_sizes.snapshot(),
+            batch_micros: meter.batch_micros.snapshot(),
+            batches_redone: counter(&meter.batches_redone),
+            queued: self.writer.queue_length() as u64,
+            reader_waits: counter(&meter.reader_waits),
             connects: counter(&meter.connects),
         }
     }
 
     /// Waits until nothing can be written any more: the disk failed to sync, and only a new start of the process can
     /// tell what it holds. Until then every command is answered [`Error::Unavailable`].
-    pub async fn stopped(&self) {
-        self.writer.stopped().await;
+    pub async fn wait_stopped(&self) {
+        self.writer.wait_stopped().await;
     }
 
     /// Moves what SQLite's log holds into the store's one file, so that a stopped store can be copied or replaced as a
@@ -190,10 +195,10 @@ impl Db {
     ///
     /// # Errors
     /// [`Error`]; nothing is lost then, the log is read at the next start.
-    pub fn rest(&self) -> Result<()> {
-        let Some((path, hold)) = &self.file else { return Ok(()) };
-        hold.end();
-        lite::fold(path)
+    pub fn checkpoint(&self) -> Result<()> {
+        let Some((path, hold)) = &self.sqlite_file else { return Ok(()) };
+        hold.close();
+        sqlite::truncate_wal(path)
     }
 
     /// A connection to read with, on the caller's thread; what is read on it on SQLite is of one moment. Held briefly,
@@ -203,8 +208,8 @@ impl Db {
     /// [`Error::Unavailable`].
     pub async fn reader(&self) -> Result<Reader<'_>> {
         Ok(Reader(match &*self.readers {
-            Readers::Lite(readers) => Loan::Lite(readers.take().await?),
-            Readers::Pg(readers) => Loan::Pg(readers.take().await?),
+            EngineReaders::Sqlite(readers) => ReaderConnection::Sqlite(readers.acquire().await?),
+            EngineReaders::Pg(readers) => ReaderConnection::Pg(readers.acquire().await?),
         }))
     }
 }
@@ -226,7 +231,7 @@ impl Shards {
 
     /// The shard of a key's owner.
     #[must_use]
-    pub fn of(self, key: &[&[u8]]) -> i64 {
+    pub fn for_key(self, key: &[&[u8]]) -> i64 {
         if self.0 == 1 {
             return 0;
         }
@@ -241,22 +246,22 @@ impl Shards {
 
     /// The shard of a customer's rows.
     #[must_use]
-    pub fn of_customer(self, id: CustomerId) -> i64 {
-        self.of(&[id.0.as_bytes()])
+    pub fn for_customer(self, id: CustomerId) -> i64 {
+        self.for_key(&[id.0.as_bytes()])
     }
 
     /// The shard of a unit, and so of everything on the device's side.
     #[must_use]
-    pub fn of_unit(self, model: ModelId, serial: &Serial) -> i64 {
-        self.of(&[model.0.as_bytes(), serial.as_str().as_bytes()])
+    pub fn for_unit(self, model: ModelId, serial: &Serial) -> i64 {
+        self.for_key(&[model.0.as_bytes(), serial.as_str().as_bytes()])
     }
 }
 
 /// A connection on loan; see [`Db::reader`].
-pub struct Reader<'d>(Loan<'d>);
+pub struct Reader<'d>(ReaderConnection<'d>);
 
-enum Loan<'d> {
-    Lite(lite::Reading<'d>),
+enum ReaderConnection<'d> {
+    Sqlite(sqlite::SqliteReaderLoan<'d>),
     Pg(Arc<pg::PgConn>),
 }
 
@@ -267,8 +272,8 @@ impl Reader<'_> {
     /// [`Error::Unavailable`].
     pub fn tx(&mut self) -> Result<Tx<'_>> {
         Ok(Tx::new(match &mut self.0 {
-            Loan::Lite(reading) => On::Lite(reading.conn()?),
-            Loan::Pg(conn) => On::PgRead(conn),
+            ReaderConnection::Sqlite(reading) => TxConnection::Sqlite(reading.transaction_conn()?),
+            ReaderConnection::Pg(conn) => TxConnection::PgRead(conn),
         }))
     }
 
@@ -276,10 +281,10 @@ impl Reader<'_> {
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub fn once(&mut self) -> Result<Tx<'_>> {
+    pub fn autocommit(&mut self) -> Result<Tx<'_>> {
         Ok(Tx::new(match &mut self.0 {
-            Loan::Lite(reading) => On::Lite(reading.bare()?),
-            Loan::Pg(conn) => On::PgRead(conn),
+            ReaderConnection::Sqlite(reading) => TxConnection::Sqlite(reading.raw_conn()?),
+            ReaderConnection::Pg(conn) => TxConnection::PgRead(conn),
         }))
     }
 }

@@ -3,14 +3,14 @@
 //! What it is not: it knows no key in clear. Invariant: all rows are written by one transaction, together with everything
 //! else that is sealed, when the master key changes.
 
-use crate::queries::Q;
-use crate::value::{FromRow, Row, p};
+use crate::queries::Query;
+use crate::value::{DbRow, FromRow, params};
 use crate::{Result, Tx};
 use opendrs_domain::time::Time;
 
 /// A key as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DerivedKey {
+pub struct DerivedKeyRow {
     /// What it is derived for.
     pub purpose: String,
     /// Which of several of its purpose.
@@ -21,8 +21,8 @@ pub struct DerivedKey {
     pub ends_at: Option<Time>,
 }
 
-impl FromRow for DerivedKey {
-    fn from_row(row: &Row<'_>) -> Result<Self> {
+impl FromRow for DerivedKeyRow {
+    fn from_row(row: &DbRow<'_>) -> Result<Self> {
         Ok(Self { purpose: row.get(0)?, number: row.get(1)?, sealed: row.get(2)?, ends_at: row.get(3)? })
     }
 }
@@ -31,18 +31,18 @@ impl FromRow for DerivedKey {
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn all(tx: &mut Tx<'_>) -> Result<Vec<DerivedKey>> {
-    tx.all(Q::DerivedKeys, p![]).await
+pub async fn list_all(tx: &mut Tx<'_>) -> Result<Vec<DerivedKeyRow>> {
+    tx.query_all(Query::DerivedKeys, params![]).await
 }
 
 /// Puts these keys in the place of all that there are.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn replace(tx: &mut Tx<'_>, keys: &[DerivedKey]) -> Result<()> {
-    tx.exec(Q::DerivedKeysClear, p![]).await?;
-    for DerivedKey { purpose, number, sealed, ends_at } in keys {
-        tx.put(Q::DerivedKeyPut, p![purpose, *number, sealed.as_slice(), *ends_at]).await?;
+pub async fn replace_all(tx: &mut Tx<'_>, keys: &[DerivedKeyRow]) -> Result<()> {
+    tx.exec(Query::DerivedKeysClear, params![]).await?;
+    for DerivedKeyRow { purpose, number, sealed, ends_at } in keys {
+        tx.exec_deferred(Query::DerivedKeyPut, params![purpose, *number, sealed.as_slice(), *ends_at]).await?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! What can go wrong between a use case and its rows.
 
-use crate::pg::sqlstate::{self, Remedy};
+use crate::pg::sqlstate::{self, SqlStateRemedy};
 use tokio_postgres::error::SqlState;
 
 /// A store error. Refusals of rules are not errors here; they are values of a command's outcome.
@@ -12,7 +12,7 @@ pub enum Error {
     Unavailable(String),
     /// The same, and the connection is of no use any more: it is dropped, and the next command gets another.
     #[error("the store cannot be reached: {why}")]
-    Lost {
+    ConnectionLost {
         /// The engine's words.
         why: String,
         /// Whether the server takes no writes, so that every other connection to it is dropped as well.
@@ -21,13 +21,13 @@ pub enum Error {
     /// The disk did not take what was to be made durable. What it holds now the engine cannot say: the outcome is
     /// unknown, and the store that answers this takes no more commands until the process starts anew.
     #[error("the disk failed to sync, restart to recover: {0}")]
-    Unsynced(String),
+    SyncFailed(String),
     /// Two transactions met; the command may be run again.
     #[error("the store asks to try again: {0}")]
     Conflict(String),
     /// A row says what it cannot mean.
     #[error("query {query}: column {column} holds {found}")]
-    BadRow {
+    InvalidRow {
         /// The query that read it.
         query: &'static str,
         /// The column, counted from 0.
@@ -45,21 +45,21 @@ pub enum Error {
     },
     /// The store cannot be opened; the text says what to do.
     #[error("{0}")]
-    Open(String),
+    CannotOpen(String),
 }
 
 /// A store result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    pub(crate) fn lite(query: &'static str, error: rusqlite::Error) -> Self {
+    pub(crate) fn from_sqlite(query: &'static str, error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode::{
             CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, FileLockingProtocolFailed, ReadOnly, SystemIoFailure,
         };
         match error.sqlite_error_code() {
             // A second sync may succeed although the first one's pages are gone: it must not be asked for.
-            Some(SystemIoFailure) if extended(&error).is_some_and(|code| UNSYNCED.contains(&code)) => {
-                Error::Unsynced(error.to_string())
+            Some(SystemIoFailure) if extended_code(&error).is_some_and(|code| SYNC_FAILURE_CODES.contains(&code)) => {
+                Error::SyncFailed(error.to_string())
             }
             Some(DatabaseBusy | DatabaseLocked) => Error::Conflict(error.to_string()),
             Some(DiskFull | SystemIoFailure | CannotOpen | ReadOnly | FileLockingProtocolFailed) => {
@@ -70,29 +70,39 @@ impl Error {
     }
 
     #[expect(clippy::needless_pass_by_value, reason = "shaped for map_err")]
-    pub(crate) fn pg(query: &'static str, error: tokio_postgres::Error) -> Self {
-        match sqlstate::of(&error) {
-            Remedy::RetryHere => Error::Conflict(words(&error)),
-            Remedy::Reconnect => Error::Lost { why: words(&error), read_only: sqlstate::is_read_only(&error) },
-            Remedy::OutOfReach => Error::Unavailable(words(&error)),
-            Remedy::OurMistake => {
+    pub(crate) fn from_postgres(query: &'static str, error: tokio_postgres::Error) -> Self {
+        match sqlstate::remedy_for(&error) {
+            SqlStateRemedy::RetryOnConnection => Error::Conflict(driver_message(&error)),
+            SqlStateRemedy::Reconnect => {
+                Error::ConnectionLost { why: driver_message(&error), read_only: sqlstate::is_read_only(&error) }
+            }
+            SqlStateRemedy::Unavailable => Error::Unavailable(driver_message(&error)),
+            SqlStateRemedy::ProgrammingError => {
                 let taken = error.code() == Some(&SqlState::UNIQUE_VIOLATION);
-                Error::Statement { query, source: Refusal { words: words(&error), taken }.into() }
+                Error::Statement {
+                    query,
+                    source: StatementRejection { words: driver_message(&error), unique_violation: taken }.into(),
+                }
             }
         }
     }
 
     /// The same error once more, for another command that it concerns.
-    pub(crate) fn again(&self) -> Self {
+    pub(crate) fn duplicate(&self) -> Self {
         match self {
             Error::Unavailable(words) => Error::Unavailable(words.clone()),
-            Error::Lost { why, read_only } => Error::Lost { why: why.clone(), read_only: *read_only },
-            Error::Unsynced(words) => Error::Unsynced(words.clone()),
+            Error::ConnectionLost { why, read_only } => {
+                Error::ConnectionLost { why: why.clone(), read_only: *read_only }
+            }
+            Error::SyncFailed(words) => Error::SyncFailed(words.clone()),
             Error::Conflict(words) => Error::Conflict(words.clone()),
-            Error::Open(words) => Error::Open(words.clone()),
-            Error::BadRow { query, column, found } => Error::BadRow { query, column: *column, found: found.clone() },
+            Error::CannotOpen(words) => Error::CannotOpen(words.clone()),
+            Error::InvalidRow { query, column, found } => {
+                Error::InvalidRow { query, column: *column, found: found.clone() }
+            }
             Error::Statement { query, source } => {
-                let refusal = Refusal { words: source.to_string(), taken: self.is_taken() };
+                let refusal =
+                    StatementRejection { words: source.to_string(), unique_violation: self.is_unique_violation() };
                 Error::Statement { query, source: refusal.into() }
             }
         }
@@ -100,12 +110,12 @@ impl Error {
 
     /// Whether the store, not the command, is the reason: another command would fare no better now.
     pub(crate) fn is_outage(&self) -> bool {
-        matches!(self, Error::Unavailable(_) | Error::Lost { .. } | Error::Unsynced(_))
+        matches!(self, Error::Unavailable(_) | Error::ConnectionLost { .. } | Error::SyncFailed(_))
     }
 
     /// Whether nothing may be written before the process starts anew.
-    pub(crate) fn is_unsynced(&self) -> bool {
-        matches!(self, Error::Unsynced(_))
+    pub(crate) fn is_sync_failure(&self) -> bool {
+        matches!(self, Error::SyncFailed(_))
     }
 
     /// Whether the command may simply be run again.
@@ -114,29 +124,29 @@ impl Error {
     }
 
     /// Whether a key was taken: perhaps by another node, after the command had looked.
-    pub(crate) fn is_taken(&self) -> bool {
+    pub(crate) fn is_unique_violation(&self) -> bool {
         let Error::Statement { source, .. } = self else { return false };
-        source.downcast_ref::<Refusal>().is_some_and(|refusal| refusal.taken)
+        source.downcast_ref::<StatementRejection>().is_some_and(|refusal| refusal.unique_violation)
     }
 }
 
 /// SQLite's codes of a file or folder that did not sync.
-const UNSYNCED: [i32; 2] = [rusqlite::ffi::SQLITE_IOERR_FSYNC, rusqlite::ffi::SQLITE_IOERR_DIR_FSYNC];
+const SYNC_FAILURE_CODES: [i32; 2] = [rusqlite::ffi::SQLITE_IOERR_FSYNC, rusqlite::ffi::SQLITE_IOERR_DIR_FSYNC];
 
-fn extended(error: &rusqlite::Error) -> Option<i32> {
+fn extended_code(error: &rusqlite::Error) -> Option<i32> {
     error.sqlite_error().map(|error| error.extended_code)
 }
 
 /// A statement that PostgreSQL refused.
 #[derive(Debug, thiserror::Error)]
 #[error("{words}")]
-struct Refusal {
+struct StatementRejection {
     words: String,
-    taken: bool,
+    unique_violation: bool,
 }
 
 /// What PostgreSQL said; the driver itself only says "db error". Without the detail, which quotes customers' data.
-pub(crate) fn words(error: &tokio_postgres::Error) -> String {
+pub(crate) fn driver_message(error: &tokio_postgres::Error) -> String {
     match (error.as_db_error(), std::error::Error::source(error)) {
         (Some(db), _) => format!("{} ({})", db.message(), db.code().code()),
         (None, Some(source)) => format!("{error}: {source}"),

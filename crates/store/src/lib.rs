@@ -4,22 +4,22 @@
 //! What it is not: it decides nothing. Invariant: one text a query ([`queries::Q`]), prepared on every connection when
 //! it opens, so a node whose code does not fit the schema fails at its start and not at a request.
 
+mod availability;
+mod batch_channel;
+mod command;
 mod condition;
 mod db;
 mod error;
-mod lite;
+mod file_permissions;
 mod migrate;
 mod pg;
-mod private;
 mod probe;
 mod queries;
-mod reach;
 mod sql;
+mod sqlite;
 mod tls;
-mod turn;
 mod tx;
 mod value;
-mod write;
 
 pub mod access;
 pub mod backlog;
@@ -30,13 +30,13 @@ pub mod customer;
 pub mod delivery;
 pub mod derived_key;
 pub mod device;
-pub mod examine;
 pub mod failpoint;
 pub mod fulfilment;
+pub mod inspection;
 pub mod installation;
 pub mod mail;
 pub mod maker;
-pub mod meter;
+pub mod metrics;
 pub mod model;
 pub mod order;
 pub mod outbox;
@@ -44,19 +44,19 @@ pub mod price;
 pub mod product;
 pub mod profile;
 pub mod reading;
+pub mod receiver;
 pub mod reset;
 pub mod rule;
-pub mod seeded;
+pub mod seed_record;
 pub mod session;
 pub mod signup;
 pub mod snapshot;
 pub mod span;
 pub mod subscription;
 pub mod takeover;
-pub mod topic;
 pub mod trust;
 
-pub use db::{Db, Engine, Place, Reader, Shards};
+pub use command::Command;
+pub use db::{Db, Engine, Reader, Shards, StoreLocation};
 pub use error::{Error, Result};
 pub use tx::Tx;
-pub use write::Write;

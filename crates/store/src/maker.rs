@@ -1,13 +1,13 @@
 //! Makers.
 
-use crate::queries::Q;
-use crate::value::{FromRow, Row, p};
+use crate::queries::Query;
+use crate::value::{DbRow, FromRow, params};
 use crate::{Result, Tx};
 use opendrs_domain::id::MakerId;
 use opendrs_domain::maker::Maker;
 
 impl FromRow for Maker {
-    fn from_row(row: &Row<'_>) -> Result<Self> {
+    fn from_row(row: &DbRow<'_>) -> Result<Self> {
         Ok(Self { id: row.get(0)?, name: row.get(1)? })
     }
 }
@@ -16,30 +16,30 @@ impl FromRow for Maker {
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn by_name(tx: &mut Tx<'_>, name: &str) -> Result<Option<Maker>> {
-    tx.opt(Q::MakerByName, p![name]).await
+pub async fn find_by_name(tx: &mut Tx<'_>, name: &str) -> Result<Option<Maker>> {
+    tx.query_opt(Query::MakerByName, params![name]).await
 }
 
 /// A maker by id.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn by_id(tx: &mut Tx<'_>, id: MakerId) -> Result<Option<Maker>> {
-    tx.opt(Q::MakerById, p![id]).await
+pub async fn find_by_id(tx: &mut Tx<'_>, id: MakerId) -> Result<Option<Maker>> {
+    tx.query_opt(Query::MakerById, params![id]).await
 }
 
 /// The first makers after one, in the order of their ids.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn after(tx: &mut Tx<'_>, last: MakerId, limit: i64) -> Result<Vec<Maker>> {
-    tx.all(Q::MakerAfter, p![last, limit]).await
+pub async fn list_after(tx: &mut Tx<'_>, last: MakerId, limit: i64) -> Result<Vec<Maker>> {
+    tx.query_all(Query::MakerAfter, params![last, limit]).await
 }
 
 /// Adds a maker.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn add(tx: &mut Tx<'_>, maker: &Maker) -> Result<()> {
-    tx.put(Q::MakerPut, p![maker.id, &maker.name]).await
+pub async fn insert(tx: &mut Tx<'_>, maker: &Maker) -> Result<()> {
+    tx.exec_deferred(Query::MakerPut, params![maker.id, &maker.name]).await
 }

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use tokio_postgres::Client;
 
 /// One step in both dialects.
-struct Step {
+struct SchemaStep {
     number: i64,
     lite: &'static str,
     pg: &'static str,
@@ -17,7 +17,7 @@ struct Step {
 
 macro_rules! step {
     ($number:literal, $name:literal) => {
-        Step {
+        SchemaStep {
             number: $number,
             lite: include_str!(concat!("../migrations/", $name, ".lite.sql")),
             pg: include_str!(concat!("../migrations/", $name, ".pg.sql")),
@@ -25,37 +25,37 @@ macro_rules! step {
     };
 }
 
-const STEPS: &[Step] = &[step!(1, "0001_schema")];
+const SCHEMA_STEPS: &[SchemaStep] = &[step!(1, "0001_schema")];
 
 /// The last step there is.
-pub(crate) fn last() -> i64 {
-    STEPS[STEPS.len() - 1].number
+pub(crate) fn latest_step() -> i64 {
+    SCHEMA_STEPS[SCHEMA_STEPS.len() - 1].number
 }
 
 /// The PostgreSQL text of every step.
 #[cfg(test)]
-pub(crate) fn texts() -> impl Iterator<Item = &'static str> {
-    STEPS.iter().map(|step| step.pg)
+pub(crate) fn postgres_texts() -> impl Iterator<Item = &'static str> {
+    SCHEMA_STEPS.iter().map(|step| step.pg)
 }
 
-fn newer(found: i64) -> Result<()> {
-    let last = last();
+fn reject_newer(found: i64) -> Result<()> {
+    let last = latest_step();
     if found <= last {
         return Ok(());
     }
-    Err(Error::Open(format!(
+    Err(Error::CannotOpen(format!(
         "the database is at schema step {found}, this program knows steps up to {last}: run the newer opendrs"
     )))
 }
 
-pub(crate) fn lite(conn: &mut Connection) -> Result<()> {
-    let error = |e| Error::lite("migrate", e);
+pub(crate) fn migrate_sqlite(conn: &mut Connection) -> Result<()> {
+    let error = |e| Error::from_sqlite("migrate", e);
     let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(error)?;
     let done: i64 = tx.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(error)?;
-    newer(done)?;
+    reject_newer(done)?;
     // What a step moves elsewhere is not left behind.
     tx.pragma_update(None, "secure_delete", "ON").map_err(error)?;
-    for step in STEPS.iter().filter(|step| step.number > done) {
+    for step in SCHEMA_STEPS.iter().filter(|step| step.number > done) {
         tx.execute_batch(step.lite).map_err(error)?;
         tx.pragma_update(None, "user_version", step.number).map_err(error)?;
         failpoint::reached(Point::SchemaApplied);
@@ -64,8 +64,8 @@ pub(crate) fn lite(conn: &mut Connection) -> Result<()> {
     conn.pragma_update(None, "secure_delete", "FAST").map_err(error)
 }
 
-pub(crate) async fn pg(client: &mut Client) -> Result<()> {
-    let error = |e| Error::pg("migrate", e);
+pub(crate) async fn migrate_postgres(client: &mut Client) -> Result<()> {
+    let error = |e| Error::from_postgres("migrate", e);
     // Made only where it is missing: otherwise each start would log the server's notice that it is there.
     let made = "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relname = 'migration' AND n.nspname = current_schema())";
@@ -79,8 +79,8 @@ pub(crate) async fn pg(client: &mut Client) -> Result<()> {
     tx.batch_execute("LOCK TABLE migration IN EXCLUSIVE MODE").await.map_err(error)?;
     let row = tx.query_one("SELECT COALESCE(MAX(step), 0) FROM migration", &[]).await.map_err(error)?;
     let done: i64 = row.get(0);
-    newer(done)?;
-    for step in STEPS.iter().filter(|step| step.number > done) {
+    reject_newer(done)?;
+    for step in SCHEMA_STEPS.iter().filter(|step| step.number > done) {
         tx.batch_execute(step.pg).await.map_err(error)?;
         tx.execute("INSERT INTO migration (step) VALUES ($1)", &[&step.number]).await.map_err(error)?;
         failpoint::reached(Point::SchemaApplied);

@@ -1,33 +1,33 @@
 //! Device models and their slots.
 
-use crate::queries::Q;
-use crate::value::{FromRow, Row, p};
+use crate::queries::Query;
+use crate::value::{DbRow, FromRow, params};
 use crate::{Error, Result, Tx};
 use opendrs_domain::id::{CompositeId, MakerId, ModelId};
 use opendrs_domain::model::{Model, Slot};
-use opendrs_domain::takeover::Policy;
+use opendrs_domain::takeover::TakeoverPolicy;
 use opendrs_domain::text::ModelCode;
 
 impl FromRow for Model {
-    fn from_row(row: &Row<'_>) -> Result<Self> {
+    fn from_row(row: &DbRow<'_>) -> Result<Self> {
         let takeover: String = row.get(6)?;
-        let bad = |found| Error::BadRow { query: row.query.sql().name, column: 6, found };
+        let bad = |found| Error::InvalidRow { query: row.query.sql().name, column: 6, found };
         Ok(Self {
             id: row.get(0)?,
             maker: row.get(1)?,
             code: row.get(2)?,
             name: row.get(3)?,
-            composite: row.get(4)?,
+            composite_id: row.get(4)?,
             live: row.get(5)?,
-            takeover: Policy::parse(&takeover).ok_or_else(|| bad(takeover))?,
+            takeover_policy: TakeoverPolicy::parse(&takeover).ok_or_else(|| bad(takeover))?,
         })
     }
 }
 
 impl FromRow for Slot {
-    fn from_row(row: &Row<'_>) -> Result<Self> {
+    fn from_row(row: &DbRow<'_>) -> Result<Self> {
         let products: String = row.get(3)?;
-        let bad = |found: serde_json::Error| Error::BadRow {
+        let bad = |found: serde_json::Error| Error::InvalidRow {
             query: row.query.sql().name,
             column: 3,
             found: found.to_string(),
@@ -45,57 +45,64 @@ impl FromRow for Slot {
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn by_id(tx: &mut Tx<'_>, id: ModelId) -> Result<Option<Model>> {
-    tx.opt(Q::ModelById, p![id]).await
+pub async fn find_by_id(tx: &mut Tx<'_>, id: ModelId) -> Result<Option<Model>> {
+    tx.query_opt(Query::ModelById, params![id]).await
 }
 
 /// A model by what devices call it.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn by_code(tx: &mut Tx<'_>, maker: MakerId, code: &ModelCode) -> Result<Option<Model>> {
-    tx.opt(Q::ModelByCode, p![maker, code]).await
+pub async fn find_by_code(tx: &mut Tx<'_>, maker: MakerId, code: &ModelCode) -> Result<Option<Model>> {
+    tx.query_opt(Query::ModelByCode, params![maker, code]).await
 }
 
 /// A model by what the teaser page is given.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn by_composite(tx: &mut Tx<'_>, id: CompositeId) -> Result<Option<Model>> {
-    tx.opt(Q::ModelByComposite, p![id]).await
+pub async fn find_by_composite_id(tx: &mut Tx<'_>, id: CompositeId) -> Result<Option<Model>> {
+    tx.query_opt(Query::ModelByComposite, params![id]).await
 }
 
 /// The first models after one, in the order of their ids.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn after(tx: &mut Tx<'_>, last: ModelId, limit: i64) -> Result<Vec<Model>> {
-    tx.all(Q::ModelAfter, p![last, limit]).await
+pub async fn list_after(tx: &mut Tx<'_>, last: ModelId, limit: i64) -> Result<Vec<Model>> {
+    tx.query_all(Query::ModelAfter, params![last, limit]).await
 }
 
 /// Adds a model, or changes the one of that id.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn put(tx: &mut Tx<'_>, model: &Model) -> Result<()> {
-    let params =
-        p![model.id, model.maker, &model.code, &model.name, model.composite, model.live, model.takeover.as_str()];
-    tx.put(Q::ModelPut, params).await
+pub async fn upsert(tx: &mut Tx<'_>, model: &Model) -> Result<()> {
+    let params = params![
+        model.id,
+        model.maker,
+        &model.code,
+        &model.name,
+        model.composite_id,
+        model.live,
+        model.takeover_policy.as_str()
+    ];
+    tx.exec_deferred(Query::ModelPut, params).await
 }
 
 /// A model's slots, in their order.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn slots(tx: &mut Tx<'_>, model: ModelId) -> Result<Vec<Slot>> {
-    tx.all(Q::SlotsOfModel, p![model]).await
+pub async fn list_slots(tx: &mut Tx<'_>, model: ModelId) -> Result<Vec<Slot>> {
+    tx.query_all(Query::SlotsOfModel, params![model]).await
 }
 
 /// Adds a slot at a place in the order, or changes the one of that id.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn put_slot(tx: &mut Tx<'_>, model: ModelId, at: i64, slot: &Slot) -> Result<()> {
+pub async fn upsert_slot(tx: &mut Tx<'_>, model: ModelId, at: i64, slot: &Slot) -> Result<()> {
     let products = serde_json::to_string(&slot.products).unwrap_or_else(|_| "[]".into());
-    tx.put(Q::SlotPut, p![model, &slot.id, at, &slot.name, &slot.unit, &products]).await
+    tx.exec_deferred(Query::SlotPut, params![model, &slot.id, at, &slot.name, &slot.unit, &products]).await
 }

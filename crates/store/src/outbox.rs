@@ -2,19 +2,20 @@
 //!
 //! Invariant: whoever writes an event gives it to its receivers in the same transaction.
 
-use crate::queries::Q;
-use crate::value::{FromRow, Row, p};
+use crate::queries::Query;
+use crate::value::{DbRow, FromRow, params};
 use crate::{Error, Result, Shards, Tx};
 use opendrs_domain::id::{DeviceId, EventId};
 use opendrs_domain::notification::Event;
 use opendrs_domain::time::Time;
 
-struct Stored(Event);
+struct EventRow(Event);
 
-impl FromRow for Stored {
-    fn from_row(row: &Row<'_>) -> Result<Self> {
+impl FromRow for EventRow {
+    fn from_row(row: &DbRow<'_>) -> Result<Self> {
         let text: String = row.get(1)?;
-        let bad = |e: serde_json::Error| Error::BadRow { query: row.query.sql().name, column: 1, found: e.to_string() };
+        let bad =
+            |e: serde_json::Error| Error::InvalidRow { query: row.query.sql().name, column: 1, found: e.to_string() };
         serde_json::from_str(&text).map(Self).map_err(bad)
     }
 }
@@ -23,27 +24,27 @@ impl FromRow for Stored {
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn push(tx: &mut Tx<'_>, shard: i64, device: DeviceId, event: &Event) -> Result<()> {
-    let text = serde_json::to_string(event).map_err(|e| Error::Open(e.to_string()))?;
-    let kind = event.kind().wire_name();
-    tx.put(Q::OutboxPut, p![shard, event.id, device, event.at, kind, &text]).await
+pub async fn insert(tx: &mut Tx<'_>, shard: i64, device: DeviceId, event: &Event) -> Result<()> {
+    let text = serde_json::to_string(event).map_err(|e| Error::CannotOpen(e.to_string()))?;
+    let kind = event.notification_type().wire_name();
+    tx.exec_deferred(Query::OutboxPut, params![shard, event.id, device, event.at, kind, &text]).await
 }
 
 /// The events before a moment and id, newest first.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn before(tx: &mut Tx<'_>, first: (Time, EventId), limit: i64) -> Result<Vec<Event>> {
-    let found = tx.all::<Stored>(Q::OutboxBefore, p![first.0, first.1, limit]).await?;
-    Ok(found.into_iter().map(|Stored(event)| event).collect())
+pub async fn list_before(tx: &mut Tx<'_>, first: (Time, EventId), limit: i64) -> Result<Vec<Event>> {
+    let found = tx.query_all::<EventRow>(Query::OutboxBefore, params![first.0, first.1, limit]).await?;
+    Ok(found.into_iter().map(|EventRow(event)| event).collect())
 }
 
 /// The newest events, oldest first.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn newest(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Event>> {
-    let mut found = before(tx, (Time::from_micros(i64::MAX), EventId(uuid::Uuid::max())), limit).await?;
+pub async fn list_newest(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Event>> {
+    let mut found = list_before(tx, (Time::from_micros(i64::MAX), EventId(uuid::Uuid::max())), limit).await?;
     found.reverse();
     Ok(found)
 }
@@ -52,27 +53,27 @@ pub async fn newest(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Event>> {
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn by_id(tx: &mut Tx<'_>, shard: i64, id: EventId) -> Result<Option<Event>> {
-    Ok(tx.opt::<Stored>(Q::OutboxById, p![shard, id]).await?.map(|Stored(event)| event))
+pub async fn find_by_id(tx: &mut Tx<'_>, shard: i64, id: EventId) -> Result<Option<Event>> {
+    Ok(tx.query_opt::<EventRow>(Query::OutboxById, params![shard, id]).await?.map(|EventRow(event)| event))
 }
 
 /// The shard of an event, found by asking each.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn find(tx: &mut Tx<'_>, shards: Shards, id: EventId) -> Result<Option<i64>> {
-    Ok(tx.opt::<(i64,)>(Q::OutboxFind, p![id, shards.count()]).await?.map(|(shard,)| shard))
+pub async fn find_shard(tx: &mut Tx<'_>, shards: Shards, id: EventId) -> Result<Option<i64>> {
+    Ok(tx.query_opt::<(i64,)>(Query::OutboxFind, params![id, shards.count()]).await?.map(|(shard,)| shard))
 }
 
 /// The events of a time range after a given one, in the order of their times.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn between(
+pub async fn list_between(
     tx: &mut Tx<'_>,
     (from, last): (Time, EventId),
     until: Time,
     limit: i64,
 ) -> Result<Vec<(i64, EventId, Time)>> {
-    tx.all(Q::OutboxBetween, p![from, last, until, limit]).await
+    tx.query_all(Query::OutboxBetween, params![from, last, until, limit]).await
 }

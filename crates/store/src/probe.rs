@@ -3,20 +3,20 @@
 //! What it is: an update of a row that is not there. Engines refuse it where they would refuse any other: on a standby, in
 //! a read-only session or file, without the right to write. Invariant: nothing is written and nothing is synced.
 
-use crate::queries::Q;
-use crate::value::p;
-use crate::{Db, Result, Tx, Write, installation};
+use crate::queries::Query;
+use crate::value::params;
+use crate::{Command, Db, Result, Tx, installation};
 
 /// See [`Db::probe`].
-struct Probe;
+struct ProbeWrite;
 
-impl Write for Probe {
-    type Out = ();
-    fn key(&self) -> u64 {
+impl Command for ProbeWrite {
+    type Output = ();
+    fn ordering_key(&self) -> u64 {
         0
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<()> {
-        tx.exec(Q::WriteProbe, p![]).await.map(drop)
+        tx.exec(Query::WriteProbe, params![]).await.map(drop)
     }
 }
 
@@ -29,8 +29,8 @@ impl Db {
     pub async fn probe(&self) -> Result<()> {
         {
             let mut reader = self.reader().await?;
-            installation::token_keys(&mut reader.once()?).await?;
+            installation::list_token_keys(&mut reader.autocommit()?).await?;
         }
-        self.write_unspanned(Probe).await
+        self.write_untraced(ProbeWrite).await
     }
 }

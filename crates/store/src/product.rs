@@ -1,14 +1,14 @@
 //! The catalogue.
 
-use crate::queries::Q;
-use crate::value::{FromRow, Row, p};
+use crate::queries::Query;
+use crate::value::{DbRow, FromRow, params};
 use crate::{Result, Tx};
 use opendrs_domain::money::Money;
 use opendrs_domain::product::Product;
 use opendrs_domain::text::Asin;
 
 impl FromRow for Product {
-    fn from_row(row: &Row<'_>) -> Result<Self> {
+    fn from_row(row: &DbRow<'_>) -> Result<Self> {
         Ok(Self {
             asin: row.get(0)?,
             title: row.get(1)?,
@@ -25,24 +25,24 @@ impl FromRow for Product {
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn by_asin(tx: &mut Tx<'_>, asin: &Asin) -> Result<Option<Product>> {
-    tx.opt(Q::ProductByAsin, p![asin]).await
+pub async fn find_by_asin(tx: &mut Tx<'_>, asin: &Asin) -> Result<Option<Product>> {
+    tx.query_opt(Query::ProductByAsin, params![asin]).await
 }
 
 /// The first products whose number comes after a text, in the order of their numbers.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn after(tx: &mut Tx<'_>, last: &str, limit: i64) -> Result<Vec<Product>> {
-    tx.all(Q::ProductAfter, p![last, limit]).await
+pub async fn list_after(tx: &mut Tx<'_>, last: &str, limit: i64) -> Result<Vec<Product>> {
+    tx.query_all(Query::ProductAfter, params![last, limit]).await
 }
 
 /// Adds a product, or changes the one of that number.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn put(tx: &mut Tx<'_>, product: &Product) -> Result<()> {
+pub async fn upsert(tx: &mut Tx<'_>, product: &Product) -> Result<()> {
     let Product { asin, title, price, quantity, unit, available, sku } = product;
-    let row = p![asin, title, price.minor, &price.currency, *quantity, unit, *available, sku.as_ref()];
-    tx.put(Q::ProductPut, row).await
+    let row = params![asin, title, price.minor, &price.currency, *quantity, unit, *available, sku.as_ref()];
+    tx.exec_deferred(Query::ProductPut, row).await
 }

@@ -82,7 +82,7 @@ macro_rules! mail_columns {
 
 queries! {
     /// A query; its text is [`Q::sql`].
-    pub(crate) enum Q {
+    pub(crate) enum Query {
         // installation
         InstallationPut = "INSERT INTO installation (id, shards, master_check, created_at) VALUES (1, $1, $2, $3)
             ON CONFLICT (id) DO NOTHING";
@@ -152,8 +152,8 @@ queries! {
         CustomerPassword = "SELECT password_hash FROM customer WHERE shard = $1 AND id = $2";
         CustomerPasswordAt = "SELECT password_at FROM customer WHERE shard = $1 AND id = $2";
         /// In a sign-up it is held, so that nobody is blocked before the sign-up's end.
-        CustomerStanding = "SELECT blocked_at, generation, password_at FROM customer WHERE shard = $1 AND id = $2";
-        CustomerStandingHeld = "SELECT blocked_at, generation, password_at FROM customer
+        CustomerAccess = "SELECT blocked_at, generation, password_at FROM customer WHERE shard = $1 AND id = $2";
+        CustomerAccessLock = "SELECT blocked_at, generation, password_at FROM customer
             WHERE shard = $1 AND id = $2 /*pg FOR SHARE */";
         CustomerBlock = "UPDATE customer SET blocked_at = $3, generation = generation + 1
             WHERE shard = $1 AND id = $2 AND blocked_at IS NULL";
@@ -210,7 +210,7 @@ queries! {
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
         CodeGet = "SELECT hash, device_shard, device, customer, client, redirect_uri, challenge, scopes, family, expires_at, used_at,
             generation, customer_generation FROM code WHERE shard = $1 AND hash = $2 /*pg FOR UPDATE */";
-        CodeSpend = "UPDATE code SET used_at = $3 WHERE shard = $1 AND hash = $2";
+        CodeMarkUsed = "UPDATE code SET used_at = $3 WHERE shard = $1 AND hash = $2";
         CodePurge = "DELETE FROM code WHERE (shard, hash) IN
             (SELECT shard, hash FROM code WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
 
@@ -231,7 +231,7 @@ queries! {
             LEFT JOIN slot s ON s.model = d.model AND s.id = $3 WHERE d.shard = $1 AND d.id = $2");
         /// The same, and who an order is for: SQLite has device and customer ($4, $5) at hand; PostgreSQL may have them on two
         /// machines, where it is asked beside this.
-        DeviceToOrder = concat!("SELECT ", device_columns!(), ", s.id,
+        DeviceForReplenish = concat!("SELECT ", device_columns!(), ", s.id,
             /*lite TRUE, c.name, c.email, c.address, */
             /*pg CASE WHEN $4::bigint IS NULL OR $5::uuid IS NULL THEN FALSE END, NULL::text, NULL::text, NULL::text, */ ",
             access_version!(), "
@@ -252,10 +252,10 @@ queries! {
         SubscriptionGet = concat!("SELECT ", subscription_columns!(), " FROM subscription
             WHERE shard = $1 AND device = $2 AND slot = $3 /*pg FOR UPDATE */");
         /// The lock of a slot that orders, for an order: of two at once, the second is given nothing.
-        SubscriptionLock = "UPDATE subscription SET open_order = $4 WHERE shard = $1 AND device = $2 AND slot = $3
+        SubscriptionTakeLock = "UPDATE subscription SET open_order = $4 WHERE shard = $1 AND device = $2 AND slot = $3
             AND active AND asin IS NOT NULL AND open_order IS NULL";
         /// What a slot's order is judged by, and who hears of it.
-        OrderGrounds = "SELECT p.asin, p.title, p.price_minor, p.currency, p.quantity, p.unit, p.available, p.sku,
+        OrderInputs = "SELECT p.asin, p.title, p.price_minor, p.currency, p.quantity, p.unit, p.available, p.sku,
             (SELECT r.rules FROM rule r WHERE r.shard = $1 AND r.device = $2 AND r.slot = $3),
             (SELECT /*pg string_agg(line.id::text, ',') */ /*lite group_concat(hex(line.id)) */ FROM
                 (SELECT t.id FROM client c JOIN topic t ON t.profile = c.profile
@@ -264,7 +264,7 @@ queries! {
             FROM subscription s LEFT JOIN product p ON p.asin = s.asin WHERE s.shard = $1 AND s.device = $2 AND s.slot = $3";
         SubscriptionsOfDevice = concat!("SELECT ", subscription_columns!(), " FROM subscription WHERE shard = $1 AND device = $2");
         /// Every slot of a device's model, with what is chosen for it, and whether the device is in good standing.
-        SlotsTold = concat!("SELECT s.id, u.active, u.asin, p.quantity, p.unit,
+        SlotsForDevice = concat!("SELECT s.id, u.active, u.asin, p.quantity, p.unit,
             d.deregistered_at IS NULL AND d.suspended_at IS NULL AND d.revoked = '', s.position, ", access_version!(), "
             FROM device d JOIN slot s ON s.model = d.model
             LEFT JOIN subscription u ON u.shard = d.shard AND u.device = d.id AND u.slot = s.id
@@ -274,23 +274,23 @@ queries! {
             asin = excluded.asin, active = excluded.active, agreed_asin = excluded.agreed_asin,
             agreed_minor = excluded.agreed_minor, agreed_currency = excluded.agreed_currency, agreed_at = excluded.agreed_at";
         /// The lock of a slot, for an order that its unit had open when it was linked again.
-        SubscriptionAdopt = "UPDATE subscription SET open_order = $4
+        SubscriptionTransferLock = "UPDATE subscription SET open_order = $4
             WHERE shard = $1 AND device = $2 AND slot = $3 AND open_order IS NULL";
-        SubscriptionFree = "UPDATE subscription SET open_order = NULL
+        SubscriptionReleaseLock = "UPDATE subscription SET open_order = NULL
             WHERE shard = $1 AND device = $2 AND slot = $3 AND open_order = $4";
         ReadingPut = "INSERT INTO reading (shard, id, device, slot, at, remaining, original, on_hand, expected_at, last_use_at, odd)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
         /// The check of the caller and the writing of the reading in one statement: the hot path. SQLite compares the version
         /// ($12) once a transaction. The slot is no part of a
         /// join: for many readings PostgreSQL, as long as it knows nothing of the tables, would read all slots for each.
-        ReadingReport = concat!("INSERT INTO reading (shard, id, device, slot, at, remaining, original, on_hand, expected_at, last_use_at, odd)
+        ReadingInsertIfValid = concat!("INSERT INTO reading (shard, id, device, slot, at, remaining, original, on_hand, expected_at, last_use_at, odd)
             SELECT d.shard, $2, d.id, $4, $5, $6, $7, $8, $9, $10, $11
             FROM device d WHERE d.shard = $1 AND d.id = $3 AND d.deregistered_at IS NULL AND d.suspended_at IS NULL AND d.revoked = ''
             AND (SELECT s.id FROM slot s WHERE s.model = d.model AND s.id = $4) IS NOT NULL
             /*pg AND $12 = ", access_version!(), " */");
         /// The writing alone: the device is known to be registered, and its model to have the slot, and no device was ended,
         /// no slot taken away and no client or key ended since ($12). All of a set are written, or none.
-        ReadingKnown = "INSERT INTO reading (shard, id, device, slot, at, remaining, original, on_hand, expected_at, last_use_at, odd)
+        ReadingReportCached = "INSERT INTO reading (shard, id, device, slot, at, remaining, original, on_hand, expected_at, last_use_at, odd)
             SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 WHERE $12 = (SELECT last FROM device_change WHERE id = 1)";
         DeviceChange = "SELECT last FROM device_change WHERE id = $1";
         ReadingsNewest = "SELECT r.id, d.serial, r.slot, r.at, r.remaining, r.original, r.on_hand, r.expected_at, r.last_use_at, r.odd
@@ -326,15 +326,15 @@ queries! {
         OrderOfDevice = concat!("SELECT ", order_columns!(), " FROM orders WHERE shard = $1 AND id = $2 AND device = $3");
         OrderDevice = "SELECT device FROM orders WHERE shard = $1 AND id = $2";
         /// The check of the caller and the reading of the order in one statement.
-        OrderTold = concat!("SELECT ", order_impersonal!(), " FROM orders WHERE shard = $1 AND id = $2 AND device = $3 AND EXISTS
+        OrderForToken = concat!("SELECT ", order_impersonal!(), " FROM orders WHERE shard = $1 AND id = $2 AND device = $3 AND EXISTS
             (SELECT 1 FROM device d WHERE d.shard = $1 AND d.id = $3 AND d.deregistered_at IS NULL AND d.suspended_at IS NULL
             AND d.revoked = '' AND $4 = ", access_version!(), ")");
         OrderForUpdate = concat!("SELECT ", order_columns!(), " FROM orders
             WHERE shard = $1 AND id = $2 AND device = $3 /*pg FOR UPDATE */");
         /// An open order moves to the next registration of its unit. Its `eventInstanceId` goes on naming the first one.
-        OrderAdopt = "UPDATE orders SET device = $4, named_device = COALESCE(named_device, device)
+        OrderMoveToDevice = "UPDATE orders SET device = $4, named_device = COALESCE(named_device, device)
             WHERE shard = $1 AND id = $2 AND device = $3";
-        OrderMove = "UPDATE orders SET state = $3, problem = $4, window_ends_at = $5, expected_at = $6, due_at = $7,
+        OrderUpdate = "UPDATE orders SET state = $3, problem = $4, window_ends_at = $5, expected_at = $6, due_at = $7,
             approved_minor = $8, reported = $9, placed_at = $10, tracking = $11, held_for = $12, resumes_at = $13, reminded = $14,
             delivered_at = $15, carrier = $16, tracking_url = $17, shipping_minor = $18, tax_minor = $19, cancelled_by = $20,
             cancel_reason = $21, claimed_until = NULL
@@ -384,12 +384,12 @@ queries! {
         FulfilmentWatch = "UPDATE fulfilment SET wanted = 'watch', tries = 0, due_at = $3, error = NULL
             WHERE shard = $1 AND id = $2";
         /// Only whoever still has the call may say so.
-        FulfilmentRefer = "UPDATE fulfilment SET reference = $4, begun_at = $5
+        FulfilmentSetReference = "UPDATE fulfilment SET reference = $4, begun_at = $5
             WHERE shard = $1 AND id = $2 AND wanted = 'place' AND due_at = $3";
         FulfilmentBegin = "UPDATE fulfilment SET begun_at = COALESCE(begun_at, $4)
             WHERE shard = $1 AND id = $2 AND wanted = 'place' AND due_at = $3";
-        FulfilmentNamed = "SELECT shard FROM fulfilment WHERE reference = $1 LIMIT 1";
-        FulfilmentHint = "UPDATE fulfilment SET due_at = $2 WHERE reference = $1 AND wanted = 'watch' AND due_at > $2";
+        FulfilmentByReference = "SELECT shard FROM fulfilment WHERE reference = $1 LIMIT 1";
+        FulfilmentExpedite = "UPDATE fulfilment SET due_at = $2 WHERE reference = $1 AND wanted = 'watch' AND due_at > $2";
         FulfilmentWatched = "SELECT shard FROM fulfilment WHERE reference = $1 AND wanted = 'watch' AND due_at IS NOT NULL LIMIT 1";
         FulfilmentError = "SELECT error FROM fulfilment WHERE shard = $1 AND id = $2 AND error IS NOT NULL";
         FulfilmentNextDue = "SELECT due_at FROM fulfilment WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
@@ -434,7 +434,7 @@ queries! {
         /// Due at once, unless an earlier message of its device is on its way to its receiver: found out by the statement that
         /// writes it, since commands side by side end messages and add others. Its place is behind the last of those: ids rise
         /// with the clock of whoever draws them, and clocks differ.
-        DeliveryGive = concat!("INSERT INTO delivery (", delivery_columns!(), ", place)
+        DeliveryEnqueue = concat!("INSERT INTO delivery (", delivery_columns!(), ", place)
             SELECT $1, $2, $3, $4, $5, $6, $7, $8, CASE WHEN line.ahead IS NULL THEN 'waiting' ELSE 'queued' END,
                 CASE WHEN line.ahead IS NULL THEN CAST($8 AS BIGINT) END, 0, 0, CAST(NULL AS BIGINT), CAST(NULL AS BIGINT),
                 CAST(NULL AS TEXT), COALESCE(line.ahead, 0) + 1
@@ -451,7 +451,7 @@ queries! {
         DeliveryDeadAfter = "SELECT shard, id, event FROM delivery /*lite INDEXED BY delivery_dead */
             WHERE state = 'dead' AND event IS NOT NULL AND id > $1 ORDER BY id LIMIT $2";
         /// What a receiver itself was asked is of no event.
-        DeliveryAsked = concat!("SELECT ", delivery_columns!(), " FROM delivery /*lite INDEXED BY delivery_of_event */
+        DeliveryLastConfirmation = concat!("SELECT ", delivery_columns!(), " FROM delivery /*lite INDEXED BY delivery_of_event */
             WHERE event IS NULL AND topic = $1 ORDER BY published_at DESC, id DESC LIMIT 1");
         DeliveryQueued = "SELECT id FROM delivery /*lite INDEXED BY delivery_in_line */
             WHERE shard = $1 AND topic = $2 AND device = $3 AND ended_at IS NULL AND state = 'queued' ORDER BY place, id LIMIT 1";
@@ -504,7 +504,7 @@ queries! {
         MailSave = "UPDATE mail SET state = $4, due_at = $5, ended_at = $6, reason = $7
             WHERE shard = $1 AND id = $2 AND attempts = $3 AND state = 'sending'";
         MailNextDue = "SELECT due_at FROM mail WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
-        MailAgain = "UPDATE mail SET state = 'waiting', due_at = $3, attempts = 1, ended_at = NULL, reason = NULL
+        MailRequeue = "UPDATE mail SET state = 'waiting', due_at = $3, attempts = 1, ended_at = NULL, reason = NULL
             WHERE shard = $1 AND id = $2 AND ended_at IS NOT NULL";
         MailDead = "SELECT shard, id FROM mail /*lite INDEXED BY mail_dead */
             WHERE state = 'dead' AND id > $2 AND ended_at >= $1 ORDER BY id LIMIT $3";
@@ -548,10 +548,10 @@ queries! {
         ClientMode = "UPDATE client SET mode = $2 WHERE id = $1";
         ClientAccess = "UPDATE client SET state = $2, generation = $3 WHERE id = $1";
         ClientSecrets = "UPDATE client SET secret_hash = $2, former_secret_hash = $3 WHERE id = $1";
-        DeviceTurns = "SELECT revoked, turns FROM device
+        DeviceRotationLock = "SELECT revoked, turns FROM device
             WHERE shard = $1 AND id = $2 AND deregistered_at IS NULL AND suspended_at IS NULL /*pg FOR UPDATE */";
-        DeviceTurn = "UPDATE device SET revoked = $3, turns = $4 WHERE shard = $1 AND id = $2";
-        ConsentTurns = "SELECT scopes, revoked, mark, ending_at, turns FROM consent
+        DeviceRotationSet = "UPDATE device SET revoked = $3, turns = $4 WHERE shard = $1 AND id = $2";
+        ConsentRotationLock = "SELECT scopes, revoked, mark, ending_at, turns FROM consent
             WHERE shard = $1 AND customer = $2 AND profile = $3 /*pg FOR UPDATE */";
         // prices that changed
         /// While nobody was notified yet, the first price stays: several changes are one.
@@ -573,7 +573,7 @@ queries! {
             LEFT JOIN rule r ON r.shard = s.shard AND r.device = s.device AND r.slot = s.slot
             WHERE s.asin = $1 AND s.active AND (s.shard, s.device, s.slot) > ($2, $3, $4)
             ORDER BY s.shard, s.device, s.slot LIMIT $5";
-        ConsentTurn = "UPDATE consent SET revoked = $4, turns = $5 WHERE shard = $1 AND customer = $2 AND profile = $3";
+        ConsentRotationSet = "UPDATE consent SET revoked = $4, turns = $5 WHERE shard = $1 AND customer = $2 AND profile = $3";
     }
 }
 

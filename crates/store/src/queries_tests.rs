@@ -1,24 +1,25 @@
 //! Every query held to the rules: which name their shard, which may not scan.
 
-use super::Q;
+use super::Query;
 
 /// Tables of a few rows, and questions that only a person at a shell asks.
-const MAY_SCAN: [&str; 4] = ["TokenKeys", "DerivedKeys", "CustomersFirst", "OrdersOpen"];
+const SCAN_ALLOWED: [&str; 4] = ["TokenKeys", "DerivedKeys", "CustomersFirst", "OrdersOpen"];
 
 /// What has no condition but its limit.
-const NEWEST: [&str; 3] = ["ReadingsNewest", "OrdersNewest", "MailNewest"];
+const NEWEST_QUERIES: [&str; 3] = ["ReadingsNewest", "OrdersNewest", "MailNewest"];
 
 /// How SQLite finds the newest of everything: from the end of an index, or of a table that has the order in which rows came.
-const FROM_THE_END: [&str; 2] = ["(shard=?)", "SCAN r"];
+const REVERSE_SCANS: [&str; 2] = ["(shard=?)", "SCAN r"];
 
 /// Tables that are spread over shards.
-fn sharded() -> Vec<&'static str> {
-    let tables = crate::migrate::texts().flat_map(str::lines).filter_map(|line| line.strip_prefix("CREATE TABLE "));
+fn sharded_tables() -> Vec<&'static str> {
+    let tables =
+        crate::migrate::postgres_texts().flat_map(str::lines).filter_map(|line| line.strip_prefix("CREATE TABLE "));
     tables.filter_map(|rest| rest.split_once(" (shard ")).map(|(name, _)| name).collect()
 }
 
 /// Work lists, purges, and what a person asks for: none is part of a device's or a client's call.
-const ALL_SHARDS: [&str; 53] = [
+const CROSS_SHARD_QUERIES: [&str; 53] = [
     "AttemptPurge",
     "CodePurge",
     "ConsentsEnding",
@@ -77,9 +78,9 @@ const ALL_SHARDS: [&str; 53] = [
 /// On a store that is spread over machines, such a statement runs on the one that has the shard.
 #[test]
 fn every_hot_query_names_its_shard() {
-    let (sharded, mut spread) = (sharded(), Vec::new());
+    let (sharded, mut spread) = (sharded_tables(), Vec::new());
     assert!(sharded.contains(&"reading") && !sharded.contains(&"model"), "{sharded:?}");
-    for sql in Q::ALL {
+    for sql in Query::ALL {
         let words: Vec<_> = sql.pg.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
         let after = |verb| words.windows(2).filter(move |pair| pair[0] == verb).map(|pair| pair[1]);
         let tables = ["FROM", "JOIN", "INTO", "UPDATE"].into_iter().flat_map(after);
@@ -90,21 +91,23 @@ fn every_hot_query_names_its_shard() {
         let given = ["VALUES ($1, ", "SELECT $1, ", "SELECT d.shard, "].iter().any(|shard| dense.contains(shard));
         let inserted = dense.contains("(shard, ") && given;
         match dense.contains("shard = $1") || dense.starts_with("INSERT") && inserted {
-            true => assert!(!ALL_SHARDS.contains(&sql.name), "{} is in the list, but names its shard", sql.name),
+            true => {
+                assert!(!CROSS_SHARD_QUERIES.contains(&sql.name), "{} is in the list, but names its shard", sql.name)
+            }
             // A server for tests is emptied everywhere.
             false if sql.name.starts_with("Forget") => {}
             false => spread.push(sql.name),
         }
     }
     spread.sort_unstable();
-    assert_eq!(spread, ALL_SHARDS, "a query that a call runs must name the shard: WHERE shard = $1");
+    assert_eq!(spread, CROSS_SHARD_QUERIES, "a query that a call runs must name the shard: WHERE shard = $1");
 }
 
 #[test]
 fn no_query_scans_a_table_on_sqlite() {
     let folder = tempfile::tempdir().unwrap();
-    let conn = crate::lite::open_writer(&folder.path().join("store.db")).unwrap();
-    for sql in Q::ALL {
+    let conn = crate::sqlite::open_writer(&folder.path().join("store.db")).unwrap();
+    for sql in Query::ALL {
         let mut plan = conn.prepare(&format!("EXPLAIN QUERY PLAN {}", sql.lite)).unwrap();
         let mut rows = plan.raw_query();
         while let Some(row) = rows.next().unwrap() {
@@ -113,13 +116,13 @@ fn no_query_scans_a_table_on_sqlite() {
             let limited = ["SCAN waiting", "SCAN line", "SCAN CONSTANT ROW"].contains(&step.as_str());
             // There is one shard, so what is found by it alone is everything.
             let walks = step.ends_with("(shard=?)") || step.starts_with("SCAN");
-            let newest = NEWEST.contains(&sql.name) && FROM_THE_END.iter().any(|end| step.ends_with(end));
+            let newest = NEWEST_QUERIES.contains(&sql.name) && REVERSE_SCANS.iter().any(|end| step.ends_with(end));
             assert!(
-                !walks || limited || newest || MAY_SCAN.contains(&sql.name),
+                !walks || limited || newest || SCAN_ALLOWED.contains(&sql.name),
                 "{}: {step}; name the index",
                 sql.name
             );
-            assert!(!(step.contains("TEMP B-TREE") && NEWEST.contains(&sql.name)), "{} is sorted", sql.name);
+            assert!(!(step.contains("TEMP B-TREE") && NEWEST_QUERIES.contains(&sql.name)), "{} is sorted", sql.name);
         }
     }
 }

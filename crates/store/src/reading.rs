@@ -1,17 +1,17 @@
 //! Readings: append-only, in the order of time, so that writing one touches the end of one table.
 
 use crate::access::AccessVersion;
-use crate::queries::Q;
-use crate::value::{FromRow, Row, V, p};
+use crate::queries::Query;
+use crate::value::{DbRow, FromRow, Value, params};
 use crate::{Result, Tx};
 use opendrs_domain::id::{DeviceId, ReadingId};
-use opendrs_domain::reading::{Day, Point, SlotStatus};
+use opendrs_domain::reading::{ReadingDay, ReadingPoint, SlotStatus};
 use opendrs_domain::text::{Serial, SlotId};
 use opendrs_domain::time::Time;
 
 /// A reading as it is listed.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Listed {
+pub struct ReadingRow {
     /// Its id.
     pub id: ReadingId,
     /// The unit's serial.
@@ -23,11 +23,11 @@ pub struct Listed {
     /// What it said.
     pub status: SlotStatus,
     /// It was flagged.
-    pub odd: bool,
+    pub exceeds_original: bool,
 }
 
-impl FromRow for Listed {
-    fn from_row(row: &Row<'_>) -> Result<Self> {
+impl FromRow for ReadingRow {
+    fn from_row(row: &DbRow<'_>) -> Result<Self> {
         let status = SlotStatus {
             remaining: row.get(4)?,
             original: row.get(5)?,
@@ -35,7 +35,14 @@ impl FromRow for Listed {
             expected_at: row.get(7)?,
             last_use_at: row.get(8)?,
         };
-        Ok(Self { id: row.get(0)?, serial: row.get(1)?, slot: row.get(2)?, at: row.get(3)?, status, odd: row.get(9)? })
+        Ok(Self {
+            id: row.get(0)?,
+            serial: row.get(1)?,
+            slot: row.get(2)?,
+            at: row.get(3)?,
+            status,
+            exceeds_original: row.get(9)?,
+        })
     }
 }
 
@@ -43,7 +50,7 @@ impl FromRow for Listed {
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn add(
+pub async fn insert(
     tx: &mut Tx<'_>,
     shard: i64,
     (id, device, slot): (ReadingId, DeviceId, &SlotId),
@@ -51,26 +58,7 @@ pub async fn add(
     status: &SlotStatus,
 ) -> Result<()> {
     let SlotStatus { remaining, original, on_hand, expected_at, last_use_at } = status;
-    let params =
-        p![shard, id, device, slot, at, *remaining, *original, *on_hand, *expected_at, *last_use_at, status.is_odd()];
-    tx.put(Q::ReadingPut, params).await
-}
-
-/// Appends a reading if the device is registered, none of its token families is revoked, its model has the slot, and which
-/// tokens are refused is still what the caller's token was judged by; `false`, and nothing written, if not. Which of these it
-/// was is for another, slower look.
-///
-/// # Errors
-/// [`crate::Error`].
-pub async fn report(
-    tx: &mut Tx<'_>,
-    (shard, access): (i64, AccessVersion),
-    (id, device, slot): (ReadingId, DeviceId, &SlotId),
-    at: Time,
-    status: &SlotStatus,
-) -> Result<bool> {
-    let SlotStatus { remaining, original, on_hand, expected_at, last_use_at } = status;
-    let judged: &[V<'_>] = p![
+    let params = params![
         shard,
         id,
         device,
@@ -81,29 +69,63 @@ pub async fn report(
         *on_hand,
         *expected_at,
         *last_use_at,
-        status.is_odd(),
+        status.exceeds_original()
+    ];
+    tx.exec_deferred(Query::ReadingPut, params).await
+}
+
+/// Appends a reading if the device is registered, none of its token families is revoked, its model has the slot, and which
+/// tokens are refused is still what the caller's token was judged by; `false`, and nothing written, if not. Which of these it
+/// was is for another, slower look.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn insert_if_valid(
+    tx: &mut Tx<'_>,
+    (shard, access): (i64, AccessVersion),
+    (id, device, slot): (ReadingId, DeviceId, &SlotId),
+    at: Time,
+    status: &SlotStatus,
+) -> Result<bool> {
+    let SlotStatus { remaining, original, on_hand, expected_at, last_use_at } = status;
+    let judged: &[Value<'_>] = params![
+        shard,
+        id,
+        device,
+        slot,
+        at,
+        *remaining,
+        *original,
+        *on_hand,
+        *expected_at,
+        *last_use_at,
+        status.exceeds_original(),
         access.0
     ];
     let written = &judged[..judged.len() - 1];
     if let Some(version) = tx.batch_access().await? {
-        return Ok(version == access && tx.last(Q::ReadingReport, written).await? > 0);
+        return Ok(version == access && tx.exec_final(Query::ReadingInsertIfValid, written).await? > 0);
     }
-    let Some(known) = tx.known() else { return Ok(tx.last(Q::ReadingReport, judged).await? > 0) };
-    if let Some(change) = known.good(device, slot, access) {
-        if tx.last(Q::ReadingKnown, &[written, p![change]].concat()).await? > 0 {
+    let Some(known) = tx.valid_devices() else {
+        return Ok(tx.exec_final(Query::ReadingInsertIfValid, judged).await? > 0);
+    };
+    if let Some(change) = known.valid_since(device, slot, access) {
+        if tx.exec_final(Query::ReadingReportCached, &[written, params![change]].concat()).await? > 0 {
             return Ok(true);
         }
-        known.over(change);
+        known.invalidate(change);
     }
-    let change = match known.change() {
+    let change = match known.epoch() {
         Some(change) => Some(change),
-        None => {
-            tx.opt(Q::DeviceChange, p![1_i64]).await?.map(|(change,)| change).inspect(|change| known.begin(*change))
-        }
+        None => tx
+            .query_opt(Query::DeviceChange, params![1_i64])
+            .await?
+            .map(|(change,)| change)
+            .inspect(|change| known.set_epoch(*change)),
     };
-    let stored = tx.last(Q::ReadingReport, judged).await? > 0;
+    let stored = tx.exec_final(Query::ReadingInsertIfValid, judged).await? > 0;
     if let Some(change) = change.filter(|_| stored) {
-        known.found((change, access), device, slot);
+        known.record_valid((change, access), device, slot);
     }
     Ok(stored)
 }
@@ -112,16 +134,16 @@ pub async fn report(
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn newest(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Listed>> {
-    tx.all(Q::ReadingsNewest, p![limit]).await
+pub async fn list_newest(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<ReadingRow>> {
+    tx.query_all(Query::ReadingsNewest, params![limit]).await
 }
 
-struct OfShard(i64, Point);
+struct ShardedReadingRow(i64, ReadingPoint);
 
-impl FromRow for OfShard {
-    fn from_row(row: &Row<'_>) -> Result<Self> {
+impl FromRow for ShardedReadingRow {
+    fn from_row(row: &DbRow<'_>) -> Result<Self> {
         let (device, slot, at) = (row.get(1)?, row.get(2)?, row.get(3)?);
-        Ok(Self(row.get(0)?, Point { device, slot, at, remaining: row.get(4)?, original: row.get(5)? }))
+        Ok(Self(row.get(0)?, ReadingPoint { device, slot, at, remaining: row.get(4)?, original: row.get(5)? }))
     }
 }
 
@@ -130,33 +152,38 @@ impl FromRow for OfShard {
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn take(tx: &mut Tx<'_>, below: ReadingId, future: ReadingId, limit: i64) -> Result<Vec<(i64, Point)>> {
-    let found: Vec<OfShard> = tx.all(Q::ReadingTake, p![below, limit, future]).await?;
-    Ok(found.into_iter().map(|OfShard(shard, point)| (shard, point)).collect())
+pub async fn take_oldest(
+    tx: &mut Tx<'_>,
+    below: ReadingId,
+    future: ReadingId,
+    limit: i64,
+) -> Result<Vec<(i64, ReadingPoint)>> {
+    let found: Vec<ShardedReadingRow> = tx.query_all(Query::ReadingTake, params![below, limit, future]).await?;
+    Ok(found.into_iter().map(|ShardedReadingRow(shard, point)| (shard, point)).collect())
 }
 
 /// Adds to what is kept of a day.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn add_day(tx: &mut Tx<'_>, shard: i64, day: &Day) -> Result<()> {
-    let Day { device, slot, day, count, lowest, highest, last_at, remaining, original } = day;
-    let params = p![shard, *device, slot, *day, *count, *lowest, *highest, *last_at, *remaining, *original];
-    tx.put(Q::ReadingDayPut, params).await
+pub async fn merge_day(tx: &mut Tx<'_>, shard: i64, day: &ReadingDay) -> Result<()> {
+    let ReadingDay { device, slot, day, count, lowest, highest, last_at, remaining, original } = day;
+    let params = params![shard, *device, slot, *day, *count, *lowest, *highest, *last_at, *remaining, *original];
+    tx.exec_deferred(Query::ReadingDayPut, params).await
 }
 
 /// A day as it is listed, with its unit's serial.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ListedDay {
+pub struct ReadingDayRow {
     /// The unit's serial.
     pub serial: Serial,
     /// What is kept of it.
-    pub day: Day,
+    pub day: ReadingDay,
 }
 
-impl FromRow for ListedDay {
-    fn from_row(row: &Row<'_>) -> Result<Self> {
-        let day = Day {
+impl FromRow for ReadingDayRow {
+    fn from_row(row: &DbRow<'_>) -> Result<Self> {
+        let day = ReadingDay {
             device: row.get(1)?,
             slot: row.get(2)?,
             day: row.get(3)?,
@@ -175,8 +202,8 @@ impl FromRow for ListedDay {
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn newest_days(tx: &mut Tx<'_>, until: i64, limit: i64) -> Result<Vec<ListedDay>> {
-    tx.all(Q::ReadingDaysNewest, p![until, limit]).await
+pub async fn list_newest_days(tx: &mut Tx<'_>, until: i64, limit: i64) -> Result<Vec<ReadingDayRow>> {
+    tx.query_all(Query::ReadingDaysNewest, params![until, limit]).await
 }
 
 /// Removes at most `limit` days before one; says how many.
@@ -184,5 +211,5 @@ pub async fn newest_days(tx: &mut Tx<'_>, until: i64, limit: i64) -> Result<Vec<
 /// # Errors
 /// [`crate::Error`].
 pub async fn purge_days(tx: &mut Tx<'_>, before: i64, limit: i64) -> Result<u64> {
-    tx.exec(Q::ReadingDayPurge, p![before, limit]).await
+    tx.exec(Query::ReadingDayPurge, params![before, limit]).await
 }

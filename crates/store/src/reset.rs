@@ -2,39 +2,39 @@
 //!
 //! Invariant: what a seed declares, the installation's row and keys, and topics stay; everything else goes.
 
-use crate::queries::Q;
-use crate::value::p;
+use crate::queries::Query;
+use crate::value::params;
 use crate::{Result, Tx, installation};
 
 /// Every table that is emptied.
-const FORGOTTEN: [Q; 18] = [
-    Q::ForgetSession,
-    Q::ForgetConsent,
-    Q::ForgetSignup,
-    Q::ForgetCode,
-    Q::ForgetUnit,
-    Q::ForgetDevice,
-    Q::ForgetSubscription,
-    Q::ForgetRule,
-    Q::ForgetReading,
-    Q::ForgetReadingDay,
-    Q::ForgetOrders,
-    Q::ForgetOutbox,
-    Q::ForgetDelivery,
-    Q::ForgetAttempt,
-    Q::ForgetFulfilment,
-    Q::ForgetMail,
-    Q::ForgetTakeover,
-    Q::ForgetTakeoverCount,
+const CLEARED_TABLES: [Query; 18] = [
+    Query::ForgetSession,
+    Query::ForgetConsent,
+    Query::ForgetSignup,
+    Query::ForgetCode,
+    Query::ForgetUnit,
+    Query::ForgetDevice,
+    Query::ForgetSubscription,
+    Query::ForgetRule,
+    Query::ForgetReading,
+    Query::ForgetReadingDay,
+    Query::ForgetOrders,
+    Query::ForgetOutbox,
+    Query::ForgetDelivery,
+    Query::ForgetAttempt,
+    Query::ForgetFulfilment,
+    Query::ForgetMail,
+    Query::ForgetTakeover,
+    Query::ForgetTakeoverCount,
 ];
 
 /// Forgets all devices with all that is theirs, all sessions, and how the test clock was set.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn forget(tx: &mut Tx<'_>) -> Result<()> {
-    for query in FORGOTTEN {
-        tx.exec(query, p![]).await?;
+pub async fn clear_customer_data(tx: &mut Tx<'_>) -> Result<()> {
+    for query in CLEARED_TABLES {
+        tx.exec(query, params![]).await?;
     }
-    installation::set_clock(tx, 0, None).await
+    installation::save_test_clock(tx, 0, None).await
 }

@@ -1,14 +1,14 @@
 //! Signed-in browsers.
 
-use crate::queries::Q;
-use crate::value::{FromRow, Row, p};
+use crate::queries::Query;
+use crate::value::{DbRow, FromRow, params};
 use crate::{Error, Result, Tx};
 use opendrs_domain::session::Session;
 use opendrs_domain::time::Time;
 
 impl FromRow for Session {
-    fn from_row(row: &Row<'_>) -> Result<Self> {
-        let bad = |found| Error::BadRow { query: row.query.sql().name, column: 4, found };
+    fn from_row(row: &DbRow<'_>) -> Result<Self> {
+        let bad = |found| Error::InvalidRow { query: row.query.sql().name, column: 4, found };
         Ok(Self {
             id: row.get(0)?,
             customer: row.get(1)?,
@@ -23,18 +23,18 @@ impl FromRow for Session {
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn by_id(tx: &mut Tx<'_>, shard: i64, id: &[u8; 32]) -> Result<Option<Session>> {
-    tx.opt(Q::SessionById, p![shard, id]).await
+pub async fn find_by_id(tx: &mut Tx<'_>, shard: i64, id: &[u8; 32]) -> Result<Option<Session>> {
+    tx.query_opt(Query::SessionById, params![shard, id]).await
 }
 
 /// Adds a session.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn add(tx: &mut Tx<'_>, shard: i64, session: &Session) -> Result<()> {
+pub async fn insert(tx: &mut Tx<'_>, shard: i64, session: &Session) -> Result<()> {
     let Session { id, customer, created_at, expires_at, generation } = session;
-    let params = p![shard, id, *customer, *created_at, *expires_at, i64::from(*generation)];
-    tx.put(Q::SessionPut, params).await
+    let params = params![shard, id, *customer, *created_at, *expires_at, i64::from(*generation)];
+    tx.exec_deferred(Query::SessionPut, params).await
 }
 
 /// Ends a session.
@@ -42,7 +42,7 @@ pub async fn add(tx: &mut Tx<'_>, shard: i64, session: &Session) -> Result<()> {
 /// # Errors
 /// [`crate::Error`].
 pub async fn delete(tx: &mut Tx<'_>, shard: i64, id: &[u8; 32]) -> Result<()> {
-    tx.put(Q::SessionDelete, p![shard, id]).await
+    tx.exec_deferred(Query::SessionDelete, params![shard, id]).await
 }
 
 /// Removes at most `limit` sessions that ended before a moment; says how many.
@@ -50,5 +50,5 @@ pub async fn delete(tx: &mut Tx<'_>, shard: i64, id: &[u8; 32]) -> Result<()> {
 /// # Errors
 /// [`crate::Error`].
 pub async fn purge(tx: &mut Tx<'_>, before: Time, limit: i64) -> Result<u64> {
-    tx.exec(Q::SessionPurge, p![before, limit]).await
+    tx.exec(Query::SessionPurge, params![before, limit]).await
 }

@@ -13,12 +13,12 @@ pub const TARGET: &str = "opendrs::span";
 /// Whether anybody asks for spans.
 #[inline]
 #[must_use]
-pub fn wanted() -> bool {
+pub fn is_enabled() -> bool {
     tracing::enabled!(target: TARGET, Level::TRACE)
 }
 
 /// A write as a part of what asks for it: how long it waits for its commit. Alone it is no trace.
-pub(crate) async fn of_write<W, T>(engine: Engine, write: impl Future<Output = Result<T>>) -> Result<T> {
+pub(crate) async fn instrument_write<W, T>(engine: Engine, write: impl Future<Output = Result<T>>) -> Result<T> {
     if tracing::Span::current().is_none() {
         return write.await;
     }

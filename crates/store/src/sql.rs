@@ -15,7 +15,7 @@ pub struct Sql {
     pub lite: &'static str,
 }
 
-const fn starts(text: &[u8], at: usize, what: &[u8]) -> bool {
+const fn starts_with_at(text: &[u8], at: usize, what: &[u8]) -> bool {
     if at + what.len() > text.len() {
         return false;
     }
@@ -38,10 +38,10 @@ pub(crate) const fn cut<const N: usize>(source: &str, lite: bool) -> [u8; N] {
         if text[at] == b'\'' {
             quoted = !quoted;
         }
-        if !quoted && starts(text, at, mine) {
+        if !quoted && starts_with_at(text, at, mine) {
             live = true;
             at += mine.len();
-        } else if !quoted && live && starts(text, at, b"*/") {
+        } else if !quoted && live && starts_with_at(text, at, b"*/") {
             live = false;
             at += 2;
         } else {

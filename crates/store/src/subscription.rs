@@ -1,8 +1,8 @@
 //! What each slot of a device may order, and which order holds its lock.
 
 use crate::access::AccessVersion;
-use crate::queries::Q;
-use crate::value::{FromRow, Row, p};
+use crate::queries::Query;
+use crate::value::{DbRow, FromRow, params};
 use crate::{Result, Tx};
 use opendrs_domain::id::{DeviceId, OrderId};
 use opendrs_domain::money::Money;
@@ -11,14 +11,20 @@ use opendrs_domain::subscription::{AgreedPrice, Subscription};
 use opendrs_domain::text::{Asin, SlotId};
 
 impl FromRow for Subscription {
-    fn from_row(row: &Row<'_>) -> Result<Self> {
-        let agreed = agreed_at(row, 4)?;
-        Ok(Self { slot: row.get(0)?, asin: row.get(1)?, on: row.get(2)?, open_order: row.get(3)?, agreed })
+    fn from_row(row: &DbRow<'_>) -> Result<Self> {
+        let agreed = read_agreed_price(row, 4)?;
+        Ok(Self {
+            slot: row.get(0)?,
+            asin: row.get(1)?,
+            enabled: row.get(2)?,
+            open_order: row.get(3)?,
+            last_agreed_price: agreed,
+        })
     }
 }
 
 /// The agreed price that begins at a column: its product, amount, currency and time.
-pub(crate) fn agreed_at(row: &Row<'_>, column: usize) -> Result<Option<AgreedPrice>> {
+pub(crate) fn read_agreed_price(row: &DbRow<'_>, column: usize) -> Result<Option<AgreedPrice>> {
     let (asin, minor): (Option<Asin>, Option<i64>) = (row.get(column)?, row.get(column + 1)?);
     let currency: Option<String> = row.get(column + 2)?;
     let at = row.get(column + 3)?;
@@ -31,19 +37,19 @@ pub(crate) fn agreed_at(row: &Row<'_>, column: usize) -> Result<Option<AgreedPri
 /// # Errors
 /// [`crate::Error`].
 pub async fn lock(tx: &mut Tx<'_>, shard: i64, device: DeviceId, slot: &SlotId) -> Result<Option<Subscription>> {
-    tx.opt(Q::SubscriptionGet, p![shard, device, slot]).await
+    tx.query_opt(Query::SubscriptionGet, params![shard, device, slot]).await
 }
 
 /// Every subscription of a device, in no order.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn of_device(tx: &mut Tx<'_>, shard: i64, device: DeviceId) -> Result<Vec<Subscription>> {
-    tx.all(Q::SubscriptionsOfDevice, p![shard, device]).await
+pub async fn list_by_device(tx: &mut Tx<'_>, shard: i64, device: DeviceId) -> Result<Vec<Subscription>> {
+    tx.query_all(Query::SubscriptionsOfDevice, params![shard, device]).await
 }
 
 impl FromRow for SlotInfo {
-    fn from_row(row: &Row<'_>) -> Result<Self> {
+    fn from_row(row: &DbRow<'_>) -> Result<Self> {
         let (on, asin): (Option<bool>, Option<Asin>) = (row.get(1)?, row.get(2)?);
         let (quantity, unit): (Option<f64>, Option<String>) = (row.get(3)?, row.get(4)?);
         let subscribed = on == Some(true) && asin.is_some();
@@ -55,27 +61,27 @@ impl FromRow for SlotInfo {
 
 /// A slot with its place in its model, whether its device is registered and none of its token families is revoked, and which
 /// tokens are refused.
-struct Told {
+struct SlotInfoRow {
     position: i64,
     slot: SlotInfo,
-    good: bool,
+    is_valid: bool,
     access: AccessVersion,
 }
 
-impl FromRow for Told {
-    fn from_row(row: &Row<'_>) -> Result<Self> {
+impl FromRow for SlotInfoRow {
+    fn from_row(row: &DbRow<'_>) -> Result<Self> {
         Ok(Self {
             position: row.get(6)?,
             slot: SlotInfo::from_row(row)?,
-            good: row.get(5)?,
+            is_valid: row.get(5)?,
             access: AccessVersion(row.get(7)?),
         })
     }
 }
 
 /// In the order of the model; by hand, since for a few rows a database's sorting costs as much as finding them.
-async fn in_order(tx: &mut Tx<'_>, shard: i64, device: DeviceId) -> Result<Vec<Told>> {
-    let mut found: Vec<Told> = tx.all(Q::SlotsTold, p![shard, device]).await?;
+async fn list_in_model_order(tx: &mut Tx<'_>, shard: i64, device: DeviceId) -> Result<Vec<SlotInfoRow>> {
+    let mut found: Vec<SlotInfoRow> = tx.query_all(Query::SlotsForDevice, params![shard, device]).await?;
     found.sort_by(|a, b| (a.position, &a.slot.slot).cmp(&(b.position, &b.slot.slot)));
     Ok(found)
 }
@@ -84,8 +90,8 @@ async fn in_order(tx: &mut Tx<'_>, shard: i64, device: DeviceId) -> Result<Vec<T
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn told(tx: &mut Tx<'_>, shard: i64, device: DeviceId) -> Result<Vec<SlotInfo>> {
-    Ok(in_order(tx, shard, device).await?.into_iter().map(|told| told.slot).collect())
+pub async fn list_slots(tx: &mut Tx<'_>, shard: i64, device: DeviceId) -> Result<Vec<SlotInfo>> {
+    Ok(list_in_model_order(tx, shard, device).await?.into_iter().map(|told| told.slot).collect())
 }
 
 /// The same, if the device is registered, none of its token families is revoked, and which tokens are refused is still what
@@ -93,13 +99,13 @@ pub async fn told(tx: &mut Tx<'_>, shard: i64, device: DeviceId) -> Result<Vec<S
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn told_in_good_standing(
+pub async fn list_slots_for_token(
     tx: &mut Tx<'_>,
     shard: i64,
     (device, access): (DeviceId, AccessVersion),
 ) -> Result<Option<Vec<SlotInfo>>> {
-    let found = in_order(tx, shard, device).await?;
-    let good = found.first().is_some_and(|told| told.good && told.access == access);
+    let found = list_in_model_order(tx, shard, device).await?;
+    let good = found.first().is_some_and(|told| told.is_valid && told.access == access);
     Ok(good.then(|| found.into_iter().map(|told| told.slot).collect()))
 }
 
@@ -107,26 +113,32 @@ pub async fn told_in_good_standing(
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn put(tx: &mut Tx<'_>, shard: i64, device: DeviceId, sub: &Subscription) -> Result<()> {
-    let agreed = sub.agreed.as_ref();
+pub async fn upsert(tx: &mut Tx<'_>, shard: i64, device: DeviceId, sub: &Subscription) -> Result<()> {
+    let agreed = sub.last_agreed_price.as_ref();
     let (minor, currency) = agreed.map(|agreed| (agreed.price.minor, agreed.price.currency.as_str())).unzip();
     let (asin, at) = (agreed.map(|agreed| &agreed.asin), agreed.and_then(|agreed| agreed.at));
-    let params = p![shard, device, &sub.slot, sub.asin.as_ref(), sub.on, asin, minor, currency, at];
-    tx.put(Q::SubscriptionPut, params).await
+    let params = params![shard, device, &sub.slot, sub.asin.as_ref(), sub.enabled, asin, minor, currency, at];
+    tx.exec_deferred(Query::SubscriptionPut, params).await
 }
 
 /// Gives a slot's lock to an order of the unit's earlier registration; `false` if another order has it.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn adopt(tx: &mut Tx<'_>, shard: i64, device: DeviceId, slot: &SlotId, order: OrderId) -> Result<bool> {
-    Ok(tx.exec(Q::SubscriptionAdopt, p![shard, device, slot, order]).await? > 0)
+pub async fn transfer_lock(
+    tx: &mut Tx<'_>,
+    shard: i64,
+    device: DeviceId,
+    slot: &SlotId,
+    order: OrderId,
+) -> Result<bool> {
+    Ok(tx.exec(Query::SubscriptionTransferLock, params![shard, device, slot, order]).await? > 0)
 }
 
 /// Takes a slot's lock back, if this order has it.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn free_lock(tx: &mut Tx<'_>, shard: i64, device: DeviceId, slot: &SlotId, order: OrderId) -> Result<()> {
-    tx.put(Q::SubscriptionFree, p![shard, device, slot, order]).await
+pub async fn release_lock(tx: &mut Tx<'_>, shard: i64, device: DeviceId, slot: &SlotId, order: OrderId) -> Result<()> {
+    tx.exec_deferred(Query::SubscriptionReleaseLock, params![shard, device, slot, order]).await
 }

@@ -22,31 +22,31 @@ const AUTHORITY_AS_SERVER: &str = "CaUsedAsEndEntity";
 
 /// Certificates that are trusted.
 #[derive(Clone, Debug)]
-pub struct Trust {
+pub struct TrustedCertificates {
     roots: RootCertStore,
-    named: Vec<CertificateDer<'static>>,
+    pinned: Vec<CertificateDer<'static>>,
 }
 
-impl Default for Trust {
+impl Default for TrustedCertificates {
     /// Trusts nobody.
     fn default() -> Self {
-        Self { roots: RootCertStore::empty(), named: Vec::new() }
+        Self { roots: RootCertStore::empty(), pinned: Vec::new() }
     }
 }
 
-impl Trust {
+impl TrustedCertificates {
     /// Trusts the certificates of a PEM file as well.
     ///
     /// # Errors
     /// What is wrong with the file, without its name.
     pub fn add_file(&mut self, path: &Path) -> Result<(), String> {
-        let before = self.named.len();
+        let before = self.pinned.len();
         for certificate in CertificateDer::pem_file_iter(path).map_err(|e| e.to_string())? {
             let certificate = certificate.map_err(|e| e.to_string())?;
             self.roots.add(certificate.clone()).map_err(|e| e.to_string())?;
-            self.named.push(certificate);
+            self.pinned.push(certificate);
         }
-        match self.named.len() == before {
+        match self.pinned.len() == before {
             true => Err("it holds no certificate: name a PEM file".into()),
             false => Ok(()),
         }
@@ -67,24 +67,24 @@ impl Trust {
     ///
     /// # Errors
     /// A sentence that says why there is no TLS.
-    pub fn client(self) -> Result<ClientConfig, String> {
+    pub fn into_client_config(self) -> Result<ClientConfig, String> {
         let unable = |e: &dyn std::fmt::Display| format!("TLS is not available: {e}");
-        let provider = provider();
+        let provider = crypto_provider();
         let builder = ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions();
         let builder = builder.map_err(|e| unable(&e))?;
-        if self.named.is_empty() {
+        if self.pinned.is_empty() {
             return Ok(builder.with_root_certificates(self.roots).with_no_client_auth());
         }
         let chains = WebPkiServerVerifier::builder_with_provider(Arc::new(self.roots), provider);
         let chains = chains.build().map_err(|e| unable(&e))?;
-        let verifier = Arc::new(Verifier { chains, named: self.named });
+        let verifier = Arc::new(CertificateVerifier { chain_verifier: chains, pinned: self.pinned });
         Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
     }
 }
 
 /// Adds to the words of a failed handshake what to do, where they alone do not say it.
 #[must_use]
-pub fn explained(words: String) -> String {
+pub fn explain_tls_error(words: String) -> String {
     match words.contains(AUTHORITY_AS_SERVER) {
         true => format!(
             "{words}. The server shows the certificate of an authority (CA:TRUE): put that very certificate into the \
@@ -97,12 +97,12 @@ pub fn explained(words: String) -> String {
 
 /// Checks chains, and takes certificates that are named themselves.
 #[derive(Debug)]
-struct Verifier {
-    chains: Arc<WebPkiServerVerifier>,
-    named: Vec<CertificateDer<'static>>,
+struct CertificateVerifier {
+    chain_verifier: Arc<WebPkiServerVerifier>,
+    pinned: Vec<CertificateDer<'static>>,
 }
 
-impl ServerCertVerifier for Verifier {
+impl ServerCertVerifier for CertificateVerifier {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,
@@ -111,10 +111,10 @@ impl ServerCertVerifier for Verifier {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        match self.chains.verify_server_cert(certificate, intermediates, name, ocsp, now) {
-            Err(_) if self.named.iter().any(|named| named == certificate) => {
+        match self.chain_verifier.verify_server_cert(certificate, intermediates, name, ocsp, now) {
+            Err(_) if self.pinned.iter().any(|named| named == certificate) => {
                 verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
-                verify_dates(certificate, now)?;
+                verify_validity_dates(certificate, now)?;
                 Ok(ServerCertVerified::assertion())
             }
             verified => verified,
@@ -127,7 +127,7 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.chains.verify_tls12_signature(message, certificate, signed)
+        self.chain_verifier.verify_tls12_signature(message, certificate, signed)
     }
 
     fn verify_tls13_signature(
@@ -136,15 +136,15 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.chains.verify_tls13_signature(message, certificate, signed)
+        self.chain_verifier.verify_tls13_signature(message, certificate, signed)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.chains.supported_verify_schemes()
+        self.chain_verifier.supported_verify_schemes()
     }
 }
 
-fn verify_dates(certificate: &CertificateDer<'_>, now: UnixTime) -> Result<(), CertificateError> {
+fn verify_validity_dates(certificate: &CertificateDer<'_>, now: UnixTime) -> Result<(), CertificateError> {
     let read = Certificate::from_der(certificate).map_err(|_| CertificateError::BadEncoding)?;
     let validity = read.tbs_certificate.validity;
     if validity.not_before.to_unix_duration().as_secs() > now.as_secs() {
@@ -160,19 +160,19 @@ fn verify_dates(certificate: &CertificateDer<'_>, now: UnixTime) -> Result<(), C
 ///
 /// # Errors
 /// A sentence that says why there is no TLS.
-pub fn without_proof() -> Result<ClientConfig, String> {
-    let provider = provider();
+pub fn unverified_client_config() -> Result<ClientConfig, String> {
+    let provider = crypto_provider();
     let builder = ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions();
     let builder = builder.map_err(|e| format!("TLS is not available: {e}"))?.dangerous();
-    Ok(builder.with_custom_certificate_verifier(Arc::new(Anybody(provider))).with_no_client_auth())
+    Ok(builder.with_custom_certificate_verifier(Arc::new(AcceptAnyCertificate(provider))).with_no_client_auth())
 }
 
 /// Takes any certificate. Signatures are checked, so that
 /// the server has at least the key of the certificate it shows.
 #[derive(Debug)]
-struct Anybody(Arc<CryptoProvider>);
+struct AcceptAnyCertificate(Arc<CryptoProvider>);
 
-impl ServerCertVerifier for Anybody {
+impl ServerCertVerifier for AcceptAnyCertificate {
     fn verify_server_cert(
         &self,
         _: &CertificateDer<'_>,
@@ -208,7 +208,7 @@ impl ServerCertVerifier for Anybody {
 }
 
 /// The provider of all TLS.
-fn provider() -> Arc<CryptoProvider> {
+fn crypto_provider() -> Arc<CryptoProvider> {
     Arc::new(aws_lc_rs::default_provider())
 }
 
@@ -219,20 +219,20 @@ mod tests {
     use std::io::Write as _;
 
     /// A certificate that signed itself, as `openssl req -x509` makes them: an authority.
-    fn own_authority(name: &str, from: i32, to: i32) -> CertificateDer<'static> {
+    fn self_signed_authority(name: &str, from: i32, to: i32) -> CertificateDer<'static> {
         let mut params = CertificateParams::new([name.to_owned()]).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         (params.not_before, params.not_after) = (date_time_ymd(from, 1, 1), date_time_ymd(to, 1, 1));
         params.self_signed(&KeyPair::generate().unwrap()).unwrap().der().clone()
     }
 
-    fn trusting(certificates: &[&CertificateDer<'static>]) -> Trust {
+    fn trusting(certificates: &[&CertificateDer<'static>]) -> TrustedCertificates {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         for certificate in certificates {
             let text = pem(certificate);
             file.write_all(text.as_bytes()).unwrap();
         }
-        let mut trust = Trust::default();
+        let mut trust = TrustedCertificates::default();
         trust.add_file(file.path()).unwrap();
         trust
     }
@@ -251,26 +251,32 @@ mod tests {
     }
 
     /// What a client says of a certificate that a server shows on 2030-06-01.
-    fn verified(trust: Trust, shown: &CertificateDer<'static>, name: &str) -> Result<(), Error> {
+    fn verify_certificate(
+        trust: TrustedCertificates,
+        shown: &CertificateDer<'static>,
+        name: &str,
+    ) -> Result<(), Error> {
         let now = UnixTime::since_unix_epoch(std::time::Duration::from_secs(1_906_502_400));
-        let chains = WebPkiServerVerifier::builder_with_provider(Arc::new(trust.roots), provider()).build().unwrap();
-        let verifier = Verifier { chains, named: trust.named };
+        let chains =
+            WebPkiServerVerifier::builder_with_provider(Arc::new(trust.roots), crypto_provider()).build().unwrap();
+        let verifier = CertificateVerifier { chain_verifier: chains, pinned: trust.pinned };
         let name = ServerName::try_from(name.to_owned()).unwrap();
         verifier.verify_server_cert(shown, &[], &name, &[], now).map(drop)
     }
 
     #[test]
     fn a_certificate_that_is_its_own_authority_is_taken_where_it_is_named() {
-        let (shown, other) = (own_authority("db.internal", 2029, 2031), own_authority("db.internal", 2029, 2031));
-        assert_eq!(verified(trusting(&[&shown]), &shown, "db.internal"), Ok(()));
-        assert_eq!(verified(trusting(&[&other, &shown]), &shown, "db.internal"), Ok(()));
-        assert!(verified(trusting(&[&other]), &shown, "db.internal").is_err(), "another of the same name");
-        let wrong = verified(trusting(&[&shown]), &shown, "elsewhere.internal").unwrap_err();
+        let (shown, other) =
+            (self_signed_authority("db.internal", 2029, 2031), self_signed_authority("db.internal", 2029, 2031));
+        assert_eq!(verify_certificate(trusting(&[&shown]), &shown, "db.internal"), Ok(()));
+        assert_eq!(verify_certificate(trusting(&[&other, &shown]), &shown, "db.internal"), Ok(()));
+        assert!(verify_certificate(trusting(&[&other]), &shown, "db.internal").is_err(), "another of the same name");
+        let wrong = verify_certificate(trusting(&[&shown]), &shown, "elsewhere.internal").unwrap_err();
         assert!(matches!(wrong, Error::InvalidCertificate(CertificateError::NotValidForNameContext { .. })), "{wrong}");
         for (from, to, error) in [(2028, 2030, CertificateError::Expired), (2031, 2032, CertificateError::NotValidYet)]
         {
-            let shown = own_authority("db.internal", from, to);
-            let refused = verified(trusting(&[&shown]), &shown, "db.internal").unwrap_err();
+            let shown = self_signed_authority("db.internal", from, to);
+            let refused = verify_certificate(trusting(&[&shown]), &shown, "db.internal").unwrap_err();
             assert_eq!(refused, Error::InvalidCertificate(error));
         }
     }
@@ -285,17 +291,17 @@ mod tests {
         let mut params = CertificateParams::new(["db.internal".to_owned()]).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let shown = params.signed_by(&KeyPair::generate().unwrap(), &issuer).unwrap();
-        let error = verified(trusting(&[root.der()]), shown.der(), "db.internal").unwrap_err();
-        let words = explained(error.to_string());
+        let error = verify_certificate(trusting(&[root.der()]), shown.der(), "db.internal").unwrap_err();
+        let words = explain_tls_error(error.to_string());
         assert!(words.contains("CA:TRUE") && words.contains("CA:FALSE"), "{words}");
-        assert_eq!(explained("another".into()), "another");
+        assert_eq!(explain_tls_error("another".into()), "another");
     }
 
     #[test]
     fn a_file_without_certificates_is_refused() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let why = Trust::default().add_file(file.path()).unwrap_err();
+        let why = TrustedCertificates::default().add_file(file.path()).unwrap_err();
         assert!(why.contains("it holds no certificate"), "{why}");
-        assert!(Trust::default().add_file(Path::new("/nowhere.pem")).is_err());
+        assert!(TrustedCertificates::default().add_file(Path::new("/nowhere.pem")).is_err());
     }
 }

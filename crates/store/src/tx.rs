@@ -3,163 +3,169 @@
 //! Invariant: this enum and the modules below it are the only places that know there are two engines.
 
 use crate::access::{self, AccessVersion};
-use crate::pg::{Answer, Known, PgConn};
-use crate::queries::Q;
-use crate::value::{FromRow, Inner, Row, V};
+use crate::pg::{PendingResult, PgConn, ValidDeviceCache};
+use crate::queries::Query;
+use crate::value::{DbRow, EngineRow, FromRow, Value};
 use crate::{Error, Result};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 /// A connection inside a transaction, or a reader's.
 pub struct Tx<'c> {
-    on: On<'c>,
+    connection: TxConnection<'c>,
     /// The query that the engine refused, if any.
-    refused: Option<Q>,
+    failed_query: Option<Query>,
     /// What was put and may not have been sent.
-    put: Vec<Answer>,
+    deferred: Vec<PendingResult>,
     /// What this transaction knows of the version of all that decides which tokens are refused.
-    access: Option<&'c AccessMemo>,
+    access_cache: Option<&'c AccessVersionCache>,
 }
 
 /// The version of all that decides which tokens are refused, as a transaction of SQLite reads it once for all its commands: no
 /// other process can change it before the commit. PostgreSQL asks in the statement itself.
 #[derive(Default)]
-pub(crate) struct AccessMemo {
-    known: AtomicBool,
+pub(crate) struct AccessVersionCache {
+    is_loaded: AtomicBool,
     version: AtomicI64,
 }
 
 /// What was asked ahead, and is asked when it is wanted where nothing is gained by that.
-pub(crate) struct Ahead<'p> {
-    q: Q,
-    params: &'p [V<'p>],
-    under_way: Option<Answer>,
+pub(crate) struct Pipelined<'p> {
+    query: Query,
+    params: &'p [Value<'p>],
+    pending: Option<PendingResult>,
 }
 
-pub(crate) enum On<'c> {
-    Lite(&'c mut rusqlite::Connection),
+pub(crate) enum TxConnection<'c> {
+    Sqlite(&'c mut rusqlite::Connection),
     Pg(&'c PgConn),
     /// Outside a transaction, where each statement is waited for by itself.
     PgRead(&'c PgConn),
 }
 
 impl<'c> Tx<'c> {
-    pub(crate) fn new(on: On<'c>) -> Self {
-        Self { on, refused: None, put: Vec::new(), access: None }
+    pub(crate) fn new(on: TxConnection<'c>) -> Self {
+        Self { connection: on, failed_query: None, deferred: Vec::new(), access_cache: None }
     }
 
     /// Of a command in a transaction of several.
-    pub(crate) fn in_batch(on: On<'c>, access: &'c AccessMemo) -> Self {
-        Self { access: Some(access), ..Self::new(on) }
+    pub(crate) fn new_in_batch(on: TxConnection<'c>, access: &'c AccessVersionCache) -> Self {
+        Self { access_cache: Some(access), ..Self::new(on) }
     }
 
     /// The version of all that decides which tokens are refused, where one read is enough for a transaction.
     pub(crate) async fn batch_access(&mut self) -> Result<Option<AccessVersion>> {
-        let Some(memo) = self.access else { return Ok(None) };
-        if !memo.known.load(Ordering::Relaxed) {
-            memo.version.store(access::version(self).await?.0, Ordering::Relaxed);
-            memo.known.store(true, Ordering::Relaxed);
+        let Some(memo) = self.access_cache else { return Ok(None) };
+        if !memo.is_loaded.load(Ordering::Relaxed) {
+            memo.version.store(access::load_version(self).await?.0, Ordering::Relaxed);
+            memo.is_loaded.store(true, Ordering::Relaxed);
         }
         Ok(Some(AccessVersion(memo.version.load(Ordering::Relaxed))))
     }
 
     /// The version was changed by a command of this transaction.
-    pub(crate) fn access_changed(&mut self) {
-        if let Some(memo) = self.access {
-            memo.known.store(false, Ordering::Relaxed);
+    pub(crate) fn invalidate_access_version(&mut self) {
+        if let Some(memo) = self.access_cache {
+            memo.is_loaded.store(false, Ordering::Relaxed);
         }
     }
 
     /// Runs a statement; says how many rows it touched.
-    pub(crate) async fn exec(&mut self, q: Q, params: &[V<'_>]) -> Result<u64> {
-        self.settled().await?;
-        let done = self.on.exec(q, params, false).await;
-        self.noted(q, done)
+    pub(crate) async fn exec(&mut self, q: Query, params: &[Value<'_>]) -> Result<u64> {
+        self.await_deferred().await?;
+        let done = self.connection.exec(q, params, false).await;
+        self.record_error(q, done)
     }
 
     /// Runs a statement that is the command's last, unless it changes nothing: then others may follow. It may be a
     /// transaction by itself.
-    pub(crate) async fn last(&mut self, q: Q, params: &[V<'_>]) -> Result<u64> {
-        self.settled().await?;
-        let done = self.on.exec(q, params, true).await;
-        self.noted(q, done)
+    pub(crate) async fn exec_final(&mut self, q: Query, params: &[Value<'_>]) -> Result<u64> {
+        self.await_deferred().await?;
+        let done = self.connection.exec(q, params, true).await;
+        self.record_error(q, done)
     }
 
     /// Where it pays to remember which devices are in good standing; see [`crate::pg`].
-    pub(crate) fn known(&self) -> Option<&'c Known> {
-        match self.on {
-            On::Pg(conn) => conn.known.kept(),
-            On::Lite(_) | On::PgRead(_) => None,
+    pub(crate) fn valid_devices(&self) -> Option<&'c ValidDeviceCache> {
+        match self.connection {
+            TxConnection::Pg(conn) => conn.valid_devices.if_enabled(),
+            TxConnection::Sqlite(_) | TxConnection::PgRead(_) => None,
         }
     }
 
     /// Runs a statement that changes what it is known to change, so that nothing has to be told of it. It may go out with
     /// the commit; if it fails, so does the transaction.
-    pub(crate) async fn put(&mut self, q: Q, params: &[V<'_>]) -> Result<()> {
-        if let On::Pg(conn) = self.on
-            && let Some(answer) = conn.gather.ask(q, params, false)
+    pub(crate) async fn exec_deferred(&mut self, q: Query, params: &[Value<'_>]) -> Result<()> {
+        if let TxConnection::Pg(conn) = self.connection
+            && let Some(answer) = conn.coalescer.enqueue(q, params, false)
         {
-            self.put.push(answer);
+            self.deferred.push(answer);
             return Ok(());
         }
         self.exec(q, params).await.map(drop)
     }
 
     /// Waits for what was put: what is asked now is to see it.
-    async fn settled(&mut self) -> Result<()> {
-        for answer in self.put.drain(..) {
-            answer.found().await?;
+    async fn await_deferred(&mut self) -> Result<()> {
+        for answer in self.deferred.drain(..) {
+            answer.wait().await?;
         }
         Ok(())
     }
 
     /// Every row of an answer.
-    pub(crate) async fn all<T: FromRow>(&mut self, q: Q, params: &[V<'_>]) -> Result<Vec<T>> {
-        self.settled().await?;
-        let found = self.on.all(q, params).await;
-        self.noted(q, found)
+    pub(crate) async fn query_all<T: FromRow>(&mut self, q: Query, params: &[Value<'_>]) -> Result<Vec<T>> {
+        self.await_deferred().await?;
+        let found = self.connection.query_all(q, params).await;
+        self.record_error(q, found)
     }
 
     /// The row of an answer that has at most one.
-    pub(crate) async fn opt<T: FromRow>(&mut self, q: Q, params: &[V<'_>]) -> Result<Option<T>> {
-        self.settled().await?;
-        let found = self.on.opt(q, params).await;
-        self.noted(q, found)
+    pub(crate) async fn query_opt<T: FromRow>(&mut self, q: Query, params: &[Value<'_>]) -> Result<Option<T>> {
+        self.await_deferred().await?;
+        let found = self.connection.query_opt(q, params).await;
+        self.record_error(q, found)
     }
 
     /// Asks what those that are asked next do not depend on: where it pays, they travel together. The answer is had from
     /// [`Tx::found`].
-    pub(crate) async fn ahead<'p>(&mut self, q: Q, params: &'p [V<'p>]) -> Result<Ahead<'p>> {
-        self.settled().await?;
-        let under_way = match self.on {
-            On::Pg(conn) => conn.gather.ask(q, params, false),
-            On::PgRead(conn) => conn.ask(q, params),
-            On::Lite(_) => None,
+    pub(crate) async fn send<'p>(&mut self, q: Query, params: &'p [Value<'p>]) -> Result<Pipelined<'p>> {
+        self.await_deferred().await?;
+        let under_way = match self.connection {
+            TxConnection::Pg(conn) => conn.coalescer.enqueue(q, params, false),
+            TxConnection::PgRead(conn) => conn.enqueue(q, params),
+            TxConnection::Sqlite(_) => None,
         };
-        Ok(Ahead { q, params, under_way })
+        Ok(Pipelined { query: q, params, pending: under_way })
     }
 
     /// Every row of what was asked ahead.
-    pub(crate) async fn found<T: FromRow>(&mut self, Ahead { q, params, under_way }: Ahead<'_>) -> Result<Vec<T>> {
-        let Some(answer) = under_way else { return self.all(q, params).await };
-        let found = match self.on {
-            On::PgRead(conn) => conn.bounded(answer.found()).await,
-            On::Pg(_) | On::Lite(_) => answer.found().await,
+    pub(crate) async fn rows<T: FromRow>(
+        &mut self,
+        Pipelined { query: q, params, pending: under_way }: Pipelined<'_>,
+    ) -> Result<Vec<T>> {
+        let Some(answer) = under_way else { return self.query_all(q, params).await };
+        let found = match self.connection {
+            TxConnection::PgRead(conn) => conn.with_timeout(answer.wait()).await,
+            TxConnection::Pg(_) | TxConnection::Sqlite(_) => answer.wait().await,
         };
-        self.noted(q, found.and_then(|found| read(q, &found.rows)))
+        self.record_error(q, found.and_then(|found| parse_rows(q, &found.rows)))
     }
 
     /// How many rows were touched by what was asked ahead.
-    pub(crate) async fn touched(&mut self, Ahead { q, params, under_way }: Ahead<'_>) -> Result<u64> {
+    pub(crate) async fn row_count(
+        &mut self,
+        Pipelined { query: q, params, pending: under_way }: Pipelined<'_>,
+    ) -> Result<u64> {
         let Some(answer) = under_way else { return self.exec(q, params).await };
-        let found = answer.found().await.map(|found| found.count);
-        self.noted(q, found)
+        let found = answer.wait().await.map(|found| found.count);
+        self.record_error(q, found)
     }
 
-    fn noted<T>(&mut self, q: Q, result: Result<T>) -> Result<T> {
+    fn record_error<T>(&mut self, q: Query, result: Result<T>) -> Result<T> {
         if let Err(error) = &result {
-            self.refused.get_or_insert(q);
+            self.failed_query.get_or_insert(q);
             // Connections to PostgreSQL say so once for all of them.
-            if matches!(self.on, On::Lite(_)) && error.is_outage() {
+            if matches!(self.connection, TxConnection::Sqlite(_)) && error.is_outage() {
                 tracing::warn!(query = q.sql().name, %error, "the database file cannot be read or written");
             }
         }
@@ -168,89 +174,89 @@ impl<'c> Tx<'c> {
 
     /// Whether the transaction may be committed. After a refused statement PostgreSQL answers COMMIT with a rollback
     /// and calls that a success, so a command that passed over an error must not.
-    pub(crate) fn committable(&self) -> Result<()> {
-        self.refused.map_or(Ok(()), |q| {
+    pub(crate) fn check_committable(&self) -> Result<()> {
+        self.failed_query.map_or(Ok(()), |q| {
             let source = "its error was passed over, the command cannot be committed".into();
             Err(Error::Statement { query: q.sql().name, source })
         })
     }
 }
 
-impl On<'_> {
-    async fn exec(&mut self, q: Q, params: &[V<'_>], last: bool) -> Result<u64> {
+impl TxConnection<'_> {
+    async fn exec(&mut self, q: Query, params: &[Value<'_>], last: bool) -> Result<u64> {
         let name = q.sql().name;
         match self {
-            On::Lite(conn) => {
+            TxConnection::Sqlite(conn) => {
                 let run = || {
-                    let mut statement = bound(conn, q, params)?;
+                    let mut statement = bind(conn, q, params)?;
                     statement.raw_execute()
                 };
-                run().map(|n| n as u64).map_err(|e| Error::lite(name, e))
+                run().map(|n| n as u64).map_err(|e| Error::from_sqlite(name, e))
             }
-            On::Pg(conn) => match conn.gather.ask(q, params, last) {
-                Some(answer) => answer.found().await.map(|found| found.count),
+            TxConnection::Pg(conn) => match conn.coalescer.enqueue(q, params, last) {
+                Some(answer) => answer.wait().await.map(|found| found.count),
                 None => {
-                    conn.gather.begun().await;
+                    conn.coalescer.wait_for_begin().await;
                     conn.execute(q, params).await
                 }
             },
-            On::PgRead(conn) => conn.bounded(conn.execute(q, params)).await,
+            TxConnection::PgRead(conn) => conn.with_timeout(conn.execute(q, params)).await,
         }
     }
 
-    async fn all<T: FromRow>(&mut self, q: Q, params: &[V<'_>]) -> Result<Vec<T>> {
+    async fn query_all<T: FromRow>(&mut self, q: Query, params: &[Value<'_>]) -> Result<Vec<T>> {
         match self {
-            On::Lite(conn) => {
+            TxConnection::Sqlite(conn) => {
                 let mut out = Vec::new();
-                let lite = |e| Error::lite(q.sql().name, e);
-                let mut statement = bound(conn, q, params).map_err(lite)?;
+                let lite = |e| Error::from_sqlite(q.sql().name, e);
+                let mut statement = bind(conn, q, params).map_err(lite)?;
                 let mut rows = statement.raw_query();
                 while let Some(row) = rows.next().map_err(lite)? {
-                    out.push(T::from_row(&Row { query: q, inner: Inner::Lite(row) })?);
+                    out.push(T::from_row(&DbRow { query: q, engine_row: EngineRow::Sqlite(row) })?);
                 }
                 Ok(out)
             }
-            On::Pg(conn) => match conn.gather.ask(q, params, false) {
-                Some(answer) => read(q, &answer.found().await?.rows),
+            TxConnection::Pg(conn) => match conn.coalescer.enqueue(q, params, false) {
+                Some(answer) => parse_rows(q, &answer.wait().await?.rows),
                 None => {
-                    conn.gather.begun().await;
-                    read(q, &conn.query(q, params).await?)
+                    conn.coalescer.wait_for_begin().await;
+                    parse_rows(q, &conn.query(q, params).await?)
                 }
             },
-            On::PgRead(conn) => match conn.ask(q, params) {
-                Some(answer) => read(q, &conn.bounded(answer.found()).await?.rows),
-                None => read(q, &conn.bounded(conn.query(q, params)).await?),
+            TxConnection::PgRead(conn) => match conn.enqueue(q, params) {
+                Some(answer) => parse_rows(q, &conn.with_timeout(answer.wait()).await?.rows),
+                None => parse_rows(q, &conn.with_timeout(conn.query(q, params)).await?),
             },
         }
     }
 
-    async fn opt<T: FromRow>(&mut self, q: Q, params: &[V<'_>]) -> Result<Option<T>> {
+    async fn query_opt<T: FromRow>(&mut self, q: Query, params: &[Value<'_>]) -> Result<Option<T>> {
         match self {
-            On::Lite(conn) => {
-                let lite = |e| Error::lite(q.sql().name, e);
-                let mut statement = bound(conn, q, params).map_err(lite)?;
+            TxConnection::Sqlite(conn) => {
+                let lite = |e| Error::from_sqlite(q.sql().name, e);
+                let mut statement = bind(conn, q, params).map_err(lite)?;
                 let mut rows = statement.raw_query();
                 let found = match rows.next().map_err(lite)? {
-                    Some(row) => Some(T::from_row(&Row { query: q, inner: Inner::Lite(row) })?),
+                    Some(row) => Some(T::from_row(&DbRow { query: q, engine_row: EngineRow::Sqlite(row) })?),
                     None => None,
                 };
                 // A statement with RETURNING is finished only when it was stepped to its end.
                 while rows.next().map_err(lite)?.is_some() {}
                 Ok(found)
             }
-            On::Pg(_) | On::PgRead(_) => Ok(self.all(q, params).await?.pop()),
+            TxConnection::Pg(_) | TxConnection::PgRead(_) => Ok(self.query_all(q, params).await?.pop()),
         }
     }
 }
 
-fn read<T: FromRow>(q: Q, rows: &[tokio_postgres::Row]) -> Result<Vec<T>> {
-    rows.iter().map(|row| T::from_row(&Row { query: q, inner: Inner::Pg(row) })).collect()
+fn parse_rows<T: FromRow>(q: Query, rows: &[tokio_postgres::Row]) -> Result<Vec<T>> {
+    rows.iter().map(|row| T::from_row(&DbRow { query: q, engine_row: EngineRow::Pg(row) })).collect()
 }
 
-fn bound<'c>(
+fn bind<'c>(
     conn: &'c rusqlite::Connection,
-    q: Q,
-    params: &[V<'_>],
+    q: Query,
+    params: &[Value<'_>],
 ) -> rusqlite::Result<rusqlite::CachedStatement<'c>> {
     let mut statement = conn.prepare_cached(q.sql().lite)?;
     for (at, value) in params.iter().enumerate() {

@@ -3,13 +3,13 @@
 //! Invariant: a domain value has one form in the store, the same on both engines; what does not read back as a valid
 //! domain value is an error that names query and column, never a default.
 
-use crate::error::words;
-use crate::queries::Q;
+use crate::error::driver_message;
+use crate::queries::Query;
 use crate::{Error, Result};
 use bytes::BytesMut;
 use opendrs_domain::id::{
     ClientId, CompositeId, CustomerId, DeliveryId, DeviceId, EventId, MailId, MakerId, ModelId, OrderId, ProfileId,
-    ReadingId, TopicId,
+    ReadingId, ReceiverId,
 };
 use opendrs_domain::text::{Asin, Email, ModelCode, Serial, Sku, SlotId};
 use opendrs_domain::time::Time;
@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 /// A borrowed parameter: nothing is allocated on the hot path.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum V<'a> {
+pub(crate) enum Value<'a> {
     Null,
     Int(i64),
     Bool(bool),
@@ -29,50 +29,50 @@ pub(crate) enum V<'a> {
     Uuid(Uuid),
 }
 
-macro_rules! into_v { ($($t:ty => |$x:ident| $e:expr),* $(,)?) => {
-    $( impl<'a> From<$t> for V<'a> { fn from($x: $t) -> Self { $e } } )*
+macro_rules! into_value { ($($t:ty => |$x:ident| $e:expr),* $(,)?) => {
+    $( impl<'a> From<$t> for Value<'a> { fn from($x: $t) -> Self { $e } } )*
 } }
-into_v! {
-    i64 => |x| V::Int(x), bool => |x| V::Bool(x), f64 => |x| V::Real(x), Uuid => |x| V::Uuid(x),
-    &'a str => |x| V::Text(x), &'a String => |x| V::Text(x), &'a [u8; 32] => |x| V::Bytes(x), &'a [u8] => |x| V::Bytes(x), Time => |x| V::Int(x.micros()),
-    &'a SlotId => |x| V::Text(x.as_str()), &'a Asin => |x| V::Text(x.as_str()), &'a Sku => |x| V::Text(x.as_str()), &'a Serial => |x| V::Text(x.as_str()),
-    &'a ModelCode => |x| V::Text(x.as_str()), &'a Email => |x| V::Text(x.as_str()),
+into_value! {
+    i64 => |x| Value::Int(x), bool => |x| Value::Bool(x), f64 => |x| Value::Real(x), Uuid => |x| Value::Uuid(x),
+    &'a str => |x| Value::Text(x), &'a String => |x| Value::Text(x), &'a [u8; 32] => |x| Value::Bytes(x), &'a [u8] => |x| Value::Bytes(x), Time => |x| Value::Int(x.as_micros()),
+    &'a SlotId => |x| Value::Text(x.as_str()), &'a Asin => |x| Value::Text(x.as_str()), &'a Sku => |x| Value::Text(x.as_str()), &'a Serial => |x| Value::Text(x.as_str()),
+    &'a ModelCode => |x| Value::Text(x.as_str()), &'a Email => |x| Value::Text(x.as_str()),
 }
 
-impl<'a, T: Into<V<'a>>> From<Option<T>> for V<'a> {
+impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
     fn from(value: Option<T>) -> Self {
-        value.map_or(V::Null, Into::into)
+        value.map_or(Value::Null, Into::into)
     }
 }
 
 /// A parameter list, from anything that has a form in the store.
-macro_rules! p { ($($e:expr),* $(,)?) => { &[$($crate::value::V::from($e)),*] }; }
-pub(crate) use p;
+macro_rules! params { ($($e:expr),* $(,)?) => { &[$($crate::value::Value::from($e)),*] }; }
+pub(crate) use params;
 
-impl rusqlite::ToSql for V<'_> {
+impl rusqlite::ToSql for Value<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::Borrowed(match self {
-            V::Null => ValueRef::Null,
-            V::Int(x) => ValueRef::Integer(*x),
-            V::Bool(x) => ValueRef::Integer(i64::from(*x)),
-            V::Real(x) => ValueRef::Real(*x),
-            V::Text(x) => ValueRef::Text(x.as_bytes()),
-            V::Bytes(x) => ValueRef::Blob(x),
-            V::Uuid(x) => ValueRef::Blob(x.as_bytes()),
+            Value::Null => ValueRef::Null,
+            Value::Int(x) => ValueRef::Integer(*x),
+            Value::Bool(x) => ValueRef::Integer(i64::from(*x)),
+            Value::Real(x) => ValueRef::Real(*x),
+            Value::Text(x) => ValueRef::Text(x.as_bytes()),
+            Value::Bytes(x) => ValueRef::Blob(x),
+            Value::Uuid(x) => ValueRef::Blob(x.as_bytes()),
         }))
     }
 }
 
-impl ToSql for V<'_> {
+impl ToSql for Value<'_> {
     fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
         match self {
-            V::Null => Ok(IsNull::Yes),
-            V::Int(x) => x.to_sql_checked(ty, out),
-            V::Bool(x) => x.to_sql_checked(ty, out),
-            V::Real(x) => x.to_sql_checked(ty, out),
-            V::Text(x) => x.to_sql_checked(ty, out),
-            V::Bytes(x) => x.to_sql_checked(ty, out),
-            V::Uuid(x) => x.to_sql_checked(ty, out),
+            Value::Null => Ok(IsNull::Yes),
+            Value::Int(x) => x.to_sql_checked(ty, out),
+            Value::Bool(x) => x.to_sql_checked(ty, out),
+            Value::Real(x) => x.to_sql_checked(ty, out),
+            Value::Text(x) => x.to_sql_checked(ty, out),
+            Value::Bytes(x) => x.to_sql_checked(ty, out),
+            Value::Uuid(x) => x.to_sql_checked(ty, out),
         }
     }
     fn accepts(_: &Type) -> bool {
@@ -82,36 +82,36 @@ impl ToSql for V<'_> {
 }
 
 /// One row of an answer.
-pub(crate) struct Row<'r> {
-    pub(crate) query: Q,
-    pub(crate) inner: Inner<'r>,
+pub(crate) struct DbRow<'r> {
+    pub(crate) query: Query,
+    pub(crate) engine_row: EngineRow<'r>,
 }
 
-pub(crate) enum Inner<'r> {
-    Lite(&'r rusqlite::Row<'r>),
+pub(crate) enum EngineRow<'r> {
+    Sqlite(&'r rusqlite::Row<'r>),
     Pg(&'r tokio_postgres::Row),
 }
 
-impl Row<'_> {
+impl DbRow<'_> {
     /// The value of a column, counted from 0.
-    pub(crate) fn get<T: Column>(&self, column: usize) -> Result<T> {
-        let bad = |found| Error::BadRow { query: self.query.sql().name, column, found };
-        let raw: T::Raw = match self.inner {
-            Inner::Lite(row) => row.get(column).map_err(|e| bad(e.to_string()))?,
-            Inner::Pg(row) => row.try_get(column).map_err(|e| bad(words(&e)))?,
+    pub(crate) fn get<T: FromColumn>(&self, column: usize) -> Result<T> {
+        let bad = |found| Error::InvalidRow { query: self.query.sql().name, column, found };
+        let raw: T::Raw = match self.engine_row {
+            EngineRow::Sqlite(row) => row.get(column).map_err(|e| bad(e.to_string()))?,
+            EngineRow::Pg(row) => row.try_get(column).map_err(|e| bad(driver_message(&e)))?,
         };
         T::from_raw(raw).ok_or_else(|| bad(format!("no valid {}", std::any::type_name::<T>())))
     }
 }
 
 /// What a column can be read as.
-pub(crate) trait Column: Sized {
+pub(crate) trait FromColumn: Sized {
     type Raw: rusqlite::types::FromSql + for<'x> tokio_postgres::types::FromSql<'x>;
     fn from_raw(raw: Self::Raw) -> Option<Self>;
 }
 
 macro_rules! columns { ($($t:ty as $raw:ty => |$x:ident| $e:expr),* $(,)?) => {
-    $( impl Column for $t { type Raw = $raw; fn from_raw($x: $raw) -> Option<Self> { $e } } )*
+    $( impl FromColumn for $t { type Raw = $raw; fn from_raw($x: $raw) -> Option<Self> { $e } } )*
 } }
 columns! {
     i64 as i64 => |x| Some(x), bool as bool => |x| Some(x), f64 as f64 => |x| Some(x), String as String => |x| Some(x),
@@ -121,7 +121,7 @@ columns! {
     Email as String => |x| Email::parse(&x).ok(), Sku as String => |x| Sku::parse(&x).ok(),
 }
 
-impl<T: Column> Column for Option<T> {
+impl<T: FromColumn> FromColumn for Option<T> {
     type Raw = Option<T::Raw>;
     fn from_raw(raw: Self::Raw) -> Option<Self> {
         match raw {
@@ -132,8 +132,8 @@ impl<T: Column> Column for Option<T> {
 }
 
 macro_rules! id_columns { ($($t:ident),*) => { $(
-    impl Column for $t { type Raw = Uuid; fn from_raw(raw: Uuid) -> Option<Self> { Some($t(raw)) } }
-    impl From<$t> for V<'_> { fn from(id: $t) -> Self { V::Uuid(id.0) } }
+    impl FromColumn for $t { type Raw = Uuid; fn from_raw(raw: Uuid) -> Option<Self> { Some($t(raw)) } }
+    impl From<$t> for Value<'_> { fn from(id: $t) -> Self { Value::Uuid(id.0) } }
 )* } }
 id_columns!(
     ClientId,
@@ -148,28 +148,28 @@ id_columns!(
     OrderId,
     ProfileId,
     ReadingId,
-    TopicId
+    ReceiverId
 );
 
 /// A value read from a whole row.
 pub(crate) trait FromRow: Sized + Send {
-    fn from_row(row: &Row<'_>) -> Result<Self>;
+    fn from_row(row: &DbRow<'_>) -> Result<Self>;
 }
 
-impl<T: Column + Send> FromRow for (T,) {
-    fn from_row(row: &Row<'_>) -> Result<Self> {
+impl<T: FromColumn + Send> FromRow for (T,) {
+    fn from_row(row: &DbRow<'_>) -> Result<Self> {
         Ok((row.get(0)?,))
     }
 }
 
-impl<A: Column + Send, B: Column + Send, C: Column + Send> FromRow for (A, B, C) {
-    fn from_row(row: &Row<'_>) -> Result<Self> {
+impl<A: FromColumn + Send, B: FromColumn + Send, C: FromColumn + Send> FromRow for (A, B, C) {
+    fn from_row(row: &DbRow<'_>) -> Result<Self> {
         Ok((row.get(0)?, row.get(1)?, row.get(2)?))
     }
 }
 
-impl<A: Column + Send, B: Column + Send> FromRow for (A, B) {
-    fn from_row(row: &Row<'_>) -> Result<Self> {
+impl<A: FromColumn + Send, B: FromColumn + Send> FromRow for (A, B) {
+    fn from_row(row: &DbRow<'_>) -> Result<Self> {
         Ok((row.get(0)?, row.get(1)?))
     }
 }

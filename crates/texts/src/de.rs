@@ -1,18 +1,19 @@
 //! German. The customer is addressed as „Sie“; names of models stand behind „Gerät“, since nobody knows their gender.
 
-mod letters;
-mod refusals;
+mod errors;
+mod mails;
 
 use super::{
-    Consent, Headings, Leaving, Marked, Missing, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry,
-    Takeovers, Teaser, Text, Texts, Unlinking, Window,
+    CancelWindow, ConsentTexts, ConsentWithdrawalTexts, DeviceRemovalTexts, ErrorHeadings, ErrorPageTexts, LeaveTexts,
+    Marked, NotFoundTexts, OrderTexts, RuleTexts, SettingsTexts, SetupTexts, SharedTexts, SignInTexts, TakeoverTexts,
+    TeaserTexts, Text, Texts,
 };
 use opendrs_domain::language::Language;
-use opendrs_domain::order::Problem;
+use opendrs_domain::order::OrderProblem;
 
 pub static TEXTS: Texts = Texts {
     language: Language::German,
-    shared: Shared {
+    shared: SharedTexts {
         languages: "Sprache",
         exit: "Beenden",
         cancel: "Abbrechen",
@@ -30,13 +31,13 @@ pub static TEXTS: Texts = Texts {
         postal_code: "Postleitzahl",
         country: "Land (zwei Buchstaben, etwa DE)",
     },
-    sign_in: SignIn {
+    sign_in: SignInTexts {
         title: "Anmelden",
         email: "E-Mail-Adresse",
         password: "Passwort",
         remember: "30 Tage lang angemeldet bleiben",
     },
-    missing: Missing {
+    missing: NotFoundTexts {
         home_title: "Automatische Nachbestellung",
         home_text: "Richten Sie ein neues Gerät am Gerät selbst oder in seiner App ein. Geräte, die Sie eingerichtet haben, finden Sie in Ihrer Liste.",
         title: "Seite nicht gefunden",
@@ -44,7 +45,7 @@ pub static TEXTS: Texts = Texts {
         form_title: "Diese Seite lässt sich nicht direkt öffnen",
         form_text: "Sie nimmt nur entgegen, was ein Formular sendet. Gehen Sie zurück und nutzen Sie das Formular erneut, oder gehen Sie zu Ihren Geräten.",
     },
-    takeovers: Takeovers {
+    takeovers: TakeoverTexts {
         notice: "Dieses Gerät gehört zu einem anderen Konto. Wenn Sie die Einrichtung abschließen, gehört es Ihnen, und der frühere Besitzer wird benachrichtigt.",
         blocked: "Dieses Gerät gehört zu einem anderen Konto",
         waiting: |until| {
@@ -53,8 +54,8 @@ pub static TEXTS: Texts = Texts {
             )
         },
         back: "Zurück zur App",
-        asked: |model| format!("Gerät {model} übergeben?"),
-        asked_why: "Ein anderes Konto möchte Ihr Gerät einrichten. Wenn Sie zustimmen, ist das möglich, und das Gerät bestellt nichts mehr für Sie.",
+        requested: |model| format!("Gerät {model} übergeben?"),
+        requested_why: "Ein anderes Konto möchte Ihr Gerät einrichten. Wenn Sie zustimmen, ist das möglich, und das Gerät bestellt nichts mehr für Sie.",
         announced: |model| format!("Ein anderes Konto richtet Ihr Gerät {model} ein"),
         announced_why: "Wenn das Gerät noch Ihnen gehört, wählen Sie „Mein Gerät behalten“. Das andere Konto kann die Einrichtung dann nicht abschließen.",
         done: |model| format!("Ein anderes Konto hat Ihr Gerät {model}"),
@@ -69,14 +70,14 @@ pub static TEXTS: Texts = Texts {
         declined_text: "Das andere Konto kann es nicht einrichten.",
         undone: "Ihr Gerät ist zurück",
         undone_text: "Es bestellt wieder für Sie wie zuvor.",
-        over: "Diese Anfrage ist abgeschlossen",
+        closed: "Diese Anfrage ist abgeschlossen",
     },
-    leaving: Leaving {
+    leaving: LeaveTexts {
         title: "Einen Moment, bitte",
         text: "Sie werden weitergeleitet. Wenn nichts geschieht, nutzen Sie diesen Link.",
         link: "Weiter",
     },
-    consent: Consent {
+    consent: ConsentTexts {
         title: |profile| format!("{profile} bittet um Ihre Einwilligung"),
         asks: |maker| format!("von {maker} bittet um Ihre Einwilligung in:"),
         replenish: "die Nachbestellung von Verbrauchsmaterial für dieses Gerät und die Einsicht in den Stand dieser \
@@ -90,7 +91,7 @@ pub static TEXTS: Texts = Texts {
         privacy: |maker| format!("Datenschutzhinweise von {maker}"),
         allow: "Zustimmen",
     },
-    set_up: SetUp {
+    set_up: SetupTexts {
         choose: |slot| format!("{slot}: bitte auswählen"),
         step: |model, number, count| format!("für Ihr Gerät {model}, Schritt {number} von {count}"),
         once: "Bestellt wird, wenn der Vorrat des Geräts zur Neige geht. Sie wählen einmal und können das Produkt \
@@ -111,17 +112,17 @@ pub static TEXTS: Texts = Texts {
         test: "Dies ist ein Testgerät: Es wird nichts berechnet und nichts versandt.",
         cancel_within: |window| {
             let window = match window {
-                Window::Hours(1) => "1 Stunde".to_owned(),
-                Window::Hours(hours) => format!("{hours} Stunden"),
-                Window::Minutes(1) => "1 Minute".to_owned(),
-                Window::Minutes(minutes) => format!("{minutes} Minuten"),
+                CancelWindow::Hours(1) => "1 Stunde".to_owned(),
+                CancelWindow::Hours(hours) => format!("{hours} Stunden"),
+                CancelWindow::Minutes(1) => "1 Minute".to_owned(),
+                CancelWindow::Minutes(minutes) => format!("{minutes} Minuten"),
             };
             format!("Nach jeder Bestellung haben Sie {window} Zeit, sie zu stornieren.")
         },
         complete: "Einrichtung abschließen",
         choose_again: "Neu auswählen",
     },
-    teaser: Teaser {
+    teaser: TeaserTexts {
         title: |model| format!("Automatische Nachbestellung für Ihr Gerät {model}"),
         heading: "Immer genug im Haus",
         notices: Marked(
@@ -137,11 +138,11 @@ pub static TEXTS: Texts = Texts {
         start: "Jetzt einrichten",
         later: "Später erinnern",
         skip: "Überspringen",
-        unknown: "Diese Seite gibt es nicht",
-        unknown_why: "Die compositeId dieses Links fehlt oder ist unbekannt. Sie besteht aus amzn1.dash.v1.composite. \
+        unknown_model: "Diese Seite gibt es nicht",
+        unknown_model_why: "Die compositeId dieses Links fehlt oder ist unbekannt. Sie besteht aus amzn1.dash.v1.composite. \
                       und einer UUID.",
     },
-    settings: Settings {
+    settings: SettingsTexts {
         title: |model| format!("Einstellungen Ihres Geräts {model}"),
         serial: |serial| format!("Seriennummer {serial}"),
         test: ". Testgerät: Es wird nichts berechnet und nichts versandt",
@@ -167,14 +168,14 @@ pub static TEXTS: Texts = Texts {
         open_device: "Öffnen Sie ein Gerät, um zu sehen und zu ändern, was es nachbestellt.",
         device: |model, serial| format!("{model}, Seriennummer {serial}"),
         no_device: "Mit Ihrem Konto ist kein Gerät verknüpft.",
-        link_gone: "Dieser Link gilt nicht mehr. Öffnen Sie die Einstellungen erneut am Gerät oder in der App.",
+        link_expired: "Dieser Link gilt nicht mehr. Öffnen Sie die Einstellungen erneut am Gerät oder in der App.",
         other_account: "Gerät eines anderen Kontos",
         other_account_why: "Dieses Gerät ist mit einem anderen Konto verknüpft als dem, mit dem Sie angemeldet sind.",
         other_sign_in: "Mit einem anderen Konto anmelden",
         unregistered: "Dieses Gerät ist nicht registriert",
         unregistered_why: "Beginnen Sie seine Einrichtung erneut am Gerät oder in seiner App.",
     },
-    removal: Removal {
+    removal: DeviceRemovalTexts {
         link: "Entfernen",
         title: |model| format!("{model} entfernen"),
         heading: |model| format!("{model} entfernen?"),
@@ -183,7 +184,7 @@ pub static TEXTS: Texts = Texts {
         button: "Dieses Gerät entfernen",
         keep: "Behalten",
     },
-    unlinking: Unlinking {
+    unlinking: ConsentWithdrawalTexts {
         apps: "Apps mit Ihrer Einwilligung",
         app: |profile, maker, since| format!("{profile} von {maker}, seit {since}. Sie haben eingewilligt in:"),
         no_app: "Keine App hat Ihre Einwilligung.",
@@ -200,7 +201,7 @@ pub static TEXTS: Texts = Texts {
         button: "Einwilligung widerrufen",
         keep: "Alles so lassen",
     },
-    rules: Rules {
+    rules: RuleTexts {
         title: |slot| format!("Regeln für: {slot}"),
         about: "Eine Bestellung, die gegen eine Regel verstößt, wird zurückgestellt, und Sie entscheiden; ohne Sie wird \
                 sie nie geändert.",
@@ -228,7 +229,7 @@ pub static TEXTS: Texts = Texts {
         substitutes: "Wenn es nicht vorrätig ist, stattdessen bestellen",
         save: "Diese Regeln speichern",
     },
-    orders: Orders {
+    orders: OrderTexts {
         title: "Ihre Bestellung",
         brings: |amount, model, serial| format!("{amount} für Ihr Gerät {model}, Seriennummer {serial}."),
         price: "Preis ",
@@ -240,15 +241,15 @@ pub static TEXTS: Texts = Texts {
         use_present: |address| format!("An {address} senden"),
         pay: |_| "Zahlungspflichtig bestellen".into(),
         try_again: "Erneut versuchen",
-        held,
-        preparing: |at| format!("In Vorbereitung{}", expected(at)),
+        held: held_status,
+        preparing: |at| format!("In Vorbereitung{}", expected_suffix(at)),
         shipped: |at, carrier, number| {
             let carrier = carrier.map_or(String::new(), |carrier| format!(" mit {carrier}"));
             let number = number.map_or(String::new(), |number| format!(", Sendungsnummer {number}"));
-            format!("Versandt{carrier}{}{number}", expected(at))
+            format!("Versandt{carrier}{}{number}", expected_suffix(at))
         },
         delivered: |day| format!("Zugestellt am {day}"),
-        assumed: "Sollte angekommen sein",
+        delivery_assumed: "Sollte angekommen sein",
         cancelled: "Storniert",
         expired: "Nicht aufgegeben: Sie wurde nicht bestätigt, oder das Hindernis wurde nicht rechtzeitig behoben",
         reason: |reason| format!("Grund: {reason}"),
@@ -260,37 +261,39 @@ pub static TEXTS: Texts = Texts {
         cancelled_text: "Es wird nichts versandt und nichts berechnet.",
         not_cancelled: "Diese Bestellung kann nicht storniert werden",
     },
-    sorry: Sorry {
+    sorry: ErrorPageTexts {
         title: "Das tut uns leid!",
         text: "Bei der Bearbeitung Ihrer Anfrage ist ein Fehler aufgetreten.",
         summary: "Zusammenfassung des Fehlers",
         details: "Einzelheiten der Anfrage",
     },
-    refused: Headings {
-        wait: "Bitte warten Sie",
-        again: "Bitte versuchen Sie es erneut",
-        wrong: "Etwas ist schiefgegangen",
+    error_headings: ErrorHeadings {
+        rate_limited: "Bitte warten Sie",
+        unavailable: "Bitte versuchen Sie es erneut",
+        internal: "Etwas ist schiefgegangen",
         expired: "Diese Seite ist abgelaufen",
         failed: "Das hat nicht geklappt",
     },
-    refusal: refusals::refusal,
-    letters: letters::LETTERS,
+    error_message: errors::describe_error,
+    letters: mails::MAIL_TEXTS,
 };
 
-fn expected(at: Option<&str>) -> String {
+fn expected_suffix(at: Option<&str>) -> String {
     at.map_or(String::new(), |at| format!(", erwartet am {at}"))
 }
 
-fn held(problem: Option<Problem>) -> Text {
+fn held_status(problem: Option<OrderProblem>) -> Text {
     match problem {
         None => "Wird gerade aufgegeben",
-        Some(Problem::Address) => "Wartet: Eine gültige Lieferadresse wird gebraucht",
-        Some(Problem::OutOfStock) => "Wartet: Das Produkt ist nicht vorrätig",
-        Some(Problem::Payment) => "Wartet: Die Zahlung ist fehlgeschlagen",
-        Some(Problem::Unconfirmed) => "Wird gerade bestätigt",
-        Some(Problem::Price) => "Wartet auf Ihre Zustimmung: Der Preis ist höher, als Sie vereinbart haben",
-        Some(Problem::Ask) => "Wartet auf Ihre Zustimmung",
-        Some(Problem::Limit) => "Wartet auf Ihre Zustimmung: Ihre Höchstzahl von Bestellungen ist erreicht",
-        Some(Problem::Paused) => "Wartet, bis Ihre Pause endet",
+        Some(OrderProblem::MissingAddress) => "Wartet: Eine gültige Lieferadresse wird gebraucht",
+        Some(OrderProblem::OutOfStock) => "Wartet: Das Produkt ist nicht vorrätig",
+        Some(OrderProblem::PaymentFailed) => "Wartet: Die Zahlung ist fehlgeschlagen",
+        Some(OrderProblem::AwaitingBackend) => "Wird gerade bestätigt",
+        Some(OrderProblem::PriceTooHigh) => "Wartet auf Ihre Zustimmung: Der Preis ist höher, als Sie vereinbart haben",
+        Some(OrderProblem::ApprovalRequired) => "Wartet auf Ihre Zustimmung",
+        Some(OrderProblem::OrderLimitReached) => {
+            "Wartet auf Ihre Zustimmung: Ihre Höchstzahl von Bestellungen ist erreicht"
+        }
+        Some(OrderProblem::Paused) => "Wartet, bis Ihre Pause endet",
     }
 }

@@ -1,18 +1,19 @@
 //! English.
 
-mod letters;
+mod mails;
 
 use super::{
-    Consent, Headings, Leaving, Marked, Missing, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry,
-    Takeovers, Teaser, Text, Texts, Unlinking, Window,
+    CancelWindow, ConsentTexts, ConsentWithdrawalTexts, DeviceRemovalTexts, ErrorHeadings, ErrorPageTexts, LeaveTexts,
+    Marked, NotFoundTexts, OrderTexts, RuleTexts, SettingsTexts, SetupTexts, SharedTexts, SignInTexts, TakeoverTexts,
+    TeaserTexts, Text, Texts,
 };
 use opendrs_domain::language::Language;
-use opendrs_domain::order::{NotCancelled, Problem};
+use opendrs_domain::order::{CancelError, OrderProblem};
 use opendrs_service::Error;
 
 pub static TEXTS: Texts = Texts {
     language: Language::English,
-    shared: Shared {
+    shared: SharedTexts {
         languages: "Language",
         exit: "Exit",
         cancel: "Cancel",
@@ -30,13 +31,13 @@ pub static TEXTS: Texts = Texts {
         postal_code: "Postal code",
         country: "Country (two letters, such as US)",
     },
-    sign_in: SignIn {
+    sign_in: SignInTexts {
         title: "Sign in",
         email: "E-mail address",
         password: "Password",
         remember: "Keep me signed in for 30 days",
     },
-    missing: Missing {
+    missing: NotFoundTexts {
         home_title: "Automatic reordering",
         home_text: "Set up a new device from the device itself or from its app. Devices that you have set up are in your list.",
         title: "Page not found",
@@ -44,7 +45,7 @@ pub static TEXTS: Texts = Texts {
         form_title: "This page cannot be opened directly",
         form_text: "It only takes what a form sends. Go back and use the form again, or go to your devices.",
     },
-    takeovers: Takeovers {
+    takeovers: TakeoverTexts {
         notice: "This device belongs to another account. When you complete the set-up, it is yours, and its earlier owner is notified by email.",
         blocked: "This device belongs to another account",
         waiting: |until| {
@@ -53,8 +54,8 @@ pub static TEXTS: Texts = Texts {
             )
         },
         back: "Back to the app",
-        asked: |model| format!("Hand over your {model}?"),
-        asked_why: "Another account wants to set up your device. If you agree, it can, and the device no longer reorders for you.",
+        requested: |model| format!("Hand over your {model}?"),
+        requested_why: "Another account wants to set up your device. If you agree, it can, and the device no longer reorders for you.",
         announced: |model| format!("Another account is setting up your {model}"),
         announced_why: "If the device is still yours, press “Keep my device”. The other account then cannot finish its set-up.",
         done: |model| format!("Another account has your {model}"),
@@ -69,14 +70,14 @@ pub static TEXTS: Texts = Texts {
         declined_text: "The other account cannot set it up.",
         undone: "Your device is back",
         undone_text: "It reorders for you as before.",
-        over: "This request is closed",
+        closed: "This request is closed",
     },
-    leaving: Leaving {
+    leaving: LeaveTexts {
         title: "One moment, please",
         text: "You are being taken to the next page. If nothing happens, use this link.",
         link: "Continue",
     },
-    consent: Consent {
+    consent: ConsentTexts {
         title: |profile| format!("{profile} asks for your consent"),
         asks: |maker| format!("by {maker} asks for your consent to:"),
         replenish: "reorder supplies for this device, and see the status of those orders",
@@ -89,7 +90,7 @@ pub static TEXTS: Texts = Texts {
         privacy: |maker| format!("Privacy notice of {maker}"),
         allow: "Allow",
     },
-    set_up: SetUp {
+    set_up: SetupTexts {
         choose: |slot| format!("Choose the {slot}"),
         step: |model, number, count| format!("for your {model}, step {number} of {count}"),
         once: "It is ordered when the device runs low. You choose once, and may change or stop at any time.",
@@ -107,17 +108,17 @@ pub static TEXTS: Texts = Texts {
         test: "This is a test device: nothing is charged and nothing is shipped.",
         cancel_within: |window| {
             let window = match window {
-                Window::Hours(1) => "1 hour".to_owned(),
-                Window::Hours(hours) => format!("{hours} hours"),
-                Window::Minutes(1) => "1 minute".to_owned(),
-                Window::Minutes(minutes) => format!("{minutes} minutes"),
+                CancelWindow::Hours(1) => "1 hour".to_owned(),
+                CancelWindow::Hours(hours) => format!("{hours} hours"),
+                CancelWindow::Minutes(1) => "1 minute".to_owned(),
+                CancelWindow::Minutes(minutes) => format!("{minutes} minutes"),
             };
             format!("After each order you have {window} to cancel it.")
         },
         complete: "Complete Setup",
         choose_again: "Choose again",
     },
-    teaser: Teaser {
+    teaser: TeaserTexts {
         title: |model| format!("Automatic reordering for your {model}"),
         heading: "Never run out",
         notices: Marked("Your ", " notices when its supplies run low and reorders them by itself."),
@@ -130,10 +131,10 @@ pub static TEXTS: Texts = Texts {
         start: "Get Started",
         later: "Remind me later",
         skip: "Skip",
-        unknown: "This page does not exist",
-        unknown_why: "The compositeId of this link is missing or unknown. Its form is amzn1.dash.v1.composite. and a UUID.",
+        unknown_model: "This page does not exist",
+        unknown_model_why: "The compositeId of this link is missing or unknown. Its form is amzn1.dash.v1.composite. and a UUID.",
     },
-    settings: Settings {
+    settings: SettingsTexts {
         title: |model| format!("Settings of your {model}"),
         serial: |serial| format!("Serial {serial}"),
         test: ". Test device: nothing is charged and nothing is shipped",
@@ -159,14 +160,14 @@ pub static TEXTS: Texts = Texts {
         open_device: "Open a device to see and change what it reorders.",
         device: |model, serial| format!("{model}, serial {serial}"),
         no_device: "No device is linked to your account.",
-        link_gone: "This link is no longer good. Open the settings again from your device or app.",
+        link_expired: "This link is no longer good. Open the settings again from your device or app.",
         other_account: "Another account's device",
         other_account_why: "This device is linked to another account than the one you are signed in with.",
         other_sign_in: "Sign in with another account",
         unregistered: "This device is not registered",
         unregistered_why: "Start its set-up again from the device or its app.",
     },
-    removal: Removal {
+    removal: DeviceRemovalTexts {
         link: "Remove",
         title: |model| format!("Remove your {model}"),
         heading: |model| format!("Remove your {model}?"),
@@ -175,7 +176,7 @@ pub static TEXTS: Texts = Texts {
         button: "Remove this device",
         keep: "Keep it",
     },
-    unlinking: Unlinking {
+    unlinking: ConsentWithdrawalTexts {
         apps: "Apps with your consent",
         app: |profile, maker, since| format!("{profile} by {maker}, since {since}, has your consent to:"),
         no_app: "No app has your consent.",
@@ -192,7 +193,7 @@ pub static TEXTS: Texts = Texts {
         button: "Withdraw consent",
         keep: "Keep it as it is",
     },
-    rules: Rules {
+    rules: RuleTexts {
         title: |slot| format!("Rules for the {slot}"),
         about: "An order that breaks a rule is held and you decide; it is never changed without you.",
         mode: "When the device orders",
@@ -219,7 +220,7 @@ pub static TEXTS: Texts = Texts {
         substitutes: "If it is out of stock, order instead",
         save: "Save these rules",
     },
-    orders: Orders {
+    orders: OrderTexts {
         title: "Your order",
         brings: |amount, model, serial| format!("{amount} for your {model}, serial {serial}."),
         price: "Price ",
@@ -231,15 +232,15 @@ pub static TEXTS: Texts = Texts {
         use_present: |address| format!("Send it to {address}"),
         pay: |price| format!("Order and pay {price}"),
         try_again: "Try again",
-        held,
-        preparing: |at| format!("In preparation{}", expected(at)),
+        held: held_status,
+        preparing: |at| format!("In preparation{}", expected_suffix(at)),
         shipped: |at, carrier, number| {
             let carrier = carrier.map_or(String::new(), |carrier| format!(" with {carrier}"));
             let number = number.map_or(String::new(), |number| format!(", tracking number {number}"));
-            format!("Shipped{carrier}{}{number}", expected(at))
+            format!("Shipped{carrier}{}{number}", expected_suffix(at))
         },
         delivered: |day| format!("Delivered on {day}"),
-        assumed: "Should have arrived",
+        delivery_assumed: "Should have arrived",
         cancelled: "Cancelled",
         expired: "Not placed: nobody approved it, or it could not be resolved in time",
         reason: |reason| format!("Reason: {reason}"),
@@ -251,47 +252,47 @@ pub static TEXTS: Texts = Texts {
         cancelled_text: "Nothing is sent and nothing is charged.",
         not_cancelled: "This order cannot be cancelled",
     },
-    sorry: Sorry {
+    sorry: ErrorPageTexts {
         title: "We're sorry!",
         text: "An error occurred when we tried to process your request.",
         summary: "Error Summary",
         details: "Request Details",
     },
-    refused: Headings {
-        wait: "Please wait",
-        again: "Please try again",
-        wrong: "Something went wrong",
+    error_headings: ErrorHeadings {
+        rate_limited: "Please wait",
+        unavailable: "Please try again",
+        internal: "Something went wrong",
         expired: "This page has expired",
         failed: "That did not work",
     },
-    refusal,
-    letters: letters::LETTERS,
+    error_message: describe_error,
+    letters: mails::MAIL_TEXTS,
 };
 
-fn expected(at: Option<&str>) -> String {
+fn expected_suffix(at: Option<&str>) -> String {
     at.map_or(String::new(), |at| format!(", expected {at}"))
 }
 
-fn held(problem: Option<Problem>) -> Text {
+fn held_status(problem: Option<OrderProblem>) -> Text {
     match problem {
         None => "It is being placed",
-        Some(Problem::Address) => "On hold: an address to ship to is needed",
-        Some(Problem::OutOfStock) => "On hold: the product is out of stock",
-        Some(Problem::Payment) => "On hold: the payment failed",
-        Some(Problem::Unconfirmed) => "It is being confirmed",
-        Some(Problem::Price) => "Waiting for your approval: it costs more than you agreed to",
-        Some(Problem::Ask) => "Waiting for your approval",
-        Some(Problem::Limit) => "Waiting for your approval: your order limit has been reached",
-        Some(Problem::Paused) => "Waiting until your pause ends",
+        Some(OrderProblem::MissingAddress) => "On hold: an address to ship to is needed",
+        Some(OrderProblem::OutOfStock) => "On hold: the product is out of stock",
+        Some(OrderProblem::PaymentFailed) => "On hold: the payment failed",
+        Some(OrderProblem::AwaitingBackend) => "It is being confirmed",
+        Some(OrderProblem::PriceTooHigh) => "Waiting for your approval: it costs more than you agreed to",
+        Some(OrderProblem::ApprovalRequired) => "Waiting for your approval",
+        Some(OrderProblem::OrderLimitReached) => "Waiting for your approval: your order limit has been reached",
+        Some(OrderProblem::Paused) => "Waiting until your pause ends",
     }
 }
 
 /// Errors speak English by themselves; but a page is opened by a link, not by a token.
-fn refusal(error: &Error) -> String {
+fn describe_error(error: &Error) -> String {
     match error {
         Error::InvalidToken => "This link is no longer good. Open the page again from your device or app.".into(),
         Error::UnknownOrder => "This order is unknown, or belongs to another device or account.".into(),
-        Error::NotCancelled(NotCancelled::Test) => "A test order is cancelled by its device.".into(),
+        Error::CancelRejected(CancelError::IsTestOrder) => "A test order is cancelled by its device.".into(),
         error => error.to_string(),
     }
 }

@@ -1,18 +1,19 @@
 //! Japanese, polite (です・ます).
 
-mod letters;
-mod refusals;
+mod errors;
+mod mails;
 
 use super::{
-    Consent, Headings, Leaving, Marked, Missing, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry,
-    Takeovers, Teaser, Text, Texts, Unlinking, Window,
+    CancelWindow, ConsentTexts, ConsentWithdrawalTexts, DeviceRemovalTexts, ErrorHeadings, ErrorPageTexts, LeaveTexts,
+    Marked, NotFoundTexts, OrderTexts, RuleTexts, SettingsTexts, SetupTexts, SharedTexts, SignInTexts, TakeoverTexts,
+    TeaserTexts, Text, Texts,
 };
 use opendrs_domain::language::Language;
-use opendrs_domain::order::Problem;
+use opendrs_domain::order::OrderProblem;
 
 pub static TEXTS: Texts = Texts {
     language: Language::Japanese,
-    shared: Shared {
+    shared: SharedTexts {
         languages: "言語",
         exit: "終了",
         cancel: "キャンセル",
@@ -30,13 +31,13 @@ pub static TEXTS: Texts = Texts {
         postal_code: "郵便番号",
         country: "国（英字2文字。例：JP）",
     },
-    sign_in: SignIn {
+    sign_in: SignInTexts {
         title: "サインイン",
         email: "メールアドレス",
         password: "パスワード",
         remember: "30日間サインインしたままにする",
     },
-    missing: Missing {
+    missing: NotFoundTexts {
         home_title: "消耗品の自動再注文",
         home_text: "新しい機器の設定は、機器またはそのアプリから始めてください。設定済みの機器は一覧でご確認いただけます。",
         title: "ページが見つかりません",
@@ -44,7 +45,7 @@ pub static TEXTS: Texts = Texts {
         form_title: "このページは直接開けません",
         form_text: "フォームからの送信だけを受け付けています。前のページに戻ってもう一度フォームをお使いいただくか、お使いの機器の一覧をご覧ください。",
     },
-    takeovers: Takeovers {
+    takeovers: TakeoverTexts {
         notice: "この機器は別のアカウントのものです。設定を完了するとお客様のものになり、以前の所有者に通知されます。",
         blocked: "この機器は別のアカウントのものです",
         waiting: |until| {
@@ -53,8 +54,8 @@ pub static TEXTS: Texts = Texts {
             )
         },
         back: "アプリに戻る",
-        asked: |model| format!("{model}を譲りますか？"),
-        asked_why: "別のアカウントがお客様の機器を設定しようとしています。同意すると設定が可能になり、お客様のための再注文は行われなくなります。",
+        requested: |model| format!("{model}を譲りますか？"),
+        requested_why: "別のアカウントがお客様の機器を設定しようとしています。同意すると設定が可能になり、お客様のための再注文は行われなくなります。",
         announced: |model| format!("別のアカウントが{model}を設定しています"),
         announced_why: "今もお客様の機器である場合は、「自分の機器のままにする」を押してください。別のアカウントは設定を完了できなくなります。",
         done: |model| format!("{model}は別のアカウントのものになりました"),
@@ -69,14 +70,14 @@ pub static TEXTS: Texts = Texts {
         declined_text: "別のアカウントは設定できません。",
         undone: "機器が戻りました",
         undone_text: "これまでどおり再注文が行われます。",
-        over: "この確認は終了しました",
+        closed: "この確認は終了しました",
     },
-    leaving: Leaving {
+    leaving: LeaveTexts {
         title: "少々お待ちください",
         text: "次のページに移動します。移動しない場合は、下のリンクを使ってください。",
         link: "続ける",
     },
-    consent: Consent {
+    consent: ConsentTexts {
         title: |profile| format!("{profile}への同意の確認"),
         asks: |maker| format!("{maker}が提供するこのアプリは、次のことについてお客様の同意を求めています。"),
         replenish: "この機器の消耗品の再注文と、その注文状況の確認",
@@ -89,7 +90,7 @@ pub static TEXTS: Texts = Texts {
         privacy: |maker| format!("{maker}のプライバシー通知"),
         allow: "許可する",
     },
-    set_up: SetUp {
+    set_up: SetupTexts {
         choose: |slot| format!("{slot}を選択してください"),
         step: |model, number, count| format!("{model}用、手順 {number}/{count}"),
         once: "機器の残量が少なくなると注文されます。選択は一度だけで、いつでも変更や停止ができます。",
@@ -106,13 +107,13 @@ pub static TEXTS: Texts = Texts {
         skipped: "選択なし",
         test: "これはテスト用の機器です。請求も発送も行われません。",
         cancel_within: |window| match window {
-            Window::Hours(hours) => format!("注文後{hours}時間以内はキャンセルできます。"),
-            Window::Minutes(minutes) => format!("注文後{minutes}分以内はキャンセルできます。"),
+            CancelWindow::Hours(hours) => format!("注文後{hours}時間以内はキャンセルできます。"),
+            CancelWindow::Minutes(minutes) => format!("注文後{minutes}分以内はキャンセルできます。"),
         },
         complete: "設定を完了する",
         choose_again: "選び直す",
     },
-    teaser: Teaser {
+    teaser: TeaserTexts {
         title: |model| format!("{model}の自動再注文"),
         heading: "もう切らしません",
         notices: Marked("お使いの", "は、消耗品の残りが少なくなると自動で再注文します。"),
@@ -125,10 +126,10 @@ pub static TEXTS: Texts = Texts {
         start: "はじめる",
         later: "あとで通知する",
         skip: "スキップ",
-        unknown: "このページは存在しません",
-        unknown_why: "このリンクの compositeId がないか、登録されていません。形式は amzn1.dash.v1.composite. と UUID です。",
+        unknown_model: "このページは存在しません",
+        unknown_model_why: "このリンクの compositeId がないか、登録されていません。形式は amzn1.dash.v1.composite. と UUID です。",
     },
-    settings: Settings {
+    settings: SettingsTexts {
         title: |model| format!("{model}の設定"),
         serial: |serial| format!("シリアル番号 {serial}"),
         test: "。テスト用の機器です。請求も発送も行われません",
@@ -154,14 +155,14 @@ pub static TEXTS: Texts = Texts {
         open_device: "機器を開くと、再注文の内容を確認・変更できます。",
         device: |model, serial| format!("{model}、シリアル番号 {serial}"),
         no_device: "アカウントに関連付けられた機器はありません。",
-        link_gone: "このリンクは無効になりました。機器またはアプリから設定を開き直してください。",
+        link_expired: "このリンクは無効になりました。機器またはアプリから設定を開き直してください。",
         other_account: "別のアカウントの機器です",
         other_account_why: "この機器は、現在サインインしているアカウントとは別のアカウントに関連付けられています。",
         other_sign_in: "別のアカウントでサインインする",
         unregistered: "この機器は登録されていません",
         unregistered_why: "機器またはそのアプリから、もう一度設定を始めてください。",
     },
-    removal: Removal {
+    removal: DeviceRemovalTexts {
         link: "削除",
         title: |model| format!("{model}の削除"),
         heading: |model| format!("{model}を削除しますか？"),
@@ -170,7 +171,7 @@ pub static TEXTS: Texts = Texts {
         button: "この機器を削除する",
         keep: "削除しない",
     },
-    unlinking: Unlinking {
+    unlinking: ConsentWithdrawalTexts {
         apps: "許可しているアプリ",
         app: |profile, maker, since| format!("{profile}（{maker}）。許可日時：{since}。許可している内容："),
         no_app: "許可しているアプリはありません。",
@@ -187,7 +188,7 @@ pub static TEXTS: Texts = Texts {
         button: "許可を取り消す",
         keep: "取り消さない",
     },
-    rules: Rules {
+    rules: RuleTexts {
         title: |slot| format!("{slot}の注文ルール"),
         about: "ルールに合わない注文は保留され、お客様がお決めになれます。無断で変更されることはありません。",
         mode: "機器が注文するとき",
@@ -214,7 +215,7 @@ pub static TEXTS: Texts = Texts {
         substitutes: "在庫切れの場合に代わりに注文する商品",
         save: "このルールを保存する",
     },
-    orders: Orders {
+    orders: OrderTexts {
         title: "ご注文",
         brings: |amount, model, serial| format!("{amount}、{model}（シリアル番号 {serial}）用。"),
         price: "価格：",
@@ -226,15 +227,15 @@ pub static TEXTS: Texts = Texts {
         use_present: |address| format!("{address} に送る"),
         pay: |price| format!("{price} を支払って注文を確定する"),
         try_again: "もう一度試す",
-        held,
-        preparing: |at| format!("準備中{}", expected(at)),
+        held: held_status,
+        preparing: |at| format!("準備中{}", expected_suffix(at)),
         shipped: |at, carrier, number| {
             let carrier = carrier.map_or(String::new(), |carrier| format!("（{carrier}）"));
             let number = number.map_or(String::new(), |number| format!("、お問い合わせ番号 {number}"));
-            format!("発送済み{carrier}{}{number}", expected(at))
+            format!("発送済み{carrier}{}{number}", expected_suffix(at))
         },
         delivered: |day| format!("{day}に配達済み"),
-        assumed: "お届け予定日を過ぎました",
+        delivery_assumed: "お届け予定日を過ぎました",
         cancelled: "キャンセル済み",
         expired: "注文されませんでした：承認されなかったか、期限までに問題が解決しませんでした",
         reason: |reason| format!("理由：{reason}"),
@@ -246,37 +247,37 @@ pub static TEXTS: Texts = Texts {
         cancelled_text: "発送も請求も行われません。",
         not_cancelled: "この注文はキャンセルできません",
     },
-    sorry: Sorry {
+    sorry: ErrorPageTexts {
         title: "申し訳ございません",
         text: "リクエストの処理中にエラーが発生しました。",
         summary: "エラーの概要",
         details: "リクエストの詳細",
     },
-    refused: Headings {
-        wait: "しばらくお待ちください",
-        again: "もう一度お試しください",
-        wrong: "問題が発生しました",
+    error_headings: ErrorHeadings {
+        rate_limited: "しばらくお待ちください",
+        unavailable: "もう一度お試しください",
+        internal: "問題が発生しました",
         expired: "このページの有効期限が切れました",
         failed: "実行できませんでした",
     },
-    refusal: refusals::refusal,
-    letters: letters::LETTERS,
+    error_message: errors::describe_error,
+    letters: mails::MAIL_TEXTS,
 };
 
-fn expected(at: Option<&str>) -> String {
+fn expected_suffix(at: Option<&str>) -> String {
     at.map_or(String::new(), |at| format!("、お届け予定 {at}"))
 }
 
-fn held(problem: Option<Problem>) -> Text {
+fn held_status(problem: Option<OrderProblem>) -> Text {
     match problem {
         None => "注文手続き中です",
-        Some(Problem::Address) => "保留中：お届け可能な住所が必要です",
-        Some(Problem::OutOfStock) => "保留中：商品が在庫切れです",
-        Some(Problem::Payment) => "保留中：お支払いに失敗しました",
-        Some(Problem::Unconfirmed) => "確認中です",
-        Some(Problem::Price) => "ご承認待ち：価格がご同意いただいた金額を超えています",
-        Some(Problem::Ask) => "ご承認待ち",
-        Some(Problem::Limit) => "ご承認待ち：注文回数が上限に達しています",
-        Some(Problem::Paused) => "一時停止の終了を待っています",
+        Some(OrderProblem::MissingAddress) => "保留中：お届け可能な住所が必要です",
+        Some(OrderProblem::OutOfStock) => "保留中：商品が在庫切れです",
+        Some(OrderProblem::PaymentFailed) => "保留中：お支払いに失敗しました",
+        Some(OrderProblem::AwaitingBackend) => "確認中です",
+        Some(OrderProblem::PriceTooHigh) => "ご承認待ち：価格がご同意いただいた金額を超えています",
+        Some(OrderProblem::ApprovalRequired) => "ご承認待ち",
+        Some(OrderProblem::OrderLimitReached) => "ご承認待ち：注文回数が上限に達しています",
+        Some(OrderProblem::Paused) => "一時停止の終了を待っています",
     }
 }

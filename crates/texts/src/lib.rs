@@ -8,13 +8,14 @@
 mod de;
 mod en;
 mod ja;
-mod letters;
+mod mails;
 mod pages;
 
-pub use letters::Letters;
+pub use mails::MailTexts;
 pub use pages::{
-    Consent, Leaving, Marked, Missing, Orders, Removal, Rules, SetUp, Settings, Shared, SignIn, Sorry, Takeovers,
-    Teaser, Unlinking, Window,
+    CancelWindow, ConsentTexts, ConsentWithdrawalTexts, DeviceRemovalTexts, ErrorPageTexts, LeaveTexts, Marked,
+    NotFoundTexts, OrderTexts, RuleTexts, SettingsTexts, SetupTexts, SharedTexts, SignInTexts, TakeoverTexts,
+    TeaserTexts,
 };
 
 use opendrs_domain::language::Language;
@@ -31,49 +32,49 @@ pub struct Texts {
     /// Which language it is.
     pub language: Language,
     /// What several pages say.
-    pub shared: Shared,
+    pub shared: SharedTexts,
     /// Signing in.
-    pub sign_in: SignIn,
+    pub sign_in: SignInTexts,
     /// Pages at addresses that have none.
-    pub missing: Missing,
+    pub missing: NotFoundTexts,
     /// A device that another account has, or that another account sets up.
-    pub takeovers: Takeovers,
+    pub takeovers: TakeoverTexts,
     /// The page by which a browser leaves for the client, or goes on.
-    pub leaving: Leaving,
+    pub leaving: LeaveTexts,
     /// The page that asks for consent.
-    pub consent: Consent,
+    pub consent: ConsentTexts,
     /// A page a slot, and the overview.
-    pub set_up: SetUp,
+    pub set_up: SetupTexts,
     /// Before anybody signs in.
-    pub teaser: Teaser,
+    pub teaser: TeaserTexts,
     /// The settings of a device, and the list of devices.
-    pub settings: Settings,
+    pub settings: SettingsTexts,
     /// The removal of a device from an account.
-    pub removal: Removal,
+    pub removal: DeviceRemovalTexts,
     /// The apps that have a customer's consent.
-    pub unlinking: Unlinking,
+    pub unlinking: ConsentWithdrawalTexts,
     /// The customer's rules.
-    pub rules: Rules,
+    pub rules: RuleTexts,
     /// An order's page, where it stands, and the page that cancels it.
-    pub orders: Orders,
+    pub orders: OrderTexts,
     /// The page for requests that cannot be trusted.
-    pub sorry: Sorry,
+    pub sorry: ErrorPageTexts,
     /// Headings of refusals.
-    pub refused: Headings,
+    pub error_headings: ErrorHeadings,
     /// Why not: for the customer.
-    pub refusal: fn(error: &Error) -> String,
+    pub error_message: fn(error: &Error) -> String,
     /// Mails.
-    pub letters: Letters,
+    pub letters: MailTexts,
 }
 
 /// Headings of pages that refuse something.
-pub struct Headings {
+pub struct ErrorHeadings {
     /// Too much at once.
-    pub wait: Text,
+    pub rate_limited: Text,
     /// The store is out of reach.
-    pub again: Text,
+    pub unavailable: Text,
     /// A bug.
-    pub wrong: Text,
+    pub internal: Text,
     /// A sign-up that is over.
     pub expired: Text,
     /// Everything else.
@@ -82,7 +83,7 @@ pub struct Headings {
 
 impl Texts {
     /// The texts of a language.
-    pub fn of(language: Language) -> &'static Self {
+    pub fn for_language(language: Language) -> &'static Self {
         match language {
             Language::English => &en::TEXTS,
             Language::German => &de::TEXTS,
@@ -92,17 +93,17 @@ impl Texts {
 
     /// A price.
     pub fn money(&self, money: &Money) -> String {
-        self.language.money(money)
+        self.language.format_money(money)
     }
 
     /// A moment.
     pub fn moment(&self, at: &Time) -> String {
-        self.language.moment(*at)
+        self.language.format_time(*at)
     }
 
     /// A day.
     pub fn day(&self, at: &Time) -> String {
-        self.language.day(*at)
+        self.language.format_date(*at)
     }
 
     /// Why an order was cancelled; who does so for its customer owes them a reason.
@@ -113,7 +114,7 @@ impl Texts {
 
     /// So much of something; its unit is the maker's word.
     pub fn amount(&self, quantity: &f64, unit: &str) -> String {
-        format!("{} {unit}", self.language.number(*quantity))
+        format!("{} {unit}", self.language.format_number(*quantity))
     }
 }
 

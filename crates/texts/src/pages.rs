@@ -1,13 +1,13 @@
 //! What pages say: the catalogue's rooms, a page each.
 
 use super::Text;
-use opendrs_domain::order::Problem;
+use opendrs_domain::order::OrderProblem;
 
 /// A sentence around one value that the page puts into bold type: what stands before it and after it.
 pub struct Marked(pub Text, pub Text);
 
 /// What several pages say.
-pub struct Shared {
+pub struct SharedTexts {
     /// Of the links to the other languages.
     pub languages: Text,
     /// The link back to the app.
@@ -37,7 +37,7 @@ pub struct Shared {
 }
 
 /// Pages at addresses that have none.
-pub struct Missing {
+pub struct NotFoundTexts {
     /// At the root.
     pub home_title: Text,
     pub home_text: Text,
@@ -50,7 +50,7 @@ pub struct Missing {
 }
 
 /// A device that another account has, or that another account sets up.
-pub struct Takeovers {
+pub struct TakeoverTexts {
     /// In a sign-up: what completing it does.
     pub notice: Text,
     /// In a sign-up that cannot go on.
@@ -58,8 +58,8 @@ pub struct Takeovers {
     pub waiting: fn(until: &str) -> String,
     pub back: Text,
     /// The earlier owner's page, by what there is to answer: agree or refuse, keep, take back.
-    pub asked: fn(model: &str) -> String,
-    pub asked_why: Text,
+    pub requested: fn(model: &str) -> String,
+    pub requested_why: Text,
     pub announced: fn(model: &str) -> String,
     pub announced_why: Text,
     pub done: fn(model: &str) -> String,
@@ -76,18 +76,18 @@ pub struct Takeovers {
     pub undone: Text,
     pub undone_text: Text,
     /// Where there is nothing to answer.
-    pub over: Text,
+    pub closed: Text,
 }
 
 /// The page by which a browser leaves for the client, or goes on.
-pub struct Leaving {
+pub struct LeaveTexts {
     pub title: Text,
     pub text: Text,
     pub link: Text,
 }
 
 /// Signing in.
-pub struct SignIn {
+pub struct SignInTexts {
     /// Heading and button.
     pub title: Text,
     pub email: Text,
@@ -96,7 +96,7 @@ pub struct SignIn {
 }
 
 /// The page that asks for consent.
-pub struct Consent {
+pub struct ConsentTexts {
     pub title: fn(profile: &str) -> String,
     /// Goes on after the profile's name, and before the list of what is asked for.
     pub asks: fn(maker: &str) -> String,
@@ -116,13 +116,13 @@ pub struct Consent {
 
 /// How long an order may be cancelled.
 #[derive(Clone, Copy)]
-pub enum Window {
+pub enum CancelWindow {
     Hours(i64),
     Minutes(i64),
 }
 
 /// A page a slot, and the overview.
-pub struct SetUp {
+pub struct SetupTexts {
     pub choose: fn(slot: &str) -> String,
     pub step: fn(model: &str, number: usize, count: usize) -> String,
     /// Above the products.
@@ -144,13 +144,13 @@ pub struct SetUp {
     pub skipped: Text,
     pub test: Text,
     /// Of orders that are none of a test device.
-    pub cancel_within: fn(window: Window) -> String,
+    pub cancel_within: fn(window: CancelWindow) -> String,
     pub complete: Text,
     pub choose_again: Text,
 }
 
 /// Before anybody signs in.
-pub struct Teaser {
+pub struct TeaserTexts {
     pub title: fn(model: &str) -> String,
     pub heading: Text,
     /// Around the model's name.
@@ -162,12 +162,12 @@ pub struct Teaser {
     pub later: Text,
     pub skip: Text,
     /// A teaser of no model.
-    pub unknown: Text,
-    pub unknown_why: Text,
+    pub unknown_model: Text,
+    pub unknown_model_why: Text,
 }
 
 /// The settings of a device, the list of devices, and what is shown in their place.
-pub struct Settings {
+pub struct SettingsTexts {
     pub title: fn(model: &str) -> String,
     pub serial: fn(serial: &str) -> String,
     /// Goes on after the serial.
@@ -200,7 +200,7 @@ pub struct Settings {
     pub open_device: Text,
     pub device: fn(model: &str, serial: &str) -> String,
     pub no_device: Text,
-    pub link_gone: Text,
+    pub link_expired: Text,
     /// A device of somebody else.
     pub other_account: Text,
     pub other_account_why: Text,
@@ -211,7 +211,7 @@ pub struct Settings {
 }
 
 /// The removal of a device from an account.
-pub struct Removal {
+pub struct DeviceRemovalTexts {
     /// In the list of devices.
     pub link: Text,
     pub title: fn(model: &str) -> String,
@@ -222,7 +222,7 @@ pub struct Removal {
 }
 
 /// The apps that have a customer's consent, and its withdrawal.
-pub struct Unlinking {
+pub struct ConsentWithdrawalTexts {
     /// Above the list, which follows that of the devices.
     pub apps: Text,
     /// Before the list of what it may use, each as [`Consent`] says it.
@@ -240,7 +240,7 @@ pub struct Unlinking {
 }
 
 /// The customer's rules.
-pub struct Rules {
+pub struct RuleTexts {
     pub title: fn(slot: &str) -> String,
     pub about: Text,
     pub mode: Text,
@@ -265,7 +265,7 @@ pub struct Rules {
 }
 
 /// An order's page, where it stands, and the page that cancels it.
-pub struct Orders {
+pub struct OrderTexts {
     pub title: Text,
     /// What it brings, and for which device.
     pub brings: fn(amount: &str, model: &str, serial: &str) -> String,
@@ -283,12 +283,12 @@ pub struct Orders {
     pub pay: fn(price: &str) -> String,
     pub try_again: Text,
     /// Where it stands: without a stop at the end. Nothing is known while it is being placed.
-    pub held: fn(problem: Option<Problem>) -> Text,
+    pub held: fn(problem: Option<OrderProblem>) -> Text,
     pub preparing: fn(expected: Option<&str>) -> String,
     pub shipped: fn(expected: Option<&str>, carrier: Option<&str>, tracking: Option<&str>) -> String,
     pub delivered: fn(day: &str) -> String,
     /// Nobody has said that it arrived.
-    pub assumed: Text,
+    pub delivery_assumed: Text,
     pub cancelled: Text,
     pub expired: Text,
     /// Why it was cancelled.
@@ -304,7 +304,7 @@ pub struct Orders {
 }
 
 /// The page for requests that cannot be trusted. Its reason is for the client's developer, and English.
-pub struct Sorry {
+pub struct ErrorPageTexts {
     pub title: Text,
     pub text: Text,
     pub summary: Text,

@@ -1,11 +1,11 @@
 //! What a compiler does not see: that each language says something, and something of its own.
 
 use super::*;
-use opendrs_domain::customer::BadAddress;
-use opendrs_domain::money::BadMoney;
-use opendrs_domain::order::{CancelledBy, NotApproved, NotCancelled, Problem};
-use opendrs_domain::rule::{BadRule, Counted};
-use opendrs_service::BadChoice;
+use opendrs_domain::customer::AddressError;
+use opendrs_domain::money::ParseMoneyError;
+use opendrs_domain::order::{ApproveError, CancelError, CancelledBy, OrderProblem};
+use opendrs_domain::rule::{RuleFormError, RuleFormNumber};
+use opendrs_service::FormError;
 
 const TRANSLATED: [Language; 2] = [Language::German, Language::Japanese];
 
@@ -14,62 +14,67 @@ fn money() -> Money {
 }
 
 /// Every refusal that a customer may be told of.
-fn refusals() -> Vec<Error> {
-    let amount = |digits| BadMoney::Amount { amount: "12,x".into(), currency: "EUR".into(), digits };
+fn customer_errors() -> Vec<Error> {
+    let amount = |digits| ParseMoneyError::Amount { amount: "12,x".into(), currency: "EUR".into(), digits };
     let rules = [
-        BadRule::NoMode,
-        BadRule::Price(amount(0)),
-        BadRule::Price(amount(2)),
-        BadRule::Price(BadMoney::Currency("EURO".into())),
-        BadRule::NoCap,
-        BadRule::Number(Counted::Percent),
-        BadRule::Number(Counted::Orders),
-        BadRule::Number(Counted::Days),
-        BadRule::HalfALimit,
-        BadRule::Date("soon".into()),
-        BadRule::HalfAPause,
-        BadRule::PauseBackwards,
+        RuleFormError::MissingMode,
+        RuleFormError::Price(amount(0)),
+        RuleFormError::Price(amount(2)),
+        RuleFormError::Price(ParseMoneyError::Currency("EURO".into())),
+        RuleFormError::MissingCap,
+        RuleFormError::Number(RuleFormNumber::Percent),
+        RuleFormError::Number(RuleFormNumber::Orders),
+        RuleFormError::Number(RuleFormNumber::Days),
+        RuleFormError::IncompleteLimit,
+        RuleFormError::Date("soon".into()),
+        RuleFormError::IncompletePause,
+        RuleFormError::PauseEndsBeforeStart,
     ];
-    let parts =
-        [BadAddress::Street, BadAddress::Optional, BadAddress::City, BadAddress::PostalCode, BadAddress::Country];
+    let parts = [
+        AddressError::Street,
+        AddressError::Optional,
+        AddressError::City,
+        AddressError::PostalCode,
+        AddressError::Country,
+    ];
     let choices = [
-        BadChoice::Torn,
-        BadChoice::Unreadable,
-        BadChoice::Expired,
-        BadChoice::NoButton,
-        BadChoice::Malformed("`a/b` is not a slot id".into()),
-        BadChoice::NoAddress,
-        BadChoice::TakeoverForbidden,
-        BadChoice::TakeoverDeclined,
-        BadChoice::OtherOwner,
-        BadChoice::TakeoverOver,
-        BadChoice::NotOffered,
-        BadChoice::NotOfThese,
-        BadChoice::NoAnswer,
-        BadChoice::NothingToOrder,
-        BadChoice::NothingToRule,
-        BadChoice::Unanswered("Filter".into()),
-        BadChoice::AllSkipped,
+        FormError::Incomplete,
+        FormError::Unreadable,
+        FormError::Expired,
+        FormError::NoButton,
+        FormError::Malformed("`a/b` is not a slot id".into()),
+        FormError::NoAddress,
+        FormError::TakeoverForbidden,
+        FormError::TakeoverDeclined,
+        FormError::OwnerChanged,
+        FormError::TakeoverClosed,
+        FormError::ProductNotOffered,
+        FormError::ChooseOfferedProduct,
+        FormError::NoSelection,
+        FormError::NoProductToOrder,
+        FormError::NoProductForRules,
+        FormError::SlotUnanswered("Filter".into()),
+        FormError::AllSlotsSkipped,
     ];
-    let choices = choices.into_iter().chain(rules.map(BadChoice::Rule)).chain(parts.map(BadChoice::Address));
+    let choices = choices.into_iter().chain(rules.map(FormError::InvalidRule)).chain(parts.map(FormError::Address));
     let others = [
         Error::InvalidToken,
         Error::WrongPassword,
-        Error::Blocked,
+        Error::CustomerBlocked,
         Error::Throttled(30),
-        Error::TooOften(30),
-        Error::SignupGone,
+        Error::RateLimited(30),
+        Error::SignupClosed,
         Error::UnknownOrder,
         Error::UnknownSlot { slot: "s".into(), model: "m".into() },
-        Error::NotCancelled(NotCancelled::TooLate),
-        Error::NotCancelled(NotCancelled::Over),
-        Error::NotCancelled(NotCancelled::Test),
-        Error::NotCancelled(NotCancelled::Standard),
-        Error::NotApproved(NotApproved::NotHeld),
-        Error::NotApproved(NotApproved::OtherPrice(money())),
+        Error::CancelRejected(CancelError::TooLate),
+        Error::CancelRejected(CancelError::AlreadyFinal),
+        Error::CancelRejected(CancelError::IsTestOrder),
+        Error::CancelRejected(CancelError::IsStandardOrder),
+        Error::ApproveRejected(ApproveError::NotHeld),
+        Error::ApproveRejected(ApproveError::PriceChanged(money())),
         Error::Unavailable("the database is away".into()),
         Error::Internal("a row is missing".into()),
-        Error::BadCommand("there is no such thing".into()),
+        Error::InvalidCommand("there is no such thing".into()),
     ];
     choices.map(Error::from).chain(others).collect()
 }
@@ -77,25 +82,25 @@ fn refusals() -> Vec<Error> {
 #[test]
 fn every_refusal_is_said_in_every_language_and_no_two_alike() {
     for language in TRANSLATED {
-        let texts = Texts::of(language);
+        let texts = Texts::for_language(language);
         let mut said = Vec::new();
-        for error in refusals() {
-            let words = (texts.refusal)(&error);
+        for error in customer_errors() {
+            let words = (texts.error_message)(&error);
             assert!(words.ends_with(['.', '。']) && words != error.to_string(), "{language}: {error}: {words}");
             assert!(!said.contains(&words), "{language} says twice: {words}");
             // What is for the log or for developers is not told.
             assert!(!words.contains("database") && !words.contains("row") && !words.contains("a/b"), "{words}");
             said.push(words);
         }
-        let dearer = (texts.refusal)(&Error::NotApproved(NotApproved::OtherPrice(money())));
-        assert!(dearer.contains(&language.money(&money())), "{dearer}");
+        let dearer = (texts.error_message)(&Error::ApproveRejected(ApproveError::PriceChanged(money())));
+        assert!(dearer.contains(&language.format_money(&money())), "{dearer}");
     }
 }
 
 #[test]
 fn every_reason_to_wait_is_said_in_every_language_and_no_two_alike() {
-    for texts in Language::ALL.map(Texts::of) {
-        let problems: Vec<_> = Problem::ALL.map(Some).into_iter().chain([None]).collect();
+    for texts in Language::ALL.map(Texts::for_language) {
+        let problems: Vec<_> = OrderProblem::ALL.map(Some).into_iter().chain([None]).collect();
         for say in [texts.orders.held, texts.letters.problem] {
             let mut said: Vec<_> = problems.iter().map(|problem| say(*problem)).collect();
             said.sort_unstable();
@@ -107,20 +112,26 @@ fn every_reason_to_wait_is_said_in_every_language_and_no_two_alike() {
 
 #[test]
 fn what_a_customer_has_to_decide_is_no_failure() {
-    let asked = [Problem::Ask, Problem::Price, Problem::Limit, Problem::Paused];
-    let failed = [Some(Problem::Address), Some(Problem::OutOfStock), Some(Problem::Payment), None];
-    for texts in Language::ALL.map(Texts::of) {
+    let asked = [
+        OrderProblem::ApprovalRequired,
+        OrderProblem::PriceTooHigh,
+        OrderProblem::OrderLimitReached,
+        OrderProblem::Paused,
+    ];
+    let failed =
+        [Some(OrderProblem::MissingAddress), Some(OrderProblem::OutOfStock), Some(OrderProblem::PaymentFailed), None];
+    for texts in Language::ALL.map(Texts::for_language) {
         let subjects = failed.map(texts.letters.held_subject);
         let standings = failed.map(texts.orders.held);
         let unanswered = |problem| (texts.letters.unanswered)(problem, "UNTIL", Some("DAY"));
-        let drops = unanswered(Some(Problem::Payment));
+        let drops = unanswered(Some(OrderProblem::PaymentFailed));
         for problem in asked.map(Some) {
             assert!(!subjects.contains(&(texts.letters.held_subject)(problem)), "{problem:?}");
             let standing = (texts.orders.held)(problem);
             let begins = |text: &str| text.split([':', '：']).next().unwrap().to_owned();
             assert!(!standings.map(begins).contains(&begins(standing)), "{standing}");
             assert_ne!(unanswered(problem), drops);
-            let names = if problem == Some(Problem::Paused) { "DAY" } else { "UNTIL" };
+            let names = if problem == Some(OrderProblem::Paused) { "DAY" } else { "UNTIL" };
             assert!(unanswered(problem).contains(names), "{problem:?}");
         }
         let mut said: Vec<_> =
@@ -133,29 +144,30 @@ fn what_a_customer_has_to_decide_is_no_failure() {
 
 #[test]
 fn one_is_not_many() {
-    let said = |language, window| (Texts::of(language).set_up.cancel_within)(window);
+    let said = |language, window| (Texts::for_language(language).set_up.cancel_within)(window);
     for (language, window, words) in [
-        (Language::English, Window::Hours(1), "1 hour "),
-        (Language::English, Window::Hours(24), "24 hours "),
-        (Language::English, Window::Minutes(1), "1 minute "),
-        (Language::English, Window::Minutes(90), "90 minutes "),
-        (Language::German, Window::Hours(1), "1 Stunde "),
-        (Language::German, Window::Hours(24), "24 Stunden "),
-        (Language::German, Window::Minutes(1), "1 Minute "),
-        (Language::German, Window::Minutes(90), "90 Minuten "),
-        (Language::Japanese, Window::Hours(1), "1時間"),
-        (Language::Japanese, Window::Minutes(90), "90分"),
+        (Language::English, CancelWindow::Hours(1), "1 hour "),
+        (Language::English, CancelWindow::Hours(24), "24 hours "),
+        (Language::English, CancelWindow::Minutes(1), "1 minute "),
+        (Language::English, CancelWindow::Minutes(90), "90 minutes "),
+        (Language::German, CancelWindow::Hours(1), "1 Stunde "),
+        (Language::German, CancelWindow::Hours(24), "24 Stunden "),
+        (Language::German, CancelWindow::Minutes(1), "1 Minute "),
+        (Language::German, CancelWindow::Minutes(90), "90 Minuten "),
+        (Language::Japanese, CancelWindow::Hours(1), "1時間"),
+        (Language::Japanese, CancelWindow::Minutes(90), "90分"),
     ] {
         assert!(said(language, window).contains(words), "{}", said(language, window));
     }
-    let wait = |seconds| (Texts::of(Language::German).refusal)(&Error::Throttled(seconds));
+    let wait = |seconds| (Texts::for_language(Language::German).error_message)(&Error::Throttled(seconds));
     assert!(wait(1).contains(" 1 Sekunde ") && wait(2).contains(" 2 Sekunden "), "{} {}", wait(1), wait(2));
 }
 
 /// A button that places an order says that it costs money; German law wants these words and no others.
 #[test]
 fn the_button_that_orders_says_that_it_costs_money() {
-    let said = Language::ALL.map(|language| (Texts::of(language).orders.pay)(&language.money(&money())));
+    let said =
+        Language::ALL.map(|language| (Texts::for_language(language).orders.pay)(&language.format_money(&money())));
     let wanted = ["Order and pay 1234.50 EUR", "Zahlungspflichtig bestellen", "€1,234.50 を支払って注文を確定する"];
     assert_eq!(said, wanted);
 }
@@ -163,7 +175,7 @@ fn the_button_that_orders_says_that_it_costs_money() {
 /// They are written without being escaped, since one of them has an apostrophe that page readers know.
 #[test]
 fn what_is_written_as_it_is_holds_no_markup() {
-    for texts in Language::ALL.map(Texts::of) {
+    for texts in Language::ALL.map(Texts::for_language) {
         for text in [texts.sorry.title, texts.settings.other_account, texts.settings.open_device] {
             assert!(!text.contains(['<', '>', '&', '"']), "{text}");
         }

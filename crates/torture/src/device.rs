@@ -3,10 +3,10 @@
 //! Invariant: an answer that no client could make sense of (a 500, a 503 without `Retry-After`) is a finding, whatever
 //! was done to the server meanwhile; no answer at all is none.
 
-use crate::program::{PATIENCE, Program};
+use crate::server_process::{HANG_TIMEOUT, ServerProgram};
 use axum::http::Method;
-use opendrs_domain::version::{Endpoint, INPUT_HEADER, RESULT_HEADER, Version, full_name};
-use opendrs_client::{Reply, send};
+use opendrs_client::{ClientResponse, send};
+use opendrs_domain::version::{ApiEndpoint, INPUT_VERSION_HEADER, RESULT_VERSION_HEADER, Version, versioned_type_name};
 use serde_json::Value;
 use std::sync::Mutex;
 
@@ -22,74 +22,83 @@ pub const SLOTS: [&str; 2] = ["7c0a3f5e-0000-4000-8000-0000000000a1", "7c0a3f5e-
 
 /// What came of a call.
 #[derive(Debug)]
-pub enum Answer {
+pub enum CallOutcome {
     /// 200.
-    Done(Value),
+    Succeeded(Value),
     /// 400: its body.
     Refused(Value),
     /// 503, with `Retry-After`.
     Unavailable,
     /// None: the server is gone, or was before it could answer.
-    Lost,
+    NoAnswer,
 }
 
-async fn answer(
+async fn send_call(
     base: &str,
     method: Method,
     path: &str,
     headers: &[(&str, &str)],
     body: String,
-) -> Result<Answer, String> {
+) -> Result<CallOutcome, String> {
     let url = format!("{base}{path}");
-    let sent = tokio::time::timeout(PATIENCE, send(method, &url, headers, body)).await;
-    match sent.map_err(|_| format!("{path}: neither an answer nor an end of the connection in {PATIENCE:?}"))? {
-        Err(_) => Ok(Answer::Lost),
-        Ok(reply) => read(path, &reply),
+    let sent = tokio::time::timeout(HANG_TIMEOUT, send(method, &url, headers, body)).await;
+    match sent.map_err(|_| format!("{path}: neither an answer nor an end of the connection in {HANG_TIMEOUT:?}"))? {
+        Err(_) => Ok(CallOutcome::NoAnswer),
+        Ok(reply) => classify_reply(path, &reply),
     }
 }
 
-fn read(path: &str, reply: &Reply) -> Result<Answer, String> {
+fn classify_reply(path: &str, reply: &ClientResponse) -> Result<CallOutcome, String> {
     match reply.status.as_u16() {
-        200 => Ok(Answer::Done(reply.json())),
-        400 => Ok(Answer::Refused(reply.json())),
-        503 if !reply.header("retry-after").is_empty() => Ok(Answer::Unavailable),
+        200 => Ok(CallOutcome::Succeeded(reply.json())),
+        400 => Ok(CallOutcome::Refused(reply.json())),
+        503 if !reply.header("retry-after").is_empty() => Ok(CallOutcome::Unavailable),
         status => Err(format!("{path} was answered {status}: {}", reply.text())),
     }
 }
 
 /// The control paths.
-pub async fn control(base: &str, path: &str, change: Option<Value>) -> Result<Answer, String> {
+pub async fn call_control(base: &str, path: &str, change: Option<Value>) -> Result<CallOutcome, String> {
     let method = if change.is_some() { Method::POST } else { Method::GET };
-    answer(base, method, path, &[], change.map(|change| change.to_string()).unwrap_or_default()).await
+    send_call(base, method, path, &[], change.map(|change| change.to_string()).unwrap_or_default()).await
 }
 
 /// The token endpoint.
-pub async fn token(base: &str, grant: &str, name: &str, value: &str) -> Result<Answer, String> {
+pub async fn call_token_endpoint(base: &str, grant: &str, name: &str, value: &str) -> Result<CallOutcome, String> {
     // Tokens hold a bar, which a form must not.
     let value = value.replace('|', "%7C");
     let body = format!("grant_type={grant}&{name}={value}&client_id={CLIENT}&client_secret={SECRET}");
     let headers = [("content-type", "application/x-www-form-urlencoded")];
-    answer(base, Method::POST, "/auth/o2/token", &headers, body).await
+    send_call(base, Method::POST, "/auth/o2/token", &headers, body).await
 }
 
 /// A call of the device API, with the newest versions.
-async fn call(base: &str, access: &str, endpoint: Endpoint, path: &str, body: &str) -> Result<Answer, String> {
+async fn call_device_api(
+    base: &str,
+    access: &str,
+    endpoint: ApiEndpoint,
+    path: &str,
+    body: &str,
+) -> Result<CallOutcome, String> {
     let spec = endpoint.spec();
-    let newest = |name, versions: &[Version]| full_name(name, versions.iter().copied().max().unwrap_or(Version::V1));
+    let newest =
+        |name, versions: &[Version]| versioned_type_name(name, versions.iter().copied().max().unwrap_or(Version::V1));
     let bearer = format!("Bearer {access}");
-    let (input, result) = (newest(spec.input, spec.inputs), newest(spec.result, spec.results));
-    let headers = [("authorization", bearer.as_str()), (INPUT_HEADER, &input), (RESULT_HEADER, &result)];
+    let (input, result) =
+        (newest(spec.input_type, spec.input_versions), newest(spec.result_type, spec.result_versions));
+    let headers =
+        [("authorization", bearer.as_str()), (INPUT_VERSION_HEADER, &input), (RESULT_VERSION_HEADER, &result)];
     let method = Method::from_bytes(spec.method.as_bytes()).map_err(|e| e.to_string())?;
-    answer(base, method, path, &headers, body.into()).await
+    send_call(base, method, path, &headers, body.into()).await
 }
 
 /// Ends the registration that a token speaks for.
-pub async fn deregister(base: &str, access: &str) -> Result<Answer, String> {
-    call(base, access, Endpoint::Deregister, "/registration", "").await
+pub async fn deregister(base: &str, access: &str) -> Result<CallOutcome, String> {
+    call_device_api(base, access, ApiEndpoint::Deregister, "/registration", "").await
 }
 
 /// A linked device.
-pub struct Device {
+pub struct TortureDevice {
     /// Its serial.
     pub serial: String,
     /// Whether its orders may be cancelled by a call.
@@ -98,52 +107,53 @@ pub struct Device {
     access: Mutex<String>,
 }
 
-fn text(value: &Value, name: &str) -> Result<String, String> {
+fn text_member(value: &Value, name: &str) -> Result<String, String> {
     value[name].as_str().map(str::to_owned).ok_or_else(|| format!("no {name} in {value}"))
 }
 
-impl Device {
+impl TortureDevice {
     /// Links one, by the program's own command.
-    pub fn link(program: &Program, serial: &str, test: bool) -> Result<Self, String> {
+    pub fn link(program: &ServerProgram, serial: &str, test: bool) -> Result<Self, String> {
         let words = ["device", "link", "--client", CLIENT, "--model", MODEL, "--serial", serial];
-        let printed = program.run(&[&words[..], if test { &["--test-device"] } else { &[] }].concat())?;
+        let printed = program.run_command(&[&words[..], if test { &["--test-device"] } else { &[] }].concat())?;
         let printed: Value = serde_json::from_str(&printed).map_err(|e| format!("{e}: {printed}"))?;
-        let (access, refresh) = (text(&printed, "access_token")?, text(&printed, "refresh_token")?);
+        let (access, refresh) = (text_member(&printed, "access_token")?, text_member(&printed, "refresh_token")?);
         Ok(Self { serial: serial.into(), test, refresh, access: Mutex::new(access) })
     }
 
     /// Links another, and hands over a code in place of tokens.
-    pub fn code(program: &Program, serial: &str) -> Result<String, String> {
+    pub fn link_for_code(program: &ServerProgram, serial: &str) -> Result<String, String> {
         let words = ["device", "link", "--client", CLIENT, "--model", MODEL, "--serial", serial];
-        let printed = program.run(&[&words[..], &["--code", "--redirect-uri", REDIRECT]].concat())?;
+        let printed = program.run_command(&[&words[..], &["--code", "--redirect-uri", REDIRECT]].concat())?;
         let printed: Value = serde_json::from_str(&printed).map_err(|e| format!("{e}: {printed}"))?;
-        text(&printed, "code")
+        text_member(&printed, "code")
     }
 
     /// Takes a new access token. The refresh token must be good: nobody took it back.
-    pub async fn refresh(&self, base: &str) -> Result<Answer, String> {
-        let answer = token(base, "refresh_token", "refresh_token", &self.refresh).await?;
+    pub async fn refresh_token(&self, base: &str) -> Result<CallOutcome, String> {
+        let answer = call_token_endpoint(base, "refresh_token", "refresh_token", &self.refresh).await?;
         match &answer {
-            Answer::Done(tokens) => {
-                let access = text(tokens, "access_token")?;
+            CallOutcome::Succeeded(tokens) => {
+                let access = text_member(tokens, "access_token")?;
                 *self.access.lock().map_err(|_| "a device panicked")? = access;
             }
-            Answer::Refused(why) => return Err(format!("{}'s refresh token is refused: {why}", self.serial)),
-            Answer::Unavailable | Answer::Lost => {}
+            CallOutcome::Refused(why) => return Err(format!("{}'s refresh token is refused: {why}", self.serial)),
+            CallOutcome::Unavailable | CallOutcome::NoAnswer => {}
         }
         Ok(answer)
     }
 
     /// One of its calls. Time may have been moved past its token's end: then it takes another.
-    pub async fn call(&self, base: &str, endpoint: Endpoint, path: &str, body: &str) -> Result<Answer, String> {
+    pub async fn call(&self, base: &str, endpoint: ApiEndpoint, path: &str, body: &str) -> Result<CallOutcome, String> {
         loop {
             let access = self.access.lock().map_err(|_| "a device panicked")?.clone();
-            match call(base, &access, endpoint, path, body).await? {
-                Answer::Refused(why) if why["message"] == "Invalid token" => match self.refresh(base).await? {
-                    Answer::Done(_) => {}
+            match call_device_api(base, &access, endpoint, path, body).await? {
+                CallOutcome::Refused(why) if why["message"] == "Invalid token" => match self.refresh_token(base).await?
+                {
+                    CallOutcome::Succeeded(_) => {}
                     other => return Ok(other),
                 },
-                Answer::Refused(why) => return Err(format!("{path} of {} is refused: {why}", self.serial)),
+                CallOutcome::Refused(why) => return Err(format!("{path} of {} is refused: {why}", self.serial)),
                 other => return Ok(other),
             }
         }

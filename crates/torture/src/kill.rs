@@ -2,57 +2,61 @@
 //!
 //! Invariant: a cycle ends with a dead server, and with everything checked that any server of this store ever answered.
 
-use crate::program::Server;
-use crate::site::Site;
+use crate::server_process::ServerProcess;
+use crate::test_bed::TestBed;
 use opendrs_store::failpoint::Point;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// How long a server may live that dies at random.
-const LIFE: std::ops::Range<u64> = 10..350;
+const LIFETIME_MILLIS: std::ops::Range<u64> = 10..350;
 /// How long one is waited for that should die at a failpoint; then it is killed.
-const LATE: Duration = Duration::from_millis(900);
+const FAILPOINT_TIMEOUT: Duration = Duration::from_millis(900);
 /// Each so many-th cycle kills at random; the others take the failpoints in turn.
-const RANDOM: usize = 3;
+const RANDOM_KILL_EVERY: usize = 3;
 /// Codes redeemed in a cycle.
-const CODES: usize = 3;
+const CODES_PER_CYCLE: usize = 3;
 
 /// How the servers died.
 #[derive(Default)]
-pub struct Deaths {
+pub struct DeathCounts {
     /// By a signal at a random moment.
     pub random: usize,
     /// At a failpoint.
-    pub at: BTreeMap<&'static str, usize>,
+    pub at_failpoint: BTreeMap<&'static str, usize>,
     /// A failpoint was not reached in time.
     pub late: usize,
 }
 
 /// Kills servers until `cycles` are over.
-pub async fn run(site: &mut Site, cycles: usize, mut tell: impl FnMut(usize, &Deaths)) -> Result<Deaths, String> {
-    let mut deaths = Deaths::default();
-    birth(site, &mut deaths)?;
-    site.found().await?.kill()?;
+pub async fn run_cycles(
+    site: &mut TestBed,
+    cycles: usize,
+    mut tell: impl FnMut(usize, &DeathCounts),
+) -> Result<DeathCounts, String> {
+    let mut deaths = DeathCounts::default();
+    kill_during_store_creation(site, &mut deaths)?;
+    site.create_store().await?.kill()?;
     // A schema step is applied only where a store is made.
     let points: Vec<_> = Point::ALL.into_iter().filter(|point| *point != Point::SchemaApplied).collect();
     let (mut turn, mut eager) = (0, false);
     for cycle in 0..cycles {
-        site.make_codes(CODES)?;
-        if cycle % RANDOM == 0 {
+        site.create_codes(CODES_PER_CYCLE)?;
+        if cycle % RANDOM_KILL_EVERY == 0 {
             let failed = |e| format!("cycle {cycle}: {e}");
-            let life = Duration::from_millis(site.rng.u64(LIFE));
-            let server = site.start().await.map_err(failed)?;
-            one(site, server, life).await.map_err(failed)?;
+            let life = Duration::from_millis(site.rng.u64(LIFETIME_MILLIS));
+            let server = site.restart().await.map_err(failed)?;
+            run_short_life(site, server, life).await.map_err(failed)?;
             deaths.random += 1;
         } else {
             let point = points[turn % points.len()];
             // What was not reached the last time dies at the first opportunity.
-            let times = if eager { 1 } else { site.rng.u64(1..=often(point)) };
+            let times = if eager { 1 } else { site.rng.u64(1..=max_failpoint_passes(point)) };
             let failed = |e| format!("cycle {cycle}, {} {times}: {e}", point.name());
-            eager = match site.start_to_die((point, times)).await.map_err(failed)? {
-                Some(server) => !one(site, server, LATE).await.map_err(failed)?,
+            eager = match site.start_with_failpoint((point, times)).await.map_err(failed)? {
+                Some(server) => !run_short_life(site, server, FAILPOINT_TIMEOUT).await.map_err(failed)?,
                 None => {
-                    site.verify_dead().await.map_err(failed)?;
+                    site.verify_after_death().await.map_err(failed)?;
                     false
                 }
             };
@@ -60,21 +64,21 @@ pub async fn run(site: &mut Site, cycles: usize, mut tell: impl FnMut(usize, &De
                 deaths.late += 1;
             } else {
                 turn += 1;
-                *deaths.at.entry(point.name()).or_default() += 1;
+                *deaths.at_failpoint.entry(point.name()).or_default() += 1;
             }
         }
         tell(cycle + 1, &deaths);
     }
-    lasting(site).await.map_err(|e| format!("the last life: {e}"))?;
+    run_long_life(site).await.map_err(|e| format!("the last life: {e}"))?;
     deaths.random += 1;
-    site.start().await?.kill()?;
-    site.verify_dead().await?;
-    site.program.place.sound().await?;
+    site.restart().await?.kill()?;
+    site.verify_after_death().await?;
+    site.program.store.check_integrity().await?;
     Ok(deaths)
 }
 
 /// How often a place may be passed before it kills: as often as it is reached in a cycle's load.
-fn often(point: Point) -> u64 {
+fn max_failpoint_passes(point: Point) -> u64 {
     match point {
         Point::SchemaApplied | Point::CodeRedeemed | Point::WorkHalfDone => 1,
         Point::ClockMoved => 2,
@@ -85,7 +89,7 @@ fn often(point: Point) -> u64 {
 }
 
 /// Deaths while a store is made: each start goes on where the one before died.
-fn birth(site: &mut Site, deaths: &mut Deaths) -> Result<(), String> {
+fn kill_during_store_creation(site: &mut TestBed, deaths: &mut DeathCounts) -> Result<(), String> {
     let later = site.rng.u64(2..=5);
     for (point, times) in [
         (Point::SchemaApplied, 1),
@@ -95,7 +99,7 @@ fn birth(site: &mut Site, deaths: &mut Deaths) -> Result<(), String> {
         (Point::BatchCommitted, 2),
     ] {
         match site.program.serve(Some(&site.seed), Some((point, times))) {
-            Err(None) => *deaths.at.entry(point.name()).or_default() += 1,
+            Err(None) => *deaths.at_failpoint.entry(point.name()).or_default() += 1,
             Err(Some(why)) => return Err(format!("first start, {} {times}: {why}", point.name())),
             // What is there already is not written again, so a later batch may not come.
             Ok(mut server) => server.kill()?,
@@ -105,32 +109,32 @@ fn birth(site: &mut Site, deaths: &mut Deaths) -> Result<(), String> {
 }
 
 /// One life under load; whether the server died by itself within `life`.
-async fn one(site: &mut Site, mut server: Server, life: Duration) -> Result<bool, String> {
-    let base = server.base.clone();
-    let mut load = site.load(&base, true);
-    site.redeem(&mut load);
+async fn run_short_life(site: &mut TestBed, mut server: ServerProcess, life: Duration) -> Result<bool, String> {
+    let base = server.base_url.clone();
+    let mut load = site.start_load(&base, true);
+    site.redeem_codes(&mut load);
     let died = dies_within(&mut server, life).await;
     if !died {
         server.kill()?;
     }
-    load.end().await.map_err(|e| format!("{e}\n{}", server.last_words()))?;
-    site.verify_dead().await.map_err(|e| format!("{e}\n{}", server.last_words()))?;
+    load.finish().await.map_err(|e| format!("{e}\n{}", server.last_log_lines()))?;
+    site.verify_after_death().await.map_err(|e| format!("{e}\n{}", server.last_log_lines()))?;
     Ok(died)
 }
 
 /// One life that lasts until the clock took orders with it: on a slow store the short ones end before.
-async fn lasting(site: &mut Site) -> Result<(), String> {
-    site.make_codes(CODES)?;
-    let mut server = site.start().await?;
-    let mut load = site.load(&server.base, true);
-    site.redeem(&mut load);
-    load.moved().await?;
+async fn run_long_life(site: &mut TestBed) -> Result<(), String> {
+    site.create_codes(CODES_PER_CYCLE)?;
+    let mut server = site.restart().await?;
+    let mut load = site.start_load(&server.base_url, true);
+    site.redeem_codes(&mut load);
+    load.wait_for_order_transition().await?;
     server.kill()?;
-    load.end().await.map_err(|e| format!("{e}\n{}", server.last_words()))?;
-    site.verify_dead().await.map_err(|e| format!("{e}\n{}", server.last_words()))
+    load.finish().await.map_err(|e| format!("{e}\n{}", server.last_log_lines()))?;
+    site.verify_after_death().await.map_err(|e| format!("{e}\n{}", server.last_log_lines()))
 }
 
-async fn dies_within(server: &mut Server, life: Duration) -> bool {
+async fn dies_within(server: &mut ServerProcess, life: Duration) -> bool {
     let mut ticks = tokio::time::interval(Duration::from_millis(2));
     let watch = async {
         while !server.has_ended() {

@@ -12,7 +12,7 @@ use std::sync::Mutex;
 
 /// One answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Entry {
+pub enum LedgerEntry {
     /// SlotStatus was answered 200; `n` is its remaining quantity, used once in a run.
     Reading { serial: String, n: u64 },
     /// Replenish placed an order.
@@ -47,7 +47,7 @@ impl Ledger {
     }
 
     /// Writes entries and waits for the disk.
-    pub fn write(&self, entries: &[Entry]) -> Result<(), String> {
+    pub fn append(&self, entries: &[LedgerEntry]) -> Result<(), String> {
         let mut text = Vec::new();
         for entry in entries {
             serde_json::to_writer(&mut text, entry).map_err(|e| e.to_string())?;
@@ -58,13 +58,13 @@ impl Ledger {
     }
 
     /// Reads what was written since the last time.
-    pub fn read(&self, into: &mut Told) -> Result<(), String> {
+    pub fn read_new_entries(&self, into: &mut RecordedAnswers) -> Result<(), String> {
         let failed = |e: std::io::Error| format!("{}: {e}", self.path.display());
         let mut file = File::open(&self.path).map_err(failed)?;
-        file.seek(SeekFrom::Start(into.read)).map_err(failed)?;
+        file.seek(SeekFrom::Start(into.file_offset)).map_err(failed)?;
         for line in BufReader::new(file).lines() {
             let line = line.map_err(failed)?;
-            into.read += line.len() as u64 + 1;
+            into.file_offset += line.len() as u64 + 1;
             into.add(serde_json::from_str(&line).map_err(|e| format!("{}: {e}: {line}", self.path.display()))?)?;
         }
         Ok(())
@@ -73,49 +73,49 @@ impl Ledger {
 
 /// Everything that was answered, put in order.
 #[derive(Default)]
-pub struct Told {
-    read: u64,
+pub struct RecordedAnswers {
+    file_offset: u64,
     /// Readings stored, by device.
     pub readings: BTreeSet<(String, u64)>,
     /// Orders that Replenish placed, by slot of a device.
-    pub placed: BTreeMap<(String, String), BTreeSet<String>>,
+    pub placed_orders: BTreeMap<(String, String), BTreeSet<String>>,
     /// How often a Replenish of a slot got no clear answer.
-    pub unknown: BTreeMap<(String, String), usize>,
+    pub unanswered: BTreeMap<(String, String), usize>,
     /// Every order that was ever named.
-    pub named: BTreeSet<String>,
+    pub known_orders: BTreeSet<String>,
     /// Orders that must be over.
-    pub over: BTreeSet<String>,
+    pub ended_orders: BTreeSet<String>,
     /// States that orders reached, as the clock told.
-    pub moved: BTreeSet<(String, String)>,
+    pub order_states: BTreeSet<(String, String)>,
     /// Codes redeemed, with the refresh token that came.
-    pub redeemed: BTreeMap<String, String>,
+    pub redeemed_codes: BTreeMap<String, String>,
     /// Refresh tokens of devices that deregistered themselves.
-    pub ended: BTreeSet<String>,
+    pub ended_tokens: BTreeSet<String>,
     /// The latest time that the clock told.
-    pub clock: String,
+    pub latest_time: String,
 }
 
-impl Told {
-    fn add(&mut self, entry: Entry) -> Result<(), String> {
+impl RecordedAnswers {
+    fn add(&mut self, entry: LedgerEntry) -> Result<(), String> {
         match entry {
-            Entry::Reading { serial, n } => drop(self.readings.insert((serial, n))),
-            Entry::Placed { serial, slot, instance } => {
-                self.named.insert(instance.clone());
-                if !self.placed.entry((serial, slot)).or_default().insert(instance.clone()) {
+            LedgerEntry::Reading { serial, n } => drop(self.readings.insert((serial, n))),
+            LedgerEntry::Placed { serial, slot, instance } => {
+                self.known_orders.insert(instance.clone());
+                if !self.placed_orders.entry((serial, slot)).or_default().insert(instance.clone()) {
                     return Err(format!("two calls were told that they placed {instance}"));
                 }
             }
-            Entry::Locked { instance } => drop(self.named.insert(instance)),
-            Entry::Unknown { serial, slot } => *self.unknown.entry((serial, slot)).or_default() += 1,
-            Entry::Freed { instance } => drop(self.over.insert(instance)),
-            Entry::Moved { instance, state } => drop(self.moved.insert((instance, state))),
-            Entry::Redeemed { code, refresh } => {
-                if self.redeemed.insert(code.clone(), refresh).is_some() {
+            LedgerEntry::Locked { instance } => drop(self.known_orders.insert(instance)),
+            LedgerEntry::Unknown { serial, slot } => *self.unanswered.entry((serial, slot)).or_default() += 1,
+            LedgerEntry::Freed { instance } => drop(self.ended_orders.insert(instance)),
+            LedgerEntry::Moved { instance, state } => drop(self.order_states.insert((instance, state))),
+            LedgerEntry::Redeemed { code, refresh } => {
+                if self.redeemed_codes.insert(code.clone(), refresh).is_some() {
                     return Err(format!("the code {code} was redeemed twice"));
                 }
             }
-            Entry::Ended { refresh } => drop(self.ended.insert(refresh)),
-            Entry::Clock { now } => self.clock = std::mem::take(&mut self.clock).max(now),
+            LedgerEntry::Ended { refresh } => drop(self.ended_tokens.insert(refresh)),
+            LedgerEntry::Clock { now } => self.latest_time = std::mem::take(&mut self.latest_time).max(now),
         }
         Ok(())
     }
@@ -124,11 +124,11 @@ impl Told {
     pub fn counts(&self) -> Vec<(&'static str, usize)> {
         vec![
             ("readings", self.readings.len()),
-            ("orders", self.placed.values().map(BTreeSet::len).sum()),
-            ("cancels", self.over.len()),
-            ("moves", self.moved.len()),
-            ("redemptions", self.redeemed.len()),
-            ("deregistrations", self.ended.len()),
+            ("orders", self.placed_orders.values().map(BTreeSet::len).sum()),
+            ("cancels", self.ended_orders.len()),
+            ("moves", self.order_states.len()),
+            ("redemptions", self.redeemed_codes.len()),
+            ("deregistrations", self.ended_tokens.len()),
         ]
     }
 }
@@ -137,28 +137,28 @@ impl Told {
 mod tests {
     use super::*;
 
-    fn redeemed(code: &str) -> Entry {
-        Entry::Redeemed { code: code.into(), refresh: "r".into() }
+    fn redeemed_entry(code: &str) -> LedgerEntry {
+        LedgerEntry::Redeemed { code: code.into(), refresh: "r".into() }
     }
 
     #[test]
     fn what_is_written_is_read_once_from_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let ledger = Ledger::create(&folder.path().join("ledger")).unwrap();
-        let mut told = Told::default();
-        ledger.write(&[redeemed("a"), Entry::Clock { now: "2018".into() }]).unwrap();
-        ledger.read(&mut told).unwrap();
-        ledger.write(&[redeemed("b"), Entry::Clock { now: "2017".into() }]).unwrap();
-        ledger.read(&mut told).unwrap();
-        ledger.read(&mut told).unwrap();
-        assert_eq!((told.redeemed.len(), told.clock.as_str()), (2, "2018"));
+        let mut told = RecordedAnswers::default();
+        ledger.append(&[redeemed_entry("a"), LedgerEntry::Clock { now: "2018".into() }]).unwrap();
+        ledger.read_new_entries(&mut told).unwrap();
+        ledger.append(&[redeemed_entry("b"), LedgerEntry::Clock { now: "2017".into() }]).unwrap();
+        ledger.read_new_entries(&mut told).unwrap();
+        ledger.read_new_entries(&mut told).unwrap();
+        assert_eq!((told.redeemed_codes.len(), told.latest_time.as_str()), (2, "2018"));
     }
 
     #[test]
     fn what_may_happen_once_is_not_told_twice() {
-        let placed = || Entry::Placed { serial: "s".into(), slot: "a".into(), instance: "i".into() };
-        for entry in [redeemed("a"), placed()] {
-            let mut told = Told::default();
+        let placed = || LedgerEntry::Placed { serial: "s".into(), slot: "a".into(), instance: "i".into() };
+        for entry in [redeemed_entry("a"), placed()] {
+            let mut told = RecordedAnswers::default();
             told.add(entry.clone()).unwrap();
             assert!(told.add(entry).is_err());
         }

@@ -4,53 +4,53 @@
 //! past the server. `cargo xtask torture` builds and starts it. What it is not: part of the product. Invariant: every
 //! finding ends the run with status 1 and with the seed to run it again; what was started is ended.
 
-mod check;
 mod device;
 mod fault;
+mod invariants;
 mod kill;
 mod ledger;
 mod load;
-mod program;
-mod site;
+mod server_process;
 mod store;
+mod test_bed;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use fault::Permitted;
-use kill::Deaths;
-use program::Program;
-use site::Site;
+use fault::PermittedFaults;
+use kill::DeathCounts;
+use server_process::ServerProgram;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use store::Place;
+use store::TortureStore;
+use test_bed::TestBed;
 
 /// Kills and faults against a real server: whatever it answered must be there afterwards.
 #[derive(Debug, Parser)]
 #[command(name = "opendrs-torture", arg_required_else_help = true)]
-struct Cli {
+struct TortureCli {
     #[command(subcommand)]
-    command: Command,
+    command: TortureCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum TortureCommand {
     /// kill -9 at random moments and at every failpoint, in turns.
-    Kill(Kill),
+    Kill(KillArgs),
     /// Full disks, failed writes and syncs, a PostgreSQL that dies, a clock that jumps, no descriptor left.
-    Faults(Faults),
+    Faults(FaultsArgs),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Engine {
+enum EngineArg {
     Sqlite,
     Postgres,
 }
 
 #[derive(Debug, Args)]
-struct Which {
+struct RunArgs {
     /// The engine.
     #[arg(long)]
-    engine: Engine,
+    engine: EngineArg,
     /// The server, built with the feature `failpoints`.
     #[arg(long, value_name = "FILE")]
     server: PathBuf,
@@ -63,21 +63,21 @@ struct Which {
 }
 
 /// So many cycles see every kind of answer; a run that did not has proved nothing.
-const ENOUGH: usize = 10;
+const MIN_CYCLES_FOR_COVERAGE: usize = 10;
 
 #[derive(Debug, Args)]
-struct Kill {
+struct KillArgs {
     #[command(flatten)]
-    which: Which,
+    which: RunArgs,
     /// How many servers are killed.
     #[arg(long)]
     cycles: usize,
 }
 
 #[derive(Debug, Args)]
-struct Faults {
+struct FaultsArgs {
     #[command(flatten)]
-    which: Which,
+    which: RunArgs,
     /// The folder of the cluster's `pg_ctl`; the cluster is killed, so it must be nobody else's.
     #[arg(long, value_name = "DIR", requires = "cluster_data")]
     cluster_bin: Option<PathBuf>,
@@ -90,36 +90,36 @@ struct Faults {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = TortureCli::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return fail(&format!("the runtime cannot start: {error}")),
+        Err(error) => return report_failure(&format!("the runtime cannot start: {error}")),
     };
     let done = runtime.block_on(async {
         match cli.command {
-            Command::Kill(args) => kill_cycles(&args).await.map_err(|e| (e, args.which.seed)),
-            Command::Faults(args) => faults(&args).await.map_err(|e| (e, args.which.seed)),
+            TortureCommand::Kill(args) => run_kill_cycles(&args).await.map_err(|e| (e, args.which.seed)),
+            TortureCommand::Faults(args) => run_faults(&args).await.map_err(|e| (e, args.which.seed)),
         }
     });
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err((finding, seed)) => fail(&format!("{finding}\nagain: --seed {seed}")),
+        Err((finding, seed)) => report_failure(&format!("{finding}\nagain: --seed {seed}")),
     }
 }
 
-fn fail(message: &str) -> ExitCode {
+fn report_failure(message: &str) -> ExitCode {
     let _ = writeln!(std::io::stderr().lock(), "{message}");
     ExitCode::FAILURE
 }
 
-fn say(line: &str) {
+fn print_line(line: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{line}");
 }
 
 /// A folder for one run. It stays after a finding, for a person to look at.
-struct Folder(Option<tempfile::TempDir>);
+struct RunFolder(Option<tempfile::TempDir>);
 
-impl Folder {
+impl RunFolder {
     fn path(&self) -> PathBuf {
         self.0.as_ref().map(|folder| folder.path().to_owned()).unwrap_or_default()
     }
@@ -130,33 +130,36 @@ impl Folder {
 }
 
 /// Makes a site, lets it be tortured, and removes it; after a finding it is kept.
-async fn on_site<T>(which: &Which, work: impl AsyncFnOnce(&mut Site) -> Result<T, String>) -> Result<T, String> {
-    let mut folder = Folder(Some(tempfile::tempdir().map_err(|e| e.to_string())?));
+async fn with_test_bed<T>(
+    which: &RunArgs,
+    work: impl AsyncFnOnce(&mut TestBed) -> Result<T, String>,
+) -> Result<T, String> {
+    let mut folder = RunFolder(Some(tempfile::tempdir().map_err(|e| e.to_string())?));
     let data = folder.path().join("data");
     let name = format!("torture_{}_{}", std::process::id(), which.seed);
     let cluster = which.cluster.as_deref().unwrap_or_default();
     let place = match which.engine {
-        Engine::Sqlite => Place::File(data.join("opendrs.db")),
-        Engine::Postgres => {
+        EngineArg::Sqlite => TortureStore::File(data.join("opendrs.db")),
+        EngineArg::Postgres => {
             let client = store::connect(cluster).await?;
             client.batch_execute(&format!("CREATE DATABASE {name}")).await.map_err(|e| e.to_string())?;
             let (server, _) = cluster.rsplit_once('/').ok_or("the cluster's URL names no database")?;
-            Place::Url(format!("{server}/{name}"))
+            TortureStore::Url(format!("{server}/{name}"))
         }
     };
     let seed = folder.path().join("seed.toml");
     std::fs::write(&seed, device::SEED).map_err(|e| e.to_string())?;
-    let program = Program {
+    let program = ServerProgram {
         file: std::path::absolute(&which.server).map_err(|e| e.to_string())?,
-        under: Vec::new(),
+        wrapper: Vec::new(),
         data,
-        place,
+        store: place,
     };
     let rng = fastrand::Rng::with_seed(which.seed);
-    let mut site = Site::new(program, seed, &folder.path().join("ledger"), rng)?;
+    let mut site = TestBed::new(program, seed, &folder.path().join("ledger"), rng)?;
     match work(&mut site).await {
         Ok(done) => {
-            if which.engine == Engine::Postgres {
+            if which.engine == EngineArg::Postgres {
                 let client = store::connect(cluster).await?;
                 let drop = format!("DROP DATABASE {name} WITH (FORCE)");
                 client.batch_execute(&drop).await.map_err(|e| e.to_string())?;
@@ -170,32 +173,32 @@ async fn on_site<T>(which: &Which, work: impl AsyncFnOnce(&mut Site) -> Result<T
     }
 }
 
-async fn faults(args: &Faults) -> Result<(), String> {
+async fn run_faults(args: &FaultsArgs) -> Result<(), String> {
     let both = args.cluster_bin.clone().zip(args.cluster_data.clone());
-    let cluster = both.map(|(bin, data)| fault::Cluster { bin, data });
-    say(&format!("{:?}, seed {}: faults", args.which.engine, args.which.seed));
-    let permitted = if args.as_permitted { Permitted::here() } else { Permitted::ALL };
-    fault::run(&args.which, cluster.as_ref(), permitted, |done| say(&format!("  {done}"))).await
+    let cluster = both.map(|(bin, data)| fault::ExclusiveCluster { bin, data });
+    print_line(&format!("{:?}, seed {}: faults", args.which.engine, args.which.seed));
+    let permitted = if args.as_permitted { PermittedFaults::detect() } else { PermittedFaults::ALL };
+    fault::run_all(&args.which, cluster.as_ref(), permitted, |done| print_line(&format!("  {done}"))).await
 }
 
-async fn kill_cycles(args: &Kill) -> Result<(), String> {
+async fn run_kill_cycles(args: &KillArgs) -> Result<(), String> {
     let progress = std::io::stderr().is_terminal();
-    let tell = |cycle: usize, deaths: &Deaths| {
+    let tell = |cycle: usize, deaths: &DeathCounts| {
         if progress {
             let _ = write!(std::io::stderr().lock(), "\r{cycle} of {} cycles, {} late ", args.cycles, deaths.late);
         }
     };
-    let work = async |site: &mut Site| {
-        let deaths = kill::run(site, args.cycles, tell).await?;
-        Ok((deaths, site.counts()))
+    let work = async |site: &mut TestBed| {
+        let deaths = kill::run_cycles(site, args.cycles, tell).await?;
+        Ok((deaths, site.answer_counts()))
     };
-    let (deaths, counts) = on_site(&args.which, work).await?;
+    let (deaths, counts) = with_test_bed(&args.which, work).await?;
     if progress {
         let _ = writeln!(std::io::stderr().lock());
     }
-    let points: Vec<_> = deaths.at.iter().map(|(name, count)| format!("{name} {count}")).collect();
+    let points: Vec<_> = deaths.at_failpoint.iter().map(|(name, count)| format!("{name} {count}")).collect();
     let answers: Vec<_> = counts.iter().map(|(name, count)| format!("{count} {name}")).collect();
-    say(&format!(
+    print_line(&format!(
         "{:?}, seed {}: {} cycles; killed at random {}, late {}; died at {}",
         args.which.engine,
         args.which.seed,
@@ -204,9 +207,11 @@ async fn kill_cycles(args: &Kill) -> Result<(), String> {
         deaths.late,
         points.join(", "),
     ));
-    say(&format!("  all there: {}", answers.join(", ")));
+    print_line(&format!("  all there: {}", answers.join(", ")));
     match counts.iter().find(|(_, count)| *count == 0) {
-        Some((name, _)) if args.cycles >= ENOUGH => Err(format!("there were no {name}: nothing was proved of them")),
+        Some((name, _)) if args.cycles >= MIN_CYCLES_FOR_COVERAGE => {
+            Err(format!("there were no {name}: nothing was proved of them"))
+        }
         _ => Ok(()),
     }
 }

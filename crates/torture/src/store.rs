@@ -3,7 +3,7 @@
 //! Invariant: what is read here went through no code of the server.
 
 use opendrs_domain::id::{DeviceId, InstanceId, OrderId};
-use opendrs_domain::notification::{Event, Facts};
+use opendrs_domain::notification::{Event, EventFacts};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
 /// Where the store is.
 #[derive(Clone, Debug)]
-pub enum Place {
+pub enum TortureStore {
     /// A SQLite file.
     File(PathBuf),
     /// A PostgreSQL database, by URL.
@@ -21,7 +21,7 @@ pub enum Place {
 
 /// An order's row.
 #[derive(Clone, Debug)]
-pub struct OrderRow {
+pub struct ObservedOrder {
     /// `eventInstanceId`.
     pub instance: String,
     /// Its device's serial.
@@ -33,11 +33,11 @@ pub struct OrderRow {
 }
 
 /// What the checks look at.
-pub struct Rows {
+pub struct ObservedRows {
     /// Serial and remaining quantity of every reading.
     pub readings: Vec<(String, u64)>,
     /// Every order.
-    pub orders: Vec<OrderRow>,
+    pub orders: Vec<ObservedOrder>,
     /// Serial, slot and order of every lock.
     pub locks: Vec<(String, String, String)>,
     /// What orders' events tell: which of the three, and the order's `eventInstanceId`.
@@ -51,19 +51,21 @@ pub async fn connect(url: &str) -> Result<Client, String> {
     Ok(client)
 }
 
-impl Place {
+impl TortureStore {
     /// What several queries answer within one moment. A UUID is a blob on one engine and a text with dashes on the
     /// other: it is written `hex(...)`.
-    async fn ask(&self, queries: &[&str]) -> Result<Vec<Table>, String> {
+    async fn query(&self, queries: &[&str]) -> Result<Vec<TextTable>, String> {
         match self {
-            Place::File(path) => lite(path, queries).map_err(|e| format!("{}: {e}", path.display())),
-            Place::Url(url) => pg(&connect(url).await?, queries).await.map_err(|e| format!("PostgreSQL: {e}")),
+            TortureStore::File(path) => query_sqlite(path, queries).map_err(|e| format!("{}: {e}", path.display())),
+            TortureStore::Url(url) => {
+                query_postgres(&connect(url).await?, queries).await.map_err(|e| format!("PostgreSQL: {e}"))
+            }
         }
     }
 
     /// Everything that the checks look at.
-    pub async fn rows(&self) -> Result<Rows, String> {
-        let tables = self.ask(&[
+    pub async fn read_rows(&self) -> Result<ObservedRows, String> {
+        let tables = self.query(&[
             "SELECT d.serial, CAST(r.remaining AS BIGINT) FROM reading r
              JOIN device d ON d.shard = r.shard AND d.id = r.device",
             "SELECT hex(o.device), hex(o.id), d.serial, o.slot, o.state FROM orders o
@@ -72,32 +74,32 @@ impl Place {
              JOIN device d ON d.shard = s.shard AND d.id = s.device WHERE s.open_order IS NOT NULL",
             "SELECT event FROM outbox",
         ]);
-        let tables = <[Table; 4]>::try_from(tables.await?).map_err(|_| "four answers were expected")?;
+        let tables = <[TextTable; 4]>::try_from(tables.await?).map_err(|_| "four answers were expected")?;
         let [readings, orders, locks, events] = tables;
-        Ok(Rows {
-            readings: readings.into_iter().map(reading).collect::<Result<_, _>>()?,
-            orders: orders.into_iter().map(order).collect::<Result<_, _>>()?,
-            locks: locks.into_iter().map(lock).collect::<Result<_, _>>()?,
-            events: events.iter().filter_map(|row| event(&row[0]).transpose()).collect::<Result<_, _>>()?,
+        Ok(ObservedRows {
+            readings: readings.into_iter().map(parse_reading).collect::<Result<_, _>>()?,
+            orders: orders.into_iter().map(parse_order).collect::<Result<_, _>>()?,
+            locks: locks.into_iter().map(parse_lock).collect::<Result<_, _>>()?,
+            events: events.iter().filter_map(|row| parse_order_event(&row[0]).transpose()).collect::<Result<_, _>>()?,
         })
     }
 
     /// Whether the file itself is sound; PostgreSQL answers for its own.
-    pub async fn sound(&self) -> Result<(), String> {
-        let Place::File(_) = self else { return Ok(()) };
-        let said = self.ask(&["PRAGMA integrity_check"]).await?;
+    pub async fn check_integrity(&self) -> Result<(), String> {
+        let TortureStore::File(_) = self else { return Ok(()) };
+        let said = self.query(&["PRAGMA integrity_check"]).await?;
         if said == [[["ok"]]] { Ok(()) } else { Err(format!("the file is damaged: {said:?}")) }
     }
 
     /// Waits until what a killed server had sent is done: PostgreSQL finishes it before it sees that nobody is there.
-    pub async fn settled(&self) -> Result<(), String> {
-        let Place::Url(url) = self else { return Ok(()) };
+    pub async fn wait_for_connections_to_end(&self) -> Result<(), String> {
+        let TortureStore::Url(url) = self else { return Ok(()) };
         let client = connect(url).await?;
         let left = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'opendrs'";
         let mut ticks = tokio::time::interval(Duration::from_millis(5));
         for _ in 0..4_000 {
             ticks.tick().await;
-            if pg(&client, &[left]).await.map_err(|e| e.to_string())?[0].is_empty() {
+            if query_postgres(&client, &[left]).await.map_err(|e| e.to_string())?[0].is_empty() {
                 return Ok(());
             }
         }
@@ -105,13 +107,13 @@ impl Place {
     }
 }
 
-type Table = Vec<Vec<String>>;
+type TextTable = Vec<Vec<String>>;
 
-async fn pg(client: &Client, queries: &[&str]) -> Result<Vec<Table>, tokio_postgres::Error> {
+async fn query_postgres(client: &Client, queries: &[&str]) -> Result<Vec<TextTable>, tokio_postgres::Error> {
     client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ").await?;
     let mut tables = Vec::new();
     for sql in queries {
-        let mut table = Table::new();
+        let mut table = TextTable::new();
         for message in client.simple_query(&sql.replace("hex(", "(")).await? {
             if let SimpleQueryMessage::Row(row) = message {
                 table.push((0..row.len()).map(|n| row.get(n).unwrap_or_default().to_owned()).collect());
@@ -123,15 +125,15 @@ async fn pg(client: &Client, queries: &[&str]) -> Result<Vec<Table>, tokio_postg
     Ok(tables)
 }
 
-fn lite(path: &Path, queries: &[&str]) -> rusqlite::Result<Vec<Table>> {
+fn query_sqlite(path: &Path, queries: &[&str]) -> rusqlite::Result<Vec<TextTable>> {
     // Not read-only: after a kill somebody must be the first to recover the log, and that writes.
     let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     conn.busy_timeout(Duration::from_secs(5))?;
     conn.execute_batch("BEGIN")?;
-    queries.iter().map(|sql| table(&conn, sql)).collect()
+    queries.iter().map(|sql| read_table(&conn, sql)).collect()
 }
 
-fn table(conn: &Connection, sql: &str) -> rusqlite::Result<Table> {
+fn read_table(conn: &Connection, sql: &str) -> rusqlite::Result<TextTable> {
     let mut statement = conn.prepare(sql)?;
     let columns = statement.column_count();
     let text = |value: ValueRef<'_>| match value {
@@ -144,32 +146,32 @@ fn table(conn: &Connection, sql: &str) -> rusqlite::Result<Table> {
     rows.collect()
 }
 
-fn reading(row: Vec<String>) -> Result<(String, u64), String> {
+fn parse_reading(row: Vec<String>) -> Result<(String, u64), String> {
     let n = row[1].parse().map_err(|_| format!("a reading of {}", row[1]))?;
     row.into_iter().next().map(|serial| (serial, n)).ok_or_else(|| "an empty row".into())
 }
 
-fn instance(device: &str, order: &str) -> Result<String, String> {
+fn parse_instance_id(device: &str, order: &str) -> Result<String, String> {
     let bad = |e: &dyn std::fmt::Display| format!("{device} {order}: {e}");
     let device = DeviceId::parse(device).map_err(|e| bad(&e))?;
     let order = OrderId::parse(order).map_err(|e| bad(&e))?;
     Ok(InstanceId { device, order }.to_string())
 }
 
-fn order(row: Vec<String>) -> Result<OrderRow, String> {
+fn parse_order(row: Vec<String>) -> Result<ObservedOrder, String> {
     let [device, id, serial, slot, state] = <[String; 5]>::try_from(row).map_err(|row| format!("{row:?}"))?;
-    Ok(OrderRow { instance: instance(&device, &id)?, serial, slot, state })
+    Ok(ObservedOrder { instance: parse_instance_id(&device, &id)?, serial, slot, state })
 }
 
-fn lock(row: Vec<String>) -> Result<(String, String, String), String> {
+fn parse_lock(row: Vec<String>) -> Result<(String, String, String), String> {
     let [device, id, serial, slot] = <[String; 4]>::try_from(row).map_err(|row| format!("{row:?}"))?;
-    Ok((serial, slot, instance(&device, &id)?))
+    Ok((serial, slot, parse_instance_id(&device, &id)?))
 }
 
-fn event(text: &str) -> Result<Option<(String, String)>, String> {
+fn parse_order_event(text: &str) -> Result<Option<(String, String)>, String> {
     let event: Event = serde_json::from_str(text).map_err(|e| format!("an event cannot be read: {e}: {text}"))?;
     Ok(match event.facts {
-        Facts::Order { told, instance, .. } => Some((format!("{told:?}"), instance)),
+        EventFacts::Order { told, instance, .. } => Some((format!("{told:?}"), instance)),
         _ => None,
     })
 }

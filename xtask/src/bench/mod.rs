@@ -8,19 +8,19 @@
 mod report;
 mod rows;
 mod server;
-mod site;
+mod test_bed;
 
-use crate::failure::{Failure, Outcome};
-use crate::tree::Tree;
-use report::Line;
-use rows::{ROWS, Row};
-use site::Site;
+use crate::error::{TaskError, TaskResult};
+use crate::workspace::Workspace;
+use report::RowResult;
+use rows::{BenchRow, ROWS};
 use std::fs;
 use std::path::PathBuf;
+use test_bed::BenchTestBed;
 
 /// What a person asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Options {
+pub struct BenchOptions {
     /// These rows alone; all, when it is empty.
     pub only: Vec<String>,
     /// Also the rows that need millions of devices.
@@ -31,33 +31,39 @@ pub struct Options {
     pub json: Option<PathBuf>,
 }
 
-impl Default for Options {
+impl Default for BenchOptions {
     fn default() -> Self {
         Self { only: Vec::new(), full: false, rounds: 5, json: None }
     }
 }
 
 /// The names of all rows, in order.
-pub fn names() -> impl Iterator<Item = &'static str> {
+pub fn row_names() -> impl Iterator<Item = &'static str> {
     ROWS.iter().map(|row| row.name)
 }
 
 /// Measures and prints the table; false when a must was missed or a row could not be measured.
-pub fn run(tree: &Tree, options: &Options) -> Outcome<bool> {
-    let mut site = Site::build(tree, options.full, options.rounds)?;
-    let wanted = |row: &Row| match options.only.is_empty() {
+pub fn run(tree: &Workspace, options: &BenchOptions) -> TaskResult<bool> {
+    let mut site = BenchTestBed::build(tree, options.full, options.rounds)?;
+    let wanted = |row: &BenchRow| match options.only.is_empty() {
         true => options.full || !row.full,
         false => options.only.iter().any(|name| name == row.name),
     };
-    let mut lines: Vec<Line> = ROWS.iter().map(Line::new).collect();
+    let mut lines: Vec<RowResult> = ROWS.iter().map(RowResult::new).collect();
     for round in 1..=options.rounds {
         eprintln!("round {round} of {}", options.rounds);
-        let mut runs = site::Runs::default();
-        for line in lines.iter_mut().filter(|line| wanted(line.row) && line.row.is_measured() && line.failure.is_none())
+        let mut runs = test_bed::RoundRuns::default();
+        for line in
+            lines.iter_mut().filter(|line| wanted(line.row) && line.row.is_measurable() && line.failure.is_none())
         {
             match line.row.measure(&mut site, &mut runs) {
                 Ok(value) => {
-                    eprintln!("  {:<21} {}{}", line.row.name, line.row.unit.number(value), line.row.unit.name());
+                    eprintln!(
+                        "  {:<21} {}{}",
+                        line.row.name,
+                        line.row.unit.format_value(value),
+                        line.row.unit.suffix()
+                    );
                     line.values.push(value);
                 }
                 Err(failure) => {
@@ -69,10 +75,10 @@ pub fn run(tree: &Tree, options: &Options) -> Outcome<bool> {
     }
     // Nothing runs any more when the table is printed.
     drop(site);
-    print!("{}", report::table(&lines, options));
+    print!("{}", report::format_table(&lines, options));
     if let Some(file) = &options.json {
-        fs::write(file, report::json(&lines))
-            .map_err(|e| Failure::new(format!("cannot write {}: {e}", file.display()), "name another --json FILE"))?;
+        fs::write(file, report::format_json(&lines))
+            .map_err(|e| TaskError::new(format!("cannot write {}: {e}", file.display()), "name another --json FILE"))?;
     }
-    Ok(lines.iter().all(Line::is_good))
+    Ok(lines.iter().all(RowResult::is_acceptable))
 }

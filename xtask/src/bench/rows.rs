@@ -3,12 +3,12 @@
 //! Invariant: every target stands here once, also one that this command cannot measure. A new one is a row and, where no
 //! [`How`] fits, an arm.
 
-use super::server::{Peer, Store, Who};
-use super::site::{Runs, Site};
-use crate::failure::{Failure, Outcome};
+use super::server::{BenchServerKind, BenchStore, PeerServer};
+use super::test_bed::{BenchTestBed, RoundRuns};
+use crate::error::{TaskError, TaskResult};
 
 /// A target.
-pub struct Row {
+pub struct BenchRow {
     /// Its name on the command line.
     pub name: &'static str,
     /// What is measured, in a few words.
@@ -18,15 +18,15 @@ pub struct Row {
     /// What is aimed at.
     pub goal: f64,
     /// What the numbers count.
-    pub unit: Unit,
+    pub unit: BenchUnit,
     /// Measured with `--full` alone.
     pub full: bool,
-    how: How,
+    how: MeasurementMethod,
 }
 
 /// What a row's numbers count; it decides which way is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
+pub enum BenchUnit {
     /// A rate over another: more is better.
     Times,
     /// A latency over another: less is better.
@@ -37,126 +37,126 @@ pub enum Unit {
     Milliseconds,
 }
 
-impl Unit {
+impl BenchUnit {
     /// Whether a value is as good as a target.
-    pub fn reaches(self, value: f64, target: f64) -> bool {
-        if self == Unit::Times { value >= target } else { value <= target }
+    pub fn meets_target(self, value: f64, target: f64) -> bool {
+        if self == BenchUnit::Times { value >= target } else { value <= target }
     }
 
     /// A value as it is printed, without its unit.
-    pub fn number(self, value: f64) -> String {
+    pub fn format_value(self, value: f64) -> String {
         match self {
-            Unit::Times | Unit::Latency if value < 10.0 => format!("{value:.2}"),
+            BenchUnit::Times | BenchUnit::Latency if value < 10.0 => format!("{value:.2}"),
             _ => format!("{value:.1}"),
         }
     }
 
     /// What stands behind a value.
-    pub fn name(self) -> &'static str {
+    pub fn suffix(self) -> &'static str {
         match self {
-            Unit::Times | Unit::Latency => "",
-            Unit::Megabytes => " MB",
-            Unit::Milliseconds => " ms",
+            BenchUnit::Times | BenchUnit::Latency => "",
+            BenchUnit::Megabytes => " MB",
+            BenchUnit::Milliseconds => " ms",
         }
     }
 }
 
 /// A load on a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Run {
+pub struct BenchRun {
     /// Who is called.
-    pub who: Who,
+    pub server: BenchServerKind,
     /// Which call, as `opendrs bench` names it.
     pub kind: &'static str,
     /// On how many connections.
     pub connections: u16,
     /// Not as fast as answers come, but at half the rate that SlotStatus on SQLite reaches on as many connections:
     /// latencies of two servers compare only at a rate that both sustain.
-    pub at_half: bool,
+    pub at_half_rate: bool,
 }
 
 /// How a row's number comes about.
-enum How {
+enum MeasurementMethod {
     /// The rate of the first over the rate of the second.
-    Rates(Run, Run),
+    RateRatio(BenchRun, BenchRun),
     /// The 99th percentile of the first over that of the second.
-    Tails(Run, Run),
+    P99Ratio(BenchRun, BenchRun),
     /// Memory of a server that has answered once.
-    Idle,
+    IdleMemory,
     /// The most memory that a server had under load.
-    Loaded,
+    LoadedMemory,
     /// From the start of the process to its first answer.
-    Start(Store),
+    StartTime(BenchStore),
     /// Notifications delivered over signatures made, of a version.
     Deliveries(&'static str),
     /// Not by this command, for this reason.
-    Not(&'static str),
+    NotMeasured(&'static str),
 }
 
-impl Row {
+impl BenchRow {
     /// Whether it has a target.
-    pub fn is_judged(&self) -> bool {
+    pub fn has_target(&self) -> bool {
         !self.must.is_nan()
     }
 
     /// Whether this command can measure it at all.
-    pub fn is_measured(&self) -> bool {
-        !matches!(self.how, How::Not(_))
+    pub fn is_measurable(&self) -> bool {
+        !matches!(self.how, MeasurementMethod::NotMeasured(_))
     }
 
     /// Why it is not measured, where it never is.
-    pub fn why_not(&self) -> Option<&'static str> {
+    pub fn why_not_measured(&self) -> Option<&'static str> {
         match self.how {
-            How::Not(why) => Some(why),
+            MeasurementMethod::NotMeasured(why) => Some(why),
             _ => None,
         }
     }
 
     /// Its value in this round.
-    pub fn measure(&self, site: &mut Site<'_>, runs: &mut Runs) -> Outcome<f64> {
+    pub fn measure(&self, site: &mut BenchTestBed<'_>, runs: &mut RoundRuns) -> TaskResult<f64> {
         let value = match &self.how {
-            How::Rates(ours, theirs) => {
+            MeasurementMethod::RateRatio(ours, theirs) => {
                 let ours = runs.measure(site, *ours)?.rate;
                 ours / runs.measure(site, *theirs)?.rate
             }
-            How::Tails(ours, theirs) => {
+            MeasurementMethod::P99Ratio(ours, theirs) => {
                 let ours = runs.measure(site, *ours)?.p99;
                 ours / runs.measure(site, *theirs)?.p99
             }
-            How::Idle => runs.memory(site)?.idle,
-            How::Loaded => runs.memory(site)?.loaded,
-            How::Start(store) => site.start_time(*store)?,
-            How::Deliveries(version) => site.deliveries(version)?,
-            How::Not(why) => return Err(Failure::new(*why, "leave the row out")),
+            MeasurementMethod::IdleMemory => runs.memory(site)?.idle,
+            MeasurementMethod::LoadedMemory => runs.memory(site)?.loaded,
+            MeasurementMethod::StartTime(store) => site.measure_start_time(*store)?,
+            MeasurementMethod::Deliveries(version) => site.measure_deliveries(version)?,
+            MeasurementMethod::NotMeasured(why) => return Err(TaskError::new(*why, "leave the row out")),
         };
-        if value.is_finite() { Ok(value) } else { Err(Failure::new("a run measured nothing", "give it more time")) }
+        if value.is_finite() { Ok(value) } else { Err(TaskError::new("a run measured nothing", "give it more time")) }
     }
 }
 
-const fn run(who: Who, kind: &'static str, connections: u16) -> Run {
-    Run { who, kind, connections, at_half: false }
+const fn run(who: BenchServerKind, kind: &'static str, connections: u16) -> BenchRun {
+    BenchRun { server: who, kind, connections, at_half_rate: false }
 }
 
-const fn half(who: Who, kind: &'static str, connections: u16) -> Run {
-    Run { who, kind, connections, at_half: true }
+const fn half_rate_run(who: BenchServerKind, kind: &'static str, connections: u16) -> BenchRun {
+    BenchRun { server: who, kind, connections, at_half_rate: true }
 }
 
 const SLOT: &str = "slot-status";
-const SQLITE: Who = Who::Sqlite(Store::Thousand);
-const FEW: Who = Who::Sqlite(Store::Few);
-const ANCHOR_64: Run = run(Who::Anchor, SLOT, 64);
-const ANCHOR_256: Run = run(Who::Anchor, SLOT, 256);
-const SQLITE_64: Run = run(SQLITE, SLOT, 64);
-const TOKEN_64: Run = run(SQLITE, "token-refresh", 64);
+const SQLITE: BenchServerKind = BenchServerKind::Sqlite(BenchStore::Devices1k);
+const SQLITE_MANY_TOKENS: BenchServerKind = BenchServerKind::Sqlite(BenchStore::Devices1kManyTokens);
+const ANCHOR_64: BenchRun = run(BenchServerKind::Anchor, SLOT, 64);
+const ANCHOR_256: BenchRun = run(BenchServerKind::Anchor, SLOT, 256);
+const SQLITE_64: BenchRun = run(SQLITE, SLOT, 64);
+const TOKEN_64: BenchRun = run(SQLITE, "token-refresh", 64);
 
 macro_rules! rows {
     ($($name:literal, $must:tt / $goal:tt $unit:ident $($full:ident)?, $about:literal, $how:expr;)+) => {
-        &[$(Row {
+        &[$(BenchRow {
             name: $name,
             about: $about,
             must: rows!(@target $must),
             goal: rows!(@target $goal),
-            unit: Unit::$unit,
+            unit: BenchUnit::$unit,
             full: rows!(@full $($full)?),
             how: $how,
         }),+]
@@ -168,61 +168,61 @@ macro_rules! rows {
 }
 
 /// Every target. Rows that share a run stand together, so that what is compared was measured close in time.
-pub const ROWS: &[Row] = rows! {
+pub const ROWS: &[BenchRow] = rows! {
     "slot-sqlite-256", 0.45 / 0.70 Times, "SlotStatus on SQLite, 256 connections, over the anchor",
-        How::Rates(run(SQLITE, SLOT, 256), ANCHOR_256);
+        MeasurementMethod::RateRatio(run(SQLITE, SLOT, 256), ANCHOR_256);
     "slot-pg-256", 0.45 / 0.55 Times, "SlotStatus on PostgreSQL, 256 connections, over the anchor",
-        How::Rates(run(Who::Postgres, SLOT, 256), ANCHOR_256);
+        MeasurementMethod::RateRatio(run(BenchServerKind::Postgres, SLOT, 256), ANCHOR_256);
     "p99-256", 2.0 / 1.4 Latency, "p99 of SlotStatus, 256 connections, over the anchor's",
-        How::Tails(run(SQLITE, SLOT, 256), ANCHOR_256);
+        MeasurementMethod::P99Ratio(run(SQLITE, SLOT, 256), ANCHOR_256);
     "p99-256-paced", none / none Latency, "the same at half of our rate for both, lateness counted",
-        How::Tails(half(SQLITE, SLOT, 256), half(Who::Anchor, SLOT, 256));
+        MeasurementMethod::P99Ratio(half_rate_run(SQLITE, SLOT, 256), half_rate_run(BenchServerKind::Anchor, SLOT, 256));
     "slot-sqlite-64", 0.40 / 0.55 Times, "SlotStatus on SQLite, 64 connections, over the anchor",
-        How::Rates(SQLITE_64, ANCHOR_64);
+        MeasurementMethod::RateRatio(SQLITE_64, ANCHOR_64);
     "slot-pg-64", 0.30 / 0.42 Times, "SlotStatus on PostgreSQL, 64 connections, over the anchor",
-        How::Rates(run(Who::Postgres, SLOT, 64), ANCHOR_64);
+        MeasurementMethod::RateRatio(run(BenchServerKind::Postgres, SLOT, 64), ANCHOR_64);
     "over-fastify-sqlite", 9.0 / 15.0 Times, "SlotStatus over Fastify + better-sqlite3, a commit a request",
-        How::Rates(SQLITE_64, run(Who::Peer(Peer::Each), SLOT, 64));
+        MeasurementMethod::RateRatio(SQLITE_64, run(BenchServerKind::Peer(PeerServer::SqliteCommitEach), SLOT, 64));
     "over-fastify-grouped", 1.3 / 2.0 Times, "SlotStatus over Fastify + better-sqlite3 with the same group commit",
-        How::Rates(SQLITE_64, run(Who::Peer(Peer::Grouped), SLOT, 64));
+        MeasurementMethod::RateRatio(SQLITE_64, run(BenchServerKind::Peer(PeerServer::SqliteGroupCommit), SLOT, 64));
     "over-fastify-pg", 5.0 / 8.0 Times, "SlotStatus on SQLite over Fastify + pg",
-        How::Rates(SQLITE_64, run(Who::Peer(Peer::Pool), SLOT, 64));
+        MeasurementMethod::RateRatio(SQLITE_64, run(BenchServerKind::Peer(PeerServer::PostgresPool), SLOT, 64));
     "replenish-sqlite", 0.20 / 0.32 Times, "Replenish that places, SQLite, over the anchor",
-        How::Rates(run(Who::Sqlite(Store::Orders), "replenish", 64), run(Who::Anchor, "replenish", 64));
+        MeasurementMethod::RateRatio(run(BenchServerKind::Sqlite(BenchStore::ReplenishDevices), "replenish", 64), run(BenchServerKind::Anchor, "replenish", 64));
     "replenish-pg", 0.08 / 0.15 Times, "Replenish that places, PostgreSQL, over the anchor",
-        How::Rates(run(Who::Postgres, "replenish", 64), run(Who::Anchor, "replenish", 64));
+        MeasurementMethod::RateRatio(run(BenchServerKind::Postgres, "replenish", 64), run(BenchServerKind::Anchor, "replenish", 64));
     "subscription-info", 0.50 / 0.80 Times, "SubscriptionInfo over the anchor",
-        How::Rates(run(SQLITE, "subscription-info", 64), run(Who::Anchor, "subscription-info", 64));
+        MeasurementMethod::RateRatio(run(SQLITE, "subscription-info", 64), run(BenchServerKind::Anchor, "subscription-info", 64));
     "order-info", 0.50 / 0.80 Times, "GetOrderInfo over the anchor",
-        How::Rates(run(SQLITE, "order-info", 64), run(Who::Anchor, "order-info", 64));
+        MeasurementMethod::RateRatio(run(SQLITE, "order-info", 64), run(BenchServerKind::Anchor, "order-info", 64));
     "token-refresh", 0.45 / 0.60 Times, "token refresh over the anchor",
-        How::Rates(TOKEN_64, run(Who::Anchor, "token-refresh", 64));
+        MeasurementMethod::RateRatio(TOKEN_64, run(BenchServerKind::Anchor, "token-refresh", 64));
     "over-oidc-provider", 6.0 / 10.0 Times, "token refresh over npm oidc-provider, in memory",
-        How::Rates(TOKEN_64, run(Who::Peer(Peer::Oidc), "token-refresh", 64));
+        MeasurementMethod::RateRatio(TOKEN_64, run(BenchServerKind::Peer(PeerServer::OidcProvider), "token-refresh", 64));
     "slow-sync", 0.75 / 0.88 Times, "SlotStatus with 1 ms more for each fsync, 256 connections, over without",
-        How::Rates(run(Who::Traced { slow: true }, SLOT, 256), run(Who::Traced { slow: false }, SLOT, 256));
-    "memory-idle", 24.0 / 14.0 Megabytes, "memory after the first answer, 1,000 devices, SQLite", How::Idle;
-    "memory-loaded", 64.0 / 45.0 Megabytes, "most memory under SlotStatus, 256 connections", How::Loaded;
-    "start-1k", 60.0 / 20.0 Milliseconds, "start to first answer, 1,000 devices", How::Start(Store::Alone);
-    "start-5m", 100.0 / 25.0 Milliseconds full, "start to first answer, 5,000,000 devices", How::Start(Store::Millions);
+        MeasurementMethod::RateRatio(run(BenchServerKind::Traced { slow: true }, SLOT, 256), run(BenchServerKind::Traced { slow: false }, SLOT, 256));
+    "memory-idle", 24.0 / 14.0 Megabytes, "memory after the first answer, 1,000 devices, SQLite", MeasurementMethod::IdleMemory;
+    "memory-loaded", 64.0 / 45.0 Megabytes, "most memory under SlotStatus, 256 connections", MeasurementMethod::LoadedMemory;
+    "start-1k", 60.0 / 20.0 Milliseconds, "start to first answer, 1,000 devices", MeasurementMethod::StartTime(BenchStore::Devices1kExclusive);
+    "start-5m", 100.0 / 25.0 Milliseconds full, "start to first answer, 5,000,000 devices", MeasurementMethod::StartTime(BenchStore::Devices5m);
     "growth-slot-100k", 0.85 / 0.95 Times, "SlotStatus at 100,000 devices over 1,000",
-        How::Rates(run(Who::Sqlite(Store::Hundred), SLOT, 64), run(FEW, SLOT, 64));
+        MeasurementMethod::RateRatio(run(BenchServerKind::Sqlite(BenchStore::Devices100k), SLOT, 64), run(SQLITE_MANY_TOKENS, SLOT, 64));
     "growth-slot-5m", 0.85 / 0.95 Times full, "SlotStatus at 5,000,000 devices over 1,000",
-        How::Rates(run(Who::Sqlite(Store::Millions), SLOT, 64), run(FEW, SLOT, 64));
+        MeasurementMethod::RateRatio(run(BenchServerKind::Sqlite(BenchStore::Devices5m), SLOT, 64), run(SQLITE_MANY_TOKENS, SLOT, 64));
     "growth-info-100k", 0.65 / 0.90 Times, "SubscriptionInfo at 100,000 devices over 1,000",
-        How::Rates(run(Who::Sqlite(Store::Hundred), "subscription-info", 64), run(FEW, "subscription-info", 64));
+        MeasurementMethod::RateRatio(run(BenchServerKind::Sqlite(BenchStore::Devices100k), "subscription-info", 64), run(SQLITE_MANY_TOKENS, "subscription-info", 64));
     "growth-info-5m", 0.65 / 0.90 Times full, "SubscriptionInfo at 5,000,000 devices over 1,000",
-        How::Rates(run(Who::Sqlite(Store::Millions), "subscription-info", 64), run(FEW, "subscription-info", 64));
+        MeasurementMethod::RateRatio(run(BenchServerKind::Sqlite(BenchStore::Devices5m), "subscription-info", 64), run(SQLITE_MANY_TOKENS, "subscription-info", 64));
     "growth-readings-1m", 0.85 / 0.95 Times, "SlotStatus at 1,000,000 stored readings over an empty store",
-        How::Rates(run(Who::Sqlite(Store::Million), SLOT, 64), run(Who::Sqlite(Store::Empty), SLOT, 64));
+        MeasurementMethod::RateRatio(run(BenchServerKind::Sqlite(BenchStore::Readings1m), SLOT, 64), run(BenchServerKind::Sqlite(BenchStore::Devices1kNoReadings), SLOT, 64));
     "growth-readings-10m", 0.85 / 0.95 Times full, "SlotStatus at 10,000,000 stored readings over an empty store",
-        How::Rates(run(Who::Sqlite(Store::Readings), SLOT, 64), run(Who::Sqlite(Store::Empty), SLOT, 64));
+        MeasurementMethod::RateRatio(run(BenchServerKind::Sqlite(BenchStore::Readings10m), SLOT, 64), run(BenchServerKind::Sqlite(BenchStore::Devices1kNoReadings), SLOT, 64));
     "deliveries-v1", 0.40 / 0.70 Times, "notifications signed by version 1, delivered, over its signatures on the same cores",
-        How::Deliveries("1");
+        MeasurementMethod::Deliveries("1");
     "deliveries-v2", 0.40 / 0.70 Times, "the same with version 2",
-        How::Deliveries("2");
+        MeasurementMethod::Deliveries("2");
     "due-timers", none / none Times, "due timers cost by what is due, not by what is stored",
-        How::Not("a test of the store proves it: no work list scans (`no_query_scans_a_table_on_sqlite`)");
+        MeasurementMethod::NotMeasured("a test of the store proves it: no work list scans (`no_query_scans_a_table_on_sqlite`)");
 };
 
 #[cfg(test)]
@@ -233,15 +233,19 @@ mod tests {
     fn names_differ_and_goals_are_beyond_musts() {
         for (n, row) in ROWS.iter().enumerate() {
             assert!(ROWS[n + 1..].iter().all(|other| other.name != row.name), "{}", row.name);
-            assert!(!row.is_judged() || row.unit.reaches(row.goal, row.must), "{}", row.name);
+            assert!(!row.has_target() || row.unit.meets_target(row.goal, row.must), "{}", row.name);
         }
     }
 
     #[test]
     fn which_way_is_better_is_the_unit_s() {
-        assert!(Unit::Times.reaches(0.5, 0.45) && !Unit::Times.reaches(0.4, 0.45));
-        assert!(Unit::Latency.reaches(1.9, 2.0) && !Unit::Milliseconds.reaches(61.0, 60.0));
-        let shown = [Unit::Times.number(0.456), Unit::Times.number(13.26), Unit::Megabytes.number(9.0)];
+        assert!(BenchUnit::Times.meets_target(0.5, 0.45) && !BenchUnit::Times.meets_target(0.4, 0.45));
+        assert!(BenchUnit::Latency.meets_target(1.9, 2.0) && !BenchUnit::Milliseconds.meets_target(61.0, 60.0));
+        let shown = [
+            BenchUnit::Times.format_value(0.456),
+            BenchUnit::Times.format_value(13.26),
+            BenchUnit::Megabytes.format_value(9.0),
+        ];
         assert_eq!(shown, ["0.46", "13.3", "9.0"]);
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! Invariant: a [`Server`] serves until it is dropped, and has ended then.
 
-use crate::command::signal;
-use crate::failure::{Failure, Outcome};
+use crate::command::send_signal;
+use crate::error::{TaskError, TaskResult};
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::net::TcpStream;
@@ -13,11 +13,11 @@ use std::time::{Duration, Instant};
 
 /// Who can be called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Who {
+pub enum BenchServerKind {
     /// The bare endpoint.
     Anchor,
     /// OpenDRS on SQLite, on one of the stores.
-    Sqlite(Store),
+    Sqlite(BenchStore),
     /// OpenDRS on PostgreSQL.
     Postgres,
     /// OpenDRS on SQLite under strace, which makes each sync wait, or not.
@@ -26,72 +26,72 @@ pub enum Who {
         slow: bool,
     },
     /// Somebody else's work.
-    Peer(Peer),
+    Peer(PeerServer),
 }
 
 /// Other people's servers, in `peers/fastify`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Peer {
+pub enum PeerServer {
     /// Fastify + better-sqlite3, a commit a request.
-    Each,
+    SqliteCommitEach,
     /// The same with group commit.
-    Grouped,
+    SqliteGroupCommit,
     /// Fastify + pg.
-    Pool,
+    PostgresPool,
     /// oidc-provider.
-    Oidc,
+    OidcProvider,
 }
 
 /// The SQLite stores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Store {
+pub enum BenchStore {
     /// 1,000 devices.
-    Thousand,
+    Devices1k,
     /// The same, for a server that is alone with it: memory and start.
-    Alone,
+    Devices1kExclusive,
     /// The same, for what is set against many readings.
-    Empty,
+    Devices1kNoReadings,
     /// The same, for each of the two traced servers.
-    Traced(bool),
+    Devices1kTraced(bool),
     /// The same, with tokens as many as the stores of 100,000 devices and more have: the generator works alike on both.
-    Few,
+    Devices1kManyTokens,
     /// Many devices that each order once a slot.
-    Orders,
+    ReplenishDevices,
     /// 100,000 devices.
-    Hundred,
+    Devices100k,
     /// 5,000,000 devices.
-    Millions,
+    Devices5m,
     /// 1,000 devices with 1,000,000 readings.
-    Million,
+    Readings1m,
     /// 1,000 devices with 10,000,000 readings.
-    Readings,
+    Readings10m,
 }
 
 /// On which of its outputs a program tells its address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tells {
+pub enum AddressOutput {
     /// Standard output.
-    Out,
+    Stdout,
     /// Standard error, as `opendrs serve` does.
-    Err,
+    Stderr,
 }
 
 /// A program that serves until it is dropped.
-pub struct Server {
+pub struct BenchServer {
     child: Child,
     /// Where it listens.
     pub address: String,
     /// The devices that may call it.
     pub fleet: PathBuf,
     /// The first of them, or of their slots, that no load has used up.
-    pub next: u64,
+    pub next_unused: u64,
 }
 
-impl Drop for Server {
+impl Drop for BenchServer {
     fn drop(&mut self) {
         // A tracer that is killed lets go of its program, but ends with it.
-        let traced = children(self.child.id());
-        traced.iter().for_each(|id| signal("KILL", *id));
+        let traced = child_processes(self.child.id());
+        traced.iter().for_each(|id| send_signal("KILL", *id));
         if traced.is_empty() {
             // It may have ended by itself; either way nothing is left running.
             let _ = self.child.kill();
@@ -100,22 +100,22 @@ impl Drop for Server {
     }
 }
 
-impl Server {
+impl BenchServer {
     /// Starts a program and waits for the line that tells its address.
-    pub fn start(mut command: Command, tells: Tells, fleet: PathBuf) -> Outcome<Self> {
+    pub fn start(mut command: Command, tells: AddressOutput, fleet: PathBuf) -> TaskResult<Self> {
         let line = format!("{command:?}");
-        let failed = |why: String| Failure::new(format!("{line} did not start: {why}"), "run it by hand");
+        let failed = |why: String| TaskError::new(format!("{line} did not start: {why}"), "run it by hand");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         match tells {
-            Tells::Out => command.stdout(Stdio::piped()),
-            Tells::Err => command.stderr(Stdio::piped()),
+            AddressOutput::Stdout => command.stdout(Stdio::piped()),
+            AddressOutput::Stderr => command.stderr(Stdio::piped()),
         };
         let mut child = command.spawn().map_err(|e| failed(e.to_string()))?;
         let told: Option<Box<dyn Read + Send>> = match tells {
-            Tells::Out => child.stdout.take().map(|stream| Box::new(stream) as _),
-            Tells::Err => child.stderr.take().map(|stream| Box::new(stream) as _),
+            AddressOutput::Stdout => child.stdout.take().map(|stream| Box::new(stream) as _),
+            AddressOutput::Stderr => child.stderr.take().map(|stream| Box::new(stream) as _),
         };
-        let mut server = Self { child, address: String::new(), fleet, next: 0 };
+        let mut server = Self { child, address: String::new(), fleet, next_unused: 0 };
         let mut lines = BufReader::new(told.ok_or_else(|| failed("its output is closed".into()))?).lines();
         let mut said = String::new();
         for text in lines.by_ref() {
@@ -132,7 +132,7 @@ impl Server {
     }
 
     /// Waits for one answer.
-    pub fn answer(&self) -> Outcome {
+    pub fn wait_for_health(&self) -> TaskResult {
         let asked = || -> std::io::Result<bool> {
             let mut stream = TcpStream::connect(&self.address)?;
             stream.set_read_timeout(Some(Duration::from_secs(30)))?;
@@ -143,37 +143,37 @@ impl Server {
         };
         match asked() {
             Ok(true) => Ok(()),
-            Ok(false) => Err(Failure::new("the server does not call itself healthy", "run `opendrs serve` by hand")),
-            Err(error) => Err(Failure::new(format!("the server gave no answer: {error}"), "run it by hand")),
+            Ok(false) => Err(TaskError::new("the server does not call itself healthy", "run `opendrs serve` by hand")),
+            Err(error) => Err(TaskError::new(format!("the server gave no answer: {error}"), "run it by hand")),
         }
     }
 
     /// Starts `opendrs serve` and gives the milliseconds until its first answer.
     #[expect(clippy::disallowed_methods, reason = "this command measures")]
-    pub fn timed(command: Command) -> Outcome<f64> {
+    pub fn measure_start_time(command: Command) -> TaskResult<f64> {
         let started = Instant::now();
-        let server = Self::start(command, Tells::Err, PathBuf::new())?;
-        server.answer()?;
+        let server = Self::start(command, AddressOutput::Stderr, PathBuf::new())?;
+        server.wait_for_health()?;
         Ok(started.elapsed().as_secs_f64() * 1000.0)
     }
 
     /// A line of what the system knows of its memory, in megabytes: `VmRSS` now, `VmHWM` at most.
-    pub fn memory(&self, name: &str) -> Outcome<f64> {
+    pub fn read_memory(&self, name: &str) -> TaskResult<f64> {
         let file = format!("/proc/{}/status", self.child.id());
         let status = fs::read_to_string(&file).unwrap_or_default();
-        kilobytes(&status, name).map(|kilobytes| kilobytes / 1024.0).ok_or_else(|| {
-            Failure::new(format!("{file} tells no {name}"), "measure memory on Linux, the only system that is known")
+        parse_kilobytes(&status, name).map(|kilobytes| kilobytes / 1024.0).ok_or_else(|| {
+            TaskError::new(format!("{file} tells no {name}"), "measure memory on Linux, the only system that is known")
         })
     }
 }
 
 /// The processes that a process started itself.
-fn children(id: u32) -> Vec<u32> {
+fn child_processes(id: u32) -> Vec<u32> {
     let listed = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
     listed.split_whitespace().filter_map(|id| id.parse().ok()).collect()
 }
 
-fn kilobytes(status: &str, name: &str) -> Option<f64> {
+fn parse_kilobytes(status: &str, name: &str) -> Option<f64> {
     let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
     line.trim().strip_suffix("kB")?.trim().parse().ok()
 }
@@ -185,17 +185,20 @@ mod tests {
     #[test]
     fn memory_is_read() {
         let status = "Name:\topendrs\nVmHWM:\t   21504 kB\nVmRSS:\t   10240 kB\n";
-        assert_eq!((kilobytes(status, "VmRSS"), kilobytes(status, "VmHWM")), (Some(10240.0), Some(21504.0)));
-        assert_eq!((kilobytes(status, "Vm"), kilobytes(status, "Name")), (None, None));
+        assert_eq!(
+            (parse_kilobytes(status, "VmRSS"), parse_kilobytes(status, "VmHWM")),
+            (Some(10240.0), Some(21504.0))
+        );
+        assert_eq!((parse_kilobytes(status, "Vm"), parse_kilobytes(status, "Name")), (None, None));
     }
 
     #[test]
     fn what_a_server_started_ends_with_it() {
         let mut command = Command::new("sh");
         command.args(["-c", "sleep 600 & echo http://127.0.0.1:1 ; wait; :"]);
-        let server = Server::start(command, Tells::Out, PathBuf::new()).unwrap();
+        let server = BenchServer::start(command, AddressOutput::Stdout, PathBuf::new()).unwrap();
         assert_eq!(server.address, "127.0.0.1:1");
-        let [inner] = children(server.child.id())[..] else { panic!("one child") };
+        let [inner] = child_processes(server.child.id())[..] else { panic!("one child") };
         drop(server);
         let alive = fs::read_to_string(format!("/proc/{inner}/stat")).is_ok_and(|stat| !stat.contains(") Z "));
         assert!(!alive, "process {inner} is still there");
@@ -205,7 +208,7 @@ mod tests {
     fn a_program_that_ends_is_told_with_its_last_words() {
         let mut command = Command::new("sh");
         command.args(["-c", "echo first; echo last; exit 1"]);
-        let started = Server::start(command, Tells::Out, PathBuf::new());
+        let started = BenchServer::start(command, AddressOutput::Stdout, PathBuf::new());
         let told = started.err().map(|failure| failure.to_string()).unwrap_or_default();
         assert!(told.contains("its last words: last"), "{told}");
     }

@@ -4,25 +4,25 @@
 //! step is a real request over a socket, held against what the specification says; a step that answers otherwise makes
 //! the whole demo fail.
 
-mod cloud;
-mod story;
-mod walk;
+mod maker_cloud;
+mod report;
+mod scenario;
 
-use crate::store_args;
-use opendrs_server::open_app::{self, Time};
 use super::serve;
-use opendrs_server::node::Node;
-use super::{out, seed};
-use opendrs_server::telemetry::logging;
+use super::{output, seed};
+use crate::store_args;
 use clap::Args;
-use cloud::Cloud;
+use maker_cloud::MakerCloud;
+use opendrs_server::node::Node;
+use opendrs_server::open_app::{self, ClockMode};
+use opendrs_server::telemetry::logging;
+use report::DemoReport;
 use std::path::Path;
-use story::Story;
 
-const SEED: &str = include_str!("demo.seed.toml");
+const DEMO_SEED: &str = include_str!("demo.seed.toml");
 
 #[derive(Debug, Args)]
-pub(super) struct Demo {
+pub(super) struct DemoArgs {
     /// Address to listen on; port 0 takes a free one.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7373")]
     listen: String,
@@ -34,29 +34,29 @@ pub(super) struct Demo {
     json: bool,
 }
 
-pub(super) async fn run(file: Option<&Path>, args: Demo) -> Result<(), String> {
+pub(super) async fn run(file: Option<&Path>, args: DemoArgs) -> Result<(), String> {
     let folder = tempfile::Builder::new().prefix("opendrs-demo-").tempdir();
     let folder = folder.map_err(|e| format!("cannot make a fresh data folder: {e}"))?;
     // The maker's cloud of the demo is on this machine, and so is the device: its lines to paste need no certificate.
     let config = store_args::local(file, folder.path(), &args.listen)?;
-    logging::start(&config.server.log, config.server.log_format, None)?;
-    let app = open_app::app(&config, Time::Test).await?;
-    let cloud = Cloud::start().await?;
+    logging::init(&config.server.log, config.server.log_format, None)?;
+    let app = open_app::open_app(&config, ClockMode::Test).await?;
+    let cloud = MakerCloud::start().await?;
     let topic = format!("[[maker.profile.topic]]\nname = \"aqua\"\nendpoint = \"{}\"\n\n[[maker.model]]", cloud.url);
-    seed::apply_text(&app, &SEED.replacen("[[maker.model]]", &topic, 1), "the demo's seed").await?;
+    seed::apply_text(&app, &DEMO_SEED.replacen("[[maker.model]]", &topic, 1), "the demo's seed").await?;
     let running = Node::start(&config, app).await?;
     let (base, _) = running.addresses.first().ok_or("the demo needs the service, login, web and worker roles")?;
-    let mut story = Story::new(args.json);
-    let walked = walk::walk(base, &running.site.app, &cloud, &mut story).await;
-    let good = story.end(walked.as_ref().err());
+    let mut story = DemoReport::new(args.json);
+    let walked = scenario::run_scenario(base, &running.site.app, &cloud, &mut story).await;
+    let good = story.finish(walked.as_ref().err());
     if !good || args.once {
         running.stop().await;
         return if good { Ok(()) } else { Err("the demo did not go as the specification says".into()) };
     }
     if let Ok(device) = walked {
-        out::say(story::what_next(base, folder.path(), &device));
+        output::print_line(report::next_steps_text(base, folder.path(), &device));
     }
-    serve::stopped().await;
+    serve::wait_for_stop_signal().await;
     running.stop().await;
     Ok(())
 }

@@ -1,21 +1,21 @@
 //! What this machine has for the server: room on its disk, open files.
 
-use super::{Check, failed, good, warning};
+use super::{DoctorCheck, failed, passed, warning};
 use opendrs_server::config::Config;
 
 /// The data folder, which can be used.
-pub(super) fn folder(config: &Config) -> Check {
+pub(super) fn check_data_folder(config: &Config) -> DoctorCheck {
     const NAME: &str = "data folder";
     let path = &config.server.data;
     let at = path.display();
     match path.is_dir() {
-        true => good(NAME, format!("{at} can be written")),
+        true => passed(NAME, format!("{at} can be written")),
         false => warning(NAME, format!("there is no {at}"), "the first start makes it, or choose another with --data"),
     }
 }
 
 /// Room for the data folder.
-pub(super) fn disk(config: &Config) -> Option<Check> {
+pub(super) fn check_disk_space(config: &Config) -> Option<DoctorCheck> {
     const NAME: &str = "disk";
     let path = &config.server.data;
     let at = path.display();
@@ -26,12 +26,12 @@ pub(super) fn disk(config: &Config) -> Option<Check> {
     Some(match megabytes {
         0..200 => failed(NAME, says, fix),
         200..2048 => warning(NAME, says, fix),
-        _ => good(NAME, says),
+        _ => passed(NAME, says),
     })
 }
 
 /// A connection is an open file.
-pub(super) fn files(config: &Config) -> Check {
+pub(super) fn check_open_file_limit(config: &Config) -> DoctorCheck {
     const NAME: &str = "open files";
     let needed = config.server.max_connections as u64 + 100;
     match rustix::process::getrlimit(rustix::process::Resource::Nofile).current {
@@ -39,6 +39,6 @@ pub(super) fn files(config: &Config) -> Check {
             let says = format!("{limit} may be open, server.max_connections needs {needed}");
             warning(NAME, says, format!("LimitNOFILE={needed} in the systemd unit, `ulimit -n {needed}` in a shell"))
         }
-        limit => good(NAME, limit.map_or("any number may be open".into(), |limit| format!("{limit} may be open"))),
+        limit => passed(NAME, limit.map_or("any number may be open".into(), |limit| format!("{limit} may be open"))),
     }
 }

@@ -3,22 +3,22 @@
 //! Invariant: one failed check never hides another that can be made without it.
 
 mod machine;
-mod reach;
+mod network;
 pub(super) mod settings;
 mod store;
 
-use opendrs_server::store_check::{self, Key};
-use super::out;
+use super::output;
 use crate::store_args::{self, StoreArgs};
-use opendrs_server::config::Config;
 use clap::Args;
-use opendrs_store::Place;
+use opendrs_server::config::Config;
+use opendrs_server::store_check::{self, MasterKeyState};
+use opendrs_store::StoreLocation;
 use serde_json::json;
 use std::path::Path;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Ends with status 1 if anything failed; warnings alone are no failure.")]
-pub(super) struct Doctor {
+pub(super) struct DoctorArgs {
     #[command(flatten)]
     store: StoreArgs,
     /// Print one JSON object a line: check, result, says, fix.
@@ -28,95 +28,95 @@ pub(super) struct Doctor {
 
 /// How a check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
-    Good,
+pub(super) enum CheckOutcome {
+    Passed,
     Warning,
     Failed,
 }
 
 /// A check that was made.
-pub(super) struct Check {
+pub(super) struct DoctorCheck {
     name: &'static str,
-    pub(super) outcome: Outcome,
-    pub(super) says: String,
+    pub(super) outcome: CheckOutcome,
+    pub(super) message: String,
     pub(super) fix: String,
 }
 
-fn good(name: &'static str, says: impl Into<String>) -> Check {
-    Check { name, outcome: Outcome::Good, says: says.into(), fix: String::new() }
+fn passed(name: &'static str, says: impl Into<String>) -> DoctorCheck {
+    DoctorCheck { name, outcome: CheckOutcome::Passed, message: says.into(), fix: String::new() }
 }
 
-fn warning(name: &'static str, says: impl Into<String>, fix: impl Into<String>) -> Check {
-    Check { name, outcome: Outcome::Warning, says: says.into(), fix: fix.into() }
+fn warning(name: &'static str, says: impl Into<String>, fix: impl Into<String>) -> DoctorCheck {
+    DoctorCheck { name, outcome: CheckOutcome::Warning, message: says.into(), fix: fix.into() }
 }
 
-fn failed(name: &'static str, says: impl Into<String>, fix: impl Into<String>) -> Check {
-    Check { name, outcome: Outcome::Failed, says: says.into(), fix: fix.into() }
+fn failed(name: &'static str, says: impl Into<String>, fix: impl Into<String>) -> DoctorCheck {
+    DoctorCheck { name, outcome: CheckOutcome::Failed, message: says.into(), fix: fix.into() }
 }
 
-pub(super) async fn run(file: Option<&Path>, args: Doctor) -> Result<(), String> {
+pub(super) async fn run(file: Option<&Path>, args: DoctorArgs) -> Result<(), String> {
     let checks = match store_args::config(file, &args.store, Vec::new()) {
-        Ok(config) => all(&config).await,
+        Ok(config) => run_checks(&config).await,
         Err(why) => vec![failed("settings", why, "change it; `opendrs config default` lists every setting")],
     };
     for check in &checks {
         let word = match check.outcome {
-            Outcome::Good => "good",
-            Outcome::Warning => "warning",
-            Outcome::Failed => "failed",
+            CheckOutcome::Passed => "good",
+            CheckOutcome::Warning => "warning",
+            CheckOutcome::Failed => "failed",
         };
         if args.json {
-            let line = json!({ "check": check.name, "result": word, "says": check.says, "fix": check.fix });
-            out::say(line.to_string());
+            let line = json!({ "check": check.name, "result": word, "says": check.message, "fix": check.fix });
+            output::print_line(line.to_string());
             continue;
         }
-        out::say(format!("{word:<8} {:<12} {}", check.name, check.says));
+        output::print_line(format!("{word:<8} {:<12} {}", check.name, check.message));
         if !check.fix.is_empty() {
-            out::say(format!("{:21} Fix: {}", "", check.fix));
+            output::print_line(format!("{:21} Fix: {}", "", check.fix));
         }
     }
-    match checks.iter().filter(|check| check.outcome == Outcome::Failed).count() {
+    match checks.iter().filter(|check| check.outcome == CheckOutcome::Failed).count() {
         0 => Ok(()),
         1 => Err("one check failed".into()),
         count => Err(format!("{count} checks failed")),
     }
 }
 
-async fn all(config: &Config) -> Vec<Check> {
-    let mut checks = vec![good("settings", "can be read")];
-    checks.extend(local(config));
-    if let Place::File(_) = config.place() {
-        checks.extend(machine::disk(config));
+async fn run_checks(config: &Config) -> Vec<DoctorCheck> {
+    let mut checks = vec![passed("settings", "can be read")];
+    checks.extend(local_checks(config));
+    if let StoreLocation::File(_) = config.store_location() {
+        checks.extend(machine::check_disk_space(config));
     }
-    checks.extend(store::store(config, store_check::key(config).0).await);
-    checks.extend(settings::checks(config));
-    checks.extend(reach::checks(config).await);
-    checks.push(machine::files(config));
+    checks.extend(store::check_store(config, store_check::load_master_key(config).0).await);
+    checks.extend(settings::check_settings(config));
+    checks.extend(network::check_network(config).await);
+    checks.push(machine::check_open_file_limit(config));
     checks
 }
 
 /// Where the store and its key are, as far as this machine's files and the settings' words tell it.
-pub(super) fn local(config: &Config) -> Vec<Check> {
-    let mut checks = vec![master(config)];
-    match (store_check::store(config), config.place()) {
-        (Err(fault), Place::Url(_)) => checks.push(failed("store", fault.says, fault.fix)),
-        (Err(fault), Place::File(_)) => checks.push(failed("data folder", fault.says, fault.fix)),
-        (Ok(()), Place::File(_)) => checks.push(machine::folder(config)),
-        (Ok(()), Place::Url(_)) => {}
+pub(super) fn local_checks(config: &Config) -> Vec<DoctorCheck> {
+    let mut checks = vec![check_master_key(config)];
+    match (store_check::check_store(config), config.store_location()) {
+        (Err(fault), StoreLocation::Url(_)) => checks.push(failed("store", fault.message, fault.fix)),
+        (Err(fault), StoreLocation::File(_)) => checks.push(failed("data folder", fault.message, fault.fix)),
+        (Ok(()), StoreLocation::File(_)) => checks.push(machine::check_data_folder(config)),
+        (Ok(()), StoreLocation::Url(_)) => {}
     }
     checks
 }
 
-fn master(config: &Config) -> Check {
+fn check_master_key(config: &Config) -> DoctorCheck {
     const NAME: &str = "master key";
-    let at = config.master_file();
+    let at = config.master_key_file();
     let at = at.display();
-    match store_check::key(config) {
-        (_, Some(fault)) => failed(NAME, fault.says, fault.fix),
-        (Key::Missing, None) => {
+    match store_check::load_master_key(config) {
+        (_, Some(fault)) => failed(NAME, fault.message, fault.fix),
+        (MasterKeyState::Missing, None) => {
             let fix = "the first start makes one; for a store that exists, put its key there";
             warning(NAME, format!("there is none at {at}"), fix)
         }
-        (_, None) => good(NAME, format!("{at}, for its owner alone")),
+        (_, None) => passed(NAME, format!("{at}, for its owner alone")),
     }
 }

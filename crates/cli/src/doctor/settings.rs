@@ -1,47 +1,47 @@
 //! What can be told from the settings and the files of this machine, without asking anybody: `opendrs config check` makes
 //! these checks as well.
 
-use super::{Check, failed, good, warning};
-use opendrs_server::master_key::readable_by_others;
-use opendrs_server::store_check;
-use opendrs_server::config::{Config, Role};
-use opendrs_server::tls::{Authority, Source, Tls};
+use super::{DoctorCheck, failed, passed, warning};
 use opendrs_domain::time::Span;
+use opendrs_server::config::{Config, Role};
+use opendrs_server::master_key::mode_if_readable_by_others;
+use opendrs_server::store_check;
+use opendrs_server::tls::{CertificateSource, ListenerTls, LocalAuthority};
 use opendrs_service::clock::{Clock, SystemClock};
 use std::net::IpAddr;
 use url::Url;
 
 /// All of them.
-pub(crate) fn checks(config: &Config) -> Vec<Check> {
-    let mut checks = named_files(config);
-    checks.extend(open_secrets(config));
-    checks.extend(tls(config));
-    checks.extend(addresses(config));
-    checks.extend(proxies(config));
-    checks.push(signing(config));
-    checks.push(metrics(config));
-    checks.push(limits(config));
+pub(crate) fn check_settings(config: &Config) -> Vec<DoctorCheck> {
+    let mut checks = check_named_files(config);
+    checks.extend(check_secret_files(config));
+    checks.extend(check_certificate(config));
+    checks.extend(check_public_urls(config));
+    checks.extend(check_proxies(config));
+    checks.push(check_signing_url(config));
+    checks.push(check_metrics(config));
+    checks.push(check_limits(config));
     checks
 }
 
 /// Files that the settings name, which a server reads at its start.
-fn named_files(config: &Config) -> Vec<Check> {
+fn check_named_files(config: &Config) -> Vec<DoctorCheck> {
     const NAME: &str = "files";
     let fix = "put the file in place, readable for the server's user, or change the setting";
-    let read = [config.network().map(drop), config.post().map(drop), config.operator().map(drop)];
+    let read = [config.outbound_client().map(drop), config.mailer().map(drop), config.operator().map(drop)];
     let mut bad: Vec<String> = read.into_iter().filter_map(Result::err).collect();
     // One file may keep more than one thing from being read.
     bad.dedup();
     if bad.is_empty() {
-        return vec![good(NAME, "all that the settings name can be read")];
+        return vec![passed(NAME, "all that the settings name can be read")];
     }
     bad.into_iter().map(|why| failed(NAME, why, fix)).collect()
 }
 
 /// Files of secrets that others than their owner can read.
-fn open_secrets(config: &Config) -> Vec<Check> {
+fn check_secret_files(config: &Config) -> Vec<DoctorCheck> {
     let open = config.secret_files().into_iter().filter_map(|(key, path)| {
-        let mode = std::fs::metadata(path).ok().as_ref().and_then(readable_by_others)?;
+        let mode = std::fs::metadata(path).ok().as_ref().and_then(mode_if_readable_by_others)?;
         let at = path.display();
         let says = format!("the file {at} of {key} can be read by others than its owner (mode {mode:o})");
         Some(warning("files", says, format!("chmod 600 {at}, or mount it with that mode")))
@@ -50,13 +50,13 @@ fn open_secrets(config: &Config) -> Vec<Check> {
 }
 
 /// The address of the signing certificate, as notifications name it.
-fn signing(config: &Config) -> Check {
+fn check_signing_url(config: &Config) -> DoctorCheck {
     const NAME: &str = "signing URL";
-    let url = match config.topics().base_url {
-        url if url.is_empty() => config.mailing().base_url,
+    let url = match config.notification_settings().base_url {
+        url if url.is_empty() => config.mail_settings().base_url,
         url => url,
     };
-    let region = config.topics().region;
+    let region = config.notification_settings().region;
     let wanted = format!("https://sns.{region}.amazonaws.com");
     let fix = format!(
         "set notifications.public_url to {wanted}, with that name in your DNS and in the certificate; or have receivers trust \
@@ -83,16 +83,16 @@ fn signing(config: &Config) -> Check {
             warn(says)
         }
         Some(_) if read.port().is_some() => warn("SNS message validators accept no port in it".into()),
-        Some(_) => good(NAME, format!("{url} is of the form that SNS message validators accept")),
+        Some(_) => passed(NAME, format!("{url} is of the form that SNS message validators accept")),
     }
 }
 
 /// Whoever reaches the metrics' address may read it.
-fn metrics(config: &Config) -> Check {
+fn check_metrics(config: &Config) -> DoctorCheck {
     const NAME: &str = "metrics";
     let listen = &config.metrics.listen;
     if listen.is_empty() {
-        return good(NAME, "are off");
+        return passed(NAME, "are off");
     }
     let host = listen.rsplit_once(':').map_or("", |(host, _)| host).trim_matches(['[', ']']);
     match host.parse::<IpAddr>() {
@@ -100,7 +100,7 @@ fn metrics(config: &Config) -> Check {
             let says = format!("metrics.listen is {listen}: whoever reaches it may read it");
             warning(NAME, says, "listen on the loopback, or on an address of a private network")
         }
-        _ => good(NAME, format!("are served at {listen}")),
+        _ => passed(NAME, format!("are served at {listen}")),
     }
 }
 
@@ -112,7 +112,7 @@ fn is_private(address: IpAddr) -> bool {
 }
 
 /// Whoever is a proxy is believed.
-fn proxies(config: &Config) -> Option<Check> {
+fn check_proxies(config: &Config) -> Option<DoctorCheck> {
     let all = config.server.proxies.network_of_all()?;
     let says = format!(
         "server.proxies has {all}: every address is believed, so anybody may say where a request came from, and evade the limits"
@@ -121,27 +121,27 @@ fn proxies(config: &Config) -> Option<Check> {
 }
 
 /// Limits that are off: nothing keeps one device, client or address from using up a node.
-fn limits(config: &Config) -> Check {
+fn check_limits(config: &Config) -> DoctorCheck {
     const NAME: &str = "limits";
-    let off: Vec<_> = config.limits_off().iter().map(|(key, what)| format!("{key} ({what})")).collect();
+    let off: Vec<_> = config.disabled_limits().iter().map(|(key, what)| format!("{key} ({what})")).collect();
     if off.is_empty() {
-        return good(NAME, "are on");
+        return passed(NAME, "are on");
     }
     let fix = "set them again, but for a load test: `opendrs config default` has the default figures";
     warning(NAME, format!("off: {}", off.join(", ")), fix)
 }
 
 /// The certificate that clients are shown.
-fn tls(config: &Config) -> Option<Check> {
+fn check_certificate(config: &Config) -> Option<DoctorCheck> {
     const NAME: &str = "certificate";
     let now = SystemClock.now();
-    let source = config.certificate()?;
-    if let Source::Local { folder, .. } = &source {
-        match Authority::is_made(folder) {
+    let source = config.certificate_source()?;
+    if let CertificateSource::Local { folder, .. } = &source {
+        match LocalAuthority::is_complete(folder) {
             None => {
-                return Some(match store_check::folder(folder, "choose another with --data (server.data)") {
-                    Ok(()) => good(NAME, "the first start makes this installation's own authority"),
-                    Err(fault) => failed(NAME, fault.says, fault.fix),
+                return Some(match store_check::check_folder(folder, "choose another with --data (server.data)") {
+                    Ok(()) => passed(NAME, "the first start makes this installation's own authority"),
+                    Err(fault) => failed(NAME, fault.message, fault.fix),
                 });
             }
             Some(false) => {
@@ -152,19 +152,19 @@ fn tls(config: &Config) -> Option<Check> {
         }
     }
     let renewed = match &source {
-        Source::Files { .. } => "put its successor in its place: the server uses it without a restart",
-        Source::Local { .. } => "keep this machine's clock right",
+        CertificateSource::Files { .. } => "put its successor in its place: the server uses it without a restart",
+        CertificateSource::Local { .. } => "keep this machine's clock right",
     };
-    Some(match Tls::open(source, now).map(|tls| tls.ends()) {
+    Some(match ListenerTls::open(source, now).map(|tls| tls.expires_at()) {
         Err(why) => failed(NAME, why, "put PEM files in place, or change [tls]"),
         Ok(None) => warning(NAME, "when it ends cannot be read", "look at tls.certificate_file"),
         Ok(Some(end)) if end <= now => failed(NAME, format!("it ended {end}"), renewed),
         Ok(Some(end)) if end.since(now) < Span::from_hours(14 * 24) => warning(NAME, format!("it ends {end}"), renewed),
-        Ok(Some(end)) => good(NAME, format!("it is good until {end}")),
+        Ok(Some(end)) => passed(NAME, format!("it is good until {end}")),
     })
 }
 
-fn addresses(config: &Config) -> Vec<Check> {
+fn check_public_urls(config: &Config) -> Vec<DoctorCheck> {
     const NAME: &str = "public URLs";
     let faces = [
         (Role::Service, "service", &config.service.listen, &config.service.public_url),
@@ -187,7 +187,7 @@ fn addresses(config: &Config) -> Vec<Check> {
             checks.push(warning(NAME, format!("{section}.public_url is {url}"), fix));
         }
     }
-    let own = config.certificate().is_some();
+    let own = config.certificate_source().is_some();
     let secure = |url: &str| url.starts_with("https://") || (own && url.is_empty());
     if secure(&config.login.public_url) != secure(&config.web.public_url) {
         let fix = "set both: with one alone, cookies are not marked for https";
@@ -199,7 +199,7 @@ fn addresses(config: &Config) -> Vec<Check> {
         checks.push(warning(NAME, says, "set server.proxies to the proxy's address"));
     }
     if checks.is_empty() {
-        checks.push(good(NAME, "fit the addresses that are listened on"));
+        checks.push(passed(NAME, "fit the addresses that are listened on"));
     }
     checks
 }

@@ -1,31 +1,31 @@
 //! The store: whether it answers, is of this program and takes what is written.
 
-use super::{Check, failed, good, warning};
-use opendrs_server::store_check::{self, Key};
-use opendrs_server::config::Config;
+use super::{DoctorCheck, failed, passed, warning};
 use opendrs_domain::publication::TopicArn;
 use opendrs_domain::time::Span;
+use opendrs_server::config::Config;
+use opendrs_server::store_check::{self, MasterKeyState};
 use opendrs_service::clock::{Clock, SystemClock};
 use opendrs_service::keys;
-use opendrs_service::publication::NO_PUBLISHER;
-use opendrs_service::topic;
-use opendrs_store::examine::{Condition, Found, Sessions, examine};
-use opendrs_store::{Error, Place};
+use opendrs_service::publication::NO_PUBLISHER_MESSAGE;
+use opendrs_service::receiver;
+use opendrs_store::inspection::{DatabaseCondition, SessionMode, StoreInspection, inspect};
+use opendrs_store::{Error, StoreLocation};
 
 /// Asks the store, where there can be one.
-pub(super) async fn store(config: &Config, key: Key) -> Vec<Check> {
+pub(super) async fn check_store(config: &Config, key: MasterKeyState) -> Vec<DoctorCheck> {
     const NAME: &str = "store";
-    let place = config.place();
-    if store_check::store(config).is_err() {
+    let place = config.store_location();
+    if store_check::check_store(config).is_err() {
         // That was said.
         return Vec::new();
     }
     let engine = match &place {
-        Place::File(path) => format!("SQLite, {}", path.display()),
-        Place::Url(_) => "PostgreSQL".to_owned(),
+        StoreLocation::File(path) => format!("SQLite, {}", path.display()),
+        StoreLocation::Url(_) => "PostgreSQL".to_owned(),
     };
-    match examine(&place).await {
-        Err(why @ Error::Unavailable(_)) if matches!(place, Place::File(_)) => {
+    match inspect(&place).await {
+        Err(why @ Error::Unavailable(_)) if matches!(place, StoreLocation::File(_)) => {
             let fix = "look at the disk, and at the rights to the data folder and all that is in it";
             vec![failed(NAME, why.to_string(), fix)]
         }
@@ -36,14 +36,14 @@ pub(super) async fn store(config: &Config, key: Key) -> Vec<Check> {
         Err(why) => vec![failed(NAME, why.to_string(), "restore a backup, or name another store")],
         Ok(None) => vec![warning(NAME, format!("{engine}: there is none yet"), "`opendrs serve` makes it")],
         Ok(Some(found)) => {
-            let mut checks = vec![good(NAME, format!("{engine} answers"))];
-            checks.push(schema(&found));
-            checks.extend(condition(&found, &place));
-            checks.extend(fits(config, &found, &key));
-            checks.push(clock(&found));
-            checks.extend(makers(config, &found));
-            if let Key::Known(key) = &key {
-                checks.extend(published(config, &topic::endpoints(key, &found.endpoints)).await);
+            let mut checks = vec![passed(NAME, format!("{engine} answers"))];
+            checks.push(check_schema(&found));
+            checks.extend(check_database_condition(&found, &place));
+            checks.extend(check_master_key_matches(config, &found, &key));
+            checks.push(check_clock(&found));
+            checks.extend(check_configured_makers(config, &found));
+            if let MasterKeyState::Present(key) = &key {
+                checks.extend(check_sns_credentials(config, &receiver::open_endpoints(key, &found.endpoints)).await);
             }
             checks
         }
@@ -51,45 +51,47 @@ pub(super) async fn store(config: &Config, key: Key) -> Vec<Check> {
 }
 
 /// Whether the store was made with the master key; nothing where that cannot be told.
-fn fits(config: &Config, found: &Found, key: &Key) -> Option<Check> {
+fn check_master_key_matches(config: &Config, found: &StoreInspection, key: &MasterKeyState) -> Option<DoctorCheck> {
     const NAME: &str = "key fits";
     let (proof, _) = found.installation?;
-    let at = config.master_file();
+    let at = config.master_key_file();
     let at = at.display();
     match key {
-        Key::Known(key) if keys::check(key) == proof => Some(good(NAME, "the store was made with this master key")),
-        Key::Known(_) => Some(failed(
+        MasterKeyState::Present(key) if keys::master_key_check(key) == proof => {
+            Some(passed(NAME, "the store was made with this master key"))
+        }
+        MasterKeyState::Present(_) => Some(failed(
             NAME,
             format!("the store was made with another master key than {at}"),
             "put the key it was made with in its place, or name it with keys.master_file",
         )),
-        Key::Missing => Some(failed(
+        MasterKeyState::Missing => Some(failed(
             NAME,
             format!("the store was made with a master key, and there is none at {at}"),
             "put that key back from where you keep a copy of it, or name its file with keys.master_file",
         )),
         // What is wrong with it was said.
-        Key::Bad => None,
+        MasterKeyState::Unusable => None,
     }
 }
 
-fn schema(found: &Found) -> Check {
-    let Found { step, known, .. } = found;
+fn check_schema(found: &StoreInspection) -> DoctorCheck {
+    let StoreInspection { schema_step: step, latest_step: known, .. } = found;
     let says = format!("it is at step {step}, this program knows steps up to {known}");
     match step.cmp(known) {
-        std::cmp::Ordering::Equal => good("schema", says),
+        std::cmp::Ordering::Equal => passed("schema", says),
         std::cmp::Ordering::Less => warning("schema", says, "the next start of `opendrs serve` brings it up to date"),
         std::cmp::Ordering::Greater => failed("schema", says, "run the newer opendrs"),
     }
 }
 
 /// Whether the database is as the server needs it.
-fn condition(found: &Found, place: &Place) -> Vec<Check> {
-    let Condition { encoding, read_only, rights, sessions } = &found.condition;
+fn check_database_condition(found: &StoreInspection, place: &StoreLocation) -> Vec<DoctorCheck> {
+    let DatabaseCondition { encoding, read_only, missing_rights: rights, session_mode: sessions } = &found.condition;
     let mut checks = Vec::new();
     if let Some(encoding) = encoding {
         checks.push(match encoding.as_str() {
-            "UTF8" | "UTF-8" => good("encoding", encoding.clone()),
+            "UTF8" | "UTF-8" => passed("encoding", encoding.clone()),
             other => failed(
                 "encoding",
                 format!("the database's encoding is {other}: it cannot hold every name and address"),
@@ -99,22 +101,22 @@ fn condition(found: &Found, place: &Place) -> Vec<Check> {
     }
     if let Some(why) = read_only {
         let fix = match place {
-            Place::File(_) => {
+            StoreLocation::File(_) => {
                 "give the data folder and all that is in it to this user (chown); its disk must take writes"
             }
-            Place::Url(_) => "name a server that takes writes, and a user that may write",
+            StoreLocation::Url(_) => "name a server that takes writes, and a user that may write",
         };
         checks.push(failed("read-only", why.clone(), fix));
     }
     if rights.is_empty() {
-        checks.push(good("rights", "it can be read and written"));
+        checks.push(passed("rights", "it can be read and written"));
     }
     for (what, fix) in rights {
         checks.push(failed("rights", what.clone(), fix.clone()));
     }
     match sessions {
-        Sessions::Own => {}
-        Sessions::Shared { statements_kept } => {
+        SessionMode::Dedicated => {}
+        SessionMode::Pooled { statements_kept } => {
             let says = "a pooler gives each transaction another connection";
             let fix = "let the pooler pool by session (pool_mode = session), or name the database itself";
             checks.push(match statements_kept {
@@ -127,9 +129,9 @@ fn condition(found: &Found, place: &Place) -> Vec<Check> {
 }
 
 /// Makers whose orders have a way of their own, by settings that name no maker.
-fn makers(config: &Config, found: &Found) -> Vec<Check> {
-    let Ok(fulfilment) = config.fulfilment() else { return Vec::new() };
-    let unknown = fulfilment.makers.iter().map(|(name, _)| name).filter(|name| !found.makers.contains(name));
+fn check_configured_makers(config: &Config, found: &StoreInspection) -> Vec<DoctorCheck> {
+    let Ok(fulfilment) = config.fulfilment_settings() else { return Vec::new() };
+    let unknown = fulfilment.maker_backends.iter().map(|(name, _)| name).filter(|name| !found.makers.contains(name));
     let warn = |name: &String| {
         let known = match found.makers.as_slice() {
             [] => "the store has no maker yet".to_owned(),
@@ -142,7 +144,7 @@ fn makers(config: &Config, found: &Found) -> Vec<Check> {
 }
 
 /// Whether there is somebody to publish as, in each region that is published to.
-async fn published(config: &Config, endpoints: &[String]) -> Vec<Check> {
+async fn check_sns_credentials(config: &Config, endpoints: &[String]) -> Vec<DoctorCheck> {
     const NAME: &str = "Amazon SNS";
     let arns: Vec<TopicArn> = endpoints.iter().filter_map(|endpoint| endpoint.parse().ok()).collect();
     let publisher = config.publisher();
@@ -153,11 +155,11 @@ async fn published(config: &Config, endpoints: &[String]) -> Vec<Check> {
         }
         let what = format!("topics in {}", arn.region());
         let Some(publisher) = &publisher else {
-            checks.push(failed(NAME, format!("{what} cannot be published to"), NO_PUBLISHER));
+            checks.push(failed(NAME, format!("{what} cannot be published to"), NO_PUBLISHER_MESSAGE));
             continue;
         };
         checks.push(match publisher.find_credentials(arn.clone()).await {
-            Ok(()) => good(NAME, format!("there are AWS credentials for {what}")),
+            Ok(()) => passed(NAME, format!("there are AWS credentials for {what}")),
             // The server may have others than this shell.
             Err(why) => {
                 let fix = "give the server AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE or a role, and run \
@@ -170,18 +172,18 @@ async fn published(config: &Config, endpoints: &[String]) -> Vec<Check> {
 }
 
 /// Tokens end and orders fall due by this machine's clock.
-fn clock(found: &Found) -> Check {
+fn check_clock(found: &StoreInspection) -> DoctorCheck {
     const NAME: &str = "clock";
     let now = SystemClock.now();
     let fix = "keep the clock right with NTP (timedatectl set-ntp true)";
     if found.installation.is_some_and(|(_, made)| made > now) {
         return failed(NAME, format!("it is {now} here, before the store was made"), fix);
     }
-    let off = found.clock.map(|theirs| if theirs > now { theirs.since(now) } else { now.since(theirs) });
+    let off = found.database_time.map(|theirs| if theirs > now { theirs.since(now) } else { now.since(theirs) });
     match off {
         Some(off) if off > Span::from_secs(2) => {
             warning(NAME, format!("it is {now} here, {off} from the database's clock"), fix)
         }
-        _ => good(NAME, format!("it is {now}")),
+        _ => passed(NAME, format!("it is {now}")),
     }
 }

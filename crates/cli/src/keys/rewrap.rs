@@ -4,20 +4,20 @@
 //! is whole on the disk before the store needs it; and the command may be given again, whatever ended it before.
 
 use crate::store_args::{self, StoreArgs};
-use crate::{cause, out};
-use opendrs_server::open_app;
-use opendrs_server::master_key;
-use opendrs_server::config::Config;
+use crate::{error_text, output};
 use clap::Args;
+use opendrs_server::config::Config;
+use opendrs_server::master_key;
+use opendrs_server::open_app;
 use opendrs_service::keys;
-use opendrs_service::rewrap::{Rewrapped, rewrap};
-use opendrs_store::Place;
-use opendrs_store::examine::{examine, in_use};
+use opendrs_service::rewrap::{RewrapReport, rewrap};
+use opendrs_store::StoreLocation;
+use opendrs_store::inspection::{inspect, is_in_use};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
-pub(crate) struct Rewrap {
+pub(crate) struct KeysRewrapArgs {
     /// The file of the new master key, for its owner's eyes alone: 64 hex digits. Where there is none, a new key is made.
     #[arg(value_name = "NEW_KEY_FILE")]
     key: PathBuf,
@@ -28,55 +28,55 @@ pub(crate) struct Rewrap {
     json: bool,
 }
 
-pub(super) async fn run(file: Option<&Path>, args: Rewrap) -> Result<(), String> {
+pub(super) async fn run(file: Option<&Path>, args: KeysRewrapArgs) -> Result<(), String> {
     let config = store_args::config(file, &args.store, Vec::new())?;
-    let place = config.place();
-    let found = examine(&place).await.map_err(|e| cause(e.into()))?;
+    let place = config.store_location();
+    let found = inspect(&place).await.map_err(|e| error_text(e.into()))?;
     let Some((proof, _)) = found.and_then(|found| found.installation) else {
         return Err("there is no store whose master key could be changed: `opendrs serve` makes one".into());
     };
-    let known = master_key::read(&args.key)?;
-    if known.is_some_and(|key| keys::check(&key) == proof) {
-        return again(&config, &args);
+    let known = master_key::read_master_key(&args.key)?;
+    if known.is_some_and(|key| keys::master_key_check(&key) == proof) {
+        return report_already_changed(&config, &args);
     }
-    let old = master_key::existing(&config.master_file())?;
-    if keys::check(&old) != proof {
+    let old = master_key::read_existing(&config.master_key_file())?;
+    if keys::master_key_check(&old) != proof {
         return Err(format!(
             "the store was made with another master key than {}, or has got another one since: name its file with \
              keys.master_file",
-            config.master_file().display()
+            config.master_key_file().display()
         ));
     }
-    if in_use(&place).await.map_err(|e| cause(e.into()))? {
+    if is_in_use(&place).await.map_err(|e| error_text(e.into()))? {
         return Err(match place {
-            Place::File(path) => format!("another process has {} open: stop the server first", path.display()),
-            Place::Url(_) => "other processes are connected to the database: stop every node first".into(),
+            StoreLocation::File(path) => format!("another process has {} open: stop the server first", path.display()),
+            StoreLocation::Url(_) => "other processes are connected to the database: stop every node first".into(),
         });
     }
-    let new = master_key::or_new(&args.key)?;
-    let app = open_app::beside(&config).await?;
-    let done = rewrap(&app, new).await.map_err(cause)?;
-    say(&config, &args, &done);
+    let new = master_key::read_or_create(&args.key)?;
+    let app = open_app::open_existing_app(&config).await?;
+    let done = rewrap(&app, new).await.map_err(error_text)?;
+    print_report(&config, &args, &done);
     Ok(())
 }
 
 /// The store has the new key already: an earlier run was not heard to its end.
-fn again(config: &Config, args: &Rewrap) -> Result<(), String> {
+fn report_already_changed(config: &Config, args: &KeysRewrapArgs) -> Result<(), String> {
     // Whoever names the present key once more, under whatever path, wants another one.
-    if master_key::read(&config.master_file())? == master_key::read(&args.key)? {
+    if master_key::read_master_key(&config.master_key_file())? == master_key::read_master_key(&args.key)? {
         return Err(format!("{} is the present master key: name another file", args.key.display()));
     }
     let at = args.key.display().to_string();
     match args.json {
-        true => out::say(json!({ "masterKey": at, "done": "unchanged" }).to_string()),
-        false => out::say(format!("the store has the master key {at} already")),
+        true => output::print_line(json!({ "masterKey": at, "done": "unchanged" }).to_string()),
+        false => output::print_line(format!("the store has the master key {at} already")),
     }
-    next(config, args);
+    print_next_steps(config, args);
     Ok(())
 }
 
-fn say(config: &Config, args: &Rewrap, done: &Rewrapped) {
-    let Rewrapped { endpoints, signing_keys, token_keys, webhook_secrets, links_until } = done;
+fn print_report(config: &Config, args: &KeysRewrapArgs, done: &RewrapReport) {
+    let RewrapReport { endpoints, signing_keys, token_keys, webhook_secrets, links_until } = done;
     let at = args.key.display().to_string();
     if args.json {
         let object = json!({
@@ -86,22 +86,24 @@ fn say(config: &Config, args: &Rewrap, done: &Rewrapped) {
             "signingKeys": signing_keys,
             "tokenKeys": token_keys,
             "webhookSecrets": webhook_secrets,
-            "linksUntil": links_until.to_millis_text(),
+            "linksUntil": links_until.to_rfc3339_millis(),
         });
-        out::say(object.to_string());
+        output::print_line(object.to_string());
     } else {
-        out::say(format!("master key: {at}"));
-        out::say(format!("encrypted anew: receivers' addresses {endpoints}, signing keys {signing_keys}"));
-        out::say(format!("still valid: token keys {token_keys}, webhook secrets {webhook_secrets}, customer ids"));
-        out::say(format!("links in mails that were sent before: valid until {links_until}"));
+        output::print_line(format!("master key: {at}"));
+        output::print_line(format!("encrypted anew: receivers' addresses {endpoints}, signing keys {signing_keys}"));
+        output::print_line(format!(
+            "still valid: token keys {token_keys}, webhook secrets {webhook_secrets}, customer ids"
+        ));
+        output::print_line(format!("links in mails that were sent before: valid until {links_until}"));
     }
-    next(config, args);
+    print_next_steps(config, args);
 }
 
 /// What is left to the operator.
-fn next(config: &Config, args: &Rewrap) {
-    let (new, old) = (args.key.display(), config.master_file());
-    out::note(format!(
+fn print_next_steps(config: &Config, args: &KeysRewrapArgs) {
+    let (new, old) = (args.key.display(), config.master_key_file());
+    output::print_note(format!(
         "Now set keys.master_file = \"{new}\" for every node, or put that file in the place of {}, and start the server. \
          Keep the old key as long as you keep backups from before. Pages that customers have open must be loaded anew once.",
         old.display()

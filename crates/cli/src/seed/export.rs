@@ -2,27 +2,27 @@
 //!
 //! Invariant: [`super::parse`] reads what is written here.
 
-use crate::store_args::{self, StoreArgs};
-use crate::out;
-use opendrs_server::open_app;
-use super::shape::{
-    ClientToml, CustomerToml, File, MakerToml, ModelToml, ProductToml, ProfileToml, SlotToml, TopicToml,
+use super::file_format::{
+    ClientToml, CustomerToml, MakerToml, ModelToml, ProductToml, ProfileToml, SeedFile, SlotToml, TopicToml,
 };
+use crate::output;
+use crate::store_args::{self, StoreArgs};
 use clap::Args;
-use opendrs_domain::notification::Kind;
+use opendrs_domain::notification::NotificationType;
 use opendrs_domain::product::Product;
-use opendrs_domain::text::{BadText, Name, Title, Unit};
+use opendrs_domain::text::{Name, ParseTextError, Title, Unit};
 use opendrs_domain::version::Version;
+use opendrs_server::open_app;
 use opendrs_service::seed::{
-    self as service, ClientSeed, Contents, CustomerSeed, MakerSeed, ModelSeed, Password, ProfileSeed, SlotSeed,
-    TopicSeed,
+    self as service, ClientSeed, CustomerSeed, ExportContents, MakerSeed, ModelSeed, ProfileSeed, ReceiverSeed,
+    SeedPassword, SlotSeed,
 };
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
 
 #[derive(Debug, Args)]
-pub(super) struct Export {
+pub(super) struct SeedExportArgs {
     #[command(flatten)]
     store: StoreArgs,
     /// Include hashes of passwords and secrets, and logins and queries of endpoints: all that a new store needs.
@@ -36,19 +36,19 @@ pub(super) struct Export {
     output: Option<PathBuf>,
 }
 
-pub(super) async fn run(file: Option<&Path>, args: Export) -> Result<(), String> {
-    let app = open_app::beside(&store_args::config(file, &args.store, Vec::new())?).await?;
-    let contents = Contents { secrets: args.with_secrets, customers: !args.without_customers };
-    let seed = service::export(&app, contents).await.map_err(super::super::cause)?;
-    let text = written(seed).map_err(|e| format!("the state cannot be written as a seed file: {e}"))?;
+pub(super) async fn run(file: Option<&Path>, args: SeedExportArgs) -> Result<(), String> {
+    let app = open_app::open_existing_app(&store_args::config(file, &args.store, Vec::new())?).await?;
+    let contents = ExportContents { secrets: args.with_secrets, customers: !args.without_customers };
+    let seed = service::export(&app, contents).await.map_err(super::super::error_text)?;
+    let text = seed_to_toml(seed).map_err(|e| format!("the state cannot be written as a seed file: {e}"))?;
     match args.output {
-        None => out::say(text.trim_end()),
-        Some(path) => create(&path, &text).map_err(|e| format!("cannot write {}: {e}", path.display()))?,
+        None => output::print_line(text.trim_end()),
+        Some(path) => create_private_file(&path, &text).map_err(|e| format!("cannot write {}: {e}", path.display()))?,
     }
     Ok(())
 }
 
-fn create(path: &Path, text: &str) -> std::io::Result<()> {
+fn create_private_file(path: &Path, text: &str) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -57,22 +57,22 @@ fn create(path: &Path, text: &str) -> std::io::Result<()> {
 }
 
 /// A seed as a file's text.
-fn written(seed: service::Seed) -> Result<String, String> {
-    let file = file(seed).map_err(|e| e.to_string())?;
+fn seed_to_toml(seed: service::SeedDeclaration) -> Result<String, String> {
+    let file = seed_file(seed).map_err(|e| e.to_string())?;
     toml::to_string(&file).map_err(|e| e.to_string())
 }
 
 /// A seed as a file.
-fn file(seed: service::Seed) -> Result<File, BadText> {
-    Ok(File {
-        maker: seed.makers.into_iter().map(maker).collect::<Result<_, _>>()?,
-        product: seed.products.into_iter().map(product).collect::<Result<_, _>>()?,
-        customer: seed.customers.into_iter().map(customer).collect::<Result<_, _>>()?,
+fn seed_file(seed: service::SeedDeclaration) -> Result<SeedFile, ParseTextError> {
+    Ok(SeedFile {
+        maker: seed.makers.into_iter().map(maker_toml).collect::<Result<_, _>>()?,
+        product: seed.products.into_iter().map(product_toml).collect::<Result<_, _>>()?,
+        customer: seed.customers.into_iter().map(customer_toml).collect::<Result<_, _>>()?,
     })
 }
 
 /// A value that stands nowhere yet.
-fn at<T>(value: T) -> Spanned<T> {
+fn unspanned<T>(value: T) -> Spanned<T> {
     Spanned::new(0..0, value)
 }
 
@@ -80,42 +80,42 @@ fn hex(bytes: [u8; 32]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn maker(seed: MakerSeed) -> Result<MakerToml, BadText> {
+fn maker_toml(seed: MakerSeed) -> Result<MakerToml, ParseTextError> {
     Ok(MakerToml {
-        name: at(seed.name),
-        profile: seed.profiles.into_iter().map(profile).collect(),
-        model: seed.models.into_iter().map(model).collect::<Result<_, _>>()?,
+        name: unspanned(seed.name),
+        profile: seed.profiles.into_iter().map(profile_toml).collect(),
+        model: seed.models.into_iter().map(model_toml).collect::<Result<_, _>>()?,
     })
 }
 
-fn profile(seed: ProfileSeed) -> ProfileToml {
+fn profile_toml(seed: ProfileSeed) -> ProfileToml {
     ProfileToml {
-        name: at(seed.name),
-        id: seed.id.map(|id| at(id.to_string())),
-        privacy_url: seed.privacy_url.map(at),
-        client: seed.clients.into_iter().map(client).collect(),
-        topic: seed.topics.into_iter().map(topic).collect(),
+        name: unspanned(seed.name),
+        id: seed.id.map(|id| unspanned(id.to_string())),
+        privacy_url: seed.privacy_url.map(unspanned),
+        client: seed.clients.into_iter().map(client_toml).collect(),
+        topic: seed.receivers.into_iter().map(topic_toml).collect(),
     }
 }
 
-fn client(seed: ClientSeed) -> ClientToml {
+fn client_toml(seed: ClientSeed) -> ClientToml {
     ClientToml {
-        kind: at(seed.kind),
-        id: seed.id.map(|id| at(id.to_string())),
-        name: seed.name.map(at),
+        kind: unspanned(seed.kind),
+        id: seed.id.map(|id| unspanned(id.to_string())),
+        name: seed.name.map(unspanned),
         secret: None,
-        secret_hash: seed.secret_hash.map(|hash| at(hex(hash))),
-        redirect_uris: seed.redirect_uris.into_iter().map(at).collect(),
+        secret_hash: seed.secret_hash.map(|hash| unspanned(hex(hash))),
+        redirect_uris: seed.redirect_uris.into_iter().map(unspanned).collect(),
         mode: seed.mode,
         disabled: seed.disabled,
     }
 }
 
-fn topic(seed: TopicSeed) -> TopicToml {
+fn topic_toml(seed: ReceiverSeed) -> TopicToml {
     TopicToml {
-        name: at(seed.name),
+        name: unspanned(seed.name),
         endpoint: seed.endpoint,
-        signature_version: Some(at(seed.signature.as_str().to_owned())),
+        signature_version: Some(unspanned(seed.signature.as_str().to_owned())),
         raw: seed.raw,
         policy: seed.policy,
         confirmed: seed.confirmed,
@@ -123,57 +123,57 @@ fn topic(seed: TopicSeed) -> TopicToml {
     }
 }
 
-fn model(seed: ModelSeed) -> Result<ModelToml, BadText> {
-    let message = |(kind, version): (Kind, Version)| {
+fn model_toml(seed: ModelSeed) -> Result<ModelToml, ParseTextError> {
+    let message = |(kind, version): (NotificationType, Version)| {
         let name = kind.wire_name().trim_end_matches("Notification");
-        (at(name.to_owned()), at(version.to_string()))
+        (unspanned(name.to_owned()), unspanned(version.to_string()))
     };
     Ok(ModelToml {
-        id: at(seed.code),
+        id: unspanned(seed.code),
         name: Name::parse(&seed.name)?,
         live: seed.live,
         takeover: seed.takeover,
-        composite_id: seed.composite.map(|id| at(id.to_string())),
-        slot: at(seed.slots.into_iter().map(slot).collect::<Result<_, _>>()?),
+        composite_id: seed.composite.map(|id| unspanned(id.to_string())),
+        slot: unspanned(seed.slots.into_iter().map(slot_toml).collect::<Result<_, _>>()?),
         notifications: seed.messages.into_iter().map(message).collect(),
     })
 }
 
-fn slot(seed: SlotSeed) -> Result<SlotToml, BadText> {
+fn slot_toml(seed: SlotSeed) -> Result<SlotToml, ParseTextError> {
     Ok(SlotToml {
-        id: seed.id.map(at),
-        name: at(seed.name),
+        id: seed.id.map(unspanned),
+        name: unspanned(seed.name),
         unit: Unit::parse(&seed.unit)?,
-        products: seed.products.into_iter().map(|(asin, _)| at(asin)).collect(),
+        products: seed.products.into_iter().map(|(asin, _)| unspanned(asin)).collect(),
     })
 }
 
-fn product(found: Product) -> Result<ProductToml, BadText> {
+fn product_toml(found: Product) -> Result<ProductToml, ParseTextError> {
     Ok(ProductToml {
-        asin: at(found.asin),
+        asin: unspanned(found.asin),
         title: Title::parse(&found.title)?,
-        price: at(found.price.amount()),
+        price: unspanned(found.price.to_decimal_text()),
         currency: found.price.currency,
-        quantity: at(found.quantity),
+        quantity: unspanned(found.quantity),
         unit: Unit::parse(&found.unit)?,
         available: found.available,
         sku: found.sku,
     })
 }
 
-fn customer(seed: CustomerSeed) -> Result<CustomerToml, BadText> {
+fn customer_toml(seed: CustomerSeed) -> Result<CustomerToml, ParseTextError> {
     let (password, password_hash) = match seed.password {
         None => (None, None),
-        Some(Password::Plain(plain)) => (Some(at(plain)), None),
-        Some(Password::Hash(hash)) => (None, Some(at(hash))),
+        Some(SeedPassword::Plain(plain)) => (Some(unspanned(plain)), None),
+        Some(SeedPassword::Hash(hash)) => (None, Some(unspanned(hash))),
     };
     Ok(CustomerToml {
-        email: at(seed.email),
+        email: unspanned(seed.email),
         password,
         password_hash,
         name: Name::parse(&seed.name)?,
         blocked: seed.blocked,
-        language: seed.language.map(|language| at(language.tag().to_owned())),
-        address: seed.address.map(at),
+        language: seed.language.map(|language| unspanned(language.tag().to_owned())),
+        address: seed.address.map(unspanned),
     })
 }

@@ -2,36 +2,36 @@
 //!
 //! Not here: whether a declaration fits the store. Invariant: a value that is refused is named by line and key.
 
-use super::shape::{
-    ClientToml, CustomerToml, File, MakerToml, ModelToml, ProductToml, ProfileToml, SlotToml, TopicToml,
+use super::file_format::{
+    ClientToml, CustomerToml, MakerToml, ModelToml, ProductToml, ProfileToml, SeedFile, SlotToml, TopicToml,
 };
 use opendrs_domain::id::{ClientId, CompositeId, ProfileId};
 use opendrs_domain::language::Language;
 use opendrs_domain::login::redirect;
 use opendrs_domain::money::Money;
-use opendrs_domain::notification::Kind;
+use opendrs_domain::notification::NotificationType;
 use opendrs_domain::product::Product;
 use opendrs_domain::profile::hash_secret;
+use opendrs_domain::receiver::SignatureVersion;
 use opendrs_domain::text::Name;
-use opendrs_domain::topic::Signature;
 use opendrs_domain::version::Version;
-use opendrs_service::seed::{self as service, Password};
+use opendrs_service::seed::{self as service, SeedPassword};
 use toml::Spanned;
 
 /// Where errors stand.
-struct Lines<'t>(&'t str);
+struct SeedParser<'t>(&'t str);
 
-impl Lines<'_> {
-    fn of<T>(&self, spanned: &Spanned<T>) -> usize {
+impl SeedParser<'_> {
+    fn line_of<T>(&self, spanned: &Spanned<T>) -> usize {
         1 + self.0[..spanned.span().start.min(self.0.len())].matches('\n').count()
     }
 
-    fn refuse<T, R>(&self, at: &Spanned<T>, key: &str, why: impl std::fmt::Display) -> Result<R, String> {
-        Err(format!("line {}: {key}: {why}", self.of(at)))
+    fn error_at<T, R>(&self, at: &Spanned<T>, key: &str, why: impl std::fmt::Display) -> Result<R, String> {
+        Err(format!("line {}: {key}: {why}", self.line_of(at)))
     }
 
     /// Refuses the second of two that must differ.
-    fn distinct<'s, T: 's, K: PartialEq + std::fmt::Display>(
+    fn require_distinct<'s, T: 's, K: PartialEq + std::fmt::Display>(
         &self,
         all: impl Iterator<Item = (&'s Spanned<T>, K)>,
         key: &str,
@@ -39,7 +39,7 @@ impl Lines<'_> {
         let mut seen: Vec<K> = Vec::new();
         for (at, value) in all {
             if seen.contains(&value) {
-                return self.refuse(at, key, format!("`{value}` is declared twice"));
+                return self.error_at(at, key, format!("`{value}` is declared twice"));
             }
             seen.push(value);
         }
@@ -48,106 +48,117 @@ impl Lines<'_> {
 }
 
 /// Reads a seed file.
-pub(super) fn parse(text: &str) -> Result<service::Seed, String> {
-    let file: File = toml::from_str(text).map_err(|e| e.to_string())?;
-    let lines = Lines(text);
-    lines.distinct(file.maker.iter().map(|m| (&m.name, m.name.get_ref())), "name")?;
-    lines.distinct(file.product.iter().map(|p| (&p.asin, p.asin.get_ref())), "asin")?;
-    lines.distinct(file.customer.iter().map(|c| (&c.email, c.email.get_ref())), "email")?;
+pub(super) fn parse_seed(text: &str) -> Result<service::SeedDeclaration, String> {
+    let file: SeedFile = toml::from_str(text).map_err(|e| e.to_string())?;
+    let lines = SeedParser(text);
+    lines.require_distinct(file.maker.iter().map(|m| (&m.name, m.name.get_ref())), "name")?;
+    lines.require_distinct(file.product.iter().map(|p| (&p.asin, p.asin.get_ref())), "asin")?;
+    lines.require_distinct(file.customer.iter().map(|c| (&c.email, c.email.get_ref())), "email")?;
     let profiles = || file.maker.iter().flat_map(|m| &m.profile);
-    lines.distinct(profiles().filter_map(|p| p.id.as_ref()).map(|id| (id, id.get_ref())), "id")?;
-    lines.distinct(profiles().flat_map(|p| &p.topic).map(|t| (&t.name, t.name.get_ref())), "name")?;
+    lines.require_distinct(profiles().filter_map(|p| p.id.as_ref()).map(|id| (id, id.get_ref())), "id")?;
+    lines.require_distinct(profiles().flat_map(|p| &p.topic).map(|t| (&t.name, t.name.get_ref())), "name")?;
     let models = file.maker.iter().flat_map(|m| &m.model);
-    lines.distinct(models.filter_map(|m| m.composite_id.as_ref()).map(|id| (id, id.get_ref())), "composite_id")?;
+    lines.require_distinct(
+        models.filter_map(|m| m.composite_id.as_ref()).map(|id| (id, id.get_ref())),
+        "composite_id",
+    )?;
     let clients = profiles().flat_map(|p| &p.client);
-    lines.distinct(clients.filter_map(|c| c.id.as_ref()).map(|id| (id, id.get_ref())), "id")?;
-    Ok(service::Seed {
-        makers: file.maker.into_iter().map(|maker| lines.maker(maker)).collect::<Result<_, _>>()?,
-        products: file.product.into_iter().map(|product| lines.product(product)).collect::<Result<_, _>>()?,
-        customers: file.customer.into_iter().map(|customer| lines.customer(customer)).collect::<Result<_, _>>()?,
+    lines.require_distinct(clients.filter_map(|c| c.id.as_ref()).map(|id| (id, id.get_ref())), "id")?;
+    Ok(service::SeedDeclaration {
+        makers: file.maker.into_iter().map(|maker| lines.parse_maker(maker)).collect::<Result<_, _>>()?,
+        products: file.product.into_iter().map(|product| lines.parse_product(product)).collect::<Result<_, _>>()?,
+        customers: file
+            .customer
+            .into_iter()
+            .map(|customer| lines.parse_customer(customer))
+            .collect::<Result<_, _>>()?,
     })
 }
 
-impl Lines<'_> {
-    fn named(&self, name: &Spanned<String>) -> Result<String, String> {
+impl SeedParser<'_> {
+    fn parse_name(&self, name: &Spanned<String>) -> Result<String, String> {
         match Name::parse(name.get_ref()) {
             Ok(found) => Ok(found.into()),
-            Err(error) => self.refuse(name, "name", error),
+            Err(error) => self.error_at(name, "name", error),
         }
     }
 
-    fn maker(&self, maker: MakerToml) -> Result<service::MakerSeed, String> {
-        self.distinct(maker.profile.iter().map(|p| (&p.name, p.name.get_ref())), "name")?;
-        self.distinct(maker.model.iter().map(|m| (&m.id, m.id.get_ref())), "id")?;
+    fn parse_maker(&self, maker: MakerToml) -> Result<service::MakerSeed, String> {
+        self.require_distinct(maker.profile.iter().map(|p| (&p.name, p.name.get_ref())), "name")?;
+        self.require_distinct(maker.model.iter().map(|m| (&m.id, m.id.get_ref())), "id")?;
         Ok(service::MakerSeed {
-            name: self.named(&maker.name)?,
-            profiles: maker.profile.into_iter().map(|profile| self.profile(profile)).collect::<Result<_, _>>()?,
-            models: maker.model.into_iter().map(|model| self.model(model)).collect::<Result<_, _>>()?,
+            name: self.parse_name(&maker.name)?,
+            profiles: maker.profile.into_iter().map(|profile| self.parse_profile(profile)).collect::<Result<_, _>>()?,
+            models: maker.model.into_iter().map(|model| self.parse_model(model)).collect::<Result<_, _>>()?,
         })
     }
 
-    fn profile(&self, profile: ProfileToml) -> Result<service::ProfileSeed, String> {
+    fn parse_profile(&self, profile: ProfileToml) -> Result<service::ProfileSeed, String> {
         let id = match &profile.id {
-            Some(id) => Some(ProfileId::parse(id.get_ref()).or_else(|e| self.refuse(id, "id", e))?),
+            Some(id) => Some(ProfileId::parse(id.get_ref()).or_else(|e| self.error_at(id, "id", e))?),
             None => None,
         };
         if let Some(url) = &profile.privacy_url
             && !(url.get_ref().starts_with("https://") || url.get_ref().starts_with("http://"))
         {
-            return self.refuse(url, "privacy_url", "must begin with https:// or http://");
+            return self.error_at(url, "privacy_url", "must begin with https:// or http://");
         }
-        self.distinct(profile.client.iter().filter_map(|c| c.name.as_ref()).map(|n| (n, n.get_ref())), "name")?;
+        self.require_distinct(profile.client.iter().filter_map(|c| c.name.as_ref()).map(|n| (n, n.get_ref())), "name")?;
         Ok(service::ProfileSeed {
-            line: self.of(&profile.name),
-            name: self.named(&profile.name)?,
+            line: self.line_of(&profile.name),
+            name: self.parse_name(&profile.name)?,
             id,
             privacy_url: profile.privacy_url.map(Spanned::into_inner),
-            clients: profile.client.into_iter().map(|client| self.client(client)).collect::<Result<_, _>>()?,
-            topics: profile.topic.into_iter().map(|topic| self.topic(topic)).collect::<Result<_, _>>()?,
+            clients: profile.client.into_iter().map(|client| self.parse_client(client)).collect::<Result<_, _>>()?,
+            receivers: profile.topic.into_iter().map(|topic| self.parse_topic(topic)).collect::<Result<_, _>>()?,
         })
     }
 
-    fn topic(&self, topic: TopicToml) -> Result<service::TopicSeed, String> {
+    fn parse_topic(&self, topic: TopicToml) -> Result<service::ReceiverSeed, String> {
         let signature = match &topic.signature_version {
-            Some(text) => match Signature::parse(text.get_ref()) {
+            Some(text) => match SignatureVersion::parse(text.get_ref()) {
                 Some(version) => version,
-                None => return self.refuse(text, "signature_version", "must be \"1\" (SHA-1) or \"2\" (SHA-256)"),
+                None => return self.error_at(text, "signature_version", "must be \"1\" (SHA-1) or \"2\" (SHA-256)"),
             },
-            None => Signature::default(),
+            None => SignatureVersion::default(),
         };
         let TopicToml { name, endpoint, raw, policy, confirmed, disabled, .. } = topic;
-        let line = self.of(&name);
+        let line = self.line_of(&name);
         let name = name.into_inner();
-        Ok(service::TopicSeed { line, name, endpoint, signature, raw, policy, confirmed, disabled })
+        Ok(service::ReceiverSeed { line, name, endpoint, signature, raw, policy, confirmed, disabled })
     }
 
     /// A message's name, without its last word, and its version.
-    fn message(&self, name: &Spanned<String>, version: &Spanned<String>) -> Result<(Kind, Version), String> {
-        let Some(kind) = Kind::parse(&format!("{}Notification", name.get_ref())) else {
-            let all = Kind::ALL.map(|kind| kind.wire_name().trim_end_matches("Notification")).join(", ");
-            return self.refuse(name, name.get_ref(), format!("is no notification; there are {all}"));
+    fn parse_notification_version(
+        &self,
+        name: &Spanned<String>,
+        version: &Spanned<String>,
+    ) -> Result<(NotificationType, Version), String> {
+        let Some(kind) = NotificationType::parse(&format!("{}Notification", name.get_ref())) else {
+            let all = NotificationType::ALL.map(|kind| kind.wire_name().trim_end_matches("Notification")).join(", ");
+            return self.error_at(name, name.get_ref(), format!("is no notification; there are {all}"));
         };
         match Version::parse(version.get_ref()) {
             Some(version) => Ok((kind, version)),
-            None => self.refuse(version, name.get_ref(), "must be \"1.0\" or \"2.0\""),
+            None => self.error_at(version, name.get_ref(), "must be \"1.0\" or \"2.0\""),
         }
     }
 
-    fn client(&self, client: ClientToml) -> Result<service::ClientSeed, String> {
+    fn parse_client(&self, client: ClientToml) -> Result<service::ClientSeed, String> {
         let kind = *client.kind.get_ref();
         let id = match &client.id {
-            Some(id) => Some(ClientId::parse(id.get_ref()).or_else(|e| self.refuse(id, "id", e))?),
+            Some(id) => Some(ClientId::parse(id.get_ref()).or_else(|e| self.error_at(id, "id", e))?),
             None => None,
         };
-        let secret_hash = self.secret_hash(&client)?;
+        let secret_hash = self.parse_secret_hash(&client)?;
         for uri in &client.redirect_uris {
-            redirect::check(uri.get_ref(), kind).or_else(|e| self.refuse(uri, "redirect_uris", e))?;
+            redirect::validate_redirect_uri(uri.get_ref(), kind).or_else(|e| self.error_at(uri, "redirect_uris", e))?;
         }
         Ok(service::ClientSeed {
-            line: self.of(&client.kind),
+            line: self.line_of(&client.kind),
             kind,
             id,
-            name: client.name.as_ref().map(|name| self.named(name)).transpose()?,
+            name: client.name.as_ref().map(|name| self.parse_name(name)).transpose()?,
             secret_hash,
             redirect_uris: client.redirect_uris.into_iter().map(Spanned::into_inner).collect(),
             mode: client.mode,
@@ -156,96 +167,101 @@ impl Lines<'_> {
     }
 
     /// The hash of the secret that is declared, as it is or as its hash.
-    fn secret_hash(&self, client: &ClientToml) -> Result<Option<[u8; 32]>, String> {
+    fn parse_secret_hash(&self, client: &ClientToml) -> Result<Option<[u8; 32]>, String> {
         let (text, key) = match (&client.secret, &client.secret_hash) {
             (None, None) => return Ok(None),
-            (Some(_), Some(hash)) => return self.refuse(hash, "secret_hash", "leave it out, or leave out `secret`"),
+            (Some(_), Some(hash)) => return self.error_at(hash, "secret_hash", "leave it out, or leave out `secret`"),
             (Some(secret), None) => (secret, "secret"),
             (None, Some(hash)) => (hash, "secret_hash"),
         };
         if !client.kind.get_ref().is_confidential() {
-            return self.refuse(text, key, "only web clients have a secret; the others prove their codes by PKCE");
+            return self.error_at(text, key, "only web clients have a secret; the others prove their codes by PKCE");
         }
-        let Some(bytes) = bytes(text.get_ref()) else {
-            return self.refuse(text, key, "must be 64 hex digits; leave it out to have a secret generated");
+        let Some(bytes) = parse_hex_32(text.get_ref()) else {
+            return self.error_at(text, key, "must be 64 hex digits; leave it out to have a secret generated");
         };
         Ok(Some(if client.secret.is_some() { hash_secret(text.get_ref()) } else { bytes }))
     }
 
-    fn model(&self, model: ModelToml) -> Result<service::ModelSeed, String> {
+    fn parse_model(&self, model: ModelToml) -> Result<service::ModelSeed, String> {
         let slots = model.slot.get_ref();
         if slots.is_empty() || slots.len() > 20 {
-            return self.refuse(&model.slot, "slot", "a model has 1 to 20 slots");
+            return self.error_at(&model.slot, "slot", "a model has 1 to 20 slots");
         }
-        self.distinct(slots.iter().filter_map(|s| s.id.as_ref()).map(|id| (id, id.get_ref())), "id")?;
-        self.distinct(slots.iter().map(|s| (&s.name, s.name.get_ref())), "name")?;
+        self.require_distinct(slots.iter().filter_map(|s| s.id.as_ref()).map(|id| (id, id.get_ref())), "id")?;
+        self.require_distinct(slots.iter().map(|s| (&s.name, s.name.get_ref())), "name")?;
         let composite = match &model.composite_id {
-            Some(id) => Some(CompositeId::parse(id.get_ref()).or_else(|e| self.refuse(id, "composite_id", e))?),
+            Some(id) => Some(CompositeId::parse(id.get_ref()).or_else(|e| self.error_at(id, "composite_id", e))?),
             None => None,
         };
         let slot = |slot: SlotToml| -> Result<_, String> {
             Ok(service::SlotSeed {
                 id: slot.id.map(Spanned::into_inner),
-                name: self.named(&slot.name)?,
+                name: self.parse_name(&slot.name)?,
                 unit: slot.unit.into(),
                 products: slot
                     .products
                     .into_iter()
-                    .map(|p| (self.of(&p), p.into_inner()))
+                    .map(|p| (self.line_of(&p), p.into_inner()))
                     .map(|(l, a)| (a, l))
                     .collect(),
             })
         };
         Ok(service::ModelSeed {
-            line: self.of(&model.id),
+            line: self.line_of(&model.id),
             code: model.id.into_inner(),
             name: model.name.into(),
             live: model.live,
             takeover: model.takeover,
             composite,
-            messages: model.notifications.iter().map(|(n, v)| self.message(n, v)).collect::<Result<_, _>>()?,
+            messages: model
+                .notifications
+                .iter()
+                .map(|(n, v)| self.parse_notification_version(n, v))
+                .collect::<Result<_, _>>()?,
             slots: model.slot.into_inner().into_iter().map(slot).collect::<Result<_, _>>()?,
         })
     }
 
-    fn product(&self, product: ProductToml) -> Result<Product, String> {
+    fn parse_product(&self, product: ProductToml) -> Result<Product, String> {
         let price = Money::parse(product.price.get_ref(), &product.currency);
-        let price = price.or_else(|e| self.refuse(&product.price, "price", e))?;
+        let price = price.or_else(|e| self.error_at(&product.price, "price", e))?;
         let quantity = *product.quantity.get_ref();
         if !quantity.is_finite() || quantity <= 0.0 {
-            return self.refuse(&product.quantity, "quantity", "must be above zero");
+            return self.error_at(&product.quantity, "quantity", "must be above zero");
         }
         let ProductToml { asin, title, unit, available, sku, .. } = product;
         Ok(Product { asin: asin.into_inner(), title: title.into(), price, quantity, unit: unit.into(), available, sku })
     }
 
-    fn customer(&self, customer: CustomerToml) -> Result<service::CustomerSeed, String> {
+    fn parse_customer(&self, customer: CustomerToml) -> Result<service::CustomerSeed, String> {
         let password = match (&customer.password, &customer.password_hash) {
             (Some(_), Some(hash)) => {
-                return self.refuse(hash, "password_hash", "leave it out, or leave out `password`");
+                return self.error_at(hash, "password_hash", "leave it out, or leave out `password`");
             }
             (Some(plain), None) if plain.get_ref().chars().count() < 8 => {
-                return self.refuse(plain, "password", "must have at least 8 characters");
+                return self.error_at(plain, "password", "must have at least 8 characters");
             }
-            (Some(plain), None) => Some(Password::Plain(plain.get_ref().clone())),
-            (None, Some(hash)) => Some(Password::Hash(hash.get_ref().clone())),
+            (Some(plain), None) => Some(SeedPassword::Plain(plain.get_ref().clone())),
+            (None, Some(hash)) => Some(SeedPassword::Hash(hash.get_ref().clone())),
             (None, None) => None,
         };
         let address = match customer.address {
             None => None,
             Some(address) => {
-                let checked = address.get_ref().clone().checked();
-                Some(checked.or_else(|part| self.refuse(&address, "address", format!("check {part}")))?)
+                let checked = address.get_ref().clone().validated();
+                Some(checked.or_else(|part| self.error_at(&address, "address", format!("check {part}")))?)
             }
         };
-        let language = match &customer.language {
-            None => None,
-            Some(tag) => Some(
-                Language::parse(tag.get_ref())
-                    .map_or_else(|| self.refuse(tag, "language", format!("is none of {}", Language::tags())), Ok)?,
-            ),
-        };
-        let line = self.of(&customer.email);
+        let language =
+            match &customer.language {
+                None => None,
+                Some(tag) => Some(Language::parse(tag.get_ref()).map_or_else(
+                    || self.error_at(tag, "language", format!("is none of {}", Language::all_tags())),
+                    Ok,
+                )?),
+            };
+        let line = self.line_of(&customer.email);
         let CustomerToml { email, name, blocked, .. } = customer;
         let (email, name) = (email.into_inner(), name.into());
         Ok(service::CustomerSeed { line, email, password, name, address, language, blocked })
@@ -253,7 +269,7 @@ impl Lines<'_> {
 }
 
 /// The bytes of 64 hex digits.
-fn bytes(digits: &str) -> Option<[u8; 32]> {
+fn parse_hex_32(digits: &str) -> Option<[u8; 32]> {
     let digits = (digits.len() == 64 && digits.bytes().all(|b| b.is_ascii_hexdigit())).then_some(digits)?;
     let pairs = digits.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
     pairs.collect::<Option<Vec<_>>>()?.try_into().ok()
@@ -261,7 +277,7 @@ fn bytes(digits: &str) -> Option<[u8; 32]> {
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::parse_seed;
 
     const PRODUCT: &str = "[[product]]\nasin = \"B000000001\"\ntitle = \"F\"\nprice = \"1\"\ncurrency = \"USD\"\nquantity = 1\nunit = \"c\"\n";
 
@@ -301,11 +317,11 @@ mod tests {
                 "line 5: language",
             ),
         ] {
-            let error = parse(text).unwrap_err();
+            let error = parse_seed(text).unwrap_err();
             assert!(error.contains(says), "{error}");
         }
-        assert_eq!(parse(PRODUCT).unwrap().products[0].price.minor, 100);
-        assert_eq!(parse(PRODUCT).unwrap().products[0].sku(), "B000000001");
-        assert_eq!(parse(&format!("{PRODUCT}sku = \"AF-3\"")).unwrap().products[0].sku(), "AF-3");
+        assert_eq!(parse_seed(PRODUCT).unwrap().products[0].price.minor, 100);
+        assert_eq!(parse_seed(PRODUCT).unwrap().products[0].sku(), "B000000001");
+        assert_eq!(parse_seed(&format!("{PRODUCT}sku = \"AF-3\"")).unwrap().products[0].sku(), "AF-3");
     }
 }

@@ -4,15 +4,15 @@
 //! Invariant: under the `sns` policy nothing is tried later than an hour after the first attempt
 //! (docs/spec/delivery.md#retry-policy).
 
-use super::{Next, Outcome};
+use super::{AttemptOutcome, DeliveryDecision};
 use crate::time::{Span, Time};
 use serde::Deserialize;
 use serde_json::Value;
 
 /// The longest that all attempts under the `sns` policy may take together.
-const TOTAL: Span = Span::from_secs(3600);
+const SNS_RETRY_LIMIT: Span = Span::from_secs(3600);
 /// Waits before each retry under the `extended` policy: about three days in all (Standard Webhooks).
-const EXTENDED: [Span; 9] = [
+const EXTENDED_RETRY_WAITS: [Span; 9] = [
     Span::from_secs(5),
     Span::from_mins(5),
     Span::from_mins(30),
@@ -27,7 +27,7 @@ const EXTENDED: [Span; 9] = [
 /// How the wait grows between `minDelayTarget` and `maxDelayTarget`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Backoff {
+pub enum BackoffFunction {
     /// By equal steps.
     #[default]
     Linear,
@@ -42,17 +42,17 @@ pub enum Backoff {
 /// `healthyRetryPolicy` (docs/spec/delivery.md#retry-policy).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct Phases {
+pub struct RetryPolicy {
     min_delay_target: i64,
     max_delay_target: i64,
     num_retries: i64,
     num_no_delay_retries: i64,
     num_min_delay_retries: i64,
     num_max_delay_retries: i64,
-    backoff_function: Backoff,
+    backoff_function: BackoffFunction,
 }
 
-impl Default for Phases {
+impl Default for RetryPolicy {
     fn default() -> Self {
         Self {
             min_delay_target: 20,
@@ -61,17 +61,17 @@ impl Default for Phases {
             num_no_delay_retries: 0,
             num_min_delay_retries: 0,
             num_max_delay_retries: 0,
-            backoff_function: Backoff::Linear,
+            backoff_function: BackoffFunction::Linear,
         }
     }
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-struct Written {
-    healthy_retry_policy: Phases,
-    throttle_policy: Throttle,
-    request_policy: Asking,
+struct DeliveryPolicyDocument {
+    healthy_retry_policy: RetryPolicy,
+    throttle_policy: ThrottlePolicy,
+    request_policy: RequestPolicy,
     // Obsolete, and taken without effect as SNS does; or of a topic, which has one subscription here.
     #[serde(rename = "sicklyRetryPolicy")]
     _sickly: Option<serde::de::IgnoredAny>,
@@ -83,19 +83,19 @@ struct Written {
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-struct Throttle {
+struct ThrottlePolicy {
     max_receives_per_second: Option<i64>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-struct Asking {
+struct RequestPolicy {
     header_content_type: Option<String>,
 }
 
 /// A delivery policy as SNS's documents have it: of a subscription, or of a topic, whose names begin with `default`.
 /// What is null is not there.
-fn written(text: &str) -> Result<Written, String> {
+fn parse_document(text: &str) -> Result<DeliveryPolicyDocument, String> {
     let words = |e: serde_json::Error| {
         format!("a delivery policy is `sns`, `extended`, or the JSON of an SNS DeliveryPolicy: {e}")
     };
@@ -104,23 +104,24 @@ fn written(text: &str) -> Result<Written, String> {
         policy = of_topic;
     }
     if let Value::Object(fields) = &mut policy {
-        *fields = std::mem::take(fields).into_iter().map(|(name, value)| (of_subscription(&name), value)).collect();
+        *fields =
+            std::mem::take(fields).into_iter().map(|(name, value)| (subscription_field_name(&name), value)).collect();
     }
-    without_nulls(&mut policy);
+    remove_nulls(&mut policy);
     serde_json::from_value(policy).map_err(words)
 }
 
-fn of_subscription(name: &str) -> String {
+fn subscription_field_name(name: &str) -> String {
     match name.strip_prefix("default") {
         Some(rest) => rest.chars().take(1).flat_map(char::to_lowercase).chain(rest.chars().skip(1)).collect(),
         None => name.to_owned(),
     }
 }
 
-fn without_nulls(value: &mut Value) {
+fn remove_nulls(value: &mut Value) {
     if let Value::Object(fields) = value {
         fields.retain(|_, value| !value.is_null());
-        fields.values_mut().for_each(without_nulls);
+        fields.values_mut().for_each(remove_nulls);
     }
 }
 
@@ -134,37 +135,38 @@ fn is_content_type(text: &str) -> bool {
 
 /// SNS's rules for a receiver.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rules {
-    phases: Phases,
+pub struct SnsDeliveryPolicy {
+    retry_policy: RetryPolicy,
     /// At most so many messages a second.
-    per_second: Option<i64>,
+    max_per_second: Option<i64>,
     content_type: Option<String>,
 }
 
 /// How a receiver's messages are tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Policy {
+pub enum DeliveryPolicy {
     /// As SNS does.
-    Sns(Rules),
+    Sns(SnsDeliveryPolicy),
     /// For about three days, as Standard Webhooks suggests; 410 ends the receiver.
     Extended,
 }
 
-impl Policy {
+impl DeliveryPolicy {
     /// Reads `sns`, `extended`, or a DeliveryPolicy as JSON: a subscription's, or a topic's.
     ///
     /// # Errors
     /// A sentence that names the field and its range.
     pub fn parse(text: &str) -> Result<Self, String> {
         match text {
-            "" | "sns" => return Ok(Policy::Sns(Rules::default())),
-            "extended" => return Ok(Policy::Extended),
+            "" | "sns" => return Ok(DeliveryPolicy::Sns(SnsDeliveryPolicy::default())),
+            "extended" => return Ok(DeliveryPolicy::Extended),
             json if json.trim_start().starts_with('{') => {}
             other => {
                 return Err(format!("`{other}` is no delivery policy: write `sns`, `extended`, or JSON in braces"));
             }
         }
-        let Written { healthy_retry_policy: phases, throttle_policy, request_policy, .. } = written(text)?;
+        let DeliveryPolicyDocument { healthy_retry_policy: phases, throttle_policy, request_policy, .. } =
+            parse_document(text)?;
         let p = &phases;
         let fixed = [p.num_no_delay_retries, p.num_min_delay_retries, p.num_max_delay_retries];
         let content_type = request_policy.header_content_type;
@@ -182,9 +184,11 @@ impl Policy {
         ];
         match rules.iter().find(|(good, _)| !good) {
             Some((_, rule)) => Err(format!("delivery policy: {rule}")),
-            None => {
-                Ok(Policy::Sns(Rules { phases, per_second: throttle_policy.max_receives_per_second, content_type }))
-            }
+            None => Ok(DeliveryPolicy::Sns(SnsDeliveryPolicy {
+                retry_policy: phases,
+                max_per_second: throttle_policy.max_receives_per_second,
+                content_type,
+            })),
         }
     }
 
@@ -192,73 +196,84 @@ impl Policy {
     #[must_use]
     pub fn content_type(&self) -> Option<&str> {
         match self {
-            Policy::Sns(rules) => rules.content_type.as_deref(),
-            Policy::Extended => None,
+            DeliveryPolicy::Sns(rules) => rules.content_type.as_deref(),
+            DeliveryPolicy::Extended => None,
         }
     }
 
     /// How many messages a second the receiver takes at most, on average.
     #[must_use]
-    pub fn per_second(&self) -> Option<i64> {
+    pub fn max_per_second(&self) -> Option<i64> {
         match self {
-            Policy::Sns(rules) => rules.per_second,
-            Policy::Extended => None,
+            DeliveryPolicy::Sns(rules) => rules.max_per_second,
+            DeliveryPolicy::Extended => None,
         }
     }
 
     /// What follows from attempt number `attempt` (from 1), which ended `now`; `began` is when the first one did.
     /// `jitter` spreads retries by up to a tenth of the wait.
     #[must_use]
-    pub fn after(&self, attempt: i64, outcome: &Outcome, began: Time, now: Time, jitter: u8) -> Next {
+    pub fn decide_after_attempt(
+        &self,
+        attempt: i64,
+        outcome: &AttemptOutcome,
+        began: Time,
+        now: Time,
+        jitter: u8,
+    ) -> DeliveryDecision {
         let (why, asked) = match outcome {
-            Outcome::Answered(200..=299, _) => return Next::Delivered,
-            Outcome::Answered(410, _) if *self == Policy::Extended => {
-                return Next::Gone("the receiver answered 410: it is gone".into());
+            AttemptOutcome::Responded(200..=299, _) => return DeliveryDecision::Delivered,
+            AttemptOutcome::Responded(410, _) if *self == DeliveryPolicy::Extended => {
+                return DeliveryDecision::ReceiverGone("the receiver answered 410: it is gone".into());
             }
-            Outcome::Answered(status @ (429 | 500..=599), asked) => (format!("the receiver answered {status}"), *asked),
-            Outcome::Answered(status, _) if *self == Policy::Extended => {
+            AttemptOutcome::Responded(status @ (429 | 500..=599), asked) => {
+                (format!("the receiver answered {status}"), *asked)
+            }
+            AttemptOutcome::Responded(status, _) if *self == DeliveryPolicy::Extended => {
                 (format!("the receiver answered {status}"), None)
             }
             // Under SNS's rules whatever else a receiver answers is its last word
             // (docs/spec/delivery.md#retryable-outcomes).
-            Outcome::Answered(status, _) => {
-                return Next::Dead(format!("the receiver answered {status}, which is final"));
+            AttemptOutcome::Responded(status, _) => {
+                return DeliveryDecision::Dead(format!("the receiver answered {status}, which is final"));
             }
             // What passes by itself is waited for; in three days somebody may also have mended the rest.
-            Outcome::Refused(refusal) if refusal.is_passing() || *self == Policy::Extended => {
+            AttemptOutcome::PublishRejected(refusal) if refusal.is_transient() || *self == DeliveryPolicy::Extended => {
                 (refusal.to_string(), None)
             }
-            Outcome::Refused(refusal) => return Next::Dead(format!("{refusal}, which is final")),
-            Outcome::Silent(why) => (why.clone(), None),
-            Outcome::Forbidden(why) => return Next::Dead(why.clone()),
+            AttemptOutcome::PublishRejected(refusal) => {
+                return DeliveryDecision::Dead(format!("{refusal}, which is final"));
+            }
+            AttemptOutcome::NoResponse(why) => (why.clone(), None),
+            AttemptOutcome::AddressForbidden(why) => return DeliveryDecision::Dead(why.clone()),
         };
-        let Some(wait) = self.wait(attempt) else {
-            return Next::Dead(format!("{why}; attempt {attempt} was the last"));
+        let Some(wait) = self.retry_wait(attempt) else {
+            return DeliveryDecision::Dead(format!("{why}; attempt {attempt} was the last"));
         };
-        let wait = Span::from_micros(wait.micros() + wait.micros() / 10 * i64::from(jitter) / 255);
+        let wait = Span::from_micros(wait.as_micros() + wait.as_micros() / 10 * i64::from(jitter) / 255);
         let at = now + wait.max(Span::from_secs(asked.unwrap_or_default().clamp(0, 24 * 3600)));
         match self {
-            Policy::Sns(_) if (now + wait).since(began) > TOTAL => {
-                Next::Dead(format!("{why}; an hour of attempts is over"))
+            DeliveryPolicy::Sns(_) if (now + wait).since(began) > SNS_RETRY_LIMIT => {
+                DeliveryDecision::Dead(format!("{why}; an hour of attempts is over"))
             }
             // Who asks for more than is left is tried once more when it ends.
-            Policy::Sns(_) => Next::Retry(at.min(began + TOTAL)),
-            Policy::Extended => Next::Retry(at),
+            DeliveryPolicy::Sns(_) => DeliveryDecision::Retry(at.min(began + SNS_RETRY_LIMIT)),
+            DeliveryPolicy::Extended => DeliveryDecision::Retry(at),
         }
     }
 
     /// The wait before the retry that follows attempt number `attempt`.
-    fn wait(&self, attempt: i64) -> Option<Span> {
+    fn retry_wait(&self, attempt: i64) -> Option<Span> {
         match self {
-            Policy::Sns(rules) => rules.phases.wait(attempt),
-            Policy::Extended => EXTENDED.get(usize::try_from(attempt - 1).ok()?).copied(),
+            DeliveryPolicy::Sns(rules) => rules.retry_policy.retry_wait(attempt),
+            DeliveryPolicy::Extended => EXTENDED_RETRY_WAITS.get(usize::try_from(attempt - 1).ok()?).copied(),
         }
     }
 }
 
-impl Phases {
+impl RetryPolicy {
     #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "seconds, 3600 at most")]
-    fn wait(&self, retry: i64) -> Option<Span> {
+    fn retry_wait(&self, retry: i64) -> Option<Span> {
         let backoff =
             self.num_retries - self.num_no_delay_retries - self.num_min_delay_retries - self.num_max_delay_retries;
         let (min, max) = (self.min_delay_target as f64, self.max_delay_target as f64);
@@ -274,10 +289,10 @@ impl Phases {
         } else {
             let (at, last) = (at as f64, (backoff - 1).max(1) as f64);
             match self.backoff_function {
-                Backoff::Linear => min + (max - min) * at / last,
-                Backoff::Arithmetic => min + (max - min) * at * (at + 1.0) / (last * (last + 1.0)),
-                Backoff::Geometric => min * (max / min).powf(at / last),
-                Backoff::Exponential => (min * at.exp2()).min(max),
+                BackoffFunction::Linear => min + (max - min) * at / last,
+                BackoffFunction::Arithmetic => min + (max - min) * at * (at + 1.0) / (last * (last + 1.0)),
+                BackoffFunction::Geometric => min * (max / min).powf(at / last),
+                BackoffFunction::Exponential => (min * at.exp2()).min(max),
             }
         };
         Some(Span::from_micros((seconds * 1e6) as i64))

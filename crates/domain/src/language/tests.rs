@@ -31,8 +31,8 @@ fn tags_and_locales_of_the_field_are_read() {
     for language in Language::ALL {
         assert_eq!(Language::parse(language.tag()), Some(language));
     }
-    assert_eq!(Language::first("fr-CA de-CH ja"), Some(German));
-    assert_eq!(Language::first("fr it"), None);
+    assert_eq!(Language::parse_first("fr-CA de-CH ja"), Some(German));
+    assert_eq!(Language::parse_first("fr it"), None);
 }
 
 #[test]
@@ -72,26 +72,32 @@ fn a_browser_is_answered_in_what_it_likes_best() {
         ("de;q=1.000", Some(German)),
         ("de;q=1.", Some(German)),
     ] {
-        assert_eq!(accepted(header, English), language, "{header}");
+        assert_eq!(negotiate(header, English), language, "{header}");
     }
-    assert_eq!(accepted("fr, *;q=0.1", Japanese), Some(Japanese), "the operator's");
-    let many = "fr,".repeat(RANGES) + "de";
-    assert_eq!(accepted(&many, English), None, "nobody likes that many");
+    assert_eq!(negotiate("fr, *;q=0.1", Japanese), Some(Japanese), "the operator's");
+    let many = "fr,".repeat(MAX_RANGES) + "de";
+    assert_eq!(negotiate(&many, English), None, "nobody likes that many");
 }
 
 #[test]
 fn what_is_nearest_to_their_own_word_counts() {
-    let nothing = Wishes { asked: None, chosen: None, stored: None, accepted: None, default: English };
-    assert_eq!(nothing.settle(), English);
-    assert_eq!(Wishes { default: Japanese, ..nothing }.settle(), Japanese);
-    let accepted = Wishes { accepted: Some("de-CH"), ..nothing };
-    assert_eq!(accepted.settle(), German);
-    assert_eq!(Wishes { accepted: Some("fr"), ..nothing }.settle(), English);
-    let stored = Wishes { stored: Some(Japanese), ..accepted };
-    assert_eq!(stored.settle(), Japanese);
-    let chosen = Wishes { chosen: Some(English), ..stored };
-    assert_eq!(chosen.settle(), English);
-    assert_eq!(Wishes { asked: Some(German), ..chosen }.settle(), German);
+    let nothing = LanguagePreferences {
+        from_query: None,
+        from_cookie: None,
+        from_account: None,
+        accept_language: None,
+        default: English,
+    };
+    assert_eq!(nothing.resolve(), English);
+    assert_eq!(LanguagePreferences { default: Japanese, ..nothing }.resolve(), Japanese);
+    let accepted = LanguagePreferences { accept_language: Some("de-CH"), ..nothing };
+    assert_eq!(accepted.resolve(), German);
+    assert_eq!(LanguagePreferences { accept_language: Some("fr"), ..nothing }.resolve(), English);
+    let stored = LanguagePreferences { from_account: Some(Japanese), ..accepted };
+    assert_eq!(stored.resolve(), Japanese);
+    let chosen = LanguagePreferences { from_cookie: Some(English), ..stored };
+    assert_eq!(chosen.resolve(), English);
+    assert_eq!(LanguagePreferences { from_query: Some(German), ..chosen }.resolve(), German);
 }
 
 #[test]
@@ -105,10 +111,10 @@ fn each_language_writes_prices_its_own_way() {
         ("999", "KWD", ["999.000 KWD", "999,000\u{a0}KWD", "KWD\u{a0}999.000"]),
     ] {
         let money = Money::parse(amount, currency).unwrap();
-        assert_eq!(Language::ALL.map(|language| language.money(&money)), written);
+        assert_eq!(Language::ALL.map(|language| language.format_money(&money)), written);
         for language in Language::ALL {
-            for written in [language.amount(&money), language.money(&money)] {
-                assert_eq!(language.read_amount(&written, currency).unwrap(), money, "{language}: {written}");
+            for written in [language.format_amount_input(&money), language.format_money(&money)] {
+                assert_eq!(language.parse_amount(&written, currency).unwrap(), money, "{language}: {written}");
             }
         }
     }
@@ -156,8 +162,8 @@ fn amounts_are_read_as_they_are_typed() {
         (Japanese, "EUR", "25.5ユーロ", "25.50"),
         (Japanese, "CLF", "1.2345", "1.2345"),
     ] {
-        let read = language.read_amount(typed, currency);
-        assert_eq!(read.map(|money| money.amount()).as_deref(), Ok(amount), "{language}: {typed}");
+        let read = language.parse_amount(typed, currency);
+        assert_eq!(read.map(|money| money.to_decimal_text()).as_deref(), Ok(amount), "{language}: {typed}");
     }
 }
 
@@ -194,14 +200,14 @@ fn what_could_be_meant_otherwise_is_refused() {
         (Japanese, "JPY", "25ドル"),
         (Japanese, "USD", "千円"),
     ] {
-        let error = language.read_amount(typed, currency).unwrap_err().to_string();
+        let error = language.parse_amount(typed, currency).unwrap_err().to_string();
         assert!(error.contains(&format!("`{typed}` is not a price in {currency}")), "{language}: {error}");
     }
     for (typed, read) in [("10", Some(10)), (" 10 % ", Some(10)), ("１０％", Some(10)), ("10.5", None), ("-1", None)]
     {
-        assert_eq!(percent(typed), read, "{typed}");
+        assert_eq!(parse_percent(typed), read, "{typed}");
     }
-    let error = English.read_amount("5", "EURO").unwrap_err().to_string();
+    let error = English.parse_amount("5", "EURO").unwrap_err().to_string();
     assert!(error.starts_with("`EURO` is not a currency"), "{error}");
 }
 
@@ -209,19 +215,19 @@ fn what_could_be_meant_otherwise_is_refused() {
 fn each_language_writes_moments_and_numbers_its_own_way() {
     let at = Time::from_secs(1_520_139_967);
     let written = ["4 March 2018, 05:06 UTC", "4. März 2018, 05:06 Uhr (UTC)", "2018年3月4日 05:06（UTC）"];
-    assert_eq!(Language::ALL.map(|language| language.moment(at)), written);
+    assert_eq!(Language::ALL.map(|language| language.format_time(at)), written);
     let at = Time::from_secs(1_795_478_340);
     let written = ["23 November 2026, 23:59 UTC", "23. November 2026, 23:59 Uhr (UTC)", "2026年11月23日 23:59（UTC）"];
-    assert_eq!(Language::ALL.map(|language| language.moment(at)), written);
+    assert_eq!(Language::ALL.map(|language| language.format_time(at)), written);
     let written = ["23 November 2026", "23. November 2026", "2026年11月23日"];
-    assert_eq!(Language::ALL.map(|language| language.day(at)), written);
+    assert_eq!(Language::ALL.map(|language| language.format_date(at)), written);
     for (number, written) in [
         (3.0, ["3", "3", "3"]),
         (0.5, ["0.5", "0,5", "0.5"]),
         (1500.25, ["1500.25", "1.500,25", "1,500.25"]),
         (1_000_000.0, ["1000000", "1.000.000", "1,000,000"]),
     ] {
-        assert_eq!(Language::ALL.map(|language| language.number(number)), written);
+        assert_eq!(Language::ALL.map(|language| language.format_number(number)), written);
     }
 }
 
@@ -229,8 +235,8 @@ proptest! {
     #[test]
     fn whatever_a_browser_sends_a_language_comes_out(header in ".{0,80}", default in 0..3_usize) {
         let default = Language::ALL[default];
-        let wishes = Wishes { asked: None, chosen: None, stored: None, accepted: Some(&header), default };
-        prop_assert!(Language::ALL.contains(&wishes.settle()));
+        let wishes = LanguagePreferences { from_query: None, from_cookie: None, from_account: None, accept_language: Some(&header), default };
+        prop_assert!(Language::ALL.contains(&wishes.resolve()));
     }
 
     #[test]
@@ -240,15 +246,15 @@ proptest! {
         let write = |at: &usize| format!("{}-XX;q={}.{:03}", Language::ALL[*at], qualities[*at] / 1000, qualities[*at] % 1000);
         let header = order.iter().map(write).collect::<Vec<_>>().join(", ");
         let best = order.iter().filter(|at| qualities[**at] > 0).rev().max_by_key(|at| qualities[**at]);
-        prop_assert_eq!(accepted(&header, English), best.map(|at| Language::ALL[*at]));
+        prop_assert_eq!(negotiate(&header, English), best.map(|at| Language::ALL[*at]));
     }
 
     #[test]
     fn every_amount_that_is_shown_is_read_back(minor in 0..10_000_000_000_i64, currency in 0..4_usize) {
         let money = Money { minor, currency: ["EUR", "JPY", "KWD", "CLF"][currency].into() };
         for language in Language::ALL {
-            for written in [language.amount(&money), language.money(&money)] {
-                prop_assert_eq!(language.read_amount(&written, &money.currency), Ok(money.clone()), "{}", written);
+            for written in [language.format_amount_input(&money), language.format_money(&money)] {
+                prop_assert_eq!(language.parse_amount(&written, &money.currency), Ok(money.clone()), "{}", written);
             }
         }
     }
@@ -256,7 +262,7 @@ proptest! {
     #[test]
     fn whatever_is_typed_is_an_amount_or_refused(typed in ".{0,20}", currency in 0..3_usize) {
         for language in Language::ALL {
-            if let Ok(money) = language.read_amount(&typed, ["EUR", "JPY", "KWD"][currency]) {
+            if let Ok(money) = language.parse_amount(&typed, ["EUR", "JPY", "KWD"][currency]) {
                 prop_assert!(money.minor >= 0);
             }
         }

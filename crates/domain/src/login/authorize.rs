@@ -12,10 +12,10 @@ use crate::profile::Client;
 use serde::{Deserialize, Serialize};
 
 /// Longest `state` that is echoed, in bytes.
-pub const MAX_STATE: usize = 4096;
+pub const MAX_STATE_BYTES: usize = 4096;
 
 /// What is read of a request, those first without which there is nobody to answer.
-const NAMES: [&str; 8] = [
+const PARAM_NAMES: [&str; 8] = [
     "client_id",
     "redirect_uri",
     "state",
@@ -28,11 +28,11 @@ const NAMES: [&str; 8] = [
 
 /// The request's parameters, as sent; empty counts as absent, unknown ones do not matter.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Params {
+pub struct AuthorizationParams {
     pairs: Vec<(String, String)>,
 }
 
-impl Params {
+impl AuthorizationParams {
     /// Takes the decoded query.
     #[must_use]
     pub fn new(pairs: Vec<(String, String)>) -> Self {
@@ -54,7 +54,7 @@ impl Params {
 
 /// An authorize request that may be shown to a customer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Authorize {
+pub struct AuthorizationRequest {
     /// The client's id, as on the wire.
     pub client: String,
     /// Where the answer goes.
@@ -72,7 +72,7 @@ pub struct Authorize {
     pub issuer: Option<String>,
 }
 
-impl Authorize {
+impl AuthorizationRequest {
     /// What is asked for.
     #[must_use]
     pub fn scopes(&self) -> Scopes {
@@ -81,46 +81,51 @@ impl Authorize {
 
     /// The redirect of a customer who consented.
     #[must_use]
-    pub fn granted(&self, code: &str) -> String {
+    pub fn success_redirect(&self, code: &str) -> String {
         let scope = self.scopes().to_string();
         let mut params = vec![("code", code), ("scope", scope.as_str())];
         params.extend(self.state.as_deref().map(|state| ("state", state)));
         params.extend(self.issuer.as_deref().map(|issuer| ("iss", issuer)));
-        redirect::with_params(&self.redirect_uri, &params)
+        redirect::append_params(&self.redirect_uri, &params)
     }
 
     /// The redirect of a customer who did not.
     #[must_use]
-    pub fn denied(&self) -> String {
-        self.error("access_denied", "Access not permitted.")
+    pub fn denied_redirect(&self) -> String {
+        self.error_redirect("access_denied", "Access not permitted.")
     }
 
     /// The redirect of a request that cannot be served, for a reason found later.
     #[must_use]
-    pub fn refused(&self, description: &str) -> String {
-        self.error("invalid_request", description)
+    pub fn invalid_request_redirect(&self, description: &str) -> String {
+        self.error_redirect("invalid_request", description)
     }
 
-    fn error(&self, error: &str, description: &str) -> String {
-        error_redirect(&self.redirect_uri, (self.state.as_deref(), self.issuer.as_deref()), error, description)
+    fn error_redirect(&self, error: &str, description: &str) -> String {
+        build_error_redirect(&self.redirect_uri, (self.state.as_deref(), self.issuer.as_deref()), error, description)
     }
 }
 
 /// How a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum AuthorizationError {
     /// An HTML page with status 400 and this reason: there is no target to trust.
-    Page(&'static str),
+    ErrorPage(&'static str),
     /// A redirect to this URI, error and state included.
     Redirect(String),
 }
 
-fn error_redirect(uri: &str, (state, issuer): (Option<&str>, Option<&str>), error: &str, description: &str) -> String {
+fn build_error_redirect(
+    uri: &str,
+    (state, issuer): (Option<&str>, Option<&str>),
+    error: &str,
+    description: &str,
+) -> String {
     let mut params = vec![("error_description", description)];
     params.extend(state.map(|state| ("state", state)));
     params.extend(issuer.map(|issuer| ("iss", issuer)));
     params.push(("error", error));
-    redirect::with_params(uri, &params)
+    redirect::append_params(uri, &params)
 }
 
 /// Checks a request against its client (`None`: no such client). `issuer` is who answers, which every answer says.
@@ -129,29 +134,39 @@ fn error_redirect(uri: &str, (state, issuer): (Option<&str>, Option<&str>), erro
 ///
 /// # Errors
 /// [`Refusal`].
-pub fn check(params: &Params, client: Option<&Client>, issuer: &str) -> Result<Authorize, Refusal> {
+pub fn validate_request(
+    params: &AuthorizationParams,
+    client: Option<&Client>,
+    issuer: &str,
+) -> Result<AuthorizationRequest, AuthorizationError> {
     let repeated = match client {
-        Some(client) if client.is_strict() => form::repeated(params.pairs(), &NAMES),
-        _ => form::conflicting(params.pairs(), &NAMES),
+        Some(client) if client.is_strict() => form::find_repeated(params.pairs(), &PARAM_NAMES),
+        _ => form::find_conflicting(params.pairs(), &PARAM_NAMES),
     };
     if matches!(repeated, Some("client_id" | "redirect_uri" | "state")) {
-        return Err(Refusal::Page("The request has a repeated parameter : client_id, redirect_uri or state"));
+        return Err(AuthorizationError::ErrorPage(
+            "The request has a repeated parameter : client_id, redirect_uri or state",
+        ));
     }
     if params.get("client_id").is_none() {
-        return Err(Refusal::Page("The request is missing a required parameter : client_id"));
+        return Err(AuthorizationError::ErrorPage("The request is missing a required parameter : client_id"));
     }
-    let client = client.ok_or(Refusal::Page("The request has an invalid parameter : client_id"))?;
+    let client = client.ok_or(AuthorizationError::ErrorPage("The request has an invalid parameter : client_id"))?;
     let strict = client.is_strict();
     if strict && params.get("redirect_uri").is_none() {
-        return Err(Refusal::Page("The request is missing a required parameter : redirect_uri"));
+        return Err(AuthorizationError::ErrorPage("The request is missing a required parameter : redirect_uri"));
     }
-    let uri = redirect::target(client, params.get("redirect_uri")).map_err(Refusal::Page)?;
+    let uri =
+        redirect::resolve_redirect_uri(client, params.get("redirect_uri")).map_err(AuthorizationError::ErrorPage)?;
     let state = params.get("state");
-    if state.is_some_and(|s| s.len() > MAX_STATE) {
-        return Err(Refusal::Page("The request has an invalid parameter : state (longer than 4096 bytes)"));
+    if state.is_some_and(|s| s.len() > MAX_STATE_BYTES) {
+        return Err(AuthorizationError::ErrorPage(
+            "The request has an invalid parameter : state (longer than 4096 bytes)",
+        ));
     }
     let answer = (state, Some(issuer));
-    let refuse = |error, description: &str| Refusal::Redirect(error_redirect(uri, answer, error, description));
+    let refuse =
+        |error, description: &str| AuthorizationError::Redirect(build_error_redirect(uri, answer, error, description));
     if let Some(name) = repeated {
         return Err(refuse("invalid_request", &format!("The request repeats the parameter {name}")));
     }
@@ -164,13 +179,13 @@ pub fn check(params: &Params, client: Option<&Client>, issuer: &str) -> Result<A
         .ok_or_else(|| refuse("invalid_scope", "An unknown scope was requested"))?;
     let challenge = Challenge::parse(params.get("code_challenge"), params.get("code_challenge_method"))
         .map_err(|why| refuse("invalid_request", why))?;
-    if challenge.is_none() && client.must_prove_codes() {
+    if challenge.is_none() && client.requires_pkce() {
         return Err(refuse("invalid_request", "Must provide code challenge parameter."));
     }
     if strict && matches!(challenge, Some(Challenge::Plain(_))) {
         return Err(refuse("invalid_request", "code_challenge_method must be S256 for this client, and must be sent"));
     }
-    let device = match scopes.has(Scope::Replenish) {
+    let device = match scopes.contains(Scope::Replenish) {
         false => None,
         true => {
             let data = params
@@ -179,7 +194,7 @@ pub fn check(params: &Params, client: Option<&Client>, issuer: &str) -> Result<A
             Some(DeviceRequest::parse(data).map_err(|why| refuse("invalid_request", &why))?)
         }
     };
-    Ok(Authorize {
+    Ok(AuthorizationRequest {
         client: client.id.to_string(),
         redirect_uri: uri.to_owned(),
         state: state.map(str::to_owned),
@@ -194,10 +209,10 @@ pub fn check(params: &Params, client: Option<&Client>, issuer: &str) -> Result<A
 mod tests {
     use super::*;
     use crate::id::{ClientId, MakerId, ProfileId};
-    use crate::profile::{ClientKind, Mode};
+    use crate::profile::{ClientKind, ClientMode};
     use uuid::Uuid;
 
-    fn client(kind: ClientKind) -> Client {
+    fn sample_client(kind: ClientKind) -> Client {
         Client {
             id: ClientId(Uuid::from_u128(1)),
             profile: ProfileId(Uuid::nil()),
@@ -205,7 +220,7 @@ mod tests {
             kind,
             secret_hash: None,
             redirect_uris: vec!["https://a.example/cb".into()],
-            mode: Mode::Lwa,
+            mode: ClientMode::Lwa,
             former_secret_hash: None,
             access: crate::profile::ClientAccess::default(),
         }
@@ -213,11 +228,14 @@ mod tests {
 
     const ISSUER: &str = "https://login.example";
 
-    fn check(params: &Params, client: Option<&Client>) -> Result<Authorize, Refusal> {
-        super::check(params, client, ISSUER)
+    fn validate_request(
+        params: &AuthorizationParams,
+        client: Option<&Client>,
+    ) -> Result<AuthorizationRequest, AuthorizationError> {
+        super::validate_request(params, client, ISSUER)
     }
 
-    const GOOD: [(&str, &str); 6] = [
+    const VALID_PARAMS: [(&str, &str); 6] = [
         ("client_id", "amzn1.application-oa2-client.00000000000000000000000000000001"),
         ("scope", "dash:replenish"),
         ("scope_data", r#"{"dash:replenish":{"device_model":"M","serial":"S"}}"#),
@@ -227,21 +245,21 @@ mod tests {
     ];
 
     /// The good request with one parameter set, or removed.
-    fn request(name: &str, value: Option<&str>) -> Params {
-        let pairs = GOOD.iter().filter(|(n, _)| *n != name).map(|(n, v)| (n.to_string(), v.to_string()));
-        Params::new(pairs.chain(value.map(|v| (name.to_owned(), v.to_owned()))).collect())
+    fn params_with(name: &str, value: Option<&str>) -> AuthorizationParams {
+        let pairs = VALID_PARAMS.iter().filter(|(n, _)| *n != name).map(|(n, v)| (n.to_string(), v.to_string()));
+        AuthorizationParams::new(pairs.chain(value.map(|v| (name.to_owned(), v.to_owned()))).collect())
     }
 
     #[test]
     fn a_good_request_and_its_two_answers() {
-        let params = request("amzn_showRmrMe", Some("1"));
-        let authorize = check(&params, Some(&client(ClientKind::Web))).unwrap();
+        let params = params_with("amzn_showRmrMe", Some("1"));
+        let authorize = validate_request(&params, Some(&sample_client(ClientKind::Web))).unwrap();
         assert_eq!(
-            authorize.granted("ANx"),
+            authorize.success_redirect("ANx"),
             "https://a.example/cb?code=ANx&scope=dash:replenish&state=s%20t%26%3D%3A%2F%2F&iss=https%3A%2F%2Flogin.example"
         );
         assert_eq!(
-            authorize.denied(),
+            authorize.denied_redirect(),
             "https://a.example/cb?error_description=Access+not+permitted.&state=s%20t%26%3D%3A%2F%2F\
              &iss=https%3A%2F%2Flogin.example&error=access_denied"
         );
@@ -249,15 +267,17 @@ mod tests {
 
     #[test]
     fn without_a_trusted_target_there_is_a_page() {
-        let web = client(ClientKind::Web);
-        let twice = Params::new([request("x", None).pairs().to_vec(), vec![("state".into(), "2".into())]].concat());
+        let web = sample_client(ClientKind::Web);
+        let twice = AuthorizationParams::new(
+            [params_with("x", None).pairs().to_vec(), vec![("state".into(), "2".into())]].concat(),
+        );
         for (params, client) in [
-            (request("client_id", None), Some(&web)),
-            (request("client_id", Some("nobody")), None),
-            (request("redirect_uri", Some("https://evil.example/")), Some(&web)),
+            (params_with("client_id", None), Some(&web)),
+            (params_with("client_id", Some("nobody")), None),
+            (params_with("redirect_uri", Some("https://evil.example/")), Some(&web)),
             (twice, Some(&web)),
         ] {
-            assert!(matches!(check(&params, client), Err(Refusal::Page(_))), "{params:?}");
+            assert!(matches!(validate_request(&params, client), Err(AuthorizationError::ErrorPage(_))), "{params:?}");
         }
     }
 
@@ -273,8 +293,8 @@ mod tests {
             ("code_challenge", Some("short"), "invalid_request"),
             ("code_challenge_method", Some("S256"), "invalid_request"),
         ] {
-            match check(&request(name, value), Some(&client(ClientKind::Web))) {
-                Err(Refusal::Redirect(uri)) => {
+            match validate_request(&params_with(name, value), Some(&sample_client(ClientKind::Web))) {
+                Err(AuthorizationError::Redirect(uri)) => {
                     assert!(uri.starts_with("https://a.example/cb?error_description="), "{uri}");
                     let end = format!("&state=s%20t%26%3D%3A%2F%2F&iss=https%3A%2F%2Flogin.example&error={error}");
                     assert!(uri.ends_with(&end), "{name}: {uri}");
@@ -282,30 +302,35 @@ mod tests {
                 other => panic!("{name}={value:?}: {other:?}"),
             }
         }
-        assert!(matches!(check(&request("x", None), Some(&client(ClientKind::Android))), Err(Refusal::Redirect(_))));
+        assert!(matches!(
+            validate_request(&params_with("x", None), Some(&sample_client(ClientKind::Android))),
+            Err(AuthorizationError::Redirect(_))
+        ));
     }
 
     #[test]
     fn a_repeated_parameter_counts_once_or_is_refused() {
-        let strict = Client { mode: Mode::Strict, ..client(ClientKind::Web) };
+        let strict = Client { mode: ClientMode::Strict, ..sample_client(ClientKind::Web) };
         let digest = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
         let proof = [("code_challenge", digest), ("code_challenge_method", "S256")];
-        let names = GOOD.iter().chain(&proof).map(|(name, _)| *name).collect::<Vec<_>>();
+        let names = VALID_PARAMS.iter().chain(&proof).map(|(name, _)| *name).collect::<Vec<_>>();
         for name in names {
-            let mut pairs = request("x", None).pairs().to_vec();
+            let mut pairs = params_with("x", None).pairs().to_vec();
             pairs.extend(proof.iter().map(|(name, value)| (name.to_string(), value.to_string())));
-            let value = Params::new(pairs.clone()).get(name).unwrap().to_owned();
-            let with = |value: &str| Params::new([&pairs[..], &[(name.to_owned(), value.to_owned())]].concat());
-            let first = |value: &str| Params::new([&[(name.to_owned(), value.to_owned())], &pairs[..]].concat());
+            let value = AuthorizationParams::new(pairs.clone()).get(name).unwrap().to_owned();
+            let with =
+                |value: &str| AuthorizationParams::new([&pairs[..], &[(name.to_owned(), value.to_owned())]].concat());
+            let first =
+                |value: &str| AuthorizationParams::new([&[(name.to_owned(), value.to_owned())], &pairs[..]].concat());
             for params in [with(&value), with(""), first("")] {
-                assert!(check(&params, Some(&client(ClientKind::Web))).is_ok(), "{name}");
-                assert!(check(&params, Some(&strict)).is_err(), "{name}: strict");
+                assert!(validate_request(&params, Some(&sample_client(ClientKind::Web))).is_ok(), "{name}");
+                assert!(validate_request(&params, Some(&strict)).is_err(), "{name}: strict");
             }
             let on_page = ["client_id", "redirect_uri", "state"].contains(&name);
-            for client in [&strict, &client(ClientKind::Web)] {
-                match check(&with("other"), Some(client)) {
-                    Err(Refusal::Page(_)) => assert!(on_page, "{name}"),
-                    Err(Refusal::Redirect(uri)) => {
+            for client in [&strict, &sample_client(ClientKind::Web)] {
+                match validate_request(&with("other"), Some(client)) {
+                    Err(AuthorizationError::ErrorPage(_)) => assert!(on_page, "{name}"),
+                    Err(AuthorizationError::Redirect(uri)) => {
                         assert!(!on_page && uri.ends_with("&error=invalid_request"), "{name}: {uri}");
                     }
                     Ok(_) => panic!("{name} is taken twice"),
@@ -316,30 +341,36 @@ mod tests {
 
     #[test]
     fn a_strict_client_proves_its_codes_by_s256() {
-        let strict = Client { mode: Mode::Strict, ..client(ClientKind::Web) };
+        let strict = Client { mode: ClientMode::Strict, ..sample_client(ClientKind::Web) };
         let digest = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
         let with = |more: &[(&str, &str)]| {
             let more = more.iter().map(|(name, value)| (name.to_string(), value.to_string()));
-            Params::new(request("x", None).pairs().iter().cloned().chain(more).collect())
+            AuthorizationParams::new(params_with("x", None).pairs().iter().cloned().chain(more).collect())
         };
         let s256 = [("code_challenge", digest), ("code_challenge_method", "S256")];
-        let authorize = check(&with(&s256), Some(&strict)).unwrap();
+        let authorize = validate_request(&with(&s256), Some(&strict)).unwrap();
         let end = "&state=s%20t%26%3D%3A%2F%2F&iss=https%3A%2F%2Flogin.example";
-        assert!(authorize.granted("ANx").ends_with(&format!("?code=ANx&scope=dash:replenish{end}")));
-        assert!(authorize.denied().ends_with(&format!("{end}&error=access_denied")));
+        assert!(authorize.success_redirect("ANx").ends_with(&format!("?code=ANx&scope=dash:replenish{end}")));
+        assert!(authorize.denied_redirect().ends_with(&format!("{end}&error=access_denied")));
         for (more, error) in [
             (&[][..], "invalid_request"),
             (&s256[..1], "invalid_request"),
             (&[s256[0], ("code_challenge_method", "plain")], "invalid_request"),
         ] {
-            match check(&with(more), Some(&strict)) {
-                Err(Refusal::Redirect(uri)) => assert!(uri.ends_with(&format!("{end}&error={error}")), "{uri}"),
+            match validate_request(&with(more), Some(&strict)) {
+                Err(AuthorizationError::Redirect(uri)) => {
+                    assert!(uri.ends_with(&format!("{end}&error={error}")), "{uri}")
+                }
                 other => panic!("{more:?}: {other:?}"),
             }
         }
-        let open =
-            Params::new(with(&s256).pairs().iter().filter(|(name, _)| name != "redirect_uri").cloned().collect());
-        assert!(matches!(check(&open, Some(&strict)), Err(Refusal::Page(_))));
-        assert!(check(&open, Some(&client(ClientKind::Web))).is_ok(), "others may leave out the only one");
+        let open = AuthorizationParams::new(
+            with(&s256).pairs().iter().filter(|(name, _)| name != "redirect_uri").cloned().collect(),
+        );
+        assert!(matches!(validate_request(&open, Some(&strict)), Err(AuthorizationError::ErrorPage(_))));
+        assert!(
+            validate_request(&open, Some(&sample_client(ClientKind::Web))).is_ok(),
+            "others may leave out the only one"
+        );
     }
 }

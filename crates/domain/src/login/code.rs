@@ -6,16 +6,16 @@ use super::scope::Scopes;
 use crate::id::{ClientId, CustomerId, DeviceId};
 use crate::profile::hash_secret;
 use crate::time::{Span, Time};
-use crate::token::Generations;
+use crate::token::TokenGenerations;
 
 /// How long a code may wait for its exchange.
-pub const LIFETIME: Span = Span::from_mins(5);
+pub const CODE_LIFETIME: Span = Span::from_mins(5);
 /// How many random bytes [`generate`] is given; enough that running out of usable ones does not happen.
-pub const RANDOM: usize = 64;
+pub const RANDOM_BYTES: usize = 64;
 
 /// Writes a code: `AN` and 18 of 62 characters, 107 bits.
 #[must_use]
-pub fn generate(random: &[u8; RANDOM]) -> String {
+pub fn generate(random: &[u8; RANDOM_BYTES]) -> String {
     const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     // Bytes from 248 on would favour the first letters; 18 of 64 below that is certain for all purposes, and a chain of
     // the rest keeps the length fixed even then.
@@ -26,13 +26,13 @@ pub fn generate(random: &[u8; RANDOM]) -> String {
 
 /// The hash under which a code is stored.
 #[must_use]
-pub fn hash(code: &str) -> [u8; 32] {
+pub fn hash_code(code: &str) -> [u8; 32] {
     hash_secret(code)
 }
 
 /// An issued code.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Code {
+pub struct AuthorizationCode {
     /// SHA-256 of its text.
     pub hash: [u8; 32],
     /// The registration it speaks for, and its shard.
@@ -50,7 +50,7 @@ pub struct Code {
     /// The family its tokens will belong to.
     pub family: u64,
     /// What its tokens will belong to.
-    pub generations: Generations,
+    pub generations: TokenGenerations,
     /// When it ends.
     pub expires_at: Time,
     /// When it was spent.
@@ -59,15 +59,15 @@ pub struct Code {
 
 /// What a client presents with a code, once it has proved who it is.
 #[derive(Clone, Copy, Debug)]
-pub struct Presented<'a> {
+pub struct CodeRedemption<'a> {
     /// Who presents it.
     pub client: ClientId,
     /// Whether it proved itself with a secret.
-    pub by_secret: bool,
+    pub authenticated_by_secret: bool,
     /// Whether it is strict: whatever its code was issued under, it proves it by S256 and says where it was sent.
     pub strict: bool,
     /// Whether the code's redirect URI is still one of the client's.
-    pub registered: bool,
+    pub redirect_uri_registered: bool,
     /// `redirect_uri`.
     pub redirect_uri: Option<&'a str>,
     /// `code_verifier`.
@@ -76,7 +76,7 @@ pub struct Presented<'a> {
 
 /// The parameter that keeps a code from being exchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BadGrant {
+pub enum GrantError {
     /// The code itself: unknown, another client's, too old, used, or issued under rules the client no longer lives by.
     Code,
     /// Where the code was sent: not the URI that is sent now, or no longer one of the client's.
@@ -85,54 +85,54 @@ pub enum BadGrant {
     CodeVerifier,
 }
 
-impl BadGrant {
+impl GrantError {
     /// The parameter's name on the wire.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            BadGrant::Code => "code",
-            BadGrant::RedirectUri => "redirect_uri",
-            BadGrant::CodeVerifier => "code_verifier",
+            GrantError::Code => "code",
+            GrantError::RedirectUri => "redirect_uri",
+            GrantError::CodeVerifier => "code_verifier",
         }
     }
 }
 
 /// What becomes of a code that was presented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum RedemptionOutcome {
     /// Tokens are issued, the code is spent.
     Accepted,
     /// Refused, and nothing else happens: unknown to this client, expired, or not to be sent where it was.
-    Refused(BadGrant),
+    Refused(GrantError),
     /// Refused, and spent: the right client failed the proof; whoever it is, there is no second guess.
-    Burnt(BadGrant),
+    Invalidated(GrantError),
     /// Refused, and what the first use issued is revoked.
     Replayed,
 }
 
-impl Code {
+impl AuthorizationCode {
     /// Decides; the order of checks is specified (docs/spec/login.md#token-errors).
     #[must_use]
-    pub fn present(&self, with: Presented<'_>, now: Time) -> Outcome {
+    pub fn check_redemption(&self, with: CodeRedemption<'_>, now: Time) -> RedemptionOutcome {
         let loose = matches!(self.challenge, None | Some(Challenge::Plain(_)));
         let proven = match (&self.challenge, with.verifier) {
-            (Some(challenge), Some(verifier)) => challenge.accepts(verifier),
+            (Some(challenge), Some(verifier)) => challenge.verify(verifier),
             (Some(_), None) | (None, Some(_)) => false,
             (None, None) => true,
         };
         let redirect = match with.redirect_uri {
             Some(uri) => uri == self.redirect_uri,
-            None => with.by_secret && !with.strict,
+            None => with.authenticated_by_secret && !with.strict,
         };
         match () {
-            () if self.client != with.client => Outcome::Refused(BadGrant::Code),
-            () if self.used_at.is_some() => Outcome::Replayed,
-            () if now >= self.expires_at => Outcome::Refused(BadGrant::Code),
-            () if !with.registered => Outcome::Refused(BadGrant::RedirectUri),
-            () if !redirect => Outcome::Burnt(BadGrant::RedirectUri),
-            () if with.strict && loose => Outcome::Burnt(BadGrant::Code),
-            () if !proven => Outcome::Burnt(BadGrant::CodeVerifier),
-            () => Outcome::Accepted,
+            () if self.client != with.client => RedemptionOutcome::Refused(GrantError::Code),
+            () if self.used_at.is_some() => RedemptionOutcome::Replayed,
+            () if now >= self.expires_at => RedemptionOutcome::Refused(GrantError::Code),
+            () if !with.redirect_uri_registered => RedemptionOutcome::Refused(GrantError::RedirectUri),
+            () if !redirect => RedemptionOutcome::Invalidated(GrantError::RedirectUri),
+            () if with.strict && loose => RedemptionOutcome::Invalidated(GrantError::Code),
+            () if !proven => RedemptionOutcome::Invalidated(GrantError::CodeVerifier),
+            () => RedemptionOutcome::Accepted,
         }
     }
 }
@@ -142,9 +142,9 @@ mod tests {
     use super::*;
     use uuid::Uuid;
 
-    fn code() -> Code {
-        Code {
-            hash: hash("AN"),
+    fn sample_code() -> AuthorizationCode {
+        AuthorizationCode {
+            hash: hash_code("AN"),
             device: None,
             customer: CustomerId(Uuid::nil()),
             client: ClientId(Uuid::from_u128(1)),
@@ -152,15 +152,22 @@ mod tests {
             challenge: None,
             scopes: Scopes::from_bits(1),
             family: 1,
-            generations: Generations::default(),
+            generations: TokenGenerations::default(),
             expires_at: Time::from_secs(300),
             used_at: None,
         }
     }
 
-    fn web(client: u128) -> Presented<'static> {
+    fn web_redemption(client: u128) -> CodeRedemption<'static> {
         let client = ClientId(Uuid::from_u128(client));
-        Presented { client, by_secret: true, strict: false, registered: true, redirect_uri: None, verifier: None }
+        CodeRedemption {
+            client,
+            authenticated_by_secret: true,
+            strict: false,
+            redirect_uri_registered: true,
+            redirect_uri: None,
+            verifier: None,
+        }
     }
 
     #[test]
@@ -168,69 +175,91 @@ mod tests {
         let code = generate(&std::array::from_fn(|n| u8::try_from(n * 4).unwrap()));
         assert_eq!(code.len(), 20);
         assert!(code.starts_with("AN") && code.bytes().all(|b| b.is_ascii_alphanumeric()));
-        assert_eq!(generate(&[255; RANDOM]).len(), 20);
+        assert_eq!(generate(&[255; RANDOM_BYTES]).len(), 20);
     }
 
     #[test]
     fn a_code_is_presented() {
         let verifier = "a".repeat(43);
         let now = Time::from_secs(10);
-        let challenged = Code { challenge: Some(Challenge::Plain(verifier.clone())), ..code() };
-        let spent = Code { used_at: Some(now), ..code() };
-        let with = |redirect_uri, verifier| Presented { redirect_uri, verifier, ..web(1) };
+        let challenged = AuthorizationCode { challenge: Some(Challenge::Plain(verifier.clone())), ..sample_code() };
+        let spent = AuthorizationCode { used_at: Some(now), ..sample_code() };
+        let with = |redirect_uri, verifier| CodeRedemption { redirect_uri, verifier, ..web_redemption(1) };
         for (name, code, presented, at, outcome) in [
-            ("plainly", code(), web(1), now, Outcome::Accepted),
-            ("with its redirect", code(), with(Some("https://a/"), None), now, Outcome::Accepted),
+            ("plainly", sample_code(), web_redemption(1), now, RedemptionOutcome::Accepted),
+            ("with its redirect", sample_code(), with(Some("https://a/"), None), now, RedemptionOutcome::Accepted),
             (
                 "with another redirect",
-                code(),
+                sample_code(),
                 with(Some("https://a"), None),
                 now,
-                Outcome::Burnt(BadGrant::RedirectUri),
+                RedemptionOutcome::Invalidated(GrantError::RedirectUri),
             ),
             (
                 "by a public client without redirect",
-                code(),
-                Presented { by_secret: false, ..web(1) },
+                sample_code(),
+                CodeRedemption { authenticated_by_secret: false, ..web_redemption(1) },
                 now,
-                Outcome::Burnt(BadGrant::RedirectUri),
+                RedemptionOutcome::Invalidated(GrantError::RedirectUri),
             ),
             (
                 "when its redirect was taken from the client",
-                code(),
-                Presented { registered: false, redirect_uri: Some("https://b/"), ..web(1) },
+                sample_code(),
+                CodeRedemption {
+                    redirect_uri_registered: false,
+                    redirect_uri: Some("https://b/"),
+                    ..web_redemption(1)
+                },
                 now,
-                Outcome::Refused(BadGrant::RedirectUri),
+                RedemptionOutcome::Refused(GrantError::RedirectUri),
             ),
             (
                 "twice, when its redirect was taken from the client",
                 spent.clone(),
-                Presented { registered: false, ..web(1) },
+                CodeRedemption { redirect_uri_registered: false, ..web_redemption(1) },
                 now,
-                Outcome::Replayed,
+                RedemptionOutcome::Replayed,
             ),
             (
                 "with another redirect and no verifier",
                 challenged.clone(),
                 with(Some("https://b/"), None),
                 now,
-                Outcome::Burnt(BadGrant::RedirectUri),
+                RedemptionOutcome::Invalidated(GrantError::RedirectUri),
             ),
-            ("by another client", code(), web(2), now, Outcome::Refused(BadGrant::Code)),
-            ("too late", code(), web(1), Time::from_secs(300), Outcome::Refused(BadGrant::Code)),
-            ("twice", spent.clone(), web(1), now, Outcome::Replayed),
-            ("twice, by another client", spent, web(2), now, Outcome::Refused(BadGrant::Code)),
-            ("with its verifier", challenged.clone(), with(None, Some(verifier.as_str())), now, Outcome::Accepted),
-            ("without its verifier", challenged, web(1), now, Outcome::Burnt(BadGrant::CodeVerifier)),
+            ("by another client", sample_code(), web_redemption(2), now, RedemptionOutcome::Refused(GrantError::Code)),
             (
-                "with a verifier nobody asked for",
-                code(),
+                "too late",
+                sample_code(),
+                web_redemption(1),
+                Time::from_secs(300),
+                RedemptionOutcome::Refused(GrantError::Code),
+            ),
+            ("twice", spent.clone(), web_redemption(1), now, RedemptionOutcome::Replayed),
+            ("twice, by another client", spent, web_redemption(2), now, RedemptionOutcome::Refused(GrantError::Code)),
+            (
+                "with its verifier",
+                challenged.clone(),
                 with(None, Some(verifier.as_str())),
                 now,
-                Outcome::Burnt(BadGrant::CodeVerifier),
+                RedemptionOutcome::Accepted,
+            ),
+            (
+                "without its verifier",
+                challenged,
+                web_redemption(1),
+                now,
+                RedemptionOutcome::Invalidated(GrantError::CodeVerifier),
+            ),
+            (
+                "with a verifier nobody asked for",
+                sample_code(),
+                with(None, Some(verifier.as_str())),
+                now,
+                RedemptionOutcome::Invalidated(GrantError::CodeVerifier),
             ),
         ] {
-            assert_eq!(code.present(presented, at), outcome, "{name}");
+            assert_eq!(code.check_redemption(presented, at), outcome, "{name}");
         }
     }
 
@@ -241,22 +270,22 @@ mod tests {
         let now = Time::from_secs(10);
         let s256 = || Some(Challenge::S256(digest.into()));
         for (challenge, redirect_uri, verifier, outcome) in [
-            (s256(), Some("https://a/"), Some(verifier), Outcome::Accepted),
-            (s256(), None, Some(verifier), Outcome::Burnt(BadGrant::RedirectUri)),
-            (s256(), Some("https://a"), Some(verifier), Outcome::Burnt(BadGrant::RedirectUri)),
-            (s256(), Some("https://a/"), None, Outcome::Burnt(BadGrant::CodeVerifier)),
+            (s256(), Some("https://a/"), Some(verifier), RedemptionOutcome::Accepted),
+            (s256(), None, Some(verifier), RedemptionOutcome::Invalidated(GrantError::RedirectUri)),
+            (s256(), Some("https://a"), Some(verifier), RedemptionOutcome::Invalidated(GrantError::RedirectUri)),
+            (s256(), Some("https://a/"), None, RedemptionOutcome::Invalidated(GrantError::CodeVerifier)),
             (
                 Some(Challenge::Plain(verifier.into())),
                 Some("https://a/"),
                 Some(verifier),
-                Outcome::Burnt(BadGrant::Code),
+                RedemptionOutcome::Invalidated(GrantError::Code),
             ),
-            (None, Some("https://a/"), None, Outcome::Burnt(BadGrant::Code)),
-            (None, Some("https://a/"), Some(verifier), Outcome::Burnt(BadGrant::Code)),
+            (None, Some("https://a/"), None, RedemptionOutcome::Invalidated(GrantError::Code)),
+            (None, Some("https://a/"), Some(verifier), RedemptionOutcome::Invalidated(GrantError::Code)),
         ] {
-            let presented = Presented { strict: true, redirect_uri, verifier, ..web(1) };
-            let code = Code { challenge: challenge.clone(), ..code() };
-            assert_eq!(code.present(presented, now), outcome, "{challenge:?} {presented:?}");
+            let presented = CodeRedemption { strict: true, redirect_uri, verifier, ..web_redemption(1) };
+            let code = AuthorizationCode { challenge: challenge.clone(), ..sample_code() };
+            assert_eq!(code.check_redemption(presented, now), outcome, "{challenge:?} {presented:?}");
         }
     }
 }

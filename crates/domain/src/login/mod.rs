@@ -7,5 +7,5 @@ pub mod code;
 pub mod form;
 pub mod pkce;
 pub mod redirect;
+pub mod refresh_rotation;
 pub mod scope;
-pub mod turn;

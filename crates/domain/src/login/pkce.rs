@@ -14,7 +14,7 @@ pub enum Challenge {
     S256(String),
 }
 
-fn verifier_shaped(text: &str) -> bool {
+fn is_valid_verifier(text: &str) -> bool {
     (43..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
 }
 
@@ -35,7 +35,7 @@ impl Challenge {
                 Ok(Some(Challenge::S256(text.to_owned())))
             }
             "S256" => Err("code_challenge is not the unpadded base64url of a SHA-256 digest (43 characters)"),
-            "plain" if verifier_shaped(text) => Ok(Some(Challenge::Plain(text.to_owned()))),
+            "plain" if is_valid_verifier(text) => Ok(Some(Challenge::Plain(text.to_owned()))),
             "plain" => Err("code_challenge must have 43 to 128 characters of A-Z a-z 0-9 - . _ ~"),
             _ => Err("code_challenge_method must be S256 or plain"),
         }
@@ -43,8 +43,8 @@ impl Challenge {
 
     /// Whether the verifier is the one the challenge was made of, in constant time.
     #[must_use]
-    pub fn accepts(&self, verifier: &str) -> bool {
-        if !verifier_shaped(verifier) {
+    pub fn verify(&self, verifier: &str) -> bool {
+        if !is_valid_verifier(verifier) {
             return false;
         }
         match self {
@@ -67,15 +67,15 @@ mod tests {
     #[test]
     fn the_published_vector() {
         let challenge = Challenge::parse(Some(S256), Some("S256")).unwrap().unwrap();
-        assert!(challenge.accepts(VERIFIER));
-        assert!(!challenge.accepts(S256), "the challenge is not its own verifier");
+        assert!(challenge.verify(VERIFIER));
+        assert!(!challenge.verify(S256), "the challenge is not its own verifier");
     }
 
     #[test]
     fn plain_is_the_default() {
         let challenge = Challenge::parse(Some(VERIFIER), None).unwrap().unwrap();
         assert_eq!(challenge, Challenge::Plain(VERIFIER.into()));
-        assert!(challenge.accepts(VERIFIER) && !challenge.accepts(&VERIFIER.replace('d', "e")));
+        assert!(challenge.verify(VERIFIER) && !challenge.verify(&VERIFIER.replace('d', "e")));
     }
 
     #[test]
@@ -92,7 +92,7 @@ mod tests {
         ] {
             assert!(Challenge::parse(challenge, method).is_err(), "{challenge:?} {method:?}");
         }
-        assert!(!Challenge::Plain(short.clone()).accepts(&short), "a short verifier never fits");
+        assert!(!Challenge::Plain(short.clone()).verify(&short), "a short verifier never fits");
         assert_eq!(Challenge::parse(None, None), Ok(None));
     }
 }

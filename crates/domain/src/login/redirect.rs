@@ -14,7 +14,7 @@ const SDK_SCHEME: &str = "amzn";
 ///
 /// # Errors
 /// A sentence that names the rule.
-pub fn check(uri: &str, kind: ClientKind) -> Result<(), String> {
+pub fn validate_redirect_uri(uri: &str, kind: ClientKind) -> Result<(), String> {
     let refuse = |rule: &str| Err(format!("redirect URI `{}` {rule}", uri.chars().take(120).collect::<String>()));
     if uri.len() > 2000 || uri.chars().any(|c| c.is_whitespace() || c.is_control() || "\"<>\\^`{}#*".contains(c)) {
         return refuse("must be at most 2000 characters without blanks, quotes, wildcards or a fragment");
@@ -28,7 +28,7 @@ pub fn check(uri: &str, kind: ClientKind) -> Result<(), String> {
     match (scheme.as_str(), authority) {
         (_, Some(authority)) if authority.contains('@') => refuse("must not hold a user name"),
         ("http" | "https", None | Some("")) => refuse("has no host"),
-        ("http" | "https", Some(authority)) => match Host::of(authority) {
+        ("http" | "https", Some(authority)) => match UriHost::parse(authority) {
             None => {
                 refuse("has no valid host: write a name, an IPv4 address or an IPv6 address in brackets, and a port")
             }
@@ -37,7 +37,7 @@ pub fn check(uri: &str, kind: ClientKind) -> Result<(), String> {
             }
             Some(_) => Ok(()),
         },
-        _ if is_dangerous(uri) => refuse("has a scheme that runs code"),
+        _ if is_script_uri(uri) => refuse("has a scheme that runs code"),
         (scheme, _) if kind.is_confidential() => {
             refuse(&format!("has the scheme {scheme}: a web client needs https; apps' schemes go with android or ios"))
         }
@@ -59,11 +59,11 @@ fn is_scheme(scheme: &str) -> bool {
 
 /// The host of a URI's authority, which was read to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Host<'u>(&'u str);
+struct UriHost<'u>(&'u str);
 
-impl<'u> Host<'u> {
+impl<'u> UriHost<'u> {
     /// Reads an authority without a user's name: host, and perhaps a port.
-    fn of(authority: &'u str) -> Option<Self> {
+    fn parse(authority: &'u str) -> Option<Self> {
         let (host, port) = match authority.strip_prefix('[') {
             Some(rest) => {
                 let (address, _) = rest.split_once(']')?;
@@ -91,16 +91,16 @@ impl<'u> Host<'u> {
 }
 
 /// A loopback address's host, and what follows host and port; nothing for any other URI.
-fn on_loopback(uri: &str) -> Option<(Host<'_>, &str)> {
+fn split_loopback(uri: &str) -> Option<(UriHost<'_>, &str)> {
     let rest = uri.strip_prefix("http://")?;
     let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    Host::of(authority).filter(|host| host.is_loopback_address()).map(|host| (host, path))
+    UriHost::parse(authority).filter(|host| host.is_loopback_address()).map(|host| (host, path))
 }
 
 /// Whether a link would run code or show made-up content: `javascript:`, `data:`, `vbscript:`, however disguised.
 /// Browsers drop control characters and leading blanks before they look at the scheme, so this does too.
 #[must_use]
-pub fn is_dangerous(uri: &str) -> bool {
+pub fn is_script_uri(uri: &str) -> bool {
     let dense: String = uri.chars().filter(|c| !c.is_control() && !c.is_whitespace()).take(16).collect();
     let dense = dense.to_ascii_lowercase();
     ["javascript:", "data:", "vbscript:"].iter().any(|scheme| dense.starts_with(scheme))
@@ -110,10 +110,10 @@ pub fn is_dangerous(uri: &str) -> bool {
 ///
 /// # Errors
 /// The reason sentence of the error page (docs/spec/login.md#authorization-errors).
-pub fn target<'c>(client: &'c Client, sent: Option<&'c str>) -> Result<&'c str, &'static str> {
+pub fn resolve_redirect_uri<'c>(client: &'c Client, sent: Option<&'c str>) -> Result<&'c str, &'static str> {
     let is_registered = |sent: &str| {
-        let any_port = on_loopback(sent).filter(|_| client.is_strict());
-        client.redirect_uris.iter().any(|uri| uri == sent || any_port.is_some_and(|to| on_loopback(uri) == Some(to)))
+        let any_port = split_loopback(sent).filter(|_| client.is_strict());
+        client.redirect_uris.iter().any(|uri| uri == sent || any_port.is_some_and(|to| split_loopback(uri) == Some(to)))
     };
     match (sent, client.redirect_uris.as_slice()) {
         (Some(sent), _) if is_registered(sent) => Ok(sent),
@@ -125,7 +125,7 @@ pub fn target<'c>(client: &'c Client, sent: Option<&'c str>) -> Result<&'c str, 
 
 /// Puts parameters into a URI's query. `+` for blanks in descriptions, as LwA writes them; the `:` of a scope stays.
 #[must_use]
-pub fn with_params(uri: &str, params: &[(&str, &str)]) -> String {
+pub fn append_params(uri: &str, params: &[(&str, &str)]) -> String {
     let mut out = uri.to_owned();
     for (name, value) in params {
         let joint = match out.find('?') {
@@ -134,9 +134,9 @@ pub fn with_params(uri: &str, params: &[(&str, &str)]) -> String {
             Some(_) => "&",
         };
         let value = match *name {
-            "error_description" => form::escape(value, " ").replace(' ', "+"),
-            "scope" => form::escape(value, ":"),
-            _ => form::escape(value, ""),
+            "error_description" => form::percent_encode(value, " ").replace(' ', "+"),
+            "scope" => form::percent_encode(value, ":"),
+            _ => form::percent_encode(value, ""),
         };
         out.push_str(&format!("{joint}{name}={value}"));
     }
@@ -145,7 +145,7 @@ pub fn with_params(uri: &str, params: &[(&str, &str)]) -> String {
 
 /// Whether a URI leads to a web server, which may answer with redirects of its own; anything else is an app's scheme.
 #[must_use]
-pub fn is_web(uri: &str) -> bool {
+pub fn is_web_uri(uri: &str) -> bool {
     let scheme = uri.split(':').next().unwrap_or_default();
     scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http")
 }
@@ -171,10 +171,10 @@ pub fn csp_source(uri: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::id::{ClientId, MakerId, ProfileId};
-    use crate::profile::Mode;
+    use crate::profile::ClientMode;
     use uuid::Uuid;
 
-    fn client(uris: &[&str]) -> Client {
+    fn sample_client(uris: &[&str]) -> Client {
         Client {
             id: ClientId(Uuid::nil()),
             profile: ProfileId(Uuid::nil()),
@@ -182,7 +182,7 @@ mod tests {
             kind: ClientKind::Web,
             secret_hash: None,
             redirect_uris: uris.iter().map(ToString::to_string).collect(),
-            mode: Mode::Lwa,
+            mode: ClientMode::Lwa,
             former_secret_hash: None,
             access: crate::profile::ClientAccess::default(),
         }
@@ -206,7 +206,7 @@ mod tests {
             ("com.example.app:/done", Device),
             ("http://127.0.0.1/done", Device),
         ] {
-            assert_eq!(check(uri, kind), Ok(()), "{uri}");
+            assert_eq!(validate_redirect_uri(uri, kind), Ok(()), "{uri}");
         }
         for (uri, kind) in [
             ("http://setup.example.net/", Web),
@@ -257,15 +257,15 @@ mod tests {
             ("4.example:/done", Ios),
             ("VBScript:x", Ios),
         ] {
-            assert!(check(uri, kind).is_err(), "{uri}");
+            assert!(validate_redirect_uri(uri, kind).is_err(), "{uri}");
         }
     }
 
     #[test]
     fn targets_match_to_the_character() {
-        let client = client(&["https://good.example/cb"]);
-        assert_eq!(target(&client, Some("https://good.example/cb")), Ok("https://good.example/cb"));
-        assert_eq!(target(&client, None), Ok("https://good.example/cb"));
+        let client = sample_client(&["https://good.example/cb"]);
+        assert_eq!(resolve_redirect_uri(&client, Some("https://good.example/cb")), Ok("https://good.example/cb"));
+        assert_eq!(resolve_redirect_uri(&client, None), Ok("https://good.example/cb"));
         for uri in [
             "https://good.example/cb/",
             "https://good.example/CB",
@@ -286,24 +286,24 @@ mod tests {
             "https://good.example/cb%00",
             "//good.example/cb",
         ] {
-            assert!(target(&client, Some(uri)).is_err(), "{uri}");
+            assert!(resolve_redirect_uri(&client, Some(uri)).is_err(), "{uri}");
         }
-        assert!(target(&self::client(&["https://a/", "https://b/"]), None).is_err());
+        assert!(resolve_redirect_uri(&self::sample_client(&["https://a/", "https://b/"]), None).is_err());
     }
 
     #[test]
     fn a_strict_clients_loopback_address_has_any_port() {
         let registered =
             ["http://127.0.0.1/cb?x=1", "http://[::1]:3000/cb", "http://localhost:3000/cb", "https://a.net/cb"];
-        let strict = Client { mode: Mode::Strict, ..client(&registered) };
+        let strict = Client { mode: ClientMode::Strict, ..sample_client(&registered) };
         let sent =
             ["http://127.0.0.1:51004/cb?x=1", "http://127.0.0.1:80/cb?x=1", "http://[::1]:1/cb", "http://[::1]/cb"];
         for uri in sent {
-            assert_eq!(target(&strict, Some(uri)), Ok(uri));
-            assert!(target(&client(&registered), Some(uri)).is_err(), "{uri}: to the character");
+            assert_eq!(resolve_redirect_uri(&strict, Some(uri)), Ok(uri));
+            assert!(resolve_redirect_uri(&sample_client(&registered), Some(uri)).is_err(), "{uri}: to the character");
         }
         for uri in registered {
-            assert_eq!(target(&strict, Some(uri)), Ok(uri));
+            assert_eq!(resolve_redirect_uri(&strict, Some(uri)), Ok(uri));
         }
         for uri in [
             "http://127.0.0.1:51004/cb",
@@ -329,7 +329,7 @@ mod tests {
             "http://localhost:80/cb?x=1",
             "https://a.net:443/cb",
         ] {
-            assert!(target(&strict, Some(uri)).is_err(), "{uri}");
+            assert!(resolve_redirect_uri(&strict, Some(uri)).is_err(), "{uri}");
         }
     }
 
@@ -337,12 +337,12 @@ mod tests {
     fn parameters_join_what_is_there() {
         let params = [("code", "AN1"), ("scope", "dash:replenish profile"), ("state", "a&b=c://%26")];
         assert_eq!(
-            with_params("amzn://com.example", &params),
+            append_params("amzn://com.example", &params),
             "amzn://com.example?code=AN1&scope=dash:replenish%20profile&state=a%26b%3Dc%3A%2F%2F%2526"
         );
         let denied = [("error_description", "Access not permitted."), ("error", "access_denied")];
         assert_eq!(
-            with_params("https://a/?close", &denied),
+            append_params("https://a/?close", &denied),
             "https://a/?close&error_description=Access+not+permitted.&error=access_denied"
         );
     }
@@ -350,10 +350,10 @@ mod tests {
     #[test]
     fn disguised_code_is_seen() {
         for uri in ["javascript:x", " JavaScript:x", "java\tscript:x", "\u{1}data:x", "vb\nscript:x"] {
-            assert!(is_dangerous(uri), "{uri:?}");
+            assert!(is_script_uri(uri), "{uri:?}");
         }
         for uri in ["/null", "amzn//com.example.app", "https://a", "RemindMeLater", "database:x"] {
-            assert!(!is_dangerous(uri), "{uri:?}");
+            assert!(!is_script_uri(uri), "{uri:?}");
         }
     }
 
@@ -374,7 +374,7 @@ mod tests {
             ("amzn://com.example", false),
             ("https-app://cb", false),
         ] {
-            assert_eq!(is_web(uri), web, "{uri}");
+            assert_eq!(is_web_uri(uri), web, "{uri}");
         }
     }
 }

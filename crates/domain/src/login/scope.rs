@@ -22,7 +22,7 @@ pub enum Scope {
     PostalCode = 8,
 }
 
-const NAMES: [(Scope, &str); 4] = [
+const SCOPE_NAMES: [(Scope, &str); 4] = [
     (Scope::Replenish, "dash:replenish"),
     (Scope::Profile, "profile"),
     (Scope::UserId, "profile:user_id"),
@@ -36,20 +36,20 @@ impl Scopes {
     /// Reads a blank-separated list; `None` when it is empty or names a scope we do not know.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let known = |word: &str| NAMES.iter().find(|(_, name)| *name == word).map(|(scope, _)| *scope as u8);
+        let known = |word: &str| SCOPE_NAMES.iter().find(|(_, name)| *name == word).map(|(scope, _)| *scope as u8);
         let bits = text.split_ascii_whitespace().map(known).try_fold(0, |all, bit| Some(all | bit?))?;
         (bits != 0).then_some(Self(bits))
     }
 
     /// Whether it holds a scope.
     #[must_use]
-    pub fn has(self, scope: Scope) -> bool {
+    pub fn contains(self, scope: Scope) -> bool {
         self.0 & scope as u8 != 0
     }
 
     /// Whether every scope of `other` is in it.
     #[must_use]
-    pub fn covers(self, other: Scopes) -> bool {
+    pub fn contains_all(self, other: Scopes) -> bool {
         self.0 & other.0 == other.0
     }
 
@@ -74,7 +74,8 @@ impl Scopes {
 
 impl std::fmt::Display for Scopes {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names: Vec<_> = NAMES.iter().filter(|(scope, _)| self.has(*scope)).map(|(_, name)| *name).collect();
+        let names: Vec<_> =
+            SCOPE_NAMES.iter().filter(|(scope, _)| self.contains(*scope)).map(|(_, name)| *name).collect();
         f.write_str(&names.join(" "))
     }
 }
@@ -107,7 +108,7 @@ impl DeviceRequest {
             .ok_or("scope_data has no object under the key dash:replenish")?;
         let text = |key: &str| match data.get(key) {
             Some(Value::String(text)) if text.contains('%') => {
-                form::unescape(text.as_bytes(), false).ok_or(format!("scope_data: {key} is not UTF-8"))
+                form::percent_decode(text.as_bytes(), false).ok_or(format!("scope_data: {key} is not UTF-8"))
             }
             Some(Value::String(text)) => Ok(text.clone()),
             Some(Value::Number(number)) => Ok(number.to_string()),
@@ -137,7 +138,7 @@ mod tests {
     #[test]
     fn scopes_are_known_words() {
         let both = Scopes::parse("dash:replenish  postal_code").unwrap();
-        assert!(both.has(Scope::Replenish) && both.has(Scope::PostalCode) && !both.has(Scope::Profile));
+        assert!(both.contains(Scope::Replenish) && both.contains(Scope::PostalCode) && !both.contains(Scope::Profile));
         assert_eq!(both.to_string(), "dash:replenish postal_code");
         assert_eq!(Scopes::parse("alexa:all"), None);
         assert_eq!(Scopes::parse(" "), None);

@@ -23,7 +23,7 @@ const BY_DECIMALS: [(u32, &str); 4] = [
 
 /// How many decimals an amount in a currency has; nothing for what is no currency of today.
 #[must_use]
-pub fn decimals(code: &str) -> Option<u32> {
+pub fn decimal_digits(code: &str) -> Option<u32> {
     let listed = |codes: &str| codes.split(' ').any(|listed| listed == code);
     BY_DECIMALS.into_iter().find(|(_, codes)| listed(codes)).map(|(decimals, _)| decimals)
 }
@@ -73,7 +73,7 @@ mod tests {
             ("", None),
             ("U D", None),
         ] {
-            assert_eq!(decimals(code), wanted, "{code}");
+            assert_eq!(decimal_digits(code), wanted, "{code}");
         }
     }
 }

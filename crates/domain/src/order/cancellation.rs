@@ -3,21 +3,21 @@
 //! Not here: whether it may be cancelled ([`super::life`]). Invariant: a reason is one line, short, and written for the
 //! customer.
 
-use crate::text::one_line;
+use crate::text::to_single_line;
 use serde::{Deserialize, Serialize};
 
 /// The longest reason, in characters.
-const REASON: usize = 300;
+const MAX_REASON_CHARS: usize = 300;
 
 /// Who asks for an order to be cancelled; each has rules of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Canceller {
+pub enum CancelRequester {
     /// The customer, signed in.
     Customer,
     /// Whoever has the customer's mail, with the link in it.
     MailLink,
     /// The device, by CancelTestOrder.
-    TestCall,
+    CancelTestOrder,
 }
 
 /// Who cancelled an order.
@@ -60,12 +60,12 @@ impl CancelledBy {
     }
 }
 
-impl From<Canceller> for CancelledBy {
-    fn from(canceller: Canceller) -> Self {
+impl From<CancelRequester> for CancelledBy {
+    fn from(canceller: CancelRequester) -> Self {
         match canceller {
-            Canceller::Customer => CancelledBy::Customer,
-            Canceller::MailLink => CancelledBy::MailLink,
-            Canceller::TestCall => CancelledBy::Device,
+            CancelRequester::Customer => CancelledBy::Customer,
+            CancelRequester::MailLink => CancelledBy::MailLink,
+            CancelRequester::CancelTestOrder => CancelledBy::Device,
         }
     }
 }
@@ -84,7 +84,7 @@ impl Cancellation {
     /// A cancellation for a reason as somebody wrote it, which is brought onto one line.
     #[must_use]
     pub fn new(by: CancelledBy, reason: Option<&str>) -> Self {
-        let short = |text: &str| -> String { one_line(text).chars().take(REASON).collect() };
+        let short = |text: &str| -> String { to_single_line(text).chars().take(MAX_REASON_CHARS).collect() };
         Self { by, reason: reason.map(short).filter(|text| !text.is_empty()) }
     }
 }

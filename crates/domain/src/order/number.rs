@@ -12,11 +12,11 @@ use uuid::Uuid;
 /// Crockford's Base32.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// How many characters a number has, at five bits each.
-const LENGTH: usize = 12;
+const NUMBER_LENGTH: usize = 12;
 /// How many of its bits are an id's last, which are random; the others count milliseconds.
 const RANDOM_BITS: u32 = 19;
 /// 2015-01-01T00:00:00Z in milliseconds: no order is older. The count of milliseconds is unambiguous until 2084.
-const SINCE: u64 = 1_420_070_400_000;
+const EPOCH_MILLIS: u64 = 1_420_070_400_000;
 const MILLIS_MASK: u64 = (1 << 41) - 1;
 const RANDOM_MASK: u64 = (1 << RANDOM_BITS) - 1;
 
@@ -27,9 +27,9 @@ pub struct OrderNumber(u64);
 impl OrderNumber {
     /// The number of an order.
     #[must_use]
-    pub fn of(id: OrderId) -> Self {
+    pub fn from_order_id(id: OrderId) -> Self {
         let (high, low) = id.0.as_u64_pair();
-        let millis = (high >> 16).wrapping_sub(SINCE) & MILLIS_MASK;
+        let millis = (high >> 16).wrapping_sub(EPOCH_MILLIS) & MILLIS_MASK;
         Self(millis << RANDOM_BITS | low & RANDOM_MASK)
     }
 
@@ -48,17 +48,17 @@ impl OrderNumber {
             let digit = ALPHABET.iter().position(|known| char::from(*known) == letter)?;
             value = value << 5 | u64::try_from(digit).ok()?;
             length += 1;
-            if length > LENGTH {
+            if length > NUMBER_LENGTH {
                 return None;
             }
         }
-        (length == LENGTH).then_some(Self(value))
+        (length == NUMBER_LENGTH).then_some(Self(value))
     }
 
     /// The first and the last id that an order of this number may have.
     #[must_use]
-    pub fn ids(self) -> (OrderId, OrderId) {
-        let millis = (self.0 >> RANDOM_BITS).wrapping_add(SINCE);
+    pub fn order_id_range(self) -> (OrderId, OrderId) {
+        let millis = (self.0 >> RANDOM_BITS).wrapping_add(EPOCH_MILLIS);
         let id = |rest: u64, low: u64| OrderId(Uuid::from_u64_pair(millis << 16 | rest, low));
         (id(0, 0), id(0xffff, u64::MAX))
     }
@@ -66,11 +66,11 @@ impl OrderNumber {
 
 impl fmt::Display for OrderNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for at in 0..LENGTH {
+        for at in 0..NUMBER_LENGTH {
             if at > 0 && at % 4 == 0 {
                 f.write_str("-")?;
             }
-            let digit = usize::try_from(self.0 >> (5 * (LENGTH - 1 - at)) & 31).unwrap_or_default();
+            let digit = usize::try_from(self.0 >> (5 * (NUMBER_LENGTH - 1 - at)) & 31).unwrap_or_default();
             write!(f, "{}", char::from(ALPHABET[digit]))?;
         }
         Ok(())
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn a_number_has_three_groups_of_four_characters() {
         let id = OrderId(Uuid::from_u64_pair((1_519_974_000_000 << 16) | 0x7000, 0x8000_0123_4567_89ab));
-        let number = OrderNumber::of(id);
+        let number = OrderNumber::from_order_id(id);
         assert_eq!(number.to_string(), "1EGN-QYP0-F2DB");
         for text in ["1egnqypof2db", "IEGN-QYPO-F2DB", " lEGN qyp0 f2db "] {
             assert_eq!(OrderNumber::parse(text), Some(number), "{text}");
@@ -97,11 +97,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_number_leads_back_to_its_order(millis in SINCE..SINCE + MILLIS_MASK, rest in any::<u16>(), low in any::<u64>()) {
+        fn a_number_leads_back_to_its_order(millis in EPOCH_MILLIS..EPOCH_MILLIS + MILLIS_MASK, rest in any::<u16>(), low in any::<u64>()) {
             let id = OrderId(Uuid::from_u64_pair(millis << 16 | u64::from(rest), low));
-            let number = OrderNumber::of(id);
+            let number = OrderNumber::from_order_id(id);
             prop_assert_eq!(OrderNumber::parse(&number.to_string()), Some(number));
-            let (first, last) = number.ids();
+            let (first, last) = number.order_id_range();
             prop_assert!(first <= id && id <= last);
         }
     }

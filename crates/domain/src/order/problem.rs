@@ -4,50 +4,50 @@
 
 /// What keeps an order from being placed: what nobody here can change, or a rule of the customer's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Problem {
+pub enum OrderProblem {
     /// The customer has no address to ship to.
-    Address,
+    MissingAddress,
     /// The product is not available.
     OutOfStock,
     /// It cannot be paid for.
-    Payment,
+    PaymentFailed,
     /// The back end has not said yet that it takes the order.
-    Unconfirmed,
+    AwaitingBackend,
     /// It is dearer than the customer allows.
-    Price,
+    PriceTooHigh,
     /// The customer wants to be asked.
-    Ask,
+    ApprovalRequired,
     /// There were as many orders as the customer allows.
-    Limit,
+    OrderLimitReached,
     /// The customer wants no orders at this time.
     Paused,
 }
 
-impl Problem {
+impl OrderProblem {
     /// Every problem.
-    pub const ALL: [Problem; 8] = [
-        Problem::Address,
-        Problem::OutOfStock,
-        Problem::Payment,
-        Problem::Unconfirmed,
-        Problem::Price,
-        Problem::Ask,
-        Problem::Limit,
-        Problem::Paused,
+    pub const ALL: [OrderProblem; 8] = [
+        OrderProblem::MissingAddress,
+        OrderProblem::OutOfStock,
+        OrderProblem::PaymentFailed,
+        OrderProblem::AwaitingBackend,
+        OrderProblem::PriceTooHigh,
+        OrderProblem::ApprovalRequired,
+        OrderProblem::OrderLimitReached,
+        OrderProblem::Paused,
     ];
 
     /// The store's word.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Problem::Address => "address",
-            Problem::OutOfStock => "out_of_stock",
-            Problem::Payment => "payment",
-            Problem::Unconfirmed => "unconfirmed",
-            Problem::Price => "price",
-            Problem::Ask => "ask",
-            Problem::Limit => "limit",
-            Problem::Paused => "paused",
+            OrderProblem::MissingAddress => "address",
+            OrderProblem::OutOfStock => "out_of_stock",
+            OrderProblem::PaymentFailed => "payment",
+            OrderProblem::AwaitingBackend => "unconfirmed",
+            OrderProblem::PriceTooHigh => "price",
+            OrderProblem::ApprovalRequired => "ask",
+            OrderProblem::OrderLimitReached => "limit",
+            OrderProblem::Paused => "paused",
         }
     }
 
@@ -59,13 +59,26 @@ impl Problem {
 
     /// Whether the customer's word alone resolves it.
     #[must_use]
-    pub fn asks_customer(self) -> bool {
-        matches!(self, Problem::Price | Problem::Ask | Problem::Limit | Problem::Paused)
+    pub fn is_customer_decision(self) -> bool {
+        matches!(
+            self,
+            OrderProblem::PriceTooHigh
+                | OrderProblem::ApprovalRequired
+                | OrderProblem::OrderLimitReached
+                | OrderProblem::Paused
+        )
     }
 
     /// Whether nothing is ordered unless the customer does something: they are reminded of it once.
     #[must_use]
-    pub fn needs_customer(self) -> bool {
-        matches!(self, Problem::Address | Problem::Payment | Problem::Price | Problem::Ask | Problem::Limit)
+    pub fn requires_customer_action(self) -> bool {
+        matches!(
+            self,
+            OrderProblem::MissingAddress
+                | OrderProblem::PaymentFailed
+                | OrderProblem::PriceTooHigh
+                | OrderProblem::ApprovalRequired
+                | OrderProblem::OrderLimitReached
+        )
     }
 }

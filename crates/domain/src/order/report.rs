@@ -3,19 +3,19 @@
 //! Not here: how a report is brought ([`crate::fulfilment`]), and what the clock does ([`super::life`]). Invariant: a report
 //! that was heard before, or that a later one overtook, changes nothing.
 
-use super::{Change, NotReported, Order, OrderMail, Problem, State, Timing, Tracking};
-use crate::fulfilment::{Backend, Report};
+use super::{Order, OrderChange, OrderMailKind, OrderProblem, OrderState, OrderTiming, ReportError, Tracking};
+use crate::fulfilment::{Backend, BackendReport};
 use crate::time::{Span, Time};
 
 /// How long after the expected delivery a parcel is asked about that was only assumed to have arrived.
-const LATE: Span = Span::from_hours(14 * 24);
+const LATE_REPORT_WINDOW: Span = Span::from_hours(14 * 24);
 
 impl Order {
     /// Whether a back end is still asked about it: it is not over, or it was only assumed to have arrived, and lately.
     #[must_use]
-    pub fn may_change(&self, now: Time) -> bool {
-        let unheard = self.state == State::Delivered && self.delivered_at.is_none();
-        !self.state.is_over() || unheard && self.expected_at.is_some_and(|at| now < at + LATE)
+    pub fn accepts_backend_reports(&self, now: Time) -> bool {
+        let unheard = self.state == OrderState::Delivered && self.delivered_at.is_none();
+        !self.state.is_final() || unheard && self.expected_at.is_some_and(|at| now < at + LATE_REPORT_WINDOW)
     }
 
     /// Takes a back end's word. A word that was heard before, or that a later one overtook, changes nothing and is no
@@ -23,53 +23,61 @@ impl Order {
     ///
     /// # Errors
     /// [`NotReported`] says why the word cannot be true; nothing has changed then.
-    pub fn report(&mut self, report: &Report, now: Time, timing: &Timing) -> Result<Option<Change>, NotReported> {
+    pub fn apply_report(
+        &mut self,
+        report: &BackendReport,
+        now: Time,
+        timing: &OrderTiming,
+    ) -> Result<Option<OrderChange>, ReportError> {
         match (report, self.state) {
-            _ if self.backend == Backend::Simulated => Err(NotReported::Simulated),
+            _ if self.backend == Backend::Simulated => Err(ReportError::Simulated),
             // What the customer has to decide, or has to provide first, nobody decides for them.
-            (Report::Accepted { .. } | Report::Problem(_), State::Held)
-                if !self.reported && self.problem != Some(Problem::Unconfirmed) =>
+            (BackendReport::Accepted { .. } | BackendReport::Problem(_), OrderState::Held)
+                if !self.problem_from_backend && self.problem != Some(OrderProblem::AwaitingBackend) =>
             {
-                Err(NotReported::Customers)
+                Err(ReportError::AwaitingCustomer)
             }
-            (Report::Accepted { expected_at, parts }, State::Held) => {
-                let change = self.confirm(now, timing);
+            (BackendReport::Accepted { expected_at, price_parts: parts }, OrderState::Held) => {
+                let change = self.mark_placed(now, timing);
                 self.expected_at = expected_at.or(self.expected_at);
-                self.parts = parts.clone().of(&self.item.price);
+                self.price_parts = parts.clone().limited_to(&self.item.price);
                 Ok(Some(change))
             }
-            (Report::Problem(problem), State::Held | State::Placed | State::Fulfilling) => {
-                if self.state != State::Held {
+            (BackendReport::Problem(problem), OrderState::Held | OrderState::Placed | OrderState::Fulfilling) => {
+                if self.state != OrderState::Held {
                     self.window_ends_at = now + timing.problem_hold;
                 }
-                (self.reported, self.expected_at) = (true, None);
+                (self.problem_from_backend, self.expected_at) = (true, None);
                 Ok(Some(self.hold(Some(*problem), now, timing)))
             }
-            (Report::Shipped { expected_at, tracking }, State::Placed | State::Fulfilling) => {
+            (BackendReport::Shipped { expected_at, tracking }, OrderState::Placed | OrderState::Fulfilling) => {
                 // The day that the back end named when it took the order is better than a guess from today.
                 let guess = self.window_ends_at + timing.ship_after + timing.deliver_after;
                 let named = self.expected_at.filter(|at| *at != guess && *at > now);
-                let change = self.ship(now, timing.deliver_after, timing.free_after);
+                let change = self.mark_shipped(now, timing.deliver_after, timing.assume_delivered_after);
                 if let Some(expected) = expected_at.or(named) {
-                    self.expect(expected, now, timing);
+                    self.set_expected_delivery(expected, now, timing);
                 }
                 self.tracking.clone_from(tracking);
                 Ok(Some(change))
             }
-            (Report::Shipped { expected_at, tracking }, State::Shipped) => {
-                Ok(self.follow(*expected_at, tracking, now, timing))
+            (BackendReport::Shipped { expected_at, tracking }, OrderState::Shipped) => {
+                Ok(self.update_tracking(*expected_at, tracking, now, timing))
             }
-            (Report::Delivered, State::Shipped) => Ok(Some(self.arrive(true, now))),
+            (BackendReport::Delivered, OrderState::Shipped) => Ok(Some(self.mark_delivered(true, now))),
             // It was only assumed to have arrived.
-            (Report::Delivered, State::Delivered) if self.delivered_at.is_none() => Ok(Some(self.arrive(true, now))),
-            (Report::Cancelled(cancellation), State::Held | State::Placed | State::Fulfilling) => {
-                Ok(Some(self.end(cancellation.clone())))
+            (BackendReport::Delivered, OrderState::Delivered) if self.delivered_at.is_none() => {
+                Ok(Some(self.mark_delivered(true, now)))
             }
-            (Report::Accepted { .. }, _)
-            | (Report::Shipped { .. }, State::Delivered)
-            | (Report::Delivered, State::Delivered)
-            | (Report::Cancelled(_), State::Cancelled | State::Expired) => Ok(None),
-            (_, state) => Err(NotReported::State(state.as_str())),
+            (
+                BackendReport::Cancelled(cancellation),
+                OrderState::Held | OrderState::Placed | OrderState::Fulfilling,
+            ) => Ok(Some(self.mark_cancelled(cancellation.clone()))),
+            (BackendReport::Accepted { .. }, _)
+            | (BackendReport::Shipped { .. }, OrderState::Delivered)
+            | (BackendReport::Delivered, OrderState::Delivered)
+            | (BackendReport::Cancelled(_), OrderState::Cancelled | OrderState::Expired) => Ok(None),
+            (_, state) => Err(ReportError::InvalidState(state.as_str())),
         }
     }
 
@@ -77,24 +85,30 @@ impl Order {
     ///
     /// # Errors
     /// [`NotReported::Window`] until that time is over.
-    pub fn check_cancel_window(&self, now: Time) -> Result<(), NotReported> {
-        if self.is_cancellable(now) { Err(NotReported::Window(self.window_ends_at)) } else { Ok(()) }
+    pub fn check_cancel_window(&self, now: Time) -> Result<(), ReportError> {
+        if self.is_cancellable(now) { Err(ReportError::CancelWindowOpen(self.window_ends_at)) } else { Ok(()) }
     }
 
     /// More is known of a parcel that is on its way; the customer is mailed once it can be followed.
-    fn follow(&mut self, expected: Option<Time>, tracking: &Tracking, now: Time, timing: &Timing) -> Option<Change> {
+    fn update_tracking(
+        &mut self,
+        expected: Option<Time>,
+        tracking: &Tracking,
+        now: Time,
+        timing: &OrderTiming,
+    ) -> Option<OrderChange> {
         let first = self.tracking.is_empty();
         let mut changed = self.tracking.update(tracking);
-        let mail = (first && changed).then_some(OrderMail::Shipped);
+        let mail = (first && changed).then_some(OrderMailKind::Shipped);
         if let Some(expected) = expected.filter(|at| Some(*at) != self.expected_at) {
-            self.expect(expected, now, timing);
+            self.set_expected_delivery(expected, now, timing);
             changed = true;
         }
-        changed.then(|| self.go(State::Shipped, None, mail))
+        changed.then(|| self.transition(OrderState::Shipped, None, mail))
     }
 
-    fn expect(&mut self, expected: Time, now: Time, timing: &Timing) {
+    fn set_expected_delivery(&mut self, expected: Time, now: Time, timing: &OrderTiming) {
         self.expected_at = Some(expected);
-        self.due_at = Some(expected.max(now) + timing.free_after);
+        self.due_at = Some(expected.max(now) + timing.assume_delivered_after);
     }
 }

@@ -3,7 +3,7 @@
 //! Not here: whether an address receives mail. Invariant: two spellings of one address are one value: lower case, its
 //! domain as mail servers and name servers know it (A-labels, RFC 5890).
 
-use super::BadText;
+use super::ParseTextError;
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 use std::fmt;
 
@@ -13,12 +13,12 @@ use std::fmt;
 pub struct Email(String);
 
 /// Longest address (RFC 5321, 4.5.3.1.3, without the angle brackets).
-const LONGEST: usize = 254;
+const MAX_EMAIL_LENGTH: usize = 254;
 
 /// A domain in A-labels, lower case: `xn--bcher-kva.example` for `Bücher.example`. Nothing for what is no domain. One that
 /// is written with ASCII alone stays as it is, since a local mail server may call itself anything.
 #[must_use]
-pub fn ascii_domain(domain: &str) -> Option<String> {
+pub fn to_ascii_domain(domain: &str) -> Option<String> {
     if domain.is_ascii() && !domain.to_ascii_lowercase().split('.').any(|label| label.starts_with("xn--")) {
         return Some(domain.to_ascii_lowercase());
     }
@@ -31,18 +31,18 @@ impl Email {
     ///
     /// # Errors
     /// [`BadText`] when it cannot be an address.
-    pub fn parse(text: &str) -> Result<Self, BadText> {
-        let refuse = || BadText { text: text.chars().take(80).collect(), rule: "an e-mail address" };
+    pub fn parse(text: &str) -> Result<Self, ParseTextError> {
+        let refuse = || ParseTextError { text: text.chars().take(80).collect(), rule: "an e-mail address" };
         let address = text.trim().to_lowercase();
         if address.chars().any(|c| c.is_whitespace() || c.is_control() || "<>\"(),;:\\".contains(c)) {
             return Err(refuse());
         }
         let (name, host) = address.split_once('@').ok_or_else(refuse)?;
-        let host = ascii_domain(host).ok_or_else(refuse)?;
+        let host = to_ascii_domain(host).ok_or_else(refuse)?;
         // An empty label is a slip, and a dot at the end would be a second spelling of the address.
         let good = !name.is_empty() && !host.contains('@') && host.split('.').all(|label| !label.is_empty());
         let address = format!("{name}@{host}");
-        if good && address.len() <= LONGEST { Ok(Self(address)) } else { Err(refuse()) }
+        if good && address.len() <= MAX_EMAIL_LENGTH { Ok(Self(address)) } else { Err(refuse()) }
     }
 
     /// The address, in lower case, its domain in A-labels.
@@ -59,8 +59,8 @@ impl fmt::Display for Email {
 }
 
 impl TryFrom<String> for Email {
-    type Error = BadText;
-    fn try_from(text: String) -> Result<Self, BadText> {
+    type Error = ParseTextError;
+    fn try_from(text: String) -> Result<Self, ParseTextError> {
         Self::parse(&text)
     }
 }
@@ -81,7 +81,7 @@ mod tests {
         for text in ["", "a", "@b", "a@", "a@b@c", "a b@c", "<a@b>", "a@.b", "a@b..c", "a@b.", "a@b\u{ff20}c"] {
             assert!(Email::parse(text).is_err(), "{text}");
         }
-        let long = format!("{}@example.com", "a".repeat(LONGEST - 12));
+        let long = format!("{}@example.com", "a".repeat(MAX_EMAIL_LENGTH - 12));
         assert!(Email::parse(&long).is_ok() && Email::parse(&format!("a{long}")).is_err());
     }
 
@@ -109,6 +109,9 @@ mod tests {
             assert_eq!(Email::parse(text).unwrap().as_str(), text, "an address in ASCII stays as it is");
         }
         let long = format!("a@{}.example", vec!["ü".repeat(10); 18].join("."));
-        assert!(long.chars().count() < LONGEST && Email::parse(&long).is_err(), "it is too long as it is sent");
+        assert!(
+            long.chars().count() < MAX_EMAIL_LENGTH && Email::parse(&long).is_err(),
+            "it is too long as it is sent"
+        );
     }
 }

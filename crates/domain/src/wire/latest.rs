@@ -1,8 +1,8 @@
 //! Every answer and notification in its newest version.
 
-use super::{InOrder, Plain};
+use super::{OrderedMap, WireQuantity};
 use crate::id::NotificationId;
-use crate::notification::{Event, Facts, Kind, ProductInfo, SlotInfo};
+use crate::notification::{Event, EventFacts, NotificationType, ProductInfo, SlotInfo};
 use crate::order::Order;
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ const NOTIFICATION_VERSION: &str = "2015-06-05";
 /// DrsReplenishResult.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Replenished<'a> {
+pub struct ReplenishResult<'a> {
     /// One of three words.
     pub detail_code: &'a str,
     /// The order that was placed, or that holds the lock.
@@ -24,7 +24,7 @@ pub struct Replenished<'a> {
 #[serde(rename_all = "camelCase")]
 pub struct SubscriptionInfo {
     /// One entry a slot, in the model's order.
-    pub slots_subscription_status: InOrder<SlotSubscription>,
+    pub slots_subscription_status: OrderedMap<SlotSubscription>,
 }
 
 /// A slot in SubscriptionInfo.
@@ -32,38 +32,41 @@ pub struct SubscriptionInfo {
 #[serde(rename_all = "camelCase")]
 pub struct SlotSubscription {
     /// The product chosen; may be listed while off.
-    pub product_info_list: Vec<Product>,
+    pub product_info_list: Vec<SlotProduct>,
     /// On or off.
     pub subscribed: bool,
 }
 
 /// A product of a slot.
 #[derive(Debug, Serialize)]
-pub struct Product {
+pub struct SlotProduct {
     /// ASIN.
     pub asin: String,
     /// How much.
-    pub quantity: Plain,
+    pub quantity: WireQuantity,
     /// In which unit.
     pub unit: String,
 }
 
 impl From<&[SlotInfo]> for SubscriptionInfo {
     fn from(all: &[SlotInfo]) -> Self {
-        let product =
-            |p: &ProductInfo| Product { asin: p.asin.clone(), quantity: Plain(p.quantity), unit: p.unit.clone() };
+        let product = |p: &ProductInfo| SlotProduct {
+            asin: p.asin.clone(),
+            quantity: WireQuantity(p.quantity),
+            unit: p.unit.clone(),
+        };
         let entry = |s: &SlotInfo| {
             let product_info_list = s.product.iter().map(product).collect();
             (s.slot.to_string(), SlotSubscription { product_info_list, subscribed: s.subscribed })
         };
-        Self { slots_subscription_status: InOrder(all.iter().map(entry).collect()) }
+        Self { slots_subscription_status: OrderedMap(all.iter().map(entry).collect()) }
     }
 }
 
 /// DrsCancelTestOrdersResult.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct TestOrdersCancelled {
+pub struct CancelTestOrdersResult {
     /// One entry a slot concerned.
     pub slot_order_statuses: Vec<SlotOrderStatus>,
 }
@@ -93,19 +96,19 @@ pub struct OrderInfoData {
     /// The id asked for.
     pub instance_id: String,
     /// One item.
-    pub order_items: Vec<OrderItem>,
+    pub order_items: Vec<OrderInfoItem>,
 }
 
 /// An item of an order.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct OrderItem {
+pub struct OrderInfoItem {
     /// ASIN.
     pub asin: String,
     /// `yyyy-MM-ddTHH:mm:ss.SSSZ`, or null while a problem is being resolved.
     pub expected_delivery_date: Option<String>,
     /// How much.
-    pub quantity: Plain,
+    pub quantity: WireQuantity,
     /// For which slot.
     pub slot_id: String,
     /// `Processing`, `Shipped` or `Cancelled`.
@@ -114,14 +117,14 @@ pub struct OrderItem {
 
 impl From<&Order> for OrderInfo {
     fn from(order: &Order) -> Self {
-        let item = OrderItem {
+        let item = OrderInfoItem {
             asin: order.item.asin.to_string(),
-            expected_delivery_date: order.expected_at.map(crate::time::Time::to_millis_text),
-            quantity: Plain(order.item.quantity),
+            expected_delivery_date: order.expected_at.map(crate::time::Time::to_rfc3339_millis),
+            quantity: WireQuantity(order.item.quantity),
             slot_id: order.slot.to_string(),
-            status: order.status(),
+            status: order.wire_status(),
         };
-        let order_info_data = OrderInfoData { instance_id: order.instance().to_string(), order_items: vec![item] };
+        let order_info_data = OrderInfoData { instance_id: order.instance_id().to_string(), order_items: vec![item] };
         Self { order_info_data }
     }
 }
@@ -179,14 +182,14 @@ struct CustomerInfo<'e> {
 #[serde(rename_all = "camelCase")]
 pub(super) struct SubscriptionBlock<T> {
     /// One entry a slot.
-    pub(super) slots_subscription_status: InOrder<T>,
+    pub(super) slots_subscription_status: OrderedMap<T>,
 }
 
 /// A slot in SubscriptionChanged 2.0; its members have another order than in SubscriptionInfo
 /// (docs/spec/notifications.md#subscription-block).
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct SlotChanged<'e> {
+struct SlotChangeBlock<'e> {
     subscribed: bool,
     product_info_list: Vec<OrderedProduct<'e>>,
 }
@@ -218,7 +221,7 @@ impl<'e> From<&'e ProductInfo> for OrderedProduct<'e> {
     }
 }
 
-impl<'e> From<&'e SlotInfo> for SlotChanged<'e> {
+impl<'e> From<&'e SlotInfo> for SlotChangeBlock<'e> {
     fn from(slot: &'e SlotInfo) -> Self {
         let product_info_list = slot.product.iter().map(OrderedProduct::from).collect();
         Self { subscribed: slot.subscribed, product_info_list }
@@ -226,16 +229,16 @@ impl<'e> From<&'e SlotInfo> for SlotChanged<'e> {
 }
 
 /// Wraps the type's own blocks in those that every message has.
-pub(super) fn envelope<O, S>(
+pub(super) fn wrap_notification<O, S>(
     event: &Event,
     order_info: Option<O>,
     subscription_info: Option<S>,
 ) -> Notification<'_, O, S> {
     Notification {
         notification_info: NotificationInfo {
-            notification_type: event.kind().wire_name(),
+            notification_type: event.notification_type().wire_name(),
             lwa_client_id: &event.client,
-            notification_time: event.at.to_millis_text(),
+            notification_time: event.at.to_rfc3339_millis(),
             notification_id: NotificationId(event.id.0).to_string(),
             version: NOTIFICATION_VERSION,
         },
@@ -249,24 +252,24 @@ pub(super) fn envelope<O, S>(
     }
 }
 
-pub(super) fn notification(event: &Event) -> serde_json::Result<String> {
+pub(super) fn notification_json(event: &Event) -> serde_json::Result<String> {
     let order = match &event.facts {
-        Facts::Order { instance, slot, product, expected_at, .. } => Some(OrderBlock {
+        EventFacts::Order { instance, slot, product, expected_at, .. } => Some(OrderBlock {
             instance_id: instance,
             slot_id: slot.as_str(),
-            product_info: (event.kind() != Kind::OrderCancelled).then(|| {
-                let estimated_delivery_date = expected_at.map(crate::time::Time::to_seconds_text);
+            product_info: (event.notification_type() != NotificationType::OrderCancelled).then(|| {
+                let estimated_delivery_date = expected_at.map(crate::time::Time::to_rfc3339_secs);
                 [OrderedProduct { estimated_delivery_date, ..OrderedProduct::from(product) }]
             }),
         }),
         _ => None,
     };
     let subscription = match &event.facts {
-        Facts::Subscription(all) => {
-            let slots = all.iter().map(|s| (s.slot.to_string(), SlotChanged::from(s))).collect();
-            Some(SubscriptionBlock { slots_subscription_status: InOrder(slots) })
+        EventFacts::Subscription(all) => {
+            let slots = all.iter().map(|s| (s.slot.to_string(), SlotChangeBlock::from(s))).collect();
+            Some(SubscriptionBlock { slots_subscription_status: OrderedMap(slots) })
         }
         _ => None,
     };
-    serde_json::to_string(&envelope(event, order, subscription))
+    serde_json::to_string(&wrap_notification(event, order, subscription))
 }

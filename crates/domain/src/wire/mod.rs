@@ -15,19 +15,19 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 /// A notification's JSON in a version. Only OrderPlaced, ItemShipped and SubscriptionChanged differ
 /// (docs/spec/notifications.md#notification-versions).
 #[must_use]
-pub fn notification(event: &Event, version: Version) -> String {
+pub fn notification_json(event: &Event, version: Version) -> String {
     let json = match version {
-        Version::V1 => v1::notification(event),
-        Version::V2 => latest::notification(event),
+        Version::V1 => v1::notification_json(event),
+        Version::V2 => latest::notification_json(event),
     };
     json.unwrap_or_default()
 }
 
 /// A quantity printed without decimals where it has none: `1`, `2.5` (docs/spec/calls.md#quantities).
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Plain(pub f64);
+pub struct WireQuantity(pub f64);
 
-impl Serialize for Plain {
+impl Serialize for WireQuantity {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[expect(clippy::cast_possible_truncation, reason = "only where the number is whole and small")]
         match self.0 {
@@ -39,9 +39,9 @@ impl Serialize for Plain {
 
 /// A JSON object whose keys keep the order they were given in; some clients take the first key as their slot.
 #[derive(Clone, Debug, PartialEq)]
-pub struct InOrder<T>(pub Vec<(String, T)>);
+pub struct OrderedMap<T>(pub Vec<(String, T)>);
 
-impl<T: Serialize> Serialize for InOrder<T> {
+impl<T: Serialize> Serialize for OrderedMap<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.0.len()))?;
         for (key, value) in &self.0 {

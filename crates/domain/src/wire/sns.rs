@@ -7,11 +7,11 @@
 use serde::Serialize;
 
 /// The subject of every notification (docs/spec/notifications.md#notification-subject).
-pub const SUBJECT: &str = "DRS Notification";
+pub const NOTIFICATION_SUBJECT: &str = "DRS Notification";
 
 /// What kind of message an envelope holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-pub enum Kind {
+pub enum SnsMessageType {
     /// Asks a receiver whether it wants a topic's messages.
     SubscriptionConfirmation,
     /// A message.
@@ -20,16 +20,20 @@ pub enum Kind {
     UnsubscribeConfirmation,
 }
 
-impl Kind {
-    const ALL: [Kind; 3] = [Kind::SubscriptionConfirmation, Kind::Notification, Kind::UnsubscribeConfirmation];
+impl SnsMessageType {
+    const ALL: [SnsMessageType; 3] = [
+        SnsMessageType::SubscriptionConfirmation,
+        SnsMessageType::Notification,
+        SnsMessageType::UnsubscribeConfirmation,
+    ];
 
     /// `Type`, and `x-amz-sns-message-type`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Kind::SubscriptionConfirmation => "SubscriptionConfirmation",
-            Kind::Notification => "Notification",
-            Kind::UnsubscribeConfirmation => "UnsubscribeConfirmation",
+            SnsMessageType::SubscriptionConfirmation => "SubscriptionConfirmation",
+            SnsMessageType::Notification => "Notification",
+            SnsMessageType::UnsubscribeConfirmation => "UnsubscribeConfirmation",
         }
     }
 
@@ -42,9 +46,9 @@ impl Kind {
 
 /// A message on its way.
 #[derive(Clone, Debug)]
-pub struct Envelope {
+pub struct SnsEnvelope {
     /// What kind.
-    pub kind: Kind,
+    pub kind: SnsMessageType,
     /// `MessageId`, the same on every attempt.
     pub message_id: String,
     /// `TopicArn`.
@@ -57,18 +61,18 @@ pub struct Envelope {
     /// time without its milliseconds and then finds another signature.
     pub timestamp: String,
     /// `Token` and `SubscribeURL` of the two confirmations.
-    pub confirm: Option<(String, String)>,
+    pub confirmation: Option<(String, String)>,
     /// `UnsubscribeURL` of notifications.
     pub unsubscribe_url: Option<String>,
     /// The attribute `version`, on messages of version 2.0.
     pub version: Option<&'static str>,
 }
 
-impl Envelope {
+impl SnsEnvelope {
     /// The text whose signature goes into the envelope: names and values, a line each, in the order of the names.
     #[must_use]
-    pub fn to_sign(&self) -> String {
-        let (token, url) = self.confirm.as_ref().map(|(token, url)| (token.as_str(), url.as_str())).unzip();
+    pub fn string_to_sign(&self) -> String {
+        let (token, url) = self.confirmation.as_ref().map(|(token, url)| (token.as_str(), url.as_str())).unzip();
         let fields = [
             ("Message", Some(self.message.as_str())),
             ("MessageId", Some(&self.message_id)),
@@ -100,7 +104,7 @@ impl Envelope {
             ("connection", "Keep-Alive".to_owned()),
         ];
         // Who was not asked yet has no subscription.
-        if self.kind != Kind::SubscriptionConfirmation {
+        if self.kind != SnsMessageType::SubscriptionConfirmation {
             headers.push(("x-amz-sns-subscription-arn", subscription_arn.to_owned()));
         }
         if raw {
@@ -111,10 +115,11 @@ impl Envelope {
 
     /// The envelope with its signature, in the order of members that SNS has.
     #[must_use]
-    pub fn json(&self, version: &str, signature: &str, cert_url: &str) -> String {
-        let (token, subscribe_url) = self.confirm.as_ref().map(|(token, url)| (token.as_str(), url.as_str())).unzip();
-        let attribute = |value| Attributes { version: Attribute { r#type: "String", value } };
-        let written = Written {
+    pub fn to_json(&self, version: &str, signature: &str, cert_url: &str) -> String {
+        let (token, subscribe_url) =
+            self.confirmation.as_ref().map(|(token, url)| (token.as_str(), url.as_str())).unzip();
+        let attribute = |value| MessageAttributes { version: MessageAttribute { r#type: "String", value } };
+        let written = SnsEnvelopeJson {
             r#type: self.kind,
             message_id: &self.message_id,
             token,
@@ -135,8 +140,8 @@ impl Envelope {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Written<'e> {
-    r#type: Kind,
+struct SnsEnvelopeJson<'e> {
+    r#type: SnsMessageType,
     message_id: &'e str,
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<&'e str>,
@@ -154,26 +159,26 @@ struct Written<'e> {
     #[serde(rename = "UnsubscribeURL", skip_serializing_if = "Option::is_none")]
     unsubscribe_url: Option<&'e str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    message_attributes: Option<Attributes>,
+    message_attributes: Option<MessageAttributes>,
 }
 
 #[derive(Serialize)]
-struct Attributes {
-    version: Attribute,
+struct MessageAttributes {
+    version: MessageAttribute,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Attribute {
+struct MessageAttribute {
     r#type: &'static str,
     value: &'static str,
 }
 
 /// The text that a received message's signature must be of; `None` where it is no SNS message.
 #[must_use]
-pub fn signed_text(message: &serde_json::Value) -> Option<String> {
-    let names: &[&str] = match Kind::parse(message["Type"].as_str()?)? {
-        Kind::Notification => &["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"],
+pub fn string_to_sign_of(message: &serde_json::Value) -> Option<String> {
+    let names: &[&str] = match SnsMessageType::parse(message["Type"].as_str()?)? {
+        SnsMessageType::Notification => &["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"],
         _ => &["Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"],
     };
     let field = |name: &&str| match message.get(name) {
@@ -185,7 +190,7 @@ pub fn signed_text(message: &serde_json::Value) -> Option<String> {
 
 /// `SubscribeURL`: where a receiver confirms. `base` has no slash at its end.
 #[must_use]
-pub fn confirm_url(base: &str, topic_arn: &str, token: &str) -> String {
+pub fn subscribe_url(base: &str, topic_arn: &str, token: &str) -> String {
     format!("{base}/?Action=ConfirmSubscription&TopicArn={topic_arn}&Token={token}")
 }
 
@@ -197,15 +202,15 @@ pub fn unsubscribe_url(base: &str, subscription_arn: &str) -> String {
 
 /// `Timestamp` of a moment. Never `.000`: such a time becomes `.001`.
 #[must_use]
-pub fn timestamp(at: crate::time::Time) -> String {
-    at.to_millis_text().replace(".000Z", ".001Z")
+pub fn format_timestamp(at: crate::time::Time) -> String {
+    at.to_rfc3339_millis().replace(".000Z", ".001Z")
 }
 
 /// `Message` of a confirmation.
 #[must_use]
-pub fn question(kind: Kind, arn: &str) -> String {
+pub fn confirmation_message(kind: SnsMessageType, arn: &str) -> String {
     match kind {
-        Kind::UnsubscribeConfirmation => format!(
+        SnsMessageType::UnsubscribeConfirmation => format!(
             "You have chosen to deactivate subscription {arn}.\nTo cancel this operation and restore the subscription, \
              visit the SubscribeURL included in this message."
         ),
@@ -221,15 +226,15 @@ mod tests {
     use super::*;
     use crate::time::{Span, Time};
 
-    fn notification() -> Envelope {
-        Envelope {
-            kind: Kind::Notification,
+    fn notification() -> SnsEnvelope {
+        SnsEnvelope {
+            kind: SnsMessageType::Notification,
             message_id: "11111111-2222-4333-8444-555555555555".into(),
             topic_arn: "arn:aws:sns:drs-local-1:000000000000:kettles".into(),
-            subject: Some(SUBJECT.into()),
+            subject: Some(NOTIFICATION_SUBJECT.into()),
             message: "{\"a\":\"\u{2028}\n\"}".into(),
             timestamp: "2018-03-04T05:06:07.089Z".into(),
-            confirm: None,
+            confirmation: None,
             unsubscribe_url: Some("https://drs.example/?Action=Unsubscribe".into()),
             version: Some("2.0"),
         }
@@ -238,12 +243,12 @@ mod tests {
     #[test]
     fn a_notification_is_signed_and_written_as_sns_does() {
         assert_eq!(
-            notification().to_sign(),
+            notification().string_to_sign(),
             "Message\n{\"a\":\"\u{2028}\n\"}\nMessageId\n11111111-2222-4333-8444-555555555555\nSubject\nDRS Notification\n\
              Timestamp\n2018-03-04T05:06:07.089Z\nTopicArn\narn:aws:sns:drs-local-1:000000000000:kettles\nType\nNotification\n"
         );
         assert_eq!(
-            notification().json("1", "c2ln", "https://drs.example/x.pem"),
+            notification().to_json("1", "c2ln", "https://drs.example/x.pem"),
             "{\"Type\":\"Notification\",\"MessageId\":\"11111111-2222-4333-8444-555555555555\",\
              \"TopicArn\":\"arn:aws:sns:drs-local-1:000000000000:kettles\",\"Subject\":\"DRS Notification\",\
              \"Message\":\"{\\\"a\\\":\\\"\u{2028}\\n\\\"}\",\"Timestamp\":\"2018-03-04T05:06:07.089Z\",\
@@ -255,30 +260,33 @@ mod tests {
 
     #[test]
     fn a_confirmation_has_its_token_and_no_subject() {
-        let kind = Kind::SubscriptionConfirmation;
-        let envelope = Envelope {
+        let kind = SnsMessageType::SubscriptionConfirmation;
+        let envelope = SnsEnvelope {
             kind,
             subject: None,
-            message: question(kind, "arn:aws:sns:drs-local-1:000000000000:kettles"),
-            confirm: Some(("abc".into(), "https://drs.example/?Action=ConfirmSubscription".into())),
+            message: confirmation_message(kind, "arn:aws:sns:drs-local-1:000000000000:kettles"),
+            confirmation: Some(("abc".into(), "https://drs.example/?Action=ConfirmSubscription".into())),
             unsubscribe_url: None,
             version: None,
             ..notification()
         };
-        let signed = envelope.to_sign();
+        let signed = envelope.string_to_sign();
         assert!(signed.starts_with("Message\nYou have chosen to subscribe to the topic arn:aws:sns:"), "{signed}");
         assert!(
             signed.contains("\nSubscribeURL\nhttps://drs.example/?Action=ConfirmSubscription\nTimestamp\n"),
             "{signed}"
         );
         assert!(signed.contains("\nToken\nabc\nTopicArn\n") && !signed.contains("Subject\n"), "{signed}");
-        let json = envelope.json("2", "s", "u");
+        let json = envelope.to_json("2", "s", "u");
         assert!(json.contains("\"Token\":\"abc\",\"TopicArn\"") && !json.contains("Subject\""), "{json}");
     }
 
     #[test]
     fn whole_seconds_are_a_millisecond_late() {
-        assert_eq!(timestamp(Time::from_secs(1_520_139_967)), "2018-03-04T05:06:07.001Z");
-        assert_eq!(timestamp(Time::from_secs(1_520_139_967) + Span::from_micros(5000)), "2018-03-04T05:06:07.005Z");
+        assert_eq!(format_timestamp(Time::from_secs(1_520_139_967)), "2018-03-04T05:06:07.001Z");
+        assert_eq!(
+            format_timestamp(Time::from_secs(1_520_139_967) + Span::from_micros(5000)),
+            "2018-03-04T05:06:07.005Z"
+        );
     }
 }

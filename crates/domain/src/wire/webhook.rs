@@ -11,27 +11,27 @@ use sha2::Sha256;
 use std::fmt;
 
 /// How far a signature's time may lie from now.
-const TOLERANCE: Span = Span::from_mins(5);
+const TIMESTAMP_TOLERANCE: Span = Span::from_mins(5);
 /// How many signatures of a header are looked at.
-const MOST: usize = 8;
+const MAX_SIGNATURES: usize = 8;
 
 /// A shared secret.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(Vec<u8>);
+pub struct WebhookSecret(Vec<u8>);
 
-impl fmt::Debug for Secret {
+impl fmt::Debug for WebhookSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret")
     }
 }
 
-impl From<[u8; 32]> for Secret {
+impl From<[u8; 32]> for WebhookSecret {
     fn from(bytes: [u8; 32]) -> Self {
         Self(bytes.into())
     }
 }
 
-impl Secret {
+impl WebhookSecret {
     /// Reads `whsec_` and the Base64 of 24 to 64 bytes.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -47,14 +47,14 @@ impl Secret {
 
     fn mac(&self, id: &str, timestamp: &str, body: &[u8]) -> Option<Hmac<Sha256>> {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).ok()?;
-        mac.update(&signed_bytes(id, timestamp, body));
+        mac.update(&signed_content(id, timestamp, body));
         Some(mac)
     }
 
     /// One signature: `v1,` and the Base64 of an HMAC-SHA256.
     #[must_use]
     pub fn sign(&self, id: &str, at: Time, body: &[u8]) -> String {
-        let mac = self.mac(id, &at.secs().to_string(), body);
+        let mac = self.mac(id, &at.as_secs().to_string(), body);
         let mac = mac.map(|mac| mac.finalize().into_bytes()).unwrap_or_default();
         format!("v1,{}", STANDARD.encode(mac))
     }
@@ -62,7 +62,7 @@ impl Secret {
 
 /// What is signed.
 #[must_use]
-pub fn signed_bytes(id: &str, timestamp: &str, body: &[u8]) -> Vec<u8> {
+pub fn signed_content(id: &str, timestamp: &str, body: &[u8]) -> Vec<u8> {
     [id.as_bytes(), b".", timestamp.as_bytes(), b".", body].concat()
 }
 
@@ -71,14 +71,14 @@ pub fn signed_bytes(id: &str, timestamp: &str, body: &[u8]) -> Vec<u8> {
 pub fn headers(id: &str, at: Time, signatures: &[String]) -> [(&'static str, String); 3] {
     [
         ("webhook-id", id.to_owned()),
-        ("webhook-timestamp", at.secs().to_string()),
+        ("webhook-timestamp", at.as_secs().to_string()),
         ("webhook-signature", signatures.join(" ")),
     ]
 }
 
 /// The headers of a signed body that came.
 #[derive(Clone, Copy, Debug)]
-pub struct Signed<'h> {
+pub struct SignedHeaders<'h> {
     /// `webhook-id`
     pub id: &'h str,
     /// `webhook-timestamp`
@@ -87,17 +87,17 @@ pub struct Signed<'h> {
     pub signature: &'h str,
 }
 
-impl Signed<'_> {
+impl SignedHeaders<'_> {
     /// Whether a body was signed with one of the secrets, and not long ago.
     #[must_use]
-    pub fn is_good(self, secrets: &[Secret], now: Time, body: &[u8]) -> bool {
+    pub fn verify(self, secrets: &[WebhookSecret], now: Time, body: &[u8]) -> bool {
         let fresh = self.timestamp.parse().ok().map(Time::from_secs).is_some_and(|at| {
             let apart = if at > now { at.since(now) } else { now.since(at) };
-            apart <= TOLERANCE
+            apart <= TIMESTAMP_TOLERANCE
         });
         let given = self.signature.split(' ').filter_map(|text| STANDARD.decode(text.strip_prefix("v1,")?).ok());
         fresh
-            && given.take(MOST).any(|given| {
+            && given.take(MAX_SIGNATURES).any(|given| {
                 let mut macs = secrets.iter().filter_map(|secret| secret.mac(self.id, self.timestamp, body));
                 macs.any(|mac| mac.verify_slice(&given).is_ok())
             })
@@ -111,8 +111,8 @@ mod tests {
     const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     const OTHER: &str = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-    fn secret(text: &str) -> Secret {
-        Secret::parse(text).unwrap()
+    fn secret(text: &str) -> WebhookSecret {
+        WebhookSecret::parse(text).unwrap()
     }
 
     #[test]
@@ -131,27 +131,27 @@ mod tests {
         let signatures = [OTHER, SECRET].map(|text| secret(text).sign("a", now, body));
         let sent = headers("a", now, &signatures);
         let [id, timestamp, signature] = [0, 1, 2].map(|at: usize| sent[at].1.as_str());
-        let signed = Signed { id, timestamp, signature };
+        let signed = SignedHeaders { id, timestamp, signature };
         let ours = [secret(SECRET)];
         for minutes in [0, 5] {
             let apart = Span::from_mins(minutes);
-            assert!(signed.is_good(&ours, now + apart, body) && signed.is_good(&ours, now - apart, body));
+            assert!(signed.verify(&ours, now + apart, body) && signed.verify(&ours, now - apart, body));
         }
         let late = Span::from_secs(301);
-        assert!(!signed.is_good(&ours, now + late, body) && !signed.is_good(&ours, now - late, body));
-        assert!(!signed.is_good(&ours, now, b"{ }"));
-        assert!(!Signed { id: "b", ..signed }.is_good(&ours, now, body));
-        assert!(!Signed { timestamp: "1614265331", ..signed }.is_good(&ours, now, body));
+        assert!(!signed.verify(&ours, now + late, body) && !signed.verify(&ours, now - late, body));
+        assert!(!signed.verify(&ours, now, b"{ }"));
+        assert!(!SignedHeaders { id: "b", ..signed }.verify(&ours, now, body));
+        assert!(!SignedHeaders { timestamp: "1614265331", ..signed }.verify(&ours, now, body));
         for none in ["", "v1,", "v1,AAAA", "v2,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="] {
-            assert!(!Signed { signature: none, ..signed }.is_good(&ours, now, body), "{none}");
+            assert!(!SignedHeaders { signature: none, ..signed }.verify(&ours, now, body), "{none}");
         }
-        assert!(!signed.is_good(&[secret("whsec_BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB")], now, body));
+        assert!(!signed.verify(&[secret("whsec_BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB")], now, body));
     }
 
     #[test]
     fn secrets_are_long_enough_and_marked() {
         for text in ["", "whsec_", "whsec_c2hvcnQ=", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_!"] {
-            assert!(Secret::parse(text).is_none(), "{text}");
+            assert!(WebhookSecret::parse(text).is_none(), "{text}");
         }
         assert_eq!((secret(SECRET).reveal().as_str(), format!("{:?}", secret(SECRET)).as_str()), (SECRET, "Secret"));
     }

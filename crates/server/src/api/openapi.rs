@@ -3,7 +3,9 @@
 //! Invariant: paths, methods, types and versions come from [`ENDPOINTS`]; only the shapes of bodies are written here,
 //! and tests hold real answers against them.
 
-use opendrs_domain::version::{ENDPOINTS, Endpoint, INPUT_HEADER, RESULT_HEADER, Spec, full_name};
+use opendrs_domain::version::{
+    ApiEndpoint, ENDPOINTS, EndpointSpec, INPUT_VERSION_HEADER, RESULT_VERSION_HEADER, versioned_type_name,
+};
 use serde_json::{Map, Value, json};
 
 /// The document; `url` is where the service is reached.
@@ -35,8 +37,8 @@ pub fn document(url: &str) -> Value {
                 "accessToken": { "type": "http", "scheme": "bearer", "description": "A Login with Amazon access token, `Atza|...`." },
             },
             "schemas": schemas(),
-            "headers": headers(),
-            "responses": refusals(),
+            "headers": response_headers(),
+            "responses": error_responses(),
         },
     })
 }
@@ -49,18 +51,18 @@ fn wire_path(path: &str) -> String {
         .replace("{serial}", "{deviceIdentifier}")
 }
 
-fn operation(spec: &Spec, path: &str, at: usize) -> Value {
+fn operation(spec: &EndpointSpec, path: &str, at: usize) -> Value {
     let suffix = if at == 0 { String::new() } else { (at + 1).to_string() };
     let names = |short: &str, versions: &[opendrs_domain::version::Version]| {
-        versions.iter().map(|v| full_name(short, *v)).collect::<Vec<_>>()
+        versions.iter().map(|v| versioned_type_name(short, *v)).collect::<Vec<_>>()
     };
     let header = |name: &str, values: Vec<String>, words: &str| {
         json!({ "name": name, "in": "header", "required": true, "description": words,
                 "schema": { "type": "string", "enum": values } })
     };
     let mut parameters = vec![
-        header(INPUT_HEADER, names(spec.input, spec.inputs), "Version of the request."),
-        header(RESULT_HEADER, names(spec.result, spec.results), "Version wanted for the answer."),
+        header(INPUT_VERSION_HEADER, names(spec.input_type, spec.input_versions), "Version of the request."),
+        header(RESULT_VERSION_HEADER, names(spec.result_type, spec.result_versions), "Version wanted for the answer."),
     ];
     let string =
         |pattern: &str, max: u32| json!({ "type": "string", "minLength": 1, "maxLength": max, "pattern": pattern });
@@ -81,23 +83,23 @@ fn operation(spec: &Spec, path: &str, at: usize) -> Value {
             "headers": {
                 "x-amzn-RequestId": { "$ref": "#/components/headers/RequestId" },
                 "x-amz-Date": { "$ref": "#/components/headers/Date" },
-                INPUT_HEADER: { "description": "Version of this answer.", "required": true,
-                    "schema": { "type": "string", "enum": names(spec.result, spec.results) } },
+                INPUT_VERSION_HEADER: { "description": "Version of this answer.", "required": true,
+                    "schema": { "type": "string", "enum": names(spec.result_type, spec.result_versions) } },
             },
-            "content": { "application/json": { "schema": answer(spec.endpoint) } },
+            "content": { "application/json": { "schema": response_schema(spec.endpoint) } },
         },
     });
     for status in ["400", "404", "405", "413", "429", "500", "503"] {
         responses[status] = json!({ "$ref": format!("#/components/responses/Refusal{status}") });
     }
     let mut operation = json!({
-        "operationId": format!("{}{suffix}", id(spec.endpoint)),
+        "operationId": format!("{}{suffix}", operation_id(spec.endpoint)),
         "summary": spec.title,
         "description": describe(spec.endpoint),
         "parameters": parameters,
         "responses": responses,
     });
-    if let Some([as_json, as_form]) = body(spec.endpoint) {
+    if let Some([as_json, as_form]) = request_schemas(spec.endpoint) {
         let content = |name: &str| json!({ "schema": { "$ref": format!("#/components/schemas/{name}") } });
         operation["requestBody"] = json!({
             "required": true,
@@ -111,55 +113,55 @@ fn operation(spec: &Spec, path: &str, at: usize) -> Value {
     operation
 }
 
-fn id(endpoint: Endpoint) -> &'static str {
+fn operation_id(endpoint: ApiEndpoint) -> &'static str {
     match endpoint {
-        Endpoint::Replenish => "replenish",
-        Endpoint::SlotStatus => "slotStatus",
-        Endpoint::DeviceStatus => "deviceStatus",
-        Endpoint::Deregister => "deregister",
-        Endpoint::SubscriptionInfo => "subscriptionInfo",
-        Endpoint::CancelTestOrders => "cancelTestOrders",
-        Endpoint::OrderInfo => "getOrderInfo",
+        ApiEndpoint::Replenish => "replenish",
+        ApiEndpoint::SlotStatus => "slotStatus",
+        ApiEndpoint::DeviceStatus => "deviceStatus",
+        ApiEndpoint::Deregister => "deregister",
+        ApiEndpoint::SubscriptionInfo => "subscriptionInfo",
+        ApiEndpoint::CancelTestOrders => "cancelTestOrders",
+        ApiEndpoint::OrderInfo => "getOrderInfo",
     }
 }
 
-fn describe(endpoint: Endpoint) -> &'static str {
+fn describe(endpoint: ApiEndpoint) -> &'static str {
     match endpoint {
-        Endpoint::Replenish => {
+        ApiEndpoint::Replenish => {
             "Orders the product chosen for the slot, unless an order is under way. Any body is ignored."
         }
-        Endpoint::SlotStatus => "Stores what is left in the slot, durably, before it is answered.",
-        Endpoint::DeviceStatus => "Stores when the device was last used.",
-        Endpoint::Deregister => "Ends the registration: every token and code of the device is dead at once.",
-        Endpoint::SubscriptionInfo => "Every slot of the device, and what it may order.",
-        Endpoint::CancelTestOrders => {
+        ApiEndpoint::SlotStatus => "Stores what is left in the slot, durably, before it is answered.",
+        ApiEndpoint::DeviceStatus => "Stores when the device was last used.",
+        ApiEndpoint::Deregister => "Ends the registration: every token and code of the device is dead at once.",
+        ApiEndpoint::SubscriptionInfo => "Every slot of the device, and what it may order.",
+        ApiEndpoint::CancelTestOrders => {
             "Frees the slot of a test device, so that the next Replenish places an order again."
         }
-        Endpoint::OrderInfo => "Where an order stands.",
+        ApiEndpoint::OrderInfo => "Where an order stands.",
     }
 }
 
 /// The shapes of a body: as JSON, and as form fields.
-fn body(endpoint: Endpoint) -> Option<[&'static str; 2]> {
+fn request_schemas(endpoint: ApiEndpoint) -> Option<[&'static str; 2]> {
     match endpoint {
-        Endpoint::SlotStatus => Some(["SlotStatus", "SlotStatusForm"]),
-        Endpoint::DeviceStatus => Some(["DeviceStatus", "DeviceStatusForm"]),
+        ApiEndpoint::SlotStatus => Some(["SlotStatus", "SlotStatusForm"]),
+        ApiEndpoint::DeviceStatus => Some(["DeviceStatus", "DeviceStatusForm"]),
         _ => None,
     }
 }
 
-fn answer(endpoint: Endpoint) -> Value {
+fn response_schema(endpoint: ApiEndpoint) -> Value {
     let schema = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
     match endpoint {
-        Endpoint::Replenish => schema("Replenished"),
-        Endpoint::SlotStatus | Endpoint::DeviceStatus | Endpoint::Deregister => schema("Nothing"),
-        Endpoint::SubscriptionInfo => json!({ "oneOf": [schema("SubscriptionInfoV1"), schema("SubscriptionInfo")] }),
-        Endpoint::CancelTestOrders => schema("TestOrdersCancelled"),
-        Endpoint::OrderInfo => schema("OrderInfo"),
+        ApiEndpoint::Replenish => schema("Replenished"),
+        ApiEndpoint::SlotStatus | ApiEndpoint::DeviceStatus | ApiEndpoint::Deregister => schema("Nothing"),
+        ApiEndpoint::SubscriptionInfo => json!({ "oneOf": [schema("SubscriptionInfoV1"), schema("SubscriptionInfo")] }),
+        ApiEndpoint::CancelTestOrders => schema("TestOrdersCancelled"),
+        ApiEndpoint::OrderInfo => schema("OrderInfo"),
     }
 }
 
-fn object(properties: &Value, required: &[&str]) -> Value {
+fn object_schema(properties: &Value, required: &[&str]) -> Value {
     json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
 }
 
@@ -172,20 +174,21 @@ fn schemas() -> Value {
     // In JSON null counts as absent, in a form an empty field does.
     let or_null = |schema: &Value| json!({ "anyOf": [schema, { "type": "null" }] });
     let or_empty = |schema: &Value| json!({ "anyOf": [schema, { "type": "string", "maxLength": 0 }] });
-    let product = object(&json!({ "asin": text, "quantity": amount, "unit": text }), &["asin", "quantity", "unit"]);
-    let slot = object(
+    let product =
+        object_schema(&json!({ "asin": text, "quantity": amount, "unit": text }), &["asin", "quantity", "unit"]);
+    let slot = object_schema(
         &json!({ "subscribed": { "type": "boolean" }, "productInfoList": { "type": "array", "items": product } }),
         &["subscribed", "productInfoList"],
     );
     let by_slot = |value: Value| {
         let map = json!({ "type": "object", "additionalProperties": value });
-        object(&json!({ "slotsSubscriptionStatus": map }), &["slotsSubscriptionStatus"])
+        object_schema(&json!({ "slotsSubscriptionStatus": map }), &["slotsSubscriptionStatus"])
     };
-    let slot_order = object(
+    let slot_order = object_schema(
         &json!({ "orderStatus": { "type": "string", "enum": ["NO_ORDER_IN_PROGRESS", "ORDER_INPROGRESS"] }, "slotId": text }),
         &["orderStatus", "slotId"],
     );
-    let item = object(
+    let item = object_schema(
         &json!({
             "asin": text, "quantity": amount, "slotId": text,
             "expectedDeliveryDate": { "type": ["string", "null"], "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$" },
@@ -193,7 +196,7 @@ fn schemas() -> Value {
         }),
         &["asin", "expectedDeliveryDate", "quantity", "slotId", "status"],
     );
-    let data = object(
+    let data = object_schema(
         &json!({ "instanceId": text, "orderItems": { "type": "array", "items": item } }),
         &["instanceId", "orderItems"],
     );
@@ -216,28 +219,28 @@ fn schemas() -> Value {
         "SlotStatusForm": slot_status(&or_empty(&level), &or_empty(&date_text)),
         "DeviceStatus": device_status(&date),
         "DeviceStatusForm": device_status(&date_text),
-        "Moment": moment(),
-        "MomentText": moment_text(),
-        "Replenished": object(
+        "Moment": moment_schema(),
+        "MomentText": moment_text_schema(),
+        "Replenished": object_schema(
             &json!({
                 "detailCode": { "type": "string", "enum": ["STANDARD_ORDER_PLACED", "TEST_ORDER_PLACED", "ORDER_INPROGRESS"] },
                 "eventInstanceId": { "type": "string", "maxLength": 255 },
             }),
             &["detailCode", "eventInstanceId"],
         ),
-        "Nothing": object(&json!({}), &[]),
+        "Nothing": object_schema(&json!({}), &[]),
         "SubscriptionInfo": by_slot(slot),
         "SubscriptionInfoV1": by_slot(json!({ "type": "boolean" })),
-        "TestOrdersCancelled": object(
+        "TestOrdersCancelled": object_schema(
             &json!({ "slotOrderStatuses": { "type": "array", "items": slot_order } }), &["slotOrderStatuses"],
         ),
-        "OrderInfo": object(&json!({ "orderInfoData": data }), &["orderInfoData"]),
-        "Refusal": object(&json!({ "message": text }), &["message"]),
+        "OrderInfo": object_schema(&json!({ "orderInfoData": data }), &["orderInfoData"]),
+        "Refusal": object_schema(&json!({ "message": text }), &["message"]),
     })
 }
 
 /// A moment as devices may write it: what [`opendrs_domain::date`] reads.
-fn moment() -> Value {
+fn moment_schema() -> Value {
     json!({
         "anyOf": [
             { "$ref": "#/components/schemas/MomentText" },
@@ -248,7 +251,7 @@ fn moment() -> Value {
     })
 }
 
-fn moment_text() -> Value {
+fn moment_text_schema() -> Value {
     const DAY: &str = "(?:(?:0?[1-9]|1[0-2])-(?:0?[1-9]|1[0-9]|2[0-8])\
                        |(?:0?[13-9]|1[0-2])-(?:29|30)|(?:0?[13578]|1[02])-31)";
     const TIME: &str = "(?:[01]?[0-9]|2[0-3]):[0-5]?[0-9](?::[0-5]?[0-9](?:[.,][0-9]{1,9})?)?";
@@ -267,7 +270,7 @@ fn moment_text() -> Value {
     })
 }
 
-fn headers() -> Value {
+fn response_headers() -> Value {
     json!({
         "RequestId": { "description": "The call's id; name it when you ask for help.", "required": true,
             "schema": { "type": "string", "format": "uuid" } },
@@ -275,7 +278,7 @@ fn headers() -> Value {
     })
 }
 
-fn refusals() -> Value {
+fn error_responses() -> Value {
     let mut all = Map::new();
     for (status, words) in [
         ("400", "The caller can mend it: a bad token (`Invalid token`), version header, slot, body or state."),

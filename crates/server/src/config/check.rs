@@ -2,14 +2,14 @@
 //!
 //! Invariant: what is refused is named as it is written in the settings file, with what to write instead.
 
-use super::{Config, Notifications, Role, http_url, merge};
+use super::{Config, NotificationsConfig, Role, check_http_url, merge};
 use opendrs_domain::language::Language;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
 /// The address that others find something at; links are made of it and of paths of ours. Pages lead to each other by their
 /// paths alone, so where they are there is none before them.
-fn base_url(key: &str, url: &str, pages: bool) -> Result<(), String> {
-    let read = url::Url::parse(&http_url(key, url)?).map_err(|e| format!("{key} is `{url}`: {e}"))?;
+fn check_base_url(key: &str, url: &str, pages: bool) -> Result<(), String> {
+    let read = url::Url::parse(&check_http_url(key, url)?).map_err(|e| format!("{key} is `{url}`: {e}"))?;
     let more = [read.query(), read.fragment(), read.password()].iter().any(Option::is_some);
     match (read.path() == "/" || !pages) && !more && read.username().is_empty() {
         true => Ok(()),
@@ -21,7 +21,7 @@ fn base_url(key: &str, url: &str, pages: bool) -> Result<(), String> {
 ///
 /// # Errors
 /// A sentence that names the setting.
-pub(crate) fn log_filter(text: &str) -> Result<Targets, String> {
+pub(crate) fn parse_log_filter(text: &str) -> Result<Targets, String> {
     let words = |why: &dyn std::fmt::Display| {
         format!("server.log is `{text}`: write error, warn, info, debug or trace, or target=level ({why})")
     };
@@ -33,8 +33,8 @@ pub(crate) fn log_filter(text: &str) -> Result<Targets, String> {
 }
 
 /// Which setting keeps all of them from being read, and why: the one that is alone at fault among defaults.
-pub(super) fn fault(settings: &toml::Table) -> Option<String> {
-    let defaults = merge::defaults().ok()?;
+pub(super) fn find_invalid_setting(settings: &toml::Table) -> Option<String> {
+    let defaults = merge::default_table().ok()?;
     for (section, content) in settings {
         for (key, value) in content.as_table()? {
             let mut one = defaults.clone();
@@ -48,7 +48,7 @@ pub(super) fn fault(settings: &toml::Table) -> Option<String> {
 }
 
 /// Whether two addresses cannot both be listened on.
-fn overlap(a: &str, b: &str) -> bool {
+fn addresses_overlap(a: &str, b: &str) -> bool {
     let (Some((one, port)), Some((other, same))) = (a.rsplit_once(':'), b.rsplit_once(':')) else { return false };
     let all = |host: &str| ["0.0.0.0", "[::]"].contains(&host);
     port == same && port != "0" && (one == other || all(one) || all(other))
@@ -70,7 +70,8 @@ impl Config {
         let metrics = Some(("metrics.listen", self.metrics.listen.as_str())).filter(|(_, address)| !address.is_empty());
         for (n, (key, address)) in known.iter().chain(&metrics).enumerate() {
             let shares = |other: &str| n < known.len() && other == *address;
-            if let Some((other, taken)) = known[..n].iter().find(|(_, other)| overlap(other, address) && !shares(other))
+            if let Some((other, taken)) =
+                known[..n].iter().find(|(_, other)| addresses_overlap(other, address) && !shares(other))
             {
                 return Err(format!("{key} is `{address}` and {other} is `{taken}`: give each a port of its own"));
             }
@@ -103,7 +104,7 @@ impl Config {
             ("notifications.public_url", &self.notifications.public_url, false),
         ] {
             if !url.is_empty() {
-                base_url(key, url, pages)?;
+                check_base_url(key, url, pages)?;
             }
         }
         for (key, address) in [
@@ -128,9 +129,9 @@ impl Config {
                     .into(),
             );
         }
-        log_filter(&self.server.log)?;
-        opendrs_outbound::check(&self.outbound.allow)?;
-        let Notifications { region, account, certificate_name, .. } = &self.notifications;
+        parse_log_filter(&self.server.log)?;
+        opendrs_outbound::check_allow_list(&self.outbound.allow)?;
+        let NotificationsConfig { region, account, certificate_name, .. } = &self.notifications;
         let word = |text: &str| {
             !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         };
@@ -144,12 +145,12 @@ impl Config {
             return Err(format!("notifications.certificate_name is `{certificate_name}`: write a host name"));
         }
         if Language::parse(&self.web.language).is_none() {
-            return Err(format!("web.language is `{}`: write one of {}", self.web.language, Language::tags()));
+            return Err(format!("web.language is `{}`: write one of {}", self.web.language, Language::all_tags()));
         }
         self.tls.check()?;
-        self.tracing()?;
+        self.trace_export()?;
         self.check_publisher()?;
         self.mail.check()?;
-        self.fulfilment().map(drop)
+        self.fulfilment_settings().map(drop)
     }
 }

@@ -3,67 +3,67 @@
 //! Invariant: a back end that an order could go to is whole, or the settings are refused; no secret is repeated in a
 //! refusal.
 
-use super::sections::Fulfilling;
-use super::{Config, http_url, secret};
+use super::sections::FulfilmentConfig;
+use super::{Config, check_http_url, secret};
 use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::time::Span;
-use opendrs_domain::wire::webhook::Secret;
-use opendrs_service::fulfilment::Fulfilment;
-use opendrs_service::fulfilment::vendure::Shop;
-use opendrs_service::fulfilment::webhook::Hook;
+use opendrs_domain::wire::webhook::WebhookSecret;
+use opendrs_service::fulfilment::FulfilmentSettings;
+use opendrs_service::fulfilment::vendure::VendureShop;
+use opendrs_service::fulfilment::webhook::FulfilmentWebhook;
 
 /// The secrets of a list; a wrong one is not repeated, since it may be nearly right.
-fn secrets(key: &str, list: &[String]) -> Result<Vec<Secret>, String> {
-    let read: Option<Vec<_>> = list.iter().map(|text| Secret::parse(text)).collect();
+fn parse_secrets(key: &str, list: &[String]) -> Result<Vec<WebhookSecret>, String> {
+    let read: Option<Vec<_>> = list.iter().map(|text| WebhookSecret::parse(text)).collect();
     read.ok_or_else(|| format!("fulfilment.{key}: write each as whsec_ and the Base64 of 24 to 64 random bytes"))
 }
 
-fn backend(key: &str, word: &str) -> Result<Backend, String> {
+fn parse_backend(key: &str, word: &str) -> Result<Backend, String> {
     let words = Backend::ALL.map(Backend::as_str).join(" or ");
     Backend::parse(word).ok_or_else(|| format!("fulfilment.{key} has `{word}`: write {words}"))
 }
 
-impl Fulfilling {
-    fn makers(&self) -> Result<Vec<(String, Backend)>, String> {
+impl FulfilmentConfig {
+    fn maker_backends(&self) -> Result<Vec<(String, Backend)>, String> {
         let own = |item: &String| {
             let (maker, word) = item
                 .rsplit_once('=')
                 .ok_or_else(|| format!("fulfilment.makers has `{item}`: write \"Maker name = manual\""))?;
-            Ok((maker.trim().to_owned(), backend("makers", word.trim())?))
+            Ok((maker.trim().to_owned(), parse_backend("makers", word.trim())?))
         };
         self.makers.iter().map(own).collect()
     }
 
     /// The other system, if the settings say where it is.
-    fn hook(&self) -> Result<Option<Hook>, String> {
+    fn webhook(&self) -> Result<Option<FulfilmentWebhook>, String> {
         if self.webhook_url.is_empty() || self.webhook_secrets.is_empty() {
             return Ok(None);
         }
-        let url = http_url("fulfilment.webhook_url", &self.webhook_url)?;
-        Ok(Some(Hook { url, secrets: secrets("webhook_secrets", &self.webhook_secrets)? }))
+        let url = check_http_url("fulfilment.webhook_url", &self.webhook_url)?;
+        Ok(Some(FulfilmentWebhook { url, secrets: parse_secrets("webhook_secrets", &self.webhook_secrets)? }))
     }
 
     /// The shop, if the settings say where it is.
-    fn shop(&self) -> Result<Option<Shop>, String> {
+    fn vendure_shop(&self) -> Result<Option<VendureShop>, String> {
         if self.vendure_url.is_empty() || self.vendure_key_file.as_os_str().is_empty() {
             return Ok(None);
         }
-        let key = secret::first("fulfilment.vendure_key_file", &self.vendure_key_file)?;
+        let key = secret::read_first_line("fulfilment.vendure_key_file", &self.vendure_key_file)?;
         let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
         if self.vendure_payment_method.is_empty() {
             return Err(
                 "fulfilment.vendure_payment_method is empty: write the name that payments get in the shop".into()
             );
         }
-        Ok(Some(Shop {
-            url: http_url("fulfilment.vendure_url", &self.vendure_url)?,
-            key,
+        Ok(Some(VendureShop {
+            url: check_http_url("fulfilment.vendure_url", &self.vendure_url)?,
+            api_key: key,
             channel: given(&self.vendure_channel),
             shipping_method: given(&self.vendure_shipping_method),
             payment_method: self.vendure_payment_method.clone(),
             // An order is never looked at without a pause.
-            poll: self.vendure_poll.0.max(Span::from_secs(10)),
-            hint_secrets: secrets("vendure_hint_secrets", &self.vendure_hint_secrets)?,
+            poll_interval: self.vendure_poll.0.max(Span::from_secs(10)),
+            hint_secrets: parse_secrets("vendure_hint_secrets", &self.vendure_hint_secrets)?,
         }))
     }
 }
@@ -73,10 +73,11 @@ impl Config {
     ///
     /// # Errors
     /// A sentence that names the setting at fault.
-    pub fn fulfilment(&self) -> Result<Fulfilment, String> {
-        let (makers, backend) = (self.fulfilment.makers()?, backend("backend", &self.fulfilment.backend)?);
+    pub fn fulfilment_settings(&self) -> Result<FulfilmentSettings, String> {
+        let (makers, backend) =
+            (self.fulfilment.maker_backends()?, parse_backend("backend", &self.fulfilment.backend)?);
         let named = |which: Backend| backend == which || makers.iter().any(|(_, own)| *own == which);
-        let (webhook, vendure) = (self.fulfilment.hook()?, self.fulfilment.shop()?);
+        let (webhook, vendure) = (self.fulfilment.webhook()?, self.fulfilment.vendure_shop()?);
         let missing = |keys: &str| Err(format!("fulfilment has {keys}"));
         match () {
             () if webhook.is_none() && named(Backend::Webhook) => {
@@ -85,7 +86,7 @@ impl Config {
             () if vendure.is_none() && named(Backend::Vendure) => {
                 missing("vendure: set fulfilment.vendure_url and fulfilment.vendure_key_file")
             }
-            () => Ok(Fulfilment { backend, makers, webhook, vendure }),
+            () => Ok(FulfilmentSettings { backend, maker_backends: makers, webhook, vendure }),
         }
     }
 }

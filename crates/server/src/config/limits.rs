@@ -3,10 +3,10 @@
 //! Invariant: every limit that a load test has to lift stands in [`LIFTABLE`], so that `serve --no-limits`, a server with a
 //! test clock and `opendrs doctor` mean the same ones.
 
+use super::sections::DurationSetting;
+use super::{Config, SettingOverride};
 use opendrs_http::{BodyLimits, ConnectionLimits};
-use super::sections::Lasting;
-use super::{Config, Override};
-use opendrs_service::limit::{Rate, Rates};
+use opendrs_service::limit::{CallRate, RateLimitSettings};
 use serde::Deserialize;
 use std::time::Duration;
 use toml::Value;
@@ -14,10 +14,10 @@ use toml::Value;
 /// `[limits]`
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Bounds {
+pub(super) struct LimitsConfig {
     pub(super) head_bytes: usize,
     pub(super) body_bytes: usize,
-    body_timeout: Lasting,
+    body_timeout: DurationSetting,
     device_rate: u32,
     device_burst: u32,
     device_per_day: u32,
@@ -29,7 +29,7 @@ pub(super) struct Bounds {
 }
 
 /// The limits that can be lifted, by setting them to 0: each key, and what it bounds.
-const LIFTABLE: [(&str, &str); 6] = [
+const LIFTABLE_LIMITS: [(&str, &str); 6] = [
     ("device_rate", "calls of a device a second"),
     ("device_per_day", "calls of a device a day"),
     ("orders_per_day", "orders of a device a day"),
@@ -40,12 +40,12 @@ const LIFTABLE: [(&str, &str); 6] = [
 
 /// Settings that lift every limit.
 #[must_use]
-pub fn lifted() -> Vec<Override> {
-    LIFTABLE.iter().map(|(key, _)| ("limits", *key, Value::Integer(0))).collect()
+pub fn lifted_limits() -> Vec<SettingOverride> {
+    LIFTABLE_LIMITS.iter().map(|(key, _)| ("limits", *key, Value::Integer(0))).collect()
 }
 
-impl Bounds {
-    fn of(&self, key: &str) -> u32 {
+impl LimitsConfig {
+    fn limit(&self, key: &str) -> u32 {
         match key {
             "device_rate" => self.device_rate,
             "device_per_day" => self.device_per_day,
@@ -60,8 +60,8 @@ impl Bounds {
 impl Config {
     /// The limits that are off: each setting, and what it would bound.
     #[must_use]
-    pub fn limits_off(&self) -> Vec<(String, &'static str)> {
-        let off = LIFTABLE.iter().filter(|(key, _)| self.limits.of(key) == 0);
+    pub fn disabled_limits(&self) -> Vec<(String, &'static str)> {
+        let off = LIFTABLE_LIMITS.iter().filter(|(key, _)| self.limits.limit(key) == 0);
         off.map(|(key, what)| (format!("limits.{key}"), *what)).collect()
     }
 
@@ -71,7 +71,7 @@ impl Config {
         ConnectionLimits {
             connections: self.server.max_connections,
             per_address: self.limits.connections_per_address,
-            head_timeout: self.server.head_timeout.wall().max(Duration::from_secs(1)),
+            head_timeout: self.server.head_timeout.to_duration().max(Duration::from_secs(1)),
             head_bytes: self.limits.head_bytes,
         }
     }
@@ -79,20 +79,20 @@ impl Config {
     /// Bounds on bodies.
     #[must_use]
     pub fn bodies(&self) -> BodyLimits {
-        BodyLimits { bytes: self.limits.body_bytes, timeout: self.limits.body_timeout.wall() }
+        BodyLimits { bytes: self.limits.body_bytes, timeout: self.limits.body_timeout.to_duration() }
     }
 
     /// How often devices and clients may call, and what a device may cause in a day.
     #[must_use]
-    pub fn rates(&self) -> Rates {
-        let Bounds { device_rate, device_burst, client_rate, client_burst, .. } = self.limits;
-        let rate = |per_second, burst| Rate { per_second, burst };
-        Rates {
-            device: rate(device_rate, device_burst),
-            device_day: self.limits.device_per_day,
-            orders_day: self.limits.orders_per_day,
-            mails_day: self.limits.mails_per_day,
-            client: rate(client_rate, client_burst),
+    pub fn rate_limits(&self) -> RateLimitSettings {
+        let LimitsConfig { device_rate, device_burst, client_rate, client_burst, .. } = self.limits;
+        let rate = |per_second, burst| CallRate { per_second, burst };
+        RateLimitSettings {
+            device_calls: rate(device_rate, device_burst),
+            device_calls_per_day: self.limits.device_per_day,
+            device_orders_per_day: self.limits.orders_per_day,
+            device_mails_per_day: self.limits.mails_per_day,
+            client_calls: rate(client_rate, client_burst),
         }
     }
 }

@@ -2,10 +2,10 @@
 //!
 //! Invariant: a password travels only where the connection is protected.
 
-use super::{Config, Lasting, Role, secret};
-use crate::mail::{Security, Sink, Smtp, SmtpSettings};
+use super::{Config, DurationSetting, Role, secret};
+use crate::mail::{MailSink, SmtpMailer, SmtpSecurity, SmtpSettings};
 use lettre::message::Mailbox;
-use opendrs_service::mail::{Mailing, Post};
+use opendrs_service::mail::{MailSettings, Mailer};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,19 +13,19 @@ use std::sync::Arc;
 /// `[mail]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Mail {
+pub struct MailConfig {
     /// The mail server, or empty.
     pub host: String,
     port: u16,
-    security: Security,
+    security: SmtpSecurity,
     from: String,
     user: String,
     password_file: PathBuf,
-    keep: Lasting,
+    keep: DurationSetting,
     page: bool,
 }
 
-impl Mail {
+impl MailConfig {
     pub(super) fn check(&self) -> Result<(), String> {
         if !self.from.is_empty() {
             self.sender()?;
@@ -37,7 +37,7 @@ impl Mail {
         if self.user.is_empty() != self.password_file.as_os_str().is_empty() {
             return Err("mail.user and mail.password_file belong together: give both or none".into());
         }
-        if !self.user.is_empty() && self.security == Security::None {
+        if !self.user.is_empty() && self.security == SmtpSecurity::None {
             return Err("mail.security is none: the password of mail.user would travel in the clear. \
                         Use starttls or tls"
                 .into());
@@ -64,13 +64,13 @@ impl Config {
     /// What holds for mail, with links as far as the settings say where customers' pages are. Whether mails are kept at once
     /// is said of a server that runs ([`Config::keeps_mail`]).
     #[must_use]
-    pub fn mailing(&self) -> Mailing {
+    pub fn mail_settings(&self) -> MailSettings {
         let listen = if self.web.listen.is_empty() { &self.server.listen } else { &self.web.listen };
         let base_url = match self.web.public_url.as_str() {
-            "" => format!("{}://{listen}", self.scheme()),
+            "" => format!("{}://{listen}", self.default_scheme()),
             url => url.trim_end_matches('/').to_owned(),
         };
-        Mailing { base_url, keep: self.mail.keep.0, page: self.mail.page, kept: false }
+        MailSettings { base_url, retention: self.mail.keep.0, show_page: self.mail.page, store_only: false }
     }
 
     /// Whether a server with these settings may keep mails as it writes them: it is a worker, which would claim them only to
@@ -84,10 +84,10 @@ impl Config {
     ///
     /// # Errors
     /// A sentence that names the setting at fault.
-    pub fn post(&self) -> Result<Arc<dyn Post>, String> {
+    pub fn mailer(&self) -> Result<Arc<dyn Mailer>, String> {
         Ok(match self.smtp()? {
             Some(server) => Arc::new(server),
-            None => Arc::new(Sink),
+            None => Arc::new(MailSink),
         })
     }
 
@@ -95,14 +95,14 @@ impl Config {
     ///
     /// # Errors
     /// A sentence that names the setting at fault.
-    pub fn smtp(&self) -> Result<Option<Smtp>, String> {
+    pub fn smtp(&self) -> Result<Option<SmtpMailer>, String> {
         let mail = &self.mail;
         if mail.host.is_empty() {
             return Ok(None);
         }
         let login = match mail.user.as_str() {
             "" => None,
-            user => Some((user.to_owned(), secret::password("mail.password_file", &mail.password_file)?)),
+            user => Some((user.to_owned(), secret::read_password("mail.password_file", &mail.password_file)?)),
         };
         let settings = SmtpSettings {
             host: mail.host.clone(),
@@ -110,12 +110,12 @@ impl Config {
             security: mail.security,
             from: mail.sender()?,
             login,
-            authorities: self.ca_file().map(authorities).transpose()?,
+            ca_pem: self.ca_file().map(read_ca_file).transpose()?,
         };
-        Smtp::new(settings).map(Some)
+        SmtpMailer::new(settings).map(Some)
     }
 }
 
-fn authorities(path: &Path) -> Result<Vec<u8>, String> {
+fn read_ca_file(path: &Path) -> Result<Vec<u8>, String> {
     std::fs::read(path).map_err(|e| format!("cannot read the file {} of outbound.ca_file: {e}", path.display()))
 }

@@ -4,15 +4,15 @@ use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
 /// Environment variables that are no settings: the file's name, and what test runs hand to their programs.
-const NO_SETTINGS: [&str; 3] = ["OPENDRS_CONFIG", "OPENDRS_BIN", "OPENDRS_TEST_"];
+const IGNORED_VARIABLES: [&str; 3] = ["OPENDRS_CONFIG", "OPENDRS_BIN", "OPENDRS_TEST_"];
 
 /// The default settings.
-pub(super) fn defaults() -> Result<Table, String> {
-    super::DEFAULT.parse().map_err(|e: toml::de::Error| format!("the default settings: {e}"))
+pub(super) fn default_table() -> Result<Table, String> {
+    super::DEFAULT_SETTINGS.parse().map_err(|e: toml::de::Error| format!("the default settings: {e}"))
 }
 
 /// Lays what OpenTelemetry's own variables say over the defaults.
-pub(super) fn opentelemetry(base: &mut Table, env: &[(String, String)]) {
+pub(super) fn apply_opentelemetry_env(base: &mut Table, env: &[(String, String)]) {
     let names = [
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "endpoint"),
         ("OTEL_SERVICE_NAME", "service_name"),
@@ -28,7 +28,7 @@ pub(super) fn opentelemetry(base: &mut Table, env: &[(String, String)]) {
 }
 
 /// Lays a file's settings over `base`.
-pub(super) fn file(base: &mut Table, text: &str, name: &str) -> Result<(), String> {
+pub(super) fn apply_file(base: &mut Table, text: &str, name: &str) -> Result<(), String> {
     let parsed = DeTable::parse(text).map_err(|e| format!("{name}: {e}"))?;
     let line = |at: usize| 1 + text[..at.min(text.len())].matches('\n').count();
     for (section, content) in parsed.get_ref() {
@@ -37,25 +37,25 @@ pub(super) fn file(base: &mut Table, text: &str, name: &str) -> Result<(), Strin
         let Some(Value::Table(settings)) = base.get_mut(section.get_ref().as_ref()) else {
             let word: &str = section.get_ref();
             if !matches!(content.get_ref(), DeValue::Table(_))
-                && let Some(home) = home(base, word)
+                && let Some(home) = section_of_key(base, word)
             {
                 return Err(format!("{name}: line {at}: {word} stands in no section: write it under [{home}]"));
             }
-            let hint = nearest(word, &known).map_or(String::new(), |n| format!("; did you mean [{n}]?"));
+            let hint = nearest_word(word, &known).map_or(String::new(), |n| format!("; did you mean [{n}]?"));
             return Err(format!("{name}: line {at}: unknown section [{word}]{hint}"));
         };
         let DeValue::Table(content) = content.get_ref() else {
             return Err(format!("{name}: line {at}: [{}] is a section, not a value", section.get_ref()));
         };
         for (key, value) in content {
-            set(settings, section.get_ref(), key, value)
+            apply_value(settings, section.get_ref(), key, value)
                 .map_err(|e| format!("{name}: line {}: {e}", line(key.span().start)))?;
         }
     }
     Ok(())
 }
 
-fn set(
+fn apply_value(
     settings: &mut Table,
     section: &str,
     key: &Spanned<std::borrow::Cow<'_, str>>,
@@ -64,7 +64,7 @@ fn set(
     let key: &str = key.get_ref();
     let known = settings.keys().cloned().collect::<Vec<_>>();
     let Some(place) = settings.get_mut(key) else {
-        let hint = nearest(key, &known).map_or(String::new(), |n| format!("; did you mean {section}.{n}?"));
+        let hint = nearest_word(key, &known).map_or(String::new(), |n| format!("; did you mean {section}.{n}?"));
         return Err(format!("unknown setting {section}.{key}{hint}"));
     };
     let value = match value.get_ref() {
@@ -79,17 +79,17 @@ fn set(
             let items = list.iter().map(text).collect::<Option<Vec<_>>>();
             Value::Array(items.ok_or_else(|| format!("{section}.{key} must be a list of strings"))?)
         }
-        _ => return Err(format!("{section}.{key} must be {}", kind(place))),
+        _ => return Err(format!("{section}.{key} must be {}", type_name(place))),
     };
     if value.same_type(place) {
         *place = value;
         Ok(())
     } else {
-        Err(format!("{section}.{key} must be {}", kind(place)))
+        Err(format!("{section}.{key} must be {}", type_name(place)))
     }
 }
 
-fn kind(value: &Value) -> &'static str {
+fn type_name(value: &Value) -> &'static str {
     match value {
         Value::String(_) => "a string",
         Value::Integer(_) => "a number",
@@ -99,9 +99,9 @@ fn kind(value: &Value) -> &'static str {
 }
 
 /// Lays the environment over `base`: `OPENDRS_SECTION_KEY`.
-pub(super) fn environment(base: &mut Table, env: &[(String, String)]) -> Result<(), String> {
+pub(super) fn apply_environment(base: &mut Table, env: &[(String, String)]) -> Result<(), String> {
     for (name, text) in env {
-        if NO_SETTINGS.iter().any(|known| name.starts_with(known)) || is_of_a_service(name) {
+        if IGNORED_VARIABLES.iter().any(|known| name.starts_with(known)) || is_service_discovery_variable(name) {
             continue;
         }
         let lower = name.trim_start_matches("OPENDRS_").to_lowercase();
@@ -109,7 +109,7 @@ pub(super) fn environment(base: &mut Table, env: &[(String, String)]) -> Result<
             .split_once('_')
             .filter(|(section, key)| base.get(*section).and_then(|section| section.get(key)).is_some())
             .ok_or_else(|| {
-                format!("{name}: unknown setting{}; `opendrs config default` lists all", meant(base, &lower))
+                format!("{name}: unknown setting{}; `opendrs config default` lists all", suggestion(base, &lower))
             });
         let (section, key) = place?;
         let Some(place) = base.get_mut(section).and_then(|section| section.get_mut(key)) else { continue };
@@ -127,37 +127,37 @@ pub(super) fn environment(base: &mut Table, env: &[(String, String)]) -> Result<
 }
 
 /// Whether it is one of the variables by which Kubernetes and Docker tell each container where a service of this name is.
-fn is_of_a_service(name: &str) -> bool {
+fn is_service_discovery_variable(name: &str) -> bool {
     let rest = name.trim_start_matches("OPENDRS_");
     ["SERVICE_HOST", "PORT"].contains(&rest) || ["SERVICE_PORT", "PORT_"].iter().any(|start| rest.starts_with(start))
 }
 
 /// The section that has a setting of this name: the server's own, before those of its parts.
-fn home<'b>(base: &'b Table, key: &str) -> Option<&'b str> {
+fn section_of_key<'b>(base: &'b Table, key: &str) -> Option<&'b str> {
     let has = |section: &&String| base[*section].get(key).is_some();
     base.keys().filter(has).max_by_key(|section| *section == "server").map(String::as_str)
 }
 
 /// Which variable a mistyped one may stand for, as the end of a sentence.
-fn meant(base: &Table, lower: &str) -> String {
+fn suggestion(base: &Table, lower: &str) -> String {
     let names = |(section, table): (&String, &Value)| {
         let keys = table.as_table().into_iter().flat_map(Table::keys);
         keys.map(|key| format!("{section}_{key}")).collect::<Vec<_>>()
     };
     let all: Vec<_> = base.iter().flat_map(names).collect();
-    let home = home(base, lower).map(|section| format!("{section}_{lower}"));
-    let near = home.or_else(|| nearest(lower, &all).map(str::to_owned));
+    let home = section_of_key(base, lower).map(|section| format!("{section}_{lower}"));
+    let near = home.or_else(|| nearest_word(lower, &all).map(str::to_owned));
     near.map_or(String::new(), |near| format!("; did you mean OPENDRS_{}?", near.to_uppercase()))
 }
 
 /// The known word that a mistyped one is nearest to, if it is near at all.
-fn nearest<'k>(word: &str, known: &'k [String]) -> Option<&'k str> {
-    let best = known.iter().map(|k| (distance(word, k), k)).min()?;
+fn nearest_word<'k>(word: &str, known: &'k [String]) -> Option<&'k str> {
+    let best = known.iter().map(|k| (edit_distance(word, k), k)).min()?;
     (best.0 <= 2 || best.1.contains(word) || word.contains(best.1.as_str())).then_some(best.1.as_str())
 }
 
 /// How many letters have to be changed, added or removed.
-fn distance(a: &str, b: &str) -> usize {
+fn edit_distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.chars().enumerate() {

@@ -13,75 +13,80 @@ mod secret;
 mod sections;
 mod tls;
 
-pub(crate) use check::log_filter;
-use limits::Bounds;
-pub use limits::lifted;
-pub use sections::{Face, LogFormat, Login, Metrics, Notifications, Out, Role, Server, Traces, Web};
-use sections::{Fulfilling, Keys, Lasting, Operating, Orders, Readings, Takeovers};
+pub(crate) use check::parse_log_filter;
+use limits::LimitsConfig;
+pub use limits::lifted_limits;
+use sections::{
+    DurationSetting, FulfilmentConfig, KeysConfig, OperatorConfig, OrdersConfig, ReadingsConfig, TakeoverConfig,
+};
+pub use sections::{
+    LogFormat, LoginConfig, MetricsConfig, NotificationsConfig, OutboundConfig, Role, RoleConfig, ServerConfig,
+    TracesConfig, WebConfig,
+};
 
-pub use tls::{Tls, TlsMode};
+pub use tls::{TlsConfig, TlsMode};
 
-use opendrs_outbound::Network;
 use opendrs_domain::endpoint;
 use opendrs_domain::language::Language;
-use opendrs_domain::login::turn::Lifetime;
-use opendrs_domain::order::Timing;
+use opendrs_domain::login::refresh_rotation::RefreshTokenLifetime;
+use opendrs_domain::order::OrderTiming;
 use opendrs_domain::time::Span;
-use opendrs_service::operator::Operator;
-use opendrs_service::reading::Keep;
-use opendrs_store::Place;
+use opendrs_outbound::GuardedHttpClient;
+use opendrs_service::operator_token::OperatorToken;
+use opendrs_service::reading::ReadingRetention;
+use opendrs_store::StoreLocation;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The default settings with their comments, as `opendrs config default` prints them.
-pub const DEFAULT: &str = include_str!("../../opendrs.default.toml");
+pub const DEFAULT_SETTINGS: &str = include_str!("../../opendrs.default.toml");
 
 /// Every setting.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// `[server]`
-    pub server: Server,
-    limits: Bounds,
+    pub server: ServerConfig,
+    limits: LimitsConfig,
     /// `[tls]`
-    pub tls: Tls,
-    operator: Operating,
+    pub tls: TlsConfig,
+    operator: OperatorConfig,
     /// `[metrics]`
-    pub metrics: Metrics,
+    pub metrics: MetricsConfig,
     /// `[traces]`
-    pub traces: Traces,
+    pub traces: TracesConfig,
     /// `[service]`
-    pub service: Face,
+    pub service: RoleConfig,
     /// `[login]`
-    pub login: Login,
+    pub login: LoginConfig,
     /// `[web]`
-    pub web: Web,
+    pub web: WebConfig,
     /// `[keys]`
-    pub keys: Keys,
+    pub keys: KeysConfig,
     /// `[notifications]`
-    pub notifications: Notifications,
+    pub notifications: NotificationsConfig,
     /// `[outbound]`
-    pub outbound: Out,
-    readings: Readings,
+    pub outbound: OutboundConfig,
+    readings: ReadingsConfig,
     /// `[mail]`
-    pub mail: mail::Mail,
-    takeover: Takeovers,
-    orders: Orders,
-    fulfilment: Fulfilling,
+    pub mail: mail::MailConfig,
+    takeover: TakeoverConfig,
+    orders: OrdersConfig,
+    fulfilment: FulfilmentConfig,
 }
 
-fn http_url(key: &str, url: &str) -> Result<String, String> {
+fn check_http_url(key: &str, url: &str) -> Result<String, String> {
     match url.starts_with("http://") || url.starts_with("https://") {
         true => Ok(url.to_owned()),
-        false => Err(format!("{key} is `{}`: write it with http:// or https://", endpoint::shown(url))),
+        false => Err(format!("{key} is `{}`: write it with http:// or https://", endpoint::redact(url))),
     }
 }
 
 /// A setting given on the command line: section, key, value.
-pub type Override = (&'static str, &'static str, toml::Value);
+pub type SettingOverride = (&'static str, &'static str, toml::Value);
 
-fn lay(settings: &mut toml::Table, overrides: Vec<Override>) {
+fn apply_overrides(settings: &mut toml::Table, overrides: Vec<SettingOverride>) {
     for (section, key, value) in overrides {
         if let Some(place) = settings.get_mut(section).and_then(|s| s.get_mut(key)) {
             *place = value;
@@ -97,38 +102,39 @@ impl Config {
     pub fn load(
         file: Option<&Path>,
         env: impl IntoIterator<Item = (String, String)>,
-        overrides: Vec<Override>,
+        overrides: Vec<SettingOverride>,
     ) -> Result<Self, String> {
-        Self::load_over(Vec::new(), file, env, overrides)
+        Self::load_with_defaults(Vec::new(), file, env, overrides)
     }
 
     /// The same, over defaults of which some are others; file, environment and command line win over those as well.
     ///
     /// # Errors
     /// A sentence that names the source and the setting.
-    pub fn load_over(
-        other_defaults: Vec<Override>,
+    pub fn load_with_defaults(
+        other_defaults: Vec<SettingOverride>,
         file: Option<&Path>,
         env: impl IntoIterator<Item = (String, String)>,
-        overrides: Vec<Override>,
+        overrides: Vec<SettingOverride>,
     ) -> Result<Self, String> {
         let known = |name: &str| ["OPENDRS_", "OTEL_"].iter().any(|start| name.starts_with(start));
         let mut env: Vec<_> = env.into_iter().filter(|(name, _)| known(name)).collect();
         env.sort();
         let (otel, env): (Vec<_>, Vec<_>) = env.into_iter().partition(|(name, _)| name.starts_with("OTEL_"));
         let named = env.iter().find(|(name, _)| name == "OPENDRS_CONFIG").map(|(_, path)| PathBuf::from(path));
-        let mut settings = merge::defaults()?;
-        lay(&mut settings, other_defaults);
-        merge::opentelemetry(&mut settings, &otel);
+        let mut settings = merge::default_table()?;
+        apply_overrides(&mut settings, other_defaults);
+        merge::apply_opentelemetry_env(&mut settings, &otel);
         if let Some(path) = file.map(Path::to_owned).or(named) {
             let text = std::fs::read_to_string(&path)
                 .map_err(|e| format!("cannot read the settings file {}: {e}", path.display()))?;
-            merge::file(&mut settings, &text, &path.display().to_string())?;
+            merge::apply_file(&mut settings, &text, &path.display().to_string())?;
         }
-        merge::environment(&mut settings, &env)?;
-        lay(&mut settings, overrides);
+        merge::apply_environment(&mut settings, &env)?;
+        apply_overrides(&mut settings, overrides);
         let read = settings.clone().try_into();
-        let mut config: Config = read.map_err(|e: toml::de::Error| check::fault(&settings).unwrap_or(e.to_string()))?;
+        let mut config: Config =
+            read.map_err(|e: toml::de::Error| check::find_invalid_setting(&settings).unwrap_or(e.to_string()))?;
         config.read_secrets()?;
         config.check()?;
         Ok(config)
@@ -138,8 +144,8 @@ impl Config {
     ///
     /// # Errors
     /// A sentence that names the setting at fault.
-    pub fn tracing(&self) -> Result<Option<(String, f64)>, String> {
-        let Traces { endpoint, sampling, resource, headers, .. } = &self.traces;
+    pub fn trace_export(&self) -> Result<Option<(String, f64)>, String> {
+        let TracesConfig { endpoint, sampling, resource, headers, .. } = &self.traces;
         let part = sampling.parse().ok().filter(|part| (0.0..=1.0).contains(part));
         let part = part.ok_or_else(|| format!("traces.sampling is `{sampling}`: write a number from 0 to 1"))?;
         for (key, list) in [("resource", resource), ("headers", headers)] {
@@ -154,94 +160,96 @@ impl Config {
             _ if !cfg!(feature = "otel") => {
                 Err("traces.endpoint is set, but this program was built without the feature `otel`".into())
             }
-            url => Ok(Some((format!("{}/v1/traces", http_url("traces.endpoint", url)?.trim_end_matches('/')), part))),
+            url => {
+                Ok(Some((format!("{}/v1/traces", check_http_url("traces.endpoint", url)?.trim_end_matches('/')), part)))
+            }
         }
     }
 
     /// The language of pages and mails where no other is known.
     #[must_use]
-    pub fn language(&self) -> Language {
+    pub fn default_language(&self) -> Language {
         Language::parse(&self.web.language).unwrap_or(Language::English)
     }
 
     /// How topics are named, and where receivers find this installation as far as the settings say.
     #[must_use]
-    pub fn topics(&self) -> opendrs_service::topic::Notifications {
-        let Notifications { public_url, region, account, certificate_name, keep, .. } = &self.notifications;
+    pub fn notification_settings(&self) -> opendrs_service::receiver::NotificationSettings {
+        let NotificationsConfig { public_url, region, account, certificate_name, keep, .. } = &self.notifications;
         let base_url = if public_url.is_empty() { &self.web.public_url } else { public_url };
-        opendrs_service::topic::Notifications {
+        opendrs_service::receiver::NotificationSettings {
             base_url: base_url.trim_end_matches('/').to_owned(),
             region: region.clone(),
             account: account.clone(),
             certificate_name: certificate_name.clone(),
-            keep: keep.0,
+            retention: keep.0,
         }
     }
 
     /// Where the store is.
     #[must_use]
-    pub fn place(&self) -> Place {
+    pub fn store_location(&self) -> StoreLocation {
         match self.server.database_url.as_str() {
-            "" => Place::File(self.server.data.join("opendrs.db")),
-            url => Place::Url(url.to_owned()),
+            "" => StoreLocation::File(self.server.data.join("opendrs.db")),
+            url => StoreLocation::Url(url.to_owned()),
         }
     }
 
     /// Where the master key is.
     #[must_use]
-    pub fn master_file(&self) -> PathBuf {
+    pub fn master_key_file(&self) -> PathBuf {
         let named = &self.keys.master_file;
         if named.as_os_str().is_empty() { self.server.data.join("master.key") } else { named.clone() }
     }
 
     /// For how long a node that stops still serves.
     #[must_use]
-    pub fn drain(&self) -> Duration {
-        self.server.drain.wall()
+    pub fn drain_window(&self) -> Duration {
+        self.server.drain.to_duration()
     }
 
     /// Who may use the operator's API; `None` where nobody may.
     ///
     /// # Errors
     /// A sentence that names the file at fault, and nothing of what is in it.
-    pub fn operator(&self) -> Result<Option<Operator>, String> {
+    pub fn operator(&self) -> Result<Option<OperatorToken>, String> {
         let path = &self.operator.token_file;
         if path.as_os_str().is_empty() {
             return Ok(None);
         }
-        let token = secret::first("operator.token_file", path)?;
-        Operator::with(&token)
+        let token = secret::read_first_line("operator.token_file", path)?;
+        OperatorToken::new(&token)
             .map(Some)
             .map_err(|why| format!("the file {} of operator.token_file: {why}", path.display()))
     }
 
     /// How long refresh tokens of strict clients last.
     #[must_use]
-    pub fn refresh(&self) -> Lifetime {
-        Lifetime { idle: self.login.refresh_idle.0, whole: self.login.refresh_lifetime.0 }
+    pub fn refresh_lifetime(&self) -> RefreshTokenLifetime {
+        RefreshTokenLifetime { idle: self.login.refresh_idle.0, absolute: self.login.refresh_lifetime.0 }
     }
 
     /// For how long readings are kept.
     #[must_use]
-    pub fn keep(&self) -> Keep {
-        Keep { readings: self.readings.keep.0, days: self.readings.keep_daily.0 }
+    pub fn reading_retention(&self) -> ReadingRetention {
+        ReadingRetention { readings: self.readings.keep.0, days: self.readings.keep_daily.0 }
     }
 
     /// The network as the settings have it.
     ///
     /// # Errors
     /// A sentence that names the setting at fault.
-    pub fn network(&self) -> Result<Network, String> {
-        Network::new(&self.outbound.allow, self.ca_file())
+    pub fn outbound_client(&self) -> Result<GuardedHttpClient, String> {
+        GuardedHttpClient::new(&self.outbound.allow, self.ca_file())
     }
 
     /// The same for a command that asks this installation itself, whose own authority is trusted then.
     ///
     /// # Errors
     /// A sentence that names the setting at fault.
-    pub fn network_to_ourselves(&self) -> Result<Network, String> {
-        let own = self.local_authority();
-        Network::new(&self.outbound.allow, self.ca_file().into_iter().chain(own.as_deref()))
+    pub fn outbound_client_to_self(&self) -> Result<GuardedHttpClient, String> {
+        let own = self.local_ca_file();
+        GuardedHttpClient::new(&self.outbound.allow, self.ca_file().into_iter().chain(own.as_deref()))
     }
 
     /// A file of certificate authorities that are trusted besides the system's.
@@ -253,31 +261,31 @@ impl Config {
     /// How long a request to another server may take.
     #[must_use]
     pub fn request_timeout(&self) -> Duration {
-        Duration::from_secs(u64::try_from(self.outbound.timeout.0.secs()).unwrap_or(15).max(1))
+        Duration::from_secs(u64::try_from(self.outbound.timeout.0.as_secs()).unwrap_or(15).max(1))
     }
 
     /// Rules of units that change hands.
     #[must_use]
-    pub fn takeover(&self) -> opendrs_service::takeover::Rules {
-        let Takeovers { per_day, answer_within } = &self.takeover;
-        opendrs_service::takeover::Rules { per_day: *per_day, answer_within: answer_within.0 }
+    pub fn takeover_rules(&self) -> opendrs_service::takeover::TakeoverSettings {
+        let TakeoverConfig { per_day, answer_within } = &self.takeover;
+        opendrs_service::takeover::TakeoverSettings { per_day: *per_day, answer_within: answer_within.0 }
     }
 
     /// Every duration of an order's life.
     #[must_use]
-    pub fn timing(&self) -> Timing {
+    pub fn order_timing(&self) -> OrderTiming {
         let o = &self.orders;
-        Timing {
+        OrderTiming {
             cancel_window: o.cancel_window.0,
             problem_hold: o.problem_hold.0,
             // A recheck of nothing would never let time pass.
-            recheck: o.recheck.0.max(Span::from_secs(1)),
-            ask_above: o.ask_above,
+            recheck_every: o.recheck.0.max(Span::from_secs(1)),
+            price_tolerance_percent: o.ask_above,
             remind_before: o.remind_before.0,
             ship_after: o.ship_after.0,
             deliver_after: o.deliver_after.0,
-            delivery_known: o.delivery_known,
-            free_after: o.free_after.0,
+            carrier_reports_delivery: o.delivery_known,
+            assume_delivered_after: o.free_after.0,
             test_ship_after: o.test_ship_after.0,
             test_deliver_after: o.test_deliver_after.0,
         }

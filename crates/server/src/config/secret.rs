@@ -7,11 +7,11 @@
 use super::Config;
 use std::path::Path;
 
-fn read(key: &str, path: &Path) -> Result<String, String> {
+fn read_file(key: &str, path: &Path) -> Result<String, String> {
     std::fs::read_to_string(path).map_err(|e| format!("cannot read the file {} of {key}: {e}", path.display()))
 }
 
-fn empty(key: &str, path: &Path) -> String {
+fn empty_file_error(key: &str, path: &Path) -> String {
     format!("the file {} of {key} is empty", path.display())
 }
 
@@ -19,53 +19,53 @@ fn empty(key: &str, path: &Path) -> String {
 ///
 /// # Errors
 /// A sentence that names the setting and the file.
-pub(super) fn password(key: &str, path: &Path) -> Result<String, String> {
-    let text = read(key, path)?;
+pub(super) fn read_password(key: &str, path: &Path) -> Result<String, String> {
+    let text = read_file(key, path)?;
     let first = text.lines().next().filter(|line| !line.is_empty());
-    first.map(str::to_owned).ok_or_else(|| empty(key, path))
+    first.map(str::to_owned).ok_or_else(|| empty_file_error(key, path))
 }
 
 /// The lines of a file of secrets, without blanks around them and without empty ones.
 ///
 /// # Errors
 /// A sentence that names the setting and the file.
-pub(super) fn lines(key: &str, path: &Path) -> Result<Vec<String>, String> {
-    let text = read(key, path)?;
+pub(super) fn read_lines(key: &str, path: &Path) -> Result<Vec<String>, String> {
+    let text = read_file(key, path)?;
     let lines: Vec<_> = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
-    if lines.is_empty() { Err(empty(key, path)) } else { Ok(lines) }
+    if lines.is_empty() { Err(empty_file_error(key, path)) } else { Ok(lines) }
 }
 
 /// The secret in a file: its first line.
 ///
 /// # Errors
 /// A sentence that names the setting and the file.
-pub(super) fn first(key: &str, path: &Path) -> Result<String, String> {
-    Ok(lines(key, path)?.swap_remove(0))
+pub(super) fn read_first_line(key: &str, path: &Path) -> Result<String, String> {
+    Ok(read_lines(key, path)?.swap_remove(0))
 }
 
-fn is_named(path: &Path) -> bool {
+fn is_set(path: &Path) -> bool {
     !path.as_os_str().is_empty()
 }
 
-fn twice(key: &str) -> String {
+fn both_set_error(key: &str) -> String {
     format!("{key} and {key}_file are both set: give one of them")
 }
 
 /// A secret that may be in a file instead.
-fn one(value: &mut String, key: &str, file: &Path) -> Result<(), String> {
-    match (is_named(file), value.is_empty()) {
+fn load_secret(value: &mut String, key: &str, file: &Path) -> Result<(), String> {
+    match (is_set(file), value.is_empty()) {
         (false, _) => Ok(()),
-        (true, false) => Err(twice(key)),
-        (true, true) => first(&format!("{key}_file"), file).map(|found| *value = found),
+        (true, false) => Err(both_set_error(key)),
+        (true, true) => read_first_line(&format!("{key}_file"), file).map(|found| *value = found),
     }
 }
 
 /// A list of secrets that may be in a file instead, one a line.
-fn many(list: &mut Vec<String>, key: &str, file: &Path) -> Result<(), String> {
-    match (is_named(file), list.is_empty()) {
+fn load_secret_list(list: &mut Vec<String>, key: &str, file: &Path) -> Result<(), String> {
+    match (is_set(file), list.is_empty()) {
         (false, _) => Ok(()),
-        (true, false) => Err(twice(key)),
-        (true, true) => lines(&format!("{key}_file"), file).map(|found| *list = found),
+        (true, false) => Err(both_set_error(key)),
+        (true, true) => read_lines(&format!("{key}_file"), file).map(|found| *list = found),
     }
 }
 
@@ -75,11 +75,15 @@ impl Config {
     /// # Errors
     /// A sentence that names the setting and the file.
     pub(super) fn read_secrets(&mut self) -> Result<(), String> {
-        one(&mut self.server.database_url, "server.database_url", &self.server.database_url_file)?;
-        many(&mut self.traces.headers, "traces.headers", &self.traces.headers_file)?;
+        load_secret(&mut self.server.database_url, "server.database_url", &self.server.database_url_file)?;
+        load_secret_list(&mut self.traces.headers, "traces.headers", &self.traces.headers_file)?;
         let own = &mut self.fulfilment;
-        many(&mut own.webhook_secrets, "fulfilment.webhook_secrets", &own.webhook_secrets_file)?;
-        many(&mut own.vendure_hint_secrets, "fulfilment.vendure_hint_secrets", &own.vendure_hint_secrets_file)
+        load_secret_list(&mut own.webhook_secrets, "fulfilment.webhook_secrets", &own.webhook_secrets_file)?;
+        load_secret_list(
+            &mut own.vendure_hint_secrets,
+            "fulfilment.vendure_hint_secrets",
+            &own.vendure_hint_secrets_file,
+        )
     }
 
     /// The files of secrets that the settings name, each with its setting. Not the master key's.
@@ -94,6 +98,6 @@ impl Config {
             ("fulfilment.vendure_key_file", &self.fulfilment.vendure_key_file),
             ("fulfilment.vendure_hint_secrets_file", &self.fulfilment.vendure_hint_secrets_file),
         ];
-        all.into_iter().map(|(key, path)| (key, path.as_path())).filter(|(_, path)| is_named(path)).collect()
+        all.into_iter().map(|(key, path)| (key, path.as_path())).filter(|(_, path)| is_set(path)).collect()
     }
 }

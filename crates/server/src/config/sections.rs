@@ -2,8 +2,8 @@
 //!
 //! Not here: what they mean together ([`super::Config`]). Invariant: a section takes no key that it does not know.
 
+use opendrs_domain::time::{ParseSpanError, Span};
 use opendrs_http::TrustedProxies;
-use opendrs_domain::time::{BadSpan, Span};
 use serde::Deserialize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -35,7 +35,7 @@ pub enum LogFormat {
 /// `[server]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Server {
+pub struct ServerConfig {
     /// Address of every role that has none of its own.
     pub listen: String,
     /// Data folder.
@@ -49,8 +49,8 @@ pub struct Server {
     pub proxies: TrustedProxies,
     /// Open connections at most.
     pub max_connections: usize,
-    pub(super) head_timeout: Lasting,
-    pub(super) drain: Lasting,
+    pub(super) head_timeout: DurationSetting,
+    pub(super) drain: DurationSetting,
     /// What is logged.
     pub log: String,
     /// How.
@@ -60,14 +60,14 @@ pub struct Server {
 /// `[operator]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Operating {
+pub(super) struct OperatorConfig {
     pub(super) token_file: PathBuf,
 }
 
 /// `[metrics]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Metrics {
+pub struct MetricsConfig {
     /// The address at which a node tells its numbers, or empty.
     pub listen: String,
 }
@@ -75,7 +75,7 @@ pub struct Metrics {
 /// `[traces]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Traces {
+pub struct TracesConfig {
     /// Where traces go, or empty.
     pub endpoint: String,
     /// Which part of what comes without a trace of its own is traced, as it is written.
@@ -92,7 +92,7 @@ pub struct Traces {
 /// `[service]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Face {
+pub struct RoleConfig {
     /// An address of its own, or empty.
     pub listen: String,
     /// Where the outside finds it, or empty.
@@ -102,7 +102,7 @@ pub struct Face {
 /// `[web]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Web {
+pub struct WebConfig {
     /// An address of its own, or empty.
     pub listen: String,
     /// Where the outside finds it, or empty.
@@ -113,34 +113,34 @@ pub struct Web {
 /// `[login]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Login {
+pub struct LoginConfig {
     /// An address of its own, or empty.
     pub listen: String,
     /// Where the outside finds it, or empty.
     pub public_url: String,
     /// `iss` of tokeninfo.
     pub issuer: String,
-    pub(super) refresh_idle: Lasting,
-    pub(super) refresh_lifetime: Lasting,
+    pub(super) refresh_idle: DurationSetting,
+    pub(super) refresh_lifetime: DurationSetting,
 }
 
 /// `[notifications]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Notifications {
+pub struct NotificationsConfig {
     /// Where receivers find this installation, or empty.
     pub public_url: String,
     pub(super) region: String,
     pub(super) account: String,
     pub(super) certificate_name: String,
     pub(super) sns_endpoint: String,
-    pub(super) keep: Lasting,
+    pub(super) keep: DurationSetting,
 }
 
 /// `[keys]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Keys {
+pub struct KeysConfig {
     /// The master key's file, or empty.
     pub master_file: PathBuf,
 }
@@ -148,66 +148,66 @@ pub struct Keys {
 /// `[outbound]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Out {
+pub struct OutboundConfig {
     /// Networks, addresses and host names that may be asked though they are private.
     pub allow: Vec<String>,
     /// A file of certificate authorities, or empty.
     pub ca_file: PathBuf,
-    pub(super) timeout: Lasting,
+    pub(super) timeout: DurationSetting,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(try_from = "String")]
-pub(super) struct Lasting(pub(super) Span);
+pub(super) struct DurationSetting(pub(super) Span);
 
-impl TryFrom<String> for Lasting {
-    type Error = BadSpan;
-    fn try_from(text: String) -> Result<Self, BadSpan> {
+impl TryFrom<String> for DurationSetting {
+    type Error = ParseSpanError;
+    fn try_from(text: String) -> Result<Self, ParseSpanError> {
         Span::parse(&text).map(Self)
     }
 }
 
-impl Lasting {
+impl DurationSetting {
     /// As a time by the machine's clock.
-    pub(super) fn wall(self) -> Duration {
-        Duration::from_micros(u64::try_from(self.0.micros()).unwrap_or_default())
+    pub(super) fn to_duration(self) -> Duration {
+        Duration::from_micros(u64::try_from(self.0.as_micros()).unwrap_or_default())
     }
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Readings {
-    pub(super) keep: Lasting,
-    pub(super) keep_daily: Lasting,
+pub(super) struct ReadingsConfig {
+    pub(super) keep: DurationSetting,
+    pub(super) keep_daily: DurationSetting,
 }
 
 /// `[takeover]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Takeovers {
+pub(super) struct TakeoverConfig {
     pub(super) per_day: u32,
-    pub(super) answer_within: Lasting,
+    pub(super) answer_within: DurationSetting,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Orders {
-    pub(super) cancel_window: Lasting,
-    pub(super) problem_hold: Lasting,
-    pub(super) recheck: Lasting,
+pub(super) struct OrdersConfig {
+    pub(super) cancel_window: DurationSetting,
+    pub(super) problem_hold: DurationSetting,
+    pub(super) recheck: DurationSetting,
     pub(super) ask_above: u32,
-    pub(super) remind_before: Lasting,
-    pub(super) ship_after: Lasting,
-    pub(super) deliver_after: Lasting,
+    pub(super) remind_before: DurationSetting,
+    pub(super) ship_after: DurationSetting,
+    pub(super) deliver_after: DurationSetting,
     pub(super) delivery_known: bool,
-    pub(super) free_after: Lasting,
-    pub(super) test_ship_after: Lasting,
-    pub(super) test_deliver_after: Lasting,
+    pub(super) free_after: DurationSetting,
+    pub(super) test_ship_after: DurationSetting,
+    pub(super) test_deliver_after: DurationSetting,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Fulfilling {
+pub(super) struct FulfilmentConfig {
     pub(super) backend: String,
     pub(super) makers: Vec<String>,
     pub(super) webhook_url: String,
@@ -218,7 +218,7 @@ pub(super) struct Fulfilling {
     pub(super) vendure_channel: String,
     pub(super) vendure_shipping_method: String,
     pub(super) vendure_payment_method: String,
-    pub(super) vendure_poll: Lasting,
+    pub(super) vendure_poll: DurationSetting,
     pub(super) vendure_hint_secrets: Vec<String>,
     pub(super) vendure_hint_secrets_file: PathBuf,
 }

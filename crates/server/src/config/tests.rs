@@ -15,7 +15,7 @@ fn each_source_wins_over_the_one_before() {
     assert_eq!(load("", &[]).unwrap().server.listen, "127.0.0.1:7373");
     let file = "[server]\nlisten = \"a:1\"\n[orders]\ncancel_window = \"1h\"";
     let config = load(file, &[("OPENDRS_SERVER_LISTEN", "b:2"), ("OPENDRS_SERVER_ROLES", "web,worker")]).unwrap();
-    assert_eq!((config.server.listen.as_str(), config.timing().cancel_window), ("b:2", Span::from_hours(1)));
+    assert_eq!((config.server.listen.as_str(), config.order_timing().cancel_window), ("b:2", Span::from_hours(1)));
     assert_eq!(config.server.roles, [Role::Web, Role::Worker]);
 }
 
@@ -43,7 +43,7 @@ fn what_a_cluster_tells_of_a_service_of_this_name_is_no_setting() {
 
 #[test]
 fn opentelemetrys_own_variables_take_the_defaults_place() {
-    assert_eq!(load("", &[]).unwrap().tracing(), Ok(None));
+    assert_eq!(load("", &[]).unwrap().trace_export(), Ok(None));
     let env = [
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a:4318/"),
         ("OTEL_SERVICE_NAME", "drs"),
@@ -51,11 +51,11 @@ fn opentelemetrys_own_variables_take_the_defaults_place() {
         ("OTEL_ELSE", "x"),
     ];
     let config = load("", &env).unwrap();
-    assert_eq!(config.tracing(), Ok(Some(("http://a:4318/v1/traces".into(), 0.5))));
+    assert_eq!(config.trace_export(), Ok(Some(("http://a:4318/v1/traces".into(), 0.5))));
     assert_eq!(config.traces.service_name, "drs");
     let config = load("[traces]\nendpoint = \"http://b\"", &env).unwrap();
-    assert_eq!(config.tracing(), Ok(Some(("http://b/v1/traces".into(), 0.5))), "the file is nearer");
-    assert_eq!(load("[traces]\nendpoint = \"\"", &env).unwrap().tracing(), Ok(None), "and can switch it off");
+    assert_eq!(config.trace_export(), Ok(Some(("http://b/v1/traces".into(), 0.5))), "the file is nearer");
+    assert_eq!(load("[traces]\nendpoint = \"\"", &env).unwrap().trace_export(), Ok(None), "and can switch it off");
 }
 
 #[test]
@@ -156,10 +156,13 @@ fn a_secret_stands_in_its_setting_or_in_a_file() {
          webhook_url = \"https://a\"\nwebhook_secrets_file = \"{secrets}\"\nvendure_hint_secrets_file = \"{secrets}\"\n"
     );
     let config = load(&text, &[]).unwrap();
-    assert_eq!(config.place(), Place::Url("postgres://a:b@c/d".into()));
+    assert_eq!(config.store_location(), StoreLocation::Url("postgres://a:b@c/d".into()));
     assert_eq!(config.traces.headers, ["authorization=Bearer 1", "x=2"]);
-    let hook = config.fulfilment().unwrap().webhook.unwrap();
-    assert_eq!(hook.secrets.iter().map(opendrs_domain::wire::webhook::Secret::reveal).collect::<Vec<_>>(), [ONE, TWO]);
+    let hook = config.fulfilment_settings().unwrap().webhook.unwrap();
+    assert_eq!(
+        hook.secrets.iter().map(opendrs_domain::wire::webhook::WebhookSecret::reveal).collect::<Vec<_>>(),
+        [ONE, TWO]
+    );
     assert_eq!(config.secret_files().len(), 4);
     let (empty, wrong) = (file("empty", "\n \n"), file("wrong", "of-back-end\n"));
     for (section, key, file, says) in [
@@ -185,20 +188,20 @@ fn a_secret_stands_in_its_setting_or_in_a_file() {
 #[test]
 fn limits_are_on_and_a_server_for_tests_has_those_that_are_set() {
     let config = load("", &[]).unwrap();
-    assert_eq!(config.limits_off(), []);
-    let rates = config.rates();
-    assert_eq!((rates.device.per_second, rates.device.burst, rates.device_day), (2, 120, 10_000));
-    assert_eq!((rates.orders_day, rates.mails_day), (5, 20));
-    assert_eq!((rates.client.per_second, config.connections().per_address), (500, 1000));
+    assert_eq!(config.disabled_limits(), []);
+    let rates = config.rate_limits();
+    assert_eq!((rates.device_calls.per_second, rates.device_calls.burst, rates.device_calls_per_day), (2, 120, 10_000));
+    assert_eq!((rates.device_orders_per_day, rates.device_mails_per_day), (5, 20));
+    assert_eq!((rates.client_calls.per_second, config.connections().per_address), (500, 1000));
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("o.toml");
     std::fs::write(&path, "[limits]\norders_per_day = 3\n").unwrap();
     let env = [("OPENDRS_LIMITS_MAILS_PER_DAY".to_owned(), "7".to_owned())];
-    let double = Config::load_over(lifted(), Some(&path), env, Vec::new()).unwrap();
-    let rates = double.rates();
-    assert_eq!((rates.orders_day, rates.mails_day), (3, 7), "what is set holds");
-    assert_eq!((rates.device.per_second, rates.device_day, rates.client.per_second), (0, 0, 0));
-    assert_eq!(double.limits_off().len(), lifted().len() - 2);
-    let none = Config::load(Some(&path), [], lifted()).unwrap();
-    assert_eq!(none.limits_off().len(), lifted().len(), "the command line wins");
+    let double = Config::load_with_defaults(lifted_limits(), Some(&path), env, Vec::new()).unwrap();
+    let rates = double.rate_limits();
+    assert_eq!((rates.device_orders_per_day, rates.device_mails_per_day), (3, 7), "what is set holds");
+    assert_eq!((rates.device_calls.per_second, rates.device_calls_per_day, rates.client_calls.per_second), (0, 0, 0));
+    assert_eq!(double.disabled_limits().len(), lifted_limits().len() - 2);
+    let none = Config::load(Some(&path), [], lifted_limits()).unwrap();
+    assert_eq!(none.disabled_limits().len(), lifted_limits().len(), "the command line wins");
 }

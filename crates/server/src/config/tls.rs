@@ -2,8 +2,8 @@
 //!
 //! Invariant: what is set to be protected is never served in the clear.
 
-use super::{Config, Lasting};
-use crate::tls::{CERTIFICATE_FILE, Source};
+use super::{Config, DurationSetting};
+use crate::tls::{CA_CERTIFICATE_FILE, CertificateSource};
 use serde::Deserialize;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -25,16 +25,16 @@ pub enum TlsMode {
 /// `[tls]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Tls {
+pub struct TlsConfig {
     /// Where the certificate comes from.
     pub mode: TlsMode,
     certificate_file: PathBuf,
     key_file: PathBuf,
     names: Vec<String>,
-    look: Lasting,
+    look: DurationSetting,
 }
 
-impl Tls {
+impl TlsConfig {
     pub(super) fn check(&self) -> Result<(), String> {
         if let Some(name) =
             self.names.iter().find(|name| url::Host::parse(name).is_err() && name.parse::<IpAddr>().is_err())
@@ -58,37 +58,40 @@ impl Tls {
 impl Config {
     /// Where the listeners' certificate comes from; `None` where they speak plain HTTP.
     #[must_use]
-    pub fn certificate(&self) -> Option<Source> {
+    pub fn certificate_source(&self) -> Option<CertificateSource> {
         match self.tls.mode {
             TlsMode::Off => None,
-            TlsMode::Files => {
-                Some(Source::Files { certificate: self.tls.certificate_file.clone(), key: self.tls.key_file.clone() })
+            TlsMode::Files => Some(CertificateSource::Files {
+                certificate: self.tls.certificate_file.clone(),
+                key: self.tls.key_file.clone(),
+            }),
+            TlsMode::SelfSigned => {
+                Some(CertificateSource::Local { folder: self.server.data.clone(), names: self.certificate_names() })
             }
-            TlsMode::SelfSigned => Some(Source::Local { folder: self.server.data.clone(), names: self.names() }),
         }
     }
 
     /// How often it is looked whether there is another certificate.
     #[must_use]
-    pub fn certificate_look(&self) -> Duration {
-        self.tls.look.wall().max(Duration::from_secs(1))
+    pub fn certificate_check_interval(&self) -> Duration {
+        self.tls.look.to_duration().max(Duration::from_secs(1))
     }
 
     /// What addresses of this server begin with where none is set.
     #[must_use]
-    pub fn scheme(&self) -> &'static str {
+    pub fn default_scheme(&self) -> &'static str {
         if self.tls.mode == TlsMode::Off { "http" } else { "https" }
     }
 
     /// The certificate of this installation's own authority, where it has one.
     #[must_use]
-    pub fn local_authority(&self) -> Option<PathBuf> {
-        Some(self.server.data.join(CERTIFICATE_FILE)).filter(|path| path.exists())
+    pub fn local_ca_file(&self) -> Option<PathBuf> {
+        Some(self.server.data.join(CA_CERTIFICATE_FILE)).filter(|path| path.exists())
     }
 
     /// What a certificate of our own is good for: this machine as it calls itself, where it listens, where the settings
     /// say that it is found, and what else they name.
-    fn names(&self) -> Vec<String> {
+    fn certificate_names(&self) -> Vec<String> {
         let listen = [&self.server.listen, &self.service.listen, &self.login.listen, &self.web.listen];
         let listen = listen.map(|address| format!("http://{address}"));
         let faces = [&self.service.public_url, &self.login.public_url, &self.web.public_url];
@@ -123,9 +126,12 @@ mod tests {
             assert!(load(&env).unwrap_err().contains("with tls.mode = \"files\" alone"), "{env:?}");
         }
         let config = load(&[(mode, "files"), (cert, "c"), (key, "k")]).unwrap();
-        assert!(matches!(config.certificate(), Some(Source::Files { .. })) && config.scheme() == "https");
+        assert!(
+            matches!(config.certificate_source(), Some(CertificateSource::Files { .. }))
+                && config.default_scheme() == "https"
+        );
         let config = load(&[]).unwrap();
-        assert!(config.certificate().is_none() && config.scheme() == "http");
+        assert!(config.certificate_source().is_none() && config.default_scheme() == "http");
     }
 
     #[test]
@@ -137,7 +143,9 @@ mod tests {
             ("OPENDRS_WEB_PUBLIC_URL", "https://shop.example:8443/"),
             ("OPENDRS_LOGIN_PUBLIC_URL", "https://shop.example"),
         ]);
-        let Some(Source::Local { names, .. }) = config.unwrap().certificate() else { panic!("no authority") };
+        let Some(CertificateSource::Local { names, .. }) = config.unwrap().certificate_source() else {
+            panic!("no authority")
+        };
         let wanted = ["localhost", "127.0.0.1", "::1", "shop.example", "fd00::1"];
         assert_eq!(names, [&wanted[..], &["dash-replenishment-service-na.amazon.com", "10.0.0.9"]].concat());
     }

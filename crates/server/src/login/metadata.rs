@@ -3,8 +3,8 @@
 //! It tells what a strict client may count on. What other clients may do beyond it, they know from the documents of Login
 //! with Amazon. Invariant: nothing is listed that is not there.
 
-use super::answer;
-use crate::state::Site;
+use super::uncached_json;
+use crate::state::AppState;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -13,7 +13,7 @@ use serde::Serialize;
 use std::sync::Arc;
 
 #[derive(Serialize)]
-struct Metadata<'a> {
+struct AuthorizationServerMetadata<'a> {
     issuer: &'a str,
     authorization_endpoint: String,
     token_endpoint: String,
@@ -26,9 +26,9 @@ struct Metadata<'a> {
     authorization_response_iss_parameter_supported: bool,
 }
 
-pub(super) async fn get(State(site): State<Arc<Site>>) -> Response {
+pub(super) async fn get(State(site): State<Arc<AppState>>) -> Response {
     let issuer = site.urls.login.as_str();
-    let metadata = Metadata {
+    let metadata = AuthorizationServerMetadata {
         issuer,
         authorization_endpoint: format!("{issuer}/ap/oa"),
         token_endpoint: format!("{issuer}/auth/o2/token"),
@@ -40,5 +40,5 @@ pub(super) async fn get(State(site): State<Arc<Site>>) -> Response {
         code_challenge_methods_supported: ["S256"],
         authorization_response_iss_parameter_supported: true,
     };
-    answer(StatusCode::OK, &metadata)
+    uncached_json(StatusCode::OK, &metadata)
 }

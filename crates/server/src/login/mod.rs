@@ -14,10 +14,10 @@ use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use opendrs_http::response::json;
 use opendrs_service::Error;
-use opendrs_service::error::OAuth;
+use opendrs_service::error::OAuthErrorCode;
 use serde::Serialize;
 
-const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
+const ERROR_TYPE_HEADER: HeaderName = HeaderName::from_static("x-amzn-errortype");
 
 /// Every route of the login role that programs call.
 pub(crate) fn routes() -> Vec<Route> {
@@ -31,7 +31,7 @@ pub(crate) fn routes() -> Vec<Route> {
 }
 
 /// A JSON answer that nobody keeps.
-fn answer(status: StatusCode, body: &impl Serialize) -> Response {
+fn uncached_json(status: StatusCode, body: &impl Serialize) -> Response {
     let text = serde_json::to_string(body).unwrap_or_default();
     let mut response = json(status, text);
     let headers = response.headers_mut();
@@ -43,34 +43,34 @@ fn answer(status: StatusCode, body: &impl Serialize) -> Response {
 
 /// A refusal of the login role.
 #[derive(Debug)]
-pub(crate) struct Refused {
+pub(crate) struct OAuthError {
     error: Error,
     /// The client tried HTTP Basic, and is told so if it failed.
-    basic: bool,
+    basic_auth: bool,
 }
 
-impl From<Error> for Refused {
+impl From<Error> for OAuthError {
     fn from(error: Error) -> Self {
-        Self { error, basic: false }
+        Self { error, basic_auth: false }
     }
 }
 
 #[derive(Serialize)]
-struct Body<'a> {
+struct OAuthErrorBody<'a> {
     error_description: &'a str,
     error: &'a str,
 }
 
-impl IntoResponse for Refused {
+impl IntoResponse for OAuthError {
     fn into_response(self) -> Response {
         log(&self.error);
         const BAD: StatusCode = StatusCode::BAD_REQUEST;
         let (status, error) = match &self.error {
-            Error::OAuth { error: OAuth::InvalidClient, .. } => (StatusCode::UNAUTHORIZED, "invalid_client"),
-            Error::OAuth { error, .. } => (BAD, error.as_str()),
+            Error::OAuth { code: OAuthErrorCode::InvalidClient, .. } => (StatusCode::UNAUTHORIZED, "invalid_client"),
+            Error::OAuth { code: error, .. } => (BAD, error.as_str()),
             Error::InvalidToken => (BAD, "invalid_token"),
             Error::InsufficientScope(_) => (StatusCode::UNAUTHORIZED, "insufficient_scope"),
-            Error::Throttled(_) | Error::TooOften(_) | Error::TooManyOrders(_) => {
+            Error::Throttled(_) | Error::RateLimited(_) | Error::OrderLimitReached(_) => {
                 (StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable")
             }
             Error::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable"),
@@ -81,26 +81,26 @@ impl IntoResponse for Refused {
             | Error::UnknownOrder
             | Error::OtherDevice { .. }
             | Error::BadField(_)
-            | Error::NotCancelled(_)
-            | Error::NotApproved(_)
-            | Error::NotReported(_)
+            | Error::CancelRejected(_)
+            | Error::ApproveRejected(_)
+            | Error::ReportRejected(_)
             | Error::WrongPassword
-            | Error::Blocked
-            | Error::SignupGone
-            | Error::BadChoice(_)
+            | Error::CustomerBlocked
+            | Error::SignupClosed
+            | Error::InvalidForm(_)
             | Error::UnknownEvent(_)
-            | Error::BadSeed { .. }
-            | Error::BadCommand(_) => (BAD, "invalid_request"),
+            | Error::InvalidSeed { .. }
+            | Error::InvalidCommand(_) => (BAD, "invalid_request"),
         };
         let words = match &self.error {
             Error::InvalidToken => "The access token is missing, malformed, expired or revoked".into(),
             error => error.to_string(),
         };
-        let mut response = answer(status, &Body { error_description: &words, error });
+        let mut response = uncached_json(status, &OAuthErrorBody { error_description: &words, error });
         let headers = response.headers_mut();
         let name = "OA2InvalidRequestException:http://internal.amazon.com/coral/com.amazon.panda/";
-        headers.insert(ERROR_TYPE, HeaderValue::from_static(name));
-        if self.basic && status == StatusCode::UNAUTHORIZED {
+        headers.insert(ERROR_TYPE_HEADER, HeaderValue::from_static(name));
+        if self.basic_auth && status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"opendrs\""));
         }
         if let Some(after) = retry_after(&self.error) {

@@ -3,23 +3,23 @@
 //! Invariant: every attempt of a mail says the same under the same Message-ID, so that one that comes twice is seen for
 //! what it is.
 
+pub mod compose;
 pub mod smtp;
-pub mod words;
 
-pub use smtp::{Security, Smtp, SmtpSettings};
+pub use smtp::{SmtpMailer, SmtpSecurity, SmtpSettings};
 
-use opendrs_domain::mail::Outcome;
-use opendrs_service::mail::{Letter, Pending, Post};
+use opendrs_domain::mail::MailOutcome;
+use opendrs_service::mail::{MailFuture, MailMessage, Mailer};
 
 /// No mail server: mails stay in the store, where a page and the command line show them.
-pub struct Sink;
+pub struct MailSink;
 
-impl Post for Sink {
-    fn send<'a>(&'a self, _: &'a Letter) -> Pending<'a> {
-        Box::pin(std::future::ready(Outcome::Kept))
+impl Mailer for MailSink {
+    fn send<'a>(&'a self, _: &'a MailMessage) -> MailFuture<'a> {
+        Box::pin(std::future::ready(MailOutcome::Kept))
     }
 
-    fn sends(&self) -> bool {
+    fn is_sending(&self) -> bool {
         false
     }
 }

@@ -2,23 +2,23 @@
 //!
 //! Not here: what makers are told, which is `wire`. Invariant: the shape is one, whoever asks.
 
-use opendrs_domain::delivery::{EventState, State};
+use opendrs_domain::delivery::{DeliveryState, EventDeliveryState};
 use opendrs_domain::id::EventId;
 use opendrs_domain::notification::Event;
 use opendrs_domain::time::Time;
 use opendrs_domain::version::Version;
 use opendrs_domain::{date, wire};
-use opendrs_service::delivery::Story;
-use opendrs_store::delivery::Attempt;
+use opendrs_service::delivery::EventHistory;
+use opendrs_store::delivery::DeliveryAttempt;
 use serde_json::{Value, json};
 
 /// An event, with where it stands and its message in both versions.
-pub fn object(event: &Event, state: EventState) -> Value {
-    let message = |version| serde_json::from_str::<Value>(&wire::notification(event, version)).unwrap_or_default();
+pub fn event_json(event: &Event, state: EventDeliveryState) -> Value {
+    let message = |version| serde_json::from_str::<Value>(&wire::notification_json(event, version)).unwrap_or_default();
     json!({
         "id": event.id.to_string(),
-        "at": event.at.to_millis_text(),
-        "type": event.kind().wire_name(),
+        "at": event.at.to_rfc3339_millis(),
+        "type": event.notification_type().wire_name(),
         "model": event.model,
         "serial": event.serial,
         "state": state.as_str(),
@@ -27,38 +27,38 @@ pub fn object(event: &Event, state: EventState) -> Value {
 }
 
 /// An event with what became of it at each receiver.
-pub fn told(story: &Story) -> Value {
-    let mut shown = object(&story.event, story.state());
+pub fn event_history_json(story: &EventHistory) -> Value {
+    let mut shown = event_json(&story.event, story.state());
     shown["deliveries"] = story
         .deliveries
         .iter()
         .map(|(topic, delivery, attempts)| {
             json!({
                 "topic": topic.arn,
-                "endpoint": topic.shown_endpoint(),
+                "endpoint": topic.redacted_endpoint(),
                 "version": delivery.version,
                 "state": delivery.state.as_str(),
-                "due": delivery.due_at.filter(|_| delivery.state == State::Waiting).map(|at| at.to_millis_text()),
+                "due": delivery.due_at.filter(|_| delivery.state == DeliveryState::Waiting).map(|at| at.to_rfc3339_millis()),
                 "reason": delivery.reason,
-                "attempts": attempts.iter().map(attempt).collect::<Value>(),
+                "attempts": attempts.iter().map(attempt_json).collect::<Value>(),
             })
         })
         .collect();
     shown
 }
 
-fn attempt(attempt: &Attempt) -> Value {
-    let Attempt { number, at, took, status, problem, answer } = attempt;
-    json!({ "number": number, "at": at.to_millis_text(), "took_us": took, "status": status, "problem": problem, "answer": answer })
+fn attempt_json(attempt: &DeliveryAttempt) -> Value {
+    let DeliveryAttempt { number, at, duration_micros: took, status, error: problem, response: answer } = attempt;
+    json!({ "number": number, "at": at.to_rfc3339_millis(), "took_us": took, "status": status, "problem": problem, "answer": answer })
 }
 
 /// An event's id, as it is printed or as it stands in its message.
-pub fn id(text: &str) -> Result<EventId, String> {
+pub fn parse_event_id(text: &str) -> Result<EventId, String> {
     let bare = text.strip_prefix("amzn1.dash.notification.v1.").unwrap_or(text);
     EventId::parse(bare).map_err(|e| e.to_string())
 }
 
 /// A moment, as people write it.
-pub fn moment(text: &str) -> Result<Time, String> {
+pub fn parse_moment(text: &str) -> Result<Time, String> {
     date::parse(text).ok_or_else(|| format!("`{text}` is no moment: write it as 2018-03-02T07:00:00Z"))
 }

@@ -4,9 +4,9 @@
 //!
 //! Invariant: nobody needs a credential here; what may be changed is guarded by a token, or undone by the receiver.
 
-use crate::api::problem::Problem;
+use crate::api::error::ApiError;
 use crate::edge_error::{log, retry_after};
-use crate::state::Site;
+use crate::state::AppState;
 use crate::web::missing;
 use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
@@ -14,64 +14,70 @@ use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use opendrs_domain::login::form;
 use opendrs_http::body::read_body;
-use opendrs_service::topic::{self, Refused};
+use opendrs_service::receiver::{self, SnsRequestError};
 use opendrs_service::{Error, signing};
 use std::sync::Arc;
 
 /// What no route leads to: a query of SNS's kind, a signing certificate, or nothing. These are no routes of the router,
 /// since SNS has its queries at the root, where an installation without them has nothing, and a certificate's name fits
 /// no pattern.
-pub(crate) async fn others(State(site): State<Arc<Site>>, request: Request) -> Response {
+pub(crate) async fn fallback(State(site): State<Arc<AppState>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let (method, uri) = (parts.method.clone(), parts.uri.clone());
     let file = uri.path().trim_start_matches('/');
     match (method, file) {
-        (Method::GET | Method::HEAD, "") if uri.query().is_none() && missing::wants_page(&parts) => {
-            missing::home(&site, &parts)
+        (Method::GET | Method::HEAD, "") if uri.query().is_none() && missing::accepts_html(&parts) => {
+            missing::home_page(&site, &parts)
         }
-        (Method::GET, "") => query(&site, uri.query().unwrap_or_default().to_owned()).await,
+        (Method::GET, "") => handle_query(&site, uri.query().unwrap_or_default().to_owned()).await,
         (Method::POST, "") => match read_body(body, site.bodies).await {
             // Whoever posts may leave the question where it stood in the link.
             Ok(body) => {
                 let asked = [uri.query().unwrap_or_default(), &String::from_utf8_lossy(&body)].join("&");
-                query(&site, asked.trim_matches('&').to_owned()).await
+                handle_query(&site, asked.trim_matches('&').to_owned()).await
             }
-            Err(_) => Problem::TooLarge(site.bodies.bytes).into_response(),
+            Err(_) => ApiError::BodyTooLarge(site.bodies.bytes).into_response(),
         },
-        (Method::GET | Method::HEAD, file) if file.starts_with(signing::FILE_PREFIX) => certificate(&site, file).await,
+        (Method::GET | Method::HEAD, file) if file.starts_with(signing::CERTIFICATE_FILE_PREFIX) => {
+            signing_certificate(&site, file).await
+        }
         _ => missing::not_found(State(site), parts).await,
     }
 }
 
-const NAMESPACE: &str = "http://sns.amazonaws.com/doc/2010-03-31/";
+const XML_NAMESPACE: &str = "http://sns.amazonaws.com/doc/2010-03-31/";
 
-async fn query(site: &Site, text: String) -> Response {
-    let id = site.app.ids.random();
+async fn handle_query(site: &AppState, text: String) -> Response {
+    let id = site.app.ids.random_uuid();
     if text.is_empty() {
-        return Problem::NotFound.into_response();
+        return ApiError::NotFound.into_response();
     }
-    let fields = form::decode(text.as_bytes()).unwrap_or_default();
+    let fields = form::decode_pairs(text.as_bytes()).unwrap_or_default();
     let value = |name: &str| fields.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone()).unwrap_or_default();
     let done = match value("Action").as_str() {
         // SNS has such a call signed, and nobody has credentials here: better refused than taken without what it asks.
         "ConfirmSubscription" if value("AuthenticateOnUnsubscribe").eq_ignore_ascii_case("true") => {
-            return error(
+            return error_response(
                 StatusCode::FORBIDDEN,
                 "AuthorizationError",
                 "AuthenticateOnUnsubscribe needs a signed call, which is not taken here: leave it out",
                 id,
             );
         }
-        "ConfirmSubscription" => topic::confirm(&site.app, &value("TopicArn"), &value("Token")).await.map(|done| {
+        "ConfirmSubscription" => receiver::confirm(&site.app, &value("TopicArn"), &value("Token")).await.map(|done| {
             done.map(|arn| {
-                answer("ConfirmSubscription", &format!("<SubscriptionArn>{}</SubscriptionArn>", xml(&arn)), id)
+                action_response(
+                    "ConfirmSubscription",
+                    &format!("<SubscriptionArn>{}</SubscriptionArn>", escape_xml(&arn)),
+                    id,
+                )
             })
         }),
-        "Unsubscribe" => topic::unsubscribe(&site.app, &value("SubscriptionArn"))
+        "Unsubscribe" => receiver::unsubscribe(&site.app, &value("SubscriptionArn"))
             .await
-            .map(|done| done.map(|()| answer("Unsubscribe", "", id))),
+            .map(|done| done.map(|()| action_response("Unsubscribe", "", id))),
         "" => {
-            return error(
+            return error_response(
                 StatusCode::BAD_REQUEST,
                 "MissingAction",
                 "Name an Action: ConfirmSubscription or Unsubscribe",
@@ -79,7 +85,7 @@ async fn query(site: &Site, text: String) -> Response {
             );
         }
         _ => {
-            return error(
+            return error_response(
                 StatusCode::BAD_REQUEST,
                 "InvalidAction",
                 "Only ConfirmSubscription and Unsubscribe are answered here",
@@ -89,52 +95,58 @@ async fn query(site: &Site, text: String) -> Response {
     };
     match done {
         Ok(Ok(response)) => response,
-        Ok(Err(Refused::InvalidParameter(why))) => error(StatusCode::BAD_REQUEST, "InvalidParameter", why, id),
-        Ok(Err(Refused::NotFound(why))) => error(StatusCode::NOT_FOUND, "NotFound", why, id),
+        Ok(Err(SnsRequestError::InvalidParameter(why))) => {
+            error_response(StatusCode::BAD_REQUEST, "InvalidParameter", why, id)
+        }
+        Ok(Err(SnsRequestError::NotFound(why))) => error_response(StatusCode::NOT_FOUND, "NotFound", why, id),
         Err(problem) => {
             log(&problem);
             let status = match problem {
                 Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
                 _ => StatusCode::INTERNAL_SERVER_ERROR,
             };
-            let mut response = error(status, "InternalError", "The service is temporarily unavailable. Try again.", id);
+            let mut response =
+                error_response(status, "InternalError", "The service is temporarily unavailable. Try again.", id);
             response.headers_mut().extend(retry_after(&problem).map(|after| (RETRY_AFTER, after)));
             response
         }
     }
 }
 
-fn answer(action: &str, result: &str, id: uuid::Uuid) -> Response {
+fn action_response(action: &str, result: &str, id: uuid::Uuid) -> Response {
     let result = match result {
         "" => String::new(),
         inner => format!("<{action}Result>{inner}</{action}Result>"),
     };
     let metadata = format!("<ResponseMetadata><RequestId>{id}</RequestId></ResponseMetadata>");
-    document(StatusCode::OK, format!("<{action}Response xmlns=\"{NAMESPACE}\">{result}{metadata}</{action}Response>"))
+    xml_response(
+        StatusCode::OK,
+        format!("<{action}Response xmlns=\"{XML_NAMESPACE}\">{result}{metadata}</{action}Response>"),
+    )
 }
 
-fn error(status: StatusCode, code: &str, message: &str, id: uuid::Uuid) -> Response {
+fn error_response(status: StatusCode, code: &str, message: &str, id: uuid::Uuid) -> Response {
     let kind = if status.is_server_error() { "Receiver" } else { "Sender" };
-    document(
+    xml_response(
         status,
         format!(
-            "<ErrorResponse xmlns=\"{NAMESPACE}\"><Error><Type>{kind}</Type><Code>{code}</Code>\
+            "<ErrorResponse xmlns=\"{XML_NAMESPACE}\"><Error><Type>{kind}</Type><Code>{code}</Code>\
              <Message>{message}</Message></Error><RequestId>{id}</RequestId></ErrorResponse>"
         ),
     )
 }
 
-fn document(status: StatusCode, body: String) -> Response {
+fn xml_response(status: StatusCode, body: String) -> Response {
     (status, [(CONTENT_TYPE, "text/xml")], body).into_response()
 }
 
-fn xml(text: &str) -> String {
+fn escape_xml(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// A certificate never changes under its name, so it may be kept for ever.
-async fn certificate(site: &Site, file: &str) -> Response {
-    match signing::certificate(&site.app, file).await {
+async fn signing_certificate(site: &AppState, file: &str) -> Response {
+    match signing::find_certificate(&site.app, file).await {
         Ok(Some(pem)) => {
             let mut response = (StatusCode::OK, pem).into_response();
             let headers = response.headers_mut();
@@ -142,7 +154,7 @@ async fn certificate(site: &Site, file: &str) -> Response {
             headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
             response
         }
-        Ok(None) => Problem::NotFound.into_response(),
-        Err(problem) => Problem::from(problem).into_response(),
+        Ok(None) => ApiError::NotFound.into_response(),
+        Err(problem) => ApiError::from(problem).into_response(),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Not here: what is measured. Invariant: each metric has its help and its type before its values.
 
-use opendrs_store::meter::Counted;
+use opendrs_store::metrics::HistogramSnapshot;
 use std::fmt::{Display, Write};
 
 /// The page as it is written.
@@ -29,8 +29,8 @@ impl Page {
     }
 
     /// A histogram's lines; values are counted in `unit`s of what the name says.
-    pub(crate) fn histogram(&mut self, name: &str, labels: &str, counted: &Counted, unit: f64) {
-        for (bound, count) in &counted.up_to {
+    pub(crate) fn histogram(&mut self, name: &str, labels: &str, counted: &HistogramSnapshot, unit: f64) {
+        for (bound, count) in &counted.cumulative {
             self.line(&format!("{name}_bucket{{{labels}le=\"{}\"}}", *bound as f64 * unit), count);
         }
         self.line(&format!("{name}_bucket{{{labels}le=\"+Inf\"}}"), counted.count);

@@ -4,7 +4,7 @@
 //! crates are logged, whatever the setting says. Libraries write what they carry: the PostgreSQL driver each parameter of
 //! each statement, HTTP libraries headers. Our own lines name no secret and nobody.
 
-use crate::config::{LogFormat, log_filter};
+use crate::config::{LogFormat, parse_log_filter};
 use std::io::IsTerminal as _;
 use tracing::Level;
 use tracing_subscriber::filter::{FilterExt, filter_fn};
@@ -16,14 +16,14 @@ use tracing_subscriber::{Layer, Registry};
 pub type LogLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
 /// The targets of this program's crates begin with it.
-const OWN: &str = "opendrs";
+const OWN_TARGET_PREFIX: &str = "opendrs";
 
 /// Sends what is logged to standard error, and spans to `spans`.
 ///
 /// # Errors
 /// A sentence that names the setting at fault.
-pub fn start(level: &str, format: LogFormat, spans: Option<LogLayer>) -> Result<(), String> {
-    let filter = capped(level)?;
+pub fn init(level: &str, format: LogFormat, spans: Option<LogLayer>) -> Result<(), String> {
+    let filter = capped_filter(level)?;
     // A line that cannot be written is lost. Said on standard error as well, that would panic, and end what logged it.
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).log_internal_errors(false);
     let lines = lines.with_ansi(std::io::stderr().is_terminal());
@@ -38,14 +38,14 @@ pub fn start(level: &str, format: LogFormat, spans: Option<LogLayer>) -> Result<
 }
 
 /// What is logged at a setting of `server.log`.
-fn capped<S>(level: &str) -> Result<impl Filter<S> + use<S>, String> {
-    let wanted = log_filter(level)?;
-    Ok(wanted.and(filter_fn(|line| is_own(line.target()) || *line.level() <= Level::INFO)))
+fn capped_filter<S>(level: &str) -> Result<impl Filter<S> + use<S>, String> {
+    let wanted = parse_log_filter(level)?;
+    Ok(wanted.and(filter_fn(|line| is_own_target(line.target()) || *line.level() <= Level::INFO)))
 }
 
 /// Whether a target is of this program: a crate of its own, or a name within it.
-fn is_own(target: &str) -> bool {
-    target.strip_prefix(OWN).is_some_and(|rest| rest.is_empty() || rest.starts_with(['_', ':']))
+fn is_own_target(target: &str) -> bool {
+    target.strip_prefix(OWN_TARGET_PREFIX).is_some_and(|rest| rest.is_empty() || rest.starts_with(['_', ':']))
 }
 
 #[cfg(test)]
@@ -55,9 +55,9 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     #[derive(Clone, Default)]
-    struct Written(Arc<Mutex<Vec<u8>>>);
+    struct LogBuffer(Arc<Mutex<Vec<u8>>>);
 
-    impl Write for Written {
+    impl Write for LogBuffer {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
             self.0.lock().unwrap().write(bytes)
         }
@@ -67,8 +67,8 @@ mod tests {
     }
 
     /// What is written of a few lines at a setting.
-    fn written(level: &str) -> String {
-        let (out, filter) = (Written::default(), capped(level).unwrap());
+    fn logged_text(level: &str) -> String {
+        let (out, filter) = (LogBuffer::default(), capped_filter(level).unwrap());
         let writer = out.clone();
         let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(move || writer.clone());
         let subscriber = tracing_subscriber::registry().with(lines.with_filter(filter));
@@ -93,7 +93,7 @@ mod tests {
             ("info,tokio_postgres=trace,rustls=trace,opendrs_store=trace", vec!["own trace", "other info"]),
             ("error", vec![]),
         ] {
-            let text = written(level);
+            let text = logged_text(level);
             let found: Vec<_> = text.lines().collect();
             assert_eq!(found.len(), lines.len(), "{level}: {text}");
             assert!(found.iter().zip(&lines).all(|(line, words)| line.ends_with(words)), "{level}: {text}");

@@ -5,12 +5,12 @@
 //! Invariant: the page is made of counters and of bounded reads of the store, whatever the number of devices.
 
 use super::exposition::Page;
-use crate::state::{Route, Site};
+use crate::state::{AppState, Route};
 use axum::extract::State;
 use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use axum::response::{IntoResponse, Response};
-use opendrs_service::backlog::{self, Backlog, COUNTED, Waiting};
-use opendrs_service::meter::Attempts;
+use opendrs_service::backlog::{self, Backlog, BacklogCount, MAX_COUNT};
+use opendrs_service::metrics::AttemptMetrics;
 use opendrs_store::Engine;
 use std::sync::Arc;
 
@@ -19,8 +19,8 @@ pub(crate) fn routes() -> Vec<Route> {
     vec![Route::get("/-/metrics", page)]
 }
 
-fn store(site: &Site, page: &mut Page) {
-    let numbers = site.app.db.numbers();
+fn store(site: &AppState, page: &mut Page) {
+    let numbers = site.app.db.metrics();
     let name = "opendrs_store_batch_commands";
     page.head(name, "histogram", "Commands in each transaction of the store's writers.");
     page.histogram(name, "", &numbers.batches, 1.0);
@@ -38,15 +38,15 @@ fn store(site: &Site, page: &mut Page) {
 }
 
 /// What this node sent: attempts by outcome, and how long they took.
-fn sent(site: &Site, page: &mut Page) {
-    let meter = &site.app.meter;
+fn sent(site: &AppState, page: &mut Page) {
+    let meter = &site.app.metrics;
     let told = [
         ("delivery", "Attempts to deliver a message to a receiver", "protocol", &meter.deliveries),
         ("mail", "Attempts to send a mail to a customer", "", &meter.mails),
         ("fulfilment", "Calls to back ends that fulfil orders", "call", &meter.calls),
     ];
     for (noun, help, label, all) in told {
-        let of = |attempts: &Attempts| match label {
+        let of = |attempts: &AttemptMetrics| match label {
             "" => String::new(),
             label => format!("{label}=\"{}\",", attempts.kind),
         };
@@ -60,25 +60,26 @@ fn sent(site: &Site, page: &mut Page) {
         let name = format!("opendrs_{noun}_attempt_seconds");
         page.head(&name, "histogram", &format!("{help}: how long each took."));
         for attempts in all {
-            page.histogram(&name, &of(attempts), &attempts.micros(), 1e-6);
+            page.histogram(&name, &of(attempts), &attempts.durations(), 1e-6);
         }
     }
 }
 
-async fn due(site: &Site, page: &mut Page) -> Result<(), opendrs_service::Error> {
-    let Backlog { orders, held, deliveries, mails, calls } = backlog::read(&site.app).await?;
+async fn due(site: &AppState, page: &mut Page) -> Result<(), opendrs_service::Error> {
+    let Backlog { orders, held_orders: held, deliveries, mails, backend_calls: calls } =
+        backlog::load(&site.app).await?;
     let lists = [
         ("orders_due", "Orders that are due and wait for a worker", orders),
         ("deliveries_waiting", "Messages on their way to receivers, those to be tried again among them", deliveries),
         ("mails_waiting", "Mails on their way to customers, those to be tried again among them", mails),
         ("fulfilment_calls_waiting", "Calls to back ends that were not answered yet", calls),
     ];
-    for (name, help, Waiting { count, oldest }) in lists {
-        page.gauge(&format!("opendrs_{name}"), &format!("{help}, of all nodes; counted up to {COUNTED}."), count);
+    for (name, help, BacklogCount { count, oldest_age: oldest }) in lists {
+        page.gauge(&format!("opendrs_{name}"), &format!("{help}, of all nodes; counted up to {MAX_COUNT}."), count);
         let help = "For how long the first of them has been due; 0 where none is.";
-        page.gauge(&format!("opendrs_{name}_oldest_seconds"), help, oldest.secs());
+        page.gauge(&format!("opendrs_{name}_oldest_seconds"), help, oldest.as_secs());
     }
-    let help = format!("Orders that are held, by what holds them, of all nodes; counted up to {COUNTED} each.");
+    let help = format!("Orders that are held, by what holds them, of all nodes; counted up to {MAX_COUNT} each.");
     page.head("opendrs_orders_held", "gauge", &help);
     for (problem, count) in held {
         page.line(&format!("opendrs_orders_held{{problem=\"{}\"}}", problem.as_str()), count);
@@ -100,7 +101,7 @@ fn process(page: &mut Page) {
 }
 
 /// Without its store a node still tells what it knows of itself, and that the store is away.
-async fn page(State(site): State<Arc<Site>>) -> Response {
+async fn page(State(site): State<Arc<AppState>>) -> Response {
     let mut page = Page::default();
     let engine = match site.app.db.engine() {
         Engine::Sqlite => "sqlite",
@@ -108,7 +109,7 @@ async fn page(State(site): State<Arc<Site>>) -> Response {
     };
     page.head("opendrs_build_info", "gauge", "Version of the program and engine of its store.");
     page.line(&format!("opendrs_build_info{{version=\"{}\",store=\"{engine}\"}}", env!("CARGO_PKG_VERSION")), 1);
-    if let Some(meters) = &site.meters {
+    if let Some(meters) = &site.metrics {
         meters.write(&mut page);
     }
     store(&site, &mut page);

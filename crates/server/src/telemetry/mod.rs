@@ -8,5 +8,5 @@ pub mod logging;
 pub(crate) mod metrics_page;
 #[cfg(feature = "otel")]
 pub mod otlp;
-pub(crate) mod refusals;
+pub(crate) mod refusal_log;
 pub(crate) mod request_span;

@@ -5,7 +5,6 @@
 //! length, a thread of its own sends them, and what finds no room, or no collector, is dropped.
 
 use crate::config::Config;
-use opendrs_outbound;
 use async_trait::async_trait;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, Request, Response};
@@ -14,6 +13,7 @@ use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use opendrs_outbound;
 use opendrs_store::span::TARGET;
 use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry::trace::TracerProvider;
@@ -31,32 +31,32 @@ use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::{Layer, Registry};
 
 /// How long a collector may take to answer.
-const ANSWER: Duration = Duration::from_secs(10);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long the end of the process waits for what is still to be sent.
-const LAST: Duration = Duration::from_millis(1500);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(1500);
 /// How long the body of its answer may take after the status.
-const BODY: Duration = Duration::from_secs(1);
+const BODY_TIMEOUT: Duration = Duration::from_secs(1);
 /// How much of a collector's answer is read.
-const MAX_ANSWER: usize = 64 * 1024;
+const MAX_RESPONSE_BYTES: usize = 64 * 1024;
 
 /// Spans on their way.
-pub struct Traces(SdkTracerProvider);
+pub struct TraceExporter(SdkTracerProvider);
 
-impl Traces {
+impl TraceExporter {
     /// Spans as the settings have it; nothing where none are wanted.
     ///
     /// # Errors
     /// A sentence that names the setting at fault.
     pub fn start(config: &Config) -> Result<Option<Self>, String> {
-        let Some((url, part)) = config.tracing()? else { return Ok(None) };
+        let Some((url, part)) = config.trace_export()? else { return Ok(None) };
         let pair = |pair: &String| pair.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
         let headers = config.traces.headers.iter().filter_map(pair).collect();
         let exporter = SpanExporter::builder()
             .with_http()
             .with_endpoint(url)
             .with_headers(headers)
-            .with_timeout(ANSWER)
-            .with_http_client(Sender::new(config)?)
+            .with_timeout(RESPONSE_TIMEOUT)
+            .with_http_client(CollectorClient::new(config)?)
             .build()
             .map_err(|e| format!("traces: {e}"))?;
         let known = config.traces.resource.iter().filter_map(pair).map(|(name, value)| KeyValue::new(name, value));
@@ -87,8 +87,8 @@ impl Traces {
     }
 
     /// Sends what is still to be sent, and waits for that a little.
-    pub async fn finish(self) {
-        let ended = tokio::task::spawn_blocking(move || self.0.shutdown_with_timeout(LAST)).await;
+    pub async fn shutdown(self) {
+        let ended = tokio::task::spawn_blocking(move || self.0.shutdown_with_timeout(SHUTDOWN_TIMEOUT)).await;
         if !matches!(ended, Ok(Ok(()))) {
             tracing::warn!("the last traces did not reach the collector");
         }
@@ -96,7 +96,7 @@ impl Traces {
 }
 
 /// Makes a request's span a part of the trace that its caller names, if it does.
-pub fn follow(span: &tracing::Span, headers: &HeaderMap) {
+pub fn set_parent_from_headers(span: &tracing::Span, headers: &HeaderMap) {
     if headers.contains_key("traceparent") {
         let named = TraceContextPropagator::new().extract_with_context(&Context::new(), &HeaderExtractor(headers));
         // A span that nobody takes has no parent either.
@@ -106,29 +106,29 @@ pub fn follow(span: &tracing::Span, headers: &HeaderMap) {
 
 /// Sends on the server's runtime: the thread that asks has none.
 #[derive(Debug)]
-struct Sender {
+struct CollectorClient {
     runtime: Handle,
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
-    failing: AtomicBool,
+    is_failing: AtomicBool,
 }
 
-impl Sender {
+impl CollectorClient {
     /// A collector is the operator's own choice, so it may be at a private address.
     fn new(config: &Config) -> Result<Self, String> {
         let mut http = HttpConnector::new();
         http.enforce_http(false);
         let https = hyper_rustls::HttpsConnectorBuilder::new()
-            .with_tls_config(opendrs_outbound::Trust::new(config.ca_file())?.tls()?)
+            .with_tls_config(opendrs_outbound::OutboundTrust::new(config.ca_file())?.client_config()?)
             .https_or_http()
             .enable_http1()
             .wrap_connector(http);
         let client = Client::builder(TokioExecutor::new()).build(https);
-        Ok(Self { runtime: Handle::current(), client, failing: AtomicBool::new(false) })
+        Ok(Self { runtime: Handle::current(), client, is_failing: AtomicBool::new(false) })
     }
 
     /// Says in the log when a collector is lost, and when it is found again; not for every batch.
-    fn note(&self, trouble: Option<String>) {
-        let before = self.failing.swap(trouble.is_some(), Ordering::Relaxed);
+    fn log_transition(&self, trouble: Option<String>) {
+        let before = self.is_failing.swap(trouble.is_some(), Ordering::Relaxed);
         match trouble {
             Some(why) if !before => tracing::warn!(why, "traces do not reach the collector, and are dropped"),
             None if before => tracing::info!("traces reach the collector again"),
@@ -138,36 +138,36 @@ impl Sender {
 }
 
 #[async_trait]
-impl HttpClient for Sender {
+impl HttpClient for CollectorClient {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        let asked = exchange(self.client.clone(), request.map(Full::from));
-        let answer = match self.runtime.spawn(async { tokio::time::timeout(ANSWER, asked).await }).await {
+        let asked = send_to_collector(self.client.clone(), request.map(Full::from));
+        let answer = match self.runtime.spawn(async { tokio::time::timeout(RESPONSE_TIMEOUT, asked).await }).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => Err("it did not answer in time".into()),
             Err(ended) => Err(ended.into()),
         };
-        self.note(match &answer {
+        self.log_transition(match &answer {
             Ok(answer) if answer.status().is_success() => None,
             Ok(answer) => Some(format!("it answered with status {}", answer.status().as_u16())),
-            Err(error) => Some(cause(&**error)),
+            Err(error) => Some(root_cause(&**error)),
         });
         answer
     }
 }
 
-async fn exchange(
+async fn send_to_collector(
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     request: Request<Full<Bytes>>,
 ) -> Result<Response<Bytes>, HttpError> {
     let (parts, body) = client.request(request).await?.into_parts();
     // The status says whether the spans were taken; a body that breaks off, or is too slow, takes that not back.
-    let body = tokio::time::timeout(BODY, Limited::new(body, MAX_ANSWER).collect()).await;
+    let body = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, MAX_RESPONSE_BYTES).collect()).await;
     let body = body.ok().and_then(Result::ok).map(Collected::to_bytes).unwrap_or_default();
     Ok(Response::from_parts(parts, body))
 }
 
 /// The last cause of an error, which says most.
-fn cause(error: &(dyn std::error::Error + 'static)) -> String {
+fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
     let mut last = error;
     while let Some(next) = last.source() {
         last = next;

@@ -44,7 +44,7 @@ pub(crate) async fn record(
         opendrs.request_id = Empty,
     );
     #[cfg(feature = "otel")]
-    super::otlp::follow(&span, headers);
+    super::otlp::set_parent_from_headers(&span, headers);
     let response = answer.instrument(span.clone()).await;
     let status = response.status();
     span.record("http.response.status_code", i64::from(status.as_u16()));

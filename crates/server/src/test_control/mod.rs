@@ -8,8 +8,8 @@ pub(crate) mod faults;
 mod snapshots;
 mod trigger;
 
-use crate::api::problem::Problem;
-use crate::state::{Route, Site};
+use crate::api::error::ApiError;
+use crate::state::{AppState, Route};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -22,12 +22,12 @@ use std::sync::Arc;
 /// Routes of a server for tests.
 pub(crate) fn routes() -> Vec<Route> {
     vec![
-        Route::get("/-/clock", clock::show),
-        Route::post("/-/clock", clock::change),
+        Route::get("/-/clock", clock::show_clock),
+        Route::post("/-/clock", clock::change_clock),
         Route::post("/-/trigger", trigger::post),
-        Route::get("/-/faults", faults::list),
-        Route::post("/-/faults", faults::add),
-        Route::delete("/-/faults", faults::clear),
+        Route::get("/-/faults", faults::list_faults),
+        Route::post("/-/faults", faults::add_fault),
+        Route::delete("/-/faults", faults::clear_faults),
         Route::post("/-/reset", reset),
         Route::get("/-/snapshots", snapshots::list),
         Route::post("/-/snapshots", snapshots::post),
@@ -36,14 +36,14 @@ pub(crate) fn routes() -> Vec<Route> {
 }
 
 /// Forgets what customers and devices did.
-async fn reset(State(site): State<Arc<Site>>) -> Result<Response, Problem> {
+async fn reset(State(site): State<Arc<AppState>>) -> Result<Response, ApiError> {
     opendrs_service::reset::reset(&site.app).await?;
     Ok(json(StatusCode::OK, "{}"))
 }
 
 /// Reads a body of JSON; what it should be stands behind what is wrong with it.
-async fn read<T: DeserializeOwned>(site: &Site, body: Body, usage: &str) -> Result<T, Problem> {
-    let body = read_body(body, site.bodies).await.map_err(Problem::of_body)?;
-    let bad = |e: serde_json::Error| Problem::BadBody(format!("The body cannot be read: {e}. {usage}"));
+async fn read_json<T: DeserializeOwned>(site: &AppState, body: Body, usage: &str) -> Result<T, ApiError> {
+    let body = read_body(body, site.bodies).await.map_err(ApiError::of_body)?;
+    let bad = |e: serde_json::Error| ApiError::BadBody(format!("The body cannot be read: {e}. {usage}"));
     serde_json::from_slice(&body).map_err(bad)
 }

@@ -4,7 +4,7 @@
 //! Invariant: its key stays in one file of the data folder, which its owner alone may read; its certificate stands beside
 //! it and is nobody's secret. Both are made once.
 
-use super::ends;
+use super::certificate_expiry;
 use crate::private_file;
 use opendrs_domain::time::{Span, Time};
 use rcgen::{
@@ -20,28 +20,28 @@ use std::time::Duration;
 use x509_cert::der::Decode;
 
 /// The file of its certificate, in the data folder.
-pub const CERTIFICATE_FILE: &str = "local-ca.pem";
+pub const CA_CERTIFICATE_FILE: &str = "local-ca.pem";
 /// The file of its key.
-const KEY_FILE: &str = "local-ca.key";
+const CA_KEY_FILE: &str = "local-ca.key";
 /// How long its own certificate is good.
-const YEARS: i64 = 10;
+const CA_VALIDITY_YEARS: i64 = 10;
 /// How long what it issues is good; some clients take nothing over 397 days.
-const LEAF: Span = Span::from_hours(397 * 24);
+const LEAF_VALIDITY: Span = Span::from_hours(397 * 24);
 /// Begins so much earlier: a device's clock may be behind.
-const SLACK: Span = Span::from_hours(24);
+const CLOCK_SKEW: Span = Span::from_hours(24);
 
 /// The authority.
-pub struct Authority {
+pub struct LocalAuthority {
     issuer: Issuer<'static, KeyPair>,
     /// Where its certificate is, for those who are to trust it.
-    pub certificate: PathBuf,
+    pub certificate_path: PathBuf,
 }
 
-impl Authority {
+impl LocalAuthority {
     /// How much of an authority a folder holds: nothing, a part that is of no use, or the whole.
     #[must_use]
-    pub fn is_made(folder: &Path) -> Option<bool> {
-        let [key, certificate] = [KEY_FILE, CERTIFICATE_FILE].map(|name| folder.join(name).exists());
+    pub fn is_complete(folder: &Path) -> Option<bool> {
+        let [key, certificate] = [CA_KEY_FILE, CA_CERTIFICATE_FILE].map(|name| folder.join(name).exists());
         (key || certificate).then_some(key && certificate)
     }
 
@@ -51,21 +51,21 @@ impl Authority {
     /// A sentence that names the file at fault.
     pub fn open(folder: &Path, now: Time) -> Result<Self, String> {
         private_file::create_folder(folder).map_err(|e| format!("cannot make the folder {}: {e}", folder.display()))?;
-        let path = folder.join(KEY_FILE);
-        let text = kept(&path, 0o600, || KeyPair::generate().map(|key| key.serialize_pem()))?;
+        let path = folder.join(CA_KEY_FILE);
+        let text = read_or_create(&path, 0o600, || KeyPair::generate().map(|key| key.serialize_pem()))?;
         let key = KeyPair::from_pem(&text).map_err(|e| format!("{} holds no key: {e}", path.display()))?;
-        let params = authority(&key, now);
-        let certificate = folder.join(CERTIFICATE_FILE);
-        let text = kept(&certificate, 0o644, || params.self_signed(&key).map(|made| made.pem()))?;
-        let again = format!("remove {} and {KEY_FILE} beside it for a new one", certificate.display());
-        match read(&text) {
+        let params = ca_params(&key, now);
+        let certificate = folder.join(CA_CERTIFICATE_FILE);
+        let text = read_or_create(&certificate, 0o644, || params.self_signed(&key).map(|made| made.pem()))?;
+        let again = format!("remove {} and {CA_KEY_FILE} beside it for a new one", certificate.display());
+        match parse_certificate(&text) {
             Some((public, _)) if public != key.public_key_raw() => {
-                return Err(format!("{} is not of the key in {KEY_FILE}: {again}", certificate.display()));
+                return Err(format!("{} is not of the key in {CA_KEY_FILE}: {again}", certificate.display()));
             }
             Some((_, end)) if end > now => {}
             _ => return Err(format!("{} is no certificate, or has ended: {again}", certificate.display())),
         }
-        Ok(Self { issuer: Issuer::new(params, key), certificate })
+        Ok(Self { issuer: Issuer::new(params, key), certificate_path: certificate })
     }
 
     /// Issues a certificate for names and addresses, with a new key.
@@ -86,7 +86,7 @@ impl Authority {
         params.use_authority_key_identifier_extension = true;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        valid(&mut params, now, LEAF);
+        set_validity(&mut params, now, LEAF_VALIDITY);
         let leaf = params.signed_by(&key, &self.issuer).map_err(bad)?;
         let key = PrivatePkcs8KeyDer::from(key.serialize_der());
         Ok((leaf.der().clone(), key.into()))
@@ -94,7 +94,7 @@ impl Authority {
 }
 
 /// What the authority's own certificate says. Its name holds part of its key, so that two of them are told apart.
-fn authority(key: &KeyPair, now: Time) -> CertificateParams {
+fn ca_params(key: &KeyPair, now: Time) -> CertificateParams {
     let mut params = CertificateParams::default();
     let id = params.key_identifier(key);
     let id: String = id.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
@@ -102,26 +102,30 @@ fn authority(key: &KeyPair, now: Time) -> CertificateParams {
     params.distinguished_name.push(DnType::CommonName, format!("OpenDRS local authority {id}"));
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    valid(&mut params, now, Span::from_hours(YEARS * 365 * 24));
+    set_validity(&mut params, now, Span::from_hours(CA_VALIDITY_YEARS * 365 * 24));
     params
 }
 
-fn valid(params: &mut CertificateParams, now: Time, lasting: Span) {
+fn set_validity(params: &mut CertificateParams, now: Time, lasting: Span) {
     let at = |secs: i64| rcgen::date_time_ymd(1970, 1, 1) + Duration::from_secs(secs.max(0).unsigned_abs());
-    params.not_before = at(now.secs() - SLACK.secs());
-    params.not_after = at(now.secs() + lasting.secs() - SLACK.secs());
+    params.not_before = at(now.as_secs() - CLOCK_SKEW.as_secs());
+    params.not_after = at(now.as_secs() + lasting.as_secs() - CLOCK_SKEW.as_secs());
 }
 
 /// A certificate's public key and end.
-fn read(pem: &str) -> Option<(Vec<u8>, Time)> {
+fn parse_certificate(pem: &str) -> Option<(Vec<u8>, Time)> {
     let der = CertificateDer::from_pem_slice(pem.as_bytes()).ok()?;
     let read = x509_cert::Certificate::from_der(&der).ok()?;
     let public = read.tbs_certificate.subject_public_key_info.subject_public_key.as_bytes()?.to_vec();
-    Some((public, ends(&der)?))
+    Some((public, certificate_expiry(&der)?))
 }
 
 /// The text of a file, which is made, whole, if it is not there.
-fn kept(path: &Path, mode: u32, make: impl FnOnce() -> Result<String, rcgen::Error>) -> Result<String, String> {
+fn read_or_create(
+    path: &Path,
+    mode: u32,
+    make: impl FnOnce() -> Result<String, rcgen::Error>,
+) -> Result<String, String> {
     let at = path.display();
     let unreadable = |e: std::io::Error| format!("cannot read {at}: {e}");
     match std::fs::read_to_string(path) {

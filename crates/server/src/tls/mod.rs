@@ -9,7 +9,7 @@ mod authority;
 mod tests;
 
 use arc_swap::ArcSwap;
-pub use authority::{Authority, CERTIFICATE_FILE};
+pub use authority::{CA_CERTIFICATE_FILE, LocalAuthority};
 use opendrs_domain::time::{Span, Time};
 use rustls::ServerConfig;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
@@ -24,13 +24,13 @@ use tokio_rustls::TlsAcceptor;
 use x509_cert::der::Decode;
 
 /// Sessions that are remembered for clients that resume them by id; those with tickets cost nothing here.
-const SESSIONS: usize = 4096;
+const SESSION_CACHE_SIZE: usize = 4096;
 /// When a certificate of the own authority is replaced by a new one: long before it ends.
-const RENEWED: Span = Span::from_hours(30 * 24);
+const RENEW_AFTER: Span = Span::from_hours(30 * 24);
 
 /// Where a certificate comes from.
 #[derive(Clone, Debug)]
-pub enum Source {
+pub enum CertificateSource {
     /// PEM files of an operator's.
     Files {
         /// The certificate, and after it those that lead to a root.
@@ -48,32 +48,32 @@ pub enum Source {
 }
 
 /// The certificate that listeners show.
-pub struct Tls {
-    source: Source,
-    shown: Arc<Shown>,
+pub struct ListenerTls {
+    source: CertificateSource,
+    resolver: Arc<CertificateResolver>,
     /// When it was read or issued, in seconds.
-    since: AtomicI64,
+    loaded_at: AtomicI64,
     acceptor: TlsAcceptor,
 }
 
 #[derive(Debug)]
-struct Shown(ArcSwap<CertifiedKey>);
+struct CertificateResolver(ArcSwap<CertifiedKey>);
 
-impl ResolvesServerCert for Shown {
+impl ResolvesServerCert for CertificateResolver {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         Some(self.0.load_full())
     }
 }
 
-impl Tls {
+impl ListenerTls {
     /// Reads or issues the certificate.
     ///
     /// # Errors
     /// A sentence that names the file or setting at fault.
-    pub fn open(source: Source, now: Time) -> Result<Self, String> {
+    pub fn open(source: CertificateSource, now: Time) -> Result<Self, String> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let unable = |e: rustls::Error| format!("TLS is not available: {e}");
-        let shown = Arc::new(Shown(ArcSwap::from_pointee(certified(&source, &provider, now)?)));
+        let shown = Arc::new(CertificateResolver(ArcSwap::from_pointee(load_certified_key(&source, &provider, now)?)));
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(unable)?
@@ -81,10 +81,10 @@ impl Tls {
             .with_cert_resolver(shown.clone());
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         // A small device spends seconds on a handshake that it need not repeat.
-        config.session_storage = ServerSessionMemoryCache::new(SESSIONS);
+        config.session_storage = ServerSessionMemoryCache::new(SESSION_CACHE_SIZE);
         config.ticketer = aws_lc_rs::Ticketer::new().map_err(unable)?;
         let acceptor = TlsAcceptor::from(Arc::new(config));
-        Ok(Self { source, shown, since: AtomicI64::new(now.secs()), acceptor })
+        Ok(Self { source, resolver: shown, loaded_at: AtomicI64::new(now.as_secs()), acceptor })
     }
 
     /// What makes a protected connection of a plain one.
@@ -98,51 +98,57 @@ impl Tls {
     ///
     /// # Errors
     /// A sentence that says why it cannot be shown; the one before stays.
-    pub fn look(&self, now: Time) -> Result<bool, String> {
-        let shown = self.shown.0.load();
+    pub fn reload_if_changed(&self, now: Time) -> Result<bool, String> {
+        let shown = self.resolver.0.load();
         let other = match &self.source {
-            Source::Files { certificate, .. } => chain(certificate)? != shown.cert,
-            Source::Local { .. } => now.since(Time::from_secs(self.since.load(Ordering::Relaxed))) >= RENEWED,
+            CertificateSource::Files { certificate, .. } => read_chain(certificate)? != shown.cert,
+            CertificateSource::Local { .. } => {
+                now.since(Time::from_secs(self.loaded_at.load(Ordering::Relaxed))) >= RENEW_AFTER
+            }
         };
         if other {
-            self.shown.0.store(Arc::new(certified(&self.source, &aws_lc_rs::default_provider(), now)?));
-            self.since.store(now.secs(), Ordering::Relaxed);
+            self.resolver.0.store(Arc::new(load_certified_key(&self.source, &aws_lc_rs::default_provider(), now)?));
+            self.loaded_at.store(now.as_secs(), Ordering::Relaxed);
         }
         Ok(other)
     }
 
     /// When the certificate that is shown ends; `None` if it does not say so readably.
     #[must_use]
-    pub fn ends(&self) -> Option<Time> {
-        ends(self.shown.0.load().cert.first()?)
+    pub fn expires_at(&self) -> Option<Time> {
+        certificate_expiry(self.resolver.0.load().cert.first()?)
     }
 }
 
-fn ends(certificate: &CertificateDer<'_>) -> Option<Time> {
+fn certificate_expiry(certificate: &CertificateDer<'_>) -> Option<Time> {
     let read = x509_cert::Certificate::from_der(certificate).ok()?;
     let end = read.tbs_certificate.validity.not_after.to_unix_duration().as_secs();
     i64::try_from(end).ok().map(Time::from_secs)
 }
 
-fn certified(source: &Source, provider: &CryptoProvider, now: Time) -> Result<CertifiedKey, String> {
+fn load_certified_key(
+    source: &CertificateSource,
+    provider: &CryptoProvider,
+    now: Time,
+) -> Result<CertifiedKey, String> {
     match source {
-        Source::Files { certificate, key } => {
-            let (chain, at) = (chain(certificate)?, key.display());
+        CertificateSource::Files { certificate, key } => {
+            let (chain, at) = (read_chain(certificate)?, key.display());
             let private = PrivateKeyDer::from_pem_file(key)
                 .map_err(|e| format!("tls.key_file {at}: {e}: name a PEM file with the certificate's key"))?;
             CertifiedKey::from_der(chain, private, provider).map_err(|e| {
                 format!("tls.key_file {at} does not fit tls.certificate_file {}: {e}", certificate.display())
             })
         }
-        Source::Local { folder, names } => {
-            let (leaf, key) = Authority::open(folder, now)?.issue(names, now)?;
+        CertificateSource::Local { folder, names } => {
+            let (leaf, key) = LocalAuthority::open(folder, now)?.issue(names, now)?;
             CertifiedKey::from_der(vec![leaf], key, provider).map_err(|e| format!("TLS is not available: {e}"))
         }
     }
 }
 
 /// The certificates of a file, in their order.
-fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let bad = |why: &dyn std::fmt::Display| format!("tls.certificate_file {}: {why}", path.display());
     let all = CertificateDer::pem_file_iter(path).map_err(|e| bad(&e))?;
     let all: Vec<_> = all.collect::<Result<_, _>>().map_err(|e| bad(&e))?;

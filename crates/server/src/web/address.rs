@@ -2,12 +2,11 @@
 //!
 //! Invariant: the customer's sign-in alone opens it; what was typed is lost by no refusal.
 
-use super::browser::{Browser, Form};
-use super::shown::Other;
-use super::signin::{is_local, sign_in_page};
-use super::{Refused, asked, page, redirect_to};
-use crate::state::Site;
-use opendrs_texts::Texts;
+use super::browser::{BrowserSession, PostedForm};
+use super::page_context::LanguageLink;
+use super::signin::{is_local_path, sign_in_page};
+use super::{PageError, query_param, redirect_to, render_page};
+use crate::state::AppState;
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -18,47 +17,52 @@ use opendrs_domain::id::CustomerId;
 use opendrs_domain::login::form;
 use opendrs_domain::order::Order;
 use opendrs_service::{Error, customer, order};
+use opendrs_texts::Texts;
 use std::sync::Arc;
 
 /// Where one goes on who came from nowhere.
-const HOME: &str = "/settings";
+const DEFAULT_RETURN_PATH: &str = "/settings";
 
 #[derive(Template)]
 #[template(path = "address.html")]
 struct AddressPage<'a> {
     texts: &'static Texts,
-    switch: Vec<Other>,
+    switch: Vec<LanguageLink>,
     csrf: &'a str,
     return_to: &'a str,
     typed: &'a Address,
     problem: Option<&'a str>,
-    kept: Vec<KeptRow>,
+    kept: Vec<KeptOrderRow>,
 }
 
 /// An open order that keeps the address it was placed with.
-pub(super) struct KeptRow {
+pub(super) struct KeptOrderRow {
     pub(super) line: String,
     pub(super) instance: String,
 }
 
 /// The open orders that a new address is not for.
-pub(super) async fn kept(site: &Site, customer: CustomerId, texts: &Texts) -> Result<Vec<KeptRow>, Error> {
-    let open = order::open_of_customer(&site.app, customer).await?;
+pub(super) async fn list_kept_orders(
+    site: &AppState,
+    customer: CustomerId,
+    texts: &Texts,
+) -> Result<Vec<KeptOrderRow>, Error> {
+    let open = order::list_open_for_customer(&site.app, customer).await?;
     let row = |order: &Order| {
-        let address = order.address()?.one_line();
+        let address = order.shipping_address()?.to_single_line();
         let line = (texts.settings.kept_order)(&order.number().to_string(), &order.item.title, &address);
-        Some(KeptRow { line, instance: order.instance().to_string() })
+        Some(KeptOrderRow { line, instance: order.instance_id().to_string() })
     };
     Ok(open.iter().filter_map(row).collect())
 }
 
 /// The page's own address, for those who come back to a page of ours.
-pub(super) fn address(return_to: &str) -> String {
-    format!("/settings/address?return_to={}", form::escape(return_to, ""))
+pub(super) fn page_url(return_to: &str) -> String {
+    format!("/settings/address?return_to={}", form::percent_encode(return_to, ""))
 }
 
 /// The address that a form's fields make.
-pub(super) fn typed(form: &Form) -> Address {
+pub(super) fn parse_address(form: &PostedForm) -> Address {
     let text = |name: &str| form.get(name).unwrap_or_default().to_owned();
     Address {
         line1: text("line1"),
@@ -70,18 +74,18 @@ pub(super) fn typed(form: &Form) -> Address {
     }
 }
 
-fn show(
-    site: &Site,
-    browser: &Browser,
-    switch: Vec<Other>,
+fn render_form(
+    site: &AppState,
+    browser: &BrowserSession,
+    switch: Vec<LanguageLink>,
     return_to: &str,
     typed: &Address,
-    kept: Vec<KeptRow>,
+    kept: Vec<KeptOrderRow>,
     problem: Option<&Error>,
 ) -> Response {
-    let words = problem.map(browser.shown.texts.refusal);
+    let words = problem.map(browser.context.texts.error_message);
     let template = AddressPage {
-        texts: browser.shown.texts,
+        texts: browser.context.texts,
         switch,
         csrf: &browser.form_token(site),
         return_to,
@@ -90,41 +94,41 @@ fn show(
         kept,
     };
     let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    page(&browser.shown, status, &template, None)
+    render_page(&browser.context, status, &template, None)
 }
 
-pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<Response, Refused> {
-    let return_to = asked(&parts, "return_to");
-    let return_to = if is_local(&return_to) { return_to.as_str() } else { HOME };
-    let browser = Browser::of(&site, &parts).await?;
+pub(super) async fn get(State(site): State<Arc<AppState>>, parts: Parts) -> Result<Response, PageError> {
+    let return_to = query_param(&parts, "return_to");
+    let return_to = if is_local_path(&return_to) { return_to.as_str() } else { DEFAULT_RETURN_PATH };
+    let browser = BrowserSession::from_request(&site, &parts).await?;
     let Some(session) = &browser.session else {
-        return sign_in_page(&site, &browser, &address(return_to), None, "").await;
+        return sign_in_page(&site, &browser, &page_url(return_to), None, "").await;
     };
-    let refused = Refused::by(&browser.shown);
-    let owner = customer::get(&site.app, session.customer).await.map_err(&refused)?;
-    let kept = kept(&site, session.customer, browser.shown.texts).await.map_err(&refused)?;
-    let switch = browser.shown.switch(&address(return_to));
-    Ok(show(&site, &browser, switch, return_to, &owner.address.unwrap_or_default(), kept, None))
+    let refused = PageError::with_context(&browser.context);
+    let owner = customer::load(&site.app, session.customer).await.map_err(&refused)?;
+    let kept = list_kept_orders(&site, session.customer, browser.context.texts).await.map_err(&refused)?;
+    let switch = browser.context.language_links(&page_url(return_to));
+    Ok(render_form(&site, &browser, switch, return_to, &owner.address.unwrap_or_default(), kept, None))
 }
 
 /// Changes it, then goes back.
-pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Result<Response, Refused> {
+pub(super) async fn post(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, PageError> {
     let (parts, body) = request.into_parts();
-    let browser = Browser::of(&site, &parts).await?;
-    let form = Form::read(&site, &parts, &browser, body).await?;
-    let return_to = form.get("return_to").filter(|target| is_local(target)).unwrap_or(HOME);
+    let browser = BrowserSession::from_request(&site, &parts).await?;
+    let form = PostedForm::read(&site, &parts, &browser, body).await?;
+    let return_to = form.get("return_to").filter(|target| is_local_path(target)).unwrap_or(DEFAULT_RETURN_PATH);
     let Some(session) = &browser.session else {
-        return sign_in_page(&site, &browser, &address(return_to), None, "").await;
+        return sign_in_page(&site, &browser, &page_url(return_to), None, "").await;
     };
-    let typed = typed(&form);
+    let typed = parse_address(&form);
     match order::set_address(&site.app, session.customer, typed.clone()).await {
         Ok(()) => Ok(redirect_to(StatusCode::SEE_OTHER, return_to)),
-        Err(error @ Error::BadChoice(_)) => {
-            let kept = kept(&site, session.customer, browser.shown.texts).await;
-            let kept = kept.map_err(Refused::by(&browser.shown))?;
-            let switch = browser.shown.switch(&address(return_to));
-            Ok(show(&site, &browser, switch, return_to, &typed, kept, Some(&error)))
+        Err(error @ Error::InvalidForm(_)) => {
+            let kept = list_kept_orders(&site, session.customer, browser.context.texts).await;
+            let kept = kept.map_err(PageError::with_context(&browser.context))?;
+            let switch = browser.context.language_links(&page_url(return_to));
+            Ok(render_form(&site, &browser, switch, return_to, &typed, kept, Some(&error)))
         }
-        Err(error) => Err(Refused::by(&browser.shown)(error)),
+        Err(error) => Err(PageError::with_context(&browser.context)(error)),
     }
 }

@@ -4,25 +4,25 @@
 //! to the browser's cookie like any other. The link is all that is needed: the page shows the order, and nothing of who
 //! it is for.
 
-use super::browser::{Browser, Form};
-use super::shown::{Other, Shown, here};
-use super::{Refused, asked, message, page};
-use crate::state::Site;
-use opendrs_texts::Texts;
+use super::browser::{BrowserSession, PostedForm};
+use super::page_context::{LanguageLink, PageContext, current_path};
+use super::{PageError, message_page, query_param, render_page};
+use crate::state::AppState;
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
-use opendrs_domain::order::State as Standing;
-use opendrs_service::mail::{self, Linked};
+use opendrs_domain::order::OrderState as Standing;
+use opendrs_service::mail::{self, CancelLink};
+use opendrs_texts::Texts;
 use std::sync::Arc;
 
 #[derive(Template)]
 #[template(path = "cancel.html")]
 struct CancelPage<'a> {
     texts: &'static Texts,
-    switch: Vec<Other>,
+    switch: Vec<LanguageLink>,
     csrf: &'a str,
     token: &'a str,
     title: &'a str,
@@ -32,26 +32,27 @@ struct CancelPage<'a> {
     until: String,
 }
 
-fn cancelled(shown: &Shown) -> Response {
+fn cancelled_page(shown: &PageContext) -> Response {
     let texts = &shown.texts.orders;
-    message(shown, StatusCode::OK, texts.cancelled_title, texts.cancelled_text)
+    message_page(shown, StatusCode::OK, texts.cancelled_title, texts.cancelled_text)
 }
 
-pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<Response, Refused> {
-    let token = &asked(&parts, "token");
-    let browser = Browser::of(&site, &parts).await?;
-    let Browser { shown, .. } = &browser;
-    let Linked { order, refusal, .. } = mail::linked(&site.app, token).await.map_err(Refused::by(shown))?;
+pub(super) async fn get(State(site): State<Arc<AppState>>, parts: Parts) -> Result<Response, PageError> {
+    let token = &query_param(&parts, "token");
+    let browser = BrowserSession::from_request(&site, &parts).await?;
+    let BrowserSession { context: shown, .. } = &browser;
+    let CancelLink { order, cancel_error: refusal, .. } =
+        mail::find_cancel_link(&site.app, token).await.map_err(PageError::with_context(shown))?;
     if order.state == Standing::Cancelled {
-        return Ok(cancelled(shown));
+        return Ok(cancelled_page(shown));
     }
     if let Some(why) = refusal {
-        let why = (shown.texts.refusal)(&why.into());
-        return Ok(message(shown, StatusCode::OK, shown.texts.orders.not_cancelled, &why));
+        let why = (shown.texts.error_message)(&why.into());
+        return Ok(message_page(shown, StatusCode::OK, shown.texts.orders.not_cancelled, &why));
     }
     let template = CancelPage {
         texts: shown.texts,
-        switch: shown.switch(here(&parts)),
+        switch: shown.language_links(current_path(&parts)),
         csrf: &browser.form_token(&site),
         token,
         title: &order.item.title,
@@ -60,14 +61,16 @@ pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<R
         placed: shown.texts.moment(&order.opened_at),
         until: shown.texts.moment(&order.window_ends_at),
     };
-    Ok(browser.remember(&site, page(shown, StatusCode::OK, &template, None)))
+    Ok(browser.with_session_cookie(&site, render_page(shown, StatusCode::OK, &template, None)))
 }
 
 /// Cancels the order.
-pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Result<Response, Refused> {
+pub(super) async fn post(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, PageError> {
     let (parts, body) = request.into_parts();
-    let browser = Browser::of(&site, &parts).await?;
-    let form = Form::read(&site, &parts, &browser, body).await?;
-    mail::cancel(&site.app, form.get("token").unwrap_or_default()).await.map_err(Refused::by(&browser.shown))?;
-    Ok(cancelled(&browser.shown))
+    let browser = BrowserSession::from_request(&site, &parts).await?;
+    let form = PostedForm::read(&site, &parts, &browser, body).await?;
+    mail::cancel_by_link(&site.app, form.get("token").unwrap_or_default())
+        .await
+        .map_err(PageError::with_context(&browser.context))?;
+    Ok(cancelled_page(&browser.context))
 }

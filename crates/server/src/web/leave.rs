@@ -7,23 +7,23 @@
 //! no form began, get a redirect (302), as Login with Amazon answers; and so does an app's scheme, where no further
 //! redirect can follow and a system opens the app only in the navigation that the person began.
 
-use super::browser::Browser;
-use super::shown::Other;
-use super::{page, redirect_to};
-use opendrs_texts::Texts;
+use super::browser::BrowserSession;
+use super::page_context::LanguageLink;
+use super::{redirect_to, render_page};
 use askama::Template;
 use axum::http::header::{HeaderName, HeaderValue};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use opendrs_domain::login::redirect;
+use opendrs_texts::Texts;
 
-const REFRESH: HeaderName = HeaderName::from_static("refresh");
+const REFRESH_HEADER: HeaderName = HeaderName::from_static("refresh");
 
 #[derive(Template)]
 #[template(path = "leave.html")]
 struct LeavePage<'a> {
     texts: &'static Texts,
-    switch: Vec<Other>,
+    switch: Vec<LanguageLink>,
     target: &'a str,
 }
 
@@ -35,31 +35,31 @@ pub(super) fn is_navigation(headers: &HeaderMap) -> bool {
 }
 
 /// Whether a form's answer that leads to `target` is a page instead of a redirect.
-fn by_page(browser: &Browser, target: &str) -> bool {
-    browser.navigates && redirect::is_web(target)
+fn leaves_by_page(browser: &BrowserSession, target: &str) -> bool {
+    browser.navigates && redirect::is_web_uri(target)
 }
 
 /// What a page's `form-action` must name besides this server, so that its forms may end at a redirect URI.
-pub(super) fn form_source(browser: &Browser, redirect_uri: &str) -> Option<String> {
-    if by_page(browser, redirect_uri) { None } else { redirect::csp_source(redirect_uri) }
+pub(super) fn form_action_source(browser: &BrowserSession, redirect_uri: &str) -> Option<String> {
+    if leaves_by_page(browser, redirect_uri) { None } else { redirect::csp_source(redirect_uri) }
 }
 
 /// Answers a form whose end lies elsewhere.
-pub(super) fn leave(browser: &Browser, target: &str) -> Response {
-    match by_page(browser, target) {
-        true => on_the_way(browser, target),
+pub(super) fn leave_to(browser: &BrowserSession, target: &str) -> Response {
+    match leaves_by_page(browser, target) {
+        true => refresh_page(browser, target),
         false => redirect_to(StatusCode::FOUND, target),
     }
 }
 
 /// A page that the browser leaves at once, by a navigation that belongs to no form.
-pub(super) fn on_the_way(browser: &Browser, target: &str) -> Response {
+pub(super) fn refresh_page(browser: &BrowserSession, target: &str) -> Response {
     let Ok(refresh) = HeaderValue::try_from(format!("0;url={target}")) else {
         return redirect_to(StatusCode::FOUND, target);
     };
-    let template = LeavePage { texts: browser.shown.texts, switch: Vec::new(), target };
-    let mut response = page(&browser.shown, StatusCode::OK, &template, None);
-    response.headers_mut().insert(REFRESH, refresh);
+    let template = LeavePage { texts: browser.context.texts, switch: Vec::new(), target };
+    let mut response = render_page(&browser.context, StatusCode::OK, &template, None);
+    response.headers_mut().insert(REFRESH_HEADER, refresh);
     response
 }
 

@@ -12,21 +12,19 @@ pub(crate) mod missing;
 mod order;
 mod order_row;
 mod overview;
+mod page_context;
 mod prices;
 mod remove;
 mod rule;
 mod settings;
 mod setup;
-mod shown;
 mod signin;
 mod takeover;
 mod teaser;
 mod unlink;
 
 use crate::edge_error::{log, retry_after};
-use crate::state::{Route, Site};
-use opendrs_http::request::query;
-use opendrs_texts::{Headings, Texts};
+use crate::state::{AppState, Route};
 use askama::Template;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, VARY,
@@ -34,16 +32,18 @@ use axum::http::header::{
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use opendrs_http::request::query;
 use opendrs_service::Error;
-use shown::{Other, Shown};
+use opendrs_texts::{ErrorHeadings, Texts};
+use page_context::{LanguageLink, PageContext};
 
 /// Pages that belong to the login role.
 pub(crate) fn login_routes() -> Vec<Route> {
     vec![
         Route::get("/ap/oa", signin::authorize),
-        Route::post("/ap/consent", setup::consent),
-        Route::get("/setup_slot", setup::slot),
-        Route::post("/slot_action", setup::slot_action),
+        Route::post("/ap/consent", setup::answer_consent),
+        Route::get("/setup_slot", setup::show_slot),
+        Route::post("/slot_action", setup::answer_slot),
         Route::get("/setup_overview", overview::get),
         Route::post("/setup_overview", overview::post),
     ]
@@ -55,10 +55,10 @@ pub(crate) fn web_routes() -> Vec<Route> {
         Route::get("/teaser", teaser::get),
         Route::get("/AccioCustomerUI/teaser", teaser::get),
         Route::get("/settings", settings::get),
-        Route::post("/settings/slot", settings::slot),
-        Route::post("/settings/order", settings::order),
-        Route::post("/settings/rule", settings::rule),
-        Route::post("/settings/language", settings::language),
+        Route::post("/settings/slot", settings::change_slot),
+        Route::post("/settings/order", settings::cancel_order),
+        Route::post("/settings/rule", settings::change_rules),
+        Route::post("/settings/language", settings::change_language),
         Route::get("/settings/device", settings::get),
         Route::get("/settings/address", address::get),
         Route::post("/settings/address", address::post),
@@ -77,15 +77,23 @@ pub(crate) fn web_routes() -> Vec<Route> {
 
 /// Customers' mail, shown to whoever asks.
 pub(crate) fn mail_routes() -> Vec<Route> {
-    vec![Route::get("/-/mail", mail::list), Route::get("/-/mail/{id}", mail::show), Route::get("/-/mail/{id}/html", mail::html)]
+    vec![
+        Route::get("/-/mail", mail::list),
+        Route::get("/-/mail/{id}", mail::show),
+        Route::get("/-/mail/{id}/html", mail::html),
+    ]
 }
 
 /// What the pages of both roles need: their style, and signing in and out.
 pub(crate) fn shared_routes() -> Vec<Route> {
-    vec![Route::get("/-/style.css", style), Route::post("/ap/signin", signin::post), Route::post("/ap/signout", signin::sign_out)]
+    vec![
+        Route::get("/-/style.css", stylesheet),
+        Route::post("/ap/signin", signin::post),
+        Route::post("/ap/signout", signin::sign_out),
+    ]
 }
 
-async fn style() -> Response {
+async fn stylesheet() -> Response {
     let mut response = include_str!("../../static/style.css").into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8"));
@@ -94,13 +102,13 @@ async fn style() -> Response {
 }
 
 /// What a page's address says under a name; empty where it says nothing.
-fn asked(parts: &Parts, name: &str) -> String {
+fn query_param(parts: &Parts, name: &str) -> String {
     let found = query(&parts.uri).into_iter().find(|(said, _)| said == name);
     found.map(|(_, value)| value).unwrap_or_default()
 }
 
 /// Writes a page. `ends_at` is where its forms may end outside of this server, as its policy names it.
-fn page(shown: &Shown, status: StatusCode, template: &impl Template, ends_at: Option<&str>) -> Response {
+fn render_page(shown: &PageContext, status: StatusCode, template: &impl Template, ends_at: Option<&str>) -> Response {
     let html = match template.render() {
         Ok(html) => html,
         Err(error) => {
@@ -113,14 +121,14 @@ fn page(shown: &Shown, status: StatusCode, template: &impl Template, ends_at: Op
     let policy = format!(
         "default-src 'none'; style-src 'self'; form-action 'self'{ends_at}; frame-ancestors 'none'; base-uri 'none'"
     );
-    secure(&shown.site, response.headers_mut(), &policy);
+    set_security_headers(&shown.state, response.headers_mut(), &policy);
     let headers = response.headers_mut();
     headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(shown.texts.language.tag()));
     headers.insert(VARY, HeaderValue::from_static("Accept-Language, Cookie"));
-    shown.remembered(response)
+    shown.with_language_cookie(response)
 }
 
-fn secure(site: &Site, headers: &mut HeaderMap, policy: &str) {
+fn set_security_headers(site: &AppState, headers: &mut HeaderMap, policy: &str) {
     let mut set = |name: &'static str, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(HeaderName::from_static(name), value);
@@ -132,7 +140,7 @@ fn secure(site: &Site, headers: &mut HeaderMap, policy: &str) {
     set("x-content-type-options", "nosniff");
     set("referrer-policy", "no-referrer");
     set("cache-control", "no-store");
-    if site.is_secure() && !site.is_local() {
+    if site.is_https() && !site.is_loopback() {
         set("strict-transport-security", "max-age=31536000");
     }
 }
@@ -152,41 +160,44 @@ fn redirect_to(status: StatusCode, target: &str) -> Response {
 
 #[derive(Template)]
 #[template(path = "message.html")]
-struct Message<'a> {
+struct MessagePage<'a> {
     texts: &'static Texts,
-    switch: Vec<Other>,
+    switch: Vec<LanguageLink>,
     title: &'a str,
     text: &'a str,
 }
 
 /// A page of two sentences; a page that cannot be asked for again has no other languages.
-fn message(shown: &Shown, status: StatusCode, title: &str, text: &str) -> Response {
-    page(shown, status, &Message { texts: shown.texts, switch: Vec::new(), title, text }, None)
+fn message_page(shown: &PageContext, status: StatusCode, title: &str, text: &str) -> Response {
+    render_page(shown, status, &MessagePage { texts: shown.texts, switch: Vec::new(), title, text }, None)
 }
 
 /// A refusal of a page.
-struct Refused {
-    shown: Shown,
+struct PageError {
+    context: PageContext,
     error: Error,
 }
 
-impl Refused {
-    fn by(shown: &Shown) -> impl Fn(Error) -> Refused + use<> {
+impl PageError {
+    fn with_context(shown: &PageContext) -> impl Fn(Error) -> PageError + use<> {
         let shown = shown.clone();
-        move |error| Refused { shown: shown.clone(), error }
+        move |error| PageError { context: shown.clone(), error }
     }
 }
 
-impl IntoResponse for Refused {
+impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         log(&self.error);
         const BAD: StatusCode = StatusCode::BAD_REQUEST;
-        let Headings { wait, again, wrong, expired, failed } = &self.shown.texts.refused;
+        let ErrorHeadings { rate_limited: wait, unavailable: again, internal: wrong, expired, failed } =
+            &self.context.texts.error_headings;
         let (status, title) = match &self.error {
-            Error::Throttled(_) | Error::TooOften(_) | Error::TooManyOrders(_) => (StatusCode::TOO_MANY_REQUESTS, wait),
+            Error::Throttled(_) | Error::RateLimited(_) | Error::OrderLimitReached(_) => {
+                (StatusCode::TOO_MANY_REQUESTS, wait)
+            }
             Error::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, again),
             Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, wrong),
-            Error::SignupGone => (StatusCode::GONE, expired),
+            Error::SignupClosed => (StatusCode::GONE, expired),
             Error::InvalidToken
             | Error::InsufficientScope(_)
             | Error::UnknownSlot { .. }
@@ -195,19 +206,19 @@ impl IntoResponse for Refused {
             | Error::UnknownOrder
             | Error::OtherDevice { .. }
             | Error::BadField(_)
-            | Error::NotCancelled(_)
-            | Error::NotApproved(_)
-            | Error::NotReported(_)
+            | Error::CancelRejected(_)
+            | Error::ApproveRejected(_)
+            | Error::ReportRejected(_)
             | Error::OAuth { .. }
             | Error::WrongPassword
-            | Error::Blocked
-            | Error::BadChoice(_)
+            | Error::CustomerBlocked
+            | Error::InvalidForm(_)
             | Error::UnknownEvent(_)
-            | Error::BadSeed { .. }
-            | Error::BadCommand(_) => (BAD, failed),
+            | Error::InvalidSeed { .. }
+            | Error::InvalidCommand(_) => (BAD, failed),
         };
-        let text = (self.shown.texts.refusal)(&self.error);
-        let mut response = message(&self.shown, status, title, &text);
+        let text = (self.context.texts.error_message)(&self.error);
+        let mut response = message_page(&self.context, status, title, &text);
         if let Some(after) = retry_after(&self.error) {
             response.headers_mut().insert(RETRY_AFTER, after);
         }

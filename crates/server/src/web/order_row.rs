@@ -3,12 +3,12 @@
 //!
 //! Not here: what its owner can do about it ([`super::order`]). Invariant: a delivery is a day, never a moment.
 
-use opendrs_texts::Texts;
-use opendrs_domain::order::{Order, State as Standing};
+use opendrs_domain::order::{Order, OrderState as Standing};
 use opendrs_domain::time::Time;
+use opendrs_texts::Texts;
 
 /// An order in a list of its owner's.
-pub(super) struct OrderRow {
+pub(super) struct OrderListRow {
     pub(super) instance: String,
     pub(super) title: String,
     pub(super) line: String,
@@ -22,7 +22,7 @@ pub(super) struct OrderRow {
 }
 
 /// Where an order stands, for its owner; without a stop at the end.
-pub(super) fn standing(order: &Order, texts: &Texts) -> String {
+pub(super) fn status_text(order: &Order, texts: &Texts) -> String {
     let said = &texts.orders;
     let expected = order.expected_at.map(|at| texts.day(&at));
     let tracking = &order.tracking;
@@ -34,7 +34,7 @@ pub(super) fn standing(order: &Order, texts: &Texts) -> String {
         }
         Standing::Delivered => match order.delivered_at {
             Some(at) => (said.delivered)(&texts.day(&at)),
-            None => said.assumed.into(),
+            None => said.delivery_assumed.into(),
         },
         Standing::Cancelled => said.cancelled.into(),
         Standing::Expired => said.expired.into(),
@@ -42,21 +42,21 @@ pub(super) fn standing(order: &Order, texts: &Texts) -> String {
 }
 
 /// Who cancelled an order, and why: sentences for its owner.
-pub(super) fn notes(order: &Order, texts: &Texts) -> Vec<String> {
+pub(super) fn cancellation_notes(order: &Order, texts: &Texts) -> Vec<String> {
     let Some(cancellation) = &order.cancellation else { return Vec::new() };
     let who = (texts.letters.cancelled)(Some(cancellation.by)).to_owned();
     let why = texts.cancel_reason(cancellation).map(texts.orders.reason);
     std::iter::once(who).chain(why).collect()
 }
 
-pub(super) fn row(order: &Order, now: Time, texts: &Texts) -> OrderRow {
+pub(super) fn order_list_row(order: &Order, now: Time, texts: &Texts) -> OrderListRow {
     let (price, placed) = (texts.money(&order.item.price), texts.moment(&order.opened_at));
-    OrderRow {
-        instance: order.instance().to_string(),
+    OrderListRow {
+        instance: order.instance_id().to_string(),
         title: order.item.title.clone(),
-        line: (texts.settings.order)(&price, &placed, &standing(order, texts)),
+        line: (texts.settings.order)(&price, &placed, &status_text(order, texts)),
         number: order.number().to_string(),
-        notes: notes(order, texts),
+        notes: cancellation_notes(order, texts),
         track: order.tracking.link.clone(),
         held: order.state == Standing::Held,
         cancellable: order.is_cancellable(now),

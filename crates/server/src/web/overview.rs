@@ -1,14 +1,15 @@
 //! `/setup_overview`: what was chosen, where it goes, what it costs; and the button that completes set-up.
 
 use super::address;
-use super::browser::Browser;
-use super::leave::{form_source, leave};
+use super::browser::BrowserSession;
+use super::leave::{form_action_source, leave_to};
+use super::page_context::LanguageLink;
 use super::prices;
-use super::setup::{OVERVIEW, Posted, SLOT, consent_page, over, posted, signed_in};
-use super::shown::Other;
-use super::{Refused, page, redirect_to, takeover};
-use crate::state::Site;
-use opendrs_texts::{Texts, Window};
+use super::setup::{
+    OVERVIEW_PATH, SLOT_PATH, SignupPost, consent_page, finished_or_error, read_signup_post, require_session,
+};
+use super::{PageError, redirect_to, render_page, takeover};
+use crate::state::AppState;
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -17,11 +18,12 @@ use axum::response::Response;
 use opendrs_domain::customer::{Address, Customer};
 use opendrs_domain::product::Product;
 use opendrs_domain::time::Span;
-use opendrs_service::login::signup::{self, Underway};
+use opendrs_service::login::signup::{self, SignupInProgress};
 use opendrs_service::{Error, customer, order, takeover as takeovers};
+use opendrs_texts::{CancelWindow, Texts};
 use std::sync::Arc;
 
-struct Row<'a> {
+struct OverviewRow<'a> {
     slot: &'a str,
     product: Option<&'a Product>,
 }
@@ -30,11 +32,11 @@ struct Row<'a> {
 #[template(path = "overview.html")]
 struct OverviewPage<'a> {
     texts: &'static Texts,
-    switch: Vec<Other>,
+    switch: Vec<LanguageLink>,
     csrf: &'a str,
     flow: &'a str,
     model: &'a str,
-    rows: Vec<Row<'a>>,
+    rows: Vec<OverviewRow<'a>>,
     name: &'a str,
     address: Option<String>,
     ask_address: bool,
@@ -46,92 +48,103 @@ struct OverviewPage<'a> {
     problem: Option<&'a str>,
 }
 
-async fn overview(
-    site: &Arc<Site>,
-    browser: &Browser,
-    (underway, owner): (&Underway, &Customer),
+async fn render_overview(
+    site: &Arc<AppState>,
+    browser: &BrowserSession,
+    (underway, owner): (&SignupInProgress, &Customer),
     problem: Option<&Error>,
     typed: &Address,
-) -> Result<Response, Refused> {
-    let takes_over =
-        takeovers::is_of_another(&site.app, underway, owner.id).await.map_err(Refused::by(&browser.shown))?;
-    let test = underway.asked.request.device.as_ref().is_some_and(|device| device.test);
-    let Browser { shown, .. } = browser;
-    let words = problem.map(shown.texts.refusal);
+) -> Result<Response, PageError> {
+    let takes_over = takeovers::is_owned_by_another(&site.app, underway, owner.id)
+        .await
+        .map_err(PageError::with_context(&browser.context))?;
+    let test = underway.authorization.request.device.as_ref().is_some_and(|device| device.test);
+    let BrowserSession { context: shown, .. } = browser;
+    let words = problem.map(shown.texts.error_message);
     let template = OverviewPage {
         texts: shown.texts,
-        switch: shown.switch(OVERVIEW),
+        switch: shown.language_links(OVERVIEW_PATH),
         csrf: &browser.form_token(site),
         flow: &underway.id,
-        model: underway.asked.model.as_ref().map_or("", |model| model.name.as_str()),
-        rows: underway.chosen().map(|(view, product)| Row { slot: &view.slot.name, product }).collect(),
+        model: underway.authorization.model.as_ref().map_or("", |model| model.name.as_str()),
+        rows: underway
+            .chosen_products()
+            .map(|(view, product)| OverviewRow { slot: &view.slot.name, product })
+            .collect(),
         name: &owner.name,
-        address: owner.address.as_ref().map(Address::one_line),
+        address: owner.address.as_ref().map(Address::to_single_line),
         ask_address: owner.address.is_none() && !test,
         typed,
         test,
         takes_over,
-        cancel_within: (shown.texts.set_up.cancel_within)(window(site.app.settings.timing.cancel_window)),
+        cancel_within: (shown.texts.set_up.cancel_within)(cancel_window(site.app.settings.timing.cancel_window)),
         problem: words.as_deref(),
     };
     let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    Ok(page(shown, status, &template, form_source(browser, &underway.asked.request.redirect_uri).as_deref()))
+    Ok(render_page(
+        shown,
+        status,
+        &template,
+        form_action_source(browser, &underway.authorization.request.redirect_uri).as_deref(),
+    ))
 }
 
 /// How long an order may be cancelled, in whole hours where it is some.
-fn window(span: Span) -> Window {
-    match span.secs() / 60 {
-        minutes if minutes > 0 && minutes % 60 == 0 => Window::Hours(minutes / 60),
-        minutes => Window::Minutes(minutes),
+fn cancel_window(span: Span) -> CancelWindow {
+    match span.as_secs() / 60 {
+        minutes if minutes > 0 && minutes % 60 == 0 => CancelWindow::Hours(minutes / 60),
+        minutes => CancelWindow::Minutes(minutes),
     }
 }
 
 /// The overview; a slot without an answer is asked for first.
-pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<Response, Refused> {
-    let browser = Browser::of(&site, &parts).await?;
-    let session = signed_in(&browser)?;
-    let refused = Refused::by(&browser.shown);
-    let id = browser.signup.as_deref().unwrap_or_default();
+pub(super) async fn get(State(site): State<Arc<AppState>>, parts: Parts) -> Result<Response, PageError> {
+    let browser = BrowserSession::from_request(&site, &parts).await?;
+    let session = require_session(&browser)?;
+    let refused = PageError::with_context(&browser.context);
+    let id = browser.signup_id.as_deref().unwrap_or_default();
     let underway = signup::find(&site.app, session, id).await.map_err(&refused)?;
-    if !underway.consented {
-        return consent_page(&site, &browser, &underway.id, &underway.asked);
+    if !underway.has_consented {
+        return consent_page(&site, &browser, &underway.id, &underway.authorization);
     }
     if underway.next_slot().is_some() {
-        return Ok(redirect_to(StatusCode::SEE_OTHER, SLOT));
+        return Ok(redirect_to(StatusCode::SEE_OTHER, SLOT_PATH));
     }
-    let owner = customer::get(&site.app, session.customer).await.map_err(&refused)?;
-    overview(&site, &browser, (&underway, &owner), None, &Address::default()).await
+    let owner = customer::load(&site.app, session.customer).await.map_err(&refused)?;
+    render_overview(&site, &browser, (&underway, &owner), None, &Address::default()).await
 }
 
 /// Completes set-up, goes back to the first slot, or cancels.
-pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Result<Response, Refused> {
-    let Posted { browser, session, form, mut underway } = match posted(&site, request).await? {
+pub(super) async fn post(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, PageError> {
+    let SignupPost { browser, session, form, signup: mut underway } = match read_signup_post(&site, request).await? {
         Ok(posted) => posted,
         Err(instead) => return Ok(instead),
     };
-    let refused = Refused::by(&browser.shown);
+    let refused = PageError::with_context(&browser.context);
     if form.has("change") {
-        signup::restart(&site.app, &underway).await.map_err(&refused)?;
-        return Ok(browser.with_signup(redirect_to(StatusCode::SEE_OTHER, SLOT), &underway.id));
+        signup::clear_choices(&site.app, &underway).await.map_err(&refused)?;
+        return Ok(browser.with_signup_cookie(redirect_to(StatusCode::SEE_OTHER, SLOT_PATH), &underway.id));
     }
-    underway.shown = prices::shown(&form);
-    let typed = address::typed(&form);
-    let mut owner = customer::get(&site.app, session.customer).await.map_err(&refused)?;
+    underway.shown_prices = prices::parse_shown_prices(&form);
+    let typed = address::parse_address(&form);
+    let mut owner = customer::load(&site.app, session.customer).await.map_err(&refused)?;
     if owner.address.is_none() && form.has("line1") {
         match order::set_address(&site.app, owner.id, typed.clone()).await {
-            Ok(()) => owner = customer::get(&site.app, owner.id).await.map_err(&refused)?,
-            Err(error @ Error::BadChoice(_)) => {
-                return overview(&site, &browser, (&underway, &owner), Some(&error), &typed).await;
+            Ok(()) => owner = customer::load(&site.app, owner.id).await.map_err(&refused)?,
+            Err(error @ Error::InvalidForm(_)) => {
+                return render_overview(&site, &browser, (&underway, &owner), Some(&error), &typed).await;
             }
             Err(error) => return Err(refused(error)),
         }
     }
-    if let Some(blocked) = takeover::blocked(&site, &browser, &underway, &owner).await? {
+    if let Some(blocked) = takeover::takeover_blocked_page(&site, &browser, &underway, &owner).await? {
         return Ok(blocked);
     }
     match signup::complete(&site.app, &underway, &owner).await {
-        Ok(target) => Ok(leave(&browser, &target)),
-        Err(error @ Error::BadChoice(_)) => overview(&site, &browser, (&underway, &owner), Some(&error), &typed).await,
-        Err(error) => over(&site, &browser, &session, &underway.id, error).await,
+        Ok(target) => Ok(leave_to(&browser, &target)),
+        Err(error @ Error::InvalidForm(_)) => {
+            render_overview(&site, &browser, (&underway, &owner), Some(&error), &typed).await
+        }
+        Err(error) => finished_or_error(&site, &browser, &session, &underway.id, error).await,
     }
 }

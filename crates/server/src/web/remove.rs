@@ -3,12 +3,11 @@
 //! Invariant: only its owner's sign-in opens it, and looking changes nothing; what is removed is gone at once, and pressing
 //! twice is once.
 
-use super::browser::{Browser, Form};
-use super::shown::{Other, here};
+use super::browser::{BrowserSession, PostedForm};
+use super::page_context::{LanguageLink, current_path};
 use super::signin::sign_in_page;
-use super::{Refused, asked, page, redirect_to};
-use crate::state::Site;
-use opendrs_texts::Texts;
+use super::{PageError, query_param, redirect_to, render_page};
+use crate::state::AppState;
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -17,16 +16,17 @@ use axum::response::Response;
 use opendrs_domain::device::Device;
 use opendrs_domain::id::{CustomerId, DeviceId};
 use opendrs_service::device;
+use opendrs_texts::Texts;
 use std::sync::Arc;
 
 /// The list of a customer's devices.
-const LIST: &str = "/settings";
+const DEVICE_LIST_PATH: &str = "/settings";
 
 #[derive(Template)]
 #[template(path = "remove.html")]
 struct RemovePage<'a> {
     texts: &'static Texts,
-    switch: Vec<Other>,
+    switch: Vec<LanguageLink>,
     csrf: &'a str,
     device: String,
     model: &'a str,
@@ -34,53 +34,55 @@ struct RemovePage<'a> {
 }
 
 /// A page's address: which device it is about.
-pub(super) fn address(device: DeviceId) -> String {
+pub(super) fn page_url(device: DeviceId) -> String {
     format!("/settings/remove?device={device}")
 }
 
 /// The customer's device of this id, with its model's name.
-pub(super) async fn find(
-    site: &Site,
-    browser: &Browser,
+pub(super) async fn find_owned_device(
+    site: &AppState,
+    browser: &BrowserSession,
     owner: CustomerId,
     id: &str,
-) -> Result<Option<(Device, String)>, Refused> {
+) -> Result<Option<(Device, String)>, PageError> {
     let Ok(id) = DeviceId::parse(id) else { return Ok(None) };
-    device::owned(&site.app, owner, id).await.map_err(Refused::by(&browser.shown))
+    device::find_owned(&site.app, owner, id).await.map_err(PageError::with_context(&browser.context))
 }
 
-pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<Response, Refused> {
-    let id = &asked(&parts, "device");
-    let browser = Browser::of(&site, &parts).await?;
+pub(super) async fn get(State(site): State<Arc<AppState>>, parts: Parts) -> Result<Response, PageError> {
+    let id = &query_param(&parts, "device");
+    let browser = BrowserSession::from_request(&site, &parts).await?;
     let Some(session) = &browser.session else {
-        let back = DeviceId::parse(id).map_or_else(|_| LIST.to_owned(), address);
+        let back = DeviceId::parse(id).map_or_else(|_| DEVICE_LIST_PATH.to_owned(), page_url);
         return sign_in_page(&site, &browser, &back, None, "").await;
     };
-    let Some((device, model)) = find(&site, &browser, session.customer, id).await? else {
-        return Ok(redirect_to(StatusCode::SEE_OTHER, LIST));
+    let Some((device, model)) = find_owned_device(&site, &browser, session.customer, id).await? else {
+        return Ok(redirect_to(StatusCode::SEE_OTHER, DEVICE_LIST_PATH));
     };
-    let Browser { shown, .. } = &browser;
+    let BrowserSession { context: shown, .. } = &browser;
     let template = RemovePage {
         texts: shown.texts,
-        switch: shown.switch(here(&parts)),
+        switch: shown.language_links(current_path(&parts)),
         csrf: &browser.form_token(&site),
         device: device.id.to_string(),
         model: &model,
         serial: device.serial.as_str(),
     };
-    Ok(page(shown, StatusCode::OK, &template, None))
+    Ok(render_page(shown, StatusCode::OK, &template, None))
 }
 
 /// Removes the device, then shows which are left.
-pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Result<Response, Refused> {
+pub(super) async fn post(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, PageError> {
     let (parts, body) = request.into_parts();
-    let browser = Browser::of(&site, &parts).await?;
-    let form = Form::read(&site, &parts, &browser, body).await?;
+    let browser = BrowserSession::from_request(&site, &parts).await?;
+    let form = PostedForm::read(&site, &parts, &browser, body).await?;
     let Some(session) = &browser.session else {
-        return sign_in_page(&site, &browser, LIST, None, "").await;
+        return sign_in_page(&site, &browser, DEVICE_LIST_PATH, None, "").await;
     };
-    if let Some((device, _)) = find(&site, &browser, session.customer, form.get("device").unwrap_or_default()).await? {
-        device::remove(&site.app, device).await.map_err(Refused::by(&browser.shown))?;
+    if let Some((device, _)) =
+        find_owned_device(&site, &browser, session.customer, form.get("device").unwrap_or_default()).await?
+    {
+        device::remove(&site.app, device).await.map_err(PageError::with_context(&browser.context))?;
     }
-    Ok(redirect_to(StatusCode::SEE_OTHER, LIST))
+    Ok(redirect_to(StatusCode::SEE_OTHER, DEVICE_LIST_PATH))
 }

@@ -1,11 +1,11 @@
 //! The customer's rules for a slot, as the settings page shows and reads them.
 
-use super::browser::Form;
-use opendrs_texts::Texts;
+use super::browser::PostedForm;
 use opendrs_domain::product::Product;
-use opendrs_domain::rule::{Cap, Mode, Rules, Typed};
+use opendrs_domain::rule::{ApprovalMode, PriceCap, RuleForm, SlotRules};
 use opendrs_domain::subscription::Subscription;
 use opendrs_service::subscription::SlotView;
+use opendrs_texts::Texts;
 
 /// A slot's rules in the words of a form.
 #[derive(Clone)]
@@ -30,23 +30,23 @@ pub(super) struct RuleRow {
 }
 
 /// The rules of a slot; none where no product is chosen, since there is nothing to rule.
-pub(super) fn row(view: &SlotView, texts: &Texts, ask_above: u32) -> Option<RuleRow> {
+pub(super) fn rule_row(view: &SlotView, texts: &Texts, ask_above: u32) -> Option<RuleRow> {
     let SlotView { products, subscription, rules, .. } = view;
     let chosen = subscription.as_ref().and_then(|sub| sub.asin.as_ref())?;
-    let Rules { mode, cap, limit, substitutes, .. } = rules;
+    let SlotRules { mode, cap, limit, substitutes, .. } = rules;
     let agreed = subscription.as_ref().and_then(Subscription::agreed_price);
     let (cap_kind, cap) = match cap {
         None => ("", String::new()),
-        Some(Cap::Amount(money)) => ("amount", texts.language.amount(money)),
-        Some(Cap::Percent(percent)) => ("percent", percent.to_string()),
+        Some(PriceCap::Amount(money)) => ("amount", texts.language.format_amount_input(money)),
+        Some(PriceCap::Percent(percent)) => ("percent", percent.to_string()),
     };
     let price = products.iter().find(|product| product.asin == *chosen).map(|product| &product.price);
     let agreed_price = agreed.map(|agreed| &agreed.price);
     let currency = agreed_price.or(price).map_or(String::new(), |money| money.currency.clone());
-    let (pause_from, pause_until) = rules.pause_days().unwrap_or_default();
+    let (pause_from, pause_until) = rules.pause_dates().unwrap_or_default();
     let others = products.iter().filter(|product| product.asin != *chosen);
     Some(RuleRow {
-        ask: *mode == Mode::Ask,
+        ask: *mode == ApprovalMode::Ask,
         cap_kind,
         cap,
         currency,
@@ -65,19 +65,19 @@ pub(super) fn row(view: &SlotView, texts: &Texts, ask_above: u32) -> Option<Rule
 }
 
 /// Rules that were refused, as they were typed.
-pub(super) struct Rejected<'f> {
+pub(super) struct RejectedRules<'f> {
     /// The slot that they are for.
     pub(super) slot: &'f str,
-    pub(super) form: &'f Form,
+    pub(super) form: &'f PostedForm,
     /// Why, in the words of the page.
     pub(super) problem: &'f str,
 }
 
-impl Rejected<'_> {
+impl RejectedRules<'_> {
     /// The row of its slot, with what was typed in place of what is kept.
-    pub(super) fn row(&self, kept: RuleRow) -> RuleRow {
+    pub(super) fn to_row(&self, kept: RuleRow) -> RuleRow {
         let text = |name: &str| self.form.get(name).unwrap_or_default().to_owned();
-        let taken = self.form.all("substitute");
+        let taken = self.form.get_all("substitute");
         let substitutes = kept.substitutes.into_iter().map(|(product, _)| {
             let taken = taken.contains(&product.asin.as_str());
             (product, taken)
@@ -102,8 +102,8 @@ impl Rejected<'_> {
 }
 
 /// What a form says of the rules.
-pub(super) fn typed(form: &Form) -> Typed<'_> {
-    Typed {
+pub(super) fn parse_rules_form(form: &PostedForm) -> RuleForm<'_> {
+    RuleForm {
         mode: form.get("mode"),
         cap_kind: form.get("cap_kind"),
         cap: form.get("cap"),

@@ -2,31 +2,31 @@
 //!
 //! Field names are those that page readers in the field look for (docs/spec/setup-pages.md#sign-in-page).
 
-use super::browser::{Browser, Form, SESSION, set_cookie};
-use super::leave::{form_source, leave, on_the_way};
-use super::setup::{self, step};
-use super::shown::Other;
-use super::{Refused, Shown, page, redirect_to};
-use crate::telemetry::refusals;
-use crate::state::Site;
-use opendrs_texts::Texts;
+use super::browser::{BrowserSession, PostedForm, SESSION_COOKIE, set_cookie};
+use super::leave::{form_action_source, leave_to, refresh_page};
+use super::page_context::LanguageLink;
+use super::setup::{self, next_step};
+use super::{PageContext, PageError, redirect_to, render_page};
+use crate::state::AppState;
+use crate::telemetry::refusal_log;
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::Response;
 use opendrs_domain::id::ClientId;
-use opendrs_domain::login::authorize::{Params, Refusal};
+use opendrs_domain::login::authorize::{AuthorizationError, AuthorizationParams};
 use opendrs_domain::login::form;
 use opendrs_service::login::authorize as login;
 use opendrs_service::{Error, session};
+use opendrs_texts::Texts;
 use std::sync::Arc;
 
 #[derive(Template)]
 #[template(path = "signin.html")]
 struct SignInPage<'a> {
     texts: &'static Texts,
-    switch: Vec<Other>,
+    switch: Vec<LanguageLink>,
     csrf: &'a str,
     return_to: &'a str,
     cancel: Option<&'a str>,
@@ -36,105 +36,119 @@ struct SignInPage<'a> {
 
 #[derive(Template)]
 #[template(path = "sorry.html")]
-struct Sorry<'a> {
+struct ErrorPage<'a> {
     texts: &'static Texts,
-    switch: Vec<Other>,
+    switch: Vec<LanguageLink>,
     reason: &'a str,
     details: Vec<String>,
 }
 
 /// The authorize request.
-pub(super) async fn authorize(State(site): State<Arc<Site>>, parts: Parts) -> Result<Response, Refused> {
-    let browser = Browser::of(&site, &parts).await?;
-    let Browser { shown, .. } = &browser;
+pub(super) async fn authorize(State(site): State<Arc<AppState>>, parts: Parts) -> Result<Response, PageError> {
+    let browser = BrowserSession::from_request(&site, &parts).await?;
+    let BrowserSession { context: shown, .. } = &browser;
     let query = parts.uri.query().unwrap_or_default();
     let here = format!("/ap/oa?{query}");
-    let Some(pairs) = form::decode(query.as_bytes()) else {
-        return Ok(sorry(shown, &here, "The request is not UTF-8", &Params::default()));
+    let Some(pairs) = form::decode_pairs(query.as_bytes()) else {
+        return Ok(error_page(shown, &here, "The request is not UTF-8", &AuthorizationParams::default()));
     };
-    let params = Params::new(pairs);
-    let asked = match login::check(&site.app, &params, &site.urls.login).await.map_err(Refused::by(shown))? {
+    let params = AuthorizationParams::new(pairs);
+    let asked = match login::check_request(&site.app, &params, &site.urls.login)
+        .await
+        .map_err(PageError::with_context(shown))?
+    {
         Ok(asked) => asked,
         Err(refusal) => {
-            note(&site, &parts, &params, &refusal);
+            record_refusal(&site, &parts, &params, &refusal);
             return Ok(match refusal {
-                Refusal::Page(reason) => sorry(shown, &here, reason, &params),
-                Refusal::Redirect(target) => redirect_to(StatusCode::FOUND, &target),
+                AuthorizationError::ErrorPage(reason) => error_page(shown, &here, reason, &params),
+                AuthorizationError::Redirect(target) => redirect_to(StatusCode::FOUND, &target),
             });
         }
     };
     let Some(session) = &browser.session else {
         return sign_in_page(&site, &browser, &here, None, "").await;
     };
-    let (id, consented) = login::begin(&site.app, session, &asked).await.map_err(Refused::by(shown))?;
+    let (id, consented) =
+        login::begin_signup(&site.app, session, &asked).await.map_err(PageError::with_context(shown))?;
     match consented {
-        true => Ok(shown.remembered(step(&site, &browser, session, &id).await?.redirect(&browser))),
+        true => Ok(shown.with_language_cookie(next_step(&site, &browser, session, &id).await?.redirect(&browser))),
         false => setup::consent_page(&site, &browser, &id, &asked),
     }
 }
 
 /// Has a refused request logged, with its client and the reason: nothing else that it brought.
-fn note(site: &Site, parts: &Parts, params: &Params, refusal: &Refusal) {
+fn record_refusal(site: &AppState, parts: &Parts, params: &AuthorizationParams, refusal: &AuthorizationError) {
     let why = match refusal {
-        Refusal::Page(reason) => reason,
+        AuthorizationError::ErrorPage(reason) => reason,
         // The last parameter of the answer.
-        Refusal::Redirect(target) => target.rsplit_once("error=").map_or("", |(_, error)| error),
+        AuthorizationError::Redirect(target) => target.rsplit_once("error=").map_or("", |(_, error)| error),
     };
     let client = params.get("client_id").filter(|id| ClientId::parse(id).is_ok()).unwrap_or("unknown");
     let source = site.sources.of_request(&parts.extensions, &parts.headers);
-    site.refusals.note(site.app.real_time(), refusals::Refused::Authorize, &source, client, why);
+    site.refusal_log.record(site.app.system_time(), refusal_log::RefusalKind::Authorize, &source, client, why);
 }
 
 /// The 400 page for requests whose redirect target cannot be trusted (docs/spec/login.md#authorization-errors).
-fn sorry(shown: &Shown, here: &str, reason: &str, params: &Params) -> Response {
-    let details =
-        params.pairs().iter().take(40).map(|(n, v)| format!("{}={}", form::escape(n, ""), form::escape(v, "")));
-    let template = Sorry { texts: shown.texts, switch: shown.switch(here), reason, details: details.collect() };
-    page(shown, StatusCode::BAD_REQUEST, &template, None)
+fn error_page(shown: &PageContext, here: &str, reason: &str, params: &AuthorizationParams) -> Response {
+    let details = params
+        .pairs()
+        .iter()
+        .take(40)
+        .map(|(n, v)| format!("{}={}", form::percent_encode(n, ""), form::percent_encode(v, "")));
+    let template =
+        ErrorPage { texts: shown.texts, switch: shown.language_links(here), reason, details: details.collect() };
+    render_page(shown, StatusCode::BAD_REQUEST, &template, None)
 }
 
 /// What the authorize request at `return_to` is found to be; `None` where a sign-in goes on to another page.
-async fn authorize_at(shown: &Shown, return_to: &str) -> Result<Option<Result<login::Asked, Refusal>>, Refused> {
+async fn check_return_request(
+    shown: &PageContext,
+    return_to: &str,
+) -> Result<Option<Result<login::ResolvedAuthorization, AuthorizationError>>, PageError> {
     let Some(query) = return_to.strip_prefix("/ap/oa?") else { return Ok(None) };
-    let params = Params::new(form::decode(query.as_bytes()).unwrap_or_default());
-    login::check(&shown.site.app, &params, &shown.site.urls.login).await.map_err(Refused::by(shown)).map(Some)
+    let params = AuthorizationParams::new(form::decode_pairs(query.as_bytes()).unwrap_or_default());
+    login::check_request(&shown.state.app, &params, &shown.state.urls.login)
+        .await
+        .map_err(PageError::with_context(shown))
+        .map(Some)
 }
 
 /// Where a cancelled sign-in goes, if it began with an authorize request that may be answered.
-async fn denied(shown: &Shown, return_to: &str) -> Result<Option<(String, String)>, Refused> {
-    let asked = authorize_at(shown, return_to).await?.and_then(Result::ok);
-    Ok(asked.map(|asked| (asked.request.denied(), asked.request.redirect_uri)))
+async fn denied_redirect(shown: &PageContext, return_to: &str) -> Result<Option<(String, String)>, PageError> {
+    let asked = check_return_request(shown, return_to).await?.and_then(Result::ok);
+    Ok(asked.map(|asked| (asked.request.denied_redirect(), asked.request.redirect_uri)))
 }
 
 /// Goes on after a sign-in or a sign-out. An authorize request that may be answered by a redirect to the client is not gone to within
 /// the form's navigation.
-async fn go_on(browser: &Browser, return_to: &str) -> Result<Response, Refused> {
-    let may_leave = match authorize_at(&browser.shown, return_to).await? {
+async fn continue_to(browser: &BrowserSession, return_to: &str) -> Result<Response, PageError> {
+    let may_leave = match check_return_request(&browser.context, return_to).await? {
         // No device is to be linked, so that consent, if it was given before, is all that is needed.
         Some(Ok(asked)) => asked.model.is_none(),
-        Some(Err(Refusal::Redirect(_))) => true,
-        Some(Err(Refusal::Page(_))) | None => false,
+        Some(Err(AuthorizationError::Redirect(_))) => true,
+        Some(Err(AuthorizationError::ErrorPage(_))) | None => false,
     };
     Ok(match may_leave && browser.navigates {
-        true => on_the_way(browser, return_to),
+        true => refresh_page(browser, return_to),
         false => redirect_to(StatusCode::SEE_OTHER, return_to),
     })
 }
 
 /// The sign-in page; what it is for goes on at `return_to`.
 pub(super) async fn sign_in_page(
-    site: &Arc<Site>,
-    browser: &Browser,
+    site: &Arc<AppState>,
+    browser: &BrowserSession,
     return_to: &str,
     problem: Option<&Error>,
     email: &str,
-) -> Result<Response, Refused> {
-    let Browser { shown, .. } = browser;
-    let cancel = denied(shown, return_to).await?;
-    let words = problem.map(shown.texts.refusal);
+) -> Result<Response, PageError> {
+    let BrowserSession { context: shown, .. } = browser;
+    let cancel = denied_redirect(shown, return_to).await?;
+    let words = problem.map(shown.texts.error_message);
     let template = SignInPage {
         texts: shown.texts,
-        switch: shown.switch(return_to),
+        switch: shown.language_links(return_to),
         csrf: &browser.form_token(site),
         return_to,
         cancel: cancel.as_ref().map(|(target, _)| target.as_str()),
@@ -146,85 +160,87 @@ pub(super) async fn sign_in_page(
         Some(Error::Throttled(_)) => StatusCode::TOO_MANY_REQUESTS,
         Some(_) => StatusCode::BAD_REQUEST,
     };
-    let source = cancel.as_ref().and_then(|(_, uri)| form_source(browser, uri));
-    let mut response = page(shown, status, &template, source.as_deref());
+    let source = cancel.as_ref().and_then(|(_, uri)| form_action_source(browser, uri));
+    let mut response = render_page(shown, status, &template, source.as_deref());
     if let Some(Error::Throttled(seconds)) = problem {
         response.headers_mut().insert(header::RETRY_AFTER, (*seconds).into());
     }
-    Ok(browser.remember(site, response))
+    Ok(browser.with_session_cookie(site, response))
 }
 
 /// Only a path of ours may follow a sign-in: no host, no scheme, nothing a browser would take for one.
-pub(super) fn is_local(target: &str) -> bool {
+pub(super) fn is_local_path(target: &str) -> bool {
     target.starts_with('/')
         && !target.starts_with("//")
         && !target.contains('\\')
         && target.bytes().all(|b| b.is_ascii_graphic())
 }
 
-pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Result<Response, Refused> {
+pub(super) async fn post(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, PageError> {
     let (parts, body) = request.into_parts();
-    let browser = Browser::of(&site, &parts).await?;
-    let form = Form::read(&site, &parts, &browser, body).await?;
-    let return_to = form.get("return_to").filter(|target| is_local(target)).unwrap_or("/settings");
+    let browser = BrowserSession::from_request(&site, &parts).await?;
+    let form = PostedForm::read(&site, &parts, &browser, body).await?;
+    let return_to = form.get("return_to").filter(|target| is_local_path(target)).unwrap_or("/settings");
     if form.has("cancel") {
-        return Ok(match denied(&browser.shown, return_to).await? {
-            Some((target, _)) => leave(&browser, &target),
+        return Ok(match denied_redirect(&browser.context, return_to).await? {
+            Some((target, _)) => leave_to(&browser, &target),
             None => redirect_to(StatusCode::SEE_OTHER, return_to),
         });
     }
     let email = form.get("email").unwrap_or_default();
     let source = site.sources.of_request(&parts.extensions, &parts.headers);
-    let sign_in = session::SignIn {
+    let sign_in = session::SignInRequest {
         email,
         password: form.get("password").unwrap_or_default(),
         remember: form.has("rememberMe"),
-        language: browser.shown.texts.language,
+        language: browser.context.texts.language,
         source: &source,
     };
     match session::sign_in(&site.app, sign_in).await {
         Ok(cookie) => {
             if browser.session.is_some() {
-                session::sign_out(&site.app, browser.cookie()).await.map_err(Refused::by(&browser.shown))?;
+                session::sign_out(&site.app, browser.cookie_value())
+                    .await
+                    .map_err(PageError::with_context(&browser.context))?;
             }
-            let mut response = go_on(&browser, return_to).await?;
-            set_cookie(&site, &mut response, SESSION, &cookie.value, cookie.max_age);
+            let mut response = continue_to(&browser, return_to).await?;
+            set_cookie(&site, &mut response, SESSION_COOKIE, &cookie.value, cookie.max_age);
             Ok(response)
         }
-        Err(error @ (Error::WrongPassword | Error::Blocked | Error::Throttled(_))) => {
-            site.refusals.note(site.app.real_time(), refusals::Refused::SignIn, &source, "", &error);
+        Err(error @ (Error::WrongPassword | Error::CustomerBlocked | Error::Throttled(_))) => {
+            site.refusal_log.record(site.app.system_time(), refusal_log::RefusalKind::SignIn, &source, "", &error);
             sign_in_page(&site, &browser, return_to, Some(&error), email).await
         }
-        Err(error) => Err(Refused::by(&browser.shown)(error)),
+        Err(error) => Err(PageError::with_context(&browser.context)(error)),
     }
 }
 
 /// Signs out, and asks for another sign-in where a page was open.
-pub(super) async fn sign_out(State(site): State<Arc<Site>>, request: Request) -> Result<Response, Refused> {
+pub(super) async fn sign_out(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, PageError> {
     let (parts, body) = request.into_parts();
-    let browser = Browser::of(&site, &parts).await?;
-    let form = Form::read(&site, &parts, &browser, body).await?;
-    session::sign_out(&site.app, browser.cookie()).await.map_err(Refused::by(&browser.shown))?;
-    let return_to = form.get("return_to").filter(|target| is_local(target)).unwrap_or("/settings");
-    let mut response = go_on(&browser, return_to).await?;
-    set_cookie(&site, &mut response, SESSION, "", Some(0));
+    let browser = BrowserSession::from_request(&site, &parts).await?;
+    let form = PostedForm::read(&site, &parts, &browser, body).await?;
+    session::sign_out(&site.app, browser.cookie_value()).await.map_err(PageError::with_context(&browser.context))?;
+    let return_to = form.get("return_to").filter(|target| is_local_path(target)).unwrap_or("/settings");
+    let mut response = continue_to(&browser, return_to).await?;
+    set_cookie(&site, &mut response, SESSION_COOKIE, "", Some(0));
     Ok(response)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_local;
+    use super::is_local_path;
 
     #[test]
     fn a_sign_in_leads_nowhere_else() {
         for target in ["/settings", "/ap/oa?client_id=x&redirect_uri=https%3A%2F%2Fa", "/settings?access_token=Atza|x"]
         {
-            assert!(is_local(target), "{target}");
+            assert!(is_local_path(target), "{target}");
         }
         for target in
             ["https://evil", "//evil", "/\\evil", "\\evil", "evil", "", "/a\r\nb", "/%0d\t", " /a", "javascript:x"]
         {
-            assert!(!is_local(target), "{target}");
+            assert!(!is_local_path(target), "{target}");
         }
     }
 }

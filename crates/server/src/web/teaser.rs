@@ -2,26 +2,26 @@
 //!
 //! Its buttons are plain links whose targets are written as they came, since apps watch for them; no target, no button.
 
-use opendrs_http::request::query;
-use super::browser::Browser;
-use super::shown::{Other, here};
-use super::{Refused, message, page};
-use crate::state::Site;
-use opendrs_texts::Texts;
+use super::browser::BrowserSession;
+use super::page_context::{LanguageLink, current_path};
+use super::{PageError, message_page, render_page};
+use crate::state::AppState;
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
 use opendrs_domain::login::redirect;
+use opendrs_http::request::query;
 use opendrs_service::device;
+use opendrs_texts::Texts;
 use std::sync::Arc;
 
 #[derive(Template)]
 #[template(path = "teaser.html")]
 struct TeaserPage<'a> {
     texts: &'static Texts,
-    switch: Vec<Other>,
+    switch: Vec<LanguageLink>,
     model: &'a str,
     login: Option<&'a str>,
     later: Option<&'a str>,
@@ -29,27 +29,28 @@ struct TeaserPage<'a> {
 }
 
 /// A link as it came, unless it would run code.
-pub(super) fn link<'p>(pairs: &'p [(String, String)], name: &str) -> Option<&'p str> {
+pub(super) fn link_param<'p>(pairs: &'p [(String, String)], name: &str) -> Option<&'p str> {
     let found = pairs.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str());
-    found.filter(|uri| !uri.is_empty() && !redirect::is_dangerous(uri))
+    found.filter(|uri| !uri.is_empty() && !redirect::is_script_uri(uri))
 }
 
-pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<Response, Refused> {
-    let Browser { shown, .. } = Browser::of(&site, &parts).await?;
+pub(super) async fn get(State(site): State<Arc<AppState>>, parts: Parts) -> Result<Response, PageError> {
+    let BrowserSession { context: shown, .. } = BrowserSession::from_request(&site, &parts).await?;
     let texts = &shown.texts.teaser;
     let pairs = query(&parts.uri);
-    let composite = link(&pairs, "compositeId").unwrap_or_default();
-    let model = device::model_by_composite(&site.app, composite).await.map_err(Refused::by(&shown))?;
+    let composite = link_param(&pairs, "compositeId").unwrap_or_default();
+    let model =
+        device::find_model_by_composite_id(&site.app, composite).await.map_err(PageError::with_context(&shown))?;
     let Some(model) = model else {
-        return Ok(message(&shown, StatusCode::BAD_REQUEST, texts.unknown, texts.unknown_why));
+        return Ok(message_page(&shown, StatusCode::BAD_REQUEST, texts.unknown_model, texts.unknown_model_why));
     };
     let template = TeaserPage {
         texts: shown.texts,
-        switch: shown.switch(here(&parts)),
+        switch: shown.language_links(current_path(&parts)),
         model: &model.name,
-        login: link(&pairs, "loginUri"),
-        later: link(&pairs, "remindLaterUri"),
-        skip: link(&pairs, "skipUri"),
+        login: link_param(&pairs, "loginUri"),
+        later: link_param(&pairs, "remindLaterUri"),
+        skip: link_param(&pairs, "skipUri"),
     };
-    Ok(page(&shown, StatusCode::OK, &template, None))
+    Ok(render_page(&shown, StatusCode::OK, &template, None))
 }

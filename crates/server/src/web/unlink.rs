@@ -3,12 +3,11 @@
 //! Invariant: only the sign-in of who consented opens it, and looking changes nothing; what the page says will end is gone
 //! when it is answered, and pressing twice is once.
 
-use super::browser::{Browser, Form};
-use super::shown::{Other, here};
+use super::browser::{BrowserSession, PostedForm};
+use super::page_context::{LanguageLink, current_path};
 use super::signin::sign_in_page;
-use super::{Refused, asked, page, redirect_to};
-use crate::state::Site;
-use opendrs_texts::Texts;
+use super::{PageError, query_param, redirect_to, render_page};
+use crate::state::AppState;
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -16,16 +15,17 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use opendrs_domain::id::ProfileId;
 use opendrs_service::consent;
+use opendrs_texts::Texts;
 use std::sync::Arc;
 
 /// The list of a customer's devices and apps.
-const LIST: &str = "/settings";
+const SETTINGS_PATH: &str = "/settings";
 
 #[derive(Template)]
 #[template(path = "unlink.html")]
 struct UnlinkPage<'a> {
     texts: &'static Texts,
-    switch: Vec<Other>,
+    switch: Vec<LanguageLink>,
     csrf: &'a str,
     profile: String,
     name: &'a str,
@@ -35,46 +35,48 @@ struct UnlinkPage<'a> {
 }
 
 /// A page's address: which app it is about.
-pub(super) fn address(profile: ProfileId) -> String {
+pub(super) fn page_url(profile: ProfileId) -> String {
     format!("/settings/unlink?profile={profile}")
 }
 
-pub(super) async fn get(State(site): State<Arc<Site>>, parts: Parts) -> Result<Response, Refused> {
-    let id = ProfileId::parse(&asked(&parts, "profile"));
-    let browser = Browser::of(&site, &parts).await?;
+pub(super) async fn get(State(site): State<Arc<AppState>>, parts: Parts) -> Result<Response, PageError> {
+    let id = ProfileId::parse(&query_param(&parts, "profile"));
+    let browser = BrowserSession::from_request(&site, &parts).await?;
     let Some(session) = &browser.session else {
-        let back = id.map_or_else(|_| LIST.to_owned(), address);
+        let back = id.map_or_else(|_| SETTINGS_PATH.to_owned(), page_url);
         return sign_in_page(&site, &browser, &back, None, "").await;
     };
-    let Browser { shown, .. } = &browser;
-    let refused = Refused::by(shown);
-    let given = consent::of_customer(&site.app, session.customer).await.map_err(&refused)?;
+    let BrowserSession { context: shown, .. } = &browser;
+    let refused = PageError::with_context(shown);
+    let given = consent::list_for_customer(&site.app, session.customer).await.map_err(&refused)?;
     let Some(given) = given.into_iter().find(|given| Ok(given.profile) == id) else {
-        return Ok(redirect_to(StatusCode::SEE_OTHER, LIST));
+        return Ok(redirect_to(StatusCode::SEE_OTHER, SETTINGS_PATH));
     };
-    let found = consent::devices(&site.app, session.customer, given.profile).await.map_err(&refused)?;
+    let found = consent::list_affected_devices(&site.app, session.customer, given.profile).await.map_err(&refused)?;
     let template = UnlinkPage {
         texts: shown.texts,
-        switch: shown.switch(here(&parts)),
+        switch: shown.language_links(current_path(&parts)),
         csrf: &browser.form_token(&site),
         profile: given.profile.to_string(),
         name: &given.name,
         maker: &given.maker,
         devices: found.into_iter().map(|(device, model)| (model, device.serial.to_string())).collect(),
     };
-    Ok(page(shown, StatusCode::OK, &template, None))
+    Ok(render_page(shown, StatusCode::OK, &template, None))
 }
 
 /// Withdraws the consent, then shows what is left.
-pub(super) async fn post(State(site): State<Arc<Site>>, request: Request) -> Result<Response, Refused> {
+pub(super) async fn post(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, PageError> {
     let (parts, body) = request.into_parts();
-    let browser = Browser::of(&site, &parts).await?;
-    let form = Form::read(&site, &parts, &browser, body).await?;
+    let browser = BrowserSession::from_request(&site, &parts).await?;
+    let form = PostedForm::read(&site, &parts, &browser, body).await?;
     let Some(session) = &browser.session else {
-        return sign_in_page(&site, &browser, LIST, None, "").await;
+        return sign_in_page(&site, &browser, SETTINGS_PATH, None, "").await;
     };
     if let Ok(profile) = ProfileId::parse(form.get("profile").unwrap_or_default()) {
-        consent::withdraw(&site.app, session.customer, profile).await.map_err(Refused::by(&browser.shown))?;
+        consent::withdraw(&site.app, session.customer, profile)
+            .await
+            .map_err(PageError::with_context(&browser.context))?;
     }
-    Ok(redirect_to(StatusCode::SEE_OTHER, LIST))
+    Ok(redirect_to(StatusCode::SEE_OTHER, SETTINGS_PATH))
 }

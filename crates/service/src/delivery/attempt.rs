@@ -3,160 +3,177 @@
 //! Not here: which messages are due, and what they say. Invariant: an attempt is over when it is recorded; whoever sends
 //! may have many recorded at once, since what is written at the same time is written together.
 
-use super::Sent;
-use super::pack::Packed;
-use super::parcel::Parcel;
-use crate::{App, Result, meter};
-use opendrs_domain::delivery::{Next, Outcome, State};
-use opendrs_domain::fault::Message as Fault;
-use opendrs_domain::id::{DeviceId, TopicId};
+use super::DeliveryAttemptSummary;
+use super::outgoing_message::OutgoingMessage;
+use super::prepare::PreparedMessage;
+use crate::{App, Result, metrics};
+use opendrs_domain::delivery::{AttemptOutcome, DeliveryDecision, DeliveryState};
+use opendrs_domain::fault::MessageFault as Fault;
+use opendrs_domain::id::{DeviceId, ReceiverId};
 use opendrs_domain::time::Time;
 use opendrs_domain::wire::sns;
-use opendrs_store::delivery::{Attempt, Delivery};
-use opendrs_store::{Tx, Write, delivery as store, device, span, topic as topics};
+use opendrs_store::delivery::{Delivery, DeliveryAttempt};
+use opendrs_store::{Command, Tx, delivery as store, device, receiver as topics, span};
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
 /// An attempt that was made and waits to be recorded.
-pub(super) struct Made {
-    record: Record,
-    sent: Sent,
+pub(super) struct FinishedAttempt {
+    command: RecordAttempt,
+    summary: DeliveryAttemptSummary,
     span: Span,
 }
 
-impl Made {
+impl FinishedAttempt {
     /// Writes down how it ended.
-    pub(super) async fn record(self, app: &App) -> Result<Sent> {
-        let Self { record, sent, span } = self;
+    pub(super) async fn record(self, app: &App) -> Result<DeliveryAttemptSummary> {
+        let Self { command: record, summary: sent, span } = self;
         app.db.write(record).instrument(span).await?;
         Ok(sent)
     }
 }
 
 /// Makes one attempt.
-pub(super) async fn make(app: &App, packed: Packed) -> Result<Made> {
+pub(super) async fn attempt_delivery(app: &App, packed: PreparedMessage) -> Result<FinishedAttempt> {
     let span = tracing::trace_span!(
         target: span::TARGET,
         "deliver",
         otel.kind = "client",
-        opendrs.topic = packed.topic.arn,
+        opendrs.topic = packed.receiver.arn,
         opendrs.attempt = packed.delivery.attempts,
         messaging.message.id = packed.message_id,
         opendrs.outcome = Empty,
     );
-    let (record, sent) = send(app, packed).instrument(span.clone()).await?;
-    Ok(Made { record, sent, span })
+    let (record, sent) = send_message(app, packed).instrument(span.clone()).await?;
+    Ok(FinishedAttempt { command: record, summary: sent, span })
 }
 
-async fn send(app: &App, packed: Packed) -> Result<(Record, Sent)> {
-    let Packed { topic, delivery, event, message_id, parcel, webhook } = packed;
+async fn send_message(app: &App, packed: PreparedMessage) -> Result<(RecordAttempt, DeliveryAttemptSummary)> {
+    let PreparedMessage { receiver: topic, delivery, event, message_id, message: parcel, webhook_signer: webhook } =
+        packed;
     let at = app.now();
-    let fault = match app.faults.is_armed() && delivery.kind == sns::Kind::Notification {
-        true => fault_of(app, &delivery).await?,
+    let fault = match app.faults.is_armed() && delivery.kind == sns::SnsMessageType::Notification {
+        true => find_planned_fault(app, &delivery).await?,
         false => None,
     };
-    let started = app.real_time();
+    let started = app.system_time();
     let (outcome, answer) = match parcel {
-        Ok(_) if matches!(fault, Some(Fault::Lost | Fault::Late(_) | Fault::OutOfOrder)) => {
-            (Outcome::Silent("not sent: the plan of faults wants it so".into()), String::new())
+        Ok(_) if matches!(fault, Some(Fault::Lost | Fault::Delayed(_) | Fault::OutOfOrder)) => {
+            (AttemptOutcome::NoResponse("not sent: the plan of faults wants it so".into()), String::new())
         }
         Ok(mut parcel) => {
-            if let Parcel::Post(request) = &mut parcel {
+            if let OutgoingMessage::Post(request) = &mut parcel {
                 // The time of the attempt, as the receiver's own clock tells it.
-                let headers = webhook.headers(&message_id, started, &request.body);
+                let headers = webhook.sign_headers(&message_id, started, &request.body);
                 request.headers.extend(headers.map(|(name, value)| (name.to_owned(), value)));
             }
-            if fault == Some(Fault::Doubled) {
+            if fault == Some(Fault::Duplicated) {
                 // What comes of the first is what comes of the second.
                 let _ = parcel.clone().send(app).await;
             }
             parcel.send(app).await
         }
-        Err(why) => (Outcome::Forbidden(why), String::new()),
+        Err(why) => (AttemptOutcome::AddressForbidden(why), String::new()),
     };
-    let took = app.real_time().since(started).micros();
-    let began = delivery.began_at.unwrap_or(at);
-    let [jitter] = app.passing.bytes();
+    let took = app.system_time().since(started).as_micros();
+    let began = delivery.first_attempt_at.unwrap_or(at);
+    let [jitter] = app.ephemeral_ids.random_bytes();
     let next = match (&outcome, fault) {
-        (Outcome::Silent(why), Some(Fault::Lost)) => Next::Dead(why.clone()),
-        (Outcome::Silent(_), Some(Fault::Late(by))) => Next::Retry(at + by),
-        (Outcome::Silent(_), Some(Fault::OutOfOrder)) => Next::Retry(at),
-        _ => topic.policy.after(delivery.round, &outcome, began, app.now(), jitter),
+        (AttemptOutcome::NoResponse(why), Some(Fault::Lost)) => DeliveryDecision::Dead(why.clone()),
+        (AttemptOutcome::NoResponse(_), Some(Fault::Delayed(by))) => DeliveryDecision::Retry(at + by),
+        (AttemptOutcome::NoResponse(_), Some(Fault::OutOfOrder)) => DeliveryDecision::Retry(at),
+        _ => topic.policy.decide_after_attempt(delivery.attempts_since_replay, &outcome, began, app.now(), jitter),
     };
     let ended = match next {
-        Next::Delivered => "delivered",
-        Next::Retry(_) => "retry",
-        Next::Dead(_) => "dead",
-        Next::Gone(_) => "gone",
+        DeliveryDecision::Delivered => "delivered",
+        DeliveryDecision::Retry(_) => "retry",
+        DeliveryDecision::Dead(_) => "dead",
+        DeliveryDecision::ReceiverGone(_) => "gone",
     };
-    meter::ended(&app.meter.deliveries, topic.protocol(), ended, took);
+    metrics::record_attempt(&app.metrics.deliveries, topic.protocol(), ended, took);
     Span::current().record("opendrs.outcome", ended);
     let (status, problem) = match outcome {
-        Outcome::Answered(status, _) => (Some(i64::from(status)), None),
-        Outcome::Refused(refusal) => (Some(i64::from(refusal.status)), Some(refusal.to_string())),
-        Outcome::Silent(why) | Outcome::Forbidden(why) => (None, Some(why)),
+        AttemptOutcome::Responded(status, _) => (Some(i64::from(status)), None),
+        AttemptOutcome::PublishRejected(refusal) => (Some(i64::from(refusal.status)), Some(refusal.to_string())),
+        AttemptOutcome::NoResponse(why) | AttemptOutcome::AddressForbidden(why) => (None, Some(why)),
     };
-    let attempt = Attempt { number: delivery.attempts, at, took, status, problem, answer };
-    let what = event.as_ref().map_or(delivery.kind.as_str(), |event| event.kind().wire_name()).to_owned();
-    let sent = Sent { at, arn: topic.arn.clone(), message_id, what, attempt: delivery.attempts, next: next.clone() };
+    let attempt = DeliveryAttempt {
+        number: delivery.attempts,
+        at,
+        duration_micros: took,
+        status,
+        error: problem,
+        response: answer,
+    };
+    let what = event.as_ref().map_or(delivery.kind.as_str(), |event| event.notification_type().wire_name()).to_owned();
+    let sent = DeliveryAttemptSummary {
+        at,
+        arn: topic.arn.clone(),
+        message_id,
+        message_type: what,
+        attempt: delivery.attempts,
+        next: next.clone(),
+    };
     let overtaken = fault == Some(Fault::OutOfOrder);
-    Ok((Record { delivery, attempt, next, overtaken, now: app.now() }, sent))
+    Ok((RecordAttempt { delivery, attempt, next, is_overtaken: overtaken, now: app.now() }, sent))
 }
 
 /// What is to go wrong with a message, on a server for tests.
-async fn fault_of(app: &App, delivery: &Delivery) -> Result<Option<Fault>> {
+async fn find_planned_fault(app: &App, delivery: &Delivery) -> Result<Option<Fault>> {
     let Some(device) = delivery.device else { return Ok(None) };
     let behind = {
         let mut reader = app.db.reader().await?;
-        store::queued(&mut reader.tx()?, delivery.shard, delivery.topic, device).await?
+        store::find_queued(&mut reader.tx()?, delivery.shard, delivery.receiver, device).await?
     };
-    Ok(app.faults.of_message(behind.is_some()))
+    Ok(app.faults.take_for_message(behind.is_some()))
 }
 
-struct Record {
+struct RecordAttempt {
     delivery: Delivery,
-    attempt: Attempt,
-    next: Next,
+    attempt: DeliveryAttempt,
+    next: DeliveryDecision,
     /// The next message of the device goes first.
-    overtaken: bool,
+    is_overtaken: bool,
     now: Time,
 }
 
-impl Write for Record {
-    type Out = ();
-    fn key(&self) -> u64 {
+impl Command for RecordAttempt {
+    type Output = ();
+    fn ordering_key(&self) -> u64 {
         self.delivery.shard.cast_unsigned()
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
-        let Delivery { shard, id, topic, .. } = self.delivery;
+        let Delivery { shard, id, receiver: topic, .. } = self.delivery;
         if let Some(device) = self.delivery.device {
             device::lock(tx, shard, device).await?;
         }
-        store::add_attempt(tx, shard, id, &self.attempt).await?;
+        store::insert_attempt(tx, shard, id, &self.attempt).await?;
         let Some(mut found) = store::lock(tx, shard, id).await? else { return Ok(()) };
-        if found.state != State::Sending || found.attempts != self.attempt.number {
+        if found.state != DeliveryState::Sending || found.attempts != self.attempt.number {
             // The lease ended and another attempt was begun: its record decides.
             return Ok(());
         }
         let (state, due_at, reason) = match &self.next {
-            Next::Delivered => (State::Delivered, None, None),
-            Next::Retry(at) => (State::Waiting, Some(*at), None),
-            Next::Dead(why) | Next::Gone(why) => (State::Dead, None, Some(why.clone())),
+            DeliveryDecision::Delivered => (DeliveryState::Delivered, None, None),
+            DeliveryDecision::Retry(at) => (DeliveryState::Waiting, Some(*at), None),
+            DeliveryDecision::Dead(why) | DeliveryDecision::ReceiverGone(why) => {
+                (DeliveryState::Dead, None, Some(why.clone()))
+            }
         };
         found.ended_at = due_at.is_none().then_some(self.now);
         (found.state, found.due_at, found.reason) = (state, due_at, reason);
-        if let (true, Some(device)) = (self.overtaken, found.device)
-            && promote(tx, shard, topic, device, self.now).await?
+        if let (true, Some(device)) = (self.is_overtaken, found.device)
+            && release_next_message(tx, shard, topic, device, self.now).await?
         {
-            (found.state, found.due_at) = (State::Queued, None);
+            (found.state, found.due_at) = (DeliveryState::Queued, None);
         }
         store::save(tx, &found).await?;
         if found.ended_at.is_some()
             && let Some(device) = found.device
         {
-            promote(tx, shard, topic, device, self.now).await?;
+            release_next_message(tx, shard, topic, device, self.now).await?;
         }
-        if let Next::Gone(_) = &self.next {
+        if let DeliveryDecision::ReceiverGone(_) = &self.next {
             topics::disable(tx, topic).await?;
         }
         Ok(())
@@ -164,18 +181,18 @@ impl Write for Record {
 }
 
 /// Lets the next message of a device to a receiver go, now that the one before has ended; says whether there is one.
-async fn promote(
+async fn release_next_message(
     tx: &mut Tx<'_>,
     shard: i64,
-    topic: TopicId,
+    topic: ReceiverId,
     device: DeviceId,
     now: Time,
 ) -> opendrs_store::Result<bool> {
-    if let Some(id) = store::queued(tx, shard, topic, device).await?
+    if let Some(id) = store::find_queued(tx, shard, topic, device).await?
         && let Some(mut next) = store::lock(tx, shard, id).await?
     {
         // Due since it was published: it belongs to that moment, however long it stood in line.
-        (next.state, next.due_at) = (State::Waiting, Some(next.published_at.min(now)));
+        (next.state, next.due_at) = (DeliveryState::Waiting, Some(next.published_at.min(now)));
         store::save(tx, &next).await?;
         return Ok(true);
     }

@@ -3,22 +3,22 @@
 //! Invariant: a replay has the event's id, a new time and so a new signature; what is still under way is left alone.
 
 use crate::{App, Error, Result};
-use opendrs_domain::delivery::{EventState, State};
-use opendrs_domain::id::{DeliveryId, EventId, TopicId};
+use opendrs_domain::delivery::{DeliveryState, EventDeliveryState};
+use opendrs_domain::id::{DeliveryId, EventId, ReceiverId};
 use opendrs_domain::notification::Event;
+use opendrs_domain::receiver::{Receiver, ReceiverState as Standing};
 use opendrs_domain::time::{Span, Time};
-use opendrs_domain::topic::{State as Standing, Topic};
-use opendrs_store::delivery::{Attempt, Delivery};
-use opendrs_store::{Tx, Write, delivery as store, device, outbox, topic as topics};
+use opendrs_store::delivery::{Delivery, DeliveryAttempt};
+use opendrs_store::{Command, Tx, delivery as store, device, outbox, receiver as topics};
 
 /// How many events are read at once.
-const ROUND: i64 = 200;
+const PAGE_SIZE: i64 = 200;
 
 /// What is to be sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Which {
+pub enum ReplaySelection {
     /// One event.
-    One(EventId),
+    Event(EventId),
     /// Every event of a time range: from, until.
     Range(Time, Time),
     /// Every event that was given up at a receiver, as far as events are kept.
@@ -26,11 +26,11 @@ pub enum Which {
 }
 
 /// Where a replay of a range goes on: the last event that was looked at.
-pub type Cursor = (Time, EventId);
+pub type ReplayCursor = (Time, EventId);
 
 /// Where a replay of everything from a moment on begins.
 #[must_use]
-pub fn from(since: Time) -> Cursor {
+pub fn start_cursor(since: Time) -> ReplayCursor {
     (since - Span::from_micros(1), EventId(uuid::Uuid::max()))
 }
 
@@ -39,22 +39,25 @@ pub fn from(since: Time) -> Cursor {
 ///
 /// # Errors
 /// [`Error::UnknownEvent`]; [`Error::Unavailable`].
-pub async fn replay(app: &App, which: Which, to: Option<TopicId>, failed: bool) -> Result<u64> {
+pub async fn replay(app: &App, which: ReplaySelection, to: Option<ReceiverId>, failed: bool) -> Result<u64> {
     let (since, until) = match which {
-        Which::One(event) => {
+        ReplaySelection::Event(event) => {
             let mut reader = app.db.reader().await?;
-            let found = outbox::find(&mut reader.tx()?, app.db.shards(), event).await?;
+            let found = outbox::find_shard(&mut reader.tx()?, app.db.shards(), event).await?;
             drop(reader);
             let shard = found.ok_or(Error::UnknownEvent(event))?;
-            return Ok(app.db.write(Replay { shard, event, to, failed, now: app.now() }).await?);
+            return Ok(app
+                .db
+                .write(ReplayEvent { shard, event, receiver: to, failed_only: failed, now: app.now() })
+                .await?);
         }
-        Which::Range(since, until) => (since, until),
-        Which::Failed => return replay_failed(app, to).await,
+        ReplaySelection::Range(since, until) => (since, until),
+        ReplaySelection::Failed => return replay_failed(app, to).await,
     };
-    let (mut count, mut next) = (0, Some(from(since)));
+    let (mut count, mut next) = (0, Some(start_cursor(since)));
     while let Some(last) = next {
         let sent;
-        (sent, next) = replay_some(app, last, until, to, failed).await?;
+        (sent, next) = replay_page(app, last, until, to, failed).await?;
         count += sent;
     }
     Ok(count)
@@ -64,73 +67,74 @@ pub async fn replay(app: &App, which: Which, to: Option<TopicId>, failed: bool) 
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn replay_some(
+pub async fn replay_page(
     app: &App,
-    last: Cursor,
+    last: ReplayCursor,
     until: Time,
-    to: Option<TopicId>,
+    to: Option<ReceiverId>,
     failed: bool,
-) -> Result<(u64, Option<Cursor>)> {
+) -> Result<(u64, Option<ReplayCursor>)> {
     let page = {
         let mut reader = app.db.reader().await?;
-        outbox::between(&mut reader.tx()?, last, until, ROUND).await?
+        outbox::list_between(&mut reader.tx()?, last, until, PAGE_SIZE).await?
     };
-    let full = i64::try_from(page.len()).is_ok_and(|len| len == ROUND);
+    let full = i64::try_from(page.len()).is_ok_and(|len| len == PAGE_SIZE);
     let next = page.last().filter(|_| full).map(|(_, event, at)| (*at, *event));
     let mut count = 0;
     for (shard, event, _) in page {
-        count += app.db.write(Replay { shard, event, to, failed, now: app.now() }).await?;
+        count += app.db.write(ReplayEvent { shard, event, receiver: to, failed_only: failed, now: app.now() }).await?;
     }
     Ok((count, next))
 }
 
 /// Everything that was given up, oldest first.
-async fn replay_failed(app: &App, to: Option<TopicId>) -> Result<u64> {
+async fn replay_failed(app: &App, to: Option<ReceiverId>) -> Result<u64> {
     let (mut count, mut last) = (0, DeliveryId(uuid::Uuid::nil()));
     loop {
         let page = {
             let mut reader = app.db.reader().await?;
-            store::dead_after(&mut reader.tx()?, last, ROUND).await?
+            store::list_dead_after(&mut reader.tx()?, last, PAGE_SIZE).await?
         };
         let Some((_, newest, _)) = page.last() else { return Ok(count) };
         last = *newest;
         for (shard, _, event) in page {
-            count += app.db.write(Replay { shard, event, to, failed: true, now: app.now() }).await?;
+            count +=
+                app.db.write(ReplayEvent { shard, event, receiver: to, failed_only: true, now: app.now() }).await?;
         }
     }
 }
 
-struct Replay {
+struct ReplayEvent {
     shard: i64,
     event: EventId,
-    to: Option<TopicId>,
-    failed: bool,
+    receiver: Option<ReceiverId>,
+    failed_only: bool,
     now: Time,
 }
 
-impl Write for Replay {
-    type Out = u64;
-    fn key(&self) -> u64 {
+impl Command for ReplayEvent {
+    type Output = u64;
+    fn ordering_key(&self) -> u64 {
         self.shard.cast_unsigned()
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<u64> {
         let mut count = 0;
-        for mut found in store::of_event(tx, self.shard, self.event).await? {
-            let chosen = self.to.is_none_or(|topic| topic == found.topic);
+        for mut found in store::list_by_event(tx, self.shard, self.event).await? {
+            let chosen = self.receiver.is_none_or(|topic| topic == found.receiver);
             // What is still under way goes out anyhow.
-            if !chosen || found.ended_at.is_none() || (self.failed && found.state != State::Dead) {
+            if !chosen || found.ended_at.is_none() || (self.failed_only && found.state != DeliveryState::Dead) {
                 continue;
             }
             // Who listens no more is asked again only by name.
-            if self.to.is_none() && !listens(tx, found.topic).await? {
+            if self.receiver.is_none() && !is_confirmed(tx, found.receiver).await? {
                 continue;
             }
             if let Some(device) = found.device {
                 device::lock(tx, self.shard, device).await?;
             }
-            found.state = State::Waiting;
+            found.state = DeliveryState::Waiting;
             (found.due_at, found.published_at) = (Some(self.now), self.now);
-            (found.round, found.began_at, found.ended_at, found.reason) = (0, None, None, None);
+            (found.attempts_since_replay, found.first_attempt_at, found.ended_at, found.reason) = (0, None, None, None);
             store::save(tx, &found).await?;
             count += 1;
         }
@@ -138,25 +142,25 @@ impl Write for Replay {
     }
 }
 
-async fn listens(tx: &mut Tx<'_>, topic: TopicId) -> opendrs_store::Result<bool> {
-    Ok(topics::by_id(tx, topic).await?.is_some_and(|found| found.topic.state == Standing::Confirmed))
+async fn is_confirmed(tx: &mut Tx<'_>, topic: ReceiverId) -> opendrs_store::Result<bool> {
+    Ok(topics::find_by_id(tx, topic).await?.is_some_and(|found| found.receiver.state == Standing::Confirmed))
 }
 
 /// An event with what became of it at each receiver.
 #[derive(Clone, Debug)]
-pub struct Story {
+pub struct EventHistory {
     /// The event.
     pub event: Event,
     /// One a receiver: its topic, where it stands, and its newest attempts, newest first.
-    pub deliveries: Vec<(Topic, Delivery, Vec<Attempt>)>,
+    pub deliveries: Vec<(Receiver, Delivery, Vec<DeliveryAttempt>)>,
 }
 
-impl Story {
+impl EventHistory {
     /// Where the event stands, all its receivers taken together.
     #[must_use]
-    pub fn state(&self) -> EventState {
+    pub fn state(&self) -> EventDeliveryState {
         let states: Vec<_> = self.deliveries.iter().map(|(_, delivery, _)| delivery.state).collect();
-        EventState::of(&states)
+        EventDeliveryState::from_deliveries(&states)
     }
 }
 
@@ -164,17 +168,17 @@ impl Story {
 ///
 /// # Errors
 /// [`Error::UnknownEvent`]; [`Error::Unavailable`].
-pub async fn story(app: &App, id: EventId) -> Result<Story> {
+pub async fn load_event_history(app: &App, id: EventId) -> Result<EventHistory> {
     let gone = || Error::UnknownEvent(id);
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
-    let shard = outbox::find(&mut tx, app.db.shards(), id).await?.ok_or_else(gone)?;
-    let event = outbox::by_id(&mut tx, shard, id).await?.ok_or_else(gone)?;
+    let shard = outbox::find_shard(&mut tx, app.db.shards(), id).await?.ok_or_else(gone)?;
+    let event = outbox::find_by_id(&mut tx, shard, id).await?.ok_or_else(gone)?;
     let mut deliveries = Vec::new();
-    for delivery in store::of_event(&mut tx, shard, id).await? {
-        let Some(topic) = app.topics().by_id(&mut tx, delivery.topic).await? else { continue };
-        let attempts = store::attempts(&mut tx, shard, delivery.id).await?;
+    for delivery in store::list_by_event(&mut tx, shard, id).await? {
+        let Some(topic) = app.receivers().find_by_id(&mut tx, delivery.receiver).await? else { continue };
+        let attempts = store::list_attempts(&mut tx, shard, delivery.id).await?;
         deliveries.push((topic, delivery, attempts));
     }
-    Ok(Story { event, deliveries })
+    Ok(EventHistory { event, deliveries })
 }

@@ -5,39 +5,39 @@
 //! `transactionId`, and is looked for before anything is made, so that one order of ours is one completed order there,
 //! whatever was lost on the way.
 
-mod ask;
+mod admin_api;
 mod cancel;
-mod lost;
+mod orphaned_drafts;
 mod place;
 mod watch;
 mod wire;
 
-use super::Job;
-use super::connector::{Asking, Connector, Outcome, Said};
+use super::FulfilmentJob;
+use super::connector::{ConnectorFuture, ConnectorOutcome, ConnectorResult, FulfilmentConnector};
 use crate::App;
 use crate::outbound::Outbound;
-use ask::Operation;
-use opendrs_domain::fulfilment::Report;
+use admin_api::GraphqlOperation;
+use opendrs_domain::fulfilment::BackendReport;
 use opendrs_domain::order::{Cancellation, CancelledBy, Tracking};
 use opendrs_domain::time::Span;
-use opendrs_domain::wire::webhook::Secret;
-use opendrs_store::fulfilment::Call;
+use opendrs_domain::wire::webhook::WebhookSecret;
+use opendrs_store::fulfilment::BackendCall;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::fmt;
 use std::time::Duration;
-use wire::Found;
+use wire::VendureOrder;
 
 /// How many requests one order takes at most, one after the other.
-const REQUESTS: i64 = 13;
+const MAX_REQUESTS: i64 = 13;
 
 /// A Vendure shop.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Shop {
+pub struct VendureShop {
     /// Its Admin API.
     pub url: String,
     /// The API key.
-    pub key: String,
+    pub api_key: String,
     /// The token of the channel to sell in; none: the default channel.
     pub channel: Option<String>,
     /// The code of the way to ship; none: the cheapest one that the shop offers.
@@ -45,12 +45,12 @@ pub struct Shop {
     /// What the payment method is called in the shop's books.
     pub payment_method: String,
     /// How often an order is looked at that the shop has.
-    pub poll: Span,
+    pub poll_interval: Span,
     /// What signs the shop's hints: several while they are exchanged; none: no hints are taken.
-    pub hint_secrets: Vec<Secret>,
+    pub hint_secrets: Vec<WebhookSecret>,
 }
 
-impl fmt::Debug for Shop {
+impl fmt::Debug for VendureShop {
     /// Without the key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Shop").field("url", &self.url).field("channel", &self.channel).finish_non_exhaustive()
@@ -58,55 +58,69 @@ impl fmt::Debug for Shop {
 }
 
 /// A question that every key with a role may ask, and that changes nothing.
-const CHANNEL: Operation =
-    Operation { name: "OpenDrsChannel", text: "query OpenDrsChannel { activeChannel { code } }" };
+const CHANNEL_QUERY: GraphqlOperation =
+    GraphqlOperation { name: "OpenDrsChannel", text: "query OpenDrsChannel { activeChannel { code } }" };
 
-impl Shop {
+impl VendureShop {
     /// Asks the shop for the channel that it sells in: whether it is there, and takes the key.
     ///
     /// # Errors
     /// A sentence that says why not.
-    pub async fn check(&self, network: &dyn Outbound, deadline: Duration) -> Result<(), String> {
-        let answer: Result<Value, _> = self.ask_through(network, deadline, &CHANNEL, json!({})).await;
+    pub async fn check_connection(&self, network: &dyn Outbound, deadline: Duration) -> Result<(), String> {
+        let answer: Result<Value, _> = self.execute_over(network, deadline, &CHANNEL_QUERY, json!({})).await;
         answer.map(drop).map_err(String::from)
     }
 }
 
-impl Connector for Shop {
-    fn place<'a>(&'a self, app: &'a App, job: &'a Job, call: &'a Call) -> Asking<'a, Said> {
-        Box::pin(place::place(app, self, job, call))
+impl FulfilmentConnector for VendureShop {
+    fn place<'a>(
+        &'a self,
+        app: &'a App,
+        job: &'a FulfilmentJob,
+        call: &'a BackendCall,
+    ) -> ConnectorFuture<'a, ConnectorResult> {
+        Box::pin(place::place_order(app, self, job, call))
     }
 
-    fn cancel<'a>(&'a self, app: &'a App, job: &'a Job, call: &'a Call) -> Asking<'a, Said> {
-        Box::pin(cancel::cancel(app, self, job, call))
+    fn cancel<'a>(
+        &'a self,
+        app: &'a App,
+        job: &'a FulfilmentJob,
+        call: &'a BackendCall,
+    ) -> ConnectorFuture<'a, ConnectorResult> {
+        Box::pin(cancel::cancel_order(app, self, job, call))
     }
 
-    fn status<'a>(&'a self, app: &'a App, calls: &'a [&'a Call]) -> Asking<'a, Vec<Said>> {
-        Box::pin(watch::watch(app, self, calls))
+    fn order_statuses<'a>(
+        &'a self,
+        app: &'a App,
+        calls: &'a [&'a BackendCall],
+    ) -> ConnectorFuture<'a, Vec<ConnectorResult>> {
+        Box::pin(watch::poll_orders(app, self, calls))
     }
 
-    fn requests(&self) -> i64 {
-        REQUESTS
+    fn max_requests(&self) -> i64 {
+        MAX_REQUESTS
     }
 
-    fn poll(&self) -> Span {
-        self.poll
+    fn poll_interval(&self) -> Span {
+        self.poll_interval
     }
 }
 
 /// What a shop's order says of ours, once it is complete; what was heard before is said again.
-fn reports(found: &Found) -> Vec<Report> {
+fn reports_from_order(found: &VendureOrder) -> Vec<BackendReport> {
     let parcels = found.fulfillments.iter().flatten();
     let mut tracked = parcels.map(|parcel| {
         let number = parcel.tracking_code.as_deref();
         Tracking::new(number, parcel.method.as_deref().filter(|_| number.is_some()), None)
     });
     let tracking = tracked.rfind(|tracking| tracking.number.is_some()).unwrap_or_default();
-    let shipped = Report::Shipped { expected_at: None, tracking };
+    let shipped = BackendReport::Shipped { expected_at: None, tracking };
     match found.state.as_str() {
-        "Cancelled" => vec![Report::Cancelled(Cancellation { by: CancelledBy::Shop, reason: None })],
+        "Cancelled" => vec![BackendReport::Cancelled(Cancellation { by: CancelledBy::Shop, reason: None })],
         "Shipped" | "PartiallyDelivered" => vec![shipped],
-        "Delivered" => vec![shipped, Report::Delivered],
+        "Delivered" => vec![shipped, BackendReport::Delivered],
         _ => Vec::new(),
     }
 }
@@ -115,12 +129,12 @@ fn reports(found: &Found) -> Vec<Report> {
 ///
 /// # Errors
 /// A sentence that says what is wrong with the body.
-pub fn hinted(body: &[u8]) -> Result<String, String> {
+pub fn parse_hint(body: &[u8]) -> Result<String, String> {
     #[derive(Deserialize)]
-    struct Hint {
+    struct HintBody {
         order: String,
     }
-    let hint: Hint = serde_json::from_slice(body).map_err(|e| format!("the body cannot be read: {e}"))?;
+    let hint: HintBody = serde_json::from_slice(body).map_err(|e| format!("the body cannot be read: {e}"))?;
     Ok(hint.order)
 }
 
@@ -130,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_shops_states_are_words_of_ours() {
-        let found = |state: &str, parcels: &str| -> Found {
+        let found = |state: &str, parcels: &str| -> VendureOrder {
             let text = format!(
                 r#"{{"id":"1","code":"A","state":"{state}","totalWithTax":1,"currencyCode":"USD","payments":null,"fulfillments":{parcels}}}"#
             );
@@ -138,28 +152,31 @@ mod tests {
         };
         let shipped = |number, carrier| {
             let tracking = Tracking::new(number, carrier, None);
-            Report::Shipped { expected_at: None, tracking }
+            BackendReport::Shipped { expected_at: None, tracking }
         };
         for state in ["PaymentSettled", "PaymentAuthorized", "PartiallyShipped", "Modifying", "OnAnotherPlanet"] {
-            assert_eq!(reports(&found(state, "[]")), [], "{state}");
+            assert_eq!(reports_from_order(&found(state, "[]")), [], "{state}");
         }
         let cancelled = Cancellation { by: CancelledBy::Shop, reason: None };
-        assert_eq!(reports(&found("Cancelled", "null")), [Report::Cancelled(cancelled)]);
-        assert_eq!(reports(&found("Shipped", "null")), [shipped(None, None)]);
+        assert_eq!(reports_from_order(&found("Cancelled", "null")), [BackendReport::Cancelled(cancelled)]);
+        assert_eq!(reports_from_order(&found("Shipped", "null")), [shipped(None, None)]);
         let parcels = r#"[{"trackingCode":"old"},{"trackingCode":" 1Z\n9 ","method":"DHL"},{"trackingCode":""},
             {"trackingCode":null,"method":"by hand"}]"#;
-        assert_eq!(reports(&found("Delivered", parcels)), [shipped(Some("1Z 9"), Some("DHL")), Report::Delivered]);
+        assert_eq!(
+            reports_from_order(&found("Delivered", parcels)),
+            [shipped(Some("1Z 9"), Some("DHL")), BackendReport::Delivered]
+        );
     }
 
     #[test]
     fn a_shop_is_shown_without_its_key() {
-        let shop = Shop {
+        let shop = VendureShop {
             url: "https://shop.example/admin-api".into(),
-            key: "hush".into(),
+            api_key: "hush".into(),
             channel: None,
             shipping_method: None,
             payment_method: "opendrs".into(),
-            poll: Span::from_mins(5),
+            poll_interval: Span::from_mins(5),
             hint_secrets: Vec::new(),
         };
         assert!(!format!("{shop:?}").contains("hush"), "{shop:?}");

@@ -1,24 +1,24 @@
 //! The authorize request: rules first, then whether the model it names may be linked.
 
 use crate::{App, Error, Result};
-use opendrs_domain::login::authorize::{self as rules, Authorize, Params, Refusal};
+use opendrs_domain::login::authorize::{self as rules, AuthorizationError, AuthorizationParams, AuthorizationRequest};
 use opendrs_domain::maker::Maker;
 use opendrs_domain::model::Model;
 use opendrs_domain::profile::{Client, Profile};
 use opendrs_domain::session::Session;
 use opendrs_domain::time::Span;
-use opendrs_store::signup::Signup;
-use opendrs_store::{Tx, Write, maker, model, profile, signup};
+use opendrs_store::signup::SignupRow;
+use opendrs_store::{Command, Tx, maker, model, profile, signup};
 use sha2::{Digest, Sha256};
 
 /// How long a sign-up may take.
-const LIFETIME: Span = Span::from_hours(1);
+const SIGNUP_LIFETIME: Span = Span::from_hours(1);
 
 /// An authorize request, checked, with all it speaks of.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct ResolvedAuthorization {
     /// The request.
-    pub request: Authorize,
+    pub request: AuthorizationRequest,
     /// Who asks.
     pub client: Client,
     /// The client's profile.
@@ -33,47 +33,56 @@ pub struct Asked {
 ///
 /// # Errors
 /// [`Error::Unavailable`]; a refused request is the inner [`Refusal`].
-pub async fn check(app: &App, params: &Params, issuer: &str) -> Result<Result<Asked, Refusal>> {
+pub async fn check_request(
+    app: &App,
+    params: &AuthorizationParams,
+    issuer: &str,
+) -> Result<Result<ResolvedAuthorization, AuthorizationError>> {
     let client = match params.get("client_id") {
         Some(id) => super::client::find(app, id).await?.filter(Client::is_enabled),
         None => None,
     };
-    let request = match rules::check(params, client.as_ref(), issuer) {
+    let request = match rules::validate_request(params, client.as_ref(), issuer) {
         Ok(request) => request,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    load(app, request).await
+    resolve(app, request).await
 }
 
 /// Loads what a checked request speaks of; also at every later step, so that a model or client that went away or was disabled meanwhile
 /// is seen.
-pub(crate) async fn load(app: &App, request: Authorize) -> Result<Result<Asked, Refusal>> {
+pub(crate) async fn resolve(
+    app: &App,
+    request: AuthorizationRequest,
+) -> Result<Result<ResolvedAuthorization, AuthorizationError>> {
     let Some(client) = super::client::find(app, &request.client).await?.filter(Client::is_enabled) else {
-        return Ok(Err(Refusal::Page("The request has an invalid parameter : client_id")));
+        return Ok(Err(AuthorizationError::ErrorPage("The request has an invalid parameter : client_id")));
     };
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
-    let profile = profile::by_id(&mut tx, client.profile).await?.ok_or_else(|| Error::missing("a client's profile"))?;
-    let maker = maker::by_id(&mut tx, profile.maker).await?.ok_or_else(|| Error::missing("a profile's maker"))?;
+    let profile =
+        profile::find_by_id(&mut tx, client.profile).await?.ok_or_else(|| Error::missing_row("a client's profile"))?;
+    let maker =
+        maker::find_by_id(&mut tx, profile.maker).await?.ok_or_else(|| Error::missing_row("a profile's maker"))?;
     let model = match &request.device {
         None => None,
-        Some(asked) => match model::by_code(&mut tx, client.maker, &asked.model).await? {
+        Some(asked) => match model::find_by_code(&mut tx, client.maker, &asked.model).await? {
             None => {
                 let why =
                     format!("device_model {} is unknown, or not a model of this security profile's maker", asked.model);
-                return Ok(Err(Refusal::Redirect(request.refused(&why))));
+                return Ok(Err(AuthorizationError::Redirect(request.invalid_request_redirect(&why))));
             }
             Some(model) if !model.live && !asked.non_live => {
                 let why = format!(
                     "device_model {} is not live yet; send should_include_non_live=true to link it before it is",
                     model.code
                 );
-                return Ok(Err(Refusal::Redirect(request.refused(&why))));
+                return Ok(Err(AuthorizationError::Redirect(request.invalid_request_redirect(&why))));
             }
             Some(model) => Some(model),
         },
     };
-    Ok(Ok(Asked { request, client, profile, maker, model }))
+    Ok(Ok(ResolvedAuthorization { request, client, profile, maker, model }))
 }
 
 /// Begins a sign-up for a signed-in customer. Returns its id, and whether consent was given before and need not be
@@ -81,44 +90,44 @@ pub(crate) async fn load(app: &App, request: Authorize) -> Result<Result<Asked, 
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn begin(app: &App, session: &Session, asked: &Asked) -> Result<(String, bool)> {
-    let granted = crate::consent::get(app, session.customer, asked.profile.id).await?;
-    let consented = granted.as_ref().is_some_and(|consent| consent.scopes.covers(asked.request.scopes()));
-    let id = app.ids.secret();
-    let signup = Signup {
-        id: hash(&id),
+pub async fn begin_signup(app: &App, session: &Session, asked: &ResolvedAuthorization) -> Result<(String, bool)> {
+    let granted = crate::consent::find(app, session.customer, asked.profile.id).await?;
+    let consented = granted.as_ref().is_some_and(|consent| consent.scopes.contains_all(asked.request.scopes()));
+    let id = app.ids.random_secret();
+    let signup = SignupRow {
+        id: hash_signup_id(&id),
         session: session.id,
         request: asked.request.clone(),
         consented,
         choices: Vec::new(),
-        expires_at: app.now() + LIFETIME,
-        mark: granted.and_then(|consent| consent.mark),
+        expires_at: app.now() + SIGNUP_LIFETIME,
+        consent_generation: granted.and_then(|consent| consent.generation),
         finished: false,
     };
-    app.db.write(Put { shard: shard(app, &signup.id), signup }).await?;
+    app.db.write(SaveSignup { shard: signup_shard(app, &signup.id), signup }).await?;
     Ok((id, consented))
 }
 
-pub(crate) fn hash(id: &str) -> [u8; 32] {
+pub(crate) fn hash_signup_id(id: &str) -> [u8; 32] {
     Sha256::digest(id.as_bytes()).into()
 }
 
-pub(crate) fn shard(app: &App, id: &[u8; 32]) -> i64 {
-    app.db.shards().of(&[id])
+pub(crate) fn signup_shard(app: &App, id: &[u8; 32]) -> i64 {
+    app.db.shards().for_key(&[id])
 }
 
 /// Records a sign-up's progress.
-pub(crate) struct Put {
+pub(crate) struct SaveSignup {
     pub(crate) shard: i64,
-    pub(crate) signup: Signup,
+    pub(crate) signup: SignupRow,
 }
 
-impl Write for Put {
-    type Out = ();
-    fn key(&self) -> u64 {
+impl Command for SaveSignup {
+    type Output = ();
+    fn ordering_key(&self) -> u64 {
         u64::from_be_bytes(std::array::from_fn(|n| self.signup.id[n]))
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
-        signup::put(tx, self.shard, &self.signup).await
+        signup::upsert(tx, self.shard, &self.signup).await
     }
 }

@@ -1,17 +1,17 @@
 //! Which client is speaking at the token endpoint, by which rules (docs/spec/login.md#client-modes,
 //! docs/spec/identifiers.md#client-secrets), and how a client is switched off.
 
-use crate::error::OAuth;
-use crate::throttle::Try;
+use crate::error::OAuthErrorCode;
+use crate::throttle::CredentialAttempt;
 use crate::{App, Error, Result, keys, limit};
 use opendrs_domain::id::{ClientId, ProfileId};
-use opendrs_domain::profile::{Client, ClientAccess, ClientState, Mode, hash_secret};
+use opendrs_domain::profile::{Client, ClientAccess, ClientMode, ClientState, hash_secret};
 use opendrs_store::access::{self, AccessVersion};
-use opendrs_store::{Tx, Write, maker, profile};
+use opendrs_store::{Command, Tx, maker, profile};
 use uuid::Uuid;
 
 /// How many profiles are read at once.
-const PAGE: i64 = 100;
+const PAGE_SIZE: i64 = 100;
 
 /// A client by its id on the wire.
 ///
@@ -20,24 +20,24 @@ const PAGE: i64 = 100;
 pub async fn find(app: &App, id: &str) -> Result<Option<Client>> {
     let Ok(id) = ClientId::parse(id) else { return Ok(None) };
     let mut reader = app.db.reader().await?;
-    Ok(profile::client(&mut reader.tx()?, id).await?)
+    Ok(profile::find_client(&mut reader.tx()?, id).await?)
 }
 
 /// Every client with the names of its maker and its profile, profile by profile.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn all(app: &App) -> Result<Vec<(String, String, Client)>> {
+pub async fn list(app: &App) -> Result<Vec<(String, String, Client)>> {
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
     let (mut found, mut last) = (Vec::new(), ProfileId(Uuid::nil()));
     loop {
-        let profiles = profile::after(&mut tx, last, PAGE).await?;
+        let profiles = profile::list_after(&mut tx, last, PAGE_SIZE).await?;
         let Some(end) = profiles.last() else { return Ok(found) };
         last = end.id;
         for of in profiles {
-            let owner = maker::by_id(&mut tx, of.maker).await?.map(|maker| maker.name).unwrap_or_default();
-            let clients = profile::clients(&mut tx, of.id).await?;
+            let owner = maker::find_by_id(&mut tx, of.maker).await?.map(|maker| maker.name).unwrap_or_default();
+            let clients = profile::list_clients(&mut tx, of.id).await?;
             found.extend(clients.into_iter().map(|client| (owner.clone(), of.name.clone(), client)));
         }
     }
@@ -47,19 +47,19 @@ pub async fn all(app: &App) -> Result<Vec<(String, String, Client)>> {
 ///
 /// # Errors
 /// [`Error::BadCommand`] when there is no such client; [`Error::Unavailable`].
-pub async fn set_mode(app: &App, id: &str, mode: Mode) -> Result<Client> {
-    let client = named(app, id).await?;
-    app.db.write(SetMode(client.id, mode)).await?;
+pub async fn set_mode(app: &App, id: &str, mode: ClientMode) -> Result<Client> {
+    let client = find_for_command(app, id).await?;
+    app.db.write(SetClientMode(client.id, mode)).await?;
     Ok(Client { mode, ..client })
 }
 
 /// The client that a command names.
-async fn named(app: &App, id: &str) -> Result<Client> {
-    find(app, id).await?.ok_or_else(|| unknown(id))
+async fn find_for_command(app: &App, id: &str) -> Result<Client> {
+    find(app, id).await?.ok_or_else(|| unknown_client_error(id))
 }
 
-fn unknown(id: &str) -> Error {
-    Error::BadCommand(format!("there is no client {id}: `opendrs client list` tells which there are"))
+fn unknown_client_error(id: &str) -> Error {
+    Error::InvalidCommand(format!("there is no client {id}: `opendrs client list` tells which there are"))
 }
 
 /// What may be done to a client.
@@ -81,9 +81,9 @@ pub enum ClientChange {
 ///
 /// # Errors
 /// [`Error::BadCommand`] when there is no such client, or the change is none for it; [`Error::Unavailable`].
-pub async fn change(app: &App, id: &str, change: ClientChange) -> Result<Client> {
-    let client = named(app, id).await?.id;
-    let changed = app.db.write(Change { client, change, version: keys::next_version(app) }).await??;
+pub async fn apply_change(app: &App, id: &str, change: ClientChange) -> Result<Client> {
+    let client = find_for_command(app, id).await?.id;
+    let changed = app.db.write(ChangeClient { client, change, version: keys::next_access_version(app) }).await??;
     keys::refresh(app).await?;
     Ok(changed)
 }
@@ -93,33 +93,35 @@ pub async fn change(app: &App, id: &str, change: ClientChange) -> Result<Client>
 /// # Errors
 /// As [`change`].
 pub async fn rotate_secret(app: &App, id: &str) -> Result<(Client, String)> {
-    let secret = app.ids.secret();
-    let client = change(app, id, ClientChange::RotateSecret(hash_secret(&secret))).await?;
+    let secret = app.ids.random_secret();
+    let client = apply_change(app, id, ClientChange::RotateSecret(hash_secret(&secret))).await?;
     Ok((client, secret))
 }
 
-struct Change {
+struct ChangeClient {
     client: ClientId,
     change: ClientChange,
     version: AccessVersion,
 }
 
-impl Write for Change {
-    type Out = Result<Client>;
-    fn key(&self) -> u64 {
+impl Command for ChangeClient {
+    type Output = Result<Client>;
+    fn ordering_key(&self) -> u64 {
         0
     }
-    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Out> {
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Output> {
         let id = self.client;
-        let Some(mut client) = profile::lock_client(tx, id).await? else { return Ok(Err(unknown(&id.to_string()))) };
-        let bad = |why: String| Ok(Err(Error::BadCommand(why)));
+        let Some(mut client) = profile::lock_client(tx, id).await? else {
+            return Ok(Err(unknown_client_error(&id.to_string())));
+        };
+        let bad = |why: String| Ok(Err(Error::InvalidCommand(why)));
         let access = match (self.change, client.access.state) {
             (_, ClientState::Removed) if self.change != ClientChange::Remove => {
                 return bad(format!("client {id} was removed for ever: declare a new one in a seed"));
             }
-            (ClientChange::Disable, ClientState::Enabled) => client.access.ended(ClientState::Disabled),
+            (ClientChange::Disable, ClientState::Enabled) => client.access.with_tokens_revoked(ClientState::Disabled),
             (ClientChange::Remove, ClientState::Enabled | ClientState::Disabled) => {
-                client.access.ended(ClientState::Removed)
+                client.access.with_tokens_revoked(ClientState::Removed)
             }
             (ClientChange::Enable, _) => ClientAccess { state: ClientState::Enabled, ..client.access },
             (ClientChange::Disable | ClientChange::Remove, _) => client.access,
@@ -136,10 +138,10 @@ impl Write for Change {
     }
 }
 
-impl Change {
+impl ChangeClient {
     async fn change_secret(&self, tx: &mut Tx<'_>, client: Client) -> opendrs_store::Result<Result<Client>> {
         let id = self.client;
-        let bad = |why: String| Ok(Err(Error::BadCommand(why)));
+        let bad = |why: String| Ok(Err(Error::InvalidCommand(why)));
         let Some(present) = client.secret_hash else {
             return bad(format!(
                 "client {id} has no secret: its kind, {}, proves its codes by PKCE",
@@ -163,11 +165,11 @@ impl Change {
     }
 }
 
-struct SetMode(ClientId, Mode);
+struct SetClientMode(ClientId, ClientMode);
 
-impl Write for SetMode {
-    type Out = ();
-    fn key(&self) -> u64 {
+impl Command for SetClientMode {
+    type Output = ();
+    fn ordering_key(&self) -> u64 {
         0
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
@@ -191,18 +193,18 @@ pub(crate) async fn authenticate(
     source: &str,
 ) -> Result<(Client, AccessVersion)> {
     let id = id.ok_or_else(|| {
-        Error::oauth(OAuth::InvalidRequest, "The request is missing a required parameter : client_id")
+        Error::oauth(OAuthErrorCode::InvalidRequest, "The request is missing a required parameter : client_id")
     })?;
     // However it is spelled, and all that are none together.
     let name = ClientId::parse(id).map_or_else(|_| "unknown".into(), |id| id.to_string());
-    let tried = Try { what: &name, source };
+    let tried = CredentialAttempt { subject: &name, source };
     let found = match ClientId::parse(id) {
-        Ok(id) => profile::client_as_of(tx, id).await?,
+        Ok(id) => profile::find_client_with_version(tx, id).await?,
         Err(_) => None,
     };
     let found = found.filter(|(client, _)| client.is_enabled());
     let proof = || match (&found, secret.filter(|s| !s.is_empty())) {
-        (Some((client, _)), Some(secret)) => client.secret_is(secret),
+        (Some((client, _)), Some(secret)) => client.verify_secret(secret),
         (Some((client, _)), None) => !client.kind.is_confidential(),
         (None, secret) => {
             let _ = hash_secret(secret.unwrap_or_default());
@@ -213,7 +215,8 @@ pub(crate) async fn authenticate(
     let public = secret.is_none() && found.as_ref().is_some_and(|(client, _)| !client.kind.is_confidential());
     let proven = public || app.client_throttle.check(tried, app.now(), proof).map_err(Error::Throttled)?;
     let proven = found.filter(|_| proven);
-    let (client, version) = proven.ok_or_else(|| Error::oauth(OAuth::InvalidClient, "Client authentication failed"))?;
-    limit::client(app, client.id, (!client.kind.is_confidential()).then_some(source))?;
+    let (client, version) =
+        proven.ok_or_else(|| Error::oauth(OAuthErrorCode::InvalidClient, "Client authentication failed"))?;
+    limit::count_client_call(app, client.id, (!client.kind.is_confidential()).then_some(source))?;
     Ok((client, version))
 }

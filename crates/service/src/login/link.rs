@@ -3,35 +3,35 @@
 //! The same rules and the same transaction as the pages; only sign-in and consent are taken for granted, since whoever
 //! may run this command may read the store.
 
-use super::authorize::{self, Asked};
-use super::complete::{Decided, Finished, Linking, finish};
-use super::exchange::{self, Tokens};
-use crate::token::{self, Grant};
+use super::authorize::{self, ResolvedAuthorization};
+use super::complete::{CompletedSignup, NewDevice, SignupDecision, finish_signup};
+use super::token_endpoint::{self, IssuedTokens};
+use crate::token::{self, TokenGrant};
 use crate::{App, Error, Result};
-use opendrs_domain::login::authorize::Authorize;
+use opendrs_domain::login::authorize::AuthorizationRequest;
 use opendrs_domain::login::pkce::Challenge;
 use opendrs_domain::login::redirect;
 use opendrs_domain::login::scope::{DeviceRequest, Scopes};
 use opendrs_domain::notification::SlotInfo;
-use opendrs_domain::subscription::Choice;
+use opendrs_domain::subscription::SlotChoice;
 use opendrs_domain::text::{Asin, Email, ModelCode, Serial, SlotId};
-use opendrs_domain::token::Use;
+use opendrs_domain::token::TokenType;
 use opendrs_store::subscription;
 
 /// Which slots are to be on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Subscribe {
+pub enum SlotSelection {
     /// Every slot, with its first product.
-    All,
+    Every,
     /// None.
-    None,
+    Nothing,
     /// These, the others off.
-    Some(Vec<(SlotId, Asin)>),
+    Listed(Vec<(SlotId, Asin)>),
 }
 
 /// What to link.
 #[derive(Clone, Debug)]
-pub struct Link {
+pub struct LinkDevice {
     /// The client's id, as on the wire.
     pub client: String,
     /// The model's code.
@@ -43,25 +43,25 @@ pub struct Link {
     /// Its orders are test orders.
     pub test: bool,
     /// Which slots are to be on.
-    pub subscribe: Subscribe,
+    pub slots: SlotSelection,
     /// For a code instead of tokens: the redirect it is bound to, and its challenge.
     pub code: Option<(String, Option<Challenge>)>,
 }
 
 /// What was linked.
 #[derive(Clone, Debug)]
-pub struct Linked {
+pub struct LinkResult {
     /// Tokens, or a code for them.
-    pub grant: Granted,
+    pub grant: TokensOrCode,
     /// Every slot of the device.
     pub slots: Vec<SlotInfo>,
 }
 
 /// Tokens, or a code for them.
 #[derive(Clone, Debug)]
-pub enum Granted {
+pub enum TokensOrCode {
     /// Tokens.
-    Tokens(Tokens),
+    Tokens(IssuedTokens),
     /// An authorization code.
     Code(String),
 }
@@ -70,16 +70,16 @@ pub enum Granted {
 ///
 /// # Errors
 /// [`Error::BadCommand`] names what does not exist or may not be.
-pub async fn link(app: &App, link: Link) -> Result<Linked> {
-    let bad = |text: String| Error::BadCommand(text);
-    let id = crate::customer::id_by_email(app, &link.customer).await?;
+pub async fn link_device(app: &App, link: LinkDevice) -> Result<LinkResult> {
+    let bad = |text: String| Error::InvalidCommand(text);
+    let id = crate::customer::find_id_by_email(app, &link.customer).await?;
     let id = id.ok_or_else(|| bad(format!("no customer has the address {}: seed one first", link.customer)))?;
-    let customer = crate::customer::get(app, id).await?;
+    let customer = crate::customer::load(app, id).await?;
     if crate::customer::is_blocked(app, id).await? {
         return Err(bad(format!("{} is blocked: unblock them first with `opendrs customer unblock`", link.customer)));
     }
     let (redirect_uri, challenge) = link.code.clone().unwrap_or_default();
-    let request = Authorize {
+    let request = AuthorizationRequest {
         client: link.client.clone(),
         redirect_uri,
         state: None,
@@ -93,7 +93,7 @@ pub async fn link(app: &App, link: Link) -> Result<Linked> {
         challenge,
         issuer: None,
     };
-    let asked = authorize::load(app, request).await?;
+    let asked = authorize::resolve(app, request).await?;
     let asked = asked.map_err(|_| {
         bad(format!(
             "client {} or model {} does not exist, they are not of one maker, or the client is disabled",
@@ -101,9 +101,9 @@ pub async fn link(app: &App, link: Link) -> Result<Linked> {
         ))
     })?;
     if let Some((uri, challenge)) = &link.code {
-        redirect::target(&asked.client, Some(uri))
+        redirect::resolve_redirect_uri(&asked.client, Some(uri))
             .map_err(|_| bad(format!("{uri} is no redirect URI of client {}", link.client)))?;
-        if challenge.is_none() && asked.client.must_prove_codes() {
+        if challenge.is_none() && asked.client.requires_pkce() {
             let why = if asked.client.is_strict() { "strict" } else { "public" };
             return Err(bad(format!("this client is {why} and must prove its code: give --code-challenge")));
         }
@@ -111,38 +111,45 @@ pub async fn link(app: &App, link: Link) -> Result<Linked> {
             return Err(bad("this client is strict: give --code-challenge-method S256, and its challenge".into()));
         }
     }
-    let Asked { model: Some(model), .. } = asked.clone() else { return Err(Error::missing("a model")) };
-    let views = crate::subscription::view(app, &model, None).await?;
+    let ResolvedAuthorization { model: Some(model), .. } = asked.clone() else {
+        return Err(Error::missing_row("a model"));
+    };
+    let views = crate::subscription::list_slot_views(app, &model, None).await?;
     let mut choices = Vec::new();
     for view in &views {
         let slot = view.slot.id.clone();
-        let asin = match &link.subscribe {
-            Subscribe::All => view.slot.products.first().cloned(),
-            Subscribe::None => None,
-            Subscribe::Some(list) => list.iter().find(|(id, _)| *id == slot).map(|(_, asin)| asin.clone()),
+        let asin = match &link.slots {
+            SlotSelection::Every => view.slot.products.first().cloned(),
+            SlotSelection::Nothing => None,
+            SlotSelection::Listed(list) => list.iter().find(|(id, _)| *id == slot).map(|(_, asin)| asin.clone()),
         };
         if asin.as_ref().is_some_and(|asin| !view.slot.products.contains(asin)) {
             let offered: Vec<_> = view.slot.products.iter().map(Asin::as_str).collect();
             return Err(bad(format!("slot {slot} does not offer that product; it offers {}", offered.join(", "))));
         }
-        choices.push(Choice { slot, asin, price: None });
+        choices.push(SlotChoice { slot, asin, price: None });
     }
-    if let Subscribe::Some(list) = &link.subscribe
+    if let SlotSelection::Listed(list) = &link.slots
         && let Some((unknown, _)) = list.iter().find(|(id, _)| !views.iter().any(|view| view.slot.id == *id))
     {
         let known: Vec<_> = views.iter().map(|view| view.slot.id.as_str()).collect();
         return Err(bad(format!("model {} has no slot {unknown}; it has {}", model.code, known.join(", "))));
     }
-    let linked = Some(Linking { model, serial: link.serial.clone(), test: link.test });
-    let decided = Decided { asked: &asked, customer: &customer, linked, choices, signup: None };
-    let Finished { code, device, family, generations } = finish(app, &decided).await?;
-    let (shard, id) = device.ok_or_else(|| Error::missing("the device just linked"))?;
-    let slots = subscription::told(&mut app.db.reader().await?.tx()?, shard, id).await?;
+    let linked = Some(NewDevice { model, serial: link.serial.clone(), is_test: link.test });
+    let decided =
+        SignupDecision { authorization: &asked, customer: &customer, new_device: linked, choices, signup: None };
+    let CompletedSignup { code, device, family, generations } = finish_signup(app, &decided).await?;
+    let (shard, id) = device.ok_or_else(|| Error::missing_row("the device just linked"))?;
+    let slots = subscription::list_slots(&mut app.db.reader().await?.tx()?, shard, id).await?;
     let (client, scopes) = (asked.client.id, asked.request.scopes());
-    let grant = Grant { device, customer: customer.id, client, family, generations, scopes };
+    let grant = TokenGrant { device, customer: customer.id, client, family, generations, scopes };
     let grant = match link.code {
-        Some(_) => Granted::Code(code),
-        None => Granted::Tokens(exchange::issue(app, grant, token::seal(app, grant, Use::Refresh))),
+        Some(_) => TokensOrCode::Code(code),
+        None => TokensOrCode::Tokens(token_endpoint::issue_tokens(
+            app,
+            grant,
+            token::seal_token(app, grant, TokenType::Refresh),
+        )),
     };
-    Ok(Linked { grant, slots })
+    Ok(LinkResult { grant, slots })
 }

@@ -3,9 +3,9 @@
 pub mod authorize;
 pub mod client;
 mod complete;
-pub mod exchange;
 pub mod link;
 pub mod profile;
+mod refresh_rotation;
+mod registration;
 pub mod signup;
-mod turn;
-mod unit;
+pub mod token_endpoint;

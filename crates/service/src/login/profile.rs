@@ -1,7 +1,7 @@
 //! What an access token says of its customer: tokeninfo and `/user/profile` (docs/spec/login.md#tokeninfo,
 //! docs/spec/login.md#user-profile).
 
-use crate::error::OAuth;
+use crate::error::OAuthErrorCode;
 use crate::{App, Error, Result, token};
 use opendrs_domain::login::scope::Scope;
 use opendrs_domain::profile::Client;
@@ -38,7 +38,7 @@ pub struct UserProfile {
 
 /// Where a token came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Carried {
+pub enum TokenSource {
     /// In a header.
     Header,
     /// In the query, where logs and histories keep it; not that of a strict client.
@@ -51,26 +51,26 @@ pub enum Carried {
 ///
 /// # Errors
 /// [`Error::InvalidToken`], [`Error::OAuth`] for a strict client's token in the query or in two places, [`Error::Unavailable`].
-pub async fn token_info(app: &App, text: &str, carried: Carried) -> Result<TokenInfo> {
-    let (claims, client) = token::check(app, text).await?;
-    token_info_of(app, &claims, &client, carried)
+pub async fn token_info(app: &App, text: &str, carried: TokenSource) -> Result<TokenInfo> {
+    let (claims, client) = token::check_access_token(app, text).await?;
+    build_token_info(app, &claims, &client, carried)
 }
 
-fn token_info_of(app: &App, claims: &Claims, client: &Client, carried: Carried) -> Result<TokenInfo> {
+fn build_token_info(app: &App, claims: &Claims, client: &Client, carried: TokenSource) -> Result<TokenInfo> {
     let refused = match carried {
-        Carried::Query => Some("Send this client's access tokens in a header, not in the query"),
-        Carried::Repeated => Some("Send this client's access tokens once, in one header"),
-        Carried::Header => None,
+        TokenSource::Query => Some("Send this client's access tokens in a header, not in the query"),
+        TokenSource::Repeated => Some("Send this client's access tokens once, in one header"),
+        TokenSource::Header => None,
     };
     if let Some(why) = refused.filter(|_| client.is_strict()) {
-        return Err(Error::oauth(OAuth::InvalidRequest, why));
+        return Err(Error::oauth(OAuthErrorCode::InvalidRequest, why));
     }
     let end = claims.expires_at.unwrap_or(claims.issued_at);
     Ok(TokenInfo {
-        user_id: app.keys.directed(client.maker, claims.customer),
+        user_id: app.keys.directed_customer_id(client.maker, claims.customer),
         client: client.id.to_string(),
         profile: client.profile.to_string(),
-        remaining: end.since(app.now()).secs(),
+        remaining: end.since(app.now()).as_secs(),
         issued_at: claims.issued_at,
     })
 }
@@ -80,14 +80,14 @@ fn token_info_of(app: &App, claims: &Claims, client: &Client, carried: Carried) 
 /// # Errors
 /// [`Error::InvalidToken`], [`Error::InsufficientScope`], [`Error::OAuth`] for a strict client's token in the query or in
 /// two places, [`Error::Unavailable`].
-pub async fn user_profile(app: &App, text: &str, carried: Carried) -> Result<UserProfile> {
-    let (claims, client) = token::check(app, text).await?;
-    let has = |scope| claims.scopes.has(scope);
+pub async fn user_profile(app: &App, text: &str, carried: TokenSource) -> Result<UserProfile> {
+    let (claims, client) = token::check_access_token(app, text).await?;
+    let has = |scope| claims.scopes.contains(scope);
     if !(has(Scope::Profile) || has(Scope::UserId) || has(Scope::PostalCode)) {
         return Err(Error::InsufficientScope("profile"));
     }
-    let user_id = token_info_of(app, &claims, &client, carried)?.user_id;
-    let customer = crate::customer::get(app, claims.customer).await?;
+    let user_id = build_token_info(app, &claims, &client, carried)?.user_id;
+    let customer = crate::customer::load(app, claims.customer).await?;
     let postal_code = customer.address.map(|address| address.postal_code);
     Ok(UserProfile {
         user_id: (has(Scope::Profile) || has(Scope::UserId)).then_some(user_id),

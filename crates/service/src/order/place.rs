@@ -3,29 +3,29 @@
 //! Invariant: the lock is taken first, and what the order is judged by is read behind it; an order that is not placed after
 //! all gives it back in the same transaction.
 
-use super::tell;
-use crate::delivery::Stamp;
+use super::record_notifications;
+use crate::delivery::EventIds;
 use crate::fulfilment;
-use crate::rule::{self, Asked, Judged};
-use crate::token::{self, Caller};
+use crate::rule::{self, OrderCheck, OrderDecision};
+use crate::token::{self, DeviceCaller};
 use crate::{App, Error, Result, limit};
 use opendrs_domain::device::Device;
 use opendrs_domain::fault;
 use opendrs_domain::fulfilment::Backend;
-use opendrs_domain::id::{InstanceId, OrderId, TopicId};
-use opendrs_domain::order::{Item, NewOrder, Order, Recipient, Timing};
+use opendrs_domain::id::{InstanceId, OrderId, ReceiverId};
+use opendrs_domain::order::{NewOrder, Order, OrderItem, OrderTiming, Recipient};
 use opendrs_domain::product::Product;
 use opendrs_domain::subscription::Subscription;
 use opendrs_domain::text::SlotId;
 use opendrs_domain::time::Time;
-use opendrs_store::device::ToOrder;
+use opendrs_store::device::DeviceForReplenish;
 use opendrs_store::failpoint::{self, Point};
-use opendrs_store::rule::Grounds;
-use opendrs_store::{Reader, Tx, Write, device, order, rule as rules, subscription};
+use opendrs_store::rule::OrderInputs;
+use opendrs_store::{Command, Reader, Tx, device, order, rule as rules, subscription};
 
 /// What Replenish did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Replenished {
+pub enum ReplenishOutcome {
     /// A standard order was placed.
     Standard(InstanceId),
     /// A test order was placed.
@@ -38,16 +38,21 @@ pub enum Replenished {
 ///
 /// # Errors
 /// [`Error::Unsubscribed`], [`Error::TooManyOrders`], [`Error::Unavailable`].
-pub async fn replenish(app: &App, mut reader: Reader<'_>, caller: &Caller, slot: &SlotId) -> Result<Replenished> {
+pub async fn replenish(
+    app: &App,
+    mut reader: Reader<'_>,
+    caller: &DeviceCaller,
+    slot: &SlotId,
+) -> Result<ReplenishOutcome> {
     let customer = caller.device.customer;
-    let of_customer = (app.db.shards().of_customer(customer), customer);
+    let of_customer = (app.db.shards().for_customer(customer), customer);
     let mut tx = reader.tx()?;
-    let found = device::to_order(&mut tx, (caller.shard, caller.device.id), slot, of_customer).await?;
+    let found = device::find_for_replenish(&mut tx, (caller.shard, caller.device.id), slot, of_customer).await?;
     let recipient = found.and_then(|found| found.recipient);
-    let backend = fulfilment::backend_of(app, &mut tx, caller.device.maker).await?;
+    let backend = fulfilment::backend_of_maker(app, &mut tx, caller.device.maker).await?;
     drop(tx);
     drop(reader);
-    place(app, caller, slot, (recipient, backend)).await
+    place_order(app, caller, slot, (recipient, backend)).await
 }
 
 /// The same with a token in place of a caller, for the many calls in which everything is right: one read. `None` when
@@ -55,43 +60,43 @@ pub async fn replenish(app: &App, mut reader: Reader<'_>, caller: &Caller, slot:
 ///
 /// # Errors
 /// [`Error::Unsubscribed`], [`Error::TooManyOrders`], [`Error::TooOften`], [`Error::Unavailable`].
-pub async fn at_once(app: &App, token: &str, slot: &str) -> Result<Option<Replenished>> {
-    let (Ok(of), Ok(slot)) = (token::of_device(app, token).await, SlotId::parse(slot)) else { return Ok(None) };
+pub async fn replenish_by_token(app: &App, token: &str, slot: &str) -> Result<Option<ReplenishOutcome>> {
+    let (Ok(of), Ok(slot)) = (token::device_claims(app, token).await, SlotId::parse(slot)) else { return Ok(None) };
     let (shard, id) = (of.shard, of.device);
-    limit::device(app, id)?;
-    let of_customer = (app.db.shards().of_customer(of.customer), of.customer);
+    limit::count_device_call(app, id)?;
+    let of_customer = (app.db.shards().for_customer(of.customer), of.customer);
     let mut reader = app.db.reader().await?;
-    let found = device::to_order(&mut reader.once()?, (shard, id), &slot, of_customer).await?;
-    let good = found.filter(|found| found.device.accepts(of.family) && found.access == of.access);
-    let Some(ToOrder { device, slot: Some(slot), recipient, .. }) = good else {
-        limit::device_again(app, id);
+    let found = device::find_for_replenish(&mut reader.autocommit()?, (shard, id), &slot, of_customer).await?;
+    let good = found.filter(|found| found.device.accepts_token_family(of.family) && found.access == of.access_version);
+    let Some(DeviceForReplenish { device, slot: Some(slot), recipient, .. }) = good else {
+        limit::refund_device_call(app, id);
         return Ok(None);
     };
-    let backend = fulfilment::backend_of(app, &mut reader.once()?, device.maker).await?;
+    let backend = fulfilment::backend_of_maker(app, &mut reader.autocommit()?, device.maker).await?;
     drop(reader);
-    let caller = Caller { device, shard, slot: None };
-    place(app, &caller, &slot, (recipient, backend)).await.map(Some)
+    let caller = DeviceCaller { device, shard, slot: None };
+    place_order(app, &caller, &slot, (recipient, backend)).await.map(Some)
 }
 
 /// Places an order for a recipient, who may have no address, with a back end.
-async fn place(
+async fn place_order(
     app: &App,
-    caller: &Caller,
+    caller: &DeviceCaller,
     slot: &SlotId,
     (recipient, backend): (Option<Recipient>, Backend),
-) -> Result<Replenished> {
+) -> Result<ReplenishOutcome> {
     let now = app.now();
     let device = &caller.device;
     // Counted before it is placed, so that two calls at once cannot share the last one. A test order costs nobody anything.
-    let counted = if device.test { Ok(()) } else { limit::order(app, device.id, now) };
+    let counted = if device.test { Ok(()) } else { limit::count_order(app, device.id, now) };
     let placed = app
         .db
-        .write(Place {
+        .write(PlaceOrder {
             // A test order ships nothing, so nothing can go wrong with it.
-            fault: if device.test { None } else { app.faults.of_order() },
+            planned_fault: if device.test { None } else { app.faults.take_for_order() },
             shard: caller.shard,
-            order: OrderId(app.ids.ordered(now)),
-            stamp: Stamp::draw(app, now),
+            order: OrderId(app.ids.ordered_uuid(now)),
+            event_ids: EventIds::allocate(app, now),
             device: device.clone(),
             slot: slot.clone(),
             recipient,
@@ -101,122 +106,126 @@ async fn place(
             now,
         })
         .await;
-    if !device.test && counted.is_ok() && !matches!(placed, Ok(Placed::Order(_))) {
-        limit::no_order(app, device.id, now);
+    if !device.test && counted.is_ok() && !matches!(placed, Ok(PlaceOutcome::Placed(_))) {
+        limit::refund_order(app, device.id, now);
     }
     let placed = placed?;
-    if let Placed::Order(_) = placed {
+    if let PlaceOutcome::Placed(_) = placed {
         failpoint::reached(Point::OrderPlaced);
     }
     match placed {
-        Placed::Order(id) if device.test => Ok(Replenished::Test(id)),
-        Placed::Order(id) => Ok(Replenished::Standard(id)),
-        Placed::Locked(id) => Ok(Replenished::InProgress(id)),
-        Placed::Unsubscribed => Err(Error::Unsubscribed(slot.clone())),
-        Placed::OverLimit(wait) => Err(Error::TooManyOrders(wait)),
+        PlaceOutcome::Placed(id) if device.test => Ok(ReplenishOutcome::Test(id)),
+        PlaceOutcome::Placed(id) => Ok(ReplenishOutcome::Standard(id)),
+        PlaceOutcome::SlotLocked(id) => Ok(ReplenishOutcome::InProgress(id)),
+        PlaceOutcome::Unsubscribed => Err(Error::Unsubscribed(slot.clone())),
+        PlaceOutcome::OverLimit(wait) => Err(Error::OrderLimitReached(wait)),
     }
 }
 
-struct Place {
+struct PlaceOrder {
     /// What is to go wrong, on a server for tests.
-    fault: Option<fault::Order>,
+    planned_fault: Option<fault::OrderFault>,
     shard: i64,
     order: OrderId,
-    stamp: Stamp,
+    event_ids: EventIds,
     device: Device,
     slot: SlotId,
     recipient: Option<Recipient>,
     backend: Backend,
-    timing: Timing,
+    timing: OrderTiming,
     /// The device has placed all orders of its day: the seconds until there may be another.
     over_limit: Option<i64>,
     now: Time,
 }
 
-enum Placed {
-    Order(InstanceId),
-    Locked(InstanceId),
+enum PlaceOutcome {
+    Placed(InstanceId),
+    SlotLocked(InstanceId),
     Unsubscribed,
     OverLimit(i64),
 }
 
-impl Write for Place {
-    type Out = Placed;
-    fn key(&self) -> u64 {
-        crate::device::key(self.device.model, &self.device.serial)
+impl Command for PlaceOrder {
+    type Output = PlaceOutcome;
+    fn ordering_key(&self) -> u64 {
+        crate::device::command_key(self.device.model, &self.device.serial)
     }
-    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Placed> {
-        let (grounds, receivers) = match self.lock(tx).await? {
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<PlaceOutcome> {
+        let (grounds, receivers) = match self.lock_slot(tx).await? {
             Ok(found) => found,
             Err(refused) => return Ok(refused),
         };
-        let asked = Asked {
+        let asked = OrderCheck {
             shard: self.shard,
             device: &self.device,
             slot: &self.slot,
             has_address: self.device.test || self.recipient.as_ref().is_some_and(|to| to.address.is_some()),
-            approved: None,
-            fault: self.fault,
-            ask_above: self.timing.ask_above,
+            approved_price: None,
+            planned_fault: self.planned_fault,
+            ask_above: self.timing.price_tolerance_percent,
             now: self.now,
         };
-        let judged = rule::judge(tx, &asked, grounds).await?;
-        let Judged { product: Some(product), problem, paused_until } = judged else {
-            subscription::free_lock(tx, self.shard, self.device.id, &self.slot, self.order).await?;
-            return Ok(Placed::Unsubscribed);
+        let judged = rule::decide_order(tx, &asked, grounds).await?;
+        let OrderDecision { product: Some(product), problem, paused_until } = judged else {
+            subscription::release_lock(tx, self.shard, self.device.id, &self.slot, self.order).await?;
+            return Ok(PlaceOutcome::Unsubscribed);
         };
         // Last, so that a slot that is locked or unsubscribed is answered as on any other day.
         if let Some(wait) = self.over_limit {
-            subscription::free_lock(tx, self.shard, self.device.id, &self.slot, self.order).await?;
-            return Ok(Placed::OverLimit(wait));
+            subscription::release_lock(tx, self.shard, self.device.id, &self.slot, self.order).await?;
+            return Ok(PlaceOutcome::OverLimit(wait));
         }
-        let problem = problem.or_else(|| fulfilment::gate(self.device.test, self.backend));
+        let problem = problem.or_else(|| fulfilment::initial_problem(self.device.test, self.backend));
         let new = NewOrder {
             id: self.order,
             device: self.device.id,
             slot: self.slot.clone(),
-            item: item(product),
+            item: build_item(product),
             test: self.device.test,
             backend: self.backend,
             recipient: self.recipient.clone(),
         };
         let (mut order, change) = Order::place(new, problem, self.now, &self.timing);
-        order.wait_for_owner(paused_until, self.now, &self.timing);
-        order::add(tx, self.shard, &order).await?;
-        fulfilment::hand_over(tx, self.shard, &order, self.now).await?;
-        tell(tx, self.shard, &self.device, &order, change, (self.stamp, self.now), &receivers).await?;
-        Ok(Placed::Order(order.instance()))
+        order.extend_hold(paused_until, self.now, &self.timing);
+        order::insert(tx, self.shard, &order).await?;
+        fulfilment::enqueue_backend_call(tx, self.shard, &order, self.now).await?;
+        record_notifications(tx, self.shard, &self.device, &order, change, (self.event_ids, self.now), &receivers)
+            .await?;
+        Ok(PlaceOutcome::Placed(order.instance_id()))
     }
 }
 
-impl Place {
+impl PlaceOrder {
     /// Takes the slot's lock, with what the order is judged and told by; or says why it cannot.
-    async fn lock(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Result<(Grounds, Vec<TopicId>), Placed>> {
+    async fn lock_slot(
+        &self,
+        tx: &mut Tx<'_>,
+    ) -> opendrs_store::Result<Result<(OrderInputs, Vec<ReceiverId>), PlaceOutcome>> {
         let of = (self.device.id, &self.slot);
         for _ in 0..2 {
-            if let Some(found) = rules::to_order(tx, self.shard, of, self.device.client, self.order).await? {
+            if let Some(found) = rules::lock_slot(tx, self.shard, of, self.device.client, self.order).await? {
                 return Ok(Ok(found));
             }
             // Held from here on: what was freed only now is had the second time.
             let sub = subscription::lock(tx, self.shard, self.device.id, &self.slot).await?;
-            match sub.filter(Subscription::may_order).map(|sub| sub.open_order) {
+            match sub.filter(Subscription::can_order).map(|sub| sub.open_order) {
                 None => break,
-                Some(Some(holder)) => return self.locked(tx, holder).await.map(Err),
+                Some(Some(holder)) => return self.slot_locked_by(tx, holder).await.map(Err),
                 Some(None) => {}
             }
         }
-        Ok(Err(Placed::Unsubscribed))
+        Ok(Err(PlaceOutcome::Unsubscribed))
     }
 
     /// The order that holds the lock, by the id that it was placed under.
-    async fn locked(&self, tx: &mut Tx<'_>, holder: OrderId) -> opendrs_store::Result<Placed> {
-        let found = order::by_id(tx, self.shard, self.device.id, holder).await?;
+    async fn slot_locked_by(&self, tx: &mut Tx<'_>, holder: OrderId) -> opendrs_store::Result<PlaceOutcome> {
+        let found = order::find_by_id(tx, self.shard, self.device.id, holder).await?;
         let placed = InstanceId { device: self.device.id, order: holder };
-        Ok(Placed::Locked(found.map_or(placed, |order| order.instance())))
+        Ok(PlaceOutcome::SlotLocked(found.map_or(placed, |order| order.instance_id())))
     }
 }
 
-pub(super) fn item(product: Product) -> Item {
+pub(super) fn build_item(product: Product) -> OrderItem {
     let Product { asin, title, price, quantity, unit, .. } = product;
-    Item { asin, title, quantity, unit, price }
+    OrderItem { asin, title, quantity, unit, price }
 }

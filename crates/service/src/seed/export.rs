@@ -4,27 +4,27 @@
 //! unless that is asked for; hashes of passwords and secrets are secret. Who is disabled or blocked here is so wherever it is
 //! applied, and a client that was removed is no part of it.
 
-use super::declared::{
-    ClientSeed, CustomerSeed, MakerSeed, ModelSeed, Password, ProfileSeed, Seed, SlotSeed, TopicSeed,
+use super::declaration::{
+    ClientSeed, CustomerSeed, MakerSeed, ModelSeed, ProfileSeed, ReceiverSeed, SeedDeclaration, SeedPassword, SlotSeed,
 };
 use crate::{App, Result};
 use opendrs_domain::id::{ClientId, MakerId, ModelId, ProfileId};
 use opendrs_domain::maker::Maker;
 use opendrs_domain::model::Model;
-use opendrs_domain::notification::Kind;
+use opendrs_domain::notification::NotificationType;
 use opendrs_domain::profile::{ClientState, Profile};
-use opendrs_domain::topic::{State, Topic};
+use opendrs_domain::receiver::{Receiver, ReceiverState};
 use opendrs_domain::version::Version;
-use opendrs_store::{Shards, Tx, customer, delivery, maker, model, product, profile, seeded, topic};
+use opendrs_store::{Shards, Tx, customer, delivery, maker, model, product, profile, receiver, seed_record};
 use std::collections::HashMap;
 use uuid::Uuid;
 
 /// How many rows are read at once.
-const PAGE: i64 = 200;
+const PAGE_SIZE: i64 = 200;
 
 /// What an export holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Contents {
+pub struct ExportContents {
     /// Hashes of passwords and of clients' secrets, and endpoints with their logins and queries.
     pub secrets: bool,
     /// Customers.
@@ -35,38 +35,38 @@ pub struct Contents {
 ///
 /// # Errors
 /// [`crate::Error::Unavailable`].
-pub async fn export(app: &App, contents: Contents) -> Result<Seed> {
+pub async fn export(app: &App, contents: ExportContents) -> Result<SeedDeclaration> {
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
     let tx = &mut tx;
-    let mut seed = Seed::default();
-    let (profiles, models) = (all_profiles(tx).await?, all_models(tx).await?);
-    let topics = all_topics(app, tx, contents).await?;
+    let mut seed = SeedDeclaration::default();
+    let (profiles, models) = (list_profiles(tx).await?, list_models(tx).await?);
+    let topics = export_receivers(app, tx, contents).await?;
     let mut last = MakerId(Uuid::nil());
     loop {
-        let page = maker::after(tx, last, PAGE).await?;
+        let page = maker::list_after(tx, last, PAGE_SIZE).await?;
         let Some(end) = page.last() else { break };
         last = end.id;
         for found in page {
-            seed.makers.push(exported_maker(tx, found, &profiles, &models, &topics, contents).await?);
+            seed.makers.push(export_maker(tx, found, &profiles, &models, &topics, contents).await?);
         }
     }
     let mut last = String::new();
     loop {
-        let page = product::after(tx, &last, PAGE).await?;
+        let page = product::list_after(tx, &last, PAGE_SIZE).await?;
         let Some(end) = page.last() else { break };
         last = end.asin.to_string();
         seed.products.extend(page);
     }
-    in_order(&mut seed);
+    sort_declaration(&mut seed);
     if contents.customers {
-        seed.customers = all_customers(tx, app.db.shards(), contents).await?;
+        seed.customers = export_customers(tx, app.db.shards(), contents).await?;
     }
     Ok(seed)
 }
 
 /// Orders by what people call things. Internal ids differ from store to store, and engines compare text differently.
-fn in_order(seed: &mut Seed) {
+fn sort_declaration(seed: &mut SeedDeclaration) {
     seed.makers.sort_by(|a, b| a.name.cmp(&b.name));
     for maker in &mut seed.makers {
         maker.profiles.sort_by(|a, b| a.name.cmp(&b.name));
@@ -74,7 +74,7 @@ fn in_order(seed: &mut Seed) {
         for profile in &mut maker.profiles {
             // A client that was declared by its id has no name.
             profile.clients.sort_by_cached_key(|client| (client.name.clone(), client.id.map(|id| id.to_string())));
-            profile.topics.sort_by(|a, b| a.name.cmp(&b.name));
+            profile.receivers.sort_by(|a, b| a.name.cmp(&b.name));
         }
     }
     seed.products.sort_by(|a, b| a.asin.as_str().cmp(b.asin.as_str()));
@@ -84,71 +84,78 @@ fn in_order(seed: &mut Seed) {
 ///
 /// # Errors
 /// [`crate::Error::Unavailable`].
-pub async fn client_names(app: &App, profiles: impl IntoIterator<Item = ProfileId>) -> Result<HashMap<String, String>> {
+pub async fn list_client_names(
+    app: &App,
+    profiles: impl IntoIterator<Item = ProfileId>,
+) -> Result<HashMap<String, String>> {
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
     let mut names = HashMap::new();
     for profile in profiles {
-        for (id, record) in seeded::parts(&mut tx, 0, "client", &profile.to_string()).await? {
+        for (id, record) in seed_record::list_parts(&mut tx, 0, "client", &profile.to_string()).await? {
             names.extend(record.identity.get("name").map(|name| (id, name.clone())));
         }
     }
     Ok(names)
 }
 
-async fn all_profiles(tx: &mut Tx<'_>) -> Result<Vec<Profile>> {
+async fn list_profiles(tx: &mut Tx<'_>) -> Result<Vec<Profile>> {
     let (mut all, mut last) = (Vec::new(), ProfileId(Uuid::nil()));
     loop {
-        let page = profile::after(tx, last, PAGE).await?;
+        let page = profile::list_after(tx, last, PAGE_SIZE).await?;
         let Some(end) = page.last() else { return Ok(all) };
         last = end.id;
         all.extend(page);
     }
 }
 
-async fn all_models(tx: &mut Tx<'_>) -> Result<Vec<Model>> {
+async fn list_models(tx: &mut Tx<'_>) -> Result<Vec<Model>> {
     let (mut all, mut last) = (Vec::new(), ModelId(Uuid::nil()));
     loop {
-        let page = model::after(tx, last, PAGE).await?;
+        let page = model::list_after(tx, last, PAGE_SIZE).await?;
         let Some(end) = page.last() else { return Ok(all) };
         last = end.id;
         all.extend(page);
     }
 }
 
-async fn all_topics(app: &App, tx: &mut Tx<'_>, contents: Contents) -> Result<HashMap<ProfileId, Vec<TopicSeed>>> {
-    let (mut all, mut last) = (HashMap::<_, Vec<_>>::new(), delivery::first());
+async fn export_receivers(
+    app: &App,
+    tx: &mut Tx<'_>,
+    contents: ExportContents,
+) -> Result<HashMap<ProfileId, Vec<ReceiverSeed>>> {
+    let (mut all, mut last) = (HashMap::<_, Vec<_>>::new(), delivery::lowest_receiver_id());
     loop {
-        let page = app.topics().after(tx, last, PAGE).await?;
+        let page = app.receivers().list_after(tx, last, PAGE_SIZE).await?;
         let Some(end) = page.last() else { return Ok(all) };
         last = end.id;
         for found in page {
-            all.entry(found.profile).or_default().push(exported_topic(found, contents));
+            all.entry(found.profile).or_default().push(export_receiver(found, contents));
         }
     }
 }
 
-fn exported_topic(found: Topic, contents: Contents) -> TopicSeed {
-    let endpoint = if contents.secrets { found.endpoint.clone() } else { found.shown_endpoint() };
-    TopicSeed {
+fn export_receiver(found: Receiver, contents: ExportContents) -> ReceiverSeed {
+    let endpoint = if contents.secrets { found.endpoint.clone() } else { found.redacted_endpoint() };
+    ReceiverSeed {
         line: 0,
         name: found.arn.rsplit(':').next().unwrap_or_default().to_owned(),
         endpoint,
         signature: found.signature,
-        raw: found.raw,
+        raw: found.raw_delivery,
         policy: found.policy_text,
-        confirmed: found.state == State::Confirmed,
-        disabled: matches!(found.state, State::Disabled | State::Unsubscribed).then_some(true),
+        confirmed: found.state == ReceiverState::Confirmed,
+        disabled: matches!(found.state, ReceiverState::Disabled | ReceiverState::Unsubscribed).then_some(true),
     }
 }
 
-async fn exported_maker(
+async fn export_maker(
     tx: &mut Tx<'_>,
     found: Maker,
     profiles: &[Profile],
     models: &[Model],
-    topics: &HashMap<ProfileId, Vec<TopicSeed>>,
-    contents: Contents,
+    topics: &HashMap<ProfileId, Vec<ReceiverSeed>>,
+    contents: ExportContents,
 ) -> Result<MakerSeed> {
     let mut seed = MakerSeed { name: found.name, profiles: Vec::new(), models: Vec::new() };
     for of in profiles.iter().filter(|profile| profile.maker == found.id) {
@@ -157,23 +164,23 @@ async fn exported_maker(
             name: of.name.clone(),
             id: Some(of.id),
             privacy_url: of.privacy_url.clone(),
-            clients: exported_clients(tx, of, contents).await?,
-            topics: topics.get(&of.id).cloned().unwrap_or_default(),
+            clients: export_clients(tx, of, contents).await?,
+            receivers: topics.get(&of.id).cloned().unwrap_or_default(),
         });
     }
     for of in models.iter().filter(|model| model.maker == found.id) {
-        seed.models.push(exported_model(tx, of).await?);
+        seed.models.push(export_model(tx, of).await?);
     }
     Ok(seed)
 }
 
-async fn exported_clients(tx: &mut Tx<'_>, of: &Profile, contents: Contents) -> Result<Vec<ClientSeed>> {
-    let records = seeded::parts(tx, 0, "client", &of.id.to_string()).await?;
+async fn export_clients(tx: &mut Tx<'_>, of: &Profile, contents: ExportContents) -> Result<Vec<ClientSeed>> {
+    let records = seed_record::list_parts(tx, 0, "client", &of.id.to_string()).await?;
     let name = |id: ClientId| {
         let record = records.iter().find(|(key, _)| *key == id.to_string())?;
         record.1.identity.get("name").cloned()
     };
-    let mut rows = profile::clients(tx, of.id).await?;
+    let mut rows = profile::list_clients(tx, of.id).await?;
     // What was removed for ever must not come back in another store.
     rows.retain(|client| client.access.state != ClientState::Removed);
     let clients = rows.into_iter().map(|client| ClientSeed {
@@ -189,15 +196,15 @@ async fn exported_clients(tx: &mut Tx<'_>, of: &Profile, contents: Contents) -> 
     Ok(clients.collect())
 }
 
-async fn exported_model(tx: &mut Tx<'_>, of: &Model) -> Result<ModelSeed> {
+async fn export_model(tx: &mut Tx<'_>, of: &Model) -> Result<ModelSeed> {
     let mut messages = Vec::new();
-    for kind in Kind::ALL {
-        let version = topic::message_version(tx, of.id, kind.wire_name()).await?;
+    for kind in NotificationType::ALL {
+        let version = receiver::find_message_version(tx, of.id, kind.wire_name()).await?;
         if let Some(version) = version.as_deref().and_then(Version::parse) {
             messages.push((kind, version));
         }
     }
-    let slots = model::slots(tx, of.id).await?.into_iter().map(|slot| SlotSeed {
+    let slots = model::list_slots(tx, of.id).await?.into_iter().map(|slot| SlotSeed {
         id: Some(slot.id),
         name: slot.name,
         unit: slot.unit,
@@ -208,29 +215,29 @@ async fn exported_model(tx: &mut Tx<'_>, of: &Model) -> Result<ModelSeed> {
         code: of.code.clone(),
         name: of.name.clone(),
         live: of.live,
-        composite: Some(of.composite),
-        takeover: Some(of.takeover),
+        composite: Some(of.composite_id),
+        takeover: Some(of.takeover_policy),
         slots: slots.collect(),
         messages,
     })
 }
 
-async fn all_customers(tx: &mut Tx<'_>, shards: Shards, contents: Contents) -> Result<Vec<CustomerSeed>> {
+async fn export_customers(tx: &mut Tx<'_>, shards: Shards, contents: ExportContents) -> Result<Vec<CustomerSeed>> {
     let mut all = Vec::new();
     for shard in shards.all() {
         let mut last = String::new();
         loop {
-            let page = customer::emails_after(tx, shard, &last, PAGE).await?;
+            let page = customer::list_emails_after(tx, shard, &last, PAGE_SIZE).await?;
             let Some((end, _)) = page.last() else { break };
             last = end.to_string();
             for (_, id) in page {
-                let shard = shards.of_customer(id);
-                let Some(found) = customer::by_id(tx, shard, id).await? else { continue };
+                let shard = shards.for_customer(id);
+                let Some(found) = customer::find_by_id(tx, shard, id).await? else { continue };
                 let password = match contents.secrets {
-                    true => customer::password_hash(tx, shard, id).await?.map(Password::Hash),
+                    true => customer::find_password_hash(tx, shard, id).await?.map(SeedPassword::Hash),
                     false => None,
                 };
-                let standing = customer::standing(tx, shard, id).await?;
+                let standing = customer::find_access(tx, shard, id).await?;
                 all.push(CustomerSeed {
                     line: 0,
                     email: found.email,

@@ -3,27 +3,29 @@
 //! Not here: the file's syntax. Invariants: everything of one seed lands in one transaction, or nothing does; applying a
 //! seed twice changes nothing the second time; what somebody else set since stays, unless that is asked for.
 
-mod declared;
+mod declaration;
 mod endpoint;
 mod export;
 mod merge;
-mod outcome;
 mod plan;
+mod report;
 mod write;
 
-pub use declared::{ClientSeed, CustomerSeed, MakerSeed, ModelSeed, Password, ProfileSeed, Seed, SlotSeed, TopicSeed};
-pub use export::{Contents, client_names, export};
-pub use outcome::{Done, Effect, Item, What};
+pub use declaration::{
+    ClientSeed, CustomerSeed, MakerSeed, ModelSeed, ProfileSeed, ReceiverSeed, SeedDeclaration, SeedPassword, SlotSeed,
+};
+pub use export::{ExportContents, export, list_client_names};
+pub use report::{SeedEffect, SeedEffectKind, SeedItem, SeedOutcome};
 
-use crate::{App, Error, Result, keys, topic};
+use crate::{App, Error, Result, keys, receiver};
 use opendrs_domain::id::{DeliveryId, ProfileId};
-use opendrs_store::{Tx, Write, customer};
-use plan::{Inputs, Plan, Stop, TopicDraft};
+use opendrs_store::{Command, Tx, customer};
+use plan::{ReceiverDraft, SeedInputs, SeedPlan, SeedPlanError};
 use uuid::Uuid;
 
 /// Whether values that somebody else set are overwritten.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Overwrite {
+pub enum OverwritePolicy {
     /// They stay.
     #[default]
     Never,
@@ -35,21 +37,25 @@ pub enum Overwrite {
 ///
 /// # Errors
 /// [`Error::BadSeed`] names line and key; [`Error::Unavailable`].
-pub async fn apply(app: &App, seed: Seed) -> Result<Vec<Item>> {
-    apply_with(app, seed, Overwrite::Never).await
+pub async fn apply(app: &App, seed: SeedDeclaration) -> Result<Vec<SeedItem>> {
+    apply_with_overwrite(app, seed, OverwritePolicy::Never).await
 }
 
 /// Applies a seed, with or without overwriting what somebody else set.
 ///
 /// # Errors
 /// [`Error::BadSeed`] names line and key; [`Error::Unavailable`].
-pub async fn apply_with(app: &App, seed: Seed, overwrite: Overwrite) -> Result<Vec<Item>> {
-    let inputs = inputs(app, seed, overwrite).await?;
-    if inputs.topics.iter().any(|draft| draft.topic.published_to().is_none()) {
+pub async fn apply_with_overwrite(
+    app: &App,
+    seed: SeedDeclaration,
+    overwrite: OverwritePolicy,
+) -> Result<Vec<SeedItem>> {
+    let inputs = prepare_inputs(app, seed, overwrite).await?;
+    if inputs.receiver_drafts.iter().any(|draft| draft.receiver.sns_topic_arn().is_none()) {
         // Made now, so that the certificate is there before the first signature.
-        crate::signing::current(app).await?;
+        crate::signing::current_signer(app).await?;
     }
-    let items = app.db.write(Apply(inputs)).await??;
+    let items = app.db.write(ApplySeed(inputs)).await??;
     // A client that was switched off or on holds from now on.
     keys::refresh(app).await?;
     Ok(items)
@@ -59,13 +65,13 @@ pub async fn apply_with(app: &App, seed: Seed, overwrite: Overwrite) -> Result<V
 ///
 /// # Errors
 /// As [`apply_with`].
-pub async fn preview(app: &App, seed: Seed, overwrite: Overwrite) -> Result<Vec<Item>> {
-    let inputs = inputs(app, seed, overwrite).await?;
+pub async fn preview(app: &App, seed: SeedDeclaration, overwrite: OverwritePolicy) -> Result<Vec<SeedItem>> {
+    let inputs = prepare_inputs(app, seed, overwrite).await?;
     let mut reader = app.db.reader().await?;
-    let mut items = match Plan::make(&mut reader.tx()?, &inputs).await {
+    let mut items = match SeedPlan::build(&mut reader.tx()?, &inputs).await {
         Ok(plan) => plan.items,
-        Err(Stop::Refused(error)) => return Err(error),
-        Err(Stop::Store(error)) => return Err(error.into()),
+        Err(SeedPlanError::Invalid(error)) => return Err(error),
+        Err(SeedPlanError::Store(error)) => return Err(error.into()),
     };
     // What is generated differs each time.
     let generated: Vec<String> = inputs.ids.iter().flat_map(|id| [id.to_string(), id.simple().to_string()]).collect();
@@ -78,36 +84,37 @@ pub async fn preview(app: &App, seed: Seed, overwrite: Overwrite) -> Result<Vec<
     Ok(items)
 }
 
-async fn inputs(app: &App, seed: Seed, overwrite: Overwrite) -> Result<Inputs> {
+async fn prepare_inputs(app: &App, seed: SeedDeclaration, overwrite: OverwritePolicy) -> Result<SeedInputs> {
     let mut passwords = Vec::with_capacity(seed.customers.len());
     for customer in &seed.customers {
-        passwords.push(password(app, customer).await?);
+        passwords.push(resolve_password(app, customer).await?);
     }
     // What is wrong with a topic is found before anything is written.
     let mut topics = Vec::new();
-    for declared in seed.makers.iter().flat_map(|m| &m.profiles).flat_map(|p| &p.topics) {
-        let topic = topic::draft(app, &declared.of(ProfileId(Uuid::nil()))).map_err(|error| declared.refusal(error))?;
-        topics.push(TopicDraft { topic, question: DeliveryId(app.ids.ordered(app.now())) });
+    for declared in seed.makers.iter().flat_map(|m| &m.profiles).flat_map(|p| &p.receivers) {
+        let topic = receiver::build_draft(app, &declared.to_new_receiver(ProfileId(Uuid::nil())))
+            .map_err(|error| declared.to_seed_error(error))?;
+        topics.push(ReceiverDraft { receiver: topic, confirmation_id: DeliveryId(app.ids.ordered_uuid(app.now())) });
     }
     // Random bytes for everything that might need an id: the command itself draws none.
-    let count = seed.makers.iter().map(MakerSeed::size).sum::<usize>() + seed.customers.len();
-    Ok(Inputs {
+    let count = seed.makers.iter().map(MakerSeed::max_ids).sum::<usize>() + seed.customers.len();
+    Ok(SeedInputs {
         seed,
         passwords,
-        topics,
-        stored: app.topics(),
-        ids: (0..count).map(|_| app.ids.random()).collect(),
-        secrets: (0..count).map(|_| app.ids.secret()).collect(),
+        receiver_drafts: topics,
+        receiver_repository: app.receivers(),
+        ids: (0..count).map(|_| app.ids.random_uuid()).collect(),
+        secrets: (0..count).map(|_| app.ids.random_secret()).collect(),
         shards: app.db.shards(),
         now: app.now(),
-        version: keys::next_version(app),
-        force: overwrite == Overwrite::Everything,
+        version: keys::next_access_version(app),
+        force: overwrite == OverwritePolicy::Everything,
     })
 }
 
 impl MakerSeed {
     /// At most how many ids it needs.
-    fn size(&self) -> usize {
+    fn max_ids(&self) -> usize {
         let profiles: usize = self.profiles.iter().map(|p| 1 + 2 * p.clients.len()).sum();
         let models: usize = self.models.iter().map(|m| 2 + m.slots.len()).sum();
         1 + profiles + models
@@ -115,19 +122,19 @@ impl MakerSeed {
 }
 
 /// The hash to store for a declared password: the one there is, if it is that of the same password.
-async fn password(app: &App, declared: &CustomerSeed) -> Result<Option<String>> {
+async fn resolve_password(app: &App, declared: &CustomerSeed) -> Result<Option<String>> {
     let plain = match &declared.password {
         None => return Ok(None),
-        Some(Password::Hash(hash)) => {
-            let refused = |message| Error::BadSeed { line: declared.line, key: "password_hash".into(), message };
-            return crate::password::readable_hash(hash).map(Some).map_err(refused);
+        Some(SeedPassword::Hash(hash)) => {
+            let refused = |message| Error::InvalidSeed { line: declared.line, key: "password_hash".into(), message };
+            return crate::password::parse_hash(hash).map(Some).map_err(refused);
         }
-        Some(Password::Plain(plain)) => plain,
+        Some(SeedPassword::Plain(plain)) => plain,
     };
-    let stored = match crate::customer::id_by_email(app, &declared.email).await? {
+    let stored = match crate::customer::find_id_by_email(app, &declared.email).await? {
         Some(id) => {
             let mut reader = app.db.reader().await?;
-            customer::password_hash(&mut reader.tx()?, app.db.shards().of_customer(id), id).await?
+            customer::find_password_hash(&mut reader.tx()?, app.db.shards().for_customer(id), id).await?
         }
         None => None,
     };
@@ -137,19 +144,19 @@ async fn password(app: &App, declared: &CustomerSeed) -> Result<Option<String>> 
     }
 }
 
-struct Apply(Inputs);
+struct ApplySeed(SeedInputs);
 
-impl Write for Apply {
-    type Out = Result<Vec<Item>>;
-    fn key(&self) -> u64 {
+impl Command for ApplySeed {
+    type Output = Result<Vec<SeedItem>>;
+    fn ordering_key(&self) -> u64 {
         0
     }
-    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Out> {
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Output> {
         // A refusal is a value, and values are committed: it is found before anything is written.
-        let plan = match Plan::make(tx, &self.0).await {
+        let plan = match SeedPlan::build(tx, &self.0).await {
             Ok(plan) => plan,
-            Err(Stop::Refused(error)) => return Ok(Err(error)),
-            Err(Stop::Store(error)) => return Err(error),
+            Err(SeedPlanError::Invalid(error)) => return Ok(Err(error)),
+            Err(SeedPlanError::Store(error)) => return Err(error),
         };
         for op in &plan.ops {
             op.write(tx).await?;

@@ -3,9 +3,9 @@
 //! What it is: when `BEGIN`, what was gathered ([`super::gather`]) and `COMMIT` are sent. Invariant: what commands ask for is
 //! sent in a transaction; in one, unless all that was sent before changed nothing.
 
-use super::gather::Gather;
+use super::coalescer::StatementCoalescer;
+use crate::command::BoxFuture;
 use crate::failpoint::{self, Point};
-use crate::write::Boxed;
 use crate::{Error, Result};
 use std::pin::pin;
 use std::sync::atomic::Ordering;
@@ -14,28 +14,28 @@ use tokio_postgres::Client;
 
 /// How far a transaction is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Stage {
+enum TransactionStage {
     /// Nothing but what is a transaction by itself was sent.
-    Before,
+    NotBegun,
     Begun,
     Committing,
 }
 
-impl Gather {
+impl StatementCoalescer {
     /// Runs so many commands side by side in a transaction. What they ask for is sent as soon as none of them can go on;
     /// with the last of it goes the commit. Where all wait for one statement and it is their last, it is a transaction by
     /// itself: a beginning and a commit would cost the database more than what stands between them.
     ///
     /// # Errors
     /// The first of a command, a statement or the commit; then nothing was committed, as far as the connection lives.
-    pub(crate) async fn transaction<T>(
+    pub(crate) async fn run_transaction<T>(
         &self,
         client: &Client,
         count: usize,
         commands: impl Future<Output = Result<T>>,
     ) -> Result<()> {
-        let (mut commands, mut done, mut stage) = (pin!(commands), false, Stage::Before);
-        let mut sent: Vec<Boxed<'_, Result<()>>> = Vec::new();
+        let (mut commands, mut done, mut stage) = (pin!(commands), false, TransactionStage::NotBegun);
+        let mut sent: Vec<BoxFuture<'_, Result<()>>> = Vec::new();
         let ended = std::future::poll_fn(|cx| {
             loop {
                 // What is polled first is sent first; and an answer lets commands go on, which may ask for more.
@@ -56,14 +56,14 @@ impl Gather {
                     done = true;
                 }
                 let mut moved = sent.len() < before;
-                let (sets, beginning) = (self.take(), self.take_beginning());
-                let alone = matches!(&*sets, [only] if done || only.is_last_of(count));
-                if stage == Stage::Before && alone {
+                let (sets, beginning) = (self.take_pending(), self.take_begin_waiters());
+                let alone = matches!(&*sets, [only] if done || only.is_final_for_all(count));
+                if stage == TransactionStage::NotBegun && alone {
                     failpoint::reached(Point::BatchApplied);
-                } else if stage == Stage::Before && !(sets.is_empty() && beginning.is_empty()) {
-                    sent.push(Box::pin(control(client, "BEGIN")));
-                    (stage, moved) = (Stage::Begun, true);
-                    self.begun.store(true, Ordering::Relaxed);
+                } else if stage == TransactionStage::NotBegun && !(sets.is_empty() && beginning.is_empty()) {
+                    sent.push(Box::pin(run_control(client, "BEGIN")));
+                    (stage, moved) = (TransactionStage::Begun, true);
+                    self.begin_sent.store(true, Ordering::Relaxed);
                 }
                 // They go on when the commands are polled next, and before that what is to be sent is.
                 for begun in beginning {
@@ -73,10 +73,10 @@ impl Gather {
                     sent.push(Box::pin(self.send(client, set)));
                     moved = true;
                 }
-                if done && stage == Stage::Begun {
+                if done && stage == TransactionStage::Begun {
                     failpoint::reached(Point::BatchApplied);
-                    sent.push(Box::pin(control(client, "COMMIT")));
-                    (stage, moved) = (Stage::Committing, true);
+                    sent.push(Box::pin(run_control(client, "COMMIT")));
+                    (stage, moved) = (TransactionStage::Committing, true);
                 }
                 match (done && sent.is_empty(), moved) {
                     (true, _) => return Poll::Ready(Ok(())),
@@ -86,19 +86,19 @@ impl Gather {
             }
         });
         let ended: Result<()> = ended.await;
-        self.begun.store(false, Ordering::Relaxed);
+        self.begin_sent.store(false, Ordering::Relaxed);
         if ended.is_err() {
             drop(sent);
             // Others may have asked meanwhile; nobody waits for them any more.
-            drop((self.take(), self.take_beginning()));
-            if stage == Stage::Begun {
-                let _ = control(client, "ROLLBACK").await;
+            drop((self.take_pending(), self.take_begin_waiters()));
+            if stage == TransactionStage::Begun {
+                let _ = run_control(client, "ROLLBACK").await;
             }
         }
         ended
     }
 }
 
-async fn control(client: &Client, sql: &'static str) -> Result<()> {
-    client.batch_execute(sql).await.map_err(|e| Error::pg(sql, e))
+async fn run_control(client: &Client, sql: &'static str) -> Result<()> {
+    client.batch_execute(sql).await.map_err(|e| Error::from_postgres(sql, e))
 }

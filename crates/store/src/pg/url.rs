@@ -4,7 +4,7 @@
 //! to nothing. Invariant: a parameter is used or refused by its name, never passed over; and every connection ends at a
 //! server that takes writes, unless its purpose is to look ([`Target::for_a_look`]).
 
-use crate::tls::{self, Verify};
+use crate::tls::{self, CertificateCheck};
 use crate::{Error, Result};
 use opendrs_domain::login::form;
 use std::time::Duration;
@@ -13,10 +13,10 @@ use tokio_postgres::config::TargetSessionAttrs;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// How long one attempt to connect may take, unless the URL says it.
-const CONNECT: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The parameters that the driver knows, and those that are read here.
-const KNOWN: [&str; 21] = [
+const KNOWN_PARAMETERS: [&str; 21] = [
     "application_name",
     "channel_binding",
     "connect_timeout",
@@ -42,18 +42,18 @@ const KNOWN: [&str; 21] = [
 ];
 
 /// The word for the system's roots in `sslrootcert`.
-const SYSTEM: &str = "system";
+const SYSTEM_ROOTS: &str = "system";
 
 /// Where the database is, and how its connections are protected.
 #[derive(Clone)]
-pub(crate) struct Target {
+pub(crate) struct PgTarget {
     pub(super) config: Config,
     pub(super) tls: MakeRustlsConnect,
 }
 
-impl Target {
+impl PgTarget {
     /// The same for somebody who only looks: a standby can be looked at as well.
-    pub(crate) fn for_a_look(mut self) -> Self {
+    pub(crate) fn for_inspection(mut self) -> Self {
         self.config.target_session_attrs(TargetSessionAttrs::Any);
         self
     }
@@ -63,106 +63,111 @@ impl Target {
 ///
 /// # Errors
 /// [`Error::Open`] with the parameter at fault.
-pub(crate) fn target(url: &str) -> Result<Target> {
-    let (url, verify) = split(url)?;
+pub(crate) fn parse_url(url: &str) -> Result<PgTarget> {
+    let (url, verify) = split_parameters(url)?;
     let mut config: Config = url.parse().map_err(|e: tokio_postgres::Error| {
         let why = std::error::Error::source(&e).map_or_else(|| e.to_string(), ToString::to_string);
-        bad(format!("the database URL cannot be read ({why}); write postgres://user:password@host:5432/name"))
+        url_error(format!("the database URL cannot be read ({why}); write postgres://user:password@host:5432/name"))
     })?;
     if config.get_connect_timeout().is_none() {
-        config.connect_timeout(CONNECT);
+        config.connect_timeout(CONNECT_TIMEOUT);
     }
     if config.get_application_name().is_none() {
         config.application_name("opendrs");
     }
     config.target_session_attrs(TargetSessionAttrs::ReadWrite);
-    Ok(Target { config, tls: tls::connector(&verify)? })
+    Ok(PgTarget { config, tls: tls::build_connector(&verify)? })
 }
 
-fn bad(words: impl Into<String>) -> Error {
-    Error::Open(words.into())
+fn url_error(words: impl Into<String>) -> Error {
+    Error::CannotOpen(words.into())
 }
 
 /// What the parameters say that the driver does not know.
 #[derive(Default)]
-struct Read<'u> {
+struct UrlParameters<'u> {
     /// What the driver is given.
-    kept: Vec<&'u str>,
-    mode: Option<&'u str>,
-    root: Option<String>,
+    driver_parameters: Vec<&'u str>,
+    ssl_mode: Option<&'u str>,
+    ssl_root_cert: Option<String>,
 }
 
 /// Takes from a URL what the driver does not know.
-fn split(url: &str) -> Result<(String, Verify)> {
-    let Some((base, query)) = url.split_once('?') else { return Ok((url.to_owned(), Verify::Nobody)) };
-    let mut read = Read::default();
+fn split_parameters(url: &str) -> Result<(String, CertificateCheck)> {
+    let Some((base, query)) = url.split_once('?') else { return Ok((url.to_owned(), CertificateCheck::Unverified)) };
+    let mut read = UrlParameters::default();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         match name {
-            "sslmode" => read.mode = Some(value),
+            "sslmode" => read.ssl_mode = Some(value),
             "sslrootcert" => {
-                let path = form::unescape(value.as_bytes(), false);
-                read.root = Some(path.ok_or_else(|| bad("sslrootcert of the database URL cannot be read"))?);
+                let path = form::percent_decode(value.as_bytes(), false);
+                read.ssl_root_cert =
+                    Some(path.ok_or_else(|| url_error("sslrootcert of the database URL cannot be read"))?);
             }
-            "target_session_attrs" => writable(value)?,
+            "target_session_attrs" => check_session_attrs(value)?,
             "client_encoding" if value.eq_ignore_ascii_case("utf8") || value.eq_ignore_ascii_case("utf-8") => {}
             "client_encoding" => {
-                return Err(bad(format!("client_encoding={value} of the database URL: leave it out, it is UTF8")));
+                return Err(url_error(format!(
+                    "client_encoding={value} of the database URL: leave it out, it is UTF8"
+                )));
             }
-            name if KNOWN.contains(&name) => read.kept.push(pair),
-            name => return Err(unknown(name)),
+            name if KNOWN_PARAMETERS.contains(&name) => read.driver_parameters.push(pair),
+            name => return Err(unknown_parameter_error(name)),
         }
     }
-    let verify = verify(&mut read)?;
-    let query = read.kept.join("&");
+    let verify = certificate_check(&mut read)?;
+    let query = read.driver_parameters.join("&");
     Ok((if query.is_empty() { base.to_owned() } else { format!("{base}?{query}") }, verify))
 }
 
 /// Whether a server that takes writes is one of those that are asked for.
-fn writable(value: &str) -> Result<()> {
+fn check_session_attrs(value: &str) -> Result<()> {
     match value {
         // What is asked for by `any` is narrowed: the service writes.
         "any" | "read-write" | "primary" => Ok(()),
-        value => Err(bad(format!(
+        value => Err(url_error(format!(
             "target_session_attrs={value} of the database URL: the service writes, leave it out or write read-write"
         ))),
     }
 }
 
-fn unknown(name: &str) -> Error {
+fn unknown_parameter_error(name: &str) -> Error {
     let advice = match name {
         "sslcert" | "sslkey" | "sslpassword" => ": client certificates are not supported, use a user and a password",
         "passfile" | "service" | "servicefile" => ": write user and password into the URL",
         "sslcrl" | "sslcrldir" => ": lists of revoked certificates are not supported",
         _ => "",
     };
-    let known = KNOWN.join(", ");
-    bad(format!("the database URL has the unknown parameter `{name}`{advice}. Leave it out; known are {known}"))
+    let known = KNOWN_PARAMETERS.join(", ");
+    url_error(format!("the database URL has the unknown parameter `{name}`{advice}. Leave it out; known are {known}"))
 }
 
 /// Whose certificates are good; leaves in `kept` what the driver is to be told of it.
-fn verify(read: &mut Read<'_>) -> Result<Verify> {
-    let verify = match (read.mode, read.root.take()) {
+fn certificate_check(read: &mut UrlParameters<'_>) -> Result<CertificateCheck> {
+    let verify = match (read.ssl_mode, read.ssl_root_cert.take()) {
         // As with libpq, which takes nothing weaker beside the system's roots.
-        (None | Some("verify-full"), Some(root)) if root == SYSTEM => Verify::System,
-        (Some(mode), Some(root)) if root == SYSTEM => {
-            return Err(bad(format!(
+        (None | Some("verify-full"), Some(root)) if root == SYSTEM_ROOTS => CertificateCheck::SystemRoots,
+        (Some(mode), Some(root)) if root == SYSTEM_ROOTS => {
+            return Err(url_error(format!(
                 "sslrootcert=system of the database URL needs sslmode=verify-full, not {mode}: leave sslmode out"
             )));
         }
-        (Some("verify-full"), None) => Verify::System,
-        (Some("verify-full"), Some(path)) => Verify::File(path.into()),
-        (_, Some(_)) => return Err(bad("sslrootcert of the database URL needs sslmode=verify-full beside it")),
+        (Some("verify-full"), None) => CertificateCheck::SystemRoots,
+        (Some("verify-full"), Some(path)) => CertificateCheck::RootFile(path.into()),
+        (_, Some(_)) => return Err(url_error("sslrootcert of the database URL needs sslmode=verify-full beside it")),
         (Some(mode), None) if !["disable", "prefer", "require"].contains(&mode) => {
-            return Err(bad(format!(
+            return Err(url_error(format!(
                 "sslmode={mode} of the database URL is not known: write disable, prefer, require or verify-full"
             )));
         }
-        (_, None) => Verify::Nobody,
+        (_, None) => CertificateCheck::Unverified,
     };
-    match (&verify, read.mode) {
-        (Verify::System | Verify::File(_), _) | (_, Some("require")) => read.kept.push("sslmode=require"),
-        (_, Some("disable")) => read.kept.push("sslmode=disable"),
+    match (&verify, read.ssl_mode) {
+        (CertificateCheck::SystemRoots | CertificateCheck::RootFile(_), _) | (_, Some("require")) => {
+            read.driver_parameters.push("sslmode=require")
+        }
+        (_, Some("disable")) => read.driver_parameters.push("sslmode=disable"),
         _ => {}
     }
     Ok(verify)
@@ -175,20 +180,28 @@ mod tests {
     #[test]
     fn the_url_says_how_much_is_proven() {
         for (url, left, verify) in [
-            ("postgres://h/d", "postgres://h/d", Verify::Nobody),
-            ("postgres://h/d?sslmode=require", "postgres://h/d?sslmode=require", Verify::Nobody),
-            ("postgres://h/d?sslmode=disable", "postgres://h/d?sslmode=disable", Verify::Nobody),
-            ("postgres://h/d?sslmode=prefer", "postgres://h/d", Verify::Nobody),
-            ("postgres://h/d?port=1&sslmode=verify-full", "postgres://h/d?port=1&sslmode=require", Verify::System),
-            ("postgres://h/d?sslrootcert=system", "postgres://h/d?sslmode=require", Verify::System),
-            ("postgres://h/d?sslrootcert=system&sslmode=verify-full", "postgres://h/d?sslmode=require", Verify::System),
+            ("postgres://h/d", "postgres://h/d", CertificateCheck::Unverified),
+            ("postgres://h/d?sslmode=require", "postgres://h/d?sslmode=require", CertificateCheck::Unverified),
+            ("postgres://h/d?sslmode=disable", "postgres://h/d?sslmode=disable", CertificateCheck::Unverified),
+            ("postgres://h/d?sslmode=prefer", "postgres://h/d", CertificateCheck::Unverified),
+            (
+                "postgres://h/d?port=1&sslmode=verify-full",
+                "postgres://h/d?port=1&sslmode=require",
+                CertificateCheck::SystemRoots,
+            ),
+            ("postgres://h/d?sslrootcert=system", "postgres://h/d?sslmode=require", CertificateCheck::SystemRoots),
+            (
+                "postgres://h/d?sslrootcert=system&sslmode=verify-full",
+                "postgres://h/d?sslmode=require",
+                CertificateCheck::SystemRoots,
+            ),
             (
                 "postgres://h/d?sslrootcert=%2Fetc%2Fca.pem&sslmode=verify-full",
                 "postgres://h/d?sslmode=require",
-                Verify::File("/etc/ca.pem".into()),
+                CertificateCheck::RootFile("/etc/ca.pem".into()),
             ),
         ] {
-            assert_eq!(split(url).unwrap(), (left.to_owned(), verify), "{url}");
+            assert_eq!(split_parameters(url).unwrap(), (left.to_owned(), verify), "{url}");
         }
     }
 
@@ -205,18 +218,21 @@ mod tests {
             ("port=x", "port"),
             ("client_encoding=LATIN1", "it is UTF8"),
         ] {
-            let words = target(&format!("postgres://user:hidden@h/d?{query}")).err().unwrap().to_string();
+            let words = parse_url(&format!("postgres://user:hidden@h/d?{query}")).err().unwrap().to_string();
             assert!(words.contains(says) && !words.contains("hidden"), "{query}: {words}");
         }
     }
 
     #[test]
     fn what_is_known_reaches_the_driver() {
-        let config = |query: &str| target(&format!("postgres://one:5432,two:5433/d{query}")).unwrap().config;
+        let config = |query: &str| parse_url(&format!("postgres://one:5432,two:5433/d{query}")).unwrap().config;
         let plain = config("");
         assert_eq!((plain.get_hosts().len(), plain.get_ports()), (2, [5432, 5433].as_slice()));
         assert_eq!(plain.get_target_session_attrs(), TargetSessionAttrs::ReadWrite);
-        assert_eq!((plain.get_connect_timeout(), plain.get_application_name()), (Some(&CONNECT), Some("opendrs")));
+        assert_eq!(
+            (plain.get_connect_timeout(), plain.get_application_name()),
+            (Some(&CONNECT_TIMEOUT), Some("opendrs"))
+        );
         for word in ["any", "read-write", "primary"] {
             let asked = config(&format!("?target_session_attrs={word}"));
             assert_eq!(asked.get_target_session_attrs(), TargetSessionAttrs::ReadWrite);
@@ -224,7 +240,7 @@ mod tests {
         let set = config("?connect_timeout=3&application_name=mine&client_encoding=UTF8");
         assert_eq!(set.get_connect_timeout(), Some(&Duration::from_secs(3)));
         assert_eq!(set.get_application_name(), Some("mine"));
-        let look = target("postgres://h/d").unwrap().for_a_look();
+        let look = parse_url("postgres://h/d").unwrap().for_inspection();
         assert_eq!(look.config.get_target_session_attrs(), TargetSessionAttrs::Any);
     }
 }

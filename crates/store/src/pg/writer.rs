@@ -3,13 +3,13 @@
 //! It and its connection live on one thread, so that between them nothing is woken. Invariant: a batch is committed
 //! whole or run again command by command; nobody is told that a command is done before its commit was answered.
 
-use super::{PAUSE, PgConn, Target, connect, silence};
+use super::{PgConn, PgTarget, RECONNECT_PAUSE, connect, timeout_error};
+use crate::availability::StoreSide;
+use crate::batch_channel::{self, CommandBatch, CommandBatchReceiver, reply_unavailable};
+use crate::command::CommandJob;
 use crate::failpoint::{self, Point};
-use crate::meter::Meter;
-use crate::reach::Side;
-use crate::turn::{self, Parcel, Parcels, unavailable};
-use crate::tx::On;
-use crate::write::Job;
+use crate::metrics::StoreCounters;
+use crate::tx::TxConnection;
 use crate::{Error, Result, Tx};
 use futures_util::future::try_join_all;
 use std::collections::HashMap;
@@ -18,44 +18,53 @@ use std::time::Instant;
 use tokio::sync::oneshot;
 
 /// How often a command that met another transaction is run again.
-const CONFLICTS: usize = 10;
+const MAX_CONFLICT_RETRIES: usize = 10;
 
 /// Opens the writer's first connection and starts its thread; it ends when the last [`crate::Db`] is gone.
-pub(crate) async fn start_writer(target: &Target, waiting: Parcels, meter: Arc<Meter>) -> Result<()> {
+pub(crate) async fn start_writer(
+    target: &PgTarget,
+    waiting: CommandBatchReceiver,
+    meter: Arc<StoreCounters>,
+) -> Result<()> {
     let (target, (opened, open)) = (target.clone(), oneshot::channel());
-    let failed = |e: std::io::Error| Error::Open(format!("cannot start the writer's thread: {e}"));
+    let failed = |e: std::io::Error| Error::CannotOpen(format!("cannot start the writer's thread: {e}"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
     let work = move || {
         runtime.block_on(async {
-            match connect(&target, Side::Write, &meter).await {
+            match connect(&target, StoreSide::Write, &meter).await {
                 Ok(conn) => {
                     let _ = opened.send(Ok(()));
-                    run(conn, waiting, &target, &meter).await;
+                    run_writer(conn, waiting, &target, &meter).await;
                 }
                 Err(error) => drop(opened.send(Err(error))),
             }
         });
     };
     std::thread::Builder::new().name("store-writer".into()).spawn(work).map_err(failed)?;
-    open.await.unwrap_or_else(|_| Err(silence()))
+    open.await.unwrap_or_else(|_| Err(timeout_error()))
 }
 
-async fn run(mut conn: PgConn, mut waiting: Parcels, target: &Target, meter: &Arc<Meter>) {
-    let (mut batch, mut failed): (Vec<Parcel>, Option<(Instant, Error)>) = (Vec::new(), None);
+async fn run_writer(
+    mut conn: PgConn,
+    mut waiting: CommandBatchReceiver,
+    target: &PgTarget,
+    meter: &Arc<StoreCounters>,
+) {
+    let (mut batch, mut failed): (Vec<CommandBatch>, Option<(Instant, Error)>) = (Vec::new(), None);
     while let Some(first) = waiting.recv().await {
         batch.push(first);
-        turn::fill(&mut batch, &mut waiting);
+        batch_channel::fill_transaction(&mut batch, &mut waiting);
         if conn.is_lost() {
             if let Some((at, error)) = &failed
-                && at.elapsed() < PAUSE
+                && at.elapsed() < RECONNECT_PAUSE
             {
-                unavailable(&mut batch, error);
+                reply_unavailable(&mut batch, error);
                 continue;
             }
-            match connect(target, Side::Write, meter).await {
+            match connect(target, StoreSide::Write, meter).await {
                 Ok(new) => (conn, failed) = (new, None),
                 Err(error) => {
-                    unavailable(&mut batch, &error);
+                    reply_unavailable(&mut batch, &error);
                     #[expect(clippy::disallowed_methods, reason = "a bound on attempts, not a delay")]
                     let now = Instant::now();
                     failed = Some((now, error));
@@ -63,38 +72,38 @@ async fn run(mut conn: PgConn, mut waiting: Parcels, target: &Target, meter: &Ar
                 }
             }
         }
-        let counted = meter.batch(batch.iter().map(|parcel| parcel.jobs.len()).sum());
-        let done = conn.bounded(attempt(&conn, &mut batch)).await;
-        counted.ended(done.is_ok());
+        let counted = meter.start_batch(batch.iter().map(|parcel| parcel.commands.len()).sum());
+        let done = conn.with_timeout(attempt_batch(&conn, &mut batch)).await;
+        counted.finish(done.is_ok());
         if done.is_ok() {
-            turn::done(&mut batch);
+            batch_channel::reply_done(&mut batch);
         } else if conn.is_lost() {
             // Whether it was committed is not known; on this connection nothing more can be tried.
-            unavailable(&mut batch, &done.err().unwrap_or_else(silence));
+            reply_unavailable(&mut batch, &done.err().unwrap_or_else(timeout_error));
         } else {
-            for parcel in batch.drain(..).flat_map(Parcel::split) {
+            for parcel in batch.drain(..).flat_map(CommandBatch::split) {
                 match conn.is_lost() {
                     // A command that waits for a silent connection would keep all that follow.
-                    true => unavailable(&mut vec![parcel], &silence()),
-                    false => one_by_one(&conn, parcel).await,
+                    true => reply_unavailable(&mut vec![parcel], &timeout_error()),
+                    false => run_single(&conn, parcel).await,
                 }
             }
         }
     }
 }
 
-async fn one_by_one(conn: &PgConn, parcel: Parcel) {
+async fn run_single(conn: &PgConn, parcel: CommandBatch) {
     let mut one = [parcel];
-    let mut result = conn.bounded(attempt(conn, &mut one)).await;
+    let mut result = conn.with_timeout(attempt_batch(conn, &mut one)).await;
     let mut looked_again = false;
-    for _ in 0..CONFLICTS {
+    for _ in 0..MAX_CONFLICT_RETRIES {
         match &result {
             Err(error) if error.is_conflict() => {}
             // A key that was free when the command looked: another node was quicker. One more look will find it taken.
-            Err(error) if error.is_taken() && !looked_again => looked_again = true,
+            Err(error) if error.is_unique_violation() && !looked_again => looked_again = true,
             _ => break,
         }
-        result = conn.bounded(attempt(conn, &mut one)).await;
+        result = conn.with_timeout(attempt_batch(conn, &mut one)).await;
     }
     if let Err(error) = &result
         && error.is_conflict()
@@ -102,17 +111,17 @@ async fn one_by_one(conn: &PgConn, parcel: Parcel) {
         tracing::warn!(%error, "a command met others until it was given up");
     }
     let [parcel] = one;
-    parcel.answer_one(result);
+    parcel.reply_single(result);
 }
 
-async fn attempt(conn: &PgConn, batch: &mut [Parcel]) -> Result<()> {
-    let mut jobs: Vec<_> = batch.iter_mut().flat_map(|parcel| &mut parcel.jobs).collect();
+async fn attempt_batch(conn: &PgConn, batch: &mut [CommandBatch]) -> Result<()> {
+    let mut jobs: Vec<_> = batch.iter_mut().flat_map(|parcel| &mut parcel.commands).collect();
     // One order of locks on every node: fewer deadlocks.
-    jobs.sort_by_key(|job| job.key());
-    let mut groups: Vec<Vec<&mut Box<dyn Job>>> = Vec::with_capacity(jobs.len());
+    jobs.sort_by_key(|job| job.ordering_key());
+    let mut groups: Vec<Vec<&mut Box<dyn CommandJob>>> = Vec::with_capacity(jobs.len());
     let mut place: HashMap<u64, usize> = HashMap::with_capacity(jobs.len());
     for job in jobs {
-        let at = *place.entry(job.key()).or_insert_with(|| {
+        let at = *place.entry(job.ordering_key()).or_insert_with(|| {
             groups.push(Vec::new());
             groups.len() - 1
         });
@@ -121,14 +130,14 @@ async fn attempt(conn: &PgConn, batch: &mut [Parcel]) -> Result<()> {
     let count = groups.len();
     // Commands of one key in their order, on one `Tx`; different keys share the connection's pipeline.
     let work = try_join_all(groups.into_iter().map(|group| async move {
-        let mut tx = Tx::new(On::Pg(conn));
+        let mut tx = Tx::new(TxConnection::Pg(conn));
         for job in group {
             job.run(&mut tx).await?;
         }
         Ok::<_, Error>(())
     }));
-    let done = conn.gather.transaction(&conn.client, count, work).await;
-    conn.known.ended(done.is_ok());
+    let done = conn.coalescer.run_transaction(&conn.client, count, work).await;
+    conn.valid_devices.transaction_ended(done.is_ok());
     failpoint::reached(Point::BatchCommitted);
     done
 }

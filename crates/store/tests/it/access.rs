@@ -1,6 +1,6 @@
 //! Which tokens are refused whatever they speak for, and blocked customers: seen with the commit, on every node.
 
-use crate::harness::{Store, command};
+use crate::harness::{TestStore, command};
 use crate::samples::{at, client, customer, device, model, profile, reading_id, slot, slot_id, uuid};
 use opendrs_domain::customer::Customer;
 use opendrs_domain::device::Device;
@@ -20,120 +20,136 @@ both!(
     a_block_ends_what_was_signed_in_to_for_good,
 );
 
-const FIRST: AccessVersion = AccessVersion(0);
-const SECOND: AccessVersion = AccessVersion(-7);
+const FIRST_VERSION: AccessVersion = AccessVersion(0);
+const SECOND_VERSION: AccessVersion = AccessVersion(-7);
 
 /// A registered unit of a model with a slot, and its shard.
-async fn unit(store: &Store, n: u64) -> (i64, Device) {
+async fn insert_device(store: &TestStore, n: u64) -> (i64, Device) {
     let model = model(1, MakerId(uuid(1)));
-    store.write(model.clone(), |tx, m| Box::pin(model::put(tx, m))).await;
-    store.write((model.id, slot("filter")), |tx, (model, slot)| Box::pin(model::put_slot(tx, *model, 0, slot))).await;
+    store.write(model.clone(), |tx, m| Box::pin(model::upsert(tx, m))).await;
+    store
+        .write((model.id, slot("filter")), |tx, (model, slot)| Box::pin(model::upsert_slot(tx, *model, 0, slot)))
+        .await;
     let device = device(n, &model, &format!("unit-{n}"));
-    let shard = store.db.shards().of_unit(model.id, &device.serial);
-    store.write((shard, device.clone()), |tx, (shard, d)| Box::pin(device::add(tx, *shard, d))).await;
+    let shard = store.db.shards().for_unit(model.id, &device.serial);
+    store.write((shard, device.clone()), |tx, (shard, d)| Box::pin(device::insert(tx, *shard, d))).await;
     (shard, device)
 }
 
-async fn report(store: &Store, (shard, device): &(i64, Device), judged: AccessVersion) -> bool {
+async fn insert_reading(store: &TestStore, (shard, device): &(i64, Device), judged: AccessVersion) -> bool {
     static NUMBER: AtomicU64 = AtomicU64::new(1);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let with = ((*shard, judged), reading_id(number), device.id);
     let command = command(number, with, |tx, (judged, id, device)| {
         let status = SlotStatus { remaining: 1.0, original: 2.0, on_hand: None, expected_at: None, last_use_at: None };
-        Box::pin(async move { reading::report(tx, *judged, (*id, *device, &slot_id("filter")), at(5), &status).await })
+        Box::pin(async move {
+            reading::insert_if_valid(tx, *judged, (*id, *device, &slot_id("filter")), at(5), &status).await
+        })
     });
     store.db.write(command).await.unwrap()
 }
 
-async fn set_version(store: &Store, version: AccessVersion) {
+async fn set_version(store: &TestStore, version: AccessVersion) {
     store.write(version, |tx, version| Box::pin(access::set_version(tx, *version))).await;
 }
 
-async fn a_token_judged_by_an_older_version_is_refused_at_once(store: &Store) {
-    let unit = unit(store, 1).await;
+async fn a_token_judged_by_an_older_version_is_refused_at_once(store: &TestStore) {
+    let unit = insert_device(store, 1).await;
     let told = async |judged| {
         let of = (unit.1.id, judged);
-        store.read(async |tx| subscription::told_in_good_standing(tx, unit.0, of).await).await.is_some()
+        store.read(async |tx| subscription::list_slots_for_token(tx, unit.0, of).await).await.is_some()
     };
-    let found = async || store.read(async |tx| device::with_slot(tx, unit.0, unit.1.id, "filter").await).await.unwrap();
-    assert!(report(store, &unit, FIRST).await && report(store, &unit, FIRST).await, "known from now on");
-    assert!(told(FIRST).await && found().await.access == FIRST);
+    let found =
+        async || store.read(async |tx| device::find_with_slot(tx, unit.0, unit.1.id, "filter").await).await.unwrap();
+    assert!(
+        insert_reading(store, &unit, FIRST_VERSION).await && insert_reading(store, &unit, FIRST_VERSION).await,
+        "known from now on"
+    );
+    assert!(told(FIRST_VERSION).await && found().await.access == FIRST_VERSION);
 
-    set_version(&Store::open(store.place.clone()).await, SECOND).await;
-    assert!(!report(store, &unit, FIRST).await && !told(FIRST).await);
-    assert_eq!(store.read(async |tx| access::version(tx).await).await, SECOND);
-    assert_eq!(found().await.access, SECOND);
-    assert!(report(store, &unit, SECOND).await && report(store, &unit, SECOND).await && told(SECOND).await);
-    assert!(!report(store, &unit, FIRST).await, "nor later");
+    set_version(&TestStore::open(store.location.clone()).await, SECOND_VERSION).await;
+    assert!(!insert_reading(store, &unit, FIRST_VERSION).await && !told(FIRST_VERSION).await);
+    assert_eq!(store.read(async |tx| access::load_version(tx).await).await, SECOND_VERSION);
+    assert_eq!(found().await.access, SECOND_VERSION);
+    assert!(
+        insert_reading(store, &unit, SECOND_VERSION).await
+            && insert_reading(store, &unit, SECOND_VERSION).await
+            && told(SECOND_VERSION).await
+    );
+    assert!(!insert_reading(store, &unit, FIRST_VERSION).await, "nor later");
 }
 
-async fn a_token_judged_before_a_change_relies_on_nothing_known_since(store: &Store) {
-    let (first, second) = (unit(store, 1).await, unit(store, 2).await);
-    assert!(report(store, &first, FIRST).await && report(store, &second, FIRST).await);
-    set_version(&Store::open(store.place.clone()).await, SECOND).await;
+async fn a_token_judged_before_a_change_relies_on_nothing_known_since(store: &TestStore) {
+    let (first, second) = (insert_device(store, 1).await, insert_device(store, 2).await);
+    assert!(insert_reading(store, &first, FIRST_VERSION).await && insert_reading(store, &second, FIRST_VERSION).await);
+    set_version(&TestStore::open(store.location.clone()).await, SECOND_VERSION).await;
     // Others make the devices known anew; a call that was judged before comes late.
     for _ in 0..2 {
-        assert!(report(store, &first, SECOND).await && report(store, &second, SECOND).await);
-        assert!(!report(store, &first, FIRST).await && !report(store, &second, FIRST).await);
+        assert!(
+            insert_reading(store, &first, SECOND_VERSION).await && insert_reading(store, &second, SECOND_VERSION).await
+        );
+        assert!(
+            !insert_reading(store, &first, FIRST_VERSION).await && !insert_reading(store, &second, FIRST_VERSION).await
+        );
     }
 }
 
-async fn clients(store: &Store) -> [ClientId; 2] {
+async fn insert_clients(store: &TestStore) -> [ClientId; 2] {
     let owner = profile(1, MakerId(uuid(1)));
     store
         .write(owner.clone(), |tx, p| {
             Box::pin(async {
-                maker::add(tx, &opendrs_domain::maker::Maker { id: p.maker, name: "Maker".into() }).await?;
-                profile::put(tx, p).await
+                maker::insert(tx, &opendrs_domain::maker::Maker { id: p.maker, name: "Maker".into() }).await?;
+                profile::upsert(tx, p).await
             })
         })
         .await;
     let clients = [client(1, &owner, ClientKind::Web), client(2, &owner, ClientKind::Web)];
     for (at, client) in clients.iter().enumerate() {
         let with = (client.clone(), i64::try_from(at).unwrap());
-        store.write(with, |tx, (c, at)| Box::pin(profile::put_client(tx, c, *at))).await;
+        store.write(with, |tx, (c, at)| Box::pin(profile::upsert_client(tx, c, *at))).await;
     }
     clients.map(|client| client.id)
 }
 
-async fn restricted_clients_are_those_whose_tokens_were_ended(store: &Store) {
-    let [first, second] = clients(store).await;
-    let restricted = async || store.read(async |tx| access::restricted_clients(tx).await).await;
+async fn restricted_clients_are_those_whose_tokens_were_ended(store: &TestStore) {
+    let [first, second] = insert_clients(store).await;
+    let restricted = async || store.read(async |tx| access::list_restricted_clients(tx).await).await;
     assert_eq!(restricted().await, []);
     for state in [ClientState::Disabled, ClientState::Enabled, ClientState::Removed] {
         let access = ClientAccess { state, generation: 7 };
         store.write((first, access), |tx, (id, access)| Box::pin(profile::set_access(tx, *id, *access))).await;
         assert_eq!(restricted().await, [(first, access)]);
-        let (found, version) = store.read(async |tx| profile::client_as_of(tx, first).await).await.unwrap();
-        assert_eq!((found.access, version), (access, FIRST));
+        let (found, version) = store.read(async |tx| profile::find_client_with_version(tx, first).await).await.unwrap();
+        assert_eq!((found.access, version), (access, FIRST_VERSION));
         // What a seed declares of it changes nothing of that.
-        store.write(found.clone(), |tx, c| Box::pin(profile::put_client(tx, c, 0))).await;
+        store.write(found.clone(), |tx, c| Box::pin(profile::upsert_client(tx, c, 0))).await;
         assert_eq!(store.write(first, |tx, id| Box::pin(profile::lock_client(tx, *id))).await, Some(found));
     }
-    let other = store.read(async |tx| profile::client(tx, second).await).await.unwrap();
+    let other = store.read(async |tx| profile::find_client(tx, second).await).await.unwrap();
     assert_eq!(other.access, ClientAccess::default());
 }
 
-async fn secrets_come_back_one_or_two(store: &Store) {
-    let [first, _] = clients(store).await;
+async fn secrets_come_back_one_or_two(store: &TestStore) {
+    let [first, _] = insert_clients(store).await;
     for (present, former) in [([1; 32], Some([2; 32])), ([3; 32], None)] {
         let with = (first, present, former);
         store
             .write(with, |tx, (id, present, former)| Box::pin(profile::set_secrets(tx, *id, present, former.as_ref())))
             .await;
-        let found = store.read(async |tx| profile::client(tx, first).await).await.unwrap();
+        let found = store.read(async |tx| profile::find_client(tx, first).await).await.unwrap();
         assert_eq!((found.secret_hash, found.former_secret_hash), (Some(present), former));
     }
 }
 
-async fn person(store: &Store, id: CustomerId) -> i64 {
-    let shard = store.db.shards().of_customer(id);
+async fn insert_customer(store: &TestStore, id: CustomerId) -> i64 {
+    let shard = store.db.shards().for_customer(id);
     let with = (shard, Customer { id, ..customer(1) });
-    store.write(with, |tx, (shard, c)| Box::pin(customer::put(tx, *shard, c, "hash"))).await;
+    store.write(with, |tx, (shard, c)| Box::pin(customer::upsert(tx, *shard, c, "hash"))).await;
     shard
 }
 
-async fn block(store: &Store, (shard, id): (i64, CustomerId), since: Option<i64>) -> bool {
+async fn set_blocked(store: &TestStore, (shard, id): (i64, CustomerId), since: Option<i64>) -> bool {
     let with = (shard, id, since.map(at));
     store
         .write(with, |tx, (shard, id, since)| {
@@ -142,46 +158,52 @@ async fn block(store: &Store, (shard, id): (i64, CustomerId), since: Option<i64>
                     Some(at) => customer::block(tx, *shard, *id, *at).await?,
                     None => customer::unblock(tx, *shard, *id).await?,
                 };
-                device::suspend(tx, *id, *since).await?;
+                device::set_suspended(tx, *id, *since).await?;
                 Ok(changed)
             })
         })
         .await
 }
 
-async fn a_blocked_customers_devices_are_refused_at_once_until_the_block_is_lifted(store: &Store) {
-    let unit = unit(store, 1).await;
+async fn a_blocked_customers_devices_are_refused_at_once_until_the_block_is_lifted(store: &TestStore) {
+    let unit = insert_device(store, 1).await;
     let (id, owner) = (unit.1.id, unit.1.customer);
-    let of = (person(store, owner).await, owner);
-    assert!(report(store, &unit, FIRST).await && report(store, &unit, FIRST).await, "known from now on");
-    assert!(block(&Store::open(store.place.clone()).await, of, Some(9)).await);
-    assert!(!report(store, &unit, FIRST).await);
-    let found = store.read(async |tx| device::by_id(tx, unit.0, id).await).await.unwrap();
-    assert_eq!((found.suspended_at, found.accepts(1)), (Some(at(9)), false));
-    assert_eq!(store.read(async |tx| device::revoked(tx, unit.0, id).await).await, None);
-    assert_eq!(store.write((unit.0, id), |tx, (shard, id)| Box::pin(device::turns(tx, *shard, *id))).await, None);
-    let told = store.read(async |tx| subscription::told_in_good_standing(tx, unit.0, (id, FIRST)).await).await;
+    let of = (insert_customer(store, owner).await, owner);
+    assert!(
+        insert_reading(store, &unit, FIRST_VERSION).await && insert_reading(store, &unit, FIRST_VERSION).await,
+        "known from now on"
+    );
+    assert!(set_blocked(&TestStore::open(store.location.clone()).await, of, Some(9)).await);
+    assert!(!insert_reading(store, &unit, FIRST_VERSION).await);
+    let found = store.read(async |tx| device::find_by_id(tx, unit.0, id).await).await.unwrap();
+    assert_eq!((found.suspended_at, found.accepts_token_family(1)), (Some(at(9)), false));
+    assert_eq!(store.read(async |tx| device::find_revoked_families(tx, unit.0, id).await).await, None);
+    assert_eq!(
+        store.write((unit.0, id), |tx, (shard, id)| Box::pin(device::lock_rotation(tx, *shard, *id))).await,
+        None
+    );
+    let told = store.read(async |tx| subscription::list_slots_for_token(tx, unit.0, (id, FIRST_VERSION)).await).await;
     assert_eq!(told, None);
-    assert!(block(store, of, None).await);
-    assert!(report(store, &unit, FIRST).await && report(store, &unit, FIRST).await);
+    assert!(set_blocked(store, of, None).await);
+    assert!(insert_reading(store, &unit, FIRST_VERSION).await && insert_reading(store, &unit, FIRST_VERSION).await);
 }
 
-async fn a_block_ends_what_was_signed_in_to_for_good(store: &Store) {
+async fn a_block_ends_what_was_signed_in_to_for_good(store: &TestStore) {
     let id = CustomerId(uuid(1));
-    let of = (person(store, id).await, id);
+    let of = (insert_customer(store, id).await, id);
     let standing = async || {
-        let read = store.read(async |tx| customer::standing(tx, of.0, id).await).await;
-        let held = store.write(of, |tx, (shard, id)| Box::pin(customer::standing_held(tx, *shard, *id))).await;
+        let read = store.read(async |tx| customer::find_access(tx, of.0, id).await).await;
+        let held = store.write(of, |tx, (shard, id)| Box::pin(customer::lock_access(tx, *shard, *id))).await;
         assert_eq!(read, held);
         read
     };
-    assert!(standing().await.accepts(0));
+    assert!(standing().await.accepts_generation(0));
     for (blocks, generation) in [(true, 1), (false, 1)] {
-        assert_eq!(block(store, of, Some(9)).await, blocks, "twice is once");
+        assert_eq!(set_blocked(store, of, Some(9)).await, blocks, "twice is once");
         let found = standing().await;
         assert_eq!((found.blocked_at, found.generation), (Some(at(9)), generation));
-        assert!(!found.accepts(0) && !found.accepts(1));
+        assert!(!found.accepts_generation(0) && !found.accepts_generation(1));
     }
-    assert!(block(store, of, None).await && !block(store, of, None).await);
-    assert!(!standing().await.accepts(0) && standing().await.accepts(1));
+    assert!(set_blocked(store, of, None).await && !set_blocked(store, of, None).await);
+    assert!(!standing().await.accepts_generation(0) && standing().await.accepts_generation(1));
 }

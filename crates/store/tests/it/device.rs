@@ -1,10 +1,10 @@
 //! Registered units.
 
-use crate::harness::{Store, command};
+use crate::harness::{TestStore, command};
 use crate::samples::{at, device, model, serial, slot, uuid};
-use opendrs_domain::device::{Device, Families};
+use opendrs_domain::device::{Device, RevokedFamilies};
 use opendrs_domain::id::{ClientId, CustomerId, DeviceId, MakerId, ModelId};
-use opendrs_domain::login::turn::Turns;
+use opendrs_domain::login::refresh_rotation::RotationState;
 use opendrs_domain::model::Model;
 use opendrs_store::{Error, device, model};
 
@@ -24,199 +24,208 @@ both!(
 
 const SHARD: i64 = 3;
 
-async fn washer(store: &Store) -> Model {
+async fn insert_model(store: &TestStore) -> Model {
     let model = model(1, MakerId(uuid(1)));
-    store.write(model.clone(), |tx, m| Box::pin(model::put(tx, m))).await;
+    store.write(model.clone(), |tx, m| Box::pin(model::upsert(tx, m))).await;
     model
 }
 
-async fn add(store: &Store, device: &Device) {
-    store.write(device.clone(), |tx, d| Box::pin(device::add(tx, SHARD, d))).await;
+async fn insert(store: &TestStore, device: &Device) {
+    store.write(device.clone(), |tx, d| Box::pin(device::insert(tx, SHARD, d))).await;
 }
 
-async fn end(store: &Store, device: &Device, when: i64) -> bool {
-    store.write((device.clone(), when), |tx, (d, when)| Box::pin(device::end(tx, SHARD, d, at(*when)))).await
+async fn end_registration(store: &TestStore, device: &Device, when: i64) -> bool {
+    store
+        .write((device.clone(), when), |tx, (d, when)| Box::pin(device::end_registration(tx, SHARD, d, at(*when))))
+        .await
 }
 
 /// Read in each of two ways, which must agree.
-async fn of_unit(store: &Store, model: ModelId, unit: &str) -> Option<DeviceId> {
+async fn lock_by_unit(store: &TestStore, model: ModelId, unit: &str) -> Option<DeviceId> {
     let with = (model, serial(unit));
-    let read = store.read(async |tx| device::unit(tx, SHARD, with.0, &with.1).await).await;
-    let held = store.write(with, |tx, (model, serial)| Box::pin(device::of_unit(tx, SHARD, *model, serial))).await;
+    let read = store.read(async |tx| device::find_by_unit(tx, SHARD, with.0, &with.1).await).await;
+    let held = store.write(with, |tx, (model, serial)| Box::pin(device::lock_by_unit(tx, SHARD, *model, serial))).await;
     assert_eq!(read, held);
     read
 }
 
 /// Read in each of four ways, which must agree.
-async fn get(store: &Store, id: DeviceId) -> Option<Device> {
-    let read = store.read(async |tx| device::by_id(tx, SHARD, id).await).await;
+async fn find(store: &TestStore, id: DeviceId) -> Option<Device> {
+    let read = store.read(async |tx| device::find_by_id(tx, SHARD, id).await).await;
     let held = store.write(id, |tx, id| Box::pin(device::lock(tx, SHARD, *id))).await;
-    let hot = store.read(async |tx| device::with_slot(tx, SHARD, id, "none").await).await;
+    let hot = store.read(async |tx| device::find_with_slot(tx, SHARD, id, "none").await).await;
     assert_eq!((Some(&read), Some(&hot.map(|call| call.device))), (Some(&held), Some(&held)));
-    let revoked = store.read(async |tx| device::revoked(tx, SHARD, id).await).await;
+    let revoked = store.read(async |tx| device::find_revoked_families(tx, SHARD, id).await).await;
     let registered = read.as_ref().filter(|device| device.deregistered_at.is_none());
-    assert_eq!(revoked.as_ref(), registered.map(|device| &device.revoked));
+    assert_eq!(revoked.as_ref(), registered.map(|device| &device.revoked_families));
     read
 }
 
-async fn a_new_device_comes_back_on_every_way_to_it(store: &Store) {
-    let model = washer(store).await;
+async fn a_new_device_comes_back_on_every_way_to_it(store: &TestStore) {
+    let model = insert_model(store).await;
     for (n, test) in [(1, false), (2, true)] {
         let device =
             Device { test, registered_at: at(-1), ..device(n, &model, &format!("-+_{}{n}", "Zz09".repeat(15))) };
-        add(store, &device).await;
-        assert_eq!(of_unit(store, model.id, device.serial.as_str()).await, Some(device.id));
-        assert_eq!(store.read(async |tx| device::by_id(tx, SHARD + 1, device.id).await).await, None, "another shard");
-        assert_eq!(get(store, device.id).await, Some(device));
+        insert(store, &device).await;
+        assert_eq!(lock_by_unit(store, model.id, device.serial.as_str()).await, Some(device.id));
+        assert_eq!(
+            store.read(async |tx| device::find_by_id(tx, SHARD + 1, device.id).await).await,
+            None,
+            "another shard"
+        );
+        assert_eq!(find(store, device.id).await, Some(device));
     }
-    assert_eq!(get(store, DeviceId(uuid(99))).await, None);
-    assert_eq!(of_unit(store, ModelId(uuid(99)), "unit").await, None);
+    assert_eq!(find(store, DeviceId(uuid(99))).await, None);
+    assert_eq!(lock_by_unit(store, ModelId(uuid(99)), "unit").await, None);
 }
 
-async fn a_unit_has_one_registration_at_a_time(store: &Store) {
-    let model = washer(store).await;
+async fn a_unit_has_one_registration_at_a_time(store: &TestStore) {
+    let model = insert_model(store).await;
     let (first, second) = (device(1, &model, "unit"), device(2, &model, "unit"));
-    add(store, &first).await;
-    let refused = store.db.write(command(0, second.clone(), |tx, d| Box::pin(device::add(tx, SHARD, d)))).await;
+    insert(store, &first).await;
+    let refused = store.db.write(command(0, second.clone(), |tx, d| Box::pin(device::insert(tx, SHARD, d)))).await;
     assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");
-    assert_eq!(get(store, second.id).await, None, "the refused one left nothing");
-    assert_eq!(of_unit(store, model.id, "unit").await, Some(first.id));
-    assert_eq!(of_unit(store, model.id, "Unit").await, None, "case counts");
+    assert_eq!(find(store, second.id).await, None, "the refused one left nothing");
+    assert_eq!(lock_by_unit(store, model.id, "unit").await, Some(first.id));
+    assert_eq!(lock_by_unit(store, model.id, "Unit").await, None, "case counts");
 }
 
-async fn a_registration_ends_once(store: &Store) {
-    let model = washer(store).await;
+async fn a_registration_ends_once(store: &TestStore) {
+    let model = insert_model(store).await;
     let (device, other) = (device(1, &model, "unit"), device(2, &model, "other"));
-    add(store, &device).await;
-    add(store, &other).await;
-    assert!(end(store, &device, 5).await);
-    assert!(!end(store, &device, 9).await, "it had ended");
-    assert_eq!(of_unit(store, model.id, "unit").await, None);
-    assert_eq!(get(store, device.id).await, Some(Device { deregistered_at: Some(at(5)), ..device }));
-    assert_eq!(of_unit(store, model.id, "other").await, Some(other.id));
-    assert_eq!(get(store, other.id).await, Some(other));
+    insert(store, &device).await;
+    insert(store, &other).await;
+    assert!(end_registration(store, &device, 5).await);
+    assert!(!end_registration(store, &device, 9).await, "it had ended");
+    assert_eq!(lock_by_unit(store, model.id, "unit").await, None);
+    assert_eq!(find(store, device.id).await, Some(Device { deregistered_at: Some(at(5)), ..device }));
+    assert_eq!(lock_by_unit(store, model.id, "other").await, Some(other.id));
+    assert_eq!(find(store, other.id).await, Some(other));
 }
 
-async fn the_end_of_an_old_registration_leaves_the_units_new_one(store: &Store) {
-    let model = washer(store).await;
+async fn the_end_of_an_old_registration_leaves_the_units_new_one(store: &TestStore) {
+    let model = insert_model(store).await;
     let (old, new) = (device(1, &model, "unit"), device(2, &model, "unit"));
-    add(store, &old).await;
-    assert!(end(store, &old, 5).await);
-    add(store, &new).await;
-    assert!(!end(store, &old, 6).await);
-    assert_eq!(of_unit(store, model.id, "unit").await, Some(new.id));
-    assert_eq!(get(store, new.id).await, Some(new));
+    insert(store, &old).await;
+    assert!(end_registration(store, &old, 5).await);
+    insert(store, &new).await;
+    assert!(!end_registration(store, &old, 6).await);
+    assert_eq!(lock_by_unit(store, model.id, "unit").await, Some(new.id));
+    assert_eq!(find(store, new.id).await, Some(new));
 }
 
-async fn a_second_sign_up_changes_client_and_test_and_nothing_else(store: &Store) {
-    let model = washer(store).await;
+async fn a_second_sign_up_changes_client_and_test_and_nothing_else(store: &TestStore) {
+    let model = insert_model(store).await;
     let (device, other) = (device(1, &model, "unit"), device(2, &model, "other"));
-    add(store, &device).await;
-    add(store, &other).await;
+    insert(store, &device).await;
+    insert(store, &other).await;
     let client = ClientId(uuid(9));
     store.write((device.id, client), |tx, (id, client)| Box::pin(device::relink(tx, SHARD, *id, *client, true))).await;
-    assert_eq!(get(store, device.id).await, Some(Device { client, test: true, ..device }));
-    assert_eq!(get(store, other.id).await, Some(other));
+    assert_eq!(find(store, device.id).await, Some(Device { client, test: true, ..device }));
+    assert_eq!(find(store, other.id).await, Some(other));
 }
 
-async fn only_a_later_use_counts(store: &Store) {
-    let model = washer(store).await;
+async fn only_a_later_use_counts(store: &TestStore) {
+    let model = insert_model(store).await;
     let device = device(1, &model, "unit");
-    add(store, &device).await;
+    insert(store, &device).await;
     for (told, kept) in [(5, 5), (3, 5), (5, 5), (7, 7), (-9, 7)] {
-        store.write((device.id, told), |tx, (id, told)| Box::pin(device::set_active(tx, SHARD, *id, at(*told)))).await;
-        assert_eq!(get(store, device.id).await, Some(Device { active_at: Some(at(kept)), ..device.clone() }));
+        store
+            .write((device.id, told), |tx, (id, told)| Box::pin(device::record_activity(tx, SHARD, *id, at(*told))))
+            .await;
+        assert_eq!(find(store, device.id).await, Some(Device { active_at: Some(at(kept)), ..device.clone() }));
     }
 }
 
-async fn revoked_families_come_back(store: &Store) {
-    let model = washer(store).await;
+async fn revoked_families_come_back(store: &TestStore) {
+    let model = insert_model(store).await;
     let (device, other) = (device(1, &model, "unit"), device(2, &model, "other"));
-    add(store, &device).await;
-    add(store, &other).await;
+    insert(store, &device).await;
+    insert(store, &other).await;
     for families in [vec![0], vec![u64::MAX, 1, 0xabc], (0..500).collect(), vec![]] {
-        let revoked = Families(families);
+        let revoked = RevokedFamilies(families);
         let with = (device.id, revoked.clone());
-        store.write(with, |tx, (id, revoked)| Box::pin(device::set_revoked(tx, SHARD, *id, revoked))).await;
-        assert_eq!(get(store, device.id).await, Some(Device { revoked, ..device.clone() }));
+        store.write(with, |tx, (id, revoked)| Box::pin(device::set_revoked_families(tx, SHARD, *id, revoked))).await;
+        assert_eq!(find(store, device.id).await, Some(Device { revoked_families: revoked, ..device.clone() }));
     }
-    assert_eq!(get(store, other.id).await, Some(other));
+    assert_eq!(find(store, other.id).await, Some(other));
 }
 
-async fn the_hot_read_tells_whether_the_model_has_the_slot(store: &Store) {
-    let model = washer(store).await;
+async fn the_hot_read_tells_whether_the_model_has_the_slot(store: &TestStore) {
+    let model = insert_model(store).await;
     let (a, b) = (slot("a.b"), slot("filter"));
     for (model, slot) in [(model.id, a.clone()), (ModelId(uuid(9)), b)] {
-        store.write((model, slot), |tx, (model, slot)| Box::pin(model::put_slot(tx, *model, 0, slot))).await;
+        store.write((model, slot), |tx, (model, slot)| Box::pin(model::upsert_slot(tx, *model, 0, slot))).await;
     }
     let device = device(1, &model, "unit");
-    add(store, &device).await;
+    insert(store, &device).await;
     let long = "x".repeat(10_000);
     for (asked, found) in
         [("a.b", Some(a.id)), ("filter", None), ("A.B", None), ("", None), ("a.b'", None), (long.as_str(), None)]
     {
-        let answer = store.read(async |tx| device::with_slot(tx, SHARD, device.id, asked).await).await;
+        let answer = store.read(async |tx| device::find_with_slot(tx, SHARD, device.id, asked).await).await;
         assert_eq!(answer.map(|call| (call.device, call.slot)), Some((device.clone(), found)), "{asked:.20}");
     }
-    assert_eq!(store.read(async |tx| device::with_slot(tx, SHARD + 1, device.id, "a.b").await).await, None);
+    assert_eq!(store.read(async |tx| device::find_with_slot(tx, SHARD + 1, device.id, "a.b").await).await, None);
 }
 
-async fn a_customers_devices_come_oldest_first_without_those_that_left(store: &Store) {
-    let model = washer(store).await;
+async fn a_customers_devices_come_oldest_first_without_those_that_left(store: &TestStore) {
+    let model = insert_model(store).await;
     let (ann, ben) = (CustomerId(uuid(1)), CustomerId(uuid(2)));
     let mut devices = Vec::new();
     for (n, customer, since) in [(1, ann, 30), (2, ben, 1), (3, ann, 10), (4, ann, 20), (5, ann, 5)] {
         let device = Device { customer, registered_at: at(since), ..device(n, &model, &format!("unit-{n}")) };
         let shard = i64::try_from(n).unwrap();
-        store.write((shard, device.clone()), |tx, (shard, d)| Box::pin(device::add(tx, *shard, d))).await;
+        store.write((shard, device.clone()), |tx, (shard, d)| Box::pin(device::insert(tx, *shard, d))).await;
         devices.push(device);
     }
     let left = devices[4].clone();
-    assert!(store.write(left, |tx, d| Box::pin(device::end(tx, 5, d, at(99)))).await);
-    let found = store.read(async |tx| device::of_customer(tx, ann).await).await;
+    assert!(store.write(left, |tx, d| Box::pin(device::end_registration(tx, 5, d, at(99)))).await);
+    let found = store.read(async |tx| device::list_by_customer(tx, ann).await).await;
     let wanted = [2, 3, 0].map(|n: usize| (devices[n].clone(), model.name.clone()));
     assert_eq!(found, wanted);
-    assert_eq!(store.read(async |tx| device::of_customer(tx, CustomerId(uuid(3))).await).await, []);
+    assert_eq!(store.read(async |tx| device::list_by_customer(tx, CustomerId(uuid(3))).await).await, []);
 }
 
-async fn the_devices_of_one_maker_are_told_from_those_of_others(store: &Store) {
-    let washer = washer(store).await;
+async fn the_devices_of_one_maker_are_told_from_those_of_others(store: &TestStore) {
+    let washer = insert_model(store).await;
     let brewer = model(2, MakerId(uuid(2)));
-    store.write(brewer.clone(), |tx, m| Box::pin(model::put(tx, m))).await;
+    store.write(brewer.clone(), |tx, m| Box::pin(model::upsert(tx, m))).await;
     let ann = CustomerId(uuid(1));
     let mut devices = Vec::new();
     for (n, of, customer, since) in
         [(1, &washer, ann, 30), (2, &brewer, ann, 1), (3, &washer, ann, 10), (4, &washer, CustomerId(uuid(2)), 5)]
     {
         let device = Device { customer, registered_at: at(since), ..device(n, of, &format!("unit-{n}")) };
-        add(store, &device).await;
+        insert(store, &device).await;
         devices.push(device);
     }
-    let found = async |limit| store.read(async |tx| device::of_maker(tx, ann, MakerId(uuid(1)), limit).await).await;
+    let found =
+        async |limit| store.read(async |tx| device::list_by_maker(tx, ann, MakerId(uuid(1)), limit).await).await;
     let [first, third] = [0, 2].map(|n: usize| (devices[n].clone(), washer.name.clone()));
     assert_eq!(found(9).await, [third.clone(), first.clone()]);
     assert_eq!(found(1).await, std::slice::from_ref(&third));
-    assert!(end(store, &third.0, 99).await);
+    assert!(end_registration(store, &third.0, 99).await);
     assert_eq!(found(9).await, [first]);
 }
 
-async fn where_refresh_tokens_stand_comes_back_until_the_registration_ends(store: &Store) {
-    let model = washer(store).await;
+async fn where_refresh_tokens_stand_comes_back_until_the_registration_ends(store: &TestStore) {
+    let model = insert_model(store).await;
     let (device, other) = (device(1, &model, "unit"), device(2, &model, "other"));
-    add(store, &device).await;
-    add(store, &other).await;
-    let held = async |id: DeviceId| store.write(id, |tx, id| Box::pin(device::turns(tx, SHARD, *id))).await;
-    let (mut turns, mut revoked) = (Turns::default(), Families::default());
+    insert(store, &device).await;
+    insert(store, &other).await;
+    let held = async |id: DeviceId| store.write(id, |tx, id| Box::pin(device::lock_rotation(tx, SHARD, *id))).await;
+    let (mut turns, mut revoked) = (RotationState::default(), RevokedFamilies::default());
     assert_eq!(held(device.id).await, Some((revoked.clone(), turns.clone())), "nothing was used");
     for n in 0..40 {
-        turns.present(u64::MAX - n % 3, at(i64::try_from(n).unwrap()), false, at(0));
-        revoked.add(n);
+        turns.use_token(u64::MAX - n % 3, at(i64::try_from(n).unwrap()), false, at(0));
+        revoked.insert(n);
         let with = (device.id, revoked.clone(), turns.clone());
-        store.write(with, |tx, (id, r, t)| Box::pin(device::set_turns(tx, SHARD, *id, r, t))).await;
+        store.write(with, |tx, (id, r, t)| Box::pin(device::save_rotation(tx, SHARD, *id, r, t))).await;
         assert_eq!(held(device.id).await, Some((revoked.clone(), turns.clone())));
-        assert_eq!(get(store, device.id).await, Some(Device { revoked: revoked.clone(), ..device.clone() }));
+        assert_eq!(find(store, device.id).await, Some(Device { revoked_families: revoked.clone(), ..device.clone() }));
     }
     assert_eq!(held(other.id).await, Some(Default::default()));
-    assert!(end(store, &device, 9).await);
+    assert!(end_registration(store, &device, 9).await);
     assert_eq!(held(device.id).await, None);
 }

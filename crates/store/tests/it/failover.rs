@@ -4,11 +4,11 @@
 //! Sessions change under the store's hands: a relay between it and the cluster runs statements on them, as a failover or a
 //! pooler would.
 
-use crate::harness::{Database, Store, command, connect, new};
-use crate::samples::{maker, mixed, uuid};
+use crate::harness::{TestDatabase, TestStore, command, connect, new_installation};
+use crate::samples::{maker, mix, uuid};
 use futures_util::future::join_all;
 use opendrs_domain::id::MakerId;
-use opendrs_store::{Db, Error, Place, Result, maker};
+use opendrs_store::{Db, Error, Result, StoreLocation, maker};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -23,12 +23,12 @@ postgres_only!(
     a_read_only_database_is_refused_until_it_is_writable
 );
 
-async fn add(store: &Store, n: u64) -> Result<()> {
-    store.db.write(command(mixed(n), n, |tx, n| Box::pin(async { maker::add(tx, &maker(*n)).await }))).await
+async fn insert(store: &TestStore, n: u64) -> Result<()> {
+    store.db.write(command(mix(n), n, |tx, n| Box::pin(async { maker::insert(tx, &maker(*n)).await }))).await
 }
 
-async fn get(store: &Store, n: u64) -> Result<bool> {
-    store.try_read(async |tx| maker::by_id(tx, MakerId(uuid(n))).await).await.map(|found| found == Some(maker(n)))
+async fn find(store: &TestStore, n: u64) -> Result<bool> {
+    store.try_read(async |tx| maker::find_by_id(tx, MakerId(uuid(n))).await).await.map(|found| found == Some(maker(n)))
 }
 
 #[track_caller]
@@ -37,15 +37,15 @@ fn assert_unavailable<T: std::fmt::Debug>(answer: &Result<T>, says: &str) {
 }
 
 /// A statement that a session is to run, and whom to tell that it has.
-type Injected = (String, oneshot::Sender<()>);
+type InjectedStatement = (String, oneshot::Sender<()>);
 
 /// A relay in front of a cluster, one session of the cluster for each connection.
-struct Relay {
+struct SessionRelay {
     address: SocketAddr,
-    sessions: Arc<Mutex<Vec<mpsc::UnboundedSender<Injected>>>>,
+    sessions: Arc<Mutex<Vec<mpsc::UnboundedSender<InjectedStatement>>>>,
 }
 
-impl Relay {
+impl SessionRelay {
     async fn start(to: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, sessions) = (listener.local_addr().unwrap(), Arc::new(Mutex::new(Vec::new())));
@@ -55,19 +55,19 @@ impl Relay {
                 let server = TcpStream::connect(&to).await.unwrap();
                 let (inject, injected) = mpsc::unbounded_channel();
                 all.lock().unwrap().push(inject);
-                tokio::spawn(relayed(client, server, injected));
+                tokio::spawn(relay_session(client, server, injected));
             }
         });
         Self { address, sessions }
     }
 
     /// How many sessions there were.
-    fn count(&self) -> usize {
+    fn session_count(&self) -> usize {
         self.sessions.lock().unwrap().len()
     }
 
     /// Runs a statement on every session. Nothing else may be under way on them.
-    async fn run(&self, sql: &str) {
+    async fn run_on_all_sessions(&self, sql: &str) {
         let sessions = self.sessions.lock().unwrap().clone();
         for session in sessions {
             let (done, ran) = oneshot::channel();
@@ -79,7 +79,11 @@ impl Relay {
     }
 }
 
-async fn relayed(mut client: TcpStream, mut server: TcpStream, mut injected: mpsc::UnboundedReceiver<Injected>) {
+async fn relay_session(
+    mut client: TcpStream,
+    mut server: TcpStream,
+    mut injected: mpsc::UnboundedReceiver<InjectedStatement>,
+) {
     let (mut up, mut down) = ([0; 4096], [0; 4096]);
     loop {
         tokio::select! {
@@ -92,7 +96,7 @@ async fn relayed(mut client: TcpStream, mut server: TcpStream, mut injected: mps
                 _ => return,
             },
             Some((sql, done)) = injected.recv() => {
-                run(&mut server, &sql).await;
+                run_statement(&mut server, &sql).await;
                 let _ = done.send(());
             }
         }
@@ -100,7 +104,7 @@ async fn relayed(mut client: TcpStream, mut server: TcpStream, mut injected: mps
 }
 
 /// Runs a statement as PostgreSQL's protocol has it: a message `Q`, and answers up to `Z`, "ready for the next".
-async fn run(server: &mut TcpStream, sql: &str) {
+async fn run_statement(server: &mut TcpStream, sql: &str) {
     let mut message = vec![b'Q'];
     message.extend_from_slice(&u32::try_from(sql.len() + 5).unwrap().to_be_bytes());
     message.extend_from_slice(sql.as_bytes());
@@ -119,8 +123,8 @@ async fn run(server: &mut TcpStream, sql: &str) {
 }
 
 /// A store's URL by another address or user.
-fn url_by(store: &Store, user: Option<&str>, address: Option<SocketAddr>) -> (String, String) {
-    let Place::Url(url) = &store.place else { panic!("no URL") };
+fn url_with(store: &TestStore, user: Option<&str>, address: Option<SocketAddr>) -> (String, String) {
+    let StoreLocation::Url(url) = &store.location else { panic!("no URL") };
     let (known, rest) = url.strip_prefix("postgres://").unwrap().split_once('@').unwrap();
     let (server, name) = rest.split_once('/').unwrap();
     let at = address.map_or_else(|| server.to_owned(), |address| address.to_string());
@@ -128,81 +132,81 @@ fn url_by(store: &Store, user: Option<&str>, address: Option<SocketAddr>) -> (St
 }
 
 /// A second node of a store, behind a relay.
-async fn behind_relay(store: &Store) -> (Store, Relay) {
-    let relay = Relay::start(url_by(store, None, None).1).await;
-    let node = Store::open(Place::Url(url_by(store, None, Some(relay.address)).0)).await;
+async fn open_behind_relay(store: &TestStore) -> (TestStore, SessionRelay) {
+    let relay = SessionRelay::start(url_with(store, None, None).1).await;
+    let node = TestStore::open(StoreLocation::Url(url_with(store, None, Some(relay.address)).0)).await;
     (node, relay)
 }
 
 const READ_ONLY: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY";
 
-async fn sessions_that_became_read_only_are_dropped(store: &Store) {
-    let (node, relay) = behind_relay(store).await;
-    add(&node, 1).await.unwrap();
-    let before = relay.count();
-    relay.run(READ_ONLY).await;
+async fn sessions_that_became_read_only_are_dropped(store: &TestStore) {
+    let (node, relay) = open_behind_relay(store).await;
+    insert(&node, 1).await.unwrap();
+    let before = relay.session_count();
+    relay.run_on_all_sessions(READ_ONLY).await;
     // The batch that meets the session is refused whole. Commands that the writer finds after it already have a new session.
-    let answers = join_all((10..40).map(|n| add(&node, n))).await;
+    let answers = join_all((10..40).map(|n| insert(&node, n))).await;
     assert_unavailable(&answers[0], "read-only transaction (25006)");
     let (done, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.is_ok());
     refused.into_iter().for_each(|answer| assert_unavailable(answer, "read-only transaction (25006)"));
     assert_eq!(store.count("maker").await, 1 + done.len());
     // The next command has another session, and so has the next read: what the former primary knows is old.
-    add(&node, 2).await.unwrap();
-    assert!(get(&node, 2).await.unwrap());
-    assert_eq!(relay.count(), before + 2);
+    insert(&node, 2).await.unwrap();
+    assert!(find(&node, 2).await.unwrap());
+    assert_eq!(relay.session_count(), before + 2);
 }
 
-async fn a_probe_finds_read_only_sessions_without_calls(store: &Store) {
-    let (node, relay) = behind_relay(store).await;
+async fn a_probe_finds_read_only_sessions_without_calls(store: &TestStore) {
+    let (node, relay) = open_behind_relay(store).await;
     node.db.probe().await.unwrap();
-    let before = relay.count();
-    relay.run(READ_ONLY).await;
+    let before = relay.session_count();
+    relay.run_on_all_sessions(READ_ONLY).await;
     assert_unavailable(&node.db.probe().await, "read-only transaction (25006)");
     node.db.probe().await.unwrap();
-    assert_eq!(relay.count(), before + 2, "one that reads, one that writes");
-    add(&node, 1).await.unwrap();
+    assert_eq!(relay.session_count(), before + 2, "one that reads, one that writes");
+    insert(&node, 1).await.unwrap();
 }
 
-async fn sessions_without_their_statements_are_dropped(store: &Store) {
-    let (node, relay) = behind_relay(store).await;
-    let before = relay.count();
-    relay.run("DEALLOCATE ALL").await;
-    assert_unavailable(&add(&node, 1).await, "does not exist (26000)");
-    add(&node, 1).await.unwrap();
+async fn sessions_without_their_statements_are_dropped(store: &TestStore) {
+    let (node, relay) = open_behind_relay(store).await;
+    let before = relay.session_count();
+    relay.run_on_all_sessions("DEALLOCATE ALL").await;
+    assert_unavailable(&insert(&node, 1).await, "does not exist (26000)");
+    insert(&node, 1).await.unwrap();
     // Readers are not concerned by what the writer's session forgot: each finds out for itself.
     let mut lost = 0;
-    while let Err(error) = get(&node, 1).await {
+    while let Err(error) = find(&node, 1).await {
         assert_unavailable::<()>(&Err(error), "does not exist (26000)");
         lost += 1;
     }
-    assert!(lost <= 3 && get(&node, 1).await.unwrap(), "{lost}");
-    assert_eq!(relay.count(), before + 2);
+    assert!(lost <= 3 && find(&node, 1).await.unwrap(), "{lost}");
+    assert_eq!(relay.session_count(), before + 2);
 }
 
 /// Lets sessions that begin from now on be read-only, or not.
-async fn set_read_only(store: &Store, word: &str) {
-    let (url, _) = url_by(store, None, None);
+async fn set_read_only(store: &TestStore, word: &str) {
+    let (url, _) = url_with(store, None, None);
     let name = url.rsplit_once('/').unwrap().1;
     let shell = connect(&url).await;
     shell.batch_execute("SET default_transaction_read_only = off").await.unwrap();
     shell.batch_execute(&format!("ALTER DATABASE {name} SET default_transaction_read_only = {word}")).await.unwrap();
 }
 
-async fn a_read_only_database_is_refused_until_it_is_writable(store: &Store) {
-    add(store, 1).await.unwrap();
+async fn a_read_only_database_is_refused_until_it_is_writable(store: &TestStore) {
+    insert(store, 1).await.unwrap();
     set_read_only(store, "on").await;
     let ended = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
         WHERE datname = current_database() AND application_name = 'opendrs'";
-    store.rows(ended).await;
-    assert_unavailable(&add(store, 2).await, "");
-    for answer in [add(store, 3).await, store.db.probe().await, add(store, 4).await] {
+    store.query_raw(ended).await;
+    assert_unavailable(&insert(store, 2).await, "");
+    for answer in [insert(store, 3).await, store.db.probe().await, insert(store, 4).await] {
         assert_unavailable(&answer, "");
     }
-    assert_unavailable(&add(store, 5).await, "the database takes no writes: it is a standby");
-    let opened = Db::open(&store.place, new()).await.map(drop);
+    assert_unavailable(&insert(store, 5).await, "the database takes no writes: it is a standby");
+    let opened = Db::open(&store.location, new_installation()).await.map(drop);
     assert_unavailable(&opened, "the database takes no writes: it is a standby");
-    let looked = opendrs_store::examine::examine(&store.place).await.unwrap();
+    let looked = opendrs_store::inspection::inspect(&store.location).await.unwrap();
     assert!(looked.is_some_and(|found| found.installation.is_some()), "a look needs no writes");
 
     set_read_only(store, "off").await;
@@ -210,36 +214,36 @@ async fn a_read_only_database_is_refused_until_it_is_writable(store: &Store) {
     while store.db.probe().await.is_err() {
         ticks.tick().await;
     }
-    add(store, 6).await.unwrap();
-    assert!(get(store, 1).await.unwrap() && get(store, 6).await.unwrap());
+    insert(store, 6).await.unwrap();
+    assert!(find(store, 1).await.unwrap() && find(store, 6).await.unwrap());
     assert_eq!(store.count("maker").await, 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_role_without_rights_is_unavailable_until_it_has_them() {
-    let database = Database::create().await;
-    database.run("DROP ROLE IF EXISTS {}_node").await;
-    database.run("CREATE ROLE {}_node LOGIN").await;
-    database.run("ALTER DATABASE {} OWNER TO {}_node").await;
-    let Place::Url(url) = database.place.clone() else { panic!("no URL") };
+    let database = TestDatabase::create().await;
+    database.execute_on_cluster("DROP ROLE IF EXISTS {}_node").await;
+    database.execute_on_cluster("CREATE ROLE {}_node LOGIN").await;
+    database.execute_on_cluster("ALTER DATABASE {} OWNER TO {}_node").await;
+    let StoreLocation::Url(url) = database.location.clone() else { panic!("no URL") };
     let role = format!("{}_node", url.rsplit_once('/').unwrap().1);
     let (_, rest) = url.split_once('@').unwrap();
-    let node = Store::open(Place::Url(format!("postgres://{role}@{rest}"))).await;
-    add(&node, 1).await.unwrap();
-    let connects = node.db.numbers().connects;
+    let node = TestStore::open(StoreLocation::Url(format!("postgres://{role}@{rest}"))).await;
+    insert(&node, 1).await.unwrap();
+    let connects = node.db.metrics().connects;
 
     let shell = connect(&url).await;
     let revoke = format!("REVOKE INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public FROM {role}");
     shell.batch_execute(&revoke).await.unwrap();
-    assert_unavailable(&add(&node, 2).await, "permission denied for table maker (42501)");
+    assert_unavailable(&insert(&node, 2).await, "permission denied for table maker (42501)");
     assert_unavailable(&node.db.probe().await, "permission denied for table installation (42501)");
     let grant = format!("GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}");
     shell.batch_execute(&grant).await.unwrap();
     node.db.probe().await.unwrap();
-    add(&node, 2).await.unwrap();
-    assert_eq!(node.db.numbers().connects, connects, "another connection would not have helped");
+    insert(&node, 2).await.unwrap();
+    assert_eq!(node.db.metrics().connects, connects, "another connection would not have helped");
     drop((node, shell));
-    let cluster = database.shell().await;
+    let cluster = database.connect_to_cluster().await;
     database.remove().await;
     cluster.batch_execute(&format!("DROP ROLE {role}")).await.unwrap();
 }

@@ -3,8 +3,8 @@
 //! `both!` makes two tests of each `async fn test(store: &Store)`. Not here: what rows look like ([`crate::samples`]).
 
 use crate::samples::at;
-use opendrs_store::installation::New;
-use opendrs_store::{Db, Place, Result, Tx, Write};
+use opendrs_store::installation::NewInstallation;
+use opendrs_store::{Command, Db, Result, StoreLocation, Tx};
 use rusqlite::types::ValueRef;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -13,7 +13,7 @@ use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 use uuid::Uuid;
 
 /// Where the tests find a PostgreSQL cluster.
-const VARIABLE: &str = "OPENDRS_TEST_POSTGRES";
+const POSTGRES_URL_VARIABLE: &str = "OPENDRS_TEST_POSTGRES";
 
 /// Makes of each test function a test on SQLite and one on PostgreSQL.
 macro_rules! both { ($($test:ident),+ $(,)?) => {
@@ -33,62 +33,62 @@ macro_rules! postgres_only { ($($test:ident),+ $(,)?) => {
 } }
 
 /// A store, and a way past it.
-pub struct Store {
+pub struct TestStore {
     pub db: Db,
-    pub place: Place,
+    pub location: StoreLocation,
 }
 
-pub async fn on_sqlite(test: impl AsyncFn(&Store)) {
+pub async fn on_sqlite(test: impl AsyncFn(&TestStore)) {
     let folder = TempDir::new().unwrap();
-    test(&Store::open(Place::File(folder.path().join("store.db"))).await).await;
+    test(&TestStore::open(StoreLocation::File(folder.path().join("store.db"))).await).await;
 }
 
-pub async fn on_postgres(test: impl AsyncFn(&Store)) {
-    let database = Database::create().await;
-    test(&Store::open(database.place.clone()).await).await;
+pub async fn on_postgres(test: impl AsyncFn(&TestStore)) {
+    let database = TestDatabase::create().await;
+    test(&TestStore::open(database.location.clone()).await).await;
     database.remove().await;
 }
 
 /// A PostgreSQL database that nobody has used.
-pub struct Database {
+pub struct TestDatabase {
     cluster: String,
     name: String,
-    pub place: Place,
+    pub location: StoreLocation,
 }
 
-impl Database {
+impl TestDatabase {
     pub async fn create() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let cluster = std::env::var(VARIABLE).unwrap_or_else(|_| {
-            panic!("{VARIABLE} is not set: run `cargo xtask test`, or `cargo xtask postgres` and export what it prints")
+        let cluster = std::env::var(POSTGRES_URL_VARIABLE).unwrap_or_else(|_| {
+            panic!("{POSTGRES_URL_VARIABLE} is not set: run `cargo xtask test`, or `cargo xtask postgres` and export what it prints")
         });
         let name = format!("store_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let (server, _) = cluster.rsplit_once('/').expect("a URL with a database");
-        let place = Place::Url(format!("{server}/{name}"));
-        let database = Self { cluster, name, place };
+        let place = StoreLocation::Url(format!("{server}/{name}"));
+        let database = Self { cluster, name, location: place };
         // A process of the same number may have left one on this cluster.
-        database.run("DROP DATABASE IF EXISTS {} WITH (FORCE)").await;
-        database.run("CREATE DATABASE {}").await;
+        database.execute_on_cluster("DROP DATABASE IF EXISTS {} WITH (FORCE)").await;
+        database.execute_on_cluster("CREATE DATABASE {}").await;
         database
     }
 
     /// Only after a success: what a failed test leaves is for a person to look at, and goes with the cluster.
     pub async fn remove(self) {
-        self.run("DROP DATABASE {} WITH (FORCE)").await;
+        self.execute_on_cluster("DROP DATABASE {} WITH (FORCE)").await;
     }
 
     /// The cluster's own database.
-    pub fn cluster(&self) -> String {
+    pub fn cluster_url(&self) -> String {
         self.cluster.clone()
     }
 
     /// Runs a statement of the cluster; `{}` stands for the database's name.
-    pub async fn run(&self, sql: &str) {
-        self.shell().await.batch_execute(&sql.replace("{}", &self.name)).await.unwrap();
+    pub async fn execute_on_cluster(&self, sql: &str) {
+        self.connect_to_cluster().await.batch_execute(&sql.replace("{}", &self.name)).await.unwrap();
     }
 
     /// A connection to the cluster, beside the database.
-    pub async fn shell(&self) -> Client {
+    pub async fn connect_to_cluster(&self) -> Client {
         connect(&self.cluster).await
     }
 }
@@ -101,22 +101,22 @@ pub async fn connect(url: &str) -> Client {
 }
 
 /// What every test's store begins with.
-pub fn new() -> New {
-    New { master_check: [7; 32], at: at(0) }
+pub fn new_installation() -> NewInstallation {
+    NewInstallation { master_check: [7; 32], at: at(0) }
 }
 
-impl Store {
-    pub async fn open(place: Place) -> Self {
-        Self { db: Db::open(&place, new()).await.unwrap(), place }
+impl TestStore {
+    pub async fn open(place: StoreLocation) -> Self {
+        Self { db: Db::open(&place, new_installation()).await.unwrap(), location: place }
     }
 
     /// The shard of an owner.
     pub fn shard(&self, owner: Uuid) -> i64 {
-        self.db.shards().of(&[owner.as_bytes()])
+        self.db.shards().for_key(&[owner.as_bytes()])
     }
 
     /// Runs a change as a command of its own, which must succeed.
-    pub async fn write<C: Send + Sync + 'static, T: Send + 'static>(&self, with: C, change: Change<C, T>) -> T {
+    pub async fn write<C: Send + Sync + 'static, T: Send + 'static>(&self, with: C, change: CommandFn<C, T>) -> T {
         self.db.write(command(0, with, change)).await.unwrap()
     }
 
@@ -131,18 +131,18 @@ impl Store {
     }
 
     /// Changes rows behind the store's back.
-    pub async fn tamper(&self, sql: &str) {
-        match &self.place {
-            Place::File(path) => rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap(),
-            Place::Url(url) => connect(url).await.batch_execute(sql).await.unwrap(),
+    pub async fn execute_raw(&self, sql: &str) {
+        match &self.location {
+            StoreLocation::File(path) => rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap(),
+            StoreLocation::Url(url) => connect(url).await.batch_execute(sql).await.unwrap(),
         }
     }
 
     /// What a query answers behind the store's back, as texts.
-    pub async fn rows(&self, sql: &str) -> Vec<Vec<String>> {
-        match &self.place {
-            Place::File(path) => lite_rows(&rusqlite::Connection::open(path).unwrap(), sql),
-            Place::Url(url) => {
+    pub async fn query_raw(&self, sql: &str) -> Vec<Vec<String>> {
+        match &self.location {
+            StoreLocation::File(path) => sqlite_rows(&rusqlite::Connection::open(path).unwrap(), sql),
+            StoreLocation::Url(url) => {
                 let answer = connect(url).await.simple_query(sql).await.unwrap();
                 let rows = answer.iter().filter_map(|message| match message {
                     SimpleQueryMessage::Row(row) => Some(row),
@@ -155,11 +155,11 @@ impl Store {
 
     /// How many rows a table has.
     pub async fn count(&self, table: &str) -> usize {
-        self.rows(&format!("SELECT COUNT(*) FROM {table}")).await[0][0].parse().unwrap()
+        self.query_raw(&format!("SELECT COUNT(*) FROM {table}")).await[0][0].parse().unwrap()
     }
 }
 
-fn lite_rows(conn: &rusqlite::Connection, sql: &str) -> Vec<Vec<String>> {
+fn sqlite_rows(conn: &rusqlite::Connection, sql: &str) -> Vec<Vec<String>> {
     let mut statement = conn.prepare(sql).unwrap();
     let columns = statement.column_count();
     let text = |value: ValueRef<'_>| match value {
@@ -173,26 +173,26 @@ fn lite_rows(conn: &rusqlite::Connection, sql: &str) -> Vec<Vec<String>> {
     rows.collect::<Result<_, _>>().unwrap()
 }
 
-pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
-pub type Change<C, T> = for<'a, 'c> fn(&'a mut Tx<'c>, &'a C) -> Answer<'a, T>;
+pub type CommandFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
+pub type CommandFn<C, T> = for<'a, 'c> fn(&'a mut Tx<'c>, &'a C) -> CommandFuture<'a, T>;
 
 /// A command made of what it knows and what it does with that.
-pub struct Command<C, T> {
-    key: u64,
-    with: C,
-    change: Change<C, T>,
+pub struct TestCommand<C, T> {
+    ordering_key: u64,
+    context: C,
+    apply_fn: CommandFn<C, T>,
 }
 
-pub fn command<C, T>(key: u64, with: C, change: Change<C, T>) -> Command<C, T> {
-    Command { key, with, change }
+pub fn command<C, T>(key: u64, with: C, change: CommandFn<C, T>) -> TestCommand<C, T> {
+    TestCommand { ordering_key: key, context: with, apply_fn: change }
 }
 
-impl<C: Send + Sync + 'static, T: Send + 'static> Write for Command<C, T> {
-    type Out = T;
-    fn key(&self) -> u64 {
-        self.key
+impl<C: Send + Sync + 'static, T: Send + 'static> Command for TestCommand<C, T> {
+    type Output = T;
+    fn ordering_key(&self) -> u64 {
+        self.ordering_key
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> Result<T> {
-        (self.change)(tx, &self.with).await
+        (self.apply_fn)(tx, &self.context).await
     }
 }

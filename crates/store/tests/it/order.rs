@@ -1,13 +1,17 @@
 //! Orders, and the list of those that are due.
 
-use crate::harness::Store;
-use crate::samples::{QUANTITIES, address, asin, at, customer, device, mixed, model, order, slot_id, texts, uuid};
+use crate::harness::TestStore;
+use crate::samples::{
+    QUANTITIES, address, asin, at, awkward_texts, customer, device, mix, model, order, slot_id, uuid,
+};
 use opendrs_domain::customer::Address;
-use opendrs_domain::device::{Device, Families};
+use opendrs_domain::device::{Device, RevokedFamilies};
 use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::id::{CustomerId, DeviceId, InstanceId, MakerId, OrderId};
 use opendrs_domain::money::Money;
-use opendrs_domain::order::{Cancellation, CancelledBy, Item, Order, PriceParts, Problem, Recipient, State, Tracking};
+use opendrs_domain::order::{
+    Cancellation, CancelledBy, Order, OrderItem, OrderProblem, OrderState, PriceParts, Recipient, Tracking,
+};
 use opendrs_domain::subscription::Subscription;
 use opendrs_store::access::AccessVersion;
 use opendrs_store::{customer, device, model, order, subscription};
@@ -30,119 +34,127 @@ both!(
     orders_are_found_between_two_ids,
 );
 
-fn recipient(n: u64, address: Option<Address>) -> Recipient {
+fn sample_recipient(n: u64, address: Option<Address>) -> Recipient {
     Recipient { address, ..Recipient::from(&customer(n)) }
 }
 
 const DEVICE: fn() -> DeviceId = || DeviceId(uuid(1));
 
-async fn add(store: &Store, shard: i64, order: &Order) {
-    store.write((shard, order.clone()), |tx, (shard, o)| Box::pin(order::add(tx, *shard, o))).await;
+async fn insert(store: &TestStore, shard: i64, order: &Order) {
+    store.write((shard, order.clone()), |tx, (shard, o)| Box::pin(order::insert(tx, *shard, o))).await;
 }
 
-async fn save(store: &Store, shard: i64, order: &Order) {
+async fn save(store: &TestStore, shard: i64, order: &Order) {
     store.write((shard, order.clone()), |tx, (shard, o)| Box::pin(order::save(tx, *shard, o))).await;
 }
 
 /// Read both ways, which must agree.
-async fn get(store: &Store, shard: i64, id: OrderId) -> Option<Order> {
-    let device = store.read(async |tx| order::device_of(tx, shard, id).await).await?;
-    let read = store.read(async |tx| order::by_id(tx, shard, device, id).await).await;
+async fn find_order(store: &TestStore, shard: i64, id: OrderId) -> Option<Order> {
+    let device = store.read(async |tx| order::find_device(tx, shard, id).await).await?;
+    let read = store.read(async |tx| order::find_by_id(tx, shard, device, id).await).await;
     let held = store.write((shard, device, id), |tx, (s, d, id)| Box::pin(order::lock(tx, *s, *d, *id))).await;
     assert_eq!(read, held);
     read
 }
 
-async fn an_order_is_told_to_its_device_in_good_standing_alone(store: &Store) {
+async fn an_order_is_told_to_its_device_in_good_standing_alone(store: &TestStore) {
     let model = model(1, MakerId(uuid(1)));
-    store.write(model.clone(), |tx, m| Box::pin(model::put(tx, m))).await;
+    store.write(model.clone(), |tx, m| Box::pin(model::upsert(tx, m))).await;
     let (device, other) = (device(1, &model, "unit"), device(2, &model, "other"));
     for device in [&device, &other] {
-        store.write(device.clone(), |tx, d| Box::pin(device::add(tx, 2, d))).await;
+        store.write(device.clone(), |tx, d| Box::pin(device::insert(tx, 2, d))).await;
     }
     let order = order(1, device.id);
-    add(store, 2, &order).await;
+    insert(store, 2, &order).await;
     let told = async |shard, id, device| {
-        store.read(async |tx| order::told(tx, shard, id, (device, AccessVersion(0))).await).await
+        store.read(async |tx| order::find_for_token(tx, shard, id, (device, AccessVersion(0))).await).await
     };
     assert_eq!(told(2, order.id, device.id).await.as_ref(), Some(&order));
-    let personal = Order { recipient: Some(recipient(1, Some(address()))), ..crate::samples::order(2, device.id) };
-    add(store, 2, &personal).await;
+    let personal =
+        Order { recipient: Some(sample_recipient(1, Some(address()))), ..crate::samples::order(2, device.id) };
+    insert(store, 2, &personal).await;
     let read = told(2, personal.id, device.id).await;
     assert_eq!(read, Some(Order { recipient: None, ..personal }), "a device's call reads nothing personal");
     assert_eq!(told(2, order.id, other.id).await, None, "another's");
     assert_eq!(told(3, order.id, device.id).await, None, "another shard");
     assert_eq!(told(2, OrderId(uuid(9)), device.id).await, None, "no such order");
     let revoke = |with: Vec<u64>| {
-        let with = (device.id, Families(with));
-        store.write(with, |tx, (id, families)| Box::pin(device::set_revoked(tx, 2, *id, families)))
+        let with = (device.id, RevokedFamilies(with));
+        store.write(with, |tx, (id, families)| Box::pin(device::set_revoked_families(tx, 2, *id, families)))
     };
     revoke(vec![1]).await;
     assert_eq!(told(2, order.id, device.id).await, None, "a family is revoked: who asks is for another look to say");
     revoke(vec![]).await;
-    store.write(device.clone(), |tx, d| Box::pin(device::end(tx, 2, d, at(5)))).await;
+    store.write(device.clone(), |tx, d| Box::pin(device::end_registration(tx, 2, d, at(5)))).await;
     assert_eq!(told(2, order.id, device.id).await, None, "its registration ended");
 }
 
-async fn an_order_belongs_to_the_device_in_its_row(store: &Store) {
+async fn an_order_belongs_to_the_device_in_its_row(store: &TestStore) {
     let own = order(1, DEVICE());
-    add(store, 2, &own).await;
+    insert(store, 2, &own).await;
     let (other, id) = (DeviceId(uuid(2)), own.id);
-    let by_id = async |device| store.read(async |tx| order::by_id(tx, 2, device, id).await).await;
+    let by_id = async |device| store.read(async |tx| order::find_by_id(tx, 2, device, id).await).await;
     let lock = |device| store.write((device, id), |tx, (device, id)| Box::pin(order::lock(tx, 2, *device, *id)));
     assert_eq!((by_id(DEVICE()).await, lock(DEVICE()).await), (Some(own.clone()), Some(own.clone())));
     assert_eq!((by_id(other).await, lock(other).await), (None, None));
 }
 
-async fn an_order_moves_to_the_next_registration_under_its_old_id(store: &Store) {
+async fn an_order_moves_to_the_next_registration_under_its_old_id(store: &TestStore) {
     let model = model(1, MakerId(uuid(1)));
-    store.write(model.clone(), |tx, m| Box::pin(model::put(tx, m))).await;
+    store.write(model.clone(), |tx, m| Box::pin(model::upsert(tx, m))).await;
     let customer = device(1, &model, "unit").customer;
     let units = [1, 2, 3].map(|n| Device { customer, ..device(n, &model, "unit") });
     let others = Device { customer, ..device(4, &model, "another-unit") };
     for device in units.iter().chain([&others, &device(5, &model, "unit")]) {
-        store.write(device.clone(), |tx, d| Box::pin(device::add(tx, 2, d))).await;
-        let before = store.read(async |tx| device::before(tx, device, 9).await).await;
+        store.write(device.clone(), |tx, d| Box::pin(device::insert(tx, 2, d))).await;
+        let before = store.read(async |tx| device::list_earlier_registrations(tx, device, 9).await).await;
         assert!(!before.contains(&device.id), "a registration that has not ended is none before");
-        store.write(device.clone(), |tx, d| Box::pin(device::end(tx, 2, d, at(5)))).await;
+        store.write(device.clone(), |tx, d| Box::pin(device::end_registration(tx, 2, d, at(5)))).await;
     }
     let mut newest_first = units.each_ref().map(|unit| unit.id);
     newest_first.sort_by(|a, b| b.cmp(a));
-    let before = store.read(async |tx| device::before(tx, &units[0], 2).await).await;
+    let before = store.read(async |tx| device::list_earlier_registrations(tx, &units[0], 2).await).await;
     assert_eq!(before, newest_first[..2]);
 
     let order = order(1, units[0].id);
-    let slot = Subscription { slot: order.slot.clone(), asin: None, on: false, open_order: None, agreed: None };
+    let slot = Subscription {
+        slot: order.slot.clone(),
+        asin: None,
+        enabled: false,
+        open_order: None,
+        last_agreed_price: None,
+    };
     let with = (units[0].id, slot);
-    store.write(with, |tx, (d, s)| Box::pin(subscription::put(tx, 2, *d, s))).await;
+    store.write(with, |tx, (d, s)| Box::pin(subscription::upsert(tx, 2, *d, s))).await;
     let adopt = async || {
         let with = (order.device, order.slot.clone(), order.id);
-        store.write(with, |tx, (d, slot, id)| Box::pin(subscription::adopt(tx, 2, *d, slot, *id))).await
+        store.write(with, |tx, (d, slot, id)| Box::pin(subscription::transfer_lock(tx, 2, *d, slot, *id))).await
     };
     assert_eq!((adopt().await, adopt().await), (true, false), "once: then the lock is taken");
 
-    add(store, 2, &order).await;
+    insert(store, 2, &order).await;
     let mut moved = order.clone();
     for next in &units[1..] {
-        store.write((moved, next.id), |tx, (o, next)| Box::pin(order::adopt(tx, 2, o, *next))).await;
-        moved = get(store, 2, order.id).await.unwrap();
-        assert_eq!((moved.device, moved.instance()), (next.id, order.instance()));
-        assert!(moved.is_named_by(order.instance()));
+        store.write((moved, next.id), |tx, (o, next)| Box::pin(order::move_to_device(tx, 2, o, *next))).await;
+        moved = find_order(store, 2, order.id).await.unwrap();
+        assert_eq!((moved.device, moved.instance_id()), (next.id, order.instance_id()));
+        assert!(moved.matches_instance_id(order.instance_id()));
     }
     let between = InstanceId { device: units[1].id, order: order.id };
-    assert!(!moved.is_named_by(between), "neither its first registration nor its last");
+    assert!(!moved.matches_instance_id(between), "neither its first registration nor its last");
 }
 
-async fn an_order_comes_back_in_every_state(store: &Store) {
-    let problems: Vec<_> = [None].into_iter().chain(Problem::ALL.map(Some)).collect();
-    let (moments, texts) = ([None, Some(at(-1)), Some(at(7))], texts());
+async fn an_order_comes_back_in_every_state(store: &TestStore) {
+    let problems: Vec<_> = [None].into_iter().chain(OrderProblem::ALL.map(Some)).collect();
+    let (moments, texts) = ([None, Some(at(-1)), Some(at(7))], awkward_texts());
     for n in 0..3 * problems.len() {
         let text = texts[n % texts.len()].clone();
         let price = Money { minor: i64::MAX - n as i64, currency: "USD".into() };
-        let item = Item { asin: asin(n as u64), title: text.clone(), quantity: QUANTITIES[n % 9], unit: text, price };
+        let item =
+            OrderItem { asin: asin(n as u64), title: text.clone(), quantity: QUANTITIES[n % 9], unit: text, price };
         let order = Order {
             item,
-            state: State::ALL[n % 7],
+            state: OrderState::ALL[n % 7],
             problem: problems[n / 3],
             test: n % 2 == 0,
             slot: slot_id(&"~.".repeat(n + 1)),
@@ -150,48 +162,68 @@ async fn an_order_comes_back_in_every_state(store: &Store) {
             expected_at: moments[n % 3],
             due_at: moments[(n + 1) % 3],
             backend: Backend::ALL[n % Backend::ALL.len()],
-            reported: n % 5 == 0,
+            problem_from_backend: n % 5 == 0,
             placed_at: moments[(n + 2) % 3],
-            held_for: (n % 3 == 0).then(|| Problem::ALL[n % Problem::ALL.len()]),
+            last_hold_problem: (n % 3 == 0).then(|| OrderProblem::ALL[n % OrderProblem::ALL.len()]),
             tracking: Tracking { number: (n % 4 == 0).then(|| texts[n % texts.len()].clone()), ..Tracking::default() },
-            approved: (n % 2 == 0).then(|| Money { minor: n as i64, currency: "USD".into() }),
-            recipient: (n % 3 != 0).then(|| recipient(n as u64, (n % 3 == 1).then(address))),
+            approved_price: (n % 2 == 0).then(|| Money { minor: n as i64, currency: "USD".into() }),
+            recipient: (n % 3 != 0).then(|| sample_recipient(n as u64, (n % 3 == 1).then(address))),
             resumes_at: moments[n % 3],
             ..order(n as u64, DEVICE())
         };
-        add(store, 2, &order).await;
-        assert_eq!(get(store, 2, order.id).await.as_ref(), Some(&order));
+        insert(store, 2, &order).await;
+        assert_eq!(find_order(store, 2, order.id).await.as_ref(), Some(&order));
         // What is only known later is saved later.
         let usd = |minor| Some(Money { minor, currency: "USD".into() });
         let text = |at: usize| (n % 5 != at).then(|| texts[(n + at) % texts.len()].clone());
         let later = Order {
             tracking: Tracking { number: text(1), carrier: text(2), link: text(3) },
-            parts: PriceParts { shipping: usd(n as i64).filter(|_| n % 2 == 0), tax: usd(0).filter(|_| n % 3 == 0) },
-            reminded: n % 2 == 1,
+            price_parts: PriceParts {
+                shipping: usd(n as i64).filter(|_| n % 2 == 0),
+                tax: usd(0).filter(|_| n % 3 == 0),
+            },
+            reminder_sent: n % 2 == 1,
             delivered_at: moments[n % 3],
             cancellation: (n % 4 > 0)
                 .then(|| Cancellation { by: CancelledBy::ALL[n % CancelledBy::ALL.len()], reason: text(4) }),
             ..order
         };
         save(store, 2, &later).await;
-        assert_eq!(get(store, 2, later.id).await, Some(later));
+        assert_eq!(find_order(store, 2, later.id).await, Some(later));
     }
-    assert_eq!((get(store, 3, order(1, DEVICE()).id).await, get(store, 2, order(99, DEVICE()).id).await), (None, None));
+    assert_eq!(
+        (find_order(store, 3, order(1, DEVICE()).id).await, find_order(store, 2, order(99, DEVICE()).id).await),
+        (None, None)
+    );
 }
 
-async fn saving_an_order_changes_where_it_stands_and_nothing_else(store: &Store) {
+async fn saving_an_order_changes_where_it_stands_and_nothing_else(store: &TestStore) {
     let (first, other) = (order(1, DEVICE()), order(2, DEVICE()));
-    add(store, 2, &first).await;
-    add(store, 2, &other).await;
+    insert(store, 2, &first).await;
+    insert(store, 2, &other).await;
     for (state, problem, window_ends_at, expected_at, due_at, approved) in [
-        (State::Held, Some(Problem::OutOfStock), at(5), Some(at(6)), Some(at(7)), Some(first.item.price.clone())),
-        (State::Cancelled, None, at(8), None, None, None),
+        (
+            OrderState::Held,
+            Some(OrderProblem::OutOfStock),
+            at(5),
+            Some(at(6)),
+            Some(at(7)),
+            Some(first.item.price.clone()),
+        ),
+        (OrderState::Cancelled, None, at(8), None, None, None),
     ] {
         let (reported, placed_at) = (problem.is_some(), expected_at);
         let tracking = Tracking { number: problem.map(|_| "1Z'9".to_owned()), ..Tracking::default() };
-        let moved = Order { reported, placed_at, tracking, approved, held_for: problem, ..first.clone() };
+        let moved = Order {
+            problem_from_backend: reported,
+            placed_at,
+            tracking,
+            approved_price: approved,
+            last_hold_problem: problem,
+            ..first.clone()
+        };
         let moved = Order { state, problem, window_ends_at, expected_at, due_at, ..moved };
-        let otherwise = Item { title: "another".into(), quantity: 9.0, ..first.item.clone() };
+        let otherwise = OrderItem { title: "another".into(), quantity: 9.0, ..first.item.clone() };
         let (device, slot) = (DeviceId(uuid(9)), slot_id("other"));
         save(
             store,
@@ -202,24 +234,24 @@ async fn saving_an_order_changes_where_it_stands_and_nothing_else(store: &Store)
                 item: otherwise,
                 test: true,
                 opened_at: at(99),
-                recipient: Some(recipient(9, None)),
+                recipient: Some(sample_recipient(9, None)),
                 backend: Backend::Manual,
                 ..moved.clone()
             },
         )
         .await;
-        assert_eq!(get(store, 2, first.id).await, Some(moved));
-        assert_eq!(get(store, 2, other.id).await.as_ref(), Some(&other));
+        assert_eq!(find_order(store, 2, first.id).await, Some(moved));
+        assert_eq!(find_order(store, 2, other.id).await.as_ref(), Some(&other));
     }
 }
 
-async fn a_devices_newest_orders_come_first_and_bounded(store: &Store) {
+async fn a_devices_newest_orders_come_first_and_bounded(store: &TestStore) {
     for n in [4, 1, 5, 3, 2] {
-        add(store, 2, &order(n, DEVICE())).await;
-        add(store, 2, &order(n + 10, DeviceId(uuid(2)))).await;
+        insert(store, 2, &order(n, DEVICE())).await;
+        insert(store, 2, &order(n + 10, DeviceId(uuid(2)))).await;
     }
     let numbers = async |shard, limit| {
-        let orders = store.read(async |tx| order::of_device(tx, shard, DEVICE(), limit).await).await;
+        let orders = store.read(async |tx| order::list_by_device(tx, shard, DEVICE(), limit).await).await;
         orders.into_iter().map(|o| o.id).collect::<Vec<_>>()
     };
     assert_eq!(numbers(2, 3).await, [5, 4, 3].map(|n| order(n, DEVICE()).id));
@@ -227,53 +259,56 @@ async fn a_devices_newest_orders_come_first_and_bounded(store: &Store) {
     assert_eq!((numbers(2, 0).await, numbers(3, 99).await), (vec![], vec![]));
 }
 
-async fn an_order_is_placed_with_its_customer_as_they_are(store: &Store) {
+async fn an_order_is_placed_with_its_customer_as_they_are(store: &TestStore) {
     let model = model(1, MakerId(uuid(1)));
-    store.write(model.clone(), |tx, m| Box::pin(model::put(tx, m))).await;
+    store.write(model.clone(), |tx, m| Box::pin(model::upsert(tx, m))).await;
     for (n, address) in [(1, None), (2, Some(address()))] {
         let customer = opendrs_domain::customer::Customer { address, ..customer(n) };
         let device = Device { customer: customer.id, ..device(n, &model, &format!("unit-{n}")) };
-        store.write(device.clone(), |tx, d| Box::pin(device::add(tx, 2, d))).await;
+        store.write(device.clone(), |tx, d| Box::pin(device::insert(tx, 2, d))).await;
         let ask = async |home, customer| {
             let slot = slot_id("none");
-            store.read(async |tx| device::to_order(tx, (2, device.id), &slot, (home, customer)).await).await.unwrap()
+            store
+                .read(async |tx| device::find_for_replenish(tx, (2, device.id), &slot, (home, customer)).await)
+                .await
+                .unwrap()
         };
         let none = ask(7, customer.id).await;
         assert_eq!((none.device, none.slot, none.recipient), (device.clone(), None, None), "no such customer");
-        store.write(customer.clone(), |tx, c| Box::pin(customer::put(tx, 7, c, "hash"))).await;
+        store.write(customer.clone(), |tx, c| Box::pin(customer::upsert(tx, 7, c, "hash"))).await;
         let found = ask(7, customer.id).await;
         assert_eq!((found.device, found.recipient), (device.clone(), Some(Recipient::from(&customer))));
     }
 }
 
-async fn who_an_order_is_for_is_changed_alone(store: &Store) {
-    let first = Order { recipient: Some(recipient(1, None)), ..order(1, DEVICE()) };
-    let other = Order { recipient: Some(recipient(2, Some(address()))), ..order(2, DEVICE()) };
+async fn who_an_order_is_for_is_changed_alone(store: &TestStore) {
+    let first = Order { recipient: Some(sample_recipient(1, None)), ..order(1, DEVICE()) };
+    let other = Order { recipient: Some(sample_recipient(2, Some(address()))), ..order(2, DEVICE()) };
     for order in [&first, &other] {
-        add(store, 2, order).await;
+        insert(store, 2, order).await;
     }
-    let moved = recipient(3, Some(address()));
+    let moved = sample_recipient(3, Some(address()));
     let with = (first.id, moved.clone());
     store.write(with, |tx, (id, to)| Box::pin(order::set_recipient(tx, 2, *id, to))).await;
-    assert_eq!(get(store, 2, first.id).await, Some(Order { recipient: Some(moved), ..first }));
-    assert_eq!(get(store, 2, other.id).await, Some(other));
+    assert_eq!(find_order(store, 2, first.id).await, Some(Order { recipient: Some(moved), ..first }));
+    assert_eq!(find_order(store, 2, other.id).await, Some(other));
 }
 
-async fn a_customers_open_orders_are_found_on_all_their_devices(store: &Store) {
+async fn a_customers_open_orders_are_found_on_all_their_devices(store: &TestStore) {
     let model = model(1, MakerId(uuid(1)));
-    store.write(model.clone(), |tx, m| Box::pin(model::put(tx, m))).await;
+    store.write(model.clone(), |tx, m| Box::pin(model::upsert(tx, m))).await;
     let ann = CustomerId(uuid(1));
     for (n, customer) in [(1, ann), (2, ann), (3, CustomerId(uuid(2)))] {
         let shard = i64::try_from(n).unwrap();
         let device = Device { customer, ..device(n, &model, &format!("unit-{n}")) };
-        store.write((shard, device.clone()), |tx, (shard, d)| Box::pin(device::add(tx, *shard, d))).await;
-        for (at, state) in State::ALL.into_iter().enumerate() {
-            let test = state == State::Fulfilling;
-            add(store, shard, &Order { state, test, ..order(n * 10 + at as u64, device.id) }).await;
+        store.write((shard, device.clone()), |tx, (shard, d)| Box::pin(device::insert(tx, *shard, d))).await;
+        for (at, state) in OrderState::ALL.into_iter().enumerate() {
+            let test = state == OrderState::Fulfilling;
+            insert(store, shard, &Order { state, test, ..order(n * 10 + at as u64, device.id) }).await;
         }
     }
     let find = async |customer, limit| {
-        let found = store.read(async |tx| order::open_of_customer(tx, customer, limit).await).await;
+        let found = store.read(async |tx| order::list_open_by_customer(tx, customer, limit).await).await;
         found.into_iter().map(|order| order.id).collect::<Vec<_>>()
     };
     let wanted = [10, 11, 13, 20, 21, 23].map(|n| order(n, DEVICE()).id);
@@ -282,13 +317,13 @@ async fn a_customers_open_orders_are_found_on_all_their_devices(store: &Store) {
     assert_eq!(find(CustomerId(uuid(9)), 99).await, []);
 }
 
-async fn orders_are_found_between_two_ids(store: &Store) {
+async fn orders_are_found_between_two_ids(store: &TestStore) {
     for n in 1..6 {
-        add(store, 0, &order(n, DEVICE())).await;
+        insert(store, 0, &order(n, DEVICE())).await;
     }
     let id = |n| order(n, DEVICE()).id;
     let find = async |first, last, limit| {
-        let found = store.read(async |tx| order::between(tx, id(first), id(last), limit).await).await;
+        let found = store.read(async |tx| order::list_between(tx, id(first), id(last), limit).await).await;
         assert!(found.iter().all(|found| (found.shard, found.device) == (0, DEVICE())));
         found.into_iter().map(|found| found.id).collect::<Vec<_>>()
     };
@@ -297,18 +332,18 @@ async fn orders_are_found_between_two_ids(store: &Store) {
     assert_eq!(find(7, 9, 9).await, []);
 }
 
-async fn due_orders_come_in_order_and_bounded(store: &Store) {
-    let next = async || store.read(async |tx| order::next_due(tx).await).await;
-    let due = async |now, limit| store.read(async |tx| order::due(tx, at(now), limit).await).await;
-    add(store, 0, &order(1000, DEVICE())).await;
+async fn due_orders_come_in_order_and_bounded(store: &TestStore) {
+    let next = async || store.read(async |tx| order::find_next_due(tx).await).await;
+    let due = async |now, limit| store.read(async |tx| order::list_due(tx, at(now), limit).await).await;
+    insert(store, 0, &order(1000, DEVICE())).await;
     assert_eq!((next().await, due(99, 9).await), (None, vec![]));
 
     // Thirty orders on twelve shards, due at one of ten moments.
     let mut wanted = Vec::new();
     for n in 0..30 {
-        let (shard, moment) = (i64::try_from(mixed(n) % 12).unwrap(), i64::try_from(mixed(n) / 12 % 10).unwrap());
-        let order = Order { due_at: Some(at(moment)), ..order(mixed(n), DEVICE()) };
-        add(store, shard, &order).await;
+        let (shard, moment) = (i64::try_from(mix(n) % 12).unwrap(), i64::try_from(mix(n) / 12 % 10).unwrap());
+        let order = Order { due_at: Some(at(moment)), ..order(mix(n), DEVICE()) };
+        insert(store, shard, &order).await;
         wanted.push((moment, order.id, shard));
     }
     wanted.sort();
@@ -322,39 +357,39 @@ async fn due_orders_come_in_order_and_bounded(store: &Store) {
     }
 }
 
-async fn an_order_that_is_no_longer_due_leaves_the_list(store: &Store) {
-    let next = async || store.read(async |tx| order::next_due(tx).await).await;
+async fn an_order_that_is_no_longer_due_leaves_the_list(store: &TestStore) {
+    let next = async || store.read(async |tx| order::find_next_due(tx).await).await;
     let first = Order { due_at: Some(at(1)), ..order(1, DEVICE()) };
-    add(store, 2, &first).await;
-    add(store, 3, &Order { due_at: Some(at(5)), ..order(2, DEVICE()) }).await;
+    insert(store, 2, &first).await;
+    insert(store, 3, &Order { due_at: Some(at(5)), ..order(2, DEVICE()) }).await;
     assert_eq!(next().await, Some(at(1)));
     save(store, 2, &Order { due_at: Some(at(9)), ..first.clone() }).await;
     assert_eq!(next().await, Some(at(5)));
     save(store, 2, &Order { due_at: None, ..first }).await;
-    let due = store.read(async |tx| order::due(tx, at(99), 9).await).await;
+    let due = store.read(async |tx| order::list_due(tx, at(99), 9).await).await;
     assert_eq!(due, [(3, order(2, DEVICE()).id)]);
 }
 
-async fn what_an_order_is_for_is_changed_alone(store: &Store) {
+async fn what_an_order_is_for_is_changed_alone(store: &TestStore) {
     let (first, other) = (order(1, DEVICE()), order(2, DEVICE()));
-    add(store, 2, &first).await;
-    add(store, 2, &other).await;
+    insert(store, 2, &first).await;
+    insert(store, 2, &other).await;
     let price = Money { minor: 7, currency: "USD".into() };
-    let item = Item { asin: asin(2), title: "O'Filter".into(), quantity: 0.25, unit: "lbs".into(), price };
+    let item = OrderItem { asin: asin(2), title: "O'Filter".into(), quantity: 0.25, unit: "lbs".into(), price };
     let with = (first.id, item.clone());
     store.write(with, |tx, (id, item)| Box::pin(order::set_item(tx, 2, *id, item))).await;
-    assert_eq!(get(store, 2, first.id).await, Some(Order { item, ..first }));
-    assert_eq!(get(store, 2, other.id).await, Some(other));
+    assert_eq!(find_order(store, 2, first.id).await, Some(Order { item, ..first }));
+    assert_eq!(find_order(store, 2, other.id).await, Some(other));
 }
 
-async fn recent_orders_of_a_slot_are_counted(store: &Store) {
-    for (n, state) in (1..).zip(State::ALL) {
-        add(store, 2, &Order { state, opened_at: at(n), ..order(n as u64, DEVICE()) }).await;
+async fn recent_orders_of_a_slot_are_counted(store: &TestStore) {
+    for (n, state) in (1..).zip(OrderState::ALL) {
+        insert(store, 2, &Order { state, opened_at: at(n), ..order(n as u64, DEVICE()) }).await;
     }
-    add(store, 2, &Order { slot: slot_id("other"), opened_at: at(9), ..order(20, DEVICE()) }).await;
-    add(store, 2, &Order { opened_at: at(9), ..order(21, DeviceId(uuid(2))) }).await;
+    insert(store, 2, &Order { slot: slot_id("other"), opened_at: at(9), ..order(20, DEVICE()) }).await;
+    insert(store, 2, &Order { opened_at: at(9), ..order(21, DeviceId(uuid(2))) }).await;
     let count = async |shard, after| {
-        store.read(async |tx| order::recent(tx, shard, DEVICE(), &slot_id("filter"), at(after)).await).await
+        store.read(async |tx| order::count_recent(tx, shard, DEVICE(), &slot_id("filter"), at(after)).await).await
     };
     // Placed, fulfilling, shipped and delivered were made at 2, 3, 4 and 5.
     for (after, wanted) in [(0, 4), (1, 4), (2, 3), (4, 1), (5, 0)] {
@@ -363,20 +398,20 @@ async fn recent_orders_of_a_slot_are_counted(store: &Store) {
     assert_eq!(count(3, 0).await, 0);
 }
 
-async fn orders_are_listed_and_found_by_their_id_alone(store: &Store) {
+async fn orders_are_listed_and_found_by_their_id_alone(store: &TestStore) {
     // On one shard, as on SQLite.
-    for (n, state) in (1..).zip(State::ALL) {
-        add(store, 0, &Order { state, ..order(n, DEVICE()) }).await;
+    for (n, state) in (1..).zip(OrderState::ALL) {
+        insert(store, 0, &Order { state, ..order(n, DEVICE()) }).await;
     }
     let ids = |orders: Vec<Order>| orders.into_iter().map(|o| o.id).collect::<Vec<_>>();
-    let newest = ids(store.read(async |tx| order::newest(tx, 3).await).await);
+    let newest = ids(store.read(async |tx| order::list_newest(tx, 3).await).await);
     assert_eq!(newest, [7, 6, 5].map(|n| order(n, DEVICE()).id));
-    let open = async |limit| ids(store.read(async |tx| order::open(tx, limit).await).await);
+    let open = async |limit| ids(store.read(async |tx| order::list_open(tx, limit).await).await);
     assert_eq!(open(99).await, [1, 2, 3, 4].map(|n| order(n, DEVICE()).id));
     assert_eq!(open(2).await, [1, 2].map(|n| order(n, DEVICE()).id));
-    let place = async |n| store.read(async |tx| order::place_of(tx, order(n, DEVICE()).id).await).await;
+    let place = async |n| store.read(async |tx| order::find_location(tx, order(n, DEVICE()).id).await).await;
     let last = store.db.shards().all().last().unwrap();
-    add(store, last, &order(20, DeviceId(uuid(2)))).await;
+    insert(store, last, &order(20, DeviceId(uuid(2)))).await;
     assert_eq!(place(20).await, Some((last, DeviceId(uuid(2)))));
     assert_eq!((place(1).await, place(99).await), (Some((0, DEVICE())), None));
 }

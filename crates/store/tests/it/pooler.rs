@@ -6,36 +6,36 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 /// "Do you encrypt?" in PostgreSQL's protocol.
-const ENCRYPTED: [u8; 4] = [4, 210, 22, 47];
+const SSL_REQUEST_CODE: [u8; 4] = [4, 210, 22, 47];
 
 /// A pooler in front of a database, until it is dropped.
-pub struct Pooler {
+pub struct TestPooler {
     pub url: String,
     task: tokio::task::JoinHandle<()>,
 }
 
-impl Drop for Pooler {
+impl Drop for TestPooler {
     fn drop(&mut self) {
         self.task.abort();
     }
 }
 
 #[derive(Default)]
-struct Pool {
+struct IdleServers {
     idle: Mutex<Vec<TcpStream>>,
 }
 
-impl Pooler {
+impl TestPooler {
     /// Starts one in front of `postgres://user@host:port/name`, which asks for no password.
     pub async fn start(url: &str) -> Self {
         let (user, rest) = url.split_once('@').unwrap();
         let (database, name) = rest.split_once('/').unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (to, pool) = (database.to_owned(), Arc::new(Pool::default()));
+        let (to, pool) = (database.to_owned(), Arc::new(IdleServers::default()));
         let task = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(serve(client, to.clone(), pool.clone()));
+                tokio::spawn(serve_client(client, to.clone(), pool.clone()));
             }
         });
         Self { url: format!("{user}@{address}/{name}"), task }
@@ -43,7 +43,7 @@ impl Pooler {
 }
 
 /// A message with its length counted in, behind its kind where it has one.
-async fn rest(from: &mut TcpStream) -> Option<Vec<u8>> {
+async fn read_payload(from: &mut TcpStream) -> Option<Vec<u8>> {
     let mut length = [0; 4];
     from.read_exact(&mut length).await.ok()?;
     let mut message = length.to_vec();
@@ -52,18 +52,18 @@ async fn rest(from: &mut TcpStream) -> Option<Vec<u8>> {
     Some(message)
 }
 
-async fn message(from: &mut TcpStream) -> Option<(u8, Vec<u8>)> {
+async fn read_message(from: &mut TcpStream) -> Option<(u8, Vec<u8>)> {
     let kind = from.read_u8().await.ok()?;
     let mut whole = vec![kind];
-    whole.extend(rest(from).await?);
+    whole.extend(read_payload(from).await?);
     Some((kind, whole))
 }
 
 /// Reads what a server says until it waits for more, and whether a transaction is open then.
-async fn answer(server: &mut TcpStream) -> Option<(Vec<u8>, bool)> {
+async fn read_response(server: &mut TcpStream) -> Option<(Vec<u8>, bool)> {
     let mut said = Vec::new();
     loop {
-        let (kind, whole) = message(server).await?;
+        let (kind, whole) = read_message(server).await?;
         said.extend_from_slice(&whole);
         if kind == b'Z' {
             return Some((said, whole[5] != b'I'));
@@ -72,11 +72,11 @@ async fn answer(server: &mut TcpStream) -> Option<(Vec<u8>, bool)> {
 }
 
 /// Serves a client to its end.
-async fn serve(mut client: TcpStream, to: String, pool: Arc<Pool>) -> Option<()> {
-    let mut startup = rest(&mut client).await?;
-    if startup[4..8] == ENCRYPTED {
+async fn serve_client(mut client: TcpStream, to: String, pool: Arc<IdleServers>) -> Option<()> {
+    let mut startup = read_payload(&mut client).await?;
+    if startup[4..8] == SSL_REQUEST_CODE {
         client.write_all(b"N").await.ok()?;
-        startup = rest(&mut client).await?;
+        startup = read_payload(&mut client).await?;
     }
     // "You are who you say", and "ask".
     client.write_all(b"R\x00\x00\x00\x08\x00\x00\x00\x00Z\x00\x00\x00\x05I").await.ok()?;
@@ -84,7 +84,7 @@ async fn serve(mut client: TcpStream, to: String, pool: Arc<Pool>) -> Option<()>
     loop {
         let mut asked = Vec::new();
         loop {
-            let (kind, whole) = message(&mut client).await?;
+            let (kind, whole) = read_message(&mut client).await?;
             asked.extend_from_slice(&whole);
             match kind {
                 b'Q' | b'S' => break,
@@ -97,12 +97,12 @@ async fn serve(mut client: TcpStream, to: String, pool: Arc<Pool>) -> Option<()>
             None => {
                 let mut server = TcpStream::connect(&to).await.ok()?;
                 server.write_all(&startup).await.ok()?;
-                answer(&mut server).await?;
+                read_response(&mut server).await?;
                 server
             }
         };
         server.write_all(&asked).await.ok()?;
-        let (said, open) = answer(&mut server).await?;
+        let (said, open) = read_response(&mut server).await?;
         match open {
             true => held = Some(server),
             // Before the client hears of it: what it asks next may come by another connection.

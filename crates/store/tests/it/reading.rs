@@ -1,13 +1,13 @@
 //! Readings.
 
-use crate::harness::{Store, command, on_sqlite};
+use crate::harness::{TestStore, command, on_sqlite};
 use crate::samples::{QUANTITIES, at, device, model, reading_id, serial, slot, slot_id, uuid};
-use opendrs_domain::device::Families;
+use opendrs_domain::device::RevokedFamilies;
 use opendrs_domain::id::{DeviceId, MakerId};
 use opendrs_domain::reading::SlotStatus;
 use opendrs_domain::time::Time;
 use opendrs_store::access::AccessVersion;
-use opendrs_store::reading::{self, Listed};
+use opendrs_store::reading::{self, ReadingRow};
 use opendrs_store::{Engine, device, model};
 
 both!(
@@ -23,152 +23,177 @@ mod keyed {
 }
 
 /// Two registered units, on their shards.
-async fn units(store: &Store) -> [(i64, DeviceId); 2] {
+async fn insert_devices(store: &TestStore) -> [(i64, DeviceId); 2] {
     let model = model(1, MakerId(uuid(1)));
-    store.write(model.clone(), |tx, m| Box::pin(model::put(tx, m))).await;
+    store.write(model.clone(), |tx, m| Box::pin(model::upsert(tx, m))).await;
     let mut units = [(0, DeviceId(uuid(1))); 2];
     for (unit, n) in units.iter_mut().zip(1..) {
         let device = device(n, &model, &format!("unit-{n}"));
-        *unit = (store.db.shards().of_unit(model.id, &device.serial), device.id);
-        store.write((unit.0, device), |tx, (shard, d)| Box::pin(device::add(tx, *shard, d))).await;
+        *unit = (store.db.shards().for_unit(model.id, &device.serial), device.id);
+        store.write((unit.0, device), |tx, (shard, d)| Box::pin(device::insert(tx, *shard, d))).await;
     }
     units
 }
 
-async fn add(store: &Store, n: u64, (shard, device): (i64, DeviceId), when: Time, status: &SlotStatus) {
+async fn insert(store: &TestStore, n: u64, (shard, device): (i64, DeviceId), when: Time, status: &SlotStatus) {
     let with = (shard, reading_id(n), device, when, status.clone());
     store
         .write(with, |tx, (shard, id, device, when, status)| {
-            Box::pin(async move { reading::add(tx, *shard, (*id, *device, &slot_id("filter")), *when, status).await })
+            Box::pin(
+                async move { reading::insert(tx, *shard, (*id, *device, &slot_id("filter")), *when, status).await },
+            )
         })
         .await;
 }
 
-fn status(remaining: f64, original: f64) -> SlotStatus {
+fn sample_status(remaining: f64, original: f64) -> SlotStatus {
     SlotStatus { remaining, original, on_hand: None, expected_at: None, last_use_at: None }
 }
 
-async fn newest(store: &Store, limit: i64) -> Vec<Listed> {
-    store.read(async |tx| reading::newest(tx, limit).await).await
+async fn list_newest(store: &TestStore, limit: i64) -> Vec<ReadingRow> {
+    store.read(async |tx| reading::list_newest(tx, limit).await).await
 }
 
-async fn readings_come_back_to_the_last_bit(store: &Store) {
-    let units = units(store).await;
+async fn readings_come_back_to_the_last_bit(store: &TestStore) {
+    let units = insert_devices(store).await;
     let moments =
         [None, Some(Time::from_micros(i64::MIN)), Some(Time::from_micros(i64::MAX)), Some(at(1)), Some(at(-1))];
     let mut wanted = Vec::new();
     for (n, quantity) in QUANTITIES.into_iter().enumerate() {
         let on_hand = (n % 3 > 0).then_some(quantity);
         let (expected_at, last_use_at) = (moments[n % 5], moments[(n + 2) % 5]);
-        let status = SlotStatus { on_hand, expected_at, last_use_at, ..status(quantity, 1.0) };
+        let status = SlotStatus { on_hand, expected_at, last_use_at, ..sample_status(quantity, 1.0) };
         let (number, unit) = (n as u64 + 1, n % 2);
-        add(store, number, units[unit], at(5), &status).await;
+        insert(store, number, units[unit], at(5), &status).await;
         let (serial, odd) = (serial(&format!("unit-{}", unit + 1)), quantity > 1.0);
-        wanted.insert(0, Listed { id: reading_id(number), serial, slot: slot_id("filter"), at: at(5), status, odd });
+        wanted.insert(
+            0,
+            ReadingRow {
+                id: reading_id(number),
+                serial,
+                slot: slot_id("filter"),
+                at: at(5),
+                status,
+                exceeds_original: odd,
+            },
+        );
     }
-    let found = newest(store, 100).await;
+    let found = list_newest(store, 100).await;
     assert_eq!(found, wanted);
-    let bits = |all: &[Listed]| all.iter().map(|r| r.status.remaining.to_bits()).collect::<Vec<_>>();
+    let bits = |all: &[ReadingRow]| all.iter().map(|r| r.status.remaining.to_bits()).collect::<Vec<_>>();
     assert_eq!(bits(&found), bits(&wanted));
 }
 
-async fn the_newest_readings_come_first_and_bounded(store: &Store) {
-    let units = units(store).await;
-    assert_eq!(newest(store, 10).await, []);
+async fn the_newest_readings_come_first_and_bounded(store: &TestStore) {
+    let units = insert_devices(store).await;
+    assert_eq!(list_newest(store, 10).await, []);
     // SQLite keeps them as they come, PostgreSQL in the order of their ids.
     let came = if store.db.engine() == Engine::Sqlite { [1, 2, 3, 4, 5, 6, 7] } else { [7, 2, 5, 1, 4, 6, 3] };
     for n in came {
-        add(store, n, units[usize::from(n % 2 == 0)], at(0), &status(0.0, 0.0)).await;
+        insert(store, n, units[usize::from(n % 2 == 0)], at(0), &sample_status(0.0, 0.0)).await;
     }
-    let numbers = async |limit| newest(store, limit).await.into_iter().map(|r| r.id).collect::<Vec<_>>();
+    let numbers = async |limit| list_newest(store, limit).await.into_iter().map(|r| r.id).collect::<Vec<_>>();
     assert_eq!(numbers(3).await, [7, 6, 5].map(reading_id));
     assert_eq!(numbers(100).await, [7, 6, 5, 4, 3, 2, 1].map(reading_id));
     assert_eq!(numbers(0).await, []);
 }
 
-async fn a_reading_is_not_added_twice(store: &Store) {
-    let [unit, _] = units(store).await;
-    add(store, 1, unit, at(0), &status(1.0, 2.0)).await;
+async fn a_reading_is_not_added_twice(store: &TestStore) {
+    let [unit, _] = insert_devices(store).await;
+    insert(store, 1, unit, at(0), &sample_status(1.0, 2.0)).await;
     let again = command(0, unit, |tx, (shard, device)| {
         Box::pin(async move {
-            reading::add(tx, *shard, (reading_id(1), *device, &slot_id("a")), at(1), &status(9.0, 9.0)).await
+            reading::insert(tx, *shard, (reading_id(1), *device, &slot_id("a")), at(1), &sample_status(9.0, 9.0)).await
         })
     });
     assert!(store.db.write(again).await.is_err_and(|e| e.to_string().contains("ReadingPut")));
-    assert_eq!(newest(store, 10).await.len(), 1);
+    assert_eq!(list_newest(store, 10).await.len(), 1);
 }
 
 /// A clock that was wrong for a while must not keep all that came after from being summed up.
 #[tokio::test(flavor = "multi_thread")]
 async fn on_sqlite_what_is_of_a_time_to_come_stands_in_nobodys_way() {
-    on_sqlite(async |store: &Store| {
-        let [unit, _] = units(store).await;
+    on_sqlite(async |store: &TestStore| {
+        let [unit, _] = insert_devices(store).await;
         for n in [1000, 1001, 1, 2, 3] {
-            add(store, n, unit, at(0), &status(0.0, 0.0)).await;
+            insert(store, n, unit, at(0), &sample_status(0.0, 0.0)).await;
         }
-        let taken = store.write((), |tx, ()| Box::pin(reading::take(tx, reading_id(3), reading_id(999), 10))).await;
+        let taken =
+            store.write((), |tx, ()| Box::pin(reading::take_oldest(tx, reading_id(3), reading_id(999), 10))).await;
         assert_eq!(taken.len(), 4, "the two oldest, and those of a time to come");
-        let left: Vec<_> = newest(store, 10).await.into_iter().map(|r| r.id).collect();
+        let left: Vec<_> = list_newest(store, 10).await.into_iter().map(|r| r.id).collect();
         assert_eq!(left, [reading_id(3)]);
     })
     .await;
 }
 
 /// Reports under a number, which is also the reading's.
-async fn report(store: &Store, n: u64, (shard, device): (i64, DeviceId), slot: &str, status: &SlotStatus) -> bool {
+async fn insert_if_valid(
+    store: &TestStore,
+    n: u64,
+    (shard, device): (i64, DeviceId),
+    slot: &str,
+    status: &SlotStatus,
+) -> bool {
     let with = (shard, reading_id(n), device, slot_id(slot), status.clone());
     store
         .write(with, |tx, (shard, id, device, slot, status)| {
             Box::pin(async move {
-                reading::report(tx, (*shard, AccessVersion(0)), (*id, *device, slot), at(5), status).await
+                reading::insert_if_valid(tx, (*shard, AccessVersion(0)), (*id, *device, slot), at(5), status).await
             })
         })
         .await
 }
 
-async fn filter(store: &Store) {
+async fn insert_filter_slot(store: &TestStore) {
     let model = model(1, MakerId(uuid(1)));
-    store.write((model.id, slot("filter")), |tx, (model, slot)| Box::pin(model::put_slot(tx, *model, 0, slot))).await;
+    store
+        .write((model.id, slot("filter")), |tx, (model, slot)| Box::pin(model::upsert_slot(tx, *model, 0, slot)))
+        .await;
 }
 
-async fn a_report_is_a_reading_of_the_device(store: &Store) {
-    let units = units(store).await;
-    filter(store).await;
-    let full =
-        SlotStatus { on_hand: Some(0.1), expected_at: Some(at(6)), last_use_at: Some(at(-6)), ..status(0.3, 0.2) };
-    assert!(report(store, 1, units[0], "filter", &full).await);
-    assert!(report(store, 2, units[1], "filter", &status(5e-324, 1.0)).await);
-    let listed = |n, status, odd| Listed {
+async fn a_report_is_a_reading_of_the_device(store: &TestStore) {
+    let units = insert_devices(store).await;
+    insert_filter_slot(store).await;
+    let full = SlotStatus {
+        on_hand: Some(0.1),
+        expected_at: Some(at(6)),
+        last_use_at: Some(at(-6)),
+        ..sample_status(0.3, 0.2)
+    };
+    assert!(insert_if_valid(store, 1, units[0], "filter", &full).await);
+    assert!(insert_if_valid(store, 2, units[1], "filter", &sample_status(5e-324, 1.0)).await);
+    let listed = |n, status, odd| ReadingRow {
         id: reading_id(n),
         serial: serial(&format!("unit-{n}")),
         slot: slot_id("filter"),
         at: at(5),
         status,
-        odd,
+        exceeds_original: odd,
     };
-    assert_eq!(newest(store, 9).await, [listed(2, status(5e-324, 1.0), false), listed(1, full, true)]);
+    assert_eq!(list_newest(store, 9).await, [listed(2, sample_status(5e-324, 1.0), false), listed(1, full, true)]);
 }
 
-async fn a_report_counts_only_from_a_device_in_good_standing_and_for_its_slots(store: &Store) {
-    let [(shard, device), (other_shard, other)] = units(store).await;
-    filter(store).await;
-    let status = status(1.0, 2.0);
+async fn a_report_counts_only_from_a_device_in_good_standing_and_for_its_slots(store: &TestStore) {
+    let [(shard, device), (other_shard, other)] = insert_devices(store).await;
+    insert_filter_slot(store).await;
+    let status = sample_status(1.0, 2.0);
     for (n, who, slot) in [
         (1, (shard, DeviceId(uuid(99))), "filter"),
         (2, (shard + 1, device), "filter"),
         (3, (shard, device), "Filter"),
         (4, (shard, device), "soap"),
     ] {
-        assert!(!report(store, n, who, slot, &status).await, "{n}");
+        assert!(!insert_if_valid(store, n, who, slot, &status).await, "{n}");
     }
     store
         .write((shard, device), |tx, (shard, device)| {
-            Box::pin(async { device::set_revoked(tx, *shard, *device, &Families(vec![7])).await })
+            Box::pin(async { device::set_revoked_families(tx, *shard, *device, &RevokedFamilies(vec![7])).await })
         })
         .await;
-    assert!(!report(store, 5, (shard, device), "filter", &status).await, "a family is revoked");
-    let ended = store.read(async |tx| device::by_id(tx, other_shard, other).await).await.unwrap();
-    store.write((other_shard, ended), |tx, (shard, d)| Box::pin(device::end(tx, *shard, d, at(9)))).await;
-    assert!(!report(store, 6, (other_shard, other), "filter", &status).await, "it left");
-    assert_eq!(newest(store, 9).await, [], "nothing was written");
+    assert!(!insert_if_valid(store, 5, (shard, device), "filter", &status).await, "a family is revoked");
+    let ended = store.read(async |tx| device::find_by_id(tx, other_shard, other).await).await.unwrap();
+    store.write((other_shard, ended), |tx, (shard, d)| Box::pin(device::end_registration(tx, *shard, d, at(9)))).await;
+    assert!(!insert_if_valid(store, 6, (other_shard, other), "filter", &status).await, "it left");
+    assert_eq!(list_newest(store, 9).await, [], "nothing was written");
 }

@@ -1,23 +1,23 @@
 //! Values for rows, each told apart by a number; the same number makes the same value.
 
 use opendrs_domain::customer::{Address, Customer};
-use opendrs_domain::delivery::Policy;
-use opendrs_domain::device::{Device, Families};
+use opendrs_domain::delivery::DeliveryPolicy;
+use opendrs_domain::device::{Device, RevokedFamilies};
 use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::id::{
-    ClientId, CompositeId, CustomerId, DeviceId, EventId, MakerId, ModelId, OrderId, ProfileId, ReadingId, TopicId,
+    ClientId, CompositeId, CustomerId, DeviceId, EventId, MakerId, ModelId, OrderId, ProfileId, ReadingId, ReceiverId,
 };
 use opendrs_domain::maker::Maker;
 use opendrs_domain::model::{Model, Slot};
 use opendrs_domain::money::Money;
-use opendrs_domain::notification::{Event, Facts};
-use opendrs_domain::order::{Item, Order, PriceParts, State, Tracking};
+use opendrs_domain::notification::{Event, EventFacts};
+use opendrs_domain::order::{Order, OrderItem, OrderState, PriceParts, Tracking};
 use opendrs_domain::product::Product;
-use opendrs_domain::profile::{Client, ClientAccess, ClientKind, Mode, Profile};
-use opendrs_domain::takeover::Policy as TakeoverPolicy;
+use opendrs_domain::profile::{Client, ClientAccess, ClientKind, ClientMode, Profile};
+use opendrs_domain::receiver::{self, Receiver, SignatureVersion};
+use opendrs_domain::takeover::TakeoverPolicy;
 use opendrs_domain::text::{Asin, Email, ModelCode, Serial, SlotId};
 use opendrs_domain::time::Time;
-use opendrs_domain::topic::{self, Signature, Topic};
 use uuid::Uuid;
 
 /// Levels and quantities that a careless store would round, overflow or take for something else.
@@ -25,7 +25,7 @@ pub const QUANTITIES: [f64; 9] =
     [0.0, 1.0, 0.1, 0.1 + 0.2, 1.0 / 3.0, f64::MIN_POSITIVE, 5e-324, 1e-7, 9_007_199_254_740_993.0 * 1e290];
 
 /// Texts that a careless store would cut, trim, fold, or take for SQL, JSON, a pattern or a parameter.
-pub fn texts() -> Vec<String> {
+pub fn awkward_texts() -> Vec<String> {
     let short = [
         "",
         " ",
@@ -46,7 +46,7 @@ pub fn at(n: i64) -> Time {
 }
 
 /// Well-mixed numbers of a seed (splitmix64).
-pub fn mixed(n: u64) -> u64 {
+pub fn mix(n: u64) -> u64 {
     let z = n.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -55,17 +55,17 @@ pub fn mixed(n: u64) -> u64 {
 
 /// An id in no order.
 pub fn uuid(n: u64) -> Uuid {
-    Uuid::from_u64_pair(mixed(n), mixed(!n))
+    Uuid::from_u64_pair(mix(n), mix(!n))
 }
 
 /// An id that follows its number's order, as time-ordered ids do.
-pub fn ordered(n: u64) -> Uuid {
-    Uuid::from_u64_pair(n, mixed(n))
+pub fn ordered_uuid(n: u64) -> Uuid {
+    Uuid::from_u64_pair(n, mix(n))
 }
 
 /// A hash.
 pub fn hash(n: u64) -> [u8; 32] {
-    std::array::from_fn(|at| mixed(n).to_be_bytes()[at % 8])
+    std::array::from_fn(|at| mix(n).to_be_bytes()[at % 8])
 }
 
 pub fn asin(n: u64) -> Asin {
@@ -101,7 +101,7 @@ pub fn client(n: u64, profile: &Profile, kind: ClientKind) -> Client {
         kind,
         secret_hash: None,
         redirect_uris: vec![],
-        mode: Mode::Lwa,
+        mode: ClientMode::Lwa,
         former_secret_hash: None,
         access: ClientAccess::default(),
     }
@@ -110,7 +110,15 @@ pub fn client(n: u64, profile: &Profile, kind: ClientKind) -> Client {
 pub fn model(n: u64, maker: MakerId) -> Model {
     let code = ModelCode::parse(&format!("Model-{n}+_")).unwrap();
     let (id, composite) = (ModelId(uuid(n)), CompositeId(uuid(n + 1_000_000)));
-    Model { id, maker, code, name: format!("model {n}"), composite, live: true, takeover: TakeoverPolicy::Allow }
+    Model {
+        id,
+        maker,
+        code,
+        name: format!("model {n}"),
+        composite_id: composite,
+        live: true,
+        takeover_policy: TakeoverPolicy::Allow,
+    }
 }
 
 pub fn slot(text: &str) -> Slot {
@@ -155,55 +163,55 @@ pub fn device(n: u64, model: &Model, unit: &str) -> Device {
         serial: serial(unit),
         maker: model.maker,
         customer: CustomerId(uuid(n + 2_000_000)),
-        directed_customer: format!("amzn1.account.A{n:027}"),
+        directed_customer_id: format!("amzn1.account.A{n:027}"),
         client: ClientId(uuid(n + 3_000_000)),
         test: false,
         registered_at: at(0),
         active_at: None,
         deregistered_at: None,
-        revoked: Families::default(),
+        revoked_families: RevokedFamilies::default(),
         suspended_at: None,
     }
 }
 
 pub fn order(n: u64, device: DeviceId) -> Order {
     let price = Money { minor: 1200, currency: "JPY".into() };
-    let item = Item { asin: asin(1), title: "Filter".into(), quantity: 2.5, unit: "count".into(), price };
+    let item = OrderItem { asin: asin(1), title: "Filter".into(), quantity: 2.5, unit: "count".into(), price };
     Order {
-        id: OrderId(ordered(n)),
+        id: OrderId(ordered_uuid(n)),
         device,
         slot: slot_id("filter"),
         item,
-        parts: PriceParts::default(),
+        price_parts: PriceParts::default(),
         recipient: None,
         test: false,
-        state: State::Placed,
+        state: OrderState::Placed,
         problem: None,
         opened_at: at(0),
         window_ends_at: at(100),
         expected_at: None,
         due_at: None,
-        approved: None,
+        approved_price: None,
         backend: Backend::Simulated,
-        reported: false,
+        problem_from_backend: false,
         placed_at: None,
         tracking: Tracking::default(),
-        held_for: None,
-        named_device: None,
+        last_hold_problem: None,
+        original_device: None,
         resumes_at: None,
-        reminded: false,
+        reminder_sent: false,
         delivered_at: None,
         cancellation: None,
     }
 }
 
 pub fn reading_id(n: u64) -> ReadingId {
-    ReadingId(ordered(n))
+    ReadingId(ordered_uuid(n))
 }
 
-pub fn event(n: u64, facts: Facts) -> Event {
+pub fn event(n: u64, facts: EventFacts) -> Event {
     Event {
-        id: EventId(ordered(n)),
+        id: EventId(ordered_uuid(n)),
         at: at(i64::try_from(n).unwrap()),
         client: ClientId(uuid(n)).to_string(),
         model: "Model-1".into(),
@@ -214,22 +222,22 @@ pub fn event(n: u64, facts: Facts) -> Event {
 }
 
 /// A topic of a profile.
-pub fn topic(n: u64, profile: ProfileId, state: topic::State) -> Topic {
-    Topic {
-        id: TopicId(ordered(n)),
+pub fn receiver(n: u64, profile: ProfileId, state: receiver::ReceiverState) -> Receiver {
+    Receiver {
+        id: ReceiverId(ordered_uuid(n)),
         profile,
         arn: format!("arn:aws:sns:drs-local-1:123456789012:topic-{n}"),
         endpoint: "https://maker.example/drs".into(),
         state,
-        signature: Signature::default(),
-        raw: false,
-        policy: Policy::parse("sns").unwrap(),
+        signature: SignatureVersion::default(),
+        raw_delivery: false,
+        policy: DeliveryPolicy::parse("sns").unwrap(),
         policy_text: "sns".into(),
-        subscription: uuid(n),
-        token: 1,
+        subscription_id: uuid(n),
+        token_number: 1,
         token_ends_at: at(9),
-        secret: 1,
-        secret_at: at(0),
+        secret_number: 1,
+        secret_rotated_at: at(0),
         created_at: at(0),
     }
 }

@@ -1,16 +1,16 @@
 //! The two engines' catalogues: one schema, told twice.
 
-use crate::harness::{Database, Store, on_sqlite};
+use crate::harness::{TestDatabase, TestStore, on_sqlite};
 use opendrs_store::Engine;
 use std::collections::{BTreeMap, BTreeSet};
 
 both!(tables_are_sharded_or_known_to_be_small);
 
 /// A column: its name, what it holds, whether it may be absent, its place in the primary key.
-type Column = (String, &'static str, bool, usize);
+type ColumnInfo = (String, &'static str, bool, usize);
 
 /// Small tables that every node reads whole.
-const REFERENCE: [&str; 15] = [
+const REFERENCE_TABLES: [&str; 15] = [
     "access_change",
     "client",
     "derived_key",
@@ -29,15 +29,15 @@ const REFERENCE: [&str; 15] = [
 ];
 
 /// What SQLite appends in the order in which it comes, rather than keeping it in the order of keys.
-const APPENDED: [&str; 3] = ["mail", "outbox", "reading"];
+const APPEND_ONLY_TABLES: [&str; 3] = ["mail", "outbox", "reading"];
 /// What is found by nothing but its time: the key is PostgreSQL's alone, and begins with the id.
-const IN_TIME: &str = "reading";
+const TIME_ORDERED_TABLE: &str = "reading";
 /// Indexes by the id alone, and by the end. SQLite has one shard, and finds a row by it and the id; and what is appended is
 /// removed from the beginning on.
-const NOT_ON_SQLITE: [&str; 3] = ["mail_ended", "mail_id", "orders_id"];
+const POSTGRES_ONLY_INDEXES: [&str; 3] = ["mail_ended", "mail_id", "orders_id"];
 
 /// Both engines' types, by what they hold. Not here: 32-bit integers, floats of 4 bytes, times and JSON of the engine.
-const TYPES: [(&str, &str, &str); 6] = [
+const COLUMN_TYPES: [(&str, &str, &str); 6] = [
     ("bigint", "INTEGER", "number"),
     ("boolean", "INTEGER", "number"),
     ("double precision", "REAL", "quantity"),
@@ -46,7 +46,7 @@ const TYPES: [(&str, &str, &str); 6] = [
     ("uuid", "BLOB", "bytes"),
 ];
 
-async fn tables(store: &Store) -> BTreeMap<String, Vec<Column>> {
+async fn read_tables(store: &TestStore) -> BTreeMap<String, Vec<ColumnInfo>> {
     let sql = match store.db.engine() {
         Engine::Sqlite => {
             "SELECT m.name, c.name, c.type, c.\"notnull\", c.pk FROM sqlite_schema m JOIN pragma_table_info(m.name) c
@@ -63,10 +63,10 @@ async fn tables(store: &Store) -> BTreeMap<String, Vec<Column>> {
              WHERE c.table_schema = 'public' AND c.table_name <> 'migration' ORDER BY c.table_name, c.ordinal_position"
         }
     };
-    let mut tables: BTreeMap<String, Vec<Column>> = BTreeMap::new();
-    for row in store.rows(sql).await {
+    let mut tables: BTreeMap<String, Vec<ColumnInfo>> = BTreeMap::new();
+    for row in store.query_raw(sql).await {
         let [table, column, of, required, place] = <[String; 5]>::try_from(row).unwrap();
-        let known = TYPES.iter().find(|(pg, lite, _)| of == *pg || of == *lite);
+        let known = COLUMN_TYPES.iter().find(|(pg, lite, _)| of == *pg || of == *lite);
         let (_, _, holds) = known.unwrap_or_else(|| panic!("{table}.{column} is a {of}, which the other engine lacks"));
         tables.entry(table).or_default().push((column, *holds, required == "0", place.parse().unwrap()));
     }
@@ -74,7 +74,7 @@ async fn tables(store: &Store) -> BTreeMap<String, Vec<Column>> {
 }
 
 /// Indexes by name: table, uniqueness, whether partial, columns. Primary keys are with the columns.
-async fn indexes(store: &Store) -> BTreeMap<String, Vec<String>> {
+async fn read_indexes(store: &TestStore) -> BTreeMap<String, Vec<String>> {
     let sql = match store.db.engine() {
         Engine::Sqlite => {
             "SELECT l.name, m.name, l.\"unique\", l.partial, i.name FROM sqlite_schema m
@@ -89,7 +89,7 @@ async fn indexes(store: &Store) -> BTreeMap<String, Vec<String>> {
         }
     };
     let mut indexes: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for row in store.rows(sql).await {
+    for row in store.query_raw(sql).await {
         let [index, table, unique, partial, column] = <[String; 5]>::try_from(row).unwrap();
         let head = format!("{table} unique={unique} partial={partial}");
         indexes.entry(index).or_insert_with(|| vec![head]).push(column);
@@ -99,21 +99,25 @@ async fn indexes(store: &Store) -> BTreeMap<String, Vec<String>> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_two_engines_have_the_same_tables_columns_and_indexes() {
-    let database = Database::create().await;
-    let postgres = Store::open(database.place.clone()).await;
-    on_sqlite(async |sqlite: &Store| {
-        let (lite, mut pg) = (tables(sqlite).await, tables(&postgres).await);
-        let key = |table: &[Column]| table.iter().map(|column| column.3).filter(|place| *place > 0).collect::<Vec<_>>();
-        assert_eq!(key(&pg[IN_TIME]), [2, 1], "id and shard");
-        pg.entry(IN_TIME.into()).or_default().iter_mut().for_each(|column| column.3 = 0);
+    let database = TestDatabase::create().await;
+    let postgres = TestStore::open(database.location.clone()).await;
+    on_sqlite(async |sqlite: &TestStore| {
+        let (lite, mut pg) = (read_tables(sqlite).await, read_tables(&postgres).await);
+        let key =
+            |table: &[ColumnInfo]| table.iter().map(|column| column.3).filter(|place| *place > 0).collect::<Vec<_>>();
+        assert_eq!(key(&pg[TIME_ORDERED_TABLE]), [2, 1], "id and shard");
+        pg.entry(TIME_ORDERED_TABLE.into()).or_default().iter_mut().for_each(|column| column.3 = 0);
         assert_eq!(lite.keys().collect::<Vec<_>>(), pg.keys().collect::<Vec<_>>());
         for (table, columns) in &lite {
             assert_eq!(columns, &pg[table], "{table}: SQLite (left), PostgreSQL (right)");
         }
-        let (ours, mut also) = (indexes(sqlite).await, indexes(&postgres).await);
-        assert!(NOT_ON_SQLITE.iter().all(|name| also.remove(*name).is_some()));
+        let (ours, mut also) = (read_indexes(sqlite).await, read_indexes(&postgres).await);
+        assert!(POSTGRES_ONLY_INDEXES.iter().all(|name| also.remove(*name).is_some()));
         assert_eq!(ours, also);
-        assert!(lite.len() > REFERENCE.len() && !indexes(sqlite).await.is_empty(), "something was compared");
+        assert!(
+            lite.len() > REFERENCE_TABLES.len() && !read_indexes(sqlite).await.is_empty(),
+            "something was compared"
+        );
     })
     .await;
     drop(postgres);
@@ -122,25 +126,26 @@ async fn the_two_engines_have_the_same_tables_columns_and_indexes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sqlite_checks_types_and_keeps_rows_in_their_keys_order_or_as_they_came() {
-    on_sqlite(async |store: &Store| {
-        for row in store.rows("SELECT name, sql FROM sqlite_schema WHERE type = 'table'").await {
-            let end = if APPENDED.contains(&row[0].as_str()) { ") STRICT" } else { ") STRICT, WITHOUT ROWID" };
+    on_sqlite(async |store: &TestStore| {
+        for row in store.query_raw("SELECT name, sql FROM sqlite_schema WHERE type = 'table'").await {
+            let end =
+                if APPEND_ONLY_TABLES.contains(&row[0].as_str()) { ") STRICT" } else { ") STRICT, WITHOUT ROWID" };
             assert!(row[1].ends_with(end), "{}", row[0]);
         }
     })
     .await;
 }
 
-async fn tables_are_sharded_or_known_to_be_small(store: &Store) {
+async fn tables_are_sharded_or_known_to_be_small(store: &TestStore) {
     let mut small = BTreeSet::new();
-    for (table, columns) in tables(store).await {
+    for (table, columns) in read_tables(store).await {
         match columns.iter().position(|(name, ..)| name == "shard") {
             None => drop(small.insert(table)),
             Some(at) => {
                 assert_eq!(at, 0, "{table}: shard comes first");
-                assert!(columns[at].3 == 1 || table == IN_TIME, "{table}: in the primary key too");
+                assert!(columns[at].3 == 1 || table == TIME_ORDERED_TABLE, "{table}: in the primary key too");
             }
         }
     }
-    assert_eq!(small, REFERENCE.map(str::to_owned).into());
+    assert_eq!(small, REFERENCE_TABLES.map(str::to_owned).into());
 }

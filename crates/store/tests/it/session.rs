@@ -1,6 +1,6 @@
 //! Signed-in browsers.
 
-use crate::harness::Store;
+use crate::harness::TestStore;
 use crate::samples::{at, hash, uuid};
 use opendrs_domain::id::CustomerId;
 use opendrs_domain::session::Session;
@@ -8,32 +8,32 @@ use opendrs_store::session;
 
 both!(a_session_comes_back_until_it_is_ended, a_purge_takes_what_ended_first_and_no_more_than_it_may);
 
-fn sample(n: u64, ends: i64) -> Session {
+fn sample_session(n: u64, ends: i64) -> Session {
     Session { id: hash(n), customer: CustomerId(uuid(n)), created_at: at(-1), expires_at: at(ends), generation: 0 }
 }
 
-async fn add(store: &Store, shard: i64, session: &Session) {
-    store.write((shard, session.clone()), |tx, (shard, s)| Box::pin(session::add(tx, *shard, s))).await;
+async fn insert(store: &TestStore, shard: i64, session: &Session) {
+    store.write((shard, session.clone()), |tx, (shard, s)| Box::pin(session::insert(tx, *shard, s))).await;
 }
 
-async fn get(store: &Store, shard: i64, n: u64) -> Option<Session> {
-    store.read(async |tx| session::by_id(tx, shard, &hash(n)).await).await
+async fn find(store: &TestStore, shard: i64, n: u64) -> Option<Session> {
+    store.read(async |tx| session::find_by_id(tx, shard, &hash(n)).await).await
 }
 
-async fn a_session_comes_back_until_it_is_ended(store: &Store) {
-    add(store, 3, &sample(1, 10)).await;
-    add(store, 3, &sample(2, 20)).await;
-    assert_eq!(get(store, 3, 1).await, Some(sample(1, 10)));
-    assert_eq!((get(store, 4, 1).await, get(store, 3, 9).await), (None, None));
+async fn a_session_comes_back_until_it_is_ended(store: &TestStore) {
+    insert(store, 3, &sample_session(1, 10)).await;
+    insert(store, 3, &sample_session(2, 20)).await;
+    assert_eq!(find(store, 3, 1).await, Some(sample_session(1, 10)));
+    assert_eq!((find(store, 4, 1).await, find(store, 3, 9).await), (None, None));
     for _ in 0..2 {
         store.write((), |tx, ()| Box::pin(async { session::delete(tx, 3, &hash(1)).await })).await;
-        assert_eq!((get(store, 3, 1).await, get(store, 3, 2).await), (None, Some(sample(2, 20))));
+        assert_eq!((find(store, 3, 1).await, find(store, 3, 2).await), (None, Some(sample_session(2, 20))));
     }
 }
 
-async fn a_purge_takes_what_ended_first_and_no_more_than_it_may(store: &Store) {
+async fn a_purge_takes_what_ended_first_and_no_more_than_it_may(store: &TestStore) {
     for n in [3, 1, 5, 2, 4] {
-        add(store, n % 2, &sample(n.cast_unsigned(), n)).await;
+        insert(store, n % 2, &sample_session(n.cast_unsigned(), n)).await;
     }
     for (before, limit, gone, left) in [
         (0, 9, 0, "12345"),
@@ -49,7 +49,7 @@ async fn a_purge_takes_what_ended_first_and_no_more_than_it_may(store: &Store) {
         assert_eq!(purged, gone, "before {before}, at most {limit}");
         let mut found = String::new();
         for n in 1..=5 {
-            if get(store, n % 2, n.cast_unsigned()).await.is_some() {
+            if find(store, n % 2, n.cast_unsigned()).await.is_some() {
                 found.push_str(&n.to_string());
             }
         }

@@ -1,8 +1,8 @@
 //! Encrypted connections to PostgreSQL, as the URL asks for them. The test's cluster has none: something in front of it
 //! ends the encryption, as a server with a certificate would.
 
-use crate::harness::{Database, new};
-use opendrs_store::{Db, Place};
+use crate::harness::{TestDatabase, new_installation};
+use opendrs_store::{Db, StoreLocation};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,15 +16,15 @@ use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 /// "Do you encrypt?" in PostgreSQL's protocol: eight bytes, its length and a number that is no version.
-const ASKED: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
+const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
 
 /// Ends encryption in front of a database; counts the connections that were encrypted. Others are turned away.
-struct Front {
+struct TlsFrontEnd {
     address: SocketAddr,
-    encrypted: Arc<AtomicUsize>,
+    encrypted_connections: Arc<AtomicUsize>,
 }
 
-impl Front {
+impl TlsFrontEnd {
     async fn start(to: String, acceptor: TlsAcceptor) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, encrypted) = (listener.local_addr().unwrap(), Arc::new(AtomicUsize::new(0)));
@@ -34,7 +34,7 @@ impl Front {
                 let (acceptor, to, count) = (acceptor.clone(), to.clone(), count.clone());
                 tokio::spawn(async move {
                     let mut asked = [0; 8];
-                    client.read_exact(&mut asked).await.ok().filter(|_| asked == ASKED)?;
+                    client.read_exact(&mut asked).await.ok().filter(|_| asked == SSL_REQUEST)?;
                     client.write_all(b"S").await.ok()?;
                     let mut inside = acceptor.accept(client).await.ok()?;
                     count.fetch_add(1, Ordering::Relaxed);
@@ -43,14 +43,14 @@ impl Front {
                 });
             }
         });
-        Self { address, encrypted }
+        Self { address, encrypted_connections: encrypted }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_are_protected_as_the_url_asks() {
-    let database = Database::create().await;
-    let Place::Url(url) = database.place.clone() else { panic!("no URL") };
+    let database = TestDatabase::create().await;
+    let StoreLocation::Url(url) = database.location.clone() else { panic!("no URL") };
     let (user, rest) = url.split_once('@').unwrap();
     let (host, name) = rest.split_once('/').unwrap();
     let CertifiedKey { cert, signing_key } = generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
@@ -58,7 +58,7 @@ async fn connections_are_protected_as_the_url_asks() {
     let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
     let config = config.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
     let config = config.with_single_cert(vec![cert.der().clone()], key).unwrap();
-    let front = Front::start(host.to_owned(), TlsAcceptor::from(Arc::new(config))).await;
+    let front = TlsFrontEnd::start(host.to_owned(), TlsAcceptor::from(Arc::new(config))).await;
     let folder = TempDir::new().unwrap();
     let roots = folder.path().join("roots.pem");
     std::fs::write(&roots, cert.pem()).unwrap();
@@ -66,9 +66,9 @@ async fn connections_are_protected_as_the_url_asks() {
     let port = front.address.port();
     let open = async |host: &str, query: &str| {
         let url = format!("{user}@{host}:{port}/{name}{query}");
-        let before = front.encrypted.load(Ordering::Relaxed);
-        let opened = Db::open(&Place::Url(url), new()).await.map(drop).map_err(|e| e.to_string());
-        (opened, front.encrypted.load(Ordering::Relaxed) > before)
+        let before = front.encrypted_connections.load(Ordering::Relaxed);
+        let opened = Db::open(&StoreLocation::Url(url), new_installation()).await.map(drop).map_err(|e| e.to_string());
+        (opened, front.encrypted_connections.load(Ordering::Relaxed) > before)
     };
     let full = format!("?sslmode=verify-full&sslrootcert={}", roots.display());
     for (host, query) in
@@ -85,7 +85,8 @@ async fn connections_are_protected_as_the_url_asks() {
         assert!(opened.as_ref().is_err_and(|e| e.contains(says)), "{host} {query}: {opened:?}");
     }
     // What has no encryption is refused where it is asked for, and taken where it is only preferred.
-    let direct = async |query: &str| Db::open(&Place::Url(format!("{url}{query}")), new()).await.map(drop);
+    let direct =
+        async |query: &str| Db::open(&StoreLocation::Url(format!("{url}{query}")), new_installation()).await.map(drop);
     assert!(direct("?sslmode=require").await.is_err());
     direct("?sslmode=prefer").await.unwrap();
     direct("?sslmode=disable").await.unwrap();

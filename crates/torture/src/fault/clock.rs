@@ -1,30 +1,30 @@
 //! A clock that jumps.
 
-use super::conclude;
-use crate::device::{self, Answer};
-use crate::site::Site;
+use super::finish_and_verify;
+use crate::device::{self, CallOutcome};
+use crate::test_bed::TestBed;
 use serde_json::json;
 
 /// How often the server dies right after a jump was answered.
 const DEATHS: usize = 3;
 
 /// Jumps of years between calls, each followed by a death; the next server must not be earlier.
-pub async fn jumps(site: &mut Site) -> Result<(), String> {
-    let mut server = site.found().await?;
+pub async fn clock_jumps(site: &mut TestBed) -> Result<(), String> {
+    let mut server = site.create_store().await?;
     for _ in 0..DEATHS {
-        let mut load = site.load(&server.base, true);
-        load.answered().await?;
-        load.end().await?;
+        let mut load = site.start_load(&server.base_url, true);
+        load.wait_for_successes().await?;
+        load.finish().await?;
         let years = json!({ "advance": format!("{}d", 365 * site.rng.u32(1..=5)) });
-        match device::control(&server.base, "/-/clock", Some(years)).await? {
-            Answer::Done(clock) => site.note_time(&clock)?,
+        match device::call_control(&server.base_url, "/-/clock", Some(years)).await? {
+            CallOutcome::Succeeded(clock) => site.record_time(&clock)?,
             other => return Err(format!("the clock does not move: {other:?}")),
         }
         server.kill()?;
-        site.verify_dead().await?;
-        server = site.start().await?;
+        site.verify_after_death().await?;
+        server = site.restart().await?;
     }
-    let mut load = site.load(&server.base, true);
-    load.answered().await?;
-    conclude(site, load, server).await
+    let mut load = site.start_load(&server.base_url, true);
+    load.wait_for_successes().await?;
+    finish_and_verify(site, load, server).await
 }

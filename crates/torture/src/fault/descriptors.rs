@@ -1,50 +1,53 @@
 //! No descriptor left: connections can be neither taken nor made.
 
-use super::conclude;
-use crate::site::Site;
+use super::finish_and_verify;
+use crate::test_bed::TestBed;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
 /// How many the server may have open; it needs a part of them for its store and its loops.
-const LIMIT: usize = 96;
+const DESCRIPTOR_LIMIT: usize = 96;
 
 /// Idle connections take every descriptor while devices call.
-pub async fn exhausted(site: &mut Site) -> Result<(), String> {
-    let limit = format!("ulimit -n {LIMIT}; exec \"$@\"");
-    site.program.under = ["sh", "-c", &limit, "sh"].map(str::to_owned).to_vec();
+pub async fn descriptors_exhausted(site: &mut TestBed) -> Result<(), String> {
+    let limit = format!("ulimit -n {DESCRIPTOR_LIMIT}; exec \"$@\"");
+    site.program.wrapper = ["sh", "-c", &limit, "sh"].map(str::to_owned).to_vec();
     // Linking is a process of its own, under the same limit.
-    let server = site.found().await?;
-    let mut load = site.load(&server.base, true);
-    load.answered().await?;
-    let address = server.base.trim_start_matches("http://").to_owned();
-    let mut early = Early::connect(&address)?;
+    let server = site.create_store().await?;
+    let mut load = site.start_load(&server.base_url, true);
+    load.wait_for_successes().await?;
+    let address = server.base_url.trim_start_matches("http://").to_owned();
+    let mut early = EarlyConnection::connect(&address)?;
     // More than there are descriptors left, and fewer than fill the system's queue of connections to be taken.
-    let idle = (0..LIMIT).map(|_| TcpStream::connect(&address)).collect::<Result<Vec<_>, _>>().map_err(failed)?;
+    let idle = (0..DESCRIPTOR_LIMIT)
+        .map(|_| TcpStream::connect(&address))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(connection_error)?;
     for _ in 0..20 {
-        early.ask()?;
+        early.check_health()?;
     }
-    idles(server.id()).await?;
+    check_server_idles(server.id()).await?;
     drop(idle);
-    load.answered().await?;
-    early.ask()?;
-    conclude(site, load, server).await
+    load.wait_for_successes().await?;
+    early.check_health()?;
+    finish_and_verify(site, load, server).await
 }
 
 /// With nobody to serve, the server must wait for a descriptor, not look for one.
-async fn idles(id: u32) -> Result<(), String> {
+async fn check_server_idles(id: u32) -> Result<(), String> {
     const WATCH: Duration = Duration::from_millis(500);
-    let before = ticks(id)?;
+    let before = cpu_ticks(id)?;
     let mut clock = tokio::time::interval(WATCH);
     clock.tick().await;
     clock.tick().await;
-    let spent = ticks(id)? - before;
+    let spent = cpu_ticks(id)? - before;
     // A tick is ten milliseconds: a busy loop takes fifty of them, the rounds of the worker a few.
     if spent < 20 { Ok(()) } else { Err(format!("out of descriptors, the server spent {spent} ticks in {WATCH:?}")) }
 }
 
 /// The processor time that a process has taken.
-fn ticks(id: u32) -> Result<u64, String> {
+fn cpu_ticks(id: u32) -> Result<u64, String> {
     let path = format!("/proc/{id}/stat");
     let text = std::fs::read_to_string(&path).map_err(|e| format!("{path}: {e}"))?;
     let after_name = text.rsplit_once(')').map(|(_, rest)| rest).unwrap_or_default();
@@ -53,28 +56,28 @@ fn ticks(id: u32) -> Result<u64, String> {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "shaped for map_err")]
-fn failed(error: std::io::Error) -> String {
+fn connection_error(error: std::io::Error) -> String {
     format!("a connection from before is not served: {error}")
 }
 
 /// A connection that was there before.
-struct Early(TcpStream);
+struct EarlyConnection(TcpStream);
 
-impl Early {
+impl EarlyConnection {
     fn connect(address: &str) -> Result<Self, String> {
-        let stream = TcpStream::connect(address).map_err(failed)?;
-        stream.set_read_timeout(Some(Duration::from_secs(10))).map_err(failed)?;
+        let stream = TcpStream::connect(address).map_err(connection_error)?;
+        stream.set_read_timeout(Some(Duration::from_secs(10))).map_err(connection_error)?;
         let mut early = Self(stream);
-        early.ask()?;
+        early.check_health()?;
         Ok(early)
     }
 
     /// Asks whether the server is well, on the one connection.
-    fn ask(&mut self) -> Result<(), String> {
-        self.0.write_all(b"GET /-/health HTTP/1.1\r\nHost: opendrs\r\n\r\n").map_err(failed)?;
+    fn check_health(&mut self) -> Result<(), String> {
+        self.0.write_all(b"GET /-/health HTTP/1.1\r\nHost: opendrs\r\n\r\n").map_err(connection_error)?;
         let (mut answer, mut part) = (Vec::new(), [0; 4096]);
         while !answer.ends_with(b"}") {
-            match self.0.read(&mut part).map_err(failed)? {
+            match self.0.read(&mut part).map_err(connection_error)? {
                 0 => return Err("a connection from before was closed".into()),
                 length => answer.extend_from_slice(&part[..length]),
             }

@@ -1,7 +1,7 @@
 //! A PostgreSQL that dies under load and comes back.
 
-use super::conclude;
-use crate::site::Site;
+use super::finish_and_verify;
+use crate::test_bed::TestBed;
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -10,16 +10,16 @@ use std::time::Duration;
 
 /// A cluster that nobody else uses.
 #[derive(Clone, Debug)]
-pub struct Cluster {
+pub struct ExclusiveCluster {
     /// The folder of `pg_ctl`.
     pub bin: PathBuf,
     /// Its data folder.
     pub data: PathBuf,
 }
 
-impl Cluster {
+impl ExclusiveCluster {
     /// `pg_ctl`, as the owner of the data.
-    fn control(&self, words: &[&str]) -> Result<(), String> {
+    fn run_pg_ctl(&self, words: &[&str]) -> Result<(), String> {
         let owner = std::fs::metadata(&self.data).map_err(|e| format!("{}: {e}", self.data.display()))?;
         let us = std::fs::metadata("/proc/self").map_err(|e| e.to_string())?;
         let log = self.data.join("restarts.log");
@@ -46,13 +46,13 @@ impl Cluster {
         let text = std::fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
         let first = text.lines().next().unwrap_or_default().to_owned();
         let mut all = vec![first.clone()];
-        all.extend(children(&first));
+        all.extend(child_processes(&first));
         let killed = Command::new("sh").args(["-c", "kill -9 \"$@\"", "sh"]).args(&all).stderr(Stdio::null()).status();
         killed.map_err(|e| format!("kill: {e}"))?;
         let mut ticks = tokio::time::interval(Duration::from_millis(5));
         for _ in 0..4_000 {
             ticks.tick().await;
-            if !all.iter().any(|id| lives(id)) {
+            if !all.iter().any(|id| is_alive(id)) {
                 // Where nobody buries the dead, as in many containers, the next one would think that this one lives.
                 return std::fs::remove_file(&file).map_err(|e| format!("{}: {e}", file.display()));
             }
@@ -62,37 +62,37 @@ impl Cluster {
 }
 
 /// Parent and state of a process, from what follows its name.
-fn stat(id: &str) -> Option<(String, String)> {
+fn parent_and_state(id: &str) -> Option<(String, String)> {
     let text = std::fs::read_to_string(Path::new("/proc").join(id).join("stat")).ok()?;
     let mut fields = text.rsplit_once(')')?.1.split_whitespace().map(str::to_owned);
     let state = fields.next()?;
     Some((fields.next()?, state))
 }
 
-fn children(parent: &str) -> Vec<String> {
+fn child_processes(parent: &str) -> Vec<String> {
     let all = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let ids = all.filter_map(|entry| entry.file_name().into_string().ok());
-    ids.filter(|id| stat(id).is_some_and(|(of, _)| of == parent)).collect()
+    ids.filter(|id| parent_and_state(id).is_some_and(|(of, _)| of == parent)).collect()
 }
 
-fn lives(id: &str) -> bool {
+fn is_alive(id: &str) -> bool {
     // One that only waits for its parent to look has released everything.
-    stat(id).is_some_and(|(_, state)| state != "Z")
+    parent_and_state(id).is_some_and(|(_, state)| state != "Z")
 }
 
 /// Kills it, and stops it at once; each time it comes back and the server finds it.
-pub async fn lost(site: &mut Site, cluster: &Cluster) -> Result<(), String> {
-    let server = site.found().await?;
-    let mut load = site.load(&server.base, true);
+pub async fn postgres_killed_and_stopped(site: &mut TestBed, cluster: &ExclusiveCluster) -> Result<(), String> {
+    let server = site.create_store().await?;
+    let mut load = site.start_load(&server.base_url, true);
     for killed in [true, false, true] {
-        load.answered().await?;
+        load.wait_for_successes().await?;
         match killed {
             true => cluster.kill().await?,
-            false => cluster.control(&["stop", "-m", "immediate"])?,
+            false => cluster.run_pg_ctl(&["stop", "-m", "immediate"])?,
         }
-        load.refused().await?;
-        cluster.control(&["start", "--wait", "--timeout=60"])?;
+        load.wait_for_refusals().await?;
+        cluster.run_pg_ctl(&["start", "--wait", "--timeout=60"])?;
     }
-    load.answered().await?;
-    conclude(site, load, server).await
+    load.wait_for_successes().await?;
+    finish_and_verify(site, load, server).await
 }

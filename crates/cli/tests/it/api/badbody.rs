@@ -3,9 +3,9 @@
 
 use super::badinput::refused;
 use super::quirks::head;
-use crate::harness::world::FILTER;
-use crate::harness::{Server, good_body};
-use opendrs_domain::version::Endpoint::{self, DeviceStatus, Replenish, SlotStatus};
+use crate::harness::fixtures::FILTER;
+use crate::harness::{Server, valid_body};
+use opendrs_domain::version::ApiEndpoint::{self, DeviceStatus, Replenish, SlotStatus};
 
 const LIMIT: usize = 64 * 1024;
 const TOO_LARGE: &str = r#"{"message":"The body is larger than 65536 bytes."}"#;
@@ -14,31 +14,31 @@ const DATE: &str =
     "cannot be read as a date; send RFC 3339 such as 2018-03-02T07:00:00Z, a date such as 2018-03-02, or epoch seconds";
 
 /// A good body, blown up with blanks.
-fn of_size(endpoint: Endpoint, size: usize) -> String {
-    let body = good_body(endpoint);
+fn of_size(endpoint: ApiEndpoint, size: usize) -> String {
+    let body = valid_body(endpoint);
     format!("{body}{}", " ".repeat(size - body.len()))
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_may_have_64_kib_and_not_a_byte_more() {
     let server = Server::start().await;
-    let device = server.device().await;
+    let device = server.link_default_device().await;
     for (endpoint, line) in [
         (SlotStatus, format!("POST /slotStatus/{FILTER}")),
         (DeviceStatus, "POST /deviceStatus".into()),
         (Replenish, format!("POST /replenish/{FILTER}")),
-        (Endpoint::SubscriptionInfo, "GET /subscriptionInfo".into()),
-        (Endpoint::Deregister, "DELETE /registration".into()),
+        (ApiEndpoint::SubscriptionInfo, "GET /subscriptionInfo".into()),
+        (ApiEndpoint::Deregister, "DELETE /registration".into()),
     ] {
         let head = head(&line, &device, endpoint);
-        let before = server.rows().await;
+        let before = server.all_rows().await;
         for (size, wanted) in [(LIMIT + 1, "HTTP/1.1 413 Payload Too Large"), (LIMIT, "HTTP/1.1 200 OK")] {
             let body = of_size(endpoint, size);
             if size > LIMIT {
                 let (first, rest) = body.split_at(LIMIT);
                 let chunks = format!("{LIMIT:x}\r\n{first}\r\n1\r\n{rest}\r\n0\r\n\r\n");
                 let chunked = server.exchange(format!("{head}Transfer-Encoding: chunked\r\n\r\n{chunks}")).await;
-                chunked.suits_firmware();
+                chunked.assert_suits_firmware();
                 assert_eq!(
                     (chunked.status_line.as_str(), chunked.body.as_str()),
                     (wanted, TOO_LARGE),
@@ -46,12 +46,12 @@ async fn a_body_may_have_64_kib_and_not_a_byte_more() {
                 );
             }
             let answer = server.exchange(format!("{head}Content-Length: {size}\r\n\r\n{body}")).await;
-            answer.suits_firmware();
+            answer.assert_suits_firmware();
             assert_eq!(answer.status_line, wanted, "{line}");
             if size > LIMIT {
                 assert_eq!(answer.body, TOO_LARGE);
                 assert!(answer.header("X-Amzn-Errortype").starts_with("RequestTooLargeException:"));
-                assert_eq!(server.rows().await, before);
+                assert_eq!(server.all_rows().await, before);
             }
         }
     }
@@ -60,12 +60,12 @@ async fn a_body_may_have_64_kib_and_not_a_byte_more() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_says_it_is_too_large_need_not_arrive() {
     let server = Server::start().await;
-    let device = server.device().await;
+    let device = server.link_default_device().await;
     for expect in ["", "Expect: 100-continue\r\n"] {
         let head = head(&format!("POST /slotStatus/{FILTER}"), &device, SlotStatus);
-        let mut wire = server.wire().await;
+        let mut wire = server.open_raw_connection().await;
         wire.send(format!("{head}{expect}Content-Length: 1000000000\r\n\r\n")).await;
-        let answer = wire.answer().await;
+        let answer = wire.read_response().await;
         assert_eq!((answer.status_line.as_str(), answer.body.as_str()), ("HTTP/1.1 413 Payload Too Large", TOO_LARGE));
     }
 }
@@ -73,9 +73,9 @@ async fn a_body_that_says_it_is_too_large_need_not_arrive() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slot_status_is_refused_by_the_field_at_fault() {
     let server = Server::start().await;
-    let device = server.device().await;
-    let before = server.rows().await;
-    let call = server.call(&device, SlotStatus, &format!("/slotStatus/{FILTER}"));
+    let device = server.link_default_device().await;
+    let before = server.all_rows().await;
+    let call = server.device_call(&device, SlotStatus, &format!("/slotStatus/{FILTER}"));
     let absent = "required; send a number of the slot's unit, zero or more";
     let deep = format!(r#"{{"remainingQuantityInUnit":{}"#, "[".repeat(10_000));
     let closed = format!(r#"{{"remainingQuantityInUnit":{}{}}}"#, "[".repeat(10_000), "]".repeat(10_000));
@@ -157,25 +157,25 @@ async fn a_slot_status_is_refused_by_the_field_at_fault() {
     }
     assert_eq!(call.clone().body(closed).send().await.status, 400);
     assert_eq!(call.body([&b"{\"remainingQuantityInUnit\":\"\xff\"}"[..]].concat()).send().await.status, 400);
-    assert_eq!(server.rows().await, before);
+    assert_eq!(server.all_rows().await, before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_values_in_a_form_the_last_counts() {
     let server = Server::start().await;
-    let device = server.device().await;
-    let call = server.call(&device, SlotStatus, &format!("/slotStatus/{FILTER}"));
+    let device = server.link_default_device().await;
+    let call = server.device_call(&device, SlotStatus, &format!("/slotStatus/{FILTER}"));
     let form = "remainingQuantityInUnit=1&originalQuantityInUnit=9&remainingQuantityInUnit=2";
-    assert_eq!(call.body(form).said().await, (200, "{}".into()));
-    let readings = opendrs_service::reading::newest(server.app(), 9).await.unwrap();
+    assert_eq!(call.body(form).status_and_text().await, (200, "{}".into()));
+    let readings = opendrs_service::reading::list_newest(server.app(), 9).await.unwrap();
     assert_eq!(readings.iter().map(|r| r.status.remaining).collect::<Vec<_>>(), [2.0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repeated_key_in_json_is_refused() {
     let server = Server::start().await;
-    let device = server.device().await;
-    let before = server.rows().await;
+    let device = server.link_default_device().await;
+    let before = server.all_rows().await;
     let fields = r#""remainingQuantityInUnit":1,"originalQuantityInUnit":9"#;
     let many = (0..2000).map(|n| format!(r#""k{n}":1,"#)).collect::<String>();
     for (path, body, key) in [
@@ -203,20 +203,20 @@ async fn a_repeated_key_in_json_is_refused() {
         ),
     ] {
         let endpoint = if path == "/deviceStatus" { DeviceStatus } else { SlotStatus };
-        let (status, text) = server.call(&device, endpoint, &path).body(body).said().await;
+        let (status, text) = server.device_call(&device, endpoint, &path).body(body).status_and_text().await;
         let says = format!(r#"{{"message":"The body is not valid JSON: the key `{key}` is repeated at line 1 column "#);
         assert!(status == 400 && text.starts_with(&says), "{key}: {status} {text}");
     }
-    assert_eq!(server.rows().await, before);
-    let call = server.call(&device, SlotStatus, &format!("/slotStatus/{FILTER}"));
-    assert_eq!(call.body(format!("{{{many}{fields}}}")).said().await, (200, "{}".into()));
+    assert_eq!(server.all_rows().await, before);
+    let call = server.device_call(&device, SlotStatus, &format!("/slotStatus/{FILTER}"));
+    assert_eq!(call.body(format!("{{{many}{fields}}}")).status_and_text().await, (200, "{}".into()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_device_status_needs_its_date() {
     let server = Server::start().await;
-    let device = server.device().await;
-    let before = server.rows().await;
+    let device = server.link_default_device().await;
+    let before = server.all_rows().await;
     let absent = "mostRecentlyActiveDate: required; send the date of last use";
     for path in ["/deviceStatus".to_owned(), format!("/deviceStatus/{FILTER}")] {
         for (body, message) in [
@@ -227,8 +227,9 @@ async fn a_device_status_needs_its_date() {
             (r#"{"mostRecentlyActiveDate":{}}"#, format!("mostRecentlyActiveDate: {DATE}")),
             ("mostRecentlyActiveDate=2018-13-01", format!("mostRecentlyActiveDate: {DATE}")),
         ] {
-            refused(server.call(&device, DeviceStatus, &path).body(body), 400, "ValidationException", &message).await;
+            refused(server.device_call(&device, DeviceStatus, &path).body(body), 400, "ValidationException", &message)
+                .await;
         }
     }
-    assert_eq!(server.rows().await, before);
+    assert_eq!(server.all_rows().await, before);
 }

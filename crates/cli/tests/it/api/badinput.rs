@@ -2,9 +2,11 @@
 //! and nothing is written (docs/spec/calls.md#version-headers, docs/spec/calls.md#error-answers,
 //! docs/spec/calls.md#order-of-checks).
 
-use crate::harness::world::{BEANS, BOB, FILTER, MODEL, OTHER_MODEL, OTHER_WEB};
-use crate::harness::{Call, Linking, Said, Server, filled, good_body};
-use opendrs_domain::version::{ENDPOINTS, Endpoint, INPUT_HEADER, RESULT_HEADER, full_name};
+use crate::harness::fixtures::{BEANS, BOB, FILTER, MODEL, OTHER_MODEL, OTHER_WEB};
+use crate::harness::{LinkOptions, ReplyExt, Server, TestRequest, fill_path, valid_body};
+use opendrs_domain::version::{
+    ApiEndpoint, ENDPOINTS, INPUT_VERSION_HEADER, RESULT_VERSION_HEADER, versioned_type_name,
+};
 
 both!(a_slot_must_be_of_the_devices_model, another_devices_order_is_as_unknown_as_none);
 
@@ -12,31 +14,34 @@ both!(a_slot_must_be_of_the_devices_model, another_devices_order_is_as_unknown_a
 const NAMESPACE: &str = "http://internal.amazon.com/coral/com.amazon.parkeraccioservice/";
 
 /// Sends a call that must be refused with this status, exception and message.
-pub async fn refused(call: Call, status: u16, exception: &str, message: &str) {
+pub async fn refused(call: TestRequest, status: u16, exception: &str, message: &str) {
     let reply = call.clone().send().await;
-    assert_eq!(reply.said(), (status, serde_json::json!({ "message": message }).to_string()), "{call:?}");
+    assert_eq!(reply.status_and_text(), (status, serde_json::json!({ "message": message }).to_string()), "{call:?}");
     assert_eq!(reply.header("x-amzn-errortype"), format!("{exception}:{NAMESPACE}"), "{call:?}");
     assert_eq!(reply.header("content-type"), "application/json");
     assert!(!reply.headers.contains_key("x-amzn-type-version"));
 }
 
-async fn bad_token(call: Call) {
+async fn bad_token(call: TestRequest) {
     refused(call, 400, "InvalidTokenException", "Invalid token").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bad_version_header_is_one_of_four_refusals_at_every_endpoint() {
     let server = Server::start().await;
-    let device = server.link(Linking::default().test_device()).await;
-    let before = server.rows().await;
+    let device = server.link_device(LinkOptions::default().test_device()).await;
+    let before = server.all_rows().await;
     for spec in &ENDPOINTS {
-        for (header, short, versions) in
-            [(INPUT_HEADER, spec.input, spec.inputs), (RESULT_HEADER, spec.result, spec.results)]
-        {
+        for (header, short, versions) in [
+            (INPUT_VERSION_HEADER, spec.input_type, spec.input_versions),
+            (RESULT_VERSION_HEADER, spec.result_type, spec.result_versions),
+        ] {
             let prefix = "com.amazon.dash.replenishment.";
-            let supported = versions.iter().map(|v| full_name(short, *v)).collect::<Vec<_>>().join(", ");
-            let wrong_way = if header == INPUT_HEADER { spec.result } else { spec.input };
-            let call = server.call(&device, spec.endpoint, &filled(spec.paths[0], "x")).body(good_body(spec.endpoint));
+            let supported = versions.iter().map(|v| versioned_type_name(short, *v)).collect::<Vec<_>>().join(", ");
+            let wrong_way = if header == INPUT_VERSION_HEADER { spec.result_type } else { spec.input_type };
+            let call = server
+                .device_call(&device, spec.endpoint, &fill_path(spec.paths[0], "x"))
+                .body(valid_body(spec.endpoint));
             for (value, says) in [
                 (None, format!("Missing header {header}.")),
                 (Some(" ".to_owned()), format!("Missing header {header}.")),
@@ -61,27 +66,28 @@ async fn a_bad_version_header_is_one_of_four_refusals_at_every_endpoint() {
                 (Some(format!("{prefix}{short}@01.0")), format!("Header {header}: unknown version 01.0.")),
             ] {
                 let message = format!("{says} Supported: {supported}");
-                refused(call.clone().instead(header, value.as_deref()), 400, "ValidationException", &message).await;
+                refused(call.clone().replace_header(header, value.as_deref()), 400, "ValidationException", &message)
+                    .await;
             }
         }
     }
-    assert_eq!(server.rows().await, before);
+    assert_eq!(server.all_rows().await, before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_bad_token_is_the_same_refusal_at_every_path() {
     let server = Server::start().await;
-    let device = server.device().await;
-    let gone = server.link(Linking::default().serial("SN-2")).await;
-    server.call(&gone, Endpoint::Deregister, "/registration").send().await;
+    let device = server.link_default_device().await;
+    let gone = server.link_device(LinkOptions::default().serial("SN-2")).await;
+    server.device_call(&gone, ApiEndpoint::Deregister, "/registration").send().await;
     let profile = server.profile_token("profile").await;
     let (good, mut forged) = (device.access.clone(), device.access.clone());
     forged.replace_range(60..61, if &forged[60..61] == "A" { "B" } else { "A" });
-    let before = server.rows().await;
+    let before = server.all_rows().await;
     for spec in &ENDPOINTS {
         for pattern in spec.paths {
-            let path = filled(pattern, "x");
-            let call = server.call(&device, spec.endpoint, &path).body(good_body(spec.endpoint));
+            let path = fill_path(pattern, "x");
+            let call = server.device_call(&device, spec.endpoint, &path).body(valid_body(spec.endpoint));
             for authorization in [
                 None,
                 Some(String::new()),
@@ -101,43 +107,45 @@ async fn every_bad_token_is_the_same_refusal_at_every_path() {
                 Some(format!("Bearer {profile}")),
                 Some(format!("Bearer {}", gone.access)),
             ] {
-                bad_token(call.clone().instead("authorization", authorization.as_deref())).await;
+                bad_token(call.clone().replace_header("authorization", authorization.as_deref())).await;
             }
             bad_token(call.header("authorization", format!("Bearer {good}"))).await;
             let query = format!("{path}?access_token={}", good.replace('|', "%7C"));
-            bad_token(server.call(&device, spec.endpoint, &query).instead("authorization", None)).await;
+            bad_token(server.device_call(&device, spec.endpoint, &query).replace_header("authorization", None)).await;
         }
     }
-    assert_eq!(server.rows().await, before);
+    assert_eq!(server.all_rows().await, before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_access_token_ends_after_an_hour() {
     let server = Server::start().await;
-    let device = server.device().await;
-    let call = server.call(&device, Endpoint::SubscriptionInfo, "/subscriptionInfo");
+    let device = server.link_default_device().await;
+    let call = server.device_call(&device, ApiEndpoint::SubscriptionInfo, "/subscriptionInfo");
     server.advance("59m 59s").await;
     assert_eq!(call.clone().send().await.status, 200);
     server.advance("1s").await;
-    let before = server.rows().await;
+    let before = server.all_rows().await;
     bad_token(call).await;
     for spec in &ENDPOINTS {
-        bad_token(server.call(&device, spec.endpoint, &filled(spec.paths[0], "x")).body(good_body(spec.endpoint)))
-            .await;
+        bad_token(
+            server.device_call(&device, spec.endpoint, &fill_path(spec.paths[0], "x")).body(valid_body(spec.endpoint)),
+        )
+        .await;
     }
-    assert_eq!(server.rows().await, before);
+    assert_eq!(server.all_rows().await, before);
 }
 
 async fn a_slot_must_be_of_the_devices_model(server: &Server) {
-    let device = server.link(Linking::default().test_device()).await;
-    let before = server.rows().await;
+    let device = server.link_device(LinkOptions::default().test_device()).await;
+    let before = server.all_rows().await;
     let endless = "x".repeat(200);
     for (endpoint, path, status) in [
-        (Endpoint::Replenish, "/replenish/", 404),
-        (Endpoint::SlotStatus, "/slotStatus/", 400),
-        (Endpoint::DeviceStatus, "/deviceStatus/", 400),
-        (Endpoint::CancelTestOrders, "/testOrders/slots/", 400),
-        (Endpoint::CancelTestOrders, "/testOrders/", 400),
+        (ApiEndpoint::Replenish, "/replenish/", 404),
+        (ApiEndpoint::SlotStatus, "/slotStatus/", 400),
+        (ApiEndpoint::DeviceStatus, "/deviceStatus/", 400),
+        (ApiEndpoint::CancelTestOrders, "/testOrders/slots/", 400),
+        (ApiEndpoint::CancelTestOrders, "/testOrders/", 400),
     ] {
         for (sent, named) in [
             (BEANS, BEANS),
@@ -152,40 +160,41 @@ async fn a_slot_must_be_of_the_devices_model(server: &Server) {
             (&endless, &"x".repeat(64)),
         ] {
             let message = format!("Slot {named} does not exist on device model {MODEL}.");
-            let call = server.call(&device, endpoint, &format!("{path}{sent}")).body(good_body(endpoint));
+            let call = server.device_call(&device, endpoint, &format!("{path}{sent}")).body(valid_body(endpoint));
             refused(call, status, "ResourceNotFoundException", &message).await;
         }
     }
-    assert_eq!(server.rows().await, before);
+    assert_eq!(server.all_rows().await, before);
 }
 
 async fn another_devices_order_is_as_unknown_as_none(server: &Server) {
-    let device = server.device().await;
-    let neighbour = server.link(Linking::default().serial("SN-2").customer(BOB)).await;
-    let stranger = server.link(Linking::default().client(OTHER_WEB, OTHER_MODEL)).await;
-    let placed = server.call(&device, Endpoint::Replenish, &format!("/replenish/{FILTER}")).send().await.json();
+    let device = server.link_default_device().await;
+    let neighbour = server.link_device(LinkOptions::default().serial("SN-2").customer(BOB)).await;
+    let stranger = server.link_device(LinkOptions::default().client(OTHER_WEB, OTHER_MODEL)).await;
+    let placed =
+        server.device_call(&device, ApiEndpoint::Replenish, &format!("/replenish/{FILTER}")).send().await.json();
     let order = placed["eventInstanceId"].as_str().unwrap().to_owned();
-    let before = server.rows().await;
+    let before = server.all_rows().await;
     let unknown = "Unknown eventInstanceId: this device has no such order.";
     for caller in [&neighbour, &stranger] {
-        let call = server.call(caller, Endpoint::OrderInfo, &format!("/getOrderInfo/{order}"));
+        let call = server.device_call(caller, ApiEndpoint::OrderInfo, &format!("/getOrderInfo/{order}"));
         refused(call, 400, "ResourceNotFoundException", unknown).await;
     }
     let cut = &order[..order.len() - 1];
     for id in
         ["x", "amzn1.dash.v2.o.", "amzn1.dash.v2.o.ci4", cut, &format!("{order}A"), &"x".repeat(300), "%00", "%27"]
     {
-        let call = server.call(&device, Endpoint::OrderInfo, &format!("/getOrderInfo/{id}"));
+        let call = server.device_call(&device, ApiEndpoint::OrderInfo, &format!("/getOrderInfo/{id}"));
         refused(call, 400, "ResourceNotFoundException", unknown).await;
     }
-    assert_eq!(server.rows().await, before);
+    assert_eq!(server.all_rows().await, before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn unknown_paths_are_404_for_everybody() {
     let server = Server::start().await;
-    let device = server.device().await;
-    let before = server.rows().await;
+    let device = server.link_default_device().await;
+    let before = server.all_rows().await;
     let message = "No such path. See the API's list at /-/openapi.json.";
     for (method, path) in [
         ("DELETE", "/"),
@@ -204,17 +213,18 @@ async fn unknown_paths_are_404_for_everybody() {
         ("GET", "/..%2fsubscriptionInfo"),
     ] {
         refused(server.request(method, path), 404, "UnknownOperationException", message).await;
-        refused(server.request(method, path).token(&device.access), 404, "UnknownOperationException", message).await;
-        refused(server.request(method, path).token(""), 404, "UnknownOperationException", message).await;
+        refused(server.request(method, path).bearer_token(&device.access), 404, "UnknownOperationException", message)
+            .await;
+        refused(server.request(method, path).bearer_token(""), 404, "UnknownOperationException", message).await;
     }
-    assert_eq!(server.rows().await, before);
+    assert_eq!(server.all_rows().await, before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_method_is_405_and_names_those_that_are_taken() {
     let server = Server::start().await;
-    let device = server.device().await;
-    let before = server.rows().await;
+    let device = server.link_default_device().await;
+    let before = server.all_rows().await;
     let message = "This path does not take this method; the Allow header lists those it takes.";
     for spec in &ENDPOINTS {
         for pattern in spec.paths {
@@ -222,14 +232,14 @@ async fn another_method_is_405_and_names_those_that_are_taken() {
                 if method == spec.method {
                     continue;
                 }
-                let call = server.request(method, &filled(pattern, "x"));
+                let call = server.request(method, &fill_path(pattern, "x"));
                 refused(call.clone(), 405, "UnknownOperationException", message).await;
-                let reply = call.token(&device.access).send().await;
+                let reply = call.bearer_token(&device.access).send().await;
                 let allowed: Vec<_> =
                     reply.header("allow").split(',').map(str::trim).filter(|m| *m != "HEAD").collect();
                 assert_eq!((reply.status.as_u16(), allowed), (405, vec![spec.method]), "{method} {pattern}");
             }
         }
     }
-    assert_eq!(server.rows().await, before);
+    assert_eq!(server.all_rows().await, before);
 }

@@ -1,53 +1,61 @@
 //! What callers may cost: rates, connections, and clients that are slow on purpose.
 
 use super::quirks::{LEVEL, head};
-use crate::harness::world::{APP, FILTER, OTHER_MODEL, OTHER_SECRET, OTHER_WEB, SECRET, WEB};
-use crate::harness::{Linking, Options, Server};
-use opendrs_domain::version::Endpoint::{SlotStatus, SubscriptionInfo};
-use opendrs_client::Reply;
-use opendrs_service::limit::{Rate, Rates};
+use crate::harness::fixtures::{APP, FILTER, OTHER_MODEL, OTHER_SECRET, OTHER_WEB, SECRET, WEB};
+use crate::harness::{LinkOptions, Options, Server};
+use opendrs_client::ClientResponse;
+use opendrs_domain::version::ApiEndpoint::{SlotStatus, SubscriptionInfo};
+use opendrs_service::limit::{CallRate, RateLimitSettings};
 use std::time::Duration;
 
-async fn limited(device: Rate, client: Rate) -> Server {
-    Server::with(Options { rates: Rates { device, client, ..Rates::default() }, ..Options::default() }).await
+async fn limited(device: CallRate, client: CallRate) -> Server {
+    Server::start_with(Options {
+        rates: RateLimitSettings { device_calls: device, client_calls: client, ..RateLimitSettings::default() },
+        ..Options::default()
+    })
+    .await
 }
 
-fn outcome(reply: &Reply) -> (u16, &str) {
+fn outcome(reply: &ClientResponse) -> (u16, &str) {
     (reply.status.as_u16(), reply.header("retry-after"))
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_device_that_calls_too_often_waits_and_no_other_does() {
-    let server = limited(Rate { per_second: 1, burst: 4 }, Rate::default()).await;
-    let (device, other) = (server.device().await, server.link(Linking::default().serial("SN-2")).await);
-    let report = |device, body: &str| server.call(device, SlotStatus, &format!("/slotStatus/{FILTER}")).body(body);
+    let server = limited(CallRate { per_second: 1, burst: 4 }, CallRate::default()).await;
+    let (device, other) =
+        (server.link_default_device().await, server.link_device(LinkOptions::default().serial("SN-2")).await);
+    let report =
+        |device, body: &str| server.device_call(device, SlotStatus, &format!("/slotStatus/{FILTER}")).body(body);
     let mut said = Vec::new();
     for body in [LEVEL, "{}", LEVEL, LEVEL, LEVEL] {
         said.push(report(&device, body).send().await.status.as_u16());
     }
     assert_eq!(said, [200, 400, 200, 200, 429], "a wrong call counts as one, like any other");
-    assert_eq!(server.count("reading").await, 3);
+    assert_eq!(server.row_count("reading").await, 3);
 
-    for reply in
-        [report(&device, LEVEL).send().await, server.call(&device, SubscriptionInfo, "/subscriptionInfo").send().await]
-    {
+    for reply in [
+        report(&device, LEVEL).send().await,
+        server.device_call(&device, SubscriptionInfo, "/subscriptionInfo").send().await,
+    ] {
         assert_eq!(outcome(&reply), (429, "1"));
         assert_eq!(reply.text(), r#"{"message":"Too many calls. Try again in 1 second, and less often."}"#);
         assert!(reply.header("x-amzn-errortype").starts_with("ThrottlingException:"));
     }
     assert_eq!(report(&other, LEVEL).send().await.status, 200);
-    let stranger = server.call(&device, SubscriptionInfo, "/subscriptionInfo").token("Atza|x").send().await;
+    let stranger =
+        server.device_call(&device, SubscriptionInfo, "/subscriptionInfo").bearer_token("Atza|x").send().await;
     assert_eq!(outcome(&stranger), (400, ""), "who shows no token of a device uses up nobody's calls");
 }
 
 /// A slot that the model has not is found out on the second, slower look; both looks are one call.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_is_counted_once() {
-    let server = limited(Rate { per_second: 1, burst: 4 }, Rate::default()).await;
-    let stranger = server.link(Linking::default().client(OTHER_WEB, OTHER_MODEL)).await;
+    let server = limited(CallRate { per_second: 1, burst: 4 }, CallRate::default()).await;
+    let stranger = server.link_device(LinkOptions::default().client(OTHER_WEB, OTHER_MODEL)).await;
     let mut said = Vec::new();
     for _ in 0..5 {
-        let call = server.call(&stranger, SlotStatus, &format!("/slotStatus/{FILTER}")).body(LEVEL);
+        let call = server.device_call(&stranger, SlotStatus, &format!("/slotStatus/{FILTER}")).body(LEVEL);
         said.push(call.send().await.status.as_u16());
     }
     assert_eq!(said, [400, 400, 400, 400, 429]);
@@ -55,11 +63,11 @@ async fn a_call_is_counted_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_asks_for_tokens_too_often_waits_and_no_other_does() {
-    let server = limited(Rate::default(), Rate { per_second: 1, burst: 2 }).await;
-    let device = server.device().await;
-    let others = server.link(Linking::default().client(OTHER_WEB, OTHER_MODEL)).await;
+    let server = limited(CallRate::default(), CallRate { per_second: 1, burst: 2 }).await;
+    let device = server.link_default_device().await;
+    let others = server.link_device(LinkOptions::default().client(OTHER_WEB, OTHER_MODEL)).await;
     let ask = |client, secret, refresh: &str| {
-        server.token(&[
+        server.token_request(&[
             ("grant_type", "refresh_token"),
             ("client_id", client),
             ("client_secret", secret),
@@ -82,7 +90,7 @@ async fn a_client_that_asks_for_tokens_too_often_waits_and_no_other_does() {
 #[tokio::test(flavor = "multi_thread")]
 async fn guessing_a_secret_is_braked_and_time_undoes_it() {
     let server = Server::start().await;
-    let device = server.device().await;
+    let device = server.link_default_device().await;
     let ask = |client: &str, secret: &str| {
         let fields = [
             ("grant_type", "refresh_token"),
@@ -90,7 +98,7 @@ async fn guessing_a_secret_is_braked_and_time_undoes_it() {
             ("client_secret", secret),
             ("refresh_token", &device.refresh),
         ];
-        server.token(&fields)
+        server.token_request(&fields)
     };
     for _ in 0..6 {
         assert_eq!(outcome(&ask(WEB, OTHER_SECRET).send().await), (401, ""));
@@ -110,11 +118,12 @@ async fn guessing_a_secret_is_braked_and_time_undoes_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn guesses_at_codes_are_braked_and_a_right_one_waits_with_them() {
     let server = Server::start().await;
-    let code = server.code(crate::harness::Linking::default(), crate::harness::world::REDIRECT, None).await;
+    let code =
+        server.link_for_code(crate::harness::LinkOptions::default(), crate::harness::fixtures::REDIRECT, None).await;
     let ask = |code: &str| {
         let fields =
             [("grant_type", "authorization_code"), ("client_id", WEB), ("client_secret", SECRET), ("code", code)];
-        server.token(&fields)
+        server.token_request(&fields)
     };
     for n in 0..6 {
         assert_eq!(outcome(&ask(&format!("ANguess{n}")).send().await), (400, ""));
@@ -131,7 +140,7 @@ async fn guesses_at_a_secret_at_once_are_braked() {
         let secret = if n == 99 { SECRET } else { OTHER_SECRET };
         let fields =
             [("grant_type", "refresh_token"), ("client_id", WEB), ("client_secret", secret), ("refresh_token", "x")];
-        server.token(&fields).send()
+        server.token_request(&fields).send()
     };
     let answers = futures_util::future::join_all((0..100).map(ask)).await;
     let compared = answers.iter().filter(|reply| reply.status != 429).count();
@@ -147,7 +156,7 @@ async fn braked_after_guesses(proxies: &[&str], guesser: &'static str, others: &
 /// The same, as another header says.
 async fn braked_by(proxies: &[&str], guesser: (&str, &str), others: &[(&str, &str)]) -> Vec<bool> {
     let proxies = proxies.iter().map(ToString::to_string).collect::<Vec<_>>().try_into().unwrap();
-    let server = Server::with(Options { proxies, ..Options::default() }).await;
+    let server = Server::start_with(Options { proxies, ..Options::default() }).await;
     let ask = async |(name, from): (&str, &str)| {
         let fields = [
             ("grant_type", "refresh_token"),
@@ -155,7 +164,7 @@ async fn braked_by(proxies: &[&str], guesser: (&str, &str), others: &[(&str, &st
             ("client_secret", OTHER_SECRET),
             ("refresh_token", "x"),
         ];
-        server.token(&fields).header(name, from).send().await.status.as_u16()
+        server.token_request(&fields).header(name, from).send().await.status.as_u16()
     };
     for _ in 0..6 {
         assert_eq!(ask(guesser).await, 401);
@@ -206,43 +215,43 @@ async fn addresses_are_read_as_proxies_write_them() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_does_not_arrive_is_not_waited_for() {
-    let server = Server::with(Options { body_timeout: Duration::from_millis(200), ..Options::default() }).await;
-    let device = server.device().await;
+    let server = Server::start_with(Options { body_timeout: Duration::from_millis(200), ..Options::default() }).await;
+    let device = server.link_default_device().await;
     let slot_status = head(&format!("POST /slotStatus/{FILTER}"), &device, SlotStatus);
-    let mut wire = server.wire().await;
+    let mut wire = server.open_raw_connection().await;
     wire.send(format!("{slot_status}Content-Length: {}\r\n\r\n{}", LEVEL.len(), &LEVEL[..10])).await;
-    let said = wire.rest().await;
+    let said = wire.read_until_close().await;
     assert!(
         said.starts_with("HTTP/1.1 400 ") && said.ends_with(r#"{"message":"The body did not arrive whole."}"#),
         "{said}"
     );
-    assert_eq!(server.count("reading").await, 0);
+    assert_eq!(server.row_count("reading").await, 0);
 }
 
 /// It asks again and again without reading the answers, until neither side's buffers hold more.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_does_not_read_its_answers_is_let_go() {
-    let server = Server::with(Options { head_timeout: Duration::from_millis(300), ..Options::default() }).await;
-    let mut wire = server.wire().await;
+    let server = Server::start_with(Options { head_timeout: Duration::from_millis(300), ..Options::default() }).await;
+    let mut wire = server.open_raw_connection().await;
     let asked = wire.send_until_refused("GET /-/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n").await;
     assert!(asked > 10, "{asked}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_over_the_limit_wait_for_a_place() {
-    let server = Server::with(Options { connections: 2, ..Options::default() }).await;
-    let device = server.device().await;
+    let server = Server::start_with(Options { connections: 2, ..Options::default() }).await;
+    let device = server.link_default_device().await;
     let request = head("GET /subscriptionInfo", &device, SubscriptionInfo) + "\r\n";
-    let (mut first, mut second) = (server.wire().await, server.wire().await);
+    let (mut first, mut second) = (server.open_raw_connection().await, server.open_raw_connection().await);
     for wire in [&mut first, &mut second] {
         wire.send(&request).await;
-        assert_eq!(wire.answer().await.status_line, "HTTP/1.1 200 OK");
+        assert_eq!(wire.read_response().await.status_line, "HTTP/1.1 200 OK");
     }
-    let mut third = server.wire().await;
+    let mut third = server.open_raw_connection().await;
     third.send(&request).await;
     first.send(&request).await;
-    assert_eq!(first.answer().await.status_line, "HTTP/1.1 200 OK");
-    assert!(!third.has_something(), "it has no place yet");
+    assert_eq!(first.read_response().await.status_line, "HTTP/1.1 200 OK");
+    assert!(!third.has_data(), "it has no place yet");
     drop(first);
-    assert_eq!(third.answer().await.status_line, "HTTP/1.1 200 OK");
+    assert_eq!(third.read_response().await.status_line, "HTTP/1.1 200 OK");
 }

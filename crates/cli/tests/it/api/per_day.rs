@@ -1,11 +1,11 @@
 //! What a device may cause in a day: calls and orders; and how many connections one address has.
 
 use super::quirks::LEVEL;
-use crate::harness::world::{CARTRIDGE, FILTER};
-use crate::harness::{Device, Linking, Options, Server, Store};
-use opendrs_domain::version::Endpoint::{Replenish, SlotStatus, SubscriptionInfo};
-use opendrs_client::Reply;
-use opendrs_service::limit::Rates;
+use crate::harness::fixtures::{CARTRIDGE, FILTER};
+use crate::harness::{LinkOptions, LinkedDevice, Options, Server, Store};
+use opendrs_client::ClientResponse;
+use opendrs_domain::version::ApiEndpoint::{Replenish, SlotStatus, SubscriptionInfo};
+use opendrs_service::limit::RateLimitSettings;
 
 both!(by one_order_a_day:
     one_order_more_waits_and_leaves_nothing_behind,
@@ -15,17 +15,17 @@ both!(by one_order_a_day:
 );
 
 async fn one_order_a_day(store: Store, test: impl AsyncFn(&Server)) {
-    let rates = Rates { orders_day: 1, ..Rates::default() };
-    let server = Server::on(store, Options { rates, ..Options::default() }).await;
+    let rates = RateLimitSettings { device_orders_per_day: 1, ..RateLimitSettings::default() };
+    let server = Server::start_on(store, Options { rates, ..Options::default() }).await;
     test(&server).await;
     server.remove_store().await;
 }
 
-async fn replenish(server: &Server, device: &Device, slot: &str) -> Reply {
-    server.call(device, Replenish, &format!("/replenish/{slot}")).send().await
+async fn replenish(server: &Server, device: &LinkedDevice, slot: &str) -> ClientResponse {
+    server.device_call(device, Replenish, &format!("/replenish/{slot}")).send().await
 }
 
-fn detail(reply: &Reply) -> (u16, String) {
+fn detail(reply: &ClientResponse) -> (u16, String) {
     (reply.status.as_u16(), reply.json()["detailCode"].as_str().unwrap_or("").to_owned())
 }
 
@@ -34,9 +34,10 @@ fn placed(what: &str) -> (u16, String) {
 }
 
 async fn one_order_more_waits_and_leaves_nothing_behind(server: &Server) {
-    let (device, other) = (server.device().await, server.link(Linking::default().serial("SN-2")).await);
+    let (device, other) =
+        (server.link_default_device().await, server.link_device(LinkOptions::default().serial("SN-2")).await);
     assert_eq!(detail(&replenish(server, &device, FILTER).await), placed("STANDARD_ORDER_PLACED"));
-    let before = server.rows().await;
+    let before = server.all_rows().await;
     for _ in 0..2 {
         let reply = replenish(server, &device, CARTRIDGE).await;
         assert_eq!((reply.status.as_u16(), reply.header("retry-after")), (429, "86400"));
@@ -44,16 +45,16 @@ async fn one_order_more_waits_and_leaves_nothing_behind(server: &Server) {
         assert_eq!(reply.json()["message"], message);
         assert!(reply.header("x-amzn-errortype").starts_with("ThrottlingException:"));
     }
-    assert_eq!(server.rows().await, before, "no order, no lock, no event, no mail");
+    assert_eq!(server.all_rows().await, before, "no order, no lock, no event, no mail");
     assert_eq!(detail(&replenish(server, &other, FILTER).await), placed("STANDARD_ORDER_PLACED"));
     server.advance("24h").await;
     // The same registration, with a token of today.
-    let device = server.device().await;
+    let device = server.link_default_device().await;
     assert_eq!(detail(&replenish(server, &device, CARTRIDGE).await), placed("STANDARD_ORDER_PLACED"));
 }
 
 async fn an_open_order_is_answered_as_on_any_day(server: &Server) {
-    let device = server.device().await;
+    let device = server.link_default_device().await;
     let first = replenish(server, &device, FILTER).await.json()["eventInstanceId"].clone();
     for _ in 0..3 {
         let again = replenish(server, &device, FILTER).await;
@@ -63,19 +64,19 @@ async fn an_open_order_is_answered_as_on_any_day(server: &Server) {
 }
 
 async fn a_test_order_is_not_counted(server: &Server) {
-    let device = server.link(Linking::default().test_device()).await;
+    let device = server.link_device(LinkOptions::default().test_device()).await;
     for slot in [FILTER, CARTRIDGE] {
         assert_eq!(detail(&replenish(server, &device, slot).await), placed("TEST_ORDER_PLACED"));
     }
 }
 
 async fn what_was_not_placed_is_not_counted(server: &Server) {
-    let subscribe = opendrs_service::login::link::Subscribe::None;
-    let idle = server.link(Linking::default().subscribe(subscribe)).await;
+    let subscribe = opendrs_service::login::link::SlotSelection::Nothing;
+    let idle = server.link_device(LinkOptions::default().subscribe(subscribe)).await;
     for _ in 0..3 {
         assert_eq!(replenish(server, &idle, FILTER).await.status, 400, "the slot is unsubscribed");
     }
-    let device = server.link(Linking::default().serial("SN-2")).await;
+    let device = server.link_device(LinkOptions::default().serial("SN-2")).await;
     let (first, second) = tokio::join!(replenish(server, &device, FILTER), replenish(server, &device, FILTER));
     let mut both = [detail(&first).1, detail(&second).1];
     both.sort();
@@ -84,45 +85,47 @@ async fn what_was_not_placed_is_not_counted(server: &Server) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_device_has_so_many_calls_a_day() {
-    let rates = Rates { device_day: 3, ..Rates::default() };
-    let server = Server::with(Options { rates, ..Options::default() }).await;
-    let (device, other) = (server.device().await, server.link(Linking::default().serial("SN-2")).await);
-    let report = |device| server.call(device, SlotStatus, &format!("/slotStatus/{FILTER}")).body(LEVEL);
+    let rates = RateLimitSettings { device_calls_per_day: 3, ..RateLimitSettings::default() };
+    let server = Server::start_with(Options { rates, ..Options::default() }).await;
+    let (device, other) =
+        (server.link_default_device().await, server.link_device(LinkOptions::default().serial("SN-2")).await);
+    let report = |device| server.device_call(device, SlotStatus, &format!("/slotStatus/{FILTER}")).body(LEVEL);
     for _ in 0..3 {
         assert_eq!(report(&device).send().await.status, 200);
     }
     for reply in
-        [report(&device).send().await, server.call(&device, SubscriptionInfo, "/subscriptionInfo").send().await]
+        [report(&device).send().await, server.device_call(&device, SubscriptionInfo, "/subscriptionInfo").send().await]
     {
         assert_eq!((reply.status.as_u16(), reply.header("retry-after")), (429, "28800"));
     }
-    assert_eq!(server.count("reading").await, 3);
+    assert_eq!(server.row_count("reading").await, 3);
     assert_eq!(report(&other).send().await.status, 200);
 }
 
 /// One more is closed without a word; those that stand go on.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_has_so_many_connections() {
-    let server = Server::with(Options { per_address: 2, ..Options::default() }).await;
+    let server = Server::start_with(Options { per_address: 2, ..Options::default() }).await;
     // Not by the server's own client, whose connections would count, too.
     let request = "GET /-/health HTTP/1.1\r\nHost: x\r\n\r\n";
-    let (mut first, mut second) = (server.wire().await, server.wire().await);
+    let (mut first, mut second) = (server.open_raw_connection().await, server.open_raw_connection().await);
     for wire in [&mut first, &mut second] {
         wire.send(request).await;
-        assert_eq!(wire.answer().await.status_line, "HTTP/1.1 200 OK");
+        assert_eq!(wire.read_response().await.status_line, "HTTP/1.1 200 OK");
     }
-    assert_eq!(server.wire().await.rest().await, "");
+    assert_eq!(server.open_raw_connection().await.read_until_close().await, "");
     first.send(request).await;
-    assert_eq!(first.answer().await.status_line, "HTTP/1.1 200 OK");
+    assert_eq!(first.read_response().await.status_line, "HTTP/1.1 200 OK");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_proxys_connections_are_not_counted() {
     let proxies = vec!["127.0.0.1".to_owned()].try_into().unwrap();
-    let server = Server::with(Options { per_address: 1, proxies, ..Options::default() }).await;
-    let mut wires = [server.wire().await, server.wire().await, server.wire().await];
+    let server = Server::start_with(Options { per_address: 1, proxies, ..Options::default() }).await;
+    let mut wires =
+        [server.open_raw_connection().await, server.open_raw_connection().await, server.open_raw_connection().await];
     for wire in &mut wires {
         wire.send("GET /-/health HTTP/1.1\r\nHost: x\r\n\r\n").await;
-        assert_eq!(wire.answer().await.status_line, "HTTP/1.1 200 OK");
+        assert_eq!(wire.read_response().await.status_line, "HTTP/1.1 200 OK");
     }
 }

@@ -1,9 +1,9 @@
 //! Many at once: what may happen once happens once, on either engine.
 
-use crate::harness::world::{ANN, BOB, CARL, FILTER, REDIRECT, SECRET, WEB};
-use crate::harness::{Linking, Server, Visit, query};
+use crate::harness::fixtures::{ANN, BOB, CARL, FILTER, REDIRECT, SECRET, WEB};
+use crate::harness::{LinkOptions, Server, TestBrowser, authorize_path};
 use futures_util::future::join_all;
-use opendrs_domain::version::Endpoint;
+use opendrs_domain::version::ApiEndpoint;
 use std::collections::BTreeMap;
 
 both!(
@@ -15,9 +15,9 @@ both!(
 );
 
 async fn many_replenish_calls_place_one_order(server: &Server) {
-    let device = server.device().await;
+    let device = server.link_default_device().await;
     let path = format!("/replenish/{FILTER}");
-    let replies = join_all((0..200).map(|_| server.call(&device, Endpoint::Replenish, &path).send())).await;
+    let replies = join_all((0..200).map(|_| server.device_call(&device, ApiEndpoint::Replenish, &path).send())).await;
 
     let mut said: BTreeMap<String, usize> = BTreeMap::new();
     let mut orders: Vec<_> = Vec::new();
@@ -30,14 +30,14 @@ async fn many_replenish_calls_place_one_order(server: &Server) {
     assert_eq!(said, BTreeMap::from([("\"STANDARD_ORDER_PLACED\"".into(), 1), ("\"ORDER_INPROGRESS\"".into(), 199)]));
     orders.dedup();
     assert_eq!(orders.len(), 1, "all speak of the order that was placed");
-    assert_eq!(server.count("orders").await, 1);
-    assert_eq!(server.events().await, ["DeviceRegistered", "SubscriptionChanged", "OrderPlaced"]);
+    assert_eq!(server.row_count("orders").await, 1);
+    assert_eq!(server.event_names().await, ["DeviceRegistered", "SubscriptionChanged", "OrderPlaced"]);
 }
 
 async fn many_exchanges_of_one_code_have_one_winner(server: &Server) {
-    let code = server.code(Linking::default(), REDIRECT, None).await;
+    let code = server.link_for_code(LinkOptions::default(), REDIRECT, None).await;
     let fields = [("grant_type", "authorization_code"), ("client_id", WEB), ("client_secret", SECRET), ("code", &code)];
-    let replies = join_all((0..30).map(|_| server.token(&fields).send())).await;
+    let replies = join_all((0..30).map(|_| server.token_request(&fields).send())).await;
 
     let (won, lost): (Vec<_>, Vec<_>) = replies.into_iter().partition(|reply| reply.status == 200);
     assert_eq!((won.len(), lost.len()), (1, 29));
@@ -48,19 +48,22 @@ async fn many_exchanges_of_one_code_have_one_winner(server: &Server) {
     let refresh = won[0].json()["refresh_token"].as_str().unwrap().to_owned();
     let fields =
         [("grant_type", "refresh_token"), ("client_id", WEB), ("client_secret", SECRET), ("refresh_token", &refresh)];
-    assert_eq!(server.token(&fields).send().await.json()["error"], "invalid_grant");
+    assert_eq!(server.token_request(&fields).send().await.json()["error"], "invalid_grant");
 }
 
 async fn many_deregistrations_are_one(server: &Server) {
-    let device = server.device().await;
-    let replies = join_all((0..30).map(|_| server.call(&device, Endpoint::Deregister, "/registration").said())).await;
+    let device = server.link_default_device().await;
+    let replies = join_all(
+        (0..30).map(|_| server.device_call(&device, ApiEndpoint::Deregister, "/registration").status_and_text()),
+    )
+    .await;
     assert_eq!(replies.iter().filter(|said| **said == (200, "{}".into())).count(), 1);
     assert_eq!(replies.iter().filter(|said| **said == (400, r#"{"message":"Invalid token"}"#.into())).count(), 29);
-    assert_eq!(server.events().await, ["DeviceRegistered", "SubscriptionChanged", "DeviceDeregistered"]);
+    assert_eq!(server.event_names().await, ["DeviceRegistered", "SubscriptionChanged", "DeviceDeregistered"]);
 }
 
 async fn one_sign_up_is_completed_once(server: &Server) {
-    let mut visit = Visit::open(server, &query(&[])).await;
+    let mut visit = TestBrowser::open(server, &authorize_path(&[])).await;
     visit.sign_in(ANN).await.press("/ap/consent", "consentApproved").await;
     for _slot in 0..2 {
         let form = visit.form("/slot_action");
@@ -75,22 +78,23 @@ async fn one_sign_up_is_completed_once(server: &Server) {
     let mut told: Vec<_> = replies.iter().map(|reply| (reply.status.as_u16(), reply.header("location"))).collect();
     told.dedup();
     assert!(told.len() == 1 && told[0].0 == 302 && told[0].1.contains("code=AN"), "{told:?}");
-    assert_eq!((server.count("code").await, server.count("device").await), (1, 1));
-    assert_eq!(server.events().await, ["DeviceRegistered", "SubscriptionChanged"]);
+    assert_eq!((server.row_count("code").await, server.row_count("device").await), (1, 1));
+    assert_eq!(server.event_names().await, ["DeviceRegistered", "SubscriptionChanged"]);
 }
 
 async fn many_customers_link_one_unit(server: &Server) {
     let owners = [ANN, BOB, CARL];
-    let links = (0..30).map(|n| server.link(Linking::default().customer(owners[n % 3])));
+    let links = (0..30).map(|n| server.link_device(LinkOptions::default().customer(owners[n % 3])));
     let devices = join_all(links).await;
 
-    let infos =
-        devices.iter().map(|device| server.call(device, Endpoint::SubscriptionInfo, "/subscriptionInfo").send());
+    let infos = devices
+        .iter()
+        .map(|device| server.device_call(device, ApiEndpoint::SubscriptionInfo, "/subscriptionInfo").send());
     let alive = join_all(infos).await.into_iter().filter(|reply| reply.status == 200).count();
     assert!((1..=10).contains(&alive), "only the last owner's tokens are good: {alive}");
-    let events = server.events().await;
+    let events = server.event_names().await;
     let count = |kind: &str| events.iter().filter(|event| *event == kind).count();
     assert_eq!(count("DeviceRegistered"), count("DeviceDeregistered") + 1, "{events:?}");
-    assert_eq!(server.count("device").await, count("DeviceRegistered"));
-    assert_eq!(server.count("unit").await, 1);
+    assert_eq!(server.row_count("device").await, count("DeviceRegistered"));
+    assert_eq!(server.row_count("unit").await, 1);
 }

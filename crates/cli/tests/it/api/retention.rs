@@ -1,26 +1,26 @@
 //! Readings after their time: summed up by day, then gone; and nothing else.
 
 use super::quirks::LEVEL;
-use crate::harness::world::{CARTRIDGE, FILTER};
-use crate::harness::{Device, Linking, Server};
-use opendrs_domain::version::Endpoint::SlotStatus;
+use crate::harness::fixtures::{CARTRIDGE, FILTER};
+use crate::harness::{LinkOptions, LinkedDevice, Server};
+use opendrs_domain::version::ApiEndpoint::SlotStatus;
 use opendrs_service::reading;
 
 both!(what_is_left_of_readings_is_a_row_a_day, batches_are_bounded_and_add_up);
 
-async fn report(server: &Server, device: &Device, slot: &str, body: &str) {
-    let reply = server.call(device, SlotStatus, &format!("/slotStatus/{slot}")).body(body).send().await;
+async fn report(server: &Server, device: &LinkedDevice, slot: &str, body: &str) {
+    let reply = server.device_call(device, SlotStatus, &format!("/slotStatus/{slot}")).body(body).send().await;
     assert_eq!(reply.status, 200, "{}", reply.text());
 }
 
 /// As the worker does, until nothing is left to do.
 async fn sum_up(server: &Server) {
-    while reading::sum_up(server.app()).await.unwrap() {}
+    while reading::sum_up_days(server.app()).await.unwrap() {}
 }
 
 /// With a fresh token, since days lie between one and the next.
 async fn level(server: &Server, serial: &str, slot: &str, remaining: u32) {
-    let device = &server.link(Linking::default().serial(serial)).await;
+    let device = &server.link_device(LinkOptions::default().serial(serial)).await;
     let body = format!(r#"{{"remainingQuantityInUnit":{remaining},"originalQuantityInUnit":40}}"#);
     report(server, device, slot, &body).await;
 }
@@ -41,14 +41,18 @@ async fn what_is_left_of_readings_is_a_row_a_day(server: &Server) {
     server.advance("398d").await;
     level(server, "SN-1", FILTER, 39).await;
     sum_up(server).await;
-    assert_eq!((server.count("reading").await, server.count("reading_day").await), (7, 0), "nothing is that old yet");
+    assert_eq!(
+        (server.row_count("reading").await, server.row_count("reading_day").await),
+        (7, 0),
+        "nothing is that old yet"
+    );
 
     server.advance("1d 12h").await;
     sum_up(server).await;
-    assert_eq!(server.count("reading").await, 2, "the second day's and the last");
+    assert_eq!(server.row_count("reading").await, 2, "the second day's and the last");
     let days = async || {
-        let found = reading::newest_days(server.app(), 99).await.unwrap();
-        let short = |d: &opendrs_store::reading::ListedDay| {
+        let found = reading::list_newest_days(server.app(), 99).await.unwrap();
+        let short = |d: &opendrs_store::reading::ReadingDayRow| {
             let slot = if d.day.slot.as_str() == FILTER { "filter" } else { "minerals" };
             (d.serial.to_string(), slot, d.day.count, d.day.lowest, d.day.highest, d.day.remaining)
         };
@@ -67,22 +71,22 @@ async fn what_is_left_of_readings_is_a_row_a_day(server: &Server) {
 
     server.advance("1d").await;
     sum_up(server).await;
-    assert_eq!((server.count("reading").await, days().await.len()), (1, 4));
+    assert_eq!((server.row_count("reading").await, days().await.len()), (1, 4));
     assert_eq!(reading::purge_days(server.app()).await.unwrap(), 0);
     server.advance("3251d").await;
     assert_eq!(reading::purge_days(server.app()).await.unwrap(), 4, "and after ten years the days go too");
-    assert_eq!((server.count("reading").await, server.count("reading_day").await), (1, 0));
+    assert_eq!((server.row_count("reading").await, server.row_count("reading_day").await), (1, 0));
 }
 
 async fn batches_are_bounded_and_add_up(server: &Server) {
-    let device = server.device().await;
+    let device = server.link_default_device().await;
     for _ in 0..501 {
         report(server, &device, FILTER, LEVEL).await;
     }
     server.advance("401d").await;
-    let more = reading::sum_up(server.app()).await.unwrap();
-    assert_eq!((more, server.count("reading").await), (true, 1), "one batch left one reading");
+    let more = reading::sum_up_days(server.app()).await.unwrap();
+    assert_eq!((more, server.row_count("reading").await), (true, 1), "one batch left one reading");
     sum_up(server).await;
-    let found = reading::newest_days(server.app(), 9).await.unwrap();
-    assert_eq!((server.count("reading").await, found.len(), found[0].day.count), (0, 1, 501));
+    let found = reading::list_newest_days(server.app(), 9).await.unwrap();
+    assert_eq!((server.row_count("reading").await, found.len(), found[0].day.count), (0, 1, 501));
 }

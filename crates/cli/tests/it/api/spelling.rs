@@ -2,16 +2,16 @@
 //! docs/spec/calls.md#version-headers, docs/spec/calls.md#request-bodies).
 
 use super::quirks::{LEVEL, head};
-use crate::harness::world::{CARTRIDGE, FILTER};
-use crate::harness::{Linking, Server};
-use opendrs_domain::version::Endpoint::{
+use crate::harness::fixtures::{CARTRIDGE, FILTER};
+use crate::harness::{LinkOptions, Server};
+use opendrs_domain::version::ApiEndpoint::{
     CancelTestOrders, Deregister, OrderInfo, Replenish, SlotStatus, SubscriptionInfo,
 };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_spelling_of_a_path_is_found() {
     let server = Server::start().await;
-    let device = server.link(Linking::default().test_device()).await;
+    let device = server.link_device(LinkOptions::default().test_device()).await;
     let encoded = |text: &str| text.replace('-', "%2D").replace('.', "%2e");
     for (line, endpoint) in [
         ("GET //subscriptionInfo".to_owned(), SubscriptionInfo),
@@ -27,7 +27,7 @@ async fn every_spelling_of_a_path_is_found() {
         (format!("DELETE /testOrders/{}", encoded(FILTER)), CancelTestOrders),
     ] {
         let answer = server.exchange(head(&line, &device, endpoint) + "\r\n").await;
-        answer.suits_firmware();
+        answer.assert_suits_firmware();
         assert_eq!(answer.status_line, "HTTP/1.1 200 OK", "{line}");
     }
 }
@@ -35,7 +35,7 @@ async fn every_spelling_of_a_path_is_found() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_encoded_order_id_is_found() {
     let server = Server::start().await;
-    let device = server.device().await;
+    let device = server.link_default_device().await;
     let placed = server.exchange(head(&format!("POST /replenish/{FILTER}"), &device, Replenish) + "\r\n").await;
     let placed: serde_json::Value = serde_json::from_str(&placed.body).unwrap();
     let id = placed["eventInstanceId"].as_str().unwrap();
@@ -47,7 +47,7 @@ async fn an_encoded_order_id_is_found() {
 #[tokio::test(flavor = "multi_thread")]
 async fn version_headers_are_read_as_clients_mangle_them() {
     let server = Server::start().await;
-    let device = server.link(Linking::default().test_device()).await;
+    let device = server.link_device(LinkOptions::default().test_device()).await;
     let good = head("DELETE /testOrders", &device, CancelTestOrders);
     let answer = server.exchange(format!("{good}\r\n")).await;
     assert_eq!(answer.status_line, "HTTP/1.1 200 OK");
@@ -65,7 +65,7 @@ async fn version_headers_are_read_as_clients_mangle_them() {
     ] {
         assert!(good.contains(from), "{who}");
         let again = server.exchange(format!("{}\r\n", good.replace(from, to))).await;
-        again.is(&answer.body);
+        again.assert_success(&answer.body);
         eprintln!("{who}");
     }
 }
@@ -73,7 +73,7 @@ async fn version_headers_are_read_as_clients_mangle_them() {
 #[tokio::test(flavor = "multi_thread")]
 async fn bodies_are_read_by_their_look() {
     let server = Server::start().await;
-    let device = server.device().await;
+    let device = server.link_default_device().await;
     let form = "remainingQuantityInUnit=3&originalQuantityInUnit=40.5&lastUseDate=2018-02-1&expectedReplenishmentDate=2018-03-02T07%3A00%3A00%2B0000";
     let raw = "remainingQuantityInUnit=3&originalQuantityInUnit=40.5&lastUseDate=2018-02-01T09:00:00+0200";
     for (who, kind, body) in [
@@ -95,18 +95,18 @@ async fn bodies_are_read_by_their_look() {
     ] {
         let head = head(&format!("POST /slotStatus/{FILTER}"), &device, SlotStatus);
         let bytes = format!("{head}Content-Type: {kind}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-        server.exchange(bytes).await.is("{}");
+        server.exchange(bytes).await.assert_success("{}");
         eprintln!("{who}");
     }
-    assert_eq!(server.count("reading").await, 7);
-    let newest = opendrs_service::reading::newest(server.app(), 1).await.unwrap();
-    assert_eq!(newest[0].status.last_use_at.unwrap().to_millis_text(), "2018-02-01T07:00:00.000Z");
+    assert_eq!(server.row_count("reading").await, 7);
+    let newest = opendrs_service::reading::list_newest(server.app(), 1).await.unwrap();
+    assert_eq!(newest[0].status.last_use_at.unwrap().to_rfc3339_millis(), "2018-02-01T07:00:00.000Z");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_forms_label_does_no_harm_where_there_is_no_form() {
     let server = Server::start().await;
-    let device = server.link(Linking::default().test_device()).await;
+    let device = server.link_device(LinkOptions::default().test_device()).await;
     for (line, endpoint) in [
         ("GET /subscriptionInfo", SubscriptionInfo),
         ("DELETE /testOrders", CancelTestOrders),

@@ -1,13 +1,13 @@
 //! `opendrs device`: a device without a browser, which customers have, and one removed; what scripts read is JSON.
 
-use super::program::{CLIENT, FILTER, Place, REDIRECT, SECRET};
+use super::program::{CLIENT, FILTER, ProgramFolder, REDIRECT, SECRET};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_linked_device_may_call_the_server() {
-    let place = Place::seeded();
+    let place = ProgramFolder::seeded();
     let server = place.serve(&[]);
-    let linked = place.link("SN-1", &[]);
+    let linked = place.link_device("SN-1", &[]);
     let keys: Vec<_> = linked.as_object().unwrap().keys().cloned().collect();
     assert_eq!(keys, ["access_token", "expires_in", "refresh_token", "slots"]);
     let (access, refresh) = (linked["access_token"].as_str().unwrap(), linked["refresh_token"].as_str().unwrap());
@@ -17,26 +17,26 @@ async fn a_linked_device_may_call_the_server() {
         linked["slots"][FILTER],
         json!({ "productInfoList": [{ "asin": "B000000001", "quantity": 3, "unit": "count" }], "subscribed": true })
     );
-    assert_eq!(server.info(access).await.status, 200);
+    assert_eq!(server.subscription_info(access).await.status, 200);
 
-    let some = place.link("SN-2", &["--subscribe", &format!("{FILTER}=B000000002"), "--test-device"]);
+    let some = place.link_device("SN-2", &["--subscribe", &format!("{FILTER}=B000000002"), "--test-device"]);
     assert_eq!(some["slots"][FILTER]["productInfoList"][0]["asin"], "B000000002");
     let placed = server.replenish(some["access_token"].as_str().unwrap(), FILTER).await.json();
     assert_eq!(placed["detailCode"], "TEST_ORDER_PLACED");
-    let none = place.link("SN-3", &["--subscribe", "none"]);
+    let none = place.link_device("SN-3", &["--subscribe", "none"]);
     assert_eq!(server.replenish(none["access_token"].as_str().unwrap(), FILTER).await.status, 400);
 
-    let listed = place.on_store(&["events", "list"]).good();
+    let listed = place.run_on_store(&["events", "list"]).expect_success();
     assert_eq!(listed.lines().filter(|line| line.contains("DeviceRegisteredNotification")).count(), 3, "{listed}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_code_with_its_proof_key_is_exchanged_by_the_server() {
-    let place = Place::seeded();
+    let place = ProgramFolder::seeded();
     let server = place.serve(&[]);
     let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
     let more = ["--code", "--redirect-uri", REDIRECT, "--code-challenge", challenge, "--code-challenge-method", "S256"];
-    let linked = place.link("SN-1", &more);
+    let linked = place.link_device("SN-1", &more);
     let code = linked["code"].as_str().unwrap();
     let keys: Vec<_> = linked.as_object().unwrap().keys().cloned().collect();
     assert_eq!((keys, &linked["expires_in"]), (vec!["code".into(), "expires_in".into(), "slots".into()], &json!(300)));
@@ -48,22 +48,22 @@ async fn a_code_with_its_proof_key_is_exchanged_by_the_server() {
     );
     let reply = server.post("/auth/o2/token", &body).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
-    assert_eq!(server.info(reply.json()["access_token"].as_str().unwrap()).await.status, 200);
+    assert_eq!(server.subscription_info(reply.json()["access_token"].as_str().unwrap()).await.status, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_customers_devices_are_listed_and_removed() {
-    let place = Place::seeded();
+    let place = ProgramFolder::seeded();
     let server = place.serve(&[]);
-    assert_eq!(place.on_store(&["device", "list"]).good(), "");
-    let linked = place.link("SN-1", &[]);
-    place.link("SN-2", &["--test-device"]);
+    assert_eq!(place.run_on_store(&["device", "list"]).expect_success(), "");
+    let linked = place.link_device("SN-1", &[]);
+    place.link_device("SN-2", &["--test-device"]);
     let access = linked["access_token"].as_str().unwrap();
-    let listed = place.on_store(&["device", "list"]).good();
+    let listed = place.run_on_store(&["device", "list"]).expect_success();
     let of = |serial: &str| listed.lines().find(|line| line.contains(serial)).unwrap_or_else(|| panic!("{listed}"));
     assert!(of("SN-1").ends_with("Aqua-Pitcher_7 SN-1  Aqua Pitcher"), "{listed}");
     assert!(of("SN-2").ends_with("  test device"), "{listed}");
-    let objects = place.on_store(&["device", "list", "--json"]).good();
+    let objects = place.run_on_store(&["device", "list", "--json"]).expect_success();
     let first: serde_json::Value = serde_json::from_str(objects.lines().next().unwrap()).unwrap();
     assert_eq!(
         (&first["model"], &first["serial"], &first["test"]),
@@ -71,26 +71,27 @@ async fn a_customers_devices_are_listed_and_removed() {
     );
 
     let remove = ["device", "remove", "--model", "Aqua-Pitcher_7", "--serial", "SN-1"];
-    assert_eq!(place.on_store(&remove).good(), "Aqua Pitcher, serial SN-1, is no longer registered.\n");
-    assert_eq!(server.info(access).await.text(), r#"{"message":"Invalid token"}"#);
-    let told = place.on_store(&["events", "list"]).good();
+    assert_eq!(place.run_on_store(&remove).expect_success(), "Aqua Pitcher, serial SN-1, is no longer registered.\n");
+    assert_eq!(server.subscription_info(access).await.text(), r#"{"message":"Invalid token"}"#);
+    let told = place.run_on_store(&["events", "list"]).expect_success();
     assert!(told.lines().last().unwrap().contains("DeviceDeregisteredNotification  Aqua-Pitcher_7 SN-1"), "{told}");
-    let said = place.on_store(&remove).bad();
+    let said = place.run_on_store(&remove).expect_failure();
     assert!(
         said.starts_with("opendrs: the customer has no device Aqua-Pitcher_7 SN-1: `opendrs device list`"),
         "{said}"
     );
-    let said = place.on_store(&["device", "list", "--customer", "nobody@example.com"]).bad();
+    let said = place.run_on_store(&["device", "list", "--customer", "nobody@example.com"]).expect_failure();
     assert_eq!(said, "opendrs: no customer has the address nobody@example.com\n");
 }
 
 #[test]
 fn what_cannot_be_linked_is_named() {
-    let place = Place::seeded();
+    let place = ProgramFolder::seeded();
     let link = |words: &[&str]| {
         let usual = [("--client", CLIENT), ("--model", "Aqua-Pitcher_7"), ("--serial", "SN-1")];
         let usual = usual.into_iter().filter(|(name, _)| !words.contains(name)).flat_map(|(name, value)| [name, value]);
-        place.on_store(&["device", "link"].into_iter().chain(usual).chain(words.iter().copied()).collect::<Vec<_>>())
+        place
+            .run_on_store(&["device", "link"].into_iter().chain(usual).chain(words.iter().copied()).collect::<Vec<_>>())
     };
     for (words, says) in [
         (&["--model", "Nothing"][..], "model Nothing does not exist"),
@@ -103,7 +104,7 @@ fn what_cannot_be_linked_is_named() {
         ),
         (&["--code", "--redirect-uri", "https://evil.example/"], "https://evil.example/ is no redirect URI of client"),
     ] {
-        let said = link(words).bad();
+        let said = link(words).expect_failure();
         assert!(said.starts_with("opendrs: ") && said.contains(says), "{words:?}: {said}");
     }
     for (words, says) in [
@@ -114,8 +115,8 @@ fn what_cannot_be_linked_is_named() {
         (&["--code-challenge", "x"], "--code"),
     ] {
         let ended = link(words);
-        assert!(ended.status == 2 && ended.out.is_empty() && ended.err.contains(says), "{words:?}: {ended:?}");
+        assert!(ended.status == 2 && ended.stdout.is_empty() && ended.stderr.contains(says), "{words:?}: {ended:?}");
     }
-    let events = place.on_store(&["events", "list"]).good();
+    let events = place.run_on_store(&["events", "list"]).expect_success();
     assert_eq!(events, "", "nothing was linked");
 }

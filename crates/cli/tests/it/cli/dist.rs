@@ -1,6 +1,6 @@
 //! The unit and the container file: what they set is a setting, and what they run is a command.
 
-use super::program::Place;
+use super::program::ProgramFolder;
 use std::path::Path;
 
 fn file(name: &str) -> String {
@@ -10,7 +10,7 @@ fn file(name: &str) -> String {
 /// The program's settings are good with these variables; what it says of them.
 fn checked(env: &[(&str, &str)]) -> String {
     assert!(!env.is_empty());
-    Place::new().run_with(&["config", "check"], env).good()
+    ProgramFolder::new().run_with(&["config", "check"], env).expect_success()
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn the_containers_variables_are_settings_and_it_is_nobody_special() {
     let check = container.lines().find_map(|line| line.strip_prefix("HEALTHCHECK ")).unwrap();
     let words: Vec<String> = serde_json::from_str(check.split_once(" CMD ").unwrap().1).unwrap();
     assert_eq!(words, ["/usr/local/bin/opendrs", "health"]);
-    let asked = Place::new().run_with(&["health"], &env).bad();
+    let asked = ProgramFolder::new().run_with(&["health"], &env).expect_failure();
     assert!(asked.contains("http://127.0.0.1:7373"), "it asks where the node listens: {asked}");
     let stages = container.matches("\nFROM ").count();
     let user = container.lines().find_map(|line| line.strip_prefix("USER ")).unwrap();

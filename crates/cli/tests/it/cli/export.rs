@@ -1,6 +1,6 @@
 //! `opendrs seed export`: in the order of names, whatever the store.
 
-use super::program::Place;
+use super::program::ProgramFolder;
 
 /// Declared in another order than that of names.
 const UNORDERED: &str = r#"
@@ -56,10 +56,10 @@ password = "correct horse battery"
 name = "A"
 "#;
 
-async fn an_export_is_in_the_order_of_names(place: &Place) {
-    place.file("seed.toml", UNORDERED);
-    place.on_store(&["seed", "seed.toml"]).good();
-    let text = place.on_store(&["seed", "export", "--with-secrets"]).good();
+async fn an_export_is_in_the_order_of_names(place: &ProgramFolder) {
+    place.write_file("seed.toml", UNORDERED);
+    place.run_on_store(&["seed", "seed.toml"]).expect_success();
+    let text = place.run_on_store(&["seed", "export", "--with-secrets"]).expect_success();
     for pair in [["Alpha", "Zeta"], ["P1", "P2"], ["a", "b"], ["M-1", "M-2"], ["B000000001", "B000000002"], ["A", "Z"]]
     {
         let at = |name: &str| {
@@ -68,13 +68,13 @@ async fn an_export_is_in_the_order_of_names(place: &Place) {
         };
         assert!(at(pair[0]) < at(pair[1]), "{pair:?}: {text}");
     }
-    let other = Place::new();
-    other.file("seed.toml", &text);
-    other.on_store(&["seed", "seed.toml"]).good();
-    assert_eq!(other.on_store(&["seed", "export", "--with-secrets"]).good(), text);
-    let listed = place.on_store(&["client", "list"]).good();
+    let other = ProgramFolder::new();
+    other.write_file("seed.toml", &text);
+    other.run_on_store(&["seed", "seed.toml"]).expect_success();
+    assert_eq!(other.run_on_store(&["seed", "export", "--with-secrets"]).expect_success(), text);
+    let listed = place.run_on_store(&["client", "list"]).expect_success();
     assert!(listed.contains("  a: P2, Zeta\n") && listed.contains("  b: P2, Zeta\n"), "{listed}");
-    let listed = place.on_store(&["client", "list", "--json"]).good();
+    let listed = place.run_on_store(&["client", "list", "--json"]).expect_success();
     assert!(listed.contains("\"name\":\"a\""), "{listed}");
 }
 

@@ -1,16 +1,16 @@
 //! A node whose PostgreSQL takes no writes for a while, as during a failover.
 
-use super::program::{FILTER, Place, Served};
+use super::program::{FILTER, ProgramFolder, ServingProcess};
 use crate::harness::Store;
-use opendrs_client::Reply;
+use opendrs_client::ClientResponse;
 use std::time::Duration;
 
-fn assert_unavailable(reply: &Reply) {
+fn assert_unavailable(reply: &ClientResponse) {
     assert_eq!((reply.status.as_u16(), reply.header("retry-after")), (503, "5"), "{}", reply.text());
 }
 
 /// Waits until the node says that it is healthy, or not.
-async fn until_health_is(node: &Served, status: u16) -> Reply {
+async fn until_health_is(node: &ServingProcess, status: u16) -> ClientResponse {
     let mut ticks = tokio::time::interval(Duration::from_millis(50));
     loop {
         let reply = node.get("/-/health").await;
@@ -24,27 +24,27 @@ async fn until_health_is(node: &Served, status: u16) -> Reply {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_read_only_database_is_answered_503_and_left_by_itself() {
     let database = Store::postgres().await;
-    let opendrs_store::Place::Url(url) = database.place() else { panic!("no URL") };
-    let mut place = Place::new();
-    place.store.extend(["--database-url".into(), url]);
-    place.seed();
-    let token = place.link("SN-1", &[])["access_token"].as_str().unwrap().to_owned();
+    let opendrs_store::StoreLocation::Url(url) = database.location() else { panic!("no URL") };
+    let mut place = ProgramFolder::new();
+    place.store_args.extend(["--database-url".into(), url]);
+    place.apply_seed();
+    let token = place.link_device("SN-1", &[])["access_token"].as_str().unwrap().to_owned();
     let node = place.serve(&[]);
     assert_eq!(node.get("/-/health").await.status, 200);
 
-    database.read_only(true).await;
+    database.set_read_only(true).await;
     assert_unavailable(&until_health_is(&node, 503).await);
     for _ in 0..20 {
         assert_unavailable(&node.replenish(&token, FILTER).await);
         assert_unavailable(&node.get("/-/health").await);
     }
-    let said = place.run(&["health", "--url", &node.base]).bad();
+    let said = place.run(&["health", "--url", &node.base_url]).expect_failure();
     assert!(said.contains("is not healthy: status 503: "), "{said}");
-    database.read_only(false).await;
+    database.set_read_only(false).await;
     until_health_is(&node, 200).await;
     assert_eq!(node.replenish(&token, FILTER).await.status, 200);
 
-    let log = node.log();
+    let log = node.kill_and_read_log();
     let count = |words: &str| log.lines().filter(|line| line.contains(words)).count();
     // The refused calls, the worker's rounds and the lost connections are no lines of their own.
     assert_eq!((count("the store takes no calls"), count("the store takes calls again")), (1, 1), "{log}");

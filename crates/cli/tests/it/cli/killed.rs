@@ -1,25 +1,25 @@
 //! `kill -9` while a notification is on its way: it was sent, and nobody wrote that down.
 
-use super::program::Place;
-use crate::harness::{Does, Receiver};
+use super::program::ProgramFolder;
+use crate::harness::{ReceiverAction, TestReceiver};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_sent_and_not_recorded_goes_out_again_under_its_id() {
-    let place = Place::seeded();
-    let receiver = Receiver::start().await;
-    let topic = ["topic", "add", "kettles", &receiver.url, "--profile", &place.profile(), "--confirmed"];
-    place.on_store(&topic).good();
+    let place = ProgramFolder::seeded();
+    let receiver = TestReceiver::start().await;
+    let topic = ["topic", "add", "kettles", &receiver.url, "--profile", &place.profile_id(), "--confirmed"];
+    place.run_on_store(&topic).expect_success();
     let server = place.serve(&["--test-clock"]);
-    receiver.will(&[Does::Hang]);
-    place.link("SN-1", &[]);
-    let before = receiver.next().await;
-    assert_eq!(before.what(), "DeviceRegisteredNotification");
+    receiver.queue_actions(&[ReceiverAction::Hang]);
+    place.link_device("SN-1", &[]);
+    let before = receiver.wait_for_next().await;
+    assert_eq!(before.notification_type(), "DeviceRegisteredNotification");
     server.kill();
 
     let server = place.serve(&["--test-clock"]);
-    place.run(&["clock", "advance", "2m", "--server", &server.base]).good();
-    let after = receiver.all().await;
-    let whats: Vec<_> = after.iter().map(|got| got.what()).collect();
+    place.run(&["clock", "advance", "2m", "--server", &server.base_url]).expect_success();
+    let after = receiver.take_received().await;
+    let whats: Vec<_> = after.iter().map(|got| got.notification_type()).collect();
     assert_eq!(
         whats,
         ["DeviceRegisteredNotification", "SubscriptionChangedNotification"],

@@ -1,8 +1,8 @@
 //! Two nodes on one PostgreSQL, real processes behind a balancer: restarts that nobody notices, keys, shared work.
 
-use super::program::{FILTER, Place, SEED, Served};
+use super::program::{FILTER, ProgramFolder, SEED, ServingProcess};
 use crate::harness::Store;
-use opendrs_client::{Browser, Form, send};
+use opendrs_client::{BrowserClient, HtmlForm, send};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -12,18 +12,18 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 /// A place whose nodes share a database and a master key, and take a second to leave.
-async fn shared() -> (Store, Place) {
+async fn shared_database_and_folder() -> (Store, ProgramFolder) {
     let database = Store::postgres().await;
-    let opendrs_store::Place::Url(url) = database.place() else { panic!("no URL") };
-    let mut place = Place::new();
-    place.store.extend(["--database-url".into(), url]);
-    place.file("node.toml", "[server]\ndrain = \"1s\"\n[limits]\ndevice_rate = 0\nclient_rate = 0\n");
-    place.seed();
+    let opendrs_store::StoreLocation::Url(url) = database.location() else { panic!("no URL") };
+    let mut place = ProgramFolder::new();
+    place.store_args.extend(["--database-url".into(), url]);
+    place.write_file("node.toml", "[server]\ndrain = \"1s\"\n[limits]\ndevice_rate = 0\nclient_rate = 0\n");
+    place.apply_seed();
     (database, place)
 }
 
-fn address(node: &Served) -> SocketAddr {
-    node.base.strip_prefix("http://").unwrap().parse().unwrap()
+fn address(node: &ServingProcess) -> SocketAddr {
+    node.base_url.strip_prefix("http://").unwrap().parse().unwrap()
 }
 
 /// A balancer: a connection goes, byte by byte, to the next node that said that it is ready when it was last asked.
@@ -33,7 +33,7 @@ struct Balancer {
     _tasks: JoinSet<()>,
 }
 
-async fn ready(node: SocketAddr) -> bool {
+async fn is_ready(node: SocketAddr) -> bool {
     let reply = send(axum::http::Method::GET, &format!("http://{node}/-/ready"), &[], "").await;
     reply.is_ok_and(|reply| reply.status == 200)
 }
@@ -51,7 +51,7 @@ impl Balancer {
                 ticks.tick().await;
                 let known: Vec<_> = asked.lock().unwrap().iter().map(|(node, _)| *node).collect();
                 for node in known {
-                    let is = ready(node).await;
+                    let is = is_ready(node).await;
                     asked.lock().unwrap().iter_mut().filter(|(at, _)| *at == node).for_each(|(_, was)| *was = is);
                 }
             }
@@ -71,8 +71,8 @@ impl Balancer {
         Self { address, nodes, _tasks: tasks }
     }
 
-    async fn add(&self, node: &Served) {
-        assert!(ready(address(node)).await);
+    async fn add(&self, node: &ServingProcess) {
+        assert!(is_ready(address(node)).await);
         self.nodes.lock().unwrap().push((address(node), true));
     }
 
@@ -82,12 +82,12 @@ impl Balancer {
 }
 
 /// A client that keeps its connection for as long as it may, as devices' libraries do; the status of each answer.
-struct Client {
+struct KeepAliveClient {
     to: SocketAddr,
     stream: Option<TcpStream>,
 }
 
-impl Client {
+impl KeepAliveClient {
     async fn call(&mut self, request: &str) -> Result<u16, String> {
         let mut stream = match self.stream.take() {
             Some(stream) => stream,
@@ -113,8 +113,8 @@ impl Client {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rolling_restart_loses_no_call() {
-    let (database, place) = shared().await;
-    let token = place.link("SN-1", &[])["access_token"].as_str().unwrap().to_owned();
+    let (database, place) = shared_database_and_folder().await;
+    let token = place.link_device("SN-1", &[])["access_token"].as_str().unwrap().to_owned();
     let node = || place.serve(&["--config", "node.toml"]);
     let balancer = Balancer::start().await;
     let mut nodes = vec![node(), node()];
@@ -133,7 +133,7 @@ async fn a_rolling_restart_loses_no_call() {
     for _ in 0..8 {
         let (end, done, request, to) = (end.clone(), done.clone(), request.clone(), balancer.address);
         load.spawn(async move {
-            let mut client = Client { to, stream: None };
+            let mut client = KeepAliveClient { to, stream: None };
             while !end.load(Ordering::Relaxed) {
                 assert_eq!(client.call(&request).await, Ok(200), "after {} calls", done.load(Ordering::Relaxed));
                 done.fetch_add(1, Ordering::Relaxed);
@@ -161,21 +161,21 @@ async fn a_rolling_restart_loses_no_call() {
     end.store(true, Ordering::Relaxed);
     load.join_all().await;
     let acknowledged = done.load(Ordering::Relaxed);
-    assert_eq!(database.rows().await["reading"].len(), acknowledged, "every acknowledged call is there, once");
+    assert_eq!(database.all_rows().await["reading"].len(), acknowledged, "every acknowledged call is there, once");
     drop(nodes);
     database.remove().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_stops_says_so_before_it_does() {
-    let place = Place::new();
-    place.file("seed.toml", SEED);
-    place.file("node.toml", "[server]\ndrain = \"1h\"\n");
+    let place = ProgramFolder::new();
+    place.write_file("seed.toml", SEED);
+    place.write_file("node.toml", "[server]\ndrain = \"1h\"\n");
     let mut server = place.serve(&["--config", "node.toml", "--seed", "seed.toml"]);
     let reply = server.get("/-/ready").await;
     assert_eq!((reply.text(), reply.header("connection")), (r#"{"status":"ready"}"#.into(), ""));
     server.signal("TERM");
-    server.line("Not ready any more: serving for 3600s yet, or until told once more to stop.");
+    server.wait_for_line("Not ready any more: serving for 3600s yet, or until told once more to stop.");
     let reply = server.get("/-/ready").await;
     assert_eq!((reply.status.as_u16(), reply.text()), (503, r#"{"status":"stopping"}"#.into()));
     let reply = server.get("/-/health").await;
@@ -183,7 +183,7 @@ async fn a_node_that_stops_says_so_before_it_does() {
     assert_eq!(server.terminate(), 0, "a second request to stop is not waited for");
 }
 
-fn key_of(token: &str) -> u32 {
+fn token_key_number(token: &str) -> u32 {
     use base64::Engine as _;
     let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(&token[5..]).unwrap();
     u32::from_be_bytes(bytes[3..7].try_into().unwrap())
@@ -191,19 +191,19 @@ fn key_of(token: &str) -> u32 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_key_is_used_by_every_node() {
-    let (database, place) = shared().await;
-    let refresh = place.link("SN-1", &[])["refresh_token"].as_str().unwrap().replace('|', "%7C");
+    let (database, place) = shared_database_and_folder().await;
+    let refresh = place.link_device("SN-1", &[])["refresh_token"].as_str().unwrap().replace('|', "%7C");
     let nodes = [place.serve(&[]), place.serve(&[])];
     let (client, secret) = (super::program::CLIENT, super::program::SECRET);
     let body = format!("grant_type=refresh_token&client_id={client}&client_secret={secret}&refresh_token={refresh}");
-    let signed = async |node: &Served| {
+    let signed = async |node: &ServingProcess| {
         let reply = node.post("/auth/o2/token", &body).await.json();
-        key_of(reply["access_token"].as_str().unwrap())
+        token_key_number(reply["access_token"].as_str().unwrap())
     };
     for node in &nodes {
         assert_eq!(signed(node).await, 1);
     }
-    place.on_store(&["keys", "rotate"]).good();
+    place.run_on_store(&["keys", "rotate"]).expect_success();
     for node in &nodes {
         // No token of the new key was shown to it. Each look is a call of its own; a second's worth of them is enough.
         let mut looks = 0;
@@ -217,14 +217,15 @@ async fn a_new_key_is_used_by_every_node() {
 }
 
 /// The customer's settings of a device, on one node, signed in.
-async fn settings(node: &Served, path: &str) -> Browser {
-    let mut browser = Browser::new(&node.base);
+async fn open_settings(node: &ServingProcess, path: &str) -> BrowserClient {
+    let mut browser = BrowserClient::new(&node.base_url);
     let page = browser.get(path).await.unwrap().text();
-    let form = Form::all(&page).into_iter().find(|form| form.fields.iter().any(|(name, _)| name == "password"));
+    let form =
+        HtmlForm::parse_all(&page).into_iter().find(|form| form.fields.iter().any(|(name, _)| name == "password"));
     let form = form.unwrap_or_else(|| panic!("no sign-in: {page}"));
     let form = form.fill("email", "customer@example.com").fill("password", "correct horse battery");
     let reply = browser.submit(&form).await.unwrap();
-    let reply = browser.follow(reply).await.unwrap();
+    let reply = browser.follow_redirects(reply).await.unwrap();
     assert!(reply.text().contains("Serial SN-1"), "{}", reply.text());
     browser
 }
@@ -232,17 +233,17 @@ async fn settings(node: &Served, path: &str) -> Browser {
 /// What makers, operators and customers set is remembered by no node: the next call reads it, wherever it is made.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_set_beside_a_node_or_on_another_holds_at_the_next_call() {
-    let (database, place) = shared().await;
+    let (database, place) = shared_database_and_folder().await;
     let nodes = [place.serve(&["--test-clock"]), place.serve(&["--test-clock"])];
-    let device = place.link("SN-1", &[]);
+    let device = place.link_device("SN-1", &[]);
     let text = |key: &str| device[key].as_str().unwrap().to_owned();
     let (token, refresh) = (text("access_token"), text("refresh_token").replace('|', "%7C"));
     let path = format!("/settings?access_token={}", token.replace('|', "%7C"));
-    let mut pages = [settings(&nodes[0], &path).await, settings(&nodes[1], &path).await];
+    let mut pages = [open_settings(&nodes[0], &path).await, open_settings(&nodes[1], &path).await];
 
     // A maker renames the model, gives it a slot more, and changes a price and a client's secret.
     let (client, secret, other) = (super::program::CLIENT, super::program::SECRET, "7".repeat(64));
-    let refreshed = async |node: &Served, secret: &str| {
+    let refreshed = async |node: &ServingProcess, secret: &str| {
         let who = format!("client_id={client}&client_secret={secret}");
         node.post("/auth/o2/token", &format!("grant_type=refresh_token&{who}&refresh_token={refresh}")).await.status
     };
@@ -256,8 +257,8 @@ async fn what_is_set_beside_a_node_or_on_another_holds_at_the_next_call() {
         assert!(shown.contains("24.99 USD") && !new.iter().any(|words| shown.contains(words)), "{shown}");
         assert_eq!(refreshed(node, secret).await, 200);
     }
-    place.file("changed.toml", &changed);
-    place.on_store(&["seed", "changed.toml"]).good();
+    place.write_file("changed.toml", &changed);
+    place.run_on_store(&["seed", "changed.toml"]).expect_success();
     for (node, page) in nodes.iter().zip(&mut pages) {
         let shown = page.get(&path).await.unwrap().text();
         let offered = shown.replace("You agreed to 24.99 USD", "");
@@ -274,19 +275,22 @@ async fn what_is_set_beside_a_node_or_on_another_holds_at_the_next_call() {
         }
         topics
     };
-    let profile = place.profile();
+    let profile = place.profile_id();
     assert_eq!(heard().await, [0, 0]);
-    place.on_store(&["topic", "add", "kettles", "http://127.0.0.1:9/", "--profile", &profile, "--confirmed"]).good();
+    place
+        .run_on_store(&["topic", "add", "kettles", "http://127.0.0.1:9/", "--profile", &profile, "--confirmed"])
+        .expect_success();
     assert_eq!(heard().await, [1, 1]);
-    place.on_store(&["topic", "disable", "kettles"]).good();
+    place.run_on_store(&["topic", "disable", "kettles"]).expect_success();
     assert_eq!(heard().await, [0, 0]);
 
     // A customer switches a slot off on one node and on again on the other.
     for (on, off) in [(false, 0), (true, 1)] {
         let html = pages[off].get(&path).await.unwrap().text();
-        let of =
-            |form: &Form| form.action == "/settings/slot" && form.fields.contains(&("slotId".into(), FILTER.into()));
-        let form = Form::all(&html).into_iter().find(of).unwrap_or_else(|| panic!("{html}"));
+        let of = |form: &HtmlForm| {
+            form.action == "/settings/slot" && form.fields.contains(&("slotId".into(), FILTER.into()))
+        };
+        let form = HtmlForm::parse_all(&html).into_iter().find(of).unwrap_or_else(|| panic!("{html}"));
         pages[off].submit(&form.fill("subscribed", &on.to_string())).await.unwrap();
         let reply = nodes[1 - off].replenish(&token, FILTER).await;
         assert_eq!((reply.status == 200, reply.text().contains("is unsubscribed")), (on, !on), "{}", reply.text());
@@ -299,10 +303,15 @@ async fn what_is_set_beside_a_node_or_on_another_holds_at_the_next_call() {
         ("x-amzn-type-version", "com.amazon.dash.replenishment.DrsDeregisterInput@2.0"),
         ("x-amzn-accept-type", "com.amazon.dash.replenishment.DrsDeregisterResult@1.0"),
     ];
-    assert_eq!(nodes[1].info(&token).await.status, 200);
+    assert_eq!(nodes[1].subscription_info(&token).await.status, 200);
     let left =
-        send(axum::http::Method::DELETE, &format!("{}/registration", nodes[0].base), &headers, "").await.unwrap();
-    assert_eq!((left.status.as_u16(), nodes[1].info(&token).await.status.as_u16()), (200, 400), "{}", left.text());
+        send(axum::http::Method::DELETE, &format!("{}/registration", nodes[0].base_url), &headers, "").await.unwrap();
+    assert_eq!(
+        (left.status.as_u16(), nodes[1].subscription_info(&token).await.status.as_u16()),
+        (200, 400),
+        "{}",
+        left.text()
+    );
     drop(nodes);
     database.remove().await;
 }
@@ -310,23 +319,23 @@ async fn what_is_set_beside_a_node_or_on_another_holds_at_the_next_call() {
 /// Many orders fall due at once on two nodes: each moves once, and each is told of once.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_workers_share_what_is_due() {
-    let (database, place) = shared().await;
-    place.file(
+    let (database, place) = shared_database_and_folder().await;
+    place.write_file(
         "soon.toml",
         "[limits]\ndevice_rate = 0\n[orders]\ncancel_window = \"1s\"\nship_after = \"0s\"\ndeliver_after = \"1s\"\n",
     );
     let nodes = [place.serve(&["--config", "soon.toml"]), place.serve(&["--config", "soon.toml"])];
     for n in 0..20 {
-        let token = place.link(&format!("SN-{n}"), &[])["access_token"].as_str().unwrap().to_owned();
+        let token = place.link_device(&format!("SN-{n}"), &[])["access_token"].as_str().unwrap().to_owned();
         assert_eq!(nodes[n % 2].replenish(&token, FILTER).await.status, 200);
     }
-    let states = async || database.rows().await["orders"].iter().filter(|row| row.contains(",delivered,")).count();
+    let states = async || database.all_rows().await["orders"].iter().filter(|row| row.contains(",delivered,")).count();
     let mut looks = 0;
     while states().await < 20 {
         looks += 1;
-        assert!(looks < 2_000, "{:#?}", database.rows().await["orders"]);
+        assert!(looks < 2_000, "{:#?}", database.all_rows().await["orders"]);
     }
-    let events: Vec<String> = database.rows().await["outbox"].clone();
+    let events: Vec<String> = database.all_rows().await["outbox"].clone();
     let count = |kind: &str| events.iter().filter(|row| row.contains(&format!(",{kind},"))).count();
     assert_eq!((count("OrderPlacedNotification"), count("ItemShippedNotification")), (20, 20), "{events:#?}");
     drop(nodes);

@@ -1,27 +1,27 @@
 //! `opendrs order`: what an operator sees of orders, and does with those that are fulfilled by hand.
 
-use super::program::{FILTER, PATIENCE, Place, Served};
+use super::program::{FILTER, PROGRAM_TIMEOUT, ProgramFolder, ServingProcess};
 use serde_json::Value;
 
 const MANUAL: &str = "[fulfilment]\nbackend = \"manual\"\n";
 
 /// A server whose orders an operator fulfils.
-fn manual(settings: &str) -> (Place, Served) {
-    let place = Place::seeded();
-    place.file("o.toml", settings);
+fn manual(settings: &str) -> (ProgramFolder, ServingProcess) {
+    let place = ProgramFolder::seeded();
+    place.write_file("o.toml", settings);
     let server = place.serve(&["--config", "o.toml", "--test-clock"]);
     (place, server)
 }
 
-async fn placed(place: &Place, server: &Served, serial: &str, more: &[&str]) -> String {
-    let device = place.link(serial, more);
+async fn place_order(place: &ProgramFolder, server: &ServingProcess, serial: &str, more: &[&str]) -> String {
+    let device = place.link_device(serial, more);
     let answer = server.replenish(device["access_token"].as_str().unwrap(), FILTER).await.json();
     answer["eventInstanceId"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
 }
 
 /// The types of what makers were told, without the words that all names end with.
-fn told(place: &Place) -> Vec<String> {
-    let listed = place.on_store(&["events", "list"]).good();
+fn notification_types(place: &ProgramFolder) -> Vec<String> {
+    let listed = place.run_on_store(&["events", "list"]).expect_success();
     let kind = |line: &str| {
         let kind = line.split_whitespace().find(|word| word.ends_with("Notification")).unwrap();
         kind.trim_end_matches("Notification").to_owned()
@@ -32,28 +32,31 @@ fn told(place: &Place) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operator_ships_and_delivers() {
     let (place, server) = manual(MANUAL);
-    let id = placed(&place, &server, "SN-1", &[]).await;
-    let order = |words: &[&str]| place.on_store(&[&["order"], words].concat());
-    let listed = order(&["list"]).good();
+    let id = place_order(&place, &server, "SN-1", &[]).await;
+    let order = |words: &[&str]| place.run_on_store(&[&["order"], words].concat());
+    let listed = order(&["list"]).expect_success();
     assert_eq!(listed.lines().count(), 1);
     assert!(listed.contains(&format!("{id}  placed ")), "{listed}");
     let number = listed.split_whitespace().nth(1).unwrap().to_owned();
-    let shown = order(&["show", &id]).good();
-    assert_eq!(order(&["show", &number.to_lowercase().replace('-', "")]).good(), shown, "by its number");
+    let shown = order(&["show", &id]).expect_success();
+    assert_eq!(order(&["show", &number.to_lowercase().replace('-', "")]).expect_success(), shown, "by its number");
     for part in ["Aqua-Pitcher_7 SN-1, slot ", "to Demo Customer <", "fulfilled by: manual"] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
     // The clock closes the window and ships nothing.
-    let clock = |by: &str| place.run(&["clock", "advance", by, "--server", &server.base]).good();
+    let clock = |by: &str| place.run(&["clock", "advance", by, "--server", &server.base_url]).expect_success();
     assert!(clock("10d").contains("placed -> fulfilling"));
-    assert_eq!(told(&place), ["OrderPlaced"]);
+    assert_eq!(notification_types(&place), ["OrderPlaced"]);
 
-    assert_eq!(order(&["deliver", &id]).bad(), "opendrs: The order is fulfilling: that cannot happen to it now.\n");
+    assert_eq!(
+        order(&["deliver", &id]).expect_failure(),
+        "opendrs: The order is fulfilling: that cannot happen to it now.\n"
+    );
     let wrong = order(&["ship", &id, "--tracking-url", "javascript:alert(1)"]);
-    assert!(wrong.status == 2 && wrong.err.contains("write an http or https address"), "{}", wrong.err);
+    assert!(wrong.status == 2 && wrong.stderr.contains("write an http or https address"), "{}", wrong.stderr);
     let link = "https://carrier.example/1Z-9";
     let words = ["ship", &number, "--tracking", " 1Z-9\u{7} ", "--carrier", "Post", "--tracking-url", link];
-    let shipped = order(&[&words[..], &["--expected", "2018-03-15", "--json"]].concat()).good();
+    let shipped = order(&[&words[..], &["--expected", "2018-03-15", "--json"]].concat()).expect_success();
     let shipped: Value = serde_json::from_str(&shipped).unwrap();
     for (key, value) in [
         ("state", "shipped"),
@@ -66,31 +69,31 @@ async fn an_operator_ships_and_delivers() {
     ] {
         assert_eq!(shipped[key], value, "{key}: {shipped}");
     }
-    assert!(order(&["ship", &id]).good().ends_with("(nothing changed)\n"));
-    let shown = order(&["show", &id]).good();
+    assert!(order(&["ship", &id]).expect_success().ends_with("(nothing changed)\n"));
+    let shown = order(&["show", &id]).expect_success();
     for part in
         ["carrier Post", "tracking number 1Z-9", "tracking page https://carrier.example/1Z-9", "expected on 2018-03-15"]
     {
         assert!(shown.contains(part), "{part}: {shown}");
     }
-    assert_eq!(told(&place), ["OrderPlaced", "ItemShipped"]);
-    assert!(order(&["deliver", &id]).good().contains("  delivered "));
-    assert_eq!(order(&["list"]).good(), "");
-    let all: Value = serde_json::from_str(&order(&["list", "--all", "--json"]).good()).unwrap();
+    assert_eq!(notification_types(&place), ["OrderPlaced", "ItemShipped"]);
+    assert!(order(&["deliver", &id]).expect_success().contains("  delivered "));
+    assert_eq!(order(&["list"]).expect_success(), "");
+    let all: Value = serde_json::from_str(&order(&["list", "--all", "--json"]).expect_success()).unwrap();
     assert_eq!((&all["state"], &all["backend"]), (&"delivered".into(), &"manual".into()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_word_of_delivery_the_slot_is_freed_a_day_after_it_was_expected() {
     let (place, server) = manual(MANUAL);
-    let id = placed(&place, &server, "SN-1", &[]).await;
-    place.run(&["clock", "freeze", "--server", &server.base]).good();
-    let refused = place.on_store(&["order", "ship", &id]).bad();
+    let id = place_order(&place, &server, "SN-1", &[]).await;
+    place.run(&["clock", "freeze", "--server", &server.base_url]).expect_success();
+    let refused = place.run_on_store(&["order", "ship", &id]).expect_failure();
     assert!(refused.contains("may cancel this order until") && refused.contains("--force"), "{refused}");
-    assert_eq!(told(&place), ["OrderPlaced"], "a promise is kept");
-    place.on_store(&["order", "ship", &id, "--force"]).good();
-    assert_eq!(told(&place), ["OrderPlaced", "ItemShipped"]);
-    let clock = |by: &str| place.run(&["clock", "advance", by, "--server", &server.base]).good();
+    assert_eq!(notification_types(&place), ["OrderPlaced"], "a promise is kept");
+    place.run_on_store(&["order", "ship", &id, "--force"]).expect_success();
+    assert_eq!(notification_types(&place), ["OrderPlaced", "ItemShipped"]);
+    let clock = |by: &str| place.run(&["clock", "advance", by, "--server", &server.base_url]).expect_success();
     assert!(!clock("2d 23h").contains("delivered"));
     assert!(clock("1h").contains("shipped -> delivered"));
 }
@@ -98,48 +101,48 @@ async fn without_a_word_of_delivery_the_slot_is_freed_a_day_after_it_was_expecte
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operator_holds_releases_and_cancels() {
     let (place, server) = manual(MANUAL);
-    let id = placed(&place, &server, "SN-1", &[]).await;
-    let order = |words: &[&str]| place.on_store(&[&["order"], words].concat());
-    let clock = |by: &str| place.run(&["clock", "advance", by, "--server", &server.base]).good();
-    assert!(order(&["hold", &id, "--problem", "payment"]).good().contains("held (payment)"));
+    let id = place_order(&place, &server, "SN-1", &[]).await;
+    let order = |words: &[&str]| place.run_on_store(&[&["order"], words].concat());
+    let clock = |by: &str| place.run(&["clock", "advance", by, "--server", &server.base_url]).expect_success();
+    assert!(order(&["hold", &id, "--problem", "payment"]).expect_success().contains("held (payment)"));
     clock("71h");
-    assert_eq!(told(&place), ["OrderPlaced"], "the hourly look does not release it");
-    assert!(order(&["release", &id]).good().contains("  placed "));
-    assert_eq!(told(&place), ["OrderPlaced"], "the maker knows already");
-    order(&["hold", &id, "--problem", "out_of_stock"]).good();
+    assert_eq!(notification_types(&place), ["OrderPlaced"], "the hourly look does not release it");
+    assert!(order(&["release", &id]).expect_success().contains("  placed "));
+    assert_eq!(notification_types(&place), ["OrderPlaced"], "the maker knows already");
+    order(&["hold", &id, "--problem", "out_of_stock"]).expect_success();
     assert!(clock("72h").contains("held -> expired  -> OrderCancelledNotification"));
 
-    let id = placed(&place, &server, "SN-1", &[]).await;
-    assert!(order(&["cancel", &id]).err.contains("--reason <TEXT>"), "its customer reads why");
+    let id = place_order(&place, &server, "SN-1", &[]).await;
+    assert!(order(&["cancel", &id]).stderr.contains("--reason <TEXT>"), "its customer reads why");
     let cancel = || order(&["cancel", &id, "--reason", "The product was\nrecalled."]);
-    assert!(cancel().good().contains("  cancelled "));
-    assert!(cancel().good().ends_with("(nothing changed)\n"));
-    let shown = order(&["show", &id]).good();
+    assert!(cancel().expect_success().contains("  cancelled "));
+    assert!(cancel().expect_success().ends_with("(nothing changed)\n"));
+    let shown = order(&["show", &id]).expect_success();
     assert!(shown.contains("cancelled by operator: The product was recalled."), "{shown}");
-    let mails: Vec<_> = place.on_store(&["mail", "list"]).good().lines().map(str::to_owned).collect();
+    let mails: Vec<_> = place.run_on_store(&["mail", "list"]).expect_success().lines().map(str::to_owned).collect();
     let mail = mails.last().unwrap().split_whitespace().find(|word| word.len() == 36).unwrap();
-    let mail = place.on_store(&["mail", "show", mail]).good();
+    let mail = place.run_on_store(&["mail", "show", mail]).expect_success();
     assert!(
         mail.contains("Customer service cancelled this order.") && mail.contains("Reason: The product was recalled."),
         "{mail}"
     );
-    assert_eq!(told(&place)[1..], ["OrderCancelled", "OrderPlaced", "OrderCancelled"]);
+    assert_eq!(notification_types(&place)[1..], ["OrderCancelled", "OrderPlaced", "OrderCancelled"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_clock_or_the_customer_decides_is_not_an_operators() {
     let (place, server) = manual("[fulfilment]\nmakers = [\"Aqua Appliances = manual\"]\n");
-    let ours = placed(&place, &server, "SN-1", &[]).await;
-    let test = placed(&place, &server, "SN-2", &["--test-device"]).await;
-    let order = |words: &[&str]| place.on_store(&[&["order"], words].concat());
-    assert!(order(&["show", &ours]).good().contains("fulfilled by: manual"), "by its maker");
-    let said = order(&["ship", &test]).bad();
+    let ours = place_order(&place, &server, "SN-1", &[]).await;
+    let test = place_order(&place, &server, "SN-2", &["--test-device"]).await;
+    let order = |words: &[&str]| place.run_on_store(&[&["order"], words].concat());
+    assert!(order(&["show", &ours]).expect_success().contains("fulfilled by: manual"), "by its maker");
+    let said = order(&["ship", &test]).expect_failure();
     assert!(said.contains("fulfilled by the clock"), "{said}");
-    let said = order(&["ship", "x"]).bad();
+    let said = order(&["ship", "x"]).expect_failure();
     assert!(said.contains("there is no order `"), "{said}");
     let wrong = order(&["hold", &ours, "--problem", "mood"]);
     assert_eq!(wrong.status, 2);
-    assert!(wrong.err.contains("write out_of_stock, payment or address"), "{}", wrong.err);
+    assert!(wrong.stderr.contains("write out_of_stock, payment or address"), "{}", wrong.stderr);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -158,11 +161,11 @@ async fn a_serving_node_calls_the_shop_and_ends_no_call_half_done() {
         "[fulfilment]\nbackend = \"webhook\"\nwebhook_url = \"http://{address}/drs\"\nwebhook_secrets = [\"{secret}\"]\n\
          [outbound]\nallow = [\"127.0.0.1\"]\n"
     ));
-    let id = placed(&place, &server, "SN-1", &[]).await;
-    let body = tokio::task::spawn_blocking(move || calls.recv_timeout(PATIENCE)).await.unwrap().unwrap();
+    let id = place_order(&place, &server, "SN-1", &[]).await;
+    let body = tokio::task::spawn_blocking(move || calls.recv_timeout(PROGRAM_TIMEOUT)).await.unwrap().unwrap();
     assert!(body.contains(&id), "{body}");
     assert_eq!(server.terminate(), 0);
-    let shown = place.on_store(&["order", "show", &id]).good();
+    let shown = place.run_on_store(&["order", "show", &id]).expect_success();
     assert!(shown.contains("  placed ") && shown.contains("fulfilled by: webhook"), "{shown}");
     assert!(!shown.contains("its back end, last"), "{shown}");
 }

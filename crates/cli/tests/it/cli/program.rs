@@ -1,6 +1,6 @@
 //! Runs of `opendrs`: to their end, or while they serve.
 
-use opendrs_client::{Reply, send};
+use opendrs_client::{ClientResponse, send};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -12,72 +12,72 @@ use tempfile::TempDir;
 macro_rules! on_either { ($($test:ident),+ $(,)?) => {
     mod sqlite { $(
         #[tokio::test(flavor = "multi_thread")]
-        async fn $test() { super::$test(&$crate::cli::program::Place::new()).await; }
+        async fn $test() { super::$test(&$crate::cli::program::ProgramFolder::new()).await; }
     )+ }
     mod postgres { $(
         #[tokio::test(flavor = "multi_thread")]
         async fn $test() {
             let database = $crate::harness::Store::postgres().await;
-            super::$test(&$crate::cli::program::Place::on_postgres(&database)).await;
+            super::$test(&$crate::cli::program::ProgramFolder::on_postgres(&database)).await;
             database.remove().await;
         }
     )+ }
 } }
 
 /// After so long without an end, or a line that must come, a test has failed.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PROGRAM_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How a run ended.
 #[derive(Debug)]
-pub struct Ended {
+pub struct ProgramOutput {
     pub status: i32,
-    pub out: String,
-    pub err: String,
+    pub stdout: String,
+    pub stderr: String,
 }
 
-impl Ended {
+impl ProgramOutput {
     /// What a successful run printed.
     #[track_caller]
-    pub fn good(self) -> String {
+    pub fn expect_success(self) -> String {
         assert_eq!(self.status, 0, "{self:?}");
-        self.out
+        self.stdout
     }
 
     /// What a failed run said on standard error; it printed nothing for scripts.
     #[track_caller]
-    pub fn bad(self) -> String {
-        assert_eq!((self.status, self.out.as_str()), (1, ""), "{self:?}");
-        self.err
+    pub fn expect_failure(self) -> String {
+        assert_eq!((self.status, self.stdout.as_str()), (1, ""), "{self:?}");
+        self.stderr
     }
 }
 
 /// A folder to run in, which holds what the runs share.
-pub struct Place {
+pub struct ProgramFolder {
     pub folder: TempDir,
     /// Options that name the store.
-    pub store: Vec<String>,
+    pub store_args: Vec<String>,
 }
 
-impl Place {
+impl ProgramFolder {
     /// On SQLite.
     pub fn new() -> Self {
-        Self { folder: TempDir::new().unwrap(), store: vec!["--data".into(), "data".into()] }
+        Self { folder: TempDir::new().unwrap(), store_args: vec!["--data".into(), "data".into()] }
     }
 
     /// On a database.
     pub fn on_postgres(database: &crate::harness::Store) -> Self {
-        let opendrs_store::Place::Url(url) = database.place() else { panic!("no URL") };
+        let opendrs_store::StoreLocation::Url(url) = database.location() else { panic!("no URL") };
         let mut place = Self::new();
-        place.store.extend(["--database-url".into(), url]);
+        place.store_args.extend(["--database-url".into(), url]);
         place
     }
 
-    pub fn file(&self, name: &str, text: &str) {
+    pub fn write_file(&self, name: &str, text: &str) {
         std::fs::write(self.folder.path().join(name), text).unwrap();
     }
 
     /// A new file for its owner's eyes alone.
-    pub fn private_file(&self, name: &str, text: &str) {
+    pub fn write_private_file(&self, name: &str, text: &str) {
         use std::io::Write;
         use std::os::unix::fs::OpenOptionsExt;
         let mut options = std::fs::OpenOptions::new();
@@ -99,52 +99,52 @@ impl Place {
     }
 
     /// Runs a command to its end.
-    pub fn run(&self, words: &[&str]) -> Ended {
+    pub fn run(&self, words: &[&str]) -> ProgramOutput {
         self.run_with(words, &[])
     }
 
     /// The same with environment variables.
-    pub fn run_with(&self, words: &[&str], env: &[(&str, &str)]) -> Ended {
+    pub fn run_with(&self, words: &[&str], env: &[(&str, &str)]) -> ProgramOutput {
         let mut command = self.command(words);
         command.envs(env.iter().copied());
-        end(command, words)
+        run_to_end(command, words)
     }
 
     /// The same with its standard output somewhere else.
-    pub fn run_into(&self, words: &[&str], out: Stdio) -> Ended {
+    pub fn run_into(&self, words: &[&str], out: Stdio) -> ProgramOutput {
         let mut command = self.command(words);
         command.stdout(out);
-        end(command, words)
+        run_to_end(command, words)
     }
 
     /// Runs a command on the place's store.
-    pub fn on_store(&self, words: &[&str]) -> Ended {
-        let store = self.store.iter().map(String::as_str);
+    pub fn run_on_store(&self, words: &[&str]) -> ProgramOutput {
+        let store = self.store_args.iter().map(String::as_str);
         self.run(&words.iter().copied().chain(store).collect::<Vec<_>>())
     }
 
     /// Starts a command that goes on until it is told to end.
-    pub fn start(&self, words: &[&str]) -> Started {
+    pub fn start(&self, words: &[&str]) -> RunningCommand {
         let mut child = self.command(words).spawn().unwrap();
         let (out, err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
-        Started { child, out: lines(out), err: lines(err) }
+        RunningCommand { child, stdout: read_lines(out), stderr: read_lines(err) }
     }
 
     /// Starts a server on a free port.
-    pub fn serve(&self, words: &[&str]) -> Served {
+    pub fn serve(&self, words: &[&str]) -> ServingProcess {
         self.serve_into(words, Stdio::piped())
     }
 
     /// The same with its standard output somewhere else.
-    pub fn serve_into(&self, words: &[&str], out: Stdio) -> Served {
-        let store = self.store.iter().map(String::as_str);
+    pub fn serve_into(&self, words: &[&str], out: Stdio) -> ServingProcess {
+        let store = self.store_args.iter().map(String::as_str);
         let words: Vec<_> =
             ["serve", "--listen", "127.0.0.1:0"].into_iter().chain(store).chain(words.iter().copied()).collect();
         let mut child = self.command(&words).stdout(out).spawn().unwrap();
-        let lines = lines(child.stderr.take().unwrap());
-        let mut served = Served { child, lines, base: String::new() };
-        let listens = served.line("listens on");
-        served.base = listens
+        let lines = read_lines(child.stderr.take().unwrap());
+        let mut served = ServingProcess { child, lines, base_url: String::new() };
+        let listens = served.wait_for_line("listens on");
+        served.base_url = listens
             .split(' ')
             .find(|word| word.starts_with("http://") || word.starts_with("https://"))
             .unwrap()
@@ -154,17 +154,21 @@ impl Place {
 }
 
 /// Waits for a command's end.
-fn end(mut command: Command, words: &[&str]) -> Ended {
+fn run_to_end(mut command: Command, words: &[&str]) -> ProgramOutput {
     let child = command.spawn().unwrap();
     let (ended, wait) = mpsc::channel();
     std::thread::spawn(move || ended.send(child.wait_with_output()));
-    let output = wait.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("{words:?} does not end")).unwrap();
+    let output = wait.recv_timeout(PROGRAM_TIMEOUT).unwrap_or_else(|_| panic!("{words:?} does not end")).unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
-    Ended { status: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
+    ProgramOutput {
+        status: output.status.code().unwrap_or(-1),
+        stdout: text(output.stdout),
+        stderr: text(output.stderr),
+    }
 }
 
 /// The lines of a stream, as they come.
-fn lines(stream: impl std::io::Read + Send + 'static) -> mpsc::Receiver<String> {
+fn read_lines(stream: impl std::io::Read + Send + 'static) -> mpsc::Receiver<String> {
     let (line, lines) = mpsc::channel();
     let reader = BufReader::new(stream);
     std::thread::spawn(move || reader.lines().map_while(Result::ok).all(|text| line.send(text).is_ok()));
@@ -172,32 +176,32 @@ fn lines(stream: impl std::io::Read + Send + 'static) -> mpsc::Receiver<String> 
 }
 
 /// A process that goes on; it ends with its value.
-pub struct Started {
+pub struct RunningCommand {
     child: Child,
-    out: mpsc::Receiver<String>,
-    err: mpsc::Receiver<String>,
+    stdout: mpsc::Receiver<String>,
+    stderr: mpsc::Receiver<String>,
 }
 
-impl Started {
+impl RunningCommand {
     /// The next line on standard output.
-    pub fn said(&self) -> String {
-        self.out.recv_timeout(PATIENCE).unwrap()
+    pub fn next_output_line(&self) -> String {
+        self.stdout.recv_timeout(PROGRAM_TIMEOUT).unwrap()
     }
 
     /// The next line on standard error.
-    pub fn noted(&self) -> String {
-        self.err.recv_timeout(PATIENCE).unwrap()
+    pub fn next_error_line(&self) -> String {
+        self.stderr.recv_timeout(PROGRAM_TIMEOUT).unwrap()
     }
 
     /// Asks it to end, as Ctrl-C does; its exit status, and what it said until then.
     pub fn interrupt(mut self) -> (i32, Vec<String>) {
         assert!(Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap().success());
         let status = self.child.wait().unwrap().code().unwrap_or(-1);
-        (status, self.out.iter().collect())
+        (status, self.stdout.iter().collect())
     }
 }
 
-impl Drop for Started {
+impl Drop for RunningCommand {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -205,18 +209,18 @@ impl Drop for Started {
 }
 
 /// A serving process; it ends with its value.
-pub struct Served {
+pub struct ServingProcess {
     child: Child,
     lines: mpsc::Receiver<String>,
-    pub base: String,
+    pub base_url: String,
 }
 
-impl Served {
+impl ServingProcess {
     /// Waits for a line on standard error that holds these words.
-    pub fn line(&mut self, words: &str) -> String {
+    pub fn wait_for_line(&mut self, words: &str) -> String {
         let mut seen = Vec::new();
         loop {
-            match self.lines.recv_timeout(PATIENCE) {
+            match self.lines.recv_timeout(PROGRAM_TIMEOUT) {
                 Ok(line) if line.contains(words) => return line,
                 Ok(line) => seen.push(line),
                 Err(why) => panic!("no line with {words:?} ({why}), but {seen:#?}"),
@@ -233,59 +237,59 @@ impl Served {
     /// Asks it to end, as a service manager does; its exit status.
     pub fn terminate(mut self) -> i32 {
         self.signal("TERM");
-        self.line("Stopping: answers under way are finished first.");
+        self.wait_for_line("Stopping: answers under way are finished first.");
         self.child.wait().unwrap().code().unwrap_or(-1)
     }
 
     /// Waits until it ends by itself; its exit status.
-    pub fn ended(mut self) -> i32 {
+    pub fn wait_for_exit(mut self) -> i32 {
         self.child.wait().unwrap().code().unwrap_or(-1)
     }
 
     /// `kill -9`.
     pub fn kill(self) {
-        self.log();
+        self.kill_and_read_log();
     }
 
     /// Ends it; everything it wrote to standard error since it listens.
-    pub fn log(mut self) -> String {
+    pub fn kill_and_read_log(mut self) -> String {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         self.lines.iter().collect::<Vec<_>>().join("\n")
     }
 
-    pub async fn get(&self, path: &str) -> Reply {
-        send(axum::http::Method::GET, &format!("{}{path}", self.base), &[], "").await.unwrap()
+    pub async fn get(&self, path: &str) -> ClientResponse {
+        send(axum::http::Method::GET, &format!("{}{path}", self.base_url), &[], "").await.unwrap()
     }
 
-    pub async fn post(&self, path: &str, body: &str) -> Reply {
-        send(axum::http::Method::POST, &format!("{}{path}", self.base), &[], body.to_owned()).await.unwrap()
+    pub async fn post(&self, path: &str, body: &str) -> ClientResponse {
+        send(axum::http::Method::POST, &format!("{}{path}", self.base_url), &[], body.to_owned()).await.unwrap()
     }
 
     /// SubscriptionInfo 1.0.
-    pub async fn info(&self, token: &str) -> Reply {
+    pub async fn subscription_info(&self, token: &str) -> ClientResponse {
         let bearer = format!("Bearer {token}");
         let headers = [
             ("authorization", bearer.as_str()),
             ("x-amzn-type-version", "com.amazon.dash.replenishment.DrsSubscriptionInfoInput@1.0"),
             ("x-amzn-accept-type", "com.amazon.dash.replenishment.DrsSubscriptionInfoResult@1.0"),
         ];
-        send(axum::http::Method::GET, &format!("{}/subscriptionInfo", self.base), &headers, "").await.unwrap()
+        send(axum::http::Method::GET, &format!("{}/subscriptionInfo", self.base_url), &headers, "").await.unwrap()
     }
 
     /// Replenish.
-    pub async fn replenish(&self, token: &str, slot: &str) -> Reply {
+    pub async fn replenish(&self, token: &str, slot: &str) -> ClientResponse {
         let bearer = format!("Bearer {token}");
         let headers = [
             ("authorization", bearer.as_str()),
             ("x-amzn-type-version", "com.amazon.dash.replenishment.DrsReplenishInput@1.0"),
             ("x-amzn-accept-type", "com.amazon.dash.replenishment.DrsReplenishResult@1.0"),
         ];
-        send(axum::http::Method::POST, &format!("{}/replenish/{slot}", self.base), &headers, "").await.unwrap()
+        send(axum::http::Method::POST, &format!("{}/replenish/{slot}", self.base_url), &headers, "").await.unwrap()
     }
 }
 
-impl Drop for Served {
+impl Drop for ServingProcess {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -300,22 +304,22 @@ pub const SECRET: &str = "5d1f0c8b9e7a6d4c3b2a19087f6e5d4c3b2a19087f6e5d4c3b2a19
 pub const REDIRECT: &str = "https://localhost:8100/authresponse";
 pub const FILTER: &str = "7c0a3f5e-0000-4000-8000-0000000000a1";
 
-impl Place {
+impl ProgramFolder {
     /// The demo's world in its store.
     pub fn seeded() -> Self {
         let place = Self::new();
-        place.seed();
+        place.apply_seed();
         place
     }
 
-    pub fn seed(&self) {
-        self.file("seed.toml", SEED);
-        self.on_store(&["seed", "seed.toml"]).good();
+    pub fn apply_seed(&self) {
+        self.write_file("seed.toml", SEED);
+        self.run_on_store(&["seed", "seed.toml"]).expect_success();
     }
 
     /// The demo's security profile.
-    pub fn profile(&self) -> String {
-        let printed = self.on_store(&["seed", "seed.toml", "--json"]).good();
+    pub fn profile_id(&self) -> String {
+        let printed = self.run_on_store(&["seed", "seed.toml", "--json"]).expect_success();
         let mut lines = printed.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
         let profile = lines.find(|line| line["kind"] == "profile").unwrap();
         profile["id"].as_str().unwrap().to_owned()
@@ -323,9 +327,9 @@ impl Place {
 
     /// Links a device; its tokens, or whatever was asked for.
     #[track_caller]
-    pub fn link(&self, serial: &str, more: &[&str]) -> serde_json::Value {
+    pub fn link_device(&self, serial: &str, more: &[&str]) -> serde_json::Value {
         let words = ["device", "link", "--client", CLIENT, "--model", "Aqua-Pitcher_7", "--serial", serial];
-        let printed = self.on_store(&[&words, more].concat()).good();
+        let printed = self.run_on_store(&[&words, more].concat()).expect_success();
         assert_eq!(printed.lines().count(), 1, "{printed}");
         serde_json::from_str(&printed).unwrap()
     }

@@ -1,6 +1,6 @@
 //! What keeps a server from its start: `serve` refuses it, and `config check` and `doctor` tell it, with a fix that fits.
 
-use super::program::{Ended, Place};
+use super::program::{ProgramFolder, ProgramOutput};
 use crate::harness::Store;
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt;
@@ -9,13 +9,13 @@ use std::process::Command;
 
 const SERVE: [&str; 3] = ["serve", "--listen", "127.0.0.1:0"];
 
-fn mode(place: &Place, name: &str, mode: u32) {
+fn mode(place: &ProgramFolder, name: &str, mode: u32) {
     std::fs::set_permissions(place.path().join(name), std::fs::Permissions::from_mode(mode)).unwrap();
 }
 
 /// Every failed check that says something like this: its fix.
-fn fixes(doctor: &Ended, says: &str) -> Vec<String> {
-    let lines = doctor.out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+fn fixes(doctor: &ProgramOutput, says: &str) -> Vec<String> {
+    let lines = doctor.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let failed = lines.filter(|line| line["result"] == "failed");
     let told = failed.filter(|line| line["says"].as_str().unwrap().contains(says));
     told.map(|line| line["fix"].as_str().unwrap().to_owned()).collect()
@@ -23,17 +23,17 @@ fn fixes(doctor: &Ended, says: &str) -> Vec<String> {
 
 /// All three say it, and how it is mended; and nothing else is called failed.
 #[track_caller]
-fn refused(place: &Place, words: &[&str], env: &[(&str, &str)], says: &str, fix: &str) {
+fn refused(place: &ProgramFolder, words: &[&str], env: &[(&str, &str)], says: &str, fix: &str) {
     let run = |command: &[&str]| place.run_with(&[command, words].concat(), env);
-    let checked = run(&["config", "check"]).bad();
+    let checked = run(&["config", "check"]).expect_failure();
     assert!(checked.contains(says) && checked.contains(fix), "config check: {says:?} {fix:?}: {checked}");
     assert!(!checked.contains("hush"), "{checked}");
     let doctor = run(&["doctor", "--json"]);
-    assert_eq!((doctor.status, doctor.err.as_str()), (1, "opendrs: one check failed\n"), "{says:?}: {doctor:?}");
+    assert_eq!((doctor.status, doctor.stderr.as_str()), (1, "opendrs: one check failed\n"), "{says:?}: {doctor:?}");
     let told = fixes(&doctor, says);
     assert!(told.len() == 1 && told[0].contains(fix), "doctor: {says:?} {fix:?}: {told:?} {doctor:?}");
-    assert!(!doctor.out.contains("hush"), "{doctor:?}");
-    let served = run(&SERVE).bad();
+    assert!(!doctor.stdout.contains("hush"), "{doctor:?}");
+    let served = run(&SERVE).expect_failure();
     assert!(served.contains(says), "serve: {says:?}: {served}");
 }
 
@@ -41,10 +41,10 @@ const DATA: [&str; 2] = ["--data", "data"];
 
 #[test]
 fn a_master_key_that_is_none() {
-    let place = Place::new();
-    place.private_file("short", "abc");
-    place.private_file("empty", "");
-    place.private_file("open", &"0".repeat(64));
+    let place = ProgramFolder::new();
+    place.write_private_file("short", "abc");
+    place.write_private_file("empty", "");
+    place.write_private_file("open", &"0".repeat(64));
     mode(&place, "open", 0o644);
     std::fs::create_dir(place.path().join("folder")).unwrap();
     for (file, says, fix) in [
@@ -56,7 +56,7 @@ fn a_master_key_that_is_none() {
         refused(&place, &DATA, &[("OPENDRS_KEYS_MASTER_FILE", file)], says, fix);
     }
     std::fs::create_dir_all(place.path().join("data")).unwrap();
-    place.private_file("data/master.key", &"0".repeat(64));
+    place.write_private_file("data/master.key", &"0".repeat(64));
     mode(&place, "data/master.key", 0o644);
     let says = "the master key data/master.key can be read by others than its owner (mode 644)";
     refused(&place, &DATA, &[], says, "chmod 600 data/master.key");
@@ -64,8 +64,8 @@ fn a_master_key_that_is_none() {
 
 #[test]
 fn a_data_folder_that_cannot_be() {
-    let place = Place::new();
-    place.file("file", "");
+    let place = ProgramFolder::new();
+    place.write_file("file", "");
     for (data, says) in [
         ("file", "file is no folder"),
         ("file/below", "the folder file/below cannot be made: file is no folder"),
@@ -80,9 +80,9 @@ fn a_data_folder_that_cannot_be() {
 
 #[test]
 fn a_database_url_that_cannot_be_meant() {
-    let place = Place::new();
+    let place = ProgramFolder::new();
     std::fs::create_dir(place.path().join("data")).unwrap();
-    place.private_file("data/master.key", &"0".repeat(64));
+    place.write_private_file("data/master.key", &"0".repeat(64));
     for (rest, says) in [
         ("h:port/d", "the database URL cannot be read"),
         ("h/d?pgbouncer=true", "unknown parameter `pgbouncer`"),
@@ -97,7 +97,7 @@ fn a_database_url_that_cannot_be_meant() {
 }
 
 /// The same program as a user without rights, where the tests run as root and that user may run it at all.
-fn as_nobody(place: &Place, words: &[&str]) -> Option<Ended> {
+fn as_nobody(place: &ProgramFolder, words: &[&str]) -> Option<ProgramOutput> {
     let command = || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_opendrs"));
         command.current_dir(place.path()).env_clear();
@@ -109,12 +109,16 @@ fn as_nobody(place: &Place, words: &[&str]) -> Option<Ended> {
     command().arg("--version").output().ok().filter(|output| output.status.success())?;
     let output = command().args(words).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
-    Some(Ended { status: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) })
+    Some(ProgramOutput {
+        status: output.status.code().unwrap_or(-1),
+        stdout: text(output.stdout),
+        stderr: text(output.stderr),
+    })
 }
 
 #[test]
 fn what_this_user_may_not_write_or_read() {
-    let place = Place::seeded();
+    let place = ProgramFolder::seeded();
     mode(&place, "", 0o755);
     if !rustix::process::geteuid().is_root() || as_nobody(&place, &["--version"]).is_none() {
         return;
@@ -124,14 +128,17 @@ fn what_this_user_may_not_write_or_read() {
     };
     let tell = |data: &str, says: &str, fix: &str| {
         let checked = as_nobody(&place, &["config", "check", "--data", data]).unwrap();
-        assert!(checked.status == 1 && checked.err.contains(says) && checked.err.contains(fix), "{says}: {checked:?}");
+        assert!(
+            checked.status == 1 && checked.stderr.contains(says) && checked.stderr.contains(fix),
+            "{says}: {checked:?}"
+        );
         let doctor = as_nobody(&place, &["doctor", "--json", "--data", data]).unwrap();
         let told = fixes(&doctor, says);
         assert!(told.len() == 1 && told[0].contains(fix), "{says} {fix}: {doctor:?}");
-        assert_eq!(doctor.err, "opendrs: one check failed\n", "{doctor:?}");
+        assert_eq!(doctor.stderr, "opendrs: one check failed\n", "{doctor:?}");
         let words = [&SERVE[..], &["--data", data]].concat();
         let served = as_nobody(&place, &words).unwrap();
-        assert!(served.status == 1 && served.err.contains(says), "{says}: {served:?}");
+        assert!(served.status == 1 && served.stderr.contains(says), "{says}: {served:?}");
     };
     tell("new", "the folder new cannot be made: . cannot be written by this user", "chown");
     // Readable, and no more.
@@ -153,49 +160,49 @@ fn what_this_user_may_not_write_or_read() {
 
 #[test]
 fn a_key_that_is_away_is_told_from_another_one() {
-    let place = Place::seeded();
+    let place = ProgramFolder::seeded();
     std::fs::remove_file(place.path().join("data/master.key")).unwrap();
-    let doctor = place.on_store(&["doctor", "--json"]);
+    let doctor = place.run_on_store(&["doctor", "--json"]);
     let told = fixes(&doctor, "the store was made with a master key, and there is none at data/master.key");
     assert!(told.len() == 1 && told[0].contains("put that key back"), "{doctor:?}");
-    assert!(!doctor.out.contains("another master key"), "{doctor:?}");
+    assert!(!doctor.stdout.contains("another master key"), "{doctor:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_answers_is_not_asked_for() {
     let database = Store::postgres().await;
-    let place = Place::on_postgres(&database);
-    place.seed();
-    database.read_only(true).await;
-    let said = place.on_store(&SERVE).bad();
+    let place = ProgramFolder::on_postgres(&database);
+    place.apply_seed();
+    database.set_read_only(true).await;
+    let said = place.run_on_store(&SERVE).expect_failure();
     assert!(said.contains("takes no writes") && !said.contains("Is PostgreSQL running there"), "{said}");
-    database.read_only(false).await;
-    let missing = format!("{}_missing", place.store[3]);
-    let said = place.run(&[&SERVE[..], &["--data", "data", "--database-url", &missing]].concat()).bad();
+    database.set_read_only(false).await;
+    let missing = format!("{}_missing", place.store_args[3]);
+    let said = place.run(&[&SERVE[..], &["--data", "data", "--database-url", &missing]].concat()).expect_failure();
     assert!(said.ends_with("(3D000). Check name, user and password of --database-url\n"), "{said}");
     database.remove().await;
 }
 
 #[test]
 fn what_is_unwise_is_warned_of() {
-    let place = Place::seeded();
+    let place = ProgramFolder::seeded();
     for all in ["0.0.0.0/0", "::/0"] {
         let env = [("OPENDRS_SERVER_PROXIES", all), ("OPENDRS_SERVER_DATA", "data")];
         let says = format!("server.proxies has {all}: every address is believed");
         let checked = place.run_with(&["config", "check"], &env);
-        assert!(checked.status == 0 && checked.err.contains(&says), "{checked:?}");
+        assert!(checked.status == 0 && checked.stderr.contains(&says), "{checked:?}");
         let doctor = place.run_with(&["doctor"], &env);
-        assert!(doctor.status == 0 && doctor.out.contains(&says), "{doctor:?}");
+        assert!(doctor.status == 0 && doctor.stdout.contains(&says), "{doctor:?}");
     }
 }
 
-async fn a_maker_that_is_not_there_is_warned_of(place: &Place) {
-    place.seed();
-    place.file("opendrs.toml", "[fulfilment]\nmakers = [\"Aqua Appliances = manual\", \"Aqua = manual\"]\n");
-    let doctor = place.on_store(&["doctor", "--config", "opendrs.toml"]);
+async fn a_maker_that_is_not_there_is_warned_of(place: &ProgramFolder) {
+    place.apply_seed();
+    place.write_file("opendrs.toml", "[fulfilment]\nmakers = [\"Aqua Appliances = manual\", \"Aqua = manual\"]\n");
+    let doctor = place.run_on_store(&["doctor", "--config", "opendrs.toml"]);
     let says = "fulfilment.makers names `Aqua`, and there is no such maker: the store has Aqua Appliances\n";
-    assert!(doctor.status == 0 && doctor.out.contains(says), "{doctor:?}");
-    assert_eq!(doctor.out.matches("fulfilment.makers").count(), 1, "{doctor:?}");
+    assert!(doctor.status == 0 && doctor.stdout.contains(says), "{doctor:?}");
+    assert_eq!(doctor.stdout.matches("fulfilment.makers").count(), 1, "{doctor:?}");
 }
 
 on_either!(a_maker_that_is_not_there_is_warned_of);

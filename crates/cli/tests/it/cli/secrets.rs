@@ -1,9 +1,9 @@
 //! What is never written: a whole run of a server that logs all it can, searched for every secret that passed through it.
 
-use super::program::{CLIENT, FILTER, Place, REDIRECT, SECRET, SEED, Served};
-use crate::harness::{Does, Receiver, Store};
+use super::program::{CLIENT, FILTER, ProgramFolder, REDIRECT, SECRET, SEED, ServingProcess};
+use crate::harness::{ReceiverAction, Store, TestReceiver};
 use axum::http::Method;
-use opendrs_client::{Browser, Form, Reply, send};
+use opendrs_client::{BrowserClient, ClientResponse, HtmlForm, send};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -35,7 +35,7 @@ const TOLD: [&str; 15] = [
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_secret_is_logged_on_sqlite() {
     for format in ["text", "json"] {
-        nothing_secret_is_logged(Place::new(), format).await;
+        nothing_secret_is_logged(ProgramFolder::new(), format).await;
     }
 }
 
@@ -43,26 +43,28 @@ async fn nothing_secret_is_logged_on_sqlite() {
 async fn nothing_secret_is_logged_on_postgres() {
     for format in ["text", "json"] {
         let database = Store::postgres().await;
-        let opendrs_store::Place::Url(url) = database.place() else { panic!("no URL") };
+        let opendrs_store::StoreLocation::Url(url) = database.location() else { panic!("no URL") };
         let (user, rest) = url.split_once('@').unwrap();
-        let mut place = Place::new();
-        place.store.extend(["--database-url".into(), format!("{user}:of-database-U5@{rest}")]);
+        let mut place = ProgramFolder::new();
+        place.store_args.extend(["--database-url".into(), format!("{user}:of-database-U5@{rest}")]);
         nothing_secret_is_logged(place, format).await;
         database.remove().await;
     }
 }
 
-async fn nothing_secret_is_logged(place: Place, format: &str) {
+async fn nothing_secret_is_logged(place: ProgramFolder, format: &str) {
     let app = format!("kind = \"android\"\nid = \"{APP}\"\nredirect_uris = [\"{APP_REDIRECT}\"]\n");
     let seed = SEED.replacen("[[maker.model]]", &format!("[[maker.profile.client]]\n{app}\n[[maker.model]]"), 1);
-    place.file("seed.toml", &seed);
-    place.on_store(&["seed", "seed.toml"]).good();
+    place.write_file("seed.toml", &seed);
+    place.run_on_store(&["seed", "seed.toml"]).expect_success();
     place.run(&["keys", "operator", "operator.token"]);
-    place.file("mail.password", "of-mail-S3\n");
-    let (receiver, back_end) =
-        (Receiver::start().await, Receiver::at("/orders?key=of-key-R2", Does::Say(200, "[]")).await);
-    let secret_url = |receiver: &Receiver| receiver.url.replace("http://", "http://maker:of-receiver-Q1@");
-    place.file(
+    place.write_file("mail.password", "of-mail-S3\n");
+    let (receiver, back_end) = (
+        TestReceiver::start().await,
+        TestReceiver::start_at("/orders?key=of-key-R2", ReceiverAction::AnswerBody(200, "[]")).await,
+    );
+    let secret_url = |receiver: &TestReceiver| receiver.url.replace("http://", "http://maker:of-receiver-Q1@");
+    place.write_file(
         "loud.toml",
         &format!(
             "[server]\nlog = \"trace\"\nlog_format = \"{format}\"\n[outbound]\nallow = [\"127.0.0.0/8\"]\n\
@@ -74,11 +76,12 @@ async fn nothing_secret_is_logged(place: Place, format: &str) {
             secret_url(&back_end)
         ),
     );
-    let profile = place.profile();
+    let profile = place.profile_id();
     let url = format!("{}&key=of-key-R2", secret_url(&receiver));
-    place.on_store(&["topic", "add", "kettles", &url, "--profile", &profile, "--confirmed"]).good();
-    let webhook = place.on_store(&["topic", "secret", "kettles"]).good();
-    receiver.will(&[Does::Answer(500, ""), Does::Break(429, "Retry-After: 0\r\n", true)]);
+    place.run_on_store(&["topic", "add", "kettles", &url, "--profile", &profile, "--confirmed"]).expect_success();
+    let webhook = place.run_on_store(&["topic", "secret", "kettles"]).expect_success();
+    receiver
+        .queue_actions(&[ReceiverAction::Answer(500, ""), ReceiverAction::CutBody(429, "Retry-After: 0\r\n", true)]);
 
     let server = place.serve(&["--config", "loud.toml"]);
     let mut secrets: BTreeSet<String> = TOLD.into_iter().map(str::to_owned).collect();
@@ -87,10 +90,10 @@ async fn nothing_secret_is_logged(place: Place, format: &str) {
     secrets.extend([operator.clone(), place_master(&place)]);
     run(&server, &operator, &mut secrets).await;
     // Whatever is told to the maker and to the back end was tried at least once by now.
-    receiver.next().await;
-    back_end.next().await;
+    receiver.wait_for_next().await;
+    back_end.wait_for_next().await;
 
-    let log = server.log();
+    let log = server.kill_and_read_log();
     assert!(log.contains("/auth/o2/token") && log.contains("answered"), "it logs little: {log}");
     assert!(!log.contains('\u{1b}'), "a log that is no terminal's has no colours");
     let objects = log.lines().filter(|line| serde_json::from_str::<Value>(line).is_ok_and(|v| v["level"].is_string()));
@@ -103,12 +106,12 @@ async fn nothing_secret_is_logged(place: Place, format: &str) {
     assert!(secrets.len() >= TOLD.len() + 10, "{secrets:?}");
 }
 
-fn place_master(place: &Place) -> String {
+fn place_master(place: &ProgramFolder) -> String {
     std::fs::read_to_string(place.path().join("data/master.key")).unwrap().trim().to_owned()
 }
 
 /// Everything people, apps, devices and operators do, with what is secret about it added to the list.
-async fn run(server: &Served, operator: &str, secrets: &mut BTreeSet<String>) {
+async fn run(server: &ServingProcess, operator: &str, secrets: &mut BTreeSet<String>) {
     let (mut browser, code) = sign_up(server, CLIENT, REDIRECT, "SN-1", "").await;
     let client = format!("client_id={CLIENT}&client_secret={SECRET}");
     let asked = format!("grant_type=authorization_code&{client}&redirect_uri={REDIRECT}&code={code}");
@@ -125,10 +128,10 @@ async fn run(server: &Served, operator: &str, secrets: &mut BTreeSet<String>) {
     let again = tokens(&again);
 
     let token = &again[0];
-    assert_eq!(server.info(token).await.status, 200);
+    assert_eq!(server.subscription_info(token).await.status, 200);
     assert_eq!(server.replenish(token, FILTER).await.status, 200);
     let other = if token.ends_with('x') { 'y' } else { 'x' };
-    assert_eq!(server.info(&format!("{}{other}", &token[..token.len() - 1])).await.status, 400);
+    assert_eq!(server.subscription_info(&format!("{}{other}", &token[..token.len() - 1])).await.status, 400);
     for path in ["/settings", "/auth/o2/tokeninfo", "/user/profile", "/subscriptionInfo"] {
         let escaped = token.replace('|', "%7C");
         server.get(&format!("{path}?access_token={escaped}&client_secret={SECRET}&state=of-state-A7")).await;
@@ -140,7 +143,7 @@ async fn run(server: &Served, operator: &str, secrets: &mut BTreeSet<String>) {
     sign_in(&mut browser_at(server), "/settings", "customer@example.com", "wrong-horse-battery").await;
     let bearer = format!("Bearer {operator}");
     for path in ["/-/events", "/-/events/x"] {
-        send(Method::GET, &format!("{}{path}", server.base), &[("authorization", &bearer)], "").await.unwrap();
+        send(Method::GET, &format!("{}{path}", server.base_url), &[("authorization", &bearer)], "").await.unwrap();
     }
 
     secrets.extend([code, app_code]);
@@ -153,11 +156,11 @@ async fn run(server: &Served, operator: &str, secrets: &mut BTreeSet<String>) {
     secrets.extend(values.filter(|value| value.len() >= 16));
 }
 
-fn browser_at(server: &Served) -> Browser {
-    Browser::new(&server.base)
+fn browser_at(server: &ServingProcess) -> BrowserClient {
+    BrowserClient::new(&server.base_url)
 }
 
-fn tokens(reply: &Reply) -> Vec<String> {
+fn tokens(reply: &ClientResponse) -> Vec<String> {
     let json = reply.json();
     ["access_token", "refresh_token"]
         .map(|name| json[name].as_str().unwrap_or_else(|| panic!("{json}")).to_owned())
@@ -165,35 +168,42 @@ fn tokens(reply: &Reply) -> Vec<String> {
 }
 
 /// Opens a page that asks who is there, and says it.
-async fn sign_in(browser: &mut Browser, path: &str, email: &str, password: &str) -> Reply {
+async fn sign_in(browser: &mut BrowserClient, path: &str, email: &str, password: &str) -> ClientResponse {
     let reply = browser.get(path).await.unwrap();
-    let page = browser.follow(reply).await.unwrap().text();
-    let form = Form::all(&page).into_iter().find(|form| form.fields.iter().any(|(name, _)| name == "password"));
+    let page = browser.follow_redirects(reply).await.unwrap().text();
+    let form =
+        HtmlForm::parse_all(&page).into_iter().find(|form| form.fields.iter().any(|(name, _)| name == "password"));
     let form = form.unwrap_or_else(|| panic!("no sign-in: {page}")).fill("email", email).fill("password", password);
     let reply = browser.submit(&form).await.unwrap();
-    browser.follow(reply).await.unwrap()
+    browser.follow_redirects(reply).await.unwrap()
 }
 
 /// The whole sign-up of a device; the browser in which it was done, and the code.
-async fn sign_up(server: &Served, client: &str, redirect: &str, serial: &str, more: &str) -> (Browser, String) {
+async fn sign_up(
+    server: &ServingProcess,
+    client: &str,
+    redirect: &str,
+    serial: &str,
+    more: &str,
+) -> (BrowserClient, String) {
     let mut browser = browser_at(server);
     let data = format!(r#"{{"dash:replenish":{{"device_model":"Aqua-Pitcher_7","serial":"{serial}"}}}}"#);
     let path = format!(
         "/ap/oa?client_id={client}&scope=dash%3Areplenish&scope_data={}&response_type=code&redirect_uri={}\
          &state=of-state-A7{more}",
-        opendrs_domain::login::form::escape(&data, ""),
-        opendrs_domain::login::form::escape(redirect, ""),
+        opendrs_domain::login::form::percent_encode(&data, ""),
+        opendrs_domain::login::form::percent_encode(redirect, ""),
     );
     let mut page = sign_in(&mut browser, &path, "customer@example.com", PASSWORD).await;
     while page.status == 200 {
-        let form = Form::all(&page.text()).into_iter().next().expect("a form");
+        let form = HtmlForm::parse_all(&page.text()).into_iter().next().expect("a form");
         let form = match form.action.as_str() {
             "/ap/consent" => form.press("consentApproved"),
             "/setup_overview" => form.press("completeSetup"),
             _ => form,
         };
         let reply = browser.submit(&form).await.unwrap();
-        page = browser.follow(reply).await.unwrap();
+        page = browser.follow_redirects(reply).await.unwrap();
     }
     let location = page.header("location").to_owned();
     let (_, query) = location.split_once('?').unwrap_or_else(|| panic!("{} {location}", page.status));

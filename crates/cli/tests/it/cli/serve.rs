@@ -1,15 +1,15 @@
 //! `opendrs serve`: how it starts, what it says, how it ends.
 
-use super::program::{Place, SEED};
-use crate::harness::{Does, Receiver};
+use super::program::{ProgramFolder, SEED};
+use crate::harness::{ReceiverAction, TestReceiver};
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_says_where_it_listens_and_ends_when_told() {
-    let place = Place::new();
+    let place = ProgramFolder::new();
     let mut server = place.serve(&[]);
-    assert_eq!(server.line("Store:"), "Store: SQLite in data. Stop with Ctrl-C.");
+    assert_eq!(server.wait_for_line("Store:"), "Store: SQLite in data. Stop with Ctrl-C.");
     let health = server.get("/-/health").await;
     assert_eq!(health.text(), format!(r#"{{"status":"ok","version":"{}"}}"#, env!("CARGO_PKG_VERSION")));
     assert_eq!(server.get("/-/clock").await.status, 404, "no clock without --test-clock");
@@ -18,17 +18,17 @@ async fn it_says_where_it_listens_and_ends_when_told() {
 
 #[test]
 fn it_refuses_a_port_that_is_taken() {
-    let place = Place::new();
+    let place = ProgramFolder::new();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let said = place.on_store(&["serve", "--listen", &address]).bad();
+    let said = place.run_on_store(&["serve", "--listen", &address]).expect_failure();
     let wanted = format!(
         "opendrs: {address} is in use: stop the other program, or choose another address with server.listen (--listen)\n"
     );
     assert!(said.ends_with(&wanted), "{said}");
-    let said = place.on_store(&["serve", "--listen", "nowhere"]).bad();
+    let said = place.run_on_store(&["serve", "--listen", "nowhere"]).expect_failure();
     assert!(said.contains("opendrs: server.listen is `nowhere`: write HOST:PORT"), "{said}");
-    let said = place.on_store(&["serve", "--listen", "no.such.host.invalid:1"]).bad();
+    let said = place.run_on_store(&["serve", "--listen", "no.such.host.invalid:1"]).expect_failure();
     assert!(
         said.contains("cannot listen on no.such.host.invalid:1: ")
             && said.contains("Set server.listen (--listen) to HOST:PORT"),
@@ -38,7 +38,7 @@ fn it_refuses_a_port_that_is_taken() {
 
 #[test]
 fn a_port_that_is_taken_is_told_with_its_setting() {
-    let place = Place::new();
+    let place = ProgramFolder::new();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     for (variable, key) in [
@@ -48,18 +48,18 @@ fn a_port_that_is_taken_is_told_with_its_setting() {
         ("OPENDRS_WEB_LISTEN", "web.listen"),
     ] {
         let words = ["serve", "--listen", "127.0.0.1:0", "--data", "data"];
-        let said = place.run_with(&words, &[(variable, &address)]).bad();
+        let said = place.run_with(&words, &[(variable, &address)]).expect_failure();
         let wanted = format!("{address} is in use: stop the other program, or choose another address with {key}\n");
         assert!(said.ends_with(&wanted), "{key}: {said}");
     }
 }
 
-async fn a_start_logs_no_word_of_what_is_there(place: &Place) {
+async fn a_start_logs_no_word_of_what_is_there(place: &ProgramFolder) {
     for _ in 0..2 {
-        let store: Vec<_> = place.store.iter().map(String::as_str).collect();
+        let store: Vec<_> = place.store_args.iter().map(String::as_str).collect();
         let server = place.start(&[&["serve", "--listen", "127.0.0.1:0"][..], &store].concat());
         loop {
-            let line = server.noted();
+            let line = server.next_error_line();
             assert!(!line.contains("already exists"), "{line}");
             if line.contains("Store: ") {
                 break;
@@ -70,20 +70,20 @@ async fn a_start_logs_no_word_of_what_is_there(place: &Place) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_seed_is_there_before_the_first_answer() {
-    let place = Place::new();
-    place.file("seed.toml", SEED);
+    let place = ProgramFolder::new();
+    place.write_file("seed.toml", SEED);
     let server = place.serve(&["--seed", "seed.toml"]);
     let teaser = "/teaser?compositeId=amzn1.dash.v1.composite.5f0c2a44-0000-4000-8000-0000000000c1";
     assert_eq!(server.get(teaser).await.status, 200);
     drop(server);
-    place.file("seed.toml", "[[maker]]\nnam = \"A\"\n");
-    let said = place.on_store(&["serve", "--listen", "127.0.0.1:0", "--seed", "seed.toml"]).bad();
+    place.write_file("seed.toml", "[[maker]]\nnam = \"A\"\n");
+    let said = place.run_on_store(&["serve", "--listen", "127.0.0.1:0", "--seed", "seed.toml"]).expect_failure();
     assert!(said.contains("seed.toml: ") && said.contains("line 2"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_has_the_routes_of_its_roles() {
-    let place = Place::seeded();
+    let place = ProgramFolder::seeded();
     for (roles, api, login, web) in
         [("service", 400, 404, 404), ("login,worker", 404, 400, 404), ("web", 404, 404, 400)]
     {
@@ -92,44 +92,44 @@ async fn a_node_has_the_routes_of_its_roles() {
         assert_eq!(server.get("/ap/oa").await.status, login, "{roles}");
         assert_eq!(server.get("/teaser").await.status, web, "{roles}");
         assert_eq!(server.get("/-/health").await.status, 200, "{roles}");
-        server.line("Store:");
+        server.wait_for_line("Store:");
         assert_eq!(server.terminate(), 0);
     }
 }
 
 #[test]
 fn a_store_is_opened_with_the_key_it_was_made_with() {
-    let place = Place::seeded();
+    let place = ProgramFolder::seeded();
     let key = place.path().join("data/master.key");
     let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&key).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600, "for its owner's eyes alone");
     let text = std::fs::read_to_string(&key).unwrap();
     assert_eq!(text.trim().len(), 64);
     std::fs::write(&key, "0".repeat(64)).unwrap();
-    let said = place.on_store(&["keys", "list"]).bad();
+    let said = place.run_on_store(&["keys", "list"]).expect_failure();
     assert!(said.contains("this store was made with another master key"), "{said}");
     std::fs::write(&key, "short").unwrap();
-    let said = place.on_store(&["keys", "list"]).bad();
+    let said = place.run_on_store(&["keys", "list"]).expect_failure();
     assert!(said.contains("data/master.key is no master key: it must hold 64 hex digits"), "{said}");
     std::fs::write(&key, text).unwrap();
     let mode = |mode| std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
     for readable in [0o640, 0o604, 0o660] {
         mode(readable);
-        let said = place.on_store(&["keys", "list"]).bad();
+        let said = place.run_on_store(&["keys", "list"]).expect_failure();
         let says = "the master key data/master.key can be read by others than its owner";
         assert!(said.contains(&format!("{says} (mode {readable:o}): run `chmod 600 data/master.key`")), "{said}");
     }
     mode(0o600);
-    place.on_store(&["keys", "list"]).good();
+    place.run_on_store(&["keys", "list"]).expect_success();
 }
 
-async fn no_key_is_made_for_a_store_that_has_one(place: &Place) {
-    place.seed();
+async fn no_key_is_made_for_a_store_that_has_one(place: &ProgramFolder) {
+    place.apply_seed();
     let key = place.path().join("data/master.key");
     let elsewhere = place.path().join("kept");
     std::fs::rename(&key, &elsewhere).unwrap();
     for words in [&["serve", "--listen", "127.0.0.1:0"][..], &["keys", "list"], &["seed", "seed.toml"]] {
-        let said = place.on_store(words).bad();
+        let said = place.run_on_store(words).expect_failure();
         assert!(said.contains("there is no master key data/master.key, and the"), "{said}");
         assert!(said.contains("was made with one: put that key back from where you keep a copy of it"), "{said}");
         assert!(!key.exists());
@@ -137,10 +137,12 @@ async fn no_key_is_made_for_a_store_that_has_one(place: &Place) {
     // A folder where the key should be cannot be read, and is no reason to make another.
     std::fs::create_dir(&key).unwrap();
     std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
-    assert!(place.on_store(&["keys", "list"]).bad().contains("cannot read the master key data/master.key"));
+    assert!(
+        place.run_on_store(&["keys", "list"]).expect_failure().contains("cannot read the master key data/master.key")
+    );
     std::fs::remove_dir(&key).unwrap();
     std::fs::rename(&elsewhere, &key).unwrap();
-    place.on_store(&["keys", "list"]).good();
+    place.run_on_store(&["keys", "list"]).expect_success();
 }
 
 on_either!(no_key_is_made_for_a_store_that_has_one, a_start_logs_no_word_of_what_is_there);
@@ -148,9 +150,9 @@ on_either!(no_key_is_made_for_a_store_that_has_one, a_start_logs_no_word_of_what
 #[tokio::test(flavor = "multi_thread")]
 async fn an_idle_client_does_not_keep_it_from_ending() {
     use std::io::{Read, Write};
-    let place = Place::seeded();
+    let place = ProgramFolder::seeded();
     let server = place.serve(&[]);
-    let mut client = std::net::TcpStream::connect(server.base.strip_prefix("http://").unwrap()).unwrap();
+    let mut client = std::net::TcpStream::connect(server.base_url.strip_prefix("http://").unwrap()).unwrap();
     client.write_all(b"GET /-/health HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
     assert!(client.read(&mut [0; 4096]).unwrap() > 0);
     assert_eq!(server.terminate(), 0);
@@ -160,19 +162,19 @@ async fn an_idle_client_does_not_keep_it_from_ending() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_makes_the_same_ids_and_secrets_again() {
     let start = |option: &str, number: &str| {
-        let place = Place::new();
-        place.file("seed.toml", SEED);
+        let place = ProgramFolder::new();
+        place.write_file("seed.toml", SEED);
         let words = ["--test-clock", "--seed", "seed.toml", "--start-at", "2018-03-02T07:00:00Z", option, number];
         let server = place.serve(&words);
-        let clock = place.run(&["clock", "show", "--server", &server.base]).good();
+        let clock = place.run(&["clock", "show", "--server", &server.base_url]).expect_success();
         assert_eq!(clock, "2018-03-02T07:00:00.000Z, standing still\n");
         let key = std::fs::read_to_string(place.path().join("data/master.key")).unwrap();
-        let made = (place.profile(), key);
-        place.run(&["clock", "advance", "1h", "--server", &server.base]).good();
+        let made = (place.profile_id(), key);
+        place.run(&["clock", "advance", "1h", "--server", &server.base_url]).expect_success();
         assert_eq!(server.terminate(), 0);
         // A second start goes on from there, with other ids than the first.
         let server = place.serve(&words);
-        let clock = place.run(&["clock", "show", "--server", &server.base]).good();
+        let clock = place.run(&["clock", "show", "--server", &server.base_url]).expect_success();
         assert_eq!(clock, "2018-03-02T08:00:00.000Z, standing still\n");
         assert_eq!(std::fs::read_to_string(place.path().join("data/random-starts")).unwrap(), "2\n");
         made
@@ -180,23 +182,25 @@ async fn a_number_makes_the_same_ids_and_secrets_again() {
     let first = start("--random-seed", "7");
     let (again, other) = (start("--seed", "7"), start("--random-seed", "8"));
     assert!(first == again && first.0 != other.0 && first.1 != other.1);
-    let said = Place::new().run(&["serve", "--random-seed", "7"]);
-    assert!(said.status == 2 && said.err.contains("--test-clock"), "{said:?}");
-    let said = Place::new().run(&["serve", "--seed", "7"]);
-    assert!(said.status == 1 && said.err.contains("with --test-clock"), "{said:?}");
+    let said = ProgramFolder::new().run(&["serve", "--random-seed", "7"]);
+    assert!(said.status == 2 && said.stderr.contains("--test-clock"), "{said:?}");
+    let said = ProgramFolder::new().run(&["serve", "--seed", "7"]);
+    assert!(said.status == 1 && said.stderr.contains("with --test-clock"), "{said:?}");
 }
 
 /// Container engines kill what does not end within ten seconds.
 #[tokio::test(flavor = "multi_thread")]
 #[expect(clippy::disallowed_methods, reason = "how long it takes to stop is what is tested")]
 async fn what_never_ends_does_not_keep_it_from_ending() {
-    let place = Place::seeded();
-    let receiver = Receiver::at("/drs", Does::Hang).await;
-    let profile = place.profile();
-    place.on_store(&["topic", "add", "kettles", &receiver.url, "--profile", &profile, "--confirmed"]).good();
-    place.file("here.toml", "[outbound]\nallow = [\"127.0.0.0/8\"]\n");
+    let place = ProgramFolder::seeded();
+    let receiver = TestReceiver::start_at("/drs", ReceiverAction::Hang).await;
+    let profile = place.profile_id();
+    place
+        .run_on_store(&["topic", "add", "kettles", &receiver.url, "--profile", &profile, "--confirmed"])
+        .expect_success();
+    place.write_file("here.toml", "[outbound]\nallow = [\"127.0.0.0/8\"]\n");
     let server = place.serve(&["--config", "here.toml"]);
-    let address = server.base.strip_prefix("http://").unwrap().to_owned();
+    let address = server.base_url.strip_prefix("http://").unwrap().to_owned();
     let clients: Vec<_> = [
         "",
         "GET /-/health HTTP/1.1\r\nHo",
@@ -209,8 +213,8 @@ async fn what_never_ends_does_not_keep_it_from_ending() {
         client
     })
     .collect();
-    place.link("SN-1", &[]);
-    receiver.next().await;
+    place.link_device("SN-1", &[]);
+    receiver.wait_for_next().await;
     let told = Instant::now();
     assert_eq!(tokio::task::block_in_place(|| server.terminate()), 0);
     assert!(told.elapsed() < Duration::from_secs(10), "it took {:?}", told.elapsed());
@@ -221,9 +225,9 @@ async fn what_never_ends_does_not_keep_it_from_ending() {
 #[tokio::test(flavor = "multi_thread")]
 #[expect(clippy::disallowed_methods, reason = "how long it takes to stop is what is tested")]
 async fn a_request_that_is_half_sent_is_not_waited_for_long() {
-    let place = Place::new();
+    let place = ProgramFolder::new();
     let server = place.serve(&[]);
-    let mut client = std::net::TcpStream::connect(server.base.strip_prefix("http://").unwrap()).unwrap();
+    let mut client = std::net::TcpStream::connect(server.base_url.strip_prefix("http://").unwrap()).unwrap();
     client.write_all(b"GET /-/health HTTP/1.1\r\nHo").unwrap();
     let told = Instant::now();
     assert_eq!(tokio::task::block_in_place(|| server.terminate()), 0);
@@ -233,8 +237,8 @@ async fn a_request_that_is_half_sent_is_not_waited_for_long() {
 #[test]
 fn addresses_that_lead_nowhere_are_warned_of() {
     let lines = |more: &[&str]| {
-        let place = Place::new();
-        place.file(
+        let place = ProgramFolder::new();
+        place.write_file(
             "named.toml",
             "[service]\npublic_url = \"https://a.example\"\n[login]\npublic_url = \"https://a.example\"\n\
              [web]\npublic_url = \"https://a.example\"\n",
@@ -243,7 +247,7 @@ fn addresses_that_lead_nowhere_are_warned_of() {
         let server = place.start(&words);
         let mut lines = Vec::new();
         while !lines.last().is_some_and(|line: &String| line.starts_with("Store: ")) {
-            lines.push(server.noted());
+            lines.push(server.next_error_line());
         }
         lines.join("\n")
     };
@@ -258,16 +262,16 @@ fn addresses_that_lead_nowhere_are_warned_of() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_that_no_proxy_should_write_is_reported_once() {
-    let place = Place::seeded();
-    place.file("o.toml", "[server]\nproxies = [\"127.0.0.0/8\"]\n");
+    let place = ProgramFolder::seeded();
+    place.write_file("o.toml", "[server]\nproxies = [\"127.0.0.0/8\"]\n");
     let server = place.serve(&["--config", "o.toml"]);
-    let url = format!("{}/auth/o2/token", server.base);
+    let url = format!("{}/auth/o2/token", server.base_url);
     for from in ["203.0.113.7", "nonsense", "more nonsense", "203.0.113.7, [2001:db8::1"] {
         let headers = [("x-forwarded-for", from)];
         let reply = opendrs_client::send(axum::http::Method::POST, &url, &headers, "grant_type=refresh_token");
         assert_eq!(reply.await.unwrap().status, 400, "{from}");
     }
-    let log = server.log();
+    let log = server.kill_and_read_log();
     let lines: Vec<_> = log.lines().filter(|line| line.contains("forwards an address that cannot be read")).collect();
     assert!(lines.len() == 1 && lines[0].contains("proxy=127.0.0.1") && lines[0].contains("nonsense"), "{log}");
 }

@@ -1,8 +1,8 @@
 //! `[traces]`: what a collector gets, what it never gets, and that nobody waits for it.
 
-use super::program::{FILTER, Place, Served};
+use super::program::{FILTER, ProgramFolder, ServingProcess};
 use axum::http::Method;
-use opendrs_client::{Reply, send};
+use opendrs_client::{ClientResponse, send};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -12,38 +12,38 @@ const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const SPAN: &str = "00f067aa0ba902b7";
 
 /// What was posted, with the path it was posted to.
-type Posted = Mutex<Vec<(String, Vec<u8>)>>;
+type PostedRequests = Mutex<Vec<(String, Vec<u8>)>>;
 
 /// A collector, and a receiver of notifications beside it: it keeps what is posted, by path.
 #[derive(Clone)]
 struct Collector {
     url: String,
-    got: Arc<Posted>,
+    posted: Arc<PostedRequests>,
 }
 
 impl Collector {
     fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let collector = Self { url: format!("http://{}", listener.local_addr().unwrap()), got: Arc::default() };
-        let got = collector.got.clone();
+        let collector = Self { url: format!("http://{}", listener.local_addr().unwrap()), posted: Arc::default() };
+        let got = collector.posted.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let (stream, got) = (stream.unwrap(), got.clone());
-                std::thread::spawn(move || while keep(&stream, &got).is_some() {});
+                std::thread::spawn(move || while record_request(&stream, &got).is_some() {});
             }
         });
         collector
     }
 
     /// What came to a path and what is below it.
-    fn got(&self, path: &str) -> Vec<u8> {
-        let got = self.got.lock().unwrap();
+    fn posted_to(&self, path: &str) -> Vec<u8> {
+        let got = self.posted.lock().unwrap();
         got.iter().filter(|(to, _)| to.starts_with(path)).flat_map(|(_, body)| body.clone()).collect()
     }
 }
 
 /// Reads a request, keeps it and answers 200; nothing when the connection ends.
-fn keep(mut stream: &TcpStream, got: &Posted) -> Option<()> {
+fn record_request(mut stream: &TcpStream, got: &PostedRequests) -> Option<()> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut one = [0];
@@ -71,17 +71,17 @@ fn hex(text: &str) -> Vec<u8> {
     (0..text.len() / 2).map(|n| u8::from_str_radix(&text[2 * n..2 * n + 2], 16).unwrap()).collect()
 }
 
-fn serve(place: &Place, endpoint: &str, sampling: &str) -> Served {
+fn serve_with_traces(place: &ProgramFolder, endpoint: &str, sampling: &str) -> ServingProcess {
     let settings = format!(
         "[traces]\nendpoint = \"{endpoint}\"\nsampling = \"{sampling}\"\nservice_name = \"drs under test\"\n\
          resource = [\"deployment.environment.name=bench 7\"]\nheaders = [\"x-key=hush\"]\n"
     );
-    place.file("o.toml", &settings);
+    place.write_file("o.toml", &settings);
     place.serve(&["--config", "o.toml", "--test-clock"])
 }
 
 /// SlotStatus, with a trace of the caller's.
-async fn report(server: &Server<'_>, flags: &str) -> Reply {
+async fn report_reading(server: &TracedServer<'_>, flags: &str) -> ClientResponse {
     let (bearer, parent) = (format!("Bearer {}", server.token), format!("00-{TRACE}-{SPAN}-{flags}"));
     let headers = [
         ("authorization", bearer.as_str()),
@@ -90,34 +90,36 @@ async fn report(server: &Server<'_>, flags: &str) -> Reply {
         ("x-amzn-accept-type", "com.amazon.dash.replenishment.DrsSlotStatusResult@1.0"),
     ];
     let body = r#"{"expectedReplenishmentDate":"2030-01-01T00:00:00Z","remainingQuantityInUnit":4.0,"originalQuantityInUnit":9.0,"totalQuantityOnHand":4.0,"lastUseDate":"2018-03-02T07:00:00Z"}"#;
-    let url = format!("{}/slotStatus/{FILTER}?hidden=query", server.served.base);
+    let url = format!("{}/slotStatus/{FILTER}?hidden=query", server.process.base_url);
     send(Method::POST, &url, &headers, body.to_owned()).await.unwrap()
 }
 
-struct Server<'s> {
-    served: &'s Served,
+struct TracedServer<'s> {
+    process: &'s ServingProcess,
     token: &'s str,
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_and_all_it_causes_reach_a_collector_and_no_secret_does() {
-    let (place, collector) = (Place::seeded(), Collector::start());
+    let (place, collector) = (ProgramFolder::seeded(), Collector::start());
     let receiver = format!("{}/drs?secret=in-the-address", collector.url);
-    place.on_store(&["topic", "add", "kettles", &receiver, "--profile", &place.profile(), "--confirmed"]).good();
-    let served = serve(&place, &format!("{}/", collector.url), "1");
-    let device = place.link("SN-VERY-OWN-77", &[]);
+    place
+        .run_on_store(&["topic", "add", "kettles", &receiver, "--profile", &place.profile_id(), "--confirmed"])
+        .expect_success();
+    let served = serve_with_traces(&place, &format!("{}/", collector.url), "1");
+    let device = place.link_device("SN-VERY-OWN-77", &[]);
     let token = device["access_token"].as_str().unwrap();
-    let server = Server { served: &served, token };
-    let reply = report(&server, "01").await;
+    let server = TracedServer { process: &served, token };
+    let reply = report_reading(&server, "01").await;
     assert_eq!(reply.status, 200, "{}", reply.text());
     assert_eq!(served.get("/Path-Of-A-Stranger/77").await.status, 404);
     assert_eq!(served.get("/-/health").await.status, 200);
-    place.run(&["clock", "advance", "0s", "--server", &served.base]).good();
+    place.run(&["clock", "advance", "0s", "--server", &served.base_url]).expect_success();
     let id = reply.header("x-amzn-requestid").to_owned();
     // What waits in the queue leaves before the process ends.
     assert_eq!(served.terminate(), 0);
-    assert!(contains(&collector.got("/drs"), "SN-VERY-OWN-77"), "the maker was told");
-    let traces = collector.got("/v1/traces");
+    assert!(contains(&collector.posted_to("/drs"), "SN-VERY-OWN-77"), "the maker was told");
+    let traces = collector.posted_to("/v1/traces");
     for part in [
         "drs under test",
         "service.version",
@@ -161,37 +163,37 @@ async fn a_call_and_all_it_causes_reach_a_collector_and_no_secret_does() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_sampled_is_not_sent_and_off_is_off() {
-    let (place, collector) = (Place::seeded(), Collector::start());
-    let device = place.link("SN-1", &[]);
+    let (place, collector) = (ProgramFolder::seeded(), Collector::start());
+    let device = place.link_device("SN-1", &[]);
     let token = device["access_token"].as_str().unwrap();
     // A caller that does not trace is not traced; one that does is, whatever the part.
     for (endpoint, sampling, flags, sent) in
         [("", "1", "01", false), (&*collector.url, "1", "00", false), (&*collector.url, "0", "01", true)]
     {
-        let served = serve(&place, endpoint, sampling);
-        assert_eq!(report(&Server { served: &served, token }, flags).await.status, 200);
+        let served = serve_with_traces(&place, endpoint, sampling);
+        assert_eq!(report_reading(&TracedServer { process: &served, token }, flags).await.status, 200);
         assert_eq!(served.terminate(), 0);
-        assert_eq!(contains(&collector.got("/v1/traces"), hex(TRACE)), sent, "{endpoint} {sampling} {flags}");
+        assert_eq!(contains(&collector.posted_to("/v1/traces"), hex(TRACE)), sent, "{endpoint} {sampling} {flags}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_collector_that_is_away_is_no_trouble_and_said_once() {
-    let place = Place::seeded();
-    let device = place.link("SN-1", &[]);
+    let place = ProgramFolder::seeded();
+    let device = place.link_device("SN-1", &[]);
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let mut served = serve(&place, &format!("http://{nobody}"), "1");
-    let server = Server { served: &served, token: device["access_token"].as_str().unwrap() };
-    assert_eq!(report(&server, "01").await.status, 200);
+    let mut served = serve_with_traces(&place, &format!("http://{nobody}"), "1");
+    let server = TracedServer { process: &served, token: device["access_token"].as_str().unwrap() };
+    assert_eq!(report_reading(&server, "01").await.status, 200);
     served.signal("TERM");
-    let said = served.line("traces do not reach the collector, and are dropped");
+    let said = served.wait_for_line("traces do not reach the collector, and are dropped");
     assert!(said.contains("WARN") && said.contains("refused"), "{said}");
 }
 
 #[test]
 fn settings_that_cannot_be_meant_are_said_at_the_start() {
-    let place = Place::new();
-    place.file("o.toml", "[traces]\nendpoint = \"localhost:4318\"\n");
-    let said = place.on_store(&["serve", "--config", "o.toml"]).bad();
+    let place = ProgramFolder::new();
+    place.write_file("o.toml", "[traces]\nendpoint = \"localhost:4318\"\n");
+    let said = place.run_on_store(&["serve", "--config", "o.toml"]).expect_failure();
     assert!(said.contains("traces.endpoint is `localhost:4318`: write it with http:// or https://"), "{said}");
 }

@@ -1,6 +1,6 @@
 //! What could not be written is an error of the command, and none of a server.
 
-use super::program::{FILTER, Place};
+use super::program::{FILTER, ProgramFolder};
 use std::fs::File;
 use std::process::Stdio;
 
@@ -18,8 +18,8 @@ fn closed() -> Stdio {
 
 #[test]
 fn a_full_disk_is_told_and_a_reader_that_left_is_not() {
-    let place = Place::seeded();
-    place.file("seed.toml", super::program::SEED);
+    let place = ProgramFolder::seeded();
+    place.write_file("seed.toml", super::program::SEED);
     for words in [
         &["config", "default"][..],
         &["config", "check"],
@@ -35,10 +35,10 @@ fn a_full_disk_is_told_and_a_reader_that_left_is_not() {
     ] {
         let ended = place.run_into(words, full());
         assert_eq!(ended.status, 1, "{words:?}: {ended:?}");
-        let said = ended.err.lines().last().unwrap_or_default();
+        let said = ended.stderr.lines().last().unwrap_or_default();
         assert!(said.contains("standard output cannot be written: No space left on device"), "{words:?}: {ended:?}");
         let ended = place.run_into(words, closed());
-        assert!(ended.status == 1 && !ended.err.contains("cannot be written"), "{words:?}: {ended:?}");
+        assert!(ended.status == 1 && !ended.stderr.contains("cannot be written"), "{words:?}: {ended:?}");
     }
     let wrong = place.run_into(&["serve", "--lisen"], full());
     assert_eq!(wrong.status, 2, "{wrong:?}");
@@ -47,21 +47,21 @@ fn a_full_disk_is_told_and_a_reader_that_left_is_not() {
 /// What the command was to do is done all the same.
 #[test]
 fn what_a_command_has_begun_it_finishes() {
-    let place = Place::new();
-    place.file("seed.toml", super::program::SEED);
+    let place = ProgramFolder::new();
+    place.write_file("seed.toml", super::program::SEED);
     let ended = place.run_into(&["seed", "seed.toml", "--data", "data"], full());
     assert_eq!(ended.status, 1, "{ended:?}");
-    let listed = place.on_store(&["seed", "seed.toml", "--json"]).good();
+    let listed = place.run_on_store(&["seed", "seed.toml", "--json"]).expect_success();
     assert!(listed.lines().all(|line| line.contains("\"unchanged\"")), "{listed}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_goes_on_whatever_becomes_of_its_output() {
-    let place = Place::seeded();
-    let device = place.link("SN-1", &[]);
+    let place = ProgramFolder::seeded();
+    let device = place.link_device("SN-1", &[]);
     for out in [full(), closed()] {
         let mut server = place.serve_into(&["--seed", "seed.toml"], out);
-        server.line("Store:");
+        server.wait_for_line("Store:");
         let replied = server.replenish(device["access_token"].as_str().unwrap(), FILTER).await;
         assert_eq!(replied.status, 200);
         assert_eq!(server.terminate(), 0);

@@ -1,8 +1,8 @@
 //! What an order keeps as it was when it was placed.
 
-use super::{Act, Shop, number, on, replenish, says, told};
-use crate::harness::world::{ANN, CARL};
-use crate::harness::{Linking, Server, Visit};
+use super::{FakeWebhookShop, ShopAction, events_after_sign_up, number, on, post_signed_report, replenish};
+use crate::harness::fixtures::{ANN, CARL};
+use crate::harness::{LinkOptions, Server, TestBrowser};
 use serde_json::json;
 
 both!(by on:
@@ -12,64 +12,64 @@ both!(by on:
 );
 
 /// A later address is for later orders: the shop, the mails and the pages keep the one that an order was placed with.
-async fn an_order_goes_where_it_was_placed_for(server: &Server, shop: &Shop) {
-    shop.will([Act::Answer(500, json!({}))]);
-    let (_, id) = replenish(server, &server.device().await).await;
-    let mut ann = Visit::signed_in(server, ANN).await;
-    ann.go("/settings/address").await;
+async fn an_order_goes_where_it_was_placed_for(server: &Server, shop: &FakeWebhookShop) {
+    shop.queue_actions([ShopAction::Answer(500, json!({}))]);
+    let (_, id) = replenish(server, &server.link_default_device().await).await;
+    let mut ann = TestBrowser::signed_in(server, ANN).await;
+    ann.go_to("/settings/address").await;
     let kept = format!("Order {}, Water filter, pack of 3: 1 Main Street, Springfield", number(server, &id).await);
     let shown = ann.page.text();
     assert!(shown.contains("Orders that keep their address") && shown.contains(&kept), "{shown}");
     let moved = ann.form("/settings/address").fill("line1", "9 Sea Road").fill("city", "Eureka");
     ann.submit(&moved).await;
     server.advance("10s").await;
-    let heard = shop.heard();
+    let heard = shop.take_requests();
     assert_eq!(heard.len(), 2, "asked twice");
     assert!(heard.iter().all(|(_, body)| body["data"]["shipTo"]["address"]["line1"] == "1 Main Street"), "{heard:?}");
-    assert!(server.text().await.contains("Ships to: 1 Main Street, Springfield, 97477, US\n"));
-    ann.go(&format!("/order?id={id}")).await;
+    assert!(server.newest_mail_text().await.contains("Ships to: 1 Main Street, Springfield, 97477, US\n"));
+    ann.go_to(&format!("/order?id={id}")).await;
     let shown = ann.page.text();
     assert!(shown.contains("Ships to: 1 Main Street") && !shown.contains("9 Sea Road"), "{shown}");
 
     // The next order goes to the new one.
-    says(server, &id, "cancelled").await;
-    replenish(server, &server.device().await).await;
+    post_signed_report(server, &id, "cancelled").await;
+    replenish(server, &server.link_default_device().await).await;
     server.advance("1s").await;
-    assert_eq!(shop.heard()[0].1["data"]["shipTo"]["address"]["line1"], "9 Sea Road");
+    assert_eq!(shop.take_requests()[0].1["data"]["shipTo"]["address"]["line1"], "9 Sea Road");
 }
 
-async fn an_order_that_waits_is_sent_elsewhere_when_its_customer_says_so(server: &Server, shop: &Shop) {
-    shop.will([Act::Answer(200, json!({ "status": "problem", "problem": "address" }))]);
-    let (_, id) = replenish(server, &server.device().await).await;
+async fn an_order_that_waits_is_sent_elsewhere_when_its_customer_says_so(server: &Server, shop: &FakeWebhookShop) {
+    shop.queue_actions([ShopAction::Answer(200, json!({ "status": "problem", "problem": "address" }))]);
+    let (_, id) = replenish(server, &server.link_default_device().await).await;
     server.advance("1s").await;
-    let mut ann = Visit::signed_in(server, ANN).await;
-    ann.go("/settings/address").await;
+    let mut ann = TestBrowser::signed_in(server, ANN).await;
+    ann.go_to("/settings/address").await;
     let moved = ann.form("/settings/address").fill("line1", "9 Sea Road");
     ann.submit(&moved).await;
-    ann.go(&format!("/order?id={id}")).await;
+    ann.go_to(&format!("/order?id={id}")).await;
     assert!(ann.page.text().contains(">Send it to 9 Sea Road, Springfield, 97477, US<"), "{}", ann.page.text());
-    shop.heard();
+    shop.take_requests();
     ann.press("/order", "present").await;
     server.advance("1s").await;
-    assert_eq!(shop.heard()[0].1["data"]["shipTo"]["address"]["line1"], "9 Sea Road");
-    assert_eq!(told(server).await, ["OrderPlaced"]);
-    ann.go(&format!("/order?id={id}")).await;
+    assert_eq!(shop.take_requests()[0].1["data"]["shipTo"]["address"]["line1"], "9 Sea Road");
+    assert_eq!(events_after_sign_up(server).await, ["OrderPlaced"]);
+    ann.go_to(&format!("/order?id={id}")).await;
     assert!(ann.page.text().contains("Ships to: 9 Sea Road"), "{}", ann.page.text());
 }
 
-async fn an_order_without_an_address_takes_the_first_one(server: &Server, shop: &Shop) {
-    let device = server.link(Linking::default().customer(CARL)).await;
+async fn an_order_without_an_address_takes_the_first_one(server: &Server, shop: &FakeWebhookShop) {
+    let device = server.link_device(LinkOptions::default().customer(CARL)).await;
     let (_, id) = replenish(server, &device).await;
-    let mut carl = Visit::signed_in(server, CARL).await;
-    carl.go("/settings/address").await;
+    let mut carl = TestBrowser::signed_in(server, CARL).await;
+    carl.go_to("/settings/address").await;
     assert!(!carl.page.text().contains("Orders that keep their address"), "it has none to keep");
     let first = carl.form("/settings/address").fill("line1", "3 Hill Road").fill("city", "Springfield");
     carl.submit(&first.fill("postal_code", "97477").fill("country", "us")).await;
     server.advance("1s").await;
-    assert_eq!(shop.heard()[0].1["data"]["shipTo"]["address"]["line1"], "3 Hill Road", "at once");
-    carl.go("/settings/address").await;
+    assert_eq!(shop.take_requests()[0].1["data"]["shipTo"]["address"]["line1"], "3 Hill Road", "at once");
+    carl.go_to("/settings/address").await;
     let moved = carl.form("/settings/address").fill("line1", "9 Sea Road");
     carl.submit(&moved).await;
-    carl.go(&format!("/order?id={id}")).await;
+    carl.go_to(&format!("/order?id={id}")).await;
     assert!(carl.page.text().contains("Ships to: 3 Hill Road"), "{}", carl.page.text());
 }

@@ -3,21 +3,21 @@
 mod kept;
 mod parcel;
 
-use crate::harness::world::{ANN, FILTER, SMALL};
-use crate::harness::{Device, Options, Server, Store, Visit, form};
+use crate::harness::fixtures::{ANN, FILTER, SMALL};
+use crate::harness::{LinkedDevice, Options, Server, Store, TestBrowser, form_body};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::routing::post;
-use opendrs_domain::fulfilment::Report;
+use opendrs_client::{ClientResponse, HtmlForm, send};
+use opendrs_domain::fulfilment::BackendReport;
 use opendrs_domain::order::{Cancellation, CancelledBy};
 use opendrs_domain::time::{Span, Time};
-use opendrs_domain::version::Endpoint::Replenish;
-use opendrs_domain::wire::webhook::{Secret, Signed};
-use opendrs_client::{Form, Reply, send};
-use opendrs_service::fulfilment::webhook::Hook;
-use opendrs_service::fulfilment::{self, Speaker};
+use opendrs_domain::version::ApiEndpoint::Replenish;
+use opendrs_domain::wire::webhook::{SignedHeaders, WebhookSecret};
+use opendrs_service::fulfilment::webhook::FulfilmentWebhook;
+use opendrs_service::fulfilment::{self, ReportSource};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -38,61 +38,61 @@ both!(by on:
 );
 
 /// What the shop does with a call.
-enum Act {
+enum ShopAction {
     Answer(u16, Value),
     Hang,
 }
 
 /// Another system. Without instructions it accepts.
 #[derive(Clone, Default)]
-struct Shop {
-    heard: Arc<Mutex<Vec<(String, Value)>>>,
-    acts: Arc<Mutex<VecDeque<Act>>>,
+struct FakeWebhookShop {
+    requests: Arc<Mutex<Vec<(String, Value)>>>,
+    actions: Arc<Mutex<VecDeque<ShopAction>>>,
 }
 
-impl Shop {
-    async fn open(&self) -> String {
+impl FakeWebhookShop {
+    async fn start(&self) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/drs", listener.local_addr().unwrap());
-        let routes = Router::new().route("/drs", post(hear)).with_state(self.clone());
+        let routes = Router::new().route("/drs", post(handle_request)).with_state(self.clone());
         tokio::spawn(async move { axum::serve(listener, routes).await });
         url
     }
 
-    fn will(&self, acts: impl IntoIterator<Item = Act>) {
-        self.acts.lock().unwrap().extend(acts);
+    fn queue_actions(&self, acts: impl IntoIterator<Item = ShopAction>) {
+        self.actions.lock().unwrap().extend(acts);
     }
 
     /// What it heard since the last look: the ids of the calls and their bodies.
-    fn heard(&self) -> Vec<(String, Value)> {
-        std::mem::take(&mut self.heard.lock().unwrap())
+    fn take_requests(&self) -> Vec<(String, Value)> {
+        std::mem::take(&mut self.requests.lock().unwrap())
     }
 
     /// The same, by type alone.
-    fn types(&self) -> Vec<String> {
-        self.heard().into_iter().map(|(_, body)| body["type"].as_str().unwrap().to_owned()).collect()
+    fn take_request_types(&self) -> Vec<String> {
+        self.take_requests().into_iter().map(|(_, body)| body["type"].as_str().unwrap().to_owned()).collect()
     }
 }
 
-async fn hear(State(shop): State<Shop>, headers: HeaderMap, body: Bytes) -> (StatusCode, String) {
+async fn handle_request(State(shop): State<FakeWebhookShop>, headers: HeaderMap, body: Bytes) -> (StatusCode, String) {
     let header = |name: &str| headers[name].to_str().unwrap();
-    let signed = Signed {
+    let signed = SignedHeaders {
         id: header("webhook-id"),
         timestamp: header("webhook-timestamp"),
         signature: header("webhook-signature"),
     };
-    assert!(signed.is_good(&hook(SECRET).secrets, now(), &body), "{headers:?}");
-    shop.heard.lock().unwrap().push((signed.id.to_owned(), serde_json::from_slice(&body).unwrap()));
-    let act = shop.acts.lock().unwrap().pop_front();
+    assert!(signed.verify(&hook(SECRET).secrets, now(), &body), "{headers:?}");
+    shop.requests.lock().unwrap().push((signed.id.to_owned(), serde_json::from_slice(&body).unwrap()));
+    let act = shop.actions.lock().unwrap().pop_front();
     match act {
         None => (StatusCode::OK, json!({ "status": "accepted" }).to_string()),
-        Some(Act::Answer(status, body)) => (StatusCode::from_u16(status).unwrap(), body.to_string()),
-        Some(Act::Hang) => std::future::pending().await,
+        Some(ShopAction::Answer(status, body)) => (StatusCode::from_u16(status).unwrap(), body.to_string()),
+        Some(ShopAction::Hang) => std::future::pending().await,
     }
 }
 
-fn hook(secret: &str) -> Hook {
-    Hook { url: String::new(), secrets: vec![Secret::parse(secret).unwrap()] }
+fn hook(secret: &str) -> FulfilmentWebhook {
+    FulfilmentWebhook { url: String::new(), secrets: vec![WebhookSecret::parse(secret).unwrap()] }
 }
 
 /// The world's time, which a moved clock does not move.
@@ -100,59 +100,59 @@ fn now() -> Time {
     Time::from_secs(1_519_974_000)
 }
 
-async fn on(store: Store, test: impl AsyncFn(&Server, &Shop)) {
-    let shop = Shop::default();
+async fn on(store: Store, test: impl AsyncFn(&Server, &FakeWebhookShop)) {
+    let shop = FakeWebhookShop::default();
     let settings = vec![
         ("OPENDRS_FULFILMENT_BACKEND", "webhook".to_owned()),
-        ("OPENDRS_FULFILMENT_WEBHOOK_URL", shop.open().await),
+        ("OPENDRS_FULFILMENT_WEBHOOK_URL", shop.start().await),
         ("OPENDRS_FULFILMENT_WEBHOOK_SECRETS", format!("{OTHER},{SECRET}")),
         ("OPENDRS_OUTBOUND_ALLOW", "127.0.0.1".to_owned()),
         ("OPENDRS_OUTBOUND_TIMEOUT", "1s".to_owned()),
     ];
-    let server = Server::on(store, Options { settings, ..Options::default() }).await;
+    let server = Server::start_on(store, Options { settings, ..Options::default() }).await;
     test(&server, &shop).await;
     server.remove_store().await;
 }
 
-async fn replenish(server: &Server, device: &Device) -> (String, String) {
-    let answer = server.call(device, Replenish, &format!("/replenish/{FILTER}")).send().await.json();
+async fn replenish(server: &Server, device: &LinkedDevice) -> (String, String) {
+    let answer = server.device_call(device, Replenish, &format!("/replenish/{FILTER}")).send().await.json();
     let text = |key: &str| answer[key].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
     (text("detailCode"), text("eventInstanceId"))
 }
 
 /// What makers were told after the sign-up.
-async fn told(server: &Server) -> Vec<String> {
-    server.events().await.split_off(2)
+async fn events_after_sign_up(server: &Server) -> Vec<String> {
+    server.event_names().await.split_off(2)
 }
 
 /// The shop says something; what it is answered.
-async fn say(server: &Server, body: &Value, secret: &str, at: Time) -> Reply {
+async fn post_report(server: &Server, body: &Value, secret: &str, at: Time) -> ClientResponse {
     let body = body.to_string();
-    let headers = hook(secret).sign("msg_1", at, body.as_bytes());
+    let headers = hook(secret).sign_headers("msg_1", at, body.as_bytes());
     let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    send(Method::POST, &format!("{}/-/fulfilment", server.base), &headers, body).await.unwrap()
+    send(Method::POST, &format!("{}/-/fulfilment", server.base_url), &headers, body).await.unwrap()
 }
 
 /// The same, signed well; status, state and whether it changed anything.
-async fn says(server: &Server, id: &str, status: &str) -> (u16, Value, Value) {
-    let reply = say(server, &json!({ "eventInstanceId": id, "status": status }), SECRET, now()).await;
+async fn post_signed_report(server: &Server, id: &str, status: &str) -> (u16, Value, Value) {
+    let reply = post_report(server, &json!({ "eventInstanceId": id, "status": status }), SECRET, now()).await;
     let answer = reply.json();
     (reply.status.as_u16(), answer["state"].clone(), answer["changed"].clone())
 }
 
-async fn page(server: &Server, id: &str) -> Visit {
-    let mut visit = Visit::open(server, &format!("/order?id={id}")).await;
+async fn open_order_page(server: &Server, id: &str) -> TestBrowser {
+    let mut visit = TestBrowser::open(server, &format!("/order?id={id}")).await;
     visit.sign_in(ANN).await;
     visit
 }
 
-async fn an_order_is_sent_confirmed_shipped_and_delivered(server: &Server, shop: &Shop) {
-    let device = server.device().await;
+async fn an_order_is_sent_confirmed_shipped_and_delivered(server: &Server, shop: &FakeWebhookShop) {
+    let device = server.link_default_device().await;
     let (detail, id) = replenish(server, &device).await;
     assert_eq!(detail, "STANDARD_ORDER_PLACED");
-    assert!(told(server).await.is_empty(), "nobody is told before the shop took it");
+    assert!(events_after_sign_up(server).await.is_empty(), "nobody is told before the shop took it");
     server.advance("1s").await;
-    let heard = shop.heard();
+    let heard = shop.take_requests();
     let [(_, body)] = heard.as_slice() else { panic!("{heard:?}") };
     let address = json!({ "line1": "1 Main Street", "city": "Springfield", "postal_code": "97477", "country": "US" });
     let wanted = json!({ "type": "order.place", "data": {
@@ -163,56 +163,56 @@ async fn an_order_is_sent_confirmed_shipped_and_delivered(server: &Server, shop:
         "shipTo": { "name": "Ann Example", "address": address },
     } });
     assert_eq!(body, &wanted);
-    assert_eq!(told(server).await, ["OrderPlaced"]);
+    assert_eq!(events_after_sign_up(server).await, ["OrderPlaced"]);
     server.advance("10d").await;
     assert_eq!(
-        (told(server).await.len(), shop.heard()),
+        (events_after_sign_up(server).await.len(), shop.take_requests()),
         (1, vec![]),
         "the clock ships nothing, the shop is not asked again"
     );
 
     let shipped = json!({ "eventInstanceId": id, "status": "shipped", "tracking": "1Z<9>" });
     assert_eq!(
-        say(server, &shipped, SECRET, now()).await.json(),
+        post_report(server, &shipped, SECRET, now()).await.json(),
         json!({ "state": "shipped", "problem": null, "changed": true })
     );
-    assert_eq!(says(server, &id, "shipped").await, (200, "shipped".into(), false.into()));
-    assert!(page(server, &id).await.page.text().contains("tracking number 1Z&#60;9&#62;"));
-    assert_eq!(says(server, &id, "delivered").await, (200, "delivered".into(), true.into()));
-    assert_eq!(says(server, &id, "delivered").await, (200, "delivered".into(), false.into()));
-    assert_eq!(told(server).await, ["OrderPlaced", "ItemShipped"]);
-    let (detail, next) = replenish(server, &server.device().await).await;
+    assert_eq!(post_signed_report(server, &id, "shipped").await, (200, "shipped".into(), false.into()));
+    assert!(open_order_page(server, &id).await.page.text().contains("tracking number 1Z&#60;9&#62;"));
+    assert_eq!(post_signed_report(server, &id, "delivered").await, (200, "delivered".into(), true.into()));
+    assert_eq!(post_signed_report(server, &id, "delivered").await, (200, "delivered".into(), false.into()));
+    assert_eq!(events_after_sign_up(server).await, ["OrderPlaced", "ItemShipped"]);
+    let (detail, next) = replenish(server, &server.link_default_device().await).await;
     assert!(detail == "STANDARD_ORDER_PLACED" && next != id);
 }
 
-async fn a_shop_that_fails_is_asked_again_under_the_same_id(server: &Server, shop: &Shop) {
+async fn a_shop_that_fails_is_asked_again_under_the_same_id(server: &Server, shop: &FakeWebhookShop) {
     let good = || json!({ "status": "accepted", "expectedDeliveryDate": "2018-03-09" });
-    shop.will([
-        Act::Answer(500, json!({})),
-        Act::Hang,
-        Act::Answer(301, json!({})),
-        Act::Answer(200, json!("thanks")),
-        Act::Answer(200, json!({ "status": "accepted", "padding": "x".repeat(20_000) })),
-        Act::Answer(200, good()),
+    shop.queue_actions([
+        ShopAction::Answer(500, json!({})),
+        ShopAction::Hang,
+        ShopAction::Answer(301, json!({})),
+        ShopAction::Answer(200, json!("thanks")),
+        ShopAction::Answer(200, json!({ "status": "accepted", "padding": "x".repeat(20_000) })),
+        ShopAction::Answer(200, good()),
     ]);
-    let device = server.device().await;
+    let device = server.link_default_device().await;
     let (_, id) = replenish(server, &device).await;
     assert_eq!(replenish(server, &device).await, ("ORDER_INPROGRESS".into(), id.clone()));
     // After 10, 20, 40, 80 and 160 seconds.
     server.advance("5m").await;
-    let ids: Vec<_> = shop.heard().into_iter().map(|(id, _)| id).collect();
+    let ids: Vec<_> = shop.take_requests().into_iter().map(|(id, _)| id).collect();
     assert_eq!(ids.len(), 5, "{ids:?}");
-    assert!(told(server).await.is_empty());
+    assert!(events_after_sign_up(server).await.is_empty());
     server.advance("10s").await;
-    assert_eq!(shop.heard()[0].0, ids[0]);
+    assert_eq!(shop.take_requests()[0].0, ids[0]);
     assert!(ids.iter().all(|id| *id == ids[0]) && ids[0].starts_with("place."), "{ids:?}");
-    assert_eq!(told(server).await, ["OrderPlaced"]);
-    assert!(page(server, &id).await.page.text().contains("expected 9 March 2018"));
+    assert_eq!(events_after_sign_up(server).await, ["OrderPlaced"]);
+    assert!(open_order_page(server, &id).await.page.text().contains("expected 9 March 2018"));
 }
 
-async fn time_moves_and_says_whom_it_asked(server: &Server, shop: &Shop) {
-    shop.will([Act::Answer(500, json!({})), Act::Answer(200, json!({ "status": "accepted" }))]);
-    let (_, id) = replenish(server, &server.device().await).await;
+async fn time_moves_and_says_whom_it_asked(server: &Server, shop: &FakeWebhookShop) {
+    shop.queue_actions([ShopAction::Answer(500, json!({})), ShopAction::Answer(200, json!({ "status": "accepted" }))]);
+    let (_, id) = replenish(server, &server.link_default_device().await).await;
     let answer = server.request("POST", "/-/clock").body(r#"{"advance":"1m"}"#).send().await.json();
     let of_order = |fired: &&Value| fired["eventInstanceId"] == id.as_str();
     let fired: Vec<_> = answer["fired"].as_array().unwrap().iter().filter(of_order).collect();
@@ -229,73 +229,73 @@ async fn time_moves_and_says_whom_it_asked(server: &Server, shop: &Shop) {
     assert_eq!((fired.len(), said(1, "at")), (3, said(2, "at")), "{answer}");
 }
 
-async fn a_shops_problem_holds_the_order_until_it_is_gone(server: &Server, shop: &Shop) {
-    let problem = |word: &str| Act::Answer(200, json!({ "status": "problem", "problem": word }));
-    shop.will([problem("payment"), problem("out_of_stock"), problem("out_of_stock")]);
-    let (_, id) = replenish(server, &server.device().await).await;
+async fn a_shops_problem_holds_the_order_until_it_is_gone(server: &Server, shop: &FakeWebhookShop) {
+    let problem = |word: &str| ShopAction::Answer(200, json!({ "status": "problem", "problem": word }));
+    shop.queue_actions([problem("payment"), problem("out_of_stock"), problem("out_of_stock")]);
+    let (_, id) = replenish(server, &server.link_default_device().await).await;
     server.advance("1s").await;
-    let mut ann = page(server, &id).await;
+    let mut ann = open_order_page(server, &id).await;
     assert!(ann.page.text().contains("the payment failed"), "{}", ann.page.text());
     ann.press("/order", "look").await;
     assert!(ann.page.text().contains("It is being confirmed"), "{}", ann.page.text());
     server.advance("1s").await;
-    ann.go(&format!("/order?id={id}")).await;
+    ann.go_to(&format!("/order?id={id}")).await;
     assert!(ann.page.text().contains("the product is out of stock"), "{}", ann.page.text());
-    assert_eq!((shop.heard().len(), told(server).await.len()), (2, 0));
+    assert_eq!((shop.take_requests().len(), events_after_sign_up(server).await.len()), (2, 0));
     server.advance("1h 1s").await;
-    assert_eq!((shop.heard().len(), told(server).await.len()), (1, 0), "asked once an hour");
+    assert_eq!((shop.take_requests().len(), events_after_sign_up(server).await.len()), (1, 0), "asked once an hour");
     server.advance("1h").await;
-    assert_eq!((shop.heard().len(), told(server).await), (1, vec!["OrderPlaced".to_owned()]));
+    assert_eq!((shop.take_requests().len(), events_after_sign_up(server).await), (1, vec!["OrderPlaced".to_owned()]));
 
     // A problem found later holds the order again; its maker is told of it once.
     let later = json!({ "eventInstanceId": id, "status": "problem", "problem": "address" });
-    assert_eq!(say(server, &later, SECRET, now()).await.json()["problem"], "address");
-    ann.go(&format!("/order?id={id}")).await;
+    assert_eq!(post_report(server, &later, SECRET, now()).await.json()["problem"], "address");
+    ann.go_to(&format!("/order?id={id}")).await;
     assert!(ann.page.text().contains("Use this address"), "{}", ann.page.text());
-    assert_eq!(says(server, &id, "accepted").await, (200, "placed".into(), true.into()));
-    assert_eq!(told(server).await.len(), 1);
+    assert_eq!(post_signed_report(server, &id, "accepted").await, (200, "placed".into(), true.into()));
+    assert_eq!(events_after_sign_up(server).await.len(), 1);
     // The customer hears of each reason once, however often the shop is asked, and nothing while it only has not said.
     let held = ["order_held", "order_held", "order_placed", "order_held", "order_placed"];
-    assert_eq!(server.mails().await, [&["subscribed"][..], &held].concat());
+    assert_eq!(server.mail_kinds().await, [&["subscribed"][..], &held].concat());
 }
 
-async fn an_order_that_ends_is_given_up(server: &Server, shop: &Shop) {
-    let device = server.device().await;
+async fn an_order_that_ends_is_given_up(server: &Server, shop: &FakeWebhookShop) {
+    let device = server.link_default_device().await;
     let (_, id) = replenish(server, &device).await;
     server.advance("1s").await;
-    shop.will([Act::Answer(503, json!({})), Act::Answer(404, json!({}))]);
-    page(server, &id).await.press("/order", "cancel").await;
+    shop.queue_actions([ShopAction::Answer(503, json!({})), ShopAction::Answer(404, json!({}))]);
+    open_order_page(server, &id).await.press("/order", "cancel").await;
     server.advance("1h").await;
-    let heard = shop.heard();
+    let heard = shop.take_requests();
     assert_eq!(heard.len(), 3, "placed, then given up at the second try: {heard:?}");
     let who = json!({ "cancelledBy": "customer", "reason": null, "eventInstanceId": id, "orderNumber": number(server, &id).await });
     assert_eq!(heard[2].1, json!({ "type": "order.cancel", "data": who }));
-    assert_eq!(told(server).await, ["OrderPlaced", "OrderCancelled"]);
+    assert_eq!(events_after_sign_up(server).await, ["OrderPlaced", "OrderCancelled"]);
 
     // Nobody knows whether a shop that never answered took it.
-    shop.will((0..200).map(|_| Act::Answer(500, json!({}))));
-    replenish(server, &server.device().await).await;
+    shop.queue_actions((0..200).map(|_| ShopAction::Answer(500, json!({}))));
+    replenish(server, &server.link_default_device().await).await;
     server.advance("72h").await;
-    assert_eq!(told(server).await[2..], ["OrderCancelled"]);
-    assert!(shop.types().len() > 70);
-    shop.acts.lock().unwrap().clear();
+    assert_eq!(events_after_sign_up(server).await[2..], ["OrderCancelled"]);
+    assert!(shop.take_request_types().len() > 70);
+    shop.actions.lock().unwrap().clear();
     server.advance("1h").await;
-    assert_eq!(shop.types(), ["order.cancel"]);
+    assert_eq!(shop.take_request_types(), ["order.cancel"]);
 
     // What the shop itself gave up it is not told again.
-    let (_, id) = replenish(server, &server.device().await).await;
+    let (_, id) = replenish(server, &server.link_default_device().await).await;
     server.advance("1s").await;
-    assert_eq!(says(server, &id, "cancelled").await, (200, "cancelled".into(), true.into()));
+    assert_eq!(post_signed_report(server, &id, "cancelled").await, (200, "cancelled".into(), true.into()));
     server.advance("1h").await;
-    assert_eq!(shop.types(), ["order.place"]);
+    assert_eq!(shop.take_request_types(), ["order.place"]);
 
     // What an operator decides it is.
-    let (_, id) = replenish(server, &server.device().await).await;
+    let (_, id) = replenish(server, &server.link_default_device().await).await;
     server.advance("1s").await;
-    let recalled = Report::Cancelled(Cancellation::new(CancelledBy::Operator, Some("The product was recalled")));
-    fulfilment::report(server.app(), &id, recalled, Speaker::Operator { force: false }).await.unwrap();
+    let recalled = BackendReport::Cancelled(Cancellation::new(CancelledBy::Operator, Some("The product was recalled")));
+    fulfilment::apply_report(server.app(), &id, recalled, ReportSource::Operator { force: false }).await.unwrap();
     server.advance("1s").await;
-    let heard = shop.heard();
+    let heard = shop.take_requests();
     let (cancel, said) = (&heard[1].1, ["operator", "The product was recalled"]);
     assert_eq!((heard.len(), &cancel["type"]), (2, &json!("order.cancel")));
     assert_eq!(["cancelledBy", "reason"].map(|key| cancel["data"][key].as_str().unwrap()), said);
@@ -303,52 +303,55 @@ async fn an_order_that_ends_is_given_up(server: &Server, shop: &Shop) {
 
 /// What people call an order.
 async fn number(server: &Server, id: &str) -> String {
-    fulfilment::find(server.app(), id).await.unwrap().order.number().to_string()
+    fulfilment::find_job(server.app(), id).await.unwrap().order.number().to_string()
 }
 
 /// The customer of an order, as its maker and its back end know them.
 async fn device_reference(server: &Server, id: &str) -> String {
-    let reference = fulfilment::find(server.app(), id).await.unwrap().device.directed_customer;
+    let reference = fulfilment::find_job(server.app(), id).await.unwrap().device.directed_customer_id;
     assert!(
-        server.rows().await["outbox"].iter().any(|row| row.contains(&reference)),
+        server.all_rows().await["outbox"].iter().any(|row| row.contains(&reference)),
         "{reference}: as makers are told"
     );
     reference
 }
 
-async fn the_customers_rules_come_first(server: &Server, shop: &Shop) {
-    let device = server.device().await;
-    let mut ann = Visit::signed_in(server, ANN).await;
-    ann.go(&format!("/settings?{}", form(&[("access_token", &device.access)]))).await;
+async fn the_customers_rules_come_first(server: &Server, shop: &FakeWebhookShop) {
+    let device = server.link_default_device().await;
+    let mut ann = TestBrowser::signed_in(server, ANN).await;
+    ann.go_to(&format!("/settings?{}", form_body(&[("access_token", &device.access)]))).await;
     let rules = ann.form("/settings/rule").fill("mode", "ask");
     ann.submit(&rules).await;
     let (_, id) = replenish(server, &device).await;
     server.advance("2h").await;
-    assert_eq!(shop.heard(), []);
-    assert_eq!(says(server, &id, "accepted").await.0, 409, "the shop does not decide for the customer");
-    page(server, &id).await.press("/order", "approve").await;
-    assert!(told(server).await.is_empty());
+    assert_eq!(shop.take_requests(), []);
+    assert_eq!(post_signed_report(server, &id, "accepted").await.0, 409, "the shop does not decide for the customer");
+    open_order_page(server, &id).await.press("/order", "approve").await;
+    assert!(events_after_sign_up(server).await.is_empty());
     server.advance("1s").await;
-    assert_eq!((shop.types(), told(server).await), (vec!["order.place".into()], vec!["OrderPlaced".into()]));
-    assert_eq!(Form::all(&page(server, &id).await.page.text()).len(), 1, "cancel is left");
+    assert_eq!(
+        (shop.take_request_types(), events_after_sign_up(server).await),
+        (vec!["order.place".into()], vec!["OrderPlaced".into()])
+    );
+    assert_eq!(HtmlForm::parse_all(&open_order_page(server, &id).await.page.text()).len(), 1, "cancel is left");
 }
 
-async fn a_shop_may_confirm_later(server: &Server, shop: &Shop) {
-    shop.will([Act::Answer(202, json!({ "status": "pending" }))]);
-    let (_, id) = replenish(server, &server.device().await).await;
+async fn a_shop_may_confirm_later(server: &Server, shop: &FakeWebhookShop) {
+    shop.queue_actions([ShopAction::Answer(202, json!({ "status": "pending" }))]);
+    let (_, id) = replenish(server, &server.link_default_device().await).await;
     server.advance("10m").await;
-    assert_eq!((shop.heard().len(), told(server).await.len()), (1, 0));
-    assert_eq!(says(server, &id, "accepted").await, (200, "placed".into(), true.into()));
+    assert_eq!((shop.take_requests().len(), events_after_sign_up(server).await.len()), (1, 0));
+    assert_eq!(post_signed_report(server, &id, "accepted").await, (200, "placed".into(), true.into()));
     server.advance("3h").await;
-    assert_eq!((shop.heard(), told(server).await), (vec![], vec!["OrderPlaced".to_owned()]));
+    assert_eq!((shop.take_requests(), events_after_sign_up(server).await), (vec![], vec!["OrderPlaced".to_owned()]));
 }
 
-async fn what_is_not_signed_or_cannot_be_is_refused(server: &Server, shop: &Shop) {
-    let device = server.device().await;
+async fn what_is_not_signed_or_cannot_be_is_refused(server: &Server, shop: &FakeWebhookShop) {
+    let device = server.link_default_device().await;
     let (_, id) = replenish(server, &device).await;
     server.advance("1s").await;
-    shop.heard();
-    let before = server.rows().await;
+    shop.take_requests();
+    let before = server.all_rows().await;
     let shipped = json!({ "eventInstanceId": id, "status": "shipped" });
     let old = now() - Span::from_secs(301);
     let wrong = "whsec_BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB";
@@ -367,14 +370,14 @@ async fn what_is_not_signed_or_cannot_be_is_refused(server: &Server, shop: &Shop
         (&json!({ "eventInstanceId": id, "status": "delivered" }), SECRET, now(), 409, "The order is placed: that"),
         (&json!({ "padding": "x".repeat(70_000) }), SECRET, now(), 413, "The body is too large."),
     ] {
-        let reply = say(server, body, secret, at).await;
+        let reply = post_report(server, body, secret, at).await;
         assert_eq!(reply.status.as_u16(), status, "{}", reply.text());
         assert!(reply.json()["message"].as_str().unwrap().starts_with(message), "{}", reply.text());
     }
     let unsigned =
-        send(Method::POST, &format!("{}/-/fulfilment", server.base), &[], shipped.to_string()).await.unwrap();
+        send(Method::POST, &format!("{}/-/fulfilment", server.base_url), &[], shipped.to_string()).await.unwrap();
     assert_eq!(unsigned.status, 401);
-    assert_eq!(server.rows().await, before);
+    assert_eq!(server.all_rows().await, before);
     // A secret that is being exchanged is good too.
-    assert_eq!(say(server, &shipped, OTHER, now()).await.status, 200);
+    assert_eq!(post_report(server, &shipped, OTHER, now()).await.status, 200);
 }

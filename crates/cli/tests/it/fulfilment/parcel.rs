@@ -1,8 +1,10 @@
 //! What a customer reads of a parcel, of its delivery and of a cancel.
 
-use super::{Act, SECRET, Shop, now, on, page, replenish, say, says};
-use crate::harness::{Server, form};
-use opendrs_domain::version::Endpoint::OrderInfo;
+use super::{
+    FakeWebhookShop, SECRET, ShopAction, now, on, open_order_page, post_report, post_signed_report, replenish,
+};
+use crate::harness::{Server, form_body};
+use opendrs_domain::version::ApiEndpoint::OrderInfo;
 use serde_json::json;
 
 both!(by on:
@@ -11,19 +13,23 @@ both!(by on:
     a_customer_reads_who_cancelled_and_why,
 );
 
-async fn a_parcel_is_followed_on_every_page_and_in_the_mail(server: &Server, shop: &Shop) {
+async fn a_parcel_is_followed_on_every_page_and_in_the_mail(server: &Server, shop: &FakeWebhookShop) {
     let day = json!({ "status": "accepted", "expectedDeliveryDate": "2018-03-09T00:00:00.000Z",
         "priceParts": { "shipping": "3.90", "tax": "1.99", "currency": "USD" } });
-    shop.will([Act::Answer(200, day)]);
-    let device = server.device().await;
+    shop.queue_actions([ShopAction::Answer(200, day)]);
+    let device = server.link_default_device().await;
     let (_, id) = replenish(server, &device).await;
     server.advance("1s").await;
-    assert!(server.text().await.contains("Expected delivery: 9 March 2018\n"), "{}", server.text().await);
-    let mut ann = page(server, &id).await;
+    assert!(
+        server.newest_mail_text().await.contains("Expected delivery: 9 March 2018\n"),
+        "{}",
+        server.newest_mail_text().await
+    );
+    let mut ann = open_order_page(server, &id).await;
     for part in ["expected 9 March 2018.", "Includes 3.90 USD for shipping.", "Includes 1.99 USD tax."] {
         assert!(ann.page.text().contains(part), "{part}: {}", ann.page.text());
     }
-    let info = server.call(&device, OrderInfo, &format!("/getOrderInfo/{id}")).send().await.text();
+    let info = server.device_call(&device, OrderInfo, &format!("/getOrderInfo/{id}")).send().await.text();
     assert!(
         info.contains(r#""expectedDeliveryDate":"2018-03-09T12:00:00.000Z""#),
         "a day, never its first moment: {info}"
@@ -31,57 +37,62 @@ async fn a_parcel_is_followed_on_every_page_and_in_the_mail(server: &Server, sho
     let link = "https://carrier.example/track?n=1Z9&lang=en";
     let shipped = json!({ "eventInstanceId": id, "status": "shipped", "tracking": "1Z9", "carrier": "Blue & Sons",
         "trackingUrl": link, "expectedDeliveryDate": "2018-03-08" });
-    assert_eq!(say(server, &shipped, SECRET, now()).await.status, 200);
-    let mail = server.text().await;
+    assert_eq!(post_report(server, &shipped, SECRET, now()).await.status, 200);
+    let mail = server.newest_mail_text().await;
     let facts = "Expected delivery: 8 March 2018\nCarrier: Blue & Sons\nTracking number: 1Z9\n";
     assert!(mail.contains(facts) && mail.contains(&format!("Track the parcel:\n{link}\n")), "{mail}");
-    let settings = format!("/settings?{}", form(&[("access_token", &device.access)]));
+    let settings = format!("/settings?{}", form_body(&[("access_token", &device.access)]));
     for address in [settings, format!("/order?id={id}")] {
-        ann.go(&address).await;
+        ann.go_to(&address).await;
         let html = ann.page.text();
         assert!(html.contains("Shipped with Blue &#38; Sons, expected 8 March 2018, tracking number 1Z9"), "{html}");
         let anchor = format!("<a href=\"{}\"", link.replace('&', "&#38;"));
         assert!(html.contains(&anchor) && !html.contains("00:00 UTC"), "{html}");
     }
     let bad = json!({ "eventInstanceId": id, "status": "shipped", "trackingUrl": "javascript:alert(1)" });
-    assert_eq!(say(server, &bad, SECRET, now()).await.status, 400);
+    assert_eq!(post_report(server, &bad, SECRET, now()).await.status, 400);
 }
 
-async fn a_delivery_is_mailed_early_and_late(server: &Server, _: &Shop) {
-    let (_, id) = replenish(server, &server.device().await).await;
+async fn a_delivery_is_mailed_early_and_late(server: &Server, _: &FakeWebhookShop) {
+    let (_, id) = replenish(server, &server.link_default_device().await).await;
     server.advance("1s").await;
-    says(server, &id, "shipped").await;
+    post_signed_report(server, &id, "shipped").await;
     server.advance("1h").await;
-    assert_eq!(says(server, &id, "delivered").await, (200, "delivered".into(), true.into()));
-    assert_eq!(server.mails().await.last(), Some(&"order_delivered"), "early");
-    assert!(server.text().await.contains("Your order has been delivered."));
-    assert!(page(server, &id).await.page.text().contains("Delivered on 2 March 2018"));
+    assert_eq!(post_signed_report(server, &id, "delivered").await, (200, "delivered".into(), true.into()));
+    assert_eq!(server.mail_kinds().await.last(), Some(&"order_delivered"), "early");
+    assert!(server.newest_mail_text().await.contains("Your order has been delivered."));
+    assert!(open_order_page(server, &id).await.page.text().contains("Delivered on 2 March 2018"));
 
-    let (_, id) = replenish(server, &server.device().await).await;
+    let (_, id) = replenish(server, &server.link_default_device().await).await;
     server.advance("1s").await;
-    says(server, &id, "shipped").await;
+    post_signed_report(server, &id, "shipped").await;
     server.advance("4d").await;
-    assert_eq!(server.mails().await.last(), Some(&"order_delivered"));
-    assert!(server.text().await.contains("We have no delivery confirmation."), "{}", server.text().await);
-    assert!(page(server, &id).await.page.text().contains("Should have arrived"));
-    let count = server.mails().await.len();
-    assert_eq!(says(server, &id, "delivered").await, (200, "delivered".into(), true.into()));
-    assert_eq!(server.mails().await.len(), count + 1, "late");
-    assert!(server.text().await.contains("Your order has been delivered."));
-    assert_eq!(says(server, &id, "delivered").await, (200, "delivered".into(), false.into()), "once");
+    assert_eq!(server.mail_kinds().await.last(), Some(&"order_delivered"));
+    assert!(
+        server.newest_mail_text().await.contains("We have no delivery confirmation."),
+        "{}",
+        server.newest_mail_text().await
+    );
+    assert!(open_order_page(server, &id).await.page.text().contains("Should have arrived"));
+    let count = server.mail_kinds().await.len();
+    assert_eq!(post_signed_report(server, &id, "delivered").await, (200, "delivered".into(), true.into()));
+    assert_eq!(server.mail_kinds().await.len(), count + 1, "late");
+    assert!(server.newest_mail_text().await.contains("Your order has been delivered."));
+    assert_eq!(post_signed_report(server, &id, "delivered").await, (200, "delivered".into(), false.into()), "once");
 }
 
-async fn a_customer_reads_who_cancelled_and_why(server: &Server, _: &Shop) {
-    let device = server.device().await;
+async fn a_customer_reads_who_cancelled_and_why(server: &Server, _: &FakeWebhookShop) {
+    let device = server.link_default_device().await;
     let (_, id) = replenish(server, &device).await;
     server.advance("1s").await;
     let cancelled = json!({ "eventInstanceId": id, "status": "cancelled", "reason": "No longer <made>" });
-    assert_eq!(say(server, &cancelled, SECRET, now()).await.json()["changed"], true);
-    let mail = server.text().await;
+    assert_eq!(post_report(server, &cancelled, SECRET, now()).await.json()["changed"], true);
+    let mail = server.newest_mail_text().await;
     assert!(mail.contains("The shop cancelled this order.\n") && mail.contains("Reason: No longer <made>\n"), "{mail}");
-    let mut ann = page(server, &id).await;
-    for address in [format!("/order?id={id}"), format!("/settings?{}", form(&[("access_token", &device.access)]))] {
-        ann.go(&address).await;
+    let mut ann = open_order_page(server, &id).await;
+    for address in [format!("/order?id={id}"), format!("/settings?{}", form_body(&[("access_token", &device.access)]))]
+    {
+        ann.go_to(&address).await;
         let html = ann.page.text();
         assert!(
             html.contains("The shop cancelled this order.") && html.contains("Reason: No longer &#60;made&#62;"),

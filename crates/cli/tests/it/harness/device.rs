@@ -1,40 +1,40 @@
 //! Devices: linked without a browser, by the use case behind `opendrs device link`.
 
 use super::Server;
-use super::world::{ANN, MODEL, WEB};
+use super::fixtures::{ANN, MODEL, WEB};
 use opendrs_domain::customer::Address;
 use opendrs_domain::id::ClientId;
 use opendrs_domain::login::pkce::Challenge;
 use opendrs_domain::text::{Email, ModelCode, Serial};
-use opendrs_service::fill::{self, Plan};
-use opendrs_service::login::exchange::Tokens;
-use opendrs_service::login::link::{Granted, Link, Subscribe, link};
+use opendrs_service::fill::{self, FillPlan};
+use opendrs_service::login::link::{LinkDevice, SlotSelection, TokensOrCode, link_device};
+use opendrs_service::login::token_endpoint::IssuedTokens;
 
 /// A linked device, as far as it knows itself.
 #[derive(Clone, Debug)]
-pub struct Device {
+pub struct LinkedDevice {
     pub access: String,
     pub refresh: String,
 }
 
 /// What to link; a test says only what matters to it.
-pub struct Linking(pub Link);
+pub struct LinkOptions(pub LinkDevice);
 
-impl Default for Linking {
+impl Default for LinkOptions {
     fn default() -> Self {
-        Self(Link {
+        Self(LinkDevice {
             client: WEB.into(),
             model: ModelCode::parse(MODEL).unwrap(),
             serial: Serial::parse("SN-1").unwrap(),
             customer: Email::parse(ANN).unwrap(),
             test: false,
-            subscribe: Subscribe::All,
+            slots: SlotSelection::Every,
             code: None,
         })
     }
 }
 
-impl Linking {
+impl LinkOptions {
     pub fn serial(mut self, serial: &str) -> Self {
         self.0.serial = Serial::parse(serial).unwrap();
         self
@@ -50,8 +50,8 @@ impl Linking {
         self
     }
 
-    pub fn subscribe(mut self, subscribe: Subscribe) -> Self {
-        self.0.subscribe = subscribe;
+    pub fn subscribe(mut self, subscribe: SlotSelection) -> Self {
+        self.0.slots = subscribe;
         self
     }
 
@@ -63,7 +63,7 @@ impl Linking {
 
 impl Server {
     /// Many devices, and the event of each that it was registered.
-    pub async fn told_of_devices(&self, count: u64) {
+    pub async fn register_devices(&self, count: u64) {
         let address = Address {
             line1: "1 Main Street".into(),
             line2: None,
@@ -73,32 +73,39 @@ impl Server {
             country: "US".into(),
         };
         let client = ClientId::parse(WEB).unwrap();
-        let plan = Plan::make(self.app(), client, &ModelCode::parse(MODEL).unwrap(), address).await.unwrap();
-        let (devices, _) = fill::devices(self.app(), &plan, 0..count).unwrap();
-        let events = fill::events(self.app(), &devices);
+        let plan = FillPlan::load(self.app(), client, &ModelCode::parse(MODEL).unwrap(), address).await.unwrap();
+        let (devices, _) = fill::build_devices(self.app(), &plan, 0..count).unwrap();
+        let events = fill::build_events(self.app(), &devices);
         self.app().db.write(devices).await.unwrap();
         self.app().db.write(events).await.unwrap();
     }
 
     /// Ann's device SN-1, both slots on.
-    pub async fn device(&self) -> Device {
-        self.link(Linking::default()).await
+    pub async fn link_default_device(&self) -> LinkedDevice {
+        self.link_device(LinkOptions::default()).await
     }
 
     /// Links a device and hands over its tokens.
-    pub async fn link(&self, Linking(command): Linking) -> Device {
-        match link(self.app(), command).await.unwrap().grant {
-            Granted::Tokens(Tokens { access, refresh, .. }) => Device { access, refresh },
-            Granted::Code(code) => panic!("a code {code} instead of tokens"),
+    pub async fn link_device(&self, LinkOptions(command): LinkOptions) -> LinkedDevice {
+        match link_device(self.app(), command).await.unwrap().grant {
+            TokensOrCode::Tokens(IssuedTokens { access_token: access, refresh_token: refresh, .. }) => {
+                LinkedDevice { access, refresh }
+            }
+            TokensOrCode::Code(code) => panic!("a code {code} instead of tokens"),
         }
     }
 
     /// Links a device and hands over a code for its tokens.
-    pub async fn code(&self, Linking(command): Linking, redirect_uri: &str, challenge: Option<Challenge>) -> String {
-        let command = Link { code: Some((redirect_uri.into(), challenge)), ..command };
-        match link(self.app(), command).await.unwrap().grant {
-            Granted::Code(code) => code,
-            Granted::Tokens(tokens) => panic!("{tokens:?} instead of a code"),
+    pub async fn link_for_code(
+        &self,
+        LinkOptions(command): LinkOptions,
+        redirect_uri: &str,
+        challenge: Option<Challenge>,
+    ) -> String {
+        let command = LinkDevice { code: Some((redirect_uri.into(), challenge)), ..command };
+        match link_device(self.app(), command).await.unwrap().grant {
+            TokensOrCode::Code(code) => code,
+            TokensOrCode::Tokens(tokens) => panic!("{tokens:?} instead of a code"),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A mail server: a socket that speaks SMTP as far as it must, writes down what it is sent and answers as it is told to.
 
-use opendrs_server::mail::{Security, Smtp, SmtpSettings};
+use opendrs_server::mail::{SmtpMailer, SmtpSecurity, SmtpSettings};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -14,7 +14,7 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 /// A mail as it came.
 #[derive(Clone, Debug)]
-pub struct Received {
+pub struct ReceivedMail {
     /// `MAIL FROM` and `RCPT TO`.
     pub envelope: Vec<String>,
     /// What the sender said to prove who it is.
@@ -25,7 +25,7 @@ pub struct Received {
     pub message: String,
 }
 
-impl Received {
+impl ReceivedMail {
     /// A header of the message, unfolded.
     pub fn header(&self, name: &str) -> String {
         let head = self.message.split("\r\n\r\n").next().unwrap().replace("\r\n ", " ");
@@ -34,7 +34,7 @@ impl Received {
     }
 
     /// The message with quoted-printable lines read.
-    pub fn plain(&self) -> String {
+    pub fn decoded_message(&self) -> String {
         let joined = self.message.replace("=\r\n", "");
         let mut parts = joined.split('=');
         let mut bytes = parts.next().unwrap().as_bytes().to_vec();
@@ -52,25 +52,25 @@ impl Received {
 }
 
 #[derive(Clone)]
-struct Means {
-    security: Security,
+struct MailServerState {
+    security: SmtpSecurity,
     tls: TlsAcceptor,
     script: Arc<Mutex<VecDeque<&'static str>>>,
-    tell: UnboundedSender<Received>,
+    received: UnboundedSender<ReceivedMail>,
 }
 
 /// A mail server on a port of its own.
 pub struct MailServer {
     port: u16,
-    security: Security,
+    security: SmtpSecurity,
     /// The authority of its certificate.
     pub pem: Vec<u8>,
     script: Arc<Mutex<VecDeque<&'static str>>>,
-    got: tokio::sync::Mutex<UnboundedReceiver<Received>>,
+    received: tokio::sync::Mutex<UnboundedReceiver<ReceivedMail>>,
 }
 
 impl MailServer {
-    pub async fn start(security: Security) -> Self {
+    pub async fn start(security: SmtpSecurity) -> Self {
         let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         let key = PrivateKeyDer::Pkcs8(signing_key.serialize_der().into());
         let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
@@ -80,13 +80,18 @@ impl MailServer {
         let port = listener.local_addr().unwrap().port();
         let (tell, got) = unbounded_channel();
         let script = Arc::new(Mutex::new(VecDeque::new()));
-        let means = Means { security, tls: TlsAcceptor::from(Arc::new(config)), script: script.clone(), tell };
+        let means = MailServerState {
+            security,
+            tls: TlsAcceptor::from(Arc::new(config)),
+            script: script.clone(),
+            received: tell,
+        };
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(accept(stream, means.clone()));
+                tokio::spawn(serve_connection(stream, means.clone()));
             }
         });
-        Self { port, security, pem: cert.pem().into_bytes(), script, got: tokio::sync::Mutex::new(got) }
+        Self { port, security, pem: cert.pem().into_bytes(), script, received: tokio::sync::Mutex::new(got) }
     }
 
     /// The settings that lead here.
@@ -97,70 +102,70 @@ impl MailServer {
             security: self.security,
             from: "Aqua Appliances <orders@aqua.example>".parse().unwrap(),
             login: None,
-            authorities: Some(self.pem.clone()),
+            ca_pem: Some(self.pem.clone()),
         }
     }
 
-    pub fn post(&self) -> Arc<Smtp> {
-        Arc::new(Smtp::new(self.settings()).unwrap())
+    pub fn mailer(&self) -> Arc<SmtpMailer> {
+        Arc::new(SmtpMailer::new(self.settings()).unwrap())
     }
 
     /// What it answers to the next mails; after them it takes them. `""` closes the connection without an answer.
-    pub fn will(&self, answers: &[&'static str]) {
+    pub fn queue_replies(&self, answers: &[&'static str]) {
         self.script.lock().unwrap().extend(answers);
     }
 
     /// What came since it was last asked.
-    pub async fn all(&self) -> Vec<Received> {
-        let mut got = self.got.lock().await;
+    pub async fn take_received(&self) -> Vec<ReceivedMail> {
+        let mut got = self.received.lock().await;
         std::iter::from_fn(|| got.try_recv().ok()).collect()
     }
 
     /// The one mail that came.
-    pub async fn only(&self) -> Received {
-        let mut all = self.all().await;
+    pub async fn take_only_received(&self) -> ReceivedMail {
+        let mut all = self.take_received().await;
         assert_eq!(all.len(), 1, "{all:#?}");
         all.remove(0)
     }
 }
 
-async fn accept(stream: TcpStream, means: Means) {
+async fn serve_connection(stream: TcpStream, means: MailServerState) {
     match means.security {
-        Security::None => drop(converse(BufStream::new(stream), &means, false, true).await),
-        Security::Tls => {
+        SmtpSecurity::None => drop(speak_smtp(BufStream::new(stream), &means, false, true).await),
+        SmtpSecurity::Tls => {
             if let Ok(stream) = means.tls.accept(stream).await {
-                converse(BufStream::new(stream), &means, true, true).await;
+                speak_smtp(BufStream::new(stream), &means, true, true).await;
             }
         }
-        Security::StartTls => {
-            if let Some(stream) = converse(BufStream::new(stream), &means, false, true).await
+        SmtpSecurity::StartTls => {
+            if let Some(stream) = speak_smtp(BufStream::new(stream), &means, false, true).await
                 && let Ok(stream) = means.tls.accept(stream.into_inner()).await
             {
-                converse(BufStream::new(stream), &means, true, false).await;
+                speak_smtp(BufStream::new(stream), &means, true, false).await;
             }
         }
     }
 }
 
 /// Speaks SMTP until the other side goes, or (then the stream comes back) wants TLS.
-async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
+async fn speak_smtp<S: AsyncRead + AsyncWrite + Unpin>(
     mut stream: BufStream<S>,
-    means: &Means,
+    means: &MailServerState,
     secure: bool,
     greet: bool,
 ) -> Option<BufStream<S>> {
     let (mut envelope, mut login) = (Vec::new(), None);
     if greet {
-        say(&mut stream, "220 here").await?;
+        write_line(&mut stream, "220 here").await?;
     }
     loop {
-        let line = hear(&mut stream).await?;
+        let line = read_line(&mut stream).await?;
         let verb = line.split(' ').next().unwrap().to_ascii_uppercase();
         let answer = match verb.as_str() {
-            "EHLO" if means.security == Security::StartTls && !secure => "250-here\r\n250 STARTTLS",
+            "EHLO" if means.security == SmtpSecurity::StartTls && !secure => "250-here\r\n250 STARTTLS",
             "EHLO" => "250-here\r\n250-8BITMIME\r\n250 AUTH PLAIN",
-            "STARTTLS" if means.security == Security::StartTls && !secure => {
-                say(&mut stream, "220 go on").await?;
+            "STARTTLS" if means.security == SmtpSecurity::StartTls && !secure => {
+                write_line(&mut stream, "220 go on").await?;
                 return Some(stream);
             }
             "AUTH" => {
@@ -172,10 +177,10 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
                 "250 well"
             }
             "DATA" => {
-                say(&mut stream, "354 go on").await?;
+                write_line(&mut stream, "354 go on").await?;
                 let mut message = String::new();
                 loop {
-                    let line = hear(&mut stream).await?;
+                    let line = read_line(&mut stream).await?;
                     if line == "." {
                         break;
                     }
@@ -184,7 +189,7 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
                 }
                 let answer = means.script.lock().unwrap().pop_front();
                 let envelope = std::mem::take(&mut envelope);
-                let _ = means.tell.send(Received { envelope, login: login.clone(), secure, message });
+                let _ = means.received.send(ReceivedMail { envelope, login: login.clone(), secure, message });
                 match answer {
                     Some("") => return None,
                     Some(answer) => answer,
@@ -195,16 +200,16 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
             "QUIT" => "221 bye",
             _ => "502 what",
         };
-        say(&mut stream, answer).await?;
+        write_line(&mut stream, answer).await?;
     }
 }
 
-async fn say(stream: &mut (impl AsyncWrite + Unpin), text: &str) -> Option<()> {
+async fn write_line(stream: &mut (impl AsyncWrite + Unpin), text: &str) -> Option<()> {
     stream.write_all(format!("{text}\r\n").as_bytes()).await.ok()?;
     stream.flush().await.ok()
 }
 
-async fn hear(stream: &mut (impl AsyncBufReadExt + Unpin)) -> Option<String> {
+async fn read_line(stream: &mut (impl AsyncBufReadExt + Unpin)) -> Option<String> {
     let mut line = String::new();
     match stream.read_line(&mut line).await {
         Ok(read) if read > 0 => Some(line.trim_end_matches(['\r', '\n']).to_owned()),

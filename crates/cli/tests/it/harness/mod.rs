@@ -5,22 +5,22 @@
 
 #[macro_use]
 mod server;
-mod browse;
-mod call;
+mod browser;
+mod clock_and_random;
 mod device;
+pub mod fixtures;
 mod mail_server;
-mod means;
+mod raw_connection;
 mod receiver;
+mod request;
 mod store;
-mod wire;
-pub mod world;
 
-pub use browse::{Visit, query};
-pub use call::{Call, Said, filled, form, good_body};
-pub use device::{Device, Linking};
+pub use browser::{TestBrowser, authorize_path};
+pub use clock_and_random::{SettableClock, test_seed};
+pub use device::{LinkOptions, LinkedDevice};
 pub use mail_server::MailServer;
-pub use means::{Settable, test_seed};
-pub use receiver::{Does, Got, Receiver};
-pub use server::{MASTER, OPERATOR, Options, Server, on_postgres, on_sqlite};
+pub use raw_connection::{RawConnection, RawResponse, days_ago};
+pub use receiver::{ReceivedRequest, ReceiverAction, TestReceiver};
+pub use request::{ReplyExt, TestRequest, fill_path, form_body, valid_body};
+pub use server::{MASTER_KEY, OPERATOR_TOKEN, Options, Server, on_postgres, on_sqlite};
 pub use store::Store;
-pub use wire::{Answer, Wire, days_ago};

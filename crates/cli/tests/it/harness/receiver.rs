@@ -2,10 +2,10 @@
 
 use super::Server;
 use axum::http::Method;
-use opendrs_domain::id::ProfileId;
-use opendrs_domain::topic::{Signature, State, Topic};
 use opendrs_client::send;
-use opendrs_service::topic::{self, NewTopic};
+use opendrs_domain::id::ProfileId;
+use opendrs_domain::receiver::{Receiver, ReceiverState, SignatureVersion};
+use opendrs_service::receiver::{self, NewReceiver};
 use opendrs_service::{seed, signing};
 use serde_json::Value;
 use std::collections::VecDeque;
@@ -16,15 +16,15 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// What a receiver does with a request.
 #[derive(Clone, Debug)]
-pub enum Does {
+pub enum ReceiverAction {
     /// Answers with a status and further header lines.
     Answer(u16, &'static str),
     /// Answers with a status and a body.
-    Say(u16, &'static str),
+    AnswerBody(u16, &'static str),
     /// Answers with a status and further header lines, and breaks off within the body; by a reset, or not.
-    Break(u16, &'static str, bool),
+    CutBody(u16, &'static str, bool),
     /// Answers with a status and the beginning of a body that never goes on.
-    Drip(u16),
+    StallBody(u16),
     /// Closes without an answer.
     Close,
     /// Neither answers nor closes.
@@ -33,12 +33,12 @@ pub enum Does {
 
 /// A request as it came.
 #[derive(Clone, Debug)]
-pub struct Got {
+pub struct ReceivedRequest {
     pub head: String,
     pub body: String,
 }
 
-impl Got {
+impl ReceivedRequest {
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut lines = self.head.lines().skip(1).filter_map(|line| line.split_once(": "));
         lines.find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value)
@@ -53,59 +53,64 @@ impl Got {
         serde_json::from_str(self.json()["Message"].as_str().unwrap()).unwrap()
     }
 
-    pub fn what(&self) -> String {
+    pub fn notification_type(&self) -> String {
         let message = self.message();
         message["notificationInfo"]["notificationType"].as_str().unwrap().to_owned()
     }
 }
 
 /// A receiver on a port of its own.
-pub struct Receiver {
+pub struct TestReceiver {
     pub url: String,
-    script: Arc<Mutex<VecDeque<Does>>>,
-    got: tokio::sync::Mutex<UnboundedReceiver<Got>>,
+    script: Arc<Mutex<VecDeque<ReceiverAction>>>,
+    received: tokio::sync::Mutex<UnboundedReceiver<ReceivedRequest>>,
 }
 
-impl Receiver {
+impl TestReceiver {
     pub async fn start() -> Self {
-        Self::at("/drs?maker=aqua", Does::Answer(200, "")).await
+        Self::start_at("/drs?maker=aqua", ReceiverAction::Answer(200, "")).await
     }
 
     /// One at a path, which usually does the same.
-    pub async fn at(path: &str, usually: Does) -> Self {
+    pub async fn start_at(path: &str, usually: ReceiverAction) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}{path}", listener.local_addr().unwrap());
         let (tell, got) = unbounded_channel();
         let script = Arc::new(Mutex::new(VecDeque::new()));
-        tokio::spawn(accept(listener, script.clone(), usually, tell));
-        Self { url, script, got: tokio::sync::Mutex::new(got) }
+        tokio::spawn(serve_requests(listener, script.clone(), usually, tell));
+        Self { url, script, received: tokio::sync::Mutex::new(got) }
     }
 
     /// What it does with the next requests; after them it does as usual.
-    pub fn will(&self, does: &[Does]) {
+    pub fn queue_actions(&self, does: &[ReceiverAction]) {
         self.script.lock().unwrap().extend(does.iter().cloned());
     }
 
     /// What came since it was last asked.
-    pub async fn all(&self) -> Vec<Got> {
-        let mut got = self.got.lock().await;
+    pub async fn take_received(&self) -> Vec<ReceivedRequest> {
+        let mut got = self.received.lock().await;
         std::iter::from_fn(|| got.try_recv().ok()).collect()
     }
 
     /// The one thing that came.
-    pub async fn only(&self) -> Got {
-        let mut all = self.all().await;
+    pub async fn take_only_received(&self) -> ReceivedRequest {
+        let mut all = self.take_received().await;
         assert_eq!(all.len(), 1, "{all:#?}");
         all.remove(0)
     }
 
     /// The next thing that comes.
-    pub async fn next(&self) -> Got {
-        self.got.lock().await.recv().await.unwrap()
+    pub async fn wait_for_next(&self) -> ReceivedRequest {
+        self.received.lock().await.recv().await.unwrap()
     }
 }
 
-async fn accept(listener: TcpListener, script: Arc<Mutex<VecDeque<Does>>>, usually: Does, tell: UnboundedSender<Got>) {
+async fn serve_requests(
+    listener: TcpListener,
+    script: Arc<Mutex<VecDeque<ReceiverAction>>>,
+    usually: ReceiverAction,
+    tell: UnboundedSender<ReceivedRequest>,
+) {
     let mut hanging = Vec::new();
     loop {
         let (mut stream, _) = listener.accept().await.unwrap();
@@ -113,10 +118,10 @@ async fn accept(listener: TcpListener, script: Arc<Mutex<VecDeque<Does>>>, usual
         let got = loop {
             let text = String::from_utf8_lossy(&bytes).into_owned();
             if let Some((head, body)) = text.split_once("\r\n\r\n") {
-                let length = Got { head: head.into(), body: String::new() };
+                let length = ReceivedRequest { head: head.into(), body: String::new() };
                 let length: usize = length.header("content-length").map_or(0, |n| n.parse().unwrap());
                 if body.len() >= length {
-                    break Got { head: head.into(), body: body.into() };
+                    break ReceivedRequest { head: head.into(), body: body.into() };
                 }
             }
             let mut part = [0; 8192];
@@ -128,77 +133,87 @@ async fn accept(listener: TcpListener, script: Arc<Mutex<VecDeque<Does>>>, usual
         let does = script.lock().unwrap().pop_front().unwrap_or_else(|| usually.clone());
         let _ = tell.send(got);
         match does {
-            Does::Answer(status, headers) => {
+            ReceiverAction::Answer(status, headers) => {
                 let answer =
                     format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: 4\r\nConnection: close\r\n\r\nwell");
                 let _ = stream.write_all(answer.as_bytes()).await;
             }
-            Does::Say(status, body) => {
+            ReceiverAction::AnswerBody(status, body) => {
                 let length = body.len();
                 let head = format!("HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
                 let _ = stream.write_all(format!("{head}{body}").as_bytes()).await;
             }
-            Does::Break(status, headers, reset) => {
+            ReceiverAction::CutBody(status, headers, reset) => {
                 let answer = format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: 400\r\n\r\nwe");
                 let _ = stream.write_all(answer.as_bytes()).await;
                 if reset {
                     stream.set_zero_linger().unwrap();
                 }
             }
-            Does::Drip(status) => {
+            ReceiverAction::StallBody(status) => {
                 let answer = format!("HTTP/1.1 {status} X\r\nContent-Length: 400\r\n\r\nwe");
                 let _ = stream.write_all(answer.as_bytes()).await;
                 hanging.push(stream);
             }
-            Does::Close => {}
-            Does::Hang => hanging.push(stream),
+            ReceiverAction::Close => {}
+            ReceiverAction::Hang => hanging.push(stream),
         }
     }
 }
 
 impl Server {
     /// The first maker's security profile.
-    pub async fn profile(&self) -> ProfileId {
-        let items = seed::apply(self.app(), super::world::seed()).await.unwrap();
+    pub async fn first_profile(&self) -> ProfileId {
+        let items = seed::apply(self.app(), super::fixtures::seed()).await.unwrap();
         ProfileId::parse(&items.iter().find(|item| item.kind == "profile").unwrap().id).unwrap()
     }
 
     /// A topic of that profile, which is asked to confirm.
-    pub async fn topic(&self, name: &str, receiver: &Receiver, more: impl FnOnce(&mut NewTopic)) -> Topic {
-        let mut new = NewTopic {
-            profile: self.profile().await,
+    pub async fn add_receiver(
+        &self,
+        name: &str,
+        receiver: &TestReceiver,
+        more: impl FnOnce(&mut NewReceiver),
+    ) -> Receiver {
+        let mut new = NewReceiver {
+            profile: self.first_profile().await,
             name: name.into(),
             endpoint: receiver.url.clone(),
-            signature: Signature::V1,
+            signature: SignatureVersion::V1,
             raw: false,
             policy: "sns".into(),
             confirmed: false,
         };
         more(&mut new);
-        topic::add(self.app(), new).await.unwrap()
+        receiver::add(self.app(), new).await.unwrap()
     }
 
     /// A topic whose receiver confirmed.
-    pub async fn confirmed(&self, name: &str, receiver: &Receiver, more: impl FnOnce(&mut NewTopic)) -> Topic {
-        let topic = self.topic(name, receiver, |new| {
+    pub async fn add_confirmed_receiver(
+        &self,
+        name: &str,
+        receiver: &TestReceiver,
+        more: impl FnOnce(&mut NewReceiver),
+    ) -> Receiver {
+        let topic = self.add_receiver(name, receiver, |new| {
             new.confirmed = true;
             more(new);
         });
         let topic = topic.await;
-        assert_eq!(topic.state, State::Confirmed);
+        assert_eq!(topic.state, ReceiverState::Confirmed);
         topic
     }
 
     /// Whether a message is signed by this server, by the certificate that it names.
-    pub async fn signed(&self, message: &Value) -> bool {
+    pub async fn is_signed(&self, message: &Value) -> bool {
         let url = message["SigningCertURL"].as_str().unwrap();
         let pem = send(Method::GET, url, &[], Vec::new()).await.unwrap();
         assert_eq!(pem.status, 200, "{url}");
-        signing::is_signed(&pem.text(), message)
+        signing::is_signature_valid(&pem.text(), message)
     }
 
     /// Opens a URL of a message.
-    pub async fn visit(&self, url: &Value) -> (u16, String) {
+    pub async fn get_xml(&self, url: &Value) -> (u16, String) {
         let reply = send(Method::GET, url.as_str().unwrap(), &[], Vec::new()).await.unwrap();
         assert_eq!(reply.header("content-type"), "text/xml");
         (reply.status.as_u16(), reply.text())

@@ -1,24 +1,24 @@
 //! A server with its seed, on a socket of its own.
 
-use super::means::{Seeded, Standing};
-use super::store::{Rows, Store};
-use super::wire::Protected;
-use super::world;
+use super::clock_and_random::{FixedClock, SeededTestRandom};
+use super::fixtures;
+use super::raw_connection::TlsEndpoint;
+use super::store::{Store, TableRows};
 use opendrs_domain::time::Span;
-use opendrs_server::config::{Config, Override, Role};
 use opendrs_http::{BodyLimits, ConnectionLimits, Listener, TrustedProxies};
-use opendrs_server::mail::Sink;
-use opendrs_server::state::{PublicUrls, Site};
+use opendrs_server::config::{Config, Role, SettingOverride};
 use opendrs_server::dispatch::Dispatcher;
+use opendrs_server::mail::MailSink;
 use opendrs_server::routes::{build, build_metrics, meters};
+use opendrs_server::state::{AppState, PublicUrls};
 use opendrs_service::clock::Clock;
-use opendrs_service::limit::Rates;
-use opendrs_service::mail::Post;
-use opendrs_service::operator::Operator;
-use opendrs_service::order::Fired;
+use opendrs_service::limit::RateLimitSettings;
+use opendrs_service::mail::Mailer;
+use opendrs_service::operator_token::OperatorToken;
+use opendrs_service::order::OrderTransition;
 use opendrs_service::publication::Publisher;
-use opendrs_service::{App, Parts, Settings, outbox, schedule, seed};
-use opendrs_store::Place;
+use opendrs_service::{App, AppParts, AppSettings, outbox, schedule, seed};
+use opendrs_store::StoreLocation;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -67,7 +67,7 @@ pub async fn on_sqlite(test: impl AsyncFn(&Server)) {
 }
 
 pub async fn on_postgres(test: impl AsyncFn(&Server)) {
-    let server = Server::on(Store::postgres().await, Options::default()).await;
+    let server = Server::start_on(Store::postgres().await, Options::default()).await;
     test(&server).await;
     server.store.remove().await;
 }
@@ -75,7 +75,7 @@ pub async fn on_postgres(test: impl AsyncFn(&Server)) {
 /// What a test's server may differ in from others.
 pub struct Options {
     /// What is seeded.
-    pub seed: seed::Seed,
+    pub seed: seed::SeedDeclaration,
     /// What it does.
     pub roles: Vec<Role>,
     /// Whether the outside reaches it by https, through a proxy that ends TLS.
@@ -93,7 +93,7 @@ pub struct Options {
     /// How many connections of one address; 0 for any number.
     pub per_address: u32,
     /// How often devices and clients may call. The machine's clock stands still: what was spent does not come back.
-    pub rates: Rates,
+    pub rates: RateLimitSettings,
     /// Whether it counts, and tells of it at an address of its own.
     pub metrics: bool,
     /// Settings that differ from the default ones, as environment variables.
@@ -101,7 +101,7 @@ pub struct Options {
     /// Whose `X-Forwarded-For` and `Forwarded` it believes.
     pub proxies: TrustedProxies,
     /// Who takes its mails.
-    pub post: Arc<dyn Post>,
+    pub mailer: Arc<dyn Mailer>,
     /// Who publishes for it to Amazon SNS.
     pub publisher: Option<Arc<dyn Publisher>>,
     /// The machine's clock.
@@ -115,7 +115,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            seed: world::seed(),
+            seed: fixtures::seed(),
             roles: vec![Role::Service, Role::Login, Role::Web],
             https: false,
             tls: false,
@@ -124,40 +124,40 @@ impl Default for Options {
             body_timeout: Duration::from_secs(30),
             connections: 1000,
             per_address: 0,
-            rates: Rates::default(),
+            rates: RateLimitSettings::default(),
             metrics: false,
             settings: Vec::new(),
             proxies: TrustedProxies::default(),
-            post: Arc::new(Sink),
+            mailer: Arc::new(MailSink),
             publisher: None,
-            clock: Arc::new(Standing),
-            master: MASTER,
+            clock: Arc::new(FixedClock),
+            master: MASTER_KEY,
             start: 0,
         }
     }
 }
 
 /// What the operator's programs show.
-pub const OPERATOR: &str = "0123456789abcdef0123456789abcdef";
+pub const OPERATOR_TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
 /// A running server.
 pub struct Server {
-    pub site: Arc<Site>,
+    pub state: Arc<AppState>,
     pub address: SocketAddr,
-    pub base: String,
+    pub base_url: String,
     /// Where it speaks TLS, beside the address at which it does not.
-    pub protected: Option<Protected>,
+    pub tls_endpoint: Option<TlsEndpoint>,
     /// Where it tells what it counts.
-    pub numbers: String,
+    pub metrics_url: String,
     store: Arc<Store>,
     stop: watch::Sender<bool>,
 }
 
 /// What an application of a test reaches, and how often it may be called.
-struct Edges {
+struct AppDependencies {
     publisher: Option<Arc<dyn Publisher>>,
-    post: Arc<dyn Post>,
-    rates: Rates,
+    mailer: Arc<dyn Mailer>,
+    rates: RateLimitSettings,
     test_clock: bool,
     clock: Arc<dyn Clock>,
     master: [u8; 32],
@@ -165,35 +165,35 @@ struct Edges {
 }
 
 /// Receivers of the tests are on this machine.
-fn here() -> Override {
+fn allow_loopback() -> SettingOverride {
     ("outbound", "allow", toml::Value::Array(vec!["127.0.0.0/8".into()]))
 }
 
 /// The master key of tests' servers.
-pub const MASTER: [u8; 32] = [7; 32];
+pub const MASTER_KEY: [u8; 32] = [7; 32];
 
-fn parts(place: Place, config: &Config, edges: Edges) -> Parts {
-    let Edges { publisher, post, rates, test_clock, clock, master, start } = edges;
-    Parts {
-        place,
-        master,
+fn app_parts(place: StoreLocation, config: &Config, edges: AppDependencies) -> AppParts {
+    let AppDependencies { publisher, mailer: post, rates, test_clock, clock, master, start } = edges;
+    AppParts {
+        store_location: place,
+        master_key: master,
         clock,
-        random: Arc::new(Seeded::at_start(start)),
-        outbound: Arc::new(config.network().unwrap()),
+        random: Arc::new(SeededTestRandom::for_start(start)),
+        outbound: Arc::new(config.outbound_client().unwrap()),
         publisher,
-        post,
-        settings: Settings {
-            timing: config.timing(),
+        mailer: post,
+        settings: AppSettings {
+            timing: config.order_timing(),
             issuer: "https://www.amazon.com".into(),
-            refresh: config.refresh(),
-            notifications: config.topics(),
-            fulfilment: config.fulfilment().unwrap(),
+            refresh_lifetime: config.refresh_lifetime(),
+            notifications: config.notification_settings(),
+            fulfilment: config.fulfilment_settings().unwrap(),
             request_timeout: config.request_timeout(),
-            rates,
-            keep: config.keep(),
-            takeover: config.takeover(),
-            language: config.language(),
-            mail: config.mailing(),
+            rate_limits: rates,
+            reading_retention: config.reading_retention(),
+            takeover: config.takeover_rules(),
+            language: config.default_language(),
+            mail: config.mail_settings(),
         },
         test_clock,
     }
@@ -202,27 +202,27 @@ fn parts(place: Place, config: &Config, edges: Edges) -> Parts {
 impl Server {
     /// On SQLite, with the usual seed.
     pub async fn start() -> Self {
-        Self::with(Options::default()).await
+        Self::start_with(Options::default()).await
     }
 
     /// The same, reached by TLS.
     pub async fn with_tls() -> Self {
-        Self::with(Options { tls: true, ..Options::default() }).await
+        Self::start_with(Options { tls: true, ..Options::default() }).await
     }
 
     /// On SQLite.
-    pub async fn with(options: Options) -> Self {
-        Self::on(Store::sqlite(), options).await
+    pub async fn start_with(options: Options) -> Self {
+        Self::start_on(Store::sqlite(), options).await
     }
 
     /// Another node on the same store, which seeds nothing.
     pub async fn another_node(&self, options: Options) -> Self {
         let start = options.start + 1;
-        Self::on(self.store.clone(), Options { seed: seed::Seed::default(), start, ..options }).await
+        Self::start_on(self.store.clone(), Options { seed: seed::SeedDeclaration::default(), start, ..options }).await
     }
 
     /// On a store.
-    pub async fn on(store: impl Into<Arc<Store>>, options: Options) -> Self {
+    pub async fn start_on(store: impl Into<Arc<Store>>, options: Options) -> Self {
         let store = store.into();
         let Options {
             seed,
@@ -238,16 +238,16 @@ impl Server {
             metrics,
             proxies,
             settings,
-            post,
+            mailer: post,
             publisher,
             clock,
             master,
             start,
         } = options;
         let env = settings.into_iter().map(|(name, value)| (name.to_owned(), value));
-        let config = Config::load(None, env, vec![here()]).unwrap();
-        let edges = Edges { publisher, post, rates, test_clock, clock, master, start };
-        let parts = parts(store.place(), &config, edges);
+        let config = Config::load(None, env, vec![allow_loopback()]).unwrap();
+        let edges = AppDependencies { publisher, mailer: post, rates, test_clock, clock, master, start };
+        let parts = app_parts(store.location(), &config, edges);
         let mut app = App::open(parts).await.unwrap();
         seed::apply(&app, seed).await.unwrap();
         let limits = ConnectionLimits { connections, per_address, head_timeout, head_bytes: 64 * 1024 };
@@ -259,13 +259,13 @@ impl Server {
         app.settings.notifications.base_url.clone_from(&url);
         app.settings.mail.base_url.clone_from(&url);
         let bodies = BodyLimits { bytes: 64 * 1024, timeout: body_timeout };
-        let site = Site::new(
+        let site = AppState::new(
             app,
             PublicUrls { service: url.clone(), login: url.clone(), web: url },
             bodies,
             metrics.then(meters),
             proxies,
-            Some(Operator::with(OPERATOR).unwrap()),
+            Some(OperatorToken::new(OPERATOR_TOKEN).unwrap()),
         );
         let (stop, stopping) = watch::channel(false);
         let numbers = match metrics {
@@ -279,9 +279,9 @@ impl Server {
         };
         let protected = match tls {
             true => {
-                let protected = Protected::new();
+                let protected = TlsEndpoint::new();
                 let listener = Listener::bind("server.listen", "127.0.0.1:0", limits).await.unwrap();
-                let protected = protected.at(listener.address().unwrap());
+                let protected = protected.at_address(listener.address().unwrap());
                 let listener = listener.with_tls(Some(protected.tls.acceptor()));
                 tokio::spawn(listener.serve(Dispatcher::new(site.clone(), build(&site, &roles)), stopping.clone()));
                 Some(protected)
@@ -289,7 +289,7 @@ impl Server {
             false => None,
         };
         tokio::spawn(listener.serve(Dispatcher::new(site.clone(), build(&site, &roles)), stopping));
-        Self { site, protected, address, base, numbers, store, stop }
+        Self { state: site, tls_endpoint: protected, address, base_url: base, metrics_url: numbers, store, stop }
     }
 
     /// Tells it to stop: no new request is taken, answers under way are finished.
@@ -304,52 +304,53 @@ impl Server {
 
     /// Takes its store away, while it runs.
     pub async fn lose_store(&self) {
-        self.store.shut().await;
+        self.store.disconnect_all().await;
     }
 
     /// Holds a table of its store, so that whoever asks for it waits, until what is returned is dropped.
-    pub async fn hold(&self, table: &str) -> impl Drop + use<> {
-        self.store.hold(table).await
+    pub async fn lock_table(&self, table: &str) -> impl Drop + use<> {
+        self.store.lock_table(table).await
     }
 
     /// Changes rows of its store past it.
-    pub async fn tamper(&self, sql: &str) {
-        self.store.tamper(sql).await;
+    pub async fn execute_sql(&self, sql: &str) {
+        self.store.execute_sql(sql).await;
     }
 
     /// Another application on its store, as a command beside it opens one.
-    pub async fn beside(&self) -> App {
-        self.beside_with(MASTER).await.unwrap()
+    pub async fn open_app(&self) -> App {
+        self.open_app_with_key(MASTER_KEY).await.unwrap()
     }
 
     /// The same with a master key.
-    pub async fn beside_with(&self, master: [u8; 32]) -> opendrs_service::Result<App> {
-        let config = Config::load(None, [], vec![here()]).unwrap();
-        let Options { publisher, post, rates, clock, start, .. } = Options::default();
-        let edges = Edges { publisher, post, rates, test_clock: true, clock, master, start: start + 1 };
-        let mut app = App::open(parts(self.store.place(), &config, edges)).await?;
-        app.settings.notifications.base_url.clone_from(&self.base);
-        app.settings.mail.base_url.clone_from(&self.base);
+    pub async fn open_app_with_key(&self, master: [u8; 32]) -> opendrs_service::Result<App> {
+        let config = Config::load(None, [], vec![allow_loopback()]).unwrap();
+        let Options { publisher, mailer: post, rates, clock, start, .. } = Options::default();
+        let edges =
+            AppDependencies { publisher, mailer: post, rates, test_clock: true, clock, master, start: start + 1 };
+        let mut app = App::open(app_parts(self.store.location(), &config, edges)).await?;
+        app.settings.notifications.base_url.clone_from(&self.base_url);
+        app.settings.mail.base_url.clone_from(&self.base_url);
         Ok(app)
     }
 
     pub fn app(&self) -> &App {
-        &self.site.app
+        &self.state.app
     }
 
     /// Lets time pass, with everything that falls due in it.
-    pub async fn advance(&self, by: &str) -> Vec<Fired> {
-        schedule::advance(self.app(), Span::parse(by).unwrap()).await.unwrap().orders
+    pub async fn advance(&self, by: &str) -> Vec<OrderTransition> {
+        schedule::advance_clock(self.app(), Span::parse(by).unwrap()).await.unwrap().orders
     }
 
     /// Every row there is.
-    pub async fn rows(&self) -> Rows {
-        self.store.rows().await
+    pub async fn all_rows(&self) -> TableRows {
+        self.store.all_rows().await
     }
 
     /// Gives a customer another password, as an operator does: by the seed.
     pub async fn change_password(&self, email: &str, password: &str) {
-        let mut seed = super::world::seed();
+        let mut seed = super::fixtures::seed();
         seed.makers.clear();
         seed.products.clear();
         seed.customers.retain(|customer| customer.email.as_str() == email);
@@ -361,13 +362,13 @@ impl Server {
     }
 
     /// How many rows a table has.
-    pub async fn count(&self, table: &str) -> usize {
-        self.rows().await[table].len()
+    pub async fn row_count(&self, table: &str) -> usize {
+        self.all_rows().await[table].len()
     }
 
     /// What makers are told, oldest first, without the words that all names end with.
-    pub async fn events(&self) -> Vec<String> {
-        let events = outbox::newest(self.app(), 1000).await.unwrap();
-        events.iter().map(|event| event.kind().wire_name().replace("Notification", "")).collect()
+    pub async fn event_names(&self) -> Vec<String> {
+        let events = outbox::list_newest(self.app(), 1000).await.unwrap();
+        events.iter().map(|event| event.notification_type().wire_name().replace("Notification", "")).collect()
     }
 }

@@ -1,6 +1,6 @@
 //! Stores of the tests, and a look at their rows past the server.
 
-use opendrs_store::Place;
+use opendrs_store::StoreLocation;
 use rusqlite::types::ValueRef;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -11,17 +11,17 @@ use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 const VARIABLE: &str = "OPENDRS_TEST_POSTGRES";
 
 /// Every row of every table, as text. Two that are equal mean that nothing was written in between.
-pub type Rows = BTreeMap<String, Vec<String>>;
+pub type TableRows = BTreeMap<String, Vec<String>>;
 
 /// A store that nobody has used.
 pub enum Store {
-    Lite(TempDir),
-    Pg { cluster: String, name: String },
+    Sqlite(TempDir),
+    Postgres { cluster: String, name: String },
 }
 
 impl Store {
     pub fn sqlite() -> Self {
-        Self::Lite(TempDir::new().unwrap())
+        Self::Sqlite(TempDir::new().unwrap())
     }
 
     pub async fn postgres() -> Self {
@@ -30,81 +30,81 @@ impl Store {
             panic!("{VARIABLE} is not set: run `cargo xtask test`, or `cargo xtask postgres` and export what it prints")
         });
         let name = format!("server_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let store = Self::Pg { cluster, name };
+        let store = Self::Postgres { cluster, name };
         // A process of the same number may have left one on this cluster.
-        store.run("DROP DATABASE IF EXISTS {} WITH (FORCE)").await;
-        store.run("CREATE DATABASE {}").await;
+        store.run_admin_sql("DROP DATABASE IF EXISTS {} WITH (FORCE)").await;
+        store.run_admin_sql("CREATE DATABASE {}").await;
         store
     }
 
-    pub fn place(&self) -> Place {
+    pub fn location(&self) -> StoreLocation {
         match self {
-            Self::Lite(folder) => Place::File(folder.path().join("opendrs.db")),
-            Self::Pg { cluster, name } => {
+            Self::Sqlite(folder) => StoreLocation::File(folder.path().join("opendrs.db")),
+            Self::Postgres { cluster, name } => {
                 let (server, _) = cluster.rsplit_once('/').expect("a URL with a database");
-                Place::Url(format!("{server}/{name}"))
+                StoreLocation::Url(format!("{server}/{name}"))
             }
         }
     }
 
     /// Only after a success: what a failed test leaves is for a person to look at, and goes with the cluster.
     pub async fn remove(&self) {
-        self.run("DROP DATABASE {} WITH (FORCE)").await;
+        self.run_admin_sql("DROP DATABASE {} WITH (FORCE)").await;
     }
 
     /// Lets nobody in any more, and turns out who is.
-    pub async fn shut(&self) {
-        self.run("ALTER DATABASE {} WITH ALLOW_CONNECTIONS false").await;
-        self.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'").await;
+    pub async fn disconnect_all(&self) {
+        self.run_admin_sql("ALTER DATABASE {} WITH ALLOW_CONNECTIONS false").await;
+        self.run_admin_sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'").await;
     }
 
     /// Lets every session that begins from now on be read-only, as at a standby, or not any more; ends those that stand.
-    pub async fn read_only(&self, on: bool) {
+    pub async fn set_read_only(&self, on: bool) {
         let word = if on { "on" } else { "off" };
-        self.run(&format!("ALTER DATABASE {{}} SET default_transaction_read_only = {word}")).await;
-        self.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'").await;
+        self.run_admin_sql(&format!("ALTER DATABASE {{}} SET default_transaction_read_only = {word}")).await;
+        self.run_admin_sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'").await;
     }
 
     /// Holds a table until what is returned is dropped.
-    pub async fn hold(&self, table: &str) -> Holder {
-        let Place::Url(url) = self.place() else { panic!("only PostgreSQL has table locks") };
+    pub async fn lock_table(&self, table: &str) -> TableLock {
+        let StoreLocation::Url(url) = self.location() else { panic!("only PostgreSQL has table locks") };
         let client = connect(&url).await;
         client.batch_execute(&format!("BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")).await.unwrap();
-        Holder(Some(client))
+        TableLock(Some(client))
     }
 
-    async fn run(&self, sql: &str) {
-        if let Self::Pg { cluster, name } = self {
+    async fn run_admin_sql(&self, sql: &str) {
+        if let Self::Postgres { cluster, name } = self {
             connect(cluster).await.batch_execute(&sql.replace("{}", name)).await.unwrap();
         }
     }
 
     /// Changes rows behind the server's back.
-    pub async fn tamper(&self, sql: &str) {
-        match self.place() {
-            Place::File(path) => rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap(),
-            Place::Url(url) => connect(&url).await.batch_execute(sql).await.unwrap(),
+    pub async fn execute_sql(&self, sql: &str) {
+        match self.location() {
+            StoreLocation::File(path) => rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap(),
+            StoreLocation::Url(url) => connect(&url).await.batch_execute(sql).await.unwrap(),
         }
     }
 
-    pub async fn rows(&self) -> Rows {
-        match self.place() {
-            Place::File(path) => {
+    pub async fn all_rows(&self) -> TableRows {
+        match self.location() {
+            StoreLocation::File(path) => {
                 let conn = rusqlite::Connection::open(path).unwrap();
-                let tables = lite(&conn, "SELECT name FROM sqlite_schema WHERE type = 'table'");
+                let tables = query_sqlite(&conn, "SELECT name FROM sqlite_schema WHERE type = 'table'");
                 tables
                     .into_iter()
-                    .map(|table| (table.clone(), lite(&conn, &format!("SELECT * FROM {table}"))))
+                    .map(|table| (table.clone(), query_sqlite(&conn, &format!("SELECT * FROM {table}"))))
                     .collect()
             }
-            Place::Url(url) => {
+            StoreLocation::Url(url) => {
                 let conn = connect(&url).await;
-                let mut rows = Rows::new();
+                let mut rows = TableRows::new();
                 // What a database says of its own transactions goes on whatever a server forgets or goes back to.
                 let tables = "SELECT table_name FROM information_schema.tables
                     WHERE table_schema = 'public' AND table_name <> 'device_change'";
-                for table in pg(&conn, tables).await {
-                    let found = pg(&conn, &format!("SELECT t::text FROM {table} t ORDER BY 1")).await;
+                for table in query_postgres(&conn, tables).await {
+                    let found = query_postgres(&conn, &format!("SELECT t::text FROM {table} t ORDER BY 1")).await;
                     rows.insert(table, found);
                 }
                 rows
@@ -114,9 +114,9 @@ impl Store {
 }
 
 /// Who holds a table: a connection, which lets go when it ends.
-pub struct Holder(Option<Client>);
+pub struct TableLock(Option<Client>);
 
-impl Drop for Holder {
+impl Drop for TableLock {
     fn drop(&mut self) {
         drop(self.0.take());
     }
@@ -128,7 +128,7 @@ async fn connect(url: &str) -> Client {
     client
 }
 
-async fn pg(conn: &Client, sql: &str) -> Vec<String> {
+async fn query_postgres(conn: &Client, sql: &str) -> Vec<String> {
     let answer = conn.simple_query(sql).await.unwrap();
     let row = |message: &SimpleQueryMessage| match message {
         SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
@@ -137,7 +137,7 @@ async fn pg(conn: &Client, sql: &str) -> Vec<String> {
     answer.iter().filter_map(row).collect()
 }
 
-fn lite(conn: &rusqlite::Connection, sql: &str) -> Vec<String> {
+fn query_sqlite(conn: &rusqlite::Connection, sql: &str) -> Vec<String> {
     let mut statement = conn.prepare(sql).unwrap();
     let columns = statement.column_count();
     let text = |value: ValueRef<'_>| match value {

@@ -2,9 +2,9 @@
 //! (docs/spec/login.md#authorization-request, docs/spec/login.md#authorization-errors,
 //! docs/spec/login.md#redirect-uris).
 
-use crate::harness::world::{APP, APP_REDIRECT, LOCAL_REDIRECT, OTHER_MODEL, PROTOTYPE, REDIRECT, WEB};
-use crate::harness::{Server, Visit, form, query};
-use opendrs_domain::login::form::escape;
+use crate::harness::fixtures::{APP, APP_REDIRECT, LOCAL_REDIRECT, OTHER_MODEL, PROTOTYPE, REDIRECT, WEB};
+use crate::harness::{Server, TestBrowser, authorize_path, form_body};
+use opendrs_domain::login::form::percent_encode;
 
 /// 43 characters, as a verifier or a digest has them.
 const CHALLENGE: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -26,9 +26,11 @@ async fn on_a_page(server: &Server, path: &str, reason: &str) {
 /// A redirect to the client with this error; the state comes along.
 async fn by_redirect(server: &Server, path: &str, error: &str, description: &str) {
     let reply = server.request("GET", path).send().await;
-    let iss = form(&[("iss", &server.base)]);
-    let said =
-        format!("error_description={}&state=s-1&{iss}&error={error}", escape(description, " ").replace(' ', "+"));
+    let iss = form_body(&[("iss", &server.base_url)]);
+    let said = format!(
+        "error_description={}&state=s-1&{iss}&error={error}",
+        percent_encode(description, " ").replace(' ', "+")
+    );
     assert_eq!(
         (reply.status.as_u16(), reply.header("location")),
         (302, format!("{REDIRECT}?{said}").as_str()),
@@ -39,7 +41,7 @@ async fn by_redirect(server: &Server, path: &str, error: &str, description: &str
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_trusted_target_the_refusal_is_a_page() {
     let server = Server::start().await;
-    let before = server.rows().await;
+    let before = server.all_rows().await;
     let unknown = WEB.replace("0f3c", "ffff");
     let long = "s".repeat(4097);
     for (changes, reason) in [
@@ -52,13 +54,13 @@ async fn without_a_trusted_target_the_refusal_is_a_page() {
         (vec![("client_id", Some(APP))], "The redirect URI you provided has not been whitelisted for your application"),
         (vec![("state", Some(&long))], "The request has an invalid parameter : state (longer than 4096 bytes)"),
     ] {
-        on_a_page(&server, &query(&changes), reason).await;
+        on_a_page(&server, &authorize_path(&changes), reason).await;
     }
     for repeated in ["&client_id=x", "&redirect_uri=https%3A%2F%2Fevil.example", "&state=2"] {
         let reason = "The request has a repeated parameter : client_id, redirect_uri or state";
-        on_a_page(&server, &(query(&[]) + repeated), reason).await;
+        on_a_page(&server, &(authorize_path(&[]) + repeated), reason).await;
     }
-    assert_eq!(server.rows().await, before);
+    assert_eq!(server.all_rows().await, before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -92,17 +94,20 @@ async fn a_redirect_uri_matches_to_the_character() {
         "javascript:alert(1)",
         APP_REDIRECT,
     ] {
-        on_a_page(&server, &query(&[("redirect_uri", Some(uri))]), reason).await;
+        on_a_page(&server, &authorize_path(&[("redirect_uri", Some(uri))]), reason).await;
     }
     for uri in [REDIRECT, LOCAL_REDIRECT] {
-        assert_eq!(Visit::open(&server, &query(&[("redirect_uri", Some(uri))])).await.title(), "Sign in");
+        assert_eq!(
+            TestBrowser::open(&server, &authorize_path(&[("redirect_uri", Some(uri))])).await.title(),
+            "Sign in"
+        );
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_other_refusal_goes_to_the_client() {
     let server = Server::start().await;
-    let before = server.rows().await;
+    let before = server.all_rows().await;
     let unknown =
         |model: &str| format!("device_model {model} is unknown, or not a model of this security profile's maker");
     let serial = "is not a serial: 1 to 64 characters of A-Z a-z 0-9 - + _";
@@ -195,23 +200,23 @@ async fn every_other_refusal_goes_to_the_client() {
             "code_challenge_method was sent without code_challenge".into(),
         ),
     ] {
-        by_redirect(&server, &query(&[(name, value.as_deref())]), error, &description).await;
+        by_redirect(&server, &authorize_path(&[(name, value.as_deref())]), error, &description).await;
     }
     for (method, description) in [
         ("S512", "code_challenge_method must be S256 or plain"),
         ("s256", "code_challenge_method must be S256 or plain"),
     ] {
-        let path = query(&[("code_challenge", Some(CHALLENGE)), ("code_challenge_method", Some(method))]);
+        let path = authorize_path(&[("code_challenge", Some(CHALLENGE)), ("code_challenge_method", Some(method))]);
         by_redirect(&server, &path, "invalid_request", description).await;
     }
     by_redirect(
         &server,
-        &(query(&[]) + "&scope=profile"),
+        &(authorize_path(&[]) + "&scope=profile"),
         "invalid_request",
         "The request repeats the parameter scope",
     )
     .await;
-    assert_eq!(server.rows().await, before);
+    assert_eq!(server.all_rows().await, before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -219,9 +224,9 @@ async fn what_shipped_clients_send_is_taken() {
     let server = Server::start().await;
     let app = |challenge, method| {
         let client = [("client_id", Some(APP)), ("redirect_uri", Some(APP_REDIRECT))];
-        query(&[client[0], client[1], ("code_challenge", challenge), ("code_challenge_method", method)])
+        authorize_path(&[client[0], client[1], ("code_challenge", challenge), ("code_challenge_method", method)])
     };
-    let with = |data: &str| query(&[("scope_data", Some(data))]);
+    let with = |data: &str| authorize_path(&[("scope_data", Some(data))]);
     for path in [
         with(&data("Aqua-Pitcher_7", "SN-1", r#","is_test_device":true"#)),
         with(&data("Aqua-Pitcher_7", "SN-1", r#","is_test_device":"true""#)),
@@ -230,30 +235,30 @@ async fn what_shipped_clients_send_is_taken() {
         with(&data("Aqua-Pitcher_7", &"x".repeat(64), "")),
         with(&data(PROTOTYPE, "S", r#","should_include_non_live":true"#)),
         with(&data("Aqua%2BProto", "S%2B1", r#","should_include_non_live":"true""#)),
-        query(&[("scope", Some("dash:replenish profile"))]),
-        query(&[("scope", Some("profile postal_code")), ("scope_data", None)]),
-        query(&[("state", None)]),
-        query(&[
+        authorize_path(&[("scope", Some("dash:replenish profile"))]),
+        authorize_path(&[("scope", Some("profile postal_code")), ("scope_data", None)]),
+        authorize_path(&[("state", None)]),
+        authorize_path(&[
             ("language", Some("en_US")),
             ("sandbox", Some("true")),
             ("amzn_showRmrMe", Some("1")),
             ("", Some("x")),
         ]),
-        query(&[]) + "&language=en_US&language=de_DE&x=1&x=2",
-        query(&[]) + &query(&[]).replace("/ap/oa?", "&"),
-        query(&[]) + "&state=&scope=dash:replenish",
-        query(&[("code_challenge", Some(CHALLENGE))]),
-        query(&[("code_challenge", Some(CHALLENGE)), ("code_challenge_method", Some("S256"))]),
+        authorize_path(&[]) + "&language=en_US&language=de_DE&x=1&x=2",
+        authorize_path(&[]) + &authorize_path(&[]).replace("/ap/oa?", "&"),
+        authorize_path(&[]) + "&state=&scope=dash:replenish",
+        authorize_path(&[("code_challenge", Some(CHALLENGE))]),
+        authorize_path(&[("code_challenge", Some(CHALLENGE)), ("code_challenge_method", Some("S256"))]),
         app(Some(CHALLENGE), None),
         app(Some(CHALLENGE), Some("S256")),
-        query(&[("client_id", Some(APP)), ("redirect_uri", None), ("code_challenge", Some(CHALLENGE))]),
-        query(&[]).replace("/ap/oa", "//ap/oa/"),
+        authorize_path(&[("client_id", Some(APP)), ("redirect_uri", None), ("code_challenge", Some(CHALLENGE))]),
+        authorize_path(&[]).replace("/ap/oa", "//ap/oa/"),
     ] {
-        let visit = Visit::open(&server, &path).await;
+        let visit = TestBrowser::open(&server, &path).await;
         assert_eq!((visit.page.status.as_u16(), visit.title().as_str()), (200, "Sign in"), "{path}");
     }
     let reply = server.request("GET", &app(None, None)).send().await;
-    let iss = form(&[("iss", &server.base)]);
+    let iss = form_body(&[("iss", &server.base_url)]);
     let said =
         format!("error_description=Must+provide+code+challenge+parameter.&state=s-1&{iss}&error=invalid_request");
     assert_eq!(reply.header("location"), format!("{APP_REDIRECT}?{said}"));

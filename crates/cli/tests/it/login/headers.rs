@@ -1,14 +1,14 @@
 //! What protects every page: no framing, no caching, no referrer, nothing from elsewhere
 //! (docs/spec/security.md#page-headers).
 
-use crate::harness::world::{ANN, BOB, COMPOSITE, LOCAL_REDIRECT, PASSWORD};
-use crate::harness::{Linking, Server, Visit, form, query};
-use opendrs_domain::version::Endpoint::Deregister;
-use opendrs_client::Reply;
+use crate::harness::fixtures::{ANN, BOB, COMPOSITE, LOCAL_REDIRECT, PASSWORD};
+use crate::harness::{LinkOptions, Server, TestBrowser, authorize_path, form_body};
+use opendrs_client::ClientResponse;
+use opendrs_domain::version::ApiEndpoint::Deregister;
 
 /// Checks a page of a program that reads pages; `ends_at` is what its forms may lead to besides this server.
 #[track_caller]
-fn protected(name: &str, page: &Reply, ends_at: &str) {
+fn protected(name: &str, page: &ClientResponse, ends_at: &str) {
     assert_eq!(page.header("content-type"), "text/html; charset=utf-8", "{name}");
     let policy = format!(
         "default-src 'none'; style-src 'self'; form-action 'self'{ends_at}; frame-ancestors 'none'; base-uri 'none'"
@@ -34,29 +34,30 @@ fn protected(name: &str, page: &Reply, ends_at: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_is_protected() {
     let server = Server::start().await;
-    let device = server.device().await;
-    let settings = format!("/settings?{}", form(&[("access_token", &device.access), ("exitUri", "/null")]));
+    let device = server.link_default_device().await;
+    let settings = format!("/settings?{}", form_body(&[("access_token", &device.access), ("exitUri", "/null")]));
     for (name, path) in [
         ("teaser", format!("/teaser?compositeId={COMPOSITE}&loginUri=a&skipUri=b")),
         ("teaser, old path", format!("/AccioCustomerUI/teaser?compositeId={COMPOSITE}")),
         ("no teaser", "/teaser".to_owned()),
         ("sign-in for settings", settings.clone()),
-        ("sorry", query(&[("client_id", None)])),
+        ("sorry", authorize_path(&[("client_id", None)])),
         ("expired", "/setup_slot".into()),
     ] {
-        protected(name, &Visit::open(&server, &path).await.page, "");
+        protected(name, &TestBrowser::open(&server, &path).await.page, "");
     }
-    let mut bob = Visit::signed_in(&server, BOB).await;
+    let mut bob = TestBrowser::signed_in(&server, BOB).await;
     protected("devices", &bob.page, "");
-    protected("another's device", &bob.go(&settings).await.page, "");
-    let mut ann = Visit::signed_in(&server, ANN).await;
-    protected("settings", &ann.go(&settings).await.page, "");
+    protected("another's device", &bob.go_to(&settings).await.page, "");
+    let mut ann = TestBrowser::signed_in(&server, ANN).await;
+    protected("settings", &ann.go_to(&settings).await.page, "");
 
     for (redirect, source) in [(None, " https://setup.example.net"), (Some(LOCAL_REDIRECT), " http://localhost:3000")] {
-        let path = query(&[("state", None), ("scope", Some("dash:replenish profile"))]);
-        let path = redirect
-            .map_or(path, |uri| query(&[("redirect_uri", Some(uri)), ("scope", Some("dash:replenish postal_code"))]));
-        let mut visit = Visit::open(&server, &path).await;
+        let path = authorize_path(&[("state", None), ("scope", Some("dash:replenish profile"))]);
+        let path = redirect.map_or(path, |uri| {
+            authorize_path(&[("redirect_uri", Some(uri)), ("scope", Some("dash:replenish postal_code"))])
+        });
+        let mut visit = TestBrowser::open(&server, &path).await;
         protected("sign-in for a client", &visit.page, source);
         let wrong = visit.form("/ap/signin").fill("email", ANN).fill("password", "wrong");
         protected("sign-in refused", &visit.submit(&wrong).await.page, source);
@@ -73,14 +74,14 @@ async fn every_page_is_protected() {
 #[tokio::test(flavor = "multi_thread")]
 async fn redirects_are_not_kept_and_do_not_repeat_a_password() {
     let server = Server::start().await;
-    let mut visit = Visit::open(&server, &query(&[])).await;
+    let mut visit = TestBrowser::open(&server, &authorize_path(&[])).await;
     let form = visit.form("/ap/signin").fill("email", ANN).fill("password", PASSWORD);
     let reply = visit.browser.submit(&form).await.unwrap();
     assert_eq!((reply.status.as_u16(), reply.header("cache-control")), (303, "no-store"));
-    visit.page = visit.browser.follow(reply).await.unwrap();
-    server.complete(&mut visit).await;
+    visit.page = visit.browser.follow_redirects(reply).await.unwrap();
+    server.complete_sign_up(&mut visit).await;
     assert_eq!((visit.page.status.as_u16(), visit.page.header("cache-control")), (302, "no-store"));
-    assert!(visit.answer("code").is_some() && visit.page.body.is_empty());
+    assert!(visit.redirect_param("code").is_some() && visit.page.body.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -98,13 +99,17 @@ async fn nobody_elses_script_is_let_in() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_forged_host_leads_nobody_astray() {
     let server = Server::start().await;
-    let ended = server.link(Linking::default()).await;
-    server.call(&ended, Deregister, "/registration").send().await;
-    let cookie = Visit::signed_in(&server, ANN).await.browser.cookie_header();
-    let settings = format!("/settings?{}", form(&[("access_token", &ended.access)]));
-    for path in
-        [query(&[]), settings, "/settings".into(), format!("/teaser?compositeId={COMPOSITE}"), "/-/openapi.json".into()]
-    {
+    let ended = server.link_device(LinkOptions::default()).await;
+    server.device_call(&ended, Deregister, "/registration").send().await;
+    let cookie = TestBrowser::signed_in(&server, ANN).await.browser.cookie_header();
+    let settings = format!("/settings?{}", form_body(&[("access_token", &ended.access)]));
+    for path in [
+        authorize_path(&[]),
+        settings,
+        "/settings".into(),
+        format!("/teaser?compositeId={COMPOSITE}"),
+        "/-/openapi.json".into(),
+    ] {
         let mut call = server.request("GET", &path).header("cookie", &cookie).header("forwarded", "host=evil.example");
         for name in ["x-forwarded-host", "x-forwarded-server", "x-original-url", "x-rewrite-url"] {
             call = call.header(name, "evil.example");
@@ -121,12 +126,12 @@ async fn a_forged_host_leads_nobody_astray() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_changes_something_is_never_a_get() {
     let server = Server::start().await;
-    let before = server.rows().await;
+    let before = server.all_rows().await;
     for path in ["/ap/consent", "/slot_action", "/settings/slot", "/settings/order", "/ap/signin", "/ap/signout"] {
         for method in ["GET", "HEAD", "PUT", "DELETE"] {
             let reply = server.request(method, path).send().await;
             assert_eq!((reply.status.as_u16(), reply.header("allow")), (405, "POST"), "{method} {path}");
         }
     }
-    assert_eq!(server.rows().await, before);
+    assert_eq!(server.all_rows().await, before);
 }

@@ -1,8 +1,8 @@
 //! How a browser leaves for a client: by a GET that belongs to no form, since a form's navigation may not be redirected
 //! to where its page's policy does not allow. Programs that read pages get the redirect that they know.
 
-use crate::harness::world::{ANN, APP, APP_REDIRECT, LOCAL_REDIRECT, REDIRECT, WEB};
-use crate::harness::{Options, Server, Visit, query, world};
+use crate::harness::fixtures::{ANN, APP, APP_REDIRECT, LOCAL_REDIRECT, REDIRECT, WEB};
+use crate::harness::{Options, Server, TestBrowser, authorize_path, fixtures};
 
 both!(
     a_browser_leaves_by_a_get_of_its_own,
@@ -13,7 +13,7 @@ both!(
 
 /// How far a sign-up goes before it ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum End {
+enum SignUpEnd {
     SignInCancelled,
     ConsentDenied,
     SlotCancelled,
@@ -22,35 +22,35 @@ enum End {
     CompletedTwice,
 }
 
-const ENDS: [End; 6] = [
-    End::SignInCancelled,
-    End::ConsentDenied,
-    End::SlotCancelled,
-    End::OverviewCancelled,
-    End::Completed,
-    End::CompletedTwice,
+const SIGN_UP_ENDS: [SignUpEnd; 6] = [
+    SignUpEnd::SignInCancelled,
+    SignUpEnd::ConsentDenied,
+    SignUpEnd::SlotCancelled,
+    SignUpEnd::OverviewCancelled,
+    SignUpEnd::Completed,
+    SignUpEnd::CompletedTwice,
 ];
 
 /// Walks to an end; the last form is sent, and its answer shown as it came.
-async fn walk(visit: &mut Visit, end: End) {
-    let last = async |visit: &mut Visit, action: &str, button: &str| {
+async fn run_sign_up(visit: &mut TestBrowser, end: SignUpEnd) {
+    let last = async |visit: &mut TestBrowser, action: &str, button: &str| {
         let form = visit.form(action).press(button);
         visit.page = visit.browser.submit(&form).await.unwrap();
         form
     };
-    if end == End::SignInCancelled {
+    if end == SignUpEnd::SignInCancelled {
         last(visit, "/ap/signin", "cancel").await;
         return;
     }
     visit.sign_in(ANN).await;
-    if end == End::ConsentDenied {
+    if end == SignUpEnd::ConsentDenied {
         last(visit, "/ap/consent", "consentDenied").await;
         return;
     }
     if visit.title() == "Aqua companion app" {
         visit.press("/ap/consent", "consentApproved").await;
     }
-    if end == End::SlotCancelled {
+    if end == SignUpEnd::SlotCancelled {
         last(visit, "/slot_action", "cancel").await;
         return;
     }
@@ -58,30 +58,30 @@ async fn walk(visit: &mut Visit, end: End) {
         let form = visit.form("/slot_action");
         visit.submit(&form).await;
     }
-    if end == End::OverviewCancelled {
+    if end == SignUpEnd::OverviewCancelled {
         last(visit, "/setup_overview", "cancel").await;
         return;
     }
     let form = last(visit, "/setup_overview", "completeSetup").await;
-    if end == End::CompletedTwice {
+    if end == SignUpEnd::CompletedTwice {
         visit.page = visit.browser.submit(&form).await.unwrap();
     }
 }
 
-fn to(redirect: &str) -> String {
-    query(&[("redirect_uri", Some(redirect))])
+fn authorize_path_to(redirect: &str) -> String {
+    authorize_path(&[("redirect_uri", Some(redirect))])
 }
 
 async fn a_browser_leaves_by_a_get_of_its_own(server: &Server) {
-    for end in ENDS {
+    for end in SIGN_UP_ENDS {
         for redirect in [REDIRECT, LOCAL_REDIRECT] {
-            let mut visit = Visit::navigate(server, &to(redirect)).await;
-            walk(&mut visit, end).await;
+            let mut visit = TestBrowser::navigate(server, &authorize_path_to(redirect)).await;
+            run_sign_up(&mut visit, end).await;
             let page = &visit.page;
             let target = page.header("refresh").strip_prefix("0;url=").unwrap_or_else(|| panic!("{end:?}"));
             assert!(page.status == 200 && page.header("location").is_empty(), "{end:?}: {}", page.status);
             assert!(target.starts_with(redirect), "{end:?}: {target}");
-            let completed = matches!(end, End::Completed | End::CompletedTwice);
+            let completed = matches!(end, SignUpEnd::Completed | SignUpEnd::CompletedTwice);
             assert_eq!(target.contains("code=AN"), completed, "{end:?}: {target}");
             assert_eq!(target.contains("error=access_denied"), !completed, "{end:?}: {target}");
             assert!(target.contains("state=s-1"), "{end:?}: {target}");
@@ -94,9 +94,9 @@ async fn a_browser_leaves_by_a_get_of_its_own(server: &Server) {
 }
 
 async fn a_program_that_reads_pages_is_redirected(server: &Server) {
-    for end in ENDS {
-        let mut visit = Visit::open(server, &to(REDIRECT)).await;
-        walk(&mut visit, end).await;
+    for end in SIGN_UP_ENDS {
+        let mut visit = TestBrowser::open(server, &authorize_path_to(REDIRECT)).await;
+        run_sign_up(&mut visit, end).await;
         assert_eq!((visit.page.status.as_u16(), visit.page.header("refresh")), (302, ""), "{end:?}");
         assert!(visit.location().starts_with(REDIRECT) && visit.page.body.is_empty(), "{end:?}: {}", visit.location());
     }
@@ -104,25 +104,28 @@ async fn a_program_that_reads_pages_is_redirected(server: &Server) {
 
 async fn an_app_is_opened_by_the_forms_own_navigation(server: &Server) {
     let challenge = "a".repeat(43);
-    let path =
-        query(&[("client_id", Some(APP)), ("redirect_uri", Some(APP_REDIRECT)), ("code_challenge", Some(&challenge))]);
-    for end in ENDS {
-        let mut visit = Visit::navigate(server, &path).await;
+    let path = authorize_path(&[
+        ("client_id", Some(APP)),
+        ("redirect_uri", Some(APP_REDIRECT)),
+        ("code_challenge", Some(&challenge)),
+    ]);
+    for end in SIGN_UP_ENDS {
+        let mut visit = TestBrowser::navigate(server, &path).await;
         let policy = visit.page.header("content-security-policy").to_owned();
         assert!(policy.contains("form-action 'self' amzn:;"), "{policy}");
-        walk(&mut visit, end).await;
+        run_sign_up(&mut visit, end).await;
         assert_eq!(visit.page.status, 302, "{end:?}");
         assert!(visit.location().starts_with(APP_REDIRECT), "{end:?}: {}", visit.location());
     }
 }
 
 async fn a_sign_in_that_ends_at_the_client_leaves_by_a_get(server: &Server) {
-    let path = query(&[("scope", Some("profile")), ("scope_data", None)]);
+    let path = authorize_path(&[("scope", Some("profile")), ("scope_data", None)]);
     server.sign_up(&path).await;
     for (mut visit, navigates) in
-        [(Visit::navigate(server, &path).await, true), (Visit::open(server, &path).await, false)]
+        [(TestBrowser::navigate(server, &path).await, true), (TestBrowser::open(server, &path).await, false)]
     {
-        let form = visit.form("/ap/signin").fill("email", ANN).fill("password", world::PASSWORD);
+        let form = visit.form("/ap/signin").fill("email", ANN).fill("password", fixtures::PASSWORD);
         visit.page = visit.browser.submit(&form).await.unwrap();
         let next = match navigates {
             true => visit.page.header("refresh").strip_prefix("0;url=").expect("a page on the way").to_owned(),
@@ -136,23 +139,23 @@ async fn a_sign_in_that_ends_at_the_client_leaves_by_a_get(server: &Server) {
     }
 
     // A device is linked on pages of ours, so that nothing stands between the sign-in and the first of them.
-    let mut visit = Visit::navigate(server, &query(&[])).await;
-    let form = visit.form("/ap/signin").fill("email", ANN).fill("password", world::PASSWORD);
+    let mut visit = TestBrowser::navigate(server, &authorize_path(&[])).await;
+    let form = visit.form("/ap/signin").fill("email", ANN).fill("password", fixtures::PASSWORD);
     visit.page = visit.browser.submit(&form).await.unwrap();
-    assert_eq!((visit.page.status.as_u16(), visit.location()), (303, query(&[]).as_str()));
+    assert_eq!((visit.page.status.as_u16(), visit.location()), (303, authorize_path(&[]).as_str()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_return_page_at_an_address_of_version_6_is_named_in_no_policy() {
     let redirect = "http://[::1]:8200/linked";
-    let mut seed = world::seed();
+    let mut seed = fixtures::seed();
     seed.makers[0].profiles[0].clients[0].redirect_uris.push(redirect.into());
-    let server = Server::with(Options { seed, ..Options::default() }).await;
-    let path = query(&[("client_id", Some(WEB)), ("redirect_uri", Some(redirect))]);
-    for mut visit in [Visit::open(&server, &path).await, Visit::navigate(&server, &path).await] {
+    let server = Server::start_with(Options { seed, ..Options::default() }).await;
+    let path = authorize_path(&[("client_id", Some(WEB)), ("redirect_uri", Some(redirect))]);
+    for mut visit in [TestBrowser::open(&server, &path).await, TestBrowser::navigate(&server, &path).await] {
         let policy = visit.page.header("content-security-policy").to_owned();
         assert!(policy.contains("form-action 'self';"), "a browser would ignore the source: {policy}");
-        walk(&mut visit, End::Completed).await;
+        run_sign_up(&mut visit, SignUpEnd::Completed).await;
         let target = format!("{}{}", visit.location(), visit.page.header("refresh"));
         assert!(target.contains(&format!("{redirect}?code=AN")), "{target}");
     }

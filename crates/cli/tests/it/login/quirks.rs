@@ -1,7 +1,7 @@
 //! How shipped clients write token requests, byte by byte (docs/spec/login.md#token-request-format).
 
-use crate::harness::world::{APP, APP_REDIRECT, SECRET, WEB};
-use crate::harness::{Linking, Server};
+use crate::harness::fixtures::{APP, APP_REDIRECT, SECRET, WEB};
+use crate::harness::{LinkOptions, Server};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ async fn taken(server: &Server, who: &str, path: &str, headers: &str, body: &str
     let length = body.len();
     let head = format!("POST {path} HTTP/1.1\r\nHost: api.amazon.com\r\n{headers}Content-Length: {length}\r\n\r\n");
     let answer = server.exchange(head + body).await;
-    answer.suits_a_token_client();
+    answer.assert_suits_token_client();
     assert_eq!(answer.status_line, "HTTP/1.1 200 OK", "{who}: {}", answer.body);
     serde_json::from_str(&answer.body).unwrap()
 }
@@ -19,7 +19,7 @@ async fn taken(server: &Server, who: &str, path: &str, headers: &str, body: &str
 #[tokio::test(flavor = "multi_thread")]
 async fn token_requests_are_read_as_clients_write_them() {
     let server = Server::start().await;
-    let device = server.device().await;
+    let device = server.link_default_device().await;
     let raw = &device.refresh;
     let encoded = raw.replace('|', "%7C");
     let form = "Content-Type: application/x-www-form-urlencoded\r\n";
@@ -115,8 +115,8 @@ async fn an_apps_exchange_needs_no_encoding() {
     let server = Server::start().await;
     let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
     let challenge = opendrs_domain::login::pkce::Challenge::Plain(verifier.into());
-    let linking = Linking::default().client(APP, "Aqua-Pitcher_7");
-    let code = server.code(linking, APP_REDIRECT, Some(challenge)).await;
+    let linking = LinkOptions::default().client(APP, "Aqua-Pitcher_7");
+    let code = server.link_for_code(linking, APP_REDIRECT, Some(challenge)).await;
     let body = format!(
         "client_id={APP}&code={code}&code_verifier={verifier}&grant_type=authorization_code&redirect_uri={APP_REDIRECT}"
     );

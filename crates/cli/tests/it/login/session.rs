@@ -1,16 +1,16 @@
 //! Signing in and out: cookies, guessing, and where a sign-in leads (docs/spec/security.md#sessions,
 //! docs/spec/security.md#local-redirects, docs/spec/security.md#guessing, docs/spec/security.md#account-enumeration).
 
-use crate::harness::world::{ANN, BOB, PASSWORD};
-use crate::harness::{Options, Server, Visit};
+use crate::harness::fixtures::{ANN, BOB, PASSWORD};
+use crate::harness::{Options, Server, TestBrowser};
 
 /// The `Set-Cookie` of the page shown, taken apart.
-fn set_cookie(visit: &Visit) -> Vec<String> {
+fn set_cookie(visit: &TestBrowser) -> Vec<String> {
     visit.page.header("set-cookie").split("; ").map(str::to_owned).collect()
 }
 
 /// Tries to sign in; the page that comes of it.
-async fn try_with(visit: &mut Visit, email: &str, password: &str) {
+async fn try_with(visit: &mut TestBrowser, email: &str, password: &str) {
     let form = visit.form("/ap/signin").fill("email", email).fill("password", password);
     visit.page = visit.browser.submit(&form).await.unwrap();
 }
@@ -18,7 +18,7 @@ async fn try_with(visit: &mut Visit, email: &str, password: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_session_is_a_new_one_at_every_sign_in() {
     let server = Server::start().await;
-    let mut visit = Visit::open(&server, "/settings").await;
+    let mut visit = TestBrowser::open(&server, "/settings").await;
     let before = visit.browser.cookie_header();
     assert_eq!(set_cookie(&visit)[1..], ["Path=/", "HttpOnly", "SameSite=Lax"]);
     try_with(&mut visit, ANN, PASSWORD).await;
@@ -35,7 +35,7 @@ async fn the_session_is_a_new_one_at_every_sign_in() {
 
     // Somebody else signs in with the same browser: the first session ends.
     let csrf = opendrs_service::session::form_token(server.app(), first.strip_prefix("opendrs=").unwrap());
-    let fields = crate::harness::form(&[("csrf", &csrf), ("email", BOB), ("password", PASSWORD)]);
+    let fields = crate::harness::form_body(&[("csrf", &csrf), ("email", BOB), ("password", PASSWORD)]);
     let reply = server.request("POST", "/ap/signin").header("cookie", &first).body(fields).send().await;
     assert_eq!(reply.status, 303);
     assert!(page(&first).await.contains("<h1>Sign in</h1>"));
@@ -44,52 +44,52 @@ async fn the_session_is_a_new_one_at_every_sign_in() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sign_out_ends_the_session_for_good() {
     let server = Server::start().await;
-    let mut visit = Visit::signed_in(&server, ANN).await;
+    let mut visit = TestBrowser::signed_in(&server, ANN).await;
     let cookie = visit.browser.cookie_header();
     let csrf = opendrs_service::session::form_token(server.app(), cookie.strip_prefix("opendrs=").unwrap());
     let reply =
         server.request("POST", "/ap/signout").header("cookie", &cookie).body(format!("csrf={csrf}")).send().await;
     assert_eq!((reply.status.as_u16(), reply.header("location")), (303, "/settings"));
     assert_eq!(reply.header("set-cookie"), "opendrs=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
-    assert_eq!(visit.go("/settings").await.title(), "Sign in", "the old cookie opens nothing");
+    assert_eq!(visit.go_to("/settings").await.title(), "Sign in", "the old cookie opens nothing");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_password_ends_every_sign_in_with_the_old_one() {
     let server = Server::start().await;
-    let (mut ann, mut bob) = (Visit::signed_in(&server, ANN).await, Visit::signed_in(&server, BOB).await);
+    let (mut ann, mut bob) = (TestBrowser::signed_in(&server, ANN).await, TestBrowser::signed_in(&server, BOB).await);
     server.advance("1s").await;
     server.change_password(ANN, PASSWORD).await;
-    assert_eq!(ann.go("/settings").await.title(), "Your devices", "the same again is no other");
+    assert_eq!(ann.go_to("/settings").await.title(), "Your devices", "the same again is no other");
     server.change_password(ANN, "another password").await;
-    assert_eq!(ann.go("/settings").await.title(), "Sign in");
-    assert_eq!(bob.go("/settings").await.title(), "Your devices");
+    assert_eq!(ann.go_to("/settings").await.title(), "Sign in");
+    assert_eq!(bob.go_to("/settings").await.title(), "Your devices");
     try_with(&mut ann, ANN, PASSWORD).await;
     assert_eq!(ann.page.status, 400);
     try_with(&mut ann, ANN, "another password").await;
-    assert_eq!(ann.go("/settings").await.title(), "Your devices");
+    assert_eq!(ann.go_to("/settings").await.title(), "Your devices");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_lasts_a_day_and_a_remembered_one_thirty() {
     let server = Server::start().await;
     for (remember, lasts, ends) in [(false, "23h 59m", "1m"), (true, "29d 23h 59m", "1m")] {
-        let mut visit = Visit::open(&server, "/settings").await;
+        let mut visit = TestBrowser::open(&server, "/settings").await;
         let form = visit.form("/ap/signin").fill("email", ANN).fill("password", PASSWORD);
         let form = if remember { form.fill("rememberMe", "true") } else { form };
         visit.page = visit.browser.submit(&form).await.unwrap();
         assert_eq!(visit.page.header("set-cookie").ends_with("; Max-Age=2592000"), remember);
         server.advance(lasts).await;
-        assert_eq!(visit.go("/settings").await.title(), "Your devices");
+        assert_eq!(visit.go_to("/settings").await.title(), "Your devices");
         server.advance(ends).await;
-        assert_eq!(visit.go("/settings").await.title(), "Sign in");
+        assert_eq!(visit.go_to("/settings").await.title(), "Sign in");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn behind_https_cookies_are_bound_to_it() {
-    let server = Server::with(Options { https: true, ..Options::default() }).await;
-    let visit = Visit::open(&server, "/settings").await;
+    let server = Server::start_with(Options { https: true, ..Options::default() }).await;
+    let visit = TestBrowser::open(&server, "/settings").await;
     let cookie = set_cookie(&visit);
     assert!(cookie[0].starts_with("__Host-opendrs="), "{cookie:?}");
     assert_eq!(cookie[1..], ["Path=/", "HttpOnly", "SameSite=Lax", "Secure"]);
@@ -99,8 +99,8 @@ async fn behind_https_cookies_are_bound_to_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_password_and_an_unknown_address_look_the_same() {
     let server = Server::start().await;
-    let mut visit = Visit::open(&server, "/settings").await;
-    let before = server.rows().await;
+    let mut visit = TestBrowser::open(&server, "/settings").await;
+    let before = server.all_rows().await;
     let mut pages = Vec::new();
     for (email, password) in
         [(ANN, "wrong password"), ("nobody@example.com", PASSWORD), ("no address", PASSWORD), (ANN, "")]
@@ -112,13 +112,13 @@ async fn a_wrong_password_and_an_unknown_address_look_the_same() {
     assert!(pages[0].contains("The e-mail address or the password is not correct."));
     pages.dedup();
     assert_eq!(pages.len(), 1);
-    assert_eq!(server.rows().await, before);
+    assert_eq!(server.all_rows().await, before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn guessing_is_braked_and_time_undoes_it() {
     let server = Server::start().await;
-    let mut visit = Visit::open(&server, "/settings").await;
+    let mut visit = TestBrowser::open(&server, "/settings").await;
     for _ in 0..6 {
         try_with(&mut visit, ANN, "wrong password").await;
         assert_eq!(visit.page.status, 400);
@@ -143,7 +143,7 @@ async fn guessing_is_braked_and_time_undoes_it() {
 async fn sign_in_from(server: &Server, source: &str, email: &str, password: &str) -> (u16, String) {
     let cookie = "a".repeat(64);
     let csrf = opendrs_service::session::form_token(server.app(), &cookie);
-    let fields = crate::harness::form(&[("csrf", &csrf), ("email", email), ("password", password)]);
+    let fields = crate::harness::form_body(&[("csrf", &csrf), ("email", email), ("password", password)]);
     let call = server.request("POST", "/ap/signin").header("cookie", format!("opendrs={cookie}"));
     let reply = call.header("x-forwarded-for", source).body(fields).send().await;
     (reply.status.as_u16(), reply.header("retry-after").to_owned())
@@ -152,7 +152,7 @@ async fn sign_in_from(server: &Server, source: &str, email: &str, password: &str
 #[tokio::test(flavor = "multi_thread")]
 async fn guesses_at_once_are_braked_and_delay_nobody_else() {
     let proxies = vec!["127.0.0.1".to_owned()].try_into().unwrap();
-    let server = Server::with(Options { proxies, ..Options::default() }).await;
+    let server = Server::start_with(Options { proxies, ..Options::default() }).await;
     let guess =
         |n: usize| sign_in_from(&server, "203.0.113.7", ANN, if n == 199 { PASSWORD } else { "wrong password" });
     let guesses = futures_util::future::join_all((0..200).map(guess));
@@ -180,7 +180,7 @@ async fn a_sign_in_leads_to_pages_of_this_server_alone() {
         "settings?x",
         "",
     ] {
-        let mut visit = Visit::open(&server, "/settings").await;
+        let mut visit = TestBrowser::open(&server, "/settings").await;
         let form = visit.form("/ap/signin").fill("return_to", target).fill("email", ANN).fill("password", PASSWORD);
         visit.page = visit.browser.submit(&form).await.unwrap();
         assert_eq!((visit.page.status.as_u16(), visit.location()), (303, "/settings"), "{target:?}");

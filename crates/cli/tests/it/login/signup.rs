@@ -1,29 +1,29 @@
 //! Sign-up as a person walks through it: consent, a page a slot, overview (docs/spec/setup-pages.md#setup-sequence,
 //! docs/spec/setup-pages.md#abandoned-setup, docs/spec/registrations.md#one-unit-one-customer).
 
-use crate::harness::world::{
+use crate::harness::fixtures::{
     ANN, CARL, CARTRIDGE, FILTER, LARGE, MINERALS, OTHER_REDIRECT, OTHER_WEB, REDIRECT, SECRET, SMALL, SOLD_OUT, WEB,
 };
-use crate::harness::{Device, Server, Visit, form, query};
-use opendrs_domain::version::Endpoint::SubscriptionInfo;
+use crate::harness::{LinkedDevice, Server, TestBrowser, authorize_path, form_body};
+use opendrs_domain::version::ApiEndpoint::SubscriptionInfo;
 use serde_json::json;
 
 both!(the_whole_walk, a_cancelled_walk_leaves_nothing);
 
 /// What Ann's device may order, told by the token that the code of a finished walk is good for.
-async fn subscribed(server: &Server, visit: &Visit) -> serde_json::Value {
-    let code = visit.answer("code").unwrap_or_else(|| panic!("{}", visit.page.text()));
+async fn subscribed(server: &Server, visit: &TestBrowser) -> serde_json::Value {
+    let code = visit.redirect_param("code").unwrap_or_else(|| panic!("{}", visit.page.text()));
     let fields = [("grant_type", "authorization_code"), ("client_id", WEB), ("client_secret", SECRET), ("code", code)];
-    let tokens = server.token(&fields).send().await.json();
+    let tokens = server.token_request(&fields).send().await.json();
     let text = |key: &str| tokens[key].as_str().unwrap().to_owned();
-    let device = Device { access: text("access_token"), refresh: text("refresh_token") };
-    let answer = server.call(&device, SubscriptionInfo, "/subscriptionInfo").send().await.json();
+    let device = LinkedDevice { access: text("access_token"), refresh: text("refresh_token") };
+    let answer = server.device_call(&device, SubscriptionInfo, "/subscriptionInfo").send().await.json();
     let slots = answer["slotsSubscriptionStatus"].as_object().unwrap().clone();
     slots.into_iter().map(|(slot, sub)| (slot, sub["productInfoList"][0]["asin"].clone())).collect()
 }
 
 async fn the_whole_walk(server: &Server) {
-    let mut visit = Visit::open(server, &query(&[])).await;
+    let mut visit = TestBrowser::open(server, &authorize_path(&[])).await;
     let html = visit.page.text();
     assert!(html.contains(r#"<form name="signIn" id="ap_signin_form" method="post" action="/ap/signin">"#), "{html}");
     for input in [r#"name="email""#, r#"name="password""#, r#"type="checkbox" name="rememberMe""#] {
@@ -69,38 +69,38 @@ async fn the_whole_walk(server: &Server) {
         assert!(html.contains(part), "{part}: {html}");
     }
     for table in ["device", "code", "consent", "outbox"] {
-        assert_eq!(server.count(table).await, 0, "nothing exists before the end: {table}");
+        assert_eq!(server.row_count(table).await, 0, "nothing exists before the end: {table}");
     }
 
     let complete = visit.form("/setup_overview").fill("completeSetup", "true");
     visit.submit(&complete).await;
     let location = visit.location().to_owned();
-    let code = visit.answer("code").unwrap().to_owned();
+    let code = visit.redirect_param("code").unwrap().to_owned();
     assert_eq!(visit.page.status, 302);
     assert_eq!(
         location,
         format!(
             "{REDIRECT}?code={code}&scope=dash:replenish&state=s-1&{}",
-            crate::harness::form(&[("iss", &server.base)])
+            crate::harness::form_body(&[("iss", &server.base_url)])
         )
     );
     assert!(code.len() == 20 && code.starts_with("AN") && code.bytes().all(|b| b.is_ascii_alphanumeric()));
     visit.submit(&complete).await;
     assert_eq!((visit.page.status.as_u16(), visit.location()), (302, &*location), "pressed twice, answered twice");
-    assert_eq!(server.events().await, ["DeviceRegistered", "SubscriptionChanged"]);
-    assert_eq!((server.count("device").await, server.count("code").await), (1, 1));
+    assert_eq!(server.event_names().await, ["DeviceRegistered", "SubscriptionChanged"]);
+    assert_eq!((server.row_count("device").await, server.row_count("code").await), (1, 1));
     assert_eq!(subscribed(server, &visit).await, json!({ FILTER: LARGE, CARTRIDGE: MINERALS }));
     visit.submit(&complete).await;
-    assert_eq!((visit.page.status.as_u16(), server.count("code").await), (410, 1), "its code is spent");
-    let rows = server.rows().await;
+    assert_eq!((visit.page.status.as_u16(), server.row_count("code").await), (410, 1), "its code is spent");
+    let rows = server.all_rows().await;
     assert!(rows.values().flatten().all(|row| !row.contains(&code)), "the store does not tell it");
 }
 
 async fn a_cancelled_walk_leaves_nothing(server: &Server) {
-    let iss = form(&[("iss", &server.base)]);
+    let iss = form_body(&[("iss", &server.base_url)]);
     let denied = format!("{REDIRECT}?error_description=Access+not+permitted.&state=s-1&{iss}&error=access_denied");
     for steps in 0..4 {
-        let mut visit = Visit::open(server, &query(&[])).await;
+        let mut visit = TestBrowser::open(server, &authorize_path(&[])).await;
         if steps == 0 {
             let link = visit.page.text().split("<a href=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
             assert_eq!(link.replace("&#38;", "&"), denied);
@@ -124,7 +124,7 @@ async fn a_cancelled_walk_leaves_nothing(server: &Server) {
         }
         assert_eq!((visit.page.status.as_u16(), visit.location()), (302, denied.as_str()), "after {steps} steps");
         for table in ["device", "unit", "subscription", "code", "consent", "outbox", "signup"] {
-            assert_eq!(server.count(table).await, 0, "after {steps} steps: {table}");
+            assert_eq!(server.row_count(table).await, 0, "after {steps} steps: {table}");
         }
     }
 }
@@ -132,14 +132,14 @@ async fn a_cancelled_walk_leaves_nothing(server: &Server) {
 #[tokio::test(flavor = "multi_thread")]
 async fn slots_may_be_skipped_but_not_all() {
     let server = Server::start().await;
-    let mut visit = Visit::open(&server, &query(&[])).await;
+    let mut visit = TestBrowser::open(&server, &authorize_path(&[])).await;
     visit.sign_in(ANN).await.press("/ap/consent", "consentApproved").await;
     visit.press("/slot_action", "skip").await.press("/slot_action", "skip").await;
     assert!(visit.page.text().contains("<td>skipped</td>"));
     visit.press("/setup_overview", "completeSetup").await;
     assert_eq!(visit.page.status, 400);
     assert!(visit.page.text().contains("Please choose a product for at least one slot."));
-    assert_eq!((server.count("device").await, server.count("code").await), (0, 0));
+    assert_eq!((server.row_count("device").await, server.row_count("code").await), (0, 0));
 
     visit.press("/setup_overview", "change").await;
     assert_eq!(visit.title(), "Choose the Filter");
@@ -152,7 +152,7 @@ async fn slots_may_be_skipped_but_not_all() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_choice_must_be_one_of_those_offered() {
     let server = Server::start().await;
-    let mut visit = Visit::open(&server, &query(&[])).await;
+    let mut visit = TestBrowser::open(&server, &authorize_path(&[])).await;
     visit.sign_in(ANN).await.press("/ap/consent", "consentApproved").await;
     let form = visit.form("/slot_action");
     for (name, value, says) in [
@@ -170,7 +170,7 @@ async fn a_choice_must_be_one_of_those_offered() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_has_no_address_is_asked_for_one() {
     let server = Server::start().await;
-    let mut visit = Visit::open(&server, &query(&[])).await;
+    let mut visit = TestBrowser::open(&server, &authorize_path(&[])).await;
     visit.sign_in(CARL).await.press("/ap/consent", "consentApproved").await;
     for _slot in [FILTER, CARTRIDGE] {
         let form = visit.form("/slot_action");
@@ -185,13 +185,13 @@ async fn who_has_no_address_is_asked_for_one() {
     assert_eq!(visit.page.status, 400);
     assert!(html.contains("Please check") && html.contains("country"), "{html}");
     assert!(html.contains(r#"value="3 New Road &#60;b&#62;""#), "what was typed is kept: {html}");
-    assert_eq!(server.count("device").await, 0);
+    assert_eq!(server.row_count("device").await, 0);
 
     visit.submit(&typed.fill("country", "US")).await;
     assert_eq!(visit.page.status, 302);
-    assert!(visit.answer("code").is_some());
-    let mut again = Visit::signed_in(&server, CARL).await;
-    again.go(&query(&[])).await;
+    assert!(visit.redirect_param("code").is_some());
+    let mut again = TestBrowser::signed_in(&server, CARL).await;
+    again.go_to(&authorize_path(&[])).await;
     for _slot in [FILTER, CARTRIDGE] {
         let form = again.form("/slot_action");
         again.submit(&form).await;
@@ -203,24 +203,27 @@ async fn who_has_no_address_is_asked_for_one() {
 async fn a_test_device_needs_no_address() {
     let server = Server::start().await;
     let data = r#"{"dash:replenish":{"device_model":"Aqua-Pitcher_7","serial":"SN-1","is_test_device":"true"}}"#;
-    let mut visit = Visit::open(&server, &query(&[("scope_data", Some(data))])).await;
+    let mut visit = TestBrowser::open(&server, &authorize_path(&[("scope_data", Some(data))])).await;
     visit.sign_in(CARL).await;
-    server.complete(&mut visit).await;
-    assert!(visit.answer("code").is_some());
+    server.complete_sign_up(&mut visit).await;
+    assert!(visit.redirect_param("code").is_some());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn consent_is_asked_for_once_for_each_profile_and_again_for_more() {
     let server = Server::start().await;
-    let mut visit = server.sign_up(&query(&[])).await;
-    visit.go(&query(&[])).await;
+    let mut visit = server.sign_up(&authorize_path(&[])).await;
+    visit.go_to(&authorize_path(&[])).await;
     assert_eq!(visit.title(), "Choose the Filter", "remembered");
-    visit.go(&query(&[("scope", Some("dash:replenish profile"))])).await;
+    visit.go_to(&authorize_path(&[("scope", Some("dash:replenish profile"))])).await;
     assert_eq!(visit.title(), "Aqua companion app", "more is asked for");
     assert!(visit.page.text().contains("use your name and e-mail address"));
     let data = r#"{"dash:replenish":{"device_model":"Brew_1","serial":"SN-1"}}"#;
-    let brew =
-        query(&[("client_id", Some(OTHER_WEB)), ("redirect_uri", Some(OTHER_REDIRECT)), ("scope_data", Some(data))]);
-    visit.go(&brew).await;
+    let brew = authorize_path(&[
+        ("client_id", Some(OTHER_WEB)),
+        ("redirect_uri", Some(OTHER_REDIRECT)),
+        ("scope_data", Some(data)),
+    ]);
+    visit.go_to(&brew).await;
     assert_eq!(visit.title(), "Brew app", "another profile");
 }

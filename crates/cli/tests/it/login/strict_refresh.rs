@@ -1,10 +1,13 @@
 //! Refresh tokens of strict clients: each use gives another, and an old one ends them all. On either engine.
 
-use super::strict::{a_code, an_app, exchange, refresh, refused, status, strict, tokens, web};
-use crate::harness::world::{ANN, APP, OTHER_MODEL, OTHER_WEB, SECRET, WEB};
-use crate::harness::{Device, Linking, Server, Visit};
+use super::strict::{
+    assert_refresh_refused, create_code, exchange_code, link_strict_app, make_all_clients_strict, parse_tokens,
+    refresh_tokens, send_web_grant, subscription_info_status,
+};
+use crate::harness::fixtures::{ANN, APP, OTHER_MODEL, OTHER_WEB, SECRET, WEB};
+use crate::harness::{LinkOptions, LinkedDevice, Server, TestBrowser};
 use futures_util::future::join_all;
-use opendrs_domain::profile::Mode;
+use opendrs_domain::profile::ClientMode;
 use opendrs_service::login::client::set_mode;
 
 both!(
@@ -22,152 +25,165 @@ both!(
 );
 
 async fn each_use_of_a_refresh_token_gives_another(server: &Server) {
-    strict(server).await;
-    let first = exchange(server, &a_code(server, "SN-1").await).await;
+    make_all_clients_strict(server).await;
+    let first = exchange_code(server, &create_code(server, "SN-1").await).await;
     let (mut last, mut all) = (first.clone(), vec![first.refresh]);
     for _ in 0..5 {
         server.advance("1h").await;
-        last = refresh(server, &last.refresh).await;
-        assert_eq!(status(server, &last).await, 200);
+        last = refresh_tokens(server, &last.refresh).await;
+        assert_eq!(subscription_info_status(server, &last).await, 200);
         all.push(last.refresh.clone());
     }
     server.advance("89d").await;
-    all.push(refresh(server, &last.refresh).await.refresh);
+    all.push(refresh_tokens(server, &last.refresh).await.refresh);
     all.sort();
     all.dedup();
     assert_eq!(all.len(), 7);
 }
 
 async fn a_refresh_token_ends_unused_after_90_days(server: &Server) {
-    let lwa = server.link(Linking::default().serial("SN-9")).await;
-    strict(server).await;
-    let device = exchange(server, &a_code(server, "SN-1").await).await;
-    let app = an_app(server).await;
-    let used = exchange(server, &a_code(server, "SN-2").await).await;
+    let lwa = server.link_device(LinkOptions::default().serial("SN-9")).await;
+    make_all_clients_strict(server).await;
+    let device = exchange_code(server, &create_code(server, "SN-1").await).await;
+    let app = link_strict_app(server).await;
+    let used = exchange_code(server, &create_code(server, "SN-2").await).await;
     server.advance("45d").await;
-    let used = refresh(server, &used.refresh).await;
+    let used = refresh_tokens(server, &used.refresh).await;
     server.advance("45d").await;
-    let before = server.rows().await;
+    let before = server.all_rows().await;
     for token in [&device.refresh, &app.refresh, &lwa.refresh] {
-        refused(server, token).await;
+        assert_refresh_refused(server, token).await;
     }
-    assert_eq!(server.rows().await, before, "nothing is revoked");
-    let next = refresh(server, &used.refresh).await;
-    assert_eq!(status(server, &next).await, 200);
-    let unused = refresh(server, &next.refresh).await;
+    assert_eq!(server.all_rows().await, before, "nothing is revoked");
+    let next = refresh_tokens(server, &used.refresh).await;
+    assert_eq!(subscription_info_status(server, &next).await, 200);
+    let unused = refresh_tokens(server, &next.refresh).await;
     // It was issued a microsecond after the one before.
     server.advance("90d 1s").await;
-    refused(server, &unused.refresh).await;
-    set_mode(server.app(), WEB, Mode::Lwa).await.unwrap();
-    refresh(server, &lwa.refresh).await;
+    assert_refresh_refused(server, &unused.refresh).await;
+    set_mode(server.app(), WEB, ClientMode::Lwa).await.unwrap();
+    refresh_tokens(server, &lwa.refresh).await;
 }
 
 async fn a_family_of_refresh_tokens_ends_after_400_days(server: &Server) {
-    strict(server).await;
-    let mut device = exchange(server, &a_code(server, "SN-1").await).await;
-    let mut app = an_app(server).await;
+    make_all_clients_strict(server).await;
+    let mut device = exchange_code(server, &create_code(server, "SN-1").await).await;
+    let mut app = link_strict_app(server).await;
     for _ in 0..7 {
         server.advance("57d").await;
-        device = refresh(server, &device.refresh).await;
-        app = refresh(server, &app.refresh).await;
+        device = refresh_tokens(server, &device.refresh).await;
+        app = refresh_tokens(server, &app.refresh).await;
     }
-    let lost = refresh(server, &device.refresh).await;
-    assert_eq!(status(server, &lost).await, 200, "after 399 days");
+    let lost = refresh_tokens(server, &device.refresh).await;
+    assert_eq!(subscription_info_status(server, &lost).await, 200, "after 399 days");
     server.advance("23h 59m 59s").await;
-    let again = refresh(server, &app.refresh).await;
+    let again = refresh_tokens(server, &app.refresh).await;
     server.advance("1s").await;
     for token in [&lost.refresh, &app.refresh, &again.refresh] {
-        refused(server, token).await;
+        assert_refresh_refused(server, token).await;
     }
-    assert_eq!(status(server, &again).await, 400, "an app's token speaks for no device");
-    let anew = exchange(server, &a_code(server, "SN-1").await).await;
-    assert_eq!(status(server, &refresh(server, &anew.refresh).await).await, 200, "another sign-in begins anew");
+    assert_eq!(subscription_info_status(server, &again).await, 400, "an app's token speaks for no device");
+    let anew = exchange_code(server, &create_code(server, "SN-1").await).await;
+    assert_eq!(
+        subscription_info_status(server, &refresh_tokens(server, &anew.refresh).await).await,
+        200,
+        "another sign-in begins anew"
+    );
 }
 
 async fn a_new_password_ends_what_strict_clients_hold_and_nothing_else(server: &Server) {
-    let lwa = server.link(Linking::default().serial("SN-9")).await;
-    strict(server).await;
-    let first = exchange(server, &a_code(server, "SN-1").await).await;
+    let lwa = server.link_device(LinkOptions::default().serial("SN-9")).await;
+    make_all_clients_strict(server).await;
+    let first = exchange_code(server, &create_code(server, "SN-1").await).await;
     server.advance("1m").await;
     server.change_password(ANN, "another password").await;
-    refused(server, &first.refresh).await;
-    assert_eq!(status(server, &first).await, 200, "the registration stands, and an access token lives for an hour");
+    assert_refresh_refused(server, &first.refresh).await;
+    assert_eq!(
+        subscription_info_status(server, &first).await,
+        200,
+        "the registration stands, and an access token lives for an hour"
+    );
     for client in [WEB, APP] {
-        set_mode(server.app(), client, Mode::Lwa).await.unwrap();
+        set_mode(server.app(), client, ClientMode::Lwa).await.unwrap();
     }
-    refresh(server, &lwa.refresh).await;
+    refresh_tokens(server, &lwa.refresh).await;
 }
 
 async fn the_one_before_is_good_for_a_minute(server: &Server) {
-    strict(server).await;
-    let first = exchange(server, &a_code(server, "SN-1").await).await;
+    make_all_clients_strict(server).await;
+    let first = exchange_code(server, &create_code(server, "SN-1").await).await;
     server.advance("2h").await;
-    let lost = refresh(server, &first.refresh).await;
+    let lost = refresh_tokens(server, &first.refresh).await;
     for wait in ["0s", "30s", "30s"] {
         server.advance(wait).await;
-        let again = refresh(server, &first.refresh).await;
-        assert_eq!(status(server, &again).await, 200, "{wait}");
+        let again = refresh_tokens(server, &first.refresh).await;
+        assert_eq!(subscription_info_status(server, &again).await, 200, "{wait}");
     }
-    let again = refresh(server, &first.refresh).await;
-    let next = refresh(server, &again.refresh).await;
+    let again = refresh_tokens(server, &first.refresh).await;
+    let next = refresh_tokens(server, &again.refresh).await;
     for device in [&lost, &again, &next] {
-        assert_eq!(status(server, device).await, 200, "no access token kills another");
+        assert_eq!(subscription_info_status(server, device).await, 200, "no access token kills another");
     }
     server.advance("1m").await;
     assert_eq!(
-        status(server, &refresh(server, &lost.refresh).await).await,
+        subscription_info_status(server, &refresh_tokens(server, &lost.refresh).await).await,
         200,
         "it is of the one that was given again"
     );
 }
 
 async fn one_used_after_a_minute_ends_its_family(server: &Server) {
-    strict(server).await;
-    let first = exchange(server, &a_code(server, "SN-1").await).await;
-    let other = exchange(server, &a_code(server, "SN-1").await).await;
-    let second = refresh(server, &first.refresh).await;
-    let bystander = refresh(server, &other.refresh).await;
+    make_all_clients_strict(server).await;
+    let first = exchange_code(server, &create_code(server, "SN-1").await).await;
+    let other = exchange_code(server, &create_code(server, "SN-1").await).await;
+    let second = refresh_tokens(server, &first.refresh).await;
+    let bystander = refresh_tokens(server, &other.refresh).await;
     server.advance("61s").await;
-    refused(server, &first.refresh).await;
+    assert_refresh_refused(server, &first.refresh).await;
     for device in [&first, &second] {
-        assert_eq!(status(server, device).await, 400);
-        refused(server, &device.refresh).await;
+        assert_eq!(subscription_info_status(server, device).await, 400);
+        assert_refresh_refused(server, &device.refresh).await;
     }
-    assert_eq!(status(server, &bystander).await, 200, "another family of the same device");
-    assert_eq!(status(server, &refresh(server, &bystander.refresh).await).await, 200);
-    assert_eq!(server.events().await, ["DeviceRegistered", "SubscriptionChanged"], "the registration stands");
+    assert_eq!(subscription_info_status(server, &bystander).await, 200, "another family of the same device");
+    assert_eq!(subscription_info_status(server, &refresh_tokens(server, &bystander.refresh).await).await, 200);
+    assert_eq!(server.event_names().await, ["DeviceRegistered", "SubscriptionChanged"], "the registration stands");
 }
 
 async fn one_used_after_the_next_ends_its_family_at_once(server: &Server) {
-    strict(server).await;
-    let first = exchange(server, &a_code(server, "SN-1").await).await;
-    let second = refresh(server, &first.refresh).await;
-    let third = refresh(server, &second.refresh).await;
-    assert_eq!(status(server, &third).await, 200);
-    refused(server, &first.refresh).await;
+    make_all_clients_strict(server).await;
+    let first = exchange_code(server, &create_code(server, "SN-1").await).await;
+    let second = refresh_tokens(server, &first.refresh).await;
+    let third = refresh_tokens(server, &second.refresh).await;
+    assert_eq!(subscription_info_status(server, &third).await, 200);
+    assert_refresh_refused(server, &first.refresh).await;
     for device in [&first, &second, &third] {
-        assert_eq!(status(server, device).await, 400);
-        refused(server, &device.refresh).await;
+        assert_eq!(subscription_info_status(server, device).await, 400);
+        assert_refresh_refused(server, &device.refresh).await;
     }
 }
 
 async fn an_apps_tokens_turn_under_its_consent(server: &Server) {
-    strict(server).await;
-    let device = exchange(server, &a_code(server, "SN-1").await).await;
-    let profile =
-        async |of: &Device| server.request("GET", "/user/profile").token(&of.access).send().await.status.as_u16();
-    let [first, other] = [an_app(server).await, an_app(server).await];
-    let second = refresh(server, &first.refresh).await;
-    let again = refresh(server, &first.refresh).await;
+    make_all_clients_strict(server).await;
+    let device = exchange_code(server, &create_code(server, "SN-1").await).await;
+    let profile = async |of: &LinkedDevice| {
+        server.request("GET", "/user/profile").bearer_token(&of.access).send().await.status.as_u16()
+    };
+    let [first, other] = [link_strict_app(server).await, link_strict_app(server).await];
+    let second = refresh_tokens(server, &first.refresh).await;
+    let again = refresh_tokens(server, &first.refresh).await;
     assert_eq!([profile(&second).await, profile(&again).await], [200, 200]);
     server.advance("61s").await;
-    refused(server, &first.refresh).await;
+    assert_refresh_refused(server, &first.refresh).await;
     for app in [&first, &second, &again] {
         assert_eq!(profile(app).await, 400);
-        refused(server, &app.refresh).await;
+        assert_refresh_refused(server, &app.refresh).await;
     }
-    assert_eq!(profile(&refresh(server, &other.refresh).await).await, 200, "another sign-in");
-    assert_eq!(status(server, &refresh(server, &device.refresh).await).await, 200, "a device is no app");
+    assert_eq!(profile(&refresh_tokens(server, &other.refresh).await).await, 200, "another sign-in");
+    assert_eq!(
+        subscription_info_status(server, &refresh_tokens(server, &device.refresh).await).await,
+        200,
+        "a device is no app"
+    );
 }
 
 /// How much later than its last turn a device's newest refresh token was issued, in microseconds.
@@ -179,24 +195,24 @@ fn ahead(rows: &[String]) -> i64 {
 }
 
 async fn uses_at_once_turn_it_once(server: &Server) {
-    strict(server).await;
-    let first = exchange(server, &a_code(server, "SN-1").await).await;
-    let uses = (0..16).map(|_| refresh(server, &first.refresh));
+    make_all_clients_strict(server).await;
+    let first = exchange_code(server, &create_code(server, "SN-1").await).await;
+    let uses = (0..16).map(|_| refresh_tokens(server, &first.refresh));
     let all = join_all(uses).await;
     // The clock stands still, and each turn is issued a microsecond after the one before.
-    assert_eq!(ahead(&server.rows().await["device"]), 1);
+    assert_eq!(ahead(&server.all_rows().await["device"]), 1);
     for device in &all {
-        assert_eq!(status(server, device).await, 200);
+        assert_eq!(subscription_info_status(server, device).await, 200);
     }
-    refresh(server, &all[7].refresh).await;
-    refused(server, &first.refresh).await;
+    refresh_tokens(server, &all[7].refresh).await;
+    assert_refresh_refused(server, &first.refresh).await;
 }
 
 async fn who_may_not_use_it_does_not_turn_it(server: &Server) {
-    strict(server).await;
-    server.link(Linking::default().client(OTHER_WEB, OTHER_MODEL)).await;
-    let device = exchange(server, &a_code(server, "SN-1").await).await;
-    let before = server.rows().await;
+    make_all_clients_strict(server).await;
+    server.link_device(LinkOptions::default().client(OTHER_WEB, OTHER_MODEL)).await;
+    let device = exchange_code(server, &create_code(server, "SN-1").await).await;
+    let before = server.all_rows().await;
     let token = ("refresh_token", device.refresh.as_str());
     let grant = ("grant_type", "refresh_token");
     for (fields, error) in [
@@ -209,29 +225,29 @@ async fn who_may_not_use_it_does_not_turn_it(server: &Server) {
             "invalid_grant",
         ),
     ] {
-        assert_eq!(server.token(&fields).send().await.json()["error"], error, "{fields:?}");
+        assert_eq!(server.token_request(&fields).send().await.json()["error"], error, "{fields:?}");
     }
-    assert_eq!(server.rows().await, before);
+    assert_eq!(server.all_rows().await, before);
     let narrow = [token, ("scope", "dash:replenish")];
-    let narrow = tokens(&web(server, "refresh_token", &narrow).await);
-    assert_eq!(status(server, &refresh(server, &narrow.refresh).await).await, 200);
+    let narrow = parse_tokens(&send_web_grant(server, "refresh_token", &narrow).await);
+    assert_eq!(subscription_info_status(server, &refresh_tokens(server, &narrow.refresh).await).await, 200);
 }
 
 async fn a_withdrawn_consent_forgets_where_tokens_stand(server: &Server) {
-    strict(server).await;
-    let app = an_app(server).await;
-    let next = refresh(server, &app.refresh).await;
-    let mut ann = Visit::signed_in(server, ANN).await;
+    make_all_clients_strict(server).await;
+    let app = link_strict_app(server).await;
+    let next = refresh_tokens(server, &app.refresh).await;
+    let mut ann = TestBrowser::signed_in(server, ANN).await;
     let unlink = ann
         .page
         .text()
         .split("href=\"/settings/unlink")
         .nth(1)
         .and_then(|rest| Some(rest.split('"').next()?.to_owned()));
-    ann.go(&format!("/settings/unlink{}", unlink.unwrap())).await.press("/settings/unlink", "").await;
-    refused(server, &app.refresh).await;
-    refused(server, &next.refresh).await;
-    let anew = an_app(server).await;
-    let next = refresh(server, &anew.refresh).await;
-    assert_eq!(server.request("GET", "/user/profile").token(&next.access).send().await.status, 200);
+    ann.go_to(&format!("/settings/unlink{}", unlink.unwrap())).await.press("/settings/unlink", "").await;
+    assert_refresh_refused(server, &app.refresh).await;
+    assert_refresh_refused(server, &next.refresh).await;
+    let anew = link_strict_app(server).await;
+    let next = refresh_tokens(server, &anew.refresh).await;
+    assert_eq!(server.request("GET", "/user/profile").bearer_token(&next.access).send().await.status, 200);
 }

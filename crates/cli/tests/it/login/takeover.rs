@@ -1,10 +1,10 @@
 //! A unit that changes hands, and one that does not (docs/spec/registrations.md#one-unit-one-customer). On either
 //! engine.
 
-use crate::harness::world::{ANN, BOB, CARL, FILTER, MODEL, REDIRECT, SECRET, WEB};
-use crate::harness::{Device, Linking, Server, Visit, form, query};
+use crate::harness::fixtures::{ANN, BOB, CARL, FILTER, MODEL, REDIRECT, SECRET, WEB};
+use crate::harness::{LinkOptions, LinkedDevice, Server, TestBrowser, authorize_path, form_body};
 use opendrs_domain::text::Email;
-use opendrs_domain::version::Endpoint::{OrderInfo, Replenish, SubscriptionInfo};
+use opendrs_domain::version::ApiEndpoint::{OrderInfo, Replenish, SubscriptionInfo};
 use opendrs_service::{consent, customer, mail, outbox};
 
 both!(
@@ -20,12 +20,12 @@ pub(super) fn unit(model: &str, serial: &str) -> String {
     let data = format!(
         r#"{{"dash:replenish":{{"device_model":"{model}","serial":"{serial}","should_include_non_live":true}}}}"#
     );
-    query(&[("scope_data", Some(&data))])
+    authorize_path(&[("scope_data", Some(&data))])
 }
 
 /// Somebody sets up a unit, up to the page behind the last slot.
-pub(super) async fn choose(server: &Server, email: &str, path: &str) -> Visit {
-    let mut visit = Visit::open(server, path).await;
+pub(super) async fn choose(server: &Server, email: &str, path: &str) -> TestBrowser {
+    let mut visit = TestBrowser::open(server, path).await;
     visit.sign_in(email).await;
     if visit.page.text().contains("consent-form") {
         visit.press("/ap/consent", "consentApproved").await;
@@ -39,55 +39,55 @@ pub(super) async fn choose(server: &Server, email: &str, path: &str) -> Visit {
 
 /// The path of the newest mail's takeover link, of a mail of this kind.
 pub(super) async fn link(server: &Server, kind: &str) -> String {
-    let mails = mail::newest(server.app(), 100).await.unwrap();
-    let newest = mails.iter().rfind(|mail| mail.news.kind() == kind).unwrap_or_else(|| panic!("no {kind}"));
-    let letter = mail::letter(server.app(), newest).await.unwrap().unwrap();
+    let mails = mail::list_newest(server.app(), 100).await.unwrap();
+    let newest = mails.iter().rfind(|mail| mail.content.kind() == kind).unwrap_or_else(|| panic!("no {kind}"));
+    let letter = mail::build_message(server.app(), newest).await.unwrap().unwrap();
     assert_eq!(letter.to.as_str(), ANN, "{kind}");
-    letter.takeover_url.unwrap().replace(&server.base, "")
+    letter.takeover_url.unwrap().replace(&server.base_url, "")
 }
 
 /// Opens the link of a mail and presses a button; the heading of the page that comes of it.
 pub(super) async fn press(server: &Server, kind: &str, button: &str) -> String {
-    let mut visit = Visit::open(server, &link(server, kind).await).await;
+    let mut visit = TestBrowser::open(server, &link(server, kind).await).await;
     visit.press("/takeover", button).await.title()
 }
 
 /// Whether a device's token is good.
-pub(super) async fn works(server: &Server, device: &Device) -> bool {
-    server.call(device, SubscriptionInfo, "/subscriptionInfo").send().await.status == 200
+pub(super) async fn works(server: &Server, device: &LinkedDevice) -> bool {
+    server.device_call(device, SubscriptionInfo, "/subscriptionInfo").send().await.status == 200
 }
 
 /// The tokens of a sign-up that ended.
-pub(super) async fn tokens(server: &Server, visit: &Visit) -> Device {
+pub(super) async fn tokens(server: &Server, visit: &TestBrowser) -> LinkedDevice {
     let fields = [
         ("grant_type", "authorization_code"),
         ("client_id", WEB),
         ("client_secret", SECRET),
-        ("code", visit.answer("code").unwrap_or_else(|| panic!("{}", visit.page.text()))),
+        ("code", visit.redirect_param("code").unwrap_or_else(|| panic!("{}", visit.page.text()))),
     ];
-    let answer = server.token(&fields).send().await.json();
+    let answer = server.token_request(&fields).send().await.json();
     let text = |name: &str| answer[name].as_str().unwrap().to_owned();
-    Device { access: text("access_token"), refresh: text("refresh_token") }
+    LinkedDevice { access: text("access_token"), refresh: text("refresh_token") }
 }
 
 async fn the_earlier_owner_takes_the_unit_back(server: &Server) {
-    let anns = server.device().await;
-    let mut visit = choose(server, BOB, &query(&[])).await;
+    let anns = server.link_default_device().await;
+    let mut visit = choose(server, BOB, &authorize_path(&[])).await;
     assert!(visit.page.text().contains("This device belongs to another account."), "{}", visit.page.text());
-    assert_eq!(server.mails().await, ["subscribed", "takeover_announced"], "before it happens");
+    assert_eq!(server.mail_kinds().await, ["subscribed", "takeover_announced"], "before it happens");
     assert!(works(server, &anns).await);
     visit.press("/setup_overview", "completeSetup").await;
     let bobs = tokens(server, &visit).await;
-    assert_eq!(server.mails().await[2..], ["taken_over", "subscribed"], "and after it");
+    assert_eq!(server.mail_kinds().await[2..], ["taken_over", "subscribed"], "and after it");
     assert_eq!((works(server, &anns).await, works(server, &bobs).await), (false, true));
 
     // Looking changes nothing, and tells nothing of the other account.
     let path = link(server, "taken_over").await;
-    let before = server.rows().await;
-    let page = Visit::open(server, &path).await;
+    let before = server.all_rows().await;
+    let page = TestBrowser::open(server, &path).await;
     assert_eq!(page.title(), "Another account has your Aqua Pitcher");
     assert!(!page.page.text().contains("Bob") && !page.page.text().contains(BOB));
-    assert_eq!(server.rows().await, before);
+    assert_eq!(server.all_rows().await, before);
 
     server.advance("71h 59m").await;
     assert_eq!(press(server, "taken_over", "undo").await, "Your device is back");
@@ -101,67 +101,67 @@ async fn the_earlier_owner_takes_the_unit_back(server: &Server) {
                 ("client_secret", secret.as_str()),
                 ("refresh_token", token.as_str()),
             ];
-            server.token(&fields).send().await.status.as_u16()
+            server.token_request(&fields).send().await.status.as_u16()
         }
     };
     assert_eq!((refresh(&anns.refresh).await, refresh(&bobs.refresh).await), (200, 400));
-    let events = server.events().await;
+    let events = server.event_names().await;
     let told = ["DeviceDeregistered", "DeviceRegistered", "SubscriptionChanged"];
     assert_eq!(events[events.len() - 6..], [told, told].concat(), "{events:?}");
-    assert_eq!(server.mails().await[4..], ["taken_back", "subscribed"]);
+    assert_eq!(server.mail_kinds().await[4..], ["taken_back", "subscribed"]);
 
     // Pressed again, and tried again by the other customer.
-    let after = server.rows().await;
-    assert_eq!(Visit::open(server, &path).await.title(), "Your device is back");
-    assert_eq!(server.rows().await, after);
-    let again = choose(server, BOB, &query(&[])).await;
+    let after = server.all_rows().await;
+    assert_eq!(TestBrowser::open(server, &path).await.title(), "Your device is back");
+    assert_eq!(server.all_rows().await, after);
+    let again = choose(server, BOB, &authorize_path(&[])).await;
     assert_eq!((again.page.status.as_u16(), again.title().as_str()), (400, "This device belongs to another account"));
     assert!(again.page.text().contains("its owner did not agree"), "{}", again.page.text());
 }
 
 async fn the_earlier_owner_keeps_the_unit_before_it_changes_hands(server: &Server) {
-    let anns = server.device().await;
-    let mut visit = choose(server, BOB, &query(&[])).await;
+    let anns = server.link_default_device().await;
+    let mut visit = choose(server, BOB, &authorize_path(&[])).await;
     assert_eq!(press(server, "takeover_announced", "decline").await, "You keep your device");
     visit.press("/setup_overview", "completeSetup").await;
     assert_eq!(visit.title(), "This device belongs to another account");
     let back = format!("href=\"{REDIRECT}?error_description=Access+not+permitted.");
     assert!(visit.page.text().contains(&back), "the app is told: {}", visit.page.text());
     assert!(works(server, &anns).await);
-    assert_eq!(server.mails().await, ["subscribed", "takeover_announced", "takeover_declined"]);
+    assert_eq!(server.mail_kinds().await, ["subscribed", "takeover_announced", "takeover_declined"]);
 
     // What can be answered ends in time, and so does what was announced.
-    let mut visit = choose(server, CARL, &query(&[])).await;
+    let mut visit = choose(server, CARL, &authorize_path(&[])).await;
     let path = link(server, "takeover_announced").await;
     server.advance("72h").await;
-    assert_eq!(Visit::open(server, &path).await.title(), "This request is closed");
+    assert_eq!(TestBrowser::open(server, &path).await.title(), "This request is closed");
     visit.press("/setup_overview", "completeSetup").await;
     assert_eq!(visit.page.status, 410, "the sign-up is long over");
 }
 
 async fn what_a_withdrawal_ended_is_not_taken_back(server: &Server) {
-    let anns = server.device().await;
-    choose(server, BOB, &query(&[])).await.press("/setup_overview", "completeSetup").await;
+    let anns = server.link_default_device().await;
+    choose(server, BOB, &authorize_path(&[])).await.press("/setup_overview", "completeSetup").await;
     let path = link(server, "taken_over").await;
-    assert!(Visit::open(server, &path).await.page.text().contains("name=\"undo\""));
+    assert!(TestBrowser::open(server, &path).await.page.text().contains("name=\"undo\""));
 
     // Ann withdraws her consent, and gives it anew for another unit.
     let app = server.app();
-    let ann = customer::id_by_email(app, &Email::parse(ANN).unwrap()).await.unwrap().unwrap();
-    let profile = consent::of_customer(app, ann).await.unwrap()[0].profile;
+    let ann = customer::find_id_by_email(app, &Email::parse(ANN).unwrap()).await.unwrap().unwrap();
+    let profile = consent::list_for_customer(app, ann).await.unwrap()[0].profile;
     assert!(consent::withdraw(app, ann, profile).await.unwrap());
-    server.link(Linking::default().serial("SN-2")).await;
+    server.link_device(LinkOptions::default().serial("SN-2")).await;
 
-    let before = server.rows().await;
-    Visit::open(server, &path).await.press("/takeover", "undo").await;
-    assert_eq!(server.rows().await, before);
+    let before = server.all_rows().await;
+    TestBrowser::open(server, &path).await.press("/takeover", "undo").await;
+    assert_eq!(server.all_rows().await, before);
     assert!(!works(server, &anns).await);
 }
 
 async fn guessing_serials_takes_over_a_few_units_a_day(server: &Server) {
     let serials: Vec<_> = (0..20).map(|n| format!("G-{n:02}")).collect();
     for serial in &serials {
-        server.link(Linking::default().serial(serial)).await;
+        server.link_device(LinkOptions::default().serial(serial)).await;
     }
     let mut answers = Vec::new();
     for serial in &serials {
@@ -186,7 +186,7 @@ async fn guessing_serials_takes_over_a_few_units_a_day(server: &Server) {
         answers.push(visit.page.status.as_u16());
     }
     assert_eq!(answers.iter().filter(|status| **status == 302).count(), 5, "{answers:?}");
-    let taken = server.mails().await.iter().filter(|kind| **kind == "taken_over").count();
+    let taken = server.mail_kinds().await.iter().filter(|kind| **kind == "taken_over").count();
     assert_eq!(taken, 5);
     // Units of one's own, and those of nobody, are not counted.
     let mut own = choose(server, BOB, &unit(MODEL, "NEW-1")).await;
@@ -196,53 +196,63 @@ async fn guessing_serials_takes_over_a_few_units_a_day(server: &Server) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_forged_link_answers_nothing() {
     let server = Server::start().await;
-    server.device().await;
-    choose(&server, BOB, &query(&[])).await;
+    server.link_default_device().await;
+    choose(&server, BOB, &authorize_path(&[])).await;
     let path = link(&server, "takeover_announced").await;
-    let before = server.rows().await;
+    let before = server.all_rows().await;
     let (front, token) = path.split_once("token=").unwrap();
     for bad in ["", "x", &token[..95], &format!("{token}A"), &token.replacen(&token[..1], "_", 1), "%ff"] {
         assert_eq!(server.request("GET", &format!("{front}token={bad}")).send().await.status, 400, "{bad}");
     }
     // A link of another purpose, and a good one without a form of ours.
     assert_eq!(server.request("GET", &format!("/order/cancel?token={token}")).send().await.status, 400);
-    let reply = server.request("POST", "/takeover").body(form(&[("token", token), ("decline", "true")])).send().await;
+    let reply =
+        server.request("POST", "/takeover").body(form_body(&[("token", token), ("decline", "true")])).send().await;
     assert_eq!(reply.status, 400);
-    assert_eq!(server.rows().await, before);
+    assert_eq!(server.all_rows().await, before);
 }
 
 async fn a_second_customer_takes_the_unit_over(server: &Server) {
-    let anns = server.device().await;
-    let unused = server.code(Linking::default(), REDIRECT, None).await;
-    let placed = server.call(&anns, Replenish, &format!("/replenish/{FILTER}")).send().await.json();
-    let mut visit = Visit::open(server, &query(&[])).await;
+    let anns = server.link_default_device().await;
+    let unused = server.link_for_code(LinkOptions::default(), REDIRECT, None).await;
+    let placed = server.device_call(&anns, Replenish, &format!("/replenish/{FILTER}")).send().await.json();
+    let mut visit = TestBrowser::open(server, &authorize_path(&[])).await;
     visit.sign_in(BOB).await;
-    server.complete(&mut visit).await;
+    server.complete_sign_up(&mut visit).await;
     let fields =
         |grant, name, value| [("grant_type", grant), ("client_id", WEB), ("client_secret", SECRET), (name, value)];
-    let code = visit.answer("code").unwrap();
-    let bobs = server.token(&fields("authorization_code", "code", code)).send().await.json();
+    let code = visit.redirect_param("code").unwrap();
+    let bobs = server.token_request(&fields("authorization_code", "code", code)).send().await.json();
 
-    let dead = server.call(&anns, SubscriptionInfo, "/subscriptionInfo").said().await;
+    let dead = server.device_call(&anns, SubscriptionInfo, "/subscriptionInfo").status_and_text().await;
     assert_eq!(dead, (400, r#"{"message":"Invalid token"}"#.into()));
     for (grant, name, value) in
         [("refresh_token", "refresh_token", anns.refresh.as_str()), ("authorization_code", "code", &unused)]
     {
-        assert_eq!(server.token(&fields(grant, name, value)).send().await.json()["error"], "invalid_grant", "{name}");
+        assert_eq!(
+            server.token_request(&fields(grant, name, value)).send().await.json()["error"],
+            "invalid_grant",
+            "{name}"
+        );
     }
     let order = format!("/getOrderInfo/{}", placed["eventInstanceId"].as_str().unwrap());
     let bobs_token = bobs["access_token"].as_str().unwrap();
     assert_eq!(
-        server.call(&anns, OrderInfo, &order).token(bobs_token).send().await.status,
+        server.device_call(&anns, OrderInfo, &order).bearer_token(bobs_token).send().await.status,
         400,
         "Ann's order is not Bob's"
     );
-    assert_eq!(server.call(&anns, SubscriptionInfo, "/subscriptionInfo").token(bobs_token).send().await.status, 200);
+    assert_eq!(
+        server.device_call(&anns, SubscriptionInfo, "/subscriptionInfo").bearer_token(bobs_token).send().await.status,
+        200
+    );
 
-    let events = outbox::newest(server.app(), 100).await.unwrap();
+    let events = outbox::list_newest(server.app(), 100).await.unwrap();
     let ann = &events[0].customer;
-    let told: Vec<_> =
-        events.iter().map(|e| (e.kind().wire_name().replace("Notification", ""), &e.customer == ann)).collect();
+    let told: Vec<_> = events
+        .iter()
+        .map(|e| (e.notification_type().wire_name().replace("Notification", ""), &e.customer == ann))
+        .collect();
     let told: Vec<_> = told.iter().map(|(kind, anns)| (kind.as_str(), *anns)).collect();
     let wanted = [
         ("DeviceRegistered", true),
@@ -254,21 +264,21 @@ async fn a_second_customer_takes_the_unit_over(server: &Server) {
     ];
     assert_eq!(told, wanted);
     server.advance("25h").await;
-    assert_eq!(server.events().await[6..], ["ItemShipped"], "her order goes on");
+    assert_eq!(server.event_names().await[6..], ["ItemShipped"], "her order goes on");
 }
 
 async fn the_same_customer_keeps_everything(server: &Server) {
-    let first = server.device().await;
-    let mut visit = Visit::open(server, &query(&[])).await;
+    let first = server.link_default_device().await;
+    let mut visit = TestBrowser::open(server, &authorize_path(&[])).await;
     visit.sign_in(ANN).await;
-    server.complete(&mut visit).await;
+    server.complete_sign_up(&mut visit).await;
     let fields = [
         ("grant_type", "authorization_code"),
         ("client_id", WEB),
         ("client_secret", SECRET),
-        ("code", visit.answer("code").unwrap()),
+        ("code", visit.redirect_param("code").unwrap()),
     ];
-    let second = server.token(&fields).send().await.json();
+    let second = server.token_request(&fields).send().await.json();
     for refresh in [&first.refresh, second["refresh_token"].as_str().unwrap()] {
         let fields = [
             ("grant_type", "refresh_token"),
@@ -276,9 +286,9 @@ async fn the_same_customer_keeps_everything(server: &Server) {
             ("client_secret", SECRET),
             ("refresh_token", refresh),
         ];
-        assert_eq!(server.token(&fields).send().await.status, 200);
+        assert_eq!(server.token_request(&fields).send().await.status, 200);
     }
-    assert_eq!(server.call(&first, SubscriptionInfo, "/subscriptionInfo").send().await.status, 200);
-    assert_eq!(server.events().await, ["DeviceRegistered", "SubscriptionChanged"], "nothing is new");
-    assert_eq!(server.count("device").await, 1);
+    assert_eq!(server.device_call(&first, SubscriptionInfo, "/subscriptionInfo").send().await.status, 200);
+    assert_eq!(server.event_names().await, ["DeviceRegistered", "SubscriptionChanged"], "nothing is new");
+    assert_eq!(server.row_count("device").await, 1);
 }

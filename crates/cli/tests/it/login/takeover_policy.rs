@@ -2,68 +2,68 @@
 //! (docs/spec/registrations.md#takeover-limits). On either engine.
 
 use super::takeover::{choose, press, tokens, unit, works};
-use crate::harness::world::{self, ANN, BOB, CARL, PROTOTYPE, WEB};
-use crate::harness::{Linking, Options, Server, Store, query};
-use opendrs_domain::takeover::Policy;
+use crate::harness::fixtures::{self, ANN, BOB, CARL, PROTOTYPE, WEB};
+use crate::harness::{LinkOptions, Options, Server, Store, authorize_path};
+use opendrs_domain::takeover::TakeoverPolicy;
 
 both!(by with_policies: an_owner_is_asked_before_the_unit_changes_hands, a_unit_may_stay_with_its_owner);
 
 /// A server whose pitcher asks its owner, and whose prototype stays with its owner.
 async fn with_policies(store: Store, test: impl AsyncFn(&Server)) {
-    let mut seed = world::seed();
-    seed.makers[0].models[0].takeover = Some(Policy::Confirm);
-    seed.makers[0].models[1].takeover = Some(Policy::Never);
-    let server = Server::on(store, Options { seed, ..Options::default() }).await;
+    let mut seed = fixtures::seed();
+    seed.makers[0].models[0].takeover = Some(TakeoverPolicy::Confirm);
+    seed.makers[0].models[1].takeover = Some(TakeoverPolicy::Never);
+    let server = Server::start_on(store, Options { seed, ..Options::default() }).await;
     test(&server).await;
     server.remove_store().await;
 }
 
 async fn an_owner_is_asked_before_the_unit_changes_hands(server: &Server) {
-    let anns = server.device().await;
-    let visit = choose(server, BOB, &query(&[])).await;
+    let anns = server.link_default_device().await;
+    let visit = choose(server, BOB, &authorize_path(&[])).await;
     assert_eq!((visit.page.status.as_u16(), visit.title().as_str()), (200, "This device belongs to another account"));
     assert!(visit.page.text().contains("We asked its owner by email"), "{}", visit.page.text());
-    assert_eq!(server.mails().await, ["subscribed", "takeover_asked"]);
+    assert_eq!(server.mail_kinds().await, ["subscribed", "takeover_asked"]);
 
     // Asked once, however often it is tried; and not completed past the question.
-    let mut again = choose(server, BOB, &query(&[])).await;
-    again.go("/setup_overview").await.press("/setup_overview", "completeSetup").await;
+    let mut again = choose(server, BOB, &authorize_path(&[])).await;
+    again.go_to("/setup_overview").await.press("/setup_overview", "completeSetup").await;
     assert_eq!(again.title(), "This device belongs to another account");
-    assert_eq!(server.mails().await.len(), 2);
+    assert_eq!(server.mail_kinds().await.len(), 2);
     assert!(works(server, &anns).await);
-    assert_eq!(server.count("device").await, 1);
+    assert_eq!(server.row_count("device").await, 1);
 
     assert_eq!(press(server, "takeover_asked", "agree").await, "You agreed");
-    assert_eq!(server.mails().await[2..], ["takeover_agreed"]);
-    assert_eq!(server.letter().await.to.as_str(), BOB);
+    assert_eq!(server.mail_kinds().await[2..], ["takeover_agreed"]);
+    assert_eq!(server.newest_mail().await.to.as_str(), BOB);
     assert!(works(server, &anns).await, "the unit is hers until the other set-up is complete");
     // Another customer did not get the answer.
-    let carl = choose(server, CARL, &query(&[])).await;
+    let carl = choose(server, CARL, &authorize_path(&[])).await;
     assert!(carl.page.text().contains("We asked its owner by email"), "{}", carl.page.text());
 
     server.advance("71h").await;
-    let mut visit = choose(server, BOB, &query(&[])).await;
+    let mut visit = choose(server, BOB, &authorize_path(&[])).await;
     visit.press("/setup_overview", "completeSetup").await;
     let bobs = tokens(server, &visit).await;
     assert!(works(server, &bobs).await);
-    assert!(server.mails().await.ends_with(&["taken_over", "subscribed"]));
+    assert!(server.mail_kinds().await.ends_with(&["taken_over", "subscribed"]));
 
     // Without an answer in time it stays with its owner.
-    let carl = choose(server, CARL, &query(&[])).await;
+    let carl = choose(server, CARL, &authorize_path(&[])).await;
     assert!(carl.page.text().contains("We asked its owner by email"));
     server.advance("72h").await;
-    let carl = choose(server, CARL, &query(&[])).await;
+    let carl = choose(server, CARL, &authorize_path(&[])).await;
     assert!(carl.page.text().contains("We asked its owner by email"), "asked anew: {}", carl.page.text());
-    assert_eq!(server.mails().await.iter().filter(|kind| **kind == "takeover_asked").count(), 4);
+    assert_eq!(server.mail_kinds().await.iter().filter(|kind| **kind == "takeover_asked").count(), 4);
 }
 
 async fn a_unit_may_stay_with_its_owner(server: &Server) {
-    server.link(Linking::default().client(WEB, PROTOTYPE).serial("P-1")).await;
+    server.link_device(LinkOptions::default().client(WEB, PROTOTYPE).serial("P-1")).await;
     let visit = choose(server, BOB, &unit(PROTOTYPE, "P-1")).await;
     assert_eq!((visit.page.status.as_u16(), visit.title().as_str()), (400, "This device belongs to another account"));
     assert!(visit.page.text().contains("Its owner must remove it there"), "{}", visit.page.text());
-    assert_eq!(server.mails().await, ["subscribed"]);
-    assert_eq!(server.count("takeover").await, 0);
+    assert_eq!(server.mail_kinds().await, ["subscribed"]);
+    assert_eq!(server.row_count("takeover").await, 0);
     // It counts as a guess.
     for status in [400, 429] {
         let visit = choose(server, BOB, &unit(PROTOTYPE, "P-1")).await;

@@ -1,11 +1,11 @@
 //! The token endpoint where all goes well (docs/spec/login.md#code-exchange, docs/spec/login.md#refresh-grant). On
 //! either engine.
 
-use crate::harness::world::{APP, APP_REDIRECT, LOCAL_REDIRECT, REDIRECT, SECRET, WEB};
-use crate::harness::{Linking, Server, query};
+use crate::harness::fixtures::{APP, APP_REDIRECT, LOCAL_REDIRECT, REDIRECT, SECRET, WEB};
+use crate::harness::{LinkOptions, Server, authorize_path};
+use opendrs_client::ClientResponse;
 use opendrs_domain::login::pkce::Challenge;
-use opendrs_domain::version::Endpoint::SubscriptionInfo;
-use opendrs_client::Reply;
+use opendrs_domain::version::ApiEndpoint::SubscriptionInfo;
 
 both!(
     a_code_is_exchanged,
@@ -20,14 +20,14 @@ const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const DIGEST: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 /// Sends a web client's grant with more fields.
-async fn web(server: &Server, grant: &str, more: &[(&str, &str)]) -> Reply {
+async fn web(server: &Server, grant: &str, more: &[(&str, &str)]) -> ClientResponse {
     let client = [("grant_type", grant), ("client_id", WEB), ("client_secret", SECRET)];
-    server.token(&[&client, more].concat()).send().await
+    server.token_request(&[&client, more].concat()).send().await
 }
 
 async fn a_code_is_exchanged(server: &Server) {
     for redirect in [None, Some(REDIRECT), Some(LOCAL_REDIRECT)] {
-        let code = server.code(Linking::default(), redirect.unwrap_or(REDIRECT), None).await;
+        let code = server.link_for_code(LinkOptions::default(), redirect.unwrap_or(REDIRECT), None).await;
         let mut fields = vec![("code", code.as_str())];
         fields.extend(redirect.map(|uri| ("redirect_uri", uri)));
         let reply = web(server, "authorization_code", &fields).await;
@@ -48,14 +48,14 @@ async fn a_code_is_exchanged(server: &Server) {
             assert_eq!(reply.header(header), value);
         }
         assert!(!reply.header("x-amzn-requestid").is_empty() && !reply.header("x-amz-date").is_empty());
-        let device = crate::harness::Device { access: access.into(), refresh: refresh.into() };
-        assert_eq!(server.call(&device, SubscriptionInfo, "/subscriptionInfo").send().await.status, 200);
+        let device = crate::harness::LinkedDevice { access: access.into(), refresh: refresh.into() };
+        assert_eq!(server.device_call(&device, SubscriptionInfo, "/subscriptionInfo").send().await.status, 200);
     }
 }
 
 async fn a_refresh_token_stays_the_same(server: &Server) {
-    let device = server.device().await;
-    let before = server.rows().await;
+    let device = server.link_default_device().await;
+    let before = server.all_rows().await;
     let mut tokens = vec![device.access.clone()];
     for _ in 0..10 {
         let more = [("refresh_token", device.refresh.as_str()), ("redirect_uri", "https://ignored.example/")];
@@ -64,12 +64,12 @@ async fn a_refresh_token_stays_the_same(server: &Server) {
         tokens.push(answer["access_token"].as_str().unwrap().to_owned());
     }
     for token in &tokens {
-        let call = server.call(&device, SubscriptionInfo, "/subscriptionInfo").token(token);
+        let call = server.device_call(&device, SubscriptionInfo, "/subscriptionInfo").bearer_token(token);
         assert_eq!(call.send().await.status, 200, "no token kills another");
     }
     tokens.sort();
     tokens.dedup();
-    assert_eq!((tokens.len(), server.rows().await == before), (11, true), "a refresh writes nothing");
+    assert_eq!((tokens.len(), server.all_rows().await == before), (11, true), "a refresh writes nothing");
     server.advance("400d").await;
     assert_eq!(
         web(server, "refresh_token", &[("refresh_token", &device.refresh)]).await.status,
@@ -79,7 +79,7 @@ async fn a_refresh_token_stays_the_same(server: &Server) {
 }
 
 async fn a_refresh_asks_for_no_more_than_was_granted(server: &Server) {
-    let device = server.device().await;
+    let device = server.link_default_device().await;
     let refresh = async |token: &str, scope: &str| {
         web(server, "refresh_token", &[("refresh_token", token), ("scope", scope)]).await
     };
@@ -90,27 +90,27 @@ async fn a_refresh_asks_for_no_more_than_was_granted(server: &Server) {
     }
     for scope in ["", "dash:replenish"] {
         let answer = refresh(&device.refresh, scope).await.json();
-        let call = server.call(&device, SubscriptionInfo, "/subscriptionInfo");
-        assert_eq!(call.token(answer["access_token"].as_str().unwrap()).send().await.status, 200, "{scope}");
+        let call = server.device_call(&device, SubscriptionInfo, "/subscriptionInfo");
+        assert_eq!(call.bearer_token(answer["access_token"].as_str().unwrap()).send().await.status, 200, "{scope}");
     }
 
-    let visit = server.sign_up(&query(&[("scope", Some("profile postal_code")), ("scope_data", None)])).await;
-    let granted = web(server, "authorization_code", &[("code", visit.answer("code").unwrap())]).await.json();
+    let visit = server.sign_up(&authorize_path(&[("scope", Some("profile postal_code")), ("scope_data", None)])).await;
+    let granted = web(server, "authorization_code", &[("code", visit.redirect_param("code").unwrap())]).await.json();
     let whole = granted["refresh_token"].as_str().unwrap();
     let narrow = refresh(whole, "postal_code").await.json();
-    let profile = server.request("GET", "/user/profile").token(narrow["access_token"].as_str().unwrap());
-    assert_eq!(profile.said().await, (200, r#"{"postal_code":"97477"}"#.into()));
+    let profile = server.request("GET", "/user/profile").bearer_token(narrow["access_token"].as_str().unwrap());
+    assert_eq!(profile.status_and_text().await, (200, r#"{"postal_code":"97477"}"#.into()));
     assert_eq!(narrow["refresh_token"], whole, "the grant stays as it is");
 }
 
 async fn proof_keys_of_either_method(server: &Server) {
     for challenge in [Challenge::S256(DIGEST.into()), Challenge::Plain(VERIFIER.into())] {
-        let code = server.code(Linking::default(), REDIRECT, Some(challenge.clone())).await;
+        let code = server.link_for_code(LinkOptions::default(), REDIRECT, Some(challenge.clone())).await;
         let reply = web(server, "authorization_code", &[("code", &code), ("code_verifier", VERIFIER)]).await;
         assert_eq!(reply.status, 200, "{challenge:?}");
 
-        let linking = Linking::default().client(APP, "Aqua-Pitcher_7");
-        let code = server.code(linking, APP_REDIRECT, Some(challenge)).await;
+        let linking = LinkOptions::default().client(APP, "Aqua-Pitcher_7");
+        let code = server.link_for_code(linking, APP_REDIRECT, Some(challenge)).await;
         let fields = [
             ("code_verifier", VERIFIER),
             ("redirect_uri", APP_REDIRECT),
@@ -120,20 +120,20 @@ async fn proof_keys_of_either_method(server: &Server) {
             ("app_name", "x"),
             ("di.hw.name", "y"),
         ];
-        let answer = server.token(&fields).send().await.json();
+        let answer = server.token_request(&fields).send().await.json();
         let refresh = answer["refresh_token"].as_str().unwrap();
         let fields = [("grant_type", "refresh_token"), ("client_id", APP), ("refresh_token", refresh)];
-        assert_eq!(server.token(&fields).send().await.status, 200, "an app refreshes without a secret");
+        assert_eq!(server.token_request(&fields).send().await.status, 200, "an app refreshes without a secret");
     }
 }
 
 async fn a_code_that_comes_twice_kills_what_it_gave(server: &Server) {
-    let neighbour = server.device().await;
-    let code = server.code(Linking::default(), REDIRECT, None).await;
+    let neighbour = server.link_default_device().await;
+    let code = server.link_for_code(LinkOptions::default(), REDIRECT, None).await;
     let won = web(server, "authorization_code", &[("code", &code)]).await.json();
     let access = won["access_token"].as_str().unwrap();
-    let call = server.call(&neighbour, SubscriptionInfo, "/subscriptionInfo");
-    assert_eq!(call.clone().token(access).send().await.status, 200);
+    let call = server.device_call(&neighbour, SubscriptionInfo, "/subscriptionInfo");
+    assert_eq!(call.clone().bearer_token(access).send().await.status, 200);
 
     let refused =
         r#"{"error_description":"The request has an invalid grant parameter : code","error":"invalid_grant"}"#;
@@ -141,7 +141,7 @@ async fn a_code_that_comes_twice_kills_what_it_gave(server: &Server) {
         let reply = web(server, "authorization_code", &[("code", &code)]).await;
         assert_eq!((reply.status.as_u16(), reply.text().as_str()), (400, refused));
     }
-    assert_eq!(call.clone().token(access).send().await.status, 400);
+    assert_eq!(call.clone().bearer_token(access).send().await.status, 400);
     let refresh = web(server, "refresh_token", &[("refresh_token", won["refresh_token"].as_str().unwrap())]).await;
     assert_eq!(refresh.json()["error"], "invalid_grant");
     assert_eq!(call.send().await.status, 200, "the device's other tokens are another family");

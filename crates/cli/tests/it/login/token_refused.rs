@@ -1,10 +1,10 @@
 //! The token endpoint's refusals (docs/spec/login.md#token-errors, docs/spec/security.md#token-endpoint).
 
-use crate::harness::world::{APP, APP_REDIRECT, OTHER_MODEL, OTHER_SECRET, OTHER_WEB, REDIRECT, SECRET, WEB};
-use crate::harness::{Linking, Server};
+use crate::harness::fixtures::{APP, APP_REDIRECT, OTHER_MODEL, OTHER_SECRET, OTHER_WEB, REDIRECT, SECRET, WEB};
+use crate::harness::{LinkOptions, Server};
+use opendrs_client::ClientResponse;
 use opendrs_domain::login::pkce::Challenge;
-use opendrs_domain::profile::Mode;
-use opendrs_client::Reply;
+use opendrs_domain::profile::ClientMode;
 use opendrs_service::login::client::set_mode;
 
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -17,7 +17,7 @@ const BAD_CLIENT: &str = "Client authentication failed";
 const NO_GRANT: &str = "The authorization grant type is not supported by the authorization server";
 
 #[track_caller]
-fn refused(reply: &Reply, status: u16, error: &str, description: &str) {
+fn refused(reply: &ClientResponse, status: u16, error: &str, description: &str) {
     let body = format!(r#"{{"error_description":"{description}","error":"{error}"}}"#);
     assert_eq!((reply.status.as_u16(), reply.text()), (status, body));
     for (header, value) in [
@@ -33,10 +33,10 @@ fn refused(reply: &Reply, status: u16, error: &str, description: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn grant_then_client_then_code_or_token() {
     let server = Server::start().await;
-    let device = server.device().await;
-    let strangers = server.link(Linking::default().client(OTHER_WEB, OTHER_MODEL)).await;
-    let code = server.code(Linking::default(), REDIRECT, None).await;
-    let before = server.rows().await;
+    let device = server.link_default_device().await;
+    let strangers = server.link_device(LinkOptions::default().client(OTHER_WEB, OTHER_MODEL)).await;
+    let code = server.link_for_code(LinkOptions::default(), REDIRECT, None).await;
+    let before = server.all_rows().await;
     let web = [("client_id", WEB), ("client_secret", SECRET)];
     let other = [("client_id", OTHER_WEB), ("client_secret", OTHER_SECRET)];
     let by_code = ("grant_type", "authorization_code");
@@ -102,10 +102,14 @@ async fn grant_then_client_then_code_or_token() {
         ),
     ] {
         eprintln!("{fields:?}");
-        refused(&server.token(&fields).send().await, status, error, &description);
+        refused(&server.token_request(&fields).send().await, status, error, &description);
     }
-    assert_eq!(server.rows().await, before);
-    assert_eq!(server.token(&[by_code, web[0], web[1], sent]).send().await.status, 200, "the code is still good");
+    assert_eq!(server.all_rows().await, before);
+    assert_eq!(
+        server.token_request(&[by_code, web[0], web[1], sent]).send().await.status,
+        200,
+        "the code is still good"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -113,9 +117,13 @@ async fn a_code_lives_five_minutes() {
     let server = Server::start().await;
     let web = [("grant_type", "authorization_code"), ("client_id", WEB), ("client_secret", SECRET)];
     for (wait, status) in [("4m 59s", 200), ("5m", 400)] {
-        let code = server.code(Linking::default(), REDIRECT, None).await;
+        let code = server.link_for_code(LinkOptions::default(), REDIRECT, None).await;
         server.advance(wait).await;
-        assert_eq!(server.token(&[&web[..], &[("code", &code)]].concat()).send().await.status, status, "after {wait}");
+        assert_eq!(
+            server.token_request(&[&web[..], &[("code", &code)]].concat()).send().await.status,
+            status,
+            "after {wait}"
+        );
     }
 }
 
@@ -123,12 +131,12 @@ async fn a_code_lives_five_minutes() {
 async fn a_code_dies_with_the_redirect_it_was_sent_to() {
     let server = Server::start().await;
     let web = [("grant_type", "authorization_code"), ("client_id", WEB), ("client_secret", SECRET)];
-    let code = server.code(Linking::default(), REDIRECT, None).await;
+    let code = server.link_for_code(LinkOptions::default(), REDIRECT, None).await;
     let exchange = [&web[..], &[("code", code.as_str())]].concat();
-    server.tamper("UPDATE client SET redirect_uris = replace(redirect_uris, 'https:', 'taken:')").await;
-    refused(&server.token(&exchange).send().await, 400, "invalid_grant", BAD_REDIRECT);
-    server.tamper("UPDATE client SET redirect_uris = replace(redirect_uris, 'taken:', 'https:')").await;
-    assert_eq!(server.token(&exchange).send().await.status, 200, "and it was not spent");
+    server.execute_sql("UPDATE client SET redirect_uris = replace(redirect_uris, 'https:', 'taken:')").await;
+    refused(&server.token_request(&exchange).send().await, 400, "invalid_grant", BAD_REDIRECT);
+    server.execute_sql("UPDATE client SET redirect_uris = replace(redirect_uris, 'taken:', 'https:')").await;
+    assert_eq!(server.token_request(&exchange).send().await.status, 200, "and it was not spent");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -151,13 +159,13 @@ async fn a_code_whose_proof_fails_is_burnt() {
         (None, vec![("redirect_uri", "https://setup.example.net/drs/done/")], "another redirect"),
         (None, vec![("redirect_uri", "http://localhost:3000/_oauth/amazon?close")], "another registered redirect"),
     ] {
-        let code = server.code(Linking::default(), REDIRECT, challenge.clone()).await;
+        let code = server.link_for_code(LinkOptions::default(), REDIRECT, challenge.clone()).await;
         let sent = ("code", code.as_str());
         eprintln!("{why}");
         let wrong = if why.ends_with("redirect") { BAD_REDIRECT } else { BAD_VERIFIER };
-        refused(&server.token(&[&web[..], &more, &[sent]].concat()).send().await, 400, "invalid_grant", wrong);
+        refused(&server.token_request(&[&web[..], &more, &[sent]].concat()).send().await, 400, "invalid_grant", wrong);
         let proof: &[_] = if challenge.is_some() { &[("code_verifier", VERIFIER)] } else { &[] };
-        let second = server.token(&[&web[..], proof, &[sent]].concat()).send().await;
+        let second = server.token_request(&[&web[..], proof, &[sent]].concat()).send().await;
         refused(&second, 400, "invalid_grant", BAD_CODE);
     }
 }
@@ -165,7 +173,7 @@ async fn a_code_whose_proof_fails_is_burnt() {
 #[tokio::test(flavor = "multi_thread")]
 async fn basic_is_tried_and_fails_with_a_challenge() {
     let server = Server::start().await;
-    let device = server.device().await;
+    let device = server.link_default_device().await;
     let fields = [("grant_type", "refresh_token"), ("refresh_token", device.refresh.as_str())];
     let basic = |text: String| {
         use base64::Engine as _;
@@ -180,7 +188,7 @@ async fn basic_is_tried_and_fails_with_a_challenge() {
         (vec![], "Basic !!!".into()),
         (vec![], "Basic".into()),
     ] {
-        let call = server.token(&[&fields[..], &more].concat()).header("authorization", &authorization);
+        let call = server.token_request(&[&fields[..], &more].concat()).header("authorization", &authorization);
         let reply = call.send().await;
         refused(&reply, 401, "invalid_client", BAD_CLIENT);
         assert_eq!(reply.header("www-authenticate"), "Basic realm=\"opendrs\"", "{authorization}");
@@ -190,14 +198,14 @@ async fn basic_is_tried_and_fails_with_a_challenge() {
 #[tokio::test(flavor = "multi_thread")]
 async fn credentials_in_two_places_are_one_pair() {
     let server = Server::start().await;
-    let device = server.device().await;
+    let device = server.link_default_device().await;
     let grant = [("grant_type", "refresh_token"), ("refresh_token", device.refresh.as_str())];
     let basic = |id: &str, secret: &str| {
         use base64::Engine as _;
         format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{id}:{secret}")))
     };
     let ask = |more: &[(&'static str, &str)], headers: &[String]| {
-        let call = server.token(&[&grant[..], more].concat());
+        let call = server.token_request(&[&grant[..], more].concat());
         headers.iter().fold(call, |call, value| call.header("authorization", value))
     };
     let (own, others) = (basic(WEB, SECRET), basic(OTHER_WEB, OTHER_SECRET));
@@ -221,7 +229,7 @@ async fn credentials_in_two_places_are_one_pair() {
     ] {
         assert_eq!(ask(&more, &headers).send().await.status, 200, "{more:?}");
     }
-    set_mode(server.app(), WEB, Mode::Strict).await.unwrap();
+    set_mode(server.app(), WEB, ClientMode::Strict).await.unwrap();
     for (more, headers, name) in [
         (vec![("client_id", WEB), ("client_secret", SECRET)], vec![own.clone()], "client_secret"),
         (vec![], vec![own.clone(), own.clone()], "Authorization"),
@@ -235,9 +243,9 @@ async fn credentials_in_two_places_are_one_pair() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repeated_parameter_counts_once_or_is_refused() {
     let server = Server::start().await;
-    let device = server.device().await;
-    let strict = server.link(Linking::default().client(OTHER_WEB, OTHER_MODEL)).await;
-    set_mode(server.app(), OTHER_WEB, Mode::Strict).await.unwrap();
+    let device = server.link_default_device().await;
+    let strict = server.link_device(LinkOptions::default().client(OTHER_WEB, OTHER_MODEL)).await;
+    set_mode(server.app(), OTHER_WEB, ClientMode::Strict).await.unwrap();
     for (id, secret, device, is_strict) in [(WEB, SECRET, device, false), (OTHER_WEB, OTHER_SECRET, strict, true)] {
         let all = [
             ("grant_type", "refresh_token"),
@@ -248,12 +256,12 @@ async fn a_repeated_parameter_counts_once_or_is_refused() {
         ];
         for (name, value) in all {
             let says = format!("The request repeats the parameter : {name}");
-            let twice = server.token(&[&all[..], &[(name, value)]].concat()).send().await;
+            let twice = server.token_request(&[&all[..], &[(name, value)]].concat()).send().await;
             match is_strict {
                 true => refused(&twice, 400, "invalid_request", &says),
                 false => assert_eq!(twice.status, 200, "{name}"),
             }
-            let other = server.token(&[&all[..], &[(name, "other")]].concat()).send().await;
+            let other = server.token_request(&[&all[..], &[(name, "other")]].concat()).send().await;
             refused(&other, 400, "invalid_request", &says);
         }
     }
@@ -262,14 +270,14 @@ async fn a_repeated_parameter_counts_once_or_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repeated_key_in_json_is_refused_whatever_it_says() {
     let server = Server::start().await;
-    let device = server.device().await;
+    let device = server.link_default_device().await;
     let body = |more: &str| {
         format!(
             r#"{{"grant_type":"refresh_token","client_id":"{WEB}","client_secret":"{SECRET}","refresh_token":"{}"{more}}}"#,
             device.refresh
         )
     };
-    assert_eq!(server.token(&[]).body(body(r#","x":{"y":1}"#)).send().await.status, 200);
+    assert_eq!(server.token_request(&[]).body(body(r#","x":{"y":1}"#)).send().await.status, 200);
     for (more, key) in [
         (r#","grant_type":"refresh_token""#, "grant_type"),
         (r#","client_id":"x""#, "client_id"),
@@ -277,7 +285,7 @@ async fn a_repeated_key_in_json_is_refused_whatever_it_says() {
         (r#","x":1,"x":1"#, "x"),
         (r#","x":{"y":1,"y":2}"#, "y"),
     ] {
-        let reply = server.token(&[]).body(body(more)).send().await;
+        let reply = server.token_request(&[]).body(body(more)).send().await;
         let answer = reply.json();
         assert_eq!((reply.status.as_u16(), &answer["error"]), (400, &"invalid_request".into()), "{more}");
         let says = format!("The request is malformed : the key `{key}` is repeated at line 1 column ");
@@ -288,8 +296,8 @@ async fn a_repeated_key_in_json_is_refused_whatever_it_says() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_secret_is_taken_from_a_query() {
     let server = Server::start().await;
-    let device = server.device().await;
-    let all = crate::harness::form(&[
+    let device = server.link_default_device().await;
+    let all = crate::harness::form_body(&[
         ("grant_type", "refresh_token"),
         ("client_id", WEB),
         ("client_secret", SECRET),
@@ -307,7 +315,7 @@ async fn nothing_secret_is_taken_from_a_query() {
 #[tokio::test(flavor = "multi_thread")]
 async fn bodies_of_other_kinds_are_refused_at_once() {
     let server = Server::start().await;
-    let before = server.rows().await;
+    let before = server.all_rows().await;
     let deep = format!(r#"{{"grant_type":{}"#, "[".repeat(10_000));
     let many = (0..9000).map(|n| format!("a{n}=&")).collect::<String>();
     let multipart = "--x\r\nContent-Disposition: form-data; name=\"grant_type\"\r\n\r\nrefresh_token\r\n--x--\r\n";
@@ -324,8 +332,8 @@ async fn bodies_of_other_kinds_are_refused_at_once() {
         (vec![b'a'; 70_000], "invalid_request", "The body is too large or did not arrive whole"),
         (many.into_bytes(), "unsupported_grant_type", NO_GRANT),
     ] {
-        let reply = server.token(&[]).body(body).send().await;
+        let reply = server.token_request(&[]).body(body).send().await;
         refused(&reply, 400, error, description);
     }
-    assert_eq!(server.rows().await, before);
+    assert_eq!(server.all_rows().await, before);
 }

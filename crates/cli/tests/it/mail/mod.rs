@@ -8,24 +8,24 @@ mod smtp;
 mod told;
 
 use crate::harness::Server;
-use opendrs_server::mail::words::Words;
-use opendrs_service::mail::{self, Letter};
+use opendrs_server::mail::compose::ComposedMail;
+use opendrs_service::mail::{self, MailMessage};
 
 impl Server {
     /// Every mail's kind, oldest first.
-    pub async fn mails(&self) -> Vec<&'static str> {
-        let mails = mail::newest(self.app(), 1000).await.unwrap();
-        mails.iter().map(|mail| mail.news.kind()).collect()
+    pub async fn mail_kinds(&self) -> Vec<&'static str> {
+        let mails = mail::list_newest(self.app(), 1000).await.unwrap();
+        mails.iter().map(|mail| mail.content.kind()).collect()
     }
 
     /// The newest mail.
-    pub async fn letter(&self) -> Letter {
-        let newest = mail::newest(self.app(), 1).await.unwrap().remove(0);
-        mail::letter(self.app(), &newest).await.unwrap().unwrap()
+    pub async fn newest_mail(&self) -> MailMessage {
+        let newest = mail::list_newest(self.app(), 1).await.unwrap().remove(0);
+        mail::build_message(self.app(), &newest).await.unwrap().unwrap()
     }
 
     /// The newest mail's words, as text.
-    pub async fn text(&self) -> String {
-        Words::of(&self.letter().await).text().unwrap()
+    pub async fn newest_mail_text(&self) -> String {
+        ComposedMail::compose(&self.newest_mail().await).to_text().unwrap()
     }
 }

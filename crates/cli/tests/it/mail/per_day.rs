@@ -1,44 +1,44 @@
 //! How many mails about one device are sent in a day, and what becomes of the others.
 
-use crate::harness::world::{CARTRIDGE, FILTER};
-use crate::harness::{Linking, MailServer, Options, Server, Store};
-use opendrs_domain::mail::State;
-use opendrs_domain::version::Endpoint::{Deregister, Replenish};
-use opendrs_server::mail::Security;
-use opendrs_service::limit::Rates;
-use opendrs_service::mail::{self, Again};
+use crate::harness::fixtures::{CARTRIDGE, FILTER};
+use crate::harness::{LinkOptions, MailServer, Options, Server, Store};
+use opendrs_domain::mail::MailState;
+use opendrs_domain::version::ApiEndpoint::{Deregister, Replenish};
+use opendrs_server::mail::SmtpSecurity;
+use opendrs_service::limit::RateLimitSettings;
+use opendrs_service::mail::{self, ResendSelection};
 
 both!(by two_mails_a_day:
     what_is_over_the_limit_is_suppressed_with_one_notice,
     what_was_suppressed_can_be_sent_again,
 );
 
-struct Post {
+struct DailyLimitSetup {
     server: Server,
     mails: MailServer,
 }
 
-async fn two_mails_a_day(store: Store, test: impl AsyncFn(&Post)) {
-    let mails = MailServer::start(Security::None).await;
-    let rates = Rates { mails_day: 2, ..Rates::default() };
-    let server = Server::on(store, Options { rates, post: mails.post(), ..Options::default() }).await;
-    let post = Post { server, mails };
+async fn two_mails_a_day(store: Store, test: impl AsyncFn(&DailyLimitSetup)) {
+    let mails = MailServer::start(SmtpSecurity::None).await;
+    let rates = RateLimitSettings { device_mails_per_day: 2, ..RateLimitSettings::default() };
+    let server = Server::start_on(store, Options { rates, mailer: mails.mailer(), ..Options::default() }).await;
+    let post = DailyLimitSetup { server, mails };
     test(&post).await;
     post.server.remove_store().await;
 }
 
-impl Post {
+impl DailyLimitSetup {
     /// The subjects of what arrived since it was last looked.
-    async fn arrived(&self) -> Vec<String> {
+    async fn deliver_and_read_subjects(&self) -> Vec<String> {
         self.server.advance("0s").await;
         // The notice is written when the first one is not sent.
         self.server.advance("0s").await;
-        self.mails.all().await.iter().map(|mail| mail.header("Subject")).collect()
+        self.mails.take_received().await.iter().map(|mail| mail.header("Subject")).collect()
     }
 
     async fn states(&self) -> Vec<(&'static str, &'static str)> {
-        let mails = mail::newest(self.server.app(), 100).await.unwrap();
-        mails.iter().map(|mail| (mail.news.kind(), mail.state.as_str())).collect()
+        let mails = mail::list_newest(self.server.app(), 100).await.unwrap();
+        mails.iter().map(|mail| (mail.content.kind(), mail.state.as_str())).collect()
     }
 }
 
@@ -46,37 +46,37 @@ const NOTICE: &str = "No more emails about your Aqua Pitcher today";
 const SUBSCRIBED: &str = "Automatic reordering for your Aqua Pitcher";
 const ORDER: &str = "Your order: Water filter, pack of 3";
 
-async fn what_is_over_the_limit_is_suppressed_with_one_notice(post: &Post) {
+async fn what_is_over_the_limit_is_suppressed_with_one_notice(post: &DailyLimitSetup) {
     let server = &post.server;
-    let device = server.device().await;
+    let device = server.link_default_device().await;
     for slot in [FILTER, CARTRIDGE] {
-        server.call(&device, Replenish, &format!("/replenish/{slot}")).send().await;
+        server.device_call(&device, Replenish, &format!("/replenish/{slot}")).send().await;
     }
-    assert_eq!(post.arrived().await, [SUBSCRIBED, ORDER, NOTICE]);
+    assert_eq!(post.deliver_and_read_subjects().await, [SUBSCRIBED, ORDER, NOTICE]);
     let states =
         [("subscribed", "sent"), ("order_placed", "sent"), ("order_placed", "suppressed"), ("too_many", "sent")];
     assert_eq!(post.states().await, states);
-    let other = server.link(Linking::default().serial("SN-2")).await;
-    server.call(&other, Replenish, &format!("/replenish/{FILTER}")).send().await;
-    assert_eq!(post.arrived().await, [SUBSCRIBED, ORDER], "another device's mails are sent");
-    server.call(&device, Deregister, "/registration").body("{}").send().await;
-    assert_eq!(post.arrived().await.len(), 1, "that a device is gone is always told");
+    let other = server.link_device(LinkOptions::default().serial("SN-2")).await;
+    server.device_call(&other, Replenish, &format!("/replenish/{FILTER}")).send().await;
+    assert_eq!(post.deliver_and_read_subjects().await, [SUBSCRIBED, ORDER], "another device's mails are sent");
+    server.device_call(&device, Deregister, "/registration").body("{}").send().await;
+    assert_eq!(post.deliver_and_read_subjects().await.len(), 1, "that a device is gone is always told");
     server.advance("1d").await;
     assert_eq!(post.states().await.iter().filter(|(kind, _)| *kind == "too_many").count(), 1);
 }
 
-async fn what_was_suppressed_can_be_sent_again(post: &Post) {
+async fn what_was_suppressed_can_be_sent_again(post: &DailyLimitSetup) {
     let server = &post.server;
-    let device = server.device().await;
+    let device = server.link_default_device().await;
     for slot in [FILTER, CARTRIDGE] {
-        server.call(&device, Replenish, &format!("/replenish/{slot}")).send().await;
+        server.device_call(&device, Replenish, &format!("/replenish/{slot}")).send().await;
     }
-    assert_eq!(post.arrived().await.len(), 3);
-    let all = mail::newest(server.app(), 100).await.unwrap();
-    let suppressed = all.iter().find(|mail| mail.state == State::Suppressed).unwrap();
+    assert_eq!(post.deliver_and_read_subjects().await.len(), 3);
+    let all = mail::list_newest(server.app(), 100).await.unwrap();
+    let suppressed = all.iter().find(|mail| mail.state == MailState::Suppressed).unwrap();
     let reason = suppressed.reason.as_deref().unwrap();
     assert!(reason.contains("limits.mails_per_day"), "{reason}");
-    assert_eq!(mail::resend(server.app(), Again::One(suppressed.id)).await.unwrap(), 1);
-    assert_eq!(post.arrived().await.len(), 1, "an operator's own is not counted");
-    assert_eq!(mail::find(server.app(), &suppressed.id.to_string()).await.unwrap().state, State::Sent);
+    assert_eq!(mail::resend(server.app(), ResendSelection::Mail(suppressed.id)).await.unwrap(), 1);
+    assert_eq!(post.deliver_and_read_subjects().await.len(), 1, "an operator's own is not counted");
+    assert_eq!(mail::find(server.app(), &suppressed.id.to_string()).await.unwrap().state, MailState::Sent);
 }

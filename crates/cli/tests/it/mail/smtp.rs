@@ -1,39 +1,39 @@
 //! A mail server's socket: what it is sent, and what happens when it will not take it.
 
-use crate::harness::world::{ANN, FILTER, customer as declared};
-use crate::harness::{Device, Linking, MailServer, Options, Server, Visit};
+use crate::harness::fixtures::{ANN, FILTER, customer as declared};
+use crate::harness::{LinkOptions, LinkedDevice, MailServer, Options, Server, TestBrowser};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use opendrs_domain::language::Language;
-use opendrs_domain::mail::{Outcome, State};
+use opendrs_domain::mail::{MailOutcome, MailState};
 use opendrs_domain::text::Email;
-use opendrs_domain::version::Endpoint::Replenish;
-use opendrs_server::mail::{Security, Smtp, SmtpSettings};
+use opendrs_domain::version::ApiEndpoint::Replenish;
+use opendrs_server::mail::{SmtpMailer, SmtpSecurity, SmtpSettings};
 use opendrs_service::customer;
-use opendrs_service::mail::{self, Letter, Pending, Post};
-use opendrs_service::seed::{self, CustomerSeed, Seed};
-use opendrs_store::mail::Mail;
+use opendrs_service::mail::{self, MailFuture, MailMessage, Mailer};
+use opendrs_service::seed::{self, CustomerSeed, SeedDeclaration};
+use opendrs_store::mail::StoredMail;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::sync::Notify;
 
-async fn server(post: Arc<dyn Post>) -> (Server, Device) {
-    let server = Server::with(Options { post, ..Options::default() }).await;
-    let device = server.device().await;
+async fn server(post: Arc<dyn Mailer>) -> (Server, LinkedDevice) {
+    let server = Server::start_with(Options { mailer: post, ..Options::default() }).await;
+    let device = server.link_default_device().await;
     (server, device)
 }
 
-async fn newest(server: &Server) -> Mail {
-    mail::newest(server.app(), 1).await.unwrap().remove(0)
+async fn newest(server: &Server) -> StoredMail {
+    mail::list_newest(server.app(), 1).await.unwrap().remove(0)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mail_arrives_whole() {
-    let mails = MailServer::start(Security::None).await;
-    let (server, device) = server(mails.post()).await;
-    server.call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
+    let mails = MailServer::start(SmtpSecurity::None).await;
+    let (server, device) = server(mails.mailer()).await;
+    server.device_call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
     server.advance("0s").await;
-    let [subscribed, placed] = <[_; 2]>::try_from(mails.all().await).unwrap();
+    let [subscribed, placed] = <[_; 2]>::try_from(mails.take_received().await).unwrap();
     assert_eq!(subscribed.header("Subject"), "Automatic reordering for your Aqua Pitcher");
     assert_eq!(placed.envelope[0].split(' ').take(2).collect::<Vec<_>>(), ["MAIL", "FROM:<orders@aqua.example>"]);
     assert_eq!(placed.envelope[1], "RCPT TO:<ann@example.com>");
@@ -50,13 +50,13 @@ async fn a_mail_arrives_whole() {
         assert_eq!(placed.header(name), value);
     }
     assert!(placed.header("Content-Type").starts_with("multipart/alternative;"));
-    let (plain, link) = (placed.plain(), server.letter().await.cancel_url.unwrap());
+    let (plain, link) = (placed.decoded_message(), server.newest_mail().await.cancel_url.unwrap());
     assert!(plain.contains("Content-Type: text/plain; charset=utf-8"), "{plain}");
     assert!(plain.contains(&format!("Cancel this order:\r\n{link}\r\n")), "{plain}");
     assert!(plain.contains(&format!("<a href=\"{link}\">Cancel this order</a>")), "{plain}");
-    assert_eq!(newest(&server).await.state, State::Sent);
+    assert_eq!(newest(&server).await.state, MailState::Sent);
     server.advance("1h").await;
-    assert_eq!(mails.all().await.len(), 0, "once is enough");
+    assert_eq!(mails.take_received().await.len(), 0, "once is enough");
 }
 
 /// A header as a mail program shows it: encoded words read, and joined where they follow each other (RFC 2047).
@@ -75,20 +75,20 @@ fn decoded(header: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn international_domains_are_sent_as_a_labels() {
-    let mails = MailServer::start(Security::None).await;
+    let mails = MailServer::start(SmtpSecurity::None).await;
     let from = "Aqua <orders@büro.example>".parse().unwrap();
-    let (server, _) = server(Arc::new(Smtp::new(SmtpSettings { from, ..mails.settings() }).unwrap())).await;
+    let (server, _) = server(Arc::new(SmtpMailer::new(SmtpSettings { from, ..mails.settings() }).unwrap())).await;
     let dora =
         CustomerSeed { email: Email::parse("Dora@Bücher.Example").unwrap(), ..declared(ANN, "Dora", Some("1 A")) };
-    seed::apply(server.app(), Seed { customers: vec![dora], ..Seed::default() }).await.unwrap();
-    mails.all().await;
+    seed::apply(server.app(), SeedDeclaration { customers: vec![dora], ..SeedDeclaration::default() }).await.unwrap();
+    mails.take_received().await;
     // Whichever spelling they sign in with, they are who they are.
     for spelling in ["dora@bu\u{308}cher.example", "dora@xn--bcher-kva.example", "DORA@BÜCHER。EXAMPLE"] {
-        assert_ne!(Visit::signed_in(&server, spelling).await.title(), "Sign in", "{spelling}");
+        assert_ne!(TestBrowser::signed_in(&server, spelling).await.title(), "Sign in", "{spelling}");
     }
-    server.link(Linking::default().customer("dora@bücher.example").serial("SN-9")).await;
+    server.link_device(LinkOptions::default().customer("dora@bücher.example").serial("SN-9")).await;
     server.advance("0s").await;
-    let got = mails.all().await.into_iter().find(|mail| mail.envelope[1].contains("dora")).unwrap();
+    let got = mails.take_received().await.into_iter().find(|mail| mail.envelope[1].contains("dora")).unwrap();
     assert_eq!(got.envelope[0].split(' ').nth(1), Some("FROM:<orders@xn--bro-hoa.example>"));
     assert_eq!(got.envelope[1], "RCPT TO:<dora@xn--bcher-kva.example>");
     assert_eq!(got.header("To"), "Dora <dora@xn--bcher-kva.example>");
@@ -97,14 +97,14 @@ async fn international_domains_are_sent_as_a_labels() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mail_arrives_in_its_readers_language() {
-    let mails = MailServer::start(Security::None).await;
-    let (server, device) = server(mails.post()).await;
-    let ann = customer::id_by_email(server.app(), &Email::parse(ANN).unwrap()).await.unwrap().unwrap();
+    let mails = MailServer::start(SmtpSecurity::None).await;
+    let (server, device) = server(mails.mailer()).await;
+    let ann = customer::find_id_by_email(server.app(), &Email::parse(ANN).unwrap()).await.unwrap().unwrap();
     customer::set_language(server.app(), ann, Language::Japanese).await.unwrap();
-    server.call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
+    server.device_call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
     server.advance("0s").await;
     // What was written down while the language was another is worded when it is sent.
-    let [subscribed, placed] = <[_; 2]>::try_from(mails.all().await).unwrap();
+    let [subscribed, placed] = <[_; 2]>::try_from(mails.take_received().await).unwrap();
     assert_eq!(decoded(&subscribed.header("Subject")), "Aqua Pitcherの自動再注文");
     assert_eq!(decoded(&placed.header("Subject")), "ご注文：Water filter, pack of 3");
     assert_eq!(placed.header("Content-Language"), "ja");
@@ -114,82 +114,82 @@ async fn a_mail_arrives_in_its_readers_language() {
     let encoded = placed.message.split("base64\r\n\r\n").nth(1).unwrap().split("--").next().unwrap();
     let text = String::from_utf8(STANDARD.decode(encoded.replace("\r\n", "")).unwrap()).unwrap();
     assert!(text.starts_with("Ann Example 様\r\n") && text.contains("お届け先: 1 Main Street"), "{text}");
-    let html = placed.plain();
+    let html = placed.decoded_message();
     assert!(html.contains("<html lang=\"ja\">") && html.contains(">この注文をキャンセルする</a>"), "{html}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mail_that_is_put_off_comes_again_as_the_same() {
-    let mails = MailServer::start(Security::None).await;
-    mails.will(&["451 greylisted", ""]);
-    let (server, _) = server(mails.post()).await;
+    let mails = MailServer::start(SmtpSecurity::None).await;
+    mails.queue_replies(&["451 greylisted", ""]);
+    let (server, _) = server(mails.mailer()).await;
     server.advance("0s").await;
-    let first = mails.only().await;
+    let first = mails.take_only_received().await;
     let waiting = newest(&server).await;
-    assert_eq!((waiting.state, waiting.attempts), (State::Waiting, 1));
+    assert_eq!((waiting.state, waiting.attempts), (MailState::Waiting, 1));
     assert!(waiting.reason.unwrap().contains("greylisted"));
     // The second time it was taken, perhaps; the answer is lost.
     server.advance("61s").await;
-    mails.only().await;
-    assert_eq!(newest(&server).await.state, State::Waiting);
+    mails.take_only_received().await;
+    assert_eq!(newest(&server).await.state, MailState::Waiting);
     server.advance("5m").await;
-    let third = mails.only().await;
+    let third = mails.take_only_received().await;
     assert_eq!(third.header("Message-ID"), first.header("Message-ID"));
-    assert_eq!((newest(&server).await.state, newest(&server).await.attempts), (State::Sent, 3));
+    assert_eq!((newest(&server).await.state, newest(&server).await.attempts), (MailState::Sent, 3));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mail_that_is_refused_is_given_up() {
-    let mails = MailServer::start(Security::None).await;
-    mails.will(&["550 no such customer"]);
-    let (server, _) = server(mails.post()).await;
+    let mails = MailServer::start(SmtpSecurity::None).await;
+    mails.queue_replies(&["550 no such customer"]);
+    let (server, _) = server(mails.mailer()).await;
     server.advance("4d").await;
-    mails.only().await;
+    mails.take_only_received().await;
     let dead = newest(&server).await;
-    assert_eq!((dead.state, dead.attempts), (State::Dead, 1));
+    assert_eq!((dead.state, dead.attempts), (MailState::Dead, 1));
     assert!(dead.reason.unwrap().contains("no such customer"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mail_server_that_is_gone_is_waited_for_three_days() {
-    let mails = MailServer::start(Security::None).await;
+    let mails = MailServer::start(SmtpSecurity::None).await;
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let (server, _) =
-        server(Arc::new(Smtp::new(SmtpSettings { port: Some(nobody), ..mails.settings() }).unwrap())).await;
+        server(Arc::new(SmtpMailer::new(SmtpSettings { port: Some(nobody), ..mails.settings() }).unwrap())).await;
     server.advance("71h").await;
-    assert_eq!(newest(&server).await.state, State::Waiting);
+    assert_eq!(newest(&server).await.state, MailState::Waiting);
     server.advance("2h").await;
     let dead = newest(&server).await;
-    assert_eq!((dead.state, dead.attempts), (State::Dead, 11));
+    assert_eq!((dead.state, dead.attempts), (MailState::Dead, 11));
     assert!(dead.reason.unwrap().ends_with("; it was tried for three days"));
     server.advance("31d").await;
     opendrs_service::schedule::purge(server.app()).await.unwrap();
-    assert_eq!(server.mails().await, [""; 0], "and is not kept for ever");
+    assert_eq!(server.mail_kinds().await, [""; 0], "and is not kept for ever");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_login_travels_under_tls_alone() {
-    for security in [Security::Tls, Security::StartTls] {
+    for security in [SmtpSecurity::Tls, SmtpSecurity::StartTls] {
         let mails = MailServer::start(security).await;
         let login = Some(("aqua".to_owned(), "s3cret".to_owned()));
-        let (server, _) = server(Arc::new(Smtp::new(SmtpSettings { login, ..mails.settings() }).unwrap())).await;
+        let (server, _) = server(Arc::new(SmtpMailer::new(SmtpSettings { login, ..mails.settings() }).unwrap())).await;
         server.advance("0s").await;
-        let got = mails.only().await;
+        let got = mails.take_only_received().await;
         assert_eq!((got.secure, got.login.as_deref()), (true, Some("AUTH PLAIN AGFxdWEAczNjcmV0")), "{security:?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mail_server_that_cannot_be_trusted_gets_nothing() {
-    let (stranger, plain) = (MailServer::start(Security::Tls).await, MailServer::start(Security::None).await);
+    let (stranger, plain) = (MailServer::start(SmtpSecurity::Tls).await, MailServer::start(SmtpSecurity::None).await);
     for (mails, settings, says) in [
-        (&stranger, SmtpSettings { authorities: None, ..stranger.settings() }, "certificate"),
-        (&plain, SmtpSettings { security: Security::StartTls, ..plain.settings() }, "STARTTLS"),
+        (&stranger, SmtpSettings { ca_pem: None, ..stranger.settings() }, "certificate"),
+        (&plain, SmtpSettings { security: SmtpSecurity::StartTls, ..plain.settings() }, "STARTTLS"),
     ] {
-        let (server, _) = server(Arc::new(Smtp::new(settings).unwrap())).await;
+        let (server, _) = server(Arc::new(SmtpMailer::new(settings).unwrap())).await;
         server.advance("0s").await;
         let waiting = newest(&server).await;
-        assert_eq!((mails.all().await.len(), waiting.state), (0, State::Waiting));
+        assert_eq!((mails.take_received().await.len(), waiting.state), (0, MailState::Waiting));
         let reason = waiting.reason.unwrap();
         assert!(reason.contains(says), "{reason}");
     }
@@ -197,18 +197,18 @@ async fn a_mail_server_that_cannot_be_trusted_gets_nothing() {
 
 /// Says that it has a mail, and the first time is never heard of again.
 #[derive(Default)]
-struct Lost {
-    has_it: Notify,
+struct HangingMailer {
+    has_mail: Notify,
     count: AtomicU32,
 }
 
-impl Post for Lost {
-    fn send<'a>(&'a self, _: &'a Letter) -> Pending<'a> {
+impl Mailer for HangingMailer {
+    fn send<'a>(&'a self, _: &'a MailMessage) -> MailFuture<'a> {
         Box::pin(async {
-            self.has_it.notify_one();
+            self.has_mail.notify_one();
             match self.count.fetch_add(1, Ordering::SeqCst) {
                 0 => std::future::pending().await,
-                _ => Outcome::Sent,
+                _ => MailOutcome::Sent,
             }
         })
     }
@@ -216,15 +216,15 @@ impl Post for Lost {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_that_dies_while_it_sends_loses_no_mail() {
-    let lost = Arc::new(Lost::default());
+    let lost = Arc::new(HangingMailer::default());
     let (server, _) = server(lost.clone()).await;
     tokio::select! {
-        done = mail::drain(server.app()) => panic!("{done:?}"),
-        () = lost.has_it.notified() => {}
+        done = mail::send_due(server.app()) => panic!("{done:?}"),
+        () = lost.has_mail.notified() => {}
     }
-    assert_eq!(newest(&server).await.state, State::Sending);
+    assert_eq!(newest(&server).await.state, MailState::Sending);
     server.advance("4m").await;
     assert_eq!(newest(&server).await.attempts, 1, "the lease holds");
     server.advance("1m").await;
-    assert_eq!((newest(&server).await.state, newest(&server).await.attempts), (State::Sent, 2));
+    assert_eq!((newest(&server).await.state, newest(&server).await.attempts), (MailState::Sent, 2));
 }

@@ -1,11 +1,11 @@
 //! Which change a customer is told of, and in which words.
 
-use crate::harness::world::{BOB, CARL, FILTER, SOLD_OUT};
-use crate::harness::{Linking, Server};
+use crate::harness::fixtures::{BOB, CARL, FILTER, SOLD_OUT};
+use crate::harness::{LinkOptions, Server};
 use opendrs_domain::text::{Asin, SlotId};
-use opendrs_domain::version::Endpoint::{CancelTestOrders, Deregister, Replenish};
-use opendrs_server::mail::words::Words;
-use opendrs_service::login::link::Subscribe;
+use opendrs_domain::version::ApiEndpoint::{CancelTestOrders, Deregister, Replenish};
+use opendrs_server::mail::compose::ComposedMail;
+use opendrs_service::login::link::SlotSelection;
 
 both!(
     a_customer_is_told_of_an_order_from_its_placing_to_its_arrival,
@@ -17,10 +17,10 @@ both!(
 );
 
 async fn a_customer_is_told_of_an_order_from_its_placing_to_its_arrival(server: &Server) {
-    let device = server.device().await;
-    assert_eq!(server.mails().await, ["subscribed"]);
+    let device = server.link_default_device().await;
+    assert_eq!(server.mail_kinds().await, ["subscribed"]);
     assert_eq!(
-        server.text().await,
+        server.newest_mail_text().await,
         "Hello Ann Example,\n\n\
          From now on your device orders by itself what you chose, when it runs low.\n\n\
          We'll email you about every order, with its price, while you can still cancel.\n\n\
@@ -28,20 +28,20 @@ async fn a_customer_is_told_of_an_order_from_its_placing_to_its_arrival(server: 
          Mineral cartridge: Mineral cartridge, 12.50 USD\n\n\
          Your devices:\n"
             .to_owned()
-            + &server.base
+            + &server.base_url
             + "/settings\n\n-- \nAqua Pitcher, serial SN-1\n"
     );
-    server.call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
-    let letter = server.letter().await;
-    let words = Words::of(&letter);
+    server.device_call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
+    let letter = server.newest_mail().await;
+    let words = ComposedMail::compose(&letter);
     assert_eq!(
         (words.subject.as_str(), letter.to.as_str()),
         ("Your order: Water filter, pack of 3", "ann@example.com")
     );
     let cancel = letter.cancel_url.unwrap();
-    assert!(cancel.starts_with(&format!("{}/order/cancel?token=", server.base)), "{cancel}");
+    assert!(cancel.starts_with(&format!("{}/order/cancel?token=", server.base_url)), "{cancel}");
     assert_eq!(
-        words.text().unwrap(),
+        words.to_text().unwrap(),
         format!(
             "Hello Ann Example,\n\n\
              Your Aqua Pitcher ordered this for you.\n\n\
@@ -55,37 +55,40 @@ async fn a_customer_is_told_of_an_order_from_its_placing_to_its_arrival(server: 
              Cancel this order:\n{cancel}\n\n\
              See this order:\n{}\n\n\
              Your devices:\n{}/settings\n\n-- \nAqua Pitcher, serial SN-1\n",
-            letter.news.order().unwrap().number(),
+            letter.content.order().unwrap().number(),
             letter.order_url.unwrap(),
-            server.base
+            server.base_url
         )
     );
     server.advance("4d").await;
-    assert_eq!(server.mails().await, ["subscribed", "order_placed", "order_shipped", "order_delivered"]);
-    assert!(server.text().await.contains("Your order has been delivered."));
-    assert_eq!(server.letter().await.cancel_url, None);
+    assert_eq!(server.mail_kinds().await, ["subscribed", "order_placed", "order_shipped", "order_delivered"]);
+    assert!(server.newest_mail_text().await.contains("Your order has been delivered."));
+    assert_eq!(server.newest_mail().await.cancel_url, None);
 }
 
 async fn a_test_device_has_no_address_and_no_link(server: &Server) {
-    let device = server.link(Linking::default().test_device()).await;
-    server.call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
-    let (letter, text) = (server.letter().await, server.text().await);
+    let device = server.link_device(LinkOptions::default().test_device()).await;
+    server.device_call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
+    let (letter, text) = (server.newest_mail().await, server.newest_mail_text().await);
     assert!(text.contains("Ships to: N/A\n") && !text.contains("Main Street"), "{text}");
     assert!(text.contains("serial SN-1, a test device: nothing is charged and nothing is shipped"), "{text}");
-    assert_eq!((letter.cancel_url.as_deref(), Words::of(&letter).subject.starts_with("Test: ")), (None, true));
+    assert_eq!(
+        (letter.cancel_url.as_deref(), ComposedMail::compose(&letter).subject.starts_with("Test: ")),
+        (None, true)
+    );
     server.advance("10m").await;
     // Its parcel is only counted as arrived, so that the slot is free.
-    server.call(&device, CancelTestOrders, "/testOrders").send().await;
-    assert_eq!(server.mails().await, ["subscribed", "order_placed", "order_shipped"]);
-    server.call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
-    server.call(&device, CancelTestOrders, "/testOrders").send().await;
-    assert_eq!(server.mails().await[3..], ["order_placed", "order_cancelled"]);
+    server.device_call(&device, CancelTestOrders, "/testOrders").send().await;
+    assert_eq!(server.mail_kinds().await, ["subscribed", "order_placed", "order_shipped"]);
+    server.device_call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
+    server.device_call(&device, CancelTestOrders, "/testOrders").send().await;
+    assert_eq!(server.mail_kinds().await[3..], ["order_placed", "order_cancelled"]);
 }
 
 async fn a_held_order_says_why_and_what_to_do(server: &Server) {
-    let device = server.link(Linking::default().customer(CARL)).await;
-    server.call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
-    let text = server.text().await;
+    let device = server.link_device(LinkOptions::default().customer(CARL)).await;
+    server.device_call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
+    let text = server.newest_mail_text().await;
     for part in [
         "We need an address that can be delivered to.",
         "Open the order and enter an address.",
@@ -97,49 +100,49 @@ async fn a_held_order_says_why_and_what_to_do(server: &Server) {
         assert!(text.contains(part), "{part}: {text}");
     }
     server.advance("48h").await;
-    assert_eq!(server.mails().await, ["subscribed", "order_held", "order_reminder"], "a day before it ends");
-    let reminder = Words::of(&server.letter().await);
+    assert_eq!(server.mail_kinds().await, ["subscribed", "order_held", "order_reminder"], "a day before it ends");
+    let reminder = ComposedMail::compose(&server.newest_mail().await);
     assert_eq!(reminder.subject, "Reminder: Your order needs an address: Water filter, pack of 3");
     server.advance("25h").await;
-    assert_eq!(server.mails().await, ["subscribed", "order_held", "order_reminder", "order_expired"], "once");
-    assert!(server.text().await.contains("because this was not resolved in time"));
-    let gold = Subscribe::Some(vec![(SlotId::parse(FILTER).unwrap(), Asin::parse(SOLD_OUT).unwrap())]);
-    let device = server.link(Linking::default().serial("SN-2").subscribe(gold)).await;
-    server.call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
-    assert!(server.text().await.contains("The product is out of stock."));
+    assert_eq!(server.mail_kinds().await, ["subscribed", "order_held", "order_reminder", "order_expired"], "once");
+    assert!(server.newest_mail_text().await.contains("because this was not resolved in time"));
+    let gold = SlotSelection::Listed(vec![(SlotId::parse(FILTER).unwrap(), Asin::parse(SOLD_OUT).unwrap())]);
+    let device = server.link_device(LinkOptions::default().serial("SN-2").subscribe(gold)).await;
+    server.device_call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
+    assert!(server.newest_mail_text().await.contains("The product is out of stock."));
 }
 
 async fn who_loses_a_device_is_told_without_being_told_to_whom(server: &Server) {
-    server.device().await;
-    server.link(Linking::default().customer(BOB)).await;
-    assert_eq!(server.mails().await, ["subscribed", "taken_over", "subscribed"]);
-    let mails = opendrs_service::mail::newest(server.app(), 2).await.unwrap();
-    let letter = opendrs_service::mail::letter(server.app(), &mails[0]).await.unwrap().unwrap();
-    let words = Words::of(&letter);
+    server.link_default_device().await;
+    server.link_device(LinkOptions::default().customer(BOB)).await;
+    assert_eq!(server.mail_kinds().await, ["subscribed", "taken_over", "subscribed"]);
+    let mails = opendrs_service::mail::list_newest(server.app(), 2).await.unwrap();
+    let letter = opendrs_service::mail::build_message(server.app(), &mails[0]).await.unwrap().unwrap();
+    let words = ComposedMail::compose(&letter);
     assert_eq!(
         (letter.to.as_str(), words.subject.as_str()),
         ("ann@example.com", "Your Aqua Pitcher was registered by somebody else")
     );
-    assert!(!words.text().unwrap().to_lowercase().contains("bob"));
-    assert_eq!(server.letter().await.to.as_str(), BOB);
+    assert!(!words.to_text().unwrap().to_lowercase().contains("bob"));
+    assert_eq!(server.newest_mail().await.to.as_str(), BOB);
 }
 
 async fn a_device_that_leaves_is_told_of(server: &Server) {
-    let device = server.device().await;
-    server.call(&device, Deregister, "/registration").send().await;
-    server.call(&device, Deregister, "/registration").send().await;
-    assert_eq!(server.mails().await, ["subscribed", "deregistered"]);
+    let device = server.link_default_device().await;
+    server.device_call(&device, Deregister, "/registration").send().await;
+    server.device_call(&device, Deregister, "/registration").send().await;
+    assert_eq!(server.mail_kinds().await, ["subscribed", "deregistered"]);
     // The same customer again, with the same choices: a new registration, and its mail.
-    server.device().await;
-    server.device().await;
-    assert_eq!(server.mails().await, ["subscribed", "deregistered", "subscribed"]);
+    server.link_default_device().await;
+    server.link_default_device().await;
+    assert_eq!(server.mail_kinds().await, ["subscribed", "deregistered", "subscribed"]);
 }
 
 async fn a_refused_call_mails_nothing(server: &Server) {
-    let device = server.device().await;
+    let device = server.link_default_device().await;
     for _ in 0..2 {
-        server.call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
-        server.call(&device, CancelTestOrders, "/testOrders").send().await;
+        server.device_call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
+        server.device_call(&device, CancelTestOrders, "/testOrders").send().await;
     }
-    assert_eq!(server.mails().await, ["subscribed", "order_placed"]);
+    assert_eq!(server.mail_kinds().await, ["subscribed", "order_placed"]);
 }

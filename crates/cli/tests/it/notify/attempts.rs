@@ -1,12 +1,12 @@
 //! What becomes of a message whose receiver does not simply take it.
 
-use crate::harness::{Does, Got, Receiver, Server};
-use opendrs_domain::delivery::State;
+use crate::harness::{ReceivedRequest, ReceiverAction, Server, TestReceiver};
+use opendrs_domain::delivery::DeliveryState;
 use opendrs_domain::id::EventId;
 use opendrs_domain::time::Span;
-use opendrs_service::delivery::{self, Story, Which};
+use opendrs_service::delivery::{self, EventHistory, ReplaySelection};
 use opendrs_service::outbox;
-use opendrs_service::topic::{self, Change};
+use opendrs_service::receiver::{self, ReceiverChange};
 use std::collections::HashSet;
 
 both!(
@@ -22,32 +22,32 @@ both!(
 
 /// The event of the first thing that happened.
 async fn first(server: &Server) -> EventId {
-    outbox::newest(server.app(), 100).await.unwrap().first().unwrap().id
+    outbox::list_newest(server.app(), 100).await.unwrap().first().unwrap().id
 }
 
-async fn story(server: &Server) -> Story {
-    delivery::story(server.app(), first(server).await).await.unwrap()
+async fn first_event_history(server: &Server) -> EventHistory {
+    delivery::load_event_history(server.app(), first(server).await).await.unwrap()
 }
 
 async fn final_answers_are_not_tried_again(server: &Server) {
     for (n, status) in [301, 400, 404, 410].into_iter().enumerate() {
-        let receiver = Receiver::start().await;
-        receiver.will(&[Does::Answer(status, "Location: /elsewhere\r\n")]);
-        let topic = server.confirmed(&format!("t{n}"), &receiver, |_| {}).await;
-        server.link(crate::harness::Linking::default().serial(&format!("SN-{status}"))).await;
+        let receiver = TestReceiver::start().await;
+        receiver.queue_actions(&[ReceiverAction::Answer(status, "Location: /elsewhere\r\n")]);
+        let topic = server.add_confirmed_receiver(&format!("t{n}"), &receiver, |_| {}).await;
+        server.link_device(crate::harness::LinkOptions::default().serial(&format!("SN-{status}"))).await;
         server.advance("2h").await;
-        let got = receiver.all().await;
-        let kinds: Vec<_> = got.iter().map(Got::what).collect();
+        let got = receiver.take_received().await;
+        let kinds: Vec<_> = got.iter().map(ReceivedRequest::notification_type).collect();
         assert_eq!(kinds, ["DeviceRegisteredNotification", "SubscriptionChangedNotification"], "{status}");
         let id: EventId = EventId::parse(got[0].header("x-amz-sns-message-id").unwrap()).unwrap();
-        let story = delivery::story(server.app(), id).await.unwrap();
+        let story = delivery::load_event_history(server.app(), id).await.unwrap();
         let (_, delivery, attempts) = story.deliveries.iter().find(|(t, ..)| t.id == topic.id).unwrap();
-        assert_eq!((delivery.state, attempts.len()), (State::Dead, 1));
+        assert_eq!((delivery.state, attempts.len()), (DeliveryState::Dead, 1));
         assert_eq!(
             delivery.reason.as_deref(),
             Some(format!("the receiver answered {status}, which is final").as_str())
         );
-        assert_eq!((attempts[0].status, attempts[0].answer.as_str()), (Some(status.into()), "well"));
+        assert_eq!((attempts[0].status, attempts[0].response.as_str()), (Some(status.into()), "well"));
     }
 }
 
@@ -58,82 +58,89 @@ const BIG: &str = match std::str::from_utf8(&[b'x'; 20_000]) {
 };
 
 async fn the_status_decides_whatever_becomes_of_the_body(server: &Server) {
-    let receiver = Receiver::start().await;
-    server.confirmed("kettles", &receiver, |_| {}).await;
+    let receiver = TestReceiver::start().await;
+    server.add_confirmed_receiver("kettles", &receiver, |_| {}).await;
     // One device each, so that each message is the first of its queue.
-    let first_attempts = async |serial: &str, does: Does| {
-        receiver.will(&[does]);
-        server.link(crate::harness::Linking::default().serial(serial)).await;
+    let first_attempts = async |serial: &str, does: ReceiverAction| {
+        receiver.queue_actions(&[does]);
+        server.link_device(crate::harness::LinkOptions::default().serial(serial)).await;
         server.advance("0s").await;
-        let id = EventId::parse(receiver.all().await[0].header("x-amz-sns-message-id").unwrap()).unwrap();
-        let story = delivery::story(server.app(), id).await.unwrap();
+        let id = EventId::parse(receiver.take_received().await[0].header("x-amz-sns-message-id").unwrap()).unwrap();
+        let story = delivery::load_event_history(server.app(), id).await.unwrap();
         let (_, delivery, attempts) = story.deliveries.into_iter().next().unwrap();
         (delivery, attempts)
     };
     for (n, does) in [
-        Does::Break(200, "", false),
-        Does::Break(200, "", true),
-        Does::Break(201, "", false),
-        Does::Break(202, "X-More: 1\r\n", true),
-        Does::Drip(200),
-        Does::Say(200, BIG),
+        ReceiverAction::CutBody(200, "", false),
+        ReceiverAction::CutBody(200, "", true),
+        ReceiverAction::CutBody(201, "", false),
+        ReceiverAction::CutBody(202, "X-More: 1\r\n", true),
+        ReceiverAction::StallBody(200),
+        ReceiverAction::AnswerBody(200, BIG),
     ]
     .into_iter()
     .enumerate()
     {
         let (delivery, attempts) = first_attempts(&format!("OK-{n}"), does.clone()).await;
-        assert_eq!((delivery.state, attempts.len()), (State::Delivered, 1), "{does:?}: {attempts:?}");
-        assert!(attempts[0].status.is_some() && attempts[0].problem.is_none(), "{attempts:?}");
-        assert!(attempts[0].answer.len() <= 4096);
+        assert_eq!((delivery.state, attempts.len()), (DeliveryState::Delivered, 1), "{does:?}: {attempts:?}");
+        assert!(attempts[0].status.is_some() && attempts[0].error.is_none(), "{attempts:?}");
+        assert!(attempts[0].response.len() <= 4096);
     }
     for (n, (does, due)) in [
-        (Does::Break(500, "", true), 20),
-        (Does::Break(429, "Retry-After: 90\r\n", true), 90),
-        (Does::Break(503, "Retry-After: 60\r\n", false), 60),
-        (Does::Drip(500), 20),
+        (ReceiverAction::CutBody(500, "", true), 20),
+        (ReceiverAction::CutBody(429, "Retry-After: 90\r\n", true), 90),
+        (ReceiverAction::CutBody(503, "Retry-After: 60\r\n", false), 60),
+        (ReceiverAction::StallBody(500), 20),
     ]
     .into_iter()
     .enumerate()
     {
         let (delivery, attempts) = first_attempts(&format!("WAIT-{n}"), does.clone()).await;
-        assert_eq!((delivery.state, attempts.len()), (State::Waiting, 1), "{does:?}");
-        let wait = delivery.due_at.unwrap().since(attempts[0].at).secs();
+        assert_eq!((delivery.state, attempts.len()), (DeliveryState::Waiting, 1), "{does:?}");
+        let wait = delivery.due_at.unwrap().since(attempts[0].at).as_secs();
         assert!((due..due + 5).contains(&wait), "{does:?}: {wait} seconds");
         server.advance("2m").await;
-        receiver.all().await;
+        receiver.take_received().await;
     }
-    let (delivery, _) = first_attempts("GONE", Does::Break(410, "", true)).await;
+    let (delivery, _) = first_attempts("GONE", ReceiverAction::CutBody(410, "", true)).await;
     assert_eq!(delivery.reason.as_deref(), Some("the receiver answered 410, which is final"));
 }
 
 async fn passing_failures_are_tried_again_and_then_given_up(server: &Server) {
-    let receiver = Receiver::start().await;
-    let topic = server.confirmed("kettles", &receiver, |_| {}).await;
-    receiver.will(&[Does::Answer(500, ""), Does::Close, Does::Answer(429, "Retry-After: 90\r\n")]);
-    server.device().await;
+    let receiver = TestReceiver::start().await;
+    let topic = server.add_confirmed_receiver("kettles", &receiver, |_| {}).await;
+    receiver.queue_actions(&[
+        ReceiverAction::Answer(500, ""),
+        ReceiverAction::Close,
+        ReceiverAction::Answer(429, "Retry-After: 90\r\n"),
+    ]);
+    server.link_default_device().await;
     server.advance("0s").await;
-    let one = receiver.only().await;
+    let one = receiver.take_only_received().await;
     server.advance("25s").await;
-    let two = receiver.only().await;
+    let two = receiver.take_only_received().await;
     server.advance("25s").await;
-    let three = receiver.only().await;
+    let three = receiver.take_only_received().await;
     server.advance("79s").await;
-    assert_eq!(receiver.all().await.len(), 0, "it asked for 90 seconds");
+    assert_eq!(receiver.take_received().await.len(), 0, "it asked for 90 seconds");
     server.advance("6s").await;
-    let four = receiver.all().await;
+    let four = receiver.take_received().await;
     assert_eq!(four.len(), 2, "and the next message at once");
     for again in [&two, &three, &four[0]] {
         assert_eq!(again.body, one.body, "the same bytes, time and signature included");
     }
-    assert_eq!(story(server).await.deliveries[0].1.state, State::Delivered);
+    assert_eq!(first_event_history(server).await.deliveries[0].1.state, DeliveryState::Delivered);
     // Four attempts without success are the end.
-    receiver.will(&[const { Does::Answer(503, "") }; 4]);
-    server.link(crate::harness::Linking::default().serial("SN-2")).await;
+    receiver.queue_actions(&[const { ReceiverAction::Answer(503, "") }; 4]);
+    server.link_device(crate::harness::LinkOptions::default().serial("SN-2")).await;
     server.advance("1h").await;
-    let got = receiver.all().await;
-    assert_eq!(got.iter().map(Got::what).filter(|what| what.contains("Registered")).count(), 4);
+    let got = receiver.take_received().await;
     assert_eq!(
-        got.last().unwrap().what(),
+        got.iter().map(ReceivedRequest::notification_type).filter(|what| what.contains("Registered")).count(),
+        4
+    );
+    assert_eq!(
+        got.last().unwrap().notification_type(),
         "SubscriptionChangedNotification",
         "its turn came after the end of the first"
     );
@@ -141,111 +148,114 @@ async fn passing_failures_are_tried_again_and_then_given_up(server: &Server) {
 }
 
 async fn an_extended_receiver_is_tried_for_days_and_gone_is_gone(server: &Server) {
-    let receiver = Receiver::start().await;
-    let topic = server.confirmed("kettles", &receiver, |new| new.policy = "extended".into()).await;
-    receiver.will(&[const { Does::Answer(404, "") }; 9]);
-    receiver.will(&[Does::Answer(410, "")]);
-    server.device().await;
+    let receiver = TestReceiver::start().await;
+    let topic = server.add_confirmed_receiver("kettles", &receiver, |new| new.policy = "extended".into()).await;
+    receiver.queue_actions(&[const { ReceiverAction::Answer(404, "") }; 9]);
+    receiver.queue_actions(&[ReceiverAction::Answer(410, "")]);
+    server.link_default_device().await;
     server.advance("90h").await;
-    assert_eq!(receiver.all().await.len(), 10);
-    let found = opendrs_service::topic::find(server.app(), &topic.arn).await.unwrap();
-    assert_eq!(found.state, opendrs_domain::topic::State::Disabled);
-    let Story { deliveries, .. } = story(server).await;
+    assert_eq!(receiver.take_received().await.len(), 10);
+    let found = opendrs_service::receiver::find(server.app(), &topic.arn).await.unwrap();
+    assert_eq!(found.state, opendrs_domain::receiver::ReceiverState::Disabled);
+    let EventHistory { deliveries, .. } = first_event_history(server).await;
     assert_eq!(deliveries[0].1.reason.as_deref(), Some("the receiver answered 410: it is gone"));
 }
 
 async fn a_lost_attempt_goes_out_again_under_the_same_id(server: &Server) {
-    let receiver = Receiver::start().await;
-    let topic = server.confirmed("kettles", &receiver, |_| {}).await;
-    receiver.will(&[Does::Hang]);
-    server.device().await;
+    let receiver = TestReceiver::start().await;
+    let topic = server.add_confirmed_receiver("kettles", &receiver, |_| {}).await;
+    receiver.queue_actions(&[ReceiverAction::Hang]);
+    server.link_default_device().await;
     // The node dies between sending and recording.
     let before = tokio::select! {
-        sent = delivery::drain(server.app(), topic.id) => panic!("{sent:?}"),
-        got = receiver.next() => got,
+        sent = delivery::drain_receiver(server.app(), topic.id) => panic!("{sent:?}"),
+        got = receiver.wait_for_next() => got,
     };
     server.advance("59s").await;
-    assert_eq!(receiver.all().await.len(), 0, "its lease is not over");
+    assert_eq!(receiver.take_received().await.len(), 0, "its lease is not over");
     server.advance("2s").await;
-    let after = receiver.all().await;
+    let after = receiver.take_received().await;
     assert_eq!(after[0].header("x-amz-sns-message-id"), before.header("x-amz-sns-message-id"));
     assert_eq!(after[0].body, before.body);
-    let Story { deliveries, .. } = story(server).await;
-    assert_eq!((deliveries[0].1.state, deliveries[0].1.attempts), (State::Delivered, 2));
+    let EventHistory { deliveries, .. } = first_event_history(server).await;
+    assert_eq!((deliveries[0].1.state, deliveries[0].1.attempts), (DeliveryState::Delivered, 2));
 }
 
 async fn a_dead_receiver_delays_no_other(server: &Server) {
-    let (dead, alive) = (Receiver::start().await, Receiver::start().await);
-    let dead_topic = server.confirmed("dead", &dead, |_| {}).await;
-    let alive_topic = server.confirmed("alive", &alive, |_| {}).await;
-    dead.will(&[Does::Hang]);
-    server.device().await;
+    let (dead, alive) = (TestReceiver::start().await, TestReceiver::start().await);
+    let dead_topic = server.add_confirmed_receiver("dead", &dead, |_| {}).await;
+    let alive_topic = server.add_confirmed_receiver("alive", &alive, |_| {}).await;
+    dead.queue_actions(&[ReceiverAction::Hang]);
+    server.link_default_device().await;
     tokio::select! {
-        sent = delivery::drain(server.app(), dead_topic.id) => panic!("{sent:?}"),
+        sent = delivery::drain_receiver(server.app(), dead_topic.id) => panic!("{sent:?}"),
         sent = async {
-            dead.next().await;
-            delivery::drain(server.app(), alive_topic.id).await.unwrap()
+            dead.wait_for_next().await;
+            delivery::drain_receiver(server.app(), alive_topic.id).await.unwrap()
         } => assert_eq!(sent.len(), 2),
     }
-    assert_eq!(alive.all().await.len(), 2);
+    assert_eq!(alive.take_received().await.len(), 2);
 }
 
 async fn messages_without_an_answer_leave_room_for_others(server: &Server) {
-    let receiver = Receiver::start().await;
-    let topic = server.confirmed("kettles", &receiver, |_| {}).await;
-    receiver.will(&[const { Does::Hang }; 20]);
-    server.told_of_devices(100).await;
+    let receiver = TestReceiver::start().await;
+    let topic = server.add_confirmed_receiver("kettles", &receiver, |_| {}).await;
+    receiver.queue_actions(&[const { ReceiverAction::Hang }; 20]);
+    server.register_devices(100).await;
     let got = async {
         let mut got = HashSet::new();
         for _ in 0..100 {
-            let message = receiver.next().await;
-            assert!(server.signed(&message.json()).await);
+            let message = receiver.wait_for_next().await;
+            assert!(server.is_signed(&message.json()).await);
             got.insert(message.header("x-amz-sns-message-id").unwrap().to_owned());
         }
         got
     };
     tokio::select! {
-        sent = delivery::drain(server.app(), topic.id) => panic!("{sent:?}"),
+        sent = delivery::drain_receiver(server.app(), topic.id) => panic!("{sent:?}"),
         got = got => assert_eq!(got.len(), 100, "each once"),
     }
 }
 
 async fn what_was_given_up_can_be_replayed(server: &Server) {
-    let receiver = Receiver::start().await;
-    let topic = server.confirmed("kettles", &receiver, |_| {}).await;
-    receiver.will(&[Does::Answer(400, "")]);
-    server.device().await;
+    let receiver = TestReceiver::start().await;
+    let topic = server.add_confirmed_receiver("kettles", &receiver, |_| {}).await;
+    receiver.queue_actions(&[ReceiverAction::Answer(400, "")]);
+    server.link_default_device().await;
     server.advance("0s").await;
-    let before = receiver.all().await.remove(0).json();
+    let before = receiver.take_received().await.remove(0).json();
     server.advance("2h").await;
     let now = server.app().now();
-    let replayed =
-        delivery::replay(server.app(), Which::Range(now - Span::from_hours(3), now), None, true).await.unwrap();
+    let replayed = delivery::replay(server.app(), ReplaySelection::Range(now - Span::from_hours(3), now), None, true)
+        .await
+        .unwrap();
     assert_eq!(replayed, 1, "the other one was delivered");
     server.advance("0s").await;
-    let after = receiver.only().await.json();
+    let after = receiver.take_only_received().await.json();
     assert_eq!((&before["MessageId"], &before["Message"]), (&after["MessageId"], &after["Message"]));
     assert_eq!(after["Timestamp"], "2018-03-02T09:00:00.001Z");
-    assert!(before["Signature"] != after["Signature"] && server.signed(&after).await);
-    assert_eq!(story(server).await.deliveries[0].1.state, State::Delivered);
-    let one = delivery::replay(server.app(), Which::One(first(server).await), None, false).await.unwrap();
+    assert!(before["Signature"] != after["Signature"] && server.is_signed(&after).await);
+    assert_eq!(first_event_history(server).await.deliveries[0].1.state, DeliveryState::Delivered);
+    let one = delivery::replay(server.app(), ReplaySelection::Event(first(server).await), None, false).await.unwrap();
     assert_eq!(one, 1);
     server.advance("0s").await;
-    assert_eq!(receiver.only().await.json()["MessageId"], before["MessageId"]);
+    assert_eq!(receiver.take_only_received().await.json()["MessageId"], before["MessageId"]);
 
     // A topic that is switched off is sent what is sent again to it by name, once, and nothing else.
-    topic::change(server.app(), topic.id, Change::Disable).await.unwrap();
-    let again = async |to| delivery::replay(server.app(), Which::One(first(server).await), to, false).await.unwrap();
+    receiver::apply_change(server.app(), topic.id, ReceiverChange::Disable).await.unwrap();
+    let again = async |to| {
+        delivery::replay(server.app(), ReplaySelection::Event(first(server).await), to, false).await.unwrap()
+    };
     assert_eq!(again(None).await, 0);
     assert_eq!(again(Some(topic.id)).await, 1);
     server.advance("0s").await;
-    assert_eq!(receiver.only().await.json()["MessageId"], before["MessageId"]);
-    let sent = story(server).await.deliveries.remove(0).1;
-    assert_eq!((sent.state, sent.reason), (State::Delivered, None));
-    receiver.will(&[Does::Answer(500, "")]);
+    assert_eq!(receiver.take_only_received().await.json()["MessageId"], before["MessageId"]);
+    let sent = first_event_history(server).await.deliveries.remove(0).1;
+    assert_eq!((sent.state, sent.reason), (DeliveryState::Delivered, None));
+    receiver.queue_actions(&[ReceiverAction::Answer(500, "")]);
     assert_eq!(again(Some(topic.id)).await, 1);
     server.advance("1h").await;
-    assert_eq!(receiver.only().await.json()["MessageId"], before["MessageId"]);
-    let sent = story(server).await.deliveries.remove(0).1;
-    assert_eq!((sent.state, sent.reason.as_deref()), (State::Dead, Some("the topic is disabled")));
+    assert_eq!(receiver.take_only_received().await.json()["MessageId"], before["MessageId"]);
+    let sent = first_event_history(server).await.deliveries.remove(0).1;
+    assert_eq!((sent.state, sent.reason.as_deref()), (DeliveryState::Dead, Some("the topic is disabled")));
 }

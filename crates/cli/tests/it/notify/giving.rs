@@ -1,10 +1,10 @@
 //! To whom an event is given: those who listen when it happens, in the transaction that writes it.
 
-use crate::harness::world::FILTER;
-use crate::harness::{Device, Got, Linking, Receiver, Server};
+use crate::harness::fixtures::FILTER;
+use crate::harness::{LinkOptions, LinkedDevice, ReceivedRequest, Server, TestReceiver};
 use futures_util::future::join_all;
-use opendrs_domain::delivery::State;
-use opendrs_domain::version::Endpoint::{CancelTestOrders, Replenish};
+use opendrs_domain::delivery::DeliveryState;
+use opendrs_domain::version::ApiEndpoint::{CancelTestOrders, Replenish};
 use opendrs_service::delivery;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -15,40 +15,50 @@ both!(
 );
 
 /// How many messages there are, by where they stand.
-async fn standing(server: &Server, state: State) -> usize {
-    let rows = server.rows().await.remove("delivery").unwrap();
+async fn count_deliveries_in_state(server: &Server, state: DeliveryState) -> usize {
+    let rows = server.all_rows().await.remove("delivery").unwrap();
     rows.iter().filter(|row| row.contains(state.as_str())).count()
 }
 
-async fn order(server: &Server, device: &Device) {
-    let answer = server.call(device, Replenish, &format!("/replenish/{FILTER}")).send().await;
+async fn order(server: &Server, device: &LinkedDevice) {
+    let answer = server.device_call(device, Replenish, &format!("/replenish/{FILTER}")).send().await;
     assert_eq!(answer.status, 200, "{}", answer.text());
 }
 
 async fn what_nobody_hears_costs_its_row_alone(server: &Server) {
-    order(server, &server.device().await).await;
-    assert_eq!((server.count("outbox").await, server.count("delivery").await), (3, 0));
+    order(server, &server.link_default_device().await).await;
+    assert_eq!((server.row_count("outbox").await, server.row_count("delivery").await), (3, 0));
     // Who listens later is told of what comes.
-    let receiver = Receiver::start().await;
-    server.confirmed("kettles", &receiver, |_| {}).await;
+    let receiver = TestReceiver::start().await;
+    server.add_confirmed_receiver("kettles", &receiver, |_| {}).await;
     server.advance("25h").await;
-    assert_eq!(receiver.only().await.what(), "ItemShippedNotification");
+    assert_eq!(receiver.take_only_received().await.notification_type(), "ItemShippedNotification");
 }
 
 async fn an_event_is_given_with_the_change_it_tells_of(server: &Server) {
-    let receiver = Receiver::start().await;
-    let topic = server.confirmed("kettles", &receiver, |_| {}).await;
-    let device = server.device().await;
-    assert_eq!((standing(server, State::Waiting).await, standing(server, State::Queued).await), (1, 1));
-    order(server, &device).await;
-    assert_eq!(standing(server, State::Queued).await, 2, "behind the message that the device was registered");
-    while !delivery::drain(server.app(), topic.id).await.unwrap().is_empty() {}
-    let got = receiver.all().await;
+    let receiver = TestReceiver::start().await;
+    let topic = server.add_confirmed_receiver("kettles", &receiver, |_| {}).await;
+    let device = server.link_default_device().await;
     assert_eq!(
-        got.iter().map(Got::what).collect::<Vec<_>>(),
+        (
+            count_deliveries_in_state(server, DeliveryState::Waiting).await,
+            count_deliveries_in_state(server, DeliveryState::Queued).await
+        ),
+        (1, 1)
+    );
+    order(server, &device).await;
+    assert_eq!(
+        count_deliveries_in_state(server, DeliveryState::Queued).await,
+        2,
+        "behind the message that the device was registered"
+    );
+    while !delivery::drain_receiver(server.app(), topic.id).await.unwrap().is_empty() {}
+    let got = receiver.take_received().await;
+    assert_eq!(
+        got.iter().map(ReceivedRequest::notification_type).collect::<Vec<_>>(),
         ["DeviceRegisteredNotification", "SubscriptionChangedNotification", "OrderPlacedNotification"]
     );
-    assert_eq!(standing(server, State::Delivered).await, 3);
+    assert_eq!(count_deliveries_in_state(server, DeliveryState::Delivered).await, 3);
 }
 
 /// Ends of messages are recorded beside the commands that add others: a message that is written while the one before it
@@ -56,25 +66,25 @@ async fn an_event_is_given_with_the_change_it_tells_of(server: &Server) {
 async fn orders_and_ends_of_messages_at_once_leave_nothing_behind(server: &Server) {
     const DEVICES: usize = 8;
     const ORDERS: usize = 6;
-    let receiver = Receiver::start().await;
-    let topic = server.confirmed("kettles", &receiver, |_| {}).await;
+    let receiver = TestReceiver::start().await;
+    let topic = server.add_confirmed_receiver("kettles", &receiver, |_| {}).await;
     let mut devices = Vec::new();
     for n in 0..DEVICES {
-        devices.push(server.link(Linking::default().serial(&format!("SN-{n}")).test_device()).await);
+        devices.push(server.link_device(LinkOptions::default().serial(&format!("SN-{n}")).test_device()).await);
     }
     let done = AtomicBool::new(false);
     let sending = async {
         while !done.load(Ordering::Relaxed) {
-            delivery::drain(server.app(), topic.id).await.unwrap();
+            delivery::drain_receiver(server.app(), topic.id).await.unwrap();
         }
-        while !delivery::drain(server.app(), topic.id).await.unwrap().is_empty() {}
+        while !delivery::drain_receiver(server.app(), topic.id).await.unwrap().is_empty() {}
     };
     let ordering = async {
         let hands = devices.iter().map(async |device| {
             for _ in 0..ORDERS {
                 order(server, device).await;
                 let path = format!("/testOrders/slots/{FILTER}");
-                let answer = server.call(device, CancelTestOrders, &path).send().await;
+                let answer = server.device_call(device, CancelTestOrders, &path).send().await;
                 assert_eq!(answer.status, 200, "{}", answer.text());
             }
         });
@@ -82,17 +92,17 @@ async fn orders_and_ends_of_messages_at_once_leave_nothing_behind(server: &Serve
         done.store(true, Ordering::Relaxed);
     };
     tokio::join!(sending, ordering);
-    let mut got = receiver.all().await;
+    let mut got = receiver.take_received().await;
     assert_eq!(got.len(), DEVICES * (2 + 2 * ORDERS));
-    assert_eq!(standing(server, State::Delivered).await, got.len(), "nothing waits");
+    assert_eq!(count_deliveries_in_state(server, DeliveryState::Delivered).await, got.len(), "nothing waits");
     for n in 0..DEVICES {
         let serial = format!("\"SN-{n}\"");
         let (of_it, rest) = got.into_iter().partition(|got| got.message().to_string().contains(&serial));
         got = rest;
-        let of_it: Vec<Got> = of_it;
+        let of_it: Vec<ReceivedRequest> = of_it;
         let orders = ["OrderPlacedNotification", "OrderCancelledNotification"].into_iter().cycle().take(2 * ORDERS);
         let wanted: Vec<_> =
             ["DeviceRegisteredNotification", "SubscriptionChangedNotification"].into_iter().chain(orders).collect();
-        assert_eq!(of_it.iter().map(Got::what).collect::<Vec<_>>(), wanted, "{n}");
+        assert_eq!(of_it.iter().map(ReceivedRequest::notification_type).collect::<Vec<_>>(), wanted, "{n}");
     }
 }

@@ -1,40 +1,40 @@
 //! In which order a device's messages leave, and in which version (docs/spec/notifications.md#notification-order,
 //! docs/spec/notifications.md#notification-versions).
 
-use crate::harness::world::{FILTER, MODEL};
-use crate::harness::{Does, Got, Receiver, Server};
-use opendrs_domain::version::Endpoint::Replenish;
+use crate::harness::fixtures::{FILTER, MODEL};
+use crate::harness::{ReceivedRequest, ReceiverAction, Server, TestReceiver};
+use opendrs_domain::version::ApiEndpoint::Replenish;
 
 both!(messages_of_a_device_leave_in_their_order, time_moves_and_says_what_it_sent);
 
 async fn messages_of_a_device_leave_in_their_order(server: &Server) {
-    let receiver = Receiver::start().await;
-    server.confirmed("kettles", &receiver, |_| {}).await;
-    receiver.will(&[Does::Answer(500, ""), Does::Answer(500, "")]);
-    let device = server.device().await;
-    server.call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
+    let receiver = TestReceiver::start().await;
+    server.add_confirmed_receiver("kettles", &receiver, |_| {}).await;
+    receiver.queue_actions(&[ReceiverAction::Answer(500, ""), ReceiverAction::Answer(500, "")]);
+    let device = server.link_default_device().await;
+    server.device_call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
     server.advance("0s").await;
-    assert_eq!(receiver.only().await.what(), "DeviceRegisteredNotification");
+    assert_eq!(receiver.take_only_received().await.notification_type(), "DeviceRegisteredNotification");
     // Another device's messages do not wait for it.
-    server.link(crate::harness::Linking::default().serial("SN-2")).await;
+    server.link_device(crate::harness::LinkOptions::default().serial("SN-2")).await;
     server.advance("0s").await;
-    assert!(receiver.only().await.message().to_string().contains("SN-2"));
+    assert!(receiver.take_only_received().await.message().to_string().contains("SN-2"));
     server.advance("1m").await;
-    let ours = |got: Vec<Got>| -> Vec<String> {
+    let ours = |got: Vec<ReceivedRequest>| -> Vec<String> {
         let ours = got.iter().filter(|got| got.message().to_string().contains("\"SN-1\""));
-        ours.map(Got::what).collect()
+        ours.map(ReceivedRequest::notification_type).collect()
     };
     assert_eq!(
-        ours(receiver.all().await),
+        ours(receiver.take_received().await),
         ["DeviceRegisteredNotification", "SubscriptionChangedNotification", "OrderPlacedNotification"]
     );
 }
 
 async fn time_moves_and_says_what_it_sent(server: &Server) {
-    let receiver = Receiver::start().await;
-    let topic = server.confirmed("kettles", &receiver, |_| {}).await;
-    let device = server.device().await;
-    server.call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
+    let receiver = TestReceiver::start().await;
+    let topic = server.add_confirmed_receiver("kettles", &receiver, |_| {}).await;
+    let device = server.link_default_device().await;
+    server.device_call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
     let answer = server.request("POST", "/-/clock").body(r#"{"advance":"25h"}"#).send().await.json();
     let fired: Vec<_> = answer["fired"]
         .as_array()
@@ -57,6 +57,6 @@ async fn time_moves_and_says_what_it_sent(server: &Server) {
     );
     assert_eq!(answer["fired"][0]["topicArn"], topic.arn.as_str());
     assert_eq!(answer["fired"][0]["outcome"], "delivered");
-    let shipped = receiver.all().await.pop().unwrap();
+    let shipped = receiver.take_received().await.pop().unwrap();
     assert_eq!(shipped.message()["deviceInfo"]["productIdentifier"]["modelId"], MODEL);
 }

@@ -1,8 +1,8 @@
 //! Receivers' addresses at rest: sealed in the store, whoever wrote them, and of use to nobody who has the store alone.
 
-use crate::harness::{Does, Receiver, Server};
-use opendrs_domain::topic::Topic;
-use opendrs_service::topic::{self, Change};
+use crate::harness::{ReceiverAction, Server, TestReceiver};
+use opendrs_domain::receiver::Receiver;
+use opendrs_service::receiver::{self, ReceiverChange};
 use opendrs_store::Engine;
 
 both!(an_address_is_in_no_row_and_messages_go_there, what_is_sealed_opens_in_no_other_row,);
@@ -10,25 +10,25 @@ both!(an_address_is_in_no_row_and_messages_go_there, what_is_sealed_opens_in_no_
 /// What no row may hold.
 const SECRETS: [&str; 2] = ["of-receiver-Q1", "of-key-R2"];
 
-fn secret(receiver: &Receiver) -> String {
+fn secret(receiver: &TestReceiver) -> String {
     format!("{}&key=of-key-R2", receiver.url.replace("http://", "http://maker:of-receiver-Q1@"))
 }
 
-async fn with_secrets(server: &Server, name: &str, receiver: &Receiver) -> Topic {
+async fn with_secrets(server: &Server, name: &str, receiver: &TestReceiver) -> Receiver {
     let endpoint = secret(receiver);
-    let more = |new: &mut topic::NewTopic| (new.endpoint, new.policy) = (endpoint, "extended".into());
-    server.confirmed(name, receiver, more).await
+    let more = |new: &mut receiver::NewReceiver| (new.endpoint, new.policy) = (endpoint, "extended".into());
+    server.add_confirmed_receiver(name, receiver, more).await
 }
 
 /// The rows that hold a secret, in clear or in hexadecimal digits.
 async fn leaks(server: &Server) -> Vec<String> {
     let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
     let wanted: Vec<_> = SECRETS.iter().flat_map(|secret| [(*secret).to_owned(), hex(secret)]).collect();
-    let rows = server.rows().await.into_values().flatten();
+    let rows = server.all_rows().await.into_values().flatten();
     rows.filter(|row| wanted.iter().any(|secret| row.contains(secret.as_str()))).collect()
 }
 
-fn is(server: &Server, topic: &Topic) -> String {
+fn is(server: &Server, topic: &Receiver) -> String {
     match server.app().db.engine() {
         Engine::Sqlite => format!("id = X'{}'", topic.id.0.simple()),
         Engine::Postgres => format!("id = '{}'", topic.id.0),
@@ -36,37 +36,37 @@ fn is(server: &Server, topic: &Topic) -> String {
 }
 
 async fn an_address_is_in_no_row_and_messages_go_there(server: &Server) {
-    let receiver = Receiver::start().await;
+    let receiver = TestReceiver::start().await;
     let topic = with_secrets(server, "kettles", &receiver).await;
     assert_eq!(leaks(server).await, [""; 0]);
-    server.device().await;
+    server.link_default_device().await;
     server.advance("1s").await;
-    let got = receiver.all().await.remove(0);
+    let got = receiver.take_received().await.remove(0);
     assert!(got.head.starts_with("POST /drs?maker=aqua&key=of-key-R2 HTTP/1.1\r\n"), "{}", got.head);
     assert_eq!(got.header("authorization"), Some("Basic bWFrZXI6b2YtcmVjZWl2ZXItUTE="));
     // What an answer changes of a topic leaves its address as it is.
-    receiver.will(&[Does::Answer(410, "")]);
-    server.link(crate::harness::Linking::default().serial("SN-2")).await;
+    receiver.queue_actions(&[ReceiverAction::Answer(410, "")]);
+    server.link_device(crate::harness::LinkOptions::default().serial("SN-2")).await;
     server.advance("1h").await;
-    let found = topic::find(server.app(), "kettles").await.unwrap();
+    let found = receiver::find(server.app(), "kettles").await.unwrap();
     assert_eq!((found.state.as_str(), found.endpoint), ("disabled", topic.endpoint));
-    topic::change(server.app(), topic.id, Change::Enable).await.unwrap();
-    assert_eq!(topic::all(server.app(), 9).await.unwrap()[0].endpoint, secret(&receiver));
+    receiver::apply_change(server.app(), topic.id, ReceiverChange::Enable).await.unwrap();
+    assert_eq!(receiver::list(server.app(), 9).await.unwrap()[0].endpoint, secret(&receiver));
     assert_eq!(leaks(server).await, [""; 0]);
 }
 
 async fn what_is_sealed_opens_in_no_other_row(server: &Server) {
-    let (one, other) = (Receiver::start().await, Receiver::start().await);
+    let (one, other) = (TestReceiver::start().await, TestReceiver::start().await);
     let theirs = with_secrets(server, "theirs", &one).await;
-    let mine = server.confirmed("mine", &other, |_| {}).await;
+    let mine = server.add_confirmed_receiver("mine", &other, |_| {}).await;
     let moved = format!(
         "UPDATE topic SET sealed = (SELECT sealed FROM topic WHERE {}) WHERE {}",
         is(server, &theirs),
         is(server, &mine)
     );
-    server.tamper(&moved).await;
-    let refused = topic::find(server.app(), "mine").await.unwrap_err().with_cause();
+    server.execute_sql(&moved).await;
+    let refused = receiver::find(server.app(), "mine").await.unwrap_err().message_with_cause();
     let words = format!("an endpoint of {} that cannot be opened with this master key", mine.arn);
     assert!(refused.contains(&words) && !SECRETS.iter().any(|secret| refused.contains(secret)), "{refused}");
-    assert_eq!(topic::find(server.app(), "theirs").await.unwrap().endpoint, secret(&one));
+    assert_eq!(receiver::find(server.app(), "theirs").await.unwrap().endpoint, secret(&one));
 }

@@ -1,38 +1,38 @@
 //! What customers do without a device or an app: open one of theirs from the list, move house, sign out. On either engine.
 
-use crate::harness::world::{ANN, BOB, CARTRIDGE, FILTER, MINERALS, SMALL};
-use crate::harness::{Linking, Server, Visit};
-use opendrs_domain::version::Endpoint::{Replenish, SubscriptionInfo};
-use opendrs_client::Form;
+use crate::harness::fixtures::{ANN, BOB, CARTRIDGE, FILTER, MINERALS, SMALL};
+use crate::harness::{LinkOptions, Server, TestBrowser};
+use opendrs_client::HtmlForm;
+use opendrs_domain::version::ApiEndpoint::{Replenish, SubscriptionInfo};
 
 both!(a_device_is_opened_from_the_list, an_address_is_changed, who_signs_out_is_out);
 
 /// Where the page's first link with these words in its address leads.
-fn link(visit: &Visit, words: &str) -> String {
+fn link(visit: &TestBrowser, words: &str) -> String {
     let html = visit.page.text();
     let mut links = html.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
     links.find(|link| link.contains(words)).unwrap_or_else(|| panic!("{html}")).replace("&#38;", "&")
 }
 
 async fn a_device_is_opened_from_the_list(server: &Server) {
-    let device = server.device().await;
-    let bobs = server.link(Linking::default().serial("SN-2").customer(BOB)).await;
-    server.call(&device, Replenish, &format!("/replenish/{CARTRIDGE}")).send().await;
-    let mut ann = Visit::signed_in(server, ANN).await;
+    let device = server.link_default_device().await;
+    let bobs = server.link_device(LinkOptions::default().serial("SN-2").customer(BOB)).await;
+    server.device_call(&device, Replenish, &format!("/replenish/{CARTRIDGE}")).send().await;
+    let mut ann = TestBrowser::signed_in(server, ANN).await;
     let own = link(&ann, "/settings/device");
-    ann.go(&own).await;
+    ann.go_to(&own).await;
     assert_eq!(ann.title(), "Aqua Pitcher");
     let html = ann.page.text();
     assert!(html.contains("Serial SN-1") && html.contains("Mineral cartridge") && !html.contains("Atza"), "{html}");
 
     // Every form of the page leads back to it.
-    let of = |visit: &Visit, action: &str, slot: &str| {
-        let mut forms = Form::all(&visit.page.text()).into_iter();
+    let of = |visit: &TestBrowser, action: &str, slot: &str| {
+        let mut forms = HtmlForm::parse_all(&visit.page.text()).into_iter();
         forms.find(|form| form.action == action && form.fields.contains(&("slotId".into(), slot.into()))).unwrap()
     };
     let off = of(&ann, "/settings/slot", FILTER).fill("asin", SMALL).fill("subscribed", "false");
     assert_eq!(ann.submit(&off).await.title(), "Aqua Pitcher");
-    let slots = server.call(&device, SubscriptionInfo, "/subscriptionInfo").send().await.json();
+    let slots = server.device_call(&device, SubscriptionInfo, "/subscriptionInfo").send().await.json();
     assert_eq!(slots["slotsSubscriptionStatus"][FILTER]["subscribed"], false);
     let ask = of(&ann, "/settings/rule", CARTRIDGE).fill("mode", "ask");
     assert_eq!(ann.submit(&ask).await.title(), "Aqua Pitcher");
@@ -44,31 +44,31 @@ async fn a_device_is_opened_from_the_list(server: &Server) {
     assert!(ann.page.text().contains("Seriennummer SN-1"), "{}", ann.page.text());
 
     // Another customer's is none of hers, whatever she sends.
-    let mut bob = Visit::signed_in(server, BOB).await;
+    let mut bob = TestBrowser::signed_in(server, BOB).await;
     let theirs = link(&bob, "/settings/device");
-    assert_eq!(bob.go(&own).await.title(), "Your devices");
+    assert_eq!(bob.go_to(&own).await.title(), "Your devices");
     assert!(!bob.page.text().contains("SN-1"));
     let id = theirs.split("device=").nth(1).unwrap();
-    let before = server.rows().await;
+    let before = server.all_rows().await;
     for (action, field, value) in [
         ("/settings/slot", "subscribed", "false"),
         ("/settings/rule", "mode", "ask"),
         ("/settings/order", "instanceId", "x"),
     ] {
         let form = off.clone().fill("device", id).fill("asin", MINERALS).fill(field, value);
-        ann.submit(&Form { action: action.into(), ..form }).await;
+        ann.submit(&HtmlForm { action: action.into(), ..form }).await;
         assert!(!ann.page.text().contains("SN-2"), "{action}");
     }
-    assert_eq!(server.rows().await, before);
+    assert_eq!(server.all_rows().await, before);
     drop(bobs);
 }
 
 async fn an_address_is_changed(server: &Server) {
-    let device = server.device().await;
-    let mut ann = Visit::signed_in(server, ANN).await;
-    ann.go(&format!("/settings?access_token={}", device.access)).await;
+    let device = server.link_default_device().await;
+    let mut ann = TestBrowser::signed_in(server, ANN).await;
+    ann.go_to(&format!("/settings?access_token={}", device.access)).await;
     let change = link(&ann, "/settings/address");
-    ann.go(&change).await;
+    ann.go_to(&change).await;
     let form = ann.form("/settings/address");
     assert!(form.fields.contains(&("line1".into(), "1 Main Street".into())), "what is known stands there: {form:?}");
     ann.submit(&form.clone().fill("line1", "7 New Street").fill("country", "")).await;
@@ -78,19 +78,19 @@ async fn an_address_is_changed(server: &Server) {
     ann.submit(&form).await;
     assert_eq!(ann.title(), "Aqua Pitcher", "back where she came from");
     assert!(ann.page.text().contains("7 New Street, Springfield"), "{}", ann.page.text());
-    ann.go("/settings/address?return_to=https://evil.example/").await;
+    ann.go_to("/settings/address?return_to=https://evil.example/").await;
     assert!(!ann.page.text().contains("evil.example"));
     let form = ann.form("/settings/address").fill("return_to", "//evil.example/");
     assert_eq!(ann.submit(&form).await.title(), "Your devices");
 }
 
 async fn who_signs_out_is_out(server: &Server) {
-    let device = server.device().await;
+    let device = server.link_default_device().await;
     for page in ["/settings".to_owned(), format!("/settings?access_token={}", device.access)] {
-        let mut ann = Visit::signed_in(server, ANN).await;
-        ann.go(&page).await;
+        let mut ann = TestBrowser::signed_in(server, ANN).await;
+        ann.go_to(&page).await;
         let out = ann.form("/ap/signout");
         assert_eq!(ann.submit(&out).await.title(), "Sign in", "{page}");
-        assert_eq!(ann.go("/settings").await.title(), "Sign in", "{page}");
+        assert_eq!(ann.go_to("/settings").await.title(), "Sign in", "{page}");
     }
 }

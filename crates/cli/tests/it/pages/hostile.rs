@@ -1,50 +1,50 @@
 //! Names and parameters that would be code, in every place where a page writes them
 //! (docs/spec/security.md#output-escaping).
 
-use crate::harness::world::{self, ANN, BOB, COMPOSITE, FILTER, MODEL, PASSWORD, REDIRECT, SECRET, SMALL, WEB};
-use crate::harness::{Options, Server, Visit, form, query};
+use crate::harness::fixtures::{self, ANN, BOB, COMPOSITE, FILTER, MODEL, PASSWORD, REDIRECT, SECRET, SMALL, WEB};
+use crate::harness::{Options, Server, TestBrowser, authorize_path, form_body};
 use opendrs_domain::profile::ClientKind;
-use opendrs_domain::version::Endpoint::Replenish;
-use opendrs_service::seed::{MakerSeed, ProfileSeed, Seed};
+use opendrs_domain::version::ApiEndpoint::Replenish;
+use opendrs_service::seed::{MakerSeed, ProfileSeed, SeedDeclaration};
 
 const CODE: &str = "\"'><img src=x onerror=alert(1)><script>alert(2)</script>&amp;${7*7}{{7*7}}";
 
 /// A world in which everybody's name is code.
-fn seed() -> Seed {
+fn seed() -> SeedDeclaration {
     let name = |what: &str| format!("{what}{CODE}");
-    let mut ann = world::customer(ANN, &name("customer"), Some(&name("street")));
+    let mut ann = fixtures::customer(ANN, &name("customer"), Some(&name("street")));
     if let Some(address) = &mut ann.address {
         address.line2 = Some(name("flat"));
         address.city = name("city");
         address.region = Some(name("region"));
     }
-    Seed {
+    SeedDeclaration {
         makers: vec![MakerSeed {
             name: name("maker"),
             profiles: vec![ProfileSeed {
                 line: 1,
-                topics: Vec::new(),
+                receivers: Vec::new(),
                 name: name("profile"),
                 id: None,
                 privacy_url: Some(name("https://privacy.example/")),
-                clients: vec![world::client(ClientKind::Web, WEB, Some(SECRET), &[REDIRECT])],
+                clients: vec![fixtures::client(ClientKind::Web, WEB, Some(SECRET), &[REDIRECT])],
             }],
-            models: vec![world::model(
+            models: vec![fixtures::model(
                 MODEL,
                 &name("model"),
                 true,
                 COMPOSITE,
-                vec![world::slot(FILTER, &name("slot"), &[SMALL])],
+                vec![fixtures::slot(FILTER, &name("slot"), &[SMALL])],
             )],
         }],
-        products: vec![world::product(SMALL, &name("title"), "1.00", 1.0, true)],
-        customers: vec![ann, world::customer(BOB, "Bob", None)],
+        products: vec![fixtures::product(SMALL, &name("title"), "1.00", 1.0, true)],
+        customers: vec![ann, fixtures::customer(BOB, "Bob", None)],
     }
 }
 
 /// The page holds these texts, and none of them as code.
 #[track_caller]
-fn harmless(visit: &Visit, shows: &[&str]) {
+fn harmless(visit: &TestBrowser, shows: &[&str]) {
     let html = visit.page.text();
     for part in ["<img", "<script", "onerror=alert(1)>", "\"'>", "href=\"javascript", "&amp;$"] {
         assert!(!html.contains(part), "{part}: {html}");
@@ -56,9 +56,9 @@ fn harmless(visit: &Visit, shows: &[&str]) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn names_from_the_seed_are_texts_on_every_page() {
-    let server = Server::with(Options { seed: seed(), ..Options::default() }).await;
-    harmless(&Visit::open(&server, &format!("/teaser?compositeId={COMPOSITE}")).await, &["model"]);
-    let mut visit = Visit::open(&server, &query(&[])).await;
+    let server = Server::start_with(Options { seed: seed(), ..Options::default() }).await;
+    harmless(&TestBrowser::open(&server, &format!("/teaser?compositeId={COMPOSITE}")).await, &["model"]);
+    let mut visit = TestBrowser::open(&server, &authorize_path(&[])).await;
     harmless(visit.sign_in(ANN).await, &["profile", "maker", "model", "https://privacy.example/"]);
     harmless(visit.press("/ap/consent", "consentApproved").await, &["slot", "title", "model"]);
     let slot = visit.form("/slot_action");
@@ -66,13 +66,13 @@ async fn names_from_the_seed_are_texts_on_every_page() {
     visit.press("/setup_overview", "completeSetup").await;
     assert_eq!(visit.page.status, 302);
 
-    let device = server.device().await;
-    server.call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
-    harmless(visit.go("/settings").await, &["customer", "model"]);
-    let settings = format!("/settings?{}", form(&[("access_token", &device.access)]));
-    harmless(visit.go(&settings).await, &["model", "slot", "title", "customer", "street", "city"]);
-    let mut bob = Visit::signed_in(&server, BOB).await;
-    harmless(bob.go(&settings).await, &[]);
+    let device = server.link_default_device().await;
+    server.device_call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
+    harmless(visit.go_to("/settings").await, &["customer", "model"]);
+    let settings = format!("/settings?{}", form_body(&[("access_token", &device.access)]));
+    harmless(visit.go_to(&settings).await, &["model", "slot", "title", "customer", "street", "city"]);
+    let mut bob = TestBrowser::signed_in(&server, BOB).await;
+    harmless(bob.go_to(&settings).await, &[]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -87,12 +87,12 @@ async fn what_a_request_says_is_text_on_the_page_that_repeats_it() {
         ("/setup_overview", vec![("flow", mine.as_str())], 0),
     ];
     for (path, fields, count) in repeated {
-        let visit = Visit::open(&server, &format!("{path}?{}", form(&fields))).await;
+        let visit = TestBrowser::open(&server, &format!("{path}?{}", form_body(&fields))).await;
         harmless(&visit, if count > 0 { &["mine"] } else { &[] });
     }
     for name in ["client_id", "redirect_uri", "scope", "scope_data", "state", "response_type", "x\"'><script>"] {
-        let path = query(&[("client_id", Some("x")), (name, Some(&mine))]);
-        let visit = Visit::open(&server, &path).await;
+        let path = authorize_path(&[("client_id", Some("x")), (name, Some(&mine))]);
+        let visit = TestBrowser::open(&server, &path).await;
         assert_eq!(visit.page.status, 400);
         harmless(&visit, &[]);
         assert!(visit.page.text().contains("mine%22%27%3E%3Cimg"), "the details are shown encoded: {name}");
@@ -101,7 +101,7 @@ async fn what_a_request_says_is_text_on_the_page_that_repeats_it() {
     for (name, value) in [("response_type", mine.as_str()), ("scope", &mine), ("scope_data", &mine), ("state", &mine)] {
         let changes =
             if name == "state" { vec![(name, Some(value)), ("scope", None)] } else { vec![(name, Some(value))] };
-        let visit = Visit::open(&server, &query(&changes)).await;
+        let visit = TestBrowser::open(&server, &authorize_path(&changes)).await;
         assert_eq!(visit.page.status, 302);
         assert!(!visit.location().contains(['"', '<', '>', '\'', ' ']), "{}", visit.location());
     }
@@ -111,12 +111,12 @@ async fn what_a_request_says_is_text_on_the_page_that_repeats_it() {
 async fn what_is_typed_is_text_on_the_page_that_asks_again() {
     let server = Server::start().await;
     let mine = format!("mine{CODE}");
-    let mut visit = Visit::open(&server, &format!("/settings?exitUri={}", "%2Fnull")).await;
+    let mut visit = TestBrowser::open(&server, &format!("/settings?exitUri={}", "%2Fnull")).await;
     let sign_in = visit.form("/ap/signin").fill("email", &mine).fill("password", PASSWORD);
     harmless(visit.submit(&sign_in.fill("return_to", &format!("/settings?{CODE}"))).await, &["mine"]);
 
-    let mut visit = Visit::open(&server, &query(&[])).await;
-    visit.sign_in(world::CARL).await.press("/ap/consent", "consentApproved").await;
+    let mut visit = TestBrowser::open(&server, &authorize_path(&[])).await;
+    visit.sign_in(fixtures::CARL).await.press("/ap/consent", "consentApproved").await;
     let slot = visit.form("/slot_action");
     harmless(visit.submit(&slot.clone().fill("asin", &mine).fill("slotId", &mine)).await, &[]);
     visit.submit(&slot).await;

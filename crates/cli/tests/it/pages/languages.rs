@@ -1,14 +1,14 @@
 //! Which language a page and a mail is in, and how a customer gets another one (docs/spec/setup-pages.md#languages).
 
-use crate::harness::world::{ANN, BOB, COMPOSITE, FILTER, PASSWORD};
-use crate::harness::{Linking, Options, Server, Visit, form, query};
+use crate::harness::fixtures::{ANN, BOB, COMPOSITE, FILTER, PASSWORD};
+use crate::harness::{LinkOptions, Options, Server, TestBrowser, authorize_path, form_body};
+use opendrs_client::{ClientResponse, HtmlForm};
 use opendrs_domain::language::Language;
 use opendrs_domain::text::Email;
-use opendrs_domain::version::Endpoint::Replenish;
-use opendrs_client::{Form, Reply};
-use opendrs_server::mail::words::Words;
+use opendrs_domain::version::ApiEndpoint::Replenish;
+use opendrs_server::mail::compose::ComposedMail;
 use opendrs_service::customer;
-use opendrs_service::seed::{self, CustomerSeed, Seed};
+use opendrs_service::seed::{self, CustomerSeed, SeedDeclaration};
 
 both!(
     a_first_sign_in_is_remembered_for_mails,
@@ -21,8 +21,8 @@ both!(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_leads_to_itself_in_every_other_language() {
     let server = Server::start().await;
-    let address = query(&[("state", Some("a&b=c ://")), ("language", Some("fr_FR"))]);
-    let english = Visit::open(&server, &address).await;
+    let address = authorize_path(&[("state", Some("a&b=c ://")), ("language", Some("fr_FR"))]);
+    let english = TestBrowser::open(&server, &address).await;
     assert_eq!(english.title(), "Sign in", "what is not spoken here is no wish");
     let html = english.page.text();
     assert!(html.contains("<nav class=\"languages\" aria-label=\"Language\">"), "{html}");
@@ -32,29 +32,32 @@ async fn a_page_leads_to_itself_in_every_other_language() {
         html.split(&tags).next().unwrap().rsplit("href=\"").next().unwrap().replace("&#38;", "&")
     };
     let to_german = link(&html, "de");
-    assert_eq!(to_german, query(&[("state", Some("a&b=c ://"))]) + "&language=de");
-    let mut visit = Visit::open(&server, &to_german).await;
+    assert_eq!(to_german, authorize_path(&[("state", Some("a&b=c ://"))]) + "&language=de");
+    let mut visit = TestBrowser::open(&server, &to_german).await;
     assert_eq!(visit.title(), "Anmelden");
     // Pages that are answers to forms have links as well: to where the form was.
     let wrong = visit.form("/ap/signin").fill("email", ANN).fill("password", "wrong");
     visit.submit(&wrong).await;
     let to_japanese = link(&visit.page.text(), "ja");
-    assert_eq!(to_japanese, query(&[("state", Some("a&b=c ://"))]) + "&language=ja");
-    visit.go(&to_japanese).await;
+    assert_eq!(to_japanese, authorize_path(&[("state", Some("a&b=c ://"))]) + "&language=ja");
+    visit.go_to(&to_japanese).await;
     assert_eq!(visit.title(), "サインイン");
     // The rest of the sign-up, without a word of it in any address; in the end the client is told the same as ever.
     visit.sign_in(ANN).await;
     assert!(visit.page.text().contains("許可する"), "{}", visit.page.text());
     let back = link(&visit.page.text(), "en");
     assert_eq!(back, "/setup_slot?language=en");
-    assert!(visit.go(&back).await.page.text().contains(">Allow<"), "{}", visit.page.text());
-    server.complete(&mut visit).await;
-    assert_eq!((visit.answer("scope"), visit.answer("state")), (Some("dash:replenish"), Some("a%26b%3Dc%20%3A%2F%2F")));
+    assert!(visit.go_to(&back).await.page.text().contains(">Allow<"), "{}", visit.page.text());
+    server.complete_sign_up(&mut visit).await;
+    assert_eq!(
+        (visit.redirect_param("scope"), visit.redirect_param("state")),
+        (Some("dash:replenish"), Some("a%26b%3Dc%20%3A%2F%2F"))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_a_wish_in_the_address_is_remembered_by_the_browser() {
-    let server = Server::with(Options { https: true, ..Options::default() }).await;
+    let server = Server::start_with(Options { https: true, ..Options::default() }).await;
     let teaser = |more: &str| format!("/teaser?compositeId={COMPOSITE}{more}");
     let plain = server.request("GET", &teaser("")).header("accept-language", "de").send().await;
     assert_eq!((plain.header("content-language"), plain.header("set-cookie")), ("de", ""));
@@ -65,7 +68,7 @@ async fn only_a_wish_in_the_address_is_remembered_by_the_browser() {
         server.request("GET", &teaser("&language=ja")).header("cookie", "__Host-opendrs-language=ja").send().await;
     assert_eq!((again.header("content-language"), again.header("set-cookie")), ("ja", ""), "it knows");
     for hostile in ["de\"><script>", "../../etc", "", "%00", &"d".repeat(5000)] {
-        let path = teaser(&format!("&language={}", form(&[("x", hostile)]).replace("x=", "")));
+        let path = teaser(&format!("&language={}", form_body(&[("x", hostile)]).replace("x=", "")));
         let reply = server.request("GET", &path).send().await;
         assert_eq!(
             (reply.status.as_u16(), reply.header("content-language"), reply.header("set-cookie")),
@@ -78,7 +81,7 @@ async fn only_a_wish_in_the_address_is_remembered_by_the_browser() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_operator_says_what_is_spoken_where_nothing_is_known() {
     let settings = vec![("OPENDRS_WEB_LANGUAGE", "ja".to_owned())];
-    let server = Server::with(Options { settings, ..Options::default() }).await;
+    let server = Server::start_with(Options { settings, ..Options::default() }).await;
     let shown = async |accepted: &str| {
         let reply = server.request("GET", "/settings").header("accept-language", accepted).send().await;
         reply.header("content-language").to_owned()
@@ -88,23 +91,23 @@ async fn the_operator_says_what_is_spoken_where_nothing_is_known() {
     {
         assert_eq!(shown(accepted).await, language, "{accepted}");
     }
-    let device = server.device().await;
-    server.call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
-    assert_eq!(Words::of(&server.letter().await).subject, "ご注文：Water filter, pack of 3");
+    let device = server.link_default_device().await;
+    server.device_call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
+    assert_eq!(ComposedMail::compose(&server.newest_mail().await).subject, "ご注文：Water filter, pack of 3");
 }
 
 async fn ann_speaks(server: &Server) -> Option<Language> {
-    let id = customer::id_by_email(server.app(), &Email::parse(ANN).unwrap()).await.unwrap().unwrap();
-    customer::get(server.app(), id).await.unwrap().language
+    let id = customer::find_id_by_email(server.app(), &Email::parse(ANN).unwrap()).await.unwrap().unwrap();
+    customer::load(server.app(), id).await.unwrap().language
 }
 
 /// Ann signs in with a browser that likes a language, and nothing else says which.
-async fn sign_in(server: &Server, accepted: &str) -> (Reply, String) {
+async fn sign_in(server: &Server, accepted: &str) -> (ClientResponse, String) {
     let page = server.request("GET", "/settings").header("accept-language", accepted).send().await;
     let cookie = page.header("set-cookie").split(';').next().unwrap().to_owned();
-    let form = Form::all(&page.text()).remove(0).fill("email", ANN).fill("password", PASSWORD);
+    let form = HtmlForm::parse_all(&page.text()).remove(0).fill("email", ANN).fill("password", PASSWORD);
     let post = server.request("POST", "/ap/signin").header("cookie", &cookie).header("accept-language", accepted);
-    let signed_in = post.body(form.encoded()).send().await;
+    let signed_in = post.body(form.encode()).send().await;
     let cookie = signed_in.header("set-cookie").split(';').next().unwrap().to_owned();
     let page = server.request("GET", "/settings").header("cookie", &cookie).header("accept-language", accepted);
     (page.send().await, cookie)
@@ -112,13 +115,16 @@ async fn sign_in(server: &Server, accepted: &str) -> (Reply, String) {
 
 async fn a_first_sign_in_is_remembered_for_mails(server: &Server) {
     assert_eq!(ann_speaks(server).await, None);
-    let device = server.device().await;
-    assert_eq!(Words::of(&server.letter().await).subject, "Automatic reordering for your Aqua Pitcher");
+    let device = server.link_default_device().await;
+    assert_eq!(
+        ComposedMail::compose(&server.newest_mail().await).subject,
+        "Automatic reordering for your Aqua Pitcher"
+    );
     let (page, _) = sign_in(server, "de-CH,de;q=0.9,en;q=0.1").await;
     assert!(page.text().contains("<h1>Ihre Geräte</h1>"), "{}", page.text());
     assert_eq!(ann_speaks(server).await, Some(Language::German));
-    server.call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
-    let text = server.text().await;
+    server.device_call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
+    let text = server.newest_mail_text().await;
     assert!(
         text.starts_with("Guten Tag Ann Example,\n\nIhr Gerät Aqua Pitcher hat dies für Sie bestellt.\n"),
         "{text}"
@@ -133,10 +139,10 @@ async fn a_first_sign_in_is_remembered_for_mails(server: &Server) {
 }
 
 async fn a_customer_changes_their_language(server: &Server) {
-    let device = server.device().await;
-    let mut visit = Visit::signed_in(server, ANN).await;
-    let of_device = format!("/settings?{}", form(&[("access_token", &device.access), ("exitUri", "/null")]));
-    visit.go(&of_device).await;
+    let device = server.link_default_device().await;
+    let mut visit = TestBrowser::signed_in(server, ANN).await;
+    let of_device = format!("/settings?{}", form_body(&[("access_token", &device.access), ("exitUri", "/null")]));
+    visit.go_to(&of_device).await;
     let form = visit.form("/settings/language");
     assert!(form.fields.contains(&("language".into(), "en".into())), "{form:?}");
     visit.submit(&form.clone().fill("language", "ja")).await;
@@ -146,8 +152,8 @@ async fn a_customer_changes_their_language(server: &Server) {
         "{html}"
     );
     assert_eq!(ann_speaks(server).await, Some(Language::Japanese));
-    server.call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
-    let text = server.text().await;
+    server.device_call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
+    let text = server.newest_mail_text().await;
     assert!(text.starts_with("Ann Example 様\n\nお使いのAqua Pitcherが、次の商品を注文しました。\n"), "{text}");
     assert!(text.contains("価格: $24.99\n") && text.contains("2018年3月3日 07:00（UTC）まで"), "{text}");
     // What is no language changes nothing.
@@ -155,7 +161,7 @@ async fn a_customer_changes_their_language(server: &Server) {
     assert_eq!((visit.page.status.as_u16(), visit.title().as_str()), (400, "実行できませんでした"));
     assert_eq!(ann_speaks(server).await, Some(Language::Japanese));
     // The list of devices has the form as well.
-    visit.go("/settings").await;
+    visit.go_to("/settings").await;
     let form = visit.form("/settings/language").fill("language", "de");
     assert_eq!(visit.submit(&form).await.title(), "Ihre Geräte");
     assert_eq!(ann_speaks(server).await, Some(Language::German));
@@ -186,17 +192,18 @@ async fn what_is_known_of_a_language_counts_in_its_order(server: &Server) {
 }
 
 async fn an_amount_is_typed_as_the_page_writes_it(server: &Server) {
-    let device = server.link(Linking::default().customer(BOB)).await;
-    let mut visit = Visit::signed_in(server, BOB).await;
-    let of_device = format!("/settings?{}", form(&[("access_token", &device.access)]));
-    visit.go(&format!("{of_device}&language=de")).await;
+    let device = server.link_device(LinkOptions::default().customer(BOB)).await;
+    let mut visit = TestBrowser::signed_in(server, BOB).await;
+    let of_device = format!("/settings?{}", form_body(&[("access_token", &device.access)]));
+    visit.go_to(&format!("{of_device}&language=de")).await;
     let capped = visit.form("/settings/rule").fill("cap_kind", "amount").fill("cap", "29,99");
     visit.submit(&capped).await;
-    let cap =
-        |visit: &Visit| visit.form("/settings/rule").fields.into_iter().find(|(name, _)| name == "cap").unwrap().1;
+    let cap = |visit: &TestBrowser| {
+        visit.form("/settings/rule").fields.into_iter().find(|(name, _)| name == "cap").unwrap().1
+    };
     assert_eq!(cap(&visit), "29,99", "{}", visit.page.text());
     assert!(visit.page.text().contains("Vereinbart am 2. März 2018: 24,99\u{a0}$"), "{}", visit.page.text());
-    visit.go(&format!("{of_device}&language=en")).await;
+    visit.go_to(&format!("{of_device}&language=en")).await;
     assert_eq!(cap(&visit), "29.99");
     let comma = visit.form("/settings/rule").fill("cap", "29,99");
     visit.submit(&comma).await;
@@ -215,7 +222,9 @@ async fn a_seed_may_say_a_customers_language(server: &Server) {
             language,
             blocked: None,
         };
-        seed::apply(server.app(), Seed { customers: vec![ann], ..Seed::default() }).await.unwrap();
+        seed::apply(server.app(), SeedDeclaration { customers: vec![ann], ..SeedDeclaration::default() })
+            .await
+            .unwrap();
         ann_speaks(server).await
     };
     assert_eq!(seeded(Some(Language::Japanese)).await, Some(Language::Japanese));

@@ -1,12 +1,12 @@
 //! Addresses that have no page: a page for browsers, JSON for programs.
 
 use crate::harness::{Options, Server};
-use opendrs_client::{Reply, heading};
+use opendrs_client::{ClientResponse, page_heading};
 use opendrs_server::config::Role;
 
 const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
-async fn get(server: &Server, path: &str, accept: Option<&str>) -> Reply {
+async fn get(server: &Server, path: &str, accept: Option<&str>) -> ClientResponse {
     let call = server.request("GET", path);
     match accept {
         Some(accept) => call.header("accept", accept).send().await,
@@ -27,7 +27,7 @@ async fn browsers_get_pages_and_programs_get_json() {
     ] {
         let reply = get(&server, path, Some(BROWSER)).await;
         let html = reply.text();
-        assert_eq!((reply.status.as_u16(), heading(&html).as_deref()), (page, Some(says)), "{path}: {html}");
+        assert_eq!((reply.status.as_u16(), page_heading(&html).as_deref()), (page, Some(says)), "{path}: {html}");
         assert!(html.contains(r#"<a class="button" href="/settings">Your devices</a>"#), "a way on: {html}");
         assert_eq!(reply.header("content-type"), "text/html; charset=utf-8", "{path}");
         assert!(reply.header("content-security-policy").contains("form-action 'self'"), "{path}");
@@ -63,8 +63,8 @@ async fn a_path_that_cannot_be_read_leads_nowhere_else() {
 #[tokio::test(flavor = "multi_thread")]
 async fn only_roles_with_pages_answer_with_one() {
     for (role, status, page) in [(Role::Web, 200, true), (Role::Login, 404, true), (Role::Service, 404, false)] {
-        let server = Server::with(Options { roles: vec![role], ..Options::default() }).await;
+        let server = Server::start_with(Options { roles: vec![role], ..Options::default() }).await;
         let reply = get(&server, "/", Some(BROWSER)).await;
-        assert_eq!((reply.status.as_u16(), heading(&reply.text()).is_some()), (status, page), "{role:?}");
+        assert_eq!((reply.status.as_u16(), page_heading(&reply.text()).is_some()), (status, page), "{role:?}");
     }
 }

@@ -1,9 +1,9 @@
 //! A page reader of 2017, which learns from the set-up pages what a model's slots offer: it knows classes, names and
 //! addresses, and sends none of a browser's headers (docs/spec/setup-pages.md#page-reader-hooks).
 
-use crate::harness::world::{ANN, CARTRIDGE, FILTER, LARGE, MINERALS, PASSWORD, SMALL, SOLD_OUT};
-use crate::harness::{Server, query};
-use opendrs_client::{Browser, Form, Reply};
+use crate::harness::fixtures::{ANN, CARTRIDGE, FILTER, LARGE, MINERALS, PASSWORD, SMALL, SOLD_OUT};
+use crate::harness::{Server, authorize_path};
+use opendrs_client::{BrowserClient, ClientResponse, HtmlForm};
 
 both!(a_page_reader_of_2017_reads_every_slot);
 
@@ -26,7 +26,7 @@ impl Element {
     }
 
     /// Whether a selector with descendants, such as `.header .title span`, finds it.
-    fn is(&self, selector: &str) -> bool {
+    fn matches_selector(&self, selector: &str) -> bool {
         let mut parts: Vec<_> = selector.split(' ').collect();
         let last = parts.pop().unwrap();
         let mut outer = self.inside.iter();
@@ -58,7 +58,7 @@ fn elements(html: &str) -> Vec<Element> {
 }
 
 /// Sends a form; the page that comes of it, and its address.
-async fn submit(browser: &mut Browser, form: &Form) -> (Reply, String) {
+async fn submit(browser: &mut BrowserClient, form: &HtmlForm) -> (ClientResponse, String) {
     let (mut reply, mut address) = (browser.submit(form).await.unwrap(), form.action.clone());
     while reply.header("location").starts_with('/') {
         address = reply.header("location").to_owned();
@@ -68,28 +68,28 @@ async fn submit(browser: &mut Browser, form: &Form) -> (Reply, String) {
 }
 
 async fn a_page_reader_of_2017_reads_every_slot(server: &Server) {
-    let mut browser = Browser::new(&server.base);
-    let page = browser.get(&query(&[])).await.unwrap();
-    let form = Form::all(&page.text()).remove(0).fill("email", ANN).fill("password", PASSWORD);
+    let mut browser = BrowserClient::new(&server.base_url);
+    let page = browser.get(&authorize_path(&[])).await.unwrap();
+    let form = HtmlForm::parse_all(&page.text()).remove(0).fill("email", ANN).fill("password", PASSWORD);
     let (page, _) = submit(&mut browser, &form.fill("rememberMe", "true")).await;
-    let consent = Form::all(&page.text()).remove(0).press("consentApproved");
+    let consent = HtmlForm::parse_all(&page.text()).remove(0).press("consentApproved");
     let (mut page, mut address) = submit(&mut browser, &consent).await;
     let mut slots = Vec::new();
     while address != "/setup_overview" {
         assert_eq!((page.status.as_u16(), address.as_str()), (200, "/setup_slot"));
         let html = page.text();
         let all = elements(&html);
-        let find = |selector: &str| all.iter().filter(|e| e.is(selector)).collect::<Vec<_>>();
+        let find = |selector: &str| all.iter().filter(|e| e.matches_selector(selector)).collect::<Vec<_>>();
         let title = find(".header .title span")[0].get("title").unwrap().to_owned();
         let slot = find("input").into_iter().find(|e| e.get("name") == Some("slotId")).unwrap().get("value").unwrap();
         let products: Vec<_> = find(".a-row .products .product");
         let asins: Vec<_> = products.iter().map(|e| e.get("id").unwrap().to_owned()).collect();
         // Readers compare the whole attribute.
         let next: Vec<_> = all.iter().filter(|e| e.get("class") == Some("a-button-input")).collect();
-        assert!(next.len() == 1 && next[0].is("form button") && next[0].get("name").is_none(), "{html}");
+        assert!(next.len() == 1 && next[0].matches_selector("form button") && next[0].get("name").is_none(), "{html}");
         assert_eq!(find(".product").len(), asins.len(), "none stands in another");
         slots.push((title, slot.to_owned(), asins.clone()));
-        let chosen = Form::all(&html).remove(0).fill("asin", &asins[0]);
+        let chosen = HtmlForm::parse_all(&html).remove(0).fill("asin", &asins[0]);
         (page, address) = submit(&mut browser, &chosen).await;
     }
     let slot = |title: &str, id: &str, asins: &[&str]| {
@@ -101,11 +101,11 @@ async fn a_page_reader_of_2017_reads_every_slot(server: &Server) {
     assert!(page.text().contains("Complete Setup"), "{}", page.text());
 
     // Two sign-ups in one browser: each page goes on with the one that it belongs to.
-    let other = query(&[(
+    let other = authorize_path(&[(
         "scope_data",
         Some(r#"{"dash:replenish":{"device_model":"Aqua+Proto","serial":"P-1","should_include_non_live":true}}"#),
     )]);
-    let (overview, _) = (Form::all(&page.text()).remove(0), browser.get(&other).await.unwrap());
+    let (overview, _) = (HtmlForm::parse_all(&page.text()).remove(0), browser.get(&other).await.unwrap());
     let consented = browser.get("/setup_slot").await.unwrap();
     assert!(consented.text().contains(r#"name="consent-form""#), "the other one is under way");
     let (page, address) = submit(&mut browser, &overview.press("change")).await;

@@ -1,10 +1,10 @@
 //! The settings page of one device: what its owner sees and changes (docs/spec/setup-pages.md#settings-page). On either
 //! engine.
 
-use crate::harness::world::{ANN, CARTRIDGE, FILTER, LARGE, MINERALS, SMALL};
-use crate::harness::{Device, Linking, Server, Visit, form};
-use opendrs_domain::version::Endpoint::{Replenish, SubscriptionInfo};
-use opendrs_client::Form;
+use crate::harness::fixtures::{ANN, CARTRIDGE, FILTER, LARGE, MINERALS, SMALL};
+use crate::harness::{LinkOptions, LinkedDevice, Server, TestBrowser, form_body};
+use opendrs_client::HtmlForm;
+use opendrs_domain::version::ApiEndpoint::{Replenish, SubscriptionInfo};
 use serde_json::{Value, json};
 
 both!(
@@ -14,27 +14,27 @@ both!(
     an_order_is_not_cancelled_after_its_window,
 );
 
-fn address(device: &Device) -> String {
-    format!("/settings?{}", form(&[("access_token", &device.access)]))
+fn address(device: &LinkedDevice) -> String {
+    format!("/settings?{}", form_body(&[("access_token", &device.access)]))
 }
 
 /// The form of a slot.
-fn slot(visit: &Visit, id: &str) -> Form {
-    let mut forms = Form::all(&visit.page.text()).into_iter();
-    let of = |form: &Form| form.fields.contains(&("slotId".to_owned(), id.to_owned()));
+fn slot(visit: &TestBrowser, id: &str) -> HtmlForm {
+    let mut forms = HtmlForm::parse_all(&visit.page.text()).into_iter();
+    let of = |form: &HtmlForm| form.fields.contains(&("slotId".to_owned(), id.to_owned()));
     forms.find(of).unwrap_or_else(|| panic!("{}", visit.page.text()))
 }
 
-async fn subscriptions(server: &Server, device: &Device) -> Value {
-    let answer = server.call(device, SubscriptionInfo, "/subscriptionInfo").send().await.json();
+async fn subscriptions(server: &Server, device: &LinkedDevice) -> Value {
+    let answer = server.device_call(device, SubscriptionInfo, "/subscriptionInfo").send().await.json();
     let slots = answer["slotsSubscriptionStatus"].as_object().unwrap().clone();
     slots.into_iter().map(|(slot, sub)| (slot, json!([sub["subscribed"], sub["productInfoList"][0]["asin"]]))).collect()
 }
 
 async fn it_shows_what_belongs_to_the_device(server: &Server) {
-    let device = server.device().await;
-    server.call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
-    let mut visit = Visit::open(server, &address(&device)).await;
+    let device = server.link_default_device().await;
+    server.device_call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
+    let mut visit = TestBrowser::open(server, &address(&device)).await;
     visit.sign_in(ANN).await;
     assert_eq!(visit.title(), "Aqua Pitcher", "the sign-in leads back to the page");
     let html = visit.page.text();
@@ -55,10 +55,10 @@ async fn it_shows_what_belongs_to_the_device(server: &Server) {
 }
 
 async fn a_slot_is_switched_off_and_on_and_changed(server: &Server) {
-    let device = server.device().await;
-    let mut visit = Visit::signed_in(server, ANN).await;
-    visit.go(&address(&device)).await;
-    let events = async || server.events().await.len();
+    let device = server.link_default_device().await;
+    let mut visit = TestBrowser::signed_in(server, ANN).await;
+    visit.go_to(&address(&device)).await;
+    let events = async || server.event_names().await.len();
     assert_eq!(events().await, 2);
     let steps = [
         ("the same again is no change", FILTER, ("asin", SMALL), "true", [true, true], SMALL, 2),
@@ -78,66 +78,66 @@ async fn a_slot_is_switched_off_and_on_and_changed(server: &Server) {
         let words = slot(&visit, id).buttons.iter().map(|(_, value)| value.clone()).collect::<Vec<_>>();
         assert_eq!(words.len(), if on == "true" { 2 } else { 1 }, "{step}: {words:?}");
     }
-    let replenish = |slot| server.call(&device, Replenish, &format!("/replenish/{slot}")).send();
+    let replenish = |slot| server.device_call(&device, Replenish, &format!("/replenish/{slot}")).send();
     assert_eq!(replenish(FILTER).await.json()["detailCode"], "STANDARD_ORDER_PLACED");
     assert_eq!(replenish(CARTRIDGE).await.status, 400);
 }
 
 async fn an_order_is_cancelled_within_its_window(server: &Server) {
-    let device = server.device().await;
-    server.call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
-    let mut visit = Visit::signed_in(server, ANN).await;
-    visit.go(&address(&device)).await;
+    let device = server.link_default_device().await;
+    server.device_call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
+    let mut visit = TestBrowser::signed_in(server, ANN).await;
+    visit.go_to(&address(&device)).await;
     let cancel = visit.form("/settings/order");
     server.advance("23h 59m").await;
     assert_eq!(visit.submit(&cancel).await.title(), "Aqua Pitcher");
     let html = visit.page.text();
     assert!(html.contains("Cancelled.") && !html.contains("/settings/order"), "{html}");
-    assert_eq!(server.events().await[2..], ["OrderPlaced", "OrderCancelled"]);
+    assert_eq!(server.event_names().await[2..], ["OrderPlaced", "OrderCancelled"]);
 
     visit.submit(&cancel).await;
     assert_eq!(visit.page.status, 400);
     assert!(visit.page.text().contains("The order is already finished or cancelled."));
-    assert_eq!(server.events().await.len(), 4);
+    assert_eq!(server.event_names().await.len(), 4);
 }
 
 async fn an_order_is_not_cancelled_after_its_window(server: &Server) {
-    let device = server.device().await;
-    server.call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
-    let mut visit = Visit::signed_in(server, ANN).await;
-    visit.go(&address(&device)).await;
+    let device = server.link_default_device().await;
+    server.device_call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
+    let mut visit = TestBrowser::signed_in(server, ANN).await;
+    visit.go_to(&address(&device)).await;
     let cancel = visit.form("/settings/order");
     server.advance("24h").await;
-    let mut visit = Visit::signed_in(server, ANN).await;
-    assert_eq!(visit.go(&address(&device)).await.title(), "Aqua Pitcher", "the token names the device a day longer");
+    let mut visit = TestBrowser::signed_in(server, ANN).await;
+    assert_eq!(visit.go_to(&address(&device)).await.title(), "Aqua Pitcher", "the token names the device a day longer");
     assert!(!visit.page.text().contains("/settings/order"));
     let csrf = slot(&visit, FILTER).fields.into_iter().find(|(name, _)| name == "csrf").unwrap().1;
     visit.submit(&cancel.fill("csrf", &csrf)).await;
     assert_eq!(visit.page.status, 400);
     assert!(visit.page.text().contains("The order can no longer be cancelled"), "{}", visit.page.text());
-    assert_eq!(server.events().await[2..], ["OrderPlaced"]);
+    assert_eq!(server.event_names().await[2..], ["OrderPlaced"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn test_orders_are_not_shown() {
     let server = Server::start().await;
-    let device = server.link(Linking::default().test_device()).await;
-    let placed = server.call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await.json();
-    let mut visit = Visit::signed_in(&server, ANN).await;
-    visit.go(&address(&device)).await;
+    let device = server.link_device(LinkOptions::default().test_device()).await;
+    let placed = server.device_call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await.json();
+    let mut visit = TestBrowser::signed_in(&server, ANN).await;
+    visit.go_to(&address(&device)).await;
     let html = visit.page.text();
     assert!(html.contains("Test device: nothing is charged") && html.contains("None yet."), "{html}");
     let order = placed["eventInstanceId"].as_str().unwrap();
     let form = slot(&visit, FILTER).fill("instanceId", order);
-    visit.submit(&Form { action: "/settings/order".into(), ..form }).await;
+    visit.submit(&HtmlForm { action: "/settings/order".into(), ..form }).await;
     assert!(visit.page.text().contains("A test order is cancelled by its device."));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_exit_is_as_it_came() {
     let server = Server::start().await;
-    let device = server.device().await;
-    let mut visit = Visit::signed_in(&server, ANN).await;
+    let device = server.link_default_device().await;
+    let mut visit = TestBrowser::signed_in(&server, ANN).await;
     for (exit, shown) in [
         ("exitUri=%2Fnull", Some("/null")),
         ("exitUri=/null", Some("/null")),
@@ -152,7 +152,7 @@ async fn the_exit_is_as_it_came() {
         ("x=y", None),
     ] {
         for token in [device.access.clone(), device.access.replace('|', "%7C")] {
-            visit.go(&format!("/settings?access_token={token}&{exit}")).await;
+            visit.go_to(&format!("/settings?access_token={token}&{exit}")).await;
             assert_eq!(visit.title(), "Aqua Pitcher", "{exit}");
             let html = visit.page.text();
             match shown {
@@ -164,7 +164,7 @@ async fn the_exit_is_as_it_came() {
         }
     }
     // It is still there after a change.
-    visit.go(&format!("/settings?access_token={}&exitURI=%2Fnull", device.access)).await;
+    visit.go_to(&format!("/settings?access_token={}&exitURI=%2Fnull", device.access)).await;
     let form = slot(&visit, FILTER).fill("subscribed", "false");
     visit.submit(&form).await;
     assert!(visit.page.text().contains(r#"href="/null">Exit"#), "{}", visit.page.text());

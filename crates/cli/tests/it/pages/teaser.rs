@@ -1,12 +1,12 @@
 //! The teaser: links as apps watch for them (docs/spec/setup-pages.md#teaser-page).
 
-use crate::harness::world::COMPOSITE;
-use crate::harness::{Server, form};
+use crate::harness::fixtures::COMPOSITE;
+use crate::harness::{Server, form_body};
 
 /// The page's links: target, as a browser reads it, and words.
 async fn links(server: &Server, path: &str, fields: &[(&str, &str)]) -> Vec<(String, String)> {
     let fields = [&[("compositeId", COMPOSITE)], fields].concat();
-    let reply = server.request("GET", &format!("{path}?{}", form(&fields))).send().await;
+    let reply = server.request("GET", &format!("{path}?{}", form_body(&fields))).send().await;
     let html = reply.text();
     assert_eq!(reply.status, 200, "{html}");
     assert!(html.contains("Aqua Pitcher") && !html.contains("<base") && !html.contains("<form"), "{html}");
@@ -74,7 +74,7 @@ async fn without_its_model_there_is_no_teaser() {
     let server = Server::start().await;
     let unknown = COMPOSITE.replace("c1", "ff");
     for composite in ["", "x", &unknown, &COMPOSITE.replace("composite.", ""), "'; DROP TABLE model; --"] {
-        let query = form(&[("compositeId", composite), ("loginUri", "LoginWeb")]);
+        let query = form_body(&[("compositeId", composite), ("loginUri", "LoginWeb")]);
         let reply = server.request("GET", &format!("/teaser?{query}")).send().await;
         assert_eq!(reply.status, 400, "{composite}");
         assert!(reply.text().contains("<h1>This page does not exist</h1>") && !reply.text().contains("LoginWeb"));

@@ -1,10 +1,10 @@
 //! Every page in every language: a customer's walk through all of them, three times.
 
-use crate::harness::world::{CARL, COMPOSITE, FILTER, REDIRECT};
-use crate::harness::{Device, Linking, Server, Visit, form, query};
+use crate::harness::fixtures::{CARL, COMPOSITE, FILTER, REDIRECT};
+use crate::harness::{LinkOptions, LinkedDevice, Server, TestBrowser, authorize_path, form_body};
+use opendrs_client::{ClientResponse, HtmlForm};
 use opendrs_domain::language::Language;
-use opendrs_domain::version::Endpoint::Replenish;
-use opendrs_client::{Form, Reply};
+use opendrs_domain::version::ApiEndpoint::Replenish;
 use std::collections::BTreeSet;
 
 /// What pages say in no language of their own: names that makers and customers gave, and words of the protocol.
@@ -32,7 +32,7 @@ const NAMES: [&str; 19] = [
 ];
 
 /// What a page says: its texts, and the names of what has no text.
-fn said(html: &str) -> BTreeSet<String> {
+fn visible_texts(html: &str) -> BTreeSet<String> {
     let mut said = BTreeSet::new();
     for part in html.split('<').skip(1) {
         let (tag, text) = part.split_once('>').unwrap();
@@ -44,53 +44,53 @@ fn said(html: &str) -> BTreeSet<String> {
 }
 
 /// Pages as they were shown, with a name for each.
-struct Walk {
-    shown: Vec<(&'static str, Reply)>,
+struct PageRecorder {
+    pages: Vec<(&'static str, ClientResponse)>,
 }
 
-impl Walk {
-    fn saw(&mut self, name: &'static str, page: &Reply) {
-        self.shown.push((name, page.clone()));
+impl PageRecorder {
+    fn record(&mut self, name: &'static str, page: &ClientResponse) {
+        self.pages.push((name, page.clone()));
     }
 }
 
 fn path(server: &Server, url: &str) -> String {
-    url.strip_prefix(&server.base).unwrap().to_owned()
+    url.strip_prefix(&server.base_url).unwrap().to_owned()
 }
 
-async fn replenish(server: &Server, device: &Device) -> String {
-    let answer = server.call(device, Replenish, &format!("/replenish/{FILTER}")).send().await.json();
+async fn replenish(server: &Server, device: &LinkedDevice) -> String {
+    let answer = server.device_call(device, Replenish, &format!("/replenish/{FILTER}")).send().await.json();
     answer["eventInstanceId"].as_str().unwrap().to_owned()
 }
 
 /// Sign-up, from the authorize request to the redirect.
-async fn sign_up(server: &Server, walk: &mut Walk, language: Language) -> Visit {
-    let mut visit = Visit::open(server, &query(&[("language", Some(language.tag()))])).await;
-    walk.saw("sign-in", &visit.page);
+async fn sign_up(server: &Server, walk: &mut PageRecorder, language: Language) -> TestBrowser {
+    let mut visit = TestBrowser::open(server, &authorize_path(&[("language", Some(language.tag()))])).await;
+    walk.record("sign-in", &visit.page);
     let wrong = visit.form("/ap/signin").fill("email", CARL).fill("password", "wrong");
     visit.submit(&wrong).await;
-    walk.saw("wrong password", &visit.page);
+    walk.record("wrong password", &visit.page);
     visit.sign_in(CARL).await;
-    walk.saw("consent", &visit.page);
+    walk.record("consent", &visit.page);
     visit.press("/ap/consent", "consentApproved").await;
-    walk.saw("slot", &visit.page);
+    walk.record("slot", &visit.page);
     let mut unanswered = visit.form("/slot_action");
     unanswered.fields.retain(|(name, _)| name != "asin");
     visit.submit(&unanswered).await;
-    walk.saw("slot without an answer", &visit.page);
+    walk.record("slot without an answer", &visit.page);
     for _ in 0..2 {
         visit.press("/slot_action", "skip").await;
     }
-    walk.saw("overview", &visit.page);
+    walk.record("overview", &visit.page);
     visit.press("/setup_overview", "completeSetup").await;
-    walk.saw("overview, all skipped", &visit.page);
+    walk.record("overview, all skipped", &visit.page);
     visit.press("/setup_overview", "change").await;
     for _ in 0..2 {
         let chosen = visit.form("/slot_action");
         visit.submit(&chosen).await;
     }
     visit.press("/setup_overview", "completeSetup").await;
-    walk.saw("overview without an address", &visit.page);
+    walk.record("overview without an address", &visit.page);
     let address = visit.form("/setup_overview").fill("line1", "3 Hill Street").fill("city", "Springfield");
     let address = address.fill("postal_code", "97477").fill("country", "US").press("completeSetup");
     assert!(visit.submit(&address).await.location().starts_with(REDIRECT), "{}", visit.page.text());
@@ -98,70 +98,70 @@ async fn sign_up(server: &Server, walk: &mut Walk, language: Language) -> Visit 
 }
 
 /// Settings, rules and orders of a device.
-async fn settings(server: &Server, walk: &mut Walk, visit: &mut Visit) {
-    let device = server.link(Linking::default().customer(CARL).serial("SN-2")).await;
-    let of_device = format!("/settings?{}", form(&[("access_token", &device.access), ("exitUri", "/null")]));
-    walk.saw("settings", &visit.go(&of_device).await.page);
+async fn settings(server: &Server, walk: &mut PageRecorder, visit: &mut TestBrowser) {
+    let device = server.link_device(LinkOptions::default().customer(CARL).serial("SN-2")).await;
+    let of_device = format!("/settings?{}", form_body(&[("access_token", &device.access), ("exitUri", "/null")]));
+    walk.record("settings", &visit.go_to(&of_device).await.page);
     let rule = visit.form("/settings/rule");
     visit.submit(&rule.clone().fill("cap_kind", "amount").fill("cap", "")).await;
-    walk.saw("rules that cannot be", &visit.page);
+    walk.record("rules that cannot be", &visit.page);
     visit.submit(&rule.fill("mode", "ask")).await;
     let order = format!("/order?id={}", replenish(server, &device).await);
-    walk.saw("settings with an order", &visit.go(&of_device).await.page);
-    walk.saw("order that waits", &visit.go(&order).await.page);
+    walk.record("settings with an order", &visit.go_to(&of_device).await.page);
+    walk.record("order that waits", &visit.go_to(&order).await.page);
     visit.press("/order", "approve").await;
-    walk.saw("order", &visit.page);
-    let link = path(server, &server.letter().await.cancel_url.unwrap());
-    walk.saw("cancel", &visit.go(&link).await.page);
+    walk.record("order", &visit.page);
+    let link = path(server, &server.newest_mail().await.cancel_url.unwrap());
+    walk.record("cancel", &visit.go_to(&link).await.page);
     visit.press("/order/cancel", "").await;
-    walk.saw("cancelled", &visit.page);
-    walk.saw("settings with a cancelled order", &visit.go(&of_device).await.page);
+    walk.record("cancelled", &visit.page);
+    walk.record("settings with a cancelled order", &visit.go_to(&of_device).await.page);
     let second = format!("/order?id={}", replenish(server, &device).await);
-    visit.go(&second).await.press("/order", "approve").await;
-    let link = path(server, &server.letter().await.cancel_url.unwrap());
+    visit.go_to(&second).await.press("/order", "approve").await;
+    let link = path(server, &server.newest_mail().await.cancel_url.unwrap());
     server.advance("25h").await;
-    walk.saw("cancelled too late", &visit.go(&link).await.page);
-    walk.saw("order that was shipped", &visit.go(&second).await.page);
+    walk.record("cancelled too late", &visit.go_to(&link).await.page);
+    walk.record("order that was shipped", &visit.go_to(&second).await.page);
 }
 
 /// What is shown in place of what was asked for.
-async fn elsewhere(server: &Server, walk: &mut Walk, visit: &mut Visit, language: Language) {
+async fn elsewhere(server: &Server, walk: &mut PageRecorder, visit: &mut TestBrowser, language: Language) {
     // The day that passed ended the sign-in.
-    visit.go("/settings").await.sign_in(CARL).await;
-    let test = server.link(Linking::default().customer(CARL).serial("SN-3").test_device()).await;
-    let token = |access: &str| format!("/settings?{}", form(&[("access_token", access), ("exitUri", "/null")]));
-    walk.saw("settings of a test device", &visit.go(&token(&test.access)).await.page);
-    walk.saw("devices and apps", &visit.go("/settings").await.page);
+    visit.go_to("/settings").await.sign_in(CARL).await;
+    let test = server.link_device(LinkOptions::default().customer(CARL).serial("SN-3").test_device()).await;
+    let token = |access: &str| format!("/settings?{}", form_body(&[("access_token", access), ("exitUri", "/null")]));
+    walk.record("settings of a test device", &visit.go_to(&token(&test.access)).await.page);
+    walk.record("devices and apps", &visit.go_to("/settings").await.page);
     let unlink = visit.page.text().split("href=\"").find_map(|rest| {
         rest.starts_with("/settings/unlink").then(|| rest.split('"').next().unwrap_or_default().to_owned())
     });
-    walk.saw("withdrawal of a consent", &visit.go(&unlink.expect("an app")).await.page);
-    walk.saw("settings by a bad link", &visit.go(&token("Atza|x")).await.page);
-    let anns = server.link(Linking::default()).await;
-    walk.saw("settings of somebody else", &visit.go(&token(&anns.access)).await.page);
+    walk.record("withdrawal of a consent", &visit.go_to(&unlink.expect("an app")).await.page);
+    walk.record("settings by a bad link", &visit.go_to(&token("Atza|x")).await.page);
+    let anns = server.link_device(LinkOptions::default()).await;
+    walk.record("settings of somebody else", &visit.go_to(&token(&anns.access)).await.page);
     let links = [("compositeId", COMPOSITE), ("loginUri", "a"), ("remindLaterUri", "b"), ("skipUri", "c")];
-    walk.saw("teaser", &visit.go(&format!("/teaser?{}", form(&links))).await.page);
-    walk.saw("teaser of nothing", &visit.go("/teaser").await.page);
-    walk.saw("order of nobody", &visit.go("/order?id=x").await.page);
-    walk.saw("cancel link of nothing", &visit.go("/order/cancel?token=x").await.page);
-    walk.saw("sign-up that is over", &visit.go("/setup_slot").await.page);
-    walk.saw("request without a client", &visit.go("/ap/oa?client_id=&state=s-1").await.page);
-    walk.saw("root", &visit.go("/").await.page);
-    walk.saw("page that does not exist", &visit.go("/nothing").await.page);
-    walk.saw("address of a form", &visit.go("/slot_action").await.page);
-    let mut leaving = Visit::navigate(server, &query(&[("language", Some(language.tag()))])).await;
-    walk.saw("way to the client", &leaving.press("/ap/signin", "cancel").await.page);
-    let forged = Form { action: "/ap/signin".into(), ..Form::default() }.fill("csrf", "x");
-    walk.saw("forged form", &visit.submit(&forged).await.page);
+    walk.record("teaser", &visit.go_to(&format!("/teaser?{}", form_body(&links))).await.page);
+    walk.record("teaser of nothing", &visit.go_to("/teaser").await.page);
+    walk.record("order of nobody", &visit.go_to("/order?id=x").await.page);
+    walk.record("cancel link of nothing", &visit.go_to("/order/cancel?token=x").await.page);
+    walk.record("sign-up that is over", &visit.go_to("/setup_slot").await.page);
+    walk.record("request without a client", &visit.go_to("/ap/oa?client_id=&state=s-1").await.page);
+    walk.record("root", &visit.go_to("/").await.page);
+    walk.record("page that does not exist", &visit.go_to("/nothing").await.page);
+    walk.record("address of a form", &visit.go_to("/slot_action").await.page);
+    let mut leaving = TestBrowser::navigate(server, &authorize_path(&[("language", Some(language.tag()))])).await;
+    walk.record("way to the client", &leaving.press("/ap/signin", "cancel").await.page);
+    let forged = HtmlForm { action: "/ap/signin".into(), ..HtmlForm::default() }.fill("csrf", "x");
+    walk.record("forged form", &visit.submit(&forged).await.page);
 }
 
-async fn walk(language: Language) -> Vec<(&'static str, Reply)> {
+async fn walk(language: Language) -> Vec<(&'static str, ClientResponse)> {
     let server = Server::start().await;
-    let mut walk = Walk { shown: Vec::new() };
+    let mut walk = PageRecorder { pages: Vec::new() };
     let mut visit = sign_up(&server, &mut walk, language).await;
     settings(&server, &mut walk, &mut visit).await;
     elsewhere(&server, &mut walk, &mut visit, language).await;
-    walk.shown
+    walk.pages
 }
 
 fn is_japanese(text: &str) -> bool {
@@ -181,12 +181,12 @@ async fn every_page_speaks_one_language_alone() {
             assert!(html.contains(&format!("<html lang=\"{language}\">")), "{context}");
             assert_eq!(page.header("content-language"), language.tag(), "{context}");
             assert_eq!(page.header("vary"), "Accept-Language, Cookie", "{context}");
-            let said = said(&html);
+            let said = visible_texts(&html);
             assert!(said.len() >= 2, "{context}");
             match language {
                 Language::English => assert!(!said.iter().any(|text| is_japanese(text)), "{context}"),
                 Language::German => {
-                    assert_eq!(said.intersection(&self::said(&original.text())).next(), None, "{context}");
+                    assert_eq!(said.intersection(&self::visible_texts(&original.text())).next(), None, "{context}");
                 }
                 Language::Japanese => {
                     assert_eq!(said.iter().find(|text| !is_japanese(text) && !is_value(text)), None, "{context}");
@@ -194,9 +194,10 @@ async fn every_page_speaks_one_language_alone() {
             }
             // What programs read is the same in each.
             let machine = |html: &str| -> Vec<_> {
-                let names =
-                    |form: Form| (form.action, form.fields.into_iter().map(|f| f.0).collect::<Vec<_>>(), form.buttons);
-                Form::all(html).into_iter().map(names).collect()
+                let names = |form: HtmlForm| {
+                    (form.action, form.fields.into_iter().map(|f| f.0).collect::<Vec<_>>(), form.buttons)
+                };
+                HtmlForm::parse_all(html).into_iter().map(names).collect()
             };
             assert_eq!(machine(&html), machine(&original.text()), "{context}");
         }

@@ -4,10 +4,10 @@
 //! Each hand's call and answer are recorded as they happen; `stateright` looks for such an order. Histories are short,
 //! since the search is exponential; there are many of them.
 
-use crate::harness::world::{FILTER, REDIRECT, SECRET, WEB};
-use crate::harness::{Device, Linking, Server, test_seed};
+use crate::harness::fixtures::{FILTER, REDIRECT, SECRET, WEB};
+use crate::harness::{LinkOptions, LinkedDevice, Server, test_seed};
 use futures_util::future::join_all;
-use opendrs_domain::version::Endpoint::{CancelTestOrders, Replenish};
+use opendrs_domain::version::ApiEndpoint::{CancelTestOrders, Replenish};
 use stateright::semantics::{ConsistencyTester, LinearizabilityTester, SequentialSpec};
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -18,9 +18,9 @@ both!(a_slots_lock_has_one_history, a_code_is_redeemed_in_one_history);
 /// Histories of each kind.
 const HISTORIES: usize = 25;
 /// Hands that call at once.
-const HANDS: usize = 4;
+const CLIENTS: usize = 4;
 /// Calls of each hand.
-const CALLS: usize = 3;
+const CALLS_PER_CLIENT: usize = 3;
 
 /// A history under way: calls and answers in the order in which they happened.
 struct History<S: SequentialSpec>(Mutex<LinearizabilityTester<usize, S>>);
@@ -36,7 +36,7 @@ where
     }
 
     /// One call of a hand, from before it is sent until after it is answered.
-    async fn call(&self, hand: usize, op: S::Op, answer: impl Future<Output = S::Ret>) -> S::Ret {
+    async fn record_call(&self, hand: usize, op: S::Op, answer: impl Future<Output = S::Ret>) -> S::Ret {
         self.0.lock().unwrap().on_invoke(hand, op).unwrap();
         let told = answer.await;
         self.0.lock().unwrap().on_return(hand, told.clone()).unwrap();
@@ -60,49 +60,49 @@ where
 
 /// A slot of a test device, one call at a time.
 #[derive(Clone, Debug, Default)]
-struct Slot {
-    open: Option<String>,
-    past: BTreeSet<String>,
+struct SlotModel {
+    open_order: Option<String>,
+    past_orders: BTreeSet<String>,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum SlotCall {
+enum SlotOperation {
     Replenish,
     Cancel,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-enum SlotTold {
+enum SlotAnswer {
     Placed(String),
     InProgress(String),
     Free,
 }
 
-impl SequentialSpec for Slot {
-    type Op = SlotCall;
-    type Ret = SlotTold;
+impl SequentialSpec for SlotModel {
+    type Op = SlotOperation;
+    type Ret = SlotAnswer;
 
     /// What a call without an answer would have been told; every call here has one.
-    fn invoke(&mut self, call: &SlotCall) -> SlotTold {
-        match (call, &self.open) {
-            (SlotCall::Replenish, Some(order)) => SlotTold::InProgress(order.clone()),
-            (SlotCall::Replenish, None) => SlotTold::Placed(self.open.insert(String::new()).clone()),
-            (SlotCall::Cancel, _) => {
-                self.open = None;
-                SlotTold::Free
+    fn invoke(&mut self, call: &SlotOperation) -> SlotAnswer {
+        match (call, &self.open_order) {
+            (SlotOperation::Replenish, Some(order)) => SlotAnswer::InProgress(order.clone()),
+            (SlotOperation::Replenish, None) => SlotAnswer::Placed(self.open_order.insert(String::new()).clone()),
+            (SlotOperation::Cancel, _) => {
+                self.open_order = None;
+                SlotAnswer::Free
             }
         }
     }
 
     /// Which order is placed is the server's to say, but never one that was placed before.
-    fn is_valid_step(&mut self, call: &SlotCall, told: &SlotTold) -> bool {
+    fn is_valid_step(&mut self, call: &SlotOperation, told: &SlotAnswer) -> bool {
         match (call, told) {
-            (SlotCall::Replenish, SlotTold::Placed(order)) => {
-                self.open.replace(order.clone()).is_none() && self.past.insert(order.clone())
+            (SlotOperation::Replenish, SlotAnswer::Placed(order)) => {
+                self.open_order.replace(order.clone()).is_none() && self.past_orders.insert(order.clone())
             }
-            (SlotCall::Replenish, SlotTold::InProgress(order)) => self.open.as_ref() == Some(order),
-            (SlotCall::Cancel, SlotTold::Free) => {
-                self.open = None;
+            (SlotOperation::Replenish, SlotAnswer::InProgress(order)) => self.open_order.as_ref() == Some(order),
+            (SlotOperation::Cancel, SlotAnswer::Free) => {
+                self.open_order = None;
                 true
             }
             _ => false,
@@ -110,24 +110,24 @@ impl SequentialSpec for Slot {
     }
 }
 
-impl SlotCall {
-    async fn send(self, server: &Server, device: &Device) -> SlotTold {
+impl SlotOperation {
+    async fn send(self, server: &Server, device: &LinkedDevice) -> SlotAnswer {
         let text = |value: &serde_json::Value| value.as_str().unwrap_or_else(|| panic!("{value}")).to_owned();
         match self {
-            SlotCall::Replenish => {
-                let answer = server.call(device, Replenish, &format!("/replenish/{FILTER}")).send().await.json();
+            SlotOperation::Replenish => {
+                let answer = server.device_call(device, Replenish, &format!("/replenish/{FILTER}")).send().await.json();
                 let order = text(&answer["eventInstanceId"]);
                 match answer["detailCode"].as_str() {
-                    Some("TEST_ORDER_PLACED") => SlotTold::Placed(order),
-                    Some("ORDER_INPROGRESS") => SlotTold::InProgress(order),
+                    Some("TEST_ORDER_PLACED") => SlotAnswer::Placed(order),
+                    Some("ORDER_INPROGRESS") => SlotAnswer::InProgress(order),
                     other => panic!("{other:?}"),
                 }
             }
-            SlotCall::Cancel => {
+            SlotOperation::Cancel => {
                 let path = format!("/testOrders/slots/{FILTER}");
-                let answer = server.call(device, CancelTestOrders, &path).send().await.json();
+                let answer = server.device_call(device, CancelTestOrders, &path).send().await.json();
                 assert_eq!(text(&answer["slotOrderStatuses"][0]["orderStatus"]), "NO_ORDER_IN_PROGRESS");
-                SlotTold::Free
+                SlotAnswer::Free
             }
         }
     }
@@ -136,15 +136,16 @@ impl SlotCall {
 async fn a_slots_lock_has_one_history(server: &Server) {
     let mut rng = fastrand::Rng::with_seed(test_seed());
     for n in 0..HISTORIES {
-        let device = server.link(Linking::default().serial(&format!("H-{n}")).test_device()).await;
-        let history = History::new(Slot::default());
-        let hands = (0..HANDS).map(|hand| {
-            let calls: Vec<_> =
-                (0..CALLS).map(|_| if rng.u8(..5) < 3 { SlotCall::Replenish } else { SlotCall::Cancel }).collect();
+        let device = server.link_device(LinkOptions::default().serial(&format!("H-{n}")).test_device()).await;
+        let history = History::new(SlotModel::default());
+        let hands = (0..CLIENTS).map(|hand| {
+            let calls: Vec<_> = (0..CALLS_PER_CLIENT)
+                .map(|_| if rng.u8(..5) < 3 { SlotOperation::Replenish } else { SlotOperation::Cancel })
+                .collect();
             let (history, device) = (&history, &device);
             async move {
                 for call in calls {
-                    history.call(hand, call, call.send(server, device)).await;
+                    history.record_call(hand, call, call.send(server, device)).await;
                 }
             }
         });
@@ -155,47 +156,47 @@ async fn a_slots_lock_has_one_history(server: &Server) {
 
 /// An authorization code and what came of it, one call at a time.
 #[derive(Clone, Debug)]
-enum Code {
+enum CodeModel {
     Fresh,
     Redeemed,
     Replayed,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum CodeCall {
+enum CodeOperation {
     /// Presents the code.
     Redeem,
     /// Presents the refresh token that came of it.
     Refresh,
 }
 
-impl SequentialSpec for Code {
-    type Op = CodeCall;
+impl SequentialSpec for CodeModel {
+    type Op = CodeOperation;
     /// Whether tokens came.
     type Ret = bool;
 
-    fn invoke(&mut self, call: &CodeCall) -> bool {
+    fn invoke(&mut self, call: &CodeOperation) -> bool {
         match (call, &self) {
-            (CodeCall::Redeem, Code::Fresh) => {
-                *self = Code::Redeemed;
+            (CodeOperation::Redeem, CodeModel::Fresh) => {
+                *self = CodeModel::Redeemed;
                 true
             }
-            (CodeCall::Redeem, _) => {
-                *self = Code::Replayed;
+            (CodeOperation::Redeem, _) => {
+                *self = CodeModel::Replayed;
                 false
             }
-            (CodeCall::Refresh, state) => matches!(state, Code::Redeemed),
+            (CodeOperation::Refresh, state) => matches!(state, CodeModel::Redeemed),
         }
     }
 }
 
 async fn a_code_is_redeemed_in_one_history(server: &Server) {
     for n in 0..HISTORIES {
-        let code = server.code(Linking::default().serial(&format!("C-{n}")), REDIRECT, None).await;
-        let history = History::new(Code::Fresh);
+        let code = server.link_for_code(LinkOptions::default().serial(&format!("C-{n}")), REDIRECT, None).await;
+        let history = History::new(CodeModel::Fresh);
         let send = async |grant: &str, name: &str, value: &str| {
             let fields = [("grant_type", grant), ("client_id", WEB), ("client_secret", SECRET), (name, value)];
-            let answer = server.token(&fields).send().await.json();
+            let answer = server.token_request(&fields).send().await.json();
             match answer["refresh_token"].as_str() {
                 Some(refresh) => Some(refresh.to_owned()),
                 None => {
@@ -205,7 +206,7 @@ async fn a_code_is_redeemed_in_one_history(server: &Server) {
             }
         };
         // Some histories have one redeemer, whose tokens must then live.
-        let redeemers = 1 + n % HANDS;
+        let redeemers = 1 + n % CLIENTS;
         let hands = (0..redeemers).map(|hand| {
             let (history, send, code) = (&history, &send, &code);
             async move {
@@ -214,11 +215,11 @@ async fn a_code_is_redeemed_in_one_history(server: &Server) {
                     *refresh.lock().unwrap() = send("authorization_code", "code", code).await;
                     refresh.lock().unwrap().is_some()
                 };
-                if history.call(hand, CodeCall::Redeem, redeem).await {
+                if history.record_call(hand, CodeOperation::Redeem, redeem).await {
                     let refresh = refresh.lock().unwrap().clone().unwrap();
-                    for _ in 1..CALLS {
+                    for _ in 1..CALLS_PER_CLIENT {
                         let call = async { send("refresh_token", "refresh_token", &refresh).await.is_some() };
-                        history.call(hand, CodeCall::Refresh, call).await;
+                        history.record_call(hand, CodeOperation::Refresh, call).await;
                     }
                 }
             }
@@ -231,38 +232,38 @@ async fn a_code_is_redeemed_in_one_history(server: &Server) {
 /// Histories that cannot be explained: a checker that took them would prove nothing.
 #[tokio::test]
 async fn wrong_histories_are_seen() {
-    let told = |what: &SlotTold| std::future::ready(what.clone());
-    let placed = |id: &str| SlotTold::Placed(id.into());
+    let told = |what: &SlotAnswer| std::future::ready(what.clone());
+    let placed = |id: &str| SlotAnswer::Placed(id.into());
     // Two orders for one lock, one after the other and at once.
-    let twice = History::new(Slot::default());
-    twice.call(0, SlotCall::Replenish, told(&placed("a"))).await;
+    let twice = History::new(SlotModel::default());
+    twice.record_call(0, SlotOperation::Replenish, told(&placed("a"))).await;
     assert!(twice.is_consistent());
-    twice.call(1, SlotCall::Replenish, told(&placed("b"))).await;
+    twice.record_call(1, SlotOperation::Replenish, told(&placed("b"))).await;
     assert!(!twice.is_consistent());
-    let at_once = History::new(Slot::default());
-    let inner = at_once.call(1, SlotCall::Replenish, told(&placed("b")));
+    let at_once = History::new(SlotModel::default());
+    let inner = at_once.record_call(1, SlotOperation::Replenish, told(&placed("b")));
     at_once
-        .call(0, SlotCall::Replenish, async {
+        .record_call(0, SlotOperation::Replenish, async {
             inner.await;
             placed("a")
         })
         .await;
     assert!(!at_once.is_consistent());
     // A lock that is still told of after it was given back.
-    let stale = History::new(Slot::default());
-    stale.call(0, SlotCall::Replenish, told(&placed("a"))).await;
-    stale.call(0, SlotCall::Cancel, told(&SlotTold::Free)).await;
-    stale.call(1, SlotCall::Replenish, told(&SlotTold::InProgress("a".into()))).await;
+    let stale = History::new(SlotModel::default());
+    stale.record_call(0, SlotOperation::Replenish, told(&placed("a"))).await;
+    stale.record_call(0, SlotOperation::Cancel, told(&SlotAnswer::Free)).await;
+    stale.record_call(1, SlotOperation::Replenish, told(&SlotAnswer::InProgress("a".into()))).await;
     assert!(!stale.is_consistent());
     // Tokens twice; tokens that outlive a replay.
     let ready = std::future::ready::<bool>;
-    let twice = History::new(Code::Fresh);
-    twice.call(0, CodeCall::Redeem, ready(true)).await;
-    twice.call(1, CodeCall::Redeem, ready(true)).await;
+    let twice = History::new(CodeModel::Fresh);
+    twice.record_call(0, CodeOperation::Redeem, ready(true)).await;
+    twice.record_call(1, CodeOperation::Redeem, ready(true)).await;
     assert!(!twice.is_consistent());
-    let survives = History::new(Code::Fresh);
-    survives.call(0, CodeCall::Redeem, ready(true)).await;
-    survives.call(1, CodeCall::Redeem, ready(false)).await;
-    survives.call(0, CodeCall::Refresh, ready(true)).await;
+    let survives = History::new(CodeModel::Fresh);
+    survives.record_call(0, CodeOperation::Redeem, ready(true)).await;
+    survives.record_call(1, CodeOperation::Redeem, ready(false)).await;
+    survives.record_call(0, CodeOperation::Refresh, ready(true)).await;
     assert!(!survives.is_consistent());
 }

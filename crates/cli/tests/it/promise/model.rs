@@ -15,7 +15,7 @@ pub const OWNERS: usize = 2;
 /// Something that a device, a maker's cloud, an operator or the clock does. Tokens, codes and orders are named by how
 /// many came after them; the dead ones too.
 #[derive(Clone, Debug)]
-pub enum Step {
+pub enum ModelStep {
     /// Links a unit, for tokens.
     Link {
         unit: usize,
@@ -60,7 +60,7 @@ pub enum Step {
 
 /// What the server should answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Said {
+pub enum StepAnswer {
     /// Nothing to compare: it is done.
     Done,
     Tokens,
@@ -77,13 +77,13 @@ pub enum Said {
 }
 
 /// The number of the one that so many came after; there is at least one.
-pub fn back(count: usize, by: usize) -> usize {
+pub fn index_from_newest(count: usize, by: usize) -> usize {
     count - 1 - by % count
 }
 
 /// A registration of a unit by a customer.
 #[derive(Clone, Copy, Debug)]
-pub struct Registration {
+pub struct ModelRegistration {
     pub unit: usize,
     owner: usize,
     ended: bool,
@@ -91,14 +91,14 @@ pub struct Registration {
 
 /// A token pair: its refresh token, and its access token since a minute.
 #[derive(Clone, Copy, Debug)]
-pub struct Token {
+pub struct ModelToken {
     registration: usize,
     family: usize,
     since: i64,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Code {
+struct ModelAuthorizationCode {
     registration: usize,
     family: usize,
     since: i64,
@@ -106,7 +106,7 @@ struct Code {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Order {
+struct ModelOrder {
     registration: usize,
     slot: usize,
     since: i64,
@@ -116,27 +116,27 @@ struct Order {
 
 /// Everything there is.
 #[derive(Clone, Debug, Default)]
-pub struct Model {
+pub struct ServiceModel {
     now: i64,
-    registrations: Vec<Registration>,
-    tokens: Vec<Token>,
-    codes: Vec<Code>,
-    orders: Vec<Order>,
+    registrations: Vec<ModelRegistration>,
+    tokens: Vec<ModelToken>,
+    codes: Vec<ModelAuthorizationCode>,
+    orders: Vec<ModelOrder>,
     /// Families whose code came twice.
     revoked: Vec<usize>,
     families: usize,
     /// What the last step should be answered.
-    pub said: Option<Said>,
+    pub expected: Option<StepAnswer>,
 }
 
 /// Minutes that an access token lives, and a code.
-const ACCESS: i64 = 60;
-const CODE: i64 = 5;
+const ACCESS_TOKEN_MINUTES: i64 = 60;
+const CODE_MINUTES: i64 = 5;
 /// Minutes after which a test order has left and arrived; the same of a standard order.
-const TEST: (i64, i64) = (10, 20);
-const STANDARD: (i64, i64) = (24 * 60 + 30, 24 * 60 + 30 + 48 * 60);
+const TEST_ORDER_TIMES: (i64, i64) = (10, 20);
+const STANDARD_ORDER_TIMES: (i64, i64) = (24 * 60 + 30, 24 * 60 + 30 + 48 * 60);
 
-impl Model {
+impl ServiceModel {
     pub fn tokens(&self) -> usize {
         self.tokens.len()
     }
@@ -153,15 +153,15 @@ impl Model {
         self.registrations[registration].unit.is_multiple_of(2)
     }
 
-    fn left_and_arrived(&self, order: &Order) -> (bool, bool) {
-        let (left, arrived) = if self.is_test(order.registration) { TEST } else { STANDARD };
+    fn has_shipped_and_arrived(&self, order: &ModelOrder) -> (bool, bool) {
+        let (left, arrived) = if self.is_test(order.registration) { TEST_ORDER_TIMES } else { STANDARD_ORDER_TIMES };
         // Once it is cancelled, time no longer moves it.
         let age = order.cancelled.unwrap_or(self.now) - order.since;
         (age >= left, age >= arrived)
     }
 
-    fn status(&self, order: &Order) -> &'static str {
-        match (self.left_and_arrived(order).0, order.cancelled) {
+    fn status(&self, order: &ModelOrder) -> &'static str {
+        match (self.has_shipped_and_arrived(order).0, order.cancelled) {
             // What has left is not cancelled any more, whatever was asked.
             (true, _) => "Shipped",
             (false, Some(_)) => "Cancelled",
@@ -169,25 +169,25 @@ impl Model {
         }
     }
 
-    fn open(&self, registration: usize, slot: usize) -> Option<usize> {
+    fn find_open_order(&self, registration: usize, slot: usize) -> Option<usize> {
         self.orders.iter().position(|order| {
-            let over = order.cancelled.is_some() || self.left_and_arrived(order).1;
+            let over = order.cancelled.is_some() || self.has_shipped_and_arrived(order).1;
             (order.registration, order.slot) == (registration, slot) && !over
         })
     }
 
-    fn stands(&self, registration: usize, family: usize) -> bool {
+    fn is_valid(&self, registration: usize, family: usize) -> bool {
         !self.registrations[registration].ended && !self.revoked.contains(&family)
     }
 
     /// The registration that a token's access token opens.
-    fn opens(&self, token: usize) -> Option<usize> {
-        let Token { registration, family, since } = self.tokens[back(self.tokens.len(), token)];
-        (self.stands(registration, family) && self.now < since + ACCESS).then_some(registration)
+    fn registration_of_access_token(&self, token: usize) -> Option<usize> {
+        let ModelToken { registration, family, since } = self.tokens[index_from_newest(self.tokens.len(), token)];
+        (self.is_valid(registration, family) && self.now < since + ACCESS_TOKEN_MINUTES).then_some(registration)
     }
 
     /// Links: the same customer keeps the registration, another one takes the unit over. A new family either way.
-    fn link(&mut self, unit: usize, owner: usize) -> (usize, usize) {
+    fn link_unit(&mut self, unit: usize, owner: usize) -> (usize, usize) {
         self.families += 1;
         let current = self.registrations.iter().position(|r| r.unit == unit && !r.ended);
         if let Some(current) = current {
@@ -196,19 +196,19 @@ impl Model {
             }
             self.registrations[current].ended = true;
         }
-        self.registrations.push(Registration { unit, owner, ended: false });
+        self.registrations.push(ModelRegistration { unit, owner, ended: false });
         let next = self.registrations.len() - 1;
-        self.adopt(next);
+        self.carry_over_open_orders(next);
         (next, self.families)
     }
 
     /// Open orders of the same customer's unit go on with its next registration.
-    fn adopt(&mut self, next: usize) {
-        let Registration { unit, owner, .. } = self.registrations[next];
+    fn carry_over_open_orders(&mut self, next: usize) {
+        let ModelRegistration { unit, owner, .. } = self.registrations[next];
         for before in 0..next {
             if (self.registrations[before].unit, self.registrations[before].owner) == (unit, owner) {
                 for slot in 0..SLOTS {
-                    if let Some(order) = self.open(before, slot) {
+                    if let Some(order) = self.find_open_order(before, slot) {
                         self.orders[order].registration = next;
                     }
                 }
@@ -216,108 +216,108 @@ impl Model {
         }
     }
 
-    fn issue(&mut self, registration: usize, family: usize) -> Said {
-        self.tokens.push(Token { registration, family, since: self.now });
-        Said::Tokens
+    fn issue_tokens(&mut self, registration: usize, family: usize) -> StepAnswer {
+        self.tokens.push(ModelToken { registration, family, since: self.now });
+        StepAnswer::Tokens
     }
 
-    fn redeem(&mut self, code: usize) -> Said {
-        let code = back(self.codes.len(), code);
-        let Code { registration, family, since, used } = self.codes[code];
+    fn redeem_code(&mut self, code: usize) -> StepAnswer {
+        let code = index_from_newest(self.codes.len(), code);
+        let ModelAuthorizationCode { registration, family, since, used } = self.codes[code];
         if used {
             self.revoked.push(family);
-            return Said::InvalidGrant;
+            return StepAnswer::InvalidGrant;
         }
-        if self.now >= since + CODE {
-            return Said::InvalidGrant;
+        if self.now >= since + CODE_MINUTES {
+            return StepAnswer::InvalidGrant;
         }
         self.codes[code].used = true;
-        match self.stands(registration, family) {
-            true => self.issue(registration, family),
-            false => Said::InvalidGrant,
+        match self.is_valid(registration, family) {
+            true => self.issue_tokens(registration, family),
+            false => StepAnswer::InvalidGrant,
         }
     }
 
-    fn call(&mut self, step: &Step, registration: usize) -> Said {
+    fn apply_call(&mut self, step: &ModelStep, registration: usize) -> StepAnswer {
         match *step {
-            Step::Replenish { slot, .. } => match self.open(registration, slot) {
-                Some(order) => Said::InProgress(order),
+            ModelStep::Replenish { slot, .. } => match self.find_open_order(registration, slot) {
+                Some(order) => StepAnswer::InProgress(order),
                 None => {
-                    self.orders.push(Order { registration, slot, since: self.now, cancelled: None });
-                    Said::Placed(self.orders.len() - 1)
+                    self.orders.push(ModelOrder { registration, slot, since: self.now, cancelled: None });
+                    StepAnswer::Placed(self.orders.len() - 1)
                 }
             },
-            Step::Cancel { .. } if !self.is_test(registration) => Said::NotTestDevice,
-            Step::Cancel { slot, .. } => {
+            ModelStep::Cancel { .. } if !self.is_test(registration) => StepAnswer::NotTestDevice,
+            ModelStep::Cancel { slot, .. } => {
                 for slot in slot.map_or(0..SLOTS, |slot| slot..slot + 1) {
-                    if let Some(order) = self.open(registration, slot) {
+                    if let Some(order) = self.find_open_order(registration, slot) {
                         self.orders[order].cancelled = Some(self.now);
                     }
                 }
-                Said::Done
+                StepAnswer::Done
             }
-            Step::Info { order, .. } => match self.orders.len() {
-                0 => Said::Nothing,
-                count => match self.orders[back(count, order)] {
-                    order if order.registration == registration => Said::Status(self.status(&order)),
-                    _ => Said::UnknownOrder,
+            ModelStep::Info { order, .. } => match self.orders.len() {
+                0 => StepAnswer::Nothing,
+                count => match self.orders[index_from_newest(count, order)] {
+                    order if order.registration == registration => StepAnswer::Status(self.status(&order)),
+                    _ => StepAnswer::UnknownOrder,
                 },
             },
-            Step::Deregister { .. } => {
+            ModelStep::Deregister { .. } => {
                 self.registrations[registration].ended = true;
-                Said::Done
+                StepAnswer::Done
             }
-            _ => Said::Done,
+            _ => StepAnswer::Done,
         }
     }
 
-    fn step(&mut self, step: &Step) -> Said {
+    fn apply_step(&mut self, step: &ModelStep) -> StepAnswer {
         match *step {
-            Step::Link { unit, owner } => {
-                let (registration, family) = self.link(unit, owner);
-                self.issue(registration, family)
+            ModelStep::Link { unit, owner } => {
+                let (registration, family) = self.link_unit(unit, owner);
+                self.issue_tokens(registration, family)
             }
-            Step::LinkForCode { unit, owner } => {
-                let (registration, family) = self.link(unit, owner);
-                self.codes.push(Code { registration, family, since: self.now, used: false });
-                Said::Done
+            ModelStep::LinkForCode { unit, owner } => {
+                let (registration, family) = self.link_unit(unit, owner);
+                self.codes.push(ModelAuthorizationCode { registration, family, since: self.now, used: false });
+                StepAnswer::Done
             }
-            Step::Redeem { .. } if self.codes.is_empty() => Said::Nothing,
-            Step::Redeem { code } => self.redeem(code),
-            Step::Wait { minutes } => {
+            ModelStep::Redeem { .. } if self.codes.is_empty() => StepAnswer::Nothing,
+            ModelStep::Redeem { code } => self.redeem_code(code),
+            ModelStep::Wait { minutes } => {
                 self.now += minutes;
-                Said::Done
+                StepAnswer::Done
             }
-            _ if self.tokens.is_empty() => Said::Nothing,
-            Step::Info { .. } if self.orders.is_empty() => Said::Nothing,
-            Step::Refresh { token } => {
-                let Token { registration, family, .. } = self.tokens[back(self.tokens.len(), token)];
-                match self.stands(registration, family) {
-                    true => self.issue(registration, family),
-                    false => Said::InvalidGrant,
+            _ if self.tokens.is_empty() => StepAnswer::Nothing,
+            ModelStep::Info { .. } if self.orders.is_empty() => StepAnswer::Nothing,
+            ModelStep::Refresh { token } => {
+                let ModelToken { registration, family, .. } = self.tokens[index_from_newest(self.tokens.len(), token)];
+                match self.is_valid(registration, family) {
+                    true => self.issue_tokens(registration, family),
+                    false => StepAnswer::InvalidGrant,
                 }
             }
-            Step::Report { token, .. }
-            | Step::Replenish { token, .. }
-            | Step::Cancel { token, .. }
-            | Step::Info { token, .. }
-            | Step::Deregister { token } => match self.opens(token) {
-                Some(registration) => self.call(step, registration),
-                None => Said::InvalidToken,
+            ModelStep::Report { token, .. }
+            | ModelStep::Replenish { token, .. }
+            | ModelStep::Cancel { token, .. }
+            | ModelStep::Info { token, .. }
+            | ModelStep::Deregister { token } => match self.registration_of_access_token(token) {
+                Some(registration) => self.apply_call(step, registration),
+                None => StepAnswer::InvalidToken,
             },
         }
     }
 }
 
-impl ReferenceStateMachine for Model {
+impl ReferenceStateMachine for ServiceModel {
     type State = Self;
-    type Transition = Step;
+    type Transition = ModelStep;
 
     fn init_state() -> BoxedStrategy<Self> {
         Just(Self::default()).boxed()
     }
 
-    fn transitions(_: &Self) -> BoxedStrategy<Step> {
+    fn transitions(_: &Self) -> BoxedStrategy<ModelStep> {
         let (unit, owner, slot) = (0..UNITS, 0..OWNERS, 0..SLOTS);
         // Mostly the newest, sometimes one long dead.
         let by = || prop_oneof![5 => Just(0_usize), 3 => 1..4_usize, 1 => 4..64_usize];
@@ -327,22 +327,22 @@ impl ReferenceStateMachine for Model {
         let long = prop::sample::select(vec![39, 59, 60, 30, 1440, 2879, 2880]);
         let minutes = prop_oneof![4 => short, 1 => long];
         prop_oneof![
-            3 => (unit.clone(), owner.clone()).prop_map(|(unit, owner)| Step::Link { unit, owner }),
-            2 => (unit, owner).prop_map(|(unit, owner)| Step::LinkForCode { unit, owner }),
-            3 => code.prop_map(|code| Step::Redeem { code }),
-            3 => token.clone().prop_map(|token| Step::Refresh { token }),
-            2 => (token.clone(), slot.clone()).prop_map(|(token, slot)| Step::Report { token, slot }),
-            6 => (token.clone(), slot.clone()).prop_map(|(token, slot)| Step::Replenish { token, slot }),
-            3 => (token.clone(), proptest::option::of(slot)).prop_map(|(token, slot)| Step::Cancel { token, slot }),
-            3 => (token.clone(), order).prop_map(|(token, order)| Step::Info { token, order }),
-            1 => token.prop_map(|token| Step::Deregister { token }),
-            5 => minutes.prop_map(|minutes| Step::Wait { minutes }),
+            3 => (unit.clone(), owner.clone()).prop_map(|(unit, owner)| ModelStep::Link { unit, owner }),
+            2 => (unit, owner).prop_map(|(unit, owner)| ModelStep::LinkForCode { unit, owner }),
+            3 => code.prop_map(|code| ModelStep::Redeem { code }),
+            3 => token.clone().prop_map(|token| ModelStep::Refresh { token }),
+            2 => (token.clone(), slot.clone()).prop_map(|(token, slot)| ModelStep::Report { token, slot }),
+            6 => (token.clone(), slot.clone()).prop_map(|(token, slot)| ModelStep::Replenish { token, slot }),
+            3 => (token.clone(), proptest::option::of(slot)).prop_map(|(token, slot)| ModelStep::Cancel { token, slot }),
+            3 => (token.clone(), order).prop_map(|(token, order)| ModelStep::Info { token, order }),
+            1 => token.prop_map(|token| ModelStep::Deregister { token }),
+            5 => minutes.prop_map(|minutes| ModelStep::Wait { minutes }),
         ]
         .boxed()
     }
 
-    fn apply(mut state: Self, step: &Step) -> Self {
-        state.said = Some(state.step(step));
+    fn apply(mut state: Self, step: &ModelStep) -> Self {
+        state.expected = Some(state.apply_step(step));
         state
     }
 }

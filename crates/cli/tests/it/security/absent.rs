@@ -2,10 +2,13 @@
 //!
 //! Not here: apps (`apps`). Invariant: what is absent is refused as unknown, and the metadata does not name it.
 
-use super::parties::{MODES, code, info, linked, metadata, redeem, refresh, refused, set, web};
-use crate::harness::world::{APP, OTHER_MODEL, OTHER_WEB, SECRET, WEB};
-use crate::harness::{Linking, Options, Server, form, query};
-use opendrs_domain::version::Endpoint::Deregister;
+use super::parties::{
+    MODES, assert_refused, create_code, link_by_code, metadata, redeem_code, refresh_tokens, send_web_grant,
+    set_client_modes, subscription_info_status,
+};
+use crate::harness::fixtures::{APP, OTHER_MODEL, OTHER_WEB, SECRET, WEB};
+use crate::harness::{LinkOptions, Options, Server, authorize_path, form_body};
+use opendrs_domain::version::ApiEndpoint::Deregister;
 use std::collections::BTreeSet;
 
 rules! {
@@ -41,13 +44,13 @@ async fn rfc7009_2_revocation(server: &Server) {
     let node = server.another_node(Options::default()).await;
     let document = metadata(server).await;
     assert!(document["revocation_endpoint"].is_null() && document["introspection_endpoint"].is_null());
-    let brew = server.link(Linking::default().client(OTHER_WEB, OTHER_MODEL)).await;
+    let brew = server.link_device(LinkOptions::default().client(OTHER_WEB, OTHER_MODEL)).await;
     for (mode, serial) in MODES.into_iter().zip(["SN-1", "SN-2"]) {
-        set(server, mode).await;
-        let (device, other) = (linked(server, serial).await, linked(server, &format!("{serial}-b")).await);
-        let unused = code(server, serial).await;
-        let before = server.rows().await;
-        let body = form(&[("token", &device.refresh), ("client_id", WEB), ("client_secret", SECRET)]);
+        set_client_modes(server, mode).await;
+        let (device, other) = (link_by_code(server, serial).await, link_by_code(server, &format!("{serial}-b")).await);
+        let unused = create_code(server, serial).await;
+        let before = server.all_rows().await;
+        let body = form_body(&[("token", &device.refresh), ("client_id", WEB), ("client_secret", SECRET)]);
         for path in ["/auth/o2/revoke", "/revoke", "/oauth2/revoke", "/auth/o2/introspect"] {
             assert_eq!(server.request("POST", path).body(body.clone()).send().await.status, 404, "{path}");
         }
@@ -59,21 +62,24 @@ async fn rfc7009_2_revocation(server: &Server) {
         let get = server.request("GET", "/auth/relyingPartyLogout").send().await;
         assert_eq!((get.status.as_u16(), get.header("allow")), (405, "POST"));
         let path = format!("/deviceModels/Aqua-Pitcher_7/devices/{serial}/registration");
-        assert_eq!(server.call(&brew, Deregister, &path).send().await.status, 400, "another maker's device");
-        assert_eq!(server.rows().await, before);
-        assert_eq!((info(server, &device).await, info(&node, &device).await), (200, 200));
+        assert_eq!(server.device_call(&brew, Deregister, &path).send().await.status, 400, "another maker's device");
+        assert_eq!(server.all_rows().await, before);
+        assert_eq!(
+            (subscription_info_status(server, &device).await, subscription_info_status(&node, &device).await),
+            (200, 200)
+        );
 
-        assert_eq!(server.call(&device, Deregister, "/registration").send().await.status, 200);
-        let ended = server.rows().await;
+        assert_eq!(server.device_call(&device, Deregister, "/registration").send().await.status, 200);
+        let ended = server.all_rows().await;
         for node in [server, &node] {
-            assert_eq!(info(node, &device).await, 400);
-            refused(&refresh(node, &device.refresh).await, 400, "invalid_grant");
-            refused(&redeem(node, &unused).await, 400, "invalid_grant");
-            assert_eq!(server.call(&device, Deregister, "/registration").send().await.status, 400, "twice");
-            assert_eq!(info(node, &other).await, 200, "another device of the customer's");
+            assert_eq!(subscription_info_status(node, &device).await, 400);
+            assert_refused(&refresh_tokens(node, &device.refresh).await, 400, "invalid_grant");
+            assert_refused(&redeem_code(node, &unused).await, 400, "invalid_grant");
+            assert_eq!(server.device_call(&device, Deregister, "/registration").send().await.status, 400, "twice");
+            assert_eq!(subscription_info_status(node, &other).await, 200, "another device of the customer's");
         }
         // A refused code is marked as used, and its second use revokes its family. No other table changes.
-        let left = server.rows().await;
+        let left = server.all_rows().await;
         for (table, rows) in ended.iter().filter(|(table, _)| !["code", "device"].contains(&table.as_str())) {
             assert_eq!(&left[table], rows, "{table}");
         }
@@ -84,9 +90,9 @@ async fn rfc8628_device_flow(server: &Server) {
     let document = metadata(server).await;
     assert!(document["device_authorization_endpoint"].is_null());
     for mode in MODES {
-        set(server, mode).await;
-        let before = server.rows().await;
-        let body = form(&[("response_type", "device_code"), ("client_id", APP), ("scope", "dash:replenish")]);
+        set_client_modes(server, mode).await;
+        let before = server.all_rows().await;
+        let body = form_body(&[("response_type", "device_code"), ("client_id", APP), ("scope", "dash:replenish")]);
         for path in ["/auth/o2/create/codepair", "/auth/O2/create/codepair", "/device_authorization", "/us/code"] {
             for method in ["GET", "POST"] {
                 assert_eq!(server.request(method, path).body(body.clone()).send().await.status, 404, "{path}");
@@ -94,12 +100,12 @@ async fn rfc8628_device_flow(server: &Server) {
         }
         for grant in ["device_code", "urn:ietf:params:oauth:grant-type:device_code"] {
             let more = [("device_code", "5f0c2a44-0000-4000-8000-0000000000c1"), ("user_code", "ABC123")];
-            refused(&web(server, grant, &more).await, 400, "unsupported_grant_type");
+            assert_refused(&send_web_grant(server, grant, &more).await, 400, "unsupported_grant_type");
         }
-        let path = query(&[("response_type", Some("device_code"))]);
+        let path = authorize_path(&[("response_type", Some("device_code"))]);
         let target = server.request("GET", &path).send().await.header("location").to_owned();
         assert!(target.ends_with("&error=unsupported_response_type"), "{target}");
-        assert_eq!(server.rows().await, before);
+        assert_eq!(server.all_rows().await, before);
     }
 }
 
@@ -122,28 +128,28 @@ async fn rfc8414_2_metadata(server: &Server) {
     let list = |name: &str| -> Vec<String> {
         document[name].as_array().unwrap().iter().map(|one| one.as_str().unwrap().to_owned()).collect()
     };
-    assert_eq!(document["issuer"], server.base.as_str());
+    assert_eq!(document["issuer"], server.base_url.as_str());
     assert_eq!(list("code_challenge_methods_supported"), ["S256"]);
-    let local = |name: &str| document[name].as_str().unwrap().strip_prefix(&server.base).unwrap().to_owned();
+    let local = |name: &str| document[name].as_str().unwrap().strip_prefix(&server.base_url).unwrap().to_owned();
     let (authorize, token) = (local("authorization_endpoint"), local("token_endpoint"));
     assert_eq!(server.request("GET", &authorize).send().await.status, 400, "a page that says what is missing");
     for mode in MODES {
-        set(server, mode).await;
+        set_client_modes(server, mode).await;
         for scope in list("scopes_supported") {
-            let asked = super::parties::asked(&[("scope", Some(&scope))]);
-            super::parties::shown(server, &asked.replace("/ap/oa", &authorize)).await;
+            let asked = super::parties::pkce_authorize_path(&[("scope", Some(&scope))]);
+            super::parties::assert_sign_in_page(server, &asked.replace("/ap/oa", &authorize)).await;
         }
         for grant in list("grant_types_supported") {
-            let fields = form(&[("grant_type", &grant), ("client_id", WEB), ("client_secret", SECRET)]);
+            let fields = form_body(&[("grant_type", &grant), ("client_id", WEB), ("client_secret", SECRET)]);
             let reply = server.request("POST", &token).body(fields).send().await;
-            refused(&reply, 400, "invalid_request");
+            assert_refused(&reply, 400, "invalid_request");
         }
         // Each method is taken, so that the refusal is about what else is missing.
-        let public = form(&[("grant_type", "refresh_token"), ("client_id", APP)]);
-        refused(&server.request("POST", &token).body(public).send().await, 400, "invalid_request");
-        let device = linked(server, "SN-1").await;
-        refused(&refresh(server, "x").await, 400, "invalid_grant");
-        assert_eq!(info(server, &device).await, 200);
+        let public = form_body(&[("grant_type", "refresh_token"), ("client_id", APP)]);
+        assert_refused(&server.request("POST", &token).body(public).send().await, 400, "invalid_request");
+        let device = link_by_code(server, "SN-1").await;
+        assert_refused(&refresh_tokens(server, "x").await, 400, "invalid_grant");
+        assert_eq!(subscription_info_status(server, &device).await, 200);
     }
     assert_eq!(list("token_endpoint_auth_methods_supported"), ["client_secret_basic", "client_secret_post", "none"]);
     let with_query = server.request("GET", "/.well-known/oauth-authorization-server?issuer=https://evil.example");

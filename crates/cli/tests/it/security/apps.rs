@@ -2,8 +2,11 @@
 //!
 //! Not here: loopback addresses (`redirects`). Invariant: a scheme that browsers or systems know by themselves is no app's.
 
-use super::parties::{MODES, S256, asked, on_a_page, refused, register, set, shown, with_program};
-use crate::harness::world::{self, APP, APP_REDIRECT, PASSWORD};
+use super::parties::{
+    MODES, S256, assert_error_page, assert_refused, assert_sign_in_page, pkce_authorize_path, seed_client,
+    set_client_modes, with_program,
+};
+use crate::harness::fixtures::{self, APP, APP_REDIRECT, PASSWORD};
 use crate::harness::{Options, Server};
 
 rules! {
@@ -21,7 +24,7 @@ const REVERSED: &str = "com.example.aqua:/done";
 
 /// Aqua's app registered a scheme of its own as well.
 fn reversed() -> Options {
-    let mut seed = world::seed();
+    let mut seed = fixtures::seed();
     seed.makers[0].profiles[0].clients[1].redirect_uris.push(REVERSED.into());
     Options { seed, ..Options::default() }
 }
@@ -30,26 +33,27 @@ async fn rfc8252_7_1_private_use_schemes(server: &Server) {
     with_program(server, async |place| {
         for uri in ["example:/done", "aqua://done", "amzn2://a", "4.example:/done", "intent://a", "about:blank"] {
             for kind in ["android", "ios", "device"] {
-                let printed = register(place, kind, uri).bad();
+                let printed = seed_client(place, kind, uri).expect_failure();
                 assert!(printed.contains(&format!("redirect URI `{uri}` ")), "{uri}: {printed}");
             }
         }
-        register(place, "ios", REVERSED).good();
+        seed_client(place, "ios", REVERSED).expect_success();
     })
     .await;
     for mode in MODES {
-        set(server, mode).await;
+        set_client_modes(server, mode).await;
         for uri in [APP_REDIRECT, REVERSED] {
             let of = [("client_id", Some(APP)), ("redirect_uri", Some(uri))];
-            shown(server, &asked(&[of, S256].concat())).await;
+            assert_sign_in_page(server, &pkce_authorize_path(&[of, S256].concat())).await;
         }
         for uri in
             ["com.example.aqua:/other", "com.example.aqua2:/done", "COM.example.aqua:/done", "amzn://com.example"]
         {
             let of = [("client_id", Some(APP)), ("redirect_uri", Some(uri))];
-            on_a_page(server, &asked(&[of, S256].concat())).await;
+            assert_error_page(server, &pkce_authorize_path(&[of, S256].concat())).await;
         }
-        let fields = [("grant_type", "password"), ("client_id", APP), ("username", world::ANN), ("password", PASSWORD)];
-        refused(&server.token(&fields).send().await, 400, "unsupported_grant_type");
+        let fields =
+            [("grant_type", "password"), ("client_id", APP), ("username", fixtures::ANN), ("password", PASSWORD)];
+        assert_refused(&server.token_request(&fields).send().await, 400, "unsupported_grant_type");
     }
 }

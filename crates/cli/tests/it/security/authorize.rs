@@ -5,13 +5,14 @@
 
 use super::Clients;
 use super::parties::{
-    DIGEST, MODES, PROFILE, S256, VERIFIER, an_app, asked, info, issuer, linked, metadata, on_a_page, refused, set,
-    shown, to_client,
+    DIGEST, MODES, PROFILE, S256, VERIFIER, assert_error_page, assert_error_redirect, assert_refused,
+    assert_sign_in_page, issuer_param, link_by_code, link_profile_scope, metadata, pkce_authorize_path,
+    set_client_modes, subscription_info_status,
 };
-use crate::harness::world::{ANN, APP, APP_REDIRECT, BOB, OTHER_MODEL, REDIRECT, WEB};
-use crate::harness::{Options, Server, Visit, query};
-use opendrs_domain::login::form::decode;
-use opendrs_domain::profile::Mode;
+use crate::harness::fixtures::{ANN, APP, APP_REDIRECT, BOB, OTHER_MODEL, REDIRECT, WEB};
+use crate::harness::{Options, Server, TestBrowser, authorize_path};
+use opendrs_domain::login::form::decode_pairs;
+use opendrs_domain::profile::ClientMode;
 
 rules! {
     rfc6749_3_1_repeated_parameters {
@@ -74,59 +75,61 @@ rules! {
 
 /// Each parameter of a good request with its value, as S256 has it.
 fn parameters() -> Vec<(String, String)> {
-    let path = asked(&[]);
-    decode(path.split_once('?').unwrap().1.as_bytes()).unwrap()
+    let path = pkce_authorize_path(&[]);
+    decode_pairs(path.split_once('?').unwrap().1.as_bytes()).unwrap()
 }
 
 fn again(name: &str, value: &str) -> String {
-    format!("{}&{}", asked(&[]), crate::harness::form(&[(name, value)]))
+    format!("{}&{}", pkce_authorize_path(&[]), crate::harness::form_body(&[(name, value)]))
 }
 
 async fn rfc6749_3_1_repeated_parameters(server: &Server) {
-    let before = server.rows().await;
+    let before = server.all_rows().await;
     for (name, value) in parameters() {
-        shown(server, &again(&name, &value)).await;
-        shown(server, &again(&name, "")).await;
+        assert_sign_in_page(server, &again(&name, &value)).await;
+        assert_sign_in_page(server, &again(&name, "")).await;
         match name.as_str() {
-            "client_id" | "redirect_uri" | "state" => on_a_page(server, &again(&name, "other")).await,
-            _ => to_client(server, &again(&name, "other"), REDIRECT, "invalid_request").await,
+            "client_id" | "redirect_uri" | "state" => assert_error_page(server, &again(&name, "other")).await,
+            _ => assert_error_redirect(server, &again(&name, "other"), REDIRECT, "invalid_request").await,
         }
     }
-    shown(server, &(asked(&[]) + "&language=en_US&language=de_DE&nobody=1&nobody=2")).await;
-    to_client(server, &asked(&[("response_type", Some(""))]), REDIRECT, "invalid_request").await;
-    assert_eq!(server.rows().await, before);
+    assert_sign_in_page(server, &(pkce_authorize_path(&[]) + "&language=en_US&language=de_DE&nobody=1&nobody=2")).await;
+    assert_error_redirect(server, &pkce_authorize_path(&[("response_type", Some(""))]), REDIRECT, "invalid_request")
+        .await;
+    assert_eq!(server.all_rows().await, before);
 }
 
 async fn rfc6749_3_1_repeated_parameters_strict(server: &Server) {
-    set(server, Mode::Strict).await;
-    let before = server.rows().await;
+    set_client_modes(server, ClientMode::Strict).await;
+    let before = server.all_rows().await;
     for (name, value) in parameters() {
         for value in [value.as_str(), "other", ""] {
             match name.as_str() {
-                "client_id" | "redirect_uri" | "state" => on_a_page(server, &again(&name, value)).await,
-                _ => to_client(server, &again(&name, value), REDIRECT, "invalid_request").await,
+                "client_id" | "redirect_uri" | "state" => assert_error_page(server, &again(&name, value)).await,
+                _ => assert_error_redirect(server, &again(&name, value), REDIRECT, "invalid_request").await,
             }
         }
     }
-    shown(server, &(asked(&[]) + "&language=en_US&language=de_DE&nobody=1&nobody=2")).await;
-    to_client(server, &asked(&[("response_type", Some(""))]), REDIRECT, "invalid_request").await;
-    assert_eq!(server.rows().await, before);
+    assert_sign_in_page(server, &(pkce_authorize_path(&[]) + "&language=en_US&language=de_DE&nobody=1&nobody=2")).await;
+    assert_error_redirect(server, &pkce_authorize_path(&[("response_type", Some(""))]), REDIRECT, "invalid_request")
+        .await;
+    assert_eq!(server.all_rows().await, before);
 }
 
 async fn rfc9700_2_1_2_no_implicit_grant(server: &Server) {
     for mode in MODES {
-        set(server, mode).await;
-        let before = server.rows().await;
+        set_client_modes(server, mode).await;
+        let before = server.all_rows().await;
         for kind in ["token", "id_token", "id_token token", "code token", "code id_token", "none", "CODE", "code code"]
         {
-            let path = asked(&[("response_type", Some(kind))]);
-            to_client(server, &path, REDIRECT, "unsupported_response_type").await;
+            let path = pkce_authorize_path(&[("response_type", Some(kind))]);
+            assert_error_redirect(server, &path, REDIRECT, "unsupported_response_type").await;
             let profile = [PROFILE[0], PROFILE[1], ("response_type", Some(kind))];
-            to_client(server, &asked(&profile), REDIRECT, "unsupported_response_type").await;
+            assert_error_redirect(server, &pkce_authorize_path(&profile), REDIRECT, "unsupported_response_type").await;
         }
         let fields = [("grant_type", "implicit"), ("client_id", APP)];
-        refused(&server.token(&fields).send().await, 400, "unsupported_grant_type");
-        assert_eq!(server.rows().await, before);
+        assert_refused(&server.token_request(&fields).send().await, 400, "unsupported_grant_type");
+        assert_eq!(server.all_rows().await, before);
     }
     let metadata = metadata(server).await;
     assert_eq!(metadata["response_types_supported"], serde_json::json!(["code"]));
@@ -135,9 +138,9 @@ async fn rfc9700_2_1_2_no_implicit_grant(server: &Server) {
 }
 
 async fn rfc9700_4_7_state_comes_back_byte_for_byte(server: &Server) {
-    let mut visit = Visit::signed_in(server, ANN).await;
+    let mut visit = TestBrowser::signed_in(server, ANN).await;
     for mode in MODES {
-        set(server, mode).await;
+        set_client_modes(server, mode).await;
         for state in [
             "x&code=injected",
             "x%26code%3Dinjected&scope=profile",
@@ -148,23 +151,23 @@ async fn rfc9700_4_7_state_comes_back_byte_for_byte(server: &Server) {
             "日本\u{202e}\0",
             &"s".repeat(4096),
         ] {
-            visit.go(&asked(&[("state", Some(state))])).await;
-            server.complete(&mut visit).await;
+            visit.go_to(&pkce_authorize_path(&[("state", Some(state))])).await;
+            server.complete_sign_up(&mut visit).await;
             let answer = visit.location().to_owned();
             let (target, parameters) = answer.split_once('?').unwrap_or_else(|| panic!("{state}: {answer}"));
-            let parameters = decode(parameters.as_bytes()).unwrap();
+            let parameters = decode_pairs(parameters.as_bytes()).unwrap();
             let names: Vec<_> = parameters.iter().map(|(name, _)| name.as_str()).collect();
             assert_eq!((target, names.as_slice()), (REDIRECT, &["code", "scope", "state", "iss"][..]), "{answer}");
             assert_eq!(parameters[2].1, state);
             assert!(answer.is_ascii() && !answer.contains(['#', '"', '<', '\'', ' ']), "{answer}");
-            let error = asked(&[("state", Some(state)), ("scope", Some("x"))]);
+            let error = pkce_authorize_path(&[("state", Some(state)), ("scope", Some("x"))]);
             let error = server.request("GET", &error).send().await.header("location").to_owned();
-            let parameters = decode(error.split_once('?').unwrap().1.as_bytes()).unwrap();
+            let parameters = decode_pairs(error.split_once('?').unwrap().1.as_bytes()).unwrap();
             let names: Vec<_> = parameters.iter().map(|(name, _)| name.as_str()).collect();
             assert_eq!(names, ["error_description", "state", "iss", "error"], "{error}");
             assert_eq!(parameters[1].1, state);
         }
-        on_a_page(server, &asked(&[("state", Some(&"s".repeat(4097)))])).await;
+        assert_error_page(server, &pkce_authorize_path(&[("state", Some(&"s".repeat(4097)))])).await;
     }
 }
 
@@ -188,92 +191,105 @@ fn malformed() -> Vec<[(&'static str, Option<&'static str>); 2]> {
 }
 
 async fn rfc7636_4_4_1_challenge_of_public_clients(server: &Server) {
-    let before = server.rows().await;
+    let before = server.all_rows().await;
     let of_app = [("client_id", Some(APP)), ("redirect_uri", Some(APP_REDIRECT))];
     for proof in malformed() {
-        to_client(server, &query(&[of_app, proof].concat()), APP_REDIRECT, "invalid_request").await;
+        assert_error_redirect(server, &authorize_path(&[of_app, proof].concat()), APP_REDIRECT, "invalid_request")
+            .await;
     }
     for method in [None, Some("plain"), Some("S256")] {
         let proof = [("code_challenge", Some(VERIFIER)), ("code_challenge_method", method)];
-        shown(server, &query(&[of_app, proof].concat())).await;
+        assert_sign_in_page(server, &authorize_path(&[of_app, proof].concat())).await;
     }
     // A confidential client need not begin, but what it begins must be well-formed.
-    shown(server, &query(&[])).await;
+    assert_sign_in_page(server, &authorize_path(&[])).await;
     for proof in &malformed()[1..] {
         if proof[0].1 != Some("") {
-            to_client(server, &query(proof), REDIRECT, "invalid_request").await;
+            assert_error_redirect(server, &authorize_path(proof), REDIRECT, "invalid_request").await;
         }
     }
-    assert_eq!(server.rows().await, before);
+    assert_eq!(server.all_rows().await, before);
 }
 
 async fn rfc9700_2_1_1_challenge_of_every_client(server: &Server) {
-    set(server, Mode::Strict).await;
-    let before = server.rows().await;
+    set_client_modes(server, ClientMode::Strict).await;
+    let before = server.all_rows().await;
     let plain = [("code_challenge", Some(VERIFIER)), ("code_challenge_method", Some("plain"))];
     let unnamed = [S256[0], ("code_challenge_method", None)];
     for (client, redirect) in [(APP, APP_REDIRECT), (WEB, REDIRECT)] {
         let of = [("client_id", Some(client)), ("redirect_uri", Some(redirect))];
         for proof in malformed().into_iter().chain([plain, unnamed]) {
-            to_client(server, &query(&[of, proof].concat()), redirect, "invalid_request").await;
+            assert_error_redirect(server, &authorize_path(&[of, proof].concat()), redirect, "invalid_request").await;
         }
-        shown(server, &query(&[of, S256].concat())).await;
+        assert_sign_in_page(server, &authorize_path(&[of, S256].concat())).await;
     }
-    assert_eq!(server.rows().await, before);
+    assert_eq!(server.all_rows().await, before);
 }
 
 async fn rfc6749_3_3_scopes_are_never_widened(server: &Server) {
     let strange = format!(r#"{{"dash:replenish":{{"device_model":"{OTHER_MODEL}","serial":"S"}}}}"#);
     for mode in MODES {
-        set(server, mode).await;
-        let before = server.rows().await;
+        set_client_modes(server, mode).await;
+        let before = server.all_rows().await;
         for scope in ["alexa:all", "dash:replenish alexa:all", "profile,postal_code", "PROFILE", "*", "openid", ""] {
-            to_client(server, &asked(&[("scope", Some(scope))]), REDIRECT, "invalid_scope").await;
+            assert_error_redirect(server, &pkce_authorize_path(&[("scope", Some(scope))]), REDIRECT, "invalid_scope")
+                .await;
         }
-        to_client(server, &asked(&[("scope_data", Some(&strange))]), REDIRECT, "invalid_request").await;
-        assert_eq!(server.rows().await, before);
+        assert_error_redirect(
+            server,
+            &pkce_authorize_path(&[("scope_data", Some(&strange))]),
+            REDIRECT,
+            "invalid_request",
+        )
+        .await;
+        assert_eq!(server.all_rows().await, before);
 
-        let profile = async |token: &str| server.request("GET", "/user/profile").token(token).send().await;
-        let device = linked(server, "SN-1").await;
+        let profile = async |token: &str| server.request("GET", "/user/profile").bearer_token(token).send().await;
+        let device = link_by_code(server, "SN-1").await;
         let reply = profile(&device.access).await;
         assert_eq!((reply.status.as_u16(), &reply.json()["error"]), (401, &"insufficient_scope".into()));
-        let app = an_app(server, "profile:user_id").await;
+        let app = link_profile_scope(server, "profile:user_id").await;
         let answer = profile(&app.access).await.json();
         assert!(
             answer["user_id"].is_string() && answer["email"].is_null() && answer["postal_code"].is_null(),
             "{answer}"
         );
-        assert_eq!(info(server, &app).await, 400, "it speaks for no device");
+        assert_eq!(subscription_info_status(server, &app).await, 400, "it speaks for no device");
     }
 }
 
 /// What a client does that sent its customer to one issuer: it takes an answer of that one, and of no other.
 fn accepts(issuer: &str, answer: &str) -> bool {
     let query = answer.split_once('?').map_or("", |(_, query)| query);
-    let named: Vec<_> = decode(query.as_bytes()).unwrap().into_iter().filter(|(name, _)| name == "iss").collect();
+    let named: Vec<_> = decode_pairs(query.as_bytes()).unwrap().into_iter().filter(|(name, _)| name == "iss").collect();
     matches!(named.as_slice(), [(_, one)] if one == issuer)
 }
 
 async fn rfc9207_2_issuer_of_every_answer(server: &Server) {
-    let other = Server::with(Options::default()).await;
+    let other = Server::start_with(Options::default()).await;
     let document = metadata(server).await;
     assert_eq!(document["authorization_response_iss_parameter_supported"], true);
     let expected = document["issuer"].as_str().unwrap();
     for mode in MODES {
-        set(server, mode).await;
-        set(&other, mode).await;
-        let granted = server.sign_up(&asked(&PROFILE)).await.location().to_owned();
-        assert!(granted.contains(&format!("&iss={}", issuer(server))), "{granted}");
-        let mut visit = Visit::open(server, &asked(&PROFILE)).await;
+        set_client_modes(server, mode).await;
+        set_client_modes(&other, mode).await;
+        let granted = server.sign_up(&pkce_authorize_path(&PROFILE)).await.location().to_owned();
+        assert!(granted.contains(&format!("&iss={}", issuer_param(server))), "{granted}");
+        let mut visit = TestBrowser::open(server, &pkce_authorize_path(&PROFILE)).await;
         visit.sign_in(BOB).await.press("/ap/consent", "consentDenied").await;
         let denied = visit.location().to_owned();
-        let refused = server.request("GET", &asked(&[("scope", Some("x"))])).send().await.header("location").to_owned();
+        let refused = server
+            .request("GET", &pkce_authorize_path(&[("scope", Some("x"))]))
+            .send()
+            .await
+            .header("location")
+            .to_owned();
         for answer in [&granted, &denied, &refused] {
             assert!(accepts(expected, answer), "{answer}");
             let without = answer.replace("iss=", "x=");
             assert!(!accepts(expected, &without), "{without}");
         }
-        let mixed_up = other.sign_up(&asked(&PROFILE)).await.location().to_owned();
+        let mixed_up = other.sign_up(&pkce_authorize_path(&PROFILE)).await.location().to_owned();
         assert!(mixed_up.contains("code=AN") && !accepts(expected, &mixed_up), "{mixed_up}");
     }
 }

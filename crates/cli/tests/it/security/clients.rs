@@ -4,14 +4,17 @@
 //! writes nothing, and its answer is the same for a wrong client and a wrong secret.
 
 use super::Clients;
-use super::parties::{MODES, code, error, linked, metadata, redeem, refresh, refused, set, web};
-use crate::harness::world::{self, APP, OTHER_SECRET, OTHER_WEB, REDIRECT, SECRET, WEB};
-use crate::harness::{Call, Options, Server, form};
+use super::parties::{
+    MODES, assert_refused, create_code, link_by_code, metadata, redeem_code, refresh_tokens, send_web_grant,
+    set_client_modes, status_and_error,
+};
+use crate::harness::fixtures::{self, APP, OTHER_SECRET, OTHER_WEB, REDIRECT, SECRET, WEB};
+use crate::harness::{Options, Server, TestRequest, form_body};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use opendrs_domain::login::form::escape;
-use opendrs_domain::profile::{ClientKind, Mode};
-use opendrs_client::Reply;
+use opendrs_client::ClientResponse;
+use opendrs_domain::login::form::percent_encode;
+use opendrs_domain::profile::{ClientKind, ClientMode};
 use opendrs_service::login::client::{self, ClientChange};
 
 rules! {
@@ -75,10 +78,10 @@ rules! {
 
 async fn rfc6749_2_3_1_nothing_secret_in_queries(server: &Server) {
     for mode in MODES {
-        set(server, mode).await;
-        let (device, sent) = (linked(server, "SN-1").await, code(server, "SN-2").await);
-        let before = server.rows().await;
-        let body = form(&[("grant_type", "refresh_token"), ("client_id", WEB), ("client_secret", SECRET)]);
+        set_client_modes(server, mode).await;
+        let (device, sent) = (link_by_code(server, "SN-1").await, create_code(server, "SN-2").await);
+        let before = server.all_rows().await;
+        let body = form_body(&[("grant_type", "refresh_token"), ("client_id", WEB), ("client_secret", SECRET)]);
         for (name, value) in [
             ("client_secret", SECRET),
             ("refresh_token", &device.refresh),
@@ -87,16 +90,16 @@ async fn rfc6749_2_3_1_nothing_secret_in_queries(server: &Server) {
             ("code_verifier", super::parties::VERIFIER),
             ("client_assertion", "x"),
         ] {
-            let path = format!("/auth/o2/token?{}", form(&[(name, value)]));
-            refused(&server.request("POST", &path).body(body.clone()).send().await, 400, "invalid_request");
+            let path = format!("/auth/o2/token?{}", form_body(&[(name, value)]));
+            assert_refused(&server.request("POST", &path).body(body.clone()).send().await, 400, "invalid_request");
             for method in ["GET", "PUT", "DELETE"] {
                 let reply = server.request(method, &path).send().await;
                 assert_eq!((reply.status.as_u16(), reply.header("allow")), (405, "POST"), "{method}");
                 assert!(!reply.text().contains(value), "{method} {name}");
             }
         }
-        assert_eq!(server.rows().await, before);
-        assert_eq!(redeem(server, &sent).await.status, 200, "the code is still good");
+        assert_eq!(server.all_rows().await, before);
+        assert_eq!(redeem_code(server, &sent).await.status, 200, "the code is still good");
     }
 }
 
@@ -105,8 +108,8 @@ fn basic(id: &str, secret: &str) -> String {
 }
 
 /// A refresh by whoever says so in a header.
-fn ask(server: &Server, refresh: &str, more: &[(&str, &str)]) -> Call {
-    server.token(&[&[("grant_type", "refresh_token"), ("refresh_token", refresh)], more].concat())
+fn ask(server: &Server, refresh: &str, more: &[(&str, &str)]) -> TestRequest {
+    server.token_request(&[&[("grant_type", "refresh_token"), ("refresh_token", refresh)], more].concat())
 }
 
 const SECRETIVE: &str = "amzn1.application-oa2-client.3f3c9a7be2d14c55a1b68e90d2f4c713";
@@ -115,8 +118,8 @@ const ODD_SECRET: &str = "a:b+c%20d e&f=g\u{e9}";
 
 /// Aqua has one more client, with an odd secret.
 fn secretive() -> Options {
-    let mut seed = world::seed();
-    let client = world::client(ClientKind::Web, SECRETIVE, Some(ODD_SECRET), &[REDIRECT]);
+    let mut seed = fixtures::seed();
+    let client = fixtures::client(ClientKind::Web, SECRETIVE, Some(ODD_SECRET), &[REDIRECT]);
     seed.makers[0].profiles[0].clients.push(client);
     let proxies = vec!["127.0.0.1".to_owned()].try_into().unwrap();
     Options { seed, proxies, ..Options::default() }
@@ -125,14 +128,14 @@ fn secretive() -> Options {
 async fn rfc6749_2_3_1_client_authentication(server: &Server) {
     let (mut count, unknown) = (0, WEB.replace("0f3c", "ffff"));
     // Each try comes from another network, so that none of them waits for others.
-    let mut from = |call: Call| {
+    let mut from = |call: TestRequest| {
         count += 1;
         call.header("x-forwarded-for", format!("10.{count}.0.1"))
     };
     for (mode, serial) in MODES.into_iter().zip(["SN-1", "SN-2"]) {
-        set(server, mode).await;
-        let device = linked(server, serial).await;
-        let before = server.rows().await;
+        set_client_modes(server, mode).await;
+        let device = link_by_code(server, serial).await;
+        let before = server.all_rows().await;
         for fields in [
             vec![("client_id", WEB)],
             vec![("client_id", WEB), ("client_secret", "")],
@@ -143,7 +146,7 @@ async fn rfc6749_2_3_1_client_authentication(server: &Server) {
             vec![("client_id", APP), ("client_secret", SECRET)],
         ] {
             let reply = from(ask(server, &device.refresh, &fields)).send().await;
-            refused(&reply, 401, "invalid_client");
+            assert_refused(&reply, 401, "invalid_client");
             assert_eq!(reply.header("www-authenticate"), "", "Basic was not tried");
         }
         for header in [
@@ -156,29 +159,29 @@ async fn rfc6749_2_3_1_client_authentication(server: &Server) {
             "Basic".into(),
         ] {
             let reply = from(ask(server, &device.refresh, &[])).header("authorization", &header).send().await;
-            refused(&reply, 401, "invalid_client");
+            assert_refused(&reply, 401, "invalid_client");
             assert!(reply.header("www-authenticate").starts_with("Basic "), "{header}");
         }
         for more in [vec![("client_id", OTHER_WEB)], vec![("client_secret", OTHER_SECRET)]] {
             let call = ask(server, &device.refresh, &more).header("authorization", basic(WEB, SECRET));
-            refused(&call.send().await, 400, "invalid_request");
+            assert_refused(&call.send().await, 400, "invalid_request");
         }
-        assert_eq!(server.rows().await, before);
+        assert_eq!(server.all_rows().await, before);
         let call = ask(server, &device.refresh, &[]).header("authorization", basic(WEB, SECRET));
         assert_eq!(call.send().await.status, 200);
         // The client is taken, so the refusal is about the token.
-        let odd = basic(&escape(SECRETIVE, ""), &escape(ODD_SECRET, "").replace("%20", "+"));
-        refused(&ask(server, "x", &[]).header("authorization", odd).send().await, 400, "invalid_grant");
+        let odd = basic(&percent_encode(SECRETIVE, ""), &percent_encode(ODD_SECRET, "").replace("%20", "+"));
+        assert_refused(&ask(server, "x", &[]).header("authorization", odd).send().await, 400, "invalid_grant");
         let raw = from(ask(server, "x", &[])).header("authorization", basic(SECRETIVE, ODD_SECRET));
-        refused(&raw.send().await, 401, "invalid_client");
+        assert_refused(&raw.send().await, 401, "invalid_client");
     }
 }
 
 async fn both_methods(server: &Server, wanted: (u16, &str)) {
     for more in [vec![("client_id", WEB), ("client_secret", SECRET)], vec![("client_secret", SECRET)]] {
-        let device = linked(server, "SN-1").await;
+        let device = link_by_code(server, "SN-1").await;
         let call = ask(server, &device.refresh, &more).header("authorization", basic(WEB, SECRET));
-        assert_eq!(error(&call.send().await), (wanted.0, wanted.1.to_owned()), "{more:?}");
+        assert_eq!(status_and_error(&call.send().await), (wanted.0, wanted.1.to_owned()), "{more:?}");
         let call = ask(server, &device.refresh, &[("client_id", WEB)]).header("authorization", basic(WEB, SECRET));
         assert_eq!(call.send().await.status, 200, "an id is no proof");
     }
@@ -189,7 +192,7 @@ async fn rfc6749_2_3_two_methods_that_agree(server: &Server) {
 }
 
 async fn rfc6749_2_3_two_methods(server: &Server) {
-    set(server, Mode::Strict).await;
+    set_client_modes(server, ClientMode::Strict).await;
     both_methods(server, (400, "invalid_request")).await;
 }
 
@@ -210,8 +213,8 @@ async fn asvs_11_2_4_secrets_compared_in_constant_time(server: &Server) {
         let body = body.split("\n    }\n").next().unwrap_or_default();
         assert!(body.contains(word), "{function} of {file} does not compare by {word}");
     }
-    let device = linked(server, "SN-1").await;
-    client::change(server.app(), OTHER_WEB, ClientChange::Disable).await.unwrap();
+    let device = link_by_code(server, "SN-1").await;
+    client::apply_change(server.app(), OTHER_WEB, ClientChange::Disable).await.unwrap();
     let unknown = WEB.replace("0f3c", "ffff");
     let mut answers = Vec::new();
     for (id, secret) in [(WEB, "wrong"), (&unknown, SECRET), ("nobody", SECRET), (OTHER_WEB, OTHER_SECRET), (APP, "x")]
@@ -227,8 +230,8 @@ async fn asvs_11_2_4_secrets_compared_in_constant_time(server: &Server) {
 
 async fn rfc9700_2_4_unsupported_grants(server: &Server) {
     for mode in MODES {
-        set(server, mode).await;
-        let before = server.rows().await;
+        set_client_modes(server, mode).await;
+        let before = server.all_rows().await;
         for grant in [
             "password",
             "implicit",
@@ -241,18 +244,18 @@ async fn rfc9700_2_4_unsupported_grants(server: &Server) {
             "authorization_code ",
             "",
         ] {
-            let more = [("username", world::ANN), ("password", world::PASSWORD), ("scope", "profile")];
-            refused(&web(server, grant, &more).await, 400, "unsupported_grant_type");
+            let more = [("username", fixtures::ANN), ("password", fixtures::PASSWORD), ("scope", "profile")];
+            assert_refused(&send_web_grant(server, grant, &more).await, 400, "unsupported_grant_type");
         }
-        refused(&server.token(&[]).send().await, 400, "unsupported_grant_type");
-        assert_eq!(server.rows().await, before);
+        assert_refused(&server.token_request(&[]).send().await, 400, "unsupported_grant_type");
+        assert_eq!(server.all_rows().await, before);
     }
     let metadata = metadata(server).await;
     assert_eq!(metadata["grant_types_supported"], serde_json::json!(["authorization_code", "refresh_token"]));
 }
 
 #[track_caller]
-fn kept_nowhere(reply: &Reply) {
+fn kept_nowhere(reply: &ClientResponse) {
     for (header, value) in [
         ("cache-control", "no-store"),
         ("pragma", "no-cache"),
@@ -271,33 +274,33 @@ fn kept_nowhere(reply: &Reply) {
 
 async fn rfc6749_5_1_answers_are_kept_nowhere(server: &Server) {
     for (mode, serial) in MODES.into_iter().zip(["SN-1", "SN-2"]) {
-        set(server, mode).await;
-        let reply = redeem(server, &code(server, serial).await).await;
+        set_client_modes(server, mode).await;
+        let reply = redeem_code(server, &create_code(server, serial).await).await;
         assert_eq!(reply.status, 200);
         kept_nowhere(&reply);
-        let device = super::parties::tokens(&reply);
-        kept_nowhere(&refresh(server, &device.refresh).await);
-        kept_nowhere(&server.request("GET", "/user/profile").token(&device.access).send().await);
-        kept_nowhere(&server.request("GET", "/auth/o2/tokeninfo").token(&device.access).send().await);
+        let device = super::parties::parse_tokens(&reply);
+        kept_nowhere(&refresh_tokens(server, &device.refresh).await);
+        kept_nowhere(&server.request("GET", "/user/profile").bearer_token(&device.access).send().await);
+        kept_nowhere(&server.request("GET", "/auth/o2/tokeninfo").bearer_token(&device.access).send().await);
         let mut refusals = Vec::new();
         for more in [vec![], vec![("refresh_token", "x")], vec![("refresh_token", &device.refresh[..404])]] {
-            let reply = web(server, "refresh_token", &more).await;
+            let reply = send_web_grant(server, "refresh_token", &more).await;
             kept_nowhere(&reply);
             assert!(reply.status == 400 && !reply.text().contains(&device.refresh[..404]));
             refusals.push(reply.text());
         }
         assert_eq!(refusals[1], refusals[2], "the answer does not depend on what is wrong with a token");
-        kept_nowhere(&server.token(&[("grant_type", "refresh_token"), ("client_id", "x")]).send().await);
-        kept_nowhere(&server.token(&[]).body("{").send().await);
+        kept_nowhere(&server.token_request(&[("grant_type", "refresh_token"), ("client_id", "x")]).send().await);
+        kept_nowhere(&server.token_request(&[]).body("{").send().await);
     }
 }
 
 async fn rfc6749_3_2_bodies_of_other_kinds(server: &Server) {
-    let good = form(&[("grant_type", "refresh_token"), ("client_id", WEB), ("client_secret", SECRET)]);
+    let good = form_body(&[("grant_type", "refresh_token"), ("client_id", WEB), ("client_secret", SECRET)]);
     let json = format!(r#"{{"grant_type":"refresh_token","client_id":"{WEB}","client_id":"{WEB}"}}"#);
     for mode in MODES {
-        set(server, mode).await;
-        let before = server.rows().await;
+        set_client_modes(server, mode).await;
+        let before = server.all_rows().await;
         for (label, body) in [
             ("application/json", "{".repeat(10_000).into_bytes()),
             ("application/json", format!(r#"{{"grant_type":{}"#, "[".repeat(20_000)).into_bytes()),
@@ -320,6 +323,6 @@ async fn rfc6749_3_2_bodies_of_other_kinds(server: &Server) {
             assert_eq!(reply.status, 400, "{label} {shown}: {}", reply.text());
             assert!(reply.json()["error"].is_string(), "{}", reply.text());
         }
-        assert_eq!(server.rows().await, before);
+        assert_eq!(server.all_rows().await, before);
     }
 }

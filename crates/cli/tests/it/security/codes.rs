@@ -5,13 +5,14 @@
 
 use super::Clients;
 use super::parties::{
-    DIGEST, MODES, S256, VERIFIER, asked, code, error, info, linked, redeem, refresh, refused, set, tokens, web,
+    DIGEST, MODES, S256, VERIFIER, assert_refused, create_code, link_by_code, parse_tokens, pkce_authorize_path,
+    redeem_code, refresh_tokens, send_web_grant, set_client_modes, status_and_error, subscription_info_status,
 };
-use crate::harness::world::{APP, APP_REDIRECT, LOCAL_REDIRECT, MODEL, OTHER_SECRET, OTHER_WEB, REDIRECT};
-use crate::harness::{Linking, Options, Server};
+use crate::harness::fixtures::{APP, APP_REDIRECT, LOCAL_REDIRECT, MODEL, OTHER_SECRET, OTHER_WEB, REDIRECT};
+use crate::harness::{LinkOptions, Options, Server};
 use futures_util::future::join_all;
 use opendrs_domain::login::pkce::Challenge;
-use opendrs_domain::profile::Mode;
+use opendrs_domain::profile::ClientMode;
 
 rules! {
     rfc6749_4_1_2_code_replay {
@@ -66,20 +67,23 @@ rules! {
 async fn rfc6749_4_1_2_code_replay(server: &Server) {
     let nodes = [server.another_node(Options::default()).await, server.another_node(again()).await];
     for mode in MODES {
-        set(server, mode).await;
-        let neighbour = linked(server, "SN-1").await;
+        set_client_modes(server, mode).await;
+        let neighbour = link_by_code(server, "SN-1").await;
         for (node, serial) in nodes.iter().chain([server]).zip(["SN-2", "SN-3", "SN-4"]) {
-            let code = code(server, serial).await;
-            let device = tokens(&redeem(server, &code).await);
-            assert_eq!((info(server, &device).await, info(node, &device).await), (200, 200));
-            refused(&redeem(node, &code).await, 400, "invalid_grant");
+            let code = create_code(server, serial).await;
+            let device = parse_tokens(&redeem_code(server, &code).await);
+            assert_eq!(
+                (subscription_info_status(server, &device).await, subscription_info_status(node, &device).await),
+                (200, 200)
+            );
+            assert_refused(&redeem_code(node, &code).await, 400, "invalid_grant");
             for asked in nodes.iter().chain([server]) {
-                assert_eq!(info(asked, &device).await, 400, "{mode:?}");
-                refused(&refresh(asked, &device.refresh).await, 400, "invalid_grant");
-                refused(&redeem(asked, &code).await, 400, "invalid_grant");
+                assert_eq!(subscription_info_status(asked, &device).await, 400, "{mode:?}");
+                assert_refused(&refresh_tokens(asked, &device.refresh).await, 400, "invalid_grant");
+                assert_refused(&redeem_code(asked, &code).await, 400, "invalid_grant");
             }
         }
-        assert_eq!(info(server, &neighbour).await, 200, "another device's");
+        assert_eq!(subscription_info_status(server, &neighbour).await, 200, "another device's");
     }
 }
 
@@ -91,90 +95,94 @@ fn again() -> Options {
 async fn rfc6749_10_5_code_race(server: &Server) {
     let other = server.another_node(Options::default()).await;
     for (mode, serial) in MODES.into_iter().zip(["SN-1", "SN-2"]) {
-        set(server, mode).await;
-        let code = code(server, serial).await;
-        let tries = (0..16).map(|n| redeem(if n % 2 == 0 { server } else { &other }, &code));
+        set_client_modes(server, mode).await;
+        let code = create_code(server, serial).await;
+        let tries = (0..16).map(|n| redeem_code(if n % 2 == 0 { server } else { &other }, &code));
         let replies = join_all(tries).await;
         let (won, lost): (Vec<_>, Vec<_>) = replies.iter().partition(|reply| reply.status == 200);
         assert_eq!((won.len(), lost.len()), (1, 15), "{mode:?}");
         for reply in lost {
-            refused(reply, 400, "invalid_grant");
+            assert_refused(reply, 400, "invalid_grant");
         }
-        let device = tokens(won[0]);
+        let device = parse_tokens(won[0]);
         for node in [server, &other] {
-            assert_eq!(info(node, &device).await, 400, "{mode:?}");
-            refused(&refresh(node, &device.refresh).await, 400, "invalid_grant");
+            assert_eq!(subscription_info_status(node, &device).await, 400, "{mode:?}");
+            assert_refused(&refresh_tokens(node, &device.refresh).await, 400, "invalid_grant");
         }
     }
 }
 
 async fn rfc6749_5_2_code_of_another(server: &Server) {
     for mode in MODES {
-        set(server, mode).await;
-        let sent = code(server, "SN-1").await;
-        let before = server.rows().await;
+        set_client_modes(server, mode).await;
+        let sent = create_code(server, "SN-1").await;
+        let before = server.all_rows().await;
         let stolen = [("redirect_uri", REDIRECT), ("code_verifier", VERIFIER), ("code", sent.as_str())];
         let grant = ("grant_type", "authorization_code");
         let brew = [grant, ("client_id", OTHER_WEB), ("client_secret", OTHER_SECRET)];
-        refused(&server.token(&[&brew[..], &stolen].concat()).send().await, 400, "invalid_grant");
+        assert_refused(&server.token_request(&[&brew[..], &stolen].concat()).send().await, 400, "invalid_grant");
         let app = [grant, ("client_id", APP)];
-        refused(&server.token(&[&app[..], &stolen].concat()).send().await, 400, "invalid_grant");
+        assert_refused(&server.token_request(&[&app[..], &stolen].concat()).send().await, 400, "invalid_grant");
         for strange in ["ANxxxxxxxxxxxxxxxxxx", &sent[..19], &sent.to_lowercase(), "", "' OR 1=1"] {
-            let reply = redeem(server, strange).await;
+            let reply = redeem_code(server, strange).await;
             assert_eq!(reply.status, 400, "{strange}");
         }
-        assert_eq!(server.rows().await, before, "{mode:?}");
-        assert_eq!(redeem(server, &sent).await.status, 200, "nobody spent it");
+        assert_eq!(server.all_rows().await, before, "{mode:?}");
+        assert_eq!(redeem_code(server, &sent).await.status, 200, "nobody spent it");
 
         for uri in [LOCAL_REDIRECT, "https://setup.example.net/drs/done/", "https://evil.example/"] {
-            let sent = code(server, "SN-1").await;
+            let sent = create_code(server, "SN-1").await;
             let more = [("code", sent.as_str()), ("redirect_uri", uri), ("code_verifier", VERIFIER)];
-            refused(&web(server, "authorization_code", &more).await, 400, "invalid_grant");
-            refused(&redeem(server, &sent).await, 400, "invalid_grant");
+            assert_refused(&send_web_grant(server, "authorization_code", &more).await, 400, "invalid_grant");
+            assert_refused(&redeem_code(server, &sent).await, 400, "invalid_grant");
         }
         for (wait, wanted) in [("4m 59s", (200, "")), ("5m", (400, "invalid_grant"))] {
-            let sent = code(server, "SN-1").await;
+            let sent = create_code(server, "SN-1").await;
             server.advance(wait).await;
-            assert_eq!(error(&redeem(server, &sent).await), (wanted.0, wanted.1.to_owned()), "{wait}");
+            assert_eq!(status_and_error(&redeem_code(server, &sent).await), (wanted.0, wanted.1.to_owned()), "{wait}");
         }
     }
 }
 
 async fn rfc6749_4_1_3_redirect_uri_of_confidential_clients(server: &Server) {
-    let sent = code(server, "SN-1").await;
-    let reply = web(server, "authorization_code", &[("code", &sent), ("code_verifier", VERIFIER)]).await;
+    let sent = create_code(server, "SN-1").await;
+    let reply = send_web_grant(server, "authorization_code", &[("code", &sent), ("code_verifier", VERIFIER)]).await;
     assert_eq!(reply.status, 200);
-    let linking = Linking::default().client(APP, MODEL);
-    let sent = server.code(linking, APP_REDIRECT, Some(Challenge::S256(DIGEST.into()))).await;
+    let linking = LinkOptions::default().client(APP, MODEL);
+    let sent = server.link_for_code(linking, APP_REDIRECT, Some(Challenge::S256(DIGEST.into()))).await;
     let app = [
         ("grant_type", "authorization_code"),
         ("client_id", APP),
         ("code", sent.as_str()),
         ("code_verifier", VERIFIER),
     ];
-    refused(&server.token(&app).send().await, 400, "invalid_request");
+    assert_refused(&server.token_request(&app).send().await, 400, "invalid_request");
     let whole = [&app[..], &[("redirect_uri", APP_REDIRECT)]].concat();
-    assert_eq!(server.token(&whole).send().await.status, 200);
+    assert_eq!(server.token_request(&whole).send().await.status, 200);
 }
 
 async fn rfc9700_2_1_redirect_uri_of_every_client(server: &Server) {
-    set(server, Mode::Strict).await;
-    let sent = code(server, "SN-1").await;
+    set_client_modes(server, ClientMode::Strict).await;
+    let sent = create_code(server, "SN-1").await;
     for more in [vec![], vec![("redirect_uri", "")]] {
         let more = [&more[..], &[("code", sent.as_str()), ("code_verifier", VERIFIER)]].concat();
-        refused(&web(server, "authorization_code", &more).await, 400, "invalid_request");
+        assert_refused(&send_web_grant(server, "authorization_code", &more).await, 400, "invalid_request");
     }
-    assert_eq!(redeem(server, &sent).await.status, 200);
+    assert_eq!(redeem_code(server, &sent).await.status, 200);
     // And so by the pages.
-    let visit = server.sign_up(&asked(&S256)).await;
-    let more = [("code", visit.answer("code").unwrap()), ("code_verifier", VERIFIER), ("redirect_uri", LOCAL_REDIRECT)];
-    refused(&web(server, "authorization_code", &more).await, 400, "invalid_grant");
+    let visit = server.sign_up(&pkce_authorize_path(&S256)).await;
+    let more = [
+        ("code", visit.redirect_param("code").unwrap()),
+        ("code_verifier", VERIFIER),
+        ("redirect_uri", LOCAL_REDIRECT),
+    ];
+    assert_refused(&send_web_grant(server, "authorization_code", &more).await, 400, "invalid_grant");
 }
 
 async fn rfc7636_4_6_wrong_verifier(server: &Server) {
     let long = "a".repeat(129);
     for mode in MODES {
-        set(server, mode).await;
+        set_client_modes(server, mode).await;
         for verifier in [
             None,
             Some(""),
@@ -185,28 +193,28 @@ async fn rfc7636_4_6_wrong_verifier(server: &Server) {
             Some("dBjftJeZ4CVP-mB92K27uhbUJU1p1r/wW1gFWFOEjXk"),
             Some("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXl"),
         ] {
-            let sent = code(server, "SN-1").await;
+            let sent = create_code(server, "SN-1").await;
             let mut more = vec![("code", sent.as_str()), ("redirect_uri", REDIRECT)];
             more.extend(verifier.map(|verifier| ("code_verifier", verifier)));
-            refused(&web(server, "authorization_code", &more).await, 400, "invalid_grant");
-            refused(&redeem(server, &sent).await, 400, "invalid_grant");
+            assert_refused(&send_web_grant(server, "authorization_code", &more).await, 400, "invalid_grant");
+            assert_refused(&redeem_code(server, &sent).await, 400, "invalid_grant");
         }
     }
 }
 
 async fn rfc9700_4_8_pkce_downgrade(server: &Server) {
-    let unproven = async || server.code(Linking::default(), REDIRECT, None).await;
+    let unproven = async || server.link_for_code(LinkOptions::default(), REDIRECT, None).await;
     let (before, without) = (unproven().await, unproven().await);
     let sent = unproven().await;
-    refused(&redeem(server, &sent).await, 400, "invalid_grant");
+    assert_refused(&redeem_code(server, &sent).await, 400, "invalid_grant");
     let more = [("code", sent.as_str()), ("redirect_uri", REDIRECT)];
-    refused(&web(server, "authorization_code", &more).await, 400, "invalid_grant");
+    assert_refused(&send_web_grant(server, "authorization_code", &more).await, 400, "invalid_grant");
     // The same code without a verifier is what was asked for.
     let sent = unproven().await;
     let more = [("code", sent.as_str()), ("redirect_uri", REDIRECT)];
-    assert_eq!(web(server, "authorization_code", &more).await.status, 200);
-    set(server, Mode::Strict).await;
-    refused(&redeem(server, &before).await, 400, "invalid_grant");
+    assert_eq!(send_web_grant(server, "authorization_code", &more).await.status, 200);
+    set_client_modes(server, ClientMode::Strict).await;
+    assert_refused(&redeem_code(server, &before).await, 400, "invalid_grant");
     let more = [("code", without.as_str()), ("redirect_uri", REDIRECT)];
-    refused(&web(server, "authorization_code", &more).await, 400, "invalid_grant");
+    assert_refused(&send_web_grant(server, "authorization_code", &more).await, 400, "invalid_grant");
 }

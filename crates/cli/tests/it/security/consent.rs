@@ -4,10 +4,10 @@
 //! request that was shown.
 
 use super::Clients;
-use super::parties::{MODES, asked, set};
-use crate::harness::world::{ANN, BOB, COMPOSITE, PASSWORD, REDIRECT};
-use crate::harness::{Server, Visit, form};
-use opendrs_client::{Form, Reply};
+use super::parties::{MODES, pkce_authorize_path, set_client_modes};
+use crate::harness::fixtures::{ANN, BOB, COMPOSITE, PASSWORD, REDIRECT};
+use crate::harness::{Server, TestBrowser, form_body};
+use opendrs_client::{ClientResponse, HtmlForm};
 
 rules! {
     asvs_10_7_consent_is_pressed_for_what_was_shown {
@@ -46,28 +46,33 @@ rules! {
 }
 
 /// Sends a form with a cookie, outside of any browser.
-async fn post(server: &Server, sent: &Form, cookie: &str) -> Reply {
+async fn post(server: &Server, sent: &HtmlForm, cookie: &str) -> ClientResponse {
     let fields: Vec<_> = sent.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    server.request("POST", &sent.action).header("cookie", cookie).body(form(&fields)).send().await
+    server.request("POST", &sent.action).header("cookie", cookie).body(form_body(&fields)).send().await
 }
 
 async fn asvs_10_7_consent_is_pressed_for_what_was_shown(server: &Server) {
     for mode in MODES {
-        set(server, mode).await;
-        let (mut ann, mut bob) = (Visit::open(server, &asked(&[])).await, Visit::open(server, &asked(&[])).await);
+        set_client_modes(server, mode).await;
+        let (mut ann, mut bob) = (
+            TestBrowser::open(server, &pkce_authorize_path(&[])).await,
+            TestBrowser::open(server, &pkce_authorize_path(&[])).await,
+        );
         ann.sign_in(ANN).await;
         bob.sign_in(BOB).await;
         // Consent that was given in the other mode is remembered: ask for more.
-        let more =
-            asked(&[("scope", Some(if mode == MODES[0] { "profile" } else { "postal_code" })), ("scope_data", None)]);
-        ann.go(&more).await;
-        bob.go(&more).await;
+        let more = pkce_authorize_path(&[
+            ("scope", Some(if mode == MODES[0] { "profile" } else { "postal_code" })),
+            ("scope_data", None),
+        ]);
+        ann.go_to(&more).await;
+        bob.go_to(&more).await;
         let (cookie, consent) = (ann.browser.cookie_header(), ann.form("/ap/consent").press("consentApproved"));
-        let token = |form: &Form| form.fields.iter().find(|(name, _)| name == "csrf").unwrap().1.clone();
+        let token = |form: &HtmlForm| form.fields.iter().find(|(name, _)| name == "csrf").unwrap().1.clone();
         let bobs = token(&bob.form("/ap/consent"));
         let mut without = consent.clone();
         without.fields.retain(|(name, _)| name != "csrf");
-        let before = server.rows().await;
+        let before = server.all_rows().await;
         for sent in [without, consent.clone().fill("csrf", ""), consent.clone().fill("csrf", &bobs)] {
             assert_eq!(post(server, &sent, &cookie).await.status, 400, "{sent:?}");
         }
@@ -75,24 +80,24 @@ async fn asvs_10_7_consent_is_pressed_for_what_was_shown(server: &Server) {
         assert_eq!(post(server, &consent, "").await.status, 400, "no cookie");
         assert_eq!(server.request("GET", "/ap/consent").header("cookie", &cookie).send().await.status, 405);
         let elsewhere = server.request("POST", "/ap/consent").header("cookie", &cookie);
-        let elsewhere = elsewhere.header("sec-fetch-site", "cross-site").body(consent.encoded());
+        let elsewhere = elsewhere.header("sec-fetch-site", "cross-site").body(consent.encode());
         assert_eq!(elsewhere.send().await.status, 400, "another site's page");
-        assert_eq!(server.rows().await, before);
+        assert_eq!(server.all_rows().await, before);
 
         let altered = consent.clone().fill("redirect_uri", "https://evil.example/").fill("scope", "dash:replenish");
         ann.submit(&altered.fill("state", "x").fill("client_id", "x")).await;
         assert!(ann.location().starts_with(&format!("{REDIRECT}?code=AN")), "{}", ann.location());
-        assert_eq!(ann.answer("state"), Some("s-1"));
+        assert_eq!(ann.redirect_param("state"), Some("s-1"));
         assert!(!ann.location().contains("replenish"), "{}", ann.location());
-        let done = server.rows().await;
+        let done = server.all_rows().await;
         let again = post(server, &consent, &cookie).await;
         assert_eq!((again.status.as_u16(), again.header("location")), (410, ""), "replayed");
-        assert_eq!(server.rows().await, done);
+        assert_eq!(server.all_rows().await, done);
     }
 }
 
 async fn asvs_7_2_4_session_changes_at_sign_in(server: &Server) {
-    let mut visit = Visit::open(server, "/settings").await;
+    let mut visit = TestBrowser::open(server, "/settings").await;
     let before = visit.browser.cookie_header();
     let sign_in = visit.form("/ap/signin").fill("email", ANN).fill("password", PASSWORD);
     visit.submit(&sign_in).await;
@@ -100,7 +105,7 @@ async fn asvs_7_2_4_session_changes_at_sign_in(server: &Server) {
     let after = visit.browser.cookie_header();
     let page = async |cookie: &str| {
         let reply = server.request("GET", "/settings").header("cookie", cookie).send().await;
-        opendrs_client::heading(&reply.text()).unwrap_or_default()
+        opendrs_client::page_heading(&reply.text()).unwrap_or_default()
     };
     assert_ne!(after, before);
     assert_eq!((page(&before).await.as_str(), page(&after).await.as_str()), ("Sign in", "Your devices"));
@@ -108,24 +113,24 @@ async fn asvs_7_2_4_session_changes_at_sign_in(server: &Server) {
     let chosen = format!("opendrs={}", "a".repeat(64));
     assert_eq!(page(&chosen).await, "Sign in");
     // The form of somebody's own browser, sent by another's, signs nobody in.
-    let other = Visit::open(server, "/settings").await;
-    let rows = server.rows().await;
+    let other = TestBrowser::open(server, "/settings").await;
+    let rows = server.all_rows().await;
     for cookie in ["", chosen.as_str(), &other.browser.cookie_header()] {
         let reply = post(server, &sign_in, cookie).await;
         assert_eq!(reply.status, 400, "{cookie}");
         assert!(!reply.header("set-cookie").contains("Max-Age"), "{}", reply.header("set-cookie"));
     }
-    assert_eq!(server.rows().await, rows);
+    assert_eq!(server.all_rows().await, rows);
 }
 
 async fn rfc9700_4_12_no_redirect_repeats_a_form(server: &Server) {
     for (mode, serial) in MODES.into_iter().zip(["SN-1", "SN-2"]) {
-        set(server, mode).await;
+        set_client_modes(server, mode).await;
         let data = format!(r#"{{"dash:replenish":{{"device_model":"Aqua-Pitcher_7","serial":"{serial}"}}}}"#);
-        let mut visit = Visit::open(server, &asked(&[("scope_data", Some(&data))])).await;
+        let mut visit = TestBrowser::open(server, &pkce_authorize_path(&[("scope_data", Some(&data))])).await;
         let mut answers = Vec::new();
         while visit.page.status == 200 {
-            let form = Form::all(&visit.page.text()).remove(0);
+            let form = HtmlForm::parse_all(&visit.page.text()).remove(0);
             let form = match form.action.as_str() {
                 "/ap/signin" => form.fill("email", ANN).fill("password", PASSWORD),
                 "/ap/consent" => form.press("consentApproved"),
@@ -135,12 +140,12 @@ async fn rfc9700_4_12_no_redirect_repeats_a_form(server: &Server) {
             let reply = visit.browser.submit(&form).await.unwrap();
             answers.push((form.action, reply.status.as_u16()));
             assert!(reply.body.is_empty() && !reply.header("location").contains("horse"), "{answers:?}");
-            visit.page = visit.browser.follow(reply).await.unwrap();
+            visit.page = visit.browser.follow_redirects(reply).await.unwrap();
         }
         let (last, between) = answers.split_last().unwrap();
         assert!(between.len() >= 3 && between.iter().all(|(_, status)| *status == 303), "{answers:?}");
         assert_eq!(last, &("/setup_overview".to_owned(), 302));
-        visit.go("/settings").await;
+        visit.go_to("/settings").await;
         let out = visit.form("/ap/signout");
         assert_eq!(visit.browser.submit(&out).await.unwrap().status, 303);
     }
@@ -159,11 +164,11 @@ async fn rfc9700_4_11_no_open_redirector(server: &Server) {
         "javascript:alert(1)",
         "evil.example",
     ] {
-        let mut visit = Visit::open(server, "/settings").await;
+        let mut visit = TestBrowser::open(server, "/settings").await;
         let form = visit.form("/ap/signin").fill("return_to", target).fill("email", ANN).fill("password", PASSWORD);
         visit.page = visit.browser.submit(&form).await.unwrap();
         assert_eq!((visit.page.status.as_u16(), visit.location()), (303, "/settings"), "{target:?}");
-        let mut visit = Visit::signed_in(server, ANN).await;
+        let mut visit = TestBrowser::signed_in(server, ANN).await;
         let out = visit.form("/ap/signout").fill("return_to", target);
         let reply = visit.browser.submit(&out).await.unwrap();
         assert_eq!((reply.status.as_u16(), reply.header("location")), (303, "/settings"), "{target:?}");
@@ -172,23 +177,26 @@ async fn rfc9700_4_11_no_open_redirector(server: &Server) {
     let serial = "a\r\nSet-Cookie: b=c\r\n\r\n<html>";
     let data = serde_json::json!({ "dash:replenish": { "device_model": "M", "serial": serial } }).to_string();
     for mode in MODES {
-        set(server, mode).await;
-        let reply = server.request("GET", &asked(&[("scope_data", Some(&data)), ("state", Some(serial))])).send().await;
+        set_client_modes(server, mode).await;
+        let reply = server
+            .request("GET", &pkce_authorize_path(&[("scope_data", Some(&data)), ("state", Some(serial))]))
+            .send()
+            .await;
         assert!(reply.header("location").starts_with(&format!("{REDIRECT}?error_description=")));
         assert!(reply.headers.get("set-cookie").is_none_or(|set| !set.to_str().unwrap().contains("b=c")));
         assert!(!reply.header("location").contains(['\r', '\n', '<']), "{}", reply.header("location"));
     }
-    let mut visit = Visit::signed_in(server, ANN).await;
+    let mut visit = TestBrowser::signed_in(server, ANN).await;
     let teaser = format!("/teaser?compositeId={COMPOSITE}");
     for uri in ["https://evil.example/", "//evil.example"] {
-        let uri = form(&[("loginUri", uri), ("skipUri", uri), ("exitUri", uri)]);
+        let uri = form_body(&[("loginUri", uri), ("skipUri", uri), ("exitUri", uri)]);
         for path in [format!("/settings?{uri}"), format!("{teaser}&{uri}")] {
             let reply = visit.browser.get(&path).await.unwrap();
             assert_eq!((reply.status.as_u16(), reply.header("location"), reply.header("refresh")), (200, "", ""));
         }
     }
     for uri in ["javascript:alert(1)", "data:text/html,x", "vbscript:x", " java\tscript:alert(1)"] {
-        let uri = form(&[("loginUri", uri), ("skipUri", uri), ("exitUri", uri)]);
+        let uri = form_body(&[("loginUri", uri), ("skipUri", uri), ("exitUri", uri)]);
         let page = visit.browser.get(&format!("{teaser}&{uri}")).await.unwrap().text();
         let buttons = page.split("<nav aria-label=\"What next\">").nth(1).and_then(|rest| rest.split("</nav>").next());
         assert!(buttons.is_some_and(|buttons| !buttons.contains("<a")), "{page}");

@@ -4,10 +4,10 @@
 //! where it comes from, changes an address that the server writes; and no request is read in two ways.
 
 use super::Clients;
-use super::parties::{MODES, asked, issuer, linked, set};
-use crate::harness::world::{ANN, COMPOSITE, FILTER};
-use crate::harness::{Answer, Call, Device, Options, Server, Visit, form};
-use opendrs_domain::version::Endpoint::{Replenish, SubscriptionInfo};
+use super::parties::{MODES, issuer_param, link_by_code, pkce_authorize_path, set_client_modes};
+use crate::harness::fixtures::{ANN, COMPOSITE, FILTER};
+use crate::harness::{LinkedDevice, Options, RawResponse, Server, TestBrowser, TestRequest, form_body};
+use opendrs_domain::version::ApiEndpoint::{Replenish, SubscriptionInfo};
 use opendrs_service::session::form_token;
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ rules! {
 const EVIL: &str = "evil.example";
 
 /// The same request as somebody sends it who makes up where it goes.
-fn spoofed(call: Call) -> Call {
+fn spoofed(call: TestRequest) -> TestRequest {
     let call = call.header("host", EVIL).header("forwarded", format!("host={EVIL};proto=https;for=1.2.3.4"));
     let names = ["x-forwarded-host", "x-forwarded-server", "x-original-url", "x-rewrite-url", "x-forwarded-prefix"];
     let call = names.into_iter().fold(call, |call, name| call.header(name, EVIL));
@@ -56,29 +56,35 @@ fn spoofed(call: Call) -> Call {
 }
 
 async fn asvs_4_1_3_forged_hosts(server: &Server) {
-    let cookie = Visit::signed_in(server, ANN).await.browser.cookie_header();
+    let cookie = TestBrowser::signed_in(server, ANN).await.browser.cookie_header();
     let document = spoofed(server.request("GET", "/.well-known/oauth-authorization-server")).send().await.json();
-    assert_eq!((&document["issuer"], document.to_string().contains(EVIL)), (&server.base.as_str().into(), false));
+    assert_eq!((&document["issuer"], document.to_string().contains(EVIL)), (&server.base_url.as_str().into(), false));
     for mode in MODES {
-        set(server, mode).await;
-        for path in [&asked(&[]), "/settings", &format!("/teaser?compositeId={COMPOSITE}"), "/-/openapi.json"] {
+        set_client_modes(server, mode).await;
+        for path in
+            [&pkce_authorize_path(&[]), "/settings", &format!("/teaser?compositeId={COMPOSITE}"), "/-/openapi.json"]
+        {
             let reply = spoofed(server.request("GET", path)).header("cookie", &cookie).send().await;
             assert!(reply.status.as_u16() < 400, "{path}");
             assert!(!format!("{:?}{}", reply.headers, reply.text()).contains(EVIL), "{path}");
         }
-        let refused = spoofed(server.request("GET", &asked(&[("scope", Some("x"))]))).send().await;
-        assert!(refused.header("location").contains(&format!("&iss={}", issuer(server))), "{:?}", refused.headers);
+        let refused = spoofed(server.request("GET", &pkce_authorize_path(&[("scope", Some("x"))]))).send().await;
+        assert!(
+            refused.header("location").contains(&format!("&iss={}", issuer_param(server))),
+            "{:?}",
+            refused.headers
+        );
     }
     // A mail that a spoofed call causes.
-    let device = linked(server, "SN-1").await;
-    let call = server.call(&device, Replenish, &format!("/replenish/{FILTER}"));
+    let device = link_by_code(server, "SN-1").await;
+    let call = server.device_call(&device, Replenish, &format!("/replenish/{FILTER}"));
     assert_eq!(spoofed(call).send().await.status, 200, "firmware sends the host names it has");
-    let mail = server.text().await;
-    assert!(mail.contains(&server.base) && !mail.contains(EVIL), "{mail}");
+    let mail = server.newest_mail_text().await;
+    assert!(mail.contains(&server.base_url) && !mail.contains(EVIL), "{mail}");
     // Without a proxy that is named, a made-up address is no other source.
     let cookie = "a".repeat(64);
     let csrf = form_token(server.app(), &cookie);
-    let fields = form(&[("csrf", &csrf), ("email", ANN), ("password", "wrong")]);
+    let fields = form_body(&[("csrf", &csrf), ("email", ANN), ("password", "wrong")]);
     let mut answers = Vec::new();
     for n in 0..7 {
         let call = server.request("POST", "/ap/signin").header("cookie", format!("opendrs={cookie}"));
@@ -93,20 +99,20 @@ fn by_https() -> Options {
 }
 
 async fn asvs_12_2_1_https_and_cookies(server: &Server) {
-    for path in ["/settings", &asked(&[]), "/no/such/page"] {
-        let visit = Visit::open(server, path).await;
+    for path in ["/settings", &pkce_authorize_path(&[]), "/no/such/page"] {
+        let visit = TestBrowser::open(server, path).await;
         assert_eq!(visit.page.header("strict-transport-security"), "max-age=31536000", "{path}");
     }
-    let mut visit = Visit::open(server, &asked(&[])).await;
+    let mut visit = TestBrowser::open(server, &pkce_authorize_path(&[])).await;
     let mut cookies = vec![visit.page.clone()];
-    let sign_in = visit.form("/ap/signin").fill("email", ANN).fill("password", crate::harness::world::PASSWORD);
+    let sign_in = visit.form("/ap/signin").fill("email", ANN).fill("password", crate::harness::fixtures::PASSWORD);
     let reply = visit.browser.submit(&sign_in).await.unwrap();
     cookies.push(reply.clone());
-    visit.page = visit.browser.follow(reply).await.unwrap();
+    visit.page = visit.browser.follow_redirects(reply).await.unwrap();
     let consent = visit.form("/ap/consent").press("consentApproved");
     let reply = visit.browser.submit(&consent).await.unwrap();
     cookies.extend([visit.page, reply.clone()]);
-    cookies.push(visit.browser.follow(reply).await.unwrap());
+    cookies.push(visit.browser.follow_redirects(reply).await.unwrap());
     let set: Vec<_> = cookies.iter().flat_map(|reply| reply.headers.get_all("set-cookie")).collect();
     assert!(set.len() >= 3, "{set:?}");
     for cookie in set {
@@ -127,15 +133,15 @@ fn hasty() -> Options {
 }
 
 /// A call of a device, with lines of its head, and behind it what may be taken for a second request.
-fn framed(device: &Device, lines: &str) -> String {
-    let first = format!("GET /subscriptionInfo HTTP/1.1\r\nHost: x\r\n{}", device.headers(SubscriptionInfo));
-    let second = format!("POST /replenish/{FILTER} HTTP/1.1\r\nHost: x\r\n{}\r\n", device.headers(Replenish));
+fn framed(device: &LinkedDevice, lines: &str) -> String {
+    let first = format!("GET /subscriptionInfo HTTP/1.1\r\nHost: x\r\n{}", device.header_lines(SubscriptionInfo));
+    let second = format!("POST /replenish/{FILTER} HTTP/1.1\r\nHost: x\r\n{}\r\n", device.header_lines(Replenish));
     format!("{first}{lines}{second}")
 }
 
 async fn rfc9112_6_3_requests_are_read_in_one_way(server: &Server) {
-    let device = linked(server, "SN-1").await;
-    let before = server.rows().await;
+    let device = link_by_code(server, "SN-1").await;
+    let before = server.all_rows().await;
     for framing in [
         "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n",
@@ -150,11 +156,11 @@ async fn rfc9112_6_3_requests_are_read_in_one_way(server: &Server) {
         "X: a\r\n Content-Length: 5\r\n\r\n",
         "X: a\0b\r\n\r\n",
     ] {
-        let mut wire = server.wire().await;
+        let mut wire = server.open_raw_connection().await;
         wire.send(framed(&device, framing)).await;
-        let received = wire.rest().await;
+        let received = wire.read_until_close().await;
         // One answer, after which the connection ends: what follows is no request.
-        let answer = Answer::only(&received);
+        let answer = RawResponse::parse_only(&received);
         let both = framing.contains("Content-Length: 4");
         let wanted = if both { ("HTTP/1.1 200 OK", "close") } else { ("HTTP/1.1 400 Bad Request", "") };
         let found = (answer.status_line.as_str(), answer.header("Connection"));
@@ -165,17 +171,17 @@ async fn rfc9112_6_3_requests_are_read_in_one_way(server: &Server) {
         ("A: b\r\n".repeat(200) + "\r\n", "431 Request Header Fields Too Large"),
         (format!("Content-Length: {}\r\n\r\n", u64::MAX), "4"),
     ] {
-        let mut wire = server.wire().await;
+        let mut wire = server.open_raw_connection().await;
         wire.send(framed(&device, &lines)).await;
-        let received = wire.rest().await;
+        let received = wire.read_until_close().await;
         assert!(received.starts_with(&format!("HTTP/1.1 {status}")), "{received}");
     }
-    assert_eq!(server.rows().await, before, "no order was placed");
+    assert_eq!(server.all_rows().await, before, "no order was placed");
     for slow in ["", "GET /subscr", "GET /subscriptionInfo HTTP/1.1\r\nHost: x\r\n"] {
-        let mut wire = server.wire().await;
+        let mut wire = server.open_raw_connection().await;
         wire.send(slow).await;
-        assert!(wire.gone().await, "{slow}");
+        assert!(wire.closes_without_response().await, "{slow}");
     }
-    let plain = format!("GET /subscriptionInfo HTTP/1.1\r\nHost: x\r\n{}\r\n", device.headers(SubscriptionInfo));
+    let plain = format!("GET /subscriptionInfo HTTP/1.1\r\nHost: x\r\n{}\r\n", device.header_lines(SubscriptionInfo));
     assert_eq!(server.exchange(plain).await.status_line, "HTTP/1.1 200 OK");
 }

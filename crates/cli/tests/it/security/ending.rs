@@ -3,12 +3,15 @@
 //! Not here: the end of a registration (`absent`) and of a family of tokens (`refresh`). Invariant: what ended stays ended,
 //! also when its client is enabled again; no setting of a clock gives more than the time that there was.
 
-use super::parties::{MODES, an_app, asked, code, error, info, linked, redeem, refresh, refused, set, tokens};
-use crate::cli::program::Place;
-use crate::harness::world::{self, ANN, LOCAL_REDIRECT, OTHER_MODEL, OTHER_WEB, PASSWORD, REDIRECT, SECRET, WEB};
-use crate::harness::{Device, Linking, Options, Server, Settable, Visit};
+use super::parties::{
+    MODES, assert_refused, create_code, link_by_code, link_profile_scope, parse_tokens, pkce_authorize_path,
+    redeem_code, refresh_tokens, set_client_modes, status_and_error, subscription_info_status,
+};
+use crate::cli::program::ProgramFolder;
+use crate::harness::fixtures::{self, ANN, LOCAL_REDIRECT, OTHER_MODEL, OTHER_WEB, PASSWORD, REDIRECT, SECRET, WEB};
+use crate::harness::{LinkOptions, LinkedDevice, Options, Server, SettableClock, TestBrowser};
 use opendrs_domain::login::pkce::Challenge;
-use opendrs_domain::version::Endpoint::{DeviceStatus, SubscriptionInfo};
+use opendrs_domain::version::ApiEndpoint::{DeviceStatus, SubscriptionInfo};
 use opendrs_service::login::client::{self, ClientChange};
 use opendrs_service::seed;
 use std::sync::Arc;
@@ -52,56 +55,70 @@ rules! {
 }
 
 /// Whether everything of a device is refused, at every node.
-async fn all_refused(nodes: [&Server; 2], device: &Device, unused: &str, wanted: (u16, &str)) {
+async fn all_refused(nodes: [&Server; 2], device: &LinkedDevice, unused: &str, wanted: (u16, &str)) {
     let wanted = (wanted.0, wanted.1.to_owned());
     for node in nodes {
-        assert_eq!(info(node, device).await, 400);
-        assert_eq!(error(&refresh(node, &device.refresh).await), wanted);
-        assert_eq!(error(&redeem(node, unused).await), wanted);
-        let reply = node.request("GET", "/auth/o2/tokeninfo").token(&device.access).send().await;
+        assert_eq!(subscription_info_status(node, device).await, 400);
+        assert_eq!(status_and_error(&refresh_tokens(node, &device.refresh).await), wanted);
+        assert_eq!(status_and_error(&redeem_code(node, unused).await), wanted);
+        let reply = node.request("GET", "/auth/o2/tokeninfo").bearer_token(&device.access).send().await;
         assert_eq!(reply.status, 400);
     }
 }
 
 async fn asvs_10_4_disabled_client(server: &Server) {
     let node = server.another_node(Options::default()).await;
-    let bystander = server.link(Linking::default().client(OTHER_WEB, OTHER_MODEL)).await;
+    let bystander = server.link_device(LinkOptions::default().client(OTHER_WEB, OTHER_MODEL)).await;
     for (mode, serial) in MODES.into_iter().zip(["SN-1", "SN-2"]) {
-        set(server, mode).await;
-        let (device, app) = (linked(server, serial).await, an_app(server, "profile").await);
-        let unused = code(server, serial).await;
-        assert_eq!((info(server, &device).await, info(&node, &device).await), (200, 200));
-        let mut under_way = Visit::open(server, &asked(&[])).await;
+        set_client_modes(server, mode).await;
+        let (device, app) = (link_by_code(server, serial).await, link_profile_scope(server, "profile").await);
+        let unused = create_code(server, serial).await;
+        assert_eq!(
+            (subscription_info_status(server, &device).await, subscription_info_status(&node, &device).await),
+            (200, 200)
+        );
+        let mut under_way = TestBrowser::open(server, &pkce_authorize_path(&[])).await;
         under_way.sign_in(ANN).await;
 
-        client::change(server.app(), WEB, ClientChange::Disable).await.unwrap();
+        client::apply_change(server.app(), WEB, ClientChange::Disable).await.unwrap();
         all_refused([server, &node], &device, &unused, (401, "invalid_client")).await;
         for node in [server, &node] {
-            assert_eq!(node.request("GET", "/user/profile").token(&app.access).send().await.status, 400);
-            assert_eq!(node.request("GET", &asked(&[])).send().await.status, 400, "nobody signs in through it");
-            assert_eq!(info(node, &bystander).await, 200, "another client's");
+            assert_eq!(node.request("GET", "/user/profile").bearer_token(&app.access).send().await.status, 400);
+            assert_eq!(
+                node.request("GET", &pkce_authorize_path(&[])).send().await.status,
+                400,
+                "nobody signs in through it"
+            );
+            assert_eq!(subscription_info_status(node, &bystander).await, 200, "another client's");
         }
-        let form = opendrs_client::Form::all(&under_way.page.text()).remove(0);
+        let form = opendrs_client::HtmlForm::parse_all(&under_way.page.text()).remove(0);
         assert_eq!(under_way.submit(&form.press("consentApproved")).await.page.status, 410);
 
-        client::change(server.app(), WEB, ClientChange::Enable).await.unwrap();
+        client::apply_change(server.app(), WEB, ClientChange::Enable).await.unwrap();
         all_refused([server, &node], &device, &unused, (400, "invalid_grant")).await;
-        assert_eq!(node.request("GET", "/user/profile").token(&app.access).send().await.status, 400);
-        assert_eq!(info(&node, &linked(server, serial).await).await, 200, "a new sign-in is good");
+        assert_eq!(node.request("GET", "/user/profile").bearer_token(&app.access).send().await.status, 400);
+        assert_eq!(
+            subscription_info_status(&node, &link_by_code(server, serial).await).await,
+            200,
+            "a new sign-in is good"
+        );
     }
 }
 
 async fn asvs_10_4_removed_client(server: &Server) {
     let node = server.another_node(Options::default()).await;
-    let (device, unused) = (linked(server, "SN-1").await, code(server, "SN-1").await);
-    assert_eq!((info(server, &device).await, info(&node, &device).await), (200, 200));
-    client::change(server.app(), WEB, ClientChange::Remove).await.unwrap();
+    let (device, unused) = (link_by_code(server, "SN-1").await, create_code(server, "SN-1").await);
+    assert_eq!(
+        (subscription_info_status(server, &device).await, subscription_info_status(&node, &device).await),
+        (200, 200)
+    );
+    client::apply_change(server.app(), WEB, ClientChange::Remove).await.unwrap();
     all_refused([server, &node], &device, &unused, (401, "invalid_client")).await;
-    assert_eq!(server.request("GET", &asked(&[])).send().await.status, 400);
+    assert_eq!(server.request("GET", &pkce_authorize_path(&[])).send().await.status, 400);
     for change in [ClientChange::Enable, ClientChange::Disable] {
-        assert!(client::change(server.app(), WEB, change).await.is_err());
+        assert!(client::apply_change(server.app(), WEB, change).await.is_err());
     }
-    let mut seed = world::seed();
+    let mut seed = fixtures::seed();
     seed.customers.clear();
     // A seed that still declares it does not bring it back.
     let _ = seed::apply(server.app(), seed).await;
@@ -111,20 +128,20 @@ async fn asvs_10_4_removed_client(server: &Server) {
 async fn asvs_10_4_1_removed_redirect_uri(server: &Server) {
     let node = server.another_node(Options::default()).await;
     for mode in MODES {
-        set(server, mode).await;
-        let gone = code(server, "SN-1").await;
+        set_client_modes(server, mode).await;
+        let gone = create_code(server, "SN-1").await;
         let proof = Some(Challenge::S256(super::parties::DIGEST.into()));
-        let kept = server.code(Linking::default().serial("SN-2"), LOCAL_REDIRECT, proof).await;
+        let kept = server.link_for_code(LinkOptions::default().serial("SN-2"), LOCAL_REDIRECT, proof).await;
         let without = |uri: &str| {
-            let mut seed = world::seed();
+            let mut seed = fixtures::seed();
             seed.customers.clear();
             seed.makers[0].profiles[0].clients[0].redirect_uris.retain(|one| one != uri);
             seed
         };
         seed::apply(server.app(), without(REDIRECT)).await.unwrap();
         for node in [server, &node] {
-            refused(&redeem(node, &gone).await, 400, "invalid_grant");
-            let page = node.request("GET", &asked(&[])).send().await;
+            assert_refused(&redeem_code(node, &gone).await, 400, "invalid_grant");
+            let page = node.request("GET", &pkce_authorize_path(&[])).send().await;
             assert_eq!((page.status.as_u16(), page.header("location")), (400, ""));
         }
         let fields = [
@@ -135,20 +152,20 @@ async fn asvs_10_4_1_removed_redirect_uri(server: &Server) {
             ("redirect_uri", LOCAL_REDIRECT),
             ("code_verifier", super::parties::VERIFIER),
         ];
-        assert_eq!(node.token(&fields).send().await.status, 200, "it was sent elsewhere");
+        assert_eq!(node.token_request(&fields).send().await.status, 200, "it was sent elsewhere");
         seed::apply(server.app(), without("")).await.unwrap();
-        super::parties::shown(&node, &asked(&[])).await;
+        super::parties::assert_sign_in_page(&node, &pkce_authorize_path(&[])).await;
     }
 }
 
 async fn asvs_9_2_1_test_clock_goes_forward_only(server: &Server) {
-    let place = Place::new();
-    let clock = |by: &str| place.run(&["clock", "advance", "--server", &server.base, "--", by]);
+    let place = ProgramFolder::new();
+    let clock = |by: &str| place.run(&["clock", "advance", "--server", &server.base_url, "--", by]);
     for (mode, serial) in MODES.into_iter().zip(["SN-1", "SN-2"]) {
-        set(server, mode).await;
-        let (device, sent) = (linked(server, serial).await, code(server, serial).await);
+        set_client_modes(server, mode).await;
+        let (device, sent) = (link_by_code(server, serial).await, create_code(server, serial).await);
         let show = async || server.request("GET", "/-/clock").send().await.text();
-        let (now, before) = (show().await, server.rows().await);
+        let (now, before) = (show().await, server.all_rows().await);
         for body in [
             r#"{"advance":"-1h"}"#,
             r#"{"advance":"-1s"}"#,
@@ -162,51 +179,57 @@ async fn asvs_9_2_1_test_clock_goes_forward_only(server: &Server) {
         }
         for by in ["-1h", "-90s", "1h -2h"] {
             let ended = clock(by);
-            assert!(ended.status == 1 && ended.out.is_empty(), "{by}: {ended:?}");
+            assert!(ended.status == 1 && ended.stdout.is_empty(), "{by}: {ended:?}");
         }
-        assert_eq!((show().await, server.rows().await == before), (now, true));
+        assert_eq!((show().await, server.all_rows().await == before), (now, true));
 
-        clock("59m 59s").good();
-        assert_eq!(info(server, &device).await, 200);
-        refused(&redeem(server, &sent).await, 400, "invalid_grant");
+        clock("59m 59s").expect_success();
+        assert_eq!(subscription_info_status(server, &device).await, 200);
+        assert_refused(&redeem_code(server, &sent).await, 400, "invalid_grant");
         server.request("POST", "/-/clock").body(r#"{"advance":"1s"}"#).send().await;
-        assert_eq!(info(server, &device).await, 400, "an hour is over");
-        assert_eq!(info(server, &tokens(&refresh(server, &device.refresh).await)).await, 200);
+        assert_eq!(subscription_info_status(server, &device).await, 400, "an hour is over");
+        assert_eq!(
+            subscription_info_status(server, &parse_tokens(&refresh_tokens(server, &device.refresh).await)).await,
+            200
+        );
     }
 }
 
 const HOUR: i64 = 3600;
 
 async fn asvs_9_2_1_machine_clock_jumps(server: &Server) {
-    let clock = Arc::new(Settable::default());
+    let clock = Arc::new(SettableClock::default());
     let node = server.another_node(Options { clock: clock.clone(), ..Options::default() }).await;
     for (mode, serial) in MODES.into_iter().zip(["SN-1", "SN-2"]) {
-        set(&node, mode).await;
-        let used = code(&node, serial).await;
-        let (device, unused) = (tokens(&redeem(&node, &used).await), code(&node, serial).await);
-        let mut ann = Visit::signed_in(&node, ANN).await;
+        set_client_modes(&node, mode).await;
+        let used = create_code(&node, serial).await;
+        let (device, unused) = (parse_tokens(&redeem_code(&node, &used).await), create_code(&node, serial).await);
+        let mut ann = TestBrowser::signed_in(&node, ANN).await;
 
         clock.move_by(-HOUR);
-        assert_eq!(info(&node, &device).await, 200);
-        assert_eq!(ann.go("/settings").await.title(), "Your devices");
-        let next = tokens(&refresh(&node, &device.refresh).await);
-        let last = tokens(&refresh(&node, &next.refresh).await);
+        assert_eq!(subscription_info_status(&node, &device).await, 200);
+        assert_eq!(ann.go_to("/settings").await.title(), "Your devices");
+        let next = parse_tokens(&refresh_tokens(&node, &device.refresh).await);
+        let last = parse_tokens(&refresh_tokens(&node, &next.refresh).await);
         for one in [&next, &last] {
-            assert_eq!(info(&node, one).await, 200, "issued before the earlier one");
+            assert_eq!(subscription_info_status(&node, one).await, 200, "issued before the earlier one");
         }
-        assert_eq!(redeem(&node, &unused).await.status, 200);
-        refused(&redeem(&node, &unused).await, 400, "invalid_grant");
+        assert_eq!(redeem_code(&node, &unused).await.status, 200);
+        assert_refused(&redeem_code(&node, &unused).await, 400, "invalid_grant");
 
         clock.move_by(2 * HOUR);
-        assert_eq!(info(&node, &last).await, 400, "an hour after its end");
-        assert_eq!(ann.go("/settings").await.title(), "Your devices");
-        assert_eq!(info(&node, &tokens(&refresh(&node, &last.refresh).await)).await, 200);
+        assert_eq!(subscription_info_status(&node, &last).await, 400, "an hour after its end");
+        assert_eq!(ann.go_to("/settings").await.title(), "Your devices");
+        assert_eq!(
+            subscription_info_status(&node, &parse_tokens(&refresh_tokens(&node, &last.refresh).await)).await,
+            200
+        );
         clock.move_by(-HOUR);
-        refused(&redeem(&node, &used).await, 400, "invalid_grant");
-        refused(&refresh(&node, &device.refresh).await, 400, "invalid_grant");
+        assert_refused(&redeem_code(&node, &used).await, 400, "invalid_grant");
+        assert_refused(&refresh_tokens(&node, &device.refresh).await, 400, "invalid_grant");
     }
     // A wait that was counted by a clock that was set back since.
-    let mut visit = Visit::open(&node, "/settings").await;
+    let mut visit = TestBrowser::open(&node, "/settings").await;
     for _ in 0..6 {
         let wrong = visit.form("/ap/signin").fill("email", ANN).fill("password", "wrong");
         visit.submit(&wrong).await;
@@ -217,12 +240,12 @@ async fn asvs_9_2_1_machine_clock_jumps(server: &Server) {
     let wait = if wait.is_empty() { 0 } else { wait.parse::<i64>().unwrap() };
     assert!(wait <= 901, "the owner of the account waits for {wait} s");
     clock.move_by(wait + 1);
-    visit = Visit::open(&node, "/settings").await;
+    visit = TestBrowser::open(&node, "/settings").await;
     visit.sign_in(ANN).await;
     assert_eq!(visit.title(), "Your devices");
 
-    let device = linked(&node, "SN-3").await;
-    let status = node.call(&device, DeviceStatus, "/deviceStatus");
+    let device = link_by_code(&node, "SN-3").await;
+    let status = node.device_call(&device, DeviceStatus, "/deviceStatus");
     for date in [
         "2016-12-31T23:59:60Z",
         "2016-12-31T23:59:60.5+00:00",
@@ -238,5 +261,5 @@ async fn asvs_9_2_1_machine_clock_jumps(server: &Server) {
         let body = format!(r#"{{"mostRecentlyActiveDate":"{date}"}}"#);
         assert_eq!(status.clone().body(body).send().await.status, 400, "{date}");
     }
-    assert_eq!(node.call(&device, SubscriptionInfo, "/subscriptionInfo").send().await.status, 200);
+    assert_eq!(node.device_call(&device, SubscriptionInfo, "/subscriptionInfo").send().await.status, 200);
 }

@@ -4,9 +4,9 @@
 //! sign-ins that fail have one answer.
 
 use super::Clients;
-use super::parties::{MODES, refused, set};
-use crate::harness::world::{ANN, BOB, CARL, PASSWORD, SECRET, WEB};
-use crate::harness::{Call, Options, Server, Visit, form};
+use super::parties::{MODES, assert_refused, set_client_modes};
+use crate::harness::fixtures::{ANN, BOB, CARL, PASSWORD, SECRET, WEB};
+use crate::harness::{Options, Server, TestBrowser, TestRequest, form_body};
 use opendrs_domain::text::Email;
 use opendrs_service::{customer, session};
 use std::time::{Duration, Instant};
@@ -50,10 +50,10 @@ fn behind_a_proxy() -> Options {
 }
 
 /// A sign-in that a proxy says comes from a source.
-fn sign_in(server: &Server, source: &str, email: &str, password: &str) -> Call {
+fn sign_in(server: &Server, source: &str, email: &str, password: &str) -> TestRequest {
     let cookie = "a".repeat(64);
     let csrf = session::form_token(server.app(), &cookie);
-    let fields = form(&[("csrf", &csrf), ("email", email), ("password", password)]);
+    let fields = form_body(&[("csrf", &csrf), ("email", email), ("password", password)]);
     let call = server.request("POST", "/ap/signin").header("cookie", format!("opendrs={cookie}"));
     call.header("x-forwarded-for", source).body(fields)
 }
@@ -67,7 +67,7 @@ const GUESSER: &str = "203.0.113.7";
 const OWNER: &str = "198.51.100.9";
 
 async fn asvs_6_3_1_guessed_passwords(server: &Server) {
-    let before = server.rows().await;
+    let before = server.all_rows().await;
     for _ in 0..6 {
         assert_eq!(signed_in(server, GUESSER, ANN, "wrong").await, 400);
     }
@@ -75,7 +75,7 @@ async fn asvs_6_3_1_guessed_passwords(server: &Server) {
         let reply = sign_in(server, GUESSER, email, password).send().await;
         assert_eq!((reply.status.as_u16(), reply.header("retry-after")), (429, "3"), "{email} {password}");
     }
-    assert_eq!(server.rows().await, before);
+    assert_eq!(server.all_rows().await, before);
     assert_eq!(signed_in(server, OWNER, ANN, PASSWORD).await, 303, "the owner waits for nobody");
     // Each failure costs more, up to a quarter of an hour.
     let mut waits = Vec::new();
@@ -98,8 +98,8 @@ async fn asvs_6_3_1_guessed_passwords(server: &Server) {
 
 async fn asvs_6_3_1_guessed_secrets_and_codes(server: &Server) {
     for (n, mode) in MODES.into_iter().enumerate() {
-        set(server, mode).await;
-        let before = server.rows().await;
+        set_client_modes(server, mode).await;
+        let before = server.all_rows().await;
         let ask = async |source: String, secret: &str, code: &str| {
             let fields = [
                 ("grant_type", "authorization_code"),
@@ -108,23 +108,23 @@ async fn asvs_6_3_1_guessed_secrets_and_codes(server: &Server) {
                 ("code", code),
                 ("redirect_uri", "x"),
             ];
-            server.token(&fields).header("x-forwarded-for", source).send().await
+            server.token_request(&fields).header("x-forwarded-for", source).send().await
         };
         // One source for secrets, another for codes, of networks of their own.
         let (secrets, codes, client) = (format!("10.1.{n}.1"), format!("10.2.{n}.1"), format!("10.3.{n}.1"));
         for _ in 0..6 {
-            refused(&ask(secrets.clone(), "wrong", "x").await, 401, "invalid_client");
-            refused(&ask(codes.clone(), SECRET, "ANxxxxxxxxxxxxxxxxxx").await, 400, "invalid_grant");
+            assert_refused(&ask(secrets.clone(), "wrong", "x").await, 401, "invalid_client");
+            assert_refused(&ask(codes.clone(), SECRET, "ANxxxxxxxxxxxxxxxxxx").await, 400, "invalid_grant");
         }
         for (source, secret) in [(&secrets, "wrong"), (&secrets, SECRET), (&codes, SECRET)] {
             let reply = ask(source.clone(), secret, "ANxxxxxxxxxxxxxxxxxx").await;
-            refused(&reply, 429, "temporarily_unavailable");
+            assert_refused(&reply, 429, "temporarily_unavailable");
             assert_eq!(reply.header("retry-after"), "3");
         }
-        refused(&ask(client, SECRET, "ANxxxxxxxxxxxxxxxxxx").await, 400, "invalid_grant");
-        assert_eq!(server.rows().await, before);
+        assert_refused(&ask(client, SECRET, "ANxxxxxxxxxxxxxxxxxx").await, 400, "invalid_grant");
+        assert_eq!(server.all_rows().await, before);
         server.advance("3s").await;
-        refused(&ask(secrets, SECRET, "ANxxxxxxxxxxxxxxxxxx").await, 400, "invalid_grant");
+        assert_refused(&ask(secrets, SECRET, "ANxxxxxxxxxxxxxxxxxx").await, 400, "invalid_grant");
     }
 }
 
@@ -137,7 +137,7 @@ async fn time_of(server: &Server, source: &str, email: &str) -> Duration {
 }
 
 async fn asvs_6_3_8_accounts_are_not_enumerated(server: &Server) {
-    let before = server.rows().await;
+    let before = server.all_rows().await;
     let mut pages = Vec::new();
     for (n, (email, password)) in
         [(ANN, "wrong"), ("nobody@example.com", PASSWORD), ("no address", PASSWORD), (ANN, "")].into_iter().enumerate()
@@ -158,7 +158,7 @@ async fn asvs_6_3_8_accounts_are_not_enumerated(server: &Server) {
     for path in ["/ap/register", "/ap/forgotpassword", "/register", "/settings/password"] {
         assert_eq!(server.request("POST", path).body("email=x").send().await.status, 404, "{path}");
     }
-    assert_eq!(server.rows().await, before);
+    assert_eq!(server.all_rows().await, before);
 
     // 100 bytes, of which the last one counts; and one text in two forms of Unicode, which are two passwords.
     let long = "0123456789".repeat(10);
@@ -172,18 +172,18 @@ async fn asvs_6_3_8_accounts_are_not_enumerated(server: &Server) {
     }
     server.change_password(ANN, PASSWORD).await;
 
-    let mut ann = Visit::signed_in(server, ANN).await;
+    let mut ann = TestBrowser::signed_in(server, ANN).await;
     let cookie = ann.browser.cookie_header();
     let page = async || {
         let reply = server.request("GET", "/settings").header("cookie", &cookie).send().await;
-        opendrs_client::heading(&reply.text()).unwrap_or_default()
+        opendrs_client::page_heading(&reply.text()).unwrap_or_default()
     };
     assert_eq!(page().await, "Your devices");
     let out = ann.form("/ap/signout");
     ann.submit(&out).await;
     assert_eq!(page().await, "Sign in", "the cookie from before opens nothing");
-    let mut ann = Visit::signed_in(server, ANN).await;
-    let id = customer::id_by_email(server.app(), &Email::parse(ANN).unwrap()).await.unwrap().unwrap();
+    let mut ann = TestBrowser::signed_in(server, ANN).await;
+    let id = customer::find_id_by_email(server.app(), &Email::parse(ANN).unwrap()).await.unwrap().unwrap();
     assert!(customer::block(server.app(), id).await.unwrap());
-    assert_eq!(ann.go("/settings").await.title(), "Sign in");
+    assert_eq!(ann.go_to("/settings").await.title(), "Sign in");
 }

@@ -4,14 +4,17 @@
 //! server's, none changes what it does not name, and nothing secret is written down.
 
 use super::Clients;
-use super::parties::{DIGEST, MODES, VERIFIER, an_app, asked, code, linked, redeem, set, tokens, web, with_program};
-use crate::cli::program::{CLIENT, FILTER as SLOT, Place, REDIRECT, SECRET as KEY, Served};
-use crate::harness::world::{ANN, COMPOSITE, FILTER, PASSWORD, SECRET, WEB};
-use crate::harness::{OPERATOR, Options, Server, Visit, form};
-use opendrs_domain::login::form::escape;
-use opendrs_domain::version::Endpoint::{Deregister, DeviceStatus, OrderInfo, SlotStatus, SubscriptionInfo};
-use opendrs_domain::version::INPUT_HEADER;
+use super::parties::{
+    DIGEST, MODES, VERIFIER, create_code, link_by_code, link_profile_scope, parse_tokens, pkce_authorize_path,
+    redeem_code, send_web_grant, set_client_modes, with_program,
+};
+use crate::cli::program::{CLIENT, FILTER as SLOT, ProgramFolder, REDIRECT, SECRET as KEY, ServingProcess};
+use crate::harness::fixtures::{ANN, COMPOSITE, FILTER, PASSWORD, SECRET, WEB};
+use crate::harness::{OPERATOR_TOKEN, Options, Server, TestBrowser, form_body};
 use opendrs_client::send;
+use opendrs_domain::login::form::percent_encode;
+use opendrs_domain::version::ApiEndpoint::{Deregister, DeviceStatus, OrderInfo, SlotStatus, SubscriptionInfo};
+use opendrs_domain::version::INPUT_VERSION_HEADER;
 
 rules! {
     asvs_1_2_4_no_input_reaches_the_database_as_code with behind_a_proxy {
@@ -50,26 +53,28 @@ fn strange() -> Vec<String> {
 }
 
 async fn asvs_1_2_4_no_input_reaches_the_database_as_code(server: &Server) {
-    let device = linked(server, "SN-1").await;
-    let cookie = Visit::signed_in(server, ANN).await.browser.cookie_header();
+    let device = link_by_code(server, "SN-1").await;
+    let cookie = TestBrowser::signed_in(server, ANN).await.browser.cookie_header();
     let csrf = opendrs_service::session::form_token(server.app(), cookie.strip_prefix("opendrs=").unwrap());
-    let before = server.rows().await;
+    let before = server.all_rows().await;
     let mut statuses = Vec::new();
     for (n, text) in strange().into_iter().enumerate() {
-        let part = escape(&text, "");
+        let part = percent_encode(&text, "");
         let data = serde_json::json!({ "dash:replenish": { "device_model": text, "serial": text } }).to_string();
         let mut calls = vec![
-            server.call(&device, SlotStatus, &format!("/slotStatus/{part}")),
-            server.call(&device, DeviceStatus, &format!("/deviceStatus/{part}")),
-            server.call(&device, OrderInfo, &format!("/getOrderInfo/{part}")),
-            server.call(&device, Deregister, &format!("/deviceModels/{part}/devices/{part}/registration")),
-            server.call(&device, SubscriptionInfo, "/subscriptionInfo").token(&part),
-            server.call(&device, SubscriptionInfo, "/subscriptionInfo").instead(INPUT_HEADER, Some(&part)),
-            server.request("GET", &asked(&[("client_id", Some(&text))])),
-            server.request("GET", &asked(&[("redirect_uri", Some(&text))])),
-            server.request("GET", &asked(&[("scope", Some(&text))])),
-            server.request("GET", &asked(&[("scope_data", Some(&data))])),
-            server.request("GET", &asked(&[("scope_data", Some(&text))])),
+            server.device_call(&device, SlotStatus, &format!("/slotStatus/{part}")),
+            server.device_call(&device, DeviceStatus, &format!("/deviceStatus/{part}")),
+            server.device_call(&device, OrderInfo, &format!("/getOrderInfo/{part}")),
+            server.device_call(&device, Deregister, &format!("/deviceModels/{part}/devices/{part}/registration")),
+            server.device_call(&device, SubscriptionInfo, "/subscriptionInfo").bearer_token(&part),
+            server
+                .device_call(&device, SubscriptionInfo, "/subscriptionInfo")
+                .replace_header(INPUT_VERSION_HEADER, Some(&part)),
+            server.request("GET", &pkce_authorize_path(&[("client_id", Some(&text))])),
+            server.request("GET", &pkce_authorize_path(&[("redirect_uri", Some(&text))])),
+            server.request("GET", &pkce_authorize_path(&[("scope", Some(&text))])),
+            server.request("GET", &pkce_authorize_path(&[("scope_data", Some(&data))])),
+            server.request("GET", &pkce_authorize_path(&[("scope_data", Some(&text))])),
             server.request("GET", &format!("/ap/oa?{part}")),
             server.request("GET", &format!("/settings/device?device={part}")).header("cookie", &cookie),
             server.request("GET", &format!("/settings?access_token={part}&exitUri={part}")).header("cookie", &cookie),
@@ -78,8 +83,8 @@ async fn asvs_1_2_4_no_input_reaches_the_database_as_code(server: &Server) {
             server.request("GET", &format!("/takeover?token={part}")),
             server.request("GET", &format!("/order/cancel?token={part}")),
             server.request("GET", &format!("/teaser?compositeId={part}")),
-            server.request("GET", &format!("/-/events?before={part}")).token(OPERATOR),
-            server.request("GET", &format!("/-/events/{part}")).token(OPERATOR),
+            server.request("GET", &format!("/-/events?before={part}")).bearer_token(OPERATOR_TOKEN),
+            server.request("GET", &format!("/-/events/{part}")).bearer_token(OPERATOR_TOKEN),
             server.request("GET", "/auth/o2/tokeninfo").header("x-amz-access-token", &part),
         ];
         for name in ["client_id", "client_secret", "refresh_token", "scope", "grant_type"] {
@@ -90,13 +95,13 @@ async fn asvs_1_2_4_no_input_reaches_the_database_as_code(server: &Server) {
                 ("refresh_token", "x"),
             ];
             let kept = usual.into_iter().filter(|(usual, _)| *usual != name);
-            calls.push(server.token(&kept.chain([(name, text.as_str())]).collect::<Vec<_>>()));
+            calls.push(server.token_request(&kept.chain([(name, text.as_str())]).collect::<Vec<_>>()));
         }
         for (path, name) in [("/settings/remove", "device"), ("/settings/unlink", "profile"), ("/order", "id")] {
-            let fields = form(&[("csrf", &csrf), (name, &text), ("cancel", "true")]);
+            let fields = form_body(&[("csrf", &csrf), (name, &text), ("cancel", "true")]);
             calls.push(server.request("POST", path).header("cookie", &cookie).body(fields));
         }
-        let fields = form(&[("csrf", &csrf), ("email", &text), ("password", &text)]);
+        let fields = form_body(&[("csrf", &csrf), ("email", &text), ("password", &text)]);
         calls.push(server.request("POST", "/ap/signin").header("cookie", &cookie).body(fields));
         for call in calls {
             // Each text comes from another network, so that none of them waits for others.
@@ -108,9 +113,9 @@ async fn asvs_1_2_4_no_input_reaches_the_database_as_code(server: &Server) {
         }
     }
     assert!(statuses.contains(&400) && statuses.contains(&302), "{statuses:?}");
-    assert_eq!(server.rows().await, before);
+    assert_eq!(server.all_rows().await, before);
 
-    let slot = server.call(&device, SlotStatus, &format!("/slotStatus/{FILTER}"));
+    let slot = server.device_call(&device, SlotStatus, &format!("/slotStatus/{FILTER}"));
     for body in [
         r#"{"remainingQuantityInUnit":{"$gt":0},"originalQuantityInUnit":2}"#,
         r#"{"remainingQuantityInUnit":[1],"originalQuantityInUnit":2}"#,
@@ -129,21 +134,21 @@ async fn asvs_1_2_4_no_input_reaches_the_database_as_code(server: &Server) {
         ("/-/events/replay", r#"{"since":{"a":1}}"#),
         ("/-/clock", r#"{"advance":"1h","admin":true}"#),
     ] {
-        let reply = server.request("POST", path).token(OPERATOR).body(body).send().await;
+        let reply = server.request("POST", path).bearer_token(OPERATOR_TOKEN).body(body).send().await;
         assert_eq!(reply.status, 400, "{path} {body}: {}", reply.text());
     }
-    assert_eq!(server.rows().await, before);
+    assert_eq!(server.all_rows().await, before);
 
     // Fields that name what the caller may not set.
     let more = r#","customer":"x","slotId":"mineral.cartridge-2","test":true,"price":0,"state":"delivered""#;
     let body = format!(r#"{{"remainingQuantityInUnit":1,"originalQuantityInUnit":2{more}}}"#);
     assert_eq!(slot.body(body).send().await.status, 200);
     let fields = [("customer", "x"), ("scopes", "255"), ("family", "0"), ("refresh_token", device.refresh.as_str())];
-    assert_eq!(web(server, "refresh_token", &fields).await.status, 200);
-    let page = server.request("GET", &format!("/settings?{}", form(&[("access_token", &device.access)])));
+    assert_eq!(send_web_grant(server, "refresh_token", &fields).await.status, 200);
+    let page = server.request("GET", &format!("/settings?{}", form_body(&[("access_token", &device.access)])));
     let page = page.header("cookie", &cookie).send().await.text();
     assert!(page.contains("24.99"), "{page}");
-    let after = server.rows().await;
+    let after = server.all_rows().await;
     for table in ["customer", "client", "profile", "consent", "subscription", "product", "outbox"] {
         assert_eq!(after.get(table), before.get(table), "{table}");
     }
@@ -155,15 +160,15 @@ fn counting() -> Options {
 }
 
 async fn asvs_16_2_5_nothing_secret_is_logged(server: &Server) {
-    let mut secrets = vec![SECRET.to_owned(), PASSWORD.into(), ANN.into(), OPERATOR.into()];
+    let mut secrets = vec![SECRET.to_owned(), PASSWORD.into(), ANN.into(), OPERATOR_TOKEN.into()];
     for mode in MODES {
-        set(server, mode).await;
-        let sent = code(server, "SN-1").await;
-        let device = tokens(&redeem(server, &sent).await);
-        let app = an_app(server, "profile").await;
-        server.request("GET", &format!("/teaser?compositeId={COMPOSITE}&{}", form(&[("x", SECRET)]))).send().await;
+        set_client_modes(server, mode).await;
+        let sent = create_code(server, "SN-1").await;
+        let device = parse_tokens(&redeem_code(server, &sent).await);
+        let app = link_profile_scope(server, "profile").await;
+        server.request("GET", &format!("/teaser?compositeId={COMPOSITE}&{}", form_body(&[("x", SECRET)]))).send().await;
         server.request("GET", &format!("/{}", device.access)).send().await;
-        server.call(&device, SubscriptionInfo, "/subscriptionInfo").send().await;
+        server.device_call(&device, SubscriptionInfo, "/subscriptionInfo").send().await;
         secrets.extend([
             sent,
             device.access[5..].to_owned(),
@@ -171,7 +176,7 @@ async fn asvs_16_2_5_nothing_secret_is_logged(server: &Server) {
             app.access[5..].to_owned(),
         ]);
     }
-    let url = format!("{}/-/metrics", server.numbers);
+    let url = format!("{}/-/metrics", server.metrics_url);
     let numbers = send(axum::http::Method::GET, &url, &[], "").await.unwrap().text();
     assert!(numbers.contains("opendrs_requests_total"), "{numbers}");
     for secret in &secrets {
@@ -182,15 +187,15 @@ async fn asvs_16_2_5_nothing_secret_is_logged(server: &Server) {
 }
 
 /// Posts a form to the token endpoint of a program.
-async fn ask(server: &Served, fields: &[(&str, &str)]) -> opendrs_client::Reply {
-    server.post("/auth/o2/token", &form(fields)).await
+async fn ask(server: &ServingProcess, fields: &[(&str, &str)]) -> opendrs_client::ClientResponse {
+    server.post("/auth/o2/token", &form_body(fields)).await
 }
 
-async fn nothing_is_logged(place: &Place) {
-    place.file("loud.toml", "[server]\nlog = \"trace\"\n");
+async fn nothing_is_logged(place: &ProgramFolder) {
+    place.write_file("loud.toml", "[server]\nlog = \"trace\"\n");
     let server = place.serve(&["--config", "loud.toml"]);
     let proof = ["--code-challenge", DIGEST, "--code-challenge-method", "S256"];
-    let linked = place.link("SN-1", &[&["--code", "--redirect-uri", REDIRECT], &proof[..]].concat());
+    let linked = place.link_device("SN-1", &[&["--code", "--redirect-uri", REDIRECT], &proof[..]].concat());
     let code = linked["code"].as_str().unwrap();
     let exchange = [
         ("grant_type", "authorization_code"),
@@ -200,26 +205,31 @@ async fn nothing_is_logged(place: &Place) {
         ("redirect_uri", REDIRECT),
         ("code_verifier", VERIFIER),
     ];
-    let device = tokens(&ask(&server, &exchange).await);
+    let device = parse_tokens(&ask(&server, &exchange).await);
     assert_eq!(server.replenish(&device.access, SLOT).await.status, 200);
     assert_eq!(ask(&server, &exchange).await.status, 400, "a replay");
-    let state = form(&[("client_id", CLIENT), ("redirect_uri", REDIRECT), ("state", "of-state-T5"), ("scope", "x")]);
+    let state =
+        form_body(&[("client_id", CLIENT), ("redirect_uri", REDIRECT), ("state", "of-state-T5"), ("scope", "x")]);
     assert_eq!(server.get(&format!("/ap/oa?response_type=code&{state}")).await.status, 302);
     let wrong = [("grant_type", "refresh_token"), ("client_id", CLIENT), ("client_secret", "wrong-secret-S1")];
     assert_eq!(ask(&server, &wrong).await.status, 401);
-    let query =
-        form(&[("access_token", &device.access), ("client_secret", KEY), ("code", code), ("password", "of-query-Q2")]);
+    let query = form_body(&[
+        ("access_token", &device.access),
+        ("client_secret", KEY),
+        ("code", code),
+        ("password", "of-query-Q2"),
+    ]);
     for path in ["/auth/o2/token", "/auth/o2/tokeninfo", "/user/profile", "/settings", "/ap/oa", "/no/such/path"] {
         server.get(&format!("{path}?{query}")).await;
     }
-    let mut browser = opendrs_client::Browser::new(&server.base);
+    let mut browser = opendrs_client::BrowserClient::new(&server.base_url);
     let page = browser.get("/settings").await.unwrap().text();
     let sign_in =
-        opendrs_client::Form::all(&page).into_iter().find(|form| form.action == "/ap/signin").unwrap();
+        opendrs_client::HtmlForm::parse_all(&page).into_iter().find(|form| form.action == "/ap/signin").unwrap();
     let wrong = sign_in.fill("email", "nobody-E3@example.com").fill("password", "wrong-password-P4");
     assert_eq!(browser.submit(&wrong).await.unwrap().status, 400);
     let cookie = browser.cookie_header();
-    let log = server.log();
+    let log = server.kill_and_read_log();
     for words in [
         "an authorize request was refused",
         "a token request was refused",

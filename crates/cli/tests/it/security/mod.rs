@@ -124,9 +124,9 @@ pub fn of(rules: &'static [Rule], name: &str) -> &'static Rule {
 }
 
 /// Prints the rule when its test fails.
-struct Shown(&'static Rule);
+struct RuleFailureReport(&'static Rule);
 
-impl Drop for Shown {
+impl Drop for RuleFailureReport {
     fn drop(&mut self) {
         if std::thread::panicking() {
             let Rule { number, source, rule, result, .. } = self.0;
@@ -137,8 +137,8 @@ impl Drop for Shown {
 
 /// Checks a rule on a store.
 pub async fn hold(store: Store, options: Options, rule: &'static Rule, check: impl AsyncFn(&Server)) {
-    let shown = Shown(rule);
-    let server = Server::on(store, options).await;
+    let shown = RuleFailureReport(rule);
+    let server = Server::start_on(store, options).await;
     check(&server).await;
     server.remove_store().await;
     drop(shown);

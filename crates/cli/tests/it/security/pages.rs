@@ -4,13 +4,13 @@
 //! kept by nobody, and writes every text as text.
 
 use super::Clients;
-use super::parties::{asked, code};
-use crate::harness::world::{self, ANN, BOB, COMPOSITE, FILTER, MODEL, PASSWORD, REDIRECT, SECRET, SMALL, WEB};
-use crate::harness::{Options, Server, Visit, form};
+use super::parties::{create_code, pkce_authorize_path};
+use crate::harness::fixtures::{self, ANN, BOB, COMPOSITE, FILTER, MODEL, PASSWORD, REDIRECT, SECRET, SMALL, WEB};
+use crate::harness::{Options, Server, TestBrowser, form_body};
+use opendrs_client::{ClientResponse, HtmlForm};
 use opendrs_domain::profile::ClientKind;
-use opendrs_domain::version::Endpoint::Replenish;
-use opendrs_client::{Form, Reply};
-use opendrs_service::seed::{MakerSeed, ProfileSeed, Seed};
+use opendrs_domain::version::ApiEndpoint::Replenish;
+use opendrs_service::seed::{MakerSeed, ProfileSeed, SeedDeclaration};
 
 rules! {
     rfc9700_4_16_pages_cannot_be_framed {
@@ -49,15 +49,15 @@ rules! {
 }
 
 /// Every kind of page: its name, the page, and what its forms may lead to besides this server.
-async fn every_page(server: &Server) -> Vec<(String, Reply, &'static str)> {
-    let device = server.device().await;
-    let placed = server.call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await.json();
-    let order = format!("/order?{}", form(&[("id", placed["eventInstanceId"].as_str().unwrap())]));
-    let settings = format!("/settings?{}", form(&[("access_token", &device.access)]));
+async fn every_page(server: &Server) -> Vec<(String, ClientResponse, &'static str)> {
+    let device = server.link_default_device().await;
+    let placed = server.device_call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await.json();
+    let order = format!("/order?{}", form_body(&[("id", placed["eventInstanceId"].as_str().unwrap())]));
+    let settings = format!("/settings?{}", form_body(&[("access_token", &device.access)]));
     let teaser = format!("/teaser?compositeId={COMPOSITE}&loginUri=a");
     let mut pages = Vec::new();
     let paths = [
-        &asked(&[("client_id", None)]),
+        &pkce_authorize_path(&[("client_id", None)]),
         &teaser,
         &settings,
         "/setup_slot",
@@ -70,16 +70,16 @@ async fn every_page(server: &Server) -> Vec<(String, Reply, &'static str)> {
         "/",
     ];
     for path in paths {
-        pages.push((path.to_owned(), Visit::open(server, path).await.page, ""));
+        pages.push((path.to_owned(), TestBrowser::open(server, path).await.page, ""));
     }
-    let mut ann = Visit::signed_in(server, ANN).await;
+    let mut ann = TestBrowser::signed_in(server, ANN).await;
     for path in ["/settings", &settings, &order, "/settings/address"] {
-        pages.push((format!("{path}, signed in"), ann.go(path).await.page.clone(), ""));
+        pages.push((format!("{path}, signed in"), ann.go_to(path).await.page.clone(), ""));
     }
-    let mut bob = Visit::signed_in(server, BOB).await;
-    pages.push(("another's device".into(), bob.go(&settings).await.page.clone(), ""));
+    let mut bob = TestBrowser::signed_in(server, BOB).await;
+    pages.push(("another's device".into(), bob.go_to(&settings).await.page.clone(), ""));
     const CLIENT: &str = " https://setup.example.net";
-    let mut visit = Visit::open(server, &asked(&[("scope", Some("dash:replenish profile"))])).await;
+    let mut visit = TestBrowser::open(server, &pkce_authorize_path(&[("scope", Some("dash:replenish profile"))])).await;
     pages.push(("sign-in".into(), visit.page.clone(), CLIENT));
     let wrong = visit.form("/ap/signin").fill("email", ANN).fill("password", "wrong");
     pages.push(("sign-in refused".into(), visit.submit(&wrong).await.page.clone(), CLIENT));
@@ -120,15 +120,15 @@ async fn rfc9700_4_2_4_pages_leak_nothing(server: &Server) {
         let sheets = html.split("stylesheet\" href=\"").skip(1);
         assert!(sheets.into_iter().all(|rest| rest.starts_with("/-/style.css\"")), "{name}: {html}");
     }
-    let mut visit = Visit::open(server, &asked(&[])).await;
+    let mut visit = TestBrowser::open(server, &pkce_authorize_path(&[])).await;
     let form = visit.form("/ap/signin").fill("email", ANN).fill("password", PASSWORD);
     let reply = visit.browser.submit(&form).await.unwrap();
     assert_eq!((reply.status.as_u16(), reply.header("cache-control")), (303, "no-store"));
-    visit.page = visit.browser.follow(reply).await.unwrap();
-    server.complete(&mut visit).await;
+    visit.page = visit.browser.follow_redirects(reply).await.unwrap();
+    server.complete_sign_up(&mut visit).await;
     assert!(visit.location().contains("code=AN") && visit.page.header("cache-control") == "no-store");
     // The page by which a browser leaves holds the code.
-    let mut visit = Visit::navigate(server, &asked(&[])).await;
+    let mut visit = TestBrowser::navigate(server, &pkce_authorize_path(&[])).await;
     visit.sign_in(ANN).await;
     complete_by_browser(&mut visit).await;
     assert!(visit.page.header("refresh").contains("code=AN"), "{:?}", visit.page.headers);
@@ -136,9 +136,9 @@ async fn rfc9700_4_2_4_pages_leak_nothing(server: &Server) {
 }
 
 /// Presses on until the page leads to the client by `Refresh`, as it does where a browser asks.
-async fn complete_by_browser(visit: &mut Visit) {
+async fn complete_by_browser(visit: &mut TestBrowser) {
     while visit.page.header("refresh").is_empty() {
-        let form = Form::all(&visit.page.text()).remove(0);
+        let form = HtmlForm::parse_all(&visit.page.text()).remove(0);
         let form = match form.action.as_str() {
             "/ap/consent" => form.press("consentApproved"),
             "/setup_overview" => form.press("completeSetup"),
@@ -149,13 +149,13 @@ async fn complete_by_browser(visit: &mut Visit) {
 }
 
 async fn asvs_3_4_2_no_other_origin_reads_answers(server: &Server) {
-    let device = server.device().await;
-    let unused = code(server, "SN-2").await;
-    let of_code = form(&[("grant_type", "authorization_code"), ("code", &unused)]);
-    for origin in ["https://evil.example", "null", &server.base] {
+    let device = server.link_default_device().await;
+    let unused = create_code(server, "SN-2").await;
+    let of_code = form_body(&[("grant_type", "authorization_code"), ("code", &unused)]);
+    for origin in ["https://evil.example", "null", &server.base_url] {
         for path in [
             "/ap/oa",
-            &asked(&[]),
+            &pkce_authorize_path(&[]),
             "/ap/consent",
             "/auth/o2/token",
             "/auth/o2/tokeninfo",
@@ -167,7 +167,7 @@ async fn asvs_3_4_2_no_other_origin_reads_answers(server: &Server) {
             "/-/events",
         ] {
             for method in ["OPTIONS", "GET", "POST"] {
-                let call = server.request(method, path).header("origin", origin).token(&device.access);
+                let call = server.request(method, path).header("origin", origin).bearer_token(&device.access);
                 let call = call.header("access-control-request-method", "POST").body(of_code.clone());
                 let reply = call.header("cookie", "opendrs=x").send().await;
                 let opened = reply.headers.keys().find(|name| name.as_str().starts_with("access-control"));
@@ -183,33 +183,33 @@ const CODE: &str = "\"'><img src=x onerror=alert(1)><script>alert(2)</script>&am
 fn hostile() -> Options {
     let name = |what: &str| format!("{what}{CODE}");
     let model =
-        world::model(MODEL, &name("model"), true, COMPOSITE, vec![world::slot(FILTER, &name("slot"), &[SMALL])]);
+        fixtures::model(MODEL, &name("model"), true, COMPOSITE, vec![fixtures::slot(FILTER, &name("slot"), &[SMALL])]);
     let maker = MakerSeed {
         name: name("maker"),
         profiles: vec![ProfileSeed {
             line: 1,
-            topics: Vec::new(),
+            receivers: Vec::new(),
             name: name("profile"),
             id: None,
             privacy_url: Some(name("https://privacy.example/")),
             clients: vec![
-                world::client(ClientKind::Web, WEB, Some(SECRET), &[REDIRECT]),
-                world::client(ClientKind::Android, world::APP, None, &[world::APP_REDIRECT]),
+                fixtures::client(ClientKind::Web, WEB, Some(SECRET), &[REDIRECT]),
+                fixtures::client(ClientKind::Android, fixtures::APP, None, &[fixtures::APP_REDIRECT]),
             ],
         }],
         models: vec![model],
     };
-    let seed = Seed {
+    let seed = SeedDeclaration {
         makers: vec![maker],
-        products: vec![world::product(SMALL, &name("title"), "1.00", 1.0, true)],
-        customers: vec![world::customer(ANN, &name("customer"), Some(&name("street")))],
+        products: vec![fixtures::product(SMALL, &name("title"), "1.00", 1.0, true)],
+        customers: vec![fixtures::customer(ANN, &name("customer"), Some(&name("street")))],
     };
     Options { seed, ..Options::default() }
 }
 
 /// The page shows these texts, and none of them as code.
 #[track_caller]
-fn harmless(visit: &Visit, shows: &[&str]) {
+fn harmless(visit: &TestBrowser, shows: &[&str]) {
     let html = visit.page.text();
     for part in ["<img", "<script", "onerror=alert(1)>", "\"'>", "href=\"javascript", "&amp;{"] {
         assert!(!html.contains(part), "{part}: {html}");
@@ -222,29 +222,35 @@ fn harmless(visit: &Visit, shows: &[&str]) {
 async fn asvs_1_2_1_texts_are_no_code(server: &Server) {
     let mine = format!("mine{CODE}");
     for (name, path) in [
-        ("error", asked(&[("client_id", Some(&mine))])),
-        ("state", asked(&[("client_id", None), ("state", Some(&mine))])),
-        ("a parameter's name", format!("{}&{}", asked(&[("client_id", None)]), form(&[(&mine, &mine)]))),
+        ("error", pkce_authorize_path(&[("client_id", Some(&mine))])),
+        ("state", pkce_authorize_path(&[("client_id", None), ("state", Some(&mine))])),
+        (
+            "a parameter's name",
+            format!("{}&{}", pkce_authorize_path(&[("client_id", None)]), form_body(&[(&mine, &mine)])),
+        ),
     ] {
-        let visit = Visit::open(server, &path).await;
+        let visit = TestBrowser::open(server, &path).await;
         harmless(&visit, &[]);
         assert!(visit.page.text().contains("mine%22%27%3E%3Cimg"), "{name}: {}", visit.page.text());
     }
-    let teaser = form(&[("compositeId", COMPOSITE), ("loginUri", &mine)]);
-    harmless(&Visit::open(server, &format!("/teaser?{teaser}")).await, &["model", "mine"]);
-    let mut visit = Visit::open(server, &asked(&[])).await;
+    let teaser = form_body(&[("compositeId", COMPOSITE), ("loginUri", &mine)]);
+    harmless(&TestBrowser::open(server, &format!("/teaser?{teaser}")).await, &["model", "mine"]);
+    let mut visit = TestBrowser::open(server, &pkce_authorize_path(&[])).await;
     let typed = visit.form("/ap/signin").fill("email", &mine).fill("password", &mine);
     harmless(visit.submit(&typed).await, &["mine"]);
     harmless(visit.sign_in(ANN).await, &["profile", "maker", "model", "https://privacy.example/"]);
     harmless(visit.press("/ap/consent", "consentApproved").await, &["slot", "title", "model"]);
     let slot = visit.form("/slot_action");
     harmless(visit.submit(&slot).await, &["model", "slot", "title", "customer", "street"]);
-    server.complete(&mut visit).await;
+    server.complete_sign_up(&mut visit).await;
     assert_eq!(visit.page.status, 302);
-    let device = server.device().await;
-    let placed = server.call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await.json();
-    harmless(visit.go("/settings").await, &["customer", "model"]);
-    let order = form(&[("id", placed["eventInstanceId"].as_str().unwrap())]);
-    harmless(visit.go(&format!("/order?{order}")).await, &["title"]);
-    harmless(visit.go(&format!("/settings?{}", form(&[("access_token", &device.access)]))).await, &["slot", "title"]);
+    let device = server.link_default_device().await;
+    let placed = server.device_call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await.json();
+    harmless(visit.go_to("/settings").await, &["customer", "model"]);
+    let order = form_body(&[("id", placed["eventInstanceId"].as_str().unwrap())]);
+    harmless(visit.go_to(&format!("/order?{order}")).await, &["title"]);
+    harmless(
+        visit.go_to(&format!("/settings?{}", form_body(&[("access_token", &device.access)]))).await,
+        &["slot", "title"],
+    );
 }

@@ -2,17 +2,17 @@
 //!
 //! Not here: rules. Invariant: what these functions send is good for clients of either mode, unless a caller changes it.
 
-use crate::cli::program::{Ended, Place, SEED};
-use crate::harness::world::{APP, OTHER_WEB, REDIRECT, SECRET, WEB};
-use crate::harness::{Device, Linking, Server, Store, Visit, form, query};
+use crate::cli::program::{ProgramFolder, ProgramOutput, SEED};
+use crate::harness::fixtures::{APP, OTHER_WEB, REDIRECT, SECRET, WEB};
+use crate::harness::{LinkOptions, LinkedDevice, Server, Store, TestBrowser, authorize_path, form_body};
+use opendrs_client::ClientResponse;
 use opendrs_domain::login::pkce::Challenge;
-use opendrs_domain::profile::Mode;
-use opendrs_domain::version::Endpoint::SubscriptionInfo;
-use opendrs_client::Reply;
+use opendrs_domain::profile::ClientMode;
+use opendrs_domain::version::ApiEndpoint::SubscriptionInfo;
 use opendrs_service::login::client::set_mode;
 use opendrs_store::Engine;
 
-pub const MODES: [Mode; 2] = [Mode::Lwa, Mode::Strict];
+pub const MODES: [ClientMode; 2] = [ClientMode::Lwa, ClientMode::Strict];
 
 /// The vector of RFC 7636, appendix B.
 pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -23,27 +23,27 @@ pub const S256: [(&str, Option<&str>); 2] = [("code_challenge", Some(DIGEST)), (
 pub const PROFILE: [(&str, Option<&str>); 2] = [("scope", Some("profile")), ("scope_data", None)];
 
 /// Gives every client a mode.
-pub async fn set(server: &Server, mode: Mode) {
+pub async fn set_client_modes(server: &Server, mode: ClientMode) {
     for client in [WEB, APP, OTHER_WEB] {
         set_mode(server.app(), client, mode).await.unwrap();
     }
 }
 
 /// An authorize request for Ann's device SN-1 by S256, changed.
-pub fn asked(changes: &[(&str, Option<&str>)]) -> String {
+pub fn pkce_authorize_path(changes: &[(&str, Option<&str>)]) -> String {
     let proof = S256.into_iter().filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name));
-    query(&[changes, &proof.collect::<Vec<_>>()].concat())
+    authorize_path(&[changes, &proof.collect::<Vec<_>>()].concat())
 }
 
 /// A refusal on a page: there is nobody who can be trusted with an answer.
-pub async fn on_a_page(server: &Server, path: &str) {
+pub async fn assert_error_page(server: &Server, path: &str) {
     let reply = server.request("GET", path).send().await;
     assert_eq!((reply.status.as_u16(), reply.header("location"), reply.header("refresh")), (400, "", ""), "{path}");
     assert!(reply.text().contains("<p>400 Bad Request</p>"), "{path}: {}", reply.text());
 }
 
 /// A refusal that goes to the client, with this error.
-pub async fn to_client(server: &Server, path: &str, redirect: &str, error: &str) {
+pub async fn assert_error_redirect(server: &Server, path: &str, redirect: &str, error: &str) {
     let reply = server.request("GET", path).send().await;
     let target = reply.header("location");
     assert_eq!(reply.status, 302, "{path}");
@@ -52,81 +52,81 @@ pub async fn to_client(server: &Server, path: &str, redirect: &str, error: &str)
 }
 
 /// A request that leads to the sign-in page.
-pub async fn shown(server: &Server, path: &str) {
-    let visit = Visit::open(server, path).await;
+pub async fn assert_sign_in_page(server: &Server, path: &str) {
+    let visit = TestBrowser::open(server, path).await;
     assert_eq!((visit.page.status.as_u16(), visit.title().as_str()), (200, "Sign in"), "{path}");
 }
 
 /// A code for Ann's device of a serial, with a challenge by S256.
-pub async fn code(server: &Server, serial: &str) -> String {
-    server.code(Linking::default().serial(serial), REDIRECT, Some(Challenge::S256(DIGEST.into()))).await
+pub async fn create_code(server: &Server, serial: &str) -> String {
+    server.link_for_code(LinkOptions::default().serial(serial), REDIRECT, Some(Challenge::S256(DIGEST.into()))).await
 }
 
 /// Sends a grant of Aqua's cloud.
-pub async fn web(server: &Server, grant: &str, more: &[(&str, &str)]) -> Reply {
+pub async fn send_web_grant(server: &Server, grant: &str, more: &[(&str, &str)]) -> ClientResponse {
     let client = [("grant_type", grant), ("client_id", WEB), ("client_secret", SECRET)];
-    server.token(&[&client, more].concat()).send().await
+    server.token_request(&[&client, more].concat()).send().await
 }
 
 /// Exchanges a code with all that belongs to it.
-pub async fn redeem(server: &Server, code: &str) -> Reply {
+pub async fn redeem_code(server: &Server, code: &str) -> ClientResponse {
     let more = [("code", code), ("redirect_uri", REDIRECT), ("code_verifier", VERIFIER)];
-    web(server, "authorization_code", &more).await
+    send_web_grant(server, "authorization_code", &more).await
 }
 
-pub async fn refresh(server: &Server, token: &str) -> Reply {
-    web(server, "refresh_token", &[("refresh_token", token)]).await
+pub async fn refresh_tokens(server: &Server, token: &str) -> ClientResponse {
+    send_web_grant(server, "refresh_token", &[("refresh_token", token)]).await
 }
 
 /// The tokens of an answer.
 #[track_caller]
-pub fn tokens(reply: &Reply) -> Device {
+pub fn parse_tokens(reply: &ClientResponse) -> LinkedDevice {
     let answer = reply.json();
     let text = |name: &str| answer[name].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
-    Device { access: text("access_token"), refresh: text("refresh_token") }
+    LinkedDevice { access: text("access_token"), refresh: text("refresh_token") }
 }
 
 /// Ann's device of a serial, with tokens from an exchange.
-pub async fn linked(server: &Server, serial: &str) -> Device {
-    let code = code(server, serial).await;
-    tokens(&redeem(server, &code).await)
+pub async fn link_by_code(server: &Server, serial: &str) -> LinkedDevice {
+    let code = create_code(server, serial).await;
+    parse_tokens(&redeem_code(server, &code).await)
 }
 
 /// Tokens of Aqua's cloud for a scope of Ann's profile.
-pub async fn an_app(server: &Server, scope: &str) -> Device {
-    let visit = server.sign_up(&asked(&[("scope", Some(scope)), ("scope_data", None)])).await;
-    tokens(&redeem(server, visit.answer("code").expect("a code")).await)
+pub async fn link_profile_scope(server: &Server, scope: &str) -> LinkedDevice {
+    let visit = server.sign_up(&pkce_authorize_path(&[("scope", Some(scope)), ("scope_data", None)])).await;
+    parse_tokens(&redeem_code(server, visit.redirect_param("code").expect("a code")).await)
 }
 
 /// Whether the device API takes a device's token: the status of a call.
-pub async fn info(server: &Server, device: &Device) -> u16 {
-    server.call(device, SubscriptionInfo, "/subscriptionInfo").send().await.status.as_u16()
+pub async fn subscription_info_status(server: &Server, device: &LinkedDevice) -> u16 {
+    server.device_call(device, SubscriptionInfo, "/subscriptionInfo").send().await.status.as_u16()
 }
 
 /// Status and OAuth error of an answer.
-pub fn error(reply: &Reply) -> (u16, String) {
+pub fn status_and_error(reply: &ClientResponse) -> (u16, String) {
     (reply.status.as_u16(), reply.json()["error"].as_str().unwrap_or_default().to_owned())
 }
 
 /// A refusal of the token endpoint.
 #[track_caller]
-pub fn refused(reply: &Reply, status: u16, wanted: &str) {
-    assert_eq!(error(reply), (status, wanted.to_owned()), "{}", reply.text());
+pub fn assert_refused(reply: &ClientResponse, status: u16, wanted: &str) {
+    assert_eq!(status_and_error(reply), (status, wanted.to_owned()), "{}", reply.text());
 }
 
 /// The `iss` of an answer, as a query has it.
-pub fn issuer(server: &Server) -> String {
-    form(&[("iss", &server.base)]).replace("iss=", "")
+pub fn issuer_param(server: &Server) -> String {
+    form_body(&[("iss", &server.base_url)]).replace("iss=", "")
 }
 
 /// Runs a check with a program that has a seeded store of the server's engine.
-pub async fn with_program(server: &Server, check: impl AsyncFn(&Place)) {
+pub async fn with_program(server: &Server, check: impl AsyncFn(&ProgramFolder)) {
     match server.app().db.engine() {
-        Engine::Sqlite => check(&Place::seeded()).await,
+        Engine::Sqlite => check(&ProgramFolder::seeded()).await,
         Engine::Postgres => {
             let database = Store::postgres().await;
-            let place = Place::on_postgres(&database);
-            place.seed();
+            let place = ProgramFolder::on_postgres(&database);
+            place.apply_seed();
             check(&place).await;
             database.remove().await;
         }
@@ -134,10 +134,10 @@ pub async fn with_program(server: &Server, check: impl AsyncFn(&Place)) {
 }
 
 /// Seeds a client with a redirect URI by the program.
-pub fn register(place: &Place, kind: &str, uri: &str) -> Ended {
+pub fn seed_client(place: &ProgramFolder, kind: &str, uri: &str) -> ProgramOutput {
     let client = format!("[[maker.profile.client]]\nkind = \"{kind}\"\nredirect_uris = [{uri:?}]\n\n[[maker.model]]");
-    place.file("more.toml", &SEED.replacen("[[maker.model]]", &client, 1));
-    place.on_store(&["seed", "more.toml"])
+    place.write_file("more.toml", &SEED.replacen("[[maker.model]]", &client, 1));
+    place.run_on_store(&["seed", "more.toml"])
 }
 
 /// The metadata document.

@@ -4,10 +4,12 @@
 //! to the character is ever the target of a redirect; the one exception is the port of a strict client's loopback address.
 
 use super::Clients;
-use super::parties::{MODES, asked, on_a_page, register, set, shown, with_program};
-use crate::harness::world::{self, APP, APP_REDIRECT, LOCAL_REDIRECT, OTHER_REDIRECT, OTHER_WEB, REDIRECT, WEB};
-use crate::harness::{Options, Server, query};
-use opendrs_domain::profile::Mode;
+use super::parties::{
+    MODES, assert_error_page, assert_sign_in_page, pkce_authorize_path, seed_client, set_client_modes, with_program,
+};
+use crate::harness::fixtures::{self, APP, APP_REDIRECT, LOCAL_REDIRECT, OTHER_REDIRECT, OTHER_WEB, REDIRECT, WEB};
+use crate::harness::{Options, Server, authorize_path};
+use opendrs_domain::profile::ClientMode;
 
 rules! {
     rfc6749_4_1_2_1_unknown_client {
@@ -71,29 +73,30 @@ rules! {
 }
 
 async fn rfc6749_4_1_2_1_unknown_client(server: &Server) {
-    let before = server.rows().await;
+    let before = server.all_rows().await;
     let unknown = WEB.replace("0f3c", "ffff");
     for mode in MODES {
-        set(server, mode).await;
+        set_client_modes(server, mode).await;
         for id in [None, Some(""), Some(unknown.as_str()), Some("nobody"), Some("' OR 1=1 --"), Some("\0")] {
-            on_a_page(server, &asked(&[("client_id", id)])).await;
+            assert_error_page(server, &pkce_authorize_path(&[("client_id", id)])).await;
         }
     }
-    set(server, Mode::Lwa).await;
-    assert_eq!(server.rows().await, before);
+    set_client_modes(server, ClientMode::Lwa).await;
+    assert_eq!(server.all_rows().await, before);
 }
 
 async fn rfc6749_4_1_2_1_unregistered_redirect_uri(server: &Server) {
     for mode in MODES {
-        set(server, mode).await;
-        let before = server.rows().await;
+        set_client_modes(server, mode).await;
+        let before = server.all_rows().await;
         for uri in ["https://evil.example/", APP_REDIRECT, OTHER_REDIRECT, "javascript:alert(1)", "setup.example.net"] {
-            on_a_page(server, &asked(&[("redirect_uri", Some(uri))])).await;
+            assert_error_page(server, &pkce_authorize_path(&[("redirect_uri", Some(uri))])).await;
         }
         // Of another client of the same maker.
-        on_a_page(server, &asked(&[("client_id", Some(APP)), ("redirect_uri", Some(REDIRECT))])).await;
-        assert_eq!(server.rows().await, before);
-        shown(server, &asked(&[])).await;
+        assert_error_page(server, &pkce_authorize_path(&[("client_id", Some(APP)), ("redirect_uri", Some(REDIRECT))]))
+            .await;
+        assert_eq!(server.all_rows().await, before);
+        assert_sign_in_page(server, &pkce_authorize_path(&[])).await;
     }
 }
 
@@ -143,19 +146,19 @@ const NEAR: [&str; 40] = [
 
 async fn rfc9700_2_1_redirect_uri_to_the_character(server: &Server) {
     for mode in MODES {
-        set(server, mode).await;
+        set_client_modes(server, mode).await;
         for uri in NEAR {
-            on_a_page(server, &asked(&[("redirect_uri", Some(uri))])).await;
+            assert_error_page(server, &pkce_authorize_path(&[("redirect_uri", Some(uri))])).await;
         }
         for uri in [REDIRECT, LOCAL_REDIRECT] {
-            shown(server, &asked(&[("redirect_uri", Some(uri))])).await;
+            assert_sign_in_page(server, &pkce_authorize_path(&[("redirect_uri", Some(uri))])).await;
         }
     }
 }
 
 /// Aqua's cloud registered loopback addresses.
 fn loopback() -> Options {
-    let mut seed = world::seed();
+    let mut seed = fixtures::seed();
     let more = ["http://127.0.0.1/done", "http://[::1]:3000/done"].map(str::to_owned);
     seed.makers[0].profiles[0].clients[0].redirect_uris.extend(more);
     Options { seed, ..Options::default() }
@@ -181,26 +184,26 @@ const NO_LOOPBACK: [&str; 12] = [
 
 async fn rfc8252_7_3_loopback_port_as_registered(server: &Server) {
     for uri in PORTS.into_iter().chain(NO_LOOPBACK) {
-        on_a_page(server, &asked(&[("redirect_uri", Some(uri))])).await;
+        assert_error_page(server, &pkce_authorize_path(&[("redirect_uri", Some(uri))])).await;
     }
     for uri in ["http://127.0.0.1/done", "http://[::1]:3000/done", LOCAL_REDIRECT] {
-        shown(server, &asked(&[("redirect_uri", Some(uri))])).await;
+        assert_sign_in_page(server, &pkce_authorize_path(&[("redirect_uri", Some(uri))])).await;
     }
 }
 
 async fn rfc8252_7_3_loopback_any_port(server: &Server) {
-    set(server, Mode::Strict).await;
+    set_client_modes(server, ClientMode::Strict).await;
     for uri in PORTS.into_iter().chain([LOCAL_REDIRECT]) {
-        shown(server, &asked(&[("redirect_uri", Some(uri))])).await;
+        assert_sign_in_page(server, &pkce_authorize_path(&[("redirect_uri", Some(uri))])).await;
     }
     for uri in NO_LOOPBACK {
-        on_a_page(server, &asked(&[("redirect_uri", Some(uri))])).await;
+        assert_error_page(server, &pkce_authorize_path(&[("redirect_uri", Some(uri))])).await;
     }
 }
 
 async fn rfc9700_2_1_redirect_uri_registration(server: &Server) {
     with_program(server, async |place| {
-        let listed = || place.on_store(&["client", "list"]).good();
+        let listed = || place.run_on_store(&["client", "list"]).expect_success();
         let before = listed();
         for (kind, uri) in [
             ("web", "http://setup.example.net/"),
@@ -219,11 +222,11 @@ async fn rfc9700_2_1_redirect_uri_registration(server: &Server) {
             ("device", "file:///etc/passwd"),
             ("device", "http://setup.example.net/"),
         ] {
-            let printed = register(place, kind, uri).bad();
+            let printed = seed_client(place, kind, uri).expect_failure();
             assert!(printed.contains(&format!("redirect URI `{uri}` ")), "{uri}: {printed}");
         }
         assert_eq!(listed(), before);
-        register(place, "web", "https://a.example/done").good();
+        seed_client(place, "web", "https://a.example/done").expect_success();
         assert_ne!(listed(), before);
     })
     .await;
@@ -231,19 +234,20 @@ async fn rfc9700_2_1_redirect_uri_registration(server: &Server) {
 
 async fn rfc6749_3_1_2_3_missing_redirect_uri(server: &Server) {
     for uri in [None, Some("")] {
-        on_a_page(server, &asked(&[("redirect_uri", uri)])).await;
-        shown(server, &asked(&[("client_id", Some(APP)), ("redirect_uri", uri)])).await;
+        assert_error_page(server, &pkce_authorize_path(&[("redirect_uri", uri)])).await;
+        assert_sign_in_page(server, &pkce_authorize_path(&[("client_id", Some(APP)), ("redirect_uri", uri)])).await;
     }
     let data = r#"{"dash:replenish":{"device_model":"Brew_1","serial":"SN-1"}}"#;
     let brew = [("client_id", Some(OTHER_WEB)), ("redirect_uri", None), ("scope_data", Some(data))];
-    shown(server, &query(&brew)).await;
+    assert_sign_in_page(server, &authorize_path(&brew)).await;
 }
 
 async fn rfc9700_2_1_redirect_uri_is_sent(server: &Server) {
-    set(server, Mode::Strict).await;
+    set_client_modes(server, ClientMode::Strict).await;
     for client in [WEB, APP, OTHER_WEB] {
         for uri in [None, Some("")] {
-            on_a_page(server, &asked(&[("client_id", Some(client)), ("redirect_uri", uri)])).await;
+            assert_error_page(server, &pkce_authorize_path(&[("client_id", Some(client)), ("redirect_uri", uri)]))
+                .await;
         }
     }
 }

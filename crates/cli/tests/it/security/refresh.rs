@@ -4,15 +4,18 @@
 //! was granted, and whatever revokes it ends the access tokens of its family.
 
 use super::Clients;
-use super::parties::{MODES, an_app, asked, code, error, info, linked, redeem, refresh, refused, set, tokens, web};
-use crate::harness::world::{ANN, APP, FILTER, OTHER_SECRET, OTHER_WEB, SECRET, WEB};
-use crate::harness::{Device, Options, Server, Visit};
+use super::parties::{
+    MODES, assert_refused, create_code, link_by_code, link_profile_scope, parse_tokens, pkce_authorize_path,
+    redeem_code, refresh_tokens, send_web_grant, set_client_modes, status_and_error, subscription_info_status,
+};
+use crate::harness::fixtures::{ANN, APP, FILTER, OTHER_SECRET, OTHER_WEB, SECRET, WEB};
+use crate::harness::{LinkedDevice, Options, Server, TestBrowser};
 use futures_util::future::join_all;
 use opendrs_domain::login::code as codes;
-use opendrs_domain::profile::Mode;
-use opendrs_domain::version::Endpoint::{Deregister, Replenish};
+use opendrs_domain::profile::ClientMode;
+use opendrs_domain::version::ApiEndpoint::{Deregister, Replenish};
 use opendrs_service::login::client::{self, ClientChange};
-use opendrs_service::random::{Random, SystemRandom};
+use opendrs_service::random::{RandomSource, SystemRandom};
 use std::collections::BTreeSet;
 
 rules! {
@@ -84,163 +87,170 @@ rules! {
     }
 }
 
-async fn race(server: &Server, device: &Device) -> Vec<Device> {
+async fn race(server: &Server, device: &LinkedDevice) -> Vec<LinkedDevice> {
     let other = server.another_node(Options::default()).await;
-    let uses = (0..16).map(|n| refresh(if n % 2 == 0 { server } else { &other }, &device.refresh));
-    join_all(uses).await.iter().map(tokens).collect()
+    let uses = (0..16).map(|n| refresh_tokens(if n % 2 == 0 { server } else { &other }, &device.refresh));
+    join_all(uses).await.iter().map(parse_tokens).collect()
 }
 
 async fn rfc6749_10_4_refresh_race(server: &Server) {
-    let device = linked(server, "SN-1").await;
-    let before = server.rows().await;
+    let device = link_by_code(server, "SN-1").await;
+    let before = server.all_rows().await;
     let all = race(server, &device).await;
     assert!(all.iter().all(|one| one.refresh == device.refresh));
-    assert_eq!(server.rows().await, before);
+    assert_eq!(server.all_rows().await, before);
     let different: BTreeSet<_> = all.iter().map(|one| &one.access).collect();
     assert_eq!(different.len(), 16);
 }
 
 async fn rfc9700_4_14_2_refresh_race(server: &Server) {
-    set(server, Mode::Strict).await;
-    let device = linked(server, "SN-1").await;
+    set_client_modes(server, ClientMode::Strict).await;
+    let device = link_by_code(server, "SN-1").await;
     let all = race(server, &device).await;
-    let turns = server.rows().await["device"][0].clone();
+    let turns = server.all_rows().await["device"][0].clone();
     assert!(all.iter().all(|one| one.refresh != device.refresh));
     for one in &all {
-        assert_eq!(info(server, one).await, 200);
+        assert_eq!(subscription_info_status(server, one).await, 200);
     }
     // One more use within the grace writes nothing: the turn that there was is answered again.
-    tokens(&refresh(server, &device.refresh).await);
-    assert_eq!(server.rows().await["device"][0], turns);
-    let next = tokens(&refresh(server, &all[7].refresh).await);
-    refused(&refresh(server, &device.refresh).await, 400, "invalid_grant");
+    parse_tokens(&refresh_tokens(server, &device.refresh).await);
+    assert_eq!(server.all_rows().await["device"][0], turns);
+    let next = parse_tokens(&refresh_tokens(server, &all[7].refresh).await);
+    assert_refused(&refresh_tokens(server, &device.refresh).await, 400, "invalid_grant");
     for one in all.iter().chain([&next, &device]) {
-        assert_eq!(info(server, one).await, 400);
-        refused(&refresh(server, &one.refresh).await, 400, "invalid_grant");
+        assert_eq!(subscription_info_status(server, one).await, 400);
+        assert_refused(&refresh_tokens(server, &one.refresh).await, 400, "invalid_grant");
     }
 }
 
 async fn rfc6749_6_refresh_by_its_client(server: &Server) {
     for (mode, serial) in MODES.into_iter().zip(["SN-1", "SN-2"]) {
-        set(server, mode).await;
-        let device = linked(server, serial).await;
-        let before = server.rows().await;
+        set_client_modes(server, mode).await;
+        let device = link_by_code(server, serial).await;
+        let before = server.all_rows().await;
         let stolen = [("grant_type", "refresh_token"), ("refresh_token", device.refresh.as_str())];
         for client in [vec![("client_id", APP)], vec![("client_id", OTHER_WEB), ("client_secret", OTHER_SECRET)]] {
-            refused(&server.token(&[&stolen[..], &client].concat()).send().await, 400, "invalid_grant");
+            assert_refused(&server.token_request(&[&stolen[..], &client].concat()).send().await, 400, "invalid_grant");
         }
         for scope in ["profile", "dash:replenish profile", "alexa:all", "*"] {
             let more = [("refresh_token", device.refresh.as_str()), ("scope", scope)];
-            refused(&web(server, "refresh_token", &more).await, 400, "invalid_scope");
+            assert_refused(&send_web_grant(server, "refresh_token", &more).await, 400, "invalid_scope");
         }
         for token in [&device.access, &device.refresh[..404], &device.refresh.replace("Atzr", "Atza"), "x"] {
-            refused(&refresh(server, token).await, 400, "invalid_grant");
+            assert_refused(&refresh_tokens(server, token).await, 400, "invalid_grant");
         }
-        assert_eq!(server.rows().await, before);
+        assert_eq!(server.all_rows().await, before);
         let same = [("refresh_token", device.refresh.as_str()), ("scope", "dash:replenish")];
-        let device = tokens(&web(server, "refresh_token", &same).await);
-        server.call(&device, Deregister, "/registration").send().await;
-        refused(&refresh(server, &device.refresh).await, 400, "invalid_grant");
+        let device = parse_tokens(&send_web_grant(server, "refresh_token", &same).await);
+        server.device_call(&device, Deregister, "/registration").send().await;
+        assert_refused(&refresh_tokens(server, &device.refresh).await, 400, "invalid_grant");
     }
 }
 
 async fn asvs_10_4_8_refresh_without_an_end(server: &Server) {
-    let device = linked(server, "SN-1").await;
-    let app = an_app(server, "profile").await;
+    let device = link_by_code(server, "SN-1").await;
+    let app = link_profile_scope(server, "profile").await;
     server.advance("1000d").await;
     for one in [&device, &app] {
-        assert_eq!(tokens(&refresh(server, &one.refresh).await).refresh, one.refresh);
+        assert_eq!(parse_tokens(&refresh_tokens(server, &one.refresh).await).refresh, one.refresh);
     }
 }
 
 async fn asvs_10_4_8_refresh_ends(server: &Server) {
-    set(server, Mode::Strict).await;
-    let (unused, mut used) = (linked(server, "SN-1").await, linked(server, "SN-2").await);
-    let mut app = an_app(server, "profile").await;
+    set_client_modes(server, ClientMode::Strict).await;
+    let (unused, mut used) = (link_by_code(server, "SN-1").await, link_by_code(server, "SN-2").await);
+    let mut app = link_profile_scope(server, "profile").await;
     for days in [89, 89, 89, 89] {
         server.advance(&format!("{days}d")).await;
-        (used, app) = (tokens(&refresh(server, &used.refresh).await), tokens(&refresh(server, &app.refresh).await));
+        (used, app) = (
+            parse_tokens(&refresh_tokens(server, &used.refresh).await),
+            parse_tokens(&refresh_tokens(server, &app.refresh).await),
+        );
     }
-    refused(&refresh(server, &unused.refresh).await, 400, "invalid_grant");
+    assert_refused(&refresh_tokens(server, &unused.refresh).await, 400, "invalid_grant");
     server.advance("44d").await;
     for one in [&used, &app] {
-        refused(&refresh(server, &one.refresh).await, 400, "invalid_grant");
+        assert_refused(&refresh_tokens(server, &one.refresh).await, 400, "invalid_grant");
     }
-    let (idle, in_time) = (linked(server, "SN-3").await, linked(server, "SN-4").await);
+    let (idle, in_time) = (link_by_code(server, "SN-3").await, link_by_code(server, "SN-4").await);
     server.advance("89d 23h 59m 59s").await;
-    tokens(&refresh(server, &in_time.refresh).await);
+    parse_tokens(&refresh_tokens(server, &in_time.refresh).await);
     server.advance("1s").await;
-    refused(&refresh(server, &idle.refresh).await, 400, "invalid_grant");
+    assert_refused(&refresh_tokens(server, &idle.refresh).await, 400, "invalid_grant");
 }
 
 /// Whether both of a device's tokens are refused.
-async fn dead(server: &Server, device: &Device) {
-    assert_eq!(info(server, device).await, 400);
-    assert_eq!(refresh(server, &device.refresh).await.status, 400);
+async fn dead(server: &Server, device: &LinkedDevice) {
+    assert_eq!(subscription_info_status(server, device).await, 400);
+    assert_eq!(refresh_tokens(server, &device.refresh).await.status, 400);
 }
 
 /// What ends a family of either mode at once.
 async fn ends_a_family(server: &Server) {
-    let sent = code(server, "SN-1").await;
-    let device = tokens(&redeem(server, &sent).await);
-    let next = tokens(&refresh(server, &device.refresh).await);
-    refused(&redeem(server, &sent).await, 400, "invalid_grant");
+    let sent = create_code(server, "SN-1").await;
+    let device = parse_tokens(&redeem_code(server, &sent).await);
+    let next = parse_tokens(&refresh_tokens(server, &device.refresh).await);
+    assert_refused(&redeem_code(server, &sent).await, 400, "invalid_grant");
     dead(server, &device).await;
     dead(server, &next).await;
 
-    let device = linked(server, "SN-1").await;
-    let mut ann = Visit::signed_in(server, ANN).await;
+    let device = link_by_code(server, "SN-1").await;
+    let mut ann = TestBrowser::signed_in(server, ANN).await;
     let html = ann.page.text();
     let remove = html.split("href=\"/settings/remove").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
-    ann.go(&format!("/settings/remove{}", remove.replace("&#38;", "&"))).await;
+    ann.go_to(&format!("/settings/remove{}", remove.replace("&#38;", "&"))).await;
     ann.press("/settings/remove", "").await;
     dead(server, &device).await;
 
-    let device = linked(server, "SN-1").await;
-    client::change(server.app(), WEB, ClientChange::Disable).await.unwrap();
-    assert_eq!(info(server, &device).await, 400);
-    refused(&refresh(server, &device.refresh).await, 401, "invalid_client");
-    client::change(server.app(), WEB, ClientChange::Enable).await.unwrap();
-    refused(&refresh(server, &device.refresh).await, 400, "invalid_grant");
+    let device = link_by_code(server, "SN-1").await;
+    client::apply_change(server.app(), WEB, ClientChange::Disable).await.unwrap();
+    assert_eq!(subscription_info_status(server, &device).await, 400);
+    assert_refused(&refresh_tokens(server, &device.refresh).await, 401, "invalid_client");
+    client::apply_change(server.app(), WEB, ClientChange::Enable).await.unwrap();
+    assert_refused(&refresh_tokens(server, &device.refresh).await, 400, "invalid_grant");
 }
 
 async fn rfc9700_4_14_2_no_rotation(server: &Server) {
-    let device = linked(server, "SN-1").await;
+    let device = link_by_code(server, "SN-1").await;
     for _ in 0..3 {
         server.advance("1h").await;
-        let next = tokens(&refresh(server, &device.refresh).await);
-        assert_eq!((&next.refresh, info(server, &next).await), (&device.refresh, 200));
+        let next = parse_tokens(&refresh_tokens(server, &device.refresh).await);
+        assert_eq!((&next.refresh, subscription_info_status(server, &next).await), (&device.refresh, 200));
     }
     ends_a_family(server).await;
 }
 
 async fn rfc9700_4_14_2_rotation(server: &Server) {
-    set(server, Mode::Strict).await;
+    set_client_modes(server, ClientMode::Strict).await;
     for (wait, use_next) in [("61s", false), ("0s", true)] {
-        let (first, other) = (linked(server, "SN-1").await, linked(server, "SN-1").await);
-        let second = tokens(&refresh(server, &first.refresh).await);
+        let (first, other) = (link_by_code(server, "SN-1").await, link_by_code(server, "SN-1").await);
+        let second = parse_tokens(&refresh_tokens(server, &first.refresh).await);
         if use_next {
-            tokens(&refresh(server, &second.refresh).await);
+            parse_tokens(&refresh_tokens(server, &second.refresh).await);
         }
         server.advance(wait).await;
-        refused(&refresh(server, &first.refresh).await, 400, "invalid_grant");
+        assert_refused(&refresh_tokens(server, &first.refresh).await, 400, "invalid_grant");
         dead(server, &first).await;
         dead(server, &second).await;
-        assert_eq!(info(server, &tokens(&refresh(server, &other.refresh).await)).await, 200, "another family");
+        assert_eq!(
+            subscription_info_status(server, &parse_tokens(&refresh_tokens(server, &other.refresh).await)).await,
+            200,
+            "another family"
+        );
     }
-    let device = linked(server, "SN-1").await;
+    let device = link_by_code(server, "SN-1").await;
     server.advance("1m").await;
     server.change_password(ANN, "another password").await;
-    refused(&refresh(server, &device.refresh).await, 400, "invalid_grant");
-    assert_eq!(info(server, &device).await, 200, "the registration is unchanged");
-    server.change_password(ANN, crate::harness::world::PASSWORD).await;
+    assert_refused(&refresh_tokens(server, &device.refresh).await, 400, "invalid_grant");
+    assert_eq!(subscription_info_status(server, &device).await, 200, "the registration is unchanged");
+    server.change_password(ANN, crate::harness::fixtures::PASSWORD).await;
     ends_a_family(server).await;
 }
 
 async fn rfc6749_10_10_entropy(server: &Server) {
     let mut codes_seen = BTreeSet::new();
     for _ in 0..10_000 {
-        let mut random = [0; codes::RANDOM];
+        let mut random = [0; codes::RANDOM_BYTES];
         SystemRandom.fill(&mut random);
         assert!(codes_seen.insert(codes::generate(&random)));
     }
@@ -250,24 +260,26 @@ async fn rfc6749_10_10_entropy(server: &Server) {
     // 180,000 letters of 62: 2,903 of each, with a deviation of 53.
     assert!(used.len() == 62 && used.iter().all(|count| (2_500..3_300).contains(count)), "{used:?}");
 
-    let visit = server.sign_up(&asked(&[])).await;
-    let sent = visit.answer("code").unwrap().to_owned();
+    let visit = server.sign_up(&pkce_authorize_path(&[])).await;
+    let sent = visit.redirect_param("code").unwrap().to_owned();
     assert!(sent.len() == 20 && sent.starts_with("AN") && sent.bytes().all(|b| b.is_ascii_alphanumeric()));
-    let device = tokens(&redeem(server, &sent).await);
+    let device = parse_tokens(&redeem_code(server, &sent).await);
     assert!(device.access.starts_with("Atza|") && device.refresh.starts_with("Atzr|"));
-    let uses = join_all((0..200).map(|_| refresh(server, &device.refresh))).await;
-    let all: BTreeSet<_> = uses.iter().map(|reply| tokens(reply).access).collect();
+    let uses = join_all((0..200).map(|_| refresh_tokens(server, &device.refresh))).await;
+    let all: BTreeSet<_> = uses.iter().map(|reply| parse_tokens(reply).access).collect();
     assert!(all.len() == 200 && all.iter().all(|token| token.len() >= 350));
-    let cookie = Visit::signed_in(server, ANN).await.browser.cookie_header();
+    let cookie = TestBrowser::signed_in(server, ANN).await.browser.cookie_header();
     let session = cookie.strip_prefix("opendrs=").unwrap();
     assert_eq!(session.len(), 64);
-    server.call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
-    let rows = server.rows().await;
+    server.device_call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
+    let rows = server.all_rows().await;
     let hex = |text: &str| text.bytes().map(|b| format!("{b:02x}")).collect::<String>();
-    for secret in [&sent, &device.access[5..], &device.refresh[5..], session, SECRET, crate::harness::world::PASSWORD] {
+    for secret in
+        [&sent, &device.access[5..], &device.refresh[5..], session, SECRET, crate::harness::fixtures::PASSWORD]
+    {
         for row in rows.values().flatten() {
             assert!(!row.contains(secret) && !row.contains(&hex(secret)), "the store has {secret}: {row}");
         }
     }
-    assert_eq!(error(&refresh(server, &device.refresh).await), (200, String::new()));
+    assert_eq!(status_and_error(&refresh_tokens(server, &device.refresh).await), (200, String::new()));
 }

@@ -4,13 +4,15 @@
 //! to whom it was issued, and it comes in a header, once.
 
 use super::Clients;
-use super::parties::{MODES, an_app, code, info, linked, set};
-use crate::harness::world::{ANN, BOB, FILTER, MODEL, OTHER_MODEL, OTHER_WEB};
-use crate::harness::{Call, Linking, Options, Server, Visit, form, good_body};
+use super::parties::{
+    MODES, create_code, link_by_code, link_profile_scope, set_client_modes, subscription_info_status,
+};
+use crate::harness::fixtures::{ANN, BOB, FILTER, MODEL, OTHER_MODEL, OTHER_WEB};
+use crate::harness::{LinkOptions, Options, Server, TestBrowser, TestRequest, form_body, valid_body};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use opendrs_domain::profile::Mode;
-use opendrs_domain::version::Endpoint::{Deregister, OrderInfo, Replenish, SlotStatus, SubscriptionInfo};
+use opendrs_domain::profile::ClientMode;
+use opendrs_domain::version::ApiEndpoint::{Deregister, OrderInfo, Replenish, SlotStatus, SubscriptionInfo};
 
 rules! {
     rfc6750_3_refusals_of_the_device_api {
@@ -67,7 +69,7 @@ rules! {
 const INVALID: &str = r#"{"message":"Invalid token"}"#;
 
 /// The device API's refusal of a token.
-async fn invalid(call: Call) {
+async fn invalid(call: TestRequest) {
     let reply = call.send().await;
     assert_eq!((reply.status.as_u16(), reply.text().as_str()), (400, INVALID));
     assert!(reply.header("x-amzn-errortype").starts_with("InvalidTokenException:"));
@@ -76,19 +78,19 @@ async fn invalid(call: Call) {
 
 async fn rfc6750_3_refusals_of_the_device_api(server: &Server) {
     for (mode, serial) in MODES.into_iter().zip(["SN-1", "SN-2"]) {
-        set(server, mode).await;
-        let (device, ended) = (linked(server, serial).await, linked(server, "SN-9").await);
-        server.call(&ended, Deregister, "/registration").send().await;
-        let call = server.call(&device, SubscriptionInfo, "/subscriptionInfo");
-        let before = server.rows().await;
+        set_client_modes(server, mode).await;
+        let (device, ended) = (link_by_code(server, serial).await, link_by_code(server, "SN-9").await);
+        server.device_call(&ended, Deregister, "/registration").send().await;
+        let call = server.device_call(&device, SubscriptionInfo, "/subscriptionInfo");
+        let before = server.all_rows().await;
         for token in [None, Some(""), Some("Bearer"), Some("Bearer x"), Some("Basic eDp5")] {
-            invalid(call.clone().instead("authorization", token)).await;
+            invalid(call.clone().replace_header("authorization", token)).await;
         }
-        invalid(call.clone().token(&ended.access)).await;
+        invalid(call.clone().bearer_token(&ended.access)).await;
         for path in ["/user/profile", "/auth/o2/tokeninfo"] {
             let error = async |token: Option<&str>| {
                 let call = server.request("GET", path);
-                let reply = token.map_or(call.clone(), |token| call.token(token)).send().await;
+                let reply = token.map_or(call.clone(), |token| call.bearer_token(token)).send().await;
                 assert_eq!(reply.status, 400);
                 reply.json()["error"].as_str().unwrap().to_owned()
             };
@@ -98,13 +100,13 @@ async fn rfc6750_3_refusals_of_the_device_api(server: &Server) {
                 ("invalid_token".into(), "invalid_token".into())
             );
         }
-        let small = server.request("GET", "/user/profile").token(&device.access).send().await;
+        let small = server.request("GET", "/user/profile").bearer_token(&device.access).send().await;
         assert_eq!((small.status.as_u16(), &small.json()["error"]), (401, &"insufficient_scope".into()));
         for token in ["", "x", device.access.as_str()] {
-            let reply = server.request("GET", "/-/events").token(token).send().await;
+            let reply = server.request("GET", "/-/events").bearer_token(token).send().await;
             assert_eq!((reply.status.as_u16(), reply.header("www-authenticate")), (401, "Bearer"));
         }
-        assert_eq!(server.rows().await, before);
+        assert_eq!(server.all_rows().await, before);
         server.advance("1h").await;
         invalid(call).await;
     }
@@ -112,52 +114,57 @@ async fn rfc6750_3_refusals_of_the_device_api(server: &Server) {
 
 async fn rfc6750_2_one_token_in_a_header(server: &Server) {
     for (mode, serial) in MODES.into_iter().zip(["SN-1", "SN-2"]) {
-        set(server, mode).await;
-        let (device, other) = (linked(server, serial).await, linked(server, "SN-9").await);
-        let before = server.rows().await;
-        let call = |path: &str| server.call(&device, SubscriptionInfo, path);
-        let in_query = |token: &str| format!("/subscriptionInfo?{}", form(&[("access_token", token)]));
+        set_client_modes(server, mode).await;
+        let (device, other) = (link_by_code(server, serial).await, link_by_code(server, "SN-9").await);
+        let before = server.all_rows().await;
+        let call = |path: &str| server.device_call(&device, SubscriptionInfo, path);
+        let in_query = |token: &str| format!("/subscriptionInfo?{}", form_body(&[("access_token", token)]));
         let bearer = format!("Bearer {}", device.access);
-        invalid(call(&in_query(&device.access)).instead("authorization", None)).await;
+        invalid(call(&in_query(&device.access)).replace_header("authorization", None)).await;
         invalid(call(&in_query(&other.access))).await;
         invalid(call("/subscriptionInfo").header("authorization", &bearer)).await;
         invalid(call("/subscriptionInfo").header("authorization", format!("Bearer {}", other.access))).await;
         invalid(call("/subscriptionInfo").header("x-amz-access-token", &other.access)).await;
-        invalid(call("/subscriptionInfo").instead("authorization", Some(&format!("{bearer}, {bearer}")))).await;
-        let slot = server.call(&device, SlotStatus, &format!("/slotStatus/{FILTER}")).instead("authorization", None);
-        let in_body =
-            format!("{}&remainingQuantityInUnit=1&originalQuantityInUnit=2", form(&[("access_token", &device.access)]));
+        invalid(call("/subscriptionInfo").replace_header("authorization", Some(&format!("{bearer}, {bearer}")))).await;
+        let slot = server
+            .device_call(&device, SlotStatus, &format!("/slotStatus/{FILTER}"))
+            .replace_header("authorization", None);
+        let in_body = format!(
+            "{}&remainingQuantityInUnit=1&originalQuantityInUnit=2",
+            form_body(&[("access_token", &device.access)])
+        );
         invalid(slot.clone().body(in_body)).await;
         let in_body =
             format!(r#"{{"access_token":"{}","remainingQuantityInUnit":1,"originalQuantityInUnit":2}}"#, device.access);
         invalid(slot.body(in_body)).await;
-        assert_eq!(server.rows().await, before);
+        assert_eq!(server.all_rows().await, before);
         for scheme in ["bearer", "BEARER", "BeArEr"] {
-            let call = call("/subscriptionInfo").instead("authorization", Some(&format!("{scheme} {}", device.access)));
+            let call =
+                call("/subscriptionInfo").replace_header("authorization", Some(&format!("{scheme} {}", device.access)));
             assert_eq!(call.send().await.status, 200, "{scheme}");
         }
     }
 }
 
 async fn rfc6750_2_3_profile_token_in_the_query(server: &Server) {
-    let (one, other) = (an_app(server, "profile").await, an_app(server, "profile").await);
+    let (one, other) = (link_profile_scope(server, "profile").await, link_profile_scope(server, "profile").await);
     for path in ["/auth/o2/tokeninfo", "/user/profile"] {
-        let in_query = form(&[("access_token", &one.access)]);
+        let in_query = form_body(&[("access_token", &one.access)]);
         let reply = server.request("GET", &format!("{path}?{in_query}")).send().await;
         assert_eq!((reply.status.as_u16(), reply.header("cache-control")), (200, "no-store"));
-        let twice = server.request("GET", &format!("{path}?{in_query}")).token(&other.access).send().await;
+        let twice = server.request("GET", &format!("{path}?{in_query}")).bearer_token(&other.access).send().await;
         assert_eq!((twice.status.as_u16(), &twice.json()["error"]), (400, &"invalid_request".into()));
     }
 }
 
 async fn rfc6750_2_3_no_profile_token_in_the_query(server: &Server) {
-    set(server, Mode::Strict).await;
-    let app = an_app(server, "profile").await;
+    set_client_modes(server, ClientMode::Strict).await;
+    let app = link_profile_scope(server, "profile").await;
     for path in ["/auth/o2/tokeninfo", "/user/profile"] {
-        let in_query = server.request("GET", &format!("{path}?{}", form(&[("access_token", &app.access)])));
-        let once = server.request("GET", path).token(&app.access);
+        let in_query = server.request("GET", &format!("{path}?{}", form_body(&[("access_token", &app.access)])));
+        let once = server.request("GET", path).bearer_token(&app.access);
         let twice = once.clone().header("x-amz-access-token", &app.access);
-        for call in [in_query.clone(), in_query.token(&app.access), twice] {
+        for call in [in_query.clone(), in_query.bearer_token(&app.access), twice] {
             let reply = call.send().await;
             assert_eq!((reply.status.as_u16(), &reply.json()["error"]), (400, &"invalid_request".into()));
         }
@@ -167,58 +174,59 @@ async fn rfc6750_2_3_no_profile_token_in_the_query(server: &Server) {
 
 async fn rfc9700_2_3_a_token_opens_what_it_is_for(server: &Server) {
     // Another installation with another key, and otherwise the same world.
-    let elsewhere = Server::with(Options { master: [8; 32], ..Options::default() }).await;
+    let elsewhere = Server::start_with(Options { master: [8; 32], ..Options::default() }).await;
     for (mode, serial) in MODES.into_iter().zip(["SN-1", "SN-2"]) {
-        set(server, mode).await;
-        set(&elsewhere, mode).await;
-        let device = linked(server, serial).await;
-        let (unused, app) = (code(server, serial).await, an_app(server, "profile").await);
-        let strange = linked(&elsewhere, serial).await;
-        let bobs = server.link(Linking::default().serial(&format!("{serial}-b")).customer(BOB)).await;
-        let brews = server.link(Linking::default().client(OTHER_WEB, OTHER_MODEL)).await;
-        let order = server.call(&bobs, Replenish, &format!("/replenish/{FILTER}")).send().await.json();
+        set_client_modes(server, mode).await;
+        set_client_modes(&elsewhere, mode).await;
+        let device = link_by_code(server, serial).await;
+        let (unused, app) = (create_code(server, serial).await, link_profile_scope(server, "profile").await);
+        let strange = link_by_code(&elsewhere, serial).await;
+        let bobs = server.link_device(LinkOptions::default().serial(&format!("{serial}-b")).customer(BOB)).await;
+        let brews = server.link_device(LinkOptions::default().client(OTHER_WEB, OTHER_MODEL)).await;
+        let order = server.device_call(&bobs, Replenish, &format!("/replenish/{FILTER}")).send().await.json();
         let order = order["eventInstanceId"].as_str().unwrap().to_owned();
-        assert_eq!(info(&elsewhere, &strange).await, 200);
-        let ann = Visit::signed_in(server, ANN).await.browser.cookie_header();
-        let before = server.rows().await;
-        let call = server.call(&device, SubscriptionInfo, "/subscriptionInfo");
+        assert_eq!(subscription_info_status(&elsewhere, &strange).await, 200);
+        let ann = TestBrowser::signed_in(server, ANN).await.browser.cookie_header();
+        let before = server.all_rows().await;
+        let call = server.device_call(&device, SubscriptionInfo, "/subscriptionInfo");
         let relabelled = device.refresh.replace("Atzr|", "Atza|");
         for token in [&device.refresh, &relabelled, &unused, &app.access, &strange.access] {
-            invalid(call.clone().token(token)).await;
+            invalid(call.clone().bearer_token(token)).await;
         }
         for token in [&device.refresh, &relabelled, &unused, &strange.access] {
-            let reply = server.request("GET", "/auth/o2/tokeninfo").token(token).send().await;
+            let reply = server.request("GET", "/auth/o2/tokeninfo").bearer_token(token).send().await;
             assert_eq!((reply.status.as_u16(), &reply.json()["error"]), (400, &"invalid_token".into()));
         }
         // Ids of another customer, and of another maker.
-        let slot = server.call(&brews, SlotStatus, &format!("/slotStatus/{FILTER}")).body(good_body(SlotStatus));
+        let slot =
+            server.device_call(&brews, SlotStatus, &format!("/slotStatus/{FILTER}")).body(valid_body(SlotStatus));
         assert_eq!(slot.send().await.status, 400);
-        let replenish = server.call(&brews, Replenish, &format!("/replenish/{FILTER}"));
+        let replenish = server.device_call(&brews, Replenish, &format!("/replenish/{FILTER}"));
         assert_eq!(replenish.send().await.status, 404);
-        assert_eq!(server.call(&device, OrderInfo, &format!("/getOrderInfo/{order}")).send().await.status, 400);
+        assert_eq!(server.device_call(&device, OrderInfo, &format!("/getOrderInfo/{order}")).send().await.status, 400);
         let path = format!("/deviceModels/{MODEL}/devices/{serial}-b/registration");
-        assert_eq!(server.call(&device, Deregister, &path).send().await.status, 400);
+        assert_eq!(server.device_call(&device, Deregister, &path).send().await.status, 400);
         for (path, status) in [
-            (format!("/order?{}", form(&[("id", &order)])), 400),
-            (format!("/settings?{}", form(&[("access_token", &bobs.access)])), 403),
+            (format!("/order?{}", form_body(&[("id", &order)])), 400),
+            (format!("/settings?{}", form_body(&[("access_token", &bobs.access)])), 403),
         ] {
             let reply = server.request("GET", &path).header("cookie", &ann).send().await;
             assert_eq!(reply.status, status, "{path}");
             assert!(!reply.text().contains("Side Street") && !reply.text().contains("Bob"), "{}", reply.text());
         }
-        assert_eq!(server.rows().await, before);
+        assert_eq!(server.all_rows().await, before);
     }
 }
 
 async fn rfc9068_4_tokens_are_opaque(server: &Server) {
     let claims = serde_json::json!({
-        "iss": server.base, "sub": ANN, "aud": server.base, "scope": "dash:replenish", "iat": 1_519_974_000, "exp": 9_999_999_999_i64,
+        "iss": server.base_url, "sub": ANN, "aud": server.base_url, "scope": "dash:replenish", "iat": 1_519_974_000, "exp": 9_999_999_999_i64,
     });
     let part = |value: &serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
     for (mode, serial) in MODES.into_iter().zip(["SN-1", "SN-2"]) {
-        set(server, mode).await;
-        let device = linked(server, serial).await;
-        let before = server.rows().await;
+        set_client_modes(server, mode).await;
+        let device = link_by_code(server, serial).await;
+        let before = server.all_rows().await;
         let mut forged = Vec::new();
         for header in [
             serde_json::json!({ "typ": "at+jwt", "alg": "none" }),
@@ -236,12 +244,12 @@ async fn rfc9068_4_tokens_are_opaque(server: &Server) {
         }
         forged.extend([format!("{}x", device.access), device.access[..404].to_owned()]);
         for token in forged {
-            invalid(server.call(&device, SubscriptionInfo, "/subscriptionInfo").token(&token)).await;
+            invalid(server.device_call(&device, SubscriptionInfo, "/subscriptionInfo").bearer_token(&token)).await;
             let reply = server.request("GET", "/auth/o2/tokeninfo").header("x-amz-access-token", &token).send().await;
             assert_eq!((reply.status.as_u16(), &reply.json()["error"]), (400, &"invalid_token".into()), "{token}");
         }
-        assert_eq!(server.rows().await, before);
-        assert_eq!(info(server, &device).await, 200);
+        assert_eq!(server.all_rows().await, before);
+        assert_eq!(subscription_info_status(server, &device).await, 200);
     }
     let metadata = super::parties::metadata(server).await;
     assert!(metadata["jwks_uri"].is_null() && metadata["id_token_signing_alg_values_supported"].is_null());

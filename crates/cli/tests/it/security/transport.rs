@@ -1,12 +1,12 @@
 //! What holds of every connection and every answer, whatever is asked and by whom.
 
-use crate::harness::world::FILTER;
-use crate::harness::{Answer, Device, Options, Server, form, query};
-use opendrs_domain::version::Endpoint::{SlotStatus, SubscriptionInfo};
+use crate::harness::fixtures::FILTER;
+use crate::harness::{LinkedDevice, Options, RawResponse, Server, authorize_path, form_body};
+use opendrs_domain::version::ApiEndpoint::{SlotStatus, SubscriptionInfo};
 
 /// What an answer carries, whatever it answers.
 #[track_caller]
-fn complete(name: &str, answer: &Answer) {
+fn complete(name: &str, answer: &RawResponse) {
     let id = answer.header("X-Amzn-Requestid");
     let uuid = id.len() == 36 && id.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
     assert!(uuid, "{name}: {answer:?}");
@@ -18,14 +18,14 @@ fn complete(name: &str, answer: &Answer) {
     }
 }
 
-fn device_call(device: &Device, more: &str) -> String {
-    format!("GET /subscriptionInfo HTTP/1.1\r\n{more}{}\r\n", device.headers(SubscriptionInfo))
+fn device_call(device: &LinkedDevice, more: &str) -> String {
+    format!("GET /subscriptionInfo HTTP/1.1\r\n{more}{}\r\n", device.header_lines(SubscriptionInfo))
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_answer_has_an_id_and_a_date() {
-    let server = Server::with(Options { metrics: true, ..Options::default() }).await;
-    let device = server.device().await;
+    let server = Server::start_with(Options { metrics: true, ..Options::default() }).await;
+    let device = server.link_default_device().await;
     let get = |target: &str| format!("GET {target} HTTP/1.1\r\nHost: x\r\n\r\n");
     for (status, request) in [
         ("200 OK", device_call(&device, "Host: x\r\n")),
@@ -35,7 +35,7 @@ async fn every_answer_has_an_id_and_a_date() {
         ("400 Bad Request", "POST /auth/o2/token HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".into()),
         ("200 OK", get("/.well-known/oauth-authorization-server")),
         ("200 OK", get("/settings")),
-        ("302 Found", get(&query(&[("scope", Some("x"))]))),
+        ("302 Found", get(&authorize_path(&[("scope", Some("x"))]))),
         ("200 OK", get("/-/health")),
         ("200 OK", get("/-/style.css")),
         ("400 Bad Request", "hello\r\n\r\n".into()),
@@ -56,9 +56,10 @@ async fn every_answer_has_an_id_and_a_date() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_host_headers_are_refused() {
     let server = Server::start().await;
-    let device = server.device().await;
-    let before = server.rows().await;
-    let slot = format!("POST /slotStatus/{FILTER} HTTP/1.1\r\n{}Host: a\r\nHost: b\r\n", device.headers(SlotStatus));
+    let device = server.link_default_device().await;
+    let before = server.all_rows().await;
+    let slot =
+        format!("POST /slotStatus/{FILTER} HTTP/1.1\r\n{}Host: a\r\nHost: b\r\n", device.header_lines(SlotStatus));
     let level = r#"{"remainingQuantityInUnit":1,"originalQuantityInUnit":2}"#;
     for request in [
         device_call(&device, "Host: a\r\nHost: b\r\n"),
@@ -74,7 +75,7 @@ async fn two_host_headers_are_refused() {
         assert_eq!(said, ("HTTP/1.1 400 Bad Request", r#"{"message":"The request has two Host headers: send one."}"#));
         complete(&request, &answer);
     }
-    assert_eq!(server.rows().await, before);
+    assert_eq!(server.all_rows().await, before);
     for hosts in ["", "Host: dash-replenishment-service-na.amazon.com\r\n", "Host: a\r\nX-A: 1\r\nX-A: 2\r\n"] {
         assert_eq!(server.exchange(device_call(&device, hosts)).await.status_line, "HTTP/1.1 200 OK", "{hosts}");
     }
@@ -83,20 +84,20 @@ async fn two_host_headers_are_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_different_tokens_none_opens_the_device_api() {
     let server = Server::start().await;
-    let device = server.device().await;
-    let other = server.link(crate::harness::Linking::default().serial("SN-2")).await;
-    let call = |path: &str| server.call(&device, SubscriptionInfo, path);
-    let in_query = |token: &str| format!("/subscriptionInfo?{}", form(&[("access_token", token)]));
+    let device = server.link_default_device().await;
+    let other = server.link_device(crate::harness::LinkOptions::default().serial("SN-2")).await;
+    let call = |path: &str| server.device_call(&device, SubscriptionInfo, path);
+    let in_query = |token: &str| format!("/subscriptionInfo?{}", form_body(&[("access_token", token)]));
     let refused = (400, r#"{"message":"Invalid token"}"#.to_owned());
     for call in [
         call("/subscriptionInfo").header("authorization", format!("Bearer {}", other.access)),
         call("/subscriptionInfo").header("authorization", format!("Bearer {}", device.access)),
         call("/subscriptionInfo").header("x-amz-access-token", &other.access),
         call(&in_query(&other.access)),
-        call(&in_query(&device.access)).instead("authorization", None),
-        call("/subscriptionInfo").instead("authorization", None).header("x-amz-access-token", &device.access),
+        call(&in_query(&device.access)).replace_header("authorization", None),
+        call("/subscriptionInfo").replace_header("authorization", None).header("x-amz-access-token", &device.access),
     ] {
-        assert_eq!(call.said().await, refused);
+        assert_eq!(call.status_and_text().await, refused);
     }
     for call in
         [call(&in_query(&device.access)), call("/subscriptionInfo").header("x-amz-access-token", &device.access)]
@@ -108,16 +109,16 @@ async fn of_two_different_tokens_none_opens_the_device_api() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_different_tokens_none_opens_a_page() {
     let server = Server::start().await;
-    let device = server.device().await;
-    let other = server.link(crate::harness::Linking::default().serial("SN-2")).await;
-    let mut ann = crate::harness::Visit::signed_in(&server, crate::harness::world::ANN).await;
-    let (one, two) = (form(&[("access_token", &device.access)]), form(&[("access_token", &other.access)]));
+    let device = server.link_default_device().await;
+    let other = server.link_device(crate::harness::LinkOptions::default().serial("SN-2")).await;
+    let mut ann = crate::harness::TestBrowser::signed_in(&server, crate::harness::fixtures::ANN).await;
+    let (one, two) = (form_body(&[("access_token", &device.access)]), form_body(&[("access_token", &other.access)]));
     for (query, status) in [
         (format!("{one}&{two}"), 400),
         (format!("{two}&{one}"), 400),
         (format!("{one}&{}", two.replace("access", "ACCESS")), 400),
         (format!("{one}&{one}"), 200),
     ] {
-        assert_eq!(ann.go(&format!("/settings?{query}")).await.page.status, status, "{query}");
+        assert_eq!(ann.go_to(&format!("/settings?{query}")).await.page.status, status, "{query}");
     }
 }

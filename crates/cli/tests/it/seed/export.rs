@@ -1,14 +1,14 @@
 //! The present state as a seed: it changes nothing where it is from, and makes another store work.
 
-use super::{aqua, receiver};
-use crate::harness::world::{ANN, APP, PASSWORD, SECRET, WEB};
-use crate::harness::{Linking, Options, Server, Store, Visit, form, world};
-use opendrs_domain::profile::Mode;
+use super::{aqua, receiver_with};
+use crate::harness::fixtures::{ANN, APP, PASSWORD, SECRET, WEB};
+use crate::harness::{LinkOptions, Options, Server, Store, TestBrowser, fixtures, form_body};
+use opendrs_domain::profile::ClientMode;
 use opendrs_domain::text::Email;
 use opendrs_service::customer;
 use opendrs_service::login::client::{self, ClientChange};
-use opendrs_service::seed::{self, Contents, Done, Overwrite, Password, Seed};
-use opendrs_service::topic::{self, Change};
+use opendrs_service::receiver::{self, ReceiverChange};
+use opendrs_service::seed::{self, ExportContents, OverwritePolicy, SeedDeclaration, SeedOutcome, SeedPassword};
 
 both!(
     by on:
@@ -18,10 +18,10 @@ both!(
     a_client_that_was_removed_stays_so,
 );
 
-const ALL: Contents = Contents { secrets: true, customers: true };
+const ALL: ExportContents = ExportContents { secrets: true, customers: true };
 
 async fn on(store: Store, test: impl AsyncFn(&Server)) {
-    let server = Server::on(store, Options::default()).await;
+    let server = Server::start_on(store, Options::default()).await;
     changed(&server).await;
     test(&server).await;
     server.remove_store().await;
@@ -30,46 +30,46 @@ async fn on(store: Store, test: impl AsyncFn(&Server)) {
 /// What others did since the seed.
 async fn changed(server: &Server) {
     let app = server.app();
-    let endpoint = |topic: &mut seed::TopicSeed| topic.endpoint = "https://aqua:pass@aqua.example/drs".into();
-    seed::apply(app, receiver(endpoint)).await.unwrap();
-    let topic = topic::find(app, "aqua").await.unwrap();
-    topic::change(app, topic.id, Change::Disable).await.unwrap();
-    client::set_mode(app, APP, Mode::Strict).await.unwrap();
-    let id = customer::id_by_email(app, &Email::parse(ANN).unwrap()).await.unwrap().unwrap();
+    let endpoint = |topic: &mut seed::ReceiverSeed| topic.endpoint = "https://aqua:pass@aqua.example/drs".into();
+    seed::apply(app, receiver_with(endpoint)).await.unwrap();
+    let topic = receiver::find(app, "aqua").await.unwrap();
+    receiver::apply_change(app, topic.id, ReceiverChange::Disable).await.unwrap();
+    client::set_mode(app, APP, ClientMode::Strict).await.unwrap();
+    let id = customer::find_id_by_email(app, &Email::parse(ANN).unwrap()).await.unwrap().unwrap();
     customer::set_address(app, id, super::street("9 Elm Street")).await.unwrap();
     let named = aqua(|seed| seed.makers[0].profiles[0].clients[0].name = Some("cloud".into()));
     seed::apply(app, named).await.unwrap();
 }
 
 async fn an_export_changes_nothing_where_it_is_from(server: &Server) {
-    for contents in [ALL, Contents { secrets: false, ..ALL }, Contents { customers: false, ..ALL }] {
+    for contents in [ALL, ExportContents { secrets: false, ..ALL }, ExportContents { customers: false, ..ALL }] {
         let exported = seed::export(server.app(), contents).await.unwrap();
         let applied = seed::apply(server.app(), exported).await.unwrap();
         assert!(super::all_unchanged(&applied), "{contents:?}: {applied:?}");
     }
-    let plain = seed::export(server.app(), Contents { secrets: false, ..ALL }).await.unwrap();
+    let plain = seed::export(server.app(), ExportContents { secrets: false, ..ALL }).await.unwrap();
     assert_eq!(plain.customers.len(), 3);
     assert!(plain.customers.iter().all(|customer| customer.password.is_none()));
     let clients = plain.makers.iter().flat_map(|maker| &maker.profiles).flat_map(|profile| &profile.clients);
     assert!(clients.clone().count() == 3 && clients.into_iter().all(|client| client.secret_hash.is_none()));
     assert_eq!(plain.makers.iter().flat_map(|maker| &maker.models).count(), 3);
-    let topics: Vec<_> = plain.makers.iter().flat_map(|m| &m.profiles).flat_map(|p| &p.topics).collect();
+    let topics: Vec<_> = plain.makers.iter().flat_map(|m| &m.profiles).flat_map(|p| &p.receivers).collect();
     assert_eq!((topics.len(), topics[0].endpoint.as_str()), (1, "https://***@aqua.example/drs"));
-    let without = seed::export(server.app(), Contents { customers: false, ..ALL }).await.unwrap();
+    let without = seed::export(server.app(), ExportContents { customers: false, ..ALL }).await.unwrap();
     assert!(without.customers.is_empty() && !without.products.is_empty());
 }
 
 async fn an_export_with_secrets_makes_an_empty_store_work(server: &Server) {
     let exported = seed::export(server.app(), ALL).await.unwrap();
-    assert!(exported.customers.iter().all(|customer| matches!(customer.password, Some(Password::Hash(_)))));
-    let other = Server::with(Options { seed: Seed::default(), ..Options::default() }).await;
+    assert!(exported.customers.iter().all(|customer| matches!(customer.password, Some(SeedPassword::Hash(_)))));
+    let other = Server::start_with(Options { seed: SeedDeclaration::default(), ..Options::default() }).await;
     let applied = seed::apply(other.app(), exported.clone()).await.unwrap();
-    assert!(applied.iter().all(|item| item.done == Done::Created && item.secret.is_none()), "{applied:?}");
+    assert!(applied.iter().all(|item| item.outcome == SeedOutcome::Created && item.secret.is_none()), "{applied:?}");
 
     let again = seed::export(other.app(), ALL).await.unwrap();
     assert_eq!(format!("{:?}", again.products), format!("{:?}", exported.products));
     assert_eq!(format!("{:?}", again.customers), format!("{:?}", exported.customers));
-    let clients = |seed: &Seed| {
+    let clients = |seed: &SeedDeclaration| {
         let all = seed.makers.iter().flat_map(|m| &m.profiles).flat_map(|p| p.clients.clone());
         let mut all: Vec<_> = all.map(|client| format!("{client:?}")).collect();
         all.sort();
@@ -79,65 +79,65 @@ async fn an_export_with_secrets_makes_an_empty_store_work(server: &Server) {
     assert!(clients(&again).iter().any(|client| client.contains("Some(\"cloud\")")));
 
     // Customers sign in, clients authenticate by their secrets, devices are linked, receivers are as they were.
-    let visit = Visit::signed_in(&other, ANN).await;
+    let visit = TestBrowser::signed_in(&other, ANN).await;
     assert_eq!(visit.page.status, 200, "{PASSWORD}");
-    let device = other.link(Linking::default()).await;
+    let device = other.link_device(LinkOptions::default()).await;
     let token = [
         ("grant_type", "refresh_token"),
         ("refresh_token", device.refresh.as_str()),
         ("client_id", WEB),
         ("client_secret", SECRET),
     ];
-    let (status, said) = other.request("POST", "/auth/o2/token").body(form(&token)).said().await;
+    let (status, said) = other.request("POST", "/auth/o2/token").body(form_body(&token)).status_and_text().await;
     assert_eq!(status, 200, "{said}");
-    assert_eq!(client::find(other.app(), APP).await.unwrap().unwrap().mode, Mode::Strict);
-    let topic = topic::find(other.app(), "aqua").await.unwrap();
+    assert_eq!(client::find(other.app(), APP).await.unwrap().unwrap().mode, ClientMode::Strict);
+    let topic = receiver::find(other.app(), "aqua").await.unwrap();
     assert_eq!((topic.state.as_str(), topic.endpoint.as_str()), ("disabled", "https://aqua:pass@aqua.example/drs"));
 
     // Without secrets a new customer has no password.
-    let third = Server::with(Options { seed: Seed::default(), ..Options::default() }).await;
-    let plain = seed::export(server.app(), Contents { secrets: false, ..ALL }).await.unwrap();
-    let plain = Seed { makers: Vec::new(), products: Vec::new(), ..plain };
+    let third = Server::start_with(Options { seed: SeedDeclaration::default(), ..Options::default() }).await;
+    let plain = seed::export(server.app(), ExportContents { secrets: false, ..ALL }).await.unwrap();
+    let plain = SeedDeclaration { makers: Vec::new(), products: Vec::new(), ..plain };
     let error = seed::apply(third.app(), plain).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "line 0: password: a new customer needs a `password`, or a `password_hash` of an export"
     );
-    assert_eq!(third.count("customer").await, 0, "{}", world::BOB);
+    assert_eq!(third.row_count("customer").await, 0, "{}", fixtures::BOB);
 }
 
 async fn what_is_switched_off_is_off_in_another_store(server: &Server) {
     let app = server.app();
     let ann = Email::parse(ANN).unwrap();
-    client::change(app, WEB, ClientChange::Disable).await.unwrap();
-    customer::block(app, customer::id_by_email(app, &ann).await.unwrap().unwrap()).await.unwrap();
+    client::apply_change(app, WEB, ClientChange::Disable).await.unwrap();
+    customer::block(app, customer::find_id_by_email(app, &ann).await.unwrap().unwrap()).await.unwrap();
     let exported = seed::export(app, ALL).await.unwrap();
     let applied = seed::apply(app, exported.clone()).await.unwrap();
     assert!(super::all_unchanged(&applied), "{applied:?}");
     // A file that does not say so leaves both as they are, also by force.
-    seed::apply_with(app, world::seed(), Overwrite::Everything).await.unwrap();
+    seed::apply_with_overwrite(app, fixtures::seed(), OverwritePolicy::Everything).await.unwrap();
     assert!(!client::find(app, WEB).await.unwrap().unwrap().is_enabled());
 
-    let other = Server::with(Options { seed: Seed::default(), ..Options::default() }).await;
+    let other = Server::start_with(Options { seed: SeedDeclaration::default(), ..Options::default() }).await;
     let app = other.app();
     seed::apply(app, exported.clone()).await.unwrap();
     let token =
         [("grant_type", "refresh_token"), ("refresh_token", "x"), ("client_id", WEB), ("client_secret", SECRET)];
-    let (status, said) = other.request("POST", "/auth/o2/token").body(form(&token)).said().await;
+    let (status, said) = other.request("POST", "/auth/o2/token").body(form_body(&token)).status_and_text().await;
     assert_eq!(status, 401, "{said}");
     assert!(client::find(app, APP).await.unwrap().unwrap().is_enabled());
-    let id = customer::id_by_email(app, &ann).await.unwrap().unwrap();
+    let id = customer::find_id_by_email(app, &ann).await.unwrap().unwrap();
     assert!(customer::is_blocked(app, id).await.unwrap());
     let applied = seed::apply(app, exported.clone()).await.unwrap();
     assert!(super::all_unchanged(&applied), "{applied:?}");
 
     // What an operator switches on again stays on.
-    client::change(app, WEB, ClientChange::Enable).await.unwrap();
+    client::apply_change(app, WEB, ClientChange::Enable).await.unwrap();
     customer::unblock(app, id).await.unwrap();
     let applied = seed::apply(app, exported).await.unwrap();
     assert_eq!(
-        (super::of(&applied, "client", WEB).done, super::of(&applied, "customer", ANN).done),
-        (Done::Kept, Done::Kept)
+        (super::of(&applied, "client", WEB).outcome, super::of(&applied, "customer", ANN).outcome),
+        (SeedOutcome::Kept, SeedOutcome::Kept)
     );
     assert!(client::find(app, WEB).await.unwrap().unwrap().is_enabled());
     assert!(!customer::is_blocked(app, id).await.unwrap());
@@ -145,15 +145,15 @@ async fn what_is_switched_off_is_off_in_another_store(server: &Server) {
 
 async fn a_client_that_was_removed_stays_so(server: &Server) {
     let app = server.app();
-    client::change(app, APP, ClientChange::Remove).await.unwrap();
+    client::apply_change(app, APP, ClientChange::Remove).await.unwrap();
     let exported = seed::export(app, ALL).await.unwrap();
     let clients = exported.makers.iter().flat_map(|m| &m.profiles).flat_map(|p| &p.clients);
     assert!(clients.clone().count() == 2 && clients.into_iter().all(|client| client.id.unwrap().to_string() != APP));
     let applied = seed::apply(app, exported).await.unwrap();
     assert!(super::all_unchanged(&applied), "{applied:?}");
-    for overwrite in [Overwrite::Never, Overwrite::Everything] {
-        let applied = seed::apply_with(app, aqua(|_| {}), overwrite).await.unwrap();
-        assert_eq!(super::of(&applied, "client", APP).done, Done::Gone);
+    for overwrite in [OverwritePolicy::Never, OverwritePolicy::Everything] {
+        let applied = seed::apply_with_overwrite(app, aqua(|_| {}), overwrite).await.unwrap();
+        assert_eq!(super::of(&applied, "client", APP).outcome, SeedOutcome::Gone);
         assert!(!client::find(app, APP).await.unwrap().unwrap().is_enabled());
     }
 }

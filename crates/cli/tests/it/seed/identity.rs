@@ -2,10 +2,10 @@
 
 use super::{aqua, client_of, of, refused};
 use crate::harness::Server;
-use crate::harness::world::{self, APP, MODEL, OTHER_WEB, WEB};
+use crate::harness::fixtures::{self, APP, MODEL, OTHER_WEB, WEB};
 use opendrs_domain::id::{ClientId, CompositeId, ProfileId};
 use opendrs_domain::profile::ClientKind;
-use opendrs_service::seed::{self, ClientSeed, Done, Seed};
+use opendrs_service::seed::{self, ClientSeed, SeedDeclaration, SeedOutcome};
 use uuid::Uuid;
 
 both!(
@@ -18,12 +18,12 @@ both!(
 );
 
 fn web(name: Option<&str>, uris: &[&str]) -> ClientSeed {
-    let seed = world::client(ClientKind::Web, WEB, None, uris);
+    let seed = fixtures::client(ClientKind::Web, WEB, None, uris);
     ClientSeed { line: 12, id: None, name: name.map(str::to_owned), ..seed }
 }
 
 /// Another profile of Aqua's, with these clients.
-fn with(clients: Vec<ClientSeed>) -> Seed {
+fn with(clients: Vec<ClientSeed>) -> SeedDeclaration {
     aqua(|seed| {
         let mut profile = seed.makers[0].profiles[0].clone();
         profile.name = "Second app".into();
@@ -33,9 +33,9 @@ fn with(clients: Vec<ClientSeed>) -> Seed {
 }
 
 /// Applies it; the ids of the clients, in the order of the file.
-async fn ids(server: &Server, seed: Seed) -> Vec<String> {
+async fn ids(server: &Server, seed: SeedDeclaration) -> Vec<String> {
     let items = seed::apply(server.app(), seed).await.unwrap();
-    let declared = items.into_iter().filter(|item| item.kind == "client" && item.done != Done::Undeclared);
+    let declared = items.into_iter().filter(|item| item.kind == "client" && item.outcome != SeedOutcome::Undeclared);
     declared.map(|item| item.id).collect()
 }
 
@@ -57,13 +57,13 @@ async fn a_client_in_front_of_another_leaves_it_as_it_is(server: &Server) {
         server.app(),
         aqua(|seed| {
             let clients = &mut seed.makers[0].profiles[0].clients;
-            clients.insert(0, world::client(ClientKind::Web, &new, None, &["https://front.example"]));
+            clients.insert(0, fixtures::client(ClientKind::Web, &new, None, &["https://front.example"]));
         }),
     )
     .await
     .unwrap();
-    let done = [&new, WEB, APP].map(|id| of(&items, "client", id).done);
-    assert_eq!(done, [Done::Created, Done::Unchanged, Done::Unchanged]);
+    let done = [&new, WEB, APP].map(|id| of(&items, "client", id).outcome);
+    assert_eq!(done, [SeedOutcome::Created, SeedOutcome::Unchanged, SeedOutcome::Unchanged]);
 }
 
 async fn a_client_that_may_be_two_is_refused(server: &Server) {
@@ -109,13 +109,13 @@ async fn a_client_is_given_a_name_later(server: &Server) {
 }
 
 async fn ids_of_others_are_refused(server: &Server) {
-    let brew = world::seed().makers[1].profiles[0].name.clone();
-    let of_brew = seed::apply(server.app(), world::seed()).await.unwrap();
+    let brew = fixtures::seed().makers[1].profiles[0].name.clone();
+    let of_brew = seed::apply(server.app(), fixtures::seed()).await.unwrap();
     let of_brew = ProfileId::parse(&of(&of_brew, "profile", &brew).id).unwrap();
-    let composite = CompositeId::parse(&world::COMPOSITE.replace("c1", "c3")).unwrap();
+    let composite = CompositeId::parse(&fixtures::COMPOSITE.replace("c1", "c3")).unwrap();
     let fresh = ProfileId(Uuid::from_u128(5));
     let profile = |id| aqua(|seed| seed.makers[0].profiles[0].id = Some(id));
-    let own = seed::apply(server.app(), world::seed()).await.unwrap();
+    let own = seed::apply(server.app(), fixtures::seed()).await.unwrap();
     let own = ProfileId::parse(&own.iter().find(|item| item.kind == "profile").unwrap().id).unwrap();
     let swapped = aqua(|seed| {
         let mut renamed = seed.makers[0].profiles[0].clone();
@@ -134,7 +134,7 @@ async fn ids_of_others_are_refused(server: &Server) {
         let said = refused(server, seed).await;
         assert!(said.contains(wanted), "{said}");
     }
-    assert_eq!(client_of(server, OTHER_WEB).await.redirect_uris, [world::OTHER_REDIRECT]);
+    assert_eq!(client_of(server, OTHER_WEB).await.redirect_uris, [fixtures::OTHER_REDIRECT]);
 }
 
 async fn a_slot_is_recognised_by_its_name_beside_one_with_an_id(server: &Server) {
@@ -150,11 +150,15 @@ async fn a_slot_is_recognised_by_its_name_beside_one_with_an_id(server: &Server)
     };
     let items = seed::apply(server.app(), seed()).await.unwrap();
     let slots: Vec<_> = items.iter().filter(|item| item.kind == "slot").take(3).collect();
-    let done: Vec<_> = slots.iter().map(|slot| (slot.name.as_str(), slot.done)).collect();
-    let wanted = [("Filter", Done::Created), ("Old filter", Done::Changed), ("Mineral cartridge", Done::Unchanged)];
+    let done: Vec<_> = slots.iter().map(|slot| (slot.name.as_str(), slot.outcome)).collect();
+    let wanted = [
+        ("Filter", SeedOutcome::Created),
+        ("Old filter", SeedOutcome::Changed),
+        ("Mineral cartridge", SeedOutcome::Unchanged),
+    ];
     assert_eq!(done, wanted);
-    assert_eq!(slots[1].id, world::FILTER);
+    assert_eq!(slots[1].id, fixtures::FILTER);
     let again = seed::apply(server.app(), seed()).await.unwrap();
     assert!(super::all_unchanged(&again), "{again:?}");
-    assert_eq!(of(&again, "model", MODEL).done, Done::Unchanged);
+    assert_eq!(of(&again, "model", MODEL).outcome, SeedOutcome::Unchanged);
 }

@@ -1,24 +1,26 @@
 //! Every route and every kind of caller: who gets what. A route without a line here fails the completeness test.
 
-use crate::harness::world::{ANN, COMPOSITE, FILTER, OTHER_MODEL, OTHER_WEB, PASSWORD};
-use crate::harness::{Device, Linking, OPERATOR, Server, Visit, form, good_body, query};
-use opendrs_domain::version::{ENDPOINTS, Endpoint};
-use opendrs_server::routes::Doors;
-use opendrs_client::{Reply, heading};
+use crate::harness::fixtures::{ANN, COMPOSITE, FILTER, OTHER_MODEL, OTHER_WEB, PASSWORD};
+use crate::harness::{
+    LinkOptions, LinkedDevice, OPERATOR_TOKEN, Server, TestBrowser, authorize_path, form_body, valid_body,
+};
+use opendrs_client::{ClientResponse, page_heading};
+use opendrs_domain::version::{ApiEndpoint, ENDPOINTS};
 use opendrs_server::config::Role;
+use opendrs_server::routes::Doors;
 use opendrs_service::session::form_token;
 use std::collections::BTreeSet;
 
 /// What a caller has to show.
 #[derive(Clone, Default)]
-struct Caller {
+struct CallerCredentials {
     token: Option<String>,
     cookie: Option<String>,
     csrf: Option<String>,
 }
 
 /// A route, how it is called, and the answers: status and the page's heading or the message.
-struct Case {
+struct RouteCase {
     method: &'static str,
     route: &'static str,
     path: String,
@@ -45,14 +47,14 @@ const GONE: &str = "410 This page has expired";
 const FORM: &str = "400 This form has expired";
 const SIGN_IN: &str = "200 Sign in";
 
-fn cases(token: &str, order: &str) -> Vec<Case> {
+fn cases(token: &str, order: &str) -> Vec<RouteCase> {
     let api = |method, route: &'static str, own, other| {
         let path = route.replace("{slot}", FILTER).replace("{instance}", order);
         let path = path.replace("{model}", "Aqua-Pitcher_7").replace("{serial}", "SN-1");
         let answers = [TOKEN, own, other, TOKEN, TOKEN, TOKEN, TOKEN, TOKEN, TOKEN];
-        Case { method, route, path, fields: Vec::new(), answers }
+        RouteCase { method, route, path, fields: Vec::new(), answers }
     };
-    let open = |method, route: &'static str, query: String, answer| Case {
+    let open = |method, route: &'static str, query: String, answer| RouteCase {
         method,
         route,
         path: format!("{route}{query}"),
@@ -61,7 +63,7 @@ fn cases(token: &str, order: &str) -> Vec<Case> {
     };
     let page = |method, route: &'static str, query: String, stranger, signed_in| {
         let [a, b] = [stranger, signed_in];
-        Case {
+        RouteCase {
             method,
             route,
             path: format!("{route}{query}"),
@@ -69,7 +71,7 @@ fn cases(token: &str, order: &str) -> Vec<Case> {
             answers: [a, a, a, a, a, b, b, b, a],
         }
     };
-    let posted = |route: &'static str, fields: &[(&'static str, &str)], stranger, signed_in| Case {
+    let posted = |route: &'static str, fields: &[(&'static str, &str)], stranger, signed_in| RouteCase {
         method: "POST",
         route,
         path: route.into(),
@@ -80,9 +82,9 @@ fn cases(token: &str, order: &str) -> Vec<Case> {
         const STRANGER: &str = "401 Show the operator's token";
         let mut answers = [STRANGER; 9];
         answers[8] = answer;
-        Case { method, route, path: path.into(), fields: Vec::new(), answers }
+        RouteCase { method, route, path: path.into(), fields: Vec::new(), answers }
     };
-    let of_device = format!("?{}", form(&[("access_token", token)]));
+    let of_device = format!("?{}", form_body(&[("access_token", token)]));
     vec![
         api("POST", "/replenish/{slot}", "200 {}", "404 Slot of another model"),
         api("POST", "/slotStatus/{slot}", "200 {}", SLOT),
@@ -114,7 +116,7 @@ fn cases(token: &str, order: &str) -> Vec<Case> {
         open("POST", "/-/reset", String::new(), "200 {}"),
         open("GET", "/-/snapshots", String::new(), "200 {}"),
         open("POST", "/-/snapshots", String::new(), "400 The body cannot be read"),
-        Case {
+        RouteCase {
             path: "/-/snapshots/never-saved".into(),
             ..open("DELETE", "/-/snapshots/{name}", String::new(), "400 there is no snapshot")
         },
@@ -122,7 +124,7 @@ fn cases(token: &str, order: &str) -> Vec<Case> {
         open("GET", "/teaser", format!("?compositeId={COMPOSITE}"), "200 Never run out"),
         open("GET", "/AccioCustomerUI/teaser", format!("?compositeId={COMPOSITE}"), "200 Never run out"),
         open("POST", "/auth/o2/token", String::new(), "400 The authorization grant type is not supported"),
-        Case {
+        RouteCase {
             answers: std::array::from_fn(|caller| match CALLERS[caller] {
                 // They show a token of their own beside the one of the query.
                 "the device" | "another maker's device" | "the operator" => {
@@ -132,7 +134,7 @@ fn cases(token: &str, order: &str) -> Vec<Case> {
             }),
             ..open("GET", "/auth/o2/tokeninfo", "?access_token=x".into(), "")
         },
-        Case {
+        RouteCase {
             answers: [
                 "400 The request is missing a required parameter",
                 "401 The access token lacks the scope profile",
@@ -148,7 +150,7 @@ fn cases(token: &str, order: &str) -> Vec<Case> {
         },
         open("POST", "/auth/relyingPartyLogout", String::new(), "200 {}"),
         open("GET", "/.well-known/oauth-authorization-server", String::new(), "200 {}"),
-        page("GET", "/ap/oa", query(&[]).replace("/ap/oa", ""), SIGN_IN, "303 /setup_slot"),
+        page("GET", "/ap/oa", authorize_path(&[]).replace("/ap/oa", ""), SIGN_IN, "303 /setup_slot"),
         posted("/ap/consent", &[("flow", "x"), ("consentApproved", "true")], GONE, GONE),
         page("GET", "/setup_slot", String::new(), GONE, GONE),
         posted("/slot_action", &[("flow", "x"), ("slotId", FILTER)], GONE, GONE),
@@ -194,8 +196,8 @@ fn cases(token: &str, order: &str) -> Vec<Case> {
         posted("/order/cancel", &[("token", "x")], "400 That did not work", "400 That did not work"),
         // Whoever reaches a server that was started for tests may read its mail.
         open("GET", "/-/mail", String::new(), "200 Mail to customers"),
-        Case { path: "/-/mail/x".into(), ..open("GET", "/-/mail/{id}", String::new(), "400 That did not work") },
-        Case {
+        RouteCase { path: "/-/mail/x".into(), ..open("GET", "/-/mail/{id}", String::new(), "400 That did not work") },
+        RouteCase {
             path: "/-/mail/x/html".into(),
             ..open("GET", "/-/mail/{id}/html", String::new(), "400 That did not work")
         },
@@ -210,7 +212,8 @@ const ROLES: [Role; 4] = [Role::Service, Role::Login, Role::Web, Role::Worker];
 
 #[test]
 fn every_route_has_its_line() {
-    let routes = opendrs_server::routes::list(&ROLES, Doors::OPEN).into_iter().chain(opendrs_server::routes::list_metrics());
+    let routes =
+        opendrs_server::routes::list(&ROLES, Doors::OPEN).into_iter().chain(opendrs_server::routes::list_metrics());
     let routes: BTreeSet<_> = routes.collect();
     let lines: BTreeSet<_> = cases("", "").iter().map(|case| (case.method, case.route)).collect();
     assert_eq!(lines, routes);
@@ -235,59 +238,70 @@ async fn every_caller_gets_at_every_route_what_the_line_says() {
         let server = Server::start().await;
         for (caller, name) in CALLERS.iter().enumerate() {
             let api = ENDPOINTS.iter().any(|spec| spec.paths.contains(&cases("", "")[at].route));
-            let device = server.link(if api { Linking::default().test_device() } else { Linking::default() }).await;
-            let other = server.link(Linking::default().client(OTHER_WEB, OTHER_MODEL)).await;
-            let placed = server.call(&device, Endpoint::Replenish, &format!("/replenish/{FILTER}")).send().await.json();
+            let device = server
+                .link_device(if api { LinkOptions::default().test_device() } else { LinkOptions::default() })
+                .await;
+            let other = server.link_device(LinkOptions::default().client(OTHER_WEB, OTHER_MODEL)).await;
+            let placed = server
+                .device_call(&device, ApiEndpoint::Replenish, &format!("/replenish/{FILTER}"))
+                .send()
+                .await
+                .json();
             let order = placed["eventInstanceId"].as_str().unwrap();
             let case = cases(&device.access, order).remove(at);
-            let shows = shown(&server, caller, &device, &other).await;
+            let shows = caller_credentials(&server, caller, &device, &other).await;
             let reply = send(&server, &case, shows).await;
             let wanted = case.answers[caller];
             assert!(
-                says(&reply, wanted),
+                answers_with(&reply, wanted),
                 "{} {} by {name}: {wanted:?}, but {:?}",
                 case.method,
                 case.route,
-                said(&reply)
+                answer_summary(&reply)
             );
         }
     }
 }
 
-async fn shown(server: &Server, caller: usize, device: &Device, other: &Device) -> Caller {
+async fn caller_credentials(
+    server: &Server,
+    caller: usize,
+    device: &LinkedDevice,
+    other: &LinkedDevice,
+) -> CallerCredentials {
     let anonymous = "a".repeat(64);
     match caller {
-        1 => Caller { token: Some(device.access.clone()), ..Caller::default() },
-        2 => Caller { token: Some(other.access.clone()), ..Caller::default() },
-        3 => Caller { cookie: Some(format!("opendrs={anonymous}")), ..Caller::default() },
-        4 => Caller {
+        1 => CallerCredentials { token: Some(device.access.clone()), ..CallerCredentials::default() },
+        2 => CallerCredentials { token: Some(other.access.clone()), ..CallerCredentials::default() },
+        3 => CallerCredentials { cookie: Some(format!("opendrs={anonymous}")), ..CallerCredentials::default() },
+        4 => CallerCredentials {
             cookie: Some(format!("opendrs={anonymous}")),
             csrf: Some(form_token(server.app(), &anonymous)),
             token: None,
         },
         5..8 => {
-            let cookie = Visit::signed_in(server, ANN).await.browser.cookie_header();
+            let cookie = TestBrowser::signed_in(server, ANN).await.browser.cookie_header();
             let csrf = match caller {
                 6 => Some(form_token(server.app(), cookie.strip_prefix("opendrs=").unwrap())),
                 7 => Some(form_token(server.app(), &anonymous)),
                 _ => None,
             };
-            Caller { cookie: Some(cookie), csrf, token: None }
+            CallerCredentials { cookie: Some(cookie), csrf, token: None }
         }
-        8 => Caller { token: Some(OPERATOR.into()), ..Caller::default() },
-        _ => Caller::default(),
+        8 => CallerCredentials { token: Some(OPERATOR_TOKEN.into()), ..CallerCredentials::default() },
+        _ => CallerCredentials::default(),
     }
 }
 
-async fn send(server: &Server, case: &Case, caller: Caller) -> Reply {
+async fn send(server: &Server, case: &RouteCase, caller: CallerCredentials) -> ClientResponse {
     let mut call = server.request(case.method, &case.path);
     if let Some(spec) = ENDPOINTS.iter().find(|spec| spec.paths.contains(&case.route)) {
-        let nobody = Device { access: String::new(), refresh: String::new() };
-        call = server.call(&nobody, spec.endpoint, &case.path).instead("authorization", None);
-        call = call.body(good_body(spec.endpoint));
+        let nobody = LinkedDevice { access: String::new(), refresh: String::new() };
+        call = server.device_call(&nobody, spec.endpoint, &case.path).replace_header("authorization", None);
+        call = call.body(valid_body(spec.endpoint));
     }
     if let Some(token) = &caller.token {
-        call = call.token(token);
+        call = call.bearer_token(token);
     }
     if let Some(cookie) = caller.cookie {
         call = call.header("cookie", cookie);
@@ -295,16 +309,16 @@ async fn send(server: &Server, case: &Case, caller: Caller) -> Reply {
     let mut fields: Vec<_> = case.fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     fields.extend(caller.csrf.as_deref().map(|csrf| ("csrf", csrf)));
     if !case.fields.is_empty() || case.route == "/ap/signout" {
-        call = call.body(form(&fields));
+        call = call.body(form_body(&fields));
     }
     call.send().await
 }
 
 /// Status, and what is in the answer: where it leads, its message, its heading, or `{}` for any other JSON.
-fn said(reply: &Reply) -> String {
+fn answer_summary(reply: &ClientResponse) -> String {
     let (json, html) = (reply.json(), reply.text());
     let text = |key: &str| json[key].as_str().map(str::to_owned);
-    let heading = || heading(&html);
+    let heading = || page_heading(&html);
     let problem = || html.split("<p>This form").nth(1).map(|_| "This form has expired".to_owned());
     let words = match reply.header("location") {
         "" => text("message").or_else(|| text("error_description")).or_else(problem).or_else(heading),
@@ -314,8 +328,8 @@ fn said(reply: &Reply) -> String {
     format!("{} {words}", reply.status.as_u16())
 }
 
-fn says(reply: &Reply, wanted: &str) -> bool {
-    let said = said(reply);
+fn answers_with(reply: &ClientResponse, wanted: &str) -> bool {
+    let said = answer_summary(reply);
     match wanted.split_once("Slot of another model") {
         Some((status, "")) => said == format!("{status}Slot {FILTER} does not exist on device model {OTHER_MODEL}."),
         _ => said.starts_with(wanted),

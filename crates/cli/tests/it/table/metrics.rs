@@ -1,19 +1,19 @@
 //! The metrics' own address: what it tells, and that it tells nothing else.
 
-use crate::harness::world::FILTER;
-use crate::harness::{Device, Does, Options, Receiver, Server, Store, good_body};
-use opendrs_domain::version::Endpoint;
-use opendrs_server::routes::Doors;
+use crate::harness::fixtures::FILTER;
+use crate::harness::{LinkedDevice, Options, ReceiverAction, Server, Store, TestReceiver, valid_body};
 use opendrs_client::send;
+use opendrs_domain::version::ApiEndpoint;
 use opendrs_server::config::Role;
+use opendrs_server::routes::Doors;
 use std::collections::BTreeMap;
 
 async fn counting() -> Server {
-    Server::with(Options { metrics: true, ..Options::default() }).await
+    Server::start_with(Options { metrics: true, ..Options::default() }).await
 }
 
 async fn get(server: &Server, path: &str, headers: &[(&str, &str)]) -> (u16, String) {
-    let reply = send(axum::http::Method::GET, &format!("{}{path}", server.numbers), headers, "").await.unwrap();
+    let reply = send(axum::http::Method::GET, &format!("{}{path}", server.metrics_url), headers, "").await.unwrap();
     (reply.status.as_u16(), reply.text())
 }
 
@@ -25,13 +25,13 @@ fn value(page: &str, name: &str) -> Option<f64> {
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_batches_and_what_is_due_are_counted() {
     let server = counting().await;
-    let device = server.device().await;
+    let device = server.link_default_device().await;
     let path = format!("/slotStatus/{FILTER}");
-    let report = |body: &str| server.call(&device, Endpoint::SlotStatus, &path).body(body).send();
-    for body in [good_body(Endpoint::SlotStatus), good_body(Endpoint::SlotStatus), "{}"] {
+    let report = |body: &str| server.device_call(&device, ApiEndpoint::SlotStatus, &path).body(body).send();
+    for body in [valid_body(ApiEndpoint::SlotStatus), valid_body(ApiEndpoint::SlotStatus), "{}"] {
         report(body).await;
     }
-    server.call(&device, Endpoint::Replenish, &format!("/replenish/{FILTER}")).send().await;
+    server.device_call(&device, ApiEndpoint::Replenish, &format!("/replenish/{FILTER}")).send().await;
     for path in ["/-/health", "/nowhere/at/all", "/SN-1"] {
         server.request("GET", path).send().await;
     }
@@ -97,11 +97,13 @@ async fn the_page_is_what_prometheus_reads() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_else_is_at_that_address() {
     let server = counting().await;
-    let Device { access, .. } = server.device().await;
+    let LinkedDevice { access, .. } = server.link_default_device().await;
     let bearer = format!("Bearer {access}");
     for headers in [&[][..], &[("authorization", bearer.as_str())]] {
         assert_eq!(get(&server, "/-/metrics", headers).await.0, 200);
-        for (_, path) in opendrs_server::routes::list(&[Role::Service, Role::Login, Role::Web, Role::Worker], Doors::OPEN) {
+        for (_, path) in
+            opendrs_server::routes::list(&[Role::Service, Role::Login, Role::Web, Role::Worker], Doors::OPEN)
+        {
             let path = path.replace(['{', '}'], "");
             assert_eq!(get(&server, &path, headers).await.0, 404, "{path}");
         }
@@ -145,24 +147,28 @@ mod postgres {
 
 /// Messages, mails and calls: attempts by how they ended, and what still waits.
 async fn what_is_sent_and_what_waits_is_told(store: Store) {
-    let (cloud, shop) = (Receiver::start().await, Receiver::start().await);
+    let (cloud, shop) = (TestReceiver::start().await, TestReceiver::start().await);
     let settings = vec![
         ("OPENDRS_FULFILMENT_BACKEND", "webhook".to_owned()),
         ("OPENDRS_FULFILMENT_WEBHOOK_URL", shop.url.clone()),
         ("OPENDRS_FULFILMENT_WEBHOOK_SECRETS", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned()),
     ];
-    let server = Server::on(store, Options { metrics: true, settings, ..Options::default() }).await;
-    server.confirmed("kettles", &cloud, |_| {}).await;
-    cloud.will(&[Does::Answer(500, ""), Does::Answer(200, ""), Does::Answer(400, "")]);
-    shop.will(&[Does::Answer(503, "")]);
+    let server = Server::start_on(store, Options { metrics: true, settings, ..Options::default() }).await;
+    server.add_confirmed_receiver("kettles", &cloud, |_| {}).await;
+    cloud.queue_actions(&[
+        ReceiverAction::Answer(500, ""),
+        ReceiverAction::Answer(200, ""),
+        ReceiverAction::Answer(400, ""),
+    ]);
+    shop.queue_actions(&[ReceiverAction::Answer(503, "")]);
     let told = async |wanted: &[(&str, f64)]| {
         let (_, page) = get(&server, "/-/metrics", &[]).await;
         for (name, wanted) in wanted {
             assert_eq!(value(&page, &format!("opendrs_{name}")), Some(*wanted), "{name} of {page}");
         }
     };
-    let device = server.device().await;
-    server.call(&device, Endpoint::Replenish, &format!("/replenish/{FILTER}")).send().await;
+    let device = server.link_default_device().await;
+    server.device_call(&device, ApiEndpoint::Replenish, &format!("/replenish/{FILTER}")).send().await;
     told(&[
         ("deliveries_waiting", 2.0),
         ("mails_waiting", 1.0),

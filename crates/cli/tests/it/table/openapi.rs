@@ -1,10 +1,10 @@
 //! The API's description, held against the routes, against real answers, and against the copy in the documents.
 
-use crate::harness::world::FILTER;
-use crate::harness::{Linking, Server, filled, good_body};
-use opendrs_domain::version::{ENDPOINTS, Endpoint, RESULT_HEADER, full_name};
+use crate::harness::fixtures::FILTER;
+use crate::harness::{LinkOptions, Server, fill_path, valid_body};
+use opendrs_client::ClientResponse;
+use opendrs_domain::version::{ApiEndpoint, ENDPOINTS, RESULT_VERSION_HEADER, versioned_type_name};
 use opendrs_server::api::openapi;
-use opendrs_client::Reply;
 use opendrs_server::config::Role;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -49,34 +49,35 @@ fn the_copy_in_the_documents_is_current() {
 async fn a_server_hands_it_out_with_its_own_address() {
     let server = Server::start().await;
     let reply = server.request("GET", "/-/openapi.json").send().await;
-    assert_eq!((reply.status.as_u16(), reply.json()), (200, openapi::document(&server.base)));
+    assert_eq!((reply.status.as_u16(), reply.json()), (200, openapi::document(&server.base_url)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_and_refusals_are_as_described() {
     let server = Server::start().await;
-    let document = openapi::document(&server.base);
+    let document = openapi::document(&server.base_url);
     for spec in &ENDPOINTS {
         for (pattern, result) in
-            spec.paths.iter().flat_map(|path| spec.results.iter().map(move |result| (path, result)))
+            spec.paths.iter().flat_map(|path| spec.result_versions.iter().map(move |result| (path, result)))
         {
-            let device = server.link(Linking::default().test_device()).await;
-            let placed = server.call(&device, Endpoint::Replenish, &format!("/replenish/{FILTER}")).send().await;
-            let path = filled(pattern, placed.json()["eventInstanceId"].as_str().unwrap());
+            let device = server.link_device(LinkOptions::default().test_device()).await;
+            let placed =
+                server.device_call(&device, ApiEndpoint::Replenish, &format!("/replenish/{FILTER}")).send().await;
+            let path = fill_path(pattern, placed.json()["eventInstanceId"].as_str().unwrap());
             let described =
                 document["paths"].as_object().unwrap().iter().find(|(path, _)| as_routed(path) == **pattern);
             let operation = &described.unwrap().1[spec.method.to_lowercase()];
 
             let call = server
-                .call(&device, spec.endpoint, &path)
-                .instead(RESULT_HEADER, Some(&full_name(spec.result, *result)));
-            let body = good_body(spec.endpoint);
-            check(&document, operation, &call.clone().instead(RESULT_HEADER, None).send().await, 400);
-            check(&document, operation, &call.clone().token("x").send().await, 400);
+                .device_call(&device, spec.endpoint, &path)
+                .replace_header(RESULT_VERSION_HEADER, Some(&versioned_type_name(spec.result_type, *result)));
+            let body = valid_body(spec.endpoint);
+            check(&document, operation, &call.clone().replace_header(RESULT_VERSION_HEADER, None).send().await, 400);
+            check(&document, operation, &call.clone().bearer_token("x").send().await, 400);
             check(&document, operation, &call.clone().body(" ".repeat(70_000)).send().await, 413);
             if pattern.contains("{slot}") {
-                let status = if spec.endpoint == Endpoint::Replenish { 404 } else { 400 };
-                let wrong = server.call(&device, spec.endpoint, &path.replace(FILTER, "x")).body(body);
+                let status = if spec.endpoint == ApiEndpoint::Replenish { 404 } else { 400 };
+                let wrong = server.device_call(&device, spec.endpoint, &path.replace(FILTER, "x")).body(body);
                 check(&document, operation, &wrong.send().await, status);
             }
             check(&document, operation, &call.body(body).send().await, 200);
@@ -86,7 +87,7 @@ async fn answers_and_refusals_are_as_described() {
 
 /// Holds an answer against an operation's description.
 #[track_caller]
-fn check(document: &Value, operation: &Value, reply: &Reply, status: u16) {
+fn check(document: &Value, operation: &Value, reply: &ClientResponse, status: u16) {
     let answer = reply.json();
     assert_eq!(reply.status, status, "{answer}");
     let described = resolved(document, &operation["responses"][status.to_string()]);

@@ -3,13 +3,13 @@
 //! Both owners' units lie on one shard, so that no lookup fails for another reason. A route that takes an id and has no
 //! line here fails the completeness test.
 
-use crate::harness::world::{ANN, BOB, FILTER, MODEL, WEB};
-use crate::harness::{Device, Linking, Server, Visit, form};
+use crate::harness::fixtures::{ANN, BOB, FILTER, MODEL, WEB};
+use crate::harness::{LinkOptions, LinkedDevice, Server, TestBrowser, form_body};
 use opendrs_domain::id::{ClientId, InstanceId};
 use opendrs_domain::text::{ModelCode, Serial};
-use opendrs_domain::version::Endpoint::{Deregister, OrderInfo, Replenish};
-use opendrs_server::routes::Doors;
+use opendrs_domain::version::ApiEndpoint::{Deregister, OrderInfo, Replenish};
 use opendrs_server::config::Role;
+use opendrs_server::routes::Doors;
 use opendrs_service::session::form_token;
 use opendrs_service::{Error, fulfilment, token};
 use opendrs_store::{model, profile};
@@ -35,19 +35,19 @@ const TAKE_IDS: [(&str, &str); 13] = [
 ];
 
 /// What belongs to one owner.
-struct Owner {
-    device: Device,
+struct DeviceOwner {
+    device: LinkedDevice,
     /// The registration's id.
     id: String,
     order: InstanceId,
 }
 
-async fn owner(server: &Server, email: &str, serial: &str) -> Owner {
-    let device = server.link(Linking::default().serial(serial).customer(email)).await;
-    let placed = server.call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await.json();
+async fn owner(server: &Server, email: &str, serial: &str) -> DeviceOwner {
+    let device = server.link_device(LinkOptions::default().serial(serial).customer(email)).await;
+    let placed = server.device_call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await.json();
     let order = InstanceId::parse(placed["eventInstanceId"].as_str().unwrap()).unwrap();
-    let (caller, _) = token::caller(server.app(), Some(&device.access), None).await.unwrap();
-    Owner { device, id: caller.device.id.to_string(), order }
+    let (caller, _) = token::authenticate_device(server.app(), Some(&device.access), None).await.unwrap();
+    DeviceOwner { device, id: caller.device.id.to_string(), order }
 }
 
 /// Serials of two units that one shard holds.
@@ -56,25 +56,30 @@ async fn neighbours(server: &Server) -> (String, String) {
     let model = {
         let mut reader = server.app().db.reader().await.unwrap();
         let mut tx = reader.tx().unwrap();
-        let client = profile::client(&mut tx, ClientId::parse(WEB).unwrap()).await.unwrap().unwrap();
-        model::by_code(&mut tx, client.maker, &ModelCode::parse(MODEL).unwrap()).await.unwrap().unwrap().id
+        let client = profile::find_client(&mut tx, ClientId::parse(WEB).unwrap()).await.unwrap().unwrap();
+        model::find_by_code(&mut tx, client.maker, &ModelCode::parse(MODEL).unwrap()).await.unwrap().unwrap().id
     };
-    let shard = |serial: &str| shards.of_unit(model, &Serial::parse(serial).unwrap());
+    let shard = |serial: &str| shards.for_unit(model, &Serial::parse(serial).unwrap());
     let first = "SN-1".to_owned();
     let second = (2..10_000).map(|n| format!("SN-{n}")).find(|serial| shard(serial) == shard(&first)).unwrap();
     (first, second)
 }
 
 /// A request of a signed-in browser with its form's token.
-async fn pressed(server: &Server, visit: &Visit, route: (&str, &str), fields: &[(&str, &str)]) -> (u16, String) {
+async fn submit_form(
+    server: &Server,
+    visit: &TestBrowser,
+    route: (&str, &str),
+    fields: &[(&str, &str)],
+) -> (u16, String) {
     let cookie = visit.browser.cookie_header();
     let csrf = form_token(server.app(), cookie.strip_prefix("opendrs=").unwrap());
     let (method, path) = route;
     let reply = match method {
-        "GET" => server.request(method, &format!("{path}?{}", form(fields))).header("cookie", cookie).send().await,
+        "GET" => server.request(method, &format!("{path}?{}", form_body(fields))).header("cookie", cookie).send().await,
         _ => {
             let fields: Vec<_> = fields.iter().copied().chain([("csrf", csrf.as_str())]).collect();
-            server.request(method, path).header("cookie", cookie).body(form(&fields)).send().await
+            server.request(method, path).header("cookie", cookie).body(form_body(&fields)).send().await
         }
     };
     (reply.status.as_u16(), reply.text())
@@ -83,8 +88,8 @@ async fn pressed(server: &Server, visit: &Visit, route: (&str, &str), fields: &[
 async fn another_owners_ids_open_and_change_nothing(server: &Server) {
     let (first, second) = neighbours(server).await;
     let (ann, bob) = (owner(server, ANN, &first).await, owner(server, BOB, &second).await);
-    let visit = Visit::signed_in(server, ANN).await;
-    let before = server.rows().await;
+    let visit = TestBrowser::signed_in(server, ANN).await;
+    let before = server.all_rows().await;
     let mixed = [
         InstanceId { device: ann.order.device, order: bob.order.order },
         InstanceId { device: bob.order.device, order: ann.order.order },
@@ -93,21 +98,21 @@ async fn another_owners_ids_open_and_change_nothing(server: &Server) {
     let mut tried = BTreeSet::new();
     for id in mixed.map(|id| id.to_string()) {
         let path = format!("/getOrderInfo/{id}");
-        let (status, body) = server.call(&ann.device, OrderInfo, &path).said().await;
+        let (status, body) = server.device_call(&ann.device, OrderInfo, &path).status_and_text().await;
         assert_eq!(status, 400, "{id}: {body}");
         assert!(body.contains("this device has no such order"), "{body}");
         tried.insert(("GET", "/getOrderInfo/{instance}"));
         for button in ["cancel", "approve", "address", "present", "look"] {
             let fields = [("id", id.as_str()), (button, "true"), ("price", "24.99"), ("currency", "USD")];
-            let (status, body) = pressed(server, &visit, ("POST", "/order"), &fields).await;
+            let (status, body) = submit_form(server, &visit, ("POST", "/order"), &fields).await;
             assert_eq!(status, 400, "{button} {id}: {body}");
             tried.insert(("POST", "/order"));
         }
-        let (status, body) = pressed(server, &visit, ("GET", "/order"), &[("id", &id)]).await;
+        let (status, body) = submit_form(server, &visit, ("GET", "/order"), &[("id", &id)]).await;
         assert_eq!(status, 400, "{body}");
         tried.insert(("GET", "/order"));
         let fields = [("access_token", ann.device.access.as_str()), ("instanceId", &id)];
-        let (status, body) = pressed(server, &visit, ("POST", "/settings/order"), &fields).await;
+        let (status, body) = submit_form(server, &visit, ("POST", "/settings/order"), &fields).await;
         assert_eq!(status, 400, "{body}");
         tried.insert(("POST", "/settings/order"));
     }
@@ -123,19 +128,20 @@ async fn another_owners_ids_open_and_change_nothing(server: &Server) {
         (("GET", "/settings/unlink"), vec![("profile", "amzn1.application.00000000000000000000000000000001")], 303),
         (("POST", "/settings/unlink"), vec![("profile", "amzn1.application.00000000000000000000000000000001")], 303),
     ] {
-        let (found, body) = pressed(server, &visit, route, &fields).await;
+        let (found, body) = submit_form(server, &visit, route, &fields).await;
         assert_eq!(found, status, "{route:?}: {body}");
         assert!(!body.contains(&second), "{route:?} shows the other unit: {body}");
         tried.insert(route);
     }
     let path = format!("/deviceModels/{MODEL}/devices/{second}/registration");
-    let ended = server.call(&ann.device, Deregister, &path).said().await;
+    let ended = server.device_call(&ann.device, Deregister, &path).status_and_text().await;
     assert_eq!(ended.0, 400, "{}", ended.1);
     tried.insert(("DELETE", "/deviceModels/{model}/devices/{serial}/registration"));
 
-    assert_eq!(server.rows().await, before, "nothing was changed");
+    assert_eq!(server.all_rows().await, before, "nothing was changed");
     assert_eq!(tried, BTreeSet::from(TAKE_IDS));
-    let own = server.call(&ann.device, OrderInfo, &format!("/getOrderInfo/{}", ann.order)).said().await;
+    let own =
+        server.device_call(&ann.device, OrderInfo, &format!("/getOrderInfo/{}", ann.order)).status_and_text().await;
     assert_eq!(own.0, 200, "{}", own.1);
 }
 
@@ -143,10 +149,10 @@ async fn an_operator_finds_an_order_by_its_own_id_alone(server: &Server) {
     let (first, second) = neighbours(server).await;
     let (ann, bob) = (owner(server, ANN, &first).await, owner(server, BOB, &second).await);
     for (device, order) in [(ann.order.device, bob.order.order), (bob.order.device, ann.order.order)] {
-        let found = fulfilment::find(server.app(), &InstanceId { device, order }.to_string()).await;
+        let found = fulfilment::find_job(server.app(), &InstanceId { device, order }.to_string()).await;
         assert!(matches!(found, Err(Error::UnknownOrder)));
     }
-    assert!(fulfilment::find(server.app(), &bob.order.to_string()).await.is_ok());
+    assert!(fulfilment::find_job(server.app(), &bob.order.to_string()).await.is_ok());
 }
 
 /// Routes that take no id of anybody's: what they change is named by the caller's own token or sign-in, or they take a
@@ -208,7 +214,8 @@ const OF_A_SIGNUP: [&str; 3] = ["/setup_slot", "/slot_action", "/setup_overview"
 #[test]
 fn every_route_takes_ids_or_has_a_reason_not_to() {
     let roles = [Role::Service, Role::Login, Role::Web, Role::Worker];
-    let routes = opendrs_server::routes::list(&roles, Doors::OPEN).into_iter().chain(opendrs_server::routes::list_metrics());
+    let routes =
+        opendrs_server::routes::list(&roles, Doors::OPEN).into_iter().chain(opendrs_server::routes::list_metrics());
     let without: BTreeSet<_> = TAKE_NONE.iter().chain(&OF_A_SLOT).chain(&OF_A_SIGNUP).copied().collect();
     let (listed, left): (BTreeSet<_>, BTreeSet<_>) = routes.partition(|route| TAKE_IDS.contains(route));
     assert_eq!(listed, BTreeSet::from(TAKE_IDS));

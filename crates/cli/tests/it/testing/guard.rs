@@ -1,6 +1,6 @@
 //! What a server for tests offers is for programs: a page of another site reaches none of it.
 
-use crate::harness::{Call, Options, Server};
+use crate::harness::{Options, Server, TestRequest};
 use opendrs_server::config::Role;
 use opendrs_server::routes::{Doors, list};
 
@@ -20,7 +20,7 @@ fn guarded() -> Vec<(&'static str, String)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_of_other_sites_reach_nothing() {
     let server = Server::start().await;
-    let before = server.rows().await;
+    let before = server.all_rows().await;
     let paths: Vec<_> = guarded().into_iter().map(|(_, path)| path).collect();
     for named in ["/-/clock", "/-/faults", "/-/reset", "/-/snapshots", "/-/trigger", "/-/mail"] {
         assert!(paths.iter().any(|path| path == named), "{named}");
@@ -28,8 +28,8 @@ async fn pages_of_other_sites_reach_nothing() {
     let elsewhere = "This request comes from a page of another site";
     for (method, path) in guarded() {
         let call = || server.request(method, &path).body(r#"{"advance":"25h","save":"n","fault":"500"}"#);
-        let refused = async |call: Call, says: &str| {
-            let (status, text) = call.said().await;
+        let refused = async |call: TestRequest, says: &str| {
+            let (status, text) = call.status_and_text().await;
             assert!(status == 403 && text.contains(says), "{method} {path}: {status} {text}");
         };
         for origin in ["https://evil.example", "null", "http://localhost.evil.example"] {
@@ -40,7 +40,7 @@ async fn pages_of_other_sites_reach_nothing() {
             refused(call().header("host", host), "The Host header is not a name of this server").await;
         }
     }
-    assert_eq!(server.rows().await, before);
+    assert_eq!(server.all_rows().await, before);
     for open in OPEN {
         let call = server.request("GET", open).header("origin", "https://evil.example").header("host", "evil.example");
         assert_eq!(call.send().await.status, 200, "{open}");
@@ -49,7 +49,7 @@ async fn pages_of_other_sites_reach_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn programs_and_own_pages_do() {
-    let server = Server::with(Options { https: true, ..Options::default() }).await;
+    let server = Server::start_with(Options { https: true, ..Options::default() }).await;
     let port = server.address.port();
     for headers in [
         vec![],

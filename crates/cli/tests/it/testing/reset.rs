@@ -1,8 +1,8 @@
 //! `POST /-/reset`: back at the beginning.
 
-use crate::harness::world::{ANN, FILTER};
-use crate::harness::{Options, Receiver, Server, Visit};
-use opendrs_domain::version::Endpoint;
+use crate::harness::fixtures::{ANN, FILTER};
+use crate::harness::{Options, Server, TestBrowser, TestReceiver};
+use opendrs_domain::version::ApiEndpoint;
 use opendrs_service::reset::reset;
 use serde_json::json;
 
@@ -24,23 +24,23 @@ const KEPT: [&str; 11] = [
 ];
 
 async fn only_what_was_seeded_is_left(server: &Server) {
-    let receiver = Receiver::start().await;
-    server.confirmed("kettles", &receiver, |_| {}).await;
+    let receiver = TestReceiver::start().await;
+    server.add_confirmed_receiver("kettles", &receiver, |_| {}).await;
     // The language she is written to in is a part of who she is, as her address: it stays.
-    Visit::signed_in(server, ANN).await;
-    let before = server.rows().await;
+    TestBrowser::signed_in(server, ANN).await;
+    let before = server.all_rows().await;
     let now = server.request("GET", "/-/clock").send().await.text();
-    let device = server.device().await;
-    for (endpoint, path) in [(Endpoint::SlotStatus, "slotStatus"), (Endpoint::Replenish, "replenish")] {
-        let call = server.call(&device, endpoint, &format!("/{path}/{FILTER}"));
-        assert_eq!(call.body(crate::harness::good_body(endpoint)).send().await.status, 200);
+    let device = server.link_default_device().await;
+    for (endpoint, path) in [(ApiEndpoint::SlotStatus, "slotStatus"), (ApiEndpoint::Replenish, "replenish")] {
+        let call = server.device_call(&device, endpoint, &format!("/{path}/{FILTER}"));
+        assert_eq!(call.body(crate::harness::valid_body(endpoint)).send().await.status, 200);
     }
     server.advance("1h").await;
-    assert!(!receiver.all().await.is_empty());
+    assert!(!receiver.take_received().await.is_empty());
     server.request("POST", "/-/faults").body(json!({ "fault": "500" }).to_string()).send().await;
 
     assert_eq!(server.request("POST", "/-/reset").send().await.status, 200);
-    let after = server.rows().await;
+    let after = server.all_rows().await;
     assert_eq!(before.keys().collect::<Vec<_>>(), after.keys().collect::<Vec<_>>());
     for (table, rows) in &after {
         let known = KEPT.contains(&table.as_str()) || before[table] == *rows;
@@ -51,19 +51,19 @@ async fn only_what_was_seeded_is_left(server: &Server) {
     }
     assert_eq!(server.request("GET", "/-/clock").send().await.text(), now);
     assert_eq!(server.request("GET", "/-/faults").send().await.json(), json!({ "faults": [] }));
-    let gone = server.call(&device, Endpoint::SubscriptionInfo, "/subscriptionInfo").send().await;
+    let gone = server.device_call(&device, ApiEndpoint::SubscriptionInfo, "/subscriptionInfo").send().await;
     assert!(gone.status == 400 && gone.text().contains("Invalid token"), "{}", gone.text());
     // And it all begins anew.
-    server.device().await;
+    server.link_default_device().await;
     server.advance("1s").await;
-    assert_eq!(receiver.all().await.len(), 2);
+    assert_eq!(receiver.take_received().await.len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_test_clock_nothing_is_forgotten() {
-    let server = Server::with(Options { test_clock: false, ..Options::default() }).await;
-    server.device().await;
+    let server = Server::start_with(Options { test_clock: false, ..Options::default() }).await;
+    server.link_default_device().await;
     assert_eq!(server.request("POST", "/-/reset").send().await.status, 404);
     assert!(reset(server.app()).await.unwrap_err().to_string().contains("start it with --test-clock"));
-    assert_eq!(server.count("device").await, 1);
+    assert_eq!(server.row_count("device").await, 1);
 }

@@ -4,22 +4,22 @@
 mod faults;
 mod shop;
 
-use crate::harness::world::{ANN, FILTER, SMALL, product};
-use crate::harness::{Device, Linking, Options, Server, Store, Visit, form};
+use crate::harness::fixtures::{ANN, FILTER, SMALL, product};
+use crate::harness::{LinkOptions, LinkedDevice, Options, Server, Store, TestBrowser, form_body};
 use axum::http::Method;
-use opendrs_domain::fulfilment::Report;
-use opendrs_domain::order::{Cancellation, CancelledBy, Order, Problem, State, Tracking};
+use opendrs_client::{ClientResponse, send};
+use opendrs_domain::fulfilment::BackendReport;
+use opendrs_domain::order::{Cancellation, CancelledBy, Order, OrderProblem, OrderState, Tracking};
 use opendrs_domain::product::Product;
 use opendrs_domain::text::Sku;
 use opendrs_domain::time::Time;
-use opendrs_domain::version::Endpoint::Replenish;
-use opendrs_domain::wire::webhook::Secret;
-use opendrs_client::{Reply, send};
-use opendrs_service::fulfilment::webhook::Hook;
-use opendrs_service::fulfilment::{self, Speaker};
-use opendrs_service::seed::{self, Seed};
+use opendrs_domain::version::ApiEndpoint::Replenish;
+use opendrs_domain::wire::webhook::WebhookSecret;
+use opendrs_service::fulfilment::webhook::FulfilmentWebhook;
+use opendrs_service::fulfilment::{self, ReportSource};
+use opendrs_service::seed::{self, SeedDeclaration};
 use serde_json::json;
-use shop::{KEY, Shop};
+use shop::{FakeVendureShop, KEY};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 /// What a shop is asked to take an order.
@@ -39,37 +39,37 @@ both!(by on:
     what_its_owner_allows_is_not_too_dear,
 );
 
-async fn on(store: Store, test: impl AsyncFn(&Server, &Shop)) {
-    let shop = Shop::default();
+async fn on(store: Store, test: impl AsyncFn(&Server, &FakeVendureShop)) {
+    let shop = FakeVendureShop::default();
     let folder = tempfile::tempdir().unwrap();
     let key = folder.path().join("key");
     std::fs::write(&key, format!("{KEY}\n")).unwrap();
     let settings = vec![
         ("OPENDRS_FULFILMENT_BACKEND", "vendure".to_owned()),
-        ("OPENDRS_FULFILMENT_VENDURE_URL", shop.open().await),
+        ("OPENDRS_FULFILMENT_VENDURE_URL", shop.start().await),
         ("OPENDRS_FULFILMENT_VENDURE_KEY_FILE", key.display().to_string()),
         ("OPENDRS_FULFILMENT_VENDURE_CHANNEL", "drs".to_owned()),
         ("OPENDRS_FULFILMENT_VENDURE_POLL", "1h".to_owned()),
         ("OPENDRS_FULFILMENT_VENDURE_HINT_SECRETS", SECRET.to_owned()),
     ];
-    let server = Server::on(store, Options { settings, ..Options::default() }).await;
+    let server = Server::start_on(store, Options { settings, ..Options::default() }).await;
     test(&server, &shop).await;
-    assert_eq!(shop.left(), 0, "answers that were not asked for");
+    assert_eq!(shop.remaining_replies(), 0, "answers that were not asked for");
     server.remove_store().await;
 }
 
 /// An operator gives an order up.
-fn by_operator() -> Report {
-    Report::Cancelled(Cancellation::new(CancelledBy::Operator, Some("The product was recalled")))
+fn operator_cancellation() -> BackendReport {
+    BackendReport::Cancelled(Cancellation::new(CancelledBy::Operator, Some("The product was recalled")))
 }
 
 /// A new device orders; the order's id. Nothing has happened to it yet.
 async fn replenish(server: &Server) -> String {
-    ordered_by(server, &server.device().await).await
+    ordered_by(server, &server.link_default_device().await).await
 }
 
-async fn ordered_by(server: &Server, device: &Device) -> String {
-    let answer = server.call(device, Replenish, &format!("/replenish/{FILTER}")).send().await.json();
+async fn ordered_by(server: &Server, device: &LinkedDevice) -> String {
+    let answer = server.device_call(device, Replenish, &format!("/replenish/{FILTER}")).send().await.json();
     assert_eq!(answer["detailCode"], "STANDARD_ORDER_PLACED", "{answer}");
     answer["eventInstanceId"].as_str().unwrap().to_owned()
 }
@@ -82,36 +82,36 @@ async fn order(server: &Server) -> String {
 }
 
 /// An order, and what its back end said last.
-async fn standing(server: &Server, id: &str) -> (Order, String) {
-    let job = fulfilment::find(server.app(), id).await.unwrap();
-    let trouble = fulfilment::trouble(server.app(), &job).await.unwrap();
+async fn load_order_and_trouble(server: &Server, id: &str) -> (Order, String) {
+    let job = fulfilment::find_job(server.app(), id).await.unwrap();
+    let trouble = fulfilment::last_call_error(server.app(), &job).await.unwrap();
     (job.order, trouble.unwrap_or_default())
 }
 
-async fn state(server: &Server, id: &str) -> State {
-    standing(server, id).await.0.state
+async fn load_order_state(server: &Server, id: &str) -> OrderState {
+    load_order_and_trouble(server, id).await.0.state
 }
 
 /// What makers were told after the sign-ups.
-async fn told(server: &Server) -> Vec<String> {
+async fn events_after_sign_up(server: &Server) -> Vec<String> {
     let after = |event: &String| !["DeviceRegistered", "SubscriptionChanged"].contains(&event.as_str());
-    server.events().await.into_iter().filter(after).collect()
+    server.event_names().await.into_iter().filter(after).collect()
 }
 
-async fn say(server: &Server, body: &str, secret: &str) -> Reply {
-    let hook = Hook { url: String::new(), secrets: vec![Secret::parse(secret).unwrap()] };
+async fn post_webhook(server: &Server, body: &str, secret: &str) -> ClientResponse {
+    let hook = FulfilmentWebhook { url: String::new(), secrets: vec![WebhookSecret::parse(secret).unwrap()] };
     // The world's time, which a moved clock does not move.
-    let headers = hook.sign("msg_1", Time::from_secs(1_519_974_000), body.as_bytes());
+    let headers = hook.sign_headers("msg_1", Time::from_secs(1_519_974_000), body.as_bytes());
     let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    send(Method::POST, &format!("{}/-/fulfilment/vendure", server.base), &headers, body.to_owned()).await.unwrap()
+    send(Method::POST, &format!("{}/-/fulfilment/vendure", server.base_url), &headers, body.to_owned()).await.unwrap()
 }
 
-async fn an_order_is_made_shipped_and_delivered(server: &Server, shop: &Shop) {
-    shop.plays("delivered", ..);
+async fn an_order_is_made_shipped_and_delivered(server: &Server, shop: &FakeVendureShop) {
+    shop.queue_scene("delivered", ..);
     let id = replenish(server).await;
-    assert!(told(server).await.is_empty(), "nobody is told before the shop took it");
+    assert!(events_after_sign_up(server).await.is_empty(), "nobody is told before the shop took it");
     server.advance("1s").await;
-    let heard = shop.heard();
+    let heard = shop.take_requests();
     assert_eq!(Vec::from_iter(heard.iter().map(|(name, _)| name.as_str())), ALL);
     let address = json!({
         "fullName": "Ann Example", "streetLine1": "1 Main Street", "streetLine2": null, "city": "Springfield",
@@ -130,159 +130,167 @@ async fn an_order_is_made_shipped_and_delivered(server: &Server, shop: &Shop) {
         })
     );
     let payment = json!({ "orderId": "1", "method": "opendrs", "transactionId": id, "metadata": {
-        "orderNumber": standing(server, &id).await.0.number().to_string(),
-        "customerReference": fulfilment::find(server.app(), &id).await.unwrap().device.directed_customer,
+        "orderNumber": load_order_and_trouble(server, &id).await.0.number().to_string(),
+        "customerReference": fulfilment::find_job(server.app(), &id).await.unwrap().device.directed_customer_id,
     } });
     assert_eq!(said(4), &json!({ "id": "1", "payment": payment }));
-    assert_eq!(told(server).await, ["OrderPlaced"]);
+    assert_eq!(events_after_sign_up(server).await, ["OrderPlaced"]);
 
     server.advance("2h").await;
-    let (shipped, _) = standing(server, &id).await;
-    assert_eq!(shipped.state, State::Shipped);
+    let (shipped, _) = load_order_and_trouble(server, &id).await;
+    assert_eq!(shipped.state, OrderState::Shipped);
     assert_eq!(shipped.tracking, Tracking::new(Some("1Z 999"), Some("Post"), None));
     server.advance("1h").await;
-    assert_eq!(state(server, &id).await, State::Delivered);
-    assert_eq!(told(server).await, ["OrderPlaced", "ItemShipped"]);
-    assert_eq!(shop.names(), ["Watch", "Watch", "Watch"]);
+    assert_eq!(load_order_state(server, &id).await, OrderState::Delivered);
+    assert_eq!(events_after_sign_up(server).await, ["OrderPlaced", "ItemShipped"]);
+    assert_eq!(shop.take_operations(), ["Watch", "Watch", "Watch"]);
     server.advance("48h").await;
-    assert_eq!(shop.names(), [""; 0], "what is over is not asked about");
+    assert_eq!(shop.take_operations(), [""; 0], "what is over is not asked about");
 }
 
-async fn a_product_is_asked_for_by_its_sku(server: &Server, shop: &Shop) {
+async fn a_product_is_asked_for_by_its_sku(server: &Server, shop: &FakeVendureShop) {
     let small = product(SMALL, "Water filter, pack of 3", "24.99", 3.0, true);
     let sku = Sku::parse("AF/3 pack").unwrap();
     let products = vec![Product { sku: Some(sku), ..small }];
-    seed::apply(server.app(), Seed { products, ..Seed::default() }).await.unwrap();
-    shop.plays("unknown_sku", ..1);
+    seed::apply(server.app(), SeedDeclaration { products, ..SeedDeclaration::default() }).await.unwrap();
+    shop.queue_scene("unknown_sku", ..1);
     let id = order(server).await;
-    assert_eq!(shop.heard()[0].1["sku"], "AF/3 pack");
-    assert_eq!(standing(server, &id).await.1, "the shop sells nothing with the SKU AF/3 pack");
+    assert_eq!(shop.take_requests()[0].1["sku"], "AF/3 pack");
+    assert_eq!(load_order_and_trouble(server, &id).await.1, "the shop sells nothing with the SKU AF/3 pack");
 }
 
-async fn orders_are_looked_at_together(server: &Server, shop: &Shop) {
-    shop.plays("delivered", ..5);
+async fn orders_are_looked_at_together(server: &Server, shop: &FakeVendureShop) {
+    shop.queue_scene("delivered", ..5);
     let one = order(server).await;
-    let code = shop.code("delivered");
-    shop.plays_as("delivered", ..5, |text| text.replace(&code, "ANOTHER"));
-    let other = ordered_by(server, &server.link(Linking::default().serial("SN-2")).await).await;
+    let code = shop.order_code("delivered");
+    shop.queue_scene_with("delivered", ..5, |text| text.replace(&code, "ANOTHER"));
+    let other = ordered_by(server, &server.link_device(LinkOptions::default().serial("SN-2")).await).await;
     server.advance("1s").await;
-    shop.heard();
+    shop.take_requests();
     // The first has been shipped, the second has not.
-    let [placed, mut both] = [5, 6].map(|call| shop.recorded("delivered", call));
+    let [placed, mut both] = [5, 6].map(|call| shop.recorded_reply("delivered", call));
     let mut second = placed["data"]["orders"]["items"][0].clone();
     second["code"] = "ANOTHER".into();
     both["data"]["orders"]["items"].as_array_mut().unwrap().push(second);
-    shop.will("Watch", &both);
+    shop.queue_reply("Watch", &both);
     for order in [&code, "ANOTHER"] {
-        say(server, &json!({ "order": order }).to_string(), SECRET).await;
+        post_webhook(server, &json!({ "order": order }).to_string(), SECRET).await;
     }
     server.advance("1s").await;
-    let heard = shop.heard();
+    let heard = shop.take_requests();
     let [(_, asked)] = heard.as_slice() else { panic!("{heard:?}") };
     let mut codes: Vec<_> = asked["codes"].as_array().unwrap().iter().map(|code| code.as_str().unwrap()).collect();
     codes.sort_unstable();
     let mut expected = [code.as_str(), "ANOTHER"];
     expected.sort_unstable();
     assert_eq!(codes, expected);
-    assert_eq!((state(server, &one).await, state(server, &other).await), (State::Shipped, State::Placed));
+    assert_eq!(
+        (load_order_state(server, &one).await, load_order_state(server, &other).await),
+        (OrderState::Shipped, OrderState::Placed)
+    );
 }
 
-async fn a_hint_has_an_order_looked_at_at_once(server: &Server, shop: &Shop) {
-    shop.plays("delivered", ..5);
+async fn a_hint_has_an_order_looked_at_at_once(server: &Server, shop: &FakeVendureShop) {
+    shop.queue_scene("delivered", ..5);
     let id = order(server).await;
-    shop.heard();
-    let hint = json!({ "order": shop.code("delivered") }).to_string();
-    assert_eq!(say(server, &hint, SECRET).await.json(), json!({ "known": true }));
-    assert_eq!(state(server, &id).await, State::Placed, "a hint is not taken at its word");
-    shop.plays("delivered", 6..7);
+    shop.take_requests();
+    let hint = json!({ "order": shop.order_code("delivered") }).to_string();
+    assert_eq!(post_webhook(server, &hint, SECRET).await.json(), json!({ "known": true }));
+    assert_eq!(load_order_state(server, &id).await, OrderState::Placed, "a hint is not taken at its word");
+    shop.queue_scene("delivered", 6..7);
     server.advance("1s").await;
-    assert_eq!((shop.names(), state(server, &id).await), (vec!["Watch".to_owned()], State::Shipped));
-    assert_eq!(say(server, r#"{"order":"NOT-OURS"}"#, SECRET).await.json(), json!({ "known": false }));
-    shop.plays("delivered", 7..);
+    assert_eq!(
+        (shop.take_operations(), load_order_state(server, &id).await),
+        (vec!["Watch".to_owned()], OrderState::Shipped)
+    );
+    assert_eq!(post_webhook(server, r#"{"order":"NOT-OURS"}"#, SECRET).await.json(), json!({ "known": false }));
+    shop.queue_scene("delivered", 7..);
     server.advance("1h").await;
-    assert_eq!(state(server, &id).await, State::Delivered);
-    assert_eq!(say(server, &hint, SECRET).await.json(), json!({ "known": false }), "it is over");
+    assert_eq!(load_order_state(server, &id).await, OrderState::Delivered);
+    assert_eq!(post_webhook(server, &hint, SECRET).await.json(), json!({ "known": false }), "it is over");
 }
 
-async fn what_is_no_hint_is_refused(server: &Server, shop: &Shop) {
-    shop.plays("delivered", ..5);
+async fn what_is_no_hint_is_refused(server: &Server, shop: &FakeVendureShop) {
+    shop.queue_scene("delivered", ..5);
     order(server).await;
-    let before = server.rows().await;
-    let hint = json!({ "order": shop.code("delivered") }).to_string();
+    let before = server.all_rows().await;
+    let hint = json!({ "order": shop.order_code("delivered") }).to_string();
     for (body, secret, status, message) in [
         (hint.as_str(), "whsec_BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB", 401, "The signature is missing, wrong or older"),
         ("{}", SECRET, 400, "the body cannot be read: missing field `order`"),
         (&"x".repeat(70_000), SECRET, 413, "The body is too large."),
     ] {
-        let reply = say(server, body, secret).await;
+        let reply = post_webhook(server, body, secret).await;
         assert_eq!(reply.status.as_u16(), status, "{}", reply.text());
         assert!(reply.json()["message"].as_str().unwrap().starts_with(message), "{}", reply.text());
     }
-    assert_eq!(server.rows().await, before);
+    assert_eq!(server.all_rows().await, before);
 }
 
-async fn an_order_that_ends_here_is_cancelled_there(server: &Server, shop: &Shop) {
-    shop.plays("cancelled", ..);
+async fn an_order_that_ends_here_is_cancelled_there(server: &Server, shop: &FakeVendureShop) {
+    shop.queue_scene("cancelled", ..);
     let id = order(server).await;
-    shop.heard();
-    let mut ann = Visit::open(server, &format!("/order?id={id}")).await;
+    shop.take_requests();
+    let mut ann = TestBrowser::open(server, &format!("/order?id={id}")).await;
     ann.sign_in(ANN).await.press("/order", "cancel").await;
     server.advance("1s").await;
-    let heard = shop.heard();
+    let heard = shop.take_requests();
     assert_eq!(Vec::from_iter(heard.iter().map(|(name, _)| name.as_str())), ["Seek", "Cancel", "Refund", "Settle"]);
-    assert_eq!(heard[0].1, json!({ "id": id, "code": shop.code("cancelled") }));
+    assert_eq!(heard[0].1, json!({ "id": id, "code": shop.order_code("cancelled") }));
     assert_eq!((heard[1].1["input"]["cancelShipping"] == true, &heard[2].1["input"]["amount"]), (true, &json!(2499)));
     for at in [1, 2] {
         assert_eq!(heard[at].1["input"]["reason"], "Cancelled at OpenDRS by the customer", "{at}");
     }
     assert_eq!(heard[3].1["input"]["transactionId"], id);
-    assert_eq!(told(server).await, ["OrderPlaced", "OrderCancelled"]);
+    assert_eq!(events_after_sign_up(server).await, ["OrderPlaced", "OrderCancelled"]);
     server.advance("5h").await;
-    assert_eq!(shop.names(), [""; 0]);
+    assert_eq!(shop.take_operations(), [""; 0]);
 }
 
-async fn an_order_that_ends_there_is_cancelled_here(server: &Server, shop: &Shop) {
-    shop.plays("cancelled_there", ..);
+async fn an_order_that_ends_there_is_cancelled_here(server: &Server, shop: &FakeVendureShop) {
+    shop.queue_scene("cancelled_there", ..);
     let id = order(server).await;
     server.advance("1h").await;
-    assert_eq!(state(server, &id).await, State::Cancelled);
-    assert_eq!(told(server).await, ["OrderPlaced", "OrderCancelled"]);
-    shop.heard();
+    assert_eq!(load_order_state(server, &id).await, OrderState::Cancelled);
+    assert_eq!(events_after_sign_up(server).await, ["OrderPlaced", "OrderCancelled"]);
+    shop.take_requests();
     server.advance("5h").await;
-    assert_eq!(shop.names(), [""; 0], "it knows that it cancelled it");
+    assert_eq!(shop.take_operations(), [""; 0], "it knows that it cancelled it");
 }
 
-async fn what_left_the_shop_is_not_cancelled_there(server: &Server, shop: &Shop) {
-    shop.plays("too_late", ..);
+async fn what_left_the_shop_is_not_cancelled_there(server: &Server, shop: &FakeVendureShop) {
+    shop.queue_scene("too_late", ..);
     let id = order(server).await;
-    fulfilment::report(server.app(), &id, by_operator(), Speaker::Operator { force: false }).await.unwrap();
+    fulfilment::apply_report(server.app(), &id, operator_cancellation(), ReportSource::Operator { force: false })
+        .await
+        .unwrap();
     server.advance("5h").await;
-    let (order, said) = standing(server, &id).await;
-    assert_eq!(order.state, State::Cancelled);
+    let (order, said) = load_order_and_trouble(server, &id).await;
+    assert_eq!(order.state, OrderState::Cancelled);
     assert!(said.contains("is under way already: it was not cancelled there"), "{said}");
 }
 
-async fn what_the_shop_cannot_do_holds_the_order_until_it_can(server: &Server, shop: &Shop) {
+async fn what_the_shop_cannot_do_holds_the_order_until_it_can(server: &Server, shop: &FakeVendureShop) {
     for (scene, first, problem, says) in [
-        ("out_of_stock", 1, Problem::OutOfStock, "the shop has none left"),
-        ("unknown_sku", 1, Problem::OutOfStock, "the shop sells nothing with the SKU B000000001"),
-        ("too_dear", 2, Problem::Price, "it costs 29.99 USD in the shop, the customer agreed to 24.99 USD"),
-        ("address", 5, Problem::Address, r#"The countryCode "US" was not recognized"#),
-        ("payment", 6, Problem::Payment, "the till is closed"),
+        ("out_of_stock", 1, OrderProblem::OutOfStock, "the shop has none left"),
+        ("unknown_sku", 1, OrderProblem::OutOfStock, "the shop sells nothing with the SKU B000000001"),
+        ("too_dear", 2, OrderProblem::PriceTooHigh, "it costs 29.99 USD in the shop, the customer agreed to 24.99 USD"),
+        ("address", 5, OrderProblem::MissingAddress, r#"The countryCode "US" was not recognized"#),
+        ("payment", 6, OrderProblem::PaymentFailed, "the till is closed"),
     ] {
-        shop.plays(scene, ..first);
-        let before = told(server).await;
+        shop.queue_scene(scene, ..first);
+        let before = events_after_sign_up(server).await;
         let id = order(server).await;
-        let (held, said) = standing(server, &id).await;
-        assert_eq!((held.state, held.problem, said.as_str()), (State::Held, Some(problem), says), "{scene}");
-        assert_eq!(told(server).await, before, "{scene}: nobody is told of it");
-        assert_eq!(shop.left(), 0, "{scene}");
+        let (held, said) = load_order_and_trouble(server, &id).await;
+        assert_eq!((held.state, held.problem, said.as_str()), (OrderState::Held, Some(problem), says), "{scene}");
+        assert_eq!(events_after_sign_up(server).await, before, "{scene}: nobody is told of it");
+        assert_eq!(shop.remaining_replies(), 0, "{scene}");
         server.advance("59m").await;
-        shop.plays(scene, first..);
+        shop.queue_scene(scene, first..);
         server.advance("2m").await;
-        let (placed, said) = standing(server, &id).await;
-        assert_eq!((placed.state, said.as_str()), (State::Placed, ""), "{scene}");
-        assert_eq!(told(server).await.len(), before.len() + 1, "{scene}");
+        let (placed, said) = load_order_and_trouble(server, &id).await;
+        assert_eq!((placed.state, said.as_str()), (OrderState::Placed, ""), "{scene}");
+        assert_eq!(events_after_sign_up(server).await.len(), before.len() + 1, "{scene}");
         // What it comes to is what the shop takes.
         let price = match scene {
             "out_of_stock" => "12.50 USD",
@@ -290,50 +298,52 @@ async fn what_the_shop_cannot_do_holds_the_order_until_it_can(server: &Server, s
             _ => "24.99 USD",
         };
         assert_eq!(placed.item.price.to_string(), price, "{scene}");
-        shop.plays("cancelled_there", 5..);
-        let code = shop.code(scene);
-        shop.plays_over("Watch", |text| text.replace(&shop.code("cancelled_there"), &code));
+        shop.queue_scene("cancelled_there", 5..);
+        let code = shop.order_code(scene);
+        shop.change_queued("Watch", |text| text.replace(&shop.order_code("cancelled_there"), &code));
         server.advance("1h").await;
-        assert_eq!(state(server, &id).await, State::Cancelled, "{scene}");
+        assert_eq!(load_order_state(server, &id).await, OrderState::Cancelled, "{scene}");
     }
 }
 
-async fn what_is_too_dear_is_ordered_once_its_owner_agrees(server: &Server, shop: &Shop) {
-    shop.plays("too_dear", ..2);
+async fn what_is_too_dear_is_ordered_once_its_owner_agrees(server: &Server, shop: &FakeVendureShop) {
+    shop.queue_scene("too_dear", ..2);
     let id = order(server).await;
-    let mut ann = Visit::open(server, &format!("/order?id={id}")).await;
+    let mut ann = TestBrowser::open(server, &format!("/order?id={id}")).await;
     ann.sign_in(ANN).await;
     assert!(ann.page.text().contains("29.99 USD"), "{}", ann.page.text());
-    assert_eq!(server.mails().await, ["subscribed", "order_held"]);
+    assert_eq!(server.mail_kinds().await, ["subscribed", "order_held"]);
     ann.press("/order", "approve").await;
-    assert!(told(server).await.is_empty(), "the shop has to take it first");
-    shop.plays("too_dear", ..2);
-    shop.plays_as("delivered", 2..5, |text| text.replace("2499", "2999"));
+    assert!(events_after_sign_up(server).await.is_empty(), "the shop has to take it first");
+    shop.queue_scene("too_dear", ..2);
+    shop.queue_scene_with("delivered", 2..5, |text| text.replace("2499", "2999"));
     server.advance("1s").await;
-    let (placed, _) = standing(server, &id).await;
-    assert_eq!((placed.state, placed.item.price.to_string().as_str()), (State::Placed, "29.99 USD"));
-    assert_eq!(told(server).await, ["OrderPlaced"]);
+    let (placed, _) = load_order_and_trouble(server, &id).await;
+    assert_eq!((placed.state, placed.item.price.to_string().as_str()), (OrderState::Placed, "29.99 USD"));
+    assert_eq!(events_after_sign_up(server).await, ["OrderPlaced"]);
     // It was agreed to once, and is worth no more than that.
-    assert_eq!(placed.limit().to_string(), "29.99 USD");
+    assert_eq!(placed.price_limit().to_string(), "29.99 USD");
 }
 
-async fn what_its_owner_allows_is_not_too_dear(server: &Server, shop: &Shop) {
-    let device = server.device().await;
-    for (most, state) in [("29.98", State::Held), ("29.99", State::Placed)] {
-        let mut ann = Visit::signed_in(server, ANN).await;
-        ann.go(&format!("/settings?{}", form(&[("access_token", &device.access)]))).await;
+async fn what_its_owner_allows_is_not_too_dear(server: &Server, shop: &FakeVendureShop) {
+    let device = server.link_default_device().await;
+    for (most, state) in [("29.98", OrderState::Held), ("29.99", OrderState::Placed)] {
+        let mut ann = TestBrowser::signed_in(server, ANN).await;
+        ann.go_to(&format!("/settings?{}", form_body(&[("access_token", &device.access)]))).await;
         let rules = ann.form("/settings/rule").fill("cap_kind", "amount").fill("cap", most);
         ann.submit(&rules).await;
-        shop.plays("too_dear", ..2);
-        if state == State::Placed {
-            shop.plays_as("delivered", 2..5, |text| text.replace("2499", "2999"));
+        shop.queue_scene("too_dear", ..2);
+        if state == OrderState::Placed {
+            shop.queue_scene_with("delivered", 2..5, |text| text.replace("2499", "2999"));
         }
         let id = ordered_by(server, &device).await;
         server.advance("1s").await;
-        let (order, said) = standing(server, &id).await;
+        let (order, said) = load_order_and_trouble(server, &id).await;
         assert_eq!((order.state, order.item.price.to_string().as_str()), (state, "29.99 USD"), "{most}: {said}");
-        fulfilment::report(server.app(), &id, by_operator(), Speaker::Operator { force: false }).await.unwrap();
-        shop.will("Seek", &json!({ "data": { "paid": { "items": [] }, "begun": { "items": [] } } }));
+        fulfilment::apply_report(server.app(), &id, operator_cancellation(), ReportSource::Operator { force: false })
+            .await
+            .unwrap();
+        shop.queue_reply("Seek", &json!({ "data": { "paid": { "items": [] }, "begun": { "items": [] } } }));
         server.advance("1s").await;
     }
 }

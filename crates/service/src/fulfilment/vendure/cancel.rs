@@ -1,17 +1,20 @@
 //! Has a shop give an order up, however far it got.
 
-use super::lost;
-use super::place::discard;
-use super::wire::{CANCEL, Cancelled, Found, Payment, REFUND, Refunded, SEEK, SETTLE, Settled, Sought};
-use super::{Outcome, Said, Shop};
+use super::orphaned_drafts;
+use super::place::discard_order;
+use super::wire::{
+    CANCEL, CancelResponse, REFUND, RefundResponse, SEEK, SETTLE, SeekResponse, SettleResponse, VendureOrder,
+    VendurePayment,
+};
+use super::{ConnectorOutcome, ConnectorResult, VendureShop};
 use crate::App;
-use crate::fulfilment::Job;
+use crate::fulfilment::FulfilmentJob;
 use opendrs_domain::order::{CancelledBy, Order};
-use opendrs_store::fulfilment::Call;
+use opendrs_store::fulfilment::BackendCall;
 use serde_json::json;
 
 /// Why an order is cancelled, as the shop's people read it.
-fn reason(order: &Order) -> String {
+fn cancellation_reason(order: &Order) -> String {
     let cancellation = order.cancellation.as_ref();
     let what = match cancellation.map(|cancellation| cancellation.by) {
         None => "Expired at OpenDRS: the problem was not resolved in time",
@@ -28,14 +31,19 @@ fn reason(order: &Order) -> String {
 }
 
 /// Gives it up. What left the shop already stays with its customer: that is noted, and no error.
-pub(super) async fn cancel(app: &App, shop: &Shop, job: &Job, call: &Call) -> Said {
-    let (instance, reason) = (job.order.instance().to_string(), reason(&job.order));
+pub(super) async fn cancel_order(
+    app: &App,
+    shop: &VendureShop,
+    job: &FulfilmentJob,
+    call: &BackendCall,
+) -> ConnectorResult {
+    let (instance, reason) = (job.order.instance_id().to_string(), cancellation_reason(&job.order));
     let code = call.reference.as_deref().unwrap_or_default();
-    let Sought { paid, begun } = shop.ask(app, &SEEK, json!({ "id": instance, "code": code })).await?;
+    let SeekResponse { paid, begun } = shop.execute(app, &SEEK, json!({ "id": instance, "code": code })).await?;
     // What was begun and not heard of is told by the draft that was heard of; without one nobody can tell whose it is.
     let mut note = match (call.begun_at, call.reference.as_deref()) {
         (Some(since), Some(code)) => {
-            lost::remove(app, shop, since, code).await?;
+            orphaned_drafts::remove_orphaned_drafts(app, shop, since, code).await?;
             None
         }
         (Some(_), None) => {
@@ -43,24 +51,29 @@ pub(super) async fn cancel(app: &App, shop: &Shop, job: &Job, call: &Call) -> Sa
         }
         (None, _) => None,
     };
-    let paid: Vec<_> = paid.items.into_iter().filter(|found| found.payment(&instance).is_some()).collect();
+    let paid: Vec<_> = paid.items.into_iter().filter(|found| found.find_payment(&instance).is_some()).collect();
     let begun = begun.items.into_iter().filter(|found| paid.iter().all(|other| other.id != found.id));
     for found in begun.collect::<Vec<_>>().iter().chain(&paid) {
-        let under_way = one(app, shop, found, &reason).await?;
+        let under_way = cancel_shop_order(app, shop, found, &reason).await?;
         let ended = under_way.is_none();
         note = under_way.or(note);
-        if ended && let Some(payment) = found.payment(&instance) {
-            refund(app, shop, payment, (&instance, &reason)).await?;
+        if ended && let Some(payment) = found.find_payment(&instance) {
+            refund_payment(app, shop, payment, (&instance, &reason)).await?;
         }
     }
-    Ok(Outcome { note, ..Outcome::default() })
+    Ok(ConnectorOutcome { operator_note: note, ..ConnectorOutcome::default() })
 }
 
 /// What an operator should know, if it cannot be given up any more.
-async fn one(app: &App, shop: &Shop, found: &Found, reason: &str) -> Result<Option<String>, String> {
+async fn cancel_shop_order(
+    app: &App,
+    shop: &VendureShop,
+    found: &VendureOrder,
+    reason: &str,
+) -> Result<Option<String>, String> {
     match found.state.as_str() {
         "Cancelled" => {}
-        _ if found.is_unfinished() => discard(app, shop, &found.id, &found.state).await?,
+        _ if found.is_unfinished() => discard_order(app, shop, &found.id, &found.state).await?,
         "PartiallyShipped" | "Shipped" | "PartiallyDelivered" | "Delivered" => {
             return Ok(Some(format!(
                 "the shop's order {} is under way already: it was not cancelled there",
@@ -69,8 +82,8 @@ async fn one(app: &App, shop: &Shop, found: &Found, reason: &str) -> Result<Opti
         }
         _ => {
             let input = json!({ "orderId": found.id, "cancelShipping": true, "reason": reason });
-            let answer: Cancelled = shop.ask(app, &CANCEL, json!({ "input": input })).await?;
-            if let Some((_, why)) = answer.cancelled.refusal() {
+            let answer: CancelResponse = shop.execute(app, &CANCEL, json!({ "input": input })).await?;
+            if let Some((_, why)) = answer.cancelled.error() {
                 return Err(format!("the shop does not cancel its order {}: {why}", found.code));
             }
         }
@@ -79,7 +92,12 @@ async fn one(app: &App, shop: &Shop, found: &Found, reason: &str) -> Result<Opti
 }
 
 /// Enters that nothing was taken: the shop was told of a payment, and never had the money.
-async fn refund(app: &App, shop: &Shop, payment: &Payment, (instance, reason): (&str, &str)) -> Result<(), String> {
+async fn refund_payment(
+    app: &App,
+    shop: &VendureShop,
+    payment: &VendurePayment,
+    (instance, reason): (&str, &str),
+) -> Result<(), String> {
     if payment.state != "Settled" {
         return Ok(());
     }
@@ -91,16 +109,16 @@ async fn refund(app: &App, shop: &Shop, payment: &Payment, (instance, reason): (
         let input = json!({
             "paymentId": payment.id, "amount": left, "reason": reason, "lines": [], "shipping": 0, "adjustment": 0,
         });
-        let Refunded { refund } = shop.ask(app, &REFUND, json!({ "input": input })).await?;
-        if let Some((_, why)) = refund.step.refusal() {
+        let RefundResponse { refund } = shop.execute(app, &REFUND, json!({ "input": input })).await?;
+        if let Some((_, why)) = refund.step.error() {
             return Err(format!("the shop does not enter a refund: {why}"));
         }
         pending.extend(refund.id.filter(|_| refund.state.as_deref() == Some("Pending")));
     }
     for id in pending {
         let input = json!({ "id": id, "transactionId": instance });
-        let Settled { settled } = shop.ask(app, &SETTLE, json!({ "input": input })).await?;
-        if let Some((_, why)) = settled.refusal() {
+        let SettleResponse { settled } = shop.execute(app, &SETTLE, json!({ "input": input })).await?;
+        if let Some((_, why)) = settled.error() {
             return Err(format!("the shop does not settle a refund: {why}"));
         }
     }

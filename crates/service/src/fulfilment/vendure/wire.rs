@@ -3,7 +3,7 @@
 //! Invariant: nothing is asked for that is not read. Amounts are whole numbers with as many decimals as the shop's
 //! `moneyStrategyPrecision` says, whatever the currency.
 
-use super::ask::Operation;
+use super::admin_api::GraphqlOperation;
 use opendrs_domain::money::Money;
 use serde::Deserialize;
 
@@ -23,7 +23,7 @@ macro_rules! both_ways {
 }
 
 /// All that is known of an order, its product and its customer.
-pub(super) const LOOK: Operation = Operation {
+pub(super) const LOOK: GraphqlOperation = GraphqlOperation {
     name: "Look",
     text: concat!(
         "query Look($id: String!, $code: String!, $sku: String!, $email: String!) { ",
@@ -37,18 +37,18 @@ pub(super) const LOOK: Operation = Operation {
 };
 
 /// What shipping would cost.
-pub(super) const QUOTE: Operation = Operation {
+pub(super) const QUOTE: GraphqlOperation = GraphqlOperation {
     name: "Quote",
     text: "query Quote($input: TestEligibleShippingMethodsInput!) {
         methods: testEligibleShippingMethods(input: $input) { id code priceWithTax } }",
 };
 
 /// A draft, empty at first.
-pub(super) const BEGIN: Operation =
-    Operation { name: "Begin", text: "mutation Begin { draft: createDraftOrder { id code } }" };
+pub(super) const BEGIN: GraphqlOperation =
+    GraphqlOperation { name: "Begin", text: "mutation Begin { draft: createDraftOrder { id code } }" };
 
 /// An order of ours, and the newest drafts.
-pub(super) const LOST: Operation = Operation {
+pub(super) const LOST: GraphqlOperation = GraphqlOperation {
     name: "Lost",
     text: "query Lost($code: String!) {
         own: orders(options: { filter: { code: { eq: $code } }, take: 1 }) { items { ...Drafted } }
@@ -59,7 +59,7 @@ pub(super) const LOST: Operation = Operation {
 };
 
 /// Whom it is for, where it goes, what it is and how it is sent.
-pub(super) const FILL: Operation = Operation {
+pub(super) const FILL: GraphqlOperation = GraphqlOperation {
     name: "Fill",
     text: "mutation Fill($id: ID!, $customer: ID, $person: CreateCustomerInput, $address: CreateAddressInput!,
           $item: AddItemToDraftOrderInput!, $method: ID!) {
@@ -72,7 +72,7 @@ pub(super) const FILL: Operation = Operation {
 };
 
 /// Completes it.
-pub(super) const PAY: Operation = Operation {
+pub(super) const PAY: GraphqlOperation = GraphqlOperation {
     name: "Pay",
     text: r#"mutation Pay($id: ID!, $payment: ManualPaymentInput!) {
         arrange: transitionOrderToState(id: $id, state: "ArrangingPayment") {
@@ -82,47 +82,47 @@ pub(super) const PAY: Operation = Operation {
 };
 
 /// Lets it into a state.
-pub(super) const MOVE: Operation = Operation {
+pub(super) const MOVE: GraphqlOperation = GraphqlOperation {
     name: "Move",
     text: "mutation Move($id: ID!, $state: String!) { moved: transitionOrderToState(id: $id, state: $state) {
         ... on ErrorResult { errorCode message } ... on OrderStateTransitionError { transitionError } } }",
 };
 
 /// Removes a draft.
-pub(super) const DISCARD: Operation = Operation {
+pub(super) const DISCARD: GraphqlOperation = GraphqlOperation {
     name: "Discard",
     text: "mutation Discard($id: ID!) { gone: deleteDraftOrder(orderId: $id) { result message } }",
 };
 
 /// An order that is to be given up.
-pub(super) const SEEK: Operation = Operation {
+pub(super) const SEEK: GraphqlOperation = GraphqlOperation {
     name: "Seek",
     text: concat!("query Seek($id: String!, $code: String!) { ", both_ways!(), " } ", found!()),
 };
 
 /// Gives a completed one up.
-pub(super) const CANCEL: Operation = Operation {
+pub(super) const CANCEL: GraphqlOperation = GraphqlOperation {
     name: "Cancel",
     text: "mutation Cancel($input: CancelOrderInput!) { cancelled: cancelOrder(input: $input) {
         ... on ErrorResult { errorCode message } ... on OrderStateTransitionError { transitionError } } }",
 };
 
 /// Enters in the shop's books that nothing was taken after all.
-pub(super) const REFUND: Operation = Operation {
+pub(super) const REFUND: GraphqlOperation = GraphqlOperation {
     name: "Refund",
     text: "mutation Refund($input: RefundOrderInput!) { refund: refundOrder(input: $input) {
         ... on ErrorResult { errorCode message } ... on Refund { id state } } }",
 };
 
 /// The same, for a refund that waits for somebody's word.
-pub(super) const SETTLE: Operation = Operation {
+pub(super) const SETTLE: GraphqlOperation = GraphqlOperation {
     name: "Settle",
     text: "mutation Settle($input: SettleRefundInput!) { settled: settleRefund(input: $input) {
         ... on ErrorResult { errorCode message } } }",
 };
 
 /// How orders stand.
-pub(super) const WATCH: Operation = Operation {
+pub(super) const WATCH: GraphqlOperation = GraphqlOperation {
     name: "Watch",
     text: concat!(
         "query Watch($codes: [String!]!) {
@@ -133,26 +133,26 @@ pub(super) const WATCH: Operation = Operation {
 
 /// A list's page.
 #[derive(Clone, Deserialize)]
-pub(super) struct List<T> {
+pub(super) struct VendureList<T> {
     pub(super) items: Vec<T>,
 }
 
 /// An order of the shop's.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Found {
+pub(super) struct VendureOrder {
     pub(super) id: String,
     pub(super) code: String,
     pub(super) state: String,
     pub(super) total_with_tax: i64,
     pub(super) currency_code: String,
-    pub(super) payments: Option<Vec<Payment>>,
-    pub(super) fulfillments: Option<Vec<Parcel>>,
+    pub(super) payments: Option<Vec<VendurePayment>>,
+    pub(super) fulfillments: Option<Vec<VendureFulfillment>>,
 }
 
-impl Found {
+impl VendureOrder {
     /// The payment that carries our id.
-    pub(super) fn payment(&self, instance: &str) -> Option<&Payment> {
+    pub(super) fn find_payment(&self, instance: &str) -> Option<&VendurePayment> {
         self.payments.iter().flatten().find(|payment| payment.transaction_id.as_deref() == Some(instance))
     }
 
@@ -164,16 +164,16 @@ impl Found {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Payment {
+pub(super) struct VendurePayment {
     pub(super) id: String,
     pub(super) transaction_id: Option<String>,
     pub(super) amount: i64,
     pub(super) state: String,
-    pub(super) refunds: Vec<Refund>,
+    pub(super) refunds: Vec<VendureRefund>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct Refund {
+pub(super) struct VendureRefund {
     pub(super) id: String,
     pub(super) state: String,
     pub(super) total: i64,
@@ -181,7 +181,7 @@ pub(super) struct Refund {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Parcel {
+pub(super) struct VendureFulfillment {
     pub(super) tracking_code: Option<String>,
     /// How it is shipped, as the shop's people wrote it: the carrier.
     pub(super) method: Option<String>,
@@ -189,71 +189,71 @@ pub(super) struct Parcel {
 
 /// Answer to [`SEEK`], and a part of [`LOOK`]'s.
 #[derive(Deserialize)]
-pub(super) struct Sought {
-    pub(super) paid: List<Found>,
-    pub(super) begun: List<Found>,
+pub(super) struct SeekResponse {
+    pub(super) paid: VendureList<VendureOrder>,
+    pub(super) begun: VendureList<VendureOrder>,
 }
 
 /// Answer to [`LOOK`].
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Looked {
+pub(super) struct LookResponse {
     #[serde(flatten)]
-    pub(super) sought: Sought,
-    pub(super) variants: List<Variant>,
-    pub(super) customers: List<Named>,
-    global_settings: Settings,
+    pub(super) sought: SeekResponse,
+    pub(super) variants: VendureList<ProductVariant>,
+    pub(super) customers: VendureList<EntityId>,
+    global_settings: GlobalSettings,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Settings {
-    server_config: ServerConfig,
+struct GlobalSettings {
+    server_config: VendureServerConfig,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct ServerConfig {
+struct VendureServerConfig {
     money_strategy_precision: u32,
 }
 
-impl Looked {
+impl LookResponse {
     /// An amount of this shop's; nothing if it is none that can be ours.
-    pub(super) fn money(&self, amount: i64, currency: &str) -> Option<Money> {
-        Money::of_decimals(amount, self.global_settings.server_config.money_strategy_precision, currency)
+    pub(super) fn to_money(&self, amount: i64, currency: &str) -> Option<Money> {
+        Money::from_scaled(amount, self.global_settings.server_config.money_strategy_precision, currency)
     }
 }
 
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Variant {
+pub(super) struct ProductVariant {
     pub(super) id: String,
     pub(super) enabled: bool,
-    pub(super) product: Switch,
+    pub(super) product: VariantProduct,
     pub(super) stock_level: String,
     pub(super) price_with_tax: i64,
     pub(super) currency_code: String,
 }
 
 #[derive(Clone, Deserialize)]
-pub(super) struct Switch {
+pub(super) struct VariantProduct {
     pub(super) enabled: bool,
 }
 
 #[derive(Clone, PartialEq, Eq, Deserialize)]
-pub(super) struct Named {
+pub(super) struct EntityId {
     pub(super) id: String,
 }
 
 /// Answer to [`QUOTE`].
 #[derive(Deserialize)]
-pub(super) struct Quoted {
-    pub(super) methods: Vec<Method>,
+pub(super) struct QuoteResponse {
+    pub(super) methods: Vec<ShippingMethod>,
 }
 
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Method {
+pub(super) struct ShippingMethod {
     pub(super) id: String,
     pub(super) code: String,
     pub(super) price_with_tax: i64,
@@ -261,53 +261,53 @@ pub(super) struct Method {
 
 /// Answer to [`BEGIN`].
 #[derive(Deserialize)]
-pub(super) struct Begun {
-    pub(super) draft: Draft,
+pub(super) struct BeginResponse {
+    pub(super) draft: DraftOrder,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Draft {
+pub(super) struct DraftOrder {
     pub(super) id: String,
     pub(super) code: String,
 }
 
 /// Answer to [`LOST`].
 #[derive(Deserialize)]
-pub(super) struct Lost {
-    pub(super) own: List<Drafted>,
-    pub(super) drafts: List<Drafted>,
+pub(super) struct LostResponse {
+    pub(super) own: VendureList<DraftDetails>,
+    pub(super) drafts: VendureList<DraftDetails>,
 }
 
 /// An order, with what tells whether it is an empty draft, and whose.
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Drafted {
+pub(super) struct DraftDetails {
     pub(super) id: String,
     pub(super) code: String,
     pub(super) created_at: String,
     pub(super) total_quantity: i64,
-    pub(super) customer: Option<Named>,
-    pub(super) history: List<Entry>,
+    pub(super) customer: Option<EntityId>,
+    pub(super) history: VendureList<HistoryEntry>,
 }
 
 /// The first thing that happened to it.
 #[derive(Clone, Deserialize)]
-pub(super) struct Entry {
-    pub(super) administrator: Option<Named>,
+pub(super) struct HistoryEntry {
+    pub(super) administrator: Option<EntityId>,
 }
 
 /// What became of one part of a request: refused, if there is an error code.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Step {
+pub(super) struct MutationResult {
     error_code: Option<String>,
     message: Option<String>,
     transition_error: Option<String>,
 }
 
-impl Step {
+impl MutationResult {
     /// The error's code and what it says.
-    pub(super) fn refusal(&self) -> Option<(&str, &str)> {
+    pub(super) fn error(&self) -> Option<(&str, &str)> {
         let says = self.transition_error.as_ref().or(self.message.as_ref());
         Some((self.error_code.as_deref()?, says.map_or("", String::as_str)))
     }
@@ -315,81 +315,81 @@ impl Step {
 
 /// Answer to [`FILL`].
 #[derive(Deserialize)]
-pub(super) struct Filled {
-    pub(super) customer: Step,
-    pub(super) item: Step,
-    pub(super) shipping: Totalled,
+pub(super) struct FillResponse {
+    pub(super) customer: MutationResult,
+    pub(super) item: MutationResult,
+    pub(super) shipping: ShippingMethodResult,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Totalled {
+pub(super) struct ShippingMethodResult {
     #[serde(flatten)]
-    pub(super) step: Step,
+    pub(super) step: MutationResult,
     pub(super) total_with_tax: Option<i64>,
     pub(super) currency_code: Option<String>,
 }
 
 /// Answer to [`PAY`].
 #[derive(Deserialize)]
-pub(super) struct Paid {
-    pub(super) arrange: Step,
-    pub(super) pay: Stated,
+pub(super) struct PayResponse {
+    pub(super) arrange: MutationResult,
+    pub(super) pay: PaymentResult,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Stated {
+pub(super) struct PaymentResult {
     #[serde(flatten)]
-    pub(super) step: Step,
+    pub(super) step: MutationResult,
     pub(super) state: Option<String>,
 }
 
 /// Answer to [`MOVE`].
 #[derive(Deserialize)]
-pub(super) struct Moved {
-    pub(super) moved: Step,
+pub(super) struct MoveResponse {
+    pub(super) moved: MutationResult,
 }
 
 /// Answer to [`DISCARD`].
 #[derive(Deserialize)]
-pub(super) struct Discarded {
-    pub(super) gone: Deletion,
+pub(super) struct DiscardResponse {
+    pub(super) gone: DeletionResult,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Deletion {
+pub(super) struct DeletionResult {
     pub(super) result: String,
     pub(super) message: Option<String>,
 }
 
 /// Answer to [`CANCEL`].
 #[derive(Deserialize)]
-pub(super) struct Cancelled {
-    pub(super) cancelled: Step,
+pub(super) struct CancelResponse {
+    pub(super) cancelled: MutationResult,
 }
 
 /// Answer to [`REFUND`].
 #[derive(Deserialize)]
-pub(super) struct Refunded {
-    pub(super) refund: Entered,
+pub(super) struct RefundResponse {
+    pub(super) refund: RefundResult,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Entered {
+pub(super) struct RefundResult {
     #[serde(flatten)]
-    pub(super) step: Step,
+    pub(super) step: MutationResult,
     pub(super) id: Option<String>,
     pub(super) state: Option<String>,
 }
 
 /// Answer to [`SETTLE`].
 #[derive(Deserialize)]
-pub(super) struct Settled {
-    pub(super) settled: Step,
+pub(super) struct SettleResponse {
+    pub(super) settled: MutationResult,
 }
 
 /// Answer to [`WATCH`].
 #[derive(Deserialize)]
-pub(super) struct Watched {
-    pub(super) orders: List<Found>,
+pub(super) struct WatchResponse {
+    pub(super) orders: VendureList<VendureOrder>,
 }

@@ -2,81 +2,85 @@
 //!
 //! Invariant: a client is recognised as [`match_clients`] says, and never by its place in the file.
 
-use super::{Plan, Planned, Stop};
-use crate::seed::declared::ClientSeed;
-use crate::seed::merge::{Merge, hidden, plain};
-use crate::seed::outcome::What;
-use crate::seed::write::Op;
+use super::{SeedPlan, SeedPlanError, SeedPlanResult};
+use crate::seed::declaration::ClientSeed;
+use crate::seed::merge::{SeedMerge, format_plain, hide_value};
+use crate::seed::report::SeedEffectKind;
+use crate::seed::write::SeedOperation;
 use opendrs_domain::id::ClientId;
-use opendrs_domain::profile::{Client, ClientKind, ClientState, Mode, Profile, hash_secret};
-use opendrs_domain::seeded::{ClientIdentity, Record, Unclear, match_clients};
-use opendrs_store::{Tx, profile, seeded};
+use opendrs_domain::profile::{Client, ClientKind, ClientMode, ClientState, Profile, hash_secret};
+use opendrs_domain::seed_record::{ClientIdentity, ClientMatchError, SeedRecord, match_clients};
+use opendrs_store::{Tx, profile, seed_record};
 
 /// A client that the store or a record of an earlier seed knows.
-struct Known {
+struct KnownClient {
     identity: ClientIdentity,
     /// Its row, unless it was removed.
     row: Option<Client>,
     /// Whether an earlier seed declared it.
-    recorded: bool,
+    was_seeded: bool,
     /// Whether it was removed for ever, so that its id is not free.
-    removed: bool,
+    is_removed: bool,
 }
 
-impl Plan<'_> {
+impl SeedPlan<'_> {
     /// The clients of a profile.
-    pub(super) async fn clients(
+    pub(super) async fn plan_clients(
         &mut self,
         tx: &mut Tx<'_>,
         of: &Profile,
         declared: &[ClientSeed],
         exists: bool,
-    ) -> Planned<()> {
-        let known = if exists { known(tx, of).await? } else { Vec::new() };
-        let asked: Vec<_> = declared.iter().map(identity).collect();
+    ) -> SeedPlanResult<()> {
+        let known = if exists { load_known_clients(tx, of).await? } else { Vec::new() };
+        let asked: Vec<_> = declared.iter().map(declared_identity).collect();
         let identities: Vec<_> = known.iter().map(|known| known.identity.clone()).collect();
-        let found = match_clients(&asked, &identities).map_err(|(at, why)| unclear(&declared[at], &why, &known))?;
+        let found = match_clients(&asked, &identities).map_err(|(at, why)| match_error(&declared[at], &why, &known))?;
         for (seed, found) in declared.iter().zip(&found) {
             let known = found.map(|at| &known[at]);
-            self.client(tx, of, seed, known).await?;
+            self.plan_client(tx, of, seed, known).await?;
         }
         for (at, known) in known.iter().enumerate() {
-            let reported = |row: &&Client| row.is_enabled() && known.recorded && !found.contains(&Some(at));
+            let reported = |row: &&Client| row.is_enabled() && known.was_seeded && !found.contains(&Some(at));
             if let Some(row) = known.row.as_ref().filter(reported) {
-                self.undeclared("client", name(of, known.identity.name.as_deref(), row.kind), row.id.to_string());
+                self.note_undeclared(
+                    "client",
+                    display_name(of, known.identity.name.as_deref(), row.kind),
+                    row.id.to_string(),
+                );
             }
         }
         Ok(())
     }
 
-    async fn client(
+    async fn plan_client(
         &mut self,
         tx: &mut Tx<'_>,
         of: &Profile,
         declared: &ClientSeed,
-        known: Option<&Known>,
-    ) -> Planned<()> {
+        known: Option<&KnownClient>,
+    ) -> SeedPlanResult<()> {
         let old = known.and_then(|known| known.row.as_ref());
-        let id = known.and_then(|known| known.identity.id).or(declared.id).unwrap_or_else(|| ClientId(self.id()));
-        let shown = name(of, declared.name.as_deref(), declared.kind);
+        let id = known.and_then(|known| known.identity.id).or(declared.id).unwrap_or_else(|| ClientId(self.next_id()));
+        let shown = display_name(of, declared.name.as_deref(), declared.kind);
         // Not even force brings it back.
-        if known.is_some_and(|known| known.removed) {
-            self.gone("client", shown, id.to_string());
+        if known.is_some_and(|known| known.is_removed) {
+            self.note_removed("client", shown, id.to_string());
             return Ok(());
         }
         if old.is_none()
-            && let Some(other) = profile::client(tx, id).await?
+            && let Some(other) = profile::find_client(tx, id).await?
         {
             let message = format!("{id} is already a {} client of another profile", other.kind.as_str());
-            return Err(Stop::bad(declared.line, "id", message));
+            return Err(SeedPlanError::invalid(declared.line, "id", message));
         }
-        let mut merge = self.begin(tx, "client", &of.id.to_string(), &id.to_string(), old.is_some()).await?;
-        if merge.is_gone() {
-            self.gone("client", shown, id.to_string());
+        let mut merge = self.begin_merge(tx, "client", &of.id.to_string(), &id.to_string(), old.is_some()).await?;
+        if merge.was_removed() {
+            self.note_removed("client", shown, id.to_string());
             return Ok(());
         }
-        identify(&mut merge, declared, known);
-        let (secret_hash, secret) = self.secret_of(&mut merge, declared, old);
+        record_identity(&mut merge, declared, known);
+        let (secret_hash, secret) = self.plan_secret(&mut merge, declared, old);
         let uris = old.map(|client| client.redirect_uris.as_slice());
         let new = Client {
             id,
@@ -84,62 +88,63 @@ impl Plan<'_> {
             maker: of.maker,
             kind: declared.kind,
             secret_hash,
-            redirect_uris: merge.list("redirect_uris", uris, &declared.redirect_uris),
-            mode: merge
-                .optional("mode", old.map(|c| c.mode), declared.mode, Mode::default, |mode| Some(mode.as_str().into())),
+            redirect_uris: merge.merge_list("redirect_uris", uris, &declared.redirect_uris),
+            mode: merge.merge_optional("mode", old.map(|c| c.mode), declared.mode, ClientMode::default, |mode| {
+                Some(mode.as_str().into())
+            }),
             former_secret_hash: old.and_then(|client| client.former_secret_hash),
             access: old.map(|client| client.access).unwrap_or_default(),
         };
         let disabled_before = old.map(|client| !client.is_enabled());
-        let disabled = merge.optional("disabled", disabled_before, declared.disabled, || false, plain);
-        if merge.writes() {
-            let place = self.place(tx, of, declared.kind).await?;
-            self.ops.push(Op::Client(new, place));
+        let disabled = merge.merge_optional("disabled", disabled_before, declared.disabled, || false, format_plain);
+        if merge.needs_write() {
+            let place = self.next_position(tx, of, declared.kind).await?;
+            self.ops.push(SeedOperation::Client(new, place));
         }
         if disabled != disabled_before.unwrap_or(false) {
-            self.ops.push(Op::Disabled(id, disabled, self.inputs.version));
+            self.ops.push(SeedOperation::ClientDisabled(id, disabled, self.inputs.version));
         }
-        self.end(merge, shown, id.to_string(), secret);
+        self.end_merge(merge, shown, id.to_string(), secret);
         Ok(())
     }
 
     /// The hash of a client's secret, and the secret itself where it is made now.
-    fn secret_of(
+    fn plan_secret(
         &mut self,
-        merge: &mut Merge,
+        merge: &mut SeedMerge,
         declared: &ClientSeed,
         old: Option<&Client>,
     ) -> (Option<[u8; 32]>, Option<String>) {
         let current = old.map(|client| client.secret_hash);
         match declared.secret_hash {
-            Some(hash) => (merge.value("secret", current, Some(hash), hidden), None),
+            Some(hash) => (merge.merge_value("secret", current, Some(hash), hide_value), None),
             None if current.flatten().is_some() || !declared.kind.is_confidential() => (current.flatten(), None),
             None => {
-                let secret = self.secret();
+                let secret = self.next_secret();
                 let hash = hash_secret(&secret);
                 if current.is_some() {
-                    merge.effect("secret", What::Added, None, None);
+                    merge.record_effect("secret", SeedEffectKind::Added, None, None);
                 }
-                (merge.value("secret", None, Some(hash), hidden), Some(secret))
+                (merge.merge_value("secret", None, Some(hash), hide_value), Some(secret))
             }
         }
     }
 
     /// A place for a new client that no other has; one that is there keeps its own.
-    async fn place(&mut self, tx: &mut Tx<'_>, of: &Profile, kind: ClientKind) -> Planned<i64> {
+    async fn next_position(&mut self, tx: &mut Tx<'_>, of: &Profile, kind: ClientKind) -> SeedPlanResult<i64> {
         let key = (of.id, kind);
-        let last = match self.places.get(&key) {
+        let last = match self.last_positions.get(&key) {
             Some(last) => Some(*last),
-            None => profile::last_place(tx, of.id, kind).await?,
+            None => profile::find_last_position(tx, of.id, kind).await?,
         };
         let place = last.map_or(0, |last| last + 1);
-        self.places.insert(key, place);
+        self.last_positions.insert(key, place);
         Ok(place)
     }
 }
 
 /// What a seed leaves for the next one to recognise a client by.
-fn identify(merge: &mut Merge, declared: &ClientSeed, known: Option<&Known>) {
+fn record_identity(merge: &mut SeedMerge, declared: &ClientSeed, known: Option<&KnownClient>) {
     let name = declared.name.clone().or_else(|| known.and_then(|known| known.identity.name.clone()));
     let identity = &mut merge.record.identity;
     identity.insert("kind".into(), declared.kind.as_str().into());
@@ -148,12 +153,12 @@ fn identify(merge: &mut Merge, declared: &ClientSeed, known: Option<&Known>) {
     }
 }
 
-fn identity(declared: &ClientSeed) -> ClientIdentity {
+fn declared_identity(declared: &ClientSeed) -> ClientIdentity {
     let ClientSeed { id, name, kind, redirect_uris, .. } = declared.clone();
     ClientIdentity { id, name, kind, redirect_uris }
 }
 
-fn name(of: &Profile, name: Option<&str>, kind: ClientKind) -> String {
+fn display_name(of: &Profile, name: Option<&str>, kind: ClientKind) -> String {
     let kind = kind.as_str();
     match name {
         Some(name) => format!("{}, {name} ({kind})", of.name),
@@ -162,20 +167,25 @@ fn name(of: &Profile, name: Option<&str>, kind: ClientKind) -> String {
 }
 
 /// The clients of a profile: those that are there, in the order in which they were made, and those that were removed.
-async fn known(tx: &mut Tx<'_>, of: &Profile) -> Planned<Vec<Known>> {
-    let mut records = seeded::parts(tx, 0, "client", &of.id.to_string()).await?;
+async fn load_known_clients(tx: &mut Tx<'_>, of: &Profile) -> SeedPlanResult<Vec<KnownClient>> {
+    let mut records = seed_record::list_parts(tx, 0, "client", &of.id.to_string()).await?;
     let mut all = Vec::new();
-    for row in profile::clients(tx, of.id).await? {
+    for row in profile::list_clients(tx, of.id).await? {
         let at = records.iter().position(|(id, _)| *id == row.id.to_string());
         let record = at.map(|at| records.swap_remove(at).1);
-        let empty = Record::default();
+        let empty = SeedRecord::default();
         let of = record.as_ref().unwrap_or(&empty);
         let mut redirect_uris = row.redirect_uris.clone();
         redirect_uris.extend(of.elements("redirect_uris").map(str::to_owned));
         let name = of.identity.get("name").cloned();
         let identity = ClientIdentity { id: Some(row.id), name, kind: row.kind, redirect_uris };
         let removed = row.access.state == ClientState::Removed;
-        all.push(Known { identity, recorded: record.is_some(), row: Some(row).filter(|_| !removed), removed });
+        all.push(KnownClient {
+            identity,
+            was_seeded: record.is_some(),
+            row: Some(row).filter(|_| !removed),
+            is_removed: removed,
+        });
     }
     for (id, record) in records {
         let kind = record.identity.get("kind").and_then(|word| ClientKind::parse(word));
@@ -183,31 +193,37 @@ async fn known(tx: &mut Tx<'_>, of: &Profile) -> Planned<Vec<Known>> {
         let redirect_uris = record.elements("redirect_uris").map(str::to_owned).collect();
         let name = record.identity.get("name").cloned();
         let identity = ClientIdentity { id: Some(id), name, kind, redirect_uris };
-        all.push(Known { identity, recorded: true, row: None, removed: false });
+        all.push(KnownClient { identity, was_seeded: true, row: None, is_removed: false });
     }
     Ok(all)
 }
 
-fn unclear(declared: &ClientSeed, why: &Unclear, known: &[Known]) -> Stop {
+fn match_error(declared: &ClientSeed, why: &ClientMatchError, known: &[KnownClient]) -> SeedPlanError {
     let id = |at: usize| known[at].identity.id.map(|id| id.to_string()).unwrap_or_default();
     let kind = declared.kind.as_str();
     match why {
-        Unclear::OtherKind(at) => {
+        ClientMatchError::OtherKind(at) => {
             let message =
                 format!("{} is a {} client, and a kind does not change", id(*at), known[*at].identity.kind.as_str());
-            Stop::bad(declared.line, "kind", format!("{message}: give this {kind} client another name or id"))
+            SeedPlanError::invalid(
+                declared.line,
+                "kind",
+                format!("{message}: give this {kind} client another name or id"),
+            )
         }
-        Unclear::NameTaken(at) => {
-            Stop::bad(declared.line, "name", format!("{} has this name: choose another name, or write its id", id(*at)))
-        }
-        Unclear::Several(all) => {
+        ClientMatchError::NameTaken(at) => SeedPlanError::invalid(
+            declared.line,
+            "name",
+            format!("{} has this name: choose another name, or write its id", id(*at)),
+        ),
+        ClientMatchError::Ambiguous(all) => {
             let all: Vec<_> = all.iter().map(|at| id(*at)).collect();
             let message = format!(
                 "nothing tells whether this {kind} client is a new one or one that is there ({}): give a new one a `name`, \
                  and one that is there its `id`",
                 all.join(", ")
             );
-            Stop::bad(declared.line, "client", message)
+            SeedPlanError::invalid(declared.line, "client", message)
         }
     }
 }

@@ -1,11 +1,11 @@
 //! What stands for Amazon SNS in these tests: who publishes to it, what it answers, and what it was asked.
 
-use crate::harness::{Got, Receiver};
+use crate::harness::{ReceivedRequest, TestReceiver};
 use hmac::{Hmac, KeyInit, Mac};
 use opendrs_domain::login::form;
-use opendrs_outbound::Network;
+use opendrs_outbound::GuardedHttpClient;
 use opendrs_service::publication::Publisher;
-use opendrs_sns::Sns;
+use opendrs_sns::SnsPublisher;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ const KEY: &str = "AKIDEXAMPLE";
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 
 /// It takes a message.
-pub(super) const TAKEN: &str = "<PublishResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><PublishResult>\
+pub(super) const PUBLISH_RESPONSE: &str = "<PublishResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><PublishResult>\
     <MessageId>567910cd-659e-55d4-8ccb-5aaf14679dc0</MessageId></PublishResult><ResponseMetadata>\
     <RequestId>d74b8436-ae13-5ab4-a9ff-ce54dfea72a0</RequestId></ResponseMetadata></PublishResponse>";
 
@@ -33,30 +33,30 @@ macro_rules! refused {
 pub(super) use refused;
 
 /// Whoever publishes to it.
-pub(super) fn publisher(sns: &Receiver) -> Arc<dyn Publisher> {
-    let network = || Ok(Arc::new(Network::new(&["127.0.0.1".into()], None)?) as _);
-    Arc::new(Sns::new(Box::new(network), Some(sns.url.clone())).with_key(KEY, SECRET))
+pub(super) fn publisher(sns: &TestReceiver) -> Arc<dyn Publisher> {
+    let network = || Ok(Arc::new(GuardedHttpClient::new(&["127.0.0.1".into()], None)?) as _);
+    Arc::new(SnsPublisher::new(Box::new(network), Some(sns.url.clone())).with_access_key(KEY, SECRET))
 }
 
 /// The parameters of a call, by name.
-pub(super) fn parameters(got: &Got) -> Vec<(String, String)> {
-    let plain = |text: &str| form::unescape(text.as_bytes(), true).unwrap();
+pub(super) fn parameters(got: &ReceivedRequest) -> Vec<(String, String)> {
+    let plain = |text: &str| form::percent_decode(text.as_bytes(), true).unwrap();
     let pairs = got.body.split('&').map(|pair| pair.split_once('=').unwrap());
     pairs.map(|(name, value)| (plain(name), plain(value))).collect()
 }
 
-pub(super) fn parameter(got: &Got, name: &str) -> Option<String> {
+pub(super) fn parameter(got: &ReceivedRequest, name: &str) -> Option<String> {
     parameters(got).into_iter().find(|(n, _)| n == name).map(|(_, value)| value)
 }
 
 /// Which notification it was given.
-pub(super) fn what(got: &Got) -> String {
+pub(super) fn published_notification_type(got: &ReceivedRequest) -> String {
     let message: Value = serde_json::from_str(&parameter(got, "Message").unwrap()).unwrap();
     message["notificationInfo"]["notificationType"].as_str().unwrap().to_owned()
 }
 
 /// Whether a request is signed with the secret, for a region: version 4 of AWS's signature, worked out anew.
-pub(super) fn is_signed(got: &Got, region: &str) -> bool {
+pub(super) fn is_signed(got: &ReceivedRequest, region: &str) -> bool {
     let header = |name: &str| got.header(name).unwrap().trim().to_owned();
     let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
     let mac = |key: &[u8], text: &str| {

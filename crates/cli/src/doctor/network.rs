@@ -1,0 +1,194 @@
+//! Others that the server needs: mail server, collector, back ends; and the addresses that it is to listen on.
+//!
+//! Invariant: nothing that is asked here changes anything there.
+
+use super::{DoctorCheck, failed, passed};
+use opendrs_domain::endpoint::redact;
+use opendrs_outbound::GuardedHttpClient;
+use opendrs_server::config::{Config, Role};
+use opendrs_service::outbound::{Outbound, OutboundError, OutboundRequest, OutboundResponse};
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::{TcpListener, lookup_host};
+
+/// How long another server may take to answer.
+const REPLY_TIMEOUT: Duration = Duration::from_secs(15);
+/// Every address: what an operator named for the server's own use.
+const ALL_NETWORKS: [&str; 2] = ["0.0.0.0/0", "::/0"];
+
+/// All of them, side by side.
+pub(super) async fn check_network(config: &Config) -> Vec<DoctorCheck> {
+    let (mail, collector, backends, listeners) = tokio::join!(
+        check_mail_server(config),
+        check_collector(config),
+        check_backends(config),
+        check_listen_addresses(config)
+    );
+    [mail, collector].into_iter().chain(backends).chain(listeners).collect()
+}
+
+async fn check_mail_server(config: &Config) -> DoctorCheck {
+    const NAME: &str = "mail server";
+    let host = &config.mail.host;
+    let fix =
+        "look at host, port, security, user and password_file of [mail], and at outbound.ca_file for its authority";
+    match config.smtp() {
+        Ok(None) => passed(NAME, "none is set: mails are kept to be read"),
+        Err(why) => failed(NAME, why, fix),
+        Ok(Some(server)) => match server.check().await {
+            Ok(()) => passed(NAME, format!("{host} answers")),
+            Err(why) => failed(NAME, format!("{host}: {why}"), fix),
+        },
+    }
+}
+
+async fn send_request(
+    network: &GuardedHttpClient,
+    method: &'static str,
+    url: String,
+    headers: Vec<(String, String)>,
+) -> Result<OutboundResponse, OutboundError> {
+    network
+        .send(OutboundRequest {
+            method,
+            url,
+            headers,
+            body: Vec::new(),
+            timeout: REPLY_TIMEOUT,
+            max_response_bytes: 4096,
+            body_timeout: None,
+        })
+        .await
+}
+
+fn unrestricted_network(config: &Config) -> Result<GuardedHttpClient, String> {
+    let own = config.local_ca_file();
+    GuardedHttpClient::new(&ALL_NETWORKS.map(str::to_owned), config.ca_file().into_iter().chain(own.as_deref()))
+}
+
+/// No span at all is a message that every collector takes.
+async fn check_collector(config: &Config) -> DoctorCheck {
+    const NAME: &str = "collector";
+    let url = match config.trace_export() {
+        Ok(None) => return passed(NAME, "none is set: no traces are made"),
+        Ok(Some((url, _))) => url,
+        Err(why) => return failed(NAME, why, "look at [traces]"),
+    };
+    let network = match unrestricted_network(config) {
+        Ok(network) => network,
+        Err(why) => return failed(NAME, why, "look at outbound.ca_file"),
+    };
+    let pair = |pair: &String| pair.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let mut headers: Vec<_> = config.traces.headers.iter().filter_map(pair).collect();
+    headers.push(("content-type".into(), "application/x-protobuf".into()));
+    let at = redact(&url);
+    match send_request(&network, "POST", url, headers).await {
+        Ok(answer) if answer.is_success() => passed(NAME, format!("{at} takes traces")),
+        Ok(answer) => {
+            let says = format!("{at} answers with status {}: traces are dropped", answer.status);
+            failed(NAME, says, "look at the path of traces.endpoint, and at traces.headers")
+        }
+        Err(why) => {
+            let says = format!("{at}: {why}: traces are dropped");
+            failed(NAME, says, "start the collector, or change traces.endpoint")
+        }
+    }
+}
+
+/// Systems that take orders to the door, as far as settings say how they are called.
+async fn check_backends(config: &Config) -> Vec<DoctorCheck> {
+    const NAME: &str = "back end";
+    let Ok(fulfilment) = config.fulfilment_settings() else { return Vec::new() };
+    let network = match config.outbound_client() {
+        Ok(network) => network,
+        Err(why) => return vec![failed(NAME, why, "look at [outbound]")],
+    };
+    let mut checks = Vec::new();
+    if let Some(hook) = &fulfilment.webhook {
+        let at = redact(&hook.url);
+        // Any answer will do: what is not signed is no call.
+        checks.push(match send_request(&network, "HEAD", hook.url.clone(), Vec::new()).await {
+            Ok(_) => passed(NAME, format!("{at} answers")),
+            Err(why) => {
+                let fix = "start it, change fulfilment.webhook_url, or list its network in outbound.allow";
+                failed(NAME, format!("{at}: {why}"), fix)
+            }
+        });
+    }
+    if let Some(shop) = &fulfilment.vendure {
+        let at = redact(&shop.url);
+        checks.push(match shop.check_connection(&network, REPLY_TIMEOUT).await {
+            Ok(()) => passed(NAME, format!("{at} takes the key")),
+            Err(why) => {
+                let fix =
+                    "look at vendure_url, vendure_key_file and vendure_channel of [fulfilment], and outbound.allow";
+                failed(NAME, format!("{at}: {why}"), fix)
+            }
+        });
+    }
+    if checks.is_empty() {
+        checks.push(passed(NAME, "none is called"));
+    }
+    checks
+}
+
+/// Addresses that this node is to listen on.
+async fn check_listen_addresses(config: &Config) -> Vec<DoctorCheck> {
+    let mut addresses: Vec<(&str, &str)> = Vec::new();
+    let own = [
+        (Role::Service, "service.listen", config.service.listen.as_str()),
+        (Role::Login, "login.listen", config.login.listen.as_str()),
+        (Role::Web, "web.listen", config.web.listen.as_str()),
+    ];
+    for (role, key, address) in own {
+        let of_all = ("server.listen", config.server.listen.as_str());
+        let (key, address) = if address.is_empty() { of_all } else { (key, address) };
+        if config.server.roles.contains(&role) && !addresses.iter().any(|(_, known)| *known == address) {
+            addresses.push((key, address));
+        }
+    }
+    if !config.metrics.listen.is_empty() {
+        addresses.push(("metrics.listen", &config.metrics.listen));
+    }
+    let mut checks = Vec::new();
+    for (key, address) in addresses {
+        checks.push(check_listen_address(config, key, address).await);
+    }
+    checks
+}
+
+async fn check_listen_address(config: &Config, key: &str, address: &str) -> DoctorCheck {
+    const NAME: &str = "listen";
+    let error = match TcpListener::bind(address).await {
+        Ok(_) => return passed(NAME, format!("{key} {address} is free")),
+        Err(error) => error,
+    };
+    if error.kind() == ErrorKind::AddrInUse && is_opendrs(config, address).await {
+        return passed(NAME, format!("an opendrs listens on {key} {address}"));
+    }
+    let fix = match error.kind() {
+        ErrorKind::AddrInUse => "stop the other program, or change the setting",
+        ErrorKind::PermissionDenied => "choose a port from 1024 on, or give the program CAP_NET_BIND_SERVICE",
+        _ => "name an address of this machine",
+    };
+    failed(NAME, format!("{key} is {address}: {error}"), fix)
+}
+
+/// Whether what listens at an address answers as we do.
+async fn is_opendrs(config: &Config, address: &str) -> bool {
+    let Ok(mut found) = lookup_host(address).await else { return false };
+    let Some(mut at) = found.next() else { return false };
+    if at.ip().is_unspecified() {
+        let loopback = if at.is_ipv4() { "127.0.0.1" } else { "::1" };
+        at = SocketAddr::new(loopback.parse().unwrap_or(at.ip()), at.port());
+    }
+    let Ok(network) = unrestricted_network(config) else { return false };
+    for scheme in ["http", config.default_scheme()] {
+        let answer = send_request(&network, "GET", format!("{scheme}://{at}/-/health"), Vec::new()).await;
+        if answer.is_ok_and(|answer| answer.header("x-amzn-requestid").is_some()) {
+            return true;
+        }
+    }
+    false
+}

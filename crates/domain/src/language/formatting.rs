@@ -1,0 +1,119 @@
+//! How each language writes prices, moments and numbers, for people to read.
+//!
+//! Not here: what forms send and machines read, which is the same in every language. Invariant: nothing is rounded; a
+//! moment is told in UTC, whose name stands with it.
+
+use super::Language;
+use crate::money::Money;
+use crate::time::Time;
+
+/// Currencies whose sign is told by itself; others are told by their code, so that no two dollars look alike.
+const CURRENCY_SIGNS: [(&str, &str); 4] = [("EUR", "€"), ("GBP", "£"), ("JPY", "¥"), ("USD", "$")];
+
+const GERMAN_MONTHS: [&str; 12] = [
+    "Januar",
+    "Februar",
+    "März",
+    "April",
+    "Mai",
+    "Juni",
+    "Juli",
+    "August",
+    "September",
+    "Oktober",
+    "November",
+    "Dezember",
+];
+
+/// A blank at which no line ends.
+const NO_BREAK_SPACE: char = '\u{a0}';
+
+impl Language {
+    /// A price: `24.99 USD`, `24,99 €`, `¥1,299`.
+    #[must_use]
+    pub fn format_money(self, money: &Money) -> String {
+        let currency = money.currency.as_str();
+        let sign = CURRENCY_SIGNS.iter().find(|(code, _)| *code == currency).map(|(_, sign)| *sign);
+        match (self, sign) {
+            (Language::English, _) => money.to_string(),
+            (Language::German, sign) => {
+                format!(
+                    "{}{NO_BREAK_SPACE}{}",
+                    self.localize_decimal(&money.to_decimal_text()),
+                    sign.unwrap_or(currency)
+                )
+            }
+            (Language::Japanese, Some(sign)) => format!("{sign}{}", self.localize_decimal(&money.to_decimal_text())),
+            (Language::Japanese, None) => {
+                format!("{currency}{NO_BREAK_SPACE}{}", self.localize_decimal(&money.to_decimal_text()))
+            }
+        }
+    }
+
+    /// A moment: `4 March 2018, 05:06 UTC`, `4. März 2018, 05:06 Uhr (UTC)`, `2018年3月4日 05:06（UTC）`.
+    #[must_use]
+    pub fn format_time(self, at: Time) -> String {
+        match self {
+            Language::English => at.format("%-d %B %Y, %H:%M UTC"),
+            Language::German => format!("{}{}", self.format_date(at), at.format(", %H:%M Uhr (UTC)")),
+            Language::Japanese => at.format("%Y年%-m月%-d日 %H:%M（UTC）"),
+        }
+    }
+
+    /// A day: `4 March 2018`, `4. März 2018`, `2018年3月4日`. The moment's day in UTC.
+    #[must_use]
+    pub fn format_date(self, at: Time) -> String {
+        match self {
+            Language::English => at.format("%-d %B %Y"),
+            Language::German => {
+                let month = at.format("%-m").parse::<usize>().ok().and_then(|n| GERMAN_MONTHS.get(n - 1));
+                format!("{}. {} {}", at.format("%-d"), month.unwrap_or(&""), at.format("%Y"))
+            }
+            Language::Japanese => at.format("%Y年%-m月%-d日"),
+        }
+    }
+
+    /// A number: `1500.5`, `1.500,5`, `1,500.5`.
+    #[must_use]
+    pub fn format_number(self, number: f64) -> String {
+        self.localize_decimal(&number.to_string())
+    }
+
+    /// What parts thousands, and what parts the decimals.
+    pub(super) fn number_separators(self) -> (char, char) {
+        match self {
+            Language::German => ('.', ','),
+            Language::English | Language::Japanese => (',', '.'),
+        }
+    }
+
+    /// A number that is written with digits and a point, as this language writes it.
+    fn localize_decimal(self, plain: &str) -> String {
+        if self.is_english() {
+            return plain.to_owned();
+        }
+        let (group, point) = self.number_separators();
+        let (whole, part) = plain.split_once('.').unwrap_or((plain, ""));
+        let mut out = String::with_capacity(plain.len() + 4);
+        for (at, digit) in whole.chars().enumerate() {
+            if at > 0 && (whole.len() - at).is_multiple_of(3) {
+                out.push(group);
+            }
+            out.push(digit);
+        }
+        if !part.is_empty() {
+            out.push(point);
+            out.push_str(part);
+        }
+        out
+    }
+
+    /// An amount for a form's field: what [`Language::read_amount`] reads back.
+    #[must_use]
+    pub fn format_amount_input(self, money: &Money) -> String {
+        match self {
+            Language::German => money.to_decimal_text().replace('.', ","),
+            Language::English | Language::Japanese => money.to_decimal_text(),
+        }
+    }
+}

@@ -1,0 +1,337 @@
+//! An order's life: the state machine (docs/spec/orders.md#order-states, docs/spec/orders.md#durations).
+//!
+//! Not here: who may ask for a change, where an order is kept, what time it is. Invariant: an order changes only through
+//! [`Order::place`], [`Order::due`], [`Order::report`], [`Order::approve`], [`Order::send_to`] and [`Order::cancel`]; each
+//! says what to tell the maker and the customer, and whether the slot's lock is given back, so that all of it lands in one
+//! transaction. The 72 hours of a held order are counted from the end of its owner's pause, if they paused
+//! ([`Order::wait_for_owner`]).
+//!
+//! ```text
+//!  place ── problem ──> Held ── 72 h ──────────────> Expired      (OrderCancelled, slot freed)
+//!    │                   │ resolved
+//!    │ no problem        v
+//!    └──────────────> Placed ── cancel ────────────> Cancelled    (OrderCancelled, slot freed)
+//!     (OrderPlaced)      │ 24 h; test orders do not wait
+//!                        v
+//!                   Fulfilling ──> Shipped ────────> Delivered    (slot freed)
+//!                                  (ItemShipped)
+//! ```
+
+use super::{
+    ApproveError, CancelError, CancelRequester, Cancellation, Order, OrderChange, OrderItem, OrderMailKind,
+    OrderNotification, OrderNumber, OrderProblem, OrderState, OrderTiming, PriceParts, Recipient, Tracking,
+};
+use crate::fulfilment::Backend;
+use crate::id::{DeviceId, InstanceId, OrderId};
+use crate::money::Money;
+use crate::text::SlotId;
+use crate::time::{Span, Time};
+
+/// What an order is made of.
+#[derive(Clone, Debug)]
+pub struct NewOrder {
+    /// Its id.
+    pub id: OrderId,
+    /// Whose order.
+    pub device: DeviceId,
+    /// For which slot.
+    pub slot: SlotId,
+    /// What.
+    pub item: OrderItem,
+    /// A test order: no payment, no parcel.
+    pub test: bool,
+    /// Who fulfils it, unless it is a test order.
+    pub backend: Backend,
+    /// Who it is for and where it goes.
+    pub recipient: Option<Recipient>,
+}
+
+impl Order {
+    /// What the wire calls it. It stays the same when the order moves to the next registration of its unit.
+    #[must_use]
+    pub fn instance_id(&self) -> InstanceId {
+        InstanceId { device: self.original_device.unwrap_or(self.device), order: self.id }
+    }
+
+    /// Whether an id names this order. The device in the id must be the order's own, now or when it was placed.
+    #[must_use]
+    pub fn matches_instance_id(&self, id: InstanceId) -> bool {
+        id.order == self.id && (id.device == self.device || Some(id.device) == self.original_device)
+    }
+
+    /// What it may cost: what the customer agreed to for this very order, or else its price as it stands.
+    #[must_use]
+    pub fn price_limit(&self) -> &Money {
+        self.approved_price.as_ref().unwrap_or(&self.item.price)
+    }
+
+    /// What people call it.
+    #[must_use]
+    pub fn number(&self) -> OrderNumber {
+        OrderNumber::from_order_id(self.id)
+    }
+
+    /// Where its parcel goes, if that is known.
+    #[must_use]
+    pub fn shipping_address(&self) -> Option<&crate::customer::Address> {
+        self.recipient.as_ref().and_then(|recipient| recipient.address.as_ref())
+    }
+
+    /// Makes an order. The slot is locked from here on.
+    #[must_use]
+    pub fn place(new: NewOrder, problem: Option<OrderProblem>, now: Time, timing: &OrderTiming) -> (Self, OrderChange) {
+        let NewOrder { id, device, slot, item, test, backend, recipient } = new;
+        let mut order = Self {
+            id,
+            device,
+            slot,
+            item,
+            price_parts: PriceParts::default(),
+            recipient,
+            test,
+            state: OrderState::Held,
+            problem,
+            opened_at: now,
+            window_ends_at: now + timing.problem_hold,
+            expected_at: None,
+            due_at: None,
+            approved_price: None,
+            backend: if test { Backend::Simulated } else { backend },
+            problem_from_backend: false,
+            placed_at: None,
+            tracking: Tracking::default(),
+            last_hold_problem: None,
+            original_device: None,
+            resumes_at: None,
+            reminder_sent: false,
+            delivered_at: None,
+            cancellation: None,
+        };
+        let change = match problem {
+            None => order.mark_placed(now, timing),
+            Some(_) => order.hold(problem, now, timing),
+        };
+        (order, change)
+    }
+
+    /// Nothing stands in the way: placed, and the cancel window begins.
+    pub(super) fn mark_placed(&mut self, now: Time, timing: &OrderTiming) -> OrderChange {
+        let window = if self.test { timing.test_ship_after } else { timing.cancel_window };
+        (self.problem, self.last_hold_problem, self.resumes_at) = (None, None, None);
+        (self.problem_from_backend, self.reminder_sent) = (false, false);
+        self.window_ends_at = now + window;
+        self.expected_at = Some(match self.test {
+            true => now + timing.test_ship_after + timing.test_deliver_after,
+            false => now + timing.cancel_window + timing.ship_after + timing.deliver_after,
+        });
+        self.due_at = Some(self.window_ends_at);
+        let told = self.placed_at.is_none().then_some(OrderNotification::Placed);
+        self.placed_at.get_or_insert(now);
+        self.transition(OrderState::Placed, told, Some(OrderMailKind::Placed))
+    }
+
+    pub(super) fn transition(
+        &mut self,
+        to: OrderState,
+        told: Option<OrderNotification>,
+        mail: Option<OrderMailKind>,
+    ) -> OrderChange {
+        let from = std::mem::replace(&mut self.state, to);
+        if to.is_final() {
+            self.due_at = None;
+        }
+        OrderChange { notification: told, mail, from, to }
+    }
+
+    pub(super) fn mark_cancelled(&mut self, cancellation: Cancellation) -> OrderChange {
+        self.cancellation = Some(cancellation);
+        self.transition(OrderState::Cancelled, Some(OrderNotification::Cancelled), Some(OrderMailKind::Cancelled))
+    }
+
+    /// It arrived, as whoever delivers it says; or it is only assumed to have.
+    pub(super) fn mark_delivered(&mut self, known: bool, now: Time) -> OrderChange {
+        self.delivered_at = known.then_some(now);
+        self.transition(
+            OrderState::Delivered,
+            None,
+            Some(if known { OrderMailKind::Delivered } else { OrderMailKind::AssumedDelivered }),
+        )
+    }
+
+    /// Held for a reason, be it the one there was or another.
+    pub(super) fn hold(&mut self, problem: Option<OrderProblem>, now: Time, timing: &OrderTiming) -> OrderChange {
+        // That a back end has not said its word yet is no reason of its own, and does not undo the one before it.
+        let reason = problem.filter(|problem| *problem != OrderProblem::AwaitingBackend);
+        let new_reason = reason.is_some() && reason != self.last_hold_problem;
+        self.last_hold_problem = reason.or(self.last_hold_problem);
+        self.problem = problem;
+        self.price_parts = PriceParts::default();
+        let remind_at = self.reminder_due_at(timing);
+        let remind = remind_at.is_some_and(|at| at <= now);
+        // A mail of a new reason is as good as the reminder that would follow it at once.
+        self.reminder_sent |= remind;
+        let mail = match (new_reason, remind) {
+            (true, _) => Some(OrderMailKind::Held),
+            (false, true) => Some(OrderMailKind::Reminder),
+            (false, false) => None,
+        };
+        let next = remind_at.filter(|at| *at > now).unwrap_or(self.window_ends_at).min(self.window_ends_at);
+        self.due_at = Some((now + timing.recheck_every).min(next));
+        self.transition(OrderState::Held, None, mail)
+    }
+
+    /// When its customer is reminded of the hold, if they still have to be.
+    fn reminder_due_at(&self, timing: &OrderTiming) -> Option<Time> {
+        let wanted = !self.reminder_sent && timing.remind_before > Span::default();
+        let half = Span::from_micros(timing.problem_hold.as_micros() / 2);
+        let before = timing.remind_before.min(half);
+        (wanted && self.problem.is_some_and(OrderProblem::requires_customer_action))
+            .then(|| self.window_ends_at - before)
+    }
+
+    /// Does what is due at `now`, if anything; `problem` is what stands in the way at this moment. One step a call:
+    /// what falls due at once as a consequence is another call.
+    pub fn advance(&mut self, now: Time, problem: Option<OrderProblem>, timing: &OrderTiming) -> Option<OrderChange> {
+        if self.due_at.is_none_or(|due| due > now) {
+            return None;
+        }
+        Some(match self.state {
+            OrderState::Held if problem.is_none() => self.mark_placed(now, timing),
+            OrderState::Held if now >= self.window_ends_at => {
+                self.transition(OrderState::Expired, Some(OrderNotification::Cancelled), Some(OrderMailKind::Expired))
+            }
+            OrderState::Held => self.hold(problem, now, timing),
+            OrderState::Placed if self.test => self.mark_shipped(now, timing.test_deliver_after, Span::default()),
+            OrderState::Placed => {
+                // A real back end ships when it ships.
+                self.due_at = (self.backend == Backend::Simulated).then(|| now + timing.ship_after);
+                self.transition(OrderState::Fulfilling, None, None)
+            }
+            OrderState::Fulfilling => {
+                let wait =
+                    if timing.carrier_reports_delivery { Span::default() } else { timing.assume_delivered_after };
+                self.mark_shipped(now, timing.deliver_after, wait)
+            }
+            // Where the clock is the carrier it tells of delivery, if the settings say that the carrier does.
+            OrderState::Shipped => self.mark_delivered(
+                self.test || self.backend == Backend::Simulated && timing.carrier_reports_delivery,
+                now,
+            ),
+            OrderState::Delivered | OrderState::Cancelled | OrderState::Expired => return None,
+        })
+    }
+
+    pub(super) fn mark_shipped(&mut self, now: Time, deliver_after: Span, wait: Span) -> OrderChange {
+        let expected = now + deliver_after;
+        self.expected_at = Some(expected);
+        self.due_at = Some(expected + wait);
+        self.transition(OrderState::Shipped, Some(OrderNotification::Shipped), Some(OrderMailKind::Shipped))
+    }
+
+    /// The customer, who was asked, agrees to what it costs; what it is for does not change from here on. Whether
+    /// anything else stands in the way is seen at once.
+    ///
+    /// # Errors
+    /// [`NotApproved`] says why not; nothing has changed then.
+    pub fn approve(&mut self, seen: &Money, now: Time) -> Result<(), ApproveError> {
+        match () {
+            () if self.state != OrderState::Held || self.test => Err(ApproveError::NotHeld),
+            () if self.item.price != *seen => Err(ApproveError::PriceChanged(self.item.price.clone())),
+            () => {
+                self.approved_price = Some(seen.clone());
+                self.due_at = Some(now);
+                Ok(())
+            }
+        }
+    }
+
+    /// Has the hold of a held order begin when its owner wants orders again, if that is later than now: what came while
+    /// they were away waits for them. Once they do, or said so early, it lasts no longer than any other. To be called
+    /// before [`Order::due`], which may end it.
+    pub fn extend_hold(&mut self, paused_until: Option<Time>, now: Time, timing: &OrderTiming) {
+        if self.state == OrderState::Held {
+            self.window_ends_at = match paused_until {
+                Some(until) => until.max(now) + timing.problem_hold,
+                None => self.window_ends_at.min(now + timing.problem_hold),
+            };
+            self.resumes_at = paused_until;
+        }
+    }
+
+    /// Whether its customer may have it sent elsewhere: while it is held, and no back end is being asked to take it.
+    #[must_use]
+    pub fn can_change_recipient(&self) -> bool {
+        self.state == OrderState::Held && !self.test && self.problem != Some(OrderProblem::AwaitingBackend)
+    }
+
+    /// Its customer has it sent to this recipient, and wants it looked at again.
+    ///
+    /// # Errors
+    /// [`NotApproved::NotHeld`] unless it [`Order::is_addressable`]; nothing has changed then.
+    pub fn change_recipient(&mut self, recipient: Recipient, now: Time) -> Result<(), ApproveError> {
+        if !self.can_change_recipient() {
+            return Err(ApproveError::NotHeld);
+        }
+        self.recipient = Some(recipient);
+        self.retry_after_problem(now);
+        Ok(())
+    }
+
+    /// Lets a held order be looked at now instead of at its next turn; any other is left as it is.
+    pub fn recheck_now(&mut self, now: Time) {
+        if self.state == OrderState::Held {
+            self.due_at = Some(now);
+        }
+    }
+
+    /// The owner says that they did what the back end asked for; it is asked again, or taken at their word.
+    pub fn retry_after_problem(&mut self, now: Time) {
+        if self.state == OrderState::Held {
+            self.problem_from_backend = false;
+            self.due_at = Some(now);
+        }
+    }
+
+    /// Cancels the order.
+    ///
+    /// A test order that has shipped is not un-shipped: the call counts it as delivered and tells nobody, since all
+    /// the caller wants is the slot's lock.
+    ///
+    /// # Errors
+    /// [`NotCancelled`] says why not; nothing has changed then.
+    pub fn cancel(&mut self, by: CancelRequester, now: Time) -> Result<OrderChange, CancelError> {
+        let done = Cancellation { by: by.into(), reason: None };
+        match (by, self.state) {
+            (_, state) if state.is_final() => Err(CancelError::AlreadyFinal),
+            (CancelRequester::CancelTestOrder, _) if !self.test => Err(CancelError::IsStandardOrder),
+            (CancelRequester::CancelTestOrder, OrderState::Shipped) => {
+                Ok(self.transition(OrderState::Delivered, None, None))
+            }
+            (CancelRequester::CancelTestOrder, _) => Ok(self.mark_cancelled(done)),
+            (CancelRequester::Customer | CancelRequester::MailLink, _) if self.test => Err(CancelError::IsTestOrder),
+            (CancelRequester::Customer | CancelRequester::MailLink, OrderState::Held) => Ok(self.mark_cancelled(done)),
+            (CancelRequester::Customer | CancelRequester::MailLink, OrderState::Placed)
+                if now < self.window_ends_at =>
+            {
+                Ok(self.mark_cancelled(done))
+            }
+            (CancelRequester::Customer | CancelRequester::MailLink, _) => Err(CancelError::TooLate),
+        }
+    }
+
+    /// Whether the customer could cancel it now; the settings page shows the button by it.
+    #[must_use]
+    pub fn is_cancellable(&self, now: Time) -> bool {
+        self.clone().cancel(CancelRequester::Customer, now).is_ok()
+    }
+
+    /// `status` of GetOrderInfo (docs/spec/orders.md#get-order-info).
+    #[must_use]
+    pub fn wire_status(&self) -> &'static str {
+        match self.state {
+            OrderState::Held | OrderState::Placed | OrderState::Fulfilling => "Processing",
+            OrderState::Shipped | OrderState::Delivered => "Shipped",
+            OrderState::Cancelled | OrderState::Expired => "Cancelled",
+        }
+    }
+}

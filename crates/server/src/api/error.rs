@@ -1,0 +1,141 @@
+//! Every refusal of the device API: status, exception name, message (docs/spec/calls.md#error-answers).
+//!
+//! Invariant: one exhaustive `match` over [`opendrs_service::Error`]; never 401 or 403, since clients in the field refresh their token
+//! on status 400 with the message `Invalid token` and on nothing else.
+
+use crate::edge_error::{log, retry_after};
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use opendrs_domain::version::{ApiEndpoint, VersionHeaderError};
+use opendrs_http::body::BodyError;
+use opendrs_http::response::{ERROR_NAMESPACE, json};
+use opendrs_service::Error;
+
+const ERROR_TYPE_HEADER: HeaderName = HeaderName::from_static("x-amzn-errortype");
+/// A refusal.
+#[derive(Debug)]
+pub(crate) enum ApiError {
+    /// By a use case.
+    Service(Error),
+    /// Replenish for a slot the model does not have: 404, where all others say 400.
+    SlotNotFound(Error),
+    /// By the version table.
+    InvalidVersion(VersionHeaderError),
+    /// The body cannot be read.
+    BadBody(String),
+    /// The body is over the limit, in bytes.
+    BodyTooLarge(usize),
+    /// Two readers of the request may take it for different ones; why.
+    AmbiguousRequest(&'static str),
+    /// No such path.
+    NotFound,
+    /// The path has other methods.
+    MethodNotAllowed,
+}
+
+impl ApiError {
+    /// A use case's refusal at an endpoint.
+    pub(super) fn for_endpoint(endpoint: ApiEndpoint, error: Error) -> Self {
+        match (endpoint, &error) {
+            (ApiEndpoint::Replenish, Error::UnknownSlot { .. }) => ApiError::SlotNotFound(error),
+            _ => ApiError::Service(error),
+        }
+    }
+
+    /// A body that could not be read.
+    pub(crate) fn of_body(why: BodyError) -> Self {
+        match why {
+            BodyError::TooLarge(limit) => ApiError::BodyTooLarge(limit),
+            BodyError::Incomplete => ApiError::BadBody("The body did not arrive whole.".into()),
+        }
+    }
+
+    fn response_parts(&self) -> (StatusCode, &'static str, String) {
+        const BAD: StatusCode = StatusCode::BAD_REQUEST;
+        match self {
+            ApiError::Service(error) => service_error_parts(error),
+            ApiError::SlotNotFound(error) => (StatusCode::NOT_FOUND, "ResourceNotFoundException", error.to_string()),
+            ApiError::InvalidVersion(bad) => (BAD, "ValidationException", bad.to_string()),
+            ApiError::BadBody(why) => (BAD, "ValidationException", why.clone()),
+            ApiError::BodyTooLarge(limit) => {
+                let limit = format!("The body is larger than {limit} bytes.");
+                (StatusCode::PAYLOAD_TOO_LARGE, "RequestTooLargeException", limit)
+            }
+            ApiError::AmbiguousRequest(why) => (BAD, "ValidationException", (*why).into()),
+            ApiError::NotFound => {
+                let message = "No such path. See the API's list at /-/openapi.json.".into();
+                (StatusCode::NOT_FOUND, "UnknownOperationException", message)
+            }
+            ApiError::MethodNotAllowed => {
+                let message = "This path does not take this method; the Allow header lists those it takes.".into();
+                (StatusCode::METHOD_NOT_ALLOWED, "UnknownOperationException", message)
+            }
+        }
+    }
+}
+
+fn service_error_parts(error: &Error) -> (StatusCode, &'static str, String) {
+    let status = match error {
+        Error::Throttled(_) | Error::RateLimited(_) | Error::OrderLimitReached(_) => StatusCode::TOO_MANY_REQUESTS,
+        Error::UnknownEvent(_) => StatusCode::NOT_FOUND,
+        Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    let name = match error {
+        Error::InvalidToken => "InvalidTokenException",
+        Error::UnknownSlot { .. } | Error::UnknownOrder | Error::UnknownEvent(_) => "ResourceNotFoundException",
+        Error::Unsubscribed(_) => "SlotUnsubscribedException",
+        Error::Throttled(_) | Error::RateLimited(_) | Error::OrderLimitReached(_) => "ThrottlingException",
+        Error::Unavailable(_) => "ServiceUnavailableException",
+        Error::Internal(_) => "InternalFailureException",
+        Error::InsufficientScope(_)
+        | Error::NotTestDevice
+        | Error::OtherDevice { .. }
+        | Error::BadField(_)
+        | Error::CancelRejected(_)
+        | Error::ApproveRejected(_)
+        | Error::ReportRejected(_)
+        | Error::OAuth { .. }
+        | Error::WrongPassword
+        | Error::CustomerBlocked
+        | Error::SignupClosed
+        | Error::InvalidForm(_)
+        | Error::InvalidSeed { .. }
+        | Error::InvalidCommand(_) => "ValidationException",
+    };
+    (status, name, error.to_string())
+}
+
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        ApiError::Service(error)
+    }
+}
+
+impl From<VersionHeaderError> for ApiError {
+    fn from(bad: VersionHeaderError) -> Self {
+        ApiError::InvalidVersion(bad)
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        if let ApiError::Service(error) = &self {
+            log(error);
+        }
+        let (status, name, message) = self.response_parts();
+        let mut response = json(status, serde_json::json!({ "message": message }).to_string());
+        let headers = response.headers_mut();
+        if let Ok(value) = HeaderValue::try_from(format!("{name}:{ERROR_NAMESPACE}")) {
+            headers.insert(ERROR_TYPE_HEADER, value);
+        }
+        if let ApiError::Service(error) = &self
+            && let Some(after) = retry_after(error)
+        {
+            headers.insert(RETRY_AFTER, after);
+        }
+        response
+    }
+}

@@ -1,0 +1,254 @@
+//! Words that a hostile title, or a carrier that says nothing, must not spoil.
+
+use super::*;
+use opendrs_domain::fulfilment::Backend;
+use opendrs_domain::id::{CustomerId, DeviceId, MailId, OrderId};
+use opendrs_domain::language::Language;
+use opendrs_domain::mail;
+use opendrs_domain::money::Money;
+use opendrs_domain::order::{
+    Cancellation, CancelledBy, Order, OrderChange, OrderItem, OrderMailKind, OrderState, PriceParts,
+};
+use opendrs_domain::text::{Asin, Email, SlotId};
+use uuid::Uuid;
+
+const TITLE: &str = "Filter\r\nBcc: all@example.com\u{2028}<script>alert(1)</script> & \"more\"";
+
+/// A letter about an order; `known` is whether its delivery was reported, or a hold is told of for the first time.
+fn order_mail(state: OrderState, problem: Option<OrderProblem>, known: bool) -> MailMessage {
+    let now = Time::from_secs(1_520_000_000);
+    let order = Order {
+        id: OrderId(Uuid::from_u128(1)),
+        device: DeviceId(Uuid::from_u128(2)),
+        slot: SlotId::parse("s").unwrap(),
+        item: OrderItem {
+            asin: Asin::parse("B000000001").unwrap(),
+            title: TITLE.into(),
+            quantity: 3.0,
+            unit: "count".into(),
+            price: Money::parse("24.99", "USD").unwrap(),
+        },
+        price_parts: PriceParts::default(),
+        recipient: None,
+        test: false,
+        state,
+        problem,
+        opened_at: now,
+        window_ends_at: now,
+        expected_at: Some(now),
+        due_at: None,
+        approved_price: None,
+        backend: Backend::Simulated,
+        problem_from_backend: false,
+        placed_at: None,
+        tracking: Tracking {
+            number: Some("1Z9\n<b>".into()),
+            carrier: Some("Carrier & Sons".into()),
+            link: Some("https://carrier.example/?n=1Z9".into()),
+        },
+        last_hold_problem: None,
+        original_device: None,
+        resumes_at: Some(now),
+        reminder_sent: false,
+        delivered_at: known.then_some(now),
+        cancellation: Some(Cancellation { by: CancelledBy::Shop, reason: known.then(|| "No longer\n<made>".into()) }),
+    };
+    let mail = match (state, known) {
+        (OrderState::Held, true) => OrderMailKind::Held,
+        (OrderState::Held, false) => OrderMailKind::Reminder,
+        (OrderState::Placed | OrderState::Fulfilling, _) => OrderMailKind::Placed,
+        (OrderState::Shipped, _) => OrderMailKind::Shipped,
+        (OrderState::Delivered, true) => OrderMailKind::Delivered,
+        (OrderState::Delivered, false) => OrderMailKind::AssumedDelivered,
+        (OrderState::Cancelled, _) => OrderMailKind::Cancelled,
+        (OrderState::Expired, _) => OrderMailKind::Expired,
+    };
+    let change = OrderChange { notification: None, mail: Some(mail), from: OrderState::Placed, to: state };
+    MailMessage {
+        id: MailId(Uuid::from_u128(3)),
+        at: now,
+        to: Email::parse("ann@example.com").unwrap(),
+        language: Language::English,
+        name: "Ann\n<b>Example</b>".into(),
+        model: "Pitcher\n\"7\"".into(),
+        serial: "SN-1".into(),
+        is_test_device: false,
+        address: Some("1 Main Street\r\n\r\nClick here".into()),
+        content: mail::content_for_change(&order, change).unwrap(),
+        cancel_url: Some("https://drs.example/order/cancel?token=x".into()),
+        order_url: Some("https://drs.example/order?id=x".into()),
+        takeover_url: Some("https://drs.example/takeover?token=x".into()),
+        settings_url: "https://drs.example/settings".into(),
+    }
+}
+
+#[test]
+fn what_others_wrote_stays_on_its_line_and_is_no_markup() {
+    for state in [
+        OrderState::Held,
+        OrderState::Placed,
+        OrderState::Shipped,
+        OrderState::Delivered,
+        OrderState::Cancelled,
+        OrderState::Expired,
+    ] {
+        let words = ComposedMail::compose(&order_mail(state, None, true));
+        assert!(words.subject.ends_with("Filter Bcc: all@example.com <script>alert(1)</script> & \"more\""));
+        assert!(!words.subject.contains(['\r', '\n']), "{}", words.subject);
+        let (text, html) = (words.to_text().unwrap(), words.to_html().unwrap());
+        assert!(!text.contains("\nBcc:") && !text.contains("\nClick here") && !text.contains('\u{2028}'), "{text}");
+        assert!(text.starts_with("Hello Ann <b>Example</b>,\n"), "{text}");
+        assert!(!html.contains("<script>") && !html.contains("<b>"), "{html}");
+        // Both forms say the same.
+        for sentence in &words.lines {
+            assert!(text.contains(sentence.as_str()), "{sentence}: {text}");
+        }
+        assert_eq!(html.matches("<p>").count(), 1 + words.lines.len() + words.links.len(), "{html}");
+        assert_eq!(html.matches("<tr>").count(), words.facts.len(), "{html}");
+    }
+}
+
+#[test]
+fn a_delivery_that_nobody_reported_is_called_none() {
+    let words = |known| ComposedMail::compose(&order_mail(OrderState::Delivered, None, known));
+    assert!(words(true).subject.starts_with("Delivered: ") && words(true).lines[0].contains("has been delivered"));
+    assert!(
+        words(false).subject.starts_with("Should have arrived: ")
+            && words(false).lines[0].contains("should have arrived")
+    );
+}
+
+#[test]
+fn every_problem_says_what_it_is_and_what_to_do() {
+    for (found, what, todo) in [
+        (Some(OrderProblem::MissingAddress), "We need an address", "enter an address"),
+        (Some(OrderProblem::OutOfStock), "out of stock", "choose another product"),
+        (Some(OrderProblem::ApprovalRequired), "You asked us to check with you first", "approve or cancel it"),
+        (Some(OrderProblem::OrderLimitReached), "Your order limit has been reached", "approve or cancel it"),
+        (Some(OrderProblem::Paused), "You paused orders", "You need not do anything"),
+        (None, "Something went wrong", "You need not do anything"),
+    ] {
+        let words = ComposedMail::compose(&order_mail(OrderState::Held, found, true));
+        assert!(words.lines[0].contains(what) && words.lines[1].contains(todo), "{:?}", words.lines);
+        assert!(ComposedMail::compose(&order_mail(OrderState::Expired, found, true)).lines[0].contains(what));
+    }
+}
+
+#[test]
+fn a_hold_says_what_happens_if_nobody_answers_and_is_reminded_of_once() {
+    let words = |problem, first| ComposedMail::compose(&order_mail(OrderState::Held, Some(problem), first));
+    for (problem, subject, unanswered) in [
+        (
+            OrderProblem::ApprovalRequired,
+            "Your approval is needed: ",
+            "Nothing is ordered unless you approve by 2 March 2018, 14:13 UTC.",
+        ),
+        (OrderProblem::PriceTooHigh, "Your approval is needed: ", "If the price comes down before"),
+        (OrderProblem::OrderLimitReached, "Your approval is needed: ", "If your limit allows it before"),
+        (
+            OrderProblem::Paused,
+            "Your order waits until your pause ends: ",
+            "We place it on 2 March 2018, when your pause is over",
+        ),
+        (OrderProblem::MissingAddress, "Your order needs an address: ", "we drop the order and you won't be charged"),
+        (
+            OrderProblem::PaymentFailed,
+            "The payment for your order failed: ",
+            "we drop the order and you won't be charged",
+        ),
+    ] {
+        let (first, reminder) = (words(problem, true), words(problem, false));
+        assert!(first.subject.starts_with(subject), "{}", first.subject);
+        assert!(first.lines[2].contains(unanswered), "{:?}", first.lines);
+        assert!(reminder.subject.starts_with(&format!("Reminder: {subject}")), "{}", reminder.subject);
+        assert_eq!(reminder.lines[1..], first.lines[..]);
+    }
+}
+
+#[test]
+fn a_parcel_can_be_followed_and_a_day_is_a_day() {
+    let words = ComposedMail::compose(&order_mail(OrderState::Shipped, None, true));
+    let fact = |name: &str| words.facts.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    assert_eq!((fact("Carrier"), fact("Tracking number")), (Some("Carrier & Sons"), Some("1Z9 <b>")));
+    assert_eq!(fact("Expected delivery"), Some("2 March 2018"));
+    assert_eq!(words.links[0], ("Track the parcel", "https://carrier.example/?n=1Z9".to_owned()));
+    assert_eq!(fact("Order number").map(str::len), Some(14));
+}
+
+#[test]
+fn a_cancel_says_who_and_why() {
+    let words = |known| ComposedMail::compose(&order_mail(OrderState::Cancelled, None, known));
+    let reason = |words: &ComposedMail| words.facts.iter().find(|(name, _)| name == "Reason").unwrap().1.clone();
+    assert_eq!(words(true).lines[0], "The shop cancelled this order.");
+    assert_eq!((reason(&words(true)), reason(&words(false))), ("No longer <made>".into(), "none was given".into()));
+}
+
+/// Every letter there is: its news and its problem, with and without what may be missing.
+fn mails_of_every_kind(language: Language) -> Vec<MailMessage> {
+    let mut all = Vec::new();
+    for state in [
+        OrderState::Held,
+        OrderState::Placed,
+        OrderState::Shipped,
+        OrderState::Delivered,
+        OrderState::Cancelled,
+        OrderState::Expired,
+    ] {
+        for problem in OrderProblem::ALL.map(Some).into_iter().chain([None]) {
+            all.extend([true, false].map(|known| order_mail(state, problem, known)));
+        }
+    }
+    let bare = order_mail(OrderState::Placed, None, true);
+    let price = Money::parse("24.99", "EUR").unwrap();
+    for product in [Some(("Filter".to_owned(), price)), None] {
+        let news = mail::MailContent::Subscribed(vec![mail::SlotSummary { name: "Slot".into(), product }]);
+        all.push(MailMessage { content: news, address: None, ..bare.clone() });
+    }
+    all.extend(
+        [mail::MailContent::Deregistered, mail::MailContent::TakenOver, mail::MailContent::TooMany]
+            .map(|news| MailMessage { content: news, ..bare.clone() }),
+    );
+    for asks in [true, false] {
+        let [before, price] = ["24.99", "29.99"].map(|amount| Money::parse(amount, "EUR").unwrap());
+        let news = mail::PriceChangeSummary { title: TITLE.into(), agreed: Some(before.clone()), before, price, asks };
+        all.push(MailMessage { content: mail::MailContent::PriceChanged(news), ..bare.clone() });
+    }
+    let by = mail::TakeoverSummary { customer: CustomerId(Uuid::from_u128(4)), answer_by: Time::from_secs(1_000_000) };
+    let takeovers = [
+        mail::MailContent::TakeoverAnnounced(by),
+        mail::MailContent::TakeoverAsked(by),
+        mail::MailContent::ChangedHands(by),
+        mail::MailContent::TakeoverAgreed(by.answer_by),
+        mail::MailContent::TakeoverDeclined,
+        mail::MailContent::TakenBack,
+    ];
+    all.extend(takeovers.map(|news| MailMessage { content: news, ..bare.clone() }));
+    all.push(MailMessage { is_test_device: true, address: None, ..bare });
+    all.into_iter().map(|letter| MailMessage { language, ..letter }).collect()
+}
+
+#[test]
+fn every_letter_speaks_its_readers_language_alone() {
+    let english: Vec<_> = mails_of_every_kind(Language::English).iter().map(ComposedMail::compose).collect();
+    for language in [Language::German, Language::Japanese] {
+        for (words, original) in mails_of_every_kind(language).iter().map(ComposedMail::compose).zip(&english) {
+            let html = words.to_html().unwrap();
+            assert!(html.contains(&format!("<html lang=\"{language}\">")), "{html}");
+            let names = |words: &ComposedMail| -> Vec<String> {
+                let facts = words.facts.iter().map(|(name, _)| name.clone()).filter(|name| name != "Slot");
+                let links = words.links.iter().map(|(name, _)| (*name).to_owned());
+                let texts = [words.subject.clone(), words.hello.clone(), words.device.clone()];
+                words.lines.iter().cloned().chain(texts).chain(facts).chain(links).collect()
+            };
+            let (said, originally) = (names(&words), names(original));
+            assert_eq!(said.len(), originally.len(), "{said:?} for {originally:?}");
+            assert_eq!(said.iter().find(|text| originally.contains(text)), None, "{language}: {said:?}");
+            // Where each leads is the same.
+            let leads = |words: &ComposedMail| words.links.iter().map(|(_, url)| url.clone()).collect::<Vec<_>>();
+            assert_eq!(leads(&words), leads(original));
+            for sentence in &words.lines {
+                assert!(sentence.ends_with(['.', '。']), "{sentence}");
+            }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! How a page is shown: at which site, in which language, and where it can be had in the others.
+//!
+//! Invariant: what the address of a page asks for is remembered by the browser alone, so that looking changes nothing
+//! here; links to other languages keep everything else that the address says, byte for byte.
+
+use super::browser::{self, LANGUAGE_COOKIE};
+use crate::state::AppState;
+use axum::http::request::Parts;
+use axum::response::Response;
+use opendrs_domain::language::{Language, LanguagePreferences};
+use opendrs_domain::login::form;
+use opendrs_http::request::{header, query};
+use opendrs_texts::Texts;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// Parameters that ask for a language: that of Login with Amazon, and OpenID Connect's list.
+const LANGUAGE_PARAMS: [&str; 2] = ["language", "ui_locales"];
+
+/// How a page is shown.
+#[derive(Clone)]
+pub(super) struct PageContext {
+    pub(super) state: Arc<AppState>,
+    pub(super) texts: &'static Texts,
+    /// What the browser is to remember.
+    language_to_remember: Option<Language>,
+}
+
+/// A page in one of the languages there are.
+pub(super) struct LanguageLink {
+    pub(super) language: Language,
+    pub(super) href: String,
+}
+
+/// What a request itself says of the language that is wanted.
+pub(super) struct LanguageHints {
+    requested: Option<Language>,
+    remembered: Option<Language>,
+    accepted: Option<String>,
+}
+
+impl LanguageHints {
+    pub(super) fn from_request(site: &AppState, parts: &Parts) -> Self {
+        let pairs = query(&parts.uri);
+        let asked = pairs.iter().filter(|(name, _)| LANGUAGE_PARAMS.contains(&name.as_str()));
+        let accepted = header(&parts.headers, "accept-language");
+        Self {
+            requested: asked.filter_map(|(_, tags)| Language::parse_first(tags)).next(),
+            remembered: browser::find_cookie(parts, &browser::cookie_name(site, LANGUAGE_COOKIE))
+                .and_then(Language::parse),
+            accepted: accepted.map(Cow::into_owned),
+        }
+    }
+
+    /// Whether the customer's own language does not matter.
+    pub(super) fn is_decisive(&self) -> bool {
+        self.requested.or(self.remembered).is_some()
+    }
+
+    /// How the page is shown to a customer whose language is `stored`.
+    pub(super) fn page_context(&self, site: &Arc<AppState>, stored: Option<Language>) -> PageContext {
+        let Self { requested: asked, remembered: chosen, accepted } = self;
+        let (asked, chosen, default) = (*asked, *chosen, site.app.settings.language);
+        let wishes = LanguagePreferences {
+            from_query: asked,
+            from_cookie: chosen,
+            from_account: stored,
+            accept_language: accepted.as_deref(),
+            default,
+        };
+        let texts = Texts::for_language(wishes.resolve());
+        PageContext { state: site.clone(), texts, language_to_remember: asked.filter(|_| asked != chosen) }
+    }
+}
+
+impl PageContext {
+    /// For developers, who are spoken to in English.
+    pub(super) fn english(site: &Arc<AppState>) -> Self {
+        Self { state: site.clone(), texts: Texts::for_language(Language::English), language_to_remember: None }
+    }
+
+    /// Where a page is to be had in each language; `target` is its address.
+    pub(super) fn language_links(&self, target: &str) -> Vec<LanguageLink> {
+        Language::ALL.map(|language| LanguageLink { language, href: path_in_language(target, language) }).into()
+    }
+
+    /// Lets the browser remember the language that the page's address asks for.
+    pub(super) fn with_language_cookie(&self, mut response: Response) -> Response {
+        if let Some(language) = self.language_to_remember {
+            set_language_cookie(&self.state, &mut response, language);
+        }
+        response
+    }
+}
+
+/// The address of the page that is asked for.
+pub(super) fn current_path(parts: &Parts) -> &str {
+    parts.uri.path_and_query().map_or("/", |address| address.as_str())
+}
+
+/// Lets the browser remember a language, until it is closed.
+pub(super) fn set_language_cookie(site: &AppState, response: &mut Response, language: Language) {
+    browser::set_cookie(site, response, LANGUAGE_COOKIE, language.tag(), None);
+}
+
+/// The address of a page in a language: the same but for the parameters that ask for one.
+fn path_in_language(target: &str, language: Language) -> String {
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let kept = query.split('&').filter(|pair| {
+        let name = pair.split('=').next().unwrap_or_default();
+        !pair.is_empty()
+            && !form::percent_decode(name.as_bytes(), true).is_some_and(|name| LANGUAGE_PARAMS.contains(&name.as_str()))
+    });
+    let pairs: Vec<&str> = kept.collect();
+    let start = if pairs.is_empty() { String::new() } else { pairs.join("&") + "&" };
+    format!("{path}?{start}language={language}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_in_another_language_keeps_everything_else() {
+        for (target, other) in [
+            ("/settings", "/settings?language=de"),
+            ("/settings?", "/settings?language=de"),
+            ("/settings?language=ja", "/settings?language=de"),
+            (
+                "/settings?access_token=Atza|x%2By&exitUri=%2Fnull",
+                "/settings?access_token=Atza|x%2By&exitUri=%2Fnull&language=de",
+            ),
+            ("/ap/oa?state=a%26b&&language=en_US&x", "/ap/oa?state=a%26b&x&language=de"),
+            ("/ap/oa?ui_locales=fr+en&l%61nguage=en&languages=1", "/ap/oa?languages=1&language=de"),
+        ] {
+            assert_eq!(path_in_language(target, Language::German), other);
+            assert_eq!(
+                path_in_language(&path_in_language(target, Language::Japanese), Language::German),
+                other,
+                "however often"
+            );
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Giving an event to its receivers, in the transaction that writes it.
+//!
+//! What it is: the event's row, and a message for each topic that is confirmed at that moment for its device's security
+//! profile. An event that nobody hears costs its row and the question who hears. What it is not: sending. Invariant: what an
+//! event and its messages are called is drawn before the transaction; a command takes a device's row after those of its
+//! slots and orders, so that no two wait for each other crosswise.
+
+use crate::App;
+use opendrs_domain::device::Device;
+use opendrs_domain::id::{DeliveryId, EventId, ReceiverId};
+use opendrs_domain::notification::Event;
+use opendrs_domain::time::Time;
+use opendrs_domain::version::Version;
+use opendrs_store::{Result, Tx, delivery as store, outbox, receiver as topics};
+use uuid::Uuid;
+
+/// What a change that may be told of is given beforehand.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EventIds {
+    /// The event's id, and the mail's.
+    pub(crate) event_id: EventId,
+    /// The message's id that the first receiver is sent; the others' count on from it.
+    pub(crate) first_message_id: u128,
+    /// The mail is kept as it is written, since nobody would send it.
+    pub(crate) store_mail_only: bool,
+}
+
+impl EventIds {
+    /// Draws the ids, of which those of events rise.
+    pub(crate) fn allocate(app: &App, now: Time) -> Self {
+        Self {
+            event_id: EventId(app.ids.ordered_uuid(now)),
+            first_message_id: app.ephemeral_ids.ordered_uuid(now).as_u128(),
+            store_mail_only: app.settings.mail.store_only,
+        }
+    }
+}
+
+/// Who hears of what a device does.
+pub(crate) async fn find_receivers(tx: &mut Tx<'_>, device: &Device) -> Result<Vec<ReceiverId>> {
+    topics::list_confirmed_by_client(tx, device.client).await
+}
+
+/// Writes an event of a device and gives it to whoever hears of the device.
+pub(crate) async fn record_event(
+    tx: &mut Tx<'_>,
+    shard: i64,
+    device: &Device,
+    event: &Event,
+    first: u128,
+) -> Result<()> {
+    let receivers = find_receivers(tx, device).await?;
+    fan_out_event(tx, &NewEvent { shard, device, event, first_message_id: first, version: None }, &receivers).await
+}
+
+/// An event of a device that is to be told.
+pub(crate) struct NewEvent<'a> {
+    pub(crate) shard: i64,
+    pub(crate) device: &'a Device,
+    pub(crate) event: &'a Event,
+    /// The first message's id.
+    pub(crate) first_message_id: u128,
+    /// The version of its messages, if not the model's.
+    pub(crate) version: Option<Version>,
+}
+
+/// Writes an event and gives it to these receivers.
+pub(crate) async fn fan_out_event(tx: &mut Tx<'_>, telling: &NewEvent<'_>, receivers: &[ReceiverId]) -> Result<()> {
+    let NewEvent { shard, device, event, first_message_id: first, version } = *telling;
+    outbox::insert(tx, shard, device.id, event).await?;
+    if receivers.is_empty() {
+        return Ok(());
+    }
+    // Whoever holds the device has waited for what it put before: messages of an earlier event are seen.
+    let Some(line) =
+        store::lock_device_queue(tx, shard, (device.id, device.model), event.notification_type().wire_name()).await?
+    else {
+        return Ok(());
+    };
+    let version = match version {
+        Some(version) => version.to_string(),
+        None => line.version.clone().unwrap_or_else(|| Version::V2.to_string()),
+    };
+    for (n, topic) in (0_u128..).zip(receivers) {
+        let id = DeliveryId(Uuid::from_u128(first + n));
+        store::enqueue(tx, &line, (id, *topic), event.id, &version, event.at).await?;
+    }
+    Ok(())
+}

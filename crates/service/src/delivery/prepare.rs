@@ -1,0 +1,209 @@
+//! From claimed deliveries to what is sent: a set of them at once, so that what they share is made once, and signatures
+//! are made side by side.
+//!
+//! Not here: the time of an attempt, which only sending tells. Invariant: what is sent is made of the event, the topic and
+//! the delivery's own row, so every attempt of a round sends the same bytes but for the time in the webhook's headers.
+
+use super::outgoing_message::{MAX_RESPONSE_BYTES, OutgoingMessage, RESPONSE_BODY_TIMEOUT};
+use crate::outbound::OutboundRequest;
+use crate::publication::{FifoKeys, Publication};
+use crate::receiver::{self, WebhookSigner};
+use crate::signing::{self, MessageSigner};
+use crate::{App, Error, Result};
+use futures_util::future::try_join_all;
+use opendrs_domain::delivery::ATTEMPT_TIMEOUT;
+use opendrs_domain::notification::Event;
+use opendrs_domain::receiver::{Receiver, ReceiverState as TopicState};
+use opendrs_domain::version::Version;
+use opendrs_domain::wire::{self, sns};
+use opendrs_store::delivery::Delivery;
+use opendrs_store::outbox;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A delivery with what its next attempt sends.
+pub(super) struct PreparedMessage {
+    /// To whom.
+    pub(super) receiver: Arc<Receiver>,
+    /// Its row, as it was claimed.
+    pub(super) delivery: Delivery,
+    /// What it tells; confirmations tell nothing.
+    pub(super) event: Option<Event>,
+    /// `MessageId`, the same on every attempt.
+    pub(super) message_id: String,
+    /// What is sent, or why there is nothing to be sent any more.
+    pub(super) message: Result<OutgoingMessage, String>,
+    /// Who signs what is posted, at the time of the attempt.
+    pub(super) webhook_signer: Arc<WebhookSigner>,
+}
+
+/// What is sent, before it is signed.
+enum Payload {
+    Publish(Publication),
+    Post(sns::SnsEnvelope),
+}
+
+/// Deliveries of a topic that were claimed together.
+pub(super) struct ClaimedBatch {
+    /// To whom.
+    pub(super) receiver: Receiver,
+    /// For what is posted.
+    pub(super) signer: Option<Arc<MessageSigner>>,
+    /// Their rows.
+    pub(super) deliveries: Vec<Delivery>,
+}
+
+impl ClaimedBatch {
+    /// Reads what they tell, writes and signs what is sent.
+    pub(super) async fn prepare(self, app: &App) -> Result<Vec<PreparedMessage>> {
+        let Self { receiver: topic, signer, deliveries } = self;
+        let events = try_join_all(deliveries.iter().map(|delivery| find_event(app, delivery))).await?;
+        let (webhook, topic) = (Arc::new(WebhookSigner::new(app, &topic)?), Arc::new(topic));
+        let (mut packed, mut letters) = (Vec::with_capacity(deliveries.len()), Vec::new());
+        for (delivery, event) in deliveries.into_iter().zip(events) {
+            let message_id = delivery.event.map_or(delivery.id.0, |event| event.0).to_string();
+            let parcel = match build_payload(app, &topic, &delivery, event.as_ref(), &message_id) {
+                Ok(Payload::Publish(publication)) => Ok(OutgoingMessage::Publish(publication)),
+                Ok(Payload::Post(envelope)) => {
+                    let raw = topic.raw_delivery && delivery.kind == sns::SnsMessageType::Notification;
+                    let mut request = build_request(&topic, &envelope, raw);
+                    match raw {
+                        true => request.body = envelope.message.into_bytes(),
+                        false => letters.push((packed.len(), envelope)),
+                    }
+                    Ok(OutgoingMessage::Post(request))
+                }
+                Err(why) => Err(why),
+            };
+            packed.push(PreparedMessage {
+                receiver: topic.clone(),
+                delivery,
+                event,
+                message_id,
+                message: parcel,
+                webhook_signer: webhook.clone(),
+            });
+        }
+        if !letters.is_empty() {
+            let signer = signer.ok_or_else(|| Error::Internal("nobody signs".into()))?;
+            for (n, body) in sign_envelopes(app, &topic, &signer, letters).await? {
+                if let Ok(OutgoingMessage::Post(request)) = &mut packed[n].message {
+                    request.body = body;
+                }
+            }
+        }
+        Ok(packed)
+    }
+}
+
+/// Numbered envelopes with their signatures, as they are posted.
+async fn sign_envelopes(
+    app: &App,
+    topic: &Receiver,
+    signer: &Arc<MessageSigner>,
+    letters: Vec<(usize, sns::SnsEnvelope)>,
+) -> Result<impl Iterator<Item = (usize, Vec<u8>)>> {
+    let certificate =
+        format!("{}/{}", app.settings.notifications.base_url, signing::certificate_file_name(&signer.certificate_name));
+    let texts = letters.iter().map(|(_, envelope)| envelope.string_to_sign()).collect();
+    let signatures = signing::sign_all(signer, topic.signature, texts).await?;
+    let version = topic.signature.as_str();
+    Ok(letters
+        .into_iter()
+        .zip(signatures)
+        .map(move |((n, envelope), signature)| (n, envelope.to_json(version, &signature, &certificate).into_bytes())))
+}
+
+/// What a delivery tells.
+async fn find_event(app: &App, delivery: &Delivery) -> Result<Option<Event>> {
+    let Some(id) = delivery.event else { return Ok(None) };
+    let mut reader = app.db.reader().await?;
+    Ok(outbox::find_by_id(&mut reader.tx()?, delivery.shard, id).await?)
+}
+
+/// What an attempt sends, or why there is nothing to be sent any more.
+fn build_payload(
+    app: &App,
+    topic: &Receiver,
+    delivery: &Delivery,
+    event: Option<&Event>,
+    message_id: &str,
+) -> Result<Payload, String> {
+    let is_question = delivery.kind != sns::SnsMessageType::Notification;
+    let wanted = match topic.state {
+        TopicState::Confirmed => true,
+        TopicState::Pending => delivery.kind == sns::SnsMessageType::SubscriptionConfirmation,
+        TopicState::Unsubscribed => delivery.kind == sns::SnsMessageType::UnsubscribeConfirmation,
+        // Sent again to this topic by its name: it is asked once.
+        TopicState::Disabled => delivery.attempts_since_replay == 1 && delivery.attempts > 1,
+    };
+    if !wanted {
+        return Err(format!("the topic is {}", topic.state.as_str()));
+    }
+    let version = Version::parse(&delivery.version).unwrap_or(Version::V2);
+    let message = match (event, is_question) {
+        (_, true) if delivery.kind == sns::SnsMessageType::UnsubscribeConfirmation => {
+            sns::confirmation_message(delivery.kind, &topic.subscription_arn())
+        }
+        (_, true) => sns::confirmation_message(delivery.kind, &topic.arn),
+        (Some(event), false) => wire::notification_json(event, version),
+        (None, false) => return Err("its event is no longer kept".into()),
+    };
+    let version = (!is_question && version == Version::V2).then_some("2.0");
+    match topic.sns_topic_arn() {
+        Some(_) if is_question => Err("it is published now, and nobody is asked".into()),
+        Some(arn) => {
+            let place = || FifoKeys {
+                group_id: delivery.device.map(|device| device.to_string()).unwrap_or_default(),
+                deduplication_id: message_id.to_owned(),
+            };
+            let publication = Publication::new(arn, sns::NOTIFICATION_SUBJECT, message, place);
+            Ok(Payload::Publish(Publication { version, ..publication }))
+        }
+        None => Ok(Payload::Post(build_envelope(app, topic, delivery, message, version, message_id))),
+    }
+}
+
+fn build_envelope(
+    app: &App,
+    topic: &Receiver,
+    delivery: &Delivery,
+    message: String,
+    version: Option<&'static str>,
+    message_id: &str,
+) -> sns::SnsEnvelope {
+    let base = &app.settings.notifications.base_url;
+    let is_question = delivery.kind != sns::SnsMessageType::Notification;
+    let confirm = is_question.then(|| {
+        let token = receiver::confirmation_token(app, topic);
+        let url = sns::subscribe_url(base, &topic.arn, &token);
+        (token, url)
+    });
+    sns::SnsEnvelope {
+        kind: delivery.kind,
+        message_id: message_id.to_owned(),
+        topic_arn: topic.arn.clone(),
+        subject: (!is_question).then(|| sns::NOTIFICATION_SUBJECT.to_owned()),
+        message,
+        timestamp: sns::format_timestamp(delivery.published_at),
+        confirmation: confirm,
+        unsubscribe_url: (!is_question).then(|| sns::unsubscribe_url(base, &topic.subscription_arn())),
+        version,
+    }
+}
+
+/// The request that carries an envelope, or its bare message; without its body.
+fn build_request(topic: &Receiver, envelope: &sns::SnsEnvelope, raw: bool) -> OutboundRequest {
+    let headers = envelope.headers(&topic.subscription_arn(), raw, topic.policy.content_type()).into_iter();
+    let headers = headers.map(|(name, value)| (name.to_owned(), value)).collect();
+    let deadline = Duration::from_micros(ATTEMPT_TIMEOUT.as_micros().unsigned_abs());
+    OutboundRequest {
+        method: "POST",
+        url: topic.endpoint.clone(),
+        headers,
+        body: Vec::new(),
+        timeout: deadline,
+        max_response_bytes: MAX_RESPONSE_BYTES,
+        body_timeout: Some(RESPONSE_BODY_TIMEOUT),
+    }
+}

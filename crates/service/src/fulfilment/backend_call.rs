@@ -1,0 +1,398 @@
+//! Calls to back ends: lease, send, record. Retried until they are answered or no longer needed.
+//!
+//! Invariant: a call is sent outside of any transaction; what comes of it is recorded with the change it makes, and only
+//! if it is still what is wanted. Rows leased by a process that died are taken again when the lease is over, so a back
+//! end may hear the same call twice, under the same id.
+
+use super::connector::{ConnectorOutcome, ConnectorResult, FulfilmentConnector};
+use super::{FulfilmentJob, load_job};
+use crate::delivery::EventIds;
+use crate::order::{OrderTransition, lock_order, save_and_notify};
+use crate::{App, Error, Result, metrics};
+use futures_util::future::{join, join_all};
+use opendrs_domain::device::Device;
+use opendrs_domain::fulfilment::{Backend, BackendCallKind, BackendReport, retry_pause};
+use opendrs_domain::id::InstanceId;
+use opendrs_domain::order::{OrderProblem, OrderState, OrderTiming};
+use opendrs_domain::time::{Span, Time};
+use opendrs_store::fulfilment::BackendCall;
+use opendrs_store::{Command, Tx, fulfilment, order, span};
+use std::collections::BTreeMap;
+use tracing::Instrument;
+use tracing::field::Empty;
+
+/// How many calls one round makes, side by side.
+const BATCH_SIZE: i64 = 16;
+/// How much longer than a call may take it stays leased.
+const LEASE_MARGIN: Span = Span::from_mins(1);
+/// After so many calls in vain, about three days, an order that is given up is not called about any more.
+const MAX_CANCEL_TRIES: i64 = 80;
+
+/// A call that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackendCallReport {
+    /// When.
+    pub at: Time,
+    /// About which order.
+    pub instance: InstanceId,
+    /// Whom.
+    pub backend: Backend,
+    /// For what.
+    pub wanted: BackendCallKind,
+    /// Why it is made again, if it is.
+    pub error: Option<String>,
+}
+
+/// What came of a round of calls.
+#[derive(Clone, Debug, Default)]
+pub struct BackendCallSummary {
+    /// How many were due.
+    pub due: usize,
+    /// Those that were made; a look at an order that had nothing new to say is left out.
+    pub calls: Vec<BackendCallReport>,
+    /// Orders that moved on by what was answered.
+    pub transitions: Vec<OrderTransition>,
+}
+
+impl BackendCallSummary {
+    fn merge(&mut self, other: Self) {
+        self.calls.extend(other.calls);
+        self.transitions.extend(other.transitions);
+    }
+}
+
+/// Makes the calls that are due, at most one round of them.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn call_due_backends(app: &App) -> Result<BackendCallSummary> {
+    let mut all = BackendCallSummary::default();
+    if !app.settings.fulfilment.has_connectors() {
+        return Ok(all);
+    }
+    let _turn = app.backend_call_lock.lock().await;
+    let now = app.now();
+    if next_due(app).await?.is_none_or(|due| due > now) {
+        return Ok(all);
+    }
+    let one_request = i64::try_from(app.settings.request_timeout.as_secs()).unwrap_or(60);
+    let requests = app.settings.fulfilment.connectors().map(FulfilmentConnector::max_requests).max().unwrap_or(1);
+    let until = now + Span::from_secs(one_request * requests) + LEASE_MARGIN;
+    let calls = app.db.write(LeaseBackendCalls { now, until }).await?;
+    let (watched, asked): (Vec<_>, Vec<_>) = calls.iter().partition(|call| call.kind == BackendCallKind::Watch);
+    let (seen, made) =
+        join(poll_watched_orders(app, &watched), join_all(asked.into_iter().map(|call| make_call_in_span(app, call))))
+            .await;
+    all.due = calls.len();
+    all.merge(seen?);
+    for made in made {
+        all.merge(made?);
+    }
+    Ok(all)
+}
+
+/// When the next call falls due.
+pub(crate) async fn next_due(app: &App) -> Result<Option<Time>> {
+    if !app.settings.fulfilment.has_connectors() {
+        return Ok(None);
+    }
+    let mut reader = app.db.reader().await?;
+    Ok(fulfilment::find_next_due(&mut reader.tx()?).await?)
+}
+
+struct LeaseBackendCalls {
+    now: Time,
+    until: Time,
+}
+
+impl Command for LeaseBackendCalls {
+    type Output = Vec<BackendCall>;
+    fn ordering_key(&self) -> u64 {
+        0
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Vec<BackendCall>> {
+        fulfilment::lease(tx, self.now, self.until, BATCH_SIZE).await
+    }
+}
+
+async fn load_job_of_call(app: &App, call: &BackendCall) -> Result<FulfilmentJob> {
+    match load_job(app, call.order).await {
+        Err(Error::UnknownOrder) => Err(Error::missing_row("a call's order")),
+        found => found,
+    }
+}
+
+async fn make_call_in_span(app: &App, call: &BackendCall) -> Result<BackendCallSummary> {
+    let span = tracing::trace_span!(
+        target: span::TARGET,
+        "fulfil",
+        otel.kind = "client",
+        opendrs.call = call.kind.as_str(),
+        opendrs.attempt = call.attempts,
+        opendrs.outcome = Empty,
+    );
+    make_call(app, call).instrument(span).await
+}
+
+async fn make_call(app: &App, call: &BackendCall) -> Result<BackendCallSummary> {
+    let found = load_job_of_call(app, call).await?;
+    // What the customer has to decide first, or was decided by other means, is not asked for any more.
+    let order = &found.order;
+    let needed = call.kind == BackendCallKind::Cancel
+        || (order.state == OrderState::Held && order.problem == Some(OrderProblem::AwaitingBackend));
+    if !needed {
+        record_outcome(app, call, found, Ok(ConnectorOutcome::default())).await?;
+        return Ok(BackendCallSummary::default());
+    }
+    let started = app.system_time();
+    let outcome = send_call(app, call, &found).await;
+    finish_call(app, call, found, outcome, started).await
+}
+
+/// Asks for an order to be taken or given up.
+async fn send_call(app: &App, call: &BackendCall, found: &FulfilmentJob) -> ConnectorResult {
+    let backend = found.order.backend;
+    let Some(connector) = app.settings.fulfilment.connector(backend) else {
+        return Err(unknown_backend_message(backend));
+    };
+    match call.kind {
+        BackendCallKind::Cancel => connector.cancel(app, found, call).await,
+        BackendCallKind::Place | BackendCallKind::Watch => connector.place(app, found, call).await,
+    }
+}
+
+fn unknown_backend_message(backend: Backend) -> String {
+    format!("the settings no longer say where {} is", backend.as_str())
+}
+
+/// Asks how orders stand that systems have, all of one system's at once.
+async fn poll_watched_orders(app: &App, calls: &[&BackendCall]) -> Result<BackendCallSummary> {
+    let mut all = BackendCallSummary::default();
+    let mut open: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for call in calls {
+        let found = load_job_of_call(app, call).await?;
+        match found.order.accepts_backend_reports(app.now()) {
+            false => drop(record_outcome(app, call, found, Ok(ConnectorOutcome::default())).await?),
+            true => open.entry(found.order.backend).or_default().push((*call, found)),
+        }
+    }
+    for (backend, open) in open {
+        let asked: Vec<_> = open.iter().map(|(call, _)| *call).collect();
+        let started = app.system_time();
+        let said = match app.settings.fulfilment.connector(backend) {
+            Some(connector) => connector.order_statuses(app, &asked).await,
+            None => asked.iter().map(|_| Err(unknown_backend_message(backend))).collect(),
+        };
+        for ((call, found), said) in open.into_iter().zip(said) {
+            all.merge(finish_call(app, call, found, said, started).await?);
+        }
+    }
+    Ok(all)
+}
+
+/// Tells and records how a call ended.
+async fn finish_call(
+    app: &App,
+    call: &BackendCall,
+    found: FulfilmentJob,
+    said: ConnectorResult,
+    started: Time,
+) -> Result<BackendCallSummary> {
+    log_call(app, &found, call, &said, started);
+    let called = BackendCallReport {
+        at: app.now(),
+        instance: found.order.instance_id(),
+        backend: found.order.backend,
+        wanted: call.kind,
+        error: said.as_ref().err().cloned(),
+    };
+    let orders = record_outcome(app, call, found, said).await?;
+    let new = call.kind != BackendCallKind::Watch || called.error.is_some() || !orders.is_empty();
+    Ok(BackendCallSummary { due: 0, calls: Vec::from_iter(new.then_some(called)), transitions: orders })
+}
+
+/// Counts a call that was made, and says what went wrong with it.
+fn log_call(app: &App, found: &FulfilmentJob, call: &BackendCall, outcome: &ConnectorResult, started: Time) {
+    let (order, call) = (found.order.instance_id(), call.kind.as_str());
+    let ended = if outcome.is_ok() { "answered" } else { "failed" };
+    tracing::Span::current().record("opendrs.outcome", ended);
+    metrics::record_attempt(&app.metrics.calls, call, ended, app.system_time().since(started).as_micros());
+    match outcome {
+        Err(why) => tracing::warn!(%order, call, why, "the back end did not take a call"),
+        Ok(ConnectorOutcome { operator_note: Some(note), .. }) => {
+            tracing::info!(%order, call, note, "the back end cannot do as asked")
+        }
+        Ok(_) => {}
+    }
+}
+
+/// What is noted of an order while it is being placed.
+#[derive(Clone, Debug)]
+pub(super) enum PlacementProgress {
+    /// A shop is about to be asked to begin it.
+    DraftRequested,
+    /// What the shop calls it, and since when others were begun that were not heard of, if any were.
+    DraftCreated(String, Option<Time>),
+}
+
+/// Notes it; an error when the call is somebody else's by now.
+pub(super) async fn record_progress(
+    app: &App,
+    job: &FulfilmentJob,
+    call: &BackendCall,
+    noted: PlacementProgress,
+) -> Result<(), String> {
+    let at = app.system_time();
+    let mine = match call.due_at {
+        Some(until) => {
+            app.db
+                .write(RecordPlacementProgress {
+                    device: job.device.clone(),
+                    call: call.clone(),
+                    lease_until: until,
+                    progress: noted,
+                    at,
+                })
+                .await
+        }
+        None => Ok(false),
+    };
+    match mine {
+        Ok(true) => Ok(()),
+        Ok(false) => Err("another node has the call".into()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+struct RecordPlacementProgress {
+    device: Device,
+    call: BackendCall,
+    lease_until: Time,
+    progress: PlacementProgress,
+    at: Time,
+}
+
+impl Command for RecordPlacementProgress {
+    type Output = bool;
+    fn ordering_key(&self) -> u64 {
+        crate::device::command_key(self.device.model, &self.device.serial)
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<bool> {
+        let BackendCall { shard, order, .. } = self.call;
+        match &self.progress {
+            PlacementProgress::DraftRequested => {
+                fulfilment::record_begin(tx, shard, order, self.lease_until, self.at).await
+            }
+            PlacementProgress::DraftCreated(code, unheard) => {
+                fulfilment::record_reference(tx, shard, order, self.lease_until, (code, *unheard)).await
+            }
+        }
+    }
+}
+
+/// Records what came of a call; what moved on by it.
+async fn record_outcome(
+    app: &App,
+    call: &BackendCall,
+    found: FulfilmentJob,
+    outcome: ConnectorResult,
+) -> Result<Vec<OrderTransition>> {
+    let now = app.now();
+    let words = outcome.as_ref().map(|outcome| outcome.reports.clone()).unwrap_or_default();
+    let words = words.into_iter().map(|report| (report, EventIds::allocate(app, now))).collect();
+    let poll = app
+        .settings
+        .fulfilment
+        .connector(found.order.backend)
+        .map(FulfilmentConnector::poll_interval)
+        .unwrap_or_default();
+    let timing = app.settings.timing;
+    Ok(app
+        .db
+        .write(RecordCallOutcome {
+            call: call.clone(),
+            device: found.device,
+            outcome,
+            reports: words,
+            next_poll_at: now + poll,
+            timing,
+            now,
+        })
+        .await?)
+}
+
+struct RecordCallOutcome {
+    call: BackendCall,
+    device: Device,
+    outcome: ConnectorResult,
+    /// The outcome's words, each with what may tell of it.
+    reports: Vec<(BackendReport, EventIds)>,
+    /// When an order that is watched is looked at again.
+    next_poll_at: Time,
+    timing: OrderTiming,
+    now: Time,
+}
+
+impl Command for RecordCallOutcome {
+    type Output = Vec<OrderTransition>;
+    fn ordering_key(&self) -> u64 {
+        crate::device::command_key(self.device.model, &self.device.serial)
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Vec<OrderTransition>> {
+        let BackendCall { shard, order: id, kind: wanted, attempts: tries, .. } = self.call;
+        let mut moved = Vec::new();
+        let Some((_, mut order)) = lock_order(tx, shard, self.device.id, id).await? else { return Ok(moved) };
+        let Some(row) = fulfilment::lock(tx, shard, id).await? else { return Ok(moved) };
+        if row.kind != wanted {
+            // Given up while it was being asked for: it has to hear that after all.
+            fulfilment::record_result(tx, shard, id, Some(self.now), None).await?;
+            return Ok(moved);
+        }
+        let outcome = match &self.outcome {
+            Ok(outcome) => outcome,
+            Err(why) => {
+                let again = wanted != BackendCallKind::Cancel || tries < MAX_CANCEL_TRIES;
+                let due = again.then(|| self.now + retry_pause(tries));
+                fulfilment::record_result(tx, shard, id, due, Some(&truncate_error(why))).await?;
+                return Ok(moved);
+            }
+        };
+        let open = order.state == OrderState::Held && order.problem == Some(OrderProblem::AwaitingBackend);
+        if let Some(price) = outcome.price.as_ref().filter(|price| open && **price != order.item.price) {
+            order.item.price = price.clone();
+            order::set_item(tx, shard, id, &order.item).await?;
+        }
+        for (report, stamp) in &self.reports {
+            // A word that is nothing new, or no longer possible, changes nothing: the order has moved on.
+            if let Ok(Some(change)) = order.apply_report(report, self.now, &self.timing) {
+                save_and_notify(tx, shard, &self.device, &order, change, (*stamp, self.now)).await?;
+                if change.from != change.to {
+                    let (instance, slot) = (order.instance_id(), order.slot.clone());
+                    moved.push(OrderTransition { at: self.now, instance, slot, change });
+                }
+            }
+        }
+        if outcome.is_watched && order.accepts_backend_reports(self.now) {
+            // A hint that came while it was being looked at has it looked at once more.
+            let hinted = row.due_at.filter(|due| {
+                wanted == BackendCallKind::Watch && row.due_at < self.call.due_at && *due < self.next_poll_at
+            });
+            fulfilment::schedule_watch(tx, shard, id, hinted.unwrap_or(self.next_poll_at)).await?;
+        } else {
+            fulfilment::record_result(
+                tx,
+                shard,
+                id,
+                None,
+                outcome.operator_note.as_deref().map(truncate_error).as_deref(),
+            )
+            .await?;
+        }
+        Ok(moved)
+    }
+}
+
+/// As much of what went wrong as is kept.
+fn truncate_error(why: &str) -> String {
+    why.chars().take(300).collect()
+}

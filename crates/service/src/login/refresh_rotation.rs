@@ -1,0 +1,125 @@
+//! The refresh tokens of strict clients, which turn at each use (docs/spec/login.md#refresh-rotation).
+//!
+//! What it is: the one row that a turn reads and writes: the device's, or the consent's. What it is not: the rule
+//! ([`opendrs_domain::login::turn`]); nor anything that the refreshes of other clients run. Invariant: of any number of
+//! uses of one token, on whatever nodes, one turns it; and a turn is answered after it is durable.
+
+use crate::{App, Result};
+use opendrs_domain::id::{ClientId, CustomerId, DeviceId, ProfileId};
+use opendrs_domain::login::refresh_rotation::RotationOutcome;
+use opendrs_domain::login::scope::Scopes;
+use opendrs_domain::profile::Client;
+use opendrs_domain::time::Time;
+use opendrs_domain::token::Claims;
+use opendrs_store::{Command, Tx, consent, device};
+
+/// The row that a family belongs to.
+#[derive(Clone, Copy, Debug)]
+enum FamilyOwner {
+    Device(i64, DeviceId),
+    Consent(i64, CustomerId, ProfileId),
+}
+
+/// A use of a refresh token.
+pub(super) struct RotateRefresh {
+    command_key: u64,
+    owner: FamilyOwner,
+    client: ClientId,
+    family: u64,
+    scopes: Scopes,
+    issued_at: Time,
+    is_expired: bool,
+    now: Time,
+}
+
+impl RotateRefresh {
+    /// The use of this token; `None` if what it speaks for is gone.
+    pub(super) async fn for_claims(
+        app: &App,
+        tx: &mut Tx<'_>,
+        client: &Client,
+        claims: &Claims,
+    ) -> opendrs_store::Result<Option<Self>> {
+        let now = app.now();
+        let (key, row) = match claims.device {
+            Some((shard, id)) => match device::find_by_id(tx, shard, id).await? {
+                Some(device) => {
+                    (crate::device::command_key(device.model, &device.serial), FamilyOwner::Device(shard, id))
+                }
+                None => return Ok(None),
+            },
+            None => {
+                let shard = app.db.shards().for_customer(claims.customer);
+                (
+                    crate::consent::command_key(claims.customer),
+                    FamilyOwner::Consent(shard, claims.customer, client.profile),
+                )
+            }
+        };
+        let Claims { family, scopes, issued_at, .. } = *claims;
+        let over = app.settings.refresh_lifetime.is_expired(claims, now);
+        Ok(Some(Self {
+            command_key: key,
+            owner: row,
+            client: client.id,
+            family,
+            scopes,
+            issued_at,
+            is_expired: over,
+            now,
+        }))
+    }
+}
+
+/// Uses a token; says when the one in its place is issued, `None` if there is none.
+pub(super) async fn rotate(app: &App, turn: RotateRefresh) -> Result<Option<Time>> {
+    let client = turn.client;
+    Ok(match app.db.write(turn).await? {
+        Some(RotationOutcome::Rotated(at) | RotationOutcome::Repeated(at)) => Some(at),
+        Some(RotationOutcome::ReuseDetected) => {
+            tracing::warn!(%client, "a refresh token was used after another one took its place: its family is revoked");
+            None
+        }
+        Some(RotationOutcome::Expired) => {
+            tracing::info!(%client, "a refresh token was used after its time");
+            None
+        }
+        Some(RotationOutcome::Evicted) | None => None,
+    })
+}
+
+impl Command for RotateRefresh {
+    /// `None` if what it speaks for ended meanwhile.
+    type Output = Option<RotationOutcome>;
+    fn ordering_key(&self) -> u64 {
+        self.command_key
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Output> {
+        let found = match self.owner {
+            FamilyOwner::Device(shard, id) => {
+                device::lock_rotation(tx, shard, id).await?.filter(|(revoked, _)| !revoked.0.contains(&self.family))
+            }
+            FamilyOwner::Consent(shard, customer, profile) => {
+                let found = consent::lock_with_rotation(tx, shard, (customer, profile)).await?;
+                let stands = found.filter(|(consent, _)| consent.accepts_token(self.family, self.scopes));
+                stands.map(|(consent, turns)| (consent.revoked_families, turns))
+            }
+        };
+        let Some((mut revoked, mut turns)) = found else { return Ok(None) };
+        let turned = turns.use_token(self.family, self.issued_at, self.is_expired, self.now);
+        match turned {
+            RotationOutcome::Repeated(_) | RotationOutcome::Evicted | RotationOutcome::Expired => {
+                return Ok(Some(turned));
+            }
+            RotationOutcome::Rotated(_) => {}
+            RotationOutcome::ReuseDetected => drop(revoked.insert(self.family)),
+        }
+        match self.owner {
+            FamilyOwner::Device(shard, id) => device::save_rotation(tx, shard, id, &revoked, &turns).await?,
+            FamilyOwner::Consent(shard, customer, profile) => {
+                consent::save_rotation(tx, shard, (customer, profile), &revoked, &turns).await?;
+            }
+        }
+        Ok(Some(turned))
+    }
+}

@@ -1,0 +1,213 @@
+//! A unit becomes a customer's: the registration, its subscriptions, and what becomes of the one before.
+//!
+//! What it is: the part of a sign-up's end that concerns the unit. What it is not: consent and code ([`super::complete`]),
+//! and what an earlier owner may answer ([`crate::takeover`]). Invariant: a unit has one registration at a time, and no
+//! customer takes over a unit whose owner may not lose it now.
+
+use crate::delivery::{self, EventIds};
+use crate::takeover as takeovers;
+use opendrs_domain::consent::Consent;
+use opendrs_domain::device::Device;
+use opendrs_domain::id::{DeviceId, OrderId};
+use opendrs_domain::mail::{MailContent, TakeoverSummary};
+use opendrs_domain::notification::{Event, EventFacts};
+use opendrs_domain::rule::SlotRules;
+use opendrs_domain::subscription::{SlotChoice, Subscription};
+use opendrs_domain::takeover::{Takeover, TakeoverPolicy, TakeoverState};
+use opendrs_domain::text::SlotId;
+use opendrs_domain::time::Time;
+use opendrs_store::{Shards, Tx, consent, device, order, product, profile, rule, subscription, takeover};
+
+/// How many earlier registrations of a unit are asked for open orders.
+const MAX_EARLIER_REGISTRATIONS: i64 = 10;
+
+/// When a unit that another customer has may be linked.
+pub(super) struct TakeoverConditions {
+    /// What the maker says; `None` where an operator decided.
+    pub(super) policy: Option<TakeoverPolicy>,
+    /// Until when the earlier owner may take it back.
+    pub(super) undo_until: Time,
+}
+
+/// A unit to link, for a new customer of it or the same.
+pub(super) struct Registration {
+    pub(super) shards: Shards,
+    pub(super) shard: i64,
+    pub(super) takeover: TakeoverConditions,
+    pub(super) new_device: Device,
+    pub(super) choices: Vec<SlotChoice>,
+    pub(super) event_ids: [EventIds; 3],
+}
+
+impl Registration {
+    /// Whether the unit is nobody else's, or its takeover was begun and may be completed.
+    pub(super) async fn can_be_linked(&self, tx: &mut Tx<'_>, now: Time) -> opendrs_store::Result<bool> {
+        let Device { model, serial, customer, .. } = &self.new_device;
+        match takeovers::find_other_registration(tx, self.shard, (*model, serial), *customer).await? {
+            Some(old) => self.can_take_over(tx, &old, now).await,
+            None => Ok(true),
+        }
+    }
+
+    async fn can_take_over(&self, tx: &mut Tx<'_>, old: &Device, now: Time) -> opendrs_store::Result<bool> {
+        let Some(policy) = self.takeover.policy else { return Ok(true) };
+        let found = takeover::lock(tx, self.shard, old.id, self.new_device.customer).await?;
+        Ok(found.is_some_and(|found| found.can_complete(policy, now)))
+    }
+
+    /// What the owner of a registration consented to with it.
+    async fn find_consent(&self, tx: &mut Tx<'_>, device: &Device) -> opendrs_store::Result<Option<Consent>> {
+        let Some(client) = profile::find_client(tx, device.client).await? else { return Ok(None) };
+        consent::find(tx, self.shards.for_customer(device.customer), device.customer, client.profile).await
+    }
+
+    /// Records that the unit changed hands, and tells its earlier owner, who may take it back.
+    async fn record_takeover(
+        &self,
+        tx: &mut Tx<'_>,
+        old: &Device,
+        stamp: (EventIds, Time),
+    ) -> opendrs_store::Result<()> {
+        let consent = self.find_consent(tx, old).await?.filter(Consent::is_granted);
+        // A withdrawal that is under way ends the registration for good.
+        let answer_by = if consent.is_some() { self.takeover.undo_until } else { stamp.1 };
+        let (customer, consent) = (self.new_device.customer, consent.and_then(|consent| consent.generation));
+        let (state, successor) = (TakeoverState::Done, Some(self.new_device.id));
+        takeover::upsert(
+            tx,
+            self.shard,
+            &Takeover { device: old.id, customer, state, answer_by, successor, consent_generation: consent },
+        )
+        .await?;
+        crate::mail::enqueue(
+            tx,
+            self.shard,
+            old,
+            MailContent::ChangedHands(TakeoverSummary { customer, answer_by }),
+            stamp,
+        )
+        .await
+    }
+
+    /// Links the unit (docs/spec/registrations.md#one-unit-one-customer): the same customer keeps the registration,
+    /// another one takes the unit over.
+    pub(super) async fn link(&self, tx: &mut Tx<'_>, now: Time) -> opendrs_store::Result<DeviceId> {
+        let [ended, registered, changed] = self.event_ids;
+        let before = match device::lock_by_unit(tx, self.shard, self.new_device.model, &self.new_device.serial).await? {
+            Some(id) => {
+                // Slots before their device: an order takes them so.
+                for SlotChoice { slot, .. } in &self.choices {
+                    subscription::lock(tx, self.shard, id, slot).await?;
+                }
+                device::lock(tx, self.shard, id).await?
+            }
+            None => None,
+        };
+        let (found, new) = match before {
+            Some(old) if old.customer == self.new_device.customer && old.deregistered_at.is_none() => {
+                device::relink(tx, self.shard, old.id, self.new_device.client, self.new_device.test).await?;
+                (Device { client: self.new_device.client, test: self.new_device.test, ..old }, false)
+            }
+            old => {
+                if let Some(old) = old {
+                    if !self.can_take_over(tx, &old, now).await? {
+                        // It was registered between the look and the lock.
+                        return Err(opendrs_store::Error::Conflict("the unit changed hands meanwhile".into()));
+                    }
+                    if crate::device::end_registration(tx, self.shard, &old, (ended, now)).await? {
+                        self.record_takeover(tx, &old, (ended, now)).await?;
+                    }
+                }
+                device::insert(tx, self.shard, &self.new_device).await?;
+                (self.new_device.clone(), true)
+            }
+        };
+        if new {
+            let event = Event::new(registered.event_id, now, &found, EventFacts::Registered);
+            delivery::record_event(tx, self.shard, &found, &event, registered.first_message_id).await?;
+        }
+        let subscribed = self.save_choices(tx, found.id, now).await?;
+        if new {
+            self.adopt_orders(tx).await?;
+        }
+        if subscribed || new {
+            let facts = EventFacts::Subscription(subscription::list_slots(tx, self.shard, found.id).await?);
+            let event = Event::new(changed.event_id, now, &found, facts);
+            delivery::record_event(tx, self.shard, &found, &event, changed.first_message_id).await?;
+            crate::mail::enqueue_subscriptions(tx, self.shard, &found, (changed, now)).await?;
+        }
+        Ok(found.id)
+    }
+
+    /// Orders that the same customer's earlier registration of the unit left open keep their slots locked, so that a unit
+    /// that is removed and linked again does not order twice (docs/spec/orders.md#relinked-unit).
+    async fn adopt_orders(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
+        for before in device::list_earlier_registrations(tx, &self.new_device, MAX_EARLIER_REGISTRATIONS).await? {
+            for open in subscription::list_by_device(tx, self.shard, before).await? {
+                if let Some(id) = open.open_order
+                    && self.adopt_order(tx, before, &open.slot, id).await?
+                {
+                    self.copy_terms(tx, before, &open).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves an order, unless it is over by now or another one has the slot. Says whether it moved.
+    async fn adopt_order(
+        &self,
+        tx: &mut Tx<'_>,
+        before: DeviceId,
+        slot: &SlotId,
+        id: OrderId,
+    ) -> opendrs_store::Result<bool> {
+        subscription::lock(tx, self.shard, before, slot).await?;
+        let Some(found) = order::lock(tx, self.shard, before, id).await? else { return Ok(false) };
+        if found.state.is_final() || !subscription::transfer_lock(tx, self.shard, self.new_device.id, slot, id).await? {
+            return Ok(false);
+        }
+        order::move_to_device(tx, self.shard, &found, self.new_device.id).await?;
+        subscription::release_lock(tx, self.shard, before, slot, id).await?;
+        Ok(true)
+    }
+
+    /// An order that moved is judged as before: the slot's rules go with it, and the price agreed to, unless a page showed
+    /// another one now. A held order so waits for its customer.
+    async fn copy_terms(&self, tx: &mut Tx<'_>, before: DeviceId, old: &Subscription) -> opendrs_store::Result<()> {
+        let (shard, id, slot) = (self.shard, self.new_device.id, &old.slot);
+        let rules = rule::find(tx, shard, before, slot).await?;
+        if rules != SlotRules::default() {
+            rule::upsert(tx, shard, id, slot, &rules).await?;
+        }
+        let was_shown = self.choices.iter().any(|choice| choice.slot == *slot && choice.price.is_some());
+        if !was_shown && let Some(mut sub) = subscription::lock(tx, shard, id, slot).await? {
+            sub.last_agreed_price.clone_from(&old.last_agreed_price);
+            subscription::upsert(tx, shard, id, &sub).await?;
+        }
+        Ok(())
+    }
+
+    async fn save_choices(&self, tx: &mut Tx<'_>, id: DeviceId, now: Time) -> opendrs_store::Result<bool> {
+        let mut any = false;
+        for SlotChoice { slot, asin, price } in &self.choices {
+            let fresh = || Subscription::empty(SlotId::clone(slot));
+            let mut sub = subscription::lock(tx, self.shard, id, slot).await?.unwrap_or_else(fresh);
+            if sub.set_choice(asin.clone(), asin.is_some()) {
+                any = true;
+            }
+            // Where no page showed a price, one that was agreed to before stays.
+            let price = match (price, asin) {
+                (None, Some(asin)) if sub.agreed_price().is_none() => {
+                    product::find_by_asin(tx, asin).await?.map(|p| p.price)
+                }
+                (price, _) => price.clone(),
+            };
+            if let Some(price) = price {
+                sub.record_agreed_price(price, now);
+            }
+            subscription::upsert(tx, self.shard, id, &sub).await?;
+        }
+        Ok(any)
+    }
+}

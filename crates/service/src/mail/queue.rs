@@ -1,0 +1,84 @@
+//! Which mail a change adds, in the transaction of the change.
+//!
+//! Not here: sending it. Invariant: a change adds one mail at most, under the id of the change's event.
+
+use crate::delivery::EventIds;
+use opendrs_domain::device::Device;
+use opendrs_domain::id::{CustomerId, DeviceId, MailId};
+use opendrs_domain::mail::{self as rules, MailContent, MailState, SlotSummary};
+use opendrs_domain::order::{Order, OrderChange};
+use opendrs_domain::subscription::Subscription;
+use opendrs_domain::time::Time;
+use opendrs_store::mail::{self as store, StoredMail};
+use opendrs_store::{Tx, model, product, subscription};
+
+/// Adds a mail about a device to its customer.
+pub(crate) async fn enqueue(
+    tx: &mut Tx<'_>,
+    shard: i64,
+    device: &Device,
+    news: MailContent,
+    stamp: (EventIds, Time),
+) -> opendrs_store::Result<()> {
+    enqueue_for(tx, shard, (device.id, device.customer), news, stamp).await
+}
+
+/// Adds a mail about a device to a customer, who need not be its own.
+pub(crate) async fn enqueue_for(
+    tx: &mut Tx<'_>,
+    shard: i64,
+    (device, customer): (DeviceId, CustomerId),
+    news: MailContent,
+    (stamp, now): (EventIds, Time),
+) -> opendrs_store::Result<()> {
+    let kept = stamp.store_mail_only;
+    let mail = StoredMail {
+        shard,
+        id: MailId(stamp.event_id.0),
+        device,
+        customer,
+        at: now,
+        content: news,
+        state: if kept { MailState::Kept } else { MailState::Waiting },
+        due_at: (!kept).then_some(now),
+        attempts: 0,
+        ended_at: kept.then_some(now),
+        reason: None,
+    };
+    store::insert(tx, &mail).await
+}
+
+/// Adds the mail about an order's change, if it causes one.
+pub(crate) async fn enqueue_for_order(
+    tx: &mut Tx<'_>,
+    shard: i64,
+    device: &Device,
+    order: &Order,
+    change: OrderChange,
+    stamp: (EventIds, Time),
+) -> opendrs_store::Result<()> {
+    match rules::content_for_change(order, change) {
+        Some(news) => enqueue(tx, shard, device, news, stamp).await,
+        None => Ok(()),
+    }
+}
+
+/// Adds the mail that lists what a device's slots reorder now.
+pub(crate) async fn enqueue_subscriptions(
+    tx: &mut Tx<'_>,
+    shard: i64,
+    device: &Device,
+    stamp: (EventIds, Time),
+) -> opendrs_store::Result<()> {
+    let subs = subscription::list_by_device(tx, shard, device.id).await?;
+    let mut slots = Vec::new();
+    for slot in model::list_slots(tx, device.model).await? {
+        let sub = subs.iter().find(|sub| sub.slot == slot.id).filter(|sub| Subscription::can_order(sub));
+        let product = match sub.and_then(|sub| sub.asin.as_ref()) {
+            Some(asin) => product::find_by_asin(tx, asin).await?.map(|product| (product.title, product.price)),
+            None => None,
+        };
+        slots.push(SlotSummary { name: slot.name, product });
+    }
+    enqueue(tx, shard, device, MailContent::Subscribed(slots), stamp).await
+}

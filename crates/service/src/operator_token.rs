@@ -1,0 +1,62 @@
+//! The operator's token: what an operator's programs show to be let in.
+//!
+//! Invariant: only its hash is held, and whether a token is the one takes as long for a near miss as for a far one.
+
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+/// A token at least: what is shorter may be guessed.
+const MIN_TOKEN_LEN: usize = 32;
+
+/// Who knows the operator's token.
+#[derive(Clone, Debug)]
+pub struct OperatorToken([u8; 32]);
+
+impl OperatorToken {
+    /// Whoever shows this token.
+    ///
+    /// # Errors
+    /// What is wrong with the token; it is not repeated.
+    pub fn new(token: &str) -> Result<Self, String> {
+        let plain = token.bytes().all(|byte| byte.is_ascii_graphic());
+        match token.len() >= MIN_TOKEN_LEN && plain {
+            true => Ok(Self(hash_token(token))),
+            false => Err(format!(
+                "a token has {MIN_TOKEN_LEN} characters or more, without blanks: `opendrs keys operator` makes one"
+            )),
+        }
+    }
+
+    /// Whether this is the token.
+    #[must_use]
+    pub fn matches(&self, shown: &str) -> bool {
+        hash_token(shown).ct_eq(&self.0).into()
+    }
+}
+
+fn hash_token(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_is_known_again_and_no_other() {
+        let token = "0123456789abcdef0123456789abcdef";
+        let operator = OperatorToken::new(token).unwrap();
+        assert!(operator.matches(token) && !format!("{operator:?}").contains(token));
+        for other in ["", &token[1..], &format!("{token}0"), &token.to_uppercase()] {
+            assert!(!operator.matches(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_token_that_may_be_guessed_is_none() {
+        for token in ["", "secret", &"a ".repeat(40), &"0".repeat(31)] {
+            let why = OperatorToken::new(token).unwrap_err();
+            assert!(why.contains("opendrs keys operator") && (token.is_empty() || !why.contains(token)), "{why}");
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! What a receiver itself may ask: to be told, and to be left alone.
+//!
+//! Invariant: who confirms shows a token that only the question could tell it (docs/spec/delivery.md#confirmation).
+
+use super::{CONFIRMATION_SHARD, ReceiverChange, apply_change};
+use crate::{App, Result};
+use opendrs_domain::id::ReceiverId;
+use opendrs_domain::receiver::{Receiver, ReceiverState};
+use opendrs_store::delivery;
+use subtle::ConstantTimeEq;
+use uuid::Uuid;
+
+/// Why a receiver's request was refused: an SNS error code and its words (docs/spec/delivery.md#sns-errors).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SnsRequestError {
+    /// 400.
+    InvalidParameter(&'static str),
+    /// 404.
+    NotFound(&'static str),
+}
+
+/// ConfirmSubscription: the receiver wants the topic's messages. Twice is once.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn confirm(app: &App, arn: &str, token: &str) -> Result<Result<String, SnsRequestError>> {
+    // A NUL is in no text that PostgreSQL can be asked for.
+    let found = match arn.contains('\0') {
+        true => None,
+        false => app.receivers().find_by_arn(&mut app.db.reader().await?.tx()?, arn).await?,
+    };
+    let Some(topic) = found else { return Ok(Err(SnsRequestError::NotFound("Topic does not exist"))) };
+    let good = bool::from(confirmation_token(app, &topic).as_bytes().ct_eq(token.as_bytes()));
+    if !good || topic.token_ends_at <= app.now() || topic.state == ReceiverState::Disabled {
+        return Ok(Err(SnsRequestError::InvalidParameter("Invalid parameter: Token")));
+    }
+    if topic.state != ReceiverState::Confirmed {
+        apply_change(app, topic.id, ReceiverChange::Confirm).await?;
+        tracing::info!(topic = topic.arn, "the receiver confirmed");
+    }
+    Ok(Ok(topic.subscription_arn()))
+}
+
+/// Unsubscribe: the receiver wants no more messages; it is told how to undo that.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn unsubscribe(app: &App, arn: &str) -> Result<Result<(), SnsRequestError>> {
+    let last = arn.rsplit_once(':').and_then(|(topic, last)| Some((topic, Uuid::try_parse(last).ok()?)));
+    let Some((topic_arn, last)) = last else {
+        return Ok(Err(SnsRequestError::InvalidParameter("Invalid parameter: SubscriptionArn")));
+    };
+    let found = {
+        let mut reader = app.db.reader().await?;
+        app.receivers().find_by_subscription(&mut reader.tx()?, last).await?
+    };
+    match found {
+        Some(topic) if topic.arn == topic_arn && topic.sns_topic_arn().is_none() => {
+            if topic.state == ReceiverState::Confirmed {
+                apply_change(app, topic.id, ReceiverChange::Unsubscribe).await?;
+                tracing::info!(topic = topic.arn, "the receiver unsubscribed");
+            }
+            Ok(Ok(()))
+        }
+        _ => Ok(Err(SnsRequestError::NotFound("Subscription does not exist"))),
+    }
+}
+
+/// Why a topic is not confirmed, as far as is known: what became of the last question to its receiver.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn pending_reason(app: &App, topic: &Receiver) -> Result<Option<String>> {
+    if topic.state != ReceiverState::Pending {
+        return Ok(None);
+    }
+    let mut reader = app.db.reader().await?;
+    let mut tx = reader.tx()?;
+    let last = match delivery::find_last_confirmation(&mut tx, topic.id).await? {
+        Some(question) => delivery::list_attempts(&mut tx, CONFIRMATION_SHARD, question.id).await?.into_iter().next(),
+        None => None,
+    };
+    let old = topic.token_ends_at <= app.now();
+    Ok(Some(match last {
+        _ if old => "the question is more than two days old: `opendrs topic test` asks again".into(),
+        None => "it was not asked yet: the running server asks".into(),
+        Some(attempt) => match (attempt.error, attempt.status) {
+            (Some(problem), _) => problem,
+            (None, Some(status @ 200..300)) => {
+                format!("it answered {status}, and did not open the SubscribeURL it was sent")
+            }
+            (None, status) => format!("it answered {}", status.unwrap_or_default()),
+        },
+    }))
+}
+
+/// The purpose that a topic's confirmation tokens are derived for.
+pub(crate) fn confirmation_purpose(topic: ReceiverId) -> String {
+    format!("confirm {topic}")
+}
+
+/// The token that confirms a topic now.
+pub(crate) fn confirmation_token(app: &App, topic: &Receiver) -> String {
+    let number = u32::try_from(topic.token_number).unwrap_or_default();
+    let key = app.keys.derive_key(&confirmation_purpose(topic.id), number);
+    key.iter().map(|b| format!("{b:02x}")).collect()
+}

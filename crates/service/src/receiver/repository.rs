@@ -1,0 +1,124 @@
+//! Topics as use cases have them: their endpoints are sealed when they are written and opened when they are read.
+//!
+//! Not here: what is done with a topic. Invariant: an endpoint is written sealed for the id of its topic, so that it opens
+//! in no other row.
+
+use crate::derived_keys::DerivedKeys;
+use crate::keys::ENDPOINT_DIGEST_PURPOSE;
+use crate::sealing::{Sealer, SealingPurpose};
+use hmac::{Hmac, KeyInit, Mac};
+use opendrs_domain::id::ReceiverId;
+use opendrs_domain::receiver::Receiver;
+use opendrs_store::inspection::SealedEndpoint;
+use opendrs_store::receiver::{self as store, ReceiverRow};
+use opendrs_store::{Error, Tx, installation};
+use sha2::Sha256;
+use uuid::Uuid;
+
+/// The store's topics, for those who have the keys of their endpoints. Cheap to copy into a command.
+#[derive(Clone, Copy)]
+pub(crate) struct ReceiverRepository {
+    /// Seals endpoints.
+    sealer: Sealer,
+    /// Makes digests of endpoints.
+    digest_key: [u8; 32],
+    /// Proves the master key that they are of.
+    master_check: [u8; 32],
+}
+
+impl ReceiverRepository {
+    /// Those of an installation with these keys.
+    pub(crate) fn new(keys: &DerivedKeys) -> Self {
+        Self {
+            sealer: keys.sealer(SealingPurpose::Endpoints),
+            digest_key: keys.key(ENDPOINT_DIGEST_PURPOSE, 0),
+            master_check: keys.master_check(),
+        }
+    }
+
+    /// A digest of an endpoint of the topic with this ARN, with a key: equal for equal endpoints.
+    pub(crate) fn endpoint_digest(self, arn: &str, endpoint: &str) -> String {
+        let mac = Hmac::<Sha256>::new_from_slice(&self.digest_key).map(|mut mac| {
+            mac.update(arn.as_bytes());
+            mac.update(&[0]);
+            mac.update(endpoint.as_bytes());
+            mac.finalize().into_bytes()
+        });
+        mac.unwrap_or_default().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn open_endpoint(
+        self,
+        ReceiverRow { receiver: mut topic, sealed_endpoint: sealed }: ReceiverRow,
+    ) -> opendrs_store::Result<Receiver> {
+        let plain = self.sealer.open(topic.id.0.as_bytes(), &sealed);
+        topic.endpoint =
+            plain.and_then(|plain| String::from_utf8(plain).ok()).ok_or_else(|| unreadable_endpoint_error(&topic))?;
+        Ok(topic)
+    }
+
+    /// A topic by id.
+    pub(crate) async fn find_by_id(self, tx: &mut Tx<'_>, id: ReceiverId) -> opendrs_store::Result<Option<Receiver>> {
+        store::find_by_id(tx, id).await?.map(|found| self.open_endpoint(found)).transpose()
+    }
+
+    /// A topic by its ARN.
+    pub(crate) async fn find_by_arn(self, tx: &mut Tx<'_>, arn: &str) -> opendrs_store::Result<Option<Receiver>> {
+        store::find_by_arn(tx, arn).await?.map(|found| self.open_endpoint(found)).transpose()
+    }
+
+    /// A topic by the last part of its subscription's ARN.
+    pub(crate) async fn find_by_subscription(
+        self,
+        tx: &mut Tx<'_>,
+        last: Uuid,
+    ) -> opendrs_store::Result<Option<Receiver>> {
+        store::find_by_subscription(tx, last).await?.map(|found| self.open_endpoint(found)).transpose()
+    }
+
+    /// A topic by id, held until the transaction ends.
+    pub(crate) async fn lock(self, tx: &mut Tx<'_>, id: ReceiverId) -> opendrs_store::Result<Option<Receiver>> {
+        store::lock(tx, id).await?.map(|found| self.open_endpoint(found)).transpose()
+    }
+
+    /// The topics after one, in the order of their ids.
+    pub(crate) async fn list_after(
+        self,
+        tx: &mut Tx<'_>,
+        last: ReceiverId,
+        limit: i64,
+    ) -> opendrs_store::Result<Vec<Receiver>> {
+        store::list_after(tx, last, limit).await?.into_iter().map(|found| self.open_endpoint(found)).collect()
+    }
+
+    /// Adds a topic, or changes the one of that id.
+    pub(crate) async fn save(self, tx: &mut Tx<'_>, topic: &Receiver) -> opendrs_store::Result<()> {
+        installation::hold_master_key(tx, &self.master_check).await?;
+        store::upsert(tx, topic, &self.seal_endpoint(topic)?).await
+    }
+
+    /// Seals the endpoint of a topic that is there, under these keys.
+    pub(crate) async fn reseal(self, tx: &mut Tx<'_>, topic: &Receiver) -> opendrs_store::Result<()> {
+        store::replace_sealed_endpoint(tx, topic.id, &self.seal_endpoint(topic)?).await
+    }
+
+    fn seal_endpoint(self, topic: &Receiver) -> opendrs_store::Result<Vec<u8>> {
+        let sealed = self.sealer.seal(topic.id.0.as_bytes(), topic.endpoint.as_bytes());
+        sealed.map_err(|e| Error::Statement { query: "TopicPut", source: e.into() })
+    }
+}
+
+fn unreadable_endpoint_error(topic: &Receiver) -> Error {
+    let found = format!("an endpoint of {} that cannot be opened with this master key", topic.arn);
+    Error::InvalidRow { query: "topic", column: 13, found }
+}
+
+/// The endpoints that a look at a store found, without those that another master key sealed.
+#[must_use]
+pub fn open_endpoints(master: &[u8; 32], found: &[SealedEndpoint]) -> Vec<String> {
+    let sealer = Sealer::derive(master, SealingPurpose::Endpoints);
+    let opened = |SealedEndpoint { receiver: topic, sealed_endpoint: sealed }: &SealedEndpoint| {
+        String::from_utf8(sealer.open(topic.0.as_bytes(), sealed)?).ok()
+    };
+    found.iter().filter_map(opened).collect()
+}

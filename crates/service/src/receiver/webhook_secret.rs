@@ -1,0 +1,75 @@
+//! A topic's webhook secrets, and what they sign.
+//!
+//! Invariant: a secret is derived from the master key and its number. It is stored nowhere, unless it was carried over from
+//! an earlier master key, and then sealed.
+
+use super::signed_by_sns_error;
+use crate::{App, Error, Result};
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use opendrs_domain::id::ReceiverId;
+use opendrs_domain::receiver::Receiver;
+use opendrs_domain::time::Time;
+use opendrs_domain::wire::webhook::{self, WebhookSecret};
+
+/// A topic's webhook secrets of a number: the shared one, and the pair of Ed25519.
+fn derive_secret_pair(app: &App, topic: &Receiver, number: i64) -> Result<(WebhookSecret, Ed25519KeyPair)> {
+    let number = u32::try_from(number).unwrap_or_default();
+    let [shared, seed] = secret_purposes(topic.id).map(|purpose| app.keys.derive_key(&purpose, number));
+    let pair = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|e| Error::Internal(e.to_string()))?;
+    Ok((shared.into(), pair))
+}
+
+/// The purposes that a topic's secrets are derived for: the shared one, and the seed of the pair of Ed25519.
+pub(crate) fn secret_purposes(topic: ReceiverId) -> [String; 2] {
+    [format!("webhook {topic}"), format!("webhook ed25519 {topic}")]
+}
+
+/// What a receiver needs to verify Standard Webhooks signatures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebhookSecrets {
+    /// `whsec_...`: for HMAC-SHA256.
+    pub secret: String,
+    /// `whpk_...`: for Ed25519.
+    pub public_key: String,
+}
+
+/// The secrets of a topic that sign now, newest first.
+///
+/// # Errors
+/// [`Error::BadCommand`] if it has none; [`Error::Internal`].
+pub fn list_webhook_secrets(app: &App, topic: &Receiver) -> Result<Vec<WebhookSecrets>> {
+    if topic.sns_topic_arn().is_some() {
+        return Err(signed_by_sns_error(topic));
+    }
+    let written = |number| {
+        let (secret, pair) = derive_secret_pair(app, topic, number)?;
+        let public_key = format!("whpk_{}", STANDARD.encode(pair.public_key()));
+        Ok(WebhookSecrets { secret: secret.reveal(), public_key })
+    };
+    topic.active_secret_numbers(app.now()).into_iter().map(written).collect()
+}
+
+/// The secrets of a topic that sign now: both kinds, newest first.
+pub(crate) struct WebhookSigner(Vec<(WebhookSecret, Ed25519KeyPair)>);
+
+impl WebhookSigner {
+    /// Derives them. Dearer than a signature, so once for many messages.
+    pub(crate) fn new(app: &App, topic: &Receiver) -> Result<Self> {
+        let keys =
+            topic.active_secret_numbers(app.now()).into_iter().map(|number| derive_secret_pair(app, topic, number));
+        Ok(Self(keys.collect::<Result<_>>()?))
+    }
+
+    /// The headers of Standard Webhooks 1.0 for a body that is sent at a moment: both kinds of signature, for each secret.
+    pub(crate) fn sign_headers(&self, id: &str, at: Time, body: &[u8]) -> [(&'static str, String); 3] {
+        let mut signatures = Vec::new();
+        for (secret, pair) in &self.0 {
+            signatures.push(secret.sign(id, at, body));
+            let signed = pair.sign(&webhook::signed_content(id, &at.as_secs().to_string(), body));
+            signatures.push(format!("v1a,{}", STANDARD.encode(signed)));
+        }
+        webhook::headers(id, at, &signatures)
+    }
+}

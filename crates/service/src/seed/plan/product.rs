@@ -1,0 +1,38 @@
+//! Products.
+
+use super::{SeedPlan, SeedPlanResult};
+use crate::seed::merge::format_plain;
+use crate::seed::write::SeedOperation;
+use opendrs_domain::product::Product;
+use opendrs_store::{Tx, product};
+
+impl SeedPlan<'_> {
+    /// One product.
+    pub(super) async fn plan_product(&mut self, tx: &mut Tx<'_>, declared: &Product) -> SeedPlanResult<()> {
+        let old = product::find_by_asin(tx, &declared.asin).await?;
+        let id = declared.asin.to_string();
+        let mut merge = self.begin_merge(tx, "product", "", &id, old.is_some()).await?;
+        if merge.was_removed() {
+            self.note_removed("product", declared.title.clone(), id);
+            return Ok(());
+        }
+        let old = old.as_ref();
+        let Product { asin, title, price, quantity, unit, available, sku } = declared.clone();
+        let new = Product {
+            asin,
+            title: merge.merge_value("title", old.map(|p| p.title.clone()), title, format_plain),
+            price: merge.merge_value("price", old.map(|p| p.price.clone()), price, format_plain),
+            quantity: merge.merge_value("quantity", old.map(|p| p.quantity), quantity, format_plain),
+            unit: merge.merge_value("unit", old.map(|p| p.unit.clone()), unit, format_plain),
+            available: merge.merge_value("available", old.map(|p| p.available), available, format_plain),
+            sku: merge.merge_value("sku", old.map(|p| p.sku.clone()), sku, |sku| {
+                Some(sku.as_ref().map_or_else(|| "none".into(), ToString::to_string))
+            }),
+        };
+        if merge.needs_write() {
+            self.ops.push(SeedOperation::Product(new.clone(), self.inputs.now));
+        }
+        self.end_merge(merge, new.title, id, None);
+        Ok(())
+    }
+}

@@ -1,0 +1,52 @@
+//! How many messages a receiver gets a second, where it asked for a limit (`maxReceivesPerSecond`).
+//!
+//! An average, as with SNS, and of this node. Invariant: memory is bounded by the receivers that ask for a limit.
+
+use opendrs_domain::id::ReceiverId;
+use opendrs_domain::time::{Span, Time};
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+/// What was sent of late: since when, and how many.
+#[derive(Default)]
+pub(crate) struct SendRateLimiter(Mutex<HashMap<ReceiverId, (Time, usize)>>);
+
+impl SendRateLimiter {
+    /// How many of `wanted` messages may go now.
+    pub(crate) fn acquire(&self, topic: ReceiverId, per_second: Option<i64>, wanted: usize, now: Time) -> usize {
+        let Some(rate) = per_second.and_then(|rate| usize::try_from(rate).ok()) else { return wanted };
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (since, sent) = all.entry(topic).or_insert((now, 0));
+        if now.since(*since) >= Span::from_secs(1) {
+            (*since, *sent) = (now, 0);
+        }
+        let allowed = wanted.min(rate.saturating_sub(*sent));
+        *sent += allowed;
+        allowed
+    }
+
+    /// So many of those that could go were not there.
+    pub(crate) fn release_unused(&self, topic: ReceiverId, unused: usize) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, sent)) = all.get_mut(&topic) {
+            *sent = sent.saturating_sub(unused);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_for_each_second() {
+        let (pace, topic) = (SendRateLimiter::default(), ReceiverId(uuid::Uuid::from_u128(1)));
+        let at = |millis: i64| Time::from_secs(1_520_139_967) + Span::from_micros(millis * 1000);
+        let allow = |wanted, millis| pace.acquire(topic, Some(5), wanted, at(millis));
+        assert_eq!([allow(4, 0), allow(4, 500), allow(4, 999), allow(4, 1000)], [4, 1, 0, 4]);
+        pace.release_unused(topic, 3);
+        assert_eq!([allow(9, 1500), allow(9, 1999)], [4, 0]);
+        pace.release_unused(ReceiverId(uuid::Uuid::from_u128(2)), 3);
+        assert_eq!(pace.acquire(ReceiverId(uuid::Uuid::from_u128(2)), None, 16, at(0)), 16);
+    }
+}

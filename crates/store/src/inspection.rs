@@ -1,0 +1,189 @@
+//! A look at a store that changes nothing: for `opendrs doctor`, backups and restores.
+//!
+//! What it is not: the way a server opens its store, which brings the schema up to date. Invariant: a store that is not
+//! there is not made.
+
+pub use crate::condition::{DatabaseCondition, SessionMode};
+use crate::error::driver_message;
+use crate::{Error, Result, StoreLocation, backup, condition, migrate, pg};
+use opendrs_domain::id::ReceiverId;
+use opendrs_domain::time::Time;
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use std::path::Path;
+use uuid::Uuid;
+
+/// Where a topic leads, as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedEndpoint {
+    /// The topic.
+    pub receiver: ReceiverId,
+    /// Its endpoint, sealed.
+    pub sealed_endpoint: Vec<u8>,
+}
+
+/// What is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreInspection {
+    /// The schema step it is at; 0 if nothing was ever in it.
+    pub schema_step: i64,
+    /// The last step this program knows.
+    pub latest_step: i64,
+    /// The installation, if it has one: proof of its master key, and when it was made.
+    pub installation: Option<([u8; 32], Time)>,
+    /// What time the store has, where it has a clock of its own.
+    pub database_time: Option<Time>,
+    /// Where the confirmed topics lead, at most 1,000.
+    pub endpoints: Vec<SealedEndpoint>,
+    /// The names of all makers.
+    pub makers: Vec<String>,
+    /// Whether it is as the server needs it.
+    pub condition: DatabaseCondition,
+}
+
+const CONFIRMED_ENDPOINTS_SQL: &str = "SELECT id, sealed FROM topic WHERE state = 'confirmed' ORDER BY id LIMIT 1000";
+
+const MAKERS_SQL: &str = "SELECT name FROM maker ORDER BY name";
+
+/// Sessions of other connections that have our name.
+const OTHER_SESSIONS_SQL: &str =
+    "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+    AND application_name = current_setting('application_name')";
+
+/// Looks at a store; `None` where no database is.
+///
+/// # Errors
+/// [`Error::Open`], [`Error::Unavailable`].
+pub async fn inspect(place: &StoreLocation) -> Result<Option<StoreInspection>> {
+    match place {
+        StoreLocation::File(path) if !path.exists() => Ok(None),
+        StoreLocation::File(path) => inspect_sqlite(path).map(Some),
+        StoreLocation::Url(url) => inspect_postgres(url).await.map(Some),
+    }
+}
+
+/// Whether a database can be reached; a file always is. What it is like there is not looked at.
+///
+/// # Errors
+/// [`Error::Open`]; [`Error::Unavailable`] with what to look at.
+pub async fn test_connection(place: &StoreLocation) -> Result<()> {
+    match place {
+        StoreLocation::File(_) => Ok(()),
+        StoreLocation::Url(url) => pg::test_connection(&pg::parse_url(url)?.for_inspection()).await,
+    }
+}
+
+/// Whether any process has a store open, this one included. On PostgreSQL it is found by the name that sessions give
+/// (`application_name`), which a pooler may hide.
+///
+/// # Errors
+/// [`Error::Open`], [`Error::Unavailable`].
+pub async fn is_in_use(place: &StoreLocation) -> Result<bool> {
+    match place {
+        StoreLocation::File(path) => {
+            let conn = open_existing(path)?;
+            match backup::lock_exclusively(&conn) {
+                Ok(()) => Ok(false),
+                Err(e) if e.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => Ok(true),
+                Err(e) => Err(Error::from_sqlite("alone", e)),
+            }
+        }
+        StoreLocation::Url(url) => {
+            let client = pg::connect_plain(&pg::parse_url(url)?).await?;
+            let error = |e: tokio_postgres::Error| Error::Unavailable(driver_message(&e));
+            // The sessions of a process that has just ended are given a second to end as well.
+            for wait in [true; 10].into_iter().chain([false]) {
+                let others: i64 = client.query_one(OTHER_SESSIONS_SQL, &[]).await.map_err(error)?.get(0);
+                if others == 0 {
+                    return Ok(false);
+                }
+                if wait {
+                    client.batch_execute("SELECT pg_sleep(0.1), pg_stat_clear_snapshot()").await.map_err(error)?;
+                }
+            }
+            Ok(true)
+        }
+    }
+}
+
+/// Opens a file that must be there.
+pub(crate) fn open_existing(path: &Path) -> Result<Connection> {
+    // Reading a write-ahead log needs the right to write beside it.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags);
+    let conn = conn.and_then(|conn| conn.busy_timeout(std::time::Duration::from_secs(5)).map(|()| conn));
+    conn.map_err(|e| Error::CannotOpen(format!("cannot open the database {}: {e}", path.display())))
+}
+
+pub(crate) fn inspect_sqlite(path: &Path) -> Result<StoreInspection> {
+    let conn = open_existing(path)?;
+    // A damaged schema shows here, a damaged table only to `PRAGMA integrity_check`; both are called so.
+    let bad = |e: rusqlite::Error| {
+        let damaged = e.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseCorrupt);
+        let what = if damaged { "is damaged" } else { "is no database that can be read" };
+        Error::CannotOpen(format!("{} {what}: {e}", path.display()))
+    };
+    let step = conn.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(bad)?;
+    let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, [u8; 32]>(0)?, row.get(1)?));
+    let read = || conn.query_row("SELECT master_check, created_at FROM installation", [], row).optional();
+    let installation = if step == 0 { None } else { read().map_err(bad)? };
+    let installation = installation.map(|(check, at)| (check, Time::from_micros(at)));
+    let endpoint = |row: &rusqlite::Row<'_>| {
+        let topic = ReceiverId(Uuid::from_bytes(row.get(0)?));
+        Ok(SealedEndpoint { receiver: topic, sealed_endpoint: row.get(1)? })
+    };
+    let ask = || conn.prepare(CONFIRMED_ENDPOINTS_SQL)?.query_map([], endpoint)?.collect::<rusqlite::Result<_>>();
+    let ours = step == migrate::latest_step();
+    let endpoints = if ours { ask().map_err(bad)? } else { Vec::new() };
+    let ask = || conn.prepare(MAKERS_SQL)?.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>();
+    let makers = if ours { ask().map_err(bad)? } else { Vec::new() };
+    let condition = condition::check_sqlite(&conn, path);
+    Ok(StoreInspection {
+        schema_step: step,
+        latest_step: migrate::latest_step(),
+        installation,
+        database_time: None,
+        endpoints,
+        makers,
+        condition,
+    })
+}
+
+async fn inspect_postgres(url: &str) -> Result<StoreInspection> {
+    let target = pg::parse_url(url)?.for_inspection();
+    let client = pg::connect_plain(&target).await?;
+    let error = |e: tokio_postgres::Error| Error::Unavailable(driver_message(&e));
+    let sql = "SELECT to_regclass('migration') IS NOT NULL, (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT";
+    let row = client.query_one(sql, &[]).await.map_err(error)?;
+    let (made, now): (bool, i64) = (row.get(0), row.get(1));
+    let (mut step, mut installation) = (0, None);
+    let (mut endpoints, mut makers) = (Vec::new(), Vec::new());
+    if made {
+        let sql = "SELECT COALESCE(MAX(step), 0) FROM migration";
+        step = client.query_one(sql, &[]).await.map_err(error)?.get(0);
+        let row = client.query_opt("SELECT master_check, created_at FROM installation", &[]).await.map_err(error)?;
+        installation = row.and_then(|row| {
+            let check = row.get::<_, Vec<u8>>(0).try_into().ok()?;
+            Some((check, Time::from_micros(row.get(1))))
+        });
+    }
+    if step == migrate::latest_step() {
+        let rows = client.query(CONFIRMED_ENDPOINTS_SQL, &[]).await.map_err(error)?;
+        let endpoint = |row: &tokio_postgres::Row| SealedEndpoint {
+            receiver: ReceiverId(row.get(0)),
+            sealed_endpoint: row.get(1),
+        };
+        endpoints = rows.iter().map(endpoint).collect();
+        makers = client.query(MAKERS_SQL, &[]).await.map_err(error)?.iter().map(|row| row.get(0)).collect();
+    }
+    let condition = condition::check_postgres(&client, &target, step == migrate::latest_step()).await?;
+    let clock = Some(Time::from_micros(now));
+    Ok(StoreInspection {
+        schema_step: step,
+        latest_step: migrate::latest_step(),
+        installation,
+        database_time: clock,
+        endpoints,
+        makers,
+        condition,
+    })
+}

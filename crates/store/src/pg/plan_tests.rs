@@ -1,0 +1,91 @@
+//! How PostgreSQL finds the rows of each statement, for one command and for many, on tables that it has not looked at yet.
+//!
+//! What it is: a test. To a planner without statistics a shard is one row, and one index as good as another; what it
+//! chooses then it keeps until the first ANALYZE, and in that time a new installation may have been filled. Invariant:
+//! a statement enters an index by its first column, and not by the shard alone, so that it reads what it asks for and
+//! not what there is.
+
+use super::{PLANNER_SETTINGS, coalescer, connect_plain, parse_url};
+use crate::migrate;
+use crate::queries::Query;
+use std::collections::HashMap;
+use tokio_postgres::{Client, SimpleQueryMessage};
+
+/// What may read an index from its end: lists of what is newest or due first, up to a limit; a table, or an index, of a few rows; and
+/// what only a person at a shell asks.
+const INDEX_WALK_ALLOWED: [&str; 13] = [
+    "DerivedKeys",
+    "DerivedKeysClear",
+    "TokenKeys",
+    "ClientsRestricted",
+    "CustomersFirst",
+    "ReadingsNewest",
+    "OrdersNewest",
+    "OrdersOpen",
+    "OrdersNextDue",
+    "FulfilmentNextDue",
+    "MailNextDue",
+    "MailNewest",
+    "DeliveriesWaiting",
+];
+
+#[tokio::test]
+async fn every_statement_enters_an_index_by_its_first_column() {
+    let cluster = std::env::var("OPENDRS_TEST_POSTGRES").expect("OPENDRS_TEST_POSTGRES: run `cargo xtask test`");
+    let (server, _) = cluster.rsplit_once('/').expect("a URL with a database");
+    let name = format!("plans_{}", std::process::id());
+    let shell = connect_plain(&parse_url(&cluster).unwrap()).await.unwrap();
+    shell.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await.unwrap();
+    shell.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
+    let mut client = connect_plain(&parse_url(&format!("{server}/{name}")).unwrap()).await.unwrap();
+    migrate::migrate_postgres(&mut client).await.unwrap();
+    client.batch_execute(PLANNER_SETTINGS).await.unwrap();
+
+    let first = first_index_columns(&client).await;
+    let ones = Query::ALL.iter().filter(|sql| !sql.name.starts_with("Forget"));
+    let mut texts: Vec<_> = ones.map(|sql| (sql.name.to_owned(), sql.pg.to_owned())).collect();
+    for q in coalescer::COALESCED_QUERIES {
+        let one = client.prepare(q.sql().pg).await.unwrap();
+        texts.push((format!("{} for many", q.sql().name), coalescer::coalesced_sql(*q, &one).unwrap().sql));
+    }
+    let (mut walking, mut plans) = (Vec::new(), String::new());
+    for (name, text) in &texts {
+        let plan = explain_plan(&client, text).await;
+        if walks_index(&plan, &first) {
+            plans += &format!("{name}\n  {}\n", plan.join("\n  "));
+            walking.push(name);
+        }
+    }
+    assert_eq!(walking, INDEX_WALK_ALLOWED, "\n{plans}");
+    shell.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")).await.unwrap();
+}
+
+/// The first column of each index.
+async fn first_index_columns(client: &Client) -> HashMap<String, String> {
+    let sql = "SELECT i.relname::text, a.attname::text FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
+        JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[0]";
+    client.query(sql, &[]).await.unwrap().iter().map(|row| (row.get(0), row.get(1))).collect()
+}
+
+/// The lines of a statement's plan for whatever it is asked with.
+async fn explain_plan(client: &Client, sql: &str) -> Vec<String> {
+    let parameters = client.prepare(sql).await.unwrap().params().len();
+    let nulls = if parameters == 0 { String::new() } else { format!("({})", vec!["NULL"; parameters].join(", ")) };
+    let text = format!("PREPARE asked AS {sql}; EXPLAIN (COSTS off) EXECUTE asked{nulls}; DEALLOCATE asked");
+    let told = client.simple_query(&text).await.unwrap().into_iter().filter_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+        _ => None,
+    });
+    told.collect()
+}
+
+/// Whether any step reads rows past its condition: without one, by the shard alone, or by what the index has only behind.
+fn walks_index(plan: &[String], first: &HashMap<String, String>) -> bool {
+    plan.iter().enumerate().any(|(n, line)| {
+        let Some((_, index)) = line.split_once(" using ") else { return line.contains("Seq Scan") };
+        let column = &first[index.split(' ').next().unwrap_or_default()];
+        let condition = plan.get(n + 1).and_then(|line| line.trim().strip_prefix("Index Cond: ")).unwrap_or_default();
+        let by_shard = column == "shard" && !condition.contains(" AND ");
+        by_shard || ![" ", ","].iter().any(|end| condition.contains(&format!("({column}{end}")))
+    })
+}

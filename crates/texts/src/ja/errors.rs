@@ -1,0 +1,121 @@
+//! Why not, in Japanese.
+
+use opendrs_domain::customer::AddressError;
+use opendrs_domain::language::Language;
+use opendrs_domain::money::ParseMoneyError;
+use opendrs_domain::order::{ApproveError, CancelError};
+use opendrs_domain::rule::{MAX_FORM_NUMBER, RuleFormError, RuleFormNumber};
+use opendrs_service::{Error, FormError};
+
+pub fn describe_error(error: &Error) -> String {
+    match error {
+        Error::InvalidToken => "このリンクは無効になりました。機器またはアプリからページを開き直してください。".into(),
+        Error::WrongPassword => "メールアドレスまたはパスワードが正しくありません。".into(),
+        Error::CustomerBlocked => "このアカウントは停止されています。サービスの運営者にお問い合わせください。".into(),
+        Error::Throttled(seconds) => format!("試行回数が多すぎます。{seconds}秒後にもう一度お試しください。"),
+        Error::RateLimited(seconds) => {
+            format!("アクセスが多すぎます。{seconds}秒後に、間隔を空けてもう一度お試しください。")
+        }
+        Error::SignupClosed => "この設定手続きは終了しています。機器またはアプリからもう一度始めてください。".into(),
+        Error::UnknownOrder => "この注文は見つからないか、別の機器またはアカウントのものです。".into(),
+        Error::UnknownSlot { .. } => "この機器にはこの項目がありません。".into(),
+        Error::CancelRejected(why) => match why {
+            CancelError::TooLate => "キャンセルできる期間が過ぎたため、この注文はキャンセルできません。".into(),
+            CancelError::AlreadyFinal => "この注文はすでに完了しているか、キャンセルされています。".into(),
+            CancelError::IsTestOrder => "テスト注文は、機器が CancelTestOrder でキャンセルします。".into(),
+            CancelError::IsStandardOrder => {
+                "これはテスト注文ではありません。お客様が設定ページでキャンセルできます。".into()
+            }
+        },
+        Error::ApproveRejected(ApproveError::NotHeld) => "この注文は、すでにお返事をお待ちしていません。".into(),
+        Error::ApproveRejected(ApproveError::PriceChanged(price)) => {
+            let price = Language::Japanese.format_money(price);
+            format!("価格が変わりました。現在の価格は {price} です。もう一度注文をご確認ください。")
+        }
+        Error::InvalidForm(choice) => describe_bad_choice(choice),
+        Error::Unavailable(_) => "サービスは一時的に利用できません。もう一度お試しください。".into(),
+        Error::Internal(_) => "内部エラーが発生しました。".into(),
+        // What devices, clients and operators are told, who are spoken to in English; no page asks for it.
+        Error::InsufficientScope(_)
+        | Error::Unsubscribed(_)
+        | Error::OrderLimitReached(_)
+        | Error::NotTestDevice
+        | Error::OtherDevice { .. }
+        | Error::BadField(_)
+        | Error::ReportRejected(_)
+        | Error::OAuth { .. }
+        | Error::InvalidCommand(_)
+        | Error::UnknownEvent(_)
+        | Error::InvalidSeed { .. } => "リクエストを実行できませんでした。".into(),
+    }
+}
+
+fn describe_bad_choice(choice: &FormError) -> String {
+    match choice {
+        FormError::Incomplete => "フォームの送信が途中で切れました。".into(),
+        FormError::Unreadable => "フォームを読み取れません。".into(),
+        FormError::Expired => {
+            "このフォームの有効期限が切れました。前のページに戻って再読み込みし、もう一度お試しください。".into()
+        }
+        FormError::NoButton => "いずれかのボタンを押してください。".into(),
+        FormError::Malformed(_) => "フォームに無効な値が含まれています。".into(),
+        FormError::Address(part) => {
+            let part = match part {
+                AddressError::Street => "番地・町名",
+                AddressError::Optional => "建物名または地域",
+                AddressError::City => "市区町村",
+                AddressError::PostalCode => "郵便番号",
+                AddressError::Country => "国（英字2文字。例：JP）",
+            };
+            format!("住所の{part}をご確認ください。")
+        }
+        FormError::NoAddress => "お届け先住所を入力してください。".into(),
+        FormError::TakeoverForbidden => {
+            "この機器は別のアカウントのものです。そのアカウントから削除されるまで設定できません。".into()
+        }
+        FormError::TakeoverDeclined => "この機器は別のアカウントのもので、所有者は譲渡に同意しませんでした。".into(),
+        FormError::OwnerChanged => {
+            "この機器は別のアカウントのものになりました。設定を最初からやり直してください。".into()
+        }
+        FormError::TakeoverClosed => "回答するものはもうありません。".into(),
+        FormError::ProductNotOffered => "この商品は、ここでは選べません。".into(),
+        FormError::ChooseOfferedProduct => "表示されている商品の中から選択してください。".into(),
+        FormError::NoSelection => "商品を選択するか、「これは選択しない」を押してください。".into(),
+        FormError::NoProductToOrder => "自動再注文をオンにするには、商品を選択してください。".into(),
+        FormError::NoProductForRules => "先に商品を選択してください。".into(),
+        FormError::SlotUnanswered(slot) => format!("先に「{slot}」の商品を選択してください。"),
+        FormError::AllSlotsSkipped => "少なくとも1つの商品を選択してください。".into(),
+        FormError::InvalidRule(rule) => describe_bad_rule(rule),
+    }
+}
+
+fn describe_bad_rule(rule: &RuleFormError) -> String {
+    match rule {
+        RuleFormError::MissingMode => "そのまま注文するか、事前に確認するかを選択してください。".into(),
+        RuleFormError::Price(ParseMoneyError::Amount { amount, currency, digits: 0 }) => {
+            format!("価格の上限：「{amount}」は{currency}の金額ではありません。数字だけで入力してください。")
+        }
+        RuleFormError::Price(ParseMoneyError::Amount { amount, currency, digits }) => format!(
+            "価格の上限：「{amount}」は{currency}の金額ではありません。小数点以下{digits}桁までの数字で入力してください\
+             （例：24.99）。"
+        ),
+        RuleFormError::Price(ParseMoneyError::Currency(currency)) => {
+            format!("価格の上限：「{currency}」は通貨ではありません。")
+        }
+        RuleFormError::MissingCap => "価格の上限を入力するか、「指定しない」を選択してください。".into(),
+        RuleFormError::Number(counted) => {
+            let what = match counted {
+                RuleFormNumber::Percent => "上昇率",
+                RuleFormNumber::Orders => "最大注文回数",
+                RuleFormNumber::Days => "日数",
+            };
+            format!("{what}は1から{MAX_FORM_NUMBER}までの整数で入力してください。")
+        }
+        RuleFormError::IncompleteLimit => "注文回数と日数は、両方とも入力するか、両方とも空欄にしてください。".into(),
+        RuleFormError::Date(text) => format!("「{text}」は日付ではありません。年-月-日の形で入力してください。"),
+        RuleFormError::IncompletePause => {
+            "停止する最初の日と最後の日は、両方とも入力するか、両方とも空欄にしてください。".into()
+        }
+        RuleFormError::PauseEndsBeforeStart => "停止する最後の日が、最初の日より前になっています。".into(),
+    }
+}

@@ -1,0 +1,130 @@
+//! The promises, held against the store.
+//!
+//! Invariant: every finding names what was promised and what is there; none is a matter of timing.
+
+use crate::ledger::RecordedAnswers;
+use crate::store::{ObservedOrder, ObservedRows};
+use opendrs_domain::order::OrderState;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// How far along a state is; what is over is furthest.
+fn state_rank(state: &str) -> Result<u8, String> {
+    let state = OrderState::parse(state).ok_or_else(|| format!("an order is {state}"))?;
+    Ok(match state {
+        OrderState::Held => 0,
+        OrderState::Placed => 1,
+        OrderState::Fulfilling => 2,
+        OrderState::Shipped => 3,
+        OrderState::Delivered | OrderState::Cancelled | OrderState::Expired => 4,
+    })
+}
+
+/// Holds everything that was answered against everything that is there.
+pub fn check_all(told: &RecordedAnswers, rows: &ObservedRows) -> Result<(), String> {
+    check_readings(told, rows)?;
+    let orders: HashMap<&str, &ObservedOrder> = rows.orders.iter().map(|row| (row.instance.as_str(), row)).collect();
+    check_answered_orders(told, &orders)?;
+    check_slot_locks(rows)?;
+    check_placed_once(told, rows)?;
+    check_events(rows)
+}
+
+fn check_readings(told: &RecordedAnswers, rows: &ObservedRows) -> Result<(), String> {
+    let mut there = BTreeSet::new();
+    if let Some((serial, n)) = rows.readings.iter().find(|reading| !there.insert(*reading)) {
+        return Err(format!("TWICE: reading {n} of {serial} was sent once and is there twice"));
+    }
+    match told.readings.iter().find(|reading| !there.contains(reading)) {
+        Some((serial, n)) => Err(format!("LOST: reading {n} of {serial} was answered and is not there")),
+        None => Ok(()),
+    }
+}
+
+fn check_answered_orders(told: &RecordedAnswers, orders: &HashMap<&str, &ObservedOrder>) -> Result<(), String> {
+    let state = |instance: &str| {
+        let row =
+            orders.get(instance).ok_or_else(|| format!("LOST: order {instance} was answered and is not there"))?;
+        Ok::<_, String>(row.state.as_str())
+    };
+    for instance in &told.known_orders {
+        state(instance)?;
+    }
+    for instance in &told.ended_orders {
+        let state = state(instance)?;
+        if state_rank(state)? < 4 {
+            return Err(format!("LOST: order {instance} was answered to be cancelled and is {state}"));
+        }
+    }
+    for (instance, reached) in &told.order_states {
+        let state = state(instance)?;
+        if state_rank(state)? < state_rank(reached)? {
+            return Err(format!("LOST: order {instance} was answered to be {reached} and is {state}"));
+        }
+    }
+    Ok(())
+}
+
+/// A slot has one open order at most, and its lock names it.
+fn check_slot_locks(rows: &ObservedRows) -> Result<(), String> {
+    let mut open: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+    for row in &rows.orders {
+        if state_rank(&row.state)? < 4 {
+            open.entry((&row.serial, &row.slot)).or_default().push(&row.instance);
+        }
+    }
+    let mut held: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+    for (serial, slot, instance) in &rows.locks {
+        held.entry((serial, slot)).or_default().push(instance);
+    }
+    if let Some((slot, orders)) = open.iter().find(|(_, orders)| orders.len() > 1) {
+        return Err(format!("TWICE: slot {slot:?} has open orders {orders:?}"));
+    }
+    if open != held {
+        return Err(format!("BROKEN: open orders {open:?} and locks {held:?} differ"));
+    }
+    Ok(())
+}
+
+/// A slot has as many orders as were answered to be placed, and not more in addition than got no answer.
+fn check_placed_once(told: &RecordedAnswers, rows: &ObservedRows) -> Result<(), String> {
+    let mut there: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for row in &rows.orders {
+        *there.entry((row.serial.clone(), row.slot.clone())).or_default() += 1;
+    }
+    for (slot, there) in there {
+        let placed = told.placed_orders.get(&slot).map_or(0, BTreeSet::len);
+        let unknown = told.unanswered.get(&slot).copied().unwrap_or_default();
+        if there < placed || there > placed + unknown {
+            return Err(format!(
+                "TWICE: slot {slot:?} has {there} orders; {placed} were answered and {unknown} calls got no answer"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Each change of an order has its event, once, and no event is without its change.
+fn check_events(rows: &ObservedRows) -> Result<(), String> {
+    let mut told: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for (kind, instance) in &rows.events {
+        *told.entry((kind, instance)).or_default() += 1;
+    }
+    let mut wanted = BTreeMap::new();
+    for row in &rows.orders {
+        // Nothing here is ever held, so every order was placed.
+        wanted.insert(("Placed", row.instance.as_str()), 1);
+        match OrderState::parse(&row.state) {
+            Some(OrderState::Shipped | OrderState::Delivered) => drop(wanted.insert(("Shipped", &row.instance), 1)),
+            Some(OrderState::Cancelled) => drop(wanted.insert(("Cancelled", &row.instance), 1)),
+            _ => {}
+        }
+    }
+    let differ = |(key, count): (&(&str, &str), &usize)| wanted.get(key) != Some(count);
+    if let Some((event, count)) = told.iter().find(|(key, count)| differ((key, count))) {
+        return Err(format!("EVENT: {event:?} was pushed {count} times, against {:?}", wanted.get(event)));
+    }
+    match wanted.keys().find(|key| !told.contains_key(*key)) {
+        Some(event) => Err(format!("EVENT: {event:?} was not pushed")),
+        None => Ok(()),
+    }
+}

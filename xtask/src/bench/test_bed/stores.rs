@@ -1,0 +1,103 @@
+//! The stores that are measured on SQLite: how large each is, where it is, and how it is filled.
+//!
+//! Invariant: a store is filled once, and read through before each run.
+
+use super::BenchTestBed;
+use crate::bench::server::BenchStore;
+use crate::command::program;
+use crate::error::{TaskError, TaskResult};
+use crate::tools;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+impl BenchTestBed<'_> {
+    /// Fills a store, unless it is full.
+    pub(super) fn fill_store(&mut self, store: BenchStore) -> TaskResult {
+        if self.filled_stores.contains(&store) {
+            return Ok(());
+        }
+        let (devices, readings) = self.device_and_reading_counts(store);
+        if devices + readings > 10_000 {
+            eprintln!("  filling a store with {devices} devices and {readings} readings");
+        }
+        program(&self.opendrs_program)
+            .args(["bench", "fill", "--devices", &devices.to_string(), "--readings", &readings.to_string()])
+            .args(["--tokens", &self.token_count(store).to_string(), "--data"])
+            .args([self.data_folder(store)])
+            .args(["--fleet"])
+            .args([self.fleet_file(store)])
+            .read_output()?;
+        self.filled_stores.push(store);
+        Ok(())
+    }
+
+    /// Devices and readings of a store.
+    pub(super) fn device_and_reading_counts(&self, store: BenchStore) -> (u64, u64) {
+        match store {
+            BenchStore::Devices1k
+            | BenchStore::Devices1kExclusive
+            | BenchStore::Devices1kNoReadings
+            | BenchStore::Devices1kManyTokens
+            | BenchStore::Devices1kTraced(_) => (1_000, 0),
+            BenchStore::ReplenishDevices if self.full => (1_000_000, 0),
+            BenchStore::ReplenishDevices | BenchStore::Devices100k => (100_000, 0),
+            BenchStore::Devices5m => (5_000_000, 0),
+            BenchStore::Readings1m => (1_000, 1_000_000),
+            BenchStore::Readings10m => (1_000, 10_000_000),
+        }
+    }
+
+    /// For how many devices of a store there are tokens.
+    pub(super) fn token_count(&self, store: BenchStore) -> u64 {
+        match store {
+            BenchStore::ReplenishDevices if self.full => 150_000,
+            BenchStore::ReplenishDevices => 60_000,
+            BenchStore::Devices1kManyTokens | BenchStore::Devices100k | BenchStore::Devices5m => 20_000,
+            _ => 1_000,
+        }
+    }
+
+    pub(super) fn data_folder(&self, store: BenchStore) -> PathBuf {
+        self.folder.path.join(format!("{store:?}"))
+    }
+
+    pub(super) fn fleet_file(&self, store: BenchStore) -> PathBuf {
+        self.folder.path.join(format!("{store:?}.fleet"))
+    }
+}
+
+/// Reads a store's files, so that the system holds them in memory: it may have let go of what nobody read since they were
+/// filled, and then the disk would be measured.
+pub(super) fn warm_page_cache(data: &Path) -> TaskResult {
+    let read = || -> std::io::Result<()> {
+        for file in fs::read_dir(data)? {
+            std::io::copy(&mut fs::File::open(file?.path())?, &mut std::io::sink())?;
+        }
+        Ok(())
+    };
+    read().map_err(|error| TaskError::new(format!("{} cannot be read: {error}", data.display()), "look at the disk"))
+}
+
+/// Copies every `step`th line.
+pub(super) fn thin_out(from: &Path, to: &Path, step: usize) -> TaskResult {
+    let copied = fs::read_to_string(from).and_then(|text| {
+        let lines: Vec<_> = text.lines().step_by(step).collect();
+        fs::write(to, lines.join("\n") + "\n")
+    });
+    copied.map_err(|error| tools::write_error(to, &error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::watchdog::TemporaryFolder;
+
+    #[test]
+    fn a_fleet_is_thinned_out_evenly() {
+        let folder = TemporaryFolder::create("opendrs-xtask-test").unwrap();
+        let (from, to) = (folder.path.join("from"), folder.path.join("to"));
+        fs::write(&from, "1\n2\n3\n4\n5\n").unwrap();
+        thin_out(&from, &to, 2).unwrap();
+        assert_eq!(fs::read_to_string(to).unwrap(), "1\n3\n5\n");
+    }
+}
