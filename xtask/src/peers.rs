@@ -8,7 +8,7 @@
 
 use crate::command::{ExternalProgram, program};
 use crate::error::{TaskError, TaskResult};
-use crate::steps::StepContext;
+use crate::step_context::StepContext;
 use crate::tools::{self, Apt};
 use crate::workspace::Workspace;
 use std::fs;

@@ -5,33 +5,18 @@
 //! place.
 
 use crate::error::{TaskError, TaskResult};
+use crate::source_file::{self, SourceFile};
 use crate::workspace::Workspace;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::Path;
 
 /// What a citation of the specification begins with.
 const SPEC: &str = "docs/spec/";
 
-/// Folders that are no part of the source.
-const IGNORED_FOLDERS: [&str; 5] = [".git", "target", "node_modules", "opendrs-data", "__pycache__"];
-
-/// A text file of the repository.
-struct TextFile {
-    /// Its path from the root, with slashes.
-    path: String,
-    text: String,
-}
-
 /// Checks every reference; the failure lists those that lead nowhere.
 pub fn check_references(tree: &Workspace) -> TaskResult {
-    let mut listed = Vec::new();
-    list_files(&tree.root, "", &mut listed)?;
+    let listed = source_file::list(&tree.root)?;
     let paths: BTreeSet<&str> = listed.iter().map(String::as_str).collect();
-    // What is no text cites nothing.
-    let read =
-        |path: &&str| Some(TextFile { path: (*path).to_owned(), text: fs::read_to_string(tree.root.join(path)).ok()? });
-    let sources: Vec<TextFile> = paths.iter().filter_map(read).collect();
+    let sources = source_file::read_all(&tree.root)?;
     TaskError::combine(
         broken_references(&sources, &paths)
             .into_iter()
@@ -40,28 +25,8 @@ pub fn check_references(tree: &Workspace) -> TaskResult {
     )
 }
 
-/// The files below a folder, by their paths from the root.
-fn list_files(folder: &Path, prefix: &str, into: &mut Vec<String>) -> TaskResult {
-    let unread = |error: std::io::Error| {
-        TaskError::new(format!("cannot read {}: {error}", folder.display()), "make it readable")
-    };
-    for entry in fs::read_dir(folder).map_err(unread)? {
-        let entry = entry.map_err(unread)?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let path = format!("{prefix}{name}");
-        if entry.file_type().map_err(unread)?.is_dir() {
-            if !IGNORED_FOLDERS.contains(&name.as_str()) {
-                list_files(&entry.path(), &format!("{path}/"), into)?;
-            }
-        } else {
-            into.push(path);
-        }
-    }
-    Ok(())
-}
-
 /// A sentence for each reference that leads nowhere.
-fn broken_references(sources: &[TextFile], paths: &BTreeSet<&str>) -> Vec<String> {
+fn broken_references(sources: &[SourceFile], paths: &BTreeSet<&str>) -> Vec<String> {
     let pages = sources.iter().filter(|source| source.path.ends_with(".md"));
     let mut found = Vec::new();
     let mut anchors: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
@@ -172,8 +137,8 @@ fn resolve_link(from: &str, to: &str) -> String {
 mod tests {
     use super::*;
 
-    fn text_file(path: &str, text: &str) -> TextFile {
-        TextFile { path: path.into(), text: text.into() }
+    fn text_file(path: &str, text: &str) -> SourceFile {
+        SourceFile { path: path.into(), text: text.into() }
     }
 
     #[test]

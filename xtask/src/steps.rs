@@ -3,14 +3,15 @@
 //! Not here: choosing, timing and counting them (`test`). Invariant: a step whose inputs are missing fails; none skips
 //! itself.
 
-use crate::command::{ExternalProgram, program};
+use crate::command::program;
 use crate::error::{TaskError, TaskResult};
 use crate::peers;
-use crate::postgres::{CLUSTER_VARIABLE, Durability, PostgresCluster};
+use crate::postgres::CLUSTER_VARIABLE;
 use crate::references;
-use crate::tools::{self, Apt};
+use crate::step_context::StepContext;
+use crate::structure;
+use crate::tools;
 use crate::torture;
-use crate::workspace::Workspace;
 use std::time::Duration;
 
 /// One check of the whole project.
@@ -20,6 +21,8 @@ pub enum TestStep {
     Fmt,
     /// References between texts: citations, links, names of files.
     References,
+    /// Loops of modules, long files, names of types, long sentences, words that no customer should read.
+    Structure,
     /// Lints; a warning is a failure.
     Clippy,
     /// Each crate without the features that the others happen to turn on.
@@ -40,9 +43,10 @@ pub enum TestStep {
 
 impl TestStep {
     /// Every step, cheap ones first.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Fmt,
         Self::References,
+        Self::Structure,
         Self::Clippy,
         Self::Alone,
         Self::Rust,
@@ -63,6 +67,7 @@ impl TestStep {
         match self {
             Self::Fmt => "fmt",
             Self::References => "references",
+            Self::Structure => "structure",
             Self::Clippy => "clippy",
             Self::Alone => "alone",
             Self::Rust => "rust",
@@ -79,6 +84,7 @@ impl TestStep {
         match self {
             Self::Fmt => "the source is formatted",
             Self::References => "citations, links and names of files lead somewhere",
+            Self::Structure => "no loop of modules, no long file or sentence, no type name in three places",
             Self::Clippy => "no lint warns",
             Self::Alone => "each crate builds by itself, without features that others turn on",
             Self::Rust => "all Rust tests, on SQLite and on a throw-away PostgreSQL",
@@ -95,6 +101,7 @@ impl TestStep {
         match self {
             Self::Fmt => site.cargo(&["fmt", "--all", "--check"]).run(),
             Self::References => references::check_references(site.workspace),
+            Self::Structure => structure::check_structure(site.workspace),
             Self::Clippy => site.cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]).run(),
             Self::Alone => check_crates_alone(site),
             Self::Rust => {
@@ -107,41 +114,6 @@ impl TestStep {
             Self::Torture => torture::run_short(site),
             Self::Deny => run_cargo_deny(site),
         }
-    }
-}
-
-/// Where the steps run, and what they share.
-pub struct StepContext<'t> {
-    /// The work tree.
-    pub workspace: &'t Workspace,
-    /// For what is missing.
-    pub apt: Apt,
-    cluster: Option<PostgresCluster>,
-}
-
-impl<'t> StepContext<'t> {
-    /// A site with nothing started yet.
-    pub fn new(tree: &'t Workspace) -> Self {
-        Self { workspace: tree, apt: Apt::default(), cluster: None }
-    }
-
-    /// Cargo in the work tree's root.
-    pub fn cargo(&self, words: &[&str]) -> ExternalProgram {
-        program("cargo").args(words).in_folder(&self.workspace.root)
-    }
-
-    /// The PostgreSQL of this run, started at its first use.
-    pub fn postgres_cluster(&mut self) -> TaskResult<&PostgresCluster> {
-        let cluster = match self.cluster.take() {
-            Some(cluster) => cluster,
-            None => {
-                let cluster =
-                    PostgresCluster::start(self.workspace, &mut self.apt, "test-postgres", Durability::Relaxed)?;
-                println!("PostgreSQL runs; its log: {}", cluster.log.display());
-                cluster
-            }
-        };
-        Ok(self.cluster.insert(cluster))
     }
 }
 

@@ -3,7 +3,8 @@
 //! Not here: what the steps do (`steps`). Invariant: a failed step does not stop the later ones.
 
 use crate::error::TaskResult;
-use crate::steps::{StepContext, TestStep};
+use crate::step_context::StepContext;
+use crate::steps::TestStep;
 use crate::summary::TestSummary;
 use crate::workspace::Workspace;
 use std::time::{Duration, Instant};

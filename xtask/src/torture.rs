@@ -7,7 +7,7 @@
 use crate::command::{find_on_path, program};
 use crate::error::TaskResult;
 use crate::postgres::{Durability, PostgresCluster};
-use crate::steps::StepContext;
+use crate::step_context::StepContext;
 use crate::tools::Apt;
 use crate::workspace::Workspace;
 use std::time::Duration;

@@ -5,7 +5,7 @@ use crate::store_args::{self, StoreArgs};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use opendrs_domain::id::ProfileId;
-use opendrs_domain::profile::{Client as Row, ClientMode, ClientState};
+use opendrs_domain::profile::{Client, ClientMode, ClientState};
 use opendrs_server::open_app;
 use opendrs_service::App;
 use opendrs_service::login::client::{self, ClientChange};
@@ -113,7 +113,7 @@ pub(super) async fn run(file: Option<&Path>, command: ClientCommand) -> Result<(
 }
 
 /// Prints one client, or all that are not removed.
-async fn print_clients(app: &App, only: Option<&Row>, json: bool, secret: Option<&str>) -> Result<(), String> {
+async fn print_clients(app: &App, only: Option<&Client>, json: bool, secret: Option<&str>) -> Result<(), String> {
     let all = client::list(app).await.map_err(super::error_text)?;
     let profiles: BTreeSet<_> = all.iter().map(|(_, _, row)| row.profile.0).collect();
     let names = list_client_names(app, profiles.into_iter().map(ProfileId)).await.map_err(super::error_text)?;
@@ -139,8 +139,8 @@ async fn print_clients(app: &App, only: Option<&Row>, json: bool, secret: Option
     Ok(())
 }
 
-fn client_json(maker: &str, profile: &str, name: Option<&str>, row: &Row) -> Value {
-    let Row { id, kind, mode, redirect_uris, .. } = row;
+fn client_json(maker: &str, profile: &str, name: Option<&str>, row: &Client) -> Value {
+    let Client { id, kind, mode, redirect_uris, .. } = row;
     let secrets = [row.secret_hash, row.former_secret_hash].iter().flatten().count();
     json!({
         "id": id.to_string(),
@@ -156,8 +156,8 @@ fn client_json(maker: &str, profile: &str, name: Option<&str>, row: &Row) -> Val
     })
 }
 
-fn client_line(maker: &str, profile: &str, name: Option<&str>, row: &Row) -> String {
-    let Row { id, kind, mode, .. } = row;
+fn client_line(maker: &str, profile: &str, name: Option<&str>, row: &Client) -> String {
+    let Client { id, kind, mode, .. } = row;
     let state = match row.access.state {
         ClientState::Enabled => String::new(),
         state => format!("  ({})", state.as_str()),

@@ -4,7 +4,7 @@ use super::doctor::{self, CheckOutcome};
 use super::output;
 use crate::store_args::{self, StoreArgs};
 use clap::{Args, Subcommand};
-use opendrs_server::config::{Config as Settings, DEFAULT_SETTINGS};
+use opendrs_server::config::{Config, DEFAULT_SETTINGS};
 use std::path::Path;
 
 #[derive(Debug, Subcommand)]
@@ -46,7 +46,7 @@ pub(super) fn run(file: Option<&Path>, args: &ConfigCommand) -> Result<(), Strin
 }
 
 /// Refuses settings that a server would not start with, or not work with; says what else is to be thought of.
-fn check_settings(config: &Settings) -> Result<(), String> {
+fn check_settings(config: &Config) -> Result<(), String> {
     // That the first start makes folder, key and store is no news before it.
     let local = doctor::local_checks(config).into_iter().filter(|check| check.outcome == CheckOutcome::Failed);
     let checks: Vec<_> = local.chain(doctor::settings::check_settings(config)).collect();

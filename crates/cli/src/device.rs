@@ -5,7 +5,7 @@ use super::customer::{self, CustomerSelectorArgs};
 use super::output;
 use crate::store_args::{self, StoreArgs};
 use clap::{Args, Subcommand};
-use opendrs_domain::device::Device as Unit;
+use opendrs_domain::device::Device;
 use opendrs_domain::login::pkce::Challenge;
 use opendrs_domain::text::{Asin, Email, ModelCode, Serial, SlotId};
 use opendrs_domain::time::Time;
@@ -120,13 +120,13 @@ pub(super) async fn run(file: Option<&Path>, command: DeviceCommand) -> Result<(
 async fn list_customer_devices(
     file: Option<&Path>,
     of: CustomerSelectorArgs,
-) -> Result<(App, Vec<(Unit, String)>), String> {
+) -> Result<(App, Vec<(Device, String)>), String> {
     let (app, id) = customer::open_app_and_find_customer(file, of).await?;
     let found = device::list_for_customer(&app, id).await.map_err(super::error_text)?;
     Ok((app, found))
 }
 
-fn device_line(unit: &Unit, model: &str, json: bool) -> String {
+fn device_line(unit: &Device, model: &str, json: bool) -> String {
     let active = unit.active_at.map(Time::to_rfc3339_millis);
     if json {
         return json!({

@@ -18,7 +18,7 @@ use http_body_util::{BodyExt, Limited};
 use opendrs_domain::id::ProfileId;
 use opendrs_outbound::GuardedHttpClient;
 use opendrs_server::open_app;
-use opendrs_service::outbound::{Outbound, OutboundRequest as Asking, OutboundResponse};
+use opendrs_service::outbound::{Outbound, OutboundRequest, OutboundResponse};
 use opendrs_service::{App, signing, temporary_receiver};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -137,7 +137,7 @@ fn forwarded_response(answer: OutboundResponse) -> Response {
 impl ForwardingReceiver {
     /// Brings a certificate, which must be one of this installation's.
     async fn fetch_certificate(&self, url: &str) -> Result<String, String> {
-        let asking = Asking {
+        let asking = OutboundRequest {
             method: "GET",
             url: url.to_owned(),
             headers: Vec::new(),
@@ -165,7 +165,7 @@ impl ForwardingReceiver {
             headers.map(|(n, v)| (n.to_string(), String::from_utf8_lossy(v.as_bytes()).into_owned())).collect();
         let body = body.to_vec();
         let (deadline, limit, body_within) = (REPLY_TIMEOUT, 4096, Some(Duration::from_secs(1)));
-        let asking = Asking {
+        let asking = OutboundRequest {
             method: "POST",
             url,
             headers,

@@ -11,7 +11,7 @@ use opendrs_server::open_app;
 use opendrs_server::operator::event_json;
 use opendrs_service::App;
 use opendrs_service::mail::{self as mails, ResendSelection};
-use opendrs_store::mail::StoredMail as Row;
+use opendrs_store::mail::StoredMail;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -76,7 +76,7 @@ pub(super) async fn run(file: Option<&Path>, args: MailCommand) -> Result<(), St
 }
 
 /// Who a mail is to, and its words; nothing is left of either when the customer is gone.
-async fn load_mail_texts(app: &App, row: &Row) -> Result<(Option<String>, Option<ComposedMail>), String> {
+async fn load_mail_texts(app: &App, row: &StoredMail) -> Result<(Option<String>, Option<ComposedMail>), String> {
     let letter = mails::build_message(app, row).await.map_err(super::error_text)?;
     Ok((letter.as_ref().map(|letter| letter.to.as_str().to_owned()), letter.as_ref().map(ComposedMail::compose)))
 }
@@ -109,7 +109,7 @@ async fn list_mails(file: Option<&Path>, args: MailListArgs) -> Result<(), Strin
     Ok(())
 }
 
-fn mail_json(row: &Row, to: Option<&str>, subject: Option<&str>) -> Value {
+fn mail_json(row: &StoredMail, to: Option<&str>, subject: Option<&str>) -> Value {
     json!({
         "id": row.id,
         "at": row.at.to_rfc3339_millis(),

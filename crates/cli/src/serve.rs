@@ -5,7 +5,7 @@ use super::{output, seed as declared};
 use crate::store_args::{self, StoreArgs};
 use clap::Args;
 use opendrs_domain::date;
-use opendrs_domain::time::Time as Moment;
+use opendrs_domain::time::Time;
 use opendrs_server::config::{LogFormat, Role, SettingOverride, TlsMode, lifted_limits};
 use opendrs_server::node::Node;
 use opendrs_server::open_app::{self, ClockMode};
@@ -54,7 +54,7 @@ pub struct ServeArgs {
     random_seed: Option<u64>,
     /// Let the clock of a new store stand still at this time, such as 2018-03-02T07:00:00Z.
     #[arg(long, value_name = "TIME", requires = "test_clock", value_parser = parse_start_time)]
-    start_at: Option<Moment>,
+    start_at: Option<Time>,
     #[command(flatten)]
     secrets: SecretOutputArgs,
 }
@@ -74,7 +74,7 @@ fn parse_seed_option(text: &str) -> Result<SeedOption, std::convert::Infallible>
     })
 }
 
-fn parse_start_time(text: &str) -> Result<Moment, String> {
+fn parse_start_time(text: &str) -> Result<Time, String> {
     date::parse(text).ok_or_else(|| "write it as 2018-03-02T07:00:00Z".into())
 }
 

@@ -4,7 +4,7 @@ use super::output;
 use crate::store_args::{self, StoreArgs};
 use clap::{Args, Subcommand, ValueEnum};
 use opendrs_domain::id::ProfileId;
-use opendrs_domain::receiver::{Receiver as Found, ReceiverState, SignatureVersion};
+use opendrs_domain::receiver::{Receiver, ReceiverState, SignatureVersion};
 use opendrs_server::open_app;
 use opendrs_service::receiver::{self, NewReceiver, ReceiverChange};
 use opendrs_service::{App, publication, signing};
@@ -214,7 +214,7 @@ async fn add_receiver(app: &App, args: TopicAddArgs) -> Result<(), String> {
     Ok(())
 }
 
-async fn find_receiver(app: &App, named: &TopicNameArgs) -> Result<Found, String> {
+async fn find_receiver(app: &App, named: &TopicNameArgs) -> Result<Receiver, String> {
     receiver::find(app, &named.topic).await.map_err(super::error_text)
 }
 
@@ -236,18 +236,18 @@ async fn change_receiver(app: &App, named: &TopicNameArgs, what: ReceiverChange,
     Ok(())
 }
 
-fn print_secrets(app: &App, found: &Found) -> Result<(), String> {
+fn print_secrets(app: &App, found: &Receiver) -> Result<(), String> {
     for secrets in receiver::list_webhook_secrets(app, found).map_err(super::error_text)? {
         output::print_line(format!("{}  {}", secrets.secret, secrets.public_key));
     }
     Ok(())
 }
 
-fn receiver_line(found: &Found) -> String {
+fn receiver_line(found: &Receiver) -> String {
     format!("{:<12}  {}  {}  {}", found.state.as_str(), found.arn, found.redacted_endpoint(), found.profile)
 }
 
-fn receiver_json(found: &Found) -> Value {
+fn receiver_json(found: &Receiver) -> Value {
     json!({
         "arn": found.arn,
         "subscription_arn": found.subscription_arn(),

@@ -139,8 +139,7 @@ pub static TEXTS: Texts = Texts {
         later: "Später erinnern",
         skip: "Überspringen",
         unknown_model: "Diese Seite gibt es nicht",
-        unknown_model_why: "Die compositeId dieses Links fehlt oder ist unbekannt. Sie besteht aus amzn1.dash.v1.composite. \
-                      und einer UUID.",
+        unknown_model_why: "Dieser Link ist unvollständig: Er nennt kein Gerät, das wir kennen. Öffnen Sie ihn bitte noch einmal in der App Ihres Geräts.",
     },
     settings: SettingsTexts {
         title: |model| format!("Einstellungen Ihres Geräts {model}"),

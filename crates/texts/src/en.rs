@@ -132,7 +132,7 @@ pub static TEXTS: Texts = Texts {
         later: "Remind me later",
         skip: "Skip",
         unknown_model: "This page does not exist",
-        unknown_model_why: "The compositeId of this link is missing or unknown. Its form is amzn1.dash.v1.composite. and a UUID.",
+        unknown_model_why: "This link is not complete: it names no device that we know. Please open it again from the app of your device.",
     },
     settings: SettingsTexts {
         title: |model| format!("Settings of your {model}"),

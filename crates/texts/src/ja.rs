@@ -127,7 +127,7 @@ pub static TEXTS: Texts = Texts {
         later: "あとで通知する",
         skip: "スキップ",
         unknown_model: "このページは存在しません",
-        unknown_model_why: "このリンクの compositeId がないか、登録されていません。形式は amzn1.dash.v1.composite. と UUID です。",
+        unknown_model_why: "このリンクは不完全で、対象の機器を確認できません。お使いの機器のアプリから、もう一度リンクを開いてください。",
     },
     settings: SettingsTexts {
         title: |model| format!("{model}の設定"),

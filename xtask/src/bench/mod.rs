@@ -1,12 +1,13 @@
 //! `cargo xtask bench`: how fast the service is, by comparison, against the targets that it has set itself.
 //!
-//! Everything is measured in turns within one run, by one generator (`opendrs bench`), and only ratios are told: a
+//! Everything is measured in turns within one run, by one generator (`opendrs-loadgen`), and only ratios are told: a
 //! machine's own speed says nothing, and it changes by the minute. Not here: what is measured (`rows`), what is measured
 //! on (`site`). Invariant: nothing but loopback is loaded, for a bounded time; what was started is ended; a row that was
 //! not measured is never told as met.
 
 mod report;
 mod rows;
+mod run;
 mod server;
 mod test_bed;
 

@@ -3,6 +3,7 @@
 //! Invariant: every target stands here once, also one that this command cannot measure. A new one is a row and, where no
 //! [`How`] fits, an arm.
 
+use super::run::BenchRun;
 use super::server::{BenchServerKind, BenchStore, PeerServer};
 use super::test_bed::{BenchTestBed, RoundRuns};
 use crate::error::{TaskError, TaskResult};
@@ -59,20 +60,6 @@ impl BenchUnit {
             BenchUnit::Milliseconds => " ms",
         }
     }
-}
-
-/// A load on a server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BenchRun {
-    /// Who is called.
-    pub server: BenchServerKind,
-    /// Which call, as `opendrs bench` names it.
-    pub kind: &'static str,
-    /// On how many connections.
-    pub connections: u16,
-    /// Not as fast as answers come, but at half the rate that SlotStatus on SQLite reaches on as many connections:
-    /// latencies of two servers compare only at a rate that both sustain.
-    pub at_half_rate: bool,
 }
 
 /// How a row's number comes about.

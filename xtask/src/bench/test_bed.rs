@@ -5,7 +5,7 @@
 
 mod stores;
 
-use super::rows::BenchRun;
+use super::run::BenchRun;
 use super::server::{AddressOutput, BenchServer, BenchServerKind, BenchStore, PeerServer};
 use crate::command::{find_on_path, program};
 use crate::error::{TaskError, TaskResult};
@@ -26,7 +26,7 @@ const COMPARABLE_RUNS: usize = 6;
 /// PostgreSQL's fleet, and one of a thousand devices of it.
 const POSTGRES_FLEET: &str = "postgres.fleet";
 const POSTGRES_SMALL_FLEET: &str = "postgres.few.fleet";
-/// Slots of each device that `opendrs bench fill` makes.
+/// Slots of each device that `opendrs-loadgen fill` makes.
 const SLOTS: u64 = 2;
 
 /// What one run measured.
@@ -92,6 +92,7 @@ pub struct BenchTestBed<'t> {
     workspace: &'t Workspace,
     apt: Apt,
     opendrs_program: PathBuf,
+    generator_program: PathBuf,
     peers: Option<PathBuf>,
     filled_stores: Vec<BenchStore>,
     full: bool,
@@ -101,7 +102,8 @@ pub struct BenchTestBed<'t> {
 impl<'t> BenchTestBed<'t> {
     /// Builds the program as it is shipped; nothing is started yet.
     pub fn build(tree: &'t Workspace, full: bool, rounds: usize) -> TaskResult<Self> {
-        program("cargo").args(["build", "--profile", "dist", "--bin", "opendrs"]).in_folder(&tree.root).run()?;
+        let build = ["build", "--profile", "dist", "--bin", "opendrs", "--bin", "opendrs-loadgen"];
+        program("cargo").args(build).in_folder(&tree.root).run()?;
         Ok(Self {
             servers: Vec::new(),
             cluster: None,
@@ -109,6 +111,7 @@ impl<'t> BenchTestBed<'t> {
             workspace: tree,
             apt: Apt::default(),
             opendrs_program: tree.own_path("..").join("dist/opendrs"),
+            generator_program: tree.own_path("..").join("dist/opendrs-loadgen"),
             peers: None,
             filled_stores: Vec::new(),
             full,
@@ -125,8 +128,8 @@ impl<'t> BenchTestBed<'t> {
 
     /// Notifications that are delivered, over signatures of a version that the same cores make.
     pub fn measure_deliveries(&mut self, version: &str) -> TaskResult<f64> {
-        let said = program(&self.opendrs_program)
-            .args(["bench", "deliveries", "--json", "--signature", version])
+        let said = program(&self.generator_program)
+            .args(["deliveries", "--json", "--signature", version])
             .with_time_limit(Duration::from_secs(180))
             .read_output()?;
         let ratio = json_member(&said, "ratio").and_then(|text| text.parse().ok());
@@ -200,8 +203,8 @@ impl<'t> BenchTestBed<'t> {
         more: &[String],
     ) -> TaskResult<(LoadMeasurement, u64)> {
         let connections = connections.to_string();
-        let words = ["bench", kind, "--server", &server.address, "--connections", &connections];
-        let said = program(&self.opendrs_program)
+        let words = [kind, "--server", &server.address, "--connections", &connections];
+        let said = program(&self.generator_program)
             .args(words)
             .args(["--seconds", RUN_SECONDS, "--json", "--fleet"])
             .args([fleet])
@@ -224,8 +227,8 @@ impl<'t> BenchTestBed<'t> {
             BenchServerKind::Anchor => {
                 // It looks at nothing, so any fleet will do.
                 self.fill_store(BenchStore::Devices1k)?;
-                let mut command = Command::new(&self.opendrs_program);
-                command.args(["bench", "anchor"]);
+                let mut command = Command::new(&self.generator_program);
+                command.args(["anchor"]);
                 BenchServer::start(command, AddressOutput::Stdout, self.fleet_file(BenchStore::Devices1k))?
             }
             BenchServerKind::Sqlite(store) => {
@@ -266,8 +269,8 @@ impl<'t> BenchTestBed<'t> {
             self.token_count(BenchStore::ReplenishDevices),
         );
         eprintln!("  filling PostgreSQL with {devices} devices");
-        program(&self.opendrs_program)
-            .args(["bench", "fill", "--database-url", &url, "--devices", &devices.to_string(), "--tokens"])
+        program(&self.generator_program)
+            .args(["fill", "--database-url", &url, "--devices", &devices.to_string(), "--tokens"])
             .args([&tokens.to_string(), "--fleet"])
             .args([&fleet])
             .env("OPENDRS_KEYS_MASTER_FILE", data.join("master.key"))

@@ -1,12 +1,21 @@
 //! The demo's timeline, for people and for programs.
 
 use super::super::output;
-use super::scenario::DemoResult;
 use opendrs_client::ClientResponse;
 use serde_json::json;
 use std::path::Path;
 
-/// What was told so far.
+/// What the scenario leaves: enough to go on by hand.
+pub(super) struct DemoResult {
+    pub(super) client: &'static str,
+    pub(super) secret: &'static str,
+    pub(super) access: String,
+    pub(super) refresh: String,
+    pub(super) slots: [&'static str; 2],
+    pub(super) order: String,
+}
+
+/// The timeline so far.
 pub(super) struct DemoReport {
     json: bool,
     steps: usize,

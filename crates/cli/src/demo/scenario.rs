@@ -2,7 +2,7 @@
 
 use super::super::clock::clock_event_line;
 use super::maker_cloud::MakerCloud;
-use super::report::{DemoReport, DemoStep};
+use super::report::{DemoReport, DemoResult, DemoStep};
 use axum::http::Method;
 use opendrs_client::{self, BrowserClient, ClientResponse, HtmlForm, page_heading};
 use opendrs_domain::login::form::{decode_pairs, percent_encode};
@@ -17,16 +17,6 @@ const REDIRECT: &str = "https://localhost:8100/authresponse";
 const FILTER: &str = "7c0a3f5e-0000-4000-8000-0000000000a1";
 const CARTRIDGE: &str = "7c0a3f5e-0000-4000-8000-0000000000a2";
 const STATE: &str = "walk-7Qm0";
-
-/// What is left of the walk: enough to go on by hand.
-pub(super) struct DemoResult {
-    pub(super) client: &'static str,
-    pub(super) secret: &'static str,
-    pub(super) access: String,
-    pub(super) refresh: String,
-    pub(super) slots: [&'static str; 2],
-    pub(super) order: String,
-}
 
 struct DemoScenario<'w> {
     base: &'w str,

@@ -3,7 +3,7 @@
 
 use super::{OAuthError, uncached_json};
 use crate::state::AppState;
-use crate::telemetry::refusal_log::RefusalKind as Refusal;
+use crate::telemetry::refusal_log::RefusalKind;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
@@ -68,7 +68,7 @@ pub(super) async fn post(State(site): State<Arc<AppState>>, request: Request) ->
     }
     let tokens = token_endpoint::handle_token_request(&site.app, &asked).await.map_err(|error| {
         let client = asked.client_id.as_deref().filter(|id| ClientId::parse(id).is_ok()).unwrap_or("unknown");
-        site.refusal_log.record(site.app.system_time(), Refusal::TokenRequest, &asked.source, client, &error);
+        site.refusal_log.record(site.app.system_time(), RefusalKind::TokenRequest, &asked.source, client, &error);
         OAuthError { error, basic_auth: tried }
     })?;
     let body = TokenResponse {

@@ -13,7 +13,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
-use opendrs_domain::order::OrderState as Standing;
+use opendrs_domain::order::OrderState;
 use opendrs_service::mail::{self, CancelLink};
 use opendrs_texts::Texts;
 use std::sync::Arc;
@@ -43,7 +43,7 @@ pub(super) async fn get(State(site): State<Arc<AppState>>, parts: Parts) -> Resu
     let BrowserSession { context: shown, .. } = &browser;
     let CancelLink { order, cancel_error: refusal, .. } =
         mail::find_cancel_link(&site.app, token).await.map_err(PageError::with_context(shown))?;
-    if order.state == Standing::Cancelled {
+    if order.state == OrderState::Cancelled {
         return Ok(cancelled_page(shown));
     }
     if let Some(why) = refusal {

@@ -11,8 +11,8 @@ use super::browser::BrowserSession;
 use super::page_context::LanguageLink;
 use super::{redirect_to, render_page};
 use askama::Template;
+use axum::http::StatusCode;
 use axum::http::header::{HeaderName, HeaderValue};
-use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use opendrs_domain::login::redirect;
 use opendrs_texts::Texts;
@@ -25,13 +25,6 @@ struct LeavePage<'a> {
     texts: &'static Texts,
     switch: Vec<LanguageLink>,
     target: &'a str,
-}
-
-/// Whether a request is a browser's navigation. Browsers that know Content Security Policy say so: with Fetch Metadata
-/// where the page is trustworthy, and with `Upgrade-Insecure-Requests` everywhere. Programs that read pages say neither.
-pub(super) fn is_navigation(headers: &HeaderMap) -> bool {
-    let says = |name: &str, value: &str| headers.get(name).is_some_and(|found| found == value);
-    says("sec-fetch-mode", "navigate") || says("upgrade-insecure-requests", "1")
 }
 
 /// Whether a form's answer that leads to `target` is a page instead of a redirect.
@@ -61,23 +54,4 @@ pub(super) fn refresh_page(browser: &BrowserSession, target: &str) -> Response {
     let mut response = render_page(&browser.context, StatusCode::OK, &template, None);
     response.headers_mut().insert(REFRESH_HEADER, refresh);
     response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn browsers_say_that_they_navigate() {
-        for (name, value, navigates) in [
-            ("sec-fetch-mode", "navigate", true),
-            ("upgrade-insecure-requests", "1", true),
-            ("sec-fetch-mode", "cors", false),
-            ("user-agent", "Mozilla/5.0 (X11; Linux x86_64) Chrome/55.0 Safari/537.36", false),
-            ("accept", "text/html", false),
-        ] {
-            let headers = HeaderMap::from_iter([(HeaderName::from_static(name), HeaderValue::from_static(value))]);
-            assert_eq!(is_navigation(&headers), navigates, "{name}: {value}");
-        }
-    }
 }

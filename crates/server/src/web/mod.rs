@@ -6,9 +6,11 @@
 mod address;
 mod browser;
 mod cancel;
+mod cookie;
 mod leave;
 mod mail;
 pub(crate) mod missing;
+mod navigation;
 mod order;
 mod order_row;
 mod overview;

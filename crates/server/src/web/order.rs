@@ -18,7 +18,7 @@ use axum::response::Response;
 use opendrs_domain::customer::Address;
 use opendrs_domain::login::form;
 use opendrs_domain::money::Money;
-use opendrs_domain::order::{CancelRequester, Order, OrderProblem, OrderState as Standing, Recipient};
+use opendrs_domain::order::{CancelRequester, Order, OrderProblem, OrderState, Recipient};
 use opendrs_service::order::{self, OwnedOrder, OwnerDecision};
 use opendrs_service::{Error, FormError, customer};
 use opendrs_texts::Texts;
@@ -71,7 +71,7 @@ fn render_order(
 ) -> Response {
     let OwnedOrder { caller, model, order } = owned;
     let Order { item, .. } = order;
-    let problem = order.problem.filter(|_| order.state == Standing::Held);
+    let problem = order.problem.filter(|_| order.state == OrderState::Held);
     let BrowserSession { context: shown, .. } = browser;
     let texts = shown.texts;
     let instance = order.instance_id().to_string();
@@ -93,7 +93,7 @@ fn render_order(
         standing: status_text(order, texts),
         notes: cancellation_notes(order, texts),
         track: order.tracking.link.as_deref(),
-        unanswered: (order.state == Standing::Held).then(|| unanswered_notice(order, texts)),
+        unanswered: (order.state == OrderState::Held).then(|| unanswered_notice(order, texts)),
         address: order.shipping_address().map(Address::to_single_line),
         ask_address: problem == Some(OrderProblem::MissingAddress),
         typed: Address::default(),
@@ -136,7 +136,7 @@ pub(super) async fn get(State(site): State<Arc<AppState>>, parts: Parts) -> Resu
     let refused = PageError::with_context(&browser.context);
     let owner = customer::load(&site.app, session.customer).await.map_err(&refused)?;
     let mut kept = Vec::new();
-    if owned.order.state == Standing::Held && owned.order.problem == Some(OrderProblem::MissingAddress) {
+    if owned.order.state == OrderState::Held && owned.order.problem == Some(OrderProblem::MissingAddress) {
         kept = address::list_kept_orders(&site, session.customer, browser.context.texts).await.map_err(&refused)?;
         kept.retain(|row| row.instance != owned.order.instance_id().to_string());
     }

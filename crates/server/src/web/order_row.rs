@@ -3,7 +3,7 @@
 //!
 //! Not here: what its owner can do about it ([`super::order`]). Invariant: a delivery is a day, never a moment.
 
-use opendrs_domain::order::{Order, OrderState as Standing};
+use opendrs_domain::order::{Order, OrderState};
 use opendrs_domain::time::Time;
 use opendrs_texts::Texts;
 
@@ -27,17 +27,17 @@ pub(super) fn status_text(order: &Order, texts: &Texts) -> String {
     let expected = order.expected_at.map(|at| texts.day(&at));
     let tracking = &order.tracking;
     match order.state {
-        Standing::Held => (said.held)(order.problem).into(),
-        Standing::Placed | Standing::Fulfilling => (said.preparing)(expected.as_deref()),
-        Standing::Shipped => {
+        OrderState::Held => (said.held)(order.problem).into(),
+        OrderState::Placed | OrderState::Fulfilling => (said.preparing)(expected.as_deref()),
+        OrderState::Shipped => {
             (said.shipped)(expected.as_deref(), tracking.carrier.as_deref(), tracking.number.as_deref())
         }
-        Standing::Delivered => match order.delivered_at {
+        OrderState::Delivered => match order.delivered_at {
             Some(at) => (said.delivered)(&texts.day(&at)),
             None => said.delivery_assumed.into(),
         },
-        Standing::Cancelled => said.cancelled.into(),
-        Standing::Expired => said.expired.into(),
+        OrderState::Cancelled => said.cancelled.into(),
+        OrderState::Expired => said.expired.into(),
     }
 }
 
@@ -58,7 +58,7 @@ pub(super) fn order_list_row(order: &Order, now: Time, texts: &Texts) -> OrderLi
         number: order.number().to_string(),
         notes: cancellation_notes(order, texts),
         track: order.tracking.link.clone(),
-        held: order.state == Standing::Held,
+        held: order.state == OrderState::Held,
         cancellable: order.is_cancellable(now),
     }
 }

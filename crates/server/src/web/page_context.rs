@@ -3,7 +3,7 @@
 //! Invariant: what the address of a page asks for is remembered by the browser alone, so that looking changes nothing
 //! here; links to other languages keep everything else that the address says, byte for byte.
 
-use super::browser::{self, LANGUAGE_COOKIE};
+use super::cookie::{LANGUAGE_COOKIE, cookie_name, find_cookie, set_cookie};
 use crate::state::AppState;
 use axum::http::request::Parts;
 use axum::response::Response;
@@ -46,8 +46,7 @@ impl LanguageHints {
         let accepted = header(&parts.headers, "accept-language");
         Self {
             requested: asked.filter_map(|(_, tags)| Language::parse_first(tags)).next(),
-            remembered: browser::find_cookie(parts, &browser::cookie_name(site, LANGUAGE_COOKIE))
-                .and_then(Language::parse),
+            remembered: find_cookie(parts, &cookie_name(site, LANGUAGE_COOKIE)).and_then(Language::parse),
             accepted: accepted.map(Cow::into_owned),
         }
     }
@@ -100,7 +99,7 @@ pub(super) fn current_path(parts: &Parts) -> &str {
 
 /// Lets the browser remember a language, until it is closed.
 pub(super) fn set_language_cookie(site: &AppState, response: &mut Response, language: Language) {
-    browser::set_cookie(site, response, LANGUAGE_COOKIE, language.tag(), None);
+    set_cookie(site, response, LANGUAGE_COOKIE, language.tag(), None);
 }
 
 /// The address of a page in a language: the same but for the parameters that ask for one.

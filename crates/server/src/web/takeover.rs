@@ -15,7 +15,7 @@ use axum::http::header::RETRY_AFTER;
 use axum::http::request::Parts;
 use axum::response::Response;
 use opendrs_domain::customer::Customer;
-use opendrs_domain::takeover::{TakeoverAnswer, TakeoverState as Standing};
+use opendrs_domain::takeover::{TakeoverAnswer, TakeoverState};
 use opendrs_service::login::signup::SignupInProgress;
 use opendrs_service::takeover::{self, TakeoverLink, TakeoverStatus};
 use opendrs_service::{Error, FormError};
@@ -95,11 +95,11 @@ pub(super) async fn get(State(site): State<Arc<AppState>>, parts: Parts) -> Resu
     let linked = takeover::find_takeover_link(&site.app, token).await.map_err(PageError::with_context(shown))?;
     let TakeoverLink { takeover, model, device, allowed_answers: answers, .. } = &linked;
     let (title, why): (fn(&str) -> String, _) = match takeover.state {
-        Standing::Asked => (texts.requested, texts.requested_why),
-        Standing::Announced | Standing::Agreed => (texts.announced, texts.announced_why),
-        Standing::Done => (texts.done, texts.done_why),
-        Standing::Declined => return Ok(message_page(shown, StatusCode::OK, texts.declined, texts.declined_text)),
-        Standing::Undone => return Ok(message_page(shown, StatusCode::OK, texts.undone, texts.undone_text)),
+        TakeoverState::Asked => (texts.requested, texts.requested_why),
+        TakeoverState::Announced | TakeoverState::Agreed => (texts.announced, texts.announced_why),
+        TakeoverState::Done => (texts.done, texts.done_why),
+        TakeoverState::Declined => return Ok(message_page(shown, StatusCode::OK, texts.declined, texts.declined_text)),
+        TakeoverState::Undone => return Ok(message_page(shown, StatusCode::OK, texts.undone, texts.undone_text)),
     };
     if answers.is_empty() {
         let why = (shown.texts.error_message)(&FormError::TakeoverClosed.into());

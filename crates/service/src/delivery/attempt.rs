@@ -8,7 +8,7 @@ use super::outgoing_message::OutgoingMessage;
 use super::prepare::PreparedMessage;
 use crate::{App, Result, metrics};
 use opendrs_domain::delivery::{AttemptOutcome, DeliveryDecision, DeliveryState};
-use opendrs_domain::fault::MessageFault as Fault;
+use opendrs_domain::fault::MessageFault;
 use opendrs_domain::id::{DeviceId, ReceiverId};
 use opendrs_domain::time::Time;
 use opendrs_domain::wire::sns;
@@ -58,7 +58,7 @@ async fn send_message(app: &App, packed: PreparedMessage) -> Result<(RecordAttem
     };
     let started = app.system_time();
     let (outcome, answer) = match parcel {
-        Ok(_) if matches!(fault, Some(Fault::Lost | Fault::Delayed(_) | Fault::OutOfOrder)) => {
+        Ok(_) if matches!(fault, Some(MessageFault::Lost | MessageFault::Delayed(_) | MessageFault::OutOfOrder)) => {
             (AttemptOutcome::NoResponse("not sent: the plan of faults wants it so".into()), String::new())
         }
         Ok(mut parcel) => {
@@ -67,7 +67,7 @@ async fn send_message(app: &App, packed: PreparedMessage) -> Result<(RecordAttem
                 let headers = webhook.sign_headers(&message_id, started, &request.body);
                 request.headers.extend(headers.map(|(name, value)| (name.to_owned(), value)));
             }
-            if fault == Some(Fault::Duplicated) {
+            if fault == Some(MessageFault::Duplicated) {
                 // What comes of the first is what comes of the second.
                 let _ = parcel.clone().send(app).await;
             }
@@ -79,9 +79,9 @@ async fn send_message(app: &App, packed: PreparedMessage) -> Result<(RecordAttem
     let began = delivery.first_attempt_at.unwrap_or(at);
     let [jitter] = app.ephemeral_ids.random_bytes();
     let next = match (&outcome, fault) {
-        (AttemptOutcome::NoResponse(why), Some(Fault::Lost)) => DeliveryDecision::Dead(why.clone()),
-        (AttemptOutcome::NoResponse(_), Some(Fault::Delayed(by))) => DeliveryDecision::Retry(at + by),
-        (AttemptOutcome::NoResponse(_), Some(Fault::OutOfOrder)) => DeliveryDecision::Retry(at),
+        (AttemptOutcome::NoResponse(why), Some(MessageFault::Lost)) => DeliveryDecision::Dead(why.clone()),
+        (AttemptOutcome::NoResponse(_), Some(MessageFault::Delayed(by))) => DeliveryDecision::Retry(at + by),
+        (AttemptOutcome::NoResponse(_), Some(MessageFault::OutOfOrder)) => DeliveryDecision::Retry(at),
         _ => topic.policy.decide_after_attempt(delivery.attempts_since_replay, &outcome, began, app.now(), jitter),
     };
     let ended = match next {
@@ -114,12 +114,12 @@ async fn send_message(app: &App, packed: PreparedMessage) -> Result<(RecordAttem
         attempt: delivery.attempts,
         next: next.clone(),
     };
-    let overtaken = fault == Some(Fault::OutOfOrder);
+    let overtaken = fault == Some(MessageFault::OutOfOrder);
     Ok((RecordAttempt { delivery, attempt, next, is_overtaken: overtaken, now: app.now() }, sent))
 }
 
 /// What is to go wrong with a message, on a server for tests.
-async fn find_planned_fault(app: &App, delivery: &Delivery) -> Result<Option<Fault>> {
+async fn find_planned_fault(app: &App, delivery: &Delivery) -> Result<Option<MessageFault>> {
     let Some(device) = delivery.device else { return Ok(None) };
     let behind = {
         let mut reader = app.db.reader().await?;

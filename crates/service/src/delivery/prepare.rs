@@ -13,7 +13,7 @@ use crate::{App, Error, Result};
 use futures_util::future::try_join_all;
 use opendrs_domain::delivery::ATTEMPT_TIMEOUT;
 use opendrs_domain::notification::Event;
-use opendrs_domain::receiver::{Receiver, ReceiverState as TopicState};
+use opendrs_domain::receiver::{Receiver, ReceiverState};
 use opendrs_domain::version::Version;
 use opendrs_domain::wire::{self, sns};
 use opendrs_store::delivery::Delivery;
@@ -131,11 +131,11 @@ fn build_payload(
 ) -> Result<Payload, String> {
     let is_question = delivery.kind != sns::SnsMessageType::Notification;
     let wanted = match topic.state {
-        TopicState::Confirmed => true,
-        TopicState::Pending => delivery.kind == sns::SnsMessageType::SubscriptionConfirmation,
-        TopicState::Unsubscribed => delivery.kind == sns::SnsMessageType::UnsubscribeConfirmation,
+        ReceiverState::Confirmed => true,
+        ReceiverState::Pending => delivery.kind == sns::SnsMessageType::SubscriptionConfirmation,
+        ReceiverState::Unsubscribed => delivery.kind == sns::SnsMessageType::UnsubscribeConfirmation,
         // Sent again to this topic by its name: it is asked once.
-        TopicState::Disabled => delivery.attempts_since_replay == 1 && delivery.attempts > 1,
+        ReceiverState::Disabled => delivery.attempts_since_replay == 1 && delivery.attempts > 1,
     };
     if !wanted {
         return Err(format!("the topic is {}", topic.state.as_str()));

@@ -6,7 +6,7 @@ use crate::{App, Error, Result};
 use opendrs_domain::delivery::{DeliveryState, EventDeliveryState};
 use opendrs_domain::id::{DeliveryId, EventId, ReceiverId};
 use opendrs_domain::notification::Event;
-use opendrs_domain::receiver::{Receiver, ReceiverState as Standing};
+use opendrs_domain::receiver::{Receiver, ReceiverState};
 use opendrs_domain::time::{Span, Time};
 use opendrs_store::delivery::{Delivery, DeliveryAttempt};
 use opendrs_store::{Command, Tx, delivery as store, device, outbox, receiver as topics};
@@ -143,7 +143,7 @@ impl Command for ReplayEvent {
 }
 
 async fn is_confirmed(tx: &mut Tx<'_>, topic: ReceiverId) -> opendrs_store::Result<bool> {
-    Ok(topics::find_by_id(tx, topic).await?.is_some_and(|found| found.receiver.state == Standing::Confirmed))
+    Ok(topics::find_by_id(tx, topic).await?.is_some_and(|found| found.receiver.state == ReceiverState::Confirmed))
 }
 
 /// An event with what became of it at each receiver.

@@ -2,7 +2,7 @@
 
 use crate::harness::TestStore;
 use crate::samples::{at, order, ordered_uuid, uuid};
-use opendrs_domain::delivery::DeliveryState as Standing;
+use opendrs_domain::delivery::DeliveryState;
 use opendrs_domain::id::{CustomerId, DeliveryId, DeviceId, MailId, OrderId, ReceiverId};
 use opendrs_domain::mail::{MailContent, MailState};
 use opendrs_domain::order::{Order, OrderProblem, OrderState};
@@ -104,9 +104,15 @@ fn sample_mail(n: u64) -> StoredMail {
 async fn messages_on_their_way_are_counted_with_those_behind_them(store: &TestStore) {
     let count = async |limit| store.read(async |tx| backlog::count_deliveries(tx, limit).await).await;
     assert_eq!(count(9).await, 0);
-    let states = [Standing::Sending, Standing::Queued, Standing::Waiting, Standing::Delivered, Standing::Dead];
+    let states = [
+        DeliveryState::Sending,
+        DeliveryState::Queued,
+        DeliveryState::Waiting,
+        DeliveryState::Delivered,
+        DeliveryState::Dead,
+    ];
     for (n, state) in (0..).zip(states) {
-        let over = matches!(state, Standing::Delivered | Standing::Dead);
+        let over = matches!(state, DeliveryState::Delivered | DeliveryState::Dead);
         let delivery = Delivery {
             shard: i64::try_from(n).unwrap() % 3,
             id: DeliveryId(ordered_uuid(n)),
@@ -117,7 +123,7 @@ async fn messages_on_their_way_are_counted_with_those_behind_them(store: &TestSt
             version: "2.0".into(),
             published_at: at(0),
             state,
-            due_at: (!over && state != Standing::Queued).then(|| at(5)),
+            due_at: (!over && state != DeliveryState::Queued).then(|| at(5)),
             attempts: 0,
             attempts_since_replay: 0,
             first_attempt_at: None,

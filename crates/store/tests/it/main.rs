@@ -29,6 +29,7 @@ mod mail;
 mod maker;
 mod open;
 mod order;
+mod order_lists;
 mod outbox;
 mod pooler;
 mod price;

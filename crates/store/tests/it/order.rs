@@ -1,9 +1,7 @@
 //! Orders, and the list of those that are due.
 
 use crate::harness::TestStore;
-use crate::samples::{
-    QUANTITIES, address, asin, at, awkward_texts, customer, device, mix, model, order, slot_id, uuid,
-};
+use crate::samples::{QUANTITIES, address, asin, at, awkward_texts, customer, device, model, order, slot_id, uuid};
 use opendrs_domain::customer::Address;
 use opendrs_domain::device::{Device, RevokedFamilies};
 use opendrs_domain::fulfilment::Backend;
@@ -20,31 +18,26 @@ both!(
     an_order_comes_back_in_every_state,
     saving_an_order_changes_where_it_stands_and_nothing_else,
     a_devices_newest_orders_come_first_and_bounded,
-    due_orders_come_in_order_and_bounded,
-    an_order_that_is_no_longer_due_leaves_the_list,
     what_an_order_is_for_is_changed_alone,
-    recent_orders_of_a_slot_are_counted,
-    orders_are_listed_and_found_by_their_id_alone,
     an_order_is_told_to_its_device_in_good_standing_alone,
     an_order_belongs_to_the_device_in_its_row,
     an_order_moves_to_the_next_registration_under_its_old_id,
     an_order_is_placed_with_its_customer_as_they_are,
     who_an_order_is_for_is_changed_alone,
     a_customers_open_orders_are_found_on_all_their_devices,
-    orders_are_found_between_two_ids,
 );
 
 fn sample_recipient(n: u64, address: Option<Address>) -> Recipient {
     Recipient { address, ..Recipient::from(&customer(n)) }
 }
 
-const DEVICE: fn() -> DeviceId = || DeviceId(uuid(1));
+pub const DEVICE: fn() -> DeviceId = || DeviceId(uuid(1));
 
-async fn insert(store: &TestStore, shard: i64, order: &Order) {
+pub async fn insert(store: &TestStore, shard: i64, order: &Order) {
     store.write((shard, order.clone()), |tx, (shard, o)| Box::pin(order::insert(tx, *shard, o))).await;
 }
 
-async fn save(store: &TestStore, shard: i64, order: &Order) {
+pub async fn save(store: &TestStore, shard: i64, order: &Order) {
     store.write((shard, order.clone()), |tx, (shard, o)| Box::pin(order::save(tx, *shard, o))).await;
 }
 
@@ -317,59 +310,6 @@ async fn a_customers_open_orders_are_found_on_all_their_devices(store: &TestStor
     assert_eq!(find(CustomerId(uuid(9)), 99).await, []);
 }
 
-async fn orders_are_found_between_two_ids(store: &TestStore) {
-    for n in 1..6 {
-        insert(store, 0, &order(n, DEVICE())).await;
-    }
-    let id = |n| order(n, DEVICE()).id;
-    let find = async |first, last, limit| {
-        let found = store.read(async |tx| order::list_between(tx, id(first), id(last), limit).await).await;
-        assert!(found.iter().all(|found| (found.shard, found.device) == (0, DEVICE())));
-        found.into_iter().map(|found| found.id).collect::<Vec<_>>()
-    };
-    assert_eq!(find(2, 4, 99).await, [2, 3, 4].map(id));
-    assert_eq!(find(2, 4, 2).await, [2, 3].map(id));
-    assert_eq!(find(7, 9, 9).await, []);
-}
-
-async fn due_orders_come_in_order_and_bounded(store: &TestStore) {
-    let next = async || store.read(async |tx| order::find_next_due(tx).await).await;
-    let due = async |now, limit| store.read(async |tx| order::list_due(tx, at(now), limit).await).await;
-    insert(store, 0, &order(1000, DEVICE())).await;
-    assert_eq!((next().await, due(99, 9).await), (None, vec![]));
-
-    // Thirty orders on twelve shards, due at one of ten moments.
-    let mut wanted = Vec::new();
-    for n in 0..30 {
-        let (shard, moment) = (i64::try_from(mix(n) % 12).unwrap(), i64::try_from(mix(n) / 12 % 10).unwrap());
-        let order = Order { due_at: Some(at(moment)), ..order(mix(n), DEVICE()) };
-        insert(store, shard, &order).await;
-        wanted.push((moment, order.id, shard));
-    }
-    wanted.sort();
-    let until = |now: i64, limit: usize| {
-        let due = wanted.iter().filter(|(moment, ..)| *moment <= now);
-        due.map(|(_, id, shard)| (*shard, *id)).take(limit).collect::<Vec<_>>()
-    };
-    assert_eq!(next().await, Some(at(wanted[0].0)));
-    for (now, limit) in [(-1, 9), (3, 99), (3, 4), (9, 99), (99, 7), (99, 0)] {
-        assert_eq!(due(now, i64::try_from(limit).unwrap()).await, until(now, limit), "now {now}, at most {limit}");
-    }
-}
-
-async fn an_order_that_is_no_longer_due_leaves_the_list(store: &TestStore) {
-    let next = async || store.read(async |tx| order::find_next_due(tx).await).await;
-    let first = Order { due_at: Some(at(1)), ..order(1, DEVICE()) };
-    insert(store, 2, &first).await;
-    insert(store, 3, &Order { due_at: Some(at(5)), ..order(2, DEVICE()) }).await;
-    assert_eq!(next().await, Some(at(1)));
-    save(store, 2, &Order { due_at: Some(at(9)), ..first.clone() }).await;
-    assert_eq!(next().await, Some(at(5)));
-    save(store, 2, &Order { due_at: None, ..first }).await;
-    let due = store.read(async |tx| order::list_due(tx, at(99), 9).await).await;
-    assert_eq!(due, [(3, order(2, DEVICE()).id)]);
-}
-
 async fn what_an_order_is_for_is_changed_alone(store: &TestStore) {
     let (first, other) = (order(1, DEVICE()), order(2, DEVICE()));
     insert(store, 2, &first).await;
@@ -380,38 +320,4 @@ async fn what_an_order_is_for_is_changed_alone(store: &TestStore) {
     store.write(with, |tx, (id, item)| Box::pin(order::set_item(tx, 2, *id, item))).await;
     assert_eq!(find_order(store, 2, first.id).await, Some(Order { item, ..first }));
     assert_eq!(find_order(store, 2, other.id).await, Some(other));
-}
-
-async fn recent_orders_of_a_slot_are_counted(store: &TestStore) {
-    for (n, state) in (1..).zip(OrderState::ALL) {
-        insert(store, 2, &Order { state, opened_at: at(n), ..order(n as u64, DEVICE()) }).await;
-    }
-    insert(store, 2, &Order { slot: slot_id("other"), opened_at: at(9), ..order(20, DEVICE()) }).await;
-    insert(store, 2, &Order { opened_at: at(9), ..order(21, DeviceId(uuid(2))) }).await;
-    let count = async |shard, after| {
-        store.read(async |tx| order::count_recent(tx, shard, DEVICE(), &slot_id("filter"), at(after)).await).await
-    };
-    // Placed, fulfilling, shipped and delivered were made at 2, 3, 4 and 5.
-    for (after, wanted) in [(0, 4), (1, 4), (2, 3), (4, 1), (5, 0)] {
-        assert_eq!(count(2, after).await, wanted, "after {after}");
-    }
-    assert_eq!(count(3, 0).await, 0);
-}
-
-async fn orders_are_listed_and_found_by_their_id_alone(store: &TestStore) {
-    // On one shard, as on SQLite.
-    for (n, state) in (1..).zip(OrderState::ALL) {
-        insert(store, 0, &Order { state, ..order(n, DEVICE()) }).await;
-    }
-    let ids = |orders: Vec<Order>| orders.into_iter().map(|o| o.id).collect::<Vec<_>>();
-    let newest = ids(store.read(async |tx| order::list_newest(tx, 3).await).await);
-    assert_eq!(newest, [7, 6, 5].map(|n| order(n, DEVICE()).id));
-    let open = async |limit| ids(store.read(async |tx| order::list_open(tx, limit).await).await);
-    assert_eq!(open(99).await, [1, 2, 3, 4].map(|n| order(n, DEVICE()).id));
-    assert_eq!(open(2).await, [1, 2].map(|n| order(n, DEVICE()).id));
-    let place = async |n| store.read(async |tx| order::find_location(tx, order(n, DEVICE()).id).await).await;
-    let last = store.db.shards().all().last().unwrap();
-    insert(store, last, &order(20, DeviceId(uuid(2)))).await;
-    assert_eq!(place(20).await, Some((last, DeviceId(uuid(2)))));
-    assert_eq!((place(1).await, place(99).await), (Some((0, DEVICE())), None));
 }

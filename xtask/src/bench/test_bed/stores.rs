@@ -20,8 +20,8 @@ impl BenchTestBed<'_> {
         if devices + readings > 10_000 {
             eprintln!("  filling a store with {devices} devices and {readings} readings");
         }
-        program(&self.opendrs_program)
-            .args(["bench", "fill", "--devices", &devices.to_string(), "--readings", &readings.to_string()])
+        program(&self.generator_program)
+            .args(["fill", "--devices", &devices.to_string(), "--readings", &readings.to_string()])
             .args(["--tokens", &self.token_count(store).to_string(), "--data"])
             .args([self.data_folder(store)])
             .args(["--fleet"])

@@ -1,21 +1,19 @@
 //! Receivers that are Amazon SNS topics: what SNS is asked, and what becomes of what it answers.
 
+mod publisher;
 mod sns;
 
 use crate::harness::{LinkOptions, Options, ReceiverAction, Server, Store, TestReceiver, fixtures};
 use opendrs_domain::delivery::DeliveryState;
 use opendrs_domain::notification::NotificationType;
-use opendrs_domain::publication::{PublishRejection, TopicArn};
-use opendrs_domain::receiver::{Receiver, ReceiverState as TopicState, SignatureVersion};
+use opendrs_domain::receiver::{Receiver, ReceiverState, SignatureVersion};
 use opendrs_domain::version::ApiEndpoint::Replenish;
 use opendrs_domain::version::Version;
 use opendrs_service::delivery::{self, ReplaySelection};
-use opendrs_service::outbound::OutboundError;
-use opendrs_service::publication::{self, Publication, PublishError};
+use opendrs_service::publication::{self};
 use opendrs_service::receiver::{self, NewReceiver, ReceiverChange};
 use opendrs_service::{outbox, seed};
 use sns::{PUBLISH_RESPONSE, is_signed, parameter, parameters, published_notification_type, publisher, refused};
-use std::time::Duration;
 
 const ARN: &str = "arn:aws:sns:eu-west-1:123456789012:kettles";
 const FIFO: &str = "arn:aws:sns:eu-west-1:123456789012:kettles.fifo";
@@ -70,7 +68,7 @@ async fn a_notification_is_published_signed_with_subject_and_version(server: &Se
     let topic = server.add_sns_topic(ARN).await;
     assert_eq!(
         (topic.arn.as_str(), topic.state),
-        ("arn:aws:sns:drs-local-1:000000000000:kettles", TopicState::Confirmed)
+        ("arn:aws:sns:drs-local-1:000000000000:kettles", ReceiverState::Confirmed)
     );
     server.advance("1h").await;
     assert_eq!(sns.take_received().await.len(), 0, "nobody is asked, nothing is looked up");
@@ -328,7 +326,7 @@ async fn what_sns_decides_is_not_decided_here(server: &Server, sns: &TestReceive
     assert_eq!(server.request("GET", &query).status_and_text().await.0, 404);
     // What was switched off stays so, whoever names it again; and is told nothing.
     receiver::apply_change(app, topic.id, ReceiverChange::Disable).await.unwrap();
-    assert_eq!(server.add_sns_topic(ARN).await.state, TopicState::Disabled);
+    assert_eq!(server.add_sns_topic(ARN).await.state, ReceiverState::Disabled);
     server.link_default_device().await;
     server.advance("0s").await;
     assert_eq!(sns.take_received().await.len(), 0);
@@ -342,7 +340,7 @@ async fn a_receiver_may_become_a_topic_and_a_topic_a_receiver(server: &Server, s
     let receiver = TestReceiver::start().await;
     let asked = server.add_receiver("kettles", &receiver, |_| {}).await;
     let topic = server.add_sns_topic(ARN).await;
-    assert_eq!((topic.id, topic.state), (asked.id, TopicState::Confirmed));
+    assert_eq!((topic.id, topic.state), (asked.id, ReceiverState::Confirmed));
     server.link_default_device().await;
     server.advance("0s").await;
     assert_eq!(
@@ -351,7 +349,7 @@ async fn a_receiver_may_become_a_topic_and_a_topic_a_receiver(server: &Server, s
         "the question is dropped"
     );
     let asked = server.add_receiver("kettles", &receiver, |_| {}).await;
-    assert_eq!((asked.id, asked.state), (topic.id, TopicState::Pending));
+    assert_eq!((asked.id, asked.state), (topic.id, ReceiverState::Pending));
     server.advance("0s").await;
     assert_eq!(receiver.take_only_received().await.json()["Type"], "SubscriptionConfirmation");
 }
@@ -380,35 +378,4 @@ async fn a_test_says_what_sns_said(server: &Server, sns: &TestReceiver) {
         assert!(error.starts_with(&format!("nothing was published to {FIFO}: ")) && error.contains(says), "{error}");
     }
     assert_eq!(sns.take_received().await.len(), 3, "one request each: who tries again is another's to decide");
-}
-
-#[tokio::test]
-async fn a_publication_ends_by_its_deadline() {
-    let sns = TestReceiver::start_at("", ReceiverAction::Hang).await;
-    let arn: TopicArn = ARN.parse().unwrap();
-    let place = || unreachable!("no FIFO topic");
-    let publication = Publication::new(arn, "Subject", "{}".into(), place);
-    assert_eq!(publication.timeout, Duration::from_secs(15));
-    let publication = Publication { timeout: Duration::from_millis(100), ..publication };
-    let ended = publisher(&sns).publish(publication).await;
-    assert_eq!(ended.unwrap_err(), PublishError::Failed(OutboundError::TimedOut));
-}
-
-#[tokio::test]
-async fn a_refusal_is_handed_over_word_for_word() {
-    let sns = TestReceiver::start_at("", ReceiverAction::AnswerBody(403, refused!("KMSAccessDenied"))).await;
-    let publication = Publication::new(ARN.parse().unwrap(), "Subject", "{}".into(), || unreachable!("no FIFO topic"));
-    let Err(PublishError::Rejected(refusal, answer)) = publisher(&sns).publish(publication).await else {
-        panic!("taken")
-    };
-    assert_eq!(refusal, PublishRejection { status: 403, code: "KMSAccessDenied".into() });
-    assert_eq!(answer.body, refused!("KMSAccessDenied").as_bytes());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn who_cannot_publish_says_what_to_do() {
-    let server = Server::start().await;
-    let new = server.new_sns_topic(ARN, |_| {}).await;
-    let error = receiver::add(server.app(), new).await.unwrap_err().to_string();
-    assert!(error.contains("built without the feature `sns`: build it with `--features sns`"), "{error}");
 }
