@@ -187,7 +187,7 @@ mod tests {
         for (path, text) in all {
             if !path.ends_with("/backup.rs") {
                 let lines = text.lines().filter(|line| line.contains(&hidden) && !line.contains("network.send("));
-                assert_eq!(lines.collect::<Vec<_>>(), [""; 0], "{path}: write map_err(cause)");
+                assert_eq!(lines.collect::<Vec<_>>(), [""; 0], "{path}: write map_err(error_text)");
             }
         }
         let error = opendrs_service::Error::Internal("a row is missing".into());

@@ -198,10 +198,10 @@ async fn rfc6749_2_3_two_methods(server: &Server) {
 
 /// Where the source compares secrets: file, function, and what must stand there.
 const COMPARED: [(&str, &str, &str); 5] = [
-    ("domain/src/profile.rs", "pub fn secret_is", ".ct_eq("),
-    ("domain/src/token.rs", "pub fn open", ".verify_slice("),
-    ("service/src/session.rs", "pub fn form_token_is", ".ct_eq("),
-    ("service/src/operator.rs", "pub fn is(", ".ct_eq("),
+    ("domain/src/profile.rs", "pub fn verify_secret", ".ct_eq("),
+    ("domain/src/token.rs", "pub fn verify", ".verify_slice("),
+    ("service/src/session.rs", "pub fn is_form_token", ".ct_eq("),
+    ("service/src/operator_token.rs", "pub fn matches", ".ct_eq("),
     ("service/src/named_link.rs", "pub(crate) fn open", ".ct_eq("),
 ];
 
