@@ -1,8 +1,7 @@
-//! References in text: citations of the specification, links between documents, files that documents name.
+//! References in text: citations of the specification, links between documents, file names in documents.
 //!
-//! What it is: a look at every text file, without a build. What it is not: a check of what the cited text says, nor
-//! of links that leave the repository. Invariant: whatever is cited exists, and an anchor of the specification means one
-//! place.
+//! It reads every text file, without a build. It checks neither the content of a cited text nor links that leave the
+//! repository. Invariant: every citation has a target, and an anchor of the specification is unique in its page.
 
 use crate::error::{TaskError, TaskResult};
 use crate::workspace::Workspace;
@@ -10,10 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// What a citation of the specification begins with.
+/// The beginning of a citation of the specification.
 const SPEC: &str = "docs/spec/";
 
-/// Folders that are no part of the source.
+/// Folders that do not belong to the source.
 const IGNORED_FOLDERS: [&str; 5] = [".git", "target", "node_modules", "opendrs-data", "__pycache__"];
 
 /// A text file of the repository.
@@ -23,12 +22,15 @@ struct TextFile {
     text: String,
 }
 
-/// Checks every reference; the failure lists those that lead nowhere.
+/// Checks every reference.
+///
+/// # Errors
+/// The references without a target.
 pub fn check_references(tree: &Workspace) -> TaskResult {
     let mut listed = Vec::new();
     list_files(&tree.root, "", &mut listed)?;
     let paths: BTreeSet<&str> = listed.iter().map(String::as_str).collect();
-    // What is no text cites nothing.
+    // Files that are not text have no citations.
     let read =
         |path: &&str| Some(TextFile { path: (*path).to_owned(), text: fs::read_to_string(tree.root.join(path)).ok()? });
     let sources: Vec<TextFile> = paths.iter().filter_map(read).collect();
@@ -40,7 +42,7 @@ pub fn check_references(tree: &Workspace) -> TaskResult {
     )
 }
 
-/// The files below a folder, by their paths from the root.
+/// Collects the files below a folder, by their paths from the root.
 fn list_files(folder: &Path, prefix: &str, into: &mut Vec<String>) -> TaskResult {
     let unread = |error: std::io::Error| {
         TaskError::new(format!("cannot read {}: {error}", folder.display()), "make it readable")
@@ -60,7 +62,7 @@ fn list_files(folder: &Path, prefix: &str, into: &mut Vec<String>) -> TaskResult
     Ok(())
 }
 
-/// A sentence for each reference that leads nowhere.
+/// A sentence for each reference without a target.
 fn broken_references(sources: &[TextFile], paths: &BTreeSet<&str>) -> Vec<String> {
     let pages = sources.iter().filter(|source| source.path.ends_with(".md"));
     let mut found = Vec::new();
@@ -100,24 +102,24 @@ fn broken_references(sources: &[TextFile], paths: &BTreeSet<&str>) -> Vec<String
     found
 }
 
-/// The anchors that a page names.
+/// The explicit anchors of a page.
 fn explicit_anchors(text: &str) -> impl Iterator<Item = &str> {
     text.split("<a id=\"").skip(1).filter_map(|rest| Some(rest.split_once('"')?.0))
 }
 
-/// The headings of a page, as links name them.
+/// The anchors of a page's headings.
 fn heading_anchors(text: &str) -> impl Iterator<Item = String> {
     prose_lines(text).filter(|line| line.starts_with('#')).map(|line| slug(line.trim_start_matches('#').trim()))
 }
 
-/// A heading as links name it.
+/// The anchor of a heading.
 fn slug(heading: &str) -> String {
     let kept = heading.to_lowercase();
     let kept = kept.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
     kept.map(|c| if c == ' ' { '-' } else { c }).collect()
 }
 
-/// The lines outside blocks of code.
+/// The lines outside code blocks.
 fn prose_lines(text: &str) -> impl Iterator<Item = &str> {
     let mut code = false;
     text.lines().filter(move |line| {
@@ -138,14 +140,14 @@ fn citations(text: &str) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// Where a page's links lead within the repository.
+/// The targets of a page's links within the repository.
 fn links(text: &str) -> impl Iterator<Item = &str> {
     let targets =
         prose_lines(text).flat_map(|line| line.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0)));
     targets.filter(|to| !to.contains("://") && !to.starts_with("mailto:"))
 }
 
-/// The files of source that a page names, with a folder.
+/// The source files that a page names with their folder.
 fn named_source_files(text: &str) -> impl Iterator<Item = &str> {
     let spans = prose_lines(text).flat_map(|line| line.split('`').skip(1).step_by(2));
     spans.filter(|span| {
