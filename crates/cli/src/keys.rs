@@ -35,7 +35,7 @@ pub(super) enum KeysCommand {
     ///
     /// Every node must be stopped. Tokens, customer ids, webhook secrets and signatures stay valid; links in mails that
     /// were sent before stay valid for 30 days. Start the server with the new key afterwards. The change is atomic:
-    /// after an interruption the store has one key or the other, and the same command run again says which.
+    /// after an interruption the store has one key or the other, and the same command run again reports which.
     Rewrap(rewrap::KeysRewrapArgs),
     /// Make a token for the operator API at /-/events, in a new file that only its owner can read.
     Operator {

@@ -52,7 +52,7 @@ impl SecretOutput {
     /// Writes the secrets that a seed generated to the file. Without file and option, prints how to get them.
     ///
     /// # Errors
-    /// The file cannot be written; the text says what to do.
+    /// The file cannot be written; the text names the fix.
     pub(super) fn write_generated(&mut self, items: &[SeedItem]) -> Result<(), String> {
         let generated = || items.iter().filter_map(|item| Some((item, item.secret.as_ref()?)));
         if let Some((path, file)) = &mut self.file {

@@ -23,7 +23,7 @@ pub fn config(file: Option<&Path>, store: &StoreArgs, more: Vec<SettingOverride>
     config_over(Vec::new(), file, store, more)
 }
 
-/// Does the same as [`config`], with some other default values.
+/// Does the same as [`config()`], with some other default values.
 pub fn config_over(
     other_defaults: Vec<SettingOverride>,
     file: Option<&Path>,

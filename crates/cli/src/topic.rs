@@ -16,9 +16,10 @@ pub(super) enum TopicCommand {
     /// Add a receiver of a security profile's notifications, and send it a confirmation request. The same name again
     /// changes the receiver.
     ///
-    /// A receiver is a URL to which notifications are posted as Amazon SNS does, or the ARN of your own topic at Amazon
-    /// SNS, which gets no request: `opendrs topic add arn:aws:sns:eu-west-1:123456789012:kettles --profile ID`. The
-    /// server publishes to it with the credentials that AWS's tools would find; they need `sns:Publish` on that ARN.
+    /// A receiver is a URL to which notifications are posted as Amazon SNS does. It can also be the ARN of your own
+    /// topic at Amazon SNS, which gets no request: `opendrs topic add arn:aws:sns:eu-west-1:123456789012:kettles
+    /// --profile ID`. The server publishes to it with the credentials that AWS's tools would find; they need
+    /// `sns:Publish` on that ARN.
     Add(TopicAddArgs),
     /// List every topic with its state, and why a confirmation failed.
     List(TopicListArgs),

@@ -60,7 +60,7 @@ pub(crate) type LoadRequest = Request<Full<Bytes>>;
 /// A call to send.
 pub(crate) struct NextCall {
     pub(crate) request: LoadRequest,
-    /// Whether the answer must also say that an order was placed.
+    /// Whether the answer must also confirm that an order was placed.
     pub(crate) must_place_order: bool,
 }
 

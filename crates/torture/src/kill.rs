@@ -122,7 +122,7 @@ async fn run_short_life(site: &mut TestBed, mut server: ServerProcess, life: Dur
     Ok(died)
 }
 
-/// Runs a server until the clock has advanced an order. On a slow store, the short lives end before that.
+/// Runs a server until the clock has advanced an order. On a slow store, the other servers are killed before that.
 async fn run_long_life(site: &mut TestBed) -> Result<(), String> {
     site.create_codes(CODES_PER_CYCLE)?;
     let mut server = site.restart().await?;

@@ -1,8 +1,8 @@
 //! `opendrs-torture`: kills and disturbs a real server, and checks that nothing it answered was lost.
 //!
-//! It has devices that call over HTTP, a ledger of answers that is on disk before the next call, and checks that read
-//! the store directly. `cargo xtask torture` builds and starts it. It is not part of the product. Invariant: every
-//! finding ends the run with status 1 and prints the seed to repeat it; every started process is ended.
+//! Its devices call over HTTP. A ledger has their answers on disk before the next call, and checks read the store
+//! directly. `cargo xtask torture` builds and starts it. It is not part of the product. Invariant: every finding ends
+//! the run with status 1 and prints the seed to repeat it; every started process is ended.
 
 mod device;
 mod fault;

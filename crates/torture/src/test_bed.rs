@@ -32,8 +32,8 @@ pub struct TestBed {
     next_reading: Arc<AtomicU64>,
     /// Codes that were not used yet.
     unused_codes: Vec<String>,
-    /// Codes that were used in the last life, each with whether its tokens must still be valid: one call used it, and
-    /// its device did not deregister.
+    /// Codes that were used while the last server ran, each with whether its tokens must still be valid: one call used
+    /// it, and its device did not deregister.
     presented_codes: BTreeMap<String, bool>,
 }
 

@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: the speed of the service in comparison with other servers, against targets.
 //!
-//! Everything is measured in turns within one run, by one generator (`opendrs-loadgen`), and only ratios are reported,
+//! Everything is measured in turns within one run, by one generator (`opendrs-loadgen`). Only ratios are reported,
 //! because a machine's own speed changes by the minute. Not here: the measurements (`rows`), and the servers and stores
 //! (`test_bed`). Invariant: load goes to loopback only, for a bounded time. Every started process is ended. A row that
 //! was not measured never counts as met.

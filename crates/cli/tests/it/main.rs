@@ -2,7 +2,7 @@
 //! sockets and its program.
 //!
 //! Not here: rules (tested in the domain) and rows (tested in the store). Invariant: no test sleeps, none is skipped,
-//! and none looks into the server except to check that nothing was written.
+//! and none reads the server's internals except to check that nothing was written.
 
 #![expect(clippy::unwrap_used, reason = "all of it is tests, also what no test attribute marks")]
 

@@ -1,9 +1,9 @@
 //! The security rules of the service, each with its own tests on both engines.
 //!
 //! The rules are a table, with a file per section. A row has a number, a rule of an RFC or of OWASP's ASVS 5.0.0, the
-//! clients that it is for, the service's answer, and a test of the same name that sends requests to a real server. The
-//! table is not the whole proof: a row names further tests in other modules. Invariant: a row and its test are one item
-//! of [`rules`], so neither exists without the other. `docs/reference/security-matrix.md` is generated from the rows.
+//! clients that it is for, and the service's answer. A test of the same name sends requests to a real server. The table
+//! is not the whole proof: a row names further tests in other modules. Invariant: a row and its test are one item of
+//! [`rules`], so neither exists without the other. `docs/reference/security-matrix.md` is generated from the rows.
 
 /// Makes a line of `RULES` and two tests from each row: one test on SQLite, one on PostgreSQL.
 ///

@@ -93,7 +93,7 @@ async fn a_draft_that_was_not_heard_of_goes_with_its_order(server: &Server, shop
     assert_eq!(Vec::from_iter(discarded), [unheard, &begun["id"]]);
     assert_eq!(load_order_and_trouble(server, &id).await.1, "");
 
-    // The only answer was lost. An empty draft names no order, so the operator is told to look for one.
+    // The only answer was lost. An empty draft names no order, so a message asks the operator to find it.
     shop.queue_scene("lost_begin", ..3);
     let id = order(server).await;
     forget(server, shop, &id).await;
