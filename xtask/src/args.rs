@@ -1,6 +1,6 @@
-//! The command line: words to a [`Request`].
+//! The command line: from words to an [`XtaskCommand`].
 //!
-//! Not here: doing it. Invariant: a word that is not understood is refused, never ignored.
+//! Not here: running the command. Invariant: an unknown word is refused, never ignored.
 
 use crate::bench::{self, BenchOptions};
 use crate::error::{TaskError, TaskResult};
@@ -8,7 +8,7 @@ use crate::steps::TestStep;
 use crate::torture::{TortureEngine, TortureOptions};
 use std::fmt::Write as _;
 
-/// What a person asked for.
+/// The command that a person wants to run.
 #[derive(Debug, PartialEq, Eq)]
 pub enum XtaskCommand {
     /// Print [`help`].
@@ -25,7 +25,7 @@ pub enum XtaskCommand {
     Torture(TortureOptions),
 }
 
-/// The help text; its list of steps is [`Step::ALL`].
+/// The help text; its list of steps is [`TestStep::ALL`].
 pub fn help() -> String {
     let mut text = String::from(
         "Usage: cargo xtask COMMAND
@@ -63,7 +63,10 @@ Steps of `test`, in order:
     text
 }
 
-/// Reads the words after `cargo xtask`.
+/// Parses the words after `cargo xtask`.
+///
+/// # Errors
+/// A word is unknown, or an option lacks its value.
 pub fn parse(words: impl IntoIterator<Item = String>) -> TaskResult<XtaskCommand> {
     let words: Vec<String> = words.into_iter().collect();
     if words.iter().any(|word| matches!(word.as_str(), "help" | "--help" | "-h")) {
@@ -89,7 +92,8 @@ fn usage_error(what: &str) -> TaskError {
     TaskError::new(what, "`cargo xtask --help` lists the commands")
 }
 
-/// The options of `test`: the usual steps and those of `--with`, or those of `--only`, without those of `--skip`.
+/// Parses the options of `test`: the default steps and those of `--with`, or those of `--only`, without those of
+/// `--skip`.
 fn parse_test_steps(mut words: impl Iterator<Item = String>) -> TaskResult<Vec<TestStep>> {
     let (mut only, mut skip, mut with) = (Vec::new(), Vec::new(), Vec::new());
     while let Some(word) = words.next() {
@@ -118,7 +122,7 @@ fn parse_test_steps(mut words: impl Iterator<Item = String>) -> TaskResult<Vec<T
     if chosen.is_empty() { Err(usage_error("--only and --skip leave no step to run")) } else { Ok(chosen) }
 }
 
-/// The options of `bench`.
+/// Parses the options of `bench`.
 fn parse_bench_options(mut words: impl Iterator<Item = String>) -> TaskResult<BenchOptions> {
     let mut options = BenchOptions::default();
     while let Some(word) = words.next() {
@@ -154,7 +158,7 @@ fn parse_bench_options(mut words: impl Iterator<Item = String>) -> TaskResult<Be
     Ok(options)
 }
 
-/// The options of `torture`.
+/// Parses the options of `torture`.
 fn parse_torture_options(mut words: impl Iterator<Item = String>) -> TaskResult<TortureOptions> {
     let mut torture = TortureOptions::default();
     while let Some(word) = words.next() {

@@ -1,6 +1,6 @@
-//! `cargo xtask ci-clone`: what CI does, here: `.ci/run` in a fresh clone.
+//! `cargo xtask ci-clone`: runs `.ci/run` in a fresh clone, as CI does.
 //!
-//! Not here: what CI checks. Invariant: the clone sees nothing of this work tree but its HEAD, and is removed.
+//! Not here: the checks of CI. Invariant: the clone contains only HEAD of this work tree, and is removed.
 
 use crate::command::program;
 use crate::error::{TaskError, TaskResult};
@@ -9,10 +9,10 @@ use crate::watchdog::TemporaryFolder;
 use crate::workspace::Workspace;
 use std::time::Duration;
 
-/// How long CI gives one run.
+/// CI's time limit of one run.
 const CI_TIME_LIMIT: Duration = Duration::from_secs(90 * 60);
 
-/// What a shell or cargo may have set for this work tree, or CI would not have.
+/// Variables that a shell or cargo may have set for this work tree, and that CI does not have.
 const REMOVED_VARIABLES: [&str; 6] = [
     "CARGO_TARGET_DIR",
     "CARGO_BUILD_TARGET_DIR",

@@ -1,7 +1,7 @@
-//! One outside program, run to its end.
+//! Runs an external program to its end.
 //!
-//! Not here: what to run. Invariant: a program gets no standard input, cannot run longer than its limit, and its
-//! failure is told with its command line.
+//! Not here: which program to run. Invariant: a program gets no standard input, cannot run longer than its limit, and
+//! its failure is reported with its command line.
 
 use crate::error::{TaskError, TaskResult};
 use crate::output_tail::OutputTails;
@@ -14,9 +14,9 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-/// How long a program may run when nothing else is said.
+/// The time limit of a program without one of its own.
 const DEFAULT_TIME_LIMIT: Duration = Duration::from_secs(40 * 60);
-/// How long a program that is told to end may take for it.
+/// The time that a terminated program has to end.
 const GRACE_PERIOD: Duration = Duration::from_secs(10);
 
 /// A program with its arguments, not yet started.
@@ -25,14 +25,14 @@ pub struct ExternalProgram {
     time_limit: Duration,
 }
 
-/// A program, found as a shell finds it; asked for plain text when nobody watches a terminal.
+/// A program that is found on PATH. It prints plain text if standard output is not a terminal.
 pub fn program(name: impl AsRef<OsStr>) -> ExternalProgram {
     let mut command = Command::new(name);
     if std::io::stdout().is_terminal() {
         // Its output passes through a pipe on its way to the terminal.
         command.env("CARGO_TERM_COLOR", "always");
     } else {
-        // Two wishes, since rustfmt knows only the first and many know only the second.
+        // Two variables, because rustfmt reads only the first, and many programs only the second.
         command.env("TERM", "dumb").env("NO_COLOR", "1");
     }
     ExternalProgram { command, time_limit: DEFAULT_TIME_LIMIT }
@@ -45,7 +45,7 @@ impl ExternalProgram {
         self
     }
 
-    /// Adds one.
+    /// Adds one argument.
     pub fn arg(self, arg: impl AsRef<OsStr>) -> Self {
         self.args([arg])
     }
@@ -56,25 +56,28 @@ impl ExternalProgram {
         self
     }
 
-    /// Takes an environment variable away.
+    /// Removes an environment variable.
     pub fn without_env(mut self, name: &str) -> Self {
         self.command.env_remove(name);
         self
     }
 
-    /// Runs in this folder.
+    /// Sets the folder in which the program runs.
     pub fn in_folder(mut self, folder: &Path) -> Self {
         self.command.current_dir(folder);
         self
     }
 
-    /// Ends the program after this time, as a failure.
+    /// Sets the time after which the program is ended, as a failure.
     pub fn with_time_limit(mut self, limit: Duration) -> Self {
         self.time_limit = limit;
         self
     }
 
-    /// Prints the command line and runs it; what it prints is seen as it comes. A failure repeats its last lines.
+    /// Prints the command line and runs it, with its output passed on as it comes.
+    ///
+    /// # Errors
+    /// The program failed or exceeded its time limit; the error repeats its last lines.
     pub fn run(mut self) -> TaskResult {
         println!("$ {self}");
         let tails = OutputTails::default();
@@ -82,7 +85,7 @@ impl ExternalProgram {
         if status.success() { Ok(()) } else { Err(self.exit_error(status, &format!("see its last lines:\n{tails}"))) }
     }
 
-    /// Runs it silently and gives what it printed, without the space around it.
+    /// Runs the program silently. Returns its standard output without surrounding white space.
     pub fn read_output(mut self) -> TaskResult<String> {
         let output = self.command.stdin(Stdio::null()).output().map_err(|error| self.start_error(&error))?;
         if output.status.success() {
@@ -103,7 +106,7 @@ impl ExternalProgram {
         let (tell, told) = mpsc::channel();
         thread::spawn(move || {
             let status = child.wait();
-            // Also what children of its own still print, which hold its outputs open.
+            // Waits for the output of child processes, too, which hold the pipes open.
             for output in outputs.into_iter().flatten() {
                 let _ = output.recv_timeout(GRACE_PERIOD);
             }
@@ -115,7 +118,7 @@ impl ExternalProgram {
                 send_signal("TERM", id);
                 if told.recv_timeout(GRACE_PERIOD).is_err() {
                     send_signal("KILL", id);
-                    // A killed program's end is certain; nothing is left to learn from it.
+                    // A killed program certainly ends, so the result does not matter.
                     let _ = told.recv_timeout(GRACE_PERIOD);
                 }
                 let what = format!("`{self}` was still running after {} s and was ended", self.time_limit.as_secs());
@@ -137,7 +140,7 @@ impl ExternalProgram {
     }
 }
 
-/// As one would type it; arguments with odd characters in quotes.
+/// The command line as a person would type it; arguments with special characters are quoted.
 impl fmt::Display for ExternalProgram {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.command.get_program().display())?;
@@ -149,13 +152,13 @@ impl fmt::Display for ExternalProgram {
     }
 }
 
-/// Sends a signal through a shell's built-in `kill`: std has only KILL, and a package with `kill` may be missing.
+/// Sends a signal with a shell's built-in `kill`: std has only KILL, and the package with `kill` may be missing.
 pub fn send_signal(name: &str, id: u32) {
-    // It fails when the program has ended meanwhile, which is what we want.
+    // It fails if the program has ended meanwhile, which is the aim.
     let _ = Command::new("sh").args(["-c", &format!("kill -{name} {id}")]).stderr(Stdio::null()).status();
 }
 
-/// Where a shell would find this program.
+/// The path at which a shell would find this program.
 pub fn find_on_path(name: &str) -> Option<OsString> {
     let folders = std::env::var_os("PATH")?;
     std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|file| file.is_file()).map(Into::into)

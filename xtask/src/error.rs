@@ -1,13 +1,13 @@
-//! The one error of this tool.
+//! The only error type of this tool.
 //!
-//! Not here: kinds to match on; nobody but a person reads it. Invariant: a failure names its fix.
+//! Not here: kinds to match on, because only people read it. Invariant: a failure names its fix.
 
 use std::fmt;
 
 /// A result whose error is for a person to read.
 pub type TaskResult<T = ()> = Result<T, TaskError>;
 
-/// What went wrong, and what to do about it.
+/// A failure, and what to do about it.
 #[derive(Debug)]
 pub struct TaskError {
     message: String,
@@ -15,12 +15,12 @@ pub struct TaskError {
 }
 
 impl TaskError {
-    /// A failure, as two sentences without a full stop: what is wrong, and what to do.
+    /// A failure from two sentences without a full stop: the problem, and the fix.
     pub fn new(what: impl Into<String>, fix: impl Into<String>) -> Self {
         Self { message: what.into(), fix: fix.into() }
     }
 
-    /// Success when nothing failed, else one failure that tells them all.
+    /// Success if there are no failures, otherwise one failure with the texts of all.
     pub fn combine(failures: Vec<Self>) -> TaskResult {
         let mut failures = failures.into_iter();
         let Some(mut first) = failures.next() else { return Ok(()) };

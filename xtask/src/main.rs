@@ -1,7 +1,7 @@
 //! `cargo xtask`: the project's automation, one entry point for people and for CI.
 //!
-//! Not here: product code; nothing of ours is linked, so that a broken crate cannot break the tool that finds it.
-//! Invariant: every command ends by itself, says on failure what to do about it, and leaves nothing running.
+//! Not here: product code. No crate of the project is linked, so that a broken crate cannot break the tool that finds
+//! it. Invariant: every command ends by itself, names the fix of a failure, and leaves nothing running.
 
 #![allow(clippy::print_stdout, reason = "a command line tool: its output is what it is for")]
 
@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Does what was asked; false when it ran to its end and found something wrong.
+/// Runs a command. Returns false if it ran to its end and found a problem.
 fn run_command(request: XtaskCommand) -> TaskResult<bool> {
     match request {
         XtaskCommand::Help => {

@@ -1,7 +1,7 @@
 //! The last lines that a program printed.
 //!
-//! Not here: running the program. Invariant: everything is passed on as it comes; only the last lines are kept, so memory is
-//! bounded however much is printed.
+//! Not here: running the program. Invariant: all output is passed on as it comes. Only the last lines are kept, so
+//! memory is bounded for any output.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -10,9 +10,9 @@ use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-/// How many lines are kept.
+/// The number of lines that are kept.
 const MAX_LINES: usize = 30;
-/// How much of a line is kept, in bytes.
+/// The number of bytes of a line that are kept.
 const MAX_LINE_BYTES: usize = 500;
 
 /// The lines; clones share them.
@@ -20,7 +20,7 @@ const MAX_LINE_BYTES: usize = 500;
 pub struct OutputTail(Arc<Mutex<VecDeque<String>>>);
 
 impl OutputTail {
-    /// Passes an output on and keeps its last lines. Something is received, or the channel ends, when the output ends.
+    /// Passes an output on and keeps its last lines. The channel closes when the output ends.
     pub fn follow(&self, from: impl Read + Send + 'static, mut to: impl Write + Send + 'static) -> Receiver<()> {
         let (ended, end) = mpsc::channel();
         let tail = self.clone();
@@ -28,7 +28,7 @@ impl OutputTail {
             let mut from = BufReader::new(from);
             let mut line = Vec::new();
             while from.read_until(b'\n', &mut line).is_ok_and(|count| count > 0) {
-                // Nobody may be reading any more; the program still has to be waited for.
+                // The reader may be gone; the program's output must still be read to its end.
                 let _ = to.write_all(&line).and_then(|()| to.flush());
                 tail.push(&line);
                 line.clear();
@@ -48,12 +48,12 @@ impl OutputTail {
     }
 }
 
-/// The last lines of both outputs, each by itself: much on one of them pushes nothing of the other out.
+/// The last lines of both outputs. They are kept separately, so that much output on one does not displace the other's.
 #[derive(Clone, Default)]
 pub struct OutputTails {
-    /// Of standard output.
+    /// The last lines of standard output.
     pub out: OutputTail,
-    /// Of standard error.
+    /// The last lines of standard error.
     pub err: OutputTail,
 }
 

@@ -1,10 +1,10 @@
-//! The steps `peers` and `vendure`: programs written by others, run against our server.
+//! The steps `peers` and `vendure`: software of others, run against our server.
 //!
-//! `peers/node/run.mjs` and `peers/python/run.py` talk to the program `$OPENDRS_BIN` with real client libraries; each
-//! starts it with the world of `$OPENDRS_TEST_SEED`, and exits with 0 when all went well. Their packages come from the
-//! committed lists beside them and go below target/xtask. Not here: the checks themselves. Invariant: packages are
-//! installed anew exactly when their list or the program that runs them has changed, and a lock names no host to
-//! download from.
+//! `peers/node/run.mjs` and `peers/python/run.py` call the program `$OPENDRS_BIN` with real client libraries. Each
+//! starts it with the seed `$OPENDRS_TEST_SEED`, and exits with 0 when all checks passed. Their packages come from
+//! committed lists beside them, and are installed below target/xtask. Not here: the checks themselves. Invariant:
+//! packages are installed again exactly when their list, or the program that runs them, has changed. A lock file names
+//! no host to download from.
 
 use crate::command::{ExternalProgram, program};
 use crate::error::{TaskError, TaskResult};
@@ -15,13 +15,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// What the shop's test has in common with Node's peers.
+/// The files that the shop's test shares with Node's peers.
 const SHARED_FILES: [&str; 3] = ["browser.mjs", "checks.mjs", "server.mjs"];
 
-/// How long one language's peers may take.
+/// The time limit of one language's peers.
 const LIMIT: Duration = Duration::from_secs(10 * 60);
 
-/// Runs the peers of both languages; those of the second also when the first fails.
+/// Runs the peers of both languages; the second also if the first failed.
 pub fn run(site: &mut StepContext<'_>) -> TaskResult {
     let folder = site.workspace.root.join("peers");
     for file in [
@@ -46,7 +46,7 @@ pub fn run(site: &mut StepContext<'_>) -> TaskResult {
     TaskError::combine([node, python].into_iter().filter_map(Result::err).collect())
 }
 
-/// Runs a real shop, and our server with orders for it.
+/// Runs a real Vendure shop, and our server with orders for it.
 pub fn run_vendure(site: &mut StepContext<'_>) -> TaskResult {
     println!("Vendure comes from npm: some 300 packages, and SQLite that is compiled where there is no binary");
     site.apt.ensure_node()?;
@@ -75,15 +75,15 @@ fn is_node_20(version: &str) -> bool {
     major.is_some_and(|major| major >= 20)
 }
 
-/// Node's peers.
+/// Prepares Node's peers.
 fn prepare_node_peer(site: &mut StepContext<'_>) -> TaskResult<ExternalProgram> {
     let folder = install_node_packages(site.workspace, &mut site.apt, "node")?;
     site.apt.ensure_chromium()?;
     Ok(program("node").args(["run.mjs"]).in_folder(&folder))
 }
 
-/// A folder of `peers/` for Node: copied beside its installed packages, since Node looks for those from a module's own
-/// place upwards.
+/// Installs the packages of a folder of `peers/` for Node. The folder is copied beside its installed packages, because
+/// Node searches them in the module's folder and those above it.
 pub fn install_node_packages(tree: &Workspace, apt: &mut Apt, name: &str) -> TaskResult<PathBuf> {
     let from = tree.root.join("peers").join(name);
     let lock = read_file(&from.join("package-lock.json"))?;
@@ -109,7 +109,7 @@ pub fn install_node_packages(tree: &Workspace, apt: &mut Apt, name: &str) -> Tas
     Ok(to)
 }
 
-/// Python's peers: run where they are, by a virtual environment's interpreter.
+/// Prepares Python's peers. They run in place, with the interpreter of a virtual environment.
 fn prepare_python_peer(site: &mut StepContext<'_>, from: &Path) -> TaskResult<ExternalProgram> {
     let python = site.apt.ensure_python()?;
     let requirements = from.join("requirements.txt");
@@ -127,7 +127,7 @@ fn prepare_python_peer(site: &mut StepContext<'_>, from: &Path) -> TaskResult<Ex
     Ok(program(inside).args(["run.py"]).env("PYTHONDONTWRITEBYTECODE", "1").in_folder(from))
 }
 
-/// The first address in an npm lock from which a package would be downloaded.
+/// The first URL in an npm lock file from which a package would be downloaded.
 fn download_address(lock: &str) -> Option<&str> {
     lock.lines().map(str::trim).find(|line| line.starts_with("\"resolved\"") && line.contains("://"))
 }
@@ -136,7 +136,7 @@ fn read_file(file: &Path) -> TaskResult<String> {
     fs::read_to_string(file).map_err(|error| TaskError::new(format!("{}: {error}", file.display()), "make it readable"))
 }
 
-/// Makes `to` hold what `from` holds, and nothing else but installed packages.
+/// Makes `to` a copy of `from`; installed packages in `to` stay.
 fn mirror_folder(from: &Path, to: &Path) -> std::io::Result<()> {
     fs::create_dir_all(to)?;
     for old in fs::read_dir(to)? {
@@ -159,7 +159,7 @@ fn mirror_folder(from: &Path, to: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// A note of the list from which packages were installed: the list itself, in a file.
+/// The list from which packages were installed, recorded in a file.
 struct InstallStamp {
     file: PathBuf,
     list: String,
@@ -170,18 +170,18 @@ impl InstallStamp {
         Self { file, list }
     }
 
-    /// Whether `installed` is there and was installed from this very list.
+    /// Whether `installed` exists and was installed from exactly this list.
     fn is_current(&self, installed: &Path) -> bool {
         installed.exists() && fs::read_to_string(&self.file).is_ok_and(|noted| noted == self.list)
     }
 
-    /// Forgets the former list; to be called before anything is installed, which may fail half-way.
+    /// Deletes the recorded list. Call it before an installation, which may fail half-way.
     fn clear(&self) {
-        // It may not be there; what cannot be removed cannot be written by `set` either.
+        // The file may be missing. If it cannot be removed, `write` cannot write it either.
         let _ = fs::remove_file(&self.file);
     }
 
-    /// Notes it; to be called once everything is installed.
+    /// Records the list. Call it once everything is installed.
     fn write(&self) -> TaskResult {
         fs::write(&self.file, &self.list).map_err(|error| tools::write_error(&self.file, &error))
     }

@@ -1,8 +1,8 @@
 //! A throw-away PostgreSQL cluster for the tests.
 //!
-//! Not here: databases and schemas; each test makes its own. Nothing that needs durability may run on one that was
-//! started without it: fsync is off.
-//! Invariant: the cluster and its folder go when the [`Cluster`] is dropped or this process is killed.
+//! Not here: databases and schemas; each test makes its own. A cluster started without durability has fsync off, so
+//! nothing that needs durability may use it. Invariant: the cluster and its folder are removed when the
+//! [`PostgresCluster`] is dropped or this process is killed.
 
 use crate::command::{find_on_path, program};
 use crate::error::{TaskError, TaskResult};
@@ -17,8 +17,8 @@ use std::path::{Path, PathBuf};
 /// The environment variable in which tests find a cluster.
 pub const CLUSTER_VARIABLE: &str = "OPENDRS_TEST_POSTGRES";
 
-/// Runs as the cluster's owner. Says `initialised`, is told a port, says `ready`, waits for the end of its orders.
-/// No Unix socket: its path may be longer than the 107 bytes that one may have.
+/// The script that runs as the cluster's owner. It prints `initialised`, reads a port, prints `ready`, and waits for
+/// the end of its input. There is no Unix socket, because its path may exceed the limit of 107 bytes.
 const SCRIPT: &str = r#"
 bin=$2 sync=$3 data=$folder/db
 "$bin/initdb" --pgdata="$data" --username=postgres --auth=trust --encoding=UTF8 --no-locale --no-sync >&2 || exit 1
@@ -38,30 +38,31 @@ echo ready
 read -r _
 "#;
 
-/// Whether a cluster survives a power cut.
+/// Whether a cluster survives a power failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
-    /// It need not, and is quick.
+    /// It does not survive one, and is fast.
     Relaxed,
-    /// As in production.
+    /// It survives one, as in production.
     Full,
 }
 
 /// A running cluster.
 pub struct PostgresCluster {
-    /// Where it listens, with the name of a superuser: `postgres://...`.
+    /// Its URL with the name of a superuser: `postgres://...`.
     pub url: String,
-    /// The file with everything that it and its start-up printed.
+    /// The file with all output of the cluster and of its start.
     pub log: PathBuf,
     /// The folder of `pg_ctl`.
     pub bin: PathBuf,
-    /// Its data folder.
+    /// The cluster's data folder.
     pub data: PathBuf,
     _watchdog: Watchdog,
 }
 
 impl PostgresCluster {
-    /// Starts one and waits until it answers; `name` is its log file's. Installs PostgreSQL when there is none.
+    /// Starts a cluster and waits until it answers; `name` is the name of its log file. Installs PostgreSQL if it is
+    /// missing.
     pub fn start(tree: &Workspace, apt: &mut Apt, name: &str, durability: Durability) -> TaskResult<Self> {
         let programs = match find_server_programs() {
             Some(programs) => programs,
@@ -100,17 +101,17 @@ impl PostgresCluster {
     }
 }
 
-/// `cargo xtask postgres`: keeps a cluster until standard input ends or this process does.
+/// `cargo xtask postgres`: runs a cluster until standard input or this process ends.
 pub fn run(tree: &Workspace) -> TaskResult {
     let cluster = PostgresCluster::start(tree, &mut Apt::default(), "postgres", Durability::Relaxed)?;
     println!("export {CLUSTER_VARIABLE}={}", cluster.url);
     eprintln!("PostgreSQL runs until Ctrl-C or the end of standard input; its log: {}", cluster.log.display());
-    // Whether input ended or broke, nobody is there any more.
+    // An error of the input means the same as its end.
     let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
     Ok(())
 }
 
-/// The folder of `initdb` and `pg_ctl`: Debian's newest server, else the one on PATH. A client alone has neither.
+/// The folder of `initdb` and `pg_ctl`: Debian's newest server, or the one on PATH. A client package has neither.
 fn find_server_programs() -> Option<PathBuf> {
     let debian = Path::new("/usr/lib/postgresql");
     let folders = fs::read_dir(debian).into_iter().flatten().flatten();
@@ -120,20 +121,20 @@ fn find_server_programs() -> Option<PathBuf> {
     places.find(|bin| bin.join("initdb").is_file() && bin.join("pg_ctl").is_file())
 }
 
-/// Those of these names that are version numbers.
+/// The names that are version numbers, newest first.
 fn newest_first(names: impl Iterator<Item = String>) -> Vec<u32> {
     let mut versions: Vec<u32> = names.filter_map(|name| name.parse().ok()).collect();
     versions.sort_unstable_by(|a, b| b.cmp(a));
     versions
 }
 
-/// The number of the user (`-u`) or group (`-g`) that Debian's package makes for PostgreSQL.
+/// The id of the user (`-u`) or group (`-g`) that Debian's package creates for PostgreSQL.
 fn postgres_account_id(which: &str) -> TaskResult<u32> {
     let text = program("id").args([which, "postgres"]).read_output()?;
     text.parse().map_err(|_| TaskError::new(format!("`id` said `{text}`"), "add a user `postgres` to the system"))
 }
 
-/// A port on which nobody listens now; it is used within milliseconds.
+/// A port without a listener; it is used within milliseconds.
 fn free_port() -> TaskResult<u16> {
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
     let port = port.map(|address| address.port());
@@ -147,7 +148,7 @@ fn create_log_file(tree: &Workspace, name: &str) -> TaskResult<(PathBuf, File)> 
     Ok((log, file))
 }
 
-/// The end of a log, for a person who may not be on this machine.
+/// The end of a log, for readers who cannot open the file.
 fn last_log_lines(log: &Path) -> String {
     let text = fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();

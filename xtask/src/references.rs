@@ -1,15 +1,14 @@
-//! References in text: citations of the specification, links between documents, files that documents name.
+//! References in text: citations of the specification, links between documents, file names in documents.
 //!
-//! What it is: a look at every text file, without a build. What it is not: a check of what the cited text says, nor
-//! of links that leave the repository. Invariant: whatever is cited exists, and an anchor of the specification means one
-//! place.
+//! It reads every text file, without a build. It checks neither the content of a cited text nor links that leave the
+//! repository. Invariant: every citation has a target, and an anchor of the specification is unique in its page.
 
 use crate::error::{TaskError, TaskResult};
 use crate::source_file::{self, SourceFile};
 use crate::workspace::Workspace;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a citation of the specification begins with.
+/// The beginning of a citation of the specification.
 const SPEC: &str = "docs/spec/";
 
 /// Checks every reference; the failure lists those that lead nowhere.
@@ -65,24 +64,24 @@ fn broken_references(sources: &[SourceFile], paths: &BTreeSet<&str>) -> Vec<Stri
     found
 }
 
-/// The anchors that a page names.
+/// The explicit anchors of a page.
 fn explicit_anchors(text: &str) -> impl Iterator<Item = &str> {
     text.split("<a id=\"").skip(1).filter_map(|rest| Some(rest.split_once('"')?.0))
 }
 
-/// The headings of a page, as links name them.
+/// The anchors of a page's headings.
 fn heading_anchors(text: &str) -> impl Iterator<Item = String> {
     prose_lines(text).filter(|line| line.starts_with('#')).map(|line| slug(line.trim_start_matches('#').trim()))
 }
 
-/// A heading as links name it.
+/// The anchor of a heading.
 fn slug(heading: &str) -> String {
     let kept = heading.to_lowercase();
     let kept = kept.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
     kept.map(|c| if c == ' ' { '-' } else { c }).collect()
 }
 
-/// The lines outside blocks of code.
+/// The lines outside code blocks.
 fn prose_lines(text: &str) -> impl Iterator<Item = &str> {
     let mut code = false;
     text.lines().filter(move |line| {
@@ -103,14 +102,14 @@ fn citations(text: &str) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// Where a page's links lead within the repository.
+/// The targets of a page's links within the repository.
 fn links(text: &str) -> impl Iterator<Item = &str> {
     let targets =
         prose_lines(text).flat_map(|line| line.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0)));
     targets.filter(|to| !to.contains("://") && !to.starts_with("mailto:"))
 }
 
-/// The files of source that a page names, with a folder.
+/// The source files that a page names with their folder.
 fn named_source_files(text: &str) -> impl Iterator<Item = &str> {
     let spans = prose_lines(text).flat_map(|line| line.split('`').skip(1).step_by(2));
     spans.filter(|span| {

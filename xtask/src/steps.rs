@@ -1,6 +1,6 @@
-//! The steps of `cargo xtask test`: their order, and what each does.
+//! The steps of `cargo xtask test`: their order and their work.
 //!
-//! Not here: choosing, timing and counting them (`test`). Invariant: a step whose inputs are missing fails; none skips
+//! Not here: selecting, timing and counting them (`test`). Invariant: a step with missing inputs fails; no step skips
 //! itself.
 
 use crate::command::program;
@@ -17,27 +17,27 @@ use std::time::Duration;
 /// One check of the whole project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TestStep {
-    /// Layout of the source text.
+    /// Checks the format of the source.
     Fmt,
-    /// References between texts: citations, links, names of files.
+    /// Checks references between texts: citations, links, file names.
     References,
     /// Loops of modules, long files, names of types, long sentences, words that no customer should read.
     Structure,
     /// Lints; a warning is a failure.
     Clippy,
-    /// Each crate without the features that the others happen to turn on.
+    /// Builds each crate without the features that other crates turn on.
     Alone,
-    /// All Rust tests, with a real PostgreSQL.
+    /// Runs all Rust tests, with a real PostgreSQL.
     Rust,
-    /// The first command a newcomer types.
+    /// Runs the first command of a new user.
     Demo,
-    /// Programs by others, against ours.
+    /// Runs clients of others against our server.
     Peers,
-    /// A real shop that fulfils orders; only when it is asked for.
+    /// Runs a real shop that fulfils orders; only on request.
     Vendure,
-    /// Kills and faults, in short.
+    /// Runs a short form of the kills and faults.
     Torture,
-    /// Bans, licences and sources of what we depend on.
+    /// Checks bans, licences and sources of the dependencies.
     Deny,
 }
 
@@ -57,7 +57,7 @@ impl TestStep {
         Self::Deny,
     ];
 
-    /// Whether it is part of every run, or takes so long to install that it is asked for by name.
+    /// Whether a default run includes it. A step that takes long to install must be named.
     pub fn runs_by_default(self) -> bool {
         self != Self::Vendure
     }
@@ -79,7 +79,7 @@ impl TestStep {
         }
     }
 
-    /// What it does, in a few words.
+    /// A short description of the step.
     pub fn description(self) -> &'static str {
         match self {
             Self::Fmt => "the source is formatted",
@@ -96,7 +96,7 @@ impl TestStep {
         }
     }
 
-    /// Does it.
+    /// Runs the step.
     pub fn run(self, site: &mut StepContext<'_>) -> TaskResult {
         match self {
             Self::Fmt => site.cargo(&["fmt", "--all", "--check"]).run(),
@@ -132,13 +132,13 @@ fn check_crates_alone(site: &StepContext<'_>) -> TaskResult {
     TaskError::combine(checks.filter_map(Result::err).collect())
 }
 
-/// The names in a listing with one package a line, as `name version (path)`.
+/// The names in a listing with one package per line, as `name version (path)`.
 fn crate_names(listed: &str) -> Vec<&str> {
     listed.lines().filter_map(|line| line.split_whitespace().next()).collect()
 }
 
 fn run_demo(site: &StepContext<'_>) -> TaskResult {
-    // Built first, so that the time limit is the demo's own.
+    // Built before, so that the time limit is for the demo only.
     site.cargo(&["build"]).run()?;
     let demo = site.cargo(&["run", "--quiet", "--", "demo", "--once", "--listen", "127.0.0.1:0"]);
     demo.with_time_limit(Duration::from_secs(120)).run()
@@ -146,9 +146,9 @@ fn run_demo(site: &StepContext<'_>) -> TaskResult {
 
 fn run_cargo_deny(site: &StepContext<'_>) -> TaskResult {
     let cargo_deny = tools::ensure_cargo_deny(site.workspace)?;
-    // cargo-deny looks at every platform's dependencies, a build fetches only this one's.
+    // cargo-deny reads the dependencies of every platform; a build fetches only those of this one.
     site.cargo(&["fetch", "--quiet", "--locked"]).run()?;
-    // `advisories` is left out: it needs a database that is no registry package.
+    // `advisories` is left out, because it needs a database that is not a registry package.
     program(cargo_deny)
         .args(["--offline", "check", "bans", "licenses", "sources"])
         .in_folder(&site.workspace.root)

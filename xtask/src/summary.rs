@@ -1,26 +1,26 @@
 //! The table at the end of `cargo xtask test`.
 //!
-//! Not here: running anything. Invariant: its last line is `N passed, M failed`, counting steps, and every step is in
-//! the table, those that were left out too.
+//! Not here: running the steps. Invariant: its last line is `N passed, M failed`, which counts steps. Every step is in
+//! the table, including those that were left out.
 
 use crate::error::{TaskError, TaskResult};
 use crate::steps::TestStep;
 use std::fmt;
 use std::time::Duration;
 
-/// What became of the steps that ran, in the order they ran.
+/// The outcomes of the steps, in the order in which they ran.
 #[derive(Default)]
 pub struct TestSummary {
     results: Vec<(TestStep, Duration, Option<TaskError>)>,
 }
 
 impl TestSummary {
-    /// Notes a step's end.
+    /// Records the end of a step.
     pub fn record(&mut self, step: TestStep, took: Duration, outcome: TaskResult) {
         self.results.push((step, took, outcome.err()));
     }
 
-    /// How many steps failed.
+    /// The number of failed steps.
     pub fn failed_count(&self) -> usize {
         self.results.iter().filter(|(_, _, failure)| failure.is_some()).count()
     }

@@ -1,6 +1,6 @@
-//! `cargo xtask test`: runs steps, times them, sums them up.
+//! `cargo xtask test`: runs steps, times them, and sums them up.
 //!
-//! Not here: what the steps do (`steps`). Invariant: a failed step does not stop the later ones.
+//! Not here: the work of the steps (`steps`). Invariant: a failed step does not stop the later ones.
 
 use crate::error::TaskResult;
 use crate::step_context::StepContext;
@@ -9,7 +9,7 @@ use crate::summary::TestSummary;
 use crate::workspace::Workspace;
 use std::time::{Duration, Instant};
 
-/// Runs these steps; true when all of them passed.
+/// Runs these steps. Returns true if all of them passed.
 pub fn run(tree: &Workspace, steps: &[TestStep]) -> TaskResult<bool> {
     let mut site = StepContext::new(tree);
     let mut summary = TestSummary::default();
@@ -20,7 +20,7 @@ pub fn run(tree: &Workspace, steps: &[TestStep]) -> TaskResult<bool> {
         println!("== {}: {result} after {:.1} s\n", step.name(), took.as_secs_f64());
         summary.record(step, took, outcome);
     }
-    // PostgreSQL ends here, so that nothing can follow the summary's last line.
+    // PostgreSQL ends here, so that no output can follow the summary's last line.
     drop(site);
     print!("{summary}");
     Ok(summary.failed_count() == 0)

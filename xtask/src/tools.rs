@@ -1,7 +1,7 @@
-//! What the machine must have, and how it comes there.
+//! The programs that the machine must have, and their installation.
 //!
-//! Not here: packages of npm and PyPI (`peers`). Invariant: nothing is installed that is there already, and Debian's
-//! package lists are fetched at most once a run, only when something is missing.
+//! Not here: packages of npm and PyPI (`peers`). Invariant: nothing is installed that exists already. Debian's package
+//! lists are fetched at most once per run, and only if something is missing.
 
 use crate::command::{ExternalProgram, find_on_path, program};
 use crate::error::{TaskError, TaskResult};
@@ -14,14 +14,14 @@ use std::time::Duration;
 /// The version of cargo-deny that `deny.toml` is written for.
 const CARGO_DENY: &str = "0.20.2";
 
-/// Debian's package manager, as this run has used it.
+/// Debian's package manager, with its state in this run.
 #[derive(Default)]
 pub struct Apt {
     updated: bool,
 }
 
 impl Apt {
-    /// Installs Debian packages; only root can.
+    /// Installs Debian packages; only root can do that.
     pub fn install(&mut self, packages: &[&str]) -> TaskResult {
         let names = packages.join(" ");
         if !is_root()? || find_on_path("apt-get").is_none() {
@@ -35,19 +35,19 @@ impl Apt {
         apt_get(&["install", "--yes", "--no-install-recommends"]).args(packages).run()
     }
 
-    /// `node` and `npm` on PATH.
+    /// Ensures that `node` and `npm` are on PATH.
     pub fn ensure_node(&mut self) -> TaskResult {
         let missing = |name: &&str| find_on_path(name).is_none();
         let packages: Vec<&str> = ["node", "npm"].into_iter().filter(missing).map(debian_name).collect();
         if packages.is_empty() { Ok(()) } else { self.install(&packages) }
     }
 
-    /// `chromium` on PATH.
+    /// Ensures that `chromium` is on PATH.
     pub fn ensure_chromium(&mut self) -> TaskResult {
         if find_on_path("chromium").is_some() { Ok(()) } else { self.install(&["chromium"]) }
     }
 
-    /// A Python that can make virtual environments with pip.
+    /// Ensures a Python that can make virtual environments with pip.
     pub fn ensure_python(&mut self) -> TaskResult<&'static str> {
         if let Some(python) = find_python() {
             return Ok(python);
@@ -69,18 +69,18 @@ fn apt_get(words: &[&str]) -> ExternalProgram {
         .env("DEBIAN_FRONTEND", "noninteractive")
 }
 
-/// The first of PATH's and Debian's own Python that has `venv` and pip.
+/// The first Python with `venv` and pip, of the one on PATH and Debian's own.
 fn find_python() -> Option<&'static str> {
     let whole = |python: &&str| program(python).args(["-c", "import ensurepip, venv"]).read_output().is_ok();
     ["python3", "/usr/bin/python3"].into_iter().find(whole)
 }
 
-/// Whether we may install packages and must not run PostgreSQL.
+/// Whether this process runs as root, which may install packages and must not run PostgreSQL.
 pub fn is_root() -> TaskResult<bool> {
     Ok(program("id").args(["-u"]).read_output()? == "0")
 }
 
-/// cargo-deny in the wanted version: the one on PATH, else our own, built from source when it is not there yet.
+/// Ensures cargo-deny in the required version: the one on PATH, or one that is built from source once.
 pub fn ensure_cargo_deny(tree: &Workspace) -> TaskResult<OsString> {
     let wanted = format!("cargo-deny {CARGO_DENY}");
     let own = tree.own_path("tools/bin/cargo-deny").into_os_string();
@@ -90,7 +90,7 @@ pub fn ensure_cargo_deny(tree: &Workspace) -> TaskResult<OsString> {
     }
     let built = tree.own_path("tools/build");
     program("cargo")
-        // Unoptimised, it is built in a third of the time and still checks in seconds.
+        // An unoptimised program is built in a third of the time, and still checks within seconds.
         .args(["install", "cargo-deny", "--debug", "--version", CARGO_DENY, "--locked", "--root"])
         .args([tree.own_path("tools").as_os_str(), "--target-dir".as_ref(), built.as_os_str()])
         .in_folder(&tree.root)
@@ -100,7 +100,7 @@ pub fn ensure_cargo_deny(tree: &Workspace) -> TaskResult<OsString> {
     Ok(own)
 }
 
-/// Removes a folder, if it is there.
+/// Removes a folder if it exists.
 fn remove_folder(folder: &Path) -> TaskResult {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(write_error(folder, &error)),
@@ -108,7 +108,7 @@ fn remove_folder(folder: &Path) -> TaskResult {
     }
 }
 
-/// The failure for a path of ours that cannot be written.
+/// The failure for a path of this tool that cannot be written.
 pub fn write_error(path: &Path, error: &std::io::Error) -> TaskError {
     let fix = "see that the build folder is yours and its disk has room; `cargo clean` starts anew";
     TaskError::new(format!("{} cannot be written: {error}", path.display()), fix)

@@ -1,8 +1,8 @@
 //! `cargo xtask torture`, and its short form as a step of `cargo xtask test`.
 //!
-//! Builds the server with failpoints under a name of its own, and `opendrs-torture`, which kills and disturbs the one and
-//! checks what it leaves. Not here: kills, faults and checks (`crates/torture`). Invariant: PostgreSQL syncs to disk here, and is
-//! nobody else's, since it is killed as well.
+//! It builds the server with failpoints, under another name, and `opendrs-torture`, which kills and disturbs that
+//! server and checks its store. Not here: kills, faults and checks (`crates/torture`). Invariant: PostgreSQL syncs to
+//! disk here, and has no other users, because it is killed as well.
 
 use crate::command::{find_on_path, program};
 use crate::error::TaskResult;
@@ -12,24 +12,24 @@ use crate::tools::Apt;
 use crate::workspace::Workspace;
 use std::time::Duration;
 
-/// How many servers are killed on each engine when nothing else is said.
+/// The default number of servers to kill on each engine.
 const DEFAULT_CYCLES: u64 = 200;
-/// The same in `cargo xtask test`: enough that every failpoint has its turn.
+/// The number in `cargo xtask test`, which is enough for every failpoint.
 const SHORT_CYCLES: u64 = 16;
-/// How long one part may take.
+/// The time limit of one part.
 const LIMIT: Duration = Duration::from_secs(60 * 60);
 
-/// One of the two.
+/// A store engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TortureEngine {
-    /// Embedded.
+    /// SQLite.
     Sqlite,
-    /// A cluster of its own.
+    /// PostgreSQL, with a cluster of its own.
     Postgres,
 }
 
 impl TortureEngine {
-    /// Both.
+    /// Both engines.
     pub const ALL: [Self; 2] = [Self::Sqlite, Self::Postgres];
 
     /// Its name on the command line.
@@ -41,14 +41,14 @@ impl TortureEngine {
     }
 }
 
-/// What is asked for.
+/// The options of `torture`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct TortureOptions {
-    /// How many servers are killed on each engine.
+    /// The number of servers to kill on each engine.
     pub cycles: u64,
-    /// On which engines.
+    /// The engines to run on.
     pub engines: Vec<TortureEngine>,
-    /// Repeats the choices of an earlier run.
+    /// The seed of an earlier run, to repeat its random choices.
     pub seed: Option<u64>,
 }
 
@@ -58,14 +58,14 @@ impl Default for TortureOptions {
     }
 }
 
-/// The step of `cargo xtask test`.
+/// Runs the step of `cargo xtask test`.
 pub fn run_short(site: &mut StepContext<'_>) -> TaskResult {
     let torture = TortureOptions { cycles: SHORT_CYCLES, ..TortureOptions::default() };
-    // Where the machine lets nobody mount or trace, those faults are left out, and that is printed.
+    // Faults of mounting and tracing are left out, and reported, where the machine does not permit them.
     run_on_engines(site.workspace, &mut site.apt, &torture, &["faults", "--as-permitted"])
 }
 
-/// `cargo xtask torture`.
+/// Runs `cargo xtask torture`.
 pub fn run(tree: &Workspace, torture: &TortureOptions) -> TaskResult {
     run_on_engines(tree, &mut Apt::default(), torture, &["faults"])
 }
@@ -104,7 +104,7 @@ fn run_on_engines(tree: &Workspace, apt: &mut Apt, torture: &TortureOptions, fau
     Ok(())
 }
 
-/// Another one each time; it is printed.
+/// A new seed for each run; it is printed.
 #[expect(clippy::disallowed_methods, reason = "a seed, for which the time is as good as any")]
 fn random_seed() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);

@@ -1,9 +1,9 @@
-//! A small shell script that cleans up after us, however we end.
+//! A small shell script that cleans up after this process, however it ends.
 //!
-//! It reads its orders from a pipe that only we hold. The kernel closes that pipe when we are gone, by return, Ctrl-C
-//! or kill -9 alike, and the script's `read` fails: that is its sign to clean up. It runs in a process group of its
-//! own, so a terminal's Ctrl-C does not end it before it has done so. Not here: what is cleaned up.
-//! Invariant: when a [`Watchdog`] is dropped its script has ended.
+//! The script reads from a pipe whose other end only this process holds. The kernel closes the pipe when this process
+//! ends, by return, Ctrl-C or kill -9. The script's `read` fails then, and it cleans up. It runs in its own process
+//! group, so a terminal's Ctrl-C does not end it before. Not here: what is cleaned up. Invariant: when a [`Watchdog`]
+//! is dropped, its script has ended.
 
 use crate::error::{TaskError, TaskResult};
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -11,7 +11,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-/// A running script; say lines to it, hear lines from it.
+/// A running script, with a pipe to it and one from it.
 pub struct Watchdog {
     child: Child,
     input: Option<ChildStdin>,
@@ -28,13 +28,13 @@ impl Watchdog {
         Ok(Self { child, input: orders, output: answers })
     }
 
-    /// Says one line to the script.
+    /// Writes one line to the script.
     pub fn write_line(&mut self, line: &str) -> TaskResult {
         let Some(orders) = &mut self.input else { return Err(script_error("no pipe")) };
         writeln!(orders, "{line}").map_err(|error| script_error(&error.to_string()))
     }
 
-    /// Waits for the script's next line; `None` when it has ended instead.
+    /// Waits for the script's next line. Returns `None` if it ended instead.
     pub fn read_line(&mut self) -> Option<String> {
         let mut line = String::new();
         match self.output.read_line(&mut line) {
@@ -47,7 +47,7 @@ impl Watchdog {
 impl Drop for Watchdog {
     fn drop(&mut self) {
         self.input.take();
-        // Nobody is left to tell; the script's own messages have gone to its standard error.
+        // A failure cannot be reported here; the script's own messages went to its standard error.
         let _ = self.child.wait();
     }
 }
@@ -56,7 +56,8 @@ fn script_error(why: &str) -> TaskError {
     TaskError::new(format!("the clean-up script did not run: {why}"), "see that `sh` is on PATH")
 }
 
-/// Makes a folder where this user may write, named from `$1`; at the end runs `clean` and removes it.
+/// Makes a folder in a place where this user can write, with a name from `$1`. At the end it runs `clean` and removes
+/// the folder.
 const FOLDER: &str = r#"
 for parent in "${TMPDIR:-/var/tmp}" /var/tmp /tmp; do
   folder=$(mktemp -d "$parent/$1.XXXXXX" 2>/dev/null) && break
@@ -68,25 +69,25 @@ trap 'exit 1' HUP INT PIPE TERM
 echo "$folder"
 "#;
 
-/// A shell that makes a temporary folder, says its path, runs `script` with it as `$folder`, and removes it.
-/// The script may define `clean`, to run before that; `words` are its `$2` and so on.
+/// A shell that makes a temporary folder, prints its path, runs `script` with the path in `$folder`, and removes the
+/// folder. The script may define `clean`, which runs before that; `words` are its `$2` and so on.
 pub fn temporary_folder_shell(name: &str, script: &str, words: &[&Path]) -> Command {
     let mut command = Command::new("sh");
     command.arg("-c").arg(format!("{FOLDER}{script}")).arg("sh").arg(name).args(words);
-    // Another user may run it, who could not enter ours.
+    // The shell may run as another user, who cannot enter the current folder.
     command.current_dir("/");
     command
 }
 
-/// A temporary folder that goes when it is dropped or we are killed.
+/// A temporary folder, which is removed when the value is dropped or this process is killed.
 pub struct TemporaryFolder {
-    /// Where it is, absolute.
+    /// Its absolute path.
     pub path: PathBuf,
     _watchdog: Watchdog,
 }
 
 impl TemporaryFolder {
-    /// Makes one; its name starts with `name`.
+    /// Makes a temporary folder; its name starts with `name`.
     pub fn create(name: &str) -> TaskResult<Self> {
         let mut watchdog = Watchdog::start(temporary_folder_shell(name, "read -r _", &[]))?;
         let path = watchdog.read_line().ok_or_else(folder_error)?;
@@ -94,7 +95,7 @@ impl TemporaryFolder {
     }
 }
 
-/// The failure when [`shell`] ended before it said its folder's path.
+/// The failure when [`temporary_folder_shell`] ended before it printed its folder's path.
 pub fn folder_error() -> TaskError {
     TaskError::new("no temporary folder could be made", "set TMPDIR to a folder that can be written to")
 }

@@ -1,4 +1,4 @@
-//! `opendrs backup` and `opendrs restore`: the SQLite store, whole, as of one moment.
+//! `opendrs backup` and `opendrs restore`: a copy of the whole SQLite store as of one moment.
 
 use super::output;
 use crate::store_args::{self, StoreArgs};
@@ -18,12 +18,12 @@ use std::time::Duration;
                         pg_dump --format=custom --file=FILE URL\n  \
                         pg_restore --clean --if-exists --dbname=URL FILE")]
 pub(super) struct BackupArgs {
-    /// Where to; no such file may be there.
+    /// File to write; it must not exist.
     #[arg(value_name = "FILE")]
     to: PathBuf,
     #[command(flatten)]
     store: StoreArgs,
-    /// Print what was done as JSON.
+    /// Print the result as JSON.
     #[arg(long)]
     json: bool,
 }
@@ -31,15 +31,15 @@ pub(super) struct BackupArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "The master key must be in place first: the one that the backup's store was made with.")]
 pub(super) struct RestoreArgs {
-    /// A file that `opendrs backup` made.
+    /// File that `opendrs backup` wrote.
     #[arg(value_name = "FILE")]
     from: PathBuf,
     #[command(flatten)]
     store: StoreArgs,
-    /// Replace the store that is there; it is kept beside the new one.
+    /// Replace the existing store; it is kept beside the new one.
     #[arg(long)]
     force: bool,
-    /// Print what was done as JSON.
+    /// Print the result as JSON.
     #[arg(long)]
     json: bool,
 }
@@ -79,7 +79,7 @@ pub(super) async fn backup(file: Option<&Path>, args: BackupArgs) -> Result<(), 
     Ok(())
 }
 
-/// Waits for the copy; where a person looks on, says how far it is.
+/// Waits for the copy. Where standard error is a terminal, it shows the progress in per cent.
 async fn await_with_progress<T>(mut work: tokio::task::JoinHandle<T>, part: &Path, whole: u64) -> Result<T, String> {
     let mut ticks = tokio::time::interval(Duration::from_millis(500));
     let watched = std::io::stderr().is_terminal();

@@ -1,19 +1,23 @@
-//! What receivers of ours do before they believe a message: get the certificate that it names, and check its signature.
+//! The check that a receiver makes before it accepts a message: it fetches the certificate that the message names, and
+//! verifies the signature.
 //!
-//! Where certificates come from is the receiver's matter. Invariant: a certificate is kept, under its address, only after
-//! a signature was good by it, and is then asked for no more.
+//! The caller decides where certificates may come from. Invariant: a certificate is cached under its URL only after it
+//! verified a signature. A cached certificate is not fetched again.
 
 use opendrs_service::signing;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Certificates that proved good, by address.
+/// Certificates that verified a signature, by URL.
 #[derive(Default)]
 pub(super) struct CertificateCache(Mutex<HashMap<String, String>>);
 
 impl CertificateCache {
-    /// Checks a message; `get` brings the certificate of an address. If the message is not to be believed, why not.
+    /// Verifies a message. `get` fetches the certificate of a URL.
+    ///
+    /// # Errors
+    /// Why the message is not accepted.
     pub(super) async fn verify_message(
         &self,
         message: &Value,

@@ -1,4 +1,4 @@
-//! `opendrs client`: which Login with Amazon clients there are, by which rules each lives, and how one is switched off.
+//! `opendrs client`: lists the Login with Amazon clients, and changes their modes, states and secrets.
 
 use super::output;
 use crate::store_args::{self, StoreArgs};
@@ -16,13 +16,13 @@ use std::path::Path;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ClientCommand {
-    /// List every client, profile by profile; removed ones are left out.
+    /// List every client by security profile, without removed ones.
     List(ClientListArgs),
-    /// Let a client live by other rules from now on.
+    /// Change the rules for a client from now on.
     ///
-    /// `lwa`, those of Login with Amazon, which devices and apps in the field need; or `strict`, those of RFC 9700: S256
-    /// always, redirect URIs always and to the letter, a new refresh token at each use, no token in a query. Tokens that the
-    /// client was issued before stay good.
+    /// `lwa` has the rules of Login with Amazon, which devices and apps in the field need. `strict` has those of RFC
+    /// 9700: PKCE with S256 always, a redirect URI always and exactly as registered, a new refresh token at each use,
+    /// no token in a query. Tokens that the client has already stay valid.
     Mode {
         #[command(flatten)]
         named: ClientIdArgs,
@@ -30,23 +30,23 @@ pub(super) enum ClientCommand {
         #[arg(value_name = "MODE", value_parser = PossibleValuesParser::new(ClientMode::ALL.map(ClientMode::as_str)), hide_possible_values = true)]
         mode: String,
     },
-    /// End all codes and tokens of a client at once, on every node, and let nobody log in through it.
+    /// End all codes and tokens of a client immediately on every node, and refuse new logins through it.
     ///
-    /// Sign-ups under way are refused. Devices stay registered; the ones linked through this client alone are refused until
-    /// they are linked anew. `opendrs client enable` lets customers log in again.
+    /// Sign-ups under way are refused. Devices stay registered; those that were linked through this client alone are
+    /// refused until they are linked again. `opendrs client enable` lets customers log in again.
     Disable(ClientIdArgs),
-    /// Let customers log in through a disabled client again. Codes and tokens that were ended stay ended.
+    /// Let customers log in through a disabled client again. Codes and tokens that were ended stay invalid.
     Enable(ClientIdArgs),
-    /// End a client for ever: as `disable`, and it cannot be enabled again.
+    /// Disable a client for good; it cannot be enabled again.
     Remove(ClientIdArgs),
-    /// Change a client's secret without an interruption.
+    /// Rotate a client's secret without an interruption.
     #[command(subcommand)]
     Secret(ClientSecretCommand),
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ClientSecretCommand {
-    /// Make a new secret and print it, this once. The present secret stays valid until it is retired.
+    /// Make a new secret and print it once. The present secret stays valid until it is retired.
     Rotate(ClientIdArgs),
     /// End the older of a client's two secrets.
     Retire(ClientIdArgs),
@@ -56,7 +56,7 @@ pub(super) enum ClientSecretCommand {
 pub(super) struct ClientListArgs {
     #[command(flatten)]
     store: StoreArgs,
-    /// Print one JSON object a line.
+    /// Print one JSON object per line.
     #[arg(long)]
     json: bool,
 }
@@ -112,7 +112,7 @@ pub(super) async fn run(file: Option<&Path>, command: ClientCommand) -> Result<(
     }
 }
 
-/// Prints one client, or all that are not removed.
+/// Prints the client `only`, or all clients that are not removed.
 async fn print_clients(app: &App, only: Option<&Client>, json: bool, secret: Option<&str>) -> Result<(), String> {
     let all = client::list(app).await.map_err(super::error_text)?;
     let profiles: BTreeSet<_> = all.iter().map(|(_, _, row)| row.profile.0).collect();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 #[derive(Debug, Args)]
 pub(super) struct ClockArgs {
-    /// Where the server is.
+    /// URL of the server.
     #[arg(long, global = true, value_name = "URL", default_value = "http://127.0.0.1:7373")]
     server: String,
     /// Print the server's JSON.
@@ -19,15 +19,15 @@ pub(super) struct ClockArgs {
 
 #[derive(Debug, Subcommand)]
 enum ClockCommand {
-    /// What time it is there.
+    /// Show the server's time.
     Show,
-    /// Let it stand still, or run on with --off.
+    /// Stop the clock, or let it run on with --off.
     Freeze {
-        /// Run on from where it stands.
+        /// Run on from the frozen time.
         #[arg(long)]
         off: bool,
     },
-    /// Move it forward; returns when everything that fell due has happened, with the list of it.
+    /// Move the clock forward; return when everything that fell due is done, with the list of it.
     Advance {
         /// How far: 90s, 10m, 25h, 3d, "1d 12h".
         by: String,
@@ -62,7 +62,7 @@ pub(super) async fn run(args: ClockArgs) -> Result<(), String> {
     Ok(())
 }
 
-/// One thing that happened, on a line.
+/// One entry of a clock's report as a line.
 pub(super) fn clock_event_line(fired: &Value) -> String {
     let text = |key: &str| fired[key].as_str().unwrap_or_default().to_owned();
     for (key, what) in [("message", "to "), ("mail", "mail to "), ("call", "call to ")] {

@@ -1,11 +1,11 @@
-//! `opendrs completions SHELL`.
+//! `opendrs completions SHELL`: a completion script.
 
 use super::OpendrsCli;
 use clap::{Args, CommandFactory};
 
 #[derive(Debug, Args)]
 pub(super) struct CompletionsArgs {
-    /// Your shell.
+    /// Name of your shell.
     shell: clap_complete::Shell,
 }
 

@@ -1,4 +1,4 @@
-//! `opendrs config`: the settings and whether they can be read.
+//! `opendrs config`: prints the default settings, and checks settings.
 
 use super::doctor::{self, CheckOutcome};
 use super::output;
@@ -9,10 +9,10 @@ use std::path::Path;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ConfigCommand {
-    /// Print every setting with its default and what it does.
+    /// Print every setting with its default and its meaning.
     Default,
-    /// Read the settings of file, environment and command line, and the files that they name; say what is wrong, or what
-    /// holds. `opendrs doctor` also asks the store and other servers.
+    /// Check the settings of file, environment and command line, and the files that they name. `opendrs doctor` also
+    /// checks the store and other servers.
     Check(ConfigCheckArgs),
 }
 
@@ -22,7 +22,7 @@ pub(super) struct ConfigCheckArgs {
     store: StoreArgs,
 }
 
-/// Within a runtime: what would send mail looks after its connections.
+/// Runs the command. It needs a Tokio runtime, because the mailer that the check opens watches its connections.
 pub(super) fn run(file: Option<&Path>, args: &ConfigCommand) -> Result<(), String> {
     match args {
         ConfigCommand::Default => output::print_line(DEFAULT_SETTINGS.trim_end()),
@@ -45,9 +45,12 @@ pub(super) fn run(file: Option<&Path>, args: &ConfigCommand) -> Result<(), Strin
     Ok(())
 }
 
-/// Refuses settings that a server would not start with, or not work with; says what else is to be thought of.
+/// Checks the settings and prints warnings to standard error.
+///
+/// # Errors
+/// The settings with which a server would not start, or not work.
 fn check_settings(config: &Config) -> Result<(), String> {
-    // That the first start makes folder, key and store is no news before it.
+    // Folder, key and store may be missing before the first start, so their warnings are left out.
     let local = doctor::local_checks(config).into_iter().filter(|check| check.outcome == CheckOutcome::Failed);
     let checks: Vec<_> = local.chain(doctor::settings::check_settings(config)).collect();
     let of = |outcome| checks.iter().filter(move |check| check.outcome == outcome);

@@ -1,5 +1,4 @@
-//! `opendrs consent`: does for customers what they ask for by telephone: says which apps have their consent, and withdraws
-//! it.
+//! `opendrs consent`: lists and withdraws consents for customers who ask the operator for it, such as by telephone.
 
 use super::{customer, output};
 use clap::Subcommand;
@@ -10,16 +9,16 @@ use std::path::Path;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ConsentCommand {
-    /// The apps (security profiles) that have a customer's consent, since when and for what.
+    /// List the security profiles that have a customer's consent, with date and scopes.
     List {
         #[command(flatten)]
         of: customer::CustomerSelectorArgs,
-        /// Print one JSON object a line.
+        /// Print one JSON object per line.
         #[arg(long)]
         json: bool,
     },
-    /// Withdraw a customer's consent, as they can at /settings: its tokens end, the devices that they have of its maker's
-    /// are deregistered, the maker gets the notifications, orders under way go on.
+    /// Withdraw a customer's consent, as the customer can at /settings. Its tokens end, the customer's devices of that
+    /// maker are deregistered, the maker is notified, and orders under way go on.
     Withdraw {
         #[command(flatten)]
         of: customer::CustomerSelectorArgs,

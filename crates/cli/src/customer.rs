@@ -1,4 +1,4 @@
-//! `opendrs customer`: blocks a customer and lifts the block; and the customer that other commands are about.
+//! `opendrs customer`: blocks and unblocks a customer. Also finds the customer for other commands.
 
 use super::output;
 use crate::store_args::{self, StoreArgs};
@@ -12,13 +12,13 @@ use std::path::Path;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum CustomerCommand {
-    /// End a customer's sign-ins and their apps' tokens, refuse their devices, and let them sign in no more, on every node.
+    /// End a customer's sessions and tokens, refuse their devices, and refuse new sign-ins, on every node.
     ///
-    /// Orders under way go on: `opendrs order cancel` ends one. Devices stay registered.
+    /// Orders under way go on; `opendrs order cancel` ends one. Devices stay registered.
     Block(CustomerBlockArgs),
     /// Let a blocked customer sign in again, and accept the tokens of their devices again.
     ///
-    /// Browsers and apps must ask for the password again; devices go on as before the block.
+    /// Browsers and apps must sign in again; devices go on as before the block.
     Unblock(CustomerBlockArgs),
 }
 
@@ -64,12 +64,12 @@ pub(super) async fn run(file: Option<&Path>, command: CustomerCommand) -> Result
 pub(super) struct CustomerSelectorArgs {
     #[command(flatten)]
     store: StoreArgs,
-    /// The customer's e-mail address; may be left out where there is only one.
+    /// The customer's e-mail address; optional where there is only one customer.
     #[arg(long, value_name = "EMAIL", value_parser = Email::parse)]
     customer: Option<Email>,
 }
 
-/// Opens the store, and finds the customer in it.
+/// Opens the store and finds the customer in it.
 pub(super) async fn open_app_and_find_customer(
     file: Option<&Path>,
     of: CustomerSelectorArgs,
@@ -81,7 +81,10 @@ pub(super) async fn open_app_and_find_customer(
     Ok((app, id))
 }
 
-/// The address that was named, or that of the only customer there is.
+/// The given address, or the address of the only customer.
+///
+/// # Errors
+/// No address is given, and the store has no customer or several.
 pub(super) async fn email_or_only_customer(app: &App, named: Option<Email>) -> Result<Email, String> {
     match named {
         Some(customer) => Ok(customer),

@@ -1,5 +1,5 @@
-//! `opendrs device`: links a device without a browser, and does for customers what they ask for by telephone: says which
-//! devices they have, and removes one.
+//! `opendrs device`: links a device without a browser. Also lists and removes devices for customers who ask the
+//! operator for it, such as by telephone.
 
 use super::customer::{self, CustomerSelectorArgs};
 use super::output;
@@ -21,15 +21,16 @@ use std::path::Path;
 pub(super) enum DeviceCommand {
     /// Link a device to a customer and print its tokens as one JSON object.
     Link(DeviceLinkArgs),
-    /// The devices that a customer has.
+    /// List a customer's devices.
     List {
         #[command(flatten)]
         of: CustomerSelectorArgs,
-        /// Print one JSON object a line.
+        /// Print one JSON object per line.
         #[arg(long)]
         json: bool,
     },
-    /// Deregister a device, as its owner or its maker can: its tokens end, its maker gets a notification, orders under way go on.
+    /// Deregister a device, as its owner or its maker can. Its tokens end, its maker is notified, and orders under way
+    /// go on.
     Remove {
         #[command(flatten)]
         of: CustomerSelectorArgs,
@@ -46,7 +47,7 @@ pub(super) enum DeviceCommand {
 pub(super) struct DeviceLinkArgs {
     #[command(flatten)]
     store: StoreArgs,
-    /// The LwA client the device is linked through.
+    /// The Login with Amazon client through which the device is linked.
     #[arg(long, value_name = "ID")]
     client: String,
     /// The device model.
@@ -55,25 +56,25 @@ pub(super) struct DeviceLinkArgs {
     /// The unit's serial.
     #[arg(long, value_name = "SERIAL", value_parser = Serial::parse)]
     serial: Serial,
-    /// The owner's e-mail address; may be left out where there is only one customer.
+    /// The owner's e-mail address; optional where there is only one customer.
     #[arg(long, value_name = "EMAIL", value_parser = Email::parse)]
     customer: Option<Email>,
     /// Make it a test device: its orders are free of payment and parcels.
     #[arg(long)]
     test_device: bool,
-    /// Which slots are on: all (each with its first product), none, or SLOT=ASIN,...
+    /// Slots to subscribe: all (each with its first product), none, or SLOT=ASIN,...
     #[arg(long, value_name = "WHICH", value_parser = parse_subscribe, default_value = "all")]
     subscribe: SlotSelection,
     /// Print an authorization code instead of tokens.
     #[arg(long, requires = "redirect_uri")]
     code: bool,
-    /// The redirect URI the code is bound to.
+    /// The redirect URI to which the code is bound.
     #[arg(long, value_name = "URI", requires = "code")]
     redirect_uri: Option<String>,
-    /// The proof key's challenge.
+    /// The PKCE code challenge.
     #[arg(long, value_name = "CHALLENGE", requires = "code")]
     code_challenge: Option<String>,
-    /// S256 or plain; plain if it is left out.
+    /// S256 or plain; the default is plain.
     #[arg(long, value_name = "METHOD", requires = "code_challenge")]
     code_challenge_method: Option<String>,
 }
@@ -116,7 +117,7 @@ pub(super) async fn run(file: Option<&Path>, command: DeviceCommand) -> Result<(
     }
 }
 
-/// A customer's devices, with their models' names.
+/// Prints a customer's devices with the names of their models.
 async fn list_customer_devices(
     file: Option<&Path>,
     of: CustomerSelectorArgs,

@@ -1,4 +1,4 @@
-//! `opendrs events`: notifications to makers, their deliveries, and sending them again.
+//! `opendrs events`: lists, shows and replays notification events.
 
 use super::output;
 use crate::store_args::{self, StoreArgs};
@@ -16,12 +16,12 @@ use std::path::Path;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum EventsCommand {
-    /// List the newest events, oldest first, each with its state: waiting, delivered, dead (given up at a receiver) or
-    /// no_receiver.
+    /// List the newest events, oldest first, each with its state: waiting, delivered, dead (a receiver's delivery was
+    /// given up) or no_receiver.
     List(EventsListArgs),
-    /// One event: its message, and each attempt to deliver it with what was answered.
+    /// Show one event: its message, and each delivery attempt with the receiver's answer.
     Show(EventsShowArgs),
-    /// Send events again: under the same id, with a new time and signature.
+    /// Replay events: send them again under the same id, with a new time and signature.
     Replay(EventsReplayArgs),
 }
 
@@ -29,13 +29,13 @@ pub(super) enum EventsCommand {
 pub(super) struct EventsListArgs {
     #[command(flatten)]
     store: StoreArgs,
-    /// How many at most.
+    /// Maximum number of events.
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=10_000))]
     limit: i64,
-    /// Only those that were given up at a receiver.
+    /// Only events with a dead delivery.
     #[arg(long)]
     failed: bool,
-    /// Print one JSON object a line, with the state and the message in both versions.
+    /// Print one JSON object per line, with the state and the message in both versions.
     #[arg(long)]
     json: bool,
 }
@@ -55,18 +55,18 @@ pub(super) struct EventsShowArgs {
 #[command(group = clap::ArgGroup::new("one").args(["event", "since"]))]
 #[command(group = clap::ArgGroup::new("which").required(true).multiple(true).args(["event", "since", "failed"]))]
 pub(super) struct EventsReplayArgs {
-    /// One event, by its id, as `opendrs events list` prints it last.
+    /// Id of one event, as `opendrs events list` prints it last.
     event: Option<String>,
-    /// Every event from this moment on, such as 2018-03-02T07:00:00Z.
+    /// Every event since this time, such as 2018-03-02T07:00:00Z.
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
-    /// Until this moment.
+    /// End of the time range; the default is now.
     #[arg(long, value_name = "TIME", requires = "since")]
     until: Option<String>,
-    /// To this topic alone: its name or its ARN.
+    /// Send to this topic only: its name or its ARN.
     #[arg(long, value_name = "TOPIC")]
     topic: Option<String>,
-    /// Only what was given up; without an event or --since, all of it.
+    /// Only dead deliveries; without an event or --since, all of them.
     #[arg(long)]
     failed: bool,
     #[command(flatten)]
@@ -130,7 +130,7 @@ async fn show_event(file: Option<&Path>, args: EventsShowArgs) -> Result<(), Str
         for DeliveryAttempt { number, at, duration_micros: took, status, error: problem, response: answer } in
             attempts.iter().rev()
         {
-            // Where both are known, what the problem was names the status.
+            // An error of an answered attempt includes the status.
             let came = problem.clone().or_else(|| status.map(|status| status.to_string())).unwrap_or_default();
             output::print_line(format!("    {number}  {at}  {} ms  {came}", took / 1000));
             answer
@@ -142,7 +142,7 @@ async fn show_event(file: Option<&Path>, args: EventsShowArgs) -> Result<(), Str
     Ok(())
 }
 
-/// The message in each version that was sent; in the newest, if none was.
+/// Prints the message in each version that was sent, or in version 2.0 if none was sent.
 fn print_message_versions(story: &EventHistory) -> Result<(), String> {
     let sent: BTreeSet<_> = story.deliveries.iter().map(|(_, delivery, _)| delivery.version.as_str()).collect();
     let versions = if sent.is_empty() { BTreeSet::from(["2.0"]) } else { sent };

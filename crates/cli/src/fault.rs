@@ -1,4 +1,4 @@
-//! `opendrs fault`: the plan of faults of a running server.
+//! `opendrs fault`: plans faults on a running server.
 
 use super::output;
 use super::test_server::TestServerArgs;
@@ -20,11 +20,11 @@ pub(super) struct FaultArgs {
 
 #[derive(Debug, Subcommand)]
 enum FaultCommand {
-    /// Plan that something goes wrong, once or so many times.
+    /// Plan a fault, once or several times.
     Add(FaultAddArgs),
-    /// What is planned, and how often still.
+    /// List the planned faults, and how many times each will still happen.
     List,
-    /// Forget the plan; calls that it keeps waiting go on.
+    /// Delete the plan; calls that a fault delays go on.
     Clear,
 }
 
@@ -46,19 +46,20 @@ Standard orders, looked at again, and then well, an hour later:
   payment-declined    it cannot be paid for
   price               every product costs --percent more")]
 struct FaultAddArgs {
-    /// What goes wrong; see below.
+    /// The fault; see below.
     #[arg(value_name = "FAULT", value_parser = FAULT_NAMES.split(", ").collect::<Vec<_>>())]
     fault: String,
-    /// For calls: at this path and below, such as replenish, slotStatus/SLOT or auth/o2/token. Without, at any.
+    /// For calls: this path and all below it, such as replenish, slotStatus/SLOT or auth/o2/token; the default is any
+    /// path.
     #[arg(long, value_name = "PATH")]
     on: Option<String>,
-    /// How many times.
+    /// Number of times.
     #[arg(long, value_name = "N", default_value_t = 1)]
     times: u32,
-    /// For how long, or how late: 90s, 10m.
+    /// Duration or delay: 90s, 10m.
     #[arg(long, value_name = "SPAN")]
     by: Option<String>,
-    /// By how many percent.
+    /// Increase of the price in per cent.
     #[arg(long, value_name = "N")]
     percent: Option<u32>,
 }

@@ -1,7 +1,8 @@
-//! `opendrs health`: whether the node of these settings does its work, for containers and service managers.
+//! `opendrs health`: whether a node with these settings is healthy, for containers and service managers.
 //!
-//! What it is: one request to `/-/health` at each address that the node listens on. What it is not: `opendrs doctor`, which
-//! looks at everything a node will need. Invariant: status 0 means that every address answered that it is healthy in time.
+//! It sends one request to `/-/health` at each address that the node listens on. It does not check what a node needs,
+//! which is the task of `opendrs doctor`. Invariant: status 0 means that every address answered in time that it is
+//! healthy.
 
 use super::output;
 use crate::store_args;
@@ -21,13 +22,13 @@ use std::time::Duration;
                         [\"opendrs\", \"health\"]."
 )]
 pub(super) struct HealthArgs {
-    /// Ask there instead of the addresses that the settings name, such as http://127.0.0.1:7373.
+    /// URL to check instead of the addresses in the settings, such as http://127.0.0.1:7373.
     #[arg(long, value_name = "URL")]
     url: Option<String>,
-    /// Seconds that an answer may take.
+    /// Timeout of an answer in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=300))]
     timeout: u64,
-    /// Print one JSON object an address: url, healthy, status, version, problem.
+    /// Print one JSON object per address: url, healthy, status, version, problem.
     #[arg(long)]
     json: bool,
 }
@@ -50,7 +51,7 @@ pub(super) async fn run(file: Option<&Path>, args: HealthArgs) -> Result<(), Str
     if problems.is_empty() { Ok(()) } else { Err(problems.join("; ")) }
 }
 
-/// What an address answered.
+/// The answer of one address.
 #[derive(Default)]
 struct HealthCheck {
     status: Option<u16>,
@@ -61,8 +62,8 @@ struct HealthCheck {
 impl HealthCheck {
     async fn fetch(url: &str, patience: Duration) -> Self {
         let url = format!("{url}/-/health");
-        // Nothing is told to whoever answers, and nothing is believed but that somebody does: what a certificate says of
-        // its name is no matter on the way to this machine itself.
+        // The certificate is not verified, because its names need not include this machine's local address. The request
+        // contains no secrets, and the result is only whether a healthy node answered.
         let asking = opendrs_client::send_with_tls(trust::unverified_client_config, Method::GET, &url, &[], "");
         match tokio::time::timeout(patience, asking).await {
             Ok(Ok(reply)) => Self::from_reply(&reply),
@@ -97,7 +98,7 @@ impl HealthCheck {
     }
 }
 
-/// Where a node of these settings can be asked from its own machine.
+/// The URLs at which a node with these settings answers on its own machine.
 fn node_urls(config: &Config) -> Result<Vec<String>, String> {
     let mut urls = Vec::new();
     for role in &config.server.roles {
@@ -121,7 +122,7 @@ fn node_urls(config: &Config) -> Result<Vec<String>, String> {
     }
 }
 
-/// The address at which something that listens is reached from its own machine.
+/// The address at which a listener can be reached from its own machine.
 fn local_address(address: &str) -> Result<String, String> {
     let free = || format!("{address} takes any free port: name the one that was taken, with --url http://HOST:PORT");
     match address.parse::<SocketAddr>() {
@@ -133,7 +134,7 @@ fn local_address(address: &str) -> Result<String, String> {
             };
             Ok(SocketAddr::new(loopback, at.port()).to_string())
         }
-        // A name.
+        // A host name.
         _ if address.ends_with(":0") => Err(free()),
         _ => Ok(address.to_owned()),
     }

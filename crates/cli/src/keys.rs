@@ -1,4 +1,4 @@
-//! `opendrs keys`: the keys that tokens are made with, the master key, and the operator's own token.
+//! `opendrs keys`: the token keys, the master key and the operator's token.
 
 mod rewrap;
 
@@ -15,30 +15,31 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeysCommand {
-    /// List every token key, oldest first; the last one makes new tokens.
+    /// List every token key, oldest first; the last one signs new tokens.
     List(KeysListArgs),
-    /// Add a key. Every node makes new tokens with it within a second; old tokens stay good.
+    /// Add a token key. Every node makes new tokens with it within a second; old tokens stay valid.
     Rotate(KeysListArgs),
-    /// End a key: every token that was made with it, refresh tokens too, is refused at once, on every node.
+    /// Retire a token key. Every token that was made with it is refused immediately on every node, refresh tokens too.
     ///
-    /// Devices whose refresh token was made with it must be linked anew: a refresh token of a client in the mode `lwa` never
-    /// changes. Add another key first (`opendrs keys rotate`) and wait a few seconds, until every node makes tokens with it.
+    /// Devices whose refresh token was made with it must be linked again, because the refresh token of an `lwa` client
+    /// never changes. Before, add another key (`opendrs keys rotate`) and wait a few seconds, until every node makes
+    /// tokens with it.
     Retire {
-        /// The key's number, as `opendrs keys list` shows it.
+        /// The key's number, as `opendrs keys list` prints it.
         #[arg(value_name = "KEY")]
         key: i64,
         #[command(flatten)]
         which: KeysListArgs,
     },
-    /// Put the store under another master key: what is encrypted with the old one is encrypted anew.
+    /// Change the store's master key, and encrypt again everything that is encrypted with the old one.
     ///
-    /// Every node must be stopped. Tokens, customer ids, webhook secrets and signatures stay valid; links in mails that were
-    /// sent before do for 30 days. Start the server with the new key then. It is all or nothing: what ended the command
-    /// early leaves the store with one key or the other, and the same command again says which.
+    /// Every node must be stopped. Tokens, customer ids, webhook secrets and signatures stay valid; links in mails that
+    /// were sent before stay valid for 30 days. Start the server with the new key afterwards. The change is atomic:
+    /// after an interruption the store has one key or the other, and the same command run again reports which.
     Rewrap(rewrap::KeysRewrapArgs),
-    /// Make the token that an operator's programs show at /-/events, in a new file for its owner's eyes alone.
+    /// Make a token for the operator API at /-/events, in a new file that only its owner can read.
     Operator {
-        /// The file, which operator.token_file is then to name; it must not exist.
+        /// File to create, for the setting operator.token_file; it must not exist.
         #[arg(value_name = "FILE")]
         token: PathBuf,
     },
@@ -48,12 +49,12 @@ pub(super) enum KeysCommand {
 pub(super) struct KeysListArgs {
     #[command(flatten)]
     store: StoreArgs,
-    /// Print one JSON object a line.
+    /// Print one JSON object per line.
     #[arg(long)]
     json: bool,
 }
 
-/// What is done before the keys are listed.
+/// The change to make before the token keys are listed.
 enum TokenKeyChange {
     ListOnly,
     Rotate,

@@ -1,7 +1,7 @@
-//! The command line: one file a command.
+//! The command line, with one file per command.
 //!
-//! Invariant: what scripts read goes to standard output, everything else to standard error; a failure names the fix and
-//! ends with status 1, wrong usage with status 2.
+//! Invariant: output for scripts goes to standard output, everything else to standard error. A failure names the fix
+//! and ends with status 1; wrong usage ends with status 2.
 
 mod backup;
 mod certificate_cache;
@@ -37,7 +37,7 @@ use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Your own Dash Replenishment Service: link devices, take their reorders, follow their orders.
+/// Your own Dash Replenishment Service: link devices, place their reorders, follow their orders.
 #[derive(Debug, Parser)]
 #[command(name = "opendrs", version, arg_required_else_help = true, max_term_width = 110)]
 #[command(after_help = "Begin with `opendrs demo`: it shows the whole service at work and prints lines to try.")]
@@ -53,69 +53,68 @@ struct OpendrsCli {
 enum OpendrsCommand {
     /// Run the service.
     Serve(serve::ServeArgs),
-    /// See the whole service at work: a device signs up, reorders, and its order is shipped and delivered.
+    /// Run a demonstration: a device signs up and reorders, and its order is shipped and delivered.
     Demo(demo::DemoArgs),
-    /// Add makers, models, products and customers from a file; applying it twice changes nothing.
+    /// Add makers, models, products and customers from a file; a second run changes nothing.
     Seed(seed::SeedArgs),
-    /// Devices.
+    /// Link, list and remove devices.
     #[command(subcommand)]
     Device(device::DeviceCommand),
-    /// The Login with Amazon clients of apps and clouds, and the rules each lives by.
+    /// Manage Login with Amazon clients: modes, states and secrets.
     #[command(subcommand)]
     Client(client::ClientCommand),
-    /// Block customers, and lift the block.
+    /// Block and unblock customers.
     #[command(subcommand)]
     Customer(customer::CustomerCommand),
-    /// What customers consent to.
+    /// List and withdraw customers' consents.
     #[command(subcommand)]
     Consent(consent::ConsentCommand),
-    /// Show, freeze or move the clock of a server started with --test-clock.
+    /// Show, freeze or move the clock of a server that runs with --test-clock.
     Clock(clock::ClockArgs),
-    /// Notifications to makers.
+    /// List, show and replay notification events.
     #[command(subcommand)]
     Events(events::EventsCommand),
-    /// Receivers of notifications.
+    /// Manage notification receivers.
     #[command(subcommand)]
     Topic(topic::TopicCommand),
-    /// Orders, and the operator's hand in them.
+    /// List orders, and manage those that are fulfilled by hand.
     #[command(subcommand)]
     Order(order::OrderCommand),
-    /// Receive notifications here and now, and pass them on to a program of yours.
+    /// Receive notifications on this machine, and forward them to a program.
     Listen(listen::ListenArgs),
-    /// Have a server started with --test-clock send a notification, as if what it tells of had happened.
+    /// Send a notification from a server that runs with --test-clock, as if its event had happened.
     Trigger(trigger::TriggerArgs),
-    /// Plan what goes wrong next on a server started with --test-clock.
+    /// Plan faults on a server that runs with --test-clock.
     Fault(fault::FaultArgs),
-    /// Have a server started with --test-clock forget what customers and devices did.
+    /// Reset a server that runs with --test-clock: delete what customers and devices did.
     Reset(reset::ResetArgs),
-    /// Keep states of a server started with --test-clock under names, and bring them back.
+    /// Save and load named states of a server that runs with --test-clock.
     Snapshot(snapshot::SnapshotArgs),
-    /// Mails to customers.
+    /// List, show and resend mails to customers.
     #[command(subcommand)]
     Mail(mail::MailCommand),
-    /// What devices reported of their slots.
+    /// List the slot readings of devices.
     #[command(subcommand)]
     Readings(readings::ReadingsCommand),
-    /// The keys that tokens are made with.
+    /// Manage token keys, the master key and the operator's token.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
-    /// Settings.
+    /// Print and check settings.
     #[command(subcommand)]
     Config(config::ConfigCommand),
     /// Copy the SQLite store to a file while the server runs.
     Backup(backup::BackupArgs),
-    /// Put a backup in the SQLite store's place; the server must be stopped.
+    /// Restore a backup of the SQLite store; the server must be stopped.
     Restore(backup::RestoreArgs),
-    /// Look for what will not work: settings, store, keys, disk, clock, addresses. Says the fix for each; changes nothing.
+    /// Check settings, store, keys, disk, clock and addresses, with a fix for each problem; change nothing.
     Doctor(doctor::DoctorArgs),
-    /// Ask the node of these settings whether it does its work; for containers and service managers.
+    /// Check whether a node with these settings is healthy, for containers and service managers.
     Health(health::HealthArgs),
-    /// Completion for your shell.
+    /// Print a completion script for your shell.
     Completions(completions::CompletionsArgs),
 }
 
-/// What a use case answers, as an operator at a shell reads it: with the cause, which the edges that strangers reach keep
-/// to themselves.
+/// The text of an error for an operator at a shell. It includes the cause, which public interfaces leave out.
 #[expect(clippy::needless_pass_by_value, reason = "it is given to `map_err`, which hands errors over")]
 pub fn error_text(error: opendrs_service::Error) -> String {
     error.message_with_cause()
@@ -178,7 +177,7 @@ mod tests {
         }
     }
 
-    /// `to_string` leaves out what an operator has to know of an internal error.
+    /// `to_string` leaves out the cause of an internal error, which an operator needs.
     #[test]
     fn no_command_hides_the_cause_of_an_error() {
         let mut all = Vec::new();

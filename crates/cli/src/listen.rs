@@ -1,7 +1,7 @@
-//! `opendrs listen`: a receiver of notifications for as long as it runs, which checks them and passes them on.
+//! `opendrs listen`: a temporary receiver of notifications, which verifies and forwards them.
 //!
-//! Invariant: what is passed on is what came, body and headers; what the service is answered is what the program behind
-//! answered, so that its failures are tried again and logged as they would be.
+//! Invariant: a message is forwarded with its body and headers unchanged. The service gets the answer of the program
+//! behind, so failures of that program are retried and logged as those of any receiver.
 
 use super::certificate_cache::CertificateCache;
 use super::output;
@@ -27,9 +27,9 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use url::{Host, Url};
 
-/// The largest message that is taken.
+/// The maximum size of a message in bytes.
 const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
-/// How long a certificate, and the program behind, may take: less than the service waits for an answer.
+/// The timeout for a certificate, and for the program behind. It is shorter than the service's timeout for an answer.
 const REPLY_TIMEOUT: Duration = Duration::from_secs(12);
 
 #[derive(Debug, Args)]
@@ -39,22 +39,22 @@ const REPLY_TIMEOUT: Duration = Duration::from_secs(12);
                         outbound.allow."
 )]
 pub(super) struct ListenArgs {
-    /// Pass each message on to this address, body and headers unchanged.
+    /// Forward each message to this URL, body and headers unchanged.
     #[arg(long, value_name = "URL", value_parser = Url::parse)]
     forward_to: Option<Url>,
-    /// Of one security profile alone: `amzn1.application.` and 32 hex digits.
+    /// Only this security profile: `amzn1.application.` and 32 hex digits.
     #[arg(long, value_name = "ID", value_parser = ProfileId::parse)]
     profile: Option<ProfileId>,
     #[command(flatten)]
     store: StoreArgs,
-    /// Print one JSON object a message.
+    /// Print one JSON object per message.
     #[arg(long)]
     json: bool,
 }
 
 pub(super) async fn run(file: Option<&Path>, args: ListenArgs) -> Result<(), String> {
     let mut config = store_args::config(file, &args.store, Vec::new())?;
-    // Whoever names an address at the command line means it.
+    // The user named this address on the command line, so the outbound guard allows it.
     config.outbound.allow.extend(LOOPBACK_HOSTS.map(str::to_owned));
     config.outbound.allow.extend(args.forward_to.as_ref().and_then(Url::host).map(|host| match host {
         Host::Domain(name) => name.to_owned(),
@@ -80,7 +80,7 @@ pub(super) async fn run(file: Option<&Path>, args: ListenArgs) -> Result<(), Str
     let ended = tokio::select! {
         served = axum::serve(listener, router) => served.map_err(|e| e.to_string()),
         () = stop => Ok(()),
-        // Who passes messages on needs no printed lines.
+        // Forwarding goes on without printed lines.
         () = output::wait_until_closed(), if !forwards => Ok(()),
     };
     temporary_receiver::stop(&app, &topics).await.map_err(super::error_text)?;
@@ -88,7 +88,7 @@ pub(super) async fn run(file: Option<&Path>, args: ListenArgs) -> Result<(), Str
     ended
 }
 
-/// Whether nobody listens at an endpoint of ours.
+/// Whether nothing listens at an endpoint on this machine.
 async fn is_unreachable(endpoint: &str) -> bool {
     let Ok(url) = Url::parse(endpoint) else { return true };
     match (url.host_str(), url.port()) {
@@ -123,7 +123,7 @@ async fn receive_message(State(receiver): State<Arc<ForwardingReceiver>>, reques
     }
 }
 
-/// The answer of the program behind, as far as the service looks at it.
+/// The parts of the program's answer that the service reads: status, body and `Retry-After`.
 fn forwarded_response(answer: OutboundResponse) -> Response {
     let wait = answer.header("retry-after").and_then(|value| HeaderValue::from_str(value).ok());
     let mut response = Response::new(Body::from(answer.body));
@@ -135,7 +135,7 @@ fn forwarded_response(answer: OutboundResponse) -> Response {
 }
 
 impl ForwardingReceiver {
-    /// Brings a certificate, which must be one of this installation's.
+    /// Fetches a certificate, which must be one of this installation's.
     async fn fetch_certificate(&self, url: &str) -> Result<String, String> {
         let asking = OutboundRequest {
             method: "GET",
@@ -156,7 +156,7 @@ impl ForwardingReceiver {
         }
     }
 
-    /// Passes a message on, if that is asked for.
+    /// Forwards a message if --forward-to is set.
     async fn forward_message(&self, headers: &HeaderMap, body: Bytes) -> Option<Result<OutboundResponse, String>> {
         let url = self.forward_url.clone()?;
         let own = [HOST, CONTENT_LENGTH, CONNECTION, TRANSFER_ENCODING];

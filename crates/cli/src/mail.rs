@@ -1,4 +1,4 @@
-//! `opendrs mail`: mails to customers, and what became of each.
+//! `opendrs mail`: lists, shows and resends mails to customers.
 
 use super::output;
 use crate::store_args::{self, StoreArgs};
@@ -17,12 +17,12 @@ use std::path::Path;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum MailCommand {
-    /// List the newest mails, oldest first, each with its state: waiting, sending, sent, kept (there is no mail server), dead
-    /// (given up) or suppressed (over limits.mails_per_day).
+    /// List the newest mails, oldest first, each with its state: waiting, sending, sent, kept (there is no mail
+    /// server), dead (given up) or suppressed (over limits.mails_per_day).
     List(MailListArgs),
-    /// One mail, as its customer reads it.
+    /// Show one mail as its customer reads it.
     Show(MailShowArgs),
-    /// Send a mail again, or all that were given up.
+    /// Resend a mail, or all that were given up.
     Resend(MailResendArgs),
 }
 
@@ -30,13 +30,13 @@ pub(super) enum MailCommand {
 pub(super) struct MailListArgs {
     #[command(flatten)]
     store: StoreArgs,
-    /// How many at most.
+    /// Maximum number of mails.
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=10_000))]
     limit: i64,
-    /// Only those that were given up.
+    /// Only mails that were given up.
     #[arg(long)]
     failed: bool,
-    /// Print one JSON object a line.
+    /// Print one JSON object per line.
     #[arg(long)]
     json: bool,
 }
@@ -60,7 +60,7 @@ pub(super) struct MailResendArgs {
     /// Every mail that was given up.
     #[arg(long)]
     failed: bool,
-    /// Only those that were given up from this moment on, such as 2018-03-02T07:00:00Z.
+    /// Only mails that were given up since this time, such as 2018-03-02T07:00:00Z.
     #[arg(long, value_name = "TIME", requires = "failed")]
     since: Option<String>,
     #[command(flatten)]
@@ -75,7 +75,7 @@ pub(super) async fn run(file: Option<&Path>, args: MailCommand) -> Result<(), St
     }
 }
 
-/// Who a mail is to, and its words; nothing is left of either when the customer is gone.
+/// The address and the texts of a mail. Both are `None` when the customer is deleted.
 async fn load_mail_texts(app: &App, row: &StoredMail) -> Result<(Option<String>, Option<ComposedMail>), String> {
     let letter = mails::build_message(app, row).await.map_err(super::error_text)?;
     Ok((letter.as_ref().map(|letter| letter.to.as_str().to_owned()), letter.as_ref().map(ComposedMail::compose)))

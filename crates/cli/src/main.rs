@@ -1,6 +1,7 @@
-//! The `opendrs` program; everything is in the library, so that tests reach it.
+//! The `opendrs` program. All of its code is in the library, where tests can call it.
 
-/// Most of a call's memory is small and short-lived, given back on another thread than it was taken on.
+/// A call makes many small, short-lived allocations, which are often freed on another thread. mimalloc is made for
+/// that.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -1,4 +1,4 @@
-//! `opendrs order`: orders of all devices, and the operator's hand in those that are fulfilled by hand.
+//! `opendrs order`: lists orders of all devices, and manages orders that are fulfilled by hand.
 
 use super::output;
 use crate::store_args::{self, StoreArgs};
@@ -17,19 +17,19 @@ use std::path::Path;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum OrderCommand {
-    /// List orders that are not over, oldest first.
+    /// List open orders, oldest first.
     List(OrderListArgs),
-    /// Show all that is known of an order, and where its parcel goes.
+    /// Show an order with its history, recipient and parcel.
     Show(OrderArgs),
-    /// Report that an order left, or how its parcel can be followed; the maker is notified and the customer mailed.
+    /// Report that an order was shipped, or its tracking; the maker is notified and the customer gets a mail.
     Ship(OrderShipArgs),
-    /// Report that an order arrived; its slot may order again, and the customer is mailed.
+    /// Report that an order was delivered; its slot can order again, and the customer gets a mail.
     Deliver(OrderArgs),
-    /// Cancel an order; the maker is notified, and the customer is mailed the reason.
+    /// Cancel an order; the maker is notified, and the customer gets a mail with the reason.
     Cancel(OrderCancelArgs),
-    /// Hold an order for a problem that its customer can resolve; it ends by itself if nobody does.
+    /// Hold an order because of a problem that its customer can resolve; an unresolved order expires.
     Hold(OrderHoldArgs),
-    /// Let an order go on that was held.
+    /// Release a held order.
     Release(OrderArgs),
 }
 
@@ -37,20 +37,20 @@ pub(super) enum OrderCommand {
 pub(super) struct OrderListArgs {
     #[command(flatten)]
     store: StoreArgs,
-    /// Orders that are over too, newest first.
+    /// Include orders that are over; newest first.
     #[arg(long)]
     all: bool,
-    /// How many at most.
+    /// Maximum number of orders.
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=10_000))]
     limit: i64,
-    /// Print one JSON object a line.
+    /// Print one JSON object per line.
     #[arg(long)]
     json: bool,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct OrderArgs {
-    /// The order's number or eventInstanceId, as `order list` prints them.
+    /// The order number or eventInstanceId, as `order list` prints them.
     #[arg(value_name = "ORDER")]
     id: String,
     #[command(flatten)]
@@ -64,19 +64,19 @@ pub(super) struct OrderArgs {
 pub(super) struct OrderShipArgs {
     #[command(flatten)]
     order: OrderArgs,
-    /// The carrier's number, which the customer is shown.
+    /// Tracking number; the customer sees it.
     #[arg(long, value_name = "NUMBER")]
     tracking: Option<String>,
-    /// The carrier's name, which the customer is shown.
+    /// Name of the carrier; the customer sees it.
     #[arg(long, value_name = "NAME")]
     carrier: Option<String>,
-    /// The carrier's page of the parcel, to which the customer is linked.
+    /// Tracking page of the carrier; the customer gets it as a link.
     #[arg(long, value_name = "URL", value_parser = parse_tracking_url)]
     tracking_url: Option<String>,
-    /// The day on which it should arrive, such as 2026-07-01; else orders.deliver_after from now.
+    /// Day of the expected arrival, such as 2026-07-01; the default is orders.deliver_after from now.
     #[arg(long, value_name = "DATE", value_parser = parse_expected_date)]
     expected: Option<opendrs_domain::time::Time>,
-    /// Ship although the customer was promised that they can still cancel.
+    /// Ship even though the customer's cancel window is open.
     #[arg(long)]
     force: bool,
 }
@@ -85,7 +85,7 @@ pub(super) struct OrderShipArgs {
 pub(super) struct OrderCancelArgs {
     #[command(flatten)]
     order: OrderArgs,
-    /// Why, in a sentence that the customer reads.
+    /// Reason in a sentence; the customer reads it.
     #[arg(long, value_name = "TEXT", value_parser = parse_reason)]
     reason: String,
 }
@@ -94,7 +94,7 @@ pub(super) struct OrderCancelArgs {
 pub(super) struct OrderHoldArgs {
     #[command(flatten)]
     order: OrderArgs,
-    /// What is in the way: out_of_stock, payment or address.
+    /// The problem: out_of_stock, payment or address.
     #[arg(long, value_name = "PROBLEM", value_parser = parse_problem)]
     problem: OrderProblem,
 }
@@ -119,7 +119,7 @@ fn parse_problem(text: &str) -> Result<OrderProblem, String> {
     known.into_iter().find(|p| p.as_str() == text).ok_or_else(|| "write out_of_stock, payment or address".into())
 }
 
-/// Why a command about this order failed.
+/// The text of an error of a command about this order.
 fn order_error_text(order: &str, error: Error) -> String {
     match error {
         Error::UnknownOrder => {
@@ -148,7 +148,7 @@ fn order_json(order: &Row) -> Value {
     })
 }
 
-/// The day of a moment, which is all that is meant of a delivery.
+/// The day of a time, because a delivery is expected on a day.
 fn day_text(at: opendrs_domain::time::Time) -> String {
     at.to_rfc3339_millis().chars().take(10).collect()
 }

@@ -1,7 +1,7 @@
-//! Writing to the terminal, or to whatever reads us.
+//! Standard output and standard error of a command.
 //!
-//! Invariant: output that could not be written is an error of the command, which shows at its end ([`finish`]) and not in the
-//! middle of it: what a command has begun it finishes, and a server goes on serving.
+//! Invariant: a failure to write makes the command fail at its end ([`check_output`]), not in the middle. A command
+//! finishes what it has begun, and a server goes on serving.
 
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
@@ -12,25 +12,25 @@ use tokio::sync::watch;
 static STDOUT: OutputStream = OutputStream { error: Mutex::new(None), closed: Mutex::new(None) };
 
 struct OutputStream {
-    /// Why a line was lost, until somebody asks.
+    /// Why a line was lost; `None` again after [`OutputStream::finish`].
     error: Mutex<Option<OutputError>>,
-    /// Tells those who would write on that nobody reads.
+    /// Notifies those who wait in [`wait_until_closed`].
     closed: Mutex<Option<watch::Sender<bool>>>,
 }
 
 /// Why output was lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OutputError {
-    /// The reader went away, such as `head`: it has what it wanted.
+    /// The reader closed the pipe because it needs no more, such as `head`.
     ReaderClosed,
-    /// It could not be written; a sentence.
+    /// Writing failed; the text is a sentence for the user.
     WriteFailed(String),
 }
 
 impl OutputStream {
     fn write_line(&self, line: &str, to: &mut dyn Write) {
         let mut lost = self.error.lock().unwrap_or_else(PoisonError::into_inner);
-        // What follows a lost line would be taken for all there is.
+        // Lines after a lost one would hide the gap.
         if lost.is_some() {
             return;
         }
@@ -57,20 +57,20 @@ impl OutputStream {
     }
 }
 
-/// Writes a line to standard output. Where that fails, it and all lines after it are lost, and [`finish`] says so.
+/// Writes a line to standard output. After a failure all further lines are lost, and [`check_output`] reports it.
 pub fn print_line(line: impl AsRef<str>) {
     STDOUT.write_line(line.as_ref(), &mut std::io::stdout().lock());
 }
 
-/// Whether everything was written; to be asked at a command's end.
+/// Reports whether all output was written. A command calls it at its end.
 ///
 /// # Errors
-/// Why not.
+/// Why a line was lost.
 pub fn check_output() -> Result<(), OutputError> {
     STDOUT.finish()
 }
 
-/// Waits until output is lost: for a command that would write until it is stopped.
+/// Waits until output is lost, for a command that otherwise writes until it is stopped.
 pub async fn wait_until_closed() {
     let mut ended = STDOUT.watch_closed();
     if ended.wait_for(|ended| *ended).await.is_err() {
@@ -83,13 +83,13 @@ pub fn print_note(line: impl AsRef<str>) {
     let _ = writeln!(std::io::stderr().lock(), "{}", line.as_ref());
 }
 
-/// Says why a command failed.
+/// Prints why a command failed, and returns status 1.
 pub fn report_failure(message: &str) -> ExitCode {
     print_note(format!("opendrs: {message}"));
     ExitCode::FAILURE
 }
 
-/// The status of a command that went well or not. A reader that went away is not told so.
+/// The exit status of a command. A closed pipe gives status 1 without a message.
 pub fn exit_code(done: Result<(), String>) -> ExitCode {
     match (done, check_output()) {
         (Err(message), _) | (Ok(()), Err(OutputError::WriteFailed(message))) => report_failure(&message),
@@ -98,7 +98,7 @@ pub fn exit_code(done: Result<(), String>) -> ExitCode {
     }
 }
 
-/// Prints help or the version, or says what is wrong with the words of a command.
+/// Prints help, the version or a usage error, and returns the exit status.
 pub fn report_clap_error(error: &clap::Error) -> ExitCode {
     let printed = error.print().and_then(|()| std::io::stdout().flush());
     if error.use_stderr() {
@@ -111,7 +111,7 @@ pub fn report_clap_error(error: &clap::Error) -> ExitCode {
     }
 }
 
-/// Emphasis, where a person reads it.
+/// The text in bold if standard output is a terminal, otherwise unchanged.
 pub fn bold(text: &str) -> String {
     if std::io::stdout().is_terminal() { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() }
 }

@@ -1,4 +1,4 @@
-//! `opendrs readings`: what devices reported of their slots, and what is left of it after its time.
+//! `opendrs readings`: lists slot readings of devices, and the daily summaries that replace old ones.
 
 use super::output;
 use crate::store_args::{self, StoreArgs};
@@ -10,9 +10,9 @@ use std::path::Path;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ReadingsCommand {
-    /// The newest readings, newest first.
+    /// List readings, newest first.
     List(ReadingsListArgs),
-    /// What is left of readings after `readings.keep`: a line a device, slot and day, newest first.
+    /// List the summaries that remain after `readings.keep`: one per device, slot and day, newest first.
     Daily(ReadingsListArgs),
 }
 
@@ -20,10 +20,10 @@ pub(super) enum ReadingsCommand {
 pub(super) struct ReadingsListArgs {
     #[command(flatten)]
     store: StoreArgs,
-    /// How many at most.
+    /// Maximum number of entries.
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=10_000))]
     limit: i64,
-    /// Print one JSON object a line.
+    /// Print one JSON object per line.
     #[arg(long)]
     json: bool,
 }

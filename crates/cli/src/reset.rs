@@ -1,4 +1,4 @@
-//! `opendrs reset`: a server for tests, back at its beginning.
+//! `opendrs reset`: resets a test server to its beginning.
 
 use super::output;
 use super::test_server::TestServerArgs;

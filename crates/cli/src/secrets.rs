@@ -1,6 +1,7 @@
-//! Where generated secrets go: to standard output or to a file, and only if that is asked for.
+//! Output of generated secrets: to standard output or to a file, and only on request.
 //!
-//! Invariant: a file of secrets is for its owner's eyes alone, is opened before anything is generated, and is only added to.
+//! Invariant: a file of secrets is readable by its owner only, is opened before anything is generated, and is only
+//! appended to.
 
 use super::output;
 use clap::Args;
@@ -14,25 +15,25 @@ use std::path::PathBuf;
 
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct SecretOutputArgs {
-    /// Print the secrets that are generated, on standard output.
+    /// Print generated secrets on standard output.
     #[arg(long)]
     pub(super) show_secrets: bool,
-    /// Add the secrets that are generated to this file, a JSON object a line. It is made for its owner's eyes alone.
+    /// Append generated secrets to this file, one JSON object per line. Only its owner can read it.
     #[arg(long, value_name = "FILE")]
     secrets_file: Option<PathBuf>,
 }
 
-/// Where the secrets of a run go.
+/// The destination of a run's generated secrets.
 pub(super) struct SecretOutput {
     pub(super) show: bool,
     file: Option<(PathBuf, File)>,
 }
 
 impl SecretOutputArgs {
-    /// Opens the file, if one is named.
+    /// Opens the file, if the options name one.
     ///
     /// # Errors
-    /// A sentence; nothing has been generated then.
+    /// The file cannot be opened; nothing has been generated then.
     pub(super) fn open_output(&self) -> Result<SecretOutput, String> {
         let Some(path) = &self.secrets_file else { return Ok(SecretOutput { show: self.show_secrets, file: None }) };
         let at = path.display();
@@ -48,10 +49,10 @@ impl SecretOutputArgs {
 }
 
 impl SecretOutput {
-    /// Writes the secrets that a seed generated to the file, or says how to have one.
+    /// Writes the secrets that a seed generated to the file. Without file and option, prints how to get them.
     ///
     /// # Errors
-    /// A sentence that says what to do about it.
+    /// The file cannot be written; the text names the fix.
     pub(super) fn write_generated(&mut self, items: &[SeedItem]) -> Result<(), String> {
         let generated = || items.iter().filter_map(|item| Some((item, item.secret.as_ref()?)));
         if let Some((path, file)) = &mut self.file {

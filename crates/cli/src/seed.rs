@@ -1,4 +1,4 @@
-//! `opendrs seed`: applies a seed file, says what that would do, and writes the present state as one.
+//! `opendrs seed`: applies a seed file, previews it, and exports the present state as one.
 
 mod export;
 mod file_format;
@@ -27,13 +27,13 @@ pub(super) struct SeedArgs {
     file: Option<PathBuf>,
     #[command(flatten)]
     store: StoreArgs,
-    /// Print what would change, and change nothing.
+    /// Print the changes without making them.
     #[arg(long)]
     dry_run: bool,
-    /// Overwrite what customers and operators set since, and list it; with --dry-run, only list it.
+    /// Overwrite later changes of customers and operators, and list them; with --dry-run, only list them.
     #[arg(long)]
     force: bool,
-    /// Print one JSON object a line.
+    /// Print one JSON object per line.
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -42,10 +42,10 @@ pub(super) struct SeedArgs {
 
 #[derive(Debug, Subcommand)]
 enum SeedCommand {
-    /// Write the present state as a seed file, which applies to this store without a change.
+    /// Write the present state as a seed file; applied to this store it changes nothing.
     ///
-    /// It holds makers, profiles, clients, topics, models, products and customers. Without --with-secrets it holds neither
-    /// hashes of passwords and secrets nor the logins and queries of endpoints; a new store needs these.
+    /// The file has makers, profiles, clients, topics, models, products and customers. Without --with-secrets it has
+    /// neither hashes of passwords and secrets nor the logins and queries of endpoints, which a new store needs.
     Export(export::SeedExportArgs),
 }
 
@@ -66,7 +66,7 @@ pub(super) async fn run(file: Option<&Path>, args: SeedArgs) -> Result<(), Strin
         print::print_items(&items, json, true, false);
         return Ok(());
     }
-    // Before anything is made: secrets that have no place to go would be lost.
+    // The secrets' file is opened before anything is generated, because unwritten secrets would be lost.
     let mut secrets = secrets.open_output()?;
     let (seed, name) = read_seed_file(&seed)?;
     let app = open_app::open_app(&config, ClockMode::SameAsServer).await?;
@@ -77,8 +77,8 @@ pub(super) async fn run(file: Option<&Path>, args: SeedArgs) -> Result<(), Strin
     secrets.write_generated(&items)
 }
 
-/// The store that a dry run is held against. Where there is none yet, that is an empty one, which ends with its folder:
-/// nothing is made where the store will be.
+/// Opens the store for a dry run. If there is none yet, this is an empty store in a temporary folder, so that nothing
+/// is created at the store's location.
 async fn open_preview_store(mut config: Config) -> Result<(Option<TempDir>, App), String> {
     if open_app::store_exists(&config).await? {
         return Ok((None, open_app::open_existing_app(&config).await?));
@@ -96,14 +96,14 @@ async fn open_preview_store(mut config: Config) -> Result<(Option<TempDir>, App)
     Ok((Some(folder), app))
 }
 
-/// Reads a seed file; its name stands before errors.
+/// Reads a seed file. Error texts begin with the file's name.
 fn read_seed_file(path: &Path) -> Result<(service::SeedDeclaration, String), String> {
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|e| format!("cannot read the seed file {name}: {e}"))?;
     Ok((parse_seed(&text).map_err(|e| format!("{name}: {e}"))?, name))
 }
 
-/// Applies a file and prints what became of each declaration.
+/// Applies a file and prints the outcome of each declaration.
 pub(super) async fn apply_file(app: &App, path: &Path, secrets: &mut SecretOutput) -> Result<(), String> {
     let (seed, name) = read_seed_file(path)?;
     let items = service::apply(app, seed).await.map_err(|e| format!("{name}: {}", super::error_text(e)))?;
@@ -111,7 +111,7 @@ pub(super) async fn apply_file(app: &App, path: &Path, secrets: &mut SecretOutpu
     secrets.write_generated(&items)
 }
 
-/// Applies a seed's text; `name` stands before errors.
+/// Applies the text of a seed. Error texts begin with `name`.
 pub async fn apply_text(app: &App, text: &str, name: &str) -> Result<Vec<SeedItem>, String> {
     let seed = parse_seed(text).map_err(|e| format!("{name}: {e}"))?;
     service::apply(app, seed).await.map_err(|e| format!("{name}: {}", super::error_text(e)))

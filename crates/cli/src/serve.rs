@@ -1,4 +1,4 @@
-//! `opendrs serve`: the service itself.
+//! `opendrs serve`: runs a node of the service.
 
 use super::secrets::SecretOutputArgs;
 use super::{output, seed as declared};
@@ -22,44 +22,45 @@ use toml::Value;
 
 #[derive(Debug, Args)]
 pub struct ServeArgs {
-    /// Address of all roles, such as 0.0.0.0:7373; port 0 takes a free one.
+    /// Address for all roles, such as 0.0.0.0:7373; port 0 takes a free port.
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
     #[command(flatten)]
     store: StoreArgs,
-    /// Speak HTTPS: with a certificate of an authority made in the data folder (self-signed), or of files.
+    /// Serve HTTPS: with a certificate of an authority that is made in the data folder (self-signed), or with files.
     #[arg(long, value_name = "MODE", value_enum)]
     tls: Option<TlsMode>,
-    /// The certificate, PEM, followed by those that lead to a root; used anew when it changes.
+    /// The certificate and its chain, PEM; a changed file is loaded without a restart.
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
-    /// Its key, PEM.
+    /// The certificate's private key, PEM.
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
-    /// What this node does, separated by commas.
+    /// Roles of this node, separated by commas.
     #[arg(long, value_delimiter = ',', value_enum)]
     roles: Vec<Role>,
-    /// A seed file that is applied before the first answer. A whole number in place of a file is --random-seed.
+    /// Seed file to apply before the first answer. A whole number instead of a file means --random-seed.
     #[arg(long, value_name = "FILE|N", value_parser = parse_seed_option)]
     seed: Vec<SeedOption>,
-    /// Let the clock be frozen and moved, by `opendrs clock` and /-/clock. For tests: anybody who reaches the server may.
+    /// Allow `opendrs clock` and /-/clock to freeze and move the clock. For tests only: everyone who reaches the server
+    /// can.
     #[arg(long)]
     test_clock: bool,
-    /// Lift every limit on calls, orders, mails and connections of [limits], for a load test.
+    /// Turn off every limit of [limits] on calls, orders, mails and connections, for a load test.
     #[arg(long)]
     no_limits: bool,
-    /// Make ids and secrets of this number, so that the same requests get the same answers again. For tests: whoever
-    /// knows the number knows the secrets.
+    /// Derive ids and secrets from this number, so that the same requests get the same answers. For tests only: the
+    /// number reveals the secrets.
     #[arg(long, value_name = "N", requires = "test_clock")]
     random_seed: Option<u64>,
-    /// Let the clock of a new store stand still at this time, such as 2018-03-02T07:00:00Z.
+    /// Freeze the clock of a new store at this time, such as 2018-03-02T07:00:00Z.
     #[arg(long, value_name = "TIME", requires = "test_clock", value_parser = parse_start_time)]
     start_at: Option<Time>,
     #[command(flatten)]
     secrets: SecretOutputArgs,
 }
 
-/// What a word for `--seed` means: people call both so.
+/// The value of `--seed`, a name that many use for both: a seed file, or the seed of the random numbers.
 #[derive(Clone, Debug)]
 enum SeedOption {
     File(PathBuf),
@@ -78,7 +79,7 @@ fn parse_start_time(text: &str) -> Result<Time, String> {
     date::parse(text).ok_or_else(|| "write it as 2018-03-02T07:00:00Z".into())
 }
 
-/// Where the receivers of tests are.
+/// The hosts of receivers in tests.
 pub const LOOPBACK_HOSTS: [&str; 3] = ["127.0.0.0/8", "::1", "localhost"];
 
 pub async fn run(file: Option<&Path>, args: ServeArgs) -> Result<(), String> {
@@ -120,7 +121,7 @@ pub async fn run(file: Option<&Path>, args: ServeArgs) -> Result<(), String> {
         Some(number) => open_app::seeded_random(&config, number)?,
         None => Arc::new(SystemRandom),
     };
-    // Before anything is made: secrets that have no place to go would be lost.
+    // The secrets' file is opened before anything is generated, because unwritten secrets would be lost.
     let mut secrets = args.secrets.open_output()?;
     let app = open_app::open_app_with_random(&config, time, random).await?;
     if let Some(at) = args.start_at {
@@ -131,12 +132,12 @@ pub async fn run(file: Option<&Path>, args: ServeArgs) -> Result<(), String> {
             declared::apply_file(&app, path, &mut secrets).await?;
         }
     }
-    // Where the seed's lines go is of no matter to those who are served.
+    // A failure to print the seed's outcome must not stop the server.
     if let Err(output::OutputError::WriteFailed(why)) = output::check_output() {
         note(format!("What the seed made was not printed: {why}"));
     }
     let running = Node::start(&config, app).await?;
-    // Before anybody is told that it runs, and may ask it to end.
+    // Signals are registered before the server reports that it runs, because one may arrive from then on.
     let mut signals = StopSignals::register();
     for (address, roles) in &running.addresses {
         note(format!("OpenDRS {} listens on {address} ({roles})", env!("CARGO_PKG_VERSION")));
@@ -176,14 +177,14 @@ pub async fn run(file: Option<&Path>, args: ServeArgs) -> Result<(), String> {
     ended
 }
 
-/// What the options say of TLS; files need no mode beside them.
+/// The settings that the TLS options override. --tls-cert and --tls-key imply the mode `files`.
 fn tls_overrides(args: &ServeArgs) -> Vec<SettingOverride> {
     let mut more = Vec::new();
     let mut set = |key, value: String| more.push(("tls", key, Value::String(value)));
     let files = args.tls_cert.as_ref().zip(args.tls_key.as_ref());
     if let Some(mode) = args.tls.or(files.map(|_| TlsMode::Files)) {
         set("mode", clap::ValueEnum::to_possible_value(&mode).map_or(String::new(), |word| word.get_name().into()));
-        // What a file says of another mode holds no more.
+        // Files in the settings belong to another mode.
         if mode != TlsMode::Files {
             set("certificate_file", String::new());
             set("key_file", String::new());
@@ -196,7 +197,7 @@ fn tls_overrides(args: &ServeArgs) -> Vec<SettingOverride> {
     more
 }
 
-/// Says something on standard error, whatever is logged, in the log's format.
+/// Prints a line to standard error in the log's format, at any log level.
 fn print_notice(format: LogFormat, line: &str) {
     match format {
         LogFormat::Text => output::print_note(line),
@@ -214,16 +215,16 @@ pub async fn wait_for_stop_signal() {
     StopSignals::register().wait().await;
 }
 
-/// Ctrl-C and requests to terminate, heard from the moment this is made.
+/// Ctrl-C and requests to terminate, registered when this value is made.
 struct StopSignals([Option<Signal>; 2]);
 
 impl StopSignals {
     fn register() -> Self {
-        // Where the system refuses to hand one over, it ends the process as it always does.
+        // A signal that cannot be registered keeps its default action: it ends the process.
         Self([SignalKind::interrupt(), SignalKind::terminate()].map(|kind| signal(kind).ok()))
     }
 
-    /// Waits for either.
+    /// Waits for either signal.
     async fn wait(&mut self) {
         let heard = async |signal: &mut Option<Signal>| match signal {
             Some(signal) => drop(signal.recv().await),

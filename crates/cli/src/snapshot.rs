@@ -1,4 +1,4 @@
-//! `opendrs snapshot`: states of a server for tests, kept and brought back.
+//! `opendrs snapshot`: saves and loads states of a test server.
 
 use super::output;
 use super::test_server::TestServerArgs;
@@ -24,24 +24,24 @@ pub(super) struct SnapshotArgs {
 
 #[derive(Debug, Subcommand)]
 enum SnapshotCommand {
-    /// Keep the state as it is now.
+    /// Save the present state.
     Save {
         /// 1 to 40 small letters, digits, `-` and `_`.
         name: String,
-        /// Let go of a snapshot of that name.
+        /// Replace a snapshot of that name.
         #[arg(long)]
         replace: bool,
     },
-    /// Bring a state back.
+    /// Load a saved state.
     Load {
-        /// As it was saved.
+        /// Name of the snapshot.
         name: String,
     },
-    /// What is kept, and where the clock stands in it.
+    /// List the snapshots, each with the time of its clock.
     List,
-    /// Let go of a snapshot.
+    /// Delete a snapshot.
     Delete {
-        /// As it was saved.
+        /// Name of the snapshot.
         name: String,
     },
 }
@@ -54,7 +54,7 @@ pub(super) async fn run(args: SnapshotArgs) -> Result<(), String> {
         SnapshotCommand::Load { name } => (Method::POST, "/-/snapshots".to_owned(), Some(json!({ "load": name }))),
         SnapshotCommand::List => (Method::GET, "/-/snapshots".to_owned(), None),
         SnapshotCommand::Delete { name } => {
-            // What is no name is said here: as a part of the path it would lead elsewhere.
+            // A malformed name is refused here, because as a part of the path it could lead elsewhere.
             let name = opendrs_domain::snapshot::SnapshotName::parse(name)?;
             (Method::DELETE, format!("/-/snapshots/{}", name.as_str()), None)
         }

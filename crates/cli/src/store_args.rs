@@ -1,13 +1,13 @@
-//! The options that name a store, and the settings that they lead to.
+//! The options that name a store, and the settings that follow from them.
 //!
-//! Invariant: an option on the command line overrides the settings' file and the environment.
+//! Invariant: an option on the command line overrides settings file and environment.
 
 use clap::Args;
 use opendrs_server::config::{Config, SettingOverride, lifted_limits};
 use std::path::{Path, PathBuf};
 use toml::Value;
 
-/// Which store a command works on.
+/// The store that a command works on.
 #[derive(Clone, Debug, Default, Args)]
 pub struct StoreArgs {
     /// Data folder with the SQLite database and the master key.
@@ -18,12 +18,12 @@ pub struct StoreArgs {
     pub database_url: Option<String>,
 }
 
-/// Settings of all sources, for a command with store options and perhaps others.
+/// Loads the settings from all sources. `more` are the settings of further options.
 pub fn config(file: Option<&Path>, store: &StoreArgs, more: Vec<SettingOverride>) -> Result<Config, String> {
     config_over(Vec::new(), file, store, more)
 }
 
-/// The same, over defaults of which some are others.
+/// Does the same as [`config()`], with some other default values.
 pub fn config_over(
     other_defaults: Vec<SettingOverride>,
     file: Option<&Path>,
@@ -32,7 +32,7 @@ pub fn config_over(
 ) -> Result<Config, String> {
     if let Some(data) = &store.data {
         more.push(("server", "data", Value::String(data.display().to_string())));
-        // A folder named on the command line means SQLite in it, whatever else is set.
+        // A folder on the command line selects the SQLite store in it, even if other settings name a database.
         more.push(("server", "database_url", Value::String(String::new())));
         more.push(("server", "database_url_file", Value::String(String::new())));
     }
@@ -43,8 +43,8 @@ pub fn config_over(
     Config::load_with_defaults(other_defaults, file, std::env::vars(), more)
 }
 
-/// Settings of a server that serves this machine alone, on a store of its own: plain HTTP, no limits, and receivers are
-/// here.
+/// The settings of a server for this machine alone: plain HTTP, a store of its own, no limits, and receivers on
+/// 127.0.0.0/8.
 pub fn local(file: Option<&Path>, data: &Path, listen: &str) -> Result<Config, String> {
     let text = |section, key, value: &str| (section, key, Value::String(value.to_owned()));
     let here = ("outbound", "allow", Value::Array(vec!["127.0.0.0/8".into()]));

@@ -1,19 +1,22 @@
-//! What the commands share that ask a server for tests.
+//! The options and requests that the commands for test servers share.
 
 use axum::http::{Method, StatusCode};
 use clap::Args;
 use serde_json::Value;
 
-/// The server that is asked.
+/// The test server that a command calls.
 #[derive(Clone, Debug, Args)]
 pub(super) struct TestServerArgs {
-    /// Where the server is; it must have been started with --test-clock.
+    /// URL of the server; it must run with --test-clock.
     #[arg(long, global = true, value_name = "URL", default_value = "http://127.0.0.1:7373")]
     server: String,
 }
 
 impl TestServerArgs {
-    /// Asks it, with or without a body of JSON.
+    /// Sends a request, with or without a JSON body, and returns the JSON of the answer.
+    ///
+    /// # Errors
+    /// The server cannot be reached, is no test server, or refused the request.
     pub(super) async fn send_request(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, String> {
         let url = format!("{}{path}", self.server.trim_end_matches('/'));
         let text = body.map_or_else(String::new, |body| body.to_string());

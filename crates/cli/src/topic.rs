@@ -1,4 +1,4 @@
-//! `opendrs topic`: receivers of the notifications about a security profile's devices.
+//! `opendrs topic`: manages the receivers of a security profile's notifications.
 
 use super::output;
 use crate::store_args::{self, StoreArgs};
@@ -13,32 +13,35 @@ use std::path::Path;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum TopicCommand {
-    /// Add a receiver of a security profile's notifications and ask it to confirm. The same name again changes it.
+    /// Add a receiver of a security profile's notifications, and send it a confirmation request. The same name again
+    /// changes the receiver.
     ///
-    /// A receiver is an address to which notifications are posted as Amazon SNS does, or the ARN of a topic of your own at
-    /// Amazon SNS, which is not asked: `opendrs topic add arn:aws:sns:eu-west-1:123456789012:kettles --profile ID`. The
-    /// server publishes to it with the credentials that AWS's tools would find; they need `sns:Publish` on that ARN.
+    /// A receiver is a URL to which notifications are posted as Amazon SNS does. It can also be the ARN of your own
+    /// topic at Amazon SNS, which gets no request: `opendrs topic add arn:aws:sns:eu-west-1:123456789012:kettles
+    /// --profile ID`. The server publishes to it with the credentials that AWS's tools would find; they need
+    /// `sns:Publish` on that ARN.
     Add(TopicAddArgs),
-    /// Every topic, where it stands, and what keeps it from being confirmed.
+    /// List every topic with its state, and why a confirmation failed.
     List(TopicListArgs),
-    /// Ask a receiver once more to confirm; nothing is sent to it until it does. To an Amazon SNS topic a test message is
-    /// published at once, with this shell's credentials; all who subscribed to it get that.
+    /// Send a receiver another confirmation request; it gets nothing else until it confirms. A test message is
+    /// published immediately to an Amazon SNS topic, with this shell's credentials; all its subscribers get it.
     Test(TopicNameArgs),
-    /// Send nothing more to a receiver.
+    /// Stop sending to a receiver.
     Disable(TopicNameArgs),
-    /// Send to a receiver again, confirmed or not. What happened meanwhile is not sent: `opendrs events replay` does that.
+    /// Send to a receiver again, confirmed or not. Notifications of the time between are not sent; `opendrs events
+    /// replay` sends them.
     Enable(TopicNameArgs),
-    /// Show the secrets that a receiver checks Standard Webhooks signatures with.
+    /// Print the secrets with which a receiver verifies Standard Webhooks signatures.
     Secret(TopicNameArgs),
-    /// Make a new webhook secret. The old one signs, too, for a day; a second call with --end-grace ends it sooner.
+    /// Make a new webhook secret. The old one also signs for a day; a second call with --end-grace ends it earlier.
     RotateSecret(TopicRotateSecretArgs),
-    /// Make a new key and certificate for the signatures of SNS envelopes. The old certificate goes on being served.
+    /// Make a new key and certificate for the signatures of SNS envelopes. The old certificate is still served.
     RotateKey(TopicRotateKeyArgs),
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum SignatureVersionArg {
-    /// SHA-1: what every receiver can check.
+    /// SHA-1, which every receiver can verify.
     #[value(name = "1")]
     One,
     /// SHA-256.
@@ -48,24 +51,25 @@ enum SignatureVersionArg {
 
 #[derive(Debug, Args)]
 pub(super) struct TopicAddArgs {
-    /// The last part of the topic's ARN: letters, digits, `-` and `_`. It may be left out before an ARN, whose name is
-    /// taken then.
+    /// The last part of the topic's ARN: letters, digits, `-` and `_`. Before an ARN it is optional, and the ARN's name
+    /// is used.
     name: String,
-    /// Where notifications are posted, http:// or https://; or the ARN of the Amazon SNS topic to which they are published.
+    /// URL to which notifications are posted, http:// or https://; or ARN of the Amazon SNS topic to which they are
+    /// published.
     endpoint: Option<String>,
-    /// Whose notifications: `amzn1.application.` and 32 hex digits, as `opendrs seed` prints it.
+    /// Security profile: `amzn1.application.` and 32 hex digits, as `opendrs seed` prints it.
     #[arg(long, value_name = "ID")]
     profile: String,
     /// `SignatureVersion` of the envelopes.
     #[arg(long, value_enum, default_value = "1")]
     signature_version: SignatureVersionArg,
-    /// Post the bare message, without SNS envelope and signature; Standard Webhooks headers prove where it comes from.
+    /// Post the notification without SNS envelope and signature. Standard Webhooks headers prove its origin.
     #[arg(long)]
     raw: bool,
     /// `sns` (four attempts), `extended` (three days), or the JSON of an SNS DeliveryPolicy.
     #[arg(long, value_name = "POLICY", default_value = "sns")]
     policy: String,
-    /// The receiver is yours and needs not be asked.
+    /// The receiver is yours and needs no confirmation.
     #[arg(long)]
     confirmed: bool,
     #[command(flatten)]
@@ -82,10 +86,10 @@ pub(super) struct TopicAddArgs {
 pub(super) struct TopicListArgs {
     #[command(flatten)]
     store: StoreArgs,
-    /// How many at most.
+    /// Maximum number of topics.
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(i64).range(1..=10_000))]
     limit: i64,
-    /// Print one JSON object a line.
+    /// Print one JSON object per line.
     #[arg(long)]
     json: bool,
 }
@@ -102,7 +106,7 @@ pub(super) struct TopicNameArgs {
 pub(super) struct TopicRotateSecretArgs {
     #[command(flatten)]
     named: TopicNameArgs,
-    /// End the old secret now.
+    /// End the old secret immediately.
     #[arg(long)]
     end_grace: bool,
     /// Print the secrets that sign now; `opendrs topic secret` prints them at any time.

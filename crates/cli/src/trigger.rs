@@ -1,4 +1,4 @@
-//! `opendrs trigger`: a notification on request.
+//! `opendrs trigger`: sends a notification on request.
 
 use super::output;
 use super::test_server::TestServerArgs;
@@ -10,16 +10,16 @@ use serde_json::json;
 
 #[derive(Debug, Args)]
 pub(super) struct TriggerArgs {
-    /// What it tells of.
+    /// Notification type.
     #[arg(value_name = "TYPE", value_parser = PossibleValuesParser::new(NotificationType::ALL.map(NotificationType::cli_name)))]
     kind: String,
-    /// Of which device: its serial, or MODEL/SERIAL.
+    /// Device: its serial, or MODEL/SERIAL.
     #[arg(long, value_name = "DEVICE")]
     device: String,
-    /// Of which slot; needed where the type tells of an order and the device has several.
+    /// Slot; required if the type is about an order and the device has several slots.
     #[arg(long, value_name = "SLOT")]
     slot: Option<String>,
-    /// In which version, instead of the one its model has.
+    /// Version of the notification, instead of the model's version.
     #[arg(long, value_name = "VERSION", value_parser = ["1.0", "2.0"])]
     version: Option<String>,
     #[command(flatten)]

@@ -1,7 +1,7 @@
-//! The anchor: what a web server of the same build does that checks nothing, reads nothing and stores nothing.
+//! The anchor: a web server of the same build that checks, reads and stores nothing.
 //!
-//! Invariant: its answers are constants of the shape and size that the service's have, so the generator treats both
-//! alike.
+//! Invariant: its answers are constants with the shape and the size of the service's answers, so the generator treats
+//! both alike.
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
@@ -13,13 +13,13 @@ use tokio::net::TcpListener;
 
 #[derive(Debug, Args)]
 pub(crate) struct BenchAnchorArgs {
-    /// Loopback address to listen on; port 0 takes a free one, which is printed.
+    /// Loopback address to listen on; port 0 takes a free port, which is printed.
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
 }
 
 const EMPTY_RESULT: &str = "{}";
-/// The id is that of no order; GetOrderInfo answers it all the same.
+/// No order has this id; GetOrderInfo answers it all the same.
 const REPLENISH_RESULT: &str = r#"{"detailCode":"STANDARD_ORDER_PLACED","eventInstanceId":"amzn1.dash.v2.o.ci4wMDAwMDAwMC0wMDAwLTAwMDAtMDAwMC0wMDAwMDAwMDAwMDEuMDAwMDAwMDAtMDAwMC0wMDAwLTAwMDAtMDAwMDAwMDAwMDAy"}"#;
 const SUBSCRIPTION_RESULT: &str = r#"{"slotsSubscriptionStatus":{"7c0a3f5e-0000-4000-8000-0000000000d1":true,"7c0a3f5e-0000-4000-8000-0000000000d2":true}}"#;
 const ORDER_RESULT: &str = r#"{"orderInfo":{"instanceId":"amzn1.dash.v2.o.ci4wMDAwMDAwMC0wMDAwLTAwMDAtMDAwMC0wMDAwMDAwMDAwMDEuMDAwMDAwMDAtMDAwMC0wMDAwLTAwMDAtMDAwMDAwMDAwMDAy"}}"#;

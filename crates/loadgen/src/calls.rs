@@ -1,7 +1,7 @@
-//! What is sent: the next call of a load, and what its answer must be.
+//! The calls of a load: the next call, and the answer that it must get.
 //!
-//! Invariant: calls walk through the whole fleet, so that no row is hot that would not be in life; a Replenish is sent
-//! once to each slot, since a second one would find the order of the first.
+//! Invariant: calls are spread over the whole fleet, so that no row is used more often than in practice. A Replenish is
+//! sent once to each slot, because a second one would find the open order of the first.
 
 use crate::fleet::FleetDevice;
 use axum::body::Bytes;
@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A load.
+/// The kind of a load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LoadKind {
     SlotStatus,
@@ -37,20 +37,20 @@ impl LoadKind {
         }
     }
 
-    /// Whether orders must be there before it starts.
+    /// Whether orders must exist before the load starts.
     pub(crate) fn needs_orders(self) -> bool {
         matches!(self, LoadKind::OrderInfo | LoadKind::Mixed)
     }
 }
 
-/// A mixed fleet, in calls of a thousand; the rest are SlotStatus.
+/// The shares of a mixed fleet in a thousand calls; the rest are SlotStatus.
 const MIXED_SHARES: [(LoadKind, u64); 4] = [
     (LoadKind::SubscriptionInfo, 50),
     (LoadKind::OrderInfo, 20),
     (LoadKind::TokenRefresh, 20),
     (LoadKind::Replenish, 10),
 ];
-/// How many devices have an order placed for GetOrderInfo at most.
+/// The maximum number of devices for which an order is placed before GetOrderInfo.
 pub(crate) const MAX_PLACED_ORDERS: usize = 512;
 
 const READING_BODY: &str = r#"{"expectedReplenishmentDate":"2018-03-02T07:00:00Z","remainingQuantityInUnit":12.25,"originalQuantityInUnit":40,"totalQuantityOnHand":80,"lastUseDate":"2018-02-14T18:21:00Z"}"#;
@@ -60,11 +60,11 @@ pub(crate) type LoadRequest = Request<Full<Bytes>>;
 /// A call to send.
 pub(crate) struct NextCall {
     pub(crate) request: LoadRequest,
-    /// A 200 is not enough: the answer must say that an order was placed.
+    /// Whether the answer must also confirm that an order was placed.
     pub(crate) must_place_order: bool,
 }
 
-/// A device as its calls need it: everything that can be made before the measurement is.
+/// A device with everything that can be prepared before the measurement.
 struct FleetDeviceRequests {
     bearer: HeaderValue,
     refresh_body: Bytes,
@@ -91,8 +91,8 @@ pub(crate) struct CallSequence {
 }
 
 impl CallSequence {
-    /// The calls of a load on a fleet, from its `from`th slot or device on; at most `limit`. `again`: slots may be used
-    /// more than once.
+    /// The calls of a load on a fleet, from slot or device `from` on, at most `limit` of them. With `again`, slots are
+    /// used more than once.
     pub(crate) fn new(
         (kind, server): (LoadKind, SocketAddr),
         fleet: Vec<FleetDevice>,
@@ -164,12 +164,13 @@ impl CallSequence {
         Some(NextCall { request, must_place_order: self.kind == LoadKind::Replenish })
     }
 
-    /// Where the next run has to begin so as to use nothing twice.
+    /// The `from` of the next run, with which it uses no slot again.
     pub(crate) fn next_start(&self) -> u64 {
         self.next.load(Ordering::Relaxed).min(self.end)
     }
 
-    /// Replenish calls for the first devices that GetOrderInfo asks about; [`Calls::placed`] takes their answers.
+    /// Replenish calls for the first devices, before a load of GetOrderInfo; [`CallSequence::record_order`] takes their
+    /// answers.
     pub(crate) fn replenish_requests(&self) -> impl Iterator<Item = (HeaderValue, LoadRequest)> {
         (0..self.devices.len().min(MAX_PLACED_ORDERS) as u64).map(|n| {
             let n = self.from.wrapping_add(n);
@@ -177,7 +178,10 @@ impl CallSequence {
         })
     }
 
-    /// Notes an order by the answer that named it.
+    /// Records an order from the answer that placed it.
+    ///
+    /// # Errors
+    /// The answer names no order.
     pub(crate) fn record_order(&mut self, bearer: HeaderValue, answer: &[u8]) -> Result<(), String> {
         let answer: serde_json::Value = serde_json::from_slice(answer).unwrap_or_default();
         let id = answer["eventInstanceId"].as_str().ok_or("an order was placed, but its id was not told")?;
@@ -190,7 +194,7 @@ impl CallSequence {
         &self.devices[usize::try_from(n % self.devices.len() as u64).unwrap_or_default()]
     }
 
-    /// The kind of the nth call of a mixed fleet: the same in every run of one seed.
+    /// The kind of the nth call of a mixed fleet, which is the same in every run with the same seed.
     fn mixed_kind(&self, n: u64) -> LoadKind {
         let mut draw = splitmix64(self.seed ^ splitmix64(n)) % 1000;
         for (kind, share) in MIXED_SHARES {
@@ -233,7 +237,8 @@ impl CallSequence {
 
     /// The Replenish for the nth slot of the fleet.
     fn build_replenish_request(&self, n: u64) -> LoadRequest {
-        // Every device's first slot, then every device's second: neighbours in time are not neighbours in the store.
+        // Every device's first slot, then every device's second, so that consecutive calls are not adjacent in the
+        // store.
         let per = self.devices.len() as u64;
         let device = self.device(n);
         let slot = usize::try_from(n / per).unwrap_or_default() % device.slots.len();
@@ -263,7 +268,7 @@ impl CallSequence {
     }
 }
 
-/// SplitMix64: spreads a number over all bits, the same on every machine.
+/// SplitMix64: spreads a number over all bits, equally on every machine.
 fn splitmix64(n: u64) -> u64 {
     let n = n.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let n = (n ^ (n >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -1,7 +1,8 @@
-//! `opendrs-loadgen deliveries`: signed notifications, beside the rate at which the same cores sign and do nothing else.
+//! `opendrs-loadgen deliveries`: the rate of signed notifications, compared with the rate at which the same cores only
+//! sign.
 //!
-//! A fresh store, a whole server in this process, and a receiver on this machine that answers 200 and counts. Invariant:
-//! each event is of a device of its own, every one was answered before the time is taken, and what the cores sign is
+//! It uses a new store, a whole server in this process, and a receiver on this machine that answers 200 and counts.
+//! Invariant: each event is of another device, and the time ends when every event was answered. The signing rate is
 //! measured before and after.
 
 use crate::fill as filling;
@@ -21,7 +22,7 @@ use tokio::sync::watch;
 
 #[derive(Debug, Args)]
 pub(crate) struct BenchDeliveriesArgs {
-    /// How many notifications.
+    /// Number of notifications.
     #[arg(long, value_name = "N", default_value_t = 4000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     events: u64,
     /// Signature version: 1 or 2.
@@ -32,13 +33,13 @@ pub(crate) struct BenchDeliveriesArgs {
     json: bool,
 }
 
-/// Devices, and events, of one command.
+/// The number of devices, and of events, per command.
 const BATCH_SIZE: u64 = 128;
-/// How many signatures a thread makes to find its rate.
+/// The number of signatures per thread in the measurement of the signing rate.
 const SIGNATURES_PER_THREAD: usize = 500;
-/// About as long as what is signed of a notification.
+/// The approximate length of the signed text of a notification.
 const SIGNED_TEXT_BYTES: usize = 900;
-/// How long all of it may take.
+/// The time limit of all deliveries.
 const DELIVERY_TIMEOUT: Duration = Duration::from_secs(120);
 
 pub(crate) async fn run(file: Option<&Path>, args: BenchDeliveriesArgs) -> Result<(), String> {
@@ -63,7 +64,7 @@ pub(crate) async fn run(file: Option<&Path>, args: BenchDeliveriesArgs) -> Resul
         app.db.write(devices).await.map_err(|e| e.to_string())?;
     }
     let started = now();
-    // That they are given to the receiver is a part of their way.
+    // The time includes the fan-out to the receiver.
     for events in events {
         app.db.write(events).await.map_err(|e| e.to_string())?;
     }
@@ -97,11 +98,11 @@ fn now() -> Instant {
     Instant::now()
 }
 
-/// Signatures a second on all cores.
+/// Signatures per second on all cores.
 async fn signing_rate(app: &App, version: SignatureVersion) -> Result<f64, String> {
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let text = "x".repeat(SIGNED_TEXT_BYTES);
-    // The key is read.
+    // Loads the key.
     signing::run_benchmark(app, version, 1, 1, &text).await.map_err(|e| e.to_string())?;
     let started = now();
     signing::run_benchmark(app, version, threads, SIGNATURES_PER_THREAD, &text).await.map_err(|e| e.to_string())?;
@@ -110,7 +111,7 @@ async fn signing_rate(app: &App, version: SignatureVersion) -> Result<f64, Strin
     Ok(made / started.elapsed().as_secs_f64())
 }
 
-/// Answers 200 to whatever is posted, and tells when it did so often enough.
+/// Starts a receiver that answers every POST with 200. The channel changes when `enough` messages have arrived.
 async fn start_counting_receiver(enough: u64) -> Result<(String, watch::Receiver<u64>), String> {
     let failed = |e: std::io::Error| format!("the receiver cannot listen: {e}");
     let listener = TcpListener::bind("127.0.0.1:0").await.map_err(failed)?;

@@ -1,7 +1,7 @@
-//! `opendrs-loadgen fill`: a store full of devices, and a fleet file to call it with.
+//! `opendrs-loadgen fill`: fills a store with devices, and writes a fleet file with which to call it.
 //!
-//! Invariant: memory is bounded whatever the numbers are, and every command to the store is small, so that a server on
-//! the same store goes on answering.
+//! Invariant: memory is bounded for all numbers, and every command to the store is small, so that a server on the same
+//! store goes on answering.
 
 use crate::fleet::{self, FleetDevice};
 use crate::report;
@@ -25,17 +25,17 @@ use tokio::task::JoinSet;
 pub(crate) struct BenchFillArgs {
     #[command(flatten)]
     store: StoreArgs,
-    /// How many devices to add; every second one has a customer of its own.
+    /// Number of devices to add; each customer has two of them.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
     devices: u64,
-    /// How many readings to add, spread over the devices.
+    /// Number of readings to add, spread over the devices.
     #[arg(long, value_name = "M", default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=1_000_000_000))]
     readings: u64,
-    /// How many lines with tokens to write, of about 1,000 bytes, spread evenly over the devices; several for each when
-    /// there are more lines than devices.
+    /// Number of lines with tokens to write, each about 1,000 bytes, spread evenly over the devices; several per device
+    /// if there are more lines than devices.
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     tokens: u64,
-    /// Where to write the fleet file. It holds tokens, so only you may read it.
+    /// Fleet file to write. It contains tokens, so only you can read it.
     #[arg(long, value_name = "FILE")]
     fleet: PathBuf,
     /// Print one JSON object.
@@ -47,8 +47,8 @@ pub(crate) const BENCH_SEED: &str = include_str!("bench.seed.toml");
 /// The seed's client and model.
 const CLIENT: &str = "amzn1.application-oa2-client.be4c0000be4c0000be4c0000be4c0000";
 const MODEL: &str = "Bench-Pitcher_1";
-/// Devices, and readings, of one command; and commands on their way at once. Their product is what one transaction
-/// takes at most on SQLite, and what PostgreSQL's connections pipeline.
+/// The number of devices, and of readings, per command; and the maximum number of pending commands. Their product
+/// limits one transaction on SQLite, and the pipelines of PostgreSQL's connections.
 const DEVICES_PER_COMMAND: u64 = 128;
 const READINGS_PER_COMMAND: usize = 512;
 const MAX_PENDING_WRITES: usize = 64;
@@ -84,7 +84,7 @@ pub(crate) async fn run(file: Option<&Path>, args: BenchFillArgs) -> Result<(), 
                 })?;
             }
         }
-        // This batch's share of the readings, its devices in turn.
+        // This batch's share of the readings, one reading per device in turn.
         let share = cumulative_share(args.readings, numbers.end, args.devices)
             - cumulative_share(args.readings, numbers.start, args.devices);
         let mut turns = units.iter().cycle().take(usize::try_from(share).unwrap_or(usize::MAX)).copied();
@@ -112,7 +112,7 @@ pub(crate) async fn run(file: Option<&Path>, args: BenchFillArgs) -> Result<(), 
     Ok(())
 }
 
-/// How many of `all` are to be done once `n` of `of` steps are.
+/// How many of `all` must be done after step `n` of `of`.
 fn cumulative_share(all: u64, n: u64, of: u64) -> u64 {
     u64::try_from(u128::from(all) * u128::from(n) / u128::from(of.max(1))).unwrap_or(u64::MAX)
 }
@@ -128,14 +128,14 @@ fn bench_address() -> Address {
     }
 }
 
-/// What the seed's devices have in common.
+/// The values that all devices of the seed share.
 pub(crate) async fn load_plan(app: &App) -> Result<FillPlan, String> {
     let client = ClientId::parse(CLIENT).map_err(|e| e.to_string())?;
     let model = ModelCode::parse(MODEL).map_err(|e| e.to_string())?;
     FillPlan::load(app, client, &model, bench_address()).await.map_err(|e| e.to_string())
 }
 
-/// Commands on their way to the store.
+/// Commands that the store has not committed yet.
 struct PendingWrites {
     app: Arc<App>,
     tasks: JoinSet<Result<(), String>>,

@@ -1,6 +1,6 @@
-//! The fleet file: devices that the generator may speak for, one JSON object a line.
+//! The fleet file: devices for which the generator can call, one JSON object per line.
 //!
-//! Not here: making them ([`super::fill`]). Invariant: the file holds tokens, so it is its owner's alone to read.
+//! Not here: making them ([`super::fill`]). Invariant: the file contains tokens, so only its owner can read it.
 
 use serde::{Deserialize, Serialize};
 use std::fs::File;
@@ -10,24 +10,24 @@ use std::path::Path;
 /// A device of the fleet.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct FleetDevice {
-    /// Opens the device API; for an hour.
+    /// The access token for the device API, valid for an hour.
     pub(crate) access_token: String,
-    /// Is exchanged for access tokens.
+    /// The refresh token, which is exchanged for access tokens.
     pub(crate) refresh_token: String,
     /// The public client that the tokens were issued to.
     pub(crate) client_id: String,
-    /// The device's slots, each with a product chosen.
+    /// The device's slots, each with a subscription.
     pub(crate) slots: Vec<String>,
 }
 
-/// A fleet file being written.
+/// The writer of a fleet file.
 pub(crate) struct FleetWriter(BufWriter<File>);
 
 impl FleetWriter {
-    /// Makes the file, in place of one that is there.
+    /// Creates the file, and replaces an existing one.
     pub(crate) fn create(path: &Path) -> Result<Self, String> {
         let failed = |e| format!("cannot write the fleet file {}: {e}", path.display());
-        // A file that is there may be open to others: a new one is not.
+        // An existing file may be readable by others; a new one is not.
         match std::fs::remove_file(path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
             _ => {}
@@ -53,7 +53,10 @@ fn write_error(error: &std::io::Error) -> String {
     format!("cannot write the fleet file: {error}")
 }
 
-/// Reads a fleet file; never empty.
+/// Reads a fleet file.
+///
+/// # Errors
+/// The file cannot be read, or contains no device.
 pub(crate) fn read_fleet(path: &Path) -> Result<Vec<FleetDevice>, String> {
     let at = path.display();
     let file = File::open(path).map_err(|e| {

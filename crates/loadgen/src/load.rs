@@ -1,7 +1,7 @@
-//! The generator: connections that call, and the clock that watches them.
+//! The generator: connections that send calls, and the measurement of their latencies.
 //!
-//! A thread a core, each with a loop of its own: a generator that spends less leaves more to what it measures.
-//! Invariant: the clock starts when every connection stands; the first wrong answer ends the run as a failure.
+//! Each core has a thread with its own event loop, because a cheaper generator leaves more to the measured server.
+//! Invariant: the time starts when every connection is open. The first wrong answer ends the run as a failure.
 
 use crate::calls::{CallSequence, LoadKind, NextCall};
 use crate::pacer::{self, Pacer};
@@ -29,26 +29,26 @@ pub(crate) struct BenchLoadArgs {
     /// The fleet file that `opendrs-loadgen fill` wrote.
     #[arg(long, value_name = "FILE")]
     fleet: PathBuf,
-    /// Connections, each with one call at a time.
+    /// Number of connections, each with one call at a time.
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024))]
     connections: u16,
-    /// Send so many calls a second, whatever the answers do, and measure each from the time at which it was to be sent.
-    /// Without it each connection sends its next call when the last one is answered.
+    /// Send this many calls per second regardless of answers, and measure each from the time at which it was due.
+    /// Without it each connection sends its next call after the last answer.
     #[arg(long, value_name = "CALLS", value_parser = clap::value_parser!(u32).range(1..=200_000))]
     rate: Option<u32>,
-    /// How long.
+    /// Duration in seconds.
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=120))]
     seconds: u64,
-    /// End after so many calls.
+    /// End after this many calls.
     #[arg(long, value_name = "N", default_value_t = 100_000_000, value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
     calls: u64,
-    /// Begin with this device of the fleet, for Replenish with this slot: what the last run printed as `next`.
+    /// Begin with this device of the fleet, or with this slot for Replenish: the `next` of the last run.
     #[arg(long, value_name = "N", default_value_t = 0)]
     from: u64,
-    /// Send Replenish to each slot again and again: for the anchor, which does not know that an order was placed.
+    /// Send Replenish to each slot repeatedly: for the anchor, which stores no orders.
     #[arg(long)]
     again: bool,
-    /// Decides which call comes when in a mixed fleet.
+    /// Determines the order of calls in a mixed fleet.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// Print one JSON object.
@@ -59,7 +59,7 @@ pub(crate) struct BenchLoadArgs {
     plot: Option<PathBuf>,
 }
 
-/// At a rate: how late a call may be before the server is said not to keep up.
+/// With a rate: the lateness of a call after which the run fails because the server does not keep up.
 const MAX_LATENESS: Duration = Duration::from_secs(10);
 
 pub(crate) async fn run(kind: LoadKind, args: BenchLoadArgs) -> Result<(), String> {
@@ -90,7 +90,7 @@ pub(crate) async fn run(kind: LoadKind, args: BenchLoadArgs) -> Result<(), Strin
     }
 }
 
-/// What a run looks like.
+/// The parameters of a run.
 #[derive(Clone, Copy)]
 struct LoadParameters {
     server: SocketAddr,
@@ -106,7 +106,7 @@ impl LoadParameters {
     }
 }
 
-/// The latencies of all calls in microseconds, and how long they took together.
+/// The latencies of all calls in microseconds, and the duration of the run in seconds.
 fn measure(shape: LoadParameters, calls: &Arc<CallSequence>) -> Result<(Vec<u32>, f64), String> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(shape.connections);
     let ready = Arc::new(Barrier::new(cores + 1));
@@ -136,11 +136,11 @@ fn measure(shape: LoadParameters, calls: &Arc<CallSequence>) -> Result<(Vec<u32>
             Err(why) => failures.push(why),
         }
     }
-    // What one thread met ends the others; the first to tell is enough.
+    // A failure of one thread ends the others; the first failure is reported.
     failures.into_iter().next().map_or(Ok((latencies, started.elapsed().as_secs_f64())), Err)
 }
 
-/// One thread's connections, to their end.
+/// Runs one thread's connections to their end.
 fn run_thread(
     (shape, connections): (LoadParameters, usize),
     calls: &Arc<CallSequence>,
@@ -159,7 +159,7 @@ fn run_thread(
         });
         senders.map(|senders| (runtime, senders))
     });
-    // Also after a failure: the others wait here.
+    // Also after a failure, because the other threads wait for this one.
     ready.wait();
     let (runtime, senders) = connected?;
     #[expect(clippy::disallowed_methods, reason = "this command measures")]
@@ -188,7 +188,7 @@ async fn connect(server: SocketAddr) -> Result<HttpSender, String> {
     Ok(sender)
 }
 
-/// One connection: a call, its answer, the next call. Returns the latencies in microseconds.
+/// Runs one connection: a call, its answer, the next call. Returns the latencies in microseconds.
 async fn run_connection(
     mut sender: HttpSender,
     calls: Arc<CallSequence>,

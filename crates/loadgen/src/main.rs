@@ -1,8 +1,8 @@
-//! `opendrs-loadgen`: load for measurements. `cargo xtask bench` runs its parts side by side.
+//! `opendrs-loadgen`: load for measurements. `cargo xtask bench` runs its commands in turns.
 //!
-//! What it is: a bare endpoint to compare with, a store full of devices, and a generator of load. What it is not: a
-//! judge; what must be reached is `xtask`'s. Invariant: only loopback is loaded, bounded in time, calls and
-//! connections, and a run with any answer other than the one that is measured is no measurement.
+//! It has a bare endpoint to compare with, a command that fills a store with devices, and a generator of load. It does
+//! not judge results; `xtask` has the targets. Invariant: load goes to loopback only, with bounds for time, calls and
+//! connections. A run with any other answer than the measured one is a failure.
 
 mod anchor;
 mod calls;
@@ -21,7 +21,7 @@ use opendrs_cli::output;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// The allocator of the product, so that both sides of a comparison have the same.
+/// The allocator of the product, so that both sides of a comparison use the same.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -29,7 +29,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[derive(Debug, Parser)]
 #[command(name = "opendrs-loadgen", version, arg_required_else_help = true, max_term_width = 110)]
 struct Cli {
-    /// Settings file of the store that is filled.
+    /// Settings file for the store to fill.
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(subcommand)]
@@ -38,23 +38,24 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve constant answers from a bare endpoint: the ceiling that others are measured against.
+    /// Serve constant answers from a bare endpoint, as the upper limit for comparisons.
     Anchor(anchor::BenchAnchorArgs),
-    /// Fill a store with devices and readings, fast, and write a fleet file for the loads below.
+    /// Fill a store with devices and readings, and write a fleet file for the loads below.
     Fill(fill::BenchFillArgs),
-    /// SlotStatus: each call stores a reading.
+    /// Send SlotStatus calls; each stores a reading.
     SlotStatus(load::BenchLoadArgs),
-    /// Replenish: each call places an order, so each slot of the fleet is used once and a run ends with the last.
+    /// Send Replenish calls; each places an order, so each slot of the fleet is used once and a run ends with the last
+    /// slot.
     Replenish(load::BenchLoadArgs),
-    /// SubscriptionInfo: each call reads a device's slots.
+    /// Send SubscriptionInfo calls; each reads a device's slots.
     SubscriptionInfo(load::BenchLoadArgs),
-    /// GetOrderInfo: each call reads an order, which was placed before the measurement.
+    /// Send GetOrderInfo calls; each reads an order, which was placed before the measurement.
     OrderInfo(load::BenchLoadArgs),
-    /// Token refresh: each call exchanges a refresh token for an access token.
+    /// Send token refreshes; each exchanges a refresh token for an access token.
     TokenRefresh(load::BenchLoadArgs),
-    /// Notifications to a receiver on this machine, beside what its cores sign when they do nothing else.
+    /// Deliver notifications to a receiver on this machine, and compare with the rate at which its cores only sign.
     Deliveries(deliveries::BenchDeliveriesArgs),
-    /// What a fleet does: nine readings of ten calls, and now and then each of the others.
+    /// Send the calls of a typical fleet: nine readings in ten calls, and some of each other kind.
     Mixed(load::BenchLoadArgs),
 }
 

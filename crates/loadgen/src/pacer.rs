@@ -1,17 +1,17 @@
-//! When calls are sent: one after the other on each connection, or at a rate, whatever the answers do.
+//! The times at which calls are sent: after each answer, or at a rate regardless of answers.
 //!
-//! At a rate the time of a call is the time at which it was to be sent, so a server that stands still is charged for
-//! every call that waited meanwhile (no coordinated omission). Invariant: the schedule does not look at the answers.
+//! At a rate a call is measured from the time at which it was due. A server that stalls is charged for every call that
+//! waited meanwhile (no coordinated omission). Invariant: the schedule does not depend on the answers.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, mpsc};
 
-/// Where a connection learns when its next call is due.
+/// The source of a connection's next due time.
 pub(crate) enum Pacer {
-    /// At once, until this moment.
+    /// Immediately, until this time.
     Closed(Instant),
-    /// At the times that come here; connections of a thread take them in turn.
+    /// At the times from this channel; the connections of a thread take them in turn.
     Open(Mutex<mpsc::UnboundedReceiver<Instant>>),
 }
 
@@ -26,8 +26,8 @@ impl Pacer {
     }
 }
 
-/// Tells each thread in turn when its next call is due. Runs on a thread of its own, since a runtime's timer counts in
-/// milliseconds. Ends early when nobody listens any more.
+/// Sends due times to the threads in turn. It runs on its own thread, because a runtime's timer has a resolution of
+/// milliseconds. It ends early when no thread listens any more.
 #[expect(clippy::disallowed_methods, reason = "this command measures, and keeps a schedule")]
 pub(crate) fn run_schedule(rate: u32, calls: u64, lanes: Vec<mpsc::UnboundedSender<Instant>>) {
     let start = Instant::now();
@@ -47,7 +47,7 @@ pub(crate) fn run_schedule(rate: u32, calls: u64, lanes: Vec<mpsc::UnboundedSend
     }
 }
 
-/// When the nth call of a rate is due, from its start.
+/// The time from the start to the nth call at a rate.
 fn due_offset(rate: u32, n: u64) -> Duration {
     let rate = u64::from(rate.max(1));
     Duration::from_secs(n / rate) + Duration::from_nanos(n % rate * 1_000_000_000 / rate)

@@ -1,7 +1,7 @@
 //! Latencies by percentile, as an SVG picture.
 //!
-//! The far percentiles are stretched: each further nine has the same width, as one looks for trouble there. Invariant:
-//! the picture is whole by itself, with a title for those who cannot see it.
+//! The high percentiles are stretched: each further nine has the same width, because problems appear there. Invariant:
+//! the picture is complete by itself, with a title for people who cannot see it.
 
 use crate::report::LoadReport;
 use std::fmt::Write as _;
@@ -12,9 +12,9 @@ const LEFT: f64 = 70.0;
 const RIGHT: f64 = 20.0;
 const TOP: f64 = 50.0;
 const BOTTOM: f64 = 50.0;
-/// The percentiles with a line and a name.
+/// The percentiles with a line and a label.
 const MARKED_PERCENTILES: [f64; 6] = [0.0, 50.0, 90.0, 99.0, 99.9, 99.99];
-/// The axis ends where one call of so many is slower.
+/// The end of the axis, in nines.
 const MAX_NINES: f64 = 4.2;
 
 /// The picture of a run.
@@ -74,7 +74,7 @@ fn as_f64(latency: u64) -> f64 {
     latency as f64
 }
 
-/// The next round number: one, two or five and noughts.
+/// The next round number: one, two or five, followed by zeros.
 fn next_round_number(value: f64) -> f64 {
     let power = 10_f64.powf(value.max(1.0).log10().floor());
     [1.0, 2.0, 5.0, 10.0].map(|step| step * power).into_iter().find(|round| *round >= value).unwrap_or(value)

@@ -1,6 +1,6 @@
-//! What a run measured, for people and for scripts.
+//! The results of a run, for people and for scripts.
 //!
-//! Invariant: nothing is drawn while nobody watches a terminal, and what is drawn is drawn twice a second at most.
+//! Invariant: progress is drawn only on a terminal, and at most twice a second.
 
 use hdrhistogram::Histogram;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 pub(crate) struct LoadReport {
     pub(crate) name: &'static str,
     pub(crate) seconds: f64,
-    /// In microseconds.
+    /// The latencies in microseconds.
     pub(crate) latencies: Histogram<u64>,
 }
 
@@ -28,13 +28,13 @@ impl LoadReport {
         Ok(Self { name, seconds, latencies: histogram })
     }
 
-    /// Calls a second.
+    /// Calls per second.
     #[expect(clippy::cast_precision_loss, reason = "a rate")]
     pub(crate) fn rate(&self) -> f64 {
         self.latencies.len() as f64 / self.seconds
     }
 
-    /// Latency in microseconds that so many percent of the calls did not exceed.
+    /// The latency in microseconds that this percentage of the calls did not exceed.
     pub(crate) fn percentile(&self, percent: f64) -> u64 {
         self.latencies.value_at_percentile(percent)
     }
@@ -63,12 +63,12 @@ impl LoadReport {
     }
 }
 
-/// A bar that fills within these seconds; seen on a terminal alone.
+/// A progress bar for this number of seconds, visible only on a terminal.
 pub(crate) fn time_progress_bar(name: &'static str, seconds: u64) -> ProgressBar {
     progress_bar(name, seconds, "{msg} {wide_bar} {pos}/{len} s")
 }
 
-/// A bar of a named work in steps.
+/// A progress bar with a name and a number of steps.
 pub(crate) fn progress_bar(name: impl Into<String>, steps: u64, template: &str) -> ProgressBar {
     let bar = ProgressBar::new(steps).with_message(name.into());
     match ProgressStyle::with_template(template) {
@@ -77,7 +77,7 @@ pub(crate) fn progress_bar(name: impl Into<String>, steps: u64, template: &str) 
     }
 }
 
-/// Waits for some work while the bar follows the clock.
+/// Waits for some work while the progress bar follows the clock.
 #[expect(clippy::disallowed_methods, reason = "this command measures")]
 pub(crate) async fn await_with_progress_bar<T>(bar: &ProgressBar, work: impl Future<Output = T>) -> T {
     let started = Instant::now();

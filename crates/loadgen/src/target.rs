@@ -1,6 +1,6 @@
-//! What may be loaded.
+//! The permitted targets of load.
 //!
-//! Invariant: load goes to this machine alone.
+//! Invariant: load goes to this machine only.
 
 use std::net::SocketAddr;
 

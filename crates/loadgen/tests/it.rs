@@ -78,7 +78,7 @@ impl Place {
         self.measured(&[&[kind, "--server", address, "--fleet", "fleet", "--json"], words].concat())
     }
 
-    /// Starts a node on the store; its address.
+    /// Starts a node on the store. Returns the node and its address.
     async fn serve(&self) -> (Node, String) {
         let text = |value: &str| toml::Value::String(value.to_owned());
         let mut more = vec![

@@ -1,7 +1,7 @@
-//! Devices as the server sees them: their calls, and what came of each.
+//! Devices as the server sees them: their calls, and the outcome of each.
 //!
-//! Invariant: an answer that no client could make sense of (a 500, a 503 without `Retry-After`) is a finding, whatever
-//! was done to the server meanwhile; no answer at all is none.
+//! Invariant: an answer that no client could handle (a 500, a 503 without `Retry-After`) is a finding, whatever was
+//! done to the server meanwhile. A missing answer is not.
 
 use crate::server_process::{HANG_TIMEOUT, ServerProgram};
 use axum::http::Method;
@@ -10,26 +10,26 @@ use opendrs_domain::version::{ApiEndpoint, INPUT_VERSION_HEADER, RESULT_VERSION_
 use serde_json::Value;
 use std::sync::Mutex;
 
-/// The world of the demo, and what it holds.
+/// The demo's seed; its client and slots follow.
 pub const SEED: &str = include_str!("../../cli/src/demo/demo.seed.toml");
-/// Its client.
+/// The client of the seed.
 pub const CLIENT: &str = "amzn1.application-oa2-client.0f3c9a7be2d14c55a1b68e90d2f4c713";
 const SECRET: &str = "5d1f0c8b9e7a6d4c3b2a19087f6e5d4c3b2a19087f6e5d4c3b2a19087f6e5d4c";
 const REDIRECT: &str = "https://localhost:8100/authresponse";
 const MODEL: &str = "Aqua-Pitcher_7";
-/// Its slots.
+/// The slots of the seed's model.
 pub const SLOTS: [&str; 2] = ["7c0a3f5e-0000-4000-8000-0000000000a1", "7c0a3f5e-0000-4000-8000-0000000000a2"];
 
-/// What came of a call.
+/// The outcome of a call.
 #[derive(Debug)]
 pub enum CallOutcome {
-    /// 200.
+    /// Status 200, with its body.
     Succeeded(Value),
-    /// 400: its body.
+    /// Status 400, with its body.
     Refused(Value),
-    /// 503, with `Retry-After`.
+    /// Status 503 with `Retry-After`.
     Unavailable,
-    /// None: the server is gone, or was before it could answer.
+    /// No answer: the server ended before it could answer.
     NoAnswer,
 }
 
@@ -57,22 +57,22 @@ fn classify_reply(path: &str, reply: &ClientResponse) -> Result<CallOutcome, Str
     }
 }
 
-/// The control paths.
+/// Calls a path of the test control, such as `/-/clock`.
 pub async fn call_control(base: &str, path: &str, change: Option<Value>) -> Result<CallOutcome, String> {
     let method = if change.is_some() { Method::POST } else { Method::GET };
     send_call(base, method, path, &[], change.map(|change| change.to_string()).unwrap_or_default()).await
 }
 
-/// The token endpoint.
+/// Sends a grant to the token endpoint.
 pub async fn call_token_endpoint(base: &str, grant: &str, name: &str, value: &str) -> Result<CallOutcome, String> {
-    // Tokens hold a bar, which a form must not.
+    // Tokens contain a bar, which must be encoded in a form.
     let value = value.replace('|', "%7C");
     let body = format!("grant_type={grant}&{name}={value}&client_id={CLIENT}&client_secret={SECRET}");
     let headers = [("content-type", "application/x-www-form-urlencoded")];
     send_call(base, Method::POST, "/auth/o2/token", &headers, body).await
 }
 
-/// A call of the device API, with the newest versions.
+/// Calls the device API with the newest versions.
 async fn call_device_api(
     base: &str,
     access: &str,
@@ -92,7 +92,7 @@ async fn call_device_api(
     send_call(base, method, path, &headers, body.into()).await
 }
 
-/// Ends the registration that a token speaks for.
+/// Ends the registration of a token's device.
 pub async fn deregister(base: &str, access: &str) -> Result<CallOutcome, String> {
     call_device_api(base, access, ApiEndpoint::Deregister, "/registration", "").await
 }
@@ -101,7 +101,7 @@ pub async fn deregister(base: &str, access: &str) -> Result<CallOutcome, String>
 pub struct TortureDevice {
     /// Its serial.
     pub serial: String,
-    /// Whether its orders may be cancelled by a call.
+    /// Whether it is a test device, whose orders can be cancelled by a call.
     pub test: bool,
     refresh: String,
     access: Mutex<String>,
@@ -112,7 +112,7 @@ fn text_member(value: &Value, name: &str) -> Result<String, String> {
 }
 
 impl TortureDevice {
-    /// Links one, by the program's own command.
+    /// Links a device with the program's own command.
     pub fn link(program: &ServerProgram, serial: &str, test: bool) -> Result<Self, String> {
         let words = ["device", "link", "--client", CLIENT, "--model", MODEL, "--serial", serial];
         let printed = program.run_command(&[&words[..], if test { &["--test-device"] } else { &[] }].concat())?;
@@ -121,7 +121,7 @@ impl TortureDevice {
         Ok(Self { serial: serial.into(), test, refresh, access: Mutex::new(access) })
     }
 
-    /// Links another, and hands over a code in place of tokens.
+    /// Links a device with a code instead of tokens. Returns the code.
     pub fn link_for_code(program: &ServerProgram, serial: &str) -> Result<String, String> {
         let words = ["device", "link", "--client", CLIENT, "--model", MODEL, "--serial", serial];
         let printed = program.run_command(&[&words[..], &["--code", "--redirect-uri", REDIRECT]].concat())?;
@@ -129,7 +129,7 @@ impl TortureDevice {
         text_member(&printed, "code")
     }
 
-    /// Takes a new access token. The refresh token must be good: nobody took it back.
+    /// Gets a new access token. The refresh token must be valid, because nothing revoked it.
     pub async fn refresh_token(&self, base: &str) -> Result<CallOutcome, String> {
         let answer = call_token_endpoint(base, "refresh_token", "refresh_token", &self.refresh).await?;
         match &answer {
@@ -143,7 +143,7 @@ impl TortureDevice {
         Ok(answer)
     }
 
-    /// One of its calls. Time may have been moved past its token's end: then it takes another.
+    /// Makes a call. If the clock moved past the access token's end, it gets a new token first.
     pub async fn call(&self, base: &str, endpoint: ApiEndpoint, path: &str, body: &str) -> Result<CallOutcome, String> {
         loop {
             let access = self.access.lock().map_err(|_| "a device panicked")?.clone();

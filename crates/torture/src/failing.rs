@@ -1,4 +1,4 @@
-//! The product's own program, built so that it dies where a test tells it to; see `opendrs_store::failpoint`.
+//! The product's program, built with failpoints at which a test can end it; see `opendrs_store::failpoint`.
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -1,13 +1,13 @@
-//! The promises, held against the store.
+//! The checks of recorded answers against the rows of the store.
 //!
-//! Invariant: every finding names what was promised and what is there; none is a matter of timing.
+//! Invariant: every finding names the answer and the rows that differ; none depends on timing.
 
 use crate::ledger::RecordedAnswers;
 use crate::store::{ObservedOrder, ObservedRows};
 use opendrs_domain::order::OrderState;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// How far along a state is; what is over is furthest.
+/// The rank of a state in the course of an order; final states are highest.
 fn state_rank(state: &str) -> Result<u8, String> {
     let state = OrderState::parse(state).ok_or_else(|| format!("an order is {state}"))?;
     Ok(match state {
@@ -19,7 +19,7 @@ fn state_rank(state: &str) -> Result<u8, String> {
     })
 }
 
-/// Holds everything that was answered against everything that is there.
+/// Checks all recorded answers against all rows.
 pub fn check_all(told: &RecordedAnswers, rows: &ObservedRows) -> Result<(), String> {
     check_readings(told, rows)?;
     let orders: HashMap<&str, &ObservedOrder> = rows.orders.iter().map(|row| (row.instance.as_str(), row)).collect();
@@ -64,7 +64,7 @@ fn check_answered_orders(told: &RecordedAnswers, orders: &HashMap<&str, &Observe
     Ok(())
 }
 
-/// A slot has one open order at most, and its lock names it.
+/// A slot has at most one open order, and its slot lock names that order.
 fn check_slot_locks(rows: &ObservedRows) -> Result<(), String> {
     let mut open: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
     for row in &rows.orders {
@@ -85,7 +85,8 @@ fn check_slot_locks(rows: &ObservedRows) -> Result<(), String> {
     Ok(())
 }
 
-/// A slot has as many orders as were answered to be placed, and not more in addition than got no answer.
+/// A slot has at least the orders that were answered as placed. It has at most as many more as there were unanswered
+/// calls.
 fn check_placed_once(told: &RecordedAnswers, rows: &ObservedRows) -> Result<(), String> {
     let mut there: BTreeMap<(String, String), usize> = BTreeMap::new();
     for row in &rows.orders {
@@ -103,7 +104,7 @@ fn check_placed_once(told: &RecordedAnswers, rows: &ObservedRows) -> Result<(), 
     Ok(())
 }
 
-/// Each change of an order has its event, once, and no event is without its change.
+/// Each change of an order has exactly one event, and each event has its change.
 fn check_events(rows: &ObservedRows) -> Result<(), String> {
     let mut told: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for (kind, instance) in &rows.events {
@@ -111,7 +112,7 @@ fn check_events(rows: &ObservedRows) -> Result<(), String> {
     }
     let mut wanted = BTreeMap::new();
     for row in &rows.orders {
-        // Nothing here is ever held, so every order was placed.
+        // No order of this load is ever held, so every order was placed.
         wanted.insert(("Placed", row.instance.as_str()), 1);
         match OrderState::parse(&row.state) {
             Some(OrderState::Shipped | OrderState::Delivered) => drop(wanted.insert(("Shipped", &row.instance), 1)),

@@ -1,6 +1,6 @@
-//! `kill -9` at random moments and at every failpoint, again and again on one store.
+//! `kill -9` at random times and at every failpoint, repeatedly on one store.
 //!
-//! Invariant: a cycle ends with a dead server, and with everything checked that any server of this store ever answered.
+//! Invariant: a cycle ends with a dead server, after a check of everything that any server of this store ever answered.
 
 use crate::server_process::ServerProcess;
 use crate::test_bed::TestBed;
@@ -8,27 +8,27 @@ use opendrs_store::failpoint::Point;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// How long a server may live that dies at random.
+/// The lifetime of a server that is killed at random, in milliseconds.
 const LIFETIME_MILLIS: std::ops::Range<u64> = 10..350;
-/// How long one is waited for that should die at a failpoint; then it is killed.
+/// The time after which a server is killed that has not reached its failpoint.
 const FAILPOINT_TIMEOUT: Duration = Duration::from_millis(900);
-/// Each so many-th cycle kills at random; the others take the failpoints in turn.
+/// Every cycle with this interval kills at random; the others take the failpoints in turn.
 const RANDOM_KILL_EVERY: usize = 3;
-/// Codes redeemed in a cycle.
+/// The number of codes redeemed per cycle.
 const CODES_PER_CYCLE: usize = 3;
 
-/// How the servers died.
+/// The number of deaths of each kind.
 #[derive(Default)]
 pub struct DeathCounts {
-    /// By a signal at a random moment.
+    /// Killed by a signal at a random time.
     pub random: usize,
-    /// At a failpoint.
+    /// Ended at a failpoint.
     pub at_failpoint: BTreeMap<&'static str, usize>,
-    /// A failpoint was not reached in time.
+    /// Killed because the failpoint was not reached in time.
     pub late: usize,
 }
 
-/// Kills servers until `cycles` are over.
+/// Runs `cycles` cycles, each of which kills a server.
 pub async fn run_cycles(
     site: &mut TestBed,
     cycles: usize,
@@ -37,7 +37,7 @@ pub async fn run_cycles(
     let mut deaths = DeathCounts::default();
     kill_during_store_creation(site, &mut deaths)?;
     site.create_store().await?.kill()?;
-    // A schema step is applied only where a store is made.
+    // The failpoint of a schema step is reached only while a store is created.
     let points: Vec<_> = Point::ALL.into_iter().filter(|point| *point != Point::SchemaApplied).collect();
     let (mut turn, mut eager) = (0, false);
     for cycle in 0..cycles {
@@ -50,7 +50,7 @@ pub async fn run_cycles(
             deaths.random += 1;
         } else {
             let point = points[turn % points.len()];
-            // What was not reached the last time dies at the first opportunity.
+            // A failpoint that was not reached the last time takes effect at its first pass.
             let times = if eager { 1 } else { site.rng.u64(1..=max_failpoint_passes(point)) };
             let failed = |e| format!("cycle {cycle}, {} {times}: {e}", point.name());
             eager = match site.start_with_failpoint((point, times)).await.map_err(failed)? {
@@ -77,7 +77,7 @@ pub async fn run_cycles(
     Ok(deaths)
 }
 
-/// How often a place may be passed before it kills: as often as it is reached in a cycle's load.
+/// The maximum number of passes of a failpoint before it takes effect: the number of passes in a cycle's load.
 fn max_failpoint_passes(point: Point) -> u64 {
     match point {
         Point::SchemaApplied | Point::CodeRedeemed | Point::WorkHalfDone => 1,
@@ -88,7 +88,7 @@ fn max_failpoint_passes(point: Point) -> u64 {
     }
 }
 
-/// Deaths while a store is made: each start goes on where the one before died.
+/// Kills servers while the store is created: each start continues where the last one ended.
 fn kill_during_store_creation(site: &mut TestBed, deaths: &mut DeathCounts) -> Result<(), String> {
     let later = site.rng.u64(2..=5);
     for (point, times) in [
@@ -101,14 +101,14 @@ fn kill_during_store_creation(site: &mut TestBed, deaths: &mut DeathCounts) -> R
         match site.program.serve(Some(&site.seed), Some((point, times))) {
             Err(None) => *deaths.at_failpoint.entry(point.name()).or_default() += 1,
             Err(Some(why)) => return Err(format!("first start, {} {times}: {why}", point.name())),
-            // What is there already is not written again, so a later batch may not come.
+            // Existing rows are not written again, so a later batch may not come.
             Ok(mut server) => server.kill()?,
         }
     }
     Ok(())
 }
 
-/// One life under load; whether the server died by itself within `life`.
+/// Runs a server under load. Returns whether it died by itself within `life`.
 async fn run_short_life(site: &mut TestBed, mut server: ServerProcess, life: Duration) -> Result<bool, String> {
     let base = server.base_url.clone();
     let mut load = site.start_load(&base, true);
@@ -122,7 +122,7 @@ async fn run_short_life(site: &mut TestBed, mut server: ServerProcess, life: Dur
     Ok(died)
 }
 
-/// One life that lasts until the clock took orders with it: on a slow store the short ones end before.
+/// Runs a server until the clock has advanced an order. On a slow store, the other servers are killed before that.
 async fn run_long_life(site: &mut TestBed) -> Result<(), String> {
     site.create_codes(CODES_PER_CYCLE)?;
     let mut server = site.restart().await?;

@@ -1,7 +1,8 @@
-//! What the server answered: a log that outlives everything, since each entry is on disk before the next call is made.
+//! The ledger of the server's answers: a log that survives every fault, because each entry is on disk before the next
+//! call is made.
 //!
-//! What it is not: what was asked. Invariant: an entry is written after the answer it tells of, and checks read the
-//! file, not this process's memory; so whatever is in it the server must be able to show.
+//! It does not record requests. Invariant: an entry is written after its answer, and the checks read the file, not this
+//! process's memory. The store must contain everything that the ledger contains.
 
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,40 +14,40 @@ use std::sync::Mutex;
 /// One answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LedgerEntry {
-    /// SlotStatus was answered 200; `n` is its remaining quantity, used once in a run.
+    /// SlotStatus was answered with 200; `n` is the remaining quantity, which is unique in a run.
     Reading { serial: String, n: u64 },
     /// Replenish placed an order.
     Placed { serial: String, slot: String, instance: String },
-    /// Replenish said that this order holds the lock.
+    /// Replenish answered that this order holds the slot lock.
     Locked { instance: String },
-    /// Replenish got no answer, or one that leaves open what happened.
+    /// Replenish got no answer, or one that leaves the outcome open.
     Unknown { serial: String, slot: String },
-    /// CancelTestOrder said that the slot is free, after this order was known.
+    /// CancelTestOrder answered that the slot is free; this order was known before.
     Freed { instance: String },
-    /// The clock was moved, and said that this happened to an order.
+    /// An advance of the clock answered that this order changed to this state.
     Moved { instance: String, state: String },
     /// A code was redeemed.
     Redeemed { code: String, refresh: String },
-    /// A device deregistered itself, so this refresh token is dead.
+    /// A device deregistered itself, so this refresh token has ended.
     Ended { refresh: String },
-    /// The clock was moved to this time, in its own words, which sort.
+    /// The clock was moved to this time. The server's texts of times sort in their order.
     Clock { now: String },
 }
 
-/// The log.
+/// The log file.
 pub struct Ledger {
     path: PathBuf,
     file: Mutex<File>,
 }
 
 impl Ledger {
-    /// A new one.
+    /// Creates a new ledger.
     pub fn create(path: &Path) -> Result<Self, String> {
         let file = File::create_new(path).map_err(|e| format!("{}: {e}", path.display()))?;
         Ok(Self { path: path.to_owned(), file: Mutex::new(file) })
     }
 
-    /// Writes entries and waits for the disk.
+    /// Writes entries, and waits until they are on disk.
     pub fn append(&self, entries: &[LedgerEntry]) -> Result<(), String> {
         let mut text = Vec::new();
         for entry in entries {
@@ -57,7 +58,7 @@ impl Ledger {
         file.write_all(&text).and_then(|()| file.sync_data()).map_err(|e| format!("the ledger cannot be written: {e}"))
     }
 
-    /// Reads what was written since the last time.
+    /// Reads the entries since the last call.
     pub fn read_new_entries(&self, into: &mut RecordedAnswers) -> Result<(), String> {
         let failed = |e: std::io::Error| format!("{}: {e}", self.path.display());
         let mut file = File::open(&self.path).map_err(failed)?;
@@ -71,27 +72,27 @@ impl Ledger {
     }
 }
 
-/// Everything that was answered, put in order.
+/// All recorded answers, by kind.
 #[derive(Default)]
 pub struct RecordedAnswers {
     file_offset: u64,
-    /// Readings stored, by device.
+    /// Stored readings by device.
     pub readings: BTreeSet<(String, u64)>,
-    /// Orders that Replenish placed, by slot of a device.
+    /// Orders that Replenish placed, by device and slot.
     pub placed_orders: BTreeMap<(String, String), BTreeSet<String>>,
-    /// How often a Replenish of a slot got no clear answer.
+    /// The number of Replenish calls without a clear answer, by device and slot.
     pub unanswered: BTreeMap<(String, String), usize>,
-    /// Every order that was ever named.
+    /// Every order that any answer named.
     pub known_orders: BTreeSet<String>,
-    /// Orders that must be over.
+    /// Orders that must have ended.
     pub ended_orders: BTreeSet<String>,
-    /// States that orders reached, as the clock told.
+    /// States that orders reached, as answered by advances of the clock.
     pub order_states: BTreeSet<(String, String)>,
-    /// Codes redeemed, with the refresh token that came.
+    /// Redeemed codes, each with its refresh token.
     pub redeemed_codes: BTreeMap<String, String>,
     /// Refresh tokens of devices that deregistered themselves.
     pub ended_tokens: BTreeSet<String>,
-    /// The latest time that the clock told.
+    /// The latest time that the clock answered.
     pub latest_time: String,
 }
 
@@ -120,7 +121,7 @@ impl RecordedAnswers {
         Ok(())
     }
 
-    /// How many answers of each kind there were.
+    /// The number of answers of each kind.
     pub fn counts(&self) -> Vec<(&'static str, usize)> {
         vec![
             ("readings", self.readings.len()),

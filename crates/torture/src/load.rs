@@ -1,7 +1,7 @@
-//! What is done to the server while it is tortured: devices that report, reorder and cancel, codes that are redeemed by
-//! several at once, a clock that jumps.
+//! The load on the tortured server: devices that report, reorder and cancel, codes that several callers redeem
+//! concurrently, a clock that jumps.
 //!
-//! Invariant: what was answered is in the ledger before the same hand calls again.
+//! Invariant: an answer is in the ledger before the same worker calls again.
 
 use crate::device::{self, CallOutcome, SLOTS, TortureDevice};
 use crate::ledger::{Ledger, LedgerEntry};
@@ -13,45 +13,45 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::task::JoinSet;
 
-/// How many calls of one device are under way at once.
+/// The number of concurrent calls of one device.
 const WORKERS_PER_DEVICE: usize = 2;
-/// How often the clock is moved.
+/// The interval between moves of the clock.
 const CLOCK_INTERVAL: Duration = Duration::from_millis(50);
-/// How far the clock jumps: over a test order's way, a token's life, a cancel window. Not further: whatever falls due on
-/// the way happens, and devices that reorder as they are delivered make a year long.
+/// The steps of the clock: past a test order's delivery, a token's lifetime, a cancel window. Longer steps take too
+/// long, because everything due happens, and devices that reorder after each delivery fill a year with events.
 const CLOCK_ADVANCES: [&str; 5] = ["7s", "11m", "61m", "13h", "25h"];
 
-/// Calls answered before a fault begins, and again after it ended.
+/// The number of answered calls before a fault begins, and again after its end.
 const RECOVERY_CALLS: u64 = 150;
-/// Calls refused before a fault ends.
+/// The number of refused calls before a fault ends.
 const FAULT_REFUSALS: u64 = 40;
 
-/// What the hands share.
+/// The state that the workers share.
 struct LoadState {
-    /// Where the server listens.
+    /// The server's URL.
     base_url: String,
-    /// The log of what was answered.
+    /// The ledger of answers.
     ledger: Arc<Ledger>,
-    /// Numbers that no reading has had.
+    /// The next number that no reading has had.
     next_reading: Arc<AtomicU64>,
-    /// Whether to end.
+    /// Whether the workers must end.
     stop: AtomicBool,
-    /// How often a call was answered 503.
+    /// The number of calls that were answered with 503.
     refused_calls: AtomicU64,
-    /// How often a call was answered 200.
+    /// The number of calls that were answered with 200.
     succeeded_calls: AtomicU64,
-    /// How many orders moved on in answered moves of the clock.
+    /// The number of orders that changed state in answered moves of the clock.
     moved_orders: AtomicU64,
 }
 
-/// Hands at work.
+/// The running workers.
 pub struct DeviceLoad {
     state: Arc<LoadState>,
     workers: JoinSet<Result<(), String>>,
 }
 
 impl DeviceLoad {
-    /// Sets devices to work, and the clock where it may be moved.
+    /// Starts the workers of the devices, and one for the clock if `clock` is set.
     pub fn start(
         base: &str,
         devices: &[Arc<TortureDevice>],
@@ -85,14 +85,14 @@ impl DeviceLoad {
         Self { state: shared, workers: hands }
     }
 
-    /// Lets several redeem a code, each once; the device then ends its registration, if it is to.
+    /// Starts several workers that each redeem the code once. With `then_end`, the device then ends its registration.
     pub fn spawn_redeemers(&mut self, code: &str, by: usize, then_end: bool) {
         for _ in 0..by {
             self.workers.spawn(redeem_code(self.state.clone(), code.into(), then_end));
         }
     }
 
-    /// Waits until what is counted has grown by so much; a finding of a hand ends the wait.
+    /// Waits until a counter has grown by `by`. Fails with the first finding of a worker, or with `or` after a timeout.
     async fn wait_for_growth(&mut self, count: fn(&LoadState) -> &AtomicU64, by: u64, or: &str) -> Result<(), String> {
         let wanted = count(&self.state).load(Ordering::Relaxed) + by;
         let mut ticks = tokio::time::interval(Duration::from_millis(2));
@@ -108,7 +108,7 @@ impl DeviceLoad {
         Err(or.into())
     }
 
-    /// Waits until calls are answered 200, as many as prove that it is for good.
+    /// Waits for enough answers with 200 to show that the server has recovered.
     pub async fn wait_for_successes(&mut self) -> Result<(), String> {
         self.wait_for_growth(
             |shared| &shared.succeeded_calls,
@@ -118,13 +118,13 @@ impl DeviceLoad {
         .await
     }
 
-    /// Waits until the clock took an order with it, and said so.
+    /// Waits until an answered advance of the clock has changed the state of an order.
     pub async fn wait_for_order_transition(&mut self) -> Result<(), String> {
         self.wait_for_growth(|shared| &shared.moved_orders, 1, "no move of the clock that moved an order was answered")
             .await
     }
 
-    /// Waits until calls are refused with 503.
+    /// Waits until enough calls are refused with 503.
     pub async fn wait_for_refusals(&mut self) -> Result<(), String> {
         self.wait_for_growth(
             |shared| &shared.refused_calls,
@@ -134,7 +134,7 @@ impl DeviceLoad {
         .await
     }
 
-    /// Ends the work; the first finding of a hand, if any.
+    /// Ends the load. Fails with the first finding of a worker.
     pub async fn finish(mut self) -> Result<(), String> {
         self.state.stop.store(true, Ordering::SeqCst);
         while let Some(ended) = self.workers.join_next().await {
@@ -149,7 +149,7 @@ impl LoadState {
         self.stop.load(Ordering::SeqCst)
     }
 
-    /// Counts an answer; its content, if it is 200.
+    /// Counts an answer. Returns its body if the status is 200.
     fn count_answer(&self, answer: CallOutcome) -> Option<Value> {
         match answer {
             CallOutcome::Succeeded(value) => {
@@ -169,7 +169,7 @@ struct DeviceWorker {
     state: Arc<LoadState>,
     device: Arc<TortureDevice>,
     rng: fastrand::Rng,
-    /// The order it last heard of, by slot.
+    /// The last order that an answer named, by slot.
     last_orders: HashMap<&'static str, String>,
 }
 
@@ -185,7 +185,7 @@ impl DeviceWorker {
                 93..97 => drop(self.call(ApiEndpoint::SubscriptionInfo, "/subscriptionInfo", "").await?),
                 _ => drop(self.state.count_answer(self.device.refresh_token(&self.state.base_url).await?)),
             }
-            // Where the server is gone, calls come back at once: the others want to run as well.
+            // Without a server, calls return immediately; other tasks must run, too.
             tokio::task::yield_now().await;
         }
         Ok(())
@@ -228,14 +228,14 @@ impl DeviceWorker {
         }
     }
 
-    /// GetOrderInfo of an order that was named: it must be known.
+    /// Calls GetOrderInfo for an order that an answer named, so it must exist.
     async fn get_order_info(&mut self, slot: &'static str) -> Result<(), String> {
         let Some(instance) = self.last_orders.get(slot) else { return Ok(()) };
         self.call(ApiEndpoint::OrderInfo, &format!("/getOrderInfo/{instance}"), "").await.map(drop)
     }
 }
 
-/// Stands still, jumps, runs on.
+/// Freezes, advances and releases the clock.
 async fn move_clock(shared: Arc<LoadState>, mut rng: fastrand::Rng) -> Result<(), String> {
     let mut ticks = tokio::time::interval(CLOCK_INTERVAL);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -253,7 +253,7 @@ async fn move_clock(shared: Arc<LoadState>, mut rng: fastrand::Rng) -> Result<()
         let Some(answer) = answer else { continue };
         let text = |value: &Value| value.as_str().map(str::to_owned).ok_or_else(|| format!("odd: {answer}"));
         let mut entries = vec![LedgerEntry::Clock { now: text(&answer["now"])? }];
-        // Messages and mails that were sent stand in the list as well.
+        // The list also contains messages and mails that were sent.
         let orders = answer["fired"].as_array().into_iter().flatten().filter(|fired| fired["to"].is_string());
         for fired in orders {
             entries.push(LedgerEntry::Moved { instance: text(&fired["eventInstanceId"])?, state: text(&fired["to"])? });
@@ -271,7 +271,7 @@ async fn redeem_code(shared: Arc<LoadState>, code: String, then_end: bool) -> Re
     let (access, refresh) = (text("access_token")?, text("refresh_token")?);
     shared.ledger.append(&[LedgerEntry::Redeemed { code, refresh: refresh.clone() }])?;
     if then_end {
-        // Its token may have ended meanwhile: time jumps, and others present the code.
+        // The token may have ended meanwhile, because time jumps and others use the code.
         let answer = device::deregister(&shared.base_url, &access).await?;
         if shared.count_answer(answer).is_some() {
             shared.ledger.append(&[LedgerEntry::Ended { refresh }])?;

@@ -1,8 +1,8 @@
-//! `opendrs-torture`: kills and faults against a real server, and the proof that nothing it answered was lost.
+//! `opendrs-torture`: kills and disturbs a real server, and checks that nothing it answered was lost.
 //!
-//! What it is: devices over HTTP, a ledger of answers that is on disk before the next call, and checks of the store
-//! past the server. `cargo xtask torture` builds and starts it. What it is not: part of the product. Invariant: every
-//! finding ends the run with status 1 and with the seed to run it again; what was started is ended.
+//! Its devices call over HTTP. A ledger has their answers on disk before the next call, and checks read the store
+//! directly. `cargo xtask torture` builds and starts it. It is not part of the product. Invariant: every finding ends
+//! the run with status 1 and prints the seed to repeat it; every started process is ended.
 
 mod device;
 mod fault;
@@ -24,7 +24,7 @@ use std::process::ExitCode;
 use store::TortureStore;
 use test_bed::TestBed;
 
-/// Kills and faults against a real server: whatever it answered must be there afterwards.
+/// Kill and disturb a real server: whatever it answered must be in the store afterwards.
 #[derive(Debug, Parser)]
 #[command(name = "opendrs-torture", arg_required_else_help = true)]
 struct TortureCli {
@@ -34,9 +34,9 @@ struct TortureCli {
 
 #[derive(Debug, Subcommand)]
 enum TortureCommand {
-    /// kill -9 at random moments and at every failpoint, in turns.
+    /// Kill with `kill -9` at random times and at every failpoint, in turns.
     Kill(KillArgs),
-    /// Full disks, failed writes and syncs, a PostgreSQL that dies, a clock that jumps, no descriptor left.
+    /// Run faults: full disk, failed writes, failed sync, killed PostgreSQL, jumping clock, exhausted descriptors.
     Faults(FaultsArgs),
 }
 
@@ -48,28 +48,28 @@ enum EngineArg {
 
 #[derive(Debug, Args)]
 struct RunArgs {
-    /// The engine.
+    /// Store engine.
     #[arg(long)]
     engine: EngineArg,
-    /// The server, built with the feature `failpoints`.
+    /// Program of the server, built with the feature `failpoints`.
     #[arg(long, value_name = "FILE")]
     server: PathBuf,
-    /// A PostgreSQL cluster, as a superuser; a database is made on it and removed after a success.
+    /// URL of a PostgreSQL cluster, with a superuser; a database is created on it and removed after a success.
     #[arg(long, value_name = "URL", required_if_eq("engine", "postgres"))]
     cluster: Option<String>,
-    /// Repeats the choices of an earlier run.
+    /// Seed of the random choices; the same seed repeats a run.
     #[arg(long)]
     seed: u64,
 }
 
-/// So many cycles see every kind of answer; a run that did not has proved nothing.
+/// A run with this many cycles must see every kind of answer; otherwise it proves too little, and fails.
 const MIN_CYCLES_FOR_COVERAGE: usize = 10;
 
 #[derive(Debug, Args)]
 struct KillArgs {
     #[command(flatten)]
     which: RunArgs,
-    /// How many servers are killed.
+    /// Number of servers to kill.
     #[arg(long)]
     cycles: usize,
 }
@@ -78,13 +78,13 @@ struct KillArgs {
 struct FaultsArgs {
     #[command(flatten)]
     which: RunArgs,
-    /// The folder of the cluster's `pg_ctl`; the cluster is killed, so it must be nobody else's.
+    /// Folder of the cluster's `pg_ctl`; the cluster is killed, so it must have no other users.
     #[arg(long, value_name = "DIR", requires = "cluster_data")]
     cluster_bin: Option<PathBuf>,
-    /// The cluster's data folder.
+    /// Data folder of the cluster.
     #[arg(long, value_name = "DIR", requires = "cluster_bin")]
     cluster_data: Option<PathBuf>,
-    /// Leave out, and say so, what this machine does not permit: to mount a disk, to trace a process.
+    /// Leave out and report the faults that this machine does not permit: mounting a disk, tracing a process.
     #[arg(long)]
     as_permitted: bool,
 }
@@ -116,7 +116,7 @@ fn print_line(line: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{line}");
 }
 
-/// A folder for one run. It stays after a finding, for a person to look at.
+/// A temporary folder for one run. It is kept after a finding, for inspection.
 struct RunFolder(Option<tempfile::TempDir>);
 
 impl RunFolder {
@@ -129,7 +129,7 @@ impl RunFolder {
     }
 }
 
-/// Makes a site, lets it be tortured, and removes it; after a finding it is kept.
+/// Creates a test bed, runs `work` on it, and removes it. After a finding it is kept.
 async fn with_test_bed<T>(
     which: &RunArgs,
     work: impl AsyncFnOnce(&mut TestBed) -> Result<T, String>,

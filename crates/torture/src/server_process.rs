@@ -1,6 +1,6 @@
 //! The server as a process: started, watched, killed.
 //!
-//! Invariant: a process ends with its value; nobody waits for one longer than [`PATIENCE`].
+//! Invariant: a process ends when its value is dropped, and no wait for one is longer than [`HANG_TIMEOUT`].
 
 use crate::store::TortureStore;
 use opendrs_store::failpoint::{self, Point};
@@ -10,23 +10,23 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
 
-/// After so long without a line, an answer or an end, something hangs.
+/// The time after which a missing line, answer or end counts as a hang.
 pub const HANG_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How to start the server.
+/// The program of the server, with its arguments.
 #[derive(Clone, Debug)]
 pub struct ServerProgram {
-    /// The program itself.
+    /// The program file.
     pub file: PathBuf,
-    /// Words before it: a tracer, a shell with limits.
+    /// The command before it: a tracer, or a shell that sets limits.
     pub wrapper: Vec<String>,
-    /// Its folder with key, settings and, on SQLite, the database.
+    /// The data folder with key, settings and, on SQLite, the database.
     pub data: PathBuf,
     /// Its store.
     pub store: TortureStore,
 }
 
-/// Where to die, and at the how manieth time.
+/// The failpoint at which to die, and the number of the pass.
 pub type PlannedDeath = (Point, u64);
 
 impl ServerProgram {
@@ -41,7 +41,7 @@ impl ServerProgram {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("OPENDRS_")) {
             command.env_remove(name);
         }
-        // The clock jumps over years: what is no longer kept by then is not lost.
+        // The clock jumps by years. Rows whose retention ends by then would count as lost, so everything is kept.
         for setting in ["OPENDRS_READINGS_KEEP", "OPENDRS_NOTIFICATIONS_KEEP", "OPENDRS_MAIL_KEEP"] {
             command.env(setting, "365000d");
         }
@@ -52,7 +52,10 @@ impl ServerProgram {
         command
     }
 
-    /// Starts the server; `Err(None)` when it died of `death` before it served.
+    /// Starts the server.
+    ///
+    /// # Errors
+    /// `Err(None)` if the server died of `death` before it served; otherwise the reason.
     pub fn serve(&self, seed: Option<&Path>, death: Option<PlannedDeath>) -> Result<ServerProcess, Option<String>> {
         let mut words = vec!["serve", "--listen", "127.0.0.1:0", "--test-clock"];
         let seed = seed.map(|path| path.to_string_lossy().into_owned());
@@ -74,7 +77,7 @@ impl ServerProgram {
         }
     }
 
-    /// Runs another command of the program on the same store; what it printed.
+    /// Runs another command of the program on the same store. Returns its standard output.
     pub fn run_command(&self, words: &[&str]) -> Result<String, String> {
         let output = self.command(words, None).output().map_err(|e| e.to_string())?;
         match output.status.success() {
@@ -84,7 +87,7 @@ impl ServerProgram {
     }
 }
 
-/// Lines of a pipe, read by a thread so that the pipe never fills.
+/// The lines of a pipe, read by a thread so that the pipe never fills.
 fn read_lines(pipe: impl Read + Send + 'static) -> Receiver<String> {
     let (say, hear) = mpsc::channel();
     std::thread::spawn(move || BufReader::new(pipe).lines().map_while(Result::ok).for_each(|l| drop(say.send(l))));
@@ -96,12 +99,12 @@ pub struct ServerProcess {
     child: Child,
     log: Receiver<String>,
     log_lines: Vec<String>,
-    /// Where it listens.
+    /// The server's URL.
     pub base_url: String,
 }
 
 impl ServerProcess {
-    /// Waits for a line on its standard error; `None` when it ended or said nothing for too long.
+    /// Waits for a line on standard error. Returns `None` if the server ended, or printed no line for [`HANG_TIMEOUT`].
     pub fn wait_for_line(&mut self, words: &str) -> Option<String> {
         loop {
             let line = self.log.recv_timeout(HANG_TIMEOUT).ok()?;
@@ -122,9 +125,9 @@ impl ServerProcess {
         !matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// Waits for its end; `None` when it does not come.
+    /// Waits for its end. Returns `None` after [`HANG_TIMEOUT`] without a line.
     pub fn wait_for_exit(&mut self) -> Option<ExitStatus> {
-        // Its standard error ends with it, so nothing needs to be polled.
+        // Its standard error closes when it ends, so polling is not needed.
         loop {
             match self.log.recv_timeout(HANG_TIMEOUT) {
                 Ok(line) => self.log_lines.push(line),
@@ -134,12 +137,12 @@ impl ServerProcess {
         }
     }
 
-    /// SIGKILL, now.
+    /// Kills the server with SIGKILL, and waits for its end.
     pub fn kill(&mut self) -> Result<(), String> {
         self.child.kill().and_then(|()| self.child.wait()).map(drop).map_err(|e| format!("kill: {e}"))
     }
 
-    /// The last lines it wrote.
+    /// The last lines that it printed.
     pub fn last_log_lines(&mut self) -> String {
         self.log_lines.extend(self.log.try_iter());
         self.log_lines[self.log_lines.len().saturating_sub(12)..].join("\n")

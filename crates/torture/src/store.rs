@@ -1,6 +1,6 @@
-//! The store behind the server's back, for looking only.
+//! Direct read access to the store.
 //!
-//! Invariant: what is read here went through no code of the server.
+//! Invariant: the rows are read without code of the server.
 
 use opendrs_domain::id::{DeviceId, InstanceId, OrderId};
 use opendrs_domain::notification::{Event, EventFacts};
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
-/// Where the store is.
+/// The location of the store.
 #[derive(Clone, Debug)]
 pub enum TortureStore {
     /// A SQLite file.
@@ -28,23 +28,23 @@ pub struct ObservedOrder {
     pub serial: String,
     /// Its slot.
     pub slot: String,
-    /// Where it stands.
+    /// Its state.
     pub state: String,
 }
 
-/// What the checks look at.
+/// The rows that the checks use.
 pub struct ObservedRows {
     /// Serial and remaining quantity of every reading.
     pub readings: Vec<(String, u64)>,
     /// Every order.
     pub orders: Vec<ObservedOrder>,
-    /// Serial, slot and order of every lock.
+    /// Serial, slot and order of every slot lock.
     pub locks: Vec<(String, String, String)>,
-    /// What orders' events tell: which of the three, and the order's `eventInstanceId`.
+    /// The events of orders: the change, and the order's `eventInstanceId`.
     pub events: Vec<(String, String)>,
 }
 
-/// A client of a cluster or database.
+/// Connects to a cluster or a database.
 pub async fn connect(url: &str) -> Result<Client, String> {
     let (client, driver) = tokio_postgres::connect(url, NoTls).await.map_err(|e| format!("PostgreSQL: {e}"))?;
     tokio::spawn(driver);
@@ -52,8 +52,8 @@ pub async fn connect(url: &str) -> Result<Client, String> {
 }
 
 impl TortureStore {
-    /// What several queries answer within one moment. A UUID is a blob on one engine and a text with dashes on the
-    /// other: it is written `hex(...)`.
+    /// The results of several queries on one snapshot. A UUID is a blob on one engine and a text with dashes on the
+    /// other, so queries write `hex(...)`.
     async fn query(&self, queries: &[&str]) -> Result<Vec<TextTable>, String> {
         match self {
             TortureStore::File(path) => query_sqlite(path, queries).map_err(|e| format!("{}: {e}", path.display())),
@@ -63,7 +63,7 @@ impl TortureStore {
         }
     }
 
-    /// Everything that the checks look at.
+    /// Reads all rows that the checks use.
     pub async fn read_rows(&self) -> Result<ObservedRows, String> {
         let tables = self.query(&[
             "SELECT d.serial, CAST(r.remaining AS BIGINT) FROM reading r
@@ -84,14 +84,15 @@ impl TortureStore {
         })
     }
 
-    /// Whether the file itself is sound; PostgreSQL answers for its own.
+    /// Checks that the SQLite file is intact; PostgreSQL checks its own files.
     pub async fn check_integrity(&self) -> Result<(), String> {
         let TortureStore::File(_) = self else { return Ok(()) };
         let said = self.query(&["PRAGMA integrity_check"]).await?;
         if said == [[["ok"]]] { Ok(()) } else { Err(format!("the file is damaged: {said:?}")) }
     }
 
-    /// Waits until what a killed server had sent is done: PostgreSQL finishes it before it sees that nobody is there.
+    /// Waits until the commands of a killed server are done, because PostgreSQL finishes them before it notices the
+    /// closed connection.
     pub async fn wait_for_connections_to_end(&self) -> Result<(), String> {
         let TortureStore::Url(url) = self else { return Ok(()) };
         let client = connect(url).await?;
@@ -126,7 +127,7 @@ async fn query_postgres(client: &Client, queries: &[&str]) -> Result<Vec<TextTab
 }
 
 fn query_sqlite(path: &Path, queries: &[&str]) -> rusqlite::Result<Vec<TextTable>> {
-    // Not read-only: after a kill somebody must be the first to recover the log, and that writes.
+    // Not read-only, because the first connection after a kill recovers the write-ahead log, which writes.
     let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     conn.busy_timeout(Duration::from_secs(5))?;
     conn.execute_batch("BEGIN")?;

@@ -1,7 +1,7 @@
-//! One store with its server program, its devices, and everything that was answered.
+//! One store with its server program, its devices, and all recorded answers.
 //!
-//! Invariant: after every death of the server [`Site::verify`] holds what it answered against what is there, and a new
-//! server is held against it as well ([`Site::start`]).
+//! Invariant: after every death of the server, [`TestBed::verify_after_death`] checks its answers against the rows.
+//! [`TestBed::restart`] checks a new server against them as well.
 
 use crate::device::{self, CallOutcome, TortureDevice};
 use crate::invariants;
@@ -15,29 +15,30 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::thread;
 
-/// How many devices there are; every other one is a test device.
+/// The number of devices; every other one is a test device.
 const DEVICES: usize = 4;
 
 /// A store under torture.
 pub struct TestBed {
-    /// The program, and where its store is.
+    /// The program and the location of its store.
     pub program: ServerProgram,
     /// The seed file.
     pub seed: PathBuf,
-    /// Choices of this run.
+    /// The random choices of this run.
     pub rng: fastrand::Rng,
     ledger: Arc<Ledger>,
     answers: RecordedAnswers,
     devices: Vec<Arc<TortureDevice>>,
     next_reading: Arc<AtomicU64>,
-    /// Codes that nobody presented yet.
+    /// Codes that were not used yet.
     unused_codes: Vec<String>,
-    /// Codes that were presented in the last life, and whether one call alone did and its tokens were left alive.
+    /// Codes that were used while the last server ran, each with whether its tokens must still be valid: one call used
+    /// it, and its device did not deregister.
     presented_codes: BTreeMap<String, bool>,
 }
 
 impl TestBed {
-    /// An empty one; its ledger lies beside the data folder, never in it.
+    /// A test bed without a store yet. Its ledger is beside the data folder, never in it.
     pub fn new(program: ServerProgram, seed: PathBuf, ledger: &Path, rng: fastrand::Rng) -> Result<Self, String> {
         Ok(Self {
             program,
@@ -52,7 +53,7 @@ impl TestBed {
         })
     }
 
-    /// The first start of all: makes the store, links the devices.
+    /// Starts the first server, which creates the store, and links the devices.
     pub async fn create_store(&mut self) -> Result<ServerProcess, String> {
         let mut server = self.start_server(Some(&self.seed))?;
         for n in 0..DEVICES {
@@ -62,20 +63,20 @@ impl TestBed {
         Ok(server)
     }
 
-    /// Starts the server, which must serve.
+    /// Starts the server, which must reach the state of serving.
     fn start_server(&self, seed: Option<&Path>) -> Result<ServerProcess, String> {
         self.program.serve(seed, None).map_err(|why| why.unwrap_or_else(|| SERVER_GONE.into()))
     }
 
-    /// Starts the server again, and asks it what only a server can answer: that it is well, that no token is lost, that
-    /// time did not go back, that codes redeemed are codes redeemed.
+    /// Starts the server again, and checks what only a server can answer. It is healthy, no token is lost, time did not
+    /// go back, and redeemed codes stay redeemed.
     pub async fn restart(&mut self) -> Result<ServerProcess, String> {
         let mut server = self.start_server(None)?;
         self.check_server(&server.base_url).await.map_err(|e| format!("{e}\n{}", server.last_log_lines()))?;
         Ok(server)
     }
 
-    /// Starts a server that is to die; `None` when it did so before it served. It may die while it is asked.
+    /// Starts a server with a failpoint. Returns `None` if it died before it served. It may also die during the checks.
     pub async fn start_with_failpoint(&mut self, death: PlannedDeath) -> Result<Option<ServerProcess>, String> {
         let server = match self.program.serve(None, Some(death)) {
             Ok(server) => server,
@@ -104,12 +105,12 @@ impl TestBed {
         Ok(())
     }
 
-    /// Presents a code again. Where it was redeemed by one call, what came of it is good until that moment; that it is
-    /// dead afterwards is not for here: the clock may have jumped past the time for which codes are remembered.
+    /// Uses a code again. If one call redeemed it, its tokens are valid until now. Whether they end now is not checked,
+    /// because the clock may have jumped past the time for which codes are kept.
     async fn check_code_redeemed_once(&self, base: &str, code: &str, alive: bool) -> Result<(), String> {
         let again = || device::call_token_endpoint(base, "authorization_code", "code", code);
         let Some(refresh) = self.answers.redeemed_codes.get(code) else {
-            // Perhaps redeemed, perhaps not; the next call, or the one before, is the only one that ever is.
+            // It is unknown whether the code was redeemed. At most one of all calls may succeed.
             let (first, second) = (again().await?, again().await?);
             return match (first, second) {
                 (_, CallOutcome::Refused(_)) => Ok(()),
@@ -133,12 +134,12 @@ impl TestBed {
         }
     }
 
-    /// Sets the devices to work.
+    /// Starts the load of the devices.
     pub fn start_load(&mut self, base: &str, clock: bool) -> DeviceLoad {
         DeviceLoad::start(base, &self.devices, &self.ledger, &self.next_reading, &mut self.rng, clock)
     }
 
-    /// Makes codes until there are so many that nobody presented yet, each of a device of its own.
+    /// Creates codes until there are `count` unused ones, each for another device.
     pub fn create_codes(&mut self, count: usize) -> Result<(), String> {
         let missing = count.saturating_sub(self.unused_codes.len());
         let serials: Vec<_> = (0..missing).map(|_| format!("C-{}", self.rng.u64(..))).collect();
@@ -153,8 +154,8 @@ impl TestBed {
         })
     }
 
-    /// Has the codes that were made redeemed: the first two by one call, the others by several. Every device but the
-    /// first then ends its registration with what it got.
+    /// Lets workers redeem the unused codes: each of the first two by one call, the others by several calls. Every
+    /// device but the first then ends its registration with its tokens.
     pub fn redeem_codes(&mut self, load: &mut DeviceLoad) {
         for (n, code) in std::mem::take(&mut self.unused_codes).into_iter().enumerate() {
             let (calls, ends) = (if n < 2 { 1 } else { 3 }, n > 0);
@@ -163,31 +164,31 @@ impl TestBed {
         }
     }
 
-    /// Notes a time that the clock told.
+    /// Records a time from an answer of the clock.
     pub fn record_time(&self, clock: &Value) -> Result<(), String> {
         let now = clock["now"].as_str().ok_or_else(|| format!("no time in {clock}"))?.to_owned();
         self.ledger.append(&[LedgerEntry::Clock { now }])
     }
 
-    /// Holds what was answered against the rows.
+    /// Checks the recorded answers against the rows.
     pub async fn verify_store(&mut self) -> Result<(), String> {
         self.ledger.read_new_entries(&mut self.answers)?;
         invariants::check_all(&self.answers, &self.program.store.read_rows().await?)
     }
 
-    /// The same for a server that is dead.
+    /// Does the same for a server that is dead.
     pub async fn verify_after_death(&mut self) -> Result<(), String> {
         self.program.store.wait_for_connections_to_end().await?;
         self.verify_store().await
     }
 
-    /// How many answers of each kind were checked.
+    /// The number of checked answers of each kind.
     pub fn answer_counts(&self) -> Vec<(&'static str, usize)> {
         self.answers.counts()
     }
 }
 
-/// Said of a server that is not there.
+/// The finding for a server that has ended.
 pub const SERVER_GONE: &str = "the server is gone";
 
 fn expect_success(answer: CallOutcome) -> Result<Value, String> {

@@ -1,9 +1,9 @@
-//! `cargo xtask bench`: how fast the service is, by comparison, against the targets that it has set itself.
+//! `cargo xtask bench`: the speed of the service in comparison with other servers, against targets.
 //!
-//! Everything is measured in turns within one run, by one generator (`opendrs-loadgen`), and only ratios are told: a
-//! machine's own speed says nothing, and it changes by the minute. Not here: what is measured (`rows`), what is measured
-//! on (`site`). Invariant: nothing but loopback is loaded, for a bounded time; what was started is ended; a row that was
-//! not measured is never told as met.
+//! Everything is measured in turns within one run, by one generator (`opendrs-loadgen`). Only ratios are reported,
+//! because a machine's own speed changes by the minute. Not here: the measurements (`rows`), and the servers and stores
+//! (`test_bed`). Invariant: load goes to loopback only, for a bounded time. Every started process is ended. A row that
+//! was not measured never counts as met.
 
 mod report;
 mod rows;
@@ -19,16 +19,16 @@ use std::fs;
 use std::path::PathBuf;
 use test_bed::BenchTestBed;
 
-/// What a person asked for.
+/// The options of `bench`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BenchOptions {
-    /// These rows alone; all, when it is empty.
+    /// The names of the rows to measure; all rows if it is empty.
     pub only: Vec<String>,
-    /// Also the rows that need millions of devices.
+    /// Whether to measure the rows that need millions of devices, too.
     pub full: bool,
-    /// How often everything is measured.
+    /// The number of measurements of each row.
     pub rounds: usize,
-    /// Where to write the table as JSON.
+    /// The file to which the table is written as JSON.
     pub json: Option<PathBuf>,
 }
 
@@ -43,7 +43,7 @@ pub fn row_names() -> impl Iterator<Item = &'static str> {
     ROWS.iter().map(|row| row.name)
 }
 
-/// Measures and prints the table; false when a must was missed or a row could not be measured.
+/// Measures the rows and prints the table. Returns false if a `must` was missed or a row could not be measured.
 pub fn run(tree: &Workspace, options: &BenchOptions) -> TaskResult<bool> {
     let mut site = BenchTestBed::build(tree, options.full, options.rounds)?;
     let wanted = |row: &BenchRow| match options.only.is_empty() {
@@ -74,7 +74,7 @@ pub fn run(tree: &Workspace, options: &BenchOptions) -> TaskResult<bool> {
             }
         }
     }
-    // Nothing runs any more when the table is printed.
+    // Ends all servers before the table is printed.
     drop(site);
     print!("{}", report::format_table(&lines, options));
     if let Some(file) = &options.json {

@@ -1,23 +1,23 @@
-//! The table, for people and as JSON.
+//! The table of results, as text and as JSON.
 //!
-//! Invariant: a verdict is the median's; what was not measured has none.
+//! Invariant: a verdict is based on the median; a row that was not measured has no verdict.
 
 use super::BenchOptions;
 use super::rows::BenchRow;
 use crate::error::TaskError;
 use std::fmt::Write as _;
 
-/// A row with what was measured of it.
+/// A row with its measured values.
 pub struct RowResult {
     /// The target.
     pub row: &'static BenchRow,
-    /// One value a round.
+    /// One value per round.
     pub values: Vec<f64>,
-    /// Why it could not be measured.
+    /// Why the row could not be measured.
     pub failure: Option<TaskError>,
 }
 
-/// How a row came out.
+/// The verdict on a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum RowVerdict {
     GoalReached,
@@ -42,12 +42,12 @@ impl RowVerdict {
 }
 
 impl RowResult {
-    /// A row of which nothing is known yet.
+    /// A row without values yet.
     pub fn new(row: &'static BenchRow) -> Self {
         Self { row, values: Vec::new(), failure: None }
     }
 
-    /// Nothing that was asked for failed, and no must was missed.
+    /// Whether no measurement failed, and no `must` was missed.
     pub fn is_acceptable(&self) -> bool {
         !matches!(self.verdict(), RowVerdict::Missed | RowVerdict::Failed)
     }
@@ -65,7 +65,7 @@ impl RowResult {
         }
     }
 
-    /// Median, least and most.
+    /// Median, lowest and highest value.
     fn median_least_most(&self) -> Option<(f64, f64, f64)> {
         let mut sorted = self.values.clone();
         sorted.sort_by(f64::total_cmp);
@@ -73,7 +73,7 @@ impl RowResult {
     }
 }
 
-/// The table.
+/// The table as text.
 pub fn format_table(lines: &[RowResult], options: &BenchOptions) -> String {
     let mut text = format!(
         "\nMedian of {} rounds [least-most]. Figures without a unit are ratios of runs side by side; 1.00 is the other's.\n\n\

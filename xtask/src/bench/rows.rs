@@ -1,7 +1,7 @@
-//! The targets, one row each: what is set against what, and what must be reached.
+//! The targets, one per row: what is compared, and the values to reach.
 //!
-//! Invariant: every target stands here once, also one that this command cannot measure. A new one is a row and, where no
-//! [`How`] fits, an arm.
+//! Invariant: every target is listed here once, including those that this command cannot measure. A new target is a row
+//! and, where no [`MeasurementMethod`] fits, a new variant.
 
 use super::run::BenchRun;
 use super::server::{BenchServerKind, BenchStore, PeerServer};
@@ -12,25 +12,25 @@ use crate::error::{TaskError, TaskResult};
 pub struct BenchRow {
     /// Its name on the command line.
     pub name: &'static str,
-    /// What is measured, in a few words.
+    /// A short description of the measurement.
     pub about: &'static str,
-    /// What must be reached; not a number where the row is only told.
+    /// The value that must be reached; NaN if the row is only reported.
     pub must: f64,
-    /// What is aimed at.
+    /// The value to aim for.
     pub goal: f64,
-    /// What the numbers count.
+    /// The unit of the values.
     pub unit: BenchUnit,
-    /// Measured with `--full` alone.
+    /// Whether it is measured only with `--full`.
     pub full: bool,
     how: MeasurementMethod,
 }
 
-/// What a row's numbers count; it decides which way is better.
+/// The unit of a row's values, which also determines whether more or less is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BenchUnit {
-    /// A rate over another: more is better.
+    /// A ratio of rates: more is better.
     Times,
-    /// A latency over another: less is better.
+    /// A ratio of latencies: less is better.
     Latency,
     /// Megabytes: less is better.
     Megabytes,
@@ -52,7 +52,7 @@ impl BenchUnit {
         }
     }
 
-    /// What stands behind a value.
+    /// The text after a value.
     pub fn suffix(self) -> &'static str {
         match self {
             BenchUnit::Times | BenchUnit::Latency => "",
@@ -64,34 +64,34 @@ impl BenchUnit {
 
 /// How a row's number comes about.
 enum MeasurementMethod {
-    /// The rate of the first over the rate of the second.
+    /// The rate of the first run over the rate of the second.
     RateRatio(BenchRun, BenchRun),
-    /// The 99th percentile of the first over that of the second.
+    /// The 99th percentile of the first run over that of the second.
     P99Ratio(BenchRun, BenchRun),
-    /// Memory of a server that has answered once.
+    /// The memory of a server after one answer.
     IdleMemory,
-    /// The most memory that a server had under load.
+    /// The peak memory of a server under load.
     LoadedMemory,
-    /// From the start of the process to its first answer.
+    /// The time from the start of the process to its first answer.
     StartTime(BenchStore),
-    /// Notifications delivered over signatures made, of a version.
+    /// The rate of delivered notifications over the rate of signatures, for a signature version.
     Deliveries(&'static str),
-    /// Not by this command, for this reason.
+    /// This command cannot measure it, for this reason.
     NotMeasured(&'static str),
 }
 
 impl BenchRow {
-    /// Whether it has a target.
+    /// Whether the row has a target.
     pub fn has_target(&self) -> bool {
         !self.must.is_nan()
     }
 
-    /// Whether this command can measure it at all.
+    /// Whether this command can measure the row at all.
     pub fn is_measurable(&self) -> bool {
         !matches!(self.how, MeasurementMethod::NotMeasured(_))
     }
 
-    /// Why it is not measured, where it never is.
+    /// Why this command never measures the row.
     pub fn why_not_measured(&self) -> Option<&'static str> {
         match self.how {
             MeasurementMethod::NotMeasured(why) => Some(why),
@@ -99,7 +99,7 @@ impl BenchRow {
         }
     }
 
-    /// Its value in this round.
+    /// Measures the row's value in this round.
     pub fn measure(&self, site: &mut BenchTestBed<'_>, runs: &mut RoundRuns) -> TaskResult<f64> {
         let value = match &self.how {
             MeasurementMethod::RateRatio(ours, theirs) => {
@@ -154,7 +154,7 @@ macro_rules! rows {
     (@full full) => { true };
 }
 
-/// Every target. Rows that share a run stand together, so that what is compared was measured close in time.
+/// Every target. Rows that share a run are adjacent, so that compared values were measured close in time.
 pub const ROWS: &[BenchRow] = rows! {
     "slot-sqlite-256", 0.45 / 0.70 Times, "SlotStatus on SQLite, 256 connections, over the anchor",
         MeasurementMethod::RateRatio(run(SQLITE, SLOT, 256), ANCHOR_256);

@@ -1,6 +1,6 @@
-//! Those who are called: what they are, how one is started, and what the system knows of it.
+//! The servers that are called: their kinds, their start, and their memory.
 //!
-//! Invariant: a [`Server`] serves until it is dropped, and has ended then.
+//! Invariant: a [`BenchServer`] serves until it is dropped, and has ended then.
 
 use crate::command::send_signal;
 use crate::error::{TaskError, TaskResult};
@@ -11,30 +11,30 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Who can be called.
+/// A kind of server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BenchServerKind {
-    /// The bare endpoint.
+    /// The anchor: a bare endpoint.
     Anchor,
     /// OpenDRS on SQLite, on one of the stores.
     Sqlite(BenchStore),
     /// OpenDRS on PostgreSQL.
     Postgres,
-    /// OpenDRS on SQLite under strace, which makes each sync wait, or not.
+    /// OpenDRS on SQLite under strace, which can delay each sync.
     Traced {
-        /// Whether a sync takes a millisecond more.
+        /// Whether each sync takes a millisecond longer.
         slow: bool,
     },
-    /// Somebody else's work.
+    /// A server that others wrote.
     Peer(PeerServer),
 }
 
-/// Other people's servers, in `peers/fastify`.
+/// The servers in `peers/fastify`, which use the software of others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PeerServer {
-    /// Fastify + better-sqlite3, a commit a request.
+    /// Fastify + better-sqlite3, with a commit per request.
     SqliteCommitEach,
-    /// The same with group commit.
+    /// Fastify + better-sqlite3, with group commit.
     SqliteGroupCommit,
     /// Fastify + pg.
     PostgresPool,
@@ -47,15 +47,16 @@ pub enum PeerServer {
 pub enum BenchStore {
     /// 1,000 devices.
     Devices1k,
-    /// The same, for a server that is alone with it: memory and start.
+    /// 1,000 devices, for a server that is alone on the store: memory and start time.
     Devices1kExclusive,
-    /// The same, for what is set against many readings.
+    /// 1,000 devices, for comparisons with many readings.
     Devices1kNoReadings,
-    /// The same, for each of the two traced servers.
+    /// 1,000 devices, for each of the two traced servers.
     Devices1kTraced(bool),
-    /// The same, with tokens as many as the stores of 100,000 devices and more have: the generator works alike on both.
+    /// 1,000 devices, with as many tokens as the stores of 100,000 devices and more have, so that the generator works
+    /// alike on both.
     Devices1kManyTokens,
-    /// Many devices that each order once a slot.
+    /// Many devices, each slot of which orders once.
     ReplenishDevices,
     /// 100,000 devices.
     Devices100k,
@@ -67,7 +68,7 @@ pub enum BenchStore {
     Readings10m,
 }
 
-/// On which of its outputs a program tells its address.
+/// The output on which a program prints its address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AddressOutput {
     /// Standard output.
@@ -76,24 +77,24 @@ pub enum AddressOutput {
     Stderr,
 }
 
-/// A program that serves until it is dropped.
+/// A running server, which is ended when the value is dropped.
 pub struct BenchServer {
     child: Child,
-    /// Where it listens.
+    /// The address that it listens on.
     pub address: String,
-    /// The devices that may call it.
+    /// The fleet file of the devices that can call it.
     pub fleet: PathBuf,
-    /// The first of them, or of their slots, that no load has used up.
+    /// The first device, or slot of a device, that no load has used yet.
     pub next_unused: u64,
 }
 
 impl Drop for BenchServer {
     fn drop(&mut self) {
-        // A tracer that is killed lets go of its program, but ends with it.
+        // A killed tracer detaches from its program, which goes on. A tracer whose program is killed ends, too.
         let traced = child_processes(self.child.id());
         traced.iter().for_each(|id| send_signal("KILL", *id));
         if traced.is_empty() {
-            // It may have ended by itself; either way nothing is left running.
+            // The process may have ended by itself; in both cases nothing is left running.
             let _ = self.child.kill();
         }
         let _ = self.child.wait();
@@ -101,7 +102,7 @@ impl Drop for BenchServer {
 }
 
 impl BenchServer {
-    /// Starts a program and waits for the line that tells its address.
+    /// Starts a program, and waits for the line with its address.
     pub fn start(mut command: Command, tells: AddressOutput, fleet: PathBuf) -> TaskResult<Self> {
         let line = format!("{command:?}");
         let failed = |why: String| TaskError::new(format!("{line} did not start: {why}"), "run it by hand");
@@ -122,7 +123,7 @@ impl BenchServer {
             let text = text.map_err(|e| failed(e.to_string()))?;
             if let Some((_, rest)) = text.split_once("http://") {
                 server.address = rest.split(' ').next().unwrap_or_default().to_owned();
-                // Whatever else it says must not fill the pipe.
+                // Further output is read, because it must not fill the pipe.
                 std::thread::spawn(move || lines.for_each(drop));
                 return Ok(server);
             }
@@ -148,7 +149,7 @@ impl BenchServer {
         }
     }
 
-    /// Starts `opendrs serve` and gives the milliseconds until its first answer.
+    /// Starts `opendrs serve`, and returns the milliseconds until its first answer.
     #[expect(clippy::disallowed_methods, reason = "this command measures")]
     pub fn measure_start_time(command: Command) -> TaskResult<f64> {
         let started = Instant::now();
@@ -157,7 +158,7 @@ impl BenchServer {
         Ok(started.elapsed().as_secs_f64() * 1000.0)
     }
 
-    /// A line of what the system knows of its memory, in megabytes: `VmRSS` now, `VmHWM` at most.
+    /// The server's memory in megabytes, from `/proc`: `VmRSS` is the present value, `VmHWM` the peak.
     pub fn read_memory(&self, name: &str) -> TaskResult<f64> {
         let file = format!("/proc/{}/status", self.child.id());
         let status = fs::read_to_string(&file).unwrap_or_default();
@@ -167,7 +168,7 @@ impl BenchServer {
     }
 }
 
-/// The processes that a process started itself.
+/// The child processes of a process.
 fn child_processes(id: u32) -> Vec<u32> {
     let listed = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
     listed.split_whitespace().filter_map(|id| id.parse().ok()).collect()

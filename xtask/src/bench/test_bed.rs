@@ -1,7 +1,7 @@
-//! Where it is measured: stores filled, servers started at their first use, loads run.
+//! The test bed: it fills stores, starts servers at their first use, and runs loads.
 //!
-//! Invariant: a server that is not called does nothing; rows that follow each other share a run, and one that is no
-//! longer near in time is made again.
+//! Invariant: a server that is not called does nothing. Adjacent rows share a run; a run that is too long ago is
+//! repeated.
 
 mod stores;
 
@@ -19,31 +19,31 @@ use std::process::Command;
 use std::time::Duration;
 use stores::{thin_out, warm_page_cache};
 
-/// How long one run lasts at most, in seconds.
+/// The maximum duration of a run in seconds.
 const RUN_SECONDS: &str = "3";
-/// How many runs back one is still near enough to be compared with.
+/// The number of latest runs that are recent enough for comparison.
 const COMPARABLE_RUNS: usize = 6;
-/// PostgreSQL's fleet, and one of a thousand devices of it.
+/// The file name of PostgreSQL's fleet; that of a fleet with a thousand of its devices follows.
 const POSTGRES_FLEET: &str = "postgres.fleet";
 const POSTGRES_SMALL_FLEET: &str = "postgres.few.fleet";
-/// Slots of each device that `opendrs-loadgen fill` makes.
+/// The number of slots of each device that `opendrs-loadgen fill` makes.
 const SLOTS: u64 = 2;
 
-/// What one run measured.
+/// The results of one run.
 #[derive(Clone, Copy, Debug)]
 pub struct LoadMeasurement {
-    /// Calls a second.
+    /// Calls per second.
     pub rate: f64,
-    /// In microseconds.
+    /// The 99th percentile of the latency in microseconds.
     pub p99: f64,
 }
 
-/// Megabytes of a server that was alone on its store.
+/// The memory of a server that was alone on its store, in megabytes.
 #[derive(Clone, Copy, Debug)]
 pub struct MemoryUsage {
-    /// After its first answer.
+    /// The memory after its first answer.
     pub idle: f64,
-    /// At most, under load.
+    /// The peak memory under load.
     pub loaded: f64,
 }
 
@@ -55,7 +55,7 @@ pub struct RoundRuns {
 }
 
 impl RoundRuns {
-    /// Makes a run, unless one of the last few was the same.
+    /// Performs a run, unless one of the latest runs was the same.
     pub fn measure(&mut self, site: &mut BenchTestBed<'_>, run: BenchRun) -> TaskResult<LoadMeasurement> {
         if let Some((_, measured)) = self.finished.iter().rev().take(COMPARABLE_RUNS).find(|(done, _)| *done == run) {
             return Ok(*measured);
@@ -73,7 +73,7 @@ impl RoundRuns {
         Ok(measured)
     }
 
-    /// What a fresh server needs before and under load.
+    /// Measures the memory of a new server before and under load.
     pub fn memory(&mut self, site: &mut BenchTestBed<'_>) -> TaskResult<MemoryUsage> {
         let memory = match self.memory {
             Some(memory) => memory,
@@ -83,9 +83,9 @@ impl RoundRuns {
     }
 }
 
-/// Everything that is started or made; the last of it goes with this.
+/// Everything that was started or created; all of it is removed when the value is dropped.
 pub struct BenchTestBed<'t> {
-    // Dropped in this order: who uses something goes before it.
+    // Fields are dropped in this order, so users come before what they use.
     servers: Vec<(BenchServerKind, BenchServer)>,
     cluster: Option<PostgresCluster>,
     folder: TemporaryFolder,
@@ -100,7 +100,7 @@ pub struct BenchTestBed<'t> {
 }
 
 impl<'t> BenchTestBed<'t> {
-    /// Builds the program as it is shipped; nothing is started yet.
+    /// Builds the program as it is released. Starts nothing yet.
     pub fn build(tree: &'t Workspace, full: bool, rounds: usize) -> TaskResult<Self> {
         let build = ["build", "--profile", "dist", "--bin", "opendrs", "--bin", "opendrs-loadgen"];
         program("cargo").args(build).in_folder(&tree.root).run()?;
@@ -119,14 +119,14 @@ impl<'t> BenchTestBed<'t> {
         })
     }
 
-    /// How long a server on a store takes from its start to its first answer, in milliseconds.
+    /// Measures the time from a server's start on a store to its first answer, in milliseconds.
     pub fn measure_start_time(&mut self, store: BenchStore) -> TaskResult<f64> {
         self.fill_store(store)?;
         self.servers.retain(|(who, _)| *who != BenchServerKind::Sqlite(store));
         BenchServer::measure_start_time(self.serve_command(store))
     }
 
-    /// Notifications that are delivered, over signatures of a version that the same cores make.
+    /// Measures the rate of delivered notifications over the rate of signatures of a version on the same cores.
     pub fn measure_deliveries(&mut self, version: &str) -> TaskResult<f64> {
         let said = program(&self.generator_program)
             .args(["deliveries", "--json", "--signature", version])
@@ -159,7 +159,8 @@ impl<'t> BenchTestBed<'t> {
             more.extend(["--rate".to_owned(), format!("{:.0}", rate.max(1.0))]);
         }
         if run.kind == "replenish" {
-            // Each round its share: a slot is used once, but by the anchor, which does not know.
+            // Each round uses its share, because a slot can be used once. The anchor stores no orders, so it uses slots
+            // again.
             let share = self.token_count(BenchStore::ReplenishDevices) * SLOTS / self.rounds;
             match run.server {
                 BenchServerKind::Anchor => more.push("--again".to_owned()),
@@ -181,8 +182,8 @@ impl<'t> BenchTestBed<'t> {
         Ok(measured)
     }
 
-    /// The fleet of a run, where it is not its server's. A large fleet costs the generator a good part of its speed, so
-    /// both sides of a ratio are called with fleets of one size.
+    /// The fleet of a run, if it is not that of its server. A large fleet slows the generator considerably, so both
+    /// sides of a ratio are called with fleets of the same size.
     fn fleet_for_run(&self, run: BenchRun) -> Option<PathBuf> {
         match run.server {
             BenchServerKind::Anchor
@@ -218,14 +219,14 @@ impl<'t> BenchTestBed<'t> {
         }
     }
 
-    /// The server's place among those that run; started now, if it does not yet.
+    /// The index of a server among the running ones. Starts the server if it does not run yet.
     fn server_index(&mut self, who: BenchServerKind) -> TaskResult<usize> {
         if let Some(at) = self.servers.iter().position(|(running, _)| *running == who) {
             return Ok(at);
         }
         let server = match who {
             BenchServerKind::Anchor => {
-                // It looks at nothing, so any fleet will do.
+                // The anchor does not check tokens, so any fleet will do.
                 self.fill_store(BenchStore::Devices1k)?;
                 let mut command = Command::new(&self.generator_program);
                 command.args(["anchor"]);
@@ -243,7 +244,7 @@ impl<'t> BenchTestBed<'t> {
         Ok(self.servers.len() - 1)
     }
 
-    /// `strace` stops the program at a sync and nowhere else.
+    /// Starts a server under `strace`, which stops the program at syncs only.
     fn start_traced_server(&mut self, slow: bool) -> TaskResult<BenchServer> {
         if find_on_path("strace").is_none() {
             self.apt.install(&["strace"])?;
@@ -282,7 +283,7 @@ impl<'t> BenchTestBed<'t> {
         BenchServer::start(command, AddressOutput::Stderr, fleet)
     }
 
-    /// A database that survives a power cut, as ours on SQLite does.
+    /// The URL of a cluster that survives a power failure, as SQLite does in these runs.
     fn postgres_url(&mut self) -> TaskResult<String> {
         let cluster = match self.cluster.take() {
             Some(cluster) => cluster,
@@ -323,10 +324,10 @@ impl<'t> BenchTestBed<'t> {
     }
 }
 
-/// How every server that is measured is started. Its few devices call more often than any real one.
+/// The arguments of every measured server. Its few devices call more often than real ones, so limits are off.
 const SERVE_ARGS: [&str; 4] = ["serve", "--listen", "127.0.0.1:0", "--no-limits"];
 
-/// A member of a flat JSON object, as it is written there.
+/// The text of a member's value in a flat JSON object.
 fn json_member<'t>(json: &'t str, name: &str) -> Option<&'t str> {
     let (_, rest) = json.split_once(&format!("\"{name}\":"))?;
     Some(rest[..rest.find([',', '}'])?].trim())

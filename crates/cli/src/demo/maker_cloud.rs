@@ -1,6 +1,7 @@
-//! The maker's cloud of the demo: a receiver of notifications that does what a careful one does.
+//! The maker's cloud of the demo: a receiver of notifications with all checks.
 //!
-//! It confirms its subscription, fetches the signing certificate once, and believes nothing that is not signed.
+//! It confirms its subscription, fetches the signing certificate once, and refuses every message without a valid
+//! signature.
 
 use crate::certificate_cache::CertificateCache;
 use axum::Router;
@@ -15,7 +16,7 @@ use tokio::net::TcpListener;
 #[derive(Default)]
 struct ReceivedMessages {
     certificates: CertificateCache,
-    /// What was told, and how many messages were refused.
+    /// The types of the notifications received, and the number of messages refused.
     notifications: Mutex<(Vec<String>, usize)>,
 }
 
@@ -25,9 +26,9 @@ impl ReceivedMessages {
     }
 }
 
-/// The receiver.
+/// A receiver that listens on a free port of 127.0.0.1.
 pub(super) struct MakerCloud {
-    /// Where it listens.
+    /// The URL of its endpoint.
     pub(super) url: String,
     messages: Arc<ReceivedMessages>,
 }
@@ -43,7 +44,7 @@ impl MakerCloud {
         Ok(Self { url, messages: seen })
     }
 
-    /// The notifications that came, verified, in their order; and how many messages were refused.
+    /// The types of the verified notifications in the order of their arrival, and the number of messages refused.
     pub(super) fn received_notifications(&self) -> (Vec<String>, usize) {
         self.messages.lock_notifications().clone()
     }

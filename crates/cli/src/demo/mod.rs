@@ -1,8 +1,7 @@
-//! `opendrs demo`: the main job, seen at work.
+//! `opendrs demo`: runs the main use case from sign-up to delivery.
 //!
-//! A fresh store, a server in this process, and a device that knows of it only what the wire tells. Invariant: every
-//! step is a real request over a socket, held against what the specification says; a step that answers otherwise makes
-//! the whole demo fail.
+//! It uses a new store, a server in this process, and a device that knows only the protocol. Invariant: every step is a
+//! real request over a socket, and its answer is compared with the specification. The demo fails if one answer differs.
 
 mod maker_cloud;
 mod report;
@@ -23,13 +22,13 @@ const DEMO_SEED: &str = include_str!("demo.seed.toml");
 
 #[derive(Debug, Args)]
 pub(super) struct DemoArgs {
-    /// Address to listen on; port 0 takes a free one.
+    /// Address to listen on; port 0 takes a free port.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7373")]
     listen: String,
-    /// Exit after the walk, with status 0 only if every step answered as it should.
+    /// Exit after the last step; the status is 0 only if every answer was as expected.
     #[arg(long)]
     once: bool,
-    /// Print the timeline as JSON lines.
+    /// Print one JSON object per step.
     #[arg(long)]
     json: bool,
 }
@@ -37,7 +36,7 @@ pub(super) struct DemoArgs {
 pub(super) async fn run(file: Option<&Path>, args: DemoArgs) -> Result<(), String> {
     let folder = tempfile::Builder::new().prefix("opendrs-demo-").tempdir();
     let folder = folder.map_err(|e| format!("cannot make a fresh data folder: {e}"))?;
-    // The maker's cloud of the demo is on this machine, and so is the device: its lines to paste need no certificate.
+    // The demo's maker's cloud and device are on this machine, so its example commands need no certificate.
     let config = store_args::local(file, folder.path(), &args.listen)?;
     logging::init(&config.server.log, config.server.log_format, None)?;
     let app = open_app::open_app(&config, ClockMode::Test).await?;

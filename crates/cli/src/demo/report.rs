@@ -1,4 +1,4 @@
-//! The demo's timeline, for people and for programs.
+//! The demo's output, as text or as JSON lines.
 
 use super::super::output;
 use opendrs_client::ClientResponse;
@@ -22,19 +22,19 @@ pub(super) struct DemoReport {
     failures: usize,
 }
 
-/// What a step had to say.
+/// A step of the demo: a request and its answer.
 pub(super) struct DemoStep<'s> {
-    /// What happens, in a few words.
+    /// A short description.
     pub(super) title: &'s str,
-    /// The request's first line.
+    /// The request's method and path.
     pub(super) request: &'s str,
-    /// What came back.
+    /// The answer.
     pub(super) reply: &'s ClientResponse,
-    /// What is worth showing of it.
+    /// The part of the answer to print.
     pub(super) summary: String,
-    /// The service's time.
+    /// The service's time, RFC 3339.
     pub(super) at: String,
-    /// What is wrong with it, if anything.
+    /// The expectation that the answer did not meet; `None` if the answer is correct.
     pub(super) expectation: Option<String>,
 }
 
@@ -43,14 +43,14 @@ impl DemoReport {
         Self { json, steps: 0, failures: 0 }
     }
 
-    /// A chapter's heading.
+    /// Prints a heading.
     pub(super) fn print_chapter(&self, title: &str) {
         if !self.json {
             output::print_line(format!("\n{}", output::bold(title)));
         }
     }
 
-    /// Tells a step.
+    /// Prints a step and counts it.
     pub(super) fn print_step(&mut self, step: &DemoStep<'_>) {
         self.steps += 1;
         self.failures += usize::from(step.expectation.is_some());
@@ -70,14 +70,14 @@ impl DemoReport {
         }
     }
 
-    /// Tells something that happened by itself.
+    /// Prints something that happened without a request.
     pub(super) fn print_event(&self, line: &str) {
         if !self.json {
             output::print_line(format!("      {line}"));
         }
     }
 
-    /// Ends the story; says whether all of it was good.
+    /// Prints the totals. Returns whether all steps were correct and the scenario was not broken off.
     pub(super) fn finish(&self, broken: Option<&String>) -> bool {
         let good = self.failures == 0 && broken.is_none();
         if self.json {
@@ -94,7 +94,7 @@ impl DemoReport {
     }
 }
 
-/// Addresses and lines to try, while the demo's server goes on.
+/// Addresses and commands to try while the demo's server runs on.
 pub(super) fn next_steps_text(base: &str, folder: &Path, device: &DemoResult) -> String {
     let call = |method: &str, path: &str, input: &str, result: &str, rest: &str| {
         let prefix = "com.amazon.dash.replenishment.";

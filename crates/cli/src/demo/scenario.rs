@@ -1,4 +1,4 @@
-//! The walk: a device's life from its set-up to its second order.
+//! The scenario of the demo: a device from its sign-up to its second order.
 
 use super::super::clock::clock_event_line;
 use super::maker_cloud::MakerCloud;
@@ -27,7 +27,10 @@ struct DemoScenario<'w> {
     refresh: String,
 }
 
-/// Walks. An error is a step after which no next one makes sense.
+/// Runs all steps.
+///
+/// # Errors
+/// The step after which the scenario cannot go on.
 pub(super) async fn run_scenario(
     base: &str,
     app: &App,
@@ -52,7 +55,7 @@ impl DemoScenario<'_> {
         self.report.print_step(&DemoStep { title, request, reply, summary: shows, at, expectation: wrong });
     }
 
-    /// Tells of a page, which must hold a form of this name or at this address.
+    /// Prints a step whose answer must be a page that contains `marks`, and returns the first form of that page.
     fn expect_form(
         &mut self,
         title: &str,
@@ -74,7 +77,7 @@ impl DemoScenario<'_> {
         form.filter(|_| good).ok_or_else(|| format!("{title}: no form to go on with"))
     }
 
-    /// The maker's cloud is asked whether it wants the notifications, and confirms.
+    /// Checks that the maker's cloud received the confirmation request and confirmed.
     async fn confirm_subscription(&mut self, cloud: &MakerCloud) -> Result<(), String> {
         self.report.print_chapter("The maker's cloud subscribes to notifications");
         self.advance_clock("0s", &[]).await?;
@@ -160,7 +163,7 @@ impl DemoScenario<'_> {
         if good { Ok(()) } else { Err(format!("{title}: no tokens")) }
     }
 
-    /// One call of the device; `good` looks at the answer.
+    /// Calls the device API as the device; `good` checks the answer.
     async fn call_device_api(
         &mut self,
         title: &str,
@@ -289,7 +292,7 @@ impl DemoScenario<'_> {
         Ok(())
     }
 
-    /// What the maker is told of all this.
+    /// Checks the notifications that the maker received.
     async fn check_notifications(&mut self, cloud: &MakerCloud) -> Result<(), String> {
         self.report.print_chapter("What the maker is told");
         let events = outbox::list_newest(self.app, 50).await.map_err(crate::error_text)?;

@@ -1,9 +1,9 @@
-//! What this machine has for the server: room on its disk, open files.
+//! Checks of this machine: data folder, free disk space, limit of open files.
 
 use super::{DoctorCheck, failed, passed, warning};
 use opendrs_server::config::Config;
 
-/// The data folder, which can be used.
+/// Reports the data folder. The caller has checked that it can be used.
 pub(super) fn check_data_folder(config: &Config) -> DoctorCheck {
     const NAME: &str = "data folder";
     let path = &config.server.data;
@@ -14,7 +14,7 @@ pub(super) fn check_data_folder(config: &Config) -> DoctorCheck {
     }
 }
 
-/// Room for the data folder.
+/// Checks the free space on the disk of the data folder. Returns `None` if the space cannot be read.
 pub(super) fn check_disk_space(config: &Config) -> Option<DoctorCheck> {
     const NAME: &str = "disk";
     let path = &config.server.data;
@@ -30,7 +30,7 @@ pub(super) fn check_disk_space(config: &Config) -> Option<DoctorCheck> {
     })
 }
 
-/// A connection is an open file.
+/// Checks the limit of open files. Each connection is an open file.
 pub(super) fn check_open_file_limit(config: &Config) -> DoctorCheck {
     const NAME: &str = "open files";
     let needed = config.server.max_connections as u64 + 100;

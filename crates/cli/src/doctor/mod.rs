@@ -1,6 +1,6 @@
-//! `opendrs doctor`: what will not work, and the fix for each. It changes nothing and makes nothing.
+//! `opendrs doctor`: finds what will not work, with a fix for each problem. It changes nothing and creates nothing.
 //!
-//! Invariant: one failed check never hides another that can be made without it.
+//! Invariant: a failed check never hides another one that does not depend on it.
 
 mod machine;
 mod network;
@@ -21,12 +21,12 @@ use std::path::Path;
 pub(super) struct DoctorArgs {
     #[command(flatten)]
     store: StoreArgs,
-    /// Print one JSON object a line: check, result, says, fix.
+    /// Print one JSON object per line: check, result, says, fix.
     #[arg(long)]
     json: bool,
 }
 
-/// How a check ended.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CheckOutcome {
     Passed,
@@ -34,7 +34,7 @@ pub(super) enum CheckOutcome {
     Failed,
 }
 
-/// A check that was made.
+/// A check with its result, message and fix.
 pub(super) struct DoctorCheck {
     name: &'static str,
     pub(super) outcome: CheckOutcome,
@@ -95,7 +95,7 @@ async fn run_checks(config: &Config) -> Vec<DoctorCheck> {
     checks
 }
 
-/// Where the store and its key are, as far as this machine's files and the settings' words tell it.
+/// Checks the locations of store and master key. Uses only the settings and this machine's files.
 pub(super) fn local_checks(config: &Config) -> Vec<DoctorCheck> {
     let mut checks = vec![check_master_key(config)];
     match (store_check::check_store(config), config.store_location()) {

@@ -1,6 +1,6 @@
-//! Others that the server needs: mail server, collector, back ends; and the addresses that it is to listen on.
+//! Checks of the network: mail server, collector, back ends, and the addresses that the server listens on.
 //!
-//! Invariant: nothing that is asked here changes anything there.
+//! Invariant: no request changes anything on another server.
 
 use super::{DoctorCheck, failed, passed};
 use opendrs_domain::endpoint::redact;
@@ -12,12 +12,12 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::{TcpListener, lookup_host};
 
-/// How long another server may take to answer.
+/// The timeout of a request to another server.
 const REPLY_TIMEOUT: Duration = Duration::from_secs(15);
-/// Every address: what an operator named for the server's own use.
+/// Every address. The operator chose these servers, so no network is refused.
 const ALL_NETWORKS: [&str; 2] = ["0.0.0.0/0", "::/0"];
 
-/// All of them, side by side.
+/// Makes all network checks concurrently.
 pub(super) async fn check_network(config: &Config) -> Vec<DoctorCheck> {
     let (mail, collector, backends, listeners) = tokio::join!(
         check_mail_server(config),
@@ -67,7 +67,7 @@ fn unrestricted_network(config: &Config) -> Result<GuardedHttpClient, String> {
     GuardedHttpClient::new(&ALL_NETWORKS.map(str::to_owned), config.ca_file().into_iter().chain(own.as_deref()))
 }
 
-/// No span at all is a message that every collector takes.
+/// Checks the trace collector. The request has no spans, which every collector accepts.
 async fn check_collector(config: &Config) -> DoctorCheck {
     const NAME: &str = "collector";
     let url = match config.trace_export() {
@@ -96,7 +96,7 @@ async fn check_collector(config: &Config) -> DoctorCheck {
     }
 }
 
-/// Systems that take orders to the door, as far as settings say how they are called.
+/// Checks the back ends that the settings configure: the webhook and Vendure.
 async fn check_backends(config: &Config) -> Vec<DoctorCheck> {
     const NAME: &str = "back end";
     let Ok(fulfilment) = config.fulfilment_settings() else { return Vec::new() };
@@ -107,7 +107,7 @@ async fn check_backends(config: &Config) -> Vec<DoctorCheck> {
     let mut checks = Vec::new();
     if let Some(hook) = &fulfilment.webhook {
         let at = redact(&hook.url);
-        // Any answer will do: what is not signed is no call.
+        // Any answer passes: an unsigned request must be refused.
         checks.push(match send_request(&network, "HEAD", hook.url.clone(), Vec::new()).await {
             Ok(_) => passed(NAME, format!("{at} answers")),
             Err(why) => {
@@ -133,7 +133,7 @@ async fn check_backends(config: &Config) -> Vec<DoctorCheck> {
     checks
 }
 
-/// Addresses that this node is to listen on.
+/// Checks the addresses that this node is to listen on.
 async fn check_listen_addresses(config: &Config) -> Vec<DoctorCheck> {
     let mut addresses: Vec<(&str, &str)> = Vec::new();
     let own = [
@@ -175,7 +175,7 @@ async fn check_listen_address(config: &Config, key: &str, address: &str) -> Doct
     failed(NAME, format!("{key} is {address}: {error}"), fix)
 }
 
-/// Whether what listens at an address answers as we do.
+/// Whether the listener at an address answers as OpenDRS does.
 async fn is_opendrs(config: &Config, address: &str) -> bool {
     let Ok(mut found) = lookup_host(address).await else { return false };
     let Some(mut at) = found.next() else { return false };

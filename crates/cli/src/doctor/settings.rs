@@ -1,5 +1,5 @@
-//! What can be told from the settings and the files of this machine, without asking anybody: `opendrs config check` makes
-//! these checks as well.
+//! Checks of the settings and of the files on this machine, without network access. `opendrs config check` makes these
+//! checks, too.
 
 use super::{DoctorCheck, failed, passed, warning};
 use opendrs_domain::time::Span;
@@ -11,7 +11,7 @@ use opendrs_service::clock::{Clock, SystemClock};
 use std::net::IpAddr;
 use url::Url;
 
-/// All of them.
+/// Makes all checks of settings.
 pub(crate) fn check_settings(config: &Config) -> Vec<DoctorCheck> {
     let mut checks = check_named_files(config);
     checks.extend(check_secret_files(config));
@@ -24,13 +24,13 @@ pub(crate) fn check_settings(config: &Config) -> Vec<DoctorCheck> {
     checks
 }
 
-/// Files that the settings name, which a server reads at its start.
+/// Checks the files that the settings name and a server reads at its start.
 fn check_named_files(config: &Config) -> Vec<DoctorCheck> {
     const NAME: &str = "files";
     let fix = "put the file in place, readable for the server's user, or change the setting";
     let read = [config.outbound_client().map(drop), config.mailer().map(drop), config.operator().map(drop)];
     let mut bad: Vec<String> = read.into_iter().filter_map(Result::err).collect();
-    // One file may keep more than one thing from being read.
+    // One unreadable file can fail several of these reads.
     bad.dedup();
     if bad.is_empty() {
         return vec![passed(NAME, "all that the settings name can be read")];
@@ -38,7 +38,7 @@ fn check_named_files(config: &Config) -> Vec<DoctorCheck> {
     bad.into_iter().map(|why| failed(NAME, why, fix)).collect()
 }
 
-/// Files of secrets that others than their owner can read.
+/// Warns of secret files that users other than their owner can read.
 fn check_secret_files(config: &Config) -> Vec<DoctorCheck> {
     let open = config.secret_files().into_iter().filter_map(|(key, path)| {
         let mode = std::fs::metadata(path).ok().as_ref().and_then(mode_if_readable_by_others)?;
@@ -49,7 +49,7 @@ fn check_secret_files(config: &Config) -> Vec<DoctorCheck> {
     open.collect()
 }
 
-/// The address of the signing certificate, as notifications name it.
+/// Checks the URL of the signing certificate that notifications contain.
 fn check_signing_url(config: &Config) -> DoctorCheck {
     const NAME: &str = "signing URL";
     let url = match config.notification_settings().base_url {
@@ -87,7 +87,7 @@ fn check_signing_url(config: &Config) -> DoctorCheck {
     }
 }
 
-/// Whoever reaches the metrics' address may read it.
+/// Checks the address of the metrics, which have no authentication.
 fn check_metrics(config: &Config) -> DoctorCheck {
     const NAME: &str = "metrics";
     let listen = &config.metrics.listen;
@@ -111,7 +111,7 @@ fn is_private(address: IpAddr) -> bool {
     }
 }
 
-/// Whoever is a proxy is believed.
+/// Checks the trusted proxies. The server trusts the source address that a proxy reports.
 fn check_proxies(config: &Config) -> Option<DoctorCheck> {
     let all = config.server.proxies.network_of_all()?;
     let says = format!(
@@ -120,7 +120,7 @@ fn check_proxies(config: &Config) -> Option<DoctorCheck> {
     Some(warning("proxies", says, "list the addresses or networks of your proxies alone"))
 }
 
-/// Limits that are off: nothing keeps one device, client or address from using up a node.
+/// Checks for disabled limits, without which one device, client or address can use up a node.
 fn check_limits(config: &Config) -> DoctorCheck {
     const NAME: &str = "limits";
     let off: Vec<_> = config.disabled_limits().iter().map(|(key, what)| format!("{key} ({what})")).collect();
@@ -131,7 +131,7 @@ fn check_limits(config: &Config) -> DoctorCheck {
     warning(NAME, format!("off: {}", off.join(", ")), fix)
 }
 
-/// The certificate that clients are shown.
+/// Checks the certificate that the server presents to clients.
 fn check_certificate(config: &Config) -> Option<DoctorCheck> {
     const NAME: &str = "certificate";
     let now = SystemClock.now();

@@ -1,4 +1,4 @@
-//! The store: whether it answers, is of this program and takes what is written.
+//! Checks of the store: connection, schema, condition, master key and contents.
 
 use super::{DoctorCheck, failed, passed, warning};
 use opendrs_domain::publication::TopicArn;
@@ -12,12 +12,12 @@ use opendrs_service::receiver;
 use opendrs_store::inspection::{DatabaseCondition, SessionMode, StoreInspection, inspect};
 use opendrs_store::{Error, StoreLocation};
 
-/// Asks the store, where there can be one.
+/// Connects to the store and checks it, if the settings name a usable one.
 pub(super) async fn check_store(config: &Config, key: MasterKeyState) -> Vec<DoctorCheck> {
     const NAME: &str = "store";
     let place = config.store_location();
     if store_check::check_store(config).is_err() {
-        // That was said.
+        // Another check has reported this problem.
         return Vec::new();
     }
     let engine = match &place {
@@ -50,7 +50,7 @@ pub(super) async fn check_store(config: &Config, key: MasterKeyState) -> Vec<Doc
     }
 }
 
-/// Whether the store was made with the master key; nothing where that cannot be told.
+/// Checks that the store was made with this master key. Returns `None` if that cannot be determined.
 fn check_master_key_matches(config: &Config, found: &StoreInspection, key: &MasterKeyState) -> Option<DoctorCheck> {
     const NAME: &str = "key fits";
     let (proof, _) = found.installation?;
@@ -70,7 +70,7 @@ fn check_master_key_matches(config: &Config, found: &StoreInspection, key: &Mast
             format!("the store was made with a master key, and there is none at {at}"),
             "put that key back from where you keep a copy of it, or name its file with keys.master_file",
         )),
-        // What is wrong with it was said.
+        // Another check has reported this problem.
         MasterKeyState::Unusable => None,
     }
 }
@@ -85,7 +85,7 @@ fn check_schema(found: &StoreInspection) -> DoctorCheck {
     }
 }
 
-/// Whether the database is as the server needs it.
+/// Checks that the database meets the server's needs: encoding, rights, write access, session mode.
 fn check_database_condition(found: &StoreInspection, place: &StoreLocation) -> Vec<DoctorCheck> {
     let DatabaseCondition { encoding, read_only, missing_rights: rights, session_mode: sessions } = &found.condition;
     let mut checks = Vec::new();
@@ -128,7 +128,7 @@ fn check_database_condition(found: &StoreInspection, place: &StoreLocation) -> V
     checks
 }
 
-/// Makers whose orders have a way of their own, by settings that name no maker.
+/// Checks that each maker named in `fulfilment.makers` exists.
 fn check_configured_makers(config: &Config, found: &StoreInspection) -> Vec<DoctorCheck> {
     let Ok(fulfilment) = config.fulfilment_settings() else { return Vec::new() };
     let unknown = fulfilment.maker_backends.iter().map(|(name, _)| name).filter(|name| !found.makers.contains(name));
@@ -143,7 +143,7 @@ fn check_configured_makers(config: &Config, found: &StoreInspection) -> Vec<Doct
     unknown.map(warn).collect()
 }
 
-/// Whether there is somebody to publish as, in each region that is published to.
+/// Checks for AWS credentials in each region that has topics to publish to.
 async fn check_sns_credentials(config: &Config, endpoints: &[String]) -> Vec<DoctorCheck> {
     const NAME: &str = "Amazon SNS";
     let arns: Vec<TopicArn> = endpoints.iter().filter_map(|endpoint| endpoint.parse().ok()).collect();
@@ -160,7 +160,7 @@ async fn check_sns_credentials(config: &Config, endpoints: &[String]) -> Vec<Doc
         };
         checks.push(match publisher.find_credentials(arn.clone()).await {
             Ok(()) => passed(NAME, format!("there are AWS credentials for {what}")),
-            // The server may have others than this shell.
+            // The server may have other credentials than this shell.
             Err(why) => {
                 let fix = "give the server AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE or a role, and run \
                            this in the same surroundings";
@@ -171,7 +171,7 @@ async fn check_sns_credentials(config: &Config, endpoints: &[String]) -> Vec<Doc
     checks
 }
 
-/// Tokens end and orders fall due by this machine's clock.
+/// Checks this machine's clock, by which tokens expire and orders fall due.
 fn check_clock(found: &StoreInspection) -> DoctorCheck {
     const NAME: &str = "clock";
     let now = SystemClock.now();

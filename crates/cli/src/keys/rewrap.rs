@@ -1,7 +1,7 @@
-//! `opendrs keys rewrap`: puts a store under another master key.
+//! `opendrs keys rewrap`: changes the master key of a store.
 //!
-//! Not here: what that means for what is sealed and derived ([`opendrs_service::rewrap`]). Invariant: the file of the new key
-//! is whole on the disk before the store needs it; and the command may be given again, whatever ended it before.
+//! Not here: the effect on sealed and derived values ([`opendrs_service::rewrap`]). Invariant: the file of the new key
+//! is completely on disk before the store needs it. The command can be run again after any interruption.
 
 use crate::store_args::{self, StoreArgs};
 use crate::{error_text, output};
@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
 pub(crate) struct KeysRewrapArgs {
-    /// The file of the new master key, for its owner's eyes alone: 64 hex digits. Where there is none, a new key is made.
+    /// File of the new master key: 64 hex digits, readable by its owner only. If it does not exist, a new key is made.
     #[arg(value_name = "NEW_KEY_FILE")]
     key: PathBuf,
     #[command(flatten)]
@@ -60,9 +60,9 @@ pub(super) async fn run(file: Option<&Path>, args: KeysRewrapArgs) -> Result<(),
     Ok(())
 }
 
-/// The store has the new key already: an earlier run was not heard to its end.
+/// The store has the new key already, because an earlier run was interrupted after the change.
 fn report_already_changed(config: &Config, args: &KeysRewrapArgs) -> Result<(), String> {
-    // Whoever names the present key once more, under whatever path, wants another one.
+    // The named file holds the present key.
     if master_key::read_master_key(&config.master_key_file())? == master_key::read_master_key(&args.key)? {
         return Err(format!("{} is the present master key: name another file", args.key.display()));
     }
@@ -100,7 +100,7 @@ fn print_report(config: &Config, args: &KeysRewrapArgs, done: &RewrapReport) {
     print_next_steps(config, args);
 }
 
-/// What is left to the operator.
+/// Prints the steps that the operator must take next.
 fn print_next_steps(config: &Config, args: &KeysRewrapArgs) {
     let (new, old) = (args.key.display(), config.master_key_file());
     output::print_note(format!(

@@ -1,6 +1,6 @@
-//! `opendrs seed export`: the present state as a seed file.
+//! `opendrs seed export`: writes the present state as a seed file.
 //!
-//! Invariant: [`super::parse`] reads what is written here.
+//! Invariant: [`super::parse`] reads everything that this module writes.
 
 use super::file_format::{
     ClientToml, CustomerToml, MakerToml, ModelToml, ProductToml, ProfileToml, SeedFile, SlotToml, TopicToml,
@@ -25,13 +25,13 @@ use toml::Spanned;
 pub(super) struct SeedExportArgs {
     #[command(flatten)]
     store: StoreArgs,
-    /// Include hashes of passwords and secrets, and logins and queries of endpoints: all that a new store needs.
+    /// Include everything that a new store needs: hashes of passwords and secrets, logins and queries of endpoints.
     #[arg(long)]
     with_secrets: bool,
     /// Leave out customers.
     #[arg(long)]
     without_customers: bool,
-    /// Write a new file that only its owner may read, instead of standard output.
+    /// Write a new file that only its owner can read, instead of standard output.
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -56,13 +56,13 @@ fn create_private_file(path: &Path, text: &str) -> std::io::Result<()> {
     options.open(path)?.write_all(text.as_bytes())
 }
 
-/// A seed as a file's text.
+/// The text of the seed file.
 fn seed_to_toml(seed: service::SeedDeclaration) -> Result<String, String> {
     let file = seed_file(seed).map_err(|e| e.to_string())?;
     toml::to_string(&file).map_err(|e| e.to_string())
 }
 
-/// A seed as a file.
+/// The seed in the shape of a seed file.
 fn seed_file(seed: service::SeedDeclaration) -> Result<SeedFile, ParseTextError> {
     Ok(SeedFile {
         maker: seed.makers.into_iter().map(maker_toml).collect::<Result<_, _>>()?,
@@ -71,7 +71,7 @@ fn seed_file(seed: service::SeedDeclaration) -> Result<SeedFile, ParseTextError>
     })
 }
 
-/// A value that stands nowhere yet.
+/// A value without a position in a text.
 fn unspanned<T>(value: T) -> Spanned<T> {
     Spanned::new(0..0, value)
 }

@@ -1,6 +1,6 @@
-//! The shape of a seed file, as TOML, read and written.
+//! The TOML shape of a seed file, for reading and writing.
 //!
-//! Not here: what the values mean. Invariant: a key that is not known is an error.
+//! Not here: the meaning of the values. Invariant: an unknown key is an error.
 
 use opendrs_domain::customer::Address;
 use opendrs_domain::profile::{ClientKind, ClientMode};

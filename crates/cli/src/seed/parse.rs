@@ -1,6 +1,6 @@
-//! Reading a seed file: from its text to declarations.
+//! The parser of seed files: from TOML text to declarations.
 //!
-//! Not here: whether a declaration fits the store. Invariant: a value that is refused is named by line and key.
+//! Not here: whether a declaration fits the store. Invariant: the error of a refused value names its line and key.
 
 use super::file_format::{
     ClientToml, CustomerToml, MakerToml, ModelToml, ProductToml, ProfileToml, SeedFile, SlotToml, TopicToml,
@@ -18,7 +18,7 @@ use opendrs_domain::version::Version;
 use opendrs_service::seed::{self as service, SeedPassword};
 use toml::Spanned;
 
-/// Where errors stand.
+/// The text of a seed file, for the line numbers of errors.
 struct SeedParser<'t>(&'t str);
 
 impl SeedParser<'_> {
@@ -30,7 +30,7 @@ impl SeedParser<'_> {
         Err(format!("line {}: {key}: {why}", self.line_of(at)))
     }
 
-    /// Refuses the second of two that must differ.
+    /// Refuses a value that is declared twice.
     fn require_distinct<'s, T: 's, K: PartialEq + std::fmt::Display>(
         &self,
         all: impl Iterator<Item = (&'s Spanned<T>, K)>,
@@ -47,7 +47,7 @@ impl SeedParser<'_> {
     }
 }
 
-/// Reads a seed file.
+/// Parses the text of a seed file.
 pub(super) fn parse_seed(text: &str) -> Result<service::SeedDeclaration, String> {
     let file: SeedFile = toml::from_str(text).map_err(|e| e.to_string())?;
     let lines = SeedParser(text);
@@ -128,7 +128,7 @@ impl SeedParser<'_> {
         Ok(service::ReceiverSeed { line, name, endpoint, signature, raw, policy, confirmed, disabled })
     }
 
-    /// A message's name, without its last word, and its version.
+    /// Parses a notification type without its suffix `Notification`, and its version.
     fn parse_notification_version(
         &self,
         name: &Spanned<String>,
@@ -166,7 +166,7 @@ impl SeedParser<'_> {
         })
     }
 
-    /// The hash of the secret that is declared, as it is or as its hash.
+    /// The hash of a client's secret, which the file declares in plain text or as its hash.
     fn parse_secret_hash(&self, client: &ClientToml) -> Result<Option<[u8; 32]>, String> {
         let (text, key) = match (&client.secret, &client.secret_hash) {
             (None, None) => return Ok(None),

@@ -1,13 +1,13 @@
-//! What a seed did, or would do, for people and for scripts.
+//! The outcome of a seed or of a dry run, as text or as JSON lines.
 //!
-//! Invariant: a line's first word says what happened to a thing; lines about its values are indented. A secret is printed
-//! only where that was asked for.
+//! Invariant: a line begins with the outcome of one item; lines about its values are indented. A secret is printed only
+//! on request.
 
 use super::super::output;
 use opendrs_service::seed::{SeedEffect, SeedEffectKind, SeedItem, SeedOutcome};
 use serde_json::{Value, json};
 
-/// Prints what became of each thing.
+/// Prints the outcome of each item.
 pub(super) fn print_items(items: &[SeedItem], as_json: bool, dry_run: bool, secrets: bool) {
     for item in items {
         match as_json {
@@ -55,7 +55,7 @@ fn item_lines(item: &SeedItem, dry_run: bool, secrets: bool) -> Vec<String> {
     effects.iter().map(effect_text).for_each(&mut more);
     match done {
         SeedOutcome::Undeclared => more(undeclared_text(item)),
-        // Only a row that stays for its devices is gone for ever, and only clients have such.
+        // Only a removed client can never be created again: its row stays for the sake of its devices.
         SeedOutcome::Gone if *kind == "client" => {
             more("it was removed for ever: to have another in its place, declare one with an `id` of its own".into());
         }

@@ -1,8 +1,8 @@
-//! The surface: what devices, makers' clouds, browsers and operators get from a whole server, over its sockets and from
-//! its program.
+//! The external interfaces: what devices, makers' clouds, browsers and operators get from a whole server, through its
+//! sockets and its program.
 //!
-//! Not here: rules (they are tested beside the domain) and rows (they are tested beside the store). Invariant: no test
-//! sleeps, none is skipped, none looks into the server but to see that nothing was written.
+//! Not here: rules (tested in the domain) and rows (tested in the store). Invariant: no test sleeps, none is skipped,
+//! and none reads the server's internals except to check that nothing was written.
 
 #![expect(clippy::unwrap_used, reason = "all of it is tests, also what no test attribute marks")]
 

@@ -1,14 +1,15 @@
-//! A clock that jumps.
+//! The fault of a clock that jumps.
 
 use super::finish_and_verify;
 use crate::device::{self, CallOutcome};
 use crate::test_bed::TestBed;
 use serde_json::json;
 
-/// How often the server dies right after a jump was answered.
+/// How often the server is killed right after a jump was answered.
 const DEATHS: usize = 3;
 
-/// Jumps of years between calls, each followed by a death; the next server must not be earlier.
+/// The clock jumps by years between calls, and the server is killed after each jump. The clock of the next server must
+/// not be earlier.
 pub async fn clock_jumps(site: &mut TestBed) -> Result<(), String> {
     let mut server = site.create_store().await?;
     for _ in 0..DEATHS {

@@ -1,4 +1,4 @@
-//! No descriptor left: connections can be neither taken nor made.
+//! The fault of exhausted file descriptors: no connection can be accepted or opened.
 
 use super::finish_and_verify;
 use crate::test_bed::TestBed;
@@ -6,20 +6,20 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
-/// How many the server may have open; it needs a part of them for its store and its loops.
+/// The server's limit of open files; it needs a part of them for its store and its event loops.
 const DESCRIPTOR_LIMIT: usize = 96;
 
-/// Idle connections take every descriptor while devices call.
+/// Idle connections use up all descriptors while devices call.
 pub async fn descriptors_exhausted(site: &mut TestBed) -> Result<(), String> {
     let limit = format!("ulimit -n {DESCRIPTOR_LIMIT}; exec \"$@\"");
     site.program.wrapper = ["sh", "-c", &limit, "sh"].map(str::to_owned).to_vec();
-    // Linking is a process of its own, under the same limit.
+    // Linking runs in a process of its own, with the same limit.
     let server = site.create_store().await?;
     let mut load = site.start_load(&server.base_url, true);
     load.wait_for_successes().await?;
     let address = server.base_url.trim_start_matches("http://").to_owned();
     let mut early = EarlyConnection::connect(&address)?;
-    // More than there are descriptors left, and fewer than fill the system's queue of connections to be taken.
+    // More than the descriptors that are left, and fewer than the system's queue of unaccepted connections can hold.
     let idle = (0..DESCRIPTOR_LIMIT)
         .map(|_| TcpStream::connect(&address))
         .collect::<Result<Vec<_>, _>>()
@@ -34,7 +34,7 @@ pub async fn descriptors_exhausted(site: &mut TestBed) -> Result<(), String> {
     finish_and_verify(site, load, server).await
 }
 
-/// With nobody to serve, the server must wait for a descriptor, not look for one.
+/// Checks that the server, without connections to serve, waits for a descriptor without a busy loop.
 async fn check_server_idles(id: u32) -> Result<(), String> {
     const WATCH: Duration = Duration::from_millis(500);
     let before = cpu_ticks(id)?;
@@ -42,11 +42,11 @@ async fn check_server_idles(id: u32) -> Result<(), String> {
     clock.tick().await;
     clock.tick().await;
     let spent = cpu_ticks(id)? - before;
-    // A tick is ten milliseconds: a busy loop takes fifty of them, the rounds of the worker a few.
+    // A tick is ten milliseconds. A busy loop takes fifty of them, the rounds of the worker a few.
     if spent < 20 { Ok(()) } else { Err(format!("out of descriptors, the server spent {spent} ticks in {WATCH:?}")) }
 }
 
-/// The processor time that a process has taken.
+/// The processor time of a process in ticks.
 fn cpu_ticks(id: u32) -> Result<u64, String> {
     let path = format!("/proc/{id}/stat");
     let text = std::fs::read_to_string(&path).map_err(|e| format!("{path}: {e}"))?;
@@ -60,7 +60,7 @@ fn connection_error(error: std::io::Error) -> String {
     format!("a connection from before is not served: {error}")
 }
 
-/// A connection that was there before.
+/// A connection that was open before the fault.
 struct EarlyConnection(TcpStream);
 
 impl EarlyConnection {
@@ -72,7 +72,7 @@ impl EarlyConnection {
         Ok(early)
     }
 
-    /// Asks whether the server is well, on the one connection.
+    /// Requests the server's health on this connection.
     fn check_health(&mut self) -> Result<(), String> {
         self.0.write_all(b"GET /-/health HTTP/1.1\r\nHost: opendrs\r\n\r\n").map_err(connection_error)?;
         let (mut answer, mut part) = (Vec::new(), [0; 4096]);

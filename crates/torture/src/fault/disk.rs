@@ -1,6 +1,6 @@
-//! Disks that are full, that fail to write, that fail to sync: SQLite's file lies on them.
+//! Faults of the disk with SQLite's file: it is full, writes fail, a sync fails.
 //!
-//! The full disk is a small file system of memory; failures are made by the system, as `strace` tells it to.
+//! The full disk is a small file system in memory; `strace` makes system calls fail.
 
 use super::finish_and_verify;
 use crate::test_bed::TestBed;
@@ -10,11 +10,12 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-/// How large the small disk is: what the load alone writes must fit, or the disk is full where nobody filled it. SQLite's
-/// log alone grows to 16 MiB before its pages move to the database.
+/// The size of the small disk. The load alone must fit, or the disk would be full before it is filled. SQLite's
+/// write-ahead log alone grows to 16 MiB before its pages move to the database.
 const SIZE_OPTION: &str = "size=64m";
 
-/// A small disk over a folder. A shell of its own unmounts it when its input ends: when this goes, or we are killed.
+/// A small disk mounted over a folder. A shell unmounts it when its input ends: when this value is dropped, or this
+/// process is killed.
 struct SmallDisk(Child);
 
 /// `$1` is the folder, `$2` the size.
@@ -54,14 +55,14 @@ pub fn can_mount() -> bool {
     folder.is_ok_and(|folder| SmallDisk::mount(folder.path()).is_ok())
 }
 
-/// Whether a process can be traced here, as [`failing`] does it.
+/// Whether a process can be traced here, as [`failing_syscall_tracer`] does it.
 pub fn can_trace() -> bool {
     let words = failing_syscall_tracer("fdatasync", "1");
     let traced = Command::new(&words[0]).args(&words[1..]).arg("true").stderr(Stdio::null()).status();
     traced.is_ok_and(|status| status.success())
 }
 
-/// Fills the disk under load, twice; then makes room.
+/// Fills the disk under load and frees it again, twice.
 pub async fn disk_full(site: &mut TestBed) -> Result<(), String> {
     let folder = site.program.data.clone();
     std::fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
@@ -80,7 +81,7 @@ pub async fn disk_full(site: &mut TestBed) -> Result<(), String> {
     finish_and_verify(site, load, server).await
 }
 
-/// Writes until nothing fits any more.
+/// Writes until the disk is full.
 fn fill_disk(path: &Path) -> Result<(), String> {
     let mut file = File::create(path).map_err(|e| format!("{}: {e}", path.display()))?;
     for size in [65_536, 4_096, 512, 1] {
@@ -89,7 +90,7 @@ fn fill_disk(path: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// A tracer that lets a call of the system fail. It is no parent of the server, so a kill hits the server itself.
+/// A tracer that makes a system call fail. It is not the server's parent, so a kill reaches the server itself.
 fn failing_syscall_tracer(calls: &str, when: &str) -> Vec<String> {
     let (trace, inject) = (format!("trace={calls}"), format!("inject={calls}:error=EIO:when={when}"));
     ["strace", "-D", "-f", "-qq", "--seccomp-bpf", "-o", "/dev/null", "-e", "signal=none", "-e", &trace, "-e", &inject]
@@ -101,7 +102,7 @@ fn failing_syscall_tracer(calls: &str, when: &str) -> Vec<String> {
 pub async fn writes_fail(site: &mut TestBed) -> Result<(), String> {
     site.create_store().await?.kill()?;
     let from = site.rng.u32(100..300);
-    // Only the writer writes, so it alone is counted.
+    // Only the writer writes, so the count includes its calls only.
     site.program.wrapper = failing_syscall_tracer("pwrite64", &format!("{from}..{}", from + 400));
     let server = site.restart().await?;
     let mut load = site.start_load(&server.base_url, true);
@@ -111,7 +112,7 @@ pub async fn writes_fail(site: &mut TestBed) -> Result<(), String> {
     finish_and_verify(site, load, server).await
 }
 
-/// One sync fails; that the next one would not must not matter.
+/// One sync fails. The server must stop, although the next sync would succeed.
 pub async fn sync_fails(site: &mut TestBed) -> Result<(), String> {
     site.create_store().await?.kill()?;
     let when = site.rng.u32(30..120).to_string();

@@ -1,7 +1,7 @@
-//! Faults one at a time, each on a store of its own: what the machine can do to a server besides killing it.
+//! Faults one at a time, each on its own store: everything that a machine can do to a server besides killing it.
 //!
-//! Invariant: after each fault everything that was answered is there, and the server answers again, by itself or, where
-//! it had to stop, after a new start.
+//! Invariant: after each fault everything that was answered is in the store, and the server answers again: by itself
+//! or, where it had to stop, after a restart.
 
 mod clock;
 mod descriptors;
@@ -14,7 +14,7 @@ use crate::test_bed::TestBed;
 use crate::{EngineArg, RunArgs, with_test_bed};
 pub use postgres::ExclusiveCluster;
 
-/// Which faults may be made: those of the disk need rights that a container may lack.
+/// The faults that this machine permits: those of the disk need rights that a container may lack.
 #[derive(Clone, Copy, Debug)]
 pub struct PermittedFaults {
     mount: bool,
@@ -22,7 +22,7 @@ pub struct PermittedFaults {
 }
 
 impl PermittedFaults {
-    /// Whoever asks for all of them is told which one cannot be made.
+    /// All faults. One that this machine does not permit is reported as a failure.
     pub const ALL: Self = Self { mount: true, trace: true };
 
     /// What this machine permits.
@@ -31,7 +31,7 @@ impl PermittedFaults {
     }
 }
 
-/// Every fault of an engine; tells each that lost nothing, and each that was left out.
+/// Runs every fault of an engine. Reports each fault that lost nothing, and each that was left out.
 pub async fn run_all(
     which: &RunArgs,
     cluster: Option<&ExclusiveCluster>,
@@ -73,7 +73,8 @@ pub async fn run_all(
     Ok(())
 }
 
-/// The end of every fault: the server still serves; then it is killed, and all is looked at twice.
+/// The end of every fault: the server must still serve. Then it is killed, and the store is verified before and after a
+/// restart.
 async fn finish_and_verify(site: &mut TestBed, load: DeviceLoad, mut server: ServerProcess) -> Result<(), String> {
     load.finish().await.map_err(|e| format!("{e}\n{}", server.last_log_lines()))?;
     site.verify_store().await?;

@@ -1,4 +1,4 @@
-//! A PostgreSQL that dies under load and comes back.
+//! The fault of a PostgreSQL that is killed under load and restarted.
 
 use super::finish_and_verify;
 use crate::test_bed::TestBed;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// A cluster that nobody else uses.
+/// A cluster without other users.
 #[derive(Clone, Debug)]
 pub struct ExclusiveCluster {
     /// The folder of `pg_ctl`.
@@ -18,7 +18,7 @@ pub struct ExclusiveCluster {
 }
 
 impl ExclusiveCluster {
-    /// `pg_ctl`, as the owner of the data.
+    /// Runs `pg_ctl` as the owner of the data.
     fn run_pg_ctl(&self, words: &[&str]) -> Result<(), String> {
         let owner = std::fs::metadata(&self.data).map_err(|e| format!("{}: {e}", self.data.display()))?;
         let us = std::fs::metadata("/proc/self").map_err(|e| e.to_string())?;
@@ -40,7 +40,8 @@ impl ExclusiveCluster {
         }
     }
 
-    /// SIGKILL to every process of it, the first one first, so that it cannot tell the others.
+    /// Sends SIGKILL to every process of the cluster, to the first one before the others, so that it cannot notify
+    /// them.
     async fn kill(&self) -> Result<(), String> {
         let file = self.data.join("postmaster.pid");
         let text = std::fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
@@ -53,7 +54,7 @@ impl ExclusiveCluster {
         for _ in 0..4_000 {
             ticks.tick().await;
             if !all.iter().any(|id| is_alive(id)) {
-                // Where nobody buries the dead, as in many containers, the next one would think that this one lives.
+                // In many containers no process reaps zombies, and the next server would take this one for alive.
                 return std::fs::remove_file(&file).map_err(|e| format!("{}: {e}", file.display()));
             }
         }
@@ -61,7 +62,7 @@ impl ExclusiveCluster {
     }
 }
 
-/// Parent and state of a process, from what follows its name.
+/// Parent and state of a process, from the fields after its name in `/proc/PID/stat`.
 fn parent_and_state(id: &str) -> Option<(String, String)> {
     let text = std::fs::read_to_string(Path::new("/proc").join(id).join("stat")).ok()?;
     let mut fields = text.rsplit_once(')')?.1.split_whitespace().map(str::to_owned);
@@ -76,11 +77,12 @@ fn child_processes(parent: &str) -> Vec<String> {
 }
 
 fn is_alive(id: &str) -> bool {
-    // One that only waits for its parent to look has released everything.
+    // A zombie has released all its resources.
     parent_and_state(id).is_some_and(|(_, state)| state != "Z")
 }
 
-/// Kills it, and stops it at once; each time it comes back and the server finds it.
+/// Kills PostgreSQL, stops it with `immediate`, and kills it again. Each time it is restarted, and the server must
+/// recover.
 pub async fn postgres_killed_and_stopped(site: &mut TestBed, cluster: &ExclusiveCluster) -> Result<(), String> {
     let server = site.create_store().await?;
     let mut load = site.start_load(&server.base_url, true);

@@ -1,6 +1,6 @@
-//! The stores that are measured on SQLite: how large each is, where it is, and how it is filled.
+//! The SQLite stores of the benchmark: their sizes, locations and filling.
 //!
-//! Invariant: a store is filled once, and read through before each run.
+//! Invariant: a store is filled once, and read completely before each run.
 
 use super::BenchTestBed;
 use crate::bench::server::BenchStore;
@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 impl BenchTestBed<'_> {
-    /// Fills a store, unless it is full.
+    /// Fills a store, unless that was done already.
     pub(super) fn fill_store(&mut self, store: BenchStore) -> TaskResult {
         if self.filled_stores.contains(&store) {
             return Ok(());
@@ -31,7 +31,7 @@ impl BenchTestBed<'_> {
         Ok(())
     }
 
-    /// Devices and readings of a store.
+    /// The number of devices and of readings in a store.
     pub(super) fn device_and_reading_counts(&self, store: BenchStore) -> (u64, u64) {
         match store {
             BenchStore::Devices1k
@@ -47,7 +47,7 @@ impl BenchTestBed<'_> {
         }
     }
 
-    /// For how many devices of a store there are tokens.
+    /// The number of token lines in a store's fleet.
     pub(super) fn token_count(&self, store: BenchStore) -> u64 {
         match store {
             BenchStore::ReplenishDevices if self.full => 150_000,
@@ -66,8 +66,8 @@ impl BenchTestBed<'_> {
     }
 }
 
-/// Reads a store's files, so that the system holds them in memory: it may have let go of what nobody read since they were
-/// filled, and then the disk would be measured.
+/// Reads a store's files into the page cache. The system may have evicted them since the store was filled, and a run
+/// would then measure the disk.
 pub(super) fn warm_page_cache(data: &Path) -> TaskResult {
     let read = || -> std::io::Result<()> {
         for file in fs::read_dir(data)? {

@@ -1,4 +1,4 @@
-//! What is wrong with a call's body: its size, its form, its fields. Nothing of it is written
+//! Errors in a call's body: its size, its JSON, its fields. Nothing of a refused body is written
 //! (docs/spec/calls.md#request-bodies, docs/spec/calls.md#slot-status).
 
 use super::badinput::refused;
@@ -13,7 +13,7 @@ const LEVEL: &str = "must be a finite number, zero or more, without quotes in JS
 const DATE: &str =
     "cannot be read as a date; send RFC 3339 such as 2018-03-02T07:00:00Z, a date such as 2018-03-02, or epoch seconds";
 
-/// A good body, blown up with blanks.
+/// A valid body, padded with blanks to a size.
 fn of_size(endpoint: ApiEndpoint, size: usize) -> String {
     let body = valid_body(endpoint);
     format!("{body}{}", " ".repeat(size - body.len()))

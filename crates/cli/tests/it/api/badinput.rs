@@ -1,5 +1,5 @@
-//! What is wrong with a call's head: route, token, version headers, slot. Each refusal is JSON that says what to change,
-//! and nothing is written (docs/spec/calls.md#version-headers, docs/spec/calls.md#error-answers,
+//! Errors in a call's head: route, token, version headers, slot. Each refusal is JSON that names the fix, and nothing
+//! is written (docs/spec/calls.md#version-headers, docs/spec/calls.md#error-answers,
 //! docs/spec/calls.md#order-of-checks).
 
 use crate::harness::fixtures::{BEANS, BOB, FILTER, MODEL, OTHER_MODEL, OTHER_WEB};
@@ -10,7 +10,7 @@ use opendrs_domain::version::{
 
 both!(a_slot_must_be_of_the_devices_model, another_devices_order_is_as_unknown_as_none);
 
-/// The exception that a refusal names.
+/// The namespace of the exceptions that refusals name.
 const NAMESPACE: &str = "http://internal.amazon.com/coral/com.amazon.parkeraccioservice/";
 
 /// Sends a call that must be refused with this status, exception and message.

@@ -1,4 +1,4 @@
-//! Clients that are slow, a server that stops, a store that is gone.
+//! Slow clients, a server that stops, and a store that is unreachable or silent.
 
 use super::quirks::{LEVEL, head};
 use crate::harness::fixtures::{ANN, FILTER};
@@ -43,7 +43,7 @@ async fn a_stop_finishes_what_is_under_way() {
     assert_eq!(server.row_count("reading").await, 1);
 }
 
-/// Every kind of answer: device API, token endpoint, page.
+/// Checks the answer of each kind: device API, token endpoint, page.
 async fn without_its_store(server: &Server) {
     let device = server.link_default_device().await;
     let cookie = TestBrowser::signed_in(server, ANN).await.browser.cookie_header();
@@ -77,7 +77,7 @@ async fn without_its_store_it_says_so_and_when_to_come_back() {
     on_postgres(without_its_store).await;
 }
 
-/// A database that takes a statement and says nothing: here, for somebody holds its table.
+/// A database that accepts a statement and does not answer, because its table is locked.
 async fn silent(server: &Server) {
     let device = server.link_default_device().await;
     let report = || server.device_call(&device, SlotStatus, &format!("/slotStatus/{FILTER}")).body(LEVEL).send();

@@ -1,4 +1,4 @@
-//! What devices do all day, on either engine: report, ask, follow.
+//! The calls that devices make every day: report, ask for subscriptions, follow orders. On both engines.
 
 use crate::harness::fixtures::{BEANS, CARTRIDGE, FILTER, LARGE, MINERALS, OTHER_MODEL, OTHER_WEB, SMALL};
 use crate::harness::{LinkOptions, Server};
@@ -151,7 +151,7 @@ async fn devices_see_only_themselves(server: &Server) {
         let Value::Object(slots) = answer["slotsSubscriptionStatus"].clone() else { panic!("{answer}") };
         slots.into_iter().map(|(slot, sub)| (slot, sub["productInfoList"][0]["asin"].to_string())).collect::<Vec<_>>()
     };
-    // Maps of this reader are sorted; the order on the wire is looked at above.
+    // This JSON reader sorts maps; the order on the wire is checked above.
     assert_eq!(slots(&one).await, [(FILTER.into(), format!("\"{LARGE}\"")), (CARTRIDGE.into(), "null".into())]);
     assert_eq!(slots(&other).await, [(BEANS.to_owned(), format!("\"{SMALL}\""))]);
 }

@@ -1,4 +1,4 @@
-//! What callers may cost: rates, connections, and clients that are slow on purpose.
+//! Limits on callers: call rates, connections, and clients that are slow on purpose.
 
 use super::quirks::{LEVEL, head};
 use crate::harness::fixtures::{APP, FILTER, OTHER_MODEL, OTHER_SECRET, OTHER_WEB, SECRET, WEB};
@@ -48,7 +48,8 @@ async fn a_device_that_calls_too_often_waits_and_no_other_does() {
     assert_eq!(outcome(&stranger), (400, ""), "who shows no token of a device uses up nobody's calls");
 }
 
-/// A slot that the model has not is found out on the second, slower look; both looks are one call.
+/// The fast path does not detect a slot of another model, so the call takes the slower path, too. It still counts as
+/// one call.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_is_counted_once() {
     let server = limited(CallRate { per_second: 1, burst: 4 }, CallRate::default()).await;
@@ -147,13 +148,13 @@ async fn guesses_at_a_secret_at_once_are_braked() {
     assert!((1..=7).contains(&compared), "{compared} of 100 secrets were compared");
 }
 
-/// Six wrong secrets from one address, then one from each of several; who is braked.
+/// Sends six wrong secrets from one address, then one from each of several. Returns which of the latter were throttled.
 async fn braked_after_guesses(proxies: &[&str], guesser: &'static str, others: &[&'static str]) -> Vec<bool> {
     let named = |from: &'static str| ("x-forwarded-for", from);
     braked_by(proxies, named(guesser), &others.iter().map(|from| named(from)).collect::<Vec<_>>()).await
 }
 
-/// The same, as another header says.
+/// Does the same with another header for the address.
 async fn braked_by(proxies: &[&str], guesser: (&str, &str), others: &[(&str, &str)]) -> Vec<bool> {
     let proxies = proxies.iter().map(ToString::to_string).collect::<Vec<_>>().try_into().unwrap();
     let server = Server::start_with(Options { proxies, ..Options::default() }).await;
@@ -228,7 +229,7 @@ async fn a_body_that_does_not_arrive_is_not_waited_for() {
     assert_eq!(server.row_count("reading").await, 0);
 }
 
-/// It asks again and again without reading the answers, until neither side's buffers hold more.
+/// The client sends requests without reading the answers, until the buffers of both sides are full.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_does_not_read_its_answers_is_let_go() {
     let server = Server::start_with(Options { head_timeout: Duration::from_millis(300), ..Options::default() }).await;

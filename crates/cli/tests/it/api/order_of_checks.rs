@@ -1,4 +1,4 @@
-//! A call that is wrong in every way, mended bit by bit: its errors come in one order
+//! A call with every possible error, corrected step by step: its errors come in one order
 //! (docs/spec/calls.md#order-of-checks).
 
 use super::badinput::refused;
@@ -60,7 +60,7 @@ async fn body_then_subscription_then_lock() {
     refused(call, 400, "SlotUnsubscribedException", &off).await;
     assert_eq!(server.all_rows().await, before);
 
-    // An order holds the lock; then the customer switches the slot off.
+    // An order holds the slot lock; then the customer switches the slot off.
     let device = server.link_device(LinkOptions::default().serial("SN-2")).await;
     let call = server.device_call(&device, ApiEndpoint::Replenish, &format!("/replenish/{FILTER}"));
     assert_eq!(call.clone().send().await.json()["detailCode"], "STANDARD_ORDER_PLACED");

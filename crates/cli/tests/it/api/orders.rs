@@ -1,4 +1,4 @@
-//! Where orders stand, as devices and makers are told: GetOrderInfo, CancelTestOrder, events. On either engine.
+//! The state of orders for devices and makers: GetOrderInfo, CancelTestOrder, events. On both engines.
 
 use super::badinput::refused;
 use crate::harness::fixtures::{ANN, CARL, CARTRIDGE, FILTER, SMALL};
@@ -25,7 +25,7 @@ async fn place(server: &Server, device: &LinkedDevice) -> (String, String) {
     (text("detailCode"), text("eventInstanceId"))
 }
 
-/// Status and expected delivery, with a token of its own: the last one may have ended.
+/// Status and expected delivery of an order. Uses a new token, because the last one may have expired.
 async fn status_and_delivery_date(server: &Server, id: &str, linking: LinkOptions) -> (String, Option<String>) {
     let device = server.link_device(linking).await;
     let answer = server.device_call(&device, OrderInfo, &format!("/getOrderInfo/{id}")).send().await.json();

@@ -1,4 +1,4 @@
-//! What a device may cause in a day: calls and orders; and how many connections one address has.
+//! Limits of a device per day, for calls and orders, and the limit of connections per address.
 
 use super::quirks::LEVEL;
 use crate::harness::fixtures::{CARTRIDGE, FILTER};
@@ -48,7 +48,7 @@ async fn one_order_more_waits_and_leaves_nothing_behind(server: &Server) {
     assert_eq!(server.all_rows().await, before, "no order, no lock, no event, no mail");
     assert_eq!(detail(&replenish(server, &other, FILTER).await), placed("STANDARD_ORDER_PLACED"));
     server.advance("24h").await;
-    // The same registration, with a token of today.
+    // The same registration with a token of this day.
     let device = server.link_default_device().await;
     assert_eq!(detail(&replenish(server, &device, CARTRIDGE).await), placed("STANDARD_ORDER_PLACED"));
 }
@@ -102,11 +102,11 @@ async fn a_device_has_so_many_calls_a_day() {
     assert_eq!(report(&other).send().await.status, 200);
 }
 
-/// One more is closed without a word; those that stand go on.
+/// A further connection is closed without an answer; the open ones go on.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_has_so_many_connections() {
     let server = Server::start_with(Options { per_address: 2, ..Options::default() }).await;
-    // Not by the server's own client, whose connections would count, too.
+    // The server's own client is not used, because its connections count, too.
     let request = "GET /-/health HTTP/1.1\r\nHost: x\r\n\r\n";
     let (mut first, mut second) = (server.open_raw_connection().await, server.open_raw_connection().await);
     for wire in [&mut first, &mut second] {

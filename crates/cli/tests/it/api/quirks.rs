@@ -1,8 +1,8 @@
-//! How clients of the field frame their requests, byte by byte, and what they get (docs/spec/calls.md#request-framing,
-//! docs/spec/calls.md#success-answers).
+//! How clients in the field frame their requests, byte by byte, and the answers they get
+//! (docs/spec/calls.md#request-framing, docs/spec/calls.md#success-answers).
 //!
-//! Every answer here arrives in one piece, has the exact status line, a right `Content-Length`, no chunks, no `{` before
-//! its body and nothing after it: [`Server::exchange`] and [`Answer::suits_firmware`] see to that.
+//! Every answer here arrives in one piece. It has the exact status line, a correct `Content-Length`, no chunks, no `{`
+//! before its body and nothing after it. [`Server::exchange`] and [`RawResponse::assert_suits_firmware`] check that.
 
 use crate::harness::fixtures::{CARTRIDGE, FILTER};
 use crate::harness::{LinkOptions, LinkedDevice, RawResponse, Server};
@@ -26,7 +26,7 @@ plain_and_tls!(
 
 pub const LEVEL: &str = r#"{"remainingQuantityInUnit":12.25,"originalQuantityInUnit":40}"#;
 
-/// A request's head without what frames its body.
+/// A request's head without the header that frames its body.
 pub fn head(line: &str, device: &LinkedDevice, endpoint: ApiEndpoint) -> String {
     format!("{line} HTTP/1.1\r\nHost: dash-replenishment-service-na.amazon.com\r\n{}", device.header_lines(endpoint))
 }

@@ -1,4 +1,4 @@
-//! Many at once: what may happen once happens once, on either engine.
+//! Concurrent requests: what may happen once happens once. On both engines.
 
 use crate::harness::fixtures::{ANN, BOB, CARL, FILTER, REDIRECT, SECRET, WEB};
 use crate::harness::{LinkOptions, Server, TestBrowser, authorize_path};
@@ -44,7 +44,7 @@ async fn many_exchanges_of_one_code_have_one_winner(server: &Server) {
     let refused =
         r#"{"error_description":"The request has an invalid grant parameter : code","error":"invalid_grant"}"#;
     assert!(lost.iter().all(|reply| reply.status == 400 && reply.text() == refused));
-    // Who else held the code may hold the tokens: they died with its second use.
+    // Another holder of the code may have the tokens, so the second use of the code revoked them.
     let refresh = won[0].json()["refresh_token"].as_str().unwrap().to_owned();
     let fields =
         [("grant_type", "refresh_token"), ("client_id", WEB), ("client_secret", SECRET), ("refresh_token", &refresh)];
@@ -74,7 +74,7 @@ async fn one_sign_up_is_completed_once(server: &Server) {
     let replies =
         join_all(browsers.into_iter().map(async |mut browser| browser.submit(&complete).await.unwrap())).await;
 
-    // Whichever answer a browser shows, it leads to the app with the code.
+    // Every answer leads the browser to the app with the code.
     let mut told: Vec<_> = replies.iter().map(|reply| (reply.status.as_u16(), reply.header("location"))).collect();
     told.dedup();
     assert!(told.len() == 1 && told[0].0 == 302 && told[0].1.contains("code=AN"), "{told:?}");

@@ -1,4 +1,4 @@
-//! The end of a registration, and what comes after it. On either engine.
+//! The end of a registration, and the registration after it. On both engines.
 
 use super::badinput::refused;
 use crate::harness::fixtures::{ANN, BOB, FILTER, MODEL, REDIRECT, SECRET, WEB};
@@ -114,7 +114,8 @@ async fn a_registration_after_the_end_is_a_new_one(server: &Server) {
     assert_eq!(registrations, 4);
 }
 
-/// A unit that is reset, removed and linked again while an order is open: one order, under the id that the maker knows.
+/// A unit is reset, removed and linked again while an order is open. There is one order, under the id that the maker
+/// has.
 async fn a_unit_linked_again_keeps_the_lock_of_its_open_order(server: &Server) {
     let path = format!("/replenish/{FILTER}");
     let first = server.link_default_device().await;
@@ -133,7 +134,7 @@ async fn a_unit_linked_again_keeps_the_lock_of_its_open_order(server: &Server) {
     let placed = |events: &[String]| events.iter().filter(|kind| *kind == "OrderPlaced").count();
     assert_eq!((server.row_count("orders").await, placed(&server.event_names().await)), (1, 1));
 
-    // The order goes its way and frees the slot of the registration that there is now.
+    // The order goes on, and frees the slot of the present registration.
     server.advance("10d").await;
     let again = server.link_default_device().await;
     let next = server.device_call(&again, Replenish, &path).send().await.json();

@@ -1,4 +1,4 @@
-//! Readings after their time: summed up by day, then gone; and nothing else.
+//! Readings after their retention: summarized by day, then deleted; nothing else is deleted.
 
 use super::quirks::LEVEL;
 use crate::harness::fixtures::{CARTRIDGE, FILTER};
@@ -13,12 +13,12 @@ async fn report(server: &Server, device: &LinkedDevice, slot: &str, body: &str) 
     assert_eq!(reply.status, 200, "{}", reply.text());
 }
 
-/// As the worker does, until nothing is left to do.
+/// Does the worker's task until nothing is left to do.
 async fn sum_up(server: &Server) {
     while reading::sum_up_days(server.app()).await.unwrap() {}
 }
 
-/// With a fresh token, since days lie between one and the next.
+/// Reports a level with a new token, because days pass between two reports.
 async fn level(server: &Server, serial: &str, slot: &str, remaining: u32) {
     let device = &server.link_device(LinkOptions::default().serial(serial)).await;
     let body = format!(r#"{{"remainingQuantityInUnit":{remaining},"originalQuantityInUnit":40}}"#);

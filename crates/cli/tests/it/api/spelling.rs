@@ -1,4 +1,4 @@
-//! How clients of the field spell paths, headers and bodies, and what they get (docs/spec/calls.md#paths,
+//! How clients in the field spell paths, headers and bodies, and the answers they get (docs/spec/calls.md#paths,
 //! docs/spec/calls.md#version-headers, docs/spec/calls.md#request-bodies).
 
 use super::quirks::{LEVEL, head};

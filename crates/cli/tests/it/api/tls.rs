@@ -1,5 +1,5 @@
-//! TLS of the listener: who gets a connection, who is let go, and what is said to whom. How requests are framed over it:
-//! `quirks`, which runs over both.
+//! TLS of the listener: handshakes, timeouts and errors. The framing of requests over TLS is in `quirks`, which runs
+//! over plain connections and TLS.
 
 use super::quirks::{LEVEL, head};
 use crate::harness::fixtures::FILTER;
@@ -15,7 +15,7 @@ const VERSIONS: [(&SupportedProtocolVersion, ProtocolVersion); 2] =
 
 const HEALTH: &str = "GET /-/health HTTP/1.1\r\nHost: x\r\n\r\n";
 
-/// One that waits a second for a handshake.
+/// A server that waits one second for a handshake.
 async fn hasty() -> Server {
     Server::start_with(Options { tls: true, head_timeout: Duration::from_secs(1), ..Options::default() }).await
 }
@@ -25,7 +25,8 @@ async fn both_versions_are_spoken_with_and_without_a_name_and_sessions_are_resum
     let server = Server::with_tls().await;
     let protected = server.tls_endpoint.as_ref().unwrap();
     for (offered, spoken) in VERSIONS {
-        // By an address no name is sent; by no name that the certificate lacks is anybody turned away.
+        // A client that connects to an address sends no server name. A name that the certificate lacks is accepted,
+        // too.
         for name in ["127.0.0.1", "localhost"] {
             let mut client = protected.client_config(&[offered]);
             client.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
@@ -52,7 +53,7 @@ async fn another_certificate_is_shown_to_those_who_connect_from_then_on() {
     let server = Server::with_tls().await;
     let protected = server.tls_endpoint.as_ref().unwrap();
     let shown = async || {
-        // A client of its own: one that resumes is shown nothing.
+        // A new client, because a resumed session gets no certificate.
         let client = Arc::new(protected.client_config(&[&version::TLS13]));
         let stream = protected.connect_client(&client, "localhost").await.unwrap();
         let certificate = stream.get_ref().1.peer_certificates().unwrap()[0].clone();
@@ -95,7 +96,7 @@ async fn who_speaks_plain_http_is_told_what_to_write_and_served_nothing() {
 async fn a_handshake_that_never_ends_or_is_none_ends_the_connection() {
     let server = hasty().await;
     let address = server.tls_endpoint.as_ref().unwrap().address;
-    // Nothing, the beginning of a greeting, and one of four kilobytes that come to a fifth.
+    // Nothing, the beginning of a client hello, and a fifth of a client hello of four kilobytes.
     for sent in [&b""[..], b"\x16\x03\x01", &[&b"\x16\x03\x01\x10\x00\x01\x00\x0f\xfc"[..], &[3; 800]].concat()] {
         let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
         stream.write_all(sent).await.unwrap();
@@ -113,7 +114,7 @@ async fn a_handshake_that_never_ends_or_is_none_ends_the_connection() {
     assert!(wire.closes_without_response().await, "and let go when they are idle");
 }
 
-/// Everything until the server closes or resets.
+/// Reads everything until the server closes or resets the connection.
 async fn read(stream: &mut tokio::net::TcpStream) -> Vec<u8> {
     let mut all = Vec::new();
     let reading = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut all)).await;

@@ -1,4 +1,4 @@
-//! `opendrs backup` and `restore`: a copy made while the server runs, put back, and all that may not be put back.
+//! `opendrs backup` and `restore`: a copy made while the server runs, its restoration, and all refusals.
 
 use super::program::{FILTER, ProgramFolder};
 use crate::harness::Store;
@@ -44,7 +44,7 @@ async fn what_was_there_at_the_backup_is_there_after_the_restore() {
     assert_eq!(server.subscription_info(&later).await.status, 400, "what came after the backup is gone");
     assert_eq!(server.terminate(), 0);
 
-    // The store that was replaced is whole.
+    // The replaced store is complete.
     std::fs::rename(place.path().join("data/opendrs.db.before-restore-1"), place.path().join("data/opendrs.db"))
         .unwrap();
     let server = place.serve(&[]);

@@ -1,4 +1,4 @@
-//! `opendrs client`: which clients there are, the rules each lives by, and how one is switched off.
+//! `opendrs client`: listing clients, changing their modes, and disabling one.
 
 use super::program::{CLIENT, ProgramFolder, REDIRECT, SECRET, SEED};
 use serde_json::Value;
@@ -66,7 +66,7 @@ async fn a_client_is_switched_off(place: &ProgramFolder) {
     assert_eq!(server.subscription_info(&access).await.status, 200);
     let listed = place.run_on_store(&["client", "list"]).expect_success();
 
-    // Another process says so; the server refuses the next call.
+    // Another process disables the client; the server refuses the next call.
     let disabled = place.run_on_store(&["client", "disable", CLIENT, "--json"]).expect_success();
     let disabled: Value = serde_json::from_str(&disabled).unwrap();
     assert_eq!((&disabled["id"], &disabled["state"]), (&CLIENT.into(), &"disabled".into()));

@@ -37,7 +37,7 @@ async fn time_stands_still_and_moves_and_things_happen_in_it() {
     let running = clock(&["freeze", "--off"]).expect_success();
     assert!(!running.contains("standing still"), "{running}");
 
-    // A command beside the server tells its time: the code it makes is good now.
+    // A command beside the server uses the server's time, so the code that it makes is valid now.
     let listed = place.run_on_store(&["events", "list"]).expect_success();
     assert!(listed.lines().last().unwrap().contains("ItemShippedNotification"), "{listed}");
     let again = place.link_device("SN-1", &[]);

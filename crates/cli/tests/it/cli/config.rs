@@ -1,4 +1,4 @@
-//! `opendrs config`, and what every command does with wrong settings.
+//! `opendrs config`, and the answer of every command to wrong settings.
 
 use super::program::ProgramFolder;
 

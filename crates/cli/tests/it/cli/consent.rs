@@ -1,4 +1,4 @@
-//! `opendrs consent`: which apps have a customer's consent, and how it is withdrawn for them.
+//! `opendrs consent`: listing a customer's consents, and withdrawing one.
 
 use super::program::ProgramFolder;
 

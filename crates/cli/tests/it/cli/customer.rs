@@ -1,4 +1,4 @@
-//! `opendrs customer`: a customer is blocked by another process than the server.
+//! `opendrs customer`: another process than the server blocks a customer.
 
 use super::program::ProgramFolder;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! `opendrs demo`: the first command a newcomer types.
+//! `opendrs demo`: the first command that a new user runs.
 
 use super::program::ProgramFolder;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! `opendrs device`: a device without a browser, which customers have, and one removed; what scripts read is JSON.
+//! `opendrs device`: linking without a browser, listing, and removal; the output for scripts is JSON.
 
 use super::program::{CLIENT, FILTER, ProgramFolder, REDIRECT, SECRET};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! The unit and the container file: what they set is a setting, and what they run is a command.
+//! The systemd unit and the container file: the variables that they set are settings, and what they run is a command.
 
 use super::program::ProgramFolder;
 use std::path::Path;
@@ -7,7 +7,7 @@ fn file(name: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../dist").join(name)).unwrap()
 }
 
-/// The program's settings are good with these variables; what it says of them.
+/// Checks that the settings are good with these variables, and returns the output of the check.
 fn checked(env: &[(&str, &str)]) -> String {
     assert!(!env.is_empty());
     ProgramFolder::new().run_with(&["config", "check"], env).expect_success()

@@ -1,4 +1,4 @@
-//! `opendrs doctor`: what it finds good, what it finds wrong, and that it changes nothing.
+//! `opendrs doctor`: its results for good and bad installations. It changes nothing.
 
 use super::program::{ProgramFolder, ProgramOutput};
 use crate::harness::{MailServer, ReceiverAction, Store, TestReceiver};
@@ -115,7 +115,7 @@ fn settings_are_judged() {
     assert_eq!((ended.status, lines(&ended).len()), (1, 1));
 }
 
-/// A port of this machine at which nobody listens.
+/// An address of this machine without a listener.
 fn nobody() -> String {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
@@ -195,7 +195,7 @@ async fn addresses_that_are_taken_are_told_from_our_own() {
     assert_check(&ended, "listen", "failed", "metrics.listen is 192.0.2.1:7374", "name an address of this machine");
     assert_check(&ended, "metrics", "warning", "whoever reaches it may read it", "loopback");
     let other = taken.local_addr().unwrap().to_string();
-    // Whoever listens there answers nothing; that costs its patience.
+    // This listener never answers, so the check runs into its timeout.
     drop(taken.try_clone());
     std::thread::spawn(move || taken.incoming().for_each(drop));
     let ended = run_doctor_with_env(&place, &[("OPENDRS_SERVER_LISTEN", &other)]);

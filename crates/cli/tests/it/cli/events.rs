@@ -1,4 +1,4 @@
-//! `opendrs events`: what makers were told, looked at and told again by who has nothing but a shell.
+//! `opendrs events`: an operator lists, shows and replays notifications at a shell.
 
 use super::program::ProgramFolder;
 use crate::harness::{ReceiverAction, TestReceiver};

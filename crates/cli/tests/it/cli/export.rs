@@ -1,8 +1,8 @@
-//! `opendrs seed export`: in the order of names, whatever the store.
+//! `opendrs seed export`: its items are ordered by name on both engines.
 
 use super::program::ProgramFolder;
 
-/// Declared in another order than that of names.
+/// A seed whose items are not ordered by name.
 const UNORDERED: &str = r#"
 [[maker]]
 name = "Zeta"

@@ -1,4 +1,4 @@
-//! A node whose PostgreSQL takes no writes for a while, as during a failover.
+//! A node whose PostgreSQL refuses writes for a while, as during a failover.
 
 use super::program::{FILTER, ProgramFolder, ServingProcess};
 use crate::harness::Store;
@@ -9,7 +9,7 @@ fn assert_unavailable(reply: &ClientResponse) {
     assert_eq!((reply.status.as_u16(), reply.header("retry-after")), (503, "5"), "{}", reply.text());
 }
 
-/// Waits until the node says that it is healthy, or not.
+/// Waits until the node's health has this status.
 async fn until_health_is(node: &ServingProcess, status: u16) -> ClientResponse {
     let mut ticks = tokio::time::interval(Duration::from_millis(50));
     loop {
@@ -46,7 +46,7 @@ async fn a_read_only_database_is_answered_503_and_left_by_itself() {
 
     let log = node.kill_and_read_log();
     let count = |words: &str| log.lines().filter(|line| line.contains(words)).count();
-    // The refused calls, the worker's rounds and the lost connections are no lines of their own.
+    // Refused calls, rounds of the worker and lost connections get no log lines of their own.
     assert_eq!((count("the store takes no calls"), count("the store takes calls again")), (1, 1), "{log}");
     assert_eq!(log.lines().filter(|line| line.contains(" WARN ") || line.contains(" ERROR ")).count(), 1, "{log}");
     database.remove().await;

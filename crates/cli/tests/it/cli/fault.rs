@@ -1,4 +1,4 @@
-//! `opendrs fault`: what goes wrong next on a running server.
+//! `opendrs fault`: faults planned on a running server.
 
 use super::program::{FILTER, ProgramFolder};
 

@@ -1,4 +1,4 @@
-//! `opendrs health`: its status is all that a container engine reads.
+//! `opendrs health`: a container engine reads nothing but its status.
 
 use super::program::ProgramFolder;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ async fn a_node_that_works_is_healthy_and_one_that_is_not_there_is_not() {
         place.run(&["health", "--url", &server.base_url]).expect_success(),
         format!("{} is healthy\n", server.base_url)
     );
-    // As in a container: the address is in the settings.
+    // The address is in the settings, as in a container.
     let listen = server.base_url.strip_prefix("http://").unwrap().to_owned();
     let env = [("OPENDRS_SERVER_LISTEN", listen.as_str())];
     let line: Value = serde_json::from_str(&place.run_with(&["health", "--json"], &env).expect_success()).unwrap();

@@ -1,4 +1,4 @@
-//! `opendrs keys`: a new key while the server runs; no token dies of it.
+//! `opendrs keys`: a new token key while the server runs; all tokens stay valid.
 
 use super::program::{CLIENT, ProgramFolder, SECRET};
 use serde_json::Value;
@@ -16,7 +16,7 @@ async fn old_and_new_tokens_work(place: &ProgramFolder) {
     assert_eq!(numbers, ["1", "2"], "{keys}");
     assert_eq!(place.run_on_store(&["keys", "list"]).expect_success(), keys);
 
-    // The server has not heard of the key yet; a token made with it tells it.
+    // The server has not loaded the key yet; a token made with it makes the server load it.
     let new = place.link_device("SN-2", &[]);
     for linked in [&new, &old] {
         assert_eq!(server.subscription_info(&text(linked, "access_token")).await.status, 200);

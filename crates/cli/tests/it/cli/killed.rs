@@ -1,4 +1,4 @@
-//! `kill -9` while a notification is on its way: it was sent, and nobody wrote that down.
+//! `kill -9` during a delivery: the notification was sent, and its attempt was not recorded.
 
 use super::program::ProgramFolder;
 use crate::harness::{ReceiverAction, TestReceiver};
@@ -28,7 +28,7 @@ async fn what_was_sent_and_not_recorded_goes_out_again_under_its_id() {
     for name in ["x-amz-sns-message-id", "webhook-id"] {
         assert_eq!(after[0].header(name), before.header(name));
     }
-    // All that is signed; the server has another port now.
+    // The signed fields are compared, because other ones contain the server's port, which has changed.
     for name in ["MessageId", "Message", "Timestamp", "Signature"] {
         assert_eq!(after[0].json()[name], before.json()[name], "{name}");
     }

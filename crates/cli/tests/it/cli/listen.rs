@@ -1,4 +1,4 @@
-//! `opendrs listen`: hearing notifications, checking them, passing them on.
+//! `opendrs listen`: receiving, verifying and forwarding notifications.
 
 use super::program::{FILTER, ProgramFolder};
 use crate::harness::{ReceiverAction, TestReceiver};
@@ -30,7 +30,7 @@ async fn what_comes_is_checked_and_passed_on_unchanged() {
     assert_eq!(first.header("x-amz-sns-message-id"), first.json()["MessageId"].as_str());
     assert_eq!(first.header("user-agent"), Some("Amazon Simple Notification Service Agent"));
     assert!(first.header("webhook-signature").unwrap().starts_with("v1,"));
-    // The service was told of the 500 and tries again; then what comes next follows.
+    // The service got the 500 and retries; the next notification follows.
     place.run(&["clock", "advance", "1m", "--server", &server.base_url]).expect_success();
     assert!(
         listen.next_output_line().ends_with("DeviceRegisteredNotification    Aqua-Pitcher_7/SN-1  verified  -> 200")

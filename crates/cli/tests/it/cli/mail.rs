@@ -12,7 +12,7 @@ async fn mails_are_listed_and_shown() {
     let server = place.serve(&["--test-clock"]);
     let device = place.link_device("SN-1", &[]);
     assert_eq!(server.replenish(device["access_token"].as_str().unwrap(), FILTER).await.status, 200);
-    // The worker may or may not have looked at them; whoever moves time does.
+    // The worker may not have processed the mails yet; moving the clock does.
     place.run(&["clock", "advance", "1s", "--server", &server.base_url]).expect_success();
 
     let listed = place.run_on_store(&["mail", "list"]).expect_success();
@@ -46,7 +46,7 @@ async fn mails_are_listed_and_shown() {
     assert!(said.contains("there is no mail 00000000-0000-0000-0000-000000000001, or it is no longer kept"), "{said}");
 }
 
-/// A worker without a mail server has nothing to do with what it writes; a node that is none leaves it to one.
+/// A worker without a mail server keeps its mails unsent; a node without the role worker leaves them to one.
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_mail_server_a_worker_keeps_what_it_writes() {
     let place = ProgramFolder::seeded();

@@ -1,4 +1,4 @@
-//! The program itself: what operators and scripts run, and what it prints.
+//! The program itself: the commands of operators and scripts, and their output.
 
 #[macro_use]
 pub(crate) mod program;

@@ -1,4 +1,4 @@
-//! Two nodes on one PostgreSQL, real processes behind a balancer: restarts that nobody notices, keys, shared work.
+//! Two nodes on one PostgreSQL, as processes behind a load balancer: restarts without failed calls, keys, shared work.
 
 use super::program::{FILTER, ProgramFolder, SEED, ServingProcess};
 use crate::harness::Store;
@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-/// A place whose nodes share a database and a master key, and take a second to leave.
+/// A folder whose nodes share a database and a master key, and drain for one second.
 async fn shared_database_and_folder() -> (Store, ProgramFolder) {
     let database = Store::postgres().await;
     let opendrs_store::StoreLocation::Url(url) = database.location() else { panic!("no URL") };
@@ -26,7 +26,7 @@ fn address(node: &ServingProcess) -> SocketAddr {
     node.base_url.strip_prefix("http://").unwrap().parse().unwrap()
 }
 
-/// A balancer: a connection goes, byte by byte, to the next node that said that it is ready when it was last asked.
+/// A load balancer. It forwards the bytes of each connection to the next node that was ready at the last check.
 struct Balancer {
     address: SocketAddr,
     nodes: Arc<Mutex<Vec<(SocketAddr, bool)>>>,
@@ -81,7 +81,8 @@ impl Balancer {
     }
 }
 
-/// A client that keeps its connection for as long as it may, as devices' libraries do; the status of each answer.
+/// A client that keeps its connection open as long as possible, as the libraries of devices do. It returns the status
+/// of each answer.
 struct KeepAliveClient {
     to: SocketAddr,
     stream: Option<TcpStream>,
@@ -95,7 +96,7 @@ impl KeepAliveClient {
         };
         stream.write_all(request.as_bytes()).await.map_err(|e| e.to_string())?;
         let (mut answer, mut piece) = (Vec::new(), [0; 4096]);
-        // Answers are small: head and body come in one piece.
+        // Answers are small: head and body arrive in one piece.
         while !answer.ends_with(b"}") {
             match stream.read(&mut piece).await.map_err(|e| e.to_string())? {
                 0 => return Err(format!("the connection ended after {:?}", String::from_utf8_lossy(&answer))),
@@ -205,7 +206,7 @@ async fn a_new_key_is_used_by_every_node() {
     }
     place.run_on_store(&["keys", "rotate"]).expect_success();
     for node in &nodes {
-        // No token of the new key was shown to it. Each look is a call of its own; a second's worth of them is enough.
+        // The node got no token of the new key. Each iteration makes a call, and a second of them is enough.
         let mut looks = 0;
         while signed(node).await == 1 {
             looks += 1;
@@ -216,7 +217,7 @@ async fn a_new_key_is_used_by_every_node() {
     database.remove().await;
 }
 
-/// The customer's settings of a device, on one node, signed in.
+/// Opens the customer's settings of a device on one node, and signs in.
 async fn open_settings(node: &ServingProcess, path: &str) -> BrowserClient {
     let mut browser = BrowserClient::new(&node.base_url);
     let page = browser.get(path).await.unwrap().text();
@@ -230,7 +231,7 @@ async fn open_settings(node: &ServingProcess, path: &str) -> BrowserClient {
     browser
 }
 
-/// What makers, operators and customers set is remembered by no node: the next call reads it, wherever it is made.
+/// No node caches what makers, operators and customers set. The next call on any node reads it.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_set_beside_a_node_or_on_another_holds_at_the_next_call() {
     let (database, place) = shared_database_and_folder().await;
@@ -241,7 +242,7 @@ async fn what_is_set_beside_a_node_or_on_another_holds_at_the_next_call() {
     let path = format!("/settings?access_token={}", token.replace('|', "%7C"));
     let mut pages = [open_settings(&nodes[0], &path).await, open_settings(&nodes[1], &path).await];
 
-    // A maker renames the model, gives it a slot more, and changes a price and a client's secret.
+    // A maker renames the model, adds a slot, and changes a price and a client's secret.
     let (client, secret, other) = (super::program::CLIENT, super::program::SECRET, "7".repeat(64));
     let refreshed = async |node: &ServingProcess, secret: &str| {
         let who = format!("client_id={client}&client_secret={secret}");
@@ -266,7 +267,7 @@ async fn what_is_set_beside_a_node_or_on_another_holds_at_the_next_call() {
         assert_eq!((refreshed(node, &other).await.as_u16(), refreshed(node, secret).await.as_u16()), (200, 401));
     }
 
-    // An operator adds a receiver, and switches it off.
+    // An operator adds a receiver, and disables it.
     let heard = async || {
         let mut topics = Vec::new();
         for node in &nodes {
@@ -296,7 +297,7 @@ async fn what_is_set_beside_a_node_or_on_another_holds_at_the_next_call() {
         assert_eq!((reply.status == 200, reply.text().contains("is unsubscribed")), (on, !on), "{}", reply.text());
     }
 
-    // The device leaves at one node: its token is of no use anywhere.
+    // The device is deregistered on one node, so its token is invalid on every node.
     let bearer = format!("Bearer {token}");
     let headers = [
         ("authorization", bearer.as_str()),
@@ -316,7 +317,7 @@ async fn what_is_set_beside_a_node_or_on_another_holds_at_the_next_call() {
     database.remove().await;
 }
 
-/// Many orders fall due at once on two nodes: each moves once, and each is told of once.
+/// Many orders fall due at the same time on two nodes. Each order changes state once and causes one event.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_workers_share_what_is_due() {
     let (database, place) = shared_database_and_folder().await;

@@ -1,4 +1,4 @@
-//! The operator's token: without one there is nothing to open with it.
+//! The operator's token: without it the operator API refuses every call.
 
 use super::program::ProgramFolder;
 use axum::http::Method;
@@ -39,7 +39,7 @@ async fn a_token_is_made_for_its_owner_alone_and_opens() {
     let url = format!("{}/-/events", server.base_url);
     let reply = send(Method::GET, &url, &[("authorization", &bearer)], "").await.unwrap();
     assert_eq!((reply.status.as_u16(), reply.json()["events"].as_array().unwrap().len()), (200, 2));
-    // The same by the command line.
+    // The command line lists the same.
     let listed = place.run_on_store(&["events", "list", "--json"]).expect_success();
     let listed: Vec<serde_json::Value> = listed.lines().map(|line| serde_json::from_str(line).unwrap()).rev().collect();
     assert_eq!(reply.json()["events"], serde_json::Value::Array(listed));

@@ -1,11 +1,11 @@
-//! `opendrs order`: what an operator sees of orders, and does with those that are fulfilled by hand.
+//! `opendrs order`: an operator lists orders, and manages those that are fulfilled by hand.
 
 use super::program::{FILTER, PROGRAM_TIMEOUT, ProgramFolder, ServingProcess};
 use serde_json::Value;
 
 const MANUAL: &str = "[fulfilment]\nbackend = \"manual\"\n";
 
-/// A server whose orders an operator fulfils.
+/// A server with the manual back end.
 fn manual(settings: &str) -> (ProgramFolder, ServingProcess) {
     let place = ProgramFolder::seeded();
     place.write_file("o.toml", settings);
@@ -19,7 +19,7 @@ async fn place_order(place: &ProgramFolder, server: &ServingProcess, serial: &st
     answer["eventInstanceId"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
 }
 
-/// The types of what makers were told, without the words that all names end with.
+/// The types of the makers' events, without the suffix that all of them have.
 fn notification_types(place: &ProgramFolder) -> Vec<String> {
     let listed = place.run_on_store(&["events", "list"]).expect_success();
     let kind = |line: &str| {
@@ -43,7 +43,7 @@ async fn an_operator_ships_and_delivers() {
     for part in ["Aqua-Pitcher_7 SN-1, slot ", "to Demo Customer <", "fulfilled by: manual"] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
-    // The clock closes the window and ships nothing.
+    // The clock ends the cancel window and ships nothing.
     let clock = |by: &str| place.run(&["clock", "advance", by, "--server", &server.base_url]).expect_success();
     assert!(clock("10d").contains("placed -> fulfilling"));
     assert_eq!(notification_types(&place), ["OrderPlaced"]);

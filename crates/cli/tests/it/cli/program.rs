@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// Makes of each `async fn test(place: &Place)` a test on SQLite and one on PostgreSQL.
+/// Makes two tests from each `async fn test(place: &ProgramFolder)`: one on SQLite and one on PostgreSQL.
 macro_rules! on_either { ($($test:ident),+ $(,)?) => {
     mod sqlite { $(
         #[tokio::test(flavor = "multi_thread")]
@@ -24,10 +24,10 @@ macro_rules! on_either { ($($test:ident),+ $(,)?) => {
     )+ }
 } }
 
-/// After so long without an end, or a line that must come, a test has failed.
+/// The time after which a test fails if a process has not ended, or an expected line has not come.
 pub const PROGRAM_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How a run ended.
+/// The status and the output of a run that ended.
 #[derive(Debug)]
 pub struct ProgramOutput {
     pub status: i32,
@@ -36,14 +36,14 @@ pub struct ProgramOutput {
 }
 
 impl ProgramOutput {
-    /// What a successful run printed.
+    /// The standard output of a run that must succeed.
     #[track_caller]
     pub fn expect_success(self) -> String {
         assert_eq!(self.status, 0, "{self:?}");
         self.stdout
     }
 
-    /// What a failed run said on standard error; it printed nothing for scripts.
+    /// The standard error of a run that must fail, without standard output.
     #[track_caller]
     pub fn expect_failure(self) -> String {
         assert_eq!((self.status, self.stdout.as_str()), (1, ""), "{self:?}");
@@ -51,7 +51,7 @@ impl ProgramOutput {
     }
 }
 
-/// A folder to run in, which holds what the runs share.
+/// A folder to run in, with the files that its runs share.
 pub struct ProgramFolder {
     pub folder: TempDir,
     /// Options that name the store.
@@ -59,12 +59,12 @@ pub struct ProgramFolder {
 }
 
 impl ProgramFolder {
-    /// On SQLite.
+    /// A folder with an SQLite store.
     pub fn new() -> Self {
         Self { folder: TempDir::new().unwrap(), store_args: vec!["--data".into(), "data".into()] }
     }
 
-    /// On a database.
+    /// A folder whose runs use a PostgreSQL database.
     pub fn on_postgres(database: &crate::harness::Store) -> Self {
         let opendrs_store::StoreLocation::Url(url) = database.location() else { panic!("no URL") };
         let mut place = Self::new();
@@ -76,7 +76,7 @@ impl ProgramFolder {
         std::fs::write(self.folder.path().join(name), text).unwrap();
     }
 
-    /// A new file for its owner's eyes alone.
+    /// Creates a file that only its owner can read.
     pub fn write_private_file(&self, name: &str, text: &str) {
         use std::io::Write;
         use std::os::unix::fs::OpenOptionsExt;
@@ -103,27 +103,27 @@ impl ProgramFolder {
         self.run_with(words, &[])
     }
 
-    /// The same with environment variables.
+    /// Does the same as `run`, with environment variables.
     pub fn run_with(&self, words: &[&str], env: &[(&str, &str)]) -> ProgramOutput {
         let mut command = self.command(words);
         command.envs(env.iter().copied());
         run_to_end(command, words)
     }
 
-    /// The same with its standard output somewhere else.
+    /// Does the same as `run`, with another standard output.
     pub fn run_into(&self, words: &[&str], out: Stdio) -> ProgramOutput {
         let mut command = self.command(words);
         command.stdout(out);
         run_to_end(command, words)
     }
 
-    /// Runs a command on the place's store.
+    /// Runs a command on the folder's store.
     pub fn run_on_store(&self, words: &[&str]) -> ProgramOutput {
         let store = self.store_args.iter().map(String::as_str);
         self.run(&words.iter().copied().chain(store).collect::<Vec<_>>())
     }
 
-    /// Starts a command that goes on until it is told to end.
+    /// Starts a command that runs until it is stopped.
     pub fn start(&self, words: &[&str]) -> RunningCommand {
         let mut child = self.command(words).spawn().unwrap();
         let (out, err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
@@ -135,7 +135,7 @@ impl ProgramFolder {
         self.serve_into(words, Stdio::piped())
     }
 
-    /// The same with its standard output somewhere else.
+    /// Does the same as `serve`, with another standard output.
     pub fn serve_into(&self, words: &[&str], out: Stdio) -> ServingProcess {
         let store = self.store_args.iter().map(String::as_str);
         let words: Vec<_> =
@@ -167,7 +167,7 @@ fn run_to_end(mut command: Command, words: &[&str]) -> ProgramOutput {
     }
 }
 
-/// The lines of a stream, as they come.
+/// The lines of a stream, as they arrive.
 fn read_lines(stream: impl std::io::Read + Send + 'static) -> mpsc::Receiver<String> {
     let (line, lines) = mpsc::channel();
     let reader = BufReader::new(stream);
@@ -175,7 +175,7 @@ fn read_lines(stream: impl std::io::Read + Send + 'static) -> mpsc::Receiver<Str
     lines
 }
 
-/// A process that goes on; it ends with its value.
+/// A running process, which is killed when the value is dropped.
 pub struct RunningCommand {
     child: Child,
     stdout: mpsc::Receiver<String>,
@@ -193,7 +193,7 @@ impl RunningCommand {
         self.stderr.recv_timeout(PROGRAM_TIMEOUT).unwrap()
     }
 
-    /// Asks it to end, as Ctrl-C does; its exit status, and what it said until then.
+    /// Interrupts the process, as Ctrl-C does. Returns its exit status and its remaining lines.
     pub fn interrupt(mut self) -> (i32, Vec<String>) {
         assert!(Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap().success());
         let status = self.child.wait().unwrap().code().unwrap_or(-1);
@@ -208,7 +208,7 @@ impl Drop for RunningCommand {
     }
 }
 
-/// A serving process; it ends with its value.
+/// A serving process, which is killed when the value is dropped.
 pub struct ServingProcess {
     child: Child,
     lines: mpsc::Receiver<String>,
@@ -216,7 +216,7 @@ pub struct ServingProcess {
 }
 
 impl ServingProcess {
-    /// Waits for a line on standard error that holds these words.
+    /// Waits for a line on standard error that contains this text.
     pub fn wait_for_line(&mut self, words: &str) -> String {
         let mut seen = Vec::new();
         loop {
@@ -228,30 +228,30 @@ impl ServingProcess {
         }
     }
 
-    /// Sends it a signal.
+    /// Sends a signal to the process.
     pub fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
     }
 
-    /// Asks it to end, as a service manager does; its exit status.
+    /// Terminates the process, as a service manager does. Returns its exit status.
     pub fn terminate(mut self) -> i32 {
         self.signal("TERM");
         self.wait_for_line("Stopping: answers under way are finished first.");
         self.child.wait().unwrap().code().unwrap_or(-1)
     }
 
-    /// Waits until it ends by itself; its exit status.
+    /// Waits until the process ends by itself. Returns its exit status.
     pub fn wait_for_exit(mut self) -> i32 {
         self.child.wait().unwrap().code().unwrap_or(-1)
     }
 
-    /// `kill -9`.
+    /// Sends `kill -9`.
     pub fn kill(self) {
         self.kill_and_read_log();
     }
 
-    /// Ends it; everything it wrote to standard error since it listens.
+    /// Kills the process. Returns everything that it wrote to standard error since it listens.
     pub fn kill_and_read_log(mut self) -> String {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -266,7 +266,7 @@ impl ServingProcess {
         send(axum::http::Method::POST, &format!("{}{path}", self.base_url), &[], body.to_owned()).await.unwrap()
     }
 
-    /// SubscriptionInfo 1.0.
+    /// Calls SubscriptionInfo 1.0.
     pub async fn subscription_info(&self, token: &str) -> ClientResponse {
         let bearer = format!("Bearer {token}");
         let headers = [
@@ -277,7 +277,7 @@ impl ServingProcess {
         send(axum::http::Method::GET, &format!("{}/subscriptionInfo", self.base_url), &headers, "").await.unwrap()
     }
 
-    /// Replenish.
+    /// Calls Replenish.
     pub async fn replenish(&self, token: &str, slot: &str) -> ClientResponse {
         let bearer = format!("Bearer {token}");
         let headers = [
@@ -296,16 +296,16 @@ impl Drop for ServingProcess {
     }
 }
 
-/// A world for `opendrs seed`: the demo's, with nothing generated.
+/// The seed of the demo, in which nothing is generated.
 pub const SEED: &str = include_str!("../../../src/demo/demo.seed.toml");
-/// Its client, secret, redirect URI and slots.
+/// The client of the demo's seed; its secret, redirect URI and slots follow.
 pub const CLIENT: &str = "amzn1.application-oa2-client.0f3c9a7be2d14c55a1b68e90d2f4c713";
 pub const SECRET: &str = "5d1f0c8b9e7a6d4c3b2a19087f6e5d4c3b2a19087f6e5d4c3b2a19087f6e5d4c";
 pub const REDIRECT: &str = "https://localhost:8100/authresponse";
 pub const FILTER: &str = "7c0a3f5e-0000-4000-8000-0000000000a1";
 
 impl ProgramFolder {
-    /// The demo's world in its store.
+    /// A folder whose store has the demo's seed.
     pub fn seeded() -> Self {
         let place = Self::new();
         place.apply_seed();
@@ -317,7 +317,7 @@ impl ProgramFolder {
         self.run_on_store(&["seed", "seed.toml"]).expect_success();
     }
 
-    /// The demo's security profile.
+    /// The id of the demo's security profile.
     pub fn profile_id(&self) -> String {
         let printed = self.run_on_store(&["seed", "seed.toml", "--json"]).expect_success();
         let mut lines = printed.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
@@ -325,7 +325,7 @@ impl ProgramFolder {
         profile["id"].as_str().unwrap().to_owned()
     }
 
-    /// Links a device; its tokens, or whatever was asked for.
+    /// Links a device. Returns its tokens, or the code if `more` asks for one.
     #[track_caller]
     pub fn link_device(&self, serial: &str, more: &[&str]) -> serde_json::Value {
         let words = ["device", "link", "--client", CLIENT, "--model", "Aqua-Pitcher_7", "--serial", serial];

@@ -1,4 +1,4 @@
-//! `opendrs readings`: as they came in, and what the worker leaves of them after their time.
+//! `opendrs readings`: the readings as they were reported, and the daily summaries that the worker makes later.
 
 use super::program::{FILTER, ProgramFolder};
 use opendrs_client::send;
@@ -24,7 +24,7 @@ async fn the_worker_sums_up_what_is_old() {
     assert_eq!(place.run_on_store(&["readings", "daily"]).expect_success(), "");
 
     place.run(&["clock", "advance", "402d", "--server", &server.base_url]).expect_success();
-    // The worker's next round does it; each look is a process of its own.
+    // The worker's next round does it. Each iteration runs a process.
     let looks = (0..600).map(|_| place.run_on_store(&["readings", "daily", "--json"]).expect_success());
     let days = looks.into_iter().find(|days| !days.is_empty()).expect("a day");
     let day: Value = serde_json::from_str(&days).unwrap();

@@ -1,4 +1,5 @@
-//! What keeps a server from its start: `serve` refuses it, and `config check` and `doctor` tell it, with a fix that fits.
+//! Problems that keep a server from starting: `serve` refuses them, and `config check` and `doctor` report them with a
+//! fix.
 
 use super::program::{ProgramFolder, ProgramOutput};
 use crate::harness::Store;
@@ -13,7 +14,7 @@ fn mode(place: &ProgramFolder, name: &str, mode: u32) {
     std::fs::set_permissions(place.path().join(name), std::fs::Permissions::from_mode(mode)).unwrap();
 }
 
-/// Every failed check that says something like this: its fix.
+/// The fixes of all failed checks whose message contains this text.
 fn fixes(doctor: &ProgramOutput, says: &str) -> Vec<String> {
     let lines = doctor.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let failed = lines.filter(|line| line["result"] == "failed");
@@ -21,7 +22,7 @@ fn fixes(doctor: &ProgramOutput, says: &str) -> Vec<String> {
     told.map(|line| line["fix"].as_str().unwrap().to_owned()).collect()
 }
 
-/// All three say it, and how it is mended; and nothing else is called failed.
+/// Checks that all three commands report the problem with its fix, and that no other check fails.
 #[track_caller]
 fn refused(place: &ProgramFolder, words: &[&str], env: &[(&str, &str)], says: &str, fix: &str) {
     let run = |command: &[&str]| place.run_with(&[command, words].concat(), env);
@@ -96,7 +97,7 @@ fn a_database_url_that_cannot_be_meant() {
     }
 }
 
-/// The same program as a user without rights, where the tests run as root and that user may run it at all.
+/// Runs the program as a user without rights, if the tests run as root. Returns `None` if that user cannot run it.
 fn as_nobody(place: &ProgramFolder, words: &[&str]) -> Option<ProgramOutput> {
     let command = || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_opendrs"));
@@ -141,7 +142,7 @@ fn what_this_user_may_not_write_or_read() {
         assert!(served.status == 1 && served.stderr.contains(says), "{says}: {served:?}");
     };
     tell("new", "the folder new cannot be made: . cannot be written by this user", "chown");
-    // Readable, and no more.
+    // Readable, but not writable.
     mode(&place, "data", 0o755);
     own("data/master.key");
     tell("data", "data cannot be written by this user", "give it to this user (chown)");

@@ -1,4 +1,4 @@
-//! `opendrs reset`, and states that are kept and come back to.
+//! `opendrs reset`, and snapshots to return to.
 
 use super::program::ProgramFolder;
 

@@ -1,4 +1,5 @@
-//! `opendrs keys rewrap`: the new key's file, who must be stopped, and a server that goes on with the new key.
+//! `opendrs keys rewrap`: the file of the new key, the nodes that must be stopped, and a server that goes on with the
+//! new key.
 
 use super::program::{CLIENT, ProgramFolder, SECRET};
 use serde_json::Value;
@@ -34,7 +35,7 @@ async fn a_server_goes_on_with_the_new_key(place: &ProgramFolder) {
     let new = key(place, "new.key");
     assert!(new.is_some() && new != old && key(place, "data/master.key") == old);
     assert_eq!(std::fs::metadata(place.path().join("new.key")).unwrap().permissions().mode() & 0o777, 0o600);
-    // Once more: nobody can know whether a run that was killed was done.
+    // Run again, because nobody can know whether a killed run was complete.
     let again = place.run_on_store(&["keys", "rewrap", "new.key", "--json"]).expect_success();
     let again: Value = serde_json::from_str(&again).unwrap();
     assert_eq!((&again["masterKey"], &again["done"]), (&"new.key".into(), &"unchanged".into()));
@@ -74,7 +75,7 @@ async fn a_server_that_runs_keeps_the_key(place: &ProgramFolder) {
     place.run_on_store(&["keys", "rewrap", "new.key"]).expect_success();
 }
 
-/// As behind a pooler that gives its sessions names of its own.
+/// The command connects as through a pooler that names its sessions, so it does not see the node.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_is_overlooked_stops() {
     let database = crate::harness::Store::postgres().await;

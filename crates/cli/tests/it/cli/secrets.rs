@@ -1,4 +1,4 @@
-//! What is never written: a whole run of a server that logs all it can, searched for every secret that passed through it.
+//! Secrets are never written: the log of a whole run at the finest level is searched for every secret of that run.
 
 use super::program::{CLIENT, FILTER, ProgramFolder, REDIRECT, SECRET, SEED, ServingProcess};
 use crate::harness::{ReceiverAction, Store, TestReceiver};
@@ -13,7 +13,7 @@ const APP_REDIRECT: &str = "amzn://com.example.aqua";
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 const PASSWORD: &str = "correct horse battery";
-/// What else is told to the server and is nobody else's business.
+/// Other confidential values that the server gets.
 const TOLD: [&str; 15] = [
     PASSWORD,
     "wrong-horse-battery",
@@ -89,7 +89,7 @@ async fn nothing_secret_is_logged(place: ProgramFolder, format: &str) {
     let operator = std::fs::read_to_string(place.path().join("operator.token")).unwrap().trim().to_owned();
     secrets.extend([operator.clone(), place_master(&place)]);
     run(&server, &operator, &mut secrets).await;
-    // Whatever is told to the maker and to the back end was tried at least once by now.
+    // By now everything was sent at least once to the maker and to the back end.
     receiver.wait_for_next().await;
     back_end.wait_for_next().await;
 
@@ -110,7 +110,7 @@ fn place_master(place: &ProgramFolder) -> String {
     std::fs::read_to_string(place.path().join("data/master.key")).unwrap().trim().to_owned()
 }
 
-/// Everything people, apps, devices and operators do, with what is secret about it added to the list.
+/// Performs all actions of people, apps, devices and operators, and adds their secrets to the list.
 async fn run(server: &ServingProcess, operator: &str, secrets: &mut BTreeSet<String>) {
     let (mut browser, code) = sign_up(server, CLIENT, REDIRECT, "SN-1", "").await;
     let client = format!("client_id={CLIENT}&client_secret={SECRET}");
@@ -120,7 +120,7 @@ async fn run(server: &ServingProcess, operator: &str, secrets: &mut BTreeSet<Str
     let (_, app_code) = sign_up(server, APP, APP_REDIRECT, "SN-2", &challenge).await;
     let proof = format!("client_id={APP}&redirect_uri={APP_REDIRECT}&code={app_code}&code_verifier={VERIFIER}");
     let app = tokens(&server.post("/auth/o2/token", &format!("grant_type=authorization_code&{proof}")).await);
-    // Once more, which is refused; and then tokens for a token.
+    // A second use of the code, which is refused; then a refresh.
     server.post("/auth/o2/token", &format!("grant_type=authorization_code&{proof}")).await;
     let refresh = web[1].replace('|', "%7C");
     let again =
@@ -148,7 +148,7 @@ async fn run(server: &ServingProcess, operator: &str, secrets: &mut BTreeSet<Str
 
     secrets.extend([code, app_code]);
     for token in web.into_iter().chain(app).chain(again) {
-        // The beginning is the same for all of them.
+        // All of these tokens begin with the same prefix.
         secrets.insert(token[5..].to_owned());
     }
     let cookies = browser.cookie_header();
@@ -167,7 +167,7 @@ fn tokens(reply: &ClientResponse) -> Vec<String> {
         .into()
 }
 
-/// Opens a page that asks who is there, and says it.
+/// Opens a page that requires a sign-in, and signs in.
 async fn sign_in(browser: &mut BrowserClient, path: &str, email: &str, password: &str) -> ClientResponse {
     let reply = browser.get(path).await.unwrap();
     let page = browser.follow_redirects(reply).await.unwrap().text();
@@ -178,7 +178,7 @@ async fn sign_in(browser: &mut BrowserClient, path: &str, email: &str, password:
     browser.follow_redirects(reply).await.unwrap()
 }
 
-/// The whole sign-up of a device; the browser in which it was done, and the code.
+/// Performs the whole sign-up of a device. Returns the browser in which it was done, and the code.
 async fn sign_up(
     server: &ServingProcess,
     client: &str,

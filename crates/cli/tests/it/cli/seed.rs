@@ -1,9 +1,10 @@
-//! `opendrs seed`: twice is once; what is generated is printed; mistakes are found by line and key; an export is a seed.
+//! `opendrs seed`: a second run changes nothing, generated secrets are printed, errors name line and key, and an export
+//! is a seed.
 
 use super::program::{CLIENT, ProgramFolder, SECRET, SEED};
 use crate::harness::Store;
 
-/// A world in which nothing has an id of its own.
+/// A seed in which nothing has an id.
 const NAMELESS: &str = r#"
 [[maker]]
 name = "Brew"
@@ -23,7 +24,7 @@ name = "Beans"
 unit = "grams"
 "#;
 
-/// First words of the lines.
+/// The first words of the lines.
 fn done(printed: &str) -> Vec<&str> {
     printed.lines().map(|line| line.split_whitespace().next().unwrap()).collect()
 }
@@ -84,7 +85,7 @@ fn what_is_generated_is_printed_and_a_secret_only_once_and_if_asked_for() {
     }
 }
 
-/// Whether a text holds what could be a generated secret.
+/// Whether a text contains what may be a generated secret.
 fn has_secret(text: &str) -> bool {
     let mut words = text.split(|c: char| !c.is_ascii_hexdigit());
     words.any(|word| word.len() == 64)
@@ -100,7 +101,7 @@ fn a_generated_secret_is_not_printed_unless_that_is_asked_for() {
         said.stderr.contains("opendrs client secret rotate CLIENT_ID") && said.stderr.contains("--secrets-file"),
         "{said:?}"
     );
-    // The way that is named leads there.
+    // The command that the message names works.
     let listed = place.run_on_store(&["client", "list", "--json"]).expect_success();
     let clients = listed.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
     let web = clients.into_iter().find(|client| client["kind"] == "web").unwrap()["id"].as_str().unwrap().to_owned();
@@ -273,7 +274,6 @@ fn what_others_changed_is_kept_and_told_and_force_overwrites_it() {
     assert!(done(&after).iter().all(|word| *word == "unchanged"), "{after}");
 }
 
-/// What an export of the demo's world holds, in part.
 async fn a_dry_run_before_the_first_start_makes_nothing(place: &ProgramFolder) {
     place.write_file("seed.toml", SEED);
     for _ in 0..2 {

@@ -1,4 +1,4 @@
-//! `opendrs serve`: how it starts, what it says, how it ends.
+//! `opendrs serve`: its start, its output and its end.
 
 use super::program::{ProgramFolder, SEED};
 use crate::harness::{ReceiverAction, TestReceiver};
@@ -134,7 +134,7 @@ async fn no_key_is_made_for_a_store_that_has_one(place: &ProgramFolder) {
         assert!(said.contains("was made with one: put that key back from where you keep a copy of it"), "{said}");
         assert!(!key.exists());
     }
-    // A folder where the key should be cannot be read, and is no reason to make another.
+    // A folder at the place of the key cannot be read. The program must not make another key then.
     std::fs::create_dir(&key).unwrap();
     std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
     assert!(
@@ -172,7 +172,7 @@ async fn a_number_makes_the_same_ids_and_secrets_again() {
         let made = (place.profile_id(), key);
         place.run(&["clock", "advance", "1h", "--server", &server.base_url]).expect_success();
         assert_eq!(server.terminate(), 0);
-        // A second start goes on from there, with other ids than the first.
+        // A second start continues from there, with other ids than the first.
         let server = place.serve(&words);
         let clock = place.run(&["clock", "show", "--server", &server.base_url]).expect_success();
         assert_eq!(clock, "2018-03-02T08:00:00.000Z, standing still\n");
@@ -188,7 +188,7 @@ async fn a_number_makes_the_same_ids_and_secrets_again() {
     assert!(said.status == 1 && said.stderr.contains("with --test-clock"), "{said:?}");
 }
 
-/// Container engines kill what does not end within ten seconds.
+/// Container engines kill a process that does not end within ten seconds.
 #[tokio::test(flavor = "multi_thread")]
 #[expect(clippy::disallowed_methods, reason = "how long it takes to stop is what is tested")]
 async fn what_never_ends_does_not_keep_it_from_ending() {
@@ -221,7 +221,7 @@ async fn what_never_ends_does_not_keep_it_from_ending() {
     drop(clients);
 }
 
-/// A half-sent head alone does not take the whole of that time: nobody is being answered.
+/// An incomplete head does not use up that time, because no answer is under way.
 #[tokio::test(flavor = "multi_thread")]
 #[expect(clippy::disallowed_methods, reason = "how long it takes to stop is what is tested")]
 async fn a_request_that_is_half_sent_is_not_waited_for_long() {

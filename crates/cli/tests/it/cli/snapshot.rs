@@ -1,4 +1,4 @@
-//! `opendrs snapshot`: states kept and brought back by hand.
+//! `opendrs snapshot`: states saved and loaded by hand.
 
 use super::program::{FILTER, ProgramFolder};
 

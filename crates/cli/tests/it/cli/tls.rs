@@ -1,11 +1,11 @@
-//! `opendrs serve` with TLS: of files that change, and with an authority of its own.
+//! `opendrs serve` with TLS: with files that change, and with an authority of its own.
 
 use super::program::ProgramFolder;
 use crate::harness::RawConnection;
 use axum::http::Method;
 use opendrs_client::send;
 
-/// Writes a certificate for localhost that signs itself, and its key.
+/// Writes a self-signed certificate for localhost, and its key.
 fn write(place: &ProgramFolder) {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     place.write_file("cert.pem", &made.cert.pem());

@@ -1,4 +1,4 @@
-//! `opendrs topic` with the ARN of an Amazon SNS topic: naming, testing, and whose credentials are found.
+//! `opendrs topic` with the ARN of an Amazon SNS topic: names, tests, and the sources of credentials.
 
 use super::program::{ProgramFolder, ProgramOutput, SEED};
 use crate::harness::{ReceiverAction, TestReceiver};
@@ -10,7 +10,7 @@ const OURS: &str = "arn:aws:sns:drs-local-1:000000000000:kettles";
 const TAKEN: &str = "<PublishResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><PublishResult>\
     <MessageId>567910cd-659e-55d4-8ccb-5aaf14679dc0</MessageId></PublishResult></PublishResponse>";
 
-/// No metadata service is asked; where a machine of AWS's runs these tests, it would answer.
+/// Disables the metadata service, which would answer if the tests run on a machine of AWS.
 const NOWHERE: (&str, &str) = ("AWS_EC2_METADATA_DISABLED", "true");
 
 fn add(place: &ProgramFolder, words: &[&str]) -> ProgramOutput {

@@ -1,4 +1,4 @@
-//! `[traces]`: what a collector gets, what it never gets, and that nobody waits for it.
+//! `[traces]`: what a collector gets, what it never gets, and that no call waits for it.
 
 use super::program::{FILTER, ProgramFolder, ServingProcess};
 use axum::http::Method;
@@ -7,14 +7,14 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-/// The trace and the span of a caller.
+/// The trace id and the span id of a caller.
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const SPAN: &str = "00f067aa0ba902b7";
 
-/// What was posted, with the path it was posted to.
+/// The posted requests: path and body.
 type PostedRequests = Mutex<Vec<(String, Vec<u8>)>>;
 
-/// A collector, and a receiver of notifications beside it: it keeps what is posted, by path.
+/// A collector and a receiver of notifications in one. It records posted requests by path.
 #[derive(Clone)]
 struct Collector {
     url: String,
@@ -35,14 +35,14 @@ impl Collector {
         collector
     }
 
-    /// What came to a path and what is below it.
+    /// The bodies that were posted to a path or below it.
     fn posted_to(&self, path: &str) -> Vec<u8> {
         let got = self.posted.lock().unwrap();
         got.iter().filter(|(to, _)| to.starts_with(path)).flat_map(|(_, body)| body.clone()).collect()
     }
 }
 
-/// Reads a request, keeps it and answers 200; nothing when the connection ends.
+/// Reads a request, records it and answers 200. Returns `None` when the connection ends.
 fn record_request(mut stream: &TcpStream, got: &PostedRequests) -> Option<()> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -80,7 +80,7 @@ fn serve_with_traces(place: &ProgramFolder, endpoint: &str, sampling: &str) -> S
     place.serve(&["--config", "o.toml", "--test-clock"])
 }
 
-/// SlotStatus, with a trace of the caller's.
+/// Calls SlotStatus with a caller's trace.
 async fn report_reading(server: &TracedServer<'_>, flags: &str) -> ClientResponse {
     let (bearer, parent) = (format!("Bearer {}", server.token), format!("00-{TRACE}-{SPAN}-{flags}"));
     let headers = [
@@ -116,7 +116,7 @@ async fn a_call_and_all_it_causes_reach_a_collector_and_no_secret_does() {
     assert_eq!(served.get("/-/health").await.status, 200);
     place.run(&["clock", "advance", "0s", "--server", &served.base_url]).expect_success();
     let id = reply.header("x-amzn-requestid").to_owned();
-    // What waits in the queue leaves before the process ends.
+    // Spans in the queue are sent before the process ends.
     assert_eq!(served.terminate(), 0);
     assert!(contains(&collector.posted_to("/drs"), "SN-VERY-OWN-77"), "the maker was told");
     let traces = collector.posted_to("/v1/traces");
@@ -166,7 +166,7 @@ async fn what_is_not_sampled_is_not_sent_and_off_is_off() {
     let (place, collector) = (ProgramFolder::seeded(), Collector::start());
     let device = place.link_device("SN-1", &[]);
     let token = device["access_token"].as_str().unwrap();
-    // A caller that does not trace is not traced; one that does is, whatever the part.
+    // A call without a caller's trace is not traced; one with it is, whatever the sampling ratio.
     for (endpoint, sampling, flags, sent) in
         [("", "1", "01", false), (&*collector.url, "1", "00", false), (&*collector.url, "0", "01", true)]
     {

@@ -1,4 +1,4 @@
-//! `opendrs trigger`: notifications on request, at the command line.
+//! `opendrs trigger`: notifications on request from the command line.
 
 use super::program::{FILTER, ProgramFolder};
 use crate::harness::TestReceiver;

@@ -1,15 +1,15 @@
-//! What could not be written is an error of the command, and none of a server.
+//! A failure to write output is an error of a command, and not of a server.
 
 use super::program::{FILTER, ProgramFolder};
 use std::fs::File;
 use std::process::Stdio;
 
-/// A disk without a free byte.
+/// A full disk.
 fn full() -> Stdio {
     File::options().write(true).open("/dev/full").unwrap().into()
 }
 
-/// A pipe that nobody reads.
+/// A pipe whose reader is closed.
 fn closed() -> Stdio {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
@@ -44,7 +44,7 @@ fn a_full_disk_is_told_and_a_reader_that_left_is_not() {
     assert_eq!(wrong.status, 2, "{wrong:?}");
 }
 
-/// What the command was to do is done all the same.
+/// A command finishes its task although its output is lost.
 #[test]
 fn what_a_command_has_begun_it_finishes() {
     let place = ProgramFolder::new();

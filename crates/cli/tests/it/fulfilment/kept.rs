@@ -1,4 +1,4 @@
-//! What an order keeps as it was when it was placed.
+//! The values that an order keeps from the time when it was placed.
 
 use super::{FakeWebhookShop, ShopAction, events_after_sign_up, number, on, post_signed_report, replenish};
 use crate::harness::fixtures::{ANN, CARL};
@@ -11,7 +11,8 @@ both!(by on:
     an_order_without_an_address_takes_the_first_one,
 );
 
-/// A later address is for later orders: the shop, the mails and the pages keep the one that an order was placed with.
+/// A new address is for later orders. The shop, the mails and the pages keep the address with which an order was
+/// placed.
 async fn an_order_goes_where_it_was_placed_for(server: &Server, shop: &FakeWebhookShop) {
     shop.queue_actions([ShopAction::Answer(500, json!({}))]);
     let (_, id) = replenish(server, &server.link_default_device().await).await;
@@ -31,7 +32,7 @@ async fn an_order_goes_where_it_was_placed_for(server: &Server, shop: &FakeWebho
     let shown = ann.page.text();
     assert!(shown.contains("Ships to: 1 Main Street") && !shown.contains("9 Sea Road"), "{shown}");
 
-    // The next order goes to the new one.
+    // The next order goes to the new address.
     post_signed_report(server, &id, "cancelled").await;
     replenish(server, &server.link_default_device().await).await;
     server.advance("1s").await;

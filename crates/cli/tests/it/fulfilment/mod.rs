@@ -1,4 +1,4 @@
-//! Orders that another system fulfils: what it is sent, what it answers and says, as transcripts. On either engine.
+//! Orders that another system fulfils: its requests, its answers and its reports, as transcripts. On both engines.
 
 mod kept;
 mod parcel;
@@ -37,13 +37,13 @@ both!(by on:
     what_is_not_signed_or_cannot_be_is_refused,
 );
 
-/// What the shop does with a call.
+/// The shop's reaction to a call.
 enum ShopAction {
     Answer(u16, Value),
     Hang,
 }
 
-/// Another system. Without instructions it accepts.
+/// A fake shop. Without queued actions it accepts.
 #[derive(Clone, Default)]
 struct FakeWebhookShop {
     requests: Arc<Mutex<Vec<(String, Value)>>>,
@@ -63,12 +63,12 @@ impl FakeWebhookShop {
         self.actions.lock().unwrap().extend(acts);
     }
 
-    /// What it heard since the last look: the ids of the calls and their bodies.
+    /// The requests since the last call of this function: their ids and bodies.
     fn take_requests(&self) -> Vec<(String, Value)> {
         std::mem::take(&mut self.requests.lock().unwrap())
     }
 
-    /// The same, by type alone.
+    /// The types of the requests since the last call.
     fn take_request_types(&self) -> Vec<String> {
         self.take_requests().into_iter().map(|(_, body)| body["type"].as_str().unwrap().to_owned()).collect()
     }
@@ -95,7 +95,7 @@ fn hook(secret: &str) -> FulfilmentWebhook {
     FulfilmentWebhook { url: String::new(), secrets: vec![WebhookSecret::parse(secret).unwrap()] }
 }
 
-/// The world's time, which a moved clock does not move.
+/// The real time, which does not change when the test clock moves.
 fn now() -> Time {
     Time::from_secs(1_519_974_000)
 }
@@ -120,12 +120,12 @@ async fn replenish(server: &Server, device: &LinkedDevice) -> (String, String) {
     (text("detailCode"), text("eventInstanceId"))
 }
 
-/// What makers were told after the sign-up.
+/// The makers' events after the sign-up.
 async fn events_after_sign_up(server: &Server) -> Vec<String> {
     server.event_names().await.split_off(2)
 }
 
-/// The shop says something; what it is answered.
+/// The shop posts a report. Returns the answer.
 async fn post_report(server: &Server, body: &Value, secret: &str, at: Time) -> ClientResponse {
     let body = body.to_string();
     let headers = hook(secret).sign_headers("msg_1", at, body.as_bytes());
@@ -133,7 +133,8 @@ async fn post_report(server: &Server, body: &Value, secret: &str, at: Time) -> C
     send(Method::POST, &format!("{}/-/fulfilment", server.base_url), &headers, body).await.unwrap()
 }
 
-/// The same, signed well; status, state and whether it changed anything.
+/// The shop posts a report with a valid signature. Returns the status, the order's state and whether the report changed
+/// anything.
 async fn post_signed_report(server: &Server, id: &str, status: &str) -> (u16, Value, Value) {
     let reply = post_report(server, &json!({ "eventInstanceId": id, "status": status }), SECRET, now()).await;
     let answer = reply.json();
@@ -198,7 +199,7 @@ async fn a_shop_that_fails_is_asked_again_under_the_same_id(server: &Server, sho
     let device = server.link_default_device().await;
     let (_, id) = replenish(server, &device).await;
     assert_eq!(replenish(server, &device).await, ("ORDER_INPROGRESS".into(), id.clone()));
-    // After 10, 20, 40, 80 and 160 seconds.
+    // The retries are after 10, 20, 40, 80 and 160 seconds.
     server.advance("5m").await;
     let ids: Vec<_> = shop.take_requests().into_iter().map(|(id, _)| id).collect();
     assert_eq!(ids.len(), 5, "{ids:?}");
@@ -247,14 +248,15 @@ async fn a_shops_problem_holds_the_order_until_it_is_gone(server: &Server, shop:
     server.advance("1h").await;
     assert_eq!((shop.take_requests().len(), events_after_sign_up(server).await), (1, vec!["OrderPlaced".to_owned()]));
 
-    // A problem found later holds the order again; its maker is told of it once.
+    // A later problem holds the order again; its maker is notified once.
     let later = json!({ "eventInstanceId": id, "status": "problem", "problem": "address" });
     assert_eq!(post_report(server, &later, SECRET, now()).await.json()["problem"], "address");
     ann.go_to(&format!("/order?id={id}")).await;
     assert!(ann.page.text().contains("Use this address"), "{}", ann.page.text());
     assert_eq!(post_signed_report(server, &id, "accepted").await, (200, "placed".into(), true.into()));
     assert_eq!(events_after_sign_up(server).await.len(), 1);
-    // The customer hears of each reason once, however often the shop is asked, and nothing while it only has not said.
+    // The customer gets one mail per reason, however often the shop is called. A shop that has not answered causes no
+    // mail.
     let held = ["order_held", "order_held", "order_placed", "order_held", "order_placed"];
     assert_eq!(server.mail_kinds().await, [&["subscribed"][..], &held].concat());
 }
@@ -272,7 +274,7 @@ async fn an_order_that_ends_is_given_up(server: &Server, shop: &FakeWebhookShop)
     assert_eq!(heard[2].1, json!({ "type": "order.cancel", "data": who }));
     assert_eq!(events_after_sign_up(server).await, ["OrderPlaced", "OrderCancelled"]);
 
-    // Nobody knows whether a shop that never answered took it.
+    // A shop that never answered may have accepted the order.
     shop.queue_actions((0..200).map(|_| ShopAction::Answer(500, json!({}))));
     replenish(server, &server.link_default_device().await).await;
     server.advance("72h").await;
@@ -282,14 +284,14 @@ async fn an_order_that_ends_is_given_up(server: &Server, shop: &FakeWebhookShop)
     server.advance("1h").await;
     assert_eq!(shop.take_request_types(), ["order.cancel"]);
 
-    // What the shop itself gave up it is not told again.
+    // The shop gets no cancellation of an order that it cancelled itself.
     let (_, id) = replenish(server, &server.link_default_device().await).await;
     server.advance("1s").await;
     assert_eq!(post_signed_report(server, &id, "cancelled").await, (200, "cancelled".into(), true.into()));
     server.advance("1h").await;
     assert_eq!(shop.take_request_types(), ["order.place"]);
 
-    // What an operator decides it is.
+    // The shop gets the cancellation of an order that an operator cancelled.
     let (_, id) = replenish(server, &server.link_default_device().await).await;
     server.advance("1s").await;
     let recalled = BackendReport::Cancelled(Cancellation::new(CancelledBy::Operator, Some("The product was recalled")));
@@ -301,12 +303,12 @@ async fn an_order_that_ends_is_given_up(server: &Server, shop: &FakeWebhookShop)
     assert_eq!(["cancelledBy", "reason"].map(|key| cancel["data"][key].as_str().unwrap()), said);
 }
 
-/// What people call an order.
+/// The order number of an order.
 async fn number(server: &Server, id: &str) -> String {
     fulfilment::find_job(server.app(), id).await.unwrap().order.number().to_string()
 }
 
-/// The customer of an order, as its maker and its back end know them.
+/// The directed customer id of an order's customer, as its maker and its back end know it.
 async fn device_reference(server: &Server, id: &str) -> String {
     let reference = fulfilment::find_job(server.app(), id).await.unwrap().device.directed_customer_id;
     assert!(
@@ -378,6 +380,6 @@ async fn what_is_not_signed_or_cannot_be_is_refused(server: &Server, shop: &Fake
         send(Method::POST, &format!("{}/-/fulfilment", server.base_url), &[], shipped.to_string()).await.unwrap();
     assert_eq!(unsigned.status, 401);
     assert_eq!(server.all_rows().await, before);
-    // A secret that is being exchanged is good too.
+    // During a rotation the other secret is valid, too.
     assert_eq!(post_report(server, &shipped, OTHER, now()).await.status, 200);
 }

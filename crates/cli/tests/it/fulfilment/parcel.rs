@@ -1,4 +1,4 @@
-//! What a customer reads of a parcel, of its delivery and of a cancel.
+//! What a customer reads about a parcel, its delivery and a cancellation.
 
 use super::{
     FakeWebhookShop, SECRET, ShopAction, now, on, open_order_page, post_report, post_signed_report, replenish,

@@ -1,11 +1,11 @@
-//! People: a browser, the page it shows, and what is pressed on it.
+//! Browsers: a browser, its present page, and forms to submit.
 
 use super::Server;
 use super::fixtures::{ANN, MODEL, PASSWORD, REDIRECT, SECRET, WEB};
 use super::request::form_body;
 use opendrs_client::{BrowserClient, ClientResponse, HtmlForm, page_heading};
 
-/// A browser and the page it shows.
+/// A browser with its present page.
 #[derive(Clone)]
 pub struct TestBrowser {
     pub browser: BrowserClient,
@@ -17,7 +17,7 @@ impl TestBrowser {
         Self::open_in(BrowserClient::new(&server.base_url), path).await
     }
 
-    /// A browser as people have it, which says that it navigates.
+    /// Opens a page in a browser that sends the headers of a navigation.
     pub async fn navigate(server: &Server, path: &str) -> Self {
         Self::open_in(BrowserClient::new(&server.base_url).with_header("upgrade-insecure-requests", "1"), path).await
     }
@@ -27,7 +27,7 @@ impl TestBrowser {
         Self { browser, page }
     }
 
-    /// A browser in which somebody signed in; it shows their devices.
+    /// A browser with a signed-in customer; it shows the devices page.
     pub async fn signed_in(server: &Server, email: &str) -> Self {
         let mut visit = Self::open(server, "/settings").await;
         visit.sign_in(email).await;
@@ -35,14 +35,14 @@ impl TestBrowser {
         visit
     }
 
-    /// Goes to another page, following our own redirects.
+    /// Goes to another page, and follows redirects within the server.
     pub async fn go_to(&mut self, path: &str) -> &mut Self {
         let reply = self.browser.get(path).await.unwrap();
         self.page = self.browser.follow_redirects(reply).await.unwrap();
         self
     }
 
-    /// The page's form with this target.
+    /// The form of the page with this action.
     #[track_caller]
     pub fn form(&self, action: &str) -> HtmlForm {
         let html = self.page.text();
@@ -50,7 +50,7 @@ impl TestBrowser {
         found.unwrap_or_else(|| panic!("no form {action} on this page: {} {html}", self.page.status))
     }
 
-    /// Sends a form and follows our own redirects.
+    /// Sends a form, and follows redirects within the server.
     pub async fn submit(&mut self, form: &HtmlForm) -> &mut Self {
         let reply = self.browser.submit(form).await.unwrap();
         self.page = self.browser.follow_redirects(reply).await.unwrap();
@@ -62,7 +62,7 @@ impl TestBrowser {
         self.submit(&form).await
     }
 
-    /// Presses a button of the form with this target.
+    /// Presses a button of the form with this action.
     pub async fn press(&mut self, action: &str, button: &str) -> &mut Self {
         let form = self.form(action).press(button);
         self.submit(&form).await
@@ -73,19 +73,20 @@ impl TestBrowser {
         page_heading(&self.page.text()).unwrap_or_default()
     }
 
-    /// Where the browser is sent.
+    /// The target of the page's redirect.
     pub fn location(&self) -> &str {
         self.page.header("location")
     }
 
-    /// A parameter of the address the browser is sent to, as it stands there.
+    /// A parameter of the redirect's target, still encoded.
     pub fn redirect_param(&self, name: &str) -> Option<&str> {
         let (_, query) = self.location().split_once('?')?;
         query.split('&').filter_map(|pair| pair.split_once('=')).find(|(n, _)| *n == name).map(|(_, value)| value)
     }
 }
 
-/// An authorize request for Ann's device SN-1 with some parameters changed, added, or (without a value) left out.
+/// The path of an authorization request for Ann's device SN-1. Some parameters are changed, added, or (without a value)
+/// left out.
 pub fn authorize_path(changes: &[(&str, Option<&str>)]) -> String {
     let data = format!(r#"{{"dash:replenish":{{"device_model":"{MODEL}","serial":"SN-1"}}}}"#);
     let usual = [
@@ -102,7 +103,7 @@ pub fn authorize_path(changes: &[(&str, Option<&str>)]) -> String {
 }
 
 impl Server {
-    /// Ann walks through the whole sign-up of an authorize request; the visit ends at the redirect to the client.
+    /// Ann performs the whole sign-up of an authorization request; the browser ends at the redirect to the client.
     pub async fn sign_up(&self, query: &str) -> TestBrowser {
         let mut visit = TestBrowser::open(self, query).await;
         visit.sign_in(ANN).await;
@@ -110,7 +111,8 @@ impl Server {
         visit
     }
 
-    /// From consent to the end: consents where asked, takes what is preselected, completes.
+    /// The sign-up from consent to its end: consents if the page asks for it, keeps the preselected products,
+    /// completes.
     pub async fn complete_sign_up(&self, visit: &mut TestBrowser) {
         while visit.page.status == 200 {
             let forms = HtmlForm::parse_all(&visit.page.text());
@@ -126,7 +128,7 @@ impl Server {
 }
 
 impl Server {
-    /// Ann lets Aqua's cloud see what a profile scope opens; its access token.
+    /// Ann consents to a profile scope for Aqua's cloud. Returns the access token.
     pub async fn profile_token(&self, scope: &str) -> String {
         let visit = self.sign_up(&authorize_path(&[("scope", Some(scope)), ("scope_data", None)])).await;
         let fields = [

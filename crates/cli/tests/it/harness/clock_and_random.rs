@@ -6,10 +6,10 @@ use opendrs_service::random::RandomSource;
 use sha2::{Digest, Sha256};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-/// When every test begins: 2018-03-02T07:00:00Z.
+/// The time at which every test begins: 2018-03-02T07:00:00Z.
 pub const START_SECONDS: i64 = 1_519_974_000;
 
-/// A clock that stands still; the server's test clock, which runs ahead of it, is what tests move.
+/// A clock that stands still. Tests move the server's test clock, which runs ahead of it.
 pub struct FixedClock;
 
 impl Clock for FixedClock {
@@ -18,7 +18,7 @@ impl Clock for FixedClock {
     }
 }
 
-/// A clock that a test sets, forward or back, as a machine's clock may be set.
+/// A clock that a test sets forward or back, as a machine's clock can be set.
 pub struct SettableClock(AtomicI64);
 
 impl Default for SettableClock {
@@ -28,7 +28,7 @@ impl Default for SettableClock {
 }
 
 impl SettableClock {
-    /// Moves the clock by so many seconds, which may be negative.
+    /// Moves the clock by a number of seconds, which may be negative.
     pub fn move_by(&self, secs: i64) {
         self.0.fetch_add(secs, Ordering::Relaxed);
     }
@@ -40,19 +40,19 @@ impl Clock for SettableClock {
     }
 }
 
-/// The seed of the environment, or always the same one.
+/// The seed from the environment, or a fixed one.
 pub fn test_seed() -> u64 {
     std::env::var("OPENDRS_TEST_SEED").map_or(1, |text| text.parse().expect("OPENDRS_TEST_SEED"))
 }
 
-/// Random bytes of a seed: SHA-256 of seed and counter. A failing test prints its seed.
+/// Random bytes from a seed: SHA-256 of seed and counter. A failing test prints its seed.
 pub struct SeededTestRandom {
     seed: u64,
     count: AtomicU64,
 }
 
 impl SeededTestRandom {
-    /// The seed of the environment, or always the same one, for the so many-th server on a store.
+    /// The random bytes for the server with this number on a store, from the seed of the environment or a fixed one.
     pub fn for_start(start: u64) -> Self {
         Self { seed: test_seed(), count: AtomicU64::new(start << 40) }
     }

@@ -1,4 +1,4 @@
-//! Devices: linked without a browser, by the use case behind `opendrs device link`.
+//! Devices that are linked without a browser, by the use case behind `opendrs device link`.
 
 use super::Server;
 use super::fixtures::{ANN, MODEL, WEB};
@@ -10,14 +10,14 @@ use opendrs_service::fill::{self, FillPlan};
 use opendrs_service::login::link::{LinkDevice, SlotSelection, TokensOrCode, link_device};
 use opendrs_service::login::token_endpoint::IssuedTokens;
 
-/// A linked device, as far as it knows itself.
+/// A linked device, with what the device itself has: its tokens.
 #[derive(Clone, Debug)]
 pub struct LinkedDevice {
     pub access: String,
     pub refresh: String,
 }
 
-/// What to link; a test says only what matters to it.
+/// The device to link; a test sets only the fields that it needs.
 pub struct LinkOptions(pub LinkDevice);
 
 impl Default for LinkOptions {
@@ -62,7 +62,7 @@ impl LinkOptions {
 }
 
 impl Server {
-    /// Many devices, and the event of each that it was registered.
+    /// Registers many devices, each with its event.
     pub async fn register_devices(&self, count: u64) {
         let address = Address {
             line1: "1 Main Street".into(),
@@ -80,12 +80,12 @@ impl Server {
         self.app().db.write(events).await.unwrap();
     }
 
-    /// Ann's device SN-1, both slots on.
+    /// Links Ann's device SN-1 with both slots subscribed.
     pub async fn link_default_device(&self) -> LinkedDevice {
         self.link_device(LinkOptions::default()).await
     }
 
-    /// Links a device and hands over its tokens.
+    /// Links a device and returns its tokens.
     pub async fn link_device(&self, LinkOptions(command): LinkOptions) -> LinkedDevice {
         match link_device(self.app(), command).await.unwrap().grant {
             TokensOrCode::Tokens(IssuedTokens { access_token: access, refresh_token: refresh, .. }) => {
@@ -95,7 +95,7 @@ impl Server {
         }
     }
 
-    /// Links a device and hands over a code for its tokens.
+    /// Links a device and returns a code for its tokens.
     pub async fn link_for_code(
         &self,
         LinkOptions(command): LinkOptions,

@@ -1,4 +1,4 @@
-//! Who and what there is in the tests: two makers, their clients and models, a catalogue, three customers.
+//! The data of the tests: two makers, their clients and models, a catalogue, three customers.
 
 use opendrs_domain::customer::Address;
 use opendrs_domain::id::{ClientId, CompositeId};
@@ -21,12 +21,12 @@ pub const OTHER_WEB: &str = "amzn1.application-oa2-client.2f3c9a7be2d14c55a1b68e
 pub const OTHER_SECRET: &str = "6d1f0c8b9e7a6d4c3b2a19087f6e5d4c3b2a19087f6e5d4c3b2a19087f6e5d4c";
 pub const OTHER_REDIRECT: &str = "https://brew.example/done";
 
-/// Aqua's model, certified.
+/// Aqua's live model.
 pub const MODEL: &str = "Aqua-Pitcher_7";
 pub const COMPOSITE: &str = "amzn1.dash.v1.composite.5f0c2a44-0000-4000-8000-0000000000c1";
 pub const FILTER: &str = "7c0a3f5e-0000-4000-8000-0000000000a1";
 pub const CARTRIDGE: &str = "mineral.cartridge-2";
-/// Aqua's model that is not certified yet; it has one slot.
+/// Aqua's model that is not live yet; it has one slot.
 pub const PROTOTYPE: &str = "Aqua+Proto";
 /// Brew's model.
 pub const OTHER_MODEL: &str = "Brew_1";
@@ -39,7 +39,7 @@ pub const SOLD_OUT: &str = "B000000009";
 
 pub const ANN: &str = "ann@example.com";
 pub const BOB: &str = "bob@example.com";
-/// Has no address.
+/// A customer without an address.
 pub const CARL: &str = "carl@example.com";
 pub const PASSWORD: &str = "correct horse battery";
 

@@ -1,4 +1,4 @@
-//! A mail server: a socket that speaks SMTP as far as it must, writes down what it is sent and answers as it is told to.
+//! A mail server: a socket that speaks as much SMTP as it needs, records mails, and gives queued answers.
 
 use opendrs_server::mail::{SmtpMailer, SmtpSecurity, SmtpSettings};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
@@ -12,14 +12,14 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-/// A mail as it came.
+/// A mail as it arrived.
 #[derive(Clone, Debug)]
 pub struct ReceivedMail {
     /// `MAIL FROM` and `RCPT TO`.
     pub envelope: Vec<String>,
-    /// What the sender said to prove who it is.
+    /// The credentials with which the sender authenticated.
     pub login: Option<String>,
-    /// Whether the connection was protected.
+    /// Whether the connection used TLS.
     pub secure: bool,
     /// Head and body.
     pub message: String,
@@ -33,7 +33,7 @@ impl ReceivedMail {
         found.unwrap_or_else(|| panic!("no {name} in {head}"))
     }
 
-    /// The message with quoted-printable lines read.
+    /// The message with quoted-printable lines decoded.
     pub fn decoded_message(&self) -> String {
         let joined = self.message.replace("=\r\n", "");
         let mut parts = joined.split('=');
@@ -63,7 +63,7 @@ struct MailServerState {
 pub struct MailServer {
     port: u16,
     security: SmtpSecurity,
-    /// The authority of its certificate.
+    /// The certificate of its authority, PEM.
     pub pem: Vec<u8>,
     script: Arc<Mutex<VecDeque<&'static str>>>,
     received: tokio::sync::Mutex<UnboundedReceiver<ReceivedMail>>,
@@ -94,7 +94,7 @@ impl MailServer {
         Self { port, security, pem: cert.pem().into_bytes(), script, received: tokio::sync::Mutex::new(got) }
     }
 
-    /// The settings that lead here.
+    /// The settings for this server.
     pub fn settings(&self) -> SmtpSettings {
         SmtpSettings {
             host: "localhost".into(),
@@ -110,18 +110,18 @@ impl MailServer {
         Arc::new(SmtpMailer::new(self.settings()).unwrap())
     }
 
-    /// What it answers to the next mails; after them it takes them. `""` closes the connection without an answer.
+    /// Queues the answers to the next mails; later mails are accepted. `""` closes the connection without an answer.
     pub fn queue_replies(&self, answers: &[&'static str]) {
         self.script.lock().unwrap().extend(answers);
     }
 
-    /// What came since it was last asked.
+    /// The mails since the last call.
     pub async fn take_received(&self) -> Vec<ReceivedMail> {
         let mut got = self.received.lock().await;
         std::iter::from_fn(|| got.try_recv().ok()).collect()
     }
 
-    /// The one mail that came.
+    /// The only mail that arrived.
     pub async fn take_only_received(&self) -> ReceivedMail {
         let mut all = self.take_received().await;
         assert_eq!(all.len(), 1, "{all:#?}");
@@ -147,7 +147,7 @@ async fn serve_connection(stream: TcpStream, means: MailServerState) {
     }
 }
 
-/// Speaks SMTP until the other side goes, or (then the stream comes back) wants TLS.
+/// Speaks SMTP until the client closes. Returns the stream if the client asks for TLS.
 async fn speak_smtp<S: AsyncRead + AsyncWrite + Unpin>(
     mut stream: BufStream<S>,
     means: &MailServerState,

@@ -1,7 +1,8 @@
-//! A real server in this process, and those who speak to it: devices, makers' clouds, browsers, raw sockets.
+//! A real server in this process, and its clients: devices, makers' clouds, browsers, raw sockets.
 //!
-//! Invariant: a server has a store of its own, a clock that moves only when it is told to, and randomness from a seed; it
-//! is reached through its socket alone. What it must not have changed is looked up behind its back ([`store::Rows`]).
+//! Invariant: a server has its own store, a clock that moves only when a test moves it, and randomness from a seed.
+//! Tests reach it through its socket only. To check that nothing was written, they read the rows from the store
+//! ([`store::TableRows`]).
 
 #[macro_use]
 mod server;

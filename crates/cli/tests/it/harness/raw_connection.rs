@@ -1,4 +1,4 @@
-//! Exact bytes to the server, exact bytes back.
+//! Connections for exact bytes to and from the server.
 
 use super::{LinkedDevice, Server};
 use futures_util::FutureExt;
@@ -20,15 +20,15 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion, version};
 
-/// After so long without a byte that must come, a test has failed.
+/// The time after which a test fails if an expected byte has not arrived.
 const READ_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What carries bytes both ways.
+/// A stream of bytes in both directions.
 pub trait ByteStream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> ByteStream for S {}
 
-/// A connection, plain or protected.
+/// A connection, plain or TLS.
 pub struct RawConnection(Box<dyn ByteStream>);
 
 impl RawConnection {
@@ -46,7 +46,7 @@ impl RawConnection {
         self.0.write_all(bytes.as_ref()).await.unwrap();
     }
 
-    /// What arrives next, in one piece; empty at the end.
+    /// The next bytes, in one piece; empty at the end.
     pub async fn read_piece(&mut self) -> String {
         let mut buffer = vec![0; 256 * 1024];
         let read = tokio::time::timeout(READ_TIMEOUT, self.0.read(&mut buffer)).await;
@@ -54,7 +54,7 @@ impl RawConnection {
         String::from_utf8(buffer).unwrap()
     }
 
-    /// Sends the same bytes again and again without reading a byte, until the server closes; how often they were sent.
+    /// Sends the same bytes repeatedly without reading, until the server closes. Returns the number of repetitions.
     pub async fn send_until_refused(&mut self, bytes: &str) -> usize {
         let sending = async {
             let mut count = 0;
@@ -71,12 +71,12 @@ impl RawConnection {
         self.0.read(&mut [0; 1]).now_or_never().is_some()
     }
 
-    /// An answer, which must arrive in one piece.
+    /// Reads an answer, which must arrive in one piece.
     pub async fn read_response(&mut self) -> RawResponse {
         RawResponse::parse_only(&self.read_piece().await)
     }
 
-    /// Everything until the server closes.
+    /// Reads everything until the server closes.
     pub async fn read_until_close(&mut self) -> String {
         let mut all = String::new();
         loop {
@@ -87,7 +87,8 @@ impl RawConnection {
         }
     }
 
-    /// Whether the server lets the connection go, without a word or with one about time; a protected one it may cut off.
+    /// Whether the server closes the connection without an answer or with a timeout answer. It may reset a TLS
+    /// connection.
     pub async fn closes_without_response(&mut self) -> bool {
         let mut all = Vec::new();
         let read = tokio::time::timeout(READ_TIMEOUT, self.0.read_to_end(&mut all)).await;
@@ -95,13 +96,13 @@ impl RawConnection {
         all.is_empty() || all.starts_with(b"HTTP/1.1 408 ")
     }
 
-    /// Says that nothing more will come; answers are still taken.
+    /// Closes the sending direction; answers are still read.
     pub async fn half_close(&mut self) {
         self.0.shutdown().await.unwrap();
     }
 }
 
-/// An answer, taken apart by the letter.
+/// An answer, split into its exact parts.
 #[derive(Clone, Debug)]
 pub struct RawResponse {
     pub status_line: String,
@@ -110,7 +111,7 @@ pub struct RawResponse {
 }
 
 impl RawResponse {
-    /// Reads the first answer of a text; what follows it is handed back.
+    /// Parses the first answer of a text. Returns it and the rest of the text.
     pub fn parse_first(text: &str) -> (Self, &str) {
         let (head, rest) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no head: {text:?}"));
         let mut lines = head.split("\r\n");
@@ -125,14 +126,14 @@ impl RawResponse {
         (answer, rest)
     }
 
-    /// Reads a text that is one answer and nothing else.
+    /// Parses a text that is one answer and nothing else.
     pub fn parse_only(text: &str) -> Self {
         let (answer, rest) = Self::parse_first(text);
         assert_eq!(rest, "", "something follows the body");
         answer
     }
 
-    /// A header's value, its name compared letter by letter; nothing where it is not there.
+    /// A header's value, by its exact name; empty if the header is missing.
     pub fn header(&self, name: &str) -> &str {
         let mut values = self.headers.iter().filter(|(n, _)| n == name).map(|(_, value)| value.as_str());
         let value = values.next().unwrap_or_default();
@@ -140,7 +141,7 @@ impl RawResponse {
         value
     }
 
-    /// What small firmware needs of every answer (docs/spec/calls.md#success-answers).
+    /// Checks what small firmware needs of every answer (docs/spec/calls.md#success-answers).
     #[track_caller]
     pub fn assert_suits_firmware(&self) {
         self.assert_suits_token_client();
@@ -152,7 +153,7 @@ impl RawResponse {
         self.status_line.len() + 2 + headers.sum::<usize>() + 2 + self.body.len()
     }
 
-    /// The same but for its size, which two tokens need.
+    /// Checks the same except for the size, which two tokens exceed.
     #[track_caller]
     pub fn assert_suits_token_client(&self) {
         let head = format!("{}{:?}", self.status_line, self.headers);
@@ -164,7 +165,7 @@ impl RawResponse {
         );
     }
 
-    /// A success with this body.
+    /// Checks that the answer is a success with this body.
     #[track_caller]
     pub fn assert_success(&self, body: &str) {
         self.assert_suits_firmware();
@@ -173,14 +174,14 @@ impl RawResponse {
     }
 }
 
-/// Where a server speaks TLS, with a certificate of an authority of its own.
+/// The TLS address of a server, with a certificate of its own authority.
 pub struct TlsEndpoint {
     pub address: SocketAddr,
     pub tls: ListenerTls,
     folder: TempDir,
 }
 
-/// By the real clock, which a client's look at a certificate goes by.
+/// A time by the real clock, with which a client checks certificates.
 pub fn days_ago(days: i64) -> Time {
     Time::from_secs(SystemClock.now().as_secs() - days * 24 * 3600)
 }
@@ -190,7 +191,7 @@ impl TlsEndpoint {
         let folder = TempDir::new().unwrap();
         let names = vec!["127.0.0.1".into(), "localhost".into()];
         let source = CertificateSource::Local { folder: folder.path().to_owned(), names };
-        // So long ago that a new certificate is due.
+        // Old enough that a new certificate is due.
         let tls = ListenerTls::open(source, days_ago(31)).unwrap();
         Self { address: ([127, 0, 0, 1], 0).into(), tls, folder }
     }
@@ -199,12 +200,12 @@ impl TlsEndpoint {
         Self { address, ..self }
     }
 
-    /// A client that trusts the server's authority.
+    /// The configuration of a client that trusts the server's authority.
     pub fn client_config(&self, versions: &[&'static SupportedProtocolVersion]) -> ClientConfig {
         trusting_client_config(&self.folder.path().join(CA_CERTIFICATE_FILE), versions)
     }
 
-    /// A connection after its handshake.
+    /// Connects and finishes the handshake.
     pub async fn connect_client(
         &self,
         client: &Arc<ClientConfig>,
@@ -214,7 +215,7 @@ impl TlsEndpoint {
     }
 }
 
-/// A client that trusts the certificate of a file.
+/// The configuration of a client that trusts the certificate of a file.
 fn trusting_client_config(root: &Path, versions: &[&'static SupportedProtocolVersion]) -> ClientConfig {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(root).unwrap()).unwrap();
@@ -235,7 +236,7 @@ async fn connect_tls(
 }
 
 impl RawConnection {
-    /// A protected connection to a program, whose authority's certificate is in a file.
+    /// Opens a TLS connection to a program whose authority's certificate is in a file.
     pub async fn open_tls(address: &str, root: &Path) -> Self {
         let client = Arc::new(trusting_client_config(root, &[&version::TLS12, &version::TLS13]));
         Self::from_stream(connect_tls(address.parse().unwrap(), &client, "127.0.0.1").await.unwrap())
@@ -253,7 +254,7 @@ impl Server {
         }
     }
 
-    /// Sends bytes on a connection of their own; the answer must come in one piece, and nothing after it.
+    /// Sends bytes on a new connection. The answer must arrive in one piece, with nothing after it.
     pub async fn exchange(&self, bytes: impl AsRef<[u8]>) -> RawResponse {
         let mut wire = self.open_raw_connection().await;
         wire.send(bytes).await;
@@ -265,7 +266,7 @@ impl Server {
 }
 
 impl LinkedDevice {
-    /// The three headers of a call, as lines.
+    /// The three headers of a call as lines.
     pub fn header_lines(&self, endpoint: ApiEndpoint) -> String {
         let spec = endpoint.spec();
         format!(

@@ -1,4 +1,4 @@
-//! A receiver of notifications: a socket that writes down what it is sent and answers as it is told to.
+//! A receiver of notifications: a socket that records requests, and reacts with queued actions.
 
 use super::Server;
 use axum::http::Method;
@@ -14,16 +14,16 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-/// What a receiver does with a request.
+/// A receiver's reaction to a request.
 #[derive(Clone, Debug)]
 pub enum ReceiverAction {
     /// Answers with a status and further header lines.
     Answer(u16, &'static str),
     /// Answers with a status and a body.
     AnswerBody(u16, &'static str),
-    /// Answers with a status and further header lines, and breaks off within the body; by a reset, or not.
+    /// Answers with a status and further header lines, and closes within the body, with a reset or without.
     CutBody(u16, &'static str, bool),
-    /// Answers with a status and the beginning of a body that never goes on.
+    /// Answers with a status and the beginning of a body that never continues.
     StallBody(u16),
     /// Closes without an answer.
     Close,
@@ -31,7 +31,7 @@ pub enum ReceiverAction {
     Hang,
 }
 
-/// A request as it came.
+/// A request as it arrived.
 #[derive(Clone, Debug)]
 pub struct ReceivedRequest {
     pub head: String,
@@ -71,7 +71,7 @@ impl TestReceiver {
         Self::start_at("/drs?maker=aqua", ReceiverAction::Answer(200, "")).await
     }
 
-    /// One at a path, which usually does the same.
+    /// A receiver at a path, with the action that it takes if none is queued.
     pub async fn start_at(path: &str, usually: ReceiverAction) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}{path}", listener.local_addr().unwrap());
@@ -81,25 +81,25 @@ impl TestReceiver {
         Self { url, script, received: tokio::sync::Mutex::new(got) }
     }
 
-    /// What it does with the next requests; after them it does as usual.
+    /// Queues its actions for the next requests; after them it takes its usual action.
     pub fn queue_actions(&self, does: &[ReceiverAction]) {
         self.script.lock().unwrap().extend(does.iter().cloned());
     }
 
-    /// What came since it was last asked.
+    /// The requests since the last call.
     pub async fn take_received(&self) -> Vec<ReceivedRequest> {
         let mut got = self.received.lock().await;
         std::iter::from_fn(|| got.try_recv().ok()).collect()
     }
 
-    /// The one thing that came.
+    /// The only request that arrived.
     pub async fn take_only_received(&self) -> ReceivedRequest {
         let mut all = self.take_received().await;
         assert_eq!(all.len(), 1, "{all:#?}");
         all.remove(0)
     }
 
-    /// The next thing that comes.
+    /// Waits for the next request.
     pub async fn wait_for_next(&self) -> ReceivedRequest {
         self.received.lock().await.recv().await.unwrap()
     }
@@ -162,13 +162,13 @@ async fn serve_requests(
 }
 
 impl Server {
-    /// The first maker's security profile.
+    /// The id of the first maker's security profile.
     pub async fn first_profile(&self) -> ProfileId {
         let items = seed::apply(self.app(), super::fixtures::seed()).await.unwrap();
         ProfileId::parse(&items.iter().find(|item| item.kind == "profile").unwrap().id).unwrap()
     }
 
-    /// A topic of that profile, which is asked to confirm.
+    /// Adds a receiver of that profile, which gets a confirmation request.
     pub async fn add_receiver(
         &self,
         name: &str,
@@ -188,7 +188,7 @@ impl Server {
         receiver::add(self.app(), new).await.unwrap()
     }
 
-    /// A topic whose receiver confirmed.
+    /// Adds a receiver, and confirms it.
     pub async fn add_confirmed_receiver(
         &self,
         name: &str,
@@ -204,7 +204,7 @@ impl Server {
         topic
     }
 
-    /// Whether a message is signed by this server, by the certificate that it names.
+    /// Whether this server signed a message with the certificate that the message names.
     pub async fn is_signed(&self, message: &Value) -> bool {
         let url = message["SigningCertURL"].as_str().unwrap();
         let pem = send(Method::GET, url, &[], Vec::new()).await.unwrap();
@@ -212,7 +212,7 @@ impl Server {
         signing::is_signature_valid(&pem.text(), message)
     }
 
-    /// Opens a URL of a message.
+    /// Opens a URL of a message. Returns status and body.
     pub async fn get_xml(&self, url: &Value) -> (u16, String) {
         let reply = send(Method::GET, url.as_str().unwrap(), &[], Vec::new()).await.unwrap();
         assert_eq!(reply.header("content-type"), "text/xml");

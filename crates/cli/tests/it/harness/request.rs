@@ -1,4 +1,4 @@
-//! Requests by programs: the device API's calls, the token endpoint's forms.
+//! Requests of programs: calls of the device API and forms for the token endpoint.
 
 use super::fixtures::{FILTER, MODEL};
 use super::{LinkedDevice, Server};
@@ -7,7 +7,7 @@ use opendrs_client::{ClientResponse, send};
 use opendrs_domain::login::form::percent_encode;
 use opendrs_domain::version::{ApiEndpoint, INPUT_VERSION_HEADER, RESULT_VERSION_HEADER, Version, versioned_type_name};
 
-/// A request under way.
+/// A request before it is sent.
 #[derive(Clone, Debug)]
 pub struct TestRequest {
     url: String,
@@ -22,7 +22,7 @@ impl TestRequest {
         self
     }
 
-    /// Sends another value of a header, or, without one, no such header.
+    /// Replaces the value of a header, or removes the header.
     pub fn replace_header(mut self, name: &str, value: Option<&str>) -> Self {
         self.headers.retain(|(n, _)| n != name);
         self.headers.extend(value.map(|value| (name.to_owned(), value.to_owned())));
@@ -43,13 +43,13 @@ impl TestRequest {
         send(self.method, &self.url, &headers, self.body).await.unwrap()
     }
 
-    /// Sends it; status and body.
+    /// Sends the request. Returns status and body.
     pub async fn status_and_text(self) -> (u16, String) {
         self.send().await.status_and_text()
     }
 }
 
-/// What an answer says, for comparison.
+/// Parts of an answer to compare.
 pub trait ReplyExt {
     /// Status and body.
     fn status_and_text(&self) -> (u16, String);
@@ -61,7 +61,7 @@ impl ReplyExt for ClientResponse {
     }
 }
 
-/// A form's body.
+/// The body of a form.
 pub fn form_body(fields: &[(&str, &str)]) -> String {
     fields
         .iter()
@@ -71,13 +71,13 @@ pub fn form_body(fields: &[(&str, &str)]) -> String {
 }
 
 impl Server {
-    /// Any request.
+    /// A request with any method and path.
     pub fn request(&self, method: &str, path: &str) -> TestRequest {
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         TestRequest { url: format!("{}{path}", self.base_url), method, headers: Vec::new(), body: Vec::new() }
     }
 
-    /// A device's call, with the newest versions.
+    /// A device's call with the newest versions.
     pub fn device_call(&self, device: &LinkedDevice, endpoint: ApiEndpoint, path: &str) -> TestRequest {
         let spec = endpoint.spec();
         let newest = |short, versions: &[Version]| versioned_type_name(short, *versions.iter().max().unwrap());
@@ -87,14 +87,14 @@ impl Server {
             .header(RESULT_VERSION_HEADER, newest(spec.result_type, spec.result_versions))
     }
 
-    /// A form at the token endpoint.
+    /// A request with a form to the token endpoint.
     pub fn token_request(&self, fields: &[(&str, &str)]) -> TestRequest {
         let call = self.request("POST", "/auth/o2/token");
         call.header("content-type", "application/x-www-form-urlencoded").body(form_body(fields))
     }
 }
 
-/// A path form of the table with the parts of Ann's device SN-1 filled in.
+/// A path pattern of the endpoints' table, filled in for Ann's device SN-1.
 pub fn fill_path(pattern: &str, instance: &str) -> String {
     pattern
         .replace("{slot}", FILTER)
@@ -103,7 +103,7 @@ pub fn fill_path(pattern: &str, instance: &str) -> String {
         .replace("{instance}", instance)
 }
 
-/// A body that an endpoint takes.
+/// A valid body for an endpoint.
 pub fn valid_body(endpoint: ApiEndpoint) -> &'static str {
     match endpoint {
         ApiEndpoint::SlotStatus => r#"{"remainingQuantityInUnit":12.25,"originalQuantityInUnit":40}"#,

@@ -1,4 +1,4 @@
-//! A server with its seed, on a socket of its own.
+//! A seeded server on its own socket.
 
 use super::clock_and_random::{FixedClock, SeededTestRandom};
 use super::fixtures;
@@ -24,9 +24,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// Makes of each `async fn test(server: &Server)` a test on SQLite and one on PostgreSQL.
+/// Makes two tests from each `async fn test(server: &Server)`: one on SQLite and one on PostgreSQL.
 ///
-/// With `by on:` before them, what the tests need is made by `async fn on(store: Store, test)`.
+/// With `by on:` before them, `async fn on(store: Store, test)` prepares and runs each test.
 macro_rules! both {
     (by $on:ident: $($test:ident),+ $(,)?) => {
         mod sqlite { $(
@@ -50,7 +50,7 @@ macro_rules! both {
     };
 }
 
-/// Makes of each `async fn test(server: &Server)` a test over plain connections and one over TLS.
+/// Makes two tests from each `async fn test(server: &Server)`: one over plain connections and one over TLS.
 macro_rules! plain_and_tls { ($($test:ident),+ $(,)?) => {
     mod plain { $(
         #[tokio::test(flavor = "multi_thread")]
@@ -72,43 +72,43 @@ pub async fn on_postgres(test: impl AsyncFn(&Server)) {
     server.store.remove().await;
 }
 
-/// What a test's server may differ in from others.
+/// The options of a test's server.
 pub struct Options {
-    /// What is seeded.
+    /// The seed of its store.
     pub seed: seed::SeedDeclaration,
-    /// What it does.
+    /// Its roles.
     pub roles: Vec<Role>,
-    /// Whether the outside reaches it by https, through a proxy that ends TLS.
+    /// Whether its public URLs are https, as behind a proxy that ends TLS.
     pub https: bool,
-    /// Whether raw sockets reach it by TLS.
+    /// Whether raw connections use TLS.
     pub tls: bool,
-    /// Whether its clock may be moved.
+    /// Whether it has a test clock.
     pub test_clock: bool,
-    /// How long it waits for a request's head.
+    /// The timeout of a request's head.
     pub head_timeout: Duration,
-    /// How long it waits for a body.
+    /// The timeout of a request's body.
     pub body_timeout: Duration,
-    /// How many connections it has open at most.
+    /// The maximum number of connections.
     pub connections: usize,
-    /// How many connections of one address; 0 for any number.
+    /// The maximum number of connections per address; 0 for no limit.
     pub per_address: u32,
-    /// How often devices and clients may call. The machine's clock stands still: what was spent does not come back.
+    /// The rate limits of devices and clients. The machine's clock stands still, so used calls do not come back.
     pub rates: RateLimitSettings,
-    /// Whether it counts, and tells of it at an address of its own.
+    /// Whether it has metrics, on an address of their own.
     pub metrics: bool,
     /// Settings that differ from the default ones, as environment variables.
     pub settings: Vec<(&'static str, String)>,
-    /// Whose `X-Forwarded-For` and `Forwarded` it believes.
+    /// The proxies whose `X-Forwarded-For` and `Forwarded` it trusts.
     pub proxies: TrustedProxies,
-    /// Who takes its mails.
+    /// The mailer that sends its mails.
     pub mailer: Arc<dyn Mailer>,
-    /// Who publishes for it to Amazon SNS.
+    /// The publisher for Amazon SNS.
     pub publisher: Option<Arc<dyn Publisher>>,
     /// The machine's clock.
     pub clock: Arc<dyn Clock>,
     /// The installation's master key.
     pub master: [u8; 32],
-    /// How many servers were started on its store before it; each draws random bytes of its own.
+    /// The number of servers that were started before on this store; each draws other random bytes.
     pub start: u64,
 }
 
@@ -137,7 +137,7 @@ impl Default for Options {
     }
 }
 
-/// What the operator's programs show.
+/// The token of the operator's programs.
 pub const OPERATOR_TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
 /// A running server.
@@ -145,15 +145,15 @@ pub struct Server {
     pub state: Arc<AppState>,
     pub address: SocketAddr,
     pub base_url: String,
-    /// Where it speaks TLS, beside the address at which it does not.
+    /// Its TLS address, besides its plain address.
     pub tls_endpoint: Option<TlsEndpoint>,
-    /// Where it tells what it counts.
+    /// The URL of its metrics.
     pub metrics_url: String,
     store: Arc<Store>,
     stop: watch::Sender<bool>,
 }
 
-/// What an application of a test reaches, and how often it may be called.
+/// The dependencies and the rate limits of a test's application.
 struct AppDependencies {
     publisher: Option<Arc<dyn Publisher>>,
     mailer: Arc<dyn Mailer>,
@@ -164,12 +164,12 @@ struct AppDependencies {
     start: u64,
 }
 
-/// Receivers of the tests are on this machine.
+/// Allows the tests' receivers, which are on this machine.
 fn allow_loopback() -> SettingOverride {
     ("outbound", "allow", toml::Value::Array(vec!["127.0.0.0/8".into()]))
 }
 
-/// The master key of tests' servers.
+/// The master key of the tests' servers.
 pub const MASTER_KEY: [u8; 32] = [7; 32];
 
 fn app_parts(place: StoreLocation, config: &Config, edges: AppDependencies) -> AppParts {
@@ -200,28 +200,28 @@ fn app_parts(place: StoreLocation, config: &Config, edges: AppDependencies) -> A
 }
 
 impl Server {
-    /// On SQLite, with the usual seed.
+    /// Starts a server on SQLite with the usual seed.
     pub async fn start() -> Self {
         Self::start_with(Options::default()).await
     }
 
-    /// The same, reached by TLS.
+    /// Does the same with TLS.
     pub async fn with_tls() -> Self {
         Self::start_with(Options { tls: true, ..Options::default() }).await
     }
 
-    /// On SQLite.
+    /// Starts a server on SQLite.
     pub async fn start_with(options: Options) -> Self {
         Self::start_on(Store::sqlite(), options).await
     }
 
-    /// Another node on the same store, which seeds nothing.
+    /// Starts another node on the same store, without a seed.
     pub async fn another_node(&self, options: Options) -> Self {
         let start = options.start + 1;
         Self::start_on(self.store.clone(), Options { seed: seed::SeedDeclaration::default(), start, ..options }).await
     }
 
-    /// On a store.
+    /// Starts a server on a store.
     pub async fn start_on(store: impl Into<Arc<Store>>, options: Options) -> Self {
         let store = store.into();
         let Options {
@@ -292,37 +292,37 @@ impl Server {
         Self { state: site, tls_endpoint: protected, address, base_url: base, metrics_url: numbers, store, stop }
     }
 
-    /// Tells it to stop: no new request is taken, answers under way are finished.
+    /// Stops the server: it takes no new request, and finishes the answers under way.
     pub fn stop(&self) {
         self.stop.send(true).unwrap();
     }
 
-    /// Removes its store, after a success.
+    /// Removes the store, after a success.
     pub async fn remove_store(&self) {
         self.store.remove().await;
     }
 
-    /// Takes its store away, while it runs.
+    /// Takes the store away while the server runs.
     pub async fn lose_store(&self) {
         self.store.disconnect_all().await;
     }
 
-    /// Holds a table of its store, so that whoever asks for it waits, until what is returned is dropped.
+    /// Locks a table of the store. Statements on it wait until the returned value is dropped.
     pub async fn lock_table(&self, table: &str) -> impl Drop + use<> {
         self.store.lock_table(table).await
     }
 
-    /// Changes rows of its store past it.
+    /// Changes rows of the store directly.
     pub async fn execute_sql(&self, sql: &str) {
         self.store.execute_sql(sql).await;
     }
 
-    /// Another application on its store, as a command beside it opens one.
+    /// Opens another application on the store, as a command beside the server does.
     pub async fn open_app(&self) -> App {
         self.open_app_with_key(MASTER_KEY).await.unwrap()
     }
 
-    /// The same with a master key.
+    /// Does the same with another master key.
     pub async fn open_app_with_key(&self, master: [u8; 32]) -> opendrs_service::Result<App> {
         let config = Config::load(None, [], vec![allow_loopback()]).unwrap();
         let Options { publisher, mailer: post, rates, clock, start, .. } = Options::default();
@@ -338,17 +338,17 @@ impl Server {
         &self.state.app
     }
 
-    /// Lets time pass, with everything that falls due in it.
+    /// Advances the clock, and does everything that falls due.
     pub async fn advance(&self, by: &str) -> Vec<OrderTransition> {
         schedule::advance_clock(self.app(), Span::parse(by).unwrap()).await.unwrap().orders
     }
 
-    /// Every row there is.
+    /// All rows of the store.
     pub async fn all_rows(&self) -> TableRows {
         self.store.all_rows().await
     }
 
-    /// Gives a customer another password, as an operator does: by the seed.
+    /// Changes a customer's password with a seed, as an operator does.
     pub async fn change_password(&self, email: &str, password: &str) {
         let mut seed = super::fixtures::seed();
         seed.makers.clear();
@@ -361,12 +361,12 @@ impl Server {
         seed::apply(self.app(), seed).await.unwrap();
     }
 
-    /// How many rows a table has.
+    /// The number of rows in a table.
     pub async fn row_count(&self, table: &str) -> usize {
         self.all_rows().await[table].len()
     }
 
-    /// What makers are told, oldest first, without the words that all names end with.
+    /// The types of the makers' events, oldest first, without the suffix that all of them have.
     pub async fn event_names(&self) -> Vec<String> {
         let events = outbox::list_newest(self.app(), 1000).await.unwrap();
         events.iter().map(|event| event.notification_type().wire_name().replace("Notification", "")).collect()

@@ -1,4 +1,4 @@
-//! Stores of the tests, and a look at their rows past the server.
+//! Stores of the tests, with direct access to their rows.
 
 use opendrs_store::StoreLocation;
 use rusqlite::types::ValueRef;
@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
-/// Where the tests find a PostgreSQL cluster.
+/// The variable with the URL of the tests' PostgreSQL cluster.
 const VARIABLE: &str = "OPENDRS_TEST_POSTGRES";
 
-/// Every row of every table, as text. Two that are equal mean that nothing was written in between.
+/// Every row of every table, as text. Two equal values show that nothing was written in between.
 pub type TableRows = BTreeMap<String, Vec<String>>;
 
-/// A store that nobody has used.
+/// A new store.
 pub enum Store {
     Sqlite(TempDir),
     Postgres { cluster: String, name: String },
@@ -31,7 +31,7 @@ impl Store {
         });
         let name = format!("server_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let store = Self::Postgres { cluster, name };
-        // A process of the same number may have left one on this cluster.
+        // An earlier process with the same id may have left a database on this cluster.
         store.run_admin_sql("DROP DATABASE IF EXISTS {} WITH (FORCE)").await;
         store.run_admin_sql("CREATE DATABASE {}").await;
         store
@@ -47,25 +47,26 @@ impl Store {
         }
     }
 
-    /// Only after a success: what a failed test leaves is for a person to look at, and goes with the cluster.
+    /// Removes the store after a success. A failed test leaves its store for inspection; it is deleted with the
+    /// cluster.
     pub async fn remove(&self) {
         self.run_admin_sql("DROP DATABASE {} WITH (FORCE)").await;
     }
 
-    /// Lets nobody in any more, and turns out who is.
+    /// Ends all sessions, and refuses new ones.
     pub async fn disconnect_all(&self) {
         self.run_admin_sql("ALTER DATABASE {} WITH ALLOW_CONNECTIONS false").await;
         self.run_admin_sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'").await;
     }
 
-    /// Lets every session that begins from now on be read-only, as at a standby, or not any more; ends those that stand.
+    /// Makes new sessions read-only, as at a standby, or writable again, and ends the present sessions.
     pub async fn set_read_only(&self, on: bool) {
         let word = if on { "on" } else { "off" };
         self.run_admin_sql(&format!("ALTER DATABASE {{}} SET default_transaction_read_only = {word}")).await;
         self.run_admin_sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'").await;
     }
 
-    /// Holds a table until what is returned is dropped.
+    /// Locks a table until the returned value is dropped.
     pub async fn lock_table(&self, table: &str) -> TableLock {
         let StoreLocation::Url(url) = self.location() else { panic!("only PostgreSQL has table locks") };
         let client = connect(&url).await;
@@ -79,7 +80,7 @@ impl Store {
         }
     }
 
-    /// Changes rows behind the server's back.
+    /// Changes rows without the server.
     pub async fn execute_sql(&self, sql: &str) {
         match self.location() {
             StoreLocation::File(path) => rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap(),
@@ -100,7 +101,8 @@ impl Store {
             StoreLocation::Url(url) => {
                 let conn = connect(&url).await;
                 let mut rows = TableRows::new();
-                // What a database says of its own transactions goes on whatever a server forgets or goes back to.
+                // The table `device_change` records the database's own transactions, so it grows in spite of resets and
+                // snapshots.
                 let tables = "SELECT table_name FROM information_schema.tables
                     WHERE table_schema = 'public' AND table_name <> 'device_change'";
                 for table in query_postgres(&conn, tables).await {
@@ -113,7 +115,7 @@ impl Store {
     }
 }
 
-/// Who holds a table: a connection, which lets go when it ends.
+/// The lock of a table: a connection, whose end releases it.
 pub struct TableLock(Option<Client>);
 
 impl Drop for TableLock {

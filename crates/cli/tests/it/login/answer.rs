@@ -1,11 +1,11 @@
-//! Where a finished sign-up leads: code, scope and the client's own words (docs/spec/login.md#authorization-answer,
+//! The answer to a finished sign-up: code, scope and the client's state (docs/spec/login.md#authorization-answer,
 //! docs/spec/login.md#authorization-codes).
 
 use crate::harness::fixtures::{ANN, APP, APP_REDIRECT, LOCAL_REDIRECT, REDIRECT, SECRET};
 use crate::harness::{ReplyExt, Server, TestBrowser, authorize_path};
 use opendrs_domain::login::form::decode_pairs;
 
-/// The vector of RFC 7636.
+/// The example verifier of RFC 7636.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
 #[tokio::test(flavor = "multi_thread")]

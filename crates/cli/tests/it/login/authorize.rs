@@ -1,4 +1,4 @@
-//! The authorize request: what is refused on a page, what by redirect, and how
+//! The authorization request: which errors are shown on a page, which are redirected, and how
 //! (docs/spec/login.md#authorization-request, docs/spec/login.md#authorization-errors,
 //! docs/spec/login.md#redirect-uris).
 
@@ -6,14 +6,14 @@ use crate::harness::fixtures::{APP, APP_REDIRECT, LOCAL_REDIRECT, OTHER_MODEL, P
 use crate::harness::{Server, TestBrowser, authorize_path, form_body};
 use opendrs_domain::login::form::percent_encode;
 
-/// 43 characters, as a verifier or a digest has them.
+/// 43 characters, the length of a verifier and of a digest.
 const CHALLENGE: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
 fn data(model: &str, serial: &str, more: &str) -> String {
     format!(r#"{{"dash:replenish":{{"device_model":"{model}","serial":"{serial}"{more}}}}}"#)
 }
 
-/// A page with this reason, and no redirect.
+/// Checks that the answer is a page with this reason, and no redirect.
 async fn on_a_page(server: &Server, path: &str, reason: &str) {
     let reply = server.request("GET", path).send().await;
     let html = reply.text();
@@ -23,7 +23,7 @@ async fn on_a_page(server: &Server, path: &str, reason: &str) {
     assert!(html.contains(&format!("<p>{reason}</p>")), "{path}: {html}");
 }
 
-/// A redirect to the client with this error; the state comes along.
+/// Checks that the answer is a redirect to the client with this error and the state.
 async fn by_redirect(server: &Server, path: &str, error: &str, description: &str) {
     let reply = server.request("GET", path).send().await;
     let iss = form_body(&[("iss", &server.base_url)]);

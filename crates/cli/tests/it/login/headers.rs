@@ -1,4 +1,4 @@
-//! What protects every page: no framing, no caching, no referrer, nothing from elsewhere
+//! The headers that protect every page: no framing, no caching, no referrer, no foreign content
 //! (docs/spec/security.md#page-headers).
 
 use crate::harness::fixtures::{ANN, BOB, COMPOSITE, LOCAL_REDIRECT, PASSWORD};
@@ -6,7 +6,7 @@ use crate::harness::{LinkOptions, Server, TestBrowser, authorize_path, form_body
 use opendrs_client::ClientResponse;
 use opendrs_domain::version::ApiEndpoint::Deregister;
 
-/// Checks a page of a program that reads pages; `ends_at` is what its forms may lead to besides this server.
+/// Checks a page as a program gets it. `ends_at` is the target that its forms may have besides this server.
 #[track_caller]
 fn protected(name: &str, page: &ClientResponse, ends_at: &str) {
     assert_eq!(page.header("content-type"), "text/html; charset=utf-8", "{name}");

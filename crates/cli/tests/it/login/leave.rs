@@ -1,5 +1,5 @@
-//! How a browser leaves for a client: by a GET that belongs to no form, since a form's navigation may not be redirected
-//! to where its page's policy does not allow. Programs that read pages get the redirect that they know.
+//! How a browser leaves for a client: by a GET that does not belong to a form. A page's policy forbids redirects of a
+//! form's navigation to other targets. Programs that read pages get the redirect that they expect.
 
 use crate::harness::fixtures::{ANN, APP, APP_REDIRECT, LOCAL_REDIRECT, REDIRECT, WEB};
 use crate::harness::{Options, Server, TestBrowser, authorize_path, fixtures};
@@ -11,7 +11,7 @@ both!(
     a_sign_in_that_ends_at_the_client_leaves_by_a_get
 );
 
-/// How far a sign-up goes before it ends.
+/// The point at which a sign-up ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum SignUpEnd {
     SignInCancelled,
@@ -31,7 +31,7 @@ const SIGN_UP_ENDS: [SignUpEnd; 6] = [
     SignUpEnd::CompletedTwice,
 ];
 
-/// Walks to an end; the last form is sent, and its answer shown as it came.
+/// Performs a sign-up to its end. Sends the last form without following its answer.
 async fn run_sign_up(visit: &mut TestBrowser, end: SignUpEnd) {
     let last = async |visit: &mut TestBrowser, action: &str, button: &str| {
         let form = visit.form(action).press(button);
@@ -138,7 +138,7 @@ async fn a_sign_in_that_ends_at_the_client_leaves_by_a_get(server: &Server) {
         assert!(visit.location().starts_with(REDIRECT), "{}", visit.location());
     }
 
-    // A device is linked on pages of ours, so that nothing stands between the sign-in and the first of them.
+    // Linking a device begins on pages of this server, so there is no page between the sign-in and the first of them.
     let mut visit = TestBrowser::navigate(server, &authorize_path(&[])).await;
     let form = visit.form("/ap/signin").fill("email", ANN).fill("password", fixtures::PASSWORD);
     visit.page = visit.browser.submit(&form).await.unwrap();

@@ -1,4 +1,4 @@
-//! Login with Amazon: the authorize request, sign-up by pages, the token endpoint, profiles.
+//! Login with Amazon: authorization requests, sign-up pages, the token endpoint, profiles.
 
 mod answer;
 mod authorize;

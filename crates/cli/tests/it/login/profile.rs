@@ -1,4 +1,4 @@
-//! What an access token says of its customer: tokeninfo and `/user/profile` (docs/spec/login.md#tokeninfo,
+//! The facts about a customer that an access token opens: tokeninfo and `/user/profile` (docs/spec/login.md#tokeninfo,
 //! docs/spec/login.md#user-profile).
 
 use crate::harness::fixtures::{ANN, OTHER_MODEL, OTHER_WEB, WEB};

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-/// Posts a body by the letter; the answer must hold tokens.
+/// Posts the exact bytes of a body; the answer must contain tokens.
 async fn taken(server: &Server, who: &str, path: &str, headers: &str, body: &str) -> Value {
     let length = body.len();
     let head = format!("POST {path} HTTP/1.1\r\nHost: api.amazon.com\r\n{headers}Content-Length: {length}\r\n\r\n");

@@ -1,10 +1,10 @@
-//! Forms that are replayed, forged, altered, or another's: refused, and nothing happens.
+//! Forms that are replayed, forged, altered, or of another session: they are refused and change nothing.
 
 use crate::harness::fixtures::{ANN, BOB, FILTER};
 use crate::harness::{Server, TestBrowser, authorize_path, form_body};
 use opendrs_client::{ClientResponse, HtmlForm};
 
-/// Sends a form with a cookie and perhaps another header, outside of any browser.
+/// Sends a form with a cookie and perhaps another header, without a browser.
 async fn post(server: &Server, sent: &HtmlForm, cookie: &str, more: Option<(&str, &str)>) -> ClientResponse {
     let fields: Vec<_> = sent.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let mut call = server.request("POST", &sent.action).body(form_body(&fields));
@@ -84,7 +84,7 @@ async fn a_form_without_its_own_browsers_token_is_refused() {
         }
     }
     assert_eq!(server.all_rows().await, before);
-    // The same form, untouched, is taken.
+    // The same form without changes is accepted.
     assert_eq!(post(&server, &consent, &cookie, Some(("sec-fetch-site", "same-origin"))).await.status, 303);
 }
 

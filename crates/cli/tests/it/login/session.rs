@@ -1,15 +1,15 @@
-//! Signing in and out: cookies, guessing, and where a sign-in leads (docs/spec/security.md#sessions,
+//! Signing in and out: cookies, guessing, and the page after a sign-in (docs/spec/security.md#sessions,
 //! docs/spec/security.md#local-redirects, docs/spec/security.md#guessing, docs/spec/security.md#account-enumeration).
 
 use crate::harness::fixtures::{ANN, BOB, PASSWORD};
 use crate::harness::{Options, Server, TestBrowser};
 
-/// The `Set-Cookie` of the page shown, taken apart.
+/// The parts of the present page's `Set-Cookie`.
 fn set_cookie(visit: &TestBrowser) -> Vec<String> {
     visit.page.header("set-cookie").split("; ").map(str::to_owned).collect()
 }
 
-/// Tries to sign in; the page that comes of it.
+/// Tries to sign in, and leaves the browser on the page that follows.
 async fn try_with(visit: &mut TestBrowser, email: &str, password: &str) {
     let form = visit.form("/ap/signin").fill("email", email).fill("password", password);
     visit.page = visit.browser.submit(&form).await.unwrap();
@@ -33,7 +33,7 @@ async fn the_session_is_a_new_one_at_every_sign_in() {
     assert!(page("opendrs=").await.contains("<h1>Sign in</h1>"));
     assert!(page(&format!("a=b; {first}; c=d")).await.contains("Signed in as Ann Example"));
 
-    // Somebody else signs in with the same browser: the first session ends.
+    // Another customer signs in with the same browser: the first session ends.
     let csrf = opendrs_service::session::form_token(server.app(), first.strip_prefix("opendrs=").unwrap());
     let fields = crate::harness::form_body(&[("csrf", &csrf), ("email", BOB), ("password", PASSWORD)]);
     let reply = server.request("POST", "/ap/signin").header("cookie", &first).body(fields).send().await;
@@ -139,7 +139,7 @@ async fn guessing_is_braked_and_time_undoes_it() {
     assert_eq!(visit.page.status, 303);
 }
 
-/// A sign-in as a program behind a proxy sends it: status and `Retry-After`.
+/// A sign-in through a proxy. Returns status and `Retry-After`.
 async fn sign_in_from(server: &Server, source: &str, email: &str, password: &str) -> (u16, String) {
     let cookie = "a".repeat(64);
     let csrf = opendrs_service::session::form_token(server.app(), &cookie);

@@ -1,4 +1,4 @@
-//! Sign-up as a person walks through it: consent, a page a slot, overview (docs/spec/setup-pages.md#setup-sequence,
+//! Sign-up by a person: consent, a page per slot, overview (docs/spec/setup-pages.md#setup-sequence,
 //! docs/spec/setup-pages.md#abandoned-setup, docs/spec/registrations.md#one-unit-one-customer).
 
 use crate::harness::fixtures::{
@@ -10,7 +10,7 @@ use serde_json::json;
 
 both!(the_whole_walk, a_cancelled_walk_leaves_nothing);
 
-/// What Ann's device may order, told by the token that the code of a finished walk is good for.
+/// The subscriptions of Ann's device, read with the token for the code of a finished sign-up.
 async fn subscribed(server: &Server, visit: &TestBrowser) -> serde_json::Value {
     let code = visit.redirect_param("code").unwrap_or_else(|| panic!("{}", visit.page.text()));
     let fields = [("grant_type", "authorization_code"), ("client_id", WEB), ("client_secret", SECRET), ("code", code)];

@@ -1,5 +1,5 @@
-//! Clients that live by RFC 9700: what they must send, and what is answered
-//! (docs/spec/login.md#client-modes, docs/spec/login.md#refresh-rotation). On either engine.
+//! Clients with the rules of RFC 9700: what they must send, and the answers (docs/spec/login.md#client-modes,
+//! docs/spec/login.md#refresh-rotation). On both engines.
 
 use crate::harness::fixtures::{ANN, APP, APP_REDIRECT, LOCAL_REDIRECT, REDIRECT, SECRET, WEB};
 use crate::harness::{LinkOptions, LinkedDevice, Server, TestBrowser, authorize_path, form_body};
@@ -30,7 +30,7 @@ pub(super) async fn make_all_clients_strict(server: &Server) {
     }
 }
 
-/// Sends Aqua's cloud's grant with more fields.
+/// Sends a grant of Aqua's cloud with further fields.
 pub(super) async fn send_web_grant(server: &Server, grant: &str, more: &[(&str, &str)]) -> ClientResponse {
     let client = [("grant_type", grant), ("client_id", WEB), ("client_secret", SECRET)];
     server.token_request(&[&client, more].concat()).send().await

@@ -1,4 +1,4 @@
-//! Refresh tokens of strict clients: each use gives another, and an old one ends them all. On either engine.
+//! Refresh tokens of strict clients: each use gives a new one, and an old one ends the token family. On both engines.
 
 use super::strict::{
     assert_refresh_refused, create_code, exchange_code, link_strict_app, make_all_clients_strict, parse_tokens,
@@ -58,7 +58,7 @@ async fn a_refresh_token_ends_unused_after_90_days(server: &Server) {
     let next = refresh_tokens(server, &used.refresh).await;
     assert_eq!(subscription_info_status(server, &next).await, 200);
     let unused = refresh_tokens(server, &next.refresh).await;
-    // It was issued a microsecond after the one before.
+    // It was issued a microsecond after the token before.
     server.advance("90d 1s").await;
     assert_refresh_refused(server, &unused.refresh).await;
     set_mode(server.app(), WEB, ClientMode::Lwa).await.unwrap();
@@ -186,7 +186,7 @@ async fn an_apps_tokens_turn_under_its_consent(server: &Server) {
     );
 }
 
-/// How much later than its last turn a device's newest refresh token was issued, in microseconds.
+/// How much later than its last rotation a device's newest refresh token was issued, in microseconds.
 fn ahead(rows: &[String]) -> i64 {
     let words = rows[0].split(|c: char| !c.is_ascii_alphanumeric() && c != ':');
     let mut stands = words.filter_map(|word| <[&str; 4]>::try_from(word.split(':').collect::<Vec<_>>()).ok());
@@ -199,7 +199,7 @@ async fn uses_at_once_turn_it_once(server: &Server) {
     let first = exchange_code(server, &create_code(server, "SN-1").await).await;
     let uses = (0..16).map(|_| refresh_tokens(server, &first.refresh));
     let all = join_all(uses).await;
-    // The clock stands still, and each turn is issued a microsecond after the one before.
+    // The clock stands still, so each rotation issues its token a microsecond after the token before.
     assert_eq!(ahead(&server.all_rows().await["device"]), 1);
     for device in &all {
         assert_eq!(subscription_info_status(server, device).await, 200);

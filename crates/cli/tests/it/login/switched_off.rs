@@ -1,4 +1,4 @@
-//! What is switched off ends at once: clients, their secrets, token keys, customers. On either engine.
+//! Disabling ends access immediately: of clients, their secrets, token keys and customers. On both engines.
 
 use crate::harness::fixtures::{ANN, APP, BOB, FILTER, MODEL, OTHER_MODEL, OTHER_WEB, PASSWORD, REDIRECT, SECRET, WEB};
 use crate::harness::{LinkOptions, LinkedDevice, Server, TestBrowser, authorize_path, valid_body};
@@ -18,7 +18,7 @@ both!(
     a_customer_who_is_blocked_during_a_sign_up_links_nothing,
 );
 
-/// The status of every call that a device makes.
+/// The status of each call of a device.
 async fn calls(server: &Server, device: &LinkedDevice) -> Vec<u16> {
     let slot = format!("/slotStatus/{FILTER}");
     let replenish = format!("/replenish/{FILTER}");
@@ -42,7 +42,7 @@ async fn calls(server: &Server, device: &LinkedDevice) -> Vec<u16> {
 const GOOD: [u16; 4] = [200; 4];
 const REFUSED: [u16; 4] = [400; 4];
 
-/// The status of a grant of a web client, and the OAuth error if it is refused.
+/// The status of a web client's grant, and the OAuth error if it is refused.
 async fn grant(server: &Server, (client, secret): (&str, &str), more: &[(&str, &str)]) -> (u16, String) {
     let reply =
         server.token_request(&[&[("client_id", client), ("client_secret", secret)], more].concat()).send().await;
@@ -81,7 +81,7 @@ async fn a_disabled_client_ends_its_codes_and_tokens_for_good(server: &Server) {
     let order = server.device_call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await.json();
     let order = format!("/getOrderInfo/{}", order["eventInstanceId"].as_str().unwrap());
     assert_eq!(server.device_call(&device, OrderInfo, &order).send().await.status, 200);
-    // Twice, so that PostgreSQL's writer knows the device.
+    // Called twice, so that the writer of PostgreSQL has the device in its cache.
     assert_eq!(calls(server, &device).await, GOOD);
     assert_eq!(calls(server, &device).await, GOOD);
     let code = server.link_for_code(LinkOptions::default().serial("SN-3"), REDIRECT, None).await;
@@ -107,7 +107,7 @@ async fn a_disabled_client_ends_its_codes_and_tokens_for_good(server: &Server) {
     let code = server.link_for_code(LinkOptions::default(), REDIRECT, None).await;
     assert_eq!(exchange(server, &code).await, ok());
     assert_eq!(token_info(server, &server.profile_token("profile").await).await, 200);
-    // The registration is the same, and tokens of two generations speak for it.
+    // The registration is the same for tokens of both generations, and only those of the new generation are valid.
     for _ in 0..2 {
         assert_eq!((calls(server, &again).await, calls(server, &device).await), (GOOD.into(), REFUSED.into()));
     }
@@ -122,7 +122,7 @@ async fn a_removed_client_is_never_enabled_again(server: &Server) {
         let why = client::apply_change(server.app(), WEB, wanted).await.unwrap_err().to_string();
         assert!(why.contains("was removed for ever: declare a new one in a seed"), "{why}");
     }
-    // Its device can be linked anew through another client of the maker.
+    // The device can be linked again through another client of the maker.
     let again = server.link_device(LinkOptions::default().client(APP, MODEL)).await;
     assert_eq!(calls(server, &again).await, GOOD);
 }

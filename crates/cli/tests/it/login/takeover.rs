@@ -1,5 +1,5 @@
-//! A unit that changes hands, and one that does not (docs/spec/registrations.md#one-unit-one-customer). On either
-//! engine.
+//! A unit that another customer takes over, and one that stays with its owner
+//! (docs/spec/registrations.md#one-unit-one-customer). On both engines.
 
 use crate::harness::fixtures::{ANN, BOB, CARL, FILTER, MODEL, REDIRECT, SECRET, WEB};
 use crate::harness::{LinkOptions, LinkedDevice, Server, TestBrowser, authorize_path, form_body};
@@ -15,7 +15,7 @@ both!(
     what_a_withdrawal_ended_is_not_taken_back,
     guessing_serials_takes_over_a_few_units_a_day
 );
-/// An authorize request for a unit of a model.
+/// The path of an authorization request for a unit of a model.
 pub(super) fn unit(model: &str, serial: &str) -> String {
     let data = format!(
         r#"{{"dash:replenish":{{"device_model":"{model}","serial":"{serial}","should_include_non_live":true}}}}"#
@@ -23,7 +23,7 @@ pub(super) fn unit(model: &str, serial: &str) -> String {
     authorize_path(&[("scope_data", Some(&data))])
 }
 
-/// Somebody sets up a unit, up to the page behind the last slot.
+/// A customer sets up a unit, up to the page after the last slot.
 pub(super) async fn choose(server: &Server, email: &str, path: &str) -> TestBrowser {
     let mut visit = TestBrowser::open(server, path).await;
     visit.sign_in(email).await;
@@ -37,7 +37,7 @@ pub(super) async fn choose(server: &Server, email: &str, path: &str) -> TestBrow
     visit
 }
 
-/// The path of the newest mail's takeover link, of a mail of this kind.
+/// The path of the takeover link in the newest mail of this kind.
 pub(super) async fn link(server: &Server, kind: &str) -> String {
     let mails = mail::list_newest(server.app(), 100).await.unwrap();
     let newest = mails.iter().rfind(|mail| mail.content.kind() == kind).unwrap_or_else(|| panic!("no {kind}"));
@@ -46,18 +46,18 @@ pub(super) async fn link(server: &Server, kind: &str) -> String {
     letter.takeover_url.unwrap().replace(&server.base_url, "")
 }
 
-/// Opens the link of a mail and presses a button; the heading of the page that comes of it.
+/// Opens the link of a mail and presses a button. Returns the heading of the page that follows.
 pub(super) async fn press(server: &Server, kind: &str, button: &str) -> String {
     let mut visit = TestBrowser::open(server, &link(server, kind).await).await;
     visit.press("/takeover", button).await.title()
 }
 
-/// Whether a device's token is good.
+/// Whether a device's token is valid.
 pub(super) async fn works(server: &Server, device: &LinkedDevice) -> bool {
     server.device_call(device, SubscriptionInfo, "/subscriptionInfo").send().await.status == 200
 }
 
-/// The tokens of a sign-up that ended.
+/// The tokens of a finished sign-up.
 pub(super) async fn tokens(server: &Server, visit: &TestBrowser) -> LinkedDevice {
     let fields = [
         ("grant_type", "authorization_code"),
@@ -81,7 +81,7 @@ async fn the_earlier_owner_takes_the_unit_back(server: &Server) {
     assert_eq!(server.mail_kinds().await[2..], ["taken_over", "subscribed"], "and after it");
     assert_eq!((works(server, &anns).await, works(server, &bobs).await), (false, true));
 
-    // Looking changes nothing, and tells nothing of the other account.
+    // Opening the link changes nothing, and reveals nothing about the other account.
     let path = link(server, "taken_over").await;
     let before = server.all_rows().await;
     let page = TestBrowser::open(server, &path).await;
@@ -91,7 +91,7 @@ async fn the_earlier_owner_takes_the_unit_back(server: &Server) {
 
     server.advance("71h 59m").await;
     assert_eq!(press(server, "taken_over", "undo").await, "Your device is back");
-    // The access tokens are an hour old by far; what was refused before is good again.
+    // The access tokens expired long ago; the refresh tokens that were refused before are valid again.
     let refresh = |token: &str| {
         let (id, secret, token) = (WEB.to_owned(), SECRET.to_owned(), token.to_owned());
         async move {
@@ -110,7 +110,7 @@ async fn the_earlier_owner_takes_the_unit_back(server: &Server) {
     assert_eq!(events[events.len() - 6..], [told, told].concat(), "{events:?}");
     assert_eq!(server.mail_kinds().await[4..], ["taken_back", "subscribed"]);
 
-    // Pressed again, and tried again by the other customer.
+    // The button is pressed again, and the other customer signs up again.
     let after = server.all_rows().await;
     assert_eq!(TestBrowser::open(server, &path).await.title(), "Your device is back");
     assert_eq!(server.all_rows().await, after);
@@ -130,7 +130,7 @@ async fn the_earlier_owner_keeps_the_unit_before_it_changes_hands(server: &Serve
     assert!(works(server, &anns).await);
     assert_eq!(server.mail_kinds().await, ["subscribed", "takeover_announced", "takeover_declined"]);
 
-    // What can be answered ends in time, and so does what was announced.
+    // The request that the owner can answer expires, and so does the announced takeover.
     let mut visit = choose(server, CARL, &authorize_path(&[])).await;
     let path = link(server, "takeover_announced").await;
     server.advance("72h").await;
@@ -145,7 +145,7 @@ async fn what_a_withdrawal_ended_is_not_taken_back(server: &Server) {
     let path = link(server, "taken_over").await;
     assert!(TestBrowser::open(server, &path).await.page.text().contains("name=\"undo\""));
 
-    // Ann withdraws her consent, and gives it anew for another unit.
+    // Ann withdraws her consent, and consents again for another unit.
     let app = server.app();
     let ann = customer::find_id_by_email(app, &Email::parse(ANN).unwrap()).await.unwrap().unwrap();
     let profile = consent::list_for_customer(app, ann).await.unwrap()[0].profile;
@@ -176,7 +176,7 @@ async fn guessing_serials_takes_over_a_few_units_a_day(server: &Server) {
     }
     assert_eq!(answers[..2], [302, 302]);
     assert!(answers[2..].iter().all(|status| *status == 429), "{answers:?}");
-    // However long is waited, a day has its number.
+    // However long the customer waits, the number per day stays limited.
     for serial in &serials[2..] {
         server.advance("20m").await;
         let mut visit = choose(server, BOB, &unit(MODEL, serial)).await;
@@ -188,7 +188,7 @@ async fn guessing_serials_takes_over_a_few_units_a_day(server: &Server) {
     assert_eq!(answers.iter().filter(|status| **status == 302).count(), 5, "{answers:?}");
     let taken = server.mail_kinds().await.iter().filter(|kind| **kind == "taken_over").count();
     assert_eq!(taken, 5);
-    // Units of one's own, and those of nobody, are not counted.
+    // Units of the customer, and units without an owner, do not count.
     let mut own = choose(server, BOB, &unit(MODEL, "NEW-1")).await;
     assert_eq!(own.press("/setup_overview", "completeSetup").await.page.status, 302);
 }
@@ -204,7 +204,7 @@ async fn a_forged_link_answers_nothing() {
     for bad in ["", "x", &token[..95], &format!("{token}A"), &token.replacen(&token[..1], "_", 1), "%ff"] {
         assert_eq!(server.request("GET", &format!("{front}token={bad}")).send().await.status, 400, "{bad}");
     }
-    // A link of another purpose, and a good one without a form of ours.
+    // A link for another purpose, and a valid link without a form of this server.
     assert_eq!(server.request("GET", &format!("/order/cancel?token={token}")).send().await.status, 400);
     let reply =
         server.request("POST", "/takeover").body(form_body(&[("token", token), ("decline", "true")])).send().await;

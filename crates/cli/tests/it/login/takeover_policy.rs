@@ -1,5 +1,5 @@
-//! Models whose units do not change hands at once: their owner is asked, or they stay
-//! (docs/spec/registrations.md#takeover-limits). On either engine.
+//! Models whose units are not taken over immediately: the owner decides, or the unit stays
+//! (docs/spec/registrations.md#takeover-limits). On both engines.
 
 use super::takeover::{choose, press, tokens, unit, works};
 use crate::harness::fixtures::{self, ANN, BOB, CARL, PROTOTYPE, WEB};
@@ -8,7 +8,7 @@ use opendrs_domain::takeover::TakeoverPolicy;
 
 both!(by with_policies: an_owner_is_asked_before_the_unit_changes_hands, a_unit_may_stay_with_its_owner);
 
-/// A server whose pitcher asks its owner, and whose prototype stays with its owner.
+/// A server whose pitcher has the policy `confirm`, and whose prototype has `never`.
 async fn with_policies(store: Store, test: impl AsyncFn(&Server)) {
     let mut seed = fixtures::seed();
     seed.makers[0].models[0].takeover = Some(TakeoverPolicy::Confirm);
@@ -25,7 +25,8 @@ async fn an_owner_is_asked_before_the_unit_changes_hands(server: &Server) {
     assert!(visit.page.text().contains("We asked its owner by email"), "{}", visit.page.text());
     assert_eq!(server.mail_kinds().await, ["subscribed", "takeover_asked"]);
 
-    // Asked once, however often it is tried; and not completed past the question.
+    // The owner gets one question, however often the other customer tries. The sign-up cannot be completed without the
+    // answer.
     let mut again = choose(server, BOB, &authorize_path(&[])).await;
     again.go_to("/setup_overview").await.press("/setup_overview", "completeSetup").await;
     assert_eq!(again.title(), "This device belongs to another account");
@@ -37,7 +38,7 @@ async fn an_owner_is_asked_before_the_unit_changes_hands(server: &Server) {
     assert_eq!(server.mail_kinds().await[2..], ["takeover_agreed"]);
     assert_eq!(server.newest_mail().await.to.as_str(), BOB);
     assert!(works(server, &anns).await, "the unit is hers until the other set-up is complete");
-    // Another customer did not get the answer.
+    // The answer is not valid for another customer.
     let carl = choose(server, CARL, &authorize_path(&[])).await;
     assert!(carl.page.text().contains("We asked its owner by email"), "{}", carl.page.text());
 
@@ -48,7 +49,7 @@ async fn an_owner_is_asked_before_the_unit_changes_hands(server: &Server) {
     assert!(works(server, &bobs).await);
     assert!(server.mail_kinds().await.ends_with(&["taken_over", "subscribed"]));
 
-    // Without an answer in time it stays with its owner.
+    // Without an answer in time the unit stays with its owner.
     let carl = choose(server, CARL, &authorize_path(&[])).await;
     assert!(carl.page.text().contains("We asked its owner by email"));
     server.advance("72h").await;
@@ -64,7 +65,7 @@ async fn a_unit_may_stay_with_its_owner(server: &Server) {
     assert!(visit.page.text().contains("Its owner must remove it there"), "{}", visit.page.text());
     assert_eq!(server.mail_kinds().await, ["subscribed"]);
     assert_eq!(server.row_count("takeover").await, 0);
-    // It counts as a guess.
+    // The attempt counts as a guess.
     for status in [400, 429] {
         let visit = choose(server, BOB, &unit(PROTOTYPE, "P-1")).await;
         assert_eq!(visit.page.status, status);

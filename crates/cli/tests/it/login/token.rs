@@ -1,5 +1,5 @@
-//! The token endpoint where all goes well (docs/spec/login.md#code-exchange, docs/spec/login.md#refresh-grant). On
-//! either engine.
+//! Successful requests to the token endpoint (docs/spec/login.md#code-exchange, docs/spec/login.md#refresh-grant). On
+//! both engines.
 
 use crate::harness::fixtures::{APP, APP_REDIRECT, LOCAL_REDIRECT, REDIRECT, SECRET, WEB};
 use crate::harness::{LinkOptions, Server, authorize_path};
@@ -15,11 +15,11 @@ both!(
     a_code_that_comes_twice_kills_what_it_gave
 );
 
-/// The vector of RFC 7636.
+/// The example verifier of RFC 7636.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const DIGEST: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-/// Sends a web client's grant with more fields.
+/// Sends a web client's grant with further fields.
 async fn web(server: &Server, grant: &str, more: &[(&str, &str)]) -> ClientResponse {
     let client = [("grant_type", grant), ("client_id", WEB), ("client_secret", SECRET)];
     server.token_request(&[&client, more].concat()).send().await

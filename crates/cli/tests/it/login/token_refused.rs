@@ -1,4 +1,4 @@
-//! The token endpoint's refusals (docs/spec/login.md#token-errors, docs/spec/security.md#token-endpoint).
+//! Refusals of the token endpoint (docs/spec/login.md#token-errors, docs/spec/security.md#token-endpoint).
 
 use crate::harness::fixtures::{APP, APP_REDIRECT, OTHER_MODEL, OTHER_SECRET, OTHER_WEB, REDIRECT, SECRET, WEB};
 use crate::harness::{LinkOptions, Server};

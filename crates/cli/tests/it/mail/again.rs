@@ -1,4 +1,4 @@
-//! Mails that were given up: listed, and sent again when an operator says so.
+//! Mails that were given up: an operator lists and resends them.
 
 use crate::harness::{LinkOptions, MailServer, Options, Server, Store};
 use opendrs_domain::mail::MailState;
@@ -52,7 +52,7 @@ async fn what_was_given_up_is_listed_and_sent_again(ResendSetup { server, mails 
         "one that was sent, too, if it is named"
     );
 
-    // It has as many attempts as a new one.
+    // A resent mail has as many attempts as a new one.
     mails.queue_replies(&["451 later"]);
     server.advance("0s").await;
     let retried = mail::find(app, &all[1].id.to_string()).await.unwrap();

@@ -1,4 +1,4 @@
-//! The link that cancels an order: looking changes nothing, the button does; nobody makes one.
+//! The link that cancels an order: opening it changes nothing, its button cancels, and it cannot be forged.
 
 use crate::harness::fixtures::FILTER;
 use crate::harness::{LinkOptions, Server, TestBrowser, form_body};
@@ -11,7 +11,7 @@ both!(
     a_link_opens_its_own_order_alone,
 );
 
-/// The path of the newest mail's cancel link.
+/// The path of the cancel link in the newest mail.
 async fn link(server: &Server) -> String {
     server.newest_mail().await.cancel_url.unwrap().replace(&server.base_url, "")
 }
@@ -32,7 +32,7 @@ async fn a_look_changes_nothing_and_the_button_cancels(server: &Server) {
     for private in ["Ann", "Main Street", "SN-1", "ann@example.com"] {
         assert!(!html.contains(private), "{private}: {html}");
     }
-    // What checks mails for harm asks for the head, and for the page, without a cookie.
+    // Programs that scan mails request the head and the page without a cookie.
     server.request("HEAD", &path).send().await;
     server.request("GET", &path).send().await;
     assert_eq!(server.all_rows().await, before);
@@ -40,7 +40,7 @@ async fn a_look_changes_nothing_and_the_button_cancels(server: &Server) {
     assert_eq!(visit.submit(&button).await.title(), "Your order is cancelled");
     assert_eq!(server.mail_kinds().await, ["subscribed", "order_placed", "order_cancelled"]);
     assert_eq!(server.event_names().await.last().unwrap(), "OrderCancelled");
-    // Pressed twice, and opened again.
+    // The button is pressed twice, and the link opened again.
     let after = server.all_rows().await;
     assert_eq!(visit.submit(&button).await.title(), "Your order is cancelled");
     assert_eq!(visit.go_to(&path).await.title(), "Your order is cancelled");
@@ -71,7 +71,7 @@ async fn a_link_that_is_not_ours_opens_nothing(server: &Server) {
         let reply = server.request("GET", &format!("{front}token={bad}")).send().await;
         assert_eq!(reply.status, 400, "{bad}");
     }
-    // A good link without a form of ours.
+    // A valid link without a form of this server.
     let reply = server.request("POST", "/order/cancel").body(form_body(&[("token", token)])).send().await;
     assert_eq!(reply.status, 400);
     assert_eq!(server.all_rows().await, before);

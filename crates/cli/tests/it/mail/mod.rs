@@ -1,4 +1,4 @@
-//! Mail to customers: what they are told, where its links lead, and how it reaches a mail server's socket.
+//! Mail to customers: its texts, its links, and its way to a mail server's socket.
 
 mod again;
 mod link;
@@ -24,7 +24,7 @@ impl Server {
         mail::build_message(self.app(), &newest).await.unwrap().unwrap()
     }
 
-    /// The newest mail's words, as text.
+    /// The text of the newest mail.
     pub async fn newest_mail_text(&self) -> String {
         ComposedMail::compose(&self.newest_mail().await).to_text().unwrap()
     }

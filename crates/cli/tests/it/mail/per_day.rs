@@ -1,4 +1,4 @@
-//! How many mails about one device are sent in a day, and what becomes of the others.
+//! The number of mails per device and day, and the fate of further mails.
 
 use crate::harness::fixtures::{CARTRIDGE, FILTER};
 use crate::harness::{LinkOptions, MailServer, Options, Server, Store};
@@ -28,10 +28,10 @@ async fn two_mails_a_day(store: Store, test: impl AsyncFn(&DailyLimitSetup)) {
 }
 
 impl DailyLimitSetup {
-    /// The subjects of what arrived since it was last looked.
+    /// The subjects of the mails that arrived since the last call.
     async fn deliver_and_read_subjects(&self) -> Vec<String> {
         self.server.advance("0s").await;
-        // The notice is written when the first one is not sent.
+        // The notice is written when the first mail is suppressed.
         self.server.advance("0s").await;
         self.mails.take_received().await.iter().map(|mail| mail.header("Subject")).collect()
     }

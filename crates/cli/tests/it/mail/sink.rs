@@ -1,4 +1,4 @@
-//! Without a mail server: mails are kept, and shown where an operator lets them be.
+//! Installations without a mail server: mails are kept, and shown where an operator allows it.
 
 use crate::harness::fixtures::FILTER;
 use crate::harness::{Options, Server, TestBrowser};

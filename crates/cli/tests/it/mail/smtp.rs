@@ -1,4 +1,4 @@
-//! A mail server's socket: what it is sent, and what happens when it will not take it.
+//! The connection to a mail server: what is sent, and what happens if the server refuses.
 
 use crate::harness::fixtures::{ANN, FILTER, customer as declared};
 use crate::harness::{LinkOptions, LinkedDevice, MailServer, Options, Server, TestBrowser};
@@ -59,7 +59,7 @@ async fn a_mail_arrives_whole() {
     assert_eq!(mails.take_received().await.len(), 0, "once is enough");
 }
 
-/// A header as a mail program shows it: encoded words read, and joined where they follow each other (RFC 2047).
+/// A header as a mail program shows it: encoded words are decoded, and joined where they are adjacent (RFC 2047).
 fn decoded(header: &str) -> String {
     let (mut bytes, mut after_encoded) = (Vec::new(), true);
     for word in header.split(' ') {
@@ -82,7 +82,7 @@ async fn international_domains_are_sent_as_a_labels() {
         CustomerSeed { email: Email::parse("Dora@Bücher.Example").unwrap(), ..declared(ANN, "Dora", Some("1 A")) };
     seed::apply(server.app(), SeedDeclaration { customers: vec![dora], ..SeedDeclaration::default() }).await.unwrap();
     mails.take_received().await;
-    // Whichever spelling they sign in with, they are who they are.
+    // Every spelling of the address signs in the same customer.
     for spelling in ["dora@bu\u{308}cher.example", "dora@xn--bcher-kva.example", "DORA@BÜCHER。EXAMPLE"] {
         assert_ne!(TestBrowser::signed_in(&server, spelling).await.title(), "Sign in", "{spelling}");
     }
@@ -103,7 +103,7 @@ async fn a_mail_arrives_in_its_readers_language() {
     customer::set_language(server.app(), ann, Language::Japanese).await.unwrap();
     server.device_call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
     server.advance("0s").await;
-    // What was written down while the language was another is worded when it is sent.
+    // A mail that was recorded before the change of language gets its text when it is sent.
     let [subscribed, placed] = <[_; 2]>::try_from(mails.take_received().await).unwrap();
     assert_eq!(decoded(&subscribed.header("Subject")), "Aqua Pitcherの自動再注文");
     assert_eq!(decoded(&placed.header("Subject")), "ご注文：Water filter, pack of 3");
@@ -128,7 +128,7 @@ async fn a_mail_that_is_put_off_comes_again_as_the_same() {
     let waiting = newest(&server).await;
     assert_eq!((waiting.state, waiting.attempts), (MailState::Waiting, 1));
     assert!(waiting.reason.unwrap().contains("greylisted"));
-    // The second time it was taken, perhaps; the answer is lost.
+    // The server may have accepted the second attempt; its answer is lost.
     server.advance("61s").await;
     mails.take_only_received().await;
     assert_eq!(newest(&server).await.state, MailState::Waiting);
@@ -195,7 +195,7 @@ async fn a_mail_server_that_cannot_be_trusted_gets_nothing() {
     }
 }
 
-/// Says that it has a mail, and the first time is never heard of again.
+/// A mailer that notifies the test of each mail, and never answers the first one.
 #[derive(Default)]
 struct HangingMailer {
     has_mail: Notify,

@@ -1,4 +1,4 @@
-//! Which change a customer is told of, and in which words.
+//! The changes that cause a mail to the customer, and the texts.
 
 use crate::harness::fixtures::{BOB, CARL, FILTER, SOLD_OUT};
 use crate::harness::{LinkOptions, Server};
@@ -77,7 +77,7 @@ async fn a_test_device_has_no_address_and_no_link(server: &Server) {
         (None, true)
     );
     server.advance("10m").await;
-    // Its parcel is only counted as arrived, so that the slot is free.
+    // The parcel only counts as delivered, which frees the slot.
     server.device_call(&device, CancelTestOrders, "/testOrders").send().await;
     assert_eq!(server.mail_kinds().await, ["subscribed", "order_placed", "order_shipped"]);
     server.device_call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
@@ -132,7 +132,7 @@ async fn a_device_that_leaves_is_told_of(server: &Server) {
     server.device_call(&device, Deregister, "/registration").send().await;
     server.device_call(&device, Deregister, "/registration").send().await;
     assert_eq!(server.mail_kinds().await, ["subscribed", "deregistered"]);
-    // The same customer again, with the same choices: a new registration, and its mail.
+    // The same customer with the same subscriptions: a new registration, and its mail.
     server.link_default_device().await;
     server.link_default_device().await;
     assert_eq!(server.mail_kinds().await, ["subscribed", "deregistered", "subscribed"]);

@@ -1,4 +1,4 @@
-//! What becomes of a message whose receiver does not simply take it.
+//! Messages whose receiver does not simply accept them: retries, dead deliveries and replays.
 
 use crate::harness::{ReceivedRequest, ReceiverAction, Server, TestReceiver};
 use opendrs_domain::delivery::DeliveryState;
@@ -20,7 +20,7 @@ both!(
     what_was_given_up_can_be_replayed,
 );
 
-/// The event of the first thing that happened.
+/// The id of the first event.
 async fn first(server: &Server) -> EventId {
     outbox::list_newest(server.app(), 100).await.unwrap().first().unwrap().id
 }
@@ -51,7 +51,7 @@ async fn final_answers_are_not_tried_again(server: &Server) {
     }
 }
 
-/// A body that is longer than what is kept of one.
+/// A body that is longer than the part that is stored.
 const BIG: &str = match std::str::from_utf8(&[b'x'; 20_000]) {
     Ok(text) => text,
     Err(_) => panic!(),
@@ -60,7 +60,7 @@ const BIG: &str = match std::str::from_utf8(&[b'x'; 20_000]) {
 async fn the_status_decides_whatever_becomes_of_the_body(server: &Server) {
     let receiver = TestReceiver::start().await;
     server.add_confirmed_receiver("kettles", &receiver, |_| {}).await;
-    // One device each, so that each message is the first of its queue.
+    // One device each, so that each message is the first in its queue.
     let first_attempts = async |serial: &str, does: ReceiverAction| {
         receiver.queue_actions(&[does]);
         server.link_device(crate::harness::LinkOptions::default().serial(serial)).await;
@@ -130,7 +130,7 @@ async fn passing_failures_are_tried_again_and_then_given_up(server: &Server) {
         assert_eq!(again.body, one.body, "the same bytes, time and signature included");
     }
     assert_eq!(first_event_history(server).await.deliveries[0].1.state, DeliveryState::Delivered);
-    // Four attempts without success are the end.
+    // After four failed attempts the delivery is dead.
     receiver.queue_actions(&[const { ReceiverAction::Answer(503, "") }; 4]);
     server.link_device(crate::harness::LinkOptions::default().serial("SN-2")).await;
     server.advance("1h").await;
@@ -166,7 +166,7 @@ async fn a_lost_attempt_goes_out_again_under_the_same_id(server: &Server) {
     let topic = server.add_confirmed_receiver("kettles", &receiver, |_| {}).await;
     receiver.queue_actions(&[ReceiverAction::Hang]);
     server.link_default_device().await;
-    // The node dies between sending and recording.
+    // The node stops between sending and recording.
     let before = tokio::select! {
         sent = delivery::drain_receiver(server.app(), topic.id) => panic!("{sent:?}"),
         got = receiver.wait_for_next() => got,
@@ -241,7 +241,7 @@ async fn what_was_given_up_can_be_replayed(server: &Server) {
     server.advance("0s").await;
     assert_eq!(receiver.take_only_received().await.json()["MessageId"], before["MessageId"]);
 
-    // A topic that is switched off is sent what is sent again to it by name, once, and nothing else.
+    // A disabled topic gets only what is replayed to it by name, and each of that once.
     receiver::apply_change(server.app(), topic.id, ReceiverChange::Disable).await.unwrap();
     let again = async |to| {
         delivery::replay(server.app(), ReplaySelection::Event(first(server).await), to, false).await.unwrap()

@@ -1,4 +1,4 @@
-//! To whom an event is given: those who listen when it happens, in the transaction that writes it.
+//! The fan-out of an event: to the confirmed receivers at that time, in the transaction that writes the event.
 
 use crate::harness::fixtures::FILTER;
 use crate::harness::{LinkOptions, LinkedDevice, ReceivedRequest, Server, TestReceiver};
@@ -14,7 +14,7 @@ both!(
     orders_and_ends_of_messages_at_once_leave_nothing_behind,
 );
 
-/// How many messages there are, by where they stand.
+/// The number of deliveries in a state.
 async fn count_deliveries_in_state(server: &Server, state: DeliveryState) -> usize {
     let rows = server.all_rows().await.remove("delivery").unwrap();
     rows.iter().filter(|row| row.contains(state.as_str())).count()
@@ -28,7 +28,7 @@ async fn order(server: &Server, device: &LinkedDevice) {
 async fn what_nobody_hears_costs_its_row_alone(server: &Server) {
     order(server, &server.link_default_device().await).await;
     assert_eq!((server.row_count("outbox").await, server.row_count("delivery").await), (3, 0));
-    // Who listens later is told of what comes.
+    // A receiver that is added later gets later events.
     let receiver = TestReceiver::start().await;
     server.add_confirmed_receiver("kettles", &receiver, |_| {}).await;
     server.advance("25h").await;
@@ -61,8 +61,8 @@ async fn an_event_is_given_with_the_change_it_tells_of(server: &Server) {
     assert_eq!(count_deliveries_in_state(server, DeliveryState::Delivered).await, 3);
 }
 
-/// Ends of messages are recorded beside the commands that add others: a message that is written while the one before it
-/// ends must be due, or be let go by that end.
+/// The ends of deliveries are recorded while other commands add deliveries. A message that is written while the one
+/// before it ends must be due, or be released by that end.
 async fn orders_and_ends_of_messages_at_once_leave_nothing_behind(server: &Server) {
     const DEVICES: usize = 8;
     const ORDERS: usize = 6;

@@ -1,4 +1,5 @@
-//! What SNS receivers expect of a topic: to be asked first, signed envelopes, and a way out.
+//! The behaviour that SNS receivers expect of a topic: a confirmation request first, signed envelopes, and a link to
+//! unsubscribe.
 
 use crate::harness::{ReceiverAction, Server, TestReceiver};
 use opendrs_domain::receiver::{Receiver, SignatureVersion};
@@ -45,7 +46,7 @@ async fn a_receiver_is_asked_before_it_is_told_anything(server: &Server) {
     );
     assert!(xml.starts_with(&wanted), "{xml}");
     assert_eq!(server.get_xml(&message["SubscribeURL"]).await.0, 200, "twice is once");
-    // What happened before it confirmed is not sent.
+    // Events before the confirmation are not sent.
     server.advance("1h").await;
     assert_eq!(receiver.take_received().await.len(), 0);
     let device = server.link_default_device().await;
@@ -130,7 +131,7 @@ async fn what_a_receiver_asks_wrongly_is_refused_in_xml(server: &Server) {
             assert!(got == status && xml.contains(&format!("<Code>{code}</Code>")), "{method} {query}: {got} {xml}");
         }
     }
-    // Two days later the token is no good any more.
+    // Two days later the token is no longer valid.
     server.advance("0s").await;
     let asked = receiver.take_only_received().await.json();
     server.advance("48h").await;

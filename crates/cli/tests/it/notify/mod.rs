@@ -1,4 +1,5 @@
-//! Notifications on their way to a receiver's socket, on either engine: asking, sending, trying again, giving up.
+//! Notifications on their way to a receiver's socket, on both engines: confirmation, delivery, retries, dead
+//! deliveries.
 
 mod attempts;
 mod giving;

@@ -1,4 +1,4 @@
-//! What an operator's programs may do with events, by the API.
+//! The operator API for events.
 
 use crate::harness::{LinkOptions, OPERATOR_TOKEN, ReceiverAction, ReplyExt, Server, TestReceiver};
 use serde_json::{Value, json};
@@ -114,7 +114,7 @@ async fn a_range_is_sent_again_a_part_at_a_time(server: &Server) {
     }
     server.advance("1h").await;
     assert_eq!(receiver.take_received().await.len(), 202);
-    // What is after it, and what before, is none of it.
+    // Events before and after the range are not replayed.
     server.link_device(LinkOptions::default().serial("LATER")).await;
     server.advance("1h").await;
     assert_eq!(receiver.take_received().await.len(), 2);

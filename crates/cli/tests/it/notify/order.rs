@@ -1,4 +1,4 @@
-//! In which order a device's messages leave, and in which version (docs/spec/notifications.md#notification-order,
+//! The order and the version of a device's messages (docs/spec/notifications.md#notification-order,
 //! docs/spec/notifications.md#notification-versions).
 
 use crate::harness::fixtures::{FILTER, MODEL};
@@ -15,7 +15,7 @@ async fn messages_of_a_device_leave_in_their_order(server: &Server) {
     server.device_call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await;
     server.advance("0s").await;
     assert_eq!(receiver.take_only_received().await.notification_type(), "DeviceRegisteredNotification");
-    // Another device's messages do not wait for it.
+    // Messages of another device do not wait for it.
     server.link_device(crate::harness::LinkOptions::default().serial("SN-2")).await;
     server.advance("0s").await;
     assert!(receiver.take_only_received().await.message().to_string().contains("SN-2"));

@@ -1,4 +1,4 @@
-//! Receivers' addresses at rest: sealed in the store, whoever wrote them, and of use to nobody who has the store alone.
+//! The addresses of receivers at rest: every writer seals them, and the store alone does not reveal them.
 
 use crate::harness::{ReceiverAction, Server, TestReceiver};
 use opendrs_domain::receiver::Receiver;
@@ -7,7 +7,7 @@ use opendrs_store::Engine;
 
 both!(an_address_is_in_no_row_and_messages_go_there, what_is_sealed_opens_in_no_other_row,);
 
-/// What no row may hold.
+/// Texts that no row may contain.
 const SECRETS: [&str; 2] = ["of-receiver-Q1", "of-key-R2"];
 
 fn secret(receiver: &TestReceiver) -> String {
@@ -20,7 +20,7 @@ async fn with_secrets(server: &Server, name: &str, receiver: &TestReceiver) -> R
     server.add_confirmed_receiver(name, receiver, more).await
 }
 
-/// The rows that hold a secret, in clear or in hexadecimal digits.
+/// The rows that contain a secret, in plain text or in hexadecimal digits.
 async fn leaks(server: &Server) -> Vec<String> {
     let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
     let wanted: Vec<_> = SECRETS.iter().flat_map(|secret| [(*secret).to_owned(), hex(secret)]).collect();
@@ -44,7 +44,7 @@ async fn an_address_is_in_no_row_and_messages_go_there(server: &Server) {
     let got = receiver.take_received().await.remove(0);
     assert!(got.head.starts_with("POST /drs?maker=aqua&key=of-key-R2 HTTP/1.1\r\n"), "{}", got.head);
     assert_eq!(got.header("authorization"), Some("Basic bWFrZXI6b2YtcmVjZWl2ZXItUTE="));
-    // What an answer changes of a topic leaves its address as it is.
+    // An answer that changes the topic's state leaves its address unchanged.
     receiver.queue_actions(&[ReceiverAction::Answer(410, "")]);
     server.link_device(crate::harness::LinkOptions::default().serial("SN-2")).await;
     server.advance("1h").await;

@@ -1,4 +1,5 @@
-//! What customers do without a device or an app: open one of theirs from the list, move house, sign out. On either engine.
+//! What customers do without a device or an app: open a device from the list, change their address, sign out. On both
+//! engines.
 
 use crate::harness::fixtures::{ANN, BOB, CARTRIDGE, FILTER, MINERALS, SMALL};
 use crate::harness::{LinkOptions, Server, TestBrowser};
@@ -7,7 +8,7 @@ use opendrs_domain::version::ApiEndpoint::{Replenish, SubscriptionInfo};
 
 both!(a_device_is_opened_from_the_list, an_address_is_changed, who_signs_out_is_out);
 
-/// Where the page's first link with these words in its address leads.
+/// The target of the page's first link whose address contains this text.
 fn link(visit: &TestBrowser, words: &str) -> String {
     let html = visit.page.text();
     let mut links = html.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
@@ -25,7 +26,7 @@ async fn a_device_is_opened_from_the_list(server: &Server) {
     let html = ann.page.text();
     assert!(html.contains("Serial SN-1") && html.contains("Mineral cartridge") && !html.contains("Atza"), "{html}");
 
-    // Every form of the page leads back to it.
+    // Every form of the page leads back to the page.
     let of = |visit: &TestBrowser, action: &str, slot: &str| {
         let mut forms = HtmlForm::parse_all(&visit.page.text()).into_iter();
         forms.find(|form| form.action == action && form.fields.contains(&("slotId".into(), slot.into()))).unwrap()
@@ -43,7 +44,7 @@ async fn a_device_is_opened_from_the_list(server: &Server) {
     assert_eq!(ann.submit(&german).await.title(), "Aqua Pitcher");
     assert!(ann.page.text().contains("Seriennummer SN-1"), "{}", ann.page.text());
 
-    // Another customer's is none of hers, whatever she sends.
+    // Neither customer can see or change the other's device, whatever they send.
     let mut bob = TestBrowser::signed_in(server, BOB).await;
     let theirs = link(&bob, "/settings/device");
     assert_eq!(bob.go_to(&own).await.title(), "Your devices");

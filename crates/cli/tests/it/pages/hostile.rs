@@ -1,5 +1,4 @@
-//! Names and parameters that would be code, in every place where a page writes them
-//! (docs/spec/security.md#output-escaping).
+//! Names and parameters with HTML code, in every place where a page shows them (docs/spec/security.md#output-escaping).
 
 use crate::harness::fixtures::{self, ANN, BOB, COMPOSITE, FILTER, MODEL, PASSWORD, REDIRECT, SECRET, SMALL, WEB};
 use crate::harness::{Options, Server, TestBrowser, authorize_path, form_body};
@@ -9,7 +8,7 @@ use opendrs_service::seed::{MakerSeed, ProfileSeed, SeedDeclaration};
 
 const CODE: &str = "\"'><img src=x onerror=alert(1)><script>alert(2)</script>&amp;${7*7}{{7*7}}";
 
-/// A world in which everybody's name is code.
+/// A seed in which every name is HTML code.
 fn seed() -> SeedDeclaration {
     let name = |what: &str| format!("{what}{CODE}");
     let mut ann = fixtures::customer(ANN, &name("customer"), Some(&name("street")));
@@ -42,7 +41,7 @@ fn seed() -> SeedDeclaration {
     }
 }
 
-/// The page holds these texts, and none of them as code.
+/// Checks that the page shows these texts, and none of them as code.
 #[track_caller]
 fn harmless(visit: &TestBrowser, shows: &[&str]) {
     let html = visit.page.text();
@@ -97,7 +96,7 @@ async fn what_a_request_says_is_text_on_the_page_that_repeats_it() {
         harmless(&visit, &[]);
         assert!(visit.page.text().contains("mine%22%27%3E%3Cimg"), "the details are shown encoded: {name}");
     }
-    // Errors that go to the client are encoded into its address.
+    // Errors that are redirected to the client are encoded in the URL.
     for (name, value) in [("response_type", mine.as_str()), ("scope", &mine), ("scope_data", &mine), ("state", &mine)] {
         let changes =
             if name == "state" { vec![(name, Some(value)), ("scope", None)] } else { vec![(name, Some(value))] };

@@ -1,4 +1,4 @@
-//! Which language a page and a mail is in, and how a customer gets another one (docs/spec/setup-pages.md#languages).
+//! The language of pages and mails, and how a customer changes it (docs/spec/setup-pages.md#languages).
 
 use crate::harness::fixtures::{ANN, BOB, COMPOSITE, FILTER, PASSWORD};
 use crate::harness::{LinkOptions, Options, Server, TestBrowser, authorize_path, form_body};
@@ -35,14 +35,14 @@ async fn a_page_leads_to_itself_in_every_other_language() {
     assert_eq!(to_german, authorize_path(&[("state", Some("a&b=c ://"))]) + "&language=de");
     let mut visit = TestBrowser::open(&server, &to_german).await;
     assert_eq!(visit.title(), "Anmelden");
-    // Pages that are answers to forms have links as well: to where the form was.
+    // Pages that answer forms have language links, too; they lead to the page of the form.
     let wrong = visit.form("/ap/signin").fill("email", ANN).fill("password", "wrong");
     visit.submit(&wrong).await;
     let to_japanese = link(&visit.page.text(), "ja");
     assert_eq!(to_japanese, authorize_path(&[("state", Some("a&b=c ://"))]) + "&language=ja");
     visit.go_to(&to_japanese).await;
     assert_eq!(visit.title(), "サインイン");
-    // The rest of the sign-up, without a word of it in any address; in the end the client is told the same as ever.
+    // The rest of the sign-up has no language in its addresses, and the client gets the usual answer.
     visit.sign_in(ANN).await;
     assert!(visit.page.text().contains("許可する"), "{}", visit.page.text());
     let back = link(&visit.page.text(), "en");
@@ -101,7 +101,7 @@ async fn ann_speaks(server: &Server) -> Option<Language> {
     customer::load(server.app(), id).await.unwrap().language
 }
 
-/// Ann signs in with a browser that likes a language, and nothing else says which.
+/// Ann signs in with a browser that prefers a language; nothing else selects one.
 async fn sign_in(server: &Server, accepted: &str) -> (ClientResponse, String) {
     let page = server.request("GET", "/settings").header("accept-language", accepted).send().await;
     let cookie = page.header("set-cookie").split(';').next().unwrap().to_owned();
@@ -132,7 +132,7 @@ async fn a_first_sign_in_is_remembered_for_mails(server: &Server) {
     for fact in ["Preis: 24,99\u{a0}$\n", "Menge: 3 count\n", "bis zum 3. März 2018, 07:00 Uhr (UTC) stornieren."] {
         assert!(text.contains(fact), "{fact}: {text}");
     }
-    // A browser at somebody else's house changes nothing.
+    // A browser with another language does not change the customer's language.
     let (page, _) = sign_in(server, "ja").await;
     assert_eq!(page.header("content-language"), "de", "{}", page.text());
     assert_eq!(ann_speaks(server).await, Some(Language::German));
@@ -156,11 +156,11 @@ async fn a_customer_changes_their_language(server: &Server) {
     let text = server.newest_mail_text().await;
     assert!(text.starts_with("Ann Example 様\n\nお使いのAqua Pitcherが、次の商品を注文しました。\n"), "{text}");
     assert!(text.contains("価格: $24.99\n") && text.contains("2018年3月3日 07:00（UTC）まで"), "{text}");
-    // What is no language changes nothing.
+    // An unknown language changes nothing.
     visit.submit(&form.fill("language", "fr")).await;
     assert_eq!((visit.page.status.as_u16(), visit.title().as_str()), (400, "実行できませんでした"));
     assert_eq!(ann_speaks(server).await, Some(Language::Japanese));
-    // The list of devices has the form as well.
+    // The devices page has the form, too.
     visit.go_to("/settings").await;
     let form = visit.form("/settings/language").fill("language", "de");
     assert_eq!(visit.submit(&form).await.title(), "Ihre Geräte");

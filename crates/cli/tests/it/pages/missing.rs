@@ -1,4 +1,4 @@
-//! Addresses that have no page: a page for browsers, JSON for programs.
+//! Paths without a page: browsers get a page, programs get JSON.
 
 use crate::harness::{Options, Server};
 use opendrs_client::{ClientResponse, page_heading};

@@ -1,4 +1,4 @@
-//! Customer pages: teaser, settings, and what strangers write into either.
+//! Customer pages: teaser, settings, and hostile input to either.
 
 mod devices;
 mod hostile;

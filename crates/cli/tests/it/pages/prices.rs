@@ -1,4 +1,4 @@
-//! Prices that customers agree to, and what is asked before an order is dearer. On either engine.
+//! Prices that customers agree to, and the question before a more expensive order. On both engines.
 
 use super::rules::{
     assert_page_shows, catalogue, events_after_sign_up, order, query_of, replenish, rule, rule_of, rules, small,
@@ -77,7 +77,7 @@ async fn no_rule_that_is_saved_moves_the_price_agreed(server: &Server) {
     assert_page_shows(&order(server, &id, ANN).await, &[">Order and pay 249.00 USD<"]);
 }
 
-/// The same device with a fresh access token: a sign-up would show its customer the present price.
+/// The same device with a new access token. A sign-up would show the present price to the customer.
 async fn refreshed(server: &Server, device: &LinkedDevice) -> LinkedDevice {
     let fields = [
         ("grant_type", "refresh_token"),
@@ -95,7 +95,7 @@ async fn nothing_much_dearer_is_ordered_without_a_rule(server: &Server) {
         let all = server.mail_kinds().await;
         assert_eq!(all.iter().filter(|kind| **kind == "order_placed").count(), n, "{all:?}");
     };
-    // Ten per cent over 24.99 is 27.489; what was paid in between does not count.
+    // Ten per cent over 24.99 is 27.489; the price of orders in between does not count.
     let device = server.link_default_device().await;
     for (price, n) in [("27.48", 1), ("27.48", 2)] {
         catalogue(server, vec![small(price, true)]).await;
@@ -111,7 +111,7 @@ async fn nothing_much_dearer_is_ordered_without_a_rule(server: &Server) {
     ann.press("/order", "approve").await;
     placed(3).await;
     server.advance("4d").await;
-    // What they approved is what they agreed to from now on.
+    // An approved price is the agreed price from now on.
     for (price, n) in [("30.23", 4), ("30.24", 4)] {
         catalogue(server, vec![small(price, true)]).await;
         replenish(server, &refreshed(server, &device).await).await;
@@ -149,7 +149,7 @@ async fn the_price_that_was_shown_when_it_was_chosen_is_agreed(server: &Server) 
     ann.submit(&seen).await;
     let (_, id) = replenish(server, &device).await;
     assert_page_shows(&order(server, &id, ANN).await, &[">Order and pay 249.00 USD<"]);
-    // Who sees the new price and chooses the product again agrees to it; the held order is looked at again.
+    // A customer who sees the new price and chooses the product again agrees to it; the hold is evaluated again.
     ann.go_to(&settings).await;
     let again = ann.form("/settings/slot").fill("subscribed", "true");
     ann.submit(&again).await;
@@ -249,7 +249,7 @@ async fn a_price_change_is_told_once_for_each_slot(server: &Server) {
     };
     let before = news().await;
     assert_eq!(before, [], "nothing changed");
-    // Twice before any mail is written, and a change that is none of the price.
+    // Two price changes before any mail is written, and a change of something else than the price.
     catalogue(server, vec![small("99.00", true)]).await;
     catalogue(server, vec![small("26.99", true)]).await;
     catalogue(server, vec![small("26.99", true), product(LARGE, "Other words", "44.99", 6.0, true)]).await;

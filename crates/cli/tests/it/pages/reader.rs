@@ -1,5 +1,5 @@
-//! A page reader of 2017, which learns from the set-up pages what a model's slots offer: it knows classes, names and
-//! addresses, and sends none of a browser's headers (docs/spec/setup-pages.md#page-reader-hooks).
+//! A page reader of 2017, which learns a model's products from the set-up pages. It knows classes, names and addresses,
+//! and sends no headers of a browser (docs/spec/setup-pages.md#page-reader-hooks).
 
 use crate::harness::fixtures::{ANN, CARTRIDGE, FILTER, LARGE, MINERALS, PASSWORD, SMALL, SOLD_OUT};
 use crate::harness::{Server, authorize_path};
@@ -7,7 +7,7 @@ use opendrs_client::{BrowserClient, ClientResponse, HtmlForm};
 
 both!(a_page_reader_of_2017_reads_every_slot);
 
-/// A tag, its attributes, and the classes and names of what it stands in, the outermost first.
+/// A tag, its attributes, and the classes and names of its ancestors, the outermost first.
 struct Element {
     tag: String,
     attributes: Vec<(String, String)>,
@@ -19,13 +19,13 @@ impl Element {
         self.attributes.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 
-    /// What selectors may call it: its tag, and its classes.
+    /// The names by which selectors find it: its tag and its classes.
     fn names(&self) -> Vec<String> {
         let classes = self.get("class").unwrap_or_default().split(' ').map(|class| format!(".{class}"));
         classes.chain([self.tag.clone()]).collect()
     }
 
-    /// Whether a selector with descendants, such as `.header .title span`, finds it.
+    /// Whether a selector with descendants, such as `.header .title span`, matches it.
     fn matches_selector(&self, selector: &str) -> bool {
         let mut parts: Vec<_> = selector.split(' ').collect();
         let last = parts.pop().unwrap();
@@ -57,7 +57,7 @@ fn elements(html: &str) -> Vec<Element> {
     found
 }
 
-/// Sends a form; the page that comes of it, and its address.
+/// Sends a form. Returns the page that follows, and its address.
 async fn submit(browser: &mut BrowserClient, form: &HtmlForm) -> (ClientResponse, String) {
     let (mut reply, mut address) = (browser.submit(form).await.unwrap(), form.action.clone());
     while reply.header("location").starts_with('/') {
@@ -100,7 +100,7 @@ async fn a_page_reader_of_2017_reads_every_slot(server: &Server) {
     assert_eq!(slots, offered);
     assert!(page.text().contains("Complete Setup"), "{}", page.text());
 
-    // Two sign-ups in one browser: each page goes on with the one that it belongs to.
+    // Two sign-ups in one browser: each page continues the sign-up that it belongs to.
     let other = authorize_path(&[(
         "scope_data",
         Some(r#"{"dash:replenish":{"device_model":"Aqua+Proto","serial":"P-1","should_include_non_live":true}}"#),

@@ -1,4 +1,4 @@
-//! A customer removes a device without having it: who may, and what ends
+//! A customer removes a device without having it: who is allowed to, and what ends
 //! (docs/spec/registrations.md#removal-by-customer, docs/spec/registrations.md#end-of-registration).
 
 use crate::harness::fixtures::{ANN, APP, BOB, FILTER, MODEL, REDIRECT, SECRET, WEB};
@@ -7,7 +7,7 @@ use opendrs_domain::version::ApiEndpoint::{OrderInfo, Replenish, SubscriptionInf
 
 both!(a_removed_device_is_gone_at_once, nobody_removes_what_is_anothers);
 
-/// Where a page's link of this text leads.
+/// The target of the page's link with this text.
 #[track_caller]
 fn link(visit: &TestBrowser, text: &str) -> String {
     let html = visit.page.text();

@@ -1,5 +1,5 @@
-//! The customer's rules and the page of a held order, as transcripts (docs/spec/orders.md#order-states,
-//! docs/spec/orders.md#slot-rules). On either engine.
+//! A customer's slot rules and the page of a held order, as transcripts (docs/spec/orders.md#order-states,
+//! docs/spec/orders.md#slot-rules). On both engines.
 
 use crate::harness::fixtures::{ANN, BOB, CARL, FILTER, LARGE, SMALL, SOLD_OUT, product};
 use crate::harness::{LinkOptions, LinkedDevice, Server, TestBrowser, form_body};
@@ -23,12 +23,12 @@ both!(
     an_orders_page_is_its_owners,
 );
 
-/// The rules' form of the filter, on Ann's settings page.
+/// The form of the filter's rules, on Ann's settings page.
 pub(super) async fn rules(server: &Server, device: &LinkedDevice) -> (TestBrowser, HtmlForm) {
     rules_of(server, ANN, device).await
 }
 
-/// The same on the page of whoever the device is of.
+/// The form of the filter's rules, on the settings page of this owner.
 async fn rules_of(server: &Server, owner: &str, device: &LinkedDevice) -> (TestBrowser, HtmlForm) {
     let mut visit = TestBrowser::signed_in(server, owner).await;
     visit.go_to(&format!("/settings?{}", form_body(&[("access_token", &device.access)]))).await;
@@ -39,12 +39,12 @@ async fn rules_of(server: &Server, owner: &str, device: &LinkedDevice) -> (TestB
     (visit, form)
 }
 
-/// Ann sets rules for the filter, and nothing else of them changes.
+/// Ann sets some rules of the filter; the others stay.
 pub(super) async fn rule(server: &Server, device: &LinkedDevice, fields: &[(&str, &str)]) {
     rule_of(server, ANN, device, fields).await;
 }
 
-/// The same for whoever the device is of.
+/// This owner sets some rules of the filter; the others stay.
 pub(super) async fn rule_of(server: &Server, owner: &str, device: &LinkedDevice, fields: &[(&str, &str)]) {
     let (mut visit, form) = rules_of(server, owner, device).await;
     let form = fields.iter().fold(form, |form, (name, value)| form.fill(name, value));
@@ -57,7 +57,7 @@ pub(super) async fn replenish(server: &Server, device: &LinkedDevice) -> (String
     (text("detailCode"), text("eventInstanceId"))
 }
 
-/// The order's page, where a mail leads; it asks to sign in first.
+/// The page of an order, to which a mail links; it requires a sign-in.
 pub(super) async fn order(server: &Server, id: &str, owner: &str) -> TestBrowser {
     let mut visit = TestBrowser::open(server, &format!("/order?id={id}")).await;
     assert_eq!(visit.title(), "Sign in");
@@ -73,7 +73,7 @@ pub(super) fn small(price: &str, available: bool) -> Product {
     product(SMALL, "Water filter, pack of 3", price, 3.0, available)
 }
 
-/// What makers were told after the sign-up.
+/// The makers' events after the sign-up.
 pub(super) async fn events_after_sign_up(server: &Server) -> Vec<String> {
     server.event_names().await.split_off(2)
 }
@@ -138,7 +138,7 @@ async fn a_pause_holds_and_ends(server: &Server) {
     let (_, id) = replenish(server, &device).await;
     assert_page_shows(&order(server, &id, ANN).await, &["Waiting until your pause ends"]);
     assert!(events_after_sign_up(server).await.is_empty());
-    // Now is the second of March, seven o'clock.
+    // It is 2 March, seven o'clock.
     server.advance("40h").await;
     assert!(events_after_sign_up(server).await.is_empty());
     server.advance("2h").await;
@@ -149,7 +149,7 @@ async fn a_long_pause_loses_no_order(server: &Server) {
     let device = server.link_default_device().await;
     rule(server, &device, &[("pause_from", "2018-03-01"), ("pause_until", "2018-03-31")]).await;
     let (_, id) = replenish(server, &device).await;
-    // Three days after the last day: those are what every hold has.
+    // Every hold lasts three days more, so it ends three days after the last day of the pause.
     assert_page_shows(
         &order(server, &id, ANN).await,
         &["Waiting until your pause ends", "We place it on 1 April 2018"],
@@ -186,7 +186,7 @@ async fn out_of_stock_is_replaced_only_from_the_customers_list(server: &Server) 
     assert_page_shows(&ann, &["the product is out of stock", "Try again"]);
     ann.press("/order", "look").await;
     assert_page_shows(&ann, &["the product is out of stock"]);
-    // The customer names another one, and the order goes on with it.
+    // The customer chooses another substitute, and the order continues with it.
     rule(server, &device, &[("substitute", LARGE), ("cap_kind", "amount"), ("cap", "44.99")]).await;
     server.advance("1s").await;
     assert_eq!(events_after_sign_up(server).await, ["OrderPlaced"]);

@@ -1,5 +1,5 @@
-//! The settings page of one device: what its owner sees and changes (docs/spec/setup-pages.md#settings-page). On either
-//! engine.
+//! The settings page of one device: what its owner sees and changes (docs/spec/setup-pages.md#settings-page). On both
+//! engines.
 
 use crate::harness::fixtures::{ANN, CARTRIDGE, FILTER, LARGE, MINERALS, SMALL};
 use crate::harness::{LinkOptions, LinkedDevice, Server, TestBrowser, form_body};
@@ -163,7 +163,7 @@ async fn the_exit_is_as_it_came() {
             }
         }
     }
-    // It is still there after a change.
+    // The link is still there after a change.
     visit.go_to(&format!("/settings?access_token={}&exitURI=%2Fnull", device.access)).await;
     let form = slot(&visit, FILTER).fill("subscribed", "false");
     visit.submit(&form).await;

@@ -1,4 +1,4 @@
-//! Who sees nothing of a device's settings, and changes nothing (docs/spec/setup-pages.md#settings-access,
+//! Callers that see nothing of a device's settings and change nothing (docs/spec/setup-pages.md#settings-access,
 //! docs/spec/security.md#object-ownership).
 
 use crate::harness::fixtures::{ANN, APP, BOB, FILTER, LARGE, MODEL, OTHER_WEB, PROTOTYPE, WEB};
@@ -10,7 +10,7 @@ fn address(device: &LinkedDevice) -> String {
     format!("/settings?{}", form_body(&[("access_token", &device.access)]))
 }
 
-/// Nothing of the device, its owner or its orders is on the page.
+/// Checks that the page shows nothing of the device, its owner or its orders.
 #[track_caller]
 fn shows_nothing(visit: &TestBrowser) {
     let html = visit.page.text();

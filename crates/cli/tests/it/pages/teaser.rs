@@ -1,9 +1,9 @@
-//! The teaser: links as apps watch for them (docs/spec/setup-pages.md#teaser-page).
+//! The teaser: links that apps look for (docs/spec/setup-pages.md#teaser-page).
 
 use crate::harness::fixtures::COMPOSITE;
 use crate::harness::{Server, form_body};
 
-/// The page's links: target, as a browser reads it, and words.
+/// The page's links: target, as a browser reads it, and text.
 async fn links(server: &Server, path: &str, fields: &[(&str, &str)]) -> Vec<(String, String)> {
     let fields = [&[("compositeId", COMPOSITE)], fields].concat();
     let reply = server.request("GET", &format!("{path}?{}", form_body(&fields))).send().await;
@@ -15,7 +15,7 @@ async fn links(server: &Server, path: &str, fields: &[(&str, &str)]) -> Vec<(Str
         let target = target.replace("&#38;", "&").replace("&#34;", "\"").replace("&#60;", "<").replace("&#62;", ">");
         (target.replace("&#39;", "'"), rest.split(['>', '<']).nth(1).unwrap().to_owned())
     };
-    // Without those to the same page in another language.
+    // Without the links to the same page in another language.
     let anchors = html.split("<a ").skip(1).filter(|part| !part.split('>').next().unwrap().contains(" hreflang="));
     let anchors = anchors.map(|part| part.split("href=\"").nth(1).unwrap());
     anchors.map(link).collect()

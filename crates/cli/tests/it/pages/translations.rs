@@ -1,4 +1,4 @@
-//! Every page in every language: a customer's walk through all of them, three times.
+//! Every page in every language: a customer visits all of them, once per language.
 
 use crate::harness::fixtures::{CARL, COMPOSITE, FILTER, REDIRECT};
 use crate::harness::{LinkOptions, LinkedDevice, Server, TestBrowser, authorize_path, form_body};
@@ -7,7 +7,7 @@ use opendrs_domain::language::Language;
 use opendrs_domain::version::ApiEndpoint::Replenish;
 use std::collections::BTreeSet;
 
-/// What pages say in no language of their own: names that makers and customers gave, and words of the protocol.
+/// Texts on pages that are not translated: names from makers and customers, and words of the protocol.
 const NAMES: [&str; 19] = [
     "Aqua Pitcher",
     "Aqua companion app",
@@ -22,7 +22,7 @@ const NAMES: [&str; 19] = [
     "400 Bad Request",
     "The request is missing a required parameter : client_id",
     "Carl Example, 3 Hill Street, Springfield, 97477, US",
-    // In Japanese a sentence may begin, and in all of them end, with a value in bold type.
+    // A sentence may end with a value in bold type. In Japanese it may also begin with one.
     ".",
     "。",
     "state=s-1",
@@ -31,7 +31,7 @@ const NAMES: [&str; 19] = [
     "language=ja",
 ];
 
-/// What a page says: its texts, and the names of what has no text.
+/// The texts of a page, and the names of elements without a text.
 fn visible_texts(html: &str) -> BTreeSet<String> {
     let mut said = BTreeSet::new();
     for part in html.split('<').skip(1) {
@@ -43,7 +43,7 @@ fn visible_texts(html: &str) -> BTreeSet<String> {
     said
 }
 
-/// Pages as they were shown, with a name for each.
+/// The pages that were shown, each with a name.
 struct PageRecorder {
     pages: Vec<(&'static str, ClientResponse)>,
 }
@@ -63,7 +63,7 @@ async fn replenish(server: &Server, device: &LinkedDevice) -> String {
     answer["eventInstanceId"].as_str().unwrap().to_owned()
 }
 
-/// Sign-up, from the authorize request to the redirect.
+/// Sign-up, from the authorization request to the redirect.
 async fn sign_up(server: &Server, walk: &mut PageRecorder, language: Language) -> TestBrowser {
     let mut visit = TestBrowser::open(server, &authorize_path(&[("language", Some(language.tag()))])).await;
     walk.record("sign-in", &visit.page);
@@ -124,9 +124,9 @@ async fn settings(server: &Server, walk: &mut PageRecorder, visit: &mut TestBrow
     walk.record("order that was shipped", &visit.go_to(&second).await.page);
 }
 
-/// What is shown in place of what was asked for.
+/// Pages that are shown instead of the requested ones.
 async fn elsewhere(server: &Server, walk: &mut PageRecorder, visit: &mut TestBrowser, language: Language) {
-    // The day that passed ended the sign-in.
+    // The session ended during the day that passed.
     visit.go_to("/settings").await.sign_in(CARL).await;
     let test = server.link_device(LinkOptions::default().customer(CARL).serial("SN-3").test_device()).await;
     let token = |access: &str| format!("/settings?{}", form_body(&[("access_token", access), ("exitUri", "/null")]));
@@ -192,7 +192,7 @@ async fn every_page_speaks_one_language_alone() {
                     assert_eq!(said.iter().find(|text| !is_japanese(text) && !is_value(text)), None, "{context}");
                 }
             }
-            // What programs read is the same in each.
+            // The parts that programs read are the same in each language.
             let machine = |html: &str| -> Vec<_> {
                 let names = |form: HtmlForm| {
                     (form.action, form.fields.into_iter().map(|f| f.0).collect::<Vec<_>>(), form.buttons)
@@ -204,7 +204,7 @@ async fn every_page_speaks_one_language_alone() {
     }
 }
 
-/// Prices, and what else is the same for all.
+/// Whether a text is a price, or another value that is the same in all languages.
 fn is_value(text: &str) -> bool {
     text.starts_with('$') || text.contains("amzn1.") || text.contains('=')
 }

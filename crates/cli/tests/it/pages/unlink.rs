@@ -1,4 +1,4 @@
-//! A customer takes an app's consent back: what ends, what stays, and what it takes to begin anew
+//! A customer withdraws consent for an app: what ends, what stays, and what a new consent needs
 //! (docs/spec/registrations.md#withdrawal-of-consent).
 
 use crate::harness::fixtures::{ANN, APP, BOB, FILTER, MODEL, OTHER_MODEL, OTHER_WEB, REDIRECT, SECRET, WEB};
@@ -23,7 +23,7 @@ both!(
 
 const ASK: &str = "Withdraw your consent to Aqua companion app?";
 
-/// Where the devices page leads to for withdrawing Aqua's consent.
+/// The link on the devices page for withdrawing Aqua's consent.
 #[track_caller]
 fn link(visit: &TestBrowser) -> String {
     let html = visit.page.text();
@@ -41,7 +41,7 @@ async fn status(server: &Server, device: &LinkedDevice) -> u16 {
     server.device_call(device, SubscriptionInfo, "/subscriptionInfo").send().await.status.as_u16()
 }
 
-/// Signs in to Aqua's cloud without a device; a code for its tokens.
+/// Signs in to Aqua's cloud without a device. Returns a code for its tokens.
 async fn profile_code(visit: &mut TestBrowser, server: &Server) -> String {
     visit.go_to(&authorize_path(&[("scope", Some("profile")), ("scope_data", None)])).await;
     server.complete_sign_up(visit).await;
@@ -54,7 +54,7 @@ async fn tokens(server: &Server, code: &str) -> LinkedDevice {
     LinkedDevice { access: text("access_token"), refresh: text("refresh_token") }
 }
 
-/// What the profile endpoint and a refresh say to an app's tokens.
+/// The answers of the profile endpoint and of a refresh to an app's tokens.
 async fn call_status_and_text(server: &Server, app: &LinkedDevice) -> (u16, String) {
     let profile = server.request("GET", "/user/profile").bearer_token(&app.access).send().await;
     let refreshed = web(server, "refresh_token", "refresh_token", &app.refresh).await.json();
@@ -136,7 +136,7 @@ async fn a_withdrawn_consent_ends_all_that_was_given_under_it(server: &Server) {
 async fn consent_is_asked_for_anew_and_what_was_before_stays_dead(server: &Server) {
     let mut ann = TestBrowser::signed_in(server, ANN).await;
     let mut before = Vec::new();
-    // The clock stands still: what comes after a withdrawal is told from what came before it without it.
+    // The clock stands still, so times cannot separate what came after a withdrawal from what came before.
     for _ in 0..3 {
         ann.go_to(&authorize_path(&[])).await;
         assert_eq!(ann.title(), "Aqua companion app", "consent is asked for");
@@ -209,7 +209,7 @@ async fn nobody_withdraws_what_is_anothers(server: &Server) {
     assert_eq!(status(server, &device).await, 200);
 }
 
-/// What is written first; a process that dies then leaves it so.
+/// The first of two writes; a process may stop after it.
 struct WithdrawConsentOnly(PendingWithdrawal, opendrs_domain::time::Time);
 
 impl Command for WithdrawConsentOnly {

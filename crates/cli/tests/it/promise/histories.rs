@@ -1,8 +1,8 @@
-//! Linearizability: what many hands are told at once about one slot, or one code, could have been told one by one, in an
-//! order that no hand could tell from what it saw.
+//! Linearizability: the answers to concurrent calls about one slot, or one code, could also be the answers to the same
+//! calls one by one. That order must fit everything that the callers observed.
 //!
-//! Each hand's call and answer are recorded as they happen; `stateright` looks for such an order. Histories are short,
-//! since the search is exponential; there are many of them.
+//! Each caller's call and answer are recorded as they happen; `stateright` searches for such an order. Histories are
+//! short, because the search is exponential; there are many of them.
 
 use crate::harness::fixtures::{FILTER, REDIRECT, SECRET, WEB};
 use crate::harness::{LinkOptions, LinkedDevice, Server, test_seed};
@@ -15,14 +15,14 @@ use std::sync::Mutex;
 
 both!(a_slots_lock_has_one_history, a_code_is_redeemed_in_one_history);
 
-/// Histories of each kind.
+/// The number of histories of each kind.
 const HISTORIES: usize = 25;
-/// Hands that call at once.
+/// The number of concurrent callers.
 const CLIENTS: usize = 4;
-/// Calls of each hand.
+/// The number of calls of each caller.
 const CALLS_PER_CLIENT: usize = 3;
 
-/// A history under way: calls and answers in the order in which they happened.
+/// A history that is being recorded: calls and answers in the order in which they happened.
 struct History<S: SequentialSpec>(Mutex<LinearizabilityTester<usize, S>>);
 
 impl<S> History<S>
@@ -35,7 +35,7 @@ where
         Self(Mutex::new(LinearizabilityTester::new(beginning)))
     }
 
-    /// One call of a hand, from before it is sent until after it is answered.
+    /// One call of a caller, from before it is sent until after it is answered.
     async fn record_call(&self, hand: usize, op: S::Op, answer: impl Future<Output = S::Ret>) -> S::Ret {
         self.0.lock().unwrap().on_invoke(hand, op).unwrap();
         let told = answer.await;
@@ -58,7 +58,7 @@ where
     }
 }
 
-/// A slot of a test device, one call at a time.
+/// A slot of a test device in sequential use.
 #[derive(Clone, Debug, Default)]
 struct SlotModel {
     open_order: Option<String>,
@@ -82,7 +82,7 @@ impl SequentialSpec for SlotModel {
     type Op = SlotOperation;
     type Ret = SlotAnswer;
 
-    /// What a call without an answer would have been told; every call here has one.
+    /// The answer to a call that has none yet; every call here has one.
     fn invoke(&mut self, call: &SlotOperation) -> SlotAnswer {
         match (call, &self.open_order) {
             (SlotOperation::Replenish, Some(order)) => SlotAnswer::InProgress(order.clone()),
@@ -94,7 +94,7 @@ impl SequentialSpec for SlotModel {
         }
     }
 
-    /// Which order is placed is the server's to say, but never one that was placed before.
+    /// The server chooses the id of a new order, but never that of an earlier order.
     fn is_valid_step(&mut self, call: &SlotOperation, told: &SlotAnswer) -> bool {
         match (call, told) {
             (SlotOperation::Replenish, SlotAnswer::Placed(order)) => {
@@ -154,7 +154,7 @@ async fn a_slots_lock_has_one_history(server: &Server) {
     }
 }
 
-/// An authorization code and what came of it, one call at a time.
+/// An authorization code and its tokens in sequential use.
 #[derive(Clone, Debug)]
 enum CodeModel {
     Fresh,
@@ -164,15 +164,15 @@ enum CodeModel {
 
 #[derive(Clone, Copy, Debug)]
 enum CodeOperation {
-    /// Presents the code.
+    /// Exchanges the code.
     Redeem,
-    /// Presents the refresh token that came of it.
+    /// Uses the refresh token from the exchange.
     Refresh,
 }
 
 impl SequentialSpec for CodeModel {
     type Op = CodeOperation;
-    /// Whether tokens came.
+    /// Whether the answer had tokens.
     type Ret = bool;
 
     fn invoke(&mut self, call: &CodeOperation) -> bool {
@@ -205,7 +205,7 @@ async fn a_code_is_redeemed_in_one_history(server: &Server) {
                 }
             }
         };
-        // Some histories have one redeemer, whose tokens must then live.
+        // Some histories have one redeemer, whose tokens must then be valid.
         let redeemers = 1 + n % CLIENTS;
         let hands = (0..redeemers).map(|hand| {
             let (history, send, code) = (&history, &send, &code);
@@ -229,12 +229,12 @@ async fn a_code_is_redeemed_in_one_history(server: &Server) {
     }
 }
 
-/// Histories that cannot be explained: a checker that took them would prove nothing.
+/// Histories without a valid order: a checker that accepts them would prove nothing.
 #[tokio::test]
 async fn wrong_histories_are_seen() {
     let told = |what: &SlotAnswer| std::future::ready(what.clone());
     let placed = |id: &str| SlotAnswer::Placed(id.into());
-    // Two orders for one lock, one after the other and at once.
+    // Two orders for one slot lock, one after the other and concurrently.
     let twice = History::new(SlotModel::default());
     twice.record_call(0, SlotOperation::Replenish, told(&placed("a"))).await;
     assert!(twice.is_consistent());
@@ -249,13 +249,13 @@ async fn wrong_histories_are_seen() {
         })
         .await;
     assert!(!at_once.is_consistent());
-    // A lock that is still told of after it was given back.
+    // An order in progress after the slot lock was released.
     let stale = History::new(SlotModel::default());
     stale.record_call(0, SlotOperation::Replenish, told(&placed("a"))).await;
     stale.record_call(0, SlotOperation::Cancel, told(&SlotAnswer::Free)).await;
     stale.record_call(1, SlotOperation::Replenish, told(&SlotAnswer::InProgress("a".into()))).await;
     assert!(!stale.is_consistent());
-    // Tokens twice; tokens that outlive a replay.
+    // Tokens from two exchanges; tokens that are valid after a replay.
     let ready = std::future::ready::<bool>;
     let twice = History::new(CodeModel::Fresh);
     twice.record_call(0, CodeOperation::Redeem, ready(true)).await;

@@ -1,5 +1,5 @@
-//! Promises that no list of examples shows: histories of many at once have an order in which they make sense, and random
-//! sequences of calls agree with a plain model in memory. On either engine.
+//! Properties that examples cannot show: concurrent histories are linearizable, and random sequences of calls agree
+//! with a plain model in memory. On both engines.
 
 mod histories;
 mod model;

@@ -1,27 +1,28 @@
-//! Devices, slots, orders, codes and tokens in plain memory: what the service should say, in as few words as possible.
+//! A model of devices, slots, orders, codes and tokens in memory: it predicts the answers of the service.
 //!
-//! It is not the service's rules again: no row, no event, no transaction; time is a number of minutes.
+//! It does not repeat the rules of the service: it has no rows, events or transactions, and its time is a number of
+//! minutes.
 
 use proptest::prelude::*;
 use proptest_state_machine::ReferenceStateMachine;
 
-/// Units that are linked; those of an even number are test devices.
+/// The number of units that are linked; those with an even number are test devices.
 pub const UNITS: usize = 2;
-/// Slots of a unit.
+/// The number of slots of a unit.
 pub const SLOTS: usize = 2;
-/// Customers.
+/// The number of customers.
 pub const OWNERS: usize = 2;
 
-/// Something that a device, a maker's cloud, an operator or the clock does. Tokens, codes and orders are named by how
-/// many came after them; the dead ones too.
+/// An action of a device, a maker's cloud, an operator or the clock. Tokens, codes and orders are counted back from the
+/// newest, ended ones included.
 #[derive(Clone, Debug)]
 pub enum ModelStep {
-    /// Links a unit, for tokens.
+    /// Links a unit, and gets tokens.
     Link {
         unit: usize,
         owner: usize,
     },
-    /// Links a unit, for a code.
+    /// Links a unit, and gets a code.
     LinkForCode {
         unit: usize,
         owner: usize,
@@ -40,7 +41,7 @@ pub enum ModelStep {
         token: usize,
         slot: usize,
     },
-    /// One slot's test order, or all.
+    /// Cancels the test order of one slot, or of all slots.
     Cancel {
         token: usize,
         slot: Option<usize>,
@@ -58,25 +59,25 @@ pub enum ModelStep {
     },
 }
 
-/// What the server should answer.
+/// The answer that the server should give.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StepAnswer {
-    /// Nothing to compare: it is done.
+    /// Success, without anything to compare.
     Done,
     Tokens,
     InvalidGrant,
     InvalidToken,
     NotTestDevice,
     UnknownOrder,
-    /// This order was placed now.
+    /// This order was placed.
     Placed(usize),
     InProgress(usize),
     Status(&'static str),
-    /// There is nothing to do it with.
+    /// The step has nothing to act on.
     Nothing,
 }
 
-/// The number of the one that so many came after; there is at least one.
+/// The index of the item that `by` items came after; there is at least one item.
 pub fn index_from_newest(count: usize, by: usize) -> usize {
     count - 1 - by % count
 }
@@ -89,7 +90,7 @@ pub struct ModelRegistration {
     ended: bool,
 }
 
-/// A token pair: its refresh token, and its access token since a minute.
+/// A pair of tokens: the refresh token, and the access token with its issue time in minutes.
 #[derive(Clone, Copy, Debug)]
 pub struct ModelToken {
     registration: usize,
@@ -110,11 +111,11 @@ struct ModelOrder {
     registration: usize,
     slot: usize,
     since: i64,
-    /// When it was cancelled.
+    /// The time of its cancellation.
     cancelled: Option<i64>,
 }
 
-/// Everything there is.
+/// The state of the whole model.
 #[derive(Clone, Debug, Default)]
 pub struct ServiceModel {
     now: i64,
@@ -122,17 +123,17 @@ pub struct ServiceModel {
     tokens: Vec<ModelToken>,
     codes: Vec<ModelAuthorizationCode>,
     orders: Vec<ModelOrder>,
-    /// Families whose code came twice.
+    /// Token families whose code was used twice.
     revoked: Vec<usize>,
     families: usize,
-    /// What the last step should be answered.
+    /// The expected answer to the last step.
     pub expected: Option<StepAnswer>,
 }
 
-/// Minutes that an access token lives, and a code.
+/// The lifetimes of an access token and of a code in minutes.
 const ACCESS_TOKEN_MINUTES: i64 = 60;
 const CODE_MINUTES: i64 = 5;
-/// Minutes after which a test order has left and arrived; the same of a standard order.
+/// The minutes after which a test order is shipped and delivered; the same for a standard order follows.
 const TEST_ORDER_TIMES: (i64, i64) = (10, 20);
 const STANDARD_ORDER_TIMES: (i64, i64) = (24 * 60 + 30, 24 * 60 + 30 + 48 * 60);
 
@@ -155,14 +156,14 @@ impl ServiceModel {
 
     fn has_shipped_and_arrived(&self, order: &ModelOrder) -> (bool, bool) {
         let (left, arrived) = if self.is_test(order.registration) { TEST_ORDER_TIMES } else { STANDARD_ORDER_TIMES };
-        // Once it is cancelled, time no longer moves it.
+        // Time does not advance a cancelled order.
         let age = order.cancelled.unwrap_or(self.now) - order.since;
         (age >= left, age >= arrived)
     }
 
     fn status(&self, order: &ModelOrder) -> &'static str {
         match (self.has_shipped_and_arrived(order).0, order.cancelled) {
-            // What has left is not cancelled any more, whatever was asked.
+            // A shipped order cannot be cancelled.
             (true, _) => "Shipped",
             (false, Some(_)) => "Cancelled",
             (false, None) => "Processing",
@@ -180,13 +181,14 @@ impl ServiceModel {
         !self.registrations[registration].ended && !self.revoked.contains(&family)
     }
 
-    /// The registration that a token's access token opens.
+    /// The registration of a token's access token, while that is valid.
     fn registration_of_access_token(&self, token: usize) -> Option<usize> {
         let ModelToken { registration, family, since } = self.tokens[index_from_newest(self.tokens.len(), token)];
         (self.is_valid(registration, family) && self.now < since + ACCESS_TOKEN_MINUTES).then_some(registration)
     }
 
-    /// Links: the same customer keeps the registration, another one takes the unit over. A new family either way.
+    /// Links a unit. The same customer keeps the registration, another customer takes the unit over. Both begin a new
+    /// token family.
     fn link_unit(&mut self, unit: usize, owner: usize) -> (usize, usize) {
         self.families += 1;
         let current = self.registrations.iter().position(|r| r.unit == unit && !r.ended);
@@ -202,7 +204,7 @@ impl ServiceModel {
         (next, self.families)
     }
 
-    /// Open orders of the same customer's unit go on with its next registration.
+    /// Open orders go on with the next registration of the same customer's unit.
     fn carry_over_open_orders(&mut self, next: usize) {
         let ModelRegistration { unit, owner, .. } = self.registrations[next];
         for before in 0..next {
@@ -319,10 +321,10 @@ impl ReferenceStateMachine for ServiceModel {
 
     fn transitions(_: &Self) -> BoxedStrategy<ModelStep> {
         let (unit, owner, slot) = (0..UNITS, 0..OWNERS, 0..SLOTS);
-        // Mostly the newest, sometimes one long dead.
+        // Mostly the newest, sometimes one that ended long ago.
         let by = || prop_oneof![5 => Just(0_usize), 3 => 1..4_usize, 1 => 4..64_usize];
         let (token, code, order) = (by(), by(), by());
-        // The moments at which something ends, those just before, and what adds up to them.
+        // The times at which something ends, the times just before, and values that add up to them.
         let short = prop::sample::select(vec![1, 4, 5, 9, 10, 20]);
         let long = prop::sample::select(vec![39, 59, 60, 30, 1440, 2879, 2880]);
         let minutes = prop_oneof![4 => short, 1 => long];

@@ -1,4 +1,5 @@
-//! Random sequences of calls, each answer compared with the model's; a sequence that differs is made short and printed.
+//! Random sequences of calls, whose answers are compared with the model's. A sequence with a difference is shortened
+//! and printed.
 
 use super::model::{ModelStep, ServiceModel, StepAnswer, index_from_newest};
 use crate::harness::fixtures::{ANN, BOB, CARTRIDGE, FILTER, REDIRECT, SECRET, WEB};
@@ -13,7 +14,7 @@ use tokio::task::block_in_place;
 
 both!(random_sequences_agree_with_the_model);
 
-/// Sequences, and the longest.
+/// The number of sequences, and the greatest length.
 const SEQUENCES: u32 = 80;
 const LONGEST: usize = 50;
 
@@ -37,7 +38,7 @@ async fn random_sequences_agree_with_the_model(server: &Server) {
     assert_eq!(done, Ok(()), "OPENDRS_TEST_SEED={}", test_seed());
 }
 
-/// The real thing, with units of its own, and by the model's numbers what the server gave out.
+/// The real service with its own units, and the values that the server issued, by the model's numbers.
 struct RealService<'s> {
     server: &'s Server,
     case: usize,

@@ -1,6 +1,7 @@
-//! What the protocol does not have: a revocation endpoint and the device flow; and the metadata, which lists what there is.
+//! Endpoints that the protocol does not have: revocation and the device flow. Also the metadata, which lists the
+//! endpoints.
 //!
-//! Not here: apps (`apps`). Invariant: what is absent is refused as unknown, and the metadata does not name it.
+//! Not here: apps (`apps`). Invariant: an absent endpoint is refused as unknown, and the metadata does not name it.
 
 use super::parties::{
     MODES, assert_refused, create_code, link_by_code, metadata, redeem_code, refresh_tokens, send_web_grant,
@@ -144,7 +145,7 @@ async fn rfc8414_2_metadata(server: &Server) {
             let reply = server.request("POST", &token).body(fields).send().await;
             assert_refused(&reply, 400, "invalid_request");
         }
-        // Each method is taken, so that the refusal is about what else is missing.
+        // Each authentication method is accepted, so the refusal is about something else.
         let public = form_body(&[("grant_type", "refresh_token"), ("client_id", APP)]);
         assert_refused(&server.request("POST", &token).body(public).send().await, 400, "invalid_request");
         let device = link_by_code(server, "SN-1").await;

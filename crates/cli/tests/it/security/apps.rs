@@ -1,6 +1,7 @@
-//! Apps on a person's own device: the schemes by which answers reach them.
+//! Apps on a person's own device: the URI schemes of their redirect URIs.
 //!
-//! Not here: loopback addresses (`redirects`). Invariant: a scheme that browsers or systems know by themselves is no app's.
+//! Not here: loopback addresses (`redirects`). Invariant: an app cannot register a scheme that browsers or systems
+//! handle themselves.
 
 use super::parties::{
     MODES, S256, assert_error_page, assert_refused, assert_sign_in_page, pkce_authorize_path, seed_client,
@@ -22,7 +23,7 @@ rules! {
 
 const REVERSED: &str = "com.example.aqua:/done";
 
-/// Aqua's app registered a scheme of its own as well.
+/// Aqua's app has also registered a scheme of its own.
 fn reversed() -> Options {
     let mut seed = fixtures::seed();
     seed.makers[0].profiles[0].clients[1].redirect_uris.push(REVERSED.into());

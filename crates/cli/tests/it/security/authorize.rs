@@ -1,7 +1,7 @@
-//! The authorize request and its answer: parameters, response types, proof keys, scopes, `state` and `iss`.
+//! The authorization request and its answer: parameters, response types, PKCE, scopes, `state` and `iss`.
 //!
-//! Not here: where answers go (`redirects`), and what people see and press (`consent`, `pages`). Invariant: a request that
-//! is refused writes nothing.
+//! Not here: the targets of answers (`redirects`), and the pages for people (`consent`, `pages`). Invariant: a refused
+//! request writes nothing.
 
 use super::Clients;
 use super::parties::{
@@ -73,7 +73,7 @@ rules! {
     }
 }
 
-/// Each parameter of a good request with its value, as S256 has it.
+/// Each parameter of a valid request with its value, with PKCE by S256.
 fn parameters() -> Vec<(String, String)> {
     let path = pkce_authorize_path(&[]);
     decode_pairs(path.split_once('?').unwrap().1.as_bytes()).unwrap()
@@ -201,7 +201,7 @@ async fn rfc7636_4_4_1_challenge_of_public_clients(server: &Server) {
         let proof = [("code_challenge", Some(VERIFIER)), ("code_challenge_method", method)];
         assert_sign_in_page(server, &authorize_path(&[of_app, proof].concat())).await;
     }
-    // A confidential client need not begin, but what it begins must be well-formed.
+    // A confidential client need not send a challenge, but one that it sends must be well-formed.
     assert_sign_in_page(server, &authorize_path(&[])).await;
     for proof in &malformed()[1..] {
         if proof[0].1 != Some("") {
@@ -258,7 +258,7 @@ async fn rfc6749_3_3_scopes_are_never_widened(server: &Server) {
     }
 }
 
-/// What a client does that sent its customer to one issuer: it takes an answer of that one, and of no other.
+/// The check of a client that sent its customer to an issuer: it accepts answers of that issuer only.
 fn accepts(issuer: &str, answer: &str) -> bool {
     let query = answer.split_once('?').map_or("", |(_, query)| query);
     let named: Vec<_> = decode_pairs(query.as_bytes()).unwrap().into_iter().filter(|(name, _)| name == "iss").collect();

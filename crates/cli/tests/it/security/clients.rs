@@ -1,6 +1,6 @@
-//! Who asks at the token endpoint, by what grant, in what form.
+//! Client authentication, grants and request formats at the token endpoint.
 //!
-//! Not here: codes and refresh tokens (`codes`, `refresh`), and guessing (`guessing`). Invariant: a request that is refused
+//! Not here: codes and refresh tokens (`codes`, `refresh`), and guessing (`guessing`). Invariant: a refused request
 //! writes nothing, and its answer is the same for a wrong client and a wrong secret.
 
 use super::Clients;
@@ -107,13 +107,13 @@ fn basic(id: &str, secret: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")))
 }
 
-/// A refresh by whoever says so in a header.
+/// A refresh request, with client authentication in a header.
 fn ask(server: &Server, refresh: &str, more: &[(&str, &str)]) -> TestRequest {
     server.token_request(&[&[("grant_type", "refresh_token"), ("refresh_token", refresh)], more].concat())
 }
 
 const SECRETIVE: &str = "amzn1.application-oa2-client.3f3c9a7be2d14c55a1b68e90d2f4c713";
-/// Everything that Basic must have encoded.
+/// A secret with every character that Basic authentication must encode.
 const ODD_SECRET: &str = "a:b+c%20d e&f=g\u{e9}";
 
 /// Aqua has one more client, with an odd secret.
@@ -127,7 +127,7 @@ fn secretive() -> Options {
 
 async fn rfc6749_2_3_1_client_authentication(server: &Server) {
     let (mut count, unknown) = (0, WEB.replace("0f3c", "ffff"));
-    // Each try comes from another network, so that none of them waits for others.
+    // Each attempt comes from another network, so that none is throttled because of others.
     let mut from = |call: TestRequest| {
         count += 1;
         call.header("x-forwarded-for", format!("10.{count}.0.1"))
@@ -169,7 +169,7 @@ async fn rfc6749_2_3_1_client_authentication(server: &Server) {
         assert_eq!(server.all_rows().await, before);
         let call = ask(server, &device.refresh, &[]).header("authorization", basic(WEB, SECRET));
         assert_eq!(call.send().await.status, 200);
-        // The client is taken, so the refusal is about the token.
+        // The client is accepted, so the refusal is about the token.
         let odd = basic(&percent_encode(SECRETIVE, ""), &percent_encode(ODD_SECRET, "").replace("%20", "+"));
         assert_refused(&ask(server, "x", &[]).header("authorization", odd).send().await, 400, "invalid_grant");
         let raw = from(ask(server, "x", &[])).header("authorization", basic(SECRETIVE, ODD_SECRET));
@@ -196,7 +196,7 @@ async fn rfc6749_2_3_two_methods(server: &Server) {
     both_methods(server, (400, "invalid_request")).await;
 }
 
-/// Where the source compares secrets: file, function, and what must stand there.
+/// The places where the source compares secrets: file, function, and the call that it must contain.
 const COMPARED: [(&str, &str, &str); 5] = [
     ("domain/src/profile.rs", "pub fn verify_secret", ".ct_eq("),
     ("domain/src/token.rs", "pub fn verify", ".verify_slice("),

@@ -1,7 +1,8 @@
-//! Authorization codes at the token endpoint: once, in time, by whom they were issued to, with their proof.
+//! Authorization codes at the token endpoint: used once, in time, by the client they were issued to, with the PKCE
+//! verifier.
 //!
-//! Not here: who the client is (`clients`), and what the tokens are good for afterwards (`refresh`, `resource`). Invariant:
-//! of any number of exchanges of one code, on whatever nodes, one succeeds at most.
+//! Not here: client authentication (`clients`), and the later use of the tokens (`refresh`, `resource`). Invariant: at
+//! most one of all exchanges of a code succeeds, on all nodes together.
 
 use super::Clients;
 use super::parties::{
@@ -169,7 +170,7 @@ async fn rfc9700_2_1_redirect_uri_of_every_client(server: &Server) {
         assert_refused(&send_web_grant(server, "authorization_code", &more).await, 400, "invalid_request");
     }
     assert_eq!(redeem_code(server, &sent).await.status, 200);
-    // And so by the pages.
+    // The same for a code from the sign-up pages.
     let visit = server.sign_up(&pkce_authorize_path(&S256)).await;
     let more = [
         ("code", visit.redirect_param("code").unwrap()),
@@ -209,7 +210,7 @@ async fn rfc9700_4_8_pkce_downgrade(server: &Server) {
     assert_refused(&redeem_code(server, &sent).await, 400, "invalid_grant");
     let more = [("code", sent.as_str()), ("redirect_uri", REDIRECT)];
     assert_refused(&send_web_grant(server, "authorization_code", &more).await, 400, "invalid_grant");
-    // The same code without a verifier is what was asked for.
+    // The same code without a verifier fits its authorization request.
     let sent = unproven().await;
     let more = [("code", sent.as_str()), ("redirect_uri", REDIRECT)];
     assert_eq!(send_web_grant(server, "authorization_code", &more).await.status, 200);

@@ -1,7 +1,7 @@
-//! What people press on the way to an answer: sign-in, consent, redirects between pages, links that lead elsewhere.
+//! The steps of a person before the answer: sign-in, consent, redirects between pages, links to other sites.
 //!
-//! Not here: what every page carries (`pages`). Invariant: a form counts once, in the browser that it was shown in, for the
-//! request that was shown.
+//! Not here: the headers of pages (`pages`). Invariant: a form counts once, in the browser that showed it, for the
+//! request that it showed.
 
 use super::Clients;
 use super::parties::{MODES, pkce_authorize_path, set_client_modes};
@@ -45,7 +45,7 @@ rules! {
     }
 }
 
-/// Sends a form with a cookie, outside of any browser.
+/// Sends a form with a cookie, without a browser.
 async fn post(server: &Server, sent: &HtmlForm, cookie: &str) -> ClientResponse {
     let fields: Vec<_> = sent.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     server.request("POST", &sent.action).header("cookie", cookie).body(form_body(&fields)).send().await
@@ -60,7 +60,7 @@ async fn asvs_10_7_consent_is_pressed_for_what_was_shown(server: &Server) {
         );
         ann.sign_in(ANN).await;
         bob.sign_in(BOB).await;
-        // Consent that was given in the other mode is remembered: ask for more.
+        // The consent for the other mode is remembered, so this request needs a further scope.
         let more = pkce_authorize_path(&[
             ("scope", Some(if mode == MODES[0] { "profile" } else { "postal_code" })),
             ("scope_data", None),
@@ -109,10 +109,10 @@ async fn asvs_7_2_4_session_changes_at_sign_in(server: &Server) {
     };
     assert_ne!(after, before);
     assert_eq!((page(&before).await.as_str(), page(&after).await.as_str()), ("Sign in", "Your devices"));
-    // A session that somebody else chose is none.
+    // A session id that an attacker chose is not accepted.
     let chosen = format!("opendrs={}", "a".repeat(64));
     assert_eq!(page(&chosen).await, "Sign in");
-    // The form of somebody's own browser, sent by another's, signs nobody in.
+    // A form from one browser, sent by another one, does not sign in.
     let other = TestBrowser::open(server, "/settings").await;
     let rows = server.all_rows().await;
     for cookie in ["", chosen.as_str(), &other.browser.cookie_header()] {
@@ -173,7 +173,7 @@ async fn rfc9700_4_11_no_open_redirector(server: &Server) {
         let reply = visit.browser.submit(&out).await.unwrap();
         assert_eq!((reply.status.as_u16(), reply.header("location")), (303, "/settings"), "{target:?}");
     }
-    // What a client sends is described to it, and stays within the address.
+    // The error description for the client contains the client's text, and stays within the URL.
     let serial = "a\r\nSet-Cookie: b=c\r\n\r\n<html>";
     let data = serde_json::json!({ "dash:replenish": { "device_model": "M", "serial": serial } }).to_string();
     for mode in MODES {

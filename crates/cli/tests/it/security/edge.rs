@@ -1,7 +1,7 @@
-//! The edge: host names, what proxies say, TLS and the framing of requests.
+//! The boundary to the network: host names, headers of proxies, TLS and the framing of requests.
 //!
-//! Not here: what every answer carries (`transport`). Invariant: nothing that a request says of where it was sent, or of
-//! where it comes from, changes an address that the server writes; and no request is read in two ways.
+//! Not here: the headers of every answer (`transport`). Invariant: no header about a request's target or source changes
+//! a URL that the server writes, and no request can be read in two ways.
 
 use super::Clients;
 use super::parties::{MODES, issuer_param, link_by_code, pkce_authorize_path, set_client_modes};
@@ -47,7 +47,7 @@ rules! {
 
 const EVIL: &str = "evil.example";
 
-/// The same request as somebody sends it who makes up where it goes.
+/// The same request with forged headers about its target.
 fn spoofed(call: TestRequest) -> TestRequest {
     let call = call.header("host", EVIL).header("forwarded", format!("host={EVIL};proto=https;for=1.2.3.4"));
     let names = ["x-forwarded-host", "x-forwarded-server", "x-original-url", "x-rewrite-url", "x-forwarded-prefix"];
@@ -75,13 +75,13 @@ async fn asvs_4_1_3_forged_hosts(server: &Server) {
             refused.headers
         );
     }
-    // A mail that a spoofed call causes.
+    // A mail that a forged call causes.
     let device = link_by_code(server, "SN-1").await;
     let call = server.device_call(&device, Replenish, &format!("/replenish/{FILTER}"));
     assert_eq!(spoofed(call).send().await.status, 200, "firmware sends the host names it has");
     let mail = server.newest_mail_text().await;
     assert!(mail.contains(&server.base_url) && !mail.contains(EVIL), "{mail}");
-    // Without a proxy that is named, a made-up address is no other source.
+    // Without a trusted proxy, a forged address does not count as another source.
     let cookie = "a".repeat(64);
     let csrf = form_token(server.app(), &cookie);
     let fields = form_body(&[("csrf", &csrf), ("email", ANN), ("password", "wrong")]);
@@ -120,19 +120,19 @@ async fn asvs_12_2_1_https_and_cookies(server: &Server) {
         assert!(parts[0].starts_with("__Host-"), "{parts:?}");
         assert_eq!(parts[1..5], ["Path=/", "HttpOnly", "SameSite=Lax", "Secure"], "{parts:?}");
     }
-    // A cookie without the prefix, which another host of the domain may have set, is none.
+    // A cookie without the prefix is ignored, because another host of the domain may have set it.
     let value = visit.browser.cookie_header();
     let bare = value.replace("__Host-", "");
     let page = async |cookie: &str| server.request("GET", "/settings").header("cookie", cookie).send().await.text();
     assert!(page(&value).await.contains("Your devices") && page(&bare).await.contains("<h1>Sign in</h1>"));
 }
 
-/// One that waits a second for a head.
+/// A server that waits one second for a head.
 fn hasty() -> Options {
     Options { head_timeout: Duration::from_secs(1), ..Options::default() }
 }
 
-/// A call of a device, with lines of its head, and behind it what may be taken for a second request.
+/// A call of a device with further header lines, followed by bytes that could be read as a second request.
 fn framed(device: &LinkedDevice, lines: &str) -> String {
     let first = format!("GET /subscriptionInfo HTTP/1.1\r\nHost: x\r\n{}", device.header_lines(SubscriptionInfo));
     let second = format!("POST /replenish/{FILTER} HTTP/1.1\r\nHost: x\r\n{}\r\n", device.header_lines(Replenish));
@@ -159,7 +159,7 @@ async fn rfc9112_6_3_requests_are_read_in_one_way(server: &Server) {
         let mut wire = server.open_raw_connection().await;
         wire.send(framed(&device, framing)).await;
         let received = wire.read_until_close().await;
-        // One answer, after which the connection ends: what follows is no request.
+        // One answer, after which the connection ends: the bytes that follow are not read as a request.
         let answer = RawResponse::parse_only(&received);
         let both = framing.contains("Content-Length: 4");
         let wanted = if both { ("HTTP/1.1 200 OK", "close") } else { ("HTTP/1.1 400 Bad Request", "") };

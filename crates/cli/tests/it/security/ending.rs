@@ -1,7 +1,7 @@
-//! What ends with a client or a redirect URI, and what becomes of lifetimes when a clock is set.
+//! What ends with a client or a redirect URI, and what happens to lifetimes when a clock is set.
 //!
-//! Not here: the end of a registration (`absent`) and of a family of tokens (`refresh`). Invariant: what ended stays ended,
-//! also when its client is enabled again; no setting of a clock gives more than the time that there was.
+//! Not here: the end of a registration (`absent`) and of a token family (`refresh`). Invariant: whatever ended stays
+//! ended, also when its client is enabled again. Setting a clock never extends a lifetime.
 
 use super::parties::{
     MODES, assert_refused, create_code, link_by_code, link_profile_scope, parse_tokens, pkce_authorize_path,
@@ -54,7 +54,7 @@ rules! {
     }
 }
 
-/// Whether everything of a device is refused, at every node.
+/// Checks that every node refuses a device's tokens and its unused code.
 async fn all_refused(nodes: [&Server; 2], device: &LinkedDevice, unused: &str, wanted: (u16, &str)) {
     let wanted = (wanted.0, wanted.1.to_owned());
     for node in nodes {
@@ -228,7 +228,7 @@ async fn asvs_9_2_1_machine_clock_jumps(server: &Server) {
         assert_refused(&redeem_code(&node, &used).await, 400, "invalid_grant");
         assert_refused(&refresh_tokens(&node, &device.refresh).await, 400, "invalid_grant");
     }
-    // A wait that was counted by a clock that was set back since.
+    // A throttling period that began before the clock was set back.
     let mut visit = TestBrowser::open(&node, "/settings").await;
     for _ in 0..6 {
         let wrong = visit.form("/ap/signin").fill("email", ANN).fill("password", "wrong");

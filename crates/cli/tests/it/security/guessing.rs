@@ -1,7 +1,7 @@
-//! Guessing: of secrets, codes and passwords, and of who has an account.
+//! Guessing: of secrets, codes and passwords, and whether an account exists.
 //!
-//! Not here: the rule by which waits grow, which is tested beside it. Invariant: who guesses waits, and nobody else does. All
-//! sign-ins that fail have one answer.
+//! Not here: the rule by which delays grow, which is tested in the domain. Invariant: only the guesser is throttled.
+//! All failed sign-ins have the same answer.
 
 use super::Clients;
 use super::parties::{MODES, assert_refused, set_client_modes};
@@ -49,7 +49,7 @@ fn behind_a_proxy() -> Options {
     Options { proxies: vec!["127.0.0.1".to_owned()].try_into().unwrap(), ..Options::default() }
 }
 
-/// A sign-in that a proxy says comes from a source.
+/// A sign-in from a source that a proxy reports.
 fn sign_in(server: &Server, source: &str, email: &str, password: &str) -> TestRequest {
     let cookie = "a".repeat(64);
     let csrf = session::form_token(server.app(), &cookie);
@@ -58,7 +58,7 @@ fn sign_in(server: &Server, source: &str, email: &str, password: &str) -> TestRe
     call.header("x-forwarded-for", source).body(fields)
 }
 
-/// Its status.
+/// The status of such a sign-in.
 async fn signed_in(server: &Server, source: &str, email: &str, password: &str) -> u16 {
     sign_in(server, source, email, password).send().await.status.as_u16()
 }
@@ -77,7 +77,7 @@ async fn asvs_6_3_1_guessed_passwords(server: &Server) {
     }
     assert_eq!(server.all_rows().await, before);
     assert_eq!(signed_in(server, OWNER, ANN, PASSWORD).await, 303, "the owner waits for nobody");
-    // Each failure costs more, up to a quarter of an hour.
+    // Each failure costs a longer delay, up to a quarter of an hour.
     let mut waits = Vec::new();
     for _ in 0..10 {
         let wait = sign_in(server, GUESSER, ANN, "wrong").send().await.header("retry-after").to_owned();
@@ -87,7 +87,7 @@ async fn asvs_6_3_1_guessed_passwords(server: &Server) {
     }
     assert!(waits.is_sorted() && waits[0] == 3 && waits[9] == 901, "{waits:?}");
     assert_eq!(signed_in(server, OWNER, ANN, PASSWORD).await, 303, "and is never locked out");
-    // A quarter of an hour after the last wait, everything is forgotten.
+    // A quarter of an hour after the last delay, all failures are forgotten.
     server.advance("31m").await;
     assert_eq!(signed_in(server, GUESSER, ANN, PASSWORD).await, 303);
     for _ in 0..4 {
@@ -110,7 +110,7 @@ async fn asvs_6_3_1_guessed_secrets_and_codes(server: &Server) {
             ];
             server.token_request(&fields).header("x-forwarded-for", source).send().await
         };
-        // One source for secrets, another for codes, of networks of their own.
+        // Secrets and codes are guessed from separate sources in separate networks.
         let (secrets, codes, client) = (format!("10.1.{n}.1"), format!("10.2.{n}.1"), format!("10.3.{n}.1"));
         for _ in 0..6 {
             assert_refused(&ask(secrets.clone(), "wrong", "x").await, 401, "invalid_client");
@@ -128,7 +128,7 @@ async fn asvs_6_3_1_guessed_secrets_and_codes(server: &Server) {
     }
 }
 
-/// How long a sign-in that fails takes.
+/// The time that a failed sign-in takes.
 async fn time_of(server: &Server, source: &str, email: &str) -> Duration {
     #[expect(clippy::disallowed_methods, reason = "a client measures how long an answer takes")]
     let began = Instant::now();
@@ -147,8 +147,8 @@ async fn asvs_6_3_8_accounts_are_not_enumerated(server: &Server) {
     }
     pages.dedup();
     assert!(pages.len() == 1 && pages[0].0 == 400, "{pages:?}");
-    // A hash takes some 30 ms, and an answer without one a twentieth of that. The quickest answers are compared, taken in turn,
-    // so that other work on the machine delays both alike.
+    // A hash takes some 30 ms, and an answer without one a twentieth of that. The fastest answers are compared. Both
+    // kinds alternate, so that other load on the machine delays both alike.
     let (mut known, mut unknown) = (Duration::MAX, Duration::MAX);
     for (email, nobody) in [(ANN, "x@example.com"), (BOB, "y@example.com"), (CARL, "z@example.com")] {
         known = known.min(time_of(server, "10.5.1.1", email).await);
@@ -160,7 +160,7 @@ async fn asvs_6_3_8_accounts_are_not_enumerated(server: &Server) {
     }
     assert_eq!(server.all_rows().await, before);
 
-    // 100 bytes, of which the last one counts; and one text in two forms of Unicode, which are two passwords.
+    // 100 bytes, the last of which counts; and one text in two Unicode forms, which are two passwords.
     let long = "0123456789".repeat(10);
     let (composed, decomposed) = ("caf\u{e9} caf\u{e9} caf\u{e9}", "cafe\u{301} cafe\u{301} cafe\u{301}");
     for (n, (password, near)) in [(long.as_str(), &long[..99]), (composed, decomposed)].into_iter().enumerate() {

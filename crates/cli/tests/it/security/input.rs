@@ -1,7 +1,7 @@
-//! Input that is meant for somebody else: for the database, for other fields, for the log.
+//! Input that attacks the database, other fields, or the log.
 //!
-//! Not here: texts on pages (`pages`), and bodies of token requests (`clients`). Invariant: no input is an error of the
-//! server's, none changes what it does not name, and nothing secret is written down.
+//! Not here: texts on pages (`pages`), and bodies of token requests (`clients`). Invariant: no input causes a server
+//! error, none changes a field that it does not name, and no secret is written.
 
 use super::Clients;
 use super::parties::{
@@ -43,7 +43,7 @@ fn behind_a_proxy() -> Options {
     Options { proxies: vec!["127.0.0.1".to_owned()].try_into().unwrap(), ..Options::default() }
 }
 
-/// Texts that are something else to somebody.
+/// Texts that have a special meaning in SQL, paths, headers, templates, numbers or Unicode.
 fn strange() -> Vec<String> {
     let texts =
         ["'", "' OR '1'='1", "'; DROP TABLE device; --", "\"", "\\", "%", "_%", "%00", "\0", "a\0b", "$1", "${7*7}"];
@@ -104,7 +104,7 @@ async fn asvs_1_2_4_no_input_reaches_the_database_as_code(server: &Server) {
         let fields = form_body(&[("csrf", &csrf), ("email", &text), ("password", &text)]);
         calls.push(server.request("POST", "/ap/signin").header("cookie", &cookie).body(fields));
         for call in calls {
-            // Each text comes from another network, so that none of them waits for others.
+            // Each text comes from another network, so that none is throttled because of others.
             let call = call.header("x-forwarded-for", format!("10.{n}.0.1"));
             let shown = format!("{call:?}");
             let status = call.send().await.status.as_u16();
@@ -139,7 +139,7 @@ async fn asvs_1_2_4_no_input_reaches_the_database_as_code(server: &Server) {
     }
     assert_eq!(server.all_rows().await, before);
 
-    // Fields that name what the caller may not set.
+    // Fields that the caller must not set.
     let more = r#","customer":"x","slotId":"mineral.cartridge-2","test":true,"price":0,"state":"delivered""#;
     let body = format!(r#"{{"remainingQuantityInUnit":1,"originalQuantityInUnit":2{more}}}"#);
     assert_eq!(slot.body(body).send().await.status, 200);

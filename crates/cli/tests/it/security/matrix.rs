@@ -1,14 +1,14 @@
 //! The table as a page for readers: `docs/reference/security-matrix.md`.
 //!
-//! Not here: rows. Invariant: the page is what the rows say, each number has rows for clients of both modes or for neither,
-//! and each test that a row names is there.
+//! Not here: the rows. Invariant: the page equals the rows, each number has rows for clients of both modes or for
+//! neither, and each test that a row names exists.
 
 use super::{Clients, Rule, SECTIONS};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-/// The parts of the page: the first number of each, and its heading.
+/// The sections of the page: the first number of each, and its heading.
 const PARTS: [(u8, &str); 4] = [
     (1, "Authorization endpoint"),
     (21, "Token endpoint"),
@@ -44,7 +44,7 @@ fn clients(of: Clients) -> &'static str {
     }
 }
 
-/// A test as readers find it: its module without the crate's name, on either engine.
+/// A test as readers find it: its module without the crate's name, on both engines.
 fn test_of(rule: &Rule) -> String {
     let (module, name) = rule.test.rsplit_once("::").unwrap();
     let module = module.strip_prefix("it::").unwrap_or(module);

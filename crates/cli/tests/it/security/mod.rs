@@ -1,14 +1,14 @@
-//! The security rules that the service is held to, each with tests of its own on either engine.
+//! The security rules of the service, each with its own tests on both engines.
 //!
-//! What it is: a table, in sections of a file each. A row has a number, a rule of an RFC or of OWASP's ASVS 5.0.0, the
-//! clients that it is for, what the service answers, and a test of the same name that asks a real server. What it is not:
-//! the whole proof; a row names further tests where other modules have them. Invariant: a row and its test are one item of
-//! [`rules`], so there is none without the other, and `docs/reference/security-matrix.md` is generated from the rows.
+//! The rules are a table, with a file per section. A row has a number, a rule of an RFC or of OWASP's ASVS 5.0.0, the
+//! clients that it is for, and the service's answer. A test of the same name sends requests to a real server. The table
+//! is not the whole proof: a row names further tests in other modules. Invariant: a row and its test are one item of
+//! [`rules`], so neither exists without the other. `docs/reference/security-matrix.md` is generated from the rows.
 
-/// Makes of each row a line of `RULES` and two tests: one on SQLite, one on PostgreSQL.
+/// Makes a line of `RULES` and two tests from each row: one test on SQLite, one on PostgreSQL.
 ///
-/// The test calls the function of the row's name, `async fn name(server: &Server)`; `with options` names a function that
-/// makes the server's [`Options`].
+/// The test calls the function with the row's name, `async fn name(server: &Server)`; `with options` names a function
+/// that returns the server's [`Options`].
 macro_rules! rules {
     ($($test:ident $(with $options:ident)? { $($field:tt)* })+) => {
         /// The rows of this section.
@@ -83,37 +83,37 @@ const SECTIONS: [&[Rule]; 14] = [
 pub enum Clients {
     /// Clients of either mode.
     Both,
-    /// Clients that keep to the rules of Login with Amazon.
+    /// Clients with the rules of Login with Amazon.
     Lwa,
-    /// Clients that keep to RFC 9700.
+    /// Clients with the rules of RFC 9700.
     Strict,
-    /// The rule is about something else than clients.
+    /// The rule is not about clients.
     None,
 }
 
-/// A row.
+/// A row of the table.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
     /// The path of its test.
     pub test: &'static str,
     /// Its number in the table.
     pub number: u8,
-    /// Where the rule comes from.
+    /// The source of the rule.
     pub source: &'static str,
     /// The clients that it is for.
     pub clients: Clients,
-    /// What is demanded.
+    /// The requirement.
     pub rule: &'static str,
-    /// What the service does.
+    /// The service's behaviour.
     pub result: &'static str,
-    /// Why the original protocol wins, where it does.
+    /// The reason, if the original protocol takes precedence over the rule.
     pub reason: Option<&'static str>,
     /// Further tests, by file and name.
     pub also: &'static [(&'static str, &'static str)],
 }
 
 impl Rule {
-    /// The fields that most rows leave out.
+    /// Default values for the fields that most rows leave out.
     pub const EMPTY: Self =
         Self { test: "", number: 0, source: "", clients: Clients::Both, rule: "", result: "", reason: None, also: &[] };
 }
@@ -135,7 +135,7 @@ impl Drop for RuleFailureReport {
     }
 }
 
-/// Checks a rule on a store.
+/// Runs the check of a rule on a store.
 pub async fn hold(store: Store, options: Options, rule: &'static Rule, check: impl AsyncFn(&Server)) {
     let shown = RuleFailureReport(rule);
     let server = Server::start_on(store, options).await;

@@ -1,7 +1,7 @@
-//! What every page carries, and what it shows of texts that are code.
+//! The headers and the content of every page, and how pages show texts with HTML code.
 //!
-//! Not here: what is pressed on pages (`consent`). Invariant: a page loads nothing but our style sheet, cannot be framed, is
-//! kept by nobody, and writes every text as text.
+//! Not here: forms and buttons (`consent`). Invariant: a page loads nothing but our style sheet, cannot be framed, is
+//! not cached, and escapes every text.
 
 use super::Clients;
 use super::parties::{create_code, pkce_authorize_path};
@@ -48,7 +48,7 @@ rules! {
     }
 }
 
-/// Every kind of page: its name, the page, and what its forms may lead to besides this server.
+/// Every kind of page: its name, the page, and the target that its forms may have besides this server.
 async fn every_page(server: &Server) -> Vec<(String, ClientResponse, &'static str)> {
     let device = server.link_default_device().await;
     let placed = server.device_call(&device, Replenish, &format!("/replenish/{FILTER}")).send().await.json();
@@ -127,7 +127,7 @@ async fn rfc9700_4_2_4_pages_leak_nothing(server: &Server) {
     visit.page = visit.browser.follow_redirects(reply).await.unwrap();
     server.complete_sign_up(&mut visit).await;
     assert!(visit.location().contains("code=AN") && visit.page.header("cache-control") == "no-store");
-    // The page by which a browser leaves holds the code.
+    // The page through which a browser leaves contains the code.
     let mut visit = TestBrowser::navigate(server, &pkce_authorize_path(&[])).await;
     visit.sign_in(ANN).await;
     complete_by_browser(&mut visit).await;
@@ -135,7 +135,7 @@ async fn rfc9700_4_2_4_pages_leak_nothing(server: &Server) {
     assert_eq!((visit.page.header("cache-control"), visit.page.header("referrer-policy")), ("no-store", "no-referrer"));
 }
 
-/// Presses on until the page leads to the client by `Refresh`, as it does where a browser asks.
+/// Submits forms until a page leads to the client by `Refresh`, as browsers get it.
 async fn complete_by_browser(visit: &mut TestBrowser) {
     while visit.page.header("refresh").is_empty() {
         let form = HtmlForm::parse_all(&visit.page.text()).remove(0);
@@ -179,7 +179,7 @@ async fn asvs_3_4_2_no_other_origin_reads_answers(server: &Server) {
 
 const CODE: &str = "\"'><img src=x onerror=alert(1)><script>alert(2)</script>&amp;{{7*7}}";
 
-/// A world in which names are code.
+/// A seed in which names are HTML code.
 fn hostile() -> Options {
     let name = |what: &str| format!("{what}{CODE}");
     let model =
@@ -207,7 +207,7 @@ fn hostile() -> Options {
     Options { seed, ..Options::default() }
 }
 
-/// The page shows these texts, and none of them as code.
+/// Checks that the page shows these texts, and none of them as code.
 #[track_caller]
 fn harmless(visit: &TestBrowser, shows: &[&str]) {
     let html = visit.page.text();

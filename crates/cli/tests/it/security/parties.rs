@@ -1,6 +1,7 @@
-//! What the checks share: clients of either mode, codes and tokens, and the two ways in which a request is refused.
+//! Helpers of the checks: clients of both modes, codes and tokens, and the two kinds of refusal.
 //!
-//! Not here: rules. Invariant: what these functions send is good for clients of either mode, unless a caller changes it.
+//! Not here: the rules. Invariant: the requests of these functions are valid for clients of both modes, unless a caller
+//! changes them.
 
 use crate::cli::program::{ProgramFolder, ProgramOutput, SEED};
 use crate::harness::fixtures::{APP, OTHER_WEB, REDIRECT, SECRET, WEB};
@@ -14,35 +15,35 @@ use opendrs_store::Engine;
 
 pub const MODES: [ClientMode; 2] = [ClientMode::Lwa, ClientMode::Strict];
 
-/// The vector of RFC 7636, appendix B.
+/// The example verifier of RFC 7636, appendix B.
 pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub const DIGEST: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 pub const S256: [(&str, Option<&str>); 2] = [("code_challenge", Some(DIGEST)), ("code_challenge_method", Some("S256"))];
 
-/// Changes of an authorize request that ask for a profile instead of a device.
+/// The changes that make an authorization request ask for a profile instead of a device.
 pub const PROFILE: [(&str, Option<&str>); 2] = [("scope", Some("profile")), ("scope_data", None)];
 
-/// Gives every client a mode.
+/// Sets the mode of every client.
 pub async fn set_client_modes(server: &Server, mode: ClientMode) {
     for client in [WEB, APP, OTHER_WEB] {
         set_mode(server.app(), client, mode).await.unwrap();
     }
 }
 
-/// An authorize request for Ann's device SN-1 by S256, changed.
+/// The path of an authorization request for Ann's device SN-1 with PKCE by S256, changed.
 pub fn pkce_authorize_path(changes: &[(&str, Option<&str>)]) -> String {
     let proof = S256.into_iter().filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name));
     authorize_path(&[changes, &proof.collect::<Vec<_>>()].concat())
 }
 
-/// A refusal on a page: there is nobody who can be trusted with an answer.
+/// Checks a refusal on a page, for requests without a trusted redirect URI.
 pub async fn assert_error_page(server: &Server, path: &str) {
     let reply = server.request("GET", path).send().await;
     assert_eq!((reply.status.as_u16(), reply.header("location"), reply.header("refresh")), (400, "", ""), "{path}");
     assert!(reply.text().contains("<p>400 Bad Request</p>"), "{path}: {}", reply.text());
 }
 
-/// A refusal that goes to the client, with this error.
+/// Checks a refusal that is redirected to the client, with this error.
 pub async fn assert_error_redirect(server: &Server, path: &str, redirect: &str, error: &str) {
     let reply = server.request("GET", path).send().await;
     let target = reply.header("location");
@@ -51,13 +52,13 @@ pub async fn assert_error_redirect(server: &Server, path: &str, redirect: &str, 
     assert!(target.ends_with(&format!("&error={error}")), "{path}: {target}");
 }
 
-/// A request that leads to the sign-in page.
+/// Checks that a request leads to the sign-in page.
 pub async fn assert_sign_in_page(server: &Server, path: &str) {
     let visit = TestBrowser::open(server, path).await;
     assert_eq!((visit.page.status.as_u16(), visit.title().as_str()), (200, "Sign in"), "{path}");
 }
 
-/// A code for Ann's device of a serial, with a challenge by S256.
+/// A code for Ann's device with this serial, with a challenge by S256.
 pub async fn create_code(server: &Server, serial: &str) -> String {
     server.link_for_code(LinkOptions::default().serial(serial), REDIRECT, Some(Challenge::S256(DIGEST.into()))).await
 }
@@ -68,7 +69,7 @@ pub async fn send_web_grant(server: &Server, grant: &str, more: &[(&str, &str)])
     server.token_request(&[&client, more].concat()).send().await
 }
 
-/// Exchanges a code with all that belongs to it.
+/// Exchanges a code with all parameters that belong to it.
 pub async fn redeem_code(server: &Server, code: &str) -> ClientResponse {
     let more = [("code", code), ("redirect_uri", REDIRECT), ("code_verifier", VERIFIER)];
     send_web_grant(server, "authorization_code", &more).await
@@ -86,7 +87,7 @@ pub fn parse_tokens(reply: &ClientResponse) -> LinkedDevice {
     LinkedDevice { access: text("access_token"), refresh: text("refresh_token") }
 }
 
-/// Ann's device of a serial, with tokens from an exchange.
+/// Ann's device with this serial, with tokens from an exchange.
 pub async fn link_by_code(server: &Server, serial: &str) -> LinkedDevice {
     let code = create_code(server, serial).await;
     parse_tokens(&redeem_code(server, &code).await)
@@ -98,7 +99,7 @@ pub async fn link_profile_scope(server: &Server, scope: &str) -> LinkedDevice {
     parse_tokens(&redeem_code(server, visit.redirect_param("code").expect("a code")).await)
 }
 
-/// Whether the device API takes a device's token: the status of a call.
+/// The status of a call with a device's token.
 pub async fn subscription_info_status(server: &Server, device: &LinkedDevice) -> u16 {
     server.device_call(device, SubscriptionInfo, "/subscriptionInfo").send().await.status.as_u16()
 }
@@ -108,18 +109,18 @@ pub fn status_and_error(reply: &ClientResponse) -> (u16, String) {
     (reply.status.as_u16(), reply.json()["error"].as_str().unwrap_or_default().to_owned())
 }
 
-/// A refusal of the token endpoint.
+/// Checks a refusal of the token endpoint.
 #[track_caller]
 pub fn assert_refused(reply: &ClientResponse, status: u16, wanted: &str) {
     assert_eq!(status_and_error(reply), (status, wanted.to_owned()), "{}", reply.text());
 }
 
-/// The `iss` of an answer, as a query has it.
+/// The `iss` of an answer, encoded as in a query.
 pub fn issuer_param(server: &Server) -> String {
     form_body(&[("iss", &server.base_url)]).replace("iss=", "")
 }
 
-/// Runs a check with a program that has a seeded store of the server's engine.
+/// Runs a check with a program and a seeded store on the server's engine.
 pub async fn with_program(server: &Server, check: impl AsyncFn(&ProgramFolder)) {
     match server.app().db.engine() {
         Engine::Sqlite => check(&ProgramFolder::seeded()).await,
@@ -133,7 +134,7 @@ pub async fn with_program(server: &Server, check: impl AsyncFn(&ProgramFolder)) 
     }
 }
 
-/// Seeds a client with a redirect URI by the program.
+/// Seeds a client with a redirect URI, with the program.
 pub fn seed_client(place: &ProgramFolder, kind: &str, uri: &str) -> ProgramOutput {
     let client = format!("[[maker.profile.client]]\nkind = \"{kind}\"\nredirect_uris = [{uri:?}]\n\n[[maker.model]]");
     place.write_file("more.toml", &SEED.replacen("[[maker.model]]", &client, 1));

@@ -1,7 +1,8 @@
-//! Where answers may be sent: unknown clients, redirect URIs and their registration.
+//! The targets of answers: unknown clients, redirect URIs and their registration.
 //!
-//! Not here: what the answers hold (`authorize`), and links on pages (`consent`). Invariant: nothing that is not registered
-//! to the character is ever the target of a redirect; the one exception is the port of a strict client's loopback address.
+//! Not here: the content of answers (`authorize`), and links on pages (`consent`). Invariant: a redirect leads only to
+//! a URI that is registered character by character. The one exception is the port of a strict client's loopback
+//! address.
 
 use super::Clients;
 use super::parties::{
@@ -92,7 +93,7 @@ async fn rfc6749_4_1_2_1_unregistered_redirect_uri(server: &Server) {
         for uri in ["https://evil.example/", APP_REDIRECT, OTHER_REDIRECT, "javascript:alert(1)", "setup.example.net"] {
             assert_error_page(server, &pkce_authorize_path(&[("redirect_uri", Some(uri))])).await;
         }
-        // Of another client of the same maker.
+        // The redirect URI of another client of the same maker.
         assert_error_page(server, &pkce_authorize_path(&[("client_id", Some(APP)), ("redirect_uri", Some(REDIRECT))]))
             .await;
         assert_eq!(server.all_rows().await, before);
@@ -100,7 +101,7 @@ async fn rfc6749_4_1_2_1_unregistered_redirect_uri(server: &Server) {
     }
 }
 
-/// What differs from the registered `https://setup.example.net/drs/done`.
+/// URIs that differ from the registered `https://setup.example.net/drs/done`.
 const NEAR: [&str; 40] = [
     "https://setup.example.net/drs/done/",
     "https://setup.example.net/drs/done//",
@@ -156,7 +157,7 @@ async fn rfc9700_2_1_redirect_uri_to_the_character(server: &Server) {
     }
 }
 
-/// Aqua's cloud registered loopback addresses.
+/// Aqua's cloud has registered loopback addresses.
 fn loopback() -> Options {
     let mut seed = fixtures::seed();
     let more = ["http://127.0.0.1/done", "http://[::1]:3000/done"].map(str::to_owned);
@@ -164,9 +165,9 @@ fn loopback() -> Options {
     Options { seed, ..Options::default() }
 }
 
-/// Registered addresses with other ports.
+/// The registered addresses with other ports.
 const PORTS: [&str; 3] = ["http://127.0.0.1:51004/done", "http://[::1]:51004/done", "http://[::1]/done"];
-/// Addresses that differ in more than the port, or are none.
+/// Addresses that differ in more than the port, or are not loopback addresses.
 const NO_LOOPBACK: [&str; 12] = [
     "http://localhost:51004/_oauth/amazon?close",
     "http://localhost/_oauth/amazon?close",

@@ -1,7 +1,7 @@
-//! Refresh tokens: whose they are, how long they last, how they turn, and how little of tokens is kept.
+//! Refresh tokens: their clients, lifetimes and rotation, and how little of them is stored.
 //!
-//! Not here: codes (`codes`), and what ends with a client (`ending`). Invariant: a refresh token opens nothing beyond what
-//! was granted, and whatever revokes it ends the access tokens of its family.
+//! Not here: codes (`codes`), and what ends with a client (`ending`). Invariant: a refresh token opens nothing beyond
+//! what was granted, and its revocation ends the access tokens of its family.
 
 use super::Clients;
 use super::parties::{
@@ -112,7 +112,7 @@ async fn rfc9700_4_14_2_refresh_race(server: &Server) {
     for one in &all {
         assert_eq!(subscription_info_status(server, one).await, 200);
     }
-    // One more use within the grace writes nothing: the turn that there was is answered again.
+    // Another use within the grace period writes nothing and gets the same successor.
     parse_tokens(&refresh_tokens(server, &device.refresh).await);
     assert_eq!(server.all_rows().await["device"][0], turns);
     let next = parse_tokens(&refresh_tokens(server, &all[7].refresh).await);
@@ -179,13 +179,13 @@ async fn asvs_10_4_8_refresh_ends(server: &Server) {
     assert_refused(&refresh_tokens(server, &idle.refresh).await, 400, "invalid_grant");
 }
 
-/// Whether both of a device's tokens are refused.
+/// Checks that both of a device's tokens are refused.
 async fn dead(server: &Server, device: &LinkedDevice) {
     assert_eq!(subscription_info_status(server, device).await, 400);
     assert_eq!(refresh_tokens(server, &device.refresh).await.status, 400);
 }
 
-/// What ends a family of either mode at once.
+/// The actions that end a token family of either mode immediately.
 async fn ends_a_family(server: &Server) {
     let sent = create_code(server, "SN-1").await;
     let device = parse_tokens(&redeem_code(server, &sent).await);
@@ -257,7 +257,7 @@ async fn rfc6749_10_10_entropy(server: &Server) {
     let mut counts = [0; 128];
     codes_seen.iter().flat_map(|code| code[2..].bytes()).for_each(|letter| counts[usize::from(letter)] += 1);
     let used: Vec<u32> = counts.into_iter().filter(|count| *count > 0).collect();
-    // 180,000 letters of 62: 2,903 of each, with a deviation of 53.
+    // 180,000 characters of an alphabet of 62: 2,903 of each, with a deviation of 53.
     assert!(used.len() == 62 && used.iter().all(|count| (2_500..3_300).contains(count)), "{used:?}");
 
     let visit = server.sign_up(&pkce_authorize_path(&[])).await;

@@ -1,7 +1,7 @@
-//! The resources: the device API, the profile endpoints and the operator's API, and the tokens that open them.
+//! The resources and their tokens: the device API, the profile endpoints and the operator API.
 //!
-//! Not here: how tokens end (`refresh`, `ending`). Invariant: a token opens what it was issued for, at this installation,
-//! to whom it was issued, and it comes in a header, once.
+//! Not here: how tokens end (`refresh`, `ending`). Invariant: a token opens what it was issued for, at this
+//! installation, for the client it was issued to. It is sent in one header, once.
 
 use super::Clients;
 use super::parties::{
@@ -68,7 +68,7 @@ rules! {
 
 const INVALID: &str = r#"{"message":"Invalid token"}"#;
 
-/// The device API's refusal of a token.
+/// Checks that the device API refuses the token.
 async fn invalid(call: TestRequest) {
     let reply = call.send().await;
     assert_eq!((reply.status.as_u16(), reply.text().as_str()), (400, INVALID));
@@ -173,7 +173,7 @@ async fn rfc6750_2_3_no_profile_token_in_the_query(server: &Server) {
 }
 
 async fn rfc9700_2_3_a_token_opens_what_it_is_for(server: &Server) {
-    // Another installation with another key, and otherwise the same world.
+    // Another installation with another master key and otherwise the same data.
     let elsewhere = Server::start_with(Options { master: [8; 32], ..Options::default() }).await;
     for (mode, serial) in MODES.into_iter().zip(["SN-1", "SN-2"]) {
         set_client_modes(server, mode).await;
@@ -197,7 +197,7 @@ async fn rfc9700_2_3_a_token_opens_what_it_is_for(server: &Server) {
             let reply = server.request("GET", "/auth/o2/tokeninfo").bearer_token(token).send().await;
             assert_eq!((reply.status.as_u16(), &reply.json()["error"]), (400, &"invalid_token".into()));
         }
-        // Ids of another customer, and of another maker.
+        // The ids of another customer, and of another maker.
         let slot =
             server.device_call(&brews, SlotStatus, &format!("/slotStatus/{FILTER}")).body(valid_body(SlotStatus));
         assert_eq!(slot.send().await.status, 400);

@@ -1,4 +1,4 @@
-//! Another master key: what was made under the old one goes on, and whoever still has the old one writes nothing.
+//! A changed master key: values made under the old key stay valid, and a node with the old key writes nothing.
 
 use crate::harness::fixtures::FILTER;
 use crate::harness::{LinkOptions, LinkedDevice, MASTER_KEY, Server, TestReceiver};
@@ -79,7 +79,7 @@ async fn what_the_old_key_made_holds_under_the_new_one(server: &Server) {
     assert!(mail::find_cancel_link(&app, &cancel).await.is_ok());
     let confirmed = receiver::confirm(&app, &pending.arn, question["Token"].as_str().unwrap()).await.unwrap();
     assert_eq!(confirmed.unwrap(), pending.subscription_arn());
-    // Another device of the same customer: makers know them by the same id.
+    // Another device of the same customer: its maker knows the customer by the same id.
     let LinkOptions(command) = LinkOptions::default().serial("SN-2");
     link_device(&app, command).await.unwrap();
     assert_eq!(server.row_count("device").await, 2);
@@ -108,7 +108,7 @@ async fn what_is_made_afterwards_has_nothing_of_the_old_key(server: &Server) {
     let (device, cancel) = ordered(server).await;
     rewrap(&server.open_app().await, NEW).await.unwrap();
     let app = under(server, NEW).await;
-    // A store that was always under the new key makes the same.
+    // A store that always had the new key makes the same ids.
     let always = Server::start().await;
     rewrap(&always.open_app().await, NEW).await.unwrap();
     let always = under(&always, NEW).await;
@@ -123,7 +123,7 @@ async fn what_is_made_afterwards_has_nothing_of_the_old_key(server: &Server) {
     keys::rotate_token_key(&app).await.unwrap();
     keys::retire_token_key(&app, 1).await.unwrap();
     assert!(!is_accepted(&app, &device).await);
-    // A token that the old key makes for the new number is none.
+    // A token that is forged with the old key for the new number is invalid.
     let forged = Keyring::from_master_key(&MASTER_KEY, vec![2]);
     let ring = Keyring::from_master_key(&MASTER_KEY, vec![1]);
     let claims = ring.verify(&device.access, TokenType::Access).unwrap();

@@ -1,10 +1,10 @@
-//! What holds of every connection and every answer, whatever is asked and by whom.
+//! Properties of every connection and every answer, for all requests and callers.
 
 use crate::harness::fixtures::FILTER;
 use crate::harness::{LinkedDevice, Options, RawResponse, Server, authorize_path, form_body};
 use opendrs_domain::version::ApiEndpoint::{SlotStatus, SubscriptionInfo};
 
-/// What an answer carries, whatever it answers.
+/// Checks the headers that every answer has.
 #[track_caller]
 fn complete(name: &str, answer: &RawResponse) {
     let id = answer.header("X-Amzn-Requestid");

@@ -1,4 +1,4 @@
-//! The present state as a seed: it changes nothing where it is from, and makes another store work.
+//! The present state as a seed: it changes nothing in its own store, and fills another store.
 
 use super::{aqua, receiver_with};
 use crate::harness::fixtures::{ANN, APP, PASSWORD, SECRET, WEB};
@@ -27,7 +27,7 @@ async fn on(store: Store, test: impl AsyncFn(&Server)) {
     server.remove_store().await;
 }
 
-/// What others did since the seed.
+/// Makes changes as customers and operators do after the seed.
 async fn changed(server: &Server) {
     let app = server.app();
     let endpoint = |topic: &mut seed::ReceiverSeed| topic.endpoint = "https://aqua:pass@aqua.example/drs".into();
@@ -78,7 +78,7 @@ async fn an_export_with_secrets_makes_an_empty_store_work(server: &Server) {
     assert_eq!(clients(&again), clients(&exported));
     assert!(clients(&again).iter().any(|client| client.contains("Some(\"cloud\")")));
 
-    // Customers sign in, clients authenticate by their secrets, devices are linked, receivers are as they were.
+    // Customers sign in, clients authenticate with their secrets, devices are linked, and receivers are unchanged.
     let visit = TestBrowser::signed_in(&other, ANN).await;
     assert_eq!(visit.page.status, 200, "{PASSWORD}");
     let device = other.link_device(LinkOptions::default()).await;
@@ -114,7 +114,7 @@ async fn what_is_switched_off_is_off_in_another_store(server: &Server) {
     let exported = seed::export(app, ALL).await.unwrap();
     let applied = seed::apply(app, exported.clone()).await.unwrap();
     assert!(super::all_unchanged(&applied), "{applied:?}");
-    // A file that does not say so leaves both as they are, also by force.
+    // A seed that does not declare these states leaves them unchanged, also by force.
     seed::apply_with_overwrite(app, fixtures::seed(), OverwritePolicy::Everything).await.unwrap();
     assert!(!client::find(app, WEB).await.unwrap().unwrap().is_enabled());
 
@@ -131,7 +131,7 @@ async fn what_is_switched_off_is_off_in_another_store(server: &Server) {
     let applied = seed::apply(app, exported.clone()).await.unwrap();
     assert!(super::all_unchanged(&applied), "{applied:?}");
 
-    // What an operator switches on again stays on.
+    // A client that an operator enables again stays enabled.
     client::apply_change(app, WEB, ClientChange::Enable).await.unwrap();
     customer::unblock(app, id).await.unwrap();
     let applied = seed::apply(app, exported).await.unwrap();

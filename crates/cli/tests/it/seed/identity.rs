@@ -1,4 +1,4 @@
-//! What a declaration is recognised by: an id or a name, and never its place in a file.
+//! How a declaration is recognised: by an id or a name, and never by its position in a file.
 
 use super::{aqua, client_of, of, refused};
 use crate::harness::Server;
@@ -22,7 +22,7 @@ fn web(name: Option<&str>, uris: &[&str]) -> ClientSeed {
     ClientSeed { line: 12, id: None, name: name.map(str::to_owned), ..seed }
 }
 
-/// Another profile of Aqua's, with these clients.
+/// Another profile of Aqua with these clients.
 fn with(clients: Vec<ClientSeed>) -> SeedDeclaration {
     aqua(|seed| {
         let mut profile = seed.makers[0].profiles[0].clone();
@@ -32,7 +32,7 @@ fn with(clients: Vec<ClientSeed>) -> SeedDeclaration {
     })
 }
 
-/// Applies it; the ids of the clients, in the order of the file.
+/// Applies the seed. Returns the ids of the clients, in the order of the file.
 async fn ids(server: &Server, seed: SeedDeclaration) -> Vec<String> {
     let items = seed::apply(server.app(), seed).await.unwrap();
     let declared = items.into_iter().filter(|item| item.kind == "client" && item.outcome != SeedOutcome::Undeclared);
@@ -51,7 +51,7 @@ async fn a_client_in_front_of_another_leaves_it_as_it_is(server: &Server) {
     let turned = with(vec![web(None, &["https://a.example"]), web(None, &["https://n.example"])]);
     assert_eq!(ids(server, turned).await, [second[1].clone(), second[0].clone()]);
 
-    // With ids, in front of one that has the first place.
+    // A client with a new id is declared before the one that was first.
     let new = ClientId(Uuid::from_u128(77)).to_string();
     let items = seed::apply(
         server.app(),
@@ -78,7 +78,7 @@ async fn a_client_that_may_be_two_is_refused(server: &Server) {
         said.starts_with(&wanted) && said.ends_with("give a new one a `name`, and one that is there its `id`"),
         "{said}"
     );
-    // The only one may have another redirect URI.
+    // The only client may get another redirect URI.
     assert_eq!(ids(server, with(vec![a])).await, known);
     assert_eq!(client_of(server, &known[0]).await.redirect_uris, ["https://n.example"]);
 }
@@ -138,7 +138,7 @@ async fn ids_of_others_are_refused(server: &Server) {
 }
 
 async fn a_slot_is_recognised_by_its_name_beside_one_with_an_id(server: &Server) {
-    // A slot without an id bears the name that one with an id had: it is another one.
+    // A slot without an id has the name that a slot with an id had before: it is a new slot.
     let seed = || {
         aqua(|seed| {
             let slots = &mut seed.makers[0].models[0].slots;

@@ -1,4 +1,5 @@
-//! What a seed does to what is there: it creates, it changes what is its own, and it leaves what others set.
+//! The effect of a seed on existing data: it creates items, changes its own values, and keeps the values that others
+//! set.
 
 mod export;
 mod identity;
@@ -43,7 +44,7 @@ async fn refused(server: &Server, seed: SeedDeclaration) -> String {
     error.to_string()
 }
 
-/// Ann alone, changed.
+/// A seed of Ann alone, changed.
 fn ann(change: impl FnOnce(&mut seed::CustomerSeed)) -> SeedDeclaration {
     let mut seed = SeedDeclaration { customers: fixtures::seed().customers, ..SeedDeclaration::default() };
     seed.customers.retain(|customer| customer.email.as_str() == ANN);
@@ -51,7 +52,7 @@ fn ann(change: impl FnOnce(&mut seed::CustomerSeed)) -> SeedDeclaration {
     seed
 }
 
-/// Aqua alone, changed.
+/// A seed of Aqua alone, changed.
 fn aqua(change: impl FnOnce(&mut SeedDeclaration)) -> SeedDeclaration {
     let mut seed = fixtures::seed();
     seed.customers.clear();
@@ -104,11 +105,11 @@ async fn what_a_customer_changed_stays(server: &Server) {
     let japanese = apply(server, ann(|ann| ann.language = Some(Language::Japanese))).await;
     assert_eq!(effects(&japanese[0]), [("address", SeedEffectKind::Kept), ("language", SeedEffectKind::Kept)]);
 
-    // What nobody changed since is the seed's still.
+    // A value that only the seed has set still belongs to the seed.
     let renamed = apply(server, ann(|ann| ann.name = "Ann B. Example".into())).await;
     assert_eq!((renamed[0].outcome, stored(server).await.name.as_str()), (SeedOutcome::Changed, "Ann B. Example"));
 
-    // That a seed declares what the customer chose does not make it the seed's.
+    // A seed that declares the customer's choice does not take the value over.
     for (street, done) in [(moved.clone(), SeedOutcome::Unchanged), (street("10 Oak Street"), SeedOutcome::Kept)] {
         let items = apply(server, ann(|ann| (ann.name, ann.address) = ("Ann B. Example".into(), Some(street)))).await;
         assert_eq!(items[0].outcome, done, "{items:?}");
@@ -278,7 +279,7 @@ async fn what_is_no_longer_declared_is_reported(server: &Server) {
     let again = apply(server, less).await;
     let changed: Vec<_> = again.iter().filter(|item| item.outcome == SeedOutcome::Changed).collect();
     assert!(changed.is_empty(), "twice is once: {changed:?}");
-    // A part of the file is no reason to report what stands elsewhere.
+    // A partial file reports nothing about items that it leaves out.
     let customers = apply(server, ann(|_| ())).await;
     assert_eq!(customers.len(), 1);
 }
@@ -289,7 +290,7 @@ async fn what_was_removed_is_not_created_again(server: &Server) {
     server.execute_sql(&format!("DELETE FROM product WHERE asin = '{}'", fixtures::SOLD_OUT)).await;
     let seed = || {
         let mut seed = fixtures::seed();
-        // Also where it is recognised by its redirect URIs alone.
+        // Also if it is recognised by its redirect URIs alone.
         seed.makers[0].profiles[0].clients[1].id = None;
         seed
     };

@@ -1,4 +1,4 @@
-//! Every route and every kind of caller: who gets what. A route without a line here fails the completeness test.
+//! Every route for every kind of caller, with the answer. A route without a row here fails the completeness test.
 
 use crate::harness::fixtures::{ANN, COMPOSITE, FILTER, OTHER_MODEL, OTHER_WEB, PASSWORD};
 use crate::harness::{
@@ -11,7 +11,7 @@ use opendrs_server::routes::Doors;
 use opendrs_service::session::form_token;
 use std::collections::BTreeSet;
 
-/// What a caller has to show.
+/// The credentials of a caller.
 #[derive(Clone, Default)]
 struct CallerCredentials {
     token: Option<String>,
@@ -19,7 +19,7 @@ struct CallerCredentials {
     csrf: Option<String>,
 }
 
-/// A route, how it is called, and the answers: status and the page's heading or the message.
+/// A route, its request, and the answers: status and the page's heading or the message.
 struct RouteCase {
     method: &'static str,
     route: &'static str,
@@ -28,7 +28,7 @@ struct RouteCase {
     answers: [&'static str; 9],
 }
 
-/// The callers of [`Case::answers`], in that order.
+/// The callers of [`RouteCase::answers`], in that order.
 const CALLERS: [&str; 9] = [
     "nobody",
     "the device",
@@ -97,7 +97,7 @@ fn cases(token: &str, order: &str) -> Vec<RouteCase> {
         api("DELETE", "/testOrders/{slot}", "200 {}", SLOT),
         open("GET", "/-/health", String::new(), "200 {}"),
         open("GET", "/-/ready", String::new(), "200 {}"),
-        // It has an address of its own: at the service's there is no such path.
+        // It has an address of its own; the service's address has no such path.
         open("GET", "/-/metrics", String::new(), "404 No such path"),
         open("GET", "/-/openapi.json", String::new(), "200 {}"),
         open("GET", "/-/style.css", String::new(), "200 "),
@@ -107,7 +107,7 @@ fn cases(token: &str, order: &str) -> Vec<RouteCase> {
         operated("GET", "/-/events/{id}", "/-/events/x", "400 "),
         operated("POST", "/-/events/{id}/replay", "/-/events/x/replay", "400 "),
         operated("POST", "/-/events/replay", "/-/events/replay", "400 The body cannot be read"),
-        // Whoever reaches a server that was started for tests may move its time.
+        // Everyone who reaches a test server can move its clock.
         open("GET", "/-/clock", String::new(), "200 {}"),
         open("POST", "/-/clock", String::new(), "400 The body cannot be read"),
         open("GET", "/-/faults", String::new(), "200 {}"),
@@ -126,7 +126,7 @@ fn cases(token: &str, order: &str) -> Vec<RouteCase> {
         open("POST", "/auth/o2/token", String::new(), "400 The authorization grant type is not supported"),
         RouteCase {
             answers: std::array::from_fn(|caller| match CALLERS[caller] {
-                // They show a token of their own beside the one of the query.
+                // These callers send their own token besides the one in the query.
                 "the device" | "another maker's device" | "the operator" => {
                     "400 The request has different access tokens"
                 }
@@ -171,7 +171,7 @@ fn cases(token: &str, order: &str) -> Vec<RouteCase> {
             "303 /settings",
         ),
         posted("/settings/language", &[("language", "en")], SIGN_IN, "303 /settings"),
-        // A registration opens for its owner alone; others see their own list.
+        // A registration opens for its owner only; others see their own list.
         page("GET", "/settings/device", "?device=x".into(), SIGN_IN, "200 Your devices"),
         page("GET", "/settings/address", String::new(), SIGN_IN, "200 Shipping address"),
         posted(
@@ -180,21 +180,21 @@ fn cases(token: &str, order: &str) -> Vec<RouteCase> {
             SIGN_IN,
             "303 /settings",
         ),
-        // Whoever is signed in sees no device of another's: of an unknown one only that it is not theirs.
+        // A signed-in customer learns nothing about another customer's device; an unknown device has the same answer.
         page("GET", "/settings/remove", "?device=x".into(), SIGN_IN, "303 /settings"),
         posted("/settings/remove", &[("device", "x")], SIGN_IN, "303 /settings"),
-        // And of an app that never had their consent no more than that.
+        // The same answer for an app that never had the customer's consent.
         page("GET", "/settings/unlink", "?profile=x".into(), SIGN_IN, "303 /settings"),
         posted("/settings/unlink", &[("profile", "x")], SIGN_IN, "303 /settings"),
         page("GET", "/order", format!("?id={order}"), SIGN_IN, "200 Your order"),
         posted("/order", &[("id", order), ("cancel", "true")], SIGN_IN, "303 /order"),
-        // The same for who answers a takeover.
+        // The same for the answer to a takeover.
         open("GET", "/takeover", "?token=x".into(), "400 That did not work"),
         posted("/takeover", &[("token", "x"), ("undo", "true")], "400 That did not work", "400 That did not work"),
-        // What opens an order by its mail's link is the link alone; who has none learns nothing.
+        // Only the link in an order's mail opens the order; callers without it learn nothing.
         open("GET", "/order/cancel", "?token=x".into(), "400 That did not work"),
         posted("/order/cancel", &[("token", "x")], "400 That did not work", "400 That did not work"),
-        // Whoever reaches a server that was started for tests may read its mail.
+        // Everyone who reaches a test server can read its mails.
         open("GET", "/-/mail", String::new(), "200 Mail to customers"),
         RouteCase { path: "/-/mail/x".into(), ..open("GET", "/-/mail/{id}", String::new(), "400 That did not work") },
         RouteCase {
@@ -234,7 +234,7 @@ fn a_role_alone_has_its_own_routes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_caller_gets_at_every_route_what_the_line_says() {
     for at in 0..cases("", "").len() {
-        // A server of its own for each line: some of them end what others need.
+        // A new server for each line, because some of them end what others need.
         let server = Server::start().await;
         for (caller, name) in CALLERS.iter().enumerate() {
             let api = ENDPOINTS.iter().any(|spec| spec.paths.contains(&cases("", "")[at].route));
@@ -314,7 +314,7 @@ async fn send(server: &Server, case: &RouteCase, caller: CallerCredentials) -> C
     call.send().await
 }
 
-/// Status, and what is in the answer: where it leads, its message, its heading, or `{}` for any other JSON.
+/// The status, and a part of the answer: its redirect, its message, its heading, or `{}` for any other JSON.
 fn answer_summary(reply: &ClientResponse) -> String {
     let (json, html) = (reply.json(), reply.text());
     let text = |key: &str| json[key].as_str().map(str::to_owned);

@@ -1,4 +1,4 @@
-//! The metrics' own address: what it tells, and that it tells nothing else.
+//! The address of the metrics: its content, and that it has nothing else.
 
 use crate::harness::fixtures::FILTER;
 use crate::harness::{LinkedDevice, Options, ReceiverAction, Server, Store, TestReceiver, valid_body};
@@ -70,7 +70,7 @@ async fn requests_batches_and_what_is_due_are_counted() {
     }
 }
 
-/// Each line is a comment, or a name, labels and a number; each name is described before it is used, once.
+/// Each line is a comment, or a name, labels and a number. Each name is described once, before it is used.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_is_what_prometheus_reads() {
     let server = counting().await;
@@ -93,7 +93,7 @@ async fn the_page_is_what_prometheus_reads() {
     assert!(described.len() > 10, "{described:?}");
 }
 
-/// Whoever reaches the address reads the numbers, and nobody gets anything else there.
+/// Everyone who reaches the address can read the metrics, and nothing else is served there.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_else_is_at_that_address() {
     let server = counting().await;
@@ -110,7 +110,7 @@ async fn nothing_else_is_at_that_address() {
     }
 }
 
-/// Every metric is described, and every metric that alerts look at exists.
+/// Every metric is described in the manual, and every metric that alerts use exists.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_manual_describes_every_metric_and_no_other() {
     let server = counting().await;
@@ -145,7 +145,7 @@ mod postgres {
     }
 }
 
-/// Messages, mails and calls: attempts by how they ended, and what still waits.
+/// Messages, mails and calls: attempts by outcome, and what still waits.
 async fn what_is_sent_and_what_waits_is_told(store: Store) {
     let (cloud, shop) = (TestReceiver::start().await, TestReceiver::start().await);
     let settings = vec![
@@ -177,7 +177,7 @@ async fn what_is_sent_and_what_waits_is_told(store: Store) {
         (r#"orders_held{problem="payment"}"#, 0.0),
     ])
     .await;
-    // The receiver fails, and the message behind waits with the first; the shop fails; there is no mail server.
+    // The receiver fails, and the next message waits with the first; the shop fails; there is no mail server.
     server.advance("0s").await;
     told(&[
         ("deliveries_waiting", 2.0),

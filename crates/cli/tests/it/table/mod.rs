@@ -1,5 +1,4 @@
-//! Tables that are complete: every route, every version, every answer. What is added to the product without a line here
-//! fails.
+//! Complete tables: every route, every version, every answer. An addition to the product without a row here fails.
 
 mod callers;
 mod metrics;

@@ -1,4 +1,4 @@
-//! The API's description, held against the routes, against real answers, and against the copy in the documents.
+//! The OpenAPI document, compared with the routes, with real answers, and with the copy in the documents.
 
 use crate::harness::fixtures::FILTER;
 use crate::harness::{LinkOptions, Server, fill_path, valid_body};
@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 const URL: &str = "http://127.0.0.1:7373";
 
-/// The description's names of parameters, as the routes write them.
+/// A path with the parameter names of the routes instead of the document's.
 fn as_routed(path: &str) -> String {
     path.replace("slotId", "slot")
         .replace("eventInstanceId", "instance")
@@ -26,7 +26,7 @@ fn it_has_the_routes_of_the_device_api_and_no_others() {
     let methods =
         paths.flat_map(|(path, operations)| operations.as_object().unwrap().keys().map(move |method| (method, path)));
     let described: BTreeSet<_> = methods.map(|(method, path)| (method.to_uppercase(), as_routed(path))).collect();
-    // What lies below /-/ is the installation's own, not the API that devices know.
+    // Paths below /-/ belong to the installation, and not to the device API.
     let routes = opendrs_server::routes::list(&[Role::Service], opendrs_server::routes::Doors::SHUT)
         .into_iter()
         .filter(|(_, path)| !path.starts_with("/-/"));
@@ -85,7 +85,7 @@ async fn answers_and_refusals_are_as_described() {
     }
 }
 
-/// Holds an answer against an operation's description.
+/// Compares an answer with an operation's description.
 #[track_caller]
 fn check(document: &Value, operation: &Value, reply: &ClientResponse, status: u16) {
     let answer = reply.json();
@@ -109,7 +109,7 @@ fn resolved<'d>(document: &'d Value, value: &'d Value) -> &'d Value {
     }
 }
 
-/// Whether a value fits a schema: as much of JSON Schema as the document uses.
+/// Whether a value fits a schema. Supports the part of JSON Schema that the document uses.
 fn fits(document: &Value, schema: &Value, value: &Value) -> Result<(), String> {
     let schema = resolved(document, schema);
     let known = ["type", "enum", "properties", "required", "additionalProperties", "items", "oneOf", "maxLength"];

@@ -1,7 +1,7 @@
-//! Every route and use case that takes an id, with the ids of two owners mixed: the loaded row decides whose a thing is.
+//! Every route and use case that takes an id, with the ids of two owners mixed: the loaded row decides about ownership.
 //!
-//! Both owners' units lie on one shard, so that no lookup fails for another reason. A route that takes an id and has no
-//! line here fails the completeness test.
+//! The units of both owners are on one shard, so that no lookup fails for another reason. A route that takes an id and
+//! has no row here fails the completeness test.
 
 use crate::harness::fixtures::{ANN, BOB, FILTER, MODEL, WEB};
 use crate::harness::{LinkOptions, LinkedDevice, Server, TestBrowser, form_body};
@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 
 both!(another_owners_ids_open_and_change_nothing, an_operator_finds_an_order_by_its_own_id_alone);
 
-/// Routes that take an id of something that belongs to somebody.
+/// Routes that take an id of something that has an owner.
 const TAKE_IDS: [(&str, &str); 13] = [
     ("GET", "/getOrderInfo/{instance}"),
     ("GET", "/order"),
@@ -34,7 +34,7 @@ const TAKE_IDS: [(&str, &str); 13] = [
     ("DELETE", "/deviceModels/{model}/devices/{serial}/registration"),
 ];
 
-/// What belongs to one owner.
+/// An owner's device and order.
 struct DeviceOwner {
     device: LinkedDevice,
     /// The registration's id.
@@ -50,7 +50,7 @@ async fn owner(server: &Server, email: &str, serial: &str) -> DeviceOwner {
     DeviceOwner { device, id: caller.device.id.to_string(), order }
 }
 
-/// Serials of two units that one shard holds.
+/// The serials of two units on one shard.
 async fn neighbours(server: &Server) -> (String, String) {
     let shards = server.app().db.shards();
     let model = {
@@ -65,7 +65,7 @@ async fn neighbours(server: &Server) -> (String, String) {
     (first, second)
 }
 
-/// A request of a signed-in browser with its form's token.
+/// A request of a signed-in browser with its form token.
 async fn submit_form(
     server: &Server,
     visit: &TestBrowser,
@@ -116,7 +116,7 @@ async fn another_owners_ids_open_and_change_nothing(server: &Server) {
         assert_eq!(status, 400, "{body}");
         tried.insert(("POST", "/settings/order"));
     }
-    // Bob's device, named by his token or by its registration, in Ann's browser.
+    // Bob's device, named by its token or by its registration, in Ann's browser.
     let token = ("access_token", bob.device.access.as_str());
     for (route, fields, status) in [
         (("GET", "/settings"), vec![token], 403),
@@ -155,8 +155,9 @@ async fn an_operator_finds_an_order_by_its_own_id_alone(server: &Server) {
     assert!(fulfilment::find_job(server.app(), &bob.order.to_string()).await.is_ok());
 }
 
-/// Routes that take no id of anybody's: what they change is named by the caller's own token or sign-in, or they take a
-/// secret (a sign-up's flow, a mail's link) that is its own proof, or they are an operator's, who owns everything.
+/// Routes that take no id of something with an owner. The caller's own token or session names what they change; or they
+/// take a secret that is its own proof, such as a sign-up's flow or a mail's link; or they are an operator's, who owns
+/// everything.
 const TAKE_NONE: [&str; 39] = [
     "/-/clock",
     "/-/events",
@@ -199,7 +200,7 @@ const TAKE_NONE: [&str; 39] = [
     "/user/profile",
 ];
 
-/// Slots belong to a model; which device orders is the token's to say.
+/// Slots belong to a model; the token determines which device orders.
 const OF_A_SLOT: [&str; 5] = [
     "/replenish/{slot}",
     "/slotStatus/{slot}",
@@ -208,7 +209,7 @@ const OF_A_SLOT: [&str; 5] = [
     "/testOrders/{slot}",
 ];
 
-/// Sign-up pages find their sign-up by its flow and the session that began it.
+/// Sign-up pages find their sign-up by its flow and its session.
 const OF_A_SIGNUP: [&str; 3] = ["/setup_slot", "/slot_action", "/setup_overview"];
 
 #[test]

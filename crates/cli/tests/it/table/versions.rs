@@ -1,4 +1,4 @@
-//! Every endpoint in every pair of versions: a pair works if and only if the one table says so.
+//! Every endpoint with every pair of versions: a pair works if and only if the version table has it.
 
 use crate::harness::fixtures::FILTER;
 use crate::harness::{LinkOptions, Server, fill_path, valid_body};

@@ -1,4 +1,4 @@
-//! `/-/faults`: calls, notifications and orders that go wrong as planned.
+//! `/-/faults`: calls, notifications and orders that fail as planned.
 
 use crate::harness::fixtures::{ANN, CARL, FILTER};
 use crate::harness::{LinkOptions, LinkedDevice, Options, ReceivedRequest, Server, TestBrowser, TestReceiver};
@@ -72,7 +72,7 @@ async fn a_call_that_times_out_is_done_or_not(server: &Server) {
     for (fault, orders) in [("timeout", 0), ("timeout-after", 1)] {
         post_fault(server, json!({ "fault": fault, "on": format!("/replenish/{FILTER}"), "by": "10m" })).await;
         let mut call = Box::pin(replenish(server, &device));
-        // It waits: whatever else is asked meanwhile is answered, until the plan is cleared.
+        // The call waits, and other calls are answered, until the plan is cleared.
         loop {
             let health = server.request("GET", "/-/health").send();
             tokio::select! {
@@ -84,7 +84,7 @@ async fn a_call_that_times_out_is_done_or_not(server: &Server) {
                 break;
             }
         }
-        // The call may have yet to begin its wait when the plan is first cleared.
+        // The call may not have begun to wait when the plan is first cleared.
         let answer = loop {
             let cleared = server.request("DELETE", "/-/faults").send();
             tokio::select! {
@@ -118,7 +118,7 @@ async fn notifications_are_lost_late_doubled_and_out_of_order(server: &Server) {
         reply.json()["event"].as_str().unwrap().to_owned()
     };
     let fault = async |fault: Value| assert_eq!(post_fault(server, fault).await.0, 200);
-    // Two at once, of which the second overtakes the first.
+    // Two messages at the same time, the second of which overtakes the first.
     fault(json!({ "fault": "out-of-order" })).await;
     server.link_default_device().await;
     assert_eq!(advance_and_take_types(server, &receiver, "1s").await, ["SubscriptionChanged", "DeviceRegistered"]);
@@ -202,14 +202,14 @@ async fn a_declined_payment_holds_the_order_until_it_is_tried_again(server: &Ser
     assert_eq!(server.event_names().await.last().unwrap(), "OrderPlaced");
     assert_eq!(server.mail_kinds().await.last().unwrap(), &"order_placed");
 
-    // Nobody pays for what is held for another reason.
+    // A payment fault does not affect an order that is held for another reason.
     let carls = server.link_device(LinkOptions::default().serial("SN-2").customer(CARL)).await;
     post_fault(server, json!({ "fault": "payment-declined" })).await;
     replenish(server, &carls).await;
     let rows = server.all_rows().await;
     assert!(rows["orders"].iter().any(|row| row.contains("held") && row.contains("address")), "{:?}", rows["orders"]);
 
-    // Left alone it is looked at again an hour later.
+    // Without an action of the customer the hold is evaluated again an hour later.
     ann.press("/order", "cancel").await;
     hold().await;
     server.advance("1h").await;

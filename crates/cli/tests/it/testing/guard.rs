@@ -1,15 +1,15 @@
-//! What a server for tests offers is for programs: a page of another site reaches none of it.
+//! The test functions of a server are for programs: a page of another site cannot use them.
 
 use crate::harness::{Options, Server, TestRequest};
 use opendrs_server::config::Role;
 use opendrs_server::routes::{Doors, list};
 
-/// Paths below `/-/` that anybody may ask.
+/// Paths below `/-/` that every caller may use.
 const OPEN: [&str; 4] = ["/-/health", "/-/ready", "/-/openapi.json", "/-/style.css"];
-/// What asks for a signature by itself.
+/// The path that requires a signature.
 const SIGNED: &str = "/-/fulfilment";
 
-/// Every route that a test may ask.
+/// Every route that a test may use.
 fn guarded() -> Vec<(&'static str, String)> {
     let doors = Doors { operator: false, ..Doors::OPEN };
     let all = list(&[Role::Service, Role::Login, Role::Web, Role::Worker], doors).into_iter();

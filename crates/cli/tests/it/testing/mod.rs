@@ -1,4 +1,4 @@
-//! What a test may ask of a server with a test clock, on either engine.
+//! Requests of tests to a server with a test clock, on both engines.
 
 mod faults;
 mod guard;

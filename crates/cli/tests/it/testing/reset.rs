@@ -1,4 +1,4 @@
-//! `POST /-/reset`: back at the beginning.
+//! `POST /-/reset`: a server back at its beginning.
 
 use crate::harness::fixtures::{ANN, FILTER};
 use crate::harness::{Options, Server, TestBrowser, TestReceiver};
@@ -8,7 +8,7 @@ use serde_json::json;
 
 both!(only_what_was_seeded_is_left);
 
-/// What customers and devices did is in none of these.
+/// Tables that contain nothing of what customers and devices did.
 const KEPT: [&str; 11] = [
     "client",
     "customer",
@@ -26,7 +26,7 @@ const KEPT: [&str; 11] = [
 async fn only_what_was_seeded_is_left(server: &Server) {
     let receiver = TestReceiver::start().await;
     server.add_confirmed_receiver("kettles", &receiver, |_| {}).await;
-    // The language she is written to in is a part of who she is, as her address: it stays.
+    // The language of her mails belongs to her account, as her address does, and stays.
     TestBrowser::signed_in(server, ANN).await;
     let before = server.all_rows().await;
     let now = server.request("GET", "/-/clock").send().await.text();
@@ -53,7 +53,7 @@ async fn only_what_was_seeded_is_left(server: &Server) {
     assert_eq!(server.request("GET", "/-/faults").send().await.json(), json!({ "faults": [] }));
     let gone = server.device_call(&device, ApiEndpoint::SubscriptionInfo, "/subscriptionInfo").send().await;
     assert!(gone.status == 400 && gone.text().contains("Invalid token"), "{}", gone.text());
-    // And it all begins anew.
+    // Everything works again from the beginning.
     server.link_default_device().await;
     server.advance("1s").await;
     assert_eq!(receiver.take_received().await.len(), 2);

@@ -1,4 +1,4 @@
-//! `/-/snapshots`: a state is kept and comes back, whole.
+//! `/-/snapshots`: a state is saved and loaded completely.
 
 use crate::harness::fixtures::FILTER;
 use crate::harness::{LinkOptions, LinkedDevice, Options, Server, TestReceiver};
@@ -45,7 +45,7 @@ async fn everything_comes_back_and_nothing_of_what_came_after(server: &Server) {
     assert_eq!((&kept["name"], &kept["at"]), (&json!("ordered"), &json!("2018-03-02T07:10:00.000Z")));
     assert_eq!(server.all_rows().await, rows, "saving changes nothing");
 
-    // Days, another device, other keys, a fault; then nothing at all.
+    // Days pass, another device and other keys are added, a fault is planned; then everything is reset.
     let second = server.link_device(LinkOptions::default().serial("SN-2")).await;
     server.advance("5d").await;
     keys::rotate_token_key(server.app()).await.unwrap();
@@ -65,7 +65,7 @@ async fn everything_comes_back_and_nothing_of_what_came_after(server: &Server) {
             (200, 400, 400)
         );
         assert_eq!(server.event_names().await, events);
-        // The order goes on from where it stood, and the maker can check what it is told of it.
+        // The order goes on from its state, and the maker can verify its notifications.
         let lock = replenish(&first).await.json();
         assert_eq!(lock["detailCode"], "ORDER_INPROGRESS", "{lock}");
         server.advance("25h").await;

@@ -55,7 +55,7 @@ async fn every_type_arrives_in_both_versions_signed(server: &Server) {
         assert_eq!(of_version[0].get("orderInfo").is_some(), of_order, "{kind:?}");
         assert!(!of_order || of_version[1]["orderInfo"]["slotId"] == FILTER, "{}", of_version[1]);
     }
-    // Nothing has happened: the device is still there, and its slot is free.
+    // Nothing has changed: the device is still registered, and its slot is free.
     let device = server.link_default_device().await;
     let path = format!("/replenish/{FILTER}");
     let placed = server.device_call(&device, ApiEndpoint::Replenish, &path).send().await.json();

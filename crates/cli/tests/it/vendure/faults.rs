@@ -1,5 +1,5 @@
-//! What goes wrong between a shop and us: lost answers, crashes, a shop that is down. No order is made twice, and nothing
-//! that was begun is left behind.
+//! Failures between the shop and this server: lost answers, crashes, a shop that is down. No order is made twice, and
+//! nothing unfinished is left in the shop.
 
 use super::shop::FakeVendureShop;
 use super::{ALL, load_order_and_trouble, load_order_state, on, operator_cancellation, order, ordered_by, replenish};
@@ -62,7 +62,7 @@ async fn a_draft_that_was_not_heard_of_is_removed(server: &Server, shop: &FakeVe
     assert_eq!(heard[5].1["id"], unheard["id"], "and not the one that one of the shop's people has just begun");
     let drafts = shop.recorded_reply("lost_begin", 7)["data"]["drafts"]["items"].as_array().unwrap().len();
     assert_eq!(drafts, 3);
-    // Once is enough.
+    // One order in the shop is enough.
     shop.queue_scene("delivered", ..5);
     ordered_by(server, &server.link_device(LinkOptions::default().serial("SN-2")).await).await;
     server.advance("1s").await;
@@ -70,7 +70,7 @@ async fn a_draft_that_was_not_heard_of_is_removed(server: &Server, shop: &FakeVe
 }
 
 async fn a_draft_that_was_not_heard_of_goes_with_its_order(server: &Server, shop: &FakeVendureShop) {
-    // The first draft was not heard of; the second was, and then its order ends.
+    // The answer with the first draft was lost; the second draft's was not, and then its order ends.
     shop.queue_scene("lost_begin", ..6);
     let id = order(server).await;
     shop.queue_scene("lost_fill", 3..4);
@@ -93,7 +93,7 @@ async fn a_draft_that_was_not_heard_of_goes_with_its_order(server: &Server, shop
     assert_eq!(Vec::from_iter(discarded), [unheard, &begun["id"]]);
     assert_eq!(load_order_and_trouble(server, &id).await.1, "");
 
-    // None was heard of: nobody can tell whose an empty draft is, and an operator is told so.
+    // The only answer was lost. An empty draft names no order, so a message asks the operator to find it.
     shop.queue_scene("lost_begin", ..3);
     let id = order(server).await;
     forget(server, shop, &id).await;
@@ -101,7 +101,7 @@ async fn a_draft_that_was_not_heard_of_goes_with_its_order(server: &Server, shop
     assert!(said.ends_with("look for an empty draft there"), "{said}");
 }
 
-/// Has an order out of the way of what follows.
+/// Ends an order, so that it does not affect the following steps.
 async fn forget(server: &Server, shop: &FakeVendureShop, id: &str) {
     shop.queue_reply("Seek", &json!({ "data": { "paid": { "items": [] }, "begun": { "items": [] } } }));
     fulfilment::apply_report(server.app(), id, operator_cancellation(), ReportSource::Operator { force: false })
@@ -154,7 +154,7 @@ async fn a_shop_that_fails_is_asked_again(server: &Server, shop: &FakeVendureSho
     shop.queue_scene("delivered", ..5);
     server.advance("40s").await;
     assert_eq!(load_order_state(server, &id).await, OrderState::Placed);
-    // Looked at less and less often while it is down; what was sent is not lost.
+    // A shop that is down is called less and less often; no request is lost.
     for _ in 0..3 {
         shop.queue_any_reply(503, "");
     }

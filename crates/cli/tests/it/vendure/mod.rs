@@ -1,5 +1,5 @@
-//! Orders that a Vendure shop fulfils, as transcripts, on either engine. The shop's answers are those of a real Vendure
-//! 3.7, which `cargo xtask test --with vendure` asks anew; `RECORD_TO=FILE` has it write them.
+//! Orders that a Vendure shop fulfils, as transcripts, on both engines. The shop's answers are those of a real Vendure
+//! 3.7. `cargo xtask test --with vendure` requests them again; `RECORD_TO=FILE` writes them to a file.
 
 mod faults;
 mod shop;
@@ -22,7 +22,7 @@ use serde_json::json;
 use shop::{FakeVendureShop, KEY};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-/// What a shop is asked to take an order.
+/// The operations with which an order is placed in the shop.
 const ALL: [&str; 5] = ["Look", "Quote", "Begin", "Fill", "Pay"];
 
 both!(by on:
@@ -58,12 +58,12 @@ async fn on(store: Store, test: impl AsyncFn(&Server, &FakeVendureShop)) {
     server.remove_store().await;
 }
 
-/// An operator gives an order up.
+/// An operator cancels an order.
 fn operator_cancellation() -> BackendReport {
     BackendReport::Cancelled(Cancellation::new(CancelledBy::Operator, Some("The product was recalled")))
 }
 
-/// A new device orders; the order's id. Nothing has happened to it yet.
+/// A new device orders. Returns the order's id; the shop has not been called yet.
 async fn replenish(server: &Server) -> String {
     ordered_by(server, &server.link_default_device().await).await
 }
@@ -74,14 +74,14 @@ async fn ordered_by(server: &Server, device: &LinkedDevice) -> String {
     answer["eventInstanceId"].as_str().unwrap().to_owned()
 }
 
-/// The same, with what follows at once.
+/// A new device orders, and the shop is called. Returns the order's id.
 async fn order(server: &Server) -> String {
     let id = replenish(server).await;
     server.advance("1s").await;
     id
 }
 
-/// An order, and what its back end said last.
+/// An order, and the last problem that its back end reported.
 async fn load_order_and_trouble(server: &Server, id: &str) -> (Order, String) {
     let job = fulfilment::find_job(server.app(), id).await.unwrap();
     let trouble = fulfilment::last_call_error(server.app(), &job).await.unwrap();
@@ -92,7 +92,7 @@ async fn load_order_state(server: &Server, id: &str) -> OrderState {
     load_order_and_trouble(server, id).await.0.state
 }
 
-/// What makers were told after the sign-ups.
+/// The makers' events after the sign-ups.
 async fn events_after_sign_up(server: &Server) -> Vec<String> {
     let after = |event: &String| !["DeviceRegistered", "SubscriptionChanged"].contains(&event.as_str());
     server.event_names().await.into_iter().filter(after).collect()
@@ -100,7 +100,7 @@ async fn events_after_sign_up(server: &Server) -> Vec<String> {
 
 async fn post_webhook(server: &Server, body: &str, secret: &str) -> ClientResponse {
     let hook = FulfilmentWebhook { url: String::new(), secrets: vec![WebhookSecret::parse(secret).unwrap()] };
-    // The world's time, which a moved clock does not move.
+    // The real time, which does not change when the test clock moves.
     let headers = hook.sign_headers("msg_1", Time::from_secs(1_519_974_000), body.as_bytes());
     let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     send(Method::POST, &format!("{}/-/fulfilment/vendure", server.base_url), &headers, body.to_owned()).await.unwrap()
@@ -167,7 +167,7 @@ async fn orders_are_looked_at_together(server: &Server, shop: &FakeVendureShop) 
     let other = ordered_by(server, &server.link_device(LinkOptions::default().serial("SN-2")).await).await;
     server.advance("1s").await;
     shop.take_requests();
-    // The first has been shipped, the second has not.
+    // The first item was shipped, the second was not.
     let [placed, mut both] = [5, 6].map(|call| shop.recorded_reply("delivered", call));
     let mut second = placed["data"]["orders"]["items"][0].clone();
     second["code"] = "ANOTHER".into();
@@ -291,7 +291,7 @@ async fn what_the_shop_cannot_do_holds_the_order_until_it_can(server: &Server, s
         let (placed, said) = load_order_and_trouble(server, &id).await;
         assert_eq!((placed.state, said.as_str()), (OrderState::Placed, ""), "{scene}");
         assert_eq!(events_after_sign_up(server).await.len(), before.len() + 1, "{scene}");
-        // What it comes to is what the shop takes.
+        // The order's price is the total in the shop.
         let price = match scene {
             "out_of_stock" => "12.50 USD",
             "too_dear" => "19.99 USD",
@@ -321,7 +321,7 @@ async fn what_is_too_dear_is_ordered_once_its_owner_agrees(server: &Server, shop
     let (placed, _) = load_order_and_trouble(server, &id).await;
     assert_eq!((placed.state, placed.item.price.to_string().as_str()), (OrderState::Placed, "29.99 USD"));
     assert_eq!(events_after_sign_up(server).await, ["OrderPlaced"]);
-    // It was agreed to once, and is worth no more than that.
+    // The customer approved this price once, so the order may cost no more.
     assert_eq!(placed.price_limit().to_string(), "29.99 USD");
 }
 

@@ -1,4 +1,4 @@
-//! A shop that plays back what a real one answered. It takes nothing but what comes next in its script.
+//! A fake shop that replays the answers of a real one. It accepts only the next request of its script.
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -13,16 +13,16 @@ use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
-/// What a server has to show.
+/// The API key of the server.
 pub(super) const KEY: &str = "0123456789ab:cdef";
 
-/// One answer.
+/// One recorded answer.
 struct RecordedReply {
-    /// To what; to anything, if that is not said.
+    /// The operation that it answers; `None` for any operation.
     operation: Option<String>,
     status: u16,
     text: String,
-    /// The connection ends before the answer does.
+    /// Whether the connection ends before the answer is complete.
     cut_off: bool,
 }
 
@@ -30,9 +30,9 @@ struct RecordedReply {
 struct ShopScript {
     replies: VecDeque<RecordedReply>,
     requests: Vec<(String, Value)>,
-    /// The order's id, which stands in the answers where the recorded one's was.
+    /// The id of the present order, which replaces the recorded order's id in the answers.
     instance: String,
-    /// What is lost is not answered at all.
+    /// Whether a lost answer is never sent, instead of cut off.
     hangs_at_cut_off: bool,
 }
 
@@ -43,7 +43,7 @@ pub(super) struct FakeVendureShop {
 }
 
 impl FakeVendureShop {
-    /// Its Admin API.
+    /// Starts its Admin API. Returns the URL.
     pub(super) async fn start(&self) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/admin-api", listener.local_addr().unwrap());
@@ -52,12 +52,12 @@ impl FakeVendureShop {
         url
     }
 
-    /// What it will answer next: these calls of a recorded scene.
+    /// Queues the answers to these calls of a recorded scene.
     pub(super) fn queue_scene(&self, scene: &str, calls: impl RangeBounds<usize>) {
         self.queue_scene_with(scene, calls, |text| text);
     }
 
-    /// The same, with something changed in the texts.
+    /// Does the same, with changed texts.
     pub(super) fn queue_scene_with(
         &self,
         scene: &str,
@@ -74,7 +74,7 @@ impl FakeVendureShop {
         }));
     }
 
-    /// Changes what is to come of one operation.
+    /// Changes the queued answers to one operation.
     pub(super) fn change_queued(&self, operation: &str, change: impl Fn(String) -> String) {
         let mut script = self.script.lock().unwrap();
         for play in script.replies.iter_mut().filter(|play| play.operation.as_deref() == Some(operation)) {
@@ -82,52 +82,52 @@ impl FakeVendureShop {
         }
     }
 
-    /// It will answer this to an operation.
+    /// Queues an answer to an operation.
     pub(super) fn queue_reply(&self, operation: &str, answer: &Value) {
         let play =
             RecordedReply { operation: Some(operation.into()), status: 200, text: answer.to_string(), cut_off: false };
         self.script.lock().unwrap().replies.push_back(play);
     }
 
-    /// It will answer this to whatever comes.
+    /// Queues an answer to any operation.
     pub(super) fn queue_any_reply(&self, status: u16, text: &str) {
         let play = RecordedReply { operation: None, status, text: text.into(), cut_off: false };
         self.script.lock().unwrap().replies.push_back(play);
     }
 
-    /// One answer of a scene.
+    /// One recorded answer of a scene.
     pub(super) fn recorded_reply(&self, scene: &str, call: usize) -> Value {
         scenes()[scene][call]["answer"].clone()
     }
 
-    /// What it calls the order that a scene made last.
+    /// The shop's code of the order that a scene made last.
     pub(super) fn order_code(&self, scene: &str) -> String {
         let all = scenes();
         let begun = all[scene].as_array().unwrap().iter().rfind(|call| call["operation"] == "Begin").unwrap();
         begun["answer"]["data"]["draft"]["code"].as_str().unwrap().to_owned()
     }
 
-    /// From here on it falls silent where an answer was lost.
+    /// From now on the shop does not answer at all where an answer was lost.
     pub(super) fn hang_at_cut_off_replies(&self) {
         self.script.lock().unwrap().hangs_at_cut_off = true;
     }
 
-    /// Waits until it has.
+    /// Waits until that has happened.
     pub(super) async fn wait_until_hung(&self) {
         self.hung.notified().await;
     }
 
-    /// What it heard since the last look.
+    /// The requests since the last call: operation and body.
     pub(super) fn take_requests(&self) -> Vec<(String, Value)> {
         std::mem::take(&mut self.script.lock().unwrap().requests)
     }
 
-    /// The same, by name alone.
+    /// The operations since the last call.
     pub(super) fn take_operations(&self) -> Vec<String> {
         self.take_requests().into_iter().map(|(name, _)| name).collect()
     }
 
-    /// How many answers nobody has asked for yet.
+    /// The number of queued answers that were not requested yet.
     pub(super) fn remaining_replies(&self) -> usize {
         self.script.lock().unwrap().replies.len()
     }

@@ -1,4 +1,4 @@
-//! Receivers that are Amazon SNS topics: what SNS is asked, and what becomes of what it answers.
+//! Receivers that are Amazon SNS topics: the requests to SNS, and the effect of its answers.
 
 mod publisher;
 mod sns;
@@ -17,7 +17,7 @@ use sns::{PUBLISH_RESPONSE, is_signed, parameter, parameters, published_notifica
 
 const ARN: &str = "arn:aws:sns:eu-west-1:123456789012:kettles";
 const FIFO: &str = "arn:aws:sns:eu-west-1:123456789012:kettles.fifo";
-/// Runs a test with a server, and with what it takes for Amazon SNS.
+/// Runs a test with a server and a fake Amazon SNS.
 async fn with_sns(store: Store, test: impl AsyncFn(&Server, &TestReceiver)) {
     let sns = TestReceiver::start_at("", ReceiverAction::AnswerBody(200, PUBLISH_RESPONSE)).await;
     let server = Server::start_on(store, Options { publisher: Some(publisher(&sns)), ..Options::default() }).await;
@@ -42,7 +42,7 @@ both!(by with_sns:
 );
 
 impl Server {
-    /// A topic of the first maker that is to be published to.
+    /// A new receiver of the first maker that is an SNS topic.
     async fn new_sns_topic(&self, arn: &str, more: impl FnOnce(&mut NewReceiver)) -> NewReceiver {
         let mut new = NewReceiver {
             profile: self.first_profile().await,
@@ -57,7 +57,7 @@ impl Server {
         new
     }
 
-    /// The same, added.
+    /// Adds such a receiver.
     async fn add_sns_topic(&self, arn: &str) -> Receiver {
         let new = self.new_sns_topic(arn, |_| {}).await;
         receiver::add(self.app(), new).await.unwrap()
@@ -269,7 +269,7 @@ async fn a_lost_attempt_is_published_again_as_the_same(server: &Server, sns: &Te
     let topic = server.add_sns_topic(FIFO).await;
     sns.queue_actions(&[ReceiverAction::Hang]);
     server.link_default_device().await;
-    // The node dies between publishing and recording.
+    // The node stops between publishing and recording.
     let before = tokio::select! {
         sent = delivery::drain_receiver(server.app(), topic.id) => panic!("{sent:?}"),
         got = sns.wait_for_next() => got,
@@ -324,7 +324,7 @@ async fn what_sns_decides_is_not_decided_here(server: &Server, sns: &TestReceive
     assert!(receiver::list_webhook_secrets(app, &topic).is_err());
     let query = format!("/?Action=Unsubscribe&SubscriptionArn={}", topic.subscription_arn());
     assert_eq!(server.request("GET", &query).status_and_text().await.0, 404);
-    // What was switched off stays so, whoever names it again; and is told nothing.
+    // A disabled topic stays disabled when it is added again, and gets nothing.
     receiver::apply_change(app, topic.id, ReceiverChange::Disable).await.unwrap();
     assert_eq!(server.add_sns_topic(ARN).await.state, ReceiverState::Disabled);
     server.link_default_device().await;

@@ -1,4 +1,4 @@
-//! What stands for Amazon SNS in these tests: who publishes to it, what it answers, and what it was asked.
+//! The fake Amazon SNS of these tests: its publisher, its answers and its requests.
 
 use crate::harness::{ReceivedRequest, TestReceiver};
 use hmac::{Hmac, KeyInit, Mac};
@@ -13,12 +13,12 @@ use std::sync::Arc;
 const KEY: &str = "AKIDEXAMPLE";
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 
-/// It takes a message.
+/// The answer to an accepted message.
 pub(super) const PUBLISH_RESPONSE: &str = "<PublishResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><PublishResult>\
     <MessageId>567910cd-659e-55d4-8ccb-5aaf14679dc0</MessageId></PublishResult><ResponseMetadata>\
     <RequestId>d74b8436-ae13-5ab4-a9ff-ce54dfea72a0</RequestId></ResponseMetadata></PublishResponse>";
 
-/// It refuses one, with a code.
+/// The answer that refuses a message with an error code.
 macro_rules! refused {
     ($code:literal) => {
         concat!(
@@ -32,7 +32,7 @@ macro_rules! refused {
 
 pub(super) use refused;
 
-/// Whoever publishes to it.
+/// A publisher that publishes to the fake.
 pub(super) fn publisher(sns: &TestReceiver) -> Arc<dyn Publisher> {
     let network = || Ok(Arc::new(GuardedHttpClient::new(&["127.0.0.1".into()], None)?) as _);
     Arc::new(SnsPublisher::new(Box::new(network), Some(sns.url.clone())).with_access_key(KEY, SECRET))
@@ -49,13 +49,13 @@ pub(super) fn parameter(got: &ReceivedRequest, name: &str) -> Option<String> {
     parameters(got).into_iter().find(|(n, _)| n == name).map(|(_, value)| value)
 }
 
-/// Which notification it was given.
+/// The notification type of a published message.
 pub(super) fn published_notification_type(got: &ReceivedRequest) -> String {
     let message: Value = serde_json::from_str(&parameter(got, "Message").unwrap()).unwrap();
     message["notificationInfo"]["notificationType"].as_str().unwrap().to_owned()
 }
 
-/// Whether a request is signed with the secret, for a region: version 4 of AWS's signature, worked out anew.
+/// Whether a request has a correct AWS Signature Version 4 for a region, which is computed here independently.
 pub(super) fn is_signed(got: &ReceivedRequest, region: &str) -> bool {
     let header = |name: &str| got.header(name).unwrap().trim().to_owned();
     let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
