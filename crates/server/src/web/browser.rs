@@ -1,7 +1,6 @@
-//! The browser at the other end: its cookie, its sign-in, its language, the token its forms carry.
+//! The browser that sent a request: its cookie, session, language and form token.
 //!
-//! Invariant: a POST is looked at only after its form token was found to fit the cookie it came with, and it did not
-//! come from another site.
+//! Invariant: a POST is processed only if its form token matches its cookie and it does not come from another site.
 
 use super::PageError;
 use super::leave::is_navigation;
@@ -18,30 +17,31 @@ use opendrs_http::request::header;
 use opendrs_service::{FormError, customer, session};
 use std::sync::Arc;
 
-/// A browser.
+/// A browser, as its request identifies it.
 pub(super) struct BrowserSession {
     cookie: String,
-    /// The cookie is new and must be set.
+    /// Whether the cookie is new, so that the response must set it.
     is_new: bool,
-    /// It is a browser that a person uses, which says that it navigates.
+    /// Whether a person uses the browser: it declares its requests as navigations.
     pub(super) navigates: bool,
-    /// The sign-up under way, if any: the one that was last gone on with.
+    /// The id of the sign-up in progress, if any: the one that continued last.
     pub(super) signup_id: Option<String>,
-    /// Who signed in, if anybody.
+    /// The session, if the customer is signed in.
     pub(super) session: Option<Session>,
-    /// How pages are shown to them.
+    /// The language and state with which pages are rendered.
     pub(super) context: PageContext,
 }
 
-/// The cookie that stands for a sign-in, and binds forms to a browser.
+/// The cookie that identifies a session and binds forms to a browser.
 pub(super) const SESSION_COOKIE: &str = "opendrs";
 /// The cookie that remembers a language.
 pub(super) const LANGUAGE_COOKIE: &str = "opendrs-language";
 
-/// The cookie that names the sign-up under way, so that no address does. It is worth nothing without the session's.
+/// The cookie with the id of the sign-up in progress, so that no URL has it. It is useless without the session's
+/// cookie.
 const SIGNUP_COOKIE: &str = "opendrs-signup";
 
-/// With `__Host-` a browser sends a cookie to this host alone, and by https alone.
+/// Returns the full name of a cookie. With `__Host-`, a browser sends the cookie to this host only, and by https only.
 pub(super) fn cookie_name(site: &AppState, name: &str) -> String {
     if site.is_https() { format!("__Host-{name}") } else { name.to_owned() }
 }
@@ -49,7 +49,7 @@ pub(super) fn cookie_name(site: &AppState, name: &str) -> String {
 impl BrowserSession {
     pub(super) async fn from_request(site: &Arc<AppState>, parts: &Parts) -> Result<Self, PageError> {
         let said = LanguageHints::from_request(site, parts);
-        // As far as is known before anybody was looked up.
+        // The context before the customer is loaded.
         let shown = said.page_context(site, None);
         let refused = PageError::with_context(&shown);
         let sent = find_cookie(parts, &cookie_name(site, SESSION_COOKIE))
@@ -81,12 +81,12 @@ impl BrowserSession {
         })
     }
 
-    /// What the page's forms carry.
+    /// Returns the token for the page's forms.
     pub(super) fn form_token(&self, site: &AppState) -> String {
         session::form_token(&site.app, &self.cookie)
     }
 
-    /// Lets the browser go on with a sign-up at addresses that do not name it.
+    /// Sets the cookie of a sign-up, so that the browser can continue it at URLs without its id.
     pub(super) fn with_signup_cookie(&self, mut response: Response, id: &str) -> Response {
         if self.signup_id.as_deref() != Some(id) {
             set_cookie(&self.context.state, &mut response, SIGNUP_COOKIE, id, None);
@@ -94,12 +94,12 @@ impl BrowserSession {
         response
     }
 
-    /// The cookie's value.
+    /// Returns the value of the session's cookie.
     pub(super) fn cookie_value(&self) -> &str {
         &self.cookie
     }
 
-    /// Sets the cookie on a page, where the browser has none yet: its forms are bound to it.
+    /// Sets the session's cookie if the browser has none yet, because the page's forms are bound to it.
     pub(super) fn with_session_cookie(&self, site: &AppState, mut response: Response) -> Response {
         if self.is_new {
             set_cookie(site, &mut response, SESSION_COOKIE, &self.cookie, None);
@@ -108,7 +108,7 @@ impl BrowserSession {
     }
 }
 
-/// Puts a cookie on an answer; an age of 0 removes it.
+/// Adds a `Set-Cookie` header to a response. `max_age` is in seconds; 0 removes the cookie.
 pub(super) fn set_cookie(site: &AppState, response: &mut Response, name: &str, value: &str, max_age: Option<i64>) {
     let secure = if site.is_https() { "; Secure" } else { "" };
     let age = max_age.map_or(String::new(), |seconds| format!("; Max-Age={seconds}"));
@@ -119,7 +119,7 @@ pub(super) fn set_cookie(site: &AppState, response: &mut Response, name: &str, v
     }
 }
 
-/// A cookie's value, as sent.
+/// Returns the value of a cookie, as sent.
 pub(super) fn find_cookie<'p>(parts: &'p Parts, name: &str) -> Option<&'p str> {
     let headers = parts.headers.get_all("cookie").iter();
     let pairs = headers.filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(';'));
@@ -127,16 +127,16 @@ pub(super) fn find_cookie<'p>(parts: &'p Parts, name: &str) -> Option<&'p str> {
     Some(values.next()?.1)
 }
 
-/// Whether it may be a session's.
+/// Whether the value has the format of a cookie id: 64 hex digits.
 fn is_cookie_id(value: &str) -> bool {
     value.len() == 64 && value.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
-/// A posted form.
+/// A posted form, as pairs of names and values.
 pub(super) struct PostedForm(Vec<(String, String)>);
 
 impl PostedForm {
-    /// Reads a form and checks that it is ours.
+    /// Reads a form and checks that it comes from a page of this server.
     pub(super) async fn read(
         site: &Arc<AppState>,
         parts: &Parts,
@@ -154,17 +154,17 @@ impl PostedForm {
         Ok(form)
     }
 
-    /// A field's value; absent when empty.
+    /// Returns the value of a field, or `None` if it is missing or empty.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str()).filter(|v| !v.is_empty())
     }
 
-    /// Every value of a field that may be sent several times.
+    /// Returns every value of a field that may occur several times.
     pub(super) fn get_all(&self, name: &str) -> Vec<&str> {
         self.0.iter().filter(|(n, v)| n == name && !v.is_empty()).map(|(_, v)| v.as_str()).collect()
     }
 
-    /// Whether a field was sent, such as the button that was pressed.
+    /// Whether a field was sent, such as the name of the pressed button.
     pub(super) fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(n, _)| n == name)
     }
