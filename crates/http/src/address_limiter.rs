@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// The open connections of one listener, by address.
 #[derive(Default)]
 pub(super) struct AddressLimiter {
-    /// The maximum of open connections per address; 0 means no limit.
+    /// The maximum number of open connections per address; 0 means no limit.
     max_open: u32,
     open: Mutex<HashMap<IpAddr, u32>>,
 }

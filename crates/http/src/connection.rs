@@ -20,7 +20,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// How long a closing connection still reads, so that the kernel does not discard the last answer with a reset.
 const LINGER: Duration = Duration::from_secs(1);
-/// The maximum of bytes that a closing connection reads and discards.
+/// The maximum number of bytes that a closing connection reads and discards.
 const LINGER_BYTES: usize = 256 * 1024;
 /// A part of a header that every answer of the application has. Answers of the library do not have it.
 const OWN_HEADER: &[u8] = b"-requestid:";

@@ -39,9 +39,10 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// Limits on connections.
 #[derive(Clone, Copy, Debug)]
 pub struct ConnectionLimits {
-    /// The maximum of open connections.
+    /// The maximum number of open connections.
     pub connections: usize,
-    /// The maximum of open connections per address; 0 means no limit. Addresses of trusted proxies are not limited.
+    /// The maximum number of open connections per address; 0 means no limit. Addresses of trusted proxies are not
+    /// limited.
     pub per_address: u32,
     /// How long a connection may have no answer, whether it is idle or sends a head. It is closed within twice that
     /// time.

@@ -32,7 +32,7 @@ use url::Url;
 
 /// How long an idle connection is kept for the next request to the same server.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
-/// The maximum of idle connections per server: the number of messages that one receiver gets concurrently.
+/// The maximum number of idle connections per server: the number of messages that one receiver gets concurrently.
 const MAX_IDLE_PER_HOST: usize = 24;
 /// The maximum size of a response's head, in bytes.
 const MAX_HEAD_BYTES: usize = 64 * 1024;

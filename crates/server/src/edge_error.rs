@@ -1,7 +1,7 @@
-//! The common handling of a use case's error by all edges: the log line, and `Retry-After`.
+//! The common handling of a use case's error by all interfaces: the log line, and `Retry-After`.
 //!
-//! What it is not: the status and the text, which each edge chooses. Invariant: an error is logged once and only here,
-//! and only if the server or the store caused it.
+//! What it is not: the status and the text, which each interface chooses. Invariant: an error is logged once and only
+//! here, and only if the server or the store caused it.
 
 use axum::http::HeaderValue;
 use opendrs_service::Error;

@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 /// How long a stop waits for all work in progress.
 const STOP: Duration = DRAIN.saturating_add(Duration::from_millis(500));
 
-/// The maximum of connections to the metrics address.
+/// The maximum number of connections to the metrics address.
 const SCRAPERS: usize = 16;
 
 /// A running node.

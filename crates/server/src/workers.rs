@@ -24,7 +24,7 @@ const ROUND_INTERVAL: Duration = Duration::from_millis(250);
 /// The number of rounds between two purges of ended records.
 const ROUNDS_PER_PURGE: u64 = 240;
 
-/// The maximum of batches of old readings that a round summarizes: 40,000 readings a second.
+/// The maximum number of batches of old readings that a round summarizes: 40,000 readings a second.
 const MAX_SUMMARY_BATCHES: usize = 20;
 
 /// Summarizes readings whose retention has ended.

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 /// The timeout of a request that has none.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(15);
-/// The maximum of bytes of a response that are read. Responses with credentials have a few kilobytes.
+/// The maximum number of bytes of a response that are read. Responses with credentials have a few kilobytes.
 const MAX_RESPONSE_BYTES: usize = 256 * 1024;
 /// How long a response's body may take after its status.
 const BODY_TIMEOUT: Duration = Duration::from_secs(5);

@@ -1,7 +1,7 @@
 //! Publishing to Amazon SNS. A publication is one signed request to the region of the topic's ARN. Its credentials come
 //! from the places where AWS's tools find them.
 //!
-//! What it is not: an HTTP client. The requests to SNS and to the credentials providers ([`http_client`]) go through
+//! What it is not: an HTTP client. The requests to SNS and to the credentials providers (`http_client`) go through
 //! the application's outbound client. So there is one TLS stack and one list of authorities. This is a separate crate,
 //! so that the other crates do not wait for the build of AWS's crates.
 //!

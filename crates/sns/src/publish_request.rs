@@ -18,7 +18,7 @@ use std::time::{Duration, SystemTime};
 use url::Url;
 
 const FORM_CONTENT_TYPE: &str = "application/x-www-form-urlencoded";
-/// The maximum of bytes of a response that are read. SNS's responses have less than a kilobyte.
+/// The maximum number of bytes of a response that are read. SNS's responses have less than a kilobyte.
 const MAX_RESPONSE_BYTES: usize = 256 * 1024;
 /// How long a response's body may take after its status.
 const BODY_TIMEOUT: Duration = Duration::from_secs(5);

@@ -47,7 +47,7 @@ pub struct ServerConfig {
     pub roles: Vec<Role>,
     /// Addresses and networks of proxies whose `X-Forwarded-For` and `Forwarded` are trusted.
     pub proxies: TrustedProxies,
-    /// The maximum of open connections.
+    /// The maximum number of open connections.
     pub max_connections: usize,
     pub(super) head_timeout: DurationSetting,
     pub(super) drain: DurationSetting,

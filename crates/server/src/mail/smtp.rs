@@ -25,7 +25,7 @@ const RESPONSE_TIMEOUT: Duration = Duration::from_secs(20);
 const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long an idle connection is kept for the next mail.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
-/// The maximum of connections.
+/// The maximum number of connections.
 const MAX_CONNECTIONS: u32 = 8;
 /// The maximum length of the stored reason of a failure, in characters.
 const MAX_REASON_CHARS: usize = 500;

@@ -38,7 +38,7 @@ const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(1500);
 /// How long a response's body may take after its status.
 const BODY_TIMEOUT: Duration = Duration::from_secs(1);
-/// The maximum of bytes of a response that are read.
+/// The maximum number of bytes of a response that are read.
 const MAX_RESPONSE_BYTES: usize = 64 * 1024;
 
 /// The exporter of spans.

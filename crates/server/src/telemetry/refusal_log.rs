@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How long the refusals of a source are counted before they are logged.
 const LOG_INTERVAL: Span = Span::from_mins(1);
-/// The maximum of sources that are counted separately.
+/// The maximum number of sources that are counted separately.
 const MAX_SOURCES: usize = 10_000;
 /// The name for all other sources.
 const OTHER_SOURCES: &str = "others";
