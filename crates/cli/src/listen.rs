@@ -5,7 +5,8 @@
 
 use super::certificate_cache::CertificateCache;
 use super::output;
-use super::serve::{LOOPBACK_HOSTS, wait_for_stop_signal};
+use super::serve::LOOPBACK_HOSTS;
+use super::stop_signals::wait_for_stop_signal;
 use crate::store_args::{self, StoreArgs};
 use axum::Router;
 use axum::body::{Body, Bytes};

@@ -1,6 +1,7 @@
 //! `opendrs serve`: runs a node of the service.
 
 use super::secrets::SecretOutputArgs;
+use super::stop_signals::StopSignals;
 use super::{output, seed as declared};
 use crate::store_args::{self, StoreArgs};
 use clap::Args;
@@ -17,7 +18,6 @@ use opendrs_store::Engine;
 use opendrs_store::installation::MASTER_KEY_REPLACED;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use toml::Value;
 
 #[derive(Debug, Args)]
@@ -206,34 +206,6 @@ fn print_notice(format: LogFormat, line: &str) {
             let fields = serde_json::json!({ "message": line });
             let line = serde_json::json!({ "timestamp": at, "level": "INFO", "fields": fields, "target": "opendrs" });
             output::print_note(line.to_string());
-        }
-    }
-}
-
-/// Waits for Ctrl-C or a request to terminate.
-pub async fn wait_for_stop_signal() {
-    StopSignals::register().wait().await;
-}
-
-/// Ctrl-C and requests to terminate, registered when this value is made.
-struct StopSignals([Option<Signal>; 2]);
-
-impl StopSignals {
-    fn register() -> Self {
-        // A signal that cannot be registered keeps its default action: it ends the process.
-        Self([SignalKind::interrupt(), SignalKind::terminate()].map(|kind| signal(kind).ok()))
-    }
-
-    /// Waits for either signal.
-    async fn wait(&mut self) {
-        let heard = async |signal: &mut Option<Signal>| match signal {
-            Some(signal) => drop(signal.recv().await),
-            None => std::future::pending().await,
-        };
-        let [interrupt, terminate] = &mut self.0;
-        tokio::select! {
-            () = heard(interrupt) => {}
-            () = heard(terminate) => {}
         }
     }
 }

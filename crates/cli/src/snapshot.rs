@@ -67,10 +67,10 @@ pub(super) async fn run(args: SnapshotArgs) -> Result<(), String> {
     let at = |snapshot: &Value| snapshot["at"].as_str().unwrap_or_default().to_owned();
     match args.what {
         SnapshotCommand::Save { name, .. } => {
-            output::print_note(format!("Kept as {name}: the clock stands at {}.", at(&answer)))
+            output::print_note(format!("Kept as {name}: the clock stands at {}.", at(&answer)));
         }
         SnapshotCommand::Load { name } => {
-            output::print_note(format!("Back at {name}: the clock stands at {}.", at(&answer)))
+            output::print_note(format!("Back at {name}: the clock stands at {}.", at(&answer)));
         }
         SnapshotCommand::Delete { name } => output::print_note(format!("{name} is gone.")),
         SnapshotCommand::List => {

@@ -1,12 +1,12 @@
-//! A browser as far as plain pages need one: cookies, links' targets, forms.
+//! A minimal browser for the pages of this server: cookies, link targets and forms.
 //!
-//! It reads only pages this program writes, so its reading of HTML is no more than finding tags and attributes.
+//! It reads only pages of this program, so it parses HTML only as far as tags and attributes.
 
 use super::{ClientResponse, send};
 use axum::http::{Method, StatusCode};
 use opendrs_domain::login::form;
 
-/// A browser at one server.
+/// A browser that visits one server.
 #[derive(Clone, Debug)]
 pub struct BrowserClient {
     base: String,
@@ -14,19 +14,19 @@ pub struct BrowserClient {
     headers: Vec<(String, String)>,
 }
 
-/// A page's form: where it goes, and what it sends if nobody types anything.
+/// A form of a page: its target, and the fields that it sends without any input.
 #[derive(Clone, Debug, Default)]
 pub struct HtmlForm {
-    /// Its target, as the page writes it.
+    /// The target of the form, as in the page.
     pub action: String,
-    /// Names and values of hidden fields, filled inputs and preselected choices.
+    /// Names and values of hidden fields, of inputs with a value, and of preselected choices.
     pub fields: Vec<(String, String)>,
-    /// Names and values of its buttons; a button is sent only when it is pressed.
+    /// Names and values of the buttons. A button is sent only if it is pressed.
     pub buttons: Vec<(String, String)>,
 }
 
 impl HtmlForm {
-    /// Fills a field in, whatever it held.
+    /// Sets the value of a field and replaces its earlier one.
     #[must_use]
     pub fn fill(mut self, name: &str, value: &str) -> Self {
         self.fields.retain(|(n, _)| n != name);
@@ -34,7 +34,7 @@ impl HtmlForm {
         self
     }
 
-    /// Presses a button by its name.
+    /// Presses the button of this name.
     #[must_use]
     pub fn press(mut self, name: &str) -> Self {
         let value = self.buttons.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone()).unwrap_or_default();
@@ -42,7 +42,7 @@ impl HtmlForm {
         self
     }
 
-    /// The form as it is sent.
+    /// Encodes the form as `application/x-www-form-urlencoded`.
     #[must_use]
     pub fn encode(&self) -> String {
         let pair =
@@ -50,7 +50,7 @@ impl HtmlForm {
         self.fields.iter().map(pair).collect::<Vec<_>>().join("&")
     }
 
-    /// Every form of a page.
+    /// Finds every form of a page.
     #[must_use]
     pub fn parse_all(html: &str) -> Vec<HtmlForm> {
         let mut forms = Vec::new();
@@ -76,7 +76,7 @@ impl HtmlForm {
     }
 }
 
-/// An attribute of a tag, unescaped.
+/// Returns an attribute of a tag, unescaped.
 fn tag_attribute(tag: &str, name: &str) -> Option<String> {
     let rest =
         &tag[tag.find(&format!(" {name}=\"")).or_else(|| tag.starts_with(&format!("{name}=\"")).then_some(0))?..];
@@ -84,7 +84,7 @@ fn tag_attribute(tag: &str, name: &str) -> Option<String> {
     Some(unescape_html(value))
 }
 
-/// Undoes the escaping of our templates.
+/// Undoes the HTML escaping of this server's templates.
 fn unescape_html(text: &str) -> String {
     let mut out = text.to_owned();
     for (entity, plain) in [("&#38;", "&"), ("&#60;", "<"), ("&#62;", ">"), ("&#34;", "\""), ("&#39;", "'")] {
@@ -93,29 +93,29 @@ fn unescape_html(text: &str) -> String {
     out
 }
 
-/// The text of a page's heading.
+/// Returns the text of a page's first heading.
 #[must_use]
 pub fn page_heading(html: &str) -> Option<String> {
     let inside = html.split("<h1").nth(1)?.split_once('>')?.1.split("</h1>").next()?;
-    // What stands in tags of its own is text as well.
+    // The text of nested tags belongs to the heading.
     Some(inside.split('<').map(|part| part.rsplit('>').next().unwrap_or_default()).collect())
 }
 
 impl BrowserClient {
-    /// A browser with no cookies.
+    /// Makes a browser without cookies. `base` is the URL of the server.
     #[must_use]
     pub fn new(base: &str) -> Self {
         Self { base: base.trim_end_matches('/').to_owned(), cookies: Vec::new(), headers: Vec::new() }
     }
 
-    /// Sends a header with every request.
+    /// Adds a header to every request.
     #[must_use]
     pub fn with_header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// What it sends as `Cookie`.
+    /// Returns the value of the `Cookie` header that it sends.
     #[must_use]
     pub fn cookie_header(&self) -> String {
         self.cookies.iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join("; ")
@@ -146,23 +146,23 @@ impl BrowserClient {
     /// Opens a page.
     ///
     /// # Errors
-    /// When the server does not answer.
+    /// The server does not answer.
     pub async fn get(&mut self, path: &str) -> Result<ClientResponse, String> {
         self.request(Method::GET, path, String::new()).await
     }
 
-    /// Sends a form.
+    /// Submits a form.
     ///
     /// # Errors
-    /// When the server does not answer.
+    /// The server does not answer.
     pub async fn submit(&mut self, form: &HtmlForm) -> Result<ClientResponse, String> {
         self.request(Method::POST, &form.action, form.encode()).await
     }
 
-    /// Follows redirects within this server; stops at a page, or at a redirect that leads elsewhere.
+    /// Follows redirects within this server. It stops at a page, or at a redirect to another server.
     ///
     /// # Errors
-    /// When the server does not answer, or leads in circles.
+    /// The server does not answer, or redirects more than ten times.
     pub async fn follow_redirects(&mut self, mut reply: ClientResponse) -> Result<ClientResponse, String> {
         for _ in 0..10 {
             let target = reply.header("location").to_owned();

@@ -1,7 +1,7 @@
-//! A small HTTP/1.1 client: for the command line, the demo and tests.
+//! A small HTTP/1.1 client for the command line, the demo and tests.
 //!
-//! Not a client for the open internet: no redirects followed by itself, answers of bounded size. By https it trusts the
-//! system's authorities, or those of the file that `SSL_CERT_FILE` names.
+//! What it is not: a client for the open internet. It follows no redirects by itself, and limits the size of responses.
+//! With `https` it trusts the system's certificate authorities, or those in the file that `SSL_CERT_FILE` names.
 
 mod browser;
 
@@ -23,45 +23,45 @@ use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-/// The largest answer that is read.
+/// The maximum size of a response body, in bytes.
 const MAX_RESPONSE_BYTES: usize = 16 * 1024 * 1024;
 
-/// An answer.
+/// A response with its whole body.
 #[derive(Clone, Debug)]
 pub struct ClientResponse {
-    /// Its status.
+    /// The status.
     pub status: StatusCode,
-    /// Its headers.
+    /// The headers.
     pub headers: HeaderMap,
-    /// Its body.
+    /// The body.
     pub body: Bytes,
 }
 
 impl ClientResponse {
-    /// The body as text.
+    /// Returns the body as text.
     #[must_use]
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// The body as JSON; null when it is none.
+    /// Returns the body as JSON, or null if it is not JSON.
     #[must_use]
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
-    /// A header's value, or nothing.
+    /// Returns the value of a header, or an empty text if it is missing.
     #[must_use]
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 }
 
-/// Sends one request on a connection of its own. `url` is absolute, with `http` or `https`; its host is the `Host` header,
-/// unless `headers` names another.
+/// Sends one request on its own connection. `url` is absolute, with `http` or `https`. Its host becomes the `Host`
+/// header, unless `headers` has one.
 ///
 /// # Errors
-/// A sentence that names the address.
+/// A text that names the address.
 pub async fn send(
     method: Method,
     url: &str,
@@ -71,7 +71,7 @@ pub async fn send(
     send_with_tls(system_trust_config, method, url, headers, body).await
 }
 
-/// The same; what is behind `https` is checked by `tls`.
+/// Does the same as [`send`], with its own TLS configuration for `https`.
 pub async fn send_with_tls(
     tls: impl FnOnce() -> Result<ClientConfig, String>,
     method: Method,
@@ -113,14 +113,14 @@ async fn connect_http1(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'sta
     Ok((sender, tokio::spawn(connection)))
 }
 
-/// Trusts the system's authorities.
+/// Makes a TLS configuration that trusts the system's authorities.
 fn system_trust_config() -> Result<ClientConfig, String> {
     let mut trust = TrustedCertificates::default();
     trust.add_system();
     trust.into_client_config()
 }
 
-/// Makes a connection's handshake.
+/// Performs the TLS handshake of a connection.
 async fn connect_tls(
     config: ClientConfig,
     stream: TcpStream,
@@ -130,7 +130,7 @@ async fn connect_tls(
     let server = ServerName::try_from(name.to_owned()).map_err(|e| format!("{name}: {e}"))?;
     let made = TlsConnector::from(Arc::new(config)).connect(server, stream).await;
     made.map_err(|e| {
-        // Words of plain HTTP cannot be read as a record of TLS.
+        // The text of plain HTTP cannot be parsed as a TLS record.
         let tls = e.get_ref().and_then(|e| e.downcast_ref::<rustls::Error>());
         if let Some(rustls::Error::InvalidMessage(_)) = tls {
             return format!(

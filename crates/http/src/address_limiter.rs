@@ -1,28 +1,32 @@
-//! How many connections of one address are open.
+//! The limit on open connections per client address.
 //!
-//! Not here: how many there are of all ([`super::Limits::connections`]). Invariant: only open connections are remembered,
-//! so there are never more entries than connections; it is asked once a connection, never for a request.
+//! What it is not: the limit on all connections
+//! ([`ConnectionLimits::connections`](super::ConnectionLimits::connections)).
+//!
+//! Invariant: the table has entries for open connections only, so it is never larger than their number. It is used once
+//! for each connection and never for a request.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Open connections by address, of one listener.
+/// The open connections of one listener, by address.
 #[derive(Default)]
 pub(super) struct AddressLimiter {
-    /// How many an address may have open; 0 for any number.
+    /// The maximum number of open connections per address; 0 means no limit.
     max_open: u32,
     open: Mutex<HashMap<IpAddr, u32>>,
 }
 
-/// A connection's place among those of its address, until it is dropped.
+/// One counted connection of an address. Dropping it uncounts the connection.
 pub(super) struct ConnectionPermit {
     limiter: Arc<AddressLimiter>,
     address: IpAddr,
 }
 
-/// Who has one address of version 6 has all that share its first half.
+/// Returns the network by which an address is counted. For IPv6 it is the /64 network, all of which one client may
+/// have.
 pub(super) fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
@@ -43,12 +47,12 @@ impl AddressLimiter {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether connections are counted at all.
+    /// Whether this listener limits connections per address.
     pub(super) fn is_enabled(&self) -> bool {
         self.max_open > 0
     }
 
-    /// Counts a connection; `None` where its address has as many as it may.
+    /// Counts a connection, or returns `None` if its address has reached the limit.
     pub(super) fn try_acquire(self: &Arc<Self>, address: IpAddr) -> Option<ConnectionPermit> {
         let address = network_of(address);
         let mut open = self.lock_open();

@@ -1,13 +1,13 @@
-//! What a listener serves.
+//! The application that a listener serves, as a trait.
 //!
-//! Invariant: a listener asks an application for nothing but what is declared here, so that it can serve any.
+//! Invariant: a listener uses nothing of an application but this trait, so it can serve any application.
 
 use axum::extract::Request;
 use axum::http::HeaderValue;
 use axum::response::Response;
 use std::net::{IpAddr, SocketAddr};
 
-/// The headers that every answer carries.
+/// The headers that every answer has.
 #[derive(Clone, Debug)]
 pub struct AnswerHeaders {
     /// `x-amzn-RequestId`: a UUID.
@@ -16,30 +16,31 @@ pub struct AnswerHeaders {
     pub date: HeaderValue,
 }
 
-/// An application, as a listener sees it. Each connection has a clone of its own.
+/// An application, from the view of a listener. Each connection has its own clone.
 pub trait Application: Clone + Send + Sync + Unpin + 'static {
-    /// Held as long as a connection is open; dropping it uncounts the connection.
+    /// Exists while a connection is open; dropping it uncounts the connection.
     type ConnectionGuard: Send;
 
-    /// Prepares the current thread, which serves connections from now on. Called once a thread, inside its runtime.
+    /// Prepares the current thread, which then serves connections. The listener calls it once on each thread, inside
+    /// the thread's runtime.
     fn prepare_thread(&self);
 
     /// Counts a connection.
     fn count_connection(&self) -> Self::ConnectionGuard;
 
-    /// Whether this is the address of a trusted proxy, whose connections are not limited per address.
+    /// Whether the address belongs to a trusted proxy. The connections of trusted proxies are not limited per address.
     fn is_trusted_proxy(&self, address: IpAddr) -> bool;
 
-    /// Reports that a connection was refused, since its network has `limit` connections open.
+    /// Reports a connection that was refused because its network has `limit` open connections.
     fn report_refused_connection(&self, network: &str, limit: u32);
 
-    /// Answers a request from the address of a peer.
+    /// Answers a request. `peer` is the address at the other end of the connection.
     fn answer(&self, request: Request, peer: SocketAddr) -> impl Future<Output = Response> + Send;
 
-    /// Makes the headers of an answer that the listener writes itself: to bytes that are no request.
+    /// Makes the headers of an answer that the listener writes itself, because the received bytes are no request.
     fn answer_headers(&self) -> AnswerHeaders;
 
-    /// What is served to a client that speaks plain HTTP to a listener that speaks TLS.
+    /// Returns the application for a client that speaks plain HTTP to a TLS listener.
     #[must_use]
     fn tls_required(&self) -> Self;
 }

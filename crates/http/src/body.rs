@@ -1,40 +1,42 @@
-//! Reading bodies within limits.
+//! Reading request bodies within limits of size and time.
 //!
-//! Not here: what a body says. Invariant: a body never takes more memory or time than its limits allow.
+//! What it is not: parsing a body.
+//!
+//! Invariant: reading a body never takes more memory or time than its limits allow.
 
 use axum::body::{Body, Bytes, HttpBody};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use std::time::Duration;
 
-/// Limits on bodies.
+/// Limits on request bodies.
 #[derive(Clone, Copy, Debug)]
 pub struct BodyLimits {
     /// The largest body that is read, in bytes (docs/spec/limits.md#request-size).
     pub bytes: usize,
-    /// How long a body may take to arrive.
+    /// The maximum time that a body may take to arrive.
     pub timeout: Duration,
 }
 
-/// Why a body was not read.
+/// The reason why a body was not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyError {
-    /// The body is larger than the limit, in bytes.
+    /// The body is larger than the limit. The value is the limit in bytes.
     TooLarge(usize),
     /// The body ended early or did not arrive in time.
     Incomplete,
 }
 
-/// Reads a whole body, within limits of size and time.
+/// Reads a whole body within the limits.
 pub async fn read_body(body: Body, BodyLimits { bytes, timeout }: BodyLimits) -> Result<Bytes, BodyError> {
     if HttpBody::is_end_stream(&body) {
         return Ok(Bytes::new());
     }
-    // A body that announces too large a size is not waited for, and a client that sent `Expect` is not asked to continue.
+    // A body that announces too large a size is refused before it arrives; a client that sent `Expect` gets no `100`.
     if HttpBody::size_hint(&body).lower() > bytes as u64 {
         return Err(BodyError::TooLarge(bytes));
     }
     let mut whole = std::pin::pin!(Limited::new(body, bytes).collect());
-    // Nearly always the body arrived with the head, and no timer is needed.
+    // Nearly every body arrives together with its head, and then needs no timer.
     let first_poll = std::future::poll_fn(|cx| std::task::Poll::Ready(whole.as_mut().poll(cx))).await;
     let read = match first_poll {
         std::task::Poll::Ready(read) => Ok(read),
@@ -47,7 +49,8 @@ pub async fn read_body(body: Body, BodyLimits { bytes, timeout }: BodyLimits) ->
     }
 }
 
-/// Removes what firmware sends around a body: a byte order mark, blanks, and the zero bytes that end a C string.
+/// Removes the padding that firmware sends around a body: a byte order mark, blanks, and the zero bytes that end a C
+/// string.
 pub fn trim_body(body: &[u8]) -> &[u8] {
     let mut text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     while let [rest @ .., 0] = text {

@@ -1,11 +1,14 @@
-//! A connection's bytes, where the HTTP library alone would disturb old clients (docs/spec/calls.md#success-answers,
-//! docs/spec/calls.md#request-framing).
+//! The byte stream of a connection. It corrects the behaviour of the HTTP library that disturbs old clients
+//! (docs/spec/calls.md#success-answers, docs/spec/calls.md#request-framing).
 //!
-//! Four things: an answer goes out in one write, head and body together; its status line begins with `HTTP/1.1`, whatever
-//! version the client speaks; stray bytes after a complete request get no answer of their own, so nothing follows the one
-//! the client waits for; and a connection is closed so that the last answer arrives even where bytes of the client were
-//! never read. Invariant: what the application answered passes unchanged but for that version; only the library's own
-//! error answers are replaced, by ones that carry what all answers do.
+//! * An answer is sent in one write, with head and body together.
+//! * The status line begins with `HTTP/1.1`, whatever version the client speaks.
+//! * Stray bytes after a complete request get no answer of their own, so nothing follows the answer that the client
+//!   expects.
+//! * A closing connection still delivers its last answer, even if bytes of the client were never read.
+//!
+//! Invariant: the answer of the application passes unchanged, except for its version. Only the error answers of the
+//! library are replaced, by answers with the headers that all answers have.
 
 use crate::application::{AnswerHeaders, Application};
 use crate::response::ERROR_NAMESPACE;
@@ -15,33 +18,33 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// How long a closing connection is listened to, so that the kernel does not drop our last bytes with a reset.
+/// How long a closing connection still reads, so that the kernel does not discard the last answer with a reset.
 const LINGER: Duration = Duration::from_secs(1);
-/// How much is read and thrown away meanwhile.
+/// The maximum number of bytes that a closing connection reads and discards.
 const LINGER_BYTES: usize = 256 * 1024;
-/// A header of every answer of the application; answers of the library do not have it.
+/// A part of a header that every answer of the application has. Answers of the library do not have it.
 const OWN_HEADER: &[u8] = b"-requestid:";
 
-/// The message of the answer to bytes that are no request.
+/// The message of the answer to bytes that are no HTTP request.
 const UNREADABLE: &str = "The request is not readable HTTP/1.1. Percent-encode blanks, quotes, < and > in its target, \
                           and write each header as Name: value.";
 
-/// The bytes of a connection, plain or TLS.
+/// The byte stream of a connection, either plain or TLS.
 pub(crate) struct ConnectionStream<S, A> {
     inner: S,
-    /// Makes the headers of answers that are written here.
+    /// Makes the headers of the answers that this stream writes itself.
     application: A,
     answered: bool,
     replacement: Option<ReplacementWrite>,
     linger: Option<(Pin<Box<tokio::time::Sleep>>, usize)>,
 }
 
-/// What is written replacement of what the library wrote.
+/// The bytes that are written in place of bytes of the library.
 struct ReplacementWrite {
     bytes: Vec<u8>,
-    /// How many of them are written.
+    /// The number of bytes written so far.
     out: usize,
-    /// How many bytes of the library they replace.
+    /// The number of the library's bytes that they replace.
     replaced: usize,
 }
 
@@ -51,21 +54,21 @@ impl<S, A> ConnectionStream<S, A> {
     }
 }
 
-/// Whether this is the library's own answer to bytes it could not read.
+/// Whether these bytes are the library's own answer to bytes that it could not read.
 fn is_library_error(head: &[u8]) -> bool {
     let status = head.starts_with(b"HTTP/1.1 4") || head.starts_with(b"HTTP/1.0 4");
     let end = head.windows(4).position(|w| w == b"\r\n\r\n").unwrap_or(head.len());
     status && !head[..end].windows(OWN_HEADER.len()).any(|w| w.eq_ignore_ascii_case(OWN_HEADER))
 }
 
-/// An answer in the client's older version, in ours: a client is told what the server speaks (RFC 9110, 6.2), and the
-/// field's clients compare the whole status line.
+/// Rewrites an answer in HTTP/1.0 as HTTP/1.1, or returns `None` if that is not needed. A server answers with its own
+/// version (RFC 9110, 6.2), and clients in the field compare the whole status line.
 fn as_http_1_1(answer: &[u8]) -> Option<Vec<u8>> {
     let rest = answer.strip_prefix(b"HTTP/1.0 ")?;
     Some([b"HTTP/1.1 ", rest].concat())
 }
 
-/// The library's status with the headers of every answer, and a body that clients can read.
+/// Makes an answer with the library's status, the headers of every answer, and a JSON body.
 fn library_error(head: &[u8], own: &AnswerHeaders) -> Vec<u8> {
     let line = head.split(|b| *b == b'\r').next().unwrap_or_default();
     let line = as_http_1_1(line).unwrap_or_else(|| line.to_vec());
@@ -148,7 +151,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, A: Application> AsyncWrite for Connectio
         Poll::Ready(Ok(()))
     }
 
-    /// One flat write an answer: some clients take each packet for a whole body.
+    /// Vectored writes are off, so that each answer is one write: some clients take each packet for a whole body.
     fn is_write_vectored(&self) -> bool {
         false
     }

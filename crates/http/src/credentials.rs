@@ -1,30 +1,32 @@
-//! Access tokens as requests carry them.
+//! The access tokens in a request.
 //!
-//! Invariant: where a request carries two different tokens, none of them counts: which one is meant is not guessed.
+//! Invariant: if a request has two different tokens, neither is accepted. The server does not guess which one is meant.
 
 use crate::request::query;
 use axum::http::{HeaderMap, HeaderName, Uri};
 use std::borrow::Cow;
 
-/// Where Login with Amazon's own clients put their token.
+/// The header in which Login with Amazon's own clients send their token.
 const AMAZON_TOKEN_HEADER: HeaderName = HeaderName::from_static("x-amz-access-token");
 const ACCESS_TOKEN_PARAM: &str = "access_token";
 
-/// The request carries different tokens.
+/// The error for a request with different tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConflictingTokens;
 
-/// A token, and how it came.
+/// An access token, and where it was in the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessToken {
+    /// The token as sent, without surrounding blanks.
     pub text: String,
-    /// It stands in the query, where logs and histories keep it.
+    /// Whether the token is in the query, where logs and browser histories keep it.
     pub in_query: bool,
-    /// It stands in more than one place.
+    /// Whether the token is in more than one place.
     pub repeated: bool,
 }
 
-/// The bearer token of a request. Two `Authorization` headers are none: which one is meant is not guessed.
+/// Returns the bearer token of a request. Two `Authorization` headers count as none, because it is unclear which one is
+/// meant.
 pub fn bearer_token(headers: &HeaderMap) -> Option<Cow<'_, str>> {
     let mut values = headers.get_all("authorization").iter();
     let (value, None) = (values.next()?.to_str().ok()?, values.next()) else { return None };
@@ -34,14 +36,15 @@ pub fn bearer_token(headers: &HeaderMap) -> Option<Cow<'_, str>> {
 fn parse_bearer(authorization: &str) -> Option<Cow<'_, str>> {
     let (scheme, token) = authorization.trim().split_once(' ')?;
     let token = token.trim();
-    // A client that encoded the token for a URL sends its bar encoded.
+    // A client that encoded the token for a URL sends its `|` percent-encoded.
     scheme.eq_ignore_ascii_case("bearer").then(|| match token.contains('%') {
         true => Cow::Owned(token.replacen("%7C", "|", 1).replacen("%7c", "|", 1)),
         false => Cow::Borrowed(token),
     })
 }
 
-/// The bearer token of a request to which no other place means anything; none where another place has another token.
+/// Returns the bearer token of a device's request, for which no other place counts. It is `None` if another place has a
+/// different token.
 pub fn sole_bearer_token<'h>(uri: &Uri, headers: &'h HeaderMap) -> Option<Cow<'h, str>> {
     // Nearly no request has a query or the other header.
     if (uri.query().is_some() || headers.contains_key(AMAZON_TOKEN_HEADER)) && access_token(uri, headers).is_err() {
@@ -50,10 +53,11 @@ pub fn sole_bearer_token<'h>(uri: &Uri, headers: &'h HeaderMap) -> Option<Cow<'h
     bearer_token(headers)
 }
 
-/// The token of the query, of `x-amz-access-token` or of `Authorization: Bearer`; an empty one is none.
+/// Returns the token of the query, of `x-amz-access-token` or of `Authorization: Bearer`. An empty token counts as
+/// none.
 ///
 /// # Errors
-/// [`TwoTokens`].
+/// [`ConflictingTokens`] if the request has different tokens.
 pub fn access_token(uri: &Uri, headers: &HeaderMap) -> Result<Option<AccessToken>, ConflictingTokens> {
     let in_query =
         query(uri).into_iter().filter(|(name, _)| name == ACCESS_TOKEN_PARAM).map(|(_, token)| (token, true));
@@ -73,7 +77,7 @@ pub fn access_token(uri: &Uri, headers: &HeaderMap) -> Result<Option<AccessToken
     Ok(Some(AccessToken { text: token, in_query, repeated }))
 }
 
-/// Whether a query has different tokens, under a name however it is spelled.
+/// Whether a query has different access tokens. The parameter's name is compared without regard to case.
 pub fn has_conflicting_tokens(pairs: &[(String, String)]) -> bool {
     let tokens =
         pairs.iter().filter(|(name, token)| name.eq_ignore_ascii_case(ACCESS_TOKEN_PARAM) && !token.is_empty());

@@ -1,7 +1,7 @@
-//! Where a request came from, as the proxies in front of this server report it.
+//! The source of a request, as reported by the proxies in front of this server.
 //!
-//! A proxy appends the address of its client to `X-Forwarded-For` or `Forwarded` (RFC 7239). Invariant: only what a trusted
-//! proxy appended is believed; anybody may have written the entries before it.
+//! A proxy appends the address of its client to `X-Forwarded-For` or `Forwarded` (RFC 7239). Invariant: only entries
+//! that a trusted proxy appended count. A client can write any entry before them.
 
 use super::address_limiter;
 use axum::extract::ConnectInfo;
@@ -11,7 +11,7 @@ use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The proxies in front of this server whose headers are believed.
+/// The proxies in front of this server whose headers count.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(try_from = "Vec<String>")]
 pub struct TrustedProxies(Vec<IpNet>);
@@ -36,42 +36,42 @@ impl TrustedProxies {
         self.0.is_empty()
     }
 
-    /// A network that contains every address, if there is one.
+    /// Returns a network that contains every address, if the list has one.
     pub fn network_of_all(&self) -> Option<&IpNet> {
         self.0.iter().find(|network| network.prefix_len() == 0)
     }
 
-    /// Whether an address is one of them.
+    /// Whether an address belongs to a trusted proxy.
     pub fn contains(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address.to_canonical()))
     }
 }
 
-/// Finds where requests came from, for rate limits and logs.
+/// Finds the sources of requests, for rate limits and logs.
 ///
-/// A source is the address at the other end of the connection; or, where that is a trusted proxy, the last address that a
-/// trusted proxy names and that is none itself. An IPv6 address counts as its /64 network.
+/// A source is the address at the other end of the connection. If that is a trusted proxy, the source is the last
+/// address that a trusted proxy names and that is itself no trusted proxy. An IPv6 address counts as its /64 network.
 #[derive(Debug, Default)]
 pub struct ClientSources {
     proxies: TrustedProxies,
-    /// Whether an unreadable header of a proxy was logged.
+    /// Whether an unreadable header of a proxy has been logged.
     reported: AtomicBool,
 }
 
 impl ClientSources {
-    /// Finds sources behind these proxies.
+    /// Makes a finder of sources behind these proxies.
     #[must_use]
     pub fn new(proxies: TrustedProxies) -> Self {
         Self { proxies, reported: AtomicBool::new(false) }
     }
 
-    /// The proxies that are trusted.
+    /// The trusted proxies.
     #[must_use]
     pub fn proxies(&self) -> &TrustedProxies {
         &self.proxies
     }
 
-    /// The source of a request from a peer.
+    /// Returns the source of a request from a peer.
     pub fn of_peer(&self, headers: &HeaderMap, peer: SocketAddr) -> String {
         let client = client_address(&self.proxies, peer.ip(), headers);
         if let Some(problem) = client.problem {
@@ -80,7 +80,7 @@ impl ClientSources {
         network(client.address)
     }
 
-    /// The source of a request whose extensions hold the peer's address; `local` where they do not.
+    /// Returns the source of a request whose extensions have the peer's address, or `local` if they do not.
     pub fn of_request(&self, extensions: &Extensions, headers: &HeaderMap) -> String {
         match extensions.get::<ConnectInfo<SocketAddr>>() {
             Some(ConnectInfo(peer)) => self.of_peer(headers, *peer),
@@ -89,7 +89,7 @@ impl ClientSources {
     }
 }
 
-/// Logs an unreadable header of a proxy, once: the proxy sends it with each request.
+/// Logs an unreadable header of a proxy. It does so once, because the proxy sends such a header with each request.
 fn report(reported: &AtomicBool, proxy: IpAddr, problem: ForwardedProblem) {
     if reported.swap(true, Ordering::Relaxed) {
         return;
@@ -109,16 +109,16 @@ fn report(reported: &AtomicBool, proxy: IpAddr, problem: ForwardedProblem) {
     }
 }
 
-/// Why the headers of a proxy do not count.
+/// The reason why the headers of a proxy do not count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum ForwardedProblem {
-    /// This text is no address.
+    /// This text is not an address.
     Unreadable(String),
-    /// Both headers are there and disagree; either may have been written by the client.
+    /// Both headers are present and disagree. The client may have written either of them.
     Contradiction,
 }
 
-/// The address of a client, as far as trusted proxies name it.
+/// The address of a client, as far as trusted proxies report it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct ClientAddress {
     address: IpAddr,
@@ -144,7 +144,7 @@ fn client_address(proxies: &TrustedProxies, peer: IpAddr, headers: &HeaderMap) -
     }
 }
 
-/// Goes from the end of a list of addresses to the first that is no trusted proxy.
+/// Walks a list of addresses from its end to the first address that is no trusted proxy.
 fn last_untrusted(proxies: &TrustedProxies, peer: IpAddr, nodes: Vec<&str>) -> ClientAddress {
     let mut address = peer;
     for node in nodes.into_iter().rev() {
@@ -163,7 +163,7 @@ fn last_untrusted(proxies: &TrustedProxies, peer: IpAddr, nodes: Vec<&str>) -> C
     ClientAddress { address, problem: None }
 }
 
-/// The parts of a line, where a separator within quotes is none.
+/// Splits a line at a separator. Separators within quotes do not count.
 fn split(line: &str, separator: char) -> impl Iterator<Item = &str> {
     let (mut quoted, mut escaped) = (false, false);
     let parts = line.split(move |c: char| {
@@ -175,13 +175,13 @@ fn split(line: &str, separator: char) -> impl Iterator<Item = &str> {
     parts.map(str::trim).filter(|part| !part.is_empty())
 }
 
-/// The `for` parameter of an element of `Forwarded`; `unknown` where it has none.
+/// Returns the `for` parameter of an element of `Forwarded`, or `unknown` if it has none.
 fn forwarded_for(element: &str) -> &str {
     let mut pairs = split(element, ';').filter_map(|pair| pair.split_once('='));
     pairs.find(|(name, _)| name.trim().eq_ignore_ascii_case("for")).map_or("unknown", |(_, value)| value)
 }
 
-/// A client, as a proxy names it.
+/// One entry of a proxy's header: a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Node {
     Address(IpAddr),
@@ -190,7 +190,7 @@ enum Node {
     Unreadable,
 }
 
-/// Reads an address with or without port, brackets, quotes and zone.
+/// Parses an address with or without port, brackets, quotes and zone.
 fn parse_node(node: &str) -> Node {
     let text = node.trim();
     let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text).trim();
@@ -210,7 +210,7 @@ fn parse_node(node: &str) -> Node {
     address.map_or(Node::Unreadable, |address| Node::Address(address.to_canonical()))
 }
 
-/// The text of a source: an IPv4 address, or the /64 network of an IPv6 address.
+/// Formats a source: an IPv4 address, or the /64 network of an IPv6 address.
 pub(super) fn network(address: IpAddr) -> String {
     match address_limiter::network_of(address) {
         IpAddr::V4(address) => address.to_string(),

@@ -1,20 +1,21 @@
-//! The beginning of a connection to a listener that speaks TLS.
+//! The beginning of a connection to a TLS listener.
 //!
-//! Invariant: plain HTTP is recognised by its first byte, which is a letter or a blank; that of a TLS record is neither.
+//! Invariant: plain HTTP is recognised by its first byte, which is a letter or a blank. The first byte of a TLS record
+//! is neither.
 
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-/// What the client speaks.
+/// The protocol that the client speaks.
 pub(crate) enum Handshake {
-    /// TLS; the handshake is made.
+    /// TLS, after the handshake.
     Tls(Box<TlsStream<TcpStream>>),
     /// Plain HTTP.
     Plain(TcpStream),
 }
 
-/// Makes the handshake, unless the client speaks plain HTTP.
+/// Performs the TLS handshake, unless the client speaks plain HTTP.
 pub(crate) async fn accept(stream: TcpStream, tls: TlsAcceptor) -> std::io::Result<Handshake> {
     let mut first = [0];
     stream.peek(&mut first).await?;

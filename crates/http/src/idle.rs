@@ -1,12 +1,12 @@
-//! Finding connections that are idle or too slow.
+//! Detection of connections that are idle or too slow.
 //!
-//! Setting a timer anew for each request would be a good part of a call's time; this watch looks back once a period.
-//! Invariant: a connection on which a request is being answered is never idle.
+//! Resetting a timer for each request would cost a considerable part of a call's time. This watch checks once in a
+//! period. Invariant: a connection on which a request is being answered is never idle.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-/// What a connection has done lately.
+/// The recent activity of a connection.
 #[derive(Default)]
 pub(crate) struct IdleWatch {
     is_answering: AtomicBool,
@@ -14,19 +14,19 @@ pub(crate) struct IdleWatch {
 }
 
 impl IdleWatch {
-    /// Notes that a request is being answered.
+    /// Records that the answering of a request began.
     pub(crate) fn begin_answer(&self) {
         self.is_answering.store(true, Ordering::Relaxed);
     }
 
-    /// Notes that the request was answered.
+    /// Records that a request was answered.
     pub(crate) fn end_answer(&self) {
         self.answered.fetch_add(1, Ordering::Relaxed);
         self.is_answering.store(false, Ordering::Relaxed);
     }
 
-    /// Waits until a whole period passed without an answer and without a request being answered: the client is idle, or
-    /// sends its head too slowly.
+    /// Waits until a whole period has passed in which no request was answered or being answered. The client is then
+    /// idle, or sends its head too slowly.
     #[expect(clippy::disallowed_methods, reason = "a bound on waiting for a peer, not a delay")]
     pub(crate) async fn idle_for(&self, period: Duration) {
         let mut before = self.answered.load(Ordering::Relaxed);

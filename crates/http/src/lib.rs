@@ -1,9 +1,10 @@
 //! HTTP/1.1 as the clients in the field need it: listener, connection, request, body, path and route.
 //!
-//! What it is not: it knows no use case, no page and no store; what it serves is an [`Application`]. Invariant: every
-//! answer, also to bytes that are no request, has a request ID (`x-amzn-RequestId`), a date (`x-amz-Date`), a
-//! `Content-Length` and no chunks. Header names are sent in title case, since small firmware looks for `Content-Length`
-//! letter by letter.
+//! What it is not: it knows no use case, page or store. It serves an [`Application`].
+//!
+//! Invariant: every answer has a request ID (`x-amzn-RequestId`), a date (`x-amz-Date`) and a `Content-Length`, and is
+//! not chunked. This includes answers to bytes that are no request. Header names are sent in title case, because small
+//! firmware compares `Content-Length` with regard to case.
 
 mod address_limiter;
 pub mod application;

@@ -1,8 +1,10 @@
-//! The accept loop.
+//! The listener: it accepts connections and serves them.
 //!
-//! A listener speaks TLS to everybody or to nobody: who speaks plain HTTP to one that has a certificate is told so, and
-//! served nothing. Invariant: a taken port is refused at the start (no port sharing), a slow or silent client costs one bounded
-//! connection, and a stop lets every answer under way finish.
+//! With a certificate, a listener speaks TLS only. A client that speaks plain HTTP to it gets an error answer and
+//! nothing else.
+//!
+//! Invariant: binding a port that is in use fails (no port sharing). A slow or silent client costs one bounded
+//! connection. A stop lets every answer in progress finish.
 
 use crate::address_limiter::AddressLimiter;
 use crate::application::Application;
@@ -24,26 +26,28 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
-/// How long a stop waits for answers under way. Container engines end a process 10 seconds after they told it to stop.
+/// How long a stop waits for answers in progress. Container engines kill a process 10 seconds after the stop signal.
 pub const DRAIN: Duration = Duration::from_secs(7);
-/// How long a stop waits for the rest of a request that nobody answers yet.
+/// How long a stop waits for the rest of a request that is still arriving.
 const REMAINDER: Duration = Duration::from_secs(2);
-/// How long a handshake may take; a small device needs seconds for its sums.
+/// The time limit of a TLS handshake. A small device needs seconds for its computations.
 const HANDSHAKE: Duration = Duration::from_secs(15);
 
-/// How long the end of a connection may take on which something went wrong.
+/// The time limit for closing a connection after an error.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// Bounds on connections.
+/// Limits on connections.
 #[derive(Clone, Copy, Debug)]
 pub struct ConnectionLimits {
-    /// How many connections may be open.
+    /// The maximum number of open connections.
     pub connections: usize,
-    /// How many of one address may be open; 0 for any number. The addresses of our proxies are not counted.
+    /// The maximum number of open connections per address; 0 means no limit. Addresses of trusted proxies are not
+    /// limited.
     pub per_address: u32,
-    /// How long a connection may go without an answer, idle or sending a head; it is closed within twice that.
+    /// How long a connection may have no answer, whether it is idle or sends a head. It is closed within twice that
+    /// time.
     pub head_timeout: Duration,
-    /// Room for a request's line and headers, in bytes.
+    /// The maximum size of a request's line and headers, in bytes.
     pub head_bytes: usize,
 }
 
@@ -55,12 +59,12 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Binds an address.
+    /// Binds an address. `key` is the name of the setting with the address, for the error text.
     ///
     /// # Errors
-    /// A sentence that says what to do, when the address is taken or not ours.
+    /// A text that states what to do, if the address is in use or does not belong to this machine.
     pub async fn bind(key: &str, address: &str, limits: ConnectionLimits) -> Result<Self, String> {
-        // The address of all roles alone has an option.
+        // Only the address of all roles has a command-line option.
         let option = if key == "server.listen" { " (--listen)" } else { "" };
         let inner = TcpListener::bind(address).await.map_err(|e| match e.kind() {
             std::io::ErrorKind::AddrInUse => {
@@ -71,21 +75,21 @@ impl Listener {
         Ok(Self { inner, limits, tls: None })
     }
 
-    /// Lets it speak TLS, if there is something to do so with, and plain HTTP otherwise.
+    /// Makes the listener speak TLS if there is an acceptor, and plain HTTP otherwise.
     #[must_use]
     pub fn with_tls(self, tls: Option<TlsAcceptor>) -> Self {
         Self { tls, ..self }
     }
 
-    /// The address it listens on; the port is the real one where 0 was asked for.
+    /// The address on which it listens. If port 0 was requested, it has the port that the system chose.
     ///
     /// # Errors
-    /// The system's words.
+    /// The system's error text.
     pub fn address(&self) -> Result<SocketAddr, String> {
         self.inner.local_addr().map_err(|e| e.to_string())
     }
 
-    /// Serves until `stop` turns true and the answers under way are finished.
+    /// Serves until `stop` is true and the answers in progress are finished.
     pub async fn serve(self, application: impl Application, mut stop: watch::Receiver<bool>) {
         let places = Arc::new(Semaphore::new(self.limits.connections));
         let addresses = AddressLimiter::new(self.limits.per_address);
@@ -101,7 +105,7 @@ impl Listener {
                 accepted = async { (place.await, self.inner.accept().await) } => accepted,
             };
             let (Ok(place), Ok((stream, peer))) = accepted else {
-                // Out of descriptors, mostly: the next one may fare better, a little later.
+                // Usually the process has no free file descriptors. A later attempt may succeed.
                 pause().await;
                 continue;
             };
@@ -111,7 +115,7 @@ impl Listener {
                 application.report_refused_connection(&forwarded::network(peer.ip()), self.limits.per_address);
                 continue;
             }
-            // Its readiness is watched by the loop that serves it.
+            // The runtime of the serving thread must register the socket, not this one.
             let Ok(stream) = stream.into_std() else { continue };
             let (limits, tls) = (self.limits, self.tls.clone());
             let connection = Connection { peer, limits, application: application.clone(), stop: stop.clone() };
@@ -135,7 +139,8 @@ impl Listener {
     }
 }
 
-/// How long no connection is taken after one could not be: trying at once would take a core until a descriptor is free.
+/// The pause after a connection could not be accepted. Without it, the loop would use a whole core until a descriptor
+/// is free.
 const PAUSE: Duration = Duration::from_millis(10);
 
 #[expect(clippy::disallowed_methods, reason = "nothing tells when a descriptor is free")]
@@ -143,12 +148,12 @@ async fn pause() {
     tokio::time::sleep(PAUSE).await;
 }
 
-/// Waits until `stop` turns true, or nobody is left to turn it.
+/// Waits until `stop` is true, or its sender is dropped.
 pub async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
-/// Who is at the other end of a connection, and what there is for them.
+/// A connection: its peer, its limits and the application that serves it.
 struct Connection<A> {
     peer: SocketAddr,
     limits: ConnectionLimits,
@@ -157,7 +162,7 @@ struct Connection<A> {
 }
 
 impl<A: Application> Connection<A> {
-    /// Serves a connection that must be protected.
+    /// Serves a connection of a TLS listener.
     async fn accept(mut self, stream: TcpStream, tls: TlsAcceptor) {
         let patience = self.limits.head_timeout.min(HANDSHAKE);
         let handshake = tokio::select! {
@@ -175,10 +180,10 @@ impl<A: Application> Connection<A> {
         }
     }
 
-    /// Serves a connection to its end.
+    /// Serves a connection until it ends.
     async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin) {
         let Self { peer, limits, application, mut stop } = self;
-        // A connection's requests count what they share on a place of its own, which no other core writes to.
+        // Each connection has its own clone, so that its requests do not write to memory that other cores use.
         let stream = ConnectionStream::new(stream, application.clone());
         let own = Arc::new((application, IdleWatch::default()));
         let seen = own.clone();
@@ -188,8 +193,8 @@ impl<A: Application> Connection<A> {
                 let (application, idle) = &*own;
                 idle.begin_answer();
                 let response = application.answer(request.map(Body::new), peer).await;
-                // What else is ready is answered first; then all answers are written one after the other. Written one by
-                // one, each would wake its reader, and be paid for with a change of threads.
+                // Other ready requests are answered first, and then all answers are written in sequence. Writing each
+                // answer immediately would wake its reader each time, at the cost of a context switch.
                 tokio::task::yield_now().await;
                 idle.end_answer();
                 Ok::<_, Infallible>(response)
@@ -206,7 +211,7 @@ impl<A: Application> Connection<A> {
                 Pin::new(&mut connection).graceful_shutdown();
                 tokio::select! {
                     ended = &mut connection => ended,
-                    // It sent nothing, or half a head: it is free to ask another node.
+                    // The client sent nothing, or half a head. It can send its request to another node.
                     () = seen.1.idle_for(REMAINDER) => return,
                 }
             }
@@ -214,7 +219,8 @@ impl<A: Application> Connection<A> {
         };
         if let Err(error) = ended {
             tracing::trace!(%error, %peer, "a connection ended badly");
-            // The library leaves it as it is; what was answered shall arrive, and by TLS an end has to be said.
+            // The library leaves the connection open. The shutdown delivers the last answer and, with TLS, sends
+            // `close_notify`.
             let mut wire = connection.into_parts().io.into_inner();
             let _ = tokio::time::timeout(FAREWELL, wire.shutdown()).await;
         }

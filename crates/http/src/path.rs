@@ -1,17 +1,16 @@
-//! Request paths as old clients write them, in the one form that routes are written in.
+//! Normalization of request paths: every spelling that old clients use becomes the form in which routes are written.
 //!
-//! Segments are percent-decoded, repeated slashes collapse, a slash at the end does not matter, `O2` is `o2`
-//! (docs/spec/calls.md#paths). Invariant: `%2F` inside a segment stays inside it, so decoding never makes a segment
-//! out of another's text.
+//! Segments are percent-decoded, repeated slashes collapse, a trailing slash is ignored, and `O2` becomes `o2`
+//! (docs/spec/calls.md#paths). Invariant: `%2F` inside a segment stays encoded, so decoding never splits a segment.
 
 use axum::http::Uri;
 use axum::http::uri::PathAndQuery;
 use opendrs_domain::login::form;
 
-/// What may stand in a segment unencoded: the characters of RFC 3986's `pchar`.
+/// The characters that a segment may have unencoded: those of RFC 3986's `pchar`.
 const SEGMENT_CHARS: &str = "!$&'()*+,;=:@";
 
-/// Whether a path is in the routes' form already, which nearly all are.
+/// Whether a path already has the routes' form. Nearly all paths do.
 fn is_canonical(path: &str) -> bool {
     let bytes = path.as_bytes();
     bytes.first() == Some(&b'/')
@@ -20,7 +19,7 @@ fn is_canonical(path: &str) -> bool {
         && !bytes.contains(&b'%')
 }
 
-/// The path in the routes' form; `None` where a segment is not UTF-8 after decoding.
+/// Converts a path to the routes' form, or returns `None` if a decoded segment is not UTF-8.
 fn canonicalize(path: &str) -> Option<String> {
     let mut out = String::with_capacity(path.len());
     for segment in path.split('/').filter(|segment| !segment.is_empty()) {
@@ -38,8 +37,8 @@ fn canonicalize(path: &str) -> Option<String> {
     Some(out)
 }
 
-/// Rewrites a request's path into the routes' form. An absolute-form target keeps its path alone: the host is never
-/// looked at. What cannot be decoded is left, and finds no route.
+/// Rewrites a request's path to the routes' form. Of an absolute-form target it keeps only the path, since the host is
+/// never used. A path that cannot be decoded stays unchanged and matches no route.
 pub fn normalize_path(uri: &mut Uri) {
     if uri.authority().is_none() && uri.query() != Some("") && is_canonical(uri.path()) {
         return;

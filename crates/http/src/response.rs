@@ -1,6 +1,6 @@
-//! Making answers.
+//! Building answers.
 //!
-//! Invariant: a JSON answer carries `nosniff`, so that no browser takes it for a page.
+//! Invariant: a JSON answer has the header `X-Content-Type-Options: nosniff`, so that no browser renders it as a page.
 
 use axum::body::Body;
 use axum::http::StatusCode;
@@ -12,10 +12,10 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 /// The header with the time of the answer, in the format of RFC 2822.
 pub const DATE: HeaderName = HeaderName::from_static("x-amz-date");
 
-/// What follows the name of an exception in `x-amzn-ErrorType` (docs/spec/calls.md#error-answers).
+/// The text after the name of an exception in `x-amzn-ErrorType` (docs/spec/calls.md#error-answers).
 pub const ERROR_NAMESPACE: &str = "http://internal.amazon.com/coral/com.amazon.parkeraccioservice/";
 
-/// Makes a JSON answer.
+/// Builds a JSON answer.
 pub fn json(status: StatusCode, body: impl Into<Body>) -> Response {
     let mut response = Response::new(body.into());
     *response.status_mut() = status;

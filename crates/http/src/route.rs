@@ -1,12 +1,12 @@
-//! Routes as values: a router is made of them, and a list of all routes can be printed.
+//! Routes as values, from which a router is built and a list of all routes can be printed.
 //!
-//! Invariant: the router has exactly the routes that the list has.
+//! Invariant: the router has exactly the routes of the list.
 
 use axum::Router;
 use axum::handler::Handler;
 use axum::routing::{self, MethodRouter};
 
-/// A method at a path, and its handler. `S` is the state that handlers share.
+/// A method at a path, with its handler. `S` is the state that handlers share.
 pub struct Route<S> {
     /// The method, in capitals.
     pub method: &'static str,
@@ -32,14 +32,14 @@ impl<S: Clone + Send + Sync + 'static> Route<S> {
         Self { method: "DELETE", path, handler: routing::delete(handler), guarded: false }
     }
 
-    /// The same route, behind the guard of its [`router`].
+    /// Returns the same route behind the guard of its [`router`].
     #[must_use]
     pub fn guarded(self) -> Self {
         Self { guarded: true, ..self }
     }
 }
 
-/// Makes a router of routes; `guard` wraps the handlers of guarded ones.
+/// Builds a router from routes. `guard` wraps the handlers of the guarded routes.
 pub fn router<S: Clone + Send + Sync + 'static>(
     routes: Vec<Route<S>>,
     guard: impl Fn(MethodRouter<S>) -> MethodRouter<S>,

@@ -1,8 +1,8 @@
-//! The threads that serve connections: one a core, each with a loop of its own.
+//! The threads that serve connections: one for each core, each with its own event loop.
 //!
-//! A connection stays on one thread, so nothing a call touches moves between cores, and what the thread's calls write
-//! goes to the store's writer once a turn of the loop. Invariant: the threads end when this is dropped, and with them
-//! whatever they still served.
+//! A connection stays on one thread, so the data of a call does not move between cores. The writes of a thread's calls
+//! go to the store's writer once for each turn of the event loop. Invariant: the threads end when this value is
+//! dropped, and so do the connections that they still serve.
 
 use crate::application::Application;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,7 +16,7 @@ pub(super) struct Threads {
 }
 
 impl Threads {
-    /// Starts as many as there are cores.
+    /// Starts one thread for each core.
     pub(super) fn start(application: &impl Application) -> std::io::Result<Self> {
         let cores = std::thread::available_parallelism()?.get();
         let threads = (0..cores).map(|_| Self::one(application.clone())).collect::<Result<_, _>>()?;
@@ -37,7 +37,7 @@ impl Threads {
         Ok((handle, alive))
     }
 
-    /// Runs a connection on the next of them.
+    /// Runs a connection on the next thread, in rotation.
     pub(super) fn spawn(&self, connection: impl Future<Output = ()> + Send + 'static) {
         let next = self.next.fetch_add(1, Ordering::Relaxed) % self.threads.len();
         self.threads[next].0.spawn(connection);

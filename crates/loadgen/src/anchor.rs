@@ -7,7 +7,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use clap::Args;
-use opendrs_cli::{output, serve};
+use opendrs_cli::{output, stop_signals};
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
@@ -41,7 +41,10 @@ pub(crate) async fn run(args: BenchAnchorArgs) -> Result<(), String> {
         .route("/subscriptionInfo", get(|| constant_json(SUBSCRIPTION_RESULT)))
         .route("/getOrderInfo/{instance}", get(|| constant_json(ORDER_RESULT)))
         .route("/auth/o2/token", post(move || constant_json(tokens)));
-    axum::serve(listener, router).with_graceful_shutdown(serve::wait_for_stop_signal()).await.map_err(|e| e.to_string())
+    axum::serve(listener, router)
+        .with_graceful_shutdown(stop_signals::wait_for_stop_signal())
+        .await
+        .map_err(|e| e.to_string())
 }
 
 async fn constant_json(body: &'static str) -> impl IntoResponse {

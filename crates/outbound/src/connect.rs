@@ -1,7 +1,7 @@
-//! Connecting, past the guard.
+//! Connections to servers, after the check by the outbound guard.
 //!
-//! Invariant: the addresses that were judged are the ones that are connected to, on every connection anew, so a name
-//! that changes where it leads gains nothing.
+//! Invariant: the client connects to exactly the addresses that were checked, and checks them for every connection. A
+//! name that later resolves to another address gains nothing.
 
 use super::guard::AddressGuard;
 use hyper::Uri;
@@ -18,17 +18,17 @@ use tower::Service;
 type ConnectFuture<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// An address that the guard keeps from being asked.
+/// An address that the guard refuses.
 #[derive(Debug, thiserror::Error)]
 #[error("{0} may not be asked")]
 pub(super) struct RefusedAddress(pub(super) IpAddr);
 
-/// A name that leads nowhere.
+/// A name that cannot be resolved.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct UnresolvedName(io::Error);
 
-/// Looks names up and judges every address they lead to.
+/// Resolves names, and checks every address that a name resolves to.
 #[derive(Clone)]
 pub(super) struct GuardedResolver(Arc<AddressGuard>);
 
@@ -54,7 +54,7 @@ impl Service<Name> for GuardedResolver {
     }
 }
 
-/// Connects to names by [`Resolver`] and to plain addresses after the same judgement.
+/// Connects to names through [`GuardedResolver`], and to IP addresses after the same check.
 #[derive(Clone)]
 pub(super) struct GuardedConnector {
     guard: Arc<AddressGuard>,
@@ -66,7 +66,7 @@ impl GuardedConnector {
         let mut plain = HttpConnector::new_with_resolver(GuardedResolver(guard.clone()));
         plain.enforce_http(false);
         plain.set_nodelay(true);
-        // Of several addresses the first may be dead: it must not use up the time of the others.
+        // The first of several addresses may not respond. It must not use up the time of the others.
         plain.set_connect_timeout(Some(Duration::from_secs(10)));
         Self { guard, http: plain }
     }
@@ -82,7 +82,7 @@ impl Service<Uri> for GuardedConnector {
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        // A plain address passes the resolver by.
+        // A URL with an IP address does not use the resolver.
         let address = uri.host().and_then(|host| host.trim_matches(['[', ']']).parse::<IpAddr>().ok());
         match address {
             Some(address) if !self.guard.allows_address(address) => {

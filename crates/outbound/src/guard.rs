@@ -1,7 +1,7 @@
-//! Which addresses may be asked: no other server may use this one to reach what only this one can reach.
+//! The check of outgoing requests: no client may use this server to reach addresses that only this server can reach.
 //!
-//! Invariant: an address is judged as the number it stands for: an IPv4 address wrapped into IPv6 is judged as IPv4. What
-//! an operator lists is allowed whatever it is; a listed name is allowed wherever it leads.
+//! Invariant: an IPv4 address inside an IPv6 address is checked as IPv4. An address or network that the operator lists
+//! is always allowed. A listed name is allowed whatever it resolves to.
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -14,8 +14,9 @@ const fn net_v6(first: u16, second: u16, bits: u8) -> Ipv6Net {
     Ipv6Net::new_assert(Ipv6Addr::new(first, second, 0, 0, 0, 0, 0, 0), bits)
 }
 
-/// This host, private networks, link-local (with the clouds' metadata at 169.254.169.254), shared, test and
-/// documentation networks, multicast, reserved; and Azure's metadata, which looks public.
+/// The networks that are not public: this host, private networks, link-local (with the metadata service of clouds at
+/// 169.254.169.254), shared, test and documentation networks, multicast and reserved. Azure's metadata service is one
+/// of them, although its address looks public.
 const NON_PUBLIC_V4: [Ipv4Net; 16] = [
     net_v4(0, 0, 0, 0, 8),
     net_v4(10, 0, 0, 0, 8),
@@ -35,11 +36,11 @@ const NON_PUBLIC_V4: [Ipv4Net; 16] = [
     net_v4(240, 0, 0, 0, 4),
 ];
 
-/// Only 2000::/3 is given out; within it, Teredo, ORCHID, benchmarking and documentation lead nowhere good.
+/// Only 2000::/3 is assigned. Within it, Teredo, ORCHID, benchmarking and documentation networks are not public.
 const PUBLIC_V6: Ipv6Net = net_v6(0x2000, 0, 3);
 const NON_PUBLIC_V6: [Ipv6Net; 3] = [net_v6(0x2001, 0, 23), net_v6(0x2001, 0xdb8, 32), net_v6(0x3fff, 0, 20)];
 
-/// The IPv4 address that an IPv6 address carries: mapped, compatible, NAT64 or 6to4.
+/// Returns the IPv4 address inside an IPv6 address: mapped, compatible, NAT64 or 6to4.
 fn embedded_ipv4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let parts = address.segments();
     let v4 = |high: u16, low: u16| Some(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)));
@@ -51,7 +52,7 @@ fn embedded_ipv4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     }
 }
 
-/// Whether anybody on the internet could reach the address.
+/// Whether an address is reachable for everyone on the internet.
 fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => !NON_PUBLIC_V4.iter().any(|net| net.contains(&address)),
@@ -62,7 +63,7 @@ fn is_public(address: IpAddr) -> bool {
     }
 }
 
-/// What may be asked.
+/// The networks and names that are allowed besides public addresses.
 #[derive(Clone, Debug, Default)]
 pub(super) struct AddressGuard {
     networks: Vec<IpNet>,
@@ -70,7 +71,7 @@ pub(super) struct AddressGuard {
 }
 
 impl AddressGuard {
-    /// Reads `outbound.allow`: networks, addresses and host names.
+    /// Parses `outbound.allow`: networks, addresses and host names.
     pub(super) fn parse(list: &[String]) -> Result<Self, String> {
         let mut guard = Self::default();
         for item in list {
@@ -89,12 +90,12 @@ impl AddressGuard {
         Ok(guard)
     }
 
-    /// Whether wherever this name leads may be asked.
+    /// Whether requests to this name are allowed whatever it resolves to.
     pub(super) fn allows_name(&self, name: &str) -> bool {
         self.names.iter().any(|known| known.eq_ignore_ascii_case(name.trim_end_matches('.')))
     }
 
-    /// Whether this address may be asked.
+    /// Whether requests to this address are allowed.
     pub(super) fn allows_address(&self, address: IpAddr) -> bool {
         let unwrapped = match address {
             IpAddr::V6(v6) => embedded_ipv4(v6).map_or(address, IpAddr::V4),

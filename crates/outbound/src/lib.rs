@@ -1,8 +1,9 @@
-//! The network, for use cases: an HTTP/1.1 client that goes nowhere it should not and waits for nobody too long.
+//! The outbound HTTP/1.1 client of the use cases. It reaches allowed addresses only, and every request has a timeout.
 //!
-//! What an answer's status says is never taken back: a body that breaks off, or is too slow, is a part of the answer.
-//! Invariant: every connection passes the guard ([`guard`]) with the very address it is made to; certificates are always
-//! checked; redirects are answers like others; no proxy is asked, since it would pass the guard by.
+//! A received status remains valid: if the body breaks off or is too slow, the response records that.
+//!
+//! Invariant: every connection passes the guard ([`guard`]) with the address to which it is made. Certificates are
+//! always checked. Redirects are not followed. No proxy is used, because a proxy would bypass the guard.
 
 mod connect;
 mod guard;
@@ -29,37 +30,37 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use url::Url;
 
-/// How long a connection is kept for the next request to the same server.
+/// How long an idle connection is kept for the next request to the same server.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
-/// How many of them for one server: as many as messages are on their way to one receiver at once.
+/// The maximum number of idle connections per server: the number of messages that one receiver gets concurrently.
 const MAX_IDLE_PER_HOST: usize = 24;
-/// The largest head of an answer.
+/// The maximum size of a response's head, in bytes.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 
 type HttpsClient = Client<HttpsConnector<GuardedConnector>, Full<Bytes>>;
-/// What makes a client; or says why there is none.
+/// Builds a client, or returns an error text.
 type ClientInit = Box<dyn FnOnce() -> Result<HttpsClient, String> + Send>;
 
-/// The network as the settings have it. The system's certificate authorities are some hundred; they are read when somebody
-/// is asked first, since many a server never asks anybody.
+/// The outbound client of the settings. It loads the system's certificate authorities with the first request. There are
+/// more than a hundred of them, and many servers never send a request.
 pub struct GuardedHttpClient {
     client: LazyLock<Result<HttpsClient, String>, ClientInit>,
 }
 
-/// Whether a list of what may be asked besides the internet can be read.
+/// Checks that every item of `outbound.allow` can be parsed.
 ///
 /// # Errors
-/// A sentence that names the item at fault.
+/// A text that names the wrong item.
 pub fn check_allow_list(allow: &[String]) -> Result<(), String> {
     AddressGuard::parse(allow).map(drop)
 }
 
 impl GuardedHttpClient {
-    /// A network that asks public addresses and those in `allow`, and trusts the system's certificate authorities and
-    /// those in `ca_files`.
+    /// Makes a client that reaches public addresses and those in `allow`. It trusts the system's certificate
+    /// authorities and those in `ca_files`.
     ///
     /// # Errors
-    /// A sentence that names the setting at fault.
+    /// A text that names the wrong setting.
     pub fn new<'p>(allow: &[String], ca_files: impl IntoIterator<Item = &'p Path>) -> Result<Self, String> {
         let guard = Arc::new(AddressGuard::parse(allow)?);
         let trust = OutboundTrust::new(ca_files)?;
@@ -94,7 +95,7 @@ impl GuardedHttpClient {
     }
 }
 
-/// Reads a body into an answer, as far as there is one and the limit allows.
+/// Reads a body into a response, up to the limit.
 async fn read_response_body(
     mut body: Incoming,
     limit: usize,
@@ -105,7 +106,7 @@ async fn read_response_body(
         let room = limit - answer.body.len();
         answer.body.extend_from_slice(&data[..data.len().min(room)]);
         if data.len() > room {
-            // The rest stays unread, and the connection is closed with it.
+            // The rest stays unread, so the connection is closed.
             answer.is_truncated = true;
             break;
         }
@@ -124,7 +125,7 @@ impl Outbound for GuardedHttpClient {
     }
 }
 
-/// The client of a guard and of those who are trusted.
+/// Builds the client for a guard and the trusted authorities.
 fn build_client(guard: Arc<AddressGuard>, trust: OutboundTrust) -> Result<HttpsClient, String> {
     let https = hyper_rustls::HttpsConnectorBuilder::new()
         .with_tls_config(trust.client_config()?)
@@ -141,25 +142,25 @@ fn build_client(guard: Arc<AddressGuard>, trust: OutboundTrust) -> Result<HttpsC
     Ok(client)
 }
 
-/// How a server proves who it is: always by a certificate, of one of the system's authorities or of files.
+/// The trust in servers: each needs a certificate of one of the system's authorities, or of one in a file.
 pub struct OutboundTrust(trust::TrustedCertificates);
 
 impl OutboundTrust {
-    /// Reads the files; those of the system wait for [`Trust::tls`].
+    /// Reads the files. The system's authorities are read by [`OutboundTrust::client_config`].
     pub fn new<'p>(ca_files: impl IntoIterator<Item = &'p Path>) -> Result<Self, String> {
         let mut trust = trust::TrustedCertificates::default();
         for path in ca_files {
             trust.add_file(path).map_err(|why| format!("outbound.ca_file {}: {why}", path.display()))?;
         }
-        // What cannot be set up is said now, not when somebody is asked first.
+        // An unusable configuration fails now, not with the first request.
         trust.clone().into_client_config()?;
         Ok(Self(trust))
     }
 
-    /// What a client checks a server by.
+    /// Builds the TLS configuration of a client.
     ///
     /// # Errors
-    /// A sentence that says why there is no TLS.
+    /// A text that states why TLS is not available.
     pub fn client_config(self) -> Result<ClientConfig, String> {
         let mut trust = self.0;
         trust.add_system();
@@ -168,7 +169,7 @@ impl OutboundTrust {
 }
 
 fn build_request(request: OutboundRequest) -> Result<hyper::Request<Full<Bytes>>, OutboundError> {
-    // Parsed once, as browsers do: odd spellings of an address become that address here, before it is judged.
+    // The URL is parsed as browsers do it. An unusual spelling of an address becomes that address before the check.
     let mut url = Url::parse(&request.url).map_err(|e| OutboundError::BadUrl(e.to_string()))?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(OutboundError::BadUrl("write it with http:// or https://".into()));
@@ -194,7 +195,7 @@ fn build_request(request: OutboundRequest) -> Result<hyper::Request<Full<Bytes>>
     builder.body(Full::from(request.body)).map_err(|e| OutboundError::BadUrl(e.to_string()))
 }
 
-/// The `Authorization` header that an address's user name and password stand for.
+/// Returns the `Authorization` header for the user name and password in a URL.
 fn basic_credentials(url: &Url) -> Result<Option<HeaderValue>, OutboundError> {
     use base64::Engine as _;
     if url.username().is_empty() && url.password().is_none() {
@@ -211,7 +212,7 @@ fn basic_credentials(url: &Url) -> Result<Option<HeaderValue>, OutboundError> {
     Ok(Some(value))
 }
 
-/// Finds the reason in a client error's chain of causes.
+/// Finds the reason of a failure in a client error's chain of causes.
 fn failure_of(error: &legacy::Error) -> OutboundError {
     let mut cause = error.source();
     let mut last = error.to_string();
@@ -231,7 +232,7 @@ fn failure_of(error: &legacy::Error) -> OutboundError {
             return OutboundError::Unreadable(http.to_string());
         }
         last = error.to_string();
-        // The cause of an input error is found inside it, not behind it.
+        // An I/O error has its cause inside itself, not as its source.
         let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
         cause = inside.map(|inside| inside as _).or_else(|| error.source());
     }

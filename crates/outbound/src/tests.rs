@@ -1,4 +1,4 @@
-//! The client against servers that behave as servers do on a bad day.
+//! Tests of the outbound client against servers that misbehave.
 
 use super::*;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedKey, IsCa, KeyPair, generate_simple_self_signed};
@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-/// A deadline that nothing good comes near, and one that is waited for.
+/// A timeout that no test reaches, and one that tests wait for.
 const LONG: Duration = Duration::from_secs(20);
 const SHORT: Duration = Duration::from_millis(300);
 
@@ -31,7 +31,7 @@ fn client_allowing(allow: &[&str]) -> GuardedHttpClient {
     GuardedHttpClient::new(&allow, []).unwrap()
 }
 
-/// Reads a request's head and a body of five bytes; empty when the other side has gone.
+/// Reads a request's head and a body of five bytes. The result is empty if the client closed the connection.
 async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> String {
     let mut read = Vec::new();
     let mut byte = [0];
@@ -41,7 +41,8 @@ async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> String {
     String::from_utf8(read).unwrap()
 }
 
-/// A server that answers every request on every connection with `parts`, one write each, then says nothing more.
+/// Starts a server that answers every request on every connection with `parts`, in one write each, and then stays
+/// silent.
 async fn start_server(parts: &'static [&'static str]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -59,7 +60,7 @@ async fn start_server(parts: &'static [&'static str]) -> String {
     format!("http://{address}/hook")
 }
 
-/// A server that hears one request on one connection and does with it what it is told; what it heard comes back.
+/// Starts a server that reads one request from one connection and then calls `then`. The task returns the request.
 async fn serve_once<F>(then: impl FnOnce(TcpStream) -> F + Send + 'static) -> (String, tokio::task::JoinHandle<String>)
 where
     F: Future<Output = ()> + Send,
@@ -97,7 +98,7 @@ async fn a_request_arrives_as_it_was_meant_and_its_answer_comes_back() {
 
 #[tokio::test]
 async fn connections_are_kept_for_the_next_request() {
-    // It takes one connection and no second.
+    // The server accepts only one connection.
     let (url, _task) = serve_once(|mut stream| async move {
         for _ in 0..3 {
             stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await.unwrap();
@@ -263,7 +264,7 @@ async fn what_cannot_be_sent_is_said_before_anybody_is_asked() {
     assert_eq!(client_allowing(&[]).send(bad).await, Err(OutboundError::BadHeader("a".into())));
 }
 
-/// A TLS server for `localhost` and its certificate as PEM.
+/// Starts a TLS server for `localhost`. Returns its URL and its certificate as PEM.
 async fn start_tls_server() -> (String, String) {
     serve_certificate(generate_simple_self_signed(vec!["localhost".into()]).unwrap()).await
 }

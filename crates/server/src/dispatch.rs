@@ -1,7 +1,7 @@
-//! The one way in: every request of every listener is answered here.
+//! The entry point of every request of every listener.
 //!
-//! The device API has a table of its own; everything else goes to the router. Invariant: every answer has a request ID
-//! and a date, and is counted once.
+//! The device API has its own table of routes; all other paths go to the router. Invariant: every answer has a request
+//! ID and a date, and is counted once.
 
 use crate::api::{self, error::ApiError};
 use crate::routes::{self, Routes};
@@ -33,7 +33,7 @@ pub struct Dispatcher {
 }
 
 impl Dispatcher {
-    /// Sends requests to these routes.
+    /// Makes a dispatcher for these routes.
     #[must_use]
     pub fn new(state: Arc<AppState>, routes: Routes) -> Self {
         Self { state, routes }
@@ -77,7 +77,7 @@ impl Application for Dispatcher {
     }
 }
 
-/// A connection that is counted as open until this is dropped.
+/// A connection that is counted as open. Dropping it uncounts the connection.
 pub struct OpenConnection(Arc<AppState>);
 
 impl Drop for OpenConnection {
@@ -88,7 +88,7 @@ impl Drop for OpenConnection {
     }
 }
 
-/// Answers a request inside a span of its trace.
+/// Answers a request within a span.
 async fn traced(site: &AppState, routes: &Routes, request: Request, peer: SocketAddr) -> Response {
     let mut uri = request.uri().clone();
     path::normalize_path(&mut uri);
@@ -113,7 +113,7 @@ async fn respond(site: &AppState, routes: &Routes, mut request: Request, peer: S
         Some(api::ApiRoute::Call(spec, _)) => spec.endpoint as usize,
         _ => meters.endpoint_index(uri.path()),
     });
-    // Of a body that does not tell its size.
+    // The size of the body is unknown in advance.
     let chunked = HttpBody::size_hint(request.body()).exact().is_none();
     let ambiguous = ambiguity(request.headers());
     let planned = match site.app.faults.is_armed() {
@@ -138,8 +138,8 @@ async fn respond(site: &AppState, routes: &Routes, mut request: Request, peer: S
     let (id, AnswerHeaders { request_id, date }) = stamp(site);
     response.headers_mut().insert(REQUEST_ID, request_id);
     response.headers_mut().insert(DATE, date);
-    // The library drops a Content-Length behind a Transfer-Encoding. What a proxy that went by it sends behind the body is
-    // no request of ours.
+    // The HTTP library ignores a `Content-Length` beside a `Transfer-Encoding`, but a proxy may have used it. Bytes
+    // that such a proxy sends after the body are not a request.
     if chunked || site.is_shutting_down() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
@@ -147,13 +147,13 @@ async fn respond(site: &AppState, routes: &Routes, mut request: Request, peer: S
         meters.record_request(place, response.status().as_u16(), started.elapsed());
     }
     if let (Some(started), Some((method, path))) = (started, line) {
-        // The query is never logged: it may hold a token.
+        // The query is never logged, because it may contain a token.
         tracing::debug!(%method, path, status = response.status().as_u16(), took = ?started.elapsed(), %id, "answered");
     }
     response
 }
 
-/// What every answer carries: its request's id, as it is and as it is written, and the date.
+/// Makes the headers of an answer: a new request ID, which is also returned as a UUID, and the date.
 fn stamp(site: &AppState) -> (Uuid, AnswerHeaders) {
     let id = site.app.ephemeral_ids.random_uuid();
     let mut text = [0_u8; Hyphenated::LENGTH];
@@ -162,7 +162,7 @@ fn stamp(site: &AppState) -> (Uuid, AnswerHeaders) {
     (id, AnswerHeaders { request_id, date: date(site.app.now()) })
 }
 
-/// `x-amz-Date`, written once a second on each thread.
+/// The value of `x-amz-Date`, formatted once a second on each thread.
 fn date(now: Time) -> HeaderValue {
     thread_local! {
         static WRITTEN: RefCell<(i64, HeaderValue)> = const { RefCell::new((i64::MIN, HeaderValue::from_static(""))) };

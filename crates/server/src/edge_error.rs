@@ -1,15 +1,15 @@
-//! What all edges do with an error of a use case: the log's line, and `Retry-After`.
+//! The common handling of a use case's error by all interfaces: the log line, and `Retry-After`.
 //!
-//! Not here: status and text, which each edge has its own of. Invariant: an error is logged once, here, and only where it is
-//! ours or the store's.
+//! What it is not: the status and the text, which each interface chooses. Invariant: an error is logged once and only
+//! here, and only if the server or the store caused it.
 
 use axum::http::HeaderValue;
 use opendrs_service::Error;
 
-/// Seconds after which a client may try again when the store is out of reach.
+/// The seconds after which a client may retry while the store is unavailable.
 const RETRY_SECONDS: &str = "5";
 
-/// `Retry-After` of a refusal, where waiting helps.
+/// Returns `Retry-After` for an error that goes away with time.
 pub(crate) fn retry_after(error: &Error) -> Option<HeaderValue> {
     match error {
         Error::Throttled(seconds) | Error::RateLimited(seconds) | Error::OrderLimitReached(seconds) => {
@@ -20,11 +20,11 @@ pub(crate) fn retry_after(error: &Error) -> Option<HeaderValue> {
     }
 }
 
-/// Writes the log's line of an error that is ours or the store's; nothing else logs it.
+/// Logs an error of the server or the store.
 pub(crate) fn log(error: &Error) {
     match error {
         Error::Internal(why) => tracing::error!(why, "a call failed"),
-        // The store itself says in the log when that begins and when it ends, once for all calls.
+        // The store itself logs the beginning and the end of its unavailability, once for all calls.
         Error::Unavailable(why) => tracing::debug!(why, "the store is out of reach"),
         _ => {}
     }

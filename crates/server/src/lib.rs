@@ -1,8 +1,8 @@
-//! The edge of the service: wire formats, pages, workers and settings.
+//! The server: wire formats, pages, workers and settings.
 //!
-//! What it is: [`node::Node`] starts a node of the service; [`routes`] makes a router of an application, for sockets and
-//! for tests alike. What it is not: it holds no rule, no SQL and no command line. Invariant: a handler names the caller
-//! and the request, calls one use case and answers.
+//! What it is: [`node::Node`] starts a node of the service, and [`routes`] builds the router of an application for
+//! sockets and for tests. What it is not: it has no domain rules, no SQL and no command line. Invariant: a handler
+//! identifies the caller and the request, calls one use case and answers.
 
 pub mod api;
 pub mod config;

@@ -1,7 +1,7 @@
-//! The file of the master key: read, judged and made.
+//! The file of the master key: reading, checking and creating it.
 //!
-//! Invariant: a key that others than its owner can read is refused: they could make every token, and read what the store
-//! keeps sealed. Every command judges it by [`read`].
+//! Invariant: a key that other users can read is refused, because they could make every token and decrypt the store's
+//! secrets. Every command checks the file with [`read_master_key`].
 
 use crate::private_file;
 use opendrs_service::random::{RandomSource, SystemRandom};
@@ -9,7 +9,7 @@ use std::fmt::{self, Display, Formatter};
 use std::io::{Error, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-/// Why a file that is there is not used as a master key.
+/// Why an existing file is not used as the master key.
 #[derive(Debug)]
 pub struct MasterKeyError {
     path: PathBuf,
@@ -20,13 +20,13 @@ pub struct MasterKeyError {
 enum MasterKeyErrorKind {
     IsFolder,
     Unreadable(Error),
-    /// Its mode, and the key in it, if it holds one.
+    /// The file's mode, and the key in it if it is valid.
     ReadableByOthers(u32, Option<[u8; 32]>),
     Malformed,
 }
 
 impl MasterKeyError {
-    /// What is wrong.
+    /// The problem.
     pub fn message(&self) -> String {
         let at = self.path.display();
         match &self.kind {
@@ -39,7 +39,7 @@ impl MasterKeyError {
         }
     }
 
-    /// What to do.
+    /// The action that fixes it.
     pub fn fix(&self) -> String {
         let at = self.path.display();
         match &self.kind {
@@ -56,7 +56,7 @@ impl MasterKeyError {
         }
     }
 
-    /// The key in the file, if it holds one all the same.
+    /// Returns the key in the file, if it is valid although the file is refused.
     pub fn key(&self) -> Option<[u8; 32]> {
         if let MasterKeyErrorKind::ReadableByOthers(_, key) = self.kind { key } else { None }
     }
@@ -75,10 +75,10 @@ impl From<MasterKeyError> for String {
     }
 }
 
-/// The master key of a file; `None` if it is not there.
+/// Reads the master key in a file. Returns `None` if the file does not exist.
 ///
 /// # Errors
-/// [`Bad`].
+/// [`MasterKeyError`] if the file exists but cannot be used.
 pub fn read_master_key(path: &Path) -> Result<Option<[u8; 32]>, MasterKeyError> {
     let bad = |why| MasterKeyError { path: path.to_owned(), kind: why };
     let mut file = match std::fs::File::open(path) {
@@ -101,31 +101,31 @@ pub fn read_master_key(path: &Path) -> Result<Option<[u8; 32]>, MasterKeyError> 
     }
 }
 
-/// The master key of a file that must be there, for its owner's eyes alone.
+/// Reads the master key in a file that must exist. Only the file's owner may have access.
 pub fn read_existing(path: &Path) -> Result<[u8; 32], String> {
     read_master_key(path)?
         .ok_or_else(|| format!("cannot read the master key {}: there is no such file", path.display()))
 }
 
-/// The master key of a file, which is made, for its owner's eyes alone, where there is none.
+/// Reads the master key in a file. A missing file is created with access for its owner only.
 pub fn read_or_create(path: &Path) -> Result<[u8; 32], String> {
     read_master_key(path)?.map_or_else(|| create_master_key(path, &SystemRandom), Ok)
 }
 
-/// The mode of a file that others than its owner can read.
+/// Returns the mode of a file if other users can read it.
 pub fn mode_if_readable_by_others(found: &std::fs::Metadata) -> Option<u32> {
     let mode = std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o777;
     (mode & 0o077 != 0).then_some(mode)
 }
 
-/// Reads a master key's 64 hex digits.
+/// Parses the 64 hex digits of a master key.
 fn parse_master_key(text: &str) -> Option<[u8; 32]> {
     let digits = (text.len() == 64 && text.is_ascii()).then(|| text.as_bytes().chunks(2))?;
     let bytes = digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
     bytes.collect::<Option<Vec<_>>>()?.try_into().ok()
 }
 
-/// Makes a master key's file.
+/// Creates the file of a new master key.
 pub fn create_master_key(path: &Path, random: &dyn RandomSource) -> Result<[u8; 32], String> {
     let mut key = [0_u8; 32];
     random.fill(&mut key);
@@ -135,7 +135,7 @@ pub fn create_master_key(path: &Path, random: &dyn RandomSource) -> Result<[u8; 
     }
     match private_file::create(path, &format!("{text}\n")) {
         Ok(()) => Ok(key),
-        // Another process of ours was quicker.
+        // Another process created the file at the same time.
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => read_existing(path),
         Err(error) => Err(format!("cannot make the master key {}: {error}", path.display())),
     }

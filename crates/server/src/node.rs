@@ -1,8 +1,8 @@
 //! A node of the service: the composition root.
 //!
-//! What it is: listeners, routes and workers, made of settings and an application. What it is not: a command; signals and
-//! the terminal are `opendrs serve`'s. Invariant: every address is bound before the first request is answered, and a stop
-//! ends within ten seconds.
+//! What it is: listeners, routes and workers, made from settings and an application. What it is not: a command; signals
+//! and the terminal belong to `opendrs serve`. Invariant: every address is bound before the first request is answered,
+//! and a stop ends within ten seconds.
 
 use crate::config::{Config, Role};
 use crate::dispatch::Dispatcher;
@@ -19,24 +19,24 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// How long a stop waits for everything that is under way.
+/// How long a stop waits for all work in progress.
 const STOP: Duration = DRAIN.saturating_add(Duration::from_millis(500));
 
-/// Connections to the metrics' address at most.
+/// The maximum number of connections to the metrics address.
 const SCRAPERS: usize = 16;
 
 /// A running node.
 pub struct Node {
-    /// The application at its edge.
+    /// The state that all handlers share.
     pub site: Arc<AppState>,
-    /// Addresses listened on, as URLs, and the roles at each.
+    /// The URLs of the addresses that it listens on, and the roles at each.
     pub addresses: Vec<(String, String)>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
 
 impl Node {
-    /// Binds every address, then serves.
+    /// Binds every address, then starts to serve.
     pub async fn start(config: &Config, mut app: App) -> Result<Self, String> {
         let limits = config.connections();
         let tls = config
@@ -80,7 +80,7 @@ impl Node {
             app.settings.notifications.base_url.clone_from(&urls.web);
         }
         app.settings.mail.base_url.clone_from(&urls.web);
-        // Whoever moves the clock is told of each mail that is sent meanwhile, to nobody as to somebody.
+        // A clock that tests move reports every mail that is sent meanwhile, even without a mail server.
         app.settings.mail.store_only = config.keeps_mail() && app.test_clock().is_none();
         let (bodies, proxies) = (config.bodies(), config.server.proxies.clone());
         let site = AppState::new(app, urls, bodies, metrics.is_some().then(meters), proxies, config.operator()?);
@@ -116,12 +116,13 @@ impl Node {
         Ok(Self { site, addresses, stop, tasks })
     }
 
-    /// Stops taking requests, finishes those under way; within ten seconds, the sending of traces included.
+    /// Stops accepting requests and finishes those in progress. It takes at most ten seconds, including the export of
+    /// traces.
     pub async fn stop(mut self) {
         let _ = self.stop.send(true);
         let ended = async { while self.tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(STOP, ended).await.is_err() {
-            // A message that was sent and not recorded goes out again when its lease is over, under the same id.
+            // A message that was sent but not recorded is sent again after its lease, with the same id.
             tracing::warn!("what is under way to receivers, mail servers and back ends is not waited for any longer");
         }
         if let Err(error) = self.site.app.db.checkpoint() {
@@ -130,8 +131,8 @@ impl Node {
     }
 }
 
-/// Which addresses would be named to others that lead nowhere: those of roles that listen on every address of the machine
-/// and have no public URL.
+/// Returns a warning if links would have an address that others cannot reach. That is so for roles that listen on every
+/// address of the machine and have no public URL.
 fn unreachable(config: &Config, listening: &[(std::net::SocketAddr, Vec<Role>)]) -> Option<String> {
     let open = listening.iter().filter(|(address, _)| address.ip().is_unspecified());
     let settings = open.flat_map(|(_, roles)| roles).filter_map(|role| match role {
@@ -151,7 +152,7 @@ fn unreachable(config: &Config, listening: &[(std::net::SocketAddr, Vec<Role>)])
     })
 }
 
-/// Where the outside finds each role: as set, or where it listens here.
+/// Returns the public URL of each role: the setting, or the address on which it listens.
 fn urls(config: &Config, listening: &[(std::net::SocketAddr, Vec<Role>)]) -> PublicUrls {
     let scheme = config.default_scheme();
     let url = |set: &str, role: Role| match listening.iter().find(|(_, roles)| roles.contains(&role)) {

@@ -1,4 +1,4 @@
-//! Opening the application on the store of the settings: master key, randomness, store.
+//! Opening the application with the store of the settings: master key, randomness and store.
 
 use crate::config::Config;
 use crate::{master_key, private_file, store_check};
@@ -9,14 +9,14 @@ use opendrs_store::StoreLocation;
 use opendrs_store::inspection::{inspect, test_connection};
 use std::sync::Arc;
 
-/// Whether the clock may be moved.
+/// Which clock the application uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClockMode {
-    /// It is the system's.
+    /// The system's clock.
     System,
-    /// It can be moved, and the store remembers how far.
+    /// A test clock that can be moved. The store remembers its offset.
     Test,
-    /// As the server that uses this store has it: commands beside a server with a test clock tell its time.
+    /// The clock of the server that uses the store, so that commands beside a server with a test clock use its time.
     SameAsServer,
 }
 
@@ -25,8 +25,8 @@ pub async fn open_app(config: &Config, time: ClockMode) -> Result<App, String> {
     open_app_with_random(config, time, Arc::new(SystemRandom)).await
 }
 
-/// Opens the application beside a server, or before its next start. Its store must be there: a mistyped folder shall not
-/// become a new one with nothing in it.
+/// Opens the application beside a server, or before its next start. The store must exist, so that a mistyped folder
+/// does not become a new, empty store.
 pub async fn open_existing_app(config: &Config) -> Result<App, String> {
     if let StoreLocation::File(file) = config.store_location()
         && !file.exists()
@@ -39,7 +39,7 @@ pub async fn open_existing_app(config: &Config) -> Result<App, String> {
     open_app(config, ClockMode::SameAsServer).await
 }
 
-/// Whether there is a store; a database in which nothing was made yet is none.
+/// Whether the store exists. A database without an installation does not count.
 pub async fn store_exists(config: &Config) -> Result<bool, String> {
     let place = config.store_location();
     store_check::check_store(config).map_err(|fault| fault.to_string())?;
@@ -51,7 +51,7 @@ pub async fn store_exists(config: &Config) -> Result<bool, String> {
     Ok(found.is_some_and(|found| found.installation.is_some()))
 }
 
-/// Randomness that follows from a number. The data folder counts the starts, so that no id comes twice in one store.
+/// Makes randomness from a seed. A file in the data folder counts the starts, so that no id occurs twice in one store.
 pub fn seeded_random(config: &Config, number: u64) -> Result<Arc<dyn RandomSource>, String> {
     let folder = &config.server.data;
     let path = folder.join("random-starts");
@@ -102,13 +102,13 @@ pub async fn open_app_with_random(
             language: config.default_language(),
             mail: config.mail_settings(),
         },
-        // A clock that was never moved tells the system's time.
+        // A test clock that was never moved has the system's time.
         test_clock: time != ClockMode::System,
     };
     App::open(parts).await.map_err(open_error_text)
 }
 
-/// Why a store could not be opened.
+/// Returns the reason why a store could not be opened.
 fn open_error_text(error: opendrs_service::Error) -> String {
     match error {
         opendrs_service::Error::Unavailable(why) | opendrs_service::Error::Internal(why) => why,
@@ -116,8 +116,8 @@ fn open_error_text(error: opendrs_service::Error) -> String {
     }
 }
 
-/// The master key of a file, which is made, for its owner's eyes alone, for a store that is new. A store that is there was made
-/// with a key: another one would fit nothing in it.
+/// Reads the master key, or creates it for a new store with access for its owner only. An existing store was made with
+/// a key, and no other key fits it.
 async fn load_or_create_master_key(config: &Config, random: &dyn RandomSource) -> Result<[u8; 32], String> {
     let (path, place) = (config.master_key_file(), config.store_location());
     if let Some(key) = master_key::read_master_key(&path)? {
@@ -127,7 +127,7 @@ async fn load_or_create_master_key(config: &Config, random: &dyn RandomSource) -
     if found.is_none_or(|found| found.installation.is_none()) {
         return master_key::create_master_key(&path, random);
     }
-    // Another process of ours may have made both meanwhile.
+    // Another process may have created both in the meantime.
     master_key::read_master_key(&path)?.ok_or_else(|| {
         let store = match &place {
             StoreLocation::File(file) => format!("the store {}", file.display()),

@@ -1,31 +1,31 @@
-//! Files for their owner's eyes alone, made whole or not at all.
+//! Files that only their owner can read, created completely or not at all.
 //!
-//! Not here: what is in them. Invariant: under its name a file has all of its text, also after a crash, and what is there
-//! already is never overwritten.
+//! What it is not: the content of the files. Invariant: a file under its final name is complete, even after a crash,
+//! and an existing file is never overwritten.
 
 use std::fs::DirBuilder;
 use std::io::{Result, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
-/// Makes a file of mode 0600.
+/// Creates a file of mode 0600.
 ///
 /// # Errors
-/// Of kind [`std::io::ErrorKind::AlreadyExists`] where there is one of that name.
+/// The kind is [`std::io::ErrorKind::AlreadyExists`] if a file with this name exists.
 pub fn create(path: &Path, text: &str) -> Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
     file.write_all(text.as_bytes())?;
     file.as_file().sync_all()?;
     file.persist_noclobber(path).map_err(|failed| failed.error)?;
-    // Makes the name as durable as what is in the file.
+    // Makes the directory entry as durable as the content.
     std::fs::File::open(folder)?.sync_all()
 }
 
-/// Makes a folder of mode 0700, where there is none: it holds keys, and data of customers.
+/// Creates a folder of mode 0700 if it does not exist, since it will contain keys and data of customers.
 ///
 /// # Errors
-/// Those of the file system.
+/// The error of the file system.
 pub fn create_folder(path: &Path) -> Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }

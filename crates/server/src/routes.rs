@@ -1,6 +1,6 @@
 //! All routes of a node, by role.
 //!
-//! Invariant: [`build`] makes the routes that [`list`] lists and no others.
+//! Invariant: [`build`] makes exactly the routes that [`list`] lists.
 
 use crate::api::{self, error::ApiError};
 use crate::config::Role;
@@ -18,14 +18,14 @@ use opendrs_http::response::json;
 use opendrs_http::route;
 use std::sync::{Arc, LazyLock};
 
-/// Where a node's requests go: the device API by its own table, everything else by the router.
+/// The routes of a listener: the device API with its own table, and the router for all other paths.
 #[derive(Clone)]
 pub struct Routes {
     pub(crate) api: bool,
     pub(crate) others: Router,
 }
 
-/// The routes of a set of roles.
+/// Builds the routes of a set of roles.
 pub fn build(site: &Arc<AppState>, roles: &[Role]) -> Routes {
     let test_clock = site.app.test_clock().is_some();
     let doors =
@@ -36,56 +36,56 @@ pub fn build(site: &Arc<AppState>, roles: &[Role]) -> Routes {
             router.fallback(partner::subscription::fallback).method_not_allowed_fallback(missing::method_not_allowed)
         }
         (_, true) => router.fallback(missing::not_found).method_not_allowed_fallback(missing::method_not_allowed),
-        // No browser has business here.
+        // Browsers do not use these roles.
         (false, false) => router.fallback(not_found).method_not_allowed_fallback(not_allowed),
     };
     let router = router.with_state(site.clone());
     Routes { api: roles.contains(&Role::Service), others: router }
 }
 
-/// The routes of the address at which a node tells its numbers, and nothing else.
+/// Builds the routes of the metrics address.
 pub fn build_metrics(site: &Arc<AppState>) -> Routes {
     let router = router(metrics_page::routes(), site);
     let router = router.fallback(not_found).method_not_allowed_fallback(not_allowed).with_state(site.clone());
     Routes { api: false, others: router }
 }
 
-/// What an address that speaks TLS has for those who speak plain HTTP to it: a word about it.
+/// Builds the routes for clients that speak plain HTTP to a TLS listener: an error that asks for HTTPS.
 pub(crate) fn plain_at_tls() -> Routes {
     Routes { api: false, others: Router::new().fallback(speak_tls) }
 }
 
-/// Wraps the handlers of guarded routes and makes a router of all.
+/// Builds a router, and wraps the handlers of guarded routes.
 fn router(routes: Vec<Route>, site: &Arc<AppState>) -> Router<Arc<AppState>> {
     let guard = axum::middleware::from_fn_with_state(site.clone(), same_site::require_own_origin);
     route::router(routes, |handler| handler.layer(guard.clone()))
 }
 
-/// Counters for every route there may be.
+/// Makes counters for all routes that can exist.
 pub fn meters() -> HttpMetrics {
     let all = [Role::Service, Role::Login, Role::Web, Role::Worker];
     HttpMetrics::new(others(&all, Doors::OPEN).iter().chain(&metrics_page::routes()).map(|route| route.path))
 }
 
-/// What is there only where settings or the command line say so.
+/// The routes that exist only with certain settings or command-line options.
 #[derive(Clone, Copy, Debug)]
 pub struct Doors {
-    /// What a test may ask for: time can be moved.
+    /// Whether the routes for tests exist: the server has a test clock.
     pub test_clock: bool,
-    /// The pages that show customers' mail to whoever asks: where time can be moved, or an operator says so.
+    /// Whether the pages with the mails to customers exist: the server has a test clock, or the settings ask for them.
     pub mail: bool,
-    /// The operator's API: somebody has a token.
+    /// Whether the operator API exists: the settings have a token for it.
     pub operator: bool,
 }
 
 impl Doors {
-    /// All of it.
+    /// All optional routes.
     pub const OPEN: Self = Self { test_clock: true, mail: true, operator: true };
-    /// Nothing of it.
+    /// No optional routes.
     pub const SHUT: Self = Self { test_clock: false, mail: false, operator: false };
 }
 
-/// All routes but those of the device API, which has a table of its own.
+/// Lists all routes except those of the device API, which has its own table.
 fn others(roles: &[Role], doors: Doors) -> Vec<Route> {
     let mut routes = status::routes();
     if doors.test_clock {
@@ -113,19 +113,19 @@ fn others(roles: &[Role], doors: Doors) -> Vec<Route> {
     routes
 }
 
-/// Every route of a set of roles, as method and path: [`build`] makes these and no others.
+/// Lists every route of a set of roles, as method and path. [`build`] makes exactly these routes.
 pub fn list(roles: &[Role], doors: Doors) -> Vec<(&'static str, &'static str)> {
     let api = ENDPOINTS.iter().filter(|_| roles.contains(&Role::Service));
     let api = api.flat_map(|spec| spec.paths.iter().map(|path| (spec.method, *path)));
     api.chain(others(roles, doors).iter().map(|route| (route.method, route.path))).collect()
 }
 
-/// Every route of [`build_metrics`].
+/// Lists every route of [`build_metrics`].
 pub fn list_metrics() -> Vec<(&'static str, &'static str)> {
     metrics_page::routes().iter().map(|route| (route.method, route.path)).collect()
 }
 
-/// The pattern of a path beside the device API's, whatever this node's roles.
+/// Returns the pattern of a path outside of the device API, whatever roles this node has.
 pub(crate) fn pattern(path: &str) -> Option<&'static str> {
     static ALL: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
         let all = [Role::Service, Role::Login, Role::Web, Role::Worker];

@@ -1,8 +1,9 @@
-//! Who may reach what a server for tests offers: programs on this machine and its network, and no web page from elsewhere.
+//! The guard of a test server's own routes: it admits programs that can reach the server, and refuses web pages of
+//! other sites.
 //!
-//! A browser lets any page send requests to `localhost`, and lets a page whose name leads to this machine (DNS rebinding)
-//! read the answers. Invariant: a request of a guarded route names this server as programs know it, and comes from no
-//! other site.
+//! A browser lets any page send requests to `localhost`. It also lets a page read the answers if the page's host name
+//! resolves to this machine (DNS rebinding). Invariant: a request of a guarded route has a host name of this server and
+//! comes from no other site.
 
 use crate::state::{AppState, PublicUrls};
 use axum::extract::{Request, State};
@@ -14,9 +15,9 @@ use opendrs_http::response::json;
 use std::sync::Arc;
 use url::{Host, Url};
 
-/// Refuses requests of other sites' pages.
+/// Refuses requests from pages of other sites.
 pub(crate) async fn require_own_origin(State(site): State<Arc<AppState>>, request: Request, next: Next) -> Response {
-    // A target with a host of its own counts before the header (RFC 9112, 3.2.2).
+    // The host in an absolute-form target precedes the header (RFC 9112, 3.2.2).
     let target = request.uri().authority().map(|authority| authority.as_str());
     match target
         .map_or(Ok(()), |target| parse_own_host(target, &site.urls).map(drop))
@@ -30,7 +31,7 @@ pub(crate) async fn require_own_origin(State(site): State<Arc<AppState>>, reques
 fn check_origin(headers: &HeaderMap, urls: &PublicUrls) -> Result<(), &'static str> {
     let text = |name| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
     let host = match text(HOST) {
-        // Browsers always send one.
+        // Browsers always send a `Host` header.
         None => None,
         Some(text) => Some(parse_own_host(&text, urls)?),
     };
@@ -46,7 +47,7 @@ fn check_origin(headers: &HeaderMap, urls: &PublicUrls) -> Result<(), &'static s
     }
 }
 
-/// The host that a request names, if it is ours.
+/// Parses the host of a request, and checks that it belongs to this server.
 fn parse_own_host(text: &str, urls: &PublicUrls) -> Result<Host, &'static str> {
     parse_host(&format!("http://{text}")).filter(|host| is_own_host(host, urls)).ok_or(
         "The Host header is not a name of this server: call it by its IP address or as localhost, or set \
@@ -60,7 +61,8 @@ fn parse_host(url: &str) -> Option<Host> {
     url.host().filter(|_| bare).map(|host| host.to_owned())
 }
 
-/// No page from elsewhere can have an address for its name, nor a name of this server's.
+/// Whether a host belongs to this server. A page of another site cannot have an IP address or this server's name as
+/// host.
 fn is_own_host(host: &Host, urls: &PublicUrls) -> bool {
     let known =
         |url: &String| Url::parse(url).is_ok_and(|url| url.host().map(|host| host.to_owned()).as_ref() == Some(host));
@@ -70,7 +72,7 @@ fn is_own_host(host: &Host, urls: &PublicUrls) -> bool {
     }
 }
 
-/// Whether it is this machine, whatever anybody's name server says.
+/// Whether a host is this machine, whatever a name server returns.
 fn is_loopback(host: &Host) -> bool {
     match host {
         Host::Domain(name) => {

@@ -1,4 +1,4 @@
-//! What every handler shares: the application and how the outside reaches it.
+//! The state that all handlers share: the application, and the URLs at which others reach it.
 
 use crate::telemetry::http_metrics::HttpMetrics;
 use crate::telemetry::refusal_log::RefusalLog;
@@ -13,38 +13,38 @@ use url::{Host, Url};
 /// A route of this server.
 pub(crate) type Route = route::Route<Arc<AppState>>;
 
-/// Where the outside finds each role.
+/// The public URL of each role.
 #[derive(Clone, Debug)]
 pub struct PublicUrls {
-    /// Device API.
+    /// The URL of the device API.
     pub service: String,
-    /// Login with Amazon.
+    /// The URL of Login with Amazon.
     pub login: String,
-    /// Customer pages.
+    /// The URL of the customer pages.
     pub web: String,
 }
 
-/// The application at its edge.
+/// The state that all handlers share.
 pub struct AppState {
-    /// The use cases' application.
+    /// The application with the use cases.
     pub app: App,
-    /// Where the outside finds it.
+    /// The public URL of each role.
     pub urls: PublicUrls,
-    /// Limits on the bodies of requests.
+    /// Limits on request bodies.
     pub(crate) bodies: BodyLimits,
-    /// Finds where requests came from.
+    /// Finds the sources of requests.
     pub(crate) sources: ClientSources,
-    /// Who may use the operator's API, if there is one.
+    /// The token of the operator API, if that API exists.
     pub(crate) operator: Option<OperatorToken>,
-    /// What is counted, where somebody asks for it.
+    /// The counters of requests, if metrics are enabled.
     pub(crate) metrics: Option<HttpMetrics>,
-    /// What was refused, for the log.
+    /// Collects refusals for the log.
     pub(crate) refusal_log: RefusalLog,
     shutting_down: AtomicBool,
 }
 
 impl AppState {
-    /// Puts an application at its edge.
+    /// Makes the state for an application.
     #[must_use]
     pub fn new(
         app: App,
@@ -67,7 +67,7 @@ impl AppState {
         })
     }
 
-    /// From here on the node says that it is about to stop, and asks its clients to connect anew, elsewhere.
+    /// Makes the node report that it is about to stop, and close connections so that clients connect to other nodes.
     pub fn begin_shutdown(&self) {
         self.shutting_down.store(true, Ordering::Relaxed);
     }
@@ -77,12 +77,13 @@ impl AppState {
         self.shutting_down.load(Ordering::Relaxed)
     }
 
-    /// The address of a customer page, for pages of whatever role: a path where one host has both roles' pages.
+    /// Returns the URL of a customer page. It is only a path if the pages of both roles have the same host.
     pub(crate) fn web_url(&self, path: &str) -> String {
         if self.urls.web == self.urls.login { path.to_owned() } else { format!("{}{path}", self.urls.web) }
     }
 
-    /// Whether the pages are of this machine alone: browsers would ask all its ports by https from then on.
+    /// Whether the pages are at a loopback host. Strict transport security there would apply to all ports of the
+    /// machine.
     pub(crate) fn is_loopback(&self) -> bool {
         match Url::parse(&self.urls.web).ok().as_ref().and_then(Url::host) {
             Some(Host::Domain(name)) => name == "localhost",
@@ -92,7 +93,7 @@ impl AppState {
         }
     }
 
-    /// Whether browsers reach the pages by https, so that cookies may be marked for it alone.
+    /// Whether browsers reach the pages by https, so that cookies may have the attribute `Secure`.
     pub(crate) fn is_https(&self) -> bool {
         self.urls.web.starts_with("https:") && self.urls.login.starts_with("https:")
     }

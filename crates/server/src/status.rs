@@ -1,6 +1,6 @@
-//! What every node answers whatever its roles: health, readiness, and the description of the device API.
+//! The routes of every node, whatever its roles: health, readiness, and the OpenAPI document of the device API.
 //!
-//! Invariant: nothing here tells of a device or a customer, so nobody has to show who they are.
+//! Invariant: these answers contain nothing about devices or customers, so they need no credentials.
 
 use crate::api::error::ApiError;
 use crate::api::openapi;
@@ -12,19 +12,20 @@ use opendrs_http::response::json;
 use serde_json::json;
 use std::sync::Arc;
 
-/// Routes of every node.
+/// The routes of every node.
 pub(crate) fn routes() -> Vec<Route> {
     vec![Route::get("/-/health", health), Route::get("/-/ready", ready), Route::get("/-/openapi.json", description)]
 }
 
-/// Healthy is: the store answers, and takes writes.
+/// Healthy means that the store answers and accepts writes.
 async fn health(State(site): State<Arc<AppState>>) -> Result<Response, ApiError> {
     opendrs_service::health::check(&site.app).await?;
     Ok(json(StatusCode::OK, json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }).to_string()))
 }
 
-/// Ready is: it takes calls, and goes on doing so. A node that is about to stop says no while it still answers, so that a
-/// balancer sends nobody more. A store that is out of reach is no reason: it is so for every node, and calls are told.
+/// Ready means that the node accepts calls and will continue to do so. A node that is about to stop is not ready,
+/// although it still answers, so that a load balancer sends it no more calls. An unavailable store does not count: it
+/// is unavailable for every node, and calls get an error.
 async fn ready(State(site): State<Arc<AppState>>) -> Response {
     match site.is_shutting_down() {
         true => json(StatusCode::SERVICE_UNAVAILABLE, json!({ "status": "stopping" }).to_string()),

@@ -1,7 +1,7 @@
-//! Whether a store can be where the settings say, as far as this machine's files and the settings' words tell it.
+//! Checks whether the store of the settings can be used, by the machine's files and the text of the settings.
 //!
-//! What it is not: a look into the store. Invariant: nothing is made and nothing is opened; `serve` refuses by these rules,
-//! and `opendrs config check` and `opendrs doctor` tell by the same.
+//! What it is not: a check of the store's content. Invariant: nothing is created and nothing is opened. `serve` refuses
+//! by these rules, and `opendrs config check` and `opendrs doctor` report by the same rules.
 
 use crate::config::Config;
 use crate::master_key;
@@ -11,10 +11,12 @@ use std::fmt::{self, Display, Formatter};
 use std::io::ErrorKind;
 use std::path::Path;
 
-/// What keeps a store from being used, and what to do.
+/// A problem that prevents the use of a store.
 #[derive(Debug, PartialEq, Eq)]
 pub struct StoreProblem {
+    /// What is wrong.
     pub message: String,
+    /// What to do.
     pub fix: String,
 }
 
@@ -30,7 +32,7 @@ impl Display for StoreProblem {
     }
 }
 
-/// Whether the store of these settings can be used.
+/// Checks whether the store of these settings can be used.
 pub fn check_store(config: &Config) -> Result<(), StoreProblem> {
     let place = config.store_location();
     match &place {
@@ -51,18 +53,18 @@ pub fn check_store(config: &Config) -> Result<(), StoreProblem> {
     }
 }
 
-/// What is known of the master key.
+/// The state of the master key.
 #[derive(Debug)]
 pub enum MasterKeyState {
-    /// There is one, for its owner's eyes alone or not.
+    /// The key exists. Other users may be able to read it.
     Present([u8; 32]),
-    /// There is none: the first start makes one.
+    /// The key does not exist, and the first start creates it.
     Missing,
-    /// What is there is no key, or cannot be read.
+    /// The file has no valid key, or cannot be read.
     Unusable,
 }
 
-/// The master key, and what is wrong with it or with its place.
+/// Reads the master key, and returns any problem with it or with its folder.
 pub fn load_master_key(config: &Config) -> (MasterKeyState, Option<StoreProblem>) {
     let path = config.master_key_file();
     match master_key::read_master_key(&path) {
@@ -72,7 +74,7 @@ pub fn load_master_key(config: &Config) -> (MasterKeyState, Option<StoreProblem>
             Some(StoreProblem::new(bad.message(), bad.fix())),
         ),
         Ok(None) => {
-            // The data folder of SQLite is looked at for the store already.
+            // The check of the store covers the data folder of SQLite already.
             let known = |parent: &&Path| {
                 matches!(config.store_location(), StoreLocation::File(_)) && *parent == config.server.data
             };
@@ -83,7 +85,8 @@ pub fn load_master_key(config: &Config) -> (MasterKeyState, Option<StoreProblem>
     }
 }
 
-/// Whether a folder is there to be written in, or can be made.
+/// Checks whether a folder exists and is writable, or can be created. `other` is the alternative in the text of the
+/// fix.
 pub fn check_folder(path: &Path, other: &str) -> Result<(), StoreProblem> {
     let at = path.display();
     for part in path.ancestors() {
@@ -116,7 +119,7 @@ pub fn check_folder(path: &Path, other: &str) -> Result<(), StoreProblem> {
     Ok(())
 }
 
-/// Whether a folder is of a file system that the kernel makes up, in which no folder can be made.
+/// Whether a folder belongs to a file system of the kernel, in which no folder can be created.
 fn is_kernel_file_system(path: &Path) -> bool {
     #[cfg(target_os = "linux")]
     {
@@ -131,7 +134,7 @@ fn is_kernel_file_system(path: &Path) -> bool {
     }
 }
 
-/// Whether a file of the store's is not there, or can be read and written.
+/// Checks that a file of the store does not exist, or is readable and writable.
 fn check_file(path: &Path) -> Result<(), StoreProblem> {
     let at = path.display();
     match path.metadata() {

@@ -1,8 +1,8 @@
-//! The worker's rhythm: rounds of what is due, messages to receivers, and a purge now and then; and what every node looks
-//! for.
+//! The background tasks: the worker's rounds of due work, deliveries to receivers, purges, and the watch of every node.
 //!
-//! Invariant: this is the one place that waits for time to pass; what a round does is a use case of its own, bounded and
-//! safe on every node at once. A receiver's messages are sent by a task of its own, so a dead one delays no other.
+//! Invariant: only this module waits for time to pass. The work of a round is a use case, which is bounded and safe to
+//! run on several nodes concurrently. Each receiver has its own task, so a receiver that does not respond delays no
+//! other.
 
 use crate::edge_error::log;
 use crate::state::AppState;
@@ -19,15 +19,15 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinHandle, JoinSet};
 
-/// How often it is looked at what is due.
+/// How often the worker checks for due work.
 const ROUND_INTERVAL: Duration = Duration::from_millis(250);
-/// Every how many rounds what ended is removed.
+/// The number of rounds between two purges of ended records.
 const ROUNDS_PER_PURGE: u64 = 240;
 
-/// How many batches of old readings a round sums up at most: 40,000 readings a second.
+/// The maximum number of batches of old readings that a round summarizes: 40,000 readings a second.
 const MAX_SUMMARY_BATCHES: usize = 20;
 
-/// Sums up readings whose time is over.
+/// Summarizes readings whose retention has ended.
 async fn summarize_readings(site: &AppState) -> Result<(), Error> {
     for _ in 0..MAX_SUMMARY_BATCHES {
         if !reading::sum_up_days(&site.app).await? {
@@ -37,7 +37,7 @@ async fn summarize_readings(site: &AppState) -> Result<(), Error> {
     Ok(())
 }
 
-/// Looks now and then whether the listeners have another certificate to show.
+/// Checks periodically whether the listeners have a new certificate to serve.
 pub(crate) async fn watch_certificate(tls: Arc<ListenerTls>, every: Duration, mut stop: watch::Receiver<bool>) {
     let mut ticks = tokio::time::interval(every);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -56,7 +56,7 @@ pub(crate) async fn watch_certificate(tls: Arc<ListenerTls>, every: Duration, mu
                     tracing::info!("another certificate is shown from now on");
                 }
             }
-            // Once for each reason: it may take an operator a while.
+            // Each reason is logged once, since an operator may need some time to fix it.
             Err(why) if said.as_ref() != Some(&why) => {
                 tracing::warn!(why, "the certificate cannot be used; the one before is shown still");
                 said = Some(why);
@@ -66,7 +66,7 @@ pub(crate) async fn watch_certificate(tls: Arc<ListenerTls>, every: Duration, mu
     }
 }
 
-/// Makes what an installation has from its first start on; nothing waits for it.
+/// Creates the signing key that an installation has from its first start on. No other task waits for it.
 async fn create_signing_key(site: Arc<AppState>) {
     match signing::ensure_first_key(&site.app).await {
         Ok(Some(certificate)) => tracing::info!(certificate, "a key to sign notifications with was made"),
@@ -75,7 +75,7 @@ async fn create_signing_key(site: Arc<AppState>) {
     }
 }
 
-/// Runs until `stop` turns true; messages that are being sent are finished first.
+/// Runs until `stop` is true. Messages that are being sent are finished first.
 pub(crate) async fn run_worker(site: Arc<AppState>, mut stop: watch::Receiver<bool>) {
     let mut ticks = tokio::time::interval(ROUND_INTERVAL);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -132,7 +132,7 @@ pub(crate) async fn run_worker(site: Arc<AppState>, mut stop: watch::Receiver<bo
     }
 }
 
-/// A sender that panicked is not known by name; all are looked at anew.
+/// Marks a receiver as idle. The receiver of a task that panicked is unknown, so all of them are checked again.
 fn release_receiver(busy: &mut HashSet<ReceiverId>, done: &Result<ReceiverId, JoinError>) {
     match done {
         Ok(topic) => {
@@ -142,7 +142,7 @@ fn release_receiver(busy: &mut HashSet<ReceiverId>, done: &Result<ReceiverId, Jo
     }
 }
 
-/// Sends one receiver's messages, until nothing is due or `stop` turns true.
+/// Sends one receiver's messages until none is due or `stop` is true.
 async fn send_deliveries(site: Arc<AppState>, topic: ReceiverId, stop: watch::Receiver<bool>) -> ReceiverId {
     while !*stop.borrow() {
         match delivery::drain_receiver(&site.app, topic).await {
@@ -157,12 +157,12 @@ async fn send_deliveries(site: Arc<AppState>, topic: ReceiverId, stop: watch::Re
     topic
 }
 
-/// How often a node looks for what others changed.
+/// How often a node checks for changes by other nodes.
 const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 
-/// What every node does, whatever its roles, until `stop` turns true: it looks for keys that were added elsewhere, and
-/// whether its database still takes writes, so that a node without calls leaves a former primary as well; and it logs what
-/// was refused.
+/// Runs the watch of every node, whatever its roles, until `stop` is true. It loads keys that other nodes added, and
+/// logs refusals. It also checks that the database accepts writes, so that a node without calls leaves a former primary
+/// too.
 pub(crate) async fn watch_node(site: Arc<AppState>, mut stop: watch::Receiver<bool>) {
     let mut ticks = tokio::time::interval(WATCH_INTERVAL);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -172,7 +172,7 @@ pub(crate) async fn watch_node(site: Arc<AppState>, mut stop: watch::Receiver<bo
             _ = ticks.tick() => {}
         }
         site.refusal_log.flush(site.app.system_time(), false);
-        // Out of reach: whoever calls is told, and the worker says it in the log.
+        // If the store is unavailable, callers get an error and the worker logs it.
         let _ = keys::refresh(&site.app).await;
         if site.app.db.engine() == Engine::Postgres {
             let _ = health::check(&site.app).await;
@@ -181,7 +181,7 @@ pub(crate) async fn watch_node(site: Arc<AppState>, mut stop: watch::Receiver<bo
     site.refusal_log.flush(site.app.system_time(), true);
 }
 
-/// Calls back ends, until `stop` turns true: beside [`run`], so that a slow one delays nothing else.
+/// Calls back ends until `stop` is true. It runs beside [`run_worker`], so that a slow back end delays nothing else.
 pub(crate) async fn run_backend_calls(site: Arc<AppState>, mut stop: watch::Receiver<bool>) {
     let mut ticks = tokio::time::interval(ROUND_INTERVAL);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -196,7 +196,7 @@ pub(crate) async fn run_backend_calls(site: Arc<AppState>, mut stop: watch::Rece
     }
 }
 
-/// Sends the mails that are due, until there are none.
+/// Sends the due mails until none is left.
 async fn send_due_mails(site: Arc<AppState>, stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         match mail::send_due(&site.app).await {

@@ -1,7 +1,9 @@
-//! The credentials of a region: found as AWS's tools find theirs, and kept as long as they are good.
+//! The AWS credentials of one region, in a cache.
 //!
-//! What it is not: one who looks for them; that is `aws-config`'s. Invariant: whoever lends them is asked once, however
-//! many publications wait, and again before what it lent has expired.
+//! What it is not: the search for credentials, which `aws-config` does.
+//!
+//! Invariant: the provider is called once, however many publications wait for it. It is called again before its
+//! credentials expire.
 
 use crate::response::error_chain;
 use aws_credential_types::Credentials;
@@ -10,14 +12,14 @@ use opendrs_service::publication::PublishError;
 use std::time::{Duration, SystemTime};
 use tokio::sync::Mutex;
 
-/// How long before they expire they are looked for anew: a request is on its way for a while.
+/// How long before their expiry credentials are renewed, since a request takes some time to arrive.
 const EXPIRY_MARGIN: Duration = Duration::from_secs(10);
-/// How long those are kept that do not say when they expire: somebody may have put others in their place.
+/// The lifetime of credentials without an expiry. They may have been replaced in the meantime.
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(15 * 60);
-/// How long whoever lends them may take.
+/// The maximum time of one call of the provider.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(6);
 
-/// Whoever lends credentials, and what was lent.
+/// A provider of credentials, with the credentials that it returned last.
 pub(crate) struct CredentialsCache {
     provider: SharedCredentialsProvider,
     timeout: Duration,
@@ -34,7 +36,7 @@ impl CredentialsCache {
         Self { provider: lender, timeout: LOOKUP_TIMEOUT, cached: Mutex::default() }
     }
 
-    /// Credentials that are good now.
+    /// Returns credentials that are valid at `now`.
     pub(crate) async fn get(&self, now: SystemTime) -> Result<Credentials, PublishError> {
         let mut kept = self.cached.lock().await;
         if let Some(kept) = kept.as_ref().filter(|kept| now < kept.valid_until) {
@@ -43,7 +45,8 @@ impl CredentialsCache {
         let none = |why: String| PublishError::NoCredentials(why);
         let credentials = match tokio::time::timeout(self.timeout, self.provider.provide_credentials()).await {
             Ok(found) => found.map_err(|error| none(error_chain(&error)))?,
-            // A machine's role may still have earlier ones, which AWS prolongs where it cannot make others.
+            // The provider for a machine's role may have earlier credentials. AWS prolongs them if it cannot issue new
+            // ones.
             Err(_) => self.provider.as_ref().fallback_on_interrupt().ok_or_else(|| none("not done in time".into()))?,
         };
         let until =
@@ -61,11 +64,11 @@ mod tests {
     use std::sync::atomic::{AtomicU64, Ordering};
     use std::time::UNIX_EPOCH;
 
-    /// Lends other credentials each time, after it had none at first.
+    /// Fails at first, and then returns different credentials with each call.
     #[derive(Debug)]
     struct Lender {
         asked: AtomicU64,
-        /// When those that it lends expire, if they say so.
+        /// The expiry of the returned credentials, if any.
         expiry: Option<SystemTime>,
     }
 
@@ -90,7 +93,7 @@ mod tests {
         for (expiry, asks) in [
             (Some(at(1_000)), [(100, "1"), (989, "1"), (990, "2"), (991, "3")]),
             (None, [(100, "1"), (999, "1"), (1_000, "2"), (1_001, "2")]),
-            // Good enough for whoever lends them, and for nobody to keep.
+            // Credentials that have expired are returned, but not cached.
             (Some(at(50)), [(100, "1"), (100, "2"), (101, "3"), (102, "4")]),
         ] {
             let lent =
@@ -103,7 +106,7 @@ mod tests {
         }
     }
 
-    /// Never answers; may have earlier ones.
+    /// Never returns, but may have earlier credentials.
     #[derive(Debug)]
     struct Silent(Option<Credentials>);
 

@@ -1,27 +1,28 @@
-//! Where SNS is asked.
+//! The endpoint of SNS in a region.
 //!
-//! What it is not: a list of AWS's regions; a region that is not there has a name that leads nowhere. Invariant: whoever
-//! names an address is asked there and nowhere else, and never with less than was asked for: AWS's addresses of a special
-//! kind (FIPS, dual-stack) are AWS's own.
+//! What it is not: a list of AWS's regions. The host of an unknown region does not resolve.
+//!
+//! Invariant: a configured endpoint is the only one that is used. FIPS and dual-stack endpoints exist at AWS only, so a
+//! configured endpoint cannot be combined with them.
 
 use aws_config::SdkConfig;
 use aws_types::service_config::ServiceConfigKey;
 use url::Url;
 
-/// What is wanted of the address.
+/// The required kind of endpoint.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct EndpointConfig {
-    /// One that was named, instead of AWS's own.
+    /// A configured endpoint, in place of AWS's.
     custom_url: Option<String>,
-    /// With encryption that the US government has validated.
+    /// Whether the encryption must be validated for the US government (FIPS).
     fips: bool,
-    /// Reachable by IPv6 too.
+    /// Whether the endpoint must be reachable by IPv6 too (dual-stack).
     dual_stack: bool,
 }
 
 impl EndpointConfig {
-    /// What our settings want, and for the rest those of AWS's tools: `AWS_ENDPOINT_URL_SNS`, `AWS_ENDPOINT_URL`,
-    /// `AWS_USE_FIPS_ENDPOINT`, `AWS_USE_DUALSTACK_ENDPOINT`, and what a profile says instead of them.
+    /// Combines the setting of OpenDRS with those of AWS's tools: `AWS_ENDPOINT_URL_SNS`, `AWS_ENDPOINT_URL`,
+    /// `AWS_USE_FIPS_ENDPOINT`, `AWS_USE_DUALSTACK_ENDPOINT`, and their equivalents in an AWS profile.
     pub(crate) fn new(ours: Option<&str>, tools: &SdkConfig) -> Self {
         let key = ServiceConfigKey::builder().service_id("SNS").env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
         let of_sns = || tools.service_config().zip(key.ok()).and_then(|(tools, key)| tools.load_config(key));
@@ -32,7 +33,7 @@ impl EndpointConfig {
         }
     }
 
-    /// The address that a region is asked at; or a sentence that says why there is none.
+    /// Returns the endpoint's URL for a region, or an error text.
     pub(crate) fn url(&self, region: &str) -> Result<Url, String> {
         let Some(named) = &self.custom_url else {
             let own = self.aws_url(region);
@@ -46,7 +47,7 @@ impl EndpointConfig {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(bad("write it with http:// or https://"));
         }
-        // Neither is a part of what is signed.
+        // The signature does not cover these parts.
         if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
             return Err(bad("leave out user name, password, ? and #"));
         }
@@ -55,7 +56,7 @@ impl EndpointConfig {
         Ok(url)
     }
 
-    /// AWS's own address. Only regions of the partitions that an ARN may name get here.
+    /// Returns AWS's own endpoint. `region` belongs to a partition that an ARN may name.
     fn aws_url(&self, region: &str) -> String {
         let suffix = match (region.starts_with("cn-"), self.dual_stack) {
             (false, false) => "amazonaws.com",
@@ -63,7 +64,7 @@ impl EndpointConfig {
             (true, false) => "amazonaws.com.cn",
             (true, true) => "api.amazonwebservices.com.cn",
         };
-        // Those of the US government are validated under their usual name.
+        // The endpoints of the US government's regions are validated under their usual name.
         let validated = region.starts_with("us-gov-") && !self.dual_stack;
         let name = if self.fips && !validated { "sns-fips" } else { "sns" };
         format!("https://{name}.{region}.{suffix}/")

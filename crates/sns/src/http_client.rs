@@ -1,7 +1,8 @@
-//! The requests of whoever looks for credentials, on the network of the application.
+//! The HTTP client of the credentials providers: it sends their requests through the application's outbound client.
 //!
-//! What it is not: the way to SNS, which is asked without it. Invariant: they are answered by that network or fail; there
-//! is no second one.
+//! What it is not: the way to SNS, whose requests do not need it.
+//!
+//! Invariant: these requests use the application's outbound client or fail. There is no second HTTP client.
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
@@ -15,14 +16,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a request may take whose sender does not say.
+/// The timeout of a request that has none.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(15);
-/// How much of an answer is read: those of the services that lend credentials are a few kilobytes.
+/// The maximum number of bytes of a response that are read. Responses with credentials have a few kilobytes.
 const MAX_RESPONSE_BYTES: usize = 256 * 1024;
-/// How long an answer's body may take after its status.
+/// How long a response's body may take after its status.
 const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The network as AWS's crates ask for it.
+/// The outbound client, in the shape that AWS's crates require.
 pub(crate) struct OutboundHttpClient(pub(crate) Arc<dyn Outbound>);
 
 impl fmt::Debug for OutboundHttpClient {
@@ -33,13 +34,13 @@ impl fmt::Debug for OutboundHttpClient {
 
 impl HttpClient for OutboundHttpClient {
     fn http_connector(&self, settings: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        // The services that lend credentials set both: where there are none, nobody waits for them long.
+        // The credentials providers set both timeouts, which are short, since many machines have no such service.
         let deadline = settings.read_timeout().map(|read| read + settings.connect_timeout().unwrap_or_default());
         SharedHttpConnector::new(OutboundHttpConnector(self.0.clone(), deadline.unwrap_or(DEFAULT_TIMEOUT)))
     }
 }
 
-/// The network with a deadline.
+/// The outbound client with a timeout.
 struct OutboundHttpConnector(Arc<dyn Outbound>, Duration);
 
 impl fmt::Debug for OutboundHttpConnector {
@@ -62,7 +63,7 @@ impl HttpConnector for OutboundHttpConnector {
     }
 }
 
-/// A request of AWS's crates as one of ours.
+/// Converts a request of AWS's crates.
 fn to_outbound_request(request: &HttpRequest, deadline: Duration) -> Result<OutboundRequest, String> {
     let method = match request.method() {
         "GET" => "GET",
@@ -70,7 +71,7 @@ fn to_outbound_request(request: &HttpRequest, deadline: Duration) -> Result<Outb
         "PUT" => "PUT",
         other => return Err(format!("no {other} requests are made")),
     };
-    // The network says how long the body is.
+    // The outbound client sets the length itself.
     let headers = request.headers().iter().filter(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
     let body = request.body().bytes().ok_or("no bodies are sent in pieces")?;
     Ok(OutboundRequest {
@@ -84,7 +85,7 @@ fn to_outbound_request(request: &HttpRequest, deadline: Duration) -> Result<Outb
     })
 }
 
-/// An answer as AWS's crates read it: all of it, since half of a credential is none.
+/// Converts a response for AWS's crates. It must be complete, because a part of a credential is useless.
 fn to_http_response(answer: OutboundResponse) -> Result<HttpResponse, String> {
     answer.complete_body()?;
     let status = answer.status.try_into().map_err(|_| format!("status {}", answer.status))?;

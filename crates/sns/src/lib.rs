@@ -1,9 +1,12 @@
-//! Publishing to Amazon SNS: one signed request, with credentials from wherever AWS's tools find them, to the ARN's region.
+//! Publishing to Amazon SNS. A publication is one signed request to the region of the topic's ARN. Its credentials come
+//! from the places where AWS's tools find them.
 //!
-//! What it is not: an HTTP client. SNS is asked through ours, and so is whoever lends credentials ([`network`]), so there
-//! is one TLS stack and one list of authorities. A crate of its own, so that the others do not wait for AWS's crates to be
-//! built. Invariant: nothing is loaded, asked or looked up before the first publication, and one attempt is one request:
-//! who tries again, and when, is for the deliveries' policies.
+//! What it is not: an HTTP client. The requests to SNS and to the credentials providers (`http_client`) go through
+//! the application's outbound client. So there is one TLS stack and one list of authorities. This is a separate crate,
+//! so that the other crates do not wait for the build of AWS's crates.
+//!
+//! Invariant: nothing is loaded or requested before the first publication. One attempt is one request; retries are up
+//! to the delivery policies.
 
 mod credentials;
 mod endpoint;
@@ -30,19 +33,19 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
-/// Makes the network on which SNS is asked, or says why there is none.
+/// Makes the outbound client for SNS, or returns an error text.
 pub type MakeOutbound = Box<dyn Fn() -> Result<Arc<dyn Outbound>, String> + Send + Sync>;
 
-/// Amazon SNS.
+/// Publishes to topics at Amazon SNS.
 pub struct SnsPublisher {
     make_outbound: MakeOutbound,
     endpoint: Option<String>,
     static_credentials: Option<Credentials>,
-    /// By name.
+    /// The regions used so far, by name.
     regions: Mutex<HashMap<String, Arc<RegionClient>>>,
 }
 
-/// A region as far as it was needed.
+/// The client for one region.
 struct RegionClient {
     outbound: Arc<dyn Outbound>,
     url: Url,
@@ -50,19 +53,19 @@ struct RegionClient {
 }
 
 impl SnsPublisher {
-    /// SNS, asked at AWS's endpoints or at another one.
+    /// Makes a publisher for AWS's endpoints, or for the endpoint given.
     #[must_use]
     pub fn new(make_network: MakeOutbound, endpoint: Option<String>) -> Self {
         Self { make_outbound: make_network, endpoint, static_credentials: None, regions: Mutex::default() }
     }
 
-    /// Publishes with an access key, instead of one that is found as AWS's tools find theirs.
+    /// Publishes with this access key, instead of credentials found as AWS's tools find them.
     #[must_use]
     pub fn with_access_key(self, id: &str, secret: &str) -> Self {
         Self { static_credentials: Some(Credentials::new(id, secret, None, None, "given")), ..self }
     }
 
-    /// A region; loads the settings of AWS's tools when it is asked first.
+    /// Returns the client for a region. Its first use loads the settings of AWS's tools.
     async fn region_client(&self, name: &str) -> Result<Arc<RegionClient>, PublishError> {
         let mut regions = self.regions.lock().await;
         if let Some(known) = regions.get(name) {
@@ -81,7 +84,7 @@ impl SnsPublisher {
             loader = loader.credentials_provider(given.clone());
         }
         let tools = loader.load().await;
-        // Only for SNS: the services that lend credentials are where they are.
+        // The configured endpoint is for SNS only, not for the credentials providers.
         let url = EndpointConfig::new(self.endpoint.as_deref(), &tools).url(name).map_err(PublishError::Unusable)?;
         let lender = tools.credentials_provider();
         let lender = lender.ok_or_else(|| PublishError::NoCredentials("none are configured".into()))?;
@@ -90,7 +93,8 @@ impl SnsPublisher {
         Ok(known)
     }
 
-    /// A region, and credentials for it. One that has none is loaded anew next time: they may be there by then.
+    /// Returns the client for a region with credentials. A region without credentials is loaded again next time, when
+    /// they may exist.
     async fn client_with_credentials(&self, region: &str) -> Result<(Arc<RegionClient>, Credentials), PublishError> {
         let known = self.region_client(region).await?;
         match known.credentials.get(system_now()).await {
@@ -112,7 +116,7 @@ impl Publisher for SnsPublisher {
             let (known, credentials) = ready.unwrap_or(Err(PublishError::Failed(OutboundError::TimedOut)))?;
             let signed = PublishRequest { url: &known.url, region, credentials, signed_at: system_now() };
             let request = signed.into_request(&publication).map_err(PublishError::Unusable)?;
-            // The network ends by it, with what there is: a status that came in time counts.
+            // The outbound client ends by the deadline with what it has. A status that came in time counts.
             let deadline = end.saturating_duration_since(Instant::now());
             response::parse_publish_response(
                 known.outbound.send(OutboundRequest { timeout: deadline, ..request }).await?,
@@ -125,7 +129,8 @@ impl Publisher for SnsPublisher {
     }
 }
 
-/// The system's time, also where the application has a test clock: AWS judges the age of a signature by its own.
+/// Returns the system's time, even if the application has a test clock. AWS checks the age of a signature with its own
+/// clock.
 fn system_now() -> SystemTime {
     let since = SystemClock.now().as_micros();
     SystemTime::UNIX_EPOCH + Duration::from_micros(since.unsigned_abs())

@@ -1,7 +1,9 @@
-//! `Publish` of SNS's query API: a form, signed.
+//! The `Publish` request of SNS's query API: a signed form.
 //!
-//! Not here: sending it. Invariant: the same publication has the same body each time, so that what is tried again is the
-//! same message; only what proves who sends it differs.
+//! What it is not: sending the request.
+//!
+//! Invariant: one publication always has the same body, so that a retry sends the same message. Only the signature
+//! headers differ.
 
 use crate::response::error_chain;
 use aws_credential_types::Credentials;
@@ -16,12 +18,12 @@ use std::time::{Duration, SystemTime};
 use url::Url;
 
 const FORM_CONTENT_TYPE: &str = "application/x-www-form-urlencoded";
-/// How much of an answer is read: SNS's are less than a kilobyte.
+/// The maximum number of bytes of a response that are read. SNS's responses have less than a kilobyte.
 const MAX_RESPONSE_BYTES: usize = 256 * 1024;
-/// How long an answer's body may take after its status.
+/// How long a response's body may take after its status.
 const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Who asks whom, and when.
+/// A request before its signature: endpoint, region, credentials and time.
 pub(crate) struct PublishRequest<'a> {
     pub(crate) url: &'a Url,
     pub(crate) region: &'a str,
@@ -30,7 +32,7 @@ pub(crate) struct PublishRequest<'a> {
 }
 
 impl PublishRequest<'_> {
-    /// The request that publishes; or a sentence that says why it cannot be signed.
+    /// Builds the signed request, or returns a text that states why it cannot be signed.
     pub(crate) fn into_request(self, publication: &Publication) -> Result<OutboundRequest, String> {
         let body = form_body(publication).into_bytes();
         let signature = self.signature_headers(&body).map_err(|error| format!("signing: {}", error_chain(&*error)))?;
@@ -46,7 +48,7 @@ impl PublishRequest<'_> {
         })
     }
 
-    /// The headers that prove who asks.
+    /// Returns the headers of the signature.
     fn signature_headers(&self, body: &[u8]) -> Result<Vec<(String, String)>, Box<dyn Error>> {
         let identity = Identity::from(self.credentials.clone());
         let params = SigningParams::builder().identity(&identity).region(self.region).name("sns").time(self.signed_at);
@@ -58,7 +60,7 @@ impl PublishRequest<'_> {
     }
 }
 
-/// The parameters as SNS's API has them.
+/// Encodes the parameters of SNS's API as a form.
 fn form_body(publication: &Publication) -> String {
     let Publication { topic, subject, message, version, fifo_keys: place, timeout: _ } = publication;
     let mut pairs = vec![
@@ -87,8 +89,8 @@ mod tests {
     use super::*;
     use opendrs_service::publication::FifoKeys;
 
-    /// Both signatures were made once by `SigV4Auth` of PyPI `botocore` 1.43.11, with its clock held: it was given an
-    /// `AWSRequest` of the same address, content type and body, the same key, `sns` and `eu-west-1`.
+    /// Both signatures were made once by `SigV4Auth` of PyPI `botocore` 1.43.11 at a fixed time. Its input was an
+    /// `AWSRequest` with the same address, content type and body, the same key, `sns` and `eu-west-1`.
     const SIGNATURE: &str = "a0fa3cc7c95ca71340d969637ec8a586e94da74ee7be518f845b0443cd2ef15a";
     const SIGNATURE_WITH_TOKEN: &str = "c4e7ba8a1127aea89ea318ebe44cef46150ae81aa8459be545147548fc06ffbc";
     /// 2026-02-03T04:05:06Z.

@@ -1,7 +1,7 @@
-//! What came of asking SNS, in our words.
+//! The result of a publication, from SNS's response.
 //!
-//! Invariant: what counts as published is what SNS gave a message id, and what it answered with 2xx in an answer that broke
-//! off before the id; a whole answer that is none of SNS's is a failure.
+//! Invariant: a publication counts as published if SNS returned a message id. It also counts if the status is 2xx and
+//! the response broke off before the id. A complete response that does not come from SNS is a failure.
 
 use aws_smithy_xml::decode::{Document, try_data};
 use opendrs_domain::publication::PublishRejection;
@@ -9,10 +9,10 @@ use opendrs_service::outbound::{OutboundError, OutboundResponse};
 use opendrs_service::publication::{PublishError, PublishReceipt};
 use std::error::Error;
 
-/// How much of an error's words is kept.
+/// The maximum length of an error text, in characters.
 const MAX_ERROR_CHARS: usize = 600;
 
-/// What came of a publication, by SNS's answer.
+/// Converts a response to the result of the publication.
 pub(crate) fn parse_publish_response(answer: OutboundResponse) -> Result<PublishReceipt, PublishError> {
     let strange = |why: &str| Err(PublishError::Failed(OutboundError::Unreadable(why.to_owned())));
     if answer.is_truncated && answer.body_error.is_none() {
@@ -28,9 +28,9 @@ pub(crate) fn parse_publish_response(answer: OutboundResponse) -> Result<Publish
     }
 }
 
-/// The text of an element of an answer, which is a child of a child of the root.
+/// Returns the text of an element of a response, which is a child of a child of the root.
 fn element_text(body: &[u8], outer: &str, inner: &str) -> Option<String> {
-    // What follows the last tag is torn, if there is anything.
+    // Anything after the last tag is incomplete.
     let end = body.iter().rposition(|byte| *byte == b'>')?;
     let mut document = Document::try_from(&body[..=end]).ok()?;
     let mut root = document.root_element().ok()?;
@@ -47,7 +47,7 @@ fn element_text(body: &[u8], outer: &str, inner: &str) -> Option<String> {
     None
 }
 
-/// An error and its causes, each in its own words, on one line.
+/// Formats an error and its causes on one line.
 pub(crate) fn error_chain(error: &dyn Error) -> String {
     let mut all = error.to_string();
     let mut cause = error.source();

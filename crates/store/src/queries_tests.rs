@@ -92,7 +92,7 @@ fn every_hot_query_names_its_shard() {
         let inserted = dense.contains("(shard, ") && given;
         match dense.contains("shard = $1") || dense.starts_with("INSERT") && inserted {
             true => {
-                assert!(!CROSS_SHARD_QUERIES.contains(&sql.name), "{} is in the list, but names its shard", sql.name)
+                assert!(!CROSS_SHARD_QUERIES.contains(&sql.name), "{} is in the list, but names its shard", sql.name);
             }
             // A server for tests is emptied everywhere.
             false if sql.name.starts_with("Forget") => {}

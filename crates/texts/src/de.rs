@@ -1,4 +1,5 @@
-//! German. The customer is addressed as „Sie“; names of models stand behind „Gerät“, since nobody knows their gender.
+//! German texts. They address the customer as „Sie“. The name of a device model follows „Gerät“, because its
+//! grammatical gender is unknown.
 
 mod errors;
 mod mails;

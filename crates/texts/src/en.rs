@@ -1,4 +1,4 @@
-//! English.
+//! English texts.
 
 mod mails;
 
@@ -287,7 +287,8 @@ fn held_status(problem: Option<OrderProblem>) -> Text {
     }
 }
 
-/// Errors speak English by themselves; but a page is opened by a link, not by a token.
+/// Returns the text of an error for a customer. Most errors have an English text of their own. Three texts differ,
+/// because a page has a link where the device API has a token.
 fn describe_error(error: &Error) -> String {
     match error {
         Error::InvalidToken => "This link is no longer good. Open the page again from your device or app.".into(),

@@ -1,4 +1,4 @@
-//! Japanese, polite (です・ます).
+//! Japanese texts, in polite form (です・ます).
 
 mod errors;
 mod mails;

@@ -1,9 +1,13 @@
-//! Everything that pages and mails say to customers, in each language.
+//! The texts of pages and mails for customers, in each language.
 //!
-//! What it is: one catalogue of typed texts ([`Texts`]), filled in once for each language (`en`, `de`, `ja`); a text that
-//! one of them lacks, or that takes other values, does not compile. What it is not: which language is spoken
-//! (`domain::language`), and what makers and customers wrote themselves. Invariant: a text is a whole sentence or label,
-//! so that each language orders its words as it must; it holds no markup, and values are escaped where they are shown.
+//! What it is: one catalogue of typed texts ([`Texts`]), filled in once for each language (`en`, `de`, `ja`). A
+//! language that lacks a text, or gives it other parameters, does not compile.
+//!
+//! What it is not: the choice of the language (`opendrs_domain::language`), and the texts that makers and customers
+//! wrote.
+//!
+//! Invariant: a text is a whole sentence or label, so that each language can choose its own word order. A text has no
+//! markup. Templates escape the values.
 
 mod de;
 mod en;
@@ -24,65 +28,65 @@ use opendrs_domain::order::{Cancellation, CancelledBy};
 use opendrs_domain::time::Time;
 use opendrs_service::Error;
 
-/// A text without values.
+/// A text without parameters.
 pub type Text = &'static str;
 
-/// All texts of a language.
+/// All texts of one language.
 pub struct Texts {
-    /// Which language it is.
+    /// The language.
     pub language: Language,
-    /// What several pages say.
+    /// Texts that several pages share.
     pub shared: SharedTexts,
-    /// Signing in.
+    /// The sign-in page.
     pub sign_in: SignInTexts,
-    /// Pages at addresses that have none.
+    /// The pages at the root, at unknown paths, and at paths that accept forms only.
     pub missing: NotFoundTexts,
-    /// A device that another account has, or that another account sets up.
+    /// The pages about a takeover.
     pub takeovers: TakeoverTexts,
-    /// The page by which a browser leaves for the client, or goes on.
+    /// The page from which a browser leaves for the client, or continues.
     pub leaving: LeaveTexts,
     /// The page that asks for consent.
     pub consent: ConsentTexts,
-    /// A page a slot, and the overview.
+    /// The pages of the sign-up: one for each slot, and the overview.
     pub set_up: SetupTexts,
-    /// Before anybody signs in.
+    /// The teaser page, which is shown before anyone signs in.
     pub teaser: TeaserTexts,
     /// The settings of a device, and the list of devices.
     pub settings: SettingsTexts,
-    /// The removal of a device from an account.
+    /// The page that removes a device from an account.
     pub removal: DeviceRemovalTexts,
-    /// The apps that have a customer's consent.
+    /// The list of apps that have a customer's consent, and the page that withdraws a consent.
     pub unlinking: ConsentWithdrawalTexts,
-    /// The customer's rules.
+    /// The form for the slot rules.
     pub rules: RuleTexts,
-    /// An order's page, where it stands, and the page that cancels it.
+    /// An order's page, its status, and the page that cancels it.
     pub orders: OrderTexts,
-    /// The page for requests that cannot be trusted.
+    /// The page for authorization requests that cannot be trusted.
     pub sorry: ErrorPageTexts,
-    /// Headings of refusals.
+    /// Headings of pages that refuse a request.
     pub error_headings: ErrorHeadings,
-    /// Why not: for the customer.
+    /// The text of an error, for the customer.
     pub error_message: fn(error: &Error) -> String,
-    /// Mails.
+    /// Texts of mails.
     pub letters: MailTexts,
 }
 
-/// Headings of pages that refuse something.
+/// Headings of pages that refuse a request.
 pub struct ErrorHeadings {
-    /// Too much at once.
+    /// A rate limit or an order limit is reached.
     pub rate_limited: Text,
-    /// The store is out of reach.
+    /// The store is unavailable.
     pub unavailable: Text,
-    /// A bug.
+    /// An internal error: a bug.
     pub internal: Text,
-    /// A sign-up that is over.
+    /// The sign-up has ended.
     pub expired: Text,
-    /// Everything else.
+    /// Every other error.
     pub failed: Text,
 }
 
 impl Texts {
-    /// The texts of a language.
+    /// Returns the texts of a language.
     pub fn for_language(language: Language) -> &'static Self {
         match language {
             Language::English => &en::TEXTS,
@@ -91,28 +95,29 @@ impl Texts {
         }
     }
 
-    /// A price.
+    /// Formats a price as the language writes it.
     pub fn money(&self, money: &Money) -> String {
         self.language.format_money(money)
     }
 
-    /// A moment.
+    /// Formats a time with its day as the language writes it.
     pub fn moment(&self, at: &Time) -> String {
         self.language.format_time(*at)
     }
 
-    /// A day.
+    /// Formats the day of a time as the language writes it.
     pub fn day(&self, at: &Time) -> String {
         self.language.format_date(*at)
     }
 
-    /// Why an order was cancelled; who does so for its customer owes them a reason.
+    /// Returns the reason of a cancellation. If the shop or an operator cancelled without a reason, the text states
+    /// that.
     pub fn cancel_reason<'c>(&self, cancellation: &'c Cancellation) -> Option<&'c str> {
         let owed = matches!(cancellation.by, CancelledBy::Shop | CancelledBy::Operator);
         cancellation.reason.as_deref().or(owed.then_some(self.letters.no_reason))
     }
 
-    /// So much of something; its unit is the maker's word.
+    /// Formats a quantity with its unit. The unit is the maker's own text.
     pub fn amount(&self, quantity: &f64, unit: &str) -> String {
         format!("{} {unit}", self.language.format_number(*quantity))
     }

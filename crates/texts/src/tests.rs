@@ -1,4 +1,4 @@
-//! What a compiler does not see: that each language says something, and something of its own.
+//! Tests of what the compiler cannot check: each language has a text, and its own one.
 
 use super::*;
 use opendrs_domain::customer::AddressError;
@@ -13,7 +13,7 @@ fn money() -> Money {
     Money::parse("1234.50", "EUR").unwrap()
 }
 
-/// Every refusal that a customer may be told of.
+/// Every error that a customer may see.
 fn customer_errors() -> Vec<Error> {
     let amount = |digits| ParseMoneyError::Amount { amount: "12,x".into(), currency: "EUR".into(), digits };
     let rules = [
@@ -88,7 +88,7 @@ fn every_refusal_is_said_in_every_language_and_no_two_alike() {
             let words = (texts.error_message)(&error);
             assert!(words.ends_with(['.', '。']) && words != error.to_string(), "{language}: {error}: {words}");
             assert!(!said.contains(&words), "{language} says twice: {words}");
-            // What is for the log or for developers is not told.
+            // Details for the log or for developers do not appear.
             assert!(!words.contains("database") && !words.contains("row") && !words.contains("a/b"), "{words}");
             said.push(words);
         }
@@ -163,7 +163,7 @@ fn one_is_not_many() {
     assert!(wait(1).contains(" 1 Sekunde ") && wait(2).contains(" 2 Sekunden "), "{} {}", wait(1), wait(2));
 }
 
-/// A button that places an order says that it costs money; German law wants these words and no others.
+/// A button that places an order states that the order costs money. German law permits only this label.
 #[test]
 fn the_button_that_orders_says_that_it_costs_money() {
     let said =
@@ -172,7 +172,7 @@ fn the_button_that_orders_says_that_it_costs_money() {
     assert_eq!(said, wanted);
 }
 
-/// They are written without being escaped, since one of them has an apostrophe that page readers know.
+/// Templates write these texts without escaping, because old page readers look for the apostrophe in one of them.
 #[test]
 fn what_is_written_as_it_is_holds_no_markup() {
     for texts in Language::ALL.map(Texts::for_language) {

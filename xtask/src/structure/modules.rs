@@ -107,7 +107,7 @@ impl NamedPaths<'_> {
             "crate" => Vec::new(),
             "self" => self.module.clone(),
             "super" => self.module.split_last().map(|(_, parents)| parents.to_vec())?,
-            _ => [self.module.as_slice(), &[first.clone()]].concat(),
+            _ => [self.module.as_slice(), std::slice::from_ref(first)].concat(),
         };
         for part in rest {
             match part.as_str() {

@@ -7,7 +7,7 @@ mod maker_cloud;
 mod report;
 mod scenario;
 
-use super::serve;
+use super::stop_signals;
 use super::{output, seed};
 use crate::store_args;
 use clap::Args;
@@ -55,7 +55,7 @@ pub(super) async fn run(file: Option<&Path>, args: DemoArgs) -> Result<(), Strin
     if let Ok(device) = walked {
         output::print_line(report::next_steps_text(base, folder.path(), &device));
     }
-    serve::wait_for_stop_signal().await;
+    stop_signals::wait_for_stop_signal().await;
     running.stop().await;
     Ok(())
 }

@@ -60,7 +60,7 @@ fn item_lines(item: &SeedItem, dry_run: bool, secrets: bool) -> Vec<String> {
             more("it was removed for ever: to have another in its place, declare one with an `id` of its own".into());
         }
         SeedOutcome::Gone => {
-            more("an earlier seed declared it, and it was removed since (--force creates it again)".into())
+            more("an earlier seed declared it, and it was removed since (--force creates it again)".into());
         }
         SeedOutcome::Created | SeedOutcome::Changed | SeedOutcome::Unchanged | SeedOutcome::Kept => {}
     }

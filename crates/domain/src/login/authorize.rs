@@ -359,7 +359,7 @@ mod tests {
         ] {
             match validate_request(&with(more), Some(&strict)) {
                 Err(AuthorizationError::Redirect(uri)) => {
-                    assert!(uri.ends_with(&format!("{end}&error={error}")), "{uri}")
+                    assert!(uri.ends_with(&format!("{end}&error={error}")), "{uri}");
                 }
                 other => panic!("{more:?}: {other:?}"),
             }

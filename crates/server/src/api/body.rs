@@ -1,7 +1,8 @@
-//! Bodies, read by their look and not by their label: a JSON object, or form fields
+//! Parsing of request bodies by their content, not by their `Content-Type`: a JSON object, or form fields
 //! (docs/spec/calls.md#request-bodies).
 //!
-//! Invariant: nothing is refused for its `Content-Type`; what is neither form is refused with words that say so.
+//! Invariant: no body is refused for its `Content-Type`. A body that is neither JSON nor a form is refused with a
+//! message that states this.
 
 use super::error::ApiError;
 use opendrs_domain::json;
@@ -14,7 +15,8 @@ use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
 
-/// A body's fields, by name, in the order they came. No two of JSON have one name; of a form's, the last one counts.
+/// The fields of a body by name, in the order of the body. In JSON a repeated name is an error; in a form the last
+/// value counts.
 pub(super) struct BodyFields<'b>(Vec<(Cow<'b, str>, FieldValue)>);
 
 impl<'b> BodyFields<'b> {
@@ -44,7 +46,7 @@ impl<'b> BodyFields<'b> {
     }
 }
 
-/// A JSON object, without the tree that a general reader would build of it.
+/// A JSON object, parsed without building a tree of values.
 struct JsonObject<'b>(Vec<(Cow<'b, str>, FieldValue)>);
 
 impl<'de> Deserialize<'de> for JsonObject<'de> {
@@ -70,11 +72,11 @@ impl<'de> Deserialize<'de> for JsonObject<'de> {
     }
 }
 
-/// A key, borrowed from the body unless it holds an escape.
+/// A key, borrowed from the body unless it has an escape sequence.
 #[derive(Deserialize)]
 struct JsonKey<'b>(#[serde(borrow)] Cow<'b, str>);
 
-/// A value of a known kind, or none that any field takes.
+/// A value of a known kind, or [`FieldValue::Other`], which no field accepts.
 struct JsonValue(FieldValue);
 
 impl<'de> Deserialize<'de> for JsonValue {

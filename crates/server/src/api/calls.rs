@@ -1,4 +1,4 @@
-//! The seven endpoints: what, one use case, answer.
+//! The seven endpoints. Each reads its input, calls one use case and writes the answer.
 
 use super::body::BodyFields;
 use super::error::ApiError;
@@ -14,10 +14,10 @@ use opendrs_service::{Error, device, order, reading, subscription};
 use opendrs_store::Reader;
 use serde::Serialize;
 
-/// The answer where there is nothing to say; some clients fail on an empty body.
+/// The answer without content: an empty object, because some clients fail on an empty body.
 const EMPTY_OBJECT: Bytes = Bytes::from_static(b"{}");
 
-/// Serves a call. Who writes gives the reader back first: there are few.
+/// Serves a call. A call that writes releases its reader first, because there are few readers.
 pub(super) async fn dispatch(endpoint: ApiEndpoint, call: ApiCall<'_>, reader: Reader<'_>) -> Result<Bytes, ApiError> {
     match endpoint {
         ApiEndpoint::Replenish => replenish(call, reader).await,
@@ -49,9 +49,11 @@ fn replenish_json(done: &ReplenishOutcome) -> Result<Bytes, ApiError> {
     to_json(&latest::ReplenishResult { detail_code, event_instance_id: instance.to_string() })
 }
 
-/// What devices call most, where everything is right, which is nearly always: the check of the caller and what is asked
-/// are one statement. `None` when anything is not, or for other calls; then the ordinary order of checks says what it is.
-/// A store that is out of reach is not waited for a second time: a reading may be stored, and must not be stored again.
+/// Serves the most frequent calls by the fast path: one statement checks the caller and does the work.
+///
+/// Returns `None` for other calls, and for calls that are not entirely correct. The ordinary order of checks then finds
+/// the error. A store that is unavailable is not tried a second time: a reading may be stored already, and must not be
+/// stored twice.
 pub(super) async fn try_fast_path(
     site: &AppState,
     endpoint: ApiEndpoint,
@@ -82,7 +84,7 @@ pub(super) async fn try_fast_path(
     };
     match answer {
         Ok(answer) => answer,
-        // Nothing was wrong with the call itself.
+        // The call itself was correct.
         Err(error @ (Error::Unavailable(_) | Error::Unsubscribed(_) | Error::OrderLimitReached(_))) => {
             Some(Err(error.into()))
         }

@@ -1,7 +1,7 @@
-//! Every refusal of the device API: status, exception name, message (docs/spec/calls.md#error-answers).
+//! The errors of the device API: status, exception name and message (docs/spec/calls.md#error-answers).
 //!
-//! Invariant: one exhaustive `match` over [`opendrs_service::Error`]; never 401 or 403, since clients in the field refresh their token
-//! on status 400 with the message `Invalid token` and on nothing else.
+//! Invariant: one `match` over [`opendrs_service::Error`] names every variant. The status is never 401 or 403, because
+//! clients in the field refresh their token only on status 400 with the message `Invalid token`.
 
 use crate::edge_error::{log, retry_after};
 use axum::http::header::RETRY_AFTER;
@@ -13,29 +13,29 @@ use opendrs_http::response::{ERROR_NAMESPACE, json};
 use opendrs_service::Error;
 
 const ERROR_TYPE_HEADER: HeaderName = HeaderName::from_static("x-amzn-errortype");
-/// A refusal.
+/// An error of the device API.
 #[derive(Debug)]
 pub(crate) enum ApiError {
-    /// By a use case.
+    /// An error of a use case.
     Service(Error),
-    /// Replenish for a slot the model does not have: 404, where all others say 400.
+    /// A Replenish call for a slot that the model does not have: 404, while all other endpoints answer 400.
     SlotNotFound(Error),
-    /// By the version table.
+    /// A version header that the version table does not allow.
     InvalidVersion(VersionHeaderError),
-    /// The body cannot be read.
+    /// The body cannot be parsed. The text states why.
     BadBody(String),
-    /// The body is over the limit, in bytes.
+    /// The body is larger than the limit. The value is the limit in bytes.
     BodyTooLarge(usize),
-    /// Two readers of the request may take it for different ones; why.
+    /// The request is ambiguous: a proxy may read it differently. The text states why.
     AmbiguousRequest(&'static str),
-    /// No such path.
+    /// The path does not exist.
     NotFound,
-    /// The path has other methods.
+    /// The path exists, but not for this method.
     MethodNotAllowed,
 }
 
 impl ApiError {
-    /// A use case's refusal at an endpoint.
+    /// Converts an error of a use case at an endpoint.
     pub(super) fn for_endpoint(endpoint: ApiEndpoint, error: Error) -> Self {
         match (endpoint, &error) {
             (ApiEndpoint::Replenish, Error::UnknownSlot { .. }) => ApiError::SlotNotFound(error),
@@ -43,7 +43,7 @@ impl ApiError {
         }
     }
 
-    /// A body that could not be read.
+    /// Converts an error of reading the body.
     pub(crate) fn of_body(why: BodyError) -> Self {
         match why {
             BodyError::TooLarge(limit) => ApiError::BodyTooLarge(limit),

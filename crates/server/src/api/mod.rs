@@ -1,7 +1,7 @@
-//! The device API: every route on one screen, and the one order of checks (docs/spec/calls.md#order-of-checks).
+//! The device API: its routes, and the order of its checks (docs/spec/calls.md#order-of-checks).
 //!
-//! Route, token, versions, slot, body, then the endpoint's own rule. Invariant: routes come from the version table
-//! ([`opendrs_domain::version::ENDPOINTS`]), so a path form exists here if and only if it stands there; and every answer
+//! The order is route, token, versions, slot, body, and then the endpoint's own rule. Invariant: the routes come from
+//! the version table ([`opendrs_domain::version::ENDPOINTS`]), so exactly the paths of that table exist. Every answer
 //! is JSON with status 200, or JSON with a `message`.
 
 mod body;
@@ -32,15 +32,15 @@ use std::sync::LazyLock;
 
 const TYPE_VERSION_HEADER: HeaderName = HeaderName::from_static("x-amzn-type-version");
 
-/// What a path leads to.
+/// The result of matching a path with the version table.
 pub(crate) enum ApiRoute<'p> {
-    /// An endpoint, and what stands in its path.
+    /// An endpoint, and the parameters in its path.
     Call(&'static EndpointSpec, PathParams<'p>),
-    /// A path of ours, with another method; the one it takes.
+    /// A path of the device API with another method. The value is the allowed method.
     MethodNotAllowed(&'static str),
 }
 
-/// The parts of a path that an endpoint's pattern leaves open, by name, decoded.
+/// The parameters in a path, by name, percent-decoded.
 #[derive(Default)]
 pub(crate) struct PathParams<'p>([Option<(&'static str, Cow<'p, str>)>; 2]);
 
@@ -50,7 +50,7 @@ impl PathParams<'_> {
     }
 }
 
-/// Finds the endpoint of a normalised path; `None` for a path that is not of the device API.
+/// Finds the endpoint of a normalised path. Returns `None` for a path outside of the device API.
 pub(crate) fn find_route<'p>(method: &Method, path: &'p str) -> Option<ApiRoute<'p>> {
     let mut other = None;
     for spec in &ENDPOINTS {
@@ -64,7 +64,7 @@ pub(crate) fn find_route<'p>(method: &Method, path: &'p str) -> Option<ApiRoute<
     other
 }
 
-/// Whether a path has a pattern's form.
+/// Whether a path matches a pattern.
 pub(crate) fn matches_pattern(pattern: &'static str, path: &str) -> bool {
     match_pattern(pattern, path).is_some()
 }
@@ -116,7 +116,7 @@ pub(crate) async fn respond(site: &AppState, route: ApiRoute<'_>, request: Reque
     }
 }
 
-/// Has a call over a limit logged, with the device that made it.
+/// Records a call over a limit in the log, with its device.
 async fn record_refusal(site: &AppState, headers: &HeaderMap, peer: SocketAddr, error: &Error) {
     let device = match bearer_token(headers) {
         Some(token) => token::device_id(&site.app, &token).await,
@@ -127,7 +127,7 @@ async fn record_refusal(site: &AppState, headers: &HeaderMap, peer: SocketAddr, 
     site.refusal_log.record(site.app.system_time(), RefusalKind::Call, &source, device, error);
 }
 
-/// What an endpoint is called with, once all common checks are passed.
+/// A call of an endpoint after all common checks.
 struct ApiCall<'r> {
     state: &'r AppState,
     caller: token::DeviceCaller,
@@ -137,7 +137,7 @@ struct ApiCall<'r> {
 }
 
 impl ApiCall<'_> {
-    /// A path parameter, decoded.
+    /// Returns a path parameter, percent-decoded.
     fn param(&self, name: &str) -> &str {
         self.params.get(name).unwrap_or_default()
     }
@@ -175,7 +175,8 @@ async fn serve(
 }
 
 fn success_response(spec: &EndpointSpec, result: Version, json: axum::body::Bytes) -> Response {
-    /// One value for each endpoint and version, written once and kept for good: what is not shared is not counted.
+    /// One header value for each endpoint and version, made once and never freed. A static value needs no reference
+    /// count.
     static VALUES: LazyLock<Vec<[HeaderValue; 2]>> = LazyLock::new(|| {
         let value = |spec: &EndpointSpec, version| {
             HeaderValue::from_static(versioned_type_name(spec.result_type, version).leak())

@@ -1,14 +1,14 @@
-//! The device API as OpenAPI 3.1, made from the version table.
+//! The device API as an OpenAPI 3.1 document, made from the version table.
 //!
-//! Invariant: paths, methods, types and versions come from [`ENDPOINTS`]; only the shapes of bodies are written here,
-//! and tests hold real answers against them.
+//! Invariant: paths, methods, types and versions come from [`ENDPOINTS`]. Only the schemas of bodies are written here,
+//! and tests compare them with real answers.
 
 use opendrs_domain::version::{
     ApiEndpoint, ENDPOINTS, EndpointSpec, INPUT_VERSION_HEADER, RESULT_VERSION_HEADER, versioned_type_name,
 };
 use serde_json::{Map, Value, json};
 
-/// The document; `url` is where the service is reached.
+/// Builds the document. `url` is the public URL of the service.
 #[must_use]
 pub fn document(url: &str) -> Value {
     let mut paths = Map::new();
@@ -43,7 +43,7 @@ pub fn document(url: &str) -> Value {
     })
 }
 
-/// Parameters by the names that makers know.
+/// Replaces the names of path parameters by the names that makers know.
 fn wire_path(path: &str) -> String {
     path.replace("{slot}", "{slotId}")
         .replace("{instance}", "{eventInstanceId}")
@@ -141,7 +141,7 @@ fn describe(endpoint: ApiEndpoint) -> &'static str {
     }
 }
 
-/// The shapes of a body: as JSON, and as form fields.
+/// Returns the names of a request body's schemas: as JSON, and as form fields.
 fn request_schemas(endpoint: ApiEndpoint) -> Option<[&'static str; 2]> {
     match endpoint {
         ApiEndpoint::SlotStatus => Some(["SlotStatus", "SlotStatusForm"]),
@@ -171,7 +171,7 @@ fn schemas() -> Value {
     let level = json!({ "type": "number", "minimum": 0, "maximum": f64::MAX });
     let date = json!({ "$ref": "#/components/schemas/Moment" });
     let date_text = json!({ "$ref": "#/components/schemas/MomentText" });
-    // In JSON null counts as absent, in a form an empty field does.
+    // In JSON, null counts as absent; in a form, an empty field does.
     let or_null = |schema: &Value| json!({ "anyOf": [schema, { "type": "null" }] });
     let or_empty = |schema: &Value| json!({ "anyOf": [schema, { "type": "string", "maxLength": 0 }] });
     let product =
@@ -239,7 +239,7 @@ fn schemas() -> Value {
     })
 }
 
-/// A moment as devices may write it: what [`opendrs_domain::date`] reads.
+/// The schema of a time as devices may write it: every form that [`opendrs_domain::date`] parses.
 fn moment_schema() -> Value {
     json!({
         "anyOf": [

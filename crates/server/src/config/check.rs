@@ -1,13 +1,13 @@
-//! Whether settings can be worked with, before anything is begun with them.
+//! Checks of the settings before anything is started.
 //!
-//! Invariant: what is refused is named as it is written in the settings file, with what to write instead.
+//! Invariant: an error has the setting's name as in the settings file, and states what to write instead.
 
 use super::{Config, NotificationsConfig, Role, check_http_url, merge};
 use opendrs_domain::language::Language;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
-/// The address that others find something at; links are made of it and of paths of ours. Pages lead to each other by their
-/// paths alone, so where they are there is none before them.
+/// Checks the base URL that others use for links. Pages refer to each other by path only, so the URL of pages must not
+/// have a path.
 fn check_base_url(key: &str, url: &str, pages: bool) -> Result<(), String> {
     let read = url::Url::parse(&check_http_url(key, url)?).map_err(|e| format!("{key} is `{url}`: {e}"))?;
     let more = [read.query(), read.fragment(), read.password()].iter().any(Option::is_some);
@@ -17,22 +17,22 @@ fn check_base_url(key: &str, url: &str, pages: bool) -> Result<(), String> {
     }
 }
 
-/// What is logged: a level, or levels by target.
+/// Parses `server.log`: a level, or levels by target.
 ///
 /// # Errors
-/// A sentence that names the setting.
+/// A text that names the setting.
 pub(crate) fn parse_log_filter(text: &str) -> Result<Targets, String> {
     let words = |why: &dyn std::fmt::Display| {
         format!("server.log is `{text}`: write error, warn, info, debug or trace, or target=level ({why})")
     };
-    // A word alone would be taken for a target.
+    // A single word would be parsed as a target.
     if !text.is_empty() && !text.contains(['=', ',']) {
         text.trim().parse::<LevelFilter>().map_err(|e| words(&e))?;
     }
     text.parse().map_err(|e| words(&e))
 }
 
-/// Which setting keeps all of them from being read, and why: the one that is alone at fault among defaults.
+/// Finds the setting that makes all settings unreadable: the one that fails alone among the defaults.
 pub(super) fn find_invalid_setting(settings: &toml::Table) -> Option<String> {
     let defaults = merge::default_table().ok()?;
     for (section, content) in settings {
@@ -47,7 +47,7 @@ pub(super) fn find_invalid_setting(settings: &toml::Table) -> Option<String> {
     None
 }
 
-/// Whether two addresses cannot both be listened on.
+/// Whether two addresses cannot be bound at the same time.
 fn addresses_overlap(a: &str, b: &str) -> bool {
     let (Some((one, port)), Some((other, same))) = (a.rsplit_once(':'), b.rsplit_once(':')) else { return false };
     let all = |host: &str| ["0.0.0.0", "[::]"].contains(&host);
@@ -55,7 +55,7 @@ fn addresses_overlap(a: &str, b: &str) -> bool {
 }
 
 impl Config {
-    /// Roles may share an address, as it is written. Any other two are to be apart.
+    /// Checks the addresses. Roles may share an address if it is written identically; all other addresses must differ.
     fn check_listeners(&self) -> Result<(), String> {
         let mut known: Vec<(&str, &str)> = Vec::new();
         for (role, key, own) in [
@@ -79,10 +79,10 @@ impl Config {
         Ok(())
     }
 
-    /// What can be said without looking anywhere.
+    /// Checks everything that can be checked without files and network.
     ///
     /// # Errors
-    /// A sentence that names the setting at fault.
+    /// A text that names the wrong setting.
     pub(super) fn check(&self) -> Result<(), String> {
         if self.server.roles.is_empty() {
             return Err("server.roles is empty: name at least one of service, login, web, worker".into());
@@ -122,7 +122,7 @@ impl Config {
         self.check_listeners()?;
         let scheme = self.server.database_url.split_once("://").map(|(scheme, _)| scheme);
         if scheme.is_some_and(|scheme| !["postgres", "postgresql"].contains(&scheme)) {
-            // It may hold a password: it is not repeated.
+            // The URL may contain a password, so the error does not repeat it.
             return Err(
                 "server.database_url is of no kind that is known: write postgres://user:password@host:5432/name, \
                  or leave it out for SQLite"

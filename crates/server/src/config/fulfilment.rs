@@ -1,7 +1,7 @@
-//! `[fulfilment]`: who takes orders to the door, and how those are reached who are called.
+//! `[fulfilment]`: the back ends that fulfil orders, and how to reach them.
 //!
-//! Invariant: a back end that an order could go to is whole, or the settings are refused; no secret is repeated in a
-//! refusal.
+//! Invariant: a back end that may get an order is configured completely, or the settings are refused. No error repeats
+//! a secret.
 
 use super::sections::FulfilmentConfig;
 use super::{Config, check_http_url, secret};
@@ -12,7 +12,7 @@ use opendrs_service::fulfilment::FulfilmentSettings;
 use opendrs_service::fulfilment::vendure::VendureShop;
 use opendrs_service::fulfilment::webhook::FulfilmentWebhook;
 
-/// The secrets of a list; a wrong one is not repeated, since it may be nearly right.
+/// Parses a list of secrets. An error does not repeat a wrong one, because it may be nearly right.
 fn parse_secrets(key: &str, list: &[String]) -> Result<Vec<WebhookSecret>, String> {
     let read: Option<Vec<_>> = list.iter().map(|text| WebhookSecret::parse(text)).collect();
     read.ok_or_else(|| format!("fulfilment.{key}: write each as whsec_ and the Base64 of 24 to 64 random bytes"))
@@ -34,7 +34,7 @@ impl FulfilmentConfig {
         self.makers.iter().map(own).collect()
     }
 
-    /// The other system, if the settings say where it is.
+    /// Returns the webhook back end, if the settings have its URL and secrets.
     fn webhook(&self) -> Result<Option<FulfilmentWebhook>, String> {
         if self.webhook_url.is_empty() || self.webhook_secrets.is_empty() {
             return Ok(None);
@@ -43,7 +43,7 @@ impl FulfilmentConfig {
         Ok(Some(FulfilmentWebhook { url, secrets: parse_secrets("webhook_secrets", &self.webhook_secrets)? }))
     }
 
-    /// The shop, if the settings say where it is.
+    /// Returns the Vendure shop, if the settings have its URL and key.
     fn vendure_shop(&self) -> Result<Option<VendureShop>, String> {
         if self.vendure_url.is_empty() || self.vendure_key_file.as_os_str().is_empty() {
             return Ok(None);
@@ -61,7 +61,7 @@ impl FulfilmentConfig {
             channel: given(&self.vendure_channel),
             shipping_method: given(&self.vendure_shipping_method),
             payment_method: self.vendure_payment_method.clone(),
-            // An order is never looked at without a pause.
+            // Two polls of an order always have a pause between them.
             poll_interval: self.vendure_poll.0.max(Span::from_secs(10)),
             hint_secrets: parse_secrets("vendure_hint_secrets", &self.vendure_hint_secrets)?,
         }))
@@ -69,10 +69,10 @@ impl FulfilmentConfig {
 }
 
 impl Config {
-    /// Who fulfils orders.
+    /// Returns the settings of the back ends.
     ///
     /// # Errors
-    /// A sentence that names the setting at fault.
+    /// A text that names the wrong setting.
     pub fn fulfilment_settings(&self) -> Result<FulfilmentSettings, String> {
         let (makers, backend) =
             (self.fulfilment.maker_backends()?, parse_backend("backend", &self.fulfilment.backend)?);

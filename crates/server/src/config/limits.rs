@@ -1,7 +1,7 @@
-//! `[limits]`: what callers may cost.
+//! `[limits]`: rate limits, and limits on the size of requests.
 //!
-//! Invariant: every limit that a load test has to lift stands in [`LIFTABLE`], so that `serve --no-limits`, a server with a
-//! test clock and `opendrs doctor` mean the same ones.
+//! Invariant: every limit that a load test must disable is in [`LIFTABLE_LIMITS`]. So `serve --no-limits`, a server
+//! with a test clock and `opendrs doctor` use the same list.
 
 use super::sections::DurationSetting;
 use super::{Config, SettingOverride};
@@ -11,7 +11,7 @@ use serde::Deserialize;
 use std::time::Duration;
 use toml::Value;
 
-/// `[limits]`
+/// The section `[limits]`.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LimitsConfig {
@@ -28,7 +28,7 @@ pub(super) struct LimitsConfig {
     connections_per_address: u32,
 }
 
-/// The limits that can be lifted, by setting them to 0: each key, and what it bounds.
+/// The limits that can be disabled by setting them to 0: each key, and what it limits.
 const LIFTABLE_LIMITS: [(&str, &str); 6] = [
     ("device_rate", "calls of a device a second"),
     ("device_per_day", "calls of a device a day"),
@@ -38,7 +38,7 @@ const LIFTABLE_LIMITS: [(&str, &str); 6] = [
     ("connections_per_address", "connections of an address"),
 ];
 
-/// Settings that lift every limit.
+/// Returns the settings that disable every one of these limits.
 #[must_use]
 pub fn lifted_limits() -> Vec<SettingOverride> {
     LIFTABLE_LIMITS.iter().map(|(key, _)| ("limits", *key, Value::Integer(0))).collect()
@@ -58,14 +58,14 @@ impl LimitsConfig {
 }
 
 impl Config {
-    /// The limits that are off: each setting, and what it would bound.
+    /// Returns the limits that are disabled: each setting, and what it would limit.
     #[must_use]
     pub fn disabled_limits(&self) -> Vec<(String, &'static str)> {
         let off = LIFTABLE_LIMITS.iter().filter(|(key, _)| self.limits.limit(key) == 0);
         off.map(|(key, what)| (format!("limits.{key}"), *what)).collect()
     }
 
-    /// Bounds on connections.
+    /// Returns the limits on connections.
     #[must_use]
     pub fn connections(&self) -> ConnectionLimits {
         ConnectionLimits {
@@ -76,13 +76,13 @@ impl Config {
         }
     }
 
-    /// Bounds on bodies.
+    /// Returns the limits on request bodies.
     #[must_use]
     pub fn bodies(&self) -> BodyLimits {
         BodyLimits { bytes: self.limits.body_bytes, timeout: self.limits.body_timeout.to_duration() }
     }
 
-    /// How often devices and clients may call, and what a device may cause in a day.
+    /// Returns the rate limits of devices and clients, and the daily limits of a device.
     #[must_use]
     pub fn rate_limits(&self) -> RateLimitSettings {
         let LimitsConfig { device_rate, device_burst, client_rate, client_burst, .. } = self.limits;

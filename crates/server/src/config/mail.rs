@@ -1,6 +1,6 @@
-//! `[mail]`: the mail server, and what is kept.
+//! `[mail]`: the mail server, and the retention of mails.
 //!
-//! Invariant: a password travels only where the connection is protected.
+//! Invariant: a password is sent over a protected connection only.
 
 use super::{Config, DurationSetting, Role, secret};
 use crate::mail::{MailSink, SmtpMailer, SmtpSecurity, SmtpSettings};
@@ -10,11 +10,11 @@ use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// `[mail]`
+/// The section `[mail]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MailConfig {
-    /// The mail server, or empty.
+    /// The host of the mail server, or empty.
     pub host: String,
     port: u16,
     security: SmtpSecurity,
@@ -54,15 +54,15 @@ impl MailConfig {
         })
     }
 
-    /// The file of the mail server's password, or empty.
+    /// Returns the file with the mail server's password, or an empty path.
     pub(super) fn password_file(&self) -> &PathBuf {
         &self.password_file
     }
 }
 
 impl Config {
-    /// What holds for mail, with links as far as the settings say where customers' pages are. Whether mails are kept at once
-    /// is said of a server that runs ([`Config::keeps_mail`]).
+    /// Returns the settings of mails. Links in mails begin with the URL of the customer pages in the settings.
+    /// `store_only` is set by the running server ([`Config::keeps_mail`]).
     #[must_use]
     pub fn mail_settings(&self) -> MailSettings {
         let listen = if self.web.listen.is_empty() { &self.server.listen } else { &self.web.listen };
@@ -73,17 +73,18 @@ impl Config {
         MailSettings { base_url, retention: self.mail.keep.0, show_page: self.mail.page, store_only: false }
     }
 
-    /// Whether a server with these settings may keep mails as it writes them: it is a worker, which would claim them only to
-    /// keep them. Another node, or a command beside a server, need not know the mail server, and leaves them to one.
+    /// Whether a server with these settings may store mails directly as kept. It has no mail server and is a worker,
+    /// which would claim mails only to keep them. Other nodes and commands may not know the mail server, and leave
+    /// mails to a worker.
     #[must_use]
     pub fn keeps_mail(&self) -> bool {
         self.mail.host.is_empty() && self.server.roles.contains(&Role::Worker)
     }
 
-    /// The mail server as the settings have it, or the sink. Within a runtime: it looks after its connections.
+    /// Returns the mail server of the settings, or the sink. It needs a runtime, which maintains its connections.
     ///
     /// # Errors
-    /// A sentence that names the setting at fault.
+    /// A text that names the wrong setting.
     pub fn mailer(&self) -> Result<Arc<dyn Mailer>, String> {
         Ok(match self.smtp()? {
             Some(server) => Arc::new(server),
@@ -91,10 +92,10 @@ impl Config {
         })
     }
 
-    /// The mail server as the settings have it, if they name one. Within a runtime: it looks after its connections.
+    /// Returns the mail server of the settings, if they name one. It needs a runtime, which maintains its connections.
     ///
     /// # Errors
-    /// A sentence that names the setting at fault.
+    /// A text that names the wrong setting.
     pub fn smtp(&self) -> Result<Option<SmtpMailer>, String> {
         let mail = &self.mail;
         if mail.host.is_empty() {

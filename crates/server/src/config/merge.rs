@@ -1,17 +1,17 @@
-//! Laying one source of settings over another.
+//! Merging the sources of settings.
 
 use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
-/// Environment variables that are no settings: the file's name, and what test runs hand to their programs.
+/// Environment variables that are not settings: the name of the file, and variables of test runs.
 const IGNORED_VARIABLES: [&str; 3] = ["OPENDRS_CONFIG", "OPENDRS_BIN", "OPENDRS_TEST_"];
 
-/// The default settings.
+/// Parses the default settings.
 pub(super) fn default_table() -> Result<Table, String> {
     super::DEFAULT_SETTINGS.parse().map_err(|e: toml::de::Error| format!("the default settings: {e}"))
 }
 
-/// Lays what OpenTelemetry's own variables say over the defaults.
+/// Replaces defaults by the values of OpenTelemetry's own variables.
 pub(super) fn apply_opentelemetry_env(base: &mut Table, env: &[(String, String)]) {
     let names = [
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "endpoint"),
@@ -27,7 +27,7 @@ pub(super) fn apply_opentelemetry_env(base: &mut Table, env: &[(String, String)]
     }
 }
 
-/// Lays a file's settings over `base`.
+/// Replaces values in `base` by the settings of a file. `name` is the file's name for error texts.
 pub(super) fn apply_file(base: &mut Table, text: &str, name: &str) -> Result<(), String> {
     let parsed = DeTable::parse(text).map_err(|e| format!("{name}: {e}"))?;
     let line = |at: usize| 1 + text[..at.min(text.len())].matches('\n').count();
@@ -98,7 +98,7 @@ fn type_name(value: &Value) -> &'static str {
     }
 }
 
-/// Lays the environment over `base`: `OPENDRS_SECTION_KEY`.
+/// Replaces values in `base` by environment variables, whose names are `OPENDRS_SECTION_KEY`.
 pub(super) fn apply_environment(base: &mut Table, env: &[(String, String)]) -> Result<(), String> {
     for (name, text) in env {
         if IGNORED_VARIABLES.iter().any(|known| name.starts_with(known)) || is_service_discovery_variable(name) {
@@ -126,19 +126,19 @@ pub(super) fn apply_environment(base: &mut Table, env: &[(String, String)]) -> R
     Ok(())
 }
 
-/// Whether it is one of the variables by which Kubernetes and Docker tell each container where a service of this name is.
+/// Whether a variable comes from the service discovery of Kubernetes or Docker, for a service with this name.
 fn is_service_discovery_variable(name: &str) -> bool {
     let rest = name.trim_start_matches("OPENDRS_");
     ["SERVICE_HOST", "PORT"].contains(&rest) || ["SERVICE_PORT", "PORT_"].iter().any(|start| rest.starts_with(start))
 }
 
-/// The section that has a setting of this name: the server's own, before those of its parts.
+/// Finds the section that has a setting of this name. The section `server` precedes the others.
 fn section_of_key<'b>(base: &'b Table, key: &str) -> Option<&'b str> {
     let has = |section: &&String| base[*section].get(key).is_some();
     base.keys().filter(has).max_by_key(|section| *section == "server").map(String::as_str)
 }
 
-/// Which variable a mistyped one may stand for, as the end of a sentence.
+/// Returns the end of an error text: the variable that a mistyped one may mean.
 fn suggestion(base: &Table, lower: &str) -> String {
     let names = |(section, table): (&String, &Value)| {
         let keys = table.as_table().into_iter().flat_map(Table::keys);
@@ -150,13 +150,13 @@ fn suggestion(base: &Table, lower: &str) -> String {
     near.map_or(String::new(), |near| format!("; did you mean OPENDRS_{}?", near.to_uppercase()))
 }
 
-/// The known word that a mistyped one is nearest to, if it is near at all.
+/// Finds the known word that is nearest to a mistyped one, if it is similar enough.
 fn nearest_word<'k>(word: &str, known: &'k [String]) -> Option<&'k str> {
     let best = known.iter().map(|k| (edit_distance(word, k), k)).min()?;
     (best.0 <= 2 || best.1.contains(word) || word.contains(best.1.as_str())).then_some(best.1.as_str())
 }
 
-/// How many letters have to be changed, added or removed.
+/// Returns the number of letters to change, add or remove.
 fn edit_distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();

@@ -1,7 +1,8 @@
-//! Settings: the default file, a file of the operator's, the environment, the command line, in rising order.
+//! The settings. Their sources, in rising precedence: the default file, the operator's file, the environment, the
+//! command line.
 //!
-//! Invariant: the default file (`opendrs.default.toml`, compiled in) is the list of settings and their documentation;
-//! what does not stand in it does not exist, and naming it anywhere is an error that says where.
+//! Invariant: the default file (`opendrs.default.toml`, compiled in) is the list of all settings and their
+//! documentation. A setting that is not in it does not exist; using it is an error that names the place.
 
 mod check;
 mod fulfilment;
@@ -42,34 +43,34 @@ use std::time::Duration;
 /// The default settings with their comments, as `opendrs config default` prints them.
 pub const DEFAULT_SETTINGS: &str = include_str!("../../opendrs.default.toml");
 
-/// Every setting.
+/// All settings.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// `[server]`
+    /// The section `[server]`.
     pub server: ServerConfig,
     limits: LimitsConfig,
-    /// `[tls]`
+    /// The section `[tls]`.
     pub tls: TlsConfig,
     operator: OperatorConfig,
-    /// `[metrics]`
+    /// The section `[metrics]`.
     pub metrics: MetricsConfig,
-    /// `[traces]`
+    /// The section `[traces]`.
     pub traces: TracesConfig,
-    /// `[service]`
+    /// The section `[service]`.
     pub service: RoleConfig,
-    /// `[login]`
+    /// The section `[login]`.
     pub login: LoginConfig,
-    /// `[web]`
+    /// The section `[web]`.
     pub web: WebConfig,
-    /// `[keys]`
+    /// The section `[keys]`.
     pub keys: KeysConfig,
-    /// `[notifications]`
+    /// The section `[notifications]`.
     pub notifications: NotificationsConfig,
-    /// `[outbound]`
+    /// The section `[outbound]`.
     pub outbound: OutboundConfig,
     readings: ReadingsConfig,
-    /// `[mail]`
+    /// The section `[mail]`.
     pub mail: mail::MailConfig,
     takeover: TakeoverConfig,
     orders: OrdersConfig,
@@ -83,7 +84,7 @@ fn check_http_url(key: &str, url: &str) -> Result<String, String> {
     }
 }
 
-/// A setting given on the command line: section, key, value.
+/// A setting from the command line: section, key and value.
 pub type SettingOverride = (&'static str, &'static str, toml::Value);
 
 fn apply_overrides(settings: &mut toml::Table, overrides: Vec<SettingOverride>) {
@@ -95,10 +96,10 @@ fn apply_overrides(settings: &mut toml::Table, overrides: Vec<SettingOverride>) 
 }
 
 impl Config {
-    /// Reads all sources. `file` is the one named on the command line; `env` the environment.
+    /// Loads all sources. `file` is the file named on the command line, `env` the environment.
     ///
     /// # Errors
-    /// A sentence that names the source and the setting.
+    /// A text that names the source and the setting.
     pub fn load(
         file: Option<&Path>,
         env: impl IntoIterator<Item = (String, String)>,
@@ -107,10 +108,10 @@ impl Config {
         Self::load_with_defaults(Vec::new(), file, env, overrides)
     }
 
-    /// The same, over defaults of which some are others; file, environment and command line win over those as well.
+    /// Does the same as [`Config::load`] with some other defaults. File, environment and command line precede them.
     ///
     /// # Errors
-    /// A sentence that names the source and the setting.
+    /// A text that names the source and the setting.
     pub fn load_with_defaults(
         other_defaults: Vec<SettingOverride>,
         file: Option<&Path>,
@@ -140,10 +141,11 @@ impl Config {
         Ok(config)
     }
 
-    /// Where traces go, and which part of what there is; nothing where none are made.
+    /// Returns the URL to which traces are sent and the sampled fraction, from 0 to 1. Returns `None` if traces are
+    /// disabled.
     ///
     /// # Errors
-    /// A sentence that names the setting at fault.
+    /// A text that names the wrong setting.
     pub fn trace_export(&self) -> Result<Option<(String, f64)>, String> {
         let TracesConfig { endpoint, sampling, resource, headers, .. } = &self.traces;
         let part = sampling.parse().ok().filter(|part| (0.0..=1.0).contains(part));
@@ -151,7 +153,7 @@ impl Config {
         for (key, list) in [("resource", resource), ("headers", headers)] {
             if let Some(at) = list.iter().position(|pair| pair.split_once('=').is_none_or(|(name, _)| name.is_empty()))
             {
-                // A header may hold a secret: it is not repeated.
+                // A header may contain a secret, so the error does not repeat it.
                 return Err(format!("traces.{key}: item {} is no pair: write \"name=value\"", at + 1));
             }
         }
@@ -166,13 +168,14 @@ impl Config {
         }
     }
 
-    /// The language of pages and mails where no other is known.
+    /// Returns the language of pages and mails if no other one is known.
     #[must_use]
     pub fn default_language(&self) -> Language {
         Language::parse(&self.web.language).unwrap_or(Language::English)
     }
 
-    /// How topics are named, and where receivers find this installation as far as the settings say.
+    /// Returns the settings of notifications: the names of topics, and the URL at which receivers find this
+    /// installation.
     #[must_use]
     pub fn notification_settings(&self) -> opendrs_service::receiver::NotificationSettings {
         let NotificationsConfig { public_url, region, account, certificate_name, keep, .. } = &self.notifications;
@@ -186,7 +189,7 @@ impl Config {
         }
     }
 
-    /// Where the store is.
+    /// Returns the location of the store.
     #[must_use]
     pub fn store_location(&self) -> StoreLocation {
         match self.server.database_url.as_str() {
@@ -195,23 +198,23 @@ impl Config {
         }
     }
 
-    /// Where the master key is.
+    /// Returns the path of the master key.
     #[must_use]
     pub fn master_key_file(&self) -> PathBuf {
         let named = &self.keys.master_file;
         if named.as_os_str().is_empty() { self.server.data.join("master.key") } else { named.clone() }
     }
 
-    /// For how long a node that stops still serves.
+    /// Returns how long a node that stops continues to serve.
     #[must_use]
     pub fn drain_window(&self) -> Duration {
         self.server.drain.to_duration()
     }
 
-    /// Who may use the operator's API; `None` where nobody may.
+    /// Returns the token of the operator API, or `None` if the API is disabled.
     ///
     /// # Errors
-    /// A sentence that names the file at fault, and nothing of what is in it.
+    /// A text that names the wrong file, without its content.
     pub fn operator(&self) -> Result<Option<OperatorToken>, String> {
         let path = &self.operator.token_file;
         if path.as_os_str().is_empty() {
@@ -223,62 +226,63 @@ impl Config {
             .map_err(|why| format!("the file {} of operator.token_file: {why}", path.display()))
     }
 
-    /// How long refresh tokens of strict clients last.
+    /// Returns the lifetime of refresh tokens of strict clients.
     #[must_use]
     pub fn refresh_lifetime(&self) -> RefreshTokenLifetime {
         RefreshTokenLifetime { idle: self.login.refresh_idle.0, absolute: self.login.refresh_lifetime.0 }
     }
 
-    /// For how long readings are kept.
+    /// Returns the retention of readings.
     #[must_use]
     pub fn reading_retention(&self) -> ReadingRetention {
         ReadingRetention { readings: self.readings.keep.0, days: self.readings.keep_daily.0 }
     }
 
-    /// The network as the settings have it.
+    /// Makes the outbound client of the settings.
     ///
     /// # Errors
-    /// A sentence that names the setting at fault.
+    /// A text that names the wrong setting.
     pub fn outbound_client(&self) -> Result<GuardedHttpClient, String> {
         GuardedHttpClient::new(&self.outbound.allow, self.ca_file())
     }
 
-    /// The same for a command that asks this installation itself, whose own authority is trusted then.
+    /// Does the same for a command that calls this installation itself. The client also trusts the installation's own
+    /// authority.
     ///
     /// # Errors
-    /// A sentence that names the setting at fault.
+    /// A text that names the wrong setting.
     pub fn outbound_client_to_self(&self) -> Result<GuardedHttpClient, String> {
         let own = self.local_ca_file();
         GuardedHttpClient::new(&self.outbound.allow, self.ca_file().into_iter().chain(own.as_deref()))
     }
 
-    /// A file of certificate authorities that are trusted besides the system's.
+    /// Returns the file of certificate authorities that are trusted besides the system's.
     #[must_use]
     pub fn ca_file(&self) -> Option<&Path> {
         Some(self.outbound.ca_file.as_path()).filter(|path| !path.as_os_str().is_empty())
     }
 
-    /// How long a request to another server may take.
+    /// Returns the timeout of a request to another server.
     #[must_use]
     pub fn request_timeout(&self) -> Duration {
         Duration::from_secs(u64::try_from(self.outbound.timeout.0.as_secs()).unwrap_or(15).max(1))
     }
 
-    /// Rules of units that change hands.
+    /// Returns the settings of takeovers.
     #[must_use]
     pub fn takeover_rules(&self) -> opendrs_service::takeover::TakeoverSettings {
         let TakeoverConfig { per_day, answer_within } = &self.takeover;
         opendrs_service::takeover::TakeoverSettings { per_day: *per_day, answer_within: answer_within.0 }
     }
 
-    /// Every duration of an order's life.
+    /// Returns the durations of an order.
     #[must_use]
     pub fn order_timing(&self) -> OrderTiming {
         let o = &self.orders;
         OrderTiming {
             cancel_window: o.cancel_window.0,
             problem_hold: o.problem_hold.0,
-            // A recheck of nothing would never let time pass.
+            // Rechecks without a pause would never let the time advance.
             recheck_every: o.recheck.0.max(Span::from_secs(1)),
             price_tolerance_percent: o.ask_above,
             remind_before: o.remind_before.0,

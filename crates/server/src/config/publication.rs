@@ -1,6 +1,6 @@
 //! `notifications.sns_endpoint`: publishing to Amazon SNS.
 //!
-//! Invariant: a program that was built without the feature `sns` has nobody who publishes, and says so where it is asked to.
+//! Invariant: a program built without the feature `sns` has no publisher, and an attempt to publish returns an error.
 
 use super::{Config, check_http_url};
 use opendrs_service::publication::Publisher;
@@ -14,14 +14,14 @@ impl Config {
         }
     }
 
-    /// Amazon SNS as the settings have it. Nothing is asked or looked up before the first publication.
+    /// Returns the publisher for Amazon SNS. It requests and resolves nothing before the first publication.
     #[cfg(feature = "sns")]
     #[must_use]
     pub fn publisher(&self) -> Option<Arc<dyn Publisher>> {
         use opendrs_outbound::GuardedHttpClient;
         use opendrs_sns::{MakeOutbound, SnsPublisher};
-        // Not only public addresses: what is asked here is made of AWS's own names, the operator's endpoint and the
-        // services of the operator's machines that lend credentials, of which the best known is a metadata address.
+        // Private addresses are allowed here. The targets are AWS's own names, the operator's endpoint, and the
+        // credentials services of the operator's machines. The best known of those is at a link-local address.
         let anywhere = ["0.0.0.0/0", "::/0"].map(str::to_owned);
         let ca_file = self.outbound.ca_file.clone();
         let make_network: MakeOutbound = Box::new(move || {
@@ -32,7 +32,7 @@ impl Config {
         Some(Arc::new(SnsPublisher::new(make_network, endpoint)))
     }
 
-    /// Nobody: this program was built without the feature `sns`.
+    /// Returns `None`, because this program was built without the feature `sns`.
     #[cfg(not(feature = "sns"))]
     #[must_use]
     pub fn publisher(&self) -> Option<Arc<dyn Publisher>> {

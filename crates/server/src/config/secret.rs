@@ -1,8 +1,7 @@
-//! Secrets of settings that are in files of their own, for whoever must not write them into a settings file or the
-//! environment.
+//! Secrets in separate files, for operators who must not write them into a settings file or the environment.
 //!
-//! Invariant: a secret has one place, the setting or the file that the setting of the same name and `_file` names. No refusal
-//! repeats what is in a file.
+//! Invariant: a secret is either in its setting, or in the file that the setting with the same name and `_file` names.
+//! No error repeats the content of a file.
 
 use super::Config;
 use std::path::Path;
@@ -15,30 +14,30 @@ fn empty_file_error(key: &str, path: &Path) -> String {
     format!("the file {} of {key} is empty", path.display())
 }
 
-/// The first line of a file, as it is: a password may begin or end with a blank.
+/// Reads the first line of a file unchanged, because a password may begin or end with a blank.
 ///
 /// # Errors
-/// A sentence that names the setting and the file.
+/// A text that names the setting and the file.
 pub(super) fn read_password(key: &str, path: &Path) -> Result<String, String> {
     let text = read_file(key, path)?;
     let first = text.lines().next().filter(|line| !line.is_empty());
     first.map(str::to_owned).ok_or_else(|| empty_file_error(key, path))
 }
 
-/// The lines of a file of secrets, without blanks around them and without empty ones.
+/// Reads the lines of a file of secrets, without surrounding blanks and without empty lines.
 ///
 /// # Errors
-/// A sentence that names the setting and the file.
+/// A text that names the setting and the file.
 pub(super) fn read_lines(key: &str, path: &Path) -> Result<Vec<String>, String> {
     let text = read_file(key, path)?;
     let lines: Vec<_> = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
     if lines.is_empty() { Err(empty_file_error(key, path)) } else { Ok(lines) }
 }
 
-/// The secret in a file: its first line.
+/// Reads the secret in a file: its first line that is not empty, without surrounding blanks.
 ///
 /// # Errors
-/// A sentence that names the setting and the file.
+/// A text that names the setting and the file.
 pub(super) fn read_first_line(key: &str, path: &Path) -> Result<String, String> {
     Ok(read_lines(key, path)?.swap_remove(0))
 }
@@ -51,7 +50,7 @@ fn both_set_error(key: &str) -> String {
     format!("{key} and {key}_file are both set: give one of them")
 }
 
-/// A secret that may be in a file instead.
+/// Loads a secret that may be in a file.
 fn load_secret(value: &mut String, key: &str, file: &Path) -> Result<(), String> {
     match (is_set(file), value.is_empty()) {
         (false, _) => Ok(()),
@@ -60,7 +59,7 @@ fn load_secret(value: &mut String, key: &str, file: &Path) -> Result<(), String>
     }
 }
 
-/// A list of secrets that may be in a file instead, one a line.
+/// Loads a list of secrets that may be in a file, one secret a line.
 fn load_secret_list(list: &mut Vec<String>, key: &str, file: &Path) -> Result<(), String> {
     match (is_set(file), list.is_empty()) {
         (false, _) => Ok(()),
@@ -73,7 +72,7 @@ impl Config {
     /// Reads the secrets that are in files.
     ///
     /// # Errors
-    /// A sentence that names the setting and the file.
+    /// A text that names the setting and the file.
     pub(super) fn read_secrets(&mut self) -> Result<(), String> {
         load_secret(&mut self.server.database_url, "server.database_url", &self.server.database_url_file)?;
         load_secret_list(&mut self.traces.headers, "traces.headers", &self.traces.headers_file)?;
@@ -86,7 +85,7 @@ impl Config {
         )
     }
 
-    /// The files of secrets that the settings name, each with its setting. Not the master key's.
+    /// Returns the files of secrets in the settings, each with its setting. The master key's file is not one of them.
     #[must_use]
     pub fn secret_files(&self) -> Vec<(&'static str, &Path)> {
         let all = [

@@ -1,6 +1,6 @@
-//! The sections of the settings file, as they are read.
+//! The sections of the settings file, as they are parsed.
 //!
-//! Not here: what they mean together ([`super::Config`]). Invariant: a section takes no key that it does not know.
+//! What it is not: their common meaning ([`super::Config`]). Invariant: a section accepts no unknown key.
 
 use opendrs_domain::time::{ParseSpanError, Span};
 use opendrs_http::TrustedProxies;
@@ -8,7 +8,7 @@ use serde::Deserialize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What a node does.
+/// A part of the work that a node does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
@@ -16,119 +16,119 @@ pub enum Role {
     Service,
     /// Login with Amazon.
     Login,
-    /// Customer pages.
+    /// The customer pages.
     Web,
-    /// What falls due.
+    /// Work that falls due, such as deliveries and expiries.
     Worker,
 }
 
-/// How the log is written.
+/// The format of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
-    /// For people.
+    /// Text for people.
     Text,
-    /// An object a line.
+    /// One JSON object a line.
     Json,
 }
 
-/// `[server]`
+/// The section `[server]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServerConfig {
-    /// Address of every role that has none of its own.
+    /// The address of every role without its own address.
     pub listen: String,
-    /// Data folder.
+    /// The data folder.
     pub data: PathBuf,
-    /// PostgreSQL, or empty.
+    /// The URL of a PostgreSQL database, or empty.
     pub database_url: String,
     pub(super) database_url_file: PathBuf,
-    /// What this node does.
+    /// The roles of this node.
     pub roles: Vec<Role>,
-    /// Addresses and networks of proxies, whose `X-Forwarded-For` and `Forwarded` are believed.
+    /// Addresses and networks of proxies whose `X-Forwarded-For` and `Forwarded` are trusted.
     pub proxies: TrustedProxies,
-    /// Open connections at most.
+    /// The maximum number of open connections.
     pub max_connections: usize,
     pub(super) head_timeout: DurationSetting,
     pub(super) drain: DurationSetting,
-    /// What is logged.
+    /// The level of the log, or levels by target.
     pub log: String,
-    /// How.
+    /// The format of the log.
     pub log_format: LogFormat,
 }
 
-/// `[operator]`
+/// The section `[operator]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OperatorConfig {
     pub(super) token_file: PathBuf,
 }
 
-/// `[metrics]`
+/// The section `[metrics]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MetricsConfig {
-    /// The address at which a node tells its numbers, or empty.
+    /// The address at which a node serves its metrics, or empty.
     pub listen: String,
 }
 
-/// `[traces]`
+/// The section `[traces]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TracesConfig {
-    /// Where traces go, or empty.
+    /// The URL of the collector to which traces are sent, or empty.
     pub endpoint: String,
-    /// Which part of what comes without a trace of its own is traced, as it is written.
+    /// The fraction of requests without their own trace that is sampled: a number from 0 to 1, unparsed.
     pub sampling: String,
-    /// What the service calls itself.
+    /// The name of the service in traces.
     pub service_name: String,
-    /// What else is known of it, as `key=value`.
+    /// Additional attributes of the service, as `key=value`.
     pub resource: Vec<String>,
     /// Headers for the collector, as `name=value`.
     pub headers: Vec<String>,
     pub(super) headers_file: PathBuf,
 }
 
-/// `[service]`
+/// The section `[service]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RoleConfig {
-    /// An address of its own, or empty.
+    /// The role's own address, or empty.
     pub listen: String,
-    /// Where the outside finds it, or empty.
+    /// The public URL of the role, or empty.
     pub public_url: String,
 }
 
-/// `[web]`
+/// The section `[web]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WebConfig {
-    /// An address of its own, or empty.
+    /// The role's own address, or empty.
     pub listen: String,
-    /// Where the outside finds it, or empty.
+    /// The public URL of the role, or empty.
     pub public_url: String,
     pub(super) language: String,
 }
 
-/// `[login]`
+/// The section `[login]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LoginConfig {
-    /// An address of its own, or empty.
+    /// The role's own address, or empty.
     pub listen: String,
-    /// Where the outside finds it, or empty.
+    /// The public URL of the role, or empty.
     pub public_url: String,
-    /// `iss` of tokeninfo.
+    /// The `iss` in answers of tokeninfo.
     pub issuer: String,
     pub(super) refresh_idle: DurationSetting,
     pub(super) refresh_lifetime: DurationSetting,
 }
 
-/// `[notifications]`
+/// The section `[notifications]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NotificationsConfig {
-    /// Where receivers find this installation, or empty.
+    /// The URL at which receivers find this installation, or empty.
     pub public_url: String,
     pub(super) region: String,
     pub(super) account: String,
@@ -137,19 +137,19 @@ pub struct NotificationsConfig {
     pub(super) keep: DurationSetting,
 }
 
-/// `[keys]`
+/// The section `[keys]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeysConfig {
-    /// The master key's file, or empty.
+    /// The path of the master key, or empty.
     pub master_file: PathBuf,
 }
 
-/// `[outbound]`
+/// The section `[outbound]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OutboundConfig {
-    /// Networks, addresses and host names that may be asked though they are private.
+    /// Networks, addresses and host names that are allowed although they are private.
     pub allow: Vec<String>,
     /// A file of certificate authorities, or empty.
     pub ca_file: PathBuf,
@@ -168,7 +168,7 @@ impl TryFrom<String> for DurationSetting {
 }
 
 impl DurationSetting {
-    /// As a time by the machine's clock.
+    /// Converts to a duration of the system's clock.
     pub(super) fn to_duration(self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.as_micros()).unwrap_or_default())
     }
@@ -181,7 +181,7 @@ pub(super) struct ReadingsConfig {
     pub(super) keep_daily: DurationSetting,
 }
 
-/// `[takeover]`
+/// The section `[takeover]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TakeoverConfig {

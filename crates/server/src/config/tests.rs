@@ -1,4 +1,4 @@
-//! Settings from files and the environment: what is taken, and what is refused with which words.
+//! Tests of settings from files and the environment: which are accepted, and the texts of errors.
 
 use super::*;
 

@@ -1,6 +1,6 @@
-//! `[tls]`: how clients' connections are protected.
+//! `[tls]`: the protection of clients' connections.
 //!
-//! Invariant: what is set to be protected is never served in the clear.
+//! Invariant: a listener that must use TLS never serves plain HTTP.
 
 use super::{Config, DurationSetting};
 use crate::tls::{CA_CERTIFICATE_FILE, CertificateSource};
@@ -10,23 +10,23 @@ use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
 
-/// Where the certificate comes from, if there is one.
+/// The source of the certificate, if any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum TlsMode {
-    /// Plain HTTP: for one machine, or behind a proxy that ends TLS.
+    /// No certificate: plain HTTP, for one machine or behind a proxy that terminates TLS.
     Off,
     /// A certificate and its key in PEM files.
     Files,
-    /// A certificate of an authority that is made in the data folder, for those who trust it.
+    /// A certificate of a local authority, which is created in the data folder. Clients must trust that authority.
     SelfSigned,
 }
 
-/// `[tls]`
+/// The section `[tls]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TlsConfig {
-    /// Where the certificate comes from.
+    /// The source of the certificate.
     pub mode: TlsMode,
     certificate_file: PathBuf,
     key_file: PathBuf,
@@ -56,7 +56,7 @@ impl TlsConfig {
 }
 
 impl Config {
-    /// Where the listeners' certificate comes from; `None` where they speak plain HTTP.
+    /// Returns the source of the listeners' certificate, or `None` if they speak plain HTTP.
     #[must_use]
     pub fn certificate_source(&self) -> Option<CertificateSource> {
         match self.tls.mode {
@@ -71,26 +71,26 @@ impl Config {
         }
     }
 
-    /// How often it is looked whether there is another certificate.
+    /// Returns how often the server checks for a new certificate.
     #[must_use]
     pub fn certificate_check_interval(&self) -> Duration {
         self.tls.look.to_duration().max(Duration::from_secs(1))
     }
 
-    /// What addresses of this server begin with where none is set.
+    /// Returns the scheme of this server's URLs that are not set: `http` or `https`.
     #[must_use]
     pub fn default_scheme(&self) -> &'static str {
         if self.tls.mode == TlsMode::Off { "http" } else { "https" }
     }
 
-    /// The certificate of this installation's own authority, where it has one.
+    /// Returns the certificate of this installation's own authority, if it exists.
     #[must_use]
     pub fn local_ca_file(&self) -> Option<PathBuf> {
         Some(self.server.data.join(CA_CERTIFICATE_FILE)).filter(|path| path.exists())
     }
 
-    /// What a certificate of our own is good for: this machine as it calls itself, where it listens, where the settings
-    /// say that it is found, and what else they name.
+    /// Returns the names in a certificate of the local authority: those of this machine, of the listening addresses and
+    /// the public URLs, and the names in the settings.
     fn certificate_names(&self) -> Vec<String> {
         let listen = [&self.server.listen, &self.service.listen, &self.login.listen, &self.web.listen];
         let listen = listen.map(|address| format!("http://{address}"));

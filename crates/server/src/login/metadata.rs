@@ -1,7 +1,7 @@
-//! `GET /.well-known/oauth-authorization-server`: what clients that look for it are told of this server (RFC 8414).
+//! `GET /.well-known/oauth-authorization-server`: the metadata of this authorization server (RFC 8414).
 //!
-//! It tells what a strict client may count on. What other clients may do beyond it, they know from the documents of Login
-//! with Amazon. Invariant: nothing is listed that is not there.
+//! It describes what strict clients can rely on. The documents of Login with Amazon describe what other clients may use
+//! in addition. Invariant: nothing is listed that does not exist.
 
 use super::uncached_json;
 use crate::state::AppState;

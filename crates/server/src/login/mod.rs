@@ -1,7 +1,7 @@
-//! Login with Amazon: the endpoints that programs call. The pages that people see are in [`crate::web`].
+//! Login with Amazon: the endpoints for programs. The pages for people are in [`crate::web`].
 //!
-//! Invariant: errors are OAuth's, `error_description` before `error`, with the headers LwA's clients log; answers with
-//! tokens are never cached, and nothing secret is taken from a query.
+//! Invariant: errors are those of OAuth, with `error_description` before `error`, and with the headers that clients of
+//! Login with Amazon log. Answers with tokens are never cached, and no secret is accepted in a query.
 
 mod metadata;
 mod profile;
@@ -19,7 +19,7 @@ use serde::Serialize;
 
 const ERROR_TYPE_HEADER: HeaderName = HeaderName::from_static("x-amzn-errortype");
 
-/// Every route of the login role that programs call.
+/// The routes of the login role for programs.
 pub(crate) fn routes() -> Vec<Route> {
     vec![
         Route::post("/auth/o2/token", token::post),
@@ -30,7 +30,7 @@ pub(crate) fn routes() -> Vec<Route> {
     ]
 }
 
-/// A JSON answer that nobody keeps.
+/// Builds a JSON answer that must not be cached.
 fn uncached_json(status: StatusCode, body: &impl Serialize) -> Response {
     let text = serde_json::to_string(body).unwrap_or_default();
     let mut response = json(status, text);
@@ -41,11 +41,11 @@ fn uncached_json(status: StatusCode, body: &impl Serialize) -> Response {
     response
 }
 
-/// A refusal of the login role.
+/// An error of the login role.
 #[derive(Debug)]
 pub(crate) struct OAuthError {
     error: Error,
-    /// The client tried HTTP Basic, and is told so if it failed.
+    /// Whether the client used HTTP Basic, so that a failure needs a `WWW-Authenticate` header.
     basic_auth: bool,
 }
 

@@ -14,7 +14,7 @@ use opendrs_service::login::profile::{self, TokenSource};
 use serde::Serialize;
 use std::sync::Arc;
 
-/// The request's token, and how it came.
+/// Returns the access token of a request, and where it was.
 fn read_access_token(uri: &Uri, headers: &HeaderMap) -> Result<(String, TokenSource), Error> {
     let invalid =
         |description: &str| Error::OAuth { code: OAuthErrorCode::InvalidRequest, description: description.into() };
@@ -72,8 +72,8 @@ pub(super) async fn user_profile(State(site): State<Arc<AppState>>, parts: Parts
     Ok(uncached_json(StatusCode::OK, &UserProfileResponse { user_id, email, name, postal_code }))
 }
 
-/// The Android SDK says goodbye. Its access token ends by itself within the hour, and the registration stays, so there
-/// is nothing to undo; the SDK only wants its 200.
+/// Answers the sign-out of the Android SDK. Its access token ends within an hour, and the registration remains. So
+/// there is nothing to undo, and the SDK needs only the status 200.
 pub(super) async fn logout() -> Response {
     uncached_json(StatusCode::OK, &serde_json::json!({}))
 }

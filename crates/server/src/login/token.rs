@@ -1,4 +1,4 @@
-//! `POST /auth/o2/token`: as tolerant in transport as shipped clients need, strict in everything else
+//! `POST /auth/o2/token`: tolerant of the transport formats of shipped clients, and strict in everything else
 //! (docs/spec/login.md#token-request-format).
 
 use super::{OAuthError, uncached_json};
@@ -22,11 +22,11 @@ use serde_json::Value;
 use serde_json::error::Category;
 use std::sync::Arc;
 
-/// What may not stand in the query: it would end in logs.
+/// The parameters that are refused in the query, where logs would keep them.
 const SECRET_PARAMS: [&str; 6] =
     ["client_secret", "code", "refresh_token", "code_verifier", "access_token", "client_assertion"];
 
-/// What is read of a request, the last for a code alone.
+/// The parameters that are read. The last one is read only with an authorization code.
 const REQUEST_PARAMS: [&str; 8] =
     ["grant_type", "client_id", "client_secret", "code", "code_verifier", "refresh_token", "scope", "redirect_uri"];
 
@@ -88,7 +88,7 @@ fn invalid_client() -> Error {
     Error::OAuth { code: OAuthErrorCode::InvalidClient, description: "Client authentication failed".into() }
 }
 
-/// Reads the body by its look: form fields, or a JSON object of strings.
+/// Parses the body by its content: form fields, or a JSON object of strings.
 fn parse_token_request(body: &[u8]) -> Result<TokenRequest, Error> {
     let text = trim_body(body);
     let pairs = match text.first() {
@@ -101,7 +101,7 @@ fn parse_token_request(body: &[u8]) -> Result<TokenRequest, Error> {
     if let Some(name) = form::find_conflicting(&pairs, read) {
         return Err(invalid_request(&token_endpoint::repeated_parameter_message(name)));
     }
-    // What says the same twice is for the client's rules to judge, which are not known yet.
+    // A repeated parameter with the same value is judged later, when the client and its mode are known.
     let repeated = form::find_repeated(&pairs, &REQUEST_PARAMS);
     let mut request = TokenRequest { repeated_parameter: repeated, ..TokenRequest::default() };
     for (name, value) in pairs.into_iter().filter(|(_, value)| !value.is_empty()) {
@@ -121,9 +121,9 @@ fn parse_token_request(body: &[u8]) -> Result<TokenRequest, Error> {
     Ok(request)
 }
 
-/// The members of a JSON object that are strings.
+/// Returns the members of a JSON object that are strings.
 fn parse_json_params(text: &[u8]) -> Result<Vec<(String, String)>, Error> {
-    // What is said of a body that is no JSON at all stays in one form: clients log it.
+    // The text for a body that is not JSON never varies, because clients log it.
     let malformed = |e: serde_json::Error| match e.classify() {
         Category::Data => invalid_request(&format!("The request is malformed : {e}")),
         _ => invalid_request("The request is malformed : the body is not a JSON object"),
@@ -140,16 +140,16 @@ fn parse_json_params(text: &[u8]) -> Result<Vec<(String, String)>, Error> {
     }
 }
 
-/// What a request's `Authorization` header says.
+/// The content of a request's `Authorization` header.
 #[derive(Default)]
 struct BasicAuthorization {
-    /// Client id and secret.
+    /// The client's id and secret.
     credentials: Option<(String, String)>,
-    /// It stands there twice.
+    /// Whether the header is repeated.
     repeated: bool,
 }
 
-/// Reads `Authorization: Basic`; id and secret are form-encoded inside it (RFC 6749, 2.3.1).
+/// Parses `Authorization: Basic`. The id and the secret are form-encoded inside it (RFC 6749, 2.3.1).
 fn parse_authorization(headers: &HeaderMap) -> Result<BasicAuthorization, OAuthError> {
     let refused = || OAuthError { error: invalid_client(), basic_auth: true };
     let values = headers.get_all("authorization").iter().map(|value| String::from_utf8_lossy(value.as_bytes()));

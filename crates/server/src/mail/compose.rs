@@ -1,8 +1,8 @@
-//! What a letter says: subject, sentences, facts and links; then as text and as HTML.
+//! Composing a mail: its subject, sentences, facts and links, then rendered as text and as HTML.
 //!
-//! The sentences themselves are in `texts`. Invariant: both forms say the same. Every link is an address of ours,
-//! but for the carrier's page of a parcel; what makers, shops and customers wrote is one line each, and escaped where it
-//! is HTML.
+//! The sentences themselves are in [`opendrs_texts`]. Invariant: text and HTML have the same content. Every link leads
+//! to this installation, except the carrier's page of a parcel. Texts of makers, shops and customers are one line each,
+//! and escaped in HTML.
 
 use askama::Template;
 use opendrs_domain::mail::{MailContent, OrderSummary, PriceChangeSummary, SlotSummary};
@@ -12,24 +12,24 @@ use opendrs_domain::time::Time;
 use opendrs_service::mail::MailMessage;
 use opendrs_texts::{MailTexts, Texts};
 
-/// A letter in words.
+/// A mail with its texts.
 #[derive(Clone)]
 pub struct ComposedMail {
-    /// What its language says.
+    /// The texts of the mail's language.
     pub(crate) texts: &'static Texts,
-    /// The subject: one line.
+    /// The subject, in one line.
     pub subject: String,
-    /// Who is spoken to.
+    /// The recipient's name.
     pub name: String,
-    /// How they are greeted.
+    /// The greeting.
     pub hello: String,
-    /// The sentences.
+    /// The sentences of the body.
     pub lines: Vec<String>,
-    /// What is best read as a table: name and value.
+    /// The facts for a table: name and value.
     pub facts: Vec<(String, String)>,
-    /// Links: what they are for, where they lead.
+    /// The links: label and URL.
     pub links: Vec<(&'static str, String)>,
-    /// Which device it is about.
+    /// The line with the mail's device.
     pub device: String,
 }
 
@@ -45,7 +45,7 @@ struct HtmlTemplate<'a> {
     words: &'a ComposedMail,
 }
 
-/// What the link to a takeover's page is called.
+/// Returns the label of the link to a takeover's page.
 fn takeover_link_label(said: &MailTexts, news: &MailContent) -> &'static str {
     match news {
         MailContent::TakeoverAsked(_) => said.takeover_requested_link,
@@ -55,7 +55,7 @@ fn takeover_link_label(said: &MailTexts, news: &MailContent) -> &'static str {
 }
 
 impl ComposedMail {
-    /// Finds the words of a letter, in its reader's language.
+    /// Composes a mail in its reader's language.
     #[must_use]
     pub fn compose(letter: &MailMessage) -> Self {
         let texts = Texts::for_language(letter.language);
@@ -87,7 +87,7 @@ impl ComposedMail {
             MailContent::Expired(bought) => words.compose_expired(bought),
             MailContent::Subscribed(slots) => words.compose_subscribed(slots, &model),
             MailContent::Deregistered => {
-                words.compose_registration_ended((said.deregistered_subject)(&model), [(said.deregistered)(&model)])
+                words.compose_registration_ended((said.deregistered_subject)(&model), [(said.deregistered)(&model)]);
             }
             MailContent::TakeoverAnnounced(_) => {
                 words.subject = (said.takeover_announced_subject)(&model);
@@ -127,7 +127,7 @@ impl ComposedMail {
         words
     }
 
-    /// As text.
+    /// Renders the mail as text.
     ///
     /// # Errors
     /// [`askama::Error`].
@@ -135,7 +135,7 @@ impl ComposedMail {
         Ok(TextTemplate { words: self }.render()? + "\n")
     }
 
-    /// As HTML.
+    /// Renders the mail as HTML.
     ///
     /// # Errors
     /// [`askama::Error`].
@@ -172,7 +172,7 @@ impl ComposedMail {
         }
     }
 
-    /// How the parcel is followed; its link comes before the others.
+    /// Adds the tracking facts, and the carrier's link before all other links.
     fn add_tracking(&mut self, Tracking { number, carrier, link }: &Tracking) {
         let said = &self.texts.letters;
         for (name, value) in [(said.carrier, carrier), (said.tracking, number)] {
@@ -232,7 +232,7 @@ impl ComposedMail {
         self.set_order_subject(subject, bought);
         self.add_line(sentence);
         self.add_product_facts(bought);
-        // What is there already is expected no more.
+        // A confirmed delivery has no expected day any more.
         self.add_shipping_facts(letter, bought.expected_at.filter(|_| bought.assumed));
         self.add_tracking(&bought.tracking);
     }

@@ -1,7 +1,6 @@
-//! Mail at its edge: the words of a letter ([`words`]), and the mail server that takes it ([`smtp`]).
+//! Mail to customers: the texts of a mail ([`compose`]), and the SMTP client that sends it ([`smtp`]).
 //!
-//! Invariant: every attempt of a mail says the same under the same Message-ID, so that one that comes twice is seen for
-//! what it is.
+//! Invariant: every attempt of a mail has the same content and the same Message-ID, so that a duplicate is recognised.
 
 pub mod compose;
 pub mod smtp;
@@ -11,7 +10,7 @@ pub use smtp::{SmtpMailer, SmtpSecurity, SmtpSettings};
 use opendrs_domain::mail::MailOutcome;
 use opendrs_service::mail::{MailFuture, MailMessage, Mailer};
 
-/// No mail server: mails stay in the store, where a page and the command line show them.
+/// The mailer without a mail server: mails stay in the store, where a page and the command line show them.
 pub struct MailSink;
 
 impl Mailer for MailSink {

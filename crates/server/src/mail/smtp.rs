@@ -1,7 +1,7 @@
-//! The mail server: SMTP, with TLS and a login.
+//! The SMTP client, with TLS and a login.
 //!
-//! Invariant: certificates are always checked; with `starttls` a server that offers none gets no mail. An attempt ends by
-//! its deadline.
+//! Invariant: certificates are always checked. With `starttls`, a server that does not offer TLS gets no mail. An
+//! attempt ends by its timeout.
 
 use super::compose::ComposedMail;
 use lettre::message::header::{HeaderName, HeaderValue};
@@ -19,56 +19,56 @@ use serde::Deserialize;
 use std::error::Error as _;
 use std::time::{Duration, SystemTime};
 
-/// How long the mail server may take for one answer.
+/// The maximum time for one response of the mail server.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(20);
-/// How long one mail may take in all.
+/// The maximum time for sending one mail.
 const SEND_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a connection is kept for the next mail.
+/// How long an idle connection is kept for the next mail.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
-/// How many connections there are at most.
+/// The maximum number of connections.
 const MAX_CONNECTIONS: u32 = 8;
-/// How much is kept of why a mail was not sent.
+/// The maximum length of the stored reason of a failure, in characters.
 const MAX_REASON_CHARS: usize = 500;
 
-/// How the connection to a mail server is protected.
+/// The protection of the connection to a mail server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SmtpSecurity {
-    /// It begins in the clear and goes on under TLS, or ends.
+    /// The connection starts as plain text and must change to TLS.
     StartTls,
     /// TLS from the first byte.
     Tls,
-    /// Not at all.
+    /// No protection.
     None,
 }
 
-/// Which mail server.
+/// The settings of a mail server.
 pub struct SmtpSettings {
-    /// Its name.
+    /// The host name.
     pub host: String,
-    /// Its port, if not the usual one.
+    /// The port, if it is not the usual one.
     pub port: Option<u16>,
-    /// How the connection is protected.
+    /// The protection of the connection.
     pub security: SmtpSecurity,
-    /// Who mails are from.
+    /// The sender of the mails.
     pub from: Mailbox,
-    /// Name and password.
+    /// User name and password.
     pub login: Option<(String, String)>,
-    /// Certificate authorities that are trusted besides the system's, PEM.
+    /// Certificate authorities that are trusted besides the system's, as PEM.
     pub ca_pem: Option<Vec<u8>>,
 }
 
-/// A mail server.
+/// A mailer that sends by SMTP.
 pub struct SmtpMailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
 }
 
 impl SmtpMailer {
-    /// A mail server of these settings; nothing is connected yet. Within a runtime.
+    /// Makes a mailer without connecting yet. It needs a runtime.
     ///
     /// # Errors
-    /// A sentence that names the setting at fault.
+    /// A text that names the wrong setting.
     pub fn new(settings: SmtpSettings) -> Result<Self, String> {
         let SmtpSettings { host, port, security, from, login, ca_pem: authorities } = settings;
         let host = to_ascii_domain(&host).ok_or_else(|| format!("mail.host `{host}` is no host name"))?;
@@ -98,10 +98,10 @@ impl SmtpMailer {
         Ok(Self { transport: builder.build(), from })
     }
 
-    /// Whether the mail server answers, is protected as it should be and takes the login; nothing is sent.
+    /// Checks that the mail server responds, has the required protection and accepts the login. It sends no mail.
     ///
     /// # Errors
-    /// A sentence that says why not.
+    /// A text that states what failed.
     pub async fn check(&self) -> Result<(), String> {
         match tokio::time::timeout(SEND_TIMEOUT, self.transport.test_connection()).await {
             Ok(Ok(true)) => Ok(()),
@@ -111,7 +111,7 @@ impl SmtpMailer {
         }
     }
 
-    /// The letter as a message, or why it cannot be one.
+    /// Builds the message of a mail, or returns why that is impossible.
     fn build_message(&self, letter: &MailMessage) -> Result<Message, String> {
         let words = ComposedMail::compose(letter);
         let text = words.to_text().map_err(|e| e.to_string())?;
@@ -150,7 +150,7 @@ impl Mailer for SmtpMailer {
     }
 }
 
-/// The sender with its domain in A-labels, as mail servers know it: not every one takes addresses in other scripts.
+/// Converts the sender's domain to A-labels, because not every mail server accepts addresses in other scripts.
 fn to_ascii_mailbox(from: Mailbox) -> Result<Mailbox, String> {
     let Mailbox { name, email } = from;
     let refuse = || format!("mail.from `{email}` is no address to send mail from");
@@ -159,7 +159,7 @@ fn to_ascii_mailbox(from: Mailbox) -> Result<Mailbox, String> {
     Ok(Mailbox { name, email })
 }
 
-/// A 5xx is the mail server's last word on a mail, unless it is about our login: that is for the operator to mend.
+/// A status 5xx is permanent, unless it is about the login. The operator can fix the login.
 fn outcome_of_error(error: &Error) -> MailOutcome {
     let login = error.status().is_some_and(|code| matches!(u16::from(code), 530 | 534 | 535 | 538));
     let why = error_reason(error);
@@ -171,6 +171,6 @@ fn error_reason(error: &Error) -> String {
     if let Some(source) = error.source().map(ToString::to_string).filter(|source| !why.contains(source.as_str())) {
         why = format!("{why}: {source}");
     }
-    // NUL is text that PostgreSQL does not store.
+    // PostgreSQL cannot store a NUL character.
     explain_tls_error(why).chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_REASON_CHARS).collect()
 }

@@ -1,6 +1,6 @@
-//! Events as programs are told of them, by the command line and by the operator's API alike.
+//! The JSON of events for programs, which the command line and the operator API share.
 //!
-//! Not here: what makers are told, which is `wire`. Invariant: the shape is one, whoever asks.
+//! What it is not: the messages to makers, which are in `opendrs_domain::wire`. Invariant: both have the same shape.
 
 use opendrs_domain::delivery::{DeliveryState, EventDeliveryState};
 use opendrs_domain::id::EventId;
@@ -12,7 +12,7 @@ use opendrs_service::delivery::EventHistory;
 use opendrs_store::delivery::DeliveryAttempt;
 use serde_json::{Value, json};
 
-/// An event, with where it stands and its message in both versions.
+/// Returns an event with its delivery state and its message in both versions.
 pub fn event_json(event: &Event, state: EventDeliveryState) -> Value {
     let message = |version| serde_json::from_str::<Value>(&wire::notification_json(event, version)).unwrap_or_default();
     json!({
@@ -26,7 +26,7 @@ pub fn event_json(event: &Event, state: EventDeliveryState) -> Value {
     })
 }
 
-/// An event with what became of it at each receiver.
+/// Returns an event with its deliveries and their attempts.
 pub fn event_history_json(story: &EventHistory) -> Value {
     let mut shown = event_json(&story.event, story.state());
     shown["deliveries"] = story
@@ -52,13 +52,13 @@ fn attempt_json(attempt: &DeliveryAttempt) -> Value {
     json!({ "number": number, "at": at.to_rfc3339_millis(), "took_us": took, "status": status, "problem": problem, "answer": answer })
 }
 
-/// An event's id, as it is printed or as it stands in its message.
+/// Parses an event's id, as the command line prints it or as it is in the event's message.
 pub fn parse_event_id(text: &str) -> Result<EventId, String> {
     let bare = text.strip_prefix("amzn1.dash.notification.v1.").unwrap_or(text);
     EventId::parse(bare).map_err(|e| e.to_string())
 }
 
-/// A moment, as people write it.
+/// Parses a time, as people write it.
 pub fn parse_moment(text: &str) -> Result<Time, String> {
     date::parse(text).ok_or_else(|| format!("`{text}` is no moment: write it as 2018-03-02T07:00:00Z"))
 }

@@ -1,7 +1,8 @@
-//! `/-/events`: what an operator's programs may ask and do: list events, look at one, send them again.
+//! `/-/events`, the operator API: it lists events, shows one event, and replays events.
 //!
-//! Here only where a token is set; without, the paths do not exist. Invariant: nothing of a request is read before its
-//! token was found good; an answer holds a page, and a replay looks at so many events, whatever is asked.
+//! The paths exist only if the settings have a token. Invariant: a request is not parsed before its token has been
+//! checked. An answer has at most one page of events, and a replay examines a bounded number of events, whatever the
+//! request.
 
 pub mod event_json;
 
@@ -24,10 +25,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// Events of a page, if nothing is said, and at most.
+/// The number of events in a page: the default and the maximum.
 const PAGE_SIZE: (i64, i64) = (50, 200);
 
-/// The operator's routes.
+/// The routes of the operator API.
 pub(crate) fn routes() -> Vec<Route> {
     vec![
         Route::get("/-/events", list_events),
@@ -37,11 +38,11 @@ pub(crate) fn routes() -> Vec<Route> {
     ]
 }
 
-/// Why a request is not answered.
+/// The error of a request to the operator API.
 enum OperatorError {
-    /// Its token is missing or wrong.
+    /// The token is missing or wrong.
     Unauthorized,
-    /// It asks for what is not there, or cannot be read.
+    /// The request names something that does not exist, or cannot be parsed.
     Api(ApiError),
 }
 
@@ -86,7 +87,7 @@ fn ok_json(answer: &Value) -> Response {
     json(StatusCode::OK, answer.to_string())
 }
 
-/// The newest events first; `limit` of them, `before` those that another page showed.
+/// Lists the newest events first. `limit` is their number; `before` is the cursor that an earlier page returned.
 async fn list_events(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, OperatorError> {
     require_token(&site, &request)?;
     let fields = form::decode_pairs(request.uri().query().unwrap_or_default().as_bytes()).unwrap_or_default();
@@ -117,7 +118,7 @@ async fn show_event(
     Ok(ok_json(&event_json::event_history_json(&delivery::load_event_history(&site.app, parse_event_id(&id)?).await?)))
 }
 
-/// To whom, and whether only what was given up.
+/// The receiver of the replay, and whether only dead deliveries are replayed.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ReplayOneRequest {
@@ -143,7 +144,7 @@ async fn replay_one(
     Ok(ok_json(&json!({ "replayed": count })))
 }
 
-/// A range of time: its beginning and perhaps its end; or the rest of one, as the answer before named it.
+/// A time range with an optional end, or the rest of a range as an earlier answer returned it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ReplayRangeRequest {
@@ -194,7 +195,7 @@ async fn find_receiver_id(site: &AppState, name: Option<String>) -> Result<Optio
     }
 }
 
-/// A place in the order of events, for whoever turns the page.
+/// Formats a cursor: a place in the order of events.
 fn format_cursor((at, id): ReplayCursor) -> String {
     format!("{}.{id}", at.as_micros())
 }

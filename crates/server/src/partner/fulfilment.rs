@@ -1,8 +1,8 @@
-//! `/-/fulfilment`: the word of the back end that is another system; `/-/fulfilment/vendure`: a shop's hint to look at an
-//! order, which is never taken at its word.
+//! `/-/fulfilment`: reports of the webhook back end. `/-/fulfilment/vendure`: hints of a shop that an order changed. A
+//! hint only causes a poll of the order.
 //!
-//! Invariant: nothing of a request is read before its signature was found good; without secrets in the settings none is.
-//! A refusal says what to change to whoever has the secret, and to others only that they have not.
+//! Invariant: a body is not parsed before its signature has been checked. Without secrets in the settings no signature
+//! is valid. An error explains itself only to a caller with a valid signature.
 
 use crate::edge_error::{log, retry_after};
 use crate::state::{AppState, Route};
@@ -39,7 +39,7 @@ async fn receive_vendure_hint(State(site): State<Arc<AppState>>, request: Reques
     handle_signed(&site, shop.map_or(&[], |shop| &shop.hint_secrets), request, look).await
 }
 
-/// Answers a request that one of these secrets has signed.
+/// Answers a request that is signed with one of these secrets.
 async fn handle_signed(
     site: &AppState,
     secrets: &[WebhookSecret],
@@ -83,7 +83,7 @@ fn has_valid_signature(site: &AppState, secrets: &[WebhookSecret], headers: &Hea
 async fn report(site: &AppState, body: &Bytes) -> Result<Response, Error> {
     let (instance, word) = parse_unsolicited_report(body).map_err(Error::malformed)?;
     let mut order = find_job(&site.app, &instance).await?.order;
-    // Another back end's orders are not there for this one.
+    // This back end must not see orders of other back ends.
     if order.backend != Backend::Webhook {
         return Err(Error::UnknownOrder);
     }

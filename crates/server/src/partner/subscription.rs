@@ -1,8 +1,7 @@
-//! What receivers of notifications may ask of this installation, as they ask Amazon SNS
-//! (docs/spec/delivery.md#sns-queries): to confirm a subscription, to end it, and for the certificate that signatures
-//! are checked with.
+//! The requests of receivers, in the form of Amazon SNS's queries (docs/spec/delivery.md#sns-queries). They confirm a
+//! subscription, end it, or fetch the certificate of the signatures.
 //!
-//! Invariant: nobody needs a credential here; what may be changed is guarded by a token, or undone by the receiver.
+//! Invariant: no request needs a credential. A change either needs a token, or can be undone by the receiver.
 
 use crate::api::error::ApiError;
 use crate::edge_error::{log, retry_after};
@@ -18,9 +17,9 @@ use opendrs_service::receiver::{self, SnsRequestError};
 use opendrs_service::{Error, signing};
 use std::sync::Arc;
 
-/// What no route leads to: a query of SNS's kind, a signing certificate, or nothing. These are no routes of the router,
-/// since SNS has its queries at the root, where an installation without them has nothing, and a certificate's name fits
-/// no pattern.
+/// Handles paths without a route: a query in the form of SNS, a signing certificate, or nothing. These are no routes of
+/// the router, for two reasons. SNS has its queries at the root, where an installation without them has nothing. The
+/// name of a certificate matches no pattern.
 pub(crate) async fn fallback(State(site): State<Arc<AppState>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let (method, uri) = (parts.method.clone(), parts.uri.clone());
@@ -31,7 +30,7 @@ pub(crate) async fn fallback(State(site): State<Arc<AppState>>, request: Request
         }
         (Method::GET, "") => handle_query(&site, uri.query().unwrap_or_default().to_owned()).await,
         (Method::POST, "") => match read_body(body, site.bodies).await {
-            // Whoever posts may leave the question where it stood in the link.
+            // A POST may leave the parameters in the query, as in the link.
             Ok(body) => {
                 let asked = [uri.query().unwrap_or_default(), &String::from_utf8_lossy(&body)].join("&");
                 handle_query(&site, asked.trim_matches('&').to_owned()).await
@@ -55,7 +54,8 @@ async fn handle_query(site: &AppState, text: String) -> Response {
     let fields = form::decode_pairs(text.as_bytes()).unwrap_or_default();
     let value = |name: &str| fields.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone()).unwrap_or_default();
     let done = match value("Action").as_str() {
-        // SNS has such a call signed, and nobody has credentials here: better refused than taken without what it asks.
+        // SNS requires a signature for this option, and nobody has credentials here. Ignoring the option would be worse
+        // than refusing the call.
         "ConfirmSubscription" if value("AuthenticateOnUnsubscribe").eq_ignore_ascii_case("true") => {
             return error_response(
                 StatusCode::FORBIDDEN,
@@ -144,7 +144,7 @@ fn escape_xml(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// A certificate never changes under its name, so it may be kept for ever.
+/// Serves a signing certificate. It never changes under its name, so it may be cached indefinitely.
 async fn signing_certificate(site: &AppState, file: &str) -> Response {
     match signing::find_certificate(&site.app, file).await {
         Ok(Some(pem)) => {

@@ -1,11 +1,11 @@
-//! The text format that Prometheus reads.
+//! The text format of Prometheus.
 //!
-//! Not here: what is measured. Invariant: each metric has its help and its type before its values.
+//! What it is not: the measurements. Invariant: each metric has its help and its type before its values.
 
 use opendrs_store::metrics::HistogramSnapshot;
 use std::fmt::{Display, Write};
 
-/// The page as it is written.
+/// The text of a metrics page.
 #[derive(Default)]
 pub(crate) struct Page(pub(crate) String);
 
@@ -28,7 +28,7 @@ impl Page {
         self.line(name, value);
     }
 
-    /// A histogram's lines; values are counted in `unit`s of what the name says.
+    /// Writes a histogram. `unit` converts a measured value to the unit in the metric's name.
     pub(crate) fn histogram(&mut self, name: &str, labels: &str, counted: &HistogramSnapshot, unit: f64) {
         for (bound, count) in &counted.cumulative {
             self.line(&format!("{name}_bucket{{{labels}le=\"{}\"}}", *bound as f64 * unit), count);

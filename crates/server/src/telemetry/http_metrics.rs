@@ -1,7 +1,7 @@
 //! Counters of requests and connections.
 //!
-//! Invariant: counting a request takes two looks at the clock and three additions to numbers that the serving thread
-//! shares with no other; there is no lock and no allocation. No label says anything of a device, a customer or a token.
+//! Invariant: counting a request reads the clock twice and adds to three counters of the serving thread. It needs no
+//! lock and no allocation. No label contains anything about a device, a customer or a token.
 
 use super::exposition::Page;
 use opendrs_domain::version::ENDPOINTS;
@@ -10,15 +10,15 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// Statuses that are told apart.
+/// The statuses that are counted separately.
 const COUNTED_STATUSES: [u16; 16] = [200, 204, 302, 303, 304, 400, 401, 403, 404, 405, 409, 410, 413, 429, 500, 503];
-/// Bounds of the histogram of durations, in microseconds.
+/// The bounds of the histogram of durations, in microseconds.
 const DURATION_BOUNDS_MICROS: [u64; 11] =
     [250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 500_000, 2_500_000];
-/// Threads count in so many places; where there are more threads, some share one.
+/// The number of sets of counters. If there are more threads, some of them share one.
 const COUNTER_SHARDS: usize = 16;
 
-/// What is counted of one endpoint by one thread.
+/// The counters of one endpoint on one thread.
 struct EndpointCounts {
     statuses: [AtomicU64; COUNTED_STATUSES.len() + 1],
     durations: Histogram<11>,
@@ -26,13 +26,14 @@ struct EndpointCounts {
 
 /// The counters of a node.
 pub struct HttpMetrics {
-    /// Endpoints: the device API's in the order of the version table, then paths; the last is every other path.
+    /// The names of the endpoints: those of the device API in the order of the version table, then paths. The last one
+    /// is for all other paths.
     endpoints: Vec<&'static str>,
     shards: Vec<Vec<EndpointCounts>>,
     connections: AtomicI64,
 }
 
-/// The current thread's shard.
+/// Returns the index of the current thread's counters.
 fn thread_shard() -> usize {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     thread_local! { static MINE: Cell<usize> = const { Cell::new(usize::MAX) }; }
@@ -45,7 +46,7 @@ fn thread_shard() -> usize {
 }
 
 impl HttpMetrics {
-    /// Counters for these paths beside the device API.
+    /// Makes counters for the device API and these paths.
     pub(crate) fn new(paths: impl IntoIterator<Item = &'static str>) -> Self {
         let mut names: Vec<_> = ENDPOINTS.iter().map(|spec| spec.title).collect();
         for path in paths {
@@ -62,7 +63,7 @@ impl HttpMetrics {
         Self { endpoints: names, shards, connections: AtomicI64::new(0) }
     }
 
-    /// The place of a path beside the device API.
+    /// Returns the index of a path outside of the device API.
     pub(crate) fn endpoint_index(&self, path: &str) -> usize {
         let paths = &self.endpoints[ENDPOINTS.len()..];
         ENDPOINTS.len() + paths.iter().position(|name| *name == path).unwrap_or(paths.len() - 1)

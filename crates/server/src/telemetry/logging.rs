@@ -1,8 +1,9 @@
-//! The log: lines on standard error, as `server.log` wants them.
+//! The log: lines on standard error, filtered by `server.log`.
 //!
-//! What it is not: traces ([`crate::telemetry::otlp`]), which are sent elsewhere. Invariant: below `info` only this program's own
-//! crates are logged, whatever the setting says. Libraries write what they carry: the PostgreSQL driver each parameter of
-//! each statement, HTTP libraries headers. Our own lines name no secret and nobody.
+//! What it is not: traces (`telemetry::otlp`), which are sent to a collector. Invariant: below `info` only this
+//! program's own crates are logged, whatever the setting. Libraries log the data that they transport: the PostgreSQL
+//! driver logs each parameter of each statement, and HTTP libraries log headers. This program's own lines contain no
+//! secret and no name of a person.
 
 use crate::config::{LogFormat, parse_log_filter};
 use std::io::IsTerminal as _;
@@ -12,19 +13,19 @@ use tracing_subscriber::layer::{Filter, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry};
 
-/// A part of what receives all that is logged.
+/// A layer that receives all log lines and spans.
 pub type LogLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
-/// The targets of this program's crates begin with it.
+/// The prefix of the targets of this program's crates.
 const OWN_TARGET_PREFIX: &str = "opendrs";
 
-/// Sends what is logged to standard error, and spans to `spans`.
+/// Writes the log to standard error, and passes spans to `spans`.
 ///
 /// # Errors
-/// A sentence that names the setting at fault.
+/// A text that names the wrong setting.
 pub fn init(level: &str, format: LogFormat, spans: Option<LogLayer>) -> Result<(), String> {
     let filter = capped_filter(level)?;
-    // A line that cannot be written is lost. Said on standard error as well, that would panic, and end what logged it.
+    // A line that cannot be written is lost. Reporting that on standard error would panic, and end the task that logs.
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).log_internal_errors(false);
     let lines = lines.with_ansi(std::io::stderr().is_terminal());
     let lines: LogLayer = match format {
@@ -32,18 +33,18 @@ pub fn init(level: &str, format: LogFormat, spans: Option<LogLayer>) -> Result<(
         LogFormat::Json => lines.json().with_filter(filter).boxed(),
     };
     let layers: Vec<LogLayer> = std::iter::once(lines).chain(spans).collect();
-    // A second start within one process, as in tests, keeps the first one's log.
+    // A second call in one process, as in tests, keeps the first log.
     let _ = tracing_subscriber::registry().with(layers).try_init();
     Ok(())
 }
 
-/// What is logged at a setting of `server.log`.
+/// Returns the filter for a value of `server.log`.
 fn capped_filter<S>(level: &str) -> Result<impl Filter<S> + use<S>, String> {
     let wanted = parse_log_filter(level)?;
     Ok(wanted.and(filter_fn(|line| is_own_target(line.target()) || *line.level() <= Level::INFO)))
 }
 
-/// Whether a target is of this program: a crate of its own, or a name within it.
+/// Whether a target belongs to one of this program's crates.
 fn is_own_target(target: &str) -> bool {
     target.strip_prefix(OWN_TARGET_PREFIX).is_some_and(|rest| rest.is_empty() || rest.starts_with(['_', ':']))
 }
@@ -66,7 +67,7 @@ mod tests {
         }
     }
 
-    /// What is written of a few lines at a setting.
+    /// Logs some lines at a level, and returns the output.
     fn logged_text(level: &str) -> String {
         let (out, filter) = (LogBuffer::default(), capped_filter(level).unwrap());
         let writer = out.clone();

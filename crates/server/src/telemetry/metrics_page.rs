@@ -1,8 +1,9 @@
-//! What a node tells of itself: `GET /-/metrics`, in the text format that Prometheus reads.
+//! The metrics of a node: `GET /-/metrics`, in the text format of Prometheus.
 //!
-//! What it is: counters of requests, and a page that adds those of the store and of what is due. What it is not: open to
-//! whoever reaches the service; it has an address of its own (`metrics.listen`), and without one nothing is counted.
-//! Invariant: the page is made of counters and of bounded reads of the store, whatever the number of devices.
+//! What it is: counters of requests, with those of the store and of due work. What it is not: open to all clients of
+//! the service. It has its own address (`metrics.listen`); without that address nothing is counted.
+//!
+//! Invariant: the page consists of counters and of bounded reads of the store, whatever the number of devices.
 
 use super::exposition::Page;
 use crate::state::{AppState, Route};
@@ -14,7 +15,7 @@ use opendrs_service::metrics::AttemptMetrics;
 use opendrs_store::Engine;
 use std::sync::Arc;
 
-/// Routes of the metrics' own address.
+/// The routes of the metrics address.
 pub(crate) fn routes() -> Vec<Route> {
     vec![Route::get("/-/metrics", page)]
 }
@@ -37,7 +38,7 @@ fn store(site: &AppState, page: &mut Page) {
     page.counter("opendrs_store_connects_total", help, numbers.connects);
 }
 
-/// What this node sent: attempts by outcome, and how long they took.
+/// Writes the attempts of this node by outcome, and their durations.
 fn sent(site: &AppState, page: &mut Page) {
     let meter = &site.app.metrics;
     let told = [
@@ -87,7 +88,7 @@ async fn due(site: &AppState, page: &mut Page) -> Result<(), opendrs_service::Er
     Ok(())
 }
 
-/// Memory and files, where the system tells.
+/// Writes memory and open files, if the system reports them.
 fn process(page: &mut Page) {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let rss =
@@ -100,7 +101,7 @@ fn process(page: &mut Page) {
     }
 }
 
-/// Without its store a node still tells what it knows of itself, and that the store is away.
+/// Renders the page. Without its store, a node reports its own counters and that the store is unavailable.
 async fn page(State(site): State<Arc<AppState>>) -> Response {
     let mut page = Page::default();
     let engine = match site.app.db.engine() {

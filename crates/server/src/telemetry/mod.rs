@@ -1,6 +1,6 @@
-//! What a node reports of itself: log, metrics, traces.
+//! The telemetry of a node: log, metrics and traces.
 //!
-//! Invariant: no label, field or line holds a token, a secret or what a customer wrote.
+//! Invariant: no label, field or line contains a token, a secret or text of a customer.
 
 pub(crate) mod exposition;
 pub mod http_metrics;

@@ -1,8 +1,10 @@
-//! Traces: spans on their way to a collector, by OTLP over HTTP.
+//! The export of traces to a collector, by OTLP over HTTP.
 //!
-//! What it is: the layer that takes spans of [`TARGET`], the queue behind it and the client that sends. What it is not:
-//! what spans say (whoever makes them). Invariant: a call never waits for a collector. Spans wait in a queue of bounded
-//! length, a thread of its own sends them, and what finds no room, or no collector, is dropped.
+//! What it is: the layer that receives spans of [`TARGET`], the queue behind it, and the client that sends them. What
+//! it is not: the content of spans, which the code that makes them chooses.
+//!
+//! Invariant: a call never waits for a collector. The queue of spans is bounded, and its own thread sends them. Spans
+//! are dropped if the queue is full or the collector is unavailable.
 
 use crate::config::Config;
 use async_trait::async_trait;
@@ -30,23 +32,23 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::{Layer, Registry};
 
-/// How long a collector may take to answer.
+/// The timeout of a collector's response.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long the end of the process waits for what is still to be sent.
+/// How long the end of the process waits for spans that are not sent yet.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(1500);
-/// How long the body of its answer may take after the status.
+/// How long a response's body may take after its status.
 const BODY_TIMEOUT: Duration = Duration::from_secs(1);
-/// How much of a collector's answer is read.
+/// The maximum number of bytes of a response that are read.
 const MAX_RESPONSE_BYTES: usize = 64 * 1024;
 
-/// Spans on their way.
+/// The exporter of spans.
 pub struct TraceExporter(SdkTracerProvider);
 
 impl TraceExporter {
-    /// Spans as the settings have it; nothing where none are wanted.
+    /// Starts the exporter of the settings. Returns `None` if traces are disabled.
     ///
     /// # Errors
-    /// A sentence that names the setting at fault.
+    /// A text that names the wrong setting.
     pub fn start(config: &Config) -> Result<Option<Self>, String> {
         let Some((url, part)) = config.trace_export()? else { return Ok(None) };
         let pair = |pair: &String| pair.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -73,7 +75,7 @@ impl TraceExporter {
         Ok(Some(Self(provider)))
     }
 
-    /// What takes spans, and nothing else.
+    /// Returns the layer that receives spans only.
     pub fn layer(&self) -> Box<dyn Layer<Registry> + Send + Sync> {
         tracing_opentelemetry::layer()
             .with_tracer(self.0.tracer("opendrs"))
@@ -86,7 +88,7 @@ impl TraceExporter {
             .boxed()
     }
 
-    /// Sends what is still to be sent, and waits for that a little.
+    /// Sends the remaining spans, and waits for that for a short time.
     pub async fn shutdown(self) {
         let ended = tokio::task::spawn_blocking(move || self.0.shutdown_with_timeout(SHUTDOWN_TIMEOUT)).await;
         if !matches!(ended, Ok(Ok(()))) {
@@ -95,16 +97,16 @@ impl TraceExporter {
     }
 }
 
-/// Makes a request's span a part of the trace that its caller names, if it does.
+/// Makes a request's span a part of its caller's trace, if the headers name one.
 pub fn set_parent_from_headers(span: &tracing::Span, headers: &HeaderMap) {
     if headers.contains_key("traceparent") {
         let named = TraceContextPropagator::new().extract_with_context(&Context::new(), &HeaderExtractor(headers));
-        // A span that nobody takes has no parent either.
+        // A span that is not recorded has no parent.
         let _ = span.set_parent(named);
     }
 }
 
-/// Sends on the server's runtime: the thread that asks has none.
+/// The HTTP client of the exporter. It uses the server's runtime, because the exporter's thread has none.
 #[derive(Debug)]
 struct CollectorClient {
     runtime: Handle,
@@ -113,7 +115,7 @@ struct CollectorClient {
 }
 
 impl CollectorClient {
-    /// A collector is the operator's own choice, so it may be at a private address.
+    /// Makes the client. The operator chooses the collector, so its address may be private.
     fn new(config: &Config) -> Result<Self, String> {
         let mut http = HttpConnector::new();
         http.enforce_http(false);
@@ -126,7 +128,7 @@ impl CollectorClient {
         Ok(Self { runtime: Handle::current(), client, is_failing: AtomicBool::new(false) })
     }
 
-    /// Says in the log when a collector is lost, and when it is found again; not for every batch.
+    /// Logs when the collector becomes unavailable and when it is available again, but not for every batch.
     fn log_transition(&self, trouble: Option<String>) {
         let before = self.is_failing.swap(trouble.is_some(), Ordering::Relaxed);
         match trouble {
@@ -160,13 +162,13 @@ async fn send_to_collector(
     request: Request<Full<Bytes>>,
 ) -> Result<Response<Bytes>, HttpError> {
     let (parts, body) = client.request(request).await?.into_parts();
-    // The status says whether the spans were taken; a body that breaks off, or is too slow, takes that not back.
+    // The status states whether the spans were accepted. A body that breaks off or is too slow does not change that.
     let body = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, MAX_RESPONSE_BYTES).collect()).await;
     let body = body.ok().and_then(Result::ok).map(Collected::to_bytes).unwrap_or_default();
     Ok(Response::from_parts(parts, body))
 }
 
-/// The last cause of an error, which says most.
+/// Returns the last cause of an error, which is the most specific one.
 fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
     let mut last = error;
     while let Some(next) = last.source() {

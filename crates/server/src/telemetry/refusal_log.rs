@@ -1,32 +1,32 @@
-//! Refused calls in the log: one line a source and minute, however many there were.
+//! Refusals in the log: one line for each source and minute, whatever their number.
 //!
-//! Invariant: memory is bounded, whatever sources there are; a first refusal is logged at once, those that follow within a
-//! minute are one line with their number, and none is left out of the count.
+//! Invariant: memory is bounded, whatever the number of sources. A first refusal is logged immediately. Those that
+//! follow within a minute become one line with their number. Every refusal is counted.
 
 use opendrs_domain::time::{Span, Time};
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// For how long refusals of a source are counted before they are logged.
+/// How long the refusals of a source are counted before they are logged.
 const LOG_INTERVAL: Span = Span::from_mins(1);
-/// How many sources are told apart at most.
+/// The maximum number of sources that are counted separately.
 const MAX_SOURCES: usize = 10_000;
-/// The source of all that are not told apart.
+/// The name for all other sources.
 const OTHER_SOURCES: &str = "others";
 
-/// What was refused.
+/// The kind of a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum RefusalKind {
     /// A call of a device.
     Call,
-    /// A request that a client sent a browser with.
+    /// An authorization request.
     Authorize,
-    /// A request of a client for tokens.
+    /// A token request of a client.
     TokenRequest,
-    /// A customer's sign-in.
+    /// A sign-in of a customer.
     SignIn,
-    /// A request of an operator's program.
+    /// A request to the operator API.
     Operator,
     /// A connection.
     Connection,
@@ -48,7 +48,7 @@ impl RefusalKind {
 struct RefusalCount {
     since: Time,
     count: u64,
-    /// Of the last one: who asked, where that is known, and why not.
+    /// The last refusal: the id of the client or device if it is known, and the reason.
     subject: String,
     reason: String,
 }
@@ -66,7 +66,7 @@ struct RefusalLine {
 impl RefusalLine {
     fn write(self) {
         let Self { kind: what, source, count, subject: who, reason: why } = self;
-        // Which client or device it was is unknown of one that showed nothing.
+        // The client or device is unknown if the request had no credentials.
         let who = Some(who).filter(|who| !who.is_empty());
         tracing::info!(source, count, who, why, "{}", what.message());
     }
@@ -83,7 +83,7 @@ impl RefusalLog {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes a refusal: by which source, of whom (a client's or device's id, or nothing), and why.
+    /// Records a refusal: its source, the id of the client or device (or an empty text), and the reason.
     pub(crate) fn record(&self, now: Time, what: RefusalKind, source: &str, who: impl Display, why: impl Display) {
         if let Some(line) = self.count_refusal(now, what, source, (who.to_string(), why.to_string())) {
             line.write();
@@ -112,7 +112,7 @@ impl RefusalLog {
         Some(line)
     }
 
-    /// Logs what a minute brought; everything, at the end.
+    /// Logs the refusals of the last minute, or all of them with `all`.
     pub(crate) fn flush(&self, now: Time, all: bool) {
         self.take_due(now, all).into_iter().for_each(RefusalLine::write);
     }
@@ -120,7 +120,7 @@ impl RefusalLog {
     fn take_due(&self, now: Time, all: bool) -> Vec<RefusalLine> {
         let mut lines = Vec::new();
         self.lock_pending().retain(|(what, source), folded| {
-            // A clock that was put back ends the minute, too.
+            // A clock that was set back ends the minute too.
             if !all && folded.since <= now && now.since(folded.since) < LOG_INTERVAL {
                 return true;
             }

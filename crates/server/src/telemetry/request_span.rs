@@ -1,7 +1,7 @@
-//! A request as a span of a trace.
+//! The span of a request in a trace.
 //!
-//! Invariant: a span says which route was asked and how it was answered: no path as it was written, no query, header,
-//! body or address of the caller, since those hold serials, tokens and names.
+//! Invariant: a span contains the route and the status of the answer. It contains no literal path, query, header, body
+//! or client address, since those contain serials, tokens and names.
 
 use axum::http::{HeaderMap, Method, Uri};
 use axum::response::Response;
@@ -11,10 +11,10 @@ use opendrs_store::span::TARGET;
 use tracing::Instrument;
 use tracing::field::Empty;
 
-/// What balancers and collectors ask all day.
+/// The paths that load balancers and collectors request periodically. They get no spans.
 const DULL: [&str; 3] = ["/-/health", "/-/ready", "/-/metrics"];
 
-/// Records a request as a span: of the caller's trace, where the headers name one, or of a new one.
+/// Records a request as a span. It belongs to the caller's trace if the headers name one, and to a new trace otherwise.
 pub(crate) async fn record(
     method: &Method,
     uri: &Uri,
@@ -25,7 +25,7 @@ pub(crate) async fn record(
     if DULL.contains(&uri.path()) {
         return answer.await;
     }
-    // A caller's own word is no method: it could say anything.
+    // An unknown method could contain any text, so it is replaced.
     let method = match method {
         known @ (&Method::GET | &Method::POST | &Method::PUT | &Method::DELETE | &Method::HEAD | &Method::OPTIONS) => {
             known.as_str()

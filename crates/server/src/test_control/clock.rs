@@ -1,6 +1,6 @@
 //! `/-/clock`: shows, freezes and moves the clock.
 //!
-//! Invariant: an answer to a move lists everything that fell due by it, in the order of time.
+//! Invariant: the answer to a move lists everything that fell due, in the order of time.
 
 use crate::api::error::ApiError;
 use crate::state::AppState;
@@ -30,7 +30,7 @@ pub(super) async fn show_clock(State(site): State<Arc<AppState>>) -> Result<Resp
     Ok(json(StatusCode::OK, clock_status_json(schedule::clock_status(&site.app)?).to_string()))
 }
 
-/// What may be asked of the clock: one of `{"advance":"25h"}`, `{"freeze":true}`, `{"freeze":false}`.
+/// A change of the clock: one of `{"advance":"25h"}`, `{"freeze":true}`, `{"freeze":false}`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ClockChangeRequest {
@@ -38,7 +38,7 @@ struct ClockChangeRequest {
     freeze: Option<bool>,
 }
 
-/// What happened, in the order of time, for people and programs.
+/// Returns everything that happened, in the order of time.
 fn advance_report_json(happened: &ClockAdvanceReport) -> Value {
     let orders = happened.orders.iter().map(|event| (event.at, order_transition_json(event)));
     let sent = happened.deliveries.iter().map(|attempt| (attempt.at, delivery_attempt_json(attempt)));
@@ -49,7 +49,7 @@ fn advance_report_json(happened: &ClockAdvanceReport) -> Value {
     all.into_iter().map(|(_, what)| what).collect()
 }
 
-/// A message that was sent, or tried.
+/// Returns one attempt of a delivery.
 fn delivery_attempt_json(sent: &DeliveryAttemptSummary) -> Value {
     let (outcome, reason) = match &sent.next {
         DeliveryDecision::Delivered => ("delivered", None),
@@ -67,7 +67,7 @@ fn delivery_attempt_json(sent: &DeliveryAttemptSummary) -> Value {
     })
 }
 
-/// A call to a back end.
+/// Returns one call to a back end.
 fn backend_call_json(call: &BackendCallReport) -> Value {
     json!({
         "at": call.at.to_rfc3339_millis(),
@@ -79,7 +79,7 @@ fn backend_call_json(call: &BackendCallReport) -> Value {
     })
 }
 
-/// A mail to a customer that was sent, or tried.
+/// Returns one attempt of a mail.
 fn mail_attempt_json(mailed: &MailAttempt) -> Value {
     let (outcome, reason) = match &mailed.next {
         rules::MailDecision::Finished(state, why) => (state.as_str(), why.as_ref()),
@@ -96,7 +96,7 @@ fn mail_attempt_json(mailed: &MailAttempt) -> Value {
     })
 }
 
-/// An order that moved on.
+/// Returns one transition of an order.
 fn order_transition_json(event: &OrderTransition) -> Value {
     json!({
         "at": event.at.to_rfc3339_millis(),

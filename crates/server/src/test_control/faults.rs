@@ -1,7 +1,7 @@
-//! `/-/faults`: the plan of faults, and where it bites calls.
+//! `/-/faults`: the plan of faults, and its effect on calls.
 //!
-//! Invariant: a call that is made to fail is answered as the service answers when it fails by itself. Only the device API
-//! and Login with Amazon's endpoints fail; the paths of tests never do.
+//! Invariant: a call with a planned fault gets the same answer as a call that fails by itself. Only the device API and
+//! the endpoints of Login with Amazon can fail; the paths for tests never do.
 
 use super::read_json;
 use crate::api::error::ApiError;
@@ -22,21 +22,21 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Login with Amazon's endpoints.
+/// The endpoints of Login with Amazon.
 const LOGIN_PATHS: [&str; 3] = ["/auth/o2/token", "/auth/o2/tokeninfo", "/user/profile"];
-/// What the log and the caller are told.
+/// The text of a planned fault, for the log and the caller.
 const PLANNED_FAULT_MESSAGE: &str = "The plan of faults of this server for tests wants it so.";
 
-/// What becomes of a call.
+/// The planned fault of a call.
 #[derive(Default)]
 pub(crate) struct PlannedFault {
-    /// It is answered with this, and nothing is done.
+    /// The answer in place of the call, which then has no effect.
     pub(crate) response: Option<Box<Response>>,
-    /// Its answer waits so long.
+    /// How long the answer is delayed.
     pub(crate) delay: Option<Span>,
 }
 
-/// Lets happen what is planned for a call, as far as it comes before the call itself.
+/// Applies the fault that is planned for a call, as far as it takes effect before the call.
 pub(crate) async fn apply_before_call(site: &AppState, path: &str) -> PlannedFault {
     let ours = faultable_paths().any(|pattern| path_matches(pattern, path, false));
     let Some(call) = ours.then(|| site.app.faults.take_for_call(path)).flatten() else {
@@ -67,18 +67,18 @@ pub(crate) async fn apply_before_call(site: &AppState, path: &str) -> PlannedFau
     PlannedFault { response: Some(Box::new(instead(problem))), delay: None }
 }
 
-/// Waits so long, or until the plan is cleared.
+/// Waits for this time, or until the plan is cleared.
 pub(crate) async fn wait_for_delay(site: &AppState, by: Span) {
     let by = Duration::from_micros(by.as_micros().unsigned_abs());
     let _ = tokio::time::timeout(by, site.app.faults.wait_until_cleared()).await;
 }
 
-/// Every path that can be made to fail.
+/// Lists every path that can fail.
 fn faultable_paths() -> impl Iterator<Item = &'static str> {
     ENDPOINTS.iter().flat_map(|spec| spec.paths).copied().chain(LOGIN_PATHS)
 }
 
-/// Whether a path is of a pattern, or, if that is enough, begins like it.
+/// Whether a path matches a pattern. With `begins`, a path that matches the beginning of the pattern is sufficient.
 fn path_matches(pattern: &str, path: &str, begins: bool) -> bool {
     let mut parts = pattern.split('/');
     let all = path.trim_end_matches('/').split('/').all(|segment| {
@@ -109,7 +109,7 @@ pub(super) async fn clear_faults(State(site): State<Arc<AppState>>) -> Response 
     json(StatusCode::OK, plan_json(&[]).to_string())
 }
 
-/// A line of the plan, as it is asked for.
+/// A new entry of the plan.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AddFaultRequest {

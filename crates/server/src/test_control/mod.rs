@@ -1,7 +1,7 @@
-//! `/-/...` of a server for tests: what a test may ask to happen.
+//! The paths by which tests control a test server.
 //!
-//! Invariant: all of it is here only where the server was started with a clock that can be moved; without, its paths do
-//! not exist. Whoever reaches such a server may, but for pages of other sites ([`crate::same_site`] guards these routes).
+//! Invariant: these paths exist only if the server has a test clock. They need no credentials. [`crate::same_site`]
+//! guards them against pages of other sites.
 
 mod clock;
 pub(crate) mod faults;
@@ -19,7 +19,7 @@ use opendrs_http::response::json;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 
-/// Routes of a server for tests.
+/// The routes for tests.
 pub(crate) fn routes() -> Vec<Route> {
     vec![
         Route::get("/-/clock", clock::show_clock),
@@ -35,13 +35,13 @@ pub(crate) fn routes() -> Vec<Route> {
     ]
 }
 
-/// Forgets what customers and devices did.
+/// Deletes everything that customers and devices did.
 async fn reset(State(site): State<Arc<AppState>>) -> Result<Response, ApiError> {
     opendrs_service::reset::reset(&site.app).await?;
     Ok(json(StatusCode::OK, "{}"))
 }
 
-/// Reads a body of JSON; what it should be stands behind what is wrong with it.
+/// Parses a JSON body. The usage follows the error text.
 async fn read_json<T: DeserializeOwned>(site: &AppState, body: Body, usage: &str) -> Result<T, ApiError> {
     let body = read_body(body, site.bodies).await.map_err(ApiError::of_body)?;
     let bad = |e: serde_json::Error| ApiError::BadBody(format!("The body cannot be read: {e}. {usage}"));

@@ -1,4 +1,4 @@
-//! `/-/snapshots`: states that are kept and come back.
+//! `/-/snapshots`: saves, lists, loads and deletes snapshots of a test server.
 
 use super::read_json;
 use crate::api::error::ApiError;
@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// What may be asked for.
+/// A request: one of `save` and `load`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SnapshotRequest {

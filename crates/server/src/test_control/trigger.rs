@@ -1,4 +1,4 @@
-//! `POST /-/trigger`: a notification on request.
+//! `POST /-/trigger`: sends a notification on request.
 
 use super::read_json;
 use crate::api::error::ApiError;
@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::json;
 use std::sync::Arc;
 
-/// What may be asked for.
+/// A request: the notification type, and the device by its serial.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TriggerRequest {

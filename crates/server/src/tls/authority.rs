@@ -1,8 +1,8 @@
-//! An authority of this installation's own, for those who have no certificate: whoever trusts its certificate trusts what
-//! it issues, and nobody else does.
+//! The local authority of an installation, for operators without a certificate. Clients that trust its certificate
+//! trust the certificates that it issues.
 //!
-//! Invariant: its key stays in one file of the data folder, which its owner alone may read; its certificate stands beside
-//! it and is nobody's secret. Both are made once.
+//! Invariant: its key stays in one file of the data folder, which only its owner can read. Its certificate is beside it
+//! and is public. Both are created once.
 
 use super::certificate_expiry;
 use crate::private_file;
@@ -19,36 +19,37 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use x509_cert::der::Decode;
 
-/// The file of its certificate, in the data folder.
+/// The file of the authority's certificate, in the data folder.
 pub const CA_CERTIFICATE_FILE: &str = "local-ca.pem";
-/// The file of its key.
+/// The file of the authority's key.
 const CA_KEY_FILE: &str = "local-ca.key";
-/// How long its own certificate is good.
+/// The validity of the authority's certificate.
 const CA_VALIDITY_YEARS: i64 = 10;
-/// How long what it issues is good; some clients take nothing over 397 days.
+/// The validity of an issued certificate. Some clients accept at most 397 days.
 const LEAF_VALIDITY: Span = Span::from_hours(397 * 24);
-/// Begins so much earlier: a device's clock may be behind.
+/// How much earlier the validity begins, because a device's clock may be slow.
 const CLOCK_SKEW: Span = Span::from_hours(24);
 
-/// The authority.
+/// A local authority.
 pub struct LocalAuthority {
     issuer: Issuer<'static, KeyPair>,
-    /// Where its certificate is, for those who are to trust it.
+    /// The path of its certificate, for clients that must trust it.
     pub certificate_path: PathBuf,
 }
 
 impl LocalAuthority {
-    /// How much of an authority a folder holds: nothing, a part that is of no use, or the whole.
+    /// Returns whether a folder has a complete authority, or `None` if it has no part of one. An incomplete one is
+    /// unusable.
     #[must_use]
     pub fn is_complete(folder: &Path) -> Option<bool> {
         let [key, certificate] = [CA_KEY_FILE, CA_CERTIFICATE_FILE].map(|name| folder.join(name).exists());
         (key || certificate).then_some(key && certificate)
     }
 
-    /// Opens the authority of a folder, or makes it.
+    /// Opens the authority of a folder, or creates it.
     ///
     /// # Errors
-    /// A sentence that names the file at fault.
+    /// A text that names the wrong file.
     pub fn open(folder: &Path, now: Time) -> Result<Self, String> {
         private_file::create_folder(folder).map_err(|e| format!("cannot make the folder {}: {e}", folder.display()))?;
         let path = folder.join(CA_KEY_FILE);
@@ -71,7 +72,7 @@ impl LocalAuthority {
     /// Issues a certificate for names and addresses, with a new key.
     ///
     /// # Errors
-    /// A sentence that names what cannot stand in a certificate.
+    /// A text with the names that a certificate cannot contain.
     pub fn issue(
         &self,
         names: &[String],
@@ -93,7 +94,8 @@ impl LocalAuthority {
     }
 }
 
-/// What the authority's own certificate says. Its name holds part of its key, so that two of them are told apart.
+/// Returns the content of the authority's certificate. Its name contains a part of the key's id, so that authorities
+/// differ by name.
 fn ca_params(key: &KeyPair, now: Time) -> CertificateParams {
     let mut params = CertificateParams::default();
     let id = params.key_identifier(key);
@@ -112,7 +114,7 @@ fn set_validity(params: &mut CertificateParams, now: Time, lasting: Span) {
     params.not_after = at(now.as_secs() + lasting.as_secs() - CLOCK_SKEW.as_secs());
 }
 
-/// A certificate's public key and end.
+/// Returns the public key and the expiry of a certificate.
 fn parse_certificate(pem: &str) -> Option<(Vec<u8>, Time)> {
     let der = CertificateDer::from_pem_slice(pem.as_bytes()).ok()?;
     let read = x509_cert::Certificate::from_der(&der).ok()?;
@@ -120,7 +122,7 @@ fn parse_certificate(pem: &str) -> Option<(Vec<u8>, Time)> {
     Some((public, certificate_expiry(&der)?))
 }
 
-/// The text of a file, which is made, whole, if it is not there.
+/// Reads a file, or creates it completely if it does not exist.
 fn read_or_create(
     path: &Path,
     mode: u32,
@@ -139,7 +141,7 @@ fn read_or_create(
         file.write_all(text.as_bytes())?;
         file.as_file().sync_all()?;
         match file.persist_noclobber(path) {
-            // Another process of ours was quicker: its text holds.
+            // Another process created the file at the same time. Its content is used.
             Err(taken) if taken.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
             done => done.map(drop).map_err(|e| e.error),
         }

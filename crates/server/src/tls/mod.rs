@@ -1,8 +1,12 @@
-//! TLS of the listeners: the certificate that is shown, and how it changes while the server runs.
+//! TLS of the listeners: the certificate, and its replacement while the server runs.
 //!
-//! What it is: rustls with TLS 1.2 and 1.3, HTTP/1.1 alone, the same certificate whatever name a client asks for, since
-//! old firmware asks for none. What it is not: the accept loop (`http::listener`), nor TLS of connections that go out.
-//! Invariant: a certificate is shown only with its own key; one that cannot be read leaves the one before in use.
+//! What it is: rustls with TLS 1.2 and 1.3, and HTTP/1.1 only. It serves the same certificate for every requested name,
+//! because old firmware requests none.
+//!
+//! What it is not: the accept loop (`opendrs_http::listener`), or TLS of outbound connections.
+//!
+//! Invariant: a certificate is served only with its own key. If a new one cannot be read, the previous one stays in
+//! use.
 
 mod authority;
 #[cfg(test)]
@@ -23,35 +27,35 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use tokio_rustls::TlsAcceptor;
 use x509_cert::der::Decode;
 
-/// Sessions that are remembered for clients that resume them by id; those with tickets cost nothing here.
+/// The number of sessions that clients can resume by id. Sessions with tickets need no memory here.
 const SESSION_CACHE_SIZE: usize = 4096;
-/// When a certificate of the own authority is replaced by a new one: long before it ends.
+/// The age at which a certificate of the local authority is replaced, long before it expires.
 const RENEW_AFTER: Span = Span::from_hours(30 * 24);
 
-/// Where a certificate comes from.
+/// The source of a certificate.
 #[derive(Clone, Debug)]
 pub enum CertificateSource {
-    /// PEM files of an operator's.
+    /// PEM files of the operator.
     Files {
-        /// The certificate, and after it those that lead to a root.
+        /// The certificate, followed by the intermediate certificates.
         certificate: PathBuf,
-        /// Its key.
+        /// The key of the certificate.
         key: PathBuf,
     },
-    /// An authority of this installation's own, which is made if it is not there.
+    /// The local authority of this installation, which is created if it does not exist.
     Local {
-        /// The folder that keeps it.
+        /// The folder of the authority.
         folder: PathBuf,
-        /// Names and addresses that the certificate is good for.
+        /// The names and addresses in the certificate.
         names: Vec<String>,
     },
 }
 
-/// The certificate that listeners show.
+/// The TLS configuration of the listeners, with a replaceable certificate.
 pub struct ListenerTls {
     source: CertificateSource,
     resolver: Arc<CertificateResolver>,
-    /// When it was read or issued, in seconds.
+    /// The time at which the certificate was read or issued, in seconds.
     loaded_at: AtomicI64,
     acceptor: TlsAcceptor,
 }
@@ -69,7 +73,7 @@ impl ListenerTls {
     /// Reads or issues the certificate.
     ///
     /// # Errors
-    /// A sentence that names the file or setting at fault.
+    /// A text that names the wrong file or setting.
     pub fn open(source: CertificateSource, now: Time) -> Result<Self, String> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let unable = |e: rustls::Error| format!("TLS is not available: {e}");
@@ -80,24 +84,24 @@ impl ListenerTls {
             .with_no_client_auth()
             .with_cert_resolver(shown.clone());
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        // A small device spends seconds on a handshake that it need not repeat.
+        // Resumption spares small devices a handshake that takes them seconds.
         config.session_storage = ServerSessionMemoryCache::new(SESSION_CACHE_SIZE);
         config.ticketer = aws_lc_rs::Ticketer::new().map_err(unable)?;
         let acceptor = TlsAcceptor::from(Arc::new(config));
         Ok(Self { source, resolver: shown, loaded_at: AtomicI64::new(now.as_secs()), acceptor })
     }
 
-    /// What makes a protected connection of a plain one.
+    /// Returns the acceptor that performs handshakes.
     #[must_use]
     pub fn acceptor(&self) -> TlsAcceptor {
         self.acceptor.clone()
     }
 
-    /// Looks whether there is another certificate by now, and shows it to whoever connects from here on. Connections
-    /// that stand go on.
+    /// Checks whether there is a new certificate, and serves it to new connections. Existing connections continue.
+    /// Returns whether the certificate changed.
     ///
     /// # Errors
-    /// A sentence that says why it cannot be shown; the one before stays.
+    /// A text that states why the new certificate cannot be served. The previous one stays in use.
     pub fn reload_if_changed(&self, now: Time) -> Result<bool, String> {
         let shown = self.resolver.0.load();
         let other = match &self.source {
@@ -113,7 +117,7 @@ impl ListenerTls {
         Ok(other)
     }
 
-    /// When the certificate that is shown ends; `None` if it does not say so readably.
+    /// Returns the expiry of the served certificate, or `None` if it cannot be parsed.
     #[must_use]
     pub fn expires_at(&self) -> Option<Time> {
         certificate_expiry(self.resolver.0.load().cert.first()?)
@@ -147,7 +151,7 @@ fn load_certified_key(
     }
 }
 
-/// The certificates of a file, in their order.
+/// Reads the certificates of a file, in their order.
 fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let bad = |why: &dyn std::fmt::Display| format!("tls.certificate_file {}: {why}", path.display());
     let all = CertificateDer::pem_file_iter(path).map_err(|e| bad(&e))?;

@@ -1,4 +1,4 @@
-//! Certificates as they are made, kept and replaced; handshakes are tried on sockets.
+//! Tests of creating, keeping and replacing certificates. Other tests perform handshakes on sockets.
 
 use super::*;
 use std::os::unix::fs::PermissionsExt as _;
@@ -7,7 +7,7 @@ fn at(days: i64) -> Time {
     Time::from_secs(1_800_000_000) + Span::from_hours(days * 24)
 }
 
-/// Writes a certificate for a name and its key.
+/// Writes a certificate for a name, and its key.
 fn write_pair(folder: &Path, name: &str) -> CertificateSource {
     let made = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
     let source = CertificateSource::Files { certificate: folder.join("cert.pem"), key: folder.join("key.pem") };

@@ -1,6 +1,6 @@
-//! Where a customer changes the address that parcels go to.
+//! The page on which a customer changes their shipping address.
 //!
-//! Invariant: the customer's sign-in alone opens it; what was typed is lost by no refusal.
+//! Invariant: only the customer's sign-in opens the page. A refused form keeps what the customer typed.
 
 use super::browser::{BrowserSession, PostedForm};
 use super::page_context::LanguageLink;
@@ -20,7 +20,7 @@ use opendrs_service::{Error, customer, order};
 use opendrs_texts::Texts;
 use std::sync::Arc;
 
-/// Where one goes on who came from nowhere.
+/// The target after a change if the request names no page to return to.
 const DEFAULT_RETURN_PATH: &str = "/settings";
 
 #[derive(Template)]
@@ -35,13 +35,13 @@ struct AddressPage<'a> {
     kept: Vec<KeptOrderRow>,
 }
 
-/// An open order that keeps the address it was placed with.
+/// An open order that keeps the address with which it was placed.
 pub(super) struct KeptOrderRow {
     pub(super) line: String,
     pub(super) instance: String,
 }
 
-/// The open orders that a new address is not for.
+/// Lists the open orders that a new address does not change.
 pub(super) async fn list_kept_orders(
     site: &AppState,
     customer: CustomerId,
@@ -56,12 +56,12 @@ pub(super) async fn list_kept_orders(
     Ok(open.iter().filter_map(row).collect())
 }
 
-/// The page's own address, for those who come back to a page of ours.
+/// Returns the URL of this page. `return_to` is the local path to which the page returns.
 pub(super) fn page_url(return_to: &str) -> String {
     format!("/settings/address?return_to={}", form::percent_encode(return_to, ""))
 }
 
-/// The address that a form's fields make.
+/// Reads an address from the fields of a form.
 pub(super) fn parse_address(form: &PostedForm) -> Address {
     let text = |name: &str| form.get(name).unwrap_or_default().to_owned();
     Address {
@@ -111,7 +111,7 @@ pub(super) async fn get(State(site): State<Arc<AppState>>, parts: Parts) -> Resu
     Ok(render_form(&site, &browser, switch, return_to, &owner.address.unwrap_or_default(), kept, None))
 }
 
-/// Changes it, then goes back.
+/// Changes the address, then redirects back.
 pub(super) async fn post(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, PageError> {
     let (parts, body) = request.into_parts();
     let browser = BrowserSession::from_request(&site, &parts).await?;

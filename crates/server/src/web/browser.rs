@@ -1,7 +1,6 @@
-//! The browser at the other end: its cookie, its sign-in, its language, the token its forms carry.
+//! The browser that sent a request: its cookie, session, language and form token.
 //!
-//! Invariant: a POST is looked at only after its form token was found to fit the cookie it came with, and it did not
-//! come from another site.
+//! Invariant: a POST is processed only if its form token matches its cookie and it does not come from another site.
 
 use super::PageError;
 use super::cookie::{SESSION_COOKIE, SIGNUP_COOKIE, cookie_name, find_cookie, is_cookie_id, set_cookie};
@@ -18,25 +17,25 @@ use opendrs_http::request::header;
 use opendrs_service::{FormError, customer, session};
 use std::sync::Arc;
 
-/// A browser.
+/// A browser, as its request identifies it.
 pub(super) struct BrowserSession {
     cookie: String,
-    /// The cookie is new and must be set.
+    /// Whether the cookie is new, so that the response must set it.
     is_new: bool,
-    /// It is a browser that a person uses, which says that it navigates.
+    /// Whether a person uses the browser: it declares its requests as navigations.
     pub(super) navigates: bool,
-    /// The sign-up under way, if any: the one that was last gone on with.
+    /// The id of the sign-up in progress, if any: the one that continued last.
     pub(super) signup_id: Option<String>,
-    /// Who signed in, if anybody.
+    /// The session, if the customer is signed in.
     pub(super) session: Option<Session>,
-    /// How pages are shown to them.
+    /// The language and state with which pages are rendered.
     pub(super) context: PageContext,
 }
 
 impl BrowserSession {
     pub(super) async fn from_request(site: &Arc<AppState>, parts: &Parts) -> Result<Self, PageError> {
         let said = LanguageHints::from_request(site, parts);
-        // As far as is known before anybody was looked up.
+        // The context before the customer is loaded.
         let shown = said.page_context(site, None);
         let refused = PageError::with_context(&shown);
         let sent = find_cookie(parts, &cookie_name(site, SESSION_COOKIE))
@@ -68,12 +67,12 @@ impl BrowserSession {
         })
     }
 
-    /// What the page's forms carry.
+    /// Returns the token for the page's forms.
     pub(super) fn form_token(&self, site: &AppState) -> String {
         session::form_token(&site.app, &self.cookie)
     }
 
-    /// Lets the browser go on with a sign-up at addresses that do not name it.
+    /// Sets the cookie of a sign-up, so that the browser can continue it at URLs without its id.
     pub(super) fn with_signup_cookie(&self, mut response: Response, id: &str) -> Response {
         if self.signup_id.as_deref() != Some(id) {
             set_cookie(&self.context.state, &mut response, SIGNUP_COOKIE, id, None);
@@ -81,12 +80,12 @@ impl BrowserSession {
         response
     }
 
-    /// The cookie's value.
+    /// Returns the value of the session's cookie.
     pub(super) fn cookie_value(&self) -> &str {
         &self.cookie
     }
 
-    /// Sets the cookie on a page, where the browser has none yet: its forms are bound to it.
+    /// Sets the session's cookie if the browser has none yet, because the page's forms are bound to it.
     pub(super) fn with_session_cookie(&self, site: &AppState, mut response: Response) -> Response {
         if self.is_new {
             set_cookie(site, &mut response, SESSION_COOKIE, &self.cookie, None);
@@ -99,7 +98,7 @@ impl BrowserSession {
 pub(super) struct PostedForm(Vec<(String, String)>);
 
 impl PostedForm {
-    /// Reads a form and checks that it is ours.
+    /// Reads a form and checks that it comes from a page of this server.
     pub(super) async fn read(
         site: &Arc<AppState>,
         parts: &Parts,
@@ -117,17 +116,17 @@ impl PostedForm {
         Ok(form)
     }
 
-    /// A field's value; absent when empty.
+    /// Returns the value of a field, or `None` if it is missing or empty.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str()).filter(|v| !v.is_empty())
     }
 
-    /// Every value of a field that may be sent several times.
+    /// Returns every value of a field that may occur several times.
     pub(super) fn get_all(&self, name: &str) -> Vec<&str> {
         self.0.iter().filter(|(n, v)| n == name && !v.is_empty()).map(|(_, v)| v.as_str()).collect()
     }
 
-    /// Whether a field was sent, such as the button that was pressed.
+    /// Whether a field was sent, such as the name of the pressed button.
     pub(super) fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(n, _)| n == name)
     }

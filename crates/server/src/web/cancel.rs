@@ -1,8 +1,8 @@
-//! Where a mail's link leads: one order, and the button that cancels it.
+//! The page of the cancel link in a mail: one order, and the button that cancels it.
 //!
-//! Invariant: looking changes nothing, since those who check mails for harm open every link; the button's form is bound
-//! to the browser's cookie like any other. The link is all that is needed: the page shows the order, and nothing of who
-//! it is for.
+//! Invariant: opening the page changes nothing, because mail scanners open every link. The button's form is bound to
+//! the browser's cookie, as every form is. The link alone opens the page, so the page shows the order but nothing about
+//! its recipient.
 
 use super::browser::{BrowserSession, PostedForm};
 use super::page_context::{LanguageLink, PageContext, current_path};

@@ -1,11 +1,13 @@
-//! How a browser leaves for a client's return page.
+//! The way of a browser from the pages to a client's redirect URI.
 //!
-//! Chromium checks every redirect of a form's navigation against the `form-action` of the form's page: also the redirects
-//! that the return page answers with, whose targets nobody here knows. The directive cannot name `[::1]` at all. So a
-//! browser that sends a form gets a page that it leaves by a GET of its own, outside of the form's navigation: by the
-//! `Refresh` header, without a script, or by the page's link. Invariant: programs that read pages, and navigations that
-//! no form began, get a redirect (302), as Login with Amazon answers; and so does an app's scheme, where no further
-//! redirect can follow and a system opens the app only in the navigation that the person began.
+//! Chromium checks every redirect of a form's navigation against the `form-action` of the form's page. This includes
+//! the redirects of the redirect URI's own page, whose targets this server cannot know. The directive also cannot name
+//! `[::1]`. So a browser that sends a form gets a page, and leaves that page by its own GET outside of the form's
+//! navigation. It does so by the `Refresh` header, without a script, or by the page's link.
+//!
+//! Invariant: programs that read pages, and navigations that no form began, get a redirect (302), as Login with Amazon
+//! sends it. So does a redirect URI with an app's scheme. No further redirect can follow there, and a system opens the
+//! app only in the navigation that the person began.
 
 use super::browser::BrowserSession;
 use super::page_context::LanguageLink;
@@ -32,12 +34,13 @@ fn leaves_by_page(browser: &BrowserSession, target: &str) -> bool {
     browser.navigates && redirect::is_web_uri(target)
 }
 
-/// What a page's `form-action` must name besides this server, so that its forms may end at a redirect URI.
+/// Returns the source that a page's `form-action` must allow besides this server, so that its forms may end at a
+/// redirect URI.
 pub(super) fn form_action_source(browser: &BrowserSession, redirect_uri: &str) -> Option<String> {
     if leaves_by_page(browser, redirect_uri) { None } else { redirect::csp_source(redirect_uri) }
 }
 
-/// Answers a form whose end lies elsewhere.
+/// Responds to a form that ends outside of this server.
 pub(super) fn leave_to(browser: &BrowserSession, target: &str) -> Response {
     match leaves_by_page(browser, target) {
         true => refresh_page(browser, target),
@@ -45,7 +48,7 @@ pub(super) fn leave_to(browser: &BrowserSession, target: &str) -> Response {
     }
 }
 
-/// A page that the browser leaves at once, by a navigation that belongs to no form.
+/// Renders a page that the browser leaves immediately, by a navigation that belongs to no form.
 pub(super) fn refresh_page(browser: &BrowserSession, target: &str) -> Response {
     let Ok(refresh) = HeaderValue::try_from(format!("0;url={target}")) else {
         return redirect_to(StatusCode::FOUND, target);

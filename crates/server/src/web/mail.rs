@@ -1,7 +1,8 @@
-//! Customers' mail as it was, or would have been, sent: for development, shown to whoever asks.
+//! Pages with the mails to customers, as they were or would have been sent. They are for development, and need no
+//! sign-in.
 //!
-//! These pages are developers', and English; a mail speaks its reader's language. Invariant: these routes exist only
-//! where the clock can be moved or `mail.page` says so.
+//! The pages are for developers and in English. A mail is in its reader's language. Invariant: these routes exist only
+//! with a test clock or with the setting `mail.page`.
 
 use super::page_context::{LanguageLink, PageContext};
 use super::{PageError, render_page, set_security_headers};
@@ -17,7 +18,7 @@ use opendrs_store::mail::StoredMail;
 use opendrs_texts::Texts;
 use std::sync::Arc;
 
-/// How many are listed.
+/// The number of mails in the list.
 const MAX_LISTED: i64 = 50;
 
 struct MailRow {
@@ -46,7 +47,7 @@ struct MailPage<'a> {
     text: String,
 }
 
-/// A mail with its words; what is left of one whose customer is gone is nothing to show.
+/// Composes a mail. The result is `None` if its customer no longer exists.
 async fn compose_mail(site: &AppState, mail: &StoredMail) -> Result<Option<(MailRow, ComposedMail)>, Error> {
     let Some(letter) = mail::build_message(&site.app, mail).await? else { return Ok(None) };
     let words = ComposedMail::compose(&letter);
@@ -85,7 +86,7 @@ pub(super) async fn show(State(site): State<Arc<AppState>>, Path(id): Path<Strin
     Ok(render_page(&shown, StatusCode::OK, &template, None))
 }
 
-/// The HTML form by itself. Its styles stand on its elements, as mail programs want them.
+/// Shows the HTML of a mail. Its styles are attributes of its elements, as mail programs need them.
 pub(super) async fn html(State(site): State<Arc<AppState>>, Path(id): Path<String>) -> Result<Response, PageError> {
     let shown = PageContext::english(&site);
     let refused = PageError::with_context(&shown);

@@ -1,7 +1,7 @@
-//! Pages for browsers at addresses that have none: the root, unknown paths, and paths that take forms alone.
+//! Pages for browsers at the root, at unknown paths, and at paths that accept forms only.
 //!
-//! Invariant: programs get the JSON that they know; only who asks for HTML gets a page, with the same status and headers.
-//! Nothing is looked up for it, so that addresses that somebody guesses cost no query.
+//! Invariant: programs get the JSON that they expect. Only a request that accepts HTML gets a page, with the same
+//! status and headers. The page needs no query, so guessed paths cost the store nothing.
 
 use super::page_context::{LanguageHints, LanguageLink, PageContext, current_path};
 use super::render_page;
@@ -27,17 +27,17 @@ struct NotFoundPage<'a> {
     devices: String,
 }
 
-/// Whether who asks shows pages to a person.
+/// Whether the request accepts HTML, so that it comes from a browser.
 pub(crate) fn accepts_html(parts: &Parts) -> bool {
     header(&parts.headers, "accept").is_some_and(|accept| accept.contains("text/html"))
 }
 
-/// The page at the root of the customer pages.
+/// Renders the page at the root of the customer pages.
 pub(crate) fn home_page(site: &Arc<AppState>, parts: &Parts) -> Response {
     write_page(site, parts, StatusCode::OK, |texts| (texts.home_title, texts.home_text))
 }
 
-/// Answers a path that does not exist.
+/// Responds to a path that does not exist.
 pub(crate) async fn not_found(State(site): State<Arc<AppState>>, parts: Parts) -> Response {
     match accepts_html(&parts) {
         true => write_page(&site, &parts, StatusCode::NOT_FOUND, |texts| (texts.title, texts.text)),
@@ -45,7 +45,7 @@ pub(crate) async fn not_found(State(site): State<Arc<AppState>>, parts: Parts) -
     }
 }
 
-/// Answers a method that a path does not take.
+/// Responds to a method that a path does not accept.
 pub(crate) async fn method_not_allowed(State(site): State<Arc<AppState>>, parts: Parts) -> Response {
     match accepts_html(&parts) {
         true => write_page(&site, &parts, StatusCode::METHOD_NOT_ALLOWED, |texts| (texts.form_title, texts.form_text)),
@@ -61,7 +61,7 @@ fn write_page(
 ) -> Response {
     let shown: PageContext = LanguageHints::from_request(site, parts).page_context(site, None);
     let (title, text) = says(&shown.texts.missing);
-    // A path that could not be read was left as it came, and a browser may read a host in it.
+    // A path that cannot be decoded stays unchanged, and a browser may interpret a part of it as a host.
     let switch =
         if is_local_path(current_path(parts)) { shown.language_links(current_path(parts)) } else { Vec::new() };
     let devices = site.web_url("/settings");

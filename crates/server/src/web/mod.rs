@@ -1,7 +1,7 @@
-//! Pages that people see: sign-in, consent, set-up, teaser, settings. A page is a template struct, a `get`, a `post`.
+//! The pages: sign-in, consent, sign-up, teaser and settings. A page has a template struct, a `get` and a `post`.
 //!
-//! Invariant: pages work without JavaScript; none can be framed; every form carries a token bound to the browser's
-//! cookie; nothing of a third party is loaded; what a page says it says in the reader's language.
+//! Invariant: pages work without JavaScript, and no page can be framed. Every form has a token that is bound to the
+//! browser's cookie. Pages load nothing from third parties. All texts are in the reader's language.
 
 mod address;
 mod browser;
@@ -39,7 +39,7 @@ use opendrs_service::Error;
 use opendrs_texts::{ErrorHeadings, Texts};
 use page_context::{LanguageLink, PageContext};
 
-/// Pages that belong to the login role.
+/// Pages of the login role.
 pub(crate) fn login_routes() -> Vec<Route> {
     vec![
         Route::get("/ap/oa", signin::authorize),
@@ -51,7 +51,7 @@ pub(crate) fn login_routes() -> Vec<Route> {
     ]
 }
 
-/// Pages that belong to the web role.
+/// Pages of the web role.
 pub(crate) fn web_routes() -> Vec<Route> {
     vec![
         Route::get("/teaser", teaser::get),
@@ -77,7 +77,7 @@ pub(crate) fn web_routes() -> Vec<Route> {
     ]
 }
 
-/// Customers' mail, shown to whoever asks.
+/// Pages with the mails to customers. They need no sign-in.
 pub(crate) fn mail_routes() -> Vec<Route> {
     vec![
         Route::get("/-/mail", mail::list),
@@ -86,7 +86,7 @@ pub(crate) fn mail_routes() -> Vec<Route> {
     ]
 }
 
-/// What the pages of both roles need: their style, and signing in and out.
+/// Routes that both roles need: the stylesheet, sign-in and sign-out.
 pub(crate) fn shared_routes() -> Vec<Route> {
     vec![
         Route::get("/-/style.css", stylesheet),
@@ -103,13 +103,14 @@ async fn stylesheet() -> Response {
     response
 }
 
-/// What a page's address says under a name; empty where it says nothing.
+/// Returns a parameter of a page's query, or an empty text if it is missing.
 fn query_param(parts: &Parts, name: &str) -> String {
     let found = query(&parts.uri).into_iter().find(|(said, _)| said == name);
     found.map(|(_, value)| value).unwrap_or_default()
 }
 
-/// Writes a page. `ends_at` is where its forms may end outside of this server, as its policy names it.
+/// Renders a page. `ends_at` is an additional source for the `form-action` of its Content Security Policy: where its
+/// forms may end outside of this server.
 fn render_page(shown: &PageContext, status: StatusCode, template: &impl Template, ends_at: Option<&str>) -> Response {
     let html = match template.render() {
         Ok(html) => html,
@@ -147,7 +148,7 @@ fn set_security_headers(site: &AppState, headers: &mut HeaderMap, policy: &str) 
     }
 }
 
-/// A redirect: 302 for the answer to a client, 303 between our own pages.
+/// Redirects: with 302 to a client, with 303 between pages of this server.
 fn redirect_to(status: StatusCode, target: &str) -> Response {
     let mut response = status.into_response();
     match HeaderValue::from_str(target) {
@@ -169,12 +170,13 @@ struct MessagePage<'a> {
     text: &'a str,
 }
 
-/// A page of two sentences; a page that cannot be asked for again has no other languages.
+/// Renders a page with a title and a text. It has no links to other languages, because its request may not be
+/// repeatable.
 fn message_page(shown: &PageContext, status: StatusCode, title: &str, text: &str) -> Response {
     render_page(shown, status, &MessagePage { texts: shown.texts, switch: Vec::new(), title, text }, None)
 }
 
-/// A refusal of a page.
+/// An error of a page, with the context in which it is rendered.
 struct PageError {
     context: PageContext,
     error: Error,

@@ -1,7 +1,7 @@
-//! One order's page, where mails lead: what it is, what it costs, where it stands, and what its owner can do about it.
+//! The page of one order, to which mails link: the order, its price, its status, and what its owner can do about it.
 //!
-//! Invariant: only the owner's sign-in opens it; the button that places an order says that it is to be paid for, and the
-//! price that the page names is the one agreed to.
+//! Invariant: only the owner's sign-in opens the page. The button that places an order states that the order costs
+//! money. The owner agrees to the price that the page shows.
 
 use super::address::{self, KeptOrderRow};
 use super::browser::{BrowserSession, PostedForm};
@@ -37,25 +37,25 @@ struct OrderPage<'a> {
     brings: String,
     number: String,
     price: String,
-    /// What the price includes.
+    /// The price parts, as sentences.
     parts: Vec<String>,
     amount: String,
     currency: &'a str,
     placed: String,
     standing: String,
-    /// Who cancelled it, and why.
+    /// Who cancelled the order, and why.
     notes: Vec<String>,
     /// The carrier's page of the parcel.
     track: Option<&'a str>,
-    /// What happens if nothing is done about an order that is held.
+    /// What happens to a held order if the owner does nothing.
     unanswered: Option<String>,
-    /// Where the parcel goes.
+    /// The shipping address of the order.
     address: Option<String>,
     ask_address: bool,
     typed: Address,
-    /// The open orders that a new address is not for.
+    /// The open orders that a new address does not change.
     kept: Vec<KeptOrderRow>,
-    /// The account's present address, where it is another one and the order can still be sent there.
+    /// The account's present address, if it differs and the order can still be sent there.
     present: Option<String>,
     may_approve: bool,
     may_look: bool,
@@ -143,7 +143,7 @@ pub(super) async fn get(State(site): State<Arc<AppState>>, parts: Parts) -> Resu
     Ok(render_order(&site, &browser, &owned, owner.address.as_ref(), kept))
 }
 
-/// Does what was pressed, then shows the order again.
+/// Performs the action of the pressed button, then redirects to the order.
 pub(super) async fn post(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, PageError> {
     let (parts, body) = request.into_parts();
     let browser = BrowserSession::from_request(&site, &parts).await?;
@@ -159,7 +159,7 @@ pub(super) async fn post(State(site): State<Arc<AppState>>, request: Request) ->
     Ok(redirect_to(StatusCode::SEE_OTHER, &back))
 }
 
-/// Has the order sent to the address that its owner's account has now.
+/// Changes the recipient of a held order to the present address of its owner's account.
 async fn send_to_current_address(site: &AppState, owned: &OwnedOrder) -> Result<(), Error> {
     let owner = customer::load(&site.app, owned.caller.device.customer).await?;
     order::decide_held_order(&site.app, owned, OwnerDecision::ShipTo(Recipient::from(&owner))).await
@@ -178,7 +178,7 @@ async fn apply_button(site: &AppState, form: &PostedForm, owned: &OwnedOrder) ->
         () if form.has("address") => {
             order::set_address(&site.app, owned.caller.device.customer, address::parse_address(form)).await?;
             match send_to_current_address(site, owned).await {
-                // With its new address it moved on at once.
+                // The new address already released the order.
                 Err(Error::ApproveRejected(_)) => Ok(()),
                 sent => sent,
             }

@@ -1,27 +1,26 @@
-//! An order as its owner reads of it, in a list and on its own page: where it stands, who cancelled it and why, and how its
-//! parcel is followed.
+//! The view of an order for its owner, in a list and on its own page: status, cancellation and tracking.
 //!
-//! Not here: what its owner can do about it ([`super::order`]). Invariant: a delivery is a day, never a moment.
+//! What it is not: the actions of the owner ([`super::order`]). Invariant: a delivery has a day, never a time of day.
 
 use opendrs_domain::order::{Order, OrderState};
 use opendrs_domain::time::Time;
 use opendrs_texts::Texts;
 
-/// An order in a list of its owner's.
+/// An order in its owner's list.
 pub(super) struct OrderListRow {
     pub(super) instance: String,
     pub(super) title: String,
     pub(super) line: String,
     pub(super) number: String,
-    /// Who cancelled it, and why.
+    /// Who cancelled the order, and why.
     pub(super) notes: Vec<String>,
-    /// The carrier's page of its parcel.
+    /// The carrier's page of the parcel.
     pub(super) track: Option<String>,
     pub(super) held: bool,
     pub(super) cancellable: bool,
 }
 
-/// Where an order stands, for its owner; without a stop at the end.
+/// Returns the status of an order for its owner, without a full stop.
 pub(super) fn status_text(order: &Order, texts: &Texts) -> String {
     let said = &texts.orders;
     let expected = order.expected_at.map(|at| texts.day(&at));
@@ -41,7 +40,7 @@ pub(super) fn status_text(order: &Order, texts: &Texts) -> String {
     }
 }
 
-/// Who cancelled an order, and why: sentences for its owner.
+/// Returns sentences for the owner: who cancelled the order, and why.
 pub(super) fn cancellation_notes(order: &Order, texts: &Texts) -> Vec<String> {
     let Some(cancellation) = &order.cancellation else { return Vec::new() };
     let who = (texts.letters.cancelled)(Some(cancellation.by)).to_owned();

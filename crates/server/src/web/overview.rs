@@ -1,4 +1,5 @@
-//! `/setup_overview`: what was chosen, where it goes, what it costs; and the button that completes set-up.
+//! `/setup_overview`: the chosen products, the shipping address and the prices, with the button that completes the
+//! sign-up.
 
 use super::address;
 use super::browser::BrowserSession;
@@ -42,7 +43,7 @@ struct OverviewPage<'a> {
     ask_address: bool,
     typed: &'a Address,
     test: bool,
-    /// The device is somebody else's.
+    /// Whether another customer has the device.
     takes_over: bool,
     cancel_within: String,
     problem: Option<&'a str>,
@@ -89,7 +90,7 @@ async fn render_overview(
     ))
 }
 
-/// How long an order may be cancelled, in whole hours where it is some.
+/// Returns the cancel window, in hours if it is a whole number of hours.
 fn cancel_window(span: Span) -> CancelWindow {
     match span.as_secs() / 60 {
         minutes if minutes > 0 && minutes % 60 == 0 => CancelWindow::Hours(minutes / 60),
@@ -97,7 +98,7 @@ fn cancel_window(span: Span) -> CancelWindow {
     }
 }
 
-/// The overview; a slot without an answer is asked for first.
+/// Shows the overview. Redirects to a slot's page first while a slot has no choice.
 pub(super) async fn get(State(site): State<Arc<AppState>>, parts: Parts) -> Result<Response, PageError> {
     let browser = BrowserSession::from_request(&site, &parts).await?;
     let session = require_session(&browser)?;
@@ -114,7 +115,7 @@ pub(super) async fn get(State(site): State<Arc<AppState>>, parts: Parts) -> Resu
     render_overview(&site, &browser, (&underway, &owner), None, &Address::default()).await
 }
 
-/// Completes set-up, goes back to the first slot, or cancels.
+/// Completes the sign-up, returns to the first slot, or cancels the sign-up.
 pub(super) async fn post(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, PageError> {
     let SignupPost { browser, session, form, signup: mut underway } = match read_signup_post(&site, request).await? {
         Ok(posted) => posted,

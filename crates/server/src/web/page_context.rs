@@ -1,7 +1,7 @@
-//! How a page is shown: at which site, in which language, and where it can be had in the others.
+//! The context in which a page is rendered: the application's state, the language, and the links to other languages.
 //!
-//! Invariant: what the address of a page asks for is remembered by the browser alone, so that looking changes nothing
-//! here; links to other languages keep everything else that the address says, byte for byte.
+//! Invariant: only the browser remembers a language that a URL requests, so that opening a page changes nothing on the
+//! server. Links to other languages keep the rest of the URL byte for byte.
 
 use super::cookie::{LANGUAGE_COOKIE, cookie_name, find_cookie, set_cookie};
 use crate::state::AppState;
@@ -14,25 +14,25 @@ use opendrs_texts::Texts;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// Parameters that ask for a language: that of Login with Amazon, and OpenID Connect's list.
+/// The parameters that request a language: that of Login with Amazon, and the list of OpenID Connect.
 const LANGUAGE_PARAMS: [&str; 2] = ["language", "ui_locales"];
 
-/// How a page is shown.
+/// The context in which a page is rendered.
 #[derive(Clone)]
 pub(super) struct PageContext {
     pub(super) state: Arc<AppState>,
     pub(super) texts: &'static Texts,
-    /// What the browser is to remember.
+    /// The language that the browser has to remember.
     language_to_remember: Option<Language>,
 }
 
-/// A page in one of the languages there are.
+/// A link to the page in one language.
 pub(super) struct LanguageLink {
     pub(super) language: Language,
     pub(super) href: String,
 }
 
-/// What a request itself says of the language that is wanted.
+/// The languages that a request asks for, in order of precedence.
 pub(super) struct LanguageHints {
     requested: Option<Language>,
     remembered: Option<Language>,
@@ -51,12 +51,12 @@ impl LanguageHints {
         }
     }
 
-    /// Whether the customer's own language does not matter.
+    /// Whether the request decides the language, so that the customer's own language does not matter.
     pub(super) fn is_decisive(&self) -> bool {
         self.requested.or(self.remembered).is_some()
     }
 
-    /// How the page is shown to a customer whose language is `stored`.
+    /// Returns the context for a customer whose language is `stored`.
     pub(super) fn page_context(&self, site: &Arc<AppState>, stored: Option<Language>) -> PageContext {
         let Self { requested: asked, remembered: chosen, accepted } = self;
         let (asked, chosen, default) = (*asked, *chosen, site.app.settings.language);
@@ -73,17 +73,17 @@ impl LanguageHints {
 }
 
 impl PageContext {
-    /// For developers, who are spoken to in English.
+    /// Returns the context of pages for developers, which are English.
     pub(super) fn english(site: &Arc<AppState>) -> Self {
         Self { state: site.clone(), texts: Texts::for_language(Language::English), language_to_remember: None }
     }
 
-    /// Where a page is to be had in each language; `target` is its address.
+    /// Returns a link to a page in each language. `target` is the page's URL.
     pub(super) fn language_links(&self, target: &str) -> Vec<LanguageLink> {
         Language::ALL.map(|language| LanguageLink { language, href: path_in_language(target, language) }).into()
     }
 
-    /// Lets the browser remember the language that the page's address asks for.
+    /// Sets the cookie for the language that the page's URL requests.
     pub(super) fn with_language_cookie(&self, mut response: Response) -> Response {
         if let Some(language) = self.language_to_remember {
             set_language_cookie(&self.state, &mut response, language);
@@ -92,17 +92,17 @@ impl PageContext {
     }
 }
 
-/// The address of the page that is asked for.
+/// Returns the path and query of the requested page.
 pub(super) fn current_path(parts: &Parts) -> &str {
     parts.uri.path_and_query().map_or("/", |address| address.as_str())
 }
 
-/// Lets the browser remember a language, until it is closed.
+/// Sets the cookie that remembers a language until the browser is closed.
 pub(super) fn set_language_cookie(site: &AppState, response: &mut Response, language: Language) {
     set_cookie(site, response, LANGUAGE_COOKIE, language.tag(), None);
 }
 
-/// The address of a page in a language: the same but for the parameters that ask for one.
+/// Returns the URL of a page in a language. Only the parameters that request a language change.
 fn path_in_language(target: &str, language: Language) -> String {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let kept = query.split('&').filter(|pair| {

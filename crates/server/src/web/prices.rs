@@ -1,12 +1,12 @@
-//! The prices that a page shows, which its forms carry: what a customer saw is what they agree to.
+//! The prices that a page showed, which its forms send back: a customer agrees to the price that they saw.
 
 use super::browser::PostedForm;
 use opendrs_domain::money::Money;
 use opendrs_domain::text::Asin;
 use opendrs_service::price::ShownPrice;
 
-/// What the fields `shown` of a form say: a product, its price and the currency, as templates write them. A field that says
-/// something else is of no page of ours, and counts as none.
+/// Reads the fields `shown` of a form: product, amount and currency, separated by blanks, as templates write them.
+/// Other values do not come from a page of this server, and are ignored.
 pub(super) fn parse_shown_prices(form: &PostedForm) -> Vec<ShownPrice> {
     let read = |field: &str| {
         let mut words = field.split(' ');

@@ -1,7 +1,8 @@
-//! Where a customer removes a device from their account: of all ways to deregister, the one that needs no device.
+//! The page on which a customer removes a device from their account. It is the only way to deregister that does not
+//! need the device.
 //!
-//! Invariant: only its owner's sign-in opens it, and looking changes nothing; what is removed is gone at once, and pressing
-//! twice is once.
+//! Invariant: only the owner's sign-in opens the page, and opening it changes nothing. A device is removed immediately.
+//! Pressing the button twice has the same effect as pressing it once.
 
 use super::browser::{BrowserSession, PostedForm};
 use super::page_context::{LanguageLink, current_path};
@@ -19,7 +20,7 @@ use opendrs_service::device;
 use opendrs_texts::Texts;
 use std::sync::Arc;
 
-/// The list of a customer's devices.
+/// The path of the list of a customer's devices.
 const DEVICE_LIST_PATH: &str = "/settings";
 
 #[derive(Template)]
@@ -33,12 +34,12 @@ struct RemovePage<'a> {
     serial: &'a str,
 }
 
-/// A page's address: which device it is about.
+/// Returns the URL of the page for a device.
 pub(super) fn page_url(device: DeviceId) -> String {
     format!("/settings/remove?device={device}")
 }
 
-/// The customer's device of this id, with its model's name.
+/// Finds the customer's device with this id, and the name of its model.
 pub(super) async fn find_owned_device(
     site: &AppState,
     browser: &BrowserSession,
@@ -71,7 +72,7 @@ pub(super) async fn get(State(site): State<Arc<AppState>>, parts: Parts) -> Resu
     Ok(render_page(shown, StatusCode::OK, &template, None))
 }
 
-/// Removes the device, then shows which are left.
+/// Removes the device, then redirects to the list of devices.
 pub(super) async fn post(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, PageError> {
     let (parts, body) = request.into_parts();
     let browser = BrowserSession::from_request(&site, &parts).await?;

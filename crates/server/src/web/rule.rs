@@ -1,4 +1,4 @@
-//! The customer's rules for a slot, as the settings page shows and reads them.
+//! The slot rules in the form of the settings page.
 
 use super::browser::PostedForm;
 use opendrs_domain::product::Product;
@@ -7,29 +7,29 @@ use opendrs_domain::subscription::Subscription;
 use opendrs_service::subscription::SlotView;
 use opendrs_texts::Texts;
 
-/// A slot's rules in the words of a form.
+/// The slot rules as the values of a form.
 #[derive(Clone)]
 pub(super) struct RuleRow {
     pub(super) ask: bool,
-    /// `amount`, `percent` or nothing.
+    /// `amount`, `percent`, or empty for no highest price.
     pub(super) cap_kind: &'static str,
     pub(super) cap: String,
     pub(super) currency: String,
-    /// What was agreed and when, in words.
+    /// A sentence with the price agreed and its day.
     pub(super) agreed: Option<String>,
-    /// Where there is no cap, what is dearer than agreed by more than so many per cent is asked.
+    /// Without a highest price, the customer must approve a price more than this many per cent over the price agreed.
     pub(super) ask_above: u32,
     pub(super) limit_orders: String,
     pub(super) limit_days: String,
     pub(super) pause_from: String,
     pub(super) pause_until: String,
-    /// Products that may replace the chosen one, and whether they do.
+    /// Products that may be substitutes, and whether they are chosen.
     pub(super) substitutes: Vec<(Product, bool)>,
-    /// Why they were refused, if they stand here as they were typed.
+    /// Why the rules were refused. The other fields then have the refused values.
     pub(super) problem: Option<String>,
 }
 
-/// The rules of a slot; none where no product is chosen, since there is nothing to rule.
+/// Returns the rules of a slot, or `None` if no product is chosen and rules have no effect.
 pub(super) fn rule_row(view: &SlotView, texts: &Texts, ask_above: u32) -> Option<RuleRow> {
     let SlotView { products, subscription, rules, .. } = view;
     let chosen = subscription.as_ref().and_then(|sub| sub.asin.as_ref())?;
@@ -64,17 +64,17 @@ pub(super) fn rule_row(view: &SlotView, texts: &Texts, ask_above: u32) -> Option
     })
 }
 
-/// Rules that were refused, as they were typed.
+/// Rules that were refused, with the values as typed.
 pub(super) struct RejectedRules<'f> {
-    /// The slot that they are for.
+    /// The id of the rules' slot.
     pub(super) slot: &'f str,
     pub(super) form: &'f PostedForm,
-    /// Why, in the words of the page.
+    /// The error text for the customer.
     pub(super) problem: &'f str,
 }
 
 impl RejectedRules<'_> {
-    /// The row of its slot, with what was typed in place of what is kept.
+    /// Returns the row of the slot with the typed values instead of the stored ones.
     pub(super) fn to_row(&self, kept: RuleRow) -> RuleRow {
         let text = |name: &str| self.form.get(name).unwrap_or_default().to_owned();
         let taken = self.form.get_all("substitute");
@@ -101,7 +101,7 @@ impl RejectedRules<'_> {
     }
 }
 
-/// What a form says of the rules.
+/// Reads the rules from a form.
 pub(super) fn parse_rules_form(form: &PostedForm) -> RuleForm<'_> {
     RuleForm {
         mode: form.get("mode"),

@@ -1,7 +1,7 @@
 //! The settings page of one device (docs/spec/setup-pages.md#settings-page, docs/spec/setup-pages.md#settings-access).
 //!
-//! Invariant: the customer's sign-in is needed for every look and every change. Which device it is says the device's token,
-//! as its app opens the page, or the customer's own list; a token alone shows nothing.
+//! Invariant: every view and every change needs the customer's sign-in. The device comes from the device's token, with
+//! which its app opens the page, or from the customer's own list. A token alone shows nothing.
 
 mod device_selection;
 
@@ -42,12 +42,12 @@ struct SlotRow {
     id: String,
     name: String,
     on: bool,
-    /// Each product, and whether it is the one chosen.
+    /// Each product, and whether it is the chosen one.
     products: Vec<(Product, bool)>,
     rule: Option<RuleRow>,
 }
 
-/// The product chosen is marked; where none is, the first.
+/// Converts a slot for the page. The chosen product is marked, or the first one if none is chosen.
 fn slot_row(view: SlotView, texts: &Texts, ask_above: u32, rejected: Option<&RejectedRules<'_>>) -> SlotRow {
     let rule = rule::rule_row(&view, texts, ask_above);
     let rejected = rejected.filter(|rejected| rejected.slot == view.slot.id.as_str());
@@ -80,7 +80,7 @@ struct SettingsPage<'a> {
     slots: Vec<SlotRow>,
     orders: Vec<OrderListRow>,
     change_address: String,
-    /// Where the device is removed.
+    /// The URL of the page that removes the device.
     remove: String,
 }
 
@@ -96,7 +96,7 @@ struct DevicesPage<'a> {
     name: &'a str,
     address: Option<String>,
     change_address: String,
-    /// Each device's model, its serial, and where it is opened and removed.
+    /// The model and the serial of each device, and the URLs that open and remove it.
     devices: Vec<(String, String, String, String)>,
     apps: Vec<AppRow>,
 }
@@ -107,7 +107,7 @@ struct AppRow {
     maker: String,
     since: String,
     wants: Vec<&'static str>,
-    /// Where the consent is withdrawn.
+    /// The URL of the page that withdraws the consent.
     unlink: String,
 }
 
@@ -131,7 +131,7 @@ struct SwitchAccountPage<'a> {
     exit: Option<&'a str>,
 }
 
-/// The device a page speaks of, or the page that is shown instead.
+/// Finds the device of a page, or returns the page that is shown instead.
 async fn open_device(
     site: &Arc<AppState>,
     browser: &BrowserSession,
@@ -206,7 +206,7 @@ async fn devices_page(
     Ok(render_page(shown, StatusCode::OK, &template, None))
 }
 
-/// Of the page that an app opens with its device's token, and of the one that the list links to.
+/// Shows a device's settings: for an app with the device's token, and for links in the list of devices.
 pub(super) async fn get(State(site): State<Arc<AppState>>, parts: Parts) -> Result<Response, PageError> {
     let pairs = query(&parts.uri);
     let exit = link_param(&pairs, "exitUri");
@@ -227,7 +227,7 @@ pub(super) async fn get(State(site): State<Arc<AppState>>, parts: Parts) -> Resu
     device_page(&site, &browser, &caller, (which, exit), None).await
 }
 
-/// The page of a device; with rules that were refused, which stand in their form as they were typed.
+/// Renders the settings of a device. If rules were refused, their form has the typed values.
 async fn device_page(
     site: &Arc<AppState>,
     browser: &BrowserSession,
@@ -263,7 +263,7 @@ async fn device_page(
     Ok(render_page(shown, status, &template, None))
 }
 
-/// What every form of the page begins with: who, which device.
+/// The common parts of every form of the page.
 struct SettingsPost {
     browser: BrowserSession,
     form: PostedForm,
@@ -287,7 +287,7 @@ async fn read_settings_post(
     Ok(opened.map(|caller| SettingsPost { browser, form, caller, return_url: back }))
 }
 
-/// Switches a slot on or off, or takes another product.
+/// Switches the reordering of a slot on or off, or chooses another product.
 pub(super) async fn change_slot(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, PageError> {
     let SettingsPost { browser, form, caller, return_url: back } = match read_settings_post(&site, request).await? {
         Ok(posted) => posted,
@@ -302,7 +302,7 @@ pub(super) async fn change_slot(State(site): State<Arc<AppState>>, request: Requ
     Ok(redirect_to(StatusCode::SEE_OTHER, &back))
 }
 
-/// Cancels an order within its window.
+/// Cancels an order within its cancel window.
 pub(super) async fn cancel_order(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, PageError> {
     let SettingsPost { browser, form, caller, return_url: back } = match read_settings_post(&site, request).await? {
         Ok(posted) => posted,
@@ -315,7 +315,7 @@ pub(super) async fn cancel_order(State(site): State<Arc<AppState>>, request: Req
     Ok(redirect_to(StatusCode::SEE_OTHER, &back))
 }
 
-/// Changes a slot's rules.
+/// Changes the slot rules.
 pub(super) async fn change_rules(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, PageError> {
     let SettingsPost { browser, form, caller, return_url: back } = match read_settings_post(&site, request).await? {
         Ok(posted) => posted,
@@ -335,7 +335,7 @@ pub(super) async fn change_rules(State(site): State<Arc<AppState>>, request: Req
     }
 }
 
-/// Changes the customer's language: of the pages from here on, in this browser too, and of mails.
+/// Changes the customer's language, for mails and for pages, and also in this browser.
 pub(super) async fn change_language(
     State(site): State<Arc<AppState>>,
     request: Request,

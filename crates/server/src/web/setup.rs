@@ -1,4 +1,5 @@
-//! Consent, and one page a slot (docs/spec/setup-pages.md#consent-page, docs/spec/setup-pages.md#slot-pages).
+//! The consent page and the slot pages of a sign-up (docs/spec/setup-pages.md#consent-page,
+//! docs/spec/setup-pages.md#slot-pages).
 
 use super::browser::{BrowserSession, PostedForm};
 use super::leave::{form_action_source, leave_to};
@@ -34,7 +35,7 @@ struct ConsentPage<'a> {
     wants: Vec<&'static str>,
 }
 
-/// What scopes open, in words.
+/// Returns the descriptions of scopes for the customer.
 pub(super) fn scope_descriptions(scopes: Scopes, texts: &ConsentTexts) -> Vec<&'static str> {
     [
         (Scope::Replenish, texts.replenish),
@@ -48,7 +49,7 @@ pub(super) fn scope_descriptions(scopes: Scopes, texts: &ConsentTexts) -> Vec<&'
     .collect()
 }
 
-/// The page that asks for consent to exactly this request.
+/// Renders the page that asks for consent to exactly this request.
 pub(super) fn consent_page(
     site: &Arc<AppState>,
     browser: &BrowserSession,
@@ -72,26 +73,26 @@ pub(super) fn consent_page(
     Ok(browser.with_signup_cookie(render_page(shown, StatusCode::OK, &template, source.as_deref()), id))
 }
 
-/// The page of the next slot; before consent, it is where consent is asked for.
+/// The path of the next slot's page. Before the consent, it shows the consent page.
 pub(super) const SLOT_PATH: &str = "/setup_slot";
-/// The page that confirms what was chosen. Old page readers stop where the address is this and nothing more.
+/// The path of the overview. Old page readers stop at exactly this path without a query.
 pub(super) const OVERVIEW_PATH: &str = "/setup_overview";
 
-/// Who is signed in; without a sign-in there is no sign-up to go on with.
+/// Returns the session, which every sign-up needs.
 pub(super) fn require_session(browser: &BrowserSession) -> Result<&Session, PageError> {
     browser.session.as_ref().ok_or_else(|| PageError::with_context(&browser.context)(Error::SignupClosed))
 }
 
-/// What follows in a sign-up.
+/// The next step of a sign-up.
 pub(super) enum SignupStep {
-    /// A page of ours, and of which sign-up.
+    /// A page of this server: its path, and the id of the sign-up.
     Page(&'static str, String),
-    /// The client: it is over.
+    /// The redirect to the client: the sign-up is complete.
     Client(String),
 }
 
 impl SignupStep {
-    /// The answer to a form. Another navigation goes on by [`Step::redirect`].
+    /// Responds to a form. Other navigations continue with [`SignupStep::redirect`].
     fn respond_to_form(self, browser: &BrowserSession) -> Response {
         match self {
             SignupStep::Client(target) => leave_to(browser, &target),
@@ -107,7 +108,7 @@ impl SignupStep {
     }
 }
 
-/// Finds what is next in a sign-up; where only profile scopes are asked for, it is completed.
+/// Finds the next step of a sign-up. A sign-up with profile scopes only is completed here.
 pub(super) async fn next_step(
     site: &Arc<AppState>,
     browser: &BrowserSession,
@@ -124,8 +125,8 @@ pub(super) async fn next_step(
     Ok(SignupStep::Page(if underway.next_slot().is_some() { SLOT_PATH } else { OVERVIEW_PATH }, id.to_owned()))
 }
 
-/// What the button that completes a sign-up is answered when that cannot go on: where it led to, if it was finished just
-/// now. Every other form of a finished sign-up is refused.
+/// Handles an error of the button that completes a sign-up. If the sign-up was completed just before, the browser gets
+/// the same target again. Every other form of a completed sign-up is refused.
 pub(super) async fn finished_or_error(
     site: &Arc<AppState>,
     browser: &BrowserSession,
@@ -143,10 +144,10 @@ pub(super) async fn finished_or_error(
     }
 }
 
-/// The button that completes a sign-up.
+/// The name of the button that completes a sign-up.
 const COMPLETE_BUTTON: &str = "completeSetup";
 
-/// A form of a sign-up's page: what was sent, by whom, in which sign-up.
+/// A posted form of a sign-up, with its session and its sign-up.
 pub(super) struct SignupPost {
     pub(super) browser: BrowserSession,
     pub(super) session: Session,
@@ -154,7 +155,7 @@ pub(super) struct SignupPost {
     pub(super) signup: SignupInProgress,
 }
 
-/// Reads a sign-up's form. The button that cancels is the same on every page, and is answered here.
+/// Reads a posted form of a sign-up. The cancel button is the same on every page, and is handled here.
 pub(super) async fn read_signup_post(
     site: &Arc<AppState>,
     request: Request,
@@ -179,7 +180,7 @@ pub(super) async fn read_signup_post(
     Ok(Ok(SignupPost { browser, session, form, signup: underway }))
 }
 
-/// Goes on after a slot's answer. Behind the last one it is looked whose the device is.
+/// Continues after a slot's answer. After the last slot it checks who owns the device.
 async fn continue_after_slot(
     site: &Arc<AppState>,
     browser: &BrowserSession,
@@ -197,14 +198,14 @@ async fn continue_after_slot(
     Ok(next_step(site, browser, session, id).await?.respond_to_form(browser))
 }
 
-/// The answer to the consent page.
+/// Handles the form of the consent page.
 pub(super) async fn answer_consent(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, PageError> {
     let SignupPost { browser, session, form, signup: underway } = match read_signup_post(&site, request).await? {
         Ok(posted) => posted,
         Err(instead) => return Ok(instead),
     };
     if !form.has("consentApproved") {
-        // No button was named, as when a form is sent by the Enter key: consent is never guessed.
+        // The form has no button, for example because the Enter key sent it. A consent is never assumed.
         return consent_page(&site, &browser, &underway.id, &underway.authorization);
     }
     signup::record_consent(&site.app, &session, &underway).await.map_err(PageError::with_context(&browser.context))?;
@@ -258,7 +259,7 @@ fn slot_page(
     ))
 }
 
-/// The page of the next slot.
+/// Shows the page of the next slot.
 pub(super) async fn show_slot(State(site): State<Arc<AppState>>, parts: Parts) -> Result<Response, PageError> {
     let browser = BrowserSession::from_request(&site, &parts).await?;
     let session = require_session(&browser)?;
@@ -270,7 +271,7 @@ pub(super) async fn show_slot(State(site): State<Arc<AppState>>, parts: Parts) -
     slot_page(&site, &browser, &underway, None)
 }
 
-/// The answer to a slot's page: a product, or skip.
+/// Handles the form of a slot's page: a product, or skip.
 pub(super) async fn answer_slot(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, PageError> {
     let SignupPost { browser, session, form, signup: underway } = match read_signup_post(&site, request).await? {
         Ok(posted) => posted,

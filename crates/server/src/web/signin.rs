@@ -1,4 +1,4 @@
-//! `GET /ap/oa`: the authorize request; `POST /ap/signin`: e-mail and password.
+//! `GET /ap/oa`: the authorization request; `POST /ap/signin`: mail address and password.
 //!
 //! Field names are those that page readers in the field look for (docs/spec/setup-pages.md#sign-in-page).
 
@@ -44,7 +44,7 @@ struct ErrorPage<'a> {
     details: Vec<String>,
 }
 
-/// The authorize request.
+/// Handles the authorization request.
 pub(super) async fn authorize(State(site): State<Arc<AppState>>, parts: Parts) -> Result<Response, PageError> {
     let browser = BrowserSession::from_request(&site, &parts).await?;
     let BrowserSession { context: shown, .. } = &browser;
@@ -78,11 +78,11 @@ pub(super) async fn authorize(State(site): State<Arc<AppState>>, parts: Parts) -
     }
 }
 
-/// Has a refused request logged, with its client and the reason: nothing else that it brought.
+/// Records a refused request in the log, with its client and the reason only.
 fn record_refusal(site: &AppState, parts: &Parts, params: &AuthorizationParams, refusal: &AuthorizationError) {
     let why = match refusal {
         AuthorizationError::ErrorPage(reason) => reason,
-        // The last parameter of the answer.
+        // `error` is the last parameter of the redirect.
         AuthorizationError::Redirect(target) => target.rsplit_once("error=").map_or("", |(_, error)| error),
     };
     let client = params.get("client_id").filter(|id| ClientId::parse(id).is_ok()).unwrap_or("unknown");
@@ -90,7 +90,7 @@ fn record_refusal(site: &AppState, parts: &Parts, params: &AuthorizationParams, 
     site.refusal_log.record(site.app.system_time(), refusal_log::RefusalKind::Authorize, &source, client, why);
 }
 
-/// The 400 page for requests whose redirect target cannot be trusted (docs/spec/login.md#authorization-errors).
+/// Renders the 400 page for requests whose redirect URI cannot be trusted (docs/spec/login.md#authorization-errors).
 fn error_page(shown: &PageContext, here: &str, reason: &str, params: &AuthorizationParams) -> Response {
     let details = params
         .pairs()
@@ -102,7 +102,7 @@ fn error_page(shown: &PageContext, here: &str, reason: &str, params: &Authorizat
     render_page(shown, StatusCode::BAD_REQUEST, &template, None)
 }
 
-/// What the authorize request at `return_to` is found to be; `None` where a sign-in goes on to another page.
+/// Checks the authorization request at `return_to`. The result is `None` if `return_to` is another page.
 async fn check_return_request(
     shown: &PageContext,
     return_to: &str,
@@ -115,17 +115,18 @@ async fn check_return_request(
         .map(Some)
 }
 
-/// Where a cancelled sign-in goes, if it began with an authorize request that may be answered.
+/// Returns the target of a cancelled sign-in, with its redirect URI, if the sign-in began with a valid authorization
+/// request.
 async fn denied_redirect(shown: &PageContext, return_to: &str) -> Result<Option<(String, String)>, PageError> {
     let asked = check_return_request(shown, return_to).await?.and_then(Result::ok);
     Ok(asked.map(|asked| (asked.request.denied_redirect(), asked.request.redirect_uri)))
 }
 
-/// Goes on after a sign-in or a sign-out. An authorize request that may be answered by a redirect to the client is not gone to within
-/// the form's navigation.
+/// Redirects after a sign-in or a sign-out. If an authorization request may lead directly to the client, the browser
+/// leaves the form's navigation first.
 async fn continue_to(browser: &BrowserSession, return_to: &str) -> Result<Response, PageError> {
     let may_leave = match check_return_request(&browser.context, return_to).await? {
-        // No device is to be linked, so that consent, if it was given before, is all that is needed.
+        // Without a device, an earlier consent is all that the sign-up needs.
         Some(Ok(asked)) => asked.model.is_none(),
         Some(Err(AuthorizationError::Redirect(_))) => true,
         Some(Err(AuthorizationError::ErrorPage(_))) | None => false,
@@ -136,7 +137,7 @@ async fn continue_to(browser: &BrowserSession, return_to: &str) -> Result<Respon
     })
 }
 
-/// The sign-in page; what it is for goes on at `return_to`.
+/// Renders the sign-in page. After the sign-in, the browser continues at `return_to`.
 pub(super) async fn sign_in_page(
     site: &Arc<AppState>,
     browser: &BrowserSession,
@@ -169,7 +170,7 @@ pub(super) async fn sign_in_page(
     Ok(browser.with_session_cookie(site, response))
 }
 
-/// Only a path of ours may follow a sign-in: no host, no scheme, nothing a browser would take for one.
+/// Whether `target` is a path of this server. A host, a scheme, or text that a browser may interpret as one is refused.
 pub(super) fn is_local_path(target: &str) -> bool {
     target.starts_with('/')
         && !target.starts_with("//")
@@ -216,7 +217,7 @@ pub(super) async fn post(State(site): State<Arc<AppState>>, request: Request) ->
     }
 }
 
-/// Signs out, and asks for another sign-in where a page was open.
+/// Signs out, and returns to the page, which then asks for a sign-in.
 pub(super) async fn sign_out(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, PageError> {
     let (parts, body) = request.into_parts();
     let browser = BrowserSession::from_request(&site, &parts).await?;

@@ -1,7 +1,7 @@
-//! A device that another account has: what stops its set-up, and the page at which its owner answers.
+//! The pages of a takeover: the page of a sign-up that cannot continue, and the page on which the owner answers.
 //!
-//! Invariant: the owner's page is opened by the link of a mail alone, and looking changes nothing; it tells nothing of the
-//! other account.
+//! Invariant: only the link in a mail opens the owner's page, and opening it changes nothing. The page shows nothing
+//! about the other account.
 
 use super::browser::{BrowserSession, PostedForm};
 use super::page_context::{LanguageLink, current_path};
@@ -28,11 +28,11 @@ struct TakeoverBlockedPage<'a> {
     texts: &'static Texts,
     switch: Vec<LanguageLink>,
     text: &'a str,
-    /// Where the app is told that nothing came of it.
+    /// The target that reports the cancelled sign-up to the app.
     back: &'a str,
 }
 
-/// Begins the takeover of a sign-up's device, if somebody else has it. A page, if the sign-up cannot go on.
+/// Begins a takeover if another customer has the sign-up's device. Returns a page if the sign-up cannot continue.
 pub(super) async fn takeover_blocked_page(
     site: &Arc<AppState>,
     browser: &BrowserSession,
@@ -75,7 +75,7 @@ struct TakeoverPage<'a> {
     buttons: Vec<(&'static str, &'static str)>,
 }
 
-/// A button's name, and what it answers.
+/// The name of each button, and its answer.
 const ANSWER_BUTTONS: [(&str, TakeoverAnswer); 3] =
     [("agree", TakeoverAnswer::Agree), ("decline", TakeoverAnswer::Decline), ("undo", TakeoverAnswer::Undo)];
 
@@ -120,7 +120,7 @@ pub(super) async fn get(State(site): State<Arc<AppState>>, parts: Parts) -> Resu
     Ok(browser.with_session_cookie(&site, render_page(shown, StatusCode::OK, &template, None)))
 }
 
-/// Answers.
+/// Records the owner's answer.
 pub(super) async fn post(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, PageError> {
     let (parts, body) = request.into_parts();
     let browser = BrowserSession::from_request(&site, &parts).await?;

@@ -1,6 +1,8 @@
-//! The teaser: what automatic reordering is, before anybody signs in (docs/spec/setup-pages.md#teaser-page).
+//! The teaser page: a description of automatic reordering, shown before anyone signs in
+//! (docs/spec/setup-pages.md#teaser-page).
 //!
-//! Its buttons are plain links whose targets are written as they came, since apps watch for them; no target, no button.
+//! Its buttons are plain links to the targets in the query, unchanged, because apps watch for them. A button without a
+//! target is left out.
 
 use super::browser::BrowserSession;
 use super::page_context::{LanguageLink, current_path};
@@ -28,7 +30,7 @@ struct TeaserPage<'a> {
     skip: Option<&'a str>,
 }
 
-/// A link as it came, unless it would run code.
+/// Returns a link from the query unchanged, unless it would run code.
 pub(super) fn link_param<'p>(pairs: &'p [(String, String)], name: &str) -> Option<&'p str> {
     let found = pairs.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str());
     found.filter(|uri| !uri.is_empty() && !redirect::is_script_uri(uri))

@@ -1,7 +1,8 @@
-//! Where a customer takes back what an app of a maker's may do, and with it the devices that were linked.
+//! The page on which a customer withdraws the consent for an app, and with it the devices that depend on the consent.
 //!
-//! Invariant: only the sign-in of who consented opens it, and looking changes nothing; what the page says will end is gone
-//! when it is answered, and pressing twice is once.
+//! Invariant: only the sign-in of the customer who consented opens the page, and opening it changes nothing. Everything
+//! that the page announces has ended when the form is answered. Pressing the button twice has the same effect as
+//! pressing it once.
 
 use super::browser::{BrowserSession, PostedForm};
 use super::page_context::{LanguageLink, current_path};
@@ -18,7 +19,7 @@ use opendrs_service::consent;
 use opendrs_texts::Texts;
 use std::sync::Arc;
 
-/// The list of a customer's devices and apps.
+/// The path of the list of a customer's devices and apps.
 const SETTINGS_PATH: &str = "/settings";
 
 #[derive(Template)]
@@ -34,7 +35,7 @@ struct UnlinkPage<'a> {
     devices: Vec<(String, String)>,
 }
 
-/// A page's address: which app it is about.
+/// Returns the URL of the page for an app.
 pub(super) fn page_url(profile: ProfileId) -> String {
     format!("/settings/unlink?profile={profile}")
 }
@@ -65,7 +66,7 @@ pub(super) async fn get(State(site): State<Arc<AppState>>, parts: Parts) -> Resu
     Ok(render_page(shown, StatusCode::OK, &template, None))
 }
 
-/// Withdraws the consent, then shows what is left.
+/// Withdraws the consent, then redirects to the list of devices and apps.
 pub(super) async fn post(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, PageError> {
     let (parts, body) = request.into_parts();
     let browser = BrowserSession::from_request(&site, &parts).await?;

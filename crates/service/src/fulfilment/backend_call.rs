@@ -220,7 +220,7 @@ fn log_call(app: &App, found: &FulfilmentJob, call: &BackendCall, outcome: &Conn
     match outcome {
         Err(why) => tracing::warn!(%order, call, why, "the back end did not take a call"),
         Ok(ConnectorOutcome { operator_note: Some(note), .. }) => {
-            tracing::info!(%order, call, note, "the back end cannot do as asked")
+            tracing::info!(%order, call, note, "the back end cannot do as asked");
         }
         Ok(_) => {}
     }

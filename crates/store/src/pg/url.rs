@@ -165,7 +165,7 @@ fn certificate_check(read: &mut UrlParameters<'_>) -> Result<CertificateCheck> {
     };
     match (&verify, read.ssl_mode) {
         (CertificateCheck::SystemRoots | CertificateCheck::RootFile(_), _) | (_, Some("require")) => {
-            read.driver_parameters.push("sslmode=require")
+            read.driver_parameters.push("sslmode=require");
         }
         (_, Some("disable")) => read.driver_parameters.push("sslmode=disable"),
         _ => {}

@@ -1,4 +1,4 @@
-//! Why not, in German.
+//! Texts of errors in German.
 
 use opendrs_domain::customer::AddressError;
 use opendrs_domain::language::Language;
@@ -45,7 +45,7 @@ pub fn describe_error(error: &Error) -> String {
         Error::InvalidForm(choice) => describe_bad_choice(choice),
         Error::Unavailable(_) => "Der Dienst ist vorübergehend nicht erreichbar. Versuchen Sie es erneut.".into(),
         Error::Internal(_) => "Es ist ein innerer Fehler aufgetreten.".into(),
-        // What devices, clients and operators are told, who are spoken to in English; no page asks for it.
+        // Errors for devices, clients and operators, who get the English text. No page causes them.
         Error::InsufficientScope(_)
         | Error::Unsubscribed(_)
         | Error::OrderLimitReached(_)

@@ -1,4 +1,4 @@
-//! German mails.
+//! Texts of German mails.
 
 use crate::{MailTexts, Text};
 use opendrs_domain::order::{CancelledBy, OrderProblem};

@@ -1,4 +1,4 @@
-//! English mails.
+//! Texts of English mails.
 
 use crate::{MailTexts, Text};
 use opendrs_domain::order::{CancelledBy, OrderProblem};

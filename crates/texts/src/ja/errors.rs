@@ -1,4 +1,4 @@
-//! Why not, in Japanese.
+//! Texts of errors in Japanese.
 
 use opendrs_domain::customer::AddressError;
 use opendrs_domain::language::Language;
@@ -35,7 +35,7 @@ pub fn describe_error(error: &Error) -> String {
         Error::InvalidForm(choice) => describe_bad_choice(choice),
         Error::Unavailable(_) => "サービスは一時的に利用できません。もう一度お試しください。".into(),
         Error::Internal(_) => "内部エラーが発生しました。".into(),
-        // What devices, clients and operators are told, who are spoken to in English; no page asks for it.
+        // Errors for devices, clients and operators, who get the English text. No page causes them.
         Error::InsufficientScope(_)
         | Error::Unsubscribed(_)
         | Error::OrderLimitReached(_)

@@ -1,4 +1,4 @@
-//! Japanese mails.
+//! Texts of Japanese mails.
 
 use crate::{MailTexts, Text};
 use opendrs_domain::order::{CancelledBy, OrderProblem};

@@ -1,4 +1,4 @@
-//! Words that a hostile title, or a carrier that says nothing, must not spoil.
+//! Tests of mails with hostile titles, and with reports that leave information out.
 
 use super::*;
 use opendrs_domain::fulfilment::Backend;
@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 const TITLE: &str = "Filter\r\nBcc: all@example.com\u{2028}<script>alert(1)</script> & \"more\"";
 
-/// A letter about an order; `known` is whether its delivery was reported, or a hold is told of for the first time.
+/// A mail about an order. `known` is true if the delivery was reported, or if the mail is the first one about a hold.
 fn order_mail(state: OrderState, problem: Option<OrderProblem>, known: bool) -> MailMessage {
     let now = Time::from_secs(1_520_000_000);
     let order = Order {
@@ -99,7 +99,7 @@ fn what_others_wrote_stays_on_its_line_and_is_no_markup() {
         assert!(!text.contains("\nBcc:") && !text.contains("\nClick here") && !text.contains('\u{2028}'), "{text}");
         assert!(text.starts_with("Hello Ann <b>Example</b>,\n"), "{text}");
         assert!(!html.contains("<script>") && !html.contains("<b>"), "{html}");
-        // Both forms say the same.
+        // Text and HTML have the same content.
         for sentence in &words.lines {
             assert!(text.contains(sentence.as_str()), "{sentence}: {text}");
         }
@@ -183,7 +183,7 @@ fn a_cancel_says_who_and_why() {
     assert_eq!((reason(&words(true)), reason(&words(false))), ("No longer <made>".into(), "none was given".into()));
 }
 
-/// Every letter there is: its news and its problem, with and without what may be missing.
+/// Mails of every kind and every problem, with and without the optional parts.
 fn mails_of_every_kind(language: Language) -> Vec<MailMessage> {
     let mut all = Vec::new();
     for state in [
@@ -243,7 +243,7 @@ fn every_letter_speaks_its_readers_language_alone() {
             let (said, originally) = (names(&words), names(original));
             assert_eq!(said.len(), originally.len(), "{said:?} for {originally:?}");
             assert_eq!(said.iter().find(|text| originally.contains(text)), None, "{language}: {said:?}");
-            // Where each leads is the same.
+            // The links lead to the same targets.
             let leads = |words: &ComposedMail| words.links.iter().map(|(_, url)| url.clone()).collect::<Vec<_>>();
             assert_eq!(leads(&words), leads(original));
             for sentence in &words.lines {

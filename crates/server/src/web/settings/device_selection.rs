@@ -1,21 +1,21 @@
-//! Which device the settings page is about, and the page's own address.
+//! The choice of the device that the settings page shows, and the URL of the page.
 
 use super::super::browser::PostedForm;
 use opendrs_domain::login::{form, redirect};
 
-/// What says which device the page is about.
+/// The parameter that selects the device of the page.
 #[derive(Clone, Copy)]
 pub(super) enum DeviceSelection<'a> {
-    /// A token of the device, as its app opens the page.
+    /// A token of the device, with which its app opens the page.
     Token(&'a str),
-    /// The registration of a device of the customer's, as the list of them links to it.
+    /// The id of one of the customer's own devices, as the list of devices links to it.
     OwnDevice(&'a str),
-    /// Nothing: the list is shown.
+    /// No parameter: the page shows the list of devices.
     DeviceList,
 }
 
 impl<'a> DeviceSelection<'a> {
-    /// What was asked for, by either name.
+    /// Selects by the parameters of a request. A token takes precedence.
     pub(super) fn from_params(token: Option<&'a str>, own: Option<&'a str>) -> Self {
         match (token, own) {
             (Some(text), _) => DeviceSelection::Token(text),
@@ -28,7 +28,7 @@ impl<'a> DeviceSelection<'a> {
         !matches!(self, DeviceSelection::DeviceList)
     }
 
-    /// The field by which forms say it on.
+    /// Returns the name of the form field that has the selection.
     pub(super) fn name(self) -> &'static str {
         if let DeviceSelection::OwnDevice(_) = self { "device" } else { "access_token" }
     }
@@ -41,7 +41,7 @@ impl<'a> DeviceSelection<'a> {
     }
 }
 
-/// The page's own address.
+/// Returns the URL of the page.
 pub(super) fn settings_url(which: DeviceSelection<'_>, exit: Option<&str>) -> String {
     let path = if let DeviceSelection::OwnDevice(_) = which { "/settings/device" } else { "/settings" };
     let pairs = [(which.name(), which.is_one().then_some(which.value())), ("exitUri", exit)];
@@ -51,7 +51,7 @@ pub(super) fn settings_url(which: DeviceSelection<'_>, exit: Option<&str>) -> St
     if query.is_empty() { path.into() } else { format!("{path}?{query}") }
 }
 
-/// Which device a form of the page is about, and where its page leads back to.
+/// Reads the selection and the exit link from a form of the page.
 pub(super) fn selection_of_form(form: &PostedForm) -> (DeviceSelection<'_>, Option<&str>) {
     let which = DeviceSelection::from_params(form.get("access_token"), form.get("device"));
     (which, form.get("exitUri").filter(|uri| !redirect::is_script_uri(uri)))
