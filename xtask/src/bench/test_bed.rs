@@ -102,7 +102,7 @@ pub struct BenchTestBed<'t> {
 impl<'t> BenchTestBed<'t> {
     /// Builds the program as it is released. Starts nothing yet.
     pub fn build(tree: &'t Workspace, full: bool, rounds: usize) -> TaskResult<Self> {
-        let build = ["build", "--profile", "dist", "--bin", "opendrs", "--bin", "opendrs-loadgen"];
+        let build = ["build", "--profile", "dist", "--workspace", "--bin", "opendrs", "--bin", "opendrs-loadgen"];
         program("cargo").args(build).in_folder(&tree.root).run()?;
         Ok(Self {
             servers: Vec::new(),

@@ -2,7 +2,7 @@
 //!
 //! Invariant: only the customer's sign-in opens the page. A refused form keeps what the customer typed.
 
-use super::browser::{BrowserSession, PostedForm};
+use super::browser::{BrowserSession, PostedForm, PostedPage};
 use super::page_context::LanguageLink;
 use super::signin::{is_local_path, sign_in_page};
 use super::{PageError, query_param, redirect_to, render_page};
@@ -97,10 +97,13 @@ fn render_form(
     render_page(&browser.context, status, &template, None)
 }
 
-pub(super) async fn get(State(site): State<Arc<AppState>>, parts: Parts) -> Result<Response, PageError> {
+pub(super) async fn get(
+    State(site): State<Arc<AppState>>,
+    browser: BrowserSession,
+    parts: Parts,
+) -> Result<Response, PageError> {
     let return_to = query_param(&parts, "return_to");
     let return_to = if is_local_path(&return_to) { return_to.as_str() } else { DEFAULT_RETURN_PATH };
-    let browser = BrowserSession::from_request(&site, &parts).await?;
     let Some(session) = &browser.session else {
         return sign_in_page(&site, &browser, &page_url(return_to), None, "").await;
     };
@@ -112,10 +115,10 @@ pub(super) async fn get(State(site): State<Arc<AppState>>, parts: Parts) -> Resu
 }
 
 /// Changes the address, then redirects back.
-pub(super) async fn post(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, PageError> {
-    let (parts, body) = request.into_parts();
-    let browser = BrowserSession::from_request(&site, &parts).await?;
-    let form = PostedForm::read(&site, &parts, &browser, body).await?;
+pub(super) async fn post(
+    State(site): State<Arc<AppState>>,
+    PostedPage { browser, form }: PostedPage,
+) -> Result<Response, PageError> {
     let return_to = form.get("return_to").filter(|target| is_local_path(target)).unwrap_or(DEFAULT_RETURN_PATH);
     let Some(session) = &browser.session else {
         return sign_in_page(&site, &browser, &page_url(return_to), None, "").await;

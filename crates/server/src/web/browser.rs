@@ -8,6 +8,7 @@ use super::navigation::is_navigation;
 use super::page_context::{LanguageHints, PageContext};
 use crate::state::AppState;
 use axum::body::Body;
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::response::Response;
 use opendrs_domain::login::form;
@@ -33,7 +34,7 @@ pub(super) struct BrowserSession {
 }
 
 impl BrowserSession {
-    pub(super) async fn from_request(site: &Arc<AppState>, parts: &Parts) -> Result<Self, PageError> {
+    async fn read(site: &Arc<AppState>, parts: &Parts) -> Result<Self, PageError> {
         let said = LanguageHints::from_request(site, parts);
         // The context before the customer is loaded.
         let shown = said.page_context(site, None);
@@ -99,7 +100,7 @@ pub(super) struct PostedForm(Vec<(String, String)>);
 
 impl PostedForm {
     /// Reads a form and checks that it comes from a page of this server.
-    pub(super) async fn read(
+    async fn read(
         site: &Arc<AppState>,
         parts: &Parts,
         browser: &BrowserSession,
@@ -129,5 +130,30 @@ impl PostedForm {
     /// Whether a field was sent, such as the name of the pressed button.
     pub(super) fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(n, _)| n == name)
+    }
+}
+
+impl FromRequestParts<Arc<AppState>> for BrowserSession {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Arc<AppState>) -> Result<Self, PageError> {
+        Self::read(site, parts).await
+    }
+}
+
+/// A browser and the form that it posted, which is checked.
+pub(super) struct PostedPage {
+    pub(super) browser: BrowserSession,
+    pub(super) form: PostedForm,
+}
+
+impl FromRequest<Arc<AppState>> for PostedPage {
+    type Rejection = PageError;
+
+    async fn from_request(request: Request, site: &Arc<AppState>) -> Result<Self, PageError> {
+        let (parts, body) = request.into_parts();
+        let browser = BrowserSession::read(site, &parts).await?;
+        let form = PostedForm::read(site, &parts, &browser, body).await?;
+        Ok(Self { browser, form })
     }
 }

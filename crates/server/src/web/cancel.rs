@@ -4,7 +4,7 @@
 //! the browser's cookie, as every form is. The link alone opens the page, so the page shows the order but nothing about
 //! its recipient.
 
-use super::browser::{BrowserSession, PostedForm};
+use super::browser::{BrowserSession, PostedForm, PostedPage};
 use super::page_context::{LanguageLink, PageContext, current_path};
 use super::{PageError, message_page, query_param, render_page};
 use crate::state::AppState;
@@ -37,9 +37,12 @@ fn cancelled_page(shown: &PageContext) -> Response {
     message_page(shown, StatusCode::OK, texts.cancelled_title, texts.cancelled_text)
 }
 
-pub(super) async fn get(State(site): State<Arc<AppState>>, parts: Parts) -> Result<Response, PageError> {
+pub(super) async fn get(
+    State(site): State<Arc<AppState>>,
+    browser: BrowserSession,
+    parts: Parts,
+) -> Result<Response, PageError> {
     let token = &query_param(&parts, "token");
-    let browser = BrowserSession::from_request(&site, &parts).await?;
     let BrowserSession { context: shown, .. } = &browser;
     let CancelLink { order, cancel_error: refusal, .. } =
         mail::find_cancel_link(&site.app, token).await.map_err(PageError::with_context(shown))?;
@@ -65,10 +68,10 @@ pub(super) async fn get(State(site): State<Arc<AppState>>, parts: Parts) -> Resu
 }
 
 /// Cancels the order.
-pub(super) async fn post(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, PageError> {
-    let (parts, body) = request.into_parts();
-    let browser = BrowserSession::from_request(&site, &parts).await?;
-    let form = PostedForm::read(&site, &parts, &browser, body).await?;
+pub(super) async fn post(
+    State(site): State<Arc<AppState>>,
+    PostedPage { browser, form }: PostedPage,
+) -> Result<Response, PageError> {
     mail::cancel_by_link(&site.app, form.get("token").unwrap_or_default())
         .await
         .map_err(PageError::with_context(&browser.context))?;

@@ -4,7 +4,7 @@
 //! money. The owner agrees to the price that the page shows.
 
 use super::address::{self, KeptOrderRow};
-use super::browser::{BrowserSession, PostedForm};
+use super::browser::{BrowserSession, PostedForm, PostedPage};
 use super::order_row::{cancellation_notes, status_text};
 use super::page_context::LanguageLink;
 use super::signin::sign_in_page;
@@ -124,9 +124,12 @@ fn order_url(instance: &str) -> String {
     format!("/order?id={}", form::percent_encode(instance, ""))
 }
 
-pub(super) async fn get(State(site): State<Arc<AppState>>, parts: Parts) -> Result<Response, PageError> {
+pub(super) async fn get(
+    State(site): State<Arc<AppState>>,
+    browser: BrowserSession,
+    parts: Parts,
+) -> Result<Response, PageError> {
     let instance = &query_param(&parts, "id");
-    let browser = BrowserSession::from_request(&site, &parts).await?;
     let Some(session) = &browser.session else {
         return sign_in_page(&site, &browser, &order_url(instance), None, "").await;
     };
@@ -144,10 +147,10 @@ pub(super) async fn get(State(site): State<Arc<AppState>>, parts: Parts) -> Resu
 }
 
 /// Performs the action of the pressed button, then redirects to the order.
-pub(super) async fn post(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, PageError> {
-    let (parts, body) = request.into_parts();
-    let browser = BrowserSession::from_request(&site, &parts).await?;
-    let form = PostedForm::read(&site, &parts, &browser, body).await?;
+pub(super) async fn post(
+    State(site): State<Arc<AppState>>,
+    PostedPage { browser, form }: PostedPage,
+) -> Result<Response, PageError> {
     let instance = form.get("id").unwrap_or_default();
     let back = order_url(instance);
     let Some(session) = &browser.session else {
@@ -167,24 +170,23 @@ async fn send_to_current_address(site: &AppState, owned: &OwnedOrder) -> Result<
 
 async fn apply_button(site: &AppState, form: &PostedForm, owned: &OwnedOrder) -> Result<(), Error> {
     let text = |name: &str| form.get(name).unwrap_or_default();
-    match () {
-        () if form.has("cancel") => {
-            order::cancel_order(&site.app, &owned.caller, text("id"), CancelRequester::Customer).await
+    if form.has("cancel") {
+        order::cancel_order(&site.app, &owned.caller, text("id"), CancelRequester::Customer).await
+    } else if form.has("approve") {
+        let seen = Money::parse(text("price"), text("currency")).map_err(Error::malformed)?;
+        order::decide_held_order(&site.app, owned, OwnerDecision::Approve(seen)).await
+    } else if form.has("address") {
+        order::set_address(&site.app, owned.caller.device.customer, address::parse_address(form)).await?;
+        match send_to_current_address(site, owned).await {
+            // The new address already released the order.
+            Err(Error::ApproveRejected(_)) => Ok(()),
+            sent => sent,
         }
-        () if form.has("approve") => {
-            let seen = Money::parse(text("price"), text("currency")).map_err(Error::malformed)?;
-            order::decide_held_order(&site.app, owned, OwnerDecision::Approve(seen)).await
-        }
-        () if form.has("address") => {
-            order::set_address(&site.app, owned.caller.device.customer, address::parse_address(form)).await?;
-            match send_to_current_address(site, owned).await {
-                // The new address already released the order.
-                Err(Error::ApproveRejected(_)) => Ok(()),
-                sent => sent,
-            }
-        }
-        () if form.has("present") => send_to_current_address(site, owned).await,
-        () if form.has("look") => order::decide_held_order(&site.app, owned, OwnerDecision::Recheck).await,
-        () => Err(FormError::NoButton.into()),
+    } else if form.has("present") {
+        send_to_current_address(site, owned).await
+    } else if form.has("look") {
+        order::decide_held_order(&site.app, owned, OwnerDecision::Recheck).await
+    } else {
+        Err(FormError::NoButton.into())
     }
 }

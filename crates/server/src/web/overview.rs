@@ -6,9 +6,7 @@ use super::browser::BrowserSession;
 use super::leave::{form_action_source, leave_to};
 use super::page_context::LanguageLink;
 use super::prices;
-use super::setup::{
-    OVERVIEW_PATH, SLOT_PATH, SignupPost, consent_page, finished_or_error, read_signup_post, require_session,
-};
+use super::setup::{OVERVIEW_PATH, SLOT_PATH, SignupPost, consent_page, finished_or_error, require_session};
 use super::{PageError, redirect_to, render_page, takeover};
 use crate::state::AppState;
 use askama::Template;
@@ -99,8 +97,7 @@ fn cancel_window(span: Span) -> CancelWindow {
 }
 
 /// Shows the overview. Redirects to a slot's page first while a slot has no choice.
-pub(super) async fn get(State(site): State<Arc<AppState>>, parts: Parts) -> Result<Response, PageError> {
-    let browser = BrowserSession::from_request(&site, &parts).await?;
+pub(super) async fn get(State(site): State<Arc<AppState>>, browser: BrowserSession) -> Result<Response, PageError> {
     let session = require_session(&browser)?;
     let refused = PageError::with_context(&browser.context);
     let id = browser.signup_id.as_deref().unwrap_or_default();
@@ -116,11 +113,10 @@ pub(super) async fn get(State(site): State<Arc<AppState>>, parts: Parts) -> Resu
 }
 
 /// Completes the sign-up, returns to the first slot, or cancels the sign-up.
-pub(super) async fn post(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, PageError> {
-    let SignupPost { browser, session, form, signup: mut underway } = match read_signup_post(&site, request).await? {
-        Ok(posted) => posted,
-        Err(instead) => return Ok(instead),
-    };
+pub(super) async fn post(
+    State(site): State<Arc<AppState>>,
+    SignupPost { browser, session, form, signup: mut underway }: SignupPost,
+) -> Result<Response, PageError> {
     let refused = PageError::with_context(&browser.context);
     if form.has("change") {
         signup::clear_choices(&site.app, &underway).await.map_err(&refused)?;

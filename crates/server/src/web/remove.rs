@@ -4,7 +4,7 @@
 //! Invariant: only the owner's sign-in opens the page, and opening it changes nothing. A device is removed immediately.
 //! Pressing the button twice has the same effect as pressing it once.
 
-use super::browser::{BrowserSession, PostedForm};
+use super::browser::{BrowserSession, PostedForm, PostedPage};
 use super::page_context::{LanguageLink, current_path};
 use super::signin::sign_in_page;
 use super::{PageError, query_param, redirect_to, render_page};
@@ -50,9 +50,12 @@ pub(super) async fn find_owned_device(
     device::find_owned(&site.app, owner, id).await.map_err(PageError::with_context(&browser.context))
 }
 
-pub(super) async fn get(State(site): State<Arc<AppState>>, parts: Parts) -> Result<Response, PageError> {
+pub(super) async fn get(
+    State(site): State<Arc<AppState>>,
+    browser: BrowserSession,
+    parts: Parts,
+) -> Result<Response, PageError> {
     let id = &query_param(&parts, "device");
-    let browser = BrowserSession::from_request(&site, &parts).await?;
     let Some(session) = &browser.session else {
         let back = DeviceId::parse(id).map_or_else(|_| DEVICE_LIST_PATH.to_owned(), page_url);
         return sign_in_page(&site, &browser, &back, None, "").await;
@@ -73,10 +76,10 @@ pub(super) async fn get(State(site): State<Arc<AppState>>, parts: Parts) -> Resu
 }
 
 /// Removes the device, then redirects to the list of devices.
-pub(super) async fn post(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, PageError> {
-    let (parts, body) = request.into_parts();
-    let browser = BrowserSession::from_request(&site, &parts).await?;
-    let form = PostedForm::read(&site, &parts, &browser, body).await?;
+pub(super) async fn post(
+    State(site): State<Arc<AppState>>,
+    PostedPage { browser, form }: PostedPage,
+) -> Result<Response, PageError> {
     let Some(session) = &browser.session else {
         return sign_in_page(&site, &browser, DEVICE_LIST_PATH, None, "").await;
     };

@@ -6,7 +6,7 @@
 mod device_selection;
 
 use super::address as shipping;
-use super::browser::{BrowserSession, PostedForm};
+use super::browser::{BrowserSession, PostedForm, PostedPage};
 use super::order_row::{OrderListRow, order_list_row};
 use super::page_context::{self, LanguageLink};
 use super::prices;
@@ -19,10 +19,10 @@ use super::unlink;
 use super::{PageError, message_page, redirect_to, render_page};
 use crate::state::AppState;
 use askama::Template;
-use axum::extract::{Request, State};
+use axum::extract::{FromRequest, Request, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use device_selection::{DeviceSelection, selection_of_form, settings_url};
 use opendrs_domain::customer::Address;
 use opendrs_domain::language::Language;
@@ -207,12 +207,15 @@ async fn devices_page(
 }
 
 /// Shows a device's settings: for an app with the device's token, and for links in the list of devices.
-pub(super) async fn get(State(site): State<Arc<AppState>>, parts: Parts) -> Result<Response, PageError> {
+pub(super) async fn get(
+    State(site): State<Arc<AppState>>,
+    browser: BrowserSession,
+    parts: Parts,
+) -> Result<Response, PageError> {
     let pairs = query(&parts.uri);
     let exit = link_param(&pairs, "exitUri");
     let own = link_param(&pairs, "device").filter(|_| parts.uri.path() != "/settings");
     let which = DeviceSelection::from_params(link_param(&pairs, "access_token"), own);
-    let browser = BrowserSession::from_request(&site, &parts).await?;
     if has_conflicting_tokens(&pairs) {
         return Err(PageError::with_context(&browser.context)(opendrs_service::Error::InvalidToken));
     }
@@ -273,11 +276,8 @@ struct SettingsPost {
 
 async fn read_settings_post(
     site: &Arc<AppState>,
-    request: Request,
+    PostedPage { browser, form }: PostedPage,
 ) -> Result<Result<SettingsPost, Response>, PageError> {
-    let (parts, body) = request.into_parts();
-    let browser = BrowserSession::from_request(site, &parts).await?;
-    let form = PostedForm::read(site, &parts, &browser, body).await?;
     let (which, exit) = selection_of_form(&form);
     let back = settings_url(which, exit);
     let Some(session) = &browser.session else {
@@ -287,12 +287,20 @@ async fn read_settings_post(
     Ok(opened.map(|caller| SettingsPost { browser, form, caller, return_url: back }))
 }
 
+impl FromRequest<Arc<AppState>> for SettingsPost {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, site: &Arc<AppState>) -> Result<Self, Response> {
+        let page = PostedPage::from_request(request, site).await.map_err(IntoResponse::into_response)?;
+        read_settings_post(site, page).await.map_err(IntoResponse::into_response)?
+    }
+}
+
 /// Switches the reordering of a slot on or off, or chooses another product.
-pub(super) async fn change_slot(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, PageError> {
-    let SettingsPost { browser, form, caller, return_url: back } = match read_settings_post(&site, request).await? {
-        Ok(posted) => posted,
-        Err(instead) => return Ok(instead),
-    };
+pub(super) async fn change_slot(
+    State(site): State<Arc<AppState>>,
+    SettingsPost { browser, form, caller, return_url: back }: SettingsPost,
+) -> Result<Response, PageError> {
     let slot = form.get("slotId").unwrap_or_default();
     let on = form.get("subscribed") == Some("true");
     let change = SlotChange { asin: form.get("asin"), reorder: on, shown_prices: &prices::parse_shown_prices(&form) };
@@ -303,11 +311,10 @@ pub(super) async fn change_slot(State(site): State<Arc<AppState>>, request: Requ
 }
 
 /// Cancels an order within its cancel window.
-pub(super) async fn cancel_order(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, PageError> {
-    let SettingsPost { browser, form, caller, return_url: back } = match read_settings_post(&site, request).await? {
-        Ok(posted) => posted,
-        Err(instead) => return Ok(instead),
-    };
+pub(super) async fn cancel_order(
+    State(site): State<Arc<AppState>>,
+    SettingsPost { browser, form, caller, return_url: back }: SettingsPost,
+) -> Result<Response, PageError> {
     let instance = form.get("instanceId").unwrap_or_default();
     order::cancel_order(&site.app, &caller, instance, CancelRequester::Customer)
         .await
@@ -316,11 +323,10 @@ pub(super) async fn cancel_order(State(site): State<Arc<AppState>>, request: Req
 }
 
 /// Changes the slot rules.
-pub(super) async fn change_rules(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, PageError> {
-    let SettingsPost { browser, form, caller, return_url: back } = match read_settings_post(&site, request).await? {
-        Ok(posted) => posted,
-        Err(instead) => return Ok(instead),
-    };
+pub(super) async fn change_rules(
+    State(site): State<Arc<AppState>>,
+    SettingsPost { browser, form, caller, return_url: back }: SettingsPost,
+) -> Result<Response, PageError> {
     let slot = form.get("slotId").unwrap_or_default();
     let typed = (rule::parse_rules_form(&form), browser.context.texts.language);
     match rules::set_rules(&site.app, &caller, slot, typed, &form.get_all("substitute")).await {
@@ -338,11 +344,8 @@ pub(super) async fn change_rules(State(site): State<Arc<AppState>>, request: Req
 /// Changes the customer's language, for mails and for pages, and also in this browser.
 pub(super) async fn change_language(
     State(site): State<Arc<AppState>>,
-    request: Request,
+    PostedPage { browser, form }: PostedPage,
 ) -> Result<Response, PageError> {
-    let (parts, body) = request.into_parts();
-    let browser = BrowserSession::from_request(&site, &parts).await?;
-    let form = PostedForm::read(&site, &parts, &browser, body).await?;
     let (which, exit) = selection_of_form(&form);
     let back = settings_url(which, exit);
     let Some(session) = &browser.session else {

@@ -1,16 +1,16 @@
 //! The consent page and the slot pages of a sign-up (docs/spec/setup-pages.md#consent-page,
 //! docs/spec/setup-pages.md#slot-pages).
 
-use super::browser::{BrowserSession, PostedForm};
+use super::browser::{BrowserSession, PostedForm, PostedPage};
 use super::leave::{form_action_source, leave_to};
 use super::page_context::LanguageLink;
 use super::{PageError, redirect_to, render_page, takeover};
 use crate::state::AppState;
 use askama::Template;
-use axum::extract::{Request, State};
+use axum::extract::{FromRequest, Request, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use opendrs_domain::login::scope::{Scope, Scopes};
 use opendrs_domain::product::Product;
 use opendrs_domain::session::Session;
@@ -156,13 +156,10 @@ pub(super) struct SignupPost {
 }
 
 /// Reads a posted form of a sign-up. The cancel button is the same on every page, and is handled here.
-pub(super) async fn read_signup_post(
+async fn read_signup_post(
     site: &Arc<AppState>,
-    request: Request,
+    PostedPage { browser, form }: PostedPage,
 ) -> Result<Result<SignupPost, Response>, PageError> {
-    let (parts, body) = request.into_parts();
-    let browser = BrowserSession::from_request(site, &parts).await?;
-    let form = PostedForm::read(site, &parts, &browser, body).await?;
     let refused = PageError::with_context(&browser.context);
     let session = require_session(&browser)?.clone();
     let id = form.get("flow").unwrap_or_default();
@@ -178,6 +175,15 @@ pub(super) async fn read_signup_post(
         return Ok(Err(leave_to(&browser, &underway.authorization.request.denied_redirect())));
     }
     Ok(Ok(SignupPost { browser, session, form, signup: underway }))
+}
+
+impl FromRequest<Arc<AppState>> for SignupPost {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, site: &Arc<AppState>) -> Result<Self, Response> {
+        let page = PostedPage::from_request(request, site).await.map_err(IntoResponse::into_response)?;
+        read_signup_post(site, page).await.map_err(IntoResponse::into_response)?
+    }
 }
 
 /// Continues after a slot's answer. After the last slot it checks who owns the device.
@@ -199,11 +205,10 @@ async fn continue_after_slot(
 }
 
 /// Handles the form of the consent page.
-pub(super) async fn answer_consent(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, PageError> {
-    let SignupPost { browser, session, form, signup: underway } = match read_signup_post(&site, request).await? {
-        Ok(posted) => posted,
-        Err(instead) => return Ok(instead),
-    };
+pub(super) async fn answer_consent(
+    State(site): State<Arc<AppState>>,
+    SignupPost { browser, session, form, signup: underway }: SignupPost,
+) -> Result<Response, PageError> {
     if !form.has("consentApproved") {
         // The form has no button, for example because the Enter key sent it. A consent is never assumed.
         return consent_page(&site, &browser, &underway.id, &underway.authorization);
@@ -260,8 +265,10 @@ fn slot_page(
 }
 
 /// Shows the page of the next slot.
-pub(super) async fn show_slot(State(site): State<Arc<AppState>>, parts: Parts) -> Result<Response, PageError> {
-    let browser = BrowserSession::from_request(&site, &parts).await?;
+pub(super) async fn show_slot(
+    State(site): State<Arc<AppState>>,
+    browser: BrowserSession,
+) -> Result<Response, PageError> {
     let session = require_session(&browser)?;
     let id = browser.signup_id.as_deref().unwrap_or_default();
     let underway = signup::find(&site.app, session, id).await.map_err(PageError::with_context(&browser.context))?;
@@ -272,11 +279,10 @@ pub(super) async fn show_slot(State(site): State<Arc<AppState>>, parts: Parts) -
 }
 
 /// Handles the form of a slot's page: a product, or skip.
-pub(super) async fn answer_slot(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, PageError> {
-    let SignupPost { browser, session, form, signup: underway } = match read_signup_post(&site, request).await? {
-        Ok(posted) => posted,
-        Err(instead) => return Ok(instead),
-    };
+pub(super) async fn answer_slot(
+    State(site): State<Arc<AppState>>,
+    SignupPost { browser, session, form, signup: underway }: SignupPost,
+) -> Result<Response, PageError> {
     let asin = form.get("asin").filter(|_| !form.has("skip"));
     if asin.is_none() && !form.has("skip") {
         let missing = FormError::NoSelection.into();

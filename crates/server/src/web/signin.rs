@@ -2,7 +2,7 @@
 //!
 //! Field names are those that page readers in the field look for (docs/spec/setup-pages.md#sign-in-page).
 
-use super::browser::{BrowserSession, PostedForm};
+use super::browser::{BrowserSession, PostedForm, PostedPage};
 use super::cookie::{SESSION_COOKIE, set_cookie};
 use super::leave::{form_action_source, leave_to, refresh_page};
 use super::page_context::LanguageLink;
@@ -11,9 +11,9 @@ use super::{PageContext, PageError, redirect_to, render_page};
 use crate::state::AppState;
 use crate::telemetry::refusal_log;
 use askama::Template;
-use axum::extract::{Request, State};
+use axum::extract::State;
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::{Extensions, HeaderMap, StatusCode, header};
 use axum::response::Response;
 use opendrs_domain::id::ClientId;
 use opendrs_domain::login::authorize::{AuthorizationError, AuthorizationParams};
@@ -45,8 +45,11 @@ struct ErrorPage<'a> {
 }
 
 /// Handles the authorization request.
-pub(super) async fn authorize(State(site): State<Arc<AppState>>, parts: Parts) -> Result<Response, PageError> {
-    let browser = BrowserSession::from_request(&site, &parts).await?;
+pub(super) async fn authorize(
+    State(site): State<Arc<AppState>>,
+    browser: BrowserSession,
+    parts: Parts,
+) -> Result<Response, PageError> {
     let BrowserSession { context: shown, .. } = &browser;
     let query = parts.uri.query().unwrap_or_default();
     let here = format!("/ap/oa?{query}");
@@ -178,10 +181,12 @@ pub(super) fn is_local_path(target: &str) -> bool {
         && target.bytes().all(|b| b.is_ascii_graphic())
 }
 
-pub(super) async fn post(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, PageError> {
-    let (parts, body) = request.into_parts();
-    let browser = BrowserSession::from_request(&site, &parts).await?;
-    let form = PostedForm::read(&site, &parts, &browser, body).await?;
+pub(super) async fn post(
+    State(site): State<Arc<AppState>>,
+    headers: HeaderMap,
+    extensions: Extensions,
+    PostedPage { browser, form }: PostedPage,
+) -> Result<Response, PageError> {
     let return_to = form.get("return_to").filter(|target| is_local_path(target)).unwrap_or("/settings");
     if form.has("cancel") {
         return Ok(match denied_redirect(&browser.context, return_to).await? {
@@ -190,7 +195,7 @@ pub(super) async fn post(State(site): State<Arc<AppState>>, request: Request) ->
         });
     }
     let email = form.get("email").unwrap_or_default();
-    let source = site.sources.of_request(&parts.extensions, &parts.headers);
+    let source = site.sources.of_request(&extensions, &headers);
     let sign_in = session::SignInRequest {
         email,
         password: form.get("password").unwrap_or_default(),
@@ -218,10 +223,10 @@ pub(super) async fn post(State(site): State<Arc<AppState>>, request: Request) ->
 }
 
 /// Signs out, and returns to the page, which then asks for a sign-in.
-pub(super) async fn sign_out(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, PageError> {
-    let (parts, body) = request.into_parts();
-    let browser = BrowserSession::from_request(&site, &parts).await?;
-    let form = PostedForm::read(&site, &parts, &browser, body).await?;
+pub(super) async fn sign_out(
+    State(site): State<Arc<AppState>>,
+    PostedPage { browser, form }: PostedPage,
+) -> Result<Response, PageError> {
     session::sign_out(&site.app, browser.cookie_value()).await.map_err(PageError::with_context(&browser.context))?;
     let return_to = form.get("return_to").filter(|target| is_local_path(target)).unwrap_or("/settings");
     let mut response = continue_to(&browser, return_to).await?;

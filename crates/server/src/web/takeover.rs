@@ -3,7 +3,7 @@
 //! Invariant: only the link in a mail opens the owner's page, and opening it changes nothing. The page shows nothing
 //! about the other account.
 
-use super::browser::{BrowserSession, PostedForm};
+use super::browser::{BrowserSession, PostedForm, PostedPage};
 use super::page_context::{LanguageLink, current_path};
 use super::{PageError, message_page, query_param, render_page};
 use crate::edge_error::retry_after;
@@ -87,9 +87,12 @@ fn button_label(texts: &TakeoverTexts, answer: TakeoverAnswer) -> &'static str {
     }
 }
 
-pub(super) async fn get(State(site): State<Arc<AppState>>, parts: Parts) -> Result<Response, PageError> {
+pub(super) async fn get(
+    State(site): State<Arc<AppState>>,
+    browser: BrowserSession,
+    parts: Parts,
+) -> Result<Response, PageError> {
     let token = &query_param(&parts, "token");
-    let browser = BrowserSession::from_request(&site, &parts).await?;
     let BrowserSession { context: shown, .. } = &browser;
     let texts = &shown.texts.takeovers;
     let linked = takeover::find_takeover_link(&site.app, token).await.map_err(PageError::with_context(shown))?;
@@ -121,10 +124,10 @@ pub(super) async fn get(State(site): State<Arc<AppState>>, parts: Parts) -> Resu
 }
 
 /// Records the owner's answer.
-pub(super) async fn post(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, PageError> {
-    let (parts, body) = request.into_parts();
-    let browser = BrowserSession::from_request(&site, &parts).await?;
-    let form = PostedForm::read(&site, &parts, &browser, body).await?;
+pub(super) async fn post(
+    State(site): State<Arc<AppState>>,
+    PostedPage { browser, form }: PostedPage,
+) -> Result<Response, PageError> {
     let BrowserSession { context: shown, .. } = &browser;
     let refused = PageError::with_context(shown);
     let pressed = ANSWER_BUTTONS.iter().find(|(name, _)| form.has(name)).map(|(_, answer)| *answer);

@@ -36,8 +36,11 @@ pub(super) fn link_param<'p>(pairs: &'p [(String, String)], name: &str) -> Optio
     found.filter(|uri| !uri.is_empty() && !redirect::is_script_uri(uri))
 }
 
-pub(super) async fn get(State(site): State<Arc<AppState>>, parts: Parts) -> Result<Response, PageError> {
-    let BrowserSession { context: shown, .. } = BrowserSession::from_request(&site, &parts).await?;
+pub(super) async fn get(
+    State(site): State<Arc<AppState>>,
+    BrowserSession { context: shown, .. }: BrowserSession,
+    parts: Parts,
+) -> Result<Response, PageError> {
     let texts = &shown.texts.teaser;
     let pairs = query(&parts.uri);
     let composite = link_param(&pairs, "compositeId").unwrap_or_default();

@@ -4,7 +4,7 @@
 //! that the page announces has ended when the form is answered. Pressing the button twice has the same effect as
 //! pressing it once.
 
-use super::browser::{BrowserSession, PostedForm};
+use super::browser::{BrowserSession, PostedForm, PostedPage};
 use super::page_context::{LanguageLink, current_path};
 use super::signin::sign_in_page;
 use super::{PageError, query_param, redirect_to, render_page};
@@ -40,9 +40,12 @@ pub(super) fn page_url(profile: ProfileId) -> String {
     format!("/settings/unlink?profile={profile}")
 }
 
-pub(super) async fn get(State(site): State<Arc<AppState>>, parts: Parts) -> Result<Response, PageError> {
+pub(super) async fn get(
+    State(site): State<Arc<AppState>>,
+    browser: BrowserSession,
+    parts: Parts,
+) -> Result<Response, PageError> {
     let id = ProfileId::parse(&query_param(&parts, "profile"));
-    let browser = BrowserSession::from_request(&site, &parts).await?;
     let Some(session) = &browser.session else {
         let back = id.map_or_else(|_| SETTINGS_PATH.to_owned(), page_url);
         return sign_in_page(&site, &browser, &back, None, "").await;
@@ -67,10 +70,10 @@ pub(super) async fn get(State(site): State<Arc<AppState>>, parts: Parts) -> Resu
 }
 
 /// Withdraws the consent, then redirects to the list of devices and apps.
-pub(super) async fn post(State(site): State<Arc<AppState>>, request: Request) -> Result<Response, PageError> {
-    let (parts, body) = request.into_parts();
-    let browser = BrowserSession::from_request(&site, &parts).await?;
-    let form = PostedForm::read(&site, &parts, &browser, body).await?;
+pub(super) async fn post(
+    State(site): State<Arc<AppState>>,
+    PostedPage { browser, form }: PostedPage,
+) -> Result<Response, PageError> {
     let Some(session) = &browser.session else {
         return sign_in_page(&site, &browser, SETTINGS_PATH, None, "").await;
     };
