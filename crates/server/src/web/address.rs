@@ -8,7 +8,7 @@ use super::signin::{is_local_path, sign_in_page};
 use super::{PageError, query_param, redirect_to, render_page};
 use crate::state::AppState;
 use askama::Template;
-use axum::extract::{Request, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;

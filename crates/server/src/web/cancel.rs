@@ -4,12 +4,12 @@
 //! the browser's cookie, as every form is. The link alone opens the page, so the page shows the order but nothing about
 //! its recipient.
 
-use super::browser::{BrowserSession, PostedForm, PostedPage};
+use super::browser::{BrowserSession, PostedPage};
 use super::page_context::{LanguageLink, PageContext, current_path};
 use super::{PageError, message_page, query_param, render_page};
 use crate::state::AppState;
 use askama::Template;
-use axum::extract::{Request, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;

@@ -10,9 +10,8 @@ use super::setup::{OVERVIEW_PATH, SLOT_PATH, SignupPost, consent_page, finished_
 use super::{PageError, redirect_to, render_page, takeover};
 use crate::state::AppState;
 use askama::Template;
-use axum::extract::{Request, State};
+use axum::extract::State;
 use axum::http::StatusCode;
-use axum::http::request::Parts;
 use axum::response::Response;
 use opendrs_domain::customer::{Address, Customer};
 use opendrs_domain::product::Product;

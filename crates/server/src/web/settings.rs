@@ -267,7 +267,7 @@ async fn device_page(
 }
 
 /// The common parts of every form of the page.
-struct SettingsPost {
+pub(super) struct SettingsPost {
     browser: BrowserSession,
     form: PostedForm,
     caller: DeviceCaller,

@@ -9,7 +9,6 @@ use crate::state::AppState;
 use askama::Template;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::StatusCode;
-use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use opendrs_domain::login::scope::{Scope, Scopes};
 use opendrs_domain::product::Product;

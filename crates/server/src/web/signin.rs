@@ -2,7 +2,7 @@
 //!
 //! Field names are those that page readers in the field look for (docs/spec/setup-pages.md#sign-in-page).
 
-use super::browser::{BrowserSession, PostedForm, PostedPage};
+use super::browser::{BrowserSession, PostedPage};
 use super::cookie::{SESSION_COOKIE, set_cookie};
 use super::leave::{form_action_source, leave_to, refresh_page};
 use super::page_context::LanguageLink;

@@ -3,13 +3,13 @@
 //! Invariant: only the link in a mail opens the owner's page, and opening it changes nothing. The page shows nothing
 //! about the other account.
 
-use super::browser::{BrowserSession, PostedForm, PostedPage};
+use super::browser::{BrowserSession, PostedPage};
 use super::page_context::{LanguageLink, current_path};
 use super::{PageError, message_page, query_param, render_page};
 use crate::edge_error::retry_after;
 use crate::state::AppState;
 use askama::Template;
-use axum::extract::{Request, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
 use axum::http::request::Parts;

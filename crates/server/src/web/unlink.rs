@@ -4,13 +4,13 @@
 //! that the page announces has ended when the form is answered. Pressing the button twice has the same effect as
 //! pressing it once.
 
-use super::browser::{BrowserSession, PostedForm, PostedPage};
+use super::browser::{BrowserSession, PostedPage};
 use super::page_context::{LanguageLink, current_path};
 use super::signin::sign_in_page;
 use super::{PageError, query_param, redirect_to, render_page};
 use crate::state::AppState;
 use askama::Template;
-use axum::extract::{Request, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
