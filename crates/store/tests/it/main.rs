@@ -36,6 +36,7 @@ mod price;
 mod profile;
 mod reading;
 mod receiver;
+mod released;
 mod rule;
 mod schema;
 mod seed_record;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 both!(tables_are_sharded_or_known_to_be_small);
 
 /// A column: its name, what it holds, whether it may be absent, its place in the primary key.
-type ColumnInfo = (String, &'static str, bool, usize);
+pub type ColumnInfo = (String, &'static str, bool, usize);
 
 /// Small tables that every node reads whole.
 const REFERENCE_TABLES: [&str; 15] = [
@@ -46,7 +46,7 @@ const COLUMN_TYPES: [(&str, &str, &str); 6] = [
     ("uuid", "BLOB", "bytes"),
 ];
 
-async fn read_tables(store: &TestStore) -> BTreeMap<String, Vec<ColumnInfo>> {
+pub async fn read_tables(store: &TestStore) -> BTreeMap<String, Vec<ColumnInfo>> {
     let sql = match store.db.engine() {
         Engine::Sqlite => {
             "SELECT m.name, c.name, c.type, c.\"notnull\", c.pk FROM sqlite_schema m JOIN pragma_table_info(m.name) c
@@ -74,7 +74,7 @@ async fn read_tables(store: &TestStore) -> BTreeMap<String, Vec<ColumnInfo>> {
 }
 
 /// Indexes by name: table, uniqueness, whether partial, columns. Primary keys are with the columns.
-async fn read_indexes(store: &TestStore) -> BTreeMap<String, Vec<String>> {
+pub async fn read_indexes(store: &TestStore) -> BTreeMap<String, Vec<String>> {
     let sql = match store.db.engine() {
         Engine::Sqlite => {
             "SELECT l.name, m.name, l.\"unique\", l.partial, i.name FROM sqlite_schema m
