@@ -90,7 +90,7 @@ pub async fn add(app: &App, new: NewReceiver) -> Result<Receiver> {
 /// Checks what was asked for.
 pub(crate) fn build_draft(app: &App, new: &NewReceiver) -> Result<Receiver> {
     let bad = |text: String| Err(Error::InvalidCommand(text));
-    if !receiver::is_topic_name(&new.name) {
+    if !opendrs_domain::publication::is_topic_name(&new.name) {
         return bad(format!("`{}` is no topic name: use 1 to 256 letters, digits, `-` and `_`", new.name));
     }
     let published = TopicArn::looks_like_arn(&new.endpoint);
