@@ -4,7 +4,8 @@
 //! checked before it gets its name, and is readable by its owner alone; a store is replaced only while nobody has it open.
 
 use crate::file_permissions::{self, with_suffix};
-use crate::inspection::{StoreInspection, inspect_sqlite, open_existing};
+use crate::inspection::{StoreInspection, inspect_sqlite};
+use crate::sqlite::{lock_exclusively, open_existing};
 use crate::{Error, Result};
 use std::path::{Path, PathBuf};
 
@@ -116,13 +117,6 @@ fn install_copy(fresh: &Path, store: &Path) -> Result<Option<PathBuf>> {
     };
     std::fs::rename(fresh, store).map_err(|e| backup_error("name", store, e))?;
     Ok(kept)
-}
-
-/// Takes a store for this connection alone. Whoever has the store open holds a lock on it, even when idle.
-pub(crate) fn lock_exclusively(conn: &rusqlite::Connection) -> rusqlite::Result<()> {
-    conn.busy_timeout(std::time::Duration::ZERO)?;
-    conn.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
-    conn.execute_batch("BEGIN EXCLUSIVE; COMMIT")
 }
 
 /// Takes a store that is to be replaced, unless another process has it open.

@@ -5,10 +5,11 @@
 
 pub use crate::condition::{DatabaseCondition, SessionMode};
 use crate::error::driver_message;
-use crate::{Error, Result, StoreLocation, backup, condition, migrate, pg};
+use crate::sqlite::{lock_exclusively, open_existing};
+use crate::{Error, Result, StoreLocation, condition, migrate, pg};
 use opendrs_domain::id::ReceiverId;
 use opendrs_domain::time::Time;
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::OptionalExtension;
 use std::path::Path;
 use uuid::Uuid;
 
@@ -81,7 +82,7 @@ pub async fn is_in_use(place: &StoreLocation) -> Result<bool> {
     match place {
         StoreLocation::File(path) => {
             let conn = open_existing(path)?;
-            match backup::lock_exclusively(&conn) {
+            match lock_exclusively(&conn) {
                 Ok(()) => Ok(false),
                 Err(e) if e.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => Ok(true),
                 Err(e) => Err(Error::from_sqlite("alone", e)),
@@ -103,15 +104,6 @@ pub async fn is_in_use(place: &StoreLocation) -> Result<bool> {
             Ok(true)
         }
     }
-}
-
-/// Opens a file that must be there.
-pub(crate) fn open_existing(path: &Path) -> Result<Connection> {
-    // Reading a write-ahead log needs the right to write beside it.
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let conn = Connection::open_with_flags(path, flags);
-    let conn = conn.and_then(|conn| conn.busy_timeout(std::time::Duration::from_secs(5)).map(|()| conn));
-    conn.map_err(|e| Error::CannotOpen(format!("cannot open the database {}: {e}", path.display())))
 }
 
 pub(crate) fn inspect_sqlite(path: &Path) -> Result<StoreInspection> {

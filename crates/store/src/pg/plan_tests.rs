@@ -5,7 +5,8 @@
 //! a statement enters an index by its first column, and not by the shard alone, so that it reads what it asks for and
 //! not what there is.
 
-use super::{PLANNER_SETTINGS, coalescer, connect_plain, parse_url};
+use super::connection::PLANNER_SETTINGS;
+use super::{coalescer, connect_plain, parse_url};
 use crate::migrate;
 use crate::queries::Query;
 use std::collections::HashMap;

@@ -3,9 +3,11 @@
 //! What is here: opening a file. [`writer`] writes, [`readers`] reads. Invariant: `synchronous=FULL` in WAL mode, so an
 //! answered command survives a power cut; group commit pays for it. Its files are readable by their owner alone.
 
+mod existing_file;
 mod readers;
 mod writer;
 
+pub(crate) use existing_file::{lock_exclusively, open_existing};
 pub(crate) use readers::{ReadMarkPin, SqliteReaderLoan, SqliteReaders};
 pub(crate) use writer::start_writer;
 
