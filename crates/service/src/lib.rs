@@ -47,6 +47,8 @@ pub mod trigger;
 mod app;
 mod derived_keys;
 mod named_link;
+mod notification;
+mod ordering_key;
 mod password;
 mod sealing;
 mod send_rate;

@@ -6,7 +6,7 @@
 
 mod rate_limiter;
 
-use crate::{App, Error, Result};
+use crate::error::{Error, Result};
 use opendrs_domain::id::{ClientId, DeviceId};
 use opendrs_domain::time::Time;
 use rate_limiter::{RateLimiter, hash_key};
@@ -69,34 +69,55 @@ impl RateLimiters {
         } = self;
         [devices, device_days, orders, mails, notices, clients].into_iter().for_each(RateLimiter::clear);
     }
-}
 
-/// Counts a device's call. Real time counts, whatever the test clock says: a limit on calls is for what a machine bears.
-pub(crate) fn count_device_call(app: &App, id: DeviceId) -> Result<()> {
-    let (hash, now) = (hash_key(id.0), app.system_time());
-    app.limits.device_calls.try_acquire(hash, now).map_err(Error::RateLimited)?;
-    app.limits.device_calls_per_day.try_acquire(hash, now).map_err(|wait| {
-        app.limits.device_calls.refund(hash, now);
-        Error::RateLimited(wait)
-    })
-}
+    /// Counts a device's call. Callers give real time, whatever the test clock says: a limit on calls is for what a machine
+    /// bears.
+    pub(crate) fn count_device_call(&self, id: DeviceId, now: Time) -> Result<()> {
+        let hash = hash_key(id.0);
+        self.device_calls.try_acquire(hash, now).map_err(Error::RateLimited)?;
+        self.device_calls_per_day.try_acquire(hash, now).map_err(|wait| {
+            self.device_calls.refund(hash, now);
+            Error::RateLimited(wait)
+        })
+    }
 
-/// Uncounts it, where it is about to be counted once more.
-pub(crate) fn refund_device_call(app: &App, id: DeviceId) {
-    let (hash, now) = (hash_key(id.0), app.system_time());
-    app.limits.device_calls.refund(hash, now);
-    app.limits.device_calls_per_day.refund(hash, now);
-}
+    /// Uncounts it, where it is about to be counted once more.
+    pub(crate) fn refund_device_call(&self, id: DeviceId, now: Time) {
+        let hash = hash_key(id.0);
+        self.device_calls.refund(hash, now);
+        self.device_calls_per_day.refund(hash, now);
+    }
 
-/// Counts an order of a device, or says in how many seconds there may be another. The application's time counts, since
-/// a limit on orders is for what a customer pays.
-pub(crate) fn count_order(app: &App, id: DeviceId, now: Time) -> Result<(), i64> {
-    app.limits.device_orders.try_acquire(hash_key(id.0), now)
-}
+    /// Counts an order of a device, or says in how many seconds there may be another. Callers give the application's time,
+    /// since a limit on orders is for what a customer pays.
+    pub(crate) fn count_order(&self, id: DeviceId, now: Time) -> Result<(), i64> {
+        self.device_orders.try_acquire(hash_key(id.0), now)
+    }
 
-/// Uncounts an order that was not placed.
-pub(crate) fn refund_order(app: &App, id: DeviceId, now: Time) {
-    app.limits.device_orders.refund(hash_key(id.0), now);
+    /// Uncounts an order that was not placed.
+    pub(crate) fn refund_order(&self, id: DeviceId, now: Time) {
+        self.device_orders.refund(hash_key(id.0), now);
+    }
+
+    /// Counts a mail about a device, by the application's time.
+    pub(crate) fn count_mail(&self, id: DeviceId, now: Time) -> MailLimitOutcome {
+        let hash = hash_key(id.0);
+        if self.device_mails.try_acquire(hash, now).is_ok() {
+            return MailLimitOutcome::Send;
+        }
+        match self.mail_notices.try_acquire(hash, now) {
+            Ok(()) => MailLimitOutcome::SendNotice,
+            Err(_) => MailLimitOutcome::Suppress,
+        }
+    }
+
+    /// Counts a client's call, by real time. A client that many people hold in their hands, and whose id is no secret, is
+    /// counted at each of its sources, so that nobody uses up what belongs to all.
+    pub(crate) fn count_client_call(&self, id: ClientId, source: Option<&str>, now: Time) -> Result<()> {
+        let source = source
+            .map_or(0, |text| text.bytes().fold(17, |sum: u64, b| (sum ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)));
+        self.client_calls.try_acquire(hash_key(id.0) ^ source, now).map_err(Error::RateLimited)
+    }
 }
 
 /// What becomes of one more mail about a device.
@@ -108,24 +129,4 @@ pub(crate) enum MailLimitOutcome {
     SendNotice,
     /// It is not sent, and its reader knows of it.
     Suppress,
-}
-
-/// Counts a mail about a device, by the application's time.
-pub(crate) fn count_mail(app: &App, id: DeviceId, now: Time) -> MailLimitOutcome {
-    let hash = hash_key(id.0);
-    if app.limits.device_mails.try_acquire(hash, now).is_ok() {
-        return MailLimitOutcome::Send;
-    }
-    match app.limits.mail_notices.try_acquire(hash, now) {
-        Ok(()) => MailLimitOutcome::SendNotice,
-        Err(_) => MailLimitOutcome::Suppress,
-    }
-}
-
-/// Counts a client's call. A client that many people hold in their hands, and whose id is no secret, is counted at each
-/// of its sources, so that nobody uses up what belongs to all.
-pub(crate) fn count_client_call(app: &App, id: ClientId, source: Option<&str>) -> Result<()> {
-    let source = source
-        .map_or(0, |text| text.bytes().fold(17, |sum: u64, b| (sum ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)));
-    app.limits.client_calls.try_acquire(hash_key(id.0) ^ source, app.system_time()).map_err(Error::RateLimited)
 }

@@ -4,9 +4,10 @@
 //! Moving the test clock stops at every due moment on the way, so each thing happens at its own time and in order.
 
 use crate::clock::{ClockSetting, SaveClock};
-use crate::delivery::{self, DeliveryAttemptSummary, EventIds};
+use crate::delivery::{self, DeliveryAttemptSummary};
 use crate::fulfilment::backend_call::{self, BackendCallReport, BackendCallSummary};
 use crate::mail::{self, MailAttempt};
+use crate::notification::EventIds;
 use crate::order::{self, OrderTransition};
 use crate::{App, Error, Result};
 use futures_util::stream::{StreamExt, TryStreamExt};

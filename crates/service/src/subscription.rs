@@ -1,9 +1,10 @@
 //! Subscriptions: what each slot may order; told to devices, changed by customers.
 
-use crate::delivery::{self, EventIds};
+use crate::mail::queue;
+use crate::notification::{EventIds, record_event};
 use crate::price::{self, ShownPrice};
 use crate::token::{self, DeviceCaller, DeviceClaims};
-use crate::{App, Error, FormError, Result, limit};
+use crate::{App, Error, FormError, Result};
 use opendrs_domain::device::Device;
 use opendrs_domain::model::{Model, Slot};
 use opendrs_domain::notification::{Event, EventFacts, SlotInfo};
@@ -31,12 +32,12 @@ pub async fn find_for_token(app: &App, token: &str) -> Result<Option<Vec<SlotInf
     let Ok(DeviceClaims { shard, device, access_version: access, .. }) = token::device_claims(app, token).await else {
         return Ok(None);
     };
-    limit::count_device_call(app, device)?;
+    app.limits.count_device_call(device, app.system_time())?;
     let mut reader = app.db.reader().await?;
     let found = subscription::list_slots_for_token(&mut reader.autocommit()?, shard, (device, access)).await?;
     drop(reader);
     if found.is_none() {
-        limit::refund_device_call(app, device);
+        app.limits.refund_device_call(device, app.system_time());
     }
     Ok(found)
 }
@@ -140,7 +141,7 @@ enum ChangeSlotOutcome {
 impl Command for ChangeSlot {
     type Output = ChangeSlotOutcome;
     fn ordering_key(&self) -> u64 {
-        crate::device::command_key(self.device.model, &self.device.serial)
+        crate::ordering_key::for_unit(self.device.model, &self.device.serial)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<ChangeSlotOutcome> {
         let found = subscription::lock(tx, self.shard, self.device.id, &self.slot).await?;
@@ -174,8 +175,8 @@ impl Command for ChangeSlot {
         if changed {
             let facts = EventFacts::Subscription(subscription::list_slots(tx, self.shard, self.device.id).await?);
             let event = Event::new(self.event_ids.event_id, self.now, &self.device, facts);
-            delivery::record_event(tx, self.shard, &self.device, &event, self.event_ids.first_message_id).await?;
-            crate::mail::enqueue_subscriptions(tx, self.shard, &self.device, (self.event_ids, self.now)).await?;
+            record_event(tx, self.shard, &self.device, &event, self.event_ids.first_message_id).await?;
+            queue::enqueue_subscriptions(tx, self.shard, &self.device, (self.event_ids, self.now)).await?;
         }
         Ok(ChangeSlotOutcome::Done)
     }

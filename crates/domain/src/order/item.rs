@@ -3,6 +3,7 @@
 //! Not here: the order around it. Invariant: a part of a price is in the price's currency and no more than the price.
 
 use crate::money::Money;
+use crate::product::Product;
 use crate::text::Asin;
 
 /// What is ordered, as it was when the order was made; a held order follows the catalogue.
@@ -18,6 +19,14 @@ pub struct OrderItem {
     pub unit: String,
     /// What it costs.
     pub price: Money,
+}
+
+impl From<Product> for OrderItem {
+    /// The product as it stands in the catalogue.
+    fn from(product: Product) -> Self {
+        let Product { asin, title, price, quantity, unit, .. } = product;
+        Self { asin, title, quantity, unit, price }
+    }
 }
 
 /// What an order's price consists of, as far as whoever fulfils it has said so; in the price's currency.

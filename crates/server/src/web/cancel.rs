@@ -14,7 +14,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
 use opendrs_domain::order::OrderState as Standing;
-use opendrs_service::mail::{self, CancelLink};
+use opendrs_service::order::{self, CancelLink};
 use opendrs_texts::Texts;
 use std::sync::Arc;
 
@@ -42,7 +42,7 @@ pub(super) async fn get(State(site): State<Arc<AppState>>, parts: Parts) -> Resu
     let browser = BrowserSession::from_request(&site, &parts).await?;
     let BrowserSession { context: shown, .. } = &browser;
     let CancelLink { order, cancel_error: refusal, .. } =
-        mail::find_cancel_link(&site.app, token).await.map_err(PageError::with_context(shown))?;
+        order::find_cancel_link(&site.app, token).await.map_err(PageError::with_context(shown))?;
     if order.state == Standing::Cancelled {
         return Ok(cancelled_page(shown));
     }
@@ -69,7 +69,7 @@ pub(super) async fn post(State(site): State<Arc<AppState>>, request: Request) ->
     let (parts, body) = request.into_parts();
     let browser = BrowserSession::from_request(&site, &parts).await?;
     let form = PostedForm::read(&site, &parts, &browser, body).await?;
-    mail::cancel_by_link(&site.app, form.get("token").unwrap_or_default())
+    order::cancel_by_link(&site.app, form.get("token").unwrap_or_default())
         .await
         .map_err(PageError::with_context(&browser.context))?;
     Ok(cancelled_page(&browser.context))

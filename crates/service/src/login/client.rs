@@ -3,7 +3,7 @@
 
 use crate::error::OAuthErrorCode;
 use crate::throttle::CredentialAttempt;
-use crate::{App, Error, Result, keys, limit};
+use crate::{App, Error, Result, keys};
 use opendrs_domain::id::{ClientId, ProfileId};
 use opendrs_domain::profile::{Client, ClientAccess, ClientMode, ClientState, hash_secret};
 use opendrs_store::access::{self, AccessVersion};
@@ -217,6 +217,7 @@ pub(crate) async fn authenticate(
     let proven = found.filter(|_| proven);
     let (client, version) =
         proven.ok_or_else(|| Error::oauth(OAuthErrorCode::InvalidClient, "Client authentication failed"))?;
-    limit::count_client_call(app, client.id, (!client.kind.is_confidential()).then_some(source))?;
+    let counted_source = (!client.kind.is_confidential()).then_some(source);
+    app.limits.count_client_call(client.id, counted_source, app.system_time())?;
     Ok((client, version))
 }

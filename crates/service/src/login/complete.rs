@@ -4,8 +4,8 @@
 
 use super::authorize::{self, ResolvedAuthorization};
 use super::registration::{Registration, TakeoverConditions};
-use super::signup::SignupInProgress;
-use crate::delivery::EventIds;
+use super::signup_in_progress::SignupInProgress;
+use crate::notification::EventIds;
 use crate::{App, Error, FormError, Result};
 use hmac::{Hmac, KeyInit, Mac};
 use opendrs_domain::consent::{ConsentGeneration, new_token_family};
@@ -247,8 +247,8 @@ impl Command for CompleteSignup {
 
     fn ordering_key(&self) -> u64 {
         match &self.registration {
-            Some(unit) => crate::device::command_key(unit.new_device.model, &unit.new_device.serial),
-            None => crate::consent::command_key(self.code.1.customer),
+            Some(unit) => crate::ordering_key::for_unit(unit.new_device.model, &unit.new_device.serial),
+            None => crate::ordering_key::for_customer(self.code.1.customer),
         }
     }
 

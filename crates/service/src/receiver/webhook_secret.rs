@@ -3,7 +3,7 @@
 //! Invariant: a secret is derived from the master key and its number. It is stored nowhere, unless it was carried over from
 //! an earlier master key, and then sealed.
 
-use super::signed_by_sns_error;
+use super::sns_endpoint::signed_by_sns_error;
 use crate::{App, Error, Result};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine as _;

@@ -139,8 +139,8 @@ async fn resolve_password(app: &App, declared: &CustomerSeed) -> Result<Option<S
         None => None,
     };
     match stored {
-        Some(hash) if crate::password::verify_for_operator(app, Some(hash.clone()), plain).await? => Ok(Some(hash)),
-        _ => crate::password::hash(app, plain).await.map(Some),
+        Some(hash) if app.password_queue.verify_for_operator(Some(hash.clone()), plain).await? => Ok(Some(hash)),
+        _ => app.password_queue.hash(plain).await.map(Some),
     }
 }
 
