@@ -53,4 +53,4 @@ mod password;
 mod sealing;
 mod send_rate;
 pub use app::{App, AppParts, AppSettings};
-pub use error::{Error, FormError, Result};
+pub use error::{Error, ErrorKind, FormError, Result};
