@@ -1,6 +1,6 @@
 //! A database file that must be there, opened from outside a running store.
 //!
-//! Not here: how a store opens its own file ([`super::open`]). Invariant: opening changes nothing, neither schema nor
+//! Not here: how a store opens its own file ([`super::connection`]). Invariant: opening changes nothing, neither schema nor
 //! settings of the file.
 
 use crate::{Error, Result};

@@ -2,8 +2,8 @@
 //!
 //! Invariant: after a failed sync it stops for good: what is on disk only a new start, which reads the log anew, can tell.
 
+use super::connection::run_control;
 use super::readers::ReadMarkPin;
-use super::run_control;
 use crate::access_version::AccessVersionCache;
 use crate::availability::StoreSide;
 use crate::batch_channel::{self, CommandBatch, CommandBatchReceiver, reply_unavailable};
