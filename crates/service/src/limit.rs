@@ -6,19 +6,12 @@
 
 mod rate_limiter;
 
+pub use rate_limiter::CallRate;
+
 use crate::error::{Error, Result};
 use opendrs_domain::id::{ClientId, DeviceId};
 use opendrs_domain::time::Time;
 use rate_limiter::{RateLimiter, hash_key};
-
-/// How often somebody may call.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct CallRate {
-    /// Calls a second in the long run; 0 for as many as they like.
-    pub per_second: u32,
-    /// Calls at once, after a rest.
-    pub burst: u32,
-}
 
 /// Rates of all who have one, and what a device may cause in a day. 0 a day is no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
