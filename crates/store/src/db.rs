@@ -23,7 +23,7 @@ impl StoreLocation {
     /// Whether it can be meant, by its words and the files that they name: nothing is connected to.
     ///
     /// # Errors
-    /// [`Error::Open`] with what is wrong with the URL.
+    /// [`Error::CannotOpen`] with what is wrong with the URL.
     pub fn validate(&self) -> Result<()> {
         match self {
             StoreLocation::File(_) => Ok(()),
@@ -71,7 +71,7 @@ impl Db {
     /// Opens a store, brings its schema up to date and reads its installation row, making one if it is new.
     ///
     /// # Errors
-    /// [`Error::Open`] with what to do, or [`Error::Unavailable`].
+    /// [`Error::CannotOpen`] with what to do, or [`Error::Unavailable`].
     pub async fn open(place: &StoreLocation, new: installation::NewInstallation) -> Result<Self> {
         match place {
             StoreLocation::File(path) => Self::open_sqlite(path, new).await,

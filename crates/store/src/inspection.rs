@@ -53,7 +53,7 @@ const OTHER_SESSIONS_SQL: &str =
 /// Looks at a store; `None` where no database is.
 ///
 /// # Errors
-/// [`Error::Open`], [`Error::Unavailable`].
+/// [`Error::CannotOpen`], [`Error::Unavailable`].
 pub async fn inspect(place: &StoreLocation) -> Result<Option<StoreInspection>> {
     match place {
         StoreLocation::File(path) if !path.exists() => Ok(None),
@@ -65,7 +65,7 @@ pub async fn inspect(place: &StoreLocation) -> Result<Option<StoreInspection>> {
 /// Whether a database can be reached; a file always is. What it is like there is not looked at.
 ///
 /// # Errors
-/// [`Error::Open`]; [`Error::Unavailable`] with what to look at.
+/// [`Error::CannotOpen`]; [`Error::Unavailable`] with what to look at.
 pub async fn test_connection(place: &StoreLocation) -> Result<()> {
     match place {
         StoreLocation::File(_) => Ok(()),
@@ -77,7 +77,7 @@ pub async fn test_connection(place: &StoreLocation) -> Result<()> {
 /// (`application_name`), which a pooler may hide.
 ///
 /// # Errors
-/// [`Error::Open`], [`Error::Unavailable`].
+/// [`Error::CannotOpen`], [`Error::Unavailable`].
 pub async fn is_in_use(place: &StoreLocation) -> Result<bool> {
     match place {
         StoreLocation::File(path) => {

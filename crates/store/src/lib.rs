@@ -1,7 +1,7 @@
 //! Every SQL text of the service, on two engines: SQLite, embedded, and PostgreSQL, shared by several nodes.
 //!
 //! What it is: [`Db`] opens, migrates and hands out [`Tx`]; one module a noun turns rows into domain values and back.
-//! What it is not: it decides nothing. Invariant: one text a query ([`queries::Q`]), prepared on every connection when
+//! What it is not: it decides nothing. Invariant: one text a query ([`queries::Query`]), prepared on every connection when
 //! it opens, so a node whose code does not fit the schema fails at its start and not at a request.
 
 mod access_version;
