@@ -13,7 +13,7 @@ use plan::MAX_TIMES;
 /// Plans a fault behind those that are planned.
 ///
 /// # Errors
-/// [`Error::BadCommand`] where the plan is full, or this is no server for tests.
+/// [`Error::InvalidCommand`] where the plan is full, or this is no server for tests.
 pub fn plan_fault(app: &App, what: FaultKind, on: String, times: u32) -> Result<()> {
     if app.test_clock().is_none() {
         return Err(Error::InvalidCommand(

@@ -42,7 +42,7 @@ impl FillPlan {
     /// Looks up what to fill with: a client, and a model of its maker whose slots all offer a product.
     ///
     /// # Errors
-    /// [`Error::BadCommand`] names what is missing; [`Error::Unavailable`].
+    /// [`Error::InvalidCommand`] names what is missing; [`Error::Unavailable`].
     pub async fn load(app: &App, client: ClientId, code: &ModelCode, address: Address) -> Result<Self> {
         let (model, slots, subscriptions) = {
             let mut reader = app.db.reader().await?;

@@ -71,7 +71,7 @@ impl Command for AddTokenKey {
 /// Retires a token key: every token that was made with it, refresh tokens too, is refused from now on, on every node.
 ///
 /// # Errors
-/// [`Error::BadCommand`] if there is no such key, or it is the one that makes new tokens; [`Error::Unavailable`].
+/// [`Error::InvalidCommand`] if there is no such key, or it is the one that makes new tokens; [`Error::Unavailable`].
 pub async fn retire_token_key(app: &App, number: i64) -> Result<()> {
     app.db.write(RetireTokenKey { number, at: app.now(), version: next_access_version(app) }).await??;
     app.keys.reload(&app.db).await.map(drop)

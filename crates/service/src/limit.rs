@@ -1,6 +1,6 @@
 //! How often one device or one client may call, and how much one device may cause in a day.
 //!
-//! What it is: which table counts what ([`table`] is how). What it is not: a guard against guessing, which is
+//! What it is: which table counts what ([`rate_limiter`] is how). What it is not: a guard against guessing, which is
 //! [`crate::throttle`]. Invariant: nothing is read from or written to the store; each node counts for itself, from its
 //! start on.
 

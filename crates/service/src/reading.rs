@@ -30,7 +30,7 @@ pub async fn record(app: &App, caller: DeviceCaller, slot: SlotId, status: SlotS
 /// [`token::caller`] finds out.
 ///
 /// # Errors
-/// [`crate::Error::TooOften`], [`crate::Error::Unavailable`].
+/// [`crate::Error::RateLimited`], [`crate::Error::Unavailable`].
 pub async fn record_by_token(app: &App, token: &str, slot: &str, status: &SlotStatus) -> Result<bool> {
     let Ok(slot) = SlotId::parse(slot) else { return Ok(false) };
     let Ok(DeviceClaims { shard, device, access_version: access, .. }) = token::device_claims(app, token).await else {

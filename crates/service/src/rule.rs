@@ -89,7 +89,7 @@ pub(crate) async fn decide_order(
 /// Changes a slot's rules; an order that is held is looked at again with the new ones.
 ///
 /// # Errors
-/// [`Error::BadChoice`] says what is wrong with the rules; [`Error::InvalidToken`] when the registration ended
+/// [`Error::InvalidForm`] says what is wrong with the rules; [`Error::InvalidToken`] when the registration ended
 /// meanwhile, [`Error::Unavailable`].
 pub async fn set_rules(
     app: &App,

@@ -27,7 +27,7 @@ pub async fn list_for_device(mut reader: Reader<'_>, caller: &DeviceCaller) -> R
 /// anything was not as it should be; what it was, [`crate::token::caller`] finds out.
 ///
 /// # Errors
-/// [`Error::Unavailable`], [`Error::TooOften`].
+/// [`Error::Unavailable`], [`Error::RateLimited`].
 pub async fn find_for_token(app: &App, token: &str) -> Result<Option<Vec<SlotInfo>>> {
     let Ok(DeviceClaims { shard, device, access_version: access, .. }) = token::device_claims(app, token).await else {
         return Ok(None);
@@ -98,7 +98,7 @@ pub struct SlotChange<'a> {
 /// A customer who chooses a product, or switches reordering on, agrees to the price that the page showed.
 ///
 /// # Errors
-/// [`Error::BadChoice`] for a slot or product that the model does not offer, [`Error::InvalidToken`] when the
+/// [`Error::InvalidForm`] for a slot or product that the model does not offer, [`Error::InvalidToken`] when the
 /// registration ended meanwhile, [`Error::Unavailable`].
 pub async fn change_slot(app: &App, caller: &DeviceCaller, slot: &str, change: SlotChange<'_>) -> Result<()> {
     let now = app.now();

@@ -83,7 +83,7 @@ impl OpenedToken {
 /// it, for what else the call reads; a call that writes gives it back before.
 ///
 /// # Errors
-/// [`Error::InvalidToken`] for whatever is wrong with the token, [`Error::TooOften`], [`Error::Unavailable`].
+/// [`Error::InvalidToken`] for whatever is wrong with the token, [`Error::RateLimited`], [`Error::Unavailable`].
 pub async fn authenticate_device<'a>(
     app: &'a App,
     token: Option<&str>,

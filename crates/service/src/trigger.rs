@@ -43,7 +43,7 @@ pub struct TriggerReport {
 /// Sends a notification as if what it tells of had happened.
 ///
 /// # Errors
-/// [`Error::BadCommand`] names what does not exist; [`Error::Unavailable`].
+/// [`Error::InvalidCommand`] names what does not exist; [`Error::Unavailable`].
 pub async fn trigger(app: &App, what: TriggerNotification) -> Result<TriggerReport> {
     if app.test_clock().is_none() {
         return Err(Error::InvalidCommand("this server sends nothing on request: start it with --test-clock".into()));

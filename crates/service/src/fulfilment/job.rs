@@ -56,7 +56,7 @@ pub(super) async fn load_job(app: &App, id: OrderId) -> Result<FulfilmentJob> {
 /// An order by its `eventInstanceId`, or by its number.
 ///
 /// # Errors
-/// [`Error::UnknownOrder`]; [`Error::BadCommand`] where two orders have the number; [`Error::Unavailable`].
+/// [`Error::UnknownOrder`]; [`Error::InvalidCommand`] where two orders have the number; [`Error::Unavailable`].
 pub async fn find_job(app: &App, name: &str) -> Result<FulfilmentJob> {
     if let Some(number) = OrderNumber::parse(name) {
         return load_job(app, find_by_number(app, number).await?).await;

@@ -29,7 +29,7 @@ pub enum ReportSource {
 /// Takes a word for an order; the order as it stands then, and whether the word changed it.
 ///
 /// # Errors
-/// [`Error::UnknownOrder`], [`Error::NotReported`], [`Error::Unavailable`].
+/// [`Error::UnknownOrder`], [`Error::ReportRejected`], [`Error::Unavailable`].
 pub async fn apply_report(app: &App, instance: &str, report: BackendReport, by: ReportSource) -> Result<(Order, bool)> {
     let FulfilmentJob { order, device, shard, .. } = find_job(app, instance).await?;
     let now = app.now();

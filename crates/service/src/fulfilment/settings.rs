@@ -1,7 +1,7 @@
 //! Who fulfils orders, as the settings have it.
 //!
-//! Not here: how a system is called ([`super::webhook`], [`super::vendure`]). Invariant: secrets are not shown by `Debug`
-//! where a shop is.
+//! Not here: how a system is called ([`super::webhook`], [`super::vendure`]). Invariant: `Debug` shows
+//! neither a shop's key nor a secret.
 
 use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::time::Span;

@@ -46,7 +46,7 @@ pub async fn list(app: &App) -> Result<Vec<(String, String, Client)>> {
 /// Lets a client live by other rules, on every node from its next request on; tokens it was issued stay good.
 ///
 /// # Errors
-/// [`Error::BadCommand`] when there is no such client; [`Error::Unavailable`].
+/// [`Error::InvalidCommand`] when there is no such client; [`Error::Unavailable`].
 pub async fn set_mode(app: &App, id: &str, mode: ClientMode) -> Result<Client> {
     let client = find_for_command(app, id).await?;
     app.db.write(SetClientMode(client.id, mode)).await?;
@@ -80,7 +80,7 @@ pub enum ClientChange {
 /// Changes a client: when this returns, the change holds on every node.
 ///
 /// # Errors
-/// [`Error::BadCommand`] when there is no such client, or the change is none for it; [`Error::Unavailable`].
+/// [`Error::InvalidCommand`] when there is no such client, or the change is none for it; [`Error::Unavailable`].
 pub async fn apply_change(app: &App, id: &str, change: ClientChange) -> Result<Client> {
     let client = find_for_command(app, id).await?.id;
     let changed = app.db.write(ChangeClient { client, change, version: keys::next_access_version(app) }).await??;
@@ -184,7 +184,7 @@ impl Command for SetClientMode {
 /// Wrong proofs are braked by client and source: who guesses waits, and nobody waits for guesses from elsewhere.
 ///
 /// # Errors
-/// `invalid_request` without an id, `invalid_client`, [`Error::Throttled`], [`Error::TooOften`].
+/// `invalid_request` without an id, `invalid_client`, [`Error::Throttled`], [`Error::RateLimited`].
 pub(crate) async fn authenticate(
     app: &App,
     tx: &mut Tx<'_>,

@@ -27,8 +27,8 @@ use sha2::Sha256;
 /// Finishes a sign-up. Returns where the browser goes, code included.
 ///
 /// # Errors
-/// [`Error::BadChoice`] when a slot is unanswered, none is chosen, or there is nowhere to ship to;
-/// [`Error::SignupGone`] when it was finished before.
+/// [`Error::InvalidForm`] when a slot is unanswered, none is chosen, or there is nowhere to ship to;
+/// [`Error::SignupClosed`] when it was finished before.
 pub async fn complete(app: &App, of: &SignupInProgress, customer: &Customer) -> Result<String> {
     if !of.has_consented {
         return Err(Error::SignupClosed);
@@ -68,7 +68,7 @@ pub async fn complete(app: &App, of: &SignupInProgress, customer: &Customer) -> 
 /// pressed twice, or the answer to it got lost.
 ///
 /// # Errors
-/// [`Error::SignupGone`] where that is over, or there was none.
+/// [`Error::SignupClosed`] where that is over, or there was none.
 pub async fn find_finished_redirect(app: &App, session: &Session, id: &str) -> Result<String> {
     let hash = authorize::hash_signup_id(id);
     let mut reader = app.db.reader().await?;

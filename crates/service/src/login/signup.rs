@@ -16,7 +16,7 @@ pub use super::signup_in_progress::SignupInProgress;
 /// Finds a sign-up that a browser's sign-in began.
 ///
 /// # Errors
-/// [`Error::SignupGone`] when it ended, or belongs to another session.
+/// [`Error::SignupClosed`] when it ended, or belongs to another session.
 pub async fn find(app: &App, session: &Session, id: &str) -> Result<SignupInProgress> {
     let hash = authorize::hash_signup_id(id);
     let row = {
@@ -58,7 +58,7 @@ pub async fn record_consent(app: &App, session: &Session, of: &SignupInProgress)
 /// Records a slot's product, or that it is skipped; a second answer replaces the first.
 ///
 /// # Errors
-/// [`Error::BadChoice`], [`Error::SignupGone`] before consent.
+/// [`Error::InvalidForm`], [`Error::SignupClosed`] before consent.
 pub async fn record_choice(app: &App, of: &SignupInProgress, slot: &str, asin: Option<&str>) -> Result<()> {
     if !of.has_consented {
         return Err(Error::SignupClosed);

@@ -56,7 +56,7 @@ pub struct IssuedTokens {
 /// Serves a token request. The order of checks: grant, client, code or token, redirect, proof key.
 ///
 /// # Errors
-/// [`Error::OAuth`], [`Error::Throttled`], [`Error::TooOften`], [`Error::Unavailable`].
+/// [`Error::OAuth`], [`Error::Throttled`], [`Error::RateLimited`], [`Error::Unavailable`].
 pub async fn handle_token_request(app: &App, request: &TokenRequest) -> Result<IssuedTokens> {
     match request.grant_type.as_deref() {
         Some("authorization_code") => exchange_code(app, request).await,

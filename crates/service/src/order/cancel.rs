@@ -77,7 +77,7 @@ impl Command for CancelTestOrders {
 /// The customer, by either of their ways, cancels an order of a device of theirs within its window.
 ///
 /// # Errors
-/// [`Error::UnknownOrder`], [`Error::NotCancelled`], [`Error::Unavailable`].
+/// [`Error::UnknownOrder`], [`Error::CancelRejected`], [`Error::Unavailable`].
 pub async fn cancel_order(app: &App, caller: &DeviceCaller, instance: &str, by: CancelRequester) -> Result<()> {
     let order = find_for_device(app.db.reader().await?, caller, instance).await?;
     let now = app.now();

@@ -44,7 +44,7 @@ pub async fn find_cancel_link(app: &App, token: &str) -> Result<CancelLink> {
 /// Cancels the order that a link's token names, as its customer. Twice is once.
 ///
 /// # Errors
-/// [`Error::InvalidToken`], [`Error::NotCancelled`], [`Error::Unavailable`].
+/// [`Error::InvalidToken`], [`Error::CancelRejected`], [`Error::Unavailable`].
 pub async fn cancel_by_link(app: &App, token: &str) -> Result<()> {
     let CancelLink { order, caller, .. } = find_cancel_link(app, token).await?;
     match order.state {

@@ -23,7 +23,7 @@ pub async fn find_for_device(mut reader: Reader<'_>, caller: &DeviceCaller, inst
 /// anything was not as it should be; what it was, [`crate::token::caller`] and [`info`] find out.
 ///
 /// # Errors
-/// [`Error::Unavailable`], [`Error::TooOften`].
+/// [`Error::Unavailable`], [`Error::RateLimited`].
 pub async fn find_for_token(app: &App, token: &str, instance: &str) -> Result<Option<Order>> {
     let (Ok(of), Ok(id)) = (token::device_claims(app, token).await, InstanceId::parse(instance)) else {
         return Ok(None);

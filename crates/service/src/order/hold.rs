@@ -28,7 +28,7 @@ pub enum OwnerDecision {
 /// Takes an owner's word for a held order, and places the order if nothing is left in the way.
 ///
 /// # Errors
-/// [`Error::NotApproved`], [`Error::Unavailable`].
+/// [`Error::ApproveRejected`], [`Error::Unavailable`].
 pub async fn decide_held_order(app: &App, owned: &OwnedOrder, word: OwnerDecision) -> Result<()> {
     let now = app.now();
     let fire = AdvanceOrder {
@@ -47,7 +47,7 @@ pub async fn decide_held_order(app: &App, owned: &OwnedOrder, word: OwnerDecisio
 /// keeps the address that it was placed with.
 ///
 /// # Errors
-/// [`Error::BadChoice`] names the part that is missing; [`Error::Unavailable`].
+/// [`Error::InvalidForm`] names the part that is missing; [`Error::Unavailable`].
 pub async fn set_address(app: &App, owner: CustomerId, address: Address) -> Result<()> {
     crate::customer::set_address(app, owner, address).await?;
     let recipient = Recipient::from(&crate::customer::load(app, owner).await?);

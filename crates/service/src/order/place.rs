@@ -37,7 +37,7 @@ pub enum ReplenishOutcome {
 /// Replenish: places an order, unless one holds the slot's lock.
 ///
 /// # Errors
-/// [`Error::Unsubscribed`], [`Error::TooManyOrders`], [`Error::Unavailable`].
+/// [`Error::Unsubscribed`], [`Error::OrderLimitReached`], [`Error::Unavailable`].
 pub async fn replenish(
     app: &App,
     mut reader: Reader<'_>,
@@ -59,7 +59,7 @@ pub async fn replenish(
 /// anything was not as it should be; what it was, [`crate::token::caller`] finds out.
 ///
 /// # Errors
-/// [`Error::Unsubscribed`], [`Error::TooManyOrders`], [`Error::TooOften`], [`Error::Unavailable`].
+/// [`Error::Unsubscribed`], [`Error::OrderLimitReached`], [`Error::RateLimited`], [`Error::Unavailable`].
 pub async fn replenish_by_token(app: &App, token: &str, slot: &str) -> Result<Option<ReplenishOutcome>> {
     let (Ok(of), Ok(slot)) = (token::device_claims(app, token).await, SlotId::parse(slot)) else { return Ok(None) };
     let (shard, id) = (of.shard, of.device);

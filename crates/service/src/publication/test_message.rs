@@ -10,7 +10,7 @@ use opendrs_domain::receiver::Receiver;
 /// Whoever is subscribed gets it.
 ///
 /// # Errors
-/// [`Error::BadCommand`] says why it was not published.
+/// [`Error::InvalidCommand`] says why it was not published.
 pub async fn publish_test(app: &App, topic: &Receiver) -> Result<String> {
     let Some(arn) = topic.sns_topic_arn() else {
         return Err(Error::InvalidCommand(format!("{} is posted to, not published", topic.arn)));

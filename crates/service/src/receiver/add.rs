@@ -41,7 +41,7 @@ pub struct NewReceiver {
 /// asked.
 ///
 /// # Errors
-/// [`Error::BadCommand`] names what to change; [`Error::Unavailable`].
+/// [`Error::InvalidCommand`] names what to change; [`Error::Unavailable`].
 pub async fn add(app: &App, new: NewReceiver) -> Result<Receiver> {
     let draft = build_draft(app, &new)?;
     if draft.sns_topic_arn().is_none() {

@@ -35,7 +35,7 @@ pub enum ReceiverChange {
 /// Changes a topic.
 ///
 /// # Errors
-/// [`Error::BadCommand`] if it is gone; [`Error::Unavailable`].
+/// [`Error::InvalidCommand`] if it is gone; [`Error::Unavailable`].
 pub async fn apply_change(app: &App, id: ReceiverId, change: ReceiverChange) -> Result<Receiver> {
     let now = app.now();
     let (topics, question) = (app.receivers(), DeliveryId(app.ids.ordered_uuid(now)));

@@ -20,7 +20,7 @@ pub async fn list(app: &App, limit: i64) -> Result<Vec<Receiver>> {
 /// A topic by its ARN, by its ARN's last part, or by the ARN of an Amazon SNS topic that it has its name from.
 ///
 /// # Errors
-/// [`Error::BadCommand`] if there is none; [`Error::Unavailable`].
+/// [`Error::InvalidCommand`] if there is none; [`Error::Unavailable`].
 pub async fn find(app: &App, name: &str) -> Result<Receiver> {
     let NotificationSettings { region, account, .. } = &app.settings.notifications;
     let arn = if name.starts_with("arn:") { name.to_owned() } else { format!("arn:aws:sns:{region}:{account}:{name}") };
@@ -38,7 +38,7 @@ pub async fn find(app: &App, name: &str) -> Result<Receiver> {
 /// The name of a topic that is given none of its own: that of the Amazon SNS topic to which it is published.
 ///
 /// # Errors
-/// [`Error::BadCommand`] if its endpoint is no such topic, or the name stands for another one; [`Error::Unavailable`].
+/// [`Error::InvalidCommand`] if its endpoint is no such topic, or the name stands for another one; [`Error::Unavailable`].
 pub async fn derive_name(app: &App, endpoint: &str) -> Result<String> {
     if !TopicArn::looks_like_arn(endpoint) {
         let wanted = "an endpoint is missing: name the topic and then where it goes, or the ARN of an Amazon SNS topic";

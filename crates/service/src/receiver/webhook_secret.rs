@@ -38,7 +38,7 @@ pub struct WebhookSecrets {
 /// The secrets of a topic that sign now, newest first.
 ///
 /// # Errors
-/// [`Error::BadCommand`] if it has none; [`Error::Internal`].
+/// [`Error::InvalidCommand`] if it has none; [`Error::Internal`].
 pub fn list_webhook_secrets(app: &App, topic: &Receiver) -> Result<Vec<WebhookSecrets>> {
     if topic.sns_topic_arn().is_some() {
         return Err(signed_by_sns_error(topic));

@@ -31,7 +31,7 @@ pub enum TakeoverStatus {
 /// asks its owner. Within the time of an answer, again is once.
 ///
 /// # Errors
-/// [`BadChoice::TakeoverForbidden`] and [`BadChoice::TakeoverDeclined`]; [`Error::Throttled`] when the customer attempted
+/// [`FormError::TakeoverForbidden`] and [`FormError::TakeoverDeclined`]; [`Error::Throttled`] when the customer attempted
 /// too many; [`Error::Unavailable`].
 pub async fn begin_takeover(app: &App, of: &SignupInProgress, customer: &Customer) -> Result<TakeoverStatus> {
     let (Some(model), Some(asked)) = (&of.authorization.model, &of.authorization.request.device) else {

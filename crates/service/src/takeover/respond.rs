@@ -51,7 +51,7 @@ pub async fn find_takeover_link(app: &App, token: &str) -> Result<TakeoverLink> 
 /// Answers a takeover, as the earlier owner. Twice is once.
 ///
 /// # Errors
-/// [`Error::InvalidToken`]; [`BadChoice::TakeoverOver`] when there is nothing to answer, or the unit is somebody else's by
+/// [`Error::InvalidToken`]; [`FormError::TakeoverOver`] when there is nothing to answer, or the unit is somebody else's by
 /// now; [`Error::Unavailable`].
 pub async fn answer_takeover(app: &App, token: &str, answer: TakeoverAnswer) -> Result<()> {
     let TakeoverLink { takeover, device, shard, .. } = find_takeover_link(app, token).await?;
