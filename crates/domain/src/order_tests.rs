@@ -1,7 +1,11 @@
 //! An order's life, told as stories and held to its invariants by random ones.
 
 use super::*;
-use crate::fulfilment::BackendReport;
+use crate::fulfilment::{Backend, BackendReport};
+use crate::id::{DeviceId, OrderId};
+use crate::money::Money;
+use crate::text::{Asin, SlotId};
+use crate::time::{Span, Time};
 use proptest::prelude::*;
 use uuid::Uuid;
 

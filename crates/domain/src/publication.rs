@@ -93,11 +93,17 @@ impl FromStr for TopicArn {
         if account.len() != 12 || !account.bytes().all(|b| b.is_ascii_digit()) {
             return bad("the account has 12 digits".into());
         }
-        if name.len() > 256 || !crate::receiver::is_topic_name(name.strip_suffix(FIFO_SUFFIX).unwrap_or(name)) {
+        if name.len() > 256 || !is_topic_name(name.strip_suffix(FIFO_SUFFIX).unwrap_or(name)) {
             return bad("the name has 1 to 256 letters, digits, `-` and `_`, and .fifo at the end of a FIFO one".into());
         }
         Ok(Self { text: text.to_owned(), region: region.to_owned(), name: name.to_owned() })
     }
+}
+
+/// Whether a text may be a topic's name: `[A-Za-z0-9_-]{1,256}` (docs/spec/identifiers.md#receiver-names).
+#[must_use]
+pub fn is_topic_name(text: &str) -> bool {
+    (1..=256).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
 /// Small letters and digits in words joined by `-`: what may stand in a host name.

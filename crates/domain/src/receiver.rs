@@ -154,9 +154,3 @@ impl Receiver {
         std::iter::once(self.secret_number).chain(before).collect()
     }
 }
-
-/// Whether a text may be a topic's name: `[A-Za-z0-9_-]{1,256}` (docs/spec/identifiers.md#receiver-names).
-#[must_use]
-pub fn is_topic_name(text: &str) -> bool {
-    (1..=256).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-}

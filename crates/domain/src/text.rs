@@ -3,20 +3,12 @@
 //! Invariant: a value of one of these types obeys the rule its `parse` names, so nobody checks twice.
 
 mod email;
+mod parse_error;
 
 pub use email::{Email, to_ascii_domain};
+pub use parse_error::ParseTextError;
 
 use std::fmt;
-
-/// A text that breaks its rule.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not {rule}")]
-pub struct ParseTextError {
-    /// The beginning of what was read.
-    pub text: String,
-    /// The rule, as a phrase.
-    pub rule: &'static str,
-}
 
 macro_rules! texts { ($( $(#[$m:meta])* $N:ident, $rule:literal, |$x:ident| $ok:expr; )+) => { $(
     $(#[$m])*

@@ -4,28 +4,37 @@
 //! here, and only if the server or the store caused it.
 
 use axum::http::HeaderValue;
-use opendrs_service::Error;
+use opendrs_service::{Error, ErrorKind};
 
 /// The seconds after which a client may retry while the store is unavailable.
 const RETRY_SECONDS: &str = "5";
 
 /// Returns `Retry-After` for an error that goes away with time.
 pub(crate) fn retry_after(error: &Error) -> Option<HeaderValue> {
-    match error {
-        Error::Throttled(seconds) | Error::RateLimited(seconds) | Error::OrderLimitReached(seconds) => {
-            Some(HeaderValue::from(*seconds))
-        }
-        Error::Unavailable(_) => Some(HeaderValue::from_static(RETRY_SECONDS)),
-        _ => None,
+    match error.kind() {
+        ErrorKind::RateLimited(seconds) => Some(HeaderValue::from(seconds)),
+        ErrorKind::Unavailable => Some(HeaderValue::from_static(RETRY_SECONDS)),
+        ErrorKind::Unauthorized
+        | ErrorKind::NotFound
+        | ErrorKind::Conflict
+        | ErrorKind::Closed
+        | ErrorKind::Invalid
+        | ErrorKind::Internal => None,
     }
 }
 
 /// Logs an error of the server or the store.
 pub(crate) fn log(error: &Error) {
-    match error {
-        Error::Internal(why) => tracing::error!(why, "a call failed"),
+    let why = error.hidden_cause().unwrap_or_default();
+    match error.kind() {
+        ErrorKind::Internal => tracing::error!(why, "a call failed"),
         // The store itself logs the beginning and the end of its unavailability, once for all calls.
-        Error::Unavailable(why) => tracing::debug!(why, "the store is out of reach"),
-        _ => {}
+        ErrorKind::Unavailable => tracing::debug!(why, "the store is out of reach"),
+        ErrorKind::Unauthorized
+        | ErrorKind::NotFound
+        | ErrorKind::Conflict
+        | ErrorKind::Closed
+        | ErrorKind::Invalid
+        | ErrorKind::RateLimited(_) => {}
     }
 }

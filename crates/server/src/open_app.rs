@@ -46,8 +46,8 @@ pub async fn store_exists(config: &Config) -> Result<bool, String> {
     if let StoreLocation::File(file) = &place {
         return Ok(file.exists());
     }
-    test_connection(&place).await.map_err(|error| open_error_text(error.into()))?;
-    let found = inspect(&place).await.map_err(|error| open_error_text(error.into()))?;
+    test_connection(&place).await.map_err(|error| open_error_text(&error.into()))?;
+    let found = inspect(&place).await.map_err(|error| open_error_text(&error.into()))?;
     Ok(found.is_some_and(|found| found.installation.is_some()))
 }
 
@@ -80,7 +80,7 @@ pub async fn open_app_with_random(
             format!("cannot make the data folder {}: {e}. Choose another with --data", folder.display())
         })?;
     }
-    test_connection(&place).await.map_err(|error| open_error_text(error.into()))?;
+    test_connection(&place).await.map_err(|error| open_error_text(&error.into()))?;
     let parts = AppParts {
         store_location: place,
         master_key: load_or_create_master_key(config, &*random).await?,
@@ -105,15 +105,12 @@ pub async fn open_app_with_random(
         // A test clock that was never moved has the system's time.
         test_clock: time != ClockMode::System,
     };
-    App::open(parts).await.map_err(open_error_text)
+    App::open(parts).await.map_err(|error| open_error_text(&error))
 }
 
 /// Returns the reason why a store could not be opened.
-fn open_error_text(error: opendrs_service::Error) -> String {
-    match error {
-        opendrs_service::Error::Unavailable(why) | opendrs_service::Error::Internal(why) => why,
-        other => other.to_string(),
-    }
+fn open_error_text(error: &opendrs_service::Error) -> String {
+    error.hidden_cause().map_or_else(|| error.to_string(), str::to_owned)
 }
 
 /// Reads the master key, or creates it for a new store with access for its owner only. An existing store was made with
@@ -123,7 +120,7 @@ async fn load_or_create_master_key(config: &Config, random: &dyn RandomSource) -
     if let Some(key) = master_key::read_master_key(&path)? {
         return Ok(key);
     }
-    let found = inspect(&place).await.map_err(|error| open_error_text(error.into()))?;
+    let found = inspect(&place).await.map_err(|error| open_error_text(&error.into()))?;
     if found.is_none_or(|found| found.installation.is_none()) {
         return master_key::create_master_key(&path, random);
     }

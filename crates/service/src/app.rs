@@ -3,7 +3,7 @@
 use crate::clock::{Clock, TestClock};
 use crate::faults::FaultPlan;
 use crate::fulfilment::FulfilmentSettings;
-use crate::keys::{self, InstallationKeys};
+use crate::keys::{InstallationKeys, master_key_check};
 use crate::limit::{RateLimitSettings, RateLimiters};
 use crate::mail::{MailSettings, Mailer};
 use crate::metrics::DeliveryMetrics;
@@ -15,7 +15,7 @@ use crate::reading::ReadingRetention;
 use crate::receiver::{NotificationSettings, ReceiverRepository};
 use crate::send_rate::SendRateLimiter;
 use crate::signing::MessageSigner;
-use crate::takeover;
+use crate::takeover::TakeoverSettings;
 use crate::throttle::GuessThrottle;
 use crate::{Error, Result};
 use arc_swap::ArcSwapOption;
@@ -52,7 +52,7 @@ pub struct AppSettings {
     /// Mail to customers.
     pub mail: MailSettings,
     /// Takeovers of units that another customer has.
-    pub takeover: takeover::TakeoverSettings,
+    pub takeover: TakeoverSettings,
 }
 
 /// What an application is made of.
@@ -131,7 +131,7 @@ impl App {
             settings,
             test_clock,
         } = parts;
-        let new = installation::NewInstallation { master_check: keys::master_key_check(&master), at: clock.now() };
+        let new = installation::NewInstallation { master_check: master_key_check(&master), at: clock.now() };
         let db = Db::open(&place, new).await?;
         let keys = InstallationKeys::load(&db, master).await?;
         let kept = TestClock::load(&db, clock.clone()).await?;

@@ -6,8 +6,8 @@
 //! devices, each in a transaction of its own; until the last is gone the consent's row says that there is something to
 //! finish, and whoever comes by finishes it: the worker, or a sign-up that would grant it anew.
 
-use crate::delivery::EventIds;
-use crate::{App, Result, device};
+use crate::notification::EventIds;
+use crate::{App, Result, device, ordering_key};
 use futures_util::future::try_join_all;
 use opendrs_domain::consent::{Consent, ConsentGeneration};
 use opendrs_domain::device::Device;
@@ -107,11 +107,6 @@ pub(crate) async fn finish_withdrawal(app: &App, of: PendingWithdrawal) -> Resul
     }
 }
 
-/// The writer's key of a customer's consents and of what is issued under them.
-pub(crate) fn command_key(customer: CustomerId) -> u64 {
-    customer.0.as_u64_pair().1
-}
-
 struct WithdrawConsent {
     shard: i64,
     customer: CustomerId,
@@ -124,7 +119,7 @@ impl Command for WithdrawConsent {
     /// What is to be finished, if anything.
     type Output = Option<PendingWithdrawal>;
     fn ordering_key(&self) -> u64 {
-        command_key(self.customer)
+        ordering_key::for_customer(self.customer)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Output> {
         let Self { shard, customer, profile, .. } = *self;
@@ -155,7 +150,7 @@ impl Command for RemoveAffectedDevice {
     /// Whether it is gone; `false` if the withdrawal is over.
     type Output = bool;
     fn ordering_key(&self) -> u64 {
-        device::command_key(self.device.model, &self.device.serial)
+        ordering_key::for_unit(self.device.model, &self.device.serial)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<bool> {
         // The device was found before this is read: it is none that was linked after the withdrawal was over.
@@ -175,7 +170,7 @@ struct FinishWithdrawal(PendingWithdrawal);
 impl Command for FinishWithdrawal {
     type Output = ();
     fn ordering_key(&self) -> u64 {
-        command_key(self.0.customer)
+        ordering_key::for_customer(self.0.customer)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
         store::finish_withdrawal(tx, self.0).await

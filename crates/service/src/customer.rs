@@ -31,7 +31,7 @@ pub async fn find_id_by_email(app: &App, email: &Email) -> Result<Option<Custome
 /// The only customer there is, for a command that names none.
 ///
 /// # Errors
-/// [`Error::BadCommand`] when there is none, or more than one; [`Error::Unavailable`].
+/// [`Error::InvalidCommand`] when there is none, or more than one; [`Error::Unavailable`].
 pub async fn find_only_email(app: &App) -> Result<Email> {
     let mut reader = app.db.reader().await?;
     let mut found = customer::list_first(&mut reader.tx()?, 2).await?.into_iter();
@@ -111,7 +111,7 @@ pub(crate) async fn set_blocked(
 /// Changes where a customer's parcels go.
 ///
 /// # Errors
-/// [`Error::BadChoice`] names the part that is missing; [`Error::Unavailable`].
+/// [`Error::InvalidForm`] names the part that is missing; [`Error::Unavailable`].
 pub async fn set_address(app: &App, id: CustomerId, address: Address) -> Result<()> {
     let address = address.validated().map_err(FormError::Address)?;
     let shard = app.db.shards().for_customer(id);

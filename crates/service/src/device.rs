@@ -1,26 +1,17 @@
 //! Devices: DeviceStatus, deregistration, the customer's list.
 
-use crate::delivery::{self, EventIds};
+use crate::mail::queue;
+use crate::notification::{EventIds, record_event};
 use crate::token::DeviceCaller;
-use crate::{App, Error, Result};
+use crate::{App, Error, Result, ordering_key};
 use opendrs_domain::device::Device;
-use opendrs_domain::id::{CustomerId, DeviceId, ModelId};
+use opendrs_domain::id::{CustomerId, DeviceId};
 use opendrs_domain::mail::MailContent;
 use opendrs_domain::model::Model;
 use opendrs_domain::notification::{Event, EventFacts};
 use opendrs_domain::reading::DeviceStatus;
-use opendrs_domain::text::Serial;
 use opendrs_domain::time::Time;
 use opendrs_store::{Command, Tx, device, model};
-use std::hash::{DefaultHasher, Hash, Hasher};
-
-/// The writer's key of a unit: whatever changes rows of one device uses it, so that two such commands never interleave
-/// within one transaction.
-pub(crate) fn command_key(model: ModelId, serial: &Serial) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (model, serial).hash(&mut hasher);
-    hasher.finish()
-}
 
 /// DeviceStatus: stores the last use durably before it is answered.
 ///
@@ -31,7 +22,7 @@ pub async fn record_status(app: &App, caller: &DeviceCaller, status: &DeviceStat
     Ok(app
         .db
         .write(RecordActivity {
-            command_key: command_key(caller.device.model, &caller.device.serial),
+            command_key: ordering_key::for_unit(caller.device.model, &caller.device.serial),
             shard: caller.shard,
             id: caller.device.id,
             active_at,
@@ -98,7 +89,7 @@ struct DeregisterDevice {
 impl Command for DeregisterDevice {
     type Output = bool;
     fn ordering_key(&self) -> u64 {
-        command_key(self.device.model, &self.device.serial)
+        ordering_key::for_unit(self.device.model, &self.device.serial)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<bool> {
         end_registration_and_mail(tx, self.shard, self.device.id, (self.event_ids, self.now)).await
@@ -115,7 +106,7 @@ pub(crate) async fn end_registration_and_mail(
     let Some(found) = device::lock(tx, shard, id).await? else { return Ok(false) };
     let ended = end_registration(tx, shard, &found, told).await?;
     if ended {
-        crate::mail::enqueue(tx, shard, &found, MailContent::Deregistered, told).await?;
+        queue::enqueue(tx, shard, &found, MailContent::Deregistered, told).await?;
     }
     Ok(ended)
 }
@@ -130,7 +121,7 @@ pub(crate) async fn end_registration(
     let ended = device::end_registration(tx, shard, found, now).await?;
     if ended {
         let event = Event::new(stamp.event_id, now, found, EventFacts::Deregistered);
-        delivery::record_event(tx, shard, found, &event, stamp.first_message_id).await?;
+        record_event(tx, shard, found, &event, stamp.first_message_id).await?;
     }
     Ok(ended)
 }

@@ -1,7 +1,7 @@
 //! What a use case can answer instead of its outcome: one closed list.
 //!
-//! Each edge (API, login, pages, back ends, command line) turns it into its own words with one exhaustive `match`, so a new kind
-//! does not compile until all have an answer.
+//! Each edge (API, login, pages, back ends, command line) turns it into its own words with one exhaustive `match` over its
+//! [`ErrorKind`]. Invariant: a new error does not compile until it has a kind, nor a new kind until all edges answer it.
 
 use opendrs_domain::customer::AddressError;
 use opendrs_domain::id::EventId;
@@ -109,6 +109,27 @@ pub enum Error {
     Internal(String),
 }
 
+/// What an error asks of whoever gets it, so that an edge that treats many errors alike names no single one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// Token, password or client are not good enough for the call.
+    Unauthorized,
+    /// What is named does not exist.
+    NotFound,
+    /// What is named is in a state that forbids the call.
+    Conflict,
+    /// What was begun is over, and has to be begun again.
+    Closed,
+    /// The call says what it may not.
+    Invalid,
+    /// There were too many calls: try again after so many seconds.
+    RateLimited(i64),
+    /// The store is out of reach: try again.
+    Unavailable,
+    /// A bug or a damaged store.
+    Internal,
+}
+
 /// What a form says and may not: for the customer who sent it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FormError {
@@ -207,6 +228,41 @@ impl Error {
     /// An OAuth refusal.
     pub(crate) fn oauth(error: OAuthErrorCode, description: impl Into<String>) -> Self {
         Error::OAuth { code: error, description: description.into() }
+    }
+
+    /// Its kind.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Error::InvalidToken
+            | Error::InsufficientScope(_)
+            | Error::OAuth { .. }
+            | Error::WrongPassword
+            | Error::CustomerBlocked => ErrorKind::Unauthorized,
+            Error::UnknownSlot { .. } | Error::UnknownOrder | Error::UnknownEvent(_) => ErrorKind::NotFound,
+            Error::Unsubscribed(_)
+            | Error::NotTestDevice
+            | Error::CancelRejected(_)
+            | Error::ApproveRejected(_)
+            | Error::ReportRejected(_) => ErrorKind::Conflict,
+            Error::SignupClosed => ErrorKind::Closed,
+            Error::OtherDevice { .. }
+            | Error::BadField(_)
+            | Error::InvalidForm(_)
+            | Error::InvalidCommand(_)
+            | Error::InvalidSeed { .. } => ErrorKind::Invalid,
+            Error::Throttled(seconds) | Error::RateLimited(seconds) | Error::OrderLimitReached(seconds) => {
+                ErrorKind::RateLimited(*seconds)
+            }
+            Error::Unavailable(_) => ErrorKind::Unavailable,
+            Error::Internal(_) => ErrorKind::Internal,
+        }
+    }
+
+    /// The cause that callers are not told, for the log and the operator.
+    #[must_use]
+    pub fn hidden_cause(&self) -> Option<&str> {
+        if let Error::Unavailable(why) | Error::Internal(why) = self { Some(why) } else { None }
     }
 
     /// In words for the installation's operator: with the cause that callers are not told.

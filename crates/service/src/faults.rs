@@ -1,122 +1,19 @@
-//! The plan of faults of this process: what is to go wrong next, for tests of those who must stand it.
+//! Faults on request, on a server for tests.
 //!
-//! Invariant: it is kept in memory, bounded, and empty unless a server whose clock can be moved was told otherwise; while
-//! it is empty, asking it costs the reading of one flag.
+//! What it is: who may plan a fault; [`plan`] keeps the plan. Invariant: a server whose clock cannot be moved plans none.
+
+mod plan;
+
+pub use plan::{FaultPlan, FaultPlanEntry};
 
 use crate::{App, Error, Result};
-use opendrs_domain::fault::{self, CallFault, FaultKind, MessageFault, path_covers};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
-use tokio::sync::Notify;
-
-/// How many faults a plan holds.
-const MAX_FAULTS: usize = 100;
-/// How often one fault may happen.
-const MAX_TIMES: u32 = 10_000;
-
-/// A line of the plan.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FaultPlanEntry {
-    /// What goes wrong.
-    pub fault: FaultKind,
-    /// For calls: at which path and below.
-    pub path: String,
-    /// How often still.
-    pub remaining: u32,
-}
-
-/// A plan.
-#[derive(Debug, Default)]
-pub struct FaultPlan {
-    armed: AtomicBool,
-    planned: Mutex<Vec<FaultPlanEntry>>,
-    cleared_notify: Notify,
-}
-
-impl FaultPlan {
-    /// Whether anything is planned.
-    #[must_use]
-    pub fn is_armed(&self) -> bool {
-        self.armed.load(Ordering::Relaxed)
-    }
-
-    /// The first fault that fits, which has happened once more then.
-    fn take_first<T>(&self, fits: impl Fn(&FaultPlanEntry) -> Option<T>) -> Option<T> {
-        if !self.is_armed() {
-            return None;
-        }
-        let mut plan = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
-        let (at, found) = plan.iter().enumerate().find_map(|(at, fault)| Some((at, fits(fault)?)))?;
-        plan[at].remaining -= 1;
-        if plan[at].remaining == 0 {
-            plan.remove(at);
-        }
-        self.armed.store(!plan.is_empty(), Ordering::Relaxed);
-        Some(found)
-    }
-
-    /// What goes wrong with a call of a path.
-    #[must_use]
-    pub fn take_for_call(&self, path: &str) -> Option<CallFault> {
-        self.take_first(|fault| match fault.fault {
-            FaultKind::Call(call) if path_covers(&fault.path, path) => Some(call),
-            _ => None,
-        })
-    }
-
-    /// What goes wrong with a message; `followed` says whether another waits behind it.
-    pub(crate) fn take_for_message(&self, followed: bool) -> Option<MessageFault> {
-        self.take_first(|fault| match fault.fault {
-            FaultKind::Message(MessageFault::OutOfOrder) if !followed => None,
-            FaultKind::Message(message) => Some(message),
-            _ => None,
-        })
-    }
-
-    /// What goes wrong with an order.
-    pub(crate) fn take_for_order(&self) -> Option<fault::OrderFault> {
-        self.take_first(|fault| match fault.fault {
-            FaultKind::Order(order) => Some(order),
-            _ => None,
-        })
-    }
-
-    /// Waits until the plan is cleared.
-    pub async fn wait_until_cleared(&self) {
-        self.cleared_notify.notified().await;
-    }
-
-    fn add(&self, fault: FaultPlanEntry) -> Result<()> {
-        let mut plan = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
-        if plan.len() >= MAX_FAULTS {
-            return Err(Error::InvalidCommand(format!(
-                "the plan holds {MAX_FAULTS} faults, which is all it can: clear it"
-            )));
-        }
-        plan.push(fault);
-        self.armed.store(true, Ordering::Relaxed);
-        Ok(())
-    }
-
-    /// Everything planned, in its order.
-    #[must_use]
-    pub fn list(&self) -> Vec<FaultPlanEntry> {
-        self.planned.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Forgets the plan; calls that it keeps waiting go on.
-    pub fn clear(&self) {
-        let mut plan = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
-        plan.clear();
-        self.armed.store(false, Ordering::Relaxed);
-        self.cleared_notify.notify_waiters();
-    }
-}
+use opendrs_domain::fault::FaultKind;
+use plan::MAX_TIMES;
 
 /// Plans a fault behind those that are planned.
 ///
 /// # Errors
-/// [`Error::BadCommand`] where the plan is full, or this is no server for tests.
+/// [`Error::InvalidCommand`] where the plan is full, or this is no server for tests.
 pub fn plan_fault(app: &App, what: FaultKind, on: String, times: u32) -> Result<()> {
     if app.test_clock().is_none() {
         return Err(Error::InvalidCommand(
@@ -127,48 +24,4 @@ pub fn plan_fault(app: &App, what: FaultKind, on: String, times: u32) -> Result<
         return Err(Error::InvalidCommand(format!("a fault happens 1 to {MAX_TIMES} times, not {times}")));
     }
     app.faults.add(FaultPlanEntry { fault: what, path: on, remaining: times })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn fault(what: FaultKind, on: &str, left: u32) -> FaultPlanEntry {
-        FaultPlanEntry { fault: what, path: on.into(), remaining: left }
-    }
-
-    #[test]
-    fn each_fault_happens_as_often_as_planned_and_in_order() {
-        let faults = FaultPlan::default();
-        assert!(!faults.is_armed());
-        faults.add(fault(FaultKind::Call(CallFault::Status(500)), "/replenish", 2)).unwrap();
-        faults.add(fault(FaultKind::Call(CallFault::ExpiredToken), "/", 1)).unwrap();
-        faults.add(fault(FaultKind::Message(MessageFault::OutOfOrder), "", 1)).unwrap();
-        assert_eq!(faults.take_for_message(false), None);
-        assert_eq!(faults.take_for_order(), None);
-        let calls =
-            ["/replenish/a", "/slotStatus/a", "/replenish/a", "/replenish/a"].map(|path| faults.take_for_call(path));
-        let failed = Some(CallFault::Status(500));
-        assert_eq!(calls, [failed, Some(CallFault::ExpiredToken), failed, None]);
-        assert_eq!(faults.list().len(), 1);
-        assert_eq!(faults.take_for_message(true), Some(MessageFault::OutOfOrder));
-        assert!(!faults.is_armed() && faults.list().is_empty());
-    }
-
-    #[test]
-    fn a_plan_is_bounded_and_can_be_cleared() {
-        let faults = FaultPlan::default();
-        for _ in 0..MAX_FAULTS {
-            faults.add(fault(FaultKind::Message(MessageFault::Lost), "", MAX_TIMES)).unwrap();
-        }
-        assert!(
-            faults
-                .add(fault(FaultKind::Message(MessageFault::Lost), "", 1))
-                .unwrap_err()
-                .to_string()
-                .contains("clear it")
-        );
-        faults.clear();
-        assert!(!faults.is_armed() && faults.take_for_message(true).is_none());
-    }
 }

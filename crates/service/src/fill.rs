@@ -4,10 +4,10 @@
 //! for measurements of a full store. What it is not: a sign-up; no consent is asked for and no maker is told.
 //! Invariant: every row is written by the function that writes it in earnest.
 
-use crate::delivery::{self, EventIds};
 use crate::login::token_endpoint::{self, IssuedTokens};
+use crate::notification::{EventIds, record_event};
 use crate::token::{self, TokenGrant};
-use crate::{App, Error, Result, password};
+use crate::{App, Error, Result};
 use opendrs_domain::customer::{Address, Customer};
 use opendrs_domain::device::{Device, RevokedFamilies};
 use opendrs_domain::id::{ClientId, CustomerId, DeviceId, ReadingId};
@@ -42,7 +42,7 @@ impl FillPlan {
     /// Looks up what to fill with: a client, and a model of its maker whose slots all offer a product.
     ///
     /// # Errors
-    /// [`Error::BadCommand`] names what is missing; [`Error::Unavailable`].
+    /// [`Error::InvalidCommand`] names what is missing; [`Error::Unavailable`].
     pub async fn load(app: &App, client: ClientId, code: &ModelCode, address: Address) -> Result<Self> {
         let (model, slots, subscriptions) = {
             let mut reader = app.db.reader().await?;
@@ -66,7 +66,7 @@ impl FillPlan {
             (model, slots, subscriptions)
         };
         let tag: String = app.ids.random_bytes::<4>().iter().map(|b| format!("{b:02x}")).collect();
-        let password_hash = password::hash(app, &app.ids.random_secret()).await?;
+        let password_hash = app.password_queue.hash(&app.ids.random_secret()).await?;
         Ok(Self { client, model, slots, subscriptions, tag, password_hash, address })
     }
 
@@ -209,7 +209,7 @@ impl Command for FillEvents {
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<()> {
         for (shard, device, event, first) in &self.0 {
-            delivery::record_event(tx, *shard, device, event, *first).await?;
+            record_event(tx, *shard, device, event, *first).await?;
         }
         Ok(())
     }

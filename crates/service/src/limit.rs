@@ -1,24 +1,17 @@
 //! How often one device or one client may call, and how much one device may cause in a day.
 //!
-//! What it is: which table counts what ([`table`] is how). What it is not: a guard against guessing, which is
+//! What it is: which table counts what ([`rate_limiter`] is how). What it is not: a guard against guessing, which is
 //! [`crate::throttle`]. Invariant: nothing is read from or written to the store; each node counts for itself, from its
 //! start on.
 
 mod rate_limiter;
 
-use crate::{App, Error, Result};
+pub use rate_limiter::CallRate;
+
+use crate::error::{Error, Result};
 use opendrs_domain::id::{ClientId, DeviceId};
 use opendrs_domain::time::Time;
 use rate_limiter::{RateLimiter, hash_key};
-
-/// How often somebody may call.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct CallRate {
-    /// Calls a second in the long run; 0 for as many as they like.
-    pub per_second: u32,
-    /// Calls at once, after a rest.
-    pub burst: u32,
-}
 
 /// Rates of all who have one, and what a device may cause in a day. 0 a day is no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,34 +62,55 @@ impl RateLimiters {
         } = self;
         [devices, device_days, orders, mails, notices, clients].into_iter().for_each(RateLimiter::clear);
     }
-}
 
-/// Counts a device's call. Real time counts, whatever the test clock says: a limit on calls is for what a machine bears.
-pub(crate) fn count_device_call(app: &App, id: DeviceId) -> Result<()> {
-    let (hash, now) = (hash_key(id.0), app.system_time());
-    app.limits.device_calls.try_acquire(hash, now).map_err(Error::RateLimited)?;
-    app.limits.device_calls_per_day.try_acquire(hash, now).map_err(|wait| {
-        app.limits.device_calls.refund(hash, now);
-        Error::RateLimited(wait)
-    })
-}
+    /// Counts a device's call. Callers give real time, whatever the test clock says: a limit on calls is for what a machine
+    /// bears.
+    pub(crate) fn count_device_call(&self, id: DeviceId, now: Time) -> Result<()> {
+        let hash = hash_key(id.0);
+        self.device_calls.try_acquire(hash, now).map_err(Error::RateLimited)?;
+        self.device_calls_per_day.try_acquire(hash, now).map_err(|wait| {
+            self.device_calls.refund(hash, now);
+            Error::RateLimited(wait)
+        })
+    }
 
-/// Uncounts it, where it is about to be counted once more.
-pub(crate) fn refund_device_call(app: &App, id: DeviceId) {
-    let (hash, now) = (hash_key(id.0), app.system_time());
-    app.limits.device_calls.refund(hash, now);
-    app.limits.device_calls_per_day.refund(hash, now);
-}
+    /// Uncounts it, where it is about to be counted once more.
+    pub(crate) fn refund_device_call(&self, id: DeviceId, now: Time) {
+        let hash = hash_key(id.0);
+        self.device_calls.refund(hash, now);
+        self.device_calls_per_day.refund(hash, now);
+    }
 
-/// Counts an order of a device, or says in how many seconds there may be another. The application's time counts, since
-/// a limit on orders is for what a customer pays.
-pub(crate) fn count_order(app: &App, id: DeviceId, now: Time) -> Result<(), i64> {
-    app.limits.device_orders.try_acquire(hash_key(id.0), now)
-}
+    /// Counts an order of a device, or says in how many seconds there may be another. Callers give the application's time,
+    /// since a limit on orders is for what a customer pays.
+    pub(crate) fn count_order(&self, id: DeviceId, now: Time) -> Result<(), i64> {
+        self.device_orders.try_acquire(hash_key(id.0), now)
+    }
 
-/// Uncounts an order that was not placed.
-pub(crate) fn refund_order(app: &App, id: DeviceId, now: Time) {
-    app.limits.device_orders.refund(hash_key(id.0), now);
+    /// Uncounts an order that was not placed.
+    pub(crate) fn refund_order(&self, id: DeviceId, now: Time) {
+        self.device_orders.refund(hash_key(id.0), now);
+    }
+
+    /// Counts a mail about a device, by the application's time.
+    pub(crate) fn count_mail(&self, id: DeviceId, now: Time) -> MailLimitOutcome {
+        let hash = hash_key(id.0);
+        if self.device_mails.try_acquire(hash, now).is_ok() {
+            return MailLimitOutcome::Send;
+        }
+        match self.mail_notices.try_acquire(hash, now) {
+            Ok(()) => MailLimitOutcome::SendNotice,
+            Err(_) => MailLimitOutcome::Suppress,
+        }
+    }
+
+    /// Counts a client's call, by real time. A client that many people hold in their hands, and whose id is no secret, is
+    /// counted at each of its sources, so that nobody uses up what belongs to all.
+    pub(crate) fn count_client_call(&self, id: ClientId, source: Option<&str>, now: Time) -> Result<()> {
+        let source = source
+            .map_or(0, |text| text.bytes().fold(17, |sum: u64, b| (sum ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)));
+        self.client_calls.try_acquire(hash_key(id.0) ^ source, now).map_err(Error::RateLimited)
+    }
 }
 
 /// What becomes of one more mail about a device.
@@ -108,24 +122,4 @@ pub(crate) enum MailLimitOutcome {
     SendNotice,
     /// It is not sent, and its reader knows of it.
     Suppress,
-}
-
-/// Counts a mail about a device, by the application's time.
-pub(crate) fn count_mail(app: &App, id: DeviceId, now: Time) -> MailLimitOutcome {
-    let hash = hash_key(id.0);
-    if app.limits.device_mails.try_acquire(hash, now).is_ok() {
-        return MailLimitOutcome::Send;
-    }
-    match app.limits.mail_notices.try_acquire(hash, now) {
-        Ok(()) => MailLimitOutcome::SendNotice,
-        Err(_) => MailLimitOutcome::Suppress,
-    }
-}
-
-/// Counts a client's call. A client that many people hold in their hands, and whose id is no secret, is counted at each
-/// of its sources, so that nobody uses up what belongs to all.
-pub(crate) fn count_client_call(app: &App, id: ClientId, source: Option<&str>) -> Result<()> {
-    let source = source
-        .map_or(0, |text| text.bytes().fold(17, |sum: u64, b| (sum ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)));
-    app.limits.client_calls.try_acquire(hash_key(id.0) ^ source, app.system_time()).map_err(Error::RateLimited)
 }

@@ -7,12 +7,17 @@ use crate::{App, Error, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
+use opendrs_domain::id::{CustomerId, DeviceId, InstanceId};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
+/// The purpose of the link by which an order is cancelled.
+pub(crate) const CANCEL_PURPOSE: &str = "cancel link";
+/// The purpose of the link by which a takeover is answered.
+pub(crate) const TAKEOVER_PURPOSE: &str = "takeover link";
 /// What links are for.
-pub(crate) const PURPOSES: [&str; 2] = [crate::mail::CANCEL_LINK, crate::takeover::LINK_PURPOSE];
+pub(crate) const PURPOSES: [&str; 2] = [CANCEL_PURPOSE, TAKEOVER_PURPOSE];
 
 /// Shard and two ids; before the authentication code.
 const PAYLOAD_LEN: usize = 40;
@@ -27,8 +32,17 @@ pub(crate) struct NamedLink {
     pub(crate) second_id: Uuid,
 }
 
-/// The token of a link for a purpose.
-pub(crate) fn seal(app: &App, purpose: &str, named: NamedLink) -> Result<String> {
+/// The token of the link by which an order is cancelled.
+pub(crate) fn cancel_token(app: &App, shard: i64, order: InstanceId) -> Result<String> {
+    seal(app, CANCEL_PURPOSE, NamedLink { shard, first_id: order.device.0, second_id: order.order.0 })
+}
+
+/// The token of the link by which a unit's earlier owner answers its takeover by a customer.
+pub(crate) fn takeover_token(app: &App, shard: i64, device: DeviceId, customer: CustomerId) -> Result<String> {
+    seal(app, TAKEOVER_PURPOSE, NamedLink { shard, first_id: device.0, second_id: customer.0 })
+}
+
+fn seal(app: &App, purpose: &str, named: NamedLink) -> Result<String> {
     let mut bytes = Vec::with_capacity(PAYLOAD_LEN + MAC_LEN);
     bytes.extend_from_slice(&named.shard.to_be_bytes());
     bytes.extend_from_slice(named.first_id.as_bytes());

@@ -4,7 +4,7 @@
 //! which is [`crate::throttle`]. Invariant: no source, and not all of them together, make others wait longer than the queue
 //! is long; whoever finds it full is refused at once.
 
-use crate::{App, Error, Result};
+use crate::error::{Error, Result};
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash};
 use std::collections::HashMap;
@@ -57,6 +57,60 @@ impl PasswordQueue {
         *waiting.by_source.entry(source.to_owned()).or_default() += 1;
         Ok(QueueSlot { counts: self.counts.clone(), source: source.to_owned() })
     }
+
+    /// Compares a password from a source with a stored hash. Without one, the same work is done for nothing, so that time does
+    /// not tell which addresses have accounts.
+    ///
+    /// # Errors
+    /// [`Error::Throttled`] when the source has too many tries in the queue, [`Error::Unavailable`] when the queue is full.
+    pub(crate) async fn verify(&self, source: &str, stored: Option<String>, password: &str) -> Result<bool> {
+        let place = self.enter(source)?;
+        self.compare(Some(place), stored, password).await
+    }
+
+    /// The same for an operator's command, which waits for its turn however long the queue is.
+    pub(crate) async fn verify_for_operator(&self, stored: Option<String>, password: &str) -> Result<bool> {
+        self.compare(None, stored, password).await
+    }
+
+    async fn compare(&self, place: Option<QueueSlot>, stored: Option<String>, password: &str) -> Result<bool> {
+        let password = password.to_owned();
+        self.run_on_worker(place, move |argon| {
+            if password.len() > MAX_PASSWORD_BYTES {
+                return Ok(false);
+            }
+            match stored.as_deref().map(PasswordHash::new) {
+                Some(Ok(hash)) => Ok(argon.verify_password(password.as_bytes(), &hash).is_ok()),
+                Some(Err(error)) => Err(Error::Internal(format!("a stored password hash cannot be read: {error}"))),
+                None => argon.hash_password(password.as_bytes()).map(|_| false).map_err(hash_error),
+            }
+        })
+        .await
+    }
+
+    /// Hashes a password for the store: argon2id, with its parameters and salt in the text.
+    pub(crate) async fn hash(&self, password: &str) -> Result<String> {
+        let password = password.to_owned();
+        let hash = move |argon: Argon2<'static>| {
+            argon.hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(hash_error)
+        };
+        self.run_on_worker(None, hash).await
+    }
+
+    /// Does a piece of work when a worker is free.
+    async fn run_on_worker<T: Send + 'static>(
+        &self,
+        place: Option<QueueSlot>,
+        work: impl FnOnce(Argon2<'static>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let worker = self.workers.clone().acquire_owned().await.map_err(|e| Error::Internal(e.to_string()))?;
+        let task = move || {
+            let done = work(Argon2::default());
+            drop((worker, place));
+            done
+        };
+        tokio::task::spawn_blocking(task).await.map_err(|e| Error::Internal(e.to_string()))?
+    }
 }
 
 impl Drop for QueueSlot {
@@ -72,45 +126,6 @@ impl Drop for QueueSlot {
     }
 }
 
-/// Compares a password from a source with a stored hash. Without one, the same work is done for nothing, so that time does
-/// not tell which addresses have accounts.
-///
-/// # Errors
-/// [`Error::Throttled`] when the source has too many tries in the queue, [`Error::Unavailable`] when the queue is full.
-pub(crate) async fn verify(app: &App, source: &str, stored: Option<String>, password: &str) -> Result<bool> {
-    let place = app.password_queue.enter(source)?;
-    compare(app, Some(place), stored, password).await
-}
-
-/// The same for an operator's command, which waits for its turn however long the queue is.
-pub(crate) async fn verify_for_operator(app: &App, stored: Option<String>, password: &str) -> Result<bool> {
-    compare(app, None, stored, password).await
-}
-
-async fn compare(app: &App, place: Option<QueueSlot>, stored: Option<String>, password: &str) -> Result<bool> {
-    let password = password.to_owned();
-    run_on_worker(app, place, move |argon| {
-        if password.len() > MAX_PASSWORD_BYTES {
-            return Ok(false);
-        }
-        match stored.as_deref().map(PasswordHash::new) {
-            Some(Ok(hash)) => Ok(argon.verify_password(password.as_bytes(), &hash).is_ok()),
-            Some(Err(error)) => Err(Error::Internal(format!("a stored password hash cannot be read: {error}"))),
-            None => argon.hash_password(password.as_bytes()).map(|_| false).map_err(hash_error),
-        }
-    })
-    .await
-}
-
-/// Hashes a password for the store: argon2id, with its parameters and salt in the text.
-pub(crate) async fn hash(app: &App, password: &str) -> Result<String> {
-    let password = password.to_owned();
-    let hash = move |argon: Argon2<'static>| {
-        argon.hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(hash_error)
-    };
-    run_on_worker(app, None, hash).await
-}
-
 /// A password hash of another store, if this one can check passwords with it.
 pub(crate) fn parse_hash(hash: &str) -> Result<String, String> {
     let hash = PasswordHash::new(hash).map_err(|e| format!("is no PHC string: {e}"))?;
@@ -122,22 +137,6 @@ pub(crate) fn parse_hash(hash: &str) -> Result<String, String> {
 
 fn hash_error(error: impl std::fmt::Display) -> Error {
     Error::Internal(format!("a password cannot be hashed: {error}"))
-}
-
-/// Does a piece of work when a worker is free.
-async fn run_on_worker<T: Send + 'static>(
-    app: &App,
-    place: Option<QueueSlot>,
-    work: impl FnOnce(Argon2<'static>) -> Result<T> + Send + 'static,
-) -> Result<T> {
-    let worker =
-        app.password_queue.workers.clone().acquire_owned().await.map_err(|e| Error::Internal(e.to_string()))?;
-    let task = move || {
-        let done = work(Argon2::default());
-        drop((worker, place));
-        done
-    };
-    tokio::task::spawn_blocking(task).await.map_err(|e| Error::Internal(e.to_string()))?
 }
 
 #[cfg(test)]

@@ -3,8 +3,9 @@
 //! What it is: recording a change, and writing its mails in bounded batches. What it is not: part of any device call.
 //! Invariant: a change causes one mail per slot. The mails of a batch and the cursor are written in one transaction.
 
-use crate::delivery::EventIds;
-use crate::{App, Result, mail};
+use crate::mail::queue;
+use crate::notification::EventIds;
+use crate::{App, Result};
 use opendrs_domain::mail::{MailContent, PriceChangeSummary};
 use opendrs_domain::money::Money;
 use opendrs_domain::product::Product;
@@ -103,7 +104,7 @@ impl Command for WritePriceNotices {
         let slots = store::list_slots_after(tx, &self.asin, &change.cursor, BATCH_SIZE).await?;
         for (slot, stamp) in slots.iter().zip(&self.event_ids).filter(|(slot, _)| slot.is_charged) {
             let news = MailContent::PriceChanged(self.summary(slot, &change.before, &product));
-            mail::enqueue_for(tx, slot.shard, (slot.device, slot.customer), news, (*stamp, self.now)).await?;
+            queue::enqueue_for(tx, slot.shard, (slot.device, slot.customer), news, (*stamp, self.now)).await?;
         }
         let more = i64::try_from(slots.len()).is_ok_and(|count| count == BATCH_SIZE);
         store::advance_cursor(tx, &self.asin, slots.last().filter(|_| more)).await

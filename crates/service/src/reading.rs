@@ -1,7 +1,11 @@
 //! SlotStatus: a reading is stored durably before it is answered.
 
+mod retention;
+
+pub use retention::ReadingRetention;
+
 use crate::token::{self, DeviceCaller, DeviceClaims};
-use crate::{App, Result, limit};
+use crate::{App, Result};
 use opendrs_domain::id::{DeviceId, ReadingId};
 use opendrs_domain::reading::{ReadingPoint, SlotStatus, day_number, summarize_by_day};
 use opendrs_domain::text::SlotId;
@@ -26,13 +30,13 @@ pub async fn record(app: &App, caller: DeviceCaller, slot: SlotId, status: SlotS
 /// [`token::caller`] finds out.
 ///
 /// # Errors
-/// [`crate::Error::TooOften`], [`crate::Error::Unavailable`].
+/// [`crate::Error::RateLimited`], [`crate::Error::Unavailable`].
 pub async fn record_by_token(app: &App, token: &str, slot: &str, status: &SlotStatus) -> Result<bool> {
     let Ok(slot) = SlotId::parse(slot) else { return Ok(false) };
     let Ok(DeviceClaims { shard, device, access_version: access, .. }) = token::device_claims(app, token).await else {
         return Ok(false);
     };
-    limit::count_device_call(app, device)?;
+    app.limits.count_device_call(device, app.system_time())?;
     let at = app.now();
     let id = ReadingId(app.ids.ordered_uuid(at));
     let stored = app
@@ -40,7 +44,7 @@ pub async fn record_by_token(app: &App, token: &str, slot: &str, status: &SlotSt
         .write(InsertReadingForToken(InsertReading { shard, id, device, slot, at, status: status.clone() }, access))
         .await;
     if !matches!(stored, Ok(true)) {
-        limit::refund_device_call(app, device);
+        app.limits.refund_device_call(device, app.system_time());
     }
     Ok(stored?)
 }
@@ -85,15 +89,6 @@ impl Command for InsertReadingForToken {
 pub async fn list_newest(app: &App, limit: i64) -> Result<Vec<reading::ReadingRow>> {
     let mut reader = app.db.reader().await?;
     Ok(reading::list_newest(&mut reader.tx()?, limit).await?)
-}
-
-/// For how long readings are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ReadingRetention {
-    /// Each by itself; no time means for ever.
-    pub readings: Span,
-    /// Summed up by day, from there on; no time means for ever.
-    pub days: Span,
 }
 
 /// How many readings one transaction sums up.

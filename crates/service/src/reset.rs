@@ -7,7 +7,7 @@ use opendrs_store::{Command, Tx, reset};
 /// products, customers and topics stay.
 ///
 /// # Errors
-/// [`Error::BadCommand`] where this is no server for tests, [`Error::Unavailable`].
+/// [`Error::InvalidCommand`] where this is no server for tests, [`Error::Unavailable`].
 pub async fn reset(app: &App) -> Result<()> {
     let no_tests =
         || Error::InvalidCommand("this server forgets nothing on request: start it with --test-clock".into());

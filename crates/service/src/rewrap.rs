@@ -38,7 +38,7 @@ pub struct RewrapReport {
 /// Changes the master key of a store. No other process may have it open: one that does stops within a second or so.
 ///
 /// # Errors
-/// [`Error::BadCommand`] where the new key is the present one, or the store has got another master key meanwhile;
+/// [`Error::InvalidCommand`] where the new key is the present one, or the store has got another master key meanwhile;
 /// [`Error::Unavailable`].
 pub async fn rewrap(app: &App, new: [u8; 32]) -> Result<RewrapReport> {
     let (old, new) = (app.keys.derived_keys(), Arc::new(DerivedKeys::new(new)));

@@ -89,7 +89,7 @@ pub(crate) async fn decide_order(
 /// Changes a slot's rules; an order that is held is looked at again with the new ones.
 ///
 /// # Errors
-/// [`Error::BadChoice`] says what is wrong with the rules; [`Error::InvalidToken`] when the registration ended
+/// [`Error::InvalidForm`] says what is wrong with the rules; [`Error::InvalidToken`] when the registration ended
 /// meanwhile, [`Error::Unavailable`].
 pub async fn set_rules(
     app: &App,
@@ -128,7 +128,7 @@ struct SaveSlotRules {
 impl Command for SaveSlotRules {
     type Output = Result<()>;
     fn ordering_key(&self) -> u64 {
-        crate::device::command_key(self.device.model, &self.device.serial)
+        crate::ordering_key::for_unit(self.device.model, &self.device.serial)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Output> {
         let sub = subscription::lock(tx, self.shard, self.device.id, &self.slot).await?;

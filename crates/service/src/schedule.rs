@@ -4,9 +4,10 @@
 //! Moving the test clock stops at every due moment on the way, so each thing happens at its own time and in order.
 
 use crate::clock::{ClockSetting, SaveClock};
-use crate::delivery::{self, DeliveryAttemptSummary, EventIds};
+use crate::delivery::{self, DeliveryAttemptSummary};
 use crate::fulfilment::backend_call::{self, BackendCallReport, BackendCallSummary};
 use crate::mail::{self, MailAttempt};
+use crate::notification::EventIds;
 use crate::order::{self, OrderTransition};
 use crate::{App, Error, Result};
 use futures_util::stream::{StreamExt, TryStreamExt};
@@ -190,7 +191,7 @@ fn no_test_clock_error() -> Error {
 /// Shows the test clock.
 ///
 /// # Errors
-/// [`Error::BadCommand`] where time cannot be moved.
+/// [`Error::InvalidCommand`] where time cannot be moved.
 pub fn clock_status(app: &App) -> Result<ClockStatus> {
     let clock = app.test_clock().ok_or_else(no_test_clock_error)?;
     let ClockSetting { offset, frozen_at } = clock.setting();
@@ -200,7 +201,7 @@ pub fn clock_status(app: &App) -> Result<ClockStatus> {
 /// Lets the test clock stand still, or run on.
 ///
 /// # Errors
-/// [`Error::BadCommand`] where time cannot be moved, [`Error::Unavailable`].
+/// [`Error::InvalidCommand`] where time cannot be moved, [`Error::Unavailable`].
 pub async fn set_clock_frozen(app: &App, frozen: bool) -> Result<ClockStatus> {
     let clock = app.test_clock().ok_or_else(no_test_clock_error)?;
     let _turn = app.scheduler_lock.lock().await;
@@ -212,7 +213,7 @@ pub async fn set_clock_frozen(app: &App, frozen: bool) -> Result<ClockStatus> {
 /// Lets a test clock that was never set stand still at a time; one that was goes on as it was set.
 ///
 /// # Errors
-/// [`Error::BadCommand`] where time cannot be moved, [`Error::Unavailable`].
+/// [`Error::InvalidCommand`] where time cannot be moved, [`Error::Unavailable`].
 pub async fn freeze_clock_at_if_unset(app: &App, at: Time) -> Result<()> {
     let clock = app.test_clock().ok_or_else(no_test_clock_error)?;
     if clock.freeze_at_if_unset(at) {
@@ -224,7 +225,7 @@ pub async fn freeze_clock_at_if_unset(app: &App, at: Time) -> Result<()> {
 /// Moves the test clock forward; returns when everything that fell due on the way has happened, with the list of it.
 ///
 /// # Errors
-/// [`Error::BadCommand`] where time cannot be moved, [`Error::Unavailable`].
+/// [`Error::InvalidCommand`] where time cannot be moved, [`Error::Unavailable`].
 pub async fn advance_clock(app: &App, by: Span) -> Result<ClockAdvanceReport> {
     let clock = app.test_clock().ok_or_else(no_test_clock_error)?;
     let _turn = app.scheduler_lock.lock().await;

@@ -4,7 +4,7 @@
 //! token is bound to the cookie that the form was sent with, so another session's form is refused.
 
 use crate::throttle::CredentialAttempt;
-use crate::{App, Error, Result, password};
+use crate::{App, Error, Result};
 use hmac::{Hmac, KeyInit, Mac};
 use opendrs_domain::id::CustomerId;
 use opendrs_domain::language::Language;
@@ -82,7 +82,7 @@ async fn verify_password(app: &App, form: &SignInRequest<'_>) -> Result<Option<C
         }
         None => None,
     };
-    let good = password::verify(app, form.source, stored, form.password).await?;
+    let good = app.password_queue.verify(form.source, stored, form.password).await?;
     Ok(found.filter(|_| good))
 }
 

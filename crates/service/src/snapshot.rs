@@ -19,7 +19,7 @@ fn parse_name(text: &str) -> Result<SnapshotName> {
 /// Keeps the whole state under a name; `replace` lets go of one of that name.
 ///
 /// # Errors
-/// [`Error::BadCommand`] where this is no server for tests, or the name cannot be taken; [`Error::Unavailable`].
+/// [`Error::InvalidCommand`] where this is no server for tests, or the name cannot be taken; [`Error::Unavailable`].
 pub async fn save(app: &App, called: &str, replace: bool) -> Result<Snapshot> {
     let clock = require_test_clock(app)?;
     let name = parse_name(called)?;
@@ -35,7 +35,7 @@ pub async fn save(app: &App, called: &str, replace: bool) -> Result<Snapshot> {
 /// forgotten.
 ///
 /// # Errors
-/// [`Error::BadCommand`] where this is no server for tests, or there is no such snapshot; [`Error::Unavailable`].
+/// [`Error::InvalidCommand`] where this is no server for tests, or there is no such snapshot; [`Error::Unavailable`].
 pub async fn load(app: &App, called: &str) -> Result<Snapshot> {
     let clock = require_test_clock(app)?;
     let name = parse_name(called)?;
@@ -61,7 +61,7 @@ pub async fn load(app: &App, called: &str) -> Result<Snapshot> {
 /// Every snapshot, by name.
 ///
 /// # Errors
-/// [`Error::BadCommand`] where this is no server for tests, [`Error::Unavailable`].
+/// [`Error::InvalidCommand`] where this is no server for tests, [`Error::Unavailable`].
 pub async fn list(app: &App) -> Result<Vec<Snapshot>> {
     require_test_clock(app)?;
     Ok(app.db.list_snapshots().await?)
@@ -70,7 +70,7 @@ pub async fn list(app: &App) -> Result<Vec<Snapshot>> {
 /// Lets go of a snapshot.
 ///
 /// # Errors
-/// [`Error::BadCommand`] where this is no server for tests, or there is no such snapshot; [`Error::Unavailable`].
+/// [`Error::InvalidCommand`] where this is no server for tests, or there is no such snapshot; [`Error::Unavailable`].
 pub async fn delete(app: &App, called: &str) -> Result<()> {
     require_test_clock(app)?;
     Ok(app.db.delete_snapshot(parse_name(called)?).await?)

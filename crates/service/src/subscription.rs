@@ -1,9 +1,10 @@
 //! Subscriptions: what each slot may order; told to devices, changed by customers.
 
-use crate::delivery::{self, EventIds};
+use crate::mail::queue;
+use crate::notification::{EventIds, record_event};
 use crate::price::{self, ShownPrice};
 use crate::token::{self, DeviceCaller, DeviceClaims};
-use crate::{App, Error, FormError, Result, limit};
+use crate::{App, Error, FormError, Result};
 use opendrs_domain::device::Device;
 use opendrs_domain::model::{Model, Slot};
 use opendrs_domain::notification::{Event, EventFacts, SlotInfo};
@@ -26,17 +27,17 @@ pub async fn list_for_device(mut reader: Reader<'_>, caller: &DeviceCaller) -> R
 /// anything was not as it should be; what it was, [`crate::token::caller`] finds out.
 ///
 /// # Errors
-/// [`Error::Unavailable`], [`Error::TooOften`].
+/// [`Error::Unavailable`], [`Error::RateLimited`].
 pub async fn find_for_token(app: &App, token: &str) -> Result<Option<Vec<SlotInfo>>> {
     let Ok(DeviceClaims { shard, device, access_version: access, .. }) = token::device_claims(app, token).await else {
         return Ok(None);
     };
-    limit::count_device_call(app, device)?;
+    app.limits.count_device_call(device, app.system_time())?;
     let mut reader = app.db.reader().await?;
     let found = subscription::list_slots_for_token(&mut reader.autocommit()?, shard, (device, access)).await?;
     drop(reader);
     if found.is_none() {
-        limit::refund_device_call(app, device);
+        app.limits.refund_device_call(device, app.system_time());
     }
     Ok(found)
 }
@@ -97,7 +98,7 @@ pub struct SlotChange<'a> {
 /// A customer who chooses a product, or switches reordering on, agrees to the price that the page showed.
 ///
 /// # Errors
-/// [`Error::BadChoice`] for a slot or product that the model does not offer, [`Error::InvalidToken`] when the
+/// [`Error::InvalidForm`] for a slot or product that the model does not offer, [`Error::InvalidToken`] when the
 /// registration ended meanwhile, [`Error::Unavailable`].
 pub async fn change_slot(app: &App, caller: &DeviceCaller, slot: &str, change: SlotChange<'_>) -> Result<()> {
     let now = app.now();
@@ -140,7 +141,7 @@ enum ChangeSlotOutcome {
 impl Command for ChangeSlot {
     type Output = ChangeSlotOutcome;
     fn ordering_key(&self) -> u64 {
-        crate::device::command_key(self.device.model, &self.device.serial)
+        crate::ordering_key::for_unit(self.device.model, &self.device.serial)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<ChangeSlotOutcome> {
         let found = subscription::lock(tx, self.shard, self.device.id, &self.slot).await?;
@@ -174,8 +175,8 @@ impl Command for ChangeSlot {
         if changed {
             let facts = EventFacts::Subscription(subscription::list_slots(tx, self.shard, self.device.id).await?);
             let event = Event::new(self.event_ids.event_id, self.now, &self.device, facts);
-            delivery::record_event(tx, self.shard, &self.device, &event, self.event_ids.first_message_id).await?;
-            crate::mail::enqueue_subscriptions(tx, self.shard, &self.device, (self.event_ids, self.now)).await?;
+            record_event(tx, self.shard, &self.device, &event, self.event_ids.first_message_id).await?;
+            queue::enqueue_subscriptions(tx, self.shard, &self.device, (self.event_ids, self.now)).await?;
         }
         Ok(ChangeSlotOutcome::Done)
     }

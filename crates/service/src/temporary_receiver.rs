@@ -18,7 +18,7 @@ const MAX_LISTENERS_PER_PROFILE: u32 = 20;
 /// endpoint any more: a listener that was killed could not end its topic.
 ///
 /// # Errors
-/// [`Error::BadCommand`] if there is no profile to listen to, [`Error::Unavailable`].
+/// [`Error::InvalidCommand`] if there is no profile to listen to, [`Error::Unavailable`].
 pub async fn start(
     app: &App,
     of: Option<ProfileId>,

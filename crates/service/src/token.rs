@@ -5,7 +5,7 @@
 //! remembers of clients and keys ([`crate::keys`]) is compared with the store in the statement that accepts the token, so
 //! whatever ends holds at once on every node.
 
-use crate::{App, Error, Result, limit};
+use crate::{App, Error, Result};
 use opendrs_domain::device::Device;
 use opendrs_domain::id::{ClientId, CustomerId, DeviceId};
 use opendrs_domain::login::form;
@@ -83,7 +83,7 @@ impl OpenedToken {
 /// it, for what else the call reads; a call that writes gives it back before.
 ///
 /// # Errors
-/// [`Error::InvalidToken`] for whatever is wrong with the token, [`Error::TooOften`], [`Error::Unavailable`].
+/// [`Error::InvalidToken`] for whatever is wrong with the token, [`Error::RateLimited`], [`Error::Unavailable`].
 pub async fn authenticate_device<'a>(
     app: &'a App,
     token: Option<&str>,
@@ -97,7 +97,7 @@ pub async fn authenticate_device<'a>(
         let opened = open_token(app, text, TokenType::Access).await?;
         let (shard, id) = opened.require_device(app.now())?;
         if !counted {
-            limit::count_device_call(app, id)?;
+            app.limits.count_device_call(id, app.system_time())?;
             counted = true;
         }
         if !opened.is_accepted {

@@ -4,7 +4,7 @@
 //! as any other, so nothing on the wire tells it from one. What it is not: a change of the device, its slots or orders.
 //! Invariant: only a server whose clock can be moved does it.
 
-use crate::delivery::{EventIds, NewEvent, fan_out_event, find_receivers};
+use crate::notification::{EventIds, NewEvent, fan_out_event, find_receivers};
 use crate::{App, Error, Result};
 use opendrs_domain::device::Device;
 use opendrs_domain::id::{EventId, InstanceId, ModelId, OrderId};
@@ -43,7 +43,7 @@ pub struct TriggerReport {
 /// Sends a notification as if what it tells of had happened.
 ///
 /// # Errors
-/// [`Error::BadCommand`] names what does not exist; [`Error::Unavailable`].
+/// [`Error::InvalidCommand`] names what does not exist; [`Error::Unavailable`].
 pub async fn trigger(app: &App, what: TriggerNotification) -> Result<TriggerReport> {
     if app.test_clock().is_none() {
         return Err(Error::InvalidCommand("this server sends nothing on request: start it with --test-clock".into()));
@@ -177,7 +177,7 @@ struct RecordTriggeredEvent {
 impl Command for RecordTriggeredEvent {
     type Output = usize;
     fn ordering_key(&self) -> u64 {
-        crate::device::command_key(self.device.model, &self.device.serial)
+        crate::ordering_key::for_unit(self.device.model, &self.device.serial)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<usize> {
         let Self { shard, device, event, first_message_id: first, version } = self;

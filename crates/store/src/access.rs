@@ -10,10 +10,7 @@ use crate::{Error, Result, Tx};
 use opendrs_domain::id::ClientId;
 use opendrs_domain::profile::{ClientAccess, ClientState};
 
-/// A version of all that decides which tokens are refused. Random, so that none comes back when an earlier state of a store
-/// is restored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AccessVersion(pub i64);
+pub use crate::access_version::AccessVersion;
 
 /// The present version.
 ///
@@ -24,12 +21,25 @@ pub async fn load_version(tx: &mut Tx<'_>) -> Result<AccessVersion> {
     Ok(AccessVersion(found.map_or(0, |(version,)| version)))
 }
 
+/// The version as a command's transaction knows it, where one read is enough for all commands of the transaction.
+pub(crate) async fn load_batch_version(tx: &mut Tx<'_>) -> Result<Option<AccessVersion>> {
+    let Some(cache) = tx.access_cache() else { return Ok(None) };
+    if let Some(version) = cache.get() {
+        return Ok(Some(version));
+    }
+    let version = load_version(tx).await?;
+    cache.set(version);
+    Ok(Some(version))
+}
+
 /// Sets another version: what nodes remember is read anew.
 ///
 /// # Errors
 /// [`crate::Error`].
 pub async fn set_version(tx: &mut Tx<'_>, version: AccessVersion) -> Result<()> {
-    tx.invalidate_access_version();
+    if let Some(cache) = tx.access_cache() {
+        cache.invalidate();
+    }
     tx.exec_deferred(Query::AccessVersionSet, params![version.0]).await
 }
 

@@ -4,7 +4,8 @@
 //! checked before it gets its name, and is readable by its owner alone; a store is replaced only while nobody has it open.
 
 use crate::file_permissions::{self, with_suffix};
-use crate::inspection::{StoreInspection, inspect_sqlite, open_existing};
+use crate::inspection::{StoreInspection, inspect_sqlite};
+use crate::sqlite::{lock_exclusively, open_existing};
 use crate::{Error, Result};
 use std::path::{Path, PathBuf};
 
@@ -21,7 +22,7 @@ pub fn partial_path(to: &Path) -> PathBuf {
 /// How large a copy of a store will be at most, in bytes.
 ///
 /// # Errors
-/// [`Error::Open`].
+/// [`Error::CannotOpen`].
 pub fn estimate_size(from: &Path) -> Result<u64> {
     let conn = open_existing(from)?;
     let one = |sql| conn.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(|e| backup_error("read", from, e));
@@ -31,7 +32,7 @@ pub fn estimate_size(from: &Path) -> Result<u64> {
 /// Copies a store, as it is at this moment, to a file that must not be there. Calls and commits go on meanwhile.
 ///
 /// # Errors
-/// [`Error::Open`]; nothing is left behind then.
+/// [`Error::CannotOpen`]; nothing is left behind then.
 pub fn copy(from: &Path, to: &Path) -> Result<StoreInspection> {
     if to.exists() {
         return Err(backup_error("write", to, "there is such a file already; choose another name"));
@@ -74,7 +75,7 @@ fn copy_to(from: &Path, to: &Path) -> Result<()> {
 /// Checks that a file is a whole store.
 ///
 /// # Errors
-/// [`Error::Open`] with what is wrong with it.
+/// [`Error::CannotOpen`] with what is wrong with it.
 pub fn verify_file(path: &Path) -> Result<StoreInspection> {
     let found = inspect_sqlite(path)?;
     if found.installation.is_none() {
@@ -93,7 +94,7 @@ pub fn verify_file(path: &Path) -> Result<StoreInspection> {
 /// Puts a copy in a store's place; a store that is there is kept under the name that is returned.
 ///
 /// # Errors
-/// [`Error::Open`], also where a process has the store open.
+/// [`Error::CannotOpen`], also where a process has the store open.
 pub fn restore_from(from: &Path, store: &Path) -> Result<Option<PathBuf>> {
     let fresh = with_suffix(store, ".restored");
     let _ = std::fs::remove_file(&fresh);
@@ -116,13 +117,6 @@ fn install_copy(fresh: &Path, store: &Path) -> Result<Option<PathBuf>> {
     };
     std::fs::rename(fresh, store).map_err(|e| backup_error("name", store, e))?;
     Ok(kept)
-}
-
-/// Takes a store for this connection alone. Whoever has the store open holds a lock on it, even when idle.
-pub(crate) fn lock_exclusively(conn: &rusqlite::Connection) -> rusqlite::Result<()> {
-    conn.busy_timeout(std::time::Duration::ZERO)?;
-    conn.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
-    conn.execute_batch("BEGIN EXCLUSIVE; COMMIT")
 }
 
 /// Takes a store that is to be replaced, unless another process has it open.

@@ -5,8 +5,8 @@
 //! waits for nothing, and it decides neither order nor batch. Invariant: a command is answered once, on the thread it
 //! came from; a thread without a desk sends and is answered command by command.
 
-use crate::command::{CommandJob, MAX_TRANSACTION_COMMANDS, shutdown_error};
 use crate::failpoint::{self, Point};
+use crate::job::{CommandJob, MAX_TRANSACTION_COMMANDS, shutdown_error};
 use crate::{Error, Result};
 use std::cell::RefCell;
 use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender, unbounded_channel};

@@ -5,11 +5,11 @@
 //! is answered `Ok` only after the commit that holds it; a command that fails does not take its neighbours with it.
 
 use crate::batch_channel::{self, CommandBatch, CommandBatchReceiver};
+use crate::job::{BoxFuture, CommandJob, shutdown_error};
 use crate::metrics::StoreCounters;
 use crate::{Error, Result, Tx};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
@@ -25,19 +25,8 @@ pub trait Command: Send + Sync + 'static {
     fn apply(&self, tx: &mut Tx<'_>) -> impl Future<Output = Result<Self::Output>> + Send;
 }
 
-/// The most commands one transaction takes.
-pub(crate) const MAX_TRANSACTION_COMMANDS: usize = 512;
 /// How many messages may wait; beyond that a sender waits before it may queue.
 const QUEUE_CAPACITY: usize = 8192;
-
-pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
-/// A queued command whose outcome type is forgotten.
-pub(crate) trait CommandJob: Send {
-    fn ordering_key(&self) -> u64;
-    fn run<'a, 'c: 'a>(&'a mut self, tx: &'a mut Tx<'c>) -> BoxFuture<'a, Result<()>>;
-    fn reply(self: Box<Self>, result: Result<()>);
-}
 
 struct QueuedCommand<W: Command> {
     command: W,
@@ -69,10 +58,6 @@ impl<W: Command> CommandJob for QueuedCommand<W> {
 
 fn panic_error<W>() -> Error {
     Error::Statement { query: std::any::type_name::<W>(), source: "the command panicked".into() }
-}
-
-pub(crate) fn shutdown_error() -> Error {
-    Error::Unavailable("the store is shutting down".into())
 }
 
 /// The sending side of a store's writer.

@@ -1,12 +1,11 @@
 //! Opening a store, reading from it, writing to it.
 
 use crate::command::{Command, WriterHandle};
+use crate::engine::Engine;
 use crate::metrics::StoreMetrics;
+use crate::shards::Shards;
 use crate::tx::TxConnection;
 use crate::{Error, Result, Tx, installation, migrate, pg, span, sqlite};
-use opendrs_domain::id::{CustomerId, ModelId};
-use opendrs_domain::text::Serial;
-use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,22 +23,13 @@ impl StoreLocation {
     /// Whether it can be meant, by its words and the files that they name: nothing is connected to.
     ///
     /// # Errors
-    /// [`Error::Open`] with what is wrong with the URL.
+    /// [`Error::CannotOpen`] with what is wrong with the URL.
     pub fn validate(&self) -> Result<()> {
         match self {
             StoreLocation::File(_) => Ok(()),
             StoreLocation::Url(url) => pg::parse_url(url).map(drop),
         }
     }
-}
-
-/// Which engine a store runs on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Engine {
-    /// Embedded, one process.
-    Sqlite,
-    /// Shared by nodes.
-    Postgres,
 }
 
 /// Reading connections on SQLite at most; more than cores, since a read may wait for the disk.
@@ -81,7 +71,7 @@ impl Db {
     /// Opens a store, brings its schema up to date and reads its installation row, making one if it is new.
     ///
     /// # Errors
-    /// [`Error::Open`] with what to do, or [`Error::Unavailable`].
+    /// [`Error::CannotOpen`] with what to do, or [`Error::Unavailable`].
     pub async fn open(place: &StoreLocation, new: installation::NewInstallation) -> Result<Self> {
         match place {
             StoreLocation::File(path) => Self::open_sqlite(path, new).await,
@@ -145,7 +135,7 @@ impl Db {
     /// How keys are spread; commands carry it with them.
     #[must_use]
     pub fn shards(&self) -> Shards {
-        Shards(self.shards)
+        Shards::new(self.shards)
     }
 
     /// Runs a command; answers after its commit.
@@ -211,49 +201,6 @@ impl Db {
             EngineReaders::Sqlite(readers) => ReaderConnection::Sqlite(readers.acquire().await?),
             EngineReaders::Pg(readers) => ReaderConnection::Pg(readers.acquire().await?),
         }))
-    }
-}
-
-/// How keys are spread over an installation's shards. Fixed for the life of an installation.
-#[derive(Clone, Copy, Debug)]
-pub struct Shards(i64);
-
-impl Shards {
-    /// How many there are.
-    pub(crate) fn count(self) -> i64 {
-        self.0
-    }
-
-    /// Every shard.
-    pub fn all(self) -> impl Iterator<Item = i64> {
-        0..self.0
-    }
-
-    /// The shard of a key's owner.
-    #[must_use]
-    pub fn for_key(self, key: &[&[u8]]) -> i64 {
-        if self.0 == 1 {
-            return 0;
-        }
-        let mut hash = Sha256::new();
-        for part in key {
-            hash.update((part.len() as u64).to_be_bytes());
-            hash.update(part);
-        }
-        let bytes: [u8; 32] = hash.finalize().into();
-        i64::from(u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])) % self.0
-    }
-
-    /// The shard of a customer's rows.
-    #[must_use]
-    pub fn for_customer(self, id: CustomerId) -> i64 {
-        self.for_key(&[id.0.as_bytes()])
-    }
-
-    /// The shard of a unit, and so of everything on the device's side.
-    #[must_use]
-    pub fn for_unit(self, model: ModelId, serial: &Serial) -> i64 {
-        self.for_key(&[model.0.as_bytes(), serial.as_str().as_bytes()])
     }
 }
 

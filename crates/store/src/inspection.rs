@@ -5,10 +5,11 @@
 
 pub use crate::condition::{DatabaseCondition, SessionMode};
 use crate::error::driver_message;
-use crate::{Error, Result, StoreLocation, backup, condition, migrate, pg};
+use crate::sqlite::{lock_exclusively, open_existing};
+use crate::{Error, Result, StoreLocation, condition, migrate, pg};
 use opendrs_domain::id::ReceiverId;
 use opendrs_domain::time::Time;
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::OptionalExtension;
 use std::path::Path;
 use uuid::Uuid;
 
@@ -52,7 +53,7 @@ const OTHER_SESSIONS_SQL: &str =
 /// Looks at a store; `None` where no database is.
 ///
 /// # Errors
-/// [`Error::Open`], [`Error::Unavailable`].
+/// [`Error::CannotOpen`], [`Error::Unavailable`].
 pub async fn inspect(place: &StoreLocation) -> Result<Option<StoreInspection>> {
     match place {
         StoreLocation::File(path) if !path.exists() => Ok(None),
@@ -64,7 +65,7 @@ pub async fn inspect(place: &StoreLocation) -> Result<Option<StoreInspection>> {
 /// Whether a database can be reached; a file always is. What it is like there is not looked at.
 ///
 /// # Errors
-/// [`Error::Open`]; [`Error::Unavailable`] with what to look at.
+/// [`Error::CannotOpen`]; [`Error::Unavailable`] with what to look at.
 pub async fn test_connection(place: &StoreLocation) -> Result<()> {
     match place {
         StoreLocation::File(_) => Ok(()),
@@ -76,12 +77,12 @@ pub async fn test_connection(place: &StoreLocation) -> Result<()> {
 /// (`application_name`), which a pooler may hide.
 ///
 /// # Errors
-/// [`Error::Open`], [`Error::Unavailable`].
+/// [`Error::CannotOpen`], [`Error::Unavailable`].
 pub async fn is_in_use(place: &StoreLocation) -> Result<bool> {
     match place {
         StoreLocation::File(path) => {
             let conn = open_existing(path)?;
-            match backup::lock_exclusively(&conn) {
+            match lock_exclusively(&conn) {
                 Ok(()) => Ok(false),
                 Err(e) if e.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => Ok(true),
                 Err(e) => Err(Error::from_sqlite("alone", e)),
@@ -103,15 +104,6 @@ pub async fn is_in_use(place: &StoreLocation) -> Result<bool> {
             Ok(true)
         }
     }
-}
-
-/// Opens a file that must be there.
-pub(crate) fn open_existing(path: &Path) -> Result<Connection> {
-    // Reading a write-ahead log needs the right to write beside it.
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let conn = Connection::open_with_flags(path, flags);
-    let conn = conn.and_then(|conn| conn.busy_timeout(std::time::Duration::from_secs(5)).map(|()| conn));
-    conn.map_err(|e| Error::CannotOpen(format!("cannot open the database {}: {e}", path.display())))
 }
 
 pub(crate) fn inspect_sqlite(path: &Path) -> Result<StoreInspection> {

@@ -77,7 +77,7 @@ pub async fn hold_master_key(tx: &mut Tx<'_>, proof: &[u8; 32]) -> Result<()> {
 /// transaction, and sets another version ([`crate::access::set_version`]).
 ///
 /// # Errors
-/// [`crate::Error::Open`] where it is not under the old one.
+/// [`crate::Error::CannotOpen`] where it is not under the old one.
 pub async fn replace_master_key(tx: &mut Tx<'_>, old: &[u8; 32], new: &[u8; 32]) -> Result<()> {
     if read_master_check(tx, Query::MasterCheckLock).await?.as_ref() != Some(old) {
         return Err(Error::CannotOpen(MASTER_KEY_REPLACED.into()));

@@ -1,20 +1,24 @@
 //! Every SQL text of the service, on two engines: SQLite, embedded, and PostgreSQL, shared by several nodes.
 //!
 //! What it is: [`Db`] opens, migrates and hands out [`Tx`]; one module a noun turns rows into domain values and back.
-//! What it is not: it decides nothing. Invariant: one text a query ([`queries::Q`]), prepared on every connection when
+//! What it is not: it decides nothing. Invariant: one text a query ([`queries::Query`]), prepared on every connection when
 //! it opens, so a node whose code does not fit the schema fails at its start and not at a request.
 
+mod access_version;
 mod availability;
 mod batch_channel;
 mod command;
 mod condition;
 mod db;
+mod engine;
 mod error;
 mod file_permissions;
+mod job;
 mod migrate;
 mod pg;
 mod probe;
 mod queries;
+mod shards;
 mod sql;
 mod sqlite;
 mod tls;
@@ -57,6 +61,8 @@ pub mod takeover;
 pub mod trust;
 
 pub use command::Command;
-pub use db::{Db, Engine, Reader, Shards, StoreLocation};
+pub use db::{Db, Reader, StoreLocation};
+pub use engine::Engine;
 pub use error::{Error, Result};
+pub use shards::Shards;
 pub use tx::Tx;

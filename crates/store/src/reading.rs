@@ -1,6 +1,6 @@
 //! Readings: append-only, in the order of time, so that writing one touches the end of one table.
 
-use crate::access::AccessVersion;
+use crate::access::{self, AccessVersion};
 use crate::queries::Query;
 use crate::value::{DbRow, FromRow, Value, params};
 use crate::{Result, Tx};
@@ -103,7 +103,7 @@ pub async fn insert_if_valid(
         access.0
     ];
     let written = &judged[..judged.len() - 1];
-    if let Some(version) = tx.batch_access().await? {
+    if let Some(version) = access::load_batch_version(tx).await? {
         return Ok(version == access && tx.exec_final(Query::ReadingInsertIfValid, written).await? > 0);
     }
     let Some(known) = tx.valid_devices() else {

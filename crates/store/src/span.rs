@@ -4,7 +4,8 @@
 //! edge's matter), nor the log. Invariant: while nobody asks for spans none is made, and finding that out costs the
 //! reading of one number; no field of a span says who a customer or a device is, or holds a secret.
 
-use crate::{Engine, Result};
+use crate::Result;
+use crate::engine::Engine;
 use tracing::{Instrument, Level};
 
 /// The target of every span.

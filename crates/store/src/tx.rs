@@ -2,12 +2,11 @@
 //!
 //! Invariant: this enum and the modules below it are the only places that know there are two engines.
 
-use crate::access::{self, AccessVersion};
+use crate::access_version::AccessVersionCache;
 use crate::pg::{PendingResult, PgConn, ValidDeviceCache};
 use crate::queries::Query;
 use crate::value::{DbRow, EngineRow, FromRow, Value};
 use crate::{Error, Result};
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 /// A connection inside a transaction, or a reader's.
 pub struct Tx<'c> {
@@ -18,14 +17,6 @@ pub struct Tx<'c> {
     deferred: Vec<PendingResult>,
     /// What this transaction knows of the version of all that decides which tokens are refused.
     access_cache: Option<&'c AccessVersionCache>,
-}
-
-/// The version of all that decides which tokens are refused, as a transaction of SQLite reads it once for all its commands: no
-/// other process can change it before the commit. PostgreSQL asks in the statement itself.
-#[derive(Default)]
-pub(crate) struct AccessVersionCache {
-    is_loaded: AtomicBool,
-    version: AtomicI64,
 }
 
 /// What was asked ahead, and is asked when it is wanted where nothing is gained by that.
@@ -52,21 +43,10 @@ impl<'c> Tx<'c> {
         Self { access_cache: Some(access), ..Self::new(on) }
     }
 
-    /// The version of all that decides which tokens are refused, where one read is enough for a transaction.
-    pub(crate) async fn batch_access(&mut self) -> Result<Option<AccessVersion>> {
-        let Some(memo) = self.access_cache else { return Ok(None) };
-        if !memo.is_loaded.load(Ordering::Relaxed) {
-            memo.version.store(access::load_version(self).await?.0, Ordering::Relaxed);
-            memo.is_loaded.store(true, Ordering::Relaxed);
-        }
-        Ok(Some(AccessVersion(memo.version.load(Ordering::Relaxed))))
-    }
-
-    /// The version was changed by a command of this transaction.
-    pub(crate) fn invalidate_access_version(&mut self) {
-        if let Some(memo) = self.access_cache {
-            memo.is_loaded.store(false, Ordering::Relaxed);
-        }
+    /// What the commands of this transaction know of the version of all that decides which tokens are refused; `None`
+    /// where each statement asks for itself.
+    pub(crate) fn access_cache(&self) -> Option<&'c AccessVersionCache> {
+        self.access_cache
     }
 
     /// Runs a statement; says how many rows it touched.

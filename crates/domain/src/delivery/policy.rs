@@ -4,7 +4,7 @@
 //! Invariant: under the `sns` policy nothing is tried later than an hour after the first attempt
 //! (docs/spec/delivery.md#retry-policy).
 
-use super::{AttemptOutcome, DeliveryDecision};
+use super::outcome::{AttemptOutcome, DeliveryDecision};
 use crate::time::{Span, Time};
 use serde::Deserialize;
 use serde_json::Value;

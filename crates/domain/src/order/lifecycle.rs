@@ -232,7 +232,7 @@ impl Order {
     /// anything else stands in the way is seen at once.
     ///
     /// # Errors
-    /// [`NotApproved`] says why not; nothing has changed then.
+    /// [`ApproveError`] says why not; nothing has changed then.
     pub fn approve(&mut self, seen: &Money, now: Time) -> Result<(), ApproveError> {
         match () {
             () if self.state != OrderState::Held || self.test => Err(ApproveError::NotHeld),
@@ -298,7 +298,7 @@ impl Order {
     /// the caller wants is the slot's lock.
     ///
     /// # Errors
-    /// [`NotCancelled`] says why not; nothing has changed then.
+    /// [`CancelError`] says why not; nothing has changed then.
     pub fn cancel(&mut self, by: CancelRequester, now: Time) -> Result<OrderChange, CancelError> {
         let done = Cancellation { by: by.into(), reason: None };
         match (by, self.state) {

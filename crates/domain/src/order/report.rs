@@ -22,7 +22,7 @@ impl Order {
     /// error, so that it may be said again.
     ///
     /// # Errors
-    /// [`NotReported`] says why the word cannot be true; nothing has changed then.
+    /// [`ReportError`] says why the word cannot be true; nothing has changed then.
     pub fn apply_report(
         &mut self,
         report: &BackendReport,

@@ -3,7 +3,7 @@
 //! Not here: whether an address receives mail. Invariant: two spellings of one address are one value: lower case, its
 //! domain as mail servers and name servers know it (A-labels, RFC 5890).
 
-use super::ParseTextError;
+use super::parse_error::ParseTextError;
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 use std::fmt;
 

@@ -1,6 +1,6 @@
 //! The errors of the device API: status, exception name and message (docs/spec/calls.md#error-answers).
 //!
-//! Invariant: one `match` over [`opendrs_service::Error`] names every variant. The status is never 401 or 403, because
+//! Invariant: one exhaustive `match` over [`opendrs_service::ErrorKind`] gives the status. It is never 401 or 403, because
 //! clients in the field refresh their token only on status 400 with the message `Invalid token`.
 
 use crate::edge_error::{log, retry_after};
@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use opendrs_domain::version::{ApiEndpoint, VersionHeaderError};
 use opendrs_http::body::BodyError;
 use opendrs_http::response::{ERROR_NAMESPACE, json};
-use opendrs_service::Error;
+use opendrs_service::{Error, ErrorKind};
 
 const ERROR_TYPE_HEADER: HeaderName = HeaderName::from_static("x-amzn-errortype");
 /// An error of the device API.
@@ -76,34 +76,18 @@ impl ApiError {
 }
 
 fn service_error_parts(error: &Error) -> (StatusCode, &'static str, String) {
-    let status = match error {
-        Error::Throttled(_) | Error::RateLimited(_) | Error::OrderLimitReached(_) => StatusCode::TOO_MANY_REQUESTS,
-        Error::UnknownEvent(_) => StatusCode::NOT_FOUND,
-        Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
-        Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
-        _ => StatusCode::BAD_REQUEST,
-    };
-    let name = match error {
-        Error::InvalidToken => "InvalidTokenException",
-        Error::UnknownSlot { .. } | Error::UnknownOrder | Error::UnknownEvent(_) => "ResourceNotFoundException",
-        Error::Unsubscribed(_) => "SlotUnsubscribedException",
-        Error::Throttled(_) | Error::RateLimited(_) | Error::OrderLimitReached(_) => "ThrottlingException",
-        Error::Unavailable(_) => "ServiceUnavailableException",
-        Error::Internal(_) => "InternalFailureException",
-        Error::InsufficientScope(_)
-        | Error::NotTestDevice
-        | Error::OtherDevice { .. }
-        | Error::BadField(_)
-        | Error::CancelRejected(_)
-        | Error::ApproveRejected(_)
-        | Error::ReportRejected(_)
-        | Error::OAuth { .. }
-        | Error::WrongPassword
-        | Error::CustomerBlocked
-        | Error::SignupClosed
-        | Error::InvalidForm(_)
-        | Error::InvalidSeed { .. }
-        | Error::InvalidCommand(_) => "ValidationException",
+    const BAD: StatusCode = StatusCode::BAD_REQUEST;
+    let (status, name) = match (error.kind(), error) {
+        (ErrorKind::Unauthorized, Error::InvalidToken) => (BAD, "InvalidTokenException"),
+        (ErrorKind::Conflict, Error::Unsubscribed(_)) => (BAD, "SlotUnsubscribedException"),
+        (ErrorKind::NotFound, Error::UnknownEvent(_)) => (StatusCode::NOT_FOUND, "ResourceNotFoundException"),
+        (ErrorKind::NotFound, _) => (BAD, "ResourceNotFoundException"),
+        (ErrorKind::RateLimited(_), _) => (StatusCode::TOO_MANY_REQUESTS, "ThrottlingException"),
+        (ErrorKind::Unavailable, _) => (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailableException"),
+        (ErrorKind::Internal, _) => (StatusCode::INTERNAL_SERVER_ERROR, "InternalFailureException"),
+        (ErrorKind::Unauthorized | ErrorKind::Conflict | ErrorKind::Closed | ErrorKind::Invalid, _) => {
+            (BAD, "ValidationException")
+        }
     };
     (status, name, error.to_string())
 }

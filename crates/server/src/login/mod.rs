@@ -13,8 +13,8 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, PRAGMA, RETRY
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use opendrs_http::response::json;
-use opendrs_service::Error;
 use opendrs_service::error::OAuthErrorCode;
+use opendrs_service::{Error, ErrorKind};
 use serde::Serialize;
 
 const ERROR_TYPE_HEADER: HeaderName = HeaderName::from_static("x-amzn-errortype");
@@ -65,32 +65,24 @@ impl IntoResponse for OAuthError {
     fn into_response(self) -> Response {
         log(&self.error);
         const BAD: StatusCode = StatusCode::BAD_REQUEST;
-        let (status, error) = match &self.error {
-            Error::OAuth { code: OAuthErrorCode::InvalidClient, .. } => (StatusCode::UNAUTHORIZED, "invalid_client"),
-            Error::OAuth { code: error, .. } => (BAD, error.as_str()),
-            Error::InvalidToken => (BAD, "invalid_token"),
-            Error::InsufficientScope(_) => (StatusCode::UNAUTHORIZED, "insufficient_scope"),
-            Error::Throttled(_) | Error::RateLimited(_) | Error::OrderLimitReached(_) => {
-                (StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable")
+        let (status, error) = match (self.error.kind(), &self.error) {
+            (_, Error::OAuth { code: OAuthErrorCode::InvalidClient, .. }) => {
+                (StatusCode::UNAUTHORIZED, "invalid_client")
             }
-            Error::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable"),
-            Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "ServerError"),
-            Error::UnknownSlot { .. }
-            | Error::Unsubscribed(_)
-            | Error::NotTestDevice
-            | Error::UnknownOrder
-            | Error::OtherDevice { .. }
-            | Error::BadField(_)
-            | Error::CancelRejected(_)
-            | Error::ApproveRejected(_)
-            | Error::ReportRejected(_)
-            | Error::WrongPassword
-            | Error::CustomerBlocked
-            | Error::SignupClosed
-            | Error::InvalidForm(_)
-            | Error::UnknownEvent(_)
-            | Error::InvalidSeed { .. }
-            | Error::InvalidCommand(_) => (BAD, "invalid_request"),
+            (_, Error::OAuth { code: error, .. }) => (BAD, error.as_str()),
+            (_, Error::InvalidToken) => (BAD, "invalid_token"),
+            (_, Error::InsufficientScope(_)) => (StatusCode::UNAUTHORIZED, "insufficient_scope"),
+            (ErrorKind::RateLimited(_), _) => (StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable"),
+            (ErrorKind::Unavailable, _) => (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable"),
+            (ErrorKind::Internal, _) => (StatusCode::INTERNAL_SERVER_ERROR, "ServerError"),
+            (
+                ErrorKind::Unauthorized
+                | ErrorKind::NotFound
+                | ErrorKind::Conflict
+                | ErrorKind::Closed
+                | ErrorKind::Invalid,
+                _,
+            ) => (BAD, "invalid_request"),
         };
         let words = match &self.error {
             Error::InvalidToken => "The access token is missing, malformed, expired or revoked".into(),

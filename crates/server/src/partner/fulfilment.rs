@@ -15,9 +15,9 @@ use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::wire::webhook::{SignedHeaders, WebhookSecret};
 use opendrs_http::body::{BodyError, read_body};
 use opendrs_http::response::json;
-use opendrs_service::Error;
 use opendrs_service::fulfilment::webhook::parse_unsolicited_report;
 use opendrs_service::fulfilment::{ReportSource, apply_report, find_job, record_hint, vendure};
+use opendrs_service::{Error, ErrorKind};
 use serde_json::json as value;
 use std::sync::Arc;
 
@@ -101,28 +101,12 @@ fn error_response(status: StatusCode, message: &str) -> Response {
 }
 
 fn error_status(error: &Error) -> StatusCode {
-    match error {
-        Error::UnknownOrder => StatusCode::NOT_FOUND,
-        Error::ReportRejected(_) => StatusCode::CONFLICT,
-        Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
-        Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
-        Error::Throttled(_) | Error::RateLimited(_) | Error::OrderLimitReached(_) => StatusCode::TOO_MANY_REQUESTS,
-        Error::InvalidToken
-        | Error::InsufficientScope(_)
-        | Error::UnknownSlot { .. }
-        | Error::Unsubscribed(_)
-        | Error::NotTestDevice
-        | Error::OtherDevice { .. }
-        | Error::BadField(_)
-        | Error::CancelRejected(_)
-        | Error::ApproveRejected(_)
-        | Error::OAuth { .. }
-        | Error::WrongPassword
-        | Error::CustomerBlocked
-        | Error::SignupClosed
-        | Error::InvalidForm(_)
-        | Error::UnknownEvent(_)
-        | Error::InvalidSeed { .. }
-        | Error::InvalidCommand(_) => StatusCode::BAD_REQUEST,
+    match error.kind() {
+        ErrorKind::NotFound => StatusCode::NOT_FOUND,
+        ErrorKind::Conflict => StatusCode::CONFLICT,
+        ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        ErrorKind::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
+        ErrorKind::Unauthorized | ErrorKind::Closed | ErrorKind::Invalid => StatusCode::BAD_REQUEST,
     }
 }

@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use opendrs_domain::login::form;
 use opendrs_http::body::read_body;
 use opendrs_service::receiver::{self, SnsRequestError};
-use opendrs_service::{Error, signing};
+use opendrs_service::{ErrorKind, signing};
 use std::sync::Arc;
 
 /// Handles paths without a route: a query in the form of SNS, a signing certificate, or nothing. These are no routes of
@@ -101,9 +101,16 @@ async fn handle_query(site: &AppState, text: String) -> Response {
         Ok(Err(SnsRequestError::NotFound(why))) => error_response(StatusCode::NOT_FOUND, "NotFound", why, id),
         Err(problem) => {
             log(&problem);
-            let status = match problem {
-                Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
-                _ => StatusCode::INTERNAL_SERVER_ERROR,
+            let status = match problem.kind() {
+                ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+                // Everything else that these actions refuse is an [`SnsRequestError`].
+                ErrorKind::Unauthorized
+                | ErrorKind::NotFound
+                | ErrorKind::Conflict
+                | ErrorKind::Closed
+                | ErrorKind::Invalid
+                | ErrorKind::RateLimited(_)
+                | ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             };
             let mut response =
                 error_response(status, "InternalError", "The service is temporarily unavailable. Try again.", id);

@@ -14,7 +14,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
 use opendrs_domain::order::OrderState;
-use opendrs_service::mail::{self, CancelLink};
+use opendrs_service::order::{self, CancelLink};
 use opendrs_texts::Texts;
 use std::sync::Arc;
 
@@ -45,7 +45,7 @@ pub(super) async fn get(
     let token = &query_param(&parts, "token");
     let BrowserSession { context: shown, .. } = &browser;
     let CancelLink { order, cancel_error: refusal, .. } =
-        mail::find_cancel_link(&site.app, token).await.map_err(PageError::with_context(shown))?;
+        order::find_cancel_link(&site.app, token).await.map_err(PageError::with_context(shown))?;
     if order.state == OrderState::Cancelled {
         return Ok(cancelled_page(shown));
     }
@@ -72,7 +72,7 @@ pub(super) async fn post(
     State(site): State<Arc<AppState>>,
     PostedPage { browser, form }: PostedPage,
 ) -> Result<Response, PageError> {
-    mail::cancel_by_link(&site.app, form.get("token").unwrap_or_default())
+    order::cancel_by_link(&site.app, form.get("token").unwrap_or_default())
         .await
         .map_err(PageError::with_context(&browser.context))?;
     Ok(cancelled_page(&browser.context))

@@ -35,7 +35,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use opendrs_http::request::query;
-use opendrs_service::Error;
+use opendrs_service::{Error, ErrorKind};
 use opendrs_texts::{ErrorHeadings, Texts};
 use page_context::{LanguageLink, PageContext};
 
@@ -195,31 +195,12 @@ impl IntoResponse for PageError {
         const BAD: StatusCode = StatusCode::BAD_REQUEST;
         let ErrorHeadings { rate_limited: wait, unavailable: again, internal: wrong, expired, failed } =
             &self.context.texts.error_headings;
-        let (status, title) = match &self.error {
-            Error::Throttled(_) | Error::RateLimited(_) | Error::OrderLimitReached(_) => {
-                (StatusCode::TOO_MANY_REQUESTS, wait)
-            }
-            Error::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, again),
-            Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, wrong),
-            Error::SignupClosed => (StatusCode::GONE, expired),
-            Error::InvalidToken
-            | Error::InsufficientScope(_)
-            | Error::UnknownSlot { .. }
-            | Error::Unsubscribed(_)
-            | Error::NotTestDevice
-            | Error::UnknownOrder
-            | Error::OtherDevice { .. }
-            | Error::BadField(_)
-            | Error::CancelRejected(_)
-            | Error::ApproveRejected(_)
-            | Error::ReportRejected(_)
-            | Error::OAuth { .. }
-            | Error::WrongPassword
-            | Error::CustomerBlocked
-            | Error::InvalidForm(_)
-            | Error::UnknownEvent(_)
-            | Error::InvalidSeed { .. }
-            | Error::InvalidCommand(_) => (BAD, failed),
+        let (status, title) = match self.error.kind() {
+            ErrorKind::RateLimited(_) => (StatusCode::TOO_MANY_REQUESTS, wait),
+            ErrorKind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, again),
+            ErrorKind::Internal => (StatusCode::INTERNAL_SERVER_ERROR, wrong),
+            ErrorKind::Closed => (StatusCode::GONE, expired),
+            ErrorKind::Unauthorized | ErrorKind::NotFound | ErrorKind::Conflict | ErrorKind::Invalid => (BAD, failed),
         };
         let text = (self.context.texts.error_message)(&self.error);
         let mut response = message_page(&self.context, status, title, &text);

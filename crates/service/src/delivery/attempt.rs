@@ -3,7 +3,6 @@
 //! Not here: which messages are due, and what they say. Invariant: an attempt is over when it is recorded; whoever sends
 //! may have many recorded at once, since what is written at the same time is written together.
 
-use super::DeliveryAttemptSummary;
 use super::outgoing_message::OutgoingMessage;
 use super::prepare::PreparedMessage;
 use crate::{App, Result, metrics};
@@ -16,6 +15,23 @@ use opendrs_store::delivery::{Delivery, DeliveryAttempt};
 use opendrs_store::{Command, Tx, delivery as store, device, receiver as topics, span};
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
+
+/// An attempt that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveryAttemptSummary {
+    /// When.
+    pub at: Time,
+    /// To which topic.
+    pub arn: String,
+    /// `MessageId`.
+    pub message_id: String,
+    /// What was told; a confirmation tells no event.
+    pub message_type: String,
+    /// Which attempt it was, from 1.
+    pub attempt: i64,
+    /// What came of it.
+    pub next: DeliveryDecision,
+}
 
 /// An attempt that was made and waits to be recorded.
 pub(super) struct FinishedAttempt {

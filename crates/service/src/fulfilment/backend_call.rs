@@ -5,8 +5,8 @@
 //! end may hear the same call twice, under the same id.
 
 use super::connector::{ConnectorOutcome, ConnectorResult, FulfilmentConnector};
-use super::{FulfilmentJob, load_job};
-use crate::delivery::EventIds;
+use super::job::{FulfilmentJob, load_job};
+use crate::notification::EventIds;
 use crate::order::{OrderTransition, lock_order, save_and_notify};
 use crate::{App, Error, Result, metrics};
 use futures_util::future::{join, join_all};
@@ -226,70 +226,6 @@ fn log_call(app: &App, found: &FulfilmentJob, call: &BackendCall, outcome: &Conn
     }
 }
 
-/// What is noted of an order while it is being placed.
-#[derive(Clone, Debug)]
-pub(super) enum PlacementProgress {
-    /// A shop is about to be asked to begin it.
-    DraftRequested,
-    /// What the shop calls it, and since when others were begun that were not heard of, if any were.
-    DraftCreated(String, Option<Time>),
-}
-
-/// Notes it; an error when the call is somebody else's by now.
-pub(super) async fn record_progress(
-    app: &App,
-    job: &FulfilmentJob,
-    call: &BackendCall,
-    noted: PlacementProgress,
-) -> Result<(), String> {
-    let at = app.system_time();
-    let mine = match call.due_at {
-        Some(until) => {
-            app.db
-                .write(RecordPlacementProgress {
-                    device: job.device.clone(),
-                    call: call.clone(),
-                    lease_until: until,
-                    progress: noted,
-                    at,
-                })
-                .await
-        }
-        None => Ok(false),
-    };
-    match mine {
-        Ok(true) => Ok(()),
-        Ok(false) => Err("another node has the call".into()),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
-struct RecordPlacementProgress {
-    device: Device,
-    call: BackendCall,
-    lease_until: Time,
-    progress: PlacementProgress,
-    at: Time,
-}
-
-impl Command for RecordPlacementProgress {
-    type Output = bool;
-    fn ordering_key(&self) -> u64 {
-        crate::device::command_key(self.device.model, &self.device.serial)
-    }
-    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<bool> {
-        let BackendCall { shard, order, .. } = self.call;
-        match &self.progress {
-            PlacementProgress::DraftRequested => {
-                fulfilment::record_begin(tx, shard, order, self.lease_until, self.at).await
-            }
-            PlacementProgress::DraftCreated(code, unheard) => {
-                fulfilment::record_reference(tx, shard, order, self.lease_until, (code, *unheard)).await
-            }
-        }
-    }
-}
-
 /// Records what came of a call; what moved on by it.
 async fn record_outcome(
     app: &App,
@@ -336,7 +272,7 @@ struct RecordCallOutcome {
 impl Command for RecordCallOutcome {
     type Output = Vec<OrderTransition>;
     fn ordering_key(&self) -> u64 {
-        crate::device::command_key(self.device.model, &self.device.serial)
+        crate::ordering_key::for_unit(self.device.model, &self.device.serial)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Vec<OrderTransition>> {
         let BackendCall { shard, order: id, kind: wanted, attempts: tries, .. } = self.call;

@@ -5,7 +5,7 @@
 //! connector changes nothing here. It brings back words, which go through the order's life as anybody's do; and asked the
 //! same thing twice for one order, which happens after a crash, a system does it once.
 
-use super::FulfilmentJob;
+use super::job::FulfilmentJob;
 use crate::App;
 use opendrs_domain::fulfilment::BackendReport;
 use opendrs_domain::money::Money;

@@ -12,50 +12,23 @@ mod place;
 mod watch;
 mod wire;
 
-use super::FulfilmentJob;
 use super::connector::{ConnectorFuture, ConnectorOutcome, ConnectorResult, FulfilmentConnector};
+use super::job::FulfilmentJob;
+pub use super::settings::VendureShop;
 use crate::App;
 use crate::outbound::Outbound;
 use admin_api::GraphqlOperation;
 use opendrs_domain::fulfilment::BackendReport;
 use opendrs_domain::order::{Cancellation, CancelledBy, Tracking};
 use opendrs_domain::time::Span;
-use opendrs_domain::wire::webhook::WebhookSecret;
 use opendrs_store::fulfilment::BackendCall;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::fmt;
 use std::time::Duration;
 use wire::VendureOrder;
 
 /// How many requests one order takes at most, one after the other.
 const MAX_REQUESTS: i64 = 13;
-
-/// A Vendure shop.
-#[derive(Clone, PartialEq, Eq)]
-pub struct VendureShop {
-    /// Its Admin API.
-    pub url: String,
-    /// The API key.
-    pub api_key: String,
-    /// The token of the channel to sell in; none: the default channel.
-    pub channel: Option<String>,
-    /// The code of the way to ship; none: the cheapest one that the shop offers.
-    pub shipping_method: Option<String>,
-    /// What the payment method is called in the shop's books.
-    pub payment_method: String,
-    /// How often an order is looked at that the shop has.
-    pub poll_interval: Span,
-    /// What signs the shop's hints: several while they are exchanged; none: no hints are taken.
-    pub hint_secrets: Vec<WebhookSecret>,
-}
-
-impl fmt::Debug for VendureShop {
-    /// Without the key.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shop").field("url", &self.url).field("channel", &self.channel).finish_non_exhaustive()
-    }
-}
 
 /// A question that every key with a role may ask, and that changes nothing.
 const CHANNEL_QUERY: GraphqlOperation =

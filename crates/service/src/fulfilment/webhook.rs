@@ -4,8 +4,9 @@
 //! `webhook-signature`, an HMAC-SHA256 of `id.timestamp.body` with a shared secret. Invariant: nothing is read from a
 //! body whose signature was not checked; the same call has the same id however often it is made.
 
-use super::FulfilmentJob;
 use super::connector::{ConnectorFuture, ConnectorOutcome, ConnectorResult, FulfilmentConnector};
+use super::job::FulfilmentJob;
+pub use super::settings::FulfilmentWebhook;
 use crate::App;
 use crate::outbound::{OutboundRequest, OutboundResponse};
 use opendrs_domain::fulfilment::{BackendCallKind, BackendReport};
@@ -13,7 +14,7 @@ use opendrs_domain::money::{Money, ParseMoneyError};
 use opendrs_domain::order::tracking::{is_tracking_link, parse_expected_delivery};
 use opendrs_domain::order::{Cancellation, CancelledBy, OrderProblem, PriceParts, Recipient, Tracking};
 use opendrs_domain::time::{Span, Time};
-use opendrs_domain::wire::webhook::{self, WebhookSecret};
+use opendrs_domain::wire::webhook;
 use opendrs_store::fulfilment::BackendCall;
 use serde::Deserialize;
 use serde_json::json;
@@ -21,15 +22,6 @@ use std::time::Duration;
 
 /// The largest answer that is read.
 const MAX_RESPONSE_BYTES: usize = 16 * 1024;
-
-/// Where orders are sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FulfilmentWebhook {
-    /// The address that is called.
-    pub url: String,
-    /// Secrets that sign: several while they are exchanged. Never empty.
-    pub secrets: Vec<WebhookSecret>,
-}
 
 impl FulfilmentWebhook {
     /// The headers that sign a body.

@@ -5,7 +5,6 @@
 //! lock, no allocation. Memory does not grow. Where more callers are busy than the table holds, those nearest to their full
 //! allowance are forgotten: it errs by letting pass, never by refusing one caller for another's calls.
 
-use super::CallRate;
 use opendrs_domain::time::Time;
 use std::sync::atomic::{AtomicU64, Ordering};
 use uuid::Uuid;
@@ -23,6 +22,15 @@ const MICROS_PER_SECOND: u64 = 1_000_000;
 const MICROS_PER_DAY: u64 = 86_400 * MICROS_PER_SECOND;
 /// How often an exchange is tried that somebody else's call came between.
 const MAX_EXCHANGE_TRIES: usize = 4;
+
+/// How often somebody may call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CallRate {
+    /// Calls a second in the long run; 0 for as many as they like.
+    pub per_second: u32,
+    /// Calls at once, after a rest.
+    pub burst: u32,
+}
 
 /// One table.
 pub(super) struct RateLimiter {

@@ -3,7 +3,7 @@
 
 use crate::error::OAuthErrorCode;
 use crate::throttle::CredentialAttempt;
-use crate::{App, Error, Result, keys, limit};
+use crate::{App, Error, Result, keys};
 use opendrs_domain::id::{ClientId, ProfileId};
 use opendrs_domain::profile::{Client, ClientAccess, ClientMode, ClientState, hash_secret};
 use opendrs_store::access::{self, AccessVersion};
@@ -46,7 +46,7 @@ pub async fn list(app: &App) -> Result<Vec<(String, String, Client)>> {
 /// Lets a client live by other rules, on every node from its next request on; tokens it was issued stay good.
 ///
 /// # Errors
-/// [`Error::BadCommand`] when there is no such client; [`Error::Unavailable`].
+/// [`Error::InvalidCommand`] when there is no such client; [`Error::Unavailable`].
 pub async fn set_mode(app: &App, id: &str, mode: ClientMode) -> Result<Client> {
     let client = find_for_command(app, id).await?;
     app.db.write(SetClientMode(client.id, mode)).await?;
@@ -80,7 +80,7 @@ pub enum ClientChange {
 /// Changes a client: when this returns, the change holds on every node.
 ///
 /// # Errors
-/// [`Error::BadCommand`] when there is no such client, or the change is none for it; [`Error::Unavailable`].
+/// [`Error::InvalidCommand`] when there is no such client, or the change is none for it; [`Error::Unavailable`].
 pub async fn apply_change(app: &App, id: &str, change: ClientChange) -> Result<Client> {
     let client = find_for_command(app, id).await?.id;
     let changed = app.db.write(ChangeClient { client, change, version: keys::next_access_version(app) }).await??;
@@ -184,7 +184,7 @@ impl Command for SetClientMode {
 /// Wrong proofs are braked by client and source: who guesses waits, and nobody waits for guesses from elsewhere.
 ///
 /// # Errors
-/// `invalid_request` without an id, `invalid_client`, [`Error::Throttled`], [`Error::TooOften`].
+/// `invalid_request` without an id, `invalid_client`, [`Error::Throttled`], [`Error::RateLimited`].
 pub(crate) async fn authenticate(
     app: &App,
     tx: &mut Tx<'_>,
@@ -217,6 +217,7 @@ pub(crate) async fn authenticate(
     let proven = found.filter(|_| proven);
     let (client, version) =
         proven.ok_or_else(|| Error::oauth(OAuthErrorCode::InvalidClient, "Client authentication failed"))?;
-    limit::count_client_call(app, client.id, (!client.kind.is_confidential()).then_some(source))?;
+    let counted_source = (!client.kind.is_confidential()).then_some(source);
+    app.limits.count_client_call(client.id, counted_source, app.system_time())?;
     Ok((client, version))
 }

@@ -4,8 +4,8 @@
 
 use super::authorize::{self, ResolvedAuthorization};
 use super::registration::{Registration, TakeoverConditions};
-use super::signup::SignupInProgress;
-use crate::delivery::EventIds;
+use super::signup_in_progress::SignupInProgress;
+use crate::notification::EventIds;
 use crate::{App, Error, FormError, Result};
 use hmac::{Hmac, KeyInit, Mac};
 use opendrs_domain::consent::{ConsentGeneration, new_token_family};
@@ -27,8 +27,8 @@ use sha2::Sha256;
 /// Finishes a sign-up. Returns where the browser goes, code included.
 ///
 /// # Errors
-/// [`Error::BadChoice`] when a slot is unanswered, none is chosen, or there is nowhere to ship to;
-/// [`Error::SignupGone`] when it was finished before.
+/// [`Error::InvalidForm`] when a slot is unanswered, none is chosen, or there is nowhere to ship to;
+/// [`Error::SignupClosed`] when it was finished before.
 pub async fn complete(app: &App, of: &SignupInProgress, customer: &Customer) -> Result<String> {
     if !of.has_consented {
         return Err(Error::SignupClosed);
@@ -68,7 +68,7 @@ pub async fn complete(app: &App, of: &SignupInProgress, customer: &Customer) -> 
 /// pressed twice, or the answer to it got lost.
 ///
 /// # Errors
-/// [`Error::SignupGone`] where that is over, or there was none.
+/// [`Error::SignupClosed`] where that is over, or there was none.
 pub async fn find_finished_redirect(app: &App, session: &Session, id: &str) -> Result<String> {
     let hash = authorize::hash_signup_id(id);
     let mut reader = app.db.reader().await?;
@@ -247,8 +247,8 @@ impl Command for CompleteSignup {
 
     fn ordering_key(&self) -> u64 {
         match &self.registration {
-            Some(unit) => crate::device::command_key(unit.new_device.model, &unit.new_device.serial),
-            None => crate::consent::command_key(self.code.1.customer),
+            Some(unit) => crate::ordering_key::for_unit(unit.new_device.model, &unit.new_device.serial),
+            None => crate::ordering_key::for_customer(self.code.1.customer),
         }
     }
 

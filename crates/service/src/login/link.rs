@@ -69,7 +69,7 @@ pub enum TokensOrCode {
 /// Links a device.
 ///
 /// # Errors
-/// [`Error::BadCommand`] names what does not exist or may not be.
+/// [`Error::InvalidCommand`] names what does not exist or may not be.
 pub async fn link_device(app: &App, link: LinkDevice) -> Result<LinkResult> {
     let bad = |text: String| Error::InvalidCommand(text);
     let id = crate::customer::find_id_by_email(app, &link.customer).await?;

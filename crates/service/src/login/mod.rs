@@ -8,4 +8,5 @@ pub mod profile;
 mod refresh_rotation;
 mod registration;
 pub mod signup;
+mod signup_in_progress;
 pub mod token_endpoint;

@@ -44,14 +44,14 @@ impl RotateRefresh {
         let (key, row) = match claims.device {
             Some((shard, id)) => match device::find_by_id(tx, shard, id).await? {
                 Some(device) => {
-                    (crate::device::command_key(device.model, &device.serial), FamilyOwner::Device(shard, id))
+                    (crate::ordering_key::for_unit(device.model, &device.serial), FamilyOwner::Device(shard, id))
                 }
                 None => return Ok(None),
             },
             None => {
                 let shard = app.db.shards().for_customer(claims.customer);
                 (
-                    crate::consent::command_key(claims.customer),
+                    crate::ordering_key::for_customer(claims.customer),
                     FamilyOwner::Consent(shard, claims.customer, client.profile),
                 )
             }

@@ -4,8 +4,10 @@
 //! and what an earlier owner may answer ([`crate::takeover`]). Invariant: a unit has one registration at a time, and no
 //! customer takes over a unit whose owner may not lose it now.
 
-use crate::delivery::{self, EventIds};
-use crate::takeover as takeovers;
+use crate::device::end_registration;
+use crate::mail::queue;
+use crate::notification::{EventIds, record_event};
+use crate::takeover::find_other_registration;
 use opendrs_domain::consent::Consent;
 use opendrs_domain::device::Device;
 use opendrs_domain::id::{DeviceId, OrderId};
@@ -43,7 +45,7 @@ impl Registration {
     /// Whether the unit is nobody else's, or its takeover was begun and may be completed.
     pub(super) async fn can_be_linked(&self, tx: &mut Tx<'_>, now: Time) -> opendrs_store::Result<bool> {
         let Device { model, serial, customer, .. } = &self.new_device;
-        match takeovers::find_other_registration(tx, self.shard, (*model, serial), *customer).await? {
+        match find_other_registration(tx, self.shard, (*model, serial), *customer).await? {
             Some(old) => self.can_take_over(tx, &old, now).await,
             None => Ok(true),
         }
@@ -79,14 +81,8 @@ impl Registration {
             &Takeover { device: old.id, customer, state, answer_by, successor, consent_generation: consent },
         )
         .await?;
-        crate::mail::enqueue(
-            tx,
-            self.shard,
-            old,
-            MailContent::ChangedHands(TakeoverSummary { customer, answer_by }),
-            stamp,
-        )
-        .await
+        queue::enqueue(tx, self.shard, old, MailContent::ChangedHands(TakeoverSummary { customer, answer_by }), stamp)
+            .await
     }
 
     /// Links the unit (docs/spec/registrations.md#one-unit-one-customer): the same customer keeps the registration,
@@ -114,7 +110,7 @@ impl Registration {
                         // It was registered between the look and the lock.
                         return Err(opendrs_store::Error::Conflict("the unit changed hands meanwhile".into()));
                     }
-                    if crate::device::end_registration(tx, self.shard, &old, (ended, now)).await? {
+                    if end_registration(tx, self.shard, &old, (ended, now)).await? {
                         self.record_takeover(tx, &old, (ended, now)).await?;
                     }
                 }
@@ -124,7 +120,7 @@ impl Registration {
         };
         if new {
             let event = Event::new(registered.event_id, now, &found, EventFacts::Registered);
-            delivery::record_event(tx, self.shard, &found, &event, registered.first_message_id).await?;
+            record_event(tx, self.shard, &found, &event, registered.first_message_id).await?;
         }
         let subscribed = self.save_choices(tx, found.id, now).await?;
         if new {
@@ -133,8 +129,8 @@ impl Registration {
         if subscribed || new {
             let facts = EventFacts::Subscription(subscription::list_slots(tx, self.shard, found.id).await?);
             let event = Event::new(changed.event_id, now, &found, facts);
-            delivery::record_event(tx, self.shard, &found, &event, changed.first_message_id).await?;
-            crate::mail::enqueue_subscriptions(tx, self.shard, &found, (changed, now)).await?;
+            record_event(tx, self.shard, &found, &event, changed.first_message_id).await?;
+            queue::enqueue_subscriptions(tx, self.shard, &found, (changed, now)).await?;
         }
         Ok(found.id)
     }

@@ -2,9 +2,7 @@
 //!
 //! Invariant: until a sign-up is completed ([`super::complete`]) nothing exists but its own row.
 
-use super::authorize::{self, ResolvedAuthorization, SaveSignup};
-use crate::price::{self, ShownPrice};
-use crate::subscription::SlotView;
+use super::authorize::{self, SaveSignup};
 use crate::{App, Error, FormError, Result};
 use opendrs_domain::session::Session;
 use opendrs_domain::subscription::SlotChoice;
@@ -13,56 +11,12 @@ use opendrs_store::signup::SignupRow;
 use opendrs_store::{Command, Tx, signup};
 
 pub use super::complete::{complete, find_finished_redirect};
-
-/// A sign-up under way, with all it speaks of.
-#[derive(Clone, Debug)]
-pub struct SignupInProgress {
-    /// Its id, as forms carry it.
-    pub id: String,
-    /// What was asked.
-    pub authorization: ResolvedAuthorization,
-    /// Whether the customer agreed.
-    pub has_consented: bool,
-    /// The slots answered so far.
-    pub choices: Vec<SlotChoice>,
-    /// The model's slots with their products; empty when no device is linked.
-    pub slots: Vec<SlotView>,
-    /// The prices that the page showed whose form was sent.
-    pub shown_prices: Vec<ShownPrice>,
-    pub(super) row: SignupRow,
-}
-
-impl SignupInProgress {
-    /// The first slot without an answer.
-    #[must_use]
-    pub fn next_slot(&self) -> Option<&SlotView> {
-        self.slots.iter().find(|view| !self.choices.iter().any(|choice| choice.slot == view.slot.id))
-    }
-
-    /// The choices with the prices that the customer agrees to by completing the sign-up now.
-    pub(super) fn agreed_choices(&self) -> Vec<SlotChoice> {
-        let mut choices = self.choices.clone();
-        for choice in &mut choices {
-            let view = self.slots.iter().find(|view| view.slot.id == choice.slot);
-            let product = view.and_then(|view| view.products.iter().find(|p| Some(&p.asin) == choice.asin.as_ref()));
-            choice.price = product.and_then(|product| price::price_agreed_to(product, &self.shown_prices));
-        }
-        choices
-    }
-
-    /// The products chosen, slot by slot.
-    pub fn chosen_products(&self) -> impl Iterator<Item = (&SlotView, Option<&opendrs_domain::product::Product>)> {
-        self.slots.iter().map(|view| {
-            let asin = self.choices.iter().find(|c| c.slot == view.slot.id).and_then(|c| c.asin.as_ref());
-            (view, view.products.iter().find(|p| Some(&p.asin) == asin))
-        })
-    }
-}
+pub use super::signup_in_progress::SignupInProgress;
 
 /// Finds a sign-up that a browser's sign-in began.
 ///
 /// # Errors
-/// [`Error::SignupGone`] when it ended, or belongs to another session.
+/// [`Error::SignupClosed`] when it ended, or belongs to another session.
 pub async fn find(app: &App, session: &Session, id: &str) -> Result<SignupInProgress> {
     let hash = authorize::hash_signup_id(id);
     let row = {
@@ -104,7 +58,7 @@ pub async fn record_consent(app: &App, session: &Session, of: &SignupInProgress)
 /// Records a slot's product, or that it is skipped; a second answer replaces the first.
 ///
 /// # Errors
-/// [`Error::BadChoice`], [`Error::SignupGone`] before consent.
+/// [`Error::InvalidForm`], [`Error::SignupClosed`] before consent.
 pub async fn record_choice(app: &App, of: &SignupInProgress, slot: &str, asin: Option<&str>) -> Result<()> {
     if !of.has_consented {
         return Err(Error::SignupClosed);

@@ -56,7 +56,7 @@ pub struct IssuedTokens {
 /// Serves a token request. The order of checks: grant, client, code or token, redirect, proof key.
 ///
 /// # Errors
-/// [`Error::OAuth`], [`Error::Throttled`], [`Error::TooOften`], [`Error::Unavailable`].
+/// [`Error::OAuth`], [`Error::Throttled`], [`Error::RateLimited`], [`Error::Unavailable`].
 pub async fn handle_token_request(app: &App, request: &TokenRequest) -> Result<IssuedTokens> {
     match request.grant_type.as_deref() {
         Some("authorization_code") => exchange_code(app, request).await,
@@ -116,7 +116,7 @@ async fn exchange_code(app: &App, request: &TokenRequest) -> Result<IssuedTokens
         Some((shard, id)) => device::find_by_id(&mut tx, shard, id).await?,
         None => None,
     };
-    let unit = unit.map(|device| crate::device::command_key(device.model, &device.serial));
+    let unit = unit.map(|device| crate::ordering_key::for_unit(device.model, &device.serial));
     drop(tx);
     drop(reader);
     if app.keys.access().version != version {
@@ -124,7 +124,7 @@ async fn exchange_code(app: &App, request: &TokenRequest) -> Result<IssuedTokens
         app.keys.reload(&app.db).await?;
     }
     let command = ExchangeCode {
-        command_key: unit.unwrap_or(crate::consent::command_key(found.customer)),
+        command_key: unit.unwrap_or(crate::ordering_key::for_customer(found.customer)),
         shard,
         code_hash: hash,
         client: client.id,

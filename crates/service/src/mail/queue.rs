@@ -2,7 +2,7 @@
 //!
 //! Not here: sending it. Invariant: a change adds one mail at most, under the id of the change's event.
 
-use crate::delivery::EventIds;
+use crate::notification::EventIds;
 use opendrs_domain::device::Device;
 use opendrs_domain::id::{CustomerId, DeviceId, MailId};
 use opendrs_domain::mail::{self as rules, MailContent, MailState, SlotSummary};

@@ -21,7 +21,7 @@ pub enum ResendSelection {
 /// their device's mails of the day.
 ///
 /// # Errors
-/// [`Error::BadCommand`] when the one is not there or on its way, [`Error::Unavailable`].
+/// [`Error::InvalidCommand`] when the one is not there or on its way, [`Error::Unavailable`].
 pub async fn resend(app: &App, which: ResendSelection) -> Result<u64> {
     let now = app.now();
     match which {
@@ -97,7 +97,7 @@ pub async fn list_newest_failed(app: &App, limit: i64) -> Result<Vec<StoredMail>
 /// A mail by its id's text.
 ///
 /// # Errors
-/// [`Error::BadCommand`] when there is none; [`Error::Unavailable`].
+/// [`Error::InvalidCommand`] when there is none; [`Error::Unavailable`].
 pub async fn find(app: &App, id: &str) -> Result<StoredMail> {
     let parsed = MailId::parse(id).map_err(|e| Error::InvalidCommand(e.to_string()))?;
     let mut reader = app.db.reader().await?;

@@ -3,18 +3,18 @@
 //! Invariant: the lock is taken first, and what the order is judged by is read behind it; an order that is not placed after
 //! all gives it back in the same transaction.
 
-use super::record_notifications;
-use crate::delivery::EventIds;
-use crate::fulfilment;
+use super::hand_over::{enqueue_backend_call, initial_problem};
+use super::transition::record_notifications;
+use crate::fulfilment::backend_of_maker;
+use crate::notification::EventIds;
 use crate::rule::{self, OrderCheck, OrderDecision};
 use crate::token::{self, DeviceCaller};
-use crate::{App, Error, Result, limit};
+use crate::{App, Error, Result};
 use opendrs_domain::device::Device;
 use opendrs_domain::fault;
 use opendrs_domain::fulfilment::Backend;
 use opendrs_domain::id::{InstanceId, OrderId, ReceiverId};
-use opendrs_domain::order::{NewOrder, Order, OrderItem, OrderTiming, Recipient};
-use opendrs_domain::product::Product;
+use opendrs_domain::order::{NewOrder, Order, OrderTiming, Recipient};
 use opendrs_domain::subscription::Subscription;
 use opendrs_domain::text::SlotId;
 use opendrs_domain::time::Time;
@@ -37,7 +37,7 @@ pub enum ReplenishOutcome {
 /// Replenish: places an order, unless one holds the slot's lock.
 ///
 /// # Errors
-/// [`Error::Unsubscribed`], [`Error::TooManyOrders`], [`Error::Unavailable`].
+/// [`Error::Unsubscribed`], [`Error::OrderLimitReached`], [`Error::Unavailable`].
 pub async fn replenish(
     app: &App,
     mut reader: Reader<'_>,
@@ -49,7 +49,7 @@ pub async fn replenish(
     let mut tx = reader.tx()?;
     let found = device::find_for_replenish(&mut tx, (caller.shard, caller.device.id), slot, of_customer).await?;
     let recipient = found.and_then(|found| found.recipient);
-    let backend = fulfilment::backend_of_maker(app, &mut tx, caller.device.maker).await?;
+    let backend = backend_of_maker(app, &mut tx, caller.device.maker).await?;
     drop(tx);
     drop(reader);
     place_order(app, caller, slot, (recipient, backend)).await
@@ -59,20 +59,20 @@ pub async fn replenish(
 /// anything was not as it should be; what it was, [`crate::token::caller`] finds out.
 ///
 /// # Errors
-/// [`Error::Unsubscribed`], [`Error::TooManyOrders`], [`Error::TooOften`], [`Error::Unavailable`].
+/// [`Error::Unsubscribed`], [`Error::OrderLimitReached`], [`Error::RateLimited`], [`Error::Unavailable`].
 pub async fn replenish_by_token(app: &App, token: &str, slot: &str) -> Result<Option<ReplenishOutcome>> {
     let (Ok(of), Ok(slot)) = (token::device_claims(app, token).await, SlotId::parse(slot)) else { return Ok(None) };
     let (shard, id) = (of.shard, of.device);
-    limit::count_device_call(app, id)?;
+    app.limits.count_device_call(id, app.system_time())?;
     let of_customer = (app.db.shards().for_customer(of.customer), of.customer);
     let mut reader = app.db.reader().await?;
     let found = device::find_for_replenish(&mut reader.autocommit()?, (shard, id), &slot, of_customer).await?;
     let good = found.filter(|found| found.device.accepts_token_family(of.family) && found.access == of.access_version);
     let Some(DeviceForReplenish { device, slot: Some(slot), recipient, .. }) = good else {
-        limit::refund_device_call(app, id);
+        app.limits.refund_device_call(id, app.system_time());
         return Ok(None);
     };
-    let backend = fulfilment::backend_of_maker(app, &mut reader.autocommit()?, device.maker).await?;
+    let backend = backend_of_maker(app, &mut reader.autocommit()?, device.maker).await?;
     drop(reader);
     let caller = DeviceCaller { device, shard, slot: None };
     place_order(app, &caller, &slot, (recipient, backend)).await.map(Some)
@@ -88,7 +88,7 @@ async fn place_order(
     let now = app.now();
     let device = &caller.device;
     // Counted before it is placed, so that two calls at once cannot share the last one. A test order costs nobody anything.
-    let counted = if device.test { Ok(()) } else { limit::count_order(app, device.id, now) };
+    let counted = if device.test { Ok(()) } else { app.limits.count_order(device.id, now) };
     let placed = app
         .db
         .write(PlaceOrder {
@@ -107,7 +107,7 @@ async fn place_order(
         })
         .await;
     if !device.test && counted.is_ok() && !matches!(placed, Ok(PlaceOutcome::Placed(_))) {
-        limit::refund_order(app, device.id, now);
+        app.limits.refund_order(device.id, now);
     }
     let placed = placed?;
     if let PlaceOutcome::Placed(_) = placed {
@@ -148,7 +148,7 @@ enum PlaceOutcome {
 impl Command for PlaceOrder {
     type Output = PlaceOutcome;
     fn ordering_key(&self) -> u64 {
-        crate::device::command_key(self.device.model, &self.device.serial)
+        crate::ordering_key::for_unit(self.device.model, &self.device.serial)
     }
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<PlaceOutcome> {
         let (grounds, receivers) = match self.lock_slot(tx).await? {
@@ -175,12 +175,12 @@ impl Command for PlaceOrder {
             subscription::release_lock(tx, self.shard, self.device.id, &self.slot, self.order).await?;
             return Ok(PlaceOutcome::OverLimit(wait));
         }
-        let problem = problem.or_else(|| fulfilment::initial_problem(self.device.test, self.backend));
+        let problem = problem.or_else(|| initial_problem(self.device.test, self.backend));
         let new = NewOrder {
             id: self.order,
             device: self.device.id,
             slot: self.slot.clone(),
-            item: build_item(product),
+            item: product.into(),
             test: self.device.test,
             backend: self.backend,
             recipient: self.recipient.clone(),
@@ -188,7 +188,7 @@ impl Command for PlaceOrder {
         let (mut order, change) = Order::place(new, problem, self.now, &self.timing);
         order.extend_hold(paused_until, self.now, &self.timing);
         order::insert(tx, self.shard, &order).await?;
-        fulfilment::enqueue_backend_call(tx, self.shard, &order, self.now).await?;
+        enqueue_backend_call(tx, self.shard, &order, self.now).await?;
         record_notifications(tx, self.shard, &self.device, &order, change, (self.event_ids, self.now), &receivers)
             .await?;
         Ok(PlaceOutcome::Placed(order.instance_id()))
@@ -223,9 +223,4 @@ impl PlaceOrder {
         let placed = InstanceId { device: self.device.id, order: holder };
         Ok(PlaceOutcome::SlotLocked(found.map_or(placed, |order| order.instance_id())))
     }
-}
-
-pub(super) fn build_item(product: Product) -> OrderItem {
-    let Product { asin, title, price, quantity, unit, .. } = product;
-    OrderItem { asin, title, quantity, unit, price }
 }

@@ -2,7 +2,8 @@
 //!
 //! Invariant: who confirms shows a token that only the question could tell it (docs/spec/delivery.md#confirmation).
 
-use super::{CONFIRMATION_SHARD, ReceiverChange, apply_change};
+use super::change::{ReceiverChange, apply_change};
+use super::confirmation_message::CONFIRMATION_SHARD;
 use crate::{App, Result};
 use opendrs_domain::id::ReceiverId;
 use opendrs_domain::receiver::{Receiver, ReceiverState};

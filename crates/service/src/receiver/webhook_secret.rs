@@ -3,7 +3,7 @@
 //! Invariant: a secret is derived from the master key and its number. It is stored nowhere, unless it was carried over from
 //! an earlier master key, and then sealed.
 
-use super::signed_by_sns_error;
+use super::sns_endpoint::signed_by_sns_error;
 use crate::{App, Error, Result};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine as _;
@@ -38,7 +38,7 @@ pub struct WebhookSecrets {
 /// The secrets of a topic that sign now, newest first.
 ///
 /// # Errors
-/// [`Error::BadCommand`] if it has none; [`Error::Internal`].
+/// [`Error::InvalidCommand`] if it has none; [`Error::Internal`].
 pub fn list_webhook_secrets(app: &App, topic: &Receiver) -> Result<Vec<WebhookSecrets>> {
     if topic.sns_topic_arn().is_some() {
         return Err(signed_by_sns_error(topic));

@@ -36,7 +36,7 @@ pub enum OverwritePolicy {
 /// Applies a seed.
 ///
 /// # Errors
-/// [`Error::BadSeed`] names line and key; [`Error::Unavailable`].
+/// [`Error::InvalidSeed`] names line and key; [`Error::Unavailable`].
 pub async fn apply(app: &App, seed: SeedDeclaration) -> Result<Vec<SeedItem>> {
     apply_with_overwrite(app, seed, OverwritePolicy::Never).await
 }
@@ -44,7 +44,7 @@ pub async fn apply(app: &App, seed: SeedDeclaration) -> Result<Vec<SeedItem>> {
 /// Applies a seed, with or without overwriting what somebody else set.
 ///
 /// # Errors
-/// [`Error::BadSeed`] names line and key; [`Error::Unavailable`].
+/// [`Error::InvalidSeed`] names line and key; [`Error::Unavailable`].
 pub async fn apply_with_overwrite(
     app: &App,
     seed: SeedDeclaration,
@@ -139,8 +139,8 @@ async fn resolve_password(app: &App, declared: &CustomerSeed) -> Result<Option<S
         None => None,
     };
     match stored {
-        Some(hash) if crate::password::verify_for_operator(app, Some(hash.clone()), plain).await? => Ok(Some(hash)),
-        _ => crate::password::hash(app, plain).await.map(Some),
+        Some(hash) if app.password_queue.verify_for_operator(Some(hash.clone()), plain).await? => Ok(Some(hash)),
+        _ => app.password_queue.hash(plain).await.map(Some),
     }
 }
 

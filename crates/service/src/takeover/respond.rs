@@ -3,9 +3,11 @@
 //! Invariant: the link names one takeover and is all that is needed; it is worth nothing once there is nothing to answer.
 //! What is taken back is restored in one transaction: the other registration ends, the earlier one goes on.
 
-use super::LINK_PURPOSE;
-use crate::delivery::{self, EventIds};
-use crate::{App, Error, FormError, Result, mail, named_link};
+use crate::device::end_registration;
+use crate::mail::queue;
+use crate::named_link::{self, TAKEOVER_PURPOSE};
+use crate::notification::{EventIds, record_event};
+use crate::{App, Error, FormError, Result};
 use opendrs_domain::device::Device;
 use opendrs_domain::id::{CustomerId, DeviceId, ProfileId};
 use opendrs_domain::mail::MailContent;
@@ -34,7 +36,7 @@ pub struct TakeoverLink {
 /// # Errors
 /// [`Error::InvalidToken`] when it is none of ours, or no longer kept; [`Error::Unavailable`].
 pub async fn find_takeover_link(app: &App, token: &str) -> Result<TakeoverLink> {
-    let named = named_link::open(app, LINK_PURPOSE, token).ok_or(Error::InvalidToken)?;
+    let named = named_link::open(app, TAKEOVER_PURPOSE, token).ok_or(Error::InvalidToken)?;
     let (shard, id, customer) = (named.shard, DeviceId(named.first_id), CustomerId(named.second_id));
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
@@ -49,7 +51,7 @@ pub async fn find_takeover_link(app: &App, token: &str) -> Result<TakeoverLink> 
 /// Answers a takeover, as the earlier owner. Twice is once.
 ///
 /// # Errors
-/// [`Error::InvalidToken`]; [`BadChoice::TakeoverOver`] when there is nothing to answer, or the unit is somebody else's by
+/// [`Error::InvalidToken`]; [`FormError::TakeoverOver`] when there is nothing to answer, or the unit is somebody else's by
 /// now; [`Error::Unavailable`].
 pub async fn answer_takeover(app: &App, token: &str, answer: TakeoverAnswer) -> Result<()> {
     let TakeoverLink { takeover, device, shard, .. } = find_takeover_link(app, token).await?;
@@ -98,7 +100,7 @@ impl Command for AnswerTakeover {
     type Output = bool;
 
     fn ordering_key(&self) -> u64 {
-        crate::device::command_key(self.device.model, &self.device.serial)
+        crate::ordering_key::for_unit(self.device.model, &self.device.serial)
     }
 
     async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<bool> {
@@ -125,7 +127,7 @@ impl Command for AnswerTakeover {
         found.state = state;
         takeover::upsert(tx, self.shard, &found).await?;
         if let Some(news) = news {
-            mail::enqueue_for(tx, self.shard, (self.device.id, self.customer), news, (first, self.now)).await?;
+            queue::enqueue_for(tx, self.shard, (self.device.id, self.customer), news, (first, self.now)).await?;
         }
         Ok(true)
     }
@@ -154,17 +156,17 @@ impl AnswerTakeover {
         }
         if let Some(id) = current
             && let Some(new) = device::lock(tx, *shard, id).await?
-            && crate::device::end_registration(tx, *shard, &new, (*ended, *now)).await?
+            && end_registration(tx, *shard, &new, (*ended, *now)).await?
         {
-            mail::enqueue(tx, *shard, &new, MailContent::TakenBack, (*ended, *now)).await?;
+            queue::enqueue(tx, *shard, &new, MailContent::TakenBack, (*ended, *now)).await?;
         }
         device::restore_registration(tx, *shard, old).await?;
         let event = Event::new(registered.event_id, *now, old, EventFacts::Registered);
-        delivery::record_event(tx, *shard, old, &event, registered.first_message_id).await?;
+        record_event(tx, *shard, old, &event, registered.first_message_id).await?;
         let facts = EventFacts::Subscription(subscription::list_slots(tx, *shard, old.id).await?);
         let event = Event::new(changed.event_id, *now, old, facts);
-        delivery::record_event(tx, *shard, old, &event, changed.first_message_id).await?;
-        mail::enqueue_subscriptions(tx, *shard, old, (*changed, *now)).await?;
+        record_event(tx, *shard, old, &event, changed.first_message_id).await?;
+        queue::enqueue_subscriptions(tx, *shard, old, (*changed, *now)).await?;
         Ok(true)
     }
 }

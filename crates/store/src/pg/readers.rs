@@ -4,7 +4,8 @@
 //! by statement ([`super::gather`]). Invariant: a connection that was lost is replaced by the next that needs it; who
 //! comes while that fails is told so at once.
 
-use super::{PgConn, PgTarget, RECONNECT_PAUSE, connect};
+use super::connection::{PgConn, RECONNECT_PAUSE, connect};
+use super::url::PgTarget;
 use crate::availability::StoreSide;
 use crate::metrics::StoreCounters;
 use crate::{Error, Result};

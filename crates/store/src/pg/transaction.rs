@@ -4,8 +4,8 @@
 //! sent in a transaction; in one, unless all that was sent before changed nothing.
 
 use super::coalescer::StatementCoalescer;
-use crate::command::BoxFuture;
 use crate::failpoint::{self, Point};
+use crate::job::BoxFuture;
 use crate::{Error, Result};
 use std::pin::pin;
 use std::sync::atomic::Ordering;

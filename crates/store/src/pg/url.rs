@@ -62,7 +62,7 @@ impl PgTarget {
 /// Reads a `postgres://` URL.
 ///
 /// # Errors
-/// [`Error::Open`] with the parameter at fault.
+/// [`Error::CannotOpen`] with the parameter at fault.
 pub(crate) fn parse_url(url: &str) -> Result<PgTarget> {
     let (url, verify) = split_parameters(url)?;
     let mut config: Config = url.parse().map_err(|e: tokio_postgres::Error| {

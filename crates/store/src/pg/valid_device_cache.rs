@@ -6,7 +6,7 @@
 //! every node. What it is not: it knows nothing of what devices have or did. Invariant: nothing is kept that a transaction
 //! found which did not commit; memory is bounded.
 
-use crate::access::AccessVersion;
+use crate::access_version::AccessVersion;
 use opendrs_domain::id::DeviceId;
 use opendrs_domain::text::SlotId;
 use std::collections::{HashMap, HashSet};

@@ -3,11 +3,12 @@
 //! It and its connection live on one thread, so that between them nothing is woken. Invariant: a batch is committed
 //! whole or run again command by command; nobody is told that a command is done before its commit was answered.
 
-use super::{PgConn, PgTarget, RECONNECT_PAUSE, connect, timeout_error};
+use super::connection::{PgConn, RECONNECT_PAUSE, connect, timeout_error};
+use super::url::PgTarget;
 use crate::availability::StoreSide;
 use crate::batch_channel::{self, CommandBatch, CommandBatchReceiver, reply_unavailable};
-use crate::command::CommandJob;
 use crate::failpoint::{self, Point};
+use crate::job::CommandJob;
 use crate::metrics::StoreCounters;
 use crate::tx::TxConnection;
 use crate::{Error, Result, Tx};

@@ -1,7 +1,8 @@
 //! On SQLite: a copy of the store's file, and its rows back into the store.
 
 use super::{TestClockSetting, check_compatible, name_taken, unknown_snapshot};
-use crate::inspection::{self, open_existing};
+use crate::inspection;
+use crate::sqlite::open_existing;
 use crate::{Error, Result, backup, sqlite};
 use opendrs_domain::snapshot::{Snapshot, SnapshotName};
 use opendrs_domain::time::Time;

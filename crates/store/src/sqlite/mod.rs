@@ -1,78 +1,14 @@
 //! SQLite: one writing connection on a thread of its own, a few reading ones used on the caller's thread.
 //!
-//! What is here: opening a file. [`writer`] writes, [`readers`] reads. Invariant: `synchronous=FULL` in WAL mode, so an
-//! answered command survives a power cut; group commit pays for it. Its files are readable by their owner alone.
+//! [`connection`] opens a file, [`writer`] writes, [`readers`] reads. Invariant: an answered command survives a power cut;
+//! group commit pays for it. The files are readable by their owner alone.
 
+mod connection;
+mod existing_file;
 mod readers;
 mod writer;
 
+pub(crate) use connection::{open, open_writer, truncate_wal};
+pub(crate) use existing_file::{lock_exclusively, open_existing};
 pub(crate) use readers::{ReadMarkPin, SqliteReaderLoan, SqliteReaders};
 pub(crate) use writer::start_writer;
-
-use crate::queries::Query;
-use crate::{Error, Result, file_permissions, migrate};
-use rusqlite::Connection;
-use rusqlite::config::DbConfig;
-use std::path::Path;
-
-/// How long a writer waits for another process (a command line beside the server) to finish.
-const BUSY_TIMEOUT_MS: u64 = 5_000;
-/// How often a process that meets another one at a new file looks again.
-const MAX_WAL_SWITCH_ATTEMPTS: usize = 100;
-
-pub(crate) fn open(path: &Path, write: bool) -> Result<Connection> {
-    let failed = |e: &dyn std::fmt::Display| {
-        let at = path.display();
-        Error::CannotOpen(format!("cannot open the database {at}: {e}. Check that the folder exists and is writable"))
-    };
-    if write {
-        file_permissions::restrict_database(path).map_err(|e| failed(&e))?;
-    }
-    let open = || {
-        let conn = Connection::open(path)?;
-        conn.set_prepared_statement_cache_capacity(Query::ALL.len() + 8);
-        conn.busy_timeout(std::time::Duration::from_millis(BUSY_TIMEOUT_MS))?;
-        // Without this guarantee SQLite plans a statement anew whenever a parameter changes: a third of a call's time.
-        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-        enable_wal(&conn)?;
-        conn.pragma_update(None, "synchronous", "FULL")?;
-        // Rows are appended, so a page is written many times before it is full: a rarer checkpoint copies it once.
-        conn.pragma_update(None, "wal_autocheckpoint", 4000)?;
-        conn.pragma_update(None, "temp_store", "MEMORY")?;
-        // What is overwritten may have been secret. `FAST` leaves it in pages that are given up, and writes no further page.
-        conn.pragma_update(None, "secure_delete", "FAST")?;
-        conn.pragma_update(None, "query_only", !write)?;
-        Ok(conn)
-    };
-    open().map_err(|e: rusqlite::Error| failed(&e))
-}
-
-/// Switches to the write-ahead log. SQLite does not wait here when another process does the same to a new file, so this
-/// waits for that process's lock and looks again.
-fn enable_wal(conn: &Connection) -> rusqlite::Result<()> {
-    for _ in 0..MAX_WAL_SWITCH_ATTEMPTS {
-        match conn.pragma_update(None, "journal_mode", "WAL") {
-            Err(e) if e.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => {
-                conn.execute_batch("BEGIN IMMEDIATE; ROLLBACK")?;
-            }
-            done => return done,
-        }
-    }
-    conn.pragma_update(None, "journal_mode", "WAL")
-}
-
-pub(crate) fn open_writer(path: &Path) -> Result<Connection> {
-    let mut conn = open(path, true)?;
-    migrate::migrate_sqlite(&mut conn)?;
-    Ok(conn)
-}
-
-/// Empties the write-ahead log into the file.
-pub(crate) fn truncate_wal(path: &Path) -> Result<()> {
-    let folded = open(path, true)?.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-    folded.map_err(|e| Error::from_sqlite("wal_checkpoint", e))
-}
-
-fn run_control(conn: &Connection, sql: &'static str) -> Result<()> {
-    conn.prepare_cached(sql).and_then(|mut s| s.raw_execute()).map(drop).map_err(|e| Error::from_sqlite(sql, e))
-}

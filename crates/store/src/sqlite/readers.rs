@@ -2,7 +2,7 @@
 //!
 //! Invariant: whoever has one on loan reads one state of the store, and gives it back soon: there are few.
 
-use super::{open, run_control};
+use super::connection::{open, run_control};
 use crate::metrics::{StoreCounters, increment};
 use crate::{Error, Result};
 use rusqlite::Connection;

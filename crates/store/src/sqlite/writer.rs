@@ -2,13 +2,14 @@
 //!
 //! Invariant: after a failed sync it stops for good: what is on disk only a new start, which reads the log anew, can tell.
 
+use super::connection::run_control;
 use super::readers::ReadMarkPin;
-use super::run_control;
+use crate::access_version::AccessVersionCache;
 use crate::availability::StoreSide;
 use crate::batch_channel::{self, CommandBatch, CommandBatchReceiver, reply_unavailable};
 use crate::failpoint::{self, Point};
 use crate::metrics::StoreCounters;
-use crate::tx::{AccessVersionCache, TxConnection};
+use crate::tx::TxConnection;
 use crate::{Error, Result, Tx};
 use rusqlite::Connection;
 use std::sync::Arc;

@@ -10,7 +10,7 @@ use opendrs_domain::version::ApiEndpoint;
 use opendrs_service::login::link::link_device;
 use opendrs_service::receiver::{self, NewReceiver, ReceiverChange};
 use opendrs_service::rewrap::{LINK_VALIDITY, RewrapReport, rewrap};
-use opendrs_service::{App, Error, keys, mail, schedule, signing, token};
+use opendrs_service::{App, Error, keys, order, schedule, signing, token};
 use opendrs_store::Engine;
 
 both!(
@@ -76,7 +76,7 @@ async fn what_the_old_key_made_holds_under_the_new_one(server: &Server) {
     assert!(is_accepted(&app, &device).await);
     assert_eq!(receiver::list_webhook_secrets(&app, &topic).unwrap(), secrets);
     assert_eq!(receiver::find(&app, "told").await.unwrap(), topic);
-    assert!(mail::find_cancel_link(&app, &cancel).await.is_ok());
+    assert!(order::find_cancel_link(&app, &cancel).await.is_ok());
     let confirmed = receiver::confirm(&app, &pending.arn, question["Token"].as_str().unwrap()).await.unwrap();
     assert_eq!(confirmed.unwrap(), pending.subscription_arn());
     // Another device of the same customer: its maker knows the customer by the same id.
@@ -97,9 +97,9 @@ async fn links_from_before_end_and_outlast_another_change(server: &Server) {
     let app = under(server, NEWER).await;
     let almost = Span::from_secs(LINK_VALIDITY.as_secs() - 1);
     schedule::advance_clock(&app, almost).await.unwrap();
-    assert!(mail::find_cancel_link(&app, &cancel).await.is_ok());
+    assert!(order::find_cancel_link(&app, &cancel).await.is_ok());
     schedule::advance_clock(&app, Span::from_secs(1)).await.unwrap();
-    assert!(matches!(mail::find_cancel_link(&app, &cancel).await, Err(Error::InvalidToken)));
+    assert!(matches!(order::find_cancel_link(&app, &cancel).await, Err(Error::InvalidToken)));
 }
 
 async fn what_is_made_afterwards_has_nothing_of_the_old_key(server: &Server) {
@@ -130,7 +130,8 @@ async fn what_is_made_afterwards_has_nothing_of_the_old_key(server: &Server) {
     let forged = forged.issue(&claims, &[0; FILLER_BYTES]);
     assert!(!is_accepted(&app, &LinkedDevice { access: forged, ..device }).await);
     assert!(
-        mail::find_cancel_link(&app, &cancel).await.is_ok() && mail::find_cancel_link(&always, &cancel).await.is_err()
+        order::find_cancel_link(&app, &cancel).await.is_ok()
+            && order::find_cancel_link(&always, &cancel).await.is_err()
     );
 }
 

@@ -11,8 +11,8 @@ use super::wire::{
 };
 use super::{ConnectorOutcome, ConnectorResult, VendureShop, reports_from_order};
 use crate::App;
-use crate::fulfilment::backend_call::{PlacementProgress, record_progress};
-use crate::fulfilment::{FulfilmentJob, load_terms};
+use crate::fulfilment::job::{FulfilmentJob, load_terms};
+use crate::fulfilment::placement_progress::{PlacementProgress, record_progress};
 use opendrs_domain::customer::Address;
 use opendrs_domain::fulfilment::BackendReport;
 use opendrs_domain::money::Money;

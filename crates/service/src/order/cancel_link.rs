@@ -3,20 +3,13 @@
 //! Invariant: the link's token names one order and is authenticated with a key derived from the master key, so nothing
 //! is stored for it; it opens that order alone, and is worth nothing once the order can no longer be cancelled.
 
-use crate::named_link::{self, NamedLink};
+use super::cancel::cancel_order;
+use crate::named_link::{self, CANCEL_PURPOSE, NamedLink};
 use crate::token::DeviceCaller;
 use crate::{App, Error, Result};
 use opendrs_domain::id::{DeviceId, InstanceId, OrderId};
 use opendrs_domain::order::{CancelError, CancelRequester, Order, OrderState};
 use opendrs_store::{device, order};
-
-/// The purpose of the links' tokens.
-pub(crate) const LINK_PURPOSE: &str = "cancel link";
-
-/// The token of an order's link.
-pub(super) fn cancel_token(app: &App, shard: i64, instance: InstanceId) -> Result<String> {
-    named_link::seal(app, LINK_PURPOSE, NamedLink { shard, first_id: instance.device.0, second_id: instance.order.0 })
-}
 
 /// What a link leads to.
 #[derive(Clone, Debug)]
@@ -34,7 +27,7 @@ pub struct CancelLink {
 /// [`Error::InvalidToken`] when it is none of ours, [`Error::Unavailable`].
 pub async fn find_cancel_link(app: &App, token: &str) -> Result<CancelLink> {
     let NamedLink { shard, first_id: first, second_id: second } =
-        named_link::open(app, LINK_PURPOSE, token).ok_or(Error::InvalidToken)?;
+        named_link::open(app, CANCEL_PURPOSE, token).ok_or(Error::InvalidToken)?;
     let instance = InstanceId { device: DeviceId(first), order: OrderId(second) };
     let mut reader = app.db.reader().await?;
     let mut tx = reader.tx()?;
@@ -51,13 +44,11 @@ pub async fn find_cancel_link(app: &App, token: &str) -> Result<CancelLink> {
 /// Cancels the order that a link's token names, as its customer. Twice is once.
 ///
 /// # Errors
-/// [`Error::InvalidToken`], [`Error::NotCancelled`], [`Error::Unavailable`].
+/// [`Error::InvalidToken`], [`Error::CancelRejected`], [`Error::Unavailable`].
 pub async fn cancel_by_link(app: &App, token: &str) -> Result<()> {
     let CancelLink { order, caller, .. } = find_cancel_link(app, token).await?;
     match order.state {
         OrderState::Cancelled => Ok(()),
-        _ => {
-            crate::order::cancel_order(app, &caller, &order.instance_id().to_string(), CancelRequester::MailLink).await
-        }
+        _ => cancel_order(app, &caller, &order.instance_id().to_string(), CancelRequester::MailLink).await,
     }
 }

@@ -1,40 +1,15 @@
-//! Giving an event to its receivers, in the transaction that writes it.
+//! Fan-out: an event becomes a message for each of its receivers, in the transaction that writes it.
 //!
-//! What it is: the event's row, and a message for each topic that is confirmed at that moment for its device's security
-//! profile. An event that nobody hears costs its row and the question who hears. What it is not: sending. Invariant: what an
-//! event and its messages are called is drawn before the transaction; a command takes a device's row after those of its
-//! slots and orders, so that no two wait for each other crosswise.
+//! What it is: the event's row, and a message for each receiver that is confirmed at that moment for the device's security
+//! profile. What it is not: sending ([`crate::delivery`]). Invariant: a command takes a device's row after those of its
+//! slots and orders, so that no two commands wait for each other crosswise.
 
-use crate::App;
 use opendrs_domain::device::Device;
-use opendrs_domain::id::{DeliveryId, EventId, ReceiverId};
+use opendrs_domain::id::{DeliveryId, ReceiverId};
 use opendrs_domain::notification::Event;
-use opendrs_domain::time::Time;
 use opendrs_domain::version::Version;
 use opendrs_store::{Result, Tx, delivery as store, outbox, receiver as topics};
 use uuid::Uuid;
-
-/// What a change that may be told of is given beforehand.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct EventIds {
-    /// The event's id, and the mail's.
-    pub(crate) event_id: EventId,
-    /// The message's id that the first receiver is sent; the others' count on from it.
-    pub(crate) first_message_id: u128,
-    /// The mail is kept as it is written, since nobody would send it.
-    pub(crate) store_mail_only: bool,
-}
-
-impl EventIds {
-    /// Draws the ids, of which those of events rise.
-    pub(crate) fn allocate(app: &App, now: Time) -> Self {
-        Self {
-            event_id: EventId(app.ids.ordered_uuid(now)),
-            first_message_id: app.ephemeral_ids.ordered_uuid(now).as_u128(),
-            store_mail_only: app.settings.mail.store_only,
-        }
-    }
-}
 
 /// Who hears of what a device does.
 pub(crate) async fn find_receivers(tx: &mut Tx<'_>, device: &Device) -> Result<Vec<ReceiverId>> {

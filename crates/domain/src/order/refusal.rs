@@ -1,0 +1,51 @@
+//! Why an order is not changed as somebody asks.
+//!
+//! Not here: who may ask. Invariant: each text is written for the person who asked.
+
+use crate::money::Money;
+use crate::time::Time;
+
+/// Why an order cannot be cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CancelError {
+    /// The window is over.
+    #[error("The order can no longer be cancelled: the time for that is over.")]
+    TooLate,
+    /// The order is over already.
+    #[error("The order is already finished or cancelled.")]
+    AlreadyFinal,
+    /// Only CancelTestOrder cancels test orders (docs/spec/orders.md#test-orders).
+    #[error("A test order is cancelled by its device, with CancelTestOrder.")]
+    IsTestOrder,
+    /// CancelTestOrder never touches a standard order.
+    #[error("This is no test order: the customer cancels it, on the settings page.")]
+    IsStandardOrder,
+}
+
+/// Why a back end's word is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReportError {
+    /// Nobody fulfils it but the clock.
+    #[error("This order is fulfilled by the clock: no back end has it. See [fulfilment] in the settings.")]
+    Simulated,
+    /// It waits for its customer.
+    #[error("The order waits for its customer, or for stock: it reaches its back end when nothing is in its way.")]
+    AwaitingCustomer,
+    /// It is not in a state in which that can happen.
+    #[error("The order is {0}: that cannot happen to it now.")]
+    InvalidState(&'static str),
+    /// Its customer was promised that they may cancel it until then.
+    #[error("The customer may cancel this order until {0}: ship it after that, or ship it now with --force.")]
+    CancelWindowOpen(Time),
+}
+
+/// Why a customer's word changes nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ApproveError {
+    /// It is placed or over.
+    #[error("This order no longer waits for you.")]
+    NotHeld,
+    /// It costs something else than what the customer saw.
+    #[error("The price has changed meanwhile: it is {0} now. Look at the order again.")]
+    PriceChanged(Money),
+}

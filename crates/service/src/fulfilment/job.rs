@@ -1,0 +1,114 @@
+//! An order with all that who fulfils it has to know, found by the names that back ends and operators have for it.
+//!
+//! Not here: orders as devices and customers see them ([`crate::order`]). Invariant: a job says where the order goes as it
+//! was when the order was placed.
+
+use crate::{App, Error, Result};
+use opendrs_domain::device::Device;
+use opendrs_domain::id::{InstanceId, OrderId};
+use opendrs_domain::order::{Order, OrderNumber, Recipient};
+use opendrs_domain::product::Product;
+use opendrs_domain::rule::SlotTerms;
+use opendrs_domain::subscription::Subscription;
+use opendrs_store::{device, fulfilment, order, product, rule, subscription};
+
+/// An order with all that who fulfils it has to know.
+#[derive(Clone, Debug)]
+pub struct FulfilmentJob {
+    /// The order.
+    pub order: Order,
+    /// The device it is for.
+    pub device: Device,
+    /// Who it is for and where it goes, as it was when it was placed.
+    pub recipient: Recipient,
+    /// What a shop calls its product.
+    pub sku: String,
+    pub(crate) shard: i64,
+}
+
+/// What the customer agreed to for the slot of an order.
+pub(super) async fn load_terms(
+    app: &App,
+    FulfilmentJob { order, device, shard, .. }: &FulfilmentJob,
+) -> Result<SlotTerms> {
+    let mut reader = app.db.reader().await?;
+    let mut tx = reader.tx()?;
+    let rules = rule::find(&mut tx, *shard, device.id, &order.slot).await?;
+    let subs = subscription::list_by_device(&mut tx, *shard, device.id).await?;
+    let sub = subs.iter().find(|sub| sub.slot == order.slot);
+    Ok(SlotTerms { rules, agreed_price: sub.and_then(Subscription::agreed_price).cloned() })
+}
+
+pub(super) async fn load_job(app: &App, id: OrderId) -> Result<FulfilmentJob> {
+    let mut reader = app.db.reader().await?;
+    let mut tx = reader.tx()?;
+    let (shard, device) = order::find_location(&mut tx, id).await?.ok_or(Error::UnknownOrder)?;
+    let order = order::find_by_id(&mut tx, shard, device, id).await?.ok_or(Error::UnknownOrder)?;
+    let device =
+        device::find_by_id(&mut tx, shard, device).await?.ok_or_else(|| Error::missing_row("an order's device"))?;
+    let recipient = order.recipient.clone().ok_or_else(|| Error::missing_row("an order's recipient"))?;
+    // What left the catalogue meanwhile is asked for by its number.
+    let product = product::find_by_asin(&mut tx, &order.item.asin).await?;
+    let sku = product.as_ref().map_or(order.item.asin.as_str(), Product::sku).to_owned();
+    Ok(FulfilmentJob { order, device, recipient, sku, shard })
+}
+
+/// An order by its `eventInstanceId`, or by its number.
+///
+/// # Errors
+/// [`Error::UnknownOrder`]; [`Error::InvalidCommand`] where two orders have the number; [`Error::Unavailable`].
+pub async fn find_job(app: &App, name: &str) -> Result<FulfilmentJob> {
+    if let Some(number) = OrderNumber::parse(name) {
+        return load_job(app, find_by_number(app, number).await?).await;
+    }
+    let id = InstanceId::parse(name).map_err(|_| Error::UnknownOrder)?;
+    let found = load_job(app, id.order).await?;
+    if found.order.matches_instance_id(id) { Ok(found) } else { Err(Error::UnknownOrder) }
+}
+
+/// How many orders of a number's millisecond are looked at in one go.
+const PAGE_SIZE: i64 = 500;
+
+/// The only order of a number.
+async fn find_by_number(app: &App, number: OrderNumber) -> Result<OrderId> {
+    let mut reader = app.db.reader().await?;
+    let mut tx = reader.tx()?;
+    let (mut first, last) = number.order_id_range();
+    let mut matching = Vec::new();
+    loop {
+        let page = order::list_between(&mut tx, first, last, PAGE_SIZE).await?;
+        matching.extend(page.iter().map(|found| found.id).filter(|id| OrderNumber::from_order_id(*id) == number));
+        match page.last() {
+            Some(found) if page.len() == usize::try_from(PAGE_SIZE).unwrap_or_default() && found.id != last => {
+                first = OrderId(uuid::Uuid::from_u128(found.id.0.as_u128() + 1));
+            }
+            _ => break,
+        }
+    }
+    match matching.as_slice() {
+        [] => Err(Error::UnknownOrder),
+        [id] => Ok(*id),
+        _ => Err(Error::InvalidCommand(format!(
+            "several orders have the number {number}: name one by its eventInstanceId"
+        ))),
+    }
+}
+
+/// What went wrong when an order's back end was last called, if anything.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn last_call_error(app: &App, job: &FulfilmentJob) -> Result<Option<String>> {
+    let mut reader = app.db.reader().await?;
+    Ok(fulfilment::find_last_error(&mut reader.tx()?, job.shard, job.order.id).await?)
+}
+
+/// Orders of all devices: those that are not over, oldest first, or all, newest first.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn list_orders(app: &App, all: bool, limit: i64) -> Result<Vec<Order>> {
+    let mut reader = app.db.reader().await?;
+    let mut tx = reader.tx()?;
+    Ok(if all { order::list_newest(&mut tx, limit).await? } else { order::list_open(&mut tx, limit).await? })
+}

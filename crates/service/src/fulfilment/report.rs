@@ -1,0 +1,90 @@
+//! What a back end says of an order, whoever brings it.
+//!
+//! Not here: how it is brought. Invariant: every report goes through [`apply_report`] or a call's record; saying it twice
+//! changes nothing.
+
+use super::job::{FulfilmentJob, find_job};
+use crate::notification::EventIds;
+use crate::order::{lock_order, save_and_notify};
+use crate::{App, Result};
+use opendrs_domain::device::Device;
+use opendrs_domain::fulfilment::BackendReport;
+use opendrs_domain::id::OrderId;
+use opendrs_domain::order::{Order, OrderState, OrderTiming, ReportError};
+use opendrs_domain::time::Time;
+use opendrs_store::{Command, Tx, fulfilment};
+
+/// Who says something of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReportSource {
+    /// Its back end.
+    Backend,
+    /// An operator; a back end that is called hears of it.
+    Operator {
+        /// It may leave although its customer was promised that they can still cancel it.
+        force: bool,
+    },
+}
+
+/// Takes a word for an order; the order as it stands then, and whether the word changed it.
+///
+/// # Errors
+/// [`Error::UnknownOrder`], [`Error::ReportRejected`], [`Error::Unavailable`].
+pub async fn apply_report(app: &App, instance: &str, report: BackendReport, by: ReportSource) -> Result<(Order, bool)> {
+    let FulfilmentJob { order, device, shard, .. } = find_job(app, instance).await?;
+    let now = app.now();
+    let stamp = EventIds::allocate(app, now);
+    let command = ApplyReport {
+        shard,
+        device,
+        id: order.id,
+        report,
+        source: by,
+        event_ids: stamp,
+        timing: app.settings.timing,
+        now,
+    };
+    Ok(app.db.write(command).await??)
+}
+
+struct ApplyReport {
+    shard: i64,
+    device: Device,
+    id: OrderId,
+    report: BackendReport,
+    source: ReportSource,
+    event_ids: EventIds,
+    timing: OrderTiming,
+    now: Time,
+}
+
+impl Command for ApplyReport {
+    type Output = Result<(Order, bool), ReportError>;
+    fn ordering_key(&self) -> u64 {
+        crate::ordering_key::for_unit(self.device.model, &self.device.serial)
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Output> {
+        let found = lock_order(tx, self.shard, self.device.id, self.id).await?;
+        let Some((_, mut order)) = found else { return Ok(Err(ReportError::InvalidState("gone"))) };
+        let before = order.clone();
+        let change = match order.apply_report(&self.report, self.now, &self.timing) {
+            // What a back end says has happened already; an operator is about to do it.
+            Ok(Some(change)) if change.from == OrderState::Placed && change.to == OrderState::Shipped => {
+                let promised = before.check_cancel_window(self.now);
+                match (self.source, promised) {
+                    (ReportSource::Operator { force: false }, Err(refused)) => return Ok(Err(refused)),
+                    _ => change,
+                }
+            }
+            Ok(Some(change)) => change,
+            Ok(None) => return Ok(Ok((order, false))),
+            Err(refused) => return Ok(Err(refused)),
+        };
+        save_and_notify(tx, self.shard, &self.device, &order, change, (self.event_ids, self.now)).await?;
+        // What it said itself it is not asked or told again.
+        if order.backend.is_external() && self.source == ReportSource::Backend {
+            fulfilment::record_result(tx, self.shard, order.id, None, None).await?;
+        }
+        Ok(Ok((order, true)))
+    }
+}

@@ -1,0 +1,55 @@
+//! A sign-up under way: what was asked, and what the customer answered so far.
+//!
+//! Not here: where it is kept ([`super::signup`]) and how it ends ([`super::complete`]). Invariant: it is as its row was when
+//! it was read; an answer is seen by the next read.
+
+use super::authorize::ResolvedAuthorization;
+use crate::price::{self, ShownPrice};
+use crate::subscription::SlotView;
+use opendrs_domain::subscription::SlotChoice;
+use opendrs_store::signup::SignupRow;
+
+/// A sign-up under way, with all it speaks of.
+#[derive(Clone, Debug)]
+pub struct SignupInProgress {
+    /// Its id, as forms carry it.
+    pub id: String,
+    /// What was asked.
+    pub authorization: ResolvedAuthorization,
+    /// Whether the customer agreed.
+    pub has_consented: bool,
+    /// The slots answered so far.
+    pub choices: Vec<SlotChoice>,
+    /// The model's slots with their products; empty when no device is linked.
+    pub slots: Vec<SlotView>,
+    /// The prices that the page showed whose form was sent.
+    pub shown_prices: Vec<ShownPrice>,
+    pub(super) row: SignupRow,
+}
+
+impl SignupInProgress {
+    /// The first slot without an answer.
+    #[must_use]
+    pub fn next_slot(&self) -> Option<&SlotView> {
+        self.slots.iter().find(|view| !self.choices.iter().any(|choice| choice.slot == view.slot.id))
+    }
+
+    /// The choices with the prices that the customer agrees to by completing the sign-up now.
+    pub(super) fn agreed_choices(&self) -> Vec<SlotChoice> {
+        let mut choices = self.choices.clone();
+        for choice in &mut choices {
+            let view = self.slots.iter().find(|view| view.slot.id == choice.slot);
+            let product = view.and_then(|view| view.products.iter().find(|p| Some(&p.asin) == choice.asin.as_ref()));
+            choice.price = product.and_then(|product| price::price_agreed_to(product, &self.shown_prices));
+        }
+        choices
+    }
+
+    /// The products chosen, slot by slot.
+    pub fn chosen_products(&self) -> impl Iterator<Item = (&SlotView, Option<&opendrs_domain::product::Product>)> {
+        self.slots.iter().map(|view| {
+            let asin = self.choices.iter().find(|c| c.slot == view.slot.id).and_then(|c| c.asin.as_ref());
+            (view, view.products.iter().find(|p| Some(&p.asin) == asin))
+        })
+    }
+}

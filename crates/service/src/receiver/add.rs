@@ -1,0 +1,198 @@
+//! Adding a receiver, or changing the one of the same name.
+//!
+//! Not here: what may be done to a receiver afterwards ([`super::change`]). Invariant: a receiver that goes to another address
+//! is another receiver, and is asked anew.
+
+use super::confirmation_message::confirmation_delivery;
+use super::repository::ReceiverRepository;
+use super::settings::NotificationSettings;
+use crate::publication::NO_PUBLISHER_MESSAGE;
+use crate::signing::current_signer;
+use crate::{App, Error, Result};
+use opendrs_domain::delivery::DeliveryPolicy;
+use opendrs_domain::endpoint;
+use opendrs_domain::id::{DeliveryId, ProfileId, ReceiverId};
+use opendrs_domain::publication::{TopicArn, is_topic_name};
+use opendrs_domain::receiver::{CONFIRMATION_TOKEN_LIFETIME, Receiver, ReceiverState, SignatureVersion};
+use opendrs_domain::time::Time;
+use opendrs_domain::wire::sns;
+use opendrs_store::{Command, Tx, delivery, profile};
+
+/// What a new topic is made of.
+#[derive(Clone, Debug)]
+pub struct NewReceiver {
+    /// Whose notifications.
+    pub profile: ProfileId,
+    /// The last part of its ARN.
+    pub name: String,
+    /// Where they are posted, or the ARN of the Amazon SNS topic to which they are published.
+    pub endpoint: String,
+    /// Which signature.
+    pub signature: SignatureVersion,
+    /// The bare message instead of the envelope.
+    pub raw: bool,
+    /// `sns`, `extended` or a DeliveryPolicy.
+    pub policy: String,
+    /// The receiver needs no confirmation: its owner says so at the command line or in a seed.
+    pub confirmed: bool,
+}
+
+/// Adds a topic and asks its receiver to confirm; one of the same name is changed instead. An Amazon SNS topic is not
+/// asked.
+///
+/// # Errors
+/// [`Error::InvalidCommand`] names what to change; [`Error::Unavailable`].
+pub async fn add(app: &App, new: NewReceiver) -> Result<Receiver> {
+    let draft = build_draft(app, &new)?;
+    if draft.sns_topic_arn().is_none() {
+        // Made now, so that the certificate is there before the first signature.
+        current_signer(app).await?;
+    }
+    let question = DeliveryId(app.ids.ordered_uuid(app.now()));
+    let (topics, now) = (app.receivers(), app.now());
+    app.db
+        .write(AddReceiver {
+            repository: topics,
+            draft,
+            confirmed: new.confirmed,
+            profile: new.profile,
+            confirmation_id: question,
+            now,
+        })
+        .await?
+}
+
+/// Checks what was asked for.
+pub(crate) fn build_draft(app: &App, new: &NewReceiver) -> Result<Receiver> {
+    let bad = |text: String| Err(Error::InvalidCommand(text));
+    if !is_topic_name(&new.name) {
+        return bad(format!("`{}` is no topic name: use 1 to 256 letters, digits, `-` and `_`", new.name));
+    }
+    let published = TopicArn::looks_like_arn(&new.endpoint);
+    if published {
+        check_sns_endpoint(app, new)?;
+    }
+    let host = new.endpoint.strip_prefix("https://").or_else(|| new.endpoint.strip_prefix("http://"));
+    if !published && host.is_none_or(|host| host.is_empty() || host.starts_with('/') || host.contains(['#', ' '])) {
+        let wanted = "write http:// or https://, a host and a path, or the ARN of an Amazon SNS topic";
+        return bad(format!("`{}` is no endpoint: {wanted}", endpoint::redact(&new.endpoint)));
+    }
+    let policy = DeliveryPolicy::parse(&new.policy).map_err(Error::InvalidCommand)?;
+    let NotificationSettings { region, account, .. } = &app.settings.notifications;
+    let now = app.now();
+    Ok(Receiver {
+        id: ReceiverId(app.ids.ordered_uuid(now)),
+        profile: new.profile,
+        arn: format!("arn:aws:sns:{region}:{account}:{}", new.name),
+        endpoint: new.endpoint.clone(),
+        state: if new.confirmed || published { ReceiverState::Confirmed } else { ReceiverState::Pending },
+        signature: new.signature,
+        raw_delivery: new.raw,
+        policy_text: new.policy.clone(),
+        policy,
+        subscription_id: app.ids.random_uuid(),
+        token_number: 1,
+        token_ends_at: now + CONFIRMATION_TOKEN_LIFETIME,
+        secret_number: 1,
+        secret_rotated_at: now,
+        created_at: now,
+    })
+}
+
+/// Checks what was asked for of a topic whose endpoint is an Amazon SNS topic.
+fn check_sns_endpoint(app: &App, new: &NewReceiver) -> Result<()> {
+    let bad = |text: String| Err(Error::InvalidCommand(text));
+    if let Err(why) = new.endpoint.parse::<TopicArn>() {
+        return bad(why);
+    }
+    if app.publisher.is_none() {
+        return bad(NO_PUBLISHER_MESSAGE.into());
+    }
+    if new.raw || new.signature != SignatureVersion::default() {
+        let says =
+            "raw delivery and the signature's version are for Amazon SNS to decide: set RawMessageDelivery of the";
+        return bad(format!(
+            "{says} subscription or SignatureVersion of {} there, and leave both out here",
+            new.endpoint
+        ));
+    }
+    Ok(())
+}
+
+struct AddReceiver {
+    repository: ReceiverRepository,
+    draft: Receiver,
+    /// Its owner says that it wants messages, whatever was before.
+    confirmed: bool,
+    profile: ProfileId,
+    confirmation_id: DeliveryId,
+    now: Time,
+}
+
+impl Command for AddReceiver {
+    type Output = Result<Receiver>;
+    fn ordering_key(&self) -> u64 {
+        0
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Output> {
+        if profile::find_by_id(tx, self.profile).await?.is_none() {
+            return Ok(Err(Error::InvalidCommand(format!("there is no security profile {}", self.profile))));
+        }
+        let topic = match self.repository.find_by_arn(tx, &self.draft.arn).await? {
+            Some(known) if known.profile != self.profile => {
+                let taken = format!("{} belongs to another security profile: choose another name", known.arn);
+                return Ok(Err(Error::InvalidCommand(taken)));
+            }
+            Some(known) if known.endpoint == self.draft.endpoint => {
+                let Receiver { signature, raw_delivery: raw, policy_text, policy, .. } = self.draft.clone();
+                let state = if self.confirmed { ReceiverState::Confirmed } else { known.state };
+                Receiver { signature, raw_delivery: raw, policy_text, policy, state, ..known }
+            }
+            Some(known) => with_new_endpoint(&known, self.draft.clone()),
+            None => self.draft.clone(),
+        };
+        let asks = topic.state == ReceiverState::Pending && topic.token_ends_at == self.draft.token_ends_at;
+        save(tx, self.repository, &topic, asks.then_some(self.confirmation_id), self.now).await?;
+        Ok(Ok(topic))
+    }
+}
+
+/// A topic that goes to another address: another receiver, which is asked anew.
+pub(crate) fn with_new_endpoint(known: &Receiver, draft: Receiver) -> Receiver {
+    let Receiver {
+        id,
+        subscription_id: subscription,
+        token_number: token,
+        secret_number: secret,
+        secret_rotated_at: secret_at,
+        created_at,
+        ..
+    } = *known;
+    Receiver {
+        id,
+        subscription_id: subscription,
+        token_number: token + 1,
+        secret_number: secret,
+        secret_rotated_at: secret_at,
+        created_at,
+        ..draft
+    }
+}
+
+/// Writes a topic, and the message that asks its receiver to confirm, if it has an id.
+pub(crate) async fn save(
+    tx: &mut Tx<'_>,
+    topics: ReceiverRepository,
+    topic: &Receiver,
+    asks: Option<DeliveryId>,
+    now: Time,
+) -> opendrs_store::Result<()> {
+    topics.save(tx, topic).await?;
+    match asks {
+        Some(id) => {
+            delivery::insert(tx, &confirmation_delivery(topic, sns::SnsMessageType::SubscriptionConfirmation, id, now))
+                .await
+        }
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,98 @@
+//! What may be done to a receiver.
+//!
+//! Not here: adding one ([`super::add`]). Invariant: a token that confirms, and a secret that signs, is known by its number
+//! alone.
+
+use super::confirmation_message::confirmation_delivery;
+use super::repository::ReceiverRepository;
+use super::sns_endpoint::signed_by_sns_error;
+use crate::{App, Error, Result};
+use opendrs_domain::id::{DeliveryId, ReceiverId};
+use opendrs_domain::receiver::{CONFIRMATION_TOKEN_LIFETIME, Receiver, ReceiverState, SECRET_GRACE};
+use opendrs_domain::time::Time;
+use opendrs_domain::wire::sns;
+use opendrs_store::{Command, Tx, delivery};
+
+/// What may be done to a topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReceiverChange {
+    /// It gets nothing more.
+    Disable,
+    /// It gets messages again: what happened meanwhile is not sent.
+    Enable,
+    /// The receiver is asked once more.
+    RequestConfirmation,
+    /// A new webhook secret signs, for a day beside the old one.
+    RotateSecret,
+    /// The old webhook secret ends at once.
+    RetireSecret,
+    /// The receiver confirmed, with the token of a number.
+    Confirm,
+    /// The receiver wants no more messages.
+    Unsubscribe,
+}
+
+/// Changes a topic.
+///
+/// # Errors
+/// [`Error::InvalidCommand`] if it is gone; [`Error::Unavailable`].
+pub async fn apply_change(app: &App, id: ReceiverId, change: ReceiverChange) -> Result<Receiver> {
+    let now = app.now();
+    let (topics, question) = (app.receivers(), DeliveryId(app.ids.ordered_uuid(now)));
+    app.db.write(ChangeReceiver { repository: topics, id, change, confirmation_id: question, now }).await?
+}
+
+struct ChangeReceiver {
+    repository: ReceiverRepository,
+    id: ReceiverId,
+    change: ReceiverChange,
+    confirmation_id: DeliveryId,
+    now: Time,
+}
+
+impl Command for ChangeReceiver {
+    type Output = Result<Receiver>;
+    fn ordering_key(&self) -> u64 {
+        self.id.0.as_u64_pair().1
+    }
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Output> {
+        let Some(mut topic) = self.repository.lock(tx, self.id).await? else {
+            return Ok(Err(Error::InvalidCommand("the topic is gone".into())));
+        };
+        let mut ask = None;
+        match self.change {
+            ReceiverChange::Disable => topic.state = ReceiverState::Disabled,
+            ReceiverChange::Enable | ReceiverChange::Confirm => topic.state = ReceiverState::Confirmed,
+            ReceiverChange::RequestConfirmation | ReceiverChange::RotateSecret | ReceiverChange::RetireSecret
+                if topic.sns_topic_arn().is_some() =>
+            {
+                return Ok(Err(signed_by_sns_error(&topic)));
+            }
+            ReceiverChange::RequestConfirmation => {
+                topic.state = ReceiverState::Pending;
+                ask = Some(sns::SnsMessageType::SubscriptionConfirmation);
+            }
+            ReceiverChange::RotateSecret => {
+                topic.secret_number += 1;
+                topic.secret_rotated_at = self.now;
+            }
+            ReceiverChange::RetireSecret if topic.active_secret_numbers(self.now).len() < 2 => {
+                let words =
+                    format!("no earlier webhook secret of {} signs any more: rotate the secret first", topic.arn);
+                return Ok(Err(Error::InvalidCommand(words)));
+            }
+            ReceiverChange::RetireSecret => topic.secret_rotated_at = self.now - SECRET_GRACE,
+            ReceiverChange::Unsubscribe => {
+                topic.state = ReceiverState::Unsubscribed;
+                ask = Some(sns::SnsMessageType::UnsubscribeConfirmation);
+            }
+        }
+        if let Some(kind) = ask {
+            topic.token_number += 1;
+            topic.token_ends_at = self.now + CONFIRMATION_TOKEN_LIFETIME;
+            delivery::insert(tx, &confirmation_delivery(&topic, kind, self.confirmation_id, self.now)).await?;
+        }
+        self.repository.save(tx, &topic).await?;
+        Ok(Ok(topic))
+    }
+}

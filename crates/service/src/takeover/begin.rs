@@ -1,0 +1,169 @@
+//! The beginning of a takeover: the attempt is counted, and the earlier owner is mailed or asked.
+//!
+//! Not here: the owner's answer ([`super::respond`]). Invariant: within the time of an answer, beginning again changes
+//! nothing.
+
+use super::other_registration::find_other_registration;
+use crate::login::signup::SignupInProgress;
+use crate::mail::queue;
+use crate::notification::EventIds;
+use crate::{App, Error, FormError, Result, ordering_key};
+use opendrs_domain::customer::Customer;
+use opendrs_domain::device::Device;
+use opendrs_domain::id::CustomerId;
+use opendrs_domain::mail::{MailContent, TakeoverSummary};
+use opendrs_domain::takeover::{Takeover, TakeoverPolicy, TakeoverState, TakeoverStep, next_step};
+use opendrs_domain::time::Time;
+use opendrs_store::{Command, Tx, takeover};
+
+/// Whether a sign-up may be completed, as far as its unit's present owner is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TakeoverStatus {
+    /// The unit is nobody else's.
+    NotOwned,
+    /// It is somebody else's, who was mailed; it may be completed.
+    Allowed,
+    /// Its owner was asked and may answer until then.
+    AwaitingAnswer(Time),
+}
+
+/// Begins the takeover of the unit that a sign-up is about, if somebody else has it: counts the attempt, and mails or
+/// asks its owner. Within the time of an answer, again is once.
+///
+/// # Errors
+/// [`FormError::TakeoverForbidden`] and [`FormError::TakeoverDeclined`]; [`Error::Throttled`] when the customer attempted
+/// too many; [`Error::Unavailable`].
+pub async fn begin_takeover(app: &App, of: &SignupInProgress, customer: &Customer) -> Result<TakeoverStatus> {
+    let (Some(model), Some(asked)) = (&of.authorization.model, &of.authorization.request.device) else {
+        return Ok(TakeoverStatus::NotOwned);
+    };
+    let now = app.now();
+    let shard = app.db.shards().for_unit(model.id, &asked.serial);
+    let (old, found) = {
+        let mut reader = app.db.reader().await?;
+        let mut tx = reader.tx()?;
+        match find_other_registration(&mut tx, shard, (model.id, &asked.serial), customer.id).await? {
+            Some(old) => {
+                let found = takeover::find(&mut tx, shard, old.id, customer.id).await?;
+                (old, found)
+            }
+            None => return Ok(TakeoverStatus::NotOwned),
+        }
+    };
+    let state = match next_step(model.takeover_policy, found.as_ref(), now) {
+        TakeoverStep::Complete => return Ok(TakeoverStatus::Allowed),
+        TakeoverStep::Wait => return Ok(TakeoverStatus::AwaitingAnswer(found.map_or(now, |found| found.answer_by))),
+        TakeoverStep::Declined => return Err(FormError::TakeoverDeclined.into()),
+        TakeoverStep::Forbidden => None,
+        TakeoverStep::Begin(state) => Some(state),
+    };
+    let answer_by = now + app.settings.takeover.answer_within;
+    let takeover = |state| Takeover {
+        device: old.id,
+        customer: customer.id,
+        state,
+        answer_by,
+        successor: None,
+        consent_generation: None,
+    };
+    let command = BeginTakeover {
+        customer_shard: app.db.shards().for_customer(customer.id),
+        customer: customer.id,
+        per_day: app.settings.takeover.per_day,
+        policy: model.takeover_policy,
+        shard,
+        takeover: state.map(takeover),
+        earlier_device: old,
+        event_ids: EventIds::allocate(app, now),
+        now,
+    };
+    match app.db.write(command).await? {
+        BeginTakeoverOutcome::Throttled(wait) => {
+            tracing::info!(customer = %customer.id, wait, "a takeover was slowed");
+            Err(Error::Throttled(wait))
+        }
+        // Another request of the same customer was first: what it recorded holds, and is read anew.
+        BeginTakeoverOutcome::AlreadyRecorded => Box::pin(begin_takeover(app, of, customer)).await,
+        BeginTakeoverOutcome::Recorded => match state {
+            None => Err(FormError::TakeoverForbidden.into()),
+            Some(TakeoverState::Asked) => Ok(TakeoverStatus::AwaitingAnswer(answer_by)),
+            Some(_) => Ok(TakeoverStatus::Allowed),
+        },
+    }
+}
+
+/// Whether somebody else has the unit that a sign-up is about.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn is_owned_by_another(app: &App, of: &SignupInProgress, customer: CustomerId) -> Result<bool> {
+    let (Some(model), Some(asked)) = (&of.authorization.model, &of.authorization.request.device) else {
+        return Ok(false);
+    };
+    let shard = app.db.shards().for_unit(model.id, &asked.serial);
+    let mut reader = app.db.reader().await?;
+    Ok(find_other_registration(&mut reader.tx()?, shard, (model.id, &asked.serial), customer).await?.is_some())
+}
+
+struct BeginTakeover {
+    /// The customer's shard.
+    customer_shard: i64,
+    customer: CustomerId,
+    per_day: u32,
+    policy: TakeoverPolicy,
+    /// The unit's.
+    shard: i64,
+    /// What is recorded; nothing where the maker forbids it.
+    takeover: Option<Takeover>,
+    earlier_device: Device,
+    event_ids: EventIds,
+    now: Time,
+}
+
+/// What became of an attempt.
+enum BeginTakeoverOutcome {
+    /// It was counted, and its takeover recorded.
+    Recorded,
+    /// Its takeover was recorded meanwhile by another request.
+    AlreadyRecorded,
+    /// It was too soon: so many seconds to wait.
+    Throttled(i64),
+}
+
+impl Command for BeginTakeover {
+    type Output = BeginTakeoverOutcome;
+
+    /// The customer's: of two attempts at once, the second is counted after the first.
+    fn ordering_key(&self) -> u64 {
+        ordering_key::for_customer(self.customer)
+    }
+
+    async fn apply(&self, tx: &mut Tx<'_>) -> opendrs_store::Result<Self::Output> {
+        let mut attempts = takeover::lock_attempts(tx, self.customer_shard, self.customer).await?;
+        // Decided again behind the customer's row: a late request must not undo what an earlier one led to.
+        let found = takeover::lock(tx, self.shard, self.earlier_device.id, self.customer).await?;
+        let done = found.as_ref().is_some_and(|found| found.state == TakeoverState::Done);
+        if done
+            || !matches!(
+                next_step(self.policy, found.as_ref(), self.now),
+                TakeoverStep::Begin(_) | TakeoverStep::Forbidden
+            )
+        {
+            return Ok(BeginTakeoverOutcome::AlreadyRecorded);
+        }
+        if let Err(wait) = attempts.record_attempt(self.now, self.per_day) {
+            return Ok(BeginTakeoverOutcome::Throttled(wait));
+        }
+        takeover::save_attempts(tx, self.customer_shard, self.customer, &attempts).await?;
+        if let Some(takeover) = &self.takeover {
+            takeover::upsert(tx, self.shard, takeover).await?;
+            let approach = TakeoverSummary { customer: self.customer, answer_by: takeover.answer_by };
+            let news = match takeover.state {
+                TakeoverState::Asked => MailContent::TakeoverAsked(approach),
+                _ => MailContent::TakeoverAnnounced(approach),
+            };
+            queue::enqueue(tx, self.shard, &self.earlier_device, news, (self.event_ids, self.now)).await?;
+        }
+        Ok(BeginTakeoverOutcome::Recorded)
+    }
+}

@@ -1,0 +1,20 @@
+//! The registration of another customer that a unit has.
+//!
+//! Not here: whether that customer may lose it. Invariant: a registration that ended is none.
+
+use opendrs_domain::device::Device;
+use opendrs_domain::id::{CustomerId, ModelId};
+use opendrs_domain::text::Serial;
+use opendrs_store::{Tx, device};
+
+/// The registration of another customer that a unit has now.
+pub(crate) async fn find_other_registration(
+    tx: &mut Tx<'_>,
+    shard: i64,
+    (model, serial): (ModelId, &Serial),
+    customer: CustomerId,
+) -> opendrs_store::Result<Option<Device>> {
+    let Some(id) = device::find_by_unit(tx, shard, model, serial).await? else { return Ok(None) };
+    let found = device::find_by_id(tx, shard, id).await?;
+    Ok(found.filter(|device| device.customer != customer && device.deregistered_at.is_none()))
+}

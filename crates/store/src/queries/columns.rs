@@ -1,0 +1,84 @@
+//! Columns that several queries read, in the order in which the noun's module reads them.
+//!
+//! Not here: queries. Invariant: who adds a column to a list adds its reading to the noun's module.
+
+macro_rules! device_columns {
+    () => {
+        "d.id, d.model, m.code, d.serial, m.maker, d.customer, d.directed_customer, d.client, d.test, d.registered_at,
+     d.active_at, d.deregistered_at, d.revoked, d.suspended_at"
+    };
+}
+
+macro_rules! client_columns {
+    () => {
+        "c.id, c.profile, p.maker, c.kind, c.secret_hash, c.redirect_uris, c.mode, c.former_secret_hash, c.state, c.generation"
+    };
+}
+
+/// The version of all that decides which tokens are refused, as of the statement that asks.
+macro_rules! access_version {
+    () => {
+        "(SELECT version FROM access_change WHERE id = 1)"
+    };
+}
+
+/// What an order has for every caller.
+macro_rules! order_facts { () => {
+    "id, device, slot, asin, title, quantity, unit, price_minor, currency, test, state, problem, opened_at, window_ends_at,
+     expected_at, due_at, approved_minor, backend, reported, placed_at, tracking, held_for, named_device"
+} }
+
+/// What is written of a new order.
+macro_rules! order_placed {
+    () => {
+        concat!(order_facts!(), ", customer_name, customer_email, ship_to, resumes_at")
+    };
+}
+
+macro_rules! order_later {
+    () => {
+        "reminded, delivered_at, carrier, tracking_url, shipping_minor, tax_minor, cancelled_by, cancel_reason"
+    };
+}
+
+macro_rules! order_columns {
+    () => {
+        concat!(order_placed!(), ", ", order_later!())
+    };
+}
+
+/// The same without who it is for: a device's call needs nothing personal.
+macro_rules! order_impersonal {
+    () => {
+        concat!(
+            order_facts!(),
+            ", CAST(NULL AS TEXT), CAST(NULL AS TEXT), CAST(NULL AS TEXT),
+     resumes_at, ",
+            order_later!()
+        )
+    };
+}
+
+macro_rules! subscription_columns {
+    () => {
+        "slot, asin, active, open_order, agreed_asin, agreed_minor, agreed_currency, agreed_at"
+    };
+}
+
+macro_rules! topic_columns {
+    () => {
+        "id, profile, arn, state, signature, raw, policy, subscription, token, token_ends_at, secret, secret_at, created_at, sealed"
+    };
+}
+
+macro_rules! delivery_columns {
+    () => {
+        "shard, id, topic, device, event, kind, version, published_at, state, due_at, attempts, round, began_at, ended_at, reason"
+    };
+}
+
+macro_rules! mail_columns {
+    () => {
+        "shard, id, device, customer, at, news, state, due_at, attempts, ended_at, reason"
+    };
+}

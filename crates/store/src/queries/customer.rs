@@ -1,0 +1,84 @@
+//! Queries of customers: sign-ins, consents, sign-ups, takeovers and authorization codes.
+//!
+//! Not here: the devices of customers. Invariant: what a call runs names the shard.
+
+macro_rules! customer_queries {
+    ([$($before:tt)*] $($rest:ident)*) => { query_lists! { [$($before)*
+        CustomerById = "SELECT id, email, name, address, created_at, language FROM customer WHERE shard = $1 AND id = $2";
+        CustomerPassword = "SELECT password_hash FROM customer WHERE shard = $1 AND id = $2";
+        CustomerPasswordAt = "SELECT password_at FROM customer WHERE shard = $1 AND id = $2";
+        /// In a sign-up it is held, so that nobody is blocked before the sign-up's end.
+        CustomerAccess = "SELECT blocked_at, generation, password_at FROM customer WHERE shard = $1 AND id = $2";
+        CustomerAccessLock = "SELECT blocked_at, generation, password_at FROM customer
+            WHERE shard = $1 AND id = $2 /*pg FOR SHARE */";
+        CustomerBlock = "UPDATE customer SET blocked_at = $3, generation = generation + 1
+            WHERE shard = $1 AND id = $2 AND blocked_at IS NULL";
+        CustomerUnblock = "UPDATE customer SET blocked_at = NULL WHERE shard = $1 AND id = $2 AND blocked_at IS NOT NULL";
+        CustomerPasswordChanged = "UPDATE customer SET password_at = $3 WHERE shard = $1 AND id = $2";
+        CustomerPut = "INSERT INTO customer (shard, id, email, name, password_hash, address, created_at, language)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (shard, id) DO UPDATE SET name = excluded.name,
+            password_hash = excluded.password_hash, address = excluded.address, language = excluded.language";
+        CustomerAddress = "UPDATE customer SET address = $3 WHERE shard = $1 AND id = $2";
+        CustomerLanguage = "UPDATE customer SET language = $3 WHERE shard = $1 AND id = $2";
+        CustomerIdByEmail = "SELECT customer FROM customer_email WHERE shard = $1 AND email = $2";
+        CustomersFirst = "SELECT email, customer FROM customer_email ORDER BY email LIMIT $1";
+        CustomerEmailsAfter = "SELECT email, customer FROM customer_email WHERE shard = $1 AND email > $2 ORDER BY email LIMIT $3";
+        CustomerEmailPut = "INSERT INTO customer_email (shard, email, customer) VALUES ($1, $2, $3)";
+        SessionPut = "INSERT INTO session (shard, id, customer, created_at, expires_at, generation) VALUES ($1, $2, $3, $4, $5, $6)";
+        SessionById = "SELECT id, customer, created_at, expires_at, generation FROM session WHERE shard = $1 AND id = $2";
+        SessionDelete = "DELETE FROM session WHERE shard = $1 AND id = $2";
+        SessionPurge = "DELETE FROM session WHERE (shard, id) IN
+            (SELECT shard, id FROM session WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
+        ConsentGet = "SELECT scopes, revoked, mark, ending_at FROM consent
+            WHERE shard = $1 AND customer = $2 AND profile = $3 /*pg FOR UPDATE */";
+        ConsentRead = "SELECT scopes, revoked, mark, ending_at FROM consent WHERE shard = $1 AND customer = $2 AND profile = $3";
+        /// It stands since it was granted, or granted anew after it was withdrawn.
+        ConsentPut = "INSERT INTO consent (shard, customer, profile, scopes, granted_at, revoked) VALUES ($1, $2, $3, $4, $5, '')
+            ON CONFLICT (shard, customer, profile) DO UPDATE SET scopes = excluded.scopes,
+            granted_at = CASE WHEN consent.scopes = 0 THEN excluded.granted_at ELSE consent.granted_at END";
+        ConsentRevoke = "UPDATE consent SET revoked = $4 WHERE shard = $1 AND customer = $2 AND profile = $3";
+        SignupPut = "INSERT INTO signup (shard, id, session, request, consented, choices, expires_at, mark)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (shard, id) DO UPDATE SET consented = excluded.consented,
+            choices = excluded.choices, mark = excluded.mark";
+        SignupGet = "SELECT id, session, request, consented, choices, expires_at, mark, finished FROM signup
+            WHERE shard = $1 AND id = $2";
+        SignupFinish = "UPDATE signup SET finished = TRUE WHERE shard = $1 AND id = $2 AND NOT finished";
+        SignupDelete = "DELETE FROM signup WHERE shard = $1 AND id = $2";
+        SignupPurge = "DELETE FROM signup WHERE (shard, id) IN
+            (SELECT shard, id FROM signup WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
+        TakeoverGet = "SELECT device, customer, state, answer_by, successor, consent FROM takeover
+            WHERE shard = $1 AND device = $2 AND customer = $3";
+        TakeoverLock = "SELECT device, customer, state, answer_by, successor, consent FROM takeover
+            WHERE shard = $1 AND device = $2 AND customer = $3 /*pg FOR UPDATE */";
+        TakeoverPut = "INSERT INTO takeover (shard, device, customer, state, answer_by, successor, consent)
+            VALUES ($1, $2, $3, $4, $5, $6, $7)
+            ON CONFLICT (shard, device, customer) DO UPDATE SET state = excluded.state, answer_by = excluded.answer_by,
+            successor = excluded.successor, consent = excluded.consent";
+        TakeoverPurge = "DELETE FROM takeover WHERE (shard, device, customer) IN
+            (SELECT shard, device, customer FROM takeover WHERE answer_by < $1 ORDER BY answer_by LIMIT $2)";
+        TakeoverCountBegin = "INSERT INTO takeover_count (shard, customer, attempts) VALUES ($1, $2, '')
+            ON CONFLICT (shard, customer) DO NOTHING";
+        TakeoverCountLock = "SELECT attempts FROM takeover_count WHERE shard = $1 AND customer = $2 /*pg FOR UPDATE */";
+        TakeoverCountSet = "UPDATE takeover_count SET attempts = $3 WHERE shard = $1 AND customer = $2";
+        CodePut = "INSERT INTO code (shard, hash, device_shard, device, customer, client, redirect_uri, challenge, scopes, family,
+            expires_at, generation, customer_generation)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+        CodeGet = "SELECT hash, device_shard, device, customer, client, redirect_uri, challenge, scopes, family, expires_at, used_at,
+            generation, customer_generation FROM code WHERE shard = $1 AND hash = $2 /*pg FOR UPDATE */";
+        CodeMarkUsed = "UPDATE code SET used_at = $3 WHERE shard = $1 AND hash = $2";
+        CodePurge = "DELETE FROM code WHERE (shard, hash) IN
+            (SELECT shard, hash FROM code WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
+        CustomerRecipient = "SELECT name, email, address FROM customer WHERE shard = $1 AND id = $2";
+        /// What was revoked one by one is dead with all the rest.
+        ConsentWithdraw = "UPDATE consent SET scopes = 0, revoked = '', turns = '', mark = $4, ending_at = $5
+            WHERE shard = $1 AND customer = $2 AND profile = $3";
+        ConsentEnded = "UPDATE consent SET ending_at = NULL WHERE shard = $1 AND customer = $2 AND profile = $3 AND mark = $4";
+        ConsentsEnding = "SELECT shard, customer, profile, mark FROM consent WHERE ending_at <= $1 ORDER BY ending_at LIMIT $2";
+        ConsentsOfCustomer = "SELECT c.profile, p.name, m.name, c.scopes, c.granted_at FROM consent c
+            JOIN profile p ON p.id = c.profile JOIN maker m ON m.id = p.maker
+            WHERE c.shard = $1 AND c.customer = $2 AND c.scopes <> 0 ORDER BY c.granted_at, c.profile LIMIT 200";
+        ConsentRotationLock = "SELECT scopes, revoked, mark, ending_at, turns FROM consent
+            WHERE shard = $1 AND customer = $2 AND profile = $3 /*pg FOR UPDATE */";
+        ConsentRotationSet = "UPDATE consent SET revoked = $4, turns = $5 WHERE shard = $1 AND customer = $2 AND profile = $3";
+    ] $($rest)* } };
+}
