@@ -23,9 +23,9 @@ pub(crate) fn retry_after(error: &Error) -> Option<HeaderValue> {
 /// Logs an error of the server or the store.
 pub(crate) fn log(error: &Error) {
     match error {
-        Error::Internal(why) => tracing::error!(why, "a call failed"),
+        Error::Internal(why) => tracing::error!(why, "an operation failed with an internal error"),
         // The store itself logs the beginning and the end of its unavailability, once for all calls.
-        Error::Unavailable(why) => tracing::debug!(why, "the store is out of reach"),
+        Error::Unavailable(why) => tracing::debug!(why, "the store cannot be reached"),
         _ => {}
     }
 }

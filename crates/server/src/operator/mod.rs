@@ -71,7 +71,7 @@ fn require_token(site: &AppState, request: &Request) -> Result<(), OperatorError
     let shown = bearer_token(request.headers());
     let why = match (&site.operator, shown) {
         (Some(operator), Some(shown)) if operator.matches(&shown) => return Ok(()),
-        (_, Some(_)) => "another token",
+        (_, Some(_)) => "wrong token",
         (_, None) => "no token",
     };
     let source = site.sources.of_request(request.extensions(), request.headers());

@@ -74,12 +74,12 @@ fn files_that_change_are_used_without_a_restart() {
     let old = std::fs::read_to_string(place.path().join("cert.pem")).unwrap();
     place.write_file("key.pem", "nothing of use");
     place.write_file("cert.pem", "nothing of use");
-    let said = server.wait_for_line("the one before is shown still");
+    let said = server.wait_for_line("the previous one is still served");
     assert!(said.contains("tls.certificate_file cert.pem: it holds no certificate"), "{said}");
     place.write_file("old.pem", &old);
     place.run_with(&show, &[("SSL_CERT_FILE", "old.pem")]).expect_success();
     write(&place);
-    server.wait_for_line("another certificate is shown from now on");
+    server.wait_for_line("a new certificate is served from now on");
     place.run_with(&show, &[("SSL_CERT_FILE", "cert.pem")]).expect_success();
     place.run_with(&show, &[("SSL_CERT_FILE", "old.pem")]).expect_failure();
     assert_eq!(server.terminate(), 0);
