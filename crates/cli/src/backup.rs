@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 #[derive(Debug, Args)]
-#[command(after_help = "The master key is not in the copy, and without it the copy is of no use: keep a copy of it, \
-                        elsewhere.\n\nOn PostgreSQL use its own tools:\n  \
+#[command(after_help = "The backup does not contain the master key, and cannot be used without it: back up the key \
+                        in another place.\n\nFor PostgreSQL, use its own tools:\n  \
                         pg_dump --format=custom --file=FILE URL\n  \
                         pg_restore --clean --if-exists --dbname=URL FILE")]
 pub(super) struct BackupArgs {
@@ -29,14 +29,14 @@ pub(super) struct BackupArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "The master key must be in place first: the one that the backup's store was made with.")]
+#[command(after_help = "First put the master key of the backup's store in place.")]
 pub(super) struct RestoreArgs {
     /// File that `opendrs backup` wrote.
     #[arg(value_name = "FILE")]
     from: PathBuf,
     #[command(flatten)]
     store: StoreArgs,
-    /// Replace the existing store; it is kept beside the new one.
+    /// Replace the existing store, and keep the old one beside it.
     #[arg(long)]
     force: bool,
     /// Print the result as JSON.

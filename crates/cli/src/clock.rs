@@ -23,13 +23,13 @@ enum ClockCommand {
     Show,
     /// Stop the clock, or let it run on with --off.
     Freeze {
-        /// Run on from the frozen time.
+        /// Let the clock run on from the frozen time.
         #[arg(long)]
         off: bool,
     },
-    /// Move the clock forward; return when everything that fell due is done, with the list of it.
+    /// Move the clock forward. Returns when all work that fell due is done, and lists it.
     Advance {
-        /// How far: 90s, 10m, 25h, 3d, "1d 12h".
+        /// Duration: 90s, 10m, 25h, 3d, "1d 12h".
         by: String,
     },
 }

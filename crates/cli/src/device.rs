@@ -59,7 +59,7 @@ pub(super) struct DeviceLinkArgs {
     /// The owner's e-mail address; optional where there is only one customer.
     #[arg(long, value_name = "EMAIL", value_parser = Email::parse)]
     customer: Option<Email>,
-    /// Make it a test device: its orders are free of payment and parcels.
+    /// Register a test device: nothing is charged or shipped for its orders.
     #[arg(long)]
     test_device: bool,
     /// Slots to subscribe: all (each with its first product), none, or SLOT=ASIN,...

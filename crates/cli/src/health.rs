@@ -18,14 +18,14 @@ use std::time::Duration;
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Ends with status 0 if all is well and with status 1 if not. In a container file: HEALTHCHECK CMD \
+    after_help = "The exit status is 0 if every address is healthy, otherwise 1. In a container file: HEALTHCHECK CMD \
                         [\"opendrs\", \"health\"]."
 )]
 pub(super) struct HealthArgs {
     /// URL to check instead of the addresses in the settings, such as http://127.0.0.1:7373.
     #[arg(long, value_name = "URL")]
     url: Option<String>,
-    /// Timeout of an answer in seconds.
+    /// Maximum time for an answer, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=300))]
     timeout: u64,
     /// Print one JSON object per address: url, healthy, status, version, problem.

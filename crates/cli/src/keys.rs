@@ -22,7 +22,7 @@ pub(super) enum KeysCommand {
     /// Retire a token key. Every token that was made with it is refused immediately on every node, refresh tokens too.
     ///
     /// Devices whose refresh token was made with it must be linked again, because the refresh token of an `lwa` client
-    /// never changes. Before, add another key (`opendrs keys rotate`) and wait a few seconds, until every node makes
+    /// never changes. First add another key (`opendrs keys rotate`), and wait a few seconds until every node makes
     /// tokens with it.
     Retire {
         /// The key's number, as `opendrs keys list` prints it.

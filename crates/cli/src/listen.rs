@@ -35,12 +35,12 @@ const REPLY_TIMEOUT: Duration = Duration::from_secs(12);
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "It adds a topic for each security profile, which points here, and disables it when it ends. The \
-                        server must use the same store, and run on this host with --test-clock or with 127.0.0.1 in \
-                        outbound.allow."
+    after_help = "Adds a topic for each security profile, which sends to this command, and disables it at the end. \
+                        The server must use the same store. It must run on this host, with --test-clock or with \
+                        127.0.0.1 in outbound.allow."
 )]
 pub(super) struct ListenArgs {
-    /// Forward each message to this URL, body and headers unchanged.
+    /// Forward each message to this URL, with unchanged body and headers.
     #[arg(long, value_name = "URL", value_parser = Url::parse)]
     forward_to: Option<Url>,
     /// Only this security profile: `amzn1.application.` and 32 hex digits.

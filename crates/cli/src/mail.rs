@@ -20,7 +20,7 @@ pub(super) enum MailCommand {
     /// List the newest mails, oldest first, each with its state: waiting, sending, sent, kept (there is no mail
     /// server), dead (given up) or suppressed (over limits.mails_per_day).
     List(MailListArgs),
-    /// Show one mail as its customer reads it.
+    /// Show one mail with its text.
     Show(MailShowArgs),
     /// Resend a mail, or all that were given up.
     Resend(MailResendArgs),

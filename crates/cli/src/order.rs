@@ -37,7 +37,7 @@ pub(super) enum OrderCommand {
 pub(super) struct OrderListArgs {
     #[command(flatten)]
     store: StoreArgs,
-    /// Include orders that are over; newest first.
+    /// Include ended orders; list the newest first.
     #[arg(long)]
     all: bool,
     /// Maximum number of orders.
@@ -85,7 +85,7 @@ pub(super) struct OrderShipArgs {
 pub(super) struct OrderCancelArgs {
     #[command(flatten)]
     order: OrderArgs,
-    /// Reason in a sentence; the customer reads it.
+    /// Reason as a sentence; the mail to the customer contains it.
     #[arg(long, value_name = "TEXT", value_parser = parse_reason)]
     reason: String,
 }

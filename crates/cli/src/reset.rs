@@ -7,9 +7,9 @@ use clap::Args;
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Devices, their slots, readings, orders and notifications are gone, and so are sessions, the plan \
-                        of faults and how the clock was set. Makers, profiles, models, products, customers and topics \
-                        stay. To keep a state and come back to it, use `opendrs snapshot`."
+    after_help = "Deletes devices, their subscriptions, readings, orders and notifications, sessions and planned \
+                        faults, and ends every change of the clock. Keeps makers, profiles, models, products, \
+                        customers and topics. To save a state and load it later, use `opendrs snapshot`."
 )]
 pub(super) struct ResetArgs {
     #[command(flatten)]

@@ -42,7 +42,7 @@ pub(super) struct SeedArgs {
 
 #[derive(Debug, Subcommand)]
 enum SeedCommand {
-    /// Write the present state as a seed file; applied to this store it changes nothing.
+    /// Export the present state as a seed file; applied to this store, it changes nothing.
     ///
     /// The file has makers, profiles, clients, topics, models, products and customers. Without --with-secrets it has
     /// neither hashes of passwords and secrets nor the logins and queries of endpoints, which a new store needs.

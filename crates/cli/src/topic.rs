@@ -23,17 +23,17 @@ pub(super) enum TopicCommand {
     Add(TopicAddArgs),
     /// List every topic with its state, and why a confirmation failed.
     List(TopicListArgs),
-    /// Send a receiver another confirmation request; it gets nothing else until it confirms. A test message is
-    /// published immediately to an Amazon SNS topic, with this shell's credentials; all its subscribers get it.
+    /// Send a receiver another confirmation request. Until it confirms, it gets no notifications. A topic at Amazon SNS
+    /// immediately gets a test message instead, with this shell's credentials; all its subscribers get it.
     Test(TopicNameArgs),
     /// Stop sending to a receiver.
     Disable(TopicNameArgs),
-    /// Send to a receiver again, confirmed or not. Notifications of the time between are not sent; `opendrs events
-    /// replay` sends them.
+    /// Send to a disabled receiver again, confirmed or not. Notifications of the time between are not sent; `opendrs
+    /// events replay` sends them.
     Enable(TopicNameArgs),
     /// Print the secrets with which a receiver verifies Standard Webhooks signatures.
     Secret(TopicNameArgs),
-    /// Make a new webhook secret. The old one also signs for a day; a second call with --end-grace ends it earlier.
+    /// Make a new webhook secret. The old one also signs for a day; --end-grace ends it earlier.
     RotateSecret(TopicRotateSecretArgs),
     /// Make a new key and certificate for the signatures of SNS envelopes. The old certificate is still served.
     RotateKey(TopicRotateKeyArgs),
@@ -51,8 +51,8 @@ enum SignatureVersionArg {
 
 #[derive(Debug, Args)]
 pub(super) struct TopicAddArgs {
-    /// The last part of the topic's ARN: letters, digits, `-` and `_`. Before an ARN it is optional, and the ARN's name
-    /// is used.
+    /// Last part of the topic's ARN: letters, digits, `-` and `_`. It is optional if the endpoint is an ARN; the default
+    /// is the ARN's name.
     name: String,
     /// URL to which notifications are posted, http:// or https://; or ARN of the Amazon SNS topic to which they are
     /// published.
@@ -69,7 +69,7 @@ pub(super) struct TopicAddArgs {
     /// `sns` (four attempts), `extended` (three days), or the JSON of an SNS DeliveryPolicy.
     #[arg(long, value_name = "POLICY", default_value = "sns")]
     policy: String,
-    /// The receiver is yours and needs no confirmation.
+    /// Skip the confirmation, because the receiver is yours.
     #[arg(long)]
     confirmed: bool,
     #[command(flatten)]

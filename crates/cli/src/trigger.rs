@@ -16,7 +16,7 @@ pub(super) struct TriggerArgs {
     /// Device: its serial, or MODEL/SERIAL.
     #[arg(long, value_name = "DEVICE")]
     device: String,
-    /// Slot; required if the type is about an order and the device has several slots.
+    /// Slot; required for a type about an order if the device has several slots.
     #[arg(long, value_name = "SLOT")]
     slot: Option<String>,
     /// Version of the notification, instead of the model's version.

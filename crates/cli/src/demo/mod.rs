@@ -25,7 +25,7 @@ pub(super) struct DemoArgs {
     /// Address to listen on; port 0 takes a free port.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7373")]
     listen: String,
-    /// Exit after the last step; the status is 0 only if every answer was as expected.
+    /// Exit after the last step; the exit status is 0 only if every answer was as expected.
     #[arg(long)]
     once: bool,
     /// Print one JSON object per step.

@@ -17,11 +17,11 @@ use serde_json::json;
 use std::path::Path;
 
 #[derive(Debug, Args)]
-#[command(after_help = "Ends with status 1 if anything failed; warnings alone are no failure.")]
+#[command(after_help = "The exit status is 1 if a check failed. Warnings do not change it.")]
 pub(super) struct DoctorArgs {
     #[command(flatten)]
     store: StoreArgs,
-    /// Print one JSON object per line: check, result, says, fix.
+    /// Print one JSON object per line, with check, result, says and fix.
     #[arg(long)]
     json: bool,
 }
