@@ -104,7 +104,8 @@ pub(super) async fn run(file: Option<&Path>, command: ClientCommand) -> Result<(
             print_clients(&app, Some(&changed), json, Some(&secret)).await?;
             if !json {
                 output::print_note(
-                    "This secret is shown this once: keep it. The present one stays valid until `opendrs client secret retire`.",
+                    "This secret is printed only once: store it. The previous one stays valid until `opendrs client \
+                     secret retire`.",
                 );
             }
             Ok(())

@@ -108,7 +108,7 @@ pub(super) async fn run(file: Option<&Path>, command: DeviceCommand) -> Result<(
             let (app, found) = list_customer_devices(file, of).await?;
             let unit = found.into_iter().find(|(unit, _)| unit.model_code == model && unit.serial == serial);
             let (unit, name) = unit.ok_or_else(|| {
-                format!("the customer has no device {model} {serial}: `opendrs device list` tells which they have")
+                format!("the customer has no device {model} {serial}: `opendrs device list` lists all devices")
             })?;
             device::remove(&app, unit).await.map_err(super::error_text)?;
             output::print_line(format!("{name}, serial {serial}, is no longer registered."));

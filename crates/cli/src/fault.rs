@@ -80,7 +80,7 @@ pub(super) async fn run(args: FaultArgs) -> Result<(), String> {
     }
     let all = answer["faults"].as_array().map(Vec::as_slice).unwrap_or_default();
     if all.is_empty() {
-        output::print_note("Nothing is planned.");
+        output::print_note("No fault is planned.");
     }
     for fault in all {
         output::print_line(fault_line(fault));

@@ -18,6 +18,6 @@ pub(super) struct ResetArgs {
 
 pub(super) async fn run(args: ResetArgs) -> Result<(), String> {
     args.server.send_request(Method::POST, "/-/reset", None).await?;
-    output::print_note("Forgotten: what customers and devices did, planned faults, and the clock's setting.");
+    output::print_note("Reset: devices, orders, sessions, planned faults and the clock's changes are deleted.");
     Ok(())
 }

@@ -67,16 +67,16 @@ pub(super) async fn run(args: SnapshotArgs) -> Result<(), String> {
     let at = |snapshot: &Value| snapshot["at"].as_str().unwrap_or_default().to_owned();
     match args.what {
         SnapshotCommand::Save { name, .. } => {
-            output::print_note(format!("Kept as {name}: the clock stands at {}.", at(&answer)));
+            output::print_note(format!("Saved {name}: its clock is at {}.", at(&answer)));
         }
         SnapshotCommand::Load { name } => {
-            output::print_note(format!("Back at {name}: the clock stands at {}.", at(&answer)));
+            output::print_note(format!("Loaded {name}: the clock is at {}.", at(&answer)));
         }
-        SnapshotCommand::Delete { name } => output::print_note(format!("{name} is gone.")),
+        SnapshotCommand::Delete { name } => output::print_note(format!("Deleted {name}.")),
         SnapshotCommand::List => {
             let all = answer["snapshots"].as_array().map(Vec::as_slice).unwrap_or_default();
             if all.is_empty() {
-                output::print_note("Nothing is kept.");
+                output::print_note("There are no snapshots.");
             }
             for snapshot in all {
                 let name = snapshot["name"].as_str().unwrap_or_default();

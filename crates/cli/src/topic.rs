@@ -165,7 +165,7 @@ pub(super) async fn run(file: Option<&Path>, args: TopicCommand) -> Result<(), S
             }
             let done = if end_grace { "has one webhook secret" } else { "has a new webhook secret" };
             output::print_line(format!("{} {done}", found.arn));
-            output::print_note("`opendrs topic secret` shows it.");
+            output::print_note("`opendrs topic secret` prints it.");
             Ok(())
         }
         TopicCommand::RotateKey(_) => {
@@ -211,8 +211,8 @@ async fn add_receiver(app: &App, args: TopicAddArgs) -> Result<(), String> {
     }
     if found.state == ReceiverState::Pending {
         output::print_note(
-            "The receiver is asked by the running server; it confirms by opening the SubscribeURL it is sent. \
-                   `opendrs topic list` says what became of it.",
+            "The running server sends a confirmation request. The receiver confirms by opening its SubscribeURL. \
+             `opendrs topic list` shows the state.",
         );
     }
     Ok(())
@@ -225,11 +225,11 @@ async fn find_receiver(app: &App, named: &TopicNameArgs) -> Result<Receiver, Str
 async fn test_receiver(app: &App, named: &TopicNameArgs) -> Result<(), String> {
     let found = find_receiver(app, named).await?;
     if found.sns_topic_arn().is_none() {
-        return change_receiver(app, named, ReceiverChange::RequestConfirmation, "asked to confirm").await;
+        return change_receiver(app, named, ReceiverChange::RequestConfirmation, "sent a confirmation request").await;
     }
     let id = publication::publish_test(app, &found).await.map_err(super::error_text)?;
     output::print_line(format!("published to {} as {id}", found.endpoint));
-    output::print_note("With the credentials of this shell: the server publishes with its own.");
+    output::print_note("This used the credentials of this shell; the server uses its own.");
     Ok(())
 }
 
